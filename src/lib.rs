@@ -1,1 +1,12 @@
+//! Networks of neurons with segregated dendrites.
 
+pub mod config;
+pub mod cpu;
+pub mod dataset;
+pub mod evaluate;
+pub mod layout;
+pub mod model;
+pub mod network;
+pub mod random;
+pub mod schedule;
+pub mod train;

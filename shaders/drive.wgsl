@@ -1,0 +1,87 @@
+// Sums, for every step, the weight columns of the neurons below that spike: `W n` of an event-driven
+// network. The filter comes behind, `W (kappa * n) = kappa * (W n)`.
+// One thread for each neuron, word of steps and lane. All threads of a workgroup read the same
+// spikes, so they take the same branches.
+
+// the population below, [lanes, past words + words, below]
+@group(0) @binding(4) var<storage, read> spikes: array<u32>;
+// its traces, [lanes, 5, below]
+@group(0) @binding(5) var<storage, read> traces: array<f32>;
+// [below + 1, units]
+@group(0) @binding(6) var<storage, read> weights: array<f32>;
+// [lanes, history + block, units]; the step `first` in row `history`
+@group(0) @binding(7) var<storage, read_write> drive: array<f32>;
+
+@compute @workgroup_size(workgroup)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let unit = id.x;
+    if unit >= part.units {
+        return;
+    }
+    let lane = lanes[id.z];
+    let rows = id.z * (constants.history + constants.block);
+
+    // Steps are counted from the first that has spikes, so that those before the image are not
+    // negative. Those of the past drive through the weights of now.
+    let offset = constants.past_words * STEPS_PER_WORD;
+    let end = offset + end_of(lane);
+    var begin = offset + part.first;
+    var row = constants.history;
+    if part.first == 0u {
+        if minibatch.fresh == 1u {
+            if id.y == 0u {
+                for (var i = 0u; i < constants.history; i++) {
+                    drive[(rows + i) * part.units + unit] = 0.0;
+                }
+            }
+        } else if constants.tap_count == 0u {
+            if id.y == 0u {
+                past_of_traces(id.z, rows, unit);
+            }
+        } else {
+            begin -= constants.history;
+            row = 0u;
+        }
+    }
+
+    let word = begin / STEPS_PER_WORD + id.y;
+    let earliest = word * STEPS_PER_WORD;
+    if earliest >= end {
+        return;
+    }
+    var sums = array<f32, STEPS_PER_WORD>();
+    let start = (id.z * constants.spike_words + word) * part.below;
+    for (var neuron = 0u; neuron < part.below; neuron++) {
+        let counts = spikes[start + neuron];
+        if counts != 0u {
+            let weight = weights[neuron * part.units + unit];
+            for (var slot = 0u; slot < STEPS_PER_WORD; slot++) {
+                let count = (counts >> (slot * COUNT_BITS)) & COUNT_MASK;
+                if count != 0u {
+                    sums[slot] += product(f32(count), weight);
+                }
+            }
+        }
+    }
+    for (var slot = 0u; slot < STEPS_PER_WORD; slot++) {
+        let step = earliest + slot;
+        if step >= begin && step < end {
+            drive[(rows + row + step - begin) * part.units + unit] = sums[slot];
+        }
+    }
+}
+
+// The past of the uncut kernel: what the traces of the neurons below, carried on from the image
+// before, drive through the weights of now.
+fn past_of_traces(lane: u32, rows: u32, unit: u32) {
+    for (var i = 0u; i < 2u; i++) {
+        var sum = 0.0;
+        for (var neuron = 0u; neuron < part.below; neuron++) {
+            let trace = traces[(lane * TRACE_ROWS + TRACE_SLOW + i) * part.below + neuron];
+            if trace != 0.0 {
+                sum += product(trace, weights[neuron * part.units + unit]);
+            }
+        }
+        drive[(rows + i) * part.units + unit] = sum;
+    }
+}

@@ -1,0 +1,45 @@
+// Draws the input's spikes from an image: counts with mean `phi_max * pixel`.
+// One thread for each pixel, word of steps and lane.
+
+// [256, 16]
+@group(0) @binding(4) var<storage, read> thresholds: array<u32>;
+// bytes [images, units], four a word
+@group(0) @binding(5) var<storage, read> images: array<u32>;
+// [lanes, past words + words, units]
+@group(0) @binding(6) var<storage, read_write> spikes: array<u32>;
+
+@compute @workgroup_size(workgroup)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let unit = id.x;
+    let word = part.first / STEPS_PER_WORD + id.y;
+    let lane = lanes[id.z];
+    let steps = end_of(lane);
+    if unit >= part.units || word * STEPS_PER_WORD >= steps || minibatch.draws == 0u {
+        return;
+    }
+    let index = lane.image * part.units + unit;
+    let level = (images[index / 4u] >> (index % 4u * 8u)) & 0xFFu;
+    var counts = 0u;
+    if level > 0u {
+        let head = counter_head(PURPOSE_SPIKES, 0u);
+        for (var slot = 0u; slot < STEPS_PER_WORD; slot += 4u) {
+            let quad = (word * STEPS_PER_WORD + slot) / 4u;
+            let random = philox(vec4<u32>(head, lane.position, unit, quad), constants.seed);
+            for (var i = 0u; i < 4u; i++) {
+                if word * STEPS_PER_WORD + slot + i < steps {
+                    counts |= count_of(level, random[i]) << ((slot + i) * COUNT_BITS);
+                }
+            }
+        }
+    }
+    let row = id.z * constants.spike_words + constants.past_words + word;
+    spikes[row * part.units + unit] = counts;
+}
+
+fn count_of(level: u32, random: u32) -> u32 {
+    var count = 0u;
+    while count < COUNT_MAX && random < thresholds[level * THRESHOLDS + count] {
+        count++;
+    }
+    return count;
+}

@@ -1,0 +1,41 @@
+// The class of an image, and the output's loss.
+// The class is the one whose neurons have the highest mean voltage, the first of equals. The loss is
+// `sum (phi_t - phi_max sigma(C))^2`, zero where there was no target phase.
+// One thread for each lane.
+
+// of the output, [lanes, 5, units]
+@group(0) @binding(4) var<storage, read> compartments: array<f32>;
+// [slots, 2]
+@group(0) @binding(5) var<storage, read_write> results: array<u32>;
+
+@compute @workgroup_size(workgroup)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if id.x >= minibatch.lanes {
+        return;
+    }
+    let lane = lanes[id.x];
+    let means = (id.x * COMPARTMENT_ROWS + COMPARTMENT_MEAN_SOMA) * part.units;
+    let rates = (id.x * COMPARTMENT_ROWS + COMPARTMENT_MEAN_RATE) * part.units;
+    var best = 0u;
+    var highest = 0.0;
+    for (var class_index = 0u; class_index < constants.classes; class_index++) {
+        var sum = 0.0;
+        for (var member = 0u; member < constants.group; member++) {
+            sum += compartments[means + class_index * constants.group + member];
+        }
+        if class_index == 0u || sum > highest {
+            best = class_index;
+            highest = sum;
+        }
+    }
+    var loss = 0.0;
+    if lane.steps_target > 0u {
+        for (var unit = 0u; unit < part.units; unit++) {
+            let forward = sigmoid(compartments[means + unit]);
+            let difference = compartments[rates + unit] - product(constants.phi_max, forward);
+            loss += product(difference, difference);
+        }
+    }
+    results[lane.slot * RESULT_ROWS + RESULT_CLASS] = best;
+    results[lane.slot * RESULT_ROWS + RESULT_LOSS] = bitcast<u32>(loss);
+}

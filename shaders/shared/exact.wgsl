@@ -1,0 +1,66 @@
+// Functions built from `+ - *`, comparisons and integer operations alone: the twin of
+// src/model/arithmetic.rs, kept comparable line by line.
+
+// `x`, as no compiler can tell: what was computed before is rounded here, and not fused or
+// reordered with what comes after.
+fn rounded(x: f32) -> f32 {
+    return bitcast<f32>(bitcast<u32>(x) ^ constants.zero);
+}
+
+// `a * b`, rounded before it is added to anything. Every product that feeds a sum is one of these.
+fn product(a: f32, b: f32) -> f32 {
+    return rounded(a * b);
+}
+
+// `x`, or zero where its magnitude is below `smallest`.
+fn flush(x: f32, smallest: f32) -> f32 {
+    return select(0.0, x, abs(x) >= smallest);
+}
+
+// `e^x`, clamped beyond `ARGUMENT_LIMIT`. Not called `exp`: that is the built-in one, which differs
+// between devices.
+fn exponential(argument: f32) -> f32 {
+    var x = select(argument, ARGUMENT_LIMIT, argument > ARGUMENT_LIMIT);
+    x = select(x, -ARGUMENT_LIMIT, x < -ARGUMENT_LIMIT);
+    // The shift keeps the number positive, where truncation is the floor.
+    let biased = i32(product(x, LOG2_E) + 127.5);
+    let n = f32(biased - 127);
+    let r = rounded(x - product(n, LN_2_HIGH)) - product(n, LN_2_LOW);
+    var p = EXP_COEFFICIENT_0;
+    p = product(p, r) + EXP_COEFFICIENT_1;
+    p = product(p, r) + EXP_COEFFICIENT_2;
+    p = product(p, r) + EXP_COEFFICIENT_3;
+    p = product(p, r) + EXP_COEFFICIENT_4;
+    p = product(p, r) + EXP_COEFFICIENT_5;
+    let mantissa = rounded(product(product(p, r), r) + r) + 1.0;
+    return product(bitcast<f32>(u32(biased) << 23u), mantissa);
+}
+
+// `1 / x` for positive normal `x` up to 1e37.
+fn reciprocal(x: f32) -> f32 {
+    var y = bitcast<f32>(RECIPROCAL_START - bitcast<u32>(x));
+    for (var i = 0u; i < NEWTON_STEPS; i++) {
+        y = product(y, 2.0 - product(x, y));
+    }
+    return y;
+}
+
+// `1 / sqrt(x)` for positive normal `x`.
+fn reciprocal_root(x: f32) -> f32 {
+    let half = product(0.5, x);
+    var y = bitcast<f32>(RECIPROCAL_ROOT_START - (bitcast<u32>(x) >> 1u));
+    for (var i = 0u; i < NEWTON_STEPS; i++) {
+        y = product(y, 1.5 - product(product(half, y), y));
+    }
+    return y;
+}
+
+// The logistic function.
+fn sigmoid(x: f32) -> f32 {
+    return reciprocal(1.0 + exponential(-x));
+}
+
+// The slope of the logistic function where its value is `s`.
+fn sigmoid_slope(s: f32) -> f32 {
+    return product(s, 1.0 - s);
+}

@@ -1,0 +1,112 @@
+// What every kernel binds and the host fills: the twin of src/layout/uniforms.rs (a test compares
+// sizes and offsets). Kernels declare their arrays from binding 4 on: what `Launch::reads` lists, then
+// `Launch::writes`. Constants that both sides need come before this text, generated from Rust.
+
+struct Constants {
+    taps: array<vec4<f32>, 8>,
+    cumulative: array<vec4<f32>, 9>,
+    candidates: array<vec4<u32>, 4>,
+    seed: vec2<u32>,
+    tap_count: u32,
+    history: u32,
+    block: u32,
+    spike_words: u32,
+    past_words: u32,
+    fraction_shift: u32,
+    fraction_scale: f32,
+    phi_max: f32,
+    decay_slow: f32,
+    decay_fast: f32,
+    gain_slow: f32,
+    gain_fast: f32,
+    hidden_decay: f32,
+    hidden_input: f32,
+    hidden_apical: f32,
+    output_decay: f32,
+    output_input: f32,
+    teaching_decay: f32,
+    teaching_excitation: f32,
+    teaching_inhibition: f32,
+    hidden_error_gain: f32,
+    output_error_gain: f32,
+    group: u32,
+    classes: u32,
+    optimizer: u32,
+    first_decay: f32,
+    first_gain: f32,
+    second_decay: f32,
+    second_gain: f32,
+    epsilon_square: f32,
+    zero: u32,
+}
+
+struct Part {
+    units: u32,
+    below: u32,
+    sources: u32,
+    population: u32,
+    first: u32,
+    steps: u32,
+    is_output: u32,
+    keeps_gradient: u32,
+    is_source: u32,
+    eta: f32,
+    padding: vec2<u32>,
+}
+
+struct Minibatch {
+    lanes: u32,
+    fresh: u32,
+    source: u32,
+    draws: u32,
+    inverse_lanes: f32,
+    first_correction: f32,
+    second_correction: f32,
+    padding: u32,
+}
+
+struct Lane {
+    image: u32,
+    label: u32,
+    position: u32,
+    slot: u32,
+    steps_forward: u32,
+    steps_target: u32,
+    window_forward: u32,
+    window_target: u32,
+    inverse_window_forward: f32,
+    inverse_window_target: f32,
+    padding: vec2<u32>,
+}
+
+@group(0) @binding(0) var<uniform> constants: Constants;
+@group(0) @binding(1) var<uniform> part: Part;
+@group(0) @binding(2) var<uniform> minibatch: Minibatch;
+@group(0) @binding(3) var<storage, read> lanes: array<Lane>;
+
+// Threads of a workgroup, along x.
+override workgroup: u32 = 64u;
+
+// `kappa(k + 1)`.
+fn tap(k: u32) -> f32 {
+    return constants.taps[k >> 2u][k & 3u];
+}
+
+// `kappa(1) + .. + kappa(k)`.
+fn cumulative(k: u32) -> f32 {
+    return constants.cumulative[k >> 2u][k & 3u];
+}
+
+// Words below it mean more than `k` spike candidates.
+fn candidate_threshold(k: u32) -> u32 {
+    return constants.candidates[k >> 2u][k & 3u];
+}
+
+// The step after the last that this launch computes for a lane.
+fn end_of(lane: Lane) -> u32 {
+    return select(
+        part.first + part.steps,
+        lane.steps_forward + lane.steps_target,
+        lane.steps_forward + lane.steps_target < part.first + part.steps,
+    );
+}

@@ -1,0 +1,79 @@
+// What hidden and output neurons share: the draw of spikes. The twin of src/cpu/neuron.rs, with one
+// thread for each neuron instead of a tile.
+
+// Spike count of one step: candidates at rate `phi_max`, each kept with probability `sigma(C)`, that
+// is where `fraction * (1 + exp(-C)) < 1`.
+fn spike_count(random: u32, soma: f32, unit: u32, position: u32, step: u32) -> u32 {
+    let one = candidate_threshold(0u);
+    let two = candidate_threshold(1u);
+    if random >= one {
+        return 0u;
+    }
+    let odds = 1.0 + exponential(-soma);
+    if random < two {
+        return thinned(random, odds, unit, position, step);
+    }
+    let place = (random - two) >> constants.fraction_shift;
+    let fraction = product(f32(place), constants.fraction_scale);
+    return select(0u, 1u, product(fraction, odds) < 1.0);
+}
+
+// How many of two or more candidates are kept: each has a word of its own.
+fn thinned(random: u32, odds: f32, unit: u32, position: u32, step: u32) -> u32 {
+    let head = counter_head(PURPOSE_THINNING, part.population);
+    var count = 0u;
+    var words = vec4<u32>();
+    for (var k = 0u; k < COUNT_MAX; k++) {
+        if random >= candidate_threshold(k) {
+            break;
+        }
+        if k % 4u == 0u {
+            words = philox(vec4<u32>(head, position, unit, step * 4u + k / 4u), constants.seed);
+        }
+        let fraction = product(f32(words[k % 4u] >> (32u - FRACTION_BITS)), FRACTION_SCALE);
+        count += select(0u, 1u, product(fraction, odds) < 1.0);
+    }
+    return count;
+}
+
+// The spikes of one neuron over a block of steps, on their way into words.
+struct SpikeColumn {
+    // index of the neuron's word for the image's first steps
+    start: u32,
+    // random words of four steps
+    random: vec4<u32>,
+    // counts of the word in progress
+    counts: u32,
+}
+
+fn spike_column(lane: u32, unit: u32) -> SpikeColumn {
+    let first_word = lane * constants.spike_words + constants.past_words;
+    return SpikeColumn(first_word * part.units + unit, vec4<u32>(), 0u);
+}
+
+// Draws the spikes of `step`; the steps come in order, the last is the one before `end`.
+fn draw_step(
+    column: ptr<function, SpikeColumn>,
+    position: u32,
+    unit: u32,
+    step: u32,
+    end: u32,
+    soma: f32,
+) {
+    let slot = step % STEPS_PER_WORD;
+    let index = (*column).start + step / STEPS_PER_WORD * part.units;
+    if step % 4u == 0u || step == part.first {
+        let head = counter_head(PURPOSE_SPIKES, part.population);
+        (*column).random = philox(vec4<u32>(head, position, unit, step / 4u), constants.seed);
+    }
+    if slot == 0u {
+        (*column).counts = 0u;
+    } else if step == part.first {
+        (*column).counts = spikes[index];
+    }
+    let count = spike_count((*column).random[step % 4u], soma, unit, position, step);
+    (*column).counts |= count << (slot * COUNT_BITS);
+    if slot + 1u == STEPS_PER_WORD || step + 1u == end {
+        spikes[index] = (*column).counts;
+    }
+}

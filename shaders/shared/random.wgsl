@@ -1,0 +1,33 @@
+// Counter-based random numbers: the twin of src/random/mod.rs.
+
+// High word of a 64-bit product, which WGSL does not have, from products of 16-bit halves.
+fn high_product(a: u32, b: u32) -> u32 {
+    let a_low = a & 0xFFFFu;
+    let a_high = a >> 16u;
+    let b_low = b & 0xFFFFu;
+    let b_high = b >> 16u;
+    let middle = a_high * b_low + ((a_low * b_low) >> 16u);
+    let cross = a_low * b_high + (middle & 0xFFFFu);
+    return a_high * b_high + (middle >> 16u) + (cross >> 16u);
+}
+
+// First word of a counter, for the source of the minibatch.
+fn counter_head(purpose: u32, population: u32) -> u32 {
+    return purpose | (population << 8u) | (minibatch.source << 24u);
+}
+
+// Four random words for one counter.
+fn philox(counter: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
+    var c = counter;
+    var k = key;
+    for (var i = 0u; i < PHILOX_ROUNDS; i++) {
+        c = vec4<u32>(
+            high_product(c.z, PHILOX_MULTIPLIER_1) ^ c.y ^ k.x,
+            c.z * PHILOX_MULTIPLIER_1,
+            high_product(c.x, PHILOX_MULTIPLIER_0) ^ c.w ^ k.y,
+            c.x * PHILOX_MULTIPLIER_0,
+        );
+        k += vec2<u32>(PHILOX_KEY_STEP_0, PHILOX_KEY_STEP_1);
+    }
+    return c;
+}

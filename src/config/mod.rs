@@ -1,0 +1,167 @@
+//! Every setting of a run, once: what the command line, `config.toml` and the library read.
+
+mod presets;
+mod validate;
+
+pub use presets::Preset;
+pub use validate::ConfigError;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use crate::model::filter;
+use crate::model::initial::Initial;
+use crate::model::phases::{Averaging, PhaseExtra};
+use crate::model::spikes::SpikeDraw;
+
+/// Where the spikes that reach a hidden layer's apical dendrites come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Feedback {
+    /// The output layer (the paper).
+    #[default]
+    Broadcast,
+    /// The next layer up.
+    Layerwise,
+}
+
+/// How gradients change weights. Both are local to a synapse.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Optimizer {
+    /// `W -= eta * gradient` (the paper).
+    Sgd,
+    /// Adam: the gradient's mean over the root of its mean square, both running.
+    #[default]
+    Adam,
+}
+
+/// All settings of a run. `Config::default()` is the preset `quick`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Args)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Sizes of the hidden layers and, last, of the output (a multiple of the number of classes)
+    #[arg(long, value_delimiter = ',', value_name = "N,..", default_values_t = Config::default().layers)]
+    pub layers: Vec<usize>,
+
+    /// Times that every training image is shown
+    #[arg(long, value_name = "N", default_value_t = Config::default().epochs)]
+    pub epochs: u32,
+
+    /// Train on the first N images of the training set; 0: all
+    #[arg(long, value_name = "N", default_value_t = Config::default().images)]
+    pub images: usize,
+
+    /// Test on the first N images of the test set; 0: all
+    #[arg(long, value_name = "N", default_value_t = Config::default().test_images)]
+    pub test_images: usize,
+
+    /// Images a minibatch; the update is the mean over them
+    #[arg(long, value_name = "N", default_value_t = Config::default().batch)]
+    pub batch: usize,
+
+    /// Learning rate: one for all layers, or one for each, the output last
+    #[arg(long, value_delimiter = ',', value_name = "RATE,..", default_values_t = Config::default().eta)]
+    pub eta: Vec<f64>,
+
+    /// How gradients change weights
+    #[arg(long, value_enum, default_value_t = Config::default().optimizer)]
+    pub optimizer: Optimizer,
+
+    /// Adam: decay of the running mean of the gradient, per minibatch
+    #[arg(long, value_name = "BETA", default_value_t = Config::default().beta1)]
+    pub beta1: f64,
+
+    /// Adam: decay of the running mean of the gradient's square, per minibatch
+    #[arg(long, value_name = "BETA", default_value_t = Config::default().beta2)]
+    pub beta2: f64,
+
+    /// Adam: its square is added to the mean square before the root is taken
+    #[arg(long, value_name = "X", default_value_t = Config::default().epsilon)]
+    pub epsilon: f64,
+
+    /// Seed of every random draw
+    #[arg(long, value_name = "N", default_value_t = Config::default().seed)]
+    pub seed: u64,
+
+    /// Initial weights: of the commit that the paper cites, or of the authors' last
+    #[arg(long, value_enum, default_value_t = Config::default().initial)]
+    pub initial: Initial,
+
+    /// Which spikes reach the apical dendrites
+    #[arg(long, value_enum, default_value_t = Config::default().feedback)]
+    pub feedback: Feedback,
+
+    /// Conductance from apical dendrite to soma, per ms; the paper studies 0, 0.05 and 0.6
+    #[arg(long, value_name = "G", default_value_t = Config::default().g_apical)]
+    pub g_apical: f64,
+
+    /// Distribution of the spikes of one step
+    #[arg(long, value_enum, default_value_t = Config::default().spikes)]
+    pub spikes: SpikeDraw,
+
+    /// Largest firing rate, spikes per ms
+    #[arg(long, value_name = "RATE", default_value_t = Config::default().phi_max)]
+    pub phi_max: f64,
+
+    /// Length of the synaptic kernel in ms; 0: not cut (the paper's text)
+    #[arg(long, value_name = "K", default_value_t = Config::default().taps)]
+    pub taps: usize,
+
+    /// Fixed part of a training phase, ms
+    #[arg(long, value_name = "MS", default_value_t = Config::default().phase_steps)]
+    pub phase_steps: u32,
+
+    /// Random part of a training phase
+    #[arg(long, value_enum, default_value_t = Config::default().phase_extra)]
+    pub phase_extra: PhaseExtra,
+
+    /// Window at a training phase's end over which averages run
+    #[arg(long, value_enum, default_value_t = Config::default().averaging)]
+    pub averaging: Averaging,
+
+    /// Length of the forward phase of a test image, ms (the paper's code: 250; its text: 500)
+    #[arg(long, value_name = "MS", default_value_t = Config::default().test_steps)]
+    pub test_steps: u32,
+
+    /// Start of the window of a test image over which the output is averaged, ms
+    #[arg(long, value_name = "MS", default_value_t = Config::default().test_from)]
+    pub test_from: u32,
+
+    /// Training images between quick tests during an epoch; 0: none
+    #[arg(long, value_name = "N", default_value_t = Config::default().quick_test_every)]
+    pub quick_test_every: usize,
+
+    /// Test images of a quick test, the first of the test set
+    #[arg(long, value_name = "N", default_value_t = Config::default().quick_test_images)]
+    pub quick_test_images: usize,
+}
+
+impl Config {
+    /// Number of layers, the output included.
+    pub fn layer_count(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// The learning rate of a layer.
+    pub fn layer_eta(&self, layer: usize) -> f64 {
+        match self.eta.as_slice() {
+            [shared] => *shared,
+            each => each[layer],
+        }
+    }
+
+    /// Steps by which a spike's effect outlasts it; 0 for the uncut kernel, whose traces are carried.
+    pub fn memory(&self) -> u32 {
+        self.taps as u32
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Preset::Quick.config()
+    }
+}
+
+// The kernels hold the taps in a fixed table.
+const _: () = assert!(filter::TAPS_MAX == 32);

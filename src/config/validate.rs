@@ -1,0 +1,153 @@
+//! Which settings make sense together.
+
+use thiserror::Error;
+
+use super::{Config, Optimizer};
+use crate::model::filter::TAPS_MAX;
+use crate::model::spikes::{COUNT_MAX, SpikeDraw, thresholds};
+
+/// A setting that cannot be, with what can.
+#[derive(Debug, Error, PartialEq)]
+#[error("{setting} = {value}: {reason}")]
+pub struct ConfigError {
+    pub setting: &'static str,
+    pub value: String,
+    pub reason: String,
+}
+
+/// Longest phase in steps: more would need more than a gigabyte of spikes for a usual net.
+const STEPS_MAX: u32 = 100_000;
+/// Most neurons in a layer, so that indices into a layer's weights fit 32 bits for usual images.
+const UNITS_MAX: usize = 1 << 20;
+const LAYERS_MAX: usize = 64;
+const BATCH_MAX: usize = 65_535;
+
+impl Config {
+    /// Checks every setting, for a data set with so many classes.
+    ///
+    /// # Errors
+    /// The first setting that cannot be, with its value and what is expected.
+    pub fn validate(&self, classes: usize) -> Result<(), ConfigError> {
+        let fail = |setting, value: &dyn std::fmt::Debug, reason: String| {
+            Err(ConfigError { setting, value: format!("{value:?}"), reason })
+        };
+        let Some(&output) = self.layers.last() else {
+            return fail("layers", &self.layers, "at least the output layer is needed".into());
+        };
+        if self.layers.len() > LAYERS_MAX {
+            return fail("layers", &self.layers.len(), format!("at most {LAYERS_MAX} layers"));
+        }
+        if let Some(units) = self.layers.iter().find(|&&n| n == 0 || n > UNITS_MAX) {
+            return fail("layers", units, format!("a layer has 1 to {UNITS_MAX} neurons"));
+        }
+        if !output.is_multiple_of(classes) {
+            let reason = format!("the output needs a multiple of {classes} neurons, as many as classes");
+            return fail("layers", &output, reason);
+        }
+        if self.epochs == 0 {
+            return fail("epochs", &self.epochs, "at least 1".into());
+        }
+        if self.batch == 0 || self.batch > BATCH_MAX {
+            return fail("batch", &self.batch, format!("1 to {BATCH_MAX}"));
+        }
+        if self.eta.len() != 1 && self.eta.len() != self.layers.len() {
+            let reason = format!("one rate, or one for each of the {} layers", self.layers.len());
+            return fail("eta", &self.eta, reason);
+        }
+        if let Some(eta) = self.eta.iter().find(|eta| !eta.is_finite() || **eta < 0.0) {
+            return fail("eta", eta, "a rate is a number of at least 0".into());
+        }
+        if self.optimizer == Optimizer::Adam {
+            for (setting, beta) in [("beta1", self.beta1), ("beta2", self.beta2)] {
+                if !(0.0..1.0).contains(&beta) {
+                    return fail(setting, &beta, "at least 0 and less than 1".into());
+                }
+            }
+            if !(1e-12..=1.0).contains(&self.epsilon) {
+                return fail("epsilon", &self.epsilon, "1e-12 to 1".into());
+            }
+        }
+        if !(0.0..=0.9).contains(&self.g_apical) {
+            let reason = "0 to 0.9: beyond, an Euler step of 1 ms overshoots";
+            return fail("g_apical", &self.g_apical, reason.into());
+        }
+        if !(self.phi_max > 0.0 && self.phi_max <= 1.0) {
+            return fail("phi_max", &self.phi_max, "above 0, at most 1 spike per ms".into());
+        }
+        let width = thresholds(self.phi_max, self.spikes);
+        if width[0] <= width[1] || width[COUNT_MAX - 1] != 0 && self.spikes == SpikeDraw::Poisson {
+            return fail("phi_max", &self.phi_max, "too extreme for 32-bit draws".into());
+        }
+        if self.taps > TAPS_MAX {
+            return fail("taps", &self.taps, format!("1 to {TAPS_MAX}, or 0 for no cut"));
+        }
+        self.validate_windows()
+    }
+
+    /// Averages of one phase must not reach into the one before.
+    fn validate_windows(&self) -> Result<(), ConfigError> {
+        let fail = |setting, value: u32, reason| {
+            Err(ConfigError { setting, value: value.to_string(), reason })
+        };
+        let window = self.averaging.window(self.phase_steps);
+        let least = match self.averaging {
+            crate::model::phases::Averaging::Last20 => 20 + self.memory() + 1,
+            crate::model::phases::Averaging::From30 => 31,
+        };
+        if self.phase_steps < least || self.phase_steps > STEPS_MAX {
+            let reason = format!("{least} to {STEPS_MAX} ms with these averages and taps");
+            return fail("phase_steps", self.phase_steps, reason);
+        }
+        if self.phase_steps - window <= self.memory() {
+            let reason = format!("at most {} with averages from 30 ms", self.phase_steps - window - 1);
+            return fail("taps", self.memory(), reason);
+        }
+        if self.test_steps == 0 || self.test_steps > STEPS_MAX {
+            return fail("test_steps", self.test_steps, format!("1 to {STEPS_MAX} ms"));
+        }
+        if self.test_from >= self.test_steps {
+            let reason = format!("less than test_steps ({})", self.test_steps);
+            return fail("test_from", self.test_from, reason);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Preset;
+
+    #[test]
+    fn presets_are_valid() {
+        for preset in [Preset::Quick, Preset::Paper0, Preset::Paper1, Preset::Paper2] {
+            preset.config().validate(10).expect("a preset is valid");
+        }
+    }
+
+    #[test]
+    fn each_bad_setting_is_named() {
+        let base = Config::default();
+        let cases: Vec<(&str, Config)> = vec![
+            ("layers", Config { layers: vec![], ..base.clone() }),
+            ("layers", Config { layers: vec![500, 15], ..base.clone() }),
+            ("layers", Config { layers: vec![0, 10], ..base.clone() }),
+            ("epochs", Config { epochs: 0, ..base.clone() }),
+            ("batch", Config { batch: 0, ..base.clone() }),
+            ("eta", Config { eta: vec![0.1; 3], ..base.clone() }),
+            ("eta", Config { eta: vec![f64::NAN], ..base.clone() }),
+            ("beta1", Config { beta1: 1.0, ..base.clone() }),
+            ("epsilon", Config { epsilon: 0.0, ..base.clone() }),
+            ("g_apical", Config { g_apical: 1.5, ..base.clone() }),
+            ("phi_max", Config { phi_max: 0.0, ..base.clone() }),
+            ("taps", Config { taps: 33, ..base.clone() }),
+            ("phase_steps", Config { phase_steps: 25, ..base.clone() }),
+            ("test_steps", Config { test_steps: 0, ..base.clone() }),
+            ("test_from", Config { test_from: 250, ..base.clone() }),
+        ];
+        for (setting, config) in cases {
+            let error = config.validate(10).expect_err(setting);
+            assert_eq!(error.setting, setting, "{error}");
+        }
+    }
+}

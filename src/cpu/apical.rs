@@ -1,0 +1,47 @@
+//! Steps the apical dendrites: the feedback spikes of this step set the apical voltage of the next
+//! (feedback takes one step). `A = kappa * (Y n)`.
+
+use multiversion::multiversion;
+
+use super::drive::{Events, add_columns, collect};
+use super::neuron::{clear_history, filtered, keep_history};
+use super::tile::{WIDTH, store};
+use crate::layout::compartment::APICAL;
+use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+
+/// `spikes`: the feedback's population, `[words, sources]`; `feedback`: `[sources, units]`;
+/// `apical_drive`: `[history + 1, units]`; `compartments`: `[5, units]`.
+#[allow(clippy::too_many_arguments)] // one for each binding of the shader
+pub fn apical(
+    constants: &Constants,
+    part: &Part,
+    minibatch: &Minibatch,
+    lane: &Lane,
+    spikes: &[u32],
+    feedback: &[f32],
+    apical_drive: &mut [f32],
+    compartments: &mut [f32],
+    events: &mut Events,
+) {
+    let (units, sources) = (part.units as usize, part.sources as usize);
+    if part.first >= lane.steps() {
+        return;
+    }
+    if part.first == 0 && minibatch.fresh == 1 {
+        clear_history(constants, units, apical_drive);
+    }
+    let word = (constants.past_words + part.first / STEPS_PER_WORD) as usize;
+    collect(&spikes[word * sources..][..sources], units, events);
+    let now = &mut apical_drive[constants.history as usize * units..][..units];
+    add_columns(&events[(part.first % STEPS_PER_WORD) as usize], feedback, now);
+    filter(constants, units, apical_drive, &mut compartments[APICAL * units..][..units]);
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
+fn filter(constants: &Constants, units: usize, apical_drive: &mut [f32], apical: &mut [f32]) {
+    for start in (0..units).step_by(WIDTH) {
+        let voltage = filtered(constants, units, apical_drive, 0, start);
+        store(apical, start, &voltage);
+    }
+    keep_history(constants, units, apical_drive, 1);
+}

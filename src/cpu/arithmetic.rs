@@ -1,0 +1,101 @@
+//! The self-test: every function that the kernels' results hang on, applied to arguments made from
+//! random words. The twin of `shaders/arithmetic.wgsl`, kept comparable line by line.
+
+use crate::layout::Constants;
+use crate::model::arithmetic::{
+    SMALLEST_GRADIENT, SMALLEST_MOMENT, SMALLEST_VOLTAGE, exp, flush, reciprocal, reciprocal_root,
+    sigmoid, sigmoid_slope,
+};
+use crate::model::spikes::FRACTION_BITS;
+use crate::random::philox;
+
+/// What is computed from each word, in order.
+pub const FUNCTIONS: [&str; 20] = [
+    "integer to fraction",
+    "sum",
+    "product",
+    "product plus number",
+    "number less product",
+    "filter",
+    "decay to zero",
+    "product below the smallest number",
+    "square of a gradient",
+    "exponential",
+    "sigmoid",
+    "slope of the sigmoid",
+    "reciprocal",
+    "reciprocal root",
+    "truncation",
+    "comparisons",
+    "random word 0",
+    "random word 1",
+    "random word 2",
+    "random word 3",
+];
+
+/// Results of all [`FUNCTIONS`] for each of `words`.
+pub fn arithmetic(constants: &Constants, words: &[u32]) -> Vec<u32> {
+    let results = (0..words.len()).flat_map(|index| of_word(constants, words, index));
+    results.collect()
+}
+
+fn of_word(constants: &Constants, words: &[u32], index: usize) -> [u32; FUNCTIONS.len()] {
+    // Part of what a word gives comes from its neighbours.
+    let w: [u32; 6] = std::array::from_fn(|k| words[(index + k) % words.len()]);
+
+    let u = fraction(w[0]);
+    let argument = (u - 0.5) * 200.0;
+    let a = scattered(w[0], -16, 32);
+    let b = scattered(w[1], -16, 32);
+    let c = scattered(w[2], -16, 32);
+    let wide = scattered(w[0], -119, 239).abs();
+    let tiny = scattered(w[1], -80, 40);
+
+    let mut filtered = 0.0;
+    for k in 0..constants.tap_count as usize {
+        filtered += constants.taps[k] * scattered(words[(index + k) % words.len()], -4, 8);
+    }
+    let mut decayed = tiny;
+    for _ in 0..8 {
+        decayed = flush(constants.decay_slow * decayed + u * tiny, SMALLEST_VOLTAGE);
+    }
+    let gradient = flush(tiny * fraction(w[3]), SMALLEST_GRADIENT);
+    let square = constants.second_decay * (gradient * gradient);
+    let s = sigmoid(argument);
+    let random = philox([w[0], w[1], w[2], w[3]], [w[4], w[5]]);
+
+    [
+        u.to_bits(),
+        (a + b).to_bits(),
+        (a * b).to_bits(),
+        (a * b + c).to_bits(),
+        (c - a * b).to_bits(),
+        filtered.to_bits(),
+        decayed.to_bits(),
+        flush(tiny * tiny, SMALLEST_GRADIENT).to_bits(),
+        flush(square, SMALLEST_MOMENT).to_bits(),
+        exp(argument).to_bits(),
+        s.to_bits(),
+        sigmoid_slope(s).to_bits(),
+        reciprocal(wide).to_bits(),
+        reciprocal_root(wide).to_bits(),
+        (u * 255.0 + 0.5) as i32 as u32,
+        u32::from(w[0] < w[1]) | u32::from(a < b) << 1 | u32::from(u * s < 0.25) << 2,
+        random[0],
+        random[1],
+        random[2],
+        random[3],
+    ]
+}
+
+/// In [0, 1), the form in which random words meet probabilities.
+fn fraction(word: u32) -> f32 {
+    const SCALE: f32 = 1.0 / (1 << FRACTION_BITS) as f32;
+    (word >> (32 - FRACTION_BITS)) as f32 * SCALE
+}
+
+/// A float of either sign with a magnitude from `2^lowest` to almost `2^(lowest + span)`.
+fn scattered(word: u32, lowest: i32, span: u32) -> f32 {
+    let exponent = (lowest + 127) as u32 + (word & 0xFF) % span;
+    f32::from_bits((word & 0x8000_0000) | exponent << 23 | ((word >> 8) & 0x7F_FFFF))
+}

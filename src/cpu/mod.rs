@@ -1,0 +1,208 @@
+//! The backend in plain Rust: one file a kernel, the twin of the shader of the same name. Lanes are
+//! spread over threads; each is taken through all its kernels while its arrays are in the cache.
+
+pub mod apical;
+pub mod arithmetic;
+pub mod drive;
+pub mod error;
+pub mod input;
+mod neuron;
+pub mod output;
+pub mod plateau;
+pub mod score;
+pub mod soma;
+mod state;
+mod tile;
+pub mod trace;
+pub mod update;
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::dataset::Dataset;
+use crate::layout::{
+    Array, Backend, BackendError, Constants, Kernel, Lane, Launch, Minibatch, Part, Shape, result,
+    trace as trace_row,
+};
+use state::{LaneState, Shared};
+use update::{Column, Contribution};
+
+/// Weight columns that a thread updates at a time.
+const COLUMNS_PER_TASK: usize = 16;
+
+/// The CPU backend.
+pub struct Cpu {
+    shape: Shape,
+    constants: Constants,
+    etas: Vec<f32>,
+    pool: ThreadPool,
+    dataset: Arc<Dataset>,
+    shared: Shared,
+    lanes: Vec<LaneState>,
+}
+
+impl Cpu {
+    /// `etas`: learning rate of each layer. `threads`: 0 for as many as there are cores.
+    ///
+    /// # Errors
+    /// When the threads do not start.
+    pub fn new(
+        shape: Shape,
+        constants: Constants,
+        etas: &[f32],
+        dataset: Arc<Dataset>,
+        threads: usize,
+    ) -> Result<Self, BackendError> {
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(|error| BackendError::Threads(error.to_string()))?;
+        Ok(Cpu {
+            lanes: (0..shape.lanes).map(|_| LaneState::new(&shape)).collect(),
+            shared: Shared::new(&shape),
+            etas: etas.to_vec(),
+            shape,
+            constants,
+            pool,
+            dataset,
+        })
+    }
+
+    /// Number of threads in use.
+    pub fn threads(&self) -> usize {
+        self.pool.current_num_threads()
+    }
+
+    /// Takes every lane through a run of kernels that need no other lane.
+    fn run_lanes(&mut self, minibatch: &Minibatch, lanes: &[Lane], launches: &[(Launch, Part)]) {
+        let Cpu { pool, constants, dataset, shared, lanes: states, .. } = self;
+        pool.install(|| {
+            states.par_iter_mut().zip(lanes).with_max_len(1).for_each(|(state, lane)| {
+                let image = dataset.image(lane.image as usize);
+                for (launch, part) in launches {
+                    state.run(constants, launch, part, minibatch, lane, shared, image);
+                }
+            });
+        });
+        if launches.iter().any(|(launch, _)| launch.kernel == Kernel::Score) {
+            for (state, lane) in states.iter().zip(lanes) {
+                let start = lane.slot as usize * result::ROWS;
+                shared.results[start..start + result::ROWS].copy_from_slice(&state.result);
+            }
+        }
+    }
+
+    /// Updates one layer's weights from the errors and traces of all lanes.
+    fn run_update(&mut self, minibatch: &Minibatch, layer: usize, part: &Part) {
+        let Cpu { pool, constants, shared, lanes: states, .. } = self;
+        let states = &states[..minibatch.lanes as usize];
+        let (units, below) = (part.units as usize, part.below as usize);
+        let contributions = |column: usize| -> Vec<Contribution> {
+            states
+                .iter()
+                .map(|state| Contribution {
+                    trace: match column {
+                        column if column == below => 1.0,
+                        column => state.traces[layer][trace_row::FORWARD * below + column],
+                    },
+                    errors: &state.layers[layer].errors,
+                })
+                .filter(|contribution| contribution.trace != 0.0)
+                .collect()
+        };
+        let moments = &mut shared.moments[layer];
+        let half = moments.len() / 2;
+        let (first, second) = moments.split_at_mut(half);
+        let columns = split_columns(&mut shared.weights[layer], units, below + 1)
+            .zip(split_columns(first, units, below + 1))
+            .zip(split_columns(second, units, below + 1))
+            .zip(split_columns(&mut shared.gradients[layer], units, below + 1));
+        let mut columns: Vec<_> = columns
+            .map(|(((weights, first_moments), second_moments), gradient)| Column {
+                weights,
+                first_moments,
+                second_moments,
+                gradient,
+            })
+            .collect();
+        pool.install(|| {
+            columns
+                .par_iter_mut()
+                .enumerate()
+                .with_min_len(COLUMNS_PER_TASK)
+                .for_each(|(index, column)| {
+                    update::update(constants, part, minibatch, &contributions(index), column);
+                });
+        });
+    }
+}
+
+/// Columns of `units` words, or `count` empty ones where the array is not kept.
+fn split_columns(array: &mut [f32], units: usize, count: usize) -> impl Iterator<Item = &mut [f32]> {
+    let missing = if array.is_empty() { count } else { 0 };
+    array
+        .chunks_mut(units)
+        .chain((0..missing).map(|_| Default::default()))
+}
+
+impl Backend for Cpu {
+    fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    fn run(
+        &mut self,
+        minibatch: &Minibatch,
+        lanes: &[Lane],
+        launches: &[Launch],
+    ) -> Result<(), BackendError> {
+        let parts: Vec<(Launch, Part)> = launches
+            .iter()
+            .map(|launch| (*launch, Part::new(launch, &self.shape, &self.etas)))
+            .collect();
+        for run in parts.chunk_by(|(a, _), (b, _)| a.kernel.is_per_lane() == b.kernel.is_per_lane()) {
+            if run[0].0.kernel.is_per_lane() {
+                self.run_lanes(minibatch, lanes, run);
+            } else {
+                for (launch, part) in run {
+                    self.run_update(minibatch, launch.layer, part);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, array: Array) -> Result<Vec<u32>, BackendError> {
+        if array == Array::Images {
+            return Ok(self.dataset.images().chunks(4).map(pack).collect());
+        }
+        if !self.shape.has_lanes(array) {
+            return Ok(self.shared.words(array).to_vec());
+        }
+        let lanes = self.lanes.iter_mut();
+        Ok(lanes.flat_map(|lane| lane.words_mut(array).iter().copied()).collect())
+    }
+
+    fn write(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError> {
+        let expected = self.shape.length(array);
+        if words.len() != expected || array == Array::Images {
+            return Err(BackendError::Length { array, expected, got: words.len() });
+        }
+        if self.shape.has_lanes(array) {
+            let length = self.shape.lane_length(array);
+            for (lane, words) in self.lanes.iter_mut().zip(words.chunks(length.max(1))) {
+                lane.words_mut(array).copy_from_slice(words);
+            }
+        } else {
+            self.shared.words_mut(array).copy_from_slice(words);
+        }
+        Ok(())
+    }
+}
+
+/// Four bytes as a word, the first lowest.
+fn pack(bytes: &[u8]) -> u32 {
+    bytes.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte))
+}

@@ -1,0 +1,95 @@
+//! Steps output neurons: dendrite from the filtered drive, soma by forward Euler under the teaching
+//! current of the target phase, rate, spikes.
+//!
+//! `B = kappa * (W n) + b`; `C += -g_L C + g_D (B - C) + I`, `I = g_E (E_E - C) + g_I (E_I - C)`.
+
+use multiversion::multiversion;
+
+use super::neuron::{SpikeTile, filtered, keep_history};
+use super::tile::{WIDTH, load, store};
+use crate::layout::compartment::{BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
+use crate::layout::{Constants, Lane, Minibatch, Part};
+use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush, sigmoid};
+
+/// Shapes as in [`super::soma::soma`].
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
+#[allow(clippy::too_many_arguments)] // one for each binding of the shader
+pub fn output(
+    constants: &Constants,
+    part: &Part,
+    minibatch: &Minibatch,
+    lane: &Lane,
+    weights: &[f32],
+    drive: &mut [f32],
+    compartments: &mut [f32],
+    spikes: &mut [u32],
+) {
+    let units = part.units as usize;
+    let end = lane.steps().min(part.first + part.steps);
+    if end <= part.first {
+        return;
+    }
+    let is_first = part.first == 0;
+    if is_first && minibatch.fresh == 1 {
+        compartments.fill(0.0);
+    }
+    if is_first {
+        compartments[MEAN_SOMA * units..][..units].fill(0.0);
+        compartments[MEAN_RATE * units..][..units].fill(0.0);
+    }
+    let biases = &weights[part.below as usize * units..][..units];
+    let window = lane.steps_forward - lane.window_forward..lane.steps_forward;
+    let target_window = lane.steps() - lane.window_target..lane.steps();
+
+    for start in (0..units).step_by(WIDTH) {
+        let bias = load(biases, start);
+        let row = |row: usize| load(&compartments[row * units..][..units], start);
+        let mut basal = row(BASAL);
+        let mut soma = row(SOMA);
+        let mut mean = row(MEAN_SOMA);
+        let mut mean_rate = row(MEAN_RATE);
+        let mut drawn = SpikeTile::new(constants, part, minibatch, lane, end, start);
+        let current: [f32; WIDTH] = std::array::from_fn(|i| {
+            let is_target = (start + i) as u32 / constants.group == lane.label;
+            if is_target { constants.teaching_excitation } else { constants.teaching_inhibition }
+        });
+
+        for step in part.first..end {
+            let sum = filtered(constants, units, drive, (step - part.first) as usize, start);
+            let is_taught = step >= lane.steps_forward;
+            let decay = if is_taught { constants.teaching_decay } else { constants.output_decay };
+            for i in 0..WIDTH {
+                basal[i] = sum[i] + bias[i];
+                let own = decay * soma[i] + constants.output_input * basal[i];
+                let taught = own + if is_taught { current[i] } else { 0.0 };
+                soma[i] = flush(taught, SMALLEST_VOLTAGE);
+            }
+            if window.contains(&step) {
+                for i in 0..WIDTH {
+                    mean[i] += soma[i];
+                }
+            }
+            if step + 1 == lane.steps_forward {
+                mean = mean.map(|sum| sum * lane.inverse_window_forward);
+            }
+            if target_window.contains(&step) {
+                for i in 0..WIDTH {
+                    mean_rate[i] += constants.phi_max * sigmoid(soma[i]);
+                }
+            }
+            if is_taught && step + 1 == lane.steps() {
+                mean_rate = mean_rate.map(|sum| sum * lane.inverse_window_target);
+            }
+
+            if minibatch.draws == 1 {
+                drawn.step(step, &soma, spikes);
+            }
+        }
+
+        let rows = [(BASAL, &basal), (SOMA, &soma), (MEAN_SOMA, &mean), (MEAN_RATE, &mean_rate)];
+        for (row, tile) in rows {
+            store(&mut compartments[row * units..][..units], start, tile);
+        }
+    }
+    keep_history(constants, units, drive, (end - part.first) as usize);
+}

@@ -1,0 +1,34 @@
+//! The class of an image, and the output's loss.
+
+use crate::layout::{Constants, Lane, Part, compartment, result};
+use crate::model::arithmetic::sigmoid;
+
+/// `compartments`: of the output, `[5, units]`; `result`: `[2]`.
+///
+/// The class is the one whose neurons have the highest mean voltage, the first of equals. The loss
+/// is `sum (phi_t - phi_max sigma(C))^2`, zero where there was no target phase.
+pub fn score(constants: &Constants, part: &Part, lane: &Lane, compartments: &[f32], result: &mut [u32]) {
+    let units = part.units as usize;
+    let group = constants.group as usize;
+    let mut best = (0, 0.0);
+    for class in 0..constants.classes as usize {
+        let mut sum = 0.0;
+        for member in 0..group {
+            sum += compartments[compartment::MEAN_SOMA * units + class * group + member];
+        }
+        if class == 0 || sum > best.1 {
+            best = (class, sum);
+        }
+    }
+    let mut loss = 0.0;
+    if lane.steps_target > 0 {
+        for unit in 0..units {
+            let forward = sigmoid(compartments[compartment::MEAN_SOMA * units + unit]);
+            let target = compartments[compartment::MEAN_RATE * units + unit];
+            let difference = target - constants.phi_max * forward;
+            loss += difference * difference;
+        }
+    }
+    result[result::CLASS] = best.0 as u32;
+    result[result::LOSS] = loss.to_bits();
+}

@@ -1,0 +1,77 @@
+//! Steps hidden neurons: basal voltage from the filtered drive, soma by forward Euler, spikes.
+//!
+//! `B = kappa * (W n) + b`; `C += -g_L C + g_B (B - C) + g_A (A - C)`.
+
+use multiversion::multiversion;
+
+use super::neuron::{SpikeTile, filtered, keep_history};
+use super::tile::{WIDTH, load, store};
+use crate::layout::compartment::{APICAL, BASAL, MEAN_SOMA, SOMA};
+use crate::layout::{Constants, Lane, Minibatch, Part};
+use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush};
+
+/// `weights`: `[below + 1, units]`, of which the biases are read; `drive`: `[history + block,
+/// units]`; `compartments`: `[5, units]`; `spikes`: this layer's, `[words, units]`.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
+#[allow(clippy::too_many_arguments)] // one for each binding of the shader
+pub fn soma(
+    constants: &Constants,
+    part: &Part,
+    minibatch: &Minibatch,
+    lane: &Lane,
+    weights: &[f32],
+    drive: &mut [f32],
+    compartments: &mut [f32],
+    spikes: &mut [u32],
+) {
+    let units = part.units as usize;
+    let end = lane.steps().min(part.first + part.steps);
+    if end <= part.first {
+        return;
+    }
+    let is_first = part.first == 0;
+    if is_first && minibatch.fresh == 1 {
+        compartments.fill(0.0);
+    }
+    if is_first {
+        compartments[MEAN_SOMA * units..][..units].fill(0.0);
+    }
+    let biases = &weights[part.below as usize * units..][..units];
+    let window = lane.steps_forward - lane.window_forward..lane.steps_forward;
+
+    for start in (0..units).step_by(WIDTH) {
+        let bias = load(biases, start);
+        let row = |row: usize| load(&compartments[row * units..][..units], start);
+        let apical = row(APICAL);
+        let mut basal = row(BASAL);
+        let mut soma = row(SOMA);
+        let mut mean = row(MEAN_SOMA);
+        let mut drawn = SpikeTile::new(constants, part, minibatch, lane, end, start);
+
+        for step in part.first..end {
+            let sum = filtered(constants, units, drive, (step - part.first) as usize, start);
+            for i in 0..WIDTH {
+                basal[i] = sum[i] + bias[i];
+                let own = constants.hidden_decay * soma[i] + constants.hidden_input * basal[i];
+                soma[i] = flush(own + constants.hidden_apical * apical[i], SMALLEST_VOLTAGE);
+            }
+            if window.contains(&step) {
+                for i in 0..WIDTH {
+                    mean[i] += soma[i];
+                }
+            }
+            if step + 1 == lane.steps_forward {
+                mean = mean.map(|sum| sum * lane.inverse_window_forward);
+            }
+
+            if minibatch.draws == 1 {
+                drawn.step(step, &soma, spikes);
+            }
+        }
+
+        for (row, tile) in [(BASAL, &basal), (SOMA, &soma), (MEAN_SOMA, &mean)] {
+            store(&mut compartments[row * units..][..units], start, tile);
+        }
+    }
+    keep_history(constants, units, drive, (end - part.first) as usize);
+}

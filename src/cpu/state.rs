@@ -1,0 +1,180 @@
+//! The arrays of the CPU backend: those of each lane together, so that one thread works in its own
+//! cache, and those that lanes share.
+
+use bytemuck::{cast_slice, cast_slice_mut};
+
+use super::drive::Events;
+use super::{apical, drive, error, input, output, plateau, score, soma, trace};
+use crate::layout::{
+    Array, Constants, Kernel, Lane, Launch, Minibatch, Part, Shape, result,
+};
+
+/// Arrays of one layer in one lane.
+pub struct LayerState {
+    pub drive: Vec<f32>,
+    pub apical_drive: Vec<f32>,
+    pub compartments: Vec<f32>,
+    pub plateaus: Vec<f32>,
+    pub errors: Vec<f32>,
+    /// The population whose spikes reach the apical dendrites.
+    source: usize,
+}
+
+/// Arrays of one lane. Shapes: [`Array`].
+pub struct LaneState {
+    pub spikes: Vec<Vec<u32>>,
+    pub traces: Vec<Vec<f32>>,
+    pub layers: Vec<LayerState>,
+    pub result: [u32; result::ROWS],
+    events: Events,
+}
+
+/// Arrays that all lanes read, and results.
+pub struct Shared {
+    pub thresholds: Vec<u32>,
+    pub weights: Vec<Vec<f32>>,
+    pub moments: Vec<Vec<f32>>,
+    pub gradients: Vec<Vec<f32>>,
+    pub feedback: Vec<Vec<f32>>,
+    pub results: Vec<u32>,
+}
+
+impl LaneState {
+    pub fn new(shape: &Shape) -> Self {
+        let zeros = |array| vec![0.0; shape.lane_length(array)];
+        LaneState {
+            spikes: (0..shape.populations.len())
+                .map(|population| vec![0; shape.lane_length(Array::Spikes(population))])
+                .collect(),
+            traces: (0..shape.populations.len())
+                .map(|population| zeros(Array::Traces(population)))
+                .collect(),
+            layers: (0..shape.layers())
+                .map(|layer| LayerState {
+                    drive: zeros(Array::Drive(layer)),
+                    apical_drive: zeros(Array::ApicalDrive(layer)),
+                    compartments: zeros(Array::Compartments(layer)),
+                    plateaus: zeros(Array::Plateaus(layer)),
+                    errors: zeros(Array::Errors(layer)),
+                    source: if shape.is_output(layer) { 0 } else { shape.source(layer) },
+                })
+                .collect(),
+            result: [0; result::ROWS],
+            events: Events::default(),
+        }
+    }
+
+    /// Runs one kernel on this lane.
+    #[allow(clippy::too_many_arguments)] // what a shader finds in its bindings
+    pub fn run(
+        &mut self,
+        constants: &Constants,
+        launch: &Launch,
+        part: &Part,
+        minibatch: &Minibatch,
+        lane: &Lane,
+        shared: &Shared,
+        image: &[u8],
+    ) {
+        let LaneState { spikes, traces, layers, result, events } = self;
+        if launch.kernel == Kernel::Input {
+            return input::input(
+                constants, part, minibatch, lane, &shared.thresholds, image, &mut spikes[0],
+            );
+        }
+        if launch.kernel == Kernel::Trace {
+            let population = launch.layer;
+            return trace::trace(
+                constants, part, minibatch, lane, &mut spikes[population], &mut traces[population],
+            );
+        }
+        let index = launch.layer;
+        let layer = &mut layers[index];
+        let weights = &shared.weights[index];
+        let feedback = &shared.feedback[index];
+        match launch.kernel {
+            Kernel::Drive => drive::drive(
+                constants, part, minibatch, lane, &spikes[index], &traces[index], weights,
+                &mut layer.drive, events,
+            ),
+            Kernel::Soma => soma::soma(
+                constants, part, minibatch, lane, weights, &mut layer.drive,
+                &mut layer.compartments, &mut spikes[index + 1],
+            ),
+            Kernel::Output => output::output(
+                constants, part, minibatch, lane, weights, &mut layer.drive,
+                &mut layer.compartments, &mut spikes[index + 1],
+            ),
+            Kernel::Apical => apical::apical(
+                constants, part, minibatch, lane, &spikes[layer.source], feedback,
+                &mut layer.apical_drive, &mut layer.compartments, events,
+            ),
+            Kernel::Plateau => plateau::plateau(
+                part, &traces[layer.source], feedback, &mut layer.plateaus,
+            ),
+            Kernel::Error => error::error(
+                constants, part, &layer.compartments, &layer.plateaus, &mut layer.errors,
+            ),
+            Kernel::Score => score::score(constants, part, lane, &layer.compartments, result),
+            Kernel::Input | Kernel::Trace | Kernel::Update => {
+                unreachable!("handled before, or not a kernel of one lane")
+            }
+        }
+    }
+
+    /// The words of one of this lane's arrays; empty for arrays that lanes share.
+    pub fn words_mut(&mut self, array: Array) -> &mut [u32] {
+        match array {
+            Array::Spikes(population) => &mut self.spikes[population],
+            Array::Traces(population) => cast_slice_mut(&mut self.traces[population]),
+            Array::Drive(layer) => cast_slice_mut(&mut self.layers[layer].drive),
+            Array::ApicalDrive(layer) => cast_slice_mut(&mut self.layers[layer].apical_drive),
+            Array::Compartments(layer) => cast_slice_mut(&mut self.layers[layer].compartments),
+            Array::Plateaus(layer) => cast_slice_mut(&mut self.layers[layer].plateaus),
+            Array::Errors(layer) => cast_slice_mut(&mut self.layers[layer].errors),
+            _ => &mut [],
+        }
+    }
+}
+
+impl Shared {
+    pub fn new(shape: &Shape) -> Self {
+        let zeros = |array: fn(usize) -> Array| -> Vec<Vec<f32>> {
+            (0..shape.layers()).map(|layer| vec![0.0; shape.length(array(layer))]).collect()
+        };
+        Shared {
+            thresholds: vec![0; shape.length(Array::Thresholds)],
+            weights: zeros(Array::Weights),
+            moments: zeros(Array::Moments),
+            gradients: zeros(Array::Gradient),
+            feedback: zeros(Array::Feedback),
+            results: vec![0; shape.length(Array::Results)],
+        }
+    }
+
+    /// The words of a shared array; empty for arrays of lanes.
+    pub fn words(&self, array: Array) -> &[u32] {
+        match array {
+            Array::Thresholds => &self.thresholds,
+            Array::Weights(layer) => cast_slice(&self.weights[layer]),
+            Array::Moments(layer) => cast_slice(&self.moments[layer]),
+            Array::Gradient(layer) => cast_slice(&self.gradients[layer]),
+            Array::Feedback(layer) => cast_slice(&self.feedback[layer]),
+            Array::Results => &self.results,
+            _ => &[],
+        }
+    }
+
+    /// See [`Shared::words`].
+    pub fn words_mut(&mut self, array: Array) -> &mut [u32] {
+        match array {
+            Array::Thresholds => &mut self.thresholds,
+            Array::Weights(layer) => cast_slice_mut(&mut self.weights[layer]),
+            Array::Moments(layer) => cast_slice_mut(&mut self.moments[layer]),
+            Array::Gradient(layer) => cast_slice_mut(&mut self.gradients[layer]),
+            Array::Feedback(layer) => cast_slice_mut(&mut self.feedback[layer]),
+            Array::Results => &mut self.results,
+            _ => &mut [],
+        }
+    }
+}

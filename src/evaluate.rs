@@ -1,0 +1,64 @@
+//! What a test says: errors in percent, overall and by class, and who was taken for whom.
+
+use serde::Serialize;
+
+/// Counts of a test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Evaluation {
+    /// `[class, class found]`.
+    pub confusion: Vec<Vec<u32>>,
+}
+
+impl Evaluation {
+    /// From the true and the found class of each image. Both are below `classes`.
+    pub fn new(classes: usize, labels: &[u8], found: &[u8]) -> Self {
+        let mut confusion = vec![vec![0; classes]; classes];
+        for (&label, &found) in labels.iter().zip(found) {
+            confusion[usize::from(label)][usize::from(found)] += 1;
+        }
+        Evaluation { confusion }
+    }
+
+    pub fn images(&self) -> u32 {
+        self.confusion.iter().flatten().sum()
+    }
+
+    /// Percent of the images that were taken for another class.
+    pub fn error(&self) -> f64 {
+        let right: u32 = self.confusion.iter().enumerate().map(|(class, row)| row[class]).sum();
+        percent(self.images() - right, self.images())
+    }
+
+    /// The same for each class; `None` for a class without images.
+    pub fn class_errors(&self) -> Vec<Option<f64>> {
+        let error = |(class, row): (usize, &Vec<u32>)| {
+            let images: u32 = row.iter().sum();
+            (images > 0).then(|| percent(images - row[class], images))
+        };
+        self.confusion.iter().enumerate().map(error).collect()
+    }
+}
+
+/// Percent of `labels` that differ from what was found.
+pub fn error_percent(labels: &[u8], found: &[u8]) -> f64 {
+    let wrong = labels.iter().zip(found).filter(|(label, found)| label != found).count();
+    percent(wrong as u32, labels.len() as u32)
+}
+
+fn percent(part: u32, whole: u32) -> f64 {
+    100.0 * f64::from(part) / f64::from(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_count_what_was_taken_for_another_class() {
+        let evaluation = Evaluation::new(3, &[0, 0, 1, 1], &[0, 1, 1, 1]);
+        assert_eq!(evaluation.error(), 25.0);
+        assert_eq!(evaluation.class_errors(), [Some(50.0), Some(0.0), None]);
+        assert_eq!(evaluation.confusion[0], [1, 1, 0]);
+        assert_eq!(error_percent(&[0, 0, 1, 1], &[0, 1, 1, 1]), 25.0);
+    }
+}

@@ -1,0 +1,232 @@
+//! The arrays that kernels read and write: one name, one shape, the same on every backend.
+
+use std::fmt;
+
+use super::{STEPS_PER_WORD, compartment, plateau, result, trace};
+use crate::model::spikes::{LEVELS, THRESHOLDS};
+
+/// What the words of an array are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    Integer,
+    Float,
+}
+
+/// An array of 4-byte words. Layers count from 0 (the lowest), populations from 0 (the input).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Array {
+    /// Pixels as bytes, four a word: `[images, pixels]`, training set first.
+    Images,
+    /// Spike thresholds of every byte value, `[256, 16]`.
+    Thresholds,
+    /// Spike counts of a population, `[lanes, past words + words, units]`, 8 steps a word: the steps
+    /// just before the image, then the image's.
+    Spikes(usize),
+    /// Averages of a population's filtered spike trains, `[lanes, 5, units]`, rows [`trace`].
+    Traces(usize),
+    /// Weights of a layer, `[below + 1, units]`: a column for each neuron below, then the biases.
+    Weights(usize),
+    /// Adam's two moments of a layer's weights, `[2, below + 1, units]`.
+    Moments(usize),
+    /// The last minibatch's gradient of a layer's weights, `[below + 1, units]`, where it is kept.
+    Gradient(usize),
+    /// Feedback weights of a hidden layer, `[sources, units]`.
+    Feedback(usize),
+    /// Summed weights of spiking neurons below, `[lanes, history + block, units]`.
+    Drive(usize),
+    /// Summed feedback weights, `[lanes, history + 1, units]`, where the apical voltage is stepped.
+    ApicalDrive(usize),
+    /// Voltages of a layer and their means, `[lanes, 5, units]`, rows [`compartment`].
+    Compartments(usize),
+    /// Plateau potentials of a layer, `[lanes, 2, units]`, rows [`plateau`].
+    Plateaus(usize),
+    /// Errors of a layer's neurons, `[lanes, units]`.
+    Errors(usize),
+    /// Class and loss of every image, `[slots, 2]`, words [`result`].
+    Results,
+}
+
+impl Array {
+    pub fn word(self) -> Word {
+        match self {
+            Array::Images | Array::Thresholds | Array::Spikes(_) | Array::Results => Word::Integer,
+            _ => Word::Float,
+        }
+    }
+}
+
+impl fmt::Display for Array {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Array::Images => write!(f, "the images"),
+            Array::Thresholds => write!(f, "the spike thresholds"),
+            Array::Spikes(0) => write!(f, "the input's spikes"),
+            Array::Spikes(p) => write!(f, "layer {}'s spikes", p - 1),
+            Array::Traces(0) => write!(f, "the input's traces"),
+            Array::Traces(p) => write!(f, "layer {}'s traces", p - 1),
+            Array::Weights(m) => write!(f, "layer {m}'s weights"),
+            Array::Moments(m) => write!(f, "layer {m}'s moments"),
+            Array::Gradient(m) => write!(f, "layer {m}'s gradient"),
+            Array::Feedback(m) => write!(f, "layer {m}'s feedback weights"),
+            Array::Drive(m) => write!(f, "layer {m}'s drive"),
+            Array::ApicalDrive(m) => write!(f, "layer {m}'s apical drive"),
+            Array::Compartments(m) => write!(f, "layer {m}'s voltages"),
+            Array::Plateaus(m) => write!(f, "layer {m}'s plateaus"),
+            Array::Errors(m) => write!(f, "layer {m}'s errors"),
+            Array::Results => write!(f, "the results"),
+        }
+    }
+}
+
+/// The sizes from which every array's length follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Neurons of each population: the input's pixels first, the output last.
+    pub populations: Vec<usize>,
+    /// Every hidden layer hears the output; otherwise each hears the next.
+    pub broadcast: bool,
+    /// Most images simulated side by side.
+    pub lanes: usize,
+    /// Longest run of steps on one image.
+    pub steps: u32,
+    /// Steps of drive held at once.
+    pub block: u32,
+    /// Taps of the synaptic kernel; 0 for the kernel without a cut.
+    pub taps: u32,
+    /// Images in the data set.
+    pub images: usize,
+    /// Images whose results are kept.
+    pub slots: usize,
+    /// Apical voltages are stepped.
+    pub steps_apical: bool,
+    /// The optimiser has moments.
+    pub has_moments: bool,
+    /// Updates also write the gradient.
+    pub keeps_gradient: bool,
+}
+
+impl Shape {
+    /// Number of layers, the output included.
+    pub fn layers(&self) -> usize {
+        self.populations.len() - 1
+    }
+
+    pub fn units(&self, layer: usize) -> usize {
+        self.populations[layer + 1]
+    }
+
+    pub fn below(&self, layer: usize) -> usize {
+        self.populations[layer]
+    }
+
+    pub fn is_output(&self, layer: usize) -> bool {
+        layer + 1 == self.layers()
+    }
+
+    /// The population whose spikes reach the apical dendrites of a hidden layer.
+    pub fn source(&self, layer: usize) -> usize {
+        if self.broadcast {
+            self.layers()
+        } else {
+            layer + 2
+        }
+    }
+
+    /// Number of neurons that a hidden layer's apical dendrites hear; 0 for the output.
+    pub fn sources(&self, layer: usize) -> usize {
+        if self.is_output(layer) {
+            0
+        } else {
+            self.populations[self.source(layer)]
+        }
+    }
+
+    /// Rows of drive kept before the block: K - 1 past drives, or two traces.
+    pub fn history(&self) -> u32 {
+        match self.taps {
+            0 => 2,
+            taps => taps - 1,
+        }
+    }
+
+    /// Words for the spikes of the K - 1 steps before an image.
+    pub fn past_words(&self) -> u32 {
+        self.taps.saturating_sub(1).div_ceil(STEPS_PER_WORD)
+    }
+
+    /// Words of spike counts a neuron has.
+    pub fn spike_words(&self) -> u32 {
+        self.past_words() + self.steps.div_ceil(STEPS_PER_WORD)
+    }
+
+    /// Rows and columns of one lane of an array (of the whole array, where it has no lanes).
+    pub fn rows_and_columns(&self, array: Array) -> [usize; 2] {
+        match array {
+            Array::Images => [1, (self.images * self.populations[0]).div_ceil(4)],
+            Array::Thresholds => [LEVELS, THRESHOLDS],
+            Array::Spikes(p) => [self.spike_words() as usize, self.populations[p]],
+            Array::Traces(p) => [trace::ROWS, self.populations[p]],
+            Array::Weights(m) => [self.below(m) + 1, self.units(m)],
+            Array::Moments(m) if self.has_moments => [2 * (self.below(m) + 1), self.units(m)],
+            Array::Gradient(m) if self.keeps_gradient => [self.below(m) + 1, self.units(m)],
+            Array::Moments(_) | Array::Gradient(_) => [0, 0],
+            Array::Feedback(m) => [self.sources(m), self.units(m)],
+            Array::Drive(m) => [(self.history() + self.block) as usize, self.units(m)],
+            Array::ApicalDrive(m) if self.steps_apical && !self.is_output(m) => {
+                [self.history() as usize + 1, self.units(m)]
+            }
+            Array::ApicalDrive(_) => [0, 0],
+            Array::Compartments(m) => [compartment::ROWS, self.units(m)],
+            Array::Plateaus(m) => [plateau::ROWS, self.units(m)],
+            Array::Errors(m) => [1, self.units(m)],
+            Array::Results => [self.slots, result::ROWS],
+        }
+    }
+
+    /// Whether each lane has its own part of an array.
+    pub fn has_lanes(&self, array: Array) -> bool {
+        matches!(
+            array,
+            Array::Spikes(_)
+                | Array::Traces(_)
+                | Array::Drive(_)
+                | Array::ApicalDrive(_)
+                | Array::Compartments(_)
+                | Array::Plateaus(_)
+                | Array::Errors(_)
+        )
+    }
+
+    /// Words of one lane of an array (of the whole array, where it has no lanes).
+    pub fn lane_length(&self, array: Array) -> usize {
+        let [rows, columns] = self.rows_and_columns(array);
+        rows * columns
+    }
+
+    /// Words of an array.
+    pub fn length(&self, array: Array) -> usize {
+        self.lane_length(array) * if self.has_lanes(array) { self.lanes } else { 1 }
+    }
+
+    /// Every array of this shape.
+    pub fn arrays(&self) -> Vec<Array> {
+        let mut arrays = vec![Array::Images, Array::Thresholds, Array::Results];
+        for population in 0..self.populations.len() {
+            arrays.extend([Array::Spikes(population), Array::Traces(population)]);
+        }
+        for layer in 0..self.layers() {
+            arrays.extend([
+                Array::Weights(layer),
+                Array::Moments(layer),
+                Array::Gradient(layer),
+                Array::Feedback(layer),
+                Array::Drive(layer),
+                Array::ApicalDrive(layer),
+                Array::Compartments(layer),
+                Array::Plateaus(layer),
+                Array::Errors(layer),
+            ]);
+        }
+        arrays
+    }
+}

@@ -1,0 +1,94 @@
+//! What a backend can do: hold the arrays and run kernels on them in order.
+
+use thiserror::Error;
+
+use super::{Array, Kernel, Lane, Launch, Minibatch, Shape};
+
+/// Holds a network's arrays and runs kernels on them. All backends compute the same bits.
+pub trait Backend: Send {
+    /// Sizes of the arrays.
+    fn shape(&self) -> &Shape;
+
+    /// Runs `launches` in order on the images of `lanes`. Returns when the work is under way; errors
+    /// of a device may surface in a later call.
+    ///
+    /// # Errors
+    /// When the device was lost or refuses the work.
+    fn run(
+        &mut self,
+        minibatch: &Minibatch,
+        lanes: &[Lane],
+        launches: &[Launch],
+    ) -> Result<(), BackendError>;
+
+    /// All words of an array, floats as their bits, after all work so far.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    fn read(&mut self, array: Array) -> Result<Vec<u32>, BackendError>;
+
+    /// Replaces all words of an array.
+    ///
+    /// # Errors
+    /// When `words` has not the array's length, or the device was lost.
+    fn write(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError>;
+
+    /// Most steps that one launch of a kernel with a block of drive can cover.
+    fn block(&self) -> u32 {
+        self.shape().block
+    }
+}
+
+/// Why a backend cannot do what it is asked.
+#[derive(Debug, Error)]
+pub enum BackendError {
+    #[error("no GPU was found: no adapter of the backends vulkan, metal, dx12 or gles answers")]
+    NoAdapter,
+    #[error(
+        "the only devices that answer are software: {available}; \
+         the CPU backend is faster than those, unless one is chosen by its name"
+    )]
+    OnlySoftware { available: String },
+    #[error("no GPU named or numbered '{wanted}'; there are: {available}")]
+    NoSuchAdapter { wanted: String, available: String },
+    #[error("the GPU '{device}' does not open: {reason}")]
+    Open { device: String, reason: String },
+    #[error(
+        "{array} takes {bytes} bytes, more than the {limit} that the GPU '{device}' binds at once; \
+         a smaller minibatch or layer fits"
+    )]
+    TooLarge {
+        array: Array,
+        bytes: u64,
+        limit: u64,
+        device: String,
+    },
+    #[error(
+        "kernel {kernel} of layer {layer} takes {workgroups} workgroups along one dimension, more \
+         than the {limit} that the GPU takes; a smaller minibatch or larger workgroups fit"
+    )]
+    TooManyWorkgroups {
+        kernel: Kernel,
+        layer: usize,
+        workgroups: u32,
+        limit: u32,
+    },
+    #[error("a workgroup of {workgroup} threads: the GPU '{device}' takes 1 to {limit}")]
+    Workgroup {
+        workgroup: u32,
+        limit: u32,
+        device: String,
+    },
+    #[error("{lanes} images at a time, where there is room for {most}")]
+    TooManyLanes { lanes: usize, most: usize },
+    #[error("the GPU '{device}' failed: {reason}")]
+    Device { device: String, reason: String },
+    #[error("{array} holds {expected} words, {got} were given")]
+    Length {
+        array: Array,
+        expected: usize,
+        got: usize,
+    },
+    #[error("the thread pool does not start: {0}")]
+    Threads(String),
+}

@@ -1,0 +1,121 @@
+//! The kernels, in the order in which an image meets them.
+
+use std::fmt;
+
+use super::{Array, Shape};
+
+/// One kernel; `Kernel::name` is the name of its two files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kernel {
+    /// Draws the input's spikes from an image.
+    Input,
+    /// Sums the weight columns of the neurons below that spike.
+    Drive,
+    /// Steps hidden neurons: filter, basal voltage, soma, spikes.
+    Soma,
+    /// Steps output neurons: filter, dendrite, soma under teaching, rate, spikes.
+    Output,
+    /// Steps the apical dendrites: feedback spikes to apical voltage.
+    Apical,
+    /// Averages filtered spike trains over the phases' windows.
+    Trace,
+    /// Turns average feedback into plateau potentials.
+    Plateau,
+    /// Local error of every neuron.
+    Error,
+    /// Class and loss of every image.
+    Score,
+    /// Gradient over the minibatch and change of weights and biases.
+    Update,
+}
+
+impl Kernel {
+    pub const ALL: [Kernel; 10] = [
+        Kernel::Input,
+        Kernel::Drive,
+        Kernel::Soma,
+        Kernel::Output,
+        Kernel::Apical,
+        Kernel::Trace,
+        Kernel::Plateau,
+        Kernel::Error,
+        Kernel::Score,
+        Kernel::Update,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Kernel::Input => "input",
+            Kernel::Drive => "drive",
+            Kernel::Soma => "soma",
+            Kernel::Output => "output",
+            Kernel::Apical => "apical",
+            Kernel::Trace => "trace",
+            Kernel::Plateau => "plateau",
+            Kernel::Error => "error",
+            Kernel::Score => "score",
+            Kernel::Update => "update",
+        }
+    }
+
+    /// Whether each lane is computed by itself; if not, the kernel needs all lanes to be done.
+    pub fn is_per_lane(self) -> bool {
+        self != Kernel::Update
+    }
+}
+
+impl fmt::Display for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One kernel on one layer over a range of steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Launch {
+    pub kernel: Kernel,
+    /// The layer, 0 the lowest; for [`Kernel::Trace`] the population, 0 the input.
+    pub layer: usize,
+    /// First step of the range, counted from the image's first.
+    pub first: u32,
+    /// Steps in the range.
+    pub steps: u32,
+}
+
+impl Launch {
+    /// Arrays that the launch only reads, in the order in which its shader binds them.
+    pub fn reads(&self, shape: &Shape) -> Vec<Array> {
+        let layer = self.layer;
+        match self.kernel {
+            Kernel::Input => vec![Array::Thresholds, Array::Images],
+            Kernel::Drive => vec![Array::Spikes(layer), Array::Weights(layer)],
+            Kernel::Soma | Kernel::Output => vec![Array::Weights(layer)],
+            Kernel::Apical => vec![Array::Spikes(shape.source(layer)), Array::Feedback(layer)],
+            Kernel::Trace => vec![Array::Spikes(layer)],
+            Kernel::Plateau => vec![Array::Traces(shape.source(layer)), Array::Feedback(layer)],
+            Kernel::Error => vec![Array::Compartments(layer), Array::Plateaus(layer)],
+            Kernel::Score => vec![Array::Compartments(layer)],
+            Kernel::Update => vec![Array::Traces(layer), Array::Errors(layer)],
+        }
+    }
+
+    /// Arrays that the launch changes; its shader binds them behind those it reads.
+    pub fn writes(&self) -> Vec<Array> {
+        let layer = self.layer;
+        match self.kernel {
+            Kernel::Input => vec![Array::Spikes(0)],
+            Kernel::Drive => vec![Array::Drive(layer)],
+            Kernel::Soma | Kernel::Output => {
+                vec![Array::Drive(layer), Array::Compartments(layer), Array::Spikes(layer + 1)]
+            }
+            Kernel::Apical => vec![Array::ApicalDrive(layer), Array::Compartments(layer)],
+            Kernel::Trace => vec![Array::Traces(layer)],
+            Kernel::Plateau => vec![Array::Plateaus(layer)],
+            Kernel::Error => vec![Array::Errors(layer)],
+            Kernel::Score => vec![Array::Results],
+            Kernel::Update => {
+                vec![Array::Weights(layer), Array::Moments(layer), Array::Gradient(layer)]
+            }
+        }
+    }
+}

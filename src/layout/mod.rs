@@ -1,0 +1,67 @@
+//! What the backends share: the names of the kernels, the arrays they work on, and the structs that
+//! parameterise them. A kernel `k` is `src/cpu/k.rs` and `shaders/k.wgsl`; both read these layouts.
+
+mod array;
+mod backend;
+mod kernel;
+mod uniforms;
+
+pub use array::{Array, Shape, Word};
+pub use backend::{Backend, BackendError};
+pub use kernel::{Kernel, Launch};
+pub use uniforms::{Constants, Lane, Minibatch, Part};
+
+/// Steps whose spike counts share a word, 4 bits each, the earliest lowest.
+pub const STEPS_PER_WORD: u32 = 8;
+/// Bits of one step's spike count.
+pub const COUNT_BITS: u32 = 4;
+/// The count in the lowest slot of a word.
+pub const COUNT_MASK: u32 = (1 << COUNT_BITS) - 1;
+
+/// Rows of [`Array::Compartments`].
+pub mod compartment {
+    /// Basal voltage B after the last step computed (the dendrite of an output neuron).
+    pub const BASAL: usize = 0;
+    /// Apical voltage A that the next step's soma sees.
+    pub const APICAL: usize = 1;
+    /// Somatic voltage C.
+    pub const SOMA: usize = 2;
+    /// Mean of C over the forward phase's window; its sum while the window runs.
+    pub const MEAN_SOMA: usize = 3;
+    /// Mean rate over the target phase's window, output only; its sum while the window runs.
+    pub const MEAN_RATE: usize = 4;
+    pub const ROWS: usize = 5;
+}
+
+/// Rows of [`Array::Traces`].
+pub mod trace {
+    /// Mean filtered spike train over the forward phase's window, as a layer above sees it.
+    pub const FORWARD: usize = 0;
+    /// The same one step late, as an apical dendrite sees it.
+    pub const FEEDBACK_FORWARD: usize = 1;
+    /// Mean over the target phase's window, one step late.
+    pub const FEEDBACK_TARGET: usize = 2;
+    /// Slow trace at the end of the last image, carried on (uncut kernel only).
+    pub const SLOW: usize = 3;
+    /// Fast trace at the end of the last image, carried on (uncut kernel only).
+    pub const FAST: usize = 4;
+    pub const ROWS: usize = 5;
+}
+
+/// Rows of [`Array::Plateaus`].
+pub mod plateau {
+    /// Plateau potential at the end of the forward phase.
+    pub const FORWARD: usize = 0;
+    /// Plateau potential at the end of the target phase.
+    pub const TARGET: usize = 1;
+    pub const ROWS: usize = 2;
+}
+
+/// Words of [`Array::Results`] for each image.
+pub mod result {
+    /// The class with the highest score.
+    pub const CLASS: usize = 0;
+    /// The output's loss, summed over its neurons, as the bits of a float.
+    pub const LOSS: usize = 1;
+    pub const ROWS: usize = 2;
+}

@@ -1,0 +1,167 @@
+//! Structs that the host writes and every kernel reads. `shaders/shared/layout.wgsl` declares the
+//! same; a test compares sizes and offsets with what the shader compiler sees.
+
+use bytemuck::{Pod, Zeroable};
+
+use super::{Kernel, Launch, Shape};
+
+/// What stays the same for a whole run.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct Constants {
+    /// `kappa(1) ..= kappa(K)`, zero behind.
+    pub taps: [f32; 32],
+    /// `kappa(1) + .. + kappa(k)` for `k = 0 ..= K`.
+    pub cumulative: [f32; 36],
+    /// Thresholds of the number of spike candidates.
+    pub candidates: [u32; 16],
+    pub seed: [u32; 2],
+    /// K, or 0 for the kernel without a cut.
+    pub tap_count: u32,
+    /// Rows that [`super::Array::Drive`] keeps before the block: K - 1 past drives, or 2 traces.
+    pub history: u32,
+    /// Rows of the block.
+    pub block: u32,
+    /// Words of spike counts a neuron has.
+    pub spike_words: u32,
+    /// How many of them are for steps before the image.
+    pub past_words: u32,
+    /// Fraction of the words with one candidate, see [`crate::model::spikes::fraction`].
+    pub fraction_shift: u32,
+    pub fraction_scale: f32,
+    /// Largest rate, spikes a step.
+    pub phi_max: f32,
+    /// Uncut kernel: decay of the traces a step, and what they weigh.
+    pub decay_slow: f32,
+    pub decay_fast: f32,
+    pub gain_slow: f32,
+    pub gain_fast: f32,
+    /// Hidden soma: `C <- decay C + input B + apical A`.
+    pub hidden_decay: f32,
+    pub hidden_input: f32,
+    pub hidden_apical: f32,
+    /// Output soma: `C <- decay C + input B`, with another decay and a current under teaching.
+    pub output_decay: f32,
+    pub output_input: f32,
+    pub teaching_decay: f32,
+    pub teaching_excitation: f32,
+    pub teaching_inhibition: f32,
+    /// Factors of the errors, see [`crate::model::neuron`].
+    pub hidden_error_gain: f32,
+    pub output_error_gain: f32,
+    /// Output neurons a class.
+    pub group: u32,
+    pub classes: u32,
+    /// 0: plain gradient; 1: Adam.
+    pub optimizer: u32,
+    /// Adam: decay of the first moment and 1 less it; of the second; the square of epsilon.
+    pub first_decay: f32,
+    pub first_gain: f32,
+    pub second_decay: f32,
+    pub second_gain: f32,
+    pub epsilon_square: f32,
+    /// Zero, as the shader compiler cannot know: it keeps products from being fused into sums.
+    pub zero: u32,
+    pub padding: [u32; 3],
+}
+
+/// What one launch works on: a layer and a range of steps.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct Part {
+    /// Neurons of the layer (of the population, for input and traces).
+    pub units: u32,
+    /// Neurons of the population below.
+    pub below: u32,
+    /// Neurons whose spikes reach the apical dendrite.
+    pub sources: u32,
+    /// The population: 0 the input, layer + 1 otherwise.
+    pub population: u32,
+    /// First step of the range.
+    pub first: u32,
+    /// Steps in the range.
+    pub steps: u32,
+    /// 1 for the output layer.
+    pub is_output: u32,
+    /// 1 where the update also writes [`super::Array::Gradient`].
+    pub keeps_gradient: u32,
+    /// 1 for a population whose spikes apical dendrites hear.
+    pub is_source: u32,
+    /// Learning rate.
+    pub eta: f32,
+    pub padding: [u32; 2],
+}
+
+/// What one minibatch is.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct Minibatch {
+    /// Lanes in use.
+    pub lanes: u32,
+    /// 1: every lane starts from a cleared state.
+    pub fresh: u32,
+    /// [`crate::random::Source`] of the draws.
+    pub source: u32,
+    /// 1: spikes are drawn; 0: they are given in [`super::Array::Spikes`].
+    pub draws: u32,
+    /// `1 / lanes`.
+    pub inverse_lanes: f32,
+    /// Adam's corrections `1 / (1 - beta^t)` of both moments.
+    pub first_correction: f32,
+    pub second_correction: f32,
+    pub padding: u32,
+}
+
+/// What one lane of the minibatch is shown, and for how long.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+pub struct Lane {
+    /// Index into [`super::Array::Images`].
+    pub image: u32,
+    pub label: u32,
+    /// The image's position in the run: what its random draws are for.
+    pub position: u32,
+    /// Where in [`super::Array::Results`] its result goes.
+    pub slot: u32,
+    pub steps_forward: u32,
+    /// 0 in a test.
+    pub steps_target: u32,
+    /// Steps at the end of each phase over which averages run.
+    pub window_forward: u32,
+    pub window_target: u32,
+    /// `1 / window`.
+    pub inverse_window_forward: f32,
+    pub inverse_window_target: f32,
+    pub padding: [u32; 2],
+}
+
+impl Lane {
+    /// Steps of both phases.
+    pub fn steps(&self) -> u32 {
+        self.steps_forward + self.steps_target
+    }
+}
+
+impl Part {
+    /// The part of a launch, in a network of this shape with these learning rates of its layers.
+    pub fn new(launch: &Launch, shape: &Shape, etas: &[f32]) -> Self {
+        let is_population = matches!(launch.kernel, Kernel::Input | Kernel::Trace);
+        let population = if is_population { launch.layer } else { launch.layer + 1 };
+        let output = shape.layers();
+        let hidden = 0..output - 1;
+        let is_source = hidden.clone().any(|layer| shape.source(layer) == population);
+        Part {
+            units: shape.populations[population] as u32,
+            below: if population == 0 { 0 } else { shape.populations[population - 1] as u32 },
+            sources: if is_population { 0 } else { shape.sources(launch.layer) as u32 },
+            population: population as u32,
+            first: launch.first,
+            steps: launch.steps,
+            is_output: u32::from(population == output),
+            keeps_gradient: u32::from(shape.keeps_gradient),
+            is_source: u32::from(is_source),
+            eta: if is_population { 0.0 } else { etas[launch.layer] },
+            padding: [0; 2],
+        }
+    }
+}

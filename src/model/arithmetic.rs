@@ -1,0 +1,95 @@
+//! Functions built from `+ - *`, comparisons and integer operations alone, so that every device
+//! with IEEE rounding computes the same bits. The shader twin is `shaders/shared/exact.wgsl`:
+//! the two are kept comparable line by line.
+
+use std::f32::consts::LOG2_E;
+
+/// Largest argument that [`exp`] and [`sigmoid`] tell apart from larger ones: beyond it the result
+/// would leave the range of normal numbers.
+pub const ARGUMENT_LIMIT: f32 = 80.0;
+
+/// Voltages and traces below this are zero; no device then meets a subnormal number, which some
+/// flush and others do not.
+pub const SMALLEST_VOLTAGE: f32 = 1e-20;
+
+/// Gradients below this are zero, for the same reason: their squares must be normal numbers.
+pub const SMALLEST_GRADIENT: f32 = 1e-15;
+
+/// Optimiser moments below this are zero.
+pub const SMALLEST_MOMENT: f32 = 1e-30;
+
+// ln 2 in two parts, the first with few enough bits that its product with a small integer is exact
+// (Cody & Waite 1980).
+pub(crate) const LN_2_HIGH: f32 = 0.693_359_4;
+pub(crate) const LN_2_LOW: f32 = -2.121_944_4e-4;
+
+/// Minimax polynomial of the Cephes library's expf, the highest power first; below come `r + 1`.
+pub(crate) const EXP_COEFFICIENTS: [f32; 6] =
+    [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
+
+/// Less the bits of `x`: a first guess at `1 / x`.
+pub(crate) const RECIPROCAL_START: u32 = 0x7EF3_11C7;
+/// Less half the bits of `x`: a first guess at `1 / sqrt(x)`.
+pub(crate) const RECIPROCAL_ROOT_START: u32 = 0x5F37_59DF;
+/// Steps of Newton's iteration after which more change nothing.
+pub(crate) const NEWTON_STEPS: u32 = 4;
+
+/// `x`, or zero where its magnitude is below `smallest`.
+#[inline(always)]
+pub fn flush(x: f32, smallest: f32) -> f32 {
+    if x.abs() >= smallest { x } else { 0.0 }
+}
+
+/// `e^x`, relative error below 2e-7 for `|x| <=` [`ARGUMENT_LIMIT`], clamped beyond.
+#[inline(always)]
+pub fn exp(x: f32) -> f32 {
+    let x = if x > ARGUMENT_LIMIT { ARGUMENT_LIMIT } else { x };
+    let x = if x < -ARGUMENT_LIMIT { -ARGUMENT_LIMIT } else { x };
+    // The shift keeps the number positive, where truncation is the floor.
+    let biased = (x * LOG2_E + 127.5) as i32;
+    let n = (biased - 127) as f32;
+    let r = (x - n * LN_2_HIGH) - n * LN_2_LOW;
+    let mut p = EXP_COEFFICIENTS[0];
+    p = p * r + EXP_COEFFICIENTS[1];
+    p = p * r + EXP_COEFFICIENTS[2];
+    p = p * r + EXP_COEFFICIENTS[3];
+    p = p * r + EXP_COEFFICIENTS[4];
+    p = p * r + EXP_COEFFICIENTS[5];
+    let mantissa = (p * r) * r + r + 1.0;
+    f32::from_bits((biased as u32) << 23) * mantissa
+}
+
+/// `1 / x` for positive normal `x` up to 1e37, relative error below 2e-7: Newton's iteration from
+/// the complement of the exponent.
+#[inline(always)]
+pub fn reciprocal(x: f32) -> f32 {
+    let mut y = f32::from_bits(RECIPROCAL_START.wrapping_sub(x.to_bits()));
+    for _ in 0..NEWTON_STEPS {
+        y *= 2.0 - x * y;
+    }
+    y
+}
+
+/// `1 / sqrt(x)` for positive normal `x`, relative error below 3e-7: Newton's iteration from half
+/// the complement of the exponent (Lomont 2003).
+#[inline(always)]
+pub fn reciprocal_root(x: f32) -> f32 {
+    let half = 0.5 * x;
+    let mut y = f32::from_bits(RECIPROCAL_ROOT_START.wrapping_sub(x.to_bits() >> 1));
+    for _ in 0..NEWTON_STEPS {
+        y *= 1.5 - (half * y) * y;
+    }
+    y
+}
+
+/// The logistic function, absolute error below 2e-7.
+#[inline(always)]
+pub fn sigmoid(x: f32) -> f32 {
+    reciprocal(1.0 + exp(-x))
+}
+
+/// The slope of the logistic function where its value is `s`.
+#[inline(always)]
+pub fn sigmoid_slope(s: f32) -> f32 {
+    s * (1.0 - s)
+}

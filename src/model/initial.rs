@@ -1,0 +1,135 @@
+//! Initial weights: scaled so that the voltages of a layer start with a given mean and spread.
+
+use libm::sqrt;
+use serde::{Deserialize, Serialize};
+
+use crate::random::{Purpose, Stream};
+
+/// Mean voltage aimed at.
+const VOLTAGE_MEAN: f64 = 3.0;
+/// Spread of the voltage aimed at.
+const VOLTAGE_SD: f64 = 3.0;
+/// Mean bias.
+const BIAS_MEAN: f64 = 0.8;
+/// Spread of the bias.
+const BIAS_SD: f64 = 0.001;
+/// Half-width of a uniform distribution with a spread of 1, as the authors' code rounds it
+/// (sqrt 3 = 1.7321).
+const UNIFORM_HALF_WIDTH: f64 = 1.7325;
+
+/// Which version of the authors' code the initial weights follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Initial {
+    /// The commit that the paper cites, 23f2c66.
+    Cited,
+    /// The last commit, a41ebc8: twice the spread, feedback with a mean.
+    #[default]
+    Latest,
+}
+
+/// Mean and spread of the weights onto a neuron with `fan_in` inputs.
+pub fn weight_statistics(fan_in: usize, phi_max: f64) -> (f64, f64) {
+    let n = fan_in as f64;
+    let nu = phi_max / 4.0;
+    let voltage_square = VOLTAGE_SD * VOLTAGE_SD + VOLTAGE_MEAN * VOLTAGE_MEAN;
+    let mean = (VOLTAGE_MEAN - BIAS_MEAN) / (nu * n * VOLTAGE_MEAN);
+    let square = (voltage_square
+        + nu * nu * (n - n * n) * mean * mean * VOLTAGE_MEAN * VOLTAGE_MEAN
+        - 2.0 * n * nu * BIAS_MEAN * VOLTAGE_MEAN * mean
+        - BIAS_MEAN * BIAS_MEAN)
+        / (n * nu * nu * voltage_square);
+    (mean, sqrt((square - mean * mean).max(0.0)))
+}
+
+impl Initial {
+    /// Half-width of the uniform distribution, in spreads.
+    fn half_width(self) -> f64 {
+        match self {
+            Initial::Cited => UNIFORM_HALF_WIDTH,
+            Initial::Latest => 2.0 * UNIFORM_HALF_WIDTH,
+        }
+    }
+
+    /// Weights of layer `layer` (0 the lowest), `[units, below]` row by row.
+    pub fn weights(self, seed: u64, layer: usize, units: usize, below: usize, phi_max: f64) -> Vec<f64> {
+        let (mean, sd) = weight_statistics(below, phi_max);
+        let mut stream = Stream::new(seed, Purpose::Weights, layer as u32, 0);
+        (0..units * below)
+            .map(|_| mean + self.half_width() * sd * stream.uniform_signed())
+            .collect()
+    }
+
+    /// Biases of layer `layer`, `[units]`.
+    pub fn biases(self, seed: u64, layer: usize, units: usize) -> Vec<f64> {
+        let mut stream = Stream::new(seed, Purpose::Biases, layer as u32, 0);
+        (0..units)
+            .map(|_| BIAS_MEAN + self.half_width() * BIAS_SD * stream.uniform_signed())
+            .collect()
+    }
+
+    /// Feedback weights of every hidden layer, `[n_m, sources]` row by row, the lowest layer first.
+    /// `sizes` are the layers' sizes, the output last. With `broadcast` the sources are the output
+    /// neurons, otherwise the next layer's.
+    pub fn feedback(self, seed: u64, sizes: &[usize], broadcast: bool, phi_max: f64) -> Vec<Vec<f64>> {
+        let hidden = sizes.len() - 1;
+        let mut feedback: Vec<Vec<f64>> = Vec::new();
+        for layer in (0..hidden).rev() {
+            let (units, next) = (sizes[layer], sizes[layer + 1]);
+            let (mean, sd) = weight_statistics(units, phi_max);
+            let mean = match self {
+                Initial::Cited => 0.0,
+                Initial::Latest => mean,
+            };
+            let mut stream = Stream::new(seed, Purpose::Feedback, layer as u32, 0);
+            let mut draw = |sources: usize| -> Vec<f64> {
+                (0..units * sources)
+                    .map(|_| mean + self.half_width() * sd * stream.uniform_signed())
+                    .collect()
+            };
+            let matrix = match (self, broadcast, feedback.last()) {
+                // The cited code passes the output's spikes down through random matrices.
+                (Initial::Cited, true, Some(above)) => {
+                    product(&draw(next), above, units, next, sizes[hidden])
+                }
+                (_, true, _) => draw(sizes[hidden]),
+                (_, false, _) => draw(next),
+            };
+            feedback.push(matrix);
+        }
+        feedback.reverse();
+        feedback
+    }
+}
+
+/// `[rows, inner]` times `[inner, columns]`.
+fn product(left: &[f64], right: &[f64], rows: usize, inner: usize, columns: usize) -> Vec<f64> {
+    let mut result = vec![0.0; rows * columns];
+    for row in 0..rows {
+        for k in 0..inner {
+            for column in 0..columns {
+                result[row * columns + column] +=
+                    left[row * inner + k] * right[k * columns + column];
+            }
+        }
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statistics_are_the_papers() {
+        for (fan_in, mean, sd) in [
+            (784, 0.018707, 0.504903),
+            (500, 0.029333, 0.632115),
+            (100, 0.146667, 1.410406),
+        ] {
+            let (got_mean, got_sd) = weight_statistics(fan_in, 0.2);
+            assert!((got_mean - mean).abs() < 5e-7, "{got_mean} for {fan_in}");
+            assert!((got_sd - sd).abs() < 5e-7, "{got_sd} for {fan_in}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The equations of Guerguiev, Lillicrap & Richards, "Towards deep learning with segregated
+//! dendrites" (eLife 2017;6:e22901). Nothing here knows on which device they are computed.
+//!
+//! Units: time in ms (one step is 1 ms), rates in spikes per step, voltages in the paper's
+//! arbitrary units.
+
+pub mod arithmetic;
+pub mod filter;
+pub mod initial;
+pub mod neuron;
+pub mod phases;
+pub mod spikes;

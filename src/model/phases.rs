@@ -1,0 +1,104 @@
+//! How long a phase lasts and over which of its steps averages run.
+//!
+//! A phase lasts a fixed number of steps and `floor(X)` more, X inverse Gaussian (Wald) with mean 2
+//! and shape 1.
+
+use libm::{erfc, exp, sqrt};
+use serde::{Deserialize, Serialize};
+
+use crate::random::{Purpose, Source, counter_head, key, philox};
+
+/// Mean of the inverse Gaussian in ms.
+pub const EXTRA_MEAN: f64 = 2.0;
+/// Shape of the inverse Gaussian in ms.
+pub const EXTRA_SHAPE: f64 = 1.0;
+
+/// The random part of a phase's length.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum PhaseExtra {
+    /// `floor(X)` steps, X inverse Gaussian with mean 2 and shape 1 (the paper).
+    #[default]
+    InverseGaussian,
+    /// None: every phase has the same length.
+    None,
+}
+
+/// Over which steps of a training phase averages run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Averaging {
+    /// The last 20 steps (the paper's code).
+    #[default]
+    Last20,
+    /// From 30 ms after the phase's start to its end (the paper's text).
+    From30,
+}
+
+impl Averaging {
+    /// Length of the window in steps, for a phase of `steps`.
+    pub fn window(self, steps: u32) -> u32 {
+        match self {
+            Averaging::Last20 => steps.min(20),
+            Averaging::From30 => steps.saturating_sub(30),
+        }
+    }
+}
+
+/// Draws phase lengths by comparing a random word with a table of the distribution.
+pub struct PhaseLengths {
+    base: u32,
+    seed: u64,
+    /// `P(floor X >= k) * 2^32` for k = 1, 2, .. until it rounds to zero.
+    thresholds: Vec<u32>,
+}
+
+impl PhaseLengths {
+    pub fn new(base: u32, extra: PhaseExtra, seed: u64) -> Self {
+        let thresholds = match extra {
+            PhaseExtra::None => Vec::new(),
+            PhaseExtra::InverseGaussian => (1..)
+                .map(|k| (inverse_gaussian_tail(f64::from(k)) * 4_294_967_296.0 + 0.5) as u32)
+                .take_while(|&threshold| threshold > 0)
+                .collect(),
+        };
+        PhaseLengths { base, seed, thresholds }
+    }
+
+    /// Steps of the forward and the target phase of the training image at `position` in the run.
+    pub fn of_image(&self, position: u32) -> [u32; 2] {
+        let head = counter_head(Purpose::PhaseLength, 0, Source::Training as u32);
+        let words = philox([head, position, 0, 0], key(self.seed));
+        [words[0], words[1]].map(|word| {
+            self.base + self.thresholds.partition_point(|&threshold| word < threshold) as u32
+        })
+    }
+
+    /// The longest phase that can be drawn.
+    pub fn longest(&self) -> u32 {
+        self.base + self.thresholds.len() as u32
+    }
+}
+
+/// `P(X >= x)` of the inverse Gaussian: with `z = sqrt(shape / x)`,
+/// `1 - Phi(z (x/mean - 1)) - exp(2 shape / mean) Phi(-z (x/mean + 1))`.
+pub fn inverse_gaussian_tail(x: f64) -> f64 {
+    let z = sqrt(EXTRA_SHAPE / x);
+    let upper_tail = |y: f64| 0.5 * erfc(y / std::f64::consts::SQRT_2);
+    upper_tail(z * (x / EXTRA_MEAN - 1.0))
+        - exp(2.0 * EXTRA_SHAPE / EXTRA_MEAN) * upper_tail(z * (x / EXTRA_MEAN + 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extra_steps_have_the_papers_distribution() {
+        assert!((1.0 - inverse_gaussian_tail(1.0) - 0.490).abs() < 5e-4);
+        assert!((inverse_gaussian_tail(1.0) - inverse_gaussian_tail(2.0) - 0.224).abs() < 5e-4);
+        let mean: f64 = (1..400).map(|k| inverse_gaussian_tail(f64::from(k))).sum();
+        assert!((mean - 1.52).abs() < 5e-3, "mean {mean}");
+        assert!(inverse_gaussian_tail(15.0) <= 0.01 && inverse_gaussian_tail(14.0) > 0.009);
+    }
+}

@@ -1,0 +1,91 @@
+//! How many spikes a neuron fires in a step, decided by comparing integers.
+//!
+//! A neuron with rate `phi_max sigma(C)` is a neuron with rate `phi_max` whose spikes are each kept
+//! with probability `sigma(C)` (thinning of a Poisson process, exact). The candidates do not depend
+//! on any voltage: their number is a table lookup in one random word. Where there is one candidate
+//! (nearly always), the word's place between the thresholds is uniform again and decides about it.
+
+use libm::exp;
+use serde::{Deserialize, Serialize};
+
+/// Largest count of one step: a count is stored in 4 bits.
+pub const COUNT_MAX: usize = 15;
+/// Thresholds a rate has in a table, padded to a multiple of four words.
+pub const THRESHOLDS: usize = 16;
+/// Rates in the table of input thresholds: one a byte value.
+pub const LEVELS: usize = 256;
+/// Bits of the fraction that decides about a candidate: as many as a float holds exactly.
+pub const FRACTION_BITS: u32 = 24;
+
+/// How the spikes of one step are distributed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum SpikeDraw {
+    /// A Poisson count with the step's rate as its mean (the paper).
+    #[default]
+    Poisson,
+    /// One spike with the step's rate as its probability, otherwise none.
+    Bernoulli,
+}
+
+/// `P(count >= k) * 2^32` for `k = 1 ..= 15`, then a zero: a word below threshold `k` means at
+/// least `k` spikes.
+pub fn thresholds(rate: f64, draw: SpikeDraw) -> [u32; THRESHOLDS] {
+    let mut table = [0; THRESHOLDS];
+    match draw {
+        SpikeDraw::Bernoulli => table[0] = to_threshold(rate),
+        SpikeDraw::Poisson => {
+            for (k, threshold) in (1..=COUNT_MAX).zip(&mut table) {
+                *threshold = to_threshold(poisson_tail(rate, k));
+            }
+        }
+    }
+    table
+}
+
+/// [`thresholds`] of every byte value: `phi_max * min(byte, range) / range` spikes a step.
+pub fn input_thresholds(phi_max: f64, range: u8, draw: SpikeDraw) -> Vec<[u32; THRESHOLDS]> {
+    (0..LEVELS)
+        .map(|level| {
+            let pixel = level.min(usize::from(range)) as f64 / f64::from(range);
+            thresholds(phi_max * pixel, draw)
+        })
+        .collect()
+}
+
+/// How the place of a word among the words of exactly one candidate becomes a fraction in [0, 1):
+/// shift it right by `shift`, multiply by `scale`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fraction {
+    pub shift: u32,
+    pub scale: f64,
+}
+
+/// The [`Fraction`] of the words between the first two thresholds.
+pub fn fraction(thresholds: &[u32; THRESHOLDS]) -> Fraction {
+    let width = thresholds[0] - thresholds[1];
+    let shift = (32 - width.leading_zeros()).saturating_sub(FRACTION_BITS);
+    Fraction {
+        shift,
+        scale: (1u64 << shift) as f64 / f64::from(width),
+    }
+}
+
+/// `P(n >= k)` of a Poisson count, summed from its small terms so that nothing cancels.
+fn poisson_tail(rate: f64, k: usize) -> f64 {
+    let mut term = exp(-rate);
+    for i in 1..=k {
+        term *= rate / i as f64;
+    }
+    let mut sum = 0.0;
+    for i in k + 1..k + 40 {
+        sum += term;
+        term *= rate / i as f64;
+    }
+    sum
+}
+
+fn to_threshold(probability: f64) -> u32 {
+    // `as` saturates: a probability of one becomes the largest word.
+    (probability * 4_294_967_296.0 + 0.5) as u32
+}

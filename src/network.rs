@@ -1,0 +1,99 @@
+//! A network's weights: what is learned, and the feedback that stays.
+
+use crate::config::{Config, Feedback};
+
+/// Weights of one layer, stored by column, as the kernels read them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    pub units: usize,
+    pub below: usize,
+    /// `[below + 1, units]`: a column for each neuron below, then the biases.
+    pub weights: Vec<f32>,
+    /// Neurons whose spikes reach the apical dendrites; 0 for the output.
+    pub sources: usize,
+    /// `[sources, units]`.
+    pub feedback: Vec<f32>,
+}
+
+impl Layer {
+    /// From matrices stored row by row: weights `[units, below]`, biases `[units]`, feedback
+    /// `[units, sources]` (empty for the output).
+    pub fn from_rows(units: usize, below: usize, weights: &[f32], biases: &[f32], feedback: &[f32]) -> Self {
+        let sources = feedback.len() / units;
+        let mut columns = transpose(weights, units, below);
+        columns.extend_from_slice(biases);
+        Layer {
+            units,
+            below,
+            weights: columns,
+            sources,
+            feedback: transpose(feedback, units, sources),
+        }
+    }
+
+    /// Weights row by row, `[units, below]`.
+    pub fn weight_rows(&self) -> Vec<f32> {
+        transpose(&self.weights[..self.below * self.units], self.below, self.units)
+    }
+
+    /// Biases, `[units]`.
+    pub fn biases(&self) -> &[f32] {
+        &self.weights[self.below * self.units..]
+    }
+
+    /// Feedback weights row by row, `[units, sources]`.
+    pub fn feedback_rows(&self) -> Vec<f32> {
+        transpose(&self.feedback, self.sources, self.units)
+    }
+}
+
+/// All layers, the lowest first, the output last.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    pub layers: Vec<Layer>,
+}
+
+impl Network {
+    /// A network with the initial weights of `config`, for images of `pixels`.
+    pub fn initial(config: &Config, pixels: usize) -> Self {
+        let sizes = &config.layers;
+        let broadcast = config.feedback == Feedback::Broadcast;
+        let feedback = config.initial.feedback(config.seed, sizes, broadcast, config.phi_max);
+        let layers = (0..sizes.len())
+            .map(|layer| {
+                let below = if layer == 0 { pixels } else { sizes[layer - 1] };
+                let units = sizes[layer];
+                let weights = config.initial.weights(config.seed, layer, units, below, config.phi_max);
+                let biases = config.initial.biases(config.seed, layer, units);
+                let no_feedback = Vec::new();
+                Layer::from_rows(
+                    units,
+                    below,
+                    &to_single(&weights),
+                    &to_single(&biases),
+                    &to_single(feedback.get(layer).unwrap_or(&no_feedback)),
+                )
+            })
+            .collect();
+        Network { layers }
+    }
+
+    /// Neurons of each population: the input's pixels first, the output last.
+    pub fn populations(&self) -> Vec<usize> {
+        let pixels = self.layers.first().map(|layer| layer.below);
+        pixels.into_iter().chain(self.layers.iter().map(|layer| layer.units)).collect()
+    }
+}
+
+fn to_single(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|&value| value as f32).collect()
+}
+
+/// The transpose of a matrix `[rows, columns]` stored row by row.
+fn transpose(matrix: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    let mut result = Vec::with_capacity(matrix.len());
+    for column in 0..columns {
+        result.extend((0..rows).map(|row| matrix[row * columns + column]));
+    }
+    result
+}

@@ -1,0 +1,119 @@
+//! Counter-based random numbers: a draw depends on what it is for, never on who draws it or when.
+//!
+//! Philox4x32-10 (Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11).
+//! The shader twin is `shaders/shared/random.wgsl`.
+
+mod stream;
+
+pub use stream::Stream;
+
+pub(crate) const MULTIPLIER_0: u32 = 0xD251_1F53;
+pub(crate) const MULTIPLIER_1: u32 = 0xCD9E_8D57;
+pub(crate) const KEY_STEP_0: u32 = 0x9E37_79B9;
+pub(crate) const KEY_STEP_1: u32 = 0xBB67_AE85;
+pub(crate) const ROUNDS: usize = 10;
+
+/// What a random word is for: the low byte of the first word of its counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Purpose {
+    /// Spike candidates of a population at a step; population 0 is the input.
+    Spikes = 0,
+    /// Which of several candidates of one step are kept.
+    Thinning = 1,
+    /// How many steps a phase lasts.
+    PhaseLength = 2,
+    /// In which order an epoch shows its images.
+    Order = 3,
+    /// Initial feed-forward weights of a layer.
+    Weights = 4,
+    /// Initial biases of a layer.
+    Biases = 5,
+    /// Feedback weights of a layer.
+    Feedback = 6,
+}
+
+/// Which images a draw belongs to, so that a test never disturbs the draws of the training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Source {
+    Training = 0,
+    Test = 1,
+}
+
+/// First word of a counter. `population` counts layers from the input (0) to the output.
+#[inline(always)]
+pub fn counter_head(purpose: Purpose, population: u32, source: u32) -> u32 {
+    purpose as u32 | population << 8 | source << 24
+}
+
+/// The key of a run: its seed, low word first.
+pub fn key(seed: u64) -> [u32; 2] {
+    [seed as u32, (seed >> 32) as u32]
+}
+
+/// Four random words for one counter.
+#[inline(always)]
+pub fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
+    for _ in 0..ROUNDS {
+        let product_0 = u64::from(counter[0]) * u64::from(MULTIPLIER_0);
+        let product_1 = u64::from(counter[2]) * u64::from(MULTIPLIER_1);
+        counter = [
+            (product_1 >> 32) as u32 ^ counter[1] ^ key[0],
+            product_1 as u32,
+            (product_0 >> 32) as u32 ^ counter[3] ^ key[1],
+            product_0 as u32,
+        ];
+        key = [
+            key[0].wrapping_add(KEY_STEP_0),
+            key[1].wrapping_add(KEY_STEP_1),
+        ];
+    }
+    counter
+}
+
+/// [`philox`] for `N` counters that differ in their third word (the unit), in a form that compilers
+/// turn into vector instructions. Word `w` of counter `i` is `result[w][i]`.
+#[inline(always)]
+pub fn philox_units<const N: usize>(
+    head: u32,
+    position: u32,
+    units: &[u32; N],
+    index: u32,
+    mut key: [u32; 2],
+) -> [[u32; N]; 4] {
+    let mut word_0 = [head; N];
+    let mut word_1 = [position; N];
+    let mut word_2 = *units;
+    let mut word_3 = [index; N];
+    for _ in 0..ROUNDS {
+        for i in 0..N {
+            let product_0 = u64::from(word_0[i]) * u64::from(MULTIPLIER_0);
+            let product_1 = u64::from(word_2[i]) * u64::from(MULTIPLIER_1);
+            word_0[i] = (product_1 >> 32) as u32 ^ word_1[i] ^ key[0];
+            word_1[i] = product_1 as u32;
+            word_2[i] = (product_0 >> 32) as u32 ^ word_3[i] ^ key[1];
+            word_3[i] = product_0 as u32;
+        }
+        key = [
+            key[0].wrapping_add(KEY_STEP_0),
+            key[1].wrapping_add(KEY_STEP_1),
+        ];
+    }
+    [word_0, word_1, word_2, word_3]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_units_at_once_draw_what_each_draws_alone() {
+        let units: [u32; 16] = std::array::from_fn(|i| 7 * i as u32 + 3);
+        let together = philox_units(5, 77, &units, 9, [1, 2]);
+        for (i, &unit) in units.iter().enumerate() {
+            let alone = philox([5, 77, unit, 9], [1, 2]);
+            assert_eq!(alone, together.map(|words| words[i]));
+        }
+    }
+}

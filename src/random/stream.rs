@@ -1,0 +1,75 @@
+//! Philox as a stream, for what is drawn on the host once: orders, initial weights, feedback.
+
+use std::convert::Infallible;
+
+use rand::TryRng;
+
+use super::{Purpose, counter_head, key, philox};
+
+/// The words of one purpose in order. Implements rand's traits, so that its shuffles and
+/// distributions draw from Philox.
+pub struct Stream {
+    head: u32,
+    part: u32,
+    key: [u32; 2],
+    block: u64,
+    words: [u32; 4],
+    used: usize,
+}
+
+impl Stream {
+    /// `population` and `part` (an epoch, say) tell streams of one purpose apart.
+    pub fn new(seed: u64, purpose: Purpose, population: u32, part: u32) -> Self {
+        Stream {
+            head: counter_head(purpose, population, 0),
+            part,
+            key: key(seed),
+            block: 0,
+            words: [0; 4],
+            used: 4,
+        }
+    }
+
+    /// Uniform in (-1, 1), with 53 random bits.
+    pub fn uniform_signed(&mut self) -> f64 {
+        const SCALE: f64 = 1.0 / (1u64 << 53) as f64;
+        let bits = rand::Rng::next_u64(self) >> 11;
+        2.0 * ((bits as f64 + 0.5) * SCALE) - 1.0
+    }
+
+    fn next_word(&mut self) -> u32 {
+        if self.used == 4 {
+            let counter = [
+                self.head,
+                self.part,
+                self.block as u32,
+                (self.block >> 32) as u32,
+            ];
+            self.words = philox(counter, self.key);
+            self.block += 1;
+            self.used = 0;
+        }
+        let word = self.words[self.used];
+        self.used += 1;
+        word
+    }
+}
+
+impl TryRng for Stream {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(self.next_word())
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(u64::from(self.next_word()) | u64::from(self.next_word()) << 32)
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in bytes.chunks_mut(4) {
+            chunk.copy_from_slice(&self.next_word().to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}

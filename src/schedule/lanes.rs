@@ -1,0 +1,99 @@
+//! What each lane of a minibatch is shown: image, label, lengths of the phases, windows.
+
+use crate::config::Config;
+use crate::layout::{Lane, Minibatch};
+use crate::model::phases::{Averaging, PhaseLengths};
+use crate::random::Source;
+use crate::schedule::Image;
+
+/// Makes lanes for images.
+pub struct Lanes {
+    phases: PhaseLengths,
+    averaging: Averaging,
+    test_steps: u32,
+    test_from: u32,
+    beta1: f64,
+    beta2: f64,
+}
+
+impl Lanes {
+    pub fn new(config: &Config) -> Self {
+        Lanes {
+            phases: PhaseLengths::new(config.phase_steps, config.phase_extra, config.seed),
+            averaging: config.averaging,
+            test_steps: config.test_steps,
+            test_from: config.test_from,
+            beta1: config.beta1,
+            beta2: config.beta2,
+        }
+    }
+
+    /// A forward and a target phase of the drawn lengths.
+    pub fn training(&self, image: &Image) -> Lane {
+        self.phases_of(image, self.phases.of_image(image.position))
+    }
+
+    /// A forward and a target phase of given lengths.
+    pub fn phases_of(&self, image: &Image, [forward, target]: [u32; 2]) -> Lane {
+        let window_forward = self.averaging.window(forward);
+        let window_target = self.averaging.window(target);
+        Lane {
+            steps_target: target,
+            window_target,
+            inverse_window_target: inverse(window_target),
+            ..shown(image, forward, window_forward)
+        }
+    }
+
+    /// One forward phase of the test's length.
+    pub fn test(&self, image: &Image) -> Lane {
+        shown(image, self.test_steps, self.test_steps - self.test_from)
+    }
+
+    /// A minibatch that learns, the `update`-th of the run, the first being 1.
+    pub fn training_minibatch(&self, lanes: usize, update: u64, fresh: bool) -> Minibatch {
+        Minibatch {
+            source: Source::Training as u32,
+            fresh: u32::from(fresh),
+            first_correction: correction(self.beta1, update),
+            second_correction: correction(self.beta2, update),
+            ..minibatch(lanes)
+        }
+    }
+
+    /// A minibatch that only tests: every lane starts from a cleared state.
+    pub fn test_minibatch(&self, lanes: usize) -> Minibatch {
+        Minibatch { source: Source::Test as u32, fresh: 1, ..minibatch(lanes) }
+    }
+}
+
+fn shown(image: &Image, steps_forward: u32, window_forward: u32) -> Lane {
+    Lane {
+        image: image.index as u32,
+        label: u32::from(image.label),
+        position: image.position,
+        slot: image.slot as u32,
+        steps_forward,
+        window_forward,
+        inverse_window_forward: inverse(window_forward),
+        ..Lane::default()
+    }
+}
+
+fn minibatch(lanes: usize) -> Minibatch {
+    Minibatch {
+        lanes: lanes as u32,
+        draws: 1,
+        inverse_lanes: (1.0 / lanes as f64) as f32,
+        ..bytemuck::Zeroable::zeroed()
+    }
+}
+
+fn inverse(steps: u32) -> f32 {
+    (1.0 / f64::from(steps)) as f32
+}
+
+/// `1 / (1 - beta^t)`: what makes up for moments that start at zero.
+fn correction(beta: f64, update: u64) -> f32 {
+    (1.0 / (1.0 - libm::pow(beta, update as f64))) as f32
+}

@@ -1,0 +1,97 @@
+//! What one minibatch is: the ordered list of kernels that both backends run, and the lanes they run
+//! it on.
+
+mod choice;
+mod constants;
+mod lanes;
+mod simulation;
+
+pub use choice::{BackendChoice, Device, Opened, Selection, open};
+pub use constants::{constants, etas};
+pub use lanes::Lanes;
+pub use simulation::{Image, Outcome, Simulation};
+
+use crate::config::{Config, Feedback};
+use crate::dataset::Dataset;
+use crate::layout::{Kernel, Launch, STEPS_PER_WORD, Shape};
+use crate::model::phases::PhaseLengths;
+
+/// Kernels in order, for images that last at most `steps` steps.
+pub fn launches(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
+    let mut list = vec![Launch { kernel: Kernel::Input, layer: 0, first: 0, steps }];
+    simulate(shape, steps, &mut list);
+    let whole = |kernel, layer| Launch { kernel, layer, first: 0, steps };
+    let output = shape.layers() - 1;
+    list.push(whole(Kernel::Score, output));
+    if !learns {
+        return list;
+    }
+    let hidden = 0..output;
+    let populations = 0..shape.populations.len() - usize::from(hidden.is_empty());
+    list.extend(populations.map(|population| whole(Kernel::Trace, population)));
+    list.extend(hidden.map(|layer| whole(Kernel::Plateau, layer)));
+    list.extend((0..=output).map(|layer| whole(Kernel::Error, layer)));
+    list.extend((0..=output).map(|layer| whole(Kernel::Update, layer)));
+    list
+}
+
+/// Dendrites and somata of all layers through all steps.
+///
+/// Where the apical voltage does not reach the soma, the layers are a feed-forward chain over the
+/// whole image and take a block of steps at a time. Otherwise the feedback of a step is needed for
+/// the next, and a block is one step.
+fn simulate(shape: &Shape, steps: u32, list: &mut Vec<Launch>) {
+    let block = if shape.steps_apical { 1 } else { shape.block };
+    let output = shape.layers() - 1;
+    let mut first = 0;
+    while first < steps {
+        let part = |kernel, layer| Launch { kernel, layer, first, steps: block.min(steps - first) };
+        for layer in 0..=output {
+            list.push(part(Kernel::Drive, layer));
+            let kernel = if layer == output { Kernel::Output } else { Kernel::Soma };
+            list.push(part(kernel, layer));
+        }
+        if shape.steps_apical {
+            list.extend((0..output).map(|layer| part(Kernel::Apical, layer)));
+        }
+        first += block;
+    }
+}
+
+/// What the shape of a run depends on beside its configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Lanes: the larger of the minibatch and the images tested side by side.
+    pub lanes: usize,
+    /// Images whose results are kept until they are read.
+    pub slots: usize,
+    /// Steps of drive held at once: more needs more memory and fewer launches.
+    pub block: u32,
+    /// Apical voltages are stepped even where no soma sees them.
+    pub records_apical: bool,
+    /// Updates also write the gradient.
+    pub keeps_gradient: bool,
+}
+
+/// Sizes of the arrays of a run.
+pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
+    let longest = PhaseLengths::new(config.phase_steps, config.phase_extra, config.seed).longest();
+    let steps = (2 * longest).max(config.test_steps);
+    let steps_apical = config.g_apical != 0.0 || extent.records_apical;
+    // Blocks start at whole words of spikes, so that no two launches write one word.
+    let block = extent.block.clamp(1, steps).next_multiple_of(STEPS_PER_WORD);
+    let pixels = std::iter::once(dataset.pixels());
+    Shape {
+        populations: pixels.chain(config.layers.iter().copied()).collect(),
+        broadcast: config.feedback == Feedback::Broadcast,
+        lanes: extent.lanes,
+        steps,
+        block: if steps_apical { 1 } else { block },
+        taps: config.taps as u32,
+        images: dataset.training_count + dataset.test_count,
+        slots: extent.slots,
+        steps_apical,
+        has_moments: config.optimizer == crate::config::Optimizer::Adam,
+        keeps_gradient: extent.keeps_gradient,
+    }
+}

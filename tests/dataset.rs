@@ -1,0 +1,396 @@
+//! Proves that the embedded MNIST is the published one, that IDX folders are read under each name
+//! style, plain and gzip, that every fault of a folder is refused with a message that names the
+//! file, the byte offset and what was expected, and that no bytes make the IDX reader panic.
+//!
+//! Does not prove that a size in the header never costs memory beyond what the file holds: the
+//! sizes tried here are larger than any machine's memory, smaller lies could go unseen. A failing
+//! disk is played by a reader, not by a real file.
+
+use std::error::Error;
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use apical::dataset::Dataset;
+use apical::dataset::embedded::MNIST_FILES;
+use apical::dataset::idx::IdxArray;
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use proptest::prelude::*;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+const TRAINING_IMAGES: &str = "train-images-idx3-ubyte";
+const TRAINING_LABELS: &str = "train-labels-idx1-ubyte";
+const TEST_IMAGES: &str = "t10k-images-idx3-ubyte";
+const TEST_LABELS: &str = "t10k-labels-idx1-ubyte";
+
+type Files = Vec<(&'static str, Vec<u8>)>;
+
+fn idx(sizes: &[u32], data: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, 8, sizes.len() as u8];
+    bytes.extend(sizes.iter().flat_map(|size| size.to_be_bytes()));
+    bytes.extend(data);
+    bytes
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Four training and two test images of 2 x 3 pixels, three classes, range 200.
+fn small_set() -> Files {
+    let mut pixels: Vec<u8> = (0..24).collect();
+    pixels[7] = 200;
+    vec![
+        (TRAINING_IMAGES, idx(&[4, 2, 3], &pixels)),
+        (TRAINING_LABELS, idx(&[4], &[0, 1, 2, 1])),
+        (TEST_IMAGES, idx(&[2, 2, 3], &[50; 12])),
+        (TEST_LABELS, idx(&[2], &[2, 0])),
+    ]
+}
+
+fn folder_of(files: &Files, name: impl Fn(&str) -> String) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (file, bytes) in files {
+        fs::write(folder.path().join(name(file)), bytes).unwrap();
+    }
+    folder
+}
+
+/// The refusal of these files, without the folder's path before their names.
+fn refusal(files: &Files) -> String {
+    let folder = folder_of(files, str::to_owned);
+    let message = Dataset::open(folder.path()).unwrap_err().to_string();
+    message.replace(&folder.path().join("").display().to_string(), "")
+}
+
+/// The small set with `file` changed must be refused with "FILE, byte offset FAULT".
+#[track_caller]
+fn refused(file: &str, change: impl FnOnce(&mut Vec<u8>), fault: &str) {
+    let mut files = small_set();
+    let (_, bytes) = files.iter_mut().find(|(name, _)| *name == file).unwrap();
+    change(bytes);
+    assert_eq!(refusal(&files), format!("{file}, byte offset {fault}"));
+}
+
+fn hexadecimal_sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+#[test]
+fn embedded_mnist_is_the_published_one() {
+    let mnist = Dataset::mnist().unwrap();
+    assert_eq!((mnist.training_count, mnist.test_count), (60_000, 10_000));
+    assert_eq!((mnist.height, mnist.width, mnist.pixels()), (28, 28, 784));
+    assert_eq!((mnist.classes, mnist.range), (10, 255));
+    assert_eq!(mnist.images().len(), 70_000 * 784);
+    assert_eq!(mnist.labels().len(), 70_000);
+    assert_eq!(mnist.training_labels()[..5], [5, 0, 4, 1, 9]);
+    assert_eq!(mnist.test_labels()[..5], [7, 2, 1, 0, 4]);
+    assert_eq!(mnist.image(60_000).len(), 784);
+}
+
+#[test]
+fn embedded_files_have_the_checksums_of_their_readme() {
+    let readme = include_str!("../data/mnist/README.md");
+    for (name, bytes) in MNIST_FILES {
+        let mut content = Vec::new();
+        GzDecoder::new(bytes).read_to_end(&mut content).unwrap();
+        let content_name = name.trim_end_matches(".gz");
+        for (name, bytes) in [(name, bytes), (content_name, content.as_slice())] {
+            let line = format!("{}  {name}", hexadecimal_sha256(bytes));
+            let listed = readme.lines().any(|found| found == line);
+            assert!(listed, "README lacks {line:?}");
+        }
+    }
+}
+
+#[test]
+fn every_name_style_gives_the_same_set() {
+    let plain = small_set();
+    let mut compressed = plain.clone();
+    compressed
+        .iter_mut()
+        .for_each(|(_, bytes)| *bytes = gzip(bytes));
+    // Each content under each name, so that a name that lies about gzip counts for nothing.
+    let styles = [("-idx", ""), ("-idx", ".gz"), (".idx", ""), (".idx", ".gz")];
+    for files in [&plain, &compressed] {
+        for (separator, suffix) in styles {
+            let folder = folder_of(files, |name| name.replace("-idx", separator) + suffix);
+            let set = Dataset::open(folder.path()).unwrap();
+            assert_eq!(set.name, folder.path().display().to_string());
+            assert_eq!((set.training_count, set.test_count), (4, 2));
+            assert_eq!((set.height, set.width), (2, 3));
+            assert_eq!((set.classes, set.range), (3, 200));
+            assert_eq!(set.image(1), [6, 200, 8, 9, 10, 11]);
+            assert_eq!(set.image(4), [50; 6]);
+            assert_eq!(set.labels(), [0, 1, 2, 1, 2, 0]);
+        }
+    }
+}
+
+#[test]
+fn a_folder_named_like_a_file_is_passed_over() {
+    let folder = folder_of(&small_set(), |name| name.replace("-idx", ".idx"));
+    fs::create_dir(folder.path().join(TRAINING_IMAGES)).unwrap();
+    assert_eq!(Dataset::open(folder.path()).unwrap().training_count, 4);
+}
+
+#[test]
+fn missing_files_and_folders_are_named() {
+    let mut files = small_set();
+    files.remove(3);
+    let folder = folder_of(&files, str::to_owned);
+    let path = folder.path();
+    let refusal = |path: &Path| Dataset::open(path).unwrap_err().to_string();
+    let names = "t10k-labels-idx1-ubyte, t10k-labels-idx1-ubyte.gz, \
+                 t10k-labels.idx1-ubyte, t10k-labels.idx1-ubyte.gz";
+    let expected = format!("expected one of the files {names} in this folder, found none");
+    assert_eq!(refusal(path), format!("{}: {expected}", path.display()));
+
+    let nowhere = path.join("nowhere");
+    let expected = "this dataset folder does not exist or cannot be reached";
+    assert_eq!(
+        refusal(&nowhere),
+        format!("{}: {expected}", nowhere.display())
+    );
+
+    let file = path.join(TEST_IMAGES);
+    let expected = "expected the folder of the four IDX files, found something else";
+    assert_eq!(refusal(&file), format!("{}: {expected}", file.display()));
+}
+
+#[test]
+fn a_wrong_header_is_refused() {
+    let fault = "0: expected an IDX file, which starts with the bytes 00 00, found 01 00";
+    refused(TRAINING_IMAGES, |bytes| bytes[0] = 1, fault);
+    let fault = "1: expected an IDX file, which starts with the bytes 00 00, found 00 2a";
+    refused(TEST_LABELS, |bytes| bytes[1] = 0x2a, fault);
+    for (element_type, name) in [
+        (0x09, "signed bytes (type 0x09)"),
+        (0x0b, "16-bit integers (type 0x0b)"),
+        (0x0c, "32-bit integers (type 0x0c)"),
+        (0x0d, "32-bit floats (type 0x0d)"),
+        (0x0e, "64-bit floats (type 0x0e)"),
+        (0x77, "a type that IDX does not know (type 0x77)"),
+    ] {
+        let fault = format!("2: expected unsigned bytes (type 0x08), found {name}");
+        refused(TRAINING_LABELS, |bytes| bytes[2] = element_type, &fault);
+    }
+    let fault = "3: expected 3 dimension(s) (number of images, height, width), found 1";
+    refused(TRAINING_IMAGES, |bytes| bytes[3] = 1, fault);
+    let fault = "3: expected 1 dimension(s) (number of labels), found 3";
+    refused(TEST_LABELS, |bytes| bytes[3] = 3, fault);
+    for length in [0, 1, 3, 4, 15] {
+        let fault = format!("{length}: expected a header of 16 bytes, found the end of the file");
+        refused(TEST_IMAGES, |bytes| bytes.truncate(length), &fault);
+    }
+}
+
+#[test]
+fn a_wrong_length_is_refused() {
+    let fault = "39: expected 24 bytes of data (4 x 2 x 3), found 23";
+    refused(TRAINING_IMAGES, |bytes| bytes.truncate(39), fault);
+    let fault = "40: expected 24 bytes of data (4 x 2 x 3), found more";
+    refused(TRAINING_IMAGES, |bytes| bytes.extend([0; 9]), fault);
+    let fault = "10: expected 2 bytes of data (2), found more";
+    refused(TEST_LABELS, |bytes| bytes.push(0), fault);
+    for (at, axis) in [(4, "number of images"), (8, "height"), (12, "width")] {
+        let fault = format!("{at}: expected a {axis} of at least 1, found 0");
+        refused(TRAINING_IMAGES, |bytes| bytes[at..at + 4].fill(0), &fault);
+    }
+    let fault = "4: expected a number of labels of at least 1, found 0";
+    refused(TRAINING_LABELS, |bytes| bytes[4..8].fill(0), fault);
+}
+
+#[test]
+fn sizes_that_lie_cost_no_memory() {
+    let sizes = "4294967295 x 4294967295 x 4294967295";
+    let fault = format!("4: expected sizes that fit in memory, found {sizes} bytes");
+    refused(TRAINING_IMAGES, |bytes| bytes[4..16].fill(0xff), &fault);
+    // 2^60 bytes: a 64-bit address reaches them, so only reading shows that the file is short.
+    let lie = idx(&[1 << 30, 1 << 15, 1 << 15], &[7]);
+    let data = "1152921504606846976 bytes of data (1073741824 x 32768 x 32768)";
+    let fault = format!("17: expected {data}, found 1");
+    refused(TRAINING_IMAGES, |bytes| *bytes = lie.clone(), &fault);
+    let fault = format!("17 of the decompressed content: expected {data}, found 1");
+    refused(TRAINING_IMAGES, |bytes| *bytes = gzip(&lie), &fault);
+}
+
+#[test]
+fn a_damaged_gzip_stream_is_refused() {
+    let content = "of the decompressed content";
+    let damage = "expected an intact gzip stream, found a damaged one; fetch the file again";
+    let header_only = |bytes: &mut Vec<u8>| {
+        *bytes = gzip(bytes);
+        bytes.truncate(2);
+    };
+    refused(
+        TRAINING_IMAGES,
+        header_only,
+        &format!("0 {content}: {damage}"),
+    );
+    let wrong_checksum = |bytes: &mut Vec<u8>| {
+        *bytes = gzip(bytes);
+        let at = bytes.len() - 8;
+        bytes[at] ^= 1;
+    };
+    refused(
+        TRAINING_IMAGES,
+        wrong_checksum,
+        &format!("40 {content}: {damage}"),
+    );
+    let cut = |bytes: &mut Vec<u8>| {
+        *bytes = gzip(bytes);
+        bytes.pop();
+    };
+    refused(TEST_LABELS, cut, &format!("10 {content}: {damage}"));
+    let longer = |bytes: &mut Vec<u8>| *bytes = [gzip(bytes), gzip(&[1])].concat();
+    let fault = format!("10 {content}: expected 2 bytes of data (2), found more");
+    refused(TEST_LABELS, longer, &fault);
+}
+
+#[test]
+fn files_that_do_not_fit_each_other_are_refused() {
+    let fault = format!("4: expected 4 labels, one for each image of {TRAINING_IMAGES}, found 3");
+    let labels = idx(&[3], &[0, 1, 2]);
+    refused(TRAINING_LABELS, |bytes| *bytes = labels, &fault);
+    let fault = format!("4: expected 2 labels, one for each image of {TEST_IMAGES}, found 1");
+    refused(TEST_LABELS, |bytes| *bytes = idx(&[1], &[0]), &fault);
+    let images = idx(&[2, 3, 2], &[1; 12]);
+    let fault = format!("8: expected images of 2 x 3 as in {TRAINING_IMAGES}, found 3 x 2");
+    refused(TEST_IMAGES, |bytes| *bytes = images, &fault);
+    let images = idx(&[2, 2, 4], &[1; 16]);
+    let fault = format!("12: expected images of 2 x 3 as in {TRAINING_IMAGES}, found 2 x 4");
+    refused(TEST_IMAGES, |bytes| *bytes = images, &fault);
+    let fault = format!("9: expected a label in 0..=2 as in {TRAINING_LABELS}, found 3");
+    refused(TEST_LABELS, |bytes| bytes[9] = 3, &fault);
+}
+
+#[test]
+fn a_training_set_that_teaches_nothing_is_refused() {
+    let fault = "16: expected a pixel above 0, found black images only";
+    refused(TRAINING_IMAGES, |bytes| bytes[16..].fill(0), fault);
+    let fault = "8: expected at least two classes, found the label 7 only";
+    refused(TRAINING_LABELS, |bytes| bytes[8..].fill(7), fault);
+}
+
+#[test]
+fn parts_in_memory_pass_the_same_checks() {
+    let set = |height: usize, images: usize, labels: &[u8]| {
+        let training = (vec![9; images], labels.to_vec());
+        Dataset::from_parts("mine", height, 3, training, (vec![7; 6], vec![1]))
+    };
+    let whole = set(2, 18, &[0, 1, 2]).unwrap();
+    assert_eq!((whole.training_count, whole.test_count), (3, 1));
+    assert_eq!((whole.classes, whole.range), (3, 9));
+
+    let refused = |height: usize, images: usize, labels: &[u8], fault: &str| {
+        let message = set(height, images, labels).unwrap_err().to_string();
+        assert_eq!(message, format!("mine (training {fault}"));
+    };
+    let fault = "images), byte offset 17: expected 18 bytes of data (3 x 2 x 3), found 17";
+    refused(2, 17, &[0, 1, 2], fault);
+    let fault = "images), byte offset 0: expected a height of at least 1, found 0";
+    refused(0, 18, &[0, 1, 2], fault);
+    let fault = "images), byte offset 0: expected a number of images of at least 1, found 0";
+    refused(2, 0, &[0, 1, 2], fault);
+    let sizes = format!("{} x 3", usize::MAX);
+    let fault = format!("byte offset 0: expected sizes that fit in memory, found {sizes} bytes");
+    refused(usize::MAX, 18, &[0, 1, 2], &format!("images), {fault}"));
+    let fault = "labels), byte offset 0: expected a number of labels of at least 1, found 0";
+    refused(2, 18, &[], fault);
+    let expected = "expected 3 labels, one for each image of mine (training images), found 2";
+    refused(
+        2,
+        18,
+        &[0, 1],
+        &format!("labels), byte offset 0: {expected}"),
+    );
+    let fault = "labels), byte offset 0: expected at least two classes, found the label 1 only";
+    refused(2, 18, &[1, 1, 1], fault);
+}
+
+#[test]
+fn truncation_keeps_the_first_images_of_both_sets() {
+    let folder = folder_of(&small_set(), str::to_owned);
+    let whole = Dataset::open(folder.path()).unwrap();
+    let part = whole.clone().truncated(2, 1).unwrap();
+    assert_eq!((part.training_count, part.test_count), (2, 1));
+    assert_eq!(part.images()[..12], whole.images()[..12]);
+    assert_eq!(part.images()[12..], whole.images()[24..30]);
+    assert_eq!(part.labels(), [0, 1, 2]);
+    assert_eq!((part.classes, part.range), (3, 200));
+
+    let all = whole.clone().truncated(0, 0).unwrap();
+    assert_eq!(all.images(), whole.images());
+    assert_eq!(all.labels(), whole.labels());
+    for (training, test, available, asked) in [
+        (5, 0, "4 training", "5 were asked for"),
+        (0, 3, "2 test", "3 were asked for"),
+    ] {
+        let error = whole.clone().truncated(training, test).unwrap_err();
+        let expected = format!("expected at most {available} images (0 means all), {asked}");
+        assert_eq!(error.to_string(), format!("{}: {expected}", whole.name));
+    }
+}
+
+#[test]
+fn an_endless_file_is_read_no_further_than_its_header_promises() {
+    let bytes = idx(&[2], &[0, 1]);
+    let reader = bytes.as_slice().chain(std::io::repeat(0));
+    let error = IdxArray::read_labels(reader, "pipe").unwrap_err();
+    let expected = "pipe, byte offset 10: expected 2 bytes of data (2), found more";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn unreadable_files_keep_the_cause() {
+    struct Broken;
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("the disk is gone"))
+        }
+    }
+    let bytes = idx(&[4, 2, 3], &[1, 2]);
+    let reader = bytes.as_slice().chain(Broken);
+    let error = IdxArray::read_images(reader, "some file").unwrap_err();
+    let expected = "some file, byte offset 18: the file cannot be read";
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(error.source().unwrap().to_string(), "the disk is gone");
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_the_reader_panic(
+        compressed: bool,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        length in any::<prop::sample::Index>(),
+        cut: bool,
+        noise in prop::collection::vec(any::<u8>(), 0..64),
+    ) {
+        for (_, bytes) in small_set() {
+            let mut bytes = if compressed { gzip(&bytes) } else { bytes };
+            for (index, value) in &changes {
+                let at = index.index(bytes.len());
+                bytes[at] = *value;
+            }
+            if cut {
+                bytes.truncate(length.index(bytes.len()));
+            }
+            for bytes in [&bytes, &noise] {
+                if let Ok(images) = IdxArray::read_images(bytes.as_slice(), "images") {
+                    prop_assert_eq!(images.bytes.len(), images.sizes.iter().product::<usize>());
+                }
+                if let Ok(labels) = IdxArray::read_labels(bytes.as_slice(), "labels") {
+                    prop_assert_eq!([labels.bytes.len()], labels.sizes);
+                }
+            }
+        }
+    }
+}

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::dataset::Dataset;
+use crate::gpu::self_test::Verdict;
 use crate::layout::{
     Array, Backend, BackendError, Kernel, Lane, Launch, Minibatch, STEPS_PER_WORD, Shape, Word,
     compartment, plateau, trace,
@@ -60,8 +61,196 @@ pub struct Comparison {
     /// Images shown, and images tested at the end.
     pub images: usize,
     pub test_images: usize,
-    /// Whether the device passes the self-test of its arithmetic; otherwise the first function that
-    /// differs.
-    pub self_test: Result<usize, String>,
+    /// Whether the device passes the self-test of its arithmetic.
+    pub self_test: Verdict,
     pub difference: Option<Difference>,
+}
+
+/// Trains on two backends side by side and stops at the first difference.
+///
+/// # Errors
+/// When a setting cannot be, there is no GPU, or the device fails.
+pub fn compare(
+    config: Config,
+    dataset: Dataset,
+    selection: &Selection,
+    options: &Options,
+    listen: &mut dyn FnMut(&Compared),
+) -> Result<Comparison, TrainError> {
+    config.validate(dataset.classes)?;
+    let dataset = Arc::new(dataset.truncated(config.images, config.test_images)?);
+    let network = Network::initial(&config, dataset.pixels());
+    let pair = schedule::open_pair(selection, &config, &dataset)?;
+    let mut cpu = Simulation::new(pair.cpu, &config, &dataset, &network)?;
+    let mut gpu = Simulation::new(pair.gpu, &config, &dataset, &network)?;
+    let minibatches_each = dataset.training_count.div_ceil(config.batch);
+    let mut compared = Compared {
+        minibatches: 0,
+        of_minibatches: minibatches_each * config.epochs as usize,
+        values: 0,
+    };
+    let mut difference = None;
+    'epochs: for epoch in 1..=config.epochs {
+        for images in order(&config, &dataset, epoch).chunks(config.batch) {
+            let work = cpu.prepare_training(images);
+            let _ = gpu.prepare_training(images);
+            let (cpu, gpu) = (cpu.backend(), gpu.backend());
+            let step = Step { minibatch: &work.0, lanes: &work.1, launches: &work.2 };
+            difference = step.compare(cpu, gpu, options, &mut compared)?;
+            compared.minibatches += 1;
+            listen(&compared);
+            if difference.is_some() {
+                break 'epochs;
+            }
+        }
+    }
+    if difference.is_none() {
+        difference = compare_tests(&mut cpu, &mut gpu, &dataset, &mut compared)?;
+    }
+    Ok(Comparison {
+        device: pair.device,
+        compared,
+        images: dataset.training_count,
+        test_images: dataset.test_count,
+        self_test: pair.self_test,
+        difference: difference
+            .map(|difference| Difference { minibatch: compared.minibatches, ..difference }),
+    })
+}
+
+/// Tests both networks and compares what they found.
+fn compare_tests(
+    cpu: &mut Simulation,
+    gpu: &mut Simulation,
+    dataset: &Dataset,
+    compared: &mut Compared,
+) -> Result<Option<Difference>, BackendError> {
+    for simulation in [&mut *cpu, &mut *gpu] {
+        test(simulation, dataset, dataset.test_count, 0)?;
+    }
+    let (cpu, gpu) = (cpu.backend(), gpu.backend());
+    let shape = cpu.shape().clone();
+    let score = Launch { kernel: Kernel::Score, layer: shape.layers() - 1, first: 0, steps: 0 };
+    let (cpu, gpu) = (cpu.read(Array::Results)?, gpu.read(Array::Results)?);
+    compared.values += cpu.len() as u64;
+    Ok(first_difference(&shape, &score, Array::Results, &cpu, &gpu, &[]))
+}
+
+/// One minibatch on both backends.
+struct Step<'a> {
+    minibatch: &'a Minibatch,
+    lanes: &'a [Lane],
+    launches: &'a [Launch],
+}
+
+impl Step<'_> {
+    /// Runs every launch on both backends and compares what it wrote.
+    fn compare(
+        &self,
+        cpu: &mut dyn Backend,
+        gpu: &mut dyn Backend,
+        options: &Options,
+        compared: &mut Compared,
+    ) -> Result<Option<Difference>, BackendError> {
+        let handed_over = match options.cpu_until {
+            Some(kernel) => self.launches.iter().rposition(|launch| launch.kernel == kernel),
+            None => None,
+        };
+        for (index, launch) in self.launches.iter().enumerate() {
+            cpu.run(self.minibatch, self.lanes, &[*launch])?;
+            let shape = cpu.shape().clone();
+            if handed_over.is_some_and(|last| index <= last) {
+                for array in launch.writes() {
+                    let words = cpu.read(array)?;
+                    gpu.write(array, &words)?;
+                }
+                continue;
+            }
+            gpu.run(self.minibatch, self.lanes, &[*launch])?;
+            for array in launch.writes() {
+                let (cpu, gpu) = (cpu.read(array)?, gpu.read(array)?);
+                let used = if shape.has_lanes(array) {
+                    self.lanes.len() * shape.lane_length(array)
+                } else {
+                    cpu.len()
+                };
+                let (cpu, gpu) = (&cpu[..used], &gpu[..used]);
+                compared.values += used as u64;
+                let difference = first_difference(&shape, launch, array, cpu, gpu, self.lanes);
+                if difference.is_some() {
+                    return Ok(difference);
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The first word that differs, and where it belongs.
+fn first_difference(
+    shape: &Shape,
+    launch: &Launch,
+    array: Array,
+    cpu: &[u32],
+    gpu: &[u32],
+    lanes: &[Lane],
+) -> Option<Difference> {
+    let differs = |(cpu, gpu): (&u32, &u32)| cpu != gpu;
+    let index = cpu.iter().zip(gpu).position(differs)?;
+    let differing = cpu.iter().zip(gpu).filter(|&pair| differs(pair)).count();
+    let lane_length = shape.lane_length(array);
+    let lane = shape.has_lanes(array).then_some(index / lane_length);
+    let [_, columns] = shape.rows_and_columns(array);
+    let (row, unit) = (index % lane_length / columns, index % columns);
+    let (cpu, gpu) = (cpu[index], gpu[index]);
+    let value = |word: u32| match array.word() {
+        Word::Integer => f64::from(word),
+        Word::Float => f64::from(f32::from_bits(word)),
+    };
+    Some(Difference {
+        kernel: launch.kernel.name(),
+        layer: launch.layer,
+        array: format!("{array}{}", row_name(array, row)),
+        minibatch: 0,
+        lane,
+        image: lane.and_then(|lane| lanes.get(lane)).map(|lane| lane.image),
+        step: step_of(shape, launch, array, row, cpu ^ gpu),
+        unit,
+        cpu: value(cpu),
+        gpu: value(gpu),
+        differing,
+    })
+}
+
+/// The step that a row belongs to, where rows are steps. `bits`: those in which the words differ.
+fn step_of(shape: &Shape, launch: &Launch, array: Array, row: usize, bits: u32) -> Option<u32> {
+    let row = row as u32;
+    match array {
+        Array::Spikes(_) => {
+            let slot = bits.trailing_zeros() / crate::layout::COUNT_BITS;
+            (row * STEPS_PER_WORD + slot).checked_sub(shape.past_words() * STEPS_PER_WORD)
+        }
+        Array::Drive(_) => (launch.first + row).checked_sub(shape.history()),
+        Array::Compartments(_) | Array::ApicalDrive(_) => Some(launch.first + launch.steps - 1),
+        _ => None,
+    }
+}
+
+/// What a row of an array is called.
+fn row_name(array: Array, row: usize) -> &'static str {
+    match (array, row) {
+        (Array::Compartments(_), compartment::BASAL) => ", basal voltage",
+        (Array::Compartments(_), compartment::APICAL) => ", apical voltage",
+        (Array::Compartments(_), compartment::SOMA) => ", somatic voltage",
+        (Array::Compartments(_), compartment::MEAN_SOMA) => ", mean somatic voltage",
+        (Array::Compartments(_), compartment::MEAN_RATE) => ", mean rate",
+        (Array::Traces(_), trace::FORWARD) => ", forward mean",
+        (Array::Traces(_), trace::FEEDBACK_FORWARD) => ", forward mean of the feedback",
+        (Array::Traces(_), trace::FEEDBACK_TARGET) => ", target mean of the feedback",
+        (Array::Traces(_), trace::SLOW) => ", slow trace",
+        (Array::Traces(_), trace::FAST) => ", fast trace",
+        (Array::Plateaus(_), plateau::FORWARD) => ", forward phase",
+        (Array::Plateaus(_), plateau::TARGET) => ", target phase",
+        _ => "",
+    }
 }

@@ -1,9 +1,11 @@
 //! Networks of neurons with segregated dendrites.
 
+pub mod compare;
 pub mod config;
 pub mod cpu;
 pub mod dataset;
 pub mod evaluate;
+pub mod gpu;
 pub mod layout;
 pub mod model;
 pub mod network;

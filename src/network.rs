@@ -18,7 +18,13 @@ pub struct Layer {
 impl Layer {
     /// From matrices stored row by row: weights `[units, below]`, biases `[units]`, feedback
     /// `[units, sources]` (empty for the output).
-    pub fn from_rows(units: usize, below: usize, weights: &[f32], biases: &[f32], feedback: &[f32]) -> Self {
+    pub fn from_rows(
+        units: usize,
+        below: usize,
+        weights: &[f32],
+        biases: &[f32],
+        feedback: &[f32],
+    ) -> Self {
         let sources = feedback.len() / units;
         let mut columns = transpose(weights, units, below);
         columns.extend_from_slice(biases);
@@ -63,7 +69,8 @@ impl Network {
             .map(|layer| {
                 let below = if layer == 0 { pixels } else { sizes[layer - 1] };
                 let units = sizes[layer];
-                let weights = config.initial.weights(config.seed, layer, units, below, config.phi_max);
+                let weights =
+                    config.initial.weights(config.seed, layer, units, below, config.phi_max);
                 let biases = config.initial.biases(config.seed, layer, units);
                 let no_feedback = Vec::new();
                 Layer::from_rows(

@@ -84,7 +84,11 @@ impl Training {
     ///
     /// # Errors
     /// When a setting cannot be, more images are wanted than there are, or no such device works.
-    pub fn new(config: Config, dataset: Dataset, selection: &Selection) -> Result<Self, TrainError> {
+    pub fn new(
+        config: Config,
+        dataset: Dataset,
+        selection: &Selection,
+    ) -> Result<Self, TrainError> {
         config.validate(dataset.classes)?;
         let dataset = Arc::new(dataset.truncated(config.images, config.test_images)?);
         let network = Network::initial(&config, dataset.pixels());
@@ -168,7 +172,12 @@ impl Training {
             if is_quick_test && done < images.len() {
                 let count = self.config.quick_test_images.clamp(1, self.dataset.test_count);
                 let test_error = self.test(count)?.error();
-                flow = listen(&Event::QuickTest { epoch, images: done, test_error, test_images: count });
+                flow = listen(&Event::QuickTest {
+                    epoch,
+                    images: done,
+                    test_error,
+                    test_images: count,
+                });
             }
         }
         let outcomes = training.time(|| self.simulation.outcomes(done))?;

@@ -76,10 +76,7 @@ fn refused(file: &str, change: impl FnOnce(&mut Vec<u8>), fault: &str) {
 }
 
 fn hexadecimal_sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[test]
@@ -114,9 +111,7 @@ fn embedded_files_have_the_checksums_of_their_readme() {
 fn every_name_style_gives_the_same_set() {
     let plain = small_set();
     let mut compressed = plain.clone();
-    compressed
-        .iter_mut()
-        .for_each(|(_, bytes)| *bytes = gzip(bytes));
+    compressed.iter_mut().for_each(|(_, bytes)| *bytes = gzip(bytes));
     // Each content under each name, so that a name that lies about gzip counts for nothing.
     let styles = [("-idx", ""), ("-idx", ".gz"), (".idx", ""), (".idx", ".gz")];
     for files in [&plain, &compressed] {
@@ -155,10 +150,7 @@ fn missing_files_and_folders_are_named() {
 
     let nowhere = path.join("nowhere");
     let expected = "this dataset folder does not exist or cannot be reached";
-    assert_eq!(
-        refusal(&nowhere),
-        format!("{}: {expected}", nowhere.display())
-    );
+    assert_eq!(refusal(&nowhere), format!("{}: {expected}", nowhere.display()));
 
     let file = path.join(TEST_IMAGES);
     let expected = "expected the folder of the four IDX files, found something else";
@@ -230,21 +222,13 @@ fn a_damaged_gzip_stream_is_refused() {
         *bytes = gzip(bytes);
         bytes.truncate(2);
     };
-    refused(
-        TRAINING_IMAGES,
-        header_only,
-        &format!("0 {content}: {damage}"),
-    );
+    refused(TRAINING_IMAGES, header_only, &format!("0 {content}: {damage}"));
     let wrong_checksum = |bytes: &mut Vec<u8>| {
         *bytes = gzip(bytes);
         let at = bytes.len() - 8;
         bytes[at] ^= 1;
     };
-    refused(
-        TRAINING_IMAGES,
-        wrong_checksum,
-        &format!("40 {content}: {damage}"),
-    );
+    refused(TRAINING_IMAGES, wrong_checksum, &format!("40 {content}: {damage}"));
     let cut = |bytes: &mut Vec<u8>| {
         *bytes = gzip(bytes);
         bytes.pop();
@@ -306,12 +290,7 @@ fn parts_in_memory_pass_the_same_checks() {
     let fault = "labels), byte offset 0: expected a number of labels of at least 1, found 0";
     refused(2, 18, &[], fault);
     let expected = "expected 3 labels, one for each image of mine (training images), found 2";
-    refused(
-        2,
-        18,
-        &[0, 1],
-        &format!("labels), byte offset 0: {expected}"),
-    );
+    refused(2, 18, &[0, 1], &format!("labels), byte offset 0: {expected}"));
     let fault = "labels), byte offset 0: expected at least two classes, found the label 1 only";
     refused(2, 18, &[1, 1, 1], fault);
 }
@@ -330,10 +309,9 @@ fn truncation_keeps_the_first_images_of_both_sets() {
     let all = whole.clone().truncated(0, 0).unwrap();
     assert_eq!(all.images(), whole.images());
     assert_eq!(all.labels(), whole.labels());
-    for (training, test, available, asked) in [
-        (5, 0, "4 training", "5 were asked for"),
-        (0, 3, "2 test", "3 were asked for"),
-    ] {
+    for (training, test, available, asked) in
+        [(5, 0, "4 training", "5 were asked for"), (0, 3, "2 test", "3 were asked for")]
+    {
         let error = whole.clone().truncated(training, test).unwrap_err();
         let expected = format!("expected at most {available} images (0 means all), {asked}");
         assert_eq!(error.to_string(), format!("{}: {expected}", whole.name));

@@ -29,6 +29,13 @@ fn cpu_reproduces_the_authors_traces() {
     }
 }
 
+#[test]
+fn gpu_reproduces_the_authors_traces() {
+    for file in files() {
+        reproduce(&file, support::gpu);
+    }
+}
+
 fn files() -> Vec<PathBuf> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let more = std::env::var_os("APICAL_GOLDEN").map(PathBuf::from);
@@ -53,7 +60,8 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
     let config = golden.config();
     let dataset = golden.dataset();
     let mut network = golden.network("init", &config);
-    let extent = Extent { lanes: 1, slots: 20, block: 1, records_apical: true, keeps_gradient: false };
+    let extent =
+        Extent { lanes: 1, slots: 20, block: 1, records_apical: true, keeps_gradient: false };
     let backend = make(&config, &dataset, &extent);
     let mut simulation =
         Simulation::new(backend, &config, &dataset, &network).expect("the backend takes it");
@@ -83,14 +91,24 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
         let outcome = simulation.outcomes(20).expect("results are read")[image];
         let output = *config.layers.last().expect("an output") as f64;
         golden.check("loss", image..image + 1, &[f64::from(outcome.loss) / output]);
-        assert_eq!(i32::from(outcome.class), golden.integers("pred_forward")[image], "{}", golden.name);
+        assert_eq!(
+            i32::from(outcome.class),
+            golden.integers("pred_forward")[image],
+            "{}",
+            golden.name
+        );
         simulation.read_network(&mut network).expect("weights are read");
         for (m, (before, after)) in before.layers.iter().zip(&network.layers).enumerate() {
             let (before, after) = (before.weight_rows(), after.weight_rows());
-            let change: f64 = before.iter().zip(&after).map(|(b, a)| f64::from((a - b).abs())).sum();
+            let change: f64 =
+                before.iter().zip(&after).map(|(b, a)| f64::from((a - b).abs())).sum();
             let expected = golden.floats(&format!("dW{m}_sumabs"))[image];
             let relative = (change - expected) / expected.max(1.0);
-            assert!(relative.abs() < 1e-3, "{}: dW{m} of image {image}: {change} {expected}", golden.name);
+            assert!(
+                relative.abs() < 1e-3,
+                "{}: dW{m} of image {image}: {change} {expected}",
+                golden.name
+            );
         }
         if image == 0 {
             golden.check_network(&network, "after1");
@@ -120,7 +138,11 @@ impl Golden<'_> {
     }
 
     fn bytes(&self, name: &str) -> Vec<u8> {
-        self.tensors.tensor(name).unwrap_or_else(|_| panic!("{}: {name}", self.name)).data().to_vec()
+        self.tensors
+            .tensor(name)
+            .unwrap_or_else(|_| panic!("{}: {name}", self.name))
+            .data()
+            .to_vec()
     }
 
     fn config(&self) -> Config {
@@ -179,7 +201,9 @@ impl Golden<'_> {
     fn check(&self, name: &str, rows: std::ops::Range<usize>, values: &[f64]) {
         let expected = self.floats(name);
         let columns = values.len() / rows.len();
-        for (index, (value, expected)) in values.iter().zip(&expected[rows.start * columns..]).enumerate() {
+        for (index, (value, expected)) in
+            values.iter().zip(&expected[rows.start * columns..]).enumerate()
+        {
             let difference = (value - expected).abs() / expected.abs().max(1.0);
             assert!(
                 difference < TOLERANCE,

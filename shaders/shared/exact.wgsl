@@ -20,8 +20,8 @@ fn flush(x: f32, smallest: f32) -> f32 {
 // `e^x`, clamped beyond `ARGUMENT_LIMIT`. Not called `exp`: that is the built-in one, which differs
 // between devices.
 fn exponential(argument: f32) -> f32 {
-    var x = select(argument, ARGUMENT_LIMIT, argument > ARGUMENT_LIMIT);
-    x = select(x, -ARGUMENT_LIMIT, x < -ARGUMENT_LIMIT);
+    var x = select(ARGUMENT_LIMIT, argument, argument < ARGUMENT_LIMIT);
+    x = select(-ARGUMENT_LIMIT, x, x > -ARGUMENT_LIMIT);
     // The shift keeps the number positive, where truncation is the floor.
     let biased = i32(product(x, LOG2_E) + 127.5);
     let n = f32(biased - 127);

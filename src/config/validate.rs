@@ -41,7 +41,8 @@ impl Config {
             return fail("layers", units, format!("a layer has 1 to {UNITS_MAX} neurons"));
         }
         if !output.is_multiple_of(classes) {
-            let reason = format!("the output needs a multiple of {classes} neurons, as many as classes");
+            let reason =
+                format!("the output needs a multiple of {classes} neurons, as many as classes");
             return fail("layers", &output, reason);
         }
         if self.epochs == 0 {
@@ -99,7 +100,8 @@ impl Config {
             return fail("phase_steps", self.phase_steps, reason);
         }
         if self.phase_steps - window <= self.memory() {
-            let reason = format!("at most {} with averages from 30 ms", self.phase_steps - window - 1);
+            let reason =
+                format!("at most {} with averages from 30 ms", self.phase_steps - window - 1);
             return fail("taps", self.memory(), reason);
         }
         if self.test_steps == 0 || self.test_steps > STEPS_MAX {

@@ -86,19 +86,41 @@ pub fn collect(words: &[u32], units: usize, events: &mut Events) {
     for list in events.iter_mut() {
         list.clear();
     }
-    for (neuron, &word) in words.iter().enumerate() {
-        let mut rest = word;
-        while rest != 0 {
-            let slot = rest.trailing_zeros() / COUNT_BITS;
-            let shift = slot * COUNT_BITS;
-            let event = Event {
-                column: (neuron * units) as u32,
-                count: (rest >> shift & COUNT_MASK) as f32,
-            };
-            events[slot as usize].push(event);
-            rest &= !(COUNT_MASK << shift);
+    for (chunk, words) in words.chunks(64).enumerate() {
+        let masks = who_spikes(words);
+        for (slot, (list, mask)) in events.iter_mut().zip(masks).enumerate() {
+            let shift = slot as u32 * COUNT_BITS;
+            let mut rest = mask;
+            while rest != 0 {
+                let index = rest.trailing_zeros() as usize;
+                let count = words[index] >> shift & COUNT_MASK;
+                let neuron = chunk * 64 + index;
+                list.push(Event { column: (neuron * units) as u32, count: count as f32 });
+                rest &= rest - 1;
+            }
         }
     }
+}
+
+/// For each slot of up to 64 words, a bit for each word with a count there.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
+fn who_spikes(words: &[u32]) -> [u64; STEPS_PER_WORD as usize] {
+    let mut masks = [0; STEPS_PER_WORD as usize];
+    for (quad, words) in words.chunks(4).enumerate() {
+        // Four words make one, in which the count of each slot has become the four words' bits.
+        let mut bits = 0;
+        for (i, &word) in words.iter().enumerate() {
+            let halves = word | word >> 2;
+            bits |= ((halves | halves >> 1) & 0x1111_1111) << i;
+        }
+        if bits != 0 {
+            for slot in 0..masks.len() {
+                let here = bits >> (slot as u32 * COUNT_BITS) & 0xF;
+                masks[slot] |= u64::from(here) << (4 * quad);
+            }
+        }
+    }
+    masks
 }
 
 /// `sums[j] = sum over events of count * weights[column + j]`, in the order of the events.

@@ -128,23 +128,23 @@ impl Cpu {
             })
             .collect();
         pool.install(|| {
-            columns
-                .par_iter_mut()
-                .enumerate()
-                .with_min_len(COLUMNS_PER_TASK)
-                .for_each(|(index, column)| {
+            columns.par_iter_mut().enumerate().with_min_len(COLUMNS_PER_TASK).for_each(
+                |(index, column)| {
                     update::update(constants, part, minibatch, &contributions(index), column);
-                });
+                },
+            );
         });
     }
 }
 
 /// Columns of `units` words, or `count` empty ones where the array is not kept.
-fn split_columns(array: &mut [f32], units: usize, count: usize) -> impl Iterator<Item = &mut [f32]> {
+fn split_columns(
+    array: &mut [f32],
+    units: usize,
+    count: usize,
+) -> impl Iterator<Item = &mut [f32]> {
     let missing = if array.is_empty() { count } else { 0 };
-    array
-        .chunks_mut(units)
-        .chain((0..missing).map(|_| Default::default()))
+    array.chunks_mut(units).chain((0..missing).map(|_| Default::default()))
 }
 
 impl Backend for Cpu {
@@ -162,7 +162,8 @@ impl Backend for Cpu {
             .iter()
             .map(|launch| (*launch, Part::new(launch, &self.shape, &self.etas)))
             .collect();
-        for run in parts.chunk_by(|(a, _), (b, _)| a.kernel.is_per_lane() == b.kernel.is_per_lane()) {
+        for run in parts.chunk_by(|(a, _), (b, _)| a.kernel.is_per_lane() == b.kernel.is_per_lane())
+        {
             if run[0].0.kernel.is_per_lane() {
                 self.run_lanes(minibatch, lanes, run);
             } else {
@@ -176,7 +177,7 @@ impl Backend for Cpu {
 
     fn read(&mut self, array: Array) -> Result<Vec<u32>, BackendError> {
         if array == Array::Images {
-            return Ok(self.dataset.images().chunks(4).map(pack).collect());
+            return Ok(self.dataset.packed_images());
         }
         if !self.shape.has_lanes(array) {
             return Ok(self.shared.words(array).to_vec());
@@ -200,9 +201,4 @@ impl Backend for Cpu {
         }
         Ok(())
     }
-}
-
-/// Four bytes as a word, the first lowest.
-fn pack(bytes: &[u8]) -> u32 {
-    bytes.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte))
 }

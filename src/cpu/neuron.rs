@@ -1,6 +1,8 @@
 //! What hidden and output neurons share: the synaptic filter in the dendrite, and the draw of spikes.
 
-use super::tile::{Tile, WIDTH, load, store};
+use std::ops::Range;
+
+use super::tile::{Tile, WIDTH, load, load_padded, store};
 use crate::layout::{COUNT_BITS, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
 use crate::model::arithmetic::{SMALLEST_VOLTAGE, exp, flush};
 use crate::model::spikes::{COUNT_MAX, FRACTION_BITS};
@@ -17,16 +19,15 @@ pub fn filtered(
     start: usize,
 ) -> Tile<f32> {
     let history = constants.history as usize;
+    let now = (history + step) * units + start;
+    match constants.tap_count {
+        0 => {}
+        // The usual number, so that the loop is unrolled.
+        10 => return weighted(&constants.taps[..10], units, drive, now),
+        count => return weighted(&constants.taps[..count as usize], units, drive, now),
+    }
     let mut sum = [0.0; WIDTH];
-    if constants.tap_count > 0 {
-        for k in 0..constants.tap_count as usize {
-            let row = &drive[(history + step - k) * units..][..units];
-            let past = load(row, start);
-            for i in 0..WIDTH {
-                sum[i] += constants.taps[k] * past[i];
-            }
-        }
-    } else {
+    {
         // Rows 0 and 1 hold the two traces of the uncut kernel.
         let now = load(&drive[(history + step) * units..][..units], start);
         let mut slow = load(&drive[..units], start);
@@ -38,6 +39,21 @@ pub fn filtered(
         }
         store(&mut drive[..units], start, &slow);
         store(&mut drive[units..2 * units], start, &fast);
+    }
+    sum
+}
+
+/// The drive at `now` and before, weighted by the taps, the newest first.
+#[inline(always)]
+fn weighted(taps: &[f32], units: usize, drive: &[f32], now: usize) -> Tile<f32> {
+    let mut sum = [0.0; WIDTH];
+    for (k, tap) in taps.iter().enumerate() {
+        // A tile may reach into the next row: the drive is padded, and what does not belong to the
+        // row is not stored.
+        let past = load_padded(drive, now - k * units);
+        for i in 0..WIDTH {
+            sum[i] += tap * past[i];
+        }
     }
     sum
 }
@@ -56,29 +72,37 @@ pub fn keep_history(constants: &Constants, units: usize, drive: &mut [f32], step
     }
 }
 
-/// Draws the spikes of one tile over a block of steps and packs them into words.
+/// The steps of a block, word by word.
+#[inline(always)]
+pub fn words_of(steps: Range<u32>) -> impl Iterator<Item = Range<u32>> {
+    let words = steps.start / STEPS_PER_WORD..steps.end.div_ceil(STEPS_PER_WORD);
+    words.map(move |word| {
+        let first = word * STEPS_PER_WORD;
+        first.max(steps.start)..(first + STEPS_PER_WORD).min(steps.end)
+    })
+}
+
+/// Voltages of a tile over the steps of one word.
+pub type Voltages = [Tile<f32>; STEPS_PER_WORD as usize];
+
+/// Draws the spikes of one tile.
 pub struct SpikeTile<'a> {
     constants: &'a Constants,
     head: u32,
     thinning_head: u32,
     position: u32,
     units: usize,
-    first: u32,
-    end: u32,
     start: usize,
-    random: [Tile<u32>; 4],
-    counts: Tile<u32>,
 }
 
 impl<'a> SpikeTile<'a> {
-    /// For the neurons from `start` on, over the steps `part.first .. end`.
+    /// For the neurons from `start` on.
     #[inline(always)]
     pub fn new(
         constants: &'a Constants,
         part: &Part,
         minibatch: &Minibatch,
         lane: &Lane,
-        end: u32,
         start: usize,
     ) -> Self {
         SpikeTile {
@@ -87,39 +111,38 @@ impl<'a> SpikeTile<'a> {
             thinning_head: counter_head(Purpose::Thinning, part.population, minibatch.source),
             position: lane.position,
             units: part.units as usize,
-            first: part.first,
-            end,
             start,
-            random: [[0; WIDTH]; 4],
-            counts: [0; WIDTH],
         }
     }
 
-    /// Draws the spikes of `step`; the steps come in order. `spikes`: `[past words +
-    /// words, units]`.
+    /// Draws the spikes of `steps`, which share a word, from the somatic voltages of each.
+    /// `spikes`: `[past words + words, units]`.
     #[inline(always)]
-    pub fn step(&mut self, step: u32, soma: &Tile<f32>, spikes: &mut [u32]) {
-        let slot = step % STEPS_PER_WORD;
-        let is_first = step == self.first;
-        if step % 4 == 0 || is_first {
-            let units = std::array::from_fn(|i| (self.start + i) as u32);
-            let seed = self.constants.seed;
-            self.random = philox_units(self.head, self.position, &units, step / 4, seed);
-        }
-        let word = (self.constants.past_words + step / STEPS_PER_WORD) as usize;
-        let row = &mut spikes[word * self.units..][..self.units];
-        if slot == 0 {
-            self.counts = [0; WIDTH];
-        } else if is_first {
-            self.counts = load(row, self.start);
-        }
-        let now = self.draw(&self.random[(step % 4) as usize], soma, step);
+    pub fn draw_word(&self, steps: Range<u32>, soma: &Voltages, spikes: &mut [u32]) {
+        let word = steps.start / STEPS_PER_WORD;
+        let row = (self.constants.past_words + word) as usize * self.units;
+        let row = &mut spikes[row..][..self.units];
+        let mut units = [self.start as u32; WIDTH];
         for i in 0..WIDTH {
-            self.counts[i] |= now[i] << (slot * COUNT_BITS);
+            units[i] += i as u32;
         }
-        if slot + 1 == STEPS_PER_WORD || step + 1 == self.end {
-            store(row, self.start, &self.counts);
+        let quad = word * STEPS_PER_WORD / 4;
+        let seed = self.constants.seed;
+        // Closures may stay out of line, and then without the vector instructions of this version.
+        let random = [
+            philox_units(self.head, self.position, &units, quad, seed),
+            philox_units(self.head, self.position, &units, quad + 1, seed),
+        ];
+        let is_begun = steps.start % STEPS_PER_WORD != 0;
+        let mut counts = if is_begun { load(row, self.start) } else { [0; WIDTH] };
+        for (soma, step) in soma.iter().zip(steps) {
+            let slot = step % STEPS_PER_WORD;
+            let now = self.draw(&random.as_flattened()[slot as usize], soma, step);
+            for i in 0..WIDTH {
+                counts[i] |= now[i] << (slot * COUNT_BITS);
+            }
         }
+        store(row, self.start, &counts);
     }
 
     /// Spike counts of one step: candidates at rate `phi_max`, each kept with probability
@@ -130,21 +153,19 @@ impl<'a> SpikeTile<'a> {
         let [one, two] = [constants.candidates[0], constants.candidates[1]];
         let mut counts = [0; WIDTH];
         let mut odds = [0.0; WIDTH];
-        let mut any_several = false;
+        let mut several = 0u32;
         for i in 0..WIDTH {
             odds[i] = 1.0 + exp(-soma[i]);
             // Meaningless where there are several candidates, or none: not used there.
             let place = words[i].wrapping_sub(two) >> constants.fraction_shift;
             let fraction = place as i32 as f32 * constants.fraction_scale;
             counts[i] = u32::from((words[i] < one) & (fraction * odds[i] < 1.0));
-            any_several |= words[i] < two;
+            several |= u32::from(words[i] < two) << i;
         }
-        if any_several {
-            for i in 0..WIDTH {
-                if words[i] < two {
-                    counts[i] = self.thinned(words[i], odds[i], self.start + i, step);
-                }
-            }
+        while several != 0 {
+            let i = several.trailing_zeros() as usize;
+            counts[i] = self.thinned(words[i], odds[i], self.start + i, step);
+            several &= several - 1;
         }
         counts
     }

@@ -5,10 +5,10 @@
 
 use multiversion::multiversion;
 
-use super::neuron::{SpikeTile, filtered, keep_history};
+use super::neuron::{SpikeTile, filtered, keep_history, words_of};
 use super::tile::{WIDTH, load, store};
 use crate::layout::compartment::{BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
-use crate::layout::{Constants, Lane, Minibatch, Part};
+use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
 use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush, sigmoid};
 
 /// Shapes as in [`super::soma::soma`].
@@ -48,41 +48,45 @@ pub fn output(
         let mut soma = row(SOMA);
         let mut mean = row(MEAN_SOMA);
         let mut mean_rate = row(MEAN_RATE);
-        let mut drawn = SpikeTile::new(constants, part, minibatch, lane, end, start);
+        let drawn = SpikeTile::new(constants, part, minibatch, lane, start);
         let current: [f32; WIDTH] = std::array::from_fn(|i| {
             let is_target = (start + i) as u32 / constants.group == lane.label;
             if is_target { constants.teaching_excitation } else { constants.teaching_inhibition }
         });
 
-        for step in part.first..end {
-            let sum = filtered(constants, units, drive, (step - part.first) as usize, start);
-            let is_taught = step >= lane.steps_forward;
-            let decay = if is_taught { constants.teaching_decay } else { constants.output_decay };
-            for i in 0..WIDTH {
-                basal[i] = sum[i] + bias[i];
-                let own = decay * soma[i] + constants.output_input * basal[i];
-                let taught = own + if is_taught { current[i] } else { 0.0 };
-                soma[i] = flush(taught, SMALLEST_VOLTAGE);
-            }
-            if window.contains(&step) {
+        for steps in words_of(part.first..end) {
+            let mut voltages = [[0.0; WIDTH]; STEPS_PER_WORD as usize];
+            for (voltage, step) in voltages.iter_mut().zip(steps.clone()) {
+                let sum = filtered(constants, units, drive, (step - part.first) as usize, start);
+                let is_taught = step >= lane.steps_forward;
+                let decay =
+                    if is_taught { constants.teaching_decay } else { constants.output_decay };
                 for i in 0..WIDTH {
-                    mean[i] += soma[i];
+                    basal[i] = sum[i] + bias[i];
+                    let own = decay * soma[i] + constants.output_input * basal[i];
+                    let taught = own + if is_taught { current[i] } else { 0.0 };
+                    soma[i] = flush(taught, SMALLEST_VOLTAGE);
                 }
-            }
-            if step + 1 == lane.steps_forward {
-                mean = mean.map(|sum| sum * lane.inverse_window_forward);
-            }
-            if target_window.contains(&step) {
-                for i in 0..WIDTH {
-                    mean_rate[i] += constants.phi_max * sigmoid(soma[i]);
+                if window.contains(&step) {
+                    for i in 0..WIDTH {
+                        mean[i] += soma[i];
+                    }
                 }
+                if step + 1 == lane.steps_forward {
+                    mean = mean.map(|sum| sum * lane.inverse_window_forward);
+                }
+                if target_window.contains(&step) {
+                    for i in 0..WIDTH {
+                        mean_rate[i] += constants.phi_max * sigmoid(soma[i]);
+                    }
+                }
+                if is_taught && step + 1 == lane.steps() {
+                    mean_rate = mean_rate.map(|sum| sum * lane.inverse_window_target);
+                }
+                *voltage = soma;
             }
-            if is_taught && step + 1 == lane.steps() {
-                mean_rate = mean_rate.map(|sum| sum * lane.inverse_window_target);
-            }
-
             if minibatch.draws == 1 {
-                drawn.step(step, &soma, spikes);
+                drawn.draw_word(steps, &voltages, spikes);
             }
         }
 

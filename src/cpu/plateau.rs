@@ -9,10 +9,9 @@ use crate::model::arithmetic::sigmoid;
 /// `plateaus`: `[2, units]`.
 pub fn plateau(part: &Part, traces: &[f32], feedback: &[f32], plateaus: &mut [f32]) {
     let (units, sources) = (part.units as usize, part.sources as usize);
-    for (row, mean) in [
-        (plateau::FORWARD, trace::FEEDBACK_FORWARD),
-        (plateau::TARGET, trace::FEEDBACK_TARGET),
-    ] {
+    for (row, mean) in
+        [(plateau::FORWARD, trace::FEEDBACK_FORWARD), (plateau::TARGET, trace::FEEDBACK_TARGET)]
+    {
         let plateaus = &mut plateaus[row * units..][..units];
         plateaus.fill(0.0);
         for source in 0..sources {

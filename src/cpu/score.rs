@@ -7,7 +7,13 @@ use crate::model::arithmetic::sigmoid;
 ///
 /// The class is the one whose neurons have the highest mean voltage, the first of equals. The loss
 /// is `sum (phi_t - phi_max sigma(C))^2`, zero where there was no target phase.
-pub fn score(constants: &Constants, part: &Part, lane: &Lane, compartments: &[f32], result: &mut [u32]) {
+pub fn score(
+    constants: &Constants,
+    part: &Part,
+    lane: &Lane,
+    compartments: &[f32],
+    result: &mut [u32],
+) {
     let units = part.units as usize;
     let group = constants.group as usize;
     let mut best = (0, 0.0);

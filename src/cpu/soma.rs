@@ -4,10 +4,10 @@
 
 use multiversion::multiversion;
 
-use super::neuron::{SpikeTile, filtered, keep_history};
+use super::neuron::{SpikeTile, filtered, keep_history, words_of};
 use super::tile::{WIDTH, load, store};
 use crate::layout::compartment::{APICAL, BASAL, MEAN_SOMA, SOMA};
-use crate::layout::{Constants, Lane, Minibatch, Part};
+use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
 use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush};
 
 /// `weights`: `[below + 1, units]`, of which the biases are read; `drive`: `[history + block,
@@ -46,26 +46,29 @@ pub fn soma(
         let mut basal = row(BASAL);
         let mut soma = row(SOMA);
         let mut mean = row(MEAN_SOMA);
-        let mut drawn = SpikeTile::new(constants, part, minibatch, lane, end, start);
+        let drawn = SpikeTile::new(constants, part, minibatch, lane, start);
 
-        for step in part.first..end {
-            let sum = filtered(constants, units, drive, (step - part.first) as usize, start);
-            for i in 0..WIDTH {
-                basal[i] = sum[i] + bias[i];
-                let own = constants.hidden_decay * soma[i] + constants.hidden_input * basal[i];
-                soma[i] = flush(own + constants.hidden_apical * apical[i], SMALLEST_VOLTAGE);
-            }
-            if window.contains(&step) {
+        for steps in words_of(part.first..end) {
+            let mut voltages = [[0.0; WIDTH]; STEPS_PER_WORD as usize];
+            for (voltage, step) in voltages.iter_mut().zip(steps.clone()) {
+                let sum = filtered(constants, units, drive, (step - part.first) as usize, start);
                 for i in 0..WIDTH {
-                    mean[i] += soma[i];
+                    basal[i] = sum[i] + bias[i];
+                    let own = constants.hidden_decay * soma[i] + constants.hidden_input * basal[i];
+                    soma[i] = flush(own + constants.hidden_apical * apical[i], SMALLEST_VOLTAGE);
                 }
+                if window.contains(&step) {
+                    for i in 0..WIDTH {
+                        mean[i] += soma[i];
+                    }
+                }
+                if step + 1 == lane.steps_forward {
+                    mean = mean.map(|sum| sum * lane.inverse_window_forward);
+                }
+                *voltage = soma;
             }
-            if step + 1 == lane.steps_forward {
-                mean = mean.map(|sum| sum * lane.inverse_window_forward);
-            }
-
             if minibatch.draws == 1 {
-                drawn.step(step, &soma, spikes);
+                drawn.draw_word(steps, &voltages, spikes);
             }
         }
 

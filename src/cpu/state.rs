@@ -4,13 +4,13 @@
 use bytemuck::{cast_slice, cast_slice_mut};
 
 use super::drive::Events;
+use super::tile::WIDTH;
 use super::{apical, drive, error, input, output, plateau, score, soma, trace};
-use crate::layout::{
-    Array, Constants, Kernel, Lane, Launch, Minibatch, Part, Shape, result,
-};
+use crate::layout::{Array, Constants, Kernel, Lane, Launch, Minibatch, Part, Shape, result};
 
 /// Arrays of one layer in one lane.
 pub struct LayerState {
+    /// Goes on for a tile behind its last row, as does the apical drive.
     pub drive: Vec<f32>,
     pub apical_drive: Vec<f32>,
     pub compartments: Vec<f32>,
@@ -42,6 +42,7 @@ pub struct Shared {
 impl LaneState {
     pub fn new(shape: &Shape) -> Self {
         let zeros = |array| vec![0.0; shape.lane_length(array)];
+        let padded = |array| vec![0.0; shape.lane_length(array) + WIDTH];
         LaneState {
             spikes: (0..shape.populations.len())
                 .map(|population| vec![0; shape.lane_length(Array::Spikes(population))])
@@ -51,8 +52,8 @@ impl LaneState {
                 .collect(),
             layers: (0..shape.layers())
                 .map(|layer| LayerState {
-                    drive: zeros(Array::Drive(layer)),
-                    apical_drive: zeros(Array::ApicalDrive(layer)),
+                    drive: padded(Array::Drive(layer)),
+                    apical_drive: padded(Array::ApicalDrive(layer)),
                     compartments: zeros(Array::Compartments(layer)),
                     plateaus: zeros(Array::Plateaus(layer)),
                     errors: zeros(Array::Errors(layer)),
@@ -79,13 +80,24 @@ impl LaneState {
         let LaneState { spikes, traces, layers, result, events } = self;
         if launch.kernel == Kernel::Input {
             return input::input(
-                constants, part, minibatch, lane, &shared.thresholds, image, &mut spikes[0],
+                constants,
+                part,
+                minibatch,
+                lane,
+                &shared.thresholds,
+                image,
+                &mut spikes[0],
             );
         }
         if launch.kernel == Kernel::Trace {
             let population = launch.layer;
             return trace::trace(
-                constants, part, minibatch, lane, &mut spikes[population], &mut traces[population],
+                constants,
+                part,
+                minibatch,
+                lane,
+                &mut spikes[population],
+                &mut traces[population],
             );
         }
         let index = launch.layer;
@@ -94,26 +106,56 @@ impl LaneState {
         let feedback = &shared.feedback[index];
         match launch.kernel {
             Kernel::Drive => drive::drive(
-                constants, part, minibatch, lane, &spikes[index], &traces[index], weights,
-                &mut layer.drive, events,
+                constants,
+                part,
+                minibatch,
+                lane,
+                &spikes[index],
+                &traces[index],
+                weights,
+                &mut layer.drive,
+                events,
             ),
             Kernel::Soma => soma::soma(
-                constants, part, minibatch, lane, weights, &mut layer.drive,
-                &mut layer.compartments, &mut spikes[index + 1],
+                constants,
+                part,
+                minibatch,
+                lane,
+                weights,
+                &mut layer.drive,
+                &mut layer.compartments,
+                &mut spikes[index + 1],
             ),
             Kernel::Output => output::output(
-                constants, part, minibatch, lane, weights, &mut layer.drive,
-                &mut layer.compartments, &mut spikes[index + 1],
+                constants,
+                part,
+                minibatch,
+                lane,
+                weights,
+                &mut layer.drive,
+                &mut layer.compartments,
+                &mut spikes[index + 1],
             ),
             Kernel::Apical => apical::apical(
-                constants, part, minibatch, lane, &spikes[layer.source], feedback,
-                &mut layer.apical_drive, &mut layer.compartments, events,
+                constants,
+                part,
+                minibatch,
+                lane,
+                &spikes[layer.source],
+                feedback,
+                &mut layer.apical_drive,
+                &mut layer.compartments,
+                events,
             ),
-            Kernel::Plateau => plateau::plateau(
-                part, &traces[layer.source], feedback, &mut layer.plateaus,
-            ),
+            Kernel::Plateau => {
+                plateau::plateau(part, &traces[layer.source], feedback, &mut layer.plateaus)
+            }
             Kernel::Error => error::error(
-                constants, part, &layer.compartments, &layer.plateaus, &mut layer.errors,
+                constants,
+                part,
+                &layer.compartments,
+                &layer.plateaus,
+                &mut layer.errors,
             ),
             Kernel::Score => score::score(constants, part, lane, &layer.compartments, result),
             Kernel::Input | Kernel::Trace | Kernel::Update => {
@@ -127,14 +169,19 @@ impl LaneState {
         match array {
             Array::Spikes(population) => &mut self.spikes[population],
             Array::Traces(population) => cast_slice_mut(&mut self.traces[population]),
-            Array::Drive(layer) => cast_slice_mut(&mut self.layers[layer].drive),
-            Array::ApicalDrive(layer) => cast_slice_mut(&mut self.layers[layer].apical_drive),
+            Array::Drive(layer) => without_padding(&mut self.layers[layer].drive),
+            Array::ApicalDrive(layer) => without_padding(&mut self.layers[layer].apical_drive),
             Array::Compartments(layer) => cast_slice_mut(&mut self.layers[layer].compartments),
             Array::Plateaus(layer) => cast_slice_mut(&mut self.layers[layer].plateaus),
             Array::Errors(layer) => cast_slice_mut(&mut self.layers[layer].errors),
             _ => &mut [],
         }
     }
+}
+
+fn without_padding(drive: &mut [f32]) -> &mut [u32] {
+    let length = drive.len() - WIDTH;
+    cast_slice_mut(&mut drive[..length])
 }
 
 impl Shared {

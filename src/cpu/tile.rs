@@ -32,3 +32,9 @@ pub fn store<T: Copy>(row: &mut [T], start: usize, tile: &Tile<T>) {
         }
     }
 }
+
+/// The values from `start` on, of an array that goes on for a tile behind its last row.
+#[inline(always)]
+pub fn load_padded(array: &[f32], start: usize) -> Tile<f32> {
+    array[start..start + WIDTH].try_into().unwrap_or([0.0; WIDTH])
+}

@@ -3,9 +3,7 @@
 use multiversion::multiversion;
 
 use crate::layout::{Constants, Minibatch, Part};
-use crate::model::arithmetic::{
-    SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, reciprocal_root,
-};
+use crate::model::arithmetic::{SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, reciprocal_root};
 
 /// What a lane contributes to the gradient of one weight column.
 pub struct Contribution<'a> {
@@ -95,7 +93,8 @@ fn adam(
     let moments = first_moments.iter_mut().zip(second_moments);
     for ((weight, (first, second)), &gradient) in weights.iter_mut().zip(moments).zip(gradient) {
         let mean = constants.first_decay * *first + constants.first_gain * gradient;
-        let square = constants.second_decay * *second + constants.second_gain * (gradient * gradient);
+        let square =
+            constants.second_decay * *second + constants.second_gain * (gradient * gradient);
         *first = flush(mean, SMALLEST_MOMENT);
         *second = flush(square, SMALLEST_MOMENT);
         let spread = minibatch.second_correction * *second + constants.epsilon_square;

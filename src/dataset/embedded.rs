@@ -8,22 +8,10 @@ use super::{Dataset, DatasetError, Half};
 /// The four gzip'd IDX files with their names: training images, training labels, test images, test
 /// labels.
 pub static MNIST_FILES: [(&str, &[u8]); 4] = [
-    (
-        "train-images-idx3-ubyte.gz",
-        include_bytes!("../../data/mnist/train-images-idx3-ubyte.gz"),
-    ),
-    (
-        "train-labels-idx1-ubyte.gz",
-        include_bytes!("../../data/mnist/train-labels-idx1-ubyte.gz"),
-    ),
-    (
-        "t10k-images-idx3-ubyte.gz",
-        include_bytes!("../../data/mnist/t10k-images-idx3-ubyte.gz"),
-    ),
-    (
-        "t10k-labels-idx1-ubyte.gz",
-        include_bytes!("../../data/mnist/t10k-labels-idx1-ubyte.gz"),
-    ),
+    ("train-images-idx3-ubyte.gz", include_bytes!("../../data/mnist/train-images-idx3-ubyte.gz")),
+    ("train-labels-idx1-ubyte.gz", include_bytes!("../../data/mnist/train-labels-idx1-ubyte.gz")),
+    ("t10k-images-idx3-ubyte.gz", include_bytes!("../../data/mnist/t10k-images-idx3-ubyte.gz")),
+    ("t10k-labels-idx1-ubyte.gz", include_bytes!("../../data/mnist/t10k-labels-idx1-ubyte.gz")),
 ];
 
 impl Dataset {

@@ -65,19 +65,11 @@ pub(super) struct Origin {
 
 impl Origin {
     fn memory(what: String) -> Origin {
-        Origin {
-            file: what,
-            compressed: false,
-            header: 0,
-        }
+        Origin { file: what, compressed: false, header: 0 }
     }
 
     fn place(&self, offset: usize) -> Place {
-        Place {
-            file: self.file.clone(),
-            offset,
-            decompressed: self.compressed,
-        }
+        Place { file: self.file.clone(), offset, decompressed: self.compressed }
     }
 
     pub(super) fn of_data(&self, index: usize) -> Place {
@@ -86,11 +78,7 @@ impl Origin {
 
     /// Where the size of an axis is written; a block of memory has no such place.
     pub(super) fn of_size(&self, axis: usize) -> Place {
-        self.place(if self.header == 0 {
-            0
-        } else {
-            MAGIC_LENGTH + SIZE_LENGTH * axis
-        })
+        self.place(if self.header == 0 { 0 } else { MAGIC_LENGTH + SIZE_LENGTH * axis })
     }
 
     fn cannot_read(&self, offset: usize, source: io::Error) -> DatasetError {
@@ -160,11 +148,7 @@ fn read<const D: usize>(
     axes: &[&str; D],
 ) -> Result<IdxArray<D>, DatasetError> {
     let header = MAGIC_LENGTH + SIZE_LENGTH * D;
-    let mut origin = Origin {
-        file: file.to_owned(),
-        compressed: false,
-        header,
-    };
+    let mut origin = Origin { file: file.to_owned(), compressed: false, header };
     // An IDX file starts with a zero, so the content tells it from gzip; names are often wrong.
     let start = read_up_to(&mut reader, GZIP_MAGIC.len(), &origin, 0)?;
     origin.compressed = start == GZIP_MAGIC;
@@ -191,11 +175,7 @@ fn parse<const D: usize>(
     if (first, second) != (0, 0) {
         let place = origin.place(usize::from(first == 0));
         let found = format!("{first:02x} {second:02x}");
-        return Err(fault(
-            place,
-            "an IDX file, which starts with the bytes 00 00",
-            found,
-        ));
+        return Err(fault(place, "an IDX file, which starts with the bytes 00 00", found));
     }
     if element_type != UNSIGNED_BYTE {
         let found = format!("{} (type {element_type:#04x})", type_name(element_type));
@@ -233,16 +213,9 @@ fn read_up_to(
 
 fn product(origin: &Origin, sizes: &[usize]) -> Result<usize, DatasetError> {
     let largest = isize::MAX as usize - origin.header - 1;
-    match sizes
-        .iter()
-        .try_fold(1_usize, |product, &size| product.checked_mul(size))
-    {
+    match sizes.iter().try_fold(1_usize, |product, &size| product.checked_mul(size)) {
         Some(product) if product <= largest => Ok(product),
-        _ => Err(fault(
-            origin.of_size(0),
-            "sizes that fit in memory",
-            shape(sizes) + " bytes",
-        )),
+        _ => Err(fault(origin.of_size(0), "sizes that fit in memory", shape(sizes) + " bytes")),
     }
 }
 
@@ -262,18 +235,10 @@ fn checked<const D: usize>(
     match bytes.len().cmp(&length) {
         Ordering::Less => Err(fault(origin.of_data(bytes.len()), expected, bytes.len())),
         Ordering::Greater => Err(fault(origin.of_data(length), expected, "more")),
-        Ordering::Equal => Ok(IdxArray {
-            sizes,
-            bytes,
-            origin,
-        }),
+        Ordering::Equal => Ok(IdxArray { sizes, bytes, origin }),
     }
 }
 
 fn shape(sizes: &[usize]) -> String {
-    sizes
-        .iter()
-        .map(usize::to_string)
-        .collect::<Vec<_>>()
-        .join(" x ")
+    sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ")
 }

@@ -36,31 +36,18 @@ pub enum DatasetError {
     Gzip { place: Place, source: io::Error },
     /// A file is not IDX with unsigned bytes, or does not fit the other files.
     #[error("{place}: expected {expected}, found {found}")]
-    Content {
-        place: Place,
-        expected: String,
-        found: String,
-    },
+    Content { place: Place, expected: String, found: String },
     /// More images were asked for than there are.
     #[error(
         "{name}: expected at most {available} {part} images (0 means all), {asked} were asked for"
     )]
-    TooFew {
-        name: String,
-        part: &'static str,
-        asked: usize,
-        available: usize,
-    },
+    TooFew { name: String, part: &'static str, asked: usize, available: usize },
 }
 
 /// The fault of nearly every check: where, what should be there, what is.
 fn fault(place: Place, expected: impl Display, found: impl Display) -> DatasetError {
     let (expected, found) = (expected.to_string(), found.to_string());
-    DatasetError::Content {
-        place,
-        expected,
-        found,
-    }
+    DatasetError::Content { place, expected, found }
 }
 
 /// Images as bytes, training set first, then the test set: one contiguous block, so that a device
@@ -107,10 +94,7 @@ impl Dataset {
             Ok(metadata) if metadata.is_dir() => {}
             Ok(_) => return Err(DatasetError::NotAFolder { folder: owned() }),
             Err(source) => {
-                return Err(DatasetError::Folder {
-                    folder: owned(),
-                    source,
-                });
+                return Err(DatasetError::Folder { folder: owned(), source });
             }
         }
         // All four are found before the first, large one is read.
@@ -173,11 +157,7 @@ impl Dataset {
         let last = largest(&labels.bytes);
         if labels.bytes.iter().all(|&label| label == last) {
             let place = labels.origin.of_data(0);
-            return Err(fault(
-                place,
-                "at least two classes",
-                format!("the label {last} only"),
-            ));
+            return Err(fault(place, "at least two classes", format!("the label {last} only")));
         }
         if let Some(index) = test.labels.bytes.iter().position(|&label| label > last) {
             let place = test.labels.origin.of_data(index);
@@ -207,8 +187,7 @@ impl Dataset {
         let training = self.kept("training", training, self.training_count)?;
         let test = self.kept("test", test, self.test_count)?;
         let pixels = self.pixels();
-        self.images
-            .drain(training * pixels..self.training_count * pixels);
+        self.images.drain(training * pixels..self.training_count * pixels);
         self.images.truncate((training + test) * pixels);
         self.images.shrink_to_fit();
         self.labels.drain(training..self.training_count);
@@ -227,12 +206,7 @@ impl Dataset {
     ) -> Result<usize, DatasetError> {
         if asked > available {
             let name = self.name.clone();
-            return Err(DatasetError::TooFew {
-                name,
-                part,
-                asked,
-                available,
-            });
+            return Err(DatasetError::TooFew { name, part, asked, available });
         }
         Ok(if asked == 0 { available } else { asked })
     }
@@ -245,6 +219,13 @@ impl Dataset {
     /// All images, `[training_count + test_count, height * width]`.
     pub fn images(&self) -> &[u8] {
         &self.images
+    }
+
+    /// All images as words of four bytes, the first byte lowest: how devices hold them.
+    pub fn packed_images(&self) -> Vec<u32> {
+        let pack =
+            |bytes: &[u8]| bytes.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte));
+        self.images.chunks(4).map(pack).collect()
     }
 
     /// All labels, `[training_count + test_count]`.
@@ -276,11 +257,7 @@ impl Dataset {
 impl fmt::Debug for Dataset {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, counts) = (&self.name, [self.training_count, self.test_count]);
-        write!(
-            formatter,
-            "Dataset({name}: {counts:?} images of {} x {})",
-            self.height, self.width
-        )
+        write!(formatter, "Dataset({name}: {counts:?} images of {} x {})", self.height, self.width)
     }
 }
 
@@ -321,10 +298,7 @@ fn find(folder: &Path, stem: &str, kind: &str) -> Result<PathBuf, DatasetError> 
     let names = ["-", "."].map(|separator| format!("{stem}{separator}{kind}"));
     let names = names.map(|name| [name.clone(), name + ".gz"]).concat();
     // A folder of that name does not count: some archives unpack each file into one.
-    let found = names
-        .iter()
-        .map(|name| folder.join(name))
-        .find(|path| path.is_file());
+    let found = names.iter().map(|name| folder.join(name)).find(|path| path.is_file());
     found.ok_or_else(|| {
         let (folder, names) = (folder.to_owned(), names.join(", "));
         DatasetError::Missing { folder, names }
@@ -334,14 +308,7 @@ fn find(folder: &Path, stem: &str, kind: &str) -> Result<PathBuf, DatasetError> 
 fn open_file(path: &Path) -> Result<File, DatasetError> {
     File::open(path).map_err(|source| {
         let file = path.display().to_string();
-        DatasetError::Read {
-            place: Place {
-                file,
-                offset: 0,
-                decompressed: false,
-            },
-            source,
-        }
+        DatasetError::Read { place: Place { file, offset: 0, decompressed: false }, source }
     })
 }
 

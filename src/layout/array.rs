@@ -125,20 +125,12 @@ impl Shape {
 
     /// The population whose spikes reach the apical dendrites of a hidden layer.
     pub fn source(&self, layer: usize) -> usize {
-        if self.broadcast {
-            self.layers()
-        } else {
-            layer + 2
-        }
+        if self.broadcast { self.layers() } else { layer + 2 }
     }
 
     /// Number of neurons that a hidden layer's apical dendrites hear; 0 for the output.
     pub fn sources(&self, layer: usize) -> usize {
-        if self.is_output(layer) {
-            0
-        } else {
-            self.populations[self.source(layer)]
-        }
+        if self.is_output(layer) { 0 } else { self.populations[self.source(layer)] }
     }
 
     /// Rows of drive kept before the block: K - 1 past drives, or two traces.

@@ -57,38 +57,20 @@ pub enum BackendError {
         "{array} takes {bytes} bytes, more than the {limit} that the GPU '{device}' binds at once; \
          a smaller minibatch or layer fits"
     )]
-    TooLarge {
-        array: Array,
-        bytes: u64,
-        limit: u64,
-        device: String,
-    },
+    TooLarge { array: Array, bytes: u64, limit: u64, device: String },
     #[error(
         "kernel {kernel} of layer {layer} takes {workgroups} workgroups along one dimension, more \
          than the {limit} that the GPU takes; a smaller minibatch or larger workgroups fit"
     )]
-    TooManyWorkgroups {
-        kernel: Kernel,
-        layer: usize,
-        workgroups: u32,
-        limit: u32,
-    },
+    TooManyWorkgroups { kernel: Kernel, layer: usize, workgroups: u32, limit: u32 },
     #[error("a workgroup of {workgroup} threads: the GPU '{device}' takes 1 to {limit}")]
-    Workgroup {
-        workgroup: u32,
-        limit: u32,
-        device: String,
-    },
+    Workgroup { workgroup: u32, limit: u32, device: String },
     #[error("{lanes} images at a time, where there is room for {most}")]
     TooManyLanes { lanes: usize, most: usize },
     #[error("the GPU '{device}' failed: {reason}")]
     Device { device: String, reason: String },
     #[error("{array} holds {expected} words, {got} were given")]
-    Length {
-        array: Array,
-        expected: usize,
-        got: usize,
-    },
+    Length { array: Array, expected: usize, got: usize },
     #[error("the thread pool does not start: {0}")]
     Threads(String),
 }

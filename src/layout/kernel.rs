@@ -88,10 +88,12 @@ impl Launch {
         let layer = self.layer;
         match self.kernel {
             Kernel::Input => vec![Array::Thresholds, Array::Images],
-            Kernel::Drive => vec![Array::Spikes(layer), Array::Weights(layer)],
+            Kernel::Drive => {
+                vec![Array::Spikes(layer), Array::Traces(layer), Array::Weights(layer)]
+            }
             Kernel::Soma | Kernel::Output => vec![Array::Weights(layer)],
             Kernel::Apical => vec![Array::Spikes(shape.source(layer)), Array::Feedback(layer)],
-            Kernel::Trace => vec![Array::Spikes(layer)],
+            Kernel::Trace => vec![],
             Kernel::Plateau => vec![Array::Traces(shape.source(layer)), Array::Feedback(layer)],
             Kernel::Error => vec![Array::Compartments(layer), Array::Plateaus(layer)],
             Kernel::Score => vec![Array::Compartments(layer)],
@@ -109,7 +111,7 @@ impl Launch {
                 vec![Array::Drive(layer), Array::Compartments(layer), Array::Spikes(layer + 1)]
             }
             Kernel::Apical => vec![Array::ApicalDrive(layer), Array::Compartments(layer)],
-            Kernel::Trace => vec![Array::Traces(layer)],
+            Kernel::Trace => vec![Array::Spikes(layer), Array::Traces(layer)],
             Kernel::Plateau => vec![Array::Plateaus(layer)],
             Kernel::Error => vec![Array::Errors(layer)],
             Kernel::Score => vec![Array::Results],

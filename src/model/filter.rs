@@ -62,7 +62,8 @@ mod tests {
     #[test]
     fn taps_and_gain_are_those_of_the_authors_code() {
         let expected = [
-            0.02690, 0.04362, 0.05328, 0.05810, 0.05967, 0.05907, 0.05709, 0.05426, 0.05097, 0.04746,
+            0.02690, 0.04362, 0.05328, 0.05810, 0.05967, 0.05907, 0.05709, 0.05426, 0.05097,
+            0.04746,
         ];
         for (tap, expected) in taps(10).iter().zip(expected) {
             assert!((tap - expected).abs() < 5e-6, "{tap} against {expected}");

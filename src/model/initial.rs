@@ -52,7 +52,14 @@ impl Initial {
     }
 
     /// Weights of layer `layer` (0 the lowest), `[units, below]` row by row.
-    pub fn weights(self, seed: u64, layer: usize, units: usize, below: usize, phi_max: f64) -> Vec<f64> {
+    pub fn weights(
+        self,
+        seed: u64,
+        layer: usize,
+        units: usize,
+        below: usize,
+        phi_max: f64,
+    ) -> Vec<f64> {
         let (mean, sd) = weight_statistics(below, phi_max);
         let mut stream = Stream::new(seed, Purpose::Weights, layer as u32, 0);
         (0..units * below)
@@ -71,7 +78,13 @@ impl Initial {
     /// Feedback weights of every hidden layer, `[n_m, sources]` row by row, the lowest layer first.
     /// `sizes` are the layers' sizes, the output last. With `broadcast` the sources are the output
     /// neurons, otherwise the next layer's.
-    pub fn feedback(self, seed: u64, sizes: &[usize], broadcast: bool, phi_max: f64) -> Vec<Vec<f64>> {
+    pub fn feedback(
+        self,
+        seed: u64,
+        sizes: &[usize],
+        broadcast: bool,
+        phi_max: f64,
+    ) -> Vec<Vec<f64>> {
         let hidden = sizes.len() - 1;
         let mut feedback: Vec<Vec<f64>> = Vec::new();
         for layer in (0..hidden).rev() {
@@ -122,11 +135,9 @@ mod tests {
 
     #[test]
     fn statistics_are_the_papers() {
-        for (fan_in, mean, sd) in [
-            (784, 0.018707, 0.504903),
-            (500, 0.029333, 0.632115),
-            (100, 0.146667, 1.410406),
-        ] {
+        for (fan_in, mean, sd) in
+            [(784, 0.018707, 0.504903), (500, 0.029333, 0.632115), (100, 0.146667, 1.410406)]
+        {
             let (got_mean, got_sd) = weight_statistics(fan_in, 0.2);
             assert!((got_mean - mean).abs() < 5e-7, "{got_mean} for {fan_in}");
             assert!((got_sd - sd).abs() < 5e-7, "{got_sd} for {fan_in}");

@@ -26,28 +26,17 @@ pub struct SomaStep {
 
 /// Hidden neuron: `C += -g_L C + g_B (B - C) + g_A (A - C)`.
 pub fn hidden_step(g_apical: f64) -> SomaStep {
-    SomaStep {
-        decay: 1.0 - G_LEAK - G_BASAL - g_apical,
-        input: G_BASAL,
-        apical: g_apical,
-    }
+    SomaStep { decay: 1.0 - G_LEAK - G_BASAL - g_apical, input: G_BASAL, apical: g_apical }
 }
 
 /// Output neuron without teaching current: `C += -g_L C + g_D (B - C)`.
 pub fn output_step() -> SomaStep {
-    SomaStep {
-        decay: 1.0 - G_LEAK - G_DENDRITE,
-        input: G_DENDRITE,
-        apical: 0.0,
-    }
+    SomaStep { decay: 1.0 - G_LEAK - G_DENDRITE, input: G_DENDRITE, apical: 0.0 }
 }
 
 /// Output neuron under teaching: the current `g (E - C)` adds `g E` and takes `g` from the decay.
 pub fn teaching_step() -> SomaStep {
-    SomaStep {
-        decay: output_step().decay - G_TEACHING,
-        ..output_step()
-    }
+    SomaStep { decay: output_step().decay - G_TEACHING, ..output_step() }
 }
 
 /// Steady-state ratio of soma to basal voltage, `k_B = g_B / (g_L + g_B + g_A)`.

@@ -65,10 +65,7 @@ pub struct Fraction {
 pub fn fraction(thresholds: &[u32; THRESHOLDS]) -> Fraction {
     let width = thresholds[0] - thresholds[1];
     let shift = (32 - width.leading_zeros()).saturating_sub(FRACTION_BITS);
-    Fraction {
-        shift,
-        scale: (1u64 << shift) as f64 / f64::from(width),
-    }
+    Fraction { shift, scale: (1u64 << shift) as f64 / f64::from(width) }
 }
 
 /// `P(n >= k)` of a Poisson count, summed from its small terms so that nothing cancels.

@@ -64,10 +64,7 @@ pub fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
             (product_0 >> 32) as u32 ^ counter[3] ^ key[1],
             product_0 as u32,
         ];
-        key = [
-            key[0].wrapping_add(KEY_STEP_0),
-            key[1].wrapping_add(KEY_STEP_1),
-        ];
+        key = [key[0].wrapping_add(KEY_STEP_0), key[1].wrapping_add(KEY_STEP_1)];
     }
     counter
 }
@@ -82,25 +79,35 @@ pub fn philox_units<const N: usize>(
     index: u32,
     mut key: [u32; 2],
 ) -> [[u32; N]; 4] {
-    let mut word_0 = [head; N];
-    let mut word_1 = [position; N];
-    let mut word_2 = *units;
-    let mut word_3 = [index; N];
+    // Words live in the low halves of 64-bit numbers, where a product finds them; what lies above
+    // is never read.
+    const LOW: u64 = u32::MAX as u64;
+    let mut word_0 = [u64::from(head); N];
+    let mut word_1 = [u64::from(position); N];
+    let mut word_2 = [0; N];
+    for i in 0..N {
+        word_2[i] = u64::from(units[i]);
+    }
+    let mut word_3 = [u64::from(index); N];
     for _ in 0..ROUNDS {
         for i in 0..N {
-            let product_0 = u64::from(word_0[i]) * u64::from(MULTIPLIER_0);
-            let product_1 = u64::from(word_2[i]) * u64::from(MULTIPLIER_1);
-            word_0[i] = (product_1 >> 32) as u32 ^ word_1[i] ^ key[0];
-            word_1[i] = product_1 as u32;
-            word_2[i] = (product_0 >> 32) as u32 ^ word_3[i] ^ key[1];
-            word_3[i] = product_0 as u32;
+            let product_0 = (word_0[i] & LOW) * u64::from(MULTIPLIER_0);
+            let product_1 = (word_2[i] & LOW) * u64::from(MULTIPLIER_1);
+            word_0[i] = (product_1 >> 32) ^ word_1[i] ^ u64::from(key[0]);
+            word_1[i] = product_1;
+            word_2[i] = (product_0 >> 32) ^ word_3[i] ^ u64::from(key[1]);
+            word_3[i] = product_0;
         }
-        key = [
-            key[0].wrapping_add(KEY_STEP_0),
-            key[1].wrapping_add(KEY_STEP_1),
-        ];
+        key = [key[0].wrapping_add(KEY_STEP_0), key[1].wrapping_add(KEY_STEP_1)];
     }
-    [word_0, word_1, word_2, word_3]
+    let mut words = [[0; N]; 4];
+    for i in 0..N {
+        words[0][i] = word_0[i] as u32;
+        words[1][i] = word_1[i] as u32;
+        words[2][i] = word_2[i] as u32;
+        words[3][i] = word_3[i] as u32;
+    }
+    words
 }
 
 #[cfg(test)]

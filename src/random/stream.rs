@@ -39,12 +39,7 @@ impl Stream {
 
     fn next_word(&mut self) -> u32 {
         if self.used == 4 {
-            let counter = [
-                self.head,
-                self.part,
-                self.block as u32,
-                (self.block >> 32) as u32,
-            ];
+            let counter = [self.head, self.part, self.block as u32, (self.block >> 32) as u32];
             self.words = philox(counter, self.key);
             self.block += 1;
             self.used = 0;

@@ -9,7 +9,9 @@ use super::{Extent, constants, etas, shape};
 use crate::config::Config;
 use crate::cpu::Cpu;
 use crate::dataset::Dataset;
-use crate::layout::{Backend, BackendError, Shape};
+use crate::gpu::self_test::Verdict;
+use crate::gpu::{Gpu, WORKGROUP, adapter};
+use crate::layout::{Array, Backend, BackendError, STEPS_PER_WORD, Shape};
 
 /// Where to compute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -50,10 +52,22 @@ pub struct Opened {
     pub device: Device,
 }
 
+/// A CPU and a GPU backend of one shape, to be compared.
+pub struct Pair {
+    pub cpu: Box<dyn Backend>,
+    pub gpu: Box<dyn Backend>,
+    pub device: Device,
+    pub self_test: Verdict,
+}
+
 /// Images that the CPU backend tests side by side.
 const CPU_LANES: usize = 64;
 /// Steps of drive that the CPU backend holds, few enough for a core's cache.
 const CPU_BLOCK: u32 = 32;
+/// Images that a GPU tests side by side.
+const GPU_LANES: usize = 256;
+/// Bytes of drive that a GPU holds for a layer, a part of what every device binds at once.
+const GPU_DRIVE_BYTES: usize = 64 << 20;
 
 /// Opens the backend that `selection` asks for, for a run of `config` on `dataset`.
 ///
@@ -64,7 +78,40 @@ pub fn open(
     config: &Config,
     dataset: &Arc<Dataset>,
 ) -> Result<Opened, BackendError> {
-    open_cpu(selection, config, dataset, None)
+    match selection.backend {
+        BackendChoice::Cpu => open_cpu(selection, config, dataset, None),
+        BackendChoice::Gpu => open_gpu(&adapter(selection, true), config, dataset),
+        BackendChoice::Auto => match open_gpu(&adapter(selection, false), config, dataset) {
+            // A device that was asked for by name is not silently replaced.
+            Err(error) if selection.device.is_none() => {
+                let note = format!("computing on the CPU: {error}");
+                open_cpu(selection, config, dataset, Some(note))
+            }
+            opened => opened,
+        },
+    }
+}
+
+/// Opens a GPU, a software one if there is no other, and the CPU with arrays of the same shape.
+///
+/// # Errors
+/// When there is no GPU, or it cannot hold the run.
+pub fn open_pair(
+    selection: &Selection,
+    config: &Config,
+    dataset: &Arc<Dataset>,
+) -> Result<Pair, BackendError> {
+    let shape = shape(
+        config,
+        dataset,
+        &Extent { keeps_gradient: true, ..gpu_extent(config, dataset, config.batch) },
+    );
+    let mut gpu = make_gpu(&adapter(selection, true), config, dataset, shape.clone())?;
+    let self_test = gpu.self_test()?;
+    let constants = constants(config, &shape, dataset.classes);
+    let cpu = Cpu::new(shape, constants, &etas(config), dataset.clone(), selection.threads)?;
+    let device = gpu_device(&gpu);
+    Ok(Pair { cpu: Box::new(cpu), gpu: Box::new(gpu), device, self_test })
 }
 
 fn open_cpu(
@@ -80,9 +127,56 @@ fn open_cpu(
         records_apical: false,
         keeps_gradient: false,
     };
-    let shape: Shape = shape(config, dataset, &extent);
+    let shape = shape(config, dataset, &extent);
     let constants = constants(config, &shape, dataset.classes);
     let cpu = Cpu::new(shape, constants, &etas(config), dataset.clone(), selection.threads)?;
-    let name = format!("{} threads", cpu.threads());
+    let name = match cpu.threads() {
+        1 => "1 thread".to_string(),
+        threads => format!("{threads} threads"),
+    };
     Ok(Opened { backend: Box::new(cpu), device: Device { backend: "cpu", name, note } })
+}
+
+fn open_gpu(
+    adapter: &adapter::Choice,
+    config: &Config,
+    dataset: &Arc<Dataset>,
+) -> Result<Opened, BackendError> {
+    let extent = gpu_extent(config, dataset, config.batch.max(GPU_LANES));
+    let gpu = make_gpu(adapter, config, dataset, shape(config, dataset, &extent))?;
+    let device = gpu_device(&gpu);
+    Ok(Opened { backend: Box::new(gpu), device })
+}
+
+fn make_gpu(
+    adapter: &adapter::Choice,
+    config: &Config,
+    dataset: &Dataset,
+    shape: Shape,
+) -> Result<Gpu, BackendError> {
+    let constants = constants(config, &shape, dataset.classes);
+    let mut gpu = Gpu::new(adapter, shape, constants, &etas(config), WORKGROUP)?;
+    gpu.write(Array::Images, &dataset.packed_images())?;
+    Ok(gpu)
+}
+
+fn gpu_device(gpu: &Gpu) -> Device {
+    let info = gpu.info();
+    Device { backend: "gpu", name: format!("{} ({})", info.name, info.backend), note: None }
+}
+
+fn gpu_extent(config: &Config, dataset: &Dataset, lanes: usize) -> Extent {
+    let widest = config.layers.iter().copied().max().unwrap_or(1);
+    let steps = GPU_DRIVE_BYTES / (4 * lanes * widest);
+    Extent {
+        lanes,
+        slots: dataset.training_count + dataset.test_count,
+        block: (steps as u32 / STEPS_PER_WORD).max(1) * STEPS_PER_WORD,
+        records_apical: false,
+        keeps_gradient: false,
+    }
+}
+
+fn adapter(selection: &Selection, allow_software: bool) -> adapter::Choice {
+    adapter::Choice { index_or_name: selection.device.clone(), allow_software }
 }

@@ -6,7 +6,7 @@ mod constants;
 mod lanes;
 mod simulation;
 
-pub use choice::{BackendChoice, Device, Opened, Selection, open};
+pub use choice::{BackendChoice, Device, Opened, Pair, Selection, open, open_pair};
 pub use constants::{constants, etas};
 pub use lanes::Lanes;
 pub use simulation::{Image, Outcome, Simulation};

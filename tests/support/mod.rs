@@ -1,4 +1,4 @@
-//! What several test files need: backends on this machine, arrays as floats.
+//! What several test files need: backends on this machine, small data sets, arrays as floats.
 #![allow(dead_code)] // each test file uses its own part
 
 use std::sync::Arc;
@@ -6,8 +6,12 @@ use std::sync::Arc;
 use apical::config::Config;
 use apical::cpu::Cpu;
 use apical::dataset::Dataset;
-use apical::layout::{Array, Backend};
+use apical::gpu::adapter::Choice;
+use apical::gpu::{Gpu, WORKGROUP};
+use apical::layout::{Array, Backend, BackendError, Shape};
+use apical::random::{Purpose, Stream};
 use apical::schedule::{self, Extent};
+use rand::Rng;
 
 /// Makes a backend for a run.
 pub type MakeBackend = fn(&Config, &Arc<Dataset>, &Extent) -> Box<dyn Backend>;
@@ -22,10 +26,72 @@ pub fn cpu_with_threads(
     extent: &Extent,
     threads: usize,
 ) -> Box<dyn Backend> {
-    let shape = schedule::shape(config, dataset, extent);
+    cpu_of_shape(config, dataset, schedule::shape(config, dataset, extent), threads)
+}
+
+pub fn cpu_of_shape(
+    config: &Config,
+    dataset: &Arc<Dataset>,
+    shape: Shape,
+    threads: usize,
+) -> Box<dyn Backend> {
     let constants = schedule::constants(config, &shape, dataset.classes);
     let etas = schedule::etas(config);
     Box::new(Cpu::new(shape, constants, &etas, dataset.clone(), threads).expect("threads start"))
+}
+
+pub fn gpu(config: &Config, dataset: &Arc<Dataset>, extent: &Extent) -> Box<dyn Backend> {
+    gpu_with_workgroup(config, dataset, extent, WORKGROUP)
+}
+
+pub fn gpu_with_workgroup(
+    config: &Config,
+    dataset: &Arc<Dataset>,
+    extent: &Extent,
+    workgroup: u32,
+) -> Box<dyn Backend> {
+    gpu_of_shape(config, dataset, schedule::shape(config, dataset, extent), workgroup)
+}
+
+pub fn gpu_of_shape(
+    config: &Config,
+    dataset: &Arc<Dataset>,
+    shape: Shape,
+    workgroup: u32,
+) -> Box<dyn Backend> {
+    let constants = schedule::constants(config, &shape, dataset.classes);
+    let choice = Choice { index_or_name: None, allow_software: true };
+    let gpu = Gpu::new(&choice, shape, constants, &schedule::etas(config), workgroup);
+    let mut gpu = match gpu {
+        Err(BackendError::NoAdapter) => {
+            panic!(
+                "these tests need a Vulkan device, if only a software one: install mesa-vulkan-drivers"
+            )
+        }
+        gpu => gpu.expect("the GPU opens"),
+    };
+    gpu.write(Array::Images, &dataset.packed_images()).expect("the images are taken");
+    Box::new(gpu)
+}
+
+/// Random numbers of one test, always the same.
+pub fn random(seed: u64) -> Stream {
+    Stream::new(seed, Purpose::Order, 0, 0)
+}
+
+/// A data set of random images, a third of whose pixels are black.
+pub fn random_dataset(seed: u64, height: usize, width: usize, images: usize) -> Arc<Dataset> {
+    let mut random = random(seed);
+    let mut half = || {
+        let pixels = (0..images * height * width).map(|_| {
+            let word = random.next_u32();
+            if word.is_multiple_of(3) { 0 } else { (word >> 8) as u8 }
+        });
+        let pixels = pixels.collect();
+        (pixels, (0..images).map(|index| (index % 10) as u8).collect())
+    };
+    let (training, test) = (half(), half());
+    Arc::new(Dataset::from_parts("random", height, width, training, test).expect("a data set"))
 }
 
 /// All values of an array of floats.

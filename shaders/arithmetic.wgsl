@@ -1,0 +1,73 @@
+// The self-test: every function that the kernels' results hang on, applied to arguments made from
+// random words. The twin of src/cpu/arithmetic.rs, kept comparable line by line.
+
+@group(0) @binding(4) var<storage, read> words: array<u32>;
+@group(0) @binding(5) var<storage, read_write> results: array<u32>;
+
+// In [0, 1), the form in which random words meet probabilities.
+fn fraction(word: u32) -> f32 {
+    return product(f32(word >> (32u - FRACTION_BITS)), FRACTION_SCALE);
+}
+
+// A float of either sign with a magnitude from `2^lowest` to almost `2^(lowest + span)`.
+fn scattered(word: u32, lowest: u32, span: u32) -> f32 {
+    let exponent = lowest + 127u + (word & 0xFFu) % span;
+    return bitcast<f32>((word & 0x80000000u) | (exponent << 23u) | ((word >> 8u) & 0x7FFFFFu));
+}
+
+@compute @workgroup_size(workgroup)
+fn arithmetic(@builtin(global_invocation_id) id: vec3<u32>) {
+    let count = part.units;
+    let index = id.x;
+    if index >= count {
+        return;
+    }
+    // Part of what a thread computes comes from its neighbours' words.
+    var w: array<u32, 6>;
+    for (var k = 0u; k < 6u; k++) {
+        w[k] = words[(index + k) % count];
+    }
+
+    let u = fraction(w[0]);
+    let argument = product(u - 0.5, 200.0);
+    let a = scattered(w[0], 0u - 16u, 32u);
+    let b = scattered(w[1], 0u - 16u, 32u);
+    let c = scattered(w[2], 0u - 16u, 32u);
+    let wide = abs(scattered(w[0], 0u - 119u, 239u));
+    let tiny = scattered(w[1], 0u - 80u, 40u);
+
+    var filtered = 0.0;
+    for (var k = 0u; k < constants.tap_count; k++) {
+        filtered += product(tap(k), scattered(words[(index + k) % count], 0u - 4u, 8u));
+    }
+    var decayed = tiny;
+    for (var k = 0u; k < 8u; k++) {
+        decayed = flush(product(constants.decay_slow, decayed) + product(u, tiny), SMALLEST_VOLTAGE);
+    }
+    let gradient = flush(product(tiny, fraction(w[3])), SMALLEST_GRADIENT);
+    let square = product(constants.second_decay, product(gradient, gradient));
+    let s = sigmoid(argument);
+    let random = philox(vec4<u32>(w[0], w[1], w[2], w[3]), vec2<u32>(w[4], w[5]));
+
+    let first = index * ARITHMETIC_RESULTS;
+    results[first] = bitcast<u32>(u);
+    results[first + 1u] = bitcast<u32>(a + b);
+    results[first + 2u] = bitcast<u32>(product(a, b));
+    results[first + 3u] = bitcast<u32>(product(a, b) + c);
+    results[first + 4u] = bitcast<u32>(c - product(a, b));
+    results[first + 5u] = bitcast<u32>(filtered);
+    results[first + 6u] = bitcast<u32>(decayed);
+    results[first + 7u] = bitcast<u32>(flush(product(tiny, tiny), SMALLEST_GRADIENT));
+    results[first + 8u] = bitcast<u32>(flush(square, SMALLEST_MOMENT));
+    results[first + 9u] = bitcast<u32>(exponential(argument));
+    results[first + 10u] = bitcast<u32>(s);
+    results[first + 11u] = bitcast<u32>(sigmoid_slope(s));
+    results[first + 12u] = bitcast<u32>(reciprocal(wide));
+    results[first + 13u] = bitcast<u32>(reciprocal_root(wide));
+    results[first + 14u] = bitcast<u32>(i32(product(u, 255.0) + 0.5));
+    results[first + 15u] = u32(w[0] < w[1]) | (u32(a < b) << 1u) | (u32(product(u, s) < 0.25) << 2u);
+    results[first + 16u] = random.x;
+    results[first + 17u] = random.y;
+    results[first + 18u] = random.z;
+    results[first + 19u] = random.w;
+}

@@ -1,0 +1,168 @@
+//! Which GPUs there are, and which of them to take.
+
+use std::fmt;
+
+use serde::Serialize;
+use wgpu::{Backend, Backends, DeviceType, Instance, InstanceDescriptor};
+
+use crate::layout::BackendError;
+
+/// What to know about an adapter: how a run's record names its device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Info {
+    /// Place in the list of [`list`]; a user may name an adapter by it.
+    pub index: usize,
+    pub name: String,
+    /// vulkan, metal, dx12 or gl.
+    pub backend: String,
+    pub driver: String,
+    pub driver_info: String,
+    /// discrete, integrated, virtual, software or other.
+    pub kind: Kind,
+    /// The "GPU" is the CPU.
+    pub is_software: bool,
+    /// Largest array in bytes that a kernel can bind.
+    pub max_binding: u64,
+    /// Largest buffer in bytes.
+    pub max_buffer: u64,
+    /// Bytes of memory that the threads of a workgroup share.
+    pub max_workgroup_storage: u32,
+    /// Threads in a workgroup; 0 where the adapter does not compute.
+    pub max_workgroup_threads: u32,
+    /// Workgroups along each dimension of a launch.
+    pub max_workgroups: u32,
+}
+
+/// What kind of device an adapter is, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Discrete,
+    Integrated,
+    Virtual,
+    Other,
+    Software,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Discrete => "discrete",
+            Kind::Integrated => "integrated",
+            Kind::Virtual => "virtual",
+            Kind::Other => "other",
+            Kind::Software => "software",
+        })
+    }
+}
+
+impl fmt::Display for Info {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} ({}, {})", self.index, self.name, self.backend, self.kind)
+    }
+}
+
+/// Which adapter to take.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// Number of an adapter, or a part of its name in any case; the best one where there is none.
+    pub index_or_name: Option<String>,
+    /// Take a software device where there is no other. One that is named is taken anyway.
+    pub allow_software: bool,
+}
+
+/// Every adapter of this machine; empty where there is no driver.
+pub fn list() -> Vec<Info> {
+    adapters().into_iter().map(|(_, info)| info).collect()
+}
+
+/// The adapter that fits a choice.
+///
+/// # Errors
+/// When there is no adapter, or none that fits.
+pub(super) fn choose(choice: &Choice) -> Result<(wgpu::Adapter, Info), BackendError> {
+    let adapters = adapters();
+    let infos: Vec<Info> = adapters.iter().map(|(_, info)| info.clone()).collect();
+    let index = select(choice, &infos)?;
+    adapters.into_iter().nth(index).ok_or(BackendError::NoAdapter)
+}
+
+/// Index of the adapter that fits a choice.
+///
+/// # Errors
+/// When `infos` is empty, or none fits.
+pub fn select(choice: &Choice, infos: &[Info]) -> Result<usize, BackendError> {
+    if infos.is_empty() {
+        return Err(BackendError::NoAdapter);
+    }
+    let best = |fits: &dyn Fn(&Info) -> bool| {
+        let fitting = infos.iter().enumerate().filter(|(_, info)| fits(info));
+        fitting.min_by_key(|(_, info)| rank(info)).map(|(index, _)| index)
+    };
+    let Some(wanted) = &choice.index_or_name else {
+        let is_allowed = |info: &Info| {
+            info.max_workgroup_threads > 0 && (choice.allow_software || !info.is_software)
+        };
+        return best(&is_allowed)
+            .ok_or_else(|| BackendError::OnlySoftware { available: names(infos) });
+    };
+    let numbered = wanted.parse().ok().filter(|&index: &usize| index < infos.len());
+    let lowercase = wanted.to_lowercase();
+    numbered.or_else(|| best(&|info| info.name.to_lowercase().contains(&lowercase))).ok_or_else(
+        || BackendError::NoSuchAdapter { wanted: wanted.clone(), available: names(infos) },
+    )
+}
+
+/// Lower is better. A device that several backends reach is taken through its native one.
+fn rank(info: &Info) -> (bool, bool, Kind) {
+    (info.is_software, info.backend == Backend::Gl.to_str(), info.kind)
+}
+
+fn names(infos: &[Info]) -> String {
+    let names: Vec<String> = infos.iter().map(Info::to_string).collect();
+    names.join("; ")
+}
+
+fn adapters() -> Vec<(wgpu::Adapter, Info)> {
+    let backends = Backends::VULKAN | Backends::METAL | Backends::DX12 | Backends::GL;
+    let instance = Instance::new(InstanceDescriptor {
+        backends,
+        ..InstanceDescriptor::new_without_display_handle()
+    });
+    let adapters = pollster::block_on(instance.enumerate_adapters(backends));
+    adapters
+        .into_iter()
+        .enumerate()
+        .map(|(index, adapter)| {
+            let info = info(index, &adapter);
+            (adapter, info)
+        })
+        .collect()
+}
+
+fn info(index: usize, adapter: &wgpu::Adapter) -> Info {
+    let info = adapter.get_info();
+    let limits = adapter.limits();
+    Info {
+        index,
+        name: info.name,
+        backend: info.backend.to_str().to_string(),
+        driver: info.driver,
+        driver_info: info.driver_info,
+        kind: match info.device_type {
+            DeviceType::DiscreteGpu => Kind::Discrete,
+            DeviceType::IntegratedGpu => Kind::Integrated,
+            DeviceType::VirtualGpu => Kind::Virtual,
+            DeviceType::Other => Kind::Other,
+            DeviceType::Cpu => Kind::Software,
+        },
+        is_software: info.device_type == DeviceType::Cpu,
+        max_binding: limits.max_storage_buffer_binding_size,
+        max_buffer: limits.max_buffer_size,
+        max_workgroup_storage: limits.max_compute_workgroup_storage_size,
+        max_workgroup_threads: limits
+            .max_compute_invocations_per_workgroup
+            .min(limits.max_compute_workgroup_size_x),
+        max_workgroups: limits.max_compute_workgroups_per_dimension,
+    }
+}

@@ -1,0 +1,119 @@
+//! Which arrays a launch binds, and over how many workgroups it is spread.
+
+use crate::layout::{Array, BackendError, Kernel, Launch, Minibatch, STEPS_PER_WORD, Shape};
+
+/// Bindings that all kernels share: constants, part, minibatch, lanes.
+pub const SHARED: u32 = 4;
+
+/// An array that a kernel binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding {
+    pub binding: u32,
+    pub array: Array,
+    pub is_written: bool,
+}
+
+/// The arrays of a launch.
+pub fn bindings(launch: &Launch, shape: &Shape) -> Vec<Binding> {
+    let reads = launch.reads(shape).into_iter().map(|array| (array, false));
+    let writes = launch.writes().into_iter().map(|array| (array, true));
+    reads
+        .chain(writes)
+        .zip(SHARED..)
+        .map(|((array, is_written), binding)| Binding { binding, array, is_written })
+        .collect()
+}
+
+/// Threads along x, y and z.
+pub fn threads(launch: &Launch, shape: &Shape, minibatch: &Minibatch) -> [u32; 3] {
+    let layer = launch.layer;
+    let lanes = minibatch.lanes;
+    match launch.kernel {
+        Kernel::Input => [shape.populations[0] as u32, words(launch.first, launch.steps), lanes],
+        Kernel::Drive => [shape.units(layer) as u32, drive_words(launch, shape, minibatch), lanes],
+        Kernel::Trace => [shape.populations[layer] as u32, 1, lanes],
+        Kernel::Score => [lanes, 1, 1],
+        Kernel::Update => [shape.units(layer) as u32, shape.below(layer) as u32 + 1, 1],
+        Kernel::Soma | Kernel::Output | Kernel::Apical | Kernel::Plateau | Kernel::Error => {
+            [shape.units(layer) as u32, 1, lanes]
+        }
+    }
+}
+
+/// Words of spike counts that steps touch.
+fn words(first: u32, steps: u32) -> u32 {
+    (first + steps).div_ceil(STEPS_PER_WORD) - first / STEPS_PER_WORD
+}
+
+/// Words that a launch of the drive reads. The first of an image that carries its state on goes back
+/// to the steps before.
+fn drive_words(launch: &Launch, shape: &Shape, minibatch: &Minibatch) -> u32 {
+    let before = if launch.first == 0 && minibatch.fresh == 0 && shape.taps > 0 {
+        shape.history()
+    } else {
+        0
+    };
+    // Counted from the first step that has spikes.
+    let first = shape.past_words() * STEPS_PER_WORD + launch.first;
+    words(first - before, launch.steps + before)
+}
+
+/// Workgroups along x, y and z; a workgroup's threads lie along x.
+///
+/// # Errors
+/// When there are more along one dimension than the device takes.
+pub fn workgroups(
+    launch: &Launch,
+    shape: &Shape,
+    minibatch: &Minibatch,
+    workgroup: u32,
+    limit: u32,
+) -> Result<[u32; 3], BackendError> {
+    let [x, y, z] = threads(launch, shape, minibatch);
+    let groups = [x.div_ceil(workgroup), y, z];
+    match groups.into_iter().max() {
+        Some(most) if most > limit => Err(BackendError::TooManyWorkgroups {
+            kernel: launch.kernel,
+            layer: launch.layer,
+            workgroups: most,
+            limit,
+        }),
+        _ => Ok(groups),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_cover_the_steps_and_no_more() {
+        for (first, steps, expected) in [(0, 8, 1), (0, 9, 2), (8, 8, 1), (7, 1, 1), (7, 2, 2)] {
+            assert_eq!(words(first, steps), expected, "{steps} steps from {first}");
+        }
+    }
+
+    #[test]
+    fn the_first_drive_of_an_image_that_carries_on_covers_the_steps_before() {
+        let shape = Shape {
+            populations: vec![4, 3],
+            broadcast: true,
+            lanes: 1,
+            steps: 32,
+            block: 16,
+            taps: 10,
+            images: 1,
+            slots: 1,
+            steps_apical: false,
+            has_moments: false,
+            keeps_gradient: false,
+        };
+        let words = |first, fresh| {
+            let launch = Launch { kernel: Kernel::Drive, layer: 0, first, steps: 16 };
+            let minibatch = Minibatch { lanes: 1, fresh, ..bytemuck::Zeroable::zeroed() };
+            drive_words(&launch, &shape, &minibatch)
+        };
+        // Nine steps before the image lie in two words.
+        assert_eq!([words(0, 1), words(0, 0), words(16, 0)], [2, 4, 2]);
+    }
+}

@@ -1,0 +1,200 @@
+//! An open GPU: it runs commands, copies arrays to and fro, and reports what went wrong.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+
+use wgpu::{
+    Buffer, BufferDescriptor, BufferUsages, CommandEncoder, DeviceDescriptor, DeviceLostReason,
+    Limits, MapMode, PollType, SubmissionIndex,
+};
+
+use super::adapter::{self, Choice, Info};
+use crate::layout::BackendError;
+
+/// Submissions that may be under way: enough that the device never waits for the host, few enough
+/// that what the host has staged for them stays small.
+const IN_FLIGHT: usize = 3;
+
+/// An open GPU.
+pub struct Device {
+    pub(super) device: wgpu::Device,
+    pub(super) queue: wgpu::Queue,
+    info: Info,
+    failure: Arc<Mutex<Option<String>>>,
+    in_flight: VecDeque<SubmissionIndex>,
+    /// Where arrays are copied to be read.
+    staging: Option<Buffer>,
+}
+
+impl Device {
+    /// Opens the GPU that fits a choice.
+    ///
+    /// # Errors
+    /// When none fits or it does not open.
+    pub fn open(choice: &Choice) -> Result<Self, BackendError> {
+        let (adapter, info) = adapter::choose(choice)?;
+        let description = DeviceDescriptor {
+            label: Some("apical"),
+            required_limits: limits(&adapter.limits()),
+            ..Default::default()
+        };
+        let (device, queue) =
+            pollster::block_on(adapter.request_device(&description)).map_err(|error| {
+                BackendError::Open { device: info.name.clone(), reason: error.to_string() }
+            })?;
+        let failure = Arc::new(Mutex::new(None));
+        let sink = Arc::clone(&failure);
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            record(&sink, error.to_string());
+        }));
+        let sink = Arc::clone(&failure);
+        device.set_device_lost_callback(move |reason, message| {
+            if reason != DeviceLostReason::Destroyed {
+                record(&sink, format!("the device was lost: {message}"));
+            }
+        });
+        Ok(Device { device, queue, info, failure, in_flight: VecDeque::new(), staging: None })
+    }
+
+    /// What is known about it.
+    pub fn info(&self) -> &Info {
+        &self.info
+    }
+
+    /// What went wrong since the device was opened, if anything.
+    ///
+    /// # Errors
+    /// When something did.
+    pub fn check(&self) -> Result<(), BackendError> {
+        match &*self.failure.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => Ok(()),
+            Some(reason) => Err(self.failed(reason.clone())),
+        }
+    }
+
+    /// Hands commands to the device, and waits where too many are under way.
+    ///
+    /// # Errors
+    /// When the device failed.
+    pub fn submit(&mut self, commands: CommandEncoder) -> Result<(), BackendError> {
+        let submission = self.queue.submit([commands.finish()]);
+        self.check()?;
+        self.in_flight.push_back(submission);
+        if self.in_flight.len() > IN_FLIGHT {
+            let submission_index = self.in_flight.pop_front();
+            self.poll(PollType::Wait { submission_index, timeout: None })?;
+        }
+        self.check()
+    }
+
+    /// The first `bytes` of a buffer, after all work so far.
+    ///
+    /// # Errors
+    /// When the device failed.
+    pub fn read(&mut self, buffer: &Buffer, bytes: u64) -> Result<Vec<u32>, BackendError> {
+        self.check()?;
+        if bytes == 0 {
+            return Ok(Vec::new());
+        }
+        let staging = self.staging(bytes);
+        let mut commands = self.device.create_command_encoder(&Default::default());
+        commands.copy_buffer_to_buffer(buffer, 0, &staging, 0, bytes);
+        self.submit(commands)?;
+
+        let (sender, receiver) = mpsc::channel();
+        staging.map_async(MapMode::Read, 0..bytes, move |result| {
+            // Nobody listens any more where an error came first.
+            let _ = sender.send(result);
+        });
+        self.poll(PollType::wait_indefinitely())?;
+        self.in_flight.clear();
+        self.check()?;
+        let mapped = receiver.try_recv().map_err(|error| self.failed(error.to_string()))?;
+        mapped.map_err(|error| self.failed(error.to_string()))?;
+        let view =
+            staging.get_mapped_range(0..bytes).map_err(|error| self.failed(error.to_string()))?;
+        let words = bytemuck::pod_collect_to_vec(&view);
+        drop(view);
+        staging.unmap();
+        Ok(words)
+    }
+
+    /// A buffer of at least `bytes` to read through, kept for the next time.
+    fn staging(&mut self, bytes: u64) -> Buffer {
+        match &self.staging {
+            Some(buffer) if buffer.size() >= bytes => buffer.clone(),
+            _ => {
+                let buffer = self.device.create_buffer(&BufferDescriptor {
+                    label: Some("staging"),
+                    size: bytes,
+                    usage: BufferUsages::MAP_READ | BufferUsages::COPY_DST,
+                    mapped_at_creation: false,
+                });
+                self.staging.insert(buffer).clone()
+            }
+        }
+    }
+
+    fn poll(&self, poll: PollType) -> Result<(), BackendError> {
+        // wgpu panics in `poll`, and there alone, when the device is lost during the wait.
+        match catch_unwind(AssertUnwindSafe(|| self.device.poll(poll))) {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(self.failed(error.to_string())),
+            Err(_) => {
+                self.check()?;
+                Err(self.failed("the device was lost".to_string()))
+            }
+        }
+    }
+
+    pub(super) fn failed(&self, reason: String) -> BackendError {
+        BackendError::Device { device: self.info.name.clone(), reason }
+    }
+}
+
+/// Keeps the first failure: later ones follow from it.
+fn record(sink: &Mutex<Option<String>>, message: String) {
+    sink.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(message);
+}
+
+/// The adapter's own limits where this crate can use more than the default.
+fn limits(adapter: &Limits) -> Limits {
+    Limits {
+        max_storage_buffer_binding_size: adapter.max_storage_buffer_binding_size,
+        max_buffer_size: adapter.max_buffer_size,
+        max_compute_invocations_per_workgroup: adapter.max_compute_invocations_per_workgroup,
+        max_compute_workgroup_size_x: adapter.max_compute_workgroup_size_x,
+        max_compute_workgroup_storage_size: adapter.max_compute_workgroup_storage_size,
+        max_compute_workgroups_per_dimension: adapter.max_compute_workgroups_per_dimension,
+        min_uniform_buffer_offset_alignment: adapter.min_uniform_buffer_offset_alignment,
+        ..Limits::default()
+    }
+    // Old devices reach not even the defaults; whether that matters shows when pipelines are made.
+    .or_worse_values_from(adapter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_that_goes_away_is_an_error_and_no_panic() {
+        let choice = Choice { index_or_name: None, allow_software: true };
+        let mut device = Device::open(&choice).unwrap_or_else(|error| {
+            panic!("{error}\nThis test needs a Vulkan device: apt-get install mesa-vulkan-drivers")
+        });
+        let buffer = device.device.create_buffer(&BufferDescriptor {
+            label: None,
+            size: 16,
+            usage: BufferUsages::COPY_SRC,
+            mapped_at_creation: false,
+        });
+        assert_eq!(device.read(&buffer, 16).unwrap(), [0; 4]);
+        device.device.destroy();
+        for _ in 0..2 {
+            let error = device.read(&buffer, 16).unwrap_err();
+            assert!(matches!(error, BackendError::Device { .. }), "{error}");
+        }
+    }
+}

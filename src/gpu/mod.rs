@@ -1,0 +1,156 @@
+//! The backend on a GPU: any that wgpu reaches through Vulkan, Metal, DX12 or GL.
+
+pub mod adapter;
+pub mod bindings;
+mod buffers;
+mod device;
+mod parts;
+mod pipelines;
+pub mod self_test;
+pub mod shaders;
+
+use bytemuck::{bytes_of, cast_slice};
+use wgpu::{ComputePass, ComputePassDescriptor};
+
+pub use device::Device;
+
+use crate::layout::{Array, Backend, BackendError, Constants, Lane, Launch, Minibatch, Shape};
+use adapter::{Choice, Info};
+use buffers::Buffers;
+use parts::Parts;
+use pipelines::Pipelines;
+use self_test::Verdict;
+
+/// Threads of a workgroup where nothing else is asked for.
+pub const WORKGROUP: u32 = 64;
+
+/// The GPU backend.
+pub struct Gpu {
+    device: Device,
+    shape: Shape,
+    etas: Vec<f32>,
+    workgroup: u32,
+    buffers: Buffers,
+    parts: Parts,
+    pipelines: Pipelines,
+}
+
+impl Gpu {
+    /// `etas`: learning rate of each layer. `workgroup`: threads of a workgroup, see [`WORKGROUP`].
+    ///
+    /// # Errors
+    /// When no GPU fits the choice, or it does not take the arrays or the kernels.
+    pub fn new(
+        choice: &Choice,
+        shape: Shape,
+        constants: Constants,
+        etas: &[f32],
+        workgroup: u32,
+    ) -> Result<Self, BackendError> {
+        let device = Device::open(choice)?;
+        let limit = device.info().max_workgroup_threads;
+        if workgroup == 0 || workgroup > limit {
+            let device = device.info().name.clone();
+            return Err(BackendError::Workgroup { workgroup, limit, device });
+        }
+        Ok(Gpu {
+            buffers: Buffers::new(&device, &shape, &constants)?,
+            parts: Parts::new(&device),
+            pipelines: Pipelines::new(&device, &shape, workgroup)?,
+            etas: etas.to_vec(),
+            device,
+            shape,
+            workgroup,
+        })
+    }
+
+    /// What is known about the GPU.
+    pub fn info(&self) -> &Info {
+        self.device.info()
+    }
+
+    /// Whether the GPU's arithmetic gives the CPU's bits.
+    ///
+    /// # Errors
+    /// When the device failed.
+    pub fn self_test(&mut self) -> Result<Verdict, BackendError> {
+        self_test::run(&mut self.device)
+    }
+
+    fn encode(
+        &self,
+        pass: &mut ComputePass,
+        launches: &[Launch],
+        minibatch: &Minibatch,
+    ) -> Result<(), BackendError> {
+        let limit = self.device.info().max_workgroups;
+        let mut kernel = None;
+        for (index, launch) in launches.iter().enumerate() {
+            let [x, y, z] =
+                bindings::workgroups(launch, &self.shape, minibatch, self.workgroup, limit)?;
+            let (pipeline, group) = self.pipelines.get(launch).ok_or_else(|| {
+                let Launch { kernel, layer, .. } = launch;
+                self.device.failed(format!("kernel {kernel} of layer {layer} was not prepared"))
+            })?;
+            if kernel != Some(launch.kernel) {
+                pass.set_pipeline(pipeline);
+                kernel = Some(launch.kernel);
+            }
+            pass.set_bind_group(0, group, &[self.parts.offset(index)]);
+            pass.dispatch_workgroups(x, y, z);
+        }
+        Ok(())
+    }
+}
+
+impl Backend for Gpu {
+    fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    fn run(
+        &mut self,
+        minibatch: &Minibatch,
+        lanes: &[Lane],
+        launches: &[Launch],
+    ) -> Result<(), BackendError> {
+        self.device.check()?;
+        if lanes.len() > self.shape.lanes || minibatch.lanes as usize > lanes.len() {
+            let lanes = lanes.len().max(minibatch.lanes as usize);
+            return Err(BackendError::TooManyLanes { lanes, most: self.shape.lanes });
+        }
+        if self.parts.fill(&self.device, launches, &self.shape, &self.etas) {
+            self.pipelines.forget_groups();
+        }
+        for launch in launches {
+            let Gpu { device, pipelines, shape, buffers, parts, .. } = self;
+            pipelines.prepare(device, launch, shape, buffers, &parts.buffer)?;
+        }
+        // Written before the submission runs and after the one before it has: the queue sees to it.
+        let queue = &self.device.queue;
+        queue.write_buffer(&self.buffers.minibatch, 0, bytes_of(minibatch));
+        queue.write_buffer(&self.buffers.lanes, 0, cast_slice(lanes));
+
+        let mut commands = self.device.device.create_command_encoder(&Default::default());
+        let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
+        self.encode(&mut pass, launches, minibatch)?;
+        drop(pass);
+        self.device.submit(commands)
+    }
+
+    fn read(&mut self, array: Array) -> Result<Vec<u32>, BackendError> {
+        let buffer = self.buffers.array(array)?;
+        self.device.read(buffer, buffers::bytes(&self.shape, array))
+    }
+
+    fn write(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError> {
+        let expected = self.shape.length(array);
+        if words.len() != expected {
+            return Err(BackendError::Length { array, expected, got: words.len() });
+        }
+        self.device.check()?;
+        let buffer = self.buffers.array(array)?;
+        self.device.queue.write_buffer(buffer, 0, cast_slice(words));
+        self.device.check()
+    }
+}

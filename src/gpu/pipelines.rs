@@ -1,0 +1,198 @@
+//! One compute pipeline a kernel, and the bind groups of its launches.
+
+use std::collections::HashMap;
+use std::num::NonZero;
+
+use wgpu::{
+    BindGroup, BindGroupDescriptor, BindGroupEntry, BindGroupLayout, BindGroupLayoutDescriptor,
+    BindGroupLayoutEntry, BindingResource, BindingType, Buffer, BufferBinding, BufferBindingType,
+    BufferSize, ComputePipeline, ComputePipelineDescriptor, PipelineCompilationOptions,
+    PipelineLayoutDescriptor, ShaderModule, ShaderModuleDescriptor, ShaderRuntimeChecks,
+    ShaderSource, ShaderStages,
+};
+
+use super::bindings::{SHARED, bindings};
+use super::buffers::{Buffers, SMALLEST};
+use super::device::Device;
+use super::shaders;
+use crate::layout::{BackendError, Constants, Kernel, Lane, Launch, Minibatch, Part, Shape};
+
+/// A compiled kernel.
+pub struct Pipeline {
+    pub pipeline: ComputePipeline,
+    pub layout: BindGroupLayout,
+}
+
+impl Pipeline {
+    /// Compiles `source`. `is_written`: of each array that it binds, whether it writes it.
+    pub fn new(
+        device: &Device,
+        name: &str,
+        source: String,
+        is_written: &[bool],
+        workgroup: u32,
+    ) -> Self {
+        let layout = bind_group_layout(device, name, is_written);
+        let pipeline_layout = device.device.create_pipeline_layout(&PipelineLayoutDescriptor {
+            label: Some(name),
+            bind_group_layouts: &[Some(&layout)],
+            immediate_size: 0,
+        });
+        let pipeline = device.device.create_compute_pipeline(&ComputePipelineDescriptor {
+            label: Some(name),
+            layout: Some(&pipeline_layout),
+            module: &module(device, name, source),
+            entry_point: None,
+            compilation_options: PipelineCompilationOptions {
+                constants: &[("workgroup", f64::from(workgroup))],
+                ..Default::default()
+            },
+            cache: None,
+        });
+        Pipeline { pipeline, layout }
+    }
+
+    /// Binds the shared uniforms and lanes, then `arrays`.
+    pub fn bind(&self, device: &Device, shared: [&Buffer; 4], arrays: &[&Buffer]) -> BindGroup {
+        let [constants, part, minibatch, lanes] = shared;
+        let part =
+            BufferBinding { buffer: part, offset: 0, size: NonZero::new(size_of::<Part>() as u64) };
+        let resources = [
+            constants.as_entire_binding(),
+            BindingResource::Buffer(part),
+            minibatch.as_entire_binding(),
+            lanes.as_entire_binding(),
+        ];
+        let arrays = arrays.iter().map(|buffer| buffer.as_entire_binding());
+        let entries: Vec<BindGroupEntry> = resources
+            .into_iter()
+            .chain(arrays)
+            .zip(0..)
+            .map(|(resource, binding)| BindGroupEntry { binding, resource })
+            .collect();
+        device.device.create_bind_group(&BindGroupDescriptor {
+            label: None,
+            layout: &self.layout,
+            entries: &entries,
+        })
+    }
+}
+
+/// The pipelines of all kernels, and the bind groups made so far.
+pub struct Pipelines {
+    kernels: HashMap<Kernel, Pipeline>,
+    groups: HashMap<(Kernel, usize), BindGroup>,
+}
+
+impl Pipelines {
+    /// Compiles all kernels.
+    ///
+    /// # Errors
+    /// When the device does not take one.
+    pub fn new(device: &Device, shape: &Shape, workgroup: u32) -> Result<Self, BackendError> {
+        let mut kernels = HashMap::new();
+        for kernel in Kernel::ALL {
+            // The kinds of a kernel's bindings are the same for every layer.
+            let launch = Launch { kernel, layer: 0, first: 0, steps: 0 };
+            let bindings = bindings(&launch, shape);
+            let is_written: Vec<bool> = bindings.iter().map(|binding| binding.is_written).collect();
+            let source = shaders::source(kernel);
+            let pipeline = Pipeline::new(device, kernel.name(), source, &is_written, workgroup);
+            device.check()?;
+            kernels.insert(kernel, pipeline);
+        }
+        Ok(Pipelines { kernels, groups: HashMap::new() })
+    }
+
+    /// Forgets the bind groups: a buffer was replaced.
+    pub fn forget_groups(&mut self) {
+        self.groups.clear();
+    }
+
+    /// Makes the bind group of a launch where it is missing.
+    ///
+    /// # Errors
+    /// When the launch is of a layer that the shape has not.
+    pub fn prepare(
+        &mut self,
+        device: &Device,
+        launch: &Launch,
+        shape: &Shape,
+        buffers: &Buffers,
+        parts: &Buffer,
+    ) -> Result<(), BackendError> {
+        let key = (launch.kernel, launch.layer);
+        if self.groups.contains_key(&key) {
+            return Ok(());
+        }
+        let arrays = bindings(launch, shape)
+            .into_iter()
+            .map(|binding| buffers.array(binding.array))
+            .collect::<Result<Vec<_>, _>>()?;
+        let shared = [&buffers.constants, parts, &buffers.minibatch, &buffers.lanes];
+        if let Some(pipeline) = self.kernels.get(&launch.kernel) {
+            self.groups.insert(key, pipeline.bind(device, shared, &arrays));
+        }
+        Ok(())
+    }
+
+    /// The pipeline and the bind group of a launch that was prepared.
+    pub fn get(&self, launch: &Launch) -> Option<(&ComputePipeline, &BindGroup)> {
+        let pipeline = self.kernels.get(&launch.kernel)?;
+        let group = self.groups.get(&(launch.kernel, launch.layer))?;
+        Some((&pipeline.pipeline, group))
+    }
+}
+
+fn module(device: &Device, name: &str, source: String) -> ShaderModule {
+    let description =
+        ShaderModuleDescriptor { label: Some(name), source: ShaderSource::Wgsl(source.into()) };
+    if cfg!(debug_assertions) {
+        device.device.create_shader_module(description)
+    } else {
+        // SAFETY: the shaders are this crate's own. Tests run them with bounds checks and loop
+        // limits against the CPU backend, whose indices are checked and the same.
+        unsafe {
+            device
+                .device
+                .create_shader_module_trusted(description, ShaderRuntimeChecks::unchecked())
+        }
+    }
+}
+
+fn bind_group_layout(device: &Device, name: &str, is_written: &[bool]) -> BindGroupLayout {
+    let storage = |read_only| BufferBindingType::Storage { read_only };
+    let mut entries = vec![
+        entry(0, BufferBindingType::Uniform, false, size_of::<Constants>()),
+        entry(1, BufferBindingType::Uniform, true, size_of::<Part>()),
+        entry(2, BufferBindingType::Uniform, false, size_of::<Minibatch>()),
+        entry(3, storage(true), false, size_of::<Lane>()),
+    ];
+    let arrays = is_written.iter().zip(SHARED..);
+    entries
+        .extend(arrays.map(|(&written, binding)| {
+            entry(binding, storage(!written), false, SMALLEST as usize)
+        }));
+    device.device.create_bind_group_layout(&BindGroupLayoutDescriptor {
+        label: Some(name),
+        entries: &entries,
+    })
+}
+
+fn entry(
+    binding: u32,
+    ty: BufferBindingType,
+    has_dynamic_offset: bool,
+    smallest: usize,
+) -> BindGroupLayoutEntry {
+    BindGroupLayoutEntry {
+        binding,
+        visibility: ShaderStages::COMPUTE,
+        ty: BindingType::Buffer {
+            ty,
+            has_dynamic_offset,
+            min_binding_size: BufferSize::new(smallest as u64),
+        },
+        count: None,
+    }
+}

@@ -1,0 +1,177 @@
+//! Whether a GPU's arithmetic gives the CPU's bits: both compute the same few thousand cases.
+
+use std::fmt;
+
+use bytemuck::{Zeroable, cast_slice};
+use serde::Serialize;
+use wgpu::{BufferUsages, ComputePassDescriptor};
+
+use super::WORKGROUP;
+use super::buffers::{buffer, uniform};
+use super::device::Device;
+use super::pipelines::Pipeline;
+use super::shaders;
+use crate::cpu::arithmetic::{FUNCTIONS, arithmetic};
+use crate::layout::{BackendError, Constants, Lane, Minibatch, Part};
+use crate::model::filter;
+use crate::random::philox;
+
+/// Random words that are tried, besides some special ones.
+const RANDOM_WORDS: u32 = 4096;
+
+/// Words at the ends of the ranges that arguments are made of.
+const SPECIAL_WORDS: [u32; 12] = [
+    0,
+    1,
+    0xFF,
+    0x7F,
+    0x0100,
+    0x007F_FF00,
+    0x7FFF_FFFF,
+    0x8000_0000,
+    0x8000_0001,
+    0xFFFF_FF00,
+    0xFFFF_FFFE,
+    0xFFFF_FFFF,
+];
+
+/// What came out.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// All values have the CPU's bits.
+    Exact { values: usize },
+    /// Some have not; the first of them.
+    Different { values: usize, different: usize, first: Difference },
+}
+
+/// A value that is not the CPU's.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Difference {
+    /// What was computed.
+    pub function: &'static str,
+    /// From which word.
+    pub word: u32,
+    /// Bits of both results.
+    pub cpu: u32,
+    pub gpu: u32,
+}
+
+impl Verdict {
+    pub fn is_exact(&self) -> bool {
+        matches!(self, Verdict::Exact { .. })
+    }
+
+    /// The number of values compared, or what differs, in words.
+    ///
+    /// # Errors
+    /// When the device is not exact.
+    pub fn into_result(self) -> Result<usize, String> {
+        match self {
+            Verdict::Exact { values } => Ok(values),
+            Verdict::Different { .. } => Err(self.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Verdict::Exact { values } => {
+                write!(f, "bit-exact on this device ({values} values compared)")
+            }
+            Verdict::Different { values, different, first } => write!(
+                f,
+                "not bit-exact on this device: {different} of {values} values differ; first: {first}"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Difference { function, word, cpu, gpu } = self;
+        let [cpu_float, gpu_float] = [*cpu, *gpu].map(f32::from_bits);
+        write!(
+            f,
+            "{function} of {word:#010x}: CPU {cpu:#010x} ({cpu_float:e}), \
+             GPU {gpu:#010x} ({gpu_float:e})"
+        )
+    }
+}
+
+/// Compares the device's results with the CPU's.
+///
+/// # Errors
+/// When the device failed.
+pub fn run(device: &mut Device) -> Result<Verdict, BackendError> {
+    let words = words();
+    let cpu = arithmetic(&constants(), &words);
+    let gpu = on_device(device, &words)?;
+    Ok(compare(&words, &cpu, &gpu))
+}
+
+/// Compares both results of all [`FUNCTIONS`] for each of `words`.
+pub fn compare(words: &[u32], cpu: &[u32], gpu: &[u32]) -> Verdict {
+    let mut differences = cpu.iter().zip(gpu).enumerate().filter(|(_, (cpu, gpu))| cpu != gpu);
+    let Some((index, (&cpu_bits, &gpu_bits))) = differences.next() else {
+        return Verdict::Exact { values: cpu.len() };
+    };
+    Verdict::Different {
+        values: cpu.len(),
+        different: 1 + differences.count(),
+        first: Difference {
+            function: FUNCTIONS[index % FUNCTIONS.len()],
+            word: words[index / FUNCTIONS.len()],
+            cpu: cpu_bits,
+            gpu: gpu_bits,
+        },
+    }
+}
+
+/// Results of all [`FUNCTIONS`] for each of `words`, from the device.
+///
+/// # Errors
+/// When the device failed.
+pub fn on_device(device: &mut Device, words: &[u32]) -> Result<Vec<u32>, BackendError> {
+    let source = shaders::arithmetic_source();
+    let pipeline = Pipeline::new(device, "arithmetic", source, &[false, true], WORKGROUP);
+    let bytes = (words.len() * FUNCTIONS.len() * size_of::<u32>()) as u64;
+    let storage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
+    let results = buffer(device, "results", bytes, storage);
+    let inputs = buffer(device, "words", size_of_val(words) as u64, storage);
+    device.queue.write_buffer(&inputs, 0, cast_slice(words));
+
+    let part = Part { units: words.len() as u32, ..Zeroable::zeroed() };
+    let shared = [
+        &uniform(device, "constants", &constants()),
+        &uniform(device, "part", &part),
+        &uniform(device, "minibatch", &Minibatch::zeroed()),
+        &buffer(device, "lanes", size_of::<Lane>() as u64, storage),
+    ];
+    let group = pipeline.bind(device, shared, &[&inputs, &results]);
+    let mut commands = device.device.create_command_encoder(&Default::default());
+    let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
+    pass.set_pipeline(&pipeline.pipeline);
+    pass.set_bind_group(0, &group, &[0]);
+    pass.dispatch_workgroups(part.units.div_ceil(WORKGROUP), 1, 1);
+    drop(pass);
+    device.submit(commands)?;
+    device.read(&results, bytes)
+}
+
+fn words() -> Vec<u32> {
+    let random = (0..RANDOM_WORDS / 4).flat_map(|index| philox([index, 0, 0, 0], [1, 2]));
+    SPECIAL_WORDS.into_iter().chain(random).collect()
+}
+
+/// Constants that the tested functions read.
+fn constants() -> Constants {
+    let mut constants = Constants { tap_count: 10, ..Zeroable::zeroed() };
+    for (slot, tap) in constants.taps.iter_mut().zip(filter::taps(10)) {
+        *slot = tap as f32;
+    }
+    constants.decay_slow = filter::traces().decay_slow as f32;
+    constants.second_decay = 0.999;
+    constants
+}

@@ -1,0 +1,129 @@
+//! The text of the shaders, and what comes before it: the constants that both sides need, generated
+//! from Rust so that none is typed twice.
+
+use std::f32::consts::LOG2_E;
+use std::fmt::Write;
+
+use crate::cpu::arithmetic::FUNCTIONS;
+use crate::layout::{COUNT_BITS, Kernel, STEPS_PER_WORD, compartment, plateau, result, trace};
+use crate::model::{arithmetic, spikes};
+use crate::random::{self, Purpose};
+
+/// What every kernel's text comes behind, in this order.
+const SHARED: [&str; 3] = [
+    include_str!("../../shaders/shared/layout.wgsl"),
+    include_str!("../../shaders/shared/exact.wgsl"),
+    include_str!("../../shaders/shared/random.wgsl"),
+];
+
+/// What only kernels that step a dendrite come behind: it works on the kernel's `drive`.
+const FILTER: &str = include_str!("../../shaders/shared/filter.wgsl");
+
+/// What only kernels that step a soma come behind: it works on the kernel's `spikes`.
+const NEURON: &str = include_str!("../../shaders/shared/neuron.wgsl");
+
+/// The self-test of [`super::self_test`].
+const ARITHMETIC: &str = include_str!("../../shaders/arithmetic.wgsl");
+
+const INTEGERS: [(&str, u32); 35] = [
+    ("STEPS_PER_WORD", STEPS_PER_WORD),
+    ("COUNT_BITS", COUNT_BITS),
+    ("COUNT_MASK", (1 << COUNT_BITS) - 1),
+    ("COUNT_MAX", spikes::COUNT_MAX as u32),
+    ("THRESHOLDS", spikes::THRESHOLDS as u32),
+    ("FRACTION_BITS", spikes::FRACTION_BITS),
+    ("COMPARTMENT_BASAL", compartment::BASAL as u32),
+    ("COMPARTMENT_APICAL", compartment::APICAL as u32),
+    ("COMPARTMENT_SOMA", compartment::SOMA as u32),
+    ("COMPARTMENT_MEAN_SOMA", compartment::MEAN_SOMA as u32),
+    ("COMPARTMENT_MEAN_RATE", compartment::MEAN_RATE as u32),
+    ("COMPARTMENT_ROWS", compartment::ROWS as u32),
+    ("TRACE_FORWARD", trace::FORWARD as u32),
+    ("TRACE_FEEDBACK_FORWARD", trace::FEEDBACK_FORWARD as u32),
+    ("TRACE_FEEDBACK_TARGET", trace::FEEDBACK_TARGET as u32),
+    ("TRACE_SLOW", trace::SLOW as u32),
+    ("TRACE_FAST", trace::FAST as u32),
+    ("TRACE_ROWS", trace::ROWS as u32),
+    ("PLATEAU_FORWARD", plateau::FORWARD as u32),
+    ("PLATEAU_TARGET", plateau::TARGET as u32),
+    ("PLATEAU_ROWS", plateau::ROWS as u32),
+    ("RESULT_CLASS", result::CLASS as u32),
+    ("RESULT_LOSS", result::LOSS as u32),
+    ("RESULT_ROWS", result::ROWS as u32),
+    ("PURPOSE_SPIKES", Purpose::Spikes as u32),
+    ("PURPOSE_THINNING", Purpose::Thinning as u32),
+    ("PHILOX_MULTIPLIER_0", random::MULTIPLIER_0),
+    ("PHILOX_MULTIPLIER_1", random::MULTIPLIER_1),
+    ("PHILOX_KEY_STEP_0", random::KEY_STEP_0),
+    ("PHILOX_KEY_STEP_1", random::KEY_STEP_1),
+    ("PHILOX_ROUNDS", random::ROUNDS as u32),
+    ("RECIPROCAL_START", arithmetic::RECIPROCAL_START),
+    ("RECIPROCAL_ROOT_START", arithmetic::RECIPROCAL_ROOT_START),
+    ("NEWTON_STEPS", arithmetic::NEWTON_STEPS),
+    ("ARITHMETIC_RESULTS", FUNCTIONS.len() as u32),
+];
+
+const FLOATS: [(&str, f32); 14] = [
+    ("ARGUMENT_LIMIT", arithmetic::ARGUMENT_LIMIT),
+    ("SMALLEST_VOLTAGE", arithmetic::SMALLEST_VOLTAGE),
+    ("SMALLEST_GRADIENT", arithmetic::SMALLEST_GRADIENT),
+    ("SMALLEST_MOMENT", arithmetic::SMALLEST_MOMENT),
+    ("FRACTION_SCALE", 1.0 / (1 << spikes::FRACTION_BITS) as f32),
+    ("LOG2_E", LOG2_E),
+    ("LN_2_HIGH", arithmetic::LN_2_HIGH),
+    ("LN_2_LOW", arithmetic::LN_2_LOW),
+    ("EXP_COEFFICIENT_0", arithmetic::EXP_COEFFICIENTS[0]),
+    ("EXP_COEFFICIENT_1", arithmetic::EXP_COEFFICIENTS[1]),
+    ("EXP_COEFFICIENT_2", arithmetic::EXP_COEFFICIENTS[2]),
+    ("EXP_COEFFICIENT_3", arithmetic::EXP_COEFFICIENTS[3]),
+    ("EXP_COEFFICIENT_4", arithmetic::EXP_COEFFICIENTS[4]),
+    ("EXP_COEFFICIENT_5", arithmetic::EXP_COEFFICIENTS[5]),
+];
+
+/// The complete WGSL of a kernel.
+pub fn source(kernel: Kernel) -> String {
+    let parts: &[&str] = match kernel {
+        Kernel::Soma | Kernel::Output => &[FILTER, NEURON],
+        Kernel::Apical => &[FILTER],
+        _ => &[],
+    };
+    complete(&[parts, &[text(kernel)]].concat())
+}
+
+/// The complete WGSL of the self-test.
+pub fn arithmetic_source() -> String {
+    complete(&[ARITHMETIC])
+}
+
+fn complete(parts: &[&str]) -> String {
+    [&[prelude().as_str()], SHARED.as_slice(), parts].concat().join("\n")
+}
+
+/// The shared constants as WGSL.
+pub fn prelude() -> String {
+    let mut text = String::new();
+    for (name, value) in INTEGERS {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "const {name}: u32 = {value}u;");
+    }
+    for (name, value) in FLOATS {
+        // Rust's shortest form of a float reads back as the same float.
+        let _ = writeln!(text, "const {name}: f32 = {value:?}f;");
+    }
+    text
+}
+
+fn text(kernel: Kernel) -> &'static str {
+    match kernel {
+        Kernel::Input => include_str!("../../shaders/input.wgsl"),
+        Kernel::Drive => include_str!("../../shaders/drive.wgsl"),
+        Kernel::Soma => include_str!("../../shaders/soma.wgsl"),
+        Kernel::Output => include_str!("../../shaders/output.wgsl"),
+        Kernel::Apical => include_str!("../../shaders/apical.wgsl"),
+        Kernel::Trace => include_str!("../../shaders/trace.wgsl"),
+        Kernel::Plateau => include_str!("../../shaders/plateau.wgsl"),
+        Kernel::Error => include_str!("../../shaders/error.wgsl"),
+        Kernel::Score => include_str!("../../shaders/score.wgsl"),
+        Kernel::Update => include_str!("../../shaders/update.wgsl"),
+    }
+}

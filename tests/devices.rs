@@ -1,0 +1,223 @@
+//! Proves that the GPU of this machine (a software one will do) computes random words, sigmoids and
+//! all else the kernels are built of with the CPU's bits; that devices are chosen by number and by
+//! name; and that what does not fit a device is refused with an error that says what to do.
+//!
+//! Does not prove that the kernels are right (tests/exactness.rs does), nor anything about a device
+//! that is not here: there the self-test of `apical devices` says.
+
+use apical::cpu::arithmetic::{FUNCTIONS, arithmetic};
+use apical::gpu::adapter::{self, Choice, Info, Kind};
+use apical::gpu::{Device, Gpu, WORKGROUP, self_test};
+use apical::layout::{
+    Array, Backend, BackendError, Constants, Kernel, Lane, Launch, Minibatch, Shape,
+};
+use apical::random::philox;
+use bytemuck::Zeroable;
+
+/// Counter, key and result, from `kat_vectors` of the Random123 library.
+const KNOWN_ANSWERS: [([u32; 4], [u32; 2], [u32; 4]); 3] = [
+    ([0; 4], [0; 2], [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]),
+    ([u32::MAX; 4], [u32::MAX; 2], [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]),
+    (
+        [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344],
+        [0xa409_3822, 0x299f_31d0],
+        [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1],
+    ),
+];
+
+fn any_device() -> Choice {
+    Choice { index_or_name: None, allow_software: true }
+}
+
+fn named(wanted: &str) -> Choice {
+    Choice { index_or_name: Some(wanted.to_string()), allow_software: false }
+}
+
+/// These tests never pass by not running.
+fn present<T>(result: Result<T, BackendError>) -> T {
+    result.unwrap_or_else(|error| {
+        panic!(
+            "{error}\nThe tests need a Vulkan device. Where there is no GPU, install a software \
+             one: apt-get install mesa-vulkan-drivers"
+        )
+    })
+}
+
+fn shape() -> Shape {
+    Shape {
+        populations: vec![7, 5, 3],
+        broadcast: true,
+        lanes: 2,
+        steps: 20,
+        block: 8,
+        taps: 10,
+        images: 4,
+        slots: 4,
+        steps_apical: false,
+        has_moments: true,
+        keeps_gradient: false,
+    }
+}
+
+fn gpu(shape: Shape) -> Result<Gpu, BackendError> {
+    Gpu::new(&any_device(), shape, Constants::zeroed(), &[0.1, 0.1], WORKGROUP)
+}
+
+#[test]
+fn the_devices_arithmetic_has_the_cpus_bits() {
+    let verdict = present(self_test::run(&mut present(Device::open(&any_device()))));
+    assert!(verdict.is_exact(), "{verdict}");
+}
+
+#[test]
+fn random_words_are_the_published_ones_on_the_cpu() {
+    for (counter, key, expected) in KNOWN_ANSWERS {
+        assert_eq!(philox(counter, key), expected);
+    }
+}
+
+#[test]
+fn random_words_are_the_published_ones_on_the_gpu() {
+    let mut device = present(Device::open(&any_device()));
+    let first = FUNCTIONS.iter().position(|name| *name == "random word 0").unwrap();
+    for (counter, key, expected) in KNOWN_ANSWERS {
+        let words = [counter.as_slice(), &key].concat();
+        let results = present(self_test::on_device(&mut device, &words));
+        assert_eq!(results[first..first + 4], expected);
+    }
+}
+
+#[test]
+fn a_wrong_value_is_found_and_named() {
+    let words = [5, 6, 7, 8, 9, 10, 11];
+    let constants = Constants::zeroed();
+    let cpu = arithmetic(&constants, &words);
+    let mut gpu = cpu.clone();
+    assert!(self_test::compare(&words, &cpu, &gpu).is_exact());
+    gpu[2 * FUNCTIONS.len() + 12] ^= 1;
+    let verdict = self_test::compare(&words, &cpu, &gpu).to_string();
+    assert!(verdict.contains("reciprocal of 0x00000007"), "{verdict}");
+    assert!(verdict.contains("1 of 140 values differ"), "{verdict}");
+}
+
+#[test]
+fn a_device_is_chosen_by_number_and_by_any_part_of_its_name() {
+    let list = adapter::list();
+    let best = present(Device::open(&any_device())).info().clone();
+    assert_eq!(list[best.index], best);
+    for wanted in [best.index.to_string(), best.name.to_uppercase(), best.name[1..5].to_lowercase()]
+    {
+        let found = present(Device::open(&named(&wanted)));
+        assert_eq!(*found.info(), best, "chosen by '{wanted}'");
+    }
+}
+
+#[test]
+fn a_wrong_name_is_answered_with_the_names_there_are() {
+    let best = present(Device::open(&any_device())).info().clone();
+    for wanted in ["no such device", "99"] {
+        let error =
+            Device::open(&named(wanted)).err().expect("there is no such device").to_string();
+        assert!(error.contains(wanted) && error.contains(&best.to_string()), "{error}");
+    }
+}
+
+fn info(index: usize, name: &str, backend: &str, kind: Kind) -> Info {
+    Info {
+        index,
+        name: name.to_string(),
+        backend: backend.to_string(),
+        driver: String::new(),
+        driver_info: String::new(),
+        kind,
+        is_software: kind == Kind::Software,
+        max_binding: 1 << 27,
+        max_buffer: 1 << 28,
+        max_workgroup_storage: 1 << 15,
+        max_workgroup_threads: 256,
+        max_workgroups: 65535,
+    }
+}
+
+#[test]
+fn a_discrete_gpu_comes_before_an_integrated_one_and_gl_after_the_native_ways() {
+    let infos = [
+        info(0, "llvmpipe", "vulkan", Kind::Software),
+        info(1, "GeForce 4090", "gl", Kind::Discrete),
+        info(2, "UHD Graphics", "vulkan", Kind::Integrated),
+        info(3, "GeForce 4090", "vulkan", Kind::Discrete),
+    ];
+    let select = |choice: &Choice| adapter::select(choice, &infos).unwrap();
+    assert_eq!(select(&Choice::default()), 3);
+    assert_eq!(select(&any_device()), 3);
+    assert_eq!(select(&named("geforce")), 3);
+    assert_eq!(select(&named("4090")), 3, "a number that is no index is part of a name");
+    assert_eq!(select(&named("1")), 1);
+    assert_eq!(select(&named("llvm")), 0, "a software device that is named is taken");
+}
+
+#[test]
+fn a_software_device_is_taken_only_when_allowed() {
+    let infos = [info(0, "llvmpipe", "vulkan", Kind::Software)];
+    assert_eq!(adapter::select(&any_device(), &infos).unwrap(), 0);
+    let error = adapter::select(&Choice::default(), &infos).unwrap_err();
+    assert!(matches!(error, BackendError::OnlySoftware { .. }), "{error}");
+    let error = adapter::select(&any_device(), &[]).unwrap_err();
+    assert!(matches!(error, BackendError::NoAdapter), "{error}");
+}
+
+#[test]
+fn arrays_start_as_zeros_and_keep_what_is_written() {
+    let mut gpu = present(gpu(shape()));
+    for array in shape().arrays() {
+        let length = shape().length(array);
+        assert_eq!(present(gpu.read(array)), vec![0; length], "{array}");
+        let words: Vec<u32> = (0..length as u32).map(|i| i.wrapping_mul(0x9E37_79B9)).collect();
+        present(gpu.write(array, &words));
+        assert_eq!(present(gpu.read(array)), words, "{array}");
+        let error = gpu.write(array, &vec![0; length + 1]).unwrap_err();
+        assert!(matches!(error, BackendError::Length { .. }), "{error}");
+    }
+}
+
+#[test]
+fn many_launches_and_minibatches_are_taken() {
+    let mut gpu = present(gpu(shape()));
+    present(gpu.write(Array::Spikes(0), &vec![1; shape().length(Array::Spikes(0))]));
+    let one = 1.0f32.to_bits();
+    present(gpu.write(Array::Weights(0), &vec![one; shape().length(Array::Weights(0))]));
+    let minibatch = Minibatch { lanes: 2, ..Zeroable::zeroed() };
+    let lanes = [Lane { steps_forward: 20, ..Lane::default() }; 2];
+    // More than the first table of parts has room for, so that it grows under way.
+    for count in [1, 3, 900, 3] {
+        let launch = Launch { kernel: Kernel::Drive, layer: 0, first: 0, steps: 8 };
+        for _ in 0..5 {
+            present(gpu.run(&minibatch, &lanes, &vec![launch; count]));
+        }
+    }
+    present(gpu.read(Array::Drive(0)));
+}
+
+#[test]
+fn what_does_not_fit_is_refused_with_its_name() {
+    let mut fitting = present(gpu(shape()));
+    let huge = Shape { images: 1 << 40, ..shape() };
+    let error = gpu(huge).err().expect("no device binds that much").to_string();
+    assert!(error.contains("the images") && error.contains("bytes"), "{error}");
+
+    for workgroup in [0, 1 << 20] {
+        let error = Gpu::new(&any_device(), shape(), Constants::zeroed(), &[0.1, 0.1], workgroup);
+        let error = error.err().expect("no device takes such a workgroup");
+        assert!(matches!(error, BackendError::Workgroup { .. }), "{error}");
+    }
+
+    let minibatch = Minibatch { lanes: 3, ..Zeroable::zeroed() };
+    let error = fitting.run(&minibatch, &[Lane::default(); 3], &[]).unwrap_err();
+    assert!(matches!(error, BackendError::TooManyLanes { lanes: 3, most: 2 }), "{error}");
+
+    let minibatch = Minibatch { lanes: 1, ..Zeroable::zeroed() };
+    let launch = Launch { kernel: Kernel::Drive, layer: 0, first: 0, steps: 8 << 24 };
+    let error = fitting.run(&minibatch, &[Lane::default()], &[launch]).unwrap_err();
+    assert!(matches!(error, BackendError::TooManyWorkgroups { .. }), "{error}");
+    present(fitting.read(Array::Results));
+}

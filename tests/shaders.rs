@@ -1,0 +1,265 @@
+//! Proves that every shader has its twin on the CPU and its case in the exactness test; that it is
+//! valid and can be translated for Vulkan, Metal and DX12; that the structs it reads lie in memory as
+//! the host writes them; and that it computes with floats only what rounds alike on every device:
+//! sums, comparisons, and products that no compiler can fuse into a sum.
+//!
+//! Does not prove that it computes the right thing (tests/exactness.rs does), nor that Metal's or
+//! DX12's compilers take the translation.
+
+use std::any::type_name_of_val;
+use std::collections::BTreeSet;
+use std::fs;
+use std::mem::offset_of;
+use std::path::{Path, PathBuf};
+
+use apical::gpu::shaders;
+use apical::layout::{Constants, Kernel, Lane, Minibatch, Part};
+use bytemuck::Zeroable;
+use naga::valid::{Capabilities, FunctionInfo, ModuleInfo, ValidationFlags, Validator};
+use naga::{BinaryOperator, Expression, Function, Handle, MathFunction, Module, ScalarKind};
+
+/// The self-test, which is no kernel.
+const SELF_TEST: &str = "arithmetic";
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Names of the shaders in `folder`.
+fn shaders_in(folder: &Path) -> BTreeSet<String> {
+    fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "wgsl"))
+        .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+        .collect()
+}
+
+/// Name and complete text of every shader.
+fn sources() -> Vec<(&'static str, String)> {
+    let kernels = Kernel::ALL.map(|kernel| (kernel.name(), shaders::source(kernel)));
+    kernels.into_iter().chain([(SELF_TEST, shaders::arithmetic_source())]).collect()
+}
+
+/// A shader as the shader compiler understands it.
+fn parse(name: &str, source: &str) -> (Module, ModuleInfo) {
+    let module = naga::front::wgsl::parse_str(source)
+        .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(source)));
+    let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
+        .validate(&module)
+        .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(source)));
+    (module, info)
+}
+
+#[test]
+fn every_shader_has_a_kernel_a_twin_and_a_case() {
+    let kernels = Kernel::ALL.map(Kernel::name);
+    let expected: BTreeSet<String> =
+        kernels.into_iter().chain([SELF_TEST]).map(str::to_string).collect();
+    assert_eq!(shaders_in(&root().join("shaders")), expected);
+
+    let exactness = fs::read_to_string(root().join("tests/exactness.rs")).unwrap_or_default();
+    for name in kernels {
+        let case = format!("case_{name}");
+        assert!(exactness.contains(&case), "tests/exactness.rs has no `{case}`");
+    }
+    for name in &expected {
+        let twin = root().join(format!("src/cpu/{name}.rs"));
+        assert!(twin.is_file(), "shaders/{name}.wgsl has no twin {}", twin.display());
+    }
+}
+
+#[test]
+fn every_shared_text_is_used() {
+    let shared = root().join("shaders/shared");
+    for name in shaders_in(&shared) {
+        let text = fs::read_to_string(shared.join(format!("{name}.wgsl"))).unwrap();
+        let is_used = sources().iter().any(|(_, source)| source.contains(&text));
+        assert!(is_used, "no shader contains shaders/shared/{name}.wgsl");
+    }
+}
+
+#[test]
+fn every_shader_can_be_translated_for_vulkan_metal_and_dx12() {
+    for (name, source) in sources() {
+        let (module, info) = parse(name, &source);
+        let [entry] = module.entry_points.as_slice() else {
+            panic!("{name} has {} entry points", module.entry_points.len());
+        };
+        let entry = (entry.stage, entry.name.as_str());
+        let overrides = Default::default();
+        let (module, info) = naga::back::pipeline_constants::process_overrides(
+            &module,
+            &info,
+            Some(entry),
+            &overrides,
+        )
+        .unwrap();
+
+        let options = naga::back::spv::Options::default();
+        let spirv = naga::back::spv::write_vec(&module, &info, &options, None);
+        assert!(!spirv.unwrap_or_else(|error| panic!("{name}, SPIR-V: {error}")).is_empty());
+
+        let options = naga::back::msl::Options::default();
+        let pipeline = naga::back::msl::PipelineOptions::default();
+        let metal = naga::back::msl::write_string(&module, &info, &options, &pipeline);
+        assert!(!metal.unwrap_or_else(|error| panic!("{name}, Metal: {error}")).0.is_empty());
+
+        let options = naga::back::hlsl::Options::default();
+        let pipeline = naga::back::hlsl::PipelineOptions::default();
+        let mut text = String::new();
+        naga::back::hlsl::Writer::new(&mut text, &options, &pipeline)
+            .write(&module, &info, None)
+            .unwrap_or_else(|error| panic!("{name}, DX12: {error}"));
+        assert!(!text.is_empty());
+    }
+}
+
+/// A field of a struct: name, offset and size in bytes, and whether it is of floats.
+type Field = (String, usize, usize, bool);
+
+/// The fields of a Rust struct.
+macro_rules! fields {
+    ($type:ty: $($field:ident)*) => {{
+        let value = <$type>::zeroed();
+        let fields = vec![$((
+            stringify!($field).to_string(),
+            offset_of!($type, $field),
+            size_of_val(&value.$field),
+            type_name_of_val(&value.$field).contains("f32"),
+        )),*];
+        (stringify!($type), size_of::<$type>(), fields)
+    }};
+}
+
+#[test]
+fn structs_lie_in_memory_as_shaders_read_them() {
+    let structs: [(&str, usize, Vec<Field>); 4] = [
+        fields!(Constants: taps cumulative candidates seed tap_count history block
+            spike_words past_words fraction_shift fraction_scale phi_max decay_slow decay_fast gain_slow
+            gain_fast hidden_decay hidden_input hidden_apical output_decay output_input
+            teaching_decay teaching_excitation teaching_inhibition hidden_error_gain
+            output_error_gain group classes optimizer first_decay first_gain second_decay
+            second_gain epsilon_square zero),
+        fields!(Part: units below sources population first steps is_output keeps_gradient
+            is_source eta),
+        fields!(Minibatch: lanes fresh source draws inverse_lanes first_correction
+            second_correction),
+        fields!(Lane: image label position slot steps_forward steps_target window_forward
+            window_target inverse_window_forward inverse_window_target),
+    ];
+    let (module, _) = parse("drive", &shaders::source(Kernel::Drive));
+    for (name, size, fields) in structs {
+        let (_, found) = module
+            .types
+            .iter()
+            .find(|(_, ty)| ty.name.as_deref() == Some(name))
+            .unwrap_or_else(|| panic!("no shader declares {name}"));
+        let naga::TypeInner::Struct { members, span } = &found.inner else {
+            panic!("{name} is no struct in the shaders");
+        };
+        let found: Vec<Field> = members
+            .iter()
+            .map(|member| {
+                let inner = &module.types[member.ty].inner;
+                let name = member.name.clone().unwrap();
+                let size = inner.size(module.to_ctx()) as usize;
+                (name, member.offset as usize, size, is_float(&module, inner))
+            })
+            .filter(|(name, ..)| name != "padding")
+            .collect();
+        assert_eq!(found, fields, "{name}");
+        assert_eq!(*span as usize, size, "{name}'s size");
+        assert_eq!(size % 16, 0, "{name}: a uniform's size is a multiple of 16");
+    }
+}
+
+fn is_float(module: &Module, inner: &naga::TypeInner) -> bool {
+    match inner {
+        naga::TypeInner::Array { base, .. } => is_float(module, &module.types[*base].inner),
+        inner => inner.scalar_kind() == Some(ScalarKind::Float),
+    }
+}
+
+/// What a function computes with floats that it must not.
+fn inexact(module: &Module, function: &Function, info: &FunctionInfo) -> Vec<String> {
+    let is_float =
+        |handle: Handle<Expression>| is_float(module, info[handle].ty.inner_with(&module.types));
+    let name = function.name.as_deref().unwrap_or("the entry point");
+    let mut found = Vec::new();
+    for (_, expression) in function.expressions.iter() {
+        match *expression {
+            Expression::Binary { op, left, .. } if is_float(left) => match op {
+                BinaryOperator::Multiply if name != "product" => {
+                    found.push(format!("{name} multiplies floats outside of `product`"));
+                }
+                BinaryOperator::Divide | BinaryOperator::Modulo => {
+                    found.push(format!("{name} divides floats"));
+                }
+                _ => {}
+            },
+            Expression::Math { fun, arg, .. } if is_float(arg) && fun != MathFunction::Abs => {
+                found.push(format!("{name} calls the built-in function {fun:?}"));
+            }
+            Expression::Derivative { .. } => found.push(format!("{name} takes a derivative")),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn all_inexact(module: &Module, info: &ModuleInfo) -> Vec<String> {
+    let functions = module.functions.iter();
+    let mut found: Vec<String> =
+        functions.flat_map(|(handle, function)| inexact(module, function, &info[handle])).collect();
+    for (index, entry) in module.entry_points.iter().enumerate() {
+        found.extend(inexact(module, &entry.function, info.get_entry_point(index)));
+    }
+    found
+}
+
+#[test]
+fn floats_are_only_computed_with_what_rounds_alike_everywhere() {
+    for (name, source) in sources() {
+        let (module, info) = parse(name, &source);
+        assert_eq!(all_inexact(&module, &info), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn what_rounds_differently_somewhere_is_found() {
+    let cases = [
+        ("x * y + 1.0", "multiplies floats"),
+        ("(vec2(x) * y).x", "multiplies floats"),
+        ("x / y", "divides floats"),
+        ("x % y", "divides floats"),
+        ("exp(x)", "Exp"),
+        ("fma(x, y, x)", "Fma"),
+        ("sqrt(x)", "Sqrt"),
+        ("inverseSqrt(x)", "InverseSqrt"),
+        ("pow(x, y)", "Pow"),
+        ("max(x, y)", "Max"),
+        ("round(x)", "Round"),
+        ("abs(x) + y", ""),
+        ("f32(u32(x) * u32(y))", ""),
+    ];
+    for (expression, expected) in cases {
+        let source = format!("fn f(x: f32, y: f32) -> f32 {{ return {expression}; }}");
+        let (module, info) = parse(expression, &source);
+        let found = all_inexact(&module, &info).join("; ");
+        assert!(found.contains(expected), "{expression}: {found}");
+        assert_eq!(found.is_empty(), expected.is_empty(), "{expression}: {found}");
+    }
+}
+
+/// The one product hides its rounding from compilers, in every shader.
+#[test]
+fn the_product_is_opaque() {
+    for (name, source) in sources() {
+        assert!(source.contains("return rounded(a * b);"), "{name}");
+        assert!(
+            source.contains("return bitcast<f32>(bitcast<u32>(x) ^ constants.zero);"),
+            "{name}"
+        );
+    }
+}

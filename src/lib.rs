@@ -10,5 +10,6 @@ pub mod layout;
 pub mod model;
 pub mod network;
 pub mod random;
+pub mod record;
 pub mod schedule;
 pub mod train;

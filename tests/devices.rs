@@ -205,7 +205,7 @@ fn what_does_not_fit_is_refused_with_its_name() {
     let error = gpu(huge).err().expect("no device binds that much").to_string();
     assert!(error.contains("the images") && error.contains("bytes"), "{error}");
 
-    for workgroup in [0, 1 << 20] {
+    for workgroup in [0, 12, 1 << 20] {
         let error = Gpu::new(&any_device(), shape(), Constants::zeroed(), &[0.1, 0.1], workgroup);
         let error = error.err().expect("no device takes such a workgroup");
         assert!(matches!(error, BackendError::Workgroup { .. }), "{error}");

@@ -4,7 +4,7 @@
 use multiversion::multiversion;
 
 use super::drive::{Events, add_columns, collect};
-use super::neuron::{clear_history, filtered, keep_history};
+use super::filter::{clear_history, filtered, keep_history};
 use super::tile::{WIDTH, store};
 use crate::layout::compartment::APICAL;
 use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
@@ -40,8 +40,8 @@ pub fn apical(
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
 fn filter(constants: &Constants, units: usize, apical_drive: &mut [f32], apical: &mut [f32]) {
     for start in (0..units).step_by(WIDTH) {
-        let voltage = filtered(constants, units, apical_drive, 0, start);
-        store(apical, start, &voltage);
+        let voltages = filtered(constants, units, apical_drive, 0..1, start);
+        store(apical, start, &voltages[0]);
     }
     keep_history(constants, units, apical_drive, 1);
 }

@@ -114,9 +114,9 @@ fn who_spikes(words: &[u32]) -> [u64; STEPS_PER_WORD as usize] {
             bits |= ((halves | halves >> 1) & 0x1111_1111) << i;
         }
         if bits != 0 {
-            for slot in 0..masks.len() {
+            for (slot, mask) in masks.iter_mut().enumerate() {
                 let here = bits >> (slot as u32 * COUNT_BITS) & 0xF;
-                masks[slot] |= u64::from(here) << (4 * quad);
+                *mask |= u64::from(here) << (4 * quad);
             }
         }
     }
@@ -128,6 +128,8 @@ fn who_spikes(words: &[u32]) -> [u64; STEPS_PER_WORD as usize] {
 pub fn add_columns(events: &[Event], weights: &[f32], sums: &mut [f32]) {
     match sums.len() {
         64.. => add_tiles::<64>(events, weights, sums),
+        // The usual output, in one piece.
+        10 => add_tiles::<10>(events, weights, sums),
         16.. => add_tiles::<16>(events, weights, sums),
         4.. => add_tiles::<4>(events, weights, sums),
         _ => add_tiles::<1>(events, weights, sums),

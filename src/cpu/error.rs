@@ -3,10 +3,13 @@
 //! Output: `E = -(phi_t - phi_max sigma(C)) k_D phi_max sigma'(C)`; hidden:
 //! `E = -(alpha_t - alpha_f) k_B phi_max sigma'(C)`; C is the forward phase's mean.
 
+use multiversion::multiversion;
+
 use crate::layout::{Constants, Part, compartment, plateau};
 use crate::model::arithmetic::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
 
 /// `compartments`: `[5, units]`; `plateaus`: `[2, units]`; `errors`: `[units]`.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
 pub fn error(
     constants: &Constants,
     part: &Part,

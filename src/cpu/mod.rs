@@ -5,6 +5,7 @@ pub mod apical;
 pub mod arithmetic;
 pub mod drive;
 pub mod error;
+mod filter;
 pub mod input;
 mod neuron;
 pub mod output;

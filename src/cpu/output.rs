@@ -5,10 +5,11 @@
 
 use multiversion::multiversion;
 
-use super::neuron::{SpikeTile, filtered, keep_history, words_of};
+use super::filter::{filtered, keep_history};
+use super::neuron::{SpikeTile, words_of};
 use super::tile::{WIDTH, load, store};
 use crate::layout::compartment::{BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
-use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::layout::{Constants, Lane, Minibatch, Part};
 use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush, sigmoid};
 
 /// Shapes as in [`super::soma::soma`].
@@ -55,14 +56,14 @@ pub fn output(
         });
 
         for steps in words_of(part.first..end) {
-            let mut voltages = [[0.0; WIDTH]; STEPS_PER_WORD as usize];
+            let rows = steps.start - part.first..steps.end - part.first;
+            let mut voltages = filtered(constants, units, drive, rows, start);
             for (voltage, step) in voltages.iter_mut().zip(steps.clone()) {
-                let sum = filtered(constants, units, drive, (step - part.first) as usize, start);
                 let is_taught = step >= lane.steps_forward;
                 let decay =
                     if is_taught { constants.teaching_decay } else { constants.output_decay };
                 for i in 0..WIDTH {
-                    basal[i] = sum[i] + bias[i];
+                    basal[i] = voltage[i] + bias[i];
                     let own = decay * soma[i] + constants.output_input * basal[i];
                     let taught = own + if is_taught { current[i] } else { 0.0 };
                     soma[i] = flush(taught, SMALLEST_VOLTAGE);

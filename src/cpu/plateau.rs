@@ -2,11 +2,14 @@
 //!
 //! The dendrite is linear, so the mean of `A = Y s` is `Y` times the mean of `s`.
 
+use multiversion::multiversion;
+
 use crate::layout::{Part, plateau, trace};
 use crate::model::arithmetic::sigmoid;
 
 /// `traces`: of the feedback's population, `[5, sources]`; `feedback`: `[sources, units]`;
 /// `plateaus`: `[2, units]`.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
 pub fn plateau(part: &Part, traces: &[f32], feedback: &[f32], plateaus: &mut [f32]) {
     let (units, sources) = (part.units as usize, part.sources as usize);
     for (row, mean) in

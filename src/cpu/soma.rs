@@ -4,10 +4,11 @@
 
 use multiversion::multiversion;
 
-use super::neuron::{SpikeTile, filtered, keep_history, words_of};
+use super::filter::{filtered, keep_history};
+use super::neuron::{SpikeTile, words_of};
 use super::tile::{WIDTH, load, store};
 use crate::layout::compartment::{APICAL, BASAL, MEAN_SOMA, SOMA};
-use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::layout::{Constants, Lane, Minibatch, Part};
 use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush};
 
 /// `weights`: `[below + 1, units]`, of which the biases are read; `drive`: `[history + block,
@@ -49,11 +50,11 @@ pub fn soma(
         let drawn = SpikeTile::new(constants, part, minibatch, lane, start);
 
         for steps in words_of(part.first..end) {
-            let mut voltages = [[0.0; WIDTH]; STEPS_PER_WORD as usize];
+            let rows = steps.start - part.first..steps.end - part.first;
+            let mut voltages = filtered(constants, units, drive, rows, start);
             for (voltage, step) in voltages.iter_mut().zip(steps.clone()) {
-                let sum = filtered(constants, units, drive, (step - part.first) as usize, start);
                 for i in 0..WIDTH {
-                    basal[i] = sum[i] + bias[i];
+                    basal[i] = voltage[i] + bias[i];
                     let own = constants.hidden_decay * soma[i] + constants.hidden_input * basal[i];
                     soma[i] = flush(own + constants.hidden_apical * apical[i], SMALLEST_VOLTAGE);
                 }

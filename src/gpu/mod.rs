@@ -36,7 +36,8 @@ pub struct Gpu {
 }
 
 impl Gpu {
-    /// `etas`: learning rate of each layer. `workgroup`: threads of a workgroup, see [`WORKGROUP`].
+    /// `etas`: learning rate of each layer. `workgroup`: threads of a workgroup, a multiple of 8, see
+    /// [`WORKGROUP`].
     ///
     /// # Errors
     /// When no GPU fits the choice, or it does not take the arrays or the kernels.
@@ -49,7 +50,9 @@ impl Gpu {
     ) -> Result<Self, BackendError> {
         let device = Device::open(choice)?;
         let limit = device.info().max_workgroup_threads;
-        if workgroup == 0 || workgroup > limit {
+        // Mesa's software device miscompiles loops in workgroups that are no multiple of its 8-wide
+        // vectors; no real GPU has narrower ones.
+        if workgroup == 0 || workgroup > limit || !workgroup.is_multiple_of(8) {
             let device = device.info().name.clone();
             return Err(BackendError::Workgroup { workgroup, limit, device });
         }

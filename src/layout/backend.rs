@@ -63,7 +63,9 @@ pub enum BackendError {
          than the {limit} that the GPU takes; a smaller minibatch or larger workgroups fit"
     )]
     TooManyWorkgroups { kernel: Kernel, layer: usize, workgroups: u32, limit: u32 },
-    #[error("a workgroup of {workgroup} threads: the GPU '{device}' takes 1 to {limit}")]
+    #[error(
+        "a workgroup of {workgroup} threads: the GPU '{device}' takes a multiple of 8, at most {limit}"
+    )]
     Workgroup { workgroup: u32, limit: u32, device: String },
     #[error("{lanes} images at a time, where there is room for {most}")]
     TooManyLanes { lanes: usize, most: usize },

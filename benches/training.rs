@@ -1,0 +1,158 @@
+//! Throughput of the CPU backend and, where there is one, of a GPU: whole minibatches and each kernel
+//! by itself, on 784-500-10 as in the paper, with batches of 32.
+//!
+//! `cargo bench --bench training`; "elements" are images. A software GPU is benched only when
+//! `APICAL_BENCH_SOFTWARE_GPU` is set: its times say nothing about a GPU.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use apical::config::{Config, Preset};
+use apical::cpu::Cpu;
+use apical::dataset::Dataset;
+use apical::gpu::adapter::Choice;
+use apical::gpu::{Gpu, WORKGROUP};
+use apical::layout::{Array, Backend, Kernel, Lane, Launch};
+use apical::network::Network;
+use apical::schedule::{self, Extent, Image, Simulation};
+use apical::train::order;
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+
+/// Images that are trained on before anything is timed: an untrained network spikes otherwise than a
+/// trained one.
+const WARM_UP: usize = 3200;
+
+fn simulation(config: &Config, dataset: &Arc<Dataset>, backend: Box<dyn Backend>) -> Simulation {
+    let network = Network::initial(config, dataset.pixels());
+    let mut simulation =
+        Simulation::new(backend, config, dataset, &network).expect("the backend takes the network");
+    for minibatch in order(config, dataset, 1)[..WARM_UP].chunks(config.batch) {
+        simulation.train(minibatch).expect("a minibatch runs");
+    }
+    simulation
+}
+
+fn extent(config: &Config, dataset: &Dataset, block: u32) -> Extent {
+    Extent {
+        lanes: config.batch.max(64),
+        slots: dataset.training_count + dataset.test_count,
+        block,
+        records_apical: false,
+        keeps_gradient: false,
+    }
+}
+
+fn cpu(config: &Config, dataset: &Arc<Dataset>, threads: usize) -> Simulation {
+    let shape = schedule::shape(config, dataset, &extent(config, dataset, 32));
+    let constants = schedule::constants(config, &shape, dataset.classes);
+    let cpu = Cpu::new(shape, constants, &schedule::etas(config), dataset.clone(), threads);
+    simulation(config, dataset, Box::new(cpu.expect("threads start")))
+}
+
+/// A GPU, where there is one worth timing.
+fn gpu(config: &Config, dataset: &Arc<Dataset>) -> Option<Simulation> {
+    let allow_software = std::env::var_os("APICAL_BENCH_SOFTWARE_GPU").is_some();
+    let choice = Choice { index_or_name: None, allow_software };
+    let shape = schedule::shape(config, dataset, &extent(config, dataset, 128));
+    let constants = schedule::constants(config, &shape, dataset.classes);
+    let mut gpu = Gpu::new(&choice, shape, constants, &schedule::etas(config), WORKGROUP).ok()?;
+    gpu.write(Array::Images, &dataset.packed_images()).expect("the images are taken");
+    Some(simulation(config, dataset, Box::new(gpu)))
+}
+
+/// All simulations to be timed, with their names.
+fn simulations(config: &Config, dataset: &Arc<Dataset>) -> Vec<(String, Simulation)> {
+    let mut simulations = vec![
+        ("cpu, 1 thread".to_string(), cpu(config, dataset, 1)),
+        ("cpu, 2 threads".to_string(), cpu(config, dataset, 2)),
+    ];
+    simulations.extend(gpu(config, dataset).map(|simulation| ("gpu".to_string(), simulation)));
+    simulations
+}
+
+fn training(criterion: &mut Criterion) {
+    let dataset = Arc::new(Dataset::mnist().expect("the embedded data set opens"));
+    for (name, config) in [
+        ("train 784-500-10, batch 32, adam", Preset::Quick.config()),
+        ("train 784-500-10, batch 1, sgd", Preset::Paper1.config()),
+    ] {
+        let mut group = criterion.benchmark_group(name);
+        let images = order(&config, &dataset, 2);
+        for (backend, mut simulation) in simulations(&config, &dataset) {
+            let mut minibatches = images.chunks_exact(config.batch).cycle();
+            group.throughput(Throughput::Elements(config.batch as u64));
+            group.bench_function(backend, |bencher| {
+                bencher.iter(|| {
+                    let minibatch = minibatches.next().expect("an endless cycle");
+                    simulation.train(minibatch).expect("a minibatch runs");
+                    // Waits for the device.
+                    black_box(simulation.backend().read(Array::Errors(0)).expect("it is read"));
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
+fn testing(criterion: &mut Criterion) {
+    let dataset = Arc::new(Dataset::mnist().expect("the embedded data set opens"));
+    let config = Preset::Quick.config();
+    let mut group = criterion.benchmark_group("test 784-500-10, 250 steps");
+    group.throughput(Throughput::Elements(64));
+    let image = |slot: usize| Image {
+        index: dataset.training_count + slot,
+        label: dataset.test_labels()[slot],
+        position: slot as u32,
+        slot,
+    };
+    let images: Vec<Image> = (0..64).map(image).collect();
+    for (backend, mut simulation) in simulations(&config, &dataset) {
+        group.bench_function(backend, |bencher| {
+            bencher.iter(|| {
+                simulation.test(&images).expect("a test runs");
+                black_box(simulation.backend().read(Array::Compartments(1)).expect("it is read"));
+            });
+        });
+    }
+    group.finish();
+}
+
+/// Every kernel of a training minibatch by itself, from the state that a minibatch leaves behind.
+fn kernels(criterion: &mut Criterion) {
+    let dataset = Arc::new(Dataset::mnist().expect("the embedded data set opens"));
+    let base = Preset::Quick.config();
+    // The apical kernel runs only where the apical voltage reaches the soma.
+    let coupled = Config { g_apical: 0.05, ..base.clone() };
+    for kernel in Kernel::ALL {
+        let config = if kernel == Kernel::Apical { &coupled } else { &base };
+        let mut group = criterion.benchmark_group(format!("kernel {kernel}, batch 32"));
+        group.throughput(Throughput::Elements(config.batch as u64));
+        let images = order(config, &dataset, 2);
+        for (backend, mut simulation) in simulations(config, &dataset) {
+            let (minibatch, lanes, launches): (_, Vec<Lane>, Vec<Launch>) =
+                simulation.prepare_training(&images[..config.batch]);
+            let backend_of = simulation.backend();
+            backend_of.run(&minibatch, &lanes, &launches).expect("a minibatch runs");
+            let own: Vec<Launch> =
+                launches.into_iter().filter(|launch| launch.kernel == kernel).collect();
+            group.bench_function(backend, |bencher| {
+                bencher.iter(|| {
+                    backend_of.run(&minibatch, &lanes, &own).expect("the kernel runs");
+                    black_box(backend_of.read(Array::Errors(0)).expect("it is read"));
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(3))
+        .sample_size(30);
+    targets = training, testing, kernels
+}
+criterion_main!(benches);

@@ -1,0 +1,37 @@
+//! What a run leaves behind: its settings, its metrics, its weights.
+
+mod file;
+pub mod metrics;
+pub mod run;
+pub mod weights;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+pub use metrics::Metrics;
+pub use run::Run;
+pub use weights::{ImageShape, Saved, WeightsError, weights_sha256};
+
+/// Why something cannot be written.
+#[derive(Debug, Error)]
+pub enum RecordError {
+    #[error("{}: cannot be {action}", .path.display())]
+    Io { action: &'static str, path: PathBuf, source: io::Error },
+    #[error("{}: this folder already holds a run, and runs are not overwritten", .found.display())]
+    AlreadyARun { found: PathBuf },
+    #[error("{}: this record has no JSON", .path.display())]
+    Json { path: PathBuf, source: serde_json::Error },
+    #[error("these settings have no TOML")]
+    Toml(#[from] toml::ser::Error),
+    #[error("these weights have no safetensors file")]
+    Safetensors(#[from] safetensors::SafeTensorError),
+}
+
+impl RecordError {
+    fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RecordError {
+        let path = path.to_owned();
+        move |source| RecordError::Io { action, path, source }
+    }
+}

@@ -1,0 +1,200 @@
+//! Reads a network back. Nothing in the file is trusted: what is missing, of another type or shape,
+//! or not a number is refused, with the file's name and what was expected.
+
+use std::fmt::Display;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::str::FromStr;
+
+use safetensors::SafeTensorError;
+use safetensors::tensor::{Dtype, Metadata, SafeTensors};
+use thiserror::Error;
+
+use super::{ImageShape, LayerShape, Saved, layer_shapes};
+use crate::config::{Config, ConfigError};
+use crate::dataset::Dataset;
+use crate::network::{Layer, Network};
+
+/// What is wrong with a file of weights.
+#[derive(Debug, Error)]
+pub enum WeightsError {
+    #[error("{file}: the file cannot be read")]
+    Read { file: String, source: io::Error },
+    #[error("{file}: expected a whole safetensors file; this is none, or it was damaged")]
+    NotSafetensors { file: String, source: SafeTensorError },
+    #[error("{file}: the settings in the metadata 'config' cannot be read")]
+    Config { file: String, source: Box<toml::de::Error> },
+    #[error("{file}: a setting in the metadata 'config' cannot be")]
+    Setting { file: String, source: ConfigError },
+    #[error("{file}: expected {expected}, found {found}")]
+    Content { file: String, expected: String, found: String },
+    #[error("{dataset}: the network takes {expected}, this data set has {found}")]
+    Unfit { dataset: String, expected: String, found: String },
+}
+
+/// Reads a network that [`save`](super::save) wrote.
+///
+/// # Errors
+/// When the file cannot be read, or anything in it is not as it should be.
+pub fn load(path: &Path) -> Result<Saved, WeightsError> {
+    let file = path.display().to_string();
+    match fs::read(path) {
+        Ok(bytes) => from_bytes(&bytes, file),
+        Err(source) => Err(WeightsError::Read { file, source }),
+    }
+}
+
+fn from_bytes(bytes: &[u8], file: String) -> Result<Saved, WeightsError> {
+    let damaged = |source| WeightsError::NotSafetensors { file: file.clone(), source };
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;
+    let content = Content { file, metadata, tensors };
+    let images = content.images()?;
+    let config = content.config(&images)?;
+    let shapes = layer_shapes(&config, images.height * images.width);
+    content.expect_no_more_than(&shapes)?;
+    let layers = shapes.iter().enumerate().map(|(index, shape)| content.layer(index, shape));
+    Ok(Saved { network: Network { layers: layers.collect::<Result<_, _>>()? }, config, images })
+}
+
+impl Saved {
+    /// Whether the network can be shown the images of `dataset`.
+    ///
+    /// # Errors
+    /// When size or classes are not those that it was trained on.
+    pub fn check_fits(&self, dataset: &Dataset) -> Result<(), WeightsError> {
+        let ImageShape { height, width, classes, .. } = self.images;
+        let unfit = |expected, found| {
+            Err(WeightsError::Unfit { dataset: dataset.name.clone(), expected, found })
+        };
+        if (height, width) != (dataset.height, dataset.width) {
+            let found = format!("{} x {}", dataset.height, dataset.width);
+            return unfit(format!("images of {height} x {width} pixels"), found);
+        }
+        if classes != dataset.classes {
+            return unfit(format!("{classes} classes"), dataset.classes.to_string());
+        }
+        Ok(())
+    }
+}
+
+/// A file that is safetensors, whatever it holds.
+struct Content<'a> {
+    file: String,
+    metadata: Metadata,
+    tensors: SafeTensors<'a>,
+}
+
+impl Content<'_> {
+    fn fault<T>(&self, expected: String, found: impl Display) -> Result<T, WeightsError> {
+        Err(WeightsError::Content { file: self.file.clone(), expected, found: found.to_string() })
+    }
+
+    fn text(&self, key: &str) -> Result<&str, WeightsError> {
+        match self.metadata.metadata().as_ref().and_then(|texts| texts.get(key)) {
+            Some(text) => Ok(text),
+            None => self.fault(format!("the metadata '{key}', as apical writes it"), "none"),
+        }
+    }
+
+    /// A whole number of at least `least`, as large as its type holds.
+    fn number<T>(&self, key: &str, least: T) -> Result<T, WeightsError>
+    where
+        T: FromStr + PartialOrd + Display,
+    {
+        let text = self.text(key)?;
+        match text.parse() {
+            Ok(number) if number >= least => Ok(number),
+            _ => self.fault(
+                format!("the metadata '{key}' to be a number of at least {least}"),
+                format!("'{text}'"),
+            ),
+        }
+    }
+
+    fn images(&self) -> Result<ImageShape, WeightsError> {
+        let images = ImageShape {
+            height: self.number("height", 1)?,
+            width: self.number("width", 1)?,
+            classes: self.number("classes", 2)?,
+            range: self.number("range", 1)?,
+        };
+        let pixels: usize = self.number("pixels", 1)?;
+        if images.height.checked_mul(images.width) != Some(pixels) {
+            let expected = "the metadata 'pixels' to be height x width".to_string();
+            let found = format!("{pixels} with {} x {}", images.height, images.width);
+            return self.fault(expected, found);
+        }
+        if images.classes > 256 {
+            let expected = "the metadata 'classes' to be a number of at most 256".to_string();
+            return self.fault(expected, images.classes);
+        }
+        Ok(images)
+    }
+
+    fn config(&self, images: &ImageShape) -> Result<Config, WeightsError> {
+        let file = || self.file.clone();
+        let config: Config = toml::from_str(self.text("config")?)
+            .map_err(|source| WeightsError::Config { file: file(), source: Box::new(source) })?;
+        config
+            .validate(images.classes)
+            .map_err(|source| WeightsError::Setting { file: file(), source })?;
+        Ok(config)
+    }
+
+    /// A tensor that belongs to no layer means that the settings are of another network.
+    fn expect_no_more_than(&self, shapes: &[LayerShape]) -> Result<(), WeightsError> {
+        let names: Vec<String> = (0..shapes.len())
+            .flat_map(|index| {
+                let letters = if shapes[index].sources > 0 { "WbY" } else { "Wb" };
+                letters.chars().map(move |letter| format!("{letter}{index}"))
+            })
+            .collect();
+        let mut present = self.tensors.names();
+        present.sort_unstable();
+        match present.iter().find(|name| names.iter().all(|known| known != *name)) {
+            Some(name) => {
+                self.fault(format!("the tensors {} only", names.join(", ")), format!("'{name}'"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn layer(&self, index: usize, shape: &LayerShape) -> Result<Layer, WeightsError> {
+        let &LayerShape { units, below, sources } = shape;
+        let weights = self.tensor(&format!("W{index}"), &[units, below])?;
+        let biases = self.tensor(&format!("b{index}"), &[units])?;
+        let feedback = match sources {
+            0 => Vec::new(),
+            _ => self.tensor(&format!("Y{index}"), &[units, sources])?,
+        };
+        Ok(Layer::from_rows(units, below, &weights, &biases, &feedback))
+    }
+
+    fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
+        let Ok(tensor) = self.tensors.tensor(name) else {
+            return self.fault(format!("a tensor '{name}' of shape {shape:?}"), "none");
+        };
+        if tensor.dtype() != Dtype::F32 {
+            return self.fault(format!("the tensor '{name}' to be F32"), tensor.dtype());
+        }
+        if tensor.shape() != shape {
+            let expected = format!("the tensor '{name}' to have shape {shape:?}");
+            return self.fault(expected, format!("{:?}", tensor.shape()));
+        }
+        let (words, _) = tensor.data().as_chunks::<4>();
+        let values: Vec<f32> = words.iter().map(|&word| f32::from_le_bytes(word)).collect();
+        // A training that diverged writes such a file; its network fires at random.
+        match values.iter().position(|value| !value.is_finite()) {
+            Some(at) => {
+                let expected = format!("the tensor '{name}' to hold finite numbers");
+                self.fault(expected, format!("{} at index {at}", values[at]))
+            }
+            None => Ok(values),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

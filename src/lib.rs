@@ -1,4 +1,40 @@
-//! Networks of neurons with segregated dendrites.
+//! Trains and studies networks of neurons with segregated dendrites (Guerguiev, Lillicrap & Richards,
+//! "Towards deep learning with segregated dendrites", eLife 2017;6:e22901), on any GPU that wgpu
+//! reaches and on the CPU, with the same bits on each.
+//!
+//! A minibatch is an ordered list of kernels ([`schedule::launches`]) that both backends run; each
+//! kernel is a shader and its twin in Rust. What they share is in [`layout`], the equations are in
+//! [`model`], the loop over images is [`train::Training`].
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//!
+//! use apical::config::Config;
+//! use apical::dataset::Dataset;
+//! use apical::schedule::Selection;
+//! use apical::train::{Event, Training};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = Config {
+//!     layers: vec![50, 10],
+//!     epochs: 1,
+//!     images: 2000,
+//!     test_images: 500,
+//!     ..Config::default()
+//! };
+//! let mut training = Training::new(config, Dataset::mnist()?, &Selection::default())?;
+//! let summary = training.run(&mut |event| {
+//!     if let Event::Epoch { epoch, test_error, .. } = event {
+//!         println!("epoch {epoch}: {test_error:.1} % of the test images are wrong");
+//!     }
+//!     ControlFlow::Continue(())
+//! })?;
+//! assert!(summary.evaluation.error() < 90.0);
+//! let weights = training.network().layers[0].weight_rows(); // [50, 784]
+//! assert_eq!(weights.len(), 50 * 784);
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod compare;
 pub mod config;
@@ -10,6 +46,5 @@ pub mod layout;
 pub mod model;
 pub mod network;
 pub mod random;
-pub mod record;
 pub mod schedule;
 pub mod train;

@@ -37,7 +37,7 @@ pub fn apical(
     filter(constants, units, apical_drive, &mut compartments[APICAL * units..][..units]);
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
+#[multiversion(targets = "simd")]
 fn filter(constants: &Constants, units: usize, apical_drive: &mut [f32], apical: &mut [f32]) {
     for start in (0..units).step_by(WIDTH) {
         let voltages = filtered(constants, units, apical_drive, 0..1, start);

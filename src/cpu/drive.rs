@@ -103,7 +103,7 @@ pub fn collect(words: &[u32], units: usize, events: &mut Events) {
 }
 
 /// For each slot of up to 64 words, a bit for each word with a count there.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
+#[multiversion(targets = "simd")]
 fn who_spikes(words: &[u32]) -> [u64; STEPS_PER_WORD as usize] {
     let mut masks = [0; STEPS_PER_WORD as usize];
     for (quad, words) in words.chunks(4).enumerate() {
@@ -124,7 +124,7 @@ fn who_spikes(words: &[u32]) -> [u64; STEPS_PER_WORD as usize] {
 }
 
 /// `sums[j] = sum over events of count * weights[column + j]`, in the order of the events.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
+#[multiversion(targets = "simd")]
 pub fn add_columns(events: &[Event], weights: &[f32], sums: &mut [f32]) {
     match sums.len() {
         64.. => add_tiles::<64>(events, weights, sums),

@@ -9,7 +9,7 @@ use crate::layout::{Constants, Part, compartment, plateau};
 use crate::model::arithmetic::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
 
 /// `compartments`: `[5, units]`; `plateaus`: `[2, units]`; `errors`: `[units]`.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
+#[multiversion(targets = "simd")]
 pub fn error(
     constants: &Constants,
     part: &Part,

@@ -9,7 +9,7 @@ use crate::random::{Purpose, counter_head, philox_units};
 
 /// `thresholds`: `[256, 16]`; `image`: bytes `[units]`; `spikes`: `[past words + words,
 /// units]`.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
+#[multiversion(targets = "simd")]
 pub fn input(
     constants: &Constants,
     part: &Part,

@@ -13,7 +13,7 @@ use crate::layout::{Constants, Lane, Minibatch, Part};
 use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush, sigmoid};
 
 /// Shapes as in [`super::soma::soma`].
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
+#[multiversion(targets = "simd")]
 #[allow(clippy::too_many_arguments)] // one for each binding of the shader
 pub fn output(
     constants: &Constants,

@@ -9,7 +9,7 @@ use crate::model::arithmetic::sigmoid;
 
 /// `traces`: of the feedback's population, `[5, sources]`; `feedback`: `[sources, units]`;
 /// `plateaus`: `[2, units]`.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
+#[multiversion(targets = "simd")]
 pub fn plateau(part: &Part, traces: &[f32], feedback: &[f32], plateaus: &mut [f32]) {
     let (units, sources) = (part.units as usize, part.sources as usize);
     for (row, mean) in

@@ -13,7 +13,7 @@ use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush};
 
 /// `weights`: `[below + 1, units]`, of which the biases are read; `drive`: `[history + block,
 /// units]`; `compartments`: `[5, units]`; `spikes`: this layer's, `[words, units]`.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
+#[multiversion(targets = "simd")]
 #[allow(clippy::too_many_arguments)] // one for each binding of the shader
 pub fn soma(
     constants: &Constants,

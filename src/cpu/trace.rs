@@ -11,7 +11,7 @@ use crate::layout::{COUNT_BITS, COUNT_MASK, Constants, Lane, Minibatch, Part, ST
 use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush};
 
 /// `spikes`: `[past words + words, units]`; `traces`: `[5, units]`.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
+#[multiversion(targets = "simd")]
 pub fn trace(
     constants: &Constants,
     part: &Part,

@@ -26,7 +26,7 @@ pub struct Column<'a> {
 const TILE: usize = 32;
 
 /// `contributions`: those of the lanes whose trace is not zero, in the order of the lanes.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
+#[multiversion(targets = "simd")]
 pub fn update(
     constants: &Constants,
     part: &Part,

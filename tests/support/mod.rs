@@ -98,3 +98,13 @@ pub fn random_dataset(seed: u64, height: usize, width: usize, images: usize) -> 
 pub fn floats(backend: &mut dyn Backend, array: Array) -> Vec<f32> {
     bytemuck::cast_vec(backend.read(array).expect("the array is read"))
 }
+
+/// Panics at the first word that differs.
+pub fn same_bits(what: &str, a: &[u32], b: &[u32]) {
+    assert_eq!(a.len(), b.len(), "{what}");
+    if let Some(index) = a.iter().zip(b).position(|(a, b)| a != b) {
+        let (a, b) = (a[index], b[index]);
+        let (x, y) = (f32::from_bits(a), f32::from_bits(b));
+        panic!("{what}: word {index} is {a:#x} ({x:e}) and {b:#x} ({y:e})");
+    }
+}

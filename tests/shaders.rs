@@ -136,7 +136,7 @@ macro_rules! fields {
 fn structs_lie_in_memory_as_shaders_read_them() {
     let structs: [(&str, usize, Vec<Field>); 4] = [
         fields!(Constants: taps cumulative candidates seed tap_count history block
-            spike_words past_words fraction_shift fraction_scale phi_max decay_slow decay_fast gain_slow
+            spike_words past_words one_shift one_scale two_shift two_scale phi_max decay_slow decay_fast gain_slow
             gain_fast hidden_decay hidden_input hidden_apical output_decay output_input
             teaching_decay teaching_excitation teaching_inhibition hidden_error_gain
             output_error_gain group classes optimizer first_decay first_gain second_decay

@@ -1,24 +1,29 @@
 // What hidden and output neurons share: the draw of spikes. The twin of src/cpu/neuron.rs, with one
 // thread for each neuron instead of a tile.
 
-// Spike count of one step: candidates at rate `phi_max`, each kept with probability `sigma(C)`, that
-// is where `fraction * (1 + exp(-C)) < 1`.
+// Spike count of one step: candidates at rate `phi_max`, each kept with probability `1 / odds`, where
+// `odds = 1 + exp(-C)`.
 fn spike_count(random: u32, soma: f32, unit: u32, position: u32, step: u32) -> u32 {
     let one = candidate_threshold(0u);
     let two = candidate_threshold(1u);
+    let three = candidate_threshold(2u);
     if random >= one {
         return 0u;
     }
     let odds = 1.0 + exponential(-soma);
-    if random < two {
-        return thinned(random, odds, unit, position, step);
+    if random >= two {
+        let place = product(f32((random - two) >> constants.one_shift), constants.one_scale);
+        return select(0u, 1u, product(place, odds) < 1.0);
     }
-    let place = (random - two) >> constants.fraction_shift;
-    let fraction = product(f32(place), constants.fraction_scale);
-    return select(0u, 1u, product(fraction, odds) < 1.0);
+    if random >= three {
+        let place = product(f32((random - three) >> constants.two_shift), constants.two_scale);
+        let scaled = product(product(place, odds), odds);
+        return select(0u, 1u, scaled < 1.0) + select(0u, 1u, scaled < product(2.0, odds) - 1.0);
+    }
+    return thinned(random, odds, unit, position, step);
 }
 
-// How many of two or more candidates are kept: each has a word of its own.
+// How many of three or more candidates are kept: each has a word of its own.
 fn thinned(random: u32, odds: f32, unit: u32, position: u32, step: u32) -> u32 {
     let head = counter_head(PURPOSE_THINNING, part.population);
     var count = 0u;

@@ -30,10 +30,10 @@ pub fn apical(
     if part.first == 0 && minibatch.fresh == 1 {
         clear_history(constants, units, apical_drive);
     }
-    let word = (constants.past_words + part.first / STEPS_PER_WORD) as usize;
-    collect(&spikes[word * sources..][..sources], units, events);
-    let now = &mut apical_drive[constants.history as usize * units..][..units];
-    add_columns(&events[(part.first % STEPS_PER_WORD) as usize], feedback, now);
+    let step = constants.past_words * STEPS_PER_WORD + part.first;
+    collect(step..step + 1, spikes, sources, units, events);
+    let now = &mut apical_drive[constants.history as usize * units..];
+    add_columns(&events.steps[..1], feedback, units, now);
     filter(constants, units, apical_drive, &mut compartments[APICAL * units..][..units]);
 }
 

@@ -1,6 +1,8 @@
 //! Sums, for every step, the weight columns of the neurons below that spike: `W n` of an event-driven
 //! network. The filter comes behind, `W (kappa * n) = kappa * (W n)`.
 
+use std::ops::Range;
+
 use multiversion::multiversion;
 
 use crate::layout::trace::{FAST, SLOW};
@@ -13,8 +15,21 @@ pub struct Event {
     count: f32,
 }
 
-/// Events of each step of one spike word; kept between calls to spare the allocations.
-pub type Events = [Vec<Event>; STEPS_PER_WORD as usize];
+/// Events of each step of a block; kept between calls to spare the allocations.
+#[derive(Default)]
+pub struct Events {
+    pub steps: Vec<Vec<Event>>,
+}
+
+impl Events {
+    /// Lists for so many steps, all empty.
+    fn clear(&mut self, steps: usize) {
+        self.steps.resize_with(steps.max(self.steps.len()), Vec::new);
+        for list in &mut self.steps {
+            list.clear();
+        }
+    }
+}
 
 /// `spikes`: the population below, `[past words + words, below]`; `traces`: its, `[5, below]`;
 /// `weights`: `[below + 1, units]`; `drive`: `[history + block, units]`, the step `first` in row
@@ -51,17 +66,11 @@ pub fn drive(
             row = 0;
         }
     }
-    while step < end {
-        let word = (step / STEPS_PER_WORD) as usize;
-        let next = end.min((word as u32 + 1) * STEPS_PER_WORD);
-        collect(&spikes[word * below..][..below], units, events);
-        for step in step..next {
-            let sums = &mut drive[row * units..][..units];
-            add_columns(&events[(step % STEPS_PER_WORD) as usize], weights, sums);
-            row += 1;
-        }
-        step = next;
+    if step >= end {
+        return;
     }
+    collect(step..end, spikes, below, units, events);
+    add_columns(&events.steps[..(end - step) as usize], weights, units, &mut drive[row * units..]);
 }
 
 /// The past of the uncut kernel: what the traces of the neurons below, carried on from the image
@@ -81,76 +90,88 @@ fn past_of_traces(part: &Part, traces: &[f32], weights: &[f32], drive: &mut [f32
     }
 }
 
-/// Lists who spikes at each step of a word, in ascending order.
-pub fn collect(words: &[u32], units: usize, events: &mut Events) {
-    for list in events.iter_mut() {
-        list.clear();
-    }
-    for (chunk, words) in words.chunks(64).enumerate() {
-        let masks = who_spikes(words);
-        for (slot, (list, mask)) in events.iter_mut().zip(masks).enumerate() {
-            let shift = slot as u32 * COUNT_BITS;
-            let mut rest = mask;
-            while rest != 0 {
-                let index = rest.trailing_zeros() as usize;
-                let count = words[index] >> shift & COUNT_MASK;
-                let neuron = chunk * 64 + index;
-                list.push(Event { column: (neuron * units) as u32, count: count as f32 });
-                rest &= rest - 1;
-            }
-        }
+/// Lists who spikes at each of `steps`, counted from the first that has spikes, in ascending order.
+/// `spikes`: `[past words + words, below]`.
+pub fn collect(
+    steps: Range<u32>,
+    spikes: &[u32],
+    below: usize,
+    units: usize,
+    events: &mut Events,
+) {
+    events.clear(steps.len());
+    let mut step = steps.start;
+    while step < steps.end {
+        let word = step / STEPS_PER_WORD;
+        let next = steps.end.min((word + 1) * STEPS_PER_WORD);
+        let lists = &mut events.steps[(step - steps.start) as usize..][..(next - step) as usize];
+        let words = &spikes[word as usize * below..][..below];
+        collect_word(words, step % STEPS_PER_WORD, units, lists);
+        step = next;
     }
 }
 
-/// For each slot of up to 64 words, a bit for each word with a count there.
-#[multiversion(targets = "simd")]
-fn who_spikes(words: &[u32]) -> [u64; STEPS_PER_WORD as usize] {
-    let mut masks = [0; STEPS_PER_WORD as usize];
+/// Lists who spikes at the steps from slot `first` of a word on, one list a step.
+fn collect_word(words: &[u32], first: u32, units: usize, lists: &mut [Vec<Event>]) {
     for (quad, words) in words.chunks(4).enumerate() {
-        // Four words make one, in which the count of each slot has become the four words' bits.
+        // Four words make one, in which the count of each slot has become the four words' bits: the
+        // branch is then taken once for four neurons and eight steps.
         let mut bits = 0;
         for (i, &word) in words.iter().enumerate() {
             let halves = word | word >> 2;
             bits |= ((halves | halves >> 1) & 0x1111_1111) << i;
         }
-        if bits != 0 {
-            for (slot, mask) in masks.iter_mut().enumerate() {
-                let here = bits >> (slot as u32 * COUNT_BITS) & 0xF;
-                *mask |= u64::from(here) << (4 * quad);
+        while bits != 0 {
+            let place = bits.trailing_zeros();
+            let (slot, index) = (place / 4, place as usize % 4);
+            let count = words[index] >> (slot * COUNT_BITS) & COUNT_MASK;
+            if let Some(list) = lists.get_mut(slot.wrapping_sub(first) as usize) {
+                let column = ((4 * quad + index) * units) as u32;
+                list.push(Event { column, count: count as f32 });
             }
+            bits &= bits - 1;
         }
     }
-    masks
 }
 
-/// `sums[j] = sum over events of count * weights[column + j]`, in the order of the events.
+/// For each step a row of `sums`, `[steps, units]`: `sums[j] = sum over events of count *
+/// weights[column + j]`, in the order of the events.
+///
+/// Neurons are taken a tile at a time through all steps: the part of the weights that a tile reads
+/// stays in the nearest cache.
 #[multiversion(targets = "simd")]
-pub fn add_columns(events: &[Event], weights: &[f32], sums: &mut [f32]) {
-    match sums.len() {
-        64.. => add_tiles::<64>(events, weights, sums),
+pub fn add_columns(steps: &[Vec<Event>], weights: &[f32], units: usize, sums: &mut [f32]) {
+    match units {
+        32.. => add_tiles::<32>(steps, weights, units, sums),
         // The usual output, in one piece.
-        10 => add_tiles::<10>(events, weights, sums),
-        16.. => add_tiles::<16>(events, weights, sums),
-        4.. => add_tiles::<4>(events, weights, sums),
-        _ => add_tiles::<1>(events, weights, sums),
+        10 => add_tiles::<10>(steps, weights, units, sums),
+        4.. => add_tiles::<4>(steps, weights, units, sums),
+        _ => add_tiles::<1>(steps, weights, units, sums),
     }
 }
 
 /// Sums `N` neurons at a time in registers. The last tile overlaps the one before it: neurons are
 /// independent, so computing some twice gives the same bits.
 #[inline(always)]
-fn add_tiles<const N: usize>(events: &[Event], weights: &[f32], sums: &mut [f32]) {
-    let last = sums.len() - N;
+fn add_tiles<const N: usize>(
+    steps: &[Vec<Event>],
+    weights: &[f32],
+    units: usize,
+    sums: &mut [f32],
+) {
+    let last = units - N;
     let mut start = 0;
     loop {
-        let mut tile = [0.0f32; N];
-        for event in events {
-            let column = &weights[event.column as usize + start..][..N];
-            for j in 0..N {
-                tile[j] += event.count * column[j];
+        for (events, row) in steps.iter().zip(sums.chunks_mut(units)) {
+            let mut tile = [0.0f32; N];
+            for event in events {
+                let column = &weights[event.column as usize + start..][..N];
+                for j in 0..N {
+                    tile[j] += event.count * column[j];
+                }
             }
+            row[start..start + N].copy_from_slice(&tile);
         }
-        sums[start..start + N].copy_from_slice(&tile);
         if start == last {
             break;
         }

@@ -36,10 +36,13 @@ pub fn filtered(
 /// The drive at `now` and before, weighted by the taps, the newest first.
 #[inline(always)]
 fn weighted(taps: &[f32], units: usize, drive: &[f32], now: usize) -> Tile<f32> {
+    let oldest = (taps.len() - 1) * units;
+    assert!(oldest <= now && now + WIDTH <= drive.len(), "the drive is padded by a tile");
     let mut sum = [0.0; WIDTH];
     for (k, tap) in taps.iter().enumerate() {
         // A tile may reach into the next row: what does not belong to the row is not stored.
-        let past = load_padded(drive, now - k * units);
+        // SAFETY: `now - oldest <= now - k * units`, and the tile at `now` ends within the drive.
+        let past = unsafe { drive.get_unchecked(now - k * units..now - k * units + WIDTH) };
         for i in 0..WIDTH {
             sum[i] += tap * past[i];
         }

@@ -87,29 +87,39 @@ impl<'a> SpikeTile<'a> {
     }
 
     /// Spike counts of one step: candidates at rate `phi_max`, each kept with probability
-    /// `sigma(C)`, that is where `fraction * odds < 1` with `odds = 1 + exp(-C)`.
+    /// `1 / odds`, where `odds = 1 + exp(-C)`.
     #[inline(always)]
     fn draw(&self, words: &Tile<u32>, odds: &Tile<f32>, step: u32) -> Tile<u32> {
         let constants = self.constants;
-        let [one, two] = [constants.candidates[0], constants.candidates[1]];
+        let [one, two, three] = [0, 1, 2].map(|k| constants.candidates[k]);
         let mut counts = [0; WIDTH];
-        let mut several = 0u32;
         for i in 0..WIDTH {
-            // Meaningless where there are several candidates, or none: not used there.
-            let place = words[i].wrapping_sub(two) >> constants.fraction_shift;
-            let fraction = place as i32 as f32 * constants.fraction_scale;
-            counts[i] = u32::from((words[i] < one) & (fraction * odds[i] < 1.0));
-            several |= u32::from(words[i] < two) << i;
+            // Meaningless where there is not one candidate: not used there.
+            let place = words[i].wrapping_sub(two) >> constants.one_shift;
+            let place = place as i32 as f32 * constants.one_scale;
+            counts[i] = u32::from((words[i] < one) & (place * odds[i] < 1.0));
         }
-        while several != 0 {
-            let i = several.trailing_zeros() as usize;
-            counts[i] = self.thinned(words[i], odds[i], self.start + i, step);
-            several &= several - 1;
+        let least = words.iter().fold(u32::MAX, |least, &word| least.min(word));
+        if least < two {
+            for i in 0..WIDTH {
+                let place = words[i].wrapping_sub(three) >> constants.two_shift;
+                let place = place as i32 as f32 * constants.two_scale;
+                let scaled = place * odds[i] * odds[i];
+                let kept = u32::from(scaled < 1.0) + u32::from(scaled < 2.0 * odds[i] - 1.0);
+                counts[i] = if words[i] < two { kept } else { counts[i] };
+            }
+        }
+        if least < three {
+            for i in 0..WIDTH {
+                if words[i] < three {
+                    counts[i] = self.thinned(words[i], odds[i], self.start + i, step);
+                }
+            }
         }
         counts
     }
 
-    /// How many of two or more candidates are kept: each has a word of its own.
+    /// How many of three or more candidates are kept: each has a word of its own.
     fn thinned(&self, word: u32, odds: f32, unit: usize, step: u32) -> u32 {
         const SCALE: f32 = 1.0 / (1 << FRACTION_BITS) as f32;
         let candidates = &self.constants.candidates[..COUNT_MAX];

@@ -26,9 +26,12 @@ pub struct Constants {
     pub spike_words: u32,
     /// How many of them are for steps before the image.
     pub past_words: u32,
-    /// Fraction of the words with one candidate, see [`crate::model::spikes::fraction`].
-    pub fraction_shift: u32,
-    pub fraction_scale: f32,
+    /// Fractions of the words with one and with two candidates, see
+    /// [`crate::model::spikes::fraction`].
+    pub one_shift: u32,
+    pub one_scale: f32,
+    pub two_shift: u32,
+    pub two_scale: f32,
     /// Largest rate, spikes a step.
     pub phi_max: f32,
     /// Uncut kernel: decay of the traces a step, and what they weigh.
@@ -62,7 +65,7 @@ pub struct Constants {
     pub epsilon_square: f32,
     /// Zero, as the shader compiler cannot know: it keeps products from being fused into sums.
     pub zero: u32,
-    pub padding: [u32; 3],
+    pub padding: u32,
 }
 
 /// What one launch works on: a layer and a range of steps.

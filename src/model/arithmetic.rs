@@ -4,9 +4,9 @@
 
 use std::f32::consts::LOG2_E;
 
-/// Largest argument that [`exp`] and [`sigmoid`] tell apart from larger ones: beyond it the result
-/// would leave the range of normal numbers.
-pub const ARGUMENT_LIMIT: f32 = 80.0;
+/// Largest argument that [`exp`] and [`sigmoid`] tell apart from larger ones: beyond it a rate is
+/// zero or full to 4e-18, and the square of the result would leave the range of normal numbers.
+pub const ARGUMENT_LIMIT: f32 = 40.0;
 
 /// Voltages and traces below this are zero; no device then meets a subnormal number, which some
 /// flush and others do not.
@@ -46,7 +46,7 @@ pub fn exp(x: f32) -> f32 {
     let x = if x < ARGUMENT_LIMIT { x } else { ARGUMENT_LIMIT };
     let x = if x > -ARGUMENT_LIMIT { x } else { -ARGUMENT_LIMIT };
     // The shift keeps the number positive, where truncation is the floor.
-    // SAFETY: the clamps leave 12 to 243, also of a NaN. A checked conversion would not vectorise.
+    // SAFETY: the clamps leave 69 to 185, also of a NaN. A checked conversion would not vectorise.
     let biased = unsafe { (x * LOG2_E + 127.5).to_int_unchecked::<i32>() };
     let n = (biased - 127) as f32;
     let r = (x - n * LN_2_HIGH) - n * LN_2_LOW;

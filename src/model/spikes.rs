@@ -2,8 +2,10 @@
 //!
 //! A neuron with rate `phi_max sigma(C)` is a neuron with rate `phi_max` whose spikes are each kept
 //! with probability `sigma(C)` (thinning of a Poisson process, exact). The candidates do not depend
-//! on any voltage: their number is a table lookup in one random word. Where there is one candidate
-//! (nearly always), the word's place between the thresholds is uniform again and decides about it.
+//! on any voltage: their number is a table lookup in one random word. Where there are one or two
+//! candidates (nearly always), the word's place between the thresholds is uniform again and decides
+//! about them: with `odds = 1 / sigma(C)`, one is kept where `place < 1 / odds`; of two, both are kept
+//! where `place < 1 / odds^2`, and at least one where `place < 2 / odds - 1 / odds^2`.
 
 use libm::exp;
 use serde::{Deserialize, Serialize};
@@ -53,17 +55,18 @@ pub fn input_thresholds(phi_max: f64, range: u8, draw: SpikeDraw) -> Vec<[u32; T
         .collect()
 }
 
-/// How the place of a word among the words of exactly one candidate becomes a fraction in [0, 1):
-/// shift it right by `shift`, multiply by `scale`.
+/// How the place of a word among the words of so many candidates becomes a fraction in [0, 1): shift
+/// it right by `shift`, multiply by `scale`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fraction {
     pub shift: u32,
     pub scale: f64,
 }
 
-/// The [`Fraction`] of the words between the first two thresholds.
-pub fn fraction(thresholds: &[u32; THRESHOLDS]) -> Fraction {
-    let width = thresholds[0] - thresholds[1];
+/// The [`Fraction`] of the words with `count` candidates, 1 or 2.
+pub fn fraction(thresholds: &[u32; THRESHOLDS], count: usize) -> Fraction {
+    // Where no word has so many candidates, none is asked.
+    let width = (thresholds[count - 1] - thresholds[count]).max(1);
     let shift = (32 - width.leading_zeros()).saturating_sub(FRACTION_BITS);
     Fraction { shift, scale: (1u64 << shift) as f64 / f64::from(width) }
 }

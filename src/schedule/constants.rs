@@ -21,7 +21,7 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
         *slot = sum as f32;
     }
     let candidates = thresholds(config.phi_max, config.spikes);
-    let fraction = fraction(&candidates);
+    let [one, two] = [1, 2].map(|count| fraction(&candidates, count));
     let traces = filter::traces();
     let hidden = hidden_step(config.g_apical);
     let output = output_step();
@@ -35,8 +35,10 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
         block: shape.block,
         spike_words: shape.spike_words(),
         past_words: shape.past_words(),
-        fraction_shift: fraction.shift,
-        fraction_scale: fraction.scale as f32,
+        one_shift: one.shift,
+        one_scale: one.scale as f32,
+        two_shift: two.shift,
+        two_scale: two.scale as f32,
         phi_max: config.phi_max as f32,
         decay_slow: traces.decay_slow as f32,
         decay_fast: traces.decay_fast as f32,

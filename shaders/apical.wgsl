@@ -28,9 +28,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let shift = part.first % STEPS_PER_WORD * COUNT_BITS;
     var sum = 0.0;
     for (var source = 0u; source < part.sources; source++) {
-        let count = (spikes[start + source] >> shift) & COUNT_MASK;
-        if count != 0u {
-            sum += product(f32(count), feedback[source * part.units + unit]);
+        let weight = feedback[source * part.units + unit];
+        // A neuron that spikes twice adds its column twice.
+        for (var count = (spikes[start + source] >> shift) & COUNT_MASK; count != 0u; count--) {
+            sum += weight;
         }
     }
     drive[(rows + constants.history) * part.units + unit] = sum;

@@ -49,26 +49,44 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if earliest >= end {
         return;
     }
-    var sums = array<f32, STEPS_PER_WORD>();
+    // Sums of the word's first and last four steps. Adding zero changes no bit of a sum, so that all
+    // steps take the same way; and Mesa's software device ends a thread's loops after 65,535 rounds
+    // altogether, so that there is none over steps.
+    var early = vec4<f32>();
+    var late = vec4<f32>();
     let start = (id.z * constants.spike_words + word) * part.below;
     for (var neuron = 0u; neuron < part.below; neuron++) {
-        let counts = spikes[start + neuron];
+        var counts = spikes[start + neuron];
         if counts != 0u {
             let weight = weights[neuron * part.units + unit];
-            for (var slot = 0u; slot < STEPS_PER_WORD; slot++) {
-                let count = (counts >> (slot * COUNT_BITS)) & COUNT_MASK;
-                if count != 0u {
-                    sums[slot] += product(f32(count), weight);
-                }
+            // A neuron that spikes twice adds its column twice.
+            while counts != 0u {
+                let once = ones(counts);
+                early += select(vec4<f32>(), vec4<f32>(weight), slots(once, 0u) != vec4<u32>());
+                late += select(vec4<f32>(), vec4<f32>(weight), slots(once, 4u) != vec4<u32>());
+                counts -= once;
             }
         }
     }
     for (var slot = 0u; slot < STEPS_PER_WORD; slot++) {
         let step = earliest + slot;
         if step >= begin && step < end {
-            drive[(rows + row + step - begin) * part.units + unit] = sums[slot];
+            let sum = select(late[slot & 3u], early[slot & 3u], slot < 4u);
+            drive[(rows + row + step - begin) * part.units + unit] = sum;
         }
     }
+}
+
+// A word with 1 where `counts` has a count.
+fn ones(counts: u32) -> u32 {
+    let pairs = counts | (counts >> 2u);
+    return (pairs | (pairs >> 1u)) & 0x11111111u;
+}
+
+// Four counts of a word from a slot on.
+fn slots(counts: u32, first: u32) -> vec4<u32> {
+    let shifts = (vec4<u32>(0u, 1u, 2u, 3u) + first) * COUNT_BITS;
+    return (vec4<u32>(counts) >> shifts) & vec4<u32>(COUNT_MASK);
 }
 
 // The past of the uncut kernel: what the traces of the neurons below, carried on from the image

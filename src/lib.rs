@@ -36,6 +36,8 @@
 //! # }
 //! ```
 
+#[doc(hidden)]
+pub mod cli;
 pub mod compare;
 pub mod config;
 pub mod cpu;
@@ -46,5 +48,6 @@ pub mod layout;
 pub mod model;
 pub mod network;
 pub mod random;
+pub mod record;
 pub mod schedule;
 pub mod train;

@@ -1,25 +1,25 @@
-use apical::{config::*, dataset::Dataset, schedule::Selection, train::Training};
+//! The command `apical`: parse, run, print the error with its causes, exit code.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use apical::cli::Cli;
 use clap::Parser;
-#[derive(Parser)]
-struct A {
-    #[command(flatten)]
-    c: Config,
-    #[arg(long, default_value_t = 0)]
-    threads: usize,
-}
-fn main() {
-    let a = A::parse();
-    let mut t = Training::new(
-        a.c,
-        Dataset::mnist().unwrap(),
-        &Selection { threads: a.threads, ..Default::default() },
-    )
-    .unwrap();
-    let s = t
-        .run(&mut |e| {
-            eprintln!("{e:?}");
-            std::ops::ControlFlow::Continue(())
-        })
-        .unwrap();
-    println!("{} {}", s.evaluation.error(), s.seconds);
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version too come this way. Whether anyone reads them is not our concern.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match cli.run() {
+        Ok(ending) => ExitCode::from(ending.exit_code()),
+        Err(error) => {
+            let _ = write!(std::io::stderr(), "{}", error.report());
+            ExitCode::from(error.exit_code())
+        }
+    }
 }

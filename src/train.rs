@@ -230,6 +230,26 @@ pub fn order(config: &Config, dataset: &Dataset, epoch: u32) -> Vec<Image> {
     indices.into_iter().enumerate().map(image).collect()
 }
 
+/// Opens a device and tests a trained network on the test set.
+///
+/// # Errors
+/// When a setting cannot be, the network does not fit settings and images, more test images are
+/// wanted than there are, or no such device works.
+pub fn test_network(
+    config: &Config,
+    dataset: Dataset,
+    network: &Network,
+    selection: &Selection,
+) -> Result<(Evaluation, Device), TrainError> {
+    config.validate(dataset.classes)?;
+    // No training image is shown; a data set has at least one.
+    let dataset = Arc::new(dataset.truncated(1, config.test_images)?);
+    let opened = schedule::open(selection, config, &dataset)?;
+    let mut simulation = Simulation::new(opened.backend, config, &dataset, network)?;
+    let evaluation = test(&mut simulation, &dataset, dataset.test_count, 0)?;
+    Ok((evaluation, opened.device))
+}
+
 /// The paper's test on the first `count` test images; their draws have positions from
 /// `first_position` on.
 ///

@@ -19,6 +19,8 @@ pub struct ConfigError {
 const STEPS_MAX: u32 = 100_000;
 /// Most neurons in a layer, so that indices into a layer's weights fit 32 bits for usual images.
 const UNITS_MAX: usize = 1 << 20;
+/// Kernels index the weights of a layer with 32 bits.
+const WEIGHTS_MAX: usize = u32::MAX as usize;
 const LAYERS_MAX: usize = 64;
 const BATCH_MAX: usize = 65_535;
 
@@ -39,6 +41,10 @@ impl Config {
         }
         if let Some(units) = self.layers.iter().find(|&&n| n == 0 || n > UNITS_MAX) {
             return fail("layers", units, format!("a layer has 1 to {UNITS_MAX} neurons"));
+        }
+        if let Some(pair) = self.layers.windows(2).find(|pair| pair[0] * pair[1] > WEIGHTS_MAX) {
+            let reason = format!("at most {WEIGHTS_MAX} weights between two layers");
+            return fail("layers", &pair, reason);
         }
         if !output.is_multiple_of(classes) {
             let reason =
@@ -134,6 +140,7 @@ mod tests {
             ("layers", Config { layers: vec![], ..base.clone() }),
             ("layers", Config { layers: vec![500, 15], ..base.clone() }),
             ("layers", Config { layers: vec![0, 10], ..base.clone() }),
+            ("layers", Config { layers: vec![1 << 20, 1 << 20, 10], ..base.clone() }),
             ("epochs", Config { epochs: 0, ..base.clone() }),
             ("batch", Config { batch: 0, ..base.clone() }),
             ("eta", Config { eta: vec![0.1; 3], ..base.clone() }),

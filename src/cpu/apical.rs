@@ -3,6 +3,7 @@
 
 use multiversion::multiversion;
 
+use super::columns::Columns;
 use super::drive::{Events, add_columns, collect};
 use super::filter::{clear_history, filtered, keep_history};
 use super::tile::{WIDTH, store};
@@ -18,7 +19,7 @@ pub fn apical(
     minibatch: &Minibatch,
     lane: &Lane,
     spikes: &[u32],
-    feedback: &[f32],
+    feedback: &Columns,
     apical_drive: &mut [f32],
     compartments: &mut [f32],
     events: &mut Events,
@@ -31,9 +32,9 @@ pub fn apical(
         clear_history(constants, units, apical_drive);
     }
     let step = constants.past_words * STEPS_PER_WORD + part.first;
-    collect(step..step + 1, spikes, sources, units, events);
+    collect(step..step + 1, spikes, sources, feedback.stride(), events);
     let now = &mut apical_drive[constants.history as usize * units..];
-    add_columns(&events.steps[..1], feedback, units, now);
+    add_columns(&events.steps[..1], feedback.padded(), units, now);
     filter(constants, units, apical_drive, &mut compartments[APICAL * units..][..units]);
 }
 

@@ -5,20 +5,15 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 
+use super::columns::Columns;
 use crate::layout::trace::{FAST, SLOW};
 use crate::layout::{COUNT_BITS, COUNT_MASK, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
 
-/// A neuron below that spikes: where its weight column starts, and how often it spikes.
-#[derive(Clone, Copy)]
-pub struct Event {
-    column: u32,
-    count: f32,
-}
-
-/// Events of each step of a block; kept between calls to spare the allocations.
+/// Who spikes at each step of a block: where the weight column of each spiking neuron starts, as often
+/// as it spikes. Kept between calls to spare the allocations.
 #[derive(Default)]
 pub struct Events {
-    pub steps: Vec<Vec<Event>>,
+    pub steps: Vec<Vec<u32>>,
 }
 
 impl Events {
@@ -45,7 +40,7 @@ pub fn drive(
     lane: &Lane,
     spikes: &[u32],
     traces: &[f32],
-    weights: &[f32],
+    weights: &Columns,
     drive: &mut [f32],
     events: &mut Events,
 ) {
@@ -69,20 +64,21 @@ pub fn drive(
     if step >= end {
         return;
     }
-    collect(step..end, spikes, below, units, events);
-    add_columns(&events.steps[..(end - step) as usize], weights, units, &mut drive[row * units..]);
+    collect(step..end, spikes, below, weights.stride(), events);
+    let steps = &events.steps[..(end - step) as usize];
+    add_columns(steps, weights.padded(), units, &mut drive[row * units..]);
 }
 
 /// The past of the uncut kernel: what the traces of the neurons below, carried on from the image
 /// before, drive through the weights of now.
-fn past_of_traces(part: &Part, traces: &[f32], weights: &[f32], drive: &mut [f32]) {
+fn past_of_traces(part: &Part, traces: &[f32], weights: &Columns, drive: &mut [f32]) {
     let (units, below) = (part.units as usize, part.below as usize);
     for (row, sums) in [SLOW, FAST].into_iter().zip(drive.chunks_mut(units)) {
         sums.fill(0.0);
         for neuron in 0..below {
             let trace = traces[row * below + neuron];
             if trace != 0.0 {
-                for (sum, weight) in sums.iter_mut().zip(&weights[neuron * units..]) {
+                for (sum, weight) in sums.iter_mut().zip(weights.column(neuron)) {
                     *sum += trace * weight;
                 }
             }
@@ -91,12 +87,12 @@ fn past_of_traces(part: &Part, traces: &[f32], weights: &[f32], drive: &mut [f32
 }
 
 /// Lists who spikes at each of `steps`, counted from the first that has spikes, in ascending order.
-/// `spikes`: `[past words + words, below]`.
+/// `spikes`: `[past words + words, below]`; `stride`: from one weight column to the next.
 pub fn collect(
     steps: Range<u32>,
     spikes: &[u32],
     below: usize,
-    units: usize,
+    stride: usize,
     events: &mut Events,
 ) {
     events.clear(steps.len());
@@ -106,43 +102,68 @@ pub fn collect(
         let next = steps.end.min((word + 1) * STEPS_PER_WORD);
         let lists = &mut events.steps[(step - steps.start) as usize..][..(next - step) as usize];
         let words = &spikes[word as usize * below..][..below];
-        collect_word(words, step % STEPS_PER_WORD, units, lists);
+        collect_word(words, step % STEPS_PER_WORD, stride, lists);
         step = next;
     }
 }
 
 /// Lists who spikes at the steps from slot `first` of a word on, one list a step.
-fn collect_word(words: &[u32], first: u32, units: usize, lists: &mut [Vec<Event>]) {
-    for (quad, words) in words.chunks(4).enumerate() {
-        // Four words make one, in which the count of each slot has become the four words' bits: the
-        // branch is then taken once for four neurons and eight steps.
-        let mut bits = 0;
-        for (i, &word) in words.iter().enumerate() {
-            let halves = word | word >> 2;
-            bits |= ((halves | halves >> 1) & 0x1111_1111) << i;
-        }
-        while bits != 0 {
-            let place = bits.trailing_zeros();
-            let (slot, index) = (place / 4, place as usize % 4);
+#[multiversion(targets = "simd")]
+fn collect_word(words: &[u32], first: u32, stride: usize, lists: &mut [Vec<u32>]) {
+    let (groups, rest) = words.as_chunks::<GROUP>();
+    for (index, group) in groups.iter().enumerate() {
+        collect_group(group, index * GROUP, first, stride, lists);
+    }
+    let mut last = [0; GROUP];
+    last[..rest.len()].copy_from_slice(rest);
+    collect_group(&last, groups.len() * GROUP, first, stride, lists);
+}
+
+/// Neurons whose spikes are looked for at once.
+const GROUP: usize = 8;
+
+#[inline(always)]
+fn collect_group(
+    words: &[u32; GROUP],
+    start: usize,
+    first: u32,
+    stride: usize,
+    lists: &mut [Vec<u32>],
+) {
+    // The words of four neurons make one, in which the count of each slot has become four bits, and
+    // two of those a longer one: the branch is then taken once for eight neurons and steps.
+    let mut halves = [0; 2];
+    for i in 0..GROUP {
+        let pairs = words[i] | words[i] >> 2;
+        halves[i / 4] |= ((pairs | pairs >> 1) & 0x1111_1111) << (i % 4);
+    }
+    let mut bits = u64::from(halves[0]) | u64::from(halves[1]) << 32;
+    while bits != 0 {
+        let place = bits.trailing_zeros();
+        let (half, slot) = (place / 32, place % 32 / 4);
+        let index = (4 * half + place % 4) as usize;
+        if let Some(list) = lists.get_mut(slot.wrapping_sub(first) as usize) {
+            let column = ((start + index) * stride) as u32;
             let count = words[index] >> (slot * COUNT_BITS) & COUNT_MASK;
-            if let Some(list) = lists.get_mut(slot.wrapping_sub(first) as usize) {
-                let column = ((4 * quad + index) * units) as u32;
-                list.push(Event { column, count: count as f32 });
+            list.push(column);
+            for _ in 1..count {
+                list.push(column);
             }
-            bits &= bits - 1;
         }
+        bits &= bits - 1;
     }
 }
 
-/// For each step a row of `sums`, `[steps, units]`: `sums[j] = sum over events of count *
-/// weights[column + j]`, in the order of the events.
+/// For each step a row of `sums`, `[steps, units]`: `sums[j] = sum over events of weights[event + j]`,
+/// in the order of the events.
 ///
 /// Neurons are taken a tile at a time through all steps: the part of the weights that a tile reads
 /// stays in the nearest cache.
 #[multiversion(targets = "simd")]
-pub fn add_columns(steps: &[Vec<Event>], weights: &[f32], units: usize, sums: &mut [f32]) {
+pub fn add_columns(steps: &[Vec<u32>], weights: &[f32], units: usize, sums: &mut [f32]) {
     match units {
-        32.. => add_tiles::<32>(steps, weights, units, sums),
+        64.. => add_tiles::<64>(steps, weights, units, sums),
+        16.. => add_tiles::<16>(steps, weights, units, sums),
         // The usual output, in one piece.
         10 => add_tiles::<10>(steps, weights, units, sums),
         4.. => add_tiles::<4>(steps, weights, units, sums),
@@ -153,21 +174,16 @@ pub fn add_columns(steps: &[Vec<Event>], weights: &[f32], units: usize, sums: &m
 /// Sums `N` neurons at a time in registers. The last tile overlaps the one before it: neurons are
 /// independent, so computing some twice gives the same bits.
 #[inline(always)]
-fn add_tiles<const N: usize>(
-    steps: &[Vec<Event>],
-    weights: &[f32],
-    units: usize,
-    sums: &mut [f32],
-) {
+fn add_tiles<const N: usize>(steps: &[Vec<u32>], weights: &[f32], units: usize, sums: &mut [f32]) {
     let last = units - N;
     let mut start = 0;
     loop {
         for (events, row) in steps.iter().zip(sums.chunks_mut(units)) {
             let mut tile = [0.0f32; N];
-            for event in events {
-                let column = &weights[event.column as usize + start..][..N];
+            for &event in events {
+                let column = &weights[event as usize + start..][..N];
                 for j in 0..N {
-                    tile[j] += event.count * column[j];
+                    tile[j] += column[j];
                 }
             }
             row[start..start + N].copy_from_slice(&tile);

@@ -3,6 +3,7 @@
 
 pub mod apical;
 pub mod arithmetic;
+mod columns;
 pub mod drive;
 pub mod error;
 mod filter;
@@ -116,7 +117,8 @@ impl Cpu {
         let moments = &mut shared.moments[layer];
         let half = moments.len() / 2;
         let (first, second) = moments.split_at_mut(half);
-        let columns = split_columns(&mut shared.weights[layer], units, below + 1)
+        let columns = shared.weights[layer]
+            .columns_mut()
             .zip(split_columns(first, units, below + 1))
             .zip(split_columns(second, units, below + 1))
             .zip(split_columns(&mut shared.gradients[layer], units, below + 1));
@@ -181,7 +183,7 @@ impl Backend for Cpu {
             return Ok(self.dataset.packed_images());
         }
         if !self.shape.has_lanes(array) {
-            return Ok(self.shared.words(array).to_vec());
+            return Ok(self.shared.words(array));
         }
         let lanes = self.lanes.iter_mut();
         Ok(lanes.flat_map(|lane| lane.words_mut(array).iter().copied()).collect())
@@ -198,7 +200,7 @@ impl Backend for Cpu {
                 lane.words_mut(array).copy_from_slice(words);
             }
         } else {
-            self.shared.words_mut(array).copy_from_slice(words);
+            self.shared.set_words(array, words);
         }
         Ok(())
     }

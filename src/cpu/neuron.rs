@@ -91,24 +91,19 @@ impl<'a> SpikeTile<'a> {
     #[inline(always)]
     fn draw(&self, words: &Tile<u32>, odds: &Tile<f32>, step: u32) -> Tile<u32> {
         let constants = self.constants;
-        let [one, two, three] = [0, 1, 2].map(|k| constants.candidates[k]);
+        let [one, two, three, ..] = constants.candidates;
         let mut counts = [0; WIDTH];
         for i in 0..WIDTH {
-            // Meaningless where there is not one candidate: not used there.
+            // Each is meaningless where there is another number of candidates: not used there.
             let place = words[i].wrapping_sub(two) >> constants.one_shift;
-            let place = place as i32 as f32 * constants.one_scale;
-            counts[i] = u32::from((words[i] < one) & (place * odds[i] < 1.0));
+            let of_one = place as i32 as f32 * constants.one_scale * odds[i];
+            let place = words[i].wrapping_sub(three) >> constants.two_shift;
+            let of_two = place as i32 as f32 * constants.two_scale * odds[i] * odds[i];
+            let kept_of_one = u32::from((words[i] < one) & (of_one < 1.0));
+            let kept_of_two = u32::from(of_two < 1.0) + u32::from(of_two < 2.0 * odds[i] - 1.0);
+            counts[i] = if words[i] < two { kept_of_two } else { kept_of_one };
         }
         let least = words.iter().fold(u32::MAX, |least, &word| least.min(word));
-        if least < two {
-            for i in 0..WIDTH {
-                let place = words[i].wrapping_sub(three) >> constants.two_shift;
-                let place = place as i32 as f32 * constants.two_scale;
-                let scaled = place * odds[i] * odds[i];
-                let kept = u32::from(scaled < 1.0) + u32::from(scaled < 2.0 * odds[i] - 1.0);
-                counts[i] = if words[i] < two { kept } else { counts[i] };
-            }
-        }
         if least < three {
             for i in 0..WIDTH {
                 if words[i] < three {

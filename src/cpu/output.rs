@@ -20,7 +20,7 @@ pub fn output(
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
-    weights: &[f32],
+    biases: &[f32],
     drive: &mut [f32],
     compartments: &mut [f32],
     spikes: &mut [u32],
@@ -38,7 +38,6 @@ pub fn output(
         compartments[MEAN_SOMA * units..][..units].fill(0.0);
         compartments[MEAN_RATE * units..][..units].fill(0.0);
     }
-    let biases = &weights[part.below as usize * units..][..units];
     let window = lane.steps_forward - lane.window_forward..lane.steps_forward;
     let target_window = lane.steps() - lane.window_target..lane.steps();
 

@@ -4,13 +4,14 @@
 
 use multiversion::multiversion;
 
+use super::columns::Columns;
 use crate::layout::{Part, plateau, trace};
 use crate::model::arithmetic::sigmoid;
 
 /// `traces`: of the feedback's population, `[5, sources]`; `feedback`: `[sources, units]`;
 /// `plateaus`: `[2, units]`.
 #[multiversion(targets = "simd")]
-pub fn plateau(part: &Part, traces: &[f32], feedback: &[f32], plateaus: &mut [f32]) {
+pub fn plateau(part: &Part, traces: &[f32], feedback: &Columns, plateaus: &mut [f32]) {
     let (units, sources) = (part.units as usize, part.sources as usize);
     for (row, mean) in
         [(plateau::FORWARD, trace::FEEDBACK_FORWARD), (plateau::TARGET, trace::FEEDBACK_TARGET)]
@@ -19,7 +20,7 @@ pub fn plateau(part: &Part, traces: &[f32], feedback: &[f32], plateaus: &mut [f3
         plateaus.fill(0.0);
         for source in 0..sources {
             let spikes = traces[mean * sources + source];
-            for (apical, weight) in plateaus.iter_mut().zip(&feedback[source * units..]) {
+            for (apical, weight) in plateaus.iter_mut().zip(feedback.column(source)) {
                 *apical += weight * spikes;
             }
         }

@@ -11,7 +11,7 @@ use crate::layout::compartment::{APICAL, BASAL, MEAN_SOMA, SOMA};
 use crate::layout::{Constants, Lane, Minibatch, Part};
 use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush};
 
-/// `weights`: `[below + 1, units]`, of which the biases are read; `drive`: `[history + block,
+/// `biases`: `[units]`, the last column of the shader's weights; `drive`: `[history + block,
 /// units]`; `compartments`: `[5, units]`; `spikes`: this layer's, `[words, units]`.
 #[multiversion(targets = "simd")]
 #[allow(clippy::too_many_arguments)] // one for each binding of the shader
@@ -20,7 +20,7 @@ pub fn soma(
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
-    weights: &[f32],
+    biases: &[f32],
     drive: &mut [f32],
     compartments: &mut [f32],
     spikes: &mut [u32],
@@ -37,7 +37,6 @@ pub fn soma(
     if is_first {
         compartments[MEAN_SOMA * units..][..units].fill(0.0);
     }
-    let biases = &weights[part.below as usize * units..][..units];
     let window = lane.steps_forward - lane.window_forward..lane.steps_forward;
 
     for start in (0..units).step_by(WIDTH) {

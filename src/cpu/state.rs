@@ -3,6 +3,7 @@
 
 use bytemuck::{cast_slice, cast_slice_mut};
 
+use super::columns::Columns;
 use super::drive::Events;
 use super::tile::WIDTH;
 use super::{apical, drive, error, input, output, plateau, score, soma, trace};
@@ -32,10 +33,10 @@ pub struct LaneState {
 /// Arrays that all lanes read, and results.
 pub struct Shared {
     pub thresholds: Vec<u32>,
-    pub weights: Vec<Vec<f32>>,
+    pub weights: Vec<Columns>,
     pub moments: Vec<Vec<f32>>,
     pub gradients: Vec<Vec<f32>>,
-    pub feedback: Vec<Vec<f32>>,
+    pub feedback: Vec<Columns>,
     pub results: Vec<u32>,
 }
 
@@ -103,6 +104,7 @@ impl LaneState {
         let index = launch.layer;
         let layer = &mut layers[index];
         let weights = &shared.weights[index];
+        let biases = weights.column(part.below as usize);
         let feedback = &shared.feedback[index];
         match launch.kernel {
             Kernel::Drive => drive::drive(
@@ -121,7 +123,7 @@ impl LaneState {
                 part,
                 minibatch,
                 lane,
-                weights,
+                biases,
                 &mut layer.drive,
                 &mut layer.compartments,
                 &mut spikes[index + 1],
@@ -131,7 +133,7 @@ impl LaneState {
                 part,
                 minibatch,
                 lane,
-                weights,
+                biases,
                 &mut layer.drive,
                 &mut layer.compartments,
                 &mut spikes[index + 1],
@@ -189,39 +191,47 @@ impl Shared {
         let zeros = |array: fn(usize) -> Array| -> Vec<Vec<f32>> {
             (0..shape.layers()).map(|layer| vec![0.0; shape.length(array(layer))]).collect()
         };
+        let columns = |array: fn(usize) -> Array| -> Vec<Columns> {
+            (0..shape.layers())
+                .map(|layer| {
+                    let [columns, units] = shape.rows_and_columns(array(layer));
+                    Columns::new(columns, units)
+                })
+                .collect()
+        };
         Shared {
             thresholds: vec![0; shape.length(Array::Thresholds)],
-            weights: zeros(Array::Weights),
+            weights: columns(Array::Weights),
             moments: zeros(Array::Moments),
             gradients: zeros(Array::Gradient),
-            feedback: zeros(Array::Feedback),
+            feedback: columns(Array::Feedback),
             results: vec![0; shape.length(Array::Results)],
         }
     }
 
-    /// The words of a shared array; empty for arrays of lanes.
-    pub fn words(&self, array: Array) -> &[u32] {
+    /// The words of a shared array; none for arrays of lanes.
+    pub fn words(&self, array: Array) -> Vec<u32> {
         match array {
-            Array::Thresholds => &self.thresholds,
-            Array::Weights(layer) => cast_slice(&self.weights[layer]),
-            Array::Moments(layer) => cast_slice(&self.moments[layer]),
-            Array::Gradient(layer) => cast_slice(&self.gradients[layer]),
-            Array::Feedback(layer) => cast_slice(&self.feedback[layer]),
-            Array::Results => &self.results,
-            _ => &[],
+            Array::Thresholds => self.thresholds.clone(),
+            Array::Weights(layer) => self.weights[layer].words(),
+            Array::Moments(layer) => cast_slice(&self.moments[layer]).to_vec(),
+            Array::Gradient(layer) => cast_slice(&self.gradients[layer]).to_vec(),
+            Array::Feedback(layer) => self.feedback[layer].words(),
+            Array::Results => self.results.clone(),
+            _ => Vec::new(),
         }
     }
 
-    /// See [`Shared::words`].
-    pub fn words_mut(&mut self, array: Array) -> &mut [u32] {
+    /// Replaces the words of a shared array; there are as many as [`Shared::words`] has.
+    pub fn set_words(&mut self, array: Array, words: &[u32]) {
         match array {
-            Array::Thresholds => &mut self.thresholds,
-            Array::Weights(layer) => cast_slice_mut(&mut self.weights[layer]),
-            Array::Moments(layer) => cast_slice_mut(&mut self.moments[layer]),
-            Array::Gradient(layer) => cast_slice_mut(&mut self.gradients[layer]),
-            Array::Feedback(layer) => cast_slice_mut(&mut self.feedback[layer]),
-            Array::Results => &mut self.results,
-            _ => &mut [],
+            Array::Thresholds => self.thresholds.copy_from_slice(words),
+            Array::Weights(layer) => self.weights[layer].set_words(words),
+            Array::Moments(layer) => self.moments[layer].copy_from_slice(cast_slice(words)),
+            Array::Gradient(layer) => self.gradients[layer].copy_from_slice(cast_slice(words)),
+            Array::Feedback(layer) => self.feedback[layer].set_words(words),
+            Array::Results => self.results.copy_from_slice(words),
+            _ => {}
         }
     }
 }

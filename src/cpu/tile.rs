@@ -1,7 +1,7 @@
 //! Neurons in tiles of a fixed width, a form that compilers turn into vector instructions.
 
 /// Neurons that are stepped together.
-pub const WIDTH: usize = 32;
+pub const WIDTH: usize = 16;
 
 /// One value for each neuron of a tile.
 pub type Tile<T> = [T; WIDTH];

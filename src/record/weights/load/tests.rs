@@ -171,7 +171,8 @@ fn wrong_metadata_are_refused() {
     refused(set("config", "batch = 0\nlayers = [2]"), "cannot be <- batch = 0: 1 to 65535");
     // Settings of another network.
     refused(set("config", "layers = [5, 2]"), "found 'W2'");
-    refused(set("config", "layers = [1048576, 1048576, 2]"), "'W0' to have shape [1048576, 6]");
+    refused(set("config", "layers = [1048576, 9, 2]"), "'W0' to have shape [1048576, 6]");
+    refused(set("config", "layers = [1048576, 1048576, 2]"), "4294967295 weights between two");
 }
 
 #[test]

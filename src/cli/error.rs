@@ -1,0 +1,134 @@
+//! What went wrong, in words that say what to do next.
+
+use std::error::Error;
+use std::fmt::Write;
+use std::io;
+use std::iter::successors;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::config::ConfigError;
+use crate::dataset::DatasetError;
+use crate::layout::BackendError;
+use crate::record::{RecordError, WeightsError};
+use crate::train::TrainError;
+
+/// Why a command failed.
+#[derive(Debug, Error)]
+pub enum CliError {
+    #[error("{0}")]
+    Usage(String),
+    #[error("{}: the settings cannot be read", .path.display())]
+    ConfigFile { path: PathBuf, source: io::Error },
+    #[error("{}: these settings cannot be", .path.display())]
+    ConfigText { path: PathBuf, source: Box<toml::de::Error> },
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    #[error("a result has no JSON")]
+    Json(#[from] serde_json::Error),
+    #[error("standard output cannot be written")]
+    Output(#[source] io::Error),
+}
+
+impl CliError {
+    pub fn exit_code(&self) -> u8 {
+        use BackendError::{NoAdapter, NoSuchAdapter, OnlySoftware, Open};
+        match self {
+            CliError::Usage(_) | CliError::ConfigText { .. } => 2,
+            CliError::Train(TrainError::Config(_)) => 2,
+            CliError::Train(TrainError::Dataset(DatasetError::TooFew { .. })) => 2,
+            CliError::Train(TrainError::Backend(
+                NoAdapter | NoSuchAdapter { .. } | OnlySoftware { .. } | Open { .. },
+            )) => 3,
+            _ => 1,
+        }
+    }
+
+    /// The error, each of its causes on its own line, and what to do where that is known.
+    pub fn report(&self) -> String {
+        let mut report = format!("error: {self}\n");
+        for cause in successors(self.source(), |&cause| cause.source()) {
+            let _ = writeln!(report, "caused by: {}", cause.to_string().trim_end());
+        }
+        if let Some(hint) = self.hint() {
+            let _ = writeln!(report, "hint: {hint}");
+        }
+        report
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            CliError::Dataset(error) => dataset_hint(error).map(str::to_string),
+            CliError::Train(TrainError::Backend(error)) => backend_hint(error).map(str::to_string),
+            CliError::Train(TrainError::Config(ConfigError { setting, .. })) => {
+                Some(format!("--{} sets it", setting.replace('_', "-")))
+            }
+            CliError::Train(TrainError::Dataset(DatasetError::TooFew { part, .. })) => {
+                let flag = if *part == "test" { "--test-images" } else { "--images" };
+                Some(format!("{flag} sets it"))
+            }
+            CliError::Record(RecordError::AlreadyARun { .. }) => {
+                Some("name another folder with --out, or move this run away".to_string())
+            }
+            CliError::Weights(WeightsError::Unfit { .. }) => {
+                Some("--data names the folder of the data set that it was trained on".to_string())
+            }
+            _ => None,
+        }
+    }
+}
+
+fn dataset_hint(error: &DatasetError) -> Option<&'static str> {
+    match error {
+        DatasetError::Folder { .. }
+        | DatasetError::NotAFolder { .. }
+        | DatasetError::Missing { .. } => Some(
+            "--data takes a folder with the four IDX files of MNIST or one of its relatives; \
+             without it the MNIST inside the program is taken",
+        ),
+        _ => None,
+    }
+}
+
+fn backend_hint(error: &BackendError) -> Option<&'static str> {
+    match error {
+        BackendError::NoAdapter => Some(NO_ADAPTER_HINT),
+        BackendError::NoSuchAdapter { .. } => Some("'apical devices' lists them"),
+        BackendError::Open { .. } => {
+            Some("update the driver, choose another --device, or compute with --backend cpu")
+        }
+        _ => None,
+    }
+}
+
+/// What to do where no GPU answers.
+pub(super) const NO_ADAPTER_HINT: &str = "\
+    install the GPU's Vulkan driver (Linux: the vendor's, or mesa-vulkan-drivers, which brings a \
+    software device too), or compute with --backend cpu";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_holds_every_cause_and_the_hint() {
+        let config = ConfigError {
+            setting: "phi_max",
+            value: "2.0".to_string(),
+            reason: "at most 1".to_string(),
+        };
+        let error = CliError::Train(TrainError::Config(config));
+        let report = "error: this setting cannot be\n\
+                      caused by: phi_max = 2.0: at most 1\n\
+                      hint: --phi-max sets it\n";
+        assert_eq!(error.report(), report);
+        assert_eq!(error.exit_code(), 2);
+    }
+}

@@ -1,0 +1,89 @@
+//! The command `apical`: what it takes and what it says. Standard output holds results, standard
+//! error progress and failures. Nothing is computed here.
+
+mod compare;
+mod devices;
+mod error;
+mod machine;
+mod output;
+mod progress;
+mod settings;
+mod test;
+mod train;
+
+pub use error::CliError;
+
+use clap::{Parser, Subcommand};
+
+/// For people who call the command from scripts.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; for compare: identical
+  1  failed
+  2  the command line or a setting is wrong
+  3  no usable device
+  4  compare: not equal";
+
+/// Trains and studies networks of neurons with segregated dendrites, with the same bits on every GPU
+/// and on the CPU
+#[derive(Debug, Parser)]
+#[command(name = "apical", version, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train a network and test it after each epoch
+    Train(Box<train::TrainArgs>),
+    /// Test a trained network
+    Test(test::TestArgs),
+    /// List the GPUs, and whether their arithmetic gives the CPU's bits
+    Devices(devices::DevicesArgs),
+    /// Train on the CPU and on a GPU side by side, and compare every value
+    Compare(Box<compare::CompareArgs>),
+}
+
+/// How a command ended that did what it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    Done,
+    /// `compare` found a difference.
+    NotEqual,
+}
+
+impl Ending {
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Ending::Done => 0,
+            Ending::NotEqual => 4,
+        }
+    }
+}
+
+impl Cli {
+    /// Does what the command line asks.
+    ///
+    /// # Errors
+    /// When that fails, with all causes.
+    pub fn run(&self) -> Result<Ending, CliError> {
+        match &self.command {
+            Command::Train(arguments) => train::run(arguments).map(|()| Ending::Done),
+            Command::Test(arguments) => test::run(arguments).map(|()| Ending::Done),
+            Command::Devices(arguments) => devices::run(arguments).map(|()| Ending::Done),
+            Command::Compare(arguments) => compare::run(arguments),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

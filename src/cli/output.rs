@@ -1,0 +1,52 @@
+//! Standard output, whose reader may go away, and standard error, whose reader does not matter.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+
+use serde::Serialize;
+
+use super::CliError;
+
+/// Standard output.
+#[derive(Debug, Default)]
+pub(super) struct Output {
+    is_closed: bool,
+}
+
+impl Output {
+    /// Prints text. That nobody reads any more (`apical ... | head`) is no failure.
+    ///
+    /// # Errors
+    /// When it cannot be written, a full disk perhaps.
+    pub(super) fn print(&mut self, text: impl Display) -> Result<(), CliError> {
+        if self.is_closed {
+            return Ok(());
+        }
+        let mut stdout = io::stdout().lock();
+        match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.is_closed = true;
+                Ok(())
+            }
+            written => written.map_err(CliError::Output),
+        }
+    }
+
+    /// Prints a value as one line of JSON.
+    ///
+    /// # Errors
+    /// As [`Output::print`].
+    pub(super) fn print_json(&mut self, value: &impl Serialize) -> Result<(), CliError> {
+        self.print(serde_json::to_string(value)?)
+    }
+
+    /// Whether the reader has gone.
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+}
+
+/// Prints a line on standard error; `eprintln!` would panic where that is closed.
+pub(super) fn tell(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{line}");
+}

@@ -1,0 +1,98 @@
+//! Progress on standard error: a bar for people at a terminal, lines for logs.
+
+mod estimate;
+
+use std::fmt::Display;
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+
+use super::output::tell;
+
+pub(super) use estimate::Estimate;
+
+/// Time between two lines of progress in a log.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+/// Time between two turns of the spinner, which says that the program lives.
+const TICK_EVERY: Duration = Duration::from_millis(100);
+const TEMPLATE: &str = "{spinner} {prefix} {wide_bar} {pos}/{len} {msg}";
+
+/// How far some work is.
+pub(super) enum Progress {
+    Bar(ProgressBar),
+    Lines { last: Instant },
+}
+
+impl Progress {
+    pub(super) fn new() -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Progress::Lines { last: Instant::now() };
+        }
+        let bar = ProgressBar::no_length().with_prefix("starting");
+        // The template is a constant; were it wrong, the default would do.
+        if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(TICK_EVERY);
+        Progress::Bar(bar)
+    }
+
+    /// Says that `done` of `total` parts of `what` are done. A log gets a line now and then.
+    pub(super) fn advance(
+        &mut self,
+        what: impl Display,
+        done: usize,
+        total: usize,
+        message: impl Display,
+    ) {
+        match self {
+            Progress::Bar(bar) => {
+                bar.set_prefix(what.to_string());
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+                bar.set_message(message.to_string());
+            }
+            Progress::Lines { last } if last.elapsed() >= LINE_EVERY => {
+                *last = Instant::now();
+                tell(format_args!("{what}: {done}/{total}, {message}"));
+            }
+            Progress::Lines { .. } => {}
+        }
+    }
+
+    /// Leaves a line, above the bar where there is one.
+    pub(super) fn tell(&self, line: impl Display) {
+        self.aside(|| tell(line));
+    }
+
+    /// Prints something while the bar is out of the way.
+    pub(super) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        match self {
+            Progress::Bar(bar) => bar.suspend(print),
+            Progress::Lines { .. } => print(),
+        }
+    }
+
+    /// Takes the bar away: the work is done.
+    pub(super) fn clear(&self) {
+        if let Progress::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A bar must not stay behind, whatever happened.
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// The time that is left, in words.
+pub(super) fn time_left(left: Option<Duration>) -> String {
+    match left {
+        Some(left) => format!("{} left", HumanDuration(left)),
+        None => "time left not known yet".to_string(),
+    }
+}

@@ -1,0 +1,203 @@
+//! The settings of a run: a preset or a file, and over it what the command line names.
+//!
+//! Every setting is declared once, in [`Config`]. Its flags have the defaults of the preset `quick`,
+//! for the help alone: flags that were not given are taken out before the rest is laid over the base.
+
+use std::path::PathBuf;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+
+use super::CliError;
+use crate::config::{Config, Preset};
+
+#[derive(Clone, Debug, Args)]
+struct Base {
+    /// Settings to start from; each flag below changes one
+    #[arg(long, value_enum, default_value_t)]
+    preset: Preset,
+
+    /// File of settings to start from instead, such as the config.toml of a run
+    #[arg(long, value_name = "FILE", conflicts_with = "preset")]
+    config: Option<PathBuf>,
+}
+
+/// The settings, still to be put together.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    base: Base,
+    /// The arguments, without those settings that were not given.
+    given: ArgMatches,
+}
+
+impl Settings {
+    /// The base, changed by `adjust`, then by the flags that were given.
+    ///
+    /// # Errors
+    /// When the file of settings cannot be read.
+    pub(super) fn resolve(&self, adjust: impl FnOnce(&mut Config)) -> Result<Config, CliError> {
+        let mut config = match &self.base.config {
+            Some(path) => read(path.clone())?,
+            None => self.base.preset.config(),
+        };
+        adjust(&mut config);
+        config
+            .update_from_arg_matches(&self.given)
+            .map_err(|error| CliError::Usage(error.to_string()))?;
+        Ok(config)
+    }
+}
+
+fn read(path: PathBuf) -> Result<Config, CliError> {
+    match std::fs::read_to_string(&path) {
+        Ok(text) => toml::from_str(&text)
+            .map_err(|source| CliError::ConfigText { path, source: Box::new(source) }),
+        Err(source) => Err(CliError::ConfigFile { path, source }),
+    }
+}
+
+impl Args for Settings {
+    fn augment_args(command: Command) -> Command {
+        let command = Base::augment_args(command);
+        let heading = "Settings (the defaults are those of the preset quick)";
+        let command = Config::augment_args(command.next_help_heading(heading));
+        command.mut_args(show_list_as_it_is_typed)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Settings::augment_args(command)
+    }
+}
+
+/// The help joins the defaults of a list with blanks; the command line takes commas.
+fn show_list_as_it_is_typed(argument: Arg) -> Arg {
+    let defaults: Vec<_> =
+        argument.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+    if defaults.len() < 2 {
+        return argument;
+    }
+    let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+    let help = format!("{help} [default: {}]", defaults.join(","));
+    argument.help(help).hide_default_value(true)
+}
+
+impl FromArgMatches for Settings {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut given = matches.clone();
+        for argument in Config::augment_args(Command::new("settings")).get_arguments() {
+            let id = argument.get_id().as_str();
+            if given.value_source(id) != Some(ValueSource::CommandLine) {
+                // Whether it had a default at all does not matter.
+                let _ = given.try_clear_id(id);
+            }
+        }
+        Ok(Settings { base: Base::from_arg_matches(matches)?, given })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Settings::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Feedback, Optimizer};
+    use crate::model::initial::Initial;
+    use crate::model::phases::{Averaging, PhaseExtra};
+    use crate::model::spikes::SpikeDraw;
+    use std::path::Path;
+
+    fn resolved(arguments: &[&str]) -> Config {
+        let command = Settings::augment_args(Command::new("apical"));
+        let matches = command.try_get_matches_from([&["apical"], arguments].concat()).unwrap();
+        Settings::from_arg_matches(&matches).unwrap().resolve(|_| ()).unwrap()
+    }
+
+    fn table(config: &Config) -> toml::Table {
+        toml::Table::try_from(config).unwrap()
+    }
+
+    /// Settings of which none is that of `quick`.
+    fn unlike_quick() -> Config {
+        let config = Config {
+            layers: vec![30, 20, 10],
+            epochs: 7,
+            images: 1,
+            test_images: 2,
+            batch: 3,
+            eta: vec![0.5, 0.25, 0.125],
+            optimizer: Optimizer::Sgd,
+            beta1: 0.5,
+            beta2: 0.75,
+            epsilon: 0.25,
+            seed: 99,
+            initial: Initial::Cited,
+            feedback: Feedback::Layerwise,
+            g_apical: 0.6,
+            spikes: SpikeDraw::Bernoulli,
+            phi_max: 0.25,
+            taps: 12,
+            phase_steps: 60,
+            phase_extra: PhaseExtra::None,
+            averaging: Averaging::From30,
+            test_steps: 500,
+            test_from: 40,
+            quick_test_every: 11,
+            quick_test_images: 12,
+        };
+        let quick = table(&Config::default());
+        for (setting, value) in table(&config) {
+            assert_ne!(value, quick[&setting], "{setting}");
+        }
+        config
+    }
+
+    fn file_of(config: &Config, folder: &Path) -> String {
+        let path = folder.join("settings.toml");
+        std::fs::write(&path, toml::to_string(config).unwrap()).unwrap();
+        path.to_str().unwrap().to_string()
+    }
+
+    #[test]
+    fn without_flags_the_base_stays() {
+        assert_eq!(resolved(&[]), Config::default());
+        assert_eq!(resolved(&["--preset", "paper-2"]), Preset::Paper2.config());
+        let folder = tempfile::tempdir().unwrap();
+        let file = file_of(&unlike_quick(), folder.path());
+        assert_eq!(resolved(&["--config", &file]), unlike_quick());
+    }
+
+    /// Each flag is given the default that it has in the help: it must count although it is equal.
+    #[test]
+    fn each_flag_changes_its_setting_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = file_of(&unlike_quick(), folder.path());
+        let quick = table(&Config::default());
+        let command = Config::augment_args(Command::new("settings"));
+        let mut left = table(&unlike_quick());
+        for argument in command.get_arguments() {
+            let setting = argument.get_id().as_str();
+            let flag = format!("--{}", argument.get_long().unwrap());
+            assert_eq!(flag, format!("--{}", setting.replace('_', "-")));
+            let defaults: Vec<&str> =
+                argument.get_default_values().iter().map(|value| value.to_str().unwrap()).collect();
+            let config = resolved(&["--config", &file, &flag, &defaults.join(",")]);
+            let mut expected = table(&unlike_quick());
+            expected.insert(setting.to_string(), quick[setting].clone());
+            assert_eq!(table(&config), expected, "{flag}");
+            left.remove(setting);
+        }
+        assert!(left.is_empty(), "settings without a flag: {left:?}");
+    }
+
+    #[test]
+    fn flags_win_over_what_a_command_adjusts() {
+        let command = Settings::augment_args(Command::new("apical"));
+        let matches = command.try_get_matches_from(["apical", "--epochs", "6"]).unwrap();
+        let settings = Settings::from_arg_matches(&matches).unwrap();
+        let config = settings.resolve(|base| (base.epochs, base.batch) = (1, 5)).unwrap();
+        assert_eq!((config.epochs, config.batch), (6, 5));
+    }
+}

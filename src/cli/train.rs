@@ -1,0 +1,247 @@
+//! `apical train`.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::machine::{DataArgs, MachineArgs};
+use super::output::{Output, tell};
+use super::progress::{Estimate, Progress, time_left};
+use super::settings::Settings;
+use super::{CliError, EXIT_CODES};
+use crate::config::Config;
+use crate::dataset::Dataset;
+use crate::record::{ImageShape, Run, weights_sha256};
+use crate::schedule::Device;
+use crate::train::{Event, Summary, Training};
+
+/// Train a network and test it after each epoch
+///
+/// Standard output gets the result, standard error the progress. Nothing is written to disk without
+/// --out.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct TrainArgs {
+    /// Folder for config.toml, metrics.jsonl and weights.safetensors; it must not hold a run yet
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// Print JSON lines: an object for each quick test and epoch, and one at the end
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    data: DataArgs,
+
+    #[command(flatten)]
+    settings: Settings,
+
+    #[command(flatten)]
+    machine: MachineArgs,
+}
+
+pub(super) fn run(arguments: &TrainArgs) -> Result<(), CliError> {
+    let config = arguments.settings.resolve(|_| ())?;
+    let selection = arguments.machine.selection()?;
+    let dataset = arguments.data.open()?;
+    let images = ImageShape::of(&dataset);
+    let plan = Plan::new(&config, &dataset);
+    let mut training = Training::new(config.clone(), dataset, &selection)?;
+    // Before the first image, so that no hour of training ends at a full or forbidden folder.
+    let run = match &arguments.out {
+        Some(folder) => Some(Run::create(folder, &config)?),
+        None => None,
+    };
+    plan.announce(training.device());
+    let mut listener = Listener {
+        run,
+        output: Output::default(),
+        json: arguments.json,
+        progress: Progress::new(),
+        estimate: Estimate::start(plan.work(config.epochs, 0)),
+        plan: &plan,
+    };
+    let mut failure = None;
+    let summary = training.run(&mut |event| match listener.hear(event) {
+        Ok(flow) => flow,
+        Err(error) => {
+            failure = Some(error);
+            ControlFlow::Break(())
+        }
+    })?;
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    listener.finish(&summary, &training, &images)
+}
+
+/// What a training will do, in numbers.
+struct Plan {
+    network: String,
+    dataset: String,
+    epochs: u32,
+    images: usize,
+    test_images: usize,
+    /// Simulated time in ms of a training and of a test image: work, to judge the time left by.
+    image_work: f64,
+    test_image_work: f64,
+}
+
+impl Plan {
+    fn new(config: &Config, dataset: &Dataset) -> Self {
+        let or_all = |count: usize, all: usize| if count == 0 { all } else { count };
+        let sizes = [&[dataset.pixels()], config.layers.as_slice()].concat();
+        let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
+        Plan {
+            network: sizes.join("-"),
+            dataset: dataset.name.clone(),
+            epochs: config.epochs,
+            images: or_all(config.images, dataset.training_count),
+            test_images: or_all(config.test_images, dataset.test_count),
+            image_work: 2.0 * f64::from(config.phase_steps),
+            test_image_work: f64::from(config.test_steps),
+        }
+    }
+
+    /// Work of whole epochs with their tests, and of some images of the next.
+    fn work(&self, epochs: u32, images: usize) -> f64 {
+        let epoch =
+            self.images as f64 * self.image_work + self.test_images as f64 * self.test_image_work;
+        f64::from(epochs) * epoch + images as f64 * self.image_work
+    }
+
+    fn announce(&self, device: &Device) {
+        let Plan { network, dataset, epochs, images, test_images, .. } = self;
+        tell(format_args!(
+            "training {network} on {dataset}: {epochs} x {images} images, {test_images} test images"
+        ));
+        tell(format_args!("backend {}, device {}", device.backend, device.name));
+        if let Some(note) = &device.note {
+            tell(note);
+        }
+    }
+}
+
+/// Tells everyone what happens.
+struct Listener<'a> {
+    run: Option<Run>,
+    output: Output,
+    json: bool,
+    progress: Progress,
+    estimate: Estimate,
+    plan: &'a Plan,
+}
+
+/// The last line of a run's metrics.
+#[derive(Serialize)]
+struct Finished<'a> {
+    event: &'static str,
+    test_error: f64,
+    seconds: f64,
+    backend: &'static str,
+    device: &'a str,
+    weights_sha256: String,
+}
+
+impl Listener<'_> {
+    fn hear(&mut self, event: &Event) -> Result<ControlFlow<()>, CliError> {
+        self.show(event);
+        if !matches!(event, Event::Progress { .. }) {
+            self.record(event)?;
+        }
+        // Who stopped reading wants no more, unless there are files to be written.
+        let is_wanted = self.run.is_some() || !self.output.is_closed();
+        Ok(if is_wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    }
+
+    /// Puts a line where lines of JSON are wanted.
+    fn record(&mut self, line: &impl Serialize) -> Result<(), CliError> {
+        if let Some(run) = &mut self.run {
+            run.metrics.append(line)?;
+        }
+        if self.json {
+            let Listener { progress, output, .. } = self;
+            progress.aside(|| output.print_json(line))?;
+        }
+        Ok(())
+    }
+
+    fn show(&mut self, event: &Event) {
+        let of = self.plan.epochs;
+        match event {
+            Event::Progress { epoch, images, of_images, train_error, images_per_second } => {
+                let left = time_left(self.estimate.left(self.plan.work(epoch - 1, *images)));
+                let message = format!(
+                    "{images_per_second:.0} images/s, training error {train_error:.2} %, {left}"
+                );
+                let what = format_args!("epoch {epoch}/{of}");
+                self.progress.advance(what, *images, *of_images, message);
+            }
+            Event::QuickTest { epoch, images, test_error, test_images } => {
+                self.progress.tell(format_args!(
+                    "epoch {epoch}/{of}, {images} images: test error {test_error:.2} % of the first \
+                     {test_images} test images"
+                ));
+            }
+            Event::Epoch { epoch, train_error, test_error, images_per_second, .. } => {
+                let left = match self.estimate.left(self.plan.work(*epoch, 0)) {
+                    left if *epoch < of => format!(", {}", time_left(left)),
+                    _ => String::new(),
+                };
+                self.progress.tell(format_args!(
+                    "epoch {epoch}/{of}: training error {train_error:.2} %, test error \
+                     {test_error:.2} %, {images_per_second:.0} images/s{left}"
+                ));
+            }
+        }
+    }
+
+    fn finish(
+        mut self,
+        summary: &Summary,
+        training: &Training,
+        images: &ImageShape,
+    ) -> Result<(), CliError> {
+        self.progress.clear();
+        let network = training.network();
+        let device = training.device();
+        let finished = Finished {
+            event: "finished",
+            test_error: summary.evaluation.error(),
+            seconds: summary.seconds,
+            backend: device.backend,
+            device: &device.name,
+            weights_sha256: weights_sha256(network),
+        };
+        // The weights first: they are what the time was spent on. The result is told even where they
+        // cannot be written.
+        let run = self.run.as_ref();
+        let saved = run.map(|run| run.save(network, training.config(), images)).transpose();
+        self.record(&finished)?;
+        if !self.json {
+            self.print(&finished, summary)?;
+        }
+        match saved? {
+            Some(path) if !self.json => {
+                self.output.print(format_args!("written     {}", path.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn print(&mut self, finished: &Finished, summary: &Summary) -> Result<(), CliError> {
+        let Plan { epochs, images, .. } = self.plan;
+        let Finished { test_error, seconds, backend, device, weights_sha256, .. } = finished;
+        self.output.print(format_args!(
+            "test error  {test_error:.2} % of {tested} test images\n\
+             time        {seconds:.1} s\n\
+             images      {epochs} x {images}\n\
+             backend     {backend}\n\
+             device      {device}\n\
+             weights     sha256 {weights_sha256}",
+            tested = summary.evaluation.images(),
+        ))
+    }
+}

@@ -1,0 +1,110 @@
+//! `devices` and `compare`, and what happens without a device. These tests need a Vulkan device;
+//! a software one will do.
+
+use assert_cmd::Command;
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{apical, fails, folder_with_data, json_of, output_of, train};
+
+/// The command, where no driver is found.
+#[cfg(target_os = "linux")]
+fn without_drivers(command: &mut Command) -> &mut Command {
+    let variables = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES", "__EGL_VENDOR_LIBRARY_FILENAMES"];
+    command.envs(variables.map(|variable| (variable, "nowhere.json")))
+}
+
+/// `apical compare` of a small net on the data set in `folder`.
+fn compare(folder: &TempDir) -> Command {
+    let mut command = apical(folder);
+    command.args(["compare", "--data", "data", "--layers", "20,10"]);
+    command.args(["--images", "100", "--test-images", "50"]);
+    command
+}
+
+#[test]
+fn devices_are_listed_with_their_self_test() {
+    let folder = TempDir::new().unwrap();
+    let [list] = &json_of(apical(&folder).args(["devices", "--json"]))[..] else {
+        panic!("one array")
+    };
+    let list = list.as_array().unwrap();
+    assert!(!list.is_empty(), "this test needs a Vulkan device: install mesa-vulkan-drivers");
+    let text = output_of(apical(&folder).arg("devices"));
+    for (index, device) in list.iter().enumerate() {
+        assert_eq!(device["index"], index);
+        for key in ["name", "backend", "driver", "kind", "max_binding", "self_test"] {
+            assert!(device.get(key).is_some(), "{device} lacks {key}");
+        }
+        let name = device["name"].as_str().unwrap();
+        assert!(text.contains(&format!("{index}: {name}\n")), "{text}");
+    }
+    assert_eq!(text.matches("   arithmetic  ").count(), list.len(), "{text}");
+}
+
+#[test]
+fn a_gpu_gives_the_network_of_the_cpu() {
+    let folder = folder_with_data();
+    let finished = |backend: &str| {
+        let mut command = train(&folder);
+        json_of(command.args(["--json", "--backend", backend])).pop().unwrap()
+    };
+    let (gpu, cpu) = (finished("gpu"), finished("cpu"));
+    assert_eq!((&gpu["backend"], &cpu["backend"]), (&"gpu".into(), &"cpu".into()));
+    assert_eq!(gpu["weights_sha256"], cpu["weights_sha256"]);
+    assert_eq!(gpu["test_error"], cpu["test_error"]);
+}
+
+#[test]
+fn a_comparison_says_that_all_is_equal() {
+    let folder = folder_with_data();
+    let text = output_of(&mut compare(&folder));
+    assert!(text.starts_with("identical\n"), "{text}");
+    assert!(text.contains(" over 4 minibatches of 32 images, and 50 test images\n"), "{text}");
+    assert!(text.contains("\nself-test bit-exact on this device"), "{text}");
+
+    let [whole] = &json_of(compare(&folder).arg("--json"))[..] else { panic!("one object") };
+    assert_eq!((&whole["identical"], &whole["difference"]), (&true.into(), &Value::Null));
+    assert_eq!((&whole["minibatches"], &whole["images"]), (&4.into(), &100.into()));
+    let [part] = &json_of(compare(&folder).args(["--json", "--cpu-until", "soma"]))[..] else {
+        panic!("one object")
+    };
+    assert_eq!((&part["identical"], &part["cpu_until"]), (&true.into(), &"soma".into()));
+    let values = |report: &Value| report["values"].as_u64().unwrap();
+    assert!(0 < values(part) && values(part) < values(whole), "{part} {whole}");
+}
+
+#[test]
+fn a_device_that_is_not_there_is_refused_with_what_is() {
+    let folder = folder_with_data();
+    let texts = ["no GPU named or numbered 'abacus'; there are: 0: ", "hint: 'apical devices'"];
+    fails(train(&folder).args(["--device", "abacus"]), 3, &texts);
+    fails(train(&folder).args(["--device", "abacus", "--backend", "gpu"]), 3, &texts);
+    fails(compare(&folder).args(["--device", "abacus"]), 3, &texts);
+    fails(train(&folder).args(["--device", "99", "--out", "run"]), 3, &["'99'"]);
+    assert!(!folder.path().join("run").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_drivers_the_list_is_empty_and_says_what_to_install() {
+    let folder = TempDir::new().unwrap();
+    for (arguments, list) in [(&["devices"][..], ""), (&["devices", "--json"], "[]\n")] {
+        let mut command = apical(&folder);
+        let listed = without_drivers(command.args(arguments)).assert().success();
+        listed.stdout(list).stderr(contains("no GPU was found").and(contains("Vulkan driver")));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_drivers_only_the_cpu_computes() {
+    let folder = folder_with_data();
+    let texts = ["no GPU was found", "hint: install the GPU's Vulkan driver"];
+    fails(without_drivers(train(&folder).args(["--backend", "gpu"])), 3, &texts);
+    fails(without_drivers(&mut compare(&folder)), 3, &texts);
+    let trained = without_drivers(&mut train(&folder)).assert().success();
+    trained.stderr(contains("computing on the CPU: no GPU was found"));
+}

@@ -1,0 +1,134 @@
+//! Settings and data sets that cannot be.
+
+use std::fs;
+
+use super::{
+    TEST_IMAGES, TEST_LABELS, TRAINING_IMAGES, TRAINING_LABELS, apical, fails, folder_with_data,
+    train_on_cpu, write_idx,
+};
+
+#[test]
+fn settings_that_cannot_be_are_named_with_their_flag() {
+    let folder = folder_with_data();
+    for (flag, value, reason) in [
+        ("--batch", "0", "batch = 0: 1 to 65535"),
+        ("--taps", "33", "taps = 33: 1 to 32, or 0 for no cut"),
+        ("--g-apical", "1.5", "g_apical = 1.5: 0 to 0.9"),
+        ("--phi-max", "nan", "phi_max = NaN: above 0"),
+        (
+            "--eta",
+            "0.1,0.2,0.3",
+            "eta = [0.1, 0.2, 0.3]: one rate, or one for each of the 2 layers",
+        ),
+        ("--eta", "inf", "eta = inf"),
+        ("--beta1", "1", "beta1 = 1.0: at least 0 and less than 1"),
+        ("--epsilon", "0", "epsilon = 0.0: 1e-12 to 1"),
+        ("--phase-steps", "5", "phase_steps = 5"),
+        ("--test-steps", "0", "test_steps = 0: 1 to"),
+        ("--test-from", "250", "test_from = 250: less than test_steps (250)"),
+    ] {
+        let mut command = train_on_cpu(&folder);
+        let hint = format!("hint: {flag} sets it");
+        fails(command.args([flag, value]).args(["--out", "run"]), 2, &[reason, &hint]);
+        assert!(!folder.path().join("run").exists());
+    }
+    for (flags, reason) in [
+        (["--layers", "20,15"], "layers = 15: the output needs a multiple of 10 neurons"),
+        (["--layers", "0,10"], "layers = 0: a layer has 1 to"),
+        (["--layers", "1048576,1048576,10"], "at most 4294967295 weights between two layers"),
+        (["--epochs", "0"], "epochs = 0: at least 1"),
+        (["--images", "301"], "expected at most 300 training images (0 means all), 301"),
+        (["--test-images", "201"], "expected at most 200 test images (0 means all), 201"),
+    ] {
+        let mut command = apical(&folder);
+        command.args(["train", "--data", "data", "--backend", "cpu"]).args(flags);
+        fails(&mut command, 2, &[reason, &format!("hint: {} sets it", flags[0])]);
+    }
+}
+
+#[test]
+fn files_of_settings_that_cannot_be_are_named() {
+    let folder = folder_with_data();
+    let file = folder.path().join("settings.toml");
+    let refused = |exit_code: i32, texts: &[&str]| {
+        let mut command = apical(&folder);
+        command.args(["train", "--data", "data", "--backend", "cpu", "--config", "settings.toml"]);
+        fails(&mut command, exit_code, texts);
+    };
+    refused(1, &["settings.toml: the settings cannot be read", "caused by: "]);
+    for (text, reason) in [
+        ("epochs = ", "TOML parse error at line 1"),
+        ("\nepoch = 1", "unknown field `epoch`"),
+        ("epochs = -1", "invalid value"),
+        ("optimizer = \"rmsprop\"", "unknown variant `rmsprop`"),
+        ("layers = 10", "invalid type"),
+    ] {
+        fs::write(&file, text).unwrap();
+        refused(2, &["settings.toml: these settings cannot be", "caused by: ", reason]);
+    }
+    fs::write(&file, "batch = 0").unwrap();
+    refused(2, &["batch = 0: 1 to 65535"]);
+}
+
+/// The data set with one file changed is refused with this text, which follows the file's name.
+#[track_caller]
+fn refused(file: &str, change: impl FnOnce(&mut Vec<u8>), fault: &str) {
+    let folder = folder_with_data();
+    let path = folder.path().join("data").join(file);
+    let mut bytes = fs::read(&path).unwrap();
+    change(&mut bytes);
+    fs::write(&path, bytes).unwrap();
+    let name = std::path::Path::new("data").join(file);
+    let expected = format!("{}, byte offset {fault}", name.display());
+    fails(&mut train_on_cpu(&folder), 1, &[&expected]);
+}
+
+#[test]
+fn damaged_data_sets_are_refused_with_file_and_byte() {
+    let magic = "1: expected an IDX file, which starts with the bytes 00 00, found 00 4b";
+    refused(TRAINING_IMAGES, |bytes| bytes[1] = b'K', magic);
+    let kind = "2: expected unsigned bytes (type 0x08), found 32-bit floats (type 0x0d)";
+    refused(TEST_IMAGES, |bytes| bytes[2] = 0x0d, kind);
+    let cut = "5000: expected 9000 bytes of data (300 x 6 x 5), found 4984";
+    refused(TRAINING_IMAGES, |bytes| bytes.truncate(5000), cut);
+    let header = "0: expected a header of 8 bytes, found the end of the file";
+    refused(TEST_LABELS, Vec::clear, header);
+    let empty = "4: expected a number of images of at least 1, found 0";
+    refused(TRAINING_IMAGES, |bytes| bytes[4..8].fill(0), empty);
+    let label = "12: expected a label in 0..=9 as in data";
+    refused(TEST_LABELS, |bytes| bytes[12] = 10, label);
+    let black = "16: expected a pixel above 0, found black images only";
+    refused(TRAINING_IMAGES, |bytes| bytes[16..].fill(0), black);
+}
+
+#[test]
+fn files_that_disagree_are_refused_with_file_and_byte() {
+    let folder = folder_with_data();
+    let labels = folder.path().join("data").join(TRAINING_LABELS);
+    write_idx(&labels, &[299], (0..299).map(|index| (index % 10) as u8).collect());
+    let expected = "byte offset 4: expected 300 labels, one for each image of data";
+    fails(&mut train_on_cpu(&folder), 1, &[TRAINING_LABELS, expected, "found 299"]);
+
+    let folder = folder_with_data();
+    let images = folder.path().join("data").join(TEST_IMAGES);
+    write_idx(&images, &[200, 5, 6], vec![1; 200 * 30]);
+    let expected = "byte offset 8: expected images of 6 x 5 as in data";
+    fails(&mut train_on_cpu(&folder), 1, &[TEST_IMAGES, expected, "found 5 x 6"]);
+}
+
+#[test]
+fn missing_data_sets_are_refused_with_a_hint() {
+    let hint = "hint: --data takes a folder with the four IDX files";
+    let folder = folder_with_data();
+    fs::remove_file(folder.path().join("data").join(TEST_LABELS)).unwrap();
+    let missing = "data: expected one of the files t10k-labels-idx1-ubyte, ";
+    fails(&mut train_on_cpu(&folder), 1, &[missing, hint]);
+
+    fs::remove_dir_all(folder.path().join("data")).unwrap();
+    let nowhere = "data: this dataset folder does not exist or cannot be reached";
+    fails(&mut train_on_cpu(&folder), 1, &[nowhere, "caused by: ", hint]);
+
+    fs::write(folder.path().join("data"), "").unwrap();
+    let file = "data: expected the folder of the four IDX files, found something else";
+    fails(&mut train_on_cpu(&folder), 1, &[file, hint]);
+}

@@ -1,0 +1,184 @@
+//! `train`: results, records, seeds.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use apical::config::Config;
+use apical::record::weights;
+use serde_json::Value;
+
+use super::{fails, folder_with_data, json_of, output_of, train_on_cpu};
+
+/// The hash in a line "weights     sha256 ...".
+fn hash_of(output: &str) -> String {
+    let line = output.lines().find(|line| line.starts_with("weights")).unwrap();
+    line.split_whitespace().last().unwrap().to_string()
+}
+
+#[track_caller]
+fn has_keys(value: &Value, keys: &[&str]) {
+    for key in keys {
+        assert!(value.get(key).is_some_and(|value| !value.is_null()), "{value} lacks {key}");
+    }
+}
+
+#[test]
+fn the_result_is_on_standard_output_and_progress_on_standard_error() {
+    let folder = folder_with_data();
+    let mut command = train_on_cpu(&folder);
+    let output = command.args(["--threads", "1", "--quick-test-every", "100"]).assert().success();
+    let stdout = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+    let stderr = String::from_utf8(output.get_output().stderr.clone()).unwrap();
+    let names: Vec<&str> = stdout.lines().map(|line| line.split("  ").next().unwrap()).collect();
+    assert_eq!(names, ["test error", "time", "images", "backend", "device", "weights"]);
+    assert!(stdout.contains("% of 200 test images"), "{stdout}");
+    assert!(stdout.contains("1 thread\n"), "{stdout}");
+    for text in [
+        "training 30-20-10 on data: 1 x 300 images, 200 test images",
+        "backend cpu, device 1 thread",
+        "epoch 1/1, 128 images: test error ",
+        "epoch 1/1: training error ",
+    ] {
+        assert!(stderr.contains(text), "{stderr}\nlacks: {text}");
+    }
+    // No bar in a log.
+    assert!(!stderr.contains('\r') && !stderr.contains('\u{1b}'), "{stderr:?}");
+}
+
+#[test]
+fn json_lines_hold_what_is_promised() {
+    let folder = folder_with_data();
+    let mut command = train_on_cpu(&folder);
+    let lines = json_of(command.args(["--json", "--quick-test-every", "150"]));
+    let events: Vec<&str> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["quick_test", "epoch", "finished"]);
+    has_keys(&lines[0], &["epoch", "images", "test_error", "test_images"]);
+    has_keys(&lines[1], &["epoch", "train_error", "test_error", "images_per_second", "loss"]);
+    has_keys(&lines[2], &["test_error", "seconds", "backend", "device", "weights_sha256"]);
+    assert_eq!((&lines[1]["epoch"], &lines[2]["backend"]), (&Value::from(1), &Value::from("cpu")));
+    assert_eq!(lines[1]["test_error"], lines[2]["test_error"]);
+    let error = lines[2]["test_error"].as_f64().unwrap();
+    assert!((0.0..=100.0).contains(&error) && (error * 2.0).fract() == 0.0, "{error}");
+}
+
+#[test]
+fn one_seed_gives_one_network_whatever_the_threads() {
+    let folder = folder_with_data();
+    let hash = |arguments: &[&str]| hash_of(&output_of(train_on_cpu(&folder).args(arguments)));
+    let first = hash(&["--threads", "1"]);
+    assert_eq!(first.len(), 64);
+    assert_eq!(hash(&["--threads", "2"]), first);
+    assert_eq!(hash(&["--seed", "1"]), first);
+    assert_ne!(hash(&["--seed", "2"]), first);
+}
+
+#[test]
+fn out_holds_settings_metrics_and_weights_that_repeat_the_run() {
+    let folder = folder_with_data();
+    let mut command = train_on_cpu(&folder);
+    let arguments = ["--out", "runs/first", "--seed", "18446744073709551615", "--taps", "9"];
+    let output = output_of(command.args(arguments).args(["--quick-test-every", "150"]));
+    let written = Path::new("runs/first").join("weights.safetensors");
+    assert!(output.contains(&format!("written     {}", written.display())), "{output}");
+
+    let run = folder.path().join("runs/first");
+    let mut files: Vec<_> =
+        fs::read_dir(&run).unwrap().map(|file| file.unwrap().file_name()).collect();
+    files.sort();
+    assert_eq!(files, ["config.toml", "metrics.jsonl", "weights.safetensors"]);
+
+    let config: Config =
+        toml::from_str(&fs::read_to_string(run.join("config.toml")).unwrap()).unwrap();
+    assert_eq!((config.seed, config.taps, config.layers.as_slice()), (u64::MAX, 9, &[20, 10][..]));
+
+    let metrics = fs::read_to_string(run.join("metrics.jsonl")).unwrap();
+    let metrics: Vec<Value> =
+        metrics.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let events: Vec<&str> = metrics.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["quick_test", "epoch", "finished"]);
+    let hash = metrics[2]["weights_sha256"].as_str().unwrap();
+    assert!(output.contains(hash), "{output}");
+
+    let saved = weights::load(&run.join("weights.safetensors")).unwrap();
+    assert_eq!(weights::weights_sha256(&saved.network), hash);
+    assert_eq!(saved.config, config);
+    assert_eq!((saved.images.height, saved.images.width, saved.images.classes), (6, 5, 10));
+
+    let mut again = super::apical(&folder);
+    again.args([
+        "train",
+        "--data",
+        "data",
+        "--config",
+        "runs/first/config.toml",
+        "--backend",
+        "cpu",
+    ]);
+    assert_eq!(hash_of(&output_of(&mut again)), hash);
+    // A flag wins over the file.
+    assert_ne!(hash_of(&output_of(again.args(["--seed", "3"]))), hash);
+}
+
+#[test]
+fn json_and_metrics_are_the_same_lines() {
+    let folder = folder_with_data();
+    let output = output_of(train_on_cpu(&folder).args(["--json", "--out", "run"]));
+    assert_eq!(fs::read_to_string(folder.path().join("run/metrics.jsonl")).unwrap(), output);
+}
+
+#[test]
+fn a_run_is_never_overwritten() {
+    let folder = folder_with_data();
+    output_of(train_on_cpu(&folder).args(["--out", "run"]));
+    let run = folder.path().join("run");
+    let weights = fs::read(run.join("weights.safetensors")).unwrap();
+    // So many epochs would take days: it is refused before the first.
+    let mut command = super::apical(&folder);
+    command.args(["train", "--data", "data", "--layers", "20,10", "--backend", "cpu"]);
+    command.args(["--epochs", "1000000", "--out", "run"]).timeout(Duration::from_secs(60));
+    let texts = ["already holds a run", "hint: name another folder with --out"];
+    fails(&mut command, 1, &texts);
+    assert_eq!(fs::read(run.join("weights.safetensors")).unwrap(), weights);
+
+    let mut command = train_on_cpu(&folder);
+    let texts = ["data/train-images-idx3-ubyte: cannot be created", "caused by: "];
+    fails(command.args(["--out", "data/train-images-idx3-ubyte"]), 1, &texts);
+}
+
+#[test]
+fn nothing_is_written_without_out() {
+    let folder = folder_with_data();
+    output_of(&mut train_on_cpu(&folder));
+    let files: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+    assert_eq!(fs::read_dir(folder.path().join("data")).unwrap().count(), 4);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let folder = folder_with_data();
+    let program = assert_cmd::cargo::cargo_bin!("apical");
+    for arguments in
+        [&["--json", "--epochs", "3"][..], &["--json", "--epochs", "3", "--out", "run"]]
+    {
+        let mut child = std::process::Command::new(program)
+            .current_dir(folder.path())
+            .args(["train", "--data", "data", "--layers", "20,10", "--backend", "cpu"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{stderr}");
+        assert!(!stderr.contains("panicked"), "{stderr}");
+        // Without files nobody wants the other epochs.
+        let has_last_epoch = stderr.contains("epoch 3/3");
+        assert_eq!(has_last_epoch, arguments.contains(&"--out"), "{stderr}");
+    }
+    assert!(folder.path().join("run/weights.safetensors").exists());
+}

@@ -1,0 +1,126 @@
+//! `test`, and the weights that it takes.
+
+use std::fs;
+
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{
+    TEST_IMAGES, TEST_LABELS, TRAINING_IMAGES, TRAINING_LABELS, apical, fails, folder_with_data,
+    json_of, output_of, train_on_cpu, write_idx,
+};
+
+fn test(folder: &TempDir) -> Command {
+    let mut command = apical(folder);
+    command.args(["test", "run/weights.safetensors", "--data", "data", "--backend", "cpu"]);
+    command
+}
+
+/// A folder with data and a run.
+fn folder_with_run() -> TempDir {
+    let folder = folder_with_data();
+    output_of(train_on_cpu(&folder).args(["--out", "run"]));
+    folder
+}
+
+#[test]
+fn a_trained_network_is_tested() {
+    let folder = folder_with_run();
+    let [tested] = &json_of(test(&folder).arg("--json"))[..] else { panic!("one object") };
+    let metrics = fs::read_to_string(folder.path().join("run/metrics.jsonl")).unwrap();
+    let finished: Value = serde_json::from_str(metrics.lines().last().unwrap()).unwrap();
+    assert_eq!(tested["weights_sha256"], finished["weights_sha256"]);
+    assert_eq!((&tested["backend"], &tested["test_images"]), (&"cpu".into(), &200.into()));
+    // The first test of one epoch has the same draws as this one.
+    assert_eq!(tested["test_error"], finished["test_error"]);
+    let confusion = tested["confusion"].as_array().unwrap();
+    assert_eq!((confusion.len(), tested["class_errors"].as_array().unwrap().len()), (10, 10));
+    let images: u64 = confusion
+        .iter()
+        .flat_map(|row| row.as_array().unwrap())
+        .map(|count| count.as_u64().unwrap())
+        .sum();
+    assert_eq!(images, 200);
+
+    let table = output_of(&mut test(&folder));
+    assert_eq!(table.lines().count(), 14, "{table}");
+    let error = tested["test_error"].as_f64().unwrap();
+    assert!(table.starts_with(&format!("test error {error:.2} % of 200 test images")), "{table}");
+}
+
+#[test]
+fn flags_win_over_the_settings_of_the_training() {
+    let folder = folder_with_run();
+    let mut command = test(&folder);
+    let tested = json_of(command.args(["--json", "--test-images", "0", "--seed", "5"]));
+    assert_eq!(tested[0]["test_images"], 200);
+    let tested = json_of(test(&folder).args(["--json", "--test-images", "30"]));
+    assert_eq!(tested[0]["test_images"], 30);
+    output_of(test(&folder).args(["--test-steps", "40", "--threads", "1"]));
+    let reason = "test_from = 30: less than test_steps (20)";
+    fails(test(&folder).args(["--test-steps", "20"]), 2, &[reason]);
+    let reason = "expected at most 200 test images";
+    fails(test(&folder).args(["--test-images", "201"]), 2, &[reason]);
+}
+
+#[test]
+fn weights_that_cannot_be_are_refused() {
+    let folder = folder_with_run();
+    let path = folder.path().join("run/weights.safetensors");
+    let whole = fs::read(&path).unwrap();
+    let name = "run/weights.safetensors: ";
+    let refused = |bytes: &[u8], text: &str| {
+        fs::write(&path, bytes).unwrap();
+        fails(&mut test(&folder), 1, &[name, text]);
+    };
+    let damaged = "expected a whole safetensors file; this is none, or it was damaged";
+    refused(b"", damaged);
+    refused(b"\x80\x02}q\x00X\x07\x00\x00\x00weights", damaged);
+    refused(&whole[..whole.len() / 2], damaged);
+    refused(&whole[..whole.len() - 1], damaged);
+    let changed = |from: &str, to: &str| {
+        assert_eq!(from.len(), to.len());
+        let at = whole.windows(from.len()).position(|part| part == from.as_bytes()).unwrap();
+        [&whole[..at], to.as_bytes(), &whole[at + from.len()..]].concat()
+    };
+    refused(
+        &changed("\"W1\"", "\"V1\""),
+        "expected the tensors W0, b0, Y0, W1, b1 only, found 'V1'",
+    );
+    refused(&changed("[20,30]", "[30,20]"), "'W0' to have shape [20, 30], found [30, 20]");
+    refused(&changed("F32", "I32"), "to be F32, found I32");
+    refused(&changed("\"classes\"", "\"clasess\""), "the metadata 'classes', as apical writes it");
+    refused(&changed("batch", "bitch"), "the settings in the metadata 'config' cannot be read");
+    refused(&changed("taps = 10", "taps = 99"), "a setting in the metadata 'config' cannot be");
+
+    fs::remove_file(&path).unwrap();
+    fails(&mut test(&folder), 1, &[name, "the file cannot be read", "caused by: "]);
+}
+
+#[test]
+fn a_data_set_of_another_shape_is_refused() {
+    let folder = folder_with_run();
+    let data = folder.path().join("data");
+    let hint = "hint: --data names the folder of the data set that it was trained on";
+    for images in [TRAINING_IMAGES, TEST_IMAGES] {
+        write_idx(&data.join(images), &[2, 5, 6], vec![1; 60]);
+    }
+    for labels in [TRAINING_LABELS, TEST_LABELS] {
+        write_idx(&data.join(labels), &[2], vec![0, 9]);
+    }
+    let reason = "data: the network takes images of 6 x 5 pixels, this data set has 5 x 6";
+    fails(&mut test(&folder), 1, &[reason, hint]);
+
+    for images in [TRAINING_IMAGES, TEST_IMAGES] {
+        write_idx(&data.join(images), &[2, 6, 5], vec![1; 60]);
+    }
+    write_idx(&data.join(TRAINING_LABELS), &[2], vec![9, 10]);
+    let reason = "data: the network takes 10 classes, this data set has 11";
+    fails(&mut test(&folder), 1, &[reason, hint]);
+
+    // Without --data it is MNIST.
+    let mut command = apical(&folder);
+    let reason = "MNIST (embedded): the network takes images of 6 x 5 pixels";
+    fails(command.args(["test", "run/weights.safetensors"]), 1, &[reason, hint]);
+}

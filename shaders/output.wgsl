@@ -46,8 +46,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         basal = filtered(id.z, step - part.first, unit) + bias;
         let is_taught = step >= lane.steps_forward;
         let decay = select(constants.output_decay, constants.teaching_decay, is_taught);
-        let own = product(decay, soma) + product(constants.output_input, basal);
-        soma = flush(rounded(own) + select(0.0, current, is_taught), SMALLEST_VOLTAGE);
+        let taken_up = product(constants.output_input, basal) + select(0.0, current, is_taught);
+        soma = product(decay, flushed(soma, step)) + rounded(taken_up);
         if step >= window && step < lane.steps_forward {
             mean += soma;
         }

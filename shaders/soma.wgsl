@@ -38,8 +38,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 
     for (var step = part.first; step < end; step++) {
         basal = filtered(id.z, step - part.first, unit) + bias;
-        let own = product(constants.hidden_decay, soma) + product(constants.hidden_input, basal);
-        soma = flush(rounded(own) + product(constants.hidden_apical, apical), SMALLEST_VOLTAGE);
+        let taken_up =
+            product(constants.hidden_input, basal) + product(constants.hidden_apical, apical);
+        soma = product(constants.hidden_decay, flushed(soma, step)) + rounded(taken_up);
         if step >= window && step < lane.steps_forward {
             mean += soma;
         }

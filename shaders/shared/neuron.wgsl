@@ -1,6 +1,12 @@
 // What hidden and output neurons share: the draw of spikes. The twin of src/cpu/neuron.rs, with one
 // thread for each neuron instead of a tile.
 
+// The voltage without what is next to zero, at the first step of every word: a voltage that decays does
+// not get from there to subnormal numbers within one word.
+fn flushed(soma: f32, step: u32) -> f32 {
+    return select(soma, flush(soma, SMALLEST_VOLTAGE), step % STEPS_PER_WORD == 0u);
+}
+
 // Spike count of one step: candidates at rate `phi_max`, each kept with probability `1 / odds`, where
 // `odds = 1 + exp(-C)`.
 fn spike_count(random: u32, soma: f32, unit: u32, position: u32, step: u32) -> u32 {

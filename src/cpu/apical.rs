@@ -4,7 +4,8 @@
 use multiversion::multiversion;
 
 use super::columns::Columns;
-use super::drive::{Events, add_columns, collect};
+use super::drive::sum_columns;
+use super::events::Events;
 use super::filter::{clear_history, filtered, keep_history};
 use super::tile::{WIDTH, store};
 use crate::layout::compartment::APICAL;
@@ -32,9 +33,8 @@ pub fn apical(
         clear_history(constants, units, apical_drive);
     }
     let step = constants.past_words * STEPS_PER_WORD + part.first;
-    collect(step..step + 1, spikes, sources, feedback.stride(), events);
     let now = &mut apical_drive[constants.history as usize * units..];
-    add_columns(&events.steps[..1], feedback.padded(), units, now);
+    sum_columns(step..step + 1, spikes, sources, feedback, units, now, events);
     filter(constants, units, apical_drive, &mut compartments[APICAL * units..][..units]);
 }
 

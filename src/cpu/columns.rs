@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable, cast_slice, cast_slice_mut};
 
 /// Floats of a cache line.
-const LINE: usize = 16;
+pub const LINE: usize = 16;
 
 #[repr(C, align(64))]
 #[derive(Clone, Copy, Pod, Zeroable)]

@@ -5,26 +5,10 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 
-use super::columns::Columns;
+use super::columns::{Columns, LINE};
+use super::events::{Events, each_spike, words_of};
 use crate::layout::trace::{FAST, SLOW};
-use crate::layout::{COUNT_BITS, COUNT_MASK, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
-
-/// Who spikes at each step of a block: where the weight column of each spiking neuron starts, as often
-/// as it spikes. Kept between calls to spare the allocations.
-#[derive(Default)]
-pub struct Events {
-    pub steps: Vec<Vec<u32>>,
-}
-
-impl Events {
-    /// Lists for so many steps, all empty.
-    fn clear(&mut self, steps: usize) {
-        self.steps.resize_with(steps.max(self.steps.len()), Vec::new);
-        for list in &mut self.steps {
-            list.clear();
-        }
-    }
-}
+use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
 
 /// `spikes`: the population below, `[past words + words, below]`; `traces`: its, `[5, below]`;
 /// `weights`: `[below + 1, units]`; `drive`: `[history + block, units]`, the step `first` in row
@@ -64,9 +48,28 @@ pub fn drive(
     if step >= end {
         return;
     }
-    collect(step..end, spikes, below, weights.stride(), events);
-    let steps = &events.steps[..(end - step) as usize];
-    add_columns(steps, weights.padded(), units, &mut drive[row * units..]);
+    sum_columns(step..end, spikes, below, weights, units, &mut drive[row * units..], events);
+}
+
+/// For each of `steps`, counted from the first that has spikes, a row of `sums`, `[steps, units]`: the
+/// columns of the neurons that spike, in ascending order; one that spikes twice is added twice.
+pub fn sum_columns(
+    steps: Range<u32>,
+    spikes: &[u32],
+    below: usize,
+    weights: &Columns,
+    units: usize,
+    sums: &mut [f32],
+    events: &mut Events,
+) {
+    if weights.stride() == LINE {
+        return sum_lines(steps, spikes, below, weights.padded(), units, sums);
+    }
+    let steps = events.collect(steps, spikes, below, weights.stride());
+    match units {
+        64.. => sum_tiles::<64>(steps, weights.padded(), units, sums),
+        _ => sum_tiles::<16>(steps, weights.padded(), units, sums),
+    }
 }
 
 /// The past of the uncut kernel: what the traces of the neurons below, carried on from the image
@@ -86,102 +89,49 @@ fn past_of_traces(part: &Part, traces: &[f32], weights: &Columns, drive: &mut [f
     }
 }
 
-/// Lists who spikes at each of `steps`, counted from the first that has spikes, in ascending order.
-/// `spikes`: `[past words + words, below]`; `stride`: from one weight column to the next.
-pub fn collect(
+/// [`sum_columns`] for layers whose columns are one line, as the output's: straight from the words,
+/// without lists.
+#[multiversion(targets = "simd")]
+fn sum_lines(
     steps: Range<u32>,
     spikes: &[u32],
     below: usize,
-    stride: usize,
-    events: &mut Events,
+    weights: &[f32],
+    units: usize,
+    sums: &mut [f32],
 ) {
-    events.clear(steps.len());
-    let mut step = steps.start;
-    while step < steps.end {
-        let word = step / STEPS_PER_WORD;
-        let next = steps.end.min((word + 1) * STEPS_PER_WORD);
-        let lists = &mut events.steps[(step - steps.start) as usize..][..(next - step) as usize];
-        let words = &spikes[word as usize * below..][..below];
-        collect_word(words, step % STEPS_PER_WORD, stride, lists);
-        step = next;
-    }
-}
-
-/// Lists who spikes at the steps from slot `first` of a word on, one list a step.
-#[multiversion(targets = "simd")]
-fn collect_word(words: &[u32], first: u32, stride: usize, lists: &mut [Vec<u32>]) {
-    let (groups, rest) = words.as_chunks::<GROUP>();
-    for (index, group) in groups.iter().enumerate() {
-        collect_group(group, index * GROUP, first, stride, lists);
-    }
-    let mut last = [0; GROUP];
-    last[..rest.len()].copy_from_slice(rest);
-    collect_group(&last, groups.len() * GROUP, first, stride, lists);
-}
-
-/// Neurons whose spikes are looked for at once.
-const GROUP: usize = 8;
-
-#[inline(always)]
-fn collect_group(
-    words: &[u32; GROUP],
-    start: usize,
-    first: u32,
-    stride: usize,
-    lists: &mut [Vec<u32>],
-) {
-    // The words of four neurons make one, in which the count of each slot has become four bits, and
-    // two of those a longer one: the branch is then taken once for eight neurons and steps.
-    let mut halves = [0; 2];
-    for i in 0..GROUP {
-        let pairs = words[i] | words[i] >> 2;
-        halves[i / 4] |= ((pairs | pairs >> 1) & 0x1111_1111) << (i % 4);
-    }
-    let mut bits = u64::from(halves[0]) | u64::from(halves[1]) << 32;
-    while bits != 0 {
-        let place = bits.trailing_zeros();
-        let (half, slot) = (place / 32, place % 32 / 4);
-        let index = (4 * half + place % 4) as usize;
-        if let Some(list) = lists.get_mut(slot.wrapping_sub(first) as usize) {
-            let column = ((start + index) * stride) as u32;
-            let count = words[index] >> (slot * COUNT_BITS) & COUNT_MASK;
-            list.push(column);
-            for _ in 1..count {
-                list.push(column);
+    let (lines, _) = weights.as_chunks::<LINE>();
+    let mut rows = sums.chunks_mut(units);
+    for (word, of_steps) in words_of(&steps) {
+        let mut tiles = [[0.0; LINE]; STEPS_PER_WORD as usize];
+        each_spike(&spikes[word as usize * below..][..below], |slot, neuron, count| {
+            let line = &lines[neuron];
+            let tile = &mut tiles[slot as usize];
+            for _ in 0..count {
+                for j in 0..LINE {
+                    tile[j] += line[j];
+                }
             }
+        });
+        let tiles = &tiles[(of_steps.start % STEPS_PER_WORD) as usize..][..of_steps.len()];
+        for (tile, row) in tiles.iter().zip(&mut rows) {
+            row.copy_from_slice(&tile[..units]);
         }
-        bits &= bits - 1;
     }
 }
 
-/// For each step a row of `sums`, `[steps, units]`: `sums[j] = sum over events of weights[event + j]`,
-/// in the order of the events.
-///
-/// Neurons are taken a tile at a time through all steps: the part of the weights that a tile reads
-/// stays in the nearest cache.
+/// [`sum_columns`] from lists, `N` neurons at a time in registers and through all steps: the part of
+/// the weights that a tile reads stays in the nearest cache. The last tile overlaps the one before it:
+/// neurons are independent, so computing some twice gives the same bits.
 #[multiversion(targets = "simd")]
-pub fn add_columns(steps: &[Vec<u32>], weights: &[f32], units: usize, sums: &mut [f32]) {
-    match units {
-        64.. => add_tiles::<64>(steps, weights, units, sums),
-        16.. => add_tiles::<16>(steps, weights, units, sums),
-        // The usual output, in one piece.
-        10 => add_tiles::<10>(steps, weights, units, sums),
-        4.. => add_tiles::<4>(steps, weights, units, sums),
-        _ => add_tiles::<1>(steps, weights, units, sums),
-    }
-}
-
-/// Sums `N` neurons at a time in registers. The last tile overlaps the one before it: neurons are
-/// independent, so computing some twice gives the same bits.
-#[inline(always)]
-fn add_tiles<const N: usize>(steps: &[Vec<u32>], weights: &[f32], units: usize, sums: &mut [f32]) {
+fn sum_tiles<const N: usize>(steps: &[Vec<u32>], weights: &[f32], units: usize, sums: &mut [f32]) {
     let last = units - N;
     let mut start = 0;
     loop {
         for (events, row) in steps.iter().zip(sums.chunks_mut(units)) {
             let mut tile = [0.0f32; N];
-            for &event in events {
-                let column = &weights[event as usize + start..][..N];
+            for &column in events {
+                let column = &weights[column as usize + start..][..N];
                 for j in 0..N {
                     tile[j] += column[j];
                 }

@@ -5,6 +5,7 @@
 
 use multiversion::multiversion;
 
+use super::tile::{Tile, WIDTH, load, store};
 use crate::layout::{Constants, Part, compartment, plateau};
 use crate::model::arithmetic::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
 
@@ -18,17 +19,29 @@ pub fn error(
     errors: &mut [f32],
 ) {
     let units = part.units as usize;
-    for unit in 0..units {
-        let forward = sigmoid(compartments[compartment::MEAN_SOMA * units + unit]);
-        let (difference, gain) = if part.is_output == 1 {
-            let target = compartments[compartment::MEAN_RATE * units + unit];
-            (constants.phi_max * forward - target, constants.output_error_gain)
+    for start in (0..units).step_by(WIDTH) {
+        let means: Tile<f32> =
+            load(&compartments[compartment::MEAN_SOMA * units..][..units], start);
+        let mut error = [0.0; WIDTH];
+        if part.is_output == 1 {
+            let rates: Tile<f32> =
+                load(&compartments[compartment::MEAN_RATE * units..][..units], start);
+            for i in 0..WIDTH {
+                let forward = sigmoid(means[i]);
+                let difference = constants.phi_max * forward - rates[i];
+                error[i] = difference * constants.output_error_gain * sigmoid_slope(forward);
+            }
         } else {
-            let forward = plateaus[plateau::FORWARD * units + unit];
-            let target = plateaus[plateau::TARGET * units + unit];
-            (forward - target, constants.hidden_error_gain)
-        };
-        let error = difference * gain * sigmoid_slope(forward);
-        errors[unit] = flush(error, SMALLEST_GRADIENT);
+            let before: Tile<f32> = load(&plateaus[plateau::FORWARD * units..][..units], start);
+            let after: Tile<f32> = load(&plateaus[plateau::TARGET * units..][..units], start);
+            for i in 0..WIDTH {
+                let slope = sigmoid_slope(sigmoid(means[i]));
+                error[i] = (before[i] - after[i]) * constants.hidden_error_gain * slope;
+            }
+        }
+        for error in &mut error {
+            *error = flush(*error, SMALLEST_GRADIENT);
+        }
+        store(errors, start, &error);
     }
 }

@@ -20,34 +20,51 @@ pub fn filtered(
     steps: Range<u32>,
     start: usize,
 ) -> Voltages {
-    let mut sums = [[0.0; WIDTH]; STEPS_PER_WORD as usize];
-    for (sum, step) in sums.iter_mut().zip(steps) {
-        let now = (constants.history + step) as usize * units + start;
-        *sum = match constants.tap_count {
-            0 => uncut(constants, units, drive, now, start),
-            // The usual number, so that the loop is unrolled.
-            10 => weighted(&constants.taps[..10], units, drive, now),
-            count => weighted(&constants.taps[..count as usize], units, drive, now),
-        };
+    const WORD: usize = STEPS_PER_WORD as usize;
+    let now = (constants.history + steps.start) as usize * units + start;
+    let taps = &constants.taps[..constants.tap_count as usize];
+    let mut sums = [[0.0; WIDTH]; WORD];
+    match (taps.len(), steps.len()) {
+        (0, count) => {
+            for (step, sum) in sums[..count].iter_mut().enumerate() {
+                *sum = uncut(constants, units, drive, now + step * units, start);
+            }
+        }
+        // Nearly all words are whole: their number of steps is known to the compiler.
+        (_, WORD) => weighted(taps, units, drive, now, &mut sums),
+        (_, count) => {
+            for (step, sum) in sums[..count].iter_mut().enumerate() {
+                weighted(taps, units, drive, now + step * units, std::array::from_mut(sum));
+            }
+        }
     }
     sums
 }
 
-/// The drive at `now` and before, weighted by the taps, the newest first.
+/// The drive at each of `N` steps from `now` on and before them, weighted by the taps, the newest
+/// first.
 #[inline(always)]
-fn weighted(taps: &[f32], units: usize, drive: &[f32], now: usize) -> Tile<f32> {
+fn weighted<const N: usize>(
+    taps: &[f32],
+    units: usize,
+    drive: &[f32],
+    now: usize,
+    sums: &mut [Tile<f32>; N],
+) {
     let oldest = (taps.len() - 1) * units;
-    assert!(oldest <= now && now + WIDTH <= drive.len(), "the drive is padded by a tile");
-    let mut sum = [0.0; WIDTH];
+    let newest = now + (N - 1) * units;
+    assert!(oldest <= now && newest + WIDTH <= drive.len(), "the drive is padded by a tile");
     for (k, tap) in taps.iter().enumerate() {
-        // A tile may reach into the next row: what does not belong to the row is not stored.
-        // SAFETY: `now - oldest <= now - k * units`, and the tile at `now` ends within the drive.
-        let past = unsafe { drive.get_unchecked(now - k * units..now - k * units + WIDTH) };
-        for i in 0..WIDTH {
-            sum[i] += tap * past[i];
+        for (step, sum) in sums.iter_mut().enumerate() {
+            // A tile may reach into the next row: what does not belong to the row is not stored.
+            let place = now + step * units - k * units;
+            // SAFETY: `now - oldest <= place <= newest`, and the tile at `newest` ends in the drive.
+            let past = unsafe { drive.get_unchecked(place..place + WIDTH) };
+            for i in 0..WIDTH {
+                sum[i] += tap * past[i];
+            }
         }
     }
-    sum
 }
 
 /// Takes the drive at `now` up into the two traces of the uncut kernel, which are rows 0 and 1.
@@ -60,8 +77,8 @@ fn uncut(
     start: usize,
 ) -> Tile<f32> {
     let now = load_padded(drive, now);
-    let mut slow = load(&drive[..units], start);
-    let mut fast = load(&drive[units..2 * units], start);
+    let mut slow: Tile<f32> = load(&drive[..units], start);
+    let mut fast: Tile<f32> = load(&drive[units..2 * units], start);
     let mut sum = [0.0; WIDTH];
     for i in 0..WIDTH {
         slow[i] = flush(constants.decay_slow * slow[i] + now[i], SMALLEST_VOLTAGE);

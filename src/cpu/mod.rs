@@ -6,6 +6,7 @@ pub mod arithmetic;
 mod columns;
 pub mod drive;
 pub mod error;
+mod events;
 mod filter;
 pub mod input;
 mod neuron;
@@ -101,18 +102,18 @@ impl Cpu {
         let Cpu { pool, constants, shared, lanes: states, .. } = self;
         let states = &states[..minibatch.lanes as usize];
         let (units, below) = (part.units as usize, part.below as usize);
-        let contributions = |column: usize| -> Vec<Contribution> {
-            states
-                .iter()
-                .map(|state| Contribution {
-                    trace: match column {
-                        column if column == below => 1.0,
-                        column => state.traces[layer][trace_row::FORWARD * below + column],
-                    },
-                    errors: &state.layers[layer].errors,
-                })
-                .filter(|contribution| contribution.trace != 0.0)
-                .collect()
+        let collect = |column: usize, contributions: &mut Vec<_>| {
+            contributions.clear();
+            contributions.extend(states.iter().filter_map(|state| {
+                let is_bias = column == below;
+                let trace = if is_bias {
+                    1.0
+                } else {
+                    state.traces[layer][trace_row::FORWARD * below + column]
+                };
+                let errors = &state.layers[layer].errors[..];
+                (trace != 0.0).then_some(Contribution { trace, errors })
+            }));
         };
         let moments = &mut shared.moments[layer];
         let half = moments.len() / 2;
@@ -131,9 +132,11 @@ impl Cpu {
             })
             .collect();
         pool.install(|| {
-            columns.par_iter_mut().enumerate().with_min_len(COLUMNS_PER_TASK).for_each(
-                |(index, column)| {
-                    update::update(constants, part, minibatch, &contributions(index), column);
+            columns.par_iter_mut().enumerate().with_min_len(COLUMNS_PER_TASK).for_each_init(
+                Vec::new,
+                |contributions, (index, column)| {
+                    collect(index, contributions);
+                    update::update(constants, part, minibatch, contributions, column);
                 },
             );
         });

@@ -5,18 +5,19 @@ use std::ops::Range;
 use super::filter::Voltages;
 use super::tile::{Tile, WIDTH, load, store};
 use crate::layout::{COUNT_BITS, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
-use crate::model::arithmetic::exp;
+use crate::model::arithmetic::{SMALLEST_VOLTAGE, exp, flush};
 use crate::model::spikes::{COUNT_MAX, FRACTION_BITS};
 use crate::random::{Purpose, counter_head, philox, philox_units};
 
-/// The steps of a block, word by word.
+/// The voltages without what is next to zero. Done at the first step of every word: a voltage that
+/// decays does not get from there to subnormal numbers within one word.
 #[inline(always)]
-pub fn words_of(steps: Range<u32>) -> impl Iterator<Item = Range<u32>> {
-    let words = steps.start / STEPS_PER_WORD..steps.end.div_ceil(STEPS_PER_WORD);
-    words.map(move |word| {
-        let first = word * STEPS_PER_WORD;
-        first.max(steps.start)..(first + STEPS_PER_WORD).min(steps.end)
-    })
+pub fn flushed(soma: &Tile<f32>) -> Tile<f32> {
+    let mut kept = [0.0; WIDTH];
+    for i in 0..WIDTH {
+        kept[i] = flush(soma[i], SMALLEST_VOLTAGE);
+    }
+    kept
 }
 
 /// Draws the spikes of one tile.

@@ -5,12 +5,13 @@
 
 use multiversion::multiversion;
 
+use super::events::words_of;
 use super::filter::{filtered, keep_history};
-use super::neuron::{SpikeTile, words_of};
-use super::tile::{WIDTH, load, store};
+use super::neuron::{SpikeTile, flushed};
+use super::tile::{Tile, WIDTH, load, store};
 use crate::layout::compartment::{BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
-use crate::layout::{Constants, Lane, Minibatch, Part};
-use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush, sigmoid};
+use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::model::arithmetic::sigmoid;
 
 /// Shapes as in [`super::soma::soma`].
 #[multiversion(targets = "simd")]
@@ -42,7 +43,7 @@ pub fn output(
     let target_window = lane.steps() - lane.window_target..lane.steps();
 
     for start in (0..units).step_by(WIDTH) {
-        let bias = load(biases, start);
+        let bias: Tile<f32> = load(biases, start);
         let row = |row: usize| load(&compartments[row * units..][..units], start);
         let mut basal = row(BASAL);
         let mut soma = row(SOMA);
@@ -54,19 +55,23 @@ pub fn output(
             if is_target { constants.teaching_excitation } else { constants.teaching_inhibition }
         });
 
-        for steps in words_of(part.first..end) {
+        for (_, steps) in words_of(&(part.first..end)) {
             let rows = steps.start - part.first..steps.end - part.first;
             let mut voltages = filtered(constants, units, drive, rows, start);
+            if steps.start.is_multiple_of(STEPS_PER_WORD) {
+                soma = flushed(&soma);
+            }
             for (voltage, step) in voltages.iter_mut().zip(steps.clone()) {
                 let is_taught = step >= lane.steps_forward;
                 let decay =
                     if is_taught { constants.teaching_decay } else { constants.output_decay };
                 for i in 0..WIDTH {
                     basal[i] = voltage[i] + bias[i];
-                    let own = decay * soma[i] + constants.output_input * basal[i];
-                    let taught = own + if is_taught { current[i] } else { 0.0 };
-                    soma[i] = flush(taught, SMALLEST_VOLTAGE);
+                    let current = if is_taught { current[i] } else { 0.0 };
+                    let taken_up = constants.output_input * basal[i] + current;
+                    soma[i] = decay * soma[i] + taken_up;
                 }
+                *voltage = soma;
                 if window.contains(&step) {
                     for i in 0..WIDTH {
                         mean[i] += soma[i];
@@ -83,7 +88,6 @@ pub fn output(
                 if is_taught && step + 1 == lane.steps() {
                     mean_rate = mean_rate.map(|sum| sum * lane.inverse_window_target);
                 }
-                *voltage = soma;
             }
             if minibatch.draws == 1 {
                 drawn.draw_word(steps, &voltages, spikes);

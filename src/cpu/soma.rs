@@ -4,12 +4,12 @@
 
 use multiversion::multiversion;
 
+use super::events::words_of;
 use super::filter::{filtered, keep_history};
-use super::neuron::{SpikeTile, words_of};
-use super::tile::{WIDTH, load, store};
+use super::neuron::{SpikeTile, flushed};
+use super::tile::{Tile, WIDTH, load, store};
 use crate::layout::compartment::{APICAL, BASAL, MEAN_SOMA, SOMA};
-use crate::layout::{Constants, Lane, Minibatch, Part};
-use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush};
+use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
 
 /// `biases`: `[units]`, the last column of the shader's weights; `drive`: `[history + block,
 /// units]`; `compartments`: `[5, units]`; `spikes`: this layer's, `[words, units]`.
@@ -40,23 +40,27 @@ pub fn soma(
     let window = lane.steps_forward - lane.window_forward..lane.steps_forward;
 
     for start in (0..units).step_by(WIDTH) {
-        let bias = load(biases, start);
+        let bias: Tile<f32> = load(biases, start);
         let row = |row: usize| load(&compartments[row * units..][..units], start);
-        let apical = row(APICAL);
+        let from_apical = row(APICAL).map(|voltage| constants.hidden_apical * voltage);
         let mut basal = row(BASAL);
         let mut soma = row(SOMA);
         let mut mean = row(MEAN_SOMA);
         let drawn = SpikeTile::new(constants, part, minibatch, lane, start);
 
-        for steps in words_of(part.first..end) {
+        for (_, steps) in words_of(&(part.first..end)) {
             let rows = steps.start - part.first..steps.end - part.first;
             let mut voltages = filtered(constants, units, drive, rows, start);
+            if steps.start.is_multiple_of(STEPS_PER_WORD) {
+                soma = flushed(&soma);
+            }
             for (voltage, step) in voltages.iter_mut().zip(steps.clone()) {
                 for i in 0..WIDTH {
                     basal[i] = voltage[i] + bias[i];
-                    let own = constants.hidden_decay * soma[i] + constants.hidden_input * basal[i];
-                    soma[i] = flush(own + constants.hidden_apical * apical[i], SMALLEST_VOLTAGE);
+                    let taken_up = constants.hidden_input * basal[i] + from_apical[i];
+                    soma[i] = constants.hidden_decay * soma[i] + taken_up;
                 }
+                *voltage = soma;
                 if window.contains(&step) {
                     for i in 0..WIDTH {
                         mean[i] += soma[i];
@@ -65,7 +69,6 @@ pub fn soma(
                 if step + 1 == lane.steps_forward {
                     mean = mean.map(|sum| sum * lane.inverse_window_forward);
                 }
-                *voltage = soma;
             }
             if minibatch.draws == 1 {
                 drawn.draw_word(steps, &voltages, spikes);

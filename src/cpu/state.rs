@@ -4,7 +4,7 @@
 use bytemuck::{cast_slice, cast_slice_mut};
 
 use super::columns::Columns;
-use super::drive::Events;
+use super::events::Events;
 use super::tile::WIDTH;
 use super::{apical, drive, error, input, output, plateau, score, soma, trace};
 use crate::layout::{Array, Constants, Kernel, Lane, Launch, Minibatch, Part, Shape, result};

@@ -8,11 +8,11 @@ pub type Tile<T> = [T; WIDTH];
 
 /// The values from `start` on; zeros where the row ends before the tile does.
 #[inline(always)]
-pub fn load<T: Copy + Default>(row: &[T], start: usize) -> Tile<T> {
-    match row[start..].first_chunk::<WIDTH>() {
+pub fn load<T: Copy + Default, const N: usize>(row: &[T], start: usize) -> [T; N] {
+    match row[start..].first_chunk::<N>() {
         Some(tile) => *tile,
         None => {
-            let mut tile = [T::default(); WIDTH];
+            let mut tile = [T::default(); N];
             let rest = &row[start..];
             tile[..rest.len()].copy_from_slice(rest);
             tile
@@ -22,8 +22,8 @@ pub fn load<T: Copy + Default>(row: &[T], start: usize) -> Tile<T> {
 
 /// Puts back what belongs to the row.
 #[inline(always)]
-pub fn store<T: Copy>(row: &mut [T], start: usize, tile: &Tile<T>) {
-    match row[start..].first_chunk_mut::<WIDTH>() {
+pub fn store<T: Copy, const N: usize>(row: &mut [T], start: usize, tile: &[T; N]) {
+    match row[start..].first_chunk_mut::<N>() {
         Some(chunk) => *chunk = *tile,
         None => {
             let rest = &mut row[start..];

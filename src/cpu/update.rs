@@ -2,6 +2,7 @@
 
 use multiversion::multiversion;
 
+use super::tile::{load, store};
 use crate::layout::{Constants, Minibatch, Part};
 use crate::model::arithmetic::{SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, reciprocal_root};
 
@@ -39,43 +40,29 @@ pub fn update(
         column.gradient.fill(0.0);
         return;
     }
-    let units = part.units as usize;
-    let mut start = 0;
-    while start < units {
-        let length = TILE.min(units - start);
+    for start in (0..part.units as usize).step_by(TILE) {
         let mut gradient = [0.0; TILE];
         for contribution in contributions {
-            let errors = &contribution.errors[start..start + length];
-            match errors.first_chunk::<TILE>() {
-                Some(errors) => add(contribution.trace, errors, &mut gradient),
-                None => add(contribution.trace, errors, &mut gradient),
+            let errors: [f32; TILE] = load(contribution.errors, start);
+            for i in 0..TILE {
+                gradient[i] += contribution.trace * errors[i];
             }
         }
         for sum in &mut gradient {
             *sum = flush(*sum * minibatch.inverse_lanes, SMALLEST_GRADIENT);
         }
-        let tile = start..start + length;
         if !column.gradient.is_empty() {
-            column.gradient[tile.clone()].copy_from_slice(&gradient[..length]);
+            store(column.gradient, start, &gradient);
         }
-        let weights = &mut column.weights[tile.clone()];
         if is_adam {
-            let first = &mut column.first_moments[tile.clone()];
-            let second = &mut column.second_moments[tile];
-            adam(constants, part.eta, minibatch, &gradient, weights, first, second);
+            adam(constants, part.eta, minibatch, &gradient, column, start);
         } else {
-            for (weight, gradient) in weights.iter_mut().zip(&gradient) {
-                *weight -= part.eta * gradient;
+            let mut weights: [f32; TILE] = load(column.weights, start);
+            for i in 0..TILE {
+                weights[i] -= part.eta * gradient[i];
             }
+            store(column.weights, start, &weights);
         }
-        start += length;
-    }
-}
-
-#[inline(always)]
-fn add(trace: f32, errors: &[f32], gradient: &mut [f32; TILE]) {
-    for (sum, error) in gradient.iter_mut().zip(errors) {
-        *sum += trace * error;
     }
 }
 
@@ -85,20 +72,24 @@ fn adam(
     constants: &Constants,
     eta: f32,
     minibatch: &Minibatch,
-    gradient: &[f32],
-    weights: &mut [f32],
-    first_moments: &mut [f32],
-    second_moments: &mut [f32],
+    gradient: &[f32; TILE],
+    column: &mut Column,
+    start: usize,
 ) {
-    let moments = first_moments.iter_mut().zip(second_moments);
-    for ((weight, (first, second)), &gradient) in weights.iter_mut().zip(moments).zip(gradient) {
-        let mean = constants.first_decay * *first + constants.first_gain * gradient;
-        let square =
-            constants.second_decay * *second + constants.second_gain * (gradient * gradient);
-        *first = flush(mean, SMALLEST_MOMENT);
-        *second = flush(square, SMALLEST_MOMENT);
-        let spread = minibatch.second_correction * *second + constants.epsilon_square;
-        let step = (eta * minibatch.first_correction) * *first;
-        *weight -= step * reciprocal_root(spread);
+    let mut weights: [f32; TILE] = load(column.weights, start);
+    let mut first: [f32; TILE] = load(column.first_moments, start);
+    let mut second: [f32; TILE] = load(column.second_moments, start);
+    for i in 0..TILE {
+        let mean = constants.first_decay * first[i] + constants.first_gain * gradient[i];
+        let square = gradient[i] * gradient[i];
+        let square = constants.second_decay * second[i] + constants.second_gain * square;
+        first[i] = flush(mean, SMALLEST_MOMENT);
+        second[i] = flush(square, SMALLEST_MOMENT);
+        let spread = minibatch.second_correction * second[i] + constants.epsilon_square;
+        let step = (eta * minibatch.first_correction) * first[i];
+        weights[i] -= step * reciprocal_root(spread);
     }
+    store(column.weights, start, &weights);
+    store(column.first_moments, start, &first);
+    store(column.second_moments, start, &second);
 }

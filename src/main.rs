@@ -6,7 +6,16 @@ use std::process::ExitCode;
 use apical::cli::Cli;
 use clap::Parser;
 
+/// Where there is no desktop session, a layer of Mesa's Vulkan drivers prints errors that are none.
+fn quiet_mesa() {
+    if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        // SAFETY: there is no other thread yet that could read the environment.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+    }
+}
+
 fn main() -> ExitCode {
+    quiet_mesa();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

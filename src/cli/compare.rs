@@ -16,13 +16,17 @@ use crate::schedule::BackendChoice;
 
 /// Epochs unless the command line says otherwise, whatever the preset: a difference shows early.
 const EPOCHS: u32 = 1;
+/// Test images unless the command line says otherwise: testing takes long on a software device.
+const TEST_IMAGES: usize = 1000;
 
 /// Train on the CPU and on a GPU side by side, and compare every value
 ///
 /// Both run the same kernels on the same images; after each kernel everything that it wrote is
-/// compared, bit for bit, up to the first difference. --images 200 is enough for a first look.
+/// compared, bit for bit, up to the first difference. --images 200 is enough for a first look. At the
+/// end both are tested on the first 1,000 test images, unless --test-images says otherwise.
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES, mut_arg("epochs", |argument| argument.default_value("1")))]
+#[command(after_help = EXIT_CODES, mut_arg("epochs", |argument| argument.default_value("1")),
+    mut_arg("test_images", |argument| argument.default_value("1000")))]
 pub(super) struct CompareArgs {
     /// Compute on the CPU up to and including this kernel, and hand its arrays to the GPU for the
     /// rest: the first kernel after which the rest agrees is the one to look at
@@ -72,9 +76,12 @@ pub(super) fn run(arguments: &CompareArgs) -> Result<Ending, CliError> {
         let message = "compare needs a GPU to compare the CPU with: leave out --backend cpu";
         return Err(CliError::Usage(message.to_string()));
     }
-    let config = arguments.settings.resolve(|base| base.epochs = EPOCHS)?;
     let selection = arguments.machine.selection()?;
     let dataset = arguments.data.open()?;
+    let config = arguments.settings.resolve(|base| {
+        base.epochs = EPOCHS;
+        base.test_images = TEST_IMAGES.min(dataset.test_count);
+    })?;
     let options = Options { cpu_until: arguments.cpu_until };
     let batch = config.batch;
     let comparison = {

@@ -59,7 +59,7 @@ impl Preset {
         };
         match self {
             Preset::Quick => Config {
-                epochs: 6,
+                epochs: 8,
                 batch: 32,
                 optimizer: Optimizer::Adam,
                 ..paper(&[500, 10], &[0.01])

@@ -124,20 +124,22 @@ fn names(infos: &[Info]) -> String {
 }
 
 fn adapters() -> Vec<(wgpu::Adapter, Info)> {
-    let backends = Backends::VULKAN | Backends::METAL | Backends::DX12 | Backends::GL;
+    let native = adapters_of(Backends::VULKAN | Backends::METAL | Backends::DX12);
+    // GL shows the same devices again, so it is asked only where nothing else answers.
+    if native.is_empty() { adapters_of(Backends::GL) } else { native }
+}
+
+fn adapters_of(backends: Backends) -> Vec<(wgpu::Adapter, Info)> {
     let instance = Instance::new(InstanceDescriptor {
         backends,
         ..InstanceDescriptor::new_without_display_handle()
     });
     let adapters = pollster::block_on(instance.enumerate_adapters(backends));
-    adapters
-        .into_iter()
-        .enumerate()
-        .map(|(index, adapter)| {
-            let info = info(index, &adapter);
-            (adapter, info)
-        })
-        .collect()
+    let with_info = |(index, adapter): (usize, wgpu::Adapter)| {
+        let info = info(index, &adapter);
+        (adapter, info)
+    };
+    adapters.into_iter().enumerate().map(with_info).collect()
 }
 
 fn info(index: usize, adapter: &wgpu::Adapter) -> Info {

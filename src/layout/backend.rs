@@ -44,10 +44,7 @@ pub trait Backend: Send {
 pub enum BackendError {
     #[error("no GPU was found: no adapter of the backends vulkan, metal, dx12 or gles answers")]
     NoAdapter,
-    #[error(
-        "the only devices that answer are software: {available}; \
-         the CPU backend is faster than those, unless one is chosen by its name"
-    )]
+    #[error("there is no GPU but software, which is slower than the CPU backend ({available})")]
     OnlySoftware { available: String },
     #[error("no GPU named or numbered '{wanted}'; there are: {available}")]
     NoSuchAdapter { wanted: String, available: String },

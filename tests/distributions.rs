@@ -1,0 +1,278 @@
+//! Proves: what is drawn has the distribution of the model — spikes of the input and of neurons at a
+//! given voltage, phase lengths, initial weights, orders of images — and draws for different things
+//! are different and independent. Each check also rejects a distribution that is slightly wrong, so
+//! that it could fail.
+//!
+//! Does not prove: that what is done with the draws is right (see `golden.rs`), or that a GPU draws
+//! the same (see `exactness.rs`). All seeds are fixed: a check that passes once passes always.
+
+mod support;
+
+#[path = "distributions/spikes.rs"]
+mod spikes;
+#[path = "distributions/weights.rs"]
+mod weights;
+
+use std::collections::HashSet;
+
+use apical::config::Config;
+use apical::model::phases::{PhaseExtra, PhaseLengths};
+use apical::random::{Purpose, Source, Stream, counter_head, key, philox};
+use apical::train::order;
+use rand::Rng;
+use statrs::distribution::{ContinuousCDF, Normal, Uniform};
+use statrs::stats_tests::NaNPolicy;
+use statrs::stats_tests::chisquare::chisquare;
+use statrs::stats_tests::ks_test::{KSOneSampleAlternativeMethod, ks_onesample};
+
+/// A distribution is rejected where draws as far from it have a probability below this.
+const REJECT: f64 = 1e-4;
+/// Rare outcomes are counted together until so many are expected.
+const EXPECTED_LEAST: f64 = 5.0;
+
+/// Probability that draws from `probabilities` (of 0, 1, ..; the last also of all beyond) are as far
+/// from them as `draws` are.
+fn chi_square(draws: &[usize], probabilities: &[f64]) -> f64 {
+    let mut counts = vec![0; probabilities.len()];
+    for &draw in draws {
+        counts[draw.min(probabilities.len() - 1)] += 1;
+    }
+    let mut outcomes: Vec<(usize, f64)> =
+        counts.into_iter().zip(probabilities.iter().copied()).collect();
+    if outcomes.iter().any(|&(count, probability)| count > 0 && probability == 0.0) {
+        return 0.0;
+    }
+    outcomes.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let scale = draws.len() as f64 / probabilities.iter().sum::<f64>();
+    let (mut observed, mut expected) = (Vec::new(), Vec::new());
+    let (mut count, mut expectation) = (0, 0.0);
+    for (here, probability) in outcomes {
+        count += here;
+        expectation += probability * scale;
+        if expectation >= EXPECTED_LEAST {
+            observed.push(std::mem::take(&mut count));
+            expected.push(std::mem::take(&mut expectation));
+        }
+    }
+    chisquare(&observed, Some(&expected), None).expect("two outcomes or more").1
+}
+
+/// Probability that pairs of independent draws, the first from `first`, the second from `second`, are
+/// as far from that as `pairs`.
+fn chi_square_of_pairs(pairs: &[(usize, usize)], first: &[f64], second: &[f64]) -> f64 {
+    let joint = first.iter().flat_map(|p| second.iter().map(move |q| p * q));
+    let outcome =
+        |a: usize, b: usize| a.min(first.len() - 1) * second.len() + b.min(second.len() - 1);
+    let draws: Vec<usize> = pairs.iter().map(|&(a, b)| outcome(a, b)).collect();
+    chi_square(&draws, &joint.collect::<Vec<_>>())
+}
+
+fn kolmogorov_smirnov(draws: &[f64], distribution: &impl ContinuousCDF<f64, f64>) -> f64 {
+    let method = KSOneSampleAlternativeMethod::TwoSidedAsymptotic;
+    ks_onesample(draws.to_vec(), distribution, method, NaNPolicy::Error).expect("draws").1
+}
+
+fn assert_fits(what: &str, p: f64) {
+    assert!(p >= REJECT, "{what}: draws as far from the distribution have p = {p:e}");
+}
+
+fn assert_rejected(what: &str, p: f64) {
+    assert!(p < REJECT, "{what}: a wrong distribution passes with p = {p:e}");
+}
+
+/// Pairs fit independent draws; with one of twenty made of equals they do not.
+fn assert_independent(what: &str, pairs: &[(usize, usize)], probabilities: &[f64]) {
+    let p = |pairs: &[_]| chi_square_of_pairs(pairs, probabilities, probabilities);
+    assert_fits(what, p(pairs));
+    let tied = pairs.iter().enumerate().map(|(i, &(a, b))| (a, if i % 20 == 0 { a } else { b }));
+    assert_rejected(what, p(&tied.collect::<Vec<_>>()));
+}
+
+fn uniform(mean: f64, half_width: f64) -> Uniform {
+    Uniform::new(mean - half_width, mean + half_width).expect("an interval")
+}
+
+#[test]
+fn streams_are_uniform_between_minus_one_and_one() {
+    let mut stream = Stream::new(5, Purpose::Weights, 2, 0);
+    let draws: Vec<f64> = (0..200_000).map(|_| stream.uniform_signed()).collect();
+    assert!(draws.iter().all(|draw| draw.abs() < 1.0));
+    assert_fits("uniform", kolmogorov_smirnov(&draws, &uniform(0.0, 1.0)));
+    assert_rejected("wider", kolmogorov_smirnov(&draws, &uniform(0.0, 1.02)));
+    assert_rejected("moved", kolmogorov_smirnov(&draws, &uniform(0.01, 1.0)));
+    let eighth = |draw: f64| ((draw + 1.0) * 4.0) as usize;
+    let pairs: Vec<_> = draws.chunks(2).map(|pair| (eighth(pair[0]), eighth(pair[1]))).collect();
+    assert_independent("one draw and the next", &pairs, &[0.125; 8]);
+}
+
+/// Four words for each of many counters and keys: no two are equal, so nothing that tells draws
+/// apart is lost on the way into a counter.
+#[test]
+fn draws_for_different_things_are_different() {
+    let purposes = [
+        Purpose::Spikes,
+        Purpose::Thinning,
+        Purpose::PhaseLength,
+        Purpose::Order,
+        Purpose::Weights,
+        Purpose::Biases,
+        Purpose::Feedback,
+    ];
+    let (mut blocks, mut count) = (HashSet::new(), 0);
+    for seed in [0, 1, 1 << 31, 1 << 32, (1 << 40) + 1, u64::MAX] {
+        for purpose in purposes {
+            for (population, source) in [(0, Source::Training), (1, Source::Training)]
+                .into_iter()
+                .chain([(65, Source::Training), (0, Source::Test), (65, Source::Test)])
+            {
+                let head = counter_head(purpose, population, source as u32);
+                for position in [0, 1, 59_999, u32::MAX] {
+                    for unit in [0, 1, 783, 1 << 20] {
+                        for index in [0, 1, 2, 1 << 16] {
+                            blocks.insert(philox([head, position, unit, index], key(seed)));
+                            count += 1;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(blocks.len(), count);
+    let first = |seed, purpose, population, part| {
+        let mut stream = Stream::new(seed, purpose, population, part);
+        [stream.next_u32(), stream.next_u32(), stream.next_u32()]
+    };
+    let same = first(1, Purpose::Weights, 2, 3);
+    assert_eq!(same, first(1, Purpose::Weights, 2, 3));
+    assert_ne!(same, first(2, Purpose::Weights, 2, 3));
+    assert_ne!(same, first(1, Purpose::Biases, 2, 3));
+    assert_ne!(same, first(1, Purpose::Weights, 1, 3));
+    assert_ne!(same, first(1, Purpose::Weights, 2, 4));
+}
+
+/// Counters that differ in one word by one, as those of neighbours do, have independent words.
+#[test]
+fn draws_for_neighbours_are_independent() {
+    for axis in 0..6 {
+        let pair = |i: u32| {
+            let mut counter = [counter_head(Purpose::Spikes, 1, 0), 2 * i, 2 * (i % 500), 0];
+            let mut key = [8, 0];
+            let here = philox(counter, key);
+            if axis < 4 {
+                counter[axis] += 1
+            } else {
+                key[axis - 4] += 1
+            }
+            (here, philox(counter, key))
+        };
+        for word in 0..4 {
+            // The highest three bits decide about most spikes.
+            let eighth = |words: [u32; 4]| (words[word] >> 29) as usize;
+            let pairs = (0..50_000).map(pair).map(|(a, b)| (eighth(a), eighth(b)));
+            let what = format!("word {word} of counters that differ in {axis}");
+            assert_independent(&what, &pairs.collect::<Vec<_>>(), &[0.125; 8]);
+        }
+    }
+}
+
+/// `P(X <= x)` of the inverse Gaussian with mean 2 and shape 1, by another library than the crate's.
+fn inverse_gaussian_cdf(x: f64) -> f64 {
+    let normal = Normal::standard();
+    let z = (1.0 / x.max(1e-9)).sqrt();
+    normal.cdf(z * (x / 2.0 - 1.0)) + 1f64.exp() * normal.cdf(-z * (x / 2.0 + 1.0))
+}
+
+/// Probabilities of each number of extra steps, where `X + offset` is rounded down.
+fn extra_probabilities(offset: f64) -> Vec<f64> {
+    let below = |k: u32| inverse_gaussian_cdf(f64::from(k) - offset);
+    (0..100).map(|k| if k == 99 { 1.0 - below(99) } else { below(k + 1) - below(k) }).collect()
+}
+
+#[test]
+fn phases_last_inverse_gaussian_times() {
+    let lengths = PhaseLengths::new(50, PhaseExtra::InverseGaussian, 6);
+    let extras: Vec<[usize; 2]> = (0..200_000)
+        .map(|position| lengths.of_image(position).map(|steps| steps as usize - 50))
+        .collect();
+    let probabilities = extra_probabilities(0.0);
+    let rounded = extra_probabilities(0.5);
+    for (phase, name) in ["forward", "target"].into_iter().enumerate() {
+        let extras: Vec<usize> = extras.iter().map(|extra| extra[phase]).collect();
+        assert_fits(name, chi_square(&extras, &probabilities));
+        assert_rejected(name, chi_square(&extras, &rounded));
+        // The numbers that `model.md` takes from the authors' draws.
+        let share = |is: fn(usize) -> bool| {
+            extras.iter().filter(|&&extra| is(extra)).count() as f64 / extras.len() as f64
+        };
+        assert!((share(|extra| extra == 0) - 0.490).abs() < 0.005, "{name}");
+        assert!((share(|extra| extra == 1) - 0.224).abs() < 0.005, "{name}");
+        let most = share(|extra| extra <= 14);
+        assert!((0.99..0.995).contains(&most), "{name}: {most} at most 14");
+        let mean = extras.iter().sum::<usize>() as f64 / extras.len() as f64;
+        assert!((mean - 1.52).abs() < 0.04, "{name}: mean {mean}");
+    }
+    let few: Vec<f64> = (0..6)
+        .map(|k| if k == 5 { probabilities[5..].iter().sum() } else { probabilities[k] })
+        .collect();
+    let of_one_image: Vec<_> = extras.iter().map(|&[forward, target]| (forward, target)).collect();
+    assert_independent("forward and target", &of_one_image, &few);
+    let of_neighbours: Vec<_> =
+        extras.chunks(2).map(|images| (images[0][0], images[1][0])).collect();
+    assert_independent("one image and the next", &of_neighbours, &few);
+    let fixed = PhaseLengths::new(50, PhaseExtra::None, 6);
+    assert!((0..1000).all(|position| fixed.of_image(position) == [50, 50]));
+    let other = PhaseLengths::new(50, PhaseExtra::InverseGaussian, 7);
+    assert!((0..100).any(|position| lengths.of_image(position) != other.of_image(position)));
+}
+
+#[test]
+fn every_epoch_shows_every_image_once_in_an_order_of_its_own() {
+    const COUNT: usize = 12;
+    const EPOCHS: u32 = 12_000;
+    let dataset = support::random_dataset(1, 2, 2, COUNT);
+    let config = Config { seed: 9, ..Config::default() };
+    let mut seen = HashSet::new();
+    let (mut places, mut pairs) = (Vec::new(), Vec::new());
+    for epoch in 1..=EPOCHS {
+        let images = order(&config, &dataset, epoch);
+        let indices: Vec<usize> = images.iter().map(|image| image.index).collect();
+        let place = |index| indices.iter().position(|&at| at == index).expect("it is shown");
+        let mut sorted = indices.clone();
+        sorted.sort_unstable();
+        assert!(sorted.into_iter().eq(0..COUNT), "epoch {epoch}: {indices:?}");
+        for (slot, image) in images.iter().enumerate() {
+            assert_eq!(image.label, dataset.labels()[image.index]);
+            assert_eq!(
+                (image.slot, image.position),
+                (slot, (epoch - 1) * COUNT as u32 + slot as u32)
+            );
+        }
+        places.push(place(COUNT - 1));
+        // Of the places that the first leaves.
+        pairs.push((place(0), place(1) - usize::from(place(1) > place(0))));
+        seen.insert(indices);
+    }
+    // Of 12! orders, 12,000 are all different with a probability of 86 %; here they are.
+    assert_eq!(seen.len(), EPOCHS as usize);
+    let equal = |count: usize| vec![1.0 / count as f64; count];
+    assert_fits("place of the last image", chi_square(&places, &equal(COUNT)));
+    let p = chi_square_of_pairs(&pairs, &equal(COUNT), &equal(COUNT - 1));
+    assert_fits("places of the first two images", p);
+
+    // A usual mistake: swapping each with any other makes some places more likely.
+    let mut random = support::random(9);
+    let swapped: Vec<usize> = (0..EPOCHS)
+        .map(|_| {
+            let mut indices: Vec<usize> = (0..COUNT).collect();
+            for i in 0..COUNT {
+                indices.swap(i, random.next_u32() as usize % COUNT);
+            }
+            indices.iter().position(|&index| index == COUNT - 1).expect("it is there")
+        })
+        .collect();
+    assert_rejected("a biased shuffle", chi_square(&swapped, &equal(COUNT)));
+
+    let of_seed = |seed| order(&Config { seed, ..Config::default() }, &dataset, 1);
+    assert_eq!(of_seed(9), order(&config, &dataset, 1));
+    assert_ne!(of_seed(10), of_seed(9));
+}

@@ -77,7 +77,7 @@ pub fn compare(
     options: &Options,
     listen: &mut dyn FnMut(&Compared),
 ) -> Result<Comparison, TrainError> {
-    config.validate(dataset.classes)?;
+    config.validate(dataset.pixels(), dataset.classes)?;
     let dataset = Arc::new(dataset.truncated(config.images, config.test_images)?);
     let network = Network::initial(&config, dataset.pixels());
     let pair = schedule::open_pair(selection, &config, &dataset)?;

@@ -89,7 +89,7 @@ impl Training {
         dataset: Dataset,
         selection: &Selection,
     ) -> Result<Self, TrainError> {
-        config.validate(dataset.classes)?;
+        config.validate(dataset.pixels(), dataset.classes)?;
         let dataset = Arc::new(dataset.truncated(config.images, config.test_images)?);
         let network = Network::initial(&config, dataset.pixels());
         let opened = schedule::open(selection, &config, &dataset)?;
@@ -241,7 +241,7 @@ pub fn test_network(
     network: &Network,
     selection: &Selection,
 ) -> Result<(Evaluation, Device), TrainError> {
-    config.validate(dataset.classes)?;
+    config.validate(dataset.pixels(), dataset.classes)?;
     // No training image is shown; a data set has at least one.
     let dataset = Arc::new(dataset.truncated(1, config.test_images)?);
     let opened = schedule::open(selection, config, &dataset)?;

@@ -117,7 +117,7 @@ fn help_and_version_are_results() {
     let version = concat!("apical ", env!("CARGO_PKG_VERSION"), "\n");
     assert_eq!(output_of(apical(&folder).arg("--version")), version);
     let help = output_of(apical(&folder).args(["train", "--help"]));
-    for text in ["defaults are those of the preset quick", "[default: 500,10]", "[default: 6]"] {
+    for text in ["defaults are those of the preset quick", "[default: 500,10]", "[default: 8]"] {
         assert!(help.contains(text), "{help}");
     }
     let help = output_of(apical(&folder).args(["compare", "-h"]));

@@ -117,7 +117,7 @@ fn each_situation(check: impl Fn(&Situation)) {
         Config { layers: vec![3000, 70], phi_max: 0.9, taps: 18, optimizer: sgd, ..base.clone() },
     ];
     for (number, config) in configs.into_iter().enumerate() {
-        config.validate(CLASSES).expect("the settings are valid");
+        config.validate(100, CLASSES).expect("the settings are valid");
         let dataset = support::random_dataset(number as u64, 5 + number, 9, 12);
         let extent = Extent {
             lanes: 3,

@@ -1,8 +1,8 @@
 // What hidden and output neurons share: the draw of spikes. The twin of src/cpu/neuron.rs, with one
 // thread for each neuron instead of a tile.
 
-// The voltage without what is next to zero, at the first step of every word: a voltage that decays does
-// not get from there to subnormal numbers within one word.
+// The voltage without what is next to zero, at the first step of every word: a voltage that decays by no
+// more than a hundred times a step does not get from there to subnormal numbers within one word.
 fn flushed(soma: f32, step: u32) -> f32 {
     return select(soma, flush(soma, SMALLEST_VOLTAGE), step % STEPS_PER_WORD == 0u);
 }

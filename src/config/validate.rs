@@ -17,19 +17,19 @@ pub struct ConfigError {
 
 /// Longest phase in steps: more would need more than a gigabyte of spikes for a usual net.
 const STEPS_MAX: u32 = 100_000;
-/// Most neurons in a layer, so that indices into a layer's weights fit 32 bits for usual images.
+/// Most neurons in a layer.
 const UNITS_MAX: usize = 1 << 20;
-/// Kernels index the weights of a layer with 32 bits.
-const WEIGHTS_MAX: usize = u32::MAX as usize;
+/// Kernels index the weights of a layer with 32 bits; the CPU pads them a little.
+const WEIGHTS_MAX: usize = 1 << 31;
 const LAYERS_MAX: usize = 64;
 const BATCH_MAX: usize = 65_535;
 
 impl Config {
-    /// Checks every setting, for a data set with so many classes.
+    /// Checks every setting, for a data set with so many pixels an image and so many classes.
     ///
     /// # Errors
     /// The first setting that cannot be, with its value and what is expected.
-    pub fn validate(&self, classes: usize) -> Result<(), ConfigError> {
+    pub fn validate(&self, pixels: usize, classes: usize) -> Result<(), ConfigError> {
         let fail = |setting, value: &dyn std::fmt::Debug, reason: String| {
             Err(ConfigError { setting, value: format!("{value:?}"), reason })
         };
@@ -42,9 +42,12 @@ impl Config {
         if let Some(units) = self.layers.iter().find(|&&n| n == 0 || n > UNITS_MAX) {
             return fail("layers", units, format!("a layer has 1 to {UNITS_MAX} neurons"));
         }
-        if let Some(pair) = self.layers.windows(2).find(|pair| pair[0] * pair[1] > WEIGHTS_MAX) {
-            let reason = format!("at most {WEIGHTS_MAX} weights between two layers");
-            return fail("layers", &pair, reason);
+        let below = std::iter::once(&pixels).chain(&self.layers);
+        for (&below, &units) in below.zip(&self.layers) {
+            if below.saturating_mul(units) > WEIGHTS_MAX {
+                let reason = format!("at most {WEIGHTS_MAX} weights from {below} inputs");
+                return fail("layers", &units, reason);
+            }
         }
         if !output.is_multiple_of(classes) {
             let reason =
@@ -129,7 +132,7 @@ mod tests {
     #[test]
     fn presets_are_valid() {
         for preset in [Preset::Quick, Preset::Paper0, Preset::Paper1, Preset::Paper2] {
-            preset.config().validate(10).expect("a preset is valid");
+            preset.config().validate(784, 10).expect("a preset is valid");
         }
     }
 
@@ -140,6 +143,7 @@ mod tests {
             ("layers", Config { layers: vec![], ..base.clone() }),
             ("layers", Config { layers: vec![500, 15], ..base.clone() }),
             ("layers", Config { layers: vec![0, 10], ..base.clone() }),
+            ("layers", Config { layers: vec![1 << 20, 1 << 20, 10], ..base.clone() }),
             ("layers", Config { layers: vec![1 << 20, 1 << 20, 10], ..base.clone() }),
             ("epochs", Config { epochs: 0, ..base.clone() }),
             ("batch", Config { batch: 0, ..base.clone() }),
@@ -155,7 +159,7 @@ mod tests {
             ("test_from", Config { test_from: 250, ..base.clone() }),
         ];
         for (setting, config) in cases {
-            let error = config.validate(10).expect_err(setting);
+            let error = config.validate(784, 10).expect_err(setting);
             assert_eq!(error.setting, setting, "{error}");
         }
     }

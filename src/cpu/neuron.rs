@@ -10,7 +10,8 @@ use crate::model::spikes::{COUNT_MAX, FRACTION_BITS};
 use crate::random::{Purpose, counter_head, philox, philox_units};
 
 /// The voltages without what is next to zero. Done at the first step of every word: a voltage that
-/// decays does not get from there to subnormal numbers within one word.
+/// decays by no more than a hundred times a step does not get from there to subnormal numbers within
+/// one word.
 #[inline(always)]
 pub fn flushed(soma: &Tile<f32>) -> Tile<f32> {
     let mut kept = [0.0; WIDTH];

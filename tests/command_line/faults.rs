@@ -35,7 +35,7 @@ fn settings_that_cannot_be_are_named_with_their_flag() {
     for (flags, reason) in [
         (["--layers", "20,15"], "layers = 15: the output needs a multiple of 10 neurons"),
         (["--layers", "0,10"], "layers = 0: a layer has 1 to"),
-        (["--layers", "1048576,1048576,10"], "at most 4294967295 weights between two layers"),
+        (["--layers", "1048576,1048576,10"], "at most 2147483648 weights from 1048576 inputs"),
         (["--epochs", "0"], "epochs = 0: at least 1"),
         (["--images", "301"], "expected at most 300 training images (0 means all), 301"),
         (["--test-images", "201"], "expected at most 200 test images (0 means all), 201"),

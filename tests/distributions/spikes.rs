@@ -36,7 +36,7 @@ fn config(layers: &[usize], phi_max: f64, spikes: SpikeDraw, seed: u64) -> Confi
         test_steps: STEPS,
         ..Config::default()
     };
-    config.validate(2).expect("the settings are valid");
+    config.validate(784, 2).expect("the settings are valid");
     config
 }
 

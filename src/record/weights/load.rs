@@ -138,7 +138,7 @@ impl Content<'_> {
         let config: Config = toml::from_str(self.text("config")?)
             .map_err(|source| WeightsError::Config { file: file(), source: Box::new(source) })?;
         config
-            .validate(images.classes)
+            .validate(images.height * images.width, images.classes)
             .map_err(|source| WeightsError::Setting { file: file(), source })?;
         Ok(config)
     }

@@ -72,18 +72,22 @@ fn each_in_group(words: &[u32; GROUP], start: usize, visit: &mut impl FnMut(u32,
     if *words == [0; GROUP] {
         return;
     }
-    // Eight words make one, in which the count of each slot has become a bit: the branch of the loop
-    // below is then foreseen wrongly once for eight neurons and steps, not once for each.
+    // Eight words make one, in which each has become a byte and the count of each slot a bit: the
+    // branch of the loop below is then foreseen wrongly once for eight neurons and steps, not once for
+    // each.
     let mut bits = 0;
     for i in 0..GROUP / 2 {
         let pair = u64::from(words[i]) | u64::from(words[i + GROUP / 2]) << 32;
         let halves = (pair | pair >> 2) & 0x3333_3333_3333_3333;
-        bits |= ((halves | halves >> 1) & 0x1111_1111_1111_1111) << i;
+        let ones = (halves | halves >> 1) & 0x1111_1111_1111_1111;
+        let twos = (ones | ones >> 3) & 0x0303_0303_0303_0303;
+        let fours = (twos | twos >> 6) & 0x000F_000F_000F_000F;
+        let eights = (fours | fours >> 12) & 0x0000_00FF_0000_00FF;
+        bits |= eights << (8 * i);
     }
     while bits != 0 {
         let place = bits.trailing_zeros();
-        let (half, slot) = (place / 32, place % 32 / 4);
-        let index = (4 * half + place % 4) as usize;
+        let (index, slot) = ((place / 8) as usize, place % 8);
         visit(slot, start + index, words[index] >> (slot * COUNT_BITS) & COUNT_MASK);
         bits &= bits - 1;
     }

@@ -24,7 +24,7 @@ pub struct Column<'a> {
 }
 
 /// Neurons whose gradients are summed in registers.
-const TILE: usize = 32;
+const TILE: usize = 64;
 
 /// `contributions`: those of the lanes whose trace is not zero, in the order of the lanes.
 #[multiversion(targets = "simd")]
@@ -43,9 +43,15 @@ pub fn update(
     for start in (0..part.units as usize).step_by(TILE) {
         let mut gradient = [0.0; TILE];
         for contribution in contributions {
-            let errors: [f32; TILE] = load(contribution.errors, start);
-            for i in 0..TILE {
-                gradient[i] += contribution.trace * errors[i];
+            let errors = &contribution.errors[start..];
+            if let Some(errors) = errors.first_chunk::<TILE>() {
+                for i in 0..TILE {
+                    gradient[i] += contribution.trace * errors[i];
+                }
+            } else {
+                for (sum, error) in gradient.iter_mut().zip(errors) {
+                    *sum += contribution.trace * error;
+                }
             }
         }
         for sum in &mut gradient {

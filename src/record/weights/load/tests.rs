@@ -172,7 +172,7 @@ fn wrong_metadata_are_refused() {
     // Settings of another network.
     refused(set("config", "layers = [5, 2]"), "found 'W2'");
     refused(set("config", "layers = [1048576, 9, 2]"), "'W0' to have shape [1048576, 6]");
-    refused(set("config", "layers = [1048576, 1048576, 2]"), "4294967295 weights between two");
+    refused(set("config", "layers = [1048576, 1048576, 2]"), "2147483648 weights from 1048576");
 }
 
 #[test]

@@ -18,7 +18,8 @@
 //! let config = Config {
 //!     layers: vec![50, 10],
 //!     epochs: 1,
-//!     images: 2000,
+//!     images: 10_000,
+//!     batch: 8,
 //!     test_images: 500,
 //!     ..Config::default()
 //! };
@@ -29,7 +30,7 @@
 //!     }
 //!     ControlFlow::Continue(())
 //! })?;
-//! assert!(summary.evaluation.error() < 90.0);
+//! assert!(summary.evaluation.error() < 80.0); // a guess gets 90 % wrong
 //! let weights = training.network().layers[0].weight_rows(); // [50, 784]
 //! assert_eq!(weights.len(), 50 * 784);
 //! # Ok(())

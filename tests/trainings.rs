@@ -196,3 +196,30 @@ fn the_gradient_is_the_mean_over_the_minibatch() {
     }
     assert!(largest > 1e-4, "the gradient is not all zero");
 }
+
+/// Spikes from outside that do not fit the network are refused, not written over their neighbours.
+#[test]
+fn given_spikes_that_do_not_fit_are_refused() {
+    let config = Config { layers: vec![3, 10], batch: 1, ..Config::default() };
+    let dataset = support::random_dataset(4, 4, 4, 12);
+    let network = Network::initial(&config, dataset.pixels());
+    let backend = support::cpu(&config, &dataset, &extent(1, &dataset, 8));
+    let mut simulation =
+        Simulation::new(backend, &config, &dataset, &network).expect("the backend takes it");
+    let image = Image { index: 0, label: 0, position: 0, slot: 0 };
+    let spikes = |count: u8| [16, 3, 10].map(|units| vec![count; 110 * units]).to_vec();
+    let mut given = |phases: [u32; 2], spikes: &[Vec<u8>]| {
+        simulation.train_given(&image, phases, spikes, |_, _| Ok(())).map_err(|e| e.to_string())
+    };
+    assert_eq!(given([55, 55], &spikes(15)), Ok(()));
+    for (phases, spikes, text) in [
+        ([55, 55], spikes(16), "16 spikes in a step, where 15 is the most"),
+        ([55, 54], spikes(1), "1760 counts of population 0, not 1744"),
+        ([10, 100], spikes(1), "phases of 10 and 100 steps"),
+        ([u32::MAX, 55], spikes(1), "both at most"),
+        ([55, 55], spikes(1)[..2].to_vec(), "2 populations, where the network has 3"),
+    ] {
+        let error = given(phases, &spikes).expect_err(text);
+        assert!(error.contains(text), "{error}");
+    }
+}

@@ -32,11 +32,6 @@ pub trait Backend: Send {
     /// # Errors
     /// When `words` has not the array's length, or the device was lost.
     fn write(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError>;
-
-    /// Most steps that one launch of a kernel with a block of drive can cover.
-    fn block(&self) -> u32 {
-        self.shape().block
-    }
 }
 
 /// Why a backend cannot do what it is asked.
@@ -70,6 +65,8 @@ pub enum BackendError {
     Device { device: String, reason: String },
     #[error("{array} holds {expected} words, {got} were given")]
     Length { array: Array, expected: usize, got: usize },
+    #[error("the given spikes do not fit: {0}")]
+    Given(String),
     #[error("the thread pool does not start: {0}")]
     Threads(String),
 }

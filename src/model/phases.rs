@@ -74,6 +74,11 @@ impl PhaseLengths {
         })
     }
 
+    /// The shortest phase that can be drawn.
+    pub fn shortest(&self) -> u32 {
+        self.base
+    }
+
     /// The longest phase that can be drawn.
     pub fn longest(&self) -> u32 {
         self.base + self.thresholds.len() as u32

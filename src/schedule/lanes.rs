@@ -28,6 +28,11 @@ impl Lanes {
         }
     }
 
+    /// The shortest phase in steps that can be drawn.
+    pub fn shortest_phase(&self) -> u32 {
+        self.phases.shortest()
+    }
+
     /// A forward and a target phase of the drawn lengths.
     pub fn training(&self, image: &Image) -> Lane {
         self.phases_of(image, self.phases.of_image(image.position))

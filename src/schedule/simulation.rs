@@ -117,6 +117,7 @@ impl Simulation {
         spikes: &[Vec<u8>],
         mut observe: impl FnMut(&mut dyn Backend, &Launch) -> Result<(), BackendError>,
     ) -> Result<(), BackendError> {
+        self.check_given(phases, spikes)?;
         for (population, counts) in spikes.iter().enumerate() {
             self.write_spikes(population, counts)?;
         }
@@ -130,16 +131,51 @@ impl Simulation {
         Ok(())
     }
 
+    /// Given spikes must be those of every population, at every step, and fit their four bits.
+    fn check_given(
+        &self,
+        [forward, target]: [u32; 2],
+        spikes: &[Vec<u8>],
+    ) -> Result<(), BackendError> {
+        let shape = self.backend.shape();
+        let most = (1 << COUNT_BITS) - 1;
+        let steps = forward.saturating_add(target);
+        // The averages of a phase must not reach into the one before.
+        let least = self.lanes.shortest_phase();
+        if forward < least || target < least || steps > shape.steps {
+            let reason = format!(
+                "phases of {forward} and {target} steps, where each has at least {least} and both at \
+                 most {}",
+                shape.steps
+            );
+            return Err(BackendError::Given(reason));
+        }
+        if spikes.len() != shape.populations.len() {
+            let (got, expected) = (spikes.len(), shape.populations.len());
+            let reason = format!("{got} populations, where the network has {expected}");
+            return Err(BackendError::Given(reason));
+        }
+        for (population, (counts, units)) in spikes.iter().zip(&shape.populations).enumerate() {
+            let expected = steps as usize * units;
+            if counts.len() != expected {
+                let got = counts.len();
+                let reason = format!("{got} counts of population {population}, not {expected}");
+                return Err(BackendError::Given(reason));
+            }
+            if let Some(count) = counts.iter().find(|&&count| count > most) {
+                let reason = format!("{count} spikes in a step, where {most} is the most");
+                return Err(BackendError::Given(reason));
+            }
+        }
+        Ok(())
+    }
+
     /// Puts spike counts `[steps, units]` where the first lane's draws would be.
     fn write_spikes(&mut self, population: usize, counts: &[u8]) -> Result<(), BackendError> {
         let array = Array::Spikes(population);
         let mut words = self.backend.read(array)?;
         let shape = self.backend.shape();
         let units = shape.populations[population];
-        let expected = shape.steps as usize * units;
-        if counts.len() > expected {
-            return Err(BackendError::Length { array, expected, got: counts.len() });
-        }
         let past = shape.past_words() as usize * units;
         let image = past..shape.lane_length(array);
         words[image.clone()].fill(0);

@@ -84,12 +84,6 @@ impl Network {
             .collect();
         Network { layers }
     }
-
-    /// Neurons of each population: the input's pixels first, the output last.
-    pub fn populations(&self) -> Vec<usize> {
-        let pixels = self.layers.first().map(|layer| layer.below);
-        pixels.into_iter().chain(self.layers.iter().map(|layer| layer.units)).collect()
-    }
 }
 
 fn to_single(values: &[f64]) -> Vec<f32> {

@@ -144,7 +144,7 @@ impl Training {
         epoch: u32,
         listen: &mut dyn FnMut(&Event) -> ControlFlow<()>,
     ) -> Result<(Evaluation, ControlFlow<()>), TrainError> {
-        let images = self.order(epoch);
+        let images = order(&self.config, &self.dataset, epoch);
         let labels: Vec<u8> = images.iter().map(|image| image.label).collect();
         let mut flow = ControlFlow::Continue(());
         let mut training = Stopwatch::default();
@@ -194,11 +194,6 @@ impl Training {
             test_images_per_second: testing.rate(self.dataset.test_count),
         });
         Ok((evaluation, if flow.is_break() { flow } else { told }))
-    }
-
-    /// The training images in the order in which an epoch shows them.
-    pub fn order(&self, epoch: u32) -> Vec<Image> {
-        order(&self.config, &self.dataset, epoch)
     }
 
     /// Tests on the first `count` test images, each with fresh draws.

@@ -40,6 +40,7 @@ fn extent(config: &Config, dataset: &Dataset, block: u32) -> Extent {
         block,
         records_apical: false,
         keeps_gradient: false,
+        keeps_lanes: false,
     }
 }
 

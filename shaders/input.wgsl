@@ -22,13 +22,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     var counts = 0u;
     if level > 0u {
         let head = counter_head(PURPOSE_SPIKES, 0u);
-        for (var slot = 0u; slot < STEPS_PER_WORD; slot += 4u) {
-            let quad = (word * STEPS_PER_WORD + slot) / 4u;
-            let random = philox(vec4<u32>(head, lane.position, unit, quad), constants.seed);
-            for (var i = 0u; i < 4u; i++) {
-                if word * STEPS_PER_WORD + slot + i < steps {
-                    counts |= count_of(level, random[i]) << ((slot + i) * COUNT_BITS);
-                }
+        let random = philox(vec4<u32>(head, lane.position, unit, word), constants.seed);
+        for (var slot = 0u; slot < STEPS_PER_WORD; slot++) {
+            let step = word * STEPS_PER_WORD + slot;
+            if step < steps {
+                let count = count_of(level, high_half(random, slot), lane.position, unit, step);
+                counts |= count << (slot * COUNT_BITS);
             }
         }
     }
@@ -36,9 +35,18 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     spikes[row * part.units + unit] = counts;
 }
 
-fn count_of(level: u32, random: u32) -> u32 {
+// Count of a pixel at a step, from the high half of a word and, where that does not decide, the low one.
+fn count_of(level: u32, half: u32, position: u32, unit: u32, step: u32) -> u32 {
+    let count = count_below(level, half);
+    if count == count_below(level, half | LOW_HALF) {
+        return count;
+    }
+    return count_below(level, half | low_half(0u, position, unit, step));
+}
+
+fn count_below(level: u32, word: u32) -> u32 {
     var count = 0u;
-    while count < COUNT_MAX && random < thresholds[level * THRESHOLDS + count] {
+    while count < COUNT_MAX && word < thresholds[level * THRESHOLDS + count] {
         count++;
     }
     return count;

@@ -56,6 +56,7 @@ fn shape() -> Shape {
         steps_apical: false,
         has_moments: true,
         keeps_gradient: false,
+        keeps_lanes: true,
     }
 }
 

@@ -80,11 +80,11 @@ fn assert_rejected(what: &str, p: f64) {
     assert!(p < REJECT, "{what}: a wrong distribution passes with p = {p:e}");
 }
 
-/// Pairs fit independent draws; with one of twenty made of equals they do not.
+/// Pairs fit independent draws; with one of ten made of equals they do not.
 fn assert_independent(what: &str, pairs: &[(usize, usize)], probabilities: &[f64]) {
     let p = |pairs: &[_]| chi_square_of_pairs(pairs, probabilities, probabilities);
     assert_fits(what, p(pairs));
-    let tied = pairs.iter().enumerate().map(|(i, &(a, b))| (a, if i % 20 == 0 { a } else { b }));
+    let tied = pairs.iter().enumerate().map(|(i, &(a, b))| (a, if i % 10 == 0 { a } else { b }));
     assert_rejected(what, p(&tied.collect::<Vec<_>>()));
 }
 

@@ -125,6 +125,7 @@ fn each_situation(check: impl Fn(&Situation)) {
             block: 40,
             records_apical: false,
             keeps_gradient: number % 2 == 0,
+            keeps_lanes: true,
         };
         let shape = shape(&config, &dataset, &extent);
         check(&Situation { shape, config, dataset, seed: 100 + number as u64 });

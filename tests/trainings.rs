@@ -57,6 +57,7 @@ fn extent(lanes: usize, dataset: &Dataset, block: u32) -> Extent {
         block,
         records_apical: false,
         keeps_gradient: false,
+        keeps_lanes: true,
     }
 }
 

@@ -8,25 +8,43 @@ fn flushed(soma: f32, step: u32) -> f32 {
 }
 
 // Spike count of one step: candidates at rate `phi_max`, each kept with probability `1 / odds`, where
-// `odds = 1 + exp(-C)`.
-fn spike_count(random: u32, soma: f32, unit: u32, position: u32, step: u32) -> u32 {
+// `odds = 1 + exp(-C)`. `half` is the high half of the step's word, in its place; nearly always it decides.
+fn spike_count(half: u32, soma: f32, unit: u32, position: u32, step: u32) -> u32 {
     let one = candidate_threshold(0u);
     let two = candidate_threshold(1u);
     let three = candidate_threshold(2u);
-    if random >= one {
+    if half > one {
         return 0u;
     }
     let odds = 1.0 + exponential(-soma);
-    if random >= two {
-        let place = product(f32((random - two) >> constants.one_shift), constants.one_scale);
+    let is_limit = half <= three || half == (two & ~LOW_HALF) || half == (one & ~LOW_HALF);
+    if !is_limit {
+        let count = kept(half, odds);
+        if count == kept(half | LOW_HALF, odds) {
+            return count;
+        }
+    }
+    let word = half | low_half(part.population, position, unit, step);
+    if word >= one {
+        return 0u;
+    }
+    if word >= three {
+        return kept(word, odds);
+    }
+    return thinned(word, odds, unit, position, step);
+}
+
+// How many of one or two candidates are kept.
+fn kept(word: u32, odds: f32) -> u32 {
+    let two = candidate_threshold(1u);
+    if word >= two {
+        let place = product(f32((word - two) >> constants.one_shift), constants.one_scale);
         return select(0u, 1u, product(place, odds) < 1.0);
     }
-    if random >= three {
-        let place = product(f32((random - three) >> constants.two_shift), constants.two_scale);
-        let scaled = product(product(place, odds), odds);
-        return select(0u, 1u, scaled < 1.0) + select(0u, 1u, scaled < product(2.0, odds) - 1.0);
-    }
-    return thinned(random, odds, unit, position, step);
+    let three = candidate_threshold(2u);
+    let place = product(f32((word - three) >> constants.two_shift), constants.two_scale);
+    let scaled = product(place, product(odds, odds));
+    return select(0u, 1u, scaled < 1.0) + select(0u, 1u, scaled < product(2.0, odds) - 1.0);
 }
 
 // How many of three or more candidates are kept: each has a word of its own.
@@ -51,7 +69,7 @@ fn thinned(random: u32, odds: f32, unit: u32, position: u32, step: u32) -> u32 {
 struct SpikeColumn {
     // index of the neuron's word for the image's first steps
     start: u32,
-    // random words of four steps
+    // half words of eight steps
     random: vec4<u32>,
     // counts of the word in progress
     counts: u32,
@@ -73,16 +91,19 @@ fn draw_step(
 ) {
     let slot = step % STEPS_PER_WORD;
     let index = (*column).start + step / STEPS_PER_WORD * part.units;
-    if step % 4u == 0u || step == part.first {
+    if slot == 0u || step == part.first {
         let head = counter_head(PURPOSE_SPIKES, part.population);
-        (*column).random = philox(vec4<u32>(head, position, unit, step / 4u), constants.seed);
+        let word = step / STEPS_PER_WORD;
+        (*column).random = philox(vec4<u32>(head, position, unit, word), constants.seed);
     }
     if slot == 0u {
         (*column).counts = 0u;
     } else if step == part.first {
-        (*column).counts = spikes[index];
+        // What earlier launches have drawn of the word.
+        (*column).counts = spikes[index] & ((1u << (slot * COUNT_BITS)) - 1u);
     }
-    let count = spike_count((*column).random[step % 4u], soma, unit, position, step);
+    let half = high_half((*column).random, slot);
+    let count = spike_count(half, soma, unit, position, step);
     (*column).counts |= count << (slot * COUNT_BITS);
     if slot + 1u == STEPS_PER_WORD || step + 1u == end {
         spikes[index] = (*column).counts;

@@ -31,3 +31,16 @@ fn philox(counter: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
     }
     return c;
 }
+
+// The high half of a step's word, in its place: the low halves of four words are those of the first four
+// steps of eight, their high halves those of the others.
+fn high_half(words: vec4<u32>, slot: u32) -> u32 {
+    let word = words[slot % 4u];
+    return select(word & ~LOW_HALF, word << 16u, slot < 4u);
+}
+
+// The low half of a step's word.
+fn low_half(population: u32, position: u32, unit: u32, step: u32) -> u32 {
+    let head = counter_head(PURPOSE_LOW_HALF, population);
+    return philox(vec4<u32>(head, position, unit, step), constants.seed).x >> 16u;
+}

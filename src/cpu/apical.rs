@@ -6,12 +6,13 @@ use multiversion::multiversion;
 use super::columns::Columns;
 use super::drive::sum_columns;
 use super::events::Events;
-use super::filter::{clear_history, filtered, keep_history};
-use super::tile::{WIDTH, store};
+use super::filter::{filtered, keep_history};
+use super::tile::Tiled;
+use super::vectors::{Portable, Vectors};
 use crate::layout::compartment::APICAL;
 use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
 
-/// `spikes`: the feedback's population, `[words, sources]`; `feedback`: `[sources, units]`;
+/// `events`: who spikes in the feedback's population at the step; `feedback`: `[sources, units]`;
 /// `apical_drive`: `[history + 1, units]`; `compartments`: `[5, units]`.
 #[allow(clippy::too_many_arguments)] // one for each binding of the shader
 pub fn apical(
@@ -19,30 +20,28 @@ pub fn apical(
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
-    spikes: &[u32],
+    events: &Events,
     feedback: &Columns,
-    apical_drive: &mut [f32],
-    compartments: &mut [f32],
-    events: &mut Events,
+    apical_drive: &mut Tiled<f32>,
+    compartments: &mut Tiled<f32>,
 ) {
-    let (units, sources) = (part.units as usize, part.sources as usize);
     if part.first >= lane.steps() {
         return;
     }
+    let history = constants.history as usize;
     if part.first == 0 && minibatch.fresh == 1 {
-        clear_history(constants, units, apical_drive);
+        apical_drive.span().clear_rows(history);
     }
     let step = constants.past_words * STEPS_PER_WORD + part.first;
-    let now = &mut apical_drive[constants.history as usize * units..];
-    sum_columns(step..step + 1, spikes, sources, feedback, units, now, events);
-    filter(constants, units, apical_drive, &mut compartments[APICAL * units..][..units]);
+    sum_columns(step..step + 1, events, feedback, &mut apical_drive.span(), history);
+    filter(constants, apical_drive, compartments);
 }
 
 #[multiversion(targets = "simd")]
-fn filter(constants: &Constants, units: usize, apical_drive: &mut [f32], apical: &mut [f32]) {
-    for start in (0..units).step_by(WIDTH) {
-        let voltages = filtered(constants, units, apical_drive, 0..1, start);
-        store(apical, start, &voltages[0]);
+fn filter(constants: &Constants, apical_drive: &mut Tiled<f32>, compartments: &mut Tiled<f32>) {
+    for (drive, compartments) in apical_drive.each_mut().zip(compartments.each_mut()) {
+        let apical = filtered::<Portable>(constants, drive, 0..1)[0];
+        Portable::store_floats(apical, &mut compartments[APICAL]);
+        keep_history(constants, drive, 1);
     }
-    keep_history(constants, units, apical_drive, 1);
 }

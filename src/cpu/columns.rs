@@ -1,60 +1,59 @@
-//! Weights as the CPU streams them: a column for each neuron below, each starting on a cache line.
+//! Weights as the CPU streams them: a column for each neuron below, in whole tiles.
 
-use bytemuck::{Pod, Zeroable, cast_slice, cast_slice_mut};
+use bytemuck::cast;
 
-/// Floats of a cache line.
-pub const LINE: usize = 16;
+use super::tile::{Tile, WIDTH};
 
-#[repr(C, align(64))]
-#[derive(Clone, Copy, Pod, Zeroable)]
-struct Line([f32; LINE]);
-
-/// A matrix `[columns, units]`, padded between its columns.
+/// A matrix `[columns, units]`.
 pub struct Columns {
-    lines: Vec<Line>,
+    tiles: Vec<Tile<f32>>,
     units: usize,
     stride: usize,
 }
 
 impl Columns {
     pub fn new(columns: usize, units: usize) -> Self {
-        // An odd number of lines a column: with a power of two, the same part of all columns would
-        // share a few places of the cache.
-        let lines = units.div_ceil(LINE) | 1;
-        Columns { lines: vec![Line::zeroed(); columns * lines], units, stride: lines * LINE }
+        // An odd number of cache lines a column: with a power of two, the same part of all columns
+        // would share a few places of the cache.
+        let stride = units.div_ceil(WIDTH) | 1;
+        Columns { tiles: vec![Tile([0.0; WIDTH]); columns * stride], units, stride }
     }
 
-    /// Floats from one column to the next.
+    /// Tiles from one column to the next.
     pub fn stride(&self) -> usize {
         self.stride
     }
 
     /// All columns with what lies between them.
-    pub fn padded(&self) -> &[f32] {
-        cast_slice(&self.lines)
+    pub fn tiles(&self) -> &[Tile<f32>] {
+        &self.tiles
     }
 
-    pub fn column(&self, index: usize) -> &[f32] {
-        &self.padded()[index * self.stride..][..self.units]
+    pub fn column(&self, index: usize) -> &[Tile<f32>] {
+        &self.tiles[index * self.stride..][..self.units.div_ceil(WIDTH)]
     }
 
-    pub fn columns_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
-        let units = self.units;
-        let floats: &mut [f32] = cast_slice_mut(&mut self.lines);
-        floats.chunks_mut(self.stride).map(move |column| &mut column[..units])
+    pub fn columns_mut(&mut self) -> impl Iterator<Item = &mut [Tile<f32>]> {
+        let count = self.units.div_ceil(WIDTH);
+        self.tiles.chunks_exact_mut(self.stride).map(move |column| &mut column[..count])
     }
 
     /// The words without the padding, `[columns, units]`.
     pub fn words(&self) -> Vec<u32> {
-        let columns = self.padded().chunks(self.stride);
-        columns.flat_map(|column| cast_slice::<f32, u32>(&column[..self.units])).copied().collect()
+        let columns = self.tiles.chunks_exact(self.stride);
+        let floats =
+            columns.flat_map(|column| column.iter().flat_map(|tile| tile.0).take(self.units));
+        floats.map(f32::to_bits).collect()
     }
 
     /// Replaces all words; there are as many as [`Columns::words`] has.
     pub fn set_words(&mut self, words: &[u32]) {
-        let units = self.units;
-        for (column, words) in self.columns_mut().zip(words.chunks(units)) {
-            column.copy_from_slice(cast_slice(words));
+        let units = self.units.max(1);
+        for (column, words) in self.columns_mut().zip(words.chunks_exact(units)) {
+            let floats = column.iter_mut().flat_map(|tile| &mut tile.0);
+            for (float, &word) in floats.zip(words) {
+                *float = cast(word);
+            }
         }
     }
 }

@@ -4,13 +4,17 @@
 use std::ops::Range;
 
 use multiversion::multiversion;
+use multiversion::target::match_target;
 
-use super::columns::{Columns, LINE};
-use super::events::{Events, each_spike, words_of};
+use super::columns::Columns;
+use super::events::{Events, Heard};
+use super::tile::{Span, Tiled, WIDTH};
+use super::vectors::{Portable, Vectors};
 use crate::layout::trace::{FAST, SLOW};
-use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::layout::{Constants, Lane, Minibatch, Part};
+use crate::model::arithmetic::Float;
 
-/// `spikes`: the population below, `[past words + words, below]`; `traces`: its, `[5, below]`;
+/// `events`: who spikes in the population below, at the steps of [`Heard`]; `traces`: its, `[5, below]`;
 /// `weights`: `[below + 1, units]`; `drive`: `[history + block, units]`, the step `first` in row
 /// `history`.
 ///
@@ -22,125 +26,138 @@ pub fn drive(
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
-    spikes: &[u32],
-    traces: &[f32],
+    events: &Events,
+    traces: &Tiled<f32>,
     weights: &Columns,
-    drive: &mut [f32],
-    events: &mut Events,
+    drive: &mut Span<f32>,
 ) {
-    let (units, below) = (part.units as usize, part.below as usize);
-    // Steps are counted from the first that has spikes, so that those before the image are not
-    // negative.
-    let offset = constants.past_words * STEPS_PER_WORD;
-    let end = offset + lane.steps().min(part.first + part.steps);
-    let mut step = offset + part.first;
-    let mut row = constants.history as usize;
+    let heard = Heard::new(constants, part, minibatch, lane);
+    let history = constants.history as usize;
+    let mut row = history;
     if part.first == 0 {
         if minibatch.fresh == 1 {
-            drive[..row * units].fill(0.0);
+            drive.clear_rows(history);
         } else if constants.tap_count == 0 {
             past_of_traces(part, traces, weights, drive);
         } else {
-            step -= constants.history;
             row = 0;
         }
     }
-    if step >= end {
-        return;
-    }
-    sum_columns(step..end, spikes, below, weights, units, &mut drive[row * units..], events);
+    sum_columns(heard.steps, events, weights, drive, row);
 }
 
-/// For each of `steps`, counted from the first that has spikes, a row of `sums`, `[steps, units]`: the
-/// columns of the neurons that spike, in ascending order; one that spikes twice is added twice.
+/// For each of `steps` a row of `sums` from `row` on: the columns of the neurons that spike, in
+/// ascending order; one that spikes twice is added twice.
+#[multiversion(targets = "simd")]
 pub fn sum_columns(
     steps: Range<u32>,
-    spikes: &[u32],
-    below: usize,
+    events: &Events,
     weights: &Columns,
-    units: usize,
-    sums: &mut [f32],
-    events: &mut Events,
+    sums: &mut Span<f32>,
+    row: usize,
 ) {
-    if weights.stride() == LINE {
-        return sum_lines(steps, spikes, below, weights.padded(), units, sums);
+    match_target! {
+        "x86_64+avx512f" => sum_tiles::<super::avx512::Avx512>(steps, events, weights, sums, row),
+        _ => sum_tiles::<Portable>(steps, events, weights, sums, row),
     }
-    let steps = events.collect(steps, spikes, below, weights.stride());
-    match units {
-        64.. => sum_tiles::<64>(steps, weights.padded(), units, sums),
-        _ => sum_tiles::<16>(steps, weights.padded(), units, sums),
+}
+
+/// Tiles are summed in groups, in registers and through all steps, so that what a group reads of the
+/// weights stays in a near cache. Of single tiles several steps are summed at once: additions to one sum
+/// wait for each other, those to several do not.
+#[inline(always)]
+fn sum_tiles<V: Vectors>(
+    steps: Range<u32>,
+    events: &Events,
+    weights: &Columns,
+    sums: &mut Span<f32>,
+    row: usize,
+) {
+    let mut tile = 0;
+    while tile + 8 <= sums.count() {
+        sum_group::<V, 8, 1>(steps.clone(), events, weights, sums, tile, row);
+        tile += 8;
+    }
+    while tile + 4 <= sums.count() {
+        sum_group::<V, 4, 1>(steps.clone(), events, weights, sums, tile, row);
+        tile += 4;
+    }
+    while tile < sums.count() {
+        sum_group::<V, 1, 4>(steps.clone(), events, weights, sums, tile, row);
+        tile += 1;
+    }
+}
+
+/// [`sum_columns`] for `TILES` tiles from `tile` on, `STEPS` steps at a time.
+#[inline(always)]
+fn sum_group<V: Vectors, const TILES: usize, const STEPS: usize>(
+    steps: Range<u32>,
+    events: &Events,
+    weights: &Columns,
+    sums: &mut Span<f32>,
+    tile: usize,
+    row: usize,
+) {
+    let stride = weights.stride();
+    let (rows, first) = (sums.rows, sums.first + tile);
+    let place = &mut sums.tiles[tile * rows..][..TILES * rows];
+    let weights = &weights.tiles()[first..];
+    let add = |sum: &mut [V::Floats; TILES], unit: u32| {
+        let column = &weights[unit as usize * stride..][..TILES];
+        for t in 0..TILES {
+            sum[t] = sum[t] + V::floats(&column[t]);
+        }
+    };
+    for start in steps.clone().step_by(STEPS) {
+        let mut sum = [[V::Floats::of(0.0); TILES]; STEPS];
+        let mut lists: [&[u32]; STEPS] = [&[]; STEPS];
+        for (list, step) in lists.iter_mut().zip(start..steps.end) {
+            *list = events.at(step);
+        }
+        let mut together = usize::MAX;
+        for list in lists {
+            together = together.min(list.len());
+        }
+        if STEPS > 1 {
+            #[allow(clippy::needless_range_loop)] // the same place in several lists
+            for k in 0..together {
+                for s in 0..STEPS {
+                    add(&mut sum[s], lists[s][k]);
+                }
+            }
+        } else {
+            together = 0;
+        }
+        for s in 0..STEPS {
+            for &unit in &lists[s][together..] {
+                add(&mut sum[s], unit);
+            }
+        }
+        for (s, step) in (start..steps.end).take(STEPS).enumerate() {
+            for t in 0..TILES {
+                let row = row + (step - steps.start) as usize;
+                V::store_floats(sum[s][t], &mut place[t * rows + row]);
+            }
+        }
     }
 }
 
 /// The past of the uncut kernel: what the traces of the neurons below, carried on from the image
 /// before, drive through the weights of now.
-fn past_of_traces(part: &Part, traces: &[f32], weights: &Columns, drive: &mut [f32]) {
-    let (units, below) = (part.units as usize, part.below as usize);
-    for (row, sums) in [SLOW, FAST].into_iter().zip(drive.chunks_mut(units)) {
-        sums.fill(0.0);
-        for neuron in 0..below {
-            let trace = traces[row * below + neuron];
+fn past_of_traces(part: &Part, traces: &Tiled<f32>, weights: &Columns, drive: &mut Span<f32>) {
+    let first = drive.first;
+    drive.clear_rows(2);
+    for (row, trace_row) in [SLOW, FAST].into_iter().enumerate() {
+        for neuron in 0..part.below as usize {
+            let trace = traces.value(trace_row, neuron);
             if trace != 0.0 {
-                for (sum, weight) in sums.iter_mut().zip(weights.column(neuron)) {
-                    *sum += trace * weight;
+                let column = &weights.column(neuron)[first..];
+                for (rows, column) in drive.each_mut().zip(column) {
+                    for i in 0..WIDTH {
+                        rows[row][i] += trace * column[i];
+                    }
                 }
             }
         }
-    }
-}
-
-/// [`sum_columns`] for layers whose columns are one line, as the output's: straight from the words,
-/// without lists.
-#[multiversion(targets = "simd")]
-fn sum_lines(
-    steps: Range<u32>,
-    spikes: &[u32],
-    below: usize,
-    weights: &[f32],
-    units: usize,
-    sums: &mut [f32],
-) {
-    let (lines, _) = weights.as_chunks::<LINE>();
-    let mut rows = sums.chunks_mut(units);
-    for (word, of_steps) in words_of(&steps) {
-        let mut tiles = [[0.0; LINE]; STEPS_PER_WORD as usize];
-        each_spike(&spikes[word as usize * below..][..below], |slot, neuron, count| {
-            let line = &lines[neuron];
-            let tile = &mut tiles[slot as usize];
-            for _ in 0..count {
-                for j in 0..LINE {
-                    tile[j] += line[j];
-                }
-            }
-        });
-        let tiles = &tiles[(of_steps.start % STEPS_PER_WORD) as usize..][..of_steps.len()];
-        for (tile, row) in tiles.iter().zip(&mut rows) {
-            row.copy_from_slice(&tile[..units]);
-        }
-    }
-}
-
-/// [`sum_columns`] from lists, `N` neurons at a time in registers and through all steps: the part of
-/// the weights that a tile reads stays in the nearest cache. The last tile overlaps the one before it:
-/// neurons are independent, so computing some twice gives the same bits.
-#[multiversion(targets = "simd")]
-fn sum_tiles<const N: usize>(steps: &[Vec<u32>], weights: &[f32], units: usize, sums: &mut [f32]) {
-    let last = units - N;
-    let mut start = 0;
-    loop {
-        for (events, row) in steps.iter().zip(sums.chunks_mut(units)) {
-            let mut tile = [0.0f32; N];
-            for &column in events {
-                let column = &weights[column as usize + start..][..N];
-                for j in 0..N {
-                    tile[j] += column[j];
-                }
-            }
-            row[start..start + N].copy_from_slice(&tile);
-        }
-        if start == last {
-            break;
-        }
-        start = (start + N).min(last);
     }
 }

@@ -5,43 +5,47 @@
 
 use multiversion::multiversion;
 
-use super::tile::{Tile, WIDTH, load, store};
+use super::tile::{Tile, Tiled, WIDTH};
 use crate::layout::{Constants, Part, compartment, plateau};
 use crate::model::arithmetic::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
 
-/// `compartments`: `[5, units]`; `plateaus`: `[2, units]`; `errors`: `[units]`.
+/// `compartments`: `[5, units]`; `plateaus`: `[2, units]`; `errors`: `[1, units]`.
 #[multiversion(targets = "simd")]
 pub fn error(
     constants: &Constants,
     part: &Part,
-    compartments: &[f32],
-    plateaus: &[f32],
-    errors: &mut [f32],
+    compartments: &Tiled<f32>,
+    plateaus: &Tiled<f32>,
+    errors: &mut Tiled<f32>,
 ) {
-    let units = part.units as usize;
-    for start in (0..units).step_by(WIDTH) {
-        let means: Tile<f32> =
-            load(&compartments[compartment::MEAN_SOMA * units..][..units], start);
-        let mut error = [0.0; WIDTH];
+    for (tile, errors) in errors.each_mut().enumerate() {
+        let compartments = compartments.of(tile);
+        let means = &compartments[compartment::MEAN_SOMA];
+        let mut error = Tile([0.0; WIDTH]);
         if part.is_output == 1 {
-            let rates: Tile<f32> =
-                load(&compartments[compartment::MEAN_RATE * units..][..units], start);
+            let rates = &compartments[compartment::MEAN_RATE];
             for i in 0..WIDTH {
                 let forward = sigmoid(means[i]);
                 let difference = constants.phi_max * forward - rates[i];
                 error[i] = difference * constants.output_error_gain * sigmoid_slope(forward);
             }
         } else {
-            let before: Tile<f32> = load(&plateaus[plateau::FORWARD * units..][..units], start);
-            let after: Tile<f32> = load(&plateaus[plateau::TARGET * units..][..units], start);
+            let plateaus = plateaus.of(tile);
+            let (before, after) = (&plateaus[plateau::FORWARD], &plateaus[plateau::TARGET]);
             for i in 0..WIDTH {
                 let slope = sigmoid_slope(sigmoid(means[i]));
                 error[i] = (before[i] - after[i]) * constants.hidden_error_gain * slope;
             }
         }
-        for error in &mut error {
+        for error in error.iter_mut() {
             *error = flush(*error, SMALLEST_GRADIENT);
         }
-        store(errors, start, &error);
+        // What fills the last tile learns nothing.
+        for (i, error) in error.iter_mut().enumerate() {
+            if tile * WIDTH + i >= part.units as usize {
+                *error = 0.0;
+            }
+        }
+        errors[0] = error;
     }
 }

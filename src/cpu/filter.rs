@@ -1,105 +1,73 @@
-//! The synaptic filter in a dendrite, over a layer's drive `[history + block, units]`, padded by a
-//! tile.
+//! The synaptic filter in a dendrite, over one tile's rows of drive, `[history + block]`.
 
 use std::ops::Range;
 
-use super::tile::{Tile, WIDTH, load, load_padded, store};
+use super::tile::{Tile, WIDTH};
+use super::vectors::Vectors;
 use crate::layout::{Constants, STEPS_PER_WORD};
-use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush};
+use crate::model::arithmetic::{Float, SMALLEST_VOLTAGE, flush};
 
-/// Voltages of a tile over the steps of one word.
-pub type Voltages = [Tile<f32>; STEPS_PER_WORD as usize];
+const WORD: usize = STEPS_PER_WORD as usize;
 
-/// Filtered drive `(kappa * W n)` of the neurons from `start` on, at the steps `steps` of the block,
-/// which share a word.
+/// Filtered drive `(kappa * W n)` at `steps`, counted from the block's first, which share a word.
 #[inline(always)]
-pub fn filtered(
+pub fn filtered<V: Vectors>(
     constants: &Constants,
-    units: usize,
-    drive: &mut [f32],
+    drive: &mut [Tile<f32>],
     steps: Range<u32>,
-    start: usize,
-) -> Voltages {
-    const WORD: usize = STEPS_PER_WORD as usize;
-    let now = (constants.history + steps.start) as usize * units + start;
+) -> [V::Floats; WORD] {
     let taps = &constants.taps[..constants.tap_count as usize];
-    let mut sums = [[0.0; WIDTH]; WORD];
-    match (taps.len(), steps.len()) {
-        (0, count) => {
-            for (step, sum) in sums[..count].iter_mut().enumerate() {
-                *sum = uncut(constants, units, drive, now + step * units, start);
-            }
+    let now = (constants.history + steps.start) as usize;
+    let mut voltages = [V::Floats::of(0.0); WORD];
+    if taps.is_empty() {
+        for (step, voltage) in voltages[..steps.len()].iter_mut().enumerate() {
+            *voltage = V::floats(&uncut(constants, drive, now + step));
         }
+    } else if steps.len() == WORD {
         // Nearly all words are whole: their number of steps is known to the compiler.
-        (_, WORD) => weighted(taps, units, drive, now, &mut sums),
-        (_, count) => {
-            for (step, sum) in sums[..count].iter_mut().enumerate() {
-                weighted(taps, units, drive, now + step * units, std::array::from_mut(sum));
+        for (k, tap) in taps.iter().enumerate() {
+            let past = &drive[now - k..][..WORD];
+            for step in 0..WORD {
+                voltages[step] = voltages[step] + V::Floats::of(*tap) * V::floats(&past[step]);
+            }
+        }
+    } else {
+        for (step, voltage) in voltages[..steps.len()].iter_mut().enumerate() {
+            for (k, tap) in taps.iter().enumerate() {
+                *voltage = *voltage + V::Floats::of(*tap) * V::floats(&drive[now + step - k]);
             }
         }
     }
-    sums
-}
-
-/// The drive at each of `N` steps from `now` on and before them, weighted by the taps, the newest
-/// first.
-#[inline(always)]
-fn weighted<const N: usize>(
-    taps: &[f32],
-    units: usize,
-    drive: &[f32],
-    now: usize,
-    sums: &mut [Tile<f32>; N],
-) {
-    let oldest = (taps.len() - 1) * units;
-    let newest = now + (N - 1) * units;
-    assert!(oldest <= now && newest + WIDTH <= drive.len(), "the drive is padded by a tile");
-    for (k, tap) in taps.iter().enumerate() {
-        for (step, sum) in sums.iter_mut().enumerate() {
-            // A tile may reach into the next row: what does not belong to the row is not stored.
-            let place = now + step * units - k * units;
-            // SAFETY: `now - oldest <= place <= newest`, and the tile at `newest` ends in the drive.
-            let past = unsafe { drive.get_unchecked(place..place + WIDTH) };
-            for i in 0..WIDTH {
-                sum[i] += tap * past[i];
-            }
-        }
-    }
+    voltages
 }
 
 /// Takes the drive at `now` up into the two traces of the uncut kernel, which are rows 0 and 1.
 #[inline(always)]
-fn uncut(
-    constants: &Constants,
-    units: usize,
-    drive: &mut [f32],
-    now: usize,
-    start: usize,
-) -> Tile<f32> {
-    let now = load_padded(drive, now);
-    let mut slow: Tile<f32> = load(&drive[..units], start);
-    let mut fast: Tile<f32> = load(&drive[units..2 * units], start);
-    let mut sum = [0.0; WIDTH];
+fn uncut(constants: &Constants, drive: &mut [Tile<f32>], now: usize) -> Tile<f32> {
+    let now = drive[now];
+    let (mut slow, mut fast) = (drive[0], drive[1]);
+    let mut sum = Tile([0.0; WIDTH]);
     for i in 0..WIDTH {
         slow[i] = flush(constants.decay_slow * slow[i] + now[i], SMALLEST_VOLTAGE);
         fast[i] = flush(constants.decay_fast * fast[i] + now[i], SMALLEST_VOLTAGE);
         sum[i] = constants.gain_slow * slow[i] - constants.gain_fast * fast[i];
     }
-    store(&mut drive[..units], start, &slow);
-    store(&mut drive[units..2 * units], start, &fast);
+    (drive[0], drive[1]) = (slow, fast);
     sum
 }
 
-/// Clears the past of a fresh lane.
+/// The somatic voltages without what is next to zero, at the first step of every word: a voltage that
+/// decays by no more than a hundred times a step does not get from there to subnormal numbers within one
+/// word.
 #[inline(always)]
-pub fn clear_history(constants: &Constants, units: usize, drive: &mut [f32]) {
-    drive[..constants.history as usize * units].fill(0.0);
+pub fn flushed<V: Vectors>(soma: V::Floats, step: u32) -> V::Floats {
+    if step.is_multiple_of(STEPS_PER_WORD) { V::flush(soma, SMALLEST_VOLTAGE) } else { soma }
 }
 
 /// Moves the last drives of a block of `steps` steps to where the next block looks for its past.
 #[inline(always)]
-pub fn keep_history(constants: &Constants, units: usize, drive: &mut [f32], steps: usize) {
+pub fn keep_history(constants: &Constants, drive: &mut [Tile<f32>], steps: usize) {
     if constants.tap_count > 0 {
-        drive.copy_within(steps * units..(steps + constants.history as usize) * units, 0);
+        drive.copy_within(steps..steps + constants.history as usize, 0);
     }
 }

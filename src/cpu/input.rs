@@ -1,15 +1,19 @@
 //! Draws the input's spikes from an image: counts with mean `phi_max * pixel`.
 
 use multiversion::multiversion;
+use multiversion::target::match_target;
 
-use super::tile::{Tile, WIDTH, load};
+use super::events::{Events, bits};
+use super::tile::{Tile, Tiled, WIDTH};
+use super::vectors::{Mask, Portable, Vectors};
 use crate::layout::{COUNT_BITS, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
-use crate::model::spikes::THRESHOLDS;
-use crate::random::{Purpose, counter_head, philox_units};
+use crate::model::spikes::{HALF, THRESHOLDS, half_of};
+use crate::random::{Purpose, counter_head, philox};
 
-/// `thresholds`: `[256, 16]`; `image`: bytes `[units]`; `spikes`: `[past words + words,
-/// units]`.
+/// `thresholds`: `[256, 16]`; `image`: bytes `[units]`; `spikes`: `[past words + words, units]`;
+/// `events`: lists of the same, which are begun.
 #[multiversion(targets = "simd")]
+#[allow(clippy::too_many_arguments)] // one for each binding of the shader
 pub fn input(
     constants: &Constants,
     part: &Part,
@@ -17,63 +21,135 @@ pub fn input(
     lane: &Lane,
     thresholds: &[u32],
     image: &[u8],
-    spikes: &mut [u32],
+    spikes: &mut Tiled<u32>,
+    events: &mut Events,
 ) {
     if minibatch.draws == 0 {
         return;
     }
-    let units = part.units as usize;
-    let spikes = &mut spikes[constants.past_words as usize * units..];
     let steps = lane.steps().min(part.first + part.steps);
-    let head = counter_head(Purpose::Spikes, 0, minibatch.source);
-
     let words = (part.first / STEPS_PER_WORD) as usize..steps.div_ceil(STEPS_PER_WORD) as usize;
-    spikes[words.start * units..words.end * units].fill(0);
-
+    let past = constants.past_words as usize;
+    for rows in spikes.each_mut() {
+        rows[past + words.start..past + words.end].fill(Tile([0; WIDTH]));
+    }
     // Black pixels never spike; the others are drawn a tile at a time.
     let lit: Vec<u32> = (0..part.units).filter(|&unit| image[unit as usize] > 0).collect();
-    for tile_units in lit.chunks(WIDTH) {
-        let pixels: Tile<u32> = load(tile_units, 0);
-        let mut limits = [[0; WIDTH]; THRESHOLDS - 1];
-        for (i, &unit) in tile_units.iter().enumerate() {
-            let level = usize::from(image[unit as usize]) * THRESHOLDS;
-            for (k, limit) in limits.iter_mut().enumerate() {
-                limit[i] = thresholds[level + k];
-            }
-        }
-
+    for pixels in lit.chunks(WIDTH) {
+        let mut drawn = PixelTile::new(constants, minibatch, lane, thresholds, image, pixels);
         for word in words.clone() {
-            let mut counts = [0; WIDTH];
-            for quad in 0..STEPS_PER_WORD / 4 {
-                let index = word as u32 * (STEPS_PER_WORD / 4) + quad;
-                let random = philox_units(head, lane.position, &pixels, index, constants.seed);
-                for (step, draws) in random.iter().enumerate() {
-                    let shift = COUNT_BITS * (4 * quad + step as u32);
-                    // Thresholds fall, so most tiles are done after the first or the second.
-                    for limit in &limits {
-                        let mut any = 0;
-                        for i in 0..WIDTH {
-                            let more = u32::from(draws[i] < limit[i]);
-                            counts[i] += more << shift;
-                            any |= more;
-                        }
-                        if any == 0 {
-                            break;
-                        }
-                    }
-                }
-            }
-            let beyond = (word as u32 + 1) * STEPS_PER_WORD;
-            let counts = counts.map(|count| count & in_trial(beyond, steps));
-            for (i, &unit) in tile_units.iter().enumerate() {
-                spikes[word * units + unit as usize] = counts[i];
+            let first = word as u32 * STEPS_PER_WORD;
+            let end = steps.min(first + STEPS_PER_WORD);
+            let counts = match_target! {
+                "x86_64+avx512f" => drawn.word::<super::avx512::Avx512>(first, end, events),
+                _ => drawn.word::<Portable>(first, end, events),
+            };
+            for (&pixel, count) in pixels.iter().zip(counts) {
+                let pixel = pixel as usize;
+                spikes.of_mut(pixel / WIDTH)[past + word][pixel % WIDTH] = count;
             }
         }
     }
 }
 
-/// Mask of the counts in a word that ends before step `beyond`, for an image of `steps` steps.
-#[inline(always)]
-fn in_trial(beyond: u32, steps: u32) -> u32 {
-    u32::MAX >> (COUNT_BITS * beyond.saturating_sub(steps))
+/// Sixteen pixels that are not black.
+struct PixelTile<'a> {
+    constants: &'a Constants,
+    source: u32,
+    position: u32,
+    pixels: [u32; WIDTH],
+    /// The largest words that are a spike; zero also where none is.
+    spiking: [u32; WIDTH],
+    /// Words below the first are one spike or more, below the second two or more, and so on.
+    limits: [[u32; WIDTH]; THRESHOLDS],
+}
+
+impl<'a> PixelTile<'a> {
+    #[inline(always)]
+    fn new(
+        constants: &'a Constants,
+        minibatch: &Minibatch,
+        lane: &Lane,
+        thresholds: &[u32],
+        image: &[u8],
+        pixels: &[u32],
+    ) -> Self {
+        let mut tile = PixelTile {
+            constants,
+            source: minibatch.source,
+            position: lane.position,
+            pixels: [0; WIDTH],
+            spiking: [0; WIDTH],
+            limits: [[0; WIDTH]; THRESHOLDS],
+        };
+        for (i, &pixel) in pixels.iter().enumerate() {
+            tile.pixels[i] = pixel;
+            let level = usize::from(image[pixel as usize]) * THRESHOLDS;
+            for (k, limits) in tile.limits.iter_mut().enumerate() {
+                limits[i] = thresholds[level + k];
+            }
+            tile.spiking[i] = tile.limits[0][i].saturating_sub(1);
+        }
+        tile
+    }
+
+    /// Counts of the steps `first .. end`, which share a word.
+    #[inline(always)]
+    fn word<V: Vectors>(&mut self, first: u32, end: u32, events: &mut Events) -> [u32; WIDTH] {
+        let constants = self.constants;
+        let head = counter_head(Purpose::Spikes, 0, self.source);
+        let index = first / STEPS_PER_WORD;
+        let random = V::philox(head, self.position, &self.pixels, index, constants.seed);
+        let spiking = V::words(&self.spiking);
+        let twice = V::words(&self.limits[1]);
+        let mut counts = V::word(0);
+        for step in first..end {
+            let slot = step - first;
+            let word = random[(slot % 4) as usize];
+            let low = if slot < 4 { word << 16 } else { word & V::word(!HALF) };
+            // Beside those that surely spike are those of which the high half of the word does not
+            // decide, one in 65,536.
+            let maybe = V::at_most(low, spiking);
+            let surely = V::at_most(low | V::word(HALF), spiking);
+            let open = V::at_most(low, twice) | (maybe ^ surely);
+            let listed = constants.past_words * STEPS_PER_WORD + step;
+            if open == 0 {
+                counts = V::add_where(counts, surely, V::word(1 << (slot * COUNT_BITS)));
+                events.add_once::<V>(listed, &self.pixels, surely);
+            } else {
+                let mut high = [0; WIDTH];
+                V::store(low, &mut high);
+                let settled = self.settle(&high, maybe, step);
+                counts = counts + (V::words(&settled) << (slot * COUNT_BITS));
+                events.add(listed, &self.pixels, maybe, &settled);
+            }
+        }
+        let mut words = [0; WIDTH];
+        V::store(counts, &mut words);
+        words
+    }
+
+    /// Counts of those in `maybe`, from the high halves of their words.
+    #[cold]
+    fn settle(&self, high: &[u32; WIDTH], maybe: Mask, step: u32) -> [u32; WIDTH] {
+        let mut counts = [0; WIDTH];
+        for i in bits(maybe) {
+            counts[i] = self.count(high[i], i, step);
+        }
+        counts
+    }
+
+    /// The count of a pixel that the high half of a word, and if need be the low one, decide.
+    fn count(&self, high_half: u32, i: usize, step: u32) -> u32 {
+        let limits = self.limits.iter().map(|limits| limits[i]).take_while(|&limit| limit > 0);
+        let is_open = limits.clone().any(|limit| half_of(limit) == half_of(high_half));
+        let word = if is_open {
+            let head = counter_head(Purpose::LowHalf, 0, self.source);
+            let counter = [head, self.position, self.pixels[i], step];
+            high_half | half_of(philox(counter, self.constants.seed)[0])
+        } else {
+            high_half
+        };
+        limits.filter(|&limit| word < limit).count() as u32
+    }
 }

@@ -3,6 +3,9 @@
 
 pub mod apical;
 pub mod arithmetic;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod carried;
 mod columns;
 pub mod drive;
 pub mod error;
@@ -18,8 +21,9 @@ mod state;
 mod tile;
 pub mod trace;
 pub mod update;
+mod vectors;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -27,13 +31,11 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::dataset::Dataset;
 use crate::layout::{
     Array, Backend, BackendError, Constants, Kernel, Lane, Launch, Minibatch, Part, Shape, result,
-    trace as trace_row,
 };
-use state::{LaneState, Shared};
+use carried::Carried;
+use state::{Inputs, LaneState, Shared};
+use tile::{Tile, WIDTH};
 use update::{Column, Contribution};
-
-/// Weight columns that a thread updates at a time.
-const COLUMNS_PER_TASK: usize = 16;
 
 /// The CPU backend.
 pub struct Cpu {
@@ -43,7 +45,9 @@ pub struct Cpu {
     pool: ThreadPool,
     dataset: Arc<Dataset>,
     shared: Shared,
-    lanes: Vec<LaneState>,
+    lanes: Vec<Carried>,
+    /// Where lanes are stepped: one for each thread, or one for each lane if all arrays are kept.
+    states: Vec<Mutex<LaneState>>,
 }
 
 impl Cpu {
@@ -63,7 +67,10 @@ impl Cpu {
             .build()
             .map_err(|error| BackendError::Threads(error.to_string()))?;
         Ok(Cpu {
-            lanes: (0..shape.lanes).map(|_| LaneState::new(&shape)).collect(),
+            lanes: (0..shape.lanes).map(|_| Carried::new(&shape)).collect(),
+            states: (0..if shape.keeps_lanes { shape.lanes } else { pool.current_num_threads() })
+                .map(|_| Mutex::new(LaneState::new(&shape)))
+                .collect(),
             shared: Shared::new(&shape),
             etas: etas.to_vec(),
             shape,
@@ -80,49 +87,42 @@ impl Cpu {
 
     /// Takes every lane through a run of kernels that need no other lane.
     fn run_lanes(&mut self, minibatch: &Minibatch, lanes: &[Lane], launches: &[(Launch, Part)]) {
-        let Cpu { pool, constants, dataset, shared, lanes: states, .. } = self;
+        let Cpu { pool, constants, dataset, shared, lanes: carried, states, shape, .. } = self;
+        let inputs = Inputs { constants, minibatch, shared };
+        let each = carried.par_iter_mut().zip(lanes).with_max_len(1).enumerate();
         pool.install(|| {
-            states.par_iter_mut().zip(lanes).with_max_len(1).for_each(|(state, lane)| {
+            each.for_each(|(index, (carried, lane))| {
+                let thread = || rayon::current_thread_index().unwrap_or(0);
+                let mut state = locked(&states[if shape.keeps_lanes { index } else { thread() }]);
+                if !shape.keeps_lanes {
+                    carried.load(&mut state);
+                }
+                state.begin();
                 let image = dataset.image(lane.image as usize);
                 for (launch, part) in launches {
-                    state.run(constants, launch, part, minibatch, lane, shared, image);
+                    state.run(&inputs, launch, part, lane, image);
                 }
+                carried.save(&state);
             });
         });
         if launches.iter().any(|(launch, _)| launch.kernel == Kernel::Score) {
-            for (state, lane) in states.iter().zip(lanes) {
+            for (carried, lane) in carried.iter().zip(lanes) {
                 let start = lane.slot as usize * result::ROWS;
-                shared.results[start..start + result::ROWS].copy_from_slice(&state.result);
+                shared.results[start..start + result::ROWS].copy_from_slice(&carried.result);
             }
         }
     }
 
     /// Updates one layer's weights from the errors and traces of all lanes.
     fn run_update(&mut self, minibatch: &Minibatch, layer: usize, part: &Part) {
-        let Cpu { pool, constants, shared, lanes: states, .. } = self;
-        let states = &states[..minibatch.lanes as usize];
-        let (units, below) = (part.units as usize, part.below as usize);
-        let collect = |column: usize, contributions: &mut Vec<_>| {
-            contributions.clear();
-            contributions.extend(states.iter().filter_map(|state| {
-                let is_bias = column == below;
-                let trace = if is_bias {
-                    1.0
-                } else {
-                    state.traces[layer][trace_row::FORWARD * below + column]
-                };
-                let errors = &state.layers[layer].errors[..];
-                (trace != 0.0).then_some(Contribution { trace, errors })
-            }));
-        };
-        let moments = &mut shared.moments[layer];
-        let half = moments.len() / 2;
-        let (first, second) = moments.split_at_mut(half);
+        let Cpu { pool, constants, shared, lanes, .. } = self;
+        let lanes = &lanes[..minibatch.lanes as usize];
+        let below = part.below as usize;
         let columns = shared.weights[layer]
             .columns_mut()
-            .zip(split_columns(first, units, below + 1))
-            .zip(split_columns(second, units, below + 1))
-            .zip(split_columns(&mut shared.gradients[layer], units, below + 1));
+            .zip(or_empty(shared.first_moments[layer].columns_mut()))
+            .zip(or_empty(shared.second_moments[layer].columns_mut()))
+            .zip(or_empty(shared.gradients[layer].columns_mut()));
         let mut columns: Vec<_> = columns
             .map(|(((weights, first_moments), second_moments), gradient)| Column {
                 weights,
@@ -132,25 +132,33 @@ impl Cpu {
             })
             .collect();
         pool.install(|| {
-            columns.par_iter_mut().enumerate().with_min_len(COLUMNS_PER_TASK).for_each_init(
-                Vec::new,
-                |contributions, (index, column)| {
-                    collect(index, contributions);
-                    update::update(constants, part, minibatch, contributions, column);
-                },
-            );
+            columns.par_chunks_mut(WIDTH).enumerate().for_each(|(tile, columns)| {
+                let mut contributions = Vec::new();
+                for (i, column) in columns.iter_mut().enumerate() {
+                    contributions.clear();
+                    contributions.extend(lanes.iter().filter_map(|lane| {
+                        let is_bias = tile * WIDTH + i == below;
+                        let trace = if is_bias { 1.0 } else { lane.traces[layer].of(tile)[0][i] };
+                        let errors = lane.errors[layer].row();
+                        (trace != 0.0).then_some(Contribution { trace, errors })
+                    }));
+                    update::update(constants, part, minibatch, &contributions, column);
+                }
+            });
         });
     }
 }
 
-/// Columns of `units` words, or `count` empty ones where the array is not kept.
-fn split_columns(
-    array: &mut [f32],
-    units: usize,
-    count: usize,
-) -> impl Iterator<Item = &mut [f32]> {
-    let missing = if array.is_empty() { count } else { 0 };
-    array.chunks_mut(units).chain((0..missing).map(|_| Default::default()))
+/// Work that panicked elsewhere leaves nothing that the next does not overwrite.
+fn locked(state: &Mutex<LaneState>) -> MutexGuard<'_, LaneState> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The columns of an array, and behind them, or where the array is not kept, empty ones.
+fn or_empty<'a>(
+    columns: impl Iterator<Item = &'a mut [Tile<f32>]>,
+) -> impl Iterator<Item = &'a mut [Tile<f32>]> {
+    columns.chain(std::iter::repeat_with(Default::default))
 }
 
 impl Backend for Cpu {
@@ -188,8 +196,10 @@ impl Backend for Cpu {
         if !self.shape.has_lanes(array) {
             return Ok(self.shared.words(array));
         }
-        let lanes = self.lanes.iter_mut();
-        Ok(lanes.flat_map(|lane| lane.words_mut(array).iter().copied()).collect())
+        if !self.shape.keeps_lanes {
+            return Err(BackendError::NotKept { array });
+        }
+        Ok(self.states.iter().flat_map(|state| locked(state).words(array)).collect())
     }
 
     fn write(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError> {
@@ -198,9 +208,15 @@ impl Backend for Cpu {
             return Err(BackendError::Length { array, expected, got: words.len() });
         }
         if self.shape.has_lanes(array) {
-            let length = self.shape.lane_length(array);
-            for (lane, words) in self.lanes.iter_mut().zip(words.chunks(length.max(1))) {
-                lane.words_mut(array).copy_from_slice(words);
+            if !self.shape.keeps_lanes {
+                return Err(BackendError::NotKept { array });
+            }
+            let length = self.shape.lane_length(array).max(1);
+            let states = self.states.iter().zip(&mut self.lanes);
+            for ((state, carried), words) in states.zip(words.chunks(length)) {
+                let mut state = locked(state);
+                state.set_words(array, words);
+                carried.save(&state);
             }
         } else {
             self.shared.set_words(array, words);

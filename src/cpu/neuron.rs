@@ -2,131 +2,201 @@
 
 use std::ops::Range;
 
-use super::filter::Voltages;
-use super::tile::{Tile, WIDTH, load, store};
+use super::events::{Events, bits};
+use super::tile::{Tile, WIDTH};
+use super::vectors::{Mask, Vectors};
 use crate::layout::{COUNT_BITS, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
-use crate::model::arithmetic::{SMALLEST_VOLTAGE, exp, flush};
-use crate::model::spikes::{COUNT_MAX, FRACTION_BITS};
-use crate::random::{Purpose, counter_head, philox, philox_units};
-
-/// The voltages without what is next to zero. Done at the first step of every word: a voltage that
-/// decays by no more than a hundred times a step does not get from there to subnormal numbers within
-/// one word.
-#[inline(always)]
-pub fn flushed(soma: &Tile<f32>) -> Tile<f32> {
-    let mut kept = [0.0; WIDTH];
-    for i in 0..WIDTH {
-        kept[i] = flush(soma[i], SMALLEST_VOLTAGE);
-    }
-    kept
-}
+use crate::model::arithmetic::{Float, exp};
+use crate::model::spikes::{COUNT_MAX, FRACTION_BITS, HALF, half_of};
+use crate::random::{Purpose, counter_head, philox};
 
 /// Draws the spikes of one tile.
 pub struct SpikeTile<'a> {
     constants: &'a Constants,
-    head: u32,
-    thinning_head: u32,
+    part: &'a Part,
+    source: u32,
     position: u32,
-    units: usize,
-    start: usize,
+    units: [u32; WIDTH],
+    /// Those of the tile that are neurons.
+    neurons: Mask,
+    /// How far the low half of a word may move the place of one candidate, and of two, with room for
+    /// rounding.
+    one_span: f32,
+    two_span: f32,
+}
+
+/// Who spikes, and who twice, as far as the high halves of words tell.
+struct Kept {
+    once: Mask,
+    twice: Mask,
+    /// Those of whom they do not.
+    open: Mask,
 }
 
 impl<'a> SpikeTile<'a> {
-    /// For the neurons from `start` on.
     #[inline(always)]
     pub fn new(
         constants: &'a Constants,
-        part: &Part,
+        part: &'a Part,
         minibatch: &Minibatch,
         lane: &Lane,
-        start: usize,
+        tile: usize,
     ) -> Self {
-        SpikeTile {
-            constants,
-            head: counter_head(Purpose::Spikes, part.population, minibatch.source),
-            thinning_head: counter_head(Purpose::Thinning, part.population, minibatch.source),
-            position: lane.position,
-            units: part.units as usize,
-            start,
-        }
-    }
-
-    /// Draws the spikes of `steps`, which share a word, from the somatic voltages of each.
-    /// `spikes`: `[past words + words, units]`.
-    #[inline(always)]
-    pub fn draw_word(&self, steps: Range<u32>, soma: &Voltages, spikes: &mut [u32]) {
-        let word = steps.start / STEPS_PER_WORD;
-        let row = (self.constants.past_words + word) as usize * self.units;
-        let row = &mut spikes[row..][..self.units];
-        let mut units = [self.start as u32; WIDTH];
+        let start = tile * WIDTH;
+        let mut units = [start as u32; WIDTH];
         for (i, unit) in units.iter_mut().enumerate() {
             *unit += i as u32;
         }
-        let quad = word * STEPS_PER_WORD / 4;
-        let seed = self.constants.seed;
-        // Closures may stay out of line, and then without the vector instructions of this version.
-        let random = [
-            philox_units(self.head, self.position, &units, quad, seed),
-            philox_units(self.head, self.position, &units, quad + 1, seed),
-        ];
-        let is_begun = !steps.start.is_multiple_of(STEPS_PER_WORD);
-        let mut counts = if is_begun { load(row, self.start) } else { [0; WIDTH] };
-        // All steps of the word, so that the compiler knows their number; those outside are not used.
-        let mut odds = [[0.0; WIDTH]; STEPS_PER_WORD as usize];
-        for (odds, soma) in odds.iter_mut().zip(soma) {
-            for i in 0..WIDTH {
-                odds[i] = 1.0 + exp(-soma[i]);
-            }
+        let count = WIDTH.min(part.units as usize - start);
+        let span = |shift: u32, scale: f32| ((HALF >> shift) + 1) as f32 * scale + 2e-6;
+        SpikeTile {
+            constants,
+            part,
+            source: minibatch.source,
+            position: lane.position,
+            units,
+            neurons: (1 << count) - 1,
+            one_span: span(constants.one_shift, constants.one_scale),
+            two_span: span(constants.two_shift, constants.two_scale),
         }
-        for (odds, step) in odds.iter().zip(steps) {
-            let slot = step % STEPS_PER_WORD;
-            let now = self.draw(&random.as_flattened()[slot as usize], odds, step);
-            for i in 0..WIDTH {
-                counts[i] |= now[i] << (slot * COUNT_BITS);
-            }
-        }
-        store(row, self.start, &counts);
     }
 
-    /// Spike counts of one step: candidates at rate `phi_max`, each kept with probability
-    /// `1 / odds`, where `odds = 1 + exp(-C)`.
+    /// Draws the spikes of `steps`, which share a word, from the somatic voltages of each. `spikes`: the
+    /// tile's rows, `[past words + words]`.
     #[inline(always)]
-    fn draw(&self, words: &Tile<u32>, odds: &Tile<f32>, step: u32) -> Tile<u32> {
+    pub fn draw<V: Vectors>(
+        &self,
+        steps: Range<u32>,
+        soma: &[V::Floats; STEPS_PER_WORD as usize],
+        spikes: &mut [Tile<u32>],
+        events: &mut Events,
+    ) {
         let constants = self.constants;
-        let [one, two, three, ..] = constants.candidates;
-        let mut counts = [0; WIDTH];
-        for i in 0..WIDTH {
-            // Each is meaningless where there is another number of candidates: not used there.
-            let place = words[i].wrapping_sub(two) >> constants.one_shift;
-            let of_one = place as i32 as f32 * constants.one_scale * odds[i];
-            let place = words[i].wrapping_sub(three) >> constants.two_shift;
-            let of_two = place as i32 as f32 * constants.two_scale * odds[i] * odds[i];
-            let kept_of_one = u32::from((words[i] < one) & (of_one < 1.0));
-            let kept_of_two = u32::from(of_two < 1.0) + u32::from(of_two < 2.0 * odds[i] - 1.0);
-            counts[i] = if words[i] < two { kept_of_two } else { kept_of_one };
+        let word = steps.start / STEPS_PER_WORD;
+        let head = counter_head(Purpose::Spikes, self.part.population, self.source);
+        let random = V::philox(head, self.position, &self.units, word, constants.seed);
+        // All steps of the word before the first draw, so that their chains of operations overlap.
+        let mut odds = [V::Floats::of(1.0); STEPS_PER_WORD as usize];
+        for (odds, soma) in odds.iter_mut().zip(soma) {
+            *odds = *odds + exp(-*soma);
         }
-        let least = words.iter().fold(u32::MAX, |least, &word| least.min(word));
-        if least < three {
-            for i in 0..WIDTH {
-                if words[i] < three {
-                    counts[i] = self.thinned(words[i], odds[i], self.start + i, step);
-                }
+        let row = &mut spikes[(constants.past_words + word) as usize];
+        // What earlier launches have drawn of the word.
+        let earlier = (1 << (steps.start % STEPS_PER_WORD * COUNT_BITS)) - 1;
+        let mut counts = V::words(row) & V::word(earlier);
+        for (&odds, step) in odds.iter().zip(steps) {
+            let slot = step % STEPS_PER_WORD;
+            let random = random[(slot % 4) as usize];
+            let high = if slot < 4 { random << 16 } else { random & V::word(!HALF) };
+            let listed = constants.past_words * STEPS_PER_WORD + step;
+            let kept = self.keep::<V>(high, odds);
+            if kept.twice | kept.open == 0 {
+                counts = V::add_where(counts, kept.once, V::word(1 << (slot * COUNT_BITS)));
+                events.add_once::<V>(listed, &self.units, kept.once);
+            } else {
+                let (mut words, mut all_odds) = ([0; WIDTH], [0.0; WIDTH]);
+                V::store(high, &mut words);
+                V::store_floats(odds, &mut all_odds);
+                let settled = self.settle(&kept, &words, &all_odds, step);
+                counts = counts + (V::words(&settled) << (slot * COUNT_BITS));
+                events.add(listed, &self.units, kept.once | kept.open, &settled);
             }
+        }
+        V::store(counts, row);
+    }
+
+    /// Who keeps how many spike candidates, each with probability `1 / odds`, where
+    /// `odds = 1 + exp(-C)`. Nearly always the high half of a neuron's word decides.
+    #[inline(always)]
+    fn keep<V: Vectors>(&self, high: V::Words, odds: V::Floats) -> Kept {
+        let constants = self.constants;
+        let float = V::Floats::of;
+        let [one, two, three, ..] = constants.candidates;
+        let candidates = V::at_most(high, V::word(one)) & self.neurons;
+        let is_two = V::at_most(high, V::word(two));
+        let is_limit = V::at_most(high, V::word(three))
+            | V::equal(high, V::word(two & !HALF))
+            | V::equal(high, V::word(one & !HALF));
+
+        // Each factor is that of one candidate or that of two.
+        let least = V::choose_words(is_two, V::word(three), V::word(two));
+        let shift =
+            V::choose_words(is_two, V::word(constants.two_shift), V::word(constants.one_shift));
+        let scale = V::choose(is_two, float(constants.two_scale), float(constants.one_scale));
+        let span = V::choose(is_two, float(self.two_span), float(self.one_span));
+        let together = V::choose(is_two, odds * odds, odds);
+        // At least one of two is kept below this.
+        let bound = V::choose(is_two, float(2.0) * odds - float(1.0), float(0.0));
+
+        let place = V::to_floats(V::shift_right(high - least, shift));
+        let scaled = place * scale * together;
+        // What the low half adds is at most this.
+        let reach = scaled + span * together;
+        let all = V::below(scaled, float(1.0));
+        let any = V::below(scaled, bound);
+        let changes = all ^ V::below(reach, float(1.0)) | any ^ V::below(reach, bound);
+        Kept {
+            once: (all | any) & candidates,
+            twice: all & is_two & candidates,
+            open: (changes | is_limit) & candidates,
+        }
+    }
+
+    /// Counts of one step where a neuron spikes twice or the high halves leave something open.
+    #[cold]
+    fn settle(
+        &self,
+        kept: &Kept,
+        high: &[u32; WIDTH],
+        odds: &[f32; WIDTH],
+        step: u32,
+    ) -> [u32; WIDTH] {
+        let mut counts = [0; WIDTH];
+        for i in bits(kept.once | kept.open) {
+            counts[i] = if kept.open >> i & 1 == 1 {
+                let unit = self.units[i];
+                self.count(high[i] | self.low_half(unit, step), odds[i], unit, step)
+            } else {
+                1 + (kept.twice >> i & 1)
+            };
         }
         counts
     }
 
+    /// The count that a whole word decides.
+    fn count(&self, word: u32, odds: f32, unit: u32, step: u32) -> u32 {
+        let constants = self.constants;
+        let [one, two, three, ..] = constants.candidates;
+        if word >= one {
+            0
+        } else if word >= two {
+            let place = (word - two) >> constants.one_shift;
+            u32::from(place as i32 as f32 * constants.one_scale * odds < 1.0)
+        } else if word >= three {
+            let place = (word - three) >> constants.two_shift;
+            let scaled = place as i32 as f32 * constants.two_scale * (odds * odds);
+            u32::from(scaled < 1.0) + u32::from(scaled < 2.0 * odds - 1.0)
+        } else {
+            self.thinned(word, odds, unit, step)
+        }
+    }
+
+    fn low_half(&self, unit: u32, step: u32) -> u32 {
+        let head = counter_head(Purpose::LowHalf, self.part.population, self.source);
+        half_of(philox([head, self.position, unit, step], self.constants.seed)[0])
+    }
+
     /// How many of three or more candidates are kept: each has a word of its own.
-    fn thinned(&self, word: u32, odds: f32, unit: usize, step: u32) -> u32 {
+    fn thinned(&self, word: u32, odds: f32, unit: u32, step: u32) -> u32 {
         const SCALE: f32 = 1.0 / (1 << FRACTION_BITS) as f32;
+        let head = counter_head(Purpose::Thinning, self.part.population, self.source);
         let candidates = &self.constants.candidates[..COUNT_MAX];
         let mut count = 0;
         let mut words = [0; 4];
         for (k, _) in candidates.iter().take_while(|&&limit| word < limit).enumerate() {
             if k % 4 == 0 {
                 let index = step * 4 + k as u32 / 4;
-                let counter = [self.thinning_head, self.position, unit as u32, index];
-                words = philox(counter, self.constants.seed);
+                words = philox([head, self.position, unit, index], self.constants.seed);
             }
             let fraction = (words[k % 4] >> (32 - FRACTION_BITS)) as f32 * SCALE;
             count += u32::from(fraction * odds < 1.0);

@@ -4,14 +4,16 @@
 //! `B = kappa * (W n) + b`; `C += -g_L C + g_D (B - C) + I`, `I = g_E (E_E - C) + g_I (E_I - C)`.
 
 use multiversion::multiversion;
+use multiversion::target::match_target;
 
-use super::events::words_of;
-use super::filter::{filtered, keep_history};
-use super::neuron::{SpikeTile, flushed};
-use super::tile::{Tile, WIDTH, load, store};
+use super::events::{Events, words_of};
+use super::filter::{filtered, flushed, keep_history};
+use super::neuron::SpikeTile;
+use super::tile::{Span, Tile, WIDTH};
+use super::vectors::{Portable, Vectors};
 use crate::layout::compartment::{BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
-use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
-use crate::model::arithmetic::sigmoid;
+use crate::layout::{Constants, Lane, Minibatch, Part};
+use crate::model::arithmetic::{Float, sigmoid};
 
 /// Shapes as in [`super::soma::soma`].
 #[multiversion(targets = "simd")]
@@ -21,83 +23,107 @@ pub fn output(
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
-    biases: &[f32],
-    drive: &mut [f32],
-    compartments: &mut [f32],
-    spikes: &mut [u32],
+    biases: &[Tile<f32>],
+    drive: &mut Span<f32>,
+    compartments: &mut Span<f32>,
+    spikes: &mut Span<u32>,
+    events: &mut Events,
 ) {
-    let units = part.units as usize;
+    let tiles = drive.each_mut().zip(compartments.each_mut()).zip(spikes.each_mut());
+    for (tile, ((drive, compartments), spikes)) in tiles.enumerate() {
+        let drawn = SpikeTile::new(constants, part, minibatch, lane, tile);
+        let bias = &biases[tile];
+        let teaching: [f32; WIDTH] = std::array::from_fn(|i| {
+            let is_target = (tile * WIDTH + i) as u32 / constants.group == lane.label;
+            if is_target { constants.teaching_excitation } else { constants.teaching_inhibition }
+        });
+        match_target! {
+            "x86_64+avx512f" => step::<super::avx512::Avx512>(
+                constants, part, minibatch, lane, &drawn, bias, &teaching, drive, compartments,
+                spikes, events
+            ),
+            _ => step::<Portable>(
+                constants, part, minibatch, lane, &drawn, bias, &teaching, drive, compartments,
+                spikes, events
+            ),
+        }
+    }
+}
+
+/// Steps one tile through the block.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+fn step<V: Vectors>(
+    constants: &Constants,
+    part: &Part,
+    minibatch: &Minibatch,
+    lane: &Lane,
+    drawn: &SpikeTile,
+    bias: &Tile<f32>,
+    teaching: &[f32; WIDTH],
+    drive: &mut [Tile<f32>],
+    compartments: &mut [Tile<f32>],
+    spikes: &mut [Tile<u32>],
+    events: &mut Events,
+) {
     let end = lane.steps().min(part.first + part.steps);
     if end <= part.first {
         return;
     }
-    let is_first = part.first == 0;
-    if is_first && minibatch.fresh == 1 {
-        compartments.fill(0.0);
-    }
-    if is_first {
-        compartments[MEAN_SOMA * units..][..units].fill(0.0);
-        compartments[MEAN_RATE * units..][..units].fill(0.0);
+    if part.first == 0 {
+        if minibatch.fresh == 1 {
+            compartments.fill(Tile([0.0; WIDTH]));
+        }
+        compartments[MEAN_SOMA] = Tile([0.0; WIDTH]);
+        compartments[MEAN_RATE] = Tile([0.0; WIDTH]);
     }
     let window = lane.steps_forward - lane.window_forward..lane.steps_forward;
     let target_window = lane.steps() - lane.window_target..lane.steps();
+    let float = V::Floats::of;
+    let bias = V::floats(bias);
+    let teaching = V::floats(teaching);
+    let mut basal = V::floats(&compartments[BASAL]);
+    let mut soma = V::floats(&compartments[SOMA]);
+    let mut mean = V::floats(&compartments[MEAN_SOMA]);
+    let mut mean_rate = V::floats(&compartments[MEAN_RATE]);
 
-    for start in (0..units).step_by(WIDTH) {
-        let bias: Tile<f32> = load(biases, start);
-        let row = |row: usize| load(&compartments[row * units..][..units], start);
-        let mut basal = row(BASAL);
-        let mut soma = row(SOMA);
-        let mut mean = row(MEAN_SOMA);
-        let mut mean_rate = row(MEAN_RATE);
-        let drawn = SpikeTile::new(constants, part, minibatch, lane, start);
-        let current: [f32; WIDTH] = std::array::from_fn(|i| {
-            let is_target = (start + i) as u32 / constants.group == lane.label;
-            if is_target { constants.teaching_excitation } else { constants.teaching_inhibition }
-        });
-
-        for (_, steps) in words_of(&(part.first..end)) {
-            let rows = steps.start - part.first..steps.end - part.first;
-            let mut voltages = filtered(constants, units, drive, rows, start);
-            if steps.start.is_multiple_of(STEPS_PER_WORD) {
-                soma = flushed(&soma);
+    for (_, steps) in words_of(&(part.first..end)) {
+        let rows = steps.start - part.first..steps.end - part.first;
+        // Of the dendrite, then of the soma.
+        let mut voltages = filtered::<V>(constants, drive, rows);
+        for (voltage, step) in voltages.iter_mut().zip(steps.clone()) {
+            basal = *voltage + bias;
+            let before = flushed::<V>(soma, step);
+            let is_taught = step >= lane.steps_forward;
+            let (decay, current) = if is_taught {
+                (constants.teaching_decay, teaching)
+            } else {
+                (constants.output_decay, float(0.0))
+            };
+            let taken_up = float(constants.output_input) * basal + current;
+            soma = float(decay) * before + taken_up;
+            *voltage = soma;
+            if window.contains(&step) {
+                mean = mean + soma;
             }
-            for (voltage, step) in voltages.iter_mut().zip(steps.clone()) {
-                let is_taught = step >= lane.steps_forward;
-                let decay =
-                    if is_taught { constants.teaching_decay } else { constants.output_decay };
-                for i in 0..WIDTH {
-                    basal[i] = voltage[i] + bias[i];
-                    let current = if is_taught { current[i] } else { 0.0 };
-                    let taken_up = constants.output_input * basal[i] + current;
-                    soma[i] = decay * soma[i] + taken_up;
-                }
-                *voltage = soma;
-                if window.contains(&step) {
-                    for i in 0..WIDTH {
-                        mean[i] += soma[i];
-                    }
-                }
-                if step + 1 == lane.steps_forward {
-                    mean = mean.map(|sum| sum * lane.inverse_window_forward);
-                }
-                if target_window.contains(&step) {
-                    for i in 0..WIDTH {
-                        mean_rate[i] += constants.phi_max * sigmoid(soma[i]);
-                    }
-                }
-                if is_taught && step + 1 == lane.steps() {
-                    mean_rate = mean_rate.map(|sum| sum * lane.inverse_window_target);
-                }
+            if step + 1 == lane.steps_forward {
+                mean = mean * float(lane.inverse_window_forward);
             }
-            if minibatch.draws == 1 {
-                drawn.draw_word(steps, &voltages, spikes);
+            if target_window.contains(&step) {
+                mean_rate = mean_rate + float(constants.phi_max) * sigmoid(soma);
+            }
+            if is_taught && step + 1 == lane.steps() {
+                mean_rate = mean_rate * float(lane.inverse_window_target);
             }
         }
-
-        let rows = [(BASAL, &basal), (SOMA, &soma), (MEAN_SOMA, &mean), (MEAN_RATE, &mean_rate)];
-        for (row, tile) in rows {
-            store(&mut compartments[row * units..][..units], start, tile);
+        if minibatch.draws == 1 {
+            drawn.draw::<V>(steps, &voltages, spikes, events);
         }
     }
-    keep_history(constants, units, drive, (end - part.first) as usize);
+
+    V::store_floats(basal, &mut compartments[BASAL]);
+    V::store_floats(soma, &mut compartments[SOMA]);
+    V::store_floats(mean, &mut compartments[MEAN_SOMA]);
+    V::store_floats(mean_rate, &mut compartments[MEAN_RATE]);
+    keep_history(constants, drive, (end - part.first) as usize);
 }

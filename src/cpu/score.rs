@@ -1,5 +1,6 @@
 //! The class of an image, and the output's loss.
 
+use super::tile::Tiled;
 use crate::layout::{Constants, Lane, Part, compartment, result};
 use crate::model::arithmetic::sigmoid;
 
@@ -11,7 +12,7 @@ pub fn score(
     constants: &Constants,
     part: &Part,
     lane: &Lane,
-    compartments: &[f32],
+    compartments: &Tiled<f32>,
     result: &mut [u32],
 ) {
     let units = part.units as usize;
@@ -20,7 +21,7 @@ pub fn score(
     for class in 0..constants.classes as usize {
         let mut sum = 0.0;
         for member in 0..group {
-            sum += compartments[compartment::MEAN_SOMA * units + class * group + member];
+            sum += compartments.value(compartment::MEAN_SOMA, class * group + member);
         }
         if class == 0 || sum > best.1 {
             best = (class, sum);
@@ -29,8 +30,8 @@ pub fn score(
     let mut loss = 0.0;
     if lane.steps_target > 0 {
         for unit in 0..units {
-            let forward = sigmoid(compartments[compartment::MEAN_SOMA * units + unit]);
-            let target = compartments[compartment::MEAN_RATE * units + unit];
+            let forward = sigmoid(compartments.value(compartment::MEAN_SOMA, unit));
+            let target = compartments.value(compartment::MEAN_RATE, unit);
             let difference = target - constants.phi_max * forward;
             loss += difference * difference;
         }

@@ -3,16 +3,20 @@
 //! `B = kappa * (W n) + b`; `C += -g_L C + g_B (B - C) + g_A (A - C)`.
 
 use multiversion::multiversion;
+use multiversion::target::match_target;
 
-use super::events::words_of;
-use super::filter::{filtered, keep_history};
-use super::neuron::{SpikeTile, flushed};
-use super::tile::{Tile, WIDTH, load, store};
+use super::events::{Events, words_of};
+use super::filter::{filtered, flushed, keep_history};
+use super::neuron::SpikeTile;
+use super::tile::{Span, Tile, WIDTH};
+use super::vectors::{Portable, Vectors};
 use crate::layout::compartment::{APICAL, BASAL, MEAN_SOMA, SOMA};
-use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::layout::{Constants, Lane, Minibatch, Part};
+use crate::model::arithmetic::Float;
 
 /// `biases`: `[units]`, the last column of the shader's weights; `drive`: `[history + block,
-/// units]`; `compartments`: `[5, units]`; `spikes`: this layer's, `[words, units]`.
+/// units]`; `compartments`: `[5, units]`; `spikes`: this layer's, `[past words + words, units]`;
+/// `events`: lists of the same, which are begun.
 #[multiversion(targets = "simd")]
 #[allow(clippy::too_many_arguments)] // one for each binding of the shader
 pub fn soma(
@@ -20,64 +24,85 @@ pub fn soma(
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
-    biases: &[f32],
-    drive: &mut [f32],
-    compartments: &mut [f32],
-    spikes: &mut [u32],
+    biases: &[Tile<f32>],
+    drive: &mut Span<f32>,
+    compartments: &mut Span<f32>,
+    spikes: &mut Span<u32>,
+    events: &mut Events,
 ) {
-    let units = part.units as usize;
+    let first = drive.first;
+    let tiles = drive.each_mut().zip(compartments.each_mut()).zip(spikes.each_mut());
+    for (index, ((drive, compartments), spikes)) in tiles.enumerate() {
+        let tile = first + index;
+        let drawn = SpikeTile::new(constants, part, minibatch, lane, tile);
+        let bias = &biases[tile];
+        match_target! {
+            "x86_64+avx512f" => step::<super::avx512::Avx512>(
+                constants, part, minibatch, lane, &drawn, bias, drive, compartments, spikes, events
+            ),
+            _ => step::<Portable>(
+                constants, part, minibatch, lane, &drawn, bias, drive, compartments, spikes, events
+            ),
+        }
+    }
+}
+
+/// Steps one tile through the block.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+fn step<V: Vectors>(
+    constants: &Constants,
+    part: &Part,
+    minibatch: &Minibatch,
+    lane: &Lane,
+    drawn: &SpikeTile,
+    bias: &Tile<f32>,
+    drive: &mut [Tile<f32>],
+    compartments: &mut [Tile<f32>],
+    spikes: &mut [Tile<u32>],
+    events: &mut Events,
+) {
     let end = lane.steps().min(part.first + part.steps);
     if end <= part.first {
         return;
     }
-    let is_first = part.first == 0;
-    if is_first && minibatch.fresh == 1 {
-        compartments.fill(0.0);
-    }
-    if is_first {
-        compartments[MEAN_SOMA * units..][..units].fill(0.0);
+    if part.first == 0 {
+        if minibatch.fresh == 1 {
+            compartments.fill(Tile([0.0; WIDTH]));
+        }
+        compartments[MEAN_SOMA] = Tile([0.0; WIDTH]);
     }
     let window = lane.steps_forward - lane.window_forward..lane.steps_forward;
+    let float = V::Floats::of;
+    let from_apical = float(constants.hidden_apical) * V::floats(&compartments[APICAL]);
+    let bias = V::floats(bias);
+    let mut basal = V::floats(&compartments[BASAL]);
+    let mut soma = V::floats(&compartments[SOMA]);
+    let mut mean = V::floats(&compartments[MEAN_SOMA]);
 
-    for start in (0..units).step_by(WIDTH) {
-        let bias: Tile<f32> = load(biases, start);
-        let row = |row: usize| load(&compartments[row * units..][..units], start);
-        let from_apical = row(APICAL).map(|voltage| constants.hidden_apical * voltage);
-        let mut basal = row(BASAL);
-        let mut soma = row(SOMA);
-        let mut mean = row(MEAN_SOMA);
-        let drawn = SpikeTile::new(constants, part, minibatch, lane, start);
-
-        for (_, steps) in words_of(&(part.first..end)) {
-            let rows = steps.start - part.first..steps.end - part.first;
-            let mut voltages = filtered(constants, units, drive, rows, start);
-            if steps.start.is_multiple_of(STEPS_PER_WORD) {
-                soma = flushed(&soma);
+    for (_, steps) in words_of(&(part.first..end)) {
+        let rows = steps.start - part.first..steps.end - part.first;
+        // Of the dendrite, then of the soma.
+        let mut voltages = filtered::<V>(constants, drive, rows);
+        for (voltage, step) in voltages.iter_mut().zip(steps.clone()) {
+            basal = *voltage + bias;
+            let taken_up = float(constants.hidden_input) * basal + from_apical;
+            soma = float(constants.hidden_decay) * flushed::<V>(soma, step) + taken_up;
+            *voltage = soma;
+            if window.contains(&step) {
+                mean = mean + soma;
             }
-            for (voltage, step) in voltages.iter_mut().zip(steps.clone()) {
-                for i in 0..WIDTH {
-                    basal[i] = voltage[i] + bias[i];
-                    let taken_up = constants.hidden_input * basal[i] + from_apical[i];
-                    soma[i] = constants.hidden_decay * soma[i] + taken_up;
-                }
-                *voltage = soma;
-                if window.contains(&step) {
-                    for i in 0..WIDTH {
-                        mean[i] += soma[i];
-                    }
-                }
-                if step + 1 == lane.steps_forward {
-                    mean = mean.map(|sum| sum * lane.inverse_window_forward);
-                }
-            }
-            if minibatch.draws == 1 {
-                drawn.draw_word(steps, &voltages, spikes);
+            if step + 1 == lane.steps_forward {
+                mean = mean * float(lane.inverse_window_forward);
             }
         }
-
-        for (row, tile) in [(BASAL, &basal), (SOMA, &soma), (MEAN_SOMA, &mean)] {
-            store(&mut compartments[row * units..][..units], start, tile);
+        if minibatch.draws == 1 {
+            drawn.draw::<V>(steps, &voltages, spikes, events);
         }
     }
-    keep_history(constants, units, drive, (end - part.first) as usize);
+
+    V::store_floats(basal, &mut compartments[BASAL]);
+    V::store_floats(soma, &mut compartments[SOMA]);
+    V::store_floats(mean, &mut compartments[MEAN_SOMA]);
+    keep_history(constants, drive, (end - part.first) as usize);
 }

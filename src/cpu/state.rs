@@ -1,85 +1,94 @@
-//! The arrays of the CPU backend: those of each lane together, so that one thread works in its own
-//! cache, and those that lanes share.
-
-use bytemuck::{cast_slice, cast_slice_mut};
+//! The arrays of the CPU backend: those of a lane, together so that one thread works in its own cache,
+//! and those that lanes share.
 
 use super::columns::Columns;
-use super::events::Events;
-use super::tile::WIDTH;
+use super::events::{Events, Heard};
+use super::tile::Tiled;
 use super::{apical, drive, error, input, output, plateau, score, soma, trace};
 use crate::layout::{Array, Constants, Kernel, Lane, Launch, Minibatch, Part, Shape, result};
 
-/// Arrays of one layer in one lane.
+/// Arrays of one layer in one lane. Shapes: [`Array`].
 pub struct LayerState {
-    /// Goes on for a tile behind its last row, as does the apical drive.
-    pub drive: Vec<f32>,
-    pub apical_drive: Vec<f32>,
-    pub compartments: Vec<f32>,
-    pub plateaus: Vec<f32>,
-    pub errors: Vec<f32>,
+    pub drive: Tiled<f32>,
+    pub apical_drive: Tiled<f32>,
+    pub compartments: Tiled<f32>,
+    pub plateaus: Tiled<f32>,
+    pub errors: Tiled<f32>,
     /// The population whose spikes reach the apical dendrites.
     source: usize,
 }
 
-/// Arrays of one lane. Shapes: [`Array`].
+/// Arrays of one lane.
 pub struct LaneState {
-    pub spikes: Vec<Vec<u32>>,
-    pub traces: Vec<Vec<f32>>,
+    pub spikes: Vec<Tiled<u32>>,
+    pub traces: Vec<Tiled<f32>>,
     pub layers: Vec<LayerState>,
     pub result: [u32; result::ROWS],
-    events: Events,
+    /// Who spikes in each population, as the words of spikes say too.
+    events: Vec<Events>,
 }
 
 /// Arrays that all lanes read, and results.
 pub struct Shared {
     pub thresholds: Vec<u32>,
     pub weights: Vec<Columns>,
-    pub moments: Vec<Vec<f32>>,
-    pub gradients: Vec<Vec<f32>>,
+    pub first_moments: Vec<Columns>,
+    pub second_moments: Vec<Columns>,
+    pub gradients: Vec<Columns>,
     pub feedback: Vec<Columns>,
     pub results: Vec<u32>,
 }
 
+/// What all lanes of a minibatch read.
+pub struct Inputs<'a> {
+    pub constants: &'a Constants,
+    pub minibatch: &'a Minibatch,
+    pub shared: &'a Shared,
+}
+
 impl LaneState {
     pub fn new(shape: &Shape) -> Self {
-        let zeros = |array| vec![0.0; shape.lane_length(array)];
-        let padded = |array| vec![0.0; shape.lane_length(array) + WIDTH];
         LaneState {
             spikes: (0..shape.populations.len())
-                .map(|population| vec![0; shape.lane_length(Array::Spikes(population))])
+                .map(|population| tiled(shape, Array::Spikes(population)))
                 .collect(),
             traces: (0..shape.populations.len())
-                .map(|population| zeros(Array::Traces(population)))
+                .map(|population| tiled(shape, Array::Traces(population)))
                 .collect(),
             layers: (0..shape.layers())
                 .map(|layer| LayerState {
-                    drive: padded(Array::Drive(layer)),
-                    apical_drive: padded(Array::ApicalDrive(layer)),
-                    compartments: zeros(Array::Compartments(layer)),
-                    plateaus: zeros(Array::Plateaus(layer)),
-                    errors: zeros(Array::Errors(layer)),
+                    drive: tiled(shape, Array::Drive(layer)),
+                    apical_drive: tiled(shape, Array::ApicalDrive(layer)),
+                    compartments: tiled(shape, Array::Compartments(layer)),
+                    plateaus: tiled(shape, Array::Plateaus(layer)),
+                    errors: tiled(shape, Array::Errors(layer)),
                     source: if shape.is_output(layer) { 0 } else { shape.source(layer) },
                 })
                 .collect(),
             result: [0; result::ROWS],
-            events: Events::default(),
+            events: shape.populations.iter().map(|_| Events::default()).collect(),
         }
     }
 
+    /// Forgets what is known of the lane beside its arrays.
+    pub fn begin(&mut self) {
+        self.events.iter_mut().for_each(Events::forget);
+    }
+
     /// Runs one kernel on this lane.
-    #[allow(clippy::too_many_arguments)] // what a shader finds in its bindings
     pub fn run(
         &mut self,
-        constants: &Constants,
+        inputs: &Inputs,
         launch: &Launch,
         part: &Part,
-        minibatch: &Minibatch,
         lane: &Lane,
-        shared: &Shared,
         image: &[u8],
     ) {
+        let Inputs { constants, minibatch, shared } = *inputs;
         let LaneState { spikes, traces, layers, result, events } = self;
+        let heard = Heard::new(constants, part, minibatch, lane);
         if launch.kernel == Kernel::Input {
+            events[0].begin(heard, &spikes[0]);
             return input::input(
                 constants,
                 part,
@@ -88,69 +97,65 @@ impl LaneState {
                 &shared.thresholds,
                 image,
                 &mut spikes[0],
-            );
-        }
-        if launch.kernel == Kernel::Trace {
-            let population = launch.layer;
-            return trace::trace(
-                constants,
-                part,
-                minibatch,
-                lane,
-                &mut spikes[population],
-                &mut traces[population],
+                &mut events[0],
             );
         }
         let index = launch.layer;
+        if launch.kernel == Kernel::Trace {
+            let (spikes, traces) = (&mut spikes[index], &mut traces[index]);
+            return trace::trace(constants, part, minibatch, lane, spikes, traces);
+        }
         let layer = &mut layers[index];
         let weights = &shared.weights[index];
         let biases = weights.column(part.below as usize);
         let feedback = &shared.feedback[index];
         match launch.kernel {
-            Kernel::Drive => drive::drive(
-                constants,
-                part,
-                minibatch,
-                lane,
-                &spikes[index],
-                &traces[index],
-                weights,
-                &mut layer.drive,
-                events,
-            ),
-            Kernel::Soma => soma::soma(
-                constants,
-                part,
-                minibatch,
-                lane,
-                biases,
-                &mut layer.drive,
-                &mut layer.compartments,
-                &mut spikes[index + 1],
-            ),
-            Kernel::Output => output::output(
-                constants,
-                part,
-                minibatch,
-                lane,
-                biases,
-                &mut layer.drive,
-                &mut layer.compartments,
-                &mut spikes[index + 1],
-            ),
-            Kernel::Apical => apical::apical(
-                constants,
-                part,
-                minibatch,
-                lane,
-                &spikes[layer.source],
-                feedback,
-                &mut layer.apical_drive,
-                &mut layer.compartments,
-                events,
-            ),
+            Kernel::Drive => {
+                events[index].ensure(heard, &spikes[index]);
+                drive::drive(
+                    constants,
+                    part,
+                    minibatch,
+                    lane,
+                    &events[index],
+                    &traces[index],
+                    weights,
+                    &mut layer.drive.span(),
+                );
+            }
+            Kernel::Soma | Kernel::Output => {
+                let (spikes, events) = (&mut spikes[index + 1], &mut events[index + 1]);
+                events.begin(heard, spikes);
+                let kernel =
+                    if launch.kernel == Kernel::Soma { soma::soma } else { output::output };
+                kernel(
+                    constants,
+                    part,
+                    minibatch,
+                    lane,
+                    biases,
+                    &mut layer.drive.span(),
+                    &mut layer.compartments.span(),
+                    &mut spikes.span(),
+                    events,
+                );
+            }
+            Kernel::Apical => {
+                let events = &mut events[layer.source];
+                events.ensure(heard, &spikes[layer.source]);
+                apical::apical(
+                    constants,
+                    part,
+                    minibatch,
+                    lane,
+                    events,
+                    feedback,
+                    &mut layer.apical_drive,
+                    &mut layer.compartments,
+                );
+            }
             Kernel::Plateau => {
-                plateau::plateau(part, &traces[layer.source], feedback, &mut layer.plateaus)
+                plateau::plateau(part, &traces[layer.source], feedback, &mut layer.plateaus);
             }
             Kernel::Error => error::error(
                 constants,
@@ -166,45 +171,57 @@ impl LaneState {
         }
     }
 
-    /// The words of one of this lane's arrays; empty for arrays that lanes share.
-    pub fn words_mut(&mut self, array: Array) -> &mut [u32] {
+    /// The words of one of this lane's arrays; none for arrays that lanes share.
+    pub fn words(&self, array: Array) -> Vec<u32> {
         match array {
-            Array::Spikes(population) => &mut self.spikes[population],
-            Array::Traces(population) => cast_slice_mut(&mut self.traces[population]),
-            Array::Drive(layer) => without_padding(&mut self.layers[layer].drive),
-            Array::ApicalDrive(layer) => without_padding(&mut self.layers[layer].apical_drive),
-            Array::Compartments(layer) => cast_slice_mut(&mut self.layers[layer].compartments),
-            Array::Plateaus(layer) => cast_slice_mut(&mut self.layers[layer].plateaus),
-            Array::Errors(layer) => cast_slice_mut(&mut self.layers[layer].errors),
-            _ => &mut [],
+            Array::Spikes(population) => self.spikes[population].words(),
+            Array::Traces(population) => self.traces[population].words(),
+            Array::Drive(layer) => self.layers[layer].drive.words(),
+            Array::ApicalDrive(layer) => self.layers[layer].apical_drive.words(),
+            Array::Compartments(layer) => self.layers[layer].compartments.words(),
+            Array::Plateaus(layer) => self.layers[layer].plateaus.words(),
+            Array::Errors(layer) => self.layers[layer].errors.words(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Replaces the words of one of this lane's arrays; there are as many as [`LaneState::words`] has.
+    pub fn set_words(&mut self, array: Array, words: &[u32]) {
+        match array {
+            Array::Spikes(population) => self.spikes[population].set_words(words),
+            Array::Traces(population) => self.traces[population].set_words(words),
+            Array::Drive(layer) => self.layers[layer].drive.set_words(words),
+            Array::ApicalDrive(layer) => self.layers[layer].apical_drive.set_words(words),
+            Array::Compartments(layer) => self.layers[layer].compartments.set_words(words),
+            Array::Plateaus(layer) => self.layers[layer].plateaus.set_words(words),
+            Array::Errors(layer) => self.layers[layer].errors.set_words(words),
+            _ => {}
         }
     }
 }
 
-fn without_padding(drive: &mut [f32]) -> &mut [u32] {
-    let length = drive.len() - WIDTH;
-    cast_slice_mut(&mut drive[..length])
+pub(super) fn tiled<T: bytemuck::Pod>(shape: &Shape, array: Array) -> Tiled<T> {
+    let [rows, units] = shape.rows_and_columns(array);
+    Tiled::new(rows, units)
 }
 
 impl Shared {
     pub fn new(shape: &Shape) -> Self {
-        let zeros = |array: fn(usize) -> Array| -> Vec<Vec<f32>> {
-            (0..shape.layers()).map(|layer| vec![0.0; shape.length(array(layer))]).collect()
-        };
-        let columns = |array: fn(usize) -> Array| -> Vec<Columns> {
+        let columns = |array: fn(usize) -> Array, parts: usize| -> Vec<Columns> {
             (0..shape.layers())
                 .map(|layer| {
                     let [columns, units] = shape.rows_and_columns(array(layer));
-                    Columns::new(columns, units)
+                    Columns::new(columns / parts, units)
                 })
                 .collect()
         };
         Shared {
             thresholds: vec![0; shape.length(Array::Thresholds)],
-            weights: columns(Array::Weights),
-            moments: zeros(Array::Moments),
-            gradients: zeros(Array::Gradient),
-            feedback: columns(Array::Feedback),
+            weights: columns(Array::Weights, 1),
+            first_moments: columns(Array::Moments, 2),
+            second_moments: columns(Array::Moments, 2),
+            gradients: columns(Array::Gradient, 1),
+            feedback: columns(Array::Feedback, 1),
             results: vec![0; shape.length(Array::Results)],
         }
     }
@@ -214,8 +231,10 @@ impl Shared {
         match array {
             Array::Thresholds => self.thresholds.clone(),
             Array::Weights(layer) => self.weights[layer].words(),
-            Array::Moments(layer) => cast_slice(&self.moments[layer]).to_vec(),
-            Array::Gradient(layer) => cast_slice(&self.gradients[layer]).to_vec(),
+            Array::Moments(layer) => {
+                [self.first_moments[layer].words(), self.second_moments[layer].words()].concat()
+            }
+            Array::Gradient(layer) => self.gradients[layer].words(),
             Array::Feedback(layer) => self.feedback[layer].words(),
             Array::Results => self.results.clone(),
             _ => Vec::new(),
@@ -227,8 +246,12 @@ impl Shared {
         match array {
             Array::Thresholds => self.thresholds.copy_from_slice(words),
             Array::Weights(layer) => self.weights[layer].set_words(words),
-            Array::Moments(layer) => self.moments[layer].copy_from_slice(cast_slice(words)),
-            Array::Gradient(layer) => self.gradients[layer].copy_from_slice(cast_slice(words)),
+            Array::Moments(layer) => {
+                let (first, second) = words.split_at(words.len() / 2);
+                self.first_moments[layer].set_words(first);
+                self.second_moments[layer].set_words(second);
+            }
+            Array::Gradient(layer) => self.gradients[layer].set_words(words),
             Array::Feedback(layer) => self.feedback[layer].set_words(words),
             Array::Results => self.results.copy_from_slice(words),
             _ => {}

@@ -1,40 +1,160 @@
-//! Neurons in tiles of a fixed width, a form that compilers turn into vector instructions.
+//! Neurons in tiles of a fixed width, which a vector register holds and compilers see as such.
+
+use std::ops::{Deref, DerefMut};
+
+use bytemuck::{Pod, cast};
 
 /// Neurons that are stepped together.
 pub const WIDTH: usize = 16;
 
-/// One value for each neuron of a tile.
-pub type Tile<T> = [T; WIDTH];
+/// One value for each neuron of a tile, on a cache line of its own.
+#[repr(C, align(64))]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tile<T>(pub [T; WIDTH]);
 
-/// The values from `start` on; zeros where the row ends before the tile does.
-#[inline(always)]
-pub fn load<T: Copy + Default, const N: usize>(row: &[T], start: usize) -> [T; N] {
-    match row[start..].first_chunk::<N>() {
-        Some(tile) => *tile,
-        None => {
-            let mut tile = [T::default(); N];
-            let rest = &row[start..];
-            tile[..rest.len()].copy_from_slice(rest);
-            tile
+impl<T> Deref for Tile<T> {
+    type Target = [T; WIDTH];
+
+    #[inline(always)]
+    fn deref(&self) -> &[T; WIDTH] {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Tile<T> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [T; WIDTH] {
+        &mut self.0
+    }
+}
+
+/// An array `[rows, units]`, stored tile by tile: all rows of the first tile, then all of the next. A
+/// kernel that steps a tile finds its past, its voltages and its spikes in one place, and threads can
+/// share out the tiles. The last tile is whole; what lies beyond the last unit is not read.
+pub struct Tiled<T> {
+    rows: usize,
+    units: usize,
+    tiles: Vec<Tile<T>>,
+}
+
+impl<T: Pod> Tiled<T> {
+    pub fn new(rows: usize, units: usize) -> Self {
+        let zero = Tile([T::zeroed(); WIDTH]);
+        Tiled { rows, units, tiles: vec![zero; rows * units.div_ceil(WIDTH)] }
+    }
+
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of tiles in a row.
+    pub fn count(&self) -> usize {
+        self.units.div_ceil(WIDTH)
+    }
+
+    /// All rows of one tile.
+    pub fn of(&self, tile: usize) -> &[Tile<T>] {
+        &self.tiles[tile * self.rows..][..self.rows]
+    }
+
+    /// The tiles of an array of one row.
+    pub fn row(&self) -> &[Tile<T>] {
+        &self.tiles
+    }
+
+    /// All rows of one tile.
+    pub fn of_mut(&mut self, tile: usize) -> &mut [Tile<T>] {
+        &mut self.tiles[tile * self.rows..][..self.rows]
+    }
+
+    /// All rows of each tile.
+    pub fn each(&self) -> std::slice::ChunksExact<'_, Tile<T>> {
+        self.tiles.chunks_exact(self.rows.max(1))
+    }
+
+    /// All rows of each tile.
+    pub fn each_mut(&mut self) -> std::slice::ChunksExactMut<'_, Tile<T>> {
+        self.tiles.chunks_exact_mut(self.rows.max(1))
+    }
+
+    /// All tiles, as a span that can be cut.
+    pub fn span(&mut self) -> Span<'_, T> {
+        Span { tiles: &mut self.tiles, rows: self.rows, first: 0 }
+    }
+
+    /// Replaces everything by what an array of the same shape holds.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.tiles.copy_from_slice(&other.tiles);
+    }
+
+    /// Replaces the rows numbered `rows` by those of `front`, in order.
+    pub fn put_rows(&mut self, front: &Self, rows: &[usize]) {
+        for (own, front) in self.each_mut().zip(front.each()) {
+            for (&row, tile) in rows.iter().zip(front) {
+                own[row] = *tile;
+            }
+        }
+    }
+
+    /// Takes over the rows numbered `rows` of `other`, in order.
+    pub fn take_rows(&mut self, other: &Self, rows: &[usize]) {
+        for (own, other) in self.each_mut().zip(other.each()) {
+            for (tile, &row) in own.iter_mut().zip(rows) {
+                *tile = other[row];
+            }
+        }
+    }
+
+    /// One value.
+    pub fn value(&self, row: usize, unit: usize) -> T {
+        self.tiles[unit / WIDTH * self.rows + row][unit % WIDTH]
+    }
+
+    /// The words in the order `[rows, units]`.
+    pub fn words(&self) -> Vec<u32> {
+        let units = (0..self.rows).flat_map(|row| (0..self.units).map(move |unit| (row, unit)));
+        units.map(|(row, unit)| cast(self.value(row, unit))).collect()
+    }
+
+    /// Replaces all words; there are as many as [`Tiled::words`] has.
+    pub fn set_words(&mut self, words: &[u32]) {
+        for (index, &word) in words.iter().enumerate() {
+            let (row, unit) = (index / self.units, index % self.units);
+            self.tiles[unit / WIDTH * self.rows + row][unit % WIDTH] = cast(word);
         }
     }
 }
 
-/// Puts back what belongs to the row.
-#[inline(always)]
-pub fn store<T: Copy, const N: usize>(row: &mut [T], start: usize, tile: &[T; N]) {
-    match row[start..].first_chunk_mut::<N>() {
-        Some(chunk) => *chunk = *tile,
-        None => {
-            let rest = &mut row[start..];
-            let length = rest.len();
-            rest.copy_from_slice(&tile[..length]);
-        }
-    }
+/// Some neighbouring tiles of a [`Tiled`] array, with all their rows: the share of one thread.
+pub struct Span<'a, T> {
+    pub tiles: &'a mut [Tile<T>],
+    pub rows: usize,
+    /// Index of the first tile.
+    pub first: usize,
 }
 
-/// The values from `start` on, of an array that goes on for a tile behind its last row.
-#[inline(always)]
-pub fn load_padded(array: &[f32], start: usize) -> Tile<f32> {
-    array[start..start + WIDTH].try_into().unwrap_or([0.0; WIDTH])
+impl<'a, T: Pod> Span<'a, T> {
+    /// Number of tiles.
+    pub fn count(&self) -> usize {
+        self.tiles.len() / self.rows.max(1)
+    }
+
+    /// The rows of each tile.
+    pub fn each_mut(&mut self) -> std::slice::ChunksExactMut<'_, Tile<T>> {
+        self.tiles.chunks_exact_mut(self.rows.max(1))
+    }
+
+    /// The first `count` tiles and the others.
+    pub fn split(self, count: usize) -> (Self, Self) {
+        let Span { tiles, rows, first } = self;
+        let (front, back) = tiles.split_at_mut(count * rows);
+        (Span { tiles: front, rows, first }, Span { tiles: back, rows, first: first + count })
+    }
+
+    /// Fills the first `count` rows with zeros.
+    pub fn clear_rows(&mut self, count: usize) {
+        for rows in self.each_mut() {
+            rows[..count].fill(Tile([T::zeroed(); WIDTH]));
+        }
+    }
 }

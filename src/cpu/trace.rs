@@ -6,6 +6,7 @@
 
 use multiversion::multiversion;
 
+use super::tile::{Tile, Tiled, WIDTH};
 use crate::layout::trace::{FAST, FEEDBACK_FORWARD, FEEDBACK_TARGET, FORWARD, SLOW};
 use crate::layout::{COUNT_BITS, COUNT_MASK, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
 use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush};
@@ -17,15 +18,9 @@ pub fn trace(
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
-    spikes: &mut [u32],
-    traces: &mut [f32],
+    spikes: &mut Tiled<u32>,
+    traces: &mut Tiled<f32>,
 ) {
-    let units = part.units as usize;
-    let (past, spikes) = spikes.split_at_mut(constants.past_words as usize * units);
-    if constants.tap_count == 0 {
-        return uncut(constants, part, minibatch, lane, spikes, traces);
-    }
-    carry(lane.steps(), spikes, past, units);
     let forward = Window {
         end: lane.steps_forward,
         length: lane.window_forward,
@@ -36,29 +31,38 @@ pub fn trace(
         length: lane.window_target,
         inverse: lane.inverse_window_target,
     };
-    if part.is_output == 0 {
-        forward.mean(constants, 0, spikes, &mut traces[FORWARD * units..][..units]);
-    }
-    if part.is_source == 1 {
-        forward.mean(constants, 1, spikes, &mut traces[FEEDBACK_FORWARD * units..][..units]);
-        target.mean(constants, 1, spikes, &mut traces[FEEDBACK_TARGET * units..][..units]);
+    for (spikes, traces) in spikes.each_mut().zip(traces.each_mut()) {
+        let (past, spikes) = spikes.split_at_mut(constants.past_words as usize);
+        if constants.tap_count == 0 {
+            uncut(constants, minibatch, lane, spikes, traces);
+            continue;
+        }
+        carry(lane.steps(), spikes, past);
+        if part.is_output == 0 {
+            traces[FORWARD] = forward.mean(constants, 0, spikes);
+        }
+        if part.is_source == 1 {
+            traces[FEEDBACK_FORWARD] = forward.mean(constants, 1, spikes);
+            traces[FEEDBACK_TARGET] = target.mean(constants, 1, spikes);
+        }
     }
 }
 
 /// Keeps the last spikes of an image of `steps` steps for the next: word by word, with the last step
 /// in the last slot.
 #[inline(always)]
-fn carry(steps: u32, spikes: &[u32], past: &mut [u32], units: usize) {
-    past.fill(0);
-    let count = past.len() / units * STEPS_PER_WORD as usize;
-    for index in 0..count as u32 {
-        let step = steps - count as u32 + index;
-        let from = &spikes[(step / STEPS_PER_WORD) as usize * units..][..units];
-        let shift = step % STEPS_PER_WORD * COUNT_BITS;
-        let to = &mut past[(index / STEPS_PER_WORD) as usize * units..][..units];
-        let place = index % STEPS_PER_WORD * COUNT_BITS;
-        for (to, &from) in to.iter_mut().zip(from) {
-            *to |= (from >> shift & COUNT_MASK) << place;
+fn carry(steps: u32, spikes: &[Tile<u32>], past: &mut [Tile<u32>]) {
+    let earliest = steps - past.len() as u32 * STEPS_PER_WORD;
+    let from = &spikes[(earliest / STEPS_PER_WORD) as usize..];
+    let shift = earliest % STEPS_PER_WORD * COUNT_BITS;
+    for (index, past) in past.iter_mut().enumerate() {
+        for i in 0..WIDTH {
+            past[i] = from[index][i] >> shift;
+        }
+        if shift > 0 {
+            for i in 0..WIDTH {
+                past[i] |= from[index + 1][i] << (u32::BITS - shift);
+            }
         }
     }
 }
@@ -73,21 +77,21 @@ struct Window {
 impl Window {
     /// Mean of each neuron's filtered spike train, seen `delay` steps late.
     #[inline(always)]
-    fn mean(&self, constants: &Constants, delay: u32, spikes: &[u32], means: &mut [f32]) {
-        let units = means.len();
-        means.fill(0.0);
+    fn mean(&self, constants: &Constants, delay: u32, spikes: &[Tile<u32>]) -> Tile<f32> {
+        let mut mean = Tile([0.0; WIDTH]);
         let reach = self.length + constants.tap_count - 1 + delay;
         for step in self.end - reach.min(self.end)..self.end - delay {
             let weight = self.weight(constants, step + delay);
-            let row = &spikes[(step / STEPS_PER_WORD) as usize * units..][..units];
+            let words = &spikes[(step / STEPS_PER_WORD) as usize];
             let shift = step % STEPS_PER_WORD * COUNT_BITS;
-            for (mean, &word) in means.iter_mut().zip(row) {
-                *mean += count(word, shift) * weight;
+            for i in 0..WIDTH {
+                mean[i] += count(words[i], shift) * weight;
             }
         }
-        for mean in means {
+        for mean in mean.iter_mut() {
             *mean *= self.inverse;
         }
+        mean
     }
 
     /// Sum over the window of the response to a spike that arrives at `step`.
@@ -105,46 +109,50 @@ impl Window {
 #[inline(always)]
 fn uncut(
     constants: &Constants,
-    part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
-    spikes: &[u32],
-    traces: &mut [f32],
+    spikes: &[Tile<u32>],
+    traces: &mut [Tile<f32>],
 ) {
-    let units = part.units as usize;
     let window = lane.steps_forward - lane.window_forward..lane.steps_forward;
     let target_window = lane.steps() - lane.window_target..lane.steps();
-    for unit in 0..units {
-        let (mut slow, mut fast) = (0.0, 0.0);
-        if minibatch.fresh == 0 {
-            slow = traces[SLOW * units + unit];
-            fast = traces[FAST * units + unit];
-        }
-        let mut now = constants.gain_slow * slow - constants.gain_fast * fast;
-        let mut means = [0.0; 3];
-        for step in 0..lane.steps() {
-            let word = spikes[(step / STEPS_PER_WORD) as usize * units + unit];
-            let n = count(word, step % STEPS_PER_WORD * COUNT_BITS);
-            let before = now;
-            slow = flush(constants.decay_slow * slow + n, SMALLEST_VOLTAGE);
-            fast = flush(constants.decay_fast * fast + n, SMALLEST_VOLTAGE);
-            now = constants.gain_slow * slow - constants.gain_fast * fast;
-            if window.contains(&step) {
-                means[FORWARD] += now;
-                means[FEEDBACK_FORWARD] += before;
-            }
-            if target_window.contains(&step) {
-                means[FEEDBACK_TARGET] += before;
-            }
-        }
-        traces[FORWARD * units + unit] = means[FORWARD] * lane.inverse_window_forward;
-        traces[FEEDBACK_FORWARD * units + unit] =
-            means[FEEDBACK_FORWARD] * lane.inverse_window_forward;
-        traces[FEEDBACK_TARGET * units + unit] =
-            means[FEEDBACK_TARGET] * lane.inverse_window_target;
-        traces[SLOW * units + unit] = slow;
-        traces[FAST * units + unit] = fast;
+    let [mut slow, mut fast] = [Tile([0.0; WIDTH]); 2];
+    if minibatch.fresh == 0 {
+        (slow, fast) = (traces[SLOW], traces[FAST]);
     }
+    let mut now = [0.0; WIDTH];
+    for i in 0..WIDTH {
+        now[i] = constants.gain_slow * slow[i] - constants.gain_fast * fast[i];
+    }
+    let mut means = [Tile([0.0; WIDTH]); 3];
+    for step in 0..lane.steps() {
+        let words = &spikes[(step / STEPS_PER_WORD) as usize];
+        let shift = step % STEPS_PER_WORD * COUNT_BITS;
+        let before = now;
+        for i in 0..WIDTH {
+            let n = count(words[i], shift);
+            slow[i] = flush(constants.decay_slow * slow[i] + n, SMALLEST_VOLTAGE);
+            fast[i] = flush(constants.decay_fast * fast[i] + n, SMALLEST_VOLTAGE);
+            now[i] = constants.gain_slow * slow[i] - constants.gain_fast * fast[i];
+        }
+        if window.contains(&step) {
+            for i in 0..WIDTH {
+                means[FORWARD][i] += now[i];
+                means[FEEDBACK_FORWARD][i] += before[i];
+            }
+        }
+        if target_window.contains(&step) {
+            for i in 0..WIDTH {
+                means[FEEDBACK_TARGET][i] += before[i];
+            }
+        }
+    }
+    for i in 0..WIDTH {
+        traces[FORWARD][i] = means[FORWARD][i] * lane.inverse_window_forward;
+        traces[FEEDBACK_FORWARD][i] = means[FEEDBACK_FORWARD][i] * lane.inverse_window_forward;
+        traces[FEEDBACK_TARGET][i] = means[FEEDBACK_TARGET][i] * lane.inverse_window_target;
+    }
+    (traces[SLOW], traces[FAST]) = (slow, fast);
 }
 
 #[inline(always)]

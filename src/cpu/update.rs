@@ -2,29 +2,30 @@
 
 use multiversion::multiversion;
 
-use super::tile::{load, store};
+use super::tile::{Tile, WIDTH};
 use crate::layout::{Constants, Minibatch, Part};
 use crate::model::arithmetic::{SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, reciprocal_root};
 
 /// What a lane contributes to the gradient of one weight column.
+#[derive(Clone, Copy)]
 pub struct Contribution<'a> {
     /// Mean filtered spike train of the neuron below; 1 for the biases.
     pub trace: f32,
     /// Errors of the layer's neurons, `[units]`.
-    pub errors: &'a [f32],
+    pub errors: &'a [Tile<f32>],
 }
 
 /// One column of a layer's weights with all that changes with it, each `[units]`; empty where the
 /// optimiser has no moments or the gradient is not kept.
 pub struct Column<'a> {
-    pub weights: &'a mut [f32],
-    pub first_moments: &'a mut [f32],
-    pub second_moments: &'a mut [f32],
-    pub gradient: &'a mut [f32],
+    pub weights: &'a mut [Tile<f32>],
+    pub first_moments: &'a mut [Tile<f32>],
+    pub second_moments: &'a mut [Tile<f32>],
+    pub gradient: &'a mut [Tile<f32>],
 }
 
-/// Neurons whose gradients are summed in registers.
-const TILE: usize = 64;
+/// Tiles whose gradients are summed in registers.
+const GROUP: usize = 4;
 
 /// `contributions`: those of the lanes whose trace is not zero, in the order of the lanes.
 #[multiversion(targets = "simd")]
@@ -35,39 +36,56 @@ pub fn update(
     contributions: &[Contribution],
     column: &mut Column,
 ) {
-    let is_adam = constants.optimizer == 1;
-    if contributions.is_empty() && !is_adam {
-        column.gradient.fill(0.0);
+    if contributions.is_empty() && constants.optimizer == 0 {
+        column.gradient.fill(Tile([0.0; WIDTH]));
         return;
     }
-    for start in (0..part.units as usize).step_by(TILE) {
-        let mut gradient = [0.0; TILE];
-        for contribution in contributions {
-            let errors = &contribution.errors[start..];
-            if let Some(errors) = errors.first_chunk::<TILE>() {
-                for i in 0..TILE {
-                    gradient[i] += contribution.trace * errors[i];
-                }
-            } else {
-                for (sum, error) in gradient.iter_mut().zip(errors) {
-                    *sum += contribution.trace * error;
-                }
+    let mut tile = 0;
+    while tile + GROUP <= column.weights.len() {
+        group::<GROUP>(constants, part, minibatch, contributions, column, tile);
+        tile += GROUP;
+    }
+    while tile < column.weights.len() {
+        group::<1>(constants, part, minibatch, contributions, column, tile);
+        tile += 1;
+    }
+}
+
+/// [`update`] for `N` tiles.
+#[inline(always)]
+fn group<const N: usize>(
+    constants: &Constants,
+    part: &Part,
+    minibatch: &Minibatch,
+    contributions: &[Contribution],
+    column: &mut Column,
+    tile: usize,
+) {
+    let mut gradient = [Tile([0.0; WIDTH]); N];
+    for contribution in contributions {
+        let errors = &contribution.errors[tile..][..N];
+        for n in 0..N {
+            for i in 0..WIDTH {
+                gradient[n][i] += contribution.trace * errors[n][i];
             }
         }
-        for sum in &mut gradient {
+    }
+    for (n, gradient) in gradient.iter_mut().enumerate() {
+        for sum in gradient.iter_mut() {
             *sum = flush(*sum * minibatch.inverse_lanes, SMALLEST_GRADIENT);
         }
-        if !column.gradient.is_empty() {
-            store(column.gradient, start, &gradient);
+        if let Some(kept) = column.gradient.get_mut(tile + n) {
+            *kept = *gradient;
         }
-        if is_adam {
-            adam(constants, part.eta, minibatch, &gradient, column, start);
+        let weights = &mut column.weights[tile + n];
+        if constants.optimizer == 1 {
+            let first = &mut column.first_moments[tile + n];
+            let second = &mut column.second_moments[tile + n];
+            adam(constants, part.eta, minibatch, gradient, weights, first, second);
         } else {
-            let mut weights: [f32; TILE] = load(column.weights, start);
-            for i in 0..TILE {
+            for i in 0..WIDTH {
                 weights[i] -= part.eta * gradient[i];
             }
-            store(column.weights, start, &weights);
         }
     }
 }
@@ -78,14 +96,12 @@ fn adam(
     constants: &Constants,
     eta: f32,
     minibatch: &Minibatch,
-    gradient: &[f32; TILE],
-    column: &mut Column,
-    start: usize,
+    gradient: &Tile<f32>,
+    weights: &mut Tile<f32>,
+    first: &mut Tile<f32>,
+    second: &mut Tile<f32>,
 ) {
-    let mut weights: [f32; TILE] = load(column.weights, start);
-    let mut first: [f32; TILE] = load(column.first_moments, start);
-    let mut second: [f32; TILE] = load(column.second_moments, start);
-    for i in 0..TILE {
+    for i in 0..WIDTH {
         let mean = constants.first_decay * first[i] + constants.first_gain * gradient[i];
         let square = gradient[i] * gradient[i];
         let square = constants.second_decay * second[i] + constants.second_gain * square;
@@ -95,7 +111,4 @@ fn adam(
         let step = (eta * minibatch.first_correction) * first[i];
         weights[i] -= step * reciprocal_root(spread);
     }
-    store(column.weights, start, &weights);
-    store(column.first_moments, start, &first);
-    store(column.second_moments, start, &second);
 }

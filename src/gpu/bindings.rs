@@ -107,6 +107,7 @@ mod tests {
             steps_apical: false,
             has_moments: false,
             keeps_gradient: false,
+            keeps_lanes: true,
         };
         let words = |first, fresh| {
             let launch = Launch { kernel: Kernel::Drive, layer: 0, first, steps: 16 };

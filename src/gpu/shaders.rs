@@ -25,7 +25,7 @@ const NEURON: &str = include_str!("../../shaders/shared/neuron.wgsl");
 /// The self-test of [`super::self_test`].
 const ARITHMETIC: &str = include_str!("../../shaders/arithmetic.wgsl");
 
-const INTEGERS: [(&str, u32); 35] = [
+const INTEGERS: [(&str, u32); 37] = [
     ("STEPS_PER_WORD", STEPS_PER_WORD),
     ("COUNT_BITS", COUNT_BITS),
     ("COUNT_MASK", (1 << COUNT_BITS) - 1),
@@ -52,6 +52,8 @@ const INTEGERS: [(&str, u32); 35] = [
     ("RESULT_ROWS", result::ROWS as u32),
     ("PURPOSE_SPIKES", Purpose::Spikes as u32),
     ("PURPOSE_THINNING", Purpose::Thinning as u32),
+    ("PURPOSE_LOW_HALF", Purpose::LowHalf as u32),
+    ("LOW_HALF", spikes::HALF),
     ("PHILOX_MULTIPLIER_0", random::MULTIPLIER_0),
     ("PHILOX_MULTIPLIER_1", random::MULTIPLIER_1),
     ("PHILOX_KEY_STEP_0", random::KEY_STEP_0),

@@ -103,6 +103,9 @@ pub struct Shape {
     pub has_moments: bool,
     /// Updates also write the gradient.
     pub keeps_gradient: bool,
+    /// The arrays of each lane can be read and written between launches. A GPU keeps them anyway; the CPU
+    /// backend is faster if it need not, and a run of launches is then a whole minibatch.
+    pub keeps_lanes: bool,
 }
 
 impl Shape {

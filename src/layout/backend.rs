@@ -65,6 +65,8 @@ pub enum BackendError {
     Device { device: String, reason: String },
     #[error("{array} holds {expected} words, {got} were given")]
     Length { array: Array, expected: usize, got: usize },
+    #[error("{array} are not kept beyond a minibatch by a CPU backend that was not asked to")]
+    NotKept { array: Array },
     #[error("the given spikes do not fit: {0}")]
     Given(String),
     #[error("the thread pool does not start: {0}")]

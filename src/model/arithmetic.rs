@@ -3,6 +3,7 @@
 //! the two are kept comparable line by line.
 
 use std::f32::consts::LOG2_E;
+use std::ops::{Add, Mul, Neg, Sub};
 
 /// Largest argument that [`exp`] and [`sigmoid`] tell apart from larger ones: beyond it a rate is
 /// zero or full to 4e-18, and the square of the result would leave the range of normal numbers.
@@ -40,33 +41,105 @@ pub fn flush(x: f32, smallest: f32) -> f32 {
     if x.abs() >= smallest { x } else { 0.0 }
 }
 
+/// A float, or several side by side that are computed alike.
+pub trait Float:
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Neg<Output = Self>
+{
+    /// An integer for each float.
+    type Integer: Copy;
+
+    /// The same value everywhere.
+    fn of(value: f32) -> Self;
+
+    /// `self` where it is below `limit`, elsewhere `limit`, also of a NaN.
+    fn at_most(self, limit: f32) -> Self;
+
+    /// `self` where it is above `limit`, elsewhere `limit`, also of a NaN.
+    fn at_least(self, limit: f32) -> Self;
+
+    /// The integer part.
+    ///
+    /// # Safety
+    /// The values are in the range of `i32`: what others become differs between machines.
+    unsafe fn truncated(self) -> Self::Integer;
+
+    /// `value - bias`.
+    fn unbiased(value: Self::Integer, bias: i32) -> Self;
+
+    /// `2^(exponent - 127)`.
+    fn power_of_two(exponent: Self::Integer) -> Self;
+
+    /// The float whose bits are `word` less those of `self`.
+    fn from_bits_less(word: u32, value: Self) -> Self;
+}
+
+impl Float for f32 {
+    type Integer = i32;
+
+    #[inline(always)]
+    fn of(value: f32) -> f32 {
+        value
+    }
+
+    #[inline(always)]
+    fn at_most(self, limit: f32) -> f32 {
+        if self < limit { self } else { limit }
+    }
+
+    #[inline(always)]
+    fn at_least(self, limit: f32) -> f32 {
+        if self > limit { self } else { limit }
+    }
+
+    #[inline(always)]
+    unsafe fn truncated(self) -> i32 {
+        // A checked conversion would not vectorise.
+        // SAFETY: the caller's.
+        unsafe { self.to_int_unchecked() }
+    }
+
+    #[inline(always)]
+    fn unbiased(value: i32, bias: i32) -> f32 {
+        (value - bias) as f32
+    }
+
+    #[inline(always)]
+    fn power_of_two(exponent: i32) -> f32 {
+        f32::from_bits((exponent as u32) << 23)
+    }
+
+    #[inline(always)]
+    fn from_bits_less(word: u32, value: f32) -> f32 {
+        f32::from_bits(word.wrapping_sub(value.to_bits()))
+    }
+}
+
 /// `e^x`, relative error below 2e-7 for `|x| <=` [`ARGUMENT_LIMIT`], clamped beyond.
 #[inline(always)]
-pub fn exp(x: f32) -> f32 {
-    let x = if x < ARGUMENT_LIMIT { x } else { ARGUMENT_LIMIT };
-    let x = if x > -ARGUMENT_LIMIT { x } else { -ARGUMENT_LIMIT };
+pub fn exp<F: Float>(x: F) -> F {
+    let x = x.at_most(ARGUMENT_LIMIT).at_least(-ARGUMENT_LIMIT);
     // The shift keeps the number positive, where truncation is the floor.
-    // SAFETY: the clamps leave 69 to 185, also of a NaN. A checked conversion would not vectorise.
-    let biased = unsafe { (x * LOG2_E + 127.5).to_int_unchecked::<i32>() };
-    let n = (biased - 127) as f32;
-    let r = (x - n * LN_2_HIGH) - n * LN_2_LOW;
-    let mut p = EXP_COEFFICIENTS[0];
-    p = p * r + EXP_COEFFICIENTS[1];
-    p = p * r + EXP_COEFFICIENTS[2];
-    p = p * r + EXP_COEFFICIENTS[3];
-    p = p * r + EXP_COEFFICIENTS[4];
-    p = p * r + EXP_COEFFICIENTS[5];
-    let mantissa = (p * r) * r + r + 1.0;
-    f32::from_bits((biased as u32) << 23) * mantissa
+    // SAFETY: the clamps leave 69 to 185.
+    let biased = unsafe { (x * F::of(LOG2_E) + F::of(127.5)).truncated() };
+    let n = F::unbiased(biased, 127);
+    let r = (x - n * F::of(LN_2_HIGH)) - n * F::of(LN_2_LOW);
+    let mut p = F::of(EXP_COEFFICIENTS[0]);
+    p = p * r + F::of(EXP_COEFFICIENTS[1]);
+    p = p * r + F::of(EXP_COEFFICIENTS[2]);
+    p = p * r + F::of(EXP_COEFFICIENTS[3]);
+    p = p * r + F::of(EXP_COEFFICIENTS[4]);
+    p = p * r + F::of(EXP_COEFFICIENTS[5]);
+    let mantissa = (p * r) * r + r + F::of(1.0);
+    F::power_of_two(biased) * mantissa
 }
 
 /// `1 / x` for positive normal `x` up to 1e37, relative error below 2e-7: Newton's iteration from
 /// the complement of the exponent.
 #[inline(always)]
-pub fn reciprocal(x: f32) -> f32 {
-    let mut y = f32::from_bits(RECIPROCAL_START.wrapping_sub(x.to_bits()));
+pub fn reciprocal<F: Float>(x: F) -> F {
+    let mut y = F::from_bits_less(RECIPROCAL_START, x);
     for _ in 0..NEWTON_STEPS {
-        y *= 2.0 - x * y;
+        y = y * (F::of(2.0) - x * y);
     }
     y
 }
@@ -85,8 +158,8 @@ pub fn reciprocal_root(x: f32) -> f32 {
 
 /// The logistic function, absolute error below 2e-7.
 #[inline(always)]
-pub fn sigmoid(x: f32) -> f32 {
-    reciprocal(1.0 + exp(-x))
+pub fn sigmoid<F: Float>(x: F) -> F {
+    reciprocal(F::of(1.0) + exp(-x))
 }
 
 /// The slope of the logistic function where its value is `s`.

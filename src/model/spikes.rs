@@ -16,6 +16,9 @@ pub const COUNT_MAX: usize = 15;
 pub const THRESHOLDS: usize = 16;
 /// Rates in the table of input thresholds: one a byte value.
 pub const LEVELS: usize = 256;
+/// The low half of a word. A word's high half is drawn for every step; its low half, from a draw of its
+/// own, only where the high half leaves the count open.
+pub const HALF: u32 = 0xFFFF;
 /// Bits of the fraction that decides about a candidate: as many as a float holds exactly.
 pub const FRACTION_BITS: u32 = 24;
 
@@ -69,6 +72,12 @@ pub fn fraction(thresholds: &[u32; THRESHOLDS], count: usize) -> Fraction {
     let width = (thresholds[count - 1] - thresholds[count]).max(1);
     let shift = (32 - width.leading_zeros()).saturating_sub(FRACTION_BITS);
     Fraction { shift, scale: (1u64 << shift) as f64 / f64::from(width) }
+}
+
+/// The high half of a word, as a number.
+#[inline(always)]
+pub fn half_of(word: u32) -> u32 {
+    word >> 16
 }
 
 /// `P(n >= k)` of a Poisson count, summed from its small terms so that nothing cancels.

@@ -17,7 +17,8 @@ pub(crate) const ROUNDS: usize = 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Purpose {
-    /// Spike candidates of a population at a step; population 0 is the input.
+    /// Spikes of a population at eight steps, a half word each (the input's, population 0) or spike
+    /// candidates: the first four steps have the low halves of the four words.
     Spikes = 0,
     /// Which of several candidates of one step are kept.
     Thinning = 1,
@@ -31,6 +32,8 @@ pub enum Purpose {
     Biases = 5,
     /// Feedback weights of a layer.
     Feedback = 6,
+    /// Low half of a word of [`Purpose::Spikes`], where the high half leaves the count open.
+    LowHalf = 7,
 }
 
 /// Which images a draw belongs to, so that a test never disturbs the draws of the training.

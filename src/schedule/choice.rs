@@ -104,7 +104,11 @@ pub fn open_pair(
     let shape = shape(
         config,
         dataset,
-        &Extent { keeps_gradient: true, ..gpu_extent(config, dataset, config.batch) },
+        &Extent {
+            keeps_gradient: true,
+            keeps_lanes: true,
+            ..gpu_extent(config, dataset, config.batch)
+        },
     );
     let mut gpu = make_gpu(&adapter(selection, true), config, dataset, shape.clone())?;
     let self_test = gpu.self_test()?;
@@ -126,6 +130,7 @@ fn open_cpu(
         block: CPU_BLOCK,
         records_apical: false,
         keeps_gradient: false,
+        keeps_lanes: false,
     };
     let shape = shape(config, dataset, &extent);
     let constants = constants(config, &shape, dataset.classes);
@@ -174,6 +179,7 @@ fn gpu_extent(config: &Config, dataset: &Dataset, lanes: usize) -> Extent {
         block: (steps as u32 / STEPS_PER_WORD).max(1) * STEPS_PER_WORD,
         records_apical: false,
         keeps_gradient: false,
+        keeps_lanes: false,
     }
 }
 

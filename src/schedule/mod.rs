@@ -71,6 +71,8 @@ pub struct Extent {
     pub records_apical: bool,
     /// Updates also write the gradient.
     pub keeps_gradient: bool,
+    /// The arrays of each lane can be read and written, see [`Shape::keeps_lanes`].
+    pub keeps_lanes: bool,
 }
 
 /// Sizes of the arrays of a run.
@@ -93,5 +95,6 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
         steps_apical,
         has_moments: config.optimizer == crate::config::Optimizer::Adam,
         keeps_gradient: extent.keeps_gradient,
+        keeps_lanes: extent.keeps_lanes,
     }
 }

@@ -1,0 +1,323 @@
+//! [`Vectors`] in the registers of AVX-512.
+//!
+//! SAFETY, of every block here: kernels name [`Avx512`] only in the versions of a function that run where
+//! the processor was found to have these instructions, and loads and stores are of whole arrays.
+
+use std::arch::x86_64::*;
+use std::ops::{Add, BitAnd, BitOr, Mul, Neg, Shl, Shr, Sub};
+
+use super::tile::WIDTH;
+use super::vectors::{Mask, Vectors};
+use crate::model::arithmetic::Float;
+use crate::random::{KEY_STEP_0, KEY_STEP_1, MULTIPLIER_0, MULTIPLIER_1, ROUNDS};
+
+/// For x86 with AVX-512F.
+pub struct Avx512;
+
+#[derive(Clone, Copy)]
+pub struct Floats(__m512);
+
+#[derive(Clone, Copy)]
+pub struct Words(__m512i);
+
+macro_rules! operator {
+    ($type:ident, $trait:ident, $method:ident, $intrinsic:ident) => {
+        impl $trait for $type {
+            type Output = $type;
+
+            #[inline(always)]
+            fn $method(self, other: $type) -> $type {
+                $type(unsafe { $intrinsic(self.0, other.0) })
+            }
+        }
+    };
+}
+
+operator!(Floats, Add, add, _mm512_add_ps);
+operator!(Floats, Sub, sub, _mm512_sub_ps);
+operator!(Floats, Mul, mul, _mm512_mul_ps);
+operator!(Words, Add, add, _mm512_add_epi32);
+operator!(Words, Sub, sub, _mm512_sub_epi32);
+operator!(Words, BitAnd, bitand, _mm512_and_si512);
+operator!(Words, BitOr, bitor, _mm512_or_si512);
+
+impl Shl<u32> for Words {
+    type Output = Words;
+
+    #[inline(always)]
+    fn shl(self, count: u32) -> Words {
+        Words(unsafe { _mm512_sll_epi32(self.0, _mm_cvtsi32_si128(count as i32)) })
+    }
+}
+
+impl Shr<u32> for Words {
+    type Output = Words;
+
+    #[inline(always)]
+    fn shr(self, count: u32) -> Words {
+        Words(unsafe { _mm512_srl_epi32(self.0, _mm_cvtsi32_si128(count as i32)) })
+    }
+}
+
+impl Neg for Floats {
+    type Output = Floats;
+
+    #[inline(always)]
+    fn neg(self) -> Floats {
+        let bits = unsafe { _mm512_castps_si512(self.0) };
+        let sign = unsafe { _mm512_set1_epi32(i32::MIN) };
+        Floats(unsafe { _mm512_castsi512_ps(_mm512_xor_si512(bits, sign)) })
+    }
+}
+
+impl Float for Floats {
+    type Integer = Words;
+
+    #[inline(always)]
+    fn of(value: f32) -> Self {
+        Floats(unsafe { _mm512_set1_ps(value) })
+    }
+
+    #[inline(always)]
+    fn at_most(self, limit: f32) -> Self {
+        // The instruction gives its second operand where the first is not a number.
+        Floats(unsafe { _mm512_min_ps(self.0, _mm512_set1_ps(limit)) })
+    }
+
+    #[inline(always)]
+    fn at_least(self, limit: f32) -> Self {
+        Floats(unsafe { _mm512_max_ps(self.0, _mm512_set1_ps(limit)) })
+    }
+
+    #[inline(always)]
+    unsafe fn truncated(self) -> Words {
+        Words(unsafe { _mm512_cvttps_epi32(self.0) })
+    }
+
+    #[inline(always)]
+    fn unbiased(value: Words, bias: i32) -> Self {
+        let number = unsafe { _mm512_sub_epi32(value.0, _mm512_set1_epi32(bias)) };
+        Floats(unsafe { _mm512_cvtepi32_ps(number) })
+    }
+
+    #[inline(always)]
+    fn power_of_two(exponent: Words) -> Self {
+        Floats(unsafe { _mm512_castsi512_ps(_mm512_slli_epi32::<23>(exponent.0)) })
+    }
+
+    #[inline(always)]
+    fn from_bits_less(word: u32, value: Self) -> Self {
+        Floats(unsafe {
+            let bits = _mm512_castps_si512(value.0);
+            _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32(word as i32), bits))
+        })
+    }
+}
+
+impl Vectors for Avx512 {
+    type Floats = Floats;
+    type Words = Words;
+
+    #[inline(always)]
+    fn floats(values: &[f32; WIDTH]) -> Floats {
+        Floats(unsafe { _mm512_loadu_ps(values.as_ptr()) })
+    }
+
+    #[inline(always)]
+    fn store_floats(values: Floats, place: &mut [f32; WIDTH]) {
+        unsafe { _mm512_storeu_ps(place.as_mut_ptr(), values.0) }
+    }
+
+    #[inline(always)]
+    fn words(values: &[u32; WIDTH]) -> Words {
+        Words(unsafe { _mm512_loadu_si512(values.as_ptr().cast()) })
+    }
+
+    #[inline(always)]
+    fn store(values: Words, place: &mut [u32; WIDTH]) {
+        unsafe { _mm512_storeu_si512(place.as_mut_ptr().cast(), values.0) }
+    }
+
+    #[inline(always)]
+    fn word(value: u32) -> Words {
+        Words(unsafe { _mm512_set1_epi32(value as i32) })
+    }
+
+    #[inline(always)]
+    fn to_floats(words: Words) -> Floats {
+        Floats(unsafe { _mm512_cvtepi32_ps(words.0) })
+    }
+
+    #[inline(always)]
+    fn below(a: Floats, b: Floats) -> Mask {
+        Mask::from(unsafe { _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a.0, b.0) })
+    }
+
+    #[inline(always)]
+    fn flush(values: Floats, smallest: f32) -> Floats {
+        Floats(unsafe {
+            let is_large =
+                _mm512_cmp_ps_mask::<_CMP_GE_OQ>(_mm512_abs_ps(values.0), _mm512_set1_ps(smallest));
+            _mm512_maskz_mov_ps(is_large, values.0)
+        })
+    }
+
+    #[inline(always)]
+    fn at_most(a: Words, b: Words) -> Mask {
+        Mask::from(unsafe { _mm512_cmple_epu32_mask(a.0, b.0) })
+    }
+
+    #[inline(always)]
+    fn equal(a: Words, b: Words) -> Mask {
+        Mask::from(unsafe { _mm512_cmpeq_epi32_mask(a.0, b.0) })
+    }
+
+    #[inline(always)]
+    fn choose(mask: Mask, a: Floats, b: Floats) -> Floats {
+        Floats(unsafe { _mm512_mask_blend_ps(mask as u16, b.0, a.0) })
+    }
+
+    #[inline(always)]
+    fn choose_words(mask: Mask, a: Words, b: Words) -> Words {
+        Words(unsafe { _mm512_mask_blend_epi32(mask as u16, b.0, a.0) })
+    }
+
+    #[inline(always)]
+    fn shift_right(values: Words, bits: Words) -> Words {
+        Words(unsafe { _mm512_srlv_epi32(values.0, bits.0) })
+    }
+
+    #[inline(always)]
+    fn add_where(values: Words, mask: Mask, more: Words) -> Words {
+        Words(unsafe { _mm512_mask_add_epi32(values.0, mask as u16, values.0, more.0) })
+    }
+
+    #[inline(always)]
+    fn compress(values: Words, mask: Mask) -> Words {
+        Words(unsafe { _mm512_maskz_compress_epi32(mask as u16, values.0) })
+    }
+
+    #[inline(always)]
+    fn philox(
+        head: u32,
+        position: u32,
+        units: &[u32; WIDTH],
+        index: u32,
+        mut key: [u32; 2],
+    ) -> [Words; 4] {
+        // Words live in the low halves of 64-bit numbers, where a product finds them; what lies above is
+        // never read. One register holds the even units, the other the odd ones.
+        unsafe {
+            let all = |word: u32| [_mm512_set1_epi32(word as i32); 2];
+            let units = _mm512_loadu_si512(units.as_ptr().cast());
+            let (mut word_0, mut word_1) = (all(head), all(position));
+            let mut word_2 = [units, _mm512_srli_epi64::<32>(units)];
+            let mut word_3 = all(index);
+            let multiplier_0 = _mm512_set1_epi64(i64::from(MULTIPLIER_0));
+            let multiplier_1 = _mm512_set1_epi64(i64::from(MULTIPLIER_1));
+            for _ in 0..ROUNDS {
+                let key_0 = _mm512_set1_epi32(key[0] as i32);
+                let key_1 = _mm512_set1_epi32(key[1] as i32);
+                for i in 0..2 {
+                    let product_0 = _mm512_mul_epu32(word_0[i], multiplier_0);
+                    let product_1 = _mm512_mul_epu32(word_2[i], multiplier_1);
+                    let high_1 = _mm512_srli_epi64::<32>(product_1);
+                    let high_0 = _mm512_srli_epi64::<32>(product_0);
+                    word_0[i] = exclusive_or(high_1, word_1[i], key_0);
+                    word_1[i] = product_1;
+                    word_2[i] = exclusive_or(high_0, word_3[i], key_1);
+                    word_3[i] = product_0;
+                }
+                key = [key[0].wrapping_add(KEY_STEP_0), key[1].wrapping_add(KEY_STEP_1)];
+            }
+            [together(word_0), together(word_1), together(word_2), together(word_3)]
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn exclusive_or(a: __m512i, b: __m512i, c: __m512i) -> __m512i {
+    unsafe { _mm512_ternarylogic_epi32::<0x96>(a, b, c) }
+}
+
+/// Even and odd units in one register.
+#[inline(always)]
+unsafe fn together([even, odd]: [__m512i; 2]) -> Words {
+    Words(unsafe { _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64::<32>(odd)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::vectors::Portable;
+    use super::*;
+    use crate::model::arithmetic::{exp, sigmoid};
+
+    /// Everything that a form computes from some words.
+    #[inline(always)]
+    fn everything<V: Vectors>(a: &[u32; WIDTH], b: &[u32; WIDTH]) -> Vec<[u32; WIDTH]> {
+        let (x, y) = (V::words(a), V::words(b));
+        let number = |words: V::Words| V::to_floats(words >> 9) - V::Floats::of(4e6);
+        let (f, g) = (number(x), number(y));
+        let mask = V::at_most(x, y);
+        let mut results = Vec::new();
+        let mut keep = |words: V::Words| {
+            let mut place = [0; WIDTH];
+            V::store(words, &mut place);
+            results.push(place);
+        };
+        for words in [x + y, x - y, x & y, x | y, x << 16, x >> 5, V::word(b[0])] {
+            keep(words);
+        }
+        keep(V::add_where(x, mask, y));
+        keep(V::choose_words(mask, x, y));
+        keep(V::shift_right(x, y & V::word(31)));
+        // Only what stands in front is of use.
+        let front = V::word(u32::MAX >> (32 - mask.count_ones().max(1)));
+        let bits = V::words(&std::array::from_fn(|i| 1 << i));
+        let is_front = V::equal(bits & front, bits);
+        let packed = V::compress(x, mask);
+        keep(packed - V::add_where(V::word(0), 0xFFFF & !is_front, packed));
+        for masks in [V::below(f, g), V::equal(x, y), mask] {
+            keep(V::word(masks));
+        }
+        for words in V::philox(a[0], b[0], a, b[1], [a[1], b[2]]) {
+            keep(words);
+        }
+        for floats in [
+            f + g,
+            f - g,
+            f * g,
+            -f,
+            exp(f * V::Floats::of(1e-5)),
+            sigmoid(g * V::Floats::of(1e-5)),
+            f.at_most(1e5),
+            V::flush(f, 1e5),
+            V::choose(mask, f, g),
+        ] {
+            let mut place = [0.0; WIDTH];
+            V::store_floats(floats, &mut place);
+            results.push(place.map(f32::to_bits));
+        }
+        results
+    }
+
+    #[target_feature(enable = "avx512f")]
+    fn of_registers(a: &[u32; WIDTH], b: &[u32; WIDTH]) -> Vec<[u32; WIDTH]> {
+        everything::<Avx512>(a, b)
+    }
+
+    #[test]
+    fn registers_hold_what_arrays_hold() {
+        if !is_x86_feature_detected!("avx512f") {
+            eprintln!("this processor has no AVX-512: nothing to compare");
+            return;
+        }
+        for round in 0..500u32 {
+            let word = |i: u32| (round * 40 + i).wrapping_mul(0x9E37_79B9).rotate_left(i % 13);
+            let a: [u32; WIDTH] = std::array::from_fn(|i| word(i as u32));
+            let b: [u32; WIDTH] = std::array::from_fn(|i| word(i as u32 * 7 / 3 + 20));
+            // SAFETY: asked above.
+            assert_eq!(unsafe { of_registers(&a, &b) }, everything::<Portable>(&a, &b));
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Sixteen numbers side by side. Compilers turn plain loops over tiles into vector instructions, but
+//! not those that select: what meets a condition, pushed together and spread out again. So the kernels
+//! that draw spikes are written over this trait, once for arrays, on every machine, and once for the
+//! registers of AVX-512.
+
+use std::ops::{Add, BitAnd, BitOr, Mul, Neg, Shl, Shr, Sub};
+
+use super::tile::WIDTH;
+use crate::model::arithmetic::{Float, flush};
+use crate::random::philox_units;
+
+/// A bit for each number, the first lowest.
+pub type Mask = u32;
+
+/// How a machine computes sixteen numbers.
+pub trait Vectors {
+    type Floats: Float<Integer = Self::Words>;
+    type Words: Copy
+        + Add<Output = Self::Words>
+        + Sub<Output = Self::Words>
+        + BitAnd<Output = Self::Words>
+        + BitOr<Output = Self::Words>
+        + Shl<u32, Output = Self::Words>
+        + Shr<u32, Output = Self::Words>;
+
+    fn floats(values: &[f32; WIDTH]) -> Self::Floats;
+    fn store_floats(values: Self::Floats, place: &mut [f32; WIDTH]);
+    fn words(values: &[u32; WIDTH]) -> Self::Words;
+    fn store(values: Self::Words, place: &mut [u32; WIDTH]);
+
+    /// The same word everywhere.
+    fn word(value: u32) -> Self::Words;
+
+    /// A word's number, which is below 2^31, as a float.
+    fn to_floats(words: Self::Words) -> Self::Floats;
+
+    /// Where `a < b`.
+    fn below(a: Self::Floats, b: Self::Floats) -> Mask;
+
+    /// [`flush`] of each.
+    fn flush(values: Self::Floats, smallest: f32) -> Self::Floats;
+
+    /// Where `a <= b`.
+    fn at_most(a: Self::Words, b: Self::Words) -> Mask;
+
+    /// Where `a == b`.
+    fn equal(a: Self::Words, b: Self::Words) -> Mask;
+
+    /// `a` where `mask` has a bit, elsewhere `b`.
+    fn choose(mask: Mask, a: Self::Floats, b: Self::Floats) -> Self::Floats;
+
+    /// The same of words.
+    fn choose_words(mask: Mask, a: Self::Words, b: Self::Words) -> Self::Words;
+
+    /// Each value shifted by its own number of bits, which is below 32.
+    fn shift_right(values: Self::Words, bits: Self::Words) -> Self::Words;
+
+    /// `values`, with `more` added where `mask` has a bit.
+    fn add_where(values: Self::Words, mask: Mask, more: Self::Words) -> Self::Words;
+
+    /// The values in `mask`, in order, in front; what stands behind is of no use.
+    fn compress(values: Self::Words, mask: Mask) -> Self::Words;
+
+    /// [`philox_units`].
+    fn philox(
+        head: u32,
+        position: u32,
+        units: &[u32; WIDTH],
+        index: u32,
+        key: [u32; 2],
+    ) -> [Self::Words; 4];
+}
+
+/// For every machine.
+pub struct Portable;
+
+#[derive(Clone, Copy)]
+pub struct Floats([f32; WIDTH]);
+
+#[derive(Clone, Copy)]
+pub struct Words([u32; WIDTH]);
+
+/// Applies an operation to each number of one or two arrays.
+macro_rules! each {
+    ($type:ident, |$i:ident| $value:expr) => {{
+        let mut result = [Default::default(); WIDTH];
+        for $i in 0..WIDTH {
+            result[$i] = $value;
+        }
+        $type(result)
+    }};
+}
+
+macro_rules! operator {
+    ($type:ident, $trait:ident, $method:ident, $other:ty, |$a:ident, $b:ident, $i:ident| $value:expr) => {
+        impl $trait<$other> for $type {
+            type Output = $type;
+
+            #[inline(always)]
+            fn $method(self, other: $other) -> $type {
+                let ($a, $b) = (self.0, other);
+                each!($type, |$i| $value)
+            }
+        }
+    };
+}
+
+operator!(Floats, Add, add, Floats, |a, b, i| a[i] + b.0[i]);
+operator!(Floats, Sub, sub, Floats, |a, b, i| a[i] - b.0[i]);
+operator!(Floats, Mul, mul, Floats, |a, b, i| a[i] * b.0[i]);
+operator!(Words, Add, add, Words, |a, b, i| a[i].wrapping_add(b.0[i]));
+operator!(Words, Sub, sub, Words, |a, b, i| a[i].wrapping_sub(b.0[i]));
+operator!(Words, BitAnd, bitand, Words, |a, b, i| a[i] & b.0[i]);
+operator!(Words, BitOr, bitor, Words, |a, b, i| a[i] | b.0[i]);
+operator!(Words, Shl, shl, u32, |a, b, i| a[i] << b);
+operator!(Words, Shr, shr, u32, |a, b, i| a[i] >> b);
+
+impl Neg for Floats {
+    type Output = Floats;
+
+    #[inline(always)]
+    fn neg(self) -> Floats {
+        each!(Floats, |i| -self.0[i])
+    }
+}
+
+impl Float for Floats {
+    type Integer = Words;
+
+    #[inline(always)]
+    fn of(value: f32) -> Self {
+        Floats([value; WIDTH])
+    }
+
+    #[inline(always)]
+    fn at_most(self, limit: f32) -> Self {
+        each!(Floats, |i| self.0[i].at_most(limit))
+    }
+
+    #[inline(always)]
+    fn at_least(self, limit: f32) -> Self {
+        each!(Floats, |i| self.0[i].at_least(limit))
+    }
+
+    #[inline(always)]
+    unsafe fn truncated(self) -> Words {
+        // SAFETY: the caller's.
+        each!(Words, |i| unsafe { self.0[i].truncated() } as u32)
+    }
+
+    #[inline(always)]
+    fn unbiased(value: Words, bias: i32) -> Self {
+        each!(Floats, |i| f32::unbiased(value.0[i] as i32, bias))
+    }
+
+    #[inline(always)]
+    fn power_of_two(exponent: Words) -> Self {
+        each!(Floats, |i| f32::power_of_two(exponent.0[i] as i32))
+    }
+
+    #[inline(always)]
+    fn from_bits_less(word: u32, value: Self) -> Self {
+        each!(Floats, |i| f32::from_bits_less(word, value.0[i]))
+    }
+}
+
+macro_rules! mask {
+    (|$i:ident| $bit:expr) => {{
+        let mut mask = 0;
+        for $i in 0..WIDTH {
+            mask |= Mask::from($bit) << $i;
+        }
+        mask
+    }};
+}
+
+impl Vectors for Portable {
+    type Floats = Floats;
+    type Words = Words;
+
+    #[inline(always)]
+    fn floats(values: &[f32; WIDTH]) -> Floats {
+        Floats(*values)
+    }
+
+    #[inline(always)]
+    fn store_floats(values: Floats, place: &mut [f32; WIDTH]) {
+        *place = values.0;
+    }
+
+    #[inline(always)]
+    fn words(values: &[u32; WIDTH]) -> Words {
+        Words(*values)
+    }
+
+    #[inline(always)]
+    fn store(values: Words, place: &mut [u32; WIDTH]) {
+        *place = values.0;
+    }
+
+    #[inline(always)]
+    fn word(value: u32) -> Words {
+        Words([value; WIDTH])
+    }
+
+    #[inline(always)]
+    fn to_floats(words: Words) -> Floats {
+        each!(Floats, |i| words.0[i] as i32 as f32)
+    }
+
+    #[inline(always)]
+    fn below(a: Floats, b: Floats) -> Mask {
+        mask!(|i| a.0[i] < b.0[i])
+    }
+
+    #[inline(always)]
+    fn flush(values: Floats, smallest: f32) -> Floats {
+        each!(Floats, |i| flush(values.0[i], smallest))
+    }
+
+    #[inline(always)]
+    fn at_most(a: Words, b: Words) -> Mask {
+        mask!(|i| a.0[i] <= b.0[i])
+    }
+
+    #[inline(always)]
+    fn equal(a: Words, b: Words) -> Mask {
+        mask!(|i| a.0[i] == b.0[i])
+    }
+
+    #[inline(always)]
+    fn choose(mask: Mask, a: Floats, b: Floats) -> Floats {
+        each!(Floats, |i| if mask >> i & 1 == 1 { a.0[i] } else { b.0[i] })
+    }
+
+    #[inline(always)]
+    fn choose_words(mask: Mask, a: Words, b: Words) -> Words {
+        each!(Words, |i| if mask >> i & 1 == 1 { a.0[i] } else { b.0[i] })
+    }
+
+    #[inline(always)]
+    fn shift_right(values: Words, bits: Words) -> Words {
+        each!(Words, |i| values.0[i] >> (bits.0[i] % 32))
+    }
+
+    #[inline(always)]
+    fn add_where(values: Words, mask: Mask, more: Words) -> Words {
+        each!(Words, |i| values.0[i].wrapping_add(more.0[i] * (mask >> i & 1)))
+    }
+
+    #[inline(always)]
+    fn compress(values: Words, mask: Mask) -> Words {
+        let mut packed = [0; WIDTH];
+        let mut next = 0;
+        for (i, &value) in values.0.iter().enumerate() {
+            packed[next % WIDTH] = value;
+            next += (mask >> i & 1) as usize;
+        }
+        Words(packed)
+    }
+
+    #[inline(always)]
+    fn philox(
+        head: u32,
+        position: u32,
+        units: &[u32; WIDTH],
+        index: u32,
+        key: [u32; 2],
+    ) -> [Words; 4] {
+        philox_units(head, position, units, index, key).map(Words)
+    }
+}

@@ -34,6 +34,20 @@ impl Events {
         self.list(start..heard.image.max(start), spikes);
     }
 
+    /// Starts empty lists for the steps that `other` has lists of.
+    pub fn begin_beside(&mut self, other: &Events) {
+        self.clear(other.steps.clone());
+    }
+
+    /// Adds the lists of neurons that come behind these.
+    pub fn append(&mut self, behind: &Events) {
+        for (list, behind) in self.lists.iter_mut().zip(&behind.lists).take(self.steps.len()) {
+            list.units.truncate(list.length);
+            list.units.extend_from_slice(&behind.units[..behind.length]);
+            list.length = list.units.len();
+        }
+    }
+
     /// Has no lists any more.
     pub fn forget(&mut self) {
         self.steps = 0..0;

@@ -5,6 +5,7 @@ pub mod apical;
 pub mod arithmetic;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod awake;
 mod carried;
 mod columns;
 pub mod drive;
@@ -32,6 +33,7 @@ use crate::dataset::Dataset;
 use crate::layout::{
     Array, Backend, BackendError, Constants, Kernel, Lane, Launch, Minibatch, Part, Shape, result,
 };
+use awake::with_threads_awake;
 use carried::Carried;
 use state::{Inputs, LaneState, Shared};
 use tile::{Tile, WIDTH};
@@ -42,7 +44,7 @@ pub struct Cpu {
     shape: Shape,
     constants: Constants,
     etas: Vec<f32>,
-    pool: ThreadPool,
+    pool: Arc<ThreadPool>,
     dataset: Arc<Dataset>,
     shared: Shared,
     lanes: Vec<Carried>,
@@ -75,7 +77,7 @@ impl Cpu {
             etas: etas.to_vec(),
             shape,
             constants,
-            pool,
+            pool: Arc::new(pool),
             dataset,
         })
     }
@@ -85,25 +87,41 @@ impl Cpu {
         self.pool.current_num_threads()
     }
 
+    fn run_parts(&mut self, minibatch: &Minibatch, lanes: &[Lane], parts: &[(Launch, Part)]) {
+        let is_per_lane = |(launch, _): &(Launch, Part)| launch.kernel.is_per_lane();
+        for run in parts.chunk_by(|a, b| is_per_lane(a) == is_per_lane(b)) {
+            if is_per_lane(&run[0]) {
+                self.run_lanes(minibatch, lanes, run);
+            } else {
+                for (launch, part) in run {
+                    self.run_update(minibatch, launch.layer, part);
+                }
+            }
+        }
+    }
+
     /// Takes every lane through a run of kernels that need no other lane.
     fn run_lanes(&mut self, minibatch: &Minibatch, lanes: &[Lane], launches: &[(Launch, Part)]) {
-        let Cpu { pool, constants, dataset, shared, lanes: carried, states, shape, .. } = self;
+        let Cpu { constants, dataset, shared, lanes: carried, states, shape, .. } = self;
         let inputs = Inputs { constants, minibatch, shared };
         let each = carried.par_iter_mut().zip(lanes).with_max_len(1).enumerate();
-        pool.install(|| {
-            each.for_each(|(index, (carried, lane))| {
-                let thread = || rayon::current_thread_index().unwrap_or(0);
-                let mut state = locked(&states[if shape.keeps_lanes { index } else { thread() }]);
-                if !shape.keeps_lanes {
-                    carried.load(&mut state);
-                }
-                state.begin();
-                let image = dataset.image(lane.image as usize);
-                for (launch, part) in launches {
-                    state.run(&inputs, launch, part, lane, image);
-                }
-                carried.save(&state);
-            });
+        // Few lanes leave threads to step parts of a layer.
+        let threads = (rayon::current_num_threads() / lanes.len().max(1)).max(1);
+        each.for_each(|(index, (carried, lane))| {
+            // While a thread waits for parts of a layer it may begin another lane: each then has a state
+            // of its own.
+            let own = if shape.keeps_lanes || threads > 1 { Some(index) } else { None };
+            let place = own.or_else(rayon::current_thread_index).unwrap_or(0);
+            let mut state = locked(&states[place]);
+            if !shape.keeps_lanes {
+                carried.load(&mut state);
+            }
+            state.begin();
+            let image = dataset.image(lane.image as usize);
+            for (launch, part) in launches {
+                state.run(&inputs, launch, part, lane, image, threads);
+            }
+            carried.save(&state);
         });
         if launches.iter().any(|(launch, _)| launch.kernel == Kernel::Score) {
             for (carried, lane) in carried.iter().zip(lanes) {
@@ -115,7 +133,7 @@ impl Cpu {
 
     /// Updates one layer's weights from the errors and traces of all lanes.
     fn run_update(&mut self, minibatch: &Minibatch, layer: usize, part: &Part) {
-        let Cpu { pool, constants, shared, lanes, .. } = self;
+        let Cpu { constants, shared, lanes, .. } = self;
         let lanes = &lanes[..minibatch.lanes as usize];
         let below = part.below as usize;
         let columns = shared.weights[layer]
@@ -131,20 +149,18 @@ impl Cpu {
                 gradient,
             })
             .collect();
-        pool.install(|| {
-            columns.par_chunks_mut(WIDTH).enumerate().for_each(|(tile, columns)| {
-                let mut contributions = Vec::new();
-                for (i, column) in columns.iter_mut().enumerate() {
-                    contributions.clear();
-                    contributions.extend(lanes.iter().filter_map(|lane| {
-                        let is_bias = tile * WIDTH + i == below;
-                        let trace = if is_bias { 1.0 } else { lane.traces[layer].of(tile)[0][i] };
-                        let errors = lane.errors[layer].row();
-                        (trace != 0.0).then_some(Contribution { trace, errors })
-                    }));
-                    update::update(constants, part, minibatch, &contributions, column);
-                }
-            });
+        columns.par_chunks_mut(WIDTH).enumerate().for_each(|(tile, columns)| {
+            let mut contributions = Vec::new();
+            for (i, column) in columns.iter_mut().enumerate() {
+                contributions.clear();
+                contributions.extend(lanes.iter().filter_map(|lane| {
+                    let is_bias = tile * WIDTH + i == below;
+                    let trace = if is_bias { 1.0 } else { lane.traces[layer].of(tile)[0][i] };
+                    let errors = lane.errors[layer].row();
+                    (trace != 0.0).then_some(Contribution { trace, errors })
+                }));
+                update::update(constants, part, minibatch, &contributions, column);
+            }
         });
     }
 }
@@ -176,16 +192,15 @@ impl Backend for Cpu {
             .iter()
             .map(|launch| (*launch, Part::new(launch, &self.shape, &self.etas)))
             .collect();
-        for run in parts.chunk_by(|(a, _), (b, _)| a.kernel.is_per_lane() == b.kernel.is_per_lane())
-        {
-            if run[0].0.kernel.is_per_lane() {
-                self.run_lanes(minibatch, lanes, run);
+        // One visit to the pool for the whole minibatch: to wake its threads takes long.
+        let pool = self.pool.clone();
+        pool.install(|| {
+            if lanes.len() < pool.current_num_threads() {
+                with_threads_awake(|| self.run_parts(minibatch, lanes, &parts));
             } else {
-                for (launch, part) in run {
-                    self.run_update(minibatch, launch.layer, part);
-                }
+                self.run_parts(minibatch, lanes, &parts);
             }
-        }
+        });
         Ok(())
     }
 

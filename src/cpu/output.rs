@@ -29,8 +29,10 @@ pub fn output(
     spikes: &mut Span<u32>,
     events: &mut Events,
 ) {
+    let first = drive.first;
     let tiles = drive.each_mut().zip(compartments.each_mut()).zip(spikes.each_mut());
-    for (tile, ((drive, compartments), spikes)) in tiles.enumerate() {
+    for (index, ((drive, compartments), spikes)) in tiles.enumerate() {
+        let tile = first + index;
         let drawn = SpikeTile::new(constants, part, minibatch, lane, tile);
         let bias = &biases[tile];
         let teaching: [f32; WIDTH] = std::array::from_fn(|i| {

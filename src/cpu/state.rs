@@ -1,6 +1,8 @@
 //! The arrays of the CPU backend: those of a lane, together so that one thread works in its own cache,
 //! and those that lanes share.
 
+use rayon::prelude::*;
+
 use super::columns::Columns;
 use super::events::{Events, Heard};
 use super::tile::Tiled;
@@ -26,6 +28,8 @@ pub struct LaneState {
     pub result: [u32; result::ROWS],
     /// Who spikes in each population, as the words of spikes say too.
     events: Vec<Events>,
+    /// Who spikes in parts of a layer, where several threads step it.
+    parts: Vec<Events>,
 }
 
 /// Arrays that all lanes read, and results.
@@ -67,6 +71,7 @@ impl LaneState {
                 .collect(),
             result: [0; result::ROWS],
             events: shape.populations.iter().map(|_| Events::default()).collect(),
+            parts: Vec::new(),
         }
     }
 
@@ -75,7 +80,7 @@ impl LaneState {
         self.events.iter_mut().for_each(Events::forget);
     }
 
-    /// Runs one kernel on this lane.
+    /// Runs one kernel on this lane, the wide ones on `threads` threads.
     pub fn run(
         &mut self,
         inputs: &Inputs,
@@ -83,9 +88,10 @@ impl LaneState {
         part: &Part,
         lane: &Lane,
         image: &[u8],
+        threads: usize,
     ) {
         let Inputs { constants, minibatch, shared } = *inputs;
-        let LaneState { spikes, traces, layers, result, events } = self;
+        let LaneState { spikes, traces, layers, result, events, parts } = self;
         let heard = Heard::new(constants, part, minibatch, lane);
         if launch.kernel == Kernel::Input {
             events[0].begin(heard, &spikes[0]);
@@ -112,33 +118,45 @@ impl LaneState {
         match launch.kernel {
             Kernel::Drive => {
                 events[index].ensure(heard, &spikes[index]);
-                drive::drive(
-                    constants,
-                    part,
-                    minibatch,
-                    lane,
-                    &events[index],
-                    &traces[index],
-                    weights,
-                    &mut layer.drive.span(),
-                );
+                let (events, traces) = (&events[index], &traces[index]);
+                spread(layer.drive.span().cut(threads), |mut span| {
+                    drive::drive(
+                        constants, part, minibatch, lane, events, traces, weights, &mut span,
+                    );
+                });
             }
             Kernel::Soma | Kernel::Output => {
-                let (spikes, events) = (&mut spikes[index + 1], &mut events[index + 1]);
-                events.begin(heard, spikes);
                 let kernel =
                     if launch.kernel == Kernel::Soma { soma::soma } else { output::output };
-                kernel(
-                    constants,
-                    part,
-                    minibatch,
-                    lane,
-                    biases,
-                    &mut layer.drive.span(),
-                    &mut layer.compartments.span(),
-                    &mut spikes.span(),
-                    events,
-                );
+                let (spikes, events) = (&mut spikes[index + 1], &mut events[index + 1]);
+                events.begin(heard, spikes);
+                let drives = layer.drive.span().cut(threads);
+                let compartments = layer.compartments.span().cut(threads);
+                let spikes = spikes.span().cut(threads);
+                // The first part goes on with the lists of the layer, the others have their own.
+                let behind = drives.len() - 1;
+                parts.resize_with(parts.len().max(behind), Events::default);
+                for part in &mut parts[..behind] {
+                    part.begin_beside(events);
+                }
+                let lists: Vec<_> = std::iter::once(&mut *events).chain(&mut *parts).collect();
+                let spans = drives.into_iter().zip(compartments).zip(spikes).zip(lists);
+                spread(spans.collect(), |(((mut drive, mut compartments), mut spikes), events)| {
+                    kernel(
+                        constants,
+                        part,
+                        minibatch,
+                        lane,
+                        biases,
+                        &mut drive,
+                        &mut compartments,
+                        &mut spikes,
+                        events,
+                    );
+                });
+                for part in &parts[..behind] {
+                    events.append(part);
+                }
             }
             Kernel::Apical => {
                 let events = &mut events[layer.source];
@@ -197,6 +215,14 @@ impl LaneState {
             Array::Errors(layer) => self.layers[layer].errors.set_words(words),
             _ => {}
         }
+    }
+}
+
+/// Calls `work` for each share, on as many threads as there are shares.
+fn spread<T: Send>(mut shares: Vec<T>, work: impl Fn(T) + Send + Sync) {
+    match shares.len() {
+        1 => shares.pop().into_iter().for_each(work),
+        _ => shares.into_par_iter().with_max_len(1).for_each(work),
     }
 }
 

@@ -144,11 +144,14 @@ impl<'a, T: Pod> Span<'a, T> {
         self.tiles.chunks_exact_mut(self.rows.max(1))
     }
 
-    /// The first `count` tiles and the others.
-    pub fn split(self, count: usize) -> (Self, Self) {
+    /// Cuts the span into at most `parts` of nearly the same length.
+    pub fn cut(self, parts: usize) -> Vec<Span<'a, T>> {
         let Span { tiles, rows, first } = self;
-        let (front, back) = tiles.split_at_mut(count * rows);
-        (Span { tiles: front, rows, first }, Span { tiles: back, rows, first: first + count })
+        let count = tiles.len() / rows.max(1);
+        // Sums of columns take four tiles at a time.
+        let length = count.div_ceil(parts.max(1)).next_multiple_of(4);
+        let chunks = tiles.chunks_mut((length * rows).max(1)).enumerate();
+        chunks.map(|(i, tiles)| Span { tiles, rows, first: first + i * length }).collect()
     }
 
     /// Fills the first `count` rows with zeros.

@@ -64,6 +64,8 @@ pub struct Pair {
 const CPU_LANES: usize = 64;
 /// Steps of drive that the CPU backend holds, few enough for a core's cache.
 const CPU_BLOCK: u32 = 32;
+/// The same where one image at a time is shown and threads share its layers: to meet takes them long.
+const CPU_BLOCK_ALONE: u32 = 128;
 /// Images that a GPU tests side by side.
 const GPU_LANES: usize = 256;
 /// Bytes of drive that a GPU holds for a layer, a part of what every device binds at once.
@@ -127,7 +129,7 @@ fn open_cpu(
     let extent = Extent {
         lanes: config.batch.max(CPU_LANES),
         slots: dataset.training_count + dataset.test_count,
-        block: CPU_BLOCK,
+        block: if config.batch == 1 { CPU_BLOCK_ALONE } else { CPU_BLOCK },
         records_apical: false,
         keeps_gradient: false,
         keeps_lanes: false,

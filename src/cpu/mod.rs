@@ -14,6 +14,7 @@ pub mod output;
 pub mod plateau;
 pub mod score;
 pub mod soma;
+mod spans;
 mod state;
 mod tile;
 pub mod trace;
@@ -26,9 +27,10 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::dataset::Dataset;
 use crate::layout::{
-    Array, Backend, BackendError, Constants, Kernel, Lane, Launch, Minibatch, Part, Shape, result,
-    trace as trace_row,
+    Array, Backend, BackendError, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part,
+    Shape, result, trace as trace_row,
 };
+use spans::Clock;
 use state::{LaneState, Shared};
 use update::{Column, Contribution};
 
@@ -44,6 +46,8 @@ pub struct Cpu {
     dataset: Arc<Dataset>,
     shared: Shared,
     lanes: Vec<LaneState>,
+    /// Times of the kernels that are not of one lane, while profiled.
+    times: Option<KernelTimes>,
 }
 
 impl Cpu {
@@ -70,6 +74,7 @@ impl Cpu {
             constants,
             pool,
             dataset,
+            times: None,
         })
     }
 
@@ -80,12 +85,14 @@ impl Cpu {
 
     /// Takes every lane through a run of kernels that need no other lane.
     fn run_lanes(&mut self, minibatch: &Minibatch, lanes: &[Lane], launches: &[(Launch, Part)]) {
-        let Cpu { pool, constants, dataset, shared, lanes: states, .. } = self;
+        let Cpu { pool, constants, dataset, shared, lanes: states, times, .. } = self;
         pool.install(|| {
             states.par_iter_mut().zip(lanes).with_max_len(1).for_each(|(state, lane)| {
                 let image = dataset.image(lane.image as usize);
+                let mut clock = Clock::start(times.is_some());
                 for (launch, part) in launches {
                     state.run(constants, launch, part, minibatch, lane, shared, image);
+                    clock.read(launch.kernel, 1, &mut state.times);
                 }
             });
         });
@@ -174,7 +181,12 @@ impl Backend for Cpu {
                 self.run_lanes(minibatch, lanes, run);
             } else {
                 for (launch, part) in run {
+                    let mut clock = Clock::start(self.times.is_some());
                     self.run_update(minibatch, launch.layer, part);
+                    let threads = self.threads();
+                    if let Some(times) = &mut self.times {
+                        clock.read(launch.kernel, threads, times);
+                    }
                 }
             }
         }
@@ -182,13 +194,17 @@ impl Backend for Cpu {
     }
 
     fn read(&mut self, array: Array) -> Result<Vec<u32>, BackendError> {
+        self.read_lanes(array, self.shape.lanes)
+    }
+
+    fn read_lanes(&mut self, array: Array, lanes: usize) -> Result<Vec<u32>, BackendError> {
         if array == Array::Images {
             return Ok(self.dataset.packed_images());
         }
         if !self.shape.has_lanes(array) {
             return Ok(self.shared.words(array));
         }
-        let lanes = self.lanes.iter_mut();
+        let lanes = self.lanes.iter_mut().take(lanes);
         Ok(lanes.flat_map(|lane| lane.words_mut(array).iter().copied()).collect())
     }
 
@@ -206,5 +222,18 @@ impl Backend for Cpu {
             self.shared.set_words(array, words);
         }
         Ok(())
+    }
+    fn set_profiling(&mut self, is_on: bool) {
+        self.times = is_on.then(KernelTimes::default);
+        for lane in &mut self.lanes {
+            lane.times = KernelTimes::default();
+        }
+    }
+
+    fn kernel_times(&mut self) -> Result<Option<KernelTimes>, BackendError> {
+        Ok(self.times.clone().map(|mut times| {
+            self.lanes.iter().for_each(|lane| times.merge(&lane.times));
+            times
+        }))
     }
 }

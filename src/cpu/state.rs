@@ -7,7 +7,9 @@ use super::columns::Columns;
 use super::events::Events;
 use super::tile::WIDTH;
 use super::{apical, drive, error, input, output, plateau, score, soma, trace};
-use crate::layout::{Array, Constants, Kernel, Lane, Launch, Minibatch, Part, Shape, result};
+use crate::layout::{
+    Array, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part, Shape, result,
+};
 
 /// Arrays of one layer in one lane.
 pub struct LayerState {
@@ -27,6 +29,8 @@ pub struct LaneState {
     pub traces: Vec<Vec<f32>>,
     pub layers: Vec<LayerState>,
     pub result: [u32; result::ROWS],
+    /// What its kernels took, while profiled.
+    pub times: KernelTimes,
     events: Events,
 }
 
@@ -62,6 +66,7 @@ impl LaneState {
                 })
                 .collect(),
             result: [0; result::ROWS],
+            times: KernelTimes::default(),
             events: Events::default(),
         }
     }
@@ -78,7 +83,7 @@ impl LaneState {
         shared: &Shared,
         image: &[u8],
     ) {
-        let LaneState { spikes, traces, layers, result, events } = self;
+        let LaneState { spikes, traces, layers, result, events, .. } = self;
         if launch.kernel == Kernel::Input {
             return input::input(
                 constants,

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::{Extent, constants, etas, shape};
+use super::{Extent, constants, etas, memory, shape};
 use crate::config::Config;
 use crate::cpu::Cpu;
 use crate::dataset::Dataset;
 use crate::gpu::self_test::Verdict;
-use crate::gpu::{Gpu, WORKGROUP, adapter};
+use crate::gpu::{Gpu, WORKGROUP, adapter, check_limits};
 use crate::layout::{Array, Backend, BackendError, STEPS_PER_WORD, Shape};
 
 /// Where to compute.
@@ -120,14 +120,8 @@ fn open_cpu(
     dataset: &Arc<Dataset>,
     note: Option<String>,
 ) -> Result<Opened, BackendError> {
-    let extent = Extent {
-        lanes: config.batch.max(CPU_LANES),
-        slots: dataset.training_count + dataset.test_count,
-        block: CPU_BLOCK,
-        records_apical: false,
-        keeps_gradient: false,
-    };
-    let shape = shape(config, dataset, &extent);
+    let shape = shape(config, dataset, &cpu_extent(config, dataset));
+    memory::check(&shape)?;
     let constants = constants(config, &shape, dataset.classes);
     let cpu = Cpu::new(shape, constants, &etas(config), dataset.clone(), selection.threads)?;
     let name = match cpu.threads() {
@@ -163,6 +157,40 @@ fn make_gpu(
 fn gpu_device(gpu: &Gpu) -> Device {
     let info = gpu.info();
     Device { backend: "gpu", name: format!("{} ({})", info.name, info.backend), note: None }
+}
+
+/// Checks that the CPU backend can hold a run.
+///
+/// # Errors
+/// When it takes more memory than is free.
+pub fn check_cpu(config: &Config, dataset: &Dataset) -> Result<(), BackendError> {
+    memory::check(&shape(config, dataset, &cpu_extent(config, dataset)))
+}
+
+/// Checks that a GPU can hold a run: its limits, and the memory of this machine where it is a
+/// software device. How much memory a real GPU has shows when it is opened.
+///
+/// # Errors
+/// When it takes more.
+pub fn check_gpu(
+    info: &adapter::Info,
+    config: &Config,
+    dataset: &Dataset,
+) -> Result<(), BackendError> {
+    let lanes = config.batch.max(GPU_LANES);
+    let shape = shape(config, dataset, &gpu_extent(config, dataset, lanes));
+    check_limits(info, &shape)?;
+    if info.is_software { memory::check(&shape) } else { Ok(()) }
+}
+
+fn cpu_extent(config: &Config, dataset: &Dataset) -> Extent {
+    Extent {
+        lanes: config.batch.max(CPU_LANES),
+        slots: dataset.training_count + dataset.test_count,
+        block: CPU_BLOCK,
+        records_apical: false,
+        keeps_gradient: false,
+    }
 }
 
 fn gpu_extent(config: &Config, dataset: &Dataset, lanes: usize) -> Extent {

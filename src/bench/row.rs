@@ -1,0 +1,239 @@
+//! One row: throughput of a network on the device, and what it did for it.
+
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::ceiling::Ceiling;
+use super::grid::{Point, Task};
+use super::progress::Steps;
+use super::statistics::{median, spread};
+use super::subject::Subject;
+use super::work::Work;
+use crate::config::Optimizer;
+use crate::layout::{Array, BackendError, Kernel, KernelTimes, Shape};
+
+/// Spread of the times from which on a row should not be trusted.
+const WIDE_SPREAD: f64 = 0.1;
+/// Minibatches that are counted and profiled, and images, whichever are more.
+const OBSERVED_MINIBATCHES: usize = 4;
+const OBSERVED_IMAGES: usize = 64;
+
+/// Throughput of one task on one network. Times are medians over the rounds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    pub task: Task,
+    /// Neurons of the hidden layers and, last, of the output.
+    pub layers: Vec<usize>,
+    /// Pixels of an image.
+    pub inputs: usize,
+    /// Images a minibatch; for a test, images side by side.
+    pub batch: usize,
+    /// Networks side by side.
+    pub replicas: usize,
+    pub g_apical: f64,
+    pub optimizer: Optimizer,
+    pub images_per_second: f64,
+    pub ms_per_minibatch: f64,
+    /// Milliseconds a minibatch of every round, in the order in which they ran.
+    pub raw_ms: Vec<f64>,
+    /// Minibatches of a round.
+    pub minibatches_per_round: usize,
+    /// The range of the middle half of `raw_ms`, as a share of their median.
+    pub spread: f64,
+    /// Time of each kernel that ran; `None` where the device cannot tell.
+    pub kernels: Option<Vec<KernelShare>>,
+    /// Share of the time in which the device computes, all of its threads counted, as if kernels took
+    /// as long when they are not timed.
+    pub busy: Option<f64>,
+    /// Steps that an image lasts.
+    pub steps_per_image: f64,
+    /// Spikes of each population, the input's first.
+    pub spikes_per_image: Vec<f64>,
+    /// Steps of a neuron, or of a pixel that is not black, in which it may spike.
+    pub draws_per_image: f64,
+    /// Weights that dendrites add up, counted from the spikes that were drawn.
+    pub additions_per_image: f64,
+    /// Bytes of weight columns that are read for it.
+    pub bytes_per_image: f64,
+    pub additions_per_second: f64,
+    pub bytes_per_second: f64,
+    /// `additions_per_second` as a share of the bare loop's.
+    pub share_of_ceiling: f64,
+    /// The same over the time of the kernels alone that add up weights.
+    pub drive_share_of_ceiling: Option<f64>,
+    /// `additions_per_second` as a share of the most additions that the device does.
+    pub share_of_peak: f64,
+    /// `bytes_per_second` as a share of the rate at which a set as large as the weights is read.
+    pub share_of_read: Option<f64>,
+}
+
+/// Time of one kernel.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct KernelShare {
+    pub name: &'static str,
+    /// Milliseconds a minibatch, on the CPU summed over the threads.
+    pub ms: f64,
+    /// Share of the time of all kernels.
+    pub share: f64,
+}
+
+impl Row {
+    /// Whether the times scatter so much that something else used the device.
+    pub fn is_unsteady(&self) -> bool {
+        self.spread > WIDE_SPREAD
+    }
+
+    /// Number of steps that [`Row::measure`] takes.
+    pub(super) fn steps(settings: &Settings) -> usize {
+        1 + settings.rounds
+    }
+
+    /// Measures a network that is warm.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub(super) fn measure(
+        subject: &mut Subject,
+        point: &Point,
+        task: Task,
+        settings: &Settings,
+        device: &Device,
+        steps: &mut Steps,
+    ) -> Result<Self, BackendError> {
+        let name = settings.name(point, task);
+        steps.begin(&name);
+        // What is counted and profiled comes first, on the same images whatever the device's speed.
+        let observed = OBSERVED_MINIBATCHES.max(OBSERVED_IMAGES.div_ceil(point.config.batch));
+        subject.show(task)?;
+        let work = subject.count(task, observed)?;
+        let times = subject.profile(task, observed)?;
+        let per_round = minibatches_of(subject, task, settings.seconds)?;
+        let mut raw_ms = Vec::with_capacity(settings.rounds);
+        for _ in 0..settings.rounds {
+            steps.begin(&name);
+            raw_ms.push(1e3 * time(subject, task, per_round)?.as_secs_f64() / per_round as f64);
+        }
+        let measured = Measured { raw_ms, per_round, observed, work, times };
+        Ok(measured.row(point, task, device, subject.shape()))
+    }
+}
+
+/// How a row is measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Settings {
+    pub rounds: usize,
+    /// Of a round.
+    pub seconds: f64,
+}
+
+impl Settings {
+    fn name(&self, point: &Point, task: Task) -> String {
+        let layers: Vec<String> = point.config.layers.iter().map(usize::to_string).collect();
+        format!("{task} {}, batch {}", layers.join(","), point.config.batch)
+    }
+}
+
+/// What the rows are measured against.
+pub(super) struct Device<'a> {
+    pub ceiling: &'a Ceiling,
+    /// Threads that compute; 1 for a GPU, whose kernels are timed as a whole.
+    pub threads: usize,
+}
+
+/// Minibatches that take about so many seconds.
+fn minibatches_of(
+    subject: &mut Subject,
+    task: Task,
+    seconds: f64,
+) -> Result<usize, BackendError> {
+    let mut count = 1;
+    loop {
+        let taken = time(subject, task, count)?.as_secs_f64();
+        if taken >= seconds / 8.0 {
+            return Ok(((count as f64 * seconds / taken) as usize).max(1));
+        }
+        count *= 2;
+    }
+}
+
+fn time(subject: &mut Subject, task: Task, minibatches: usize) -> Result<Duration, BackendError> {
+    let start = Instant::now();
+    for _ in 0..minibatches {
+        subject.show(task)?;
+    }
+    subject.wait()?;
+    Ok(start.elapsed())
+}
+
+/// What came out, before it is put into a row.
+struct Measured {
+    raw_ms: Vec<f64>,
+    per_round: usize,
+    observed: usize,
+    work: Work,
+    times: Option<KernelTimes>,
+}
+
+impl Measured {
+    fn row(self, point: &Point, task: Task, device: &Device, shape: &Shape) -> Row {
+        let Device { ceiling, threads } = device;
+        let config = &point.config;
+        let ms_per_minibatch = median(&self.raw_ms);
+        let images_per_second = 1e3 * (config.batch * point.replicas) as f64 / ms_per_minibatch;
+        let per_image = |count: u64| count as f64 / self.work.images as f64;
+        let additions_per_image = per_image(self.work.additions);
+        let bytes_per_image = additions_per_image * size_of::<f32>() as f64;
+        let additions_per_second = additions_per_image * images_per_second;
+        let bytes_per_second = bytes_per_image * images_per_second;
+        let weights = (0..shape.layers()).map(|layer| shape.length(Array::Weights(layer)) as u64);
+        let weight_bytes = size_of::<f32>() as u64 * weights.sum::<u64>();
+        let bare_loop = ceiling.bare_loop_additions_per_second;
+        let ms = |time: Duration| 1e3 * time.as_secs_f64() / self.observed as f64;
+        let adding = |times: &KernelTimes| times.of(Kernel::Drive) + times.of(Kernel::Apical);
+        let images = (config.batch * point.replicas) as f64;
+        Row {
+            task,
+            layers: config.layers.clone(),
+            inputs: shape.populations[0],
+            batch: config.batch,
+            replicas: point.replicas,
+            g_apical: config.g_apical,
+            optimizer: config.optimizer,
+            images_per_second,
+            ms_per_minibatch,
+            minibatches_per_round: self.per_round,
+            spread: spread(&self.raw_ms),
+            kernels: self.times.as_ref().map(|times| shares(times, ms)),
+            busy: self.times.as_ref().map(|times| {
+                ms(times.total()) / (ms_per_minibatch * *threads as f64)
+            }),
+            steps_per_image: per_image(self.work.steps),
+            spikes_per_image: self.work.spikes.iter().map(|&spikes| per_image(spikes)).collect(),
+            draws_per_image: per_image(self.work.draws),
+            additions_per_image,
+            bytes_per_image,
+            additions_per_second,
+            bytes_per_second,
+            share_of_ceiling: additions_per_second / bare_loop,
+            drive_share_of_ceiling: self.times.as_ref().map(|times| {
+                let per_second = 1e3 * additions_per_image * images / ms(adding(times));
+                per_second * *threads as f64 / bare_loop
+            }),
+            share_of_peak: additions_per_second / ceiling.additions_per_second,
+            share_of_read: ceiling.read_of(weight_bytes).map(|read| bytes_per_second / read),
+            raw_ms: self.raw_ms,
+        }
+    }
+}
+
+fn shares(times: &KernelTimes, ms: impl Fn(Duration) -> f64) -> Vec<KernelShare> {
+    let total = times.total().as_secs_f64();
+    let ran = Kernel::ALL.into_iter().filter(|&kernel| times.spans(kernel) > 0);
+    ran.map(|kernel| KernelShare {
+        name: kernel.name(),
+        ms: ms(times.of(kernel)),
+        share: times.of(kernel).as_secs_f64() / total,
+    })
+    .collect()
+}

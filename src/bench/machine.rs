@@ -1,7 +1,9 @@
 //! The device that is measured: chosen once, so that all rows are of the same.
 
+use std::time::Duration;
+
 use serde::Serialize;
-use sysinfo::{CpuRefreshKind, System};
+use sysinfo::{CpuRefreshKind, ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 
 use crate::config::Config;
 use crate::dataset::Dataset;
@@ -18,6 +20,8 @@ pub struct Machine {
     pub driver: Option<String>,
     /// `cpu` or `gpu`.
     pub backend: &'static str,
+    /// Whether a GPU is software on the CPU.
+    pub is_software: bool,
     /// Threads that compute on the CPU.
     pub threads: Option<usize>,
     /// Why it is this device, where that needs saying.
@@ -56,6 +60,7 @@ impl Machine {
             device: processor(),
             driver: None,
             backend: "cpu",
+            is_software: false,
             threads: Some(if threads == 0 { cores() } else { threads }),
             note,
             info: None,
@@ -68,6 +73,7 @@ impl Machine {
             device: info.name.clone(),
             driver: Some(driver.join(" ").trim().to_string()),
             backend: "gpu",
+            is_software: info.is_software,
             threads: None,
             note: info
                 .is_software
@@ -96,11 +102,12 @@ impl Machine {
         }
     }
 
-    /// Checks that the device can hold a run, as far as that can be known without opening it.
+    /// Bytes that a run takes, where the device can hold it as far as that can be known without
+    /// opening it.
     ///
     /// # Errors
     /// When it cannot.
-    pub(super) fn check(&self, config: &Config, dataset: &Dataset) -> Result<(), BackendError> {
+    pub(super) fn check(&self, config: &Config, dataset: &Dataset) -> Result<u64, BackendError> {
         match &self.info {
             Some(info) => schedule::check_gpu(info, config, dataset),
             None => schedule::check_cpu(config, dataset),
@@ -114,4 +121,13 @@ fn processor() -> String {
     system.refresh_cpu_list(CpuRefreshKind::nothing());
     let brand = system.cpus().first().map(|cpu| cpu.brand().trim().to_string());
     brand.filter(|brand| !brand.is_empty()).unwrap_or(std::env::consts::ARCH.to_string())
+}
+
+/// Time that this program's threads have computed so far.
+pub(super) fn cpu_time() -> Option<Duration> {
+    let process = get_current_pid().ok()?;
+    let mut system = System::new();
+    let what = ProcessRefreshKind::nothing().with_cpu();
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[process]), false, what);
+    Some(Duration::from_millis(system.process(process)?.accumulated_cpu_time()))
 }

@@ -31,6 +31,7 @@ use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::schedule::Selection;
 use crate::train::TrainError;
+use grid::Point;
 use progress::Steps;
 use subject::Subject;
 
@@ -40,6 +41,8 @@ pub struct Options {
     /// Settings that the grid does not name.
     pub config: Config,
     pub grid: Grid,
+    /// Measure the device itself too.
+    pub ceiling: bool,
     /// Times that each row is measured.
     pub rounds: usize,
     /// Length of a round.
@@ -78,7 +81,8 @@ pub struct Report {
     pub version: &'static str,
     /// When it was measured, UTC.
     pub date: String,
-    pub ceiling: Ceiling,
+    /// `None` where it was not asked for.
+    pub ceiling: Option<Ceiling>,
     pub rows: Vec<Row>,
 }
 
@@ -93,28 +97,28 @@ pub fn bench(
     selection: &Selection,
     listen: &mut dyn FnMut(Event),
 ) -> Result<Report, BenchError> {
-    let Options { config, grid, rounds, seconds, warm_up } = options;
-    let settings = row::Settings { rounds: *rounds, seconds: *seconds };
+    let Options { config, grid, .. } = options;
+    let Options { rounds, seconds, warm_up, .. } = *options;
+    let settings = row::Settings { rounds, seconds, warm_up };
     check_lengths(&settings)?;
     let points = grid.points(config)?;
     let dataset = Arc::new(dataset.truncated(config.images, config.test_images)?);
     let machine = Machine::choose(selection)?;
-    for point in &points {
-        point.config.validate(dataset.pixels(), dataset.classes)?;
-        check_batch(point.config.batch, grid, &dataset)?;
-        machine.check(&point.config, &dataset)?;
-    }
+    check_points(&points, grid, &machine, &dataset)?;
 
-    let steps = points.len() * (1 + grid.tasks.len() * Row::steps(&settings));
-    let mut steps = Steps::new(Ceiling::STEPS + steps, listen);
+    let of_device = if options.ceiling { Ceiling::STEPS } else { 0 };
+    let of_rows = points.len() * (1 + grid.tasks.len() * Row::steps(&settings));
+    let mut steps = Steps::new(of_device + of_rows, listen);
     steps.tell(Event::Machine(&machine));
     let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     // A twentieth of a round each: there are many.
     let shortest = Duration::from_secs_f64(seconds / 20.0);
-    let ceiling = Ceiling::measure(&machine, &ceiling::Settings { shortest }, &mut steps)?;
-    steps.begun = Ceiling::STEPS;
+    let measured = options.ceiling.then(|| Ceiling::measure(&machine, shortest, &mut steps));
+    let ceiling = measured.transpose()?;
+    steps.begun = of_device;
 
-    let device = row::Device { ceiling: &ceiling, threads: machine.threads.unwrap_or(1) };
+    let threads = machine.threads.unwrap_or(1);
+    let device = row::Device { ceiling: ceiling.as_ref(), threads };
     let mut rows = Vec::new();
     for point in &points {
         steps.begin("warming up");
@@ -138,7 +142,7 @@ pub fn bench(
 }
 
 fn check_lengths(settings: &row::Settings) -> Result<(), BenchError> {
-    let &row::Settings { rounds, seconds } = settings;
+    let &row::Settings { rounds, seconds, .. } = settings;
     if rounds == 0 {
         let (setting, reason) = ("rounds", "at least 1");
         return Err(BenchError::Length { setting, value: 0.0, reason });
@@ -146,6 +150,29 @@ fn check_lengths(settings: &row::Settings) -> Result<(), BenchError> {
     if !(1e-3..=3600.0).contains(&seconds) {
         let (setting, reason) = ("seconds", "0.001 to 3600");
         return Err(BenchError::Length { setting, value: seconds, reason });
+    }
+    Ok(())
+}
+
+/// Checks everything that can be before anything starts. The largest network is opened once where only
+/// that tells whether it fits.
+fn check_points(
+    points: &[Point],
+    grid: &Grid,
+    machine: &Machine,
+    dataset: &Arc<Dataset>,
+) -> Result<(), BenchError> {
+    let mut largest = None;
+    for point in points {
+        point.config.validate(dataset.pixels(), dataset.classes)?;
+        check_batch(point.config.batch, grid, dataset)?;
+        let bytes = machine.check(&point.config, dataset)?;
+        if largest.is_none_or(|(most, _)| bytes > most) {
+            largest = Some((bytes, point));
+        }
+    }
+    if let (Some((_, point)), Some(_), false) = (largest, machine.gpu(), machine.is_software) {
+        Subject::open(point, dataset, &machine.selection())?.wait()?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::ceiling::Ceiling;
 use super::grid::{Point, Task};
+use super::machine::cpu_time;
 use super::progress::Steps;
 use super::statistics::{median, spread};
 use super::subject::Subject;
@@ -39,6 +40,11 @@ pub struct Row {
     pub raw_ms: Vec<f64>,
     /// Minibatches of a round.
     pub minibatches_per_round: usize,
+    /// Time that the program's threads computed, user and system, milliseconds a minibatch over all
+    /// rounds: on a machine that others use, clocks count their time too. `None` where it is not known.
+    pub cpu_ms_per_minibatch: Option<f64>,
+    /// Images that the network had trained on before.
+    pub warm_up_images: usize,
     /// The range of the middle half of `raw_ms`, as a share of their median.
     pub spread: f64,
     /// Time of each kernel that ran; `None` where the device cannot tell.
@@ -58,12 +64,13 @@ pub struct Row {
     pub bytes_per_image: f64,
     pub additions_per_second: f64,
     pub bytes_per_second: f64,
-    /// `additions_per_second` as a share of the bare loop's.
-    pub share_of_ceiling: f64,
+    /// `additions_per_second` as a share of the bare loop's; shares are `None` where the device was not
+    /// measured.
+    pub share_of_ceiling: Option<f64>,
     /// The same over the time of the kernels alone that add up weights.
     pub drive_share_of_ceiling: Option<f64>,
     /// `additions_per_second` as a share of the most additions that the device does.
-    pub share_of_peak: f64,
+    pub share_of_peak: Option<f64>,
     /// `bytes_per_second` as a share of the rate at which a set as large as the weights is read.
     pub share_of_read: Option<f64>,
 }
@@ -79,6 +86,11 @@ pub struct KernelShare {
 }
 
 impl Row {
+    /// What is measured, in words.
+    pub fn name(&self) -> String {
+        name(self.task, &self.layers, self.batch)
+    }
+
     /// Whether the times scatter so much that something else used the device.
     pub fn is_unsteady(&self) -> bool {
         self.spread > WIDE_SPREAD
@@ -101,7 +113,7 @@ impl Row {
         device: &Device,
         steps: &mut Steps,
     ) -> Result<Self, BackendError> {
-        let name = settings.name(point, task);
+        let name = name(task, &point.config.layers, point.config.batch);
         steps.begin(&name);
         // What is counted and profiled comes first, on the same images whatever the device's speed.
         let observed = OBSERVED_MINIBATCHES.max(OBSERVED_IMAGES.div_ceil(point.config.batch));
@@ -110,11 +122,14 @@ impl Row {
         let times = subject.profile(task, observed)?;
         let per_round = minibatches_of(subject, task, settings.seconds)?;
         let mut raw_ms = Vec::with_capacity(settings.rounds);
+        let cpu_before = cpu_time();
         for _ in 0..settings.rounds {
             steps.begin(&name);
             raw_ms.push(1e3 * time(subject, task, per_round)?.as_secs_f64() / per_round as f64);
         }
-        let measured = Measured { raw_ms, per_round, observed, work, times };
+        let cpu = cpu_time().zip(cpu_before).map(|(after, before)| after.saturating_sub(before));
+        let warm_up = settings.warm_up;
+        let measured = Measured { raw_ms, per_round, cpu, warm_up, observed, work, times };
         Ok(measured.row(point, task, device, subject.shape()))
     }
 }
@@ -125,28 +140,24 @@ pub(super) struct Settings {
     pub rounds: usize,
     /// Of a round.
     pub seconds: f64,
-}
-
-impl Settings {
-    fn name(&self, point: &Point, task: Task) -> String {
-        let layers: Vec<String> = point.config.layers.iter().map(usize::to_string).collect();
-        format!("{task} {}, batch {}", layers.join(","), point.config.batch)
-    }
+    /// Images that a network trains on before it is measured.
+    pub warm_up: usize,
 }
 
 /// What the rows are measured against.
 pub(super) struct Device<'a> {
-    pub ceiling: &'a Ceiling,
+    pub ceiling: Option<&'a Ceiling>,
     /// Threads that compute; 1 for a GPU, whose kernels are timed as a whole.
     pub threads: usize,
 }
 
+fn name(task: Task, layers: &[usize], batch: usize) -> String {
+    let layers: Vec<String> = layers.iter().map(usize::to_string).collect();
+    format!("{task} {}, batch {batch}", layers.join(","))
+}
+
 /// Minibatches that take about so many seconds.
-fn minibatches_of(
-    subject: &mut Subject,
-    task: Task,
-    seconds: f64,
-) -> Result<usize, BackendError> {
+fn minibatches_of(subject: &mut Subject, task: Task, seconds: f64) -> Result<usize, BackendError> {
     let mut count = 1;
     loop {
         let taken = time(subject, task, count)?.as_secs_f64();
@@ -170,6 +181,8 @@ fn time(subject: &mut Subject, task: Task, minibatches: usize) -> Result<Duratio
 struct Measured {
     raw_ms: Vec<f64>,
     per_round: usize,
+    cpu: Option<Duration>,
+    warm_up: usize,
     observed: usize,
     work: Work,
     times: Option<KernelTimes>,
@@ -180,7 +193,8 @@ impl Measured {
         let Device { ceiling, threads } = device;
         let config = &point.config;
         let ms_per_minibatch = median(&self.raw_ms);
-        let images_per_second = 1e3 * (config.batch * point.replicas) as f64 / ms_per_minibatch;
+        let images = (config.batch * point.replicas) as f64;
+        let images_per_second = 1e3 * images / ms_per_minibatch;
         let per_image = |count: u64| count as f64 / self.work.images as f64;
         let additions_per_image = per_image(self.work.additions);
         let bytes_per_image = additions_per_image * size_of::<f32>() as f64;
@@ -188,10 +202,10 @@ impl Measured {
         let bytes_per_second = bytes_per_image * images_per_second;
         let weights = (0..shape.layers()).map(|layer| shape.length(Array::Weights(layer)) as u64);
         let weight_bytes = size_of::<f32>() as u64 * weights.sum::<u64>();
-        let bare_loop = ceiling.bare_loop_additions_per_second;
+        let bare_loop = ceiling.map(|ceiling| ceiling.bare_loop_additions_per_second);
+        let timed = (self.per_round * self.raw_ms.len()) as f64;
         let ms = |time: Duration| 1e3 * time.as_secs_f64() / self.observed as f64;
         let adding = |times: &KernelTimes| times.of(Kernel::Drive) + times.of(Kernel::Apical);
-        let images = (config.batch * point.replicas) as f64;
         Row {
             task,
             layers: config.layers.clone(),
@@ -203,11 +217,14 @@ impl Measured {
             images_per_second,
             ms_per_minibatch,
             minibatches_per_round: self.per_round,
+            cpu_ms_per_minibatch: self.cpu.map(|time| 1e3 * time.as_secs_f64() / timed),
+            warm_up_images: self.warm_up,
             spread: spread(&self.raw_ms),
             kernels: self.times.as_ref().map(|times| shares(times, ms)),
-            busy: self.times.as_ref().map(|times| {
-                ms(times.total()) / (ms_per_minibatch * *threads as f64)
-            }),
+            busy: self
+                .times
+                .as_ref()
+                .map(|times| ms(times.total()) / (ms_per_minibatch * *threads as f64)),
             steps_per_image: per_image(self.work.steps),
             spikes_per_image: self.work.spikes.iter().map(|&spikes| per_image(spikes)).collect(),
             draws_per_image: per_image(self.work.draws),
@@ -215,13 +232,16 @@ impl Measured {
             bytes_per_image,
             additions_per_second,
             bytes_per_second,
-            share_of_ceiling: additions_per_second / bare_loop,
-            drive_share_of_ceiling: self.times.as_ref().map(|times| {
+            share_of_ceiling: bare_loop.map(|rate| additions_per_second / rate),
+            drive_share_of_ceiling: self.times.as_ref().zip(bare_loop).map(|(times, rate)| {
                 let per_second = 1e3 * additions_per_image * images / ms(adding(times));
-                per_second * *threads as f64 / bare_loop
+                per_second * *threads as f64 / rate
             }),
-            share_of_peak: additions_per_second / ceiling.additions_per_second,
-            share_of_read: ceiling.read_of(weight_bytes).map(|read| bytes_per_second / read),
+            share_of_peak: ceiling
+                .map(|ceiling| additions_per_second / ceiling.additions_per_second),
+            share_of_read: ceiling
+                .and_then(|ceiling| ceiling.read_of(weight_bytes))
+                .map(|read| bytes_per_second / read),
             raw_ms: self.raw_ms,
         }
     }

@@ -100,7 +100,8 @@ impl Subject {
             let backend = self.simulation.backend();
             backend.run(&minibatch, &lanes, &launches)?;
             let after = Snapshot::read(backend, counted)?;
-            let inked: Vec<usize> = images[..counted].iter().map(|image| self.inked(image)).collect();
+            let inked: Vec<usize> =
+                images[..counted].iter().map(|image| self.inked(image)).collect();
             let shape = self.simulation.backend().shape();
             work.add(shape, &minibatch, &lanes[..counted], &inked, &before, &after);
             before = after;

@@ -159,28 +159,32 @@ fn gpu_device(gpu: &Gpu) -> Device {
     Device { backend: "gpu", name: format!("{} ({})", info.name, info.backend), note: None }
 }
 
-/// Checks that the CPU backend can hold a run.
+/// Bytes that a run takes on the CPU backend.
 ///
 /// # Errors
-/// When it takes more memory than is free.
-pub fn check_cpu(config: &Config, dataset: &Dataset) -> Result<(), BackendError> {
-    memory::check(&shape(config, dataset, &cpu_extent(config, dataset)))
+/// When they are more than are free.
+pub fn check_cpu(config: &Config, dataset: &Dataset) -> Result<u64, BackendError> {
+    let shape = shape(config, dataset, &cpu_extent(config, dataset));
+    memory::check(&shape)?;
+    Ok(shape.bytes())
 }
 
-/// Checks that a GPU can hold a run: its limits, and the memory of this machine where it is a
-/// software device. How much memory a real GPU has shows when it is opened.
+/// Bytes that a run takes on a GPU. How many a real one has shows only when they are taken.
 ///
 /// # Errors
-/// When it takes more.
+/// When they are beyond its limits, or, on a software GPU, more than are free.
 pub fn check_gpu(
     info: &adapter::Info,
     config: &Config,
     dataset: &Dataset,
-) -> Result<(), BackendError> {
+) -> Result<u64, BackendError> {
     let lanes = config.batch.max(GPU_LANES);
     let shape = shape(config, dataset, &gpu_extent(config, dataset, lanes));
     check_limits(info, &shape)?;
-    if info.is_software { memory::check(&shape) } else { Ok(()) }
+    if info.is_software {
+        memory::check(&shape)?;
+    }
+    Ok(shape.bytes())
 }
 
 fn cpu_extent(config: &Config, dataset: &Dataset) -> Extent {

@@ -14,8 +14,9 @@ pub fn available() -> Option<u64> {
         return None;
     }
     // What the system keeps of files counts as free in both.
-    let granted =
-        system.cgroup_limits().map_or(u64::MAX, |limits| limits.total_memory.saturating_sub(limits.rss));
+    let granted = system
+        .cgroup_limits()
+        .map_or(u64::MAX, |limits| limits.total_memory.saturating_sub(limits.rss));
     Some(system.available_memory().min(granted))
 }
 

@@ -1,15 +1,14 @@
 //! The ceilings of a CPU: of one thread alone, and of all together.
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use bytemuck::zeroed_vec;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::loops::{
-    ADDITIONS, IMAGE_ADDITIONS, LANES, STRIDE, WEIGHTS, add, read, sum_columns,
-};
+use super::loops::{ADDITIONS, IMAGE_ADDITIONS, LANES, STRIDE, WEIGHTS, add, read, sum_columns};
 use super::{
-    Bandwidth, Ceiling, SETS, SPIKES, STEPS, STEPS_AN_IMAGE, Settings, UNITS, best_rate, latency,
+    Bandwidth, Ceiling, SETS, SPIKES, STEPS, STEPS_AN_IMAGE, UNITS, best_rate, latency,
     random_steps,
 };
 use crate::bench::progress::Steps;
@@ -23,14 +22,14 @@ const READ: usize = 1 << 20;
 
 pub fn measure(
     threads: usize,
-    settings: &Settings,
+    shortest: Duration,
     steps: &mut Steps,
 ) -> Result<Ceiling, BackendError> {
     let pool = ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
         .map_err(|error| BackendError::Threads(error.to_string()))?;
-    let device = Cpu { pool, settings: *settings };
+    let device = Cpu { pool, shortest };
 
     steps.begin("additions in registers");
     let [one, all] = device.rates(|count| {
@@ -68,13 +67,13 @@ pub fn measure(
 
 struct Cpu {
     pool: ThreadPool,
-    settings: Settings,
+    shortest: Duration,
 }
 
 impl Cpu {
     /// Calls a second of `work(n)`, which does its work `n` times: of one thread, and of all.
     fn rates(&self, work: impl Fn(usize) + Sync) -> Result<[f64; 2], BackendError> {
-        let shortest = self.settings.shortest;
+        let shortest = self.shortest;
         let one = best_rate(shortest, |count| {
             work(count);
             Ok(())
@@ -121,10 +120,6 @@ impl Cpu {
             }
         })?;
         let [one, all] = rates.map(|rate| rate * (passes * bytes) as f64);
-        Ok(Bandwidth {
-            bytes,
-            bytes_per_second: all,
-            bytes_per_second_of_a_thread: Some(one),
-        })
+        Ok(Bandwidth { bytes, bytes_per_second: all, bytes_per_second_of_a_thread: Some(one) })
     }
 }

@@ -1,5 +1,7 @@
 //! The ceilings of a GPU, by small shaders of their own in `shaders/bench/`.
 
+use std::time::Duration;
+
 use bytemuck::cast_slice;
 use wgpu::{
     BindGroup, BindGroupDescriptor, BindGroupEntry, Buffer, BufferDescriptor, BufferUsages,
@@ -7,8 +9,8 @@ use wgpu::{
 };
 
 use super::{
-    Bandwidth, COLUMNS, Ceiling, SETS, SPIKES, STEPS, STEPS_AN_IMAGE, Settings, UNITS, best_rate,
-    latency, random_steps, timed,
+    Bandwidth, COLUMNS, Ceiling, SETS, SPIKES, STEPS, STEPS_AN_IMAGE, UNITS, best_rate, latency,
+    random_steps, timed,
 };
 use crate::bench::progress::Steps;
 use crate::gpu::adapter::Choice;
@@ -49,11 +51,11 @@ pub fn shaders() -> Vec<(&'static str, String)> {
 
 pub fn measure(
     choice: &Choice,
-    settings: &Settings,
+    shortest: Duration,
     steps: &mut Steps,
 ) -> Result<Ceiling, BackendError> {
     steps.begin("additions in registers");
-    let mut gpu = Gpu { device: Device::open(choice)?, settings: *settings };
+    let mut gpu = Gpu { device: Device::open(choice)?, shortest };
     let additions_per_second = gpu.additions()?;
     steps.begin("the bare loop");
     let bare_loop = gpu.bare_loop()?;
@@ -85,7 +87,7 @@ pub fn measure(
 
 struct Gpu {
     device: Device,
-    settings: Settings,
+    shortest: Duration,
 }
 
 /// A shader with its buffers.
@@ -128,9 +130,8 @@ impl Gpu {
         let words = self.buffer(WORKGROUP * 4);
         let kernel = self.kernel("nothing", &[&words])?;
         let submission = latency(|| self.run(&kernel, [1, 1, 1], 1))?;
-        let many = best_rate(self.settings.shortest, |count| {
-            self.run(&kernel, [1, 1, 1], count * LAUNCHES)
-        })?;
+        let many =
+            best_rate(self.shortest, |count| self.run(&kernel, [1, 1, 1], count * LAUNCHES))?;
         let launch = 1e6 / (many * LAUNCHES as f64);
         let readback = latency(|| self.device.read(&words, 40).map(|_| ()))?;
         Ok([launch, submission, readback])
@@ -148,13 +149,12 @@ impl Gpu {
         // Twice the first time: what is compiled or cleared then is not timed.
         self.run(kernel, workgroups(units), 1)?;
         while 2 * units <= limit
-            && timed(|| self.run(kernel, workgroups(units), 1))? < self.settings.shortest
+            && timed(|| self.run(kernel, workgroups(units), 1))? < self.shortest
         {
             units *= 2;
         }
-        let launches = best_rate(self.settings.shortest, |count| {
-            self.run(kernel, workgroups(units), count)
-        })?;
+        let launches =
+            best_rate(self.shortest, |count| self.run(kernel, workgroups(units), count))?;
         Ok(launches * f64::from(units))
     }
 

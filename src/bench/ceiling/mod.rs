@@ -74,18 +74,18 @@ pub struct Bandwidth {
 }
 
 impl Ceiling {
-    /// Measures a device.
+    /// Measures a device; nothing that takes less than `shortest` is timed.
     ///
     /// # Errors
     /// When the device fails.
     pub(super) fn measure(
         machine: &Machine,
-        settings: &Settings,
+        shortest: Duration,
         steps: &mut Steps,
     ) -> Result<Self, BackendError> {
         match machine.gpu() {
-            None => cpu::measure(machine.threads.unwrap_or(1), settings, steps),
-            Some(choice) => gpu::measure(&choice, settings, steps),
+            None => cpu::measure(machine.threads.unwrap_or(1), shortest, steps),
+            Some(choice) => gpu::measure(&choice, shortest, steps),
         }
     }
 
@@ -97,13 +97,6 @@ impl Ceiling {
         let holding = self.read.iter().find(|bandwidth| bandwidth.bytes as u64 >= bytes);
         holding.or(self.read.last()).map(|bandwidth| bandwidth.bytes_per_second)
     }
-}
-
-/// How long measurements take.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Settings {
-    /// Shortest time that is measured.
-    pub shortest: Duration,
 }
 
 /// Calls a second of `work(n)`, which does its work `n` times: the fastest of some repetitions.

@@ -36,4 +36,9 @@ impl<'a> Steps<'a> {
         (self.listen)(Event::Step { what, done, of: self.of });
         self.begun += 1;
     }
+
+    /// Steps that are left out.
+    pub fn skip(&mut self, steps: usize) {
+        self.begun += steps;
+    }
 }

@@ -17,8 +17,10 @@ use crate::layout::{Array, BackendError, Kernel, KernelTimes, Shape};
 /// Spread of the times from which on a row should not be trusted.
 const WIDE_SPREAD: f64 = 0.1;
 /// Minibatches that are counted and profiled, and images, whichever are more.
-const OBSERVED_MINIBATCHES: usize = 4;
+const OBSERVED_MINIBATCHES: usize = 2;
 const OBSERVED_IMAGES: usize = 64;
+/// Rounds of a row whose minibatches are each longer than a round, at least.
+const ROUNDS_LEAST: usize = 3;
 
 /// Throughput of one task on one network. Times are medians over the rounds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -120,13 +122,14 @@ impl Row {
         subject.show(task)?;
         let work = subject.count(task, observed)?;
         let times = subject.profile(task, observed)?;
-        let per_round = minibatches_of(subject, task, settings.seconds)?;
-        let mut raw_ms = Vec::with_capacity(settings.rounds);
+        let (per_round, rounds) = settings.rounds_of(minibatch_seconds(subject, task, settings)?);
+        let mut raw_ms = Vec::with_capacity(rounds);
         let cpu_before = cpu_time();
-        for _ in 0..settings.rounds {
+        for _ in 0..rounds {
             steps.begin(&name);
             raw_ms.push(1e3 * time(subject, task, per_round)?.as_secs_f64() / per_round as f64);
         }
+        steps.skip(settings.rounds - rounds);
         let cpu = cpu_time().zip(cpu_before).map(|(after, before)| after.saturating_sub(before));
         let warm_up = settings.warm_up;
         let measured = Measured { raw_ms, per_round, cpu, warm_up, observed, work, times };
@@ -156,13 +159,28 @@ fn name(task: Task, layers: &[usize], batch: usize) -> String {
     format!("{task} {}, batch {batch}", layers.join(","))
 }
 
-/// Minibatches that take about so many seconds.
-fn minibatches_of(subject: &mut Subject, task: Task, seconds: f64) -> Result<usize, BackendError> {
+impl Settings {
+    /// Minibatches of a round, and rounds. Where a minibatch is longer than a round should be, there
+    /// are fewer rounds, in about the time that was asked for.
+    fn rounds_of(&self, minibatch_seconds: f64) -> (usize, usize) {
+        let minibatches = self.seconds / minibatch_seconds;
+        let rounds = (self.rounds as f64 * minibatches) as usize;
+        let least = ROUNDS_LEAST.min(self.rounds);
+        ((minibatches as usize).max(1), rounds.clamp(least, self.rounds))
+    }
+}
+
+/// Seconds that a minibatch takes, roughly.
+fn minibatch_seconds(
+    subject: &mut Subject,
+    task: Task,
+    settings: &Settings,
+) -> Result<f64, BackendError> {
     let mut count = 1;
     loop {
         let taken = time(subject, task, count)?.as_secs_f64();
-        if taken >= seconds / 8.0 {
-            return Ok(((count as f64 * seconds / taken) as usize).max(1));
+        if taken >= settings.seconds / 8.0 {
+            return Ok(taken / count as f64);
         }
         count *= 2;
     }
@@ -256,4 +274,20 @@ fn shares(times: &KernelTimes, ms: impl Fn(Duration) -> f64) -> Vec<KernelShare>
         share: times.of(kernel).as_secs_f64() / total,
     })
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_minibatches_are_timed_fewer_times() {
+        let settings = Settings { rounds: 7, seconds: 1.0, warm_up: 0 };
+        for (seconds, expected) in [(0.01, (100, 7)), (0.9, (1, 7)), (1.5, (1, 4)), (100.0, (1, 3))]
+        {
+            assert_eq!(settings.rounds_of(seconds), expected, "{seconds} s");
+        }
+        let once = Settings { rounds: 1, ..settings };
+        assert_eq!(once.rounds_of(100.0), (1, 1));
+    }
 }

@@ -131,7 +131,7 @@ impl Row {
         }
         steps.skip(settings.rounds - rounds);
         let cpu = cpu_time().zip(cpu_before).map(|(after, before)| after.saturating_sub(before));
-        let warm_up = settings.warm_up;
+        let warm_up = settings.warm_up.next_multiple_of(point.config.batch);
         let measured = Measured { raw_ms, per_round, cpu, warm_up, observed, work, times };
         Ok(measured.row(point, task, device, subject.shape()))
     }

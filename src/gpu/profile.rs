@@ -104,3 +104,55 @@ impl Gpu {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::gpu::WORKGROUP;
+    use crate::gpu::adapter::Choice;
+    use crate::layout::{Backend, Kernel, Lane, Shape};
+    use crate::schedule::{constants, etas, launches};
+
+    /// Apple's GPUs write timestamps around passes alone.
+    #[test]
+    fn launches_are_timed_where_only_passes_are() {
+        let shape = Shape {
+            populations: vec![12, 9, 10],
+            broadcast: true,
+            lanes: 2,
+            steps: 16,
+            block: 8,
+            taps: 3,
+            images: 2,
+            slots: 2,
+            steps_apical: false,
+            has_moments: true,
+            keeps_gradient: false,
+        };
+        let config = Config { layers: vec![9, 10], taps: 3, ..Config::default() };
+        let constants = constants(&config, &shape, 10);
+        let choice = Choice { index_or_name: None, allow_software: true };
+        let gpu = Gpu::new(&choice, shape.clone(), constants, &etas(&config), WORKGROUP);
+        let mut gpu = gpu.unwrap_or_else(|error| {
+            panic!("{error}\nThis test needs a Vulkan device: apt-get install mesa-vulkan-drivers")
+        });
+        gpu.set_profiling(true);
+        gpu.profile.as_mut().expect("this device writes timestamps").inside_passes = false;
+        let lane = Lane {
+            steps_forward: 8,
+            steps_target: 8,
+            window_forward: 4,
+            window_target: 4,
+            ..Lane::default()
+        };
+        let minibatch = Minibatch { lanes: 2, fresh: 1, ..bytemuck::Zeroable::zeroed() };
+        let list = launches(&shape, 16, true);
+        gpu.run(&minibatch, &[lane; 2], &list).expect("the kernels run");
+        let times = gpu.kernel_times().expect("it is read").expect("it is profiled");
+        for kernel in Kernel::ALL {
+            let expected = list.iter().filter(|launch| launch.kernel == kernel).count() as u64;
+            assert_eq!(times.spans(kernel), expected, "{kernel}");
+        }
+    }
+}

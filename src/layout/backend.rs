@@ -69,9 +69,9 @@ pub enum BackendError {
     TooLarge { array: Array, bytes: u64, limit: u64, device: String },
     #[error(
         "the arrays of layers {layers} with {lanes} images side by side take {needed}, more than the \
-         {available} that are free on {device}; a smaller minibatch or layer fits"
+         {available} that are free on this machine; a smaller minibatch or layer fits"
     )]
-    Memory { layers: String, lanes: usize, needed: String, available: String, device: String },
+    Memory { layers: String, lanes: usize, needed: String, available: String },
     #[error(
         "kernel {kernel} of layer {layer} takes {workgroups} workgroups along one dimension, more \
          than the {limit} that the GPU takes; a smaller minibatch or larger workgroups fit"

@@ -106,6 +106,7 @@ pub fn open_pair(
         dataset,
         &Extent { keeps_gradient: true, ..gpu_extent(config, dataset, config.batch) },
     );
+    memory::check(&shape)?;
     let mut gpu = make_gpu(&adapter(selection, true), config, dataset, shape.clone())?;
     let self_test = gpu.self_test()?;
     let constants = constants(config, &shape, dataset.classes);

@@ -3,13 +3,11 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use bytemuck::zeroed_vec;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::loops::{ADDITIONS, IMAGE_ADDITIONS, LANES, STRIDE, WEIGHTS, add, read, sum_columns};
 use super::{
-    Bandwidth, Ceiling, SETS, SPIKES, STEPS, STEPS_AN_IMAGE, UNITS, best_rate, latency,
-    random_steps,
+    Bandwidth, Ceiling, SETS, SPIKES, STEPS_AN_IMAGE, UNITS, best_rate, latency, random_steps,
 };
 use crate::bench::progress::Steps;
 use crate::layout::BackendError;
@@ -95,24 +93,21 @@ impl Cpu {
         let mut best = [0.0f64; 2];
         for sum in [sum_columns::<64>, sum_columns::<128>] {
             let rates = self.rates(|count| {
-                let mut sums = [0.0; STEPS_AN_IMAGE * UNITS];
+                let mut sums = vec![0.0; STEPS_AN_IMAGE * UNITS];
                 let images = steps.chunks(STEPS_AN_IMAGE * SPIKES).cycle();
                 for image in images.take(count) {
-                    sum(image, &weights, black_box(&mut sums));
+                    sum(image, &weights, black_box(&mut sums[..]));
                 }
             })?;
             for (best, rate) in best.iter_mut().zip(rates) {
                 *best = best.max(rate * IMAGE_ADDITIONS as f64);
             }
         }
-        debug_assert_eq!(steps.len(), STEPS * SPIKES);
         Ok(best)
     }
 
     fn read(&self, bytes: usize) -> Result<Bandwidth, BackendError> {
-        let mut set: Vec<f32> = zeroed_vec(bytes / size_of::<f32>());
-        // Pages that were never written may all be the same page of zeros.
-        set.fill(1e-3);
+        let set = vec![1e-3; bytes / size_of::<f32>()];
         let passes = (READ / bytes).max(1);
         let rates = self.rates(|count| {
             for _ in 0..count * passes {

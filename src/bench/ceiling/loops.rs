@@ -14,8 +14,8 @@ pub const ADDITIONS: usize = LANES;
 #[multiversion(targets = "simd")]
 pub fn add(rounds: usize, mut sums: [f32; LANES], increment: f32) -> [f32; LANES] {
     for _ in 0..rounds {
-        for i in 0..LANES {
-            sums[i] += increment;
+        for sum in &mut sums {
+            *sum += increment;
         }
     }
     sums
@@ -79,7 +79,8 @@ mod tests {
         let expected: Vec<f32> = steps
             .chunks(SPIKES)
             .flat_map(|columns| {
-                (0..UNITS).map(|unit| columns.iter().map(|&c| weights[c as usize + unit]).sum())
+                (0..UNITS)
+                    .map(|unit| columns.iter().map(|&c| weights[c as usize + unit]).sum::<f32>())
             })
             .collect();
         for sum in [sum_columns::<64>, sum_columns::<128>] {
@@ -92,7 +93,7 @@ mod tests {
     #[test]
     fn all_of_a_set_is_read_and_every_round_adds() {
         let set: Vec<f32> = (0..4 * LANES).map(|index| index as f32).collect();
-        assert_eq!(read(&set).iter().sum::<f32>(), set.iter().sum());
+        assert_eq!(read(&set).iter().sum::<f32>(), set.iter().sum::<f32>());
         assert_eq!(add(5, [1.0; LANES], 2.0), [11.0; LANES]);
     }
 }

@@ -111,9 +111,9 @@ pub fn bench(
     let mut steps = Steps::new(of_device + of_rows, listen);
     steps.tell(Event::Machine(&machine));
     let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-    // A twentieth of a round each: there are many.
-    let shortest = Duration::from_secs_f64(seconds / 20.0);
-    let measured = options.ceiling.then(|| Ceiling::measure(&machine, shortest, &mut steps));
+    // A quarter of a round each: there are many.
+    let each = Duration::from_secs_f64(seconds / 4.0);
+    let measured = options.ceiling.then(|| Ceiling::measure(&machine, each, &mut steps));
     let ceiling = measured.transpose()?;
     steps.begun = of_device;
 

@@ -1,13 +1,12 @@
 //! The ceilings of a CPU: of one thread alone, and of all together.
 
 use std::hint::black_box;
-use std::time::Duration;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::loops::{ADDITIONS, IMAGE_ADDITIONS, LANES, STRIDE, WEIGHTS, add, read, sum_columns};
 use super::{
-    Bandwidth, Ceiling, SETS, SPIKES, STEPS_AN_IMAGE, UNITS, best_rate, latency, random_steps,
+    Bandwidth, Ceiling, Effort, SETS, SPIKES, STEPS_AN_IMAGE, UNITS, latency, random_steps,
 };
 use crate::bench::progress::Steps;
 use crate::layout::BackendError;
@@ -18,16 +17,12 @@ const ROUNDS: usize = 10_000;
 /// Bytes that are read between two looks at the clock, at least.
 const READ: usize = 1 << 20;
 
-pub fn measure(
-    threads: usize,
-    shortest: Duration,
-    steps: &mut Steps,
-) -> Result<Ceiling, BackendError> {
+pub fn measure(threads: usize, effort: Effort, steps: &mut Steps) -> Result<Ceiling, BackendError> {
     let pool = ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
         .map_err(|error| BackendError::Threads(error.to_string()))?;
-    let device = Cpu { pool, shortest };
+    let device = Cpu { pool, effort };
 
     steps.begin("additions in registers");
     let [one, all] = device.rates(|count| {
@@ -65,14 +60,13 @@ pub fn measure(
 
 struct Cpu {
     pool: ThreadPool,
-    shortest: Duration,
+    effort: Effort,
 }
 
 impl Cpu {
     /// Calls a second of `work(n)`, which does its work `n` times: of one thread, and of all.
     fn rates(&self, work: impl Fn(usize) + Sync) -> Result<[f64; 2], BackendError> {
-        let shortest = self.shortest;
-        let one = best_rate(shortest, |count| {
+        let one = self.effort.best_rate(|count| {
             work(count);
             Ok(())
         })?;
@@ -80,11 +74,12 @@ impl Cpu {
         if threads == 1 {
             return Ok([one, one]);
         }
-        let all = best_rate(shortest, |count| {
+        let all = self.effort.best_rate(|count| {
             self.pool.broadcast(|_| work(count));
             Ok(())
         })?;
-        Ok([one, all * threads as f64])
+        // All together are not slower than one, whatever else the machine does.
+        Ok([one, one.max(all * threads as f64)])
     }
 
     fn bare_loop(&self) -> Result<[f64; 2], BackendError> {

@@ -1,7 +1,5 @@
 //! The ceilings of a GPU, by small shaders of their own in `shaders/bench/`.
 
-use std::time::Duration;
-
 use bytemuck::cast_slice;
 use wgpu::{
     BindGroup, BindGroupDescriptor, BindGroupEntry, Buffer, BufferDescriptor, BufferUsages,
@@ -9,7 +7,7 @@ use wgpu::{
 };
 
 use super::{
-    Bandwidth, COLUMNS, Ceiling, SETS, SPIKES, STEPS, STEPS_AN_IMAGE, UNITS, best_rate, latency,
+    Bandwidth, COLUMNS, Ceiling, Effort, SETS, SPIKES, STEPS, STEPS_AN_IMAGE, UNITS, latency,
     random_steps, timed,
 };
 use crate::bench::progress::Steps;
@@ -51,11 +49,11 @@ pub fn shaders() -> Vec<(&'static str, String)> {
 
 pub fn measure(
     choice: &Choice,
-    shortest: Duration,
+    effort: Effort,
     steps: &mut Steps,
 ) -> Result<Ceiling, BackendError> {
     steps.begin("additions in registers");
-    let mut gpu = Gpu { device: Device::open(choice)?, shortest };
+    let mut gpu = Gpu { device: Device::open(choice)?, effort };
     let additions_per_second = gpu.additions()?;
     steps.begin("the bare loop");
     let bare_loop = gpu.bare_loop()?;
@@ -87,7 +85,7 @@ pub fn measure(
 
 struct Gpu {
     device: Device,
-    shortest: Duration,
+    effort: Effort,
 }
 
 /// A shader with its buffers.
@@ -130,8 +128,7 @@ impl Gpu {
         let words = self.buffer(WORKGROUP * 4);
         let kernel = self.kernel("nothing", &[&words])?;
         let submission = latency(|| self.run(&kernel, [1, 1, 1], 1))?;
-        let many =
-            best_rate(self.shortest, |count| self.run(&kernel, [1, 1, 1], count * LAUNCHES))?;
+        let many = self.effort.best_rate(|count| self.run(&kernel, [1, 1, 1], count * LAUNCHES))?;
         let launch = 1e6 / (many * LAUNCHES as f64);
         let readback = latency(|| self.device.read(&words, 40).map(|_| ()))?;
         Ok([launch, submission, readback])
@@ -149,12 +146,11 @@ impl Gpu {
         // Twice the first time: what is compiled or cleared then is not timed.
         self.run(kernel, workgroups(units), 1)?;
         while 2 * units <= limit
-            && timed(|| self.run(kernel, workgroups(units), 1))? < self.shortest
+            && timed(|| self.run(kernel, workgroups(units), 1))? < self.effort.call
         {
             units *= 2;
         }
-        let launches =
-            best_rate(self.shortest, |count| self.run(kernel, workgroups(units), count))?;
+        let launches = self.effort.best_rate(|count| self.run(kernel, workgroups(units), count))?;
         Ok(launches * f64::from(units))
     }
 

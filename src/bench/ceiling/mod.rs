@@ -35,8 +35,12 @@ const SETS: [usize; 14] = {
     }
     sets
 };
-/// Repetitions of which the fastest, or for latencies the median, counts.
+/// Repetitions of which the fastest counts, at least.
 const REPETITIONS: usize = 5;
+/// How long a repetition takes: on a CPU less than the time for which a busy system lets a thread run,
+/// so that some are not disturbed; on a GPU long enough to hide what a submission costs.
+const CPU_CALL: Duration = Duration::from_millis(2);
+const GPU_CALL: Duration = Duration::from_millis(10);
 
 /// What a device reaches. Rates are of all threads of a CPU together, or of a whole GPU; where a
 /// figure is of no use on a device, it is `None`.
@@ -74,18 +78,20 @@ pub struct Bandwidth {
 }
 
 impl Ceiling {
-    /// Measures a device; nothing that takes less than `shortest` is timed.
+    /// Measures a device, spending about `each` on every step.
     ///
     /// # Errors
     /// When the device fails.
     pub(super) fn measure(
         machine: &Machine,
-        shortest: Duration,
+        each: Duration,
         steps: &mut Steps,
     ) -> Result<Self, BackendError> {
         match machine.gpu() {
-            None => cpu::measure(machine.threads.unwrap_or(1), shortest, steps),
-            Some(choice) => gpu::measure(&choice, shortest, steps),
+            None => {
+                cpu::measure(machine.threads.unwrap_or(1), Effort { call: CPU_CALL, each }, steps)
+            }
+            Some(choice) => gpu::measure(&choice, Effort { call: GPU_CALL, each }, steps),
         }
     }
 
@@ -99,20 +105,32 @@ impl Ceiling {
     }
 }
 
-/// Calls a second of `work(n)`, which does its work `n` times: the fastest of some repetitions.
-fn best_rate(
-    shortest: Duration,
-    mut work: impl FnMut(usize) -> Result<(), BackendError>,
-) -> Result<f64, BackendError> {
-    let mut count = 1;
-    while timed(|| work(count))? < shortest && count < 1 << 40 {
-        count *= 2;
+/// How long to measure: each repetition, and all of a step together.
+#[derive(Clone, Copy, Debug)]
+struct Effort {
+    call: Duration,
+    each: Duration,
+}
+
+impl Effort {
+    /// Calls a second of `work(n)`, which does its work `n` times: the fastest of some repetitions.
+    fn best_rate(
+        self,
+        mut work: impl FnMut(usize) -> Result<(), BackendError>,
+    ) -> Result<f64, BackendError> {
+        let mut count = 1;
+        while timed(|| work(count))? < self.call && count < 1 << 40 {
+            count *= 2;
+        }
+        let start = Instant::now();
+        let mut best = f64::INFINITY;
+        let mut repetitions = 0;
+        while repetitions < REPETITIONS || start.elapsed() < self.each {
+            best = best.min(timed(|| work(count))?.as_secs_f64());
+            repetitions += 1;
+        }
+        Ok(count as f64 / best)
     }
-    let mut best = f64::INFINITY;
-    for _ in 0..REPETITIONS {
-        best = best.min(timed(|| work(count))?.as_secs_f64());
-    }
-    Ok(count as f64 / best)
 }
 
 /// Microseconds that `work` takes: the median of many calls.

@@ -10,6 +10,8 @@ use super::{apical, fails, folder_with_data, json_of, output_of};
 fn bench(folder: &TempDir) -> Command {
     let mut command = apical(folder);
     command.args(["bench", "--data", "data", "--quick", "--seconds", "0.002", "--warm-up", "16"]);
+    // As many as there are however slow the machine is.
+    command.args(["--rounds", "3"]);
     command
 }
 
@@ -54,7 +56,7 @@ fn json_has_a_row_for_every_network_of_the_grid_and_task() {
     for row in rows {
         assert_eq!((&row["replicas"], &row["inputs"]), (&1.into(), &30.into()), "{row}");
         assert_eq!(row["warm_up_images"], 16);
-        assert_eq!(row["raw_ms"].as_array().unwrap().len(), 5, "{row}");
+        assert_eq!(row["raw_ms"].as_array().unwrap().len(), 3, "{row}");
         let kernels = row["kernels"].as_array().unwrap();
         let has = |name: &str| kernels.iter().any(|kernel| kernel["name"] == name);
         assert!(has("input") && has("drive") && has("output") && has("score"), "{row}");

@@ -37,6 +37,7 @@
 //! # }
 //! ```
 
+pub mod bench;
 #[doc(hidden)]
 pub mod cli;
 pub mod compare;

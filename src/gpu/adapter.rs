@@ -76,6 +76,14 @@ pub fn list() -> Vec<Info> {
     adapters().into_iter().map(|(_, info)| info).collect()
 }
 
+/// What is known about the adapter that fits a choice.
+///
+/// # Errors
+/// When there is no adapter, or none that fits.
+pub fn find(choice: &Choice) -> Result<Info, BackendError> {
+    choose(choice).map(|(_, info)| info)
+}
+
 /// The adapter that fits a choice.
 ///
 /// # Errors

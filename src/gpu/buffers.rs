@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use bytemuck::{Pod, bytes_of};
 use wgpu::{Buffer, BufferDescriptor, BufferUsages};
 
+use super::adapter::Info;
 use super::device::Device;
 use crate::layout::{Array, BackendError, Constants, Lane, Minibatch, Shape};
 
@@ -31,13 +32,9 @@ impl Buffers {
     ) -> Result<Self, BackendError> {
         let storage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
         let mut arrays = HashMap::new();
+        check_limits(device.info(), shape)?;
         for array in shape.arrays() {
             let bytes = bytes(shape, array);
-            let limit = device.info().max_binding.min(device.info().max_buffer);
-            if bytes > limit {
-                let device = device.info().name.clone();
-                return Err(BackendError::TooLarge { array, bytes, limit, device });
-            }
             let buffer = buffer(device, &array.to_string(), bytes.max(SMALLEST), storage);
             device.check().map_err(|error| {
                 device.failed(format!("no room for {array}, {bytes} bytes: {error}"))
@@ -62,6 +59,22 @@ impl Buffers {
     pub fn array(&self, array: Array) -> Result<&Buffer, BackendError> {
         self.arrays.get(&array).ok_or(BackendError::Length { array, expected: 0, got: 0 })
     }
+}
+
+/// Checks that a GPU binds the arrays of `shape`.
+///
+/// # Errors
+/// When one is too large.
+pub fn check_limits(info: &Info, shape: &Shape) -> Result<(), BackendError> {
+    let limit = info.max_binding.min(info.max_buffer);
+    for array in shape.arrays() {
+        let bytes = bytes(shape, array);
+        if bytes > limit {
+            let device = info.name.clone();
+            return Err(BackendError::TooLarge { array, bytes, limit, device });
+        }
+    }
+    Ok(())
 }
 
 /// Bytes of an array.

@@ -200,7 +200,17 @@ impl Shape {
 
     /// Words of an array.
     pub fn length(&self, array: Array) -> usize {
-        self.lane_length(array) * if self.has_lanes(array) { self.lanes } else { 1 }
+        self.length_of_lanes(array, self.lanes)
+    }
+
+    /// Words of an array's first `lanes` lanes; of the whole array, where it has no lanes.
+    pub fn length_of_lanes(&self, array: Array, lanes: usize) -> usize {
+        self.lane_length(array) * if self.has_lanes(array) { lanes } else { 1 }
+    }
+
+    /// Bytes of all arrays.
+    pub fn bytes(&self) -> u64 {
+        self.arrays().into_iter().map(|array| 4 * self.length(array) as u64).sum()
     }
 
     /// Every array of this shape.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Array, Kernel, Lane, Launch, Minibatch, Shape};
+use super::{Array, Kernel, KernelTimes, Lane, Launch, Minibatch, Shape};
 
 /// Holds a network's arrays and runs kernels on them. All backends compute the same bits.
 pub trait Backend: Send {
@@ -32,6 +32,23 @@ pub trait Backend: Send {
     /// # Errors
     /// When `words` has not the array's length, or the device was lost.
     fn write(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError>;
+
+    /// The words of an array's first `lanes` lanes; of the whole array, where it has no lanes.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    fn read_lanes(&mut self, array: Array, lanes: usize) -> Result<Vec<u32>, BackendError>;
+
+    /// From now on, times every kernel (or no longer does): off at first, and free when off. It
+    /// changes no result. Times measured before are forgotten.
+    fn set_profiling(&mut self, is_on: bool);
+
+    /// Time of each kernel since profiling began, after all work so far; `None` where the device
+    /// cannot tell.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    fn kernel_times(&mut self) -> Result<Option<KernelTimes>, BackendError>;
 }
 
 /// Why a backend cannot do what it is asked.
@@ -50,6 +67,11 @@ pub enum BackendError {
          a smaller minibatch or layer fits"
     )]
     TooLarge { array: Array, bytes: u64, limit: u64, device: String },
+    #[error(
+        "the arrays of layers {layers} with {lanes} images side by side take {needed}, more than the \
+         {available} that are free on this machine; a smaller minibatch or layer fits"
+    )]
+    Memory { layers: String, lanes: usize, needed: String, available: String },
     #[error(
         "kernel {kernel} of layer {layer} takes {workgroups} workgroups along one dimension, more \
          than the {limit} that the GPU takes; a smaller minibatch or larger workgroups fit"

@@ -4,11 +4,13 @@
 mod array;
 mod backend;
 mod kernel;
+mod kernel_times;
 mod uniforms;
 
 pub use array::{Array, Shape, Word};
 pub use backend::{Backend, BackendError};
 pub use kernel::{Kernel, Launch};
+pub use kernel_times::KernelTimes;
 pub use uniforms::{Constants, Lane, Minibatch, Part};
 
 /// Steps whose spike counts share a word, 4 bits each, the earliest lowest.

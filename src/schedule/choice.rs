@@ -5,12 +5,12 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::{Extent, constants, etas, shape};
+use super::{Extent, constants, etas, memory, shape};
 use crate::config::Config;
 use crate::cpu::Cpu;
 use crate::dataset::Dataset;
 use crate::gpu::self_test::Verdict;
-use crate::gpu::{Gpu, WORKGROUP, adapter};
+use crate::gpu::{Gpu, WORKGROUP, adapter, check_limits};
 use crate::layout::{Array, Backend, BackendError, STEPS_PER_WORD, Shape};
 
 /// Where to compute.
@@ -33,6 +33,8 @@ pub struct Selection {
     pub device: Option<String>,
     /// Threads of the CPU backend; 0: as many as cores.
     pub threads: usize,
+    /// The arrays of each lane can be read and written, see [`Shape::keeps_lanes`].
+    pub keeps_lanes: bool,
 }
 
 /// What a run computes on.
@@ -112,6 +114,7 @@ pub fn open_pair(
             ..gpu_extent(config, dataset, config.batch)
         },
     );
+    memory::check(&shape)?;
     let mut gpu = make_gpu(&adapter(selection, true), config, dataset, shape.clone())?;
     let self_test = gpu.self_test()?;
     let constants = constants(config, &shape, dataset.classes);
@@ -126,15 +129,9 @@ fn open_cpu(
     dataset: &Arc<Dataset>,
     note: Option<String>,
 ) -> Result<Opened, BackendError> {
-    let extent = Extent {
-        lanes: config.batch.max(CPU_LANES),
-        slots: dataset.training_count + dataset.test_count,
-        block: if config.batch == 1 { CPU_BLOCK_ALONE } else { CPU_BLOCK },
-        records_apical: false,
-        keeps_gradient: false,
-        keeps_lanes: false,
-    };
-    let shape = shape(config, dataset, &extent);
+    let keeps_lanes = selection.keeps_lanes;
+    let shape = shape(config, dataset, &Extent { keeps_lanes, ..cpu_extent(config, dataset) });
+    memory::check(&shape)?;
     let constants = constants(config, &shape, dataset.classes);
     let cpu = Cpu::new(shape, constants, &etas(config), dataset.clone(), selection.threads)?;
     let name = match cpu.threads() {
@@ -170,6 +167,45 @@ fn make_gpu(
 fn gpu_device(gpu: &Gpu) -> Device {
     let info = gpu.info();
     Device { backend: "gpu", name: format!("{} ({})", info.name, info.backend), note: None }
+}
+
+/// Bytes that a run takes on the CPU backend.
+///
+/// # Errors
+/// When they are more than are free.
+pub fn check_cpu(config: &Config, dataset: &Dataset) -> Result<u64, BackendError> {
+    let shape = shape(config, dataset, &cpu_extent(config, dataset));
+    memory::check(&shape)?;
+    Ok(shape.bytes())
+}
+
+/// Bytes that a run takes on a GPU. How many a real one has shows only when they are taken.
+///
+/// # Errors
+/// When they are beyond its limits, or, on a software GPU, more than are free.
+pub fn check_gpu(
+    info: &adapter::Info,
+    config: &Config,
+    dataset: &Dataset,
+) -> Result<u64, BackendError> {
+    let lanes = config.batch.max(GPU_LANES);
+    let shape = shape(config, dataset, &gpu_extent(config, dataset, lanes));
+    check_limits(info, &shape)?;
+    if info.is_software {
+        memory::check(&shape)?;
+    }
+    Ok(shape.bytes())
+}
+
+fn cpu_extent(config: &Config, dataset: &Dataset) -> Extent {
+    Extent {
+        lanes: config.batch.max(CPU_LANES),
+        slots: dataset.training_count + dataset.test_count,
+        block: if config.batch == 1 { CPU_BLOCK_ALONE } else { CPU_BLOCK },
+        records_apical: false,
+        keeps_gradient: false,
+        keeps_lanes: false,
+    }
 }
 
 fn gpu_extent(config: &Config, dataset: &Dataset, lanes: usize) -> Extent {

@@ -4,9 +4,12 @@
 mod choice;
 mod constants;
 mod lanes;
+pub mod memory;
 mod simulation;
 
-pub use choice::{BackendChoice, Device, Opened, Pair, Selection, open, open_pair};
+pub use choice::{
+    BackendChoice, Device, Opened, Pair, Selection, check_cpu, check_gpu, open, open_pair,
+};
 pub use constants::{constants, etas};
 pub use lanes::Lanes;
 pub use simulation::{Image, Outcome, Simulation};

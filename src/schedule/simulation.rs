@@ -93,14 +93,21 @@ impl Simulation {
     /// # Errors
     /// When the device fails.
     pub fn test(&mut self, images: &[Image]) -> Result<(), BackendError> {
-        self.is_fresh = true;
         for images in images.chunks(self.backend.shape().lanes) {
-            let minibatch = self.lanes.test_minibatch(images.len());
-            let lanes: Vec<Lane> = images.iter().map(|image| self.lanes.test(image)).collect();
-            let list = launches(self.backend.shape(), longest(&lanes), false);
+            let (minibatch, lanes, list) = self.prepare_test(images);
             self.backend.run(&minibatch, &lanes, &list)?;
         }
         Ok(())
+    }
+
+    /// What [`Simulation::test`] would run for images that fit side by side, for callers that run it
+    /// themselves.
+    pub fn prepare_test(&mut self, images: &[Image]) -> (Minibatch, Vec<Lane>, Vec<Launch>) {
+        self.is_fresh = true;
+        let minibatch = self.lanes.test_minibatch(images.len());
+        let lanes: Vec<Lane> = images.iter().map(|image| self.lanes.test(image)).collect();
+        let list = launches(self.backend.shape(), longest(&lanes), false);
+        (minibatch, lanes, list)
     }
 
     /// Shows one training image with given phase lengths and given spikes instead of drawn ones, and

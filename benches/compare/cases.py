@@ -26,7 +26,7 @@ class Case:
         return [
             *("--layers", ",".join(map(str, self.layers)), "--batch", str(self.batch)),
             *("--optimizer", self.optimizer, "--eta", str(self.eta)),
-            *("--g-apical", "0", "--replicas", "1", "--tasks", self.task),
+            *("--g-apical", "0", "--replicas", "1", "--task", self.task),
         ]
 
 
@@ -34,4 +34,4 @@ def cases(batches):
     """Training with Adam at each batch, one image at a time as in the paper, and the test."""
     adam = [Case(f"train, batch {n}, Adam", "train", n, "adam", 0.01) for n in batches]
     single = Case("train, batch 1, plain gradient", "train", 1, "sgd", 0.21)
-    return [*adam, single, Case("test, 250 steps", "test", batches[0], "adam", 0.01)]
+    return [*adam, single, Case("test, 250 steps", "test", max(batches), "adam", 0.01)]

@@ -8,6 +8,7 @@ errors agree within the noise between seeds and no better. It does not prove equ
 import json
 import statistics
 import subprocess
+from functools import partial
 
 import numpy
 import torch
@@ -64,7 +65,8 @@ def worst_voltage(form):
     for lane in range(lanes):
         mine = counts[:, lane].double().numpy()
         start = [network.voltage[layer][lane].double().numpy() for layer in (0, 1)]
-        weights = [(w.double().numpy(), b.double().numpy()) for w, b in zip(network.weights, network.biases)]
+        both = zip(network.weights, network.biases)
+        weights = [(w.double().numpy(), b.double().numpy()) for w, b in both]
         expected, traces = stepped(*weights[0], mine, start[0])
         taught, _ = stepped(*weights[1], mine, start[1], forward[lane].item(), labels[lane].item())
         mean = traces[forward[lane] - WINDOW : forward[lane]].mean(0)
@@ -103,12 +105,14 @@ def run(binary, images, seeds):
     for form in FORMS:
         worst = worst_voltage(form)
         agrees &= worst < TOLERANCE
-        print(f"{form}: voltages and averages differ from plain stepping by at most {worst:.1e}", flush=True)
-    errors = {"apical": [learned_by_apical(binary, images, seed + 1) for seed in range(seeds)]}
-    for form in FORMS:
-        errors[form] = [learned(form, images, seed + 1) for seed in range(seeds)]
-    for name, found in errors.items():
-        print(f"{name}: test error after {images} images, % by seed: {found}, mean {statistics.mean(found):.2f}")
+        print(f"{form}: at most {worst:.1e} from plain stepping, voltages and averages", flush=True)
+    errors = {}
+    for name in ["apical", *FORMS]:
+        learn = partial(learned, name) if name in FORMS else partial(learned_by_apical, binary)
+        errors[name] = [learn(images, seed + 1) for seed in range(seeds)]
+        by_seed = ", ".join(f"{error:.2f}" for error in errors[name])
+        mean = statistics.mean(errors[name])
+        print(f"{name}: test error after {images:,} images {mean:.2f} %; by seed {by_seed}", flush=True)
     # One noise for all, for three seeds alone tell little of it.
     deviations = [error - statistics.mean(found) for found in errors.values() for error in found]
     degrees = len(deviations) - len(errors)

@@ -74,11 +74,7 @@ def facts(everyone):
     if torch.cuda.is_available():
         found["cuda device"] = torch.cuda.get_device_name()
     devices = {c.place: c.device for c in everyone if c.name == "apical"}
-    return found | {f"apical, {place}": describe(device) for place, device in devices.items()}
-
-
-def describe(device):
-    return ", ".join(str(value) for value in device.values()) if isinstance(device, dict) else device
+    return found | {f"apical, {place}": device for place, device in devices.items()}
 
 
 def write(folder, result, text):

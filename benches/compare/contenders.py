@@ -21,18 +21,20 @@ class Apical:
     def measure(self, case, seconds, warm_up):
         timing = ["--rounds", "3", "--seconds", str(seconds / 3), "--warm-up", str(warm_up)]
         command = [*self.command, *case.arguments(), *timing, "--no-ceiling", "--json"]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if done.returncode != 0:
-            raise SystemExit(f"failed: {' '.join(command)}")
+            raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
         report = json.loads(done.stdout)
-        self.device = report["device"]
-        row = next(row for row in report["rows"] if row["task"] == case.task)
-        cpu = row.get("cpu_ms_per_minibatch")
-        per_image = row["images_per_second"] * row["ms_per_minibatch"] / 1e3
+        facts = [report["device"], report["driver"], f"apical {report['version']}"]
+        if report["is_software"]:
+            facts.append("software: its times say nothing about a GPU")
+        self.device = ", ".join(fact for fact in facts if fact)
+        (row,) = report["rows"]
+        cpu = row["cpu_ms_per_minibatch"]
         return {
-            "ms_per_image": 1e3 / row["images_per_second"],
-            "cpu_ms_per_image": cpu / per_image if cpu else None,
-            "additions": row.get("additions"),
+            "ms_per_image": row["ms_per_minibatch"] / row["batch"],
+            "cpu_ms_per_image": None if cpu is None else cpu / row["batch"],
+            "batch": row["batch"],
             "raw_ms": row["raw_ms"],
         }
 

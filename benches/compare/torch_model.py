@@ -5,11 +5,10 @@ cut synaptic kernel, basal dendrite, soma by forward Euler, Poisson output spike
 target phase with teaching current, local updates, drawn phase lengths, state carried from image to
 image. It draws other random numbers than apical, so results agree within noise and not in bits.
 
-No loop over time. Weights stand still during an image and the apical dendrite does not reach the soma
-(g_A = 0), so a layer's drive is known for all steps as soon as the spikes below are, and synaptic
-filter and Euler steps are linear: one matrix `[steps, rows]` (`Responses`) takes drives to voltages.
-This was faster than stepping, on CPU and for the same reason on CUDA. Lanes of a minibatch last
-differently long; steps after a lane's end are computed and not used.
+No loop over time steps. Weights stand still during an image and the apical dendrite does not reach
+the soma (g_A = 0), so a layer's drive is known for all steps as soon as the spikes below are, and
+synaptic filter and Euler steps are linear: a matrix `[steps, rows]` (`Responses`) takes drives to
+voltages. Lanes of a minibatch last differently long; steps after a lane's end are computed and not used.
 
 It proves nothing about other models: with g_A above 0 PyTorch would have to step.
 """

@@ -98,10 +98,11 @@ def main():
             contender.close()
     result = {"machine": facts(everyone), "rows": rows}
     notes = report.warnings(rows)
-    print("\n".join(notes), file=sys.stderr)
+    if notes:
+        print("\n".join(notes), file=sys.stderr)
     text = "\n\n".join(
         ["# apical beside PyTorch", __doc__.partition("\n\n")[2].strip(), report.markdown(rows)]
-        + ([("\n".join(f"- {note}" for note in notes))] if notes else [])
+        + (["\n".join(notes)] if notes else [])
         + [machine.table(result["machine"])]
     )
     if options.write:

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -68,7 +69,11 @@ class Torch:
 def build(binary):
     """The program to measure, built where `binary` is not given."""
     if binary:
+        if not pathlib.Path(binary).is_file():
+            raise SystemExit(f"--apical {binary}: there is no such file")
         return pathlib.Path(binary).resolve()
+    if shutil.which("cargo") is None:
+        raise SystemExit("no cargo to build apical with; --apical FILE takes a program that is there")
     command = ["cargo", "build", "--release", "--message-format", "json-render-diagnostics"]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     if done.returncode != 0:

@@ -11,7 +11,8 @@ GROWS_WITH = {
     "plateau": "neurons of an image, not spikes",
     "error": "neurons of an image, not spikes",
     "update": "weights, once a minibatch, and not spikes",
-    "drive": "spikes; its cost an addition changes with where the weights lie (registers, cache, memory)",
+    "drive": "additions alone: the dotted line of the figure is its own cost of one, to be seen beside the "
+    "size of the weights",
     "score": "images, not spikes",
 }
 
@@ -42,11 +43,15 @@ def of_axis(axis, rows):
         more = {name: cost - base.get(name, 0) for name, cost in by_kernel(row).items()}
         total = row["ns_per_addition"] - best["ns_per_addition"]
         reasons = [
-            f"`{name}` {100 * cost / total:.0f} % of the difference"
+            f"`{name}` {cost:+.3f}"
             for name, cost in sorted(more.items(), key=lambda item: -item[1])
             if cost > 0.15 * total
         ]
-        lines.append(f"  - at {row['x']:,}, {factor:.2f} times the least: {', '.join(reasons)}.")
+        lines.append(
+            f"  - at {row['x']:,}, {factor:.2f} times the least: {total:+.3f} ns, of which "
+            f"{', '.join(reasons) or 'no kernel much'}; weights of {row['weights_mib']:.1f} MiB, "
+            f"{best['weights_mib']:.1f} at the least."
+        )
     return lines
 
 

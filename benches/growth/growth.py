@@ -30,7 +30,8 @@ from contenders import build  # noqa: E402
 
 COLUMNS = [
     "x", "ms_per_image", "cpu_ms_per_image", "ns_per_addition", "us_per_spike", "drive_ns_per_addition",
-    "additions_per_image", "spikes_per_image", "steps_per_image", "spread",
+    "additions_per_image", "spikes_per_image", "steps_per_image", "weights_mib",
+    "spread",
 ]
 
 
@@ -72,6 +73,7 @@ def measure(binary, point, options):
     cpu = None if cpu is None else cpu / row["batch"]
     cost = cpu if report["threads"] == 1 and cpu else ms
     kernels, additions = row["kernels"], row["additions_per_image"]
+    sizes = [row["inputs"], *row["layers"]]
     drive = sum(kernel["share"] for kernel in kernels or [] if kernel["name"] == "drive")
     facts = {"device": report["device"], "threads": report["threads"], "version": report["version"]}
     return facts, {
@@ -84,6 +86,7 @@ def measure(binary, point, options):
         "additions_per_image": additions,
         "spikes_per_image": sum(row["spikes_per_image"]),
         "steps_per_image": row["steps_per_image"],
+        "weights_mib": sum(below * n for below, n in zip(sizes, sizes[1:])) * 4 / 2**20,
         "spread": row["spread"],
         "kernels": kernels,
         "raw_ms": row["raw_ms"],

@@ -5,7 +5,7 @@ import matplotlib
 matplotlib.use("Agg")
 
 from matplotlib import pyplot  # noqa: E402
-from matplotlib.ticker import NullFormatter  # noqa: E402
+from matplotlib.ticker import LogLocator, NullFormatter  # noqa: E402
 
 # Okabe & Ito 2008: told apart with every kind of colour blindness.
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
@@ -59,6 +59,7 @@ def widen(panel, factor=30):
     low, high = panel.get_ylim()
     more = max(1, factor / (high / low)) ** 0.5
     panel.set_ylim(low / more, high * more)
+    panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     panel.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     panel.yaxis.set_minor_formatter(NullFormatter())
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 from cases import ROOT
+from report import ONE_THREAD
 
 WORKER = pathlib.Path(__file__).with_name("torch_bench.py")
 
@@ -91,9 +92,9 @@ def gpus(binary):
 
 def contenders(binary, cores, software_gpu, cuda):
     """All that this machine can run, in the order in which they take turns."""
-    one, all_cores = "1 thread", f"{cores} threads"
     found = []
-    for place, threads in [(one, 1), (all_cores, cores)][: 1 if cores == 1 else 2]:
+    for threads in sorted({1, cores}):
+        place = ONE_THREAD if threads == 1 else f"{threads} threads"
         found.append(Apical(binary, place, "--backend", "cpu", "--threads", str(threads)))
         found += [Torch(form, place, threads=threads) for form in ("events", "dense")]
     devices = gpus(binary)

@@ -36,8 +36,14 @@ fn simulation(
     make: MakeBackend,
     network: &Network,
 ) -> Simulation {
-    let extent =
-        Extent { lanes: 4, slots: 40, block: 512, records_apical: false, keeps_gradient: false };
+    let extent = Extent {
+        lanes: 4,
+        slots: 40,
+        block: 512,
+        records_apical: false,
+        keeps_gradient: false,
+        keeps_lanes: true,
+    };
     let backend = make(config, dataset, &extent);
     Simulation::new(backend, config, dataset, network).expect("the backend takes the network")
 }

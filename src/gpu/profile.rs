@@ -129,6 +129,7 @@ mod tests {
             steps_apical: false,
             has_moments: true,
             keeps_gradient: false,
+            keeps_lanes: true,
         };
         let config = Config { layers: vec![9, 10], taps: 3, ..Config::default() };
         let constants = constants(&config, &shape, 10);

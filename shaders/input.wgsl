@@ -1,20 +1,21 @@
 // Draws the input's spikes from an image: counts with mean `phi_max * pixel`.
 // One thread for each pixel, word of steps and lane.
 
-// [256, 16]
-@group(0) @binding(4) var<storage, read> thresholds: array<u32>;
+// [replicas, 256, 16]
+@group(0) @binding(5) var<storage, read> thresholds: array<u32>;
 // bytes [images, units], four a word
-@group(0) @binding(5) var<storage, read> images: array<u32>;
+@group(0) @binding(6) var<storage, read> images: array<u32>;
 // [lanes, past words + words, units]
-@group(0) @binding(6) var<storage, read_write> spikes: array<u32>;
+@group(0) @binding(7) var<storage, read_write> spikes: array<u32>;
 
 @compute @workgroup_size(workgroup)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let unit = id.x;
     let word = part.first / STEPS_PER_WORD + id.y;
     let lane = lanes[id.z];
+    replica = lane.replica;
     let steps = end_of(lane);
-    if unit >= part.units || word * STEPS_PER_WORD >= steps || minibatch.draws == 0u {
+    if unit >= part.units || word * STEPS_PER_WORD >= steps || minibatches[replica].draws == 0u {
         return;
     }
     let index = lane.image * part.units + unit;
@@ -24,7 +25,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         let head = counter_head(PURPOSE_SPIKES, 0u);
         for (var slot = 0u; slot < STEPS_PER_WORD; slot += 4u) {
             let quad = (word * STEPS_PER_WORD + slot) / 4u;
-            let random = philox(vec4<u32>(head, lane.position, unit, quad), constants.seed);
+            let random = philox(vec4<u32>(head, lane.position, unit, quad), replicas[replica].seed);
             for (var i = 0u; i < 4u; i++) {
                 if word * STEPS_PER_WORD + slot + i < steps {
                     counts |= count_of(level, random[i]) << ((slot + i) * COUNT_BITS);
@@ -32,13 +33,14 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             }
         }
     }
-    let row = id.z * constants.spike_words + constants.past_words + word;
+    let row = lane.place * constants.spike_words + constants.past_words + word;
     spikes[row * part.units + unit] = counts;
 }
 
 fn count_of(level: u32, random: u32) -> u32 {
+    let first = (replica * LEVELS + level) * THRESHOLDS;
     var count = 0u;
-    while count < COUNT_MAX && random < thresholds[level * THRESHOLDS + count] {
+    while count < COUNT_MAX && random < thresholds[first + count] {
         count++;
     }
     return count;

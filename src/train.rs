@@ -92,7 +92,7 @@ impl Training {
         config.validate(dataset.pixels(), dataset.classes)?;
         let dataset = Arc::new(dataset.truncated(config.images, config.test_images)?);
         let network = Network::initial(&config, dataset.pixels());
-        let opened = schedule::open(selection, &config, &dataset)?;
+        let opened = schedule::open(selection, std::slice::from_ref(&config), &dataset)?;
         let simulation = Simulation::new(opened.backend, &config, &dataset, &network)?;
         Ok(Training { config, dataset, device: opened.device, simulation, network, tested: 0 })
     }
@@ -130,7 +130,7 @@ impl Training {
                 break;
             }
         }
-        self.simulation.read_network(&mut self.network)?;
+        self.simulation.read_networks(std::slice::from_mut(&mut self.network))?;
         let evaluation = match evaluation {
             Some(evaluation) => evaluation,
             None => self.test(self.dataset.test_count)?,
@@ -180,7 +180,7 @@ impl Training {
                 });
             }
         }
-        let outcomes = training.time(|| self.simulation.outcomes(done))?;
+        let outcomes = training.time(|| self.simulation.outcomes(done))?.swap_remove(0);
         let found: Vec<u8> = outcomes.iter().map(|outcome| outcome.class).collect();
         let loss = outcomes.iter().map(|outcome| f64::from(outcome.loss)).sum::<f64>();
         let mut testing = Stopwatch::default();
@@ -205,7 +205,7 @@ impl Training {
 
     /// Classes found for the epoch's images so far.
     fn found(&mut self, slots: std::ops::Range<usize>) -> Result<Vec<u8>, BackendError> {
-        let outcomes = self.simulation.outcomes(slots.end)?;
+        let outcomes = self.simulation.outcomes(slots.end)?.swap_remove(0);
         Ok(outcomes[slots].iter().map(|outcome| outcome.class).collect())
     }
 }
@@ -239,7 +239,7 @@ pub fn test_network(
     config.validate(dataset.pixels(), dataset.classes)?;
     // No training image is shown; a data set has at least one.
     let dataset = Arc::new(dataset.truncated(1, config.test_images)?);
-    let opened = schedule::open(selection, config, &dataset)?;
+    let opened = schedule::open(selection, std::slice::from_ref(config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, config, &dataset, network)?;
     let evaluation = test(&mut simulation, &dataset, dataset.test_count, 0)?;
     Ok((evaluation, opened.device))
@@ -265,7 +265,7 @@ pub fn test(
     };
     let images: Vec<Image> = labels.iter().enumerate().map(image).collect();
     simulation.test(&images)?;
-    let outcomes = simulation.outcomes(dataset.training_count + count)?;
+    let outcomes = simulation.outcomes(dataset.training_count + count)?.swap_remove(0);
     let found: Vec<u8> =
         outcomes[dataset.training_count..].iter().map(|outcome| outcome.class).collect();
     Ok(Evaluation::new(dataset.classes, labels, &found))

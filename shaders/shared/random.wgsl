@@ -13,7 +13,7 @@ fn high_product(a: u32, b: u32) -> u32 {
 
 // First word of a counter, for the source of the minibatch.
 fn counter_head(purpose: u32, population: u32) -> u32 {
-    return purpose | (population << 8u) | (minibatch.source << 24u);
+    return purpose | (population << 8u) | (minibatches[replica].source << 24u);
 }
 
 // Four random words for one counter.

@@ -18,10 +18,13 @@ pub struct Columns {
 
 impl Columns {
     pub fn new(columns: usize, units: usize) -> Self {
-        // An odd number of lines a column: with a power of two, the same part of all columns would
-        // share a few places of the cache.
-        let lines = units.div_ceil(LINE) | 1;
+        let lines = lines(units);
         Columns { lines: vec![Line::zeroed(); columns * lines], units, stride: lines * LINE }
+    }
+
+    /// Words that a matrix takes.
+    pub fn padded_words(columns: usize, units: usize) -> usize {
+        columns * lines(units) * LINE
     }
 
     /// Floats from one column to the next.
@@ -57,4 +60,10 @@ impl Columns {
             column.copy_from_slice(cast_slice(words));
         }
     }
+}
+
+/// Lines of a column. Their number is odd: with a power of two, the same part of all columns would
+/// share a few places of the cache.
+fn lines(units: usize) -> usize {
+    units.div_ceil(LINE) | 1
 }

@@ -6,13 +6,13 @@
 use multiversion::multiversion;
 
 use super::tile::{Tile, WIDTH, load, store};
-use crate::layout::{Constants, Part, compartment, plateau};
+use crate::layout::{Part, Replica, compartment, plateau};
 use crate::model::arithmetic::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
 
 /// `compartments`: `[5, units]`; `plateaus`: `[2, units]`; `errors`: `[units]`.
 #[multiversion(targets = "simd")]
 pub fn error(
-    constants: &Constants,
+    replica: &Replica,
     part: &Part,
     compartments: &[f32],
     plateaus: &[f32],
@@ -28,15 +28,15 @@ pub fn error(
                 load(&compartments[compartment::MEAN_RATE * units..][..units], start);
             for i in 0..WIDTH {
                 let forward = sigmoid(means[i]);
-                let difference = constants.phi_max * forward - rates[i];
-                error[i] = difference * constants.output_error_gain * sigmoid_slope(forward);
+                let difference = replica.phi_max * forward - rates[i];
+                error[i] = difference * replica.output_error_gain * sigmoid_slope(forward);
             }
         } else {
             let before: Tile<f32> = load(&plateaus[plateau::FORWARD * units..][..units], start);
             let after: Tile<f32> = load(&plateaus[plateau::TARGET * units..][..units], start);
             for i in 0..WIDTH {
                 let slope = sigmoid_slope(sigmoid(means[i]));
-                error[i] = (before[i] - after[i]) * constants.hidden_error_gain * slope;
+                error[i] = (before[i] - after[i]) * replica.hidden_error_gain * slope;
             }
         }
         for error in &mut error {

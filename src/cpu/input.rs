@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 
 use super::tile::{Tile, WIDTH, load};
-use crate::layout::{COUNT_BITS, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::layout::{COUNT_BITS, Constants, Lane, Minibatch, Part, Replica, STEPS_PER_WORD};
 use crate::model::spikes::THRESHOLDS;
 use crate::random::{Purpose, counter_head, philox_units};
 
@@ -12,6 +12,7 @@ use crate::random::{Purpose, counter_head, philox_units};
 #[multiversion(targets = "simd")]
 pub fn input(
     constants: &Constants,
+    replica: &Replica,
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
@@ -46,7 +47,7 @@ pub fn input(
             let mut counts = [0; WIDTH];
             for quad in 0..STEPS_PER_WORD / 4 {
                 let index = word as u32 * (STEPS_PER_WORD / 4) + quad;
-                let random = philox_units(head, lane.position, &pixels, index, constants.seed);
+                let random = philox_units(head, lane.position, &pixels, index, replica.seed);
                 for (step, draws) in random.iter().enumerate() {
                     let shift = COUNT_BITS * (4 * quad + step as u32);
                     // Thresholds fall, so most tiles are done after the first or the second.

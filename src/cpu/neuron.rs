@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::filter::Voltages;
 use super::tile::{Tile, WIDTH, load, store};
-use crate::layout::{COUNT_BITS, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::layout::{COUNT_BITS, Constants, Lane, Minibatch, Part, Replica, STEPS_PER_WORD};
 use crate::model::arithmetic::{SMALLEST_VOLTAGE, exp, flush};
 use crate::model::spikes::{COUNT_MAX, FRACTION_BITS};
 use crate::random::{Purpose, counter_head, philox, philox_units};
@@ -24,6 +24,7 @@ pub fn flushed(soma: &Tile<f32>) -> Tile<f32> {
 /// Draws the spikes of one tile.
 pub struct SpikeTile<'a> {
     constants: &'a Constants,
+    replica: &'a Replica,
     head: u32,
     thinning_head: u32,
     position: u32,
@@ -36,6 +37,7 @@ impl<'a> SpikeTile<'a> {
     #[inline(always)]
     pub fn new(
         constants: &'a Constants,
+        replica: &'a Replica,
         part: &Part,
         minibatch: &Minibatch,
         lane: &Lane,
@@ -43,6 +45,7 @@ impl<'a> SpikeTile<'a> {
     ) -> Self {
         SpikeTile {
             constants,
+            replica,
             head: counter_head(Purpose::Spikes, part.population, minibatch.source),
             thinning_head: counter_head(Purpose::Thinning, part.population, minibatch.source),
             position: lane.position,
@@ -63,7 +66,7 @@ impl<'a> SpikeTile<'a> {
             *unit += i as u32;
         }
         let quad = word * STEPS_PER_WORD / 4;
-        let seed = self.constants.seed;
+        let seed = self.replica.seed;
         // Closures may stay out of line, and then without the vector instructions of this version.
         let random = [
             philox_units(self.head, self.position, &units, quad, seed),
@@ -92,15 +95,15 @@ impl<'a> SpikeTile<'a> {
     /// `1 / odds`, where `odds = 1 + exp(-C)`.
     #[inline(always)]
     fn draw(&self, words: &Tile<u32>, odds: &Tile<f32>, step: u32) -> Tile<u32> {
-        let constants = self.constants;
-        let [one, two, three, ..] = constants.candidates;
+        let replica = self.replica;
+        let [one, two, three, ..] = replica.candidates;
         let mut counts = [0; WIDTH];
         for i in 0..WIDTH {
             // Each is meaningless where there is another number of candidates: not used there.
-            let place = words[i].wrapping_sub(two) >> constants.one_shift;
-            let of_one = place as i32 as f32 * constants.one_scale * odds[i];
-            let place = words[i].wrapping_sub(three) >> constants.two_shift;
-            let of_two = place as i32 as f32 * constants.two_scale * odds[i] * odds[i];
+            let place = words[i].wrapping_sub(two) >> replica.one_shift;
+            let of_one = place as i32 as f32 * replica.one_scale * odds[i];
+            let place = words[i].wrapping_sub(three) >> replica.two_shift;
+            let of_two = place as i32 as f32 * replica.two_scale * odds[i] * odds[i];
             let kept_of_one = u32::from((words[i] < one) & (of_one < 1.0));
             let kept_of_two = u32::from(of_two < 1.0) + u32::from(of_two < 2.0 * odds[i] - 1.0);
             counts[i] = if words[i] < two { kept_of_two } else { kept_of_one };
@@ -119,14 +122,14 @@ impl<'a> SpikeTile<'a> {
     /// How many of three or more candidates are kept: each has a word of its own.
     fn thinned(&self, word: u32, odds: f32, unit: usize, step: u32) -> u32 {
         const SCALE: f32 = 1.0 / (1 << FRACTION_BITS) as f32;
-        let candidates = &self.constants.candidates[..COUNT_MAX];
+        let candidates = &self.replica.candidates[..COUNT_MAX];
         let mut count = 0;
         let mut words = [0; 4];
         for (k, _) in candidates.iter().take_while(|&&limit| word < limit).enumerate() {
             if k % 4 == 0 {
                 let index = step * 4 + k as u32 / 4;
                 let counter = [self.thinning_head, self.position, unit as u32, index];
-                words = philox(counter, self.constants.seed);
+                words = philox(counter, self.replica.seed);
             }
             let fraction = (words[k % 4] >> (32 - FRACTION_BITS)) as f32 * SCALE;
             count += u32::from(fraction * odds < 1.0);

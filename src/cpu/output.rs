@@ -10,7 +10,7 @@ use super::filter::{filtered, keep_history};
 use super::neuron::{SpikeTile, flushed};
 use super::tile::{Tile, WIDTH, load, store};
 use crate::layout::compartment::{BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
-use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::layout::{Constants, Lane, Minibatch, Part, Replica, STEPS_PER_WORD};
 use crate::model::arithmetic::sigmoid;
 
 /// Shapes as in [`super::soma::soma`].
@@ -18,6 +18,7 @@ use crate::model::arithmetic::sigmoid;
 #[allow(clippy::too_many_arguments)] // one for each binding of the shader
 pub fn output(
     constants: &Constants,
+    replica: &Replica,
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
@@ -49,7 +50,7 @@ pub fn output(
         let mut soma = row(SOMA);
         let mut mean = row(MEAN_SOMA);
         let mut mean_rate = row(MEAN_RATE);
-        let drawn = SpikeTile::new(constants, part, minibatch, lane, start);
+        let drawn = SpikeTile::new(constants, replica, part, minibatch, lane, start);
         let current: [f32; WIDTH] = std::array::from_fn(|i| {
             let is_target = (start + i) as u32 / constants.group == lane.label;
             if is_target { constants.teaching_excitation } else { constants.teaching_inhibition }
@@ -82,7 +83,7 @@ pub fn output(
                 }
                 if target_window.contains(&step) {
                     for i in 0..WIDTH {
-                        mean_rate[i] += constants.phi_max * sigmoid(soma[i]);
+                        mean_rate[i] += replica.phi_max * sigmoid(soma[i]);
                     }
                 }
                 if is_taught && step + 1 == lane.steps() {

@@ -1,6 +1,6 @@
 //! The class of an image, and the output's loss.
 
-use crate::layout::{Constants, Lane, Part, compartment, result};
+use crate::layout::{Constants, Lane, Part, Replica, compartment, result};
 use crate::model::arithmetic::sigmoid;
 
 /// `compartments`: of the output, `[5, units]`; `result`: `[2]`.
@@ -9,6 +9,7 @@ use crate::model::arithmetic::sigmoid;
 /// is `sum (phi_t - phi_max sigma(C))^2`, zero where there was no target phase.
 pub fn score(
     constants: &Constants,
+    replica: &Replica,
     part: &Part,
     lane: &Lane,
     compartments: &[f32],
@@ -31,7 +32,7 @@ pub fn score(
         for unit in 0..units {
             let forward = sigmoid(compartments[compartment::MEAN_SOMA * units + unit]);
             let target = compartments[compartment::MEAN_RATE * units + unit];
-            let difference = target - constants.phi_max * forward;
+            let difference = target - replica.phi_max * forward;
             loss += difference * difference;
         }
     }

@@ -9,7 +9,7 @@ use super::filter::{filtered, keep_history};
 use super::neuron::{SpikeTile, flushed};
 use super::tile::{Tile, WIDTH, load, store};
 use crate::layout::compartment::{APICAL, BASAL, MEAN_SOMA, SOMA};
-use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::layout::{Constants, Lane, Minibatch, Part, Replica, STEPS_PER_WORD};
 
 /// `biases`: `[units]`, the last column of the shader's weights; `drive`: `[history + block,
 /// units]`; `compartments`: `[5, units]`; `spikes`: this layer's, `[words, units]`.
@@ -17,6 +17,7 @@ use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
 #[allow(clippy::too_many_arguments)] // one for each binding of the shader
 pub fn soma(
     constants: &Constants,
+    replica: &Replica,
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
@@ -42,11 +43,11 @@ pub fn soma(
     for start in (0..units).step_by(WIDTH) {
         let bias: Tile<f32> = load(biases, start);
         let row = |row: usize| load(&compartments[row * units..][..units], start);
-        let from_apical = row(APICAL).map(|voltage| constants.hidden_apical * voltage);
+        let from_apical = row(APICAL).map(|voltage| replica.hidden_apical * voltage);
         let mut basal = row(BASAL);
         let mut soma = row(SOMA);
         let mut mean = row(MEAN_SOMA);
-        let drawn = SpikeTile::new(constants, part, minibatch, lane, start);
+        let drawn = SpikeTile::new(constants, replica, part, minibatch, lane, start);
 
         for (_, steps) in words_of(&(part.first..end)) {
             let rows = steps.start - part.first..steps.end - part.first;
@@ -57,8 +58,8 @@ pub fn soma(
             for (voltage, step) in voltages.iter_mut().zip(steps.clone()) {
                 for i in 0..WIDTH {
                     basal[i] = voltage[i] + bias[i];
-                    let taken_up = constants.hidden_input * basal[i] + from_apical[i];
-                    soma[i] = constants.hidden_decay * soma[i] + taken_up;
+                    let taken_up = replica.hidden_input * basal[i] + from_apical[i];
+                    soma[i] = replica.hidden_decay * soma[i] + taken_up;
                 }
                 *voltage = soma;
                 if window.contains(&step) {

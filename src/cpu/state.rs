@@ -1,5 +1,5 @@
 //! The arrays of the CPU backend: those of each lane together, so that one thread works in its own
-//! cache, and those that lanes share.
+//! cache, and those that the lanes of a replica share.
 
 use bytemuck::{cast_slice, cast_slice_mut};
 
@@ -7,7 +7,9 @@ use super::columns::Columns;
 use super::events::Events;
 use super::tile::WIDTH;
 use super::{apical, drive, error, input, output, plateau, score, soma, trace};
-use crate::layout::{Array, Constants, Kernel, Lane, Launch, Minibatch, Part, Shape, result};
+use crate::layout::{
+    Array, Constants, Kernel, Lane, Launch, Minibatch, Part, Replica, Shape, result,
+};
 
 /// Arrays of one layer in one lane.
 pub struct LayerState {
@@ -30,7 +32,7 @@ pub struct LaneState {
     events: Events,
 }
 
-/// Arrays that all lanes read, and results.
+/// Arrays of one replica that all of its lanes read, and results.
 pub struct Shared {
     pub thresholds: Vec<u32>,
     pub weights: Vec<Columns>,
@@ -42,11 +44,11 @@ pub struct Shared {
 
 impl LaneState {
     pub fn new(shape: &Shape) -> Self {
-        let zeros = |array| vec![0.0; shape.lane_length(array)];
-        let padded = |array| vec![0.0; shape.lane_length(array) + WIDTH];
+        let zeros = |array| vec![0.0; shape.copy_length(array)];
+        let padded = |array| vec![0.0; shape.copy_length(array) + WIDTH];
         LaneState {
             spikes: (0..shape.populations.len())
-                .map(|population| vec![0; shape.lane_length(Array::Spikes(population))])
+                .map(|population| vec![0; shape.copy_length(Array::Spikes(population))])
                 .collect(),
             traces: (0..shape.populations.len())
                 .map(|population| zeros(Array::Traces(population)))
@@ -71,6 +73,7 @@ impl LaneState {
     pub fn run(
         &mut self,
         constants: &Constants,
+        replica: &Replica,
         launch: &Launch,
         part: &Part,
         minibatch: &Minibatch,
@@ -82,6 +85,7 @@ impl LaneState {
         if launch.kernel == Kernel::Input {
             return input::input(
                 constants,
+                replica,
                 part,
                 minibatch,
                 lane,
@@ -120,6 +124,7 @@ impl LaneState {
             ),
             Kernel::Soma => soma::soma(
                 constants,
+                replica,
                 part,
                 minibatch,
                 lane,
@@ -130,6 +135,7 @@ impl LaneState {
             ),
             Kernel::Output => output::output(
                 constants,
+                replica,
                 part,
                 minibatch,
                 lane,
@@ -152,14 +158,12 @@ impl LaneState {
             Kernel::Plateau => {
                 plateau::plateau(part, &traces[layer.source], feedback, &mut layer.plateaus)
             }
-            Kernel::Error => error::error(
-                constants,
-                part,
-                &layer.compartments,
-                &layer.plateaus,
-                &mut layer.errors,
-            ),
-            Kernel::Score => score::score(constants, part, lane, &layer.compartments, result),
+            Kernel::Error => {
+                error::error(replica, part, &layer.compartments, &layer.plateaus, &mut layer.errors)
+            }
+            Kernel::Score => {
+                score::score(constants, replica, part, lane, &layer.compartments, result)
+            }
             Kernel::Input | Kernel::Trace | Kernel::Update => {
                 unreachable!("handled before, or not a kernel of one lane")
             }
@@ -189,7 +193,7 @@ fn without_padding(drive: &mut [f32]) -> &mut [u32] {
 impl Shared {
     pub fn new(shape: &Shape) -> Self {
         let zeros = |array: fn(usize) -> Array| -> Vec<Vec<f32>> {
-            (0..shape.layers()).map(|layer| vec![0.0; shape.length(array(layer))]).collect()
+            (0..shape.layers()).map(|layer| vec![0.0; shape.copy_length(array(layer))]).collect()
         };
         let columns = |array: fn(usize) -> Array| -> Vec<Columns> {
             (0..shape.layers())
@@ -200,12 +204,12 @@ impl Shared {
                 .collect()
         };
         Shared {
-            thresholds: vec![0; shape.length(Array::Thresholds)],
+            thresholds: vec![0; shape.copy_length(Array::Thresholds)],
             weights: columns(Array::Weights),
             moments: zeros(Array::Moments),
             gradients: zeros(Array::Gradient),
             feedback: columns(Array::Feedback),
-            results: vec![0; shape.length(Array::Results)],
+            results: vec![0; shape.copy_length(Array::Results)],
         }
     }
 

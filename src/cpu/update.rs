@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 
 use super::tile::{load, store};
-use crate::layout::{Constants, Minibatch, Part};
+use crate::layout::{Constants, Minibatch, Part, Replica};
 use crate::model::arithmetic::{SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, reciprocal_root};
 
 /// What a lane contributes to the gradient of one weight column.
@@ -30,12 +30,14 @@ const TILE: usize = 64;
 #[multiversion(targets = "simd")]
 pub fn update(
     constants: &Constants,
+    replica: &Replica,
     part: &Part,
     minibatch: &Minibatch,
     contributions: &[Contribution],
     column: &mut Column,
 ) {
     let is_adam = constants.optimizer == 1;
+    let eta = replica.etas[part.population as usize - 1];
     if contributions.is_empty() && !is_adam {
         column.gradient.fill(0.0);
         return;
@@ -61,11 +63,11 @@ pub fn update(
             store(column.gradient, start, &gradient);
         }
         if is_adam {
-            adam(constants, part.eta, minibatch, &gradient, column, start);
+            adam(replica, eta, minibatch, &gradient, column, start);
         } else {
             let mut weights: [f32; TILE] = load(column.weights, start);
             for i in 0..TILE {
-                weights[i] -= part.eta * gradient[i];
+                weights[i] -= eta * gradient[i];
             }
             store(column.weights, start, &weights);
         }
@@ -75,7 +77,7 @@ pub fn update(
 /// Adam (Kingma & Ba 2015) with the square of epsilon under the root.
 #[inline(always)]
 fn adam(
-    constants: &Constants,
+    replica: &Replica,
     eta: f32,
     minibatch: &Minibatch,
     gradient: &[f32; TILE],
@@ -86,12 +88,12 @@ fn adam(
     let mut first: [f32; TILE] = load(column.first_moments, start);
     let mut second: [f32; TILE] = load(column.second_moments, start);
     for i in 0..TILE {
-        let mean = constants.first_decay * first[i] + constants.first_gain * gradient[i];
+        let mean = replica.first_decay * first[i] + replica.first_gain * gradient[i];
         let square = gradient[i] * gradient[i];
-        let square = constants.second_decay * second[i] + constants.second_gain * square;
+        let square = replica.second_decay * second[i] + replica.second_gain * square;
         first[i] = flush(mean, SMALLEST_MOMENT);
         second[i] = flush(square, SMALLEST_MOMENT);
-        let spread = minibatch.second_correction * second[i] + constants.epsilon_square;
+        let spread = minibatch.second_correction * second[i] + replica.epsilon_square;
         let step = (eta * minibatch.first_correction) * first[i];
         weights[i] -= step * reciprocal_root(spread);
     }

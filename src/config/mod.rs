@@ -5,7 +5,7 @@ mod sweep;
 mod validate;
 
 pub use presets::Preset;
-pub use sweep::{Sweep, SweepError, Variant, variants};
+pub use sweep::{Sweep, SweepError, VARIANTS_MAX, Variant, variants};
 pub use validate::ConfigError;
 
 use clap::Args;

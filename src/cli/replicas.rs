@@ -78,6 +78,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<(), CliError> {
         images,
         device: training.device().clone(),
         wave: Vec::new(),
+        is_last_wave: true,
         finished_work: 0.0,
         tests: Vec::new(),
         results: Vec::new(),
@@ -126,6 +127,7 @@ struct Listener<'a> {
     device: Device,
     /// Networks that train now.
     wave: Vec<usize>,
+    is_last_wave: bool,
     /// Work of the waves before.
     finished_work: f64,
     /// What the networks of the wave were heard of a test that is told once all were.
@@ -167,6 +169,7 @@ impl Listener<'_> {
             ReplicaEvent::Wave { wave, of_waves, replicas, obstacle, device } => {
                 self.device = device.clone();
                 self.wave = replicas.to_vec();
+                self.is_last_wave = wave == of_waves;
                 if of_waves > 1 {
                     self.show_wave(wave, of_waves, obstacle);
                 }
@@ -289,11 +292,14 @@ impl Listener<'_> {
                     Event::Epoch { train_error, .. } => train_error,
                     _ => f64::NAN,
                 });
+                let left = match self.left(epoch, 0) {
+                    left if epoch < of || !self.is_last_wave => format!(", {left}"),
+                    _ => String::new(),
+                };
                 self.progress.tell(format_args!(
                     "epoch {epoch}/{of}, {networks} networks: training error {train_error}, test \
-                     error {test_error}, {:.0} images/s, {}",
+                     error {test_error}, {:.0} images/s{left}",
                     images_per_second * networks as f64,
-                    self.left(epoch, 0)
                 ));
             }
             Event::Progress { .. } => {}

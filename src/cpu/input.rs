@@ -10,6 +10,7 @@ use crate::random::{Purpose, counter_head, philox_units};
 /// `thresholds`: `[256, 16]`; `image`: bytes `[units]`; `spikes`: `[past words + words,
 /// units]`.
 #[multiversion(targets = "simd")]
+#[allow(clippy::too_many_arguments)] // one for each binding of the shader
 pub fn input(
     constants: &Constants,
     replica: &Replica,

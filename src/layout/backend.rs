@@ -78,7 +78,7 @@ pub enum BackendError {
     )]
     TooLarge { array: Array, bytes: u64, limit: u64, device: String },
     #[error(
-        "the arrays of {} take {}, more than the {} of memory that are free",
+        "the arrays of {} take {}, more than the {} of memory that may be taken",
         in_words(*.networks), readable(*.bytes), readable(*.memory)
     )]
     TooMuchMemory { networks: usize, bytes: u64, memory: u64 },

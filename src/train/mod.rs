@@ -155,7 +155,7 @@ pub fn test(
     Ok(test_each(simulation, dataset, count, first_position)?.swap_remove(0))
 }
 
-/// [`test`] of every replica, with the same images and positions.
+/// [`test()`] of every replica, with the same images and positions.
 ///
 /// # Errors
 /// When the device fails.

@@ -155,11 +155,11 @@ impl ReplicaRuns {
         &self.runs[replica]
     }
 
-    /// Writes the summary as JSON and as a table.
+    /// Writes the summary as JSON and as a table, and says into which folder.
     ///
     /// # Errors
     /// When they cannot be written.
-    pub fn save_summary(&self, results: &Results) -> Result<(), RecordError> {
+    pub fn save_summary(&self, results: &Results) -> Result<&Path, RecordError> {
         let path = self.folder.join(SUMMARY);
         let json = serde_json::to_vec_pretty(results);
         let json = json.map_err(|source| RecordError::Json { path: path.clone(), source })?;
@@ -167,7 +167,8 @@ impl ReplicaRuns {
         let path = self.folder.join(TABLE);
         let table = results.table();
         let table = table.map_err(|source| RecordError::Csv { path: path.clone(), source })?;
-        write_whole(&path, &table)
+        write_whole(&path, &table)?;
+        Ok(&self.folder)
     }
 }
 

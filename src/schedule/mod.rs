@@ -3,6 +3,7 @@
 
 mod choice;
 mod constants;
+mod given;
 mod lanes;
 mod room;
 mod simulation;

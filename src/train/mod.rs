@@ -28,6 +28,8 @@ use wave::Wave;
 pub enum TrainError {
     #[error("this setting cannot be")]
     Config(#[from] ConfigError),
+    #[error("there is no network to train")]
+    NoNetworks,
     #[error("the network with {settings} cannot be")]
     Variant { settings: String, source: ConfigError },
     #[error("the data set cannot be used")]

@@ -54,13 +54,16 @@ impl Replicas {
     /// Checks the settings of every network, plans the waves and opens the first.
     ///
     /// # Errors
-    /// When a setting cannot be, more images are wanted than there are, no such device works, or it
+    /// When there is no network, a setting cannot be, more images are wanted than there are, no such device works, or it
     /// does not hold even one of the networks.
     pub fn new(
         variants: &[Variant],
         dataset: Dataset,
         selection: &Selection,
     ) -> Result<Self, TrainError> {
+        if variants.is_empty() {
+            return Err(TrainError::NoNetworks);
+        }
         for variant in variants {
             let valid = variant.config.validate(dataset.pixels(), dataset.classes);
             valid.map_err(|source| match variant.to_string() {

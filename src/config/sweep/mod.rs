@@ -1,28 +1,35 @@
 //! Networks that differ in settings: every combination of the values of some settings, with several
 //! seeds each.
 
+mod value;
+
 use std::fmt;
 use std::str::FromStr;
 
-use clap::{Arg, Args, Command, FromArgMatches};
 use thiserror::Error;
 
 use super::Config;
+use value::{keys, set};
 
 /// Most networks of one command.
 pub const VARIANTS_MAX: usize = 65_535;
 /// The setting that replicas count up from.
 const SEED: &str = "seed";
-/// Stands in a value for the comma of a list.
-const LIST_SEPARATOR: char = ':';
 
 /// A setting with the values that it takes in turn: `KEY=v1,v2,..`, where KEY is a key of
 /// `config.toml`. A value that is a list, as a learning rate for each layer, is written with colons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sweep {
-    pub key: String,
+    key: String,
     /// At least one; no two are the same.
-    pub values: Vec<String>,
+    values: Vec<String>,
+}
+
+impl Sweep {
+    /// The setting, by its key in the file.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
 }
 
 /// One network of a sweep.
@@ -119,12 +126,14 @@ pub fn variants(
     sweeps: &[Sweep],
     replicas: usize,
 ) -> Result<Vec<Variant>, SweepError> {
+    let is_second = |(index, sweep): &(usize, &Sweep)| {
+        sweeps[..*index].iter().any(|before| before.key == sweep.key)
+    };
+    if let Some((_, sweep)) = sweeps.iter().enumerate().find(is_second) {
+        return Err(SweepError::Twice { key: sweep.key.clone() });
+    }
     let (seeds, sweeps): (Vec<&Sweep>, Vec<&Sweep>) =
         sweeps.iter().partition(|sweep| sweep.key == SEED);
-    let keys = || seeds.iter().chain(&sweeps).map(|sweep| &sweep.key);
-    if let Some(key) = keys().enumerate().find(|(i, key)| keys().take(*i).any(|k| k == *key)) {
-        return Err(SweepError::Twice { key: key.1.clone() });
-    }
     if replicas == 0 {
         return Err(SweepError::NoReplicas);
     }
@@ -168,48 +177,6 @@ pub fn variants(
         }
     }
     Ok(variants)
-}
-
-/// Keys of all settings, in the order of the file.
-fn keys() -> Vec<String> {
-    arguments().get_arguments().map(|argument| argument.get_id().to_string()).collect()
-}
-
-/// The flags of all settings: they know how each is written.
-fn arguments() -> Command {
-    let command = Command::new("sweep").no_binary_name(true).disable_help_flag(true);
-    Config::augment_args(command)
-}
-
-/// Reads a value as the flag of the setting does.
-fn set(config: &mut Config, key: &str, value: &str) -> Result<(), SweepError> {
-    let mut command = arguments();
-    let is_list =
-        |argument: &Arg| argument.get_id() == key && argument.get_value_delimiter().is_some();
-    let listed = if command.get_arguments().any(is_list) {
-        value.replace(LIST_SEPARATOR, ",")
-    } else {
-        value.to_string()
-    };
-    let flag = format!("--{}={listed}", key.replace('_', "-"));
-    let read = command.try_get_matches_from_mut([flag]).and_then(|mut matches| {
-        for other in keys().iter().filter(|other| *other != key) {
-            // Its default does not count.
-            let _ = matches.try_clear_id(other);
-        }
-        config.update_from_arg_matches(&matches)
-    });
-    read.map_err(|error| {
-        let (key, value) = (key.to_string(), value.to_string());
-        SweepError::Value { key, value, reason: reason(&error) }
-    })
-}
-
-/// The reason alone, of what the parser of the command line would print.
-fn reason(error: &clap::Error) -> String {
-    let text = error.to_string();
-    let reason = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
-    reason.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

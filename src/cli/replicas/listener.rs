@@ -1,121 +1,24 @@
-//! `apical train` of many networks.
+//! Tells everyone what happens: lines for people, JSON for scripts, the record of each network.
 
 use std::ops::ControlFlow;
 
-use clap::Args;
-use clap::builder::RangedU64ValueParser;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::CliError;
-use super::output::{Output, tell};
-use super::progress::{Estimate, Progress, time_left};
-use super::train::{Finished, Plan, TrainArgs, announce_device};
-use crate::config::{Sweep, VARIANTS_MAX, Variant, variants};
+use super::tables;
+use crate::cli::CliError;
+use crate::cli::output::Output;
+use crate::cli::progress::{Estimate, Progress, time_left};
+use crate::cli::train::{Finished, Plan};
+use crate::config::Variant;
 use crate::evaluate::Spread;
-use crate::record::replicas::{
-    CombinationResult, ReplicaResult, Results, in_words, swept_settings,
-};
+use crate::record::replicas::{CombinationResult, ReplicaResult, Results, swept_settings};
 use crate::record::{ImageShape, ReplicaRuns};
 use crate::schedule::Device;
 use crate::train::{Event, ReplicaEvent, Replicas, ReplicasSummary};
 
-/// How many networks, and in what they differ.
-#[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Many networks (each as if it trained alone)")]
-pub(super) struct ReplicaArgs {
-    /// Networks to train side by side, with the seeds SEED, SEED + 1 and so on; of a sweep, so many of
-    /// each combination
-    #[arg(long, value_name = "R", default_value_t = 1, value_parser = replica_count())]
-    replicas: usize,
-
-    /// Train a network for each of these values of a setting, a key of config.toml (any but layers);
-    /// given several times, for each combination. A list, as one learning rate for each layer, is
-    /// written with colons: eta=0.2:0.1,0.4:0.2. A sweep of seed stands for --replicas
-    #[arg(long, value_name = "KEY=V1,V2,..")]
-    sweep: Vec<Sweep>,
-}
-
-fn replica_count() -> RangedU64ValueParser<usize> {
-    RangedU64ValueParser::new().range(1..=VARIANTS_MAX as u64)
-}
-
-impl ReplicaArgs {
-    pub(super) fn are_many(&self) -> bool {
-        self.replicas > 1 || !self.sweep.is_empty()
-    }
-}
-
-pub(super) fn run(arguments: &TrainArgs) -> Result<(), CliError> {
-    let ReplicaArgs { replicas, sweep } = &arguments.networks;
-    if let Some(Sweep { key, .. }) = sweep.iter().find(|s| arguments.settings.names(&s.key)) {
-        let flag = key.replace('_', "-");
-        let message = format!("{key} is given by --{flag} and swept: leave out one of them");
-        return Err(CliError::Usage(message));
-    }
-    let config = arguments.settings.resolve(|_| ())?;
-    let variants = variants(&config, sweep, *replicas)?;
-    let selection = arguments.machine.selection()?;
-    let dataset = arguments.data.open()?;
-    let images = ImageShape::of(&dataset);
-    let plans: Vec<Plan> =
-        variants.iter().map(|variant| Plan::new(&variant.config, &dataset)).collect();
-    let training = Replicas::new(&variants, dataset, &selection)?;
-    // Before the first image, so that no hour of training ends at a full or forbidden folder.
-    let runs = match &arguments.out {
-        Some(folder) => Some(ReplicaRuns::create(folder, &variants)?),
-        None => None,
-    };
-    announce(&plans, training.device());
-    let mut listener = Listener {
-        runs,
-        output: Output::default(),
-        json: arguments.json,
-        progress: Progress::new(),
-        estimate: Estimate::start(plans.iter().map(|plan| plan.work(plan.epochs, 0)).sum()),
-        variants: &variants,
-        plans: &plans,
-        images,
-        device: training.device().clone(),
-        wave: Vec::new(),
-        is_last_wave: true,
-        finished_work: 0.0,
-        tests: Vec::new(),
-        results: Vec::new(),
-        train_errors: vec![f64::NAN; variants.len()],
-    };
-    let mut failure = None;
-    let summary = training.run(&mut |event| match listener.hear(event) {
-        Ok(flow) => flow,
-        Err(error) => {
-            failure.get_or_insert(error);
-            ControlFlow::Break(())
-        }
-    })?;
-    if let Some(error) = failure {
-        return Err(error);
-    }
-    listener.finish(&summary)?;
-    match &arguments.out {
-        Some(folder) if !arguments.json => {
-            Output::default().print(format_args!("written     {}", folder.display()))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn announce(plans: &[Plan], device: &Device) {
-    let Plan { network, dataset, .. } = &plans[0];
-    let images = match plans.iter().all(|plan| *plan == plans[0]) {
-        true => format!(": {} each", plans[0].images()),
-        false => String::new(),
-    };
-    tell(format_args!("training {} x {network} on {dataset}{images}", plans.len()));
-    announce_device(device);
-}
-
 /// Tells everyone what happens.
-struct Listener<'a> {
+pub(super) struct Listener<'a> {
     runs: Option<ReplicaRuns>,
     output: Output,
     json: bool,
@@ -163,8 +66,35 @@ struct FinishedAll<'a> {
     combinations: &'a [CombinationResult],
 }
 
-impl Listener<'_> {
-    fn hear(&mut self, event: ReplicaEvent) -> Result<ControlFlow<()>, CliError> {
+impl<'a> Listener<'a> {
+    pub(super) fn new(
+        json: bool,
+        runs: Option<ReplicaRuns>,
+        images: ImageShape,
+        variants: &'a [Variant],
+        plans: &'a [Plan],
+        training: &Replicas,
+    ) -> Self {
+        Listener {
+            runs,
+            output: Output::default(),
+            json,
+            progress: Progress::new(),
+            estimate: Estimate::start(plans.iter().map(|plan| plan.work(plan.epochs, 0)).sum()),
+            variants,
+            plans,
+            images,
+            device: training.device().clone(),
+            wave: Vec::new(),
+            is_last_wave: true,
+            finished_work: 0.0,
+            tests: Vec::new(),
+            results: Vec::new(),
+            train_errors: vec![f64::NAN; variants.len()],
+        }
+    }
+
+    pub(super) fn hear(&mut self, event: ReplicaEvent) -> Result<ControlFlow<()>, CliError> {
         match event {
             ReplicaEvent::Wave { wave, of_waves, replicas, obstacle, device } => {
                 self.device = device.clone();
@@ -306,7 +236,7 @@ impl Listener<'_> {
         }
     }
 
-    fn finish(mut self, summary: &ReplicasSummary) -> Result<(), CliError> {
+    pub(super) fn finish(mut self, summary: &ReplicasSummary) -> Result<(), CliError> {
         self.progress.clear();
         self.results.sort_by_key(|result| result.replica);
         let results = Results::new(self.variants, std::mem::take(&mut self.results));
@@ -326,57 +256,16 @@ impl Listener<'_> {
                  time        {:.1} s\n\
                  backend     {backend}\n\
                  device      {name}",
-                table_of_networks(&results.replicas),
-                table_of_combinations(&results.combinations),
+                tables::networks(&results.replicas),
+                tables::combinations(&results.combinations),
                 summary.seconds,
             ))?;
         }
-        saved?;
-        Ok(())
+        match saved? {
+            Some(path) if !self.json => {
+                self.output.print(format_args!("written     {}", path.display()))
+            }
+            _ => Ok(()),
+        }
     }
-}
-
-fn table_of_networks(replicas: &[ReplicaResult]) -> String {
-    let lines = replicas.iter().map(|result| {
-        let ReplicaResult { replica, seed, settings, test_error, weights_sha256, .. } = result;
-        let mut line = vec![replica.to_string(), seed.to_string()];
-        line.extend(settings.values().map(in_words));
-        line.extend([format!("{test_error:.2}"), weights_sha256.clone()]);
-        line
-    });
-    let settings = replicas.first().map(|result| &result.settings);
-    table(&["network", "seed"], settings, &["test error %", "weights sha256"], lines)
-}
-
-fn table_of_combinations(combinations: &[CombinationResult]) -> String {
-    let lines = combinations.iter().map(|result| {
-        let CombinationResult { settings, networks, test_error, .. } = result;
-        let Spread { mean, sd, sem } = test_error;
-        let mut line: Vec<String> = settings.values().map(in_words).collect();
-        let number = |value: &Option<f64>| value.map_or("-".into(), |value| format!("{value:.3}"));
-        line.extend([networks.to_string(), format!("{mean:.3}"), number(sd), number(sem)]);
-        line
-    });
-    let settings = combinations.first().map(|result| &result.settings);
-    table(&[], settings, &["networks", "mean test error %", "sd", "SEM"], lines)
-}
-
-/// Columns as wide as their widest entry, with the swept settings between the others.
-fn table(
-    before: &[&str],
-    settings: Option<&Map<String, Value>>,
-    behind: &[&str],
-    lines: impl Iterator<Item = Vec<String>>,
-) -> String {
-    let keys = settings.into_iter().flat_map(|settings| settings.keys().map(String::as_str));
-    let header = before.iter().copied().chain(keys).chain(behind.iter().copied());
-    let mut rows = vec![header.map(str::to_string).collect::<Vec<_>>()];
-    rows.extend(lines);
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..rows[0].len()).map(width).collect();
-    let line = |row: &Vec<String>| {
-        let entries = row.iter().zip(&widths).map(|(entry, width)| format!("{entry:>width$}"));
-        entries.collect::<Vec<_>>().join("  ")
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -7,7 +7,7 @@
 
 use apical::cpu::arithmetic::{FUNCTIONS, arithmetic};
 use apical::gpu::adapter::{self, Choice, Info, Kind};
-use apical::gpu::{Device, Gpu, WORKGROUP, self_test};
+use apical::gpu::{self, Device, Gpu, WORKGROUP, self_test};
 use apical::layout::{
     Array, Backend, BackendError, Constants, Kernel, Lane, Launch, Minibatch, Replica, Shape,
 };
@@ -179,6 +179,28 @@ fn arrays_start_as_zeros_and_keep_what_is_written() {
         let error = gpu.write(array, &vec![0; length + 1]).unwrap_err();
         assert!(matches!(error, BackendError::Length { .. }), "{error}");
     }
+}
+
+/// What keeps more networks from training side by side is told before a device is asked for memory.
+#[test]
+fn more_replicas_than_a_device_takes_are_refused_with_the_reason() {
+    let info = info(0, "some GPU", "vulkan", Kind::Discrete);
+    let wide = |replicas| Shape { populations: vec![784, 500, 10], replicas, lanes: 1, ..shape() };
+    let bytes = |replicas| 4 * wide(replicas).length(Array::Moments(0)) as u64;
+    let beyond = (1..).find(|&replicas| bytes(replicas) > info.max_binding).expect("a limit");
+    assert!(gpu::check_limits(&wide(beyond - 1), &info).is_ok());
+    match gpu::check_limits(&wide(beyond), &info).expect_err("too large") {
+        BackendError::TooLarge { array: Array::Moments(0), bytes: told, limit, .. } => {
+            assert_eq!((told, limit), (bytes(beyond), info.max_binding));
+        }
+        error => panic!("{error}"),
+    }
+    // 5 x 13,107 = 65,535, the number of workgroups.
+    let info = Info { max_binding: u64::MAX, max_buffer: u64::MAX, ..info };
+    let replicas = |replicas, lanes| Shape { replicas, lanes, ..shape() };
+    assert!(gpu::check_limits(&replicas(13107, 5), &info).is_ok());
+    let error = gpu::check_limits(&replicas(13108, 5), &info).unwrap_err();
+    assert!(matches!(error, BackendError::TooManyLanes { lanes: 65540, most: 65535 }), "{error}");
 }
 
 #[test]

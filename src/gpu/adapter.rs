@@ -87,6 +87,14 @@ pub(super) fn choose(choice: &Choice) -> Result<(wgpu::Adapter, Info), BackendEr
     adapters.into_iter().nth(index).ok_or(BackendError::NoAdapter)
 }
 
+/// What is known about the adapter that fits a choice.
+///
+/// # Errors
+/// When there is no adapter, or none that fits.
+pub fn find(choice: &Choice) -> Result<Info, BackendError> {
+    choose(choice).map(|(_, info)| info)
+}
+
 /// Index of the adapter that fits a choice.
 ///
 /// # Errors

@@ -9,12 +9,15 @@ mod pipelines;
 pub mod self_test;
 pub mod shaders;
 
-use bytemuck::{bytes_of, cast_slice};
+use bytemuck::cast_slice;
 use wgpu::{ComputePass, ComputePassDescriptor};
 
+pub use buffers::{all_bytes as bytes, check_limits};
 pub use device::Device;
 
-use crate::layout::{Array, Backend, BackendError, Constants, Lane, Launch, Minibatch, Shape};
+use crate::layout::{
+    Array, Backend, BackendError, Constants, Lane, Launch, Minibatch, Replica, Shape, check_lanes,
+};
 use adapter::{Choice, Info};
 use buffers::Buffers;
 use parts::Parts;
@@ -28,7 +31,6 @@ pub const WORKGROUP: u32 = 64;
 pub struct Gpu {
     device: Device,
     shape: Shape,
-    etas: Vec<f32>,
     workgroup: u32,
     buffers: Buffers,
     parts: Parts,
@@ -36,7 +38,7 @@ pub struct Gpu {
 }
 
 impl Gpu {
-    /// `etas`: learning rate of each layer. `workgroup`: threads of a workgroup, a multiple of 8, see
+    /// `replicas`: as many as the shape has. `workgroup`: threads of a workgroup, a multiple of 8, see
     /// [`WORKGROUP`].
     ///
     /// # Errors
@@ -45,7 +47,7 @@ impl Gpu {
         choice: &Choice,
         shape: Shape,
         constants: Constants,
-        etas: &[f32],
+        replicas: &[Replica],
         workgroup: u32,
     ) -> Result<Self, BackendError> {
         let device = Device::open(choice)?;
@@ -57,10 +59,9 @@ impl Gpu {
             return Err(BackendError::Workgroup { workgroup, limit, device });
         }
         Ok(Gpu {
-            buffers: Buffers::new(&device, &shape, &constants)?,
+            buffers: Buffers::new(&device, &shape, &constants, replicas)?,
             parts: Parts::new(&device),
             pipelines: Pipelines::new(&device, &shape, workgroup)?,
-            etas: etas.to_vec(),
             device,
             shape,
             workgroup,
@@ -84,13 +85,13 @@ impl Gpu {
         &self,
         pass: &mut ComputePass,
         launches: &[Launch],
-        minibatch: &Minibatch,
+        minibatches: &[Minibatch],
     ) -> Result<(), BackendError> {
         let limit = self.device.info().max_workgroups;
         let mut kernel = None;
         for (index, launch) in launches.iter().enumerate() {
             let [x, y, z] =
-                bindings::workgroups(launch, &self.shape, minibatch, self.workgroup, limit)?;
+                bindings::workgroups(launch, &self.shape, minibatches, self.workgroup, limit)?;
             let (pipeline, group) = self.pipelines.get(launch).ok_or_else(|| {
                 let Launch { kernel, layer, .. } = launch;
                 self.device.failed(format!("kernel {kernel} of layer {layer} was not prepared"))
@@ -113,16 +114,13 @@ impl Backend for Gpu {
 
     fn run(
         &mut self,
-        minibatch: &Minibatch,
+        minibatches: &[Minibatch],
         lanes: &[Lane],
         launches: &[Launch],
     ) -> Result<(), BackendError> {
         self.device.check()?;
-        if lanes.len() > self.shape.lanes || minibatch.lanes as usize > lanes.len() {
-            let lanes = lanes.len().max(minibatch.lanes as usize);
-            return Err(BackendError::TooManyLanes { lanes, most: self.shape.lanes });
-        }
-        if self.parts.fill(&self.device, launches, &self.shape, &self.etas) {
+        check_lanes(&self.shape, minibatches, lanes)?;
+        if self.parts.fill(&self.device, launches, &self.shape) {
             self.pipelines.forget_groups();
         }
         for launch in launches {
@@ -131,12 +129,12 @@ impl Backend for Gpu {
         }
         // Written before the submission runs and after the one before it has: the queue sees to it.
         let queue = &self.device.queue;
-        queue.write_buffer(&self.buffers.minibatch, 0, bytes_of(minibatch));
+        queue.write_buffer(&self.buffers.minibatches, 0, cast_slice(minibatches));
         queue.write_buffer(&self.buffers.lanes, 0, cast_slice(lanes));
 
         let mut commands = self.device.device.create_command_encoder(&Default::default());
         let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
-        self.encode(&mut pass, launches, minibatch)?;
+        self.encode(&mut pass, launches, minibatches)?;
         drop(pass);
         self.device.submit(commands)
     }

@@ -33,7 +33,7 @@ fn simulation(config: &Config, dataset: &Arc<Dataset>, backend: Box<dyn Backend>
     simulation
 }
 
-fn extent(config: &Config, dataset: &Dataset, block: u32) -> Extent {
+fn extent(config: &Config, dataset: &Dataset, block: u32, keeps_lanes: bool) -> Extent {
     Extent {
         replicas: 1,
         lanes: config.batch.max(64),
@@ -41,12 +41,14 @@ fn extent(config: &Config, dataset: &Dataset, block: u32) -> Extent {
         block,
         records_apical: false,
         keeps_gradient: false,
-        keeps_lanes: false,
+        keeps_lanes,
     }
 }
 
-fn cpu(config: &Config, dataset: &Arc<Dataset>, threads: usize) -> Simulation {
-    let shape = schedule::shape(config, dataset, &extent(config, dataset, 32));
+fn cpu(config: &Config, dataset: &Arc<Dataset>, threads: usize, keeps_lanes: bool) -> Simulation {
+    let block = if config.batch == 1 { 128 } else { 32 };
+    let extent = extent(config, dataset, block, keeps_lanes);
+    let shape = schedule::shape(config, dataset, &extent);
     let constants = schedule::constants(config, &shape, dataset.classes);
     let cpu = Cpu::new(shape, constants, &[schedule::replica(config)], dataset.clone(), threads);
     simulation(config, dataset, Box::new(cpu.expect("threads start")))
@@ -56,7 +58,7 @@ fn cpu(config: &Config, dataset: &Arc<Dataset>, threads: usize) -> Simulation {
 fn gpu(config: &Config, dataset: &Arc<Dataset>) -> Option<Simulation> {
     let allow_software = std::env::var_os("APICAL_BENCH_SOFTWARE_GPU").is_some();
     let choice = Choice { index_or_name: None, allow_software };
-    let shape = schedule::shape(config, dataset, &extent(config, dataset, 128));
+    let shape = schedule::shape(config, dataset, &extent(config, dataset, 128, false));
     let constants = schedule::constants(config, &shape, dataset.classes);
     let mut gpu =
         Gpu::new(&choice, shape, constants, &[schedule::replica(config)], WORKGROUP).ok()?;
@@ -65,10 +67,14 @@ fn gpu(config: &Config, dataset: &Arc<Dataset>) -> Option<Simulation> {
 }
 
 /// All simulations to be timed, with their names.
-fn simulations(config: &Config, dataset: &Arc<Dataset>) -> Vec<(String, Simulation)> {
+fn simulations(
+    config: &Config,
+    dataset: &Arc<Dataset>,
+    keeps_lanes: bool,
+) -> Vec<(String, Simulation)> {
     let mut simulations = vec![
-        ("cpu, 1 thread".to_string(), cpu(config, dataset, 1)),
-        ("cpu, 2 threads".to_string(), cpu(config, dataset, 2)),
+        ("cpu, 1 thread".to_string(), cpu(config, dataset, 1, keeps_lanes)),
+        ("cpu, 2 threads".to_string(), cpu(config, dataset, 2, keeps_lanes)),
     ];
     simulations.extend(gpu(config, dataset).map(|simulation| ("gpu".to_string(), simulation)));
     simulations
@@ -82,7 +88,7 @@ fn training(criterion: &mut Criterion) {
     ] {
         let mut group = criterion.benchmark_group(name);
         let images = order(&config, &dataset, 2);
-        for (backend, mut simulation) in simulations(&config, &dataset) {
+        for (backend, mut simulation) in simulations(&config, &dataset, false) {
             let mut minibatches = images.chunks_exact(config.batch).cycle();
             group.throughput(Throughput::Elements(config.batch as u64));
             group.bench_function(backend, |bencher| {
@@ -90,7 +96,7 @@ fn training(criterion: &mut Criterion) {
                     let minibatch = minibatches.next().expect("an endless cycle");
                     simulation.train(minibatch).expect("a minibatch runs");
                     // Waits for the device.
-                    black_box(simulation.backend().read(Array::Errors(0)).expect("it is read"));
+                    black_box(simulation.backend().read(Array::Feedback(0)).expect("it is read"));
                 });
             });
         }
@@ -110,11 +116,11 @@ fn testing(criterion: &mut Criterion) {
         slot,
     };
     let images: Vec<Image> = (0..64).map(image).collect();
-    for (backend, mut simulation) in simulations(&config, &dataset) {
+    for (backend, mut simulation) in simulations(&config, &dataset, false) {
         group.bench_function(backend, |bencher| {
             bencher.iter(|| {
                 simulation.test(&images).expect("a test runs");
-                black_box(simulation.backend().read(Array::Compartments(1)).expect("it is read"));
+                black_box(simulation.backend().read(Array::Feedback(0)).expect("it is read"));
             });
         });
     }
@@ -132,7 +138,7 @@ fn kernels(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("kernel {kernel}, batch 32"));
         group.throughput(Throughput::Elements(config.batch as u64));
         let images = order(config, &dataset, 2);
-        for (backend, mut simulation) in simulations(config, &dataset) {
+        for (backend, mut simulation) in simulations(config, &dataset, true) {
             let (minibatch, lanes, launches): (_, Vec<Lane>, Vec<Launch>) =
                 simulation.prepare_training(&images[..config.batch]);
             let backend_of = simulation.backend();
@@ -142,7 +148,7 @@ fn kernels(criterion: &mut Criterion) {
             group.bench_function(backend, |bencher| {
                 bencher.iter(|| {
                     backend_of.run(&minibatch, &lanes, &own).expect("the kernel runs");
-                    black_box(backend_of.read(Array::Errors(0)).expect("it is read"));
+                    black_box(backend_of.read(Array::Feedback(0)).expect("it is read"));
                 });
             });
         }

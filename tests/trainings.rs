@@ -1,6 +1,6 @@
 //! Proves: whole trainings end with the same weights and predictions on CPU and GPU, for any number of
-//! threads, any size of workgroup, any length of block, and for lanes side by side or one by one; and
-//! a minibatch learns the mean of what its images teach.
+//! threads and whatever is kept of the lanes, any size of workgroup, any length of block, and for lanes
+//! side by side or one by one; and a minibatch learns the mean of what its images teach.
 //!
 //! Does not prove: which kernel is at fault where they do not (see `exactness.rs`), or that what is
 //! learned is right (see `golden.rs` and `learning.rs`).
@@ -102,14 +102,24 @@ fn whole_trainings_are_the_same_on_cpu_and_gpu() {
     }
 }
 
+/// One thread that keeps the arrays of every lane against many that keep only what is carried on; in
+/// networks wide enough that threads share a layer, too.
 #[test]
-fn threads_do_not_matter() {
-    for (config, dataset) in trainings() {
-        let extent = extent(config.batch.max(5), &dataset, 64);
-        let make = |threads| support::cpu_with_threads(&config, &dataset, &extent, threads);
-        let one = train(make(1), &config, &dataset);
-        for threads in [2, 5] {
-            let many = train(make(threads), &config, &dataset);
+fn threads_and_what_they_keep_do_not_matter() {
+    let wide = |batch, g_apical| {
+        let config = Config { layers: vec![150, 70, 10], batch, g_apical, ..Config::default() };
+        (config, support::random_dataset(7, 10, 10, 8))
+    };
+    let wide = [wide(1, 0.0), wide(2, 0.0), wide(1, 0.05)];
+    for (config, dataset) in trainings().into_iter().chain(wide) {
+        let kept = extent(config.batch.max(5), &dataset, 64);
+        let make = |keeps_lanes, threads| {
+            let extent = Extent { keeps_lanes, ..kept };
+            support::cpu_with_threads(&config, &dataset, &extent, threads)
+        };
+        let one = train(make(true, 1), &config, &dataset);
+        for (threads, keeps_lanes) in [(1, false), (2, false), (5, false), (5, true)] {
+            let many = train(make(keeps_lanes, threads), &config, &dataset);
             same_run(&format!("{threads} threads, {config:?}"), &one, &many);
         }
     }

@@ -1,6 +1,7 @@
 //! Proves: each of many networks that train side by side, on the CPU and on the GPU of this machine,
 //! ends with the weights, errors and predictions that it has when it trains alone, to the last bit,
-//! whatever its depth, batch, optimiser and apical conductance, and with settings of its own; networks
+//! whatever its depth, batch, optimiser and apical conductance, with settings of its own, and on any
+//! number of threads; networks
 //! whose arrays have other shapes, and more networks than fit, train in waves with the same bits.
 //!
 //! Does not prove: that a network alone is right (see `golden.rs` and `learning.rs`) or that CPU and GPU
@@ -186,6 +187,33 @@ fn networks_side_by_side_on_the_cpu_are_as_if_alone() {
 #[test]
 fn networks_side_by_side_on_the_gpu_are_as_if_alone() {
     check(BackendChoice::Gpu);
+}
+
+/// Two networks that are shown one image at a time, on one thread, on as many threads as networks, and on
+/// more, which then share the layers of a network.
+#[test]
+fn threads_do_not_matter() {
+    let dataset = dataset();
+    for g_apical in [0.0, 0.05] {
+        let base = Config {
+            layers: vec![150, 70, 10],
+            batch: 1,
+            images: 8,
+            test_images: 5,
+            epochs: 1,
+            g_apical,
+            ..Config::default()
+        };
+        let two = variants(&base, &[], 2).unwrap();
+        let alone = [0, 1].map(|index: usize| alone(&two[index].config, &dataset));
+        for threads in [1, 2, 5] {
+            let selection = Selection { threads, ..on(BackendChoice::Cpu) };
+            let (trained, _) = together(&two, &dataset, &selection);
+            for (trained, alone) in trained.iter().zip(&alone) {
+                assert_same(&format!("{threads} threads"), trained, alone);
+            }
+        }
+    }
 }
 
 #[test]

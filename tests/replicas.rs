@@ -1,8 +1,8 @@
 //! Proves: each of many networks that train side by side, on the CPU and on the GPU of this machine,
 //! ends with the weights, errors and predictions that it has when it trains alone, to the last bit,
 //! whatever its depth, batch, optimiser and apical conductance, with settings of its own, and on any
-//! number of threads; networks
-//! whose arrays have other shapes, and more networks than fit, train in waves with the same bits.
+//! number of threads; networks whose arrays have other shapes, and more networks than fit, train in waves
+//! with the same bits.
 //!
 //! Does not prove: that a network alone is right (see `golden.rs` and `learning.rs`) or that CPU and GPU
 //! agree on it (see `trainings.rs`), nor what a GPU does whose memory is full: no device here tells.

@@ -38,6 +38,7 @@
 //! # }
 //! ```
 
+pub mod bench;
 #[doc(hidden)]
 pub mod cli;
 pub mod compare;

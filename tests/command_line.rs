@@ -9,6 +9,8 @@
 //! command, on a made-up difference. Bars at a terminal and lines of progress that come after 10 s
 //! are not seen here.
 
+#[path = "command_line/bench.rs"]
+mod bench;
 #[path = "command_line/devices.rs"]
 mod devices;
 #[path = "command_line/faults.rs"]

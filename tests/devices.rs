@@ -189,8 +189,8 @@ fn more_replicas_than_a_device_takes_are_refused_with_the_reason() {
     let wide = |replicas| Shape { populations: vec![784, 500, 10], replicas, lanes: 1, ..shape() };
     let bytes = |replicas| 4 * wide(replicas).length(Array::Moments(0)) as u64;
     let beyond = (1..).find(|&replicas| bytes(replicas) > info.max_binding).expect("a limit");
-    assert!(gpu::check_limits(&wide(beyond - 1), &info).is_ok());
-    match gpu::check_limits(&wide(beyond), &info).expect_err("too large") {
+    assert!(gpu::check_limits(&info, &wide(beyond - 1)).is_ok());
+    match gpu::check_limits(&info, &wide(beyond)).expect_err("too large") {
         BackendError::TooLarge { array: Array::Moments(0), bytes: told, limit, .. } => {
             assert_eq!((told, limit), (bytes(beyond), info.max_binding));
         }
@@ -199,8 +199,8 @@ fn more_replicas_than_a_device_takes_are_refused_with_the_reason() {
     // 5 x 13,107 = 65,535, the number of workgroups.
     let info = Info { max_binding: u64::MAX, max_buffer: u64::MAX, ..info };
     let replicas = |replicas, lanes| Shape { replicas, lanes, ..shape() };
-    assert!(gpu::check_limits(&replicas(13107, 5), &info).is_ok());
-    let error = gpu::check_limits(&replicas(13108, 5), &info).unwrap_err();
+    assert!(gpu::check_limits(&info, &replicas(13107, 5)).is_ok());
+    let error = gpu::check_limits(&info, &replicas(13108, 5)).unwrap_err();
     assert!(matches!(error, BackendError::TooManyLanes { lanes: 65540, most: 65535 }), "{error}");
 }
 

@@ -303,7 +303,7 @@ fn more_networks_than_fit_train_in_waves() {
         for (_, obstacle) in &waves {
             let obstacle = obstacle.as_ref().expect("a wave that is not whole tells why");
             assert!(
-                obstacle.contains("networks take") && obstacle.contains("may be taken"),
+                obstacle.contains("networks of layers 40,10") && obstacle.contains("may be taken"),
                 "{obstacle}"
             );
         }

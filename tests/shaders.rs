@@ -1,7 +1,8 @@
 //! Proves that every shader has its twin on the CPU and its case in the exactness test; that it is
-//! valid and can be translated for Vulkan, Metal and DX12; that the structs it reads lie in memory as
-//! the host writes them; and that it computes with floats only what rounds alike on every device:
-//! sums, comparisons, and products that no compiler can fuse into a sum.
+//! valid and can be translated for Vulkan, Metal and DX12, as are those of `apical bench`, which are no
+//! kernels; that the structs it reads lie in memory as the host writes them; and that it computes with
+//! floats only what rounds alike on every device: sums, comparisons, and products that no compiler can
+//! fuse into a sum.
 //!
 //! Does not prove that it computes the right thing (tests/exactness.rs does), nor that Metal's or
 //! DX12's compilers take the translation.
@@ -12,6 +13,7 @@ use std::fs;
 use std::mem::offset_of;
 use std::path::{Path, PathBuf};
 
+use apical::bench;
 use apical::gpu::shaders;
 use apical::layout::{Constants, Kernel, Lane, Minibatch, Part, Replica};
 use bytemuck::Zeroable;
@@ -69,6 +71,13 @@ fn every_shader_has_a_kernel_a_twin_and_a_case() {
     }
 }
 
+/// The ceilings of `apical bench` are no kernels: they have no twin, and lie apart.
+#[test]
+fn every_shader_of_the_ceilings_is_known() {
+    let known = bench::shaders().into_iter().map(|(name, _)| name.to_string()).collect();
+    assert_eq!(shaders_in(&root().join("shaders/bench")), known);
+}
+
 #[test]
 fn every_shared_text_is_used() {
     let shared = root().join("shaders/shared");
@@ -81,7 +90,7 @@ fn every_shared_text_is_used() {
 
 #[test]
 fn every_shader_can_be_translated_for_vulkan_metal_and_dx12() {
-    for (name, source) in sources() {
+    for (name, source) in sources().into_iter().chain(bench::shaders()) {
         let (module, info) = parse(name, &source);
         let [entry] = module.entry_points.as_slice() else {
             panic!("{name} has {} entry points", module.entry_points.len());

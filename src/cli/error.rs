@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::bench::BenchError;
 use crate::config::{ConfigError, SweepError};
 use crate::dataset::DatasetError;
 use crate::layout::BackendError;
@@ -33,17 +34,33 @@ pub enum CliError {
     Record(#[from] RecordError),
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    #[error(transparent)]
+    Bench(BenchError),
+    #[error("a result has no CSV")]
+    Csv(#[from] csv::Error),
     #[error("a result has no JSON")]
     Json(#[from] serde_json::Error),
     #[error("standard output cannot be written")]
     Output(#[source] io::Error),
 }
 
+impl From<BenchError> for CliError {
+    fn from(error: BenchError) -> Self {
+        match error {
+            BenchError::Train(error) => CliError::Train(error),
+            error => CliError::Bench(error),
+        }
+    }
+}
+
 impl CliError {
     pub fn exit_code(&self) -> u8 {
         use BackendError::{NoAdapter, NoSuchAdapter, OnlySoftware, Open};
         match self {
-            CliError::Usage(_) | CliError::ConfigText { .. } | CliError::Sweep(_) => 2,
+            CliError::Usage(_)
+            | CliError::ConfigText { .. }
+            | CliError::Sweep(_)
+            | CliError::Bench(_) => 2,
             CliError::Train(TrainError::Config(_) | TrainError::Variant { .. }) => 2,
             CliError::Train(TrainError::Dataset(DatasetError::TooFew { .. })) => 2,
             CliError::Train(TrainError::Backend(
@@ -79,6 +96,11 @@ impl CliError {
                 let flag = if *part == "test" { "--test-images" } else { "--images" };
                 Some(format!("{flag} sets it"))
             }
+            CliError::Bench(BenchError::Batch { .. }) => Some("--batch sets it".to_string()),
+            CliError::Bench(BenchError::Replicas { .. }) => Some("--replicas sets it".to_string()),
+            CliError::Bench(BenchError::Length { setting, .. }) => {
+                Some(format!("--{setting} sets it"))
+            }
             CliError::Record(RecordError::AlreadyARun { .. }) => {
                 Some("name another folder with --out, or move this run away".to_string())
             }
@@ -110,7 +132,7 @@ fn backend_hint(error: &BackendError) -> Option<&'static str> {
             Some("update the driver, choose another --device, or compute with --backend cpu")
         }
         BackendError::TooMuchMemory { .. } => {
-            Some("a smaller --batch or --layers takes less; --memory tells what may be taken")
+            Some("a smaller minibatch or layer fits; train --memory tells what may be taken")
         }
         _ => None,
     }

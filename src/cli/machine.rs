@@ -24,20 +24,6 @@ pub(super) struct MachineArgs {
     /// Threads of the CPU backend; 0: as many as cores
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = thread_count())]
     threads: usize,
-
-    /// Memory that arrays may take, in MB; more networks than fit run one after another [default:
-    /// what is free]
-    #[arg(long, value_name = "MB", value_parser = megabytes())]
-    memory: Option<u64>,
-}
-
-/// Bytes.
-const MEGABYTE: u64 = 1_000_000;
-/// More than any machine has.
-const MEGABYTES_MAX: u64 = 1_000_000_000;
-
-fn megabytes() -> RangedU64ValueParser<u64> {
-    RangedU64ValueParser::new().range(1..=MEGABYTES_MAX)
 }
 
 /// More threads than any machine has cores end in the system killing the program.
@@ -56,13 +42,8 @@ impl MachineArgs {
                 "--device names a GPU, and --backend cpu uses none: leave out one of them";
             return Err(CliError::Usage(message.to_string()));
         }
-        let MachineArgs { backend, device, threads, memory } = self.clone();
-        Ok(Selection {
-            backend,
-            device,
-            threads,
-            memory: memory.map(|megabytes| megabytes * MEGABYTE),
-        })
+        let MachineArgs { backend, device, threads } = self.clone();
+        Ok(Selection { backend, device, threads, ..Selection::default() })
     }
 
     pub(super) fn backend(&self) -> BackendChoice {

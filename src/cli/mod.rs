@@ -1,6 +1,7 @@
 //! The command `apical`: what it takes and what it says. Standard output holds results, standard
 //! error progress and failures. Nothing is computed here.
 
+mod bench;
 mod compare;
 mod devices;
 mod error;
@@ -9,6 +10,7 @@ mod output;
 mod progress;
 mod replicas;
 mod settings;
+mod table;
 mod test;
 mod train;
 
@@ -44,6 +46,8 @@ enum Command {
     Devices(devices::DevicesArgs),
     /// Train on the CPU and on a GPU side by side, and compare every value
     Compare(Box<compare::CompareArgs>),
+    /// Measure how fast networks train and test, as a share of what the device can do
+    Bench(Box<bench::BenchArgs>),
 }
 
 /// How a command ended that did what it was asked.
@@ -74,6 +78,7 @@ impl Cli {
             Command::Test(arguments) => test::run(arguments).map(|()| Ending::Done),
             Command::Devices(arguments) => devices::run(arguments).map(|()| Ending::Done),
             Command::Compare(arguments) => compare::run(arguments),
+            Command::Bench(arguments) => bench::run(arguments).map(|()| Ending::Done),
         }
     }
 }

@@ -51,6 +51,25 @@ impl Settings {
             .map_err(|error| CliError::Usage(error.to_string()))?;
         Ok(config)
     }
+
+    /// All values of a setting that a command takes as a list; none where it was not given.
+    pub(super) fn list<T>(&self, setting: &str) -> Vec<T>
+    where
+        T: Clone + Send + Sync + 'static,
+    {
+        let values = self.given.try_get_many(setting).ok().flatten();
+        values.map_or(Vec::new(), |values| values.cloned().collect())
+    }
+
+    /// The lists of a setting that is itself a list, one each time that it was given.
+    pub(super) fn occurrences<T>(&self, setting: &str) -> Vec<Vec<T>>
+    where
+        T: Clone + Send + Sync + 'static,
+    {
+        let occurrences = self.given.try_get_occurrences(setting).ok().flatten();
+        let occurrences = occurrences.map(|lists| lists.map(|list| list.cloned().collect()));
+        occurrences.map_or(Vec::new(), Iterator::collect)
+    }
 }
 
 fn read(path: PathBuf) -> Result<Config, CliError> {

@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::network::Network;
 use crate::record::{ImageShape, Run, weights_sha256};
-use crate::schedule::Device;
+use crate::schedule::{Device, Selection};
 use crate::train::{Event, Summary, Training};
 
 /// Train a network, or many side by side, and test after each epoch
@@ -45,7 +45,15 @@ pub(super) struct TrainArgs {
     pub(super) settings: Settings,
 
     #[command(flatten)]
-    pub(super) machine: MachineArgs,
+    machine: MachineArgs,
+}
+
+impl TrainArgs {
+    /// # Errors
+    /// When the arguments contradict each other.
+    pub(super) fn selection(&self) -> Result<Selection, CliError> {
+        Ok(Selection { memory: self.networks.memory(), ..self.machine.selection()? })
+    }
 }
 
 pub(super) fn run(arguments: &TrainArgs) -> Result<(), CliError> {
@@ -53,7 +61,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<(), CliError> {
         return replicas::run(arguments);
     }
     let config = arguments.settings.resolve(|_| ())?;
-    let selection = arguments.machine.selection()?;
+    let selection = arguments.selection()?;
     let dataset = arguments.data.open()?;
     let images = ImageShape::of(&dataset);
     let plan = Plan::new(&config, &dataset);

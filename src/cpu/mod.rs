@@ -19,6 +19,7 @@ pub mod output;
 pub mod plateau;
 pub mod score;
 pub mod soma;
+mod spans;
 mod state;
 mod tile;
 pub mod trace;
@@ -32,12 +33,13 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::dataset::Dataset;
 use crate::layout::{
-    Array, Backend, BackendError, Constants, Kernel, Lane, Launch, Minibatch, Part, Replica, Shape,
-    check_lanes, result,
+    Array, Backend, BackendError, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part,
+    Replica, Shape, check_lanes, result,
 };
 use awake::with_threads_awake;
 use carried::Carried;
 use columns::Columns;
+use spans::Clock;
 use state::{Inputs, LaneState, Shared};
 use tile::{Tile, WIDTH};
 use update::{Column, Contribution};
@@ -75,6 +77,8 @@ pub struct Cpu {
     lanes: Vec<Carried>,
     /// Where lanes are stepped: one for each thread, or one for each lane if all arrays are kept.
     states: Vec<Mutex<LaneState>>,
+    /// Times of the kernels that are not of one lane, while profiled.
+    times: Option<KernelTimes>,
 }
 
 impl Cpu {
@@ -105,6 +109,7 @@ impl Cpu {
             constants,
             pool: Arc::new(pool),
             dataset,
+            times: None,
         })
     }
 
@@ -120,7 +125,12 @@ impl Cpu {
                 self.run_lanes(minibatches, lanes, run);
             } else {
                 for (launch, part) in run {
+                    let mut clock = Clock::start(self.times.is_some());
                     self.run_update(minibatches, launch.layer, part);
+                    let threads = self.threads();
+                    if let Some(times) = &mut self.times {
+                        clock.read(launch.kernel, threads, times);
+                    }
                 }
             }
         }
@@ -133,7 +143,9 @@ impl Cpu {
         lanes: &[Lane],
         launches: &[(Launch, Part)],
     ) {
-        let Cpu { constants, replicas, dataset, shared, lanes: carried, states, shape, .. } = self;
+        let Cpu {
+            constants, replicas, dataset, shared, lanes: carried, states, shape, times, ..
+        } = self;
         let mut carried: Vec<&mut Carried> = carried
             .chunks_mut(shape.lanes)
             .zip(minibatches)
@@ -160,8 +172,10 @@ impl Cpu {
             }
             state.begin();
             let image = dataset.image(lane.image as usize);
+            let mut clock = Clock::start(times.is_some());
             for (launch, part) in launches {
                 state.run(&inputs, launch, part, lane, image, threads);
+                clock.read(launch.kernel, 1, &mut state.times);
             }
             carried.save(&state);
         });
@@ -264,6 +278,10 @@ impl Backend for Cpu {
     }
 
     fn read(&mut self, array: Array) -> Result<Vec<u32>, BackendError> {
+        self.read_lanes(array, self.shape.replicas * self.shape.lanes)
+    }
+
+    fn read_lanes(&mut self, array: Array, lanes: usize) -> Result<Vec<u32>, BackendError> {
         if array == Array::Images {
             return Ok(self.dataset.packed_images());
         }
@@ -273,7 +291,7 @@ impl Backend for Cpu {
         if !self.shape.keeps_lanes {
             return Err(BackendError::NotKept { array });
         }
-        Ok(self.states.iter().flat_map(|state| locked(state).words(array)).collect())
+        Ok(self.states.iter().take(lanes).flat_map(|state| locked(state).words(array)).collect())
     }
 
     fn write(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError> {
@@ -299,5 +317,19 @@ impl Backend for Cpu {
             }
         }
         Ok(())
+    }
+
+    fn set_profiling(&mut self, is_on: bool) {
+        self.times = is_on.then(KernelTimes::default);
+        for state in &self.states {
+            locked(state).times = KernelTimes::default();
+        }
+    }
+
+    fn kernel_times(&mut self) -> Result<Option<KernelTimes>, BackendError> {
+        Ok(self.times.clone().map(|mut times| {
+            self.states.iter().for_each(|state| times.merge(&locked(state).times));
+            times
+        }))
     }
 }

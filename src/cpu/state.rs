@@ -8,7 +8,7 @@ use super::events::{Events, Heard};
 use super::tile::Tiled;
 use super::{apical, drive, error, input, output, plateau, score, soma, trace};
 use crate::layout::{
-    Array, Constants, Kernel, Lane, Launch, Minibatch, Part, Replica, Shape, result,
+    Array, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part, Replica, Shape, result,
 };
 
 /// Arrays of one layer in one lane. Shapes: [`Array`].
@@ -28,6 +28,8 @@ pub struct LaneState {
     pub traces: Vec<Tiled<f32>>,
     pub layers: Vec<LayerState>,
     pub result: [u32; result::ROWS],
+    /// What its kernels took, while profiled.
+    pub times: KernelTimes,
     /// Who spikes in each population, as the words of spikes say too.
     events: Vec<Events>,
     /// Who spikes in parts of a layer, where several threads step it.
@@ -73,6 +75,7 @@ impl LaneState {
                 })
                 .collect(),
             result: [0; result::ROWS],
+            times: KernelTimes::default(),
             events: shape.populations.iter().map(|_| Events::default()).collect(),
             parts: Vec::new(),
         }
@@ -94,7 +97,7 @@ impl LaneState {
         threads: usize,
     ) {
         let Inputs { constants, replica, minibatch, shared } = *inputs;
-        let LaneState { spikes, traces, layers, result, events, parts } = self;
+        let LaneState { spikes, traces, layers, result, events, parts, .. } = self;
         let heard = Heard::new(constants, part, minibatch, lane);
         if launch.kernel == Kernel::Input {
             events[0].begin(heard, &spikes[0]);

@@ -76,6 +76,14 @@ pub fn list() -> Vec<Info> {
     adapters().into_iter().map(|(_, info)| info).collect()
 }
 
+/// What is known about the adapter that fits a choice.
+///
+/// # Errors
+/// When there is no adapter, or none that fits.
+pub fn find(choice: &Choice) -> Result<Info, BackendError> {
+    choose(choice).map(|(_, info)| info)
+}
+
 /// The adapter that fits a choice.
 ///
 /// # Errors
@@ -85,14 +93,6 @@ pub(super) fn choose(choice: &Choice) -> Result<(wgpu::Adapter, Info), BackendEr
     let infos: Vec<Info> = adapters.iter().map(|(_, info)| info.clone()).collect();
     let index = select(choice, &infos)?;
     adapters.into_iter().nth(index).ok_or(BackendError::NoAdapter)
-}
-
-/// What is known about the adapter that fits a choice.
-///
-/// # Errors
-/// When there is no adapter, or none that fits.
-pub fn find(choice: &Choice) -> Result<Info, BackendError> {
-    choose(choice).map(|(_, info)| info)
 }
 
 /// Index of the adapter that fits a choice.

@@ -32,9 +32,9 @@ impl Buffers {
         constants: &Constants,
         replicas: &[Replica],
     ) -> Result<Self, BackendError> {
-        check_limits(shape, device.info())?;
         let storage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
         let mut arrays = HashMap::new();
+        check_limits(device.info(), shape)?;
         for array in shape.arrays() {
             let bytes = bytes(shape, array);
             let buffer = buffer(device, &array.to_string(), bytes.max(SMALLEST), storage);
@@ -67,21 +67,11 @@ impl Buffers {
     }
 }
 
-/// Bytes of an array.
-pub fn bytes(shape: &Shape, array: Array) -> u64 {
-    4 * shape.length(array) as u64
-}
-
-/// Bytes of all arrays.
-pub fn all_bytes(shape: &Shape) -> u64 {
-    shape.arrays().into_iter().map(|array| bytes(shape, array)).sum()
-}
-
 /// Checks what a GPU binds at once, and how many lanes it takes.
 ///
 /// # Errors
 /// When an array is larger, or there are more lanes.
-pub fn check_limits(shape: &Shape, info: &Info) -> Result<(), BackendError> {
+pub fn check_limits(info: &Info, shape: &Shape) -> Result<(), BackendError> {
     let limit = info.max_binding.min(info.max_buffer);
     for array in shape.arrays() {
         let bytes = bytes(shape, array);
@@ -95,6 +85,11 @@ pub fn check_limits(shape: &Shape, info: &Info) -> Result<(), BackendError> {
         return Err(BackendError::TooManyLanes { lanes, most });
     }
     Ok(())
+}
+
+/// Bytes of an array.
+pub fn bytes(shape: &Shape, array: Array) -> u64 {
+    4 * shape.length(array) as u64
 }
 
 /// A zeroed buffer.

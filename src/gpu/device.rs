@@ -10,6 +10,7 @@ use wgpu::{
 };
 
 use super::adapter::{self, Choice, Info};
+use super::profile;
 use crate::layout::BackendError;
 
 /// Submissions that may be under way: enough that the device never waits for the host, few enough
@@ -18,8 +19,8 @@ const IN_FLIGHT: usize = 3;
 
 /// An open GPU.
 pub struct Device {
-    pub(super) device: wgpu::Device,
-    pub(super) queue: wgpu::Queue,
+    pub(crate) device: wgpu::Device,
+    pub(crate) queue: wgpu::Queue,
     info: Info,
     failure: Arc<Mutex<Option<String>>>,
     in_flight: VecDeque<SubmissionIndex>,
@@ -36,6 +37,7 @@ impl Device {
         let (adapter, info) = adapter::choose(choice)?;
         let description = DeviceDescriptor {
             label: Some("apical"),
+            required_features: adapter.features() & profile::FEATURES,
             required_limits: limits(&adapter.limits()),
             ..Default::default()
         };
@@ -88,6 +90,16 @@ impl Device {
         self.check()
     }
 
+    /// Waits until all work so far is done.
+    ///
+    /// # Errors
+    /// When the device failed.
+    pub fn wait(&mut self) -> Result<(), BackendError> {
+        self.poll(PollType::wait_indefinitely())?;
+        self.in_flight.clear();
+        self.check()
+    }
+
     /// The first `bytes` of a buffer, after all work so far.
     ///
     /// # Errors
@@ -107,9 +119,7 @@ impl Device {
             // Nobody listens any more where an error came first.
             let _ = sender.send(result);
         });
-        self.poll(PollType::wait_indefinitely())?;
-        self.in_flight.clear();
-        self.check()?;
+        self.wait()?;
         let mapped = receiver.try_recv().map_err(|error| self.failed(error.to_string()))?;
         mapped.map_err(|error| self.failed(error.to_string()))?;
         let view =

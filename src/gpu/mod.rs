@@ -6,22 +6,26 @@ mod buffers;
 mod device;
 mod parts;
 mod pipelines;
+mod profile;
 pub mod self_test;
 pub mod shaders;
 
 use bytemuck::cast_slice;
 use wgpu::{ComputePass, ComputePassDescriptor};
 
-pub use buffers::{all_bytes as bytes, check_limits};
+pub use buffers::check_limits;
 pub use device::Device;
+pub(crate) use pipelines::module;
 
 use crate::layout::{
-    Array, Backend, BackendError, Constants, Lane, Launch, Minibatch, Replica, Shape, check_lanes,
+    Array, Backend, BackendError, Constants, KernelTimes, Lane, Launch, Minibatch, Replica, Shape,
+    check_lanes,
 };
 use adapter::{Choice, Info};
 use buffers::Buffers;
 use parts::Parts;
 use pipelines::Pipelines;
+use profile::Profile;
 use self_test::Verdict;
 
 /// Threads of a workgroup where nothing else is asked for.
@@ -35,6 +39,7 @@ pub struct Gpu {
     buffers: Buffers,
     parts: Parts,
     pipelines: Pipelines,
+    profile: Option<Profile>,
 }
 
 impl Gpu {
@@ -62,6 +67,7 @@ impl Gpu {
             buffers: Buffers::new(&device, &shape, &constants, replicas)?,
             parts: Parts::new(&device),
             pipelines: Pipelines::new(&device, &shape, workgroup)?,
+            profile: None,
             device,
             shape,
             workgroup,
@@ -81,15 +87,17 @@ impl Gpu {
         self_test::run(&mut self.device)
     }
 
+    /// Encodes launches whose parts start at `first_part`.
     fn encode(
         &self,
         pass: &mut ComputePass,
+        first_part: usize,
         launches: &[Launch],
         minibatches: &[Minibatch],
     ) -> Result<(), BackendError> {
         let limit = self.device.info().max_workgroups;
         let mut kernel = None;
-        for (index, launch) in launches.iter().enumerate() {
+        for (part, launch) in (first_part..).zip(launches) {
             let [x, y, z] =
                 bindings::workgroups(launch, &self.shape, minibatches, self.workgroup, limit)?;
             let (pipeline, group) = self.pipelines.get(launch).ok_or_else(|| {
@@ -100,7 +108,7 @@ impl Gpu {
                 pass.set_pipeline(pipeline);
                 kernel = Some(launch.kernel);
             }
-            pass.set_bind_group(0, group, &[self.parts.offset(index)]);
+            pass.set_bind_group(0, group, &[self.parts.offset(part)]);
             pass.dispatch_workgroups(x, y, z);
         }
         Ok(())
@@ -132,16 +140,25 @@ impl Backend for Gpu {
         queue.write_buffer(&self.buffers.minibatches, 0, cast_slice(minibatches));
         queue.write_buffer(&self.buffers.lanes, 0, cast_slice(lanes));
 
+        if let Some(mut profile) = self.profile.take() {
+            let result = self.run_profiled(&mut profile, minibatches, launches);
+            self.profile = Some(profile);
+            return result;
+        }
         let mut commands = self.device.device.create_command_encoder(&Default::default());
         let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
-        self.encode(&mut pass, launches, minibatches)?;
+        self.encode(&mut pass, 0, launches, minibatches)?;
         drop(pass);
         self.device.submit(commands)
     }
 
     fn read(&mut self, array: Array) -> Result<Vec<u32>, BackendError> {
+        self.read_lanes(array, self.shape.replicas * self.shape.lanes)
+    }
+
+    fn read_lanes(&mut self, array: Array, lanes: usize) -> Result<Vec<u32>, BackendError> {
         let buffer = self.buffers.array(array)?;
-        self.device.read(buffer, buffers::bytes(&self.shape, array))
+        self.device.read(buffer, 4 * self.shape.length_of_lanes(array, lanes) as u64)
     }
 
     fn write(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError> {
@@ -153,5 +170,14 @@ impl Backend for Gpu {
         let buffer = self.buffers.array(array)?;
         self.device.queue.write_buffer(buffer, 0, cast_slice(words));
         self.device.check()
+    }
+
+    fn set_profiling(&mut self, is_on: bool) {
+        self.profile = if is_on { Profile::new(&self.device) } else { None };
+    }
+
+    fn kernel_times(&mut self) -> Result<Option<KernelTimes>, BackendError> {
+        self.device.check()?;
+        Ok(self.profile.as_ref().map(|profile| profile.times.clone()))
     }
 }

@@ -153,7 +153,8 @@ impl Pipelines {
     }
 }
 
-fn module(device: &Device, name: &str, source: String) -> ShaderModule {
+/// Compiles one of this crate's shaders.
+pub fn module(device: &Device, name: &str, source: String) -> ShaderModule {
     let description =
         ShaderModuleDescriptor { label: Some(name), source: ShaderSource::Wgsl(source.into()) };
     if cfg!(debug_assertions) {

@@ -213,7 +213,17 @@ impl Shape {
 
     /// Words of an array.
     pub fn length(&self, array: Array) -> usize {
-        self.copy_length(array) * self.copies(array)
+        self.length_of_lanes(array, self.replicas * self.lanes)
+    }
+
+    /// Words of an array's first `lanes` lanes; of the whole array, where it has no lanes.
+    pub fn length_of_lanes(&self, array: Array, lanes: usize) -> usize {
+        self.copy_length(array) * if self.has_lanes(array) { lanes } else { self.copies(array) }
+    }
+
+    /// Bytes of all arrays.
+    pub fn bytes(&self) -> u64 {
+        self.arrays().into_iter().map(|array| 4 * self.length(array) as u64).sum()
     }
 
     /// Every array of this shape.

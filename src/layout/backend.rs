@@ -1,8 +1,9 @@
 //! What a backend can do: hold the arrays and run kernels on them in order.
 
+use indicatif::BinaryBytes;
 use thiserror::Error;
 
-use super::{Array, Kernel, Lane, Launch, Minibatch, Shape};
+use super::{Array, Kernel, KernelTimes, Lane, Launch, Minibatch, Shape};
 
 /// Holds a network's arrays and runs kernels on them. All backends compute the same bits.
 pub trait Backend: Send {
@@ -35,6 +36,23 @@ pub trait Backend: Send {
     /// # Errors
     /// When `words` has not the array's length, or the device was lost.
     fn write(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError>;
+
+    /// The words of an array's first `lanes` lanes; of the whole array, where it has no lanes.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    fn read_lanes(&mut self, array: Array, lanes: usize) -> Result<Vec<u32>, BackendError>;
+
+    /// From now on, times every kernel (or no longer does): off at first, and free when off. It
+    /// changes no result. Times measured before are forgotten.
+    fn set_profiling(&mut self, is_on: bool);
+
+    /// Time of each kernel since profiling began, after all work so far; `None` where the device
+    /// cannot tell.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    fn kernel_times(&mut self) -> Result<Option<KernelTimes>, BackendError>;
 }
 
 /// Checks that there is a minibatch for each replica, and that `lanes` are their lanes in use, replica by
@@ -78,10 +96,11 @@ pub enum BackendError {
     )]
     TooLarge { array: Array, bytes: u64, limit: u64, device: String },
     #[error(
-        "the arrays of {} take {}, more than the {} of memory that may be taken",
-        in_words(*.networks), readable(*.bytes), readable(*.memory)
+        "the arrays of {} of layers {layers} with {lanes} images side by side take {}, more than the {} \
+         of memory that may be taken",
+        in_words(*.networks), BinaryBytes(*.bytes), BinaryBytes(*.memory)
     )]
-    TooMuchMemory { networks: usize, bytes: u64, memory: u64 },
+    TooMuchMemory { networks: usize, layers: String, lanes: usize, bytes: u64, memory: u64 },
     #[error("the GPU '{device}' has no room for {array}, {bytes} bytes: {reason}")]
     NoRoom { array: Array, bytes: u64, device: String, reason: String },
     #[error(
@@ -113,14 +132,5 @@ fn in_words(networks: usize) -> String {
     match networks {
         1 => "one network".to_string(),
         _ => format!("{networks} networks"),
-    }
-}
-
-/// Bytes in the largest unit of which there is at least one.
-fn readable(bytes: u64) -> String {
-    match bytes as f64 {
-        small if small < 1e6 => format!("{:.1} KB", small / 1e3),
-        medium if medium < 1e9 => format!("{:.1} MB", medium / 1e6),
-        large => format!("{:.1} GB", large / 1e9),
     }
 }

@@ -4,11 +4,13 @@
 mod array;
 mod backend;
 mod kernel;
+mod kernel_times;
 mod uniforms;
 
 pub use array::{Array, Shape, Word};
 pub use backend::{Backend, BackendError, check_lanes};
 pub use kernel::{Kernel, Launch};
+pub use kernel_times::KernelTimes;
 pub use uniforms::{Constants, Lane, Minibatch, Part, Replica};
 
 /// Most layers of a network, the output included.

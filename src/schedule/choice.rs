@@ -36,6 +36,8 @@ pub struct Selection {
     pub threads: usize,
     /// Bytes that arrays may take; without it, what is free.
     pub memory: Option<u64>,
+    /// The arrays of each lane can be read and written, see [`Shape::keeps_lanes`].
+    pub keeps_lanes: bool,
 }
 
 /// What a run computes on.
@@ -118,6 +120,7 @@ pub fn open_pair(
             ..gpu_extent(config, dataset, 1, config.batch)
         },
     );
+    room::check_cpu_shape(&shape, dataset, room::memory(selection))?;
     let mut gpu = make_gpu(&adapter(selection, true), from_ref(config), dataset, shape.clone())?;
     let self_test = gpu.self_test()?;
     let constants = constants(config, &shape, dataset.classes);
@@ -132,8 +135,9 @@ fn open_cpu(
     dataset: &Arc<Dataset>,
     note: Option<String>,
 ) -> Result<Opened, BackendError> {
-    let shape = cpu_shape(&configs[0], dataset, configs.len());
-    room::check_cpu(&shape, dataset, room::memory(selection))?;
+    let keeps_lanes = selection.keeps_lanes;
+    let shape = Shape { keeps_lanes, ..cpu_shape(&configs[0], dataset, configs.len()) };
+    room::check_cpu_shape(&shape, dataset, room::memory(selection))?;
     let constants = constants(&configs[0], &shape, dataset.classes);
     let replicas: Vec<Replica> = configs.iter().map(replica).collect();
     let cpu = Cpu::new(shape, constants, &replicas, dataset.clone(), selection.threads)?;

@@ -5,13 +5,14 @@ mod choice;
 mod constants;
 mod given;
 mod lanes;
+pub mod memory;
 mod room;
 mod simulation;
 
 pub use choice::{BackendChoice, Device, Opened, Pair, Selection, open, open_pair};
 pub use constants::{constants, replica};
 pub use lanes::Lanes;
-pub use room::{Room, room};
+pub use room::{Room, check_cpu, check_gpu, room};
 pub use simulation::{Image, Outcome, Simulation, Work};
 
 use crate::config::{Config, Feedback};

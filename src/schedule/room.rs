@@ -1,9 +1,7 @@
 //! How many networks a device holds side by side, told before anything starts.
 
-use sysinfo::{MemoryRefreshKind, RefreshKind, System};
-
 use super::choice::{adapter, cpu_shape, gpu_shape};
-use super::{BackendChoice, Selection};
+use super::{BackendChoice, Selection, memory};
 use crate::config::Config;
 use crate::cpu;
 use crate::dataset::Dataset;
@@ -33,11 +31,14 @@ pub fn room(
     dataset: &Dataset,
     count: usize,
 ) -> Result<Room, BackendError> {
-    let memory = memory(selection);
-    let on_cpu = || most(count, |n| check_cpu(&cpu_shape(config, dataset, n), dataset, memory));
+    let on_cpu = || {
+        let memory = memory(selection);
+        most(count, |n| check_cpu_shape(&cpu_shape(config, dataset, n), dataset, memory))
+    };
     let on_gpu = |allow_software| {
         let info = find(&adapter(selection, allow_software))?;
-        most(count, |n| check_gpu(&gpu_shape(config, dataset, n), &info, selection, memory))
+        let memory = gpu_memory(&info, selection);
+        most(count, |n| check_gpu_shape(&gpu_shape(config, dataset, n), &info, memory))
     };
     match selection.backend {
         BackendChoice::Cpu => on_cpu(),
@@ -61,46 +62,52 @@ fn most(
     })
 }
 
-/// Bytes that a run may take of this machine's memory.
-pub(super) fn memory(selection: &Selection) -> u64 {
-    selection.memory.unwrap_or_else(|| {
-        let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
-        let system = System::new_with_specifics(memory);
-        let free = system.available_memory();
-        // A container may be allowed less than the machine has.
-        let free = system.cgroup_limits().map_or(free, |limits| free.min(limits.free_memory));
-        free - free / RESERVE
-    })
+/// Bytes that a run takes on the CPU backend.
+///
+/// # Errors
+/// When they are more than are free.
+pub fn check_cpu(config: &Config, dataset: &Dataset) -> Result<u64, BackendError> {
+    let shape = cpu_shape(config, dataset, 1);
+    check_cpu_shape(&shape, dataset, memory(&Selection::default()))?;
+    Ok(cpu::bytes(&shape))
 }
 
-/// Checks that the CPU backend's arrays, and what the host keeps of each network, fit `memory`.
-pub(super) fn check_cpu(shape: &Shape, dataset: &Dataset, memory: u64) -> Result<(), BackendError> {
+/// Bytes that a run takes on a GPU. How many a real one has shows only when they are taken.
+///
+/// # Errors
+/// When they are beyond its limits, or, on a software GPU, more than are free.
+pub fn check_gpu(info: &Info, config: &Config, dataset: &Dataset) -> Result<u64, BackendError> {
+    let shape = gpu_shape(config, dataset, 1);
+    check_gpu_shape(&shape, info, gpu_memory(info, &Selection::default()))?;
+    Ok(shape.bytes())
+}
+
+/// Bytes that a run may take of this machine's memory.
+pub(super) fn memory(selection: &Selection) -> u64 {
+    let free = || memory::available().map(|free| free - free / RESERVE);
+    selection.memory.or_else(free).unwrap_or(u64::MAX)
+}
+
+/// Bytes that a run may take of a GPU's. How many a real one has, nobody tells.
+fn gpu_memory(info: &Info, selection: &Selection) -> u64 {
+    if info.is_software { memory(selection) } else { selection.memory.unwrap_or(u64::MAX) }
+}
+
+/// Checks that the CPU backend's arrays, and what the host keeps of each network, fit.
+pub(super) fn check_cpu_shape(
+    shape: &Shape,
+    dataset: &Dataset,
+    memory: u64,
+) -> Result<(), BackendError> {
     // The networks as they were last read, and the order in which each is shown the images.
     let weights = (0..shape.layers())
         .map(|layer| shape.length(Array::Weights(layer)) + shape.length(Array::Feedback(layer)));
     let words = weights.sum::<usize>() + shape.replicas * dataset.training_count;
-    check_memory(shape, cpu::bytes(shape) + 4 * words as u64, memory)
+    memory::check(shape, cpu::bytes(shape) + 4 * words as u64, memory)
 }
 
-/// Checks a GPU's limits. How much memory a real GPU has, nobody tells: there `memory` counts only
-/// where it was asked for.
-fn check_gpu(
-    shape: &Shape,
-    info: &Info,
-    selection: &Selection,
-    memory: u64,
-) -> Result<(), BackendError> {
-    gpu::check_limits(shape, info)?;
-    if info.is_software || selection.memory.is_some() {
-        check_memory(shape, gpu::bytes(shape), memory)?;
-    }
-    Ok(())
-}
-
-fn check_memory(shape: &Shape, bytes: u64, memory: u64) -> Result<(), BackendError> {
-    if bytes > memory {
-        let networks = shape.replicas;
-        return Err(BackendError::TooMuchMemory { networks, bytes, memory });
-    }
-    Ok(())
+/// Checks a GPU's limits and its memory.
+fn check_gpu_shape(shape: &Shape, info: &Info, memory: u64) -> Result<(), BackendError> {
+    gpu::check_limits(info, shape)?;
+    memory::check(shape, shape.bytes(), memory)
 }

@@ -157,17 +157,23 @@ impl Simulation {
     /// # Errors
     /// When the device fails.
     pub fn test(&mut self, images: &[Image]) -> Result<(), BackendError> {
-        self.is_fresh = true;
         for images in images.chunks(self.backend.shape().lanes) {
-            let (minibatches, lanes, list) = self.work(
-                &vec![images; self.lanes.len()],
-                false,
-                |lanes, images| lanes.test_minibatch(images.len()),
-                Lanes::test,
-            );
+            let (minibatches, lanes, list) = self.prepare_test(images);
             self.backend.run(&minibatches, &lanes, &list)?;
         }
         Ok(())
+    }
+
+    /// What [`Simulation::test`] would run for images that fit side by side, for callers that run it
+    /// themselves.
+    pub fn prepare_test(&mut self, images: &[Image]) -> Work {
+        self.is_fresh = true;
+        self.work(
+            &vec![images; self.lanes.len()],
+            false,
+            |lanes, images| lanes.test_minibatch(images.len()),
+            Lanes::test,
+        )
     }
 
     /// Results of the images in slots `0 .. count`, `[replicas, count]`.

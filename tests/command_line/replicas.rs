@@ -185,11 +185,14 @@ fn more_networks_than_fit_run_in_waves_and_say_so() {
         command
     };
     let mut command = many("1");
-    let needs = ["the arrays of one network take ", "hint: a smaller --batch"];
+    let needs = [
+        "the arrays of one network of layers 4000,10 with 64 images side by side take ",
+        "hint: a smaller minibatch",
+    ];
     fails(&mut command, 1, &needs);
     let error = String::from_utf8(command.assert().get_output().stderr.clone()).unwrap();
-    let megabytes = error.split(needs[0]).nth(1).unwrap().split(" MB").next().unwrap();
-    let for_one = (megabytes.parse::<f64>().unwrap() + 0.1).ceil().to_string();
+    let mebibytes = error.split(needs[0]).nth(1).unwrap().split(" MiB").next().unwrap();
+    let for_one = (mebibytes.parse::<f64>().unwrap() + 0.1).ceil().to_string();
 
     let mut command = many(&for_one);
     let stderr = stderr_of(&mut command);
@@ -197,9 +200,9 @@ fn more_networks_than_fit_run_in_waves_and_say_so() {
     for (number, wave) in (1..=3).zip(&waves) {
         let what = format!(
             "wave {number}/3: 1 of 3 networks train side by side: more do not fit, the arrays of 2 \
-             networks take "
+             networks of layers 4000,10 "
         );
-        let memory = format!("{for_one}.0 MB of memory that may be taken");
+        let memory = format!("{for_one}.00 MiB of memory that may be taken");
         assert!(wave.starts_with(&what) && wave.contains(&memory), "{wave}");
     }
     assert_eq!(waves.len(), 3, "{stderr}");
@@ -217,7 +220,7 @@ fn replicas_and_sweeps_that_cannot_be_are_refused() {
     };
     refused(&["--replicas", "0"], &["'--replicas <R>': 0 is not in 1..=65535"]);
     refused(&["--replicas", "65536"], &["65536 is not in 1..=65535"]);
-    refused(&["--memory", "0"], &["'--memory <MB>'"]);
+    refused(&["--memory", "0"], &["'--memory <MIB>'"]);
     let known = "the settings are layers, epochs, images, ";
     refused(&["--sweep", "gapical=0"], &["no setting 'gapical', perhaps 'g_apical'", known]);
     refused(&["--sweep", "eta"], &["expected KEY=VALUE,VALUE,.., found 'eta'"]);

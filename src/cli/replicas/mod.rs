@@ -31,6 +31,20 @@ pub(super) struct ReplicaArgs {
     /// written with colons: eta=0.2:0.1,0.4:0.2. A sweep of seed stands for --replicas
     #[arg(long, value_name = "KEY=V1,V2,..")]
     sweep: Vec<Sweep>,
+
+    /// Memory that the arrays of the networks may take, in MiB; more networks than fit run one after
+    /// another [default: what is free]
+    #[arg(long, value_name = "MIB", value_parser = mebibytes())]
+    memory: Option<u64>,
+}
+
+/// Bytes.
+const MEBIBYTE: u64 = 1 << 20;
+/// More than any machine has.
+const MEBIBYTES_MAX: u64 = 1 << 30;
+
+fn mebibytes() -> RangedU64ValueParser<u64> {
+    RangedU64ValueParser::new().range(1..=MEBIBYTES_MAX)
 }
 
 fn replica_count() -> RangedU64ValueParser<usize> {
@@ -41,10 +55,15 @@ impl ReplicaArgs {
     pub(super) fn are_many(&self) -> bool {
         self.replicas > 1 || !self.sweep.is_empty()
     }
+
+    /// Bytes that arrays may take, where that is told.
+    pub(super) fn memory(&self) -> Option<u64> {
+        self.memory.map(|mebibytes| mebibytes * MEBIBYTE)
+    }
 }
 
 pub(super) fn run(arguments: &TrainArgs) -> Result<(), CliError> {
-    let ReplicaArgs { replicas, sweep } = &arguments.networks;
+    let ReplicaArgs { replicas, sweep, .. } = &arguments.networks;
     let mut keys = sweep.iter().map(Sweep::key);
     if let Some(key) = keys.find(|key| arguments.settings.names(key)) {
         let flag = key.replace('_', "-");
@@ -53,7 +72,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<(), CliError> {
     }
     let config = arguments.settings.resolve(|_| ())?;
     let variants = variants(&config, sweep, *replicas)?;
-    let selection = arguments.machine.selection()?;
+    let selection = arguments.selection()?;
     let dataset = arguments.data.open()?;
     let images = ImageShape::of(&dataset);
     let plans: Vec<Plan> =

@@ -1,0 +1,31 @@
+// The most additions a second: eight sums a thread, all in registers.
+
+@group(0) @binding(0) var<storage, read> increments: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read_write> sums: array<vec4<f32>>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let increment = increments[0];
+    var a = vec4(f32(id.x));
+    var b = vec4(f32(id.y));
+    // Eight times the same, so that the loop itself costs nothing: 64 additions.
+    for (var i = 0u; i < ROUNDS; i++) {
+        a += increment;
+        b += increment;
+        a += increment;
+        b += increment;
+        a += increment;
+        b += increment;
+        a += increment;
+        b += increment;
+        a += increment;
+        b += increment;
+        a += increment;
+        b += increment;
+        a += increment;
+        b += increment;
+        a += increment;
+        b += increment;
+    }
+    sums[id.x % WORKGROUP] = a + b;
+}

@@ -1,0 +1,8 @@
+// What a launch costs that does next to nothing, but waits for the one before as kernels do.
+
+@group(0) @binding(0) var<storage, read_write> words: array<u32>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    words[id.x] = id.x;
+}

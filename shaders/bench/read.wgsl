@@ -1,0 +1,19 @@
+// The rate of reading: all threads together go through a set again and again, 16 bytes at a time.
+
+// a power of two of them
+@group(0) @binding(0) var<storage, read> values: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read_write> sums: array<vec4<f32>>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+    @builtin(global_invocation_id) id: vec3<u32>,
+    @builtin(num_workgroups) count: vec3<u32>,
+) {
+    let last = arrayLength(&values) - 1u;
+    let threads = count.x * WORKGROUP;
+    var sum = vec4<f32>();
+    for (var i = 0u; i < READS; i++) {
+        sum += values[(id.x + i * threads) & last];
+    }
+    sums[id.x % WORKGROUP] = sum;
+}

@@ -1,0 +1,115 @@
+//! The ceilings of a CPU: of one thread alone, and of all together.
+
+use std::hint::black_box;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::loops::{ADDITIONS, IMAGE_ADDITIONS, LANES, STRIDE, WEIGHTS, add, read, sum_columns};
+use super::{
+    Bandwidth, Ceiling, Effort, SETS, SPIKES, STEPS_AN_IMAGE, UNITS, latency, random_steps,
+};
+use crate::bench::progress::Steps;
+use crate::layout::BackendError;
+use crate::schedule::memory;
+
+/// Rounds of additions between two looks at the clock.
+const ROUNDS: usize = 10_000;
+/// Bytes that are read between two looks at the clock, at least.
+const READ: usize = 1 << 20;
+
+pub fn measure(threads: usize, effort: Effort, steps: &mut Steps) -> Result<Ceiling, BackendError> {
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| BackendError::Threads(error.to_string()))?;
+    let device = Cpu { pool, effort };
+
+    steps.begin("additions in registers");
+    let [one, all] = device.rates(|count| {
+        black_box(add(count * ROUNDS, black_box([0.0; LANES]), black_box(1e-3)));
+    })?;
+    let additions = [one, all].map(|rate| rate * (ROUNDS * ADDITIONS) as f64);
+
+    steps.begin("the bare loop");
+    let bare_loop = device.bare_loop()?;
+
+    let mut bandwidths = Vec::new();
+    let largest = memory::available().map_or(usize::MAX, |bytes| bytes as usize / 2);
+    for bytes in SETS.into_iter().filter(|&bytes| bytes <= largest) {
+        steps.begin("reading");
+        bandwidths.push(device.read(bytes)?);
+    }
+
+    steps.begin("waking the threads");
+    let pool_us = latency(|| {
+        device.pool.broadcast(|_| ());
+        Ok(())
+    })?;
+    Ok(Ceiling {
+        additions_per_second: additions[1],
+        additions_per_second_of_a_thread: Some(additions[0]),
+        bare_loop_additions_per_second: bare_loop[1],
+        bare_loop_additions_per_second_of_a_thread: Some(bare_loop[0]),
+        read: bandwidths,
+        pool_us: Some(pool_us),
+        launch_us: None,
+        submission_us: None,
+        readback_us: None,
+    })
+}
+
+struct Cpu {
+    pool: ThreadPool,
+    effort: Effort,
+}
+
+impl Cpu {
+    /// Calls a second of `work(n)`, which does its work `n` times: of one thread, and of all.
+    fn rates(&self, work: impl Fn(usize) + Sync) -> Result<[f64; 2], BackendError> {
+        let one = self.effort.best_rate(|count| {
+            work(count);
+            Ok(())
+        })?;
+        let threads = self.pool.current_num_threads();
+        if threads == 1 {
+            return Ok([one, one]);
+        }
+        let all = self.effort.best_rate(|count| {
+            self.pool.broadcast(|_| work(count));
+            Ok(())
+        })?;
+        // All together are not slower than one, whatever else the machine does.
+        Ok([one, one.max(all * threads as f64)])
+    }
+
+    fn bare_loop(&self) -> Result<[f64; 2], BackendError> {
+        let weights = vec![1e-3; WEIGHTS];
+        let steps = random_steps(STRIDE);
+        let mut best = [0.0f64; 2];
+        for sum in [sum_columns::<64>, sum_columns::<128>] {
+            let rates = self.rates(|count| {
+                let mut sums = vec![0.0; STEPS_AN_IMAGE * UNITS];
+                let images = steps.chunks(STEPS_AN_IMAGE * SPIKES).cycle();
+                for image in images.take(count) {
+                    sum(image, &weights, black_box(&mut sums[..]));
+                }
+            })?;
+            for (best, rate) in best.iter_mut().zip(rates) {
+                *best = best.max(rate * IMAGE_ADDITIONS as f64);
+            }
+        }
+        Ok(best)
+    }
+
+    fn read(&self, bytes: usize) -> Result<Bandwidth, BackendError> {
+        let set = vec![1e-3; bytes / size_of::<f32>()];
+        let passes = (READ / bytes).max(1);
+        let rates = self.rates(|count| {
+            for _ in 0..count * passes {
+                black_box(read(black_box(&set)));
+            }
+        })?;
+        let [one, all] = rates.map(|rate| rate * (passes * bytes) as f64);
+        Ok(Bandwidth { bytes, bytes_per_second: all, bytes_per_second_of_a_thread: Some(one) })
+    }
+}

@@ -1,0 +1,220 @@
+//! The ceilings of a GPU, by small shaders of their own in `shaders/bench/`.
+
+use bytemuck::cast_slice;
+use wgpu::{
+    BindGroup, BindGroupDescriptor, BindGroupEntry, Buffer, BufferDescriptor, BufferUsages,
+    ComputePassDescriptor, ComputePipeline, ComputePipelineDescriptor,
+};
+
+use super::{
+    Bandwidth, COLUMNS, Ceiling, Effort, SETS, SPIKES, STEPS, STEPS_AN_IMAGE, UNITS, latency,
+    random_steps, timed,
+};
+use crate::bench::progress::Steps;
+use crate::gpu::adapter::Choice;
+use crate::gpu::{self, Device};
+use crate::layout::BackendError;
+
+/// Threads of a workgroup, and the largest number of workgroups along a dimension.
+const WORKGROUP: usize = 64;
+const WORKGROUPS_MAX: u32 = 1 << 15;
+/// Rounds of 64 additions, and reads of 16 bytes, that a thread does. Mesa's software device ends a
+/// thread's loops after 65,535 rounds.
+const ROUNDS: usize = 1024;
+const READS: usize = 64;
+/// Launches in the pass from which the cost of one is taken.
+const LAUNCHES: usize = 1000;
+
+const SHADERS: [(&str, &str); 4] = [
+    ("additions", include_str!("../../../shaders/bench/additions.wgsl")),
+    ("columns", include_str!("../../../shaders/bench/columns.wgsl")),
+    ("read", include_str!("../../../shaders/bench/read.wgsl")),
+    ("nothing", include_str!("../../../shaders/bench/nothing.wgsl")),
+];
+
+/// Name and complete text of every shader of the ceilings.
+pub fn shaders() -> Vec<(&'static str, String)> {
+    let constants = [
+        ("WORKGROUP", WORKGROUP),
+        ("ROUNDS", ROUNDS),
+        ("READS", READS),
+        ("UNITS", UNITS),
+        ("SPIKES", SPIKES),
+        ("STEPS", STEPS),
+    ];
+    let prelude: String =
+        constants.iter().map(|(name, value)| format!("const {name}: u32 = {value}u;\n")).collect();
+    SHADERS.map(|(name, text)| (name, prelude.clone() + text)).to_vec()
+}
+
+pub fn measure(
+    choice: &Choice,
+    effort: Effort,
+    steps: &mut Steps,
+) -> Result<Ceiling, BackendError> {
+    steps.begin("additions in registers");
+    let mut gpu = Gpu { device: Device::open(choice)?, effort };
+    let additions_per_second = gpu.additions()?;
+    steps.begin("the bare loop");
+    let bare_loop = gpu.bare_loop()?;
+    let mut read = Vec::new();
+    let info = gpu.device.info();
+    let largest = info.max_binding.min(info.max_buffer);
+    for bytes in SETS.into_iter().filter(|&bytes| bytes as u64 <= largest) {
+        steps.begin("reading");
+        read.push(Bandwidth {
+            bytes,
+            bytes_per_second: gpu.read(bytes)?,
+            bytes_per_second_of_a_thread: None,
+        });
+    }
+    steps.begin("launches");
+    let [launch_us, submission_us, readback_us] = gpu.latencies()?;
+    Ok(Ceiling {
+        additions_per_second,
+        additions_per_second_of_a_thread: None,
+        bare_loop_additions_per_second: bare_loop,
+        bare_loop_additions_per_second_of_a_thread: None,
+        read,
+        pool_us: None,
+        launch_us: Some(launch_us),
+        submission_us: Some(submission_us),
+        readback_us: Some(readback_us),
+    })
+}
+
+struct Gpu {
+    device: Device,
+    effort: Effort,
+}
+
+/// A shader with its buffers.
+struct Kernel {
+    pipeline: ComputePipeline,
+    group: BindGroup,
+}
+
+impl Gpu {
+    fn additions(&mut self) -> Result<f64, BackendError> {
+        let increments = self.filled(&[1e-3f32; 4]);
+        let sums = self.buffer(WORKGROUP * 16);
+        let kernel = self.kernel("additions", &[&increments, &sums])?;
+        let rate = self.unit_rate(&kernel, |workgroups| [workgroups, 1, 1])?;
+        Ok(rate * (64 * ROUNDS * WORKGROUP) as f64)
+    }
+
+    fn bare_loop(&mut self) -> Result<f64, BackendError> {
+        let weights = self.filled(&vec![1e-3f32; COLUMNS * UNITS]);
+        let steps = self.filled(&random_steps(UNITS / 4));
+        let sums = self.buffer(4 * STEPS * UNITS);
+        let kernel = self.kernel("columns", &[&weights, &steps, &sums])?;
+        let groups = (UNITS / 4).div_ceil(WORKGROUP) as u32;
+        let steps_an_image = STEPS_AN_IMAGE as u32;
+        let rate = self.unit_rate(&kernel, |images| [groups, steps_an_image, images])?;
+        Ok(rate * (STEPS_AN_IMAGE * SPIKES * UNITS) as f64)
+    }
+
+    fn read(&mut self, bytes: usize) -> Result<f64, BackendError> {
+        let set = self.filled(&vec![1e-3f32; bytes / size_of::<f32>()]);
+        let sums = self.buffer(WORKGROUP * 16);
+        let kernel = self.kernel("read", &[&set, &sums])?;
+        let rate = self.unit_rate(&kernel, |workgroups| [workgroups, 1, 1])?;
+        Ok(rate * (16 * READS * WORKGROUP) as f64)
+    }
+
+    /// Microseconds of a launch more in a pass, of a submission until it is done, and of reading back
+    /// 40 bytes.
+    fn latencies(&mut self) -> Result<[f64; 3], BackendError> {
+        let words = self.buffer(WORKGROUP * 4);
+        let kernel = self.kernel("nothing", &[&words])?;
+        let submission = latency(|| self.run(&kernel, [1, 1, 1], 1))?;
+        let many = self.effort.best_rate(|count| self.run(&kernel, [1, 1, 1], count * LAUNCHES))?;
+        let launch = 1e6 / (many * LAUNCHES as f64);
+        let readback = latency(|| self.device.read(&words, 40).map(|_| ()))?;
+        Ok([launch, submission, readback])
+    }
+
+    /// Units a second, where a launch over `workgroups(n)` does `n` units: `n` grows until a launch takes
+    /// long enough, or cannot grow, and then the number of launches.
+    fn unit_rate(
+        &mut self,
+        kernel: &Kernel,
+        workgroups: impl Fn(u32) -> [u32; 3],
+    ) -> Result<f64, BackendError> {
+        let mut units = 1;
+        let limit = WORKGROUPS_MAX.min(self.device.info().max_workgroups);
+        // Twice the first time: what is compiled or cleared then is not timed.
+        self.run(kernel, workgroups(units), 1)?;
+        while 2 * units <= limit
+            && timed(|| self.run(kernel, workgroups(units), 1))? < self.effort.call
+        {
+            units *= 2;
+        }
+        let launches = self.effort.best_rate(|count| self.run(kernel, workgroups(units), count))?;
+        Ok(launches * f64::from(units))
+    }
+
+    /// Runs a kernel some times and waits for it.
+    fn run(
+        &mut self,
+        kernel: &Kernel,
+        [x, y, z]: [u32; 3],
+        times: usize,
+    ) -> Result<(), BackendError> {
+        let mut commands = self.device.device.create_command_encoder(&Default::default());
+        let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
+        pass.set_pipeline(&kernel.pipeline);
+        pass.set_bind_group(0, &kernel.group, &[]);
+        for _ in 0..times {
+            pass.dispatch_workgroups(x, y, z);
+        }
+        drop(pass);
+        self.device.submit(commands)?;
+        self.device.wait()
+    }
+
+    fn kernel(&self, name: &str, buffers: &[&Buffer]) -> Result<Kernel, BackendError> {
+        let source = shaders().into_iter().find(|(shader, _)| *shader == name);
+        let source = source.map(|(_, source)| source).unwrap_or_default();
+        let module = gpu::module(&self.device, name, source);
+        let pipeline = self.device.device.create_compute_pipeline(&ComputePipelineDescriptor {
+            label: Some(name),
+            layout: None,
+            module: &module,
+            entry_point: None,
+            compilation_options: Default::default(),
+            cache: None,
+        });
+        self.device.check()?;
+        let entries: Vec<BindGroupEntry> = buffers
+            .iter()
+            .zip(0..)
+            .map(|(buffer, binding)| BindGroupEntry {
+                binding,
+                resource: buffer.as_entire_binding(),
+            })
+            .collect();
+        let group = self.device.device.create_bind_group(&BindGroupDescriptor {
+            label: Some(name),
+            layout: &pipeline.get_bind_group_layout(0),
+            entries: &entries,
+        });
+        self.device.check()?;
+        Ok(Kernel { pipeline, group })
+    }
+
+    fn buffer(&self, bytes: usize) -> Buffer {
+        self.device.device.create_buffer(&BufferDescriptor {
+            label: None,
+            size: bytes as u64,
+            usage: BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        })
+    }
+
+    fn filled<T: bytemuck::Pod>(&self, content: &[T]) -> Buffer {
+        let buffer = self.buffer(size_of_val(content));
+        self.device.queue.write_buffer(&buffer, 0, cast_slice(content));
+        buffer
+    }
+}

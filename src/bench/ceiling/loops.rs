@@ -1,0 +1,99 @@
+//! The loops that are timed on a CPU, compiled for the vector instructions that it has.
+
+use multiversion::multiversion;
+
+use super::{COLUMNS, SPIKES, STEPS_AN_IMAGE, UNITS};
+
+/// Floats that fill enough registers to hide how long an addition takes.
+pub const LANES: usize = 64;
+
+/// Additions of [`add`] a round.
+pub const ADDITIONS: usize = LANES;
+
+/// Adds `increment` to all sums, `rounds` times.
+#[multiversion(targets = "simd")]
+pub fn add(rounds: usize, mut sums: [f32; LANES], increment: f32) -> [f32; LANES] {
+    for _ in 0..rounds {
+        for sum in &mut sums {
+            *sum += increment;
+        }
+    }
+    sums
+}
+
+/// Sums of everything in `set`, whose length is a multiple of [`LANES`].
+#[multiversion(targets = "simd")]
+pub fn read(set: &[f32]) -> [f32; LANES] {
+    let mut sums = [0.0; LANES];
+    for part in set.as_chunks::<LANES>().0 {
+        for i in 0..LANES {
+            sums[i] += part[i];
+        }
+    }
+    sums
+}
+
+/// Floats from one column to the next: whole cache lines, and an odd number of them, so that the same
+/// part of all columns does not meet in a few places of the cache.
+pub const STRIDE: usize = 16 * (UNITS.div_ceil(16) | 1);
+
+/// The bare loop: for each step of an image the sum of some columns of `weights`,
+/// `[COLUMNS, STRIDE]`, `N` neurons at a time in registers and through all steps.
+#[multiversion(targets = "simd")]
+pub fn sum_columns<const N: usize>(steps: &[u32], weights: &[f32], sums: &mut [f32]) {
+    let last = UNITS - N;
+    let mut start = 0;
+    loop {
+        for (columns, row) in steps.chunks_exact(SPIKES).zip(sums.chunks_exact_mut(UNITS)) {
+            let mut tile = [0.0; N];
+            for &column in columns {
+                let column = &weights[column as usize + start..][..N];
+                for i in 0..N {
+                    tile[i] += column[i];
+                }
+            }
+            row[start..start + N].copy_from_slice(&tile);
+        }
+        if start == last {
+            break;
+        }
+        start = (start + N).min(last);
+    }
+}
+
+/// Additions of [`sum_columns`] for an image.
+pub const IMAGE_ADDITIONS: usize = STEPS_AN_IMAGE * SPIKES * UNITS;
+
+/// Floats of the matrix.
+pub const WEIGHTS: usize = COLUMNS * STRIDE;
+
+#[cfg(test)]
+mod tests {
+    use super::super::random_steps;
+    use super::*;
+
+    #[test]
+    fn the_bare_loop_sums_the_columns_of_every_step() {
+        let weights: Vec<f32> = (0..WEIGHTS).map(|index| (index % 97) as f32 - 48.0).collect();
+        let steps = &random_steps(STRIDE)[..STEPS_AN_IMAGE * SPIKES];
+        let expected: Vec<f32> = steps
+            .chunks(SPIKES)
+            .flat_map(|columns| {
+                (0..UNITS)
+                    .map(|unit| columns.iter().map(|&c| weights[c as usize + unit]).sum::<f32>())
+            })
+            .collect();
+        for sum in [sum_columns::<64>, sum_columns::<128>] {
+            let mut sums = vec![f32::NAN; STEPS_AN_IMAGE * UNITS];
+            sum(steps, &weights, &mut sums);
+            assert_eq!(sums, expected);
+        }
+    }
+
+    #[test]
+    fn all_of_a_set_is_read_and_every_round_adds() {
+        let set: Vec<f32> = (0..4 * LANES).map(|index| index as f32).collect();
+        assert_eq!(read(&set).iter().sum::<f32>(), set.iter().sum::<f32>());
+        assert_eq!(add(5, [1.0; LANES], 2.0), [11.0; LANES]);
+    }
+}

@@ -1,0 +1,132 @@
+//! The device that is measured: chosen once, so that all rows are of the same.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use sysinfo::{CpuRefreshKind, ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
+
+use crate::config::Config;
+use crate::dataset::Dataset;
+use crate::gpu::adapter::{self, Choice, Info};
+use crate::layout::BackendError;
+use crate::schedule::{self, BackendChoice, Selection};
+
+/// What is measured.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Machine {
+    /// Name of the GPU or the processor.
+    pub device: String,
+    /// Of a GPU.
+    pub driver: Option<String>,
+    /// `cpu` or `gpu`.
+    pub backend: &'static str,
+    /// Whether a GPU is software on the CPU.
+    pub is_software: bool,
+    /// Threads that compute on the CPU.
+    pub threads: Option<usize>,
+    /// Why it is this device, where that needs saying.
+    #[serde(skip)]
+    pub note: Option<String>,
+    #[serde(skip)]
+    info: Option<Info>,
+}
+
+impl Machine {
+    /// The device that `selection` asks for; not opened yet.
+    ///
+    /// # Errors
+    /// When there is no such device.
+    pub fn choose(selection: &Selection) -> Result<Self, BackendError> {
+        let find = |allow_software| {
+            adapter::find(&Choice { index_or_name: selection.device.clone(), allow_software })
+        };
+        match selection.backend {
+            BackendChoice::Cpu => Ok(Machine::cpu(selection.threads, None)),
+            BackendChoice::Gpu => find(true).map(Machine::of_gpu),
+            BackendChoice::Auto => match find(false) {
+                // A device that was asked for by name is not silently replaced.
+                Err(error) if selection.device.is_none() => {
+                    let note = format!("computing on the CPU: {error}");
+                    Ok(Machine::cpu(selection.threads, Some(note)))
+                }
+                found => found.map(Machine::of_gpu),
+            },
+        }
+    }
+
+    fn cpu(threads: usize, note: Option<String>) -> Self {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        Machine {
+            device: processor(),
+            driver: None,
+            backend: "cpu",
+            is_software: false,
+            threads: Some(if threads == 0 { cores() } else { threads }),
+            note,
+            info: None,
+        }
+    }
+
+    fn of_gpu(info: Info) -> Self {
+        let driver = [info.backend.as_str(), &info.driver, &info.driver_info];
+        Machine {
+            device: info.name.clone(),
+            driver: Some(driver.join(" ").trim().to_string()),
+            backend: "gpu",
+            is_software: info.is_software,
+            threads: None,
+            note: info
+                .is_software
+                .then(|| "this is a software GPU: its times say nothing about a GPU".to_string()),
+            info: Some(info),
+        }
+    }
+
+    /// The GPU, where it is one.
+    pub(super) fn gpu(&self) -> Option<Choice> {
+        let index = self.info.as_ref()?.index.to_string();
+        Some(Choice { index_or_name: Some(index), allow_software: true })
+    }
+
+    /// What opens this device and no other.
+    pub(super) fn selection(&self) -> Selection {
+        match self.gpu() {
+            Some(Choice { index_or_name: device, .. }) => {
+                Selection { backend: BackendChoice::Gpu, device, ..Selection::default() }
+            }
+            None => {
+                let threads = self.threads.unwrap_or(0);
+                Selection { backend: BackendChoice::Cpu, threads, ..Selection::default() }
+            }
+        }
+    }
+
+    /// Bytes that a run takes, where the device can hold it as far as that can be known without
+    /// opening it.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub(super) fn check(&self, config: &Config, dataset: &Dataset) -> Result<u64, BackendError> {
+        match &self.info {
+            Some(info) => schedule::check_gpu(info, config, dataset),
+            None => schedule::check_cpu(config, dataset),
+        }
+    }
+}
+
+/// Name of the processor.
+fn processor() -> String {
+    let mut system = System::new();
+    system.refresh_cpu_list(CpuRefreshKind::nothing());
+    let brand = system.cpus().first().map(|cpu| cpu.brand().trim().to_string());
+    brand.filter(|brand| !brand.is_empty()).unwrap_or(std::env::consts::ARCH.to_string())
+}
+
+/// Time that this program's threads have computed so far.
+pub(super) fn cpu_time() -> Option<Duration> {
+    let process = get_current_pid().ok()?;
+    let mut system = System::new();
+    let what = ProcessRefreshKind::nothing().with_cpu();
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[process]), false, what);
+    Some(Duration::from_millis(system.process(process)?.accumulated_cpu_time()))
+}

@@ -1,0 +1,126 @@
+//! What a minibatch had to do, counted from the spikes that were drawn.
+
+use std::ops::Range;
+
+use crate::layout::trace::{FAST, ROWS, SLOW};
+use crate::layout::{
+    Array, Backend, BackendError, COUNT_BITS, COUNT_MASK, Lane, Minibatch, STEPS_PER_WORD, Shape,
+};
+
+/// Lanes that are counted of a minibatch, at most: enough for a mean.
+pub const LANES: usize = 64;
+
+/// Counts over some images.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    pub images: u64,
+    /// Steps that were simulated.
+    pub steps: u64,
+    /// Spikes of each population, the input's first.
+    pub spikes: Vec<u64>,
+    /// Weights that were added up, in dendrites; each is read for it.
+    pub additions: u64,
+    /// Steps of a neuron, or of a pixel that is not black, in which it may spike.
+    pub draws: u64,
+}
+
+/// Spikes and traces of a minibatch's first lanes: `[lanes, rows, units]` of each population.
+pub struct Snapshot {
+    spikes: Vec<Vec<u32>>,
+    /// Where the synaptic kernel has no cut: elsewhere they drive nothing.
+    traces: Vec<Vec<f32>>,
+}
+
+impl Snapshot {
+    /// Reads a backend's first `lanes` lanes.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn read(backend: &mut dyn Backend, lanes: usize) -> Result<Self, BackendError> {
+        let populations = 0..backend.shape().populations.len();
+        let is_uncut = backend.shape().taps == 0;
+        let spikes = populations
+            .clone()
+            .map(|population| backend.read_lanes(Array::Spikes(population), lanes))
+            .collect::<Result<_, _>>()?;
+        let traces = populations
+            .filter(|_| is_uncut)
+            .map(|population| {
+                let words = backend.read_lanes(Array::Traces(population), lanes)?;
+                Ok(bytemuck::cast_vec(words))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Snapshot { spikes, traces })
+    }
+}
+
+impl Work {
+    /// Adds what a minibatch did in the lanes that were read. `inked`: pixels of each lane's image that
+    /// are not black.
+    pub fn add(
+        &mut self,
+        shape: &Shape,
+        minibatch: &Minibatch,
+        lanes: &[Lane],
+        inked: &[usize],
+        before: &Snapshot,
+        after: &Snapshot,
+    ) {
+        let offset = shape.past_words() * STEPS_PER_WORD;
+        self.spikes.resize(shape.populations.len(), 0);
+        for (index, (lane, inked)) in lanes.iter().zip(inked).enumerate() {
+            let image = offset..offset + lane.steps();
+            let of_lane = |snapshot: &Snapshot, population: usize, steps: Range<u32>| {
+                let words = shape.copy_length(Array::Spikes(population));
+                let words = &snapshot.spikes[population][index * words..][..words];
+                spikes(words, shape.populations[population], steps)
+            };
+            let drawn: Vec<u64> = (0..shape.populations.len())
+                .map(|population| of_lane(after, population, image.clone()))
+                .collect();
+            for layer in 0..shape.layers() {
+                // The last spikes of the image before drive this one through the weights of now.
+                let past = match (minibatch.fresh, shape.taps) {
+                    (1, _) => 0,
+                    (_, 0) => before.traces_left(shape, layer, index),
+                    _ => of_lane(before, layer, offset - shape.history()..offset),
+                };
+                let units = shape.units(layer) as u64;
+                self.additions += (past + drawn[layer]) * units;
+                if shape.steps_apical && !shape.is_output(layer) {
+                    self.additions += drawn[shape.source(layer)] * units;
+                }
+            }
+            let neurons: usize = shape.populations[1..].iter().sum();
+            self.draws += u64::from(lane.steps()) * (inked + neurons) as u64;
+            self.steps += u64::from(lane.steps());
+            self.images += 1;
+            for (sum, drawn) in self.spikes.iter_mut().zip(drawn) {
+                *sum += drawn;
+            }
+        }
+    }
+}
+
+impl Snapshot {
+    /// Traces of a population in a lane that are carried on and not zero.
+    fn traces_left(&self, shape: &Shape, population: usize, lane: usize) -> u64 {
+        let units = shape.populations[population];
+        let traces = &self.traces[population][lane * ROWS * units..][..ROWS * units];
+        let left = [SLOW, FAST].map(|row| {
+            traces[row * units..][..units].iter().filter(|&&trace| trace != 0.0).count() as u64
+        });
+        left[0] + left[1]
+    }
+}
+
+/// Spikes at some steps, counted from the first that has spikes. `words`: `[words, units]`.
+fn spikes(words: &[u32], units: usize, steps: Range<u32>) -> u64 {
+    let mut sum = 0;
+    for step in steps {
+        let row = &words[(step / STEPS_PER_WORD) as usize * units..][..units];
+        let shift = step % STEPS_PER_WORD * COUNT_BITS;
+        sum += row.iter().map(|word| u64::from(word >> shift & COUNT_MASK)).sum::<u64>();
+    }
+    sum
+}

@@ -1,0 +1,161 @@
+//! How long each kernel takes, by timestamps that the GPU writes around every launch.
+
+use std::time::Duration;
+
+use wgpu::{
+    Buffer, BufferUsages, ComputePassDescriptor, ComputePassTimestampWrites, Features, QuerySet,
+    QuerySetDescriptor, QueryType,
+};
+
+use super::Gpu;
+use super::buffers::buffer;
+use super::device::Device;
+use crate::layout::{BackendError, KernelTimes, Launch, Minibatch};
+
+/// Launches that are timed at once: each takes two timestamps of the 4096 that a set may have.
+const LAUNCHES: usize = 1024;
+
+/// What a device needs for timestamps between the launches of a pass; where the first alone is there,
+/// each launch gets a pass of its own.
+pub const FEATURES: Features = Features::TIMESTAMP_QUERY
+    .union(Features::TIMESTAMP_QUERY_INSIDE_ENCODERS)
+    .union(Features::TIMESTAMP_QUERY_INSIDE_PASSES);
+
+/// Timestamps of a device, and what they told so far.
+pub struct Profile {
+    stamps: QuerySet,
+    /// The same as numbers, 8 bytes each.
+    numbers: Buffer,
+    nanoseconds: f64,
+    inside_passes: bool,
+    pub times: KernelTimes,
+}
+
+impl Profile {
+    /// `None` where the device writes no timestamps.
+    pub fn new(device: &Device) -> Option<Self> {
+        let features = device.device.features();
+        features.contains(Features::TIMESTAMP_QUERY).then(|| Profile {
+            stamps: device.device.create_query_set(&QuerySetDescriptor {
+                label: Some("kernel times"),
+                ty: QueryType::Timestamp,
+                count: 2 * LAUNCHES as u32,
+            }),
+            numbers: buffer(
+                device,
+                "kernel times",
+                16 * LAUNCHES as u64,
+                BufferUsages::QUERY_RESOLVE | BufferUsages::COPY_SRC,
+            ),
+            nanoseconds: f64::from(device.queue.get_timestamp_period()),
+            inside_passes: features.contains(FEATURES),
+            times: KernelTimes::default(),
+        })
+    }
+
+    fn add(&mut self, launches: &[Launch], words: &[u32]) {
+        let stamp = |words: &[u32]| u64::from(words[0]) | u64::from(words[1]) << 32;
+        for (launch, words) in launches.iter().zip(words.chunks_exact(4)) {
+            let ticks = stamp(&words[2..]).saturating_sub(stamp(&words[..2]));
+            let time = Duration::from_nanos((ticks as f64 * self.nanoseconds) as u64);
+            self.times.add(launch.kernel, time);
+        }
+    }
+}
+
+impl Gpu {
+    /// Runs launches that are prepared with timestamps around each, and waits for them.
+    pub(super) fn run_profiled(
+        &mut self,
+        profile: &mut Profile,
+        minibatches: &[Minibatch],
+        launches: &[Launch],
+    ) -> Result<(), BackendError> {
+        for (chunk, launches) in launches.chunks(LAUNCHES).enumerate() {
+            let mut commands = self.device.device.create_command_encoder(&Default::default());
+            let first = chunk * LAUNCHES;
+            if profile.inside_passes {
+                let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
+                for (index, launch) in launches.iter().enumerate() {
+                    pass.write_timestamp(&profile.stamps, 2 * index as u32);
+                    self.encode(&mut pass, first + index, &[*launch], minibatches)?;
+                    pass.write_timestamp(&profile.stamps, 2 * index as u32 + 1);
+                }
+            } else {
+                for (index, launch) in launches.iter().enumerate() {
+                    let stamps = ComputePassTimestampWrites {
+                        query_set: &profile.stamps,
+                        beginning_of_pass_write_index: Some(2 * index as u32),
+                        end_of_pass_write_index: Some(2 * index as u32 + 1),
+                    };
+                    let mut pass = commands.begin_compute_pass(&ComputePassDescriptor {
+                        timestamp_writes: Some(stamps),
+                        ..Default::default()
+                    });
+                    self.encode(&mut pass, first + index, &[*launch], minibatches)?;
+                }
+            }
+            let count = 2 * launches.len();
+            commands.resolve_query_set(&profile.stamps, 0..count as u32, &profile.numbers, 0);
+            self.device.submit(commands)?;
+            let words = self.device.read(&profile.numbers, 8 * count as u64)?;
+            profile.add(launches, &words);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::gpu::WORKGROUP;
+    use crate::gpu::adapter::Choice;
+    use crate::layout::{Backend, Kernel, Lane, Shape};
+    use crate::schedule::{constants, launches, replica};
+
+    /// Apple's GPUs write timestamps around passes alone.
+    #[test]
+    fn launches_are_timed_where_only_passes_are() {
+        let shape = Shape {
+            populations: vec![12, 9, 10],
+            broadcast: true,
+            replicas: 1,
+            lanes: 2,
+            steps: 16,
+            block: 8,
+            taps: 3,
+            images: 2,
+            slots: 2,
+            steps_apical: false,
+            has_moments: true,
+            keeps_gradient: false,
+            keeps_lanes: true,
+        };
+        let config = Config { layers: vec![9, 10], taps: 3, ..Config::default() };
+        let constants = constants(&config, &shape, 10);
+        let choice = Choice { index_or_name: None, allow_software: true };
+        let gpu = Gpu::new(&choice, shape.clone(), constants, &[replica(&config)], WORKGROUP);
+        let mut gpu = gpu.unwrap_or_else(|error| {
+            panic!("{error}\nThis test needs a Vulkan device: apt-get install mesa-vulkan-drivers")
+        });
+        gpu.set_profiling(true);
+        gpu.profile.as_mut().expect("this device writes timestamps").inside_passes = false;
+        let lane = Lane {
+            steps_forward: 8,
+            steps_target: 8,
+            window_forward: 4,
+            window_target: 4,
+            ..Lane::default()
+        };
+        let lanes = [0, 1].map(|index| lane.of_replica(&shape, 0, index));
+        let minibatch = Minibatch { lanes: 2, fresh: 1, ..bytemuck::Zeroable::zeroed() };
+        let list = launches(&shape, 16, true);
+        gpu.run(&[minibatch], &lanes, &list).expect("the kernels run");
+        let times = gpu.kernel_times().expect("it is read").expect("it is profiled");
+        for kernel in Kernel::ALL {
+            let expected = list.iter().filter(|launch| launch.kernel == kernel).count() as u64;
+            assert_eq!(times.spans(kernel), expected, "{kernel}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! How long kernels took: what a backend that is profiled tells.
+
+use std::time::Duration;
+
+use super::Kernel;
+
+/// Time spent in each kernel, and how often it was timed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KernelTimes {
+    /// In the order of [`Kernel::ALL`].
+    times: [Duration; Kernel::ALL.len()],
+    spans: [u64; Kernel::ALL.len()],
+}
+
+impl KernelTimes {
+    /// Adds one span of `kernel`.
+    pub fn add(&mut self, kernel: Kernel, time: Duration) {
+        self.times[kernel as usize] += time;
+        self.spans[kernel as usize] += 1;
+    }
+
+    /// Adds all spans of `other`.
+    pub fn merge(&mut self, other: &KernelTimes) {
+        for kernel in Kernel::ALL.map(|kernel| kernel as usize) {
+            self.times[kernel] += other.times[kernel];
+            self.spans[kernel] += other.spans[kernel];
+        }
+    }
+
+    /// Time spent in a kernel, over all threads.
+    pub fn of(&self, kernel: Kernel) -> Duration {
+        self.times[kernel as usize]
+    }
+
+    /// Times that it was timed: on a GPU once a launch, on the CPU once a launch and lane.
+    pub fn spans(&self, kernel: Kernel) -> u64 {
+        self.spans[kernel as usize]
+    }
+
+    /// Time spent in all kernels.
+    pub fn total(&self) -> Duration {
+        self.times.iter().sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kernel_has_its_own_place() {
+        let mut times = KernelTimes::default();
+        for (index, kernel) in Kernel::ALL.into_iter().enumerate() {
+            assert_eq!(kernel as usize, index, "{kernel}");
+            times.add(kernel, Duration::from_micros(1 << index));
+        }
+        times.merge(&times.clone());
+        for (index, kernel) in Kernel::ALL.into_iter().enumerate() {
+            assert_eq!(times.of(kernel), Duration::from_micros(2 << index), "{kernel}");
+            assert_eq!(times.spans(kernel), 2, "{kernel}");
+        }
+        assert_eq!(times.total(), Duration::from_micros((2 << Kernel::ALL.len()) - 2));
+    }
+}

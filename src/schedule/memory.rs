@@ -1,0 +1,65 @@
+//! The memory of this machine, and whether a run fits.
+
+use sysinfo::{MemoryRefreshKind, System};
+
+use crate::layout::{BackendError, Shape};
+
+/// Bytes that programs can still take: those that the system has free, or that the container grants,
+/// whichever are fewer. `None` where that cannot be known.
+pub fn available() -> Option<u64> {
+    let mut system = System::new();
+    system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
+    if system.total_memory() == 0 {
+        return None;
+    }
+    // What the system keeps of files counts as free in both.
+    let granted = system
+        .cgroup_limits()
+        .map_or(u64::MAX, |limits| limits.total_memory.saturating_sub(limits.rss));
+    Some(system.available_memory().min(granted))
+}
+
+/// Checks that the arrays of `shape`, `bytes` in all, fit into `memory`.
+///
+/// # Errors
+/// When they do not.
+pub(super) fn check(shape: &Shape, bytes: u64, memory: u64) -> Result<(), BackendError> {
+    if bytes <= memory {
+        return Ok(());
+    }
+    let layers: Vec<String> = shape.populations[1..].iter().map(usize::to_string).collect();
+    let (networks, lanes, layers) = (shape.replicas, shape.lanes, layers.join(","));
+    Err(BackendError::TooMuchMemory { networks, layers, lanes, bytes, memory })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_the_numbers() {
+        let shape = |replicas| Shape {
+            populations: vec![30, 20, 10],
+            broadcast: true,
+            replicas,
+            lanes: 2,
+            steps: 8,
+            block: 8,
+            taps: 0,
+            images: 0,
+            slots: 0,
+            steps_apical: false,
+            has_moments: true,
+            keeps_gradient: false,
+            keeps_lanes: true,
+        };
+        let bytes = 3 << 20;
+        assert!(check(&shape(1), bytes, bytes).is_ok());
+        let error = check(&shape(1), bytes, 1 << 20).unwrap_err().to_string();
+        let expected = "the arrays of one network of layers 20,10 with 2 images side by side take 3.00 MiB, \
+                        more than the 1.00 MiB of memory that may be taken";
+        assert_eq!(error, expected);
+        let error = check(&shape(7), bytes, bytes - 1).unwrap_err().to_string();
+        assert!(error.contains("the arrays of 7 networks of layers 20,10"), "{error}");
+    }
+}

@@ -1,0 +1,213 @@
+//! Proves that the additions that `apical bench` reports are those that the kernels do, that profiling
+//! tells of every kernel that runs and of no other, and that it changes no bit of what is learned, on
+//! the CPU and on a GPU.
+//!
+//! Does not prove that any time is right: nothing here depends on one. What the command prints is
+//! tested in tests/command_line/bench.rs. These tests need a Vulkan device; a software one will do.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use apical::bench::{Snapshot, Work};
+use apical::config::{Config, Optimizer};
+use apical::dataset::Dataset;
+use apical::layout::{Array, Backend, Kernel, KernelTimes, Lane, Launch, Minibatch, trace};
+use apical::network::Network;
+use apical::schedule::{Extent, Simulation};
+use apical::train::order;
+use support::{MakeBackend, cpu, floats, gpu, random_dataset};
+
+/// A small net. A rate of 0 leaves its weights as they are.
+fn config() -> Config {
+    Config {
+        layers: vec![24, 18, 10],
+        batch: 3,
+        eta: vec![0.0],
+        optimizer: Optimizer::Sgd,
+        ..Config::default()
+    }
+}
+
+fn simulation(
+    config: &Config,
+    dataset: &Arc<Dataset>,
+    make: MakeBackend,
+    network: &Network,
+) -> Simulation {
+    let extent = Extent {
+        replicas: 1,
+        lanes: 4,
+        slots: 40,
+        block: 512,
+        records_apical: false,
+        keeps_gradient: false,
+        keeps_lanes: true,
+    };
+    let backend = make(config, dataset, &extent);
+    Simulation::new(backend, config, dataset, network).expect("the backend takes the network")
+}
+
+/// Sum of what each kernel that adds up weights left behind, where every weight is 1: its additions.
+fn additions_done(
+    backend: &mut dyn Backend,
+    minibatches: &[Minibatch],
+    lanes: &[Lane],
+    launches: &[Launch],
+) -> f64 {
+    let shape = backend.shape().clone();
+    let history = shape.history() as usize;
+    let mut sum = 0.0;
+    for launch in launches {
+        backend.run(minibatches, lanes, &[*launch]).expect("a kernel runs");
+        let array = match launch.kernel {
+            Kernel::Drive => Array::Drive(launch.layer),
+            Kernel::Apical => Array::ApicalDrive(launch.layer),
+            _ => continue,
+        };
+        let drives = floats(backend, array);
+        let units = shape.units(launch.layer);
+        for (lane, drives) in lanes.iter().zip(drives.chunks(shape.copy_length(array))) {
+            let steps = lane.steps().min(launch.first + launch.steps).saturating_sub(launch.first);
+            // The first drive of an image includes the steps before it.
+            let is_first = launch.first == 0 && launch.kernel == Kernel::Drive;
+            let first = if is_first { 0 } else { history };
+            let rows = &drives[first * units..(history + steps as usize) * units];
+            sum += rows.iter().map(|&drive| f64::from(drive)).sum::<f64>();
+        }
+    }
+    sum
+}
+
+#[test]
+fn additions_are_counted_as_the_kernels_do_them() {
+    let dataset = random_dataset(3, 5, 6, 20);
+    for (g_apical, feedback) in [
+        (0.0, apical::config::Feedback::Broadcast),
+        (0.05, apical::config::Feedback::Broadcast),
+        (0.05, apical::config::Feedback::Layerwise),
+    ] {
+        let config = Config { g_apical, feedback, ..config() };
+        let mut network = Network::initial(&config, dataset.pixels());
+        for layer in &mut network.layers {
+            layer.weights.fill(1.0);
+            layer.feedback.fill(1.0);
+        }
+        let mut simulation = simulation(&config, &dataset, cpu, &network);
+        let images = order(&config, &dataset, 1);
+        let mut before = Snapshot::read(simulation.backend(), config.batch).unwrap();
+        // The first starts from nothing; the next ones carry the last steps on.
+        for images in images.chunks_exact(config.batch).take(3) {
+            let (minibatches, lanes, launches) = simulation.prepare_training(images);
+            let backend = simulation.backend();
+            let done = additions_done(backend, &minibatches, &lanes, &launches);
+            let after = Snapshot::read(backend, config.batch).unwrap();
+            let shape = backend.shape().clone();
+            let mut work = Work::default();
+            let inked = vec![7; config.batch];
+            work.add(&shape, &minibatches[0], &lanes, &inked, &before, &after);
+            assert!(done > 0.0);
+            assert_eq!(work.additions as f64, done, "g_apical {g_apical}, {feedback:?}");
+            let steps: u32 = lanes.iter().map(Lane::steps).sum();
+            assert_eq!((work.images, work.steps), (3, u64::from(steps)));
+            assert_eq!(work.draws, u64::from(steps) * (7 + 24 + 18 + 10));
+            before = after;
+        }
+    }
+}
+
+/// Without a cut, what is left of the traces drives the next image too.
+#[test]
+fn traces_that_are_carried_on_count_as_additions() {
+    let dataset = random_dataset(4, 5, 6, 20);
+    let config = Config { taps: 0, ..config() };
+    let network = Network::initial(&config, dataset.pixels());
+    let mut simulation = simulation(&config, &dataset, cpu, &network);
+    let images = order(&config, &dataset, 1);
+    simulation.train(&images[..3]).unwrap();
+    let before = Snapshot::read(simulation.backend(), 3).unwrap();
+    let mut left = 0;
+    for (population, above) in [24, 18, 10].into_iter().enumerate() {
+        let traces = floats(simulation.backend(), Array::Traces(population));
+        let shape = simulation.backend().shape();
+        let units = shape.populations[population];
+        let rows = traces.chunks(units).take(3 * trace::ROWS).enumerate();
+        let carried = rows.filter(|(row, _)| row % trace::ROWS >= trace::SLOW);
+        left += above * carried.flat_map(|(_, row)| row).filter(|&&trace| trace != 0.0).count();
+    }
+    let (minibatches, lanes, launches) = simulation.prepare_training(&images[3..6]);
+    let backend = simulation.backend();
+    backend.run(&minibatches, &lanes, &launches).unwrap();
+    let after = Snapshot::read(backend, 3).unwrap();
+    let additions = |minibatch: &Minibatch| {
+        let mut work = Work::default();
+        work.add(&backend.shape().clone(), minibatch, &lanes, &[0; 3], &before, &after);
+        work.additions as usize
+    };
+    let alone = additions(&Minibatch { fresh: 1, ..minibatches[0] });
+    assert!(left > 0);
+    assert_eq!(additions(&minibatches[0]), alone + left);
+}
+
+/// Trains a few minibatches; its weights, its kernels, and their times where it is profiled.
+fn trained(
+    make: MakeBackend,
+    is_profiled: bool,
+) -> (Network, BTreeSet<Kernel>, Option<KernelTimes>) {
+    let dataset = random_dataset(5, 5, 6, 20);
+    // Long enough for more launches than there are timestamps at once.
+    let config = Config {
+        eta: vec![0.05],
+        g_apical: 0.05,
+        phase_steps: 110,
+        optimizer: Optimizer::Adam,
+        ..config()
+    };
+    let mut network = Network::initial(&config, dataset.pixels());
+    let mut simulation = simulation(&config, &dataset, make, &network);
+    simulation.backend().set_profiling(is_profiled);
+    let mut kernels = BTreeSet::new();
+    for images in order(&config, &dataset, 1).chunks_exact(config.batch).take(2) {
+        let (minibatches, lanes, launches) = simulation.prepare_training(images);
+        kernels.extend(launches.iter().map(|launch| launch.kernel));
+        simulation.backend().run(&minibatches, &lanes, &launches).unwrap();
+    }
+    let times = simulation.backend().kernel_times().unwrap();
+    simulation.read_networks(std::slice::from_mut(&mut network)).unwrap();
+    (network, kernels, times)
+}
+
+#[test]
+fn profiling_tells_of_every_kernel_and_changes_no_weight() {
+    let (plain, _, nothing) = trained(cpu, false);
+    assert_eq!(nothing, None);
+    for make in [cpu as MakeBackend, gpu] {
+        let (profiled, kernels, times) = trained(make, true);
+        assert!(profiled == plain, "profiling changed a weight");
+        let times = times.expect("this device tells times");
+        let told = Kernel::ALL.into_iter().filter(|&kernel| times.spans(kernel) > 0);
+        assert_eq!(told.collect::<BTreeSet<_>>(), kernels);
+        assert!(kernels.contains(&Kernel::Apical) && kernels.contains(&Kernel::Update));
+    }
+}
+
+#[test]
+fn times_are_forgotten_when_profiling_begins_anew() {
+    for make in [cpu as MakeBackend, gpu] {
+        let dataset = random_dataset(6, 5, 6, 20);
+        let config = config();
+        let network = Network::initial(&config, dataset.pixels());
+        let mut simulation = simulation(&config, &dataset, make, &network);
+        let images = order(&config, &dataset, 1);
+        let mut spans = || {
+            simulation.backend().set_profiling(true);
+            simulation.train(&images[..3]).unwrap();
+            let times = simulation.backend().kernel_times().unwrap().expect("it is profiled");
+            simulation.backend().set_profiling(false);
+            assert_eq!(simulation.backend().kernel_times().unwrap(), None);
+            Kernel::ALL.map(|kernel| times.spans(kernel))
+        };
+        assert_eq!(spans(), spans());
+    }
+}

@@ -1,0 +1,201 @@
+//! `bench`: each form of its output, its grid, and what it refuses before anything starts.
+
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{apical, fails, folder_with_data, json_of, output_of};
+
+/// `apical bench` of a small net, as short as it gets.
+fn bench(folder: &TempDir) -> Command {
+    let mut command = apical(folder);
+    command.args(["bench", "--data", "data", "--quick", "--seconds", "0.002", "--warm-up", "16"]);
+    // As many as there are however slow the machine is.
+    command.args(["--rounds", "3"]);
+    command
+}
+
+/// The same of one net on the CPU, without measuring the device.
+fn bench_on_cpu(folder: &TempDir) -> Command {
+    let mut command = bench(folder);
+    command.args(["--backend", "cpu", "--threads", "2", "--no-ceiling"]);
+    command
+}
+
+const GRID: [&str; 8] =
+    ["--layers", "20,10", "--layers", "10", "--batch", "1,4", "--g-apical", "0,0.05"];
+
+#[test]
+fn json_has_a_row_for_every_network_of_the_grid_and_task() {
+    let folder = folder_with_data();
+    let [report] = &json_of(bench_on_cpu(&folder).args(["--json"]).args(GRID))[..] else {
+        panic!("one object")
+    };
+    assert_eq!((&report["backend"], &report["threads"]), (&"cpu".into(), &2.into()));
+    assert_eq!(report["version"], env!("CARGO_PKG_VERSION"));
+    assert!(report["ceiling"].is_null() && report["driver"].is_null());
+    assert!(!report["device"].as_str().unwrap().is_empty());
+    let rows = report["rows"].as_array().unwrap();
+    let of = |row: &Value| {
+        let layers: Vec<u64> =
+            row["layers"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).collect();
+        let task = row["task"].as_str().unwrap().to_string();
+        (layers, row["batch"].as_u64().unwrap(), row["g_apical"].as_f64().unwrap(), task)
+    };
+    let mut expected = Vec::new();
+    for layers in [vec![20, 10], vec![10]] {
+        for batch in [1, 4] {
+            for g_apical in [0.0, 0.05] {
+                for task in ["train", "test"] {
+                    expected.push((layers.clone(), batch, g_apical, task.to_string()));
+                }
+            }
+        }
+    }
+    assert_eq!(rows.iter().map(of).collect::<Vec<_>>(), expected);
+    for row in rows {
+        assert_eq!((&row["replicas"], &row["inputs"]), (&1.into(), &30.into()), "{row}");
+        assert_eq!(row["warm_up_images"], 16);
+        assert_eq!(row["raw_ms"].as_array().unwrap().len(), 3, "{row}");
+        let kernels = row["kernels"].as_array().unwrap();
+        let has = |name: &str| kernels.iter().any(|kernel| kernel["name"] == name);
+        assert!(has("input") && has("drive") && has("output") && has("score"), "{row}");
+        assert_eq!(has("update"), row["task"] == "train", "{row}");
+        assert_eq!(has("soma"), row["layers"].as_array().unwrap().len() == 2, "{row}");
+        let shares = kernels.iter().map(|kernel| kernel["share"].as_f64().unwrap());
+        assert!((shares.sum::<f64>() - 1.0).abs() < 1e-9, "{row}");
+        let number = |key: &str| row[key].as_f64().unwrap_or_else(|| panic!("{key} in {row}"));
+        assert!(number("additions_per_image") > 0.0, "{row}");
+        assert_eq!(number("bytes_per_image"), 4.0 * number("additions_per_image"));
+        let of_images = number("batch") * 1e3 / number("ms_per_minibatch");
+        assert!((number("images_per_second") / of_images - 1.0).abs() < 1e-9, "{row}");
+        assert!(row["share_of_ceiling"].is_null(), "{row}");
+        if row["task"] == "test" {
+            assert_eq!(number("steps_per_image"), 250.0, "{row}");
+        }
+    }
+}
+
+/// What is counted depends on the seed and on nothing of the machine.
+#[test]
+fn the_same_is_counted_every_time() {
+    let folder = folder_with_data();
+    let counted = |threads: &str, seed: &str| {
+        let mut command = bench(&folder);
+        command.args(["--backend", "cpu", "--no-ceiling", "--json", "--layers", "20,10"]);
+        let [report] = &json_of(command.args(["--threads", threads, "--seed", seed]))[..] else {
+            panic!("one object")
+        };
+        let rows = report["rows"].as_array().unwrap().iter();
+        rows.map(|row| (row["additions_per_image"].clone(), row["spikes_per_image"].clone()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(counted("1", "1"), counted("2", "1"));
+    assert_ne!(counted("1", "1"), counted("1", "2"));
+}
+
+#[test]
+fn csv_has_a_line_for_every_row() {
+    let folder = folder_with_data();
+    let text = output_of(bench_on_cpu(&folder).args(["--csv"]).args(GRID));
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|found| found == name).expect(name);
+    let [task, layers, ms, drive] = ["task", "layers", "ms_per_minibatch", "drive_ms"].map(column);
+    let lines: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
+    assert_eq!(lines.len(), 16);
+    assert_eq!((&lines[0][task], &lines[0][layers]), ("train", "20,10"));
+    for line in &lines {
+        assert!(line[ms].parse::<f64>().unwrap() > 0.0, "{line:?}");
+        assert!(line[drive].parse::<f64>().unwrap() >= 0.0, "{line:?}");
+    }
+}
+
+#[test]
+fn tables_have_the_device_its_ceilings_and_every_row() {
+    let folder = folder_with_data();
+    let command = || {
+        let mut command = bench(&folder);
+        command.args(["--backend", "cpu", "--threads", "2", "--layers", "20,10", "--batch", "4"]);
+        command
+    };
+    let text = output_of(&mut command());
+    let markdown = output_of(command().arg("--markdown"));
+    for text in [&text, &markdown] {
+        for part in ["device", "additions of the bare loop, G/s", "one thread", "images/s"] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert_eq!(text.matches("20,10").count(), 4, "two rows, and their kernels: {text}");
+    }
+    // Each table of Markdown has as many cells in all of its lines, and a rule below its first.
+    for table in markdown.trim().split("\n\n") {
+        let cells: Vec<usize> = table.lines().map(|line| line.matches(" | ").count()).collect();
+        assert!(cells.len() > 2 && cells.iter().all(|&count| count == cells[0]), "{table}");
+        assert!(
+            table.lines().all(|line| line.starts_with("| ") && line.ends_with(" |")),
+            "{table}"
+        );
+        assert!(table.lines().nth(1).unwrap().starts_with("| ---"), "{table}");
+    }
+}
+
+#[test]
+fn a_gpu_is_measured_with_its_ceilings_and_kernels() {
+    let folder = folder_with_data();
+    let mut command = bench(&folder);
+    command.args(["--backend", "gpu", "--json", "--layers", "20,10", "--batch", "4"]);
+    let [report] = &json_of(&mut command)[..] else { panic!("one object") };
+    assert_eq!((&report["backend"], &report["threads"]), (&"gpu".into(), &Value::Null));
+    assert!(!report["driver"].as_str().unwrap().is_empty());
+    let ceiling = &report["ceiling"];
+    for key in ["additions_per_second", "bare_loop_additions_per_second", "launch_us"] {
+        assert!(ceiling[key].as_f64().unwrap() > 0.0, "{key} in {ceiling}");
+    }
+    assert!(ceiling["read"].as_array().unwrap().len() > 5, "{ceiling}");
+    for row in report["rows"].as_array().unwrap() {
+        assert!(row["share_of_ceiling"].as_f64().unwrap() > 0.0, "{row}");
+        assert!(row["kernels"].as_array().unwrap().len() >= 5, "{row}");
+    }
+}
+
+#[test]
+fn what_cannot_be_measured_is_refused_before_anything_starts() {
+    let folder = folder_with_data();
+    let refused = |arguments: &[&str], exit_code: i32, texts: &[&str]| {
+        let mut command = apical(&folder);
+        command.args(["bench", "--data", "data", "--backend", "cpu", "--quick"]).args(arguments);
+        fails(&mut command, exit_code, texts);
+    };
+    refused(&["--batch", "4,0"], 2, &["batch = 0: 1 to 65535", "hint: --batch sets it"]);
+    refused(&["--batch", ""], 2, &["--batch"]);
+    refused(&["--batch", "4,x"], 2, &["invalid value 'x'"]);
+    refused(&["--layers", "10", "--layers", "20,15"], 2, &["layers = 15", "multiple of 10"]);
+    refused(&["--layers", ""], 2, &["--layers"]);
+    refused(&["--g-apical", "0,2"], 2, &["g_apical = 2.0: 0 to 0.9"]);
+    refused(&["--replicas", "0"], 2, &["replicas = 0", "hint: --replicas sets it"]);
+    refused(&["--preset", "quickest"], 2, &["invalid value 'quickest'", "paper-1"]);
+    refused(&["--task", "sleep"], 2, &["invalid value 'sleep'", "train"]);
+    refused(&["--rounds", "0"], 2, &["0 is not in 1..=1000"]);
+    refused(&["--seconds", "0"], 2, &["seconds = 0: 0.001 to 3600", "hint: --seconds sets it"]);
+    refused(&["--seconds", "nan"], 2, &["seconds = NaN"]);
+    refused(&["--csv", "--json"], 2, &["cannot be used with"]);
+    refused(&["--device", "0"], 2, &["--backend cpu"]);
+    // Minibatches of more images than there are.
+    refused(&["--batch", "301"], 2, &["batch = 301", "300 training images", "hint: --batch"]);
+    refused(&["--batch", "201"], 2, &["batch = 201", "200 test images"]);
+    // The second of these fills no machine's memory.
+    let layers = ["--layers", "10", "--layers", "1000000,10", "--batch", "200"];
+    let phase = ["--phase-steps", "100000", "--taps", "1"];
+    let texts =
+        ["layers 1000000,10 with 200 images side by side take", "iB of memory that may be taken"];
+    refused(&[&layers[..], &phase].concat(), 1, &texts);
+}
+
+#[test]
+fn a_net_beyond_the_limits_of_a_gpu_is_refused_before_anything_starts() {
+    let folder = folder_with_data();
+    let mut command = bench(&folder);
+    command.args(["--backend", "gpu", "--layers", "10", "--layers", "1000000,10"]);
+    command.args(["--batch", "200", "--phase-steps", "100000", "--taps", "1"]);
+    fails(&mut command, 1, &["more than the", "a smaller minibatch or layer fits"]);
+}

@@ -94,12 +94,10 @@ impl Machine {
             Some(Choice { index_or_name: device, .. }) => {
                 Selection { backend: BackendChoice::Gpu, device, ..Selection::default() }
             }
-            None => Selection {
-                backend: BackendChoice::Cpu,
-                device: None,
-                threads: self.threads.unwrap_or(0),
-                keeps_lanes: false,
-            },
+            None => {
+                let threads = self.threads.unwrap_or(0);
+                Selection { backend: BackendChoice::Cpu, threads, ..Selection::default() }
+            }
         }
     }
 

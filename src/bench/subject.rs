@@ -1,5 +1,6 @@
 //! The network that is measured: it is shown minibatch after minibatch without an end.
 
+use std::slice::{from_mut, from_ref};
 use std::sync::Arc;
 
 use super::grid::{Point, Task};
@@ -38,7 +39,7 @@ impl Subject {
     ) -> Result<Self, BackendError> {
         let config = point.config.clone();
         let network = Network::initial(&config, dataset.pixels());
-        let opened = schedule::open(selection, &config, dataset)?;
+        let opened = schedule::open(selection, from_ref(&config), dataset)?;
         let simulation = Simulation::new(opened.backend, &config, dataset, &network)?;
         let images = order(&config, dataset, 1);
         let dataset = Arc::clone(dataset);
@@ -105,17 +106,17 @@ impl Subject {
         let mut before = Snapshot::read(copy.backend(), counted)?;
         for _ in 0..minibatches {
             let images = self.next(task);
-            let (minibatch, lanes, launches) = match task {
+            let (minibatches, lanes, launches) = match task {
                 Task::Train => copy.prepare_training(&images),
                 Task::Test => copy.prepare_test(&images),
             };
             let backend = copy.backend();
-            backend.run(&minibatch, &lanes, &launches)?;
+            backend.run(&minibatches, &lanes, &launches)?;
             let after = Snapshot::read(backend, counted)?;
             let inked: Vec<usize> =
                 images[..counted].iter().map(|image| self.inked(image)).collect();
             let shape = backend.shape();
-            work.add(shape, &minibatch, &lanes[..counted], &inked, &before, &after);
+            work.add(shape, &minibatches[0], &lanes[..counted], &inked, &before, &after);
             before = after;
         }
         Ok(work)
@@ -123,9 +124,9 @@ impl Subject {
 
     fn copy(&mut self) -> Result<Simulation, BackendError> {
         let mut network = Network::initial(&self.config, self.dataset.pixels());
-        self.simulation.read_network(&mut network)?;
+        self.simulation.read_networks(from_mut(&mut network))?;
         let selection = Selection { keeps_lanes: true, ..self.selection.clone() };
-        let opened = schedule::open(&selection, &self.config, &self.dataset)?;
+        let opened = schedule::open(&selection, from_ref(&self.config), &self.dataset)?;
         Simulation::new(opened.backend, &self.config, &self.dataset, &network)
     }
 

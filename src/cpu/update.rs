@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 
 use super::tile::{Tile, WIDTH};
-use crate::layout::{Constants, Minibatch, Part};
+use crate::layout::{Constants, Minibatch, Part, Replica};
 use crate::model::arithmetic::{SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, reciprocal_root};
 
 /// What a lane contributes to the gradient of one weight column.
@@ -31,6 +31,7 @@ const GROUP: usize = 4;
 #[multiversion(targets = "simd")]
 pub fn update(
     constants: &Constants,
+    replica: &Replica,
     part: &Part,
     minibatch: &Minibatch,
     contributions: &[Contribution],
@@ -42,11 +43,11 @@ pub fn update(
     }
     let mut tile = 0;
     while tile + GROUP <= column.weights.len() {
-        group::<GROUP>(constants, part, minibatch, contributions, column, tile);
+        group::<GROUP>(constants, replica, part, minibatch, contributions, column, tile);
         tile += GROUP;
     }
     while tile < column.weights.len() {
-        group::<1>(constants, part, minibatch, contributions, column, tile);
+        group::<1>(constants, replica, part, minibatch, contributions, column, tile);
         tile += 1;
     }
 }
@@ -55,12 +56,14 @@ pub fn update(
 #[inline(always)]
 fn group<const N: usize>(
     constants: &Constants,
+    replica: &Replica,
     part: &Part,
     minibatch: &Minibatch,
     contributions: &[Contribution],
     column: &mut Column,
     tile: usize,
 ) {
+    let eta = replica.etas[part.population as usize - 1];
     let mut gradient = [Tile([0.0; WIDTH]); N];
     for contribution in contributions {
         let errors = &contribution.errors[tile..][..N];
@@ -81,10 +84,10 @@ fn group<const N: usize>(
         if constants.optimizer == 1 {
             let first = &mut column.first_moments[tile + n];
             let second = &mut column.second_moments[tile + n];
-            adam(constants, part.eta, minibatch, gradient, weights, first, second);
+            adam(replica, eta, minibatch, gradient, weights, first, second);
         } else {
             for i in 0..WIDTH {
-                weights[i] -= part.eta * gradient[i];
+                weights[i] -= eta * gradient[i];
             }
         }
     }
@@ -93,7 +96,7 @@ fn group<const N: usize>(
 /// Adam (Kingma & Ba 2015) with the square of epsilon under the root.
 #[inline(always)]
 fn adam(
-    constants: &Constants,
+    replica: &Replica,
     eta: f32,
     minibatch: &Minibatch,
     gradient: &Tile<f32>,
@@ -102,12 +105,12 @@ fn adam(
     second: &mut Tile<f32>,
 ) {
     for i in 0..WIDTH {
-        let mean = constants.first_decay * first[i] + constants.first_gain * gradient[i];
+        let mean = replica.first_decay * first[i] + replica.first_gain * gradient[i];
         let square = gradient[i] * gradient[i];
-        let square = constants.second_decay * second[i] + constants.second_gain * square;
+        let square = replica.second_decay * second[i] + replica.second_gain * square;
         first[i] = flush(mean, SMALLEST_MOMENT);
         second[i] = flush(square, SMALLEST_MOMENT);
-        let spread = minibatch.second_correction * second[i] + constants.epsilon_square;
+        let spread = minibatch.second_correction * second[i] + replica.epsilon_square;
         let step = (eta * minibatch.first_correction) * first[i];
         weights[i] -= step * reciprocal_root(spread);
     }

@@ -186,7 +186,8 @@ fn what_cannot_be_measured_is_refused_before_anything_starts() {
     // The second of these fills no machine's memory.
     let layers = ["--layers", "10", "--layers", "1000000,10", "--batch", "200"];
     let phase = ["--phase-steps", "100000", "--taps", "1"];
-    let texts = ["layers 1000000,10 with 200 images side by side take", "iB that are free"];
+    let texts =
+        ["layers 1000000,10 with 200 images side by side take", "iB of memory that may be taken"];
     refused(&[&layers[..], &phase].concat(), 1, &texts);
 }
 

@@ -12,12 +12,12 @@ use apical::model::arithmetic::{
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 
-/// Measured over all floats of the range: 8.23e-8, at -5.886. Documented: 2e-7.
-const EXP_ERROR: f64 = 8.3e-8;
-/// Measured over all floats up to the limit: 1.768e-7, at 5.222. Documented: 2e-7.
-const SIGMOID_ERROR: f64 = 1.77e-7;
-/// Measured over all floats up to the limit: 1.749e-7, at 5.222.
-const SLOPE_ERROR: f64 = 1.75e-7;
+/// Measured, as a share of `1 + |x| / 4`: 2.66e-7, at -22.6. Documented: 3e-7.
+const EXP_ERROR: f64 = 2.7e-7;
+/// Measured: 1.776e-7, at 5.152. Documented: 2e-7.
+const SIGMOID_ERROR: f64 = 1.79e-7;
+/// Measured: 1.758e-7.
+const SLOPE_ERROR: f64 = 1.77e-7;
 /// Measured over all floats from the smallest normal number to 1e37: 1.483e-7. Documented: 2e-7.
 const RECIPROCAL_ERROR: f64 = 1.49e-7;
 /// Measured over all normal numbers: 1.900e-7. Documented: 3e-7.
@@ -57,9 +57,14 @@ fn assert_bound(what: &str, (error, at): (f64, f32), bound: f64) {
     assert!(error > 0.9 * bound, "{what}: error {error:e} at {at:e}, bound {bound:e} is too loose");
 }
 
+/// Relative to what rounding the argument's product alone leaves uncertain.
 fn exp_error(x: f32) -> f64 {
     let exact = f64::from(x).exp();
-    f64::from(exp(x)) / exact - 1.0
+    (f64::from(exp(x)) / exact - 1.0) / exp_scale(x)
+}
+
+fn exp_scale(x: f32) -> f64 {
+    1.0 + f64::from(x).abs() / 4.0
 }
 
 fn true_sigmoid(x: f32) -> f64 {
@@ -222,7 +227,7 @@ proptest! {
     #[test]
     fn signs_mirror(x in -ARGUMENT_LIMIT..ARGUMENT_LIMIT) {
         let product = f64::from(exp(x)) * f64::from(exp(-x));
-        prop_assert!((product - 1.0).abs() <= 2.1 * EXP_ERROR, "exp(x) exp(-x) = {product}");
+        prop_assert!((product - 1.0).abs() <= 2.1 * EXP_ERROR * exp_scale(x), "exp(x) exp(-x) = {product}");
         let sum = f64::from(sigmoid(x)) + f64::from(sigmoid(-x));
         prop_assert!((sum - 1.0).abs() <= 2.0 * SIGMOID_ERROR, "s(x) + s(-x) = {sum}");
     }

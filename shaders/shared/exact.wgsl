@@ -22,18 +22,17 @@ fn flush(x: f32, smallest: f32) -> f32 {
 fn exponential(argument: f32) -> f32 {
     var x = select(ARGUMENT_LIMIT, argument, argument < ARGUMENT_LIMIT);
     x = select(-ARGUMENT_LIMIT, x, x > -ARGUMENT_LIMIT);
+    let binary = product(x, LOG2_E);
     // The shift keeps the number positive, where truncation is the floor.
-    let biased = i32(product(x, LOG2_E) + 127.5);
-    let n = f32(biased - 127);
-    let r = rounded(x - product(n, LN_2_HIGH)) - product(n, LN_2_LOW);
+    let biased = i32(binary + 127.5);
+    let f = binary - f32(biased - 127);
     var p = EXP_COEFFICIENT_0;
-    p = product(p, r) + EXP_COEFFICIENT_1;
-    p = product(p, r) + EXP_COEFFICIENT_2;
-    p = product(p, r) + EXP_COEFFICIENT_3;
-    p = product(p, r) + EXP_COEFFICIENT_4;
-    p = product(p, r) + EXP_COEFFICIENT_5;
-    let mantissa = rounded(product(product(p, r), r) + r) + 1.0;
-    return product(bitcast<f32>(u32(biased) << 23u), mantissa);
+    p = product(p, f) + EXP_COEFFICIENT_1;
+    p = product(p, f) + EXP_COEFFICIENT_2;
+    p = product(p, f) + EXP_COEFFICIENT_3;
+    p = product(p, f) + EXP_COEFFICIENT_4;
+    p = product(p, f) + 1.0;
+    return product(bitcast<f32>(u32(biased) << 23u), p);
 }
 
 // `1 / x` for positive normal `x` up to 1e37.

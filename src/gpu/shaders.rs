@@ -69,21 +69,18 @@ const INTEGERS: [(&str, u32); 39] = [
     ("ARITHMETIC_RESULTS", FUNCTIONS.len() as u32),
 ];
 
-const FLOATS: [(&str, f32); 14] = [
+const FLOATS: [(&str, f32); 11] = [
     ("ARGUMENT_LIMIT", arithmetic::ARGUMENT_LIMIT),
     ("SMALLEST_VOLTAGE", arithmetic::SMALLEST_VOLTAGE),
     ("SMALLEST_GRADIENT", arithmetic::SMALLEST_GRADIENT),
     ("SMALLEST_MOMENT", arithmetic::SMALLEST_MOMENT),
     ("FRACTION_SCALE", 1.0 / (1 << spikes::FRACTION_BITS) as f32),
     ("LOG2_E", LOG2_E),
-    ("LN_2_HIGH", arithmetic::LN_2_HIGH),
-    ("LN_2_LOW", arithmetic::LN_2_LOW),
     ("EXP_COEFFICIENT_0", arithmetic::EXP_COEFFICIENTS[0]),
     ("EXP_COEFFICIENT_1", arithmetic::EXP_COEFFICIENTS[1]),
     ("EXP_COEFFICIENT_2", arithmetic::EXP_COEFFICIENTS[2]),
     ("EXP_COEFFICIENT_3", arithmetic::EXP_COEFFICIENTS[3]),
     ("EXP_COEFFICIENT_4", arithmetic::EXP_COEFFICIENTS[4]),
-    ("EXP_COEFFICIENT_5", arithmetic::EXP_COEFFICIENTS[5]),
 ];
 
 /// The complete WGSL of a kernel.

@@ -79,6 +79,18 @@ impl Events {
         list.length += spiking.count_ones() as usize;
     }
 
+    /// Adds those of a tile's `units` that spike once at `step`, or `twice`.
+    #[inline(always)]
+    pub fn add_twice(&mut self, step: u32, units: &[u32; WIDTH], spiking: Mask, twice: Mask) {
+        let list = &mut self.lists[(step - self.steps.start) as usize];
+        list.make_room();
+        for i in bits(spiking) {
+            list.units[list.length] = units[i];
+            list.units[list.length + 1] = units[i];
+            list.length += 1 + (twice >> i & 1) as usize;
+        }
+    }
+
     /// Adds those of a tile's `units` that are in `spiking` as often as they spike at `step`.
     pub fn add(&mut self, step: u32, units: &[u32; WIDTH], spiking: Mask, counts: &[u32; WIDTH]) {
         let list = &mut self.lists[(step - self.steps.start) as usize];
@@ -159,10 +171,10 @@ impl Heard {
 }
 
 impl List {
-    /// Room for a whole tile behind the last unit.
+    /// Room for a whole tile behind the last unit, twice.
     #[inline(always)]
     fn make_room(&mut self) {
-        if self.units.len() < self.length + WIDTH {
+        if self.units.len() < self.length + 2 * WIDTH {
             self.units.resize(2 * self.units.len() + 4 * WIDTH, 0);
         }
     }

@@ -61,8 +61,8 @@ struct PixelTile<'a> {
     source: u32,
     position: u32,
     pixels: [u32; WIDTH],
-    /// The largest words that are a spike; zero also where none is.
-    spiking: [u32; WIDTH],
+    /// The largest words that are one spike or more, two, three; zero also where none is.
+    largest: [[u32; WIDTH]; 3],
     /// Words below the first are one spike or more, below the second two or more, and so on.
     limits: [[u32; WIDTH]; THRESHOLDS],
 }
@@ -84,7 +84,7 @@ impl<'a> PixelTile<'a> {
             source: minibatch.source,
             position: lane.position,
             pixels: [0; WIDTH],
-            spiking: [0; WIDTH],
+            largest: [[0; WIDTH]; 3],
             limits: [[0; WIDTH]; THRESHOLDS],
         };
         for (i, &pixel) in pixels.iter().enumerate() {
@@ -93,7 +93,9 @@ impl<'a> PixelTile<'a> {
             for (k, limits) in tile.limits.iter_mut().enumerate() {
                 limits[i] = thresholds[level + k];
             }
-            tile.spiking[i] = tile.limits[0][i].saturating_sub(1);
+            for (largest, limits) in tile.largest.iter_mut().zip(&tile.limits) {
+                largest[i] = limits[i].saturating_sub(1);
+            }
         }
         tile
     }
@@ -105,28 +107,34 @@ impl<'a> PixelTile<'a> {
         let head = counter_head(Purpose::Spikes, 0, self.source);
         let index = first / STEPS_PER_WORD;
         let random = V::philox(head, self.position, &self.pixels, index, replica.seed);
-        let spiking = V::words(&self.spiking);
-        let twice = V::words(&self.limits[1]);
+        let spiking = V::words(&self.largest[0]);
+        let twice = V::words(&self.largest[1]);
+        let thrice = V::words(&self.largest[2]);
         let mut counts = V::word(0);
         for step in first..end {
             let slot = step - first;
             let word = random[(slot % 4) as usize];
             let low = if slot < 4 { word << 16 } else { word & V::word(!HALF) };
-            // Beside those that surely spike are those of which the high half of the word does not
-            // decide, one in 65,536.
-            let maybe = V::at_most(low, spiking);
-            let surely = V::at_most(low | V::word(HALF), spiking);
-            let open = V::at_most(low, twice) | (maybe ^ surely);
+            // The high half of a word does not decide about one pixel in 65,536, and three spikes are
+            // nearly as rare.
+            let high = low | V::word(HALF);
+            let (once, maybe_once) = (V::at_most(high, spiking), V::at_most(low, spiking));
+            let (twice, maybe_twice) = (V::at_most(high, twice), V::at_most(low, twice));
+            let open = (once ^ maybe_once) | (twice ^ maybe_twice) | V::at_most(low, thrice);
             let listed = constants.past_words * STEPS_PER_WORD + step;
-            if open == 0 {
-                counts = V::add_where(counts, surely, V::word(1 << (slot * COUNT_BITS)));
-                events.add_once::<V>(listed, &self.pixels, surely);
+            let one = V::word(1 << (slot * COUNT_BITS));
+            if twice | open == 0 {
+                counts = V::add_where(counts, once, one);
+                events.add_once::<V>(listed, &self.pixels, once);
+            } else if open == 0 {
+                counts = V::add_where(V::add_where(counts, once, one), twice, one);
+                events.add_twice(listed, &self.pixels, once, twice);
             } else {
-                let mut high = [0; WIDTH];
-                V::store(low, &mut high);
-                let settled = self.settle(&high, maybe, step);
+                let mut words = [0; WIDTH];
+                V::store(low, &mut words);
+                let settled = self.settle(&words, maybe_once, step);
                 counts = counts + (V::words(&settled) << (slot * COUNT_BITS));
-                events.add(listed, &self.pixels, maybe, &settled);
+                events.add(listed, &self.pixels, maybe_once, &settled);
             }
         }
         let mut words = [0; WIDTH];

@@ -26,7 +26,7 @@ pub struct SpikeTile<'a> {
     two_span: f32,
 }
 
-/// Who spikes, and who twice, as far as the high halves of words tell.
+/// Who spikes, and who of them twice, as far as the high halves of words tell.
 struct Kept {
     once: Mask,
     twice: Mask,
@@ -93,9 +93,13 @@ impl<'a> SpikeTile<'a> {
             let high = if slot < 4 { random << 16 } else { random & V::word(!HALF) };
             let listed = constants.past_words * STEPS_PER_WORD + step;
             let kept = self.keep::<V>(high, odds);
+            let one = V::word(1 << (slot * COUNT_BITS));
             if kept.twice | kept.open == 0 {
-                counts = V::add_where(counts, kept.once, V::word(1 << (slot * COUNT_BITS)));
+                counts = V::add_where(counts, kept.once, one);
                 events.add_once::<V>(listed, &self.units, kept.once);
+            } else if kept.open == 0 {
+                counts = V::add_where(V::add_where(counts, kept.once, one), kept.twice, one);
+                events.add_twice(listed, &self.units, kept.once, kept.twice);
             } else {
                 let (mut words, mut all_odds) = ([0; WIDTH], [0.0; WIDTH]);
                 V::store(high, &mut words);
@@ -144,7 +148,7 @@ impl<'a> SpikeTile<'a> {
         }
     }
 
-    /// Counts of one step where a neuron spikes twice or the high halves leave something open.
+    /// Counts of one step where the high halves leave something open.
     #[cold]
     fn settle(
         &self,

@@ -1,10 +1,12 @@
 //! The gradient of a minibatch, the mean over its images of `E s`, and the change of the weights.
 
 use multiversion::multiversion;
+use multiversion::target::match_target;
 
 use super::tile::{Tile, WIDTH};
+use super::vectors::{Portable, Vectors};
 use crate::layout::{Constants, Minibatch, Part, Replica};
-use crate::model::arithmetic::{SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, reciprocal_root};
+use crate::model::arithmetic::{Float, SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, reciprocal_root};
 
 /// What a lane contributes to the gradient of one weight column.
 #[derive(Clone, Copy)]
@@ -25,7 +27,7 @@ pub struct Column<'a> {
 }
 
 /// Tiles whose gradients are summed in registers.
-const GROUP: usize = 4;
+const GROUP: usize = 8;
 
 /// `contributions`: those of the lanes whose trace is not zero, in the order of the lanes.
 #[multiversion(targets = "simd")]
@@ -41,20 +43,37 @@ pub fn update(
         column.gradient.fill(Tile([0.0; WIDTH]));
         return;
     }
+    match_target! {
+        "x86_64+avx512f" => groups::<super::avx512::Avx512>(
+            constants, replica, part, minibatch, contributions, column
+        ),
+        _ => groups::<Portable>(constants, replica, part, minibatch, contributions, column),
+    }
+}
+
+#[inline(always)]
+fn groups<V: Vectors>(
+    constants: &Constants,
+    replica: &Replica,
+    part: &Part,
+    minibatch: &Minibatch,
+    contributions: &[Contribution],
+    column: &mut Column,
+) {
     let mut tile = 0;
     while tile + GROUP <= column.weights.len() {
-        group::<GROUP>(constants, replica, part, minibatch, contributions, column, tile);
+        group::<V, GROUP>(constants, replica, part, minibatch, contributions, column, tile);
         tile += GROUP;
     }
     while tile < column.weights.len() {
-        group::<1>(constants, replica, part, minibatch, contributions, column, tile);
+        group::<V, 1>(constants, replica, part, minibatch, contributions, column, tile);
         tile += 1;
     }
 }
 
 /// [`update`] for `N` tiles.
 #[inline(always)]
-fn group<const N: usize>(
+fn group<V: Vectors, const N: usize>(
     constants: &Constants,
     replica: &Replica,
     part: &Part,
@@ -64,19 +83,19 @@ fn group<const N: usize>(
     tile: usize,
 ) {
     let eta = replica.etas[part.population as usize - 1];
-    let mut gradient = [Tile([0.0; WIDTH]); N];
+    let mut sums = [V::Floats::of(0.0); N];
     for contribution in contributions {
         let errors = &contribution.errors[tile..][..N];
         for n in 0..N {
-            for i in 0..WIDTH {
-                gradient[n][i] += contribution.trace * errors[n][i];
-            }
+            sums[n] = sums[n] + V::Floats::of(contribution.trace) * V::floats(&errors[n]);
         }
     }
-    for (n, gradient) in gradient.iter_mut().enumerate() {
-        for sum in gradient.iter_mut() {
-            *sum = flush(*sum * minibatch.inverse_lanes, SMALLEST_GRADIENT);
-        }
+    let mut gradient = [Tile([0.0; WIDTH]); N];
+    for n in 0..N {
+        let mean = sums[n] * V::Floats::of(minibatch.inverse_lanes);
+        V::store_floats(V::flush(mean, SMALLEST_GRADIENT), &mut gradient[n]);
+    }
+    for (n, gradient) in gradient.iter().enumerate() {
         if let Some(kept) = column.gradient.get_mut(tile + n) {
             *kept = *gradient;
         }

@@ -1,0 +1,37 @@
+"""What is measured, told once for both sides: settings of the presets `quick` and `paper-1`."""
+
+import json
+import pathlib
+from dataclasses import asdict, dataclass
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PIXELS = 784
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    task: str
+    batch: int
+    optimizer: str
+    eta: float
+    layers: tuple = (500, 10)
+
+    def request(self, **more):
+        """A line of JSON for `torch_bench.py`."""
+        return json.dumps(asdict(self) | more)
+
+    def arguments(self):
+        """The same for `apical bench`."""
+        return [
+            *("--layers", ",".join(map(str, self.layers)), "--batch", str(self.batch)),
+            *("--optimizer", self.optimizer, "--eta", str(self.eta)),
+            *("--g-apical", "0", "--replicas", "1", "--task", self.task),
+        ]
+
+
+def cases(batches):
+    """Training with Adam at each batch, one image at a time as in the paper, and the test."""
+    adam = [Case(f"train, batch {n}, Adam", "train", n, "adam", 0.01) for n in batches]
+    single = Case("train, batch 1, plain gradient", "train", 1, "sgd", 0.21)
+    return [*adam, single, Case("test, 250 steps", "test", max(batches), "adam", 0.01)]

@@ -1,0 +1,108 @@
+"""Who is measured, each by a process of its own: `apical bench`, or a worker of `torch_bench.py`."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from cases import ROOT
+from report import ONE_THREAD
+
+WORKER = pathlib.Path(__file__).with_name("torch_bench.py")
+
+
+class Apical:
+    """One run of `apical bench` a measurement."""
+
+    def __init__(self, binary, place, *selection):
+        self.name, self.place = "apical", place
+        self.command = [str(binary), "bench", *selection]
+        self.device = None
+
+    def measure(self, case, seconds, warm_up):
+        timing = ["--rounds", "3", "--seconds", str(seconds / 3), "--warm-up", str(warm_up)]
+        command = [*self.command, *case.arguments(), *timing, "--no-ceiling", "--json"]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
+        report = json.loads(done.stdout)
+        facts = [report["device"], report["driver"], f"apical {report['version']}"]
+        if report["is_software"]:
+            facts.append("software: its times say nothing about a GPU")
+        self.device = ", ".join(fact for fact in facts if fact)
+        (row,) = report["rows"]
+        cpu = row["cpu_ms_per_minibatch"]
+        return {
+            "ms_per_image": row["ms_per_minibatch"] / row["batch"],
+            "cpu_ms_per_image": None if cpu is None else cpu / row["batch"],
+            "batch": row["batch"],
+            "raw_ms": row["raw_ms"],
+        }
+
+    def close(self):
+        pass
+
+
+class Torch:
+    """A worker that waits between measurements."""
+
+    def __init__(self, form, place, device="cpu", threads=1, tf32=False):
+        self.name, self.place = f"PyTorch, {form}{', tf32' if tf32 else ''}", place
+        command = [sys.executable, str(WORKER), "--form", form, "--device", device]
+        command += ["--threads", str(threads), *(["--tf32"] if tf32 else [])]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self.process = subprocess.Popen(command, **pipes)
+
+    def measure(self, case, seconds, warm_up):
+        self.process.stdin.write(case.request(seconds=seconds, warm_up=warm_up) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit(f"{self.name} ({self.place}) ended; its message is above")
+        return json.loads(line)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def build(binary):
+    """The program to measure, built where `binary` is not given."""
+    if binary:
+        if not pathlib.Path(binary).is_file():
+            raise SystemExit(f"--apical {binary}: there is no such file")
+        return pathlib.Path(binary).resolve()
+    if shutil.which("cargo") is None:
+        raise SystemExit("no cargo to build apical with; --apical FILE takes a program that is there")
+    command = ["cargo", "build", "--release", "--message-format", "json-render-diagnostics"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        raise SystemExit("cargo build --release failed; --apical FILE takes a program that is there")
+    messages = map(json.loads, done.stdout.splitlines())
+    programs = [message["executable"] for message in messages if message.get("executable")]
+    return pathlib.Path(programs[-1])
+
+
+def gpus(binary):
+    """The GPUs that `apical devices` lists, each a dictionary."""
+    done = subprocess.run([str(binary), "devices", "--json"], stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout or "[]")
+
+
+def contenders(binary, cores, software_gpu, cuda):
+    """All that this machine can run, in the order in which they take turns."""
+    found = []
+    for threads in sorted({1, cores}):
+        place = ONE_THREAD if threads == 1 else f"{threads} threads"
+        found.append(Apical(binary, place, "--backend", "cpu", "--threads", str(threads)))
+        found += [Torch(form, place, threads=threads) for form in ("events", "dense")]
+    devices = gpus(binary)
+    if not all(gpu["is_software"] for gpu in devices):
+        found.append(Apical(binary, "GPU", "--backend", "gpu"))
+    elif software_gpu and devices:
+        found.append(Apical(binary, "software GPU", "--backend", "gpu"))
+    if cuda:
+        found += [Torch(form, "GPU", "cuda") for form in ("events", "dense")]
+        found.append(Torch("dense", "GPU", "cuda", tf32=True))
+    return found

@@ -35,6 +35,7 @@ fn simulation(config: &Config, dataset: &Arc<Dataset>, backend: Box<dyn Backend>
 
 fn extent(config: &Config, dataset: &Dataset, block: u32, keeps_lanes: bool) -> Extent {
     Extent {
+        replicas: 1,
         lanes: config.batch.max(64),
         slots: dataset.training_count + dataset.test_count,
         block,
@@ -49,7 +50,7 @@ fn cpu(config: &Config, dataset: &Arc<Dataset>, threads: usize, keeps_lanes: boo
     let extent = extent(config, dataset, block, keeps_lanes);
     let shape = schedule::shape(config, dataset, &extent);
     let constants = schedule::constants(config, &shape, dataset.classes);
-    let cpu = Cpu::new(shape, constants, &schedule::etas(config), dataset.clone(), threads);
+    let cpu = Cpu::new(shape, constants, &[schedule::replica(config)], dataset.clone(), threads);
     simulation(config, dataset, Box::new(cpu.expect("threads start")))
 }
 
@@ -59,7 +60,8 @@ fn gpu(config: &Config, dataset: &Arc<Dataset>) -> Option<Simulation> {
     let choice = Choice { index_or_name: None, allow_software };
     let shape = schedule::shape(config, dataset, &extent(config, dataset, 128, false));
     let constants = schedule::constants(config, &shape, dataset.classes);
-    let mut gpu = Gpu::new(&choice, shape, constants, &schedule::etas(config), WORKGROUP).ok()?;
+    let mut gpu =
+        Gpu::new(&choice, shape, constants, &[schedule::replica(config)], WORKGROUP).ok()?;
     gpu.write(Array::Images, &dataset.packed_images()).expect("the images are taken");
     Some(simulation(config, dataset, Box::new(gpu)))
 }

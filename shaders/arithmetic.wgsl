@@ -1,8 +1,8 @@
 // The self-test: every function that the kernels' results hang on, applied to arguments made from
 // random words. The twin of src/cpu/arithmetic.rs, kept comparable line by line.
 
-@group(0) @binding(4) var<storage, read> words: array<u32>;
-@group(0) @binding(5) var<storage, read_write> results: array<u32>;
+@group(0) @binding(5) var<storage, read> words: array<u32>;
+@group(0) @binding(6) var<storage, read_write> results: array<u32>;
 
 // In [0, 1), the form in which random words meet probabilities.
 fn fraction(word: u32) -> f32 {
@@ -45,7 +45,7 @@ fn arithmetic(@builtin(global_invocation_id) id: vec3<u32>) {
         decayed = flush(product(constants.decay_slow, decayed) + product(u, tiny), SMALLEST_VOLTAGE);
     }
     let gradient = flush(product(tiny, fraction(w[3])), SMALLEST_GRADIENT);
-    let square = product(constants.second_decay, product(gradient, gradient));
+    let square = product(constants.decay_slow, product(gradient, gradient));
     let s = sigmoid(argument);
     let random = philox(vec4<u32>(w[0], w[1], w[2], w[3]), vec2<u32>(w[4], w[5]));
 

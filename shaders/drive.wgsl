@@ -4,13 +4,13 @@
 // spikes, so they take the same branches.
 
 // the population below, [lanes, past words + words, below]
-@group(0) @binding(4) var<storage, read> spikes: array<u32>;
+@group(0) @binding(5) var<storage, read> spikes: array<u32>;
 // its traces, [lanes, 5, below]
-@group(0) @binding(5) var<storage, read> traces: array<f32>;
-// [below + 1, units]
-@group(0) @binding(6) var<storage, read> weights: array<f32>;
+@group(0) @binding(6) var<storage, read> traces: array<f32>;
+// [replicas, below + 1, units]
+@group(0) @binding(7) var<storage, read> weights: array<f32>;
 // [lanes, history + block, units]; the step `first` in row `history`
-@group(0) @binding(7) var<storage, read_write> drive: array<f32>;
+@group(0) @binding(8) var<storage, read_write> drive: array<f32>;
 
 @compute @workgroup_size(workgroup)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -19,7 +19,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let lane = lanes[id.z];
-    let rows = id.z * (constants.history + constants.block);
+    replica = lane.replica;
+    let rows = lane.place * (constants.history + constants.block);
 
     // Steps are counted from the first that has spikes, so that those before the image are not
     // negative. Those of the past drive through the weights of now.
@@ -28,7 +29,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     var begin = offset + part.first;
     var row = constants.history;
     if part.first == 0u {
-        if minibatch.fresh == 1u {
+        if minibatches[replica].fresh == 1u {
             if id.y == 0u {
                 for (var i = 0u; i < constants.history; i++) {
                     drive[(rows + i) * part.units + unit] = 0.0;
@@ -36,7 +37,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             }
         } else if constants.tap_count == 0u {
             if id.y == 0u {
-                past_of_traces(id.z, rows, unit);
+                past_of_traces(lane.place, rows, unit);
             }
         } else {
             begin -= constants.history;
@@ -54,11 +55,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     // altogether, so that there is none over steps.
     var early = vec4<f32>();
     var late = vec4<f32>();
-    let start = (id.z * constants.spike_words + word) * part.below;
+    let columns = replica * (part.below + 1u);
+    let start = (lane.place * constants.spike_words + word) * part.below;
     for (var neuron = 0u; neuron < part.below; neuron++) {
         var counts = spikes[start + neuron];
         if counts != 0u {
-            let weight = weights[neuron * part.units + unit];
+            let weight = weights[(columns + neuron) * part.units + unit];
             // A neuron that spikes twice adds its column twice.
             while counts != 0u {
                 let once = ones(counts);
@@ -91,13 +93,14 @@ fn slots(counts: u32, first: u32) -> vec4<u32> {
 
 // The past of the uncut kernel: what the traces of the neurons below, carried on from the image
 // before, drive through the weights of now.
-fn past_of_traces(lane: u32, rows: u32, unit: u32) {
+fn past_of_traces(place: u32, rows: u32, unit: u32) {
+    let columns = replica * (part.below + 1u);
     for (var i = 0u; i < 2u; i++) {
         var sum = 0.0;
         for (var neuron = 0u; neuron < part.below; neuron++) {
-            let trace = traces[(lane * TRACE_ROWS + TRACE_SLOW + i) * part.below + neuron];
+            let trace = traces[(place * TRACE_ROWS + TRACE_SLOW + i) * part.below + neuron];
             if trace != 0.0 {
-                sum += product(trace, weights[neuron * part.units + unit]);
+                sum += product(trace, weights[(columns + neuron) * part.units + unit]);
             }
         }
         drive[(rows + i) * part.units + unit] = sum;

@@ -3,26 +3,27 @@
 // `B = kappa * (W n) + b`; `C += -g_L C + g_D (B - C) + I`, `I = g_E (E_E - C) + g_I (E_I - C)`.
 // One thread for each neuron and lane.
 
-// [below + 1, units], of which the biases are read
-@group(0) @binding(4) var<storage, read> weights: array<f32>;
+// [replicas, below + 1, units], of which the biases are read
+@group(0) @binding(5) var<storage, read> weights: array<f32>;
 // [lanes, history + block, units]
-@group(0) @binding(5) var<storage, read_write> drive: array<f32>;
+@group(0) @binding(6) var<storage, read_write> drive: array<f32>;
 // [lanes, 5, units]
-@group(0) @binding(6) var<storage, read_write> compartments: array<f32>;
+@group(0) @binding(7) var<storage, read_write> compartments: array<f32>;
 // this layer's, [lanes, past words + words, units]
-@group(0) @binding(7) var<storage, read_write> spikes: array<u32>;
+@group(0) @binding(8) var<storage, read_write> spikes: array<u32>;
 
 @compute @workgroup_size(workgroup)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let unit = id.x;
     let lane = lanes[id.z];
+    replica = lane.replica;
     let end = end_of(lane);
     if unit >= part.units || end <= part.first {
         return;
     }
-    let state = id.z * COMPARTMENT_ROWS * part.units + unit;
+    let state = lane.place * COMPARTMENT_ROWS * part.units + unit;
     if part.first == 0u {
-        if minibatch.fresh == 1u {
+        if minibatches[replica].fresh == 1u {
             for (var row = 0u; row < COMPARTMENT_ROWS; row++) {
                 compartments[state + row * part.units] = 0.0;
             }
@@ -30,12 +31,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         compartments[state + COMPARTMENT_MEAN_SOMA * part.units] = 0.0;
         compartments[state + COMPARTMENT_MEAN_RATE * part.units] = 0.0;
     }
-    let bias = weights[part.below * part.units + unit];
+    let bias = weights[(replica * (part.below + 1u) + part.below) * part.units + unit];
     var basal = 0.0;
     var soma = compartments[state + COMPARTMENT_SOMA * part.units];
     var mean = compartments[state + COMPARTMENT_MEAN_SOMA * part.units];
     var mean_rate = compartments[state + COMPARTMENT_MEAN_RATE * part.units];
-    var drawn = spike_column(id.z, unit);
+    var drawn = spike_column(lane.place, unit);
     let steps = lane.steps_forward + lane.steps_target;
     let window = lane.steps_forward - lane.window_forward;
     let target_window = steps - lane.window_target;
@@ -43,7 +44,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let current = select(constants.teaching_inhibition, constants.teaching_excitation, is_target);
 
     for (var step = part.first; step < end; step++) {
-        basal = filtered(id.z, step - part.first, unit) + bias;
+        basal = filtered(lane.place, step - part.first, unit) + bias;
         let is_taught = step >= lane.steps_forward;
         let decay = select(constants.output_decay, constants.teaching_decay, is_taught);
         let taken_up = product(constants.output_input, basal) + select(0.0, current, is_taught);
@@ -55,12 +56,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             mean = product(mean, lane.inverse_window_forward);
         }
         if step >= target_window && step < steps {
-            mean_rate += product(constants.phi_max, sigmoid(soma));
+            mean_rate += product(replicas[replica].phi_max, sigmoid(soma));
         }
         if is_taught && step + 1u == steps {
             mean_rate = product(mean_rate, lane.inverse_window_target);
         }
-        if minibatch.draws == 1u {
+        if minibatches[replica].draws == 1u {
             draw_step(&drawn, lane.position, unit, step, end, soma);
         }
     }
@@ -69,5 +70,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     compartments[state + COMPARTMENT_SOMA * part.units] = soma;
     compartments[state + COMPARTMENT_MEAN_SOMA * part.units] = mean;
     compartments[state + COMPARTMENT_MEAN_RATE * part.units] = mean_rate;
-    keep_history(id.z, unit, end - part.first);
+    keep_history(lane.place, unit, end - part.first);
 }

@@ -3,11 +3,11 @@
 // One thread for each neuron and lane.
 
 // of the feedback's population, [lanes, 5, sources]
-@group(0) @binding(4) var<storage, read> traces: array<f32>;
-// [sources, units]
-@group(0) @binding(5) var<storage, read> feedback: array<f32>;
+@group(0) @binding(5) var<storage, read> traces: array<f32>;
+// [replicas, sources, units]
+@group(0) @binding(6) var<storage, read> feedback: array<f32>;
 // [lanes, 2, units]
-@group(0) @binding(6) var<storage, read_write> plateaus: array<f32>;
+@group(0) @binding(7) var<storage, read_write> plateaus: array<f32>;
 
 @compute @workgroup_size(workgroup)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -15,18 +15,21 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if unit >= part.units {
         return;
     }
-    let state = id.z * PLATEAU_ROWS * part.units + unit;
-    let forward = apical(id.z, TRACE_FEEDBACK_FORWARD, unit);
-    let target_voltage = apical(id.z, TRACE_FEEDBACK_TARGET, unit);
+    let lane = lanes[id.z];
+    replica = lane.replica;
+    let state = lane.place * PLATEAU_ROWS * part.units + unit;
+    let forward = apical(lane.place, TRACE_FEEDBACK_FORWARD, unit);
+    let target_voltage = apical(lane.place, TRACE_FEEDBACK_TARGET, unit);
     plateaus[state + PLATEAU_FORWARD * part.units] = sigmoid(forward);
     plateaus[state + PLATEAU_TARGET * part.units] = sigmoid(target_voltage);
 }
 
-fn apical(lane: u32, row: u32, unit: u32) -> f32 {
+fn apical(place: u32, row: u32, unit: u32) -> f32 {
+    let columns = replica * part.sources;
     var sum = 0.0;
     for (var source = 0u; source < part.sources; source++) {
-        let spikes = traces[(lane * TRACE_ROWS + row) * part.sources + source];
-        sum += product(feedback[source * part.units + unit], spikes);
+        let spikes = traces[(place * TRACE_ROWS + row) * part.sources + source];
+        sum += product(feedback[(columns + source) * part.units + unit], spikes);
     }
     return sum;
 }

@@ -1,21 +1,22 @@
 // The class of an image, and the output's loss.
 // The class is the one whose neurons have the highest mean voltage, the first of equals. The loss is
 // `sum (phi_t - phi_max sigma(C))^2`, zero where there was no target phase.
-// One thread for each lane.
+// One thread for each lane, in a workgroup of its own.
 
 // of the output, [lanes, 5, units]
-@group(0) @binding(4) var<storage, read> compartments: array<f32>;
-// [slots, 2]
-@group(0) @binding(5) var<storage, read_write> results: array<u32>;
+@group(0) @binding(5) var<storage, read> compartments: array<f32>;
+// [replicas, slots, 2]
+@group(0) @binding(6) var<storage, read_write> results: array<u32>;
 
 @compute @workgroup_size(workgroup)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if id.x >= minibatch.lanes {
+    if id.x > 0u {
         return;
     }
-    let lane = lanes[id.x];
-    let means = (id.x * COMPARTMENT_ROWS + COMPARTMENT_MEAN_SOMA) * part.units;
-    let rates = (id.x * COMPARTMENT_ROWS + COMPARTMENT_MEAN_RATE) * part.units;
+    let lane = lanes[id.z];
+    replica = lane.replica;
+    let means = (lane.place * COMPARTMENT_ROWS + COMPARTMENT_MEAN_SOMA) * part.units;
+    let rates = (lane.place * COMPARTMENT_ROWS + COMPARTMENT_MEAN_RATE) * part.units;
     var best = 0u;
     var highest = 0.0;
     for (var class_index = 0u; class_index < constants.classes; class_index++) {
@@ -32,10 +33,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if lane.steps_target > 0u {
         for (var unit = 0u; unit < part.units; unit++) {
             let forward = sigmoid(compartments[means + unit]);
-            let difference = compartments[rates + unit] - product(constants.phi_max, forward);
+            let difference = compartments[rates + unit] - product(replicas[replica].phi_max, forward);
             loss += product(difference, difference);
         }
     }
-    results[lane.slot * RESULT_ROWS + RESULT_CLASS] = best;
-    results[lane.slot * RESULT_ROWS + RESULT_LOSS] = bitcast<u32>(loss);
+    let result = (replica * constants.slots + lane.slot) * RESULT_ROWS;
+    results[result + RESULT_CLASS] = best;
+    results[result + RESULT_LOSS] = bitcast<u32>(loss);
 }

@@ -4,9 +4,9 @@
 // One thread for each neuron of a population and lane.
 
 // [lanes, past words + words, units]
-@group(0) @binding(4) var<storage, read_write> spikes: array<u32>;
+@group(0) @binding(5) var<storage, read_write> spikes: array<u32>;
 // [lanes, 5, units]
-@group(0) @binding(5) var<storage, read_write> traces: array<f32>;
+@group(0) @binding(6) var<storage, read_write> traces: array<f32>;
 
 @compute @workgroup_size(workgroup)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -15,8 +15,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let lane = lanes[id.z];
-    let first_word = id.z * constants.spike_words;
-    let state = id.z * TRACE_ROWS * part.units + unit;
+    replica = lane.replica;
+    let first_word = lane.place * constants.spike_words;
+    let state = lane.place * TRACE_ROWS * part.units + unit;
     if constants.tap_count == 0u {
         uncut(lane, first_word + constants.past_words, state, unit);
         return;
@@ -84,7 +85,7 @@ fn uncut(lane: Lane, words: u32, state: u32, unit: u32) {
     let target_window = steps - lane.window_target;
     var slow = 0.0;
     var fast = 0.0;
-    if minibatch.fresh == 0u {
+    if minibatches[replica].fresh == 0u {
         slow = traces[state + TRACE_SLOW * part.units];
         fast = traces[state + TRACE_FAST * part.units];
     }

@@ -95,7 +95,7 @@ pub fn compare(
             let work = cpu.prepare_training(images);
             let _ = gpu.prepare_training(images);
             let (cpu, gpu) = (cpu.backend(), gpu.backend());
-            let step = Step { minibatch: &work.0, lanes: &work.1, launches: &work.2 };
+            let step = Step { minibatches: &work.0, lanes: &work.1, launches: &work.2 };
             difference = step.compare(cpu, gpu, options, &mut compared)?;
             compared.minibatches += 1;
             listen(&compared);
@@ -138,7 +138,7 @@ fn compare_tests(
 
 /// One minibatch on both backends.
 struct Step<'a> {
-    minibatch: &'a Minibatch,
+    minibatches: &'a [Minibatch],
     lanes: &'a [Lane],
     launches: &'a [Launch],
 }
@@ -157,7 +157,7 @@ impl Step<'_> {
             None => None,
         };
         for (index, launch) in self.launches.iter().enumerate() {
-            cpu.run(self.minibatch, self.lanes, &[*launch])?;
+            cpu.run(self.minibatches, self.lanes, &[*launch])?;
             let shape = cpu.shape().clone();
             if handed_over.is_some_and(|last| index <= last) {
                 for array in launch.writes() {
@@ -166,11 +166,11 @@ impl Step<'_> {
                 }
                 continue;
             }
-            gpu.run(self.minibatch, self.lanes, &[*launch])?;
+            gpu.run(self.minibatches, self.lanes, &[*launch])?;
             for array in launch.writes() {
                 let (cpu, gpu) = (cpu.read(array)?, gpu.read(array)?);
                 let used = if shape.has_lanes(array) {
-                    self.lanes.len() * shape.lane_length(array)
+                    self.lanes.len() * shape.copy_length(array)
                 } else {
                     cpu.len()
                 };
@@ -198,10 +198,10 @@ fn first_difference(
     let differs = |(cpu, gpu): (&u32, &u32)| cpu != gpu;
     let index = cpu.iter().zip(gpu).position(differs)?;
     let differing = cpu.iter().zip(gpu).filter(|&pair| differs(pair)).count();
-    let lane_length = shape.lane_length(array);
-    let lane = shape.has_lanes(array).then_some(index / lane_length);
+    let copy_length = shape.copy_length(array);
+    let lane = shape.has_lanes(array).then_some(index / copy_length);
     let [_, columns] = shape.rows_and_columns(array);
-    let (row, unit) = (index % lane_length / columns, index % columns);
+    let (row, unit) = (index % copy_length / columns, index % columns);
     let (cpu, gpu) = (cpu[index], gpu[index]);
     let value = |word: u32| match array.word() {
         Word::Integer => f64::from(word),

@@ -4,7 +4,8 @@
 //!
 //! A minibatch is an ordered list of kernels ([`schedule::launches`]) that both backends run; each
 //! kernel is a shader and its twin in Rust. What they share is in [`layout`], the equations are in
-//! [`model`], the loop over images is [`train::Training`].
+//! [`model`], the loop over images is [`train::Training`]; [`train::Replicas`] trains many networks side
+//! by side.
 //!
 //! ```
 //! use std::ops::ControlFlow;

@@ -37,6 +37,7 @@ fn simulation(
     network: &Network,
 ) -> Simulation {
     let extent = Extent {
+        replicas: 1,
         lanes: 4,
         slots: 40,
         block: 512,
@@ -51,7 +52,7 @@ fn simulation(
 /// Sum of what each kernel that adds up weights left behind, where every weight is 1: its additions.
 fn additions_done(
     backend: &mut dyn Backend,
-    minibatch: &Minibatch,
+    minibatches: &[Minibatch],
     lanes: &[Lane],
     launches: &[Launch],
 ) -> f64 {
@@ -59,7 +60,7 @@ fn additions_done(
     let history = shape.history() as usize;
     let mut sum = 0.0;
     for launch in launches {
-        backend.run(minibatch, lanes, &[*launch]).expect("a kernel runs");
+        backend.run(minibatches, lanes, &[*launch]).expect("a kernel runs");
         let array = match launch.kernel {
             Kernel::Drive => Array::Drive(launch.layer),
             Kernel::Apical => Array::ApicalDrive(launch.layer),
@@ -67,7 +68,7 @@ fn additions_done(
         };
         let drives = floats(backend, array);
         let units = shape.units(launch.layer);
-        for (lane, drives) in lanes.iter().zip(drives.chunks(shape.lane_length(array))) {
+        for (lane, drives) in lanes.iter().zip(drives.chunks(shape.copy_length(array))) {
             let steps = lane.steps().min(launch.first + launch.steps).saturating_sub(launch.first);
             // The first drive of an image includes the steps before it.
             let is_first = launch.first == 0 && launch.kernel == Kernel::Drive;
@@ -98,14 +99,14 @@ fn additions_are_counted_as_the_kernels_do_them() {
         let mut before = Snapshot::read(simulation.backend(), config.batch).unwrap();
         // The first starts from nothing; the next ones carry the last steps on.
         for images in images.chunks_exact(config.batch).take(3) {
-            let (minibatch, lanes, launches) = simulation.prepare_training(images);
+            let (minibatches, lanes, launches) = simulation.prepare_training(images);
             let backend = simulation.backend();
-            let done = additions_done(backend, &minibatch, &lanes, &launches);
+            let done = additions_done(backend, &minibatches, &lanes, &launches);
             let after = Snapshot::read(backend, config.batch).unwrap();
             let shape = backend.shape().clone();
             let mut work = Work::default();
             let inked = vec![7; config.batch];
-            work.add(&shape, &minibatch, &lanes, &inked, &before, &after);
+            work.add(&shape, &minibatches[0], &lanes, &inked, &before, &after);
             assert!(done > 0.0);
             assert_eq!(work.additions as f64, done, "g_apical {g_apical}, {feedback:?}");
             let steps: u32 = lanes.iter().map(Lane::steps).sum();
@@ -135,18 +136,18 @@ fn traces_that_are_carried_on_count_as_additions() {
         let carried = rows.filter(|(row, _)| row % trace::ROWS >= trace::SLOW);
         left += above * carried.flat_map(|(_, row)| row).filter(|&&trace| trace != 0.0).count();
     }
-    let (minibatch, lanes, launches) = simulation.prepare_training(&images[3..6]);
+    let (minibatches, lanes, launches) = simulation.prepare_training(&images[3..6]);
     let backend = simulation.backend();
-    backend.run(&minibatch, &lanes, &launches).unwrap();
+    backend.run(&minibatches, &lanes, &launches).unwrap();
     let after = Snapshot::read(backend, 3).unwrap();
     let additions = |minibatch: &Minibatch| {
         let mut work = Work::default();
         work.add(&backend.shape().clone(), minibatch, &lanes, &[0; 3], &before, &after);
         work.additions as usize
     };
-    let alone = additions(&Minibatch { fresh: 1, ..minibatch });
+    let alone = additions(&Minibatch { fresh: 1, ..minibatches[0] });
     assert!(left > 0);
-    assert_eq!(additions(&minibatch), alone + left);
+    assert_eq!(additions(&minibatches[0]), alone + left);
 }
 
 /// Trains a few minibatches; its weights, its kernels, and their times where it is profiled.
@@ -168,12 +169,12 @@ fn trained(
     simulation.backend().set_profiling(is_profiled);
     let mut kernels = BTreeSet::new();
     for images in order(&config, &dataset, 1).chunks_exact(config.batch).take(2) {
-        let (minibatch, lanes, launches) = simulation.prepare_training(images);
+        let (minibatches, lanes, launches) = simulation.prepare_training(images);
         kernels.extend(launches.iter().map(|launch| launch.kernel));
-        simulation.backend().run(&minibatch, &lanes, &launches).unwrap();
+        simulation.backend().run(&minibatches, &lanes, &launches).unwrap();
     }
     let times = simulation.backend().kernel_times().unwrap();
-    simulation.read_network(&mut network).unwrap();
+    simulation.read_networks(std::slice::from_mut(&mut network)).unwrap();
     (network, kernels, times)
 }
 

@@ -1,5 +1,6 @@
 //! Proves that every command does what its help says, that its files and JSON hold what is promised,
-//! that one seed gives one network and another another, that each exit code comes when it should,
+//! that one seed gives one network and another another, alone or
+//! among many, that each exit code comes when it should,
 //! and that bad settings, data sets, weights and folders are refused with a message that names the
 //! place, never with a panic.
 //!
@@ -14,6 +15,8 @@ mod bench;
 mod devices;
 #[path = "command_line/faults.rs"]
 mod faults;
+#[path = "command_line/replicas.rs"]
+mod replicas;
 #[path = "command_line/training.rs"]
 mod training;
 #[path = "command_line/weights.rs"]

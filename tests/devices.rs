@@ -7,9 +7,9 @@
 
 use apical::cpu::arithmetic::{FUNCTIONS, arithmetic};
 use apical::gpu::adapter::{self, Choice, Info, Kind};
-use apical::gpu::{Device, Gpu, WORKGROUP, self_test};
+use apical::gpu::{self, Device, Gpu, WORKGROUP, self_test};
 use apical::layout::{
-    Array, Backend, BackendError, Constants, Kernel, Lane, Launch, Minibatch, Shape,
+    Array, Backend, BackendError, Constants, Kernel, Lane, Launch, Minibatch, Replica, Shape,
 };
 use apical::random::philox;
 use bytemuck::Zeroable;
@@ -47,6 +47,7 @@ fn shape() -> Shape {
     Shape {
         populations: vec![7, 5, 3],
         broadcast: true,
+        replicas: 1,
         lanes: 2,
         steps: 20,
         block: 8,
@@ -61,7 +62,7 @@ fn shape() -> Shape {
 }
 
 fn gpu(shape: Shape) -> Result<Gpu, BackendError> {
-    Gpu::new(&any_device(), shape, Constants::zeroed(), &[0.1, 0.1], WORKGROUP)
+    Gpu::new(&any_device(), shape, Constants::zeroed(), &[Replica::zeroed()], WORKGROUP)
 }
 
 #[test]
@@ -181,6 +182,28 @@ fn arrays_start_as_zeros_and_keep_what_is_written() {
     }
 }
 
+/// What keeps more networks from training side by side is told before a device is asked for memory.
+#[test]
+fn more_replicas_than_a_device_takes_are_refused_with_the_reason() {
+    let info = info(0, "some GPU", "vulkan", Kind::Discrete);
+    let wide = |replicas| Shape { populations: vec![784, 500, 10], replicas, lanes: 1, ..shape() };
+    let bytes = |replicas| 4 * wide(replicas).length(Array::Moments(0)) as u64;
+    let beyond = (1..).find(|&replicas| bytes(replicas) > info.max_binding).expect("a limit");
+    assert!(gpu::check_limits(&info, &wide(beyond - 1)).is_ok());
+    match gpu::check_limits(&info, &wide(beyond)).expect_err("too large") {
+        BackendError::TooLarge { array: Array::Moments(0), bytes: told, limit, .. } => {
+            assert_eq!((told, limit), (bytes(beyond), info.max_binding));
+        }
+        error => panic!("{error}"),
+    }
+    // 5 x 13,107 = 65,535, the number of workgroups.
+    let info = Info { max_binding: u64::MAX, max_buffer: u64::MAX, ..info };
+    let replicas = |replicas, lanes| Shape { replicas, lanes, ..shape() };
+    assert!(gpu::check_limits(&info, &replicas(13107, 5)).is_ok());
+    let error = gpu::check_limits(&info, &replicas(13108, 5)).unwrap_err();
+    assert!(matches!(error, BackendError::TooManyLanes { lanes: 65540, most: 65535 }), "{error}");
+}
+
 #[test]
 fn many_launches_and_minibatches_are_taken() {
     let mut gpu = present(gpu(shape()));
@@ -188,12 +211,13 @@ fn many_launches_and_minibatches_are_taken() {
     let one = 1.0f32.to_bits();
     present(gpu.write(Array::Weights(0), &vec![one; shape().length(Array::Weights(0))]));
     let minibatch = Minibatch { lanes: 2, ..Zeroable::zeroed() };
-    let lanes = [Lane { steps_forward: 20, ..Lane::default() }; 2];
+    let lane = Lane { steps_forward: 20, ..Lane::default() };
+    let lanes = [0, 1].map(|index| lane.of_replica(&shape(), 0, index));
     // More than the first table of parts has room for, so that it grows under way.
     for count in [1, 3, 900, 3] {
         let launch = Launch { kernel: Kernel::Drive, layer: 0, first: 0, steps: 8 };
         for _ in 0..5 {
-            present(gpu.run(&minibatch, &lanes, &vec![launch; count]));
+            present(gpu.run(&[minibatch], &lanes, &vec![launch; count]));
         }
     }
     present(gpu.read(Array::Drive(0)));
@@ -207,18 +231,19 @@ fn what_does_not_fit_is_refused_with_its_name() {
     assert!(error.contains("the images") && error.contains("bytes"), "{error}");
 
     for workgroup in [0, 12, 1 << 20] {
-        let error = Gpu::new(&any_device(), shape(), Constants::zeroed(), &[0.1, 0.1], workgroup);
+        let error =
+            Gpu::new(&any_device(), shape(), Constants::zeroed(), &[Replica::zeroed()], workgroup);
         let error = error.err().expect("no device takes such a workgroup");
         assert!(matches!(error, BackendError::Workgroup { .. }), "{error}");
     }
 
     let minibatch = Minibatch { lanes: 3, ..Zeroable::zeroed() };
-    let error = fitting.run(&minibatch, &[Lane::default(); 3], &[]).unwrap_err();
+    let error = fitting.run(&[minibatch], &[Lane::default(); 3], &[]).unwrap_err();
     assert!(matches!(error, BackendError::TooManyLanes { lanes: 3, most: 2 }), "{error}");
 
     let minibatch = Minibatch { lanes: 1, ..Zeroable::zeroed() };
     let launch = Launch { kernel: Kernel::Drive, layer: 0, first: 0, steps: 8 << 24 };
-    let error = fitting.run(&minibatch, &[Lane::default()], &[launch]).unwrap_err();
+    let error = fitting.run(&[minibatch], &[Lane::default()], &[launch]).unwrap_err();
     assert!(matches!(error, BackendError::TooManyWorkgroups { .. }), "{error}");
     present(fitting.read(Array::Results));
 }

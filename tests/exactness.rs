@@ -1,5 +1,5 @@
 //! Proves: on the GPU of this machine every kernel writes the CPU's bits, for random shapes, arrays
-//! and settings.
+//! and settings, and for one to three replicas with settings of their own.
 //!
 //! Does not prove: that other GPUs keep IEEE rounding (`apical devices` and `apical compare` tell),
 //! that whole trainings agree (see `trainings.rs`), or that what is computed is right (see
@@ -22,6 +22,8 @@ use apical::schedule::{Extent, Image, Lanes, shape};
 use rand::Rng;
 
 const CLASSES: usize = 10;
+/// Lanes in use of each replica; it has one more.
+const LANES: usize = 3;
 
 #[test]
 fn case_input() {
@@ -81,10 +83,10 @@ fn case_update() {
     each_situation(|situation| situation.check_layers(Kernel::Update));
 }
 
-/// A shape, settings and arrays full of random numbers.
+/// A shape, settings of each replica and arrays full of random numbers.
 struct Situation {
     shape: Shape,
-    config: Config,
+    configs: Vec<Config>,
     dataset: Arc<Dataset>,
     seed: u64,
 }
@@ -119,8 +121,11 @@ fn each_situation(check: impl Fn(&Situation)) {
     for (number, config) in configs.into_iter().enumerate() {
         config.validate(100, CLASSES).expect("the settings are valid");
         let dataset = support::random_dataset(number as u64, 5 + number, 9, 12);
+        let configs: Vec<Config> =
+            (0..1 + number % 3).map(|replica| varied(&config, replica)).collect();
         let extent = Extent {
-            lanes: 3,
+            replicas: configs.len(),
+            lanes: LANES + 1,
             slots: 24,
             block: 40,
             records_apical: false,
@@ -128,7 +133,22 @@ fn each_situation(check: impl Fn(&Situation)) {
             keeps_lanes: true,
         };
         let shape = shape(&config, &dataset, &extent);
-        check(&Situation { shape, config, dataset, seed: 100 + number as u64 });
+        check(&Situation { shape, configs, dataset, seed: 100 + number as u64 });
+    }
+}
+
+/// Other settings for each replica, as far as the shape of its arrays stays.
+fn varied(config: &Config, replica: usize) -> Config {
+    let part = replica as f64 / 16.0;
+    Config {
+        seed: config.seed + replica as u64,
+        eta: config.eta.iter().map(|eta| eta * (1.0 + part)).collect(),
+        g_apical: config.g_apical * (1.0 - part),
+        phi_max: config.phi_max * (1.0 - part),
+        beta1: config.beta1 - part,
+        beta2: config.beta2 - part / 8.0,
+        epsilon: config.epsilon * (1.0 + part),
+        ..config.clone()
     }
 }
 
@@ -148,9 +168,9 @@ impl Situation {
     /// Runs one kernel on both backends, from the same arrays, as a fresh and as a continued
     /// minibatch, at the start and within an image.
     fn check(&self, kernel: Kernel, layer: usize) {
-        let mut cpu = support::cpu_of_shape(&self.config, &self.dataset, self.shape.clone(), 0);
+        let mut cpu = support::cpu_of_shape(&self.configs, &self.dataset, self.shape.clone(), 0);
         let mut gpu =
-            support::gpu_of_shape(&self.config, &self.dataset, self.shape.clone(), WORKGROUP);
+            support::gpu_of_shape(&self.configs, &self.dataset, self.shape.clone(), WORKGROUP);
         let mut random = support::random(self.seed);
         for array in self.shape.arrays() {
             if array != Array::Images {
@@ -159,26 +179,28 @@ impl Situation {
                 gpu.write(array, &words).expect("the GPU takes it");
             }
         }
-        let lanes = Lanes::new(&self.config);
-        let images: Vec<Image> = (0..3)
-            .map(|index| Image {
-                index,
-                label: index as u8,
-                position: 40 + index as u32,
-                slot: index,
-            })
+        let replicas: Vec<Lanes> = self.configs.iter().map(Lanes::new).collect();
+        let lane = |replica: usize, index: usize| {
+            let slot = (index + replica) % LANES;
+            let image = Image { index, label: index as u8, position: 40 + index as u32, slot };
+            replicas[replica].training(&image).of_replica(&self.shape, replica, index)
+        };
+        let shown: Vec<Lane> = (0..replicas.len())
+            .flat_map(|replica| std::array::from_fn::<_, LANES, _>(|index| lane(replica, index)))
             .collect();
-        let shown: Vec<Lane> = images.iter().map(|image| lanes.training(image)).collect();
-        let steps = shown.iter().map(Lane::steps).max().expect("three lanes");
+        let steps = shown.iter().map(Lane::steps).max().expect("there are lanes");
         let whole =
             !matches!(kernel, Kernel::Drive | Kernel::Soma | Kernel::Output | Kernel::Apical);
         let block = if whole { steps } else { self.shape.block };
         let begins = if whole { vec![0] } else { vec![0, block, 2 * block] };
         for (update, first) in (1..).zip(begins) {
             for fresh in [true, false] {
-                let minibatch = lanes.training_minibatch(3, update, fresh);
+                let minibatches: Vec<Minibatch> = replicas
+                    .iter()
+                    .map(|lanes| lanes.training_minibatch(LANES, update, fresh))
+                    .collect();
                 let launch = Launch { kernel, layer, first, steps: block };
-                self.check_launch(cpu.as_mut(), gpu.as_mut(), &minibatch, &shown, &launch);
+                self.check_launch(cpu.as_mut(), gpu.as_mut(), &minibatches, &shown, &launch);
             }
         }
     }
@@ -187,29 +209,30 @@ impl Situation {
         &self,
         cpu: &mut dyn Backend,
         gpu: &mut dyn Backend,
-        minibatch: &Minibatch,
+        minibatches: &[Minibatch],
         lanes: &[Lane],
         launch: &Launch,
     ) {
         let arrays = launch.writes();
         let before: Vec<_> =
             arrays.iter().map(|&array| cpu.read(array).expect("the CPU reads")).collect();
-        cpu.run(minibatch, lanes, &[*launch]).expect("the CPU runs");
-        gpu.run(minibatch, lanes, &[*launch]).expect("the GPU runs");
+        cpu.run(minibatches, lanes, &[*launch]).expect("the CPU runs");
+        gpu.run(minibatches, lanes, &[*launch]).expect("the GPU runs");
+        let populations = &self.shape.populations;
         let mut changed = false;
         for (&array, before) in arrays.iter().zip(&before) {
             let (cpu, gpu) = (cpu.read(array), gpu.read(array));
             let (cpu, gpu) = (cpu.expect("the CPU reads"), gpu.expect("the GPU reads"));
             changed |= cpu != *before;
             support::same_bits(
-                &format!("{launch:?} on {:?}: {array}", self.shape.populations),
+                &format!("{launch:?} on {} x {:?}: {array}", self.configs.len(), populations),
                 &cpu,
                 &gpu,
             );
         }
         // Some results can stand again by chance: only kernels that cannot are held to a change.
         let repeats =
-            matches!(launch.kernel, Kernel::Score | Kernel::Input) || minibatch.fresh == 0;
+            matches!(launch.kernel, Kernel::Score | Kernel::Input) || minibatches[0].fresh == 0;
         assert!(changed || repeats, "{launch:?} wrote nothing");
     }
 
@@ -217,9 +240,10 @@ impl Situation {
     /// of traces and spikes zero.
     fn random_words(&self, array: Array, random: &mut Stream) -> Vec<u32> {
         if array == Array::Thresholds {
-            let thresholds =
-                input_thresholds(self.config.phi_max, self.dataset.range, self.config.spikes);
-            return thresholds.as_flattened().to_vec();
+            let of_replica = |config: &Config| {
+                input_thresholds(config.phi_max, self.dataset.range, config.spikes)
+            };
+            return self.configs.iter().flat_map(of_replica).flatten().collect();
         }
         let length = self.shape.length(array);
         let [rows, columns] = self.shape.rows_and_columns(array);
@@ -243,7 +267,7 @@ impl Situation {
                     }
                 }
                 Array::Moments(_) => {
-                    let is_second = index >= length / 2;
+                    let is_second = index % (rows * columns) >= rows * columns / 2;
                     if is_second { value * value } else { value }
                 }
                 Array::Plateaus(_) => 0.5 + 0.5 * value,

@@ -61,6 +61,7 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
     let dataset = golden.dataset();
     let mut network = golden.network("init", &config);
     let extent = Extent {
+        replicas: 1,
         lanes: 1,
         slots: 20,
         block: 1,
@@ -94,7 +95,7 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
             })
             .expect("the image runs");
         golden.check_averages(simulation.backend(), image, &config);
-        let outcome = simulation.outcomes(20).expect("results are read")[image];
+        let outcome = simulation.outcomes(20).expect("results are read")[0][image];
         let output = *config.layers.last().expect("an output") as f64;
         golden.check("loss", image..image + 1, &[f64::from(outcome.loss) / output]);
         assert_eq!(
@@ -103,7 +104,7 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
             "{}",
             golden.name
         );
-        simulation.read_network(&mut network).expect("weights are read");
+        simulation.read_networks(std::slice::from_mut(&mut network)).expect("weights are read");
         for (m, (before, after)) in before.layers.iter().zip(&network.layers).enumerate() {
             let (before, after) = (before.weight_rows(), after.weight_rows());
             let change: f64 =

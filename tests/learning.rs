@@ -125,13 +125,13 @@ fn learn_from(network: &mut Network, config: &Config) -> f64 {
     let _turn = one_at_a_time();
     let dataset = mnist().truncated(config.images, config.test_images).expect("there are as many");
     let dataset = Arc::new(dataset);
-    let opened = open(&cpu(), config, &dataset).expect("the CPU opens");
+    let opened = open(&cpu(), std::slice::from_ref(config), &dataset).expect("the CPU opens");
     let mut simulation =
         Simulation::new(opened.backend, config, &dataset, network).expect("the network fits");
     for minibatch in order(config, &dataset, 1).chunks(config.batch) {
         simulation.train(minibatch).expect("a minibatch runs");
     }
-    simulation.read_network(network).expect("the network is read");
+    simulation.read_networks(std::slice::from_mut(network)).expect("the network is read");
     test(&mut simulation, &dataset, dataset.test_count, 0).expect("a test runs").error()
 }
 
@@ -192,6 +192,7 @@ fn losses(config: &Config, network: &Network, index: usize) -> Vec<f32> {
     let _turn = one_at_a_time();
     let dataset = Arc::new(mnist().truncated(10, 1).expect("there are as many"));
     let extent = Extent {
+        replicas: 1,
         lanes: 1,
         slots: 1,
         block: 64,
@@ -205,7 +206,7 @@ fn losses(config: &Config, network: &Network, index: usize) -> Vec<f32> {
     let image = Image { index, label: dataset.labels()[index], position: 0, slot: 0 };
     let show = |_| {
         simulation.train(&[image]).expect("the image runs");
-        simulation.outcomes(1).expect("results are read")[0].loss
+        simulation.outcomes(1).expect("results are read")[0][0].loss
     };
     (0..60).map(show).collect()
 }

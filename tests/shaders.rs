@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use apical::bench;
 use apical::gpu::shaders;
-use apical::layout::{Constants, Kernel, Lane, Minibatch, Part};
+use apical::layout::{Constants, Kernel, Lane, Minibatch, Part, Replica};
 use bytemuck::Zeroable;
 use naga::valid::{Capabilities, FunctionInfo, ModuleInfo, ValidationFlags, Validator};
 use naga::{BinaryOperator, Expression, Function, Handle, MathFunction, Module, ScalarKind};
@@ -143,19 +143,19 @@ macro_rules! fields {
 
 #[test]
 fn structs_lie_in_memory_as_shaders_read_them() {
-    let structs: [(&str, usize, Vec<Field>); 4] = [
-        fields!(Constants: taps cumulative candidates seed tap_count history block
-            spike_words past_words one_shift one_scale two_shift two_scale phi_max decay_slow decay_fast gain_slow
-            gain_fast hidden_decay hidden_input hidden_apical output_decay output_input
-            teaching_decay teaching_excitation teaching_inhibition hidden_error_gain
-            output_error_gain group classes optimizer first_decay first_gain second_decay
-            second_gain epsilon_square zero),
+    let structs: [(&str, usize, Vec<Field>); 5] = [
+        fields!(Constants: taps cumulative lanes slots tap_count history block spike_words past_words
+            decay_slow decay_fast gain_slow gain_fast output_decay output_input teaching_decay
+            teaching_excitation teaching_inhibition group classes optimizer zero),
+        fields!(Replica: etas candidates seed one_shift one_scale two_shift two_scale phi_max
+            hidden_decay hidden_input hidden_apical hidden_error_gain output_error_gain first_decay
+            first_gain second_decay second_gain epsilon_square),
         fields!(Part: units below sources population first steps is_output keeps_gradient
-            is_source eta),
+            is_source),
         fields!(Minibatch: lanes fresh source draws inverse_lanes first_correction
             second_correction),
         fields!(Lane: image label position slot steps_forward steps_target window_forward
-            window_target inverse_window_forward inverse_window_target),
+            window_target inverse_window_forward inverse_window_target replica place),
     ];
     let (module, _) = parse("drive", &shaders::source(Kernel::Drive));
     for (name, size, fields) in structs {

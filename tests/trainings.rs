@@ -52,6 +52,7 @@ fn same_run(what: &str, a: &Run, b: &Run) {
 
 fn extent(lanes: usize, dataset: &Dataset, block: u32) -> Extent {
     Extent {
+        replicas: 1,
         lanes,
         slots: dataset.training_count + dataset.test_count,
         block,
@@ -173,7 +174,7 @@ fn lanes_are_as_if_alone() {
     for lane in 0..6 {
         let (_, alone) = run(&images[lane..lane + 1]);
         for ((array, together), (_, alone)) in together.iter().zip(&alone) {
-            let length = shape.lane_length(*array);
+            let length = shape.copy_length(*array);
             let together = &together[lane * length..][..length];
             support::same_bits(&format!("lane {lane}: {array}"), together, alone);
         }

@@ -2,8 +2,8 @@
 // the twin of `filtered` and `keep_history` in src/cpu/neuron.rs.
 
 // Filtered drive `(kappa * W n)` of a neuron at the step in row `history + step`.
-fn filtered(lane: u32, step: u32, unit: u32) -> f32 {
-    let rows = lane * (constants.history + constants.block);
+fn filtered(place: u32, step: u32, unit: u32) -> f32 {
+    let rows = place * (constants.history + constants.block);
     let now = (rows + constants.history + step) * part.units + unit;
     var sum = 0.0;
     if constants.tap_count > 0u {
@@ -24,9 +24,9 @@ fn filtered(lane: u32, step: u32, unit: u32) -> f32 {
 }
 
 // Moves the last drives of a block of `steps` steps to where the next block looks for its past.
-fn keep_history(lane: u32, unit: u32, steps: u32) {
+fn keep_history(place: u32, unit: u32, steps: u32) {
     if constants.tap_count > 0u {
-        let rows = lane * (constants.history + constants.block);
+        let rows = place * (constants.history + constants.block);
         for (var i = 0u; i < constants.history; i++) {
             drive[(rows + i) * part.units + unit] = drive[(rows + i + steps) * part.units + unit];
         }

@@ -1,45 +1,53 @@
 // What every kernel binds and the host fills: the twin of src/layout/uniforms.rs (a test compares
-// sizes and offsets). Kernels declare their arrays from binding 4 on: what `Launch::reads` lists, then
-// `Launch::writes`. Constants that both sides need come before this text, generated from Rust.
+// sizes and offsets). Kernels declare their arrays from binding 5 on: what `Launch::reads` lists, then
+// `Launch::writes`. "lanes" in the shape of an array are those of all replicas, replica by replica.
+// Constants that both sides need come before this text, generated from Rust.
 
 struct Constants {
     taps: array<vec4<f32>, 8>,
     cumulative: array<vec4<f32>, 9>,
-    candidates: array<vec4<u32>, 4>,
-    seed: vec2<u32>,
+    lanes: u32,
+    slots: u32,
     tap_count: u32,
     history: u32,
     block: u32,
     spike_words: u32,
     past_words: u32,
-    one_shift: u32,
-    one_scale: f32,
-    two_shift: u32,
-    two_scale: f32,
-    phi_max: f32,
     decay_slow: f32,
     decay_fast: f32,
     gain_slow: f32,
     gain_fast: f32,
-    hidden_decay: f32,
-    hidden_input: f32,
-    hidden_apical: f32,
     output_decay: f32,
     output_input: f32,
     teaching_decay: f32,
     teaching_excitation: f32,
     teaching_inhibition: f32,
-    hidden_error_gain: f32,
-    output_error_gain: f32,
     group: u32,
     classes: u32,
     optimizer: u32,
+    zero: u32,
+}
+
+struct Replica {
+    etas: array<f32, LAYERS_MAX>,
+    candidates: array<u32, THRESHOLDS>,
+    seed: vec2<u32>,
+    one_shift: u32,
+    one_scale: f32,
+    two_shift: u32,
+    two_scale: f32,
+    phi_max: f32,
+    hidden_decay: f32,
+    hidden_input: f32,
+    hidden_apical: f32,
+    hidden_error_gain: f32,
+    output_error_gain: f32,
     first_decay: f32,
     first_gain: f32,
     second_decay: f32,
     second_gain: f32,
     epsilon_square: f32,
-    zero: u32,
+    padding: array<u32, 3>,
 }
 
 struct Part {
@@ -52,7 +60,6 @@ struct Part {
     is_output: u32,
     keeps_gradient: u32,
     is_source: u32,
-    eta: f32,
     padding: vec2<u32>,
 }
 
@@ -78,13 +85,20 @@ struct Lane {
     window_target: u32,
     inverse_window_forward: f32,
     inverse_window_target: f32,
-    padding: vec2<u32>,
+    replica: u32,
+    place: u32,
 }
 
 @group(0) @binding(0) var<uniform> constants: Constants;
 @group(0) @binding(1) var<uniform> part: Part;
-@group(0) @binding(2) var<uniform> minibatch: Minibatch;
-@group(0) @binding(3) var<storage, read> lanes: array<Lane>;
+@group(0) @binding(2) var<storage, read> replicas: array<Replica>;
+// one for each replica
+@group(0) @binding(3) var<storage, read> minibatches: array<Minibatch>;
+// those in use
+@group(0) @binding(4) var<storage, read> lanes: array<Lane>;
+
+// Whose network the thread works on: every kernel sets it first.
+var<private> replica: u32;
 
 // Threads of a workgroup, along x.
 override workgroup: u32 = 64u;
@@ -101,7 +115,7 @@ fn cumulative(k: u32) -> f32 {
 
 // Words below it mean more than `k` spike candidates.
 fn candidate_threshold(k: u32) -> u32 {
-    return constants.candidates[k >> 2u][k & 3u];
+    return replicas[replica].candidates[k];
 }
 
 // The step after the last that this launch computes for a lane.

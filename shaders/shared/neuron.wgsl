@@ -38,11 +38,11 @@ fn spike_count(half: u32, soma: f32, unit: u32, position: u32, step: u32) -> u32
 fn kept(word: u32, odds: f32) -> u32 {
     let two = candidate_threshold(1u);
     if word >= two {
-        let place = product(f32((word - two) >> constants.one_shift), constants.one_scale);
+        let place = product(f32((word - two) >> replicas[replica].one_shift), replicas[replica].one_scale);
         return select(0u, 1u, product(place, odds) < 1.0);
     }
     let three = candidate_threshold(2u);
-    let place = product(f32((word - three) >> constants.two_shift), constants.two_scale);
+    let place = product(f32((word - three) >> replicas[replica].two_shift), replicas[replica].two_scale);
     let scaled = product(place, product(odds, odds));
     return select(0u, 1u, scaled < 1.0) + select(0u, 1u, scaled < product(2.0, odds) - 1.0);
 }
@@ -57,7 +57,7 @@ fn thinned(random: u32, odds: f32, unit: u32, position: u32, step: u32) -> u32 {
             break;
         }
         if k % 4u == 0u {
-            words = philox(vec4<u32>(head, position, unit, step * 4u + k / 4u), constants.seed);
+            words = philox(vec4<u32>(head, position, unit, step * 4u + k / 4u), replicas[replica].seed);
         }
         let fraction = product(f32(words[k % 4u] >> (32u - FRACTION_BITS)), FRACTION_SCALE);
         count += select(0u, 1u, product(fraction, odds) < 1.0);
@@ -75,8 +75,8 @@ struct SpikeColumn {
     counts: u32,
 }
 
-fn spike_column(lane: u32, unit: u32) -> SpikeColumn {
-    let first_word = lane * constants.spike_words + constants.past_words;
+fn spike_column(place: u32, unit: u32) -> SpikeColumn {
+    let first_word = place * constants.spike_words + constants.past_words;
     return SpikeColumn(first_word * part.units + unit, vec4<u32>(), 0u);
 }
 
@@ -94,7 +94,7 @@ fn draw_step(
     if slot == 0u || step == part.first {
         let head = counter_head(PURPOSE_SPIKES, part.population);
         let word = step / STEPS_PER_WORD;
-        (*column).random = philox(vec4<u32>(head, position, unit, word), constants.seed);
+        (*column).random = philox(vec4<u32>(head, position, unit, word), replicas[replica].seed);
     }
     if slot == 0u {
         (*column).counts = 0u;

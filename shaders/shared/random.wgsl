@@ -13,7 +13,7 @@ fn high_product(a: u32, b: u32) -> u32 {
 
 // First word of a counter, for the source of the minibatch.
 fn counter_head(purpose: u32, population: u32) -> u32 {
-    return purpose | (population << 8u) | (minibatch.source << 24u);
+    return purpose | (population << 8u) | (minibatches[replica].source << 24u);
 }
 
 // Four random words for one counter.
@@ -42,5 +42,5 @@ fn high_half(words: vec4<u32>, slot: u32) -> u32 {
 // The low half of a step's word.
 fn low_half(population: u32, position: u32, unit: u32, step: u32) -> u32 {
     let head = counter_head(PURPOSE_LOW_HALF, population);
-    return philox(vec4<u32>(head, position, unit, step), constants.seed).x >> 16u;
+    return philox(vec4<u32>(head, position, unit, step), replicas[replica].seed).x >> 16u;
 }

@@ -71,7 +71,7 @@ impl Work {
         for (index, (lane, inked)) in lanes.iter().zip(inked).enumerate() {
             let image = offset..offset + lane.steps();
             let of_lane = |snapshot: &Snapshot, population: usize, steps: Range<u32>| {
-                let words = shape.lane_length(Array::Spikes(population));
+                let words = shape.copy_length(Array::Spikes(population));
                 let words = &snapshot.spikes[population][index * words..][..words];
                 spikes(words, shape.populations[population], steps)
             };

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::bench::BenchError;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, SweepError};
 use crate::dataset::DatasetError;
 use crate::layout::BackendError;
 use crate::record::{RecordError, WeightsError};
@@ -24,6 +24,8 @@ pub enum CliError {
     ConfigFile { path: PathBuf, source: io::Error },
     #[error("{}: these settings cannot be", .path.display())]
     ConfigText { path: PathBuf, source: Box<toml::de::Error> },
+    #[error("this sweep cannot be")]
+    Sweep(#[from] SweepError),
     #[error(transparent)]
     Dataset(#[from] DatasetError),
     #[error(transparent)]
@@ -55,8 +57,11 @@ impl CliError {
     pub fn exit_code(&self) -> u8 {
         use BackendError::{NoAdapter, NoSuchAdapter, OnlySoftware, Open};
         match self {
-            CliError::Usage(_) | CliError::ConfigText { .. } | CliError::Bench(_) => 2,
-            CliError::Train(TrainError::Config(_)) => 2,
+            CliError::Usage(_)
+            | CliError::ConfigText { .. }
+            | CliError::Sweep(_)
+            | CliError::Bench(_) => 2,
+            CliError::Train(TrainError::Config(_) | TrainError::Variant { .. }) => 2,
             CliError::Train(TrainError::Dataset(DatasetError::TooFew { .. })) => 2,
             CliError::Train(TrainError::Backend(
                 NoAdapter | NoSuchAdapter { .. } | OnlySoftware { .. } | Open { .. },
@@ -84,12 +89,14 @@ impl CliError {
             CliError::Train(TrainError::Config(ConfigError { setting, .. })) => {
                 Some(format!("--{} sets it", setting.replace('_', "-")))
             }
+            CliError::Train(TrainError::Variant { .. }) => {
+                Some("--sweep sets it, and the settings that are not swept have flags".to_string())
+            }
             CliError::Train(TrainError::Dataset(DatasetError::TooFew { part, .. })) => {
                 let flag = if *part == "test" { "--test-images" } else { "--images" };
                 Some(format!("{flag} sets it"))
             }
             CliError::Bench(BenchError::Batch { .. }) => Some("--batch sets it".to_string()),
-            CliError::Bench(BenchError::Replicas { .. }) => Some("--replicas sets it".to_string()),
             CliError::Bench(BenchError::Length { setting, .. }) => {
                 Some(format!("--{setting} sets it"))
             }
@@ -122,6 +129,9 @@ fn backend_hint(error: &BackendError) -> Option<&'static str> {
         BackendError::NoSuchAdapter { .. } => Some("'apical devices' lists them"),
         BackendError::Open { .. } => {
             Some("update the driver, choose another --device, or compute with --backend cpu")
+        }
+        BackendError::TooMuchMemory { .. } => {
+            Some("a smaller minibatch or layer fits; train --memory tells what may be taken")
         }
         _ => None,
     }

@@ -43,7 +43,7 @@ impl MachineArgs {
             return Err(CliError::Usage(message.to_string()));
         }
         let MachineArgs { backend, device, threads } = self.clone();
-        Ok(Selection { backend, device, threads, keeps_lanes: false })
+        Ok(Selection { backend, device, threads, ..Selection::default() })
     }
 
     pub(super) fn backend(&self) -> BackendChoice {

@@ -8,6 +8,7 @@ mod error;
 mod machine;
 mod output;
 mod progress;
+mod replicas;
 mod settings;
 mod table;
 mod test;
@@ -37,7 +38,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Train a network and test it after each epoch
+    /// Train a network, or many side by side, and test after each epoch
     Train(Box<train::TrainArgs>),
     /// Test a trained network
     Test(test::TestArgs),

@@ -31,6 +31,11 @@ pub(super) struct Settings {
 }
 
 impl Settings {
+    /// Whether the command line names a setting, by its key in the file.
+    pub(super) fn names(&self, setting: &str) -> bool {
+        self.given.value_source(setting) == Some(ValueSource::CommandLine)
+    }
+
     /// The base, changed by `adjust`, then by the flags that were given.
     ///
     /// # Errors

@@ -9,42 +9,59 @@ use serde::Serialize;
 use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, tell};
 use super::progress::{Estimate, Progress, time_left};
+use super::replicas::{self, ReplicaArgs};
 use super::settings::Settings;
 use super::{CliError, EXIT_CODES};
 use crate::config::Config;
 use crate::dataset::Dataset;
+use crate::network::Network;
 use crate::record::{ImageShape, Run, weights_sha256};
-use crate::schedule::Device;
+use crate::schedule::{Device, Selection};
 use crate::train::{Event, Summary, Training};
 
-/// Train a network and test it after each epoch
+/// Train a network, or many side by side, and test after each epoch
 ///
 /// Standard output gets the result, standard error the progress. Nothing is written to disk without
 /// --out.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct TrainArgs {
-    /// Folder for config.toml, metrics.jsonl and weights.safetensors; it must not hold a run yet
+    /// Folder for config.toml, metrics.jsonl and weights.safetensors (of many networks: a folder of
+    /// each, summary.json and summary.csv); it must not hold a run yet
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
 
     /// Print JSON lines: an object for each quick test and epoch, and one at the end
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 
     #[command(flatten)]
-    data: DataArgs,
+    pub(super) data: DataArgs,
 
     #[command(flatten)]
-    settings: Settings,
+    pub(super) networks: ReplicaArgs,
+
+    #[command(flatten)]
+    pub(super) settings: Settings,
 
     #[command(flatten)]
     machine: MachineArgs,
 }
 
+impl TrainArgs {
+    /// # Errors
+    /// When the arguments contradict each other.
+    pub(super) fn selection(&self) -> Result<Selection, CliError> {
+        Ok(Selection { memory: self.networks.memory(), ..self.machine.selection()? })
+    }
+}
+
 pub(super) fn run(arguments: &TrainArgs) -> Result<(), CliError> {
+    if arguments.networks.are_many() {
+        return replicas::run(arguments);
+    }
     let config = arguments.settings.resolve(|_| ())?;
-    let selection = arguments.machine.selection()?;
+    let selection = arguments.selection()?;
     let dataset = arguments.data.open()?;
     let images = ImageShape::of(&dataset);
     let plan = Plan::new(&config, &dataset);
@@ -78,19 +95,20 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<(), CliError> {
 }
 
 /// What a training will do, in numbers.
-struct Plan {
-    network: String,
-    dataset: String,
-    epochs: u32,
-    images: usize,
-    test_images: usize,
+#[derive(PartialEq)]
+pub(super) struct Plan {
+    pub(super) network: String,
+    pub(super) dataset: String,
+    pub(super) epochs: u32,
+    pub(super) images: usize,
+    pub(super) test_images: usize,
     /// Simulated time in ms of a training and of a test image: work, to judge the time left by.
     image_work: f64,
     test_image_work: f64,
 }
 
 impl Plan {
-    fn new(config: &Config, dataset: &Dataset) -> Self {
+    pub(super) fn new(config: &Config, dataset: &Dataset) -> Self {
         let or_all = |count: usize, all: usize| if count == 0 { all } else { count };
         let sizes = [&[dataset.pixels()], config.layers.as_slice()].concat();
         let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
@@ -106,21 +124,29 @@ impl Plan {
     }
 
     /// Work of whole epochs with their tests, and of some images of the next.
-    fn work(&self, epochs: u32, images: usize) -> f64 {
+    pub(super) fn work(&self, epochs: u32, images: usize) -> f64 {
         let epoch =
             self.images as f64 * self.image_work + self.test_images as f64 * self.test_image_work;
         f64::from(epochs) * epoch + images as f64 * self.image_work
     }
 
     fn announce(&self, device: &Device) {
-        let Plan { network, dataset, epochs, images, test_images, .. } = self;
-        tell(format_args!(
-            "training {network} on {dataset}: {epochs} x {images} images, {test_images} test images"
-        ));
-        tell(format_args!("backend {}, device {}", device.backend, device.name));
-        if let Some(note) = &device.note {
-            tell(note);
-        }
+        let Plan { network, dataset, .. } = self;
+        tell(format_args!("training {network} on {dataset}: {}", self.images()));
+        announce_device(device);
+    }
+
+    /// What is shown, in words.
+    pub(super) fn images(&self) -> String {
+        let Plan { epochs, images, test_images, .. } = self;
+        format!("{epochs} x {images} images, {test_images} test images")
+    }
+}
+
+pub(super) fn announce_device(device: &Device) {
+    tell(format_args!("backend {}, device {}", device.backend, device.name));
+    if let Some(note) = &device.note {
+        tell(note);
     }
 }
 
@@ -136,13 +162,26 @@ struct Listener<'a> {
 
 /// The last line of a run's metrics.
 #[derive(Serialize)]
-struct Finished<'a> {
+pub(super) struct Finished<'a> {
     event: &'static str,
-    test_error: f64,
+    pub(super) test_error: f64,
     seconds: f64,
     backend: &'static str,
     device: &'a str,
-    weights_sha256: String,
+    pub(super) weights_sha256: String,
+}
+
+impl<'a> Finished<'a> {
+    pub(super) fn new(summary: &Summary, network: &Network, device: &'a Device) -> Self {
+        Finished {
+            event: "finished",
+            test_error: summary.evaluation.error(),
+            seconds: summary.seconds,
+            backend: device.backend,
+            device: &device.name,
+            weights_sha256: weights_sha256(network),
+        }
+    }
 }
 
 impl Listener<'_> {
@@ -158,7 +197,7 @@ impl Listener<'_> {
 
     /// Puts a line where lines of JSON are wanted.
     fn record(&mut self, line: &impl Serialize) -> Result<(), CliError> {
-        if let Some(run) = &mut self.run {
+        if let Some(run) = &self.run {
             run.metrics.append(line)?;
         }
         if self.json {
@@ -206,15 +245,7 @@ impl Listener<'_> {
     ) -> Result<(), CliError> {
         self.progress.clear();
         let network = training.network();
-        let device = training.device();
-        let finished = Finished {
-            event: "finished",
-            test_error: summary.evaluation.error(),
-            seconds: summary.seconds,
-            backend: device.backend,
-            device: &device.name,
-            weights_sha256: weights_sha256(network),
-        };
+        let finished = Finished::new(summary, network, training.device());
         // The weights first: they are what the time was spent on. The result is told even where they
         // cannot be written.
         let run = self.run.as_ref();

@@ -1,9 +1,11 @@
 //! Every setting of a run, once: what the command line, `config.toml` and the library read.
 
 mod presets;
+mod sweep;
 mod validate;
 
 pub use presets::Preset;
+pub use sweep::{Sweep, SweepError, VARIANTS_MAX, Variant, variants};
 pub use validate::ConfigError;
 
 use clap::Args;

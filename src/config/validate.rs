@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::{Config, Optimizer};
+use crate::layout::LAYERS_MAX;
 use crate::model::filter::TAPS_MAX;
 use crate::model::spikes::{COUNT_MAX, SpikeDraw, thresholds};
 
@@ -21,7 +22,6 @@ const STEPS_MAX: u32 = 100_000;
 const UNITS_MAX: usize = 1 << 20;
 /// Kernels index the weights of a layer with 32 bits; the CPU pads them a little.
 const WEIGHTS_MAX: usize = 1 << 31;
-const LAYERS_MAX: usize = 64;
 const BATCH_MAX: usize = 65_535;
 
 impl Config {

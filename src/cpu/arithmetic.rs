@@ -60,7 +60,7 @@ fn of_word(constants: &Constants, words: &[u32], index: usize) -> [u32; FUNCTION
         decayed = flush(constants.decay_slow * decayed + u * tiny, SMALLEST_VOLTAGE);
     }
     let gradient = flush(tiny * fraction(w[3]), SMALLEST_GRADIENT);
-    let square = constants.second_decay * (gradient * gradient);
+    let square = constants.decay_slow * (gradient * gradient);
     let s = sigmoid(argument);
     let random = philox([w[0], w[1], w[2], w[3]], [w[4], w[5]]);
 

@@ -2,7 +2,7 @@
 //! its arrays. All else is of use only while a thread steps the lane, and stays in that thread's cache.
 
 use super::state::{LaneState, tiled};
-use super::tile::Tiled;
+use super::tile::{Tiled, WIDTH};
 use crate::layout::{Array, Shape, compartment, result, trace};
 
 /// Rows that are carried, of each array.
@@ -22,6 +22,22 @@ pub struct Carried {
     apical_drive: Vec<Tiled<f32>>,
     pub errors: Vec<Tiled<f32>>,
     pub result: [u32; result::ROWS],
+}
+
+/// Words that all lanes of a shape carry.
+pub fn words(shape: &Shape) -> usize {
+    let whole = |units: usize| units.next_multiple_of(WIDTH);
+    let populations = shape.populations.iter().map(|&units| {
+        let traces = if shape.taps == 0 { 3 } else { 1 };
+        (shape.past_words() as usize + traces) * whole(units)
+    });
+    let layers = (0..shape.layers()).map(|layer| {
+        let [apical_rows, _] = shape.rows_and_columns(Array::ApicalDrive(layer));
+        let compartments = if shape.steps_apical { 2 } else { 1 };
+        // One more for the errors.
+        (apical_rows + compartments + 1) * whole(shape.units(layer))
+    });
+    shape.replicas * shape.lanes * (populations.sum::<usize>() + layers.sum::<usize>())
 }
 
 impl Carried {

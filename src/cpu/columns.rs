@@ -13,10 +13,13 @@ pub struct Columns {
 
 impl Columns {
     pub fn new(columns: usize, units: usize) -> Self {
-        // An odd number of cache lines a column: with a power of two, the same part of all columns
-        // would share a few places of the cache.
-        let stride = units.div_ceil(WIDTH) | 1;
+        let stride = stride(units);
         Columns { tiles: vec![Tile([0.0; WIDTH]); columns * stride], units, stride }
+    }
+
+    /// Words that a matrix takes.
+    pub fn padded_words(columns: usize, units: usize) -> usize {
+        columns * stride(units) * WIDTH
     }
 
     /// Tiles from one column to the next.
@@ -56,4 +59,10 @@ impl Columns {
             }
         }
     }
+}
+
+/// Tiles of a column. Their number is odd, as is then that of cache lines: with a power of two, the same
+/// part of all columns would share a few places of the cache.
+fn stride(units: usize) -> usize {
+    units.div_ceil(WIDTH) | 1
 }

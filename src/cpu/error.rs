@@ -6,13 +6,13 @@
 use multiversion::multiversion;
 
 use super::tile::{Tile, Tiled, WIDTH};
-use crate::layout::{Constants, Part, compartment, plateau};
+use crate::layout::{Part, Replica, compartment, plateau};
 use crate::model::arithmetic::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
 
 /// `compartments`: `[5, units]`; `plateaus`: `[2, units]`; `errors`: `[1, units]`.
 #[multiversion(targets = "simd")]
 pub fn error(
-    constants: &Constants,
+    replica: &Replica,
     part: &Part,
     compartments: &Tiled<f32>,
     plateaus: &Tiled<f32>,
@@ -26,15 +26,15 @@ pub fn error(
             let rates = &compartments[compartment::MEAN_RATE];
             for i in 0..WIDTH {
                 let forward = sigmoid(means[i]);
-                let difference = constants.phi_max * forward - rates[i];
-                error[i] = difference * constants.output_error_gain * sigmoid_slope(forward);
+                let difference = replica.phi_max * forward - rates[i];
+                error[i] = difference * replica.output_error_gain * sigmoid_slope(forward);
             }
         } else {
             let plateaus = plateaus.of(tile);
             let (before, after) = (&plateaus[plateau::FORWARD], &plateaus[plateau::TARGET]);
             for i in 0..WIDTH {
                 let slope = sigmoid_slope(sigmoid(means[i]));
-                error[i] = (before[i] - after[i]) * constants.hidden_error_gain * slope;
+                error[i] = (before[i] - after[i]) * replica.hidden_error_gain * slope;
             }
         }
         for error in error.iter_mut() {

@@ -6,7 +6,7 @@ use multiversion::target::match_target;
 use super::events::{Events, bits};
 use super::tile::{Tile, Tiled, WIDTH};
 use super::vectors::{Mask, Portable, Vectors};
-use crate::layout::{COUNT_BITS, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::layout::{COUNT_BITS, Constants, Lane, Minibatch, Part, Replica, STEPS_PER_WORD};
 use crate::model::spikes::{HALF, THRESHOLDS, half_of};
 use crate::random::{Purpose, counter_head, philox};
 
@@ -16,6 +16,7 @@ use crate::random::{Purpose, counter_head, philox};
 #[allow(clippy::too_many_arguments)] // one for each binding of the shader
 pub fn input(
     constants: &Constants,
+    replica: &Replica,
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
@@ -36,7 +37,8 @@ pub fn input(
     // Black pixels never spike; the others are drawn a tile at a time.
     let lit: Vec<u32> = (0..part.units).filter(|&unit| image[unit as usize] > 0).collect();
     for pixels in lit.chunks(WIDTH) {
-        let mut drawn = PixelTile::new(constants, minibatch, lane, thresholds, image, pixels);
+        let mut drawn =
+            PixelTile::new(constants, replica, minibatch, lane, thresholds, image, pixels);
         for word in words.clone() {
             let first = word as u32 * STEPS_PER_WORD;
             let end = steps.min(first + STEPS_PER_WORD);
@@ -55,6 +57,7 @@ pub fn input(
 /// Sixteen pixels that are not black.
 struct PixelTile<'a> {
     constants: &'a Constants,
+    replica: &'a Replica,
     source: u32,
     position: u32,
     pixels: [u32; WIDTH],
@@ -68,6 +71,7 @@ impl<'a> PixelTile<'a> {
     #[inline(always)]
     fn new(
         constants: &'a Constants,
+        replica: &'a Replica,
         minibatch: &Minibatch,
         lane: &Lane,
         thresholds: &[u32],
@@ -76,6 +80,7 @@ impl<'a> PixelTile<'a> {
     ) -> Self {
         let mut tile = PixelTile {
             constants,
+            replica,
             source: minibatch.source,
             position: lane.position,
             pixels: [0; WIDTH],
@@ -98,10 +103,10 @@ impl<'a> PixelTile<'a> {
     /// Counts of the steps `first .. end`, which share a word.
     #[inline(always)]
     fn word<V: Vectors>(&mut self, first: u32, end: u32, events: &mut Events) -> [u32; WIDTH] {
-        let constants = self.constants;
+        let PixelTile { constants, replica, .. } = *self;
         let head = counter_head(Purpose::Spikes, 0, self.source);
         let index = first / STEPS_PER_WORD;
-        let random = V::philox(head, self.position, &self.pixels, index, constants.seed);
+        let random = V::philox(head, self.position, &self.pixels, index, replica.seed);
         let spiking = V::words(&self.largest[0]);
         let twice = V::words(&self.largest[1]);
         let thrice = V::words(&self.largest[2]);
@@ -154,7 +159,7 @@ impl<'a> PixelTile<'a> {
         let word = if is_open {
             let head = counter_head(Purpose::LowHalf, 0, self.source);
             let counter = [head, self.position, self.pixels[i], step];
-            high_half | half_of(philox(counter, self.constants.seed)[0])
+            high_half | half_of(philox(counter, self.replica.seed)[0])
         } else {
             high_half
         };

@@ -1,5 +1,6 @@
-//! The backend in plain Rust: one file a kernel, the twin of the shader of the same name. Lanes are
-//! spread over threads; each is taken through all its kernels while its arrays are in the cache.
+//! The backend in plain Rust: one file a kernel, the twin of the shader of the same name. Lanes of all
+//! replicas are spread over threads; each is taken through all its kernels while its arrays are in the
+//! cache.
 
 pub mod apical;
 pub mod arithmetic;
@@ -33,23 +34,46 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::dataset::Dataset;
 use crate::layout::{
     Array, Backend, BackendError, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part,
-    Shape, result,
+    Replica, Shape, check_lanes, result,
 };
 use awake::with_threads_awake;
 use carried::Carried;
+use columns::Columns;
 use spans::Clock;
 use state::{Inputs, LaneState, Shared};
 use tile::{Tile, WIDTH};
 use update::{Column, Contribution};
 
+/// Bytes of all arrays of a shape on so many threads (0: as many as cores); the images are the data
+/// set's own.
+pub fn bytes(shape: &Shape, threads: usize) -> u64 {
+    let threads = if threads == 0 { rayon::current_num_threads() } else { threads };
+    let words = |array| {
+        let [columns, units] = shape.rows_and_columns(array);
+        match array {
+            Array::Images => 0,
+            Array::Weights(_) | Array::Moments(_) | Array::Gradient(_) | Array::Feedback(_) => {
+                shape.copies(array) * Columns::padded_words(columns, units)
+            }
+            // Where they are not kept, each thread has one lane's.
+            _ if shape.has_lanes(array) && !shape.keeps_lanes => threads * shape.copy_length(array),
+            _ => shape.length(array),
+        }
+    };
+    let arrays = shape.arrays().into_iter().map(words).sum::<usize>();
+    4 * (arrays + carried::words(shape)) as u64
+}
+
 /// The CPU backend.
 pub struct Cpu {
     shape: Shape,
     constants: Constants,
-    etas: Vec<f32>,
+    replicas: Vec<Replica>,
     pool: Arc<ThreadPool>,
     dataset: Arc<Dataset>,
-    shared: Shared,
+    /// Of each replica.
+    shared: Vec<Shared>,
+    /// Of all replicas, replica by replica.
     lanes: Vec<Carried>,
     /// Where lanes are stepped: one for each thread, or one for each lane if all arrays are kept.
     states: Vec<Mutex<LaneState>>,
@@ -58,14 +82,14 @@ pub struct Cpu {
 }
 
 impl Cpu {
-    /// `etas`: learning rate of each layer. `threads`: 0 for as many as there are cores.
+    /// `replicas`: as many as the shape has. `threads`: 0 for as many as there are cores.
     ///
     /// # Errors
     /// When the threads do not start.
     pub fn new(
         shape: Shape,
         constants: Constants,
-        etas: &[f32],
+        replicas: &[Replica],
         dataset: Arc<Dataset>,
         threads: usize,
     ) -> Result<Self, BackendError> {
@@ -73,13 +97,14 @@ impl Cpu {
             .num_threads(threads)
             .build()
             .map_err(|error| BackendError::Threads(error.to_string()))?;
+        let lanes = shape.replicas * shape.lanes;
         Ok(Cpu {
-            lanes: (0..shape.lanes).map(|_| Carried::new(&shape)).collect(),
-            states: (0..if shape.keeps_lanes { shape.lanes } else { pool.current_num_threads() })
+            lanes: (0..lanes).map(|_| Carried::new(&shape)).collect(),
+            states: (0..if shape.keeps_lanes { lanes } else { pool.current_num_threads() })
                 .map(|_| Mutex::new(LaneState::new(&shape)))
                 .collect(),
-            shared: Shared::new(&shape),
-            etas: etas.to_vec(),
+            shared: (0..shape.replicas).map(|_| Shared::new(&shape)).collect(),
+            replicas: replicas.to_vec(),
             shape,
             constants,
             pool: Arc::new(pool),
@@ -93,15 +118,15 @@ impl Cpu {
         self.pool.current_num_threads()
     }
 
-    fn run_parts(&mut self, minibatch: &Minibatch, lanes: &[Lane], parts: &[(Launch, Part)]) {
+    fn run_parts(&mut self, minibatches: &[Minibatch], lanes: &[Lane], parts: &[(Launch, Part)]) {
         let is_per_lane = |(launch, _): &(Launch, Part)| launch.kernel.is_per_lane();
         for run in parts.chunk_by(|a, b| is_per_lane(a) == is_per_lane(b)) {
             if is_per_lane(&run[0]) {
-                self.run_lanes(minibatch, lanes, run);
+                self.run_lanes(minibatches, lanes, run);
             } else {
                 for (launch, part) in run {
                     let mut clock = Clock::start(self.times.is_some());
-                    self.run_update(minibatch, launch.layer, part);
+                    self.run_update(minibatches, launch.layer, part);
                     let threads = self.threads();
                     if let Some(times) = &mut self.times {
                         clock.read(launch.kernel, threads, times);
@@ -112,17 +137,35 @@ impl Cpu {
     }
 
     /// Takes every lane through a run of kernels that need no other lane.
-    fn run_lanes(&mut self, minibatch: &Minibatch, lanes: &[Lane], launches: &[(Launch, Part)]) {
-        let Cpu { constants, dataset, shared, lanes: carried, states, shape, times, .. } = self;
-        let inputs = Inputs { constants, minibatch, shared };
+    fn run_lanes(
+        &mut self,
+        minibatches: &[Minibatch],
+        lanes: &[Lane],
+        launches: &[(Launch, Part)],
+    ) {
+        let Cpu {
+            constants, replicas, dataset, shared, lanes: carried, states, shape, times, ..
+        } = self;
+        let mut carried: Vec<&mut Carried> = carried
+            .chunks_mut(shape.lanes)
+            .zip(minibatches)
+            .flat_map(|(carried, minibatch)| carried.iter_mut().take(minibatch.lanes as usize))
+            .collect();
         let each = carried.par_iter_mut().zip(lanes).with_max_len(1).enumerate();
         // Few lanes leave threads to step parts of a layer.
         let threads = (rayon::current_num_threads() / lanes.len().max(1)).max(1);
         each.for_each(|(index, (carried, lane))| {
+            let replica = lane.replica as usize;
+            let inputs = Inputs {
+                constants,
+                replica: &replicas[replica],
+                minibatch: &minibatches[replica],
+                shared: &shared[replica],
+            };
             // While a thread waits for parts of a layer it may begin another lane: each then has a state
             // of its own.
-            let own = if shape.keeps_lanes || threads > 1 { Some(index) } else { None };
-            let place = own.or_else(rayon::current_thread_index).unwrap_or(0);
+            let own = if threads > 1 { Some(index) } else { rayon::current_thread_index() };
+            let place = if shape.keeps_lanes { lane.place as usize } else { own.unwrap_or(0) };
             let mut state = locked(&states[place]);
             if !shape.keeps_lanes {
                 carried.load(&mut state);
@@ -139,43 +182,61 @@ impl Cpu {
         if launches.iter().any(|(launch, _)| launch.kernel == Kernel::Score) {
             for (carried, lane) in carried.iter().zip(lanes) {
                 let start = lane.slot as usize * result::ROWS;
-                shared.results[start..start + result::ROWS].copy_from_slice(&carried.result);
+                let results = &mut shared[lane.replica as usize].results;
+                results[start..start + result::ROWS].copy_from_slice(&carried.result);
             }
         }
     }
 
-    /// Updates one layer's weights from the errors and traces of all lanes.
-    fn run_update(&mut self, minibatch: &Minibatch, layer: usize, part: &Part) {
-        let Cpu { constants, shared, lanes, .. } = self;
-        let lanes = &lanes[..minibatch.lanes as usize];
-        let below = part.below as usize;
-        let columns = shared.weights[layer]
-            .columns_mut()
-            .zip(or_empty(shared.first_moments[layer].columns_mut()))
-            .zip(or_empty(shared.second_moments[layer].columns_mut()))
-            .zip(or_empty(shared.gradients[layer].columns_mut()));
-        let mut columns: Vec<_> = columns
-            .map(|(((weights, first_moments), second_moments), gradient)| Column {
-                weights,
-                first_moments,
-                second_moments,
-                gradient,
-            })
-            .collect();
-        columns.par_chunks_mut(WIDTH).enumerate().for_each(|(tile, columns)| {
-            let mut contributions = Vec::new();
-            for (i, column) in columns.iter_mut().enumerate() {
-                contributions.clear();
-                contributions.extend(lanes.iter().filter_map(|lane| {
-                    let is_bias = tile * WIDTH + i == below;
-                    let trace = if is_bias { 1.0 } else { lane.traces[layer].of(tile)[0][i] };
-                    let errors = lane.errors[layer].row();
-                    (trace != 0.0).then_some(Contribution { trace, errors })
-                }));
-                update::update(constants, part, minibatch, &contributions, column);
-            }
+    /// Updates one layer's weights of every replica.
+    fn run_update(&mut self, minibatches: &[Minibatch], layer: usize, part: &Part) {
+        let Cpu { shape, constants, replicas, shared, lanes, .. } = self;
+        let of_replicas = shared.par_iter_mut().zip(lanes.par_chunks(shape.lanes));
+        let of_replicas = of_replicas.zip(replicas.par_iter()).zip(minibatches);
+        of_replicas.for_each(|(((shared, lanes), replica), minibatch)| {
+            update_replica(constants, replica, minibatch, layer, part, shared, lanes);
         });
     }
+}
+
+/// Updates one layer's weights of a replica from the errors and traces of its lanes.
+fn update_replica(
+    constants: &Constants,
+    replica: &Replica,
+    minibatch: &Minibatch,
+    layer: usize,
+    part: &Part,
+    shared: &mut Shared,
+    lanes: &[Carried],
+) {
+    let lanes = &lanes[..minibatch.lanes as usize];
+    let below = part.below as usize;
+    let columns = shared.weights[layer]
+        .columns_mut()
+        .zip(or_empty(shared.first_moments[layer].columns_mut()))
+        .zip(or_empty(shared.second_moments[layer].columns_mut()))
+        .zip(or_empty(shared.gradients[layer].columns_mut()));
+    let mut columns: Vec<_> = columns
+        .map(|(((weights, first_moments), second_moments), gradient)| Column {
+            weights,
+            first_moments,
+            second_moments,
+            gradient,
+        })
+        .collect();
+    columns.par_chunks_mut(WIDTH).enumerate().for_each(|(tile, columns)| {
+        let mut contributions = Vec::new();
+        for (i, column) in columns.iter_mut().enumerate() {
+            contributions.clear();
+            contributions.extend(lanes.iter().filter_map(|lane| {
+                let is_bias = tile * WIDTH + i == below;
+                let trace = if is_bias { 1.0 } else { lane.traces[layer].of(tile)[0][i] };
+                let errors = lane.errors[layer].row();
+                (trace != 0.0).then_some(Contribution { trace, errors })
+            }));
+            update::update(constants, replica, part, minibatch, &contributions, column);
+        }
+    });
 }
 
 /// Work that panicked elsewhere leaves nothing that the next does not overwrite.
@@ -197,28 +258,27 @@ impl Backend for Cpu {
 
     fn run(
         &mut self,
-        minibatch: &Minibatch,
+        minibatches: &[Minibatch],
         lanes: &[Lane],
         launches: &[Launch],
     ) -> Result<(), BackendError> {
-        let parts: Vec<(Launch, Part)> = launches
-            .iter()
-            .map(|launch| (*launch, Part::new(launch, &self.shape, &self.etas)))
-            .collect();
+        check_lanes(&self.shape, minibatches, lanes)?;
+        let parts: Vec<(Launch, Part)> =
+            launches.iter().map(|launch| (*launch, Part::new(launch, &self.shape))).collect();
         // One visit to the pool for the whole minibatch: to wake its threads takes long.
         let pool = self.pool.clone();
         pool.install(|| {
             if lanes.len() < pool.current_num_threads() {
-                with_threads_awake(|| self.run_parts(minibatch, lanes, &parts));
+                with_threads_awake(|| self.run_parts(minibatches, lanes, &parts));
             } else {
-                self.run_parts(minibatch, lanes, &parts);
+                self.run_parts(minibatches, lanes, &parts);
             }
         });
         Ok(())
     }
 
     fn read(&mut self, array: Array) -> Result<Vec<u32>, BackendError> {
-        self.read_lanes(array, self.shape.lanes)
+        self.read_lanes(array, self.shape.replicas * self.shape.lanes)
     }
 
     fn read_lanes(&mut self, array: Array, lanes: usize) -> Result<Vec<u32>, BackendError> {
@@ -226,7 +286,7 @@ impl Backend for Cpu {
             return Ok(self.dataset.packed_images());
         }
         if !self.shape.has_lanes(array) {
-            return Ok(self.shared.words(array));
+            return Ok(self.shared.iter().flat_map(|shared| shared.words(array)).collect());
         }
         if !self.shape.keeps_lanes {
             return Err(BackendError::NotKept { array });
@@ -243,7 +303,7 @@ impl Backend for Cpu {
             if !self.shape.keeps_lanes {
                 return Err(BackendError::NotKept { array });
             }
-            let length = self.shape.lane_length(array).max(1);
+            let length = self.shape.copy_length(array).max(1);
             let states = self.states.iter().zip(&mut self.lanes);
             for ((state, carried), words) in states.zip(words.chunks(length)) {
                 let mut state = locked(state);
@@ -251,7 +311,10 @@ impl Backend for Cpu {
                 carried.save(&state);
             }
         } else {
-            self.shared.set_words(array, words);
+            let length = self.shape.copy_length(array).max(1);
+            for (shared, words) in self.shared.iter_mut().zip(words.chunks(length)) {
+                shared.set_words(array, words);
+            }
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::events::{Events, bits};
 use super::tile::{Tile, WIDTH};
 use super::vectors::{Mask, Vectors};
-use crate::layout::{COUNT_BITS, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::layout::{COUNT_BITS, Constants, Lane, Minibatch, Part, Replica, STEPS_PER_WORD};
 use crate::model::arithmetic::{Float, exp};
 use crate::model::spikes::{COUNT_MAX, FRACTION_BITS, HALF, half_of};
 use crate::random::{Purpose, counter_head, philox};
@@ -13,6 +13,7 @@ use crate::random::{Purpose, counter_head, philox};
 /// Draws the spikes of one tile.
 pub struct SpikeTile<'a> {
     constants: &'a Constants,
+    replica: &'a Replica,
     part: &'a Part,
     source: u32,
     position: u32,
@@ -37,6 +38,7 @@ impl<'a> SpikeTile<'a> {
     #[inline(always)]
     pub fn new(
         constants: &'a Constants,
+        replica: &'a Replica,
         part: &'a Part,
         minibatch: &Minibatch,
         lane: &Lane,
@@ -51,13 +53,14 @@ impl<'a> SpikeTile<'a> {
         let span = |shift: u32, scale: f32| ((HALF >> shift) + 1) as f32 * scale + 2e-6;
         SpikeTile {
             constants,
+            replica,
             part,
             source: minibatch.source,
             position: lane.position,
             units,
             neurons: (1 << count) - 1,
-            one_span: span(constants.one_shift, constants.one_scale),
-            two_span: span(constants.two_shift, constants.two_scale),
+            one_span: span(replica.one_shift, replica.one_scale),
+            two_span: span(replica.two_shift, replica.two_scale),
         }
     }
 
@@ -71,10 +74,10 @@ impl<'a> SpikeTile<'a> {
         spikes: &mut [Tile<u32>],
         events: &mut Events,
     ) {
-        let constants = self.constants;
+        let SpikeTile { constants, replica, .. } = self;
         let word = steps.start / STEPS_PER_WORD;
         let head = counter_head(Purpose::Spikes, self.part.population, self.source);
-        let random = V::philox(head, self.position, &self.units, word, constants.seed);
+        let random = V::philox(head, self.position, &self.units, word, replica.seed);
         // All steps of the word before the first draw, so that their chains of operations overlap.
         let mut odds = [V::Floats::of(1.0); STEPS_PER_WORD as usize];
         for (odds, soma) in odds.iter_mut().zip(soma) {
@@ -113,9 +116,9 @@ impl<'a> SpikeTile<'a> {
     /// `odds = 1 + exp(-C)`. Nearly always the high half of a neuron's word decides.
     #[inline(always)]
     fn keep<V: Vectors>(&self, high: V::Words, odds: V::Floats) -> Kept {
-        let constants = self.constants;
+        let replica = self.replica;
         let float = V::Floats::of;
-        let [one, two, three, ..] = constants.candidates;
+        let [one, two, three, ..] = replica.candidates;
         let candidates = V::at_most(high, V::word(one)) & self.neurons;
         let is_two = V::at_most(high, V::word(two));
         let is_limit = V::at_most(high, V::word(three))
@@ -124,9 +127,8 @@ impl<'a> SpikeTile<'a> {
 
         // Each factor is that of one candidate or that of two.
         let least = V::choose_words(is_two, V::word(three), V::word(two));
-        let shift =
-            V::choose_words(is_two, V::word(constants.two_shift), V::word(constants.one_shift));
-        let scale = V::choose(is_two, float(constants.two_scale), float(constants.one_scale));
+        let shift = V::choose_words(is_two, V::word(replica.two_shift), V::word(replica.one_shift));
+        let scale = V::choose(is_two, float(replica.two_scale), float(replica.one_scale));
         let span = V::choose(is_two, float(self.two_span), float(self.one_span));
         let together = V::choose(is_two, odds * odds, odds);
         // At least one of two is kept below this.
@@ -169,16 +171,16 @@ impl<'a> SpikeTile<'a> {
 
     /// The count that a whole word decides.
     fn count(&self, word: u32, odds: f32, unit: u32, step: u32) -> u32 {
-        let constants = self.constants;
-        let [one, two, three, ..] = constants.candidates;
+        let replica = self.replica;
+        let [one, two, three, ..] = replica.candidates;
         if word >= one {
             0
         } else if word >= two {
-            let place = (word - two) >> constants.one_shift;
-            u32::from(place as i32 as f32 * constants.one_scale * odds < 1.0)
+            let place = (word - two) >> replica.one_shift;
+            u32::from(place as i32 as f32 * replica.one_scale * odds < 1.0)
         } else if word >= three {
-            let place = (word - three) >> constants.two_shift;
-            let scaled = place as i32 as f32 * constants.two_scale * (odds * odds);
+            let place = (word - three) >> replica.two_shift;
+            let scaled = place as i32 as f32 * replica.two_scale * (odds * odds);
             u32::from(scaled < 1.0) + u32::from(scaled < 2.0 * odds - 1.0)
         } else {
             self.thinned(word, odds, unit, step)
@@ -187,20 +189,20 @@ impl<'a> SpikeTile<'a> {
 
     fn low_half(&self, unit: u32, step: u32) -> u32 {
         let head = counter_head(Purpose::LowHalf, self.part.population, self.source);
-        half_of(philox([head, self.position, unit, step], self.constants.seed)[0])
+        half_of(philox([head, self.position, unit, step], self.replica.seed)[0])
     }
 
     /// How many of three or more candidates are kept: each has a word of its own.
     fn thinned(&self, word: u32, odds: f32, unit: u32, step: u32) -> u32 {
         const SCALE: f32 = 1.0 / (1 << FRACTION_BITS) as f32;
         let head = counter_head(Purpose::Thinning, self.part.population, self.source);
-        let candidates = &self.constants.candidates[..COUNT_MAX];
+        let candidates = &self.replica.candidates[..COUNT_MAX];
         let mut count = 0;
         let mut words = [0; 4];
         for (k, _) in candidates.iter().take_while(|&&limit| word < limit).enumerate() {
             if k % 4 == 0 {
                 let index = step * 4 + k as u32 / 4;
-                words = philox([head, self.position, unit, index], self.constants.seed);
+                words = philox([head, self.position, unit, index], self.replica.seed);
             }
             let fraction = (words[k % 4] >> (32 - FRACTION_BITS)) as f32 * SCALE;
             count += u32::from(fraction * odds < 1.0);

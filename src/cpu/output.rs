@@ -12,7 +12,7 @@ use super::neuron::SpikeTile;
 use super::tile::{Span, Tile, WIDTH};
 use super::vectors::{Portable, Vectors};
 use crate::layout::compartment::{BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
-use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::layout::{Constants, Lane, Minibatch, Part, Replica, STEPS_PER_WORD};
 use crate::model::arithmetic::{Float, sigmoid};
 
 /// Shapes as in [`super::soma::soma`].
@@ -20,6 +20,7 @@ use crate::model::arithmetic::{Float, sigmoid};
 #[allow(clippy::too_many_arguments)] // one for each binding of the shader
 pub fn output(
     constants: &Constants,
+    replica: &Replica,
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
@@ -33,7 +34,7 @@ pub fn output(
     let tiles = drive.each_mut().zip(compartments.each_mut()).zip(spikes.each_mut());
     for (index, ((drive, compartments), spikes)) in tiles.enumerate() {
         let tile = first + index;
-        let drawn = SpikeTile::new(constants, part, minibatch, lane, tile);
+        let drawn = SpikeTile::new(constants, replica, part, minibatch, lane, tile);
         let bias = &biases[tile];
         let teaching: [f32; WIDTH] = std::array::from_fn(|i| {
             let is_target = (tile * WIDTH + i) as u32 / constants.group == lane.label;
@@ -41,11 +42,11 @@ pub fn output(
         });
         match_target! {
             "x86_64+avx512f" => step::<super::avx512::Avx512>(
-                constants, part, minibatch, lane, &drawn, bias, &teaching, drive, compartments,
+                constants, replica, part, minibatch, lane, &drawn, bias, &teaching, drive, compartments,
                 spikes, events
             ),
             _ => step::<Portable>(
-                constants, part, minibatch, lane, &drawn, bias, &teaching, drive, compartments,
+                constants, replica, part, minibatch, lane, &drawn, bias, &teaching, drive, compartments,
                 spikes, events
             ),
         }
@@ -57,6 +58,7 @@ pub fn output(
 #[allow(clippy::too_many_arguments)]
 fn step<V: Vectors>(
     constants: &Constants,
+    replica: &Replica,
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
@@ -113,7 +115,7 @@ fn step<V: Vectors>(
                 mean = mean * float(lane.inverse_window_forward);
             }
             if target_window.contains(&step) {
-                mean_rate = mean_rate + float(constants.phi_max) * sigmoid(soma);
+                mean_rate = mean_rate + float(replica.phi_max) * sigmoid(soma);
             }
             if is_taught && step + 1 == lane.steps() {
                 mean_rate = mean_rate * float(lane.inverse_window_target);

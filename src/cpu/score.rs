@@ -1,7 +1,7 @@
 //! The class of an image, and the output's loss.
 
 use super::tile::Tiled;
-use crate::layout::{Constants, Lane, Part, compartment, result};
+use crate::layout::{Constants, Lane, Part, Replica, compartment, result};
 use crate::model::arithmetic::sigmoid;
 
 /// `compartments`: of the output, `[5, units]`; `result`: `[2]`.
@@ -10,6 +10,7 @@ use crate::model::arithmetic::sigmoid;
 /// is `sum (phi_t - phi_max sigma(C))^2`, zero where there was no target phase.
 pub fn score(
     constants: &Constants,
+    replica: &Replica,
     part: &Part,
     lane: &Lane,
     compartments: &Tiled<f32>,
@@ -32,7 +33,7 @@ pub fn score(
         for unit in 0..units {
             let forward = sigmoid(compartments.value(compartment::MEAN_SOMA, unit));
             let target = compartments.value(compartment::MEAN_RATE, unit);
-            let difference = target - constants.phi_max * forward;
+            let difference = target - replica.phi_max * forward;
             loss += difference * difference;
         }
     }

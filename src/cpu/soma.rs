@@ -11,7 +11,7 @@ use super::neuron::SpikeTile;
 use super::tile::{Span, Tile, WIDTH};
 use super::vectors::{Portable, Vectors};
 use crate::layout::compartment::{APICAL, BASAL, MEAN_SOMA, SOMA};
-use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::layout::{Constants, Lane, Minibatch, Part, Replica, STEPS_PER_WORD};
 use crate::model::arithmetic::Float;
 
 /// `biases`: `[units]`, the last column of the shader's weights; `drive`: `[history + block,
@@ -21,6 +21,7 @@ use crate::model::arithmetic::Float;
 #[allow(clippy::too_many_arguments)] // one for each binding of the shader
 pub fn soma(
     constants: &Constants,
+    replica: &Replica,
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
@@ -34,14 +35,14 @@ pub fn soma(
     let tiles = drive.each_mut().zip(compartments.each_mut()).zip(spikes.each_mut());
     for (index, ((drive, compartments), spikes)) in tiles.enumerate() {
         let tile = first + index;
-        let drawn = SpikeTile::new(constants, part, minibatch, lane, tile);
+        let drawn = SpikeTile::new(constants, replica, part, minibatch, lane, tile);
         let bias = &biases[tile];
         match_target! {
             "x86_64+avx512f" => step::<super::avx512::Avx512>(
-                constants, part, minibatch, lane, &drawn, bias, drive, compartments, spikes, events
+                constants, replica, part, minibatch, lane, &drawn, bias, drive, compartments, spikes, events
             ),
             _ => step::<Portable>(
-                constants, part, minibatch, lane, &drawn, bias, drive, compartments, spikes, events
+                constants, replica, part, minibatch, lane, &drawn, bias, drive, compartments, spikes, events
             ),
         }
     }
@@ -52,6 +53,7 @@ pub fn soma(
 #[allow(clippy::too_many_arguments)]
 fn step<V: Vectors>(
     constants: &Constants,
+    replica: &Replica,
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
@@ -74,7 +76,7 @@ fn step<V: Vectors>(
     }
     let window = lane.steps_forward - lane.window_forward..lane.steps_forward;
     let float = V::Floats::of;
-    let from_apical = float(constants.hidden_apical) * V::floats(&compartments[APICAL]);
+    let from_apical = float(replica.hidden_apical) * V::floats(&compartments[APICAL]);
     let bias = V::floats(bias);
     let mut basal = V::floats(&compartments[BASAL]);
     let mut soma = V::floats(&compartments[SOMA]);
@@ -87,8 +89,8 @@ fn step<V: Vectors>(
         filtered::<V>(constants, drive, rows, &mut voltages);
         for (voltage, step) in voltages.iter_mut().zip(steps.clone()) {
             basal = *voltage + bias;
-            let taken_up = float(constants.hidden_input) * basal + from_apical;
-            soma = float(constants.hidden_decay) * flushed::<V>(soma, step) + taken_up;
+            let taken_up = float(replica.hidden_input) * basal + from_apical;
+            soma = float(replica.hidden_decay) * flushed::<V>(soma, step) + taken_up;
             *voltage = soma;
             if window.contains(&step) {
                 mean = mean + soma;

@@ -1,5 +1,5 @@
 //! The arrays of the CPU backend: those of a lane, together so that one thread works in its own cache,
-//! and those that lanes share.
+//! and those that the lanes of a replica share.
 
 use rayon::prelude::*;
 
@@ -8,7 +8,7 @@ use super::events::{Events, Heard};
 use super::tile::Tiled;
 use super::{apical, drive, error, input, output, plateau, score, soma, trace};
 use crate::layout::{
-    Array, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part, Shape, result,
+    Array, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part, Replica, Shape, result,
 };
 
 /// Arrays of one layer in one lane. Shapes: [`Array`].
@@ -36,7 +36,7 @@ pub struct LaneState {
     parts: Vec<Events>,
 }
 
-/// Arrays that all lanes read, and results.
+/// Arrays of one replica that all of its lanes read, and results.
 pub struct Shared {
     pub thresholds: Vec<u32>,
     pub weights: Vec<Columns>,
@@ -47,9 +47,10 @@ pub struct Shared {
     pub results: Vec<u32>,
 }
 
-/// What all lanes of a minibatch read.
+/// What all lanes of a replica's minibatch read.
 pub struct Inputs<'a> {
     pub constants: &'a Constants,
+    pub replica: &'a Replica,
     pub minibatch: &'a Minibatch,
     pub shared: &'a Shared,
 }
@@ -95,13 +96,14 @@ impl LaneState {
         image: &[u8],
         threads: usize,
     ) {
-        let Inputs { constants, minibatch, shared } = *inputs;
+        let Inputs { constants, replica, minibatch, shared } = *inputs;
         let LaneState { spikes, traces, layers, result, events, parts, .. } = self;
         let heard = Heard::new(constants, part, minibatch, lane);
         if launch.kernel == Kernel::Input {
             events[0].begin(heard, &spikes[0]);
             return input::input(
                 constants,
+                replica,
                 part,
                 minibatch,
                 lane,
@@ -149,6 +151,7 @@ impl LaneState {
                 spread(spans.collect(), |(((mut drive, mut compartments), mut spikes), events)| {
                     kernel(
                         constants,
+                        replica,
                         part,
                         minibatch,
                         lane,
@@ -180,14 +183,12 @@ impl LaneState {
             Kernel::Plateau => {
                 plateau::plateau(part, &traces[layer.source], feedback, &mut layer.plateaus);
             }
-            Kernel::Error => error::error(
-                constants,
-                part,
-                &layer.compartments,
-                &layer.plateaus,
-                &mut layer.errors,
-            ),
-            Kernel::Score => score::score(constants, part, lane, &layer.compartments, result),
+            Kernel::Error => {
+                error::error(replica, part, &layer.compartments, &layer.plateaus, &mut layer.errors)
+            }
+            Kernel::Score => {
+                score::score(constants, replica, part, lane, &layer.compartments, result)
+            }
             Kernel::Input | Kernel::Trace | Kernel::Update => {
                 unreachable!("handled before, or not a kernel of one lane")
             }
@@ -247,13 +248,13 @@ impl Shared {
                 .collect()
         };
         Shared {
-            thresholds: vec![0; shape.length(Array::Thresholds)],
+            thresholds: vec![0; shape.copy_length(Array::Thresholds)],
             weights: columns(Array::Weights, 1),
             first_moments: columns(Array::Moments, 2),
             second_moments: columns(Array::Moments, 2),
             gradients: columns(Array::Gradient, 1),
             feedback: columns(Array::Feedback, 1),
-            results: vec![0; shape.length(Array::Results)],
+            results: vec![0; shape.copy_length(Array::Results)],
         }
     }
 

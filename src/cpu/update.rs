@@ -5,7 +5,7 @@ use multiversion::target::match_target;
 
 use super::tile::{Tile, WIDTH};
 use super::vectors::{Portable, Vectors};
-use crate::layout::{Constants, Minibatch, Part};
+use crate::layout::{Constants, Minibatch, Part, Replica};
 use crate::model::arithmetic::{Float, SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, reciprocal_root};
 
 /// What a lane contributes to the gradient of one weight column.
@@ -33,6 +33,7 @@ const GROUP: usize = 8;
 #[multiversion(targets = "simd")]
 pub fn update(
     constants: &Constants,
+    replica: &Replica,
     part: &Part,
     minibatch: &Minibatch,
     contributions: &[Contribution],
@@ -44,15 +45,16 @@ pub fn update(
     }
     match_target! {
         "x86_64+avx512f" => groups::<super::avx512::Avx512>(
-            constants, part, minibatch, contributions, column
+            constants, replica, part, minibatch, contributions, column
         ),
-        _ => groups::<Portable>(constants, part, minibatch, contributions, column),
+        _ => groups::<Portable>(constants, replica, part, minibatch, contributions, column),
     }
 }
 
 #[inline(always)]
 fn groups<V: Vectors>(
     constants: &Constants,
+    replica: &Replica,
     part: &Part,
     minibatch: &Minibatch,
     contributions: &[Contribution],
@@ -60,11 +62,11 @@ fn groups<V: Vectors>(
 ) {
     let mut tile = 0;
     while tile + GROUP <= column.weights.len() {
-        group::<V, GROUP>(constants, part, minibatch, contributions, column, tile);
+        group::<V, GROUP>(constants, replica, part, minibatch, contributions, column, tile);
         tile += GROUP;
     }
     while tile < column.weights.len() {
-        group::<V, 1>(constants, part, minibatch, contributions, column, tile);
+        group::<V, 1>(constants, replica, part, minibatch, contributions, column, tile);
         tile += 1;
     }
 }
@@ -73,12 +75,14 @@ fn groups<V: Vectors>(
 #[inline(always)]
 fn group<V: Vectors, const N: usize>(
     constants: &Constants,
+    replica: &Replica,
     part: &Part,
     minibatch: &Minibatch,
     contributions: &[Contribution],
     column: &mut Column,
     tile: usize,
 ) {
+    let eta = replica.etas[part.population as usize - 1];
     let mut sums = [V::Floats::of(0.0); N];
     for contribution in contributions {
         let errors = &contribution.errors[tile..][..N];
@@ -99,10 +103,10 @@ fn group<V: Vectors, const N: usize>(
         if constants.optimizer == 1 {
             let first = &mut column.first_moments[tile + n];
             let second = &mut column.second_moments[tile + n];
-            adam(constants, part.eta, minibatch, gradient, weights, first, second);
+            adam(replica, eta, minibatch, gradient, weights, first, second);
         } else {
             for i in 0..WIDTH {
-                weights[i] -= part.eta * gradient[i];
+                weights[i] -= eta * gradient[i];
             }
         }
     }
@@ -111,7 +115,7 @@ fn group<V: Vectors, const N: usize>(
 /// Adam (Kingma & Ba 2015) with the square of epsilon under the root.
 #[inline(always)]
 fn adam(
-    constants: &Constants,
+    replica: &Replica,
     eta: f32,
     minibatch: &Minibatch,
     gradient: &Tile<f32>,
@@ -120,12 +124,12 @@ fn adam(
     second: &mut Tile<f32>,
 ) {
     for i in 0..WIDTH {
-        let mean = constants.first_decay * first[i] + constants.first_gain * gradient[i];
+        let mean = replica.first_decay * first[i] + replica.first_gain * gradient[i];
         let square = gradient[i] * gradient[i];
-        let square = constants.second_decay * second[i] + constants.second_gain * square;
+        let square = replica.second_decay * second[i] + replica.second_gain * square;
         first[i] = flush(mean, SMALLEST_MOMENT);
         second[i] = flush(square, SMALLEST_MOMENT);
-        let spread = minibatch.second_correction * second[i] + constants.epsilon_square;
+        let spread = minibatch.second_correction * second[i] + replica.epsilon_square;
         let step = (eta * minibatch.first_correction) * first[i];
         weights[i] -= step * reciprocal_root(spread);
     }

@@ -2,8 +2,8 @@
 
 use crate::layout::{Array, BackendError, Kernel, Launch, Minibatch, STEPS_PER_WORD, Shape};
 
-/// Bindings that all kernels share: constants, part, minibatch, lanes.
-pub const SHARED: u32 = 4;
+/// Bindings that all kernels share: constants, part, replicas, minibatches, lanes.
+pub const SHARED: u32 = 5;
 
 /// An array that a kernel binds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,15 +25,19 @@ pub fn bindings(launch: &Launch, shape: &Shape) -> Vec<Binding> {
 }
 
 /// Threads along x, y and z.
-pub fn threads(launch: &Launch, shape: &Shape, minibatch: &Minibatch) -> [u32; 3] {
+pub fn threads(launch: &Launch, shape: &Shape, minibatches: &[Minibatch]) -> [u32; 3] {
     let layer = launch.layer;
-    let lanes = minibatch.lanes;
+    let lanes = minibatches.iter().map(|minibatch| minibatch.lanes).sum();
     match launch.kernel {
         Kernel::Input => [shape.populations[0] as u32, words(launch.first, launch.steps), lanes],
-        Kernel::Drive => [shape.units(layer) as u32, drive_words(launch, shape, minibatch), lanes],
+        Kernel::Drive => {
+            [shape.units(layer) as u32, drive_words(launch, shape, minibatches), lanes]
+        }
         Kernel::Trace => [shape.populations[layer] as u32, 1, lanes],
-        Kernel::Score => [lanes, 1, 1],
-        Kernel::Update => [shape.units(layer) as u32, shape.below(layer) as u32 + 1, 1],
+        Kernel::Score => [1, 1, lanes],
+        Kernel::Update => {
+            [shape.units(layer) as u32, shape.below(layer) as u32 + 1, minibatches.len() as u32]
+        }
         Kernel::Soma | Kernel::Output | Kernel::Apical | Kernel::Plateau | Kernel::Error => {
             [shape.units(layer) as u32, 1, lanes]
         }
@@ -47,12 +51,10 @@ fn words(first: u32, steps: u32) -> u32 {
 
 /// Words that a launch of the drive reads. The first of an image that carries its state on goes back
 /// to the steps before.
-fn drive_words(launch: &Launch, shape: &Shape, minibatch: &Minibatch) -> u32 {
-    let before = if launch.first == 0 && minibatch.fresh == 0 && shape.taps > 0 {
-        shape.history()
-    } else {
-        0
-    };
+fn drive_words(launch: &Launch, shape: &Shape, minibatches: &[Minibatch]) -> u32 {
+    let carries_on = minibatches.iter().any(|minibatch| minibatch.fresh == 0);
+    let before =
+        if launch.first == 0 && carries_on && shape.taps > 0 { shape.history() } else { 0 };
     // Counted from the first step that has spikes.
     let first = shape.past_words() * STEPS_PER_WORD + launch.first;
     words(first - before, launch.steps + before)
@@ -65,11 +67,11 @@ fn drive_words(launch: &Launch, shape: &Shape, minibatch: &Minibatch) -> u32 {
 pub fn workgroups(
     launch: &Launch,
     shape: &Shape,
-    minibatch: &Minibatch,
+    minibatches: &[Minibatch],
     workgroup: u32,
     limit: u32,
 ) -> Result<[u32; 3], BackendError> {
-    let [x, y, z] = threads(launch, shape, minibatch);
+    let [x, y, z] = threads(launch, shape, minibatches);
     let groups = [x.div_ceil(workgroup), y, z];
     match groups.into_iter().max() {
         Some(most) if most > limit => Err(BackendError::TooManyWorkgroups {
@@ -98,6 +100,7 @@ mod tests {
         let shape = Shape {
             populations: vec![4, 3],
             broadcast: true,
+            replicas: 1,
             lanes: 1,
             steps: 32,
             block: 16,
@@ -112,7 +115,7 @@ mod tests {
         let words = |first, fresh| {
             let launch = Launch { kernel: Kernel::Drive, layer: 0, first, steps: 16 };
             let minibatch = Minibatch { lanes: 1, fresh, ..bytemuck::Zeroable::zeroed() };
-            drive_words(&launch, &shape, &minibatch)
+            drive_words(&launch, &shape, &[minibatch])
         };
         // Nine steps before the image lie in two words.
         assert_eq!([words(0, 1), words(0, 0), words(16, 0)], [2, 4, 2]);

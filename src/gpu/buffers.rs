@@ -1,13 +1,13 @@
-//! The arrays on the device, one buffer each, and the uniforms.
+//! The arrays on the device, one buffer each, and what parameterises the kernels.
 
 use std::collections::HashMap;
 
-use bytemuck::{Pod, bytes_of};
+use bytemuck::{Pod, bytes_of, cast_slice};
 use wgpu::{Buffer, BufferDescriptor, BufferUsages};
 
 use super::adapter::Info;
 use super::device::Device;
-use crate::layout::{Array, BackendError, Constants, Lane, Minibatch, Shape};
+use crate::layout::{Array, BackendError, Constants, Lane, Minibatch, Replica, Shape};
 
 /// Size of the smallest buffer: kernels bind arrays that are not kept all the same.
 pub const SMALLEST: u64 = 16;
@@ -15,7 +15,8 @@ pub const SMALLEST: u64 = 16;
 /// All buffers but that of the parts.
 pub struct Buffers {
     pub constants: Buffer,
-    pub minibatch: Buffer,
+    pub replicas: Buffer,
+    pub minibatches: Buffer,
     pub lanes: Buffer,
     arrays: HashMap<Array, Buffer>,
 }
@@ -29,25 +30,30 @@ impl Buffers {
         device: &Device,
         shape: &Shape,
         constants: &Constants,
+        replicas: &[Replica],
     ) -> Result<Self, BackendError> {
         let storage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
         let mut arrays = HashMap::new();
         check_limits(device.info(), shape)?;
         for array in shape.arrays() {
-            let bytes = bytes(shape, array);
+            let bytes = shape.bytes_of(array);
             let buffer = buffer(device, &array.to_string(), bytes.max(SMALLEST), storage);
             device.check().map_err(|error| {
-                device.failed(format!("no room for {array}, {bytes} bytes: {error}"))
+                let (device, reason) = (device.info().name.clone(), error.to_string());
+                BackendError::NoRoom { array, bytes, device, reason }
             })?;
             arrays.insert(array, buffer);
         }
-        let lanes = (shape.lanes * size_of::<Lane>()) as u64;
+        let minibatches = (shape.replicas * size_of::<Minibatch>()) as u64;
+        let lanes = (shape.replicas * shape.lanes * size_of::<Lane>()) as u64;
         let buffers = Buffers {
             constants: uniform(device, "constants", constants),
-            minibatch: uniform(device, "minibatch", &<Minibatch as bytemuck::Zeroable>::zeroed()),
-            lanes: buffer(device, "lanes", lanes.max(SMALLEST), storage),
+            replicas: buffer(device, "replicas", size_of_val(replicas) as u64, storage),
+            minibatches: buffer(device, "minibatches", minibatches, storage),
+            lanes: buffer(device, "lanes", lanes, storage),
             arrays,
         };
+        device.queue.write_buffer(&buffers.replicas, 0, cast_slice(replicas));
         device.check()?;
         Ok(buffers)
     }
@@ -61,25 +67,24 @@ impl Buffers {
     }
 }
 
-/// Checks that a GPU binds the arrays of `shape`.
+/// Checks what a GPU binds at once, and how many lanes it takes.
 ///
 /// # Errors
-/// When one is too large.
+/// When an array is larger, or there are more lanes.
 pub fn check_limits(info: &Info, shape: &Shape) -> Result<(), BackendError> {
     let limit = info.max_binding.min(info.max_buffer);
     for array in shape.arrays() {
-        let bytes = bytes(shape, array);
+        let bytes = shape.bytes_of(array);
         if bytes > limit {
-            let device = info.name.clone();
-            return Err(BackendError::TooLarge { array, bytes, limit, device });
+            return Err(BackendError::TooLarge { array, bytes, limit, device: info.name.clone() });
         }
     }
+    // Each lane is a workgroup along the last dimension of a launch.
+    let (lanes, most) = (shape.replicas * shape.lanes, info.max_workgroups as usize);
+    if lanes > most {
+        return Err(BackendError::TooManyLanes { lanes, most });
+    }
     Ok(())
-}
-
-/// Bytes of an array.
-pub fn bytes(shape: &Shape, array: Array) -> u64 {
-    4 * shape.length(array) as u64
 }
 
 /// A zeroed buffer.

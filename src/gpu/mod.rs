@@ -10,7 +10,7 @@ mod profile;
 pub mod self_test;
 pub mod shaders;
 
-use bytemuck::{bytes_of, cast_slice};
+use bytemuck::cast_slice;
 use wgpu::{ComputePass, ComputePassDescriptor};
 
 pub use buffers::check_limits;
@@ -18,7 +18,8 @@ pub use device::Device;
 pub(crate) use pipelines::module;
 
 use crate::layout::{
-    Array, Backend, BackendError, Constants, KernelTimes, Lane, Launch, Minibatch, Shape,
+    Array, Backend, BackendError, Constants, KernelTimes, Lane, Launch, Minibatch, Replica, Shape,
+    check_lanes,
 };
 use adapter::{Choice, Info};
 use buffers::Buffers;
@@ -34,7 +35,6 @@ pub const WORKGROUP: u32 = 64;
 pub struct Gpu {
     device: Device,
     shape: Shape,
-    etas: Vec<f32>,
     workgroup: u32,
     buffers: Buffers,
     parts: Parts,
@@ -43,7 +43,7 @@ pub struct Gpu {
 }
 
 impl Gpu {
-    /// `etas`: learning rate of each layer. `workgroup`: threads of a workgroup, a multiple of 8, see
+    /// `replicas`: as many as the shape has. `workgroup`: threads of a workgroup, a multiple of 8, see
     /// [`WORKGROUP`].
     ///
     /// # Errors
@@ -52,7 +52,7 @@ impl Gpu {
         choice: &Choice,
         shape: Shape,
         constants: Constants,
-        etas: &[f32],
+        replicas: &[Replica],
         workgroup: u32,
     ) -> Result<Self, BackendError> {
         let device = Device::open(choice)?;
@@ -64,11 +64,10 @@ impl Gpu {
             return Err(BackendError::Workgroup { workgroup, limit, device });
         }
         Ok(Gpu {
-            buffers: Buffers::new(&device, &shape, &constants)?,
+            buffers: Buffers::new(&device, &shape, &constants, replicas)?,
             parts: Parts::new(&device),
             pipelines: Pipelines::new(&device, &shape, workgroup)?,
             profile: None,
-            etas: etas.to_vec(),
             device,
             shape,
             workgroup,
@@ -94,13 +93,13 @@ impl Gpu {
         pass: &mut ComputePass,
         first_part: usize,
         launches: &[Launch],
-        minibatch: &Minibatch,
+        minibatches: &[Minibatch],
     ) -> Result<(), BackendError> {
         let limit = self.device.info().max_workgroups;
         let mut kernel = None;
         for (part, launch) in (first_part..).zip(launches) {
             let [x, y, z] =
-                bindings::workgroups(launch, &self.shape, minibatch, self.workgroup, limit)?;
+                bindings::workgroups(launch, &self.shape, minibatches, self.workgroup, limit)?;
             let (pipeline, group) = self.pipelines.get(launch).ok_or_else(|| {
                 let Launch { kernel, layer, .. } = launch;
                 self.device.failed(format!("kernel {kernel} of layer {layer} was not prepared"))
@@ -123,16 +122,13 @@ impl Backend for Gpu {
 
     fn run(
         &mut self,
-        minibatch: &Minibatch,
+        minibatches: &[Minibatch],
         lanes: &[Lane],
         launches: &[Launch],
     ) -> Result<(), BackendError> {
         self.device.check()?;
-        if lanes.len() > self.shape.lanes || minibatch.lanes as usize > lanes.len() {
-            let lanes = lanes.len().max(minibatch.lanes as usize);
-            return Err(BackendError::TooManyLanes { lanes, most: self.shape.lanes });
-        }
-        if self.parts.fill(&self.device, launches, &self.shape, &self.etas) {
+        check_lanes(&self.shape, minibatches, lanes)?;
+        if self.parts.fill(&self.device, launches, &self.shape) {
             self.pipelines.forget_groups();
         }
         for launch in launches {
@@ -141,23 +137,23 @@ impl Backend for Gpu {
         }
         // Written before the submission runs and after the one before it has: the queue sees to it.
         let queue = &self.device.queue;
-        queue.write_buffer(&self.buffers.minibatch, 0, bytes_of(minibatch));
+        queue.write_buffer(&self.buffers.minibatches, 0, cast_slice(minibatches));
         queue.write_buffer(&self.buffers.lanes, 0, cast_slice(lanes));
 
         if let Some(mut profile) = self.profile.take() {
-            let result = self.run_profiled(&mut profile, minibatch, launches);
+            let result = self.run_profiled(&mut profile, minibatches, launches);
             self.profile = Some(profile);
             return result;
         }
         let mut commands = self.device.device.create_command_encoder(&Default::default());
         let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
-        self.encode(&mut pass, 0, launches, minibatch)?;
+        self.encode(&mut pass, 0, launches, minibatches)?;
         drop(pass);
         self.device.submit(commands)
     }
 
     fn read(&mut self, array: Array) -> Result<Vec<u32>, BackendError> {
-        self.read_lanes(array, self.shape.lanes)
+        self.read_lanes(array, self.shape.replicas * self.shape.lanes)
     }
 
     fn read_lanes(&mut self, array: Array, lanes: usize) -> Result<Vec<u32>, BackendError> {
@@ -175,6 +171,7 @@ impl Backend for Gpu {
         self.device.queue.write_buffer(buffer, 0, cast_slice(words));
         self.device.check()
     }
+
     fn set_profiling(&mut self, is_on: bool) {
         self.profile = if is_on { Profile::new(&self.device) } else { None };
     }

@@ -39,13 +39,7 @@ impl Parts {
 
     /// Puts the parts of `launches` on the device unless they are there. True where the buffer had
     /// to be replaced by a larger one.
-    pub fn fill(
-        &mut self,
-        device: &Device,
-        launches: &[Launch],
-        shape: &Shape,
-        etas: &[f32],
-    ) -> bool {
+    pub fn fill(&mut self, device: &Device, launches: &[Launch], shape: &Shape) -> bool {
         if self.launches == launches {
             return false;
         }
@@ -56,7 +50,7 @@ impl Parts {
         }
         let mut bytes = vec![0; launches.len() * self.stride];
         for (launch, slot) in launches.iter().zip(bytes.chunks_mut(self.stride)) {
-            let part = Part::new(launch, shape, etas);
+            let part = Part::new(launch, shape);
             slot[..size_of::<Part>()].copy_from_slice(bytes_of(&part));
         }
         device.queue.write_buffer(&self.buffer, 0, &bytes);

@@ -15,7 +15,9 @@ use super::bindings::{SHARED, bindings};
 use super::buffers::{Buffers, SMALLEST};
 use super::device::Device;
 use super::shaders;
-use crate::layout::{BackendError, Constants, Kernel, Lane, Launch, Minibatch, Part, Shape};
+use crate::layout::{
+    BackendError, Constants, Kernel, Lane, Launch, Minibatch, Part, Replica, Shape,
+};
 
 /// A compiled kernel.
 pub struct Pipeline {
@@ -52,15 +54,21 @@ impl Pipeline {
         Pipeline { pipeline, layout }
     }
 
-    /// Binds the shared uniforms and lanes, then `arrays`.
-    pub fn bind(&self, device: &Device, shared: [&Buffer; 4], arrays: &[&Buffer]) -> BindGroup {
-        let [constants, part, minibatch, lanes] = shared;
+    /// Binds what all kernels share, then `arrays`.
+    pub fn bind(
+        &self,
+        device: &Device,
+        shared: [&Buffer; SHARED as usize],
+        arrays: &[&Buffer],
+    ) -> BindGroup {
+        let [constants, part, replicas, minibatches, lanes] = shared;
         let part =
             BufferBinding { buffer: part, offset: 0, size: NonZero::new(size_of::<Part>() as u64) };
         let resources = [
             constants.as_entire_binding(),
             BindingResource::Buffer(part),
-            minibatch.as_entire_binding(),
+            replicas.as_entire_binding(),
+            minibatches.as_entire_binding(),
             lanes.as_entire_binding(),
         ];
         let arrays = arrays.iter().map(|buffer| buffer.as_entire_binding());
@@ -129,7 +137,8 @@ impl Pipelines {
             .into_iter()
             .map(|binding| buffers.array(binding.array))
             .collect::<Result<Vec<_>, _>>()?;
-        let shared = [&buffers.constants, parts, &buffers.minibatch, &buffers.lanes];
+        let Buffers { constants, replicas, minibatches, lanes, .. } = buffers;
+        let shared = [constants, parts, replicas, minibatches, lanes];
         if let Some(pipeline) = self.kernels.get(&launch.kernel) {
             self.groups.insert(key, pipeline.bind(device, shared, &arrays));
         }
@@ -166,8 +175,9 @@ fn bind_group_layout(device: &Device, name: &str, is_written: &[bool]) -> BindGr
     let mut entries = vec![
         entry(0, BufferBindingType::Uniform, false, size_of::<Constants>()),
         entry(1, BufferBindingType::Uniform, true, size_of::<Part>()),
-        entry(2, BufferBindingType::Uniform, false, size_of::<Minibatch>()),
-        entry(3, storage(true), false, size_of::<Lane>()),
+        entry(2, storage(true), false, size_of::<Replica>()),
+        entry(3, storage(true), false, size_of::<Minibatch>()),
+        entry(4, storage(true), false, size_of::<Lane>()),
     ];
     let arrays = is_written.iter().zip(SHARED..);
     entries

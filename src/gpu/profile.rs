@@ -68,7 +68,7 @@ impl Gpu {
     pub(super) fn run_profiled(
         &mut self,
         profile: &mut Profile,
-        minibatch: &Minibatch,
+        minibatches: &[Minibatch],
         launches: &[Launch],
     ) -> Result<(), BackendError> {
         for (chunk, launches) in launches.chunks(LAUNCHES).enumerate() {
@@ -78,7 +78,7 @@ impl Gpu {
                 let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
                 for (index, launch) in launches.iter().enumerate() {
                     pass.write_timestamp(&profile.stamps, 2 * index as u32);
-                    self.encode(&mut pass, first + index, &[*launch], minibatch)?;
+                    self.encode(&mut pass, first + index, &[*launch], minibatches)?;
                     pass.write_timestamp(&profile.stamps, 2 * index as u32 + 1);
                 }
             } else {
@@ -92,7 +92,7 @@ impl Gpu {
                         timestamp_writes: Some(stamps),
                         ..Default::default()
                     });
-                    self.encode(&mut pass, first + index, &[*launch], minibatch)?;
+                    self.encode(&mut pass, first + index, &[*launch], minibatches)?;
                 }
             }
             let count = 2 * launches.len();
@@ -112,7 +112,7 @@ mod tests {
     use crate::gpu::WORKGROUP;
     use crate::gpu::adapter::Choice;
     use crate::layout::{Backend, Kernel, Lane, Shape};
-    use crate::schedule::{constants, etas, launches};
+    use crate::schedule::{constants, launches, replica};
 
     /// Apple's GPUs write timestamps around passes alone.
     #[test]
@@ -120,6 +120,7 @@ mod tests {
         let shape = Shape {
             populations: vec![12, 9, 10],
             broadcast: true,
+            replicas: 1,
             lanes: 2,
             steps: 16,
             block: 8,
@@ -134,7 +135,7 @@ mod tests {
         let config = Config { layers: vec![9, 10], taps: 3, ..Config::default() };
         let constants = constants(&config, &shape, 10);
         let choice = Choice { index_or_name: None, allow_software: true };
-        let gpu = Gpu::new(&choice, shape.clone(), constants, &etas(&config), WORKGROUP);
+        let gpu = Gpu::new(&choice, shape.clone(), constants, &[replica(&config)], WORKGROUP);
         let mut gpu = gpu.unwrap_or_else(|error| {
             panic!("{error}\nThis test needs a Vulkan device: apt-get install mesa-vulkan-drivers")
         });
@@ -147,9 +148,10 @@ mod tests {
             window_target: 4,
             ..Lane::default()
         };
+        let lanes = [0, 1].map(|index| lane.of_replica(&shape, 0, index));
         let minibatch = Minibatch { lanes: 2, fresh: 1, ..bytemuck::Zeroable::zeroed() };
         let list = launches(&shape, 16, true);
-        gpu.run(&minibatch, &[lane; 2], &list).expect("the kernels run");
+        gpu.run(&[minibatch], &lanes, &list).expect("the kernels run");
         let times = gpu.kernel_times().expect("it is read").expect("it is profiled");
         for kernel in Kernel::ALL {
             let expected = list.iter().filter(|launch| launch.kernel == kernel).count() as u64;

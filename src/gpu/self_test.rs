@@ -12,7 +12,7 @@ use super::device::Device;
 use super::pipelines::Pipeline;
 use super::shaders;
 use crate::cpu::arithmetic::{FUNCTIONS, arithmetic};
-use crate::layout::{BackendError, Constants, Lane, Minibatch, Part};
+use crate::layout::{BackendError, Constants, Lane, Minibatch, Part, Replica};
 use crate::model::filter;
 use crate::random::philox;
 
@@ -146,7 +146,8 @@ pub fn on_device(device: &mut Device, words: &[u32]) -> Result<Vec<u32>, Backend
     let shared = [
         &uniform(device, "constants", &constants()),
         &uniform(device, "part", &part),
-        &uniform(device, "minibatch", &Minibatch::zeroed()),
+        &buffer(device, "replicas", size_of::<Replica>() as u64, storage),
+        &buffer(device, "minibatches", size_of::<Minibatch>() as u64, storage),
         &buffer(device, "lanes", size_of::<Lane>() as u64, storage),
     ];
     let group = pipeline.bind(device, shared, &[&inputs, &results]);
@@ -172,6 +173,5 @@ fn constants() -> Constants {
         *slot = tap as f32;
     }
     constants.decay_slow = filter::traces().decay_slow as f32;
-    constants.second_decay = 0.999;
     constants
 }

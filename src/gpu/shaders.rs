@@ -5,7 +5,9 @@ use std::f32::consts::LOG2_E;
 use std::fmt::Write;
 
 use crate::cpu::arithmetic::FUNCTIONS;
-use crate::layout::{COUNT_BITS, Kernel, STEPS_PER_WORD, compartment, plateau, result, trace};
+use crate::layout::{
+    COUNT_BITS, Kernel, LAYERS_MAX, STEPS_PER_WORD, compartment, plateau, result, trace,
+};
 use crate::model::{arithmetic, spikes};
 use crate::random::{self, Purpose};
 
@@ -25,11 +27,13 @@ const NEURON: &str = include_str!("../../shaders/shared/neuron.wgsl");
 /// The self-test of [`super::self_test`].
 const ARITHMETIC: &str = include_str!("../../shaders/arithmetic.wgsl");
 
-const INTEGERS: [(&str, u32); 37] = [
+const INTEGERS: [(&str, u32); 39] = [
+    ("LAYERS_MAX", LAYERS_MAX as u32),
     ("STEPS_PER_WORD", STEPS_PER_WORD),
     ("COUNT_BITS", COUNT_BITS),
     ("COUNT_MASK", (1 << COUNT_BITS) - 1),
     ("COUNT_MAX", spikes::COUNT_MAX as u32),
+    ("LEVELS", spikes::LEVELS as u32),
     ("THRESHOLDS", spikes::THRESHOLDS as u32),
     ("FRACTION_BITS", spikes::FRACTION_BITS),
     ("COMPARTMENT_BASAL", compartment::BASAL as u32),

@@ -12,25 +12,27 @@ pub enum Word {
     Float,
 }
 
-/// An array of 4-byte words. Layers count from 0 (the lowest), populations from 0 (the input).
+/// An array of 4-byte words. Layers count from 0 (the lowest), populations from 0 (the input). "lanes"
+/// in a shape are those of all replicas, replica by replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Array {
     /// Pixels as bytes, four a word: `[images, pixels]`, training set first.
     Images,
-    /// Spike thresholds of every byte value, `[256, 16]`.
+    /// Spike thresholds of every byte value, `[replicas, 256, 16]`.
     Thresholds,
     /// Spike counts of a population, `[lanes, past words + words, units]`, 8 steps a word: the steps
     /// just before the image, then the image's.
     Spikes(usize),
     /// Averages of a population's filtered spike trains, `[lanes, 5, units]`, rows [`trace`].
     Traces(usize),
-    /// Weights of a layer, `[below + 1, units]`: a column for each neuron below, then the biases.
+    /// Weights of a layer, `[replicas, below + 1, units]`: a column for each neuron below, then the biases.
     Weights(usize),
-    /// Adam's two moments of a layer's weights, `[2, below + 1, units]`.
+    /// Adam's two moments of a layer's weights, `[replicas, 2, below + 1, units]`.
     Moments(usize),
-    /// The last minibatch's gradient of a layer's weights, `[below + 1, units]`, where it is kept.
+    /// The last minibatch's gradient of a layer's weights, `[replicas, below + 1, units]`, where it is
+    /// kept.
     Gradient(usize),
-    /// Feedback weights of a hidden layer, `[sources, units]`.
+    /// Feedback weights of a hidden layer, `[replicas, sources, units]`.
     Feedback(usize),
     /// Summed weights of spiking neurons below, `[lanes, history + block, units]`.
     Drive(usize),
@@ -42,7 +44,7 @@ pub enum Array {
     Plateaus(usize),
     /// Errors of a layer's neurons, `[lanes, units]`.
     Errors(usize),
-    /// Class and loss of every image, `[slots, 2]`, words [`result`].
+    /// Class and loss of every image, `[replicas, slots, 2]`, words [`result`].
     Results,
 }
 
@@ -85,7 +87,9 @@ pub struct Shape {
     pub populations: Vec<usize>,
     /// Every hidden layer hears the output; otherwise each hears the next.
     pub broadcast: bool,
-    /// Most images simulated side by side.
+    /// Networks simulated side by side.
+    pub replicas: usize,
+    /// Most images that each replica is shown side by side.
     pub lanes: usize,
     /// Longest run of steps on one image.
     pub steps: u32,
@@ -95,7 +99,7 @@ pub struct Shape {
     pub taps: u32,
     /// Images in the data set.
     pub images: usize,
-    /// Images whose results are kept.
+    /// Images whose results are kept for each replica.
     pub slots: usize,
     /// Apical voltages are stepped.
     pub steps_apical: bool,
@@ -154,7 +158,7 @@ impl Shape {
         self.past_words() + self.steps.div_ceil(STEPS_PER_WORD)
     }
 
-    /// Rows and columns of one lane of an array (of the whole array, where it has no lanes).
+    /// Rows and columns of one copy of an array, see [`Shape::copies`].
     pub fn rows_and_columns(&self, array: Array) -> [usize; 2] {
         match array {
             Array::Images => [1, (self.images * self.populations[0]).div_ceil(4)],
@@ -178,7 +182,7 @@ impl Shape {
         }
     }
 
-    /// Whether each lane has its own part of an array.
+    /// Whether each lane has its own copy of an array.
     pub fn has_lanes(&self, array: Array) -> bool {
         matches!(
             array,
@@ -192,25 +196,39 @@ impl Shape {
         )
     }
 
-    /// Words of one lane of an array (of the whole array, where it has no lanes).
-    pub fn lane_length(&self, array: Array) -> usize {
+    /// Copies that an array is made of: one for each lane, one for each replica, or one that all read.
+    pub fn copies(&self, array: Array) -> usize {
+        match array {
+            Array::Images => 1,
+            _ if self.has_lanes(array) => self.replicas * self.lanes,
+            _ => self.replicas,
+        }
+    }
+
+    /// Words of one copy of an array.
+    pub fn copy_length(&self, array: Array) -> usize {
         let [rows, columns] = self.rows_and_columns(array);
         rows * columns
     }
 
     /// Words of an array.
     pub fn length(&self, array: Array) -> usize {
-        self.length_of_lanes(array, self.lanes)
+        self.length_of_lanes(array, self.replicas * self.lanes)
     }
 
     /// Words of an array's first `lanes` lanes; of the whole array, where it has no lanes.
     pub fn length_of_lanes(&self, array: Array, lanes: usize) -> usize {
-        self.lane_length(array) * if self.has_lanes(array) { lanes } else { 1 }
+        self.copy_length(array) * if self.has_lanes(array) { lanes } else { self.copies(array) }
+    }
+
+    /// Bytes of an array.
+    pub fn bytes_of(&self, array: Array) -> u64 {
+        4 * self.length(array) as u64
     }
 
     /// Bytes of all arrays.
     pub fn bytes(&self) -> u64 {
-        self.arrays().into_iter().map(|array| 4 * self.length(array) as u64).sum()
+        self.arrays().into_iter().map(|array| self.bytes_of(array)).sum()
     }
 
     /// Every array of this shape.

@@ -1,5 +1,6 @@
 //! What a backend can do: hold the arrays and run kernels on them in order.
 
+use indicatif::BinaryBytes;
 use thiserror::Error;
 
 use super::{Array, Kernel, KernelTimes, Lane, Launch, Minibatch, Shape};
@@ -12,11 +13,14 @@ pub trait Backend: Send {
     /// Runs `launches` in order on the images of `lanes`. Returns when the work is under way; errors
     /// of a device may surface in a later call.
     ///
+    /// `minibatches`: one for each replica; `lanes`: those in use, replica by replica, see
+    /// [`check_lanes`].
+    ///
     /// # Errors
     /// When the device was lost or refuses the work.
     fn run(
         &mut self,
-        minibatch: &Minibatch,
+        minibatches: &[Minibatch],
         lanes: &[Lane],
         launches: &[Launch],
     ) -> Result<(), BackendError>;
@@ -51,6 +55,30 @@ pub trait Backend: Send {
     fn kernel_times(&mut self) -> Result<Option<KernelTimes>, BackendError>;
 }
 
+/// Checks that there is a minibatch for each replica, and that `lanes` are their lanes in use, replica by
+/// replica, each at its place.
+///
+/// # Errors
+/// When a replica has not so many lanes, or others were given.
+pub fn check_lanes(
+    shape: &Shape,
+    minibatches: &[Minibatch],
+    lanes: &[Lane],
+) -> Result<(), BackendError> {
+    let in_use = |minibatch: &Minibatch| minibatch.lanes as usize;
+    if let Some(lanes) = minibatches.iter().map(in_use).find(|&lanes| lanes > shape.lanes) {
+        return Err(BackendError::TooManyLanes { lanes, most: shape.lanes });
+    }
+    let expected = minibatches.iter().enumerate().flat_map(|(replica, minibatch)| {
+        (0..in_use(minibatch)).map(move |index| (replica as u32, replica * shape.lanes + index))
+    });
+    let given = lanes.iter().map(|lane| (lane.replica, lane.place as usize));
+    if minibatches.len() != shape.replicas || !given.eq(expected) {
+        return Err(BackendError::OtherLanes { replicas: shape.replicas });
+    }
+    Ok(())
+}
+
 /// Why a backend cannot do what it is asked.
 #[derive(Debug, Error)]
 pub enum BackendError {
@@ -68,10 +96,13 @@ pub enum BackendError {
     )]
     TooLarge { array: Array, bytes: u64, limit: u64, device: String },
     #[error(
-        "the arrays of layers {layers} with {lanes} images side by side take {needed}, more than the \
-         {available} that are free on this machine; a smaller minibatch or layer fits"
+        "the arrays of {} of layers {layers} with {lanes} images side by side take {}, more than the {} \
+         of memory that may be taken",
+        in_words(*.networks), BinaryBytes(*.bytes), BinaryBytes(*.memory)
     )]
-    Memory { layers: String, lanes: usize, needed: String, available: String },
+    TooMuchMemory { networks: usize, layers: String, lanes: usize, bytes: u64, memory: u64 },
+    #[error("the GPU '{device}' has no room for {array}, {bytes} bytes: {reason}")]
+    NoRoom { array: Array, bytes: u64, device: String, reason: String },
     #[error(
         "kernel {kernel} of layer {layer} takes {workgroups} workgroups along one dimension, more \
          than the {limit} that the GPU takes; a smaller minibatch or larger workgroups fit"
@@ -83,6 +114,8 @@ pub enum BackendError {
     Workgroup { workgroup: u32, limit: u32, device: String },
     #[error("{lanes} images at a time, where there is room for {most}")]
     TooManyLanes { lanes: usize, most: usize },
+    #[error("the lanes of a minibatch are not those of {replicas} replicas in their order")]
+    OtherLanes { replicas: usize },
     #[error("the GPU '{device}' failed: {reason}")]
     Device { device: String, reason: String },
     #[error("{array} holds {expected} words, {got} were given")]
@@ -93,4 +126,11 @@ pub enum BackendError {
     Given(String),
     #[error("the thread pool does not start: {0}")]
     Threads(String),
+}
+
+fn in_words(networks: usize) -> String {
+    match networks {
+        1 => "one network".to_string(),
+        _ => format!("{networks} networks"),
+    }
 }

@@ -8,10 +8,13 @@ mod kernel_times;
 mod uniforms;
 
 pub use array::{Array, Shape, Word};
-pub use backend::{Backend, BackendError};
+pub use backend::{Backend, BackendError, check_lanes};
 pub use kernel::{Kernel, Launch};
 pub use kernel_times::KernelTimes;
-pub use uniforms::{Constants, Lane, Minibatch, Part};
+pub use uniforms::{Constants, Lane, Minibatch, Part, Replica};
+
+/// Most layers of a network, the output included.
+pub const LAYERS_MAX: usize = 64;
 
 /// Steps whose spike counts share a word, 4 bits each, the earliest lowest.
 pub const STEPS_PER_WORD: u32 = 8;

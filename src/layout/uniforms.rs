@@ -3,9 +3,9 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{Kernel, Launch, Shape};
+use super::{Kernel, LAYERS_MAX, Launch, Shape};
 
-/// What stays the same for a whole run.
+/// What stays the same for a whole run, and is the same for all replicas.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Constants {
@@ -13,9 +13,10 @@ pub struct Constants {
     pub taps: [f32; 32],
     /// `kappa(1) + .. + kappa(k)` for `k = 0 ..= K`.
     pub cumulative: [f32; 36],
-    /// Thresholds of the number of spike candidates.
-    pub candidates: [u32; 16],
-    pub seed: [u32; 2],
+    /// Lanes of each replica.
+    pub lanes: u32,
+    /// Results of each replica.
+    pub slots: u32,
     /// K, or 0 for the kernel without a cut.
     pub tap_count: u32,
     /// Rows that [`super::Array::Drive`] keeps before the block: K - 1 past drives, or 2 traces.
@@ -26,6 +27,35 @@ pub struct Constants {
     pub spike_words: u32,
     /// How many of them are for steps before the image.
     pub past_words: u32,
+    /// Uncut kernel: decay of the traces a step, and what they weigh.
+    pub decay_slow: f32,
+    pub decay_fast: f32,
+    pub gain_slow: f32,
+    pub gain_fast: f32,
+    /// Output soma: `C <- decay C + input B`, with another decay and a current under teaching.
+    pub output_decay: f32,
+    pub output_input: f32,
+    pub teaching_decay: f32,
+    pub teaching_excitation: f32,
+    pub teaching_inhibition: f32,
+    /// Output neurons a class.
+    pub group: u32,
+    pub classes: u32,
+    /// 0: plain gradient; 1: Adam.
+    pub optimizer: u32,
+    /// Zero, as the shader compiler cannot know: it keeps products from being fused into sums.
+    pub zero: u32,
+}
+
+/// What stays the same for a whole run, but may differ between replicas.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct Replica {
+    /// Learning rate of each layer.
+    pub etas: [f32; LAYERS_MAX],
+    /// Thresholds of the number of spike candidates.
+    pub candidates: [u32; 16],
+    pub seed: [u32; 2],
     /// Fractions of the words with one and with two candidates, see
     /// [`crate::model::spikes::fraction`].
     pub one_shift: u32,
@@ -34,38 +64,20 @@ pub struct Constants {
     pub two_scale: f32,
     /// Largest rate, spikes a step.
     pub phi_max: f32,
-    /// Uncut kernel: decay of the traces a step, and what they weigh.
-    pub decay_slow: f32,
-    pub decay_fast: f32,
-    pub gain_slow: f32,
-    pub gain_fast: f32,
     /// Hidden soma: `C <- decay C + input B + apical A`.
     pub hidden_decay: f32,
     pub hidden_input: f32,
     pub hidden_apical: f32,
-    /// Output soma: `C <- decay C + input B`, with another decay and a current under teaching.
-    pub output_decay: f32,
-    pub output_input: f32,
-    pub teaching_decay: f32,
-    pub teaching_excitation: f32,
-    pub teaching_inhibition: f32,
     /// Factors of the errors, see [`crate::model::neuron`].
     pub hidden_error_gain: f32,
     pub output_error_gain: f32,
-    /// Output neurons a class.
-    pub group: u32,
-    pub classes: u32,
-    /// 0: plain gradient; 1: Adam.
-    pub optimizer: u32,
     /// Adam: decay of the first moment and 1 less it; of the second; the square of epsilon.
     pub first_decay: f32,
     pub first_gain: f32,
     pub second_decay: f32,
     pub second_gain: f32,
     pub epsilon_square: f32,
-    /// Zero, as the shader compiler cannot know: it keeps products from being fused into sums.
-    pub zero: u32,
-    pub padding: u32,
+    pub padding: [u32; 3],
 }
 
 /// What one launch works on: a layer and a range of steps.
@@ -90,16 +102,14 @@ pub struct Part {
     pub keeps_gradient: u32,
     /// 1 for a population whose spikes apical dendrites hear.
     pub is_source: u32,
-    /// Learning rate.
-    pub eta: f32,
-    pub padding: [u32; 2],
+    pub padding: [u32; 3],
 }
 
-/// What one minibatch is.
+/// What one minibatch of a replica is.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Minibatch {
-    /// Lanes in use.
+    /// Lanes in use: the first so many of the replica's.
     pub lanes: u32,
     /// 1: every lane starts from a cleared state.
     pub fresh: u32,
@@ -135,7 +145,10 @@ pub struct Lane {
     /// `1 / window`.
     pub inverse_window_forward: f32,
     pub inverse_window_target: f32,
-    pub padding: [u32; 2],
+    /// Whose network the lane simulates.
+    pub replica: u32,
+    /// The lane's place in arrays: each replica owns [`Shape::lanes`] places in a row.
+    pub place: u32,
 }
 
 impl Lane {
@@ -143,11 +156,17 @@ impl Lane {
     pub fn steps(&self) -> u32 {
         self.steps_forward + self.steps_target
     }
+
+    /// The same as the lane `index` of a replica.
+    pub fn of_replica(self, shape: &Shape, replica: usize, index: usize) -> Self {
+        let place = (replica * shape.lanes + index) as u32;
+        Lane { replica: replica as u32, place, ..self }
+    }
 }
 
 impl Part {
-    /// The part of a launch, in a network of this shape with these learning rates of its layers.
-    pub fn new(launch: &Launch, shape: &Shape, etas: &[f32]) -> Self {
+    /// The part of a launch, in networks of this shape.
+    pub fn new(launch: &Launch, shape: &Shape) -> Self {
         let is_population = matches!(launch.kernel, Kernel::Input | Kernel::Trace);
         let population = if is_population { launch.layer } else { launch.layer + 1 };
         let output = shape.layers();
@@ -163,8 +182,7 @@ impl Part {
             is_output: u32::from(population == output),
             keeps_gradient: u32::from(shape.keeps_gradient),
             is_source: u32::from(is_source),
-            eta: if is_population { 0.0 } else { etas[launch.layer] },
-            padding: [0; 2],
+            padding: [0; 3],
         }
     }
 }

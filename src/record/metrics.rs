@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use super::RecordError;
 
-/// A file of JSON lines that only grows.
+/// A file of JSON lines that only grows. It is opened for each line: a system lets a program keep a
+/// thousand files open, and there may be more networks.
 #[derive(Debug)]
 pub struct Metrics {
     path: PathBuf,
-    file: File,
 }
 
 impl Metrics {
@@ -21,21 +21,21 @@ impl Metrics {
     /// # Errors
     /// When it is there, or cannot be created.
     pub fn create(path: &Path) -> Result<Self, RecordError> {
-        let file = File::options().append(true).create_new(true).open(path);
-        let file = file.map_err(RecordError::io("created", path))?;
-        Ok(Metrics { path: path.to_owned(), file })
+        File::create_new(path).map_err(RecordError::io("created", path))?;
+        Ok(Metrics { path: path.to_owned() })
     }
 
     /// Adds a line; whoever reads the file from now on sees it.
     ///
     /// # Errors
     /// When `value` has no JSON, or the file cannot be written.
-    pub fn append(&mut self, value: &impl Serialize) -> Result<(), RecordError> {
+    pub fn append(&self, value: &impl Serialize) -> Result<(), RecordError> {
         let mut line = serde_json::to_string(value)
             .map_err(|source| RecordError::Json { path: self.path.clone(), source })?;
         line.push('\n');
         // One write a line: a reader meanwhile, or a crash, never meets half an object.
-        let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.flush());
+        let file = File::options().append(true).open(&self.path);
+        let written = file.and_then(|mut file| file.write_all(line.as_bytes()));
         written.map_err(RecordError::io("written", &self.path))
     }
 }
@@ -48,7 +48,7 @@ mod tests {
     fn each_line_is_there_at_once_and_parses() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("metrics.jsonl");
-        let mut metrics = Metrics::create(&path).unwrap();
+        let metrics = Metrics::create(&path).unwrap();
         for count in 1..=3 {
             metrics.append(&serde_json::json!({ "count": count })).unwrap();
             let text = std::fs::read_to_string(&path).unwrap();

@@ -1,7 +1,9 @@
-//! What a run leaves behind: its settings, its metrics, its weights.
+//! What a run leaves behind: its settings, its metrics, its weights; of many networks, a run of each and a
+//! summary.
 
 mod file;
 pub mod metrics;
+pub mod replicas;
 pub mod run;
 pub mod weights;
 
@@ -11,6 +13,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 pub use metrics::Metrics;
+pub use replicas::ReplicaRuns;
 pub use run::Run;
 pub use weights::{ImageShape, Saved, WeightsError, weights_sha256};
 
@@ -23,6 +26,8 @@ pub enum RecordError {
     AlreadyARun { found: PathBuf },
     #[error("{}: this record has no JSON", .path.display())]
     Json { path: PathBuf, source: serde_json::Error },
+    #[error("{}: this table cannot be written", .path.display())]
+    Csv { path: PathBuf, source: csv::Error },
     #[error("these settings have no TOML")]
     Toml(#[from] toml::ser::Error),
     #[error("these weights have no safetensors file")]

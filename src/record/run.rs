@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::file::write_whole;
+use super::replicas::{SUMMARY, TABLE, replica_folder};
 use super::weights::{self, ImageShape};
 use super::{Metrics, RecordError};
 use crate::config::Config;
@@ -30,11 +31,7 @@ impl Run {
     /// # Errors
     /// When it holds a run, or cannot be written.
     pub fn create(folder: &Path, config: &Config) -> Result<Self, RecordError> {
-        let files = [CONFIG, METRICS, WEIGHTS].map(|name| folder.join(name));
-        // A link that leads nowhere counts too: it would be replaced.
-        if let Some(found) = files.into_iter().find(|file| file.symlink_metadata().is_ok()) {
-            return Err(RecordError::AlreadyARun { found });
-        }
+        refuse_a_run(folder)?;
         let text = toml::to_string(config)?;
         fs::create_dir_all(folder).map_err(RecordError::io("created", folder))?;
         write_whole(&folder.join(CONFIG), text.as_bytes())?;
@@ -58,6 +55,18 @@ impl Run {
     }
 }
 
+/// Refuses a folder with anything of a run or of runs of many networks.
+pub(super) fn refuse_a_run(folder: &Path) -> Result<(), RecordError> {
+    let first = replica_folder(0);
+    let names = [CONFIG, METRICS, WEIGHTS, SUMMARY, TABLE, &first];
+    // A link that leads nowhere counts too: it would be replaced.
+    let mut files = names.into_iter().map(|name| folder.join(name));
+    match files.find(|file| file.symlink_metadata().is_ok()) {
+        Some(found) => Err(RecordError::AlreadyARun { found }),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_folder_with_any_file_of_a_run_is_refused_and_left_as_it_is() {
-        for name in [CONFIG, METRICS, WEIGHTS] {
+        for name in [CONFIG, METRICS, WEIGHTS, SUMMARY, TABLE, "replica-000"] {
             let folder = tempfile::tempdir().unwrap();
             fs::write(folder.path().join(name), "old").unwrap();
             let error = Run::create(folder.path(), &Config::default()).unwrap_err();

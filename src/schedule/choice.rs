@@ -1,17 +1,18 @@
 //! Which backend a run gets.
 
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::{Extent, constants, etas, memory, shape};
+use super::{Extent, constants, replica, room, shape};
 use crate::config::Config;
 use crate::cpu::Cpu;
 use crate::dataset::Dataset;
 use crate::gpu::self_test::Verdict;
-use crate::gpu::{Gpu, WORKGROUP, adapter, check_limits};
-use crate::layout::{Array, Backend, BackendError, STEPS_PER_WORD, Shape};
+use crate::gpu::{Gpu, WORKGROUP, adapter};
+use crate::layout::{Array, Backend, BackendError, Replica, STEPS_PER_WORD, Shape};
 
 /// Where to compute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -33,6 +34,8 @@ pub struct Selection {
     pub device: Option<String>,
     /// Threads of the CPU backend; 0: as many as cores.
     pub threads: usize,
+    /// Bytes that arrays may take; without it, what is free.
+    pub memory: Option<u64>,
     /// The arrays of each lane can be read and written, see [`Shape::keeps_lanes`].
     pub keeps_lanes: bool,
 }
@@ -62,34 +65,37 @@ pub struct Pair {
     pub self_test: Verdict,
 }
 
-/// Images that the CPU backend tests side by side.
+/// Images that the CPU backend tests side by side, over all replicas.
 const CPU_LANES: usize = 64;
 /// Steps of drive that the CPU backend holds, few enough for a core's cache.
 const CPU_BLOCK: u32 = 32;
 /// The same where one image at a time is shown and threads share its layers: to meet takes them long.
 const CPU_BLOCK_ALONE: u32 = 128;
-/// Images that a GPU tests side by side.
+/// Images that a GPU tests side by side, over all replicas.
 const GPU_LANES: usize = 256;
 /// Bytes of drive that a GPU holds for a layer, a part of what every device binds at once.
 const GPU_DRIVE_BYTES: usize = 64 << 20;
 
-/// Opens the backend that `selection` asks for, for a run of `config` on `dataset`.
+/// Opens the backend that `selection` asks for, for one network of each of `configs`, which share a
+/// shape, on `dataset`.
 ///
 /// # Errors
 /// When no such device is there, or it cannot hold the run.
 pub fn open(
     selection: &Selection,
-    config: &Config,
+    configs: &[Config],
     dataset: &Arc<Dataset>,
 ) -> Result<Opened, BackendError> {
     match selection.backend {
-        BackendChoice::Cpu => open_cpu(selection, config, dataset, None),
-        BackendChoice::Gpu => open_gpu(&adapter(selection, true), config, dataset),
-        BackendChoice::Auto => match open_gpu(&adapter(selection, false), config, dataset) {
+        BackendChoice::Cpu => open_cpu(selection, configs, dataset, None),
+        BackendChoice::Gpu => open_gpu(selection, true, configs, dataset),
+        BackendChoice::Auto => match open_gpu(selection, false, configs, dataset) {
+            // Fewer networks may fit.
+            Err(error @ BackendError::NoRoom { .. }) if configs.len() > 1 => Err(error),
             // A device that was asked for by name is not silently replaced.
             Err(error) if selection.device.is_none() => {
                 let note = format!("computing on the CPU: {error}");
-                open_cpu(selection, config, dataset, Some(note))
+                open_cpu(selection, configs, dataset, Some(note))
             }
             opened => opened,
         },
@@ -111,29 +117,30 @@ pub fn open_pair(
         &Extent {
             keeps_gradient: true,
             keeps_lanes: true,
-            ..gpu_extent(config, dataset, config.batch)
+            ..gpu_extent(config, dataset, 1, config.batch)
         },
     );
-    memory::check(&shape)?;
-    let mut gpu = make_gpu(&adapter(selection, true), config, dataset, shape.clone())?;
+    room::check_cpu_shape(&shape, dataset, selection, room::memory(selection))?;
+    let mut gpu = make_gpu(&adapter(selection, true), from_ref(config), dataset, shape.clone())?;
     let self_test = gpu.self_test()?;
     let constants = constants(config, &shape, dataset.classes);
-    let cpu = Cpu::new(shape, constants, &etas(config), dataset.clone(), selection.threads)?;
+    let cpu = Cpu::new(shape, constants, &[replica(config)], dataset.clone(), selection.threads)?;
     let device = gpu_device(&gpu);
     Ok(Pair { cpu: Box::new(cpu), gpu: Box::new(gpu), device, self_test })
 }
 
 fn open_cpu(
     selection: &Selection,
-    config: &Config,
+    configs: &[Config],
     dataset: &Arc<Dataset>,
     note: Option<String>,
 ) -> Result<Opened, BackendError> {
     let keeps_lanes = selection.keeps_lanes;
-    let shape = shape(config, dataset, &Extent { keeps_lanes, ..cpu_extent(config, dataset) });
-    memory::check(&shape)?;
-    let constants = constants(config, &shape, dataset.classes);
-    let cpu = Cpu::new(shape, constants, &etas(config), dataset.clone(), selection.threads)?;
+    let shape = Shape { keeps_lanes, ..cpu_shape(&configs[0], dataset, configs.len()) };
+    room::check_cpu_shape(&shape, dataset, selection, room::memory(selection))?;
+    let constants = constants(&configs[0], &shape, dataset.classes);
+    let replicas: Vec<Replica> = configs.iter().map(replica).collect();
+    let cpu = Cpu::new(shape, constants, &replicas, dataset.clone(), selection.threads)?;
     let name = match cpu.threads() {
         1 => "1 thread".to_string(),
         threads => format!("{threads} threads"),
@@ -142,24 +149,26 @@ fn open_cpu(
 }
 
 fn open_gpu(
-    adapter: &adapter::Choice,
-    config: &Config,
+    selection: &Selection,
+    allow_software: bool,
+    configs: &[Config],
     dataset: &Arc<Dataset>,
 ) -> Result<Opened, BackendError> {
-    let extent = gpu_extent(config, dataset, config.batch.max(GPU_LANES));
-    let gpu = make_gpu(adapter, config, dataset, shape(config, dataset, &extent))?;
+    let shape = gpu_shape(&configs[0], dataset, configs.len());
+    let gpu = make_gpu(&adapter(selection, allow_software), configs, dataset, shape)?;
     let device = gpu_device(&gpu);
     Ok(Opened { backend: Box::new(gpu), device })
 }
 
 fn make_gpu(
     adapter: &adapter::Choice,
-    config: &Config,
+    configs: &[Config],
     dataset: &Dataset,
     shape: Shape,
 ) -> Result<Gpu, BackendError> {
-    let constants = constants(config, &shape, dataset.classes);
-    let mut gpu = Gpu::new(adapter, shape, constants, &etas(config), WORKGROUP)?;
+    let constants = constants(&configs[0], &shape, dataset.classes);
+    let replicas: Vec<Replica> = configs.iter().map(replica).collect();
+    let mut gpu = Gpu::new(adapter, shape, constants, &replicas, WORKGROUP)?;
     gpu.write(Array::Images, &dataset.packed_images())?;
     Ok(gpu)
 }
@@ -169,49 +178,31 @@ fn gpu_device(gpu: &Gpu) -> Device {
     Device { backend: "gpu", name: format!("{} ({})", info.name, info.backend), note: None }
 }
 
-/// Bytes that a run takes on the CPU backend.
-///
-/// # Errors
-/// When they are more than are free.
-pub fn check_cpu(config: &Config, dataset: &Dataset) -> Result<u64, BackendError> {
-    let shape = shape(config, dataset, &cpu_extent(config, dataset));
-    memory::check(&shape)?;
-    Ok(shape.bytes())
-}
-
-/// Bytes that a run takes on a GPU. How many a real one has shows only when they are taken.
-///
-/// # Errors
-/// When they are beyond its limits, or, on a software GPU, more than are free.
-pub fn check_gpu(
-    info: &adapter::Info,
-    config: &Config,
-    dataset: &Dataset,
-) -> Result<u64, BackendError> {
-    let lanes = config.batch.max(GPU_LANES);
-    let shape = shape(config, dataset, &gpu_extent(config, dataset, lanes));
-    check_limits(info, &shape)?;
-    if info.is_software {
-        memory::check(&shape)?;
-    }
-    Ok(shape.bytes())
-}
-
-fn cpu_extent(config: &Config, dataset: &Dataset) -> Extent {
-    Extent {
-        lanes: config.batch.max(CPU_LANES),
+/// The shape of `replicas` networks on the CPU.
+pub(super) fn cpu_shape(config: &Config, dataset: &Dataset, replicas: usize) -> Shape {
+    let extent = Extent {
+        replicas,
+        lanes: config.batch.max(CPU_LANES / replicas),
         slots: dataset.training_count + dataset.test_count,
-        block: if config.batch == 1 { CPU_BLOCK_ALONE } else { CPU_BLOCK },
+        block: if replicas * config.batch == 1 { CPU_BLOCK_ALONE } else { CPU_BLOCK },
         records_apical: false,
         keeps_gradient: false,
         keeps_lanes: false,
-    }
+    };
+    shape(config, dataset, &extent)
 }
 
-fn gpu_extent(config: &Config, dataset: &Dataset, lanes: usize) -> Extent {
+/// The shape of `replicas` networks on a GPU.
+pub(super) fn gpu_shape(config: &Config, dataset: &Dataset, replicas: usize) -> Shape {
+    let lanes = config.batch.max(GPU_LANES / replicas);
+    shape(config, dataset, &gpu_extent(config, dataset, replicas, lanes))
+}
+
+fn gpu_extent(config: &Config, dataset: &Dataset, replicas: usize, lanes: usize) -> Extent {
     let widest = config.layers.iter().copied().max().unwrap_or(1);
-    let steps = GPU_DRIVE_BYTES / (4 * lanes * widest);
+    let steps = GPU_DRIVE_BYTES / (4 * replicas * lanes * widest);
     Extent {
+        replicas,
         lanes,
         slots: dataset.training_count + dataset.test_count,
         block: (steps as u32 / STEPS_PER_WORD).max(1) * STEPS_PER_WORD,
@@ -221,6 +212,6 @@ fn gpu_extent(config: &Config, dataset: &Dataset, lanes: usize) -> Extent {
     }
 }
 
-fn adapter(selection: &Selection, allow_software: bool) -> adapter::Choice {
+pub(super) fn adapter(selection: &Selection, allow_software: bool) -> adapter::Choice {
     adapter::Choice { index_or_name: selection.device.clone(), allow_software }
 }

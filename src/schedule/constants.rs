@@ -1,7 +1,9 @@
 //! The constants of a run, from its configuration: computed once in double precision, rounded once.
 
+use bytemuck::Zeroable;
+
 use crate::config::{Config, Optimizer};
-use crate::layout::{Constants, Shape};
+use crate::layout::{Constants, LAYERS_MAX, Replica, Shape};
 use crate::model::filter;
 use crate::model::neuron::{
     E_EXCITATORY, E_INHIBITORY, G_TEACHING, hidden_error_gain, hidden_step, output_error_gain,
@@ -10,7 +12,7 @@ use crate::model::neuron::{
 use crate::model::spikes::{fraction, thresholds};
 use crate::random;
 
-/// The constants that kernels read.
+/// What all replicas of a run share.
 pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
     let mut taps = [0.0; 32];
     for (slot, tap) in taps.iter_mut().zip(filter::taps(config.taps)) {
@@ -20,53 +22,62 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
     for (slot, sum) in cumulative.iter_mut().zip(filter::cumulative(config.taps)) {
         *slot = sum as f32;
     }
-    let candidates = thresholds(config.phi_max, config.spikes);
-    let [one, two] = [1, 2].map(|count| fraction(&candidates, count));
     let traces = filter::traces();
-    let hidden = hidden_step(config.g_apical);
     let output = output_step();
     Constants {
         taps,
         cumulative,
-        candidates,
-        seed: random::key(config.seed),
+        lanes: shape.lanes as u32,
+        slots: shape.slots as u32,
         tap_count: config.taps as u32,
         history: shape.history(),
         block: shape.block,
         spike_words: shape.spike_words(),
         past_words: shape.past_words(),
-        one_shift: one.shift,
-        one_scale: one.scale as f32,
-        two_shift: two.shift,
-        two_scale: two.scale as f32,
-        phi_max: config.phi_max as f32,
         decay_slow: traces.decay_slow as f32,
         decay_fast: traces.decay_fast as f32,
         gain_slow: traces.gain_slow as f32,
         gain_fast: traces.gain_fast as f32,
-        hidden_decay: hidden.decay as f32,
-        hidden_input: hidden.input as f32,
-        hidden_apical: hidden.apical as f32,
         output_decay: output.decay as f32,
         output_input: output.input as f32,
         teaching_decay: teaching_step().decay as f32,
         teaching_excitation: (G_TEACHING * E_EXCITATORY) as f32,
         teaching_inhibition: (G_TEACHING * E_INHIBITORY) as f32,
-        hidden_error_gain: hidden_error_gain(config.phi_max, config.g_apical) as f32,
-        output_error_gain: output_error_gain(config.phi_max) as f32,
         group: (shape.units(shape.layers() - 1) / classes) as u32,
         classes: classes as u32,
         optimizer: u32::from(config.optimizer == Optimizer::Adam),
+        ..Zeroable::zeroed()
+    }
+}
+
+/// What each replica of a run has for itself.
+pub fn replica(config: &Config) -> Replica {
+    let mut etas = [0.0; LAYERS_MAX];
+    for (layer, eta) in etas.iter_mut().take(config.layer_count()).enumerate() {
+        *eta = config.layer_eta(layer) as f32;
+    }
+    let candidates = thresholds(config.phi_max, config.spikes);
+    let [one, two] = [1, 2].map(|count| fraction(&candidates, count));
+    let hidden = hidden_step(config.g_apical);
+    Replica {
+        etas,
+        candidates,
+        seed: random::key(config.seed),
+        one_shift: one.shift,
+        one_scale: one.scale as f32,
+        two_shift: two.shift,
+        two_scale: two.scale as f32,
+        phi_max: config.phi_max as f32,
+        hidden_decay: hidden.decay as f32,
+        hidden_input: hidden.input as f32,
+        hidden_apical: hidden.apical as f32,
+        hidden_error_gain: hidden_error_gain(config.phi_max, config.g_apical) as f32,
+        output_error_gain: output_error_gain(config.phi_max) as f32,
         first_decay: config.beta1 as f32,
         first_gain: (1.0 - config.beta1) as f32,
         second_decay: config.beta2 as f32,
         second_gain: (1.0 - config.beta2) as f32,
         epsilon_square: (config.epsilon * config.epsilon) as f32,
-        ..bytemuck::Zeroable::zeroed()
+        padding: [0; 3],
     }
-}
-
-/// Learning rate of each layer.
-pub fn etas(config: &Config) -> Vec<f32> {
-    (0..config.layer_count()).map(|layer| config.layer_eta(layer) as f32).collect()
 }

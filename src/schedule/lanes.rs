@@ -1,4 +1,5 @@
 //! What each lane of a minibatch is shown: image, label, lengths of the phases, windows.
+//! [`Lane::of_replica`] tells it which network it simulates.
 
 use crate::config::Config;
 use crate::layout::{Lane, Minibatch};
@@ -6,7 +7,7 @@ use crate::model::phases::{Averaging, PhaseLengths};
 use crate::random::Source;
 use crate::schedule::Image;
 
-/// Makes lanes for images.
+/// Makes the lanes of a replica.
 pub struct Lanes {
     phases: PhaseLengths,
     averaging: Averaging,

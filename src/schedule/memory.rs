@@ -1,6 +1,5 @@
 //! The memory of this machine, and whether a run fits.
 
-use indicatif::BinaryBytes;
 use sysinfo::{MemoryRefreshKind, System};
 
 use crate::layout::{BackendError, Shape};
@@ -20,29 +19,17 @@ pub fn available() -> Option<u64> {
     Some(system.available_memory().min(granted))
 }
 
-/// Checks that arrays of `shape` fit into the memory of this machine.
+/// The `bytes` of all arrays of `shape`, where they fit into `memory`.
 ///
 /// # Errors
 /// When they do not.
-pub fn check(shape: &Shape) -> Result<(), BackendError> {
-    match available() {
-        Some(available) => fits(shape, available),
-        None => Ok(()),
-    }
-}
-
-fn fits(shape: &Shape, available: u64) -> Result<(), BackendError> {
-    let needed = shape.bytes();
-    if needed <= available {
-        return Ok(());
+pub(super) fn check(shape: &Shape, bytes: u64, memory: u64) -> Result<u64, BackendError> {
+    if bytes <= memory {
+        return Ok(bytes);
     }
     let layers: Vec<String> = shape.populations[1..].iter().map(usize::to_string).collect();
-    Err(BackendError::Memory {
-        layers: layers.join(","),
-        lanes: shape.lanes,
-        needed: BinaryBytes(needed).to_string(),
-        available: BinaryBytes(available).to_string(),
-    })
+    let (networks, lanes, layers) = (shape.replicas, shape.lanes, layers.join(","));
+    Err(BackendError::TooMuchMemory { networks, layers, lanes, bytes, memory })
 }
 
 #[cfg(test)]
@@ -51,9 +38,10 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_with_the_numbers() {
-        let shape = Shape {
-            populations: vec![1024, 1024],
+        let shape = |replicas| Shape {
+            populations: vec![30, 20, 10],
             broadcast: true,
+            replicas,
             lanes: 2,
             steps: 8,
             block: 8,
@@ -65,12 +53,13 @@ mod tests {
             keeps_gradient: false,
             keeps_lanes: true,
         };
-        // Three matrices of 1025 x 1024 floats, the weights and their moments, and little else.
-        let bytes = shape.bytes();
-        assert!(fits(&shape, bytes).is_ok());
-        let error = fits(&shape, bytes - 1).expect_err("one byte is missing");
-        let message = error.to_string();
-        assert!(message.contains("layers 1024 with 2 images side by side take 12."), "{message}");
-        assert!(message.contains("MiB, more than the 12."), "{message}");
+        let bytes = 3 << 20;
+        assert_eq!(check(&shape(1), bytes, bytes).unwrap(), bytes);
+        let error = check(&shape(1), bytes, 1 << 20).unwrap_err().to_string();
+        let expected = "the arrays of one network of layers 20,10 with 2 images side by side take 3.00 MiB, \
+                        more than the 1.00 MiB of memory that may be taken";
+        assert_eq!(error, expected);
+        let error = check(&shape(7), bytes, bytes - 1).unwrap_err().to_string();
+        assert!(error.contains("the arrays of 7 networks of layers 20,10"), "{error}");
     }
 }

@@ -3,16 +3,17 @@
 
 mod choice;
 mod constants;
+mod given;
 mod lanes;
 pub mod memory;
+mod room;
 mod simulation;
 
-pub use choice::{
-    BackendChoice, Device, Opened, Pair, Selection, check_cpu, check_gpu, open, open_pair,
-};
-pub use constants::{constants, etas};
+pub use choice::{BackendChoice, Device, Opened, Pair, Selection, open, open_pair};
+pub use constants::{constants, replica};
 pub use lanes::Lanes;
-pub use simulation::{Image, Outcome, Simulation};
+pub use room::{Room, check_cpu, check_gpu, room};
+pub use simulation::{Image, Outcome, Simulation, Work};
 
 use crate::config::{Config, Feedback};
 use crate::dataset::Dataset;
@@ -64,9 +65,11 @@ fn simulate(shape: &Shape, steps: u32, list: &mut Vec<Launch>) {
 /// What the shape of a run depends on beside its configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
-    /// Lanes: the larger of the minibatch and the images tested side by side.
+    /// Networks simulated side by side.
+    pub replicas: usize,
+    /// Lanes of each: the larger of the minibatch and the images tested side by side.
     pub lanes: usize,
-    /// Images whose results are kept until they are read.
+    /// Images whose results are kept until they are read, for each replica.
     pub slots: usize,
     /// Steps of drive held at once: more needs more memory and fewer launches.
     pub block: u32,
@@ -89,6 +92,7 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
     Shape {
         populations: pixels.chain(config.layers.iter().copied()).collect(),
         broadcast: config.feedback == Feedback::Broadcast,
+        replicas: extent.replicas,
         lanes: extent.lanes,
         steps,
         block: if steps_apical { 1 } else { block },

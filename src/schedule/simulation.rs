@@ -1,15 +1,13 @@
-//! A network on a backend: shows it minibatches, reads and writes its weights.
+//! Networks on a backend: shows them minibatches, reads and writes their weights.
 
-use std::sync::Arc;
+use std::slice::from_ref;
 
-use bytemuck::{cast_slice, cast_vec};
+use bytemuck::cast_slice;
 
 use super::{Lanes, launches};
 use crate::config::Config;
 use crate::dataset::Dataset;
-use crate::layout::{
-    Array, Backend, BackendError, COUNT_BITS, Lane, Launch, Minibatch, STEPS_PER_WORD, result,
-};
+use crate::layout::{Array, Backend, BackendError, Lane, Launch, Minibatch, result};
 use crate::model::spikes::input_thresholds;
 use crate::network::Network;
 
@@ -32,10 +30,15 @@ pub struct Outcome {
     pub loss: f32,
 }
 
-/// A network on a backend.
+/// What a backend is to run: its minibatches, one for each replica, the lanes in use, and the kernels.
+pub type Work = (Vec<Minibatch>, Vec<Lane>, Vec<Launch>);
+
+/// Networks of one shape on a backend, side by side; often it is one. They go on in step: each call
+/// shows every replica as many images.
 pub struct Simulation {
-    backend: Box<dyn Backend>,
-    lanes: Lanes,
+    pub(super) backend: Box<dyn Backend>,
+    /// Of each replica.
+    pub(super) lanes: Vec<Lanes>,
     /// Minibatches learned from so far.
     updates: u64,
     /// The next training minibatch starts from a cleared state.
@@ -48,17 +51,41 @@ impl Simulation {
     /// # Errors
     /// When the device fails.
     pub fn new(
-        mut backend: Box<dyn Backend>,
+        backend: Box<dyn Backend>,
         config: &Config,
-        dataset: &Arc<Dataset>,
+        dataset: &Dataset,
         network: &Network,
     ) -> Result<Self, BackendError> {
-        let thresholds = input_thresholds(config.phi_max, dataset.range, config.spikes);
-        backend.write(Array::Thresholds, thresholds.as_flattened())?;
-        let mut simulation =
-            Simulation { backend, lanes: Lanes::new(config), updates: 0, is_fresh: true };
-        simulation.write_network(network)?;
-        Ok(simulation)
+        Simulation::of_replicas(backend, from_ref(config), dataset, from_ref(network))
+    }
+
+    /// Puts networks and the tables of their runs on a backend made for them.
+    ///
+    /// # Errors
+    /// When the device fails, or the backend is for another number of replicas.
+    pub fn of_replicas(
+        mut backend: Box<dyn Backend>,
+        configs: &[Config],
+        dataset: &Dataset,
+        networks: &[Network],
+    ) -> Result<Self, BackendError> {
+        let thresholds: Vec<u32> = configs
+            .iter()
+            .flat_map(|config| input_thresholds(config.phi_max, dataset.range, config.spikes))
+            .flatten()
+            .collect();
+        backend.write(Array::Thresholds, &thresholds)?;
+        for layer in 0..backend.shape().layers() {
+            let layers = networks.iter().map(|network| &network.layers[layer]);
+            let weights: Vec<f32> =
+                layers.clone().flat_map(|layer| layer.weights.iter().copied()).collect();
+            backend.write(Array::Weights(layer), cast_slice(&weights))?;
+            let feedback: Vec<f32> =
+                layers.flat_map(|layer| layer.feedback.iter().copied()).collect();
+            backend.write(Array::Feedback(layer), cast_slice(&feedback))?;
+        }
+        let lanes = configs.iter().map(Lanes::new).collect();
+        Ok(Simulation { backend, lanes, updates: 0, is_fresh: true })
     }
 
     /// The backend, to look at its arrays.
@@ -66,171 +93,123 @@ impl Simulation {
         self.backend.as_mut()
     }
 
-    /// Shows one training minibatch, one image a lane, and learns from it. Lanes carry their state on
-    /// from the minibatch before, unless a test came between.
+    /// Shows every replica the same training minibatch, one image a lane, from which it learns. Lanes
+    /// carry their state on from the minibatch before, unless a test came between.
     ///
     /// # Errors
     /// When the device fails.
     pub fn train(&mut self, images: &[Image]) -> Result<(), BackendError> {
-        let (minibatch, lanes, list) = self.prepare_training(images);
-        self.backend.run(&minibatch, &lanes, &list)
+        self.train_each(&vec![images; self.lanes.len()])
+    }
+
+    /// Shows each replica a training minibatch of its own; all are of one size.
+    ///
+    /// # Errors
+    /// When the device fails, or there are not as many minibatches as replicas.
+    pub fn train_each(&mut self, images: &[&[Image]]) -> Result<(), BackendError> {
+        let (minibatches, lanes, list) = self.prepare_each(images);
+        self.backend.run(&minibatches, &lanes, &list)
     }
 
     /// What [`Simulation::train`] would run, for callers that run it launch by launch. Counts as an
     /// update.
-    pub fn prepare_training(&mut self, images: &[Image]) -> (Minibatch, Vec<Lane>, Vec<Launch>) {
-        self.updates += 1;
-        let fresh = std::mem::take(&mut self.is_fresh);
-        let minibatch = self.lanes.training_minibatch(images.len(), self.updates, fresh);
-        let lanes: Vec<Lane> = images.iter().map(|image| self.lanes.training(image)).collect();
-        let list = launches(self.backend.shape(), longest(&lanes), true);
-        (minibatch, lanes, list)
+    pub fn prepare_training(&mut self, images: &[Image]) -> Work {
+        self.prepare_each(&vec![images; self.lanes.len()])
     }
 
-    /// Tests the network on images, as many at a time as there are lanes. The next training
+    fn prepare_each(&mut self, images: &[&[Image]]) -> Work {
+        self.updates += 1;
+        let fresh = std::mem::take(&mut self.is_fresh);
+        let Simulation { updates, .. } = *self;
+        self.work(
+            images,
+            true,
+            |lanes, images| lanes.training_minibatch(images.len(), updates, fresh),
+            Lanes::training,
+        )
+    }
+
+    fn work(
+        &self,
+        images: &[&[Image]],
+        learns: bool,
+        minibatch: impl Fn(&Lanes, &[Image]) -> Minibatch,
+        lane: impl Fn(&Lanes, &Image) -> Lane,
+    ) -> Work {
+        let shape = self.backend.shape();
+        let replicas = || self.lanes.iter().zip(images).enumerate();
+        let minibatches = replicas().map(|(_, (lanes, images))| minibatch(lanes, images)).collect();
+        let in_use: Vec<Lane> = replicas()
+            .flat_map(|(replica, (lanes, images))| {
+                let lane = &lane;
+                let images = images.iter().enumerate();
+                images
+                    .map(move |(index, image)| lane(lanes, image).of_replica(shape, replica, index))
+            })
+            .collect();
+        let list = launches(shape, longest(&in_use), learns);
+        (minibatches, in_use, list)
+    }
+
+    /// Tests every replica on the same images, as many at a time as it has lanes. The next training
     /// minibatch starts from a cleared state.
     ///
     /// # Errors
     /// When the device fails.
     pub fn test(&mut self, images: &[Image]) -> Result<(), BackendError> {
         for images in images.chunks(self.backend.shape().lanes) {
-            let (minibatch, lanes, list) = self.prepare_test(images);
-            self.backend.run(&minibatch, &lanes, &list)?;
+            let (minibatches, lanes, list) = self.prepare_test(images);
+            self.backend.run(&minibatches, &lanes, &list)?;
         }
         Ok(())
     }
 
     /// What [`Simulation::test`] would run for images that fit side by side, for callers that run it
     /// themselves.
-    pub fn prepare_test(&mut self, images: &[Image]) -> (Minibatch, Vec<Lane>, Vec<Launch>) {
+    pub fn prepare_test(&mut self, images: &[Image]) -> Work {
         self.is_fresh = true;
-        let minibatch = self.lanes.test_minibatch(images.len());
-        let lanes: Vec<Lane> = images.iter().map(|image| self.lanes.test(image)).collect();
-        let list = launches(self.backend.shape(), longest(&lanes), false);
-        (minibatch, lanes, list)
+        self.work(
+            &vec![images; self.lanes.len()],
+            false,
+            |lanes, images| lanes.test_minibatch(images.len()),
+            Lanes::test,
+        )
     }
 
-    /// Shows one training image with given phase lengths and given spikes instead of drawn ones, and
-    /// learns from it. `observe` is called after each launch.
-    ///
-    /// `spikes`: counts (at most 15) of each population, `[steps, units]`, the input first.
-    ///
-    /// # Errors
-    /// When the device fails, or the spikes do not fit the network.
-    pub fn train_given(
-        &mut self,
-        image: &Image,
-        phases: [u32; 2],
-        spikes: &[Vec<u8>],
-        mut observe: impl FnMut(&mut dyn Backend, &Launch) -> Result<(), BackendError>,
-    ) -> Result<(), BackendError> {
-        self.check_given(phases, spikes)?;
-        for (population, counts) in spikes.iter().enumerate() {
-            self.write_spikes(population, counts)?;
-        }
-        let (minibatch, _, _) = self.prepare_training(&[*image]);
-        let minibatch = Minibatch { draws: 0, ..minibatch };
-        let lanes = [self.lanes.phases_of(image, phases)];
-        for launch in launches(self.backend.shape(), longest(&lanes), true) {
-            self.backend.run(&minibatch, &lanes, &[launch])?;
-            observe(self.backend.as_mut(), &launch)?;
-        }
-        Ok(())
-    }
-
-    /// Given spikes must be those of every population, at every step, and fit their four bits.
-    fn check_given(
-        &self,
-        [forward, target]: [u32; 2],
-        spikes: &[Vec<u8>],
-    ) -> Result<(), BackendError> {
-        let shape = self.backend.shape();
-        let most = (1 << COUNT_BITS) - 1;
-        let steps = forward.saturating_add(target);
-        // The averages of a phase must not reach into the one before.
-        let least = self.lanes.shortest_phase();
-        if forward < least || target < least || steps > shape.steps {
-            let reason = format!(
-                "phases of {forward} and {target} steps, where each has at least {least} and both at \
-                 most {}",
-                shape.steps
-            );
-            return Err(BackendError::Given(reason));
-        }
-        if spikes.len() != shape.populations.len() {
-            let (got, expected) = (spikes.len(), shape.populations.len());
-            let reason = format!("{got} populations, where the network has {expected}");
-            return Err(BackendError::Given(reason));
-        }
-        for (population, (counts, units)) in spikes.iter().zip(&shape.populations).enumerate() {
-            let expected = steps as usize * units;
-            if counts.len() != expected {
-                let got = counts.len();
-                let reason = format!("{got} counts of population {population}, not {expected}");
-                return Err(BackendError::Given(reason));
-            }
-            if let Some(count) = counts.iter().find(|&&count| count > most) {
-                let reason = format!("{count} spikes in a step, where {most} is the most");
-                return Err(BackendError::Given(reason));
-            }
-        }
-        Ok(())
-    }
-
-    /// Puts spike counts `[steps, units]` where the first lane's draws would be.
-    fn write_spikes(&mut self, population: usize, counts: &[u8]) -> Result<(), BackendError> {
-        let array = Array::Spikes(population);
-        let mut words = self.backend.read(array)?;
-        let shape = self.backend.shape();
-        let units = shape.populations[population];
-        let past = shape.past_words() as usize * units;
-        let image = past..shape.lane_length(array);
-        words[image.clone()].fill(0);
-        let image = &mut words[image];
-        for (step, counts) in counts.chunks(units).enumerate() {
-            let row = step / STEPS_PER_WORD as usize * units;
-            let shift = step as u32 % STEPS_PER_WORD * COUNT_BITS;
-            for (word, &count) in image[row..].iter_mut().zip(counts) {
-                *word |= u32::from(count) << shift;
-            }
-        }
-        self.backend.write(array, &words)
-    }
-
-    /// Results of the images in slots `0 .. count`.
+    /// Results of the images in slots `0 .. count`, `[replicas, count]`.
     ///
     /// # Errors
     /// When the device fails.
-    pub fn outcomes(&mut self, count: usize) -> Result<Vec<Outcome>, BackendError> {
+    pub fn outcomes(&mut self, count: usize) -> Result<Vec<Vec<Outcome>>, BackendError> {
         let words = self.backend.read(Array::Results)?;
         let outcome = |words: &[u32]| Outcome {
             class: words[result::CLASS] as u8,
             loss: f32::from_bits(words[result::LOSS]),
         };
-        Ok(words.chunks(result::ROWS).take(count).map(outcome).collect())
+        let of_replica =
+            |words: &[u32]| words.chunks(result::ROWS).take(count).map(outcome).collect();
+        let length = self.backend.shape().copy_length(Array::Results);
+        Ok(words.chunks(length).map(of_replica).collect())
     }
 
-    /// The network as it is now.
+    /// The networks as they are now, one for each replica.
     ///
     /// # Errors
     /// When the device fails.
-    pub fn read_network(&mut self, network: &mut Network) -> Result<(), BackendError> {
-        for (index, layer) in network.layers.iter_mut().enumerate() {
-            layer.weights = cast_vec(self.backend.read(Array::Weights(index))?);
-        }
-        Ok(())
-    }
-
-    fn write_network(&mut self, network: &Network) -> Result<(), BackendError> {
-        for (index, layer) in network.layers.iter().enumerate() {
-            self.backend.write(Array::Weights(index), cast_slice(&layer.weights))?;
-            self.backend.write(Array::Feedback(index), cast_slice(&layer.feedback))?;
+    pub fn read_networks(&mut self, networks: &mut [Network]) -> Result<(), BackendError> {
+        for layer in 0..self.backend.shape().layers() {
+            let array = Array::Weights(layer);
+            let words = self.backend.read(array)?;
+            let length = self.backend.shape().copy_length(array);
+            for (network, words) in networks.iter_mut().zip(words.chunks(length)) {
+                network.layers[layer].weights.copy_from_slice(cast_slice(words));
+            }
         }
         Ok(())
     }
 }
 
 /// Steps of the lane that lasts longest.
-fn longest(lanes: &[Lane]) -> u32 {
+pub(super) fn longest(lanes: &[Lane]) -> u32 {
     lanes.iter().map(Lane::steps).max().unwrap_or(0)
 }

@@ -50,6 +50,7 @@ fn constant_images() -> Arc<Dataset> {
 fn shown(config: &Config, network: &Network, source: Source) -> Simulation {
     let dataset = constant_images();
     let extent = Extent {
+        replicas: 1,
         lanes: PIXELS.len(),
         slots: PIXELS.len(),
         block: 64,
@@ -75,7 +76,7 @@ fn counts(simulation: &mut Simulation, population: usize, lane: usize) -> Counts
     let words = simulation.backend().read(array).expect("spikes are read");
     let shape = simulation.backend().shape();
     let units = shape.populations[population];
-    let words = &words[lane * shape.lane_length(array)..][..shape.lane_length(array)];
+    let words = &words[lane * shape.copy_length(array)..][..shape.copy_length(array)];
     let count = |step: u32, unit: usize| {
         let row = (shape.past_words() + step / STEPS_PER_WORD) as usize;
         let word = words[row * units + unit];

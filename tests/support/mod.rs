@@ -1,6 +1,7 @@
 //! What several test files need: backends on this machine, small data sets, arrays as floats.
 #![allow(dead_code)] // each test file uses its own part
 
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use apical::config::Config;
@@ -8,7 +9,7 @@ use apical::cpu::Cpu;
 use apical::dataset::Dataset;
 use apical::gpu::adapter::Choice;
 use apical::gpu::{Gpu, WORKGROUP};
-use apical::layout::{Array, Backend, BackendError, Shape};
+use apical::layout::{Array, Backend, BackendError, Replica, Shape};
 use apical::random::{Purpose, Stream};
 use apical::schedule::{self, Extent};
 use rand::Rng;
@@ -26,18 +27,20 @@ pub fn cpu_with_threads(
     extent: &Extent,
     threads: usize,
 ) -> Box<dyn Backend> {
-    cpu_of_shape(config, dataset, schedule::shape(config, dataset, extent), threads)
+    cpu_of_shape(from_ref(config), dataset, schedule::shape(config, dataset, extent), threads)
 }
 
+/// `configs`: one for each replica of `shape`.
 pub fn cpu_of_shape(
-    config: &Config,
+    configs: &[Config],
     dataset: &Arc<Dataset>,
     shape: Shape,
     threads: usize,
 ) -> Box<dyn Backend> {
-    let constants = schedule::constants(config, &shape, dataset.classes);
-    let etas = schedule::etas(config);
-    Box::new(Cpu::new(shape, constants, &etas, dataset.clone(), threads).expect("threads start"))
+    let constants = schedule::constants(&configs[0], &shape, dataset.classes);
+    let replicas: Vec<Replica> = configs.iter().map(schedule::replica).collect();
+    let cpu = Cpu::new(shape, constants, &replicas, dataset.clone(), threads);
+    Box::new(cpu.expect("threads start"))
 }
 
 pub fn gpu(config: &Config, dataset: &Arc<Dataset>, extent: &Extent) -> Box<dyn Backend> {
@@ -50,18 +53,20 @@ pub fn gpu_with_workgroup(
     extent: &Extent,
     workgroup: u32,
 ) -> Box<dyn Backend> {
-    gpu_of_shape(config, dataset, schedule::shape(config, dataset, extent), workgroup)
+    gpu_of_shape(from_ref(config), dataset, schedule::shape(config, dataset, extent), workgroup)
 }
 
+/// `configs`: one for each replica of `shape`.
 pub fn gpu_of_shape(
-    config: &Config,
+    configs: &[Config],
     dataset: &Arc<Dataset>,
     shape: Shape,
     workgroup: u32,
 ) -> Box<dyn Backend> {
-    let constants = schedule::constants(config, &shape, dataset.classes);
+    let constants = schedule::constants(&configs[0], &shape, dataset.classes);
+    let replicas: Vec<Replica> = configs.iter().map(schedule::replica).collect();
     let choice = Choice { index_or_name: None, allow_software: true };
-    let gpu = Gpu::new(&choice, shape, constants, &schedule::etas(config), workgroup);
+    let gpu = Gpu::new(&choice, shape, constants, &replicas, workgroup);
     let mut gpu = match gpu {
         Err(BackendError::NoAdapter) => {
             panic!(

@@ -1,0 +1,100 @@
+//! Shows an image with given spikes instead of drawn ones: how traces of other simulators are replayed.
+
+use super::simulation::longest;
+use super::{Image, Simulation, launches};
+use crate::layout::{Array, Backend, BackendError, COUNT_BITS, Launch, STEPS_PER_WORD};
+
+impl Simulation {
+    /// Shows the only network one training image with given phase lengths and given spikes instead of
+    /// drawn ones, from which it learns. `observe` is called after each launch.
+    ///
+    /// `spikes`: counts (at most 15) of each population, `[steps, units]`, the input first.
+    ///
+    /// # Errors
+    /// When the device fails, there are several networks, or the spikes do not fit the one.
+    pub fn train_given(
+        &mut self,
+        image: &Image,
+        phases: [u32; 2],
+        spikes: &[Vec<u8>],
+        mut observe: impl FnMut(&mut dyn Backend, &Launch) -> Result<(), BackendError>,
+    ) -> Result<(), BackendError> {
+        self.check_given(phases, spikes)?;
+        for (population, counts) in spikes.iter().enumerate() {
+            self.write_spikes(population, counts)?;
+        }
+        let (mut minibatches, _, _) = self.prepare_training(&[*image]);
+        for minibatch in &mut minibatches {
+            minibatch.draws = 0;
+        }
+        let lanes = [self.lanes[0].phases_of(image, phases)];
+        for launch in launches(self.backend.shape(), longest(&lanes), true) {
+            self.backend.run(&minibatches, &lanes, &[launch])?;
+            observe(self.backend.as_mut(), &launch)?;
+        }
+        Ok(())
+    }
+
+    /// Given spikes must be those of every population, at every step, and fit their four bits.
+    fn check_given(
+        &self,
+        [forward, target]: [u32; 2],
+        spikes: &[Vec<u8>],
+    ) -> Result<(), BackendError> {
+        let shape = self.backend.shape();
+        if shape.replicas != 1 {
+            let reason = format!("they are for one network, and here are {}", shape.replicas);
+            return Err(BackendError::Given(reason));
+        }
+        let most = (1 << COUNT_BITS) - 1;
+        let steps = forward.saturating_add(target);
+        // The averages of a phase must not reach into the one before.
+        let least = self.lanes[0].shortest_phase();
+        if forward < least || target < least || steps > shape.steps {
+            let reason = format!(
+                "phases of {forward} and {target} steps, where each has at least {least} and both at \
+                 most {}",
+                shape.steps
+            );
+            return Err(BackendError::Given(reason));
+        }
+        if spikes.len() != shape.populations.len() {
+            let (got, expected) = (spikes.len(), shape.populations.len());
+            let reason = format!("{got} populations, where the network has {expected}");
+            return Err(BackendError::Given(reason));
+        }
+        for (population, (counts, units)) in spikes.iter().zip(&shape.populations).enumerate() {
+            let expected = steps as usize * units;
+            if counts.len() != expected {
+                let got = counts.len();
+                let reason = format!("{got} counts of population {population}, not {expected}");
+                return Err(BackendError::Given(reason));
+            }
+            if let Some(count) = counts.iter().find(|&&count| count > most) {
+                let reason = format!("{count} spikes in a step, where {most} is the most");
+                return Err(BackendError::Given(reason));
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts spike counts `[steps, units]` where the first lane's draws would be.
+    fn write_spikes(&mut self, population: usize, counts: &[u8]) -> Result<(), BackendError> {
+        let array = Array::Spikes(population);
+        let mut words = self.backend.read(array)?;
+        let shape = self.backend.shape();
+        let units = shape.populations[population];
+        let past = shape.past_words() as usize * units;
+        let image = past..shape.copy_length(array);
+        words[image.clone()].fill(0);
+        let image = &mut words[image];
+        for (step, counts) in counts.chunks(units).enumerate() {
+            let row = step / STEPS_PER_WORD as usize * units;
+            let shift = step as u32 % STEPS_PER_WORD * COUNT_BITS;
+            for (word, &count) in image[row..].iter_mut().zip(counts) {
+                *word |= u32::from(count) << shift;
+            }
+        }
+        self.backend.write(array, &words)
+    }
+}

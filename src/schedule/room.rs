@@ -1,0 +1,125 @@
+//! How many networks a device holds side by side, told before anything starts.
+
+use super::choice::{adapter, cpu_shape, gpu_shape};
+use super::{BackendChoice, Selection, memory};
+use crate::config::Config;
+use crate::cpu;
+use crate::dataset::Dataset;
+use crate::gpu;
+use crate::gpu::adapter::{Info, find};
+use crate::layout::{Array, BackendError, Shape};
+
+/// Parts of the free memory that are left to others: one of so many.
+const RESERVE: u64 = 10;
+
+/// How many networks fit at once.
+#[derive(Debug)]
+pub struct Room {
+    /// At least 1.
+    pub replicas: usize,
+    /// Why no more, where there is a reason.
+    pub obstacle: Option<BackendError>,
+}
+
+/// How many of `count` networks of the shape of `config` fit on the device that `selection` asks for.
+///
+/// # Errors
+/// When there is no such device, or it does not hold even one.
+pub fn room(
+    selection: &Selection,
+    config: &Config,
+    dataset: &Dataset,
+    count: usize,
+) -> Result<Room, BackendError> {
+    let on_cpu = || {
+        let memory = memory(selection);
+        let shape = |n| cpu_shape(config, dataset, n);
+        most(count, |n| check_cpu_shape(&shape(n), dataset, selection, memory))
+    };
+    let on_gpu = |allow_software| {
+        let info = find(&adapter(selection, allow_software))?;
+        let memory = gpu_memory(&info, selection);
+        most(count, |n| check_gpu_shape(&gpu_shape(config, dataset, n), &info, memory))
+    };
+    match selection.backend {
+        BackendChoice::Cpu => on_cpu(),
+        BackendChoice::Gpu => on_gpu(true),
+        // As when it is opened.
+        BackendChoice::Auto if selection.device.is_some() => on_gpu(false),
+        BackendChoice::Auto => on_gpu(false).or_else(|_| on_cpu()),
+    }
+}
+
+/// The most up to `count` that pass a check with all fewer.
+fn most(
+    count: usize,
+    check: impl Fn(usize) -> Result<u64, BackendError>,
+) -> Result<Room, BackendError> {
+    check(1)?;
+    let obstacle = (2..=count).find_map(|n| check(n).err().map(|error| (n, error)));
+    Ok(match obstacle {
+        None => Room { replicas: count, obstacle: None },
+        Some((n, error)) => Room { replicas: n - 1, obstacle: Some(error) },
+    })
+}
+
+/// Bytes that `replicas` networks take side by side on the CPU backend.
+///
+/// # Errors
+/// When they are more than may be taken.
+pub fn check_cpu(
+    selection: &Selection,
+    config: &Config,
+    dataset: &Dataset,
+    replicas: usize,
+) -> Result<u64, BackendError> {
+    check_cpu_shape(&cpu_shape(config, dataset, replicas), dataset, selection, memory(selection))
+}
+
+/// Bytes that `replicas` networks take side by side on a GPU. How many a real one has shows only when
+/// they are taken.
+///
+/// # Errors
+/// When they are beyond its limits, or more than may be taken.
+pub fn check_gpu(
+    selection: &Selection,
+    info: &Info,
+    config: &Config,
+    dataset: &Dataset,
+    replicas: usize,
+) -> Result<u64, BackendError> {
+    let shape = gpu_shape(config, dataset, replicas);
+    check_gpu_shape(&shape, info, gpu_memory(info, selection))
+}
+
+/// Bytes that a run may take of this machine's memory.
+pub(super) fn memory(selection: &Selection) -> u64 {
+    let free = || memory::available().map(|free| free - free / RESERVE);
+    selection.memory.or_else(free).unwrap_or(u64::MAX)
+}
+
+/// Bytes that a run may take of a GPU's. How many a real one has, nobody tells.
+fn gpu_memory(info: &Info, selection: &Selection) -> u64 {
+    if info.is_software { memory(selection) } else { selection.memory.unwrap_or(u64::MAX) }
+}
+
+/// Bytes of the CPU backend's arrays, and of what the host keeps of each network, where they fit into
+/// `memory`.
+pub(super) fn check_cpu_shape(
+    shape: &Shape,
+    dataset: &Dataset,
+    selection: &Selection,
+    memory: u64,
+) -> Result<u64, BackendError> {
+    // The networks as they were last read, and the order in which each is shown the images.
+    let weights = (0..shape.layers())
+        .map(|layer| shape.length(Array::Weights(layer)) + shape.length(Array::Feedback(layer)));
+    let words = weights.sum::<usize>() + shape.replicas * dataset.training_count;
+    memory::check(shape, cpu::bytes(shape, selection.threads) + 4 * words as u64, memory)
+}
+
+/// Bytes of a GPU's arrays, where its limits and `memory` hold them.
+fn check_gpu_shape(shape: &Shape, info: &Info, memory: u64) -> Result<u64, BackendError> {
+    gpu::check_limits(info, shape)?;
+    memory::check(shape, shape.bytes(), memory)
+}

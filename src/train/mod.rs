@@ -1,0 +1,187 @@
+//! The loop: epochs of minibatches, quick tests, full tests. It prints nothing; whoever runs it hears
+//! of its progress by typed events.
+
+mod order;
+mod replicas;
+mod wave;
+
+use std::ops::ControlFlow;
+use std::slice::from_ref;
+use std::sync::Arc;
+
+use serde::Serialize;
+use thiserror::Error;
+
+pub(crate) use order::Order;
+pub use order::order;
+pub use replicas::{ReplicaEvent, Replicas, ReplicasSummary};
+
+use crate::config::{Config, ConfigError};
+use crate::dataset::{Dataset, DatasetError};
+use crate::evaluate::Evaluation;
+use crate::layout::BackendError;
+use crate::network::Network;
+use crate::schedule::{self, Device, Image, Outcome, Selection, Simulation};
+use wave::Wave;
+
+/// Why a training cannot start or go on.
+#[derive(Debug, Error)]
+pub enum TrainError {
+    #[error("this setting cannot be")]
+    Config(#[from] ConfigError),
+    #[error("there is no network to train")]
+    NoNetworks,
+    #[error("the network with {settings} cannot be")]
+    Variant { settings: String, source: ConfigError },
+    #[error("the data set cannot be used")]
+    Dataset(#[from] DatasetError),
+    #[error("the device cannot go on")]
+    Backend(#[from] BackendError),
+}
+
+/// What happens during a training. Errors are percent of images. Of networks that train side by side,
+/// progress tells of all at once, all else of one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// Some images of the epoch are done.
+    Progress {
+        epoch: u32,
+        images: usize,
+        of_images: usize,
+        /// Error of the forward phases of the epoch's images so far, each seen before its update; the
+        /// mean over networks.
+        train_error: f64,
+        /// Images a second since the epoch began, tests left out; the sum over networks.
+        images_per_second: f64,
+    },
+    /// A test on a part of the test set.
+    QuickTest { epoch: u32, images: usize, test_error: f64, test_images: usize },
+    /// An epoch and its full test are done.
+    Epoch {
+        epoch: u32,
+        train_error: f64,
+        test_error: f64,
+        /// Mean over the images of the output's loss, summed over its neurons.
+        loss: f64,
+        images_per_second: f64,
+        test_images_per_second: f64,
+    },
+}
+
+/// What a finished training says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    pub evaluation: Evaluation,
+    pub seconds: f64,
+    /// Whether the listener stopped it before its last epoch.
+    pub stopped: bool,
+}
+
+/// A network in training. [`Replicas`] trains many.
+pub struct Training {
+    wave: Wave,
+}
+
+impl Training {
+    /// Checks the settings, opens the device and puts the initial network on it.
+    ///
+    /// # Errors
+    /// When a setting cannot be, more images are wanted than there are, or no such device works.
+    pub fn new(
+        config: Config,
+        dataset: Dataset,
+        selection: &Selection,
+    ) -> Result<Self, TrainError> {
+        config.validate(dataset.pixels(), dataset.classes)?;
+        let dataset = Arc::new(dataset.truncated(config.images, config.test_images)?);
+        Ok(Training { wave: Wave::new(vec![config], dataset, selection)? })
+    }
+
+    /// Where the training runs.
+    pub fn device(&self) -> &Device {
+        &self.wave.device
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.wave.configs[0]
+    }
+
+    /// The network as the last epoch left it.
+    pub fn network(&self) -> &Network {
+        &self.wave.networks[0]
+    }
+
+    /// Trains to the last epoch, or until `listen` breaks off; what was learned until then is kept.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn run(
+        &mut self,
+        listen: &mut dyn FnMut(&Event) -> ControlFlow<()>,
+    ) -> Result<Summary, TrainError> {
+        Ok(self.wave.run(&mut |_, event| listen(event))?.swap_remove(0))
+    }
+}
+
+/// Opens a device and tests a trained network on the test set.
+///
+/// # Errors
+/// When a setting cannot be, the network does not fit settings and images, more test images are
+/// wanted than there are, or no such device works.
+pub fn test_network(
+    config: &Config,
+    dataset: Dataset,
+    network: &Network,
+    selection: &Selection,
+) -> Result<(Evaluation, Device), TrainError> {
+    config.validate(dataset.pixels(), dataset.classes)?;
+    // No training image is shown; a data set has at least one.
+    let dataset = Arc::new(dataset.truncated(1, config.test_images)?);
+    let opened = schedule::open(selection, from_ref(config), &dataset)?;
+    let mut simulation = Simulation::new(opened.backend, config, &dataset, network)?;
+    let evaluation = test(&mut simulation, &dataset, dataset.test_count, 0)?;
+    Ok((evaluation, opened.device))
+}
+
+/// The paper's test of the only network on the first `count` test images; their draws have positions
+/// from `first_position` on.
+///
+/// # Errors
+/// When the device fails.
+pub fn test(
+    simulation: &mut Simulation,
+    dataset: &Dataset,
+    count: usize,
+    first_position: u32,
+) -> Result<Evaluation, BackendError> {
+    Ok(test_each(simulation, dataset, count, first_position)?.swap_remove(0))
+}
+
+/// [`test()`] of every replica, with the same images and positions.
+///
+/// # Errors
+/// When the device fails.
+pub fn test_each(
+    simulation: &mut Simulation,
+    dataset: &Dataset,
+    count: usize,
+    first_position: u32,
+) -> Result<Vec<Evaluation>, BackendError> {
+    let labels = &dataset.test_labels()[..count];
+    let image = |(number, &label): (usize, &u8)| Image {
+        index: dataset.training_count + number,
+        label,
+        position: first_position.wrapping_add(number as u32),
+        slot: dataset.training_count + number,
+    };
+    let images: Vec<Image> = labels.iter().enumerate().map(image).collect();
+    simulation.test(&images)?;
+    let outcomes = simulation.outcomes(dataset.training_count + count)?;
+    let evaluation = |outcomes: Vec<Outcome>| {
+        let outcomes = &outcomes[dataset.training_count..];
+        let found: Vec<u8> = outcomes.iter().map(|outcome| outcome.class).collect();
+        Evaluation::new(dataset.classes, labels, &found)
+    };
+    Ok(outcomes.into_iter().map(evaluation).collect())
+}

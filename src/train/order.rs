@@ -1,0 +1,47 @@
+//! In which order an epoch shows the training images.
+
+use std::ops::Range;
+
+use rand::seq::SliceRandom;
+
+use crate::config::Config;
+use crate::dataset::Dataset;
+use crate::random::{Purpose, Stream};
+use crate::schedule::Image;
+
+/// The order of one epoch of a network.
+pub(crate) struct Order {
+    indices: Vec<u32>,
+    /// Training images shown before.
+    before: u32,
+}
+
+impl Order {
+    /// `epoch`: the first is 1.
+    pub(crate) fn new(config: &Config, dataset: &Dataset, epoch: u32) -> Self {
+        let count = dataset.training_count as u32;
+        let mut indices: Vec<u32> = (0..count).collect();
+        indices.shuffle(&mut Stream::new(config.seed, Purpose::Order, 0, epoch));
+        Order { indices, before: (epoch - 1).wrapping_mul(count) }
+    }
+
+    /// The images in these places of the order.
+    pub(crate) fn images(&self, dataset: &Dataset, places: Range<usize>) -> Vec<Image> {
+        let image = |slot: usize| {
+            let index = self.indices[slot] as usize;
+            let position = self.before.wrapping_add(slot as u32);
+            Image { index, label: dataset.labels()[index], position, slot }
+        };
+        places.map(image).collect()
+    }
+
+    /// The labels of the first `count` images.
+    pub(super) fn labels(&self, dataset: &Dataset, count: usize) -> Vec<u8> {
+        self.indices[..count].iter().map(|&index| dataset.labels()[index as usize]).collect()
+    }
+}
+
+/// The training images in the order in which an epoch (the first is 1) shows them.
+pub fn order(config: &Config, dataset: &Dataset, epoch: u32) -> Vec<Image> {
+    Order::new(config, dataset, epoch).images(dataset, 0..dataset.training_count)
+}

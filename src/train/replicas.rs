@@ -1,0 +1,255 @@
+//! Many networks: those whose arrays have one shape train side by side, as many as the device holds; the
+//! others after them, in waves.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::wave::Wave;
+use super::{Event, Summary, TrainError};
+use crate::config::{Config, Variant};
+use crate::dataset::Dataset;
+use crate::layout::{BackendError, Shape};
+use crate::network::Network;
+use crate::schedule::{self, Device, Extent, Room, Selection};
+
+/// What happens while many networks train.
+#[derive(Clone, Copy, Debug)]
+pub enum ReplicaEvent<'a> {
+    /// The next networks start.
+    Wave {
+        /// The first is 1.
+        wave: usize,
+        of_waves: usize,
+        /// Indices of the networks.
+        replicas: &'a [usize],
+        /// Why there are not more, where others could have been among them.
+        obstacle: Option<&'a str>,
+        device: &'a Device,
+    },
+    /// Some images are done by all networks of the wave.
+    Progress { progress: &'a Event },
+    /// Something that is told of one network.
+    Of { replica: usize, event: &'a Event },
+    /// A network is done, or was broken off.
+    Trained { replica: usize, network: &'a Network, summary: &'a Summary },
+}
+
+/// What a training of many networks says at its end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ReplicasSummary {
+    pub seconds: f64,
+    /// Whether the listener stopped it before the last epoch of the last wave.
+    pub stopped: bool,
+}
+
+/// Networks to be trained, each as [`super::Training`] would train it alone, to the last bit.
+pub struct Replicas {
+    plan: Plan,
+    /// The first wave, opened to see that it can be.
+    first: Wave,
+}
+
+impl Replicas {
+    /// Checks the settings of every network, plans the waves and opens the first.
+    ///
+    /// # Errors
+    /// When there is no network, a setting cannot be, more images are wanted than there are, no such device works, or it
+    /// does not hold even one of the networks.
+    pub fn new(
+        variants: &[Variant],
+        dataset: Dataset,
+        selection: &Selection,
+    ) -> Result<Self, TrainError> {
+        if variants.is_empty() {
+            return Err(TrainError::NoNetworks);
+        }
+        for variant in variants {
+            let valid = variant.config.validate(dataset.pixels(), dataset.classes);
+            valid.map_err(|source| match variant.to_string() {
+                settings if settings.is_empty() => TrainError::Config(source),
+                settings => TrainError::Variant { settings, source },
+            })?;
+        }
+        let configs: Vec<Config> = variants.iter().map(|variant| variant.config.clone()).collect();
+        let mut plan = Plan { waves: Vec::new(), selection: selection.clone(), configs };
+        for alike in alike(&plan.configs, dataset)? {
+            let config = &plan.configs[alike.replicas[0]];
+            let room = schedule::room(selection, config, &alike.dataset, alike.replicas.len())?;
+            plan.waves.extend(alike.split(&room));
+        }
+        let first = plan.open(0)?;
+        Ok(Replicas { plan, first })
+    }
+
+    /// Where the first wave runs.
+    pub fn device(&self) -> &Device {
+        &self.first.device
+    }
+
+    /// Trains wave after wave to the last epoch, or until `listen` breaks off: the networks of that wave
+    /// are told of as they are then, those of later waves not at all.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn run(
+        self,
+        listen: &mut dyn FnMut(ReplicaEvent) -> ControlFlow<()>,
+    ) -> Result<ReplicasSummary, TrainError> {
+        let Replicas { mut plan, first } = self;
+        let start = Instant::now();
+        let mut opened = Some(first);
+        let mut number = 0;
+        let mut stopped = false;
+        while number < plan.waves.len() && !stopped {
+            let mut wave = match opened.take() {
+                Some(wave) => wave,
+                None => plan.open(number)?,
+            };
+            let Planned { replicas, obstacle, .. } = &plan.waves[number];
+            number += 1;
+            let begun = listen(ReplicaEvent::Wave {
+                wave: number,
+                of_waves: plan.waves.len(),
+                replicas,
+                obstacle: obstacle.as_deref(),
+                device: &wave.device,
+            });
+            if begun.is_break() {
+                stopped = true;
+                break;
+            }
+            let summaries = wave.run(&mut |replica, event| {
+                listen(match replica {
+                    None => ReplicaEvent::Progress { progress: event },
+                    Some(index) => ReplicaEvent::Of { replica: replicas[index], event },
+                })
+            })?;
+            for ((&replica, network), summary) in
+                replicas.iter().zip(&wave.networks).zip(&summaries)
+            {
+                let told = listen(ReplicaEvent::Trained { replica, network, summary });
+                stopped |= summary.stopped || told.is_break();
+            }
+        }
+        Ok(ReplicasSummary { seconds: start.elapsed().as_secs_f64(), stopped })
+    }
+}
+
+/// What is still to be done.
+struct Plan {
+    waves: Vec<Planned>,
+    selection: Selection,
+    configs: Vec<Config>,
+}
+
+/// Networks that can train side by side, or will.
+#[derive(Clone)]
+struct Planned {
+    replicas: Vec<usize>,
+    dataset: Arc<Dataset>,
+    obstacle: Option<String>,
+}
+
+impl Plan {
+    /// Opens a wave. Only then does a GPU say whether its memory holds it: where it does not, the wave
+    /// becomes two.
+    fn open(&mut self, number: usize) -> Result<Wave, TrainError> {
+        loop {
+            let wave = &mut self.waves[number];
+            let configs = wave.replicas.iter().map(|&index| self.configs[index].clone()).collect();
+            match Wave::new(configs, wave.dataset.clone(), &self.selection) {
+                Err(TrainError::Backend(error @ BackendError::NoRoom { .. }))
+                    if wave.replicas.len() > 1 =>
+                {
+                    wave.obstacle = Some(error.to_string());
+                    let mut rest = wave.clone();
+                    rest.replicas = wave.replicas.split_off(wave.replicas.len().div_ceil(2));
+                    self.waves.insert(number + 1, rest);
+                }
+                opened => return opened,
+            }
+        }
+    }
+}
+
+impl Planned {
+    /// Waves of nearly one size, as few as there is room for.
+    fn split(self, room: &Room) -> Vec<Planned> {
+        let waves = self.replicas.len().div_ceil(room.replicas);
+        let size = self.replicas.len().div_ceil(waves);
+        let obstacle = room.obstacle.as_ref().map(ToString::to_string);
+        let wave = |replicas: &[usize]| Planned {
+            replicas: replicas.to_vec(),
+            dataset: self.dataset.clone(),
+            obstacle: obstacle.clone(),
+        };
+        self.replicas.chunks(size).map(wave).collect()
+    }
+}
+
+/// Puts together the networks whose arrays have one shape and that are shown as many images in
+/// minibatches of one size.
+fn alike(configs: &[Config], dataset: Dataset) -> Result<Vec<Planned>, TrainError> {
+    let mut datasets: Vec<Arc<Dataset>> = Vec::new();
+    let mut found: Vec<(Kind, Planned)> = Vec::new();
+    for (index, config) in configs.iter().enumerate() {
+        let or_all = |count: usize, all: usize| if count == 0 { all } else { count };
+        let images = or_all(config.images, dataset.training_count);
+        let test_images = or_all(config.test_images, dataset.test_count);
+        let is_part =
+            |part: &&Arc<Dataset>| (part.training_count, part.test_count) == (images, test_images);
+        let part = match datasets.iter().find(is_part) {
+            Some(part) => part.clone(),
+            None => {
+                let part = Arc::new(dataset.clone().truncated(images, test_images)?);
+                datasets.push(part.clone());
+                part
+            }
+        };
+        let kind = Kind::new(config, &part);
+        match found.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, planned)) => planned.replicas.push(index),
+            None => {
+                let planned = Planned { replicas: vec![index], dataset: part, obstacle: None };
+                found.push((kind, planned));
+            }
+        }
+    }
+    Ok(found.into_iter().map(|(_, planned)| planned).collect())
+}
+
+/// What networks share that go through a wave in step.
+#[derive(PartialEq)]
+struct Kind {
+    /// Of one network in one lane.
+    shape: Shape,
+    images: usize,
+    epochs: u32,
+    batch: usize,
+    quick_test_every: usize,
+    quick_test_images: usize,
+}
+
+impl Kind {
+    fn new(config: &Config, dataset: &Dataset) -> Self {
+        let &Config { epochs, batch, quick_test_every, quick_test_images, .. } = config;
+        let extent = Extent {
+            replicas: 1,
+            lanes: 1,
+            slots: 1,
+            block: 1,
+            records_apical: false,
+            keeps_gradient: false,
+            keeps_lanes: false,
+        };
+        Kind {
+            shape: schedule::shape(config, dataset, &extent),
+            images: dataset.training_count,
+            epochs,
+            batch,
+            quick_test_every,
+            quick_test_images,
+        }
+    }
+}

@@ -9,28 +9,32 @@ use crate::model::arithmetic::{Float, SMALLEST_VOLTAGE, flush};
 
 const WORD: usize = STEPS_PER_WORD as usize;
 
-/// Filtered drive `(kappa * W n)` at `steps`, counted from the block's first, which share a word.
+/// Filtered drive `(kappa * W n)` at `steps`, counted from the block's first, which share a word: in front
+/// in `voltages`.
 #[inline(always)]
 pub fn filtered<V: Vectors>(
     constants: &Constants,
     drive: &mut [Tile<f32>],
     steps: Range<u32>,
-) -> [V::Floats; WORD] {
+    voltages: &mut [V::Floats; WORD],
+) {
     let taps = &constants.taps[..constants.tap_count as usize];
     let now = (constants.history + steps.start) as usize;
-    let mut voltages = [V::Floats::of(0.0); WORD];
+    *voltages = [V::Floats::of(0.0); WORD];
     if taps.is_empty() {
         for (step, voltage) in voltages[..steps.len()].iter_mut().enumerate() {
             *voltage = V::floats(&uncut(constants, drive, now + step));
         }
     } else if steps.len() == WORD {
         // Nearly all words are whole: their number of steps is known to the compiler.
+        let mut sums = [V::Floats::of(0.0); WORD];
         for (k, tap) in taps.iter().enumerate() {
             let past = &drive[now - k..][..WORD];
             for step in 0..WORD {
-                voltages[step] = voltages[step] + V::Floats::of(*tap) * V::floats(&past[step]);
+                sums[step] = sums[step] + V::Floats::of(*tap) * V::floats(&past[step]);
             }
         }
+        *voltages = sums;
     } else {
         for (step, voltage) in voltages[..steps.len()].iter_mut().enumerate() {
             for (k, tap) in taps.iter().enumerate() {
@@ -38,7 +42,6 @@ pub fn filtered<V: Vectors>(
             }
         }
     }
-    voltages
 }
 
 /// Takes the drive at `now` up into the two traces of the uncut kernel, which are rows 0 and 1.

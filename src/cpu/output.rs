@@ -12,7 +12,7 @@ use super::neuron::SpikeTile;
 use super::tile::{Span, Tile, WIDTH};
 use super::vectors::{Portable, Vectors};
 use crate::layout::compartment::{BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
-use crate::layout::{Constants, Lane, Minibatch, Part, Replica};
+use crate::layout::{Constants, Lane, Minibatch, Part, Replica, STEPS_PER_WORD};
 use crate::model::arithmetic::{Float, sigmoid};
 
 /// Shapes as in [`super::soma::soma`].
@@ -91,10 +91,11 @@ fn step<V: Vectors>(
     let mut mean = V::floats(&compartments[MEAN_SOMA]);
     let mut mean_rate = V::floats(&compartments[MEAN_RATE]);
 
+    // Of the dendrite, then of the soma, at each step of a word.
+    let mut voltages = [float(0.0); STEPS_PER_WORD as usize];
     for (_, steps) in words_of(&(part.first..end)) {
         let rows = steps.start - part.first..steps.end - part.first;
-        // Of the dendrite, then of the soma.
-        let mut voltages = filtered::<V>(constants, drive, rows);
+        filtered::<V>(constants, drive, rows, &mut voltages);
         for (voltage, step) in voltages.iter_mut().zip(steps.clone()) {
             basal = *voltage + bias;
             let before = flushed::<V>(soma, step);

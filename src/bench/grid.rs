@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::BenchError;
-use crate::config::Config;
+use crate::config::{Config, variants};
 
 /// What a network does while it is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
@@ -41,11 +41,22 @@ pub struct Grid {
     pub tasks: Vec<Task>,
 }
 
-/// One combination; both tasks are measured on the same network.
+/// One combination; both tasks are measured on the same networks.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Point {
-    pub config: Config,
-    pub replicas: usize,
+    /// Of each network, at least one; they differ in their seeds.
+    pub configs: Vec<Config>,
+}
+
+impl Point {
+    /// What all networks share, and the seed of the first.
+    pub(super) fn config(&self) -> &Config {
+        &self.configs[0]
+    }
+
+    pub(super) fn replicas(&self) -> usize {
+        self.configs.len()
+    }
 }
 
 impl Grid {
@@ -53,7 +64,7 @@ impl Grid {
     /// not as many learning rates as layers, its first holds for all: rates do not change the time.
     ///
     /// # Errors
-    /// When a list is empty, or a number of replicas cannot be.
+    /// When a list is empty, or there cannot be so many networks.
     pub(super) fn points(&self, base: &Config) -> Result<Vec<Point>, BenchError> {
         for (list, is_empty) in [
             ("layers", self.layers.is_empty()),
@@ -66,10 +77,6 @@ impl Grid {
                 return Err(BenchError::EmptyList { list });
             }
         }
-        // The place to lift where a device trains several networks side by side.
-        if let Some(&replicas) = self.replicas.iter().find(|&&replicas| replicas != 1) {
-            return Err(BenchError::Replicas { replicas });
-        }
         let mut points = Vec::new();
         for layers in &self.layers {
             for &batch in &self.batch {
@@ -81,7 +88,9 @@ impl Grid {
                         }
                         let layers = layers.clone();
                         let config = Config { layers, batch, g_apical, eta, ..base.clone() };
-                        points.push(Point { config, replicas });
+                        let networks = variants(&config, &[], replicas)?;
+                        let configs = networks.into_iter().map(|network| network.config).collect();
+                        points.push(Point { configs });
                     }
                 }
             }
@@ -93,13 +102,13 @@ impl Grid {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Preset;
+    use crate::config::{Preset, SweepError};
 
     fn grid() -> Grid {
         Grid {
             layers: vec![vec![500, 10], vec![10]],
             batch: vec![1, 32],
-            replicas: vec![1],
+            replicas: vec![1, 3],
             g_apical: vec![0.0, 0.05],
             tasks: vec![Task::Train],
         }
@@ -109,27 +118,30 @@ mod tests {
     fn every_combination_comes_once() {
         let points = grid().points(&Preset::Paper1.config()).unwrap();
         let of = |point: &Point| {
-            let Config { layers, batch, g_apical, .. } = &point.config;
-            (layers.len(), *batch, *g_apical)
+            let Config { layers, batch, g_apical, .. } = point.config();
+            (layers.len(), *batch, point.replicas(), *g_apical)
         };
-        let expected = [
-            (2, 1, 0.0),
-            (2, 1, 0.05),
-            (2, 32, 0.0),
-            (2, 32, 0.05),
-            (1, 1, 0.0),
-            (1, 1, 0.05),
-            (1, 32, 0.0),
-            (1, 32, 0.05),
-        ];
+        let mut expected = Vec::new();
+        for layers in [2, 1] {
+            for batch in [1, 32] {
+                for replicas in [1, 3] {
+                    expected
+                        .extend([0.0, 0.05].map(|g_apical| (layers, batch, replicas, g_apical)));
+                }
+            }
+        }
         assert_eq!(points.iter().map(of).collect::<Vec<_>>(), expected);
-        for Point { config, .. } in points {
-            config.validate(784, 10).unwrap();
+        for Point { configs } in points {
+            for (replica, config) in configs.iter().enumerate() {
+                config.validate(784, 10).unwrap();
+                let seed = configs[0].seed + replica as u64;
+                assert_eq!(*config, Config { seed, ..configs[0].clone() });
+            }
         }
     }
 
     #[test]
-    fn empty_lists_and_numbers_of_replicas_that_cannot_be_are_refused() {
+    fn empty_lists_and_numbers_of_networks_that_cannot_be_are_refused() {
         let base = Config::default();
         for grid in [
             Grid { layers: vec![], ..grid() },
@@ -140,7 +152,15 @@ mod tests {
         ] {
             assert!(matches!(grid.points(&base), Err(BenchError::EmptyList { .. })), "{grid:?}");
         }
-        let grid = Grid { replicas: vec![1, 0], ..grid() };
-        assert!(matches!(grid.points(&base), Err(BenchError::Replicas { replicas: 0 })));
+        let refused =
+            |replicas: usize, base: &Config| match (Grid { replicas: vec![1, replicas], ..grid() })
+                .points(base)
+            {
+                Err(BenchError::Networks(error)) => error,
+                other => panic!("{replicas} replicas: {other:?}"),
+            };
+        assert_eq!(refused(0, &base), SweepError::NoReplicas);
+        let last = Config { seed: u64::MAX, ..Config::default() };
+        assert_eq!(refused(2, &last), SweepError::SeedsEnd { seed: u64::MAX, replicas: 2 });
     }
 }

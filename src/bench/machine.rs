@@ -101,15 +101,20 @@ impl Machine {
         }
     }
 
-    /// Bytes that a run takes, where the device can hold it as far as that can be known without
-    /// opening it.
+    /// Bytes that `replicas` networks take side by side, where the device can hold them as far as that
+    /// can be known without opening it.
     ///
     /// # Errors
     /// When it cannot.
-    pub(super) fn check(&self, config: &Config, dataset: &Dataset) -> Result<u64, BackendError> {
+    pub(super) fn check(
+        &self,
+        config: &Config,
+        dataset: &Dataset,
+        replicas: usize,
+    ) -> Result<u64, BackendError> {
         match &self.info {
-            Some(info) => schedule::check_gpu(info, config, dataset),
-            None => schedule::check_cpu(config, dataset),
+            Some(info) => schedule::check_gpu(&self.selection(), info, config, dataset, replicas),
+            None => schedule::check_cpu(&self.selection(), config, dataset, replicas),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Throughput of training and testing over a grid of networks, as a share of what the device can do.
 //!
-//! First the device itself is measured ([`Ceiling`]), then each network of the [`Grid`]: it trains on
-//! some images, because an untrained network spikes otherwise than a trained one; what minibatches do
-//! is counted from the spikes drawn, their kernels are timed one by one; and apart from that, rounds of
-//! whole minibatches are timed ([`Row`]).
+//! First the device itself is measured ([`Ceiling`]), then each point of the [`Grid`], a network or
+//! several side by side that differ in their seeds: they train on some images, because an untrained
+//! network spikes otherwise than a trained one; what minibatches of the first do is counted from the
+//! spikes drawn, the kernels of all are timed one by one; and apart from that, rounds of whole
+//! minibatches are timed ([`Row`]).
 
 mod ceiling;
 mod grid;
@@ -27,7 +28,7 @@ pub use progress::Event;
 pub use row::{KernelShare, Row};
 pub use work::{Snapshot, Work};
 
-use crate::config::Config;
+use crate::config::{Config, SweepError};
 use crate::dataset::Dataset;
 use crate::schedule::Selection;
 use crate::train::TrainError;
@@ -47,7 +48,7 @@ pub struct Options {
     pub rounds: usize,
     /// Length of a round.
     pub seconds: f64,
-    /// Images that a network trains on before it is measured.
+    /// Images that each network trains on before it is measured.
     pub warm_up: usize,
 }
 
@@ -56,8 +57,8 @@ pub struct Options {
 pub enum BenchError {
     #[error("nothing to measure: the list of {list} is empty")]
     EmptyList { list: &'static str },
-    #[error("replicas = {replicas}: only 1 can be measured")]
-    Replicas { replicas: usize },
+    #[error(transparent)]
+    Networks(#[from] SweepError),
     #[error("batch = {batch}: a minibatch of more than the {images} {part} images")]
     Batch { batch: usize, images: usize, part: &'static str },
     #[error("{setting} = {value}: {reason}")]
@@ -123,7 +124,7 @@ pub fn bench(
     for point in &points {
         steps.begin("warming up");
         let mut subject = Subject::open(point, &dataset, &machine.selection())?;
-        for _ in 0..warm_up.div_ceil(point.config.batch) {
+        for _ in 0..warm_up.div_ceil(point.config().batch) {
             subject.show(Task::Train)?;
         }
         subject.wait()?;
@@ -154,7 +155,7 @@ fn check_lengths(settings: &row::Settings) -> Result<(), BenchError> {
     Ok(())
 }
 
-/// Checks everything that can be before anything starts. The largest network is opened once where only
+/// Checks everything that can be before anything starts. The largest point is opened once where only
 /// that tells whether it fits.
 fn check_points(
     points: &[Point],
@@ -164,9 +165,9 @@ fn check_points(
 ) -> Result<(), BenchError> {
     let mut largest = None;
     for point in points {
-        point.config.validate(dataset.pixels(), dataset.classes)?;
-        check_batch(point.config.batch, grid, dataset)?;
-        let bytes = machine.check(&point.config, dataset)?;
+        point.config().validate(dataset.pixels(), dataset.classes)?;
+        check_batch(point.config().batch, grid, dataset)?;
+        let bytes = machine.check(point.config(), dataset, point.replicas())?;
         if largest.is_none_or(|(most, _)| bytes > most) {
             largest = Some((bytes, point));
         }

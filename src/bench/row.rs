@@ -16,13 +16,14 @@ use crate::layout::{Array, BackendError, Kernel, KernelTimes, Shape};
 
 /// Spread of the times from which on a row should not be trusted.
 const WIDE_SPREAD: f64 = 0.1;
-/// Minibatches that are counted and profiled, and images, whichever are more.
+/// Minibatches of each network that are counted and profiled, and images, whichever are more.
 const OBSERVED_MINIBATCHES: usize = 2;
 const OBSERVED_IMAGES: usize = 64;
 /// Rounds of a row whose minibatches are each longer than a round, at least.
 const ROUNDS_LEAST: usize = 3;
 
-/// Throughput of one task on one network. Times are medians over the rounds.
+/// Throughput of one task on one network, or on several side by side. Times are medians over the rounds.
+/// What an image takes is counted for the first network: the others differ in their seeds alone.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
     pub task: Task,
@@ -30,13 +31,15 @@ pub struct Row {
     pub layers: Vec<usize>,
     /// Pixels of an image.
     pub inputs: usize,
-    /// Images a minibatch; for a test, images side by side.
+    /// Images a minibatch of each network; for a test, images side by side.
     pub batch: usize,
     /// Networks side by side.
     pub replicas: usize,
     pub g_apical: f64,
     pub optimizer: Optimizer,
+    /// Of all networks together.
     pub images_per_second: f64,
+    /// Time in which every network is shown a minibatch.
     pub ms_per_minibatch: f64,
     /// Milliseconds a minibatch of every round, in the order in which they ran.
     pub raw_ms: Vec<f64>,
@@ -45,7 +48,7 @@ pub struct Row {
     /// Time that the program's threads computed, user and system, milliseconds a minibatch over all
     /// rounds: on a machine that others use, clocks count their time too. `None` where it is not known.
     pub cpu_ms_per_minibatch: Option<f64>,
-    /// Images that the network had trained on before.
+    /// Images that each network had trained on before.
     pub warm_up_images: usize,
     /// The range of the middle half of `raw_ms`, as a share of their median.
     pub spread: f64,
@@ -81,7 +84,7 @@ pub struct Row {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct KernelShare {
     pub name: &'static str,
-    /// Milliseconds a minibatch, on the CPU summed over the threads.
+    /// Milliseconds a minibatch of all networks, on the CPU summed over the threads.
     pub ms: f64,
     /// Share of the time of all kernels.
     pub share: f64,
@@ -90,7 +93,7 @@ pub struct KernelShare {
 impl Row {
     /// What is measured, in words.
     pub fn name(&self) -> String {
-        name(self.task, &self.layers, self.batch)
+        name(self.task, &self.layers, self.batch, self.replicas)
     }
 
     /// Whether the times scatter so much that something else used the device.
@@ -103,7 +106,7 @@ impl Row {
         1 + settings.rounds
     }
 
-    /// Measures a network that is warm.
+    /// Measures networks that are warm.
     ///
     /// # Errors
     /// When the device fails.
@@ -115,10 +118,11 @@ impl Row {
         device: &Device,
         steps: &mut Steps,
     ) -> Result<Self, BackendError> {
-        let name = name(task, &point.config.layers, point.config.batch);
+        let config = point.config();
+        let name = name(task, &config.layers, config.batch, point.replicas());
         steps.begin(&name);
         // What is counted and profiled comes first, on the same images whatever the device's speed.
-        let observed = OBSERVED_MINIBATCHES.max(OBSERVED_IMAGES.div_ceil(point.config.batch));
+        let observed = OBSERVED_MINIBATCHES.max(OBSERVED_IMAGES.div_ceil(config.batch));
         subject.show(task)?;
         let work = subject.count(task, observed)?;
         let times = subject.profile(task, observed)?;
@@ -131,7 +135,7 @@ impl Row {
         }
         steps.skip(settings.rounds - rounds);
         let cpu = cpu_time().zip(cpu_before).map(|(after, before)| after.saturating_sub(before));
-        let warm_up = settings.warm_up.next_multiple_of(point.config.batch);
+        let warm_up = settings.warm_up.next_multiple_of(config.batch);
         let measured = Measured { raw_ms, per_round, cpu, warm_up, observed, work, times };
         Ok(measured.row(point, task, device, subject.shape()))
     }
@@ -143,7 +147,7 @@ pub(super) struct Settings {
     pub rounds: usize,
     /// Of a round.
     pub seconds: f64,
-    /// Images that a network trains on before it is measured.
+    /// Images that each network trains on before it is measured.
     pub warm_up: usize,
 }
 
@@ -154,9 +158,13 @@ pub(super) struct Device<'a> {
     pub threads: usize,
 }
 
-fn name(task: Task, layers: &[usize], batch: usize) -> String {
+fn name(task: Task, layers: &[usize], batch: usize, replicas: usize) -> String {
     let layers: Vec<String> = layers.iter().map(usize::to_string).collect();
-    format!("{task} {}, batch {batch}", layers.join(","))
+    let name = format!("{task} {}, batch {batch}", layers.join(","));
+    match replicas {
+        1 => name,
+        _ => format!("{name}, {replicas} networks"),
+    }
 }
 
 impl Settings {
@@ -209,9 +217,9 @@ struct Measured {
 impl Measured {
     fn row(self, point: &Point, task: Task, device: &Device, shape: &Shape) -> Row {
         let Device { ceiling, threads } = device;
-        let config = &point.config;
+        let config = point.config();
         let ms_per_minibatch = median(&self.raw_ms);
-        let images = (config.batch * point.replicas) as f64;
+        let images = (config.batch * point.replicas()) as f64;
         let images_per_second = 1e3 * images / ms_per_minibatch;
         let per_image = |count: u64| count as f64 / self.work.images as f64;
         let additions_per_image = per_image(self.work.additions);
@@ -229,7 +237,7 @@ impl Measured {
             layers: config.layers.clone(),
             inputs: shape.populations[0],
             batch: config.batch,
-            replicas: point.replicas,
+            replicas: point.replicas(),
             g_apical: config.g_apical,
             optimizer: config.optimizer,
             images_per_second,

@@ -1,7 +1,9 @@
-//! The network that is measured: it is shown minibatch after minibatch without an end.
+//! The networks that are measured: they are shown minibatch after minibatch without an end.
 
-use std::slice::{from_mut, from_ref};
+use std::slice::from_ref;
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::grid::{Point, Task};
 use super::work::{self, Snapshot, Work};
@@ -10,17 +12,17 @@ use crate::dataset::Dataset;
 use crate::layout::{Array, BackendError, KernelTimes, Shape};
 use crate::network::Network;
 use crate::schedule::{self, Image, Selection, Simulation};
-use crate::train::order;
+use crate::train::Order;
 
-/// A network on the device. Where a device trains several networks side by side, this is what holds
-/// them: [`Subject::show`] shows each a minibatch.
+/// Networks side by side on the device, often one: [`Subject::show`] shows each a minibatch.
 pub struct Subject {
     simulation: Simulation,
-    config: Config,
+    /// Of each network.
+    configs: Vec<Config>,
     dataset: Arc<Dataset>,
     selection: Selection,
-    /// Images of the epoch, and how many of them were shown.
-    images: Vec<Image>,
+    /// The order of the epoch for each network, and how many images of it were shown.
+    orders: Vec<Order>,
     epoch: u32,
     shown: usize,
     /// Test images shown so far.
@@ -28,32 +30,39 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Opens the device for a network with its initial weights.
+    /// Opens the device for networks with their initial weights.
     ///
     /// # Errors
-    /// When the device does not take it.
+    /// When the device does not take them.
     pub fn open(
         point: &Point,
         dataset: &Arc<Dataset>,
         selection: &Selection,
     ) -> Result<Self, BackendError> {
-        let config = point.config.clone();
-        let network = Network::initial(&config, dataset.pixels());
-        let opened = schedule::open(selection, from_ref(&config), dataset)?;
-        let simulation = Simulation::new(opened.backend, &config, dataset, &network)?;
-        let images = order(&config, dataset, 1);
-        let dataset = Arc::clone(dataset);
-        let selection = selection.clone();
-        Ok(Subject {
+        let configs = point.configs.clone();
+        let opened = schedule::open(selection, &configs, dataset)?;
+        let initial = |config| Network::initial(config, dataset.pixels());
+        let networks: Vec<Network> = configs.par_iter().map(initial).collect();
+        let simulation = Simulation::of_replicas(opened.backend, &configs, dataset, &networks)?;
+        let mut subject = Subject {
             simulation,
-            config,
-            dataset,
-            selection,
-            images,
-            epoch: 1,
+            configs,
+            dataset: Arc::clone(dataset),
+            selection: selection.clone(),
+            orders: Vec::new(),
+            epoch: 0,
             shown: 0,
             tested: 0,
-        })
+        };
+        subject.begin_epoch();
+        Ok(subject)
+    }
+
+    fn begin_epoch(&mut self) {
+        self.epoch += 1;
+        self.shown = 0;
+        let order = |config| Order::new(config, &self.dataset, self.epoch);
+        self.orders = self.configs.par_iter().map(order).collect();
     }
 
     /// Shows the next minibatch.
@@ -63,8 +72,12 @@ impl Subject {
     pub fn show(&mut self, task: Task) -> Result<(), BackendError> {
         let images = self.next(task);
         match task {
-            Task::Train => self.simulation.train(&images),
-            Task::Test => self.simulation.test(&images),
+            Task::Train => {
+                let images: Vec<&[Image]> = images.iter().map(Vec::as_slice).collect();
+                self.simulation.train_each(&images)
+            }
+            // All are tested on the same.
+            Task::Test => self.simulation.test(&images[0]),
         }
     }
 
@@ -94,18 +107,18 @@ impl Subject {
         times
     }
 
-    /// Shows minibatches to a copy of the network that keeps the arrays of its lanes, and counts what they
-    /// do.
+    /// Shows minibatches to a copy of the first network that keeps the arrays of its lanes, and counts what
+    /// they do. The others do as much but for their seeds.
     ///
     /// # Errors
     /// When the device fails.
     pub fn count(&mut self, task: Task, minibatches: usize) -> Result<Work, BackendError> {
-        let counted = self.config.batch.min(work::LANES);
+        let counted = self.batch().min(work::LANES);
         let mut work = Work::default();
-        let mut copy = self.copy()?;
+        let mut copy = self.copy_of_first()?;
         let mut before = Snapshot::read(copy.backend(), counted)?;
         for _ in 0..minibatches {
-            let images = self.next(task);
+            let images = self.next(task).swap_remove(0);
             let (minibatches, lanes, launches) = match task {
                 Task::Train => copy.prepare_training(&images),
                 Task::Test => copy.prepare_test(&images),
@@ -122,50 +135,55 @@ impl Subject {
         Ok(work)
     }
 
-    fn copy(&mut self) -> Result<Simulation, BackendError> {
-        let mut network = Network::initial(&self.config, self.dataset.pixels());
-        self.simulation.read_networks(from_mut(&mut network))?;
+    fn copy_of_first(&mut self) -> Result<Simulation, BackendError> {
+        let config = from_ref(&self.configs[0]);
+        let mut network = [Network::initial(&config[0], self.dataset.pixels())];
+        self.simulation.read_networks(&mut network)?;
         let selection = Selection { keeps_lanes: true, ..self.selection.clone() };
-        let opened = schedule::open(&selection, from_ref(&self.config), &self.dataset)?;
-        Simulation::new(opened.backend, &self.config, &self.dataset, &network)
+        let opened = schedule::open(&selection, config, &self.dataset)?;
+        Simulation::of_replicas(opened.backend, config, &self.dataset, &network)
     }
 
-    /// Sizes of the network's arrays.
+    /// Sizes of the networks' arrays.
     pub fn shape(&mut self) -> &Shape {
         self.simulation.backend().shape()
+    }
+
+    /// Images that each network is shown at once.
+    fn batch(&self) -> usize {
+        self.configs[0].batch
     }
 
     fn inked(&self, image: &Image) -> usize {
         self.dataset.image(image.index).iter().filter(|&&pixel| pixel != 0).count()
     }
 
-    fn next(&mut self, task: Task) -> Vec<Image> {
+    /// The next minibatch of each network; of a test, the one that all are shown.
+    fn next(&mut self, task: Task) -> Vec<Vec<Image>> {
         match task {
             Task::Train => self.next_training(),
-            Task::Test => self.next_test(),
+            Task::Test => vec![self.next_test()],
         }
     }
 
-    fn next_training(&mut self) -> Vec<Image> {
-        let batch = self.config.batch;
-        if self.shown + batch > self.images.len() {
-            self.epoch += 1;
-            self.shown = 0;
-            self.images = order(&self.config, &self.dataset, self.epoch);
+    fn next_training(&mut self) -> Vec<Vec<Image>> {
+        if self.shown + self.batch() > self.dataset.training_count {
+            self.begin_epoch();
         }
-        self.shown += batch;
-        self.images[self.shown - batch..self.shown].to_vec()
+        let places = self.shown..self.shown + self.batch();
+        self.shown = places.end;
+        self.orders.iter().map(|order| order.images(&self.dataset, places.clone())).collect()
     }
 
     fn next_test(&mut self) -> Vec<Image> {
         let Dataset { training_count, test_count, .. } = *self.dataset;
         let first = self.tested;
-        self.tested = first.wrapping_add(self.config.batch);
+        self.tested = first.wrapping_add(self.batch());
         let image = |position: usize| {
             let index = training_count + position % test_count;
             let label = self.dataset.labels()[index];
             Image { index, label, position: position as u32, slot: index }
         };
-        (first..first + self.config.batch).map(image).collect()
+        (first..first + self.batch()).map(image).collect()
     }
 }

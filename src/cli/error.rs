@@ -97,7 +97,6 @@ impl CliError {
                 Some(format!("{flag} sets it"))
             }
             CliError::Bench(BenchError::Batch { .. }) => Some("--batch sets it".to_string()),
-            CliError::Bench(BenchError::Replicas { .. }) => Some("--replicas sets it".to_string()),
             CliError::Bench(BenchError::Length { setting, .. }) => {
                 Some(format!("--{setting} sets it"))
             }

@@ -44,8 +44,10 @@ use state::{Inputs, LaneState, Shared};
 use tile::{Tile, WIDTH};
 use update::{Column, Contribution};
 
-/// Bytes of all arrays of a shape; the images are the data set's own.
-pub fn bytes(shape: &Shape) -> u64 {
+/// Bytes of all arrays of a shape on so many threads (0: as many as cores); the images are the data
+/// set's own.
+pub fn bytes(shape: &Shape, threads: usize) -> u64 {
+    let threads = if threads == 0 { rayon::current_num_threads() } else { threads };
     let words = |array| {
         let [columns, units] = shape.rows_and_columns(array);
         match array {
@@ -54,9 +56,7 @@ pub fn bytes(shape: &Shape) -> u64 {
                 shape.copies(array) * Columns::padded_words(columns, units)
             }
             // Where they are not kept, each thread has one lane's.
-            _ if shape.has_lanes(array) && !shape.keeps_lanes => {
-                rayon::current_num_threads() * shape.copy_length(array)
-            }
+            _ if shape.has_lanes(array) && !shape.keeps_lanes => threads * shape.copy_length(array),
             _ => shape.length(array),
         }
     };

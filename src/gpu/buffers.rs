@@ -36,7 +36,7 @@ impl Buffers {
         let mut arrays = HashMap::new();
         check_limits(device.info(), shape)?;
         for array in shape.arrays() {
-            let bytes = bytes(shape, array);
+            let bytes = shape.bytes_of(array);
             let buffer = buffer(device, &array.to_string(), bytes.max(SMALLEST), storage);
             device.check().map_err(|error| {
                 let (device, reason) = (device.info().name.clone(), error.to_string());
@@ -74,7 +74,7 @@ impl Buffers {
 pub fn check_limits(info: &Info, shape: &Shape) -> Result<(), BackendError> {
     let limit = info.max_binding.min(info.max_buffer);
     for array in shape.arrays() {
-        let bytes = bytes(shape, array);
+        let bytes = shape.bytes_of(array);
         if bytes > limit {
             return Err(BackendError::TooLarge { array, bytes, limit, device: info.name.clone() });
         }
@@ -85,11 +85,6 @@ pub fn check_limits(info: &Info, shape: &Shape) -> Result<(), BackendError> {
         return Err(BackendError::TooManyLanes { lanes, most });
     }
     Ok(())
-}
-
-/// Bytes of an array.
-pub fn bytes(shape: &Shape, array: Array) -> u64 {
-    4 * shape.length(array) as u64
 }
 
 /// A zeroed buffer.

@@ -221,9 +221,14 @@ impl Shape {
         self.copy_length(array) * if self.has_lanes(array) { lanes } else { self.copies(array) }
     }
 
+    /// Bytes of an array.
+    pub fn bytes_of(&self, array: Array) -> u64 {
+        4 * self.length(array) as u64
+    }
+
     /// Bytes of all arrays.
     pub fn bytes(&self) -> u64 {
-        self.arrays().into_iter().map(|array| 4 * self.length(array) as u64).sum()
+        self.arrays().into_iter().map(|array| self.bytes_of(array)).sum()
     }
 
     /// Every array of this shape.

@@ -120,7 +120,7 @@ pub fn open_pair(
             ..gpu_extent(config, dataset, 1, config.batch)
         },
     );
-    room::check_cpu_shape(&shape, dataset, room::memory(selection))?;
+    room::check_cpu_shape(&shape, dataset, selection, room::memory(selection))?;
     let mut gpu = make_gpu(&adapter(selection, true), from_ref(config), dataset, shape.clone())?;
     let self_test = gpu.self_test()?;
     let constants = constants(config, &shape, dataset.classes);
@@ -137,7 +137,7 @@ fn open_cpu(
 ) -> Result<Opened, BackendError> {
     let keeps_lanes = selection.keeps_lanes;
     let shape = Shape { keeps_lanes, ..cpu_shape(&configs[0], dataset, configs.len()) };
-    room::check_cpu_shape(&shape, dataset, room::memory(selection))?;
+    room::check_cpu_shape(&shape, dataset, selection, room::memory(selection))?;
     let constants = constants(&configs[0], &shape, dataset.classes);
     let replicas: Vec<Replica> = configs.iter().map(replica).collect();
     let cpu = Cpu::new(shape, constants, &replicas, dataset.clone(), selection.threads)?;

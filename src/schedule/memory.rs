@@ -19,13 +19,13 @@ pub fn available() -> Option<u64> {
     Some(system.available_memory().min(granted))
 }
 
-/// Checks that the arrays of `shape`, `bytes` in all, fit into `memory`.
+/// The `bytes` of all arrays of `shape`, where they fit into `memory`.
 ///
 /// # Errors
 /// When they do not.
-pub(super) fn check(shape: &Shape, bytes: u64, memory: u64) -> Result<(), BackendError> {
+pub(super) fn check(shape: &Shape, bytes: u64, memory: u64) -> Result<u64, BackendError> {
     if bytes <= memory {
-        return Ok(());
+        return Ok(bytes);
     }
     let layers: Vec<String> = shape.populations[1..].iter().map(usize::to_string).collect();
     let (networks, lanes, layers) = (shape.replicas, shape.lanes, layers.join(","));
@@ -54,7 +54,7 @@ mod tests {
             keeps_lanes: true,
         };
         let bytes = 3 << 20;
-        assert!(check(&shape(1), bytes, bytes).is_ok());
+        assert_eq!(check(&shape(1), bytes, bytes).unwrap(), bytes);
         let error = check(&shape(1), bytes, 1 << 20).unwrap_err().to_string();
         let expected = "the arrays of one network of layers 20,10 with 2 images side by side take 3.00 MiB, \
                         more than the 1.00 MiB of memory that may be taken";

@@ -33,7 +33,8 @@ pub fn room(
 ) -> Result<Room, BackendError> {
     let on_cpu = || {
         let memory = memory(selection);
-        most(count, |n| check_cpu_shape(&cpu_shape(config, dataset, n), dataset, memory))
+        let shape = |n| cpu_shape(config, dataset, n);
+        most(count, |n| check_cpu_shape(&shape(n), dataset, selection, memory))
     };
     let on_gpu = |allow_software| {
         let info = find(&adapter(selection, allow_software))?;
@@ -52,7 +53,7 @@ pub fn room(
 /// The most up to `count` that pass a check with all fewer.
 fn most(
     count: usize,
-    check: impl Fn(usize) -> Result<(), BackendError>,
+    check: impl Fn(usize) -> Result<u64, BackendError>,
 ) -> Result<Room, BackendError> {
     check(1)?;
     let obstacle = (2..=count).find_map(|n| check(n).err().map(|error| (n, error)));
@@ -62,24 +63,33 @@ fn most(
     })
 }
 
-/// Bytes that a run takes on the CPU backend.
+/// Bytes that `replicas` networks take side by side on the CPU backend.
 ///
 /// # Errors
-/// When they are more than are free.
-pub fn check_cpu(config: &Config, dataset: &Dataset) -> Result<u64, BackendError> {
-    let shape = cpu_shape(config, dataset, 1);
-    check_cpu_shape(&shape, dataset, memory(&Selection::default()))?;
-    Ok(cpu::bytes(&shape))
+/// When they are more than may be taken.
+pub fn check_cpu(
+    selection: &Selection,
+    config: &Config,
+    dataset: &Dataset,
+    replicas: usize,
+) -> Result<u64, BackendError> {
+    check_cpu_shape(&cpu_shape(config, dataset, replicas), dataset, selection, memory(selection))
 }
 
-/// Bytes that a run takes on a GPU. How many a real one has shows only when they are taken.
+/// Bytes that `replicas` networks take side by side on a GPU. How many a real one has shows only when
+/// they are taken.
 ///
 /// # Errors
-/// When they are beyond its limits, or, on a software GPU, more than are free.
-pub fn check_gpu(info: &Info, config: &Config, dataset: &Dataset) -> Result<u64, BackendError> {
-    let shape = gpu_shape(config, dataset, 1);
-    check_gpu_shape(&shape, info, gpu_memory(info, &Selection::default()))?;
-    Ok(shape.bytes())
+/// When they are beyond its limits, or more than may be taken.
+pub fn check_gpu(
+    selection: &Selection,
+    info: &Info,
+    config: &Config,
+    dataset: &Dataset,
+    replicas: usize,
+) -> Result<u64, BackendError> {
+    let shape = gpu_shape(config, dataset, replicas);
+    check_gpu_shape(&shape, info, gpu_memory(info, selection))
 }
 
 /// Bytes that a run may take of this machine's memory.
@@ -93,21 +103,23 @@ fn gpu_memory(info: &Info, selection: &Selection) -> u64 {
     if info.is_software { memory(selection) } else { selection.memory.unwrap_or(u64::MAX) }
 }
 
-/// Checks that the CPU backend's arrays, and what the host keeps of each network, fit.
+/// Bytes of the CPU backend's arrays, and of what the host keeps of each network, where they fit into
+/// `memory`.
 pub(super) fn check_cpu_shape(
     shape: &Shape,
     dataset: &Dataset,
+    selection: &Selection,
     memory: u64,
-) -> Result<(), BackendError> {
+) -> Result<u64, BackendError> {
     // The networks as they were last read, and the order in which each is shown the images.
     let weights = (0..shape.layers())
         .map(|layer| shape.length(Array::Weights(layer)) + shape.length(Array::Feedback(layer)));
     let words = weights.sum::<usize>() + shape.replicas * dataset.training_count;
-    memory::check(shape, cpu::bytes(shape) + 4 * words as u64, memory)
+    memory::check(shape, cpu::bytes(shape, selection.threads) + 4 * words as u64, memory)
 }
 
-/// Checks a GPU's limits and its memory.
-fn check_gpu_shape(shape: &Shape, info: &Info, memory: u64) -> Result<(), BackendError> {
+/// Bytes of a GPU's arrays, where its limits and `memory` hold them.
+fn check_gpu_shape(shape: &Shape, info: &Info, memory: u64) -> Result<u64, BackendError> {
     gpu::check_limits(info, shape)?;
     memory::check(shape, shape.bytes(), memory)
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use thiserror::Error;
 
+pub(crate) use order::Order;
 pub use order::order;
 pub use replicas::{ReplicaEvent, Replicas, ReplicasSummary};
 

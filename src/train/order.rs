@@ -10,7 +10,7 @@ use crate::random::{Purpose, Stream};
 use crate::schedule::Image;
 
 /// The order of one epoch of a network.
-pub(super) struct Order {
+pub(crate) struct Order {
     indices: Vec<u32>,
     /// Training images shown before.
     before: u32,
@@ -18,7 +18,7 @@ pub(super) struct Order {
 
 impl Order {
     /// `epoch`: the first is 1.
-    pub(super) fn new(config: &Config, dataset: &Dataset, epoch: u32) -> Self {
+    pub(crate) fn new(config: &Config, dataset: &Dataset, epoch: u32) -> Self {
         let count = dataset.training_count as u32;
         let mut indices: Vec<u32> = (0..count).collect();
         indices.shuffle(&mut Stream::new(config.seed, Purpose::Order, 0, epoch));
@@ -26,7 +26,7 @@ impl Order {
     }
 
     /// The images in these places of the order.
-    pub(super) fn images(&self, dataset: &Dataset, places: Range<usize>) -> Vec<Image> {
+    pub(crate) fn images(&self, dataset: &Dataset, places: Range<usize>) -> Vec<Image> {
         let image = |slot: usize| {
             let index = self.indices[slot] as usize;
             let position = self.before.wrapping_add(slot as u32);

@@ -22,8 +22,18 @@ fn bench_on_cpu(folder: &TempDir) -> Command {
     command
 }
 
-const GRID: [&str; 8] =
-    ["--layers", "20,10", "--layers", "10", "--batch", "1,4", "--g-apical", "0,0.05"];
+const GRID: [&str; 10] = [
+    "--layers",
+    "20,10",
+    "--layers",
+    "10",
+    "--batch",
+    "1,4",
+    "--replicas",
+    "1,3",
+    "--g-apical",
+    "0,0.05",
+];
 
 #[test]
 fn json_has_a_row_for_every_network_of_the_grid_and_task() {
@@ -40,21 +50,30 @@ fn json_has_a_row_for_every_network_of_the_grid_and_task() {
         let layers: Vec<u64> =
             row["layers"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).collect();
         let task = row["task"].as_str().unwrap().to_string();
-        (layers, row["batch"].as_u64().unwrap(), row["g_apical"].as_f64().unwrap(), task)
+        let [batch, replicas] = ["batch", "replicas"].map(|key| row[key].as_u64().unwrap());
+        (layers, batch, replicas, row["g_apical"].as_f64().unwrap(), task)
     };
     let mut expected = Vec::new();
     for layers in [vec![20, 10], vec![10]] {
         for batch in [1, 4] {
-            for g_apical in [0.0, 0.05] {
-                for task in ["train", "test"] {
-                    expected.push((layers.clone(), batch, g_apical, task.to_string()));
+            for replicas in [1, 3] {
+                for g_apical in [0.0, 0.05] {
+                    for task in ["train", "test"] {
+                        expected.push((
+                            layers.clone(),
+                            batch,
+                            replicas,
+                            g_apical,
+                            task.to_string(),
+                        ));
+                    }
                 }
             }
         }
     }
     assert_eq!(rows.iter().map(of).collect::<Vec<_>>(), expected);
     for row in rows {
-        assert_eq!((&row["replicas"], &row["inputs"]), (&1.into(), &30.into()), "{row}");
+        assert_eq!(row["inputs"], 30, "{row}");
         assert_eq!(row["warm_up_images"], 16);
         assert_eq!(row["raw_ms"].as_array().unwrap().len(), 3, "{row}");
         let kernels = row["kernels"].as_array().unwrap();
@@ -67,13 +86,30 @@ fn json_has_a_row_for_every_network_of_the_grid_and_task() {
         let number = |key: &str| row[key].as_f64().unwrap_or_else(|| panic!("{key} in {row}"));
         assert!(number("additions_per_image") > 0.0, "{row}");
         assert_eq!(number("bytes_per_image"), 4.0 * number("additions_per_image"));
-        let of_images = number("batch") * 1e3 / number("ms_per_minibatch");
+        let of_images = number("batch") * number("replicas") * 1e3 / number("ms_per_minibatch");
         assert!((number("images_per_second") / of_images - 1.0).abs() < 1e-9, "{row}");
         assert!(row["share_of_ceiling"].is_null(), "{row}");
         if row["task"] == "test" {
             assert_eq!(number("steps_per_image"), 250.0, "{row}");
         }
     }
+}
+
+/// The first of several networks side by side is the one that is measured alone, and it is counted.
+#[test]
+fn networks_side_by_side_are_counted_as_the_first_alone() {
+    let folder = folder_with_data();
+    let mut command = bench_on_cpu(&folder);
+    command.args(["--json", "--layers", "20,10", "--batch", "1,4", "--replicas", "1,3"]);
+    let [report] = &json_of(&mut command)[..] else { panic!("one object") };
+    let rows = report["rows"].as_array().unwrap();
+    let of_replicas = |replicas: u64| {
+        let rows = rows.iter().filter(move |row| row["replicas"] == replicas);
+        let keys = ["task", "batch", "steps_per_image", "spikes_per_image", "additions_per_image"];
+        rows.map(|row| keys.map(|key| row[key].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(of_replicas(1).len(), 4);
+    assert_eq!(of_replicas(1), of_replicas(3));
 }
 
 /// What is counted depends on the seed and on nothing of the machine.
@@ -103,7 +139,7 @@ fn csv_has_a_line_for_every_row() {
     let column = |name: &str| header.iter().position(|found| found == name).expect(name);
     let [task, layers, ms, drive] = ["task", "layers", "ms_per_minibatch", "drive_ms"].map(column);
     let lines: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
-    assert_eq!(lines.len(), 16);
+    assert_eq!(lines.len(), 32);
     assert_eq!((&lines[0][task], &lines[0][layers]), ("train", "20,10"));
     for line in &lines {
         assert!(line[ms].parse::<f64>().unwrap() > 0.0, "{line:?}");
@@ -172,7 +208,8 @@ fn what_cannot_be_measured_is_refused_before_anything_starts() {
     refused(&["--layers", "10", "--layers", "20,15"], 2, &["layers = 15", "multiple of 10"]);
     refused(&["--layers", ""], 2, &["--layers"]);
     refused(&["--g-apical", "0,2"], 2, &["g_apical = 2.0: 0 to 0.9"]);
-    refused(&["--replicas", "0"], 2, &["replicas = 0", "hint: --replicas sets it"]);
+    refused(&["--replicas", "1,0"], 2, &["'--replicas <R,..>': 0 is not in 1..=65535"]);
+    refused(&["--replicas", "2", "--seed", "18446744073709551615"], 2, &["seeds end at"]);
     refused(&["--preset", "quickest"], 2, &["invalid value 'quickest'", "paper-1"]);
     refused(&["--task", "sleep"], 2, &["invalid value 'sleep'", "train"]);
     refused(&["--rounds", "0"], 2, &["0 is not in 1..=1000"]);
@@ -189,6 +226,9 @@ fn what_cannot_be_measured_is_refused_before_anything_starts() {
     let texts =
         ["layers 1000000,10 with 200 images side by side take", "iB of memory that may be taken"];
     refused(&[&layers[..], &phase].concat(), 1, &texts);
+    // Nor do so many networks.
+    let texts = ["the arrays of 60000 networks of layers 4000,10 with 4 images side by side take"];
+    refused(&["--layers", "4000,10", "--batch", "4", "--replicas", "1,60000"], 1, &texts);
 }
 
 #[test]

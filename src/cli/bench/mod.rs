@@ -8,6 +8,7 @@ use clap::{Arg, Args, ValueEnum};
 use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, tell};
 use super::progress::{Estimate, Progress, time_left};
+use super::replicas::replica_count;
 use super::settings::Settings;
 use super::{CliError, EXIT_CODES};
 use crate::bench::{Event, Grid, Options, Row, Task, bench};
@@ -28,7 +29,8 @@ struct Lengths {
 /// reading by the size of what is read, what launches cost. Then each network of the grid, which is
 /// every combination of --layers, --batch, --replicas and --g-apical: whole minibatches are timed in
 /// rounds; apart from them each kernel is timed, and what a minibatch does is counted from the spikes
-/// drawn. Medians are printed; --json has the times of every round too. Where a grid has nets with
+/// drawn. Of several networks side by side, each is shown a minibatch: images/s are those of all, and
+/// the spikes of the first are counted. Medians are printed; --json has the times of every round too. Where a grid has nets with
 /// other numbers of layers than there are learning rates, the first rate holds for all layers.
 #[derive(Debug, Args)]
 #[command(
@@ -52,8 +54,14 @@ pub(super) struct BenchArgs {
     )]
     task: Vec<TaskChoice>,
 
-    /// Networks side by side; only 1 so far
-    #[arg(long, value_delimiter = ',', value_name = "R,..", default_value = "1")]
+    /// Networks side by side, with the seeds SEED, SEED + 1 and so on; a list for a grid
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "R,..",
+        default_value = "1",
+        value_parser = replica_count()
+    )]
     replicas: Vec<usize>,
 
     /// Times that each row is measured [default: 7; with --quick 5]
@@ -64,7 +72,7 @@ pub(super) struct BenchArgs {
     #[arg(long, value_name = "S")]
     seconds: Option<f64>,
 
-    /// Images that a network trains on before it is measured: an untrained one spikes otherwise
+    /// Images that each network trains on before it is measured: an untrained one spikes otherwise
     /// [default: 3200; with --quick 320]
     #[arg(long, value_name = "N")]
     warm_up: Option<usize>,
@@ -92,7 +100,7 @@ pub(super) struct BenchArgs {
 
 const LAYERS_HELP: &str = "Sizes of the hidden layers and, last, of the output; repeat the option for \
     a grid [default: 500,10]";
-const BATCH_HELP: &str = "Images a minibatch; a list for a grid";
+const BATCH_HELP: &str = "Images a minibatch of each network; a list for a grid";
 const G_APICAL_HELP: &str = "Conductance from apical dendrite to soma, per ms; a list for a grid";
 
 /// Turns the argument of a setting into a list.

@@ -47,7 +47,7 @@ fn mebibytes() -> RangedU64ValueParser<u64> {
     RangedU64ValueParser::new().range(1..=MEBIBYTES_MAX)
 }
 
-fn replica_count() -> RangedU64ValueParser<usize> {
+pub(super) fn replica_count() -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(1..=VARIANTS_MAX as u64)
 }
 

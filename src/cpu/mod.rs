@@ -41,8 +41,6 @@ use carried::Carried;
 use columns::Columns;
 use spans::Clock;
 use state::{Inputs, LaneState, Shared};
-use tile::{Tile, WIDTH};
-use update::{Column, Contribution};
 
 /// Bytes of all arrays of a shape on so many threads (0: as many as cores); the images are the data
 /// set's own.
@@ -194,61 +192,14 @@ impl Cpu {
         let of_replicas = shared.par_iter_mut().zip(lanes.par_chunks(shape.lanes));
         let of_replicas = of_replicas.zip(replicas.par_iter()).zip(minibatches);
         of_replicas.for_each(|(((shared, lanes), replica), minibatch)| {
-            update_replica(constants, replica, minibatch, layer, part, shared, lanes);
+            update::of_replica(constants, replica, minibatch, layer, part, shared, lanes);
         });
     }
-}
-
-/// Updates one layer's weights of a replica from the errors and traces of its lanes.
-fn update_replica(
-    constants: &Constants,
-    replica: &Replica,
-    minibatch: &Minibatch,
-    layer: usize,
-    part: &Part,
-    shared: &mut Shared,
-    lanes: &[Carried],
-) {
-    let lanes = &lanes[..minibatch.lanes as usize];
-    let below = part.below as usize;
-    let columns = shared.weights[layer]
-        .columns_mut()
-        .zip(or_empty(shared.first_moments[layer].columns_mut()))
-        .zip(or_empty(shared.second_moments[layer].columns_mut()))
-        .zip(or_empty(shared.gradients[layer].columns_mut()));
-    let mut columns: Vec<_> = columns
-        .map(|(((weights, first_moments), second_moments), gradient)| Column {
-            weights,
-            first_moments,
-            second_moments,
-            gradient,
-        })
-        .collect();
-    columns.par_chunks_mut(WIDTH).enumerate().for_each(|(tile, columns)| {
-        let mut contributions = Vec::new();
-        for (i, column) in columns.iter_mut().enumerate() {
-            contributions.clear();
-            contributions.extend(lanes.iter().filter_map(|lane| {
-                let is_bias = tile * WIDTH + i == below;
-                let trace = if is_bias { 1.0 } else { lane.traces[layer].of(tile)[0][i] };
-                let errors = lane.errors[layer].row();
-                (trace != 0.0).then_some(Contribution { trace, errors })
-            }));
-            update::update(constants, replica, part, minibatch, &contributions, column);
-        }
-    });
 }
 
 /// Work that panicked elsewhere leaves nothing that the next does not overwrite.
 fn locked(state: &Mutex<LaneState>) -> MutexGuard<'_, LaneState> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The columns of an array, and behind them, or where the array is not kept, empty ones.
-fn or_empty<'a>(
-    columns: impl Iterator<Item = &'a mut [Tile<f32>]>,
-) -> impl Iterator<Item = &'a mut [Tile<f32>]> {
-    columns.chain(std::iter::repeat_with(Default::default))
 }
 
 impl Backend for Cpu {

@@ -2,28 +2,78 @@
 
 use multiversion::multiversion;
 use multiversion::target::match_target;
+use rayon::prelude::*;
 
+use super::carried::Carried;
+use super::state::Shared;
 use super::tile::{Tile, WIDTH};
 use super::vectors::{Portable, Vectors};
 use crate::layout::{Constants, Minibatch, Part, Replica};
 use crate::model::arithmetic::{Float, SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, reciprocal_root};
 
+/// Updates one layer's weights of a replica from the errors and traces of its lanes.
+pub fn of_replica(
+    constants: &Constants,
+    replica: &Replica,
+    minibatch: &Minibatch,
+    layer: usize,
+    part: &Part,
+    shared: &mut Shared,
+    lanes: &[Carried],
+) {
+    let lanes = &lanes[..minibatch.lanes as usize];
+    let below = part.below as usize;
+    let columns = shared.weights[layer]
+        .columns_mut()
+        .zip(or_empty(shared.first_moments[layer].columns_mut()))
+        .zip(or_empty(shared.second_moments[layer].columns_mut()))
+        .zip(or_empty(shared.gradients[layer].columns_mut()));
+    let mut columns: Vec<_> = columns
+        .map(|(((weights, first_moments), second_moments), gradient)| Column {
+            weights,
+            first_moments,
+            second_moments,
+            gradient,
+        })
+        .collect();
+    columns.par_chunks_mut(WIDTH).enumerate().for_each(|(tile, columns)| {
+        let mut contributions = Vec::new();
+        for (i, column) in columns.iter_mut().enumerate() {
+            contributions.clear();
+            contributions.extend(lanes.iter().filter_map(|lane| {
+                let is_bias = tile * WIDTH + i == below;
+                let trace = if is_bias { 1.0 } else { lane.traces[layer].of(tile)[0][i] };
+                let errors = lane.errors[layer].row();
+                (trace != 0.0).then_some(Contribution { trace, errors })
+            }));
+            update(constants, replica, part, minibatch, &contributions, column);
+        }
+    });
+}
+
+/// The columns of an array, and behind them, or where the array is not kept, empty ones.
+fn or_empty<'a>(
+    columns: impl Iterator<Item = &'a mut [Tile<f32>]>,
+) -> impl Iterator<Item = &'a mut [Tile<f32>]> {
+    columns.chain(std::iter::repeat_with(Default::default))
+}
+
 /// What a lane contributes to the gradient of one weight column.
 #[derive(Clone, Copy)]
-pub struct Contribution<'a> {
+struct Contribution<'a> {
     /// Mean filtered spike train of the neuron below; 1 for the biases.
-    pub trace: f32,
+    trace: f32,
     /// Errors of the layer's neurons, `[units]`.
-    pub errors: &'a [Tile<f32>],
+    errors: &'a [Tile<f32>],
 }
 
 /// One column of a layer's weights with all that changes with it, each `[units]`; empty where the
 /// optimiser has no moments or the gradient is not kept.
-pub struct Column<'a> {
-    pub weights: &'a mut [Tile<f32>],
-    pub first_moments: &'a mut [Tile<f32>],
-    pub second_moments: &'a mut [Tile<f32>],
-    pub gradient: &'a mut [Tile<f32>],
+struct Column<'a> {
+    weights: &'a mut [Tile<f32>],
+    first_moments: &'a mut [Tile<f32>],
+    second_moments: &'a mut [Tile<f32>],
+    gradient: &'a mut [Tile<f32>],
 }
 
 /// Tiles whose gradients are summed in registers.
@@ -31,7 +81,7 @@ const GROUP: usize = 8;
 
 /// `contributions`: those of the lanes whose trace is not zero, in the order of the lanes.
 #[multiversion(targets = "simd")]
-pub fn update(
+fn update(
     constants: &Constants,
     replica: &Replica,
     part: &Part,

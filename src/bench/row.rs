@@ -12,7 +12,7 @@ use super::statistics::{median, spread};
 use super::subject::Subject;
 use super::work::Work;
 use crate::config::Optimizer;
-use crate::layout::{Array, BackendError, Kernel, KernelTimes, Shape};
+use crate::layout::{Array, BackendError, Kernel, KernelTimes, Shape, in_words};
 
 /// Spread of the times from which on a row should not be trusted.
 const WIDE_SPREAD: f64 = 0.1;
@@ -163,7 +163,7 @@ fn name(task: Task, layers: &[usize], batch: usize, replicas: usize) -> String {
     let name = format!("{task} {}, batch {batch}", layers.join(","));
     match replicas {
         1 => name,
-        _ => format!("{name}, {replicas} networks"),
+        _ => format!("{name}, {}", in_words(replicas)),
     }
 }
 

@@ -130,9 +130,10 @@ fn backend_hint(error: &BackendError) -> Option<&'static str> {
         BackendError::Open { .. } => {
             Some("update the driver, choose another --device, or compute with --backend cpu")
         }
-        BackendError::TooMuchMemory { .. } => {
-            Some("a smaller minibatch or layer fits; train --memory tells what may be taken")
-        }
+        BackendError::TooMuchMemory { .. } => Some(
+            "a smaller minibatch or layer fits, or fewer networks; train --memory tells what may be \
+                 taken",
+        ),
         _ => None,
     }
 }

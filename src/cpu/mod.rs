@@ -172,8 +172,8 @@ impl Cpu {
             let image = dataset.image(lane.image as usize);
             let mut clock = Clock::start(times.is_some());
             for (launch, part) in launches {
-                state.run(&inputs, launch, part, lane, image, threads);
-                clock.read(launch.kernel, 1, &mut state.times);
+                let held = state.run(&inputs, launch, part, lane, image, threads);
+                clock.read(launch.kernel, held, &mut state.times);
             }
             carried.save(&state);
         });

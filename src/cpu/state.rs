@@ -86,7 +86,7 @@ impl LaneState {
         self.events.iter_mut().for_each(Events::forget);
     }
 
-    /// Runs one kernel on this lane, the wide ones on `threads` threads.
+    /// Runs one kernel on this lane, the wide ones on up to `threads` threads. Tells on how many.
     pub fn run(
         &mut self,
         inputs: &Inputs,
@@ -95,13 +95,13 @@ impl LaneState {
         lane: &Lane,
         image: &[u8],
         threads: usize,
-    ) {
+    ) -> usize {
         let Inputs { constants, replica, minibatch, shared } = *inputs;
         let LaneState { spikes, traces, layers, result, events, parts, .. } = self;
         let heard = Heard::new(constants, part, minibatch, lane);
         if launch.kernel == Kernel::Input {
             events[0].begin(heard, &spikes[0]);
-            return input::input(
+            input::input(
                 constants,
                 replica,
                 part,
@@ -112,21 +112,26 @@ impl LaneState {
                 &mut spikes[0],
                 &mut events[0],
             );
+            return 1;
         }
         let index = launch.layer;
         if launch.kernel == Kernel::Trace {
             let (spikes, traces) = (&mut spikes[index], &mut traces[index]);
-            return trace::trace(constants, part, minibatch, lane, spikes, traces);
+            trace::trace(constants, part, minibatch, lane, spikes, traces);
+            return 1;
         }
         let layer = &mut layers[index];
         let weights = &shared.weights[index];
         let biases = weights.column(part.below as usize);
         let feedback = &shared.feedback[index];
+        let mut held = 1;
         match launch.kernel {
             Kernel::Drive => {
                 events[index].ensure(heard, &spikes[index]);
                 let (events, traces) = (&events[index], &traces[index]);
-                spread(layer.drive.span().cut(threads), |mut span| {
+                let spans = layer.drive.span().cut(threads);
+                held = spans.len();
+                spread(spans, |mut span| {
                     drive::drive(
                         constants, part, minibatch, lane, events, traces, weights, &mut span,
                     );
@@ -141,7 +146,8 @@ impl LaneState {
                 let compartments = layer.compartments.span().cut(threads);
                 let spikes = spikes.span().cut(threads);
                 // The first part goes on with the lists of the layer, the others have their own.
-                let behind = drives.len() - 1;
+                held = drives.len();
+                let behind = held - 1;
                 parts.resize_with(parts.len().max(behind), Events::default);
                 for part in &mut parts[..behind] {
                     part.begin_beside(events);
@@ -193,6 +199,7 @@ impl LaneState {
                 unreachable!("handled before, or not a kernel of one lane")
             }
         }
+        held
     }
 
     /// The words of one of this lane's arrays; none for arrays that lanes share.

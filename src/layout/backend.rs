@@ -128,7 +128,8 @@ pub enum BackendError {
     Threads(String),
 }
 
-fn in_words(networks: usize) -> String {
+/// "one network", "2 networks".
+pub(crate) fn in_words(networks: usize) -> String {
     match networks {
         1 => "one network".to_string(),
         _ => format!("{networks} networks"),

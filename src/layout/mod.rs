@@ -8,6 +8,7 @@ mod kernel_times;
 mod uniforms;
 
 pub use array::{Array, Shape, Word};
+pub(crate) use backend::in_words;
 pub use backend::{Backend, BackendError, check_lanes};
 pub use kernel::{Kernel, Launch};
 pub use kernel_times::KernelTimes;

@@ -179,7 +179,8 @@ fn tables_have_the_device_its_ceilings_and_every_row() {
 fn a_gpu_is_measured_with_its_ceilings_and_kernels() {
     let folder = folder_with_data();
     let mut command = bench(&folder);
-    command.args(["--backend", "gpu", "--json", "--layers", "20,10", "--batch", "4"]);
+    command.args(["--backend", "gpu", "--json", "--layers", "20,10"]);
+    command.args(["--batch", "4", "--replicas", "2"]);
     let [report] = &json_of(&mut command)[..] else { panic!("one object") };
     assert_eq!((&report["backend"], &report["threads"]), (&"gpu".into(), &Value::Null));
     assert!(!report["driver"].as_str().unwrap().is_empty());
@@ -189,6 +190,7 @@ fn a_gpu_is_measured_with_its_ceilings_and_kernels() {
     }
     assert!(ceiling["read"].as_array().unwrap().len() > 5, "{ceiling}");
     for row in report["rows"].as_array().unwrap() {
+        assert_eq!(row["replicas"], 2);
         assert!(row["share_of_ceiling"].as_f64().unwrap() > 0.0, "{row}");
         assert!(row["kernels"].as_array().unwrap().len() >= 5, "{row}");
     }

@@ -12,6 +12,7 @@ use crate::cli::progress::{Estimate, Progress, time_left};
 use crate::cli::train::{Finished, Plan};
 use crate::config::Variant;
 use crate::evaluate::Spread;
+use crate::layout::in_words;
 use crate::record::replicas::{CombinationResult, ReplicaResult, Results, swept_settings};
 use crate::record::{ImageShape, ReplicaRuns};
 use crate::schedule::Device;
@@ -187,8 +188,9 @@ impl<'a> Listener<'a> {
         {
             let (networks, of) = (self.wave.len(), self.plans[self.wave[0]].epochs);
             let message = format!(
-                "{networks} networks, {images_per_second:.0} images/s, training error \
+                "{}, {images_per_second:.0} images/s, training error \
                  {train_error:.2} %, {}",
+                in_words(networks),
                 self.left(epoch - 1, images)
             );
             self.progress.advance(format_args!("epoch {epoch}/{of}"), images, of_images, message);
@@ -213,8 +215,9 @@ impl<'a> Listener<'a> {
         match tests[0] {
             Event::QuickTest { epoch, images, test_images, .. } => {
                 self.progress.tell(format_args!(
-                    "epoch {epoch}/{of}, {images} images, {networks} networks: test error \
-                     {test_error} of the first {test_images} test images"
+                    "epoch {epoch}/{of}, {images} images, {}: test error {test_error} of the first \
+                     {test_images} test images",
+                    in_words(networks),
                 ));
             }
             Event::Epoch { epoch, images_per_second, .. } => {
@@ -227,8 +230,9 @@ impl<'a> Listener<'a> {
                     _ => String::new(),
                 };
                 self.progress.tell(format_args!(
-                    "epoch {epoch}/{of}, {networks} networks: training error {train_error}, test \
-                     error {test_error}, {:.0} images/s{left}",
+                    "epoch {epoch}/{of}, {}: training error {train_error}, test error {test_error}, \
+                     {:.0} images/s{left}",
+                    in_words(networks),
                     images_per_second * networks as f64,
                 ));
             }

@@ -96,7 +96,7 @@ fn training(criterion: &mut Criterion) {
                     let minibatch = minibatches.next().expect("an endless cycle");
                     simulation.train(minibatch).expect("a minibatch runs");
                     // Waits for the device.
-                    black_box(simulation.backend().read(Array::Feedback(0)).expect("it is read"));
+                    black_box(simulation.backend().read(Array::Thresholds).expect("it is read"));
                 });
             });
         }
@@ -120,7 +120,7 @@ fn testing(criterion: &mut Criterion) {
         group.bench_function(backend, |bencher| {
             bencher.iter(|| {
                 simulation.test(&images).expect("a test runs");
-                black_box(simulation.backend().read(Array::Feedback(0)).expect("it is read"));
+                black_box(simulation.backend().read(Array::Thresholds).expect("it is read"));
             });
         });
     }
@@ -148,7 +148,7 @@ fn kernels(criterion: &mut Criterion) {
             group.bench_function(backend, |bencher| {
                 bencher.iter(|| {
                     backend_of.run(&minibatch, &lanes, &own).expect("the kernel runs");
-                    black_box(backend_of.read(Array::Feedback(0)).expect("it is read"));
+                    black_box(backend_of.read(Array::Thresholds).expect("it is read"));
                 });
             });
         }

@@ -9,8 +9,8 @@ use crate::model::arithmetic::{Float, SMALLEST_VOLTAGE, flush};
 
 const WORD: usize = STEPS_PER_WORD as usize;
 
-/// Filtered drive `(kappa * W n)` at `steps`, counted from the block's first, which share a word: in front
-/// in `voltages`.
+/// Filtered drive `(kappa * W n)` at `steps`, counted from the block's first, which share a word: as many
+/// of `voltages`, from the first on.
 #[inline(always)]
 pub fn filtered<V: Vectors>(
     constants: &Constants,

@@ -2,28 +2,28 @@
 //! replicas are spread over threads; each is taken through all its kernels while its arrays are in the
 //! cache.
 
-pub mod apical;
+mod apical;
 pub mod arithmetic;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod awake;
 mod carried;
 mod columns;
-pub mod drive;
-pub mod error;
+mod drive;
+mod error;
 mod events;
 mod filter;
-pub mod input;
+mod input;
 mod neuron;
-pub mod output;
-pub mod plateau;
-pub mod score;
-pub mod soma;
+mod output;
+mod plateau;
+mod score;
+mod soma;
 mod spans;
 mod state;
 mod tile;
-pub mod trace;
-pub mod update;
+mod trace;
+mod update;
 mod vectors;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -43,10 +43,6 @@ impl<T: Pod> Tiled<T> {
         Tiled { rows, units, tiles: vec![zero; rows * units.div_ceil(WIDTH)] }
     }
 
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
-
     /// Number of tiles in a row.
     pub fn count(&self) -> usize {
         self.units.div_ceil(WIDTH)

@@ -27,35 +27,38 @@ pub struct Carried {
 /// Words that all lanes of a shape carry.
 pub fn words(shape: &Shape) -> usize {
     let whole = |units: usize| units.next_multiple_of(WIDTH);
-    let populations = shape.populations.iter().map(|&units| {
-        let traces = if shape.taps == 0 { 3 } else { 1 };
-        (shape.past_words() as usize + traces) * whole(units)
-    });
+    let rows = Rows::new(shape);
+    let populations = shape
+        .populations
+        .iter()
+        .map(|&units| (rows.spikes.len() + rows.traces.len()) * whole(units));
     let layers = (0..shape.layers()).map(|layer| {
-        let [apical_rows, _] = shape.rows_and_columns(Array::ApicalDrive(layer));
-        let compartments = if shape.steps_apical { 2 } else { 1 };
-        // One more for the errors.
-        (apical_rows + compartments + 1) * whole(shape.units(layer))
+        let rows_of = |array| shape.rows_and_columns(array)[0];
+        let wholes = rows_of(Array::ApicalDrive(layer)) + rows_of(Array::Errors(layer));
+        (rows.compartments.len() + wholes) * whole(shape.units(layer))
     });
     shape.replicas * shape.lanes * (populations.sum::<usize>() + layers.sum::<usize>())
 }
 
+impl Rows {
+    fn new(shape: &Shape) -> Self {
+        Rows {
+            spikes: (0..shape.past_words() as usize).collect(),
+            traces: match shape.taps {
+                0 => vec![trace::FORWARD, trace::SLOW, trace::FAST],
+                _ => vec![trace::FORWARD],
+            },
+            compartments: match shape.steps_apical {
+                true => vec![compartment::SOMA, compartment::APICAL],
+                false => vec![compartment::SOMA],
+            },
+        }
+    }
+}
+
 impl Carried {
     pub fn new(shape: &Shape) -> Self {
-        let is_uncut = shape.taps == 0;
-        let rows = Rows {
-            spikes: (0..shape.past_words() as usize).collect(),
-            traces: if is_uncut {
-                vec![trace::FORWARD, trace::SLOW, trace::FAST]
-            } else {
-                vec![trace::FORWARD]
-            },
-            compartments: if shape.steps_apical {
-                vec![compartment::SOMA, compartment::APICAL]
-            } else {
-                vec![compartment::SOMA]
-            },
-        };
+        let rows = Rows::new(shape);
         let populations = shape.populations.iter();
         let layers = 0..shape.layers();
         Carried {

@@ -5,17 +5,15 @@
 //! `APICAL_BENCH_SOFTWARE_GPU` is set: its times say nothing about a GPU.
 
 use std::hint::black_box;
+use std::slice::from_ref;
 use std::sync::Arc;
 use std::time::Duration;
 
 use apical::config::{Config, Preset};
-use apical::cpu::Cpu;
 use apical::dataset::Dataset;
-use apical::gpu::adapter::Choice;
-use apical::gpu::{Gpu, WORKGROUP};
 use apical::layout::{Array, Backend, Kernel, Lane, Launch};
 use apical::network::Network;
-use apical::schedule::{self, Extent, Image, Simulation};
+use apical::schedule::{BackendChoice, Image, Selection, Simulation, open};
 use apical::train::order;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
@@ -33,37 +31,21 @@ fn simulation(config: &Config, dataset: &Arc<Dataset>, backend: Box<dyn Backend>
     simulation
 }
 
-fn extent(config: &Config, dataset: &Dataset, block: u32, keeps_lanes: bool) -> Extent {
-    Extent {
-        replicas: 1,
-        lanes: config.batch.max(64),
-        slots: dataset.training_count + dataset.test_count,
-        block,
-        records_apical: false,
-        keeps_gradient: false,
-        keeps_lanes,
-    }
-}
-
+/// `keeps_lanes`: kernels can be run one by one.
 fn cpu(config: &Config, dataset: &Arc<Dataset>, threads: usize, keeps_lanes: bool) -> Simulation {
-    let block = if config.batch == 1 { 128 } else { 32 };
-    let extent = extent(config, dataset, block, keeps_lanes);
-    let shape = schedule::shape(config, dataset, &extent);
-    let constants = schedule::constants(config, &shape, dataset.classes);
-    let cpu = Cpu::new(shape, constants, &[schedule::replica(config)], dataset.clone(), threads);
-    simulation(config, dataset, Box::new(cpu.expect("threads start")))
+    let backend = BackendChoice::Cpu;
+    let selection = Selection { backend, threads, keeps_lanes, ..Selection::default() };
+    let opened = open(&selection, from_ref(config), dataset).expect("the CPU opens");
+    simulation(config, dataset, opened.backend)
 }
 
 /// A GPU, where there is one worth timing.
 fn gpu(config: &Config, dataset: &Arc<Dataset>) -> Option<Simulation> {
     let allow_software = std::env::var_os("APICAL_BENCH_SOFTWARE_GPU").is_some();
-    let choice = Choice { index_or_name: None, allow_software };
-    let shape = schedule::shape(config, dataset, &extent(config, dataset, 128, false));
-    let constants = schedule::constants(config, &shape, dataset.classes);
-    let mut gpu =
-        Gpu::new(&choice, shape, constants, &[schedule::replica(config)], WORKGROUP).ok()?;
-    gpu.write(Array::Images, &dataset.packed_images()).expect("the images are taken");
-    Some(simulation(config, dataset, Box::new(gpu)))
+    let backend = if allow_software { BackendChoice::Gpu } else { BackendChoice::Auto };
+    let selection = Selection { backend, ..Selection::default() };
+    let opened = open(&selection, from_ref(config), dataset).ok()?;
+    (opened.device.backend == "gpu").then(|| simulation(config, dataset, opened.backend))
 }
 
 /// All simulations to be timed, with their names.

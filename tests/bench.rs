@@ -15,7 +15,7 @@ use apical::config::{Config, Optimizer};
 use apical::dataset::Dataset;
 use apical::layout::{Array, Backend, Kernel, KernelTimes, Lane, Launch, Minibatch, trace};
 use apical::network::Network;
-use apical::schedule::{Extent, Simulation};
+use apical::schedule::Simulation;
 use apical::train::order;
 use support::{MakeBackend, cpu, floats, gpu, random_dataset};
 
@@ -36,15 +36,7 @@ fn simulation(
     make: MakeBackend,
     network: &Network,
 ) -> Simulation {
-    let extent = Extent {
-        replicas: 1,
-        lanes: 4,
-        slots: 40,
-        block: 512,
-        records_apical: false,
-        keeps_gradient: false,
-        keeps_lanes: true,
-    };
+    let extent = support::extent(4, 40, 512);
     let backend = make(config, dataset, &extent);
     Simulation::new(backend, config, dataset, network).expect("the backend takes the network")
 }

@@ -125,12 +125,8 @@ fn each_situation(check: impl Fn(&Situation)) {
             (0..1 + number % 3).map(|replica| varied(&config, replica)).collect();
         let extent = Extent {
             replicas: configs.len(),
-            lanes: LANES + 1,
-            slots: 24,
-            block: 40,
-            records_apical: false,
             keeps_gradient: number % 2 == 0,
-            keeps_lanes: true,
+            ..support::extent(LANES + 1, 24, 40)
         };
         let shape = shape(&config, &dataset, &extent);
         check(&Situation { shape, configs, dataset, seed: 100 + number as u64 });

@@ -60,15 +60,7 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
     let config = golden.config();
     let dataset = golden.dataset();
     let mut network = golden.network("init", &config);
-    let extent = Extent {
-        replicas: 1,
-        lanes: 1,
-        slots: 20,
-        block: 1,
-        records_apical: true,
-        keeps_gradient: false,
-        keeps_lanes: true,
-    };
+    let extent = Extent { records_apical: true, ..support::extent(1, 20, 1) };
     let backend = make(&config, &dataset, &extent);
     let mut simulation =
         Simulation::new(backend, &config, &dataset, &network).expect("the backend takes it");

@@ -15,7 +15,7 @@ use apical::config::{Config, Feedback, Optimizer, Preset};
 use apical::dataset::Dataset;
 use apical::model::initial::Initial;
 use apical::network::Network;
-use apical::schedule::{BackendChoice, Extent, Image, Selection, Simulation, open};
+use apical::schedule::{BackendChoice, Image, Selection, Simulation, open};
 use apical::train::{Event, Training, order, test};
 
 fn mnist() -> Dataset {
@@ -191,15 +191,7 @@ fn only_layers_that_hear_something_learn() {
 fn losses(config: &Config, network: &Network, index: usize) -> Vec<f32> {
     let _turn = one_at_a_time();
     let dataset = Arc::new(mnist().truncated(10, 1).expect("there are as many"));
-    let extent = Extent {
-        replicas: 1,
-        lanes: 1,
-        slots: 1,
-        block: 64,
-        records_apical: false,
-        keeps_gradient: false,
-        keeps_lanes: true,
-    };
+    let extent = support::extent(1, 1, 64);
     let backend = support::cpu(config, &dataset, &extent);
     let mut simulation =
         Simulation::new(backend, config, &dataset, network).expect("the network fits");

@@ -51,15 +51,7 @@ fn same_run(what: &str, a: &Run, b: &Run) {
 }
 
 fn extent(lanes: usize, dataset: &Dataset, block: u32) -> Extent {
-    Extent {
-        replicas: 1,
-        lanes,
-        slots: dataset.training_count + dataset.test_count,
-        block,
-        records_apical: false,
-        keeps_gradient: false,
-        keeps_lanes: true,
-    }
+    support::extent(lanes, dataset.training_count + dataset.test_count, block)
 }
 
 /// Depths 0, 1 and 2, batches 1, 7 and 64, with and without apical conductance, both optimisers,

@@ -180,15 +180,10 @@ fn gpu_device(gpu: &Gpu) -> Device {
 
 /// The shape of `replicas` networks on the CPU.
 pub(super) fn cpu_shape(config: &Config, dataset: &Dataset, replicas: usize) -> Shape {
-    let extent = Extent {
-        replicas,
-        lanes: config.batch.max(CPU_LANES / replicas),
-        slots: dataset.training_count + dataset.test_count,
-        block: if replicas * config.batch == 1 { CPU_BLOCK_ALONE } else { CPU_BLOCK },
-        records_apical: false,
-        keeps_gradient: false,
-        keeps_lanes: false,
-    };
+    let lanes = config.batch.max(CPU_LANES / replicas);
+    let slots = dataset.training_count + dataset.test_count;
+    let block = if replicas * config.batch == 1 { CPU_BLOCK_ALONE } else { CPU_BLOCK };
+    let extent = Extent { replicas, ..Extent::new(lanes, slots, block) };
     shape(config, dataset, &extent)
 }
 
@@ -201,15 +196,9 @@ pub(super) fn gpu_shape(config: &Config, dataset: &Dataset, replicas: usize) -> 
 fn gpu_extent(config: &Config, dataset: &Dataset, replicas: usize, lanes: usize) -> Extent {
     let widest = config.layers.iter().copied().max().unwrap_or(1);
     let steps = GPU_DRIVE_BYTES / (4 * replicas * lanes * widest);
-    Extent {
-        replicas,
-        lanes,
-        slots: dataset.training_count + dataset.test_count,
-        block: (steps as u32 / STEPS_PER_WORD).max(1) * STEPS_PER_WORD,
-        records_apical: false,
-        keeps_gradient: false,
-        keeps_lanes: false,
-    }
+    let slots = dataset.training_count + dataset.test_count;
+    let block = (steps as u32 / STEPS_PER_WORD).max(1) * STEPS_PER_WORD;
+    Extent { replicas, ..Extent::new(lanes, slots, block) }
 }
 
 pub(super) fn adapter(selection: &Selection, allow_software: bool) -> adapter::Choice {

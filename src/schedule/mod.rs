@@ -81,6 +81,21 @@ pub struct Extent {
     pub keeps_lanes: bool,
 }
 
+impl Extent {
+    /// For one network, of which nothing is recorded or kept that a run does not need.
+    pub fn new(lanes: usize, slots: usize, block: u32) -> Self {
+        Extent {
+            replicas: 1,
+            lanes,
+            slots,
+            block,
+            records_apical: false,
+            keeps_gradient: false,
+            keeps_lanes: false,
+        }
+    }
+}
+
 /// Sizes of the arrays of a run.
 pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
     let longest = PhaseLengths::new(config.phase_steps, config.phase_extra, config.seed).longest();

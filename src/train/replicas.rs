@@ -234,15 +234,7 @@ struct Kind {
 impl Kind {
     fn new(config: &Config, dataset: &Dataset) -> Self {
         let &Config { epochs, batch, quick_test_every, quick_test_images, .. } = config;
-        let extent = Extent {
-            replicas: 1,
-            lanes: 1,
-            slots: 1,
-            block: 1,
-            records_apical: false,
-            keeps_gradient: false,
-            keeps_lanes: false,
-        };
+        let extent = Extent::new(1, 1, 1);
         Kind {
             shape: schedule::shape(config, dataset, &extent),
             images: dataset.training_count,

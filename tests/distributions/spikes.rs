@@ -10,7 +10,7 @@ use apical::model::phases::PhaseExtra;
 use apical::model::spikes::SpikeDraw;
 use apical::network::{Layer, Network};
 use apical::random::Source;
-use apical::schedule::{Extent, Image, Simulation};
+use apical::schedule::{Image, Simulation};
 
 use crate::{
     assert_fits, assert_independent, assert_rejected, chi_square, chi_square_of_pairs, support,
@@ -49,15 +49,7 @@ fn constant_images() -> Arc<Dataset> {
 /// Shows the constant images side by side, all with label 0, as the training or the test does.
 fn shown(config: &Config, network: &Network, source: Source) -> Simulation {
     let dataset = constant_images();
-    let extent = Extent {
-        replicas: 1,
-        lanes: PIXELS.len(),
-        slots: PIXELS.len(),
-        block: 64,
-        records_apical: false,
-        keeps_gradient: false,
-        keeps_lanes: true,
-    };
+    let extent = support::extent(PIXELS.len(), PIXELS.len(), 64);
     let backend = support::cpu(config, &dataset, &extent);
     let mut simulation =
         Simulation::new(backend, config, &dataset, network).expect("the backend takes it");

@@ -79,6 +79,11 @@ pub fn gpu_of_shape(
     Box::new(gpu)
 }
 
+/// For one network, the arrays of whose lanes can be read and written.
+pub fn extent(lanes: usize, slots: usize, block: u32) -> Extent {
+    Extent { keeps_lanes: true, ..Extent::new(lanes, slots, block) }
+}
+
 /// Random numbers of one test, always the same.
 pub fn random(seed: u64) -> Stream {
     Stream::new(seed, Purpose::Order, 0, 0)

@@ -11,7 +11,6 @@ use super::tile::Tiled;
 use super::vectors::{Portable, Vectors};
 use crate::layout::compartment::APICAL;
 use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
-use crate::model::arithmetic::Float;
 
 /// `events`: who spikes in the feedback's population at the step; `feedback`: `[sources, units]`;
 /// `apical_drive`: `[history + 1, units]`; `compartments`: `[5, units]`.
@@ -41,8 +40,7 @@ pub fn apical(
 #[multiversion(targets = "simd")]
 fn filter(constants: &Constants, apical_drive: &mut Tiled<f32>, compartments: &mut Tiled<f32>) {
     for (drive, compartments) in apical_drive.each_mut().zip(compartments.each_mut()) {
-        let mut voltages = [Float::of(0.0); STEPS_PER_WORD as usize];
-        filtered::<Portable>(constants, drive, 0..1, &mut voltages);
+        let voltages = filtered::<Portable>(constants, drive, 0, 1);
         Portable::store_floats(voltages[0], &mut compartments[APICAL]);
         keep_history(constants, drive, 1);
     }

@@ -6,6 +6,7 @@
 use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, Mul, Neg, Shl, Shr, Sub};
 
+use super::bounds::ENTRIES;
 use super::tile::WIDTH;
 use super::vectors::{Mask, Vectors};
 use crate::model::arithmetic::Float;
@@ -144,11 +145,6 @@ impl Vectors for Avx512 {
     }
 
     #[inline(always)]
-    fn to_floats(words: Words) -> Floats {
-        Floats(unsafe { _mm512_cvtepi32_ps(words.0) })
-    }
-
-    #[inline(always)]
     fn below(a: Floats, b: Floats) -> Mask {
         Mask::from(unsafe { _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a.0, b.0) })
     }
@@ -168,33 +164,17 @@ impl Vectors for Avx512 {
     }
 
     #[inline(always)]
-    fn equal(a: Words, b: Words) -> Mask {
-        Mask::from(unsafe { _mm512_cmpeq_epi32_mask(a.0, b.0) })
-    }
-
-    #[inline(always)]
-    fn choose(mask: Mask, a: Floats, b: Floats) -> Floats {
-        Floats(unsafe { _mm512_mask_blend_ps(mask as u16, b.0, a.0) })
-    }
-
-    #[inline(always)]
-    fn choose_words(mask: Mask, a: Words, b: Words) -> Words {
-        Words(unsafe { _mm512_mask_blend_epi32(mask as u16, b.0, a.0) })
-    }
-
-    #[inline(always)]
-    fn shift_right(values: Words, bits: Words) -> Words {
-        Words(unsafe { _mm512_srlv_epi32(values.0, bits.0) })
+    fn look_up(table: &[f32; ENTRIES], words: Words) -> Floats {
+        Floats(unsafe {
+            let low = _mm512_loadu_ps(table.as_ptr());
+            let high = _mm512_loadu_ps(table[WIDTH..].as_ptr());
+            _mm512_permutex2var_ps(low, words.0, high)
+        })
     }
 
     #[inline(always)]
     fn add_where(values: Words, mask: Mask, more: Words) -> Words {
         Words(unsafe { _mm512_mask_add_epi32(values.0, mask as u16, values.0, more.0) })
-    }
-
-    #[inline(always)]
-    fn compress(values: Words, mask: Mask) -> Words {
-        Words(unsafe { _mm512_maskz_compress_epi32(mask as u16, values.0) })
     }
 
     #[inline(always)]
@@ -256,8 +236,11 @@ mod tests {
     #[inline(always)]
     fn everything<V: Vectors>(a: &[u32; WIDTH], b: &[u32; WIDTH]) -> Vec<[u32; WIDTH]> {
         let (x, y) = (V::words(a), V::words(b));
-        let number = |words: V::Words| V::to_floats(words >> 9) - V::Floats::of(4e6);
-        let (f, g) = (number(x), number(y));
+        let number = |words: &[u32; WIDTH]| {
+            V::floats(&words.map(|word| (word >> 9) as f32)) - V::Floats::of(4e6)
+        };
+        let (f, g) = (number(a), number(b));
+        let table: [f32; ENTRIES] = std::array::from_fn(|i| i as f32);
         let mask = V::at_most(x, y);
         let mut results = Vec::new();
         let mut keep = |words: V::Words| {
@@ -269,15 +252,7 @@ mod tests {
             keep(words);
         }
         keep(V::add_where(x, mask, y));
-        keep(V::choose_words(mask, x, y));
-        keep(V::shift_right(x, y & V::word(31)));
-        // Only what stands in front is of use.
-        let front = V::word(u32::MAX >> (32 - mask.count_ones().max(1)));
-        let bits = V::words(&std::array::from_fn(|i| 1 << i));
-        let is_front = V::equal(bits & front, bits);
-        let packed = V::compress(x, mask);
-        keep(packed - V::add_where(V::word(0), 0xFFFF & !is_front, packed));
-        for masks in [V::below(f, g), V::equal(x, y), mask] {
+        for masks in [V::below(f, g), mask] {
             keep(V::word(masks));
         }
         for words in V::philox(a[0], b[0], a, b[1], [a[1], b[2]]) {
@@ -292,7 +267,7 @@ mod tests {
             sigmoid(g * V::Floats::of(1e-5)),
             f.at_most(1e5),
             V::flush(f, 1e5),
-            V::choose(mask, f, g),
+            V::look_up(&table, x),
         ] {
             let mut place = [0.0; WIDTH];
             V::store_floats(floats, &mut place);

@@ -1,13 +1,13 @@
 //! What a lane carries from one minibatch to the next, and what the update needs of it: a small part of
 //! its arrays. All else is of use only while a thread steps the lane, and stays in that thread's cache.
 
+use super::events::Events;
 use super::state::{LaneState, tiled};
 use super::tile::{Tiled, WIDTH};
-use crate::layout::{Array, Shape, compartment, result, trace};
+use crate::layout::{Array, Constants, Lane, Shape, compartment, result, trace};
 
 /// Rows that are carried, of each array.
 struct Rows {
-    spikes: Vec<usize>,
     traces: Vec<usize>,
     compartments: Vec<usize>,
 }
@@ -15,7 +15,8 @@ struct Rows {
 /// The carried part of one lane.
 pub struct Carried {
     rows: Rows,
-    spikes: Vec<Tiled<u32>>,
+    /// The steps just before the next image.
+    events: Vec<Events>,
     /// The forward mean in row 0.
     pub traces: Vec<Tiled<f32>>,
     compartments: Vec<Tiled<f32>>,
@@ -28,10 +29,7 @@ pub struct Carried {
 pub fn words(shape: &Shape) -> usize {
     let whole = |units: usize| units.next_multiple_of(WIDTH);
     let rows = Rows::new(shape);
-    let populations = shape
-        .populations
-        .iter()
-        .map(|&units| (rows.spikes.len() + rows.traces.len()) * whole(units));
+    let populations = shape.populations.iter().map(|&units| (rows.traces.len()) * whole(units));
     let layers = (0..shape.layers()).map(|layer| {
         let rows_of = |array| shape.rows_and_columns(array)[0];
         let wholes = rows_of(Array::ApicalDrive(layer)) + rows_of(Array::Errors(layer));
@@ -43,7 +41,6 @@ pub fn words(shape: &Shape) -> usize {
 impl Rows {
     fn new(shape: &Shape) -> Self {
         Rows {
-            spikes: (0..shape.past_words() as usize).collect(),
             traces: match shape.taps {
                 0 => vec![trace::FORWARD, trace::SLOW, trace::FAST],
                 _ => vec![trace::FORWARD],
@@ -62,10 +59,7 @@ impl Carried {
         let populations = shape.populations.iter();
         let layers = 0..shape.layers();
         Carried {
-            spikes: populations
-                .clone()
-                .map(|&units| Tiled::new(rows.spikes.len(), units))
-                .collect(),
+            events: populations.clone().map(|_| Events::default()).collect(),
             traces: populations.map(|&units| Tiled::new(rows.traces.len(), units)).collect(),
             compartments: layers
                 .clone()
@@ -83,8 +77,8 @@ impl Carried {
 
     /// Puts what is carried where the kernels look for it.
     pub fn load(&self, state: &mut LaneState) {
-        for (carried, own) in self.spikes.iter().zip(&mut state.spikes) {
-            own.put_rows(carried, &self.rows.spikes);
+        for (carried, own) in self.events.iter().zip(&mut state.events) {
+            own.clone_from(carried);
         }
         for (carried, own) in self.traces.iter().zip(&mut state.traces) {
             own.put_rows(carried, &self.rows.traces);
@@ -96,18 +90,26 @@ impl Carried {
     }
 
     /// Keeps what the next minibatch and the update need.
-    pub fn save(&mut self, state: &LaneState) {
-        for (carried, own) in self.spikes.iter_mut().zip(&state.spikes) {
-            carried.take_rows(own, &self.rows.spikes);
-        }
-        for (carried, own) in self.traces.iter_mut().zip(&state.traces) {
-            carried.take_rows(own, &self.rows.traces);
+    pub fn save(&mut self, constants: &Constants, lane: &Lane, state: &LaneState) {
+        for (population, carried) in self.events.iter_mut().enumerate() {
+            let (drawn, spikes) = (&state.drawn[population], &state.spikes[population]);
+            carried.carry(constants, lane.steps(), drawn, spikes);
         }
         for (layer, own) in state.layers.iter().enumerate() {
             self.compartments[layer].take_rows(&own.compartments, &self.rows.compartments);
             self.apical_drive[layer].copy_from(&own.apical_drive);
-            self.errors[layer].copy_from(&own.errors);
         }
         self.result = state.result;
+        self.save_for_update(state);
+    }
+
+    /// Keeps what the update needs.
+    pub fn save_for_update(&mut self, state: &LaneState) {
+        for (carried, own) in self.traces.iter_mut().zip(&state.traces) {
+            carried.take_rows(own, &self.rows.traces);
+        }
+        for (carried, own) in self.errors.iter_mut().zip(&state.layers) {
+            carried.copy_from(&own.errors);
+        }
     }
 }

@@ -1,150 +1,186 @@
-//! Who spikes at each step: lists, where the words of counts are mostly zero.
+//! Who spikes at each step: lists, where bits and words of counts are mostly zero.
 
 use std::ops::Range;
 
-use super::tile::{Tiled, WIDTH};
-use super::vectors::{Mask, Vectors};
+use multiversion::multiversion;
+
+use super::drawn::{Drawn, Group, NEURONS};
+use super::tile::Tiled;
 use crate::layout::{COUNT_BITS, COUNT_MASK, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
 
 /// Who spikes at each of some steps of one population: ascending, as often as it spikes. What kernels
-/// that draw spikes leave for those that sum weight columns.
+/// read that sum weight columns.
 ///
 /// Steps are counted from the first that has spikes, so that those before the image are not negative.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Events {
-    lists: Vec<List>,
     steps: Range<u32>,
-}
-
-#[derive(Default)]
-struct List {
+    /// The lists one after the other, and room.
     units: Vec<u32>,
-    length: usize,
+    /// Where the list of each step ends.
+    ends: Vec<usize>,
 }
 
 impl Events {
-    /// Starts lists for the steps whose spikes a kernel draws, and lists those of the past that are heard
-    /// with them, which `spikes` has.
-    pub fn begin(&mut self, heard: Heard, spikes: &Tiled<u32>) {
-        if !heard.is_drawn {
-            return self.forget();
-        }
-        let Range { start, end } = heard.steps;
-        self.clear(start..end);
-        self.list(start..heard.image.max(start), spikes);
-    }
-
-    /// Starts empty lists for the steps that `other` has lists of.
-    pub fn begin_beside(&mut self, other: &Events) {
-        self.clear(other.steps.clone());
-    }
-
-    /// Adds the lists of neurons that come behind these.
-    pub fn append(&mut self, behind: &Events) {
-        for (list, behind) in self.lists.iter_mut().zip(&behind.lists).take(self.steps.len()) {
-            list.units.truncate(list.length);
-            list.units.extend_from_slice(&behind.units[..behind.length]);
-            list.length = list.units.len();
-        }
-    }
-
     /// Has no lists any more.
     pub fn forget(&mut self) {
-        self.steps = 0..0;
-    }
-
-    /// Starts empty lists for `steps`.
-    fn clear(&mut self, steps: Range<u32>) {
-        self.lists.resize_with(self.lists.len().max(steps.len()), List::default);
-        for list in &mut self.lists[..steps.len()] {
-            list.length = 0;
-        }
-        self.steps = steps;
+        self.clear(0);
     }
 
     /// Who spikes at `step`.
     pub fn at(&self, step: u32) -> &[u32] {
-        let list = &self.lists[(step - self.steps.start) as usize];
-        &list.units[..list.length]
+        let index = (step - self.steps.start) as usize;
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.units[start..self.ends[index]]
     }
 
-    /// Adds those of a tile's `units` that spike once at `step`.
-    #[inline(always)]
-    pub fn add_once<V: Vectors>(&mut self, step: u32, units: &[u32; WIDTH], spiking: Mask) {
-        let list = &mut self.lists[(step - self.steps.start) as usize];
-        list.make_room();
-        if let Some(end) = list.units[list.length..].first_chunk_mut() {
-            V::store(V::compress(V::words(units), spiking), end);
+    /// Lists who spikes at the steps of `heard`, as `drawn` has them, or where a step was not drawn, as
+    /// `spikes` has, `[past words + words, units]`.
+    pub fn ensure(&mut self, heard: Heard, drawn: &Drawn, spikes: &Tiled<u32>) {
+        let Heard { steps, image } = heard;
+        let has_all = self.steps.start <= steps.start && steps.end <= self.steps.end;
+        // Lists of the past, carried on from the image before, are gone on with.
+        let has_start = self.steps.start == steps.start;
+        if !has_all && !has_start {
+            self.clear(steps.start);
         }
-        list.length += spiking.count_ones() as usize;
-    }
-
-    /// Adds those of a tile's `units` that spike once at `step`, or `twice`.
-    #[inline(always)]
-    pub fn add_twice(&mut self, step: u32, units: &[u32; WIDTH], spiking: Mask, twice: Mask) {
-        let list = &mut self.lists[(step - self.steps.start) as usize];
-        list.make_room();
-        for i in bits(spiking) {
-            list.units[list.length] = units[i];
-            list.units[list.length + 1] = units[i];
-            list.length += 1 + (twice >> i & 1) as usize;
-        }
-    }
-
-    /// Adds those of a tile's `units` that are in `spiking` as often as they spike at `step`.
-    pub fn add(&mut self, step: u32, units: &[u32; WIDTH], spiking: Mask, counts: &[u32; WIDTH]) {
-        let list = &mut self.lists[(step - self.steps.start) as usize];
-        for i in bits(spiking) {
-            for _ in 0..counts[i] {
-                list.push(units[i]);
+        while self.steps.end < steps.end {
+            let step = self.steps.end;
+            if step >= image && drawn.has(&(step - image..step - image + 1)) {
+                self.list_drawn(step - image..steps.end - image, image, drawn, spikes);
+            } else {
+                self.list_words(step, spikes);
             }
         }
     }
 
-    /// Lists who spikes at the steps of `heard`, unless the kernel that drew the spikes has. `spikes`:
-    /// `[past words + words, units]`.
-    pub fn ensure(&mut self, heard: Heard, spikes: &Tiled<u32>) {
-        let Range { start, end } = heard.steps;
-        if start < self.steps.start || end > self.steps.end {
-            self.clear(start..end);
-            self.list(start..end, spikes);
+    /// Takes over the lists of the last steps of an image, `steps` of it long, as those of the steps before
+    /// the next. Forgets all where they were not drawn.
+    pub fn carry(&mut self, constants: &Constants, steps: u32, drawn: &Drawn, spikes: &Tiled<u32>) {
+        let image = constants.past_words * STEPS_PER_WORD;
+        let last = steps - steps.min(constants.history)..steps;
+        self.clear(image + last.start);
+        if constants.tap_count > 0 && last.len() == constants.history as usize && drawn.has(&last) {
+            self.list_drawn(last, image, drawn, spikes);
+            self.steps = image - constants.history..image;
+        } else {
+            self.forget();
         }
     }
 
-    fn list(&mut self, steps: Range<u32>, spikes: &Tiled<u32>) {
-        for tile in 0..spikes.count() {
-            let rows = spikes.of(tile);
-            for (word, of_word) in words_of(&steps) {
-                let words = &rows[word as usize];
-                if words.iter().fold(0, |any, word| any | word) == 0 {
-                    continue;
-                }
-                let first = word * STEPS_PER_WORD;
-                for (i, &word) in words.iter().enumerate() {
-                    let mut left = word & counts_of(&of_word);
-                    while left != 0 {
-                        let slot = left.trailing_zeros() / COUNT_BITS;
-                        let step = first + slot;
-                        let list = &mut self.lists[(step - self.steps.start) as usize];
-                        for _ in 0..left >> (slot * COUNT_BITS) & COUNT_MASK {
-                            list.push((tile * WIDTH + i) as u32);
-                        }
-                        left &= !(COUNT_MASK << (slot * COUNT_BITS));
-                    }
-                }
-            }
+    /// Starts anew before `step`.
+    fn clear(&mut self, step: u32) {
+        self.steps = step..step;
+        self.ends.clear();
+    }
+
+    /// Ends the list of a step.
+    fn end(&mut self, length: usize) {
+        self.ends.push(length);
+        self.steps.end += 1;
+    }
+
+    fn length(&self) -> usize {
+        self.ends.last().copied().unwrap_or(0)
+    }
+
+    /// Lists `steps` of the image, which starts at `image`.
+    fn list_drawn(&mut self, steps: Range<u32>, image: u32, drawn: &Drawn, spikes: &Tiled<u32>) {
+        for step in steps {
+            let length = self.length();
+            let length = list(step, image, drawn, spikes, &mut self.units, length);
+            self.end(length);
         }
+    }
+
+    fn list_words(&mut self, step: u32, spikes: &Tiled<u32>) {
+        let mut length = self.length();
+        for unit in 0..spikes.units() as u32 {
+            length = self.push(length, unit, count(spikes, step, unit));
+        }
+        self.end(length);
+    }
+
+    /// Puts a neuron that spikes `count` times behind a list that is so long.
+    #[inline(always)]
+    fn push(&mut self, length: usize, unit: u32, count: u32) -> usize {
+        let end = length + count as usize;
+        make_room(&mut self.units, end);
+        self.units[length..end].fill(unit);
+        end
     }
 }
 
-/// The places of a mask's bits.
+/// Puts those who spike at `step` of the image into `units`, behind the first `length`. Tells where they
+/// end.
+#[multiversion(targets = "simd")]
+fn list(
+    step: u32,
+    image: u32,
+    drawn: &Drawn,
+    spikes: &Tiled<u32>,
+    units: &mut Vec<u32>,
+    length: usize,
+) -> usize {
+    // Everybody twice, and room for what is stored in vain.
+    let most = 2 * drawn.count() + 2 * AT_ONCE;
+    make_room(units, length + most);
+    let mut end = length;
+    for group in 0..drawn.groups() {
+        let group = drawn.at(step, group);
+        if group.many == 0 {
+            end = list_group(&group, units, end);
+            continue;
+        }
+        let mut spiking = group.spiking;
+        while spiking != 0 {
+            let unit = group.units[spiking.trailing_zeros() as usize % NEURONS];
+            spiking &= spiking - 1;
+            for _ in 0..count(spikes, image + step, unit) {
+                units[end] = unit;
+                end += 1;
+            }
+            make_room(units, end + most);
+        }
+    }
+    end
+}
+
+/// Neurons that are listed without a look at whether there are so many.
+const AT_ONCE: usize = 4;
+
+/// Lists a group of neurons of which nobody spikes more than twice. Where a list ends cannot be foreseen, so
+/// it is looked for as rarely as may be.
 #[inline(always)]
-pub fn bits(mut mask: Mask) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let place = mask.trailing_zeros() as usize;
-        mask &= mask.wrapping_sub(1);
-        (place < WIDTH).then_some(place)
-    })
+fn list_group(group: &Group, units: &mut [u32], start: usize) -> usize {
+    let &Group { units: neurons, mut spiking, twice, .. } = group;
+    let count = spiking.count_ones() as usize;
+    let mut end = start;
+    for _ in 0..count.div_ceil(AT_ONCE) {
+        for _ in 0..AT_ONCE {
+            let i = spiking.trailing_zeros() as usize % NEURONS;
+            spiking &= spiking.wrapping_sub(1);
+            // Stored twice, and kept as often as it spikes.
+            units[end] = neurons[i];
+            units[end + 1] = neurons[i];
+            end += 1 + (twice >> i & 1) as usize;
+        }
+    }
+    start + count + twice.count_ones() as usize
+}
+
+#[inline(always)]
+fn make_room(units: &mut Vec<u32>, length: usize) {
+    if units.len() < length {
+        units.resize(2 * length, 0);
+    }
+}
+
+/// How often a neuron spikes at a step.
+#[inline(always)]
+fn count(spikes: &Tiled<u32>, step: u32, unit: u32) -> u32 {
+    let word = spikes.value((step / STEPS_PER_WORD) as usize, unit as usize);
+    word >> (step % STEPS_PER_WORD * COUNT_BITS) & COUNT_MASK
 }
 
 /// The steps whose spikes a launch hears, counted from the first that has spikes.
@@ -152,8 +188,6 @@ pub struct Heard {
     pub steps: Range<u32>,
     /// The image's first step.
     pub image: u32,
-    /// Spikes are drawn, not given.
-    pub is_drawn: bool,
 }
 
 impl Heard {
@@ -165,32 +199,8 @@ impl Heard {
         let past = if feels_past { constants.history } else { 0 };
         let first = lane.steps().min(part.first);
         let end = lane.steps().min(part.first + part.steps);
-        let is_drawn = minibatch.draws == 1;
-        Heard { steps: image + first - past..image + end, image, is_drawn }
+        Heard { steps: image + first - past..image + end, image }
     }
-}
-
-impl List {
-    /// Room for a whole tile behind the last unit, twice.
-    #[inline(always)]
-    fn make_room(&mut self) {
-        if self.units.len() < self.length + 2 * WIDTH {
-            self.units.resize(2 * self.units.len() + 4 * WIDTH, 0);
-        }
-    }
-
-    fn push(&mut self, unit: u32) {
-        self.make_room();
-        self.units[self.length] = unit;
-        self.length += 1;
-    }
-}
-
-/// Mask of the counts of some steps, which share a word.
-fn counts_of(steps: &Range<u32>) -> u32 {
-    let first = steps.start % STEPS_PER_WORD;
-    let unused = STEPS_PER_WORD - steps.len() as u32;
-    u32::MAX >> (unused * COUNT_BITS) << (first * COUNT_BITS)
 }
 
 /// The words that hold some steps, with the steps that each holds.

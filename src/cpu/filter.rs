@@ -1,7 +1,5 @@
 //! The synaptic filter in a dendrite, over one tile's rows of drive, `[history + block]`.
 
-use std::ops::Range;
-
 use super::tile::{Tile, WIDTH};
 use super::vectors::Vectors;
 use crate::layout::{Constants, STEPS_PER_WORD};
@@ -9,39 +7,29 @@ use crate::model::arithmetic::{Float, SMALLEST_VOLTAGE, flush};
 
 const WORD: usize = STEPS_PER_WORD as usize;
 
-/// Filtered drive `(kappa * W n)` at `steps`, counted from the block's first, which share a word: as many
-/// of `voltages`, from the first on.
+/// Filtered drive `(kappa * W n)` at `count` steps from row `first` of the block on, which share a word.
 #[inline(always)]
 pub fn filtered<V: Vectors>(
     constants: &Constants,
     drive: &mut [Tile<f32>],
-    steps: Range<u32>,
-    voltages: &mut [V::Floats; WORD],
-) {
+    first: usize,
+    count: usize,
+) -> [V::Floats; WORD] {
     let taps = &constants.taps[..constants.tap_count as usize];
-    let now = (constants.history + steps.start) as usize;
-    *voltages = [V::Floats::of(0.0); WORD];
+    let now = constants.history as usize + first;
+    let mut sums = [V::Floats::of(0.0); WORD];
     if taps.is_empty() {
-        for (step, voltage) in voltages[..steps.len()].iter_mut().enumerate() {
-            *voltage = V::floats(&uncut(constants, drive, now + step));
-        }
-    } else if steps.len() == WORD {
-        // Nearly all words are whole: their number of steps is known to the compiler.
-        let mut sums = [V::Floats::of(0.0); WORD];
-        for (k, tap) in taps.iter().enumerate() {
-            let past = &drive[now - k..][..WORD];
-            for step in 0..WORD {
-                sums[step] = sums[step] + V::Floats::of(*tap) * V::floats(&past[step]);
-            }
-        }
-        *voltages = sums;
-    } else {
-        for (step, voltage) in voltages[..steps.len()].iter_mut().enumerate() {
-            for (k, tap) in taps.iter().enumerate() {
-                *voltage = *voltage + V::Floats::of(*tap) * V::floats(&drive[now + step - k]);
-            }
+        for (step, sum) in sums[..count].iter_mut().enumerate() {
+            *sum = V::floats(&uncut(constants, drive, now + step));
         }
     }
+    for (k, tap) in taps.iter().enumerate() {
+        let past = &drive[now - k..][..count];
+        for step in 0..count {
+            sums[step] = sums[step] + V::Floats::of(*tap) * V::floats(&past[step]);
+        }
+    }
+    sums
 }
 
 /// Takes the drive at `now` up into the two traces of the uncut kernel, which are rows 0 and 1.

@@ -7,8 +7,10 @@ pub mod arithmetic;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod awake;
+mod bounds;
 mod carried;
 mod columns;
+mod drawn;
 mod drive;
 mod error;
 mod events;
@@ -25,6 +27,7 @@ mod tile;
 mod trace;
 mod update;
 mod vectors;
+mod window;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -37,6 +40,7 @@ use crate::layout::{
     Replica, Shape, check_lanes, result,
 };
 use awake::with_threads_awake;
+use bounds::Bounds;
 use carried::Carried;
 use columns::Columns;
 use spans::Clock;
@@ -59,7 +63,10 @@ pub fn bytes(shape: &Shape, threads: usize) -> u64 {
         }
     };
     let arrays = shape.arrays().into_iter().map(words).sum::<usize>();
-    4 * (arrays + carried::words(shape)) as u64
+    let lanes = if shape.keeps_lanes { shape.replicas * shape.lanes } else { threads };
+    let drawn: usize =
+        shape.populations.iter().map(|&units| drawn::bytes(units, shape.steps)).sum();
+    (4 * (arrays + carried::words(shape)) + lanes * drawn) as u64
 }
 
 /// The CPU backend.
@@ -67,6 +74,8 @@ pub struct Cpu {
     shape: Shape,
     constants: Constants,
     replicas: Vec<Replica>,
+    /// Of each replica.
+    bounds: Vec<Bounds>,
     pool: Arc<ThreadPool>,
     dataset: Arc<Dataset>,
     /// Of each replica.
@@ -102,6 +111,7 @@ impl Cpu {
                 .map(|_| Mutex::new(LaneState::new(&shape)))
                 .collect(),
             shared: (0..shape.replicas).map(|_| Shared::new(&shape)).collect(),
+            bounds: replicas.iter().map(Bounds::new).collect(),
             replicas: replicas.to_vec(),
             shape,
             constants,
@@ -142,7 +152,16 @@ impl Cpu {
         launches: &[(Launch, Part)],
     ) {
         let Cpu {
-            constants, replicas, dataset, shared, lanes: carried, states, shape, times, ..
+            constants,
+            replicas,
+            bounds,
+            dataset,
+            shared,
+            lanes: carried,
+            states,
+            shape,
+            times,
+            ..
         } = self;
         let mut carried: Vec<&mut Carried> = carried
             .chunks_mut(shape.lanes)
@@ -157,6 +176,7 @@ impl Cpu {
             let inputs = Inputs {
                 constants,
                 replica: &replicas[replica],
+                bounds: &bounds[replica],
                 minibatch: &minibatches[replica],
                 shared: &shared[replica],
             };
@@ -165,17 +185,17 @@ impl Cpu {
             let own = if threads > 1 { Some(index) } else { rayon::current_thread_index() };
             let place = if shape.keeps_lanes { lane.place as usize } else { own.unwrap_or(0) };
             let mut state = locked(&states[place]);
+            state.begin();
             if !shape.keeps_lanes {
                 carried.load(&mut state);
             }
-            state.begin();
             let image = dataset.image(lane.image as usize);
             let mut clock = Clock::start(times.is_some());
             for (launch, part) in launches {
                 let held = state.run(&inputs, launch, part, lane, image, threads);
                 clock.read(launch.kernel, held, &mut state.times);
             }
-            carried.save(&state);
+            carried.save(constants, lane, &state);
         });
         if launches.iter().any(|(launch, _)| launch.kernel == Kernel::Score) {
             for (carried, lane) in carried.iter().zip(lanes) {
@@ -259,7 +279,7 @@ impl Backend for Cpu {
             for ((state, carried), words) in states.zip(words.chunks(length)) {
                 let mut state = locked(state);
                 state.set_words(array, words);
-                carried.save(&state);
+                carried.save_for_update(&state);
             }
         } else {
             let length = self.shape.copy_length(array).max(1);

@@ -2,186 +2,183 @@
 
 use std::ops::Range;
 
-use super::events::{Events, bits};
+use super::bounds::{Bounds, OPEN};
+use super::drawn::DrawnPart;
+use super::events::words_of;
 use super::tile::{Tile, WIDTH};
 use super::vectors::{Mask, Vectors};
 use crate::layout::{COUNT_BITS, Constants, Lane, Minibatch, Part, Replica, STEPS_PER_WORD};
-use crate::model::arithmetic::{Float, exp};
+use crate::model::arithmetic::exp;
 use crate::model::spikes::{COUNT_MAX, FRACTION_BITS, HALF, half_of};
 use crate::random::{Purpose, counter_head, philox};
 
-/// Draws the spikes of one tile.
-pub struct SpikeTile<'a> {
+/// Steps whose spike counts share a word.
+pub const WORD: usize = STEPS_PER_WORD as usize;
+
+/// Draws the spikes of a layer over a block of steps, tile by tile. Each stage goes through the whole block
+/// before the next: where one waits for chance, in branches that cannot be foreseen, the others run on.
+pub struct SpikeDraw<'a> {
     constants: &'a Constants,
     replica: &'a Replica,
+    bounds: &'a Bounds,
     part: &'a Part,
     source: u32,
     position: u32,
-    units: [u32; WIDTH],
-    /// Those of the tile that are neurons.
-    neurons: Mask,
-    /// How far the low half of a word may move the place of one candidate, and of two, with room for
-    /// rounding.
-    one_span: f32,
-    two_span: f32,
+    steps: Range<u32>,
+    drawn: DrawnPart<'a>,
+    rows: Rows,
 }
 
-/// Who spikes, and who of them twice, as far as the high halves of words tell.
-struct Kept {
-    once: Mask,
-    twice: Mask,
-    /// Those of whom they do not.
-    open: Mask,
+/// Of a tile, at each step of the block, in whole chunks of [`WORD`] steps.
+struct Rows {
+    /// Words, of which the high halves are compared.
+    words: Vec<[u32; WIDTH]>,
+    /// Of whom the high half of a word leaves the count open.
+    open: Vec<u16>,
 }
 
-impl<'a> SpikeTile<'a> {
-    #[inline(always)]
+impl<'a> SpikeDraw<'a> {
+    /// `steps`: those of the block; `drawn`: of the layer, with room for them.
+    #[allow(clippy::too_many_arguments)]
     pub fn new(
         constants: &'a Constants,
         replica: &'a Replica,
+        bounds: &'a Bounds,
         part: &'a Part,
         minibatch: &Minibatch,
         lane: &Lane,
-        tile: usize,
+        steps: Range<u32>,
+        drawn: DrawnPart<'a>,
     ) -> Self {
-        let start = tile * WIDTH;
-        let mut units = [start as u32; WIDTH];
-        for (i, unit) in units.iter_mut().enumerate() {
-            *unit += i as u32;
-        }
-        let count = WIDTH.min(part.units as usize - start);
-        let span = |shift: u32, scale: f32| ((HALF >> shift) + 1) as f32 * scale + 2e-6;
-        SpikeTile {
+        let rows = steps.len().next_multiple_of(WORD);
+        SpikeDraw {
             constants,
             replica,
+            bounds,
             part,
             source: minibatch.source,
             position: lane.position,
-            units,
-            neurons: (1 << count) - 1,
-            one_span: span(replica.one_shift, replica.one_scale),
-            two_span: span(replica.two_shift, replica.two_scale),
+            steps,
+            drawn,
+            rows: Rows { words: vec![[0; WIDTH]; rows], open: vec![0; rows] },
         }
     }
 
-    /// Draws the spikes of `steps`, which share a word, from the somatic voltages of each. `spikes`: the
-    /// tile's rows, `[past words + words]`.
+    /// Draws the spikes of one tile of the part. `soma`: its voltages, `[steps]`; `spikes`: its words,
+    /// `[past words + words]`.
     #[inline(always)]
-    pub fn draw<V: Vectors>(
-        &self,
-        steps: Range<u32>,
-        soma: &[V::Floats; STEPS_PER_WORD as usize],
-        spikes: &mut [Tile<u32>],
-        events: &mut Events,
-    ) {
-        let SpikeTile { constants, replica, .. } = self;
-        let word = steps.start / STEPS_PER_WORD;
-        let head = counter_head(Purpose::Spikes, self.part.population, self.source);
-        let random = V::philox(head, self.position, &self.units, word, replica.seed);
-        // All steps of the word before the first draw, so that their chains of operations overlap.
-        let mut odds = [V::Floats::of(1.0); STEPS_PER_WORD as usize];
-        for (odds, soma) in odds.iter_mut().zip(soma) {
-            *odds = *odds + exp(-*soma);
-        }
-        let row = &mut spikes[(constants.past_words + word) as usize];
-        // What earlier launches have drawn of the word.
-        let earlier = (1 << (steps.start % STEPS_PER_WORD * COUNT_BITS)) - 1;
-        let mut counts = V::words(row) & V::word(earlier);
-        for (&odds, step) in odds.iter().zip(steps) {
-            let slot = step % STEPS_PER_WORD;
-            let random = random[(slot % 4) as usize];
-            let high = if slot < 4 { random << 16 } else { random & V::word(!HALF) };
-            let listed = constants.past_words * STEPS_PER_WORD + step;
-            let kept = self.keep::<V>(high, odds);
-            let one = V::word(1 << (slot * COUNT_BITS));
-            if kept.twice | kept.open == 0 {
-                counts = V::add_where(counts, kept.once, one);
-                events.add_once::<V>(listed, &self.units, kept.once);
-            } else if kept.open == 0 {
-                counts = V::add_where(V::add_where(counts, kept.once, one), kept.twice, one);
-                events.add_twice(listed, &self.units, kept.once, kept.twice);
+    pub fn tile<V: Vectors>(&mut self, tile: usize, soma: &[Tile<f32>], spikes: &mut [Tile<u32>]) {
+        for (word, steps) in words_of(&self.steps) {
+            let random = self.random::<V>(tile, word);
+            let counts = &mut spikes[(self.constants.past_words + word) as usize];
+            let row = (steps.start - self.steps.start) as usize;
+            let slot = (steps.start % STEPS_PER_WORD) as usize;
+            // Nearly all words are whole: their number of steps is known to the compiler.
+            if steps.len() == WORD {
+                self.settle::<V>(tile, row, 0..WORD, &random, soma, counts);
             } else {
-                let (mut words, mut all_odds) = ([0; WIDTH], [0.0; WIDTH]);
-                V::store(high, &mut words);
-                V::store_floats(odds, &mut all_odds);
-                let settled = self.settle(&kept, &words, &all_odds, step);
-                counts = counts + (V::words(&settled) << (slot * COUNT_BITS));
-                events.add(listed, &self.units, kept.once | kept.open, &settled);
+                self.settle::<V>(tile, row, slot..slot + steps.len(), &random, soma, counts);
             }
         }
-        V::store(counts, row);
+        self.decide(tile, soma, spikes);
     }
 
-    /// Who keeps how many spike candidates, each with probability `1 / odds`, where
-    /// `odds = 1 + exp(-C)`. Nearly always the high half of a neuron's word decides.
     #[inline(always)]
-    fn keep<V: Vectors>(&self, high: V::Words, odds: V::Floats) -> Kept {
-        let replica = self.replica;
-        let float = V::Floats::of;
-        let [one, two, three, ..] = replica.candidates;
-        let candidates = V::at_most(high, V::word(one)) & self.neurons;
-        let is_two = V::at_most(high, V::word(two));
-        let is_limit = V::at_most(high, V::word(three))
-            | V::equal(high, V::word(two & !HALF))
-            | V::equal(high, V::word(one & !HALF));
+    fn random<V: Vectors>(&self, tile: usize, word: u32) -> [V::Words; 4] {
+        let head = counter_head(Purpose::Spikes, self.part.population, self.source);
+        V::philox(head, self.position, self.drawn.tile(tile), word, self.replica.seed)
+    }
 
-        // Each factor is that of one candidate or that of two.
-        let least = V::choose_words(is_two, V::word(three), V::word(two));
-        let shift = V::choose_words(is_two, V::word(replica.two_shift), V::word(replica.one_shift));
-        let scale = V::choose(is_two, float(replica.two_scale), float(replica.one_scale));
-        let span = V::choose(is_two, float(self.two_span), float(self.one_span));
-        let together = V::choose(is_two, odds * odds, odds);
-        // At least one of two is kept below this.
-        let bound = V::choose(is_two, float(2.0) * odds - float(1.0), float(0.0));
+    /// Settles what the bounds of voltages tell, for some `slots` of a word, the first of them in `row`.
+    #[inline(always)]
+    fn settle<V: Vectors>(
+        &mut self,
+        tile: usize,
+        row: usize,
+        slots: Range<usize>,
+        random: &[V::Words; 4],
+        soma: &[Tile<f32>],
+        counts: &mut [u32; WIDTH],
+    ) {
+        let Bounds { largest, shift, none_below, one_above, .. } = self.bounds;
+        let neurons = self.neurons(tile);
+        let (start, count) = (slots.start, slots.len());
+        let soma = &soma[row..][..count];
+        let words = &mut self.rows.words[row..][..count];
+        let open = &mut self.rows.open[row..][..count];
+        let first = self.steps.start + row as u32;
+        let mut drawn = self.drawn.of_tile(tile);
+        // What earlier launches have drawn of the word.
+        let mut sum = V::words(counts) & V::word((1 << (start as u32 * COUNT_BITS)) - 1);
+        for slot in slots {
+            let row = slot - start;
+            let random = random[slot % 4];
+            // In the low halves may be anything.
+            let high = if slot < 4 { random << 16 } else { random };
+            let soma = V::floats(&soma[row]);
+            let candidates = V::at_most(high, V::word(*largest)) & neurons;
+            let entry = high >> *shift;
+            let once = V::below(V::look_up(one_above, entry), soma) & candidates;
+            let none = V::below(soma, V::look_up(none_below, entry));
+            V::store(high, &mut words[row]);
+            open[row] = (candidates & !none & !once) as u16;
+            sum = V::add_where(sum, once, V::word(1 << (slot as u32 * COUNT_BITS)));
+            drawn.set(first + row as u32, once as u16, 0);
+        }
+        V::store(sum, counts);
+    }
 
-        let place = V::to_floats(V::shift_right(high - least, shift));
-        let scaled = place * scale * together;
-        // What the low half adds is at most this.
-        let reach = scaled + span * together;
-        let all = V::below(scaled, float(1.0));
-        let any = V::below(scaled, bound);
-        let changes = all ^ V::below(reach, float(1.0)) | any ^ V::below(reach, bound);
-        Kept {
-            once: (all | any) & candidates,
-            twice: all & is_two & candidates,
-            open: (changes | is_limit) & candidates,
+    /// Those of the tile that are neurons.
+    #[inline(always)]
+    fn neurons(&self, tile: usize) -> Mask {
+        (1 << self.drawn.units(tile).len()) - 1
+    }
+
+    /// Decides what the bounds of many words at once have left open.
+    #[inline(always)]
+    fn decide(&mut self, tile: usize, soma: &[Tile<f32>], spikes: &mut [Tile<u32>]) {
+        for (chunk, open) in self.rows.open.chunks_exact(WORD).enumerate() {
+            let mut open = open.iter().rev().fold(0, |all, &bits| all << WIDTH | u128::from(bits));
+            while open != 0 {
+                let place = open.trailing_zeros() as usize;
+                open &= open - 1;
+                let (row, i) = (chunk * WORD + place / WIDTH, place % WIDTH);
+                let step = self.steps.start + row as u32;
+                let (word, soma) = (self.rows.words[row][i], soma[row][i]);
+                let mut count = self.bounds.count(word, soma);
+                if count == OPEN {
+                    let unit = self.drawn.tile(tile)[i];
+                    count = self.count(word & !HALF, soma, unit, step);
+                }
+                let word =
+                    &mut spikes[(self.constants.past_words + step / STEPS_PER_WORD) as usize];
+                word[i] |= count << (step % STEPS_PER_WORD * COUNT_BITS);
+                self.drawn.of_tile(tile).add(step, i, count);
+            }
         }
     }
 
-    /// Counts of one step where the high halves leave something open.
+    /// The spike count of one step. `high`: the high half of the step's word, in its place; nearly always
+    /// it decides.
     #[cold]
-    fn settle(
-        &self,
-        kept: &Kept,
-        high: &[u32; WIDTH],
-        odds: &[f32; WIDTH],
-        step: u32,
-    ) -> [u32; WIDTH] {
-        let mut counts = [0; WIDTH];
-        for i in bits(kept.once | kept.open) {
-            counts[i] = if kept.open >> i & 1 == 1 {
-                let unit = self.units[i];
-                self.count(high[i] | self.low_half(unit, step), odds[i], unit, step)
-            } else {
-                1 + (kept.twice >> i & 1)
-            };
+    fn count(&self, high: u32, soma: f32, unit: u32, step: u32) -> u32 {
+        let [one, two, three, ..] = self.replica.candidates;
+        if high > one {
+            return 0;
         }
-        counts
-    }
-
-    /// The count that a whole word decides.
-    fn count(&self, word: u32, odds: f32, unit: u32, step: u32) -> u32 {
-        let replica = self.replica;
-        let [one, two, three, ..] = replica.candidates;
+        let odds = 1.0 + exp(-soma);
+        let is_limit = high <= three || high == two & !HALF || high == one & !HALF;
+        if !is_limit {
+            let count = kept(self.replica, high, odds);
+            if count == kept(self.replica, high | HALF, odds) {
+                return count;
+            }
+        }
+        let word = high | self.low_half(unit, step);
         if word >= one {
             0
-        } else if word >= two {
-            let place = (word - two) >> replica.one_shift;
-            u32::from(place as i32 as f32 * replica.one_scale * odds < 1.0)
         } else if word >= three {
-            let place = (word - three) >> replica.two_shift;
-            let scaled = place as i32 as f32 * replica.two_scale * (odds * odds);
-            u32::from(scaled < 1.0) + u32::from(scaled < 2.0 * odds - 1.0)
+            kept(self.replica, word, odds)
         } else {
             self.thinned(word, odds, unit, step)
         }
@@ -209,4 +206,18 @@ impl<'a> SpikeTile<'a> {
         }
         count
     }
+}
+
+/// How many of one or two candidates are kept, each with probability `1 / odds`, where
+/// `odds = 1 + exp(-C)`.
+#[inline(always)]
+pub fn kept(replica: &Replica, word: u32, odds: f32) -> u32 {
+    let [_, two, three, ..] = replica.candidates;
+    if word >= two {
+        let place = ((word - two) >> replica.one_shift) as i32 as f32 * replica.one_scale;
+        return u32::from(place * odds < 1.0);
+    }
+    let place = ((word - three) >> replica.two_shift) as i32 as f32 * replica.two_scale;
+    let scaled = place * (odds * odds);
+    u32::from(scaled < 1.0) + u32::from(scaled < 2.0 * odds - 1.0)
 }

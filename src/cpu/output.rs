@@ -3,16 +3,21 @@
 //!
 //! `B = kappa * (W n) + b`; `C += -g_L C + g_D (B - C) + I`, `I = g_E (E_E - C) + g_I (E_I - C)`.
 
+use std::ops::Range;
+
 use multiversion::multiversion;
 use multiversion::target::match_target;
 
-use super::events::{Events, words_of};
+use super::bounds::Bounds;
+use super::drawn::DrawnPart;
+use super::events::words_of;
 use super::filter::{filtered, flushed, keep_history};
-use super::neuron::SpikeTile;
+use super::neuron::SpikeDraw;
 use super::tile::{Span, Tile, WIDTH};
 use super::vectors::{Portable, Vectors};
+use super::window::Window;
 use crate::layout::compartment::{BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
-use crate::layout::{Constants, Lane, Minibatch, Part, Replica, STEPS_PER_WORD};
+use crate::layout::{Constants, Lane, Minibatch, Part, Replica};
 use crate::model::arithmetic::{Float, sigmoid};
 
 /// Shapes as in [`super::soma::soma`].
@@ -21,6 +26,7 @@ use crate::model::arithmetic::{Float, sigmoid};
 pub fn output(
     constants: &Constants,
     replica: &Replica,
+    bounds: &Bounds,
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
@@ -28,107 +34,108 @@ pub fn output(
     drive: &mut Span<f32>,
     compartments: &mut Span<f32>,
     spikes: &mut Span<u32>,
-    events: &mut Events,
+    drawn: DrawnPart,
 ) {
+    let steps = part.first..lane.steps().min(part.first + part.steps);
+    if steps.is_empty() {
+        return;
+    }
     let first = drive.first;
+    let mut soma = vec![Tile([0.0; WIDTH]); steps.len()];
+    let mut draw =
+        SpikeDraw::new(constants, replica, bounds, part, minibatch, lane, steps.clone(), drawn);
     let tiles = drive.each_mut().zip(compartments.each_mut()).zip(spikes.each_mut());
     for (index, ((drive, compartments), spikes)) in tiles.enumerate() {
         let tile = first + index;
-        let drawn = SpikeTile::new(constants, replica, part, minibatch, lane, tile);
         let bias = &biases[tile];
         let teaching: [f32; WIDTH] = std::array::from_fn(|i| {
             let is_target = (tile * WIDTH + i) as u32 / constants.group == lane.label;
             if is_target { constants.teaching_excitation } else { constants.teaching_inhibition }
         });
         match_target! {
-            "x86_64+avx512f" => step::<super::avx512::Avx512>(
-                constants, replica, part, minibatch, lane, &drawn, bias, &teaching, drive, compartments,
-                spikes, events
-            ),
-            _ => step::<Portable>(
-                constants, replica, part, minibatch, lane, &drawn, bias, &teaching, drive, compartments,
-                spikes, events
-            ),
+            "x86_64+avx512f" => {
+                step::<super::avx512::Avx512>(
+                    constants, replica, minibatch, lane, &steps, bias, &teaching, drive, compartments, &mut soma
+                );
+                if minibatch.draws == 1 {
+                    draw.tile::<super::avx512::Avx512>(index, &soma, spikes);
+                }
+            },
+            _ => {
+                step::<Portable>(
+                    constants, replica, minibatch, lane, &steps, bias, &teaching, drive, compartments, &mut soma
+                );
+                if minibatch.draws == 1 {
+                    draw.tile::<Portable>(index, &soma, spikes);
+                }
+            },
         }
     }
 }
 
-/// Steps one tile through the block.
+/// Steps one tile through the block. `soma`: its voltages, `[steps]`.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
 fn step<V: Vectors>(
     constants: &Constants,
     replica: &Replica,
-    part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
-    drawn: &SpikeTile,
+    steps: &Range<u32>,
     bias: &Tile<f32>,
     teaching: &[f32; WIDTH],
     drive: &mut [Tile<f32>],
     compartments: &mut [Tile<f32>],
-    spikes: &mut [Tile<u32>],
-    events: &mut Events,
+    soma: &mut [Tile<f32>],
 ) {
-    let end = lane.steps().min(part.first + part.steps);
-    if end <= part.first {
-        return;
-    }
-    if part.first == 0 {
+    if steps.start == 0 {
         if minibatch.fresh == 1 {
             compartments.fill(Tile([0.0; WIDTH]));
         }
         compartments[MEAN_SOMA] = Tile([0.0; WIDTH]);
         compartments[MEAN_RATE] = Tile([0.0; WIDTH]);
     }
-    let window = lane.steps_forward - lane.window_forward..lane.steps_forward;
-    let target_window = lane.steps() - lane.window_target..lane.steps();
+    let (forward, target) = (Window::forward(lane), Window::target(lane));
     let float = V::Floats::of;
     let bias = V::floats(bias);
     let teaching = V::floats(teaching);
     let mut basal = V::floats(&compartments[BASAL]);
-    let mut soma = V::floats(&compartments[SOMA]);
+    let mut voltage = V::floats(&compartments[SOMA]);
     let mut mean = V::floats(&compartments[MEAN_SOMA]);
     let mut mean_rate = V::floats(&compartments[MEAN_RATE]);
 
-    // Of the dendrite, then of the soma, at each step of a word.
-    let mut voltages = [float(0.0); STEPS_PER_WORD as usize];
-    for (_, steps) in words_of(&(part.first..end)) {
-        let rows = steps.start - part.first..steps.end - part.first;
-        filtered::<V>(constants, drive, rows, &mut voltages);
-        for (voltage, step) in voltages.iter_mut().zip(steps.clone()) {
-            basal = *voltage + bias;
-            let before = flushed::<V>(soma, step);
-            let is_taught = step >= lane.steps_forward;
-            let (decay, current) = if is_taught {
+    for (_, of_word) in words_of(steps) {
+        let row = (of_word.start - steps.start) as usize;
+        // Of the dendrite, then of the soma.
+        let mut voltages = filtered::<V>(constants, drive, row, of_word.len());
+        voltage = flushed::<V>(voltage, of_word.start);
+        for (filtered, step) in voltages.iter_mut().zip(of_word.clone()) {
+            basal = *filtered + bias;
+            let (decay, current) = if step >= lane.steps_forward {
                 (constants.teaching_decay, teaching)
             } else {
                 (constants.output_decay, float(0.0))
             };
             let taken_up = float(constants.output_input) * basal + current;
-            soma = float(decay) * before + taken_up;
-            *voltage = soma;
-            if window.contains(&step) {
-                mean = mean + soma;
-            }
-            if step + 1 == lane.steps_forward {
-                mean = mean * float(lane.inverse_window_forward);
-            }
-            if target_window.contains(&step) {
-                mean_rate = mean_rate + float(replica.phi_max) * sigmoid(soma);
-            }
-            if is_taught && step + 1 == lane.steps() {
-                mean_rate = mean_rate * float(lane.inverse_window_target);
-            }
+            voltage = float(decay) * voltage + taken_up;
+            *filtered = voltage;
         }
-        if minibatch.draws == 1 {
-            drawn.draw::<V>(steps, &voltages, spikes, events);
+        forward.add::<V>(&of_word, &voltages, &mut mean);
+        if target.meets(&of_word) {
+            let mut rates = voltages;
+            for rate in &mut rates {
+                *rate = float(replica.phi_max) * sigmoid(*rate);
+            }
+            target.add::<V>(&of_word, &rates, &mut mean_rate);
+        }
+        for (voltage, soma) in voltages.iter().zip(&mut soma[row..]) {
+            V::store_floats(*voltage, soma);
         }
     }
 
     V::store_floats(basal, &mut compartments[BASAL]);
-    V::store_floats(soma, &mut compartments[SOMA]);
+    V::store_floats(voltage, &mut compartments[SOMA]);
     V::store_floats(mean, &mut compartments[MEAN_SOMA]);
     V::store_floats(mean_rate, &mut compartments[MEAN_RATE]);
-    keep_history(constants, drive, (end - part.first) as usize);
+    keep_history(constants, drive, steps.len());
 }

@@ -2,26 +2,32 @@
 //!
 //! `B = kappa * (W n) + b`; `C += -g_L C + g_B (B - C) + g_A (A - C)`.
 
+use std::ops::Range;
+
 use multiversion::multiversion;
 use multiversion::target::match_target;
 
-use super::events::{Events, words_of};
+use super::bounds::Bounds;
+use super::drawn::DrawnPart;
+use super::events::words_of;
 use super::filter::{filtered, flushed, keep_history};
-use super::neuron::SpikeTile;
+use super::neuron::{SpikeDraw, WORD};
 use super::tile::{Span, Tile, WIDTH};
 use super::vectors::{Portable, Vectors};
+use super::window::Window;
 use crate::layout::compartment::{APICAL, BASAL, MEAN_SOMA, SOMA};
-use crate::layout::{Constants, Lane, Minibatch, Part, Replica, STEPS_PER_WORD};
+use crate::layout::{Constants, Lane, Minibatch, Part, Replica};
 use crate::model::arithmetic::Float;
 
 /// `biases`: `[units]`, the last column of the shader's weights; `drive`: `[history + block,
 /// units]`; `compartments`: `[5, units]`; `spikes`: this layer's, `[past words + words, units]`;
-/// `events`: lists of the same, which are begun.
+/// `drawn`: the same of the block's steps, for which it has room.
 #[multiversion(targets = "simd")]
 #[allow(clippy::too_many_arguments)] // one for each binding of the shader
 pub fn soma(
     constants: &Constants,
     replica: &Replica,
+    bounds: &Bounds,
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
@@ -29,83 +35,112 @@ pub fn soma(
     drive: &mut Span<f32>,
     compartments: &mut Span<f32>,
     spikes: &mut Span<u32>,
-    events: &mut Events,
+    drawn: DrawnPart,
 ) {
+    let steps = part.first..lane.steps().min(part.first + part.steps);
+    if steps.is_empty() {
+        return;
+    }
     let first = drive.first;
+    let mut soma = vec![Tile([0.0; WIDTH]); steps.len()];
+    let mut draw =
+        SpikeDraw::new(constants, replica, bounds, part, minibatch, lane, steps.clone(), drawn);
     let tiles = drive.each_mut().zip(compartments.each_mut()).zip(spikes.each_mut());
     for (index, ((drive, compartments), spikes)) in tiles.enumerate() {
         let tile = first + index;
-        let drawn = SpikeTile::new(constants, replica, part, minibatch, lane, tile);
         let bias = &biases[tile];
         match_target! {
-            "x86_64+avx512f" => step::<super::avx512::Avx512>(
-                constants, replica, part, minibatch, lane, &drawn, bias, drive, compartments, spikes, events
-            ),
-            _ => step::<Portable>(
-                constants, replica, part, minibatch, lane, &drawn, bias, drive, compartments, spikes, events
-            ),
+            "x86_64+avx512f" => {
+                step::<super::avx512::Avx512>(
+                    constants, replica, minibatch, lane, &steps, bias, drive, compartments, &mut soma
+                );
+                if minibatch.draws == 1 {
+                    draw.tile::<super::avx512::Avx512>(index, &soma, spikes);
+                }
+            },
+            _ => {
+                step::<Portable>(
+                    constants, replica, minibatch, lane, &steps, bias, drive, compartments, &mut soma
+                );
+                if minibatch.draws == 1 {
+                    draw.tile::<Portable>(index, &soma, spikes);
+                }
+            },
         }
     }
 }
 
-/// Steps one tile through the block.
+/// Steps one tile through the block. `soma`: its voltages, `[steps]`.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
 fn step<V: Vectors>(
     constants: &Constants,
     replica: &Replica,
-    part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
-    drawn: &SpikeTile,
+    steps: &Range<u32>,
     bias: &Tile<f32>,
     drive: &mut [Tile<f32>],
     compartments: &mut [Tile<f32>],
-    spikes: &mut [Tile<u32>],
-    events: &mut Events,
+    soma: &mut [Tile<f32>],
 ) {
-    let end = lane.steps().min(part.first + part.steps);
-    if end <= part.first {
-        return;
-    }
-    if part.first == 0 {
+    if steps.start == 0 {
         if minibatch.fresh == 1 {
             compartments.fill(Tile([0.0; WIDTH]));
         }
         compartments[MEAN_SOMA] = Tile([0.0; WIDTH]);
     }
-    let window = lane.steps_forward - lane.window_forward..lane.steps_forward;
+    let forward = Window::forward(lane);
     let float = V::Floats::of;
     let from_apical = float(replica.hidden_apical) * V::floats(&compartments[APICAL]);
     let bias = V::floats(bias);
     let mut basal = V::floats(&compartments[BASAL]);
-    let mut soma = V::floats(&compartments[SOMA]);
+    let mut voltage = V::floats(&compartments[SOMA]);
     let mut mean = V::floats(&compartments[MEAN_SOMA]);
 
-    // Of the dendrite, then of the soma, at each step of a word.
-    let mut voltages = [float(0.0); STEPS_PER_WORD as usize];
-    for (_, steps) in words_of(&(part.first..end)) {
-        let rows = steps.start - part.first..steps.end - part.first;
-        filtered::<V>(constants, drive, rows, &mut voltages);
-        for (voltage, step) in voltages.iter_mut().zip(steps.clone()) {
-            basal = *voltage + bias;
-            let taken_up = float(replica.hidden_input) * basal + from_apical;
-            soma = float(replica.hidden_decay) * flushed::<V>(soma, step) + taken_up;
-            *voltage = soma;
-            if window.contains(&step) {
-                mean = mean + soma;
-            }
-            if step + 1 == lane.steps_forward {
-                mean = mean * float(lane.inverse_window_forward);
-            }
-        }
-        if minibatch.draws == 1 {
-            drawn.draw::<V>(steps, &voltages, spikes, events);
+    for (_, of_word) in words_of(steps) {
+        let row = (of_word.start - steps.start) as usize;
+        let before = flushed::<V>(voltage, of_word.start);
+        let mut word =
+            |count| euler::<V>(constants, replica, drive, row, count, bias, from_apical, before);
+        // Nearly all words are whole: their number of steps is known to the compiler.
+        let (last_basal, voltages) =
+            if of_word.len() == WORD { word(WORD) } else { word(of_word.len()) };
+        basal = last_basal;
+        voltage = voltages[of_word.len() - 1];
+        forward.add::<V>(&of_word, &voltages, &mut mean);
+        for (voltage, soma) in voltages.iter().zip(&mut soma[row..]) {
+            V::store_floats(*voltage, soma);
         }
     }
 
     V::store_floats(basal, &mut compartments[BASAL]);
-    V::store_floats(soma, &mut compartments[SOMA]);
+    V::store_floats(voltage, &mut compartments[SOMA]);
     V::store_floats(mean, &mut compartments[MEAN_SOMA]);
-    keep_history(constants, drive, (end - part.first) as usize);
+    keep_history(constants, drive, steps.len());
+}
+
+/// The somatic voltages of `count` steps from `row` of the block on, and the basal voltage of the last.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+fn euler<V: Vectors>(
+    constants: &Constants,
+    replica: &Replica,
+    drive: &mut [Tile<f32>],
+    row: usize,
+    count: usize,
+    bias: V::Floats,
+    from_apical: V::Floats,
+    mut soma: V::Floats,
+) -> (V::Floats, [V::Floats; WORD]) {
+    let float = V::Floats::of;
+    let mut voltages = filtered::<V>(constants, drive, row, count);
+    let mut basal = float(0.0);
+    for voltage in &mut voltages[..count] {
+        basal = *voltage + bias;
+        let taken_up = float(replica.hidden_input) * basal + from_apical;
+        soma = float(replica.hidden_decay) * soma + taken_up;
+        *voltage = soma;
+    }
+    (basal, voltages)
 }

@@ -3,7 +3,9 @@
 
 use rayon::prelude::*;
 
+use super::bounds::Bounds;
 use super::columns::Columns;
+use super::drawn::Drawn;
 use super::events::{Events, Heard};
 use super::tile::Tiled;
 use super::{apical, drive, error, input, output, plateau, score, soma, trace};
@@ -30,10 +32,9 @@ pub struct LaneState {
     pub result: [u32; result::ROWS],
     /// What its kernels took, while profiled.
     pub times: KernelTimes,
-    /// Who spikes in each population, as the words of spikes say too.
-    events: Vec<Events>,
-    /// Who spikes in parts of a layer, where several threads step it.
-    parts: Vec<Events>,
+    /// Who spikes in each population, as the words of spikes say too: bits as they were drawn, and lists.
+    pub drawn: Vec<Drawn>,
+    pub events: Vec<Events>,
 }
 
 /// Arrays of one replica that all of its lanes read, and results.
@@ -51,6 +52,7 @@ pub struct Shared {
 pub struct Inputs<'a> {
     pub constants: &'a Constants,
     pub replica: &'a Replica,
+    pub bounds: &'a Bounds,
     pub minibatch: &'a Minibatch,
     pub shared: &'a Shared,
 }
@@ -76,13 +78,14 @@ impl LaneState {
                 .collect(),
             result: [0; result::ROWS],
             times: KernelTimes::default(),
+            drawn: shape.populations.iter().map(|&units| Drawn::new(units, shape.steps)).collect(),
             events: shape.populations.iter().map(|_| Events::default()).collect(),
-            parts: Vec::new(),
         }
     }
 
     /// Forgets what is known of the lane beside its arrays.
     pub fn begin(&mut self) {
+        self.drawn.iter_mut().for_each(Drawn::forget);
         self.events.iter_mut().for_each(Events::forget);
     }
 
@@ -96,11 +99,10 @@ impl LaneState {
         image: &[u8],
         threads: usize,
     ) -> usize {
-        let Inputs { constants, replica, minibatch, shared } = *inputs;
-        let LaneState { spikes, traces, layers, result, events, parts, .. } = self;
+        let Inputs { constants, replica, bounds, minibatch, shared } = *inputs;
+        let LaneState { spikes, traces, layers, result, drawn, events, .. } = self;
         let heard = Heard::new(constants, part, minibatch, lane);
         if launch.kernel == Kernel::Input {
-            events[0].begin(heard, &spikes[0]);
             input::input(
                 constants,
                 replica,
@@ -110,7 +112,7 @@ impl LaneState {
                 &shared.thresholds,
                 image,
                 &mut spikes[0],
-                &mut events[0],
+                &mut drawn[0],
             );
             return 1;
         }
@@ -127,7 +129,7 @@ impl LaneState {
         let mut held = 1;
         match launch.kernel {
             Kernel::Drive => {
-                events[index].ensure(heard, &spikes[index]);
+                events[index].ensure(heard, &drawn[index], &spikes[index]);
                 let (events, traces) = (&events[index], &traces[index]);
                 let spans = layer.drive.span().cut(threads);
                 held = spans.len();
@@ -140,24 +142,19 @@ impl LaneState {
             Kernel::Soma | Kernel::Output => {
                 let kernel =
                     if launch.kernel == Kernel::Soma { soma::soma } else { output::output };
-                let (spikes, events) = (&mut spikes[index + 1], &mut events[index + 1]);
-                events.begin(heard, spikes);
+                let (spikes, drawn) = (&mut spikes[index + 1], &mut drawn[index + 1]);
+                let end = lane.steps().min(part.first + part.steps);
+                let parts = drawn.begin(&(part.first.min(end)..end), threads);
                 let drives = layer.drive.span().cut(threads);
                 let compartments = layer.compartments.span().cut(threads);
                 let spikes = spikes.span().cut(threads);
-                // The first part goes on with the lists of the layer, the others have their own.
                 held = drives.len();
-                let behind = held - 1;
-                parts.resize_with(parts.len().max(behind), Events::default);
-                for part in &mut parts[..behind] {
-                    part.begin_beside(events);
-                }
-                let lists: Vec<_> = std::iter::once(&mut *events).chain(&mut *parts).collect();
-                let spans = drives.into_iter().zip(compartments).zip(spikes).zip(lists);
-                spread(spans.collect(), |(((mut drive, mut compartments), mut spikes), events)| {
+                let spans = drives.into_iter().zip(compartments).zip(spikes).zip(parts);
+                spread(spans.collect(), |(((mut drive, mut compartments), mut spikes), drawn)| {
                     kernel(
                         constants,
                         replica,
+                        bounds,
                         part,
                         minibatch,
                         lane,
@@ -165,16 +162,16 @@ impl LaneState {
                         &mut drive,
                         &mut compartments,
                         &mut spikes,
-                        events,
+                        drawn,
                     );
                 });
-                for part in &parts[..behind] {
-                    events.append(part);
+                if minibatch.draws == 0 {
+                    drawn.forget();
                 }
             }
             Kernel::Apical => {
                 let events = &mut events[layer.source];
-                events.ensure(heard, &spikes[layer.source]);
+                events.ensure(heard, &drawn[layer.source], &spikes[layer.source]);
                 apical::apical(
                     constants,
                     part,

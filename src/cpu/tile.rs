@@ -43,14 +43,19 @@ impl<T: Pod> Tiled<T> {
         Tiled { rows, units, tiles: vec![zero; rows * units.div_ceil(WIDTH)] }
     }
 
-    /// Number of tiles in a row.
-    pub fn count(&self) -> usize {
-        self.units.div_ceil(WIDTH)
+    /// Number of neurons.
+    pub fn units(&self) -> usize {
+        self.units
     }
 
     /// All rows of one tile.
     pub fn of(&self, tile: usize) -> &[Tile<T>] {
         &self.tiles[tile * self.rows..][..self.rows]
+    }
+
+    /// The first row of one tile, where there is such a tile.
+    pub fn tile(&self, tile: usize) -> Option<&Tile<T>> {
+        self.tiles.get(tile * self.rows)
     }
 
     /// The tiles of an array of one row.
@@ -121,6 +126,14 @@ impl<T: Pod> Tiled<T> {
     }
 }
 
+/// Tiles that stay together where arrays are cut.
+pub const GROUP: usize = 4;
+
+/// Tiles of each part, but the last, of `count` tiles in at most `parts` parts.
+pub fn part_length(count: usize, parts: usize) -> usize {
+    count.div_ceil(parts.max(1)).next_multiple_of(GROUP)
+}
+
 /// Some neighbouring tiles of a [`Tiled`] array, with all their rows: the share of one thread.
 pub struct Span<'a, T> {
     pub tiles: &'a mut [Tile<T>],
@@ -143,9 +156,7 @@ impl<'a, T: Pod> Span<'a, T> {
     /// Cuts the span into at most `parts` of nearly the same length.
     pub fn cut(self, parts: usize) -> Vec<Span<'a, T>> {
         let Span { tiles, rows, first } = self;
-        let count = tiles.len() / rows.max(1);
-        // Sums of columns take four tiles at a time.
-        let length = count.div_ceil(parts.max(1)).next_multiple_of(4);
+        let length = part_length(tiles.len() / rows.max(1), parts);
         let chunks = tiles.chunks_mut((length * rows).max(1)).enumerate();
         chunks.map(|(i, tiles)| Span { tiles, rows, first: first + i * length }).collect()
     }

@@ -37,15 +37,26 @@ pub fn of_replica(
         })
         .collect();
     columns.par_chunks_mut(WIDTH).enumerate().for_each(|(tile, columns)| {
-        let mut contributions = Vec::new();
+        // Where nobody spiked in a lane, it has nothing to add to any of the columns.
+        let spiked = lanes.iter().filter_map(|lane| {
+            let traces = lane.traces[layer].tile(tile)?;
+            let is_any = traces.iter().any(|&trace| trace != 0.0);
+            is_any.then_some((traces, lane.errors[layer].row()))
+        });
+        let spiked: Vec<_> = spiked.collect();
+        let mut contributions = Vec::with_capacity(lanes.len());
         for (i, column) in columns.iter_mut().enumerate() {
             contributions.clear();
-            contributions.extend(lanes.iter().filter_map(|lane| {
-                let is_bias = tile * WIDTH + i == below;
-                let trace = if is_bias { 1.0 } else { lane.traces[layer].of(tile)[0][i] };
-                let errors = lane.errors[layer].row();
-                (trace != 0.0).then_some(Contribution { trace, errors })
-            }));
+            if tile * WIDTH + i == below {
+                let all = lanes.iter().map(|lane| lane.errors[layer].row());
+                contributions.extend(all.map(|errors| Contribution { trace: 1.0, errors }));
+            } else {
+                for &(traces, errors) in &spiked {
+                    if traces[i] != 0.0 {
+                        contributions.push(Contribution { trace: traces[i], errors });
+                    }
+                }
+            }
             update(constants, replica, part, minibatch, &contributions, column);
         }
     });

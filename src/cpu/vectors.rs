@@ -5,6 +5,7 @@
 
 use std::ops::{Add, BitAnd, BitOr, Mul, Neg, Shl, Shr, Sub};
 
+use super::bounds::ENTRIES;
 use super::tile::WIDTH;
 use crate::model::arithmetic::{Float, flush};
 use crate::random::philox_units;
@@ -31,9 +32,6 @@ pub trait Vectors {
     /// The same word everywhere.
     fn word(value: u32) -> Self::Words;
 
-    /// A word's number, which is below 2^31, as a float.
-    fn to_floats(words: Self::Words) -> Self::Floats;
-
     /// Where `a < b`.
     fn below(a: Self::Floats, b: Self::Floats) -> Mask;
 
@@ -43,23 +41,11 @@ pub trait Vectors {
     /// Where `a <= b`.
     fn at_most(a: Self::Words, b: Self::Words) -> Mask;
 
-    /// Where `a == b`.
-    fn equal(a: Self::Words, b: Self::Words) -> Mask;
-
-    /// `a` where `mask` has a bit, elsewhere `b`.
-    fn choose(mask: Mask, a: Self::Floats, b: Self::Floats) -> Self::Floats;
-
-    /// The same of words.
-    fn choose_words(mask: Mask, a: Self::Words, b: Self::Words) -> Self::Words;
-
-    /// Each value shifted by its own number of bits, which is below 32.
-    fn shift_right(values: Self::Words, bits: Self::Words) -> Self::Words;
+    /// For each word, what the table has at its lowest bits.
+    fn look_up(table: &[f32; ENTRIES], words: Self::Words) -> Self::Floats;
 
     /// `values`, with `more` added where `mask` has a bit.
     fn add_where(values: Self::Words, mask: Mask, more: Self::Words) -> Self::Words;
-
-    /// The values in `mask`, in order, in front; what stands behind is of no use.
-    fn compress(values: Self::Words, mask: Mask) -> Self::Words;
 
     /// [`philox_units`].
     fn philox(
@@ -204,11 +190,6 @@ impl Vectors for Portable {
     }
 
     #[inline(always)]
-    fn to_floats(words: Words) -> Floats {
-        each!(Floats, |i| words.0[i] as i32 as f32)
-    }
-
-    #[inline(always)]
     fn below(a: Floats, b: Floats) -> Mask {
         mask!(|i| a.0[i] < b.0[i])
     }
@@ -224,39 +205,13 @@ impl Vectors for Portable {
     }
 
     #[inline(always)]
-    fn equal(a: Words, b: Words) -> Mask {
-        mask!(|i| a.0[i] == b.0[i])
-    }
-
-    #[inline(always)]
-    fn choose(mask: Mask, a: Floats, b: Floats) -> Floats {
-        each!(Floats, |i| if mask >> i & 1 == 1 { a.0[i] } else { b.0[i] })
-    }
-
-    #[inline(always)]
-    fn choose_words(mask: Mask, a: Words, b: Words) -> Words {
-        each!(Words, |i| if mask >> i & 1 == 1 { a.0[i] } else { b.0[i] })
-    }
-
-    #[inline(always)]
-    fn shift_right(values: Words, bits: Words) -> Words {
-        each!(Words, |i| values.0[i] >> (bits.0[i] % 32))
+    fn look_up(table: &[f32; ENTRIES], words: Words) -> Floats {
+        each!(Floats, |i| table[words.0[i] as usize % ENTRIES])
     }
 
     #[inline(always)]
     fn add_where(values: Words, mask: Mask, more: Words) -> Words {
         each!(Words, |i| values.0[i].wrapping_add(more.0[i] * (mask >> i & 1)))
-    }
-
-    #[inline(always)]
-    fn compress(values: Words, mask: Mask) -> Words {
-        let mut packed = [0; WIDTH];
-        let mut next = 0;
-        for (i, &value) in values.0.iter().enumerate() {
-            packed[next % WIDTH] = value;
-            next += (mask >> i & 1) as usize;
-        }
-        Words(packed)
     }
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{STEPS_PER_WORD, compartment, plateau, result, trace};
+use super::{STEPS_PER_WORD, UNITS_PER_WORD, compartment, plateau, raster, result, trace};
 use crate::model::spikes::{LEVELS, THRESHOLDS};
 
 /// What the words of an array are.
@@ -23,6 +23,10 @@ pub enum Array {
     /// Spike counts of a population, `[lanes, past words + words, units]`, 8 steps a word: the steps
     /// just before the image, then the image's.
     Spikes(usize),
+    /// Who of a population spikes at each step, as [`Array::Spikes`] says too: bits `[lanes, past steps +
+    /// steps, 2, words of 32 units]`, rows [`raster`]. Kept of populations that something hears; the CPU
+    /// backend makes it where it is read.
+    Raster(usize),
     /// Averages of a population's filtered spike trains, `[lanes, 5, units]`, rows [`trace`].
     Traces(usize),
     /// Weights of a layer, `[replicas, below + 1, units]`: a column for each neuron below, then the biases.
@@ -51,7 +55,11 @@ pub enum Array {
 impl Array {
     pub fn word(self) -> Word {
         match self {
-            Array::Images | Array::Thresholds | Array::Spikes(_) | Array::Results => Word::Integer,
+            Array::Images
+            | Array::Thresholds
+            | Array::Spikes(_)
+            | Array::Raster(_)
+            | Array::Results => Word::Integer,
             _ => Word::Float,
         }
     }
@@ -64,6 +72,8 @@ impl fmt::Display for Array {
             Array::Thresholds => write!(f, "the spike thresholds"),
             Array::Spikes(0) => write!(f, "the input's spikes"),
             Array::Spikes(p) => write!(f, "layer {}'s spikes", p - 1),
+            Array::Raster(0) => write!(f, "the input's raster"),
+            Array::Raster(p) => write!(f, "layer {}'s raster", p - 1),
             Array::Traces(0) => write!(f, "the input's traces"),
             Array::Traces(p) => write!(f, "layer {}'s traces", p - 1),
             Array::Weights(m) => write!(f, "layer {m}'s weights"),
@@ -158,12 +168,27 @@ impl Shape {
         self.past_words() + self.steps.div_ceil(STEPS_PER_WORD)
     }
 
+    /// Whether a population's spikes are heard while an image is shown.
+    pub fn has_raster(&self, population: usize) -> bool {
+        population < self.layers() || (self.steps_apical && self.layers() > 1)
+    }
+
+    /// Words of bits for the neurons of a population.
+    pub fn raster_words(&self, population: usize) -> usize {
+        self.populations[population].div_ceil(UNITS_PER_WORD as usize)
+    }
+
     /// Rows and columns of one copy of an array, see [`Shape::copies`].
     pub fn rows_and_columns(&self, array: Array) -> [usize; 2] {
         match array {
             Array::Images => [1, (self.images * self.populations[0]).div_ceil(4)],
             Array::Thresholds => [LEVELS, THRESHOLDS],
             Array::Spikes(p) => [self.spike_words() as usize, self.populations[p]],
+            Array::Raster(p) if self.has_raster(p) => {
+                let steps = (self.spike_words() * STEPS_PER_WORD) as usize;
+                [steps * raster::ROWS, self.raster_words(p)]
+            }
+            Array::Raster(_) => [0, 0],
             Array::Traces(p) => [trace::ROWS, self.populations[p]],
             Array::Weights(m) => [self.below(m) + 1, self.units(m)],
             Array::Moments(m) if self.has_moments => [2 * (self.below(m) + 1), self.units(m)],
@@ -187,6 +212,7 @@ impl Shape {
         matches!(
             array,
             Array::Spikes(_)
+                | Array::Raster(_)
                 | Array::Traces(_)
                 | Array::Drive(_)
                 | Array::ApicalDrive(_)
@@ -235,7 +261,11 @@ impl Shape {
     pub fn arrays(&self) -> Vec<Array> {
         let mut arrays = vec![Array::Images, Array::Thresholds, Array::Results];
         for population in 0..self.populations.len() {
-            arrays.extend([Array::Spikes(population), Array::Traces(population)]);
+            arrays.extend([
+                Array::Spikes(population),
+                Array::Raster(population),
+                Array::Traces(population),
+            ]);
         }
         for layer in 0..self.layers() {
             arrays.extend([

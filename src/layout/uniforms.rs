@@ -167,7 +167,7 @@ impl Lane {
 impl Part {
     /// The part of a launch, in networks of this shape.
     pub fn new(launch: &Launch, shape: &Shape) -> Self {
-        let is_population = matches!(launch.kernel, Kernel::Input | Kernel::Trace);
+        let is_population = matches!(launch.kernel, Kernel::Input | Kernel::Raster | Kernel::Trace);
         let population = if is_population { launch.layer } else { launch.layer + 1 };
         let output = shape.layers();
         let hidden = 0..output - 1;

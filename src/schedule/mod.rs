@@ -22,9 +22,9 @@ use crate::model::phases::PhaseLengths;
 
 /// Kernels in order, for images that last at most `steps` steps.
 pub fn launches(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
-    let mut list = vec![Launch { kernel: Kernel::Input, layer: 0, first: 0, steps }];
-    simulate(shape, steps, &mut list);
     let whole = |kernel, layer| Launch { kernel, layer, first: 0, steps };
+    let mut list = vec![whole(Kernel::Input, 0), whole(Kernel::Raster, 0)];
+    simulate(shape, steps, &mut list);
     let output = shape.layers() - 1;
     list.push(whole(Kernel::Score, output));
     if !learns {
@@ -54,6 +54,9 @@ fn simulate(shape: &Shape, steps: u32, list: &mut Vec<Launch>) {
             list.push(part(Kernel::Drive, layer));
             let kernel = if layer == output { Kernel::Output } else { Kernel::Soma };
             list.push(part(kernel, layer));
+            if shape.has_raster(layer + 1) {
+                list.push(part(Kernel::Raster, layer + 1));
+            }
         }
         if shape.steps_apical {
             list.extend((0..output).map(|layer| part(Kernel::Apical, layer)));

@@ -21,7 +21,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if unit >= part.units || part.first >= end_of(lane) {
         return;
     }
-    let rows = lane.place * (constants.history + constants.block);
+    let rows = lane.place * (constants.history + part.block);
     if part.first == 0u && minibatches[replica].fresh == 1u {
         for (var i = 0u; i < constants.history; i++) {
             drive[(rows + i) * part.units + unit] = 0.0;
@@ -30,7 +30,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     drive[(rows + constants.history) * part.units + unit] = sum_columns(lane.place, unit);
     let voltage = filtered(lane.place, 0u, unit);
     compartments[(lane.place * COMPARTMENT_ROWS + COMPARTMENT_APICAL) * part.units + unit] = voltage;
-    keep_history(lane.place, unit, 1u);
+    keep_history(lane, unit);
 }
 
 // Sum of the columns of the sources that spike at the step, in ascending order.

@@ -25,7 +25,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let units = id.x + stride * vec4<u32>(0u, 1u, 2u, 3u);
     let lane = lanes[id.z];
     replica = lane.replica;
-    let rows = lane.place * (constants.history + constants.block);
+    let rows = lane.place * (constants.history + part.block);
 
     // Steps are counted from the first that has spikes, so that those before the image are not
     // negative. Those of the past drive through the weights of now.

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::gpu::self_test::Verdict;
 use crate::layout::{
-    Array, Backend, BackendError, Kernel, Lane, Launch, Minibatch, STEPS_PER_WORD, Shape,
+    Array, Backend, BackendError, Kernel, Lane, Launch, Minibatch, Part, STEPS_PER_WORD, Shape,
     UNITS_PER_WORD, Word, compartment, plateau, raster, trace,
 };
 use crate::network::Network;
@@ -238,7 +238,9 @@ fn step_of(shape: &Shape, launch: &Launch, array: Array, row: usize, bits: u32) 
             (row * STEPS_PER_WORD + slot).checked_sub(past)
         }
         Array::Raster(_) => (row / raster::ROWS as u32).checked_sub(past),
-        Array::Drive(_) => (launch.first + row).checked_sub(shape.history()),
+        Array::Drive(_) => {
+            (Part::new(launch, shape).block_first + row).checked_sub(shape.history())
+        }
         Array::Compartments(_) | Array::ApicalDrive(_) => Some(launch.first + launch.steps - 1),
         _ => None,
     }

@@ -171,15 +171,22 @@ impl Situation {
     fn check(&self, kernel: Kernel, layer: usize) {
         let (mut cpu, mut gpu) = self.backends();
         let shown = self.lanes();
-        let steps = shown.iter().map(Lane::steps).max().expect("there are lanes");
-        let whole =
-            !matches!(kernel, Kernel::Drive | Kernel::Soma | Kernel::Output | Kernel::Apical);
-        let block = if whole { steps } else { self.shape.block };
-        let begins = if whole { vec![0] } else { vec![0, block, 2 * block] };
+        let longest = shown.iter().map(Lane::steps).max().expect("there are lanes");
+        let block = self.shape.block_of(layer);
+        let blocks = vec![0, block, 2 * block];
+        let (steps, begins) = match kernel {
+            // The first step of a block, one within and the last.
+            Kernel::Soma | Kernel::Output if self.shape.steps_apical => {
+                (1, vec![0, block + 5, 2 * block - 1])
+            }
+            Kernel::Drive | Kernel::Soma | Kernel::Output => (block, blocks),
+            Kernel::Apical => (1, vec![0, 1, 2]),
+            _ => (longest, vec![0]),
+        };
         for (update, first) in (1..).zip(begins) {
             for fresh in [true, false] {
                 let minibatches = self.minibatches(update, fresh);
-                let launch = Launch { kernel, layer, first, steps: block };
+                let launch = Launch { kernel, layer, first, steps };
                 self.check_launch(cpu.as_mut(), gpu.as_mut(), &minibatches, &shown, &launch);
             }
         }

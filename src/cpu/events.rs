@@ -31,7 +31,9 @@ impl Events {
         }
         let Range { start, end } = heard.steps;
         self.clear(start..end);
-        self.list(start..heard.image.max(start), spikes);
+        if start < heard.image {
+            self.list(start..heard.image, spikes);
+        }
     }
 
     /// Starts empty lists for the steps that `other` has lists of.

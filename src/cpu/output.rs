@@ -94,7 +94,7 @@ fn step<V: Vectors>(
     // Of the dendrite, then of the soma, at each step of a word.
     let mut voltages = [float(0.0); STEPS_PER_WORD as usize];
     for (_, steps) in words_of(&(part.first..end)) {
-        let rows = steps.start - part.first..steps.end - part.first;
+        let rows = steps.start - part.block_first..steps.end - part.block_first;
         filtered::<V>(constants, drive, rows, &mut voltages);
         for (voltage, step) in voltages.iter_mut().zip(steps.clone()) {
             basal = *voltage + bias;
@@ -130,5 +130,7 @@ fn step<V: Vectors>(
     V::store_floats(soma, &mut compartments[SOMA]);
     V::store_floats(mean, &mut compartments[MEAN_SOMA]);
     V::store_floats(mean_rate, &mut compartments[MEAN_RATE]);
-    keep_history(constants, drive, (end - part.first) as usize);
+    if part.ends_block(lane) {
+        keep_history(constants, drive, (end - part.block_first) as usize);
+    }
 }

@@ -38,7 +38,7 @@ pub enum Array {
     Gradient(usize),
     /// Feedback weights of a hidden layer, `[replicas, sources, units]`.
     Feedback(usize),
-    /// Summed weights of spiking neurons below, `[lanes, history + block, units]`.
+    /// Summed weights of spiking neurons below, `[lanes, history + block, units]`, see [`Shape::block_of`].
     Drive(usize),
     /// Summed feedback weights, `[lanes, history + 1, units]`, where the apical voltage is stepped.
     ApicalDrive(usize),
@@ -103,7 +103,7 @@ pub struct Shape {
     pub lanes: usize,
     /// Longest run of steps on one image.
     pub steps: u32,
-    /// Steps of drive held at once.
+    /// Steps of drive held at once, see [`Shape::block_of`].
     pub block: u32,
     /// Taps of the synaptic kernel; 0 for the kernel without a cut.
     pub taps: u32,
@@ -148,6 +148,12 @@ impl Shape {
     /// Number of neurons that a hidden layer's apical dendrites hear; 0 for the output.
     pub fn sources(&self, layer: usize) -> usize {
         if self.is_output(layer) { 0 } else { self.populations[self.source(layer)] }
+    }
+
+    /// Steps of a layer's drive held at once. Where apical voltages are stepped, the spikes of a hidden
+    /// layer hang on the step before: only the input can be drawn, and heard, ahead of the others.
+    pub fn block_of(&self, layer: usize) -> u32 {
+        if self.steps_apical && layer > 0 { 1 } else { self.block }
     }
 
     /// Rows of drive kept before the block: K - 1 past drives, or two traces.
@@ -195,7 +201,7 @@ impl Shape {
             Array::Gradient(m) if self.keeps_gradient => [self.below(m) + 1, self.units(m)],
             Array::Moments(_) | Array::Gradient(_) => [0, 0],
             Array::Feedback(m) => [self.sources(m), self.units(m)],
-            Array::Drive(m) => [(self.history() + self.block) as usize, self.units(m)],
+            Array::Drive(m) => [(self.history() + self.block_of(m)) as usize, self.units(m)],
             Array::ApicalDrive(m) if self.steps_apical && !self.is_output(m) => {
                 [self.history() as usize + 1, self.units(m)]
             }

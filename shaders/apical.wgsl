@@ -2,14 +2,16 @@
 // (feedback takes one step). `A = kappa * (Y n)`.
 // One thread for each neuron and lane.
 
-// the feedback's population, [lanes, past words + words, sources]
-@group(0) @binding(5) var<storage, read> spikes: array<u32>;
+// of the feedback's population, [lanes, past steps + steps, 2, words of 32 sources]
+@group(0) @binding(5) var<storage, read> raster: array<u32>;
+// its counts, [lanes, past words + words, sources]
+@group(0) @binding(6) var<storage, read> spikes: array<u32>;
 // [replicas, sources, units]
-@group(0) @binding(6) var<storage, read> feedback: array<f32>;
+@group(0) @binding(7) var<storage, read> feedback: array<f32>;
 // [lanes, history + 1, units]
-@group(0) @binding(7) var<storage, read_write> drive: array<f32>;
+@group(0) @binding(8) var<storage, read_write> drive: array<f32>;
 // [lanes, 5, units]
-@group(0) @binding(8) var<storage, read_write> compartments: array<f32>;
+@group(0) @binding(9) var<storage, read_write> compartments: array<f32>;
 
 @compute @workgroup_size(workgroup)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -19,26 +21,44 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if unit >= part.units || part.first >= end_of(lane) {
         return;
     }
-    let rows = lane.place * (constants.history + constants.block);
+    let rows = lane.place * (constants.history + part.block);
     if part.first == 0u && minibatches[replica].fresh == 1u {
         for (var i = 0u; i < constants.history; i++) {
             drive[(rows + i) * part.units + unit] = 0.0;
         }
     }
-    let word = constants.past_words + part.first / STEPS_PER_WORD;
-    let start = (lane.place * constants.spike_words + word) * part.sources;
-    let shift = part.first % STEPS_PER_WORD * COUNT_BITS;
-    let columns = replica * part.sources;
-    var sum = 0.0;
-    for (var source = 0u; source < part.sources; source++) {
-        let weight = feedback[(columns + source) * part.units + unit];
-        // A neuron that spikes twice adds its column twice.
-        for (var count = (spikes[start + source] >> shift) & COUNT_MASK; count != 0u; count--) {
-            sum += weight;
-        }
-    }
-    drive[(rows + constants.history) * part.units + unit] = sum;
+    drive[(rows + constants.history) * part.units + unit] = sum_columns(lane.place, unit);
     let voltage = filtered(lane.place, 0u, unit);
     compartments[(lane.place * COMPARTMENT_ROWS + COMPARTMENT_APICAL) * part.units + unit] = voltage;
-    keep_history(lane.place, unit, 1u);
+    keep_history(lane, unit);
+}
+
+// Sum of the columns of the sources that spike at the step, in ascending order.
+fn sum_columns(place: u32, unit: u32) -> f32 {
+    // Counted from the first step that has spikes.
+    let step = (place * constants.spike_words + constants.past_words) * STEPS_PER_WORD + part.first;
+    let words = (part.sources + UNITS_PER_WORD - 1u) / UNITS_PER_WORD;
+    let start = step * RASTER_ROWS * words;
+    let counts = step / STEPS_PER_WORD * part.sources;
+    let shift = step % STEPS_PER_WORD * COUNT_BITS;
+    var sum = 0.0;
+    for (var word = 0u; word < words; word++) {
+        var left = raster[start + RASTER_ONCE * words + word];
+        let more = raster[start + RASTER_MORE * words + word];
+        while left != 0u {
+            let bit = firstTrailingBit(left);
+            left &= left - 1u;
+            let source = word * UNITS_PER_WORD + bit;
+            let weight = feedback[(replica * part.sources + source) * part.units + unit];
+            sum += weight;
+            if ((more >> bit) & 1u) == 1u {
+                // A neuron that spikes twice adds its column twice.
+                var count = (spikes[counts + source] >> shift) & COUNT_MASK;
+                for (; count > 1u; count--) {
+                    sum += weight;
+                }
+            }
+        }
+    }
+    return sum;
 }

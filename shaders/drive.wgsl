@@ -1,108 +1,121 @@
 // Sums, for every step, the weight columns of the neurons below that spike: `W n` of an event-driven
 // network. The filter comes behind, `W (kappa * n) = kappa * (W n)`.
-// One thread for each neuron, word of steps and lane. All threads of a workgroup read the same
-// spikes, so they take the same branches.
+// One thread for four neurons, one step and one lane. All threads of a workgroup read the same bits of
+// the raster, so they take the same branches; neighbours read neighbouring weights. No thread sums many
+// steps: Mesa's software device ends a thread's loops after 65,535 rounds altogether.
 
-// the population below, [lanes, past words + words, below]
-@group(0) @binding(5) var<storage, read> spikes: array<u32>;
+// of the population below, [lanes, past steps + steps, 2, words of 32 neurons below]
+@group(0) @binding(5) var<storage, read> raster: array<u32>;
+// its counts, [lanes, past words + words, below]
+@group(0) @binding(6) var<storage, read> spikes: array<u32>;
 // its traces, [lanes, 5, below]
-@group(0) @binding(6) var<storage, read> traces: array<f32>;
+@group(0) @binding(7) var<storage, read> traces: array<f32>;
 // [replicas, below + 1, units]
-@group(0) @binding(7) var<storage, read> weights: array<f32>;
+@group(0) @binding(8) var<storage, read> weights: array<f32>;
 // [lanes, history + block, units]; the step `first` in row `history`
-@group(0) @binding(8) var<storage, read_write> drive: array<f32>;
+@group(0) @binding(9) var<storage, read_write> drive: array<f32>;
 
 @compute @workgroup_size(workgroup)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let unit = id.x;
-    if unit >= part.units {
+    // A thread's neurons lie this far apart.
+    let stride = (part.units + UNITS_PER_THREAD - 1u) / UNITS_PER_THREAD;
+    if id.x >= stride {
         return;
     }
+    let units = id.x + stride * vec4<u32>(0u, 1u, 2u, 3u);
     let lane = lanes[id.z];
     replica = lane.replica;
-    let rows = lane.place * (constants.history + constants.block);
+    let rows = lane.place * (constants.history + part.block);
 
     // Steps are counted from the first that has spikes, so that those before the image are not
     // negative. Those of the past drive through the weights of now.
     let offset = constants.past_words * STEPS_PER_WORD;
-    let end = offset + end_of(lane);
     var begin = offset + part.first;
     var row = constants.history;
     if part.first == 0u {
         if minibatches[replica].fresh == 1u {
             if id.y == 0u {
                 for (var i = 0u; i < constants.history; i++) {
-                    drive[(rows + i) * part.units + unit] = 0.0;
+                    store(rows + i, units, vec4<f32>());
                 }
             }
         } else if constants.tap_count == 0u {
             if id.y == 0u {
-                past_of_traces(lane.place, rows, unit);
+                past_of_traces(lane.place, rows, units);
             }
         } else {
             begin -= constants.history;
             row = 0u;
         }
     }
-
-    let word = begin / STEPS_PER_WORD + id.y;
-    let earliest = word * STEPS_PER_WORD;
-    if earliest >= end {
-        return;
+    let step = begin + id.y;
+    if step < offset + end_of(lane) {
+        store(rows + row + id.y, units, sum_columns(lane.place, step, units));
     }
-    // Sums of the word's first and last four steps. Adding zero changes no bit of a sum, so that all
-    // steps take the same way; and Mesa's software device ends a thread's loops after 65,535 rounds
-    // altogether, so that there is none over steps.
-    var early = vec4<f32>();
-    var late = vec4<f32>();
-    let columns = replica * (part.below + 1u);
-    let start = (lane.place * constants.spike_words + word) * part.below;
-    for (var neuron = 0u; neuron < part.below; neuron++) {
-        var counts = spikes[start + neuron];
-        if counts != 0u {
-            let weight = weights[(columns + neuron) * part.units + unit];
-            // A neuron that spikes twice adds its column twice.
-            while counts != 0u {
-                let once = ones(counts);
-                early += select(vec4<f32>(), vec4<f32>(weight), slots(once, 0u) != vec4<u32>());
-                late += select(vec4<f32>(), vec4<f32>(weight), slots(once, 4u) != vec4<u32>());
-                counts -= once;
+}
+
+// Sum of the columns of the neurons below that spike at a step, in ascending order.
+fn sum_columns(place: u32, step: u32, units: vec4<u32>) -> vec4<f32> {
+    let words = (part.below + UNITS_PER_WORD - 1u) / UNITS_PER_WORD;
+    let start = (place * constants.spike_words * STEPS_PER_WORD + step) * RASTER_ROWS * words;
+    var sum = vec4<f32>();
+    for (var word = 0u; word < words; word++) {
+        var left = raster[start + RASTER_ONCE * words + word];
+        let more = raster[start + RASTER_MORE * words + word];
+        while left != 0u {
+            let bit = firstTrailingBit(left);
+            left &= left - 1u;
+            let neuron = word * UNITS_PER_WORD + bit;
+            let weights_of = column(neuron, units);
+            sum += weights_of;
+            if ((more >> bit) & 1u) == 1u {
+                // A neuron that spikes twice adds its column twice.
+                for (var count = count_at(place, step, neuron); count > 1u; count--) {
+                    sum += weights_of;
+                }
             }
         }
     }
-    for (var slot = 0u; slot < STEPS_PER_WORD; slot++) {
-        let step = earliest + slot;
-        if step >= begin && step < end {
-            let sum = select(late[slot & 3u], early[slot & 3u], slot < 4u);
-            drive[(rows + row + step - begin) * part.units + unit] = sum;
+    return sum;
+}
+
+fn count_at(place: u32, step: u32, neuron: u32) -> u32 {
+    let word = place * constants.spike_words + step / STEPS_PER_WORD;
+    return (spikes[word * part.below + neuron] >> (step % STEPS_PER_WORD * COUNT_BITS)) & COUNT_MASK;
+}
+
+// Weights of a neuron below; where there are not four neurons left, the last one's again.
+fn column(neuron: u32, units: vec4<u32>) -> vec4<f32> {
+    let start = (replica * (part.below + 1u) + neuron) * part.units;
+    let i = start + min(units, vec4<u32>(part.units - 1u));
+    return vec4<f32>(weights[i.x], weights[i.y], weights[i.z], weights[i.w]);
+}
+
+fn store(row: u32, units: vec4<u32>, sum: vec4<f32>) {
+    for (var i = 0u; i < UNITS_PER_THREAD; i++) {
+        if units[i] < part.units {
+            drive[row * part.units + units[i]] = sum[i];
         }
     }
-}
-
-// A word with 1 where `counts` has a count.
-fn ones(counts: u32) -> u32 {
-    let pairs = counts | (counts >> 2u);
-    return (pairs | (pairs >> 1u)) & 0x11111111u;
-}
-
-// Four counts of a word from a slot on.
-fn slots(counts: u32, first: u32) -> vec4<u32> {
-    let shifts = (vec4<u32>(0u, 1u, 2u, 3u) + first) * COUNT_BITS;
-    return (vec4<u32>(counts) >> shifts) & vec4<u32>(COUNT_MASK);
 }
 
 // The past of the uncut kernel: what the traces of the neurons below, carried on from the image
 // before, drive through the weights of now.
-fn past_of_traces(place: u32, rows: u32, unit: u32) {
-    let columns = replica * (part.below + 1u);
+fn past_of_traces(place: u32, rows: u32, units: vec4<u32>) {
     for (var i = 0u; i < 2u; i++) {
-        var sum = 0.0;
+        var sum = vec4<f32>();
         for (var neuron = 0u; neuron < part.below; neuron++) {
             let trace = traces[(place * TRACE_ROWS + TRACE_SLOW + i) * part.below + neuron];
             if trace != 0.0 {
-                sum += product(trace, weights[(columns + neuron) * part.units + unit]);
+                let w = column(neuron, units);
+                sum += vec4<f32>(
+                    product(trace, w.x),
+                    product(trace, w.y),
+                    product(trace, w.z),
+                    product(trace, w.w),
+                );
             }
         }
-        drive[(rows + i) * part.units + unit] = sum;
+        store(rows + i, units, sum);
     }
 }

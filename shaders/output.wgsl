@@ -44,7 +44,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let current = select(constants.teaching_inhibition, constants.teaching_excitation, is_target);
 
     for (var step = part.first; step < end; step++) {
-        basal = filtered(lane.place, step - part.first, unit) + bias;
+        basal = filtered(lane.place, step - part.block_first, unit) + bias;
         let is_taught = step >= lane.steps_forward;
         let decay = select(constants.output_decay, constants.teaching_decay, is_taught);
         let taken_up = product(constants.output_input, basal) + select(0.0, current, is_taught);
@@ -70,5 +70,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     compartments[state + COMPARTMENT_SOMA * part.units] = soma;
     compartments[state + COMPARTMENT_MEAN_SOMA * part.units] = mean;
     compartments[state + COMPARTMENT_MEAN_RATE * part.units] = mean_rate;
-    keep_history(lane.place, unit, end - part.first);
+    keep_history(lane, unit);
 }

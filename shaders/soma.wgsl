@@ -38,7 +38,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let window = lane.steps_forward - lane.window_forward;
 
     for (var step = part.first; step < end; step++) {
-        basal = filtered(lane.place, step - part.first, unit) + bias;
+        basal = filtered(lane.place, step - part.block_first, unit) + bias;
         let taken_up =
             product(replicas[replica].hidden_input, basal) + product(replicas[replica].hidden_apical, apical);
         soma = product(replicas[replica].hidden_decay, flushed(soma, step)) + rounded(taken_up);
@@ -56,5 +56,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     compartments[state + COMPARTMENT_BASAL * part.units] = basal;
     compartments[state + COMPARTMENT_SOMA * part.units] = soma;
     compartments[state + COMPARTMENT_MEAN_SOMA * part.units] = mean;
-    keep_history(lane.place, unit, end - part.first);
+    keep_history(lane, unit);
 }

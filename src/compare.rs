@@ -9,8 +9,8 @@ use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::gpu::self_test::Verdict;
 use crate::layout::{
-    Array, Backend, BackendError, Kernel, Lane, Launch, Minibatch, STEPS_PER_WORD, Shape, Word,
-    compartment, plateau, trace,
+    Array, Backend, BackendError, Kernel, Lane, Launch, Minibatch, Part, STEPS_PER_WORD, Shape,
+    UNITS_PER_WORD, Word, compartment, plateau, raster, trace,
 };
 use crate::network::Network;
 use crate::schedule::{self, Device, Selection, Simulation};
@@ -201,8 +201,14 @@ fn first_difference(
     let copy_length = shape.copy_length(array);
     let lane = shape.has_lanes(array).then_some(index / copy_length);
     let [_, columns] = shape.rows_and_columns(array);
-    let (row, unit) = (index % copy_length / columns, index % columns);
+    let (row, column) = (index % copy_length / columns, index % columns);
     let (cpu, gpu) = (cpu[index], gpu[index]);
+    let unit = match array {
+        Array::Raster(_) => {
+            column * UNITS_PER_WORD as usize + (cpu ^ gpu).trailing_zeros() as usize
+        }
+        _ => column,
+    };
     let value = |word: u32| match array.word() {
         Word::Integer => f64::from(word),
         Word::Float => f64::from(f32::from_bits(word)),
@@ -225,12 +231,16 @@ fn first_difference(
 /// The step that a row belongs to, where rows are steps. `bits`: those in which the words differ.
 fn step_of(shape: &Shape, launch: &Launch, array: Array, row: usize, bits: u32) -> Option<u32> {
     let row = row as u32;
+    let past = shape.past_words() * STEPS_PER_WORD;
     match array {
         Array::Spikes(_) => {
             let slot = bits.trailing_zeros() / crate::layout::COUNT_BITS;
-            (row * STEPS_PER_WORD + slot).checked_sub(shape.past_words() * STEPS_PER_WORD)
+            (row * STEPS_PER_WORD + slot).checked_sub(past)
         }
-        Array::Drive(_) => (launch.first + row).checked_sub(shape.history()),
+        Array::Raster(_) => (row / raster::ROWS as u32).checked_sub(past),
+        Array::Drive(_) => {
+            (Part::new(launch, shape).block_first + row).checked_sub(shape.history())
+        }
         Array::Compartments(_) | Array::ApicalDrive(_) => Some(launch.first + launch.steps - 1),
         _ => None,
     }
@@ -249,6 +259,7 @@ fn row_name(array: Array, row: usize) -> &'static str {
         (Array::Traces(_), trace::FEEDBACK_TARGET) => ", target mean of the feedback",
         (Array::Traces(_), trace::SLOW) => ", slow trace",
         (Array::Traces(_), trace::FAST) => ", fast trace",
+        (Array::Raster(_), row) if row % raster::ROWS == raster::MORE => ", more than once",
         (Array::Plateaus(_), plateau::FORWARD) => ", forward phase",
         (Array::Plateaus(_), plateau::TARGET) => ", target phase",
         _ => "",

@@ -148,7 +148,7 @@ fn a_wrong_command_line_is_refused() {
     refused(&["train", "--backend", "cpu", "--device", "0"], "--device names a GPU");
     refused(&["test"], "<WEIGHTS>");
     refused(&["compare", "--backend", "cpu"], "compare needs a GPU");
-    refused(&["compare", "--cpu-until", "soup"], "possible values: input, drive, soma");
+    refused(&["compare", "--cpu-until", "soup"], "possible values: input, raster, drive");
     // Without a command, the help is the error.
     let nothing = apical(&folder).assert().code(2).stdout("");
     nothing.stderr(contains("Usage: apical <COMMAND>"));

@@ -5,21 +5,21 @@
 //! that whole trainings agree (see `trainings.rs`), or that what is computed is right (see
 //! `golden.rs`).
 
+#[path = "exactness/raster.rs"]
+mod raster;
 mod support;
+#[path = "exactness/words.rs"]
+mod words;
 
 use std::sync::Arc;
 
 use apical::config::{Config, Feedback, Optimizer};
 use apical::dataset::Dataset;
 use apical::gpu::WORKGROUP;
-use apical::layout::{
-    Array, Backend, Kernel, Lane, Launch, Minibatch, Shape, Word, compartment, trace,
-};
+use apical::layout::{Array, Backend, Kernel, Lane, Launch, Minibatch, Shape};
 use apical::model::phases::Averaging;
-use apical::model::spikes::{SpikeDraw, input_thresholds};
-use apical::random::Stream;
+use apical::model::spikes::SpikeDraw;
 use apical::schedule::{Extent, Image, Lanes, shape};
-use rand::Rng;
 
 const CLASSES: usize = 10;
 /// Lanes in use of each replica; it has one more.
@@ -28,6 +28,11 @@ const LANES: usize = 3;
 #[test]
 fn case_input() {
     each_situation(|situation| situation.check(Kernel::Input, 0));
+}
+
+#[test]
+fn case_raster() {
+    each_situation(Situation::check_rasters);
 }
 
 #[test]
@@ -164,41 +169,65 @@ impl Situation {
     /// Runs one kernel on both backends, from the same arrays, as a fresh and as a continued
     /// minibatch, at the start and within an image.
     fn check(&self, kernel: Kernel, layer: usize) {
+        let (mut cpu, mut gpu) = self.backends();
+        let shown = self.lanes();
+        let longest = shown.iter().map(Lane::steps).max().expect("there are lanes");
+        let block = self.shape.block_of(layer);
+        let blocks = vec![0, block, 2 * block];
+        let (steps, begins) = match kernel {
+            // The first step of a block, one within and the last.
+            Kernel::Soma | Kernel::Output if self.shape.steps_apical => {
+                (1, vec![0, block + 5, 2 * block - 1])
+            }
+            Kernel::Drive | Kernel::Soma | Kernel::Output => (block, blocks),
+            Kernel::Apical => (1, vec![0, 1, 2]),
+            _ => (longest, vec![0]),
+        };
+        for (update, first) in (1..).zip(begins) {
+            for fresh in [true, false] {
+                let minibatches = self.minibatches(update, fresh);
+                let launch = Launch { kernel, layer, first, steps };
+                self.check_launch(cpu.as_mut(), gpu.as_mut(), &minibatches, &shown, &launch);
+            }
+        }
+    }
+
+    /// Both backends with the same random arrays.
+    fn backends(&self) -> (Box<dyn Backend>, Box<dyn Backend>) {
         let mut cpu = support::cpu_of_shape(&self.configs, &self.dataset, self.shape.clone(), 0);
         let mut gpu =
             support::gpu_of_shape(&self.configs, &self.dataset, self.shape.clone(), WORKGROUP);
         let mut random = support::random(self.seed);
         for array in self.shape.arrays() {
-            if array != Array::Images {
-                let words = self.random_words(array, &mut random);
-                cpu.write(array, &words).expect("the CPU takes it");
-                gpu.write(array, &words).expect("the GPU takes it");
-            }
+            let words = match array {
+                Array::Images => continue,
+                // Says what the spikes say, which come before.
+                Array::Raster(_) => cpu.read(array).expect("the CPU reads"),
+                _ => self.random_words(array, &mut random),
+            };
+            cpu.write(array, &words).expect("the CPU takes it");
+            gpu.write(array, &words).expect("the GPU takes it");
         }
-        let replicas: Vec<Lanes> = self.configs.iter().map(Lanes::new).collect();
+        (cpu, gpu)
+    }
+
+    /// The lanes in use of all replicas.
+    fn lanes(&self) -> Vec<Lane> {
         let lane = |replica: usize, index: usize| {
             let slot = (index + replica) % LANES;
             let image = Image { index, label: index as u8, position: 40 + index as u32, slot };
-            replicas[replica].training(&image).of_replica(&self.shape, replica, index)
+            let lanes = Lanes::new(&self.configs[replica]);
+            lanes.training(&image).of_replica(&self.shape, replica, index)
         };
-        let shown: Vec<Lane> = (0..replicas.len())
-            .flat_map(|replica| std::array::from_fn::<_, LANES, _>(|index| lane(replica, index)))
-            .collect();
-        let steps = shown.iter().map(Lane::steps).max().expect("there are lanes");
-        let whole =
-            !matches!(kernel, Kernel::Drive | Kernel::Soma | Kernel::Output | Kernel::Apical);
-        let block = if whole { steps } else { self.shape.block };
-        let begins = if whole { vec![0] } else { vec![0, block, 2 * block] };
-        for (update, first) in (1..).zip(begins) {
-            for fresh in [true, false] {
-                let minibatches: Vec<Minibatch> = replicas
-                    .iter()
-                    .map(|lanes| lanes.training_minibatch(LANES, update, fresh))
-                    .collect();
-                let launch = Launch { kernel, layer, first, steps: block };
-                self.check_launch(cpu.as_mut(), gpu.as_mut(), &minibatches, &shown, &launch);
-            }
-        }
+        let of_replica = |replica| (0..LANES).map(move |index| (replica, index));
+        let places = (0..self.configs.len()).flat_map(of_replica);
+        places.map(|(replica, index)| lane(replica, index)).collect()
+    }
+
+    /// The `update`-th minibatch of each replica.
+    fn minibatches(&self, update: u64, fresh: bool) -> Vec<Minibatch> {
+        let replicas = self.configs.iter().map(Lanes::new);
+        replicas.map(|lanes| lanes.training_minibatch(LANES, update, fresh)).collect()
     }
 
     fn check_launch(
@@ -230,58 +259,5 @@ impl Situation {
         let repeats =
             matches!(launch.kernel, Kernel::Score | Kernel::Input) || minibatches[0].fresh == 0;
         assert!(changed || repeats, "{launch:?} wrote nothing");
-    }
-
-    /// Words as a run could hold them: weights, voltages, traces, errors of a plausible size, a third
-    /// of traces and spikes zero.
-    fn random_words(&self, array: Array, random: &mut Stream) -> Vec<u32> {
-        if array == Array::Thresholds {
-            let of_replica = |config: &Config| {
-                input_thresholds(config.phi_max, self.dataset.range, config.spikes)
-            };
-            return self.configs.iter().flat_map(of_replica).flatten().collect();
-        }
-        let length = self.shape.length(array);
-        let [rows, columns] = self.shape.rows_and_columns(array);
-        let float = |index: usize, random: &mut Stream| {
-            let value = random.uniform_signed();
-            let value = match array {
-                Array::Weights(_) | Array::Feedback(_) => value,
-                Array::Drive(_) | Array::ApicalDrive(_) => 20.0 * value,
-                Array::Compartments(_) => {
-                    let row = index % (rows * columns) / columns;
-                    let is_rate = row == compartment::MEAN_RATE;
-                    if is_rate { 0.1 + 0.1 * value } else { 12.0 * value }
-                }
-                Array::Traces(_) => {
-                    let row = index % (rows * columns) / columns;
-                    let is_carried = row >= trace::SLOW;
-                    if value < -0.3 {
-                        0.0
-                    } else {
-                        (value + 0.3) * if is_carried { 4.0 } else { 0.2 }
-                    }
-                }
-                Array::Moments(_) => {
-                    let is_second = index % (rows * columns) >= rows * columns / 2;
-                    if is_second { value * value } else { value }
-                }
-                Array::Plateaus(_) => 0.5 + 0.5 * value,
-                _ => value,
-            };
-            (value as f32).to_bits()
-        };
-        let mut words = Vec::with_capacity(length);
-        for index in 0..length {
-            words.push(match array.word() {
-                Word::Float => float(index, random),
-                Word::Integer => match random.next_u32() {
-                    // Up to three spikes in some of the eight steps.
-                    word if array != Array::Results => word & random.next_u32() & 0x3131_0313,
-                    _ => 0,
-                },
-            });
-        }
-        words
     }
 }

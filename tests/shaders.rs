@@ -144,14 +144,14 @@ macro_rules! fields {
 #[test]
 fn structs_lie_in_memory_as_shaders_read_them() {
     let structs: [(&str, usize, Vec<Field>); 5] = [
-        fields!(Constants: taps cumulative lanes slots tap_count history block spike_words past_words
+        fields!(Constants: taps cumulative lanes slots tap_count history spike_words past_words
             decay_slow decay_fast gain_slow gain_fast output_decay output_input teaching_decay
             teaching_excitation teaching_inhibition group classes optimizer zero),
         fields!(Replica: etas candidates seed one_shift one_scale two_shift two_scale phi_max
             hidden_decay hidden_input hidden_apical hidden_error_gain output_error_gain first_decay
             first_gain second_decay second_gain epsilon_square),
-        fields!(Part: units below sources population first steps is_output keeps_gradient
-            is_source),
+        fields!(Part: units below sources population first steps block block_first is_output
+            keeps_gradient is_source),
         fields!(Minibatch: lanes fresh source draws inverse_lanes first_correction
             second_correction),
         fields!(Lane: image label position slot steps_forward steps_target window_forward

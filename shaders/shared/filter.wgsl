@@ -3,7 +3,7 @@
 
 // Filtered drive `(kappa * W n)` of a neuron at the step in row `history + step`.
 fn filtered(place: u32, step: u32, unit: u32) -> f32 {
-    let rows = place * (constants.history + constants.block);
+    let rows = place * (constants.history + part.block);
     let now = (rows + constants.history + step) * part.units + unit;
     var sum = 0.0;
     if constants.tap_count > 0u {
@@ -23,10 +23,13 @@ fn filtered(place: u32, step: u32, unit: u32) -> f32 {
     return sum;
 }
 
-// Moves the last drives of a block of `steps` steps to where the next block looks for its past.
-fn keep_history(place: u32, unit: u32, steps: u32) {
-    if constants.tap_count > 0u {
-        let rows = place * (constants.history + constants.block);
+// Moves the last drives of a block, where the launch ends it, to where the next block looks for its past.
+fn keep_history(lane: Lane, unit: u32) {
+    let end = end_of(lane);
+    let block_end = min(part.block_first + part.block, lane.steps_forward + lane.steps_target);
+    if constants.tap_count > 0u && end >= block_end {
+        let rows = lane.place * (constants.history + part.block);
+        let steps = end - part.block_first;
         for (var i = 0u; i < constants.history; i++) {
             drive[(rows + i) * part.units + unit] = drive[(rows + i + steps) * part.units + unit];
         }

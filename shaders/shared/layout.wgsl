@@ -10,7 +10,6 @@ struct Constants {
     slots: u32,
     tap_count: u32,
     history: u32,
-    block: u32,
     spike_words: u32,
     past_words: u32,
     decay_slow: f32,
@@ -26,6 +25,7 @@ struct Constants {
     classes: u32,
     optimizer: u32,
     zero: u32,
+    padding: u32,
 }
 
 struct Replica {
@@ -57,10 +57,12 @@ struct Part {
     population: u32,
     first: u32,
     steps: u32,
+    block: u32,
+    block_first: u32,
     is_output: u32,
     keeps_gradient: u32,
     is_source: u32,
-    padding: vec2<u32>,
+    padding: u32,
 }
 
 struct Minibatch {

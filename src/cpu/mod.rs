@@ -19,6 +19,7 @@ mod input;
 mod neuron;
 mod output;
 mod plateau;
+mod raster;
 mod score;
 mod soma;
 mod spans;
@@ -47,13 +48,13 @@ use spans::Clock;
 use state::{Inputs, LaneState, Shared};
 
 /// Bytes of all arrays of a shape on so many threads (0: as many as cores); the images are the data
-/// set's own.
+/// set's own, and rasters are made where they are read.
 pub fn bytes(shape: &Shape, threads: usize) -> u64 {
     let threads = if threads == 0 { rayon::current_num_threads() } else { threads };
     let words = |array| {
         let [columns, units] = shape.rows_and_columns(array);
         match array {
-            Array::Images => 0,
+            Array::Images | Array::Raster(_) => 0,
             Array::Weights(_) | Array::Moments(_) | Array::Gradient(_) | Array::Feedback(_) => {
                 shape.copies(array) * Columns::padded_words(columns, units)
             }
@@ -234,8 +235,10 @@ impl Backend for Cpu {
         launches: &[Launch],
     ) -> Result<(), BackendError> {
         check_lanes(&self.shape, minibatches, lanes)?;
+        // Lists tell here who spikes, and rasters are made where they are read.
+        let launches = launches.iter().filter(|launch| launch.kernel != Kernel::Raster);
         let parts: Vec<(Launch, Part)> =
-            launches.iter().map(|launch| (*launch, Part::new(launch, &self.shape))).collect();
+            launches.map(|launch| (*launch, Part::new(launch, &self.shape))).collect();
         // One visit to the pool for the whole minibatch: to wake its threads takes long.
         let pool = self.pool.clone();
         pool.install(|| {
@@ -255,6 +258,9 @@ impl Backend for Cpu {
     fn read_lanes(&mut self, array: Array, lanes: usize) -> Result<Vec<u32>, BackendError> {
         if array == Array::Images {
             return Ok(self.dataset.packed_images());
+        }
+        if self.shape.copy_length(array) == 0 {
+            return Ok(Vec::new());
         }
         if !self.shape.has_lanes(array) {
             return Ok(self.shared.iter().flat_map(|shared| shared.words(array)).collect());

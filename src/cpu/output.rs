@@ -55,7 +55,7 @@ pub fn output(
         match_target! {
             "x86_64+avx512f" => {
                 step::<super::avx512::Avx512>(
-                    constants, replica, minibatch, lane, &steps, bias, &teaching, drive, compartments, &mut soma
+                    constants, replica, part, minibatch, lane, &steps, bias, &teaching, drive, compartments, &mut soma
                 );
                 if minibatch.draws == 1 {
                     draw.tile::<super::avx512::Avx512>(index, &soma, spikes);
@@ -63,7 +63,7 @@ pub fn output(
             },
             _ => {
                 step::<Portable>(
-                    constants, replica, minibatch, lane, &steps, bias, &teaching, drive, compartments, &mut soma
+                    constants, replica, part, minibatch, lane, &steps, bias, &teaching, drive, compartments, &mut soma
                 );
                 if minibatch.draws == 1 {
                     draw.tile::<Portable>(index, &soma, spikes);
@@ -79,6 +79,7 @@ pub fn output(
 fn step<V: Vectors>(
     constants: &Constants,
     replica: &Replica,
+    part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
     steps: &Range<u32>,
@@ -106,8 +107,9 @@ fn step<V: Vectors>(
 
     for (_, of_word) in words_of(steps) {
         let row = (of_word.start - steps.start) as usize;
+        let of_block = (of_word.start - part.block_first) as usize;
         // Of the dendrite, then of the soma.
-        let mut voltages = filtered::<V>(constants, drive, row, of_word.len());
+        let mut voltages = filtered::<V>(constants, drive, of_block, of_word.len());
         voltage = flushed::<V>(voltage, of_word.start);
         for (filtered, step) in voltages.iter_mut().zip(of_word.clone()) {
             basal = *filtered + bias;
@@ -137,5 +139,7 @@ fn step<V: Vectors>(
     V::store_floats(voltage, &mut compartments[SOMA]);
     V::store_floats(mean, &mut compartments[MEAN_SOMA]);
     V::store_floats(mean_rate, &mut compartments[MEAN_RATE]);
-    keep_history(constants, drive, steps.len());
+    if part.ends_block(lane) {
+        keep_history(constants, drive, (steps.end - part.block_first) as usize);
+    }
 }

@@ -52,7 +52,7 @@ pub fn soma(
         match_target! {
             "x86_64+avx512f" => {
                 step::<super::avx512::Avx512>(
-                    constants, replica, minibatch, lane, &steps, bias, drive, compartments, &mut soma
+                    constants, replica, part, minibatch, lane, &steps, bias, drive, compartments, &mut soma
                 );
                 if minibatch.draws == 1 {
                     draw.tile::<super::avx512::Avx512>(index, &soma, spikes);
@@ -60,7 +60,7 @@ pub fn soma(
             },
             _ => {
                 step::<Portable>(
-                    constants, replica, minibatch, lane, &steps, bias, drive, compartments, &mut soma
+                    constants, replica, part, minibatch, lane, &steps, bias, drive, compartments, &mut soma
                 );
                 if minibatch.draws == 1 {
                     draw.tile::<Portable>(index, &soma, spikes);
@@ -76,6 +76,7 @@ pub fn soma(
 fn step<V: Vectors>(
     constants: &Constants,
     replica: &Replica,
+    part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
     steps: &Range<u32>,
@@ -100,9 +101,11 @@ fn step<V: Vectors>(
 
     for (_, of_word) in words_of(steps) {
         let row = (of_word.start - steps.start) as usize;
+        let of_block = (of_word.start - part.block_first) as usize;
         let before = flushed::<V>(voltage, of_word.start);
-        let mut word =
-            |count| euler::<V>(constants, replica, drive, row, count, bias, from_apical, before);
+        let mut word = |count| {
+            euler::<V>(constants, replica, drive, of_block, count, bias, from_apical, before)
+        };
         // Nearly all words are whole: their number of steps is known to the compiler.
         let (last_basal, voltages) =
             if of_word.len() == WORD { word(WORD) } else { word(of_word.len()) };
@@ -117,7 +120,9 @@ fn step<V: Vectors>(
     V::store_floats(basal, &mut compartments[BASAL]);
     V::store_floats(voltage, &mut compartments[SOMA]);
     V::store_floats(mean, &mut compartments[MEAN_SOMA]);
-    keep_history(constants, drive, steps.len());
+    if part.ends_block(lane) {
+        keep_history(constants, drive, (steps.end - part.block_first) as usize);
+    }
 }
 
 /// The somatic voltages of `count` steps from `row` of the block on, and the basal voltage of the last.

@@ -8,7 +8,7 @@ use super::columns::Columns;
 use super::drawn::Drawn;
 use super::events::{Events, Heard};
 use super::tile::Tiled;
-use super::{apical, drive, error, input, output, plateau, score, soma, trace};
+use super::{apical, drive, error, input, output, plateau, raster, score, soma, trace};
 use crate::layout::{
     Array, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part, Replica, Shape, result,
 };
@@ -192,7 +192,7 @@ impl LaneState {
             Kernel::Score => {
                 score::score(constants, replica, part, lane, &layer.compartments, result)
             }
-            Kernel::Input | Kernel::Trace | Kernel::Update => {
+            Kernel::Input | Kernel::Raster | Kernel::Trace | Kernel::Update => {
                 unreachable!("handled before, or not a kernel of one lane")
             }
         }
@@ -203,6 +203,7 @@ impl LaneState {
     pub fn words(&self, array: Array) -> Vec<u32> {
         match array {
             Array::Spikes(population) => self.spikes[population].words(),
+            Array::Raster(population) => raster::raster(&self.spikes[population]),
             Array::Traces(population) => self.traces[population].words(),
             Array::Drive(layer) => self.layers[layer].drive.words(),
             Array::ApicalDrive(layer) => self.layers[layer].apical_drive.words(),

@@ -5,6 +5,10 @@ use crate::layout::{Array, BackendError, Kernel, Launch, Minibatch, STEPS_PER_WO
 /// Bindings that all kernels share: constants, part, replicas, minibatches, lanes.
 pub const SHARED: u32 = 5;
 
+/// Neurons whose columns one thread of the drive sums: it looks once for who spikes, and waits for
+/// several weights at once.
+pub const UNITS_PER_THREAD: u32 = 4;
+
 /// An array that a kernel binds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binding {
@@ -30,8 +34,14 @@ pub fn threads(launch: &Launch, shape: &Shape, minibatches: &[Minibatch]) -> [u3
     let lanes = minibatches.iter().map(|minibatch| minibatch.lanes).sum();
     match launch.kernel {
         Kernel::Input => [shape.populations[0] as u32, words(launch.first, launch.steps), lanes],
+        Kernel::Raster => {
+            let past = if launch.first == 0 { shape.past_words() } else { 0 };
+            let words = past + words(launch.first, launch.steps);
+            [shape.raster_words(layer) as u32 * words, 1, lanes]
+        }
         Kernel::Drive => {
-            [shape.units(layer) as u32, drive_words(launch, shape, minibatches), lanes]
+            let threads = (shape.units(layer) as u32).div_ceil(UNITS_PER_THREAD);
+            [threads, drive_steps(launch, shape, minibatches), lanes]
         }
         Kernel::Trace => [shape.populations[layer] as u32, 1, lanes],
         Kernel::Score => [1, 1, lanes],
@@ -49,15 +59,13 @@ fn words(first: u32, steps: u32) -> u32 {
     (first + steps).div_ceil(STEPS_PER_WORD) - first / STEPS_PER_WORD
 }
 
-/// Words that a launch of the drive reads. The first of an image that carries its state on goes back
-/// to the steps before.
-fn drive_words(launch: &Launch, shape: &Shape, minibatches: &[Minibatch]) -> u32 {
+/// Steps that a launch of the drive sums. The first of an image that carries its state on goes back to
+/// the steps before.
+fn drive_steps(launch: &Launch, shape: &Shape, minibatches: &[Minibatch]) -> u32 {
     let carries_on = minibatches.iter().any(|minibatch| minibatch.fresh == 0);
     let before =
         if launch.first == 0 && carries_on && shape.taps > 0 { shape.history() } else { 0 };
-    // Counted from the first step that has spikes.
-    let first = shape.past_words() * STEPS_PER_WORD + launch.first;
-    words(first - before, launch.steps + before)
+    launch.steps + before
 }
 
 /// Workgroups along x, y and z; a workgroup's threads lie along x.
@@ -112,12 +120,11 @@ mod tests {
             keeps_gradient: false,
             keeps_lanes: true,
         };
-        let words = |first, fresh| {
+        let steps = |first, fresh| {
             let launch = Launch { kernel: Kernel::Drive, layer: 0, first, steps: 16 };
             let minibatch = Minibatch { lanes: 1, fresh, ..bytemuck::Zeroable::zeroed() };
-            drive_words(&launch, &shape, &[minibatch])
+            threads(&launch, &shape, &[minibatch])[1]
         };
-        // Nine steps before the image lie in two words.
-        assert_eq!([words(0, 1), words(0, 0), words(16, 0)], [2, 4, 2]);
+        assert_eq!([steps(0, 1), steps(0, 0), steps(16, 0)], [16, 25, 16]);
     }
 }

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use wgpu::{
     Buffer, BufferDescriptor, BufferUsages, CommandEncoder, DeviceDescriptor, DeviceLostReason,
-    Limits, MapMode, PollType, SubmissionIndex,
+    Limits, MapMode, PipelineCache, PollType, SubmissionIndex,
 };
 
 use super::adapter::{self, Choice, Info};
+use super::cache::{self, Cache};
 use super::profile;
 use crate::layout::BackendError;
 
@@ -26,10 +27,12 @@ pub struct Device {
     in_flight: VecDeque<SubmissionIndex>,
     /// Where arrays are copied to be read.
     staging: Option<Buffer>,
+    cache: Option<Cache>,
 }
 
 impl Device {
-    /// Opens the GPU that fits a choice.
+    /// Opens the GPU that fits a choice. Compiled kernels are kept in the user's folder of caches, or where
+    /// the environment variable `APICAL_PIPELINE_CACHE` says; `off` keeps none.
     ///
     /// # Errors
     /// When none fits or it does not open.
@@ -37,7 +40,7 @@ impl Device {
         let (adapter, info) = adapter::choose(choice)?;
         let description = DeviceDescriptor {
             label: Some("apical"),
-            required_features: adapter.features() & profile::FEATURES,
+            required_features: adapter.features() & profile::FEATURES.union(cache::FEATURES),
             required_limits: limits(&adapter.limits()),
             ..Default::default()
         };
@@ -56,12 +59,26 @@ impl Device {
                 record(&sink, format!("the device was lost: {message}"));
             }
         });
-        Ok(Device { device, queue, info, failure, in_flight: VecDeque::new(), staging: None })
+        let cache = Cache::open(&device, &adapter.get_info());
+        let in_flight = VecDeque::new();
+        Ok(Device { device, queue, info, failure, in_flight, staging: None, cache })
     }
 
     /// What is known about it.
     pub fn info(&self) -> &Info {
         &self.info
+    }
+
+    /// What drivers look up compiled kernels in, where that is kept.
+    pub(super) fn pipelines(&self) -> Option<&PipelineCache> {
+        self.cache.as_ref().map(|cache| &cache.pipelines)
+    }
+
+    /// Keeps the kernels compiled so far for the next start.
+    pub(super) fn keep_pipelines(&mut self) {
+        if let Some(cache) = &mut self.cache {
+            cache.save();
+        }
     }
 
     /// What went wrong since the device was opened, if anything.

@@ -3,6 +3,7 @@
 pub mod adapter;
 pub mod bindings;
 mod buffers;
+mod cache;
 mod device;
 mod parts;
 mod pipelines;
@@ -55,7 +56,7 @@ impl Gpu {
         replicas: &[Replica],
         workgroup: u32,
     ) -> Result<Self, BackendError> {
-        let device = Device::open(choice)?;
+        let mut device = Device::open(choice)?;
         let limit = device.info().max_workgroup_threads;
         // Mesa's software device miscompiles loops in workgroups that are no multiple of its 8-wide
         // vectors; no real GPU has narrower ones.
@@ -63,10 +64,13 @@ impl Gpu {
             let device = device.info().name.clone();
             return Err(BackendError::Workgroup { workgroup, limit, device });
         }
+        let buffers = Buffers::new(&device, &shape, &constants, replicas)?;
+        let pipelines = Pipelines::new(&device, &shape, workgroup)?;
+        device.keep_pipelines();
         Ok(Gpu {
-            buffers: Buffers::new(&device, &shape, &constants, replicas)?,
+            buffers,
             parts: Parts::new(&device),
-            pipelines: Pipelines::new(&device, &shape, workgroup)?,
+            pipelines,
             profile: None,
             device,
             shape,

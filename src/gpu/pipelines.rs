@@ -49,7 +49,7 @@ impl Pipeline {
                 constants: &[("workgroup", f64::from(workgroup))],
                 ..Default::default()
             },
-            cache: None,
+            cache: device.pipelines(),
         });
         Pipeline { pipeline, layout }
     }

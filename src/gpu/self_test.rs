@@ -136,6 +136,7 @@ pub fn compare(words: &[u32], cpu: &[u32], gpu: &[u32]) -> Verdict {
 pub fn on_device(device: &mut Device, words: &[u32]) -> Result<Vec<u32>, BackendError> {
     let source = shaders::arithmetic_source();
     let pipeline = Pipeline::new(device, "arithmetic", source, &[false, true], WORKGROUP);
+    device.keep_pipelines();
     let bytes = (words.len() * FUNCTIONS.len() * size_of::<u32>()) as u64;
     let storage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
     let results = buffer(device, "results", bytes, storage);

@@ -4,9 +4,11 @@
 use std::f32::consts::LOG2_E;
 use std::fmt::Write;
 
+use super::bindings::UNITS_PER_THREAD;
 use crate::cpu::arithmetic::FUNCTIONS;
 use crate::layout::{
-    COUNT_BITS, Kernel, LAYERS_MAX, STEPS_PER_WORD, compartment, plateau, result, trace,
+    COUNT_BITS, Kernel, LAYERS_MAX, STEPS_PER_WORD, UNITS_PER_WORD, compartment, plateau, raster,
+    result, trace,
 };
 use crate::model::{arithmetic, spikes};
 use crate::random::{self, Purpose};
@@ -27,15 +29,20 @@ const NEURON: &str = include_str!("../../shaders/shared/neuron.wgsl");
 /// The self-test of [`super::self_test`].
 const ARITHMETIC: &str = include_str!("../../shaders/arithmetic.wgsl");
 
-const INTEGERS: [(&str, u32); 39] = [
+const INTEGERS: [(&str, u32); 44] = [
     ("LAYERS_MAX", LAYERS_MAX as u32),
     ("STEPS_PER_WORD", STEPS_PER_WORD),
+    ("UNITS_PER_WORD", UNITS_PER_WORD),
+    ("UNITS_PER_THREAD", UNITS_PER_THREAD),
     ("COUNT_BITS", COUNT_BITS),
     ("COUNT_MASK", (1 << COUNT_BITS) - 1),
     ("COUNT_MAX", spikes::COUNT_MAX as u32),
     ("LEVELS", spikes::LEVELS as u32),
     ("THRESHOLDS", spikes::THRESHOLDS as u32),
     ("FRACTION_BITS", spikes::FRACTION_BITS),
+    ("RASTER_ONCE", raster::ONCE as u32),
+    ("RASTER_MORE", raster::MORE as u32),
+    ("RASTER_ROWS", raster::ROWS as u32),
     ("COMPARTMENT_BASAL", compartment::BASAL as u32),
     ("COMPARTMENT_APICAL", compartment::APICAL as u32),
     ("COMPARTMENT_SOMA", compartment::SOMA as u32),
@@ -119,6 +126,7 @@ pub fn prelude() -> String {
 fn text(kernel: Kernel) -> &'static str {
     match kernel {
         Kernel::Input => include_str!("../../shaders/input.wgsl"),
+        Kernel::Raster => include_str!("../../shaders/raster.wgsl"),
         Kernel::Drive => include_str!("../../shaders/drive.wgsl"),
         Kernel::Soma => include_str!("../../shaders/soma.wgsl"),
         Kernel::Output => include_str!("../../shaders/output.wgsl"),

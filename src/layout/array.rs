@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{STEPS_PER_WORD, compartment, plateau, result, trace};
+use super::{STEPS_PER_WORD, UNITS_PER_WORD, compartment, plateau, raster, result, trace};
 use crate::model::spikes::{LEVELS, THRESHOLDS};
 
 /// What the words of an array are.
@@ -23,6 +23,10 @@ pub enum Array {
     /// Spike counts of a population, `[lanes, past words + words, units]`, 8 steps a word: the steps
     /// just before the image, then the image's.
     Spikes(usize),
+    /// Who of a population spikes at each step, as [`Array::Spikes`] says too: bits `[lanes, past steps +
+    /// steps, 2, words of 32 units]`, rows [`raster`]. Kept of populations that something hears; the CPU
+    /// backend makes it where it is read.
+    Raster(usize),
     /// Averages of a population's filtered spike trains, `[lanes, 5, units]`, rows [`trace`].
     Traces(usize),
     /// Weights of a layer, `[replicas, below + 1, units]`: a column for each neuron below, then the biases.
@@ -34,7 +38,7 @@ pub enum Array {
     Gradient(usize),
     /// Feedback weights of a hidden layer, `[replicas, sources, units]`.
     Feedback(usize),
-    /// Summed weights of spiking neurons below, `[lanes, history + block, units]`.
+    /// Summed weights of spiking neurons below, `[lanes, history + block, units]`, see [`Shape::block_of`].
     Drive(usize),
     /// Summed feedback weights, `[lanes, history + 1, units]`, where the apical voltage is stepped.
     ApicalDrive(usize),
@@ -51,7 +55,11 @@ pub enum Array {
 impl Array {
     pub fn word(self) -> Word {
         match self {
-            Array::Images | Array::Thresholds | Array::Spikes(_) | Array::Results => Word::Integer,
+            Array::Images
+            | Array::Thresholds
+            | Array::Spikes(_)
+            | Array::Raster(_)
+            | Array::Results => Word::Integer,
             _ => Word::Float,
         }
     }
@@ -64,6 +72,8 @@ impl fmt::Display for Array {
             Array::Thresholds => write!(f, "the spike thresholds"),
             Array::Spikes(0) => write!(f, "the input's spikes"),
             Array::Spikes(p) => write!(f, "layer {}'s spikes", p - 1),
+            Array::Raster(0) => write!(f, "the input's raster"),
+            Array::Raster(p) => write!(f, "layer {}'s raster", p - 1),
             Array::Traces(0) => write!(f, "the input's traces"),
             Array::Traces(p) => write!(f, "layer {}'s traces", p - 1),
             Array::Weights(m) => write!(f, "layer {m}'s weights"),
@@ -93,7 +103,7 @@ pub struct Shape {
     pub lanes: usize,
     /// Longest run of steps on one image.
     pub steps: u32,
-    /// Steps of drive held at once.
+    /// Steps of drive held at once, see [`Shape::block_of`].
     pub block: u32,
     /// Taps of the synaptic kernel; 0 for the kernel without a cut.
     pub taps: u32,
@@ -140,6 +150,12 @@ impl Shape {
         if self.is_output(layer) { 0 } else { self.populations[self.source(layer)] }
     }
 
+    /// Steps of a layer's drive held at once. Where apical voltages are stepped, the spikes of a hidden
+    /// layer hang on the step before: only the input can be drawn, and heard, ahead of the others.
+    pub fn block_of(&self, layer: usize) -> u32 {
+        if self.steps_apical && layer > 0 { 1 } else { self.block }
+    }
+
     /// Rows of drive kept before the block: K - 1 past drives, or two traces.
     pub fn history(&self) -> u32 {
         match self.taps {
@@ -158,19 +174,34 @@ impl Shape {
         self.past_words() + self.steps.div_ceil(STEPS_PER_WORD)
     }
 
+    /// Whether a population's spikes are heard while an image is shown.
+    pub fn has_raster(&self, population: usize) -> bool {
+        population < self.layers() || (self.steps_apical && self.layers() > 1)
+    }
+
+    /// Words of bits for the neurons of a population.
+    pub fn raster_words(&self, population: usize) -> usize {
+        self.populations[population].div_ceil(UNITS_PER_WORD as usize)
+    }
+
     /// Rows and columns of one copy of an array, see [`Shape::copies`].
     pub fn rows_and_columns(&self, array: Array) -> [usize; 2] {
         match array {
             Array::Images => [1, (self.images * self.populations[0]).div_ceil(4)],
             Array::Thresholds => [LEVELS, THRESHOLDS],
             Array::Spikes(p) => [self.spike_words() as usize, self.populations[p]],
+            Array::Raster(p) if self.has_raster(p) => {
+                let steps = (self.spike_words() * STEPS_PER_WORD) as usize;
+                [steps * raster::ROWS, self.raster_words(p)]
+            }
+            Array::Raster(_) => [0, 0],
             Array::Traces(p) => [trace::ROWS, self.populations[p]],
             Array::Weights(m) => [self.below(m) + 1, self.units(m)],
             Array::Moments(m) if self.has_moments => [2 * (self.below(m) + 1), self.units(m)],
             Array::Gradient(m) if self.keeps_gradient => [self.below(m) + 1, self.units(m)],
             Array::Moments(_) | Array::Gradient(_) => [0, 0],
             Array::Feedback(m) => [self.sources(m), self.units(m)],
-            Array::Drive(m) => [(self.history() + self.block) as usize, self.units(m)],
+            Array::Drive(m) => [(self.history() + self.block_of(m)) as usize, self.units(m)],
             Array::ApicalDrive(m) if self.steps_apical && !self.is_output(m) => {
                 [self.history() as usize + 1, self.units(m)]
             }
@@ -187,6 +218,7 @@ impl Shape {
         matches!(
             array,
             Array::Spikes(_)
+                | Array::Raster(_)
                 | Array::Traces(_)
                 | Array::Drive(_)
                 | Array::ApicalDrive(_)
@@ -235,7 +267,11 @@ impl Shape {
     pub fn arrays(&self) -> Vec<Array> {
         let mut arrays = vec![Array::Images, Array::Thresholds, Array::Results];
         for population in 0..self.populations.len() {
-            arrays.extend([Array::Spikes(population), Array::Traces(population)]);
+            arrays.extend([
+                Array::Spikes(population),
+                Array::Raster(population),
+                Array::Traces(population),
+            ]);
         }
         for layer in 0..self.layers() {
             arrays.extend([

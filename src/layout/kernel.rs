@@ -9,6 +9,8 @@ use super::{Array, Shape};
 pub enum Kernel {
     /// Draws the input's spikes from an image.
     Input,
+    /// Turns spike counts into bits that tell who spikes at each step.
+    Raster,
     /// Sums the weight columns of the neurons below that spike.
     Drive,
     /// Steps hidden neurons: filter, basal voltage, soma, spikes.
@@ -30,8 +32,9 @@ pub enum Kernel {
 }
 
 impl Kernel {
-    pub const ALL: [Kernel; 10] = [
+    pub const ALL: [Kernel; 11] = [
         Kernel::Input,
+        Kernel::Raster,
         Kernel::Drive,
         Kernel::Soma,
         Kernel::Output,
@@ -46,6 +49,7 @@ impl Kernel {
     pub fn name(self) -> &'static str {
         match self {
             Kernel::Input => "input",
+            Kernel::Raster => "raster",
             Kernel::Drive => "drive",
             Kernel::Soma => "soma",
             Kernel::Output => "output",
@@ -74,7 +78,7 @@ impl fmt::Display for Kernel {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Launch {
     pub kernel: Kernel,
-    /// The layer, 0 the lowest; for [`Kernel::Trace`] the population, 0 the input.
+    /// The layer, 0 the lowest; for [`Kernel::Raster`] and [`Kernel::Trace`] the population, 0 the input.
     pub layer: usize,
     /// First step of the range, counted from the image's first.
     pub first: u32,
@@ -88,11 +92,16 @@ impl Launch {
         let layer = self.layer;
         match self.kernel {
             Kernel::Input => vec![Array::Thresholds, Array::Images],
+            Kernel::Raster => vec![Array::Spikes(layer)],
             Kernel::Drive => {
-                vec![Array::Spikes(layer), Array::Traces(layer), Array::Weights(layer)]
+                let population = [Array::Raster(layer), Array::Spikes(layer), Array::Traces(layer)];
+                [population.as_slice(), &[Array::Weights(layer)]].concat()
             }
             Kernel::Soma | Kernel::Output => vec![Array::Weights(layer)],
-            Kernel::Apical => vec![Array::Spikes(shape.source(layer)), Array::Feedback(layer)],
+            Kernel::Apical => {
+                let source = shape.source(layer);
+                vec![Array::Raster(source), Array::Spikes(source), Array::Feedback(layer)]
+            }
             Kernel::Trace => vec![],
             Kernel::Plateau => vec![Array::Traces(shape.source(layer)), Array::Feedback(layer)],
             Kernel::Error => vec![Array::Compartments(layer), Array::Plateaus(layer)],
@@ -106,6 +115,7 @@ impl Launch {
         let layer = self.layer;
         match self.kernel {
             Kernel::Input => vec![Array::Spikes(0)],
+            Kernel::Raster => vec![Array::Raster(layer)],
             Kernel::Drive => vec![Array::Drive(layer)],
             Kernel::Soma | Kernel::Output => {
                 vec![Array::Drive(layer), Array::Compartments(layer), Array::Spikes(layer + 1)]

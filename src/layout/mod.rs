@@ -24,6 +24,18 @@ pub const COUNT_BITS: u32 = 4;
 /// The count in the lowest slot of a word.
 pub const COUNT_MASK: u32 = (1 << COUNT_BITS) - 1;
 
+/// Neurons whose bits share a word of [`Array::Raster`], the lowest first.
+pub const UNITS_PER_WORD: u32 = u32::BITS;
+
+/// Rows of [`Array::Raster`] for each step.
+pub mod raster {
+    /// Who spikes.
+    pub const ONCE: usize = 0;
+    /// Who spikes more than once.
+    pub const MORE: usize = 1;
+    pub const ROWS: usize = 2;
+}
+
 /// Rows of [`Array::Compartments`].
 pub mod compartment {
     /// Basal voltage B after the last step computed (the dendrite of an output neuron).

@@ -21,8 +21,6 @@ pub struct Constants {
     pub tap_count: u32,
     /// Rows that [`super::Array::Drive`] keeps before the block: K - 1 past drives, or 2 traces.
     pub history: u32,
-    /// Rows of the block.
-    pub block: u32,
     /// Words of spike counts a neuron has.
     pub spike_words: u32,
     /// How many of them are for steps before the image.
@@ -45,6 +43,7 @@ pub struct Constants {
     pub optimizer: u32,
     /// Zero, as the shader compiler cannot know: it keeps products from being fused into sums.
     pub zero: u32,
+    pub padding: u32,
 }
 
 /// What stays the same for a whole run, but may differ between replicas.
@@ -96,13 +95,17 @@ pub struct Part {
     pub first: u32,
     /// Steps in the range.
     pub steps: u32,
+    /// Rows of drive behind the history: steps of a block.
+    pub block: u32,
+    /// First step of the block that the range is in: the one in row `history`.
+    pub block_first: u32,
     /// 1 for the output layer.
     pub is_output: u32,
     /// 1 where the update also writes [`super::Array::Gradient`].
     pub keeps_gradient: u32,
     /// 1 for a population whose spikes apical dendrites hear.
     pub is_source: u32,
-    pub padding: [u32; 3],
+    pub padding: u32,
 }
 
 /// What one minibatch of a replica is.
@@ -167,11 +170,15 @@ impl Lane {
 impl Part {
     /// The part of a launch, in networks of this shape.
     pub fn new(launch: &Launch, shape: &Shape) -> Self {
-        let is_population = matches!(launch.kernel, Kernel::Input | Kernel::Trace);
+        let is_population = matches!(launch.kernel, Kernel::Input | Kernel::Raster | Kernel::Trace);
         let population = if is_population { launch.layer } else { launch.layer + 1 };
         let output = shape.layers();
         let hidden = 0..output - 1;
         let is_source = hidden.clone().any(|layer| shape.source(layer) == population);
+        let block = match launch.kernel {
+            Kernel::Apical => 1,
+            _ => shape.block_of(launch.layer),
+        };
         Part {
             units: shape.populations[population] as u32,
             below: if population == 0 { 0 } else { shape.populations[population - 1] as u32 },
@@ -179,10 +186,17 @@ impl Part {
             population: population as u32,
             first: launch.first,
             steps: launch.steps,
+            block,
+            block_first: launch.first - launch.first % block,
             is_output: u32::from(population == output),
             keeps_gradient: u32::from(shape.keeps_gradient),
             is_source: u32::from(is_source),
-            padding: [0; 3],
+            padding: 0,
         }
+    }
+
+    /// Whether the range ends the block for a lane: the last drives are then the next one's history.
+    pub fn ends_block(&self, lane: &Lane) -> bool {
+        self.first + self.steps >= lane.steps().min(self.block_first + self.block)
     }
 }

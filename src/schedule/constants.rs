@@ -31,7 +31,6 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
         slots: shape.slots as u32,
         tap_count: config.taps as u32,
         history: shape.history(),
-        block: shape.block,
         spike_words: shape.spike_words(),
         past_words: shape.past_words(),
         decay_slow: traces.decay_slow as f32,

@@ -22,9 +22,9 @@ use crate::model::phases::PhaseLengths;
 
 /// Kernels in order, for images that last at most `steps` steps.
 pub fn launches(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
-    let mut list = vec![Launch { kernel: Kernel::Input, layer: 0, first: 0, steps }];
-    simulate(shape, steps, &mut list);
     let whole = |kernel, layer| Launch { kernel, layer, first: 0, steps };
+    let mut list = vec![whole(Kernel::Input, 0), whole(Kernel::Raster, 0)];
+    simulate(shape, steps, &mut list);
     let output = shape.layers() - 1;
     list.push(whole(Kernel::Score, output));
     if !learns {
@@ -43,22 +43,31 @@ pub fn launches(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
 ///
 /// Where the apical voltage does not reach the soma, the layers are a feed-forward chain over the
 /// whole image and take a block of steps at a time. Otherwise the feedback of a step is needed for
-/// the next, and a block is one step.
+/// the next: neurons go step by step, and only the lowest layer's drive comes a block at a time.
 fn simulate(shape: &Shape, steps: u32, list: &mut Vec<Launch>) {
-    let block = if shape.steps_apical { 1 } else { shape.block };
+    let step = if shape.steps_apical { 1 } else { shape.block };
     let output = shape.layers() - 1;
     let mut first = 0;
     while first < steps {
-        let part = |kernel, layer| Launch { kernel, layer, first, steps: block.min(steps - first) };
+        let part = |kernel, layer, most: u32| {
+            let steps = most.min(steps - first);
+            Launch { kernel, layer, first, steps }
+        };
         for layer in 0..=output {
-            list.push(part(Kernel::Drive, layer));
+            let block = shape.block_of(layer);
+            if first % block == 0 {
+                list.push(part(Kernel::Drive, layer, block));
+            }
             let kernel = if layer == output { Kernel::Output } else { Kernel::Soma };
-            list.push(part(kernel, layer));
+            list.push(part(kernel, layer, step));
+            if shape.has_raster(layer + 1) {
+                list.push(part(Kernel::Raster, layer + 1, step));
+            }
         }
         if shape.steps_apical {
-            list.extend((0..output).map(|layer| part(Kernel::Apical, layer)));
+            list.extend((0..output).map(|layer| part(Kernel::Apical, layer, step)));
         }
-        first += block;
+        first += step;
     }
 }
 
@@ -110,7 +119,7 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
         replicas: extent.replicas,
         lanes: extent.lanes,
         steps,
-        block: if steps_apical { 1 } else { block },
+        block,
         taps: config.taps as u32,
         images: dataset.training_count + dataset.test_count,
         slots: extent.slots,
@@ -118,5 +127,40 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
         has_moments: config.optimizer == crate::config::Optimizer::Adam,
         keeps_gradient: extent.keeps_gradient,
         keeps_lanes: extent.keeps_lanes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_lowest_drive_comes_ahead_of_the_feedback() {
+        let shape = |steps_apical| Shape {
+            populations: vec![12, 9, 10],
+            broadcast: true,
+            replicas: 1,
+            lanes: 1,
+            steps: 24,
+            block: 8,
+            taps: 3,
+            images: 1,
+            slots: 1,
+            steps_apical,
+            has_moments: false,
+            keeps_gradient: false,
+            keeps_lanes: false,
+        };
+        let drives = |steps_apical, wanted| -> Vec<(u32, u32)> {
+            let list = launches(&shape(steps_apical), 20, true);
+            let is_wanted =
+                |launch: &&Launch| launch.kernel == Kernel::Drive && launch.layer == wanted;
+            list.iter().filter(is_wanted).map(|launch| (launch.first, launch.steps)).collect()
+        };
+        let blocks = [(0, 8), (8, 8), (16, 4)];
+        assert_eq!(drives(false, 0), blocks);
+        assert_eq!(drives(false, 1), blocks);
+        assert_eq!(drives(true, 0), blocks);
+        assert_eq!(drives(true, 1), (0..20).map(|step| (step, 1)).collect::<Vec<_>>());
     }
 }

@@ -1,6 +1,10 @@
 //! `devices` and `compare`, and what happens without a device. These tests need a Vulkan device;
 //! a software one will do.
 
+use std::ffi::OsStr;
+use std::fs;
+use std::path::PathBuf;
+
 use assert_cmd::Command;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
@@ -42,6 +46,38 @@ fn devices_are_listed_with_their_self_test() {
         assert!(text.contains(&format!("{index}: {name}\n")), "{text}");
     }
     assert_eq!(text.matches("   arithmetic  ").count(), list.len(), "{text}");
+}
+
+#[test]
+fn compiled_kernels_are_kept_where_the_variable_says() {
+    let folder = TempDir::new().unwrap();
+    let kept = folder.path().join("kept/here");
+    let devices = |setting: &OsStr| {
+        let mut command = apical(&folder);
+        command.env("APICAL_PIPELINE_CACHE", setting).args(["devices", "--json"]);
+        json_of(&mut command).pop().unwrap()
+    };
+    let without = devices("off".as_ref());
+    assert!(!kept.exists() && fs::read_dir(folder.path()).unwrap().next().is_none());
+    assert_eq!(devices(kept.as_os_str()), without);
+    // Vulkan alone hands them out.
+    let list = without.as_array().unwrap();
+    assert_eq!(kept.exists(), list.iter().any(|device| device["backend"] == "vulkan"));
+    let files = || -> Vec<PathBuf> {
+        let entries = fs::read_dir(&kept).into_iter().flatten();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    };
+    let first: Vec<Vec<u8>> = files().iter().map(|file| fs::read(file).unwrap()).collect();
+    for broken in [&[][..], &[0; 5], &[1; 5000]] {
+        files().iter().for_each(|file| fs::write(file, broken).unwrap());
+        assert_eq!(devices(kept.as_os_str()), without);
+        let again: Vec<usize> = files().iter().map(|file| fs::read(file).unwrap().len()).collect();
+        assert_eq!(again, first.iter().map(Vec::len).collect::<Vec<_>>());
+    }
+    // A file where the folder should be.
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    assert_eq!(devices(file.as_os_str()), without);
 }
 
 #[test]

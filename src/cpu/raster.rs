@@ -1,0 +1,54 @@
+//! Turns words of spike counts into bits: who spikes at each step, and who more than once.
+//!
+//! Kernels of this backend find who spikes in lists (see [`super::events`]). So nothing keeps a raster:
+//! it is made of the counts where someone reads it, as the shader would.
+
+use super::tile::Tiled;
+use crate::layout::raster::{MORE, ONCE, ROWS};
+use crate::layout::{COUNT_BITS, COUNT_MASK, STEPS_PER_WORD, UNITS_PER_WORD};
+
+const STEPS: usize = STEPS_PER_WORD as usize;
+
+/// `spikes`: `[past words + words, units]`. The raster: `[past steps + steps, 2, words of 32 units]`.
+pub fn raster(spikes: &Tiled<u32>) -> Vec<u32> {
+    let words = spikes.words();
+    let units = words.len() / spikes.of(0).len();
+    let columns = units.div_ceil(UNITS_PER_WORD as usize);
+    let mut raster = vec![0; spikes.of(0).len() * STEPS * ROWS * columns];
+    let steps = raster.chunks_mut(ROWS * columns);
+    let slots = words.chunks(units).flat_map(|words| (0..STEPS_PER_WORD).map(move |s| (words, s)));
+    for (rows, (words, slot)) in steps.zip(slots) {
+        for (unit, word) in (0..).zip(words) {
+            let count = word >> (slot * COUNT_BITS) & COUNT_MASK;
+            let column = (unit / UNITS_PER_WORD) as usize;
+            let bit = 1 << (unit % UNITS_PER_WORD);
+            if count > 0 {
+                rows[ONCE * columns + column] |= bit;
+            }
+            if count > 1 {
+                rows[MORE * columns + column] |= bit;
+            }
+        }
+    }
+    raster
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_tell_who_spikes_and_who_more_than_once() {
+        let mut spikes = Tiled::new(2, 33);
+        let mut words = [0; 2 * 33];
+        // Unit 32 spikes once at step 8, unit 3 three times at step 15.
+        words[33 + 32] = 1;
+        words[33 + 3] = 3 << (7 * COUNT_BITS);
+        spikes.set_words(&words);
+        let mut expected = [0; 2 * STEPS * ROWS * 2];
+        expected[(8 * ROWS + ONCE) * 2 + 1] = 1;
+        expected[(15 * ROWS + ONCE) * 2] = 1 << 3;
+        expected[(15 * ROWS + MORE) * 2] = 1 << 3;
+        assert_eq!(raster(&spikes), expected);
+    }
+}

@@ -1,0 +1,151 @@
+//! Compiled kernels, kept in a file from one start to the next, where the driver hands them out.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::{env, fs, io, process};
+
+use sha2::{Digest, Sha256};
+use wgpu::util::pipeline_cache_key;
+use wgpu::{AdapterInfo, Features, PipelineCache, PipelineCacheDescriptor};
+
+use super::shaders;
+use crate::layout::Kernel;
+
+/// What a device needs for it.
+pub const FEATURES: Features = Features::PIPELINE_CACHE;
+
+/// The environment variable that names another folder than the user's, or says `off`.
+const VARIABLE: &str = "APICAL_PIPELINE_CACHE";
+
+/// Bytes before the driver's: see [`sealed`].
+const SEAL: usize = 32;
+
+/// The compiled kernels of a device, and the file that keeps them.
+pub struct Cache {
+    pub pipelines: PipelineCache,
+    file: PathBuf,
+    /// What the file holds.
+    kept: Option<Vec<u8>>,
+}
+
+impl Cache {
+    /// What was kept of an earlier start; empty where that was nothing, or cannot be used. `None` where
+    /// nothing is to be kept.
+    pub fn open(device: &wgpu::Device, adapter: &AdapterInfo) -> Option<Self> {
+        if !device.features().contains(FEATURES) {
+            return None;
+        }
+        let file = folder(env::var_os(VARIABLE))?.join(pipeline_cache_key(adapter)?);
+        let kept = fs::read(&file).ok().and_then(|bytes| unsealed(&bytes).map(<[u8]>::to_vec));
+        let description = PipelineCacheDescriptor {
+            label: Some("kernels"),
+            data: kept.as_deref(),
+            // What another version of the driver made is left aside.
+            fallback: true,
+        };
+        // SAFETY: the seal says that this program had the bytes from `PipelineCache::get_data`.
+        let pipelines = unsafe { device.create_pipeline_cache(&description) };
+        Some(Cache { pipelines, file, kept })
+    }
+
+    /// Keeps what was compiled since.
+    pub fn save(&mut self) {
+        let data = self.pipelines.get_data();
+        if data.is_none() || data == self.kept {
+            return;
+        }
+        // What cannot be kept is compiled again: the next start takes longer, and nothing else.
+        if let Some(data) = data
+            && write(&self.file, &sealed(&data)).is_ok()
+        {
+            self.kept = Some(data);
+        }
+    }
+}
+
+/// The driver's bytes behind a hash of them and of this program's kernels. Drivers trust their own bytes,
+/// and keep what no kernel needs any more: so what is broken, or is of other kernels, must not reach them.
+fn sealed(data: &[u8]) -> Vec<u8> {
+    [&seal(data), data].concat()
+}
+
+/// The bytes that were sealed, where nothing is wrong with them.
+fn unsealed(bytes: &[u8]) -> Option<&[u8]> {
+    let (found, data) = bytes.split_at_checked(SEAL)?;
+    (*found == seal(data)).then_some(data)
+}
+
+fn seal(data: &[u8]) -> [u8; SEAL] {
+    let mut hash = Sha256::new();
+    for kernel in Kernel::ALL {
+        hash.update(shaders::source(kernel));
+    }
+    hash.update(data);
+    hash.finalize().into()
+}
+
+/// Replaces a file as a whole: another process reads the old one or the new.
+fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let temporary = file.with_extension(format!("{}-{count}", process::id()));
+    let written = fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, file));
+    if written.is_err() {
+        // It may not even have begun.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// Where compiled kernels are kept, by what [`VARIABLE`] says.
+fn folder(setting: Option<OsString>) -> Option<PathBuf> {
+    match setting {
+        Some(setting) if setting == "off" => None,
+        Some(setting) if !setting.is_empty() => Some(setting.into()),
+        _ => users_folder().map(|folder| folder.join("apical")),
+    }
+}
+
+/// The user's folder for what programs can make again.
+fn users_folder() -> Option<PathBuf> {
+    // The conventions say to ignore a relative one.
+    let variable = |name: &str| env::var_os(name).map(PathBuf::from).filter(|f| f.is_absolute());
+    let in_home = |path: &OsStr| env::home_dir().map(|home| home.join(path));
+    if cfg!(windows) {
+        variable("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        in_home(OsStr::new("Library/Caches"))
+    } else {
+        variable("XDG_CACHE_HOME").or_else(|| in_home(OsStr::new(".cache")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_broken_or_of_others_is_not_used() {
+        let bytes = sealed(b"of the driver");
+        assert_eq!(unsealed(&bytes), Some(b"of the driver".as_slice()));
+        for place in 0..bytes.len() {
+            let mut broken = bytes.clone();
+            broken[place] ^= 1;
+            assert_eq!(unsealed(&broken), None, "byte {place}");
+            assert_eq!(unsealed(&bytes[..place]), None, "the first {place} bytes");
+        }
+    }
+
+    #[test]
+    fn the_variable_names_a_folder_or_says_that_there_is_none() {
+        let set = |value: &str| folder(Some(value.into()));
+        assert_eq!(set("off"), None);
+        assert_eq!(set("somewhere"), Some("somewhere".into()));
+        assert_eq!(set(""), folder(None));
+        assert!(folder(None).is_none_or(|folder| folder.ends_with("apical")));
+    }
+}

@@ -7,6 +7,7 @@ pub mod arithmetic;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod awake;
+mod block;
 mod bounds;
 mod carried;
 mod columns;
@@ -16,6 +17,7 @@ mod error;
 mod events;
 mod filter;
 mod input;
+mod memory;
 mod neuron;
 mod output;
 mod plateau;
@@ -40,35 +42,13 @@ use crate::layout::{
     Array, Backend, BackendError, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part,
     Replica, Shape, check_lanes, result,
 };
+pub use memory::bytes;
+
 use awake::with_threads_awake;
 use bounds::Bounds;
 use carried::Carried;
-use columns::Columns;
 use spans::Clock;
 use state::{Inputs, LaneState, Shared};
-
-/// Bytes of all arrays of a shape on so many threads (0: as many as cores); the images are the data
-/// set's own, and rasters are made where they are read.
-pub fn bytes(shape: &Shape, threads: usize) -> u64 {
-    let threads = if threads == 0 { rayon::current_num_threads() } else { threads };
-    let words = |array| {
-        let [columns, units] = shape.rows_and_columns(array);
-        match array {
-            Array::Images | Array::Raster(_) => 0,
-            Array::Weights(_) | Array::Moments(_) | Array::Gradient(_) | Array::Feedback(_) => {
-                shape.copies(array) * Columns::padded_words(columns, units)
-            }
-            // Where they are not kept, each thread has one lane's.
-            _ if shape.has_lanes(array) && !shape.keeps_lanes => threads * shape.copy_length(array),
-            _ => shape.length(array),
-        }
-    };
-    let arrays = shape.arrays().into_iter().map(words).sum::<usize>();
-    let lanes = if shape.keeps_lanes { shape.replicas * shape.lanes } else { threads };
-    let drawn: usize =
-        shape.populations.iter().map(|&units| drawn::bytes(units, shape.steps)).sum();
-    (4 * (arrays + carried::words(shape)) + lanes * drawn) as u64
-}
 
 /// The CPU backend.
 pub struct Cpu {

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
+use super::block::Block;
 use super::bounds::{Bounds, OPEN};
 use super::drawn::DrawnPart;
 use super::events::words_of;
 use super::tile::{Tile, WIDTH};
 use super::vectors::{Mask, Vectors};
-use crate::layout::{COUNT_BITS, Constants, Lane, Minibatch, Part, Replica, STEPS_PER_WORD};
+use crate::layout::{COUNT_BITS, Replica, STEPS_PER_WORD};
 use crate::model::arithmetic::exp;
 use crate::model::spikes::{COUNT_MAX, FRACTION_BITS, HALF, half_of};
 use crate::random::{Purpose, counter_head, philox};
@@ -18,12 +19,7 @@ pub const WORD: usize = STEPS_PER_WORD as usize;
 /// Draws the spikes of a layer over a block of steps, tile by tile. Each stage goes through the whole block
 /// before the next: where one waits for chance, in branches that cannot be foreseen, the others run on.
 pub struct SpikeDraw<'a> {
-    constants: &'a Constants,
-    replica: &'a Replica,
-    bounds: &'a Bounds,
-    part: &'a Part,
-    source: u32,
-    position: u32,
+    block: &'a Block<'a>,
     steps: Range<u32>,
     drawn: DrawnPart<'a>,
     rows: Rows,
@@ -38,30 +34,12 @@ struct Rows {
 }
 
 impl<'a> SpikeDraw<'a> {
-    /// `steps`: those of the block; `drawn`: of the layer, with room for them.
-    #[allow(clippy::too_many_arguments)]
-    pub fn new(
-        constants: &'a Constants,
-        replica: &'a Replica,
-        bounds: &'a Bounds,
-        part: &'a Part,
-        minibatch: &Minibatch,
-        lane: &Lane,
-        steps: Range<u32>,
-        drawn: DrawnPart<'a>,
-    ) -> Self {
+    /// `drawn`: of the part of the layer whose tiles are drawn, with room for the block.
+    pub fn new(block: &'a Block<'a>, drawn: DrawnPart<'a>) -> Self {
+        let steps = block.steps();
         let rows = steps.len().next_multiple_of(WORD);
-        SpikeDraw {
-            constants,
-            replica,
-            bounds,
-            part,
-            source: minibatch.source,
-            position: lane.position,
-            steps,
-            drawn,
-            rows: Rows { words: vec![[0; WIDTH]; rows], open: vec![0; rows] },
-        }
+        let rows = Rows { words: vec![[0; WIDTH]; rows], open: vec![0; rows] };
+        SpikeDraw { block, steps, drawn, rows }
     }
 
     /// Draws the spikes of one tile of the part. `soma`: its voltages, `[steps]`; `spikes`: its words,
@@ -70,7 +48,7 @@ impl<'a> SpikeDraw<'a> {
     pub fn tile<V: Vectors>(&mut self, tile: usize, soma: &[Tile<f32>], spikes: &mut [Tile<u32>]) {
         for (word, steps) in words_of(&self.steps) {
             let random = self.random::<V>(tile, word);
-            let counts = &mut spikes[(self.constants.past_words + word) as usize];
+            let counts = &mut spikes[(self.block.constants.past_words + word) as usize];
             let row = (steps.start - self.steps.start) as usize;
             let slot = (steps.start % STEPS_PER_WORD) as usize;
             // Nearly all words are whole: their number of steps is known to the compiler.
@@ -85,8 +63,15 @@ impl<'a> SpikeDraw<'a> {
 
     #[inline(always)]
     fn random<V: Vectors>(&self, tile: usize, word: u32) -> [V::Words; 4] {
-        let head = counter_head(Purpose::Spikes, self.part.population, self.source);
-        V::philox(head, self.position, self.drawn.tile(tile), word, self.replica.seed)
+        let head =
+            counter_head(Purpose::Spikes, self.block.part.population, self.block.minibatch.source);
+        V::philox(
+            head,
+            self.block.lane.position,
+            self.drawn.tile(tile),
+            word,
+            self.block.replica.seed,
+        )
     }
 
     /// Settles what the bounds of voltages tell, for some `slots` of a word, the first of them in `row`.
@@ -100,7 +85,7 @@ impl<'a> SpikeDraw<'a> {
         soma: &[Tile<f32>],
         counts: &mut [u32; WIDTH],
     ) {
-        let Bounds { largest, shift, none_below, one_above, .. } = self.bounds;
+        let Bounds { largest, shift, none_below, one_above, .. } = self.block.bounds;
         let neurons = self.neurons(tile);
         let (start, count) = (slots.start, slots.len());
         let soma = &soma[row..][..count];
@@ -145,13 +130,13 @@ impl<'a> SpikeDraw<'a> {
                 let (row, i) = (chunk * WORD + place / WIDTH, place % WIDTH);
                 let step = self.steps.start + row as u32;
                 let (word, soma) = (self.rows.words[row][i], soma[row][i]);
-                let mut count = self.bounds.count(word, soma);
+                let mut count = self.block.bounds.count(word, soma);
                 if count == OPEN {
                     let unit = self.drawn.tile(tile)[i];
                     count = self.count(word & !HALF, soma, unit, step);
                 }
                 let word =
-                    &mut spikes[(self.constants.past_words + step / STEPS_PER_WORD) as usize];
+                    &mut spikes[(self.block.constants.past_words + step / STEPS_PER_WORD) as usize];
                 word[i] |= count << (step % STEPS_PER_WORD * COUNT_BITS);
                 self.drawn.of_tile(tile).add(step, i, count);
             }
@@ -162,15 +147,15 @@ impl<'a> SpikeDraw<'a> {
     /// it decides.
     #[cold]
     fn count(&self, high: u32, soma: f32, unit: u32, step: u32) -> u32 {
-        let [one, two, three, ..] = self.replica.candidates;
+        let [one, two, three, ..] = self.block.replica.candidates;
         if high > one {
             return 0;
         }
         let odds = 1.0 + exp(-soma);
         let is_limit = high <= three || high == two & !HALF || high == one & !HALF;
         if !is_limit {
-            let count = kept(self.replica, high, odds);
-            if count == kept(self.replica, high | HALF, odds) {
+            let count = kept(self.block.replica, high, odds);
+            if count == kept(self.block.replica, high | HALF, odds) {
                 return count;
             }
         }
@@ -178,28 +163,34 @@ impl<'a> SpikeDraw<'a> {
         if word >= one {
             0
         } else if word >= three {
-            kept(self.replica, word, odds)
+            kept(self.block.replica, word, odds)
         } else {
             self.thinned(word, odds, unit, step)
         }
     }
 
     fn low_half(&self, unit: u32, step: u32) -> u32 {
-        let head = counter_head(Purpose::LowHalf, self.part.population, self.source);
-        half_of(philox([head, self.position, unit, step], self.replica.seed)[0])
+        let head =
+            counter_head(Purpose::LowHalf, self.block.part.population, self.block.minibatch.source);
+        half_of(philox([head, self.block.lane.position, unit, step], self.block.replica.seed)[0])
     }
 
     /// How many of three or more candidates are kept: each has a word of its own.
     fn thinned(&self, word: u32, odds: f32, unit: u32, step: u32) -> u32 {
         const SCALE: f32 = 1.0 / (1 << FRACTION_BITS) as f32;
-        let head = counter_head(Purpose::Thinning, self.part.population, self.source);
-        let candidates = &self.replica.candidates[..COUNT_MAX];
+        let head = counter_head(
+            Purpose::Thinning,
+            self.block.part.population,
+            self.block.minibatch.source,
+        );
+        let candidates = &self.block.replica.candidates[..COUNT_MAX];
         let mut count = 0;
         let mut words = [0; 4];
         for (k, _) in candidates.iter().take_while(|&&limit| word < limit).enumerate() {
             if k % 4 == 0 {
                 let index = step * 4 + k as u32 / 4;
-                words = philox([head, self.position, unit, index], self.replica.seed);
+                words =
+                    philox([head, self.block.lane.position, unit, index], self.block.replica.seed);
             }
             let fraction = (words[k % 4] >> (32 - FRACTION_BITS)) as f32 * SCALE;
             count += u32::from(fraction * odds < 1.0);

@@ -3,143 +3,117 @@
 //!
 //! `B = kappa * (W n) + b`; `C += -g_L C + g_D (B - C) + I`, `I = g_E (E_E - C) + g_I (E_I - C)`.
 
-use std::ops::Range;
-
 use multiversion::multiversion;
 use multiversion::target::match_target;
 
-use super::bounds::Bounds;
+use super::block::{Block, Neurons, go_through};
 use super::drawn::DrawnPart;
 use super::events::words_of;
 use super::filter::{filtered, flushed, keep_history};
-use super::neuron::SpikeDraw;
 use super::tile::{Span, Tile, WIDTH};
 use super::vectors::{Portable, Vectors};
 use super::window::Window;
 use crate::layout::compartment::{BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
-use crate::layout::{Constants, Lane, Minibatch, Part, Replica};
 use crate::model::arithmetic::{Float, sigmoid};
 
 /// Shapes as in [`super::soma::soma`].
 #[multiversion(targets = "simd")]
-#[allow(clippy::too_many_arguments)] // one for each binding of the shader
 pub fn output(
-    constants: &Constants,
-    replica: &Replica,
-    bounds: &Bounds,
-    part: &Part,
-    minibatch: &Minibatch,
-    lane: &Lane,
-    biases: &[Tile<f32>],
+    block: &Block,
     drive: &mut Span<f32>,
     compartments: &mut Span<f32>,
     spikes: &mut Span<u32>,
     drawn: DrawnPart,
 ) {
-    let steps = part.first..lane.steps().min(part.first + part.steps);
-    if steps.is_empty() {
-        return;
-    }
-    let first = drive.first;
-    let mut soma = vec![Tile([0.0; WIDTH]); steps.len()];
-    let mut draw =
-        SpikeDraw::new(constants, replica, bounds, part, minibatch, lane, steps.clone(), drawn);
-    let tiles = drive.each_mut().zip(compartments.each_mut()).zip(spikes.each_mut());
-    for (index, ((drive, compartments), spikes)) in tiles.enumerate() {
-        let tile = first + index;
-        let bias = &biases[tile];
-        let teaching: [f32; WIDTH] = std::array::from_fn(|i| {
-            let is_target = (tile * WIDTH + i) as u32 / constants.group == lane.label;
-            if is_target { constants.teaching_excitation } else { constants.teaching_inhibition }
-        });
-        match_target! {
-            "x86_64+avx512f" => {
-                step::<super::avx512::Avx512>(
-                    constants, replica, part, minibatch, lane, &steps, bias, &teaching, drive, compartments, &mut soma
-                );
-                if minibatch.draws == 1 {
-                    draw.tile::<super::avx512::Avx512>(index, &soma, spikes);
-                }
-            },
-            _ => {
-                step::<Portable>(
-                    constants, replica, part, minibatch, lane, &steps, bias, &teaching, drive, compartments, &mut soma
-                );
-                if minibatch.draws == 1 {
-                    draw.tile::<Portable>(index, &soma, spikes);
-                }
-            },
-        }
+    let output = Output(block);
+    match_target! {
+        "x86_64+avx512f" => go_through::<super::avx512::Avx512>(
+            block, &output, drive, compartments, spikes, drawn
+        ),
+        _ => go_through::<Portable>(block, &output, drive, compartments, spikes, drawn),
     }
 }
 
-/// Steps one tile through the block. `soma`: its voltages, `[steps]`.
-#[inline(always)]
-#[allow(clippy::too_many_arguments)]
-fn step<V: Vectors>(
-    constants: &Constants,
-    replica: &Replica,
-    part: &Part,
-    minibatch: &Minibatch,
-    lane: &Lane,
-    steps: &Range<u32>,
-    bias: &Tile<f32>,
-    teaching: &[f32; WIDTH],
-    drive: &mut [Tile<f32>],
-    compartments: &mut [Tile<f32>],
-    soma: &mut [Tile<f32>],
-) {
-    if steps.start == 0 {
-        if minibatch.fresh == 1 {
-            compartments.fill(Tile([0.0; WIDTH]));
-        }
-        compartments[MEAN_SOMA] = Tile([0.0; WIDTH]);
-        compartments[MEAN_RATE] = Tile([0.0; WIDTH]);
-    }
-    let (forward, target) = (Window::forward(lane), Window::target(lane));
-    let float = V::Floats::of;
-    let bias = V::floats(bias);
-    let teaching = V::floats(teaching);
-    let mut basal = V::floats(&compartments[BASAL]);
-    let mut voltage = V::floats(&compartments[SOMA]);
-    let mut mean = V::floats(&compartments[MEAN_SOMA]);
-    let mut mean_rate = V::floats(&compartments[MEAN_RATE]);
+struct Output<'a>(&'a Block<'a>);
 
-    for (_, of_word) in words_of(steps) {
-        let row = (of_word.start - steps.start) as usize;
-        let of_block = (of_word.start - part.block_first) as usize;
-        // Of the dendrite, then of the soma.
-        let mut voltages = filtered::<V>(constants, drive, of_block, of_word.len());
-        voltage = flushed::<V>(voltage, of_word.start);
-        for (filtered, step) in voltages.iter_mut().zip(of_word.clone()) {
-            basal = *filtered + bias;
-            let (decay, current) = if step >= lane.steps_forward {
-                (constants.teaching_decay, teaching)
-            } else {
-                (constants.output_decay, float(0.0))
-            };
-            let taken_up = float(constants.output_input) * basal + current;
-            voltage = float(decay) * voltage + taken_up;
-            *filtered = voltage;
-        }
-        forward.add::<V>(&of_word, &voltages, &mut mean);
-        if target.meets(&of_word) {
-            let mut rates = voltages;
-            for rate in &mut rates {
-                *rate = float(replica.phi_max) * sigmoid(*rate);
+impl Output<'_> {
+    /// The teaching current `g E` of each neuron of a tile.
+    #[inline(always)]
+    fn teaching(&self, tile: usize) -> [f32; WIDTH] {
+        let Block { constants, lane, .. } = self.0;
+        let mut teaching = [constants.teaching_inhibition; WIDTH];
+        for (i, current) in teaching.iter_mut().enumerate() {
+            if (tile * WIDTH + i) as u32 / constants.group == lane.label {
+                *current = constants.teaching_excitation;
             }
-            target.add::<V>(&of_word, &rates, &mut mean_rate);
         }
-        for (voltage, soma) in voltages.iter().zip(&mut soma[row..]) {
-            V::store_floats(*voltage, soma);
-        }
+        teaching
     }
+}
 
-    V::store_floats(basal, &mut compartments[BASAL]);
-    V::store_floats(voltage, &mut compartments[SOMA]);
-    V::store_floats(mean, &mut compartments[MEAN_SOMA]);
-    V::store_floats(mean_rate, &mut compartments[MEAN_RATE]);
-    if part.ends_block(lane) {
-        keep_history(constants, drive, (steps.end - part.block_first) as usize);
+impl Neurons for Output<'_> {
+    #[inline(always)]
+    fn step<V: Vectors>(
+        &self,
+        tile: usize,
+        drive: &mut [Tile<f32>],
+        compartments: &mut [Tile<f32>],
+        soma: &mut [Tile<f32>],
+    ) {
+        let &Block { constants, replica, part, minibatch, lane, biases, .. } = self.0;
+        let steps = self.0.steps();
+        if steps.start == 0 {
+            if minibatch.fresh == 1 {
+                compartments.fill(Tile([0.0; WIDTH]));
+            }
+            compartments[MEAN_SOMA] = Tile([0.0; WIDTH]);
+            compartments[MEAN_RATE] = Tile([0.0; WIDTH]);
+        }
+        let (forward, target) = (Window::forward(lane), Window::target(lane));
+        let float = V::Floats::of;
+        let bias = V::floats(&biases[tile]);
+        let teaching = V::floats(&self.teaching(tile));
+        let mut basal = V::floats(&compartments[BASAL]);
+        let mut voltage = V::floats(&compartments[SOMA]);
+        let mut mean = V::floats(&compartments[MEAN_SOMA]);
+        let mut mean_rate = V::floats(&compartments[MEAN_RATE]);
+
+        for (_, of_word) in words_of(&steps) {
+            let row = (of_word.start - steps.start) as usize;
+            let of_block = (of_word.start - part.block_first) as usize;
+            // Of the dendrite, then of the soma.
+            let mut voltages = filtered::<V>(constants, drive, of_block, of_word.len());
+            voltage = flushed::<V>(voltage, of_word.start);
+            for (filtered, step) in voltages.iter_mut().zip(of_word.clone()) {
+                basal = *filtered + bias;
+                let (decay, current) = if step >= lane.steps_forward {
+                    (constants.teaching_decay, teaching)
+                } else {
+                    (constants.output_decay, float(0.0))
+                };
+                let taken_up = float(constants.output_input) * basal + current;
+                voltage = float(decay) * voltage + taken_up;
+                *filtered = voltage;
+            }
+            forward.add::<V>(&of_word, &voltages, &mut mean);
+            if target.meets(&of_word) {
+                let mut rates = voltages;
+                for rate in &mut rates {
+                    *rate = float(replica.phi_max) * sigmoid(*rate);
+                }
+                target.add::<V>(&of_word, &rates, &mut mean_rate);
+            }
+            for (voltage, soma) in voltages.iter().zip(&mut soma[row..]) {
+                V::store_floats(*voltage, soma);
+            }
+        }
+
+        V::store_floats(basal, &mut compartments[BASAL]);
+        V::store_floats(voltage, &mut compartments[SOMA]);
+        V::store_floats(mean, &mut compartments[MEAN_SOMA]);
+        V::store_floats(mean_rate, &mut compartments[MEAN_RATE]);
+        if part.ends_block(lane) {
+            keep_history(constants, drive, (steps.end - part.block_first) as usize);
+        }
     }
 }

@@ -2,143 +2,104 @@
 //!
 //! `B = kappa * (W n) + b`; `C += -g_L C + g_B (B - C) + g_A (A - C)`.
 
-use std::ops::Range;
-
 use multiversion::multiversion;
 use multiversion::target::match_target;
 
-use super::bounds::Bounds;
+use super::block::{Block, Neurons, go_through};
 use super::drawn::DrawnPart;
 use super::events::words_of;
 use super::filter::{filtered, flushed, keep_history};
-use super::neuron::{SpikeDraw, WORD};
+use super::neuron::WORD;
 use super::tile::{Span, Tile, WIDTH};
 use super::vectors::{Portable, Vectors};
 use super::window::Window;
 use crate::layout::compartment::{APICAL, BASAL, MEAN_SOMA, SOMA};
-use crate::layout::{Constants, Lane, Minibatch, Part, Replica};
 use crate::model::arithmetic::Float;
 
-/// `biases`: `[units]`, the last column of the shader's weights; `drive`: `[history + block,
-/// units]`; `compartments`: `[5, units]`; `spikes`: this layer's, `[past words + words, units]`;
-/// `drawn`: the same of the block's steps, for which it has room.
+/// `drive`: `[history + block, units]`; `compartments`: `[5, units]`; `spikes`: this layer's,
+/// `[past words + words, units]`; `drawn`: the same of the block's steps, for which it has room.
 #[multiversion(targets = "simd")]
-#[allow(clippy::too_many_arguments)] // one for each binding of the shader
 pub fn soma(
-    constants: &Constants,
-    replica: &Replica,
-    bounds: &Bounds,
-    part: &Part,
-    minibatch: &Minibatch,
-    lane: &Lane,
-    biases: &[Tile<f32>],
+    block: &Block,
     drive: &mut Span<f32>,
     compartments: &mut Span<f32>,
     spikes: &mut Span<u32>,
     drawn: DrawnPart,
 ) {
-    let steps = part.first..lane.steps().min(part.first + part.steps);
-    if steps.is_empty() {
-        return;
-    }
-    let first = drive.first;
-    let mut soma = vec![Tile([0.0; WIDTH]); steps.len()];
-    let mut draw =
-        SpikeDraw::new(constants, replica, bounds, part, minibatch, lane, steps.clone(), drawn);
-    let tiles = drive.each_mut().zip(compartments.each_mut()).zip(spikes.each_mut());
-    for (index, ((drive, compartments), spikes)) in tiles.enumerate() {
-        let tile = first + index;
-        let bias = &biases[tile];
-        match_target! {
-            "x86_64+avx512f" => {
-                step::<super::avx512::Avx512>(
-                    constants, replica, part, minibatch, lane, &steps, bias, drive, compartments, &mut soma
-                );
-                if minibatch.draws == 1 {
-                    draw.tile::<super::avx512::Avx512>(index, &soma, spikes);
-                }
-            },
-            _ => {
-                step::<Portable>(
-                    constants, replica, part, minibatch, lane, &steps, bias, drive, compartments, &mut soma
-                );
-                if minibatch.draws == 1 {
-                    draw.tile::<Portable>(index, &soma, spikes);
-                }
-            },
-        }
+    let hidden = Hidden(block);
+    match_target! {
+        "x86_64+avx512f" => go_through::<super::avx512::Avx512>(
+            block, &hidden, drive, compartments, spikes, drawn
+        ),
+        _ => go_through::<Portable>(block, &hidden, drive, compartments, spikes, drawn),
     }
 }
 
-/// Steps one tile through the block. `soma`: its voltages, `[steps]`.
-#[inline(always)]
-#[allow(clippy::too_many_arguments)]
-fn step<V: Vectors>(
-    constants: &Constants,
-    replica: &Replica,
-    part: &Part,
-    minibatch: &Minibatch,
-    lane: &Lane,
-    steps: &Range<u32>,
-    bias: &Tile<f32>,
-    drive: &mut [Tile<f32>],
-    compartments: &mut [Tile<f32>],
-    soma: &mut [Tile<f32>],
-) {
-    if steps.start == 0 {
-        if minibatch.fresh == 1 {
-            compartments.fill(Tile([0.0; WIDTH]));
-        }
-        compartments[MEAN_SOMA] = Tile([0.0; WIDTH]);
-    }
-    let forward = Window::forward(lane);
-    let float = V::Floats::of;
-    let from_apical = float(replica.hidden_apical) * V::floats(&compartments[APICAL]);
-    let bias = V::floats(bias);
-    let mut basal = V::floats(&compartments[BASAL]);
-    let mut voltage = V::floats(&compartments[SOMA]);
-    let mut mean = V::floats(&compartments[MEAN_SOMA]);
+struct Hidden<'a>(&'a Block<'a>);
 
-    for (_, of_word) in words_of(steps) {
-        let row = (of_word.start - steps.start) as usize;
-        let of_block = (of_word.start - part.block_first) as usize;
-        let before = flushed::<V>(voltage, of_word.start);
-        let mut word = |count| {
-            euler::<V>(constants, replica, drive, of_block, count, bias, from_apical, before)
-        };
-        // Nearly all words are whole: their number of steps is known to the compiler.
-        let (last_basal, voltages) =
-            if of_word.len() == WORD { word(WORD) } else { word(of_word.len()) };
-        basal = last_basal;
-        voltage = voltages[of_word.len() - 1];
-        forward.add::<V>(&of_word, &voltages, &mut mean);
-        for (voltage, soma) in voltages.iter().zip(&mut soma[row..]) {
-            V::store_floats(*voltage, soma);
+impl Neurons for Hidden<'_> {
+    #[inline(always)]
+    fn step<V: Vectors>(
+        &self,
+        tile: usize,
+        drive: &mut [Tile<f32>],
+        compartments: &mut [Tile<f32>],
+        soma: &mut [Tile<f32>],
+    ) {
+        let &Block { constants, replica, part, minibatch, lane, biases, .. } = self.0;
+        let steps = self.0.steps();
+        if steps.start == 0 {
+            if minibatch.fresh == 1 {
+                compartments.fill(Tile([0.0; WIDTH]));
+            }
+            compartments[MEAN_SOMA] = Tile([0.0; WIDTH]);
         }
-    }
+        let forward = Window::forward(lane);
+        let float = V::Floats::of;
+        let from_apical = float(replica.hidden_apical) * V::floats(&compartments[APICAL]);
+        let bias = V::floats(&biases[tile]);
+        let mut basal = V::floats(&compartments[BASAL]);
+        let mut voltage = V::floats(&compartments[SOMA]);
+        let mut mean = V::floats(&compartments[MEAN_SOMA]);
 
-    V::store_floats(basal, &mut compartments[BASAL]);
-    V::store_floats(voltage, &mut compartments[SOMA]);
-    V::store_floats(mean, &mut compartments[MEAN_SOMA]);
-    if part.ends_block(lane) {
-        keep_history(constants, drive, (steps.end - part.block_first) as usize);
+        for (_, of_word) in words_of(&steps) {
+            let row = (of_word.start - steps.start) as usize;
+            let of_block = (of_word.start - part.block_first) as usize;
+            let before = flushed::<V>(voltage, of_word.start);
+            let mut word =
+                |count| euler::<V>(self.0, drive, of_block, count, [bias, from_apical], before);
+            // Nearly all words are whole: their number of steps is known to the compiler.
+            let (last_basal, voltages) =
+                if of_word.len() == WORD { word(WORD) } else { word(of_word.len()) };
+            basal = last_basal;
+            voltage = voltages[of_word.len() - 1];
+            forward.add::<V>(&of_word, &voltages, &mut mean);
+            for (voltage, soma) in voltages.iter().zip(&mut soma[row..]) {
+                V::store_floats(*voltage, soma);
+            }
+        }
+
+        V::store_floats(basal, &mut compartments[BASAL]);
+        V::store_floats(voltage, &mut compartments[SOMA]);
+        V::store_floats(mean, &mut compartments[MEAN_SOMA]);
+        if part.ends_block(lane) {
+            keep_history(constants, drive, (steps.end - part.block_first) as usize);
+        }
     }
 }
 
 /// The somatic voltages of `count` steps from `row` of the block on, and the basal voltage of the last.
 #[inline(always)]
-#[allow(clippy::too_many_arguments)]
 fn euler<V: Vectors>(
-    constants: &Constants,
-    replica: &Replica,
+    block: &Block,
     drive: &mut [Tile<f32>],
     row: usize,
     count: usize,
-    bias: V::Floats,
-    from_apical: V::Floats,
+    [bias, from_apical]: [V::Floats; 2],
     mut soma: V::Floats,
 ) -> (V::Floats, [V::Floats; WORD]) {
     let float = V::Floats::of;
+    let &Block { constants, replica, .. } = block;
     let mut voltages = filtered::<V>(constants, drive, row, count);
     let mut basal = float(0.0);
     for voltage in &mut voltages[..count] {

@@ -3,6 +3,7 @@
 
 use rayon::prelude::*;
 
+use super::block::Block;
 use super::bounds::Bounds;
 use super::columns::Columns;
 use super::drawn::Drawn;
@@ -142,28 +143,16 @@ impl LaneState {
             Kernel::Soma | Kernel::Output => {
                 let kernel =
                     if launch.kernel == Kernel::Soma { soma::soma } else { output::output };
-                let (spikes, drawn) = (&mut spikes[index + 1], &mut drawn[index + 1]);
-                let end = lane.steps().min(part.first + part.steps);
-                let parts = drawn.begin(&(part.first.min(end)..end), threads);
+                let block = Block { constants, replica, bounds, part, minibatch, lane, biases };
+                let drawn = &mut drawn[index + 1];
                 let drives = layer.drive.span().cut(threads);
                 let compartments = layer.compartments.span().cut(threads);
-                let spikes = spikes.span().cut(threads);
+                let spikes = spikes[index + 1].span().cut(threads);
+                let parts = drawn.begin(&block.steps(), threads);
                 held = drives.len();
                 let spans = drives.into_iter().zip(compartments).zip(spikes).zip(parts);
                 spread(spans.collect(), |(((mut drive, mut compartments), mut spikes), drawn)| {
-                    kernel(
-                        constants,
-                        replica,
-                        bounds,
-                        part,
-                        minibatch,
-                        lane,
-                        biases,
-                        &mut drive,
-                        &mut compartments,
-                        &mut spikes,
-                        drawn,
-                    );
+                    kernel(&block, &mut drive, &mut compartments, &mut spikes, drawn);
                 });
                 if minibatch.draws == 0 {
                     drawn.forget();

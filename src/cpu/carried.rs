@@ -29,7 +29,10 @@ pub struct Carried {
 pub fn words(shape: &Shape) -> usize {
     let whole = |units: usize| units.next_multiple_of(WIDTH);
     let rows = Rows::new(shape);
-    let populations = shape.populations.iter().map(|&units| (rows.traces.len()) * whole(units));
+    // Of each step of the past, about a tenth of the neurons, at the rates of the paper half of that.
+    let listed = if shape.taps > 0 { shape.history().div_ceil(10) as usize } else { 0 };
+    let populations =
+        shape.populations.iter().map(|&units| (rows.traces.len() + listed) * whole(units));
     let layers = (0..shape.layers()).map(|layer| {
         let rows_of = |array| shape.rows_and_columns(array)[0];
         let wholes = rows_of(Array::ApicalDrive(layer)) + rows_of(Array::Errors(layer));
@@ -78,7 +81,7 @@ impl Carried {
     /// Puts what is carried where the kernels look for it.
     pub fn load(&self, state: &mut LaneState) {
         for (carried, own) in self.events.iter().zip(&mut state.events) {
-            own.clone_from(carried);
+            own.copy_from(carried);
         }
         for (carried, own) in self.traces.iter().zip(&mut state.traces) {
             own.put_rows(carried, &self.rows.traces);
@@ -90,10 +93,12 @@ impl Carried {
     }
 
     /// Keeps what the next minibatch and the update need.
-    pub fn save(&mut self, constants: &Constants, lane: &Lane, state: &LaneState) {
+    pub fn save(&mut self, constants: &Constants, lane: &Lane, state: &mut LaneState) {
         for (population, carried) in self.events.iter_mut().enumerate() {
-            let (drawn, spikes) = (&state.drawn[population], &state.spikes[population]);
-            carried.carry(constants, lane.steps(), drawn, spikes);
+            let LaneState { events, drawn, spikes, .. } = &mut *state;
+            let (drawn, spikes) = (&drawn[population], &spikes[population]);
+            events[population].carry(constants, lane.steps(), drawn, spikes);
+            carried.copy_from(&events[population]);
         }
         for (layer, own) in state.layers.iter().enumerate() {
             self.compartments[layer].take_rows(&own.compartments, &self.rows.compartments);

@@ -12,7 +12,7 @@ use crate::layout::{COUNT_BITS, COUNT_MASK, Constants, Lane, Minibatch, Part, ST
 /// read that sum weight columns.
 ///
 /// Steps are counted from the first that has spikes, so that those before the image are not negative.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Events {
     steps: Range<u32>,
     /// The lists one after the other, and room.
@@ -54,18 +54,27 @@ impl Events {
         }
     }
 
-    /// Takes over the lists of the last steps of an image, `steps` of it long, as those of the steps before
-    /// the next. Forgets all where they were not drawn.
+    /// Has the lists of the last steps of an image, `steps` of it long, as those of the steps before the
+    /// next. Forgets all where they were not drawn.
     pub fn carry(&mut self, constants: &Constants, steps: u32, drawn: &Drawn, spikes: &Tiled<u32>) {
-        let image = constants.past_words * STEPS_PER_WORD;
-        let last = steps - steps.min(constants.history)..steps;
-        self.clear(image + last.start);
+        self.forget();
+        let last = steps.saturating_sub(constants.history)..steps;
         if constants.tap_count > 0 && last.len() == constants.history as usize && drawn.has(&last) {
+            let image = constants.past_words * STEPS_PER_WORD;
             self.list_drawn(last, image, drawn, spikes);
             self.steps = image - constants.history..image;
-        } else {
-            self.forget();
         }
+    }
+
+    /// Has the lists of `other`.
+    pub fn copy_from(&mut self, other: &Events) {
+        let length = other.length();
+        if self.units.len() < length {
+            self.units.resize(length, 0);
+        }
+        self.units[..length].copy_from_slice(&other.units[..length]);
+        self.ends.clone_from(&other.ends);
+        self.steps = other.steps.clone();
     }
 
     /// Starts anew before `step`.

@@ -176,7 +176,7 @@ impl Cpu {
                 let held = state.run(&inputs, launch, part, lane, image, threads);
                 clock.read(launch.kernel, held, &mut state.times);
             }
-            carried.save(constants, lane, &state);
+            carried.save(constants, lane, &mut state);
         });
         if launches.iter().any(|(launch, _)| launch.kernel == Kernel::Score) {
             for (carried, lane) in carried.iter().zip(lanes) {

@@ -47,7 +47,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 }
 
 fn learning_rate() -> f32 {
-    return replicas[replica].etas[part.population - 1u];
+    return product(replicas[replica].etas[part.population - 1u], minibatches[replica].rate);
 }
 
 // Adam (Kingma & Ba 2015) with the square of epsilon under the root.

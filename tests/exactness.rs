@@ -18,12 +18,15 @@ use apical::dataset::Dataset;
 use apical::gpu::WORKGROUP;
 use apical::layout::{Array, Backend, Kernel, Lane, Launch, Minibatch, Shape};
 use apical::model::phases::Averaging;
+use apical::model::rates::Schedule;
 use apical::model::spikes::SpikeDraw;
 use apical::schedule::{Extent, Image, Lanes, shape};
 
 const CLASSES: usize = 10;
 /// Lanes in use of each replica; it has one more.
 const LANES: usize = 3;
+/// Images of an epoch.
+const IMAGES: usize = 12;
 
 #[test]
 fn case_input() {
@@ -99,7 +102,7 @@ struct Situation {
 /// Runs a check in situations that cover one neuron and thousands, sizes that are no multiple of a
 /// workgroup or a vector, both feedbacks, spike draws, optimisers, windows, and kernels of any length.
 fn each_situation(check: impl Fn(&Situation)) {
-    let base = Config { batch: 3, images: 12, ..Config::default() };
+    let base = Config { batch: 3, images: IMAGES, ..Config::default() };
     let adam = Optimizer::Adam;
     let sgd = Optimizer::Sgd;
     let configs = [
@@ -149,6 +152,8 @@ fn varied(config: &Config, replica: usize) -> Config {
         beta1: config.beta1 - part,
         beta2: config.beta2 - part / 8.0,
         epsilon: config.epsilon * (1.0 + part),
+        schedule: if replica == 1 { Schedule::Cosine } else { Schedule::Constant },
+        ramp: 10 * replica as u64,
         ..config.clone()
     }
 }
@@ -216,7 +221,7 @@ impl Situation {
         let lane = |replica: usize, index: usize| {
             let slot = (index + replica) % LANES;
             let image = Image { index, label: index as u8, position: 40 + index as u32, slot };
-            let lanes = Lanes::new(&self.configs[replica]);
+            let lanes = Lanes::new(&self.configs[replica], IMAGES);
             lanes.training(&image).of_replica(&self.shape, replica, index)
         };
         let of_replica = |replica| (0..LANES).map(move |index| (replica, index));
@@ -226,8 +231,8 @@ impl Situation {
 
     /// The `update`-th minibatch of each replica.
     fn minibatches(&self, update: u64, fresh: bool) -> Vec<Minibatch> {
-        let replicas = self.configs.iter().map(Lanes::new);
-        replicas.map(|lanes| lanes.training_minibatch(LANES, update, fresh)).collect()
+        let replicas = self.configs.iter().map(|config| Lanes::new(config, IMAGES));
+        replicas.map(|lanes| lanes.training_minibatch(LANES, 5, update, fresh)).collect()
     }
 
     fn check_launch(

@@ -153,7 +153,7 @@ fn structs_lie_in_memory_as_shaders_read_them() {
         fields!(Part: units below sources population first steps block block_first is_output
             keeps_gradient is_source),
         fields!(Minibatch: lanes fresh source draws inverse_lanes first_correction
-            second_correction),
+            second_correction rate),
         fields!(Lane: image label position slot steps_forward steps_target window_forward
             window_target inverse_window_forward inverse_window_target replica place),
     ];

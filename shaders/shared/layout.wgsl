@@ -73,7 +73,7 @@ struct Minibatch {
     inverse_lanes: f32,
     first_correction: f32,
     second_correction: f32,
-    padding: u32,
+    rate: f32,
 }
 
 struct Lane {

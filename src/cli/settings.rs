@@ -130,6 +130,7 @@ mod tests {
     use crate::config::{Feedback, Optimizer};
     use crate::model::initial::Initial;
     use crate::model::phases::{Averaging, PhaseExtra};
+    use crate::model::rates::Schedule;
     use crate::model::spikes::SpikeDraw;
     use std::path::Path;
 
@@ -152,6 +153,11 @@ mod tests {
             test_images: 2,
             batch: 3,
             eta: vec![0.5, 0.25, 0.125],
+            schedule: Schedule::Cosine,
+            ramp: 5,
+            step_epochs: 3,
+            step_factor: 0.25,
+            final_rate: 0.125,
             optimizer: Optimizer::Sgd,
             beta1: 0.5,
             beta2: 0.75,

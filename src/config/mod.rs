@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::filter;
 use crate::model::initial::Initial;
 use crate::model::phases::{Averaging, PhaseExtra};
+use crate::model::rates::{Rates, Schedule};
 use crate::model::spikes::SpikeDraw;
 
 /// Where the spikes that reach a hidden layer's apical dendrites come from.
@@ -65,6 +66,26 @@ pub struct Config {
     /// Learning rate: one for all layers, or one for each, the output last
     #[arg(long, value_delimiter = ',', value_name = "RATE,..", default_values_t = Config::default().eta)]
     pub eta: Vec<f64>,
+
+    /// What becomes of the learning rate over the run (the paper: constant)
+    #[arg(long, value_enum, default_value_t = Config::default().schedule)]
+    pub schedule: Schedule,
+
+    /// Images over which the learning rate first rises from 0; 0: none
+    #[arg(long, value_name = "IMAGES", default_value_t = Config::default().ramp)]
+    pub ramp: u64,
+
+    /// Schedule step: epochs between two steps
+    #[arg(long, value_name = "N", default_value_t = Config::default().step_epochs)]
+    pub step_epochs: u32,
+
+    /// Schedule step: factor of the learning rate at each step
+    #[arg(long, value_name = "X", default_value_t = Config::default().step_factor)]
+    pub step_factor: f64,
+
+    /// Schedule cosine: part of the learning rate that is left at the end
+    #[arg(long, value_name = "X", default_value_t = Config::default().final_rate)]
+    pub final_rate: f64,
 
     /// How gradients change weights
     #[arg(long, value_enum, default_value_t = Config::default().optimizer)]
@@ -150,6 +171,19 @@ impl Config {
         match self.eta.as_slice() {
             [shared] => *shared,
             each => each[layer],
+        }
+    }
+
+    /// The part of the learning rate that each image learns at, of `images` an epoch.
+    pub fn rates(&self, images: usize) -> Rates {
+        Rates {
+            schedule: self.schedule,
+            ramp: self.ramp,
+            images: images as u64,
+            epochs: self.epochs,
+            step_epochs: self.step_epochs,
+            step_factor: self.step_factor,
+            final_rate: self.final_rate,
         }
     }
 

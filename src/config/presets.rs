@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Config, Feedback, Optimizer};
 use crate::model::initial::Initial;
 use crate::model::phases::{Averaging, PhaseExtra};
+use crate::model::rates::Schedule;
 use crate::model::spikes::SpikeDraw;
 
 /// A starting point whose every setting can be changed.
@@ -38,6 +39,11 @@ impl Preset {
             test_images: 0,
             batch: 1,
             eta: eta.to_vec(),
+            schedule: Schedule::Constant,
+            ramp: 0,
+            step_epochs: 1,
+            step_factor: 0.5,
+            final_rate: 0.0,
             optimizer: Optimizer::Sgd,
             beta1: 0.9,
             beta2: 0.999,

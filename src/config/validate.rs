@@ -67,6 +67,15 @@ impl Config {
         if let Some(eta) = self.eta.iter().find(|eta| !eta.is_finite() || **eta < 0.0) {
             return fail("eta", eta, "a rate is a number of at least 0".into());
         }
+        if self.step_epochs == 0 {
+            return fail("step_epochs", &self.step_epochs, "at least 1".into());
+        }
+        for (setting, part) in [("step_factor", self.step_factor), ("final_rate", self.final_rate)]
+        {
+            if !(0.0..=1.0).contains(&part) {
+                return fail(setting, &part, "0 to 1".into());
+            }
+        }
         if self.optimizer == Optimizer::Adam {
             for (setting, beta) in [("beta1", self.beta1), ("beta2", self.beta2)] {
                 if !(0.0..1.0).contains(&beta) {
@@ -149,6 +158,9 @@ mod tests {
             ("batch", Config { batch: 0, ..base.clone() }),
             ("eta", Config { eta: vec![0.1; 3], ..base.clone() }),
             ("eta", Config { eta: vec![f64::NAN], ..base.clone() }),
+            ("step_epochs", Config { step_epochs: 0, ..base.clone() }),
+            ("step_factor", Config { step_factor: 1.5, ..base.clone() }),
+            ("final_rate", Config { final_rate: f64::NAN, ..base.clone() }),
             ("beta1", Config { beta1: 1.0, ..base.clone() }),
             ("epsilon", Config { epsilon: 0.0, ..base.clone() }),
             ("g_apical", Config { g_apical: 1.5, ..base.clone() }),

@@ -143,7 +143,7 @@ fn group<V: Vectors, const N: usize>(
     column: &mut Column,
     tile: usize,
 ) {
-    let eta = replica.etas[part.population as usize - 1];
+    let eta = replica.etas[part.population as usize - 1] * minibatch.rate;
     let mut sums = [V::Floats::of(0.0); N];
     for contribution in contributions {
         let errors = &contribution.errors[tile..][..N];

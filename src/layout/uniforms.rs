@@ -125,7 +125,8 @@ pub struct Minibatch {
     /// Adam's corrections `1 / (1 - beta^t)` of both moments.
     pub first_correction: f32,
     pub second_correction: f32,
-    pub padding: u32,
+    /// The part of the learning rates that applies now.
+    pub rate: f32,
 }
 
 /// What one lane of the minibatch is shown, and for how long.

@@ -9,4 +9,5 @@ pub mod filter;
 pub mod initial;
 pub mod neuron;
 pub mod phases;
+pub mod rates;
 pub mod spikes;

@@ -4,6 +4,7 @@
 use crate::config::Config;
 use crate::layout::{Lane, Minibatch};
 use crate::model::phases::{Averaging, PhaseLengths};
+use crate::model::rates::Rates;
 use crate::random::Source;
 use crate::schedule::Image;
 
@@ -13,17 +14,20 @@ pub struct Lanes {
     averaging: Averaging,
     test_steps: u32,
     test_from: u32,
+    rates: Rates,
     beta1: f64,
     beta2: f64,
 }
 
 impl Lanes {
-    pub fn new(config: &Config) -> Self {
+    /// `images`: those of an epoch.
+    pub fn new(config: &Config, images: usize) -> Self {
         Lanes {
             phases: PhaseLengths::new(config.phase_steps, config.phase_extra, config.seed),
             averaging: config.averaging,
             test_steps: config.test_steps,
             test_from: config.test_from,
+            rates: config.rates(images),
             beta1: config.beta1,
             beta2: config.beta2,
         }
@@ -56,11 +60,19 @@ impl Lanes {
         shown(image, self.test_steps, self.test_steps - self.test_from)
     }
 
-    /// A minibatch that learns, the `update`-th of the run, the first being 1.
-    pub fn training_minibatch(&self, lanes: usize, update: u64, fresh: bool) -> Minibatch {
+    /// A minibatch of `lanes` images that learns, the `update`-th of the run, the first being 1, when
+    /// `shown` images have been shown before.
+    pub fn training_minibatch(
+        &self,
+        lanes: usize,
+        shown: u32,
+        update: u64,
+        fresh: bool,
+    ) -> Minibatch {
         Minibatch {
             source: Source::Training as u32,
             fresh: u32::from(fresh),
+            rate: self.rates.at(u64::from(shown)) as f32,
             first_correction: correction(self.beta1, update),
             second_correction: correction(self.beta2, update),
             ..minibatch(lanes)

@@ -84,7 +84,8 @@ impl Simulation {
                 layers.flat_map(|layer| layer.feedback.iter().copied()).collect();
             backend.write(Array::Feedback(layer), cast_slice(&feedback))?;
         }
-        let lanes = configs.iter().map(Lanes::new).collect();
+        let lanes =
+            configs.iter().map(|config| Lanes::new(config, dataset.training_count)).collect();
         Ok(Simulation { backend, lanes, updates: 0, is_fresh: true })
     }
 
@@ -124,7 +125,10 @@ impl Simulation {
         self.work(
             images,
             true,
-            |lanes, images| lanes.training_minibatch(images.len(), updates, fresh),
+            |lanes, images| {
+                let shown = images.first().map_or(0, |image| image.position);
+                lanes.training_minibatch(images.len(), shown, updates, fresh)
+            },
             Lanes::training,
         )
     }

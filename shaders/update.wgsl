@@ -32,26 +32,46 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             sum += product(trace, errors[lane * part.units + unit]);
         }
     }
-    let gradient = flush(product(sum, minibatch.inverse_lanes), SMALLEST_GRADIENT);
+    let gradient = flush(clipped(product(sum, minibatch.inverse_lanes)), SMALLEST_GRADIENT);
     let columns = part.below + 1u;
     let index = (replica * columns + column) * part.units + unit;
     if part.keeps_gradient == 1u {
         gradients[index] = gradient;
     }
-    if constants.optimizer == 1u {
-        let moment = (replica * 2u * columns + column) * part.units + unit;
-        adam(minibatch, gradient, index, moment, moment + columns * part.units);
+    let eta = learning_rate(column == part.below);
+    let decay = select(product(eta, replicas[replica].weight_decay), 0.0, column == part.below);
+    if decay != 0.0 {
+        weights[index] -= product(decay, weights[index]);
+    }
+    let moment = (replica * 2u * columns + column) * part.units + unit;
+    if constants.optimizer == 0u {
+        weights[index] -= product(eta, gradient);
+    } else if constants.optimizer == 1u {
+        adam(minibatch, eta, gradient, index, moment, moment + columns * part.units);
     } else {
-        weights[index] -= product(learning_rate(), gradient);
+        let mean = product(replicas[replica].first_decay, moments[moment]) + gradient;
+        moments[moment] = flush(mean, SMALLEST_MOMENT);
+        weights[index] -= product(eta, moments[moment]);
     }
 }
 
-fn learning_rate() -> f32 {
-    return product(replicas[replica].etas[part.population - 1u], minibatches[replica].rate);
+fn clipped(gradient: f32) -> f32 {
+    let clip = replicas[replica].clip;
+    if clip == 0.0 {
+        return gradient;
+    }
+    let least = select(clip, gradient, gradient < clip);
+    return select(-clip, least, least > -clip);
 }
 
-// Adam (Kingma & Ba 2015) with the square of epsilon under the root.
-fn adam(minibatch: Minibatch, gradient: f32, index: u32, first: u32, second: u32) {
+fn learning_rate(is_bias: bool) -> f32 {
+    let layer = part.population - 1u;
+    let eta = select(replicas[replica].etas[layer], replicas[replica].bias_etas[layer], is_bias);
+    return product(eta, minibatches[replica].rate);
+}
+
+// Adam (Kingma & Ba 2015) with the square of epsilon under the root; with other factors RMSProp.
+fn adam(minibatch: Minibatch, eta: f32, gradient: f32, index: u32, first: u32, second: u32) {
     let mean = product(replicas[replica].first_decay, moments[first])
         + product(replicas[replica].first_gain, gradient);
     let square = product(replicas[replica].second_decay, moments[second])
@@ -59,6 +79,6 @@ fn adam(minibatch: Minibatch, gradient: f32, index: u32, first: u32, second: u32
     moments[first] = flush(mean, SMALLEST_MOMENT);
     moments[second] = flush(square, SMALLEST_MOMENT);
     let spread = product(minibatch.second_correction, moments[second]) + replicas[replica].epsilon_square;
-    let step = product(product(learning_rate(), minibatch.first_correction), moments[first]);
+    let step = product(product(eta, minibatch.first_correction), moments[first]);
     weights[index] -= product(step, reciprocal_root(spread));
 }

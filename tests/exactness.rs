@@ -116,10 +116,20 @@ fn each_situation(check: impl Fn(&Situation)) {
             feedback: Feedback::Layerwise,
             ..base.clone()
         },
-        Config { layers: vec![64, 7, 70], g_apical: 0.6, taps: 0, ..base.clone() },
+        Config {
+            layers: vec![64, 7, 70],
+            g_apical: 0.6,
+            taps: 0,
+            optimizer: Optimizer::Momentum,
+            weight_decay: 0.5,
+            ..base.clone()
+        },
         Config {
             layers: vec![31, 16, 30],
             spikes: SpikeDraw::Bernoulli,
+            optimizer: Optimizer::Rmsprop,
+            eta_bias: vec![0.25, 0.0, 3.0],
+            clip: 1e-3,
             averaging: Averaging::From30,
             feedback: Feedback::Layerwise,
             ..base.clone()

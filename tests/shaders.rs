@@ -147,9 +147,9 @@ fn structs_lie_in_memory_as_shaders_read_them() {
         fields!(Constants: taps cumulative lanes slots tap_count history spike_words past_words
             decay_slow decay_fast gain_slow gain_fast output_decay output_input teaching_decay
             teaching_excitation teaching_inhibition group classes optimizer zero),
-        fields!(Replica: etas candidates seed one_shift one_scale two_shift two_scale phi_max
+        fields!(Replica: etas bias_etas candidates seed one_shift one_scale two_shift two_scale phi_max
             hidden_decay hidden_input hidden_apical hidden_error_gain output_error_gain first_decay
-            first_gain second_decay second_gain epsilon_square),
+            first_gain second_decay second_gain epsilon_square weight_decay clip),
         fields!(Part: units below sources population first steps block block_first is_output
             keeps_gradient is_source),
         fields!(Minibatch: lanes fresh source draws inverse_lanes first_correction

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use apical::config::{Config, Optimizer};
 use apical::dataset::Dataset;
 use apical::layout::{Array, Backend, Shape};
+use apical::model::rates::Schedule;
 use apical::network::Network;
 use apical::schedule::{Extent, Image, Simulation};
 use apical::train::{order, test};
@@ -54,8 +55,8 @@ fn extent(lanes: usize, dataset: &Dataset, block: u32) -> Extent {
     support::extent(lanes, dataset.training_count + dataset.test_count, block)
 }
 
-/// Depths 0, 1 and 2, batches 1, 7 and 64, with and without apical conductance, both optimisers,
-/// several seeds.
+/// Depths 0, 1 and 2, batches 1, 7 and 64, with and without apical conductance, several optimisers,
+/// schedules and seeds.
 fn trainings() -> Vec<(Config, Arc<Dataset>)> {
     let mut trainings = Vec::new();
     for (seed, layers) in (1..).zip([vec![10], vec![23, 10], vec![21, 13, 20]]) {
@@ -63,6 +64,12 @@ fn trainings() -> Vec<(Config, Arc<Dataset>)> {
             for g_apical in [0.0, 0.05] {
                 for (optimizer, eta) in [(Optimizer::Sgd, 0.2), (Optimizer::Adam, 0.01)] {
                     let seed = seed * 1000 + batch as u64;
+                    // The ones that seldom meet in use are covered all the same.
+                    let (optimizer, schedule) = match (optimizer, batch) {
+                        (Optimizer::Sgd, 7) => (Optimizer::Momentum, Schedule::Cosine),
+                        (Optimizer::Adam, 7) => (Optimizer::Rmsprop, Schedule::Step),
+                        _ => (optimizer, Schedule::Constant),
+                    };
                     // The larger batches are slow where feedback goes step by step.
                     let images = if g_apical > 0.0 { images.min(20) } else { images };
                     let dataset = support::random_dataset(seed, 8, 9, images);
@@ -73,6 +80,7 @@ fn trainings() -> Vec<(Config, Arc<Dataset>)> {
                         eta: vec![eta],
                         g_apical,
                         optimizer,
+                        schedule,
                         seed,
                         ..Config::default()
                     };

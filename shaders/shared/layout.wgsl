@@ -30,6 +30,7 @@ struct Constants {
 
 struct Replica {
     etas: array<f32, LAYERS_MAX>,
+    bias_etas: array<f32, LAYERS_MAX>,
     candidates: array<u32, THRESHOLDS>,
     seed: vec2<u32>,
     one_shift: u32,
@@ -47,7 +48,9 @@ struct Replica {
     second_decay: f32,
     second_gain: f32,
     epsilon_square: f32,
-    padding: array<u32, 3>,
+    weight_decay: f32,
+    clip: f32,
+    padding: u32,
 }
 
 struct Part {

@@ -28,12 +28,16 @@ pub enum Feedback {
     Layerwise,
 }
 
-/// How gradients change weights. Both are local to a synapse.
+/// How gradients change weights. All are local to a synapse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Optimizer {
     /// `W -= eta * gradient` (the paper).
     Sgd,
+    /// `M <- beta1 * M + gradient`, `W -= eta * M`.
+    Momentum,
+    /// The gradient over the root of its running mean square.
+    Rmsprop,
     /// Adam: the gradient's mean over the root of its mean square, both running.
     #[default]
     Adam,
@@ -67,6 +71,18 @@ pub struct Config {
     #[arg(long, value_delimiter = ',', value_name = "RATE,..", default_values_t = Config::default().eta)]
     pub eta: Vec<f64>,
 
+    /// Learning rate of the biases, as a multiple of the weights'; one, or one for each layer
+    #[arg(long, value_delimiter = ',', value_name = "X,..", default_values_t = Config::default().eta_bias)]
+    pub eta_bias: Vec<f64>,
+
+    /// Part of every weight, not of the biases, that goes with each minibatch, times the learning rate
+    #[arg(long, value_name = "X", default_value_t = Config::default().weight_decay)]
+    pub weight_decay: f64,
+
+    /// Largest magnitude of a synapse's gradient, larger ones are cut to it; 0: any
+    #[arg(long, value_name = "X", default_value_t = Config::default().clip)]
+    pub clip: f64,
+
     /// What becomes of the learning rate over the run (the paper: constant)
     #[arg(long, value_enum, default_value_t = Config::default().schedule)]
     pub schedule: Schedule,
@@ -91,15 +107,15 @@ pub struct Config {
     #[arg(long, value_enum, default_value_t = Config::default().optimizer)]
     pub optimizer: Optimizer,
 
-    /// Adam: decay of the running mean of the gradient, per minibatch
+    /// Adam, momentum: decay of the running mean of the gradient, per minibatch
     #[arg(long, value_name = "BETA", default_value_t = Config::default().beta1)]
     pub beta1: f64,
 
-    /// Adam: decay of the running mean of the gradient's square, per minibatch
+    /// Adam, rmsprop: decay of the running mean of the gradient's square, per minibatch
     #[arg(long, value_name = "BETA", default_value_t = Config::default().beta2)]
     pub beta2: f64,
 
-    /// Adam: its square is added to the mean square before the root is taken
+    /// Adam, rmsprop: its square is added to the mean square before the root is taken
     #[arg(long, value_name = "X", default_value_t = Config::default().epsilon)]
     pub epsilon: f64,
 
@@ -166,12 +182,14 @@ impl Config {
         self.layers.len()
     }
 
-    /// The learning rate of a layer.
+    /// The learning rate of a layer's weights.
     pub fn layer_eta(&self, layer: usize) -> f64 {
-        match self.eta.as_slice() {
-            [shared] => *shared,
-            each => each[layer],
-        }
+        of_layer(&self.eta, layer)
+    }
+
+    /// The learning rate of a layer's biases.
+    pub fn layer_eta_bias(&self, layer: usize) -> f64 {
+        self.layer_eta(layer) * of_layer(&self.eta_bias, layer)
     }
 
     /// The part of the learning rate that each image learns at, of `images` an epoch.
@@ -190,6 +208,14 @@ impl Config {
     /// Steps by which a spike's effect outlasts it; 0 for the uncut kernel, whose traces are carried.
     pub fn memory(&self) -> u32 {
         self.taps as u32
+    }
+}
+
+/// Of a setting for all layers, or for each.
+fn of_layer(values: &[f64], layer: usize) -> f64 {
+    match values {
+        [shared] => *shared,
+        each => each[layer],
     }
 }
 

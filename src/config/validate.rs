@@ -60,12 +60,20 @@ impl Config {
         if self.batch == 0 || self.batch > BATCH_MAX {
             return fail("batch", &self.batch, format!("1 to {BATCH_MAX}"));
         }
-        if self.eta.len() != 1 && self.eta.len() != self.layers.len() {
-            let reason = format!("one rate, or one for each of the {} layers", self.layers.len());
-            return fail("eta", &self.eta, reason);
+        for (setting, rates) in [("eta", &self.eta), ("eta_bias", &self.eta_bias)] {
+            if rates.len() != 1 && rates.len() != self.layers.len() {
+                let reason =
+                    format!("one rate, or one for each of the {} layers", self.layers.len());
+                return fail(setting, rates, reason);
+            }
+            if let Some(eta) = rates.iter().find(|eta| !eta.is_finite() || **eta < 0.0) {
+                return fail(setting, eta, "a rate is a number of at least 0".into());
+            }
         }
-        if let Some(eta) = self.eta.iter().find(|eta| !eta.is_finite() || **eta < 0.0) {
-            return fail("eta", eta, "a rate is a number of at least 0".into());
+        for (setting, value) in [("weight_decay", self.weight_decay), ("clip", self.clip)] {
+            if !(0.0..=1e6).contains(&value) {
+                return fail(setting, &value, "0 to 1e6".into());
+            }
         }
         if self.step_epochs == 0 {
             return fail("step_epochs", &self.step_epochs, "at least 1".into());
@@ -76,7 +84,7 @@ impl Config {
                 return fail(setting, &part, "0 to 1".into());
             }
         }
-        if self.optimizer == Optimizer::Adam {
+        if self.optimizer != Optimizer::Sgd {
             for (setting, beta) in [("beta1", self.beta1), ("beta2", self.beta2)] {
                 if !(0.0..1.0).contains(&beta) {
                     return fail(setting, &beta, "at least 0 and less than 1".into());
@@ -157,6 +165,10 @@ mod tests {
             ("epochs", Config { epochs: 0, ..base.clone() }),
             ("batch", Config { batch: 0, ..base.clone() }),
             ("eta", Config { eta: vec![0.1; 3], ..base.clone() }),
+            ("eta_bias", Config { eta_bias: vec![0.1; 3], ..base.clone() }),
+            ("eta_bias", Config { eta_bias: vec![-0.1], ..base.clone() }),
+            ("weight_decay", Config { weight_decay: -1.0, ..base.clone() }),
+            ("clip", Config { clip: f64::INFINITY, ..base.clone() }),
             ("eta", Config { eta: vec![f64::NAN], ..base.clone() }),
             ("step_epochs", Config { step_epochs: 0, ..base.clone() }),
             ("step_factor", Config { step_factor: 1.5, ..base.clone() }),

@@ -29,11 +29,13 @@ pub fn of_replica(
         .zip(or_empty(shared.second_moments[layer].columns_mut()))
         .zip(or_empty(shared.gradients[layer].columns_mut()));
     let mut columns: Vec<_> = columns
-        .map(|(((weights, first_moments), second_moments), gradient)| Column {
+        .enumerate()
+        .map(|(index, (((weights, first_moments), second_moments), gradient))| Column {
             weights,
             first_moments,
             second_moments,
             gradient,
+            is_bias: index == below,
         })
         .collect();
     columns.par_chunks_mut(WIDTH).enumerate().for_each(|(tile, columns)| {
@@ -47,7 +49,7 @@ pub fn of_replica(
         let mut contributions = Vec::with_capacity(lanes.len());
         for (i, column) in columns.iter_mut().enumerate() {
             contributions.clear();
-            if tile * WIDTH + i == below {
+            if column.is_bias {
                 let all = lanes.iter().map(|lane| lane.errors[layer].row());
                 contributions.extend(all.map(|errors| Contribution { trace: 1.0, errors }));
             } else {
@@ -85,6 +87,8 @@ struct Column<'a> {
     first_moments: &'a mut [Tile<f32>],
     second_moments: &'a mut [Tile<f32>],
     gradient: &'a mut [Tile<f32>],
+    /// It is the biases', the last.
+    is_bias: bool,
 }
 
 /// Tiles whose gradients are summed in registers.
@@ -100,7 +104,7 @@ fn update(
     contributions: &[Contribution],
     column: &mut Column,
 ) {
-    if contributions.is_empty() && constants.optimizer == 0 {
+    if contributions.is_empty() && constants.optimizer == 0 && replica.weight_decay == 0.0 {
         column.gradient.fill(Tile([0.0; WIDTH]));
         return;
     }
@@ -143,7 +147,10 @@ fn group<V: Vectors, const N: usize>(
     column: &mut Column,
     tile: usize,
 ) {
-    let eta = replica.etas[part.population as usize - 1] * minibatch.rate;
+    let layer = part.population as usize - 1;
+    let eta = if column.is_bias { replica.bias_etas[layer] } else { replica.etas[layer] };
+    let eta = eta * minibatch.rate;
+    let decay = if column.is_bias { 0.0 } else { eta * replica.weight_decay };
     let mut sums = [V::Floats::of(0.0); N];
     for contribution in contributions {
         let errors = &contribution.errors[tile..][..N];
@@ -154,26 +161,42 @@ fn group<V: Vectors, const N: usize>(
     let mut gradient = [Tile([0.0; WIDTH]); N];
     for n in 0..N {
         let mean = sums[n] * V::Floats::of(minibatch.inverse_lanes);
-        V::store_floats(V::flush(mean, SMALLEST_GRADIENT), &mut gradient[n]);
+        let clipped = match replica.clip {
+            0.0 => mean,
+            clip => mean.at_most(clip).at_least(-clip),
+        };
+        V::store_floats(V::flush(clipped, SMALLEST_GRADIENT), &mut gradient[n]);
     }
     for (n, gradient) in gradient.iter().enumerate() {
         if let Some(kept) = column.gradient.get_mut(tile + n) {
             *kept = *gradient;
         }
         let weights = &mut column.weights[tile + n];
+        if decay != 0.0 {
+            for weight in weights.iter_mut() {
+                *weight -= decay * *weight;
+            }
+        }
+        if constants.optimizer == 0 {
+            for i in 0..WIDTH {
+                weights[i] -= eta * gradient[i];
+            }
+            continue;
+        }
+        let first = &mut column.first_moments[tile + n];
         if constants.optimizer == 1 {
-            let first = &mut column.first_moments[tile + n];
             let second = &mut column.second_moments[tile + n];
             adam(replica, eta, minibatch, gradient, weights, first, second);
         } else {
             for i in 0..WIDTH {
-                weights[i] -= eta * gradient[i];
+                first[i] = flush(replica.first_decay * first[i] + gradient[i], SMALLEST_MOMENT);
+                weights[i] -= eta * first[i];
             }
         }
     }
 }
 
-/// Adam (Kingma & Ba 2015) with the square of epsilon under the root.
+/// Adam (Kingma & Ba 2015) with the square of epsilon under the root; with other factors RMSProp.
 #[inline(always)]
 fn adam(
     replica: &Replica,

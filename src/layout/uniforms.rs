@@ -39,7 +39,7 @@ pub struct Constants {
     /// Output neurons a class.
     pub group: u32,
     pub classes: u32,
-    /// 0: plain gradient; 1: Adam.
+    /// 0: plain gradient; 1: over the root of the mean square (Adam, RMSProp); 2: momentum.
     pub optimizer: u32,
     /// Zero, as the shader compiler cannot know: it keeps products from being fused into sums.
     pub zero: u32,
@@ -50,8 +50,9 @@ pub struct Constants {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Replica {
-    /// Learning rate of each layer.
+    /// Learning rate of each layer's weights, and of its biases.
     pub etas: [f32; LAYERS_MAX],
+    pub bias_etas: [f32; LAYERS_MAX],
     /// Thresholds of the number of spike candidates.
     pub candidates: [u32; 16],
     pub seed: [u32; 2],
@@ -76,7 +77,11 @@ pub struct Replica {
     pub second_decay: f32,
     pub second_gain: f32,
     pub epsilon_square: f32,
-    pub padding: [u32; 3],
+    /// Part of a weight that goes with each minibatch, times its learning rate.
+    pub weight_decay: f32,
+    /// Largest magnitude of a gradient; 0: any.
+    pub clip: f32,
+    pub padding: u32,
 }
 
 /// What one launch works on: a layer and a range of steps.

@@ -44,22 +44,33 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
         teaching_inhibition: (G_TEACHING * E_INHIBITORY) as f32,
         group: (shape.units(shape.layers() - 1) / classes) as u32,
         classes: classes as u32,
-        optimizer: u32::from(config.optimizer == Optimizer::Adam),
+        optimizer: match config.optimizer {
+            Optimizer::Sgd => 0,
+            Optimizer::Adam | Optimizer::Rmsprop => 1,
+            Optimizer::Momentum => 2,
+        },
         ..Zeroable::zeroed()
     }
 }
 
 /// What each replica of a run has for itself.
 pub fn replica(config: &Config) -> Replica {
-    let mut etas = [0.0; LAYERS_MAX];
-    for (layer, eta) in etas.iter_mut().take(config.layer_count()).enumerate() {
-        *eta = config.layer_eta(layer) as f32;
+    let (mut etas, mut bias_etas) = ([0.0; LAYERS_MAX], [0.0; LAYERS_MAX]);
+    for layer in 0..config.layer_count() {
+        etas[layer] = config.layer_eta(layer) as f32;
+        bias_etas[layer] = config.layer_eta_bias(layer) as f32;
     }
+    // RMSProp is Adam without a mean of the gradient, and without corrections.
+    let (first_decay, first_gain) = match config.optimizer {
+        Optimizer::Rmsprop => (0.0, 1.0),
+        _ => (config.beta1, 1.0 - config.beta1),
+    };
     let candidates = thresholds(config.phi_max, config.spikes);
     let [one, two] = [1, 2].map(|count| fraction(&candidates, count));
     let hidden = hidden_step(config.g_apical);
     Replica {
         etas,
+        bias_etas,
         candidates,
         seed: random::key(config.seed),
         one_shift: one.shift,
@@ -72,11 +83,13 @@ pub fn replica(config: &Config) -> Replica {
         hidden_apical: hidden.apical as f32,
         hidden_error_gain: hidden_error_gain(config.phi_max, config.g_apical) as f32,
         output_error_gain: output_error_gain(config.phi_max) as f32,
-        first_decay: config.beta1 as f32,
-        first_gain: (1.0 - config.beta1) as f32,
+        first_decay: first_decay as f32,
+        first_gain: first_gain as f32,
         second_decay: config.beta2 as f32,
         second_gain: (1.0 - config.beta2) as f32,
         epsilon_square: (config.epsilon * config.epsilon) as f32,
-        padding: [0; 3],
+        weight_decay: config.weight_decay as f32,
+        clip: config.clip as f32,
+        padding: 0,
     }
 }

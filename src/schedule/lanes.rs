@@ -1,7 +1,7 @@
 //! What each lane of a minibatch is shown: image, label, lengths of the phases, windows.
 //! [`Lane::of_replica`] tells it which network it simulates.
 
-use crate::config::Config;
+use crate::config::{Config, Optimizer};
 use crate::layout::{Lane, Minibatch};
 use crate::model::phases::{Averaging, PhaseLengths};
 use crate::model::rates::Rates;
@@ -15,6 +15,7 @@ pub struct Lanes {
     test_steps: u32,
     test_from: u32,
     rates: Rates,
+    is_corrected: bool,
     beta1: f64,
     beta2: f64,
 }
@@ -28,6 +29,7 @@ impl Lanes {
             test_steps: config.test_steps,
             test_from: config.test_from,
             rates: config.rates(images),
+            is_corrected: config.optimizer == Optimizer::Adam,
             beta1: config.beta1,
             beta2: config.beta2,
         }
@@ -73,10 +75,15 @@ impl Lanes {
             source: Source::Training as u32,
             fresh: u32::from(fresh),
             rate: self.rates.at(u64::from(shown)) as f32,
-            first_correction: correction(self.beta1, update),
-            second_correction: correction(self.beta2, update),
+            first_correction: self.correction(self.beta1, update),
+            second_correction: self.correction(self.beta2, update),
             ..minibatch(lanes)
         }
+    }
+
+    /// `1 / (1 - beta^t)`: what makes up for moments of Adam that start at zero.
+    fn correction(&self, beta: f64, update: u64) -> f32 {
+        if self.is_corrected { (1.0 / (1.0 - libm::pow(beta, update as f64))) as f32 } else { 1.0 }
     }
 
     /// A minibatch that only tests: every lane starts from a cleared state.
@@ -109,9 +116,4 @@ fn minibatch(lanes: usize) -> Minibatch {
 
 fn inverse(steps: u32) -> f32 {
     (1.0 / f64::from(steps)) as f32
-}
-
-/// `1 / (1 - beta^t)`: what makes up for moments that start at zero.
-fn correction(beta: f64, update: u64) -> f32 {
-    (1.0 / (1.0 - libm::pow(beta, update as f64))) as f32
 }

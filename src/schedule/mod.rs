@@ -124,7 +124,7 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
         images: dataset.training_count + dataset.test_count,
         slots: extent.slots,
         steps_apical,
-        has_moments: config.optimizer == crate::config::Optimizer::Adam,
+        has_moments: config.optimizer != crate::config::Optimizer::Sgd,
         keeps_gradient: extent.keeps_gradient,
         keeps_lanes: extent.keeps_lanes,
     }

@@ -60,7 +60,7 @@ fn files_of_settings_that_cannot_be_are_named() {
         ("epochs = ", "TOML parse error at line 1"),
         ("\nepoch = 1", "unknown field `epoch`"),
         ("epochs = -1", "invalid value"),
-        ("optimizer = \"rmsprop\"", "unknown variant `rmsprop`"),
+        ("optimizer = \"adagrad\"", "unknown variant `adagrad`"),
         ("layers = 10", "invalid type"),
     ] {
         fs::write(&file, text).unwrap();

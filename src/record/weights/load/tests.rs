@@ -167,7 +167,7 @@ fn wrong_metadata_are_refused() {
     refused(set("classes", "257"), "'classes' to be a number of at most 256, found 257");
     refused(set("classes", "3"), "<- layers = 2: the output needs a multiple of 3");
     refused(set("config", "layers = ["), "'config' cannot be read <- TOML parse error");
-    refused(set("config", "weight_decay = 1"), "unknown field `weight_decay`");
+    refused(set("config", "dropout = 1"), "unknown field `dropout`");
     refused(set("config", "batch = 0\nlayers = [2]"), "cannot be <- batch = 0: 1 to 65535");
     // Settings of another network.
     refused(set("config", "layers = [5, 2]"), "found 'W2'");

@@ -1,12 +1,13 @@
 // Steps the apical dendrites: the feedback spikes of this step set the apical voltage of the next
 // (feedback takes one step). `A = kappa * (Y n)`.
-// One thread for each neuron and lane.
+// One thread for each neuron and lane. Where not all columns of `Y` are bound at once, the next ones go on
+// with the sum of those before, and the last set the voltage.
 
 // of the feedback's population, [lanes, past steps + steps, 2, words of 32 sources]
 @group(0) @binding(5) var<storage, read> raster: array<u32>;
 // its counts, [lanes, past words + words, sources]
 @group(0) @binding(6) var<storage, read> spikes: array<u32>;
-// [replicas, sources, units]
+// [replicas, sources, units], or a run of columns
 @group(0) @binding(7) var<storage, read> feedback: array<f32>;
 // [lanes, history + 1, units]
 @group(0) @binding(8) var<storage, read_write> drive: array<f32>;
@@ -22,34 +23,45 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let rows = lane.place * (constants.history + part.block);
-    if part.first == 0u && minibatches[replica].fresh == 1u {
+    if part.first == 0u && minibatches[replica].fresh == 1u && part.first_column == 0u {
         for (var i = 0u; i < constants.history; i++) {
             drive[(rows + i) * part.units + unit] = 0.0;
         }
     }
-    drive[(rows + constants.history) * part.units + unit] = sum_columns(lane.place, unit);
+    let now = (rows + constants.history) * part.units + unit;
+    var before = 0.0;
+    if part.first_column > 0u {
+        before = drive[now];
+    }
+    drive[now] = sum_columns(lane.place, unit, before);
+    if part.first_column + part.columns < part.sources {
+        return;
+    }
     let voltage = filtered(lane.place, 0u, unit);
     compartments[(lane.place * COMPARTMENT_ROWS + COMPARTMENT_APICAL) * part.units + unit] = voltage;
     keep_history(lane, unit);
 }
 
-// Sum of the columns of the sources that spike at the step, in ascending order.
-fn sum_columns(place: u32, unit: u32) -> f32 {
+// Adds the columns of the sources that spike at the step, in ascending order.
+fn sum_columns(place: u32, unit: u32, before: f32) -> f32 {
     // Counted from the first step that has spikes.
     let step = (place * constants.spike_words + constants.past_words) * STEPS_PER_WORD + part.first;
     let words = (part.sources + UNITS_PER_WORD - 1u) / UNITS_PER_WORD;
     let start = step * RASTER_ROWS * words;
     let counts = step / STEPS_PER_WORD * part.sources;
     let shift = step % STEPS_PER_WORD * COUNT_BITS;
-    var sum = 0.0;
-    for (var word = 0u; word < words; word++) {
+    // Columns are bound in whole words.
+    let end = (part.first_column + part.columns + UNITS_PER_WORD - 1u) / UNITS_PER_WORD;
+    var sum = before;
+    for (var word = part.first_column / UNITS_PER_WORD; word < end; word++) {
         var left = raster[start + RASTER_ONCE * words + word];
         let more = raster[start + RASTER_MORE * words + word];
         while left != 0u {
             let bit = firstTrailingBit(left);
             left &= left - 1u;
             let source = word * UNITS_PER_WORD + bit;
-            let weight = feedback[(replica * part.sources + source) * part.units + unit];
+            let column = replica * part.sources + source - part.first_column;
+            let weight = feedback[column * part.units + unit];
             sum += weight;
             if ((more >> bit) & 1u) == 1u {
                 // A neuron that spikes twice adds its column twice.

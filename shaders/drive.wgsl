@@ -3,6 +3,7 @@
 // One thread for four neurons, one step and one lane. All threads of a workgroup read the same bits of
 // the raster, so they take the same branches; neighbours read neighbouring weights. No thread sums many
 // steps: Mesa's software device ends a thread's loops after 65,535 rounds altogether.
+// Where not all columns are bound at once, the next ones go on with the sums of those before.
 
 // of the population below, [lanes, past steps + steps, 2, words of 32 neurons below]
 @group(0) @binding(5) var<storage, read> raster: array<u32>;
@@ -10,7 +11,7 @@
 @group(0) @binding(6) var<storage, read> spikes: array<u32>;
 // its traces, [lanes, 5, below]
 @group(0) @binding(7) var<storage, read> traces: array<f32>;
-// [replicas, below + 1, units]
+// [replicas, below + 1, units], or a run of columns
 @group(0) @binding(8) var<storage, read> weights: array<f32>;
 // [lanes, history + block, units]; the step `first` in row `history`
 @group(0) @binding(9) var<storage, read_write> drive: array<f32>;
@@ -34,7 +35,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     var row = constants.history;
     if part.first == 0u {
         if minibatches[replica].fresh == 1u {
-            if id.y == 0u {
+            if id.y == 0u && part.first_column == 0u {
                 for (var i = 0u; i < constants.history; i++) {
                     store(rows + i, units, vec4<f32>());
                 }
@@ -50,16 +51,33 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     let step = begin + id.y;
     if step < offset + end_of(lane) {
-        store(rows + row + id.y, units, sum_columns(lane.place, step, units));
+        let sum = sum_so_far(rows + row + id.y, units);
+        store(rows + row + id.y, units, sum_columns(lane.place, step, units, sum));
     }
 }
 
-// Sum of the columns of the neurons below that spike at a step, in ascending order.
-fn sum_columns(place: u32, step: u32, units: vec4<u32>) -> vec4<f32> {
+// The neuron below after the last whose column is bound.
+fn end_of_columns() -> u32 {
+    return min(part.first_column + part.columns, part.below);
+}
+
+// What the columns before those that are bound have driven.
+fn sum_so_far(row: u32, units: vec4<u32>) -> vec4<f32> {
+    if part.first_column == 0u {
+        return vec4<f32>();
+    }
+    let i = row * part.units + min(units, vec4<u32>(part.units - 1u));
+    return vec4<f32>(drive[i.x], drive[i.y], drive[i.z], drive[i.w]);
+}
+
+// Adds the columns of the neurons below that spike at a step, in ascending order.
+fn sum_columns(place: u32, step: u32, units: vec4<u32>, before: vec4<f32>) -> vec4<f32> {
     let words = (part.below + UNITS_PER_WORD - 1u) / UNITS_PER_WORD;
     let start = (place * constants.spike_words * STEPS_PER_WORD + step) * RASTER_ROWS * words;
-    var sum = vec4<f32>();
-    for (var word = 0u; word < words; word++) {
+    // Columns are bound in whole words.
+    let end = (end_of_columns() + UNITS_PER_WORD - 1u) / UNITS_PER_WORD;
+    var sum = before;
+    for (var word = part.first_column / UNITS_PER_WORD; word < end; word++) {
         var left = raster[start + RASTER_ONCE * words + word];
         let more = raster[start + RASTER_MORE * words + word];
         while left != 0u {
@@ -86,7 +104,7 @@ fn count_at(place: u32, step: u32, neuron: u32) -> u32 {
 
 // Weights of a neuron below; where there are not four neurons left, the last one's again.
 fn column(neuron: u32, units: vec4<u32>) -> vec4<f32> {
-    let start = (replica * (part.below + 1u) + neuron) * part.units;
+    let start = (replica * (part.below + 1u) + neuron - part.first_column) * part.units;
     let i = start + min(units, vec4<u32>(part.units - 1u));
     return vec4<f32>(weights[i.x], weights[i.y], weights[i.z], weights[i.w]);
 }
@@ -103,8 +121,8 @@ fn store(row: u32, units: vec4<u32>, sum: vec4<f32>) {
 // before, drive through the weights of now.
 fn past_of_traces(place: u32, rows: u32, units: vec4<u32>) {
     for (var i = 0u; i < 2u; i++) {
-        var sum = vec4<f32>();
-        for (var neuron = 0u; neuron < part.below; neuron++) {
+        var sum = sum_so_far(rows + i, units);
+        for (var neuron = part.first_column; neuron < end_of_columns(); neuron++) {
             let trace = traces[(place * TRACE_ROWS + TRACE_SLOW + i) * part.below + neuron];
             if trace != 0.0 {
                 let w = column(neuron, units);

@@ -3,7 +3,7 @@
 // `B = kappa * (W n) + b`; `C += -g_L C + g_D (B - C) + I`, `I = g_E (E_E - C) + g_I (E_I - C)`.
 // One thread for each neuron and lane.
 
-// [replicas, below + 1, units], of which the biases are read
+// [replicas, below + 1, units], or its last columns; of which the biases are read
 @group(0) @binding(5) var<storage, read> weights: array<f32>;
 // [lanes, history + block, units]
 @group(0) @binding(6) var<storage, read_write> drive: array<f32>;
@@ -31,7 +31,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         compartments[state + COMPARTMENT_MEAN_SOMA * part.units] = 0.0;
         compartments[state + COMPARTMENT_MEAN_RATE * part.units] = 0.0;
     }
-    let bias = weights[(replica * (part.below + 1u) + part.below) * part.units + unit];
+    let column = replica * (part.below + 1u) + part.below - part.first_column;
+    let bias = weights[column * part.units + unit];
     var basal = 0.0;
     var soma = compartments[state + COMPARTMENT_SOMA * part.units];
     var mean = compartments[state + COMPARTMENT_MEAN_SOMA * part.units];

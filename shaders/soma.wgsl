@@ -2,7 +2,7 @@
 // `B = kappa * (W n) + b`; `C += -g_L C + g_B (B - C) + g_A (A - C)`.
 // One thread for each neuron and lane.
 
-// [replicas, below + 1, units], of which the biases are read
+// [replicas, below + 1, units], or its last columns; of which the biases are read
 @group(0) @binding(5) var<storage, read> weights: array<f32>;
 // [lanes, history + block, units]
 @group(0) @binding(6) var<storage, read_write> drive: array<f32>;
@@ -29,7 +29,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         }
         compartments[state + COMPARTMENT_MEAN_SOMA * part.units] = 0.0;
     }
-    let bias = weights[(replica * (part.below + 1u) + part.below) * part.units + unit];
+    let column = replica * (part.below + 1u) + part.below - part.first_column;
+    let bias = weights[column * part.units + unit];
     let apical = compartments[state + COMPARTMENT_APICAL * part.units];
     var basal = 0.0;
     var soma = compartments[state + COMPARTMENT_SOMA * part.units];

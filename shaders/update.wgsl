@@ -1,21 +1,21 @@
 // The gradient of a minibatch, the mean over its images of `E s`, and the change of the weights.
-// One thread for each neuron, weight column and replica; the last column is the biases'.
+// One thread for each neuron, weight column that is bound, and replica; the last column is the biases'.
 
 // of the population below, [lanes, 5, below]
 @group(0) @binding(5) var<storage, read> traces: array<f32>;
 // [lanes, units]
 @group(0) @binding(6) var<storage, read> errors: array<f32>;
-// [replicas, below + 1, units]
+// [replicas, columns, units]
 @group(0) @binding(7) var<storage, read_write> weights: array<f32>;
-// [replicas, 2, below + 1, units], where the optimiser has moments
+// [replicas, columns, 2, units], where the optimiser has moments
 @group(0) @binding(8) var<storage, read_write> moments: array<f32>;
-// [replicas, below + 1, units], where it is kept
+// [replicas, columns, units], where it is kept
 @group(0) @binding(9) var<storage, read_write> gradients: array<f32>;
 
 @compute @workgroup_size(workgroup)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let unit = id.x;
-    let column = id.y;
+    let column = part.first_column + id.y;
     if unit >= part.units {
         return;
     }
@@ -33,8 +33,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         }
     }
     let gradient = flush(clipped(product(sum, minibatch.inverse_lanes)), SMALLEST_GRADIENT);
-    let columns = part.below + 1u;
-    let index = (replica * columns + column) * part.units + unit;
+    let bound = replica * part.columns + id.y;
+    let index = bound * part.units + unit;
     if part.keeps_gradient == 1u {
         gradients[index] = gradient;
     }
@@ -43,11 +43,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if decay != 0.0 {
         weights[index] -= product(decay, weights[index]);
     }
-    let moment = (replica * 2u * columns + column) * part.units + unit;
+    let moment = 2u * bound * part.units + unit;
     if constants.optimizer == 0u {
         weights[index] -= product(eta, gradient);
     } else if constants.optimizer == 1u {
-        adam(minibatch, eta, gradient, index, moment, moment + columns * part.units);
+        adam(minibatch, eta, gradient, index, moment, moment + part.units);
     } else {
         let mean = product(replicas[replica].first_decay, moments[moment]) + gradient;
         moments[moment] = flush(mean, SMALLEST_MOMENT);

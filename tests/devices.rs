@@ -5,6 +5,9 @@
 //! Does not prove that the kernels are right (tests/exactness.rs does), nor anything about a device
 //! that is not here: there the self-test of `apical devices` says.
 
+mod support;
+
+use apical::config::{Config, Feedback, Optimizer};
 use apical::cpu::arithmetic::{FUNCTIONS, arithmetic};
 use apical::gpu::adapter::{self, Choice, Info, Kind};
 use apical::gpu::{self, Device, Gpu, WORKGROUP, self_test};
@@ -12,6 +15,7 @@ use apical::layout::{
     Array, Backend, BackendError, Constants, Kernel, Lane, Launch, Minibatch, Replica, Shape,
 };
 use apical::random::philox;
+use apical::schedule::{self, Selection};
 use bytemuck::Zeroable;
 
 /// Counter, key and result, from `kat_vectors` of the Random123 library.
@@ -202,6 +206,32 @@ fn more_replicas_than_a_device_takes_are_refused_with_the_reason() {
     assert!(gpu::check_limits(&info, &replicas(13107, 5)).is_ok());
     let error = gpu::check_limits(&info, &replicas(13108, 5)).unwrap_err();
     assert!(matches!(error, BackendError::TooManyLanes { lanes: 65540, most: 65535 }), "{error}");
+}
+
+/// Weights are bound in windows: a buffer holds them, no matter how little is bound at once.
+#[test]
+fn a_layer_that_is_wide_fits_a_device_that_binds_little() {
+    let info = Info { max_buffer: 1 << 31, ..info(0, "some GPU", "vulkan", Kind::Discrete) };
+    let dataset = support::random_dataset(1, 28, 28, 12);
+    let check = |layers: &[usize], optimizer, feedback| {
+        let layers = layers.to_vec();
+        let config = Config { layers, optimizer, feedback, ..Config::default() };
+        schedule::check_gpu(&Selection::default(), &info, &config, &dataset, 1)
+    };
+    let (broadcast, layerwise) = (Feedback::Broadcast, Feedback::Layerwise);
+    assert!(present(check(&[16000, 16000, 10], Optimizer::Sgd, broadcast)) > 1 << 30);
+    assert!(present(check(&[16000, 16000, 10], Optimizer::Sgd, layerwise)) > 2 << 30);
+    assert!(present(check(&[16000, 16000, 10], Optimizer::Adam, broadcast)) > 3 << 30);
+    // Twice 17,000 x 17,001 floats.
+    let error = check(&[17000, 17000, 10], Optimizer::Adam, broadcast).unwrap_err();
+    assert!(
+        matches!(error, BackendError::BufferTooLarge { array: Array::Moments(1), .. }),
+        "{error}"
+    );
+    let error = error.to_string();
+    for text in ["layer 1's moments take 2312136000 bytes", "2147483648", "sgd"] {
+        assert!(error.contains(text), "{error}");
+    }
 }
 
 #[test]

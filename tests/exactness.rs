@@ -1,5 +1,6 @@
 //! Proves: on the GPU of this machine every kernel writes the CPU's bits, for random shapes, arrays
-//! and settings, and for one to three replicas with settings of their own.
+//! and settings, for one to three replicas with settings of their own, and for weights that are bound a few
+//! columns at a time.
 //!
 //! Does not prove: that other GPUs keep IEEE rounding (`apical devices` and `apical compare` tell),
 //! that whole trainings agree (see `trainings.rs`), or that what is computed is right (see
@@ -8,6 +9,8 @@
 #[path = "exactness/raster.rs"]
 mod raster;
 mod support;
+#[path = "exactness/windows.rs"]
+mod windows;
 #[path = "exactness/words.rs"]
 mod words;
 
@@ -97,11 +100,17 @@ struct Situation {
     configs: Vec<Config>,
     dataset: Arc<Dataset>,
     seed: u64,
+    /// Bytes of weights that the GPU binds at once.
+    most_weights: u64,
 }
 
-/// Runs a check in situations that cover one neuron and thousands, sizes that are no multiple of a
-/// workgroup or a vector, both feedbacks, spike draws, optimisers, windows, and kernels of any length.
 fn each_situation(check: impl Fn(&Situation)) {
+    situations().iter().for_each(check);
+}
+
+/// Situations that cover one neuron and thousands, sizes that are no multiple of a workgroup or a vector,
+/// both feedbacks, spike draws, optimisers, windows, and kernels of any length.
+fn situations() -> Vec<Situation> {
     let base = Config { batch: 3, images: IMAGES, ..Config::default() };
     let adam = Optimizer::Adam;
     let sgd = Optimizer::Sgd;
@@ -136,7 +145,7 @@ fn each_situation(check: impl Fn(&Situation)) {
         },
         Config { layers: vec![3000, 70], phi_max: 0.9, taps: 18, optimizer: sgd, ..base.clone() },
     ];
-    for (number, config) in configs.into_iter().enumerate() {
+    let situation = |(number, config): (usize, Config)| {
         config.validate(100, CLASSES).expect("the settings are valid");
         let dataset = support::random_dataset(number as u64, 5 + number, 9, 12);
         let configs: Vec<Config> =
@@ -147,8 +156,9 @@ fn each_situation(check: impl Fn(&Situation)) {
             ..support::extent(LANES + 1, 24, 40)
         };
         let shape = shape(&config, &dataset, &extent);
-        check(&Situation { shape, configs, dataset, seed: 100 + number as u64 });
-    }
+        Situation { shape, configs, dataset, seed: 100 + number as u64, most_weights: u64::MAX }
+    };
+    configs.into_iter().enumerate().map(situation).collect()
 }
 
 /// Other settings for each replica, as far as the shape of its arrays stays.
@@ -169,6 +179,12 @@ fn varied(config: &Config, replica: usize) -> Config {
 }
 
 impl Situation {
+    /// The first network alone, on a GPU that binds no more than `most_weights` bytes of weights at once.
+    fn of_one_network(self, most_weights: u64) -> Self {
+        let shape = Shape { replicas: 1, ..self.shape };
+        Situation { shape, configs: self.configs[..1].to_vec(), most_weights, ..self }
+    }
+
     fn check_layers(&self, kernel: Kernel) {
         for layer in 0..self.shape.layers() {
             self.check(kernel, layer);
@@ -210,8 +226,10 @@ impl Situation {
     /// Both backends with the same random arrays.
     fn backends(&self) -> (Box<dyn Backend>, Box<dyn Backend>) {
         let mut cpu = support::cpu_of_shape(&self.configs, &self.dataset, self.shape.clone(), 0);
-        let mut gpu =
-            support::gpu_of_shape(&self.configs, &self.dataset, self.shape.clone(), WORKGROUP);
+        let mut device = support::device();
+        device.split_weights(self.most_weights);
+        let shape = self.shape.clone();
+        let mut gpu = support::gpu_on(device, &self.configs, &self.dataset, shape, WORKGROUP);
         let mut random = support::random(self.seed);
         for array in self.shape.arrays() {
             let words = match array {

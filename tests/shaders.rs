@@ -151,7 +151,7 @@ fn structs_lie_in_memory_as_shaders_read_them() {
             hidden_decay hidden_input hidden_apical hidden_error_gain output_error_gain first_decay
             first_gain second_decay second_gain epsilon_square weight_decay clip),
         fields!(Part: units below sources population first steps block block_first is_output
-            keeps_gradient is_source),
+            keeps_gradient is_source first_column columns),
         fields!(Minibatch: lanes fresh source draws inverse_lanes first_correction
             second_correction rate),
         fields!(Lane: image label position slot steps_forward steps_target window_forward

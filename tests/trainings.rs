@@ -1,20 +1,22 @@
 //! Proves: whole trainings end with the same weights and predictions on CPU and GPU, for any number of
-//! threads and whatever is kept of the lanes, any size of workgroup, any length of block, and for lanes
-//! side by side or one by one; and a minibatch learns the mean of what its images teach.
+//! threads and whatever is kept of the lanes, any size of workgroup, any length of block, for lanes side by
+//! side or one by one, and for weights bound as a whole or in windows; and a minibatch learns the mean of what its images teach.
 //!
 //! Does not prove: which kernel is at fault where they do not (see `exactness.rs`), or that what is
 //! learned is right (see `golden.rs` and `learning.rs`).
 
 mod support;
 
+use std::slice::from_ref;
 use std::sync::Arc;
 
-use apical::config::{Config, Optimizer};
+use apical::config::{Config, Feedback, Optimizer};
 use apical::dataset::Dataset;
+use apical::gpu::WORKGROUP;
 use apical::layout::{Array, Backend, Shape};
 use apical::model::rates::Schedule;
 use apical::network::Network;
-use apical::schedule::{Extent, Image, Simulation};
+use apical::schedule::{self, Extent, Image, Simulation};
 use apical::train::{order, test};
 
 /// What a training is run on.
@@ -146,6 +148,28 @@ fn workgroups_do_not_matter() {
     for workgroup in [8, 24, 32, 64, 256] {
         let other = train(make(workgroup), &config, &dataset);
         same_run(&format!("workgroups of {workgroup}, {config:?}"), &one, &other);
+    }
+}
+
+/// A GPU that binds no more than a few KiB of weights at once: some columns of a layer at a time.
+#[test]
+fn windows_of_weights_do_not_matter() {
+    for (layers, g_apical, optimizer, feedback) in [
+        (vec![90, 10], 0.0, Optimizer::Adam, Feedback::Broadcast),
+        (vec![150, 70, 10], 0.0, Optimizer::Sgd, Feedback::Layerwise),
+        (vec![80, 130, 10], 0.05, Optimizer::Adam, Feedback::Layerwise),
+    ] {
+        let batch = 3;
+        let config = Config { layers, batch, g_apical, optimizer, feedback, ..Config::default() };
+        let dataset = support::random_dataset(11, 9, 15, 12);
+        let extent = extent(5, &dataset, 64);
+        let shape = schedule::shape(&config, &dataset, &extent);
+        let mut device = support::device();
+        device.split_weights(4 << 10);
+        let gpu = support::gpu_on(device, from_ref(&config), &dataset, shape, WORKGROUP);
+        let cpu = train(support::cpu(&config, &dataset, &extent), &config, &dataset);
+        let gpu = train(gpu, &config, &dataset);
+        same_run(&format!("{config:?}"), &cpu, &gpu);
     }
 }
 

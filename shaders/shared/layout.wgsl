@@ -65,7 +65,9 @@ struct Part {
     is_output: u32,
     keeps_gradient: u32,
     is_source: u32,
-    padding: u32,
+    first_column: u32,
+    // with what fills the struct up to a multiple of 16 bytes
+    @size(16) columns: u32,
 }
 
 struct Minibatch {

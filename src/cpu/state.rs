@@ -258,7 +258,11 @@ impl Shared {
             Array::Thresholds => self.thresholds.clone(),
             Array::Weights(layer) => self.weights[layer].words(),
             Array::Moments(layer) => {
-                [self.first_moments[layer].words(), self.second_moments[layer].words()].concat()
+                let moments = [&self.first_moments[layer], &self.second_moments[layer]];
+                let [first, second] = moments.map(Columns::words);
+                let units = units_of(moments[0], first.len());
+                let columns = first.chunks(units).zip(second.chunks(units));
+                columns.flat_map(|(first, second)| [first, second].concat()).collect()
             }
             Array::Gradient(layer) => self.gradients[layer].words(),
             Array::Feedback(layer) => self.feedback[layer].words(),
@@ -273,9 +277,10 @@ impl Shared {
             Array::Thresholds => self.thresholds.copy_from_slice(words),
             Array::Weights(layer) => self.weights[layer].set_words(words),
             Array::Moments(layer) => {
-                let (first, second) = words.split_at(words.len() / 2);
-                self.first_moments[layer].set_words(first);
-                self.second_moments[layer].set_words(second);
+                let rows = words.chunks(units_of(&self.first_moments[layer], words.len() / 2));
+                let rows_from = |first| rows.clone().skip(first).step_by(2).flatten().copied();
+                self.first_moments[layer].set_words(&rows_from(0).collect::<Vec<_>>());
+                self.second_moments[layer].set_words(&rows_from(1).collect::<Vec<_>>());
             }
             Array::Gradient(layer) => self.gradients[layer].set_words(words),
             Array::Feedback(layer) => self.feedback[layer].set_words(words),
@@ -283,4 +288,9 @@ impl Shared {
             _ => {}
         }
     }
+}
+
+/// Neurons of a layer whose matrix holds `words`; 1 where it holds none.
+fn units_of(matrix: &Columns, words: usize) -> usize {
+    (words * matrix.stride()).checked_div(matrix.tiles().len()).unwrap_or(1)
 }

@@ -1,5 +1,6 @@
 //! Which arrays a launch binds, and over how many workgroups it is spread.
 
+use super::windows::Window;
 use crate::layout::{Array, BackendError, Kernel, Launch, Minibatch, STEPS_PER_WORD, Shape};
 
 /// Bindings that all kernels share: constants, part, replicas, minibatches, lanes.
@@ -29,7 +30,12 @@ pub fn bindings(launch: &Launch, shape: &Shape) -> Vec<Binding> {
 }
 
 /// Threads along x, y and z.
-pub fn threads(launch: &Launch, shape: &Shape, minibatches: &[Minibatch]) -> [u32; 3] {
+pub fn threads(
+    launch: &Launch,
+    window: &Window,
+    shape: &Shape,
+    minibatches: &[Minibatch],
+) -> [u32; 3] {
     let layer = launch.layer;
     let lanes = minibatches.iter().map(|minibatch| minibatch.lanes).sum();
     match launch.kernel {
@@ -46,7 +52,7 @@ pub fn threads(launch: &Launch, shape: &Shape, minibatches: &[Minibatch]) -> [u3
         Kernel::Trace => [shape.populations[layer] as u32, 1, lanes],
         Kernel::Score => [1, 1, lanes],
         Kernel::Update => {
-            [shape.units(layer) as u32, shape.below(layer) as u32 + 1, minibatches.len() as u32]
+            [shape.units(layer) as u32, window.columns as u32, minibatches.len() as u32]
         }
         Kernel::Soma | Kernel::Output | Kernel::Apical | Kernel::Plateau | Kernel::Error => {
             [shape.units(layer) as u32, 1, lanes]
@@ -74,12 +80,13 @@ fn drive_steps(launch: &Launch, shape: &Shape, minibatches: &[Minibatch]) -> u32
 /// When there are more along one dimension than the device takes.
 pub fn workgroups(
     launch: &Launch,
+    window: &Window,
     shape: &Shape,
     minibatches: &[Minibatch],
     workgroup: u32,
     limit: u32,
 ) -> Result<[u32; 3], BackendError> {
-    let [x, y, z] = threads(launch, shape, minibatches);
+    let [x, y, z] = threads(launch, window, shape, minibatches);
     let groups = [x.div_ceil(workgroup), y, z];
     match groups.into_iter().max() {
         Some(most) if most > limit => Err(BackendError::TooManyWorkgroups {
@@ -123,7 +130,8 @@ mod tests {
         let steps = |first, fresh| {
             let launch = Launch { kernel: Kernel::Drive, layer: 0, first, steps: 16 };
             let minibatch = Minibatch { lanes: 1, fresh, ..bytemuck::Zeroable::zeroed() };
-            threads(&launch, &shape, &[minibatch])[1]
+            let window = Window { index: 0, first: 0, columns: 5 };
+            threads(&launch, &window, &shape, &[minibatch])[1]
         };
         assert_eq!([steps(0, 1), steps(0, 0), steps(16, 0)], [16, 25, 16]);
     }

@@ -7,6 +7,7 @@ use wgpu::{Buffer, BufferDescriptor, BufferUsages};
 
 use super::adapter::Info;
 use super::device::Device;
+use super::windows;
 use crate::layout::{Array, BackendError, Constants, Lane, Minibatch, Replica, Shape};
 
 /// Size of the smallest buffer: kernels bind arrays that are not kept all the same.
@@ -67,16 +68,23 @@ impl Buffers {
     }
 }
 
-/// Checks what a GPU binds at once, and how many lanes it takes.
+/// Checks what a GPU holds in a buffer and binds at once, and how many lanes it takes.
 ///
 /// # Errors
 /// When an array is larger, or there are more lanes.
 pub fn check_limits(info: &Info, shape: &Shape) -> Result<(), BackendError> {
-    let limit = info.max_binding.min(info.max_buffer);
     for array in shape.arrays() {
-        let bytes = shape.bytes_of(array);
-        if bytes > limit {
-            return Err(BackendError::TooLarge { array, bytes, limit, device: info.name.clone() });
+        let (bytes, device) = (shape.bytes_of(array), info.name.clone());
+        if windows::least(array, shape) > info.max_binding {
+            return Err(BackendError::TooLarge { array, bytes, limit: info.max_binding, device });
+        }
+        if bytes > info.max_buffer {
+            return Err(BackendError::BufferTooLarge {
+                array,
+                bytes,
+                limit: info.max_buffer,
+                device,
+            });
         }
     }
     // Each lane is a workgroup along the last dimension of a launch.

@@ -28,6 +28,8 @@ pub struct Device {
     /// Where arrays are copied to be read.
     staging: Option<Buffer>,
     cache: Option<Cache>,
+    /// Bytes of weights that a kernel binds at once.
+    most_weights: u64,
 }
 
 impl Device {
@@ -61,12 +63,24 @@ impl Device {
         });
         let cache = Cache::open(&device, &adapter.get_info());
         let in_flight = VecDeque::new();
-        Ok(Device { device, queue, info, failure, in_flight, staging: None, cache })
+        let most_weights = info.max_binding;
+        Ok(Device { device, queue, info, failure, in_flight, staging: None, cache, most_weights })
     }
 
     /// What is known about it.
     pub fn info(&self) -> &Info {
         &self.info
+    }
+
+    /// From now on, binds no more than `bytes` of weights at once, as a device with a lower limit does; a few
+    /// columns at least. It changes no result.
+    pub fn split_weights(&mut self, bytes: u64) {
+        self.most_weights = bytes.min(self.info.max_binding);
+    }
+
+    /// Bytes of weights that a kernel binds at once.
+    pub(super) fn most_weights(&self) -> u64 {
+        self.most_weights
     }
 
     /// What drivers look up compiled kernels in, where that is kept.

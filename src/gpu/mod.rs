@@ -10,6 +10,9 @@ mod pipelines;
 mod profile;
 pub mod self_test;
 pub mod shaders;
+pub mod windows;
+
+use std::ops::Range;
 
 use bytemuck::cast_slice;
 use wgpu::{ComputePass, ComputePassDescriptor};
@@ -24,7 +27,7 @@ use crate::layout::{
 };
 use adapter::{Choice, Info};
 use buffers::Buffers;
-use parts::Parts;
+use parts::{Dispatch, Parts};
 use pipelines::Pipelines;
 use profile::Profile;
 use self_test::Verdict;
@@ -56,7 +59,20 @@ impl Gpu {
         replicas: &[Replica],
         workgroup: u32,
     ) -> Result<Self, BackendError> {
-        let mut device = Device::open(choice)?;
+        Gpu::on(Device::open(choice)?, shape, constants, replicas, workgroup)
+    }
+
+    /// The same on a GPU that is open.
+    ///
+    /// # Errors
+    /// When it does not take the arrays or the kernels.
+    pub fn on(
+        mut device: Device,
+        shape: Shape,
+        constants: Constants,
+        replicas: &[Replica],
+        workgroup: u32,
+    ) -> Result<Self, BackendError> {
         let limit = device.info().max_workgroup_threads;
         // Mesa's software device miscompiles loops in workgroups that are no multiple of its 8-wide
         // vectors; no real GPU has narrower ones.
@@ -91,20 +107,21 @@ impl Gpu {
         self_test::run(&mut self.device)
     }
 
-    /// Encodes launches whose parts start at `first_part`.
+    /// Encodes some of the launches that the parts were filled with.
     fn encode(
         &self,
         pass: &mut ComputePass,
-        first_part: usize,
-        launches: &[Launch],
+        launches: Range<usize>,
         minibatches: &[Minibatch],
     ) -> Result<(), BackendError> {
         let limit = self.device.info().max_workgroups;
+        let (shape, workgroup) = (&self.shape, self.workgroup);
         let mut kernel = None;
-        for (part, launch) in (first_part..).zip(launches) {
+        for (part, dispatch) in self.parts.of(launches) {
+            let Dispatch { launch, window } = dispatch;
             let [x, y, z] =
-                bindings::workgroups(launch, &self.shape, minibatches, self.workgroup, limit)?;
-            let (pipeline, group) = self.pipelines.get(launch).ok_or_else(|| {
+                bindings::workgroups(launch, window, shape, minibatches, workgroup, limit)?;
+            let (pipeline, group) = self.pipelines.get(dispatch).ok_or_else(|| {
                 let Launch { kernel, layer, .. } = launch;
                 self.device.failed(format!("kernel {kernel} of layer {layer} was not prepared"))
             })?;
@@ -112,7 +129,7 @@ impl Gpu {
                 pass.set_pipeline(pipeline);
                 kernel = Some(launch.kernel);
             }
-            pass.set_bind_group(0, group, &[self.parts.offset(part)]);
+            pass.set_bind_group(0, group, &[part]);
             pass.dispatch_workgroups(x, y, z);
         }
         Ok(())
@@ -135,9 +152,9 @@ impl Backend for Gpu {
         if self.parts.fill(&self.device, launches, &self.shape) {
             self.pipelines.forget_groups();
         }
-        for launch in launches {
-            let Gpu { device, pipelines, shape, buffers, parts, .. } = self;
-            pipelines.prepare(device, launch, shape, buffers, &parts.buffer)?;
+        let Gpu { device, pipelines, shape, buffers, parts, .. } = self;
+        for dispatch in parts.all() {
+            pipelines.prepare(device, dispatch, shape, buffers, &parts.buffer)?;
         }
         // Written before the submission runs and after the one before it has: the queue sees to it.
         let queue = &self.device.queue;
@@ -151,7 +168,7 @@ impl Backend for Gpu {
         }
         let mut commands = self.device.device.create_command_encoder(&Default::default());
         let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
-        self.encode(&mut pass, 0, launches, minibatches)?;
+        self.encode(&mut pass, 0..launches.len(), minibatches)?;
         drop(pass);
         self.device.submit(commands)
     }

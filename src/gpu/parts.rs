@@ -1,14 +1,25 @@
-//! The parts of all launches of a submission in one buffer, which kernels read at an offset.
+//! The dispatches of a submission: one for each launch, more where not all weights are bound at once. Their
+//! parts lie in one buffer, which kernels read at an offset.
+
+use std::ops::Range;
 
 use bytemuck::bytes_of;
 use wgpu::{Buffer, BufferUsages};
 
 use super::buffers::buffer;
 use super::device::Device;
+use super::windows::{Window, windows};
 use crate::layout::{Launch, Part, Shape};
 
-/// Launches that the first buffer has room for.
+/// Dispatches that the first buffer has room for.
 const FIRST_CAPACITY: usize = 256;
+
+/// A launch on one window of its weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dispatch {
+    pub launch: Launch,
+    pub window: Window,
+}
 
 /// A table of parts on the device.
 pub struct Parts {
@@ -18,6 +29,9 @@ pub struct Parts {
     capacity: usize,
     /// What the buffer holds the parts of.
     launches: Vec<Launch>,
+    dispatches: Vec<Dispatch>,
+    /// The first dispatch of each launch; behind them, how many there are.
+    starts: Vec<usize>,
 }
 
 impl Parts {
@@ -29,12 +43,20 @@ impl Parts {
             stride,
             capacity: FIRST_CAPACITY,
             launches: Vec::new(),
+            dispatches: Vec::new(),
+            starts: vec![0],
         }
     }
 
-    /// Where the part of the launch at `index` starts.
-    pub fn offset(&self, index: usize) -> u32 {
-        (index * self.stride) as u32
+    /// The dispatches of all launches.
+    pub fn all(&self) -> &[Dispatch] {
+        &self.dispatches
+    }
+
+    /// The dispatches of some of the launches, each behind the offset of its part.
+    pub fn of(&self, launches: Range<usize>) -> impl Iterator<Item = (u32, &Dispatch)> {
+        let range = self.starts[launches.start]..self.starts[launches.end];
+        range.map(|index| ((index * self.stride) as u32, &self.dispatches[index]))
     }
 
     /// Puts the parts of `launches` on the device unless they are there. True where the buffer had
@@ -43,14 +65,21 @@ impl Parts {
         if self.launches == launches {
             return false;
         }
-        let grows = launches.len() > self.capacity;
+        self.dispatches.clear();
+        self.starts.truncate(1);
+        for &launch in launches {
+            let windows = windows(&launch, shape, device.most_weights());
+            self.dispatches.extend(windows.into_iter().map(|window| Dispatch { launch, window }));
+            self.starts.push(self.dispatches.len());
+        }
+        let grows = self.dispatches.len() > self.capacity;
         if grows {
-            self.capacity = launches.len().next_power_of_two();
+            self.capacity = self.dispatches.len().next_power_of_two();
             self.buffer = table(device, self.capacity * self.stride);
         }
-        let mut bytes = vec![0; launches.len() * self.stride];
-        for (launch, slot) in launches.iter().zip(bytes.chunks_mut(self.stride)) {
-            let part = Part::new(launch, shape);
+        let mut bytes = vec![0; self.dispatches.len() * self.stride];
+        for (dispatch, slot) in self.dispatches.iter().zip(bytes.chunks_mut(self.stride)) {
+            let part = dispatch.window.part(&dispatch.launch, shape);
             slot[..size_of::<Part>()].copy_from_slice(bytes_of(&part));
         }
         device.queue.write_buffer(&self.buffer, 0, &bytes);

@@ -12,9 +12,11 @@ use wgpu::{
 };
 
 use super::bindings::{SHARED, bindings};
-use super::buffers::{Buffers, SMALLEST};
+use super::buffers::Buffers;
 use super::device::Device;
+use super::parts::Dispatch;
 use super::shaders;
+use super::windows;
 use crate::layout::{
     BackendError, Constants, Kernel, Lane, Launch, Minibatch, Part, Replica, Shape,
 };
@@ -59,7 +61,7 @@ impl Pipeline {
         &self,
         device: &Device,
         shared: [&Buffer; SHARED as usize],
-        arrays: &[&Buffer],
+        arrays: &[BindingResource],
     ) -> BindGroup {
         let [constants, part, replicas, minibatches, lanes] = shared;
         let part =
@@ -71,10 +73,9 @@ impl Pipeline {
             minibatches.as_entire_binding(),
             lanes.as_entire_binding(),
         ];
-        let arrays = arrays.iter().map(|buffer| buffer.as_entire_binding());
         let entries: Vec<BindGroupEntry> = resources
             .into_iter()
-            .chain(arrays)
+            .chain(arrays.iter().cloned())
             .zip(0..)
             .map(|(resource, binding)| BindGroupEntry { binding, resource })
             .collect();
@@ -89,7 +90,8 @@ impl Pipeline {
 /// The pipelines of all kernels, and the bind groups made so far.
 pub struct Pipelines {
     kernels: HashMap<Kernel, Pipeline>,
-    groups: HashMap<(Kernel, usize), BindGroup>,
+    /// By kernel, layer and window.
+    groups: HashMap<(Kernel, usize, usize), BindGroup>,
 }
 
 impl Pipelines {
@@ -117,26 +119,37 @@ impl Pipelines {
         self.groups.clear();
     }
 
-    /// Makes the bind group of a launch where it is missing.
+    /// Makes the bind group of a dispatch where it is missing.
     ///
     /// # Errors
     /// When the launch is of a layer that the shape has not.
     pub fn prepare(
         &mut self,
         device: &Device,
-        launch: &Launch,
+        dispatch: &Dispatch,
         shape: &Shape,
         buffers: &Buffers,
         parts: &Buffer,
     ) -> Result<(), BackendError> {
-        let key = (launch.kernel, launch.layer);
+        let Dispatch { launch, window } = dispatch;
+        let key = (launch.kernel, launch.layer, window.index);
         if self.groups.contains_key(&key) {
             return Ok(());
         }
         let arrays = bindings(launch, shape)
             .into_iter()
-            .map(|binding| buffers.array(binding.array))
-            .collect::<Result<Vec<_>, _>>()?;
+            .map(|binding| {
+                let buffer = buffers.array(binding.array)?;
+                let bytes = windows::bytes_of(binding.array, launch, window, shape);
+                Ok(bytes.map_or_else(
+                    || buffer.as_entire_binding(),
+                    |[offset, size]| {
+                        let size = NonZero::new(size);
+                        BindingResource::Buffer(BufferBinding { buffer, offset, size })
+                    },
+                ))
+            })
+            .collect::<Result<Vec<_>, BackendError>>()?;
         let Buffers { constants, replicas, minibatches, lanes, .. } = buffers;
         let shared = [constants, parts, replicas, minibatches, lanes];
         if let Some(pipeline) = self.kernels.get(&launch.kernel) {
@@ -145,10 +158,11 @@ impl Pipelines {
         Ok(())
     }
 
-    /// The pipeline and the bind group of a launch that was prepared.
-    pub fn get(&self, launch: &Launch) -> Option<(&ComputePipeline, &BindGroup)> {
+    /// The pipeline and the bind group of a dispatch that was prepared.
+    pub fn get(&self, dispatch: &Dispatch) -> Option<(&ComputePipeline, &BindGroup)> {
+        let Dispatch { launch, window } = dispatch;
         let pipeline = self.kernels.get(&launch.kernel)?;
-        let group = self.groups.get(&(launch.kernel, launch.layer))?;
+        let group = self.groups.get(&(launch.kernel, launch.layer, window.index))?;
         Some((&pipeline.pipeline, group))
     }
 }
@@ -180,10 +194,10 @@ fn bind_group_layout(device: &Device, name: &str, is_written: &[bool]) -> BindGr
         entry(4, storage(true), false, size_of::<Lane>()),
     ];
     let arrays = is_written.iter().zip(SHARED..);
-    entries
-        .extend(arrays.map(|(&written, binding)| {
-            entry(binding, storage(!written), false, SMALLEST as usize)
-        }));
+    entries.extend(
+        arrays
+            .map(|(&written, binding)| entry(binding, storage(!written), false, size_of::<u32>())),
+    );
     device.device.create_bind_group_layout(&BindGroupLayoutDescriptor {
         label: Some(name),
         entries: &entries,

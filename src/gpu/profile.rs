@@ -76,13 +76,13 @@ impl Gpu {
             let first = chunk * LAUNCHES;
             if profile.inside_passes {
                 let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
-                for (index, launch) in launches.iter().enumerate() {
+                for index in 0..launches.len() {
                     pass.write_timestamp(&profile.stamps, 2 * index as u32);
-                    self.encode(&mut pass, first + index, &[*launch], minibatches)?;
+                    self.encode(&mut pass, first + index..first + index + 1, minibatches)?;
                     pass.write_timestamp(&profile.stamps, 2 * index as u32 + 1);
                 }
             } else {
-                for (index, launch) in launches.iter().enumerate() {
+                for index in 0..launches.len() {
                     let stamps = ComputePassTimestampWrites {
                         query_set: &profile.stamps,
                         beginning_of_pass_write_index: Some(2 * index as u32),
@@ -92,7 +92,7 @@ impl Gpu {
                         timestamp_writes: Some(stamps),
                         ..Default::default()
                     });
-                    self.encode(&mut pass, first + index, &[*launch], minibatches)?;
+                    self.encode(&mut pass, first + index..first + index + 1, minibatches)?;
                 }
             }
             let count = 2 * launches.len();

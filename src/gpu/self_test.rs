@@ -151,7 +151,8 @@ pub fn on_device(device: &mut Device, words: &[u32]) -> Result<Vec<u32>, Backend
         &buffer(device, "minibatches", size_of::<Minibatch>() as u64, storage),
         &buffer(device, "lanes", size_of::<Lane>() as u64, storage),
     ];
-    let group = pipeline.bind(device, shared, &[&inputs, &results]);
+    let arrays = [inputs.as_entire_binding(), results.as_entire_binding()];
+    let group = pipeline.bind(device, shared, &arrays);
     let mut commands = device.device.create_command_encoder(&Default::default());
     let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
     pass.set_pipeline(&pipeline.pipeline);

@@ -31,7 +31,8 @@ pub enum Array {
     Traces(usize),
     /// Weights of a layer, `[replicas, below + 1, units]`: a column for each neuron below, then the biases.
     Weights(usize),
-    /// Adam's two moments of a layer's weights, `[replicas, 2, below + 1, units]`.
+    /// Adam's two moments of a layer's weights, `[replicas, below + 1, 2, units]`: both of a column together,
+    /// so that a run of columns is one of words.
     Moments(usize),
     /// The last minibatch's gradient of a layer's weights, `[replicas, below + 1, units]`, where it is
     /// kept.

@@ -96,6 +96,11 @@ pub enum BackendError {
     )]
     TooLarge { array: Array, bytes: u64, limit: u64, device: String },
     #[error(
+        "{array} take {bytes} bytes, more than the {limit} that a buffer of the GPU '{device}' holds; a \
+         smaller layer fits{}", plain_gradient(*.array)
+    )]
+    BufferTooLarge { array: Array, bytes: u64, limit: u64, device: String },
+    #[error(
         "the arrays of {} of layers {layers} with {lanes} images side by side take {}, more than the {} \
          of memory that may be taken",
         in_words(*.networks), BinaryBytes(*.bytes), BinaryBytes(*.memory)
@@ -126,6 +131,14 @@ pub enum BackendError {
     Given(String),
     #[error("the thread pool does not start: {0}")]
     Threads(String),
+}
+
+/// What else fits where moments do not.
+fn plain_gradient(array: Array) -> &'static str {
+    match array {
+        Array::Moments(_) => ", or the optimizer sgd, which has no moments",
+        _ => "",
+    }
 }
 
 /// "one network", "2 networks".

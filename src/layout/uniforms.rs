@@ -110,7 +110,11 @@ pub struct Part {
     pub keeps_gradient: u32,
     /// 1 for a population whose spikes apical dendrites hear.
     pub is_source: u32,
-    pub padding: u32,
+    /// First column of the weights, or of the feedback weights, that is bound.
+    pub first_column: u32,
+    /// Columns that are bound, the biases' among them.
+    pub columns: u32,
+    pub padding: [u32; 3],
 }
 
 /// What one minibatch of a replica is.
@@ -174,7 +178,7 @@ impl Lane {
 }
 
 impl Part {
-    /// The part of a launch, in networks of this shape.
+    /// The part of a launch, in networks of this shape, all of whose weights are bound.
     pub fn new(launch: &Launch, shape: &Shape) -> Self {
         let is_population = matches!(launch.kernel, Kernel::Input | Kernel::Raster | Kernel::Trace);
         let population = if is_population { launch.layer } else { launch.layer + 1 };
@@ -185,10 +189,12 @@ impl Part {
             Kernel::Apical => 1,
             _ => shape.block_of(launch.layer),
         };
+        let below = if population == 0 { 0 } else { shape.populations[population - 1] as u32 };
+        let sources = if is_population { 0 } else { shape.sources(launch.layer) as u32 };
         Part {
             units: shape.populations[population] as u32,
-            below: if population == 0 { 0 } else { shape.populations[population - 1] as u32 },
-            sources: if is_population { 0 } else { shape.sources(launch.layer) as u32 },
+            below,
+            sources,
             population: population as u32,
             first: launch.first,
             steps: launch.steps,
@@ -197,7 +203,12 @@ impl Part {
             is_output: u32::from(population == output),
             keeps_gradient: u32::from(shape.keeps_gradient),
             is_source: u32::from(is_source),
-            padding: 0,
+            first_column: 0,
+            columns: match launch.kernel {
+                Kernel::Apical | Kernel::Plateau => sources,
+                _ => below + 1,
+            },
+            padding: [0; 3],
         }
     }
 

@@ -10,8 +10,9 @@ use super::{Extent, constants, replica, room, shape};
 use crate::config::Config;
 use crate::cpu::Cpu;
 use crate::dataset::Dataset;
+use crate::gpu::adapter::Info;
 use crate::gpu::self_test::Verdict;
-use crate::gpu::{Gpu, WORKGROUP, adapter};
+use crate::gpu::{self, Gpu, WORKGROUP, adapter};
 use crate::layout::{Array, Backend, BackendError, Replica, STEPS_PER_WORD, Shape};
 
 /// Where to compute.
@@ -121,7 +122,8 @@ pub fn open_pair(
         },
     );
     room::check_cpu_shape(&shape, dataset, selection, room::memory(selection))?;
-    let mut gpu = make_gpu(&adapter(selection, true), from_ref(config), dataset, shape.clone())?;
+    let device = gpu::Device::open(&adapter(selection, true))?;
+    let mut gpu = make_gpu(device, from_ref(config), dataset, shape.clone())?;
     let self_test = gpu.self_test()?;
     let constants = constants(config, &shape, dataset.classes);
     let cpu = Cpu::new(shape, constants, &[replica(config)], dataset.clone(), selection.threads)?;
@@ -154,21 +156,22 @@ fn open_gpu(
     configs: &[Config],
     dataset: &Arc<Dataset>,
 ) -> Result<Opened, BackendError> {
-    let shape = gpu_shape(&configs[0], dataset, configs.len());
-    let gpu = make_gpu(&adapter(selection, allow_software), configs, dataset, shape)?;
+    let device = gpu::Device::open(&adapter(selection, allow_software))?;
+    let shape = gpu_shape(&configs[0], dataset, configs.len(), device.info());
+    let gpu = make_gpu(device, configs, dataset, shape)?;
     let device = gpu_device(&gpu);
     Ok(Opened { backend: Box::new(gpu), device })
 }
 
 fn make_gpu(
-    adapter: &adapter::Choice,
+    device: gpu::Device,
     configs: &[Config],
     dataset: &Dataset,
     shape: Shape,
 ) -> Result<Gpu, BackendError> {
     let constants = constants(&configs[0], &shape, dataset.classes);
     let replicas: Vec<Replica> = configs.iter().map(replica).collect();
-    let mut gpu = Gpu::new(adapter, shape, constants, &replicas, WORKGROUP)?;
+    let mut gpu = Gpu::on(device, shape, constants, &replicas, WORKGROUP)?;
     gpu.write(Array::Images, &dataset.packed_images())?;
     Ok(gpu)
 }
@@ -187,10 +190,17 @@ pub(super) fn cpu_shape(config: &Config, dataset: &Dataset, replicas: usize) -> 
     shape(config, dataset, &extent)
 }
 
-/// The shape of `replicas` networks on a GPU.
-pub(super) fn gpu_shape(config: &Config, dataset: &Dataset, replicas: usize) -> Shape {
-    let lanes = config.batch.max(GPU_LANES / replicas);
-    shape(config, dataset, &gpu_extent(config, dataset, replicas, lanes))
+/// The shape of `replicas` networks on a GPU: with fewer lanes where it does not bind the arrays of more at
+/// once, but with those of a minibatch.
+pub(super) fn gpu_shape(config: &Config, dataset: &Dataset, replicas: usize, info: &Info) -> Shape {
+    let of_lanes = |lanes| shape(config, dataset, &gpu_extent(config, dataset, replicas, lanes));
+    let limit = info.max_binding.min(info.max_buffer);
+    let is_bound = |shape: &Shape| {
+        let mut arrays = shape.arrays().into_iter().filter(|&array| shape.has_lanes(array));
+        arrays.all(|array| shape.bytes_of(array) <= limit)
+    };
+    let more = (config.batch + 1..=GPU_LANES / replicas).rev().map(of_lanes).find(is_bound);
+    more.unwrap_or_else(|| of_lanes(config.batch))
 }
 
 fn gpu_extent(config: &Config, dataset: &Dataset, replicas: usize, lanes: usize) -> Extent {

@@ -39,7 +39,7 @@ pub fn room(
     let on_gpu = |allow_software| {
         let info = find(&adapter(selection, allow_software))?;
         let memory = gpu_memory(&info, selection);
-        most(count, |n| check_gpu_shape(&gpu_shape(config, dataset, n), &info, memory))
+        most(count, |n| check_gpu_shape(&gpu_shape(config, dataset, n, &info), &info, memory))
     };
     match selection.backend {
         BackendChoice::Cpu => on_cpu(),
@@ -88,7 +88,7 @@ pub fn check_gpu(
     dataset: &Dataset,
     replicas: usize,
 ) -> Result<u64, BackendError> {
-    let shape = gpu_shape(config, dataset, replicas);
+    let shape = gpu_shape(config, dataset, replicas, info);
     check_gpu_shape(&shape, info, gpu_memory(info, selection))
 }
 

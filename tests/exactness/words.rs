@@ -40,7 +40,7 @@ impl Situation {
                     }
                 }
                 Array::Moments(_) => {
-                    let is_second = index % (rows * columns) >= rows * columns / 2;
+                    let is_second = index / columns % 2 == 1;
                     if is_second { value * value } else { value }
                 }
                 Array::Plateaus(_) => 0.5 + 0.5 * value,

@@ -8,7 +8,7 @@ use apical::config::Config;
 use apical::cpu::Cpu;
 use apical::dataset::Dataset;
 use apical::gpu::adapter::Choice;
-use apical::gpu::{Gpu, WORKGROUP};
+use apical::gpu::{Device, Gpu, WORKGROUP};
 use apical::layout::{Array, Backend, BackendError, Replica, Shape};
 use apical::random::{Purpose, Stream};
 use apical::schedule::{self, Extent};
@@ -63,18 +63,33 @@ pub fn gpu_of_shape(
     shape: Shape,
     workgroup: u32,
 ) -> Box<dyn Backend> {
-    let constants = schedule::constants(&configs[0], &shape, dataset.classes);
-    let replicas: Vec<Replica> = configs.iter().map(schedule::replica).collect();
-    let choice = Choice { index_or_name: None, allow_software: true };
-    let gpu = Gpu::new(&choice, shape, constants, &replicas, workgroup);
-    let mut gpu = match gpu {
+    gpu_on(device(), configs, dataset, shape, workgroup)
+}
+
+/// The GPU of this machine, a software one if there is no other.
+pub fn device() -> Device {
+    match Device::open(&Choice { index_or_name: None, allow_software: true }) {
         Err(BackendError::NoAdapter) => {
             panic!(
                 "these tests need a Vulkan device, if only a software one: install mesa-vulkan-drivers"
             )
         }
-        gpu => gpu.expect("the GPU opens"),
-    };
+        device => device.expect("the GPU opens"),
+    }
+}
+
+/// `configs`: one for each replica of `shape`.
+pub fn gpu_on(
+    device: Device,
+    configs: &[Config],
+    dataset: &Arc<Dataset>,
+    shape: Shape,
+    workgroup: u32,
+) -> Box<dyn Backend> {
+    let constants = schedule::constants(&configs[0], &shape, dataset.classes);
+    let replicas: Vec<Replica> = configs.iter().map(schedule::replica).collect();
+    let gpu = Gpu::on(device, shape, constants, &replicas, workgroup);
+    let mut gpu = gpu.expect("the GPU takes the arrays");
     gpu.write(Array::Images, &dataset.packed_images()).expect("the images are taken");
     Box::new(gpu)
 }

@@ -1,0 +1,161 @@
+//! Which columns of a layer's weights a kernel binds at once. A device binds no more than so many bytes: a
+//! launch whose weights take more is one dispatch for each window of whole columns, in ascending order, so
+//! that sums over columns keep their order too.
+
+use crate::layout::{Array, Kernel, Launch, Part, Shape};
+
+/// Windows begin at multiples of so many columns: at whole words of a raster, and at multiples of 256
+/// bytes, the largest alignment that a device may ask for.
+pub const GRAIN: usize = 64;
+
+/// Columns of weights that one dispatch binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Which of its launch's.
+    pub index: usize,
+    pub first: usize,
+    pub columns: usize,
+}
+
+impl Window {
+    /// The part of a launch that works on this window.
+    pub fn part(&self, launch: &Launch, shape: &Shape) -> Part {
+        Part {
+            first_column: self.first as u32,
+            columns: self.columns as u32,
+            ..Part::new(launch, shape)
+        }
+    }
+}
+
+/// The windows of a launch on a device that binds `most` bytes of weights at once, or one grain where that
+/// is more.
+pub fn windows(launch: &Launch, shape: &Shape, most: u64) -> Vec<Window> {
+    let count = columns(launch, shape);
+    let arrays = launch.reads(shape).into_iter().chain(launch.writes());
+    let bytes = arrays.filter(|&array| is_split(array, shape)).map(|array| shape.bytes_of(array));
+    let Some(bytes) = bytes.max().filter(|&bytes| bytes > most) else {
+        return vec![Window { index: 0, first: 0, columns: count }];
+    };
+    let fitting = (most / (bytes / count as u64)) as usize;
+    let width = (fitting / GRAIN).max(1) * GRAIN;
+    let all = (0..count).step_by(width).enumerate().map(|(index, first)| Window {
+        index,
+        first,
+        columns: width.min(count - first),
+    });
+    match launch.kernel {
+        // The biases are the last column: somata read no other, and drives all others.
+        Kernel::Soma | Kernel::Output => all.skip((count - 1) / width).collect(),
+        Kernel::Drive => all.filter(|window| window.first < shape.below(launch.layer)).collect(),
+        _ => all.collect(),
+    }
+}
+
+/// Where the bytes of a window's columns begin in an array, and how many they are; `None` where all of it
+/// is bound.
+pub fn bytes_of(array: Array, launch: &Launch, window: &Window, shape: &Shape) -> Option<[u64; 2]> {
+    let count = columns(launch, shape);
+    if window.columns == count || !is_split(array, shape) {
+        return None;
+    }
+    let column = shape.bytes_of(array) / count as u64;
+    Some([window.first as u64 * column, window.columns as u64 * column])
+}
+
+/// Bytes of an array that must be bound at once.
+pub fn least(array: Array, shape: &Shape) -> u64 {
+    let bytes = shape.bytes_of(array);
+    if is_split(array, shape) { grain(array, shape).min(bytes) } else { bytes }
+}
+
+/// Bytes of the fewest columns that are bound.
+fn grain(array: Array, shape: &Shape) -> u64 {
+    let [rows, units] = shape.rows_and_columns(array);
+    let rows_of_column = if matches!(array, Array::Moments(_)) { 2 } else { 1 };
+    4 * (GRAIN * rows_of_column).min(rows) as u64 * units as u64
+}
+
+/// Columns of the weights that a launch works with.
+fn columns(launch: &Launch, shape: &Shape) -> usize {
+    Part::new(launch, shape).columns as usize
+}
+
+/// Whether an array may be bound in windows: the weights of one network. Those of several side by side are
+/// bound as a whole.
+fn is_split(array: Array, shape: &Shape) -> bool {
+    let is_weights = matches!(
+        array,
+        Array::Weights(_) | Array::Moments(_) | Array::Gradient(_) | Array::Feedback(_)
+    );
+    is_weights && shape.replicas == 1 && shape.copy_length(array) > 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(replicas: usize) -> Shape {
+        Shape {
+            populations: vec![300, 10, 3],
+            broadcast: true,
+            replicas,
+            lanes: 1,
+            steps: 8,
+            block: 8,
+            taps: 3,
+            images: 1,
+            slots: 1,
+            steps_apical: false,
+            has_moments: true,
+            keeps_gradient: false,
+            keeps_lanes: true,
+        }
+    }
+
+    fn ranges(kernel: Kernel, most: u64) -> Vec<[usize; 2]> {
+        let launch = Launch { kernel, layer: 0, first: 0, steps: 8 };
+        let windows = windows(&launch, &shape(1), most);
+        assert!(windows.is_sorted_by_key(|window| window.index));
+        windows.iter().map(|window| [window.first, window.columns]).collect()
+    }
+
+    #[test]
+    fn windows_are_whole_grains_of_what_fits() {
+        // 301 columns of 40 bytes, of 80 with both moments.
+        assert_eq!(ranges(Kernel::Drive, 12040), [[0, 301]]);
+        assert_eq!(ranges(Kernel::Update, 12040), [[0, 128], [128, 128], [256, 45]]);
+        assert_eq!(ranges(Kernel::Drive, 12039), [[0, 256], [256, 45]]);
+        assert_eq!(ranges(Kernel::Soma, 12039), [[256, 45]]);
+        // Fewer than a grain do not fit: that is for others to check.
+        assert_eq!(ranges(Kernel::Soma, 1), [[256, 45]]);
+        assert_eq!(ranges(Kernel::Drive, 1).len(), 5);
+    }
+
+    #[test]
+    fn no_drive_is_summed_over_biases_alone() {
+        let shape = Shape { populations: vec![64, 10], ..shape(1) };
+        let windows = |kernel| {
+            let windows = windows(&Launch { kernel, layer: 0, first: 0, steps: 8 }, &shape, 1);
+            windows.iter().map(|window| [window.first, window.columns]).collect::<Vec<_>>()
+        };
+        assert_eq!(windows(Kernel::Drive), [[0, 64]]);
+        assert_eq!(windows(Kernel::Update), [[0, 64], [64, 1]]);
+        assert_eq!(windows(Kernel::Output), [[64, 1]]);
+    }
+
+    #[test]
+    fn the_columns_of_a_window_lie_together() {
+        let launch = Launch { kernel: Kernel::Update, layer: 0, first: 0, steps: 8 };
+        let window = Window { index: 1, first: 128, columns: 100 };
+        let bytes = |array| bytes_of(array, &launch, &window, &shape(1));
+        assert_eq!(bytes(Array::Weights(0)), Some([5120, 4000]));
+        assert_eq!(bytes(Array::Moments(0)), Some([10240, 8000]));
+        assert_eq!(bytes(Array::Gradient(0)), None, "it is not kept");
+        assert_eq!(bytes(Array::Errors(0)), None);
+        assert_eq!(least(Array::Weights(0), &shape(1)), 64 * 40);
+        assert_eq!(least(Array::Moments(0), &shape(1)), 64 * 80);
+        assert_eq!(least(Array::Feedback(0), &shape(1)), 3 * 40);
+        assert_eq!(least(Array::Weights(0), &shape(2)), 2 * 301 * 40, "of two networks");
+    }
+}

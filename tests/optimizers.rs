@@ -1,0 +1,161 @@
+//! Proves: weights and biases change from the gradients of each minibatch by the formula of each optimiser,
+//! with the rates of their layer, the schedule, weight decay and clipping, computed here in double precision.
+//!
+//! Does not prove: that the gradients are right (see `golden.rs`), that other backends do the same (see
+//! `exactness.rs` and `trainings.rs`), or that any of it learns well.
+
+mod support;
+
+use apical::config::{Config, Optimizer};
+use apical::layout::{Array, Shape};
+use apical::model::rates::Schedule;
+use apical::network::Network;
+use apical::schedule::{Extent, Image, Simulation};
+
+const PIXELS: usize = 72;
+const MINIBATCHES: u32 = 5;
+const BATCH: usize = 4;
+/// Images shown before: the end of the first epoch of twenty falls into the minibatches.
+const SHOWN: u32 = 12;
+
+/// A synapse, or a bias, as its formula has it.
+#[derive(Clone, Copy, Default)]
+struct Synapse {
+    weight: f64,
+    mean: f64,
+    square: f64,
+}
+
+impl Synapse {
+    /// One update, the `update`-th, at this rate.
+    fn change(&mut self, config: &Config, update: i32, eta: f64, decay: f64, gradient: f64) {
+        let Config { beta1, beta2, epsilon, .. } = *config;
+        self.weight -= eta * decay * self.weight;
+        let root = |square: f64| (square + epsilon * epsilon).sqrt();
+        self.weight -= eta
+            * match config.optimizer {
+                Optimizer::Sgd => gradient,
+                Optimizer::Momentum => {
+                    self.mean = beta1 * self.mean + gradient;
+                    self.mean
+                }
+                Optimizer::Rmsprop => {
+                    self.square = beta2 * self.square + (1.0 - beta2) * gradient * gradient;
+                    gradient / root(self.square)
+                }
+                Optimizer::Adam => {
+                    self.mean = beta1 * self.mean + (1.0 - beta1) * gradient;
+                    self.square = beta2 * self.square + (1.0 - beta2) * gradient * gradient;
+                    let mean = self.mean / (1.0 - beta1.powi(update));
+                    mean / root(self.square / (1.0 - beta2.powi(update)))
+                }
+            };
+    }
+}
+
+/// Trains on a few minibatches and follows every synapse. Tells the largest magnitude of a gradient.
+fn follow(config: &Config) -> f32 {
+    let dataset = support::random_dataset(3, 8, 9, BATCH * MINIBATCHES as usize);
+    config.validate(PIXELS, 10).expect("the settings are valid");
+    let extent = Extent { keeps_gradient: true, ..support::extent(BATCH, 20, 40) };
+    let network = Network::initial(config, PIXELS);
+    let backend = support::cpu(config, &dataset, &extent);
+    let mut simulation =
+        Simulation::new(backend, config, &dataset, &network).expect("the network fits");
+    let layers = config.layer_count();
+    let floats = |simulation: &mut Simulation, array| -> Vec<f32> {
+        let words = simulation.backend().read(array).expect("it is read");
+        words.into_iter().map(f32::from_bits).collect()
+    };
+    let mut followed: Vec<Vec<Synapse>> = network
+        .layers
+        .iter()
+        .map(|layer| {
+            let synapse = |&weight: &f32| Synapse { weight: weight.into(), ..Synapse::default() };
+            layer.weights.iter().map(synapse).collect()
+        })
+        .collect();
+    let mut largest = 0.0f32;
+    for minibatch in 0..MINIBATCHES {
+        let first = minibatch * BATCH as u32;
+        let images = [0, 1, 2, 3].map(|index| Image {
+            index: (first + index) as usize,
+            label: dataset.labels()[(first + index) as usize],
+            position: SHOWN + first + index,
+            slot: index as usize,
+        });
+        simulation.train(&images).expect("it runs");
+        let rate = config.rates(dataset.training_count).at((SHOWN + first).into());
+        for layer in 0..layers {
+            let gradients = floats(&mut simulation, Array::Gradient(layer));
+            let weights = floats(&mut simulation, Array::Weights(layer));
+            let shape: &Shape = simulation.backend().shape();
+            let first_bias = shape.below(layer) * shape.units(layer);
+            for (index, synapse) in followed[layer].iter_mut().enumerate() {
+                let is_bias = index >= first_bias;
+                let eta =
+                    if is_bias { config.layer_eta_bias(layer) } else { config.layer_eta(layer) };
+                let decay = if is_bias { 0.0 } else { config.weight_decay };
+                let gradient = gradients[index].into();
+                synapse.change(config, minibatch as i32 + 1, eta * rate, decay, gradient);
+                let (expected, weight) = (synapse.weight, f64::from(weights[index]));
+                let error = (weight - expected).abs();
+                let what = format!("{:?}, layer {layer}, synapse {index}", config.optimizer);
+                assert!(error < 2e-5 * (1.0 + expected.abs()), "{what}: {weight}, not {expected}");
+                largest = largest.max(gradients[index].abs());
+            }
+        }
+    }
+    largest
+}
+
+fn config(optimizer: Optimizer, eta: f64) -> Config {
+    Config {
+        layers: vec![20, 10],
+        batch: BATCH,
+        epochs: 2,
+        optimizer,
+        eta: vec![eta, eta / 2.0],
+        eta_bias: vec![2.0, 0.5],
+        epsilon: 1e-3,
+        ..Config::default()
+    }
+}
+
+const ALL: [(Optimizer, f64); 4] = [
+    (Optimizer::Sgd, 0.1),
+    (Optimizer::Momentum, 0.02),
+    (Optimizer::Rmsprop, 0.01),
+    (Optimizer::Adam, 0.01),
+];
+
+#[test]
+fn every_optimiser_follows_its_formula() {
+    for (optimizer, eta) in ALL {
+        follow(&config(optimizer, eta));
+    }
+}
+
+#[test]
+fn every_schedule_scales_the_rates() {
+    for (optimizer, eta) in ALL {
+        for schedule in [Schedule::Step, Schedule::Cosine] {
+            follow(&Config { schedule, ramp: 9, final_rate: 0.2, ..config(optimizer, eta) });
+        }
+    }
+}
+
+#[test]
+fn decay_takes_from_weights_and_not_from_biases() {
+    for (optimizer, eta) in ALL {
+        follow(&Config { weight_decay: 2.0, ..config(optimizer, eta) });
+    }
+}
+
+#[test]
+fn gradients_are_cut_to_the_largest_magnitude() {
+    let free = config(Optimizer::Sgd, 0.1);
+    let clip = follow(&free) / 2.0;
+    let largest = follow(&Config { clip: clip.into(), ..free });
+    assert_eq!(largest, clip);
+}

@@ -19,24 +19,27 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let lane = lanes[id.z];
     replica = lane.replica;
     let state = lane.place * PLATEAU_ROWS * part.units + unit;
-    potential(lane.place, TRACE_FEEDBACK_FORWARD, unit, state + PLATEAU_FORWARD * part.units);
-    potential(lane.place, TRACE_FEEDBACK_TARGET, unit, state + PLATEAU_TARGET * part.units);
+    var before = vec2<f32>();
+    if part.first_column > 0u {
+        before.x = plateaus[state + PLATEAU_FORWARD * part.units];
+        before.y = plateaus[state + PLATEAU_TARGET * part.units];
+    }
+    var forward = apical(lane.place, TRACE_FEEDBACK_FORWARD, unit, before.x);
+    var target_voltage = apical(lane.place, TRACE_FEEDBACK_TARGET, unit, before.y);
+    if part.first_column + part.columns == part.sources {
+        forward = sigmoid(forward);
+        target_voltage = sigmoid(target_voltage);
+    }
+    plateaus[state + PLATEAU_FORWARD * part.units] = forward;
+    plateaus[state + PLATEAU_TARGET * part.units] = target_voltage;
 }
 
-// Sets the plateau at `index`: to the sum so far, until all columns are in it.
-fn potential(place: u32, row: u32, unit: u32, index: u32) {
-    let end = part.first_column + part.columns;
-    let columns = replica * part.sources - part.first_column;
-    var sum = 0.0;
-    if part.first_column > 0u {
-        sum = plateaus[index];
+fn apical(place: u32, row: u32, unit: u32, before: f32) -> f32 {
+    let first = replica * part.sources;
+    var sum = before;
+    for (var column = 0u; column < part.columns; column++) {
+        let spikes = traces[(place * TRACE_ROWS + row) * part.sources + part.first_column + column];
+        sum += product(feedback[(first + column) * part.units + unit], spikes);
     }
-    for (var source = part.first_column; source < end; source++) {
-        let spikes = traces[(place * TRACE_ROWS + row) * part.sources + source];
-        sum += product(feedback[(columns + source) * part.units + unit], spikes);
-    }
-    if end == part.sources {
-        sum = sigmoid(sum);
-    }
-    plateaus[index] = sum;
+    return sum;
 }

@@ -62,7 +62,6 @@ fn follow(config: &Config) -> f32 {
     let backend = support::cpu(config, &dataset, &extent);
     let mut simulation =
         Simulation::new(backend, config, &dataset, &network).expect("the network fits");
-    let layers = config.layer_count();
     let floats = |simulation: &mut Simulation, array| -> Vec<f32> {
         let words = simulation.backend().read(array).expect("it is read");
         words.into_iter().map(f32::from_bits).collect()
@@ -86,12 +85,12 @@ fn follow(config: &Config) -> f32 {
         });
         simulation.train(&images).expect("it runs");
         let rate = config.rates(dataset.training_count).at((SHOWN + first).into());
-        for layer in 0..layers {
+        for (layer, synapses) in followed.iter_mut().enumerate() {
             let gradients = floats(&mut simulation, Array::Gradient(layer));
             let weights = floats(&mut simulation, Array::Weights(layer));
             let shape: &Shape = simulation.backend().shape();
             let first_bias = shape.below(layer) * shape.units(layer);
-            for (index, synapse) in followed[layer].iter_mut().enumerate() {
+            for (index, synapse) in synapses.iter_mut().enumerate() {
                 let is_bias = index >= first_bias;
                 let eta =
                     if is_bias { config.layer_eta_bias(layer) } else { config.layer_eta(layer) };

@@ -44,13 +44,14 @@ impl Events {
         if !has_all && !has_start {
             self.clear(steps.start);
         }
-        while self.steps.end < steps.end {
-            let step = self.steps.end;
-            if step >= image && drawn.has(&(step - image..step - image + 1)) {
-                self.list_drawn(step - image..steps.end - image, image, drawn, spikes);
-            } else {
-                self.list_words(step, spikes);
-            }
+        let left = self.steps.end..steps.end;
+        if left.is_empty() {
+            return;
+        }
+        if left.start >= image && drawn.has(&(left.start - image..left.end - image)) {
+            self.list_drawn(left.start - image..left.end - image, image, drawn, spikes);
+        } else {
+            self.list_words(left, spikes);
         }
     }
 
@@ -102,21 +103,28 @@ impl Events {
         }
     }
 
-    fn list_words(&mut self, step: u32, spikes: &Tiled<u32>) {
-        let mut length = self.length();
-        for unit in 0..spikes.units() as u32 {
-            length = self.push(length, unit, count(spikes, step, unit));
+    fn list_words(&mut self, steps: Range<u32>, spikes: &Tiled<u32>) {
+        let mut lists = vec![Vec::new(); steps.len()];
+        for unit in 0..spikes.units() {
+            for (word, of_word) in words_of(&steps) {
+                // Mostly nobody spikes.
+                let mut left = spikes.value(word as usize, unit) & counts_of(&of_word);
+                while left != 0 {
+                    let slot = left.trailing_zeros() / COUNT_BITS;
+                    let step = word * STEPS_PER_WORD + slot;
+                    for _ in 0..left >> (slot * COUNT_BITS) & COUNT_MASK {
+                        lists[(step - steps.start) as usize].push(unit as u32);
+                    }
+                    left &= !(COUNT_MASK << (slot * COUNT_BITS));
+                }
+            }
         }
-        self.end(length);
-    }
-
-    /// Puts a neuron that spikes `count` times behind a list that is so long.
-    #[inline(always)]
-    fn push(&mut self, length: usize, unit: u32, count: u32) -> usize {
-        let end = length + count as usize;
-        make_room(&mut self.units, end);
-        self.units[length..end].fill(unit);
-        end
+        for list in lists {
+            let length = self.length();
+            make_room(&mut self.units, length + list.len());
+            self.units[length..length + list.len()].copy_from_slice(&list);
+            self.end(length + list.len());
+        }
     }
 }
 
@@ -210,6 +218,13 @@ impl Heard {
         let end = lane.steps().min(part.first + part.steps);
         Heard { steps: image + first - past..image + end, image }
     }
+}
+
+/// Mask of the counts of some steps, which share a word.
+fn counts_of(steps: &Range<u32>) -> u32 {
+    let first = steps.start % STEPS_PER_WORD;
+    let unused = STEPS_PER_WORD - steps.len() as u32;
+    u32::MAX >> (unused * COUNT_BITS) << (first * COUNT_BITS)
 }
 
 /// The words that hold some steps, with the steps that each holds.

@@ -17,6 +17,7 @@ use apical::dataset::Dataset;
 use apical::layout::BackendError;
 use apical::model::initial::Initial;
 use apical::model::phases::Averaging;
+use apical::model::rates::Schedule;
 use apical::model::spikes::SpikeDraw;
 use apical::network::Network;
 use apical::schedule::{BackendChoice, Selection};
@@ -240,13 +241,25 @@ fn networks_of_other_shapes_train_in_waves_of_their_own() {
         Config { test_images: 4, ..base.clone() },
         // Those of the first wave once more.
         Config { eta: vec![0.3], ..base.clone() },
+        // Its arrays are those of Adam, but not its kernel.
+        Config { optimizer: Optimizer::Momentum, eta: vec![0.02], ..base.clone() },
+        // And what may differ side by side.
+        Config {
+            optimizer: Optimizer::Rmsprop,
+            schedule: Schedule::Cosine,
+            ramp: 4,
+            eta_bias: vec![0.5],
+            weight_decay: 0.3,
+            clip: 0.01,
+            ..base.clone()
+        },
     ];
     swept.extend(of_configs(others.to_vec()));
     let (trained, waves) = together(&swept, &dataset, &on(BackendChoice::Cpu));
     let mut networks: Vec<Vec<usize>> = waves.into_iter().map(|(replicas, _)| replicas).collect();
     networks.sort();
-    let expected: [&[usize]; 10] =
-        [&[0, 1, 14], &[2, 3], &[4, 5], &[6, 7], &[8], &[9], &[10], &[11], &[12], &[13]];
+    let expected: [&[usize]; 11] =
+        [&[0, 1, 14, 16], &[2, 3], &[4, 5], &[6, 7], &[8], &[9], &[10], &[11], &[12], &[13], &[15]];
     assert_eq!(networks, expected);
     for (variant, trained) in swept.iter().zip(&trained) {
         assert_same(&format!("{variant}"), trained, &alone(&variant.config, &dataset));

@@ -9,7 +9,7 @@ use super::wave::Wave;
 use super::{Event, Summary, TrainError};
 use crate::config::{Config, Variant};
 use crate::dataset::Dataset;
-use crate::layout::{BackendError, Shape};
+use crate::layout::{BackendError, Constants, Shape};
 use crate::network::Network;
 use crate::schedule::{self, Device, Extent, Room, Selection};
 
@@ -188,8 +188,8 @@ impl Planned {
     }
 }
 
-/// Puts together the networks whose arrays have one shape and that are shown as many images in
-/// minibatches of one size.
+/// Puts together the networks whose arrays have one shape, whose kernels have the same constants, and that
+/// are shown as many images in minibatches of one size.
 fn alike(configs: &[Config], dataset: Dataset) -> Result<Vec<Planned>, TrainError> {
     let mut datasets: Vec<Arc<Dataset>> = Vec::new();
     let mut found: Vec<(Kind, Planned)> = Vec::new();
@@ -224,6 +224,7 @@ fn alike(configs: &[Config], dataset: Dataset) -> Result<Vec<Planned>, TrainErro
 struct Kind {
     /// Of one network in one lane.
     shape: Shape,
+    constants: Constants,
     images: usize,
     epochs: u32,
     batch: usize,
@@ -234,9 +235,10 @@ struct Kind {
 impl Kind {
     fn new(config: &Config, dataset: &Dataset) -> Self {
         let &Config { epochs, batch, quick_test_every, quick_test_images, .. } = config;
-        let extent = Extent::new(1, 1, 1);
+        let shape = schedule::shape(config, dataset, &Extent::new(1, 1, 1));
         Kind {
-            shape: schedule::shape(config, dataset, &extent),
+            constants: schedule::constants(config, &shape, dataset.classes),
+            shape,
             images: dataset.training_count,
             epochs,
             batch,

@@ -117,6 +117,7 @@ fn situations() -> Vec<Situation> {
     let configs = [
         Config { layers: vec![500, 10], optimizer: adam, ..base.clone() },
         Config { layers: vec![1, 10], optimizer: sgd, taps: 1, ..base.clone() },
+        Config { layers: vec![300, 10], phi_max: 0.004, ..base.clone() },
         Config { layers: vec![10], optimizer: sgd, ..base.clone() },
         Config { layers: vec![65, 33, 20], g_apical: 0.05, optimizer: sgd, ..base.clone() },
         Config {

@@ -299,23 +299,41 @@ fn parts_in_memory_pass_the_same_checks() {
 fn truncation_keeps_the_first_images_of_both_sets() {
     let folder = folder_of(&small_set(), str::to_owned);
     let whole = Dataset::open(folder.path()).unwrap();
-    let part = whole.clone().truncated(2, 1).unwrap();
+    let part = whole.clone().part(0, 2, 1).unwrap();
     assert_eq!((part.training_count, part.test_count), (2, 1));
     assert_eq!(part.images()[..12], whole.images()[..12]);
     assert_eq!(part.images()[12..], whole.images()[24..30]);
     assert_eq!(part.labels(), [0, 1, 2]);
     assert_eq!((part.classes, part.range), (3, 200));
 
-    let all = whole.clone().truncated(0, 0).unwrap();
+    let all = whole.clone().part(0, 0, 0).unwrap();
     assert_eq!(all.images(), whole.images());
     assert_eq!(all.labels(), whole.labels());
     for (training, test, available, asked) in
         [(5, 0, "4 training", "5 were asked for"), (0, 3, "2 test", "3 were asked for")]
     {
-        let error = whole.clone().truncated(training, test).unwrap_err();
+        let error = whole.clone().part(0, training, test).unwrap_err();
         let expected = format!("expected at most {available} images (0 means all), {asked}");
         assert_eq!(error.to_string(), format!("{}: {expected}", whole.name));
     }
+}
+
+#[test]
+fn validation_images_are_the_last_of_the_training_set_and_no_test_image_is_left() {
+    let folder = folder_of(&small_set(), str::to_owned);
+    let whole = Dataset::open(folder.path()).unwrap();
+    let part = whole.clone().part(1, 0, 0).unwrap();
+    assert_eq!((part.training_count, part.test_count), (3, 1));
+    assert_eq!(part.images(), &whole.images()[..24]);
+    assert_eq!(part.labels(), whole.training_labels());
+    assert_eq!((part.classes, part.range), (whole.classes, whole.range));
+
+    let fewer = whole.clone().part(2, 1, 1).unwrap();
+    assert_eq!(fewer.images(), [&whole.images()[..6], &whole.images()[12..18]].concat());
+    let error = whole.clone().part(4, 0, 0).unwrap_err().to_string();
+    assert!(error.contains("expected less than 4 validation images"), "{error}");
+    let error = whole.part(2, 3, 0).unwrap_err().to_string();
+    assert!(error.contains("expected at most 2 training images"), "{error}");
 }
 
 #[test]

@@ -123,7 +123,9 @@ fn the_papers_settings_learn() {
 /// Trains a given network on the first images, and tests it.
 fn learn_from(network: &mut Network, config: &Config) -> f64 {
     let _turn = one_at_a_time();
-    let dataset = mnist().truncated(config.images, config.test_images).expect("there are as many");
+    let dataset = mnist()
+        .part(config.validation, config.images, config.test_images)
+        .expect("there are as many");
     let dataset = Arc::new(dataset);
     let opened = open(&cpu(), std::slice::from_ref(config), &dataset).expect("the CPU opens");
     let mut simulation =
@@ -190,7 +192,7 @@ fn only_layers_that_hear_something_learn() {
 /// Losses of the output over many presentations of one image, always with the same draws.
 fn losses(config: &Config, network: &Network, index: usize) -> Vec<f32> {
     let _turn = one_at_a_time();
-    let dataset = Arc::new(mnist().truncated(10, 1).expect("there are as many"));
+    let dataset = Arc::new(mnist().part(0, 10, 1).expect("there are as many"));
     let extent = support::extent(1, 1, 64);
     let backend = support::cpu(config, &dataset, &extent);
     let mut simulation =

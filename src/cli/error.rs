@@ -62,7 +62,9 @@ impl CliError {
             | CliError::Sweep(_)
             | CliError::Bench(_) => 2,
             CliError::Train(TrainError::Config(_) | TrainError::Variant { .. }) => 2,
-            CliError::Train(TrainError::Dataset(DatasetError::TooFew { .. })) => 2,
+            CliError::Train(TrainError::Dataset(
+                DatasetError::TooFew { .. } | DatasetError::Validation { .. },
+            )) => 2,
             CliError::Train(TrainError::Backend(
                 NoAdapter | NoSuchAdapter { .. } | OnlySoftware { .. } | Open { .. },
             )) => 3,
@@ -95,6 +97,9 @@ impl CliError {
             CliError::Train(TrainError::Dataset(DatasetError::TooFew { part, .. })) => {
                 let flag = if *part == "test" { "--test-images" } else { "--images" };
                 Some(format!("{flag} sets it"))
+            }
+            CliError::Train(TrainError::Dataset(DatasetError::Validation { .. })) => {
+                Some("--validation sets it".to_string())
             }
             CliError::Bench(BenchError::Batch { .. }) => Some("--batch sets it".to_string()),
             CliError::Bench(BenchError::Length { setting, .. }) => {

@@ -102,6 +102,8 @@ pub(super) struct Plan {
     pub(super) epochs: u32,
     pub(super) images: usize,
     pub(super) test_images: usize,
+    /// What the images are called that are tested on.
+    pub(super) tested: &'static str,
     /// Simulated time in ms of a training and of a test image: work, to judge the time left by.
     image_work: f64,
     test_image_work: f64,
@@ -110,14 +112,19 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn new(config: &Config, dataset: &Dataset) -> Self {
         let or_all = |count: usize, all: usize| if count == 0 { all } else { count };
+        let held_out = config.validation;
         let sizes = [&[dataset.pixels()], config.layers.as_slice()].concat();
         let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
         Plan {
             network: sizes.join("-"),
             dataset: dataset.name.clone(),
             epochs: config.epochs,
-            images: or_all(config.images, dataset.training_count),
-            test_images: or_all(config.test_images, dataset.test_count),
+            images: or_all(config.images, dataset.training_count.saturating_sub(held_out)),
+            test_images: or_all(
+                config.test_images,
+                if held_out > 0 { held_out } else { dataset.test_count },
+            ),
+            tested: if held_out > 0 { "validation" } else { "test" },
             image_work: 2.0 * f64::from(config.phase_steps),
             test_image_work: f64::from(config.test_steps),
         }
@@ -138,8 +145,8 @@ impl Plan {
 
     /// What is shown, in words.
     pub(super) fn images(&self) -> String {
-        let Plan { epochs, images, test_images, .. } = self;
-        format!("{epochs} x {images} images, {test_images} test images")
+        let Plan { epochs, images, test_images, tested, .. } = self;
+        format!("{epochs} x {images} images, {test_images} {tested} images")
     }
 }
 
@@ -208,7 +215,7 @@ impl Listener<'_> {
     }
 
     fn show(&mut self, event: &Event) {
-        let of = self.plan.epochs;
+        let Plan { epochs: of, tested, .. } = self.plan;
         match event {
             Event::Progress { epoch, images, of_images, train_error, images_per_second } => {
                 let left = time_left(self.estimate.left(self.plan.work(epoch - 1, *images)));
@@ -220,17 +227,17 @@ impl Listener<'_> {
             }
             Event::QuickTest { epoch, images, test_error, test_images } => {
                 self.progress.tell(format_args!(
-                    "epoch {epoch}/{of}, {images} images: test error {test_error:.2} % of the first \
-                     {test_images} test images"
+                    "epoch {epoch}/{of}, {images} images: {tested} error {test_error:.2} % of the first \
+                     {test_images} {tested} images"
                 ));
             }
             Event::Epoch { epoch, train_error, test_error, images_per_second, .. } => {
                 let left = match self.estimate.left(self.plan.work(*epoch, 0)) {
-                    left if *epoch < of => format!(", {}", time_left(left)),
+                    left if epoch < of => format!(", {}", time_left(left)),
                     _ => String::new(),
                 };
                 self.progress.tell(format_args!(
-                    "epoch {epoch}/{of}: training error {train_error:.2} %, test error \
+                    "epoch {epoch}/{of}: training error {train_error:.2} %, {tested} error \
                      {test_error:.2} %, {images_per_second:.0} images/s{left}"
                 ));
             }
@@ -263,16 +270,17 @@ impl Listener<'_> {
     }
 
     fn print(&mut self, finished: &Finished, summary: &Summary) -> Result<(), CliError> {
-        let Plan { epochs, images, .. } = self.plan;
+        let Plan { epochs, images, tested, .. } = self.plan;
         let Finished { test_error, seconds, backend, device, weights_sha256, .. } = finished;
         self.output.print(format_args!(
-            "test error  {test_error:.2} % of {tested} test images\n\
+            "{what:<11} {test_error:.2} % of {count} {tested} images\n\
              time        {seconds:.1} s\n\
              images      {epochs} x {images}\n\
              backend     {backend}\n\
              device      {device}\n\
              weights     sha256 {weights_sha256}",
-            tested = summary.evaluation.images(),
+            what = format!("{tested} error"),
+            count = summary.evaluation.images(),
         ))
     }
 }

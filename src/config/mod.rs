@@ -59,6 +59,10 @@ pub struct Config {
     #[arg(long, value_name = "N", default_value_t = Config::default().images)]
     pub images: usize,
 
+    /// Hold out the last N images of the training set and test on them instead of the test set; 0: none
+    #[arg(long, value_name = "N", default_value_t = Config::default().validation)]
+    pub validation: usize,
+
     /// Test on the first N images of the test set; 0: all
     #[arg(long, value_name = "N", default_value_t = Config::default().test_images)]
     pub test_images: usize,

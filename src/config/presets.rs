@@ -36,6 +36,7 @@ impl Preset {
             layers: layers.to_vec(),
             epochs: 60,
             images: 0,
+            validation: 0,
             test_images: 0,
             batch: 1,
             eta: eta.to_vec(),

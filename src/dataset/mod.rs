@@ -5,6 +5,7 @@
 
 pub mod embedded;
 pub mod idx;
+mod parts;
 
 use std::fmt::{self, Display};
 use std::fs::{self, File};
@@ -42,6 +43,9 @@ pub enum DatasetError {
         "{name}: expected at most {available} {part} images (0 means all), {asked} were asked for"
     )]
     TooFew { name: String, part: &'static str, asked: usize, available: usize },
+    /// Held out for validation, no image would be left to train on.
+    #[error("{name}: expected less than {available} validation images, {asked} were asked for")]
+    Validation { name: String, asked: usize, available: usize },
 }
 
 /// The fault of nearly every check: where, what should be there, what is.
@@ -175,40 +179,6 @@ impl Dataset {
             images: joined(images.bytes, &test.images.bytes),
             labels: joined(labels.bytes, &test.labels.bytes),
         })
-    }
-
-    /// Keeps only the first `training` training images and the first `test` test images; 0 keeps
-    /// all. Classes and range stay those of the whole set, so that a network for a part has the
-    /// shape and the input of one for the whole.
-    ///
-    /// # Errors
-    /// [`DatasetError::TooFew`] when more are asked for than there are.
-    pub fn truncated(mut self, training: usize, test: usize) -> Result<Dataset, DatasetError> {
-        let training = self.kept("training", training, self.training_count)?;
-        let test = self.kept("test", test, self.test_count)?;
-        let pixels = self.pixels();
-        self.images.drain(training * pixels..self.training_count * pixels);
-        self.images.truncate((training + test) * pixels);
-        self.images.shrink_to_fit();
-        self.labels.drain(training..self.training_count);
-        self.labels.truncate(training + test);
-        self.labels.shrink_to_fit();
-        self.training_count = training;
-        self.test_count = test;
-        Ok(self)
-    }
-
-    fn kept(
-        &self,
-        part: &'static str,
-        asked: usize,
-        available: usize,
-    ) -> Result<usize, DatasetError> {
-        if asked > available {
-            let name = self.name.clone();
-            return Err(DatasetError::TooFew { name, part, asked, available });
-        }
-        Ok(if asked == 0 { available } else { asked })
     }
 
     /// Bytes of an image: height x width.

@@ -39,7 +39,8 @@ pub enum TrainError {
     Backend(#[from] BackendError),
 }
 
-/// What happens during a training. Errors are percent of images. Of networks that train side by side,
+/// What happens during a training. Errors are percent of images; where images are held out for validation,
+/// these are the test images. Of networks that train side by side,
 /// progress tells of all at once, all else of one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -94,7 +95,8 @@ impl Training {
         selection: &Selection,
     ) -> Result<Self, TrainError> {
         config.validate(dataset.pixels(), dataset.classes)?;
-        let dataset = Arc::new(dataset.truncated(config.images, config.test_images)?);
+        let dataset =
+            Arc::new(dataset.part(config.validation, config.images, config.test_images)?);
         Ok(Training { wave: Wave::new(vec![config], dataset, selection)? })
     }
 
@@ -124,7 +126,8 @@ impl Training {
     }
 }
 
-/// Opens a device and tests a trained network on the test set.
+/// Opens a device and tests a trained network on the test set, even if it was trained with a part of the
+/// training set held out for validation.
 ///
 /// # Errors
 /// When a setting cannot be, the network does not fit settings and images, more test images are
@@ -137,7 +140,7 @@ pub fn test_network(
 ) -> Result<(Evaluation, Device), TrainError> {
     config.validate(dataset.pixels(), dataset.classes)?;
     // No training image is shown; a data set has at least one.
-    let dataset = Arc::new(dataset.truncated(1, config.test_images)?);
+    let dataset = Arc::new(dataset.part(0, 1, config.test_images)?);
     let opened = schedule::open(selection, from_ref(config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, config, &dataset, network)?;
     let evaluation = test(&mut simulation, &dataset, dataset.test_count, 0)?;

@@ -191,19 +191,16 @@ impl Planned {
 /// Puts together the networks whose arrays have one shape, whose kernels have the same constants, and that
 /// are shown as many images in minibatches of one size.
 fn alike(configs: &[Config], dataset: Dataset) -> Result<Vec<Planned>, TrainError> {
-    let mut datasets: Vec<Arc<Dataset>> = Vec::new();
+    let mut parts: Vec<([usize; 3], Arc<Dataset>)> = Vec::new();
     let mut found: Vec<(Kind, Planned)> = Vec::new();
     for (index, config) in configs.iter().enumerate() {
-        let or_all = |count: usize, all: usize| if count == 0 { all } else { count };
-        let images = or_all(config.images, dataset.training_count);
-        let test_images = or_all(config.test_images, dataset.test_count);
-        let is_part =
-            |part: &&Arc<Dataset>| (part.training_count, part.test_count) == (images, test_images);
-        let part = match datasets.iter().find(is_part) {
-            Some(part) => part.clone(),
+        let sizes @ [validation, images, test_images] =
+            [config.validation, config.images, config.test_images];
+        let part = match parts.iter().find(|(of, _)| *of == sizes) {
+            Some((_, part)) => part.clone(),
             None => {
-                let part = Arc::new(dataset.clone().truncated(images, test_images)?);
-                datasets.push(part.clone());
+                let part = Arc::new(dataset.clone().part(validation, images, test_images)?);
+                parts.push((sizes, part.clone()));
                 part
             }
         };
@@ -226,6 +223,7 @@ struct Kind {
     shape: Shape,
     constants: Constants,
     images: usize,
+    validation: usize,
     epochs: u32,
     batch: usize,
     quick_test_every: usize,
@@ -234,12 +232,13 @@ struct Kind {
 
 impl Kind {
     fn new(config: &Config, dataset: &Dataset) -> Self {
-        let &Config { epochs, batch, quick_test_every, quick_test_images, .. } = config;
+        let &Config { validation, epochs, batch, quick_test_every, quick_test_images, .. } = config;
         let shape = schedule::shape(config, dataset, &Extent::new(1, 1, 1));
         Kind {
             constants: schedule::constants(config, &shape, dataset.classes),
             shape,
             images: dataset.training_count,
+            validation,
             epochs,
             batch,
             quick_test_every,

@@ -200,7 +200,7 @@ impl<'a> Listener<'a> {
     /// One line for the tests of all networks of the wave.
     fn show_tests(&self, tests: &[Event]) {
         let networks = tests.len();
-        let of = self.plans[self.wave[0]].epochs;
+        let Plan { epochs: of, tested, .. } = self.plans[self.wave[0]];
         let spread = |value: &dyn Fn(&Event) -> f64| {
             let Spread { mean, sd, .. } = Spread::of(&tests.iter().map(value).collect::<Vec<_>>());
             match sd {
@@ -215,8 +215,8 @@ impl<'a> Listener<'a> {
         match tests[0] {
             Event::QuickTest { epoch, images, test_images, .. } => {
                 self.progress.tell(format_args!(
-                    "epoch {epoch}/{of}, {images} images, {}: test error {test_error} of the first \
-                     {test_images} test images",
+                    "epoch {epoch}/{of}, {images} images, {}: {tested} error {test_error} of the first \
+                     {test_images} {tested} images",
                     in_words(networks),
                 ));
             }
@@ -230,7 +230,7 @@ impl<'a> Listener<'a> {
                     _ => String::new(),
                 };
                 self.progress.tell(format_args!(
-                    "epoch {epoch}/{of}, {}: training error {train_error}, test error {test_error}, \
+                    "epoch {epoch}/{of}, {}: training error {train_error}, {tested} error {test_error}, \
                      {:.0} images/s{left}",
                     in_words(networks),
                     images_per_second * networks as f64,
@@ -255,13 +255,14 @@ impl<'a> Listener<'a> {
             })?;
         } else {
             let Device { backend, name, .. } = &self.device;
+            let tested = self.plans[0].tested;
             self.output.print(format_args!(
                 "{}\n\n{}\n\n\
                  time        {:.1} s\n\
                  backend     {backend}\n\
                  device      {name}",
-                tables::networks(&results.replicas),
-                tables::combinations(&results.combinations),
+                tables::networks(&results.replicas, tested),
+                tables::combinations(&results.combinations, tested),
                 summary.seconds,
             ))?;
         }

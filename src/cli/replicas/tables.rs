@@ -6,10 +6,11 @@ use crate::cli::table::Table;
 use crate::evaluate::Spread;
 use crate::record::replicas::{CombinationResult, ReplicaResult, in_words};
 
-/// A line for each network.
-pub(super) fn networks(replicas: &[ReplicaResult]) -> String {
+/// A line for each network. `tested`: the images that they were tested on.
+pub(super) fn networks(replicas: &[ReplicaResult], tested: &str) -> String {
     let settings = replicas.first().map(|result| &result.settings);
-    let mut table = table(&["network", "seed"], settings, &["test error %", "weights sha256"]);
+    let mut table =
+        table(&["network", "seed"], settings, &[&format!("{tested} error %"), "weights sha256"]);
     for result in replicas {
         let ReplicaResult { replica, seed, settings, test_error, weights_sha256, .. } = result;
         let mut row = vec![replica.to_string(), seed.to_string()];
@@ -21,9 +22,10 @@ pub(super) fn networks(replicas: &[ReplicaResult]) -> String {
 }
 
 /// A line for each combination of swept settings.
-pub(super) fn combinations(combinations: &[CombinationResult]) -> String {
+pub(super) fn combinations(combinations: &[CombinationResult], tested: &str) -> String {
     let settings = combinations.first().map(|result| &result.settings);
-    let mut table = table(&[], settings, &["networks", "mean test error %", "sd", "SEM"]);
+    let mean = format!("mean {tested} error %");
+    let mut table = table(&[], settings, &["networks", &mean, "sd", "SEM"]);
     for CombinationResult { settings, networks, test_error, .. } in combinations {
         let Spread { mean, sd, sem } = test_error;
         let mut row: Vec<String> = settings.values().map(in_words).collect();

@@ -151,6 +151,7 @@ mod tests {
             epochs: 7,
             images: 1,
             test_images: 2,
+            validation: 9,
             batch: 3,
             eta: vec![0.5, 0.25, 0.125],
             eta_bias: vec![0.75],

@@ -25,6 +25,11 @@ impl Metrics {
         Ok(Metrics { path: path.to_owned() })
     }
 
+    /// Goes on with a file that is there.
+    pub(super) fn append_to(path: &Path) -> Self {
+        Metrics { path: path.to_owned() }
+    }
+
     /// Adds a line; whoever reads the file from now on sees it.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ mod file;
 pub mod metrics;
 pub mod replicas;
 pub mod run;
+pub mod trials;
 pub mod weights;
 
 use std::io;
@@ -15,6 +16,7 @@ use thiserror::Error;
 pub use metrics::Metrics;
 pub use replicas::ReplicaRuns;
 pub use run::Run;
+pub use trials::{EpochResult, Trial, Trials};
 pub use weights::{ImageShape, Saved, WeightsError, weights_sha256};
 
 /// Why something cannot be written.
@@ -26,6 +28,8 @@ pub enum RecordError {
     AlreadyARun { found: PathBuf },
     #[error("{}: this record has no JSON", .path.display())]
     Json { path: PathBuf, source: serde_json::Error },
+    #[error("{}: line {line} is not that of a finished training", .path.display())]
+    Line { path: PathBuf, line: usize, source: serde_json::Error },
     #[error("{}: this table cannot be written", .path.display())]
     Csv { path: PathBuf, source: csv::Error },
     #[error("these settings have no TOML")]

@@ -1,0 +1,163 @@
+//! Finished trainings in one file, a line of JSON each: who goes on after a break trains only what is
+//! not there yet.
+
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::file::write_whole;
+use super::{Metrics, RecordError};
+use crate::config::Config;
+
+/// What an epoch of a trial came to. Errors are percent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochResult {
+    /// Of the forward phases, each seen before its update.
+    pub train_error: f64,
+    /// Of the test set, or of the images held out for validation.
+    pub test_error: f64,
+    /// Mean over the images of the output's loss, summed over its neurons.
+    pub loss: f64,
+    /// Of all networks that trained side by side, tests left out.
+    pub images_per_second: f64,
+}
+
+/// A finished training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    pub config: Config,
+    /// The data set's name.
+    pub dataset: String,
+    /// Training images of an epoch.
+    pub images: usize,
+    pub epochs: Vec<EpochResult>,
+    /// Networks that trained side by side.
+    pub networks: usize,
+    pub backend: String,
+    pub device: String,
+    pub weights_sha256: String,
+}
+
+impl Trial {
+    /// The test error after the last epoch, percent.
+    pub fn error(&self) -> f64 {
+        self.epochs.last().map_or(f64::NAN, |epoch| epoch.test_error)
+    }
+}
+
+/// The file, and what it holds.
+#[derive(Debug)]
+pub struct Trials {
+    file: Metrics,
+    finished: Vec<Trial>,
+}
+
+impl Trials {
+    /// Reads the file, or starts it where there is none. A last line that a crash cut off is taken away.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written, or a whole line is not a trial.
+    pub fn open(path: &Path) -> Result<Self, RecordError> {
+        if !path.exists() {
+            return Ok(Trials { file: Metrics::create(path)?, finished: Vec::new() });
+        }
+        let text = fs::read_to_string(path).map_err(RecordError::io("read", path))?;
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        if whole < text.len() {
+            write_whole(path, &text.as_bytes()[..whole])?;
+        }
+        let read = |(index, line): (usize, &str)| {
+            serde_json::from_str(line).map_err(|source| {
+                let path = path.to_owned();
+                RecordError::Line { path, line: index + 1, source }
+            })
+        };
+        let finished = text[..whole].lines().enumerate().map(read).collect::<Result<_, _>>()?;
+        Ok(Trials { file: Metrics::append_to(path), finished })
+    }
+
+    /// All, in the order in which they ended.
+    pub fn finished(&self) -> &[Trial] {
+        &self.finished
+    }
+
+    /// The one with these settings on the data set of that name.
+    pub fn find(&self, config: &Config, dataset: &str) -> Option<&Trial> {
+        self.finished.iter().find(|trial| trial.config == *config && trial.dataset == dataset)
+    }
+
+    /// Adds one; it is in the file when this returns.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn add(&mut self, trial: Trial) -> Result<(), RecordError> {
+        self.file.append(&trial)?;
+        self.finished.push(trial);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trial(seed: u64) -> Trial {
+        let epoch = EpochResult {
+            train_error: 1.0 / 3.0,
+            test_error: 2.5,
+            loss: 0.1,
+            images_per_second: 7.0,
+        };
+        Trial {
+            config: Config { seed, eta: vec![0.1, 1e-7 / 3.0], ..Config::default() },
+            dataset: "small".into(),
+            images: 3,
+            epochs: vec![epoch],
+            networks: 1,
+            backend: "cpu".into(),
+            device: "1 thread".into(),
+            weights_sha256: "00".into(),
+        }
+    }
+
+    #[test]
+    fn trials_are_found_again_by_their_settings_and_data() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("trials.jsonl");
+        let mut trials = Trials::open(&path).unwrap();
+        for seed in [1, u64::MAX] {
+            trials.add(trial(seed)).unwrap();
+        }
+        let again = Trials::open(&path).unwrap();
+        assert_eq!(again.finished(), trials.finished());
+        assert_eq!(again.find(&trial(u64::MAX).config, "small"), Some(&trial(u64::MAX)));
+        assert_eq!(again.find(&trial(2).config, "small"), None);
+        assert_eq!(again.find(&trial(1).config, "large"), None);
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_is_taken_away_and_others_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("trials.jsonl");
+        Trials::open(&path).unwrap().add(trial(1)).unwrap();
+        let whole = fs::read_to_string(&path).unwrap();
+        fs::write(&path, whole.clone() + &whole[..whole.len() / 2]).unwrap();
+        let mut trials = Trials::open(&path).unwrap();
+        assert_eq!(trials.finished(), [trial(1)]);
+        trials.add(trial(2)).unwrap();
+        assert_eq!(Trials::open(&path).unwrap().finished(), [trial(1), trial(2)]);
+    }
+
+    #[test]
+    fn a_line_that_is_no_trial_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("trials.jsonl");
+        Trials::open(&path).unwrap().add(trial(1)).unwrap();
+        let text = fs::read_to_string(&path).unwrap() + "{}\n";
+        fs::write(&path, &text).unwrap();
+        let error = Trials::open(&path).unwrap_err().to_string();
+        assert!(error.contains("line 2"), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+}

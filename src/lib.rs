@@ -52,5 +52,8 @@ pub mod model;
 pub mod network;
 pub mod random;
 pub mod record;
+pub mod report;
 pub mod schedule;
 pub mod train;
+pub mod trials;
+pub mod tune;

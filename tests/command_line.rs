@@ -19,6 +19,8 @@ mod faults;
 mod replicas;
 #[path = "command_line/training.rs"]
 mod training;
+#[path = "command_line/tune.rs"]
+mod tune;
 #[path = "command_line/weights.rs"]
 mod weights;
 

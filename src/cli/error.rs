@@ -13,7 +13,10 @@ use crate::config::{ConfigError, SweepError};
 use crate::dataset::DatasetError;
 use crate::layout::BackendError;
 use crate::record::{RecordError, WeightsError};
+use crate::report::ReportError;
 use crate::train::TrainError;
+use crate::trials::TrialsError;
+use crate::tune::{SearchError, TuneError};
 
 /// Why a command failed.
 #[derive(Debug, Error)]
@@ -36,6 +39,12 @@ pub enum CliError {
     Weights(#[from] WeightsError),
     #[error(transparent)]
     Bench(BenchError),
+    #[error("this search cannot be")]
+    Search(#[from] SearchError),
+    #[error(transparent)]
+    Tune(TuneError),
+    #[error(transparent)]
+    Report(#[from] ReportError),
     #[error("a result has no CSV")]
     Csv(#[from] csv::Error),
     #[error("a result has no JSON")]
@@ -53,6 +62,18 @@ impl From<BenchError> for CliError {
     }
 }
 
+impl From<TuneError> for CliError {
+    fn from(error: TuneError) -> Self {
+        match error {
+            TuneError::Search(error) => CliError::Search(error),
+            TuneError::Trials(TrialsError::Train(error)) => CliError::Train(error),
+            TuneError::Record(error) => CliError::Record(error),
+            TuneError::Report(error) => CliError::Report(error),
+            error => CliError::Tune(error),
+        }
+    }
+}
+
 impl CliError {
     pub fn exit_code(&self) -> u8 {
         use BackendError::{NoAdapter, NoSuchAdapter, OnlySoftware, Open};
@@ -60,6 +81,8 @@ impl CliError {
             CliError::Usage(_)
             | CliError::ConfigText { .. }
             | CliError::Sweep(_)
+            | CliError::Search(_)
+            | CliError::Tune(TuneError::OtherSearch { .. })
             | CliError::Bench(_) => 2,
             CliError::Train(TrainError::Config(_) | TrainError::Variant { .. }) => 2,
             CliError::Train(TrainError::Dataset(
@@ -92,7 +115,7 @@ impl CliError {
                 Some(format!("--{} sets it", setting.replace('_', "-")))
             }
             CliError::Train(TrainError::Variant { .. }) => {
-                Some("--sweep sets it, and the settings that are not swept have flags".to_string())
+                Some("--sweep or --search sets it, and all other settings have flags".to_string())
             }
             CliError::Train(TrainError::Dataset(DatasetError::TooFew { part, .. })) => {
                 let flag = if *part == "test" { "--test-images" } else { "--images" };
@@ -107,6 +130,9 @@ impl CliError {
             }
             CliError::Record(RecordError::AlreadyARun { .. }) => {
                 Some("name another folder with --out, or move this run away".to_string())
+            }
+            CliError::Tune(TuneError::OtherSearch { .. }) => {
+                Some("name another folder with --out, or repeat that search".to_string())
             }
             CliError::Weights(WeightsError::Unfit { .. }) => {
                 Some("--data names the folder of the data set that it was trained on".to_string())

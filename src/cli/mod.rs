@@ -13,6 +13,7 @@ mod settings;
 mod table;
 mod test;
 mod train;
+mod tune;
 
 pub use error::CliError;
 
@@ -42,6 +43,8 @@ enum Command {
     Train(Box<train::TrainArgs>),
     /// Test a trained network
     Test(test::TestArgs),
+    /// Search settings on images held out of the training set
+    Tune(Box<tune::TuneArgs>),
     /// List the GPUs, and whether their arithmetic gives the CPU's bits
     Devices(devices::DevicesArgs),
     /// Train on the CPU and on a GPU side by side, and compare every value
@@ -76,6 +79,7 @@ impl Cli {
         match &self.command {
             Command::Train(arguments) => train::run(arguments).map(|()| Ending::Done),
             Command::Test(arguments) => test::run(arguments).map(|()| Ending::Done),
+            Command::Tune(arguments) => tune::run(arguments).map(|()| Ending::Done),
             Command::Devices(arguments) => devices::run(arguments).map(|()| Ending::Done),
             Command::Compare(arguments) => compare::run(arguments),
             Command::Bench(arguments) => bench::run(arguments).map(|()| Ending::Done),

@@ -9,7 +9,7 @@ use super::RecordError;
 
 /// Writes a file under another name in the same folder and renames it once it is on the disk, so
 /// that nobody ever finds a part of it. A file of that name is replaced.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
     let partial = partial_name(path);
     write_and_rename(&partial, path, bytes).map_err(|source| {
         // What is left of it helps nobody; that it cannot be removed either is not the news.

@@ -1,7 +1,7 @@
 //! What a run leaves behind: its settings, its metrics, its weights; of many networks, a run of each and a
 //! summary.
 
-mod file;
+pub(crate) mod file;
 pub mod metrics;
 pub mod replicas;
 pub mod run;
@@ -39,7 +39,7 @@ pub enum RecordError {
 }
 
 impl RecordError {
-    fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RecordError {
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RecordError {
         let path = path.to_owned();
         move |source| RecordError::Io { action, path, source }
     }

@@ -56,7 +56,7 @@ impl Run {
 }
 
 /// Refuses a folder with anything of a run or of runs of many networks.
-pub(super) fn refuse_a_run(folder: &Path) -> Result<(), RecordError> {
+pub(crate) fn refuse_a_run(folder: &Path) -> Result<(), RecordError> {
     let first = replica_folder(0);
     let names = [CONFIG, METRICS, WEIGHTS, SUMMARY, TABLE, &first];
     // A link that leads nowhere counts too: it would be replaced.

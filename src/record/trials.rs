@@ -40,6 +40,11 @@ pub struct Trial {
 }
 
 impl Trial {
+    /// The training error of the last epoch, percent.
+    pub fn train_error(&self) -> f64 {
+        self.epochs.last().map_or(f64::NAN, |epoch| epoch.train_error)
+    }
+
     /// The test error after the last epoch, percent.
     pub fn error(&self) -> f64 {
         self.epochs.last().map_or(f64::NAN, |epoch| epoch.test_error)

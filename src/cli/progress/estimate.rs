@@ -18,6 +18,11 @@ impl Estimate {
         Estimate { start: Instant::now(), total }
     }
 
+    /// So much of the work need not be done.
+    pub(in crate::cli) fn skip(&mut self, work: f64) {
+        self.total -= work;
+    }
+
     /// Time left once `done` is done; `None` while there is nothing to judge by.
     pub(in crate::cli) fn left(&self, done: f64) -> Option<Duration> {
         left(self.start.elapsed().as_secs_f64(), done, self.total)

@@ -10,6 +10,7 @@ use clap::builder::RangedU64ValueParser;
 
 use super::CliError;
 use super::output::tell;
+use super::settings::Settings;
 use super::train::{Plan, TrainArgs, announce_device};
 use crate::config::{Sweep, VARIANTS_MAX, variants};
 use crate::record::{ImageShape, ReplicaRuns};
@@ -64,12 +65,7 @@ impl ReplicaArgs {
 
 pub(super) fn run(arguments: &TrainArgs) -> Result<(), CliError> {
     let ReplicaArgs { replicas, sweep, .. } = &arguments.networks;
-    let mut keys = sweep.iter().map(Sweep::key);
-    if let Some(key) = keys.find(|key| arguments.settings.names(key)) {
-        let flag = key.replace('_', "-");
-        let message = format!("{key} is given by --{flag} and swept: leave out one of them");
-        return Err(CliError::Usage(message));
-    }
+    refuse_what_is_set(&arguments.settings, sweep, "swept")?;
     let config = arguments.settings.resolve(|_| ())?;
     let variants = variants(&config, sweep, *replicas)?;
     let selection = arguments.selection()?;
@@ -97,6 +93,22 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<(), CliError> {
         return Err(error);
     }
     listener.finish(&summary)
+}
+
+/// Refuses a setting with many values that has one by its flag too.
+pub(super) fn refuse_what_is_set(
+    settings: &Settings,
+    sweeps: &[Sweep],
+    what: &str,
+) -> Result<(), CliError> {
+    match sweeps.iter().map(Sweep::key).find(|key| settings.names(key)) {
+        Some(key) => {
+            let flag = key.replace('_', "-");
+            let message = format!("{key} is given by --{flag} and {what}: leave out one of them");
+            Err(CliError::Usage(message))
+        }
+        None => Ok(()),
+    }
 }
 
 fn announce(plans: &[Plan], device: &Device) {

@@ -6,6 +6,7 @@ mod value;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::Config;
@@ -18,7 +19,8 @@ const SEED: &str = "seed";
 
 /// A setting with the values that it takes in turn: `KEY=v1,v2,..`, where KEY is a key of
 /// `config.toml`. A value that is a list, as a learning rate for each layer, is written with colons.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Sweep {
     key: String,
     /// At least one; no two are the same.
@@ -103,6 +105,20 @@ impl FromStr for Sweep {
             seen.push(config);
         }
         Ok(Sweep { key, values })
+    }
+}
+
+impl TryFrom<String> for Sweep {
+    type Error = SweepError;
+
+    fn try_from(text: String) -> Result<Self, SweepError> {
+        text.parse()
+    }
+}
+
+impl From<Sweep> for String {
+    fn from(sweep: Sweep) -> String {
+        format!("{}={}", sweep.key, sweep.values.join(","))
     }
 }
 

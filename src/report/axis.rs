@@ -1,0 +1,170 @@
+//! An axis: where a value lies on it, and the ticks that a reader wants.
+
+use std::ops::Range;
+
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+
+/// How values are spread along an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    Linear,
+    /// Decades are as long as each other; for values above 0.
+    Log,
+}
+
+/// An axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    /// What is measured, with its unit.
+    pub label: String,
+    pub scale: Scale,
+    /// From the first place to the last: values, or their decadic logarithms.
+    range: (f64, f64),
+    /// Places with their names.
+    ticks: Vec<(f64, String)>,
+}
+
+/// Part of the range that stays free on either side.
+const MARGIN: f64 = 0.06;
+/// Ticks are at most so many, or a little more.
+const TICKS: f64 = 6.0;
+
+impl Axis {
+    /// An axis that holds all of `values`; those that are no numbers, or not above 0 on a logarithmic
+    /// one, do not count.
+    pub fn new(label: &str, scale: Scale, values: impl IntoIterator<Item = f64>) -> Self {
+        let places = values.into_iter().map(|value| place(scale, value));
+        let (low, high) = places
+            .filter(|place| place.is_finite())
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), place| {
+                (low.min(place), high.max(place))
+            });
+        let (low, high) = match high - low {
+            width if width > 0.0 => (low - MARGIN * width, high + MARGIN * width),
+            0.0 => (low - 0.5, high + 0.5),
+            _ => (0.0, 1.0),
+        };
+        let ticks = match scale {
+            Scale::Linear => linear_ticks(low, high),
+            Scale::Log => log_ticks(low, high),
+        };
+        Axis { label: label.to_string(), scale, range: (low, high), ticks }
+    }
+
+    /// An axis of names: the first is at 0, the next at 1 and so on.
+    pub fn of_names(label: &str, names: &[String]) -> Self {
+        let ticks = names.iter().enumerate().map(|(place, name)| (place as f64, name.clone()));
+        let range = (-0.5, names.len() as f64 - 0.5);
+        Axis { label: label.to_string(), scale: Scale::Linear, range, ticks: ticks.collect() }
+    }
+
+    /// Whether the axis has a place for a value.
+    pub(super) fn shows(&self, value: f64) -> bool {
+        place(self.scale, value).is_finite()
+    }
+}
+
+impl Ranged for Axis {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, (first, last): (i32, i32)) -> i32 {
+        let (low, high) = self.range;
+        let part = (place(self.scale, *value) - low) / (high - low);
+        first + (part * f64::from(last - first)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        self.ticks.iter().map(|tick| value(self.scale, tick.0)).collect()
+    }
+
+    fn range(&self) -> Range<f64> {
+        value(self.scale, self.range.0)..value(self.scale, self.range.1)
+    }
+}
+
+impl ValueFormatter<f64> for Axis {
+    fn format_ext(&self, value: &f64) -> String {
+        let here = place(self.scale, *value);
+        let is_here = |tick: &&(f64, String)| (tick.0 - here).abs() < 1e-9;
+        self.ticks.iter().find(is_here).map(|tick| tick.1.clone()).unwrap_or_default()
+    }
+}
+
+fn place(scale: Scale, value: f64) -> f64 {
+    match scale {
+        Scale::Linear => value,
+        Scale::Log => value.log10(),
+    }
+}
+
+fn value(scale: Scale, place: f64) -> f64 {
+    match scale {
+        Scale::Linear => place,
+        Scale::Log => 10f64.powf(place),
+    }
+}
+
+/// Multiples of 1, 2 or 5 times a power of ten.
+fn linear_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
+    let decade = 10f64.powf(((high - low) / TICKS).log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].map(|digit| digit * decade);
+    let step = step.into_iter().find(|step| (high - low) / step <= TICKS).unwrap_or(decade);
+    let decimals = (-step.log10().floor()).max(0.0) as usize;
+    let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
+    (first..=last)
+        .map(|multiple| multiple as f64 * step)
+        .map(|value| (value, format!("{value:.decimals$}")))
+        .collect()
+}
+
+/// Digits times each power of ten: as many of them as there is room for.
+fn log_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
+    const DIGITS: [&[f64]; 3] =
+        [&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0], &[1.0, 2.0, 5.0], &[1.0]];
+    let ticks = DIGITS.map(|digits| -> Vec<(f64, String)> {
+        let decades = low.floor() as i32..=high.ceil() as i32;
+        let values = decades.flat_map(|decade| digits.iter().map(move |x| (x, decade)));
+        let places = values.map(|(x, decade)| {
+            let decimals = (-decade).max(0) as usize;
+            (x.log10() + f64::from(decade), format!("{:.decimals$}", x * 10f64.powi(decade)))
+        });
+        places.filter(|(place, _)| (low..=high).contains(place)).collect()
+    });
+    let fits = |ticks: &&Vec<(f64, String)>| ticks.len() as f64 <= TICKS + 2.0;
+    ticks.iter().find(fits).unwrap_or(&ticks[2]).clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(axis: &Axis) -> Vec<&str> {
+        axis.ticks.iter().map(|tick| tick.1.as_str()).collect()
+    }
+
+    #[test]
+    fn ticks_are_round_numbers() {
+        let axis = Axis::new("epoch", Scale::Linear, [0.0, 60.0]);
+        assert_eq!(names(&axis), ["0", "20", "40", "60"]);
+        let axis = Axis::new("%", Scale::Linear, [3.21, 3.94]);
+        assert_eq!(names(&axis), ["3.2", "3.4", "3.6", "3.8"]);
+        let axis = Axis::new("eta", Scale::Log, [0.01, 0.16]);
+        assert_eq!(names(&axis), ["0.01", "0.02", "0.05", "0.1"]);
+        let axis = Axis::new("%", Scale::Log, [28.0, 95.0]);
+        assert_eq!(names(&axis), ["30", "40", "50", "60", "70", "80", "90", "100"]);
+        let axis = Axis::new("images", Scale::Log, [1.0, 1e6]);
+        assert_eq!(names(&axis).len(), 7);
+    }
+
+    #[test]
+    fn what_an_axis_cannot_show_has_no_place() {
+        let axis = Axis::new("eta", Scale::Log, [0.0, f64::NAN, 0.1, 10.0]);
+        assert_eq!([0.0, -1.0, f64::NAN, 10.0].map(|x| axis.shows(x)), [false, false, false, true]);
+        assert_eq!(axis.format_ext(&10.0), "10");
+        assert_eq!(axis.map(&1.0, (0, 100)), 50);
+        // Nothing to show is no reason to fail.
+        assert_eq!(Axis::new("", Scale::Linear, []).range, (0.0, 1.0));
+        assert_eq!(Axis::new("", Scale::Linear, [4.0]).range, (3.5, 4.5));
+    }
+}

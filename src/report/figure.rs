@@ -1,0 +1,75 @@
+//! What a figure shows.
+
+use super::Axis;
+
+/// Panels side by side, below a title.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    pub title: String,
+    pub panels: Vec<Panel>,
+}
+
+/// Series over two axes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Panel {
+    pub title: String,
+    pub x: Axis,
+    pub y: Axis,
+    pub series: Vec<Series>,
+    pub references: Vec<Reference>,
+}
+
+/// What belongs together. Series of one label have one colour in all panels and one line in the legend.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    pub label: String,
+    /// Place in the palette.
+    pub colour: usize,
+    pub mark: Mark,
+    pub points: Vec<Point>,
+}
+
+/// How the points of a series are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// A line from point to point; spreads are a band around it.
+    Line,
+    /// A dot each; spreads are bars.
+    Dots,
+    /// A ring each, larger than a dot.
+    Rings,
+}
+
+/// A value, with half the length of its spread.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    pub x: f64,
+    pub y: f64,
+    pub spread: Option<f64>,
+}
+
+/// A value to compare with: a dashed line across the panel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reference {
+    pub label: String,
+    pub y: f64,
+}
+
+impl Point {
+    pub fn new(x: f64, y: f64) -> Self {
+        Point { x, y, spread: None }
+    }
+}
+
+impl Figure {
+    /// Labels with their colours, each once, in the order of the panels.
+    pub(super) fn legend(&self) -> Vec<(&str, usize)> {
+        let mut legend: Vec<(&str, usize)> = Vec::new();
+        for series in self.panels.iter().flat_map(|panel| &panel.series) {
+            if legend.iter().all(|(label, _)| *label != series.label) {
+                legend.push((&series.label, series.colour));
+            }
+        }
+        legend
+    }
+}

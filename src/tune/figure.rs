@@ -1,0 +1,63 @@
+//! The figure of a search: how the error hangs on each searched setting.
+
+use super::{Candidate, RungResult, Search, Tuned};
+use crate::record::replicas::in_words;
+use crate::report::{Axis, Figure, Mark, Panel, Point, Scale, Series};
+
+/// A panel for each searched setting: the validation error of all candidates, rung by rung, and around
+/// the best a ring.
+pub(super) fn figure(search: &Search, tuned: &Tuned) -> Figure {
+    let panels = search.search.iter().map(|sweep| panel(sweep.key(), &tuned.rungs)).collect();
+    Figure { title: "Validation error of what was searched".to_string(), panels }
+}
+
+fn panel(key: &str, rungs: &[RungResult]) -> Panel {
+    let values = values(key, rungs);
+    let point = |candidate: &Candidate| Point {
+        x: values.iter().position(|value| *value == value_of(key, candidate)).unwrap_or(0) as f64,
+        y: candidate.validation_error.mean,
+        spread: candidate.validation_error.sd,
+    };
+    let series = rungs.iter().enumerate().map(|(colour, RungResult { rung, candidates })| {
+        let length = match rung.epochs {
+            1 => format!("{} images", rung.images),
+            epochs => format!("{epochs} epochs"),
+        };
+        let points = candidates.iter().map(point).collect();
+        let label = format!("rung {}, {length}", rung.rung);
+        Series { label, colour, mark: Mark::Dots, points }
+    });
+    let best = rungs.last().and_then(|rung| rung.candidates.first()).map(|best| Series {
+        label: "best".to_string(),
+        colour: rungs.len(),
+        mark: Mark::Rings,
+        points: vec![point(best)],
+    });
+    let candidates = rungs.iter().flat_map(|rung| &rung.candidates);
+    let errors = candidates.map(|candidate| candidate.validation_error.mean);
+    Panel {
+        title: String::new(),
+        x: Axis::of_names(key, &values),
+        y: Axis::new("validation error, %", Scale::Log, errors),
+        series: series.chain(best).collect(),
+        references: Vec::new(),
+    }
+}
+
+/// The values of a setting, in the order in which they were named.
+fn values(key: &str, rungs: &[RungResult]) -> Vec<String> {
+    let mut candidates: Vec<&Candidate> = rungs.iter().flat_map(|rung| &rung.candidates).collect();
+    candidates.sort_by_key(|candidate| candidate.candidate);
+    let mut values: Vec<String> = Vec::new();
+    for candidate in candidates {
+        let value = value_of(key, candidate);
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values
+}
+
+fn value_of(key: &str, candidate: &Candidate) -> String {
+    candidate.settings.get(key).map(in_words).unwrap_or_default()
+}

@@ -70,7 +70,7 @@ impl Network {
                 let below = if layer == 0 { pixels } else { sizes[layer - 1] };
                 let units = sizes[layer];
                 let weights =
-                    config.initial.weights(config.seed, layer, units, below, config.phi_max);
+                    config.initial.weights(config.seed, sizes, layer, below, config.phi_max);
                 let biases = config.initial.biases(config.seed, layer, units);
                 let no_feedback = Vec::new();
                 Layer::from_rows(

@@ -1,12 +1,15 @@
 //! Trainings whose results are kept: what is in the file of finished ones is not trained again.
 
 use std::ops::ControlFlow;
+use std::time::SystemTime;
 
 use serde::Serialize;
 use thiserror::Error;
 
 use crate::config::{Config, Variant};
+use crate::cpu::processor;
 use crate::dataset::Dataset;
+use crate::network::Network;
 use crate::record::{EpochResult, RecordError, Trial, Trials, weights_sha256};
 use crate::schedule::{Device, Selection};
 use crate::train::{Event, ReplicaEvent, Replicas, TrainError};
@@ -31,8 +34,12 @@ pub enum TrialEvent<'a> {
     },
     /// Some images are done by all networks that train side by side.
     Progress { networks: usize, progress: &'a Event },
-    /// A training is done and kept.
-    Finished { trial: &'a Trial },
+    /// A training is done. It is kept when everyone has heard of it.
+    Trained {
+        trial: &'a Trial,
+        #[serde(skip)]
+        network: &'a Network,
+    },
 }
 
 /// Hears of it, and may break off.
@@ -127,21 +134,28 @@ fn train(
                 epochs: std::mem::take(&mut epochs[replica]),
                 networks,
                 backend: device.backend.to_string(),
-                device: device.name.clone(),
+                device: device_name(&device),
+                date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
                 weights_sha256: weights_sha256(network),
             };
+            let heard = listen(TrialEvent::Trained { trial: &trial, network });
             if let Err(error) = trials.add(trial) {
                 failure = Some(error);
                 return ControlFlow::Break(());
             }
-            match trials.finished().last() {
-                Some(trial) => listen(TrialEvent::Finished { trial }),
-                None => ControlFlow::Continue(()),
-            }
+            heard
         }
     })?;
     match failure {
         Some(error) => Err(error.into()),
         None => Ok(!summary.stopped),
+    }
+}
+
+/// With the processor's name, where it computes.
+fn device_name(device: &Device) -> String {
+    match device.backend {
+        "cpu" => format!("{}, {}", processor(), device.name),
+        _ => device.name.clone(),
     }
 }

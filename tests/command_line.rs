@@ -118,13 +118,14 @@ fn fails(command: &mut Command, exit_code: i32, texts: &[&str]) {
 fn help_and_version_are_results() {
     let folder = TempDir::new().unwrap();
     let help = output_of(apical(&folder).arg("--help"));
-    for text in ["train", "test", "devices", "compare", "Exit codes", "3  no usable device"] {
+    for text in ["train", "tune", "test", "devices", "compare", "Exit codes", "3  no usable device"]
+    {
         assert!(help.contains(text), "{help}");
     }
     let version = concat!("apical ", env!("CARGO_PKG_VERSION"), "\n");
     assert_eq!(output_of(apical(&folder).arg("--version")), version);
     let help = output_of(apical(&folder).args(["train", "--help"]));
-    for text in ["defaults are those of the preset quick", "[default: 500,10]", "[default: 8]"] {
+    for text in ["defaults are those of the preset quick", "[default: 500,10]", "[default: 10]"] {
         assert!(help.contains(text), "{help}");
     }
     let help = output_of(apical(&folder).args(["compare", "-h"]));

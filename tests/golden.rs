@@ -10,7 +10,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use apical::config::{Config, Feedback, Optimizer};
+use apical::config::{Config, Feedback, Optimizer, Preset};
 use apical::dataset::Dataset;
 use apical::layout::{Array, Backend, Kernel, compartment, plateau, trace};
 use apical::model::arithmetic::sigmoid;
@@ -153,7 +153,7 @@ impl Golden<'_> {
             optimizer: Optimizer::Sgd,
             feedback: if broadcast { Feedback::Broadcast } else { Feedback::Layerwise },
             g_apical: self.floats("g_A")[0],
-            ..Config::default()
+            ..Preset::Paper1.config()
         }
     }
 

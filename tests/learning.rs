@@ -45,7 +45,8 @@ fn config(layers: &[usize], eta: &[f64], seed: u64) -> Config {
         batch: 8,
         images: 12_000,
         test_images: 2000,
-        ..Config::default()
+        optimizer: Optimizer::Adam,
+        ..Preset::Paper1.config()
     }
 }
 

@@ -82,12 +82,11 @@ impl Grid {
             for &batch in &self.batch {
                 for &replicas in &self.replicas {
                     for &g_apical in &self.g_apical {
-                        let mut eta = base.eta.clone();
-                        if eta.len() != layers.len() {
-                            eta.truncate(1);
-                        }
                         let layers = layers.clone();
-                        let config = Config { layers, batch, g_apical, eta, ..base.clone() };
+                        let mut config = Config { layers, batch, g_apical, ..base.clone() };
+                        if !config.fits_layers(&base.eta) {
+                            config.eta.truncate(1);
+                        }
                         let networks = variants(&config, &[], replicas)?;
                         let configs = networks.into_iter().map(|network| network.config).collect();
                         points.push(Point { configs });

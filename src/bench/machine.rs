@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use sysinfo::{CpuRefreshKind, ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
+use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 
 use crate::config::Config;
+use crate::cpu::processor;
 use crate::dataset::Dataset;
 use crate::gpu::adapter::{self, Choice, Info};
 use crate::layout::BackendError;
@@ -117,14 +118,6 @@ impl Machine {
             None => schedule::check_cpu(&self.selection(), config, dataset, replicas),
         }
     }
-}
-
-/// Name of the processor.
-fn processor() -> String {
-    let mut system = System::new();
-    system.refresh_cpu_list(CpuRefreshKind::nothing());
-    let brand = system.cpus().first().map(|cpu| cpu.brand().trim().to_string());
-    brand.filter(|brand| !brand.is_empty()).unwrap_or(std::env::consts::ARCH.to_string())
 }
 
 /// Time that this program's threads have computed so far.

@@ -222,7 +222,7 @@ impl<'a> Listener<'a> {
             TuneEvent::Trial(TrialEvent::Progress { networks, progress }) => {
                 self.show_progress(networks, progress);
             }
-            TuneEvent::Trial(TrialEvent::Finished { trial }) => {
+            TuneEvent::Trial(TrialEvent::Trained { trial, .. }) => {
                 self.finished += 1;
                 self.done += self.network_work();
                 if self.json {

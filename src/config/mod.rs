@@ -1,10 +1,12 @@
 //! Every setting of a run, once: what the command line, `config.toml` and the library read.
 
 mod presets;
+mod recipes;
 mod sweep;
 mod validate;
 
 pub use presets::Preset;
+pub use recipes::{RECIPES, Recipe};
 pub use sweep::{Sweep, SweepError, VARIANTS_MAX, Variant, variants};
 pub use validate::ConfigError;
 
@@ -71,11 +73,13 @@ pub struct Config {
     #[arg(long, value_name = "N", default_value_t = Config::default().batch)]
     pub batch: usize,
 
-    /// Learning rate: one for all layers, or one for each, the output last
+    /// Learning rate: one for all layers, two for the hidden ones and the output, or one for each layer, the
+    /// output last
     #[arg(long, value_delimiter = ',', value_name = "RATE,..", default_values_t = Config::default().eta)]
     pub eta: Vec<f64>,
 
-    /// Learning rate of the biases, as a multiple of the weights'; one, or one for each layer
+    /// Learning rate of the biases, as a multiple of the weights'; one, two or one for each layer as with
+    /// --eta
     #[arg(long, value_delimiter = ',', value_name = "X,..", default_values_t = Config::default().eta_bias)]
     pub eta_bias: Vec<f64>,
 
@@ -127,7 +131,8 @@ pub struct Config {
     #[arg(long, value_name = "N", default_value_t = Config::default().seed)]
     pub seed: u64,
 
-    /// Initial weights: of the commit that the paper cites, or of the authors' last
+    /// Initial weights: of the commit that the paper cites, of the authors' last, or those of the cited
+    /// commit without their means, for minibatches
     #[arg(long, value_enum, default_value_t = Config::default().initial)]
     pub initial: Initial,
 
@@ -188,12 +193,32 @@ impl Config {
 
     /// The learning rate of a layer's weights.
     pub fn layer_eta(&self, layer: usize) -> f64 {
-        of_layer(&self.eta, layer)
+        self.of_layer(&self.eta, layer)
     }
 
     /// The learning rate of a layer's biases.
     pub fn layer_eta_bias(&self, layer: usize) -> f64 {
-        self.layer_eta(layer) * of_layer(&self.eta_bias, layer)
+        self.layer_eta(layer) * self.of_layer(&self.eta_bias, layer)
+    }
+
+    /// Of a setting for all layers, for the hidden ones and the output, or for each.
+    fn of_layer(&self, values: &[f64], layer: usize) -> f64 {
+        match values {
+            [shared] => *shared,
+            [hidden, output] => {
+                if layer + 1 < self.layers.len() {
+                    *hidden
+                } else {
+                    *output
+                }
+            }
+            each => each[layer],
+        }
+    }
+
+    /// Whether a setting says its value for every layer.
+    pub(crate) fn fits_layers(&self, values: &[f64]) -> bool {
+        [1, 2, self.layers.len()].contains(&values.len())
     }
 
     /// The part of the learning rate that each image learns at, of `images` an epoch.
@@ -215,14 +240,6 @@ impl Config {
     }
 }
 
-/// Of a setting for all layers, or for each.
-fn of_layer(values: &[f64], layer: usize) -> f64 {
-    match values {
-        [shared] => *shared,
-        each => each[layer],
-    }
-}
-
 impl Default for Config {
     fn default() -> Self {
         Preset::Quick.config()
@@ -231,3 +248,21 @@ impl Default for Config {
 
 // The kernels hold the taps in a fixed table.
 const _: () = assert!(filter::TAPS_MAX == 32);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_rates_are_of_hidden_layers_and_the_output() {
+        let rates = |layers: &[usize], eta: &[f64]| -> Vec<f64> {
+            let (layers, eta) = (layers.to_vec(), eta.to_vec());
+            let config = Config { layers, eta, ..Config::default() };
+            (0..config.layer_count()).map(|layer| config.layer_eta(layer)).collect()
+        };
+        assert_eq!(rates(&[5, 4, 10], &[0.3]), [0.3; 3]);
+        assert_eq!(rates(&[10], &[0.3, 0.1]), [0.1]);
+        assert_eq!(rates(&[5, 4, 10], &[0.3, 0.1]), [0.3, 0.3, 0.1]);
+        assert_eq!(rates(&[5, 4, 10], &[0.3, 0.2, 0.1]), [0.3, 0.2, 0.1]);
+    }
+}

@@ -1,33 +1,71 @@
 //! Named settings.
 
 use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
+use clap::builder::PossibleValue;
 
-use super::{Config, Feedback, Optimizer};
+use super::{Config, Feedback, Optimizer, RECIPES, Recipe};
 use crate::model::initial::Initial;
 use crate::model::phases::{Averaging, PhaseExtra};
 use crate::model::rates::Schedule;
 use crate::model::spikes::SpikeDraw;
 
 /// A starting point whose every setting can be changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Preset {
-    /// 784-500-10, minibatches of 32, Adam: minutes on two cores
+    /// The recipe for 784-500-10 and minibatches of 32, over fewer epochs.
     #[default]
     Quick,
-    /// The paper's net without a hidden layer: one image at a time, 60 epochs
-    #[value(name = "paper-0")]
-    #[serde(rename = "paper-0")]
+    /// The paper's net without a hidden layer.
     Paper0,
-    /// The paper's net with one hidden layer, 500 neurons
-    #[value(name = "paper-1")]
-    #[serde(rename = "paper-1")]
+    /// The paper's net with one hidden layer, 500 neurons.
     Paper1,
-    /// The paper's net with two hidden layers, 500 and 100 neurons
-    #[value(name = "paper-2")]
-    #[serde(rename = "paper-2")]
+    /// The paper's net with two hidden layers, 500 and 100 neurons.
     Paper2,
+    /// What a minibatch learns best by.
+    Recipe(&'static Recipe),
+}
+
+/// Epochs of the default preset.
+const QUICK_EPOCHS: u32 = 10;
+
+/// Those that are no recipes.
+const NAMED: [Preset; 4] = [Preset::Quick, Preset::Paper0, Preset::Paper1, Preset::Paper2];
+
+/// All presets.
+static PRESETS: [Preset; NAMED.len() + RECIPES.len()] = {
+    let mut presets = [Preset::Quick; NAMED.len() + RECIPES.len()];
+    let mut index = 0;
+    while index < presets.len() {
+        presets[index] = match index.checked_sub(NAMED.len()) {
+            Some(recipe) => Preset::Recipe(&RECIPES[recipe]),
+            None => NAMED[index],
+        };
+        index += 1;
+    }
+    presets
+};
+
+impl ValueEnum for Preset {
+    fn value_variants<'a>() -> &'a [Self] {
+        &PRESETS
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let paper = |name, what: &str| {
+            let help = format!("The paper's net {what}: one image at a time, 60 epochs");
+            PossibleValue::new(name).help(help)
+        };
+        Some(match self {
+            Preset::Quick => PossibleValue::new("quick").help(format!(
+                "{} over {QUICK_EPOCHS} epochs: minutes on two cores",
+                Recipe::quick().name
+            )),
+            Preset::Paper0 => paper("paper-0", "without a hidden layer"),
+            Preset::Paper1 => paper("paper-1", "with one hidden layer, 500 neurons"),
+            Preset::Paper2 => paper("paper-2", "with two hidden layers, 500 and 100 neurons"),
+            Preset::Recipe(recipe) => PossibleValue::new(recipe.name).help(recipe.about()),
+        })
+    }
 }
 
 impl Preset {
@@ -68,15 +106,11 @@ impl Preset {
             quick_test_images: 500,
         };
         match self {
-            Preset::Quick => Config {
-                epochs: 8,
-                batch: 32,
-                optimizer: Optimizer::Adam,
-                ..paper(&[500, 10], &[0.01])
-            },
+            Preset::Quick => Config { epochs: QUICK_EPOCHS, ..Recipe::quick().config() },
             Preset::Paper0 => paper(&[10], &[0.19]),
             Preset::Paper1 => paper(&[500, 10], &[0.21, 0.21]),
             Preset::Paper2 => paper(&[500, 100, 10], &[0.23, 0.23, 0.12]),
+            Preset::Recipe(recipe) => recipe.config(),
         }
     }
 }

@@ -61,9 +61,11 @@ impl Config {
             return fail("batch", &self.batch, format!("1 to {BATCH_MAX}"));
         }
         for (setting, rates) in [("eta", &self.eta), ("eta_bias", &self.eta_bias)] {
-            if rates.len() != 1 && rates.len() != self.layers.len() {
-                let reason =
-                    format!("one rate, or one for each of the {} layers", self.layers.len());
+            if !self.fits_layers(rates) {
+                let reason = format!(
+                    "one rate, two for hidden layers and the output, or one for each of the {} layers",
+                    self.layers.len()
+                );
                 return fail(setting, rates, reason);
             }
             if let Some(eta) = rates.iter().find(|eta| !eta.is_finite() || **eta < 0.0) {

@@ -21,6 +21,7 @@ mod memory;
 mod neuron;
 mod output;
 mod plateau;
+mod processor;
 mod raster;
 mod score;
 mod soma;
@@ -31,6 +32,8 @@ mod trace;
 mod update;
 mod vectors;
 mod window;
+
+pub use processor::processor;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -17,7 +17,7 @@ const BIAS_SD: f64 = 0.001;
 /// (sqrt 3 = 1.7321).
 const UNIFORM_HALF_WIDTH: f64 = 1.7325;
 
-/// Which version of the authors' code the initial weights follow.
+/// Which version of the authors' code the initial weights follow, or neither.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Initial {
@@ -26,6 +26,9 @@ pub enum Initial {
     /// The last commit, a41ebc8: twice the spread, feedback with a mean.
     #[default]
     Latest,
+    /// The cited commit's without its means, and an output layer of zeros: every voltage starts about 0,
+    /// where rates are the most sensitive. For minibatches.
+    Centred,
 }
 
 /// Mean and spread of the weights onto a neuron with `fan_in` inputs.
@@ -46,29 +49,37 @@ impl Initial {
     /// Half-width of the uniform distribution, in spreads.
     fn half_width(self) -> f64 {
         match self {
-            Initial::Cited => UNIFORM_HALF_WIDTH,
+            Initial::Cited | Initial::Centred => UNIFORM_HALF_WIDTH,
             Initial::Latest => 2.0 * UNIFORM_HALF_WIDTH,
         }
     }
 
-    /// Weights of layer `layer` (0 the lowest), `[units, below]` row by row.
+    /// Weights of layer `layer` (0 the lowest), `[sizes[layer], below]` row by row. `sizes` are the layers'
+    /// sizes, the output last.
     pub fn weights(
         self,
         seed: u64,
+        sizes: &[usize],
         layer: usize,
-        units: usize,
         below: usize,
         phi_max: f64,
     ) -> Vec<f64> {
+        let count = sizes[layer] * below;
         let (mean, sd) = weight_statistics(below, phi_max);
+        let mean = match self {
+            Initial::Cited | Initial::Latest => mean,
+            Initial::Centred if layer + 1 == sizes.len() => return vec![0.0; count],
+            Initial::Centred => 0.0,
+        };
         let mut stream = Stream::new(seed, Purpose::Weights, layer as u32, 0);
-        (0..units * below)
-            .map(|_| mean + self.half_width() * sd * stream.uniform_signed())
-            .collect()
+        (0..count).map(|_| mean + self.half_width() * sd * stream.uniform_signed()).collect()
     }
 
     /// Biases of layer `layer`, `[units]`.
     pub fn biases(self, seed: u64, layer: usize, units: usize) -> Vec<f64> {
+        if self == Initial::Centred {
+            return vec![0.0; units];
+        }
         let mut stream = Stream::new(seed, Purpose::Biases, layer as u32, 0);
         (0..units)
             .map(|_| BIAS_MEAN + self.half_width() * BIAS_SD * stream.uniform_signed())
@@ -91,7 +102,7 @@ impl Initial {
             let (units, next) = (sizes[layer], sizes[layer + 1]);
             let (mean, sd) = weight_statistics(units, phi_max);
             let mean = match self {
-                Initial::Cited => 0.0,
+                Initial::Cited | Initial::Centred => 0.0,
                 Initial::Latest => mean,
             };
             let mut stream = Stream::new(seed, Purpose::Feedback, layer as u32, 0);
@@ -102,7 +113,7 @@ impl Initial {
             };
             let matrix = match (self, broadcast, feedback.last()) {
                 // The cited code passes the output's spikes down through random matrices.
-                (Initial::Cited, true, Some(above)) => {
+                (Initial::Cited | Initial::Centred, true, Some(above)) => {
                     product(&draw(next), above, units, next, sizes[hidden])
                 }
                 (_, true, _) => draw(sizes[hidden]),

@@ -34,8 +34,12 @@ pub struct Trial {
     pub epochs: Vec<EpochResult>,
     /// Networks that trained side by side.
     pub networks: usize,
+    /// `cpu` or `gpu`.
     pub backend: String,
+    /// Name of the GPU, or of the processor and the number of threads.
     pub device: String,
+    /// When it ended.
+    pub date: String,
     pub weights_sha256: String,
 }
 
@@ -122,6 +126,7 @@ mod tests {
             networks: 1,
             backend: "cpu".into(),
             device: "1 thread".into(),
+            date: "2026-11-25T12:00:00Z".into(),
             weights_sha256: "00".into(),
         }
     }

@@ -18,7 +18,8 @@ fn settings_that_cannot_be_are_named_with_their_flag() {
         (
             "--eta",
             "0.1,0.2,0.3",
-            "eta = [0.1, 0.2, 0.3]: one rate, or one for each of the 2 layers",
+            "eta = [0.1, 0.2, 0.3]: one rate, two for hidden layers and the output, or one for each of the \
+             2 layers",
         ),
         ("--eta", "inf", "eta = inf"),
         ("--beta1", "1", "beta1 = 1.0: at least 0 and less than 1"),

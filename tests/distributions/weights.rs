@@ -1,4 +1,5 @@
-//! Initial weights, biases and feedback weights of both presets against section 5 of `model.md`.
+//! Initial weights, biases and feedback weights: of both versions of the authors' code against section 5 of
+//! `model.md`, and without means.
 
 use apical::config::{Config, Feedback};
 use apical::model::initial::Initial;
@@ -135,6 +136,24 @@ fn cited_feedback_of_a_deeper_layer_is_a_product() {
         pairs.map(|(i, j)| (likeness(&above, i, j), likeness(&deep, i, j))).unzip();
     let slope = dot(&x, &y) / dot(&x, &x);
     assert!((slope - 1.0).abs() < 0.3, "slope {slope}");
+}
+
+#[test]
+fn centred_weights_are_the_cited_ones_without_means_and_the_output_starts_at_zero() {
+    let (cited, centred) = (
+        layers(Initial::Cited, Feedback::Broadcast, 6),
+        layers(Initial::Centred, Feedback::Broadcast, 6),
+    );
+    for (index, (cited, centred)) in cited.iter().zip(&centred).enumerate() {
+        assert!(centred.biases().iter().all(|&bias| bias == 0.0));
+        assert_eq!(centred.feedback_rows(), cited.feedback_rows());
+        let (_, mean, _) = TABLE[index];
+        for (cited, centred) in cited.weight_rows().into_iter().zip(centred.weight_rows()) {
+            let expected = if index == 2 { 0.0 } else { f64::from(cited) - mean };
+            // The table has six digits.
+            assert!((f64::from(centred) - expected).abs() < 1e-6, "{centred}, not {expected}");
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,100 @@
+//! Test error by epoch: a figure, a short table, and all of it as CSV.
+
+use apical::evaluate::Spread;
+use apical::report::{Axis, Figure, Mark, Panel, Point, Reference, Scale, Series};
+
+use crate::plan::{PAPER, Result};
+use crate::table::{error, table};
+
+/// Epochs of the short table.
+const EPOCHS: [usize; 8] = [1, 2, 3, 5, 10, 20, 40, 60];
+
+/// The section of the report.
+pub fn section(rows: &[Result]) -> String {
+    let header: Vec<String> = EPOCHS.iter().map(|epoch| format!("epoch {epoch}")).collect();
+    let mut columns = vec!["preset"];
+    columns.extend(header.iter().map(String::as_str));
+    let trained = rows.iter().filter(|result| !result.trials.is_empty());
+    let cells = trained.map(|result| {
+        let errors = result.errors();
+        let cell = |epoch: &usize| errors.get(epoch - 1).map_or(String::new(), |all| error(*all));
+        [result.row.name.clone()].into_iter().chain(EPOCHS.iter().map(cell)).collect()
+    });
+    let cells: Vec<Vec<String>> = cells.collect();
+    format!(
+        "## Test error by epoch\n\nPercent of the 10,000 test images; mean ± standard deviation over \
+         seeds. All epochs are in `learning/epochs.csv`.\n\n{}\n![Test error by \
+         epoch](learning/curves.svg)\n",
+        table(&columns, 1, &cells)
+    )
+}
+
+/// A panel for each net, a line for each batch.
+pub fn figure(rows: &[Result]) -> Figure {
+    let mut nets: Vec<String> = Vec::new();
+    for net in rows.iter().map(Result::net) {
+        if !nets.contains(&net) {
+            nets.push(net);
+        }
+    }
+    let panels = nets.iter().map(|net| panel(net, rows)).collect();
+    Figure { title: "Test error by epoch, mean and standard deviation".to_string(), panels }
+}
+
+fn panel(net: &str, rows: &[Result]) -> Panel {
+    let of_net: Vec<&Result> = rows
+        .iter()
+        .filter(|result| result.net() == net && !result.row.name.ends_with("cited"))
+        .filter(|result| !result.trials.is_empty())
+        .collect();
+    let paper = PAPER.iter().find(|(preset, ..)| {
+        let layers = preset.config().layers;
+        of_net.iter().any(|result| result.config().layers == layers)
+    });
+    let paper = paper.map(|(_, _, error)| Reference { label: "paper".to_string(), y: *error });
+    let series: Vec<Series> = of_net.iter().map(|result| series(result)).collect();
+    let points = || series.iter().flat_map(|series| &series.points);
+    let shown = points().map(|point| point.y).chain(paper.iter().map(|paper| paper.y));
+    Panel {
+        title: net.to_string(),
+        x: Axis::new("epoch", Scale::Linear, points().map(|point| point.x)),
+        y: Axis::new("test error, %", Scale::Log, shown.collect::<Vec<_>>()),
+        references: paper.into_iter().collect(),
+        series,
+    }
+}
+
+fn series(result: &Result) -> Series {
+    let (label, colour) = match result.config().batch {
+        1 => ("one image at a time (the paper)".to_string(), 6),
+        batch => {
+            let colour = [32, 128, 512, 2048].iter().position(|known| *known == batch);
+            (format!("batch {batch}"), colour.unwrap_or(4))
+        }
+    };
+    let points = result.errors().into_iter().enumerate();
+    let points = points.map(|(index, Spread { mean, sd, .. })| Point {
+        x: (index + 1) as f64,
+        y: mean,
+        spread: sd,
+    });
+    Series { label, colour, mark: Mark::Line, points: points.collect() }
+}
+
+/// Every epoch of every network.
+pub fn table_of_all(rows: &[Result]) -> std::result::Result<Vec<u8>, Box<dyn std::error::Error>> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record(["preset", "seed", "epoch", "train_error", "test_error", "loss"])?;
+    for result in rows {
+        for trial in &result.trials {
+            for (index, epoch) in trial.epochs.iter().enumerate() {
+                let numbers = [epoch.train_error, epoch.test_error, epoch.loss];
+                let mut line = vec![result.row.name.clone(), trial.config.seed.to_string()];
+                line.push((index + 1).to_string());
+                line.extend(numbers.map(|number| format!("{number:.4}")));
+                table.write_record(&line)?;
+            }
+        }
+    }
+    Ok(table.into_inner()?)
+}

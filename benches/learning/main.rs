@@ -1,0 +1,150 @@
+//! How well and how fast networks learn: every recipe, and the paper's nets as the paper trains them.
+//!
+//! `cargo bench --bench learning -- --train` trains what `benches/results/learning/trials.jsonl` lacks
+//! (hours on two cores; broken off, it goes on where it was) and writes `benches/results/learning.md` with
+//! its figure. Without `--train` it writes them from the trainings that are there.
+
+mod curves;
+mod paper;
+mod plan;
+mod recipes;
+mod table;
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use apical::dataset::Dataset;
+use apical::record::Trials;
+use apical::schedule::Selection;
+use apical::trials::{self, TrialEvent};
+use clap::Parser;
+
+use paper::Retests;
+use plan::Row;
+
+/// Time between two lines of progress.
+const LINE_EVERY: Duration = Duration::from_secs(30);
+
+#[derive(Parser)]
+struct Arguments {
+    /// Train what is missing; without it, what is there is put into tables
+    #[arg(long)]
+    train: bool,
+
+    /// Train only rows whose name contains this
+    #[arg(long, default_value = "")]
+    only: String,
+
+    /// Networks that train side by side
+    #[arg(long, default_value_t = 2)]
+    together: usize,
+
+    /// Threads of the CPU backend; 0: as many as cores
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+
+    /// Folder of learning.md and learning/
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/results"))]
+    out: PathBuf,
+
+    /// Given by cargo
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments = Arguments::parse();
+    let folder = arguments.out.join("learning");
+    fs::create_dir_all(&folder)?;
+    let mut trials = Trials::open(&folder.join("trials.jsonl"))?;
+    let mut retests = Retests::open(&folder.join("retests.jsonl"))?;
+    let dataset = Dataset::mnist()?;
+    let rows = plan::rows();
+    if arguments.train {
+        for row in rows.iter().filter(|row| row.name.contains(&arguments.only)) {
+            train(row, &arguments, &mut trials, &mut retests, &dataset)?;
+        }
+    }
+    write(&arguments.out, &folder, &rows, &trials, &retests, &dataset)
+}
+
+/// Trains the networks of a row that are missing.
+fn train(
+    row: &Row,
+    arguments: &Arguments,
+    trials: &mut Trials,
+    retests: &mut Retests,
+    dataset: &Dataset,
+) -> Result<(), Box<dyn Error>> {
+    let selection = Selection { threads: arguments.threads, ..Selection::default() };
+    let mut last = Instant::now();
+    let mut failure = None;
+    let together = arguments.together;
+    trials::run(trials, &row.configs, dataset, &selection, together, &mut |event| {
+        match event {
+            TrialEvent::Device { device } => {
+                eprintln!("{}: {} on {}", row.name, device.backend, device.name);
+            }
+            TrialEvent::Progress { progress, .. } if last.elapsed() > LINE_EVERY => {
+                last = Instant::now();
+                eprintln!("{}: {}", row.name, serde_json::json!(progress));
+            }
+            TrialEvent::Progress { .. } => {}
+            TrialEvent::Trained { trial, network } => {
+                eprintln!("{}: seed {}, {:.2} %", row.name, trial.config.seed, trial.error());
+                if row.is_paper
+                    && let Err(error) = retests.add(trial, network, dataset, &selection)
+                {
+                    failure = Some(error);
+                    return ControlFlow::Break(());
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    })?;
+    failure.map_or(Ok(()), Err)
+}
+
+/// Puts all results into the report, the table of epochs and the figure.
+fn write(
+    out: &Path,
+    folder: &Path,
+    rows: &[Row],
+    trials: &Trials,
+    retests: &Retests,
+    dataset: &Dataset,
+) -> Result<(), Box<dyn Error>> {
+    let rows: Vec<plan::Result> =
+        rows.iter().map(|row| plan::Result::of(row, trials, dataset)).collect();
+    curves::figure(&rows).save(folder, "curves")?;
+    fs::write(folder.join("epochs.csv"), curves::table_of_all(&rows)?)?;
+    let report = [
+        include_str!("introduction.md").to_string(),
+        provenance(&rows),
+        recipes::section(&rows),
+        curves::section(&rows),
+        paper::section(&rows, retests),
+    ];
+    fs::write(out.join("learning.md"), report.join("\n"))?;
+    eprintln!("written: {}", out.join("learning.md").display());
+    Ok(())
+}
+
+/// On what and when the networks were trained.
+fn provenance(rows: &[plan::Result]) -> String {
+    let trials = || rows.iter().flat_map(|result| &result.trials);
+    let devices: BTreeSet<&str> = trials().map(|trial| trial.device.as_str()).collect();
+    let day = |date: &str| date.split('T').next().unwrap_or_default().to_string();
+    let days: BTreeSet<String> = trials().map(|trial| day(&trial.date)).collect();
+    match (days.first(), days.last()) {
+        (Some(first), Some(last)) => {
+            let devices: Vec<&str> = devices.into_iter().collect();
+            format!("Trained {first} to {last} on {}.\n", devices.join("; "))
+        }
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,105 @@
+//! The paper's nets as the paper trains them, beside its numbers: with both presets of initial weights, and
+//! tested for 250 ms as its code does and for 500 ms as its text says.
+
+use std::error::Error;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use apical::config::Config;
+use apical::dataset::Dataset;
+use apical::network::Network;
+use apical::record::Trial;
+use apical::schedule::Selection;
+use apical::train::test_network;
+use serde::{Deserialize, Serialize};
+
+use crate::plan::{PAPER, Result};
+use crate::table::table;
+
+/// Length of the second test, ms.
+const STEPS: u32 = 500;
+/// Points of percent within which a number agrees with the paper's.
+const TOLERANCE: f64 = 0.3;
+
+/// A trained network's test of another length.
+#[derive(Serialize, Deserialize)]
+struct Retest {
+    weights_sha256: String,
+    test_steps: u32,
+    test_error: f64,
+}
+
+/// The file of such tests, and what it holds.
+pub struct Retests {
+    path: PathBuf,
+    done: Vec<Retest>,
+}
+
+impl Retests {
+    pub fn open(path: &Path) -> std::result::Result<Self, Box<dyn Error>> {
+        let text = if path.exists() { fs::read_to_string(path)? } else { String::new() };
+        let done = text.lines().map(serde_json::from_str).collect::<std::result::Result<_, _>>()?;
+        Ok(Retests { path: path.to_owned(), done })
+    }
+
+    /// Tests a network that has just been trained.
+    pub fn add(
+        &mut self,
+        trial: &Trial,
+        network: &Network,
+        dataset: &Dataset,
+        selection: &Selection,
+    ) -> std::result::Result<(), Box<dyn Error>> {
+        let config = Config { test_steps: STEPS, ..trial.config.clone() };
+        let (evaluation, _) = test_network(&config, dataset.clone(), network, selection)?;
+        let weights_sha256 = trial.weights_sha256.clone();
+        let test_error = evaluation.error();
+        let retest = Retest { weights_sha256, test_steps: STEPS, test_error };
+        let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
+        writeln!(file, "{}", serde_json::to_string(&retest)?)?;
+        self.done.push(retest);
+        Ok(())
+    }
+
+    fn find(&self, trial: &Trial) -> Option<f64> {
+        let is_of = |retest: &&Retest| retest.weights_sha256 == trial.weights_sha256;
+        self.done.iter().find(is_of).map(|retest| retest.test_error)
+    }
+}
+
+/// The section of the report.
+pub fn section(rows: &[Result], retests: &Retests) -> String {
+    let mut cells: Vec<Vec<String>> = Vec::new();
+    for (preset, name, reported) in PAPER {
+        for result in rows.iter().filter(|result| result.row.name.starts_with(&format!("{name},")))
+        {
+            let Some(trial) = result.trials.first() else { continue };
+            let initial = result.row.name.rsplit(' ').next().unwrap_or_default();
+            let net = result.net();
+            let steps = preset.config().test_steps;
+            let tests = [(steps, Some(trial.error())), (STEPS, retests.find(trial))];
+            for (steps, error) in tests {
+                let Some(error) = error else { continue };
+                let difference = error - reported;
+                let agrees = if difference.abs() <= TOLERANCE { "yes" } else { "no" };
+                cells.push(vec![
+                    net.clone(),
+                    initial.to_string(),
+                    format!("{steps}"),
+                    format!("{reported}"),
+                    format!("{error:.2}"),
+                    format!("{difference:+.2}"),
+                    agrees.to_string(),
+                ]);
+            }
+        }
+    }
+    let header =
+        ["net", "initial weights", "test, ms", "paper, %", "here, %", "difference", "within 0.3"];
+    format!(
+        "## The paper's nets as the paper trains them\n\nOne image at a time, plain gradient, 60 epochs, \
+         one training each (seed 1), as in the paper; the test error after the last epoch.\n\n{}",
+        table(&header, 2, &cells)
+    )
+}

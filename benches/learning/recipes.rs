@@ -1,0 +1,61 @@
+//! How far and how fast each recipe comes.
+
+use apical::config::Config;
+
+use crate::plan::Result;
+use crate::table::{error, table};
+
+/// The paper's test error with one hidden layer, percent.
+const GOAL: f64 = 4.1;
+
+/// The section of the report, with one image at a time beside the recipes.
+pub fn section(rows: &[Result]) -> String {
+    let is_shown = |result: &&Result| !result.row.is_paper || result.row.name == "paper-1, latest";
+    let shown = rows.iter().filter(is_shown).filter(|result| !result.trials.is_empty());
+    let cells = shown.map(cells).collect::<Vec<_>>();
+    let header = [
+        "preset",
+        "net",
+        "batch",
+        "epochs",
+        "seeds",
+        "test error, %",
+        "epochs to 4.1 %",
+        "images/s",
+        "s to 4.1 %",
+    ];
+    let missing: Vec<String> = rows
+        .iter()
+        .filter(|result| result.trials.len() < result.row.configs.len())
+        .map(|result| {
+            let Result { row, trials } = result;
+            format!("{} ({} of {} trained)", row.name, trials.len(), row.configs.len())
+        })
+        .collect();
+    let missing = match missing.is_empty() {
+        true => String::new(),
+        false => format!("\nNot trained yet: {}.\n", missing.join("; ")),
+    };
+    format!("## Recipes\n\n{}{missing}", table(&header, 2, &cells))
+}
+
+fn cells(result: &Result) -> Vec<String> {
+    let Config { batch, .. } = result.config();
+    let errors = result.errors();
+    let speed = result.images_per_second();
+    let reached = errors.iter().position(|error| error.mean <= GOAL).map(|epoch| epoch + 1);
+    let images = result.trials.first().map_or(0, |trial| trial.images);
+    let seconds = |epochs: usize| format!("{:.0}", (epochs * images) as f64 / speed);
+    let never = || "-".to_string();
+    vec![
+        result.row.name.clone(),
+        result.net(),
+        batch.to_string(),
+        errors.len().to_string(),
+        result.trials.len().to_string(),
+        errors.last().map_or_else(never, |last| error(*last)),
+        reached.map_or_else(never, |epochs| epochs.to_string()),
+        format!("{speed:.0}"),
+        reached.map_or_else(never, seconds),
+    ]
+}

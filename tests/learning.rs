@@ -84,6 +84,23 @@ fn assert_falls(what: &str, learned: &Learned) {
     assert!(falls, "{what}: errors of the quarters of an epoch: {:?}", learned.quarters);
 }
 
+/// The default preset on 6,000 images, all of its epochs. Over seeds 1 to 16, errors had a mean of 9.97 % and a
+/// standard deviation of 0.22: within five of these, any seed stays.
+#[test]
+fn the_default_preset_learns_from_a_tenth_of_the_images() {
+    for seed in 1..=2 {
+        let config = Config { seed, images: 6000, test_images: 2000, ..Config::default() };
+        let summary = {
+            let _turn = one_at_a_time();
+            let mut training =
+                Training::new(config, mnist(), &cpu()).expect("the settings are valid");
+            training.run(&mut |_| ControlFlow::Continue(())).expect("it trains")
+        };
+        let error = summary.evaluation.error();
+        assert!((8.87..11.07).contains(&error), "seed {seed}: {error} %");
+    }
+}
+
 /// Over seeds 1 to 6, errors were 15.0 to 16.0 % without a hidden layer and 12.4 to 13.8 % with one,
 /// the difference 1.7 to 3.1 points. The output learns at the same rate in both.
 #[test]

@@ -1,4 +1,4 @@
-"""What is measured, told once for both sides: settings of the presets `quick` and `paper-1`."""
+"""What is measured, told once for both sides: the preset `paper-1`, with Adam where minibatches are larger."""
 
 import json
 import pathlib
@@ -24,6 +24,7 @@ class Case:
     def arguments(self):
         """The same for `apical bench`."""
         return [
+            *("--preset", "paper-1"),
             *("--layers", ",".join(map(str, self.layers)), "--batch", str(self.batch)),
             *("--optimizer", self.optimizer, "--eta", str(self.eta)),
             *("--g-apical", "0", "--replicas", "1", "--task", self.task),

@@ -94,6 +94,7 @@ def learned(form, images, seed):
 
 def learned_by_apical(binary, images, seed):
     command = [str(binary), "train", "--images", str(images), "--epochs", "1", "--seed", str(seed)]
+    command += ["--preset", "paper-1", "--batch", str(BATCH), "--optimizer", "adam", "--eta", "0.01"]
     command += ["--quick-test-every", "0", "--test-images", str(TESTED), "--json"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:

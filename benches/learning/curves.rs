@@ -3,7 +3,7 @@
 use apical::evaluate::Spread;
 use apical::report::{Axis, Figure, Mark, Panel, Point, Reference, Scale, Series};
 
-use crate::plan::{PAPER, Result};
+use crate::plan::Result;
 use crate::table::{error, table};
 
 /// Epochs of the short table.
@@ -44,14 +44,12 @@ pub fn figure(rows: &[Result]) -> Figure {
 fn panel(net: &str, rows: &[Result]) -> Panel {
     let of_net: Vec<&Result> = rows
         .iter()
-        .filter(|result| result.net() == net && !result.row.name.ends_with("cited"))
+        .filter(|result| result.net() == net && result.is_shown())
         .filter(|result| !result.trials.is_empty())
         .collect();
-    let paper = PAPER.iter().find(|(preset, ..)| {
-        let layers = preset.config().layers;
-        of_net.iter().any(|result| result.config().layers == layers)
-    });
-    let paper = paper.map(|(_, _, error)| Reference { label: "paper".to_string(), y: *error });
+    let reported = rows.iter().filter(|result| result.net() == net);
+    let reported = reported.filter_map(|result| result.row.reported).next();
+    let paper = reported.map(|error| Reference { label: "paper".to_string(), y: error });
     let series: Vec<Series> = of_net.iter().map(|result| series(result)).collect();
     let points = || series.iter().flat_map(|series| &series.points);
     let shown = points().map(|point| point.y).chain(paper.iter().map(|paper| paper.y));

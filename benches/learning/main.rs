@@ -96,7 +96,7 @@ fn train(
             TrialEvent::Progress { .. } => {}
             TrialEvent::Trained { trial, network } => {
                 eprintln!("{}: seed {}, {:.2} %", row.name, trial.config.seed, trial.error());
-                if row.is_paper
+                if row.reported.is_some()
                     && let Err(error) = retests.add(trial, network, dataset, &selection)
                 {
                     failure = Some(error);

@@ -14,7 +14,7 @@ use apical::schedule::Selection;
 use apical::train::test_network;
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{PAPER, Result};
+use crate::plan::{Result, initial_name};
 use crate::table::table;
 
 /// Length of the second test, ms.
@@ -71,28 +71,23 @@ impl Retests {
 /// The section of the report.
 pub fn section(rows: &[Result], retests: &Retests) -> String {
     let mut cells: Vec<Vec<String>> = Vec::new();
-    for (preset, name, reported) in PAPER {
-        for result in rows.iter().filter(|result| result.row.name.starts_with(&format!("{name},")))
-        {
-            let Some(trial) = result.trials.first() else { continue };
-            let initial = result.row.name.rsplit(' ').next().unwrap_or_default();
-            let net = result.net();
-            let steps = preset.config().test_steps;
-            let tests = [(steps, Some(trial.error())), (STEPS, retests.find(trial))];
-            for (steps, error) in tests {
-                let Some(error) = error else { continue };
-                let difference = error - reported;
-                let agrees = if difference.abs() <= TOLERANCE { "yes" } else { "no" };
-                cells.push(vec![
-                    net.clone(),
-                    initial.to_string(),
-                    format!("{steps}"),
-                    format!("{reported}"),
-                    format!("{error:.2}"),
-                    format!("{difference:+.2}"),
-                    agrees.to_string(),
-                ]);
-            }
+    for result in rows {
+        let (Some(reported), Some(trial)) = (result.row.reported, result.trials.first()) else {
+            continue;
+        };
+        let tests = [(trial.config.test_steps, Some(trial.error())), (STEPS, retests.find(trial))];
+        for (steps, error) in tests {
+            let Some(error) = error else { continue };
+            let difference = error - reported;
+            cells.push(vec![
+                result.net(),
+                initial_name(trial.config.initial),
+                steps.to_string(),
+                reported.to_string(),
+                format!("{error:.2}"),
+                format!("{difference:+.2}"),
+                if difference.abs() <= TOLERANCE { "yes" } else { "no" }.to_string(),
+            ]);
         }
     }
     let header =

@@ -9,7 +9,7 @@ use apical::record::{Trial, Trials};
 /// Networks of each recipe, with the seeds 1, 2 and so on.
 const SEEDS: u64 = 3;
 /// The paper's nets, with the test error that it reports after 60 epochs, percent.
-pub const PAPER: [(Preset, &str, f64); 3] = [
+const PAPER: [(Preset, &str, f64); 3] = [
     (Preset::Paper0, "paper-0", 8.3),
     (Preset::Paper1, "paper-1", 4.1),
     (Preset::Paper2, "paper-2", 3.2),
@@ -19,8 +19,9 @@ pub const PAPER: [(Preset, &str, f64); 3] = [
 pub struct Row {
     /// The preset; of the paper's, with the initial weights.
     pub name: String,
-    pub is_paper: bool,
     pub configs: Vec<Config>,
+    /// What the paper reports for this training, percent; none for recipes.
+    pub reported: Option<f64>,
 }
 
 /// The trainings of a row that are done.
@@ -29,28 +30,36 @@ pub struct Result<'a> {
     pub trials: Vec<&'a Trial>,
 }
 
-/// All rows, the quick ones first.
+/// All rows: the recipes, then the paper's.
 pub fn rows() -> Vec<Row> {
     let recipes = RECIPES.iter().map(|recipe| {
         let seeded = |seed| Config { seed, ..recipe.config() };
         let configs = (1..=SEEDS).map(seeded).collect();
-        Row { name: recipe.name.to_string(), is_paper: false, configs }
+        Row { name: recipe.name.to_string(), configs, reported: None }
     });
-    let initials = [(Initial::Latest, "latest"), (Initial::Cited, "cited")];
-    let paper = PAPER.iter().flat_map(|(preset, name, _)| {
-        initials.map(|(initial, initial_name)| Row {
-            name: format!("{name}, {initial_name}"),
-            is_paper: true,
+    let paper = PAPER.iter().flat_map(|(preset, name, reported)| {
+        [Initial::Latest, Initial::Cited].map(|initial| Row {
+            name: format!("{name} {}", initial_name(initial)),
             configs: vec![Config { initial, ..preset.config() }],
+            reported: Some(*reported),
         })
     });
     recipes.chain(paper).collect()
+}
+
+pub fn initial_name(initial: Initial) -> String {
+    format!("{initial:?}").to_lowercase()
 }
 
 impl<'a> Result<'a> {
     pub fn of(row: &'a Row, trials: &'a Trials, dataset: &Dataset) -> Self {
         let found = row.configs.iter().filter_map(|config| trials.find(config, &dataset.name));
         Result { row, trials: found.collect() }
+    }
+
+    /// Whether it is shown beside the recipes: of the paper's, those with the preset's initial weights.
+    pub fn is_shown(&self) -> bool {
+        self.config().initial != Initial::Cited
     }
 
     pub fn config(&self) -> &Config {

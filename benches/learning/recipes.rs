@@ -1,4 +1,4 @@
-//! How far and how fast each recipe comes.
+//! How far and how fast each recipe comes, beside one image at a time.
 
 use apical::config::Config;
 
@@ -8,10 +8,9 @@ use crate::table::{error, table};
 /// The paper's test error with one hidden layer, percent.
 const GOAL: f64 = 4.1;
 
-/// The section of the report, with one image at a time beside the recipes.
+/// The section of the report.
 pub fn section(rows: &[Result]) -> String {
-    let is_shown = |result: &&Result| !result.row.is_paper || result.row.name == "paper-1, latest";
-    let shown = rows.iter().filter(is_shown).filter(|result| !result.trials.is_empty());
+    let shown = rows.iter().filter(|result| result.is_shown() && !result.trials.is_empty());
     let cells = shown.map(cells).collect::<Vec<_>>();
     let header = [
         "preset",

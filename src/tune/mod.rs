@@ -81,7 +81,7 @@ pub struct RungResult {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Tuned {
     pub rungs: Vec<RungResult>,
-    /// The best candidate's settings, for a training on the whole training set.
+    /// The best candidate's settings, for a training that holds out nothing and a whole test.
     pub best: Config,
 }
 
@@ -179,7 +179,8 @@ pub fn run(
         candidates.retain(stays);
         results.push(result);
     }
-    let best = Config { validation: 0, ..candidates[0].config.clone() };
+    // Tested on the whole test set, whatever part of the held-out images they were judged by.
+    let best = Config { validation: 0, test_images: 0, ..candidates[0].config.clone() };
     Ok(Some(Tuned { rungs: results, best }))
 }
 

@@ -19,6 +19,16 @@ impl Evaluation {
         Evaluation { confusion }
     }
 
+    /// All counts of several tests together.
+    pub fn sum(evaluations: &[Evaluation]) -> Self {
+        let classes = evaluations.first().map_or(0, |first| first.confusion.len());
+        let count = |class: usize, found: usize| {
+            evaluations.iter().map(|evaluation| evaluation.confusion[class][found]).sum()
+        };
+        let row = |class| (0..classes).map(|found| count(class, found)).collect();
+        Evaluation { confusion: (0..classes).map(row).collect() }
+    }
+
     pub fn images(&self) -> u32 {
         self.confusion.iter().flatten().sum()
     }

@@ -1,6 +1,9 @@
 //! A network's weights: what is learned, and the feedback that stays.
 
+use rand::seq::SliceRandom;
+
 use crate::config::{Config, Feedback};
+use crate::random::{Purpose, Stream};
 
 /// Weights of one layer, stored by column, as the kernels read them.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +67,10 @@ impl Network {
     pub fn initial(config: &Config, pixels: usize) -> Self {
         let sizes = &config.layers;
         let broadcast = config.feedback == Feedback::Broadcast;
-        let feedback = config.initial.feedback(config.seed, sizes, broadcast, config.phi_max);
+        let mut feedback = config.initial.feedback(config.seed, sizes, broadcast, config.phi_max);
+        for (layer, weights) in feedback.iter_mut().enumerate() {
+            sparsify(weights, config, layer);
+        }
         let layers = (0..sizes.len())
             .map(|layer| {
                 let below = if layer == 0 { pixels } else { sizes[layer - 1] };
@@ -83,6 +89,20 @@ impl Network {
             })
             .collect();
         Network { layers }
+    }
+}
+
+/// Sets the part of a layer's feedback weights that the settings say to zero, and amplifies all others.
+fn sparsify(weights: &mut [f64], config: &Config, layer: usize) {
+    let zeros = (config.feedback_sparsity * weights.len() as f64).round() as usize;
+    let mut stream = Stream::new(config.seed, Purpose::Sparsity, layer as u32, 0);
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    let (zeros, _) = order.partial_shuffle(&mut stream, zeros);
+    for &mut index in zeros {
+        weights[index] = 0.0;
+    }
+    for weight in weights {
+        *weight *= config.feedback_gain;
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use apical::config::Config;
 use apical::dataset::Dataset;
+use apical::evaluate::Evaluation;
 use apical::network::Network;
 use apical::record::Trial;
 use apical::schedule::Selection;
@@ -52,9 +53,10 @@ impl Retests {
         selection: &Selection,
     ) -> std::result::Result<(), Box<dyn Error>> {
         let config = Config { test_steps: STEPS, ..trial.config.clone() };
-        let (evaluation, _) = test_network(&config, dataset.clone(), network, selection)?;
+        let (evaluations, _) =
+            test_network(&config, dataset.clone(), network, selection, 1, &mut |_| ())?;
         let weights_sha256 = trial.weights_sha256.clone();
-        let test_error = evaluation.error();
+        let test_error = Evaluation::sum(&evaluations).error();
         let retest = Retest { weights_sha256, test_steps: STEPS, test_error };
         let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
         writeln!(file, "{}", serde_json::to_string(&retest)?)?;

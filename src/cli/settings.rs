@@ -169,6 +169,8 @@ mod tests {
             seed: 99,
             initial: Initial::Cited,
             feedback: Feedback::Layerwise,
+            feedback_sparsity: 0.5,
+            feedback_gain: 3.0,
             g_apical: 0.6,
             spikes: SpikeDraw::Bernoulli,
             phi_max: 0.25,

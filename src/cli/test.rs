@@ -4,12 +4,14 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::RangedI64ValueParser;
 use serde::Serialize;
 
 use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, tell};
+use super::progress::{Estimate, Progress, time_left};
 use super::{CliError, EXIT_CODES};
-use crate::evaluate::Evaluation;
+use crate::evaluate::{Evaluation, Spread};
 use crate::record::{weights, weights_sha256};
 use crate::train::test_network;
 
@@ -35,6 +37,10 @@ pub(super) struct TestArgs {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
+    /// Test so many times, each with new draws (the paper: 20)
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = repeats())]
+    repeats: u32,
+
     /// Print one object of JSON
     #[arg(long)]
     json: bool,
@@ -46,10 +52,22 @@ pub(super) struct TestArgs {
     machine: MachineArgs,
 }
 
-/// The result as JSON. Errors are percent.
+/// More tests than this tell nothing new.
+const REPEATS_MAX: i64 = 10_000;
+
+fn repeats() -> RangedI64ValueParser<u32> {
+    RangedI64ValueParser::new().range(1..=REPEATS_MAX)
+}
+
+/// The result as JSON, of all tests together. Errors are percent.
 #[derive(Serialize)]
 struct Tested<'a> {
     test_error: f64,
+    /// Of each test.
+    test_errors: &'a [f64],
+    /// Over the tests; `null` for one.
+    test_error_sd: Option<f64>,
+    /// Of one test.
     test_images: u32,
     /// `null` for a class without images.
     class_errors: Vec<Option<f64>>,
@@ -71,7 +89,18 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
     config.seed = arguments.seed.unwrap_or(config.seed);
 
     let name = dataset.name.clone();
-    let (evaluation, device) = test_network(&config, dataset, &saved.network, &selection)?;
+    let mut progress = Progress::new();
+    let repeats = arguments.repeats;
+    let estimate = Estimate::start(f64::from(repeats));
+    let (tests, device) =
+        test_network(&config, dataset, &saved.network, &selection, repeats, &mut |done| {
+            let left = time_left(estimate.left(f64::from(done)));
+            progress.advance("test", done as usize, repeats as usize, left);
+        })?;
+    progress.clear();
+    let evaluation = Evaluation::sum(&tests);
+    let errors: Vec<f64> = tests.iter().map(Evaluation::error).collect();
+    let Spread { sd, .. } = Spread::of(&errors);
     tell(format_args!("tested on {name}; backend {}, device {}", device.backend, device.name));
     if let Some(note) = &device.note {
         tell(note);
@@ -80,7 +109,9 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
     if arguments.json {
         return output.print_json(&Tested {
             test_error: evaluation.error(),
-            test_images: evaluation.images(),
+            test_errors: &errors,
+            test_error_sd: sd,
+            test_images: tests[0].images(),
             class_errors: evaluation.class_errors(),
             confusion: &evaluation.confusion,
             backend: device.backend,
@@ -88,19 +119,23 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
             weights_sha256: weights_sha256(&saved.network),
         });
     }
-    output.print(table(&evaluation))
+    output.print(format_args!("{}\n\n{}", summary(&tests, sd), table(&evaluation)))
 }
 
-/// Overall error, then a line for each class: its error, and as what its images were taken.
+/// The error, with its spread over several tests.
+fn summary(tests: &[Evaluation], sd: Option<f64>) -> String {
+    let error = Evaluation::sum(tests).error();
+    let images = tests[0].images();
+    let spread = sd.map(|sd| format!(" (sd {sd:.2} over {} tests)", tests.len()));
+    format!("test error {error:.2} % of {images} test images{}", spread.unwrap_or_default())
+}
+
+/// A line for each class: its error, and as what its images were taken, in all tests.
 fn table(evaluation: &Evaluation) -> String {
     let confusion = &evaluation.confusion;
     let largest = confusion.iter().flatten().copied().max().unwrap_or(0);
     let width = largest.max(confusion.len() as u32).to_string().len() + 1;
-    let mut text = format!(
-        "test error {:.2} % of {} test images\n\nclass  error %  taken for\n              ",
-        evaluation.error(),
-        evaluation.images()
-    );
+    let mut text = "class  error %  taken for\n              ".to_string();
     // Writing to a string cannot fail.
     for class in 0..confusion.len() {
         let _ = write!(text, "{class:>width$}");
@@ -123,13 +158,12 @@ mod tests {
     fn columns_stand_below_their_class() {
         let evaluation = Evaluation::new(3, &[[0; 12].as_slice(), &[1]].concat(), &[0; 13]);
         let expected = "\
-test error 7.69 % of 13 test images
-
 class  error %  taken for
                 0  1  2
     0     0.00 12  0  0
     1   100.00  1  0  0
     2        -  0  0  0";
         assert_eq!(table(&evaluation), expected);
+        assert_eq!(summary(&[evaluation], None), "test error 7.69 % of 13 test images");
     }
 }

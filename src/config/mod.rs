@@ -140,6 +140,14 @@ pub struct Config {
     #[arg(long, value_enum, default_value_t = Config::default().feedback)]
     pub feedback: Feedback,
 
+    /// Part of each hidden layer's feedback weights that is zero; the paper's sparse feedback: 0.8
+    #[arg(long, value_name = "PART", default_value_t = Config::default().feedback_sparsity)]
+    pub feedback_sparsity: f64,
+
+    /// Factor of all feedback weights; the paper's for those that sparse feedback leaves: 5
+    #[arg(long, value_name = "X", default_value_t = Config::default().feedback_gain)]
+    pub feedback_gain: f64,
+
     /// Conductance from apical dendrite to soma, per ms; the paper studies 0, 0.05 and 0.6
     #[arg(long, value_name = "G", default_value_t = Config::default().g_apical)]
     pub g_apical: f64,

@@ -93,6 +93,8 @@ impl Preset {
             seed: 1,
             initial: Initial::Latest,
             feedback: Feedback::Broadcast,
+            feedback_sparsity: 0.0,
+            feedback_gain: 1.0,
             g_apical: 0.0,
             spikes: SpikeDraw::Poisson,
             phi_max: 0.2,

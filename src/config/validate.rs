@@ -72,7 +72,15 @@ impl Config {
                 return fail(setting, eta, "a rate is a number of at least 0".into());
             }
         }
-        for (setting, value) in [("weight_decay", self.weight_decay), ("clip", self.clip)] {
+        if !(0.0..1.0).contains(&self.feedback_sparsity) {
+            let reason = "at least 0 and less than 1".into();
+            return fail("feedback_sparsity", &self.feedback_sparsity, reason);
+        }
+        for (setting, value) in [
+            ("weight_decay", self.weight_decay),
+            ("clip", self.clip),
+            ("feedback_gain", self.feedback_gain),
+        ] {
             if !(0.0..=1e6).contains(&value) {
                 return fail(setting, &value, "0 to 1e6".into());
             }
@@ -172,6 +180,8 @@ mod tests {
             ("weight_decay", Config { weight_decay: -1.0, ..base.clone() }),
             ("clip", Config { clip: f64::INFINITY, ..base.clone() }),
             ("eta", Config { eta: vec![f64::NAN], ..base.clone() }),
+            ("feedback_sparsity", Config { feedback_sparsity: 1.0, ..base.clone() }),
+            ("feedback_gain", Config { feedback_gain: f64::NAN, ..base.clone() }),
             ("step_epochs", Config { step_epochs: 0, ..base.clone() }),
             ("step_factor", Config { step_factor: 1.5, ..base.clone() }),
             ("final_rate", Config { final_rate: f64::NAN, ..base.clone() }),

@@ -34,6 +34,8 @@ pub enum Purpose {
     Feedback = 6,
     /// Low half of a word of [`Purpose::Spikes`], where the high half leaves the count open.
     LowHalf = 7,
+    /// Which feedback weights of a layer are zero.
+    Sparsity = 8,
 }
 
 /// Which images a draw belongs to, so that a test never disturbs the draws of the training.

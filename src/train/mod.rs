@@ -127,7 +127,8 @@ impl Training {
 }
 
 /// Opens a device and tests a trained network on the test set, even if it was trained with a part of the
-/// training set held out for validation.
+/// training set held out for validation; `repeats` times, each with new draws. `listen` hears how many tests are
+/// done.
 ///
 /// # Errors
 /// When a setting cannot be, the network does not fit settings and images, more test images are
@@ -137,14 +138,22 @@ pub fn test_network(
     dataset: Dataset,
     network: &Network,
     selection: &Selection,
-) -> Result<(Evaluation, Device), TrainError> {
+    repeats: u32,
+    listen: &mut dyn FnMut(u32),
+) -> Result<(Vec<Evaluation>, Device), TrainError> {
     config.validate(dataset.pixels(), dataset.classes)?;
     // No training image is shown; a data set has at least one.
     let dataset = Arc::new(dataset.part(0, 1, config.test_images)?);
     let opened = schedule::open(selection, from_ref(config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, config, &dataset, network)?;
-    let evaluation = test(&mut simulation, &dataset, dataset.test_count, 0)?;
-    Ok((evaluation, opened.device))
+    let count = dataset.test_count;
+    let mut evaluations = Vec::new();
+    for repeat in 0..repeats {
+        let first_position = repeat.wrapping_mul(count as u32);
+        evaluations.push(test(&mut simulation, &dataset, count, first_position)?);
+        listen(repeat + 1);
+    }
+    Ok((evaluations, opened.device))
 }
 
 /// The paper's test of the only network on the first `count` test images; their draws have positions

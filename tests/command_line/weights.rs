@@ -20,7 +20,7 @@ fn test(folder: &TempDir) -> Command {
 /// A folder with data and a run.
 fn folder_with_run() -> TempDir {
     let folder = folder_with_data();
-    output_of(train_on_cpu(&folder).args(["--out", "run"]));
+    output_of(train_on_cpu(&folder).args(["--batch", "4", "--out", "run"]));
     folder
 }
 
@@ -32,6 +32,8 @@ fn a_trained_network_is_tested() {
     let finished: Value = serde_json::from_str(metrics.lines().last().unwrap()).unwrap();
     assert_eq!(tested["weights_sha256"], finished["weights_sha256"]);
     assert_eq!((&tested["backend"], &tested["test_images"]), (&"cpu".into(), &200.into()));
+    assert_eq!(tested["test_errors"], serde_json::json!([tested["test_error"]]));
+    assert_eq!(tested["test_error_sd"], Value::Null);
     // The first test of one epoch has the same draws as this one.
     assert_eq!(tested["test_error"], finished["test_error"]);
     let confusion = tested["confusion"].as_array().unwrap();
@@ -47,6 +49,28 @@ fn a_trained_network_is_tested() {
     assert_eq!(table.lines().count(), 14, "{table}");
     let error = tested["test_error"].as_f64().unwrap();
     assert!(table.starts_with(&format!("test error {error:.2} % of 200 test images")), "{table}");
+}
+
+#[test]
+fn repeated_tests_have_new_draws_each_and_their_counts_are_added() {
+    let folder = folder_with_run();
+    let once = &json_of(test(&folder).arg("--json"))[0];
+    let thrice = &json_of(test(&folder).args(["--json", "--repeats", "3"]))[0];
+    let errors: Vec<f64> = serde_json::from_value(thrice["test_errors"].clone()).unwrap();
+    assert_eq!((errors.len(), &once["test_error"]), (3, &errors[0].into()));
+    assert!(errors[1] != errors[0] || errors[2] != errors[0], "{errors:?}");
+    let mean = errors.iter().sum::<f64>() / 3.0;
+    let square = errors.iter().map(|error| (error - mean).powi(2)).sum::<f64>() / 2.0;
+    for (key, expected) in [("test_error", mean), ("test_error_sd", square.sqrt())] {
+        assert!((thrice[key].as_f64().unwrap() - expected).abs() < 1e-9, "{key}");
+    }
+    let confusion: Vec<Vec<u32>> = serde_json::from_value(thrice["confusion"].clone()).unwrap();
+    assert_eq!((confusion.concat().iter().sum(), &thrice["test_images"]), (600, &200.into()));
+    let table = output_of(test(&folder).args(["--repeats", "3"]));
+    let line =
+        format!("test error {mean:.2} % of 200 test images (sd {:.2} over 3 tests)", square.sqrt());
+    assert!(table.starts_with(&line), "{table}");
+    fails(test(&folder).args(["--repeats", "0"]), 2, &["0 is not in 1..=10000"]);
 }
 
 #[test]

@@ -187,3 +187,37 @@ fn every_matrix_and_seed_has_draws_of_its_own() {
         }
     }
 }
+
+/// The paper's sparse feedback: 80 % of the weights are zero, the others five times as large.
+#[test]
+fn sparse_feedback_has_just_so_many_zeros_at_random_places() {
+    let with = |feedback_sparsity, feedback_gain, seed| {
+        let layers = vec![500, 100, 10];
+        let config = Config { layers, feedback_sparsity, feedback_gain, seed, ..Config::default() };
+        Network::initial(&config, 784).layers
+    };
+    let (full, sparse) = (with(0.0, 1.0, 7), with(0.8, 5.0, 7));
+    for (full, sparse) in full.iter().zip(&sparse).take(2) {
+        assert_eq!(full.weights, sparse.weights);
+        let (full, sparse) = (full.feedback_rows(), sparse.feedback_rows());
+        let zeros = sparse.iter().filter(|&&weight| weight == 0.0).count();
+        assert_eq!(zeros * 10, sparse.len() * 8);
+        for (full, sparse) in full.iter().zip(&sparse).filter(|(_, sparse)| **sparse != 0.0) {
+            assert!((sparse / full - 5.0).abs() < 1e-5, "{sparse} of {full}");
+        }
+        // Places of the zeros are spread evenly over the matrix.
+        let places = (0..sparse.len()).filter(|&place| sparse[place] == 0.0);
+        let places: Vec<f64> =
+            places.map(|place| 2.0 * place as f64 / (sparse.len() - 1) as f64 - 1.0).collect();
+        assert_fits("places of zeros", kolmogorov_smirnov(&places, &uniform(0.0, 1.0)));
+    }
+    let other = with(0.8, 5.0, 8);
+    let is_zero = |layer: &Layer| -> Vec<bool> {
+        layer.feedback_rows().iter().map(|&weight| weight == 0.0).collect()
+    };
+    // Where one seed has a zero, another has one in 80 of 100 cases.
+    let pairs = is_zero(&sparse[0]).into_iter().zip(is_zero(&other[0]));
+    let both = pairs.filter(|(a, b)| *a && *b).count() as f64 / 4000.0;
+    assert!((both - 0.8).abs() < 0.03, "{both} of the zeros are those of another seed");
+    assert_eq!(with(0.0, 1.0, 7), full);
+}

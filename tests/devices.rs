@@ -51,6 +51,7 @@ fn shape() -> Shape {
     Shape {
         populations: vec![7, 5, 3],
         broadcast: true,
+        is_symmetric: false,
         replicas: 1,
         lanes: 2,
         steps: 20,

@@ -16,7 +16,7 @@ mod words;
 
 use std::sync::Arc;
 
-use apical::config::{Config, Feedback, Optimizer};
+use apical::config::{Config, Feedback, FeedbackWeights, Optimizer};
 use apical::dataset::Dataset;
 use apical::gpu::WORKGROUP;
 use apical::layout::{Array, Backend, Kernel, Lane, Launch, Minibatch, Shape};
@@ -94,6 +94,15 @@ fn case_update() {
     each_situation(|situation| situation.check_layers(Kernel::Update));
 }
 
+#[test]
+fn case_feedback() {
+    each_situation(|situation| {
+        if situation.shape.is_symmetric {
+            situation.check_hidden(Kernel::Feedback);
+        }
+    });
+}
+
 /// A shape, settings of each replica and arrays full of random numbers.
 struct Situation {
     shape: Shape,
@@ -109,7 +118,7 @@ fn each_situation(check: impl Fn(&Situation)) {
 }
 
 /// Situations that cover one neuron and thousands, sizes that are no multiple of a workgroup or a vector,
-/// both feedbacks, spike draws, optimisers, windows, and kernels of any length.
+/// all kinds of feedback, spike draws, optimisers, windows, and kernels of any length.
 fn situations() -> Vec<Situation> {
     let base = Config { batch: 3, images: IMAGES, ..Config::default() };
     let adam = Optimizer::Adam;
@@ -119,11 +128,19 @@ fn situations() -> Vec<Situation> {
         Config { layers: vec![1, 10], optimizer: sgd, taps: 1, ..base.clone() },
         Config { layers: vec![300, 10], phi_max: 0.004, ..base.clone() },
         Config { layers: vec![10], optimizer: sgd, ..base.clone() },
-        Config { layers: vec![65, 33, 20], g_apical: 0.05, optimizer: sgd, ..base.clone() },
+        Config {
+            layers: vec![65, 33, 20],
+            g_apical: 0.05,
+            optimizer: sgd,
+            feedback_weights: FeedbackWeights::Symmetric,
+            feedback_noise: 0.05,
+            ..base.clone()
+        },
         Config {
             layers: vec![17, 130, 10],
             taps: 0,
             feedback: Feedback::Layerwise,
+            feedback_weights: FeedbackWeights::Symmetric,
             ..base.clone()
         },
         Config {
@@ -173,6 +190,7 @@ fn varied(config: &Config, replica: usize) -> Config {
         beta1: config.beta1 - part,
         beta2: config.beta2 - part / 8.0,
         epsilon: config.epsilon * (1.0 + part),
+        feedback_noise: config.feedback_noise * (1.0 + part),
         schedule: if replica == 1 { Schedule::Cosine } else { Schedule::Constant },
         ramp: 10 * replica as u64,
         ..config.clone()

@@ -50,7 +50,7 @@ struct Replica {
     epsilon_square: f32,
     weight_decay: f32,
     clip: f32,
-    padding: u32,
+    feedback_noise: f32,
 }
 
 struct Part {
@@ -66,8 +66,10 @@ struct Part {
     keeps_gradient: u32,
     is_source: u32,
     first_column: u32,
+    columns: u32,
+    above: u32,
     // with what fills the struct up to a multiple of 16 bytes
-    @size(16) columns: u32,
+    @size(8) hears_above: u32,
 }
 
 struct Minibatch {
@@ -79,6 +81,8 @@ struct Minibatch {
     first_correction: f32,
     second_correction: f32,
     rate: f32,
+    // with what fills the struct up to a multiple of 16 bytes
+    @size(16) update: u32,
 }
 
 struct Lane {

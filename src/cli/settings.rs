@@ -127,7 +127,7 @@ impl FromArgMatches for Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Feedback, Optimizer};
+    use crate::config::{Feedback, FeedbackWeights, Optimizer};
     use crate::model::initial::Initial;
     use crate::model::phases::{Averaging, PhaseExtra};
     use crate::model::rates::Schedule;
@@ -169,6 +169,8 @@ mod tests {
             seed: 99,
             initial: Initial::Cited,
             feedback: Feedback::Layerwise,
+            feedback_weights: FeedbackWeights::Symmetric,
+            feedback_noise: 0.125,
             feedback_sparsity: 0.5,
             feedback_gain: 3.0,
             g_apical: 0.6,

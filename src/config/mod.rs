@@ -30,6 +30,17 @@ pub enum Feedback {
     Layerwise,
 }
 
+/// What the feedback weights are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum FeedbackWeights {
+    /// Random, and they stay (the paper).
+    #[default]
+    Fixed,
+    /// The transpose of the output's weights; for deeper layers, the product of all weights above.
+    Symmetric,
+}
+
 /// How gradients change weights. All are local to a synapse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -139,6 +150,15 @@ pub struct Config {
     /// Which spikes reach the apical dendrites
     #[arg(long, value_enum, default_value_t = Config::default().feedback)]
     pub feedback: Feedback,
+
+    /// Whether feedback weights are random and stay, or are those of the layers above, as they are at the
+    /// beginning of each minibatch
+    #[arg(long, value_enum, default_value_t = Config::default().feedback_weights)]
+    pub feedback_weights: FeedbackWeights,
+
+    /// Spread of the noise on symmetric feedback weights, drawn anew for each minibatch; the paper's: 0.05
+    #[arg(long, value_name = "SD", default_value_t = Config::default().feedback_noise)]
+    pub feedback_noise: f64,
 
     /// Part of each hidden layer's feedback weights that is zero; the paper's sparse feedback: 0.8
     #[arg(long, value_name = "PART", default_value_t = Config::default().feedback_sparsity)]

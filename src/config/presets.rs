@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-use super::{Config, Feedback, Optimizer, RECIPES, Recipe};
+use super::{Config, Feedback, FeedbackWeights, Optimizer, RECIPES, Recipe};
 use crate::model::initial::Initial;
 use crate::model::phases::{Averaging, PhaseExtra};
 use crate::model::rates::Schedule;
@@ -93,6 +93,8 @@ impl Preset {
             seed: 1,
             initial: Initial::Latest,
             feedback: Feedback::Broadcast,
+            feedback_weights: FeedbackWeights::Fixed,
+            feedback_noise: 0.0,
             feedback_sparsity: 0.0,
             feedback_gain: 1.0,
             g_apical: 0.0,

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Config, Optimizer};
+use super::{Config, FeedbackWeights, Optimizer};
 use crate::layout::LAYERS_MAX;
 use crate::model::filter::TAPS_MAX;
 use crate::model::spikes::{COUNT_MAX, SpikeDraw, thresholds};
@@ -72,6 +72,20 @@ impl Config {
                 return fail(setting, eta, "a rate is a number of at least 0".into());
             }
         }
+        let is_symmetric = self.feedback_weights == FeedbackWeights::Symmetric;
+        if is_symmetric && self.feedback_sparsity != 0.0 {
+            let reason =
+                "symmetric feedback has the weights of the layers above, all of them".into();
+            return fail("feedback_sparsity", &self.feedback_sparsity, reason);
+        }
+        if is_symmetric && self.feedback_gain != 1.0 {
+            let reason = "symmetric feedback has the weights of the layers above, unchanged".into();
+            return fail("feedback_gain", &self.feedback_gain, reason);
+        }
+        if !is_symmetric && self.feedback_noise != 0.0 {
+            let reason = "only symmetric feedback has noise".into();
+            return fail("feedback_noise", &self.feedback_noise, reason);
+        }
         if !(0.0..1.0).contains(&self.feedback_sparsity) {
             let reason = "at least 0 and less than 1".into();
             return fail("feedback_sparsity", &self.feedback_sparsity, reason);
@@ -80,6 +94,7 @@ impl Config {
             ("weight_decay", self.weight_decay),
             ("clip", self.clip),
             ("feedback_gain", self.feedback_gain),
+            ("feedback_noise", self.feedback_noise),
         ] {
             if !(0.0..=1e6).contains(&value) {
                 return fail(setting, &value, "0 to 1e6".into());
@@ -166,6 +181,8 @@ mod tests {
     #[test]
     fn each_bad_setting_is_named() {
         let base = Config::default();
+        let feedback_weights = FeedbackWeights::Symmetric;
+        let symmetric = Config { feedback_weights, ..base.clone() };
         let cases: Vec<(&str, Config)> = vec![
             ("layers", Config { layers: vec![], ..base.clone() }),
             ("layers", Config { layers: vec![500, 15], ..base.clone() }),
@@ -182,6 +199,10 @@ mod tests {
             ("eta", Config { eta: vec![f64::NAN], ..base.clone() }),
             ("feedback_sparsity", Config { feedback_sparsity: 1.0, ..base.clone() }),
             ("feedback_gain", Config { feedback_gain: f64::NAN, ..base.clone() }),
+            ("feedback_gain", Config { feedback_gain: 2.0, ..symmetric.clone() }),
+            ("feedback_sparsity", Config { feedback_sparsity: 0.5, ..symmetric.clone() }),
+            ("feedback_noise", Config { feedback_noise: -1.0, ..symmetric.clone() }),
+            ("feedback_noise", Config { feedback_noise: 0.1, ..base.clone() }),
             ("step_epochs", Config { step_epochs: 0, ..base.clone() }),
             ("step_factor", Config { step_factor: 1.5, ..base.clone() }),
             ("final_rate", Config { final_rate: f64::NAN, ..base.clone() }),

@@ -36,6 +36,10 @@ impl Columns {
         &self.tiles[index * self.stride..][..self.units.div_ceil(WIDTH)]
     }
 
+    pub fn column_mut(&mut self, index: usize) -> &mut [Tile<f32>] {
+        &mut self.tiles[index * self.stride..][..self.units.div_ceil(WIDTH)]
+    }
+
     pub fn columns_mut(&mut self) -> impl Iterator<Item = &mut [Tile<f32>]> {
         let count = self.units.div_ceil(WIDTH);
         self.tiles.chunks_exact_mut(self.stride).map(move |column| &mut column[..count])

@@ -15,6 +15,7 @@ mod drawn;
 mod drive;
 mod error;
 mod events;
+mod feedback;
 mod filter;
 mod input;
 mod memory;
@@ -118,7 +119,7 @@ impl Cpu {
             } else {
                 for (launch, part) in run {
                     let mut clock = Clock::start(self.times.is_some());
-                    self.run_update(minibatches, launch.layer, part);
+                    self.run_replicas(minibatches, launch, part);
                     let threads = self.threads();
                     if let Some(times) = &mut self.times {
                         clock.read(launch.kernel, threads, times);
@@ -190,13 +191,15 @@ impl Cpu {
         }
     }
 
-    /// Updates one layer's weights of every replica.
-    fn run_update(&mut self, minibatches: &[Minibatch], layer: usize, part: &Part) {
+    /// Runs a kernel that changes the weights of one layer, for every replica.
+    fn run_replicas(&mut self, minibatches: &[Minibatch], launch: &Launch, part: &Part) {
+        let layer = launch.layer;
         let Cpu { shape, constants, replicas, shared, lanes, .. } = self;
         let of_replicas = shared.par_iter_mut().zip(lanes.par_chunks(shape.lanes));
         let of_replicas = of_replicas.zip(replicas.par_iter()).zip(minibatches);
-        of_replicas.for_each(|(((shared, lanes), replica), minibatch)| {
-            update::of_replica(constants, replica, minibatch, layer, part, shared, lanes);
+        of_replicas.for_each(|(((shared, lanes), replica), minibatch)| match launch.kernel {
+            Kernel::Feedback => feedback::of_replica(replica, minibatch, layer, part, shared),
+            _ => update::of_replica(constants, replica, minibatch, layer, part, shared, lanes),
         });
     }
 }

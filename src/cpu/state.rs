@@ -181,7 +181,7 @@ impl LaneState {
             Kernel::Score => {
                 score::score(constants, replica, part, lane, &layer.compartments, result)
             }
-            Kernel::Input | Kernel::Raster | Kernel::Trace | Kernel::Update => {
+            Kernel::Input | Kernel::Raster | Kernel::Trace | Kernel::Update | Kernel::Feedback => {
                 unreachable!("handled before, or not a kernel of one lane")
             }
         }

@@ -54,6 +54,10 @@ pub fn threads(
         Kernel::Update => {
             [shape.units(layer) as u32, window.columns as u32, minibatches.len() as u32]
         }
+        Kernel::Feedback => {
+            let replicas = minibatches.len() as u32;
+            [shape.units(layer) as u32, shape.sources(layer) as u32, replicas]
+        }
         Kernel::Soma | Kernel::Output | Kernel::Apical | Kernel::Plateau | Kernel::Error => {
             [shape.units(layer) as u32, 1, lanes]
         }
@@ -115,6 +119,7 @@ mod tests {
         let shape = Shape {
             populations: vec![4, 3],
             broadcast: true,
+            is_symmetric: false,
             replicas: 1,
             lanes: 1,
             steps: 32,

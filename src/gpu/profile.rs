@@ -120,6 +120,7 @@ mod tests {
         let shape = Shape {
             populations: vec![12, 9, 10],
             broadcast: true,
+            is_symmetric: false,
             replicas: 1,
             lanes: 2,
             steps: 16,

@@ -29,7 +29,7 @@ const NEURON: &str = include_str!("../../shaders/shared/neuron.wgsl");
 /// The self-test of [`super::self_test`].
 const ARITHMETIC: &str = include_str!("../../shaders/arithmetic.wgsl");
 
-const INTEGERS: [(&str, u32); 44] = [
+const INTEGERS: [(&str, u32); 45] = [
     ("LAYERS_MAX", LAYERS_MAX as u32),
     ("STEPS_PER_WORD", STEPS_PER_WORD),
     ("UNITS_PER_WORD", UNITS_PER_WORD),
@@ -64,6 +64,7 @@ const INTEGERS: [(&str, u32); 44] = [
     ("PURPOSE_SPIKES", Purpose::Spikes as u32),
     ("PURPOSE_THINNING", Purpose::Thinning as u32),
     ("PURPOSE_LOW_HALF", Purpose::LowHalf as u32),
+    ("PURPOSE_FEEDBACK_NOISE", Purpose::FeedbackNoise as u32),
     ("LOW_HALF", spikes::HALF),
     ("PHILOX_MULTIPLIER_0", random::MULTIPLIER_0),
     ("PHILOX_MULTIPLIER_1", random::MULTIPLIER_1),
@@ -76,12 +77,13 @@ const INTEGERS: [(&str, u32); 44] = [
     ("ARITHMETIC_RESULTS", FUNCTIONS.len() as u32),
 ];
 
-const FLOATS: [(&str, f32); 11] = [
+const FLOATS: [(&str, f32); 12] = [
     ("ARGUMENT_LIMIT", arithmetic::ARGUMENT_LIMIT),
     ("SMALLEST_VOLTAGE", arithmetic::SMALLEST_VOLTAGE),
     ("SMALLEST_GRADIENT", arithmetic::SMALLEST_GRADIENT),
     ("SMALLEST_MOMENT", arithmetic::SMALLEST_MOMENT),
     ("FRACTION_SCALE", 1.0 / (1 << spikes::FRACTION_BITS) as f32),
+    ("UNIFORM_SCALE", random::UNIFORM_SCALE),
     ("LOG2_E", LOG2_E),
     ("EXP_COEFFICIENT_0", arithmetic::EXP_COEFFICIENTS[0]),
     ("EXP_COEFFICIENT_1", arithmetic::EXP_COEFFICIENTS[1]),
@@ -136,5 +138,6 @@ fn text(kernel: Kernel) -> &'static str {
         Kernel::Error => include_str!("../../shaders/error.wgsl"),
         Kernel::Score => include_str!("../../shaders/score.wgsl"),
         Kernel::Update => include_str!("../../shaders/update.wgsl"),
+        Kernel::Feedback => include_str!("../../shaders/feedback.wgsl"),
     }
 }

@@ -33,7 +33,8 @@ impl Window {
 pub fn windows(launch: &Launch, shape: &Shape, most: u64) -> Vec<Window> {
     let count = columns(launch, shape);
     let arrays = launch.reads(shape).into_iter().chain(launch.writes());
-    let bytes = arrays.filter(|&array| is_split(array, shape)).map(|array| shape.bytes_of(array));
+    let split = arrays.filter(|&array| is_windowed(array, launch, shape));
+    let bytes = split.map(|array| shape.bytes_of(array));
     let Some(bytes) = bytes.max().filter(|&bytes| bytes > most) else {
         return vec![Window { index: 0, first: 0, columns: count }];
     };
@@ -56,7 +57,7 @@ pub fn windows(launch: &Launch, shape: &Shape, most: u64) -> Vec<Window> {
 /// is bound.
 pub fn bytes_of(array: Array, launch: &Launch, window: &Window, shape: &Shape) -> Option<[u64; 2]> {
     let count = columns(launch, shape);
-    if window.columns == count || !is_split(array, shape) {
+    if window.columns == count || !is_windowed(array, launch, shape) {
         return None;
     }
     let column = shape.bytes_of(array) / count as u64;
@@ -66,7 +67,8 @@ pub fn bytes_of(array: Array, launch: &Launch, window: &Window, shape: &Shape) -
 /// Bytes of an array that must be bound at once.
 pub fn least(array: Array, shape: &Shape) -> u64 {
     let bytes = shape.bytes_of(array);
-    if is_split(array, shape) { grain(array, shape).min(bytes) } else { bytes }
+    let is_whole = shape.is_symmetric && matches!(array, Array::Feedback(_));
+    if is_split(array, shape) && !is_whole { grain(array, shape).min(bytes) } else { bytes }
 }
 
 /// Bytes of the fewest columns that are bound.
@@ -79,6 +81,13 @@ fn grain(array: Array, shape: &Shape) -> u64 {
 /// Columns of the weights that a launch works with.
 fn columns(launch: &Launch, shape: &Shape) -> usize {
     Part::new(launch, shape).columns as usize
+}
+
+/// Whether a launch binds an array in windows: all weights that may be, but the feedback weights that follow
+/// others, whose columns are those of no other array.
+fn is_windowed(array: Array, launch: &Launch, shape: &Shape) -> bool {
+    let is_made = launch.kernel == Kernel::Feedback && matches!(array, Array::Feedback(_));
+    is_split(array, shape) && !is_made
 }
 
 /// Whether an array may be bound in windows: the weights of one network. Those of several side by side are
@@ -99,6 +108,7 @@ mod tests {
         Shape {
             populations: vec![300, 10, 3],
             broadcast: true,
+            is_symmetric: false,
             replicas,
             lanes: 1,
             steps: 8,

@@ -98,6 +98,8 @@ pub struct Shape {
     pub populations: Vec<usize>,
     /// Every hidden layer hears the output; otherwise each hears the next.
     pub broadcast: bool,
+    /// Feedback weights follow the feed-forward ones.
+    pub is_symmetric: bool,
     /// Networks simulated side by side.
     pub replicas: usize,
     /// Most images that each replica is shown side by side.

@@ -1,4 +1,4 @@
-//! The kernels, in the order in which an image meets them.
+//! The kernels, in the order in which a minibatch meets them.
 
 use std::fmt;
 
@@ -7,6 +7,8 @@ use super::{Array, Shape};
 /// One kernel; `Kernel::name` is the name of its two files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kernel {
+    /// Makes feedback weights that follow the feed-forward ones.
+    Feedback,
     /// Draws the input's spikes from an image.
     Input,
     /// Turns spike counts into bits that tell who spikes at each step.
@@ -32,7 +34,8 @@ pub enum Kernel {
 }
 
 impl Kernel {
-    pub const ALL: [Kernel; 11] = [
+    pub const ALL: [Kernel; 12] = [
+        Kernel::Feedback,
         Kernel::Input,
         Kernel::Raster,
         Kernel::Drive,
@@ -59,12 +62,13 @@ impl Kernel {
             Kernel::Error => "error",
             Kernel::Score => "score",
             Kernel::Update => "update",
+            Kernel::Feedback => "feedback",
         }
     }
 
     /// Whether each lane is computed by itself; if not, the kernel needs all lanes to be done.
     pub fn is_per_lane(self) -> bool {
-        self != Kernel::Update
+        !matches!(self, Kernel::Update | Kernel::Feedback)
     }
 }
 
@@ -107,6 +111,7 @@ impl Launch {
             Kernel::Error => vec![Array::Compartments(layer), Array::Plateaus(layer)],
             Kernel::Score => vec![Array::Compartments(layer)],
             Kernel::Update => vec![Array::Traces(layer), Array::Errors(layer)],
+            Kernel::Feedback => vec![Array::Weights(layer + 1), Array::Feedback(layer + 1)],
         }
     }
 
@@ -128,6 +133,7 @@ impl Launch {
             Kernel::Update => {
                 vec![Array::Weights(layer), Array::Moments(layer), Array::Gradient(layer)]
             }
+            Kernel::Feedback => vec![Array::Feedback(layer)],
         }
     }
 }

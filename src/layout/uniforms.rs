@@ -81,7 +81,8 @@ pub struct Replica {
     pub weight_decay: f32,
     /// Largest magnitude of a gradient; 0: any.
     pub clip: f32,
-    pub padding: u32,
+    /// Spread of the noise of feedback weights that follow the feed-forward ones.
+    pub feedback_noise: f32,
 }
 
 /// What one launch works on: a layer and a range of steps.
@@ -114,7 +115,11 @@ pub struct Part {
     pub first_column: u32,
     /// Columns that are bound, the biases' among them.
     pub columns: u32,
-    pub padding: [u32; 3],
+    /// Neurons of the layer above; 0 for the output.
+    pub above: u32,
+    /// 1 where apical dendrites hear the layer above.
+    pub hears_above: u32,
+    pub padding: u32,
 }
 
 /// What one minibatch of a replica is.
@@ -136,6 +141,9 @@ pub struct Minibatch {
     pub second_correction: f32,
     /// The part of the learning rates that applies now.
     pub rate: f32,
+    /// Which update of the run it is, the first is 1.
+    pub update: u32,
+    pub padding: [u32; 3],
 }
 
 /// What one lane of the minibatch is shown, and for how long.
@@ -206,9 +214,13 @@ impl Part {
             first_column: 0,
             columns: match launch.kernel {
                 Kernel::Apical | Kernel::Plateau => sources,
+                // Of the weights above, where this layer's neurons are columns.
+                Kernel::Feedback => shape.populations[population] as u32 + 1,
                 _ => below + 1,
             },
-            padding: [0; 3],
+            above: shape.populations.get(population + 1).map_or(0, |&above| above as u32),
+            hears_above: u32::from(!is_population && shape.source(launch.layer) == population + 1),
+            padding: 0,
         }
     }
 

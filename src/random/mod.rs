@@ -36,6 +36,8 @@ pub enum Purpose {
     LowHalf = 7,
     /// Which feedback weights of a layer are zero.
     Sparsity = 8,
+    /// Noise of feedback weights that follow the feed-forward ones.
+    FeedbackNoise = 9,
 }
 
 /// Which images a draw belongs to, so that a test never disturbs the draws of the training.
@@ -113,6 +115,20 @@ pub fn philox_units<const N: usize>(
         words[3][i] = word_3[i] as u32;
     }
     words
+}
+
+/// Bits of each of the uniform numbers that [`normal`] adds: their sum is exact as a float.
+const UNIFORM_BITS: u32 = 20;
+/// What makes the sum of such numbers one of numbers below 1.
+pub const UNIFORM_SCALE: f32 = 1.0 / (1 << UNIFORM_BITS) as f32;
+
+/// Next to normal, mean 0 and spread 1: the sum of twelve uniform numbers less 6. Draws from `counter` and
+/// the two behind it.
+pub fn normal(counter: [u32; 4], key: [u32; 2]) -> f32 {
+    let [head, position, unit, index] = counter;
+    let words = (0..3).flat_map(|block| philox([head, position, unit, index + block], key));
+    let sum: u32 = words.map(|word| word >> (32 - UNIFORM_BITS)).sum();
+    sum as f32 * UNIFORM_SCALE - 6.0
 }
 
 #[cfg(test)]

@@ -90,6 +90,6 @@ pub fn replica(config: &Config) -> Replica {
         epsilon_square: (config.epsilon * config.epsilon) as f32,
         weight_decay: config.weight_decay as f32,
         clip: config.clip as f32,
-        padding: 0,
+        feedback_noise: config.feedback_noise as f32,
     }
 }

@@ -77,6 +77,7 @@ impl Lanes {
             rate: self.rates.at(u64::from(shown)) as f32,
             first_correction: self.correction(self.beta1, update),
             second_correction: self.correction(self.beta2, update),
+            update: update as u32,
             ..minibatch(lanes)
         }
     }

@@ -41,6 +41,7 @@ mod tests {
         let shape = |replicas| Shape {
             populations: vec![30, 20, 10],
             broadcast: true,
+            is_symmetric: false,
             replicas,
             lanes: 2,
             steps: 8,

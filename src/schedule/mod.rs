@@ -15,7 +15,7 @@ pub use lanes::Lanes;
 pub use room::{Room, check_cpu, check_gpu, room};
 pub use simulation::{Image, Outcome, Simulation, Work};
 
-use crate::config::{Config, Feedback};
+use crate::config::{Config, Feedback, FeedbackWeights};
 use crate::dataset::Dataset;
 use crate::layout::{Kernel, Launch, STEPS_PER_WORD, Shape};
 use crate::model::phases::PhaseLengths;
@@ -23,9 +23,13 @@ use crate::model::phases::PhaseLengths;
 /// Kernels in order, for images that last at most `steps` steps.
 pub fn launches(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     let whole = |kernel, layer| Launch { kernel, layer, first: 0, steps };
-    let mut list = vec![whole(Kernel::Input, 0), whole(Kernel::Raster, 0)];
-    simulate(shape, steps, &mut list);
     let output = shape.layers() - 1;
+    let mut list = Vec::new();
+    if learns && shape.is_symmetric {
+        list.extend((0..output).rev().map(|layer| whole(Kernel::Feedback, layer)));
+    }
+    list.extend([whole(Kernel::Input, 0), whole(Kernel::Raster, 0)]);
+    simulate(shape, steps, &mut list);
     list.push(whole(Kernel::Score, output));
     if !learns {
         return list;
@@ -116,6 +120,7 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
     Shape {
         populations: pixels.chain(config.layers.iter().copied()).collect(),
         broadcast: config.feedback == Feedback::Broadcast,
+        is_symmetric: config.feedback_weights == FeedbackWeights::Symmetric,
         replicas: extent.replicas,
         lanes: extent.lanes,
         steps,
@@ -139,6 +144,7 @@ mod tests {
         let shape = |steps_apical| Shape {
             populations: vec![12, 9, 10],
             broadcast: true,
+            is_symmetric: false,
             replicas: 1,
             lanes: 1,
             steps: 24,

@@ -196,7 +196,8 @@ impl Simulation {
         Ok(words.chunks(length).map(of_replica).collect())
     }
 
-    /// The networks as they are now, one for each replica.
+    /// The networks as they are now, one for each replica. Feedback weights that follow the others are those
+    /// of the last minibatch: they are renewed at the beginning of each.
     ///
     /// # Errors
     /// When the device fails.
@@ -207,6 +208,14 @@ impl Simulation {
             let length = self.backend.shape().copy_length(array);
             for (network, words) in networks.iter_mut().zip(words.chunks(length)) {
                 network.layers[layer].weights.copy_from_slice(cast_slice(words));
+            }
+            let array = Array::Feedback(layer);
+            let length = self.backend.shape().copy_length(array);
+            if self.backend.shape().is_symmetric && length > 0 {
+                let words = self.backend.read(array)?;
+                for (network, words) in networks.iter_mut().zip(words.chunks(length)) {
+                    network.layers[layer].feedback.copy_from_slice(cast_slice(words));
+                }
             }
         }
         Ok(())

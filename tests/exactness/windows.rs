@@ -45,6 +45,15 @@ fn case_update_in_windows() {
     each_in_windows(Kernel::Update, |situation| situation.check_layers(Kernel::Update));
 }
 
+#[test]
+fn case_feedback_in_windows() {
+    each_in_windows(Kernel::Feedback, |situation| {
+        if situation.shape.is_symmetric {
+            situation.check_hidden(Kernel::Feedback);
+        }
+    });
+}
+
 /// Runs a check in the situations that have several windows, with one network each.
 fn each_in_windows(kernel: Kernel, check: impl Fn(&Situation)) {
     let mut checked = 0;
@@ -57,7 +66,8 @@ fn each_in_windows(kernel: Kernel, check: impl Fn(&Situation)) {
             windows(&launch, shape, MOST).iter().any(|window| window.index > 0)
         };
         let layers = match kernel {
-            Kernel::Apical | Kernel::Plateau => 0..shape.layers() - 1,
+            Kernel::Feedback if !shape.is_symmetric => 0..0,
+            Kernel::Apical | Kernel::Plateau | Kernel::Feedback => 0..shape.layers() - 1,
             _ => 0..shape.layers(),
         };
         if layers.into_iter().any(is_split) {

@@ -1,0 +1,228 @@
+//! Proves: symmetric feedback weights are the transpose of the weights above, or the product of all above, as
+//! they were at the beginning of the minibatch, computed here in double precision; their noise has the spread that
+//! was asked for, is next to normal, and is another for each minibatch, neuron, layer and seed; fixed feedback
+//! stays; and a saved network has what was last used.
+//!
+//! Does not prove: that a GPU does the same (see `exactness.rs`), or that it helps to learn.
+
+mod support;
+
+use apical::config::{Config, Feedback, FeedbackWeights};
+use apical::layout::Array;
+use apical::model::initial::Initial;
+use apical::network::Network;
+use apical::schedule::{Image, Simulation};
+use statrs::distribution::{ContinuousCDF, Normal};
+
+const PIXELS: usize = 72;
+const BATCH: usize = 4;
+
+fn config(layers: &[usize], feedback: Feedback, feedback_noise: f64) -> Config {
+    Config {
+        layers: layers.to_vec(),
+        batch: BATCH,
+        feedback,
+        feedback_noise,
+        feedback_weights: FeedbackWeights::Symmetric,
+        // An output that starts at zero has nothing to feed back.
+        initial: Initial::Cited,
+        ..Config::default()
+    }
+}
+
+/// Weights and feedback weights of a layer, row by row.
+struct Matrices {
+    /// `[units, below]`.
+    weights: Vec<f32>,
+    /// `[units, sources]`.
+    feedback: Vec<f32>,
+}
+
+/// A training that goes on minibatch by minibatch.
+struct Run {
+    simulation: Simulation,
+    network: Network,
+    shown: u32,
+}
+
+impl Run {
+    fn new(config: &Config) -> Self {
+        config.validate(PIXELS, 10).expect("the settings are valid");
+        let dataset = support::random_dataset(3, 8, 9, 12);
+        let network = Network::initial(config, PIXELS);
+        let backend = support::cpu(config, &dataset, &support::extent(BATCH, 20, 40));
+        let simulation =
+            Simulation::new(backend, config, &dataset, &network).expect("the network fits");
+        Run { simulation, network, shown: 0 }
+    }
+
+    fn train(&mut self) {
+        let image = |index: u32| Image {
+            index: index as usize,
+            label: index as u8,
+            position: self.shown + index,
+            slot: index as usize,
+        };
+        let images: Vec<Image> = (0..BATCH as u32).map(image).collect();
+        self.shown += BATCH as u32;
+        self.simulation.train(&images).expect("it runs");
+    }
+
+    fn matrices(&mut self) -> Vec<Matrices> {
+        let mut networks = [self.network.clone()];
+        self.simulation.read_networks(&mut networks).expect("it is read");
+        let [network] = networks;
+        for layer in 0..network.layers.len() - 1 {
+            let words = self.simulation.backend().read(Array::Feedback(layer)).expect("it is read");
+            let feedback: Vec<f32> = words.into_iter().map(f32::from_bits).collect();
+            assert_eq!(network.layers[layer].feedback, feedback, "what is saved is what is used");
+        }
+        let matrices = network.layers.iter();
+        matrices
+            .map(|layer| Matrices { weights: layer.weight_rows(), feedback: layer.feedback_rows() })
+            .collect()
+    }
+}
+
+/// The transpose of `weights` `[above, units]` times `right` `[above, sources]`.
+fn backwards(weights: &[f32], right: &[f64], units: usize, sources: usize) -> Vec<f64> {
+    let above = weights.len() / units;
+    let entry = |unit: usize, source: usize| -> f64 {
+        (0..above).map(|j| f64::from(weights[j * units + unit]) * right[j * sources + source]).sum()
+    };
+    (0..units).flat_map(|unit| (0..sources).map(move |source| entry(unit, source))).collect()
+}
+
+fn identity(size: usize) -> Vec<f64> {
+    (0..size * size).map(|place| f64::from(u8::from(place % (size + 1) == 0))).collect()
+}
+
+/// What the feedback weights of each hidden layer are without noise, given those of the layer above.
+fn expected(config: &Config, before: &[Matrices], after: &[Matrices]) -> Vec<Vec<f64>> {
+    let output = config.layers.len() - 1;
+    let of_layer = |layer: usize| {
+        let (units, above) = (config.layers[layer], config.layers[layer + 1]);
+        let hears_above = layer + 1 == output || config.feedback == Feedback::Layerwise;
+        let right = match hears_above {
+            true => identity(above),
+            false => after[layer + 1].feedback.iter().map(|&weight| f64::from(weight)).collect(),
+        };
+        backwards(&before[layer + 1].weights, &right, units, right.len() / above)
+    };
+    (0..output).map(of_layer).collect()
+}
+
+#[test]
+fn symmetric_feedback_is_the_transpose_of_all_weights_above() {
+    for (layers, feedback) in [
+        (&[20, 10][..], Feedback::Broadcast),
+        (&[33, 18, 20], Feedback::Broadcast),
+        (&[33, 18, 20], Feedback::Layerwise),
+        (&[12, 17, 9, 10], Feedback::Broadcast),
+    ] {
+        let config = config(layers, feedback, 0.0);
+        let mut run = Run::new(&config);
+        let mut before = run.matrices();
+        for minibatch in 0..3 {
+            run.train();
+            let after = run.matrices();
+            for (layer, expected) in expected(&config, &before, &after).iter().enumerate() {
+                let what =
+                    format!("{layers:?}, {feedback:?}, minibatch {minibatch}, layer {layer}");
+                assert_eq!(after[layer].feedback.len(), expected.len(), "{what}");
+                for (&weight, expected) in after[layer].feedback.iter().zip(expected) {
+                    let error = (f64::from(weight) - expected).abs();
+                    assert!(error < 1e-5 * (1.0 + expected.abs()), "{what}: {weight}, {expected}");
+                }
+            }
+            assert!(before[0].weights != after[0].weights, "the layer learns");
+            before = after;
+        }
+    }
+}
+
+/// Noise of each hidden layer in the first minibatches, in spreads.
+fn noise(config: &Config, minibatches: usize) -> Vec<Vec<Vec<f64>>> {
+    let mut run = Run::new(config);
+    let mut before = run.matrices();
+    let mut of_minibatches = Vec::new();
+    for _ in 0..minibatches {
+        run.train();
+        let after = run.matrices();
+        let expected = expected(config, &before, &after);
+        let of_layer = |(layer, expected): (usize, &Vec<f64>)| -> Vec<f64> {
+            let pairs = after[layer].feedback.iter().zip(expected);
+            pairs.map(|(&w, expected)| (f64::from(w) - expected) / config.feedback_noise).collect()
+        };
+        of_minibatches.push(expected.iter().enumerate().map(of_layer).collect());
+        before = after;
+    }
+    of_minibatches
+}
+
+/// Largest distance between the distribution of values and the normal one.
+fn distance_from_normal(values: &[f64]) -> f64 {
+    let normal = Normal::new(0.0, 1.0).expect("a spread");
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let count = sorted.len() as f64;
+    let distance = |(index, value): (usize, &f64)| {
+        let expected = normal.cdf(*value);
+        (expected - index as f64 / count).abs().max(((index + 1) as f64 / count - expected).abs())
+    };
+    sorted.iter().enumerate().map(distance).fold(0.0, f64::max)
+}
+
+fn correlation(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>() / a.len() as f64
+}
+
+#[test]
+fn noise_is_next_to_normal_and_drawn_anew() {
+    let config = config(&[400, 400, 10], Feedback::Broadcast, 0.05);
+    let first = noise(&config, 2);
+    let other_seed = noise(&Config { seed: 2, ..config.clone() }, 1);
+    for (layer, values) in first[0].iter().enumerate() {
+        // Of 4,000 values, 1.63 / sqrt(4000) is exceeded once in a hundred cases.
+        let distance = distance_from_normal(values);
+        assert!(distance < 0.0258, "layer {layer}: {distance} from normal");
+        let wider: Vec<f64> = values.iter().map(|value| 1.1 * value).collect();
+        assert!(distance_from_normal(&wider) > distance, "another spread would be seen");
+        let largest = values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+        assert!((2.9..6.0).contains(&largest), "layer {layer}: {largest}");
+        for (what, other) in [
+            ("the next minibatch", &first[1][layer]),
+            ("the other layer", &first[0][1 - layer]),
+            ("another seed", &other_seed[0][layer]),
+        ] {
+            let correlation = correlation(values, other);
+            assert!(
+                correlation.abs() < 4.0 / 4000f64.sqrt(),
+                "{what}, layer {layer}: {correlation}"
+            );
+        }
+        // Between neurons and between what they hear.
+        for (what, shift) in [("the next source", 1), ("the next neuron", 10)] {
+            let correlation = correlation(values, &[&values[shift..], &values[..shift]].concat());
+            assert!(
+                correlation.abs() < 4.0 / 4000f64.sqrt(),
+                "{what}, layer {layer}: {correlation}"
+            );
+        }
+    }
+}
+
+#[test]
+fn fixed_feedback_stays() {
+    let config = Config {
+        feedback_weights: FeedbackWeights::Fixed,
+        ..config(&[20, 18, 10], Feedback::Broadcast, 0.0)
+    };
+    let mut run = Run::new(&config);
+    let before = run.matrices();
+    run.train();
+    for (before, after) in before.iter().zip(run.matrices()) {
+        assert!(before.feedback == after.feedback);
+        assert!(before.weights != after.weights);
+    }
+}

@@ -52,6 +52,7 @@ fn shape() -> Shape {
         populations: vec![7, 5, 3],
         broadcast: true,
         is_symmetric: false,
+        backpropagates: false,
         replicas: 1,
         lanes: 2,
         steps: 20,

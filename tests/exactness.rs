@@ -16,7 +16,7 @@ mod words;
 
 use std::sync::Arc;
 
-use apical::config::{Config, Feedback, FeedbackWeights, Optimizer};
+use apical::config::{Config, Feedback, FeedbackWeights, HiddenErrors, Optimizer};
 use apical::dataset::Dataset;
 use apical::gpu::WORKGROUP;
 use apical::layout::{Array, Backend, Kernel, Lane, Launch, Minibatch, Shape};
@@ -103,6 +103,15 @@ fn case_feedback() {
     });
 }
 
+#[test]
+fn case_backward() {
+    each_situation(|situation| {
+        if situation.shape.backpropagates {
+            situation.check_hidden(Kernel::Backward);
+        }
+    });
+}
+
 /// A shape, settings of each replica and arrays full of random numbers.
 struct Situation {
     shape: Shape,
@@ -134,6 +143,7 @@ fn situations() -> Vec<Situation> {
             optimizer: sgd,
             feedback_weights: FeedbackWeights::Symmetric,
             feedback_noise: 0.05,
+            hidden_errors: HiddenErrors::Backpropagation,
             ..base.clone()
         },
         Config {
@@ -158,6 +168,7 @@ fn situations() -> Vec<Situation> {
             eta_bias: vec![0.25, 0.0, 3.0],
             clip: 1e-3,
             averaging: Averaging::From30,
+            hidden_errors: HiddenErrors::Backpropagation,
             feedback: Feedback::Layerwise,
             ..base.clone()
         },

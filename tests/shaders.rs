@@ -149,9 +149,9 @@ fn structs_lie_in_memory_as_shaders_read_them() {
             teaching_excitation teaching_inhibition group classes optimizer zero),
         fields!(Replica: etas bias_etas candidates seed one_shift one_scale two_shift two_scale phi_max
             hidden_decay hidden_input hidden_apical hidden_error_gain output_error_gain first_decay
-            first_gain second_decay second_gain epsilon_square weight_decay clip feedback_noise),
+            first_gain second_decay second_gain epsilon_square weight_decay clip feedback_noise backward_gain),
         fields!(Part: units below sources population first steps block block_first is_output
-            keeps_gradient is_source first_column columns above hears_above),
+            keeps_gradient is_source first_column columns above hears_above is_below_output),
         fields!(Minibatch: lanes fresh source draws inverse_lanes first_correction
             second_correction rate update),
         fields!(Lane: image label position slot steps_forward steps_target window_forward

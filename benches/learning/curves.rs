@@ -55,7 +55,7 @@ fn panel(net: &str, rows: &[Result]) -> Panel {
     let shown = points().map(|point| point.y).chain(paper.iter().map(|paper| paper.y));
     Panel {
         title: net.to_string(),
-        x: Axis::new("epoch", Scale::Linear, points().map(|point| point.x)),
+        x: Axis::new("epoch", Scale::Log, points().map(|point| point.x)),
         y: Axis::new("test error, %", Scale::Log, shown.collect::<Vec<_>>()),
         references: paper.into_iter().collect(),
         series,

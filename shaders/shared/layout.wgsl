@@ -1,7 +1,8 @@
 // What every kernel binds and the host fills: the twin of src/layout/uniforms.rs (a test compares
 // sizes and offsets). Kernels declare their arrays from binding 5 on: what `Launch::reads` lists, then
 // `Launch::writes`. "lanes" in the shape of an array are those of all replicas, replica by replica.
-// Constants that both sides need come before this text, generated from Rust.
+// Constants that both sides need come before this text, generated from Rust. What fills a struct is a field of
+// its own: behind a field with a size of its own, Mesa's device was seen to step over arrays by another length.
 
 struct Constants {
     taps: array<vec4<f32>, 8>,
@@ -51,6 +52,8 @@ struct Replica {
     weight_decay: f32,
     clip: f32,
     feedback_noise: f32,
+    backward_gain: f32,
+    padding: array<u32, 3>,
 }
 
 struct Part {
@@ -68,8 +71,8 @@ struct Part {
     first_column: u32,
     columns: u32,
     above: u32,
-    // with what fills the struct up to a multiple of 16 bytes
-    @size(8) hears_above: u32,
+    hears_above: u32,
+    is_below_output: u32,
 }
 
 struct Minibatch {
@@ -81,8 +84,8 @@ struct Minibatch {
     first_correction: f32,
     second_correction: f32,
     rate: f32,
-    // with what fills the struct up to a multiple of 16 bytes
-    @size(16) update: u32,
+    update: u32,
+    padding: array<u32, 3>,
 }
 
 struct Lane {

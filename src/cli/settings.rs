@@ -127,7 +127,7 @@ impl FromArgMatches for Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Feedback, FeedbackWeights, Optimizer};
+    use crate::config::{Feedback, FeedbackWeights, HiddenErrors, Optimizer};
     use crate::model::initial::Initial;
     use crate::model::phases::{Averaging, PhaseExtra};
     use crate::model::rates::Schedule;
@@ -169,6 +169,7 @@ mod tests {
             seed: 99,
             initial: Initial::Cited,
             feedback: Feedback::Layerwise,
+            hidden_errors: HiddenErrors::Backpropagation,
             feedback_weights: FeedbackWeights::Symmetric,
             feedback_noise: 0.125,
             feedback_sparsity: 0.5,

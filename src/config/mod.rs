@@ -41,6 +41,17 @@ pub enum FeedbackWeights {
     Symmetric,
 }
 
+/// Where the errors of hidden neurons come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum HiddenErrors {
+    /// The difference of their own plateau potentials (the paper).
+    #[default]
+    Plateaus,
+    /// The errors of the layer above, through its weights: exact backpropagation, to compare with.
+    Backpropagation,
+}
+
 /// How gradients change weights. All are local to a synapse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -150,6 +161,10 @@ pub struct Config {
     /// Which spikes reach the apical dendrites
     #[arg(long, value_enum, default_value_t = Config::default().feedback)]
     pub feedback: Feedback,
+
+    /// Where hidden neurons have their errors from: their plateau potentials, or exact backpropagation
+    #[arg(long, value_enum, default_value_t = Config::default().hidden_errors)]
+    pub hidden_errors: HiddenErrors,
 
     /// Whether feedback weights are random and stay, or are those of the layers above, as they are at the
     /// beginning of each minibatch

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-use super::{Config, Feedback, FeedbackWeights, Optimizer, RECIPES, Recipe};
+use super::{Config, Feedback, FeedbackWeights, HiddenErrors, Optimizer, RECIPES, Recipe};
 use crate::model::initial::Initial;
 use crate::model::phases::{Averaging, PhaseExtra};
 use crate::model::rates::Schedule;
@@ -93,6 +93,7 @@ impl Preset {
             seed: 1,
             initial: Initial::Latest,
             feedback: Feedback::Broadcast,
+            hidden_errors: HiddenErrors::Plateaus,
             feedback_weights: FeedbackWeights::Fixed,
             feedback_noise: 0.0,
             feedback_sparsity: 0.0,

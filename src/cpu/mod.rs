@@ -7,6 +7,7 @@ pub mod arithmetic;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod awake;
+mod backward;
 mod block;
 mod bounds;
 mod carried;

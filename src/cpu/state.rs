@@ -9,7 +9,7 @@ use super::columns::Columns;
 use super::drawn::Drawn;
 use super::events::{Events, Heard};
 use super::tile::Tiled;
-use super::{apical, drive, error, input, output, plateau, raster, score, soma, trace};
+use super::{apical, backward, drive, error, input, output, plateau, raster, score, soma, trace};
 use crate::layout::{
     Array, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part, Replica, Shape, result,
 };
@@ -123,7 +123,8 @@ impl LaneState {
             trace::trace(constants, part, minibatch, lane, spikes, traces);
             return 1;
         }
-        let layer = &mut layers[index];
+        let (lower, upper) = layers.split_at_mut(index + 1);
+        let layer = &mut lower[index];
         let weights = &shared.weights[index];
         let biases = weights.column(part.below as usize);
         let feedback = &shared.feedback[index];
@@ -178,12 +179,15 @@ impl LaneState {
             Kernel::Error => {
                 error::error(replica, part, &layer.compartments, &layer.plateaus, &mut layer.errors)
             }
+            Kernel::Backward => {
+                let (weights, above) = (&shared.weights[index + 1], &upper[0].errors);
+                let LayerState { compartments, errors, .. } = layer;
+                backward::backward(replica, part, compartments, weights, above, errors);
+            }
             Kernel::Score => {
                 score::score(constants, replica, part, lane, &layer.compartments, result)
             }
-            Kernel::Input | Kernel::Raster | Kernel::Trace | Kernel::Update | Kernel::Feedback => {
-                unreachable!("handled before, or not a kernel of one lane")
-            }
+            _ => unreachable!("handled before, or not a kernel of one lane"),
         }
         held
     }

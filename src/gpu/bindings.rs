@@ -58,9 +58,12 @@ pub fn threads(
             let replicas = minibatches.len() as u32;
             [shape.units(layer) as u32, shape.sources(layer) as u32, replicas]
         }
-        Kernel::Soma | Kernel::Output | Kernel::Apical | Kernel::Plateau | Kernel::Error => {
-            [shape.units(layer) as u32, 1, lanes]
-        }
+        Kernel::Soma
+        | Kernel::Output
+        | Kernel::Apical
+        | Kernel::Plateau
+        | Kernel::Error
+        | Kernel::Backward => [shape.units(layer) as u32, 1, lanes],
     }
 }
 
@@ -120,6 +123,7 @@ mod tests {
             populations: vec![4, 3],
             broadcast: true,
             is_symmetric: false,
+            backpropagates: false,
             replicas: 1,
             lanes: 1,
             steps: 32,

@@ -121,6 +121,7 @@ mod tests {
             populations: vec![12, 9, 10],
             broadcast: true,
             is_symmetric: false,
+            backpropagates: false,
             replicas: 1,
             lanes: 2,
             steps: 16,

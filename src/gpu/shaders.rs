@@ -136,6 +136,7 @@ fn text(kernel: Kernel) -> &'static str {
         Kernel::Trace => include_str!("../../shaders/trace.wgsl"),
         Kernel::Plateau => include_str!("../../shaders/plateau.wgsl"),
         Kernel::Error => include_str!("../../shaders/error.wgsl"),
+        Kernel::Backward => include_str!("../../shaders/backward.wgsl"),
         Kernel::Score => include_str!("../../shaders/score.wgsl"),
         Kernel::Update => include_str!("../../shaders/update.wgsl"),
         Kernel::Feedback => include_str!("../../shaders/feedback.wgsl"),

@@ -109,6 +109,7 @@ mod tests {
             populations: vec![300, 10, 3],
             broadcast: true,
             is_symmetric: false,
+            backpropagates: false,
             replicas,
             lanes: 1,
             steps: 8,

@@ -100,6 +100,8 @@ pub struct Shape {
     pub broadcast: bool,
     /// Feedback weights follow the feed-forward ones.
     pub is_symmetric: bool,
+    /// Hidden errors are backpropagated.
+    pub backpropagates: bool,
     /// Networks simulated side by side.
     pub replicas: usize,
     /// Most images that each replica is shown side by side.

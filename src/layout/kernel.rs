@@ -27,6 +27,8 @@ pub enum Kernel {
     Plateau,
     /// Local error of every neuron.
     Error,
+    /// Hidden errors by exact backpropagation.
+    Backward,
     /// Class and loss of every image.
     Score,
     /// Gradient over the minibatch and change of weights and biases.
@@ -34,7 +36,7 @@ pub enum Kernel {
 }
 
 impl Kernel {
-    pub const ALL: [Kernel; 12] = [
+    pub const ALL: [Kernel; 13] = [
         Kernel::Feedback,
         Kernel::Input,
         Kernel::Raster,
@@ -45,6 +47,7 @@ impl Kernel {
         Kernel::Trace,
         Kernel::Plateau,
         Kernel::Error,
+        Kernel::Backward,
         Kernel::Score,
         Kernel::Update,
     ];
@@ -60,6 +63,7 @@ impl Kernel {
             Kernel::Trace => "trace",
             Kernel::Plateau => "plateau",
             Kernel::Error => "error",
+            Kernel::Backward => "backward",
             Kernel::Score => "score",
             Kernel::Update => "update",
             Kernel::Feedback => "feedback",
@@ -109,6 +113,10 @@ impl Launch {
             Kernel::Trace => vec![],
             Kernel::Plateau => vec![Array::Traces(shape.source(layer)), Array::Feedback(layer)],
             Kernel::Error => vec![Array::Compartments(layer), Array::Plateaus(layer)],
+            Kernel::Backward => {
+                let above = layer + 1;
+                vec![Array::Compartments(layer), Array::Weights(above), Array::Errors(above)]
+            }
             Kernel::Score => vec![Array::Compartments(layer)],
             Kernel::Update => vec![Array::Traces(layer), Array::Errors(layer)],
             Kernel::Feedback => vec![Array::Weights(layer + 1), Array::Feedback(layer + 1)],
@@ -128,7 +136,7 @@ impl Launch {
             Kernel::Apical => vec![Array::ApicalDrive(layer), Array::Compartments(layer)],
             Kernel::Trace => vec![Array::Spikes(layer), Array::Traces(layer)],
             Kernel::Plateau => vec![Array::Plateaus(layer)],
-            Kernel::Error => vec![Array::Errors(layer)],
+            Kernel::Error | Kernel::Backward => vec![Array::Errors(layer)],
             Kernel::Score => vec![Array::Results],
             Kernel::Update => {
                 vec![Array::Weights(layer), Array::Moments(layer), Array::Gradient(layer)]

@@ -83,6 +83,9 @@ pub struct Replica {
     pub clip: f32,
     /// Spread of the noise of feedback weights that follow the feed-forward ones.
     pub feedback_noise: f32,
+    /// What multiplies the errors of the layer above in backpropagation.
+    pub backward_gain: f32,
+    pub padding: [u32; 3],
 }
 
 /// What one launch works on: a layer and a range of steps.
@@ -119,7 +122,8 @@ pub struct Part {
     pub above: u32,
     /// 1 where apical dendrites hear the layer above.
     pub hears_above: u32,
-    pub padding: u32,
+    /// 1 for the highest hidden layer.
+    pub is_below_output: u32,
 }
 
 /// What one minibatch of a replica is.
@@ -215,12 +219,12 @@ impl Part {
             columns: match launch.kernel {
                 Kernel::Apical | Kernel::Plateau => sources,
                 // Of the weights above, where this layer's neurons are columns.
-                Kernel::Feedback => shape.populations[population] as u32 + 1,
+                Kernel::Feedback | Kernel::Backward => shape.populations[population] as u32 + 1,
                 _ => below + 1,
             },
             above: shape.populations.get(population + 1).map_or(0, |&above| above as u32),
             hears_above: u32::from(!is_population && shape.source(launch.layer) == population + 1),
-            padding: 0,
+            is_below_output: u32::from(population + 1 == output),
         }
     }
 

@@ -55,6 +55,12 @@ pub fn hidden_error_gain(phi_max: f64, g_apical: f64) -> f64 {
     UPDATE_SCALE / phi_max * k_basal(g_apical) * phi_max
 }
 
+/// `k_B phi_max`: what multiplies `W_above^T E_above sigma'(C)` in a hidden neuron's error by
+/// backpropagation.
+pub fn backward_gain(phi_max: f64, g_apical: f64) -> f64 {
+    k_basal(g_apical) * phi_max
+}
+
 /// `P_out k_D phi_max`: what multiplies `-(phi_t - phi_max sigma(C)) sigma'(C)` in an output
 /// neuron's update.
 pub fn output_error_gain(phi_max: f64) -> f64 {

@@ -53,7 +53,9 @@ pub(super) fn pixels(figure: &Figure) -> Result<(Vec<u8>, u32, u32), String> {
 }
 
 fn columns(figure: &Figure) -> usize {
-    figure.panels.len().clamp(1, COLUMNS)
+    // Rows of one length, where that can be.
+    let rows = figure.panels.len().div_ceil(COLUMNS).max(1);
+    figure.panels.len().div_ceil(rows).max(1)
 }
 
 fn size(figure: &Figure) -> (u32, u32) {

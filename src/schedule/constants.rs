@@ -6,8 +6,8 @@ use crate::config::{Config, Optimizer};
 use crate::layout::{Constants, LAYERS_MAX, Replica, Shape};
 use crate::model::filter;
 use crate::model::neuron::{
-    E_EXCITATORY, E_INHIBITORY, G_TEACHING, hidden_error_gain, hidden_step, output_error_gain,
-    output_step, teaching_step,
+    E_EXCITATORY, E_INHIBITORY, G_TEACHING, backward_gain, hidden_error_gain, hidden_step,
+    output_error_gain, output_step, teaching_step,
 };
 use crate::model::spikes::{fraction, thresholds};
 use crate::random;
@@ -91,5 +91,7 @@ pub fn replica(config: &Config) -> Replica {
         weight_decay: config.weight_decay as f32,
         clip: config.clip as f32,
         feedback_noise: config.feedback_noise as f32,
+        backward_gain: backward_gain(config.phi_max, config.g_apical) as f32,
+        padding: [0; 3],
     }
 }

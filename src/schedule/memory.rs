@@ -42,6 +42,7 @@ mod tests {
             populations: vec![30, 20, 10],
             broadcast: true,
             is_symmetric: false,
+            backpropagates: false,
             replicas,
             lanes: 2,
             steps: 8,

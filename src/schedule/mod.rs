@@ -15,7 +15,7 @@ pub use lanes::Lanes;
 pub use room::{Room, check_cpu, check_gpu, room};
 pub use simulation::{Image, Outcome, Simulation, Work};
 
-use crate::config::{Config, Feedback, FeedbackWeights};
+use crate::config::{Config, Feedback, FeedbackWeights, HiddenErrors};
 use crate::dataset::Dataset;
 use crate::layout::{Kernel, Launch, STEPS_PER_WORD, Shape};
 use crate::model::phases::PhaseLengths;
@@ -37,8 +37,13 @@ pub fn launches(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     let hidden = 0..output;
     let populations = 0..shape.populations.len() - usize::from(hidden.is_empty());
     list.extend(populations.map(|population| whole(Kernel::Trace, population)));
-    list.extend(hidden.map(|layer| whole(Kernel::Plateau, layer)));
-    list.extend((0..=output).map(|layer| whole(Kernel::Error, layer)));
+    list.extend(hidden.clone().map(|layer| whole(Kernel::Plateau, layer)));
+    if shape.backpropagates {
+        list.push(whole(Kernel::Error, output));
+        list.extend(hidden.rev().map(|layer| whole(Kernel::Backward, layer)));
+    } else {
+        list.extend((0..=output).map(|layer| whole(Kernel::Error, layer)));
+    }
     list.extend((0..=output).map(|layer| whole(Kernel::Update, layer)));
     list
 }
@@ -120,6 +125,7 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
     Shape {
         populations: pixels.chain(config.layers.iter().copied()).collect(),
         broadcast: config.feedback == Feedback::Broadcast,
+        backpropagates: config.hidden_errors == HiddenErrors::Backpropagation,
         is_symmetric: config.feedback_weights == FeedbackWeights::Symmetric,
         replicas: extent.replicas,
         lanes: extent.lanes,
@@ -145,6 +151,7 @@ mod tests {
             populations: vec![12, 9, 10],
             broadcast: true,
             is_symmetric: false,
+            backpropagates: false,
             replicas: 1,
             lanes: 1,
             steps: 24,

@@ -54,6 +54,15 @@ fn case_feedback_in_windows() {
     });
 }
 
+#[test]
+fn case_backward_in_windows() {
+    each_in_windows(Kernel::Backward, |situation| {
+        if situation.shape.backpropagates {
+            situation.check_hidden(Kernel::Backward);
+        }
+    });
+}
+
 /// Runs a check in the situations that have several windows, with one network each.
 fn each_in_windows(kernel: Kernel, check: impl Fn(&Situation)) {
     let mut checked = 0;
@@ -67,7 +76,10 @@ fn each_in_windows(kernel: Kernel, check: impl Fn(&Situation)) {
         };
         let layers = match kernel {
             Kernel::Feedback if !shape.is_symmetric => 0..0,
-            Kernel::Apical | Kernel::Plateau | Kernel::Feedback => 0..shape.layers() - 1,
+            Kernel::Backward if !shape.backpropagates => 0..0,
+            Kernel::Apical | Kernel::Plateau | Kernel::Feedback | Kernel::Backward => {
+                0..shape.layers() - 1
+            }
             _ => 0..shape.layers(),
         };
         if layers.into_iter().any(is_split) {

@@ -1,0 +1,117 @@
+//! Proves: with exact backpropagation, the error of a hidden neuron is that of the layer above through the
+//! weights as they were before the update, computed here in double precision, with the factors of section 4 of
+//! `model.md`; nothing of the feedback enters; and a hidden layer learns from it.
+//!
+//! Does not prove: that a GPU does the same (see `exactness.rs`).
+
+mod support;
+
+use apical::config::{Config, HiddenErrors};
+use apical::layout::{Array, compartment};
+use apical::model::initial::Initial;
+use apical::network::Network;
+use apical::schedule::{Image, Simulation};
+
+const PIXELS: usize = 72;
+const BATCH: usize = 4;
+const G_LEAK: f64 = 0.1;
+const G_BASAL: f64 = 0.6;
+
+fn config(layers: &[usize], g_apical: f64) -> Config {
+    Config {
+        layers: layers.to_vec(),
+        batch: BATCH,
+        g_apical,
+        hidden_errors: HiddenErrors::Backpropagation,
+        initial: Initial::Cited,
+        ..Config::default()
+    }
+}
+
+fn simulation(config: &Config, network: &Network) -> (Simulation, Vec<Image>) {
+    config.validate(PIXELS, 10).expect("the settings are valid");
+    let dataset = support::random_dataset(5, 8, 9, 12);
+    let backend = support::cpu(config, &dataset, &support::extent(BATCH, 20, 40));
+    let simulation = Simulation::new(backend, config, &dataset, network).expect("the network fits");
+    let image = |index: usize| Image {
+        index,
+        label: dataset.labels()[index],
+        position: index as u32,
+        slot: index,
+    };
+    (simulation, (0..BATCH).map(image).collect())
+}
+
+fn floats(simulation: &mut Simulation, array: Array) -> Vec<f64> {
+    let words = simulation.backend().read(array).expect("it is read");
+    words.into_iter().map(|word| f64::from(f32::from_bits(word))).collect()
+}
+
+/// Slope of the logistic function at `x`.
+fn slope(x: f64) -> f64 {
+    let sigmoid = 1.0 / (1.0 + (-x).exp());
+    sigmoid * (1.0 - sigmoid)
+}
+
+#[test]
+fn hidden_errors_are_those_above_through_the_weights() {
+    for (layers, g_apical) in [(&[20, 10][..], 0.0), (&[33, 18, 20], 0.05), (&[12, 17, 9, 10], 0.0)]
+    {
+        let config = config(layers, g_apical);
+        let network = Network::initial(&config, PIXELS);
+        let (mut simulation, images) = simulation(&config, &network);
+        simulation.train(&images).expect("it runs");
+        let output = layers.len() - 1;
+        let errors: Vec<Vec<f64>> =
+            (0..=output).map(|layer| floats(&mut simulation, Array::Errors(layer))).collect();
+        // The update's factor P: 20 / phi_max of hidden neurons, 20 / phi_max^2 of the output's.
+        let scale = |layer: usize| 20.0 / config.phi_max.powi(1 + i32::from(layer == output));
+        for layer in 0..output {
+            let (units, above) = (layers[layer], layers[layer + 1]);
+            let weights = network.layers[layer + 1].weight_rows();
+            let compartments = floats(&mut simulation, Array::Compartments(layer));
+            let gain = G_BASAL / (G_LEAK + G_BASAL + g_apical) * config.phi_max;
+            let mut largest = 0.0f64;
+            for lane in 0..BATCH {
+                for unit in 0..units {
+                    let above_errors = &errors[layer + 1][lane * above..][..above];
+                    let through = above_errors.iter().enumerate();
+                    let through = through.map(|(j, error)| {
+                        f64::from(weights[j * units + unit]) * error / scale(layer + 1)
+                    });
+                    let row = lane * compartment::ROWS + compartment::MEAN_SOMA;
+                    let soma = compartments[row * units + unit];
+                    let expected = scale(layer) * through.sum::<f64>() * gain * slope(soma);
+                    let error = errors[layer][lane * units + unit];
+                    largest = largest.max(error.abs());
+                    let what = format!("{layers:?}, layer {layer}, lane {lane}, neuron {unit}");
+                    let difference = (error - expected).abs();
+                    assert!(
+                        difference < 1e-5 * (1.0 + expected.abs()),
+                        "{what}: {error}, {expected}"
+                    );
+                }
+            }
+            assert!(largest > 1e-3, "{layers:?}, layer {layer}: errors are next to nothing");
+        }
+    }
+}
+
+#[test]
+fn nothing_comes_through_the_feedback_weights() {
+    let config = config(&[20, 18, 10], 0.0);
+    let trained = |network: &Network| {
+        let (mut simulation, images) = simulation(&config, network);
+        simulation.train(&images).expect("it runs");
+        let mut networks = [network.clone()];
+        simulation.read_networks(&mut networks).expect("it is read");
+        let [network] = networks;
+        network.layers.into_iter().map(|layer| layer.weights).collect::<Vec<_>>()
+    };
+    let hearing = Network::initial(&config, PIXELS);
+    let mut deaf = hearing.clone();
+    deaf.layers.iter_mut().for_each(|layer| layer.feedback.fill(0.0));
+    let learned = trained(&hearing);
+    assert!(learned == trained(&deaf));
+    assert!(learned[0] != hearing.layers[0].weights, "the lowest layer learns");
+}

@@ -49,22 +49,22 @@ const HIDDEN_3: &[usize] = &[500, 100, 100, 10];
 /// All recipes, net by net.
 #[rustfmt::skip]
 pub static RECIPES: [Recipe; 16] = [
-    recipe("hidden-0-batch-32", HIDDEN_0, &BATCH_32, 6, &[0.03], (0.0, 0.0)),
-    recipe("hidden-0-batch-128", HIDDEN_0, &BATCH_128, 6, &[0.06], (0.0, 0.0)),
-    recipe("hidden-0-batch-512", HIDDEN_0, &BATCH_512, 6, &[0.1], (0.0, 0.0)),
-    recipe("hidden-0-batch-2048", HIDDEN_0, &BATCH_2048, 10, &[0.2], (0.0, 0.0)),
-    recipe("hidden-1-batch-32", HIDDEN_1, &BATCH_32, 24, &[0.06, 0.02], (0.0, 0.0)),
-    recipe("hidden-1-batch-128", HIDDEN_1, &BATCH_128, 10, &[0.15, 0.06], (0.0, 0.0)),
-    recipe("hidden-1-batch-512", HIDDEN_1, &BATCH_512, 24, &[0.3, 0.1], (0.0, 0.0)),
-    recipe("hidden-1-batch-2048", HIDDEN_1, &BATCH_2048, 16, &[0.6, 0.1], (0.0, 0.0)),
-    recipe("hidden-2-batch-32", HIDDEN_2, &BATCH_32, 14, &[0.06], (0.0, 0.0)),
-    recipe("hidden-2-batch-128", HIDDEN_2, &BATCH_128, 8, &[0.15], (0.0, 0.0)),
-    recipe("hidden-2-batch-512", HIDDEN_2, &BATCH_512, 10, &[0.3], (0.0, 0.0)),
-    recipe("hidden-2-batch-2048", HIDDEN_2, &BATCH_2048, 10, &[0.5], (0.0, 0.0)),
-    recipe("hidden-3-batch-32", HIDDEN_3, &BATCH_32, 5, &[0.08], (0.0, 0.0)),
-    recipe("hidden-3-batch-128", HIDDEN_3, &BATCH_128, 5, &[0.15], (0.0, 0.0)),
-    recipe("hidden-3-batch-512", HIDDEN_3, &BATCH_512, 5, &[0.3], (0.0, 0.0)),
-    recipe("hidden-3-batch-2048", HIDDEN_3, &BATCH_2048, 8, &[0.5], (0.0, 0.0)),
+    recipe("hidden-0-batch-32", HIDDEN_0, &BATCH_32, 6, &[0.03], (8.02, 0.12)),
+    recipe("hidden-0-batch-128", HIDDEN_0, &BATCH_128, 6, &[0.06], (8.04, 0.10)),
+    recipe("hidden-0-batch-512", HIDDEN_0, &BATCH_512, 6, &[0.1], (8.07, 0.08)),
+    recipe("hidden-0-batch-2048", HIDDEN_0, &BATCH_2048, 10, &[0.2], (8.03, 0.07)),
+    recipe("hidden-1-batch-32", HIDDEN_1, &BATCH_32, 24, &[0.06, 0.02], (2.51, 0.14)),
+    recipe("hidden-1-batch-128", HIDDEN_1, &BATCH_128, 10, &[0.15, 0.06], (3.11, 0.02)),
+    recipe("hidden-1-batch-512", HIDDEN_1, &BATCH_512, 24, &[0.3, 0.1], (2.64, 0.06)),
+    recipe("hidden-1-batch-2048", HIDDEN_1, &BATCH_2048, 16, &[0.6, 0.1], (3.07, 0.09)),
+    recipe("hidden-2-batch-32", HIDDEN_2, &BATCH_32, 14, &[0.06], (2.99, 0.18)),
+    recipe("hidden-2-batch-128", HIDDEN_2, &BATCH_128, 8, &[0.15], (3.49, 0.04)),
+    recipe("hidden-2-batch-512", HIDDEN_2, &BATCH_512, 10, &[0.3], (3.48, 0.11)),
+    recipe("hidden-2-batch-2048", HIDDEN_2, &BATCH_2048, 10, &[0.5], (4.43, 0.17)),
+    recipe("hidden-3-batch-32", HIDDEN_3, &BATCH_32, 5, &[0.08], (4.10, 0.16)),
+    recipe("hidden-3-batch-128", HIDDEN_3, &BATCH_128, 5, &[0.15], (4.23, 0.20)),
+    recipe("hidden-3-batch-512", HIDDEN_3, &BATCH_512, 5, &[0.3], (4.41, 0.16)),
+    recipe("hidden-3-batch-2048", HIDDEN_3, &BATCH_2048, 8, &[0.5], (5.10, 0.13)),
 ];
 
 /// The recipe of the default preset, among all.

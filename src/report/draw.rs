@@ -65,7 +65,7 @@ fn size(figure: &Figure) -> (u32, u32) {
 }
 
 fn legend_height(figure: &Figure) -> u32 {
-    LEGEND_LINE * figure.legend().len().div_ceil(columns(figure)) as u32 + LEGEND_LINE / 2
+    LEGEND_LINE * figure.legend().len().div_ceil(columns(figure)) as u32 + LEGEND_LINE
 }
 
 fn draw<B: DrawingBackend>(

@@ -129,7 +129,7 @@ fn help_and_version_are_results() {
         assert!(help.contains(text), "{help}");
     }
     let help = output_of(apical(&folder).args(["compare", "-h"]));
-    let epochs = help.lines().find(|line| line.contains("--epochs")).unwrap();
+    let epochs = help.split_once("--epochs").unwrap().1.split_once("--").unwrap().0;
     assert!(epochs.contains("[default: 1]"), "{epochs}");
 }
 
@@ -151,7 +151,7 @@ fn a_wrong_command_line_is_refused() {
     refused(&["train", "--backend", "cpu", "--device", "0"], "--device names a GPU");
     refused(&["test"], "<WEIGHTS>");
     refused(&["compare", "--backend", "cpu"], "compare needs a GPU");
-    refused(&["compare", "--cpu-until", "soup"], "possible values: input, raster, drive");
+    refused(&["compare", "--cpu-until", "soup"], "possible values: feedback, input, raster, drive");
     // Without a command, the help is the error.
     let nothing = apical(&folder).assert().code(2).stdout("");
     nothing.stderr(contains("Usage: apical <COMMAND>"));

@@ -9,7 +9,7 @@ use std::slice::from_ref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use apical::config::{Config, Preset};
+use apical::config::{Config, FeedbackWeights, HiddenErrors, Preset};
 use apical::dataset::Dataset;
 use apical::layout::{Array, Backend, Kernel, Lane, Launch};
 use apical::network::Network;
@@ -109,14 +109,27 @@ fn testing(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// The default preset, or near it, with settings under which a minibatch runs the kernel.
+fn config_with(kernel: Kernel) -> Config {
+    let base = Preset::Quick.config();
+    match kernel {
+        Kernel::Apical => Config { g_apical: 0.05, ..base },
+        Kernel::Feedback => Config {
+            feedback_weights: FeedbackWeights::Symmetric,
+            feedback_noise: 0.05,
+            layers: vec![500, 100, 10],
+            ..base
+        },
+        Kernel::Backward => Config { hidden_errors: HiddenErrors::Backpropagation, ..base },
+        _ => base,
+    }
+}
+
 /// Every kernel of a training minibatch by itself, from the state that a minibatch leaves behind.
 fn kernels(criterion: &mut Criterion) {
     let dataset = Arc::new(Dataset::mnist().expect("the embedded data set opens"));
-    let base = Preset::Quick.config();
-    // The apical kernel runs only where the apical voltage reaches the soma.
-    let coupled = Config { g_apical: 0.05, ..base.clone() };
     for kernel in Kernel::ALL {
-        let config = if kernel == Kernel::Apical { &coupled } else { &base };
+        let config = &config_with(kernel);
         let mut group = criterion.benchmark_group(format!("kernel {kernel}, batch 32"));
         group.throughput(Throughput::Elements(config.batch as u64));
         let images = order(config, &dataset, 2);
@@ -127,6 +140,7 @@ fn kernels(criterion: &mut Criterion) {
             backend_of.run(&minibatch, &lanes, &launches).expect("a minibatch runs");
             let own: Vec<Launch> =
                 launches.into_iter().filter(|launch| launch.kernel == kernel).collect();
+            assert!(!own.is_empty(), "a minibatch runs no {kernel}");
             group.bench_function(backend, |bencher| {
                 bencher.iter(|| {
                     backend_of.run(&minibatch, &lanes, &own).expect("the kernel runs");

@@ -25,7 +25,7 @@ pub fn section(rows: &[Result]) -> String {
         "## Test error by epoch\n\nPercent of the 10,000 test images; mean ± standard deviation over \
          seeds. All epochs are in `learning/epochs.csv`.\n\n{}\n![Test error by \
          epoch](learning/curves.svg)\n",
-        table(&columns, 1, &cells)
+        table(&columns, cells)
     )
 }
 

@@ -97,6 +97,6 @@ pub fn section(rows: &[Result], retests: &Retests) -> String {
     format!(
         "## The paper's nets as the paper trains them\n\nOne image at a time, plain gradient, 60 epochs, \
          one training each (seed 1), as in the paper; the test error after the last epoch.\n\n{}",
-        table(&header, 2, &cells)
+        table(&header, cells)
     )
 }

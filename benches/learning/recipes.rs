@@ -35,7 +35,7 @@ pub fn section(rows: &[Result]) -> String {
         true => String::new(),
         false => format!("\nNot trained yet: {}.\n", missing.join("; ")),
     };
-    format!("## Recipes\n\n{}{missing}", table(&header, 2, &cells))
+    format!("## Recipes\n\n{}{missing}", table(&header, cells))
 }
 
 fn cells(result: &Result) -> Vec<String> {

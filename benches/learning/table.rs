@@ -1,15 +1,13 @@
-//! Markdown.
+//! Cells and tables of the report.
 
 use apical::evaluate::Spread;
+use apical::report::Table;
 
-/// A table; the first columns `left` are to the left, all others to the right.
-pub fn table(header: &[&str], left: usize, rows: &[Vec<String>]) -> String {
-    let rule = (0..header.len()).map(|column| if column < left { "---" } else { "---:" });
-    let rule: Vec<String> = rule.map(str::to_string).collect();
-    let header: Vec<String> = header.iter().map(|name| name.to_string()).collect();
-    let line = |cells: &Vec<String>| format!("| {} |", cells.join(" | "));
-    let lines: Vec<String> = [&header, &rule].into_iter().chain(rows).map(line).collect();
-    lines.join("\n") + "\n"
+/// A table of these rows, as Markdown.
+pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new(header);
+    rows.into_iter().for_each(|row| table.push(row));
+    table.markdown() + "\n"
 }
 
 /// An error with its spread over networks, percent.

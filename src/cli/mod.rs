@@ -10,7 +10,6 @@ mod output;
 mod progress;
 mod replicas;
 mod settings;
-mod table;
 mod test;
 mod train;
 mod tune;

@@ -1,9 +1,10 @@
-//! Figures from what was measured: readable at a glance, in colours that colour-blind people tell apart, as
-//! SVG and as PNG.
+//! What was measured, for people: tables, and figures that are readable at a glance, in colours that
+//! colour-blind people tell apart, as SVG and as PNG.
 
 mod axis;
 mod draw;
 mod figure;
+mod table;
 
 use std::fs;
 use std::io::Cursor;
@@ -13,6 +14,7 @@ use thiserror::Error;
 
 pub use axis::{Axis, Scale};
 pub use figure::{Figure, Mark, Panel, Point, Reference, Series};
+pub use table::Table;
 
 use crate::record::RecordError;
 use crate::record::file::write_whole;

@@ -2,8 +2,8 @@
 
 use crate::bench::{Ceiling, Report, Row};
 use crate::cli::CliError;
-use crate::cli::table::Table;
 use crate::layout::Kernel;
+use crate::report::Table;
 use indicatif::BinaryBytes;
 
 /// Aligned tables.

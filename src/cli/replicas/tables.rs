@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::cli::table::Table;
 use crate::evaluate::Spread;
 use crate::record::replicas::{CombinationResult, ReplicaResult, in_words};
+use crate::report::Table;
 
 /// A line for each network. `tested`: the images that they were tested on.
 pub(super) fn networks(replicas: &[ReplicaResult], tested: &str) -> String {

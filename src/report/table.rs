@@ -4,26 +4,29 @@ use std::iter::once;
 
 /// Rows below a header; each row has as many cells as the header.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Table {
+pub struct Table {
     header: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub(super) fn new<T: ToString>(header: &[T]) -> Self {
+    /// Without rows.
+    pub fn new<T: ToString>(header: &[T]) -> Self {
         Table { header: header.iter().map(T::to_string).collect(), rows: Vec::new() }
     }
 
-    pub(super) fn push(&mut self, row: Vec<String>) {
+    /// Adds a row.
+    pub fn push(&mut self, row: Vec<String>) {
         self.rows.push(row);
     }
 
     /// The first column to the left, all others to the right, two blanks between.
-    pub(super) fn aligned(&self) -> String {
+    pub fn aligned(&self) -> String {
         self.lines(&|cells| cells.join("  ").trim_end().to_string()).join("\n")
     }
 
-    pub(super) fn markdown(&self) -> String {
+    /// The same alignment, as Markdown.
+    pub fn markdown(&self) -> String {
         let mut lines = self.lines(&|cells| format!("| {} |", cells.join(" | ")));
         let rule = |(index, width): (usize, usize)| match index {
             0 => "-".repeat(width),

@@ -2,15 +2,13 @@
 //! tested for 250 ms as its code does and for 500 ms as its text says.
 
 use std::error::Error;
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::evaluate::Evaluation;
 use apical::network::Network;
-use apical::record::Trial;
+use apical::record::{Lines, RecordError, Trial};
 use apical::schedule::Selection;
 use apical::train::test_network;
 use serde::{Deserialize, Serialize};
@@ -31,17 +29,14 @@ struct Retest {
     test_error: f64,
 }
 
-/// The file of such tests, and what it holds.
+/// The file of such tests.
 pub struct Retests {
-    path: PathBuf,
-    done: Vec<Retest>,
+    lines: Lines<Retest>,
 }
 
 impl Retests {
-    pub fn open(path: &Path) -> std::result::Result<Self, Box<dyn Error>> {
-        let text = if path.exists() { fs::read_to_string(path)? } else { String::new() };
-        let done = text.lines().map(serde_json::from_str).collect::<std::result::Result<_, _>>()?;
-        Ok(Retests { path: path.to_owned(), done })
+    pub fn open(path: &Path) -> std::result::Result<Self, RecordError> {
+        Ok(Retests { lines: Lines::open(path)? })
     }
 
     /// Tests a network that has just been trained.
@@ -57,16 +52,12 @@ impl Retests {
             test_network(&config, dataset.clone(), network, selection, 1, &mut |_| ())?;
         let weights_sha256 = trial.weights_sha256.clone();
         let test_error = Evaluation::sum(&evaluations).error();
-        let retest = Retest { weights_sha256, test_steps: STEPS, test_error };
-        let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
-        writeln!(file, "{}", serde_json::to_string(&retest)?)?;
-        self.done.push(retest);
-        Ok(())
+        Ok(self.lines.add(Retest { weights_sha256, test_steps: STEPS, test_error })?)
     }
 
     fn find(&self, trial: &Trial) -> Option<f64> {
         let is_of = |retest: &&Retest| retest.weights_sha256 == trial.weights_sha256;
-        self.done.iter().find(is_of).map(|retest| retest.test_error)
+        self.lines.all().iter().find(is_of).map(|retest| retest.test_error)
     }
 }
 

@@ -2,6 +2,7 @@
 //! summary.
 
 pub(crate) mod file;
+mod lines;
 pub mod metrics;
 pub mod replicas;
 pub mod run;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub use lines::Lines;
 pub use metrics::Metrics;
 pub use replicas::ReplicaRuns;
 pub use run::Run;

@@ -1,13 +1,11 @@
 //! Finished trainings in one file, a line of JSON each: who goes on after a break trains only what is
 //! not there yet.
 
-use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::file::write_whole;
-use super::{Metrics, RecordError};
+use super::{Lines, RecordError};
 use crate::config::Config;
 
 /// What an epoch of a trial came to. Errors are percent.
@@ -58,8 +56,7 @@ impl Trial {
 /// The file, and what it holds.
 #[derive(Debug)]
 pub struct Trials {
-    file: Metrics,
-    finished: Vec<Trial>,
+    lines: Lines<Trial>,
 }
 
 impl Trials {
@@ -68,32 +65,17 @@ impl Trials {
     /// # Errors
     /// When the file cannot be read or written, or a whole line is not a trial.
     pub fn open(path: &Path) -> Result<Self, RecordError> {
-        if !path.exists() {
-            return Ok(Trials { file: Metrics::create(path)?, finished: Vec::new() });
-        }
-        let text = fs::read_to_string(path).map_err(RecordError::io("read", path))?;
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        if whole < text.len() {
-            write_whole(path, &text.as_bytes()[..whole])?;
-        }
-        let read = |(index, line): (usize, &str)| {
-            serde_json::from_str(line).map_err(|source| {
-                let path = path.to_owned();
-                RecordError::Line { path, line: index + 1, source }
-            })
-        };
-        let finished = text[..whole].lines().enumerate().map(read).collect::<Result<_, _>>()?;
-        Ok(Trials { file: Metrics::append_to(path), finished })
+        Ok(Trials { lines: Lines::open(path)? })
     }
 
     /// All, in the order in which they ended.
     pub fn finished(&self) -> &[Trial] {
-        &self.finished
+        self.lines.all()
     }
 
     /// The one with these settings on the data set of that name.
     pub fn find(&self, config: &Config, dataset: &str) -> Option<&Trial> {
-        self.finished.iter().find(|trial| trial.config == *config && trial.dataset == dataset)
+        self.finished().iter().find(|trial| trial.config == *config && trial.dataset == dataset)
     }
 
     /// Adds one; it is in the file when this returns.
@@ -101,14 +83,14 @@ impl Trials {
     /// # Errors
     /// When the file cannot be written.
     pub fn add(&mut self, trial: Trial) -> Result<(), RecordError> {
-        self.file.append(&trial)?;
-        self.finished.push(trial);
-        Ok(())
+        self.lines.add(trial)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn trial(seed: u64) -> Trial {

@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 use std::time::SystemTime;
 
-use serde::Serialize;
 use thiserror::Error;
 
 use crate::config::{Config, Variant};
@@ -24,22 +23,14 @@ pub enum TrialsError {
 }
 
 /// What happens meanwhile.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum TrialEvent<'a> {
     /// The next networks start, or go on on another device.
-    Device {
-        #[serde(flatten)]
-        device: &'a Device,
-    },
+    Device { device: &'a Device },
     /// Some images are done by all networks that train side by side.
     Progress { networks: usize, progress: &'a Event },
     /// A training is done. It is kept when everyone has heard of it.
-    Trained {
-        trial: &'a Trial,
-        #[serde(skip)]
-        network: &'a Network,
-    },
+    Trained { trial: &'a Trial, network: &'a Network },
 }
 
 /// Hears of it, and may break off.

@@ -18,6 +18,7 @@ use crate::network::Network;
 use crate::record::{ImageShape, Run, weights_sha256};
 use crate::schedule::{Device, Selection};
 use crate::train::{Event, Summary, Training};
+use crate::trials::training_images;
 
 /// Train a network, or many side by side, and test after each epoch
 ///
@@ -111,7 +112,6 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn new(config: &Config, dataset: &Dataset) -> Self {
-        let or_all = |count: usize, all: usize| if count == 0 { all } else { count };
         let held_out = config.validation;
         let sizes = [&[dataset.pixels()], config.layers.as_slice()].concat();
         let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
@@ -119,11 +119,12 @@ impl Plan {
             network: sizes.join("-"),
             dataset: dataset.name.clone(),
             epochs: config.epochs,
-            images: or_all(config.images, dataset.training_count.saturating_sub(held_out)),
-            test_images: or_all(
-                config.test_images,
-                if held_out > 0 { held_out } else { dataset.test_count },
-            ),
+            images: training_images(config, dataset),
+            test_images: match config.test_images {
+                0 if held_out > 0 => held_out,
+                0 => dataset.test_count,
+                count => count,
+            },
             tested: if held_out > 0 { "validation" } else { "test" },
             image_work: 2.0 * f64::from(config.phase_steps),
             test_image_work: f64::from(config.test_steps),

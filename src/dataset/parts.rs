@@ -17,27 +17,45 @@ impl Dataset {
         training: usize,
         test: usize,
     ) -> Result<Dataset, DatasetError> {
-        let split = if validation == 0 { self } else { self.with_validation(validation)? };
-        split.truncated(training, test)
+        let [training, test] = self.part_counts(validation, training, test)?;
+        let split = if validation == 0 { self } else { self.with_validation(validation) };
+        Ok(split.truncated(training, test))
+    }
+
+    /// Training and test images of a part.
+    ///
+    /// # Errors
+    /// As [`Dataset::part`].
+    pub fn part_counts(
+        &self,
+        validation: usize,
+        training: usize,
+        test: usize,
+    ) -> Result<[usize; 2], DatasetError> {
+        let available = self.training_count;
+        if validation >= available {
+            let name = self.name.clone();
+            return Err(DatasetError::Validation { name, asked: validation, available });
+        }
+        let tested = if validation == 0 { self.test_count } else { validation };
+        Ok([
+            self.kept("training", training, available - validation)?,
+            self.kept("test", test, tested)?,
+        ])
     }
 
     /// Takes the last `count` training images for the test set, in place of the one there was.
-    fn with_validation(mut self, count: usize) -> Result<Dataset, DatasetError> {
-        if count >= self.training_count {
-            let (name, available) = (self.name, self.training_count);
-            return Err(DatasetError::Validation { name, asked: count, available });
-        }
+    fn with_validation(mut self, count: usize) -> Dataset {
         let pixels = self.pixels();
         self.images.truncate(self.training_count * pixels);
         self.labels.truncate(self.training_count);
         self.training_count -= count;
         self.test_count = count;
-        Ok(self)
+        self
     }
 
-    fn truncated(mut self, training: usize, test: usize) -> Result<Dataset, DatasetError> {
-        let training = self.kept("training", training, self.training_count)?;
-        let test = self.kept("test", test, self.test_count)?;
+    /// Keeps the first images of both sets.
+    fn truncated(mut self, training: usize, test: usize) -> Dataset {
         let pixels = self.pixels();
         self.images.drain(training * pixels..self.training_count * pixels);
         self.images.truncate((training + test) * pixels);
@@ -47,7 +65,7 @@ impl Dataset {
         self.labels.shrink_to_fit();
         self.training_count = training;
         self.test_count = test;
-        Ok(self)
+        self
     }
 
     fn kept(

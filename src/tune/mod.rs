@@ -124,8 +124,9 @@ pub fn check(search: &Search, dataset: &Dataset) -> Result<(), TuneError> {
         valid.map_err(|source| TrainError::Variant { settings: variant.to_string(), source })?;
     }
     let Config { validation, images, test_images, .. } = search.base;
-    let part = dataset.clone().part(validation, images, test_images).map_err(TrainError::from)?;
-    search.plan(part.training_count)?;
+    let counts = dataset.part_counts(validation, images, test_images);
+    let [training, _] = counts.map_err(TrainError::from)?;
+    search.plan(training)?;
     Ok(())
 }
 

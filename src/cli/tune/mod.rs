@@ -6,13 +6,12 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::RangedU64ValueParser;
 
 use super::machine::{DataArgs, MachineArgs};
 use super::replicas::{refuse_what_is_set, replica_count};
 use super::settings::Settings;
 use super::{CliError, EXIT_CODES};
-use crate::config::{Sweep, VARIANTS_MAX};
+use crate::config::Sweep;
 use crate::tune::{self, Folder, Search, TuneEvent};
 use listener::Listener;
 
@@ -57,12 +56,7 @@ pub(super) struct TuneArgs {
     reduction: usize,
 
     /// Networks that train side by side
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 8,
-        value_parser = RangedU64ValueParser::<usize>::new().range(1..=VARIANTS_MAX as u64)
-    )]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = replica_count())]
     together: usize,
 
     /// Print JSON lines: an object for each finished training and each rung, and one at the end

@@ -35,14 +35,14 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     feedback[heard * part.units + unit] = flush(weight, SMALLEST_VOLTAGE);
 }
 
-// Next to normal, mean 0 and spread 1: the sum of twelve uniform numbers less 6. Each has 20 bits, so that
-// their sum is exact.
+// Next to normal, mean 0 and spread 1: the sum of twelve uniform numbers less 6, of so few bits that it
+// is exact: the twin of `normal` in src/random/mod.rs.
 fn normal(unit: u32, source: u32) -> f32 {
     let head = counter_head(PURPOSE_FEEDBACK_NOISE, part.population);
     var sum = 0u;
     for (var block = 0u; block < 3u; block++) {
         let counter = vec4<u32>(head, minibatches[replica].update, unit, 3u * source + block);
-        let words = philox(counter, replicas[replica].seed) >> vec4<u32>(12u);
+        let words = philox(counter, replicas[replica].seed) >> vec4<u32>(UNIFORM_SHIFT);
         sum += words.x + words.y + words.z + words.w;
     }
     return product(f32(sum), UNIFORM_SCALE) - 6.0;

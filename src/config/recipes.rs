@@ -53,7 +53,7 @@ pub static RECIPES: [Recipe; 16] = [
     recipe("hidden-0-batch-128", HIDDEN_0, &BATCH_128, 6, &[0.06], (8.04, 0.10)),
     recipe("hidden-0-batch-512", HIDDEN_0, &BATCH_512, 6, &[0.1], (8.07, 0.08)),
     recipe("hidden-0-batch-2048", HIDDEN_0, &BATCH_2048, 10, &[0.2], (8.03, 0.07)),
-    recipe("hidden-1-batch-32", HIDDEN_1, &BATCH_32, 24, &[0.06, 0.02], (2.51, 0.14)),
+    QUICK,
     recipe("hidden-1-batch-128", HIDDEN_1, &BATCH_128, 10, &[0.15, 0.06], (3.11, 0.02)),
     recipe("hidden-1-batch-512", HIDDEN_1, &BATCH_512, 24, &[0.3, 0.1], (2.64, 0.06)),
     recipe("hidden-1-batch-2048", HIDDEN_1, &BATCH_2048, 16, &[0.6, 0.1], (3.07, 0.09)),
@@ -67,8 +67,10 @@ pub static RECIPES: [Recipe; 16] = [
     recipe("hidden-3-batch-2048", HIDDEN_3, &BATCH_2048, 8, &[0.5], (5.10, 0.13)),
 ];
 
-/// The recipe of the default preset, among all.
-const QUICK: usize = 4;
+/// That of the default preset.
+#[rustfmt::skip]
+const QUICK: Recipe =
+    recipe("hidden-1-batch-32", HIDDEN_1, &BATCH_32, 24, &[0.06, 0.02], (2.51, 0.14));
 
 const fn recipe(
     name: &'static str,
@@ -84,7 +86,7 @@ const fn recipe(
 impl Recipe {
     /// That of the default preset.
     pub fn quick() -> &'static Recipe {
-        &RECIPES[QUICK]
+        &QUICK
     }
 
     pub fn config(&self) -> Config {

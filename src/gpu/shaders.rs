@@ -29,7 +29,7 @@ const NEURON: &str = include_str!("../../shaders/shared/neuron.wgsl");
 /// The self-test of [`super::self_test`].
 const ARITHMETIC: &str = include_str!("../../shaders/arithmetic.wgsl");
 
-const INTEGERS: [(&str, u32); 45] = [
+const INTEGERS: [(&str, u32); 46] = [
     ("LAYERS_MAX", LAYERS_MAX as u32),
     ("STEPS_PER_WORD", STEPS_PER_WORD),
     ("UNITS_PER_WORD", UNITS_PER_WORD),
@@ -65,6 +65,7 @@ const INTEGERS: [(&str, u32); 45] = [
     ("PURPOSE_THINNING", Purpose::Thinning as u32),
     ("PURPOSE_LOW_HALF", Purpose::LowHalf as u32),
     ("PURPOSE_FEEDBACK_NOISE", Purpose::FeedbackNoise as u32),
+    ("UNIFORM_SHIFT", random::UNIFORM_SHIFT),
     ("LOW_HALF", spikes::HALF),
     ("PHILOX_MULTIPLIER_0", random::MULTIPLIER_0),
     ("PHILOX_MULTIPLIER_1", random::MULTIPLIER_1),

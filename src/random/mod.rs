@@ -119,6 +119,8 @@ pub fn philox_units<const N: usize>(
 
 /// Bits of each of the uniform numbers that [`normal`] adds: their sum is exact as a float.
 const UNIFORM_BITS: u32 = 20;
+/// What leaves so many of a word.
+pub const UNIFORM_SHIFT: u32 = 32 - UNIFORM_BITS;
 /// What makes the sum of such numbers one of numbers below 1.
 pub const UNIFORM_SCALE: f32 = 1.0 / (1 << UNIFORM_BITS) as f32;
 
@@ -127,7 +129,7 @@ pub const UNIFORM_SCALE: f32 = 1.0 / (1 << UNIFORM_BITS) as f32;
 pub fn normal(counter: [u32; 4], key: [u32; 2]) -> f32 {
     let [head, position, unit, index] = counter;
     let words = (0..3).flat_map(|block| philox([head, position, unit, index + block], key));
-    let sum: u32 = words.map(|word| word >> (32 - UNIFORM_BITS)).sum();
+    let sum: u32 = words.map(|word| word >> UNIFORM_SHIFT).sum();
     sum as f32 * UNIFORM_SCALE - 6.0
 }
 

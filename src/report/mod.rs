@@ -4,6 +4,7 @@
 mod axis;
 mod draw;
 mod figure;
+mod result;
 mod table;
 
 use std::fs;
@@ -14,6 +15,7 @@ use thiserror::Error;
 
 pub use axis::{Axis, Scale};
 pub use figure::{Figure, Mark, Panel, Point, Reference, Series};
+pub use result::{ExperimentResult, Finding, Measured, Plot, RESULT};
 pub use table::Table;
 
 use crate::record::RecordError;

@@ -1,0 +1,74 @@
+//! What an experiment found: the file `result.json` of its folder.
+
+use serde::{Deserialize, Serialize};
+
+use crate::evaluate::Spread;
+
+/// Name of the file.
+pub const RESULT: &str = "result.json";
+
+/// An experiment's findings, with what is needed to judge and to repeat them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExperimentResult {
+    /// As the command line names it: `fig6b`.
+    pub name: String,
+    /// In the paper: "Figure 6B".
+    pub figure: String,
+    pub title: String,
+    /// What was done, in a few sentences.
+    pub about: String,
+    /// Whether with fewer images, epochs and seeds than the paper.
+    pub quick: bool,
+    /// What repeats it.
+    pub command: String,
+    /// Version of this program.
+    pub version: String,
+    pub device: String,
+    /// When it was done, RFC 3339.
+    pub date: String,
+    pub seconds: f64,
+    pub plots: Vec<Plot>,
+    pub findings: Vec<Finding>,
+}
+
+/// A figure in the experiment's folder: `NAME.svg`, `NAME.png`, and the data behind it, `NAME.csv`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plot {
+    pub name: String,
+    pub caption: String,
+}
+
+/// One of the paper's numbers, or an order of them, beside what was found here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What is measured: "784-500-10, test error".
+    pub what: String,
+    /// Of both numbers: "%"; empty for a number without a unit.
+    pub unit: String,
+    /// As the paper reports it: "4.1", "below 1".
+    pub paper: String,
+    pub ours: Measured,
+    /// What agreement means: "within 0.3 points", "smaller than with full feedback".
+    pub criterion: String,
+    pub agrees: bool,
+    /// What to know when it does not agree, or when it was measured otherwise than in the paper.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub note: Option<String>,
+}
+
+/// A number over `n` networks, or over whatever its finding says.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    pub mean: f64,
+    /// Nothing where there is only one.
+    pub sd: Option<f64>,
+    pub n: usize,
+}
+
+impl Measured {
+    /// Of at least one value.
+    pub fn of(values: &[f64]) -> Self {
+        let Spread { mean, sd, .. } = Spread::of(values);
+        Measured { mean, sd, n: values.len() }
+    }
+}

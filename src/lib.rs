@@ -38,6 +38,7 @@
 //! # }
 //! ```
 
+pub mod analysis;
 pub mod bench;
 #[doc(hidden)]
 pub mod cli;
@@ -46,12 +47,14 @@ pub mod config;
 pub mod cpu;
 pub mod dataset;
 pub mod evaluate;
+pub mod experiments;
 pub mod gpu;
 pub mod layout;
 pub mod model;
 pub mod network;
 pub mod random;
 pub mod record;
+pub mod recorder;
 pub mod report;
 pub mod schedule;
 pub mod train;

@@ -144,7 +144,7 @@ fn train(
 }
 
 /// With the processor's name, where it computes.
-fn device_name(device: &Device) -> String {
+pub fn device_name(device: &Device) -> String {
     match device.backend {
         "cpu" => format!("{}, {}", processor(), device.name),
         _ => device.name.clone(),

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use apical::dataset::Dataset;
 use apical::record::Trials;
+use apical::report::Picture;
 use apical::schedule::Selection;
 use apical::trials::{self, TrialEvent};
 use clap::Parser;

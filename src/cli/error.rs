@@ -11,6 +11,7 @@ use thiserror::Error;
 use crate::bench::BenchError;
 use crate::config::{ConfigError, SweepError};
 use crate::dataset::DatasetError;
+use crate::experiments::ExperimentError;
 use crate::layout::BackendError;
 use crate::record::{RecordError, WeightsError};
 use crate::report::ReportError;
@@ -45,6 +46,8 @@ pub enum CliError {
     Tune(TuneError),
     #[error(transparent)]
     Report(#[from] ReportError),
+    #[error(transparent)]
+    Experiment(ExperimentError),
     #[error("a result has no CSV")]
     Csv(#[from] csv::Error),
     #[error("a result has no JSON")]
@@ -70,6 +73,21 @@ impl From<TuneError> for CliError {
             TuneError::Record(error) => CliError::Record(error),
             TuneError::Report(error) => CliError::Report(error),
             error => CliError::Tune(error),
+        }
+    }
+}
+
+impl From<ExperimentError> for CliError {
+    fn from(error: ExperimentError) -> Self {
+        use ExperimentError::{Backend, Csv, Record, Report, Train, Trials, Weights};
+        match error {
+            Train(error) | Trials(TrialsError::Train(error)) => CliError::Train(error),
+            Backend(error) => CliError::Train(error.into()),
+            Record(error) | Trials(TrialsError::Record(error)) => CliError::Record(error),
+            Weights(error) => CliError::Weights(error),
+            Report(error) => CliError::Report(error),
+            Csv(error) => CliError::Csv(error),
+            error => CliError::Experiment(error),
         }
     }
 }

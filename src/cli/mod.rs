@@ -8,7 +8,9 @@ mod error;
 mod machine;
 mod output;
 mod progress;
+mod record;
 mod replicas;
+mod reproduce;
 mod settings;
 mod test;
 mod train;
@@ -44,6 +46,10 @@ enum Command {
     Test(test::TestArgs),
     /// Search settings on images held out of the training set
     Tune(Box<tune::TuneArgs>),
+    /// Show a trained network images, and write down what its neurons do
+    Record(record::RecordArgs),
+    /// Do the experiments of the paper, and put their numbers beside the paper's
+    Reproduce(reproduce::ReproduceArgs),
     /// List the GPUs, and whether their arithmetic gives the CPU's bits
     Devices(devices::DevicesArgs),
     /// Train on the CPU and on a GPU side by side, and compare every value
@@ -79,6 +85,8 @@ impl Cli {
             Command::Train(arguments) => train::run(arguments).map(|()| Ending::Done),
             Command::Test(arguments) => test::run(arguments).map(|()| Ending::Done),
             Command::Tune(arguments) => tune::run(arguments).map(|()| Ending::Done),
+            Command::Record(arguments) => record::run(arguments).map(|()| Ending::Done),
+            Command::Reproduce(arguments) => reproduce::run(arguments).map(|()| Ending::Done),
             Command::Devices(arguments) => devices::run(arguments).map(|()| Ending::Done),
             Command::Compare(arguments) => compare::run(arguments),
             Command::Bench(arguments) => bench::run(arguments).map(|()| Ending::Done),

@@ -70,6 +70,11 @@ impl Kernel {
         }
     }
 
+    /// Whether it is by this that a network learns.
+    pub fn learns(self) -> bool {
+        matches!(self, Kernel::Update)
+    }
+
     /// Whether each lane is computed by itself; if not, the kernel needs all lanes to be done.
     pub fn is_per_lane(self) -> bool {
         !matches!(self, Kernel::Update | Kernel::Feedback)

@@ -38,6 +38,10 @@ pub enum Purpose {
     Sparsity = 8,
     /// Noise of feedback weights that follow the feed-forward ones.
     FeedbackNoise = 9,
+    /// Shuffles of recorded numbers, to compare with.
+    Shuffle = 11,
+    /// First places of points that are laid out in the plane.
+    Layout = 12,
 }
 
 /// Which images a draw belongs to, so that a test never disturbs the draws of the training.

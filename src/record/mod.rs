@@ -4,6 +4,7 @@
 pub(crate) mod file;
 mod lines;
 pub mod metrics;
+pub mod recording;
 pub mod replicas;
 pub mod run;
 pub mod trials;
@@ -34,6 +35,10 @@ pub enum RecordError {
     Line { path: PathBuf, line: usize, source: serde_json::Error },
     #[error("{}: this table cannot be written", .path.display())]
     Csv { path: PathBuf, source: csv::Error },
+    #[error("{}: this recording cannot be written", .path.display())]
+    Recording { path: PathBuf, source: io::Error },
+    #[error("{}: a recording is written as .npz, .safetensors or .csv", .path.display())]
+    Format { path: PathBuf },
     #[error("these settings have no TOML")]
     Toml(#[from] toml::ser::Error),
     #[error("these weights have no safetensors file")]

@@ -51,6 +51,11 @@ impl Axis {
         Axis { label: label.to_string(), scale, range: (low, high), ticks }
     }
 
+    /// Without label and ticks, where only distances count.
+    pub fn plain(values: impl IntoIterator<Item = f64>) -> Self {
+        Axis { ticks: Vec::new(), ..Axis::new("", Scale::Linear, values) }
+    }
+
     /// An axis of names: the first is at 0, the next at 1 and so on.
     pub fn of_names(label: &str, names: &[String]) -> Self {
         let ticks = names.iter().enumerate().map(|(place, name)| (place as f64, name.clone()));

@@ -1,55 +1,48 @@
-//! Draws figures with plotters: one drawing, as SVG and as pixels.
-
-use std::sync::Once;
+//! Draws figures.
 
 use plotters::coord::Shift;
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::colour::{GREY, GRID, PALETTE};
+use super::picture::{FONT, Picture, Side, TITLE, said, text};
 use super::{Axis, Figure, Mark, Panel, Point};
-
-/// Colours that colour-blind people tell apart (Okabe & Ito 2008), the darkest first.
-const PALETTE: [RGBColor; 7] = [
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(86, 180, 233),
-    RGBColor(230, 159, 0),
-    RGBColor(0, 0, 0),
-];
-const GREY: RGBColor = RGBColor(110, 110, 110);
-const GRID: RGBColor = RGBColor(228, 228, 228);
 
 /// Lengths in pixels of the SVG.
 const PANEL: (u32, u32) = (400, 320);
-const TITLE: u32 = 36;
 const LEGEND_LINE: u32 = 22;
 const COLUMNS: usize = 3;
-/// Pixels of a PNG for each of the SVG's.
-const PIXELS: u32 = 2;
-
-const FONT: &str = "sans-serif";
 
 type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<Axis, Axis>>;
 
-/// The figure as SVG, or why not.
-pub(super) fn svg(figure: &Figure) -> Result<String, String> {
-    let mut text = String::new();
-    let backend = SVGBackend::with_string(&mut text, size(figure));
-    draw(figure, backend.into_drawing_area(), 1)?;
-    Ok(text)
-}
+impl Picture for Figure {
+    fn title(&self) -> &str {
+        &self.title
+    }
 
-/// The figure's pixels, row by row, three bytes each, with width and height.
-pub(super) fn pixels(figure: &Figure) -> Result<(Vec<u8>, u32, u32), String> {
-    let (width, height) = size(figure);
-    let (width, height) = (width * PIXELS, height * PIXELS);
-    let mut pixels = vec![0; (width * height * 3) as usize];
-    let backend = BitMapBackend::with_buffer(&mut pixels, (width, height));
-    draw(figure, backend.into_drawing_area(), PIXELS)?;
-    Ok((pixels, width, height))
+    fn size(&self) -> (u32, u32) {
+        let rows = self.panels.len().div_ceil(columns(self)).max(1);
+        let width = PANEL.0 * columns(self) as u32;
+        // Room for the title, however few the panels.
+        let width = width.max(9 * self.title.len() as u32);
+        (width, TITLE + PANEL.1 * rows as u32 + legend_height(self))
+    }
+
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+    ) -> Result<(), String> {
+        let (_, height) = area.dim_in_pixel();
+        let (panels, legend) = area.split_vertically(height - legend_height(self) * scale);
+        let columns = columns(self);
+        let areas = panels.split_evenly((self.panels.len().div_ceil(columns).max(1), columns));
+        for (panel, area) in self.panels.iter().zip(&areas) {
+            draw_panel(panel, area, scale)?;
+        }
+        draw_legend(self, &legend, scale)
+    }
 }
 
 fn columns(figure: &Figure) -> usize {
@@ -58,44 +51,8 @@ fn columns(figure: &Figure) -> usize {
     figure.panels.len().div_ceil(rows).max(1)
 }
 
-fn size(figure: &Figure) -> (u32, u32) {
-    let rows = figure.panels.len().div_ceil(columns(figure)).max(1);
-    let width = PANEL.0 * columns(figure) as u32;
-    (width, TITLE + PANEL.1 * rows as u32 + legend_height(figure))
-}
-
 fn legend_height(figure: &Figure) -> u32 {
     LEGEND_LINE * figure.legend().len().div_ceil(columns(figure)) as u32 + LEGEND_LINE
-}
-
-fn draw<B: DrawingBackend>(
-    figure: &Figure,
-    area: DrawingArea<B, Shift>,
-    scale: u32,
-) -> Result<(), String> {
-    static FONT_IS_THERE: Once = Once::new();
-    FONT_IS_THERE.call_once(|| {
-        // A font of the program's own draws the same pixels everywhere. One that cannot be read shows
-        // when text is drawn.
-        let font = epaint_default_fonts::UBUNTU_LIGHT;
-        let _ = plotters::style::register_font(FONT, FontStyle::Normal, font);
-    });
-    let said = |error: DrawingAreaErrorKind<B::ErrorType>| error.to_string();
-    area.fill(&WHITE).map_err(said)?;
-    let font = |size: u32| (FONT, size * scale).into_font();
-    let title = font(17).into_text_style(&area).pos(Pos::new(HPos::Center, VPos::Center));
-    let (top, rest) = area.split_vertically(TITLE * scale);
-    let middle = (top.dim_in_pixel().0 as i32 / 2, (TITLE * scale) as i32 / 2);
-    top.draw_text(&figure.title, &title, middle).map_err(said)?;
-    let (_, height) = rest.dim_in_pixel();
-    let (panels, legend) = rest.split_vertically(height - legend_height(figure) * scale);
-    let columns = columns(figure);
-    let areas = panels.split_evenly((figure.panels.len().div_ceil(columns).max(1), columns));
-    for (panel, area) in figure.panels.iter().zip(&areas) {
-        draw_panel(panel, area, scale)?;
-    }
-    draw_legend(figure, &legend, scale)?;
-    area.present().map_err(said)
 }
 
 fn draw_legend<B: DrawingBackend>(
@@ -103,8 +60,6 @@ fn draw_legend<B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
     scale: u32,
 ) -> Result<(), String> {
-    let style = (FONT, 13 * scale).into_font().into_text_style(area);
-    let style = style.pos(Pos::new(HPos::Left, VPos::Center));
     let pixels = scale as i32;
     for (index, (label, colour)) in figure.legend().into_iter().enumerate() {
         let column = (index % columns(figure)) as i32;
@@ -112,9 +67,9 @@ fn draw_legend<B: DrawingBackend>(
         let x = (PANEL.0 as i32 * column + 60) * pixels;
         let y = (LEGEND_LINE as i32 * line + LEGEND_LINE as i32 / 2) * pixels;
         let swatch = [(x, y - 5 * pixels), (x + 18 * pixels, y + 5 * pixels)];
-        area.draw(&Rectangle::new(swatch, PALETTE[colour % PALETTE.len()].filled()))
-            .and_then(|()| area.draw_text(label, &style, (x + 26 * pixels, y)))
-            .map_err(|error| error.to_string())?;
+        let colour = PALETTE[colour % PALETTE.len()];
+        area.draw(&Rectangle::new(swatch, colour.filled())).map_err(said)?;
+        text(area, label, (x + 26 * pixels, y), 13 * scale, Side::Right)?;
     }
     Ok(())
 }
@@ -131,7 +86,7 @@ fn draw_panel<B: DrawingBackend>(
         .x_label_area_size(42 * scale)
         .y_label_area_size(54 * scale)
         .build_cartesian_2d(panel.x.clone(), panel.y.clone())
-        .map_err(|error| error.to_string())?;
+        .map_err(said)?;
     chart
         .configure_mesh()
         .disable_x_mesh()
@@ -143,10 +98,10 @@ fn draw_panel<B: DrawingBackend>(
         .x_desc(&panel.x.label)
         .y_desc(&panel.y.label)
         .draw()
-        .map_err(|error| error.to_string())?;
+        .map_err(said)?;
     draw_references(panel, &mut chart, scale)
         .and_then(|()| draw_series(panel, &mut chart, scale))
-        .map_err(|error| error.to_string())
+        .map_err(said)
 }
 
 fn draw_references<B: DrawingBackend>(
@@ -182,6 +137,17 @@ fn draw_series<B: DrawingBackend>(
             (is_shown(&below) && is_shown(&above)).then_some((below, above))
         });
         match series.mark {
+            Mark::Bars => {
+                let half = 0.45 * spacing(&series.points);
+                let bar = |(x, y): (f64, f64)| {
+                    Rectangle::new([(x - half, 0.0), (x + half, y)], colour.mix(0.6).filled())
+                };
+                chart.draw_series(places.map(bar))?;
+            }
+            Mark::Specks => {
+                let speck = |place| Circle::new(place, 2 * scale, colour.mix(0.7).filled());
+                chart.draw_series(places.map(speck))?;
+            }
             Mark::Line => {
                 let (below, mut band): (Vec<_>, Vec<_>) = spreads.unzip();
                 band.extend(below.into_iter().rev());
@@ -202,4 +168,10 @@ fn draw_series<B: DrawingBackend>(
         }
     }
     Ok(())
+}
+
+/// The smallest distance of two neighbours along the x axis.
+fn spacing(points: &[Point]) -> f64 {
+    let distances = points.windows(2).map(|pair| (pair[1].x - pair[0].x).abs());
+    distances.fold(f64::INFINITY, f64::min)
 }

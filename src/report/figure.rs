@@ -38,6 +38,10 @@ pub enum Mark {
     Dots,
     /// A ring each, larger than a dot.
     Rings,
+    /// A bar from 0 each, as wide as points are apart.
+    Bars,
+    /// A small dot each, for thousands.
+    Specks,
 }
 
 /// A value, with half the length of its spread.

@@ -50,7 +50,8 @@ pub struct Finding {
     pub ours: Measured,
     /// What agreement means: "within 0.3 points", "smaller than with full feedback".
     pub criterion: String,
-    pub agrees: bool,
+    /// `None` where it cannot be judged, as its note says.
+    pub agrees: Option<bool>,
     /// What to know when it does not agree, or when it was measured otherwise than in the paper.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub note: Option<String>,

@@ -39,6 +39,16 @@ pub struct Selection {
     pub memory: Option<u64>,
     /// The arrays of each lane can be read and written, see [`Shape::keeps_lanes`].
     pub keeps_lanes: bool,
+    /// Neurons go step by step, and apical voltages are stepped even where no soma sees them.
+    pub steps_apical: bool,
+}
+
+impl Selection {
+    /// A shape with what is asked to be kept.
+    fn kept(&self, shape: Shape) -> Shape {
+        let steps_apical = shape.steps_apical || self.steps_apical;
+        Shape { keeps_lanes: self.keeps_lanes, steps_apical, ..shape }
+    }
 }
 
 /// What a run computes on.
@@ -137,8 +147,7 @@ fn open_cpu(
     dataset: &Arc<Dataset>,
     note: Option<String>,
 ) -> Result<Opened, BackendError> {
-    let keeps_lanes = selection.keeps_lanes;
-    let shape = Shape { keeps_lanes, ..cpu_shape(&configs[0], dataset, configs.len()) };
+    let shape = selection.kept(cpu_shape(&configs[0], dataset, configs.len()));
     room::check_cpu_shape(&shape, dataset, selection, room::memory(selection))?;
     let constants = constants(&configs[0], &shape, dataset.classes);
     let replicas: Vec<Replica> = configs.iter().map(replica).collect();
@@ -157,7 +166,7 @@ fn open_gpu(
     dataset: &Arc<Dataset>,
 ) -> Result<Opened, BackendError> {
     let device = gpu::Device::open(&adapter(selection, allow_software))?;
-    let shape = gpu_shape(&configs[0], dataset, configs.len(), device.info());
+    let shape = selection.kept(gpu_shape(&configs[0], dataset, configs.len(), device.info()));
     let gpu = make_gpu(device, configs, dataset, shape)?;
     let device = gpu_device(&gpu);
     Ok(Opened { backend: Box::new(gpu), device })

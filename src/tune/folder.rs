@@ -12,6 +12,7 @@ use crate::record::file::write_whole;
 use crate::record::replicas::in_words;
 use crate::record::run::refuse_a_run;
 use crate::record::{RecordError, Trials};
+use crate::report::Picture;
 
 /// The search.
 pub const SEARCH: &str = "tune.toml";

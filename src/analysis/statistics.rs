@@ -1,0 +1,76 @@
+//! Correlations, angles, fits.
+
+use nalgebra::{DMatrix, DVector};
+
+/// The mean; not a number of no values.
+pub fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Pearson's correlation; not a number where one of the two does not vary.
+pub fn correlation(one: &[f64], other: &[f64]) -> f64 {
+    let means = [mean(one), mean(other)];
+    let (mut product, mut squares) = (0.0, [0.0, 0.0]);
+    for (one, other) in one.iter().zip(other) {
+        let differences = [one - means[0], other - means[1]];
+        product += differences[0] * differences[1];
+        squares[0] += differences[0] * differences[0];
+        squares[1] += differences[1] * differences[1];
+    }
+    product / (squares[0] * squares[1]).sqrt()
+}
+
+/// The angle between two vectors in degrees, 0 to 180; not a number where one of them is zero.
+pub fn angle(one: &[f64], other: &[f64]) -> f64 {
+    let product = |one: &[f64], other: &[f64]| -> f64 {
+        one.iter().zip(other).map(|(one, other)| one * other).sum()
+    };
+    let lengths = (product(one, one) * product(other, other)).sqrt();
+    (product(one, other) / lengths).clamp(-1.0, 1.0).acos().to_degrees()
+}
+
+/// The factors by which the columns of `rows` add up to `values` with the least sum of squared errors;
+/// `None` where they are not determined.
+pub fn least_squares(rows: &[Vec<f64>], values: &[f64]) -> Option<Vec<f64>> {
+    let columns = rows.first()?.len();
+    let matrix = DMatrix::from_fn(rows.len(), columns, |row, column| rows[row][column]);
+    let right = matrix.transpose() * DVector::from_column_slice(values);
+    let factors = (matrix.transpose() * &matrix).cholesky()?.solve(&right);
+    Some(factors.iter().copied().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn correlations_lie_between_their_ends() {
+        let values = [1.0, 2.0, 4.0, 3.0];
+        assert!((correlation(&values, &values.map(|x| 3.0 * x + 1.0)) - 1.0).abs() < 1e-12);
+        assert!((correlation(&values, &values.map(|x| -x)) + 1.0).abs() < 1e-12);
+        // By hand: covariance 1.5, variances 5 and 5 (sums of squares).
+        assert!((correlation(&values, &[4.0, 2.0, 3.0, 1.0]) + 0.4).abs() < 1e-12);
+        assert!(correlation(&values, &[2.0; 4]).is_nan());
+    }
+
+    #[test]
+    fn angles_are_in_degrees() {
+        assert!((angle(&[1.0, 0.0], &[0.0, 2.0]) - 90.0).abs() < 1e-9);
+        assert!((angle(&[1.0, 0.0], &[1.0, 1.0]) - 45.0).abs() < 1e-9);
+        assert!((angle(&[1.0, 0.0], &[-3.0, 0.0]) - 180.0).abs() < 1e-9);
+        assert!(angle(&[0.0, 0.0], &[1.0, 0.0]).is_nan());
+    }
+
+    #[test]
+    fn a_fit_finds_the_factors() {
+        let rows: Vec<Vec<f64>> =
+            (0..9).map(|x| vec![f64::from(x), f64::from(x * x % 5), 1.0]).collect();
+        let values: Vec<f64> =
+            rows.iter().map(|row| 2.0 * row[0] - 0.5 * row[1] + 7.0 * row[2]).collect();
+        let factors = least_squares(&rows, &values).unwrap();
+        for (factor, expected) in factors.iter().zip([2.0, -0.5, 7.0]) {
+            assert!((factor - expected).abs() < 1e-9);
+        }
+        assert_eq!(least_squares(&[vec![1.0, 1.0], vec![2.0, 2.0]], &[1.0, 2.0]), None);
+    }
+}

@@ -1,0 +1,82 @@
+//! Test error by epoch under several conditions: a figure that several experiments share.
+
+use super::outcome::{Data, Drawing, Outcome};
+use super::{ExperimentError, Study, Trained};
+use crate::config::Config;
+use crate::evaluate::Spread;
+use crate::report::{Axis, Figure, Mark, Panel, Point, Reference, Scale, Series};
+
+/// Settings with a name, and what the paper reports for them.
+pub(super) struct Condition {
+    pub label: &'static str,
+    pub config: Config,
+    /// Test error after the paper's last epoch, percent.
+    pub paper: Option<f64>,
+}
+
+/// Trains every condition with every seed, and draws their test errors. Says the last test errors,
+/// `[conditions][seeds]`, beside the networks.
+///
+/// # Errors
+/// When a training fails or was broken off.
+pub(super) fn train_and_draw(
+    study: &mut Study,
+    outcome: &mut Outcome,
+    title: &str,
+    caption: &str,
+    conditions: &[Condition],
+) -> Result<(Vec<Vec<f64>>, Vec<Vec<Trained>>), ExperimentError> {
+    let configs: Vec<Config> =
+        conditions.iter().map(|condition| condition.config.clone()).collect();
+    let trained = study.train(&configs)?;
+    let mut data = Data::new(&["condition", "seed", "epoch", "train_error", "test_error"]);
+    let mut series = Vec::new();
+    for (colour, (condition, networks)) in conditions.iter().zip(&trained).enumerate() {
+        let epochs = condition.config.epochs as usize;
+        let error = |epoch: usize| {
+            let errors = networks.iter().map(|trained| trained.trial.epochs[epoch].test_error);
+            let Spread { mean, sd, .. } = Spread::of(&errors.collect::<Vec<_>>());
+            Point { x: epoch as f64 + 1.0, y: mean, spread: sd }
+        };
+        series.push(Series {
+            label: condition.label.to_string(),
+            colour,
+            mark: Mark::Line,
+            points: (0..epochs).map(error).collect(),
+        });
+        for trained in networks {
+            for (epoch, result) in trained.trial.epochs.iter().enumerate() {
+                let numbers = [result.train_error, result.test_error].map(|x| x.to_string());
+                let place = [trained.trial.config.seed.to_string(), (epoch + 1).to_string()];
+                data.rows.push([&[condition.label.to_string()], &place[..], &numbers].concat());
+            }
+        }
+    }
+    let references = conditions.iter().filter_map(|condition| {
+        let y = condition.paper?;
+        Some(Reference { label: format!("paper, {}: {y} %", condition.label), y })
+    });
+    let references: Vec<Reference> = references.collect();
+    let points = || series.iter().flat_map(|series| &series.points);
+    let errors = points().map(|point| point.y).chain(references.iter().map(|line| line.y));
+    let panel = Panel {
+        title: String::new(),
+        x: Axis::new("epoch", Scale::Linear, points().map(|point| point.x)),
+        y: Axis::new("test error, %", Scale::Log, errors),
+        series: series.clone(),
+        references,
+    };
+    let figure = Figure { title: title.to_string(), panels: vec![panel] };
+    outcome.plot("errors", caption, Drawing::Figure(figure), data);
+    for condition in conditions {
+        outcome.settings.push((file_name(condition.label), condition.config.clone()));
+    }
+    let last = |networks: &Vec<Trained>| networks.iter().map(|one| one.trial.error()).collect();
+    Ok((trained.iter().map(last).collect(), trained))
+}
+
+/// A label as the name of a file.
+fn file_name(label: &str) -> String {
+    let letter = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
+    label.chars().map(letter).collect()
+}

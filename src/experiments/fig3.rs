@@ -1,0 +1,129 @@
+//! What neurons do through the two phases of an image.
+
+use super::outcome::{Claim, Drawing, Outcome};
+use super::traces::{APICAL, BASAL, Neuron, SOMA, panel, table};
+use super::{Experiment, ExperimentError, Study};
+use crate::analysis::statistics::{correlation, mean};
+use crate::config::Preset;
+use crate::recorder::{Quantity, Recorder, Recording, Shown};
+use crate::report::Figure;
+
+pub(super) const EXPERIMENT: Experiment = Experiment {
+    name: "fig3",
+    figure: "Figure 3",
+    title: "Neurons through the two phases",
+    about: "A trained network is shown test images with both phases. The figure has the hidden neuron whose \
+            plateau potential changes the most, the output neuron of the image's class and one of another. Over \
+            all hidden neurons it is measured which dendrite the soma follows (correlation of voltages over the \
+            steps), and how fast they fire.",
+    run,
+};
+
+/// Whose rates are measured, with the arrays that have them.
+const POPULATIONS: [(&str, &str); 3] = [
+    ("input", "representations_input"),
+    ("hidden", "representations0"),
+    ("output", "representations1"),
+];
+/// Images over which correlations and rates are measured.
+const IMAGES: usize = 20;
+
+fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
+    let config = study.paper(Preset::Paper1);
+    let trained = study.train(std::slice::from_ref(&config))?.swap_remove(0);
+    let images = study.test_images(IMAGES);
+    let mut with_basal = Vec::new();
+    let mut with_apical = Vec::new();
+    let mut rates = vec![Vec::new(); POPULATIONS.len()];
+    let mut outcome = Outcome::default();
+    let total = trained.len();
+    for (done, trained) in trained.iter().enumerate() {
+        use Quantity::{Apical, Basal, Phases, Plateaus, Representations, Soma};
+        let recorder = Recorder::of(&[Basal, Apical, Soma, Plateaus, Phases, Representations]);
+        let config = &trained.trial.config;
+        let mut session = study.session(config, &trained.network, recorder)?;
+        let recording = session.show(&images, Shown::Taught, &mut |_| ())?;
+        with_basal.push(mean_correlation(&recording, "basal0"));
+        with_apical.push(mean_correlation(&recording, "apical0"));
+        for ((_, array), rates) in POPULATIONS.iter().zip(&mut rates) {
+            let values = recording.values(array).iter().map(|&rate| f64::from(rate));
+            rates.push(1000.0 * mean(&values.collect::<Vec<_>>()));
+        }
+        if done == 0 {
+            draw(&recording, &mut outcome);
+        }
+        study.tell("networks recorded", done + 1, total)?;
+    }
+    outcome.settings.push(("config".to_string(), config));
+    let mut claim = |what, unit, paper, values: &[f64], range, criterion| {
+        let claim = Claim { what, unit, paper };
+        outcome.findings.push(claim.within(values, range, criterion));
+    };
+    let (follows, not) = ("the soma follows it", "the soma does not follow it");
+    claim(
+        "correlation of hidden somata with basal voltages",
+        "",
+        follows,
+        &with_basal,
+        [0.5, 1.0],
+        "above 0.5",
+    );
+    claim(
+        "correlation of hidden somata with apical voltages",
+        "",
+        not,
+        &with_apical,
+        [-0.2, 0.2],
+        "within 0.2 of 0",
+    );
+    for ((name, _), rates) in POPULATIONS.iter().zip(&rates) {
+        let what = format!("mean rate of {name} neurons");
+        let claim = Claim { what: &what, unit: "Hz", paper: "about 24" };
+        let note = "of which neurons the paper's number is, is not known here: not judged";
+        outcome.findings.push(claim.told(rates, "about 24", note));
+    }
+    Ok(outcome)
+}
+
+/// Mean over images and neurons of the correlation of somatic voltages with another compartment's.
+fn mean_correlation(recording: &Recording, compartment: &str) -> f64 {
+    let (Some(soma), Some(other)) = (recording.get("soma0"), recording.get(compartment)) else {
+        return f64::NAN;
+    };
+    let pairs = (0..soma.shape[0]).flat_map(|image| {
+        (0..soma.shape[2]).map(move |unit| (soma.course(image, unit), other.course(image, unit)))
+    });
+    // A silent dendrite follows nothing.
+    let values: Vec<f64> = pairs
+        .map(|(soma, other)| correlation(&soma, &other))
+        .filter(|correlation| correlation.is_finite())
+        .collect();
+    mean(&values)
+}
+
+fn draw(recording: &Recording, outcome: &mut Outcome) {
+    let label = usize::from(recording.labels[0]);
+    let changes = recording.get("plateaus0").map_or(Vec::new(), |plateaus| {
+        let (forward, target) = plateaus.of(0).split_at(plateaus.shape[2]);
+        forward.iter().zip(target).map(|(forward, target)| (target - forward).abs()).collect()
+    });
+    let largest = (0..changes.len()).max_by(|&a, &b| changes[a].total_cmp(&changes[b]));
+    let mut data = table();
+    let hidden = [BASAL, APICAL, SOMA];
+    let output = [BASAL, SOMA];
+    let neurons = [
+        ("hidden neuron", 0, largest.unwrap_or(0), &hidden[..]),
+        ("output neuron of the class", 1, label, &output[..]),
+        ("output neuron of another", 1, (label + 1) % 10, &output[..]),
+    ];
+    let panels = neurons.map(|(title, layer, unit, compartments)| {
+        panel(recording, &Neuron { title, layer, unit, compartments }, &mut data)
+    });
+    let title = "Voltages through the forward and the target phase".to_string();
+    let figure = Figure { title, panels: panels.to_vec() };
+    let caption = "Voltages of three neurons while a test image is shown. In the target phase the output neuron \
+                   of the image's class is excited and all others are inhibited; hidden neurons feel this in \
+                   their apical dendrites, which do not reach their somata. Of an output neuron the dendrite is \
+                   drawn as a basal one.";
+    outcome.plot("voltages", caption, Drawing::Figure(figure), data);
+}

@@ -1,0 +1,71 @@
+//! How long phases last.
+
+use super::outcome::{Claim, Data, Drawing, Outcome};
+use super::{Experiment, ExperimentError, Study};
+use crate::config::Preset;
+use crate::model::phases::PhaseLengths;
+use crate::report::{Axis, Figure, Mark, Panel, Point, Scale, Series};
+
+pub(super) const EXPERIMENT: Experiment = Experiment {
+    name: "fig4",
+    figure: "Figure 4",
+    title: "Lengths of phases",
+    about: "A phase lasts 50 ms and a random number of whole milliseconds more: what an inverse Gaussian of \
+            mean 2 and shape 1 leaves without its fraction. These are the lengths of both phases of one epoch's \
+            images.",
+    run,
+};
+
+/// Longest extra time that is drawn, ms; what lies behind is one in two hundred.
+const SHOWN: usize = 20;
+
+fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
+    let config = study.paper(Preset::Paper1);
+    let images = study.dataset.training_count as u32;
+    let mut counts = vec![[0usize; SHOWN + 1]; study.seeds as usize];
+    let mut means = Vec::new();
+    for (seed, counts) in (1..).zip(&mut counts) {
+        let lengths = PhaseLengths::new(config.phase_steps, config.phase_extra, seed);
+        let extras = (0..images)
+            .flat_map(|position| lengths.of_image(position))
+            .map(|steps| (steps - config.phase_steps) as usize);
+        let mut sum = 0;
+        for extra in extras {
+            sum += extra;
+            counts[extra.min(SHOWN)] += 1;
+        }
+        means.push(sum as f64 / f64::from(2 * images));
+    }
+    let part = |extra: usize| -> Vec<f64> {
+        counts.iter().map(|counts| counts[extra] as f64 / f64::from(2 * images)).collect()
+    };
+    let mut outcome = Outcome::default();
+    let mut data = Data::new(&["seed", "extra_ms", "phases"]);
+    for (seed, counts) in (1..).zip(&counts) {
+        for (extra, count) in counts.iter().enumerate() {
+            data.rows.push([seed, extra, *count].map(|number: usize| number.to_string()).to_vec());
+        }
+    }
+    let bars = |extra: usize| Point::new(extra as f64, 100.0 * part(extra)[0]);
+    let points: Vec<Point> = (0..SHOWN).map(bars).collect();
+    let panel = Panel {
+        title: String::new(),
+        x: Axis::new("time beyond 50 ms, ms", Scale::Linear, [-0.5, SHOWN as f64 - 0.5]),
+        y: Axis::new("phases, %", Scale::Linear, points.iter().map(|point| point.y).chain([0.0])),
+        series: vec![Series { label: "seed 1".to_string(), colour: 0, mark: Mark::Bars, points }],
+        references: Vec::new(),
+    };
+    let figure = Figure { title: "Lengths of phases".to_string(), panels: vec![panel] };
+    let caption =
+        "How many phases last so long. What lasts longer than shown is counted in the table.";
+    outcome.plot("lengths", caption, Drawing::Figure(figure), data);
+    outcome.settings.push(("config".to_string(), config));
+    let mut claim = |what, unit, paper: &str, values: &[f64], range, criterion| {
+        let claim = Claim { what, unit, paper };
+        outcome.findings.push(claim.within(values, range, criterion));
+    };
+    claim("mean beyond 50 ms", "ms", "1.52", &means, [1.49, 1.55], "within 0.03");
+    claim("phases of 50 ms", "", "0.490", &part(0), [0.484, 0.496], "within 0.006");
+    claim("phases of 51 ms", "", "0.224", &part(1), [0.219, 0.229], "within 0.005");
+    Ok(outcome)
+}

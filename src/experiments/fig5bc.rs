@@ -1,0 +1,173 @@
+//! Whether the hidden layer's local loss goes with the output's.
+
+use rand::seq::SliceRandom;
+
+use super::outcome::{Claim, Data, Drawing, Outcome};
+use super::{Experiment, ExperimentError, Study, Trained};
+use crate::analysis::statistics::{correlation, mean};
+use crate::config::{Config, Preset};
+use crate::evaluate::Spread;
+use crate::random::{Purpose, Stream};
+use crate::recorder::{Quantity, Recorder, Recording, Shown};
+use crate::report::{Axis, Figure, Mark, Panel, Point, Reference, Scale, Series};
+
+pub(super) const EXPERIMENT: Experiment = Experiment {
+    name: "fig5bc",
+    figure: "Figure 5B, C",
+    title: "Local losses go together",
+    about: "After the first and after the last epoch, test images are shown with both phases, without learning. \
+            The loss of the hidden layer (L0) and that of the output (L1) of the images of each class are \
+            correlated; and, to compare, with the losses L1 of the class's images shuffled.",
+    run,
+};
+
+/// The class whose images the figure shows.
+const SHOWN_CLASS: u8 = 2;
+
+/// Losses of a network's images.
+struct Losses {
+    labels: Vec<u8>,
+    hidden: Vec<f64>,
+    output: Vec<f64>,
+}
+
+fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
+    let last = study.paper(Preset::Paper1);
+    let first = Config { epochs: 1, ..last.clone() };
+    let trained = study.train(&[first, last.clone()])?;
+    let count = study.extent(1000, 10_000);
+    let mut losses: Vec<Vec<Losses>> = Vec::new();
+    let total = trained.iter().map(Vec::len).sum();
+    for networks in &trained {
+        let mut of_epoch = Vec::new();
+        for network in networks {
+            let done = losses.iter().map(Vec::len).sum::<usize>() + of_epoch.len();
+            study.tell("networks recorded", done, total)?;
+            of_epoch.push(record(study, network, count)?);
+        }
+        losses.push(of_epoch);
+    }
+    let classes = study.dataset.classes as u8;
+    let correlations = |losses: &[Losses], shuffled| -> Vec<Vec<f64>> {
+        let of_seed = |losses: &Losses| {
+            (0..classes).map(|class| losses.correlation(class, shuffled)).collect()
+        };
+        losses.iter().map(of_seed).collect()
+    };
+    let [first, real, shuffled] = [
+        correlations(&losses[0], false),
+        correlations(&losses[1], false),
+        correlations(&losses[1], true),
+    ];
+    let mut outcome = Outcome::default();
+    let epochs = last.epochs;
+    draw(&mut outcome, &losses[1][0], [&first, &real, &shuffled], epochs);
+    outcome.settings.push(("config".to_string(), last));
+
+    let of_class = |values: &[Vec<f64>], class: u8| -> Vec<f64> {
+        values.iter().map(|of_seed| of_seed[usize::from(class)]).collect()
+    };
+    let means =
+        |values: &[Vec<f64>]| -> Vec<f64> { values.iter().map(|of_seed| mean(of_seed)).collect() };
+    let claim = |what, paper| Claim { what, unit: "", paper };
+    outcome.findings.extend([
+        claim("correlation of L0 and L1, class 2", "0.61").within(
+            &of_class(&real, SHOWN_CLASS),
+            [0.41, 0.81],
+            "within 0.2",
+        ),
+        claim("correlation of L0 and L1, mean over classes", "mostly 0.2 to 0.6").within(
+            &means(&real),
+            [0.2, 0.6],
+            "from 0.2 to 0.6",
+        ),
+        claim("epoch 1 less last epoch, mean over classes", "below 0").smaller(
+            &means(&first),
+            &means(&real),
+            "learning brings the losses together",
+        ),
+        claim("shuffled less real, mean over classes", "far below 0").smaller(
+            &means(&shuffled),
+            &means(&real),
+            "real is above shuffled",
+        ),
+    ]);
+    Ok(outcome)
+}
+
+fn record(study: &mut Study, trained: &Trained, count: usize) -> Result<Losses, ExperimentError> {
+    let recorder = Recorder::of(&[Quantity::HiddenLosses, Quantity::OutputLoss]);
+    let images = study.test_images(count);
+    let mut session = study.session(&trained.trial.config, &trained.network, recorder)?;
+    let recording: Recording = session.show(&images, Shown::Taught, &mut |_| ())?;
+    let numbers = |name: &str| recording.values(name).iter().map(|&x| f64::from(x)).collect();
+    let (hidden, output) = (numbers("loss0"), numbers("output_loss"));
+    Ok(Losses { labels: recording.labels, hidden, output })
+}
+
+impl Losses {
+    /// Both losses of a class's images.
+    fn of_class(&self, class: u8) -> (Vec<f64>, Vec<f64>) {
+        let is_of = |place: &usize| self.labels[*place] == class;
+        let places = (0..self.labels.len()).filter(is_of);
+        places.map(|place| (self.hidden[place], self.output[place])).unzip()
+    }
+
+    fn correlation(&self, class: u8, shuffled: bool) -> f64 {
+        let (hidden, mut output) = self.of_class(class);
+        if shuffled {
+            output.shuffle(&mut Stream::new(1, Purpose::Shuffle, u32::from(class), 0));
+        }
+        correlation(&hidden, &output)
+    }
+}
+
+fn draw(outcome: &mut Outcome, losses: &Losses, correlations: [&[Vec<f64>]; 3], epochs: u32) {
+    let (hidden, output) = losses.of_class(SHOWN_CLASS);
+    let points = hidden.iter().zip(&output).map(|(&x, &y)| Point::new(x, y)).collect();
+    let images = Panel {
+        title: format!("images of class {SHOWN_CLASS}, seed 1"),
+        x: Axis::new("loss L0 of the hidden layer", Scale::Linear, hidden.iter().copied()),
+        y: Axis::new("loss L1 of the output", Scale::Linear, output.iter().copied()),
+        series: vec![Series {
+            label: format!("epoch {epochs}"),
+            colour: 0,
+            mark: Mark::Dots,
+            points,
+        }],
+        references: Vec::new(),
+    };
+    let labels = ["epoch 1".to_string(), format!("epoch {epochs}"), "shuffled".to_string()];
+    let mut data = Data::new(&["condition", "seed", "class", "correlation"]);
+    let mut series = Vec::new();
+    for ((label, values), colour) in labels.iter().zip(correlations).zip([1, 0, 2]) {
+        let classes = values[0].len();
+        let point = |class: usize| {
+            let of_class: Vec<f64> = values.iter().map(|of_seed| of_seed[class]).collect();
+            let Spread { mean, sd, .. } = Spread::of(&of_class);
+            Point { x: class as f64, y: mean, spread: sd }
+        };
+        let points: Vec<Point> = (0..classes).map(point).collect();
+        for (seed, of_seed) in (1..).zip(values) {
+            for (class, value) in of_seed.iter().enumerate() {
+                let [seed, class] = [seed, class].map(|x: usize| x.to_string());
+                data.rows.push(vec![label.clone(), seed, class, value.to_string()]);
+            }
+        }
+        series.push(Series { label: label.clone(), colour, mark: Mark::Dots, points });
+    }
+    let values = series.iter().flat_map(|series| &series.points).map(|point| point.y);
+    let classes: Vec<String> = (0..series[0].points.len()).map(|class| class.to_string()).collect();
+    let by_class = Panel {
+        title: "all classes".to_string(),
+        x: Axis::of_names("class", &classes),
+        y: Axis::new("correlation of L0 and L1", Scale::Linear, values.chain([0.0, 0.61])),
+        series: series.clone(),
+        references: vec![Reference { label: "paper, class 2: 0.61".to_string(), y: 0.61 }],
+    };
+    let title = "Losses of the hidden layer and the output".to_string();
+    let figure = Figure { title, panels: vec![images, by_class] };
+    let caption = "Left: both losses of the test images of one class. Right: their correlation over the images of \
+                   each class, mean over seeds with bars of one standard deviation.";
+    outcome.plot("losses", caption, Drawing::Figure(figure), data);
+}

@@ -1,0 +1,147 @@
+//! Whether feedback comes to do what the inverse of the feed-forward function would.
+
+use super::outcome::{Claim, Data, Drawing, Outcome};
+use super::{Experiment, ExperimentError, Study};
+use crate::config::{Config, Preset};
+use crate::evaluate::Spread;
+use crate::network::Network;
+use crate::recorder::{Quantity, Recorder, Shown};
+use crate::report::{Axis, Figure, Mark, Matrix, Panel, Point, Reference, Scale, Series};
+use crate::train::order;
+
+pub(super) const EXPERIMENT: Experiment = Experiment {
+    name: "fig5s",
+    figure: "Figure 5, supplement",
+    title: "Feed-forward weights align with feedback",
+    about: "While a network learns its first epoch, the Jacobians of the feed-forward function from the hidden \
+            layer to the output (Jb) and of the feedback function back (Jg) are measured, each as a mean over \
+            100 images. Local losses fall together while the largest eigenvalue of \
+            (I - Jb Jg)^T (I - Jb Jg) is below 1.",
+    run,
+};
+
+/// Images over which Jacobians are averaged, and images from one measurement to the next.
+const AVERAGED: usize = 100;
+const EVERY: usize = 2000;
+
+/// A measurement.
+struct Measured {
+    images: usize,
+    eigenvalue: f64,
+    /// Jb Jg, `[outputs, outputs]`.
+    product: Vec<f64>,
+}
+
+fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
+    let config = Config { epochs: 1, ..study.paper(Preset::Paper1) };
+    let mut courses = Vec::new();
+    for seed in 1..=study.seeds {
+        courses.push(measure(study, &Config { seed, ..config.clone() })?);
+    }
+    let mut outcome = Outcome::default();
+    draw(&mut outcome, &courses);
+    outcome.settings.push(("config".to_string(), config));
+    let last = |value: fn(&Measured) -> f64| -> Vec<f64> {
+        courses.iter().filter_map(|course| course.last().map(value)).collect()
+    };
+    let first: Vec<f64> = courses.iter().map(|course| course[0].distance()).collect();
+    outcome.findings.extend([
+        Claim {
+            what: "largest eigenvalue at the end of the first epoch",
+            unit: "",
+            paper: "below 1",
+        }
+        .within(&last(|measured| measured.eigenvalue), [0.0, 1.0], "below 1"),
+        Claim {
+            what: "distance of Jb Jg from the identity, end less beginning",
+            unit: "",
+            paper: "below 0",
+        }
+        .smaller(&last(Measured::distance), &first, "Jb Jg approaches the identity"),
+    ]);
+    Ok(outcome)
+}
+
+/// The course of one network's first epoch.
+fn measure(study: &mut Study, config: &Config) -> Result<Vec<Measured>, ExperimentError> {
+    let network = Network::initial(config, study.dataset.pixels());
+    let recorder = Recorder::of(&[Quantity::Jacobians]);
+    let mut session = study.session(config, &network, recorder)?;
+    let images = order(config, &study.dataset, 1);
+    let mut course = Vec::new();
+    for (index, part) in images.chunks(EVERY).enumerate() {
+        let (measured, rest) = part.split_at(AVERAGED.min(part.len()));
+        let recording = session.show(measured, Shown::Learned, &mut |_| ())?;
+        let values = |name| recording.values(name).iter().map(|&x| f64::from(x)).collect();
+        let product: Vec<f64> = values("jacobian_product");
+        let eigenvalue: Vec<f64> = values("eigenvalue");
+        let done = index * EVERY + measured.len();
+        course.push(Measured { images: done, eigenvalue: eigenvalue[0], product });
+        session.learn(rest)?;
+        study.tell("training images", done + rest.len(), images.len())?;
+    }
+    Ok(course)
+}
+
+impl Measured {
+    /// Frobenius norm of the product less the identity.
+    fn distance(&self) -> f64 {
+        let outputs = self.product.len().isqrt();
+        let difference = |(index, value): (usize, &f64)| {
+            let identity = f64::from(u8::from(index / outputs == index % outputs));
+            (value - identity) * (value - identity)
+        };
+        self.product.iter().enumerate().map(difference).sum::<f64>().sqrt()
+    }
+}
+
+fn draw(outcome: &mut Outcome, courses: &[Vec<Measured>]) {
+    let mut data = Data::new(&["seed", "images", "eigenvalue", "distance_from_identity"]);
+    for (seed, course) in (1..).zip(courses) {
+        for measured in course {
+            let counts = [seed, measured.images].map(|x: usize| x.to_string());
+            let numbers = [measured.eigenvalue, measured.distance()].map(|x| x.to_string());
+            data.rows.push([counts, numbers].concat());
+        }
+    }
+    let point = |place: usize| {
+        let values: Vec<f64> = courses.iter().map(|course| course[place].eigenvalue).collect();
+        let Spread { mean, sd, .. } = Spread::of(&values);
+        Point { x: courses[0][place].images as f64, y: mean, spread: sd }
+    };
+    let points: Vec<Point> = (0..courses[0].len()).map(point).collect();
+    let panel = Panel {
+        title: String::new(),
+        x: Axis::new("training images", Scale::Linear, points.iter().map(|point| point.x)),
+        y: Axis::new("largest eigenvalue", Scale::Log, points.iter().map(|p| p.y).chain([1.0])),
+        series: vec![Series { label: "network".to_string(), colour: 0, mark: Mark::Line, points }],
+        references: vec![Reference { label: "1: below, losses fall together".to_string(), y: 1.0 }],
+    };
+    let title = "Largest eigenvalue of (I - Jb Jg)^T (I - Jb Jg)".to_string();
+    let figure = Figure { title, panels: vec![panel] };
+    let caption = "The eigenvalue through the first epoch, mean over seeds with a band of one standard deviation.";
+    outcome.plot("eigenvalue", caption, Drawing::Figure(figure), data);
+
+    let Some(last) = courses[0].last() else { return };
+    let outputs = last.product.len().isqrt();
+    let names: Vec<String> = (0..outputs).map(|output| output.to_string()).collect();
+    let values: Vec<Vec<f64>> = last.product.chunks(outputs).map(<[f64]>::to_vec).collect();
+    let mut data = Data::new(&[]);
+    data.header = std::iter::once("output".to_string()).chain(names.clone()).collect();
+    for (name, row) in names.iter().zip(&values) {
+        let cells = row.iter().map(ToString::to_string);
+        data.rows.push(std::iter::once(name.clone()).chain(cells).collect());
+    }
+    let matrix = Matrix {
+        title: "Jb Jg at the end of the first epoch".to_string(),
+        x: "output neuron".to_string(),
+        y: "output neuron".to_string(),
+        columns: names.clone(),
+        rows: names,
+        values,
+        decimals: 2,
+        full: None,
+    };
+    let caption = "The product of the Jacobians of seed 1; the identity would be its ideal.";
+    outcome.plot("product", caption, Drawing::Matrix(matrix), data);
+}

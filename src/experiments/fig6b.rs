@@ -1,0 +1,57 @@
+//! Hidden layers make a network better.
+
+use super::curves::{Condition, train_and_draw};
+use super::outcome::{Claim, Outcome};
+use super::{Experiment, ExperimentError, Study};
+use crate::config::{Config, Preset};
+
+pub(super) const EXPERIMENT: Experiment = Experiment {
+    name: "fig6b",
+    figure: "Figure 6B",
+    title: "Hidden layers make a network better",
+    about: "Networks without a hidden layer and with one, two and three of them learn as the paper's do: one \
+            image at a time, with plain gradients and a constant rate. The paper shows up to two hidden \
+            layers, one training each.",
+    run,
+};
+
+fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
+    let deeper = Config {
+        layers: vec![500, 100, 100, 10],
+        eta: vec![0.23, 0.23, 0.23, 0.12],
+        ..study.paper(Preset::Paper2)
+    };
+    let condition = |label, config, paper| Condition { label, config, paper };
+    let conditions = [
+        condition("784-10", study.paper(Preset::Paper0), Some(8.3)),
+        condition("784-500-10", study.paper(Preset::Paper1), Some(4.1)),
+        condition("784-500-100-10", study.paper(Preset::Paper2), Some(3.2)),
+        condition("784-500-100-100-10", deeper, None),
+    ];
+    let mut outcome = Outcome::default();
+    let (errors, _) = train_and_draw(
+        study,
+        &mut outcome,
+        "Test error by number of hidden layers",
+        "Test error after each epoch, mean over seeds with a band of one standard deviation. Dashed: the \
+         paper's after 60 epochs.",
+        &conditions,
+    )?;
+    for (condition, errors) in conditions.iter().zip(&errors) {
+        if let Some(paper) = condition.paper {
+            let what = format!("{}, test error", condition.label);
+            outcome.findings.push(study.judge_error(&what, paper, errors));
+        }
+    }
+    let names = ["no", "one", "two", "three"];
+    for deeper in 1..conditions.len() {
+        let claim = Claim {
+            what: &format!("{} hidden less {}", names[deeper], names[deeper - 1]),
+            unit: "points",
+            paper: if deeper < 3 { "below 0" } else { "not shown" },
+        };
+        let finding = claim.smaller(&errors[deeper], &errors[deeper - 1], "depth helps");
+        outcome.findings.push(finding);
+    }
+    Ok(outcome)
+}

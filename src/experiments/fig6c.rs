@@ -1,0 +1,96 @@
+//! What each layer makes of the images.
+
+use super::outcome::{Claim, Data, Drawing, Outcome};
+use super::{Experiment, ExperimentError, Study};
+use crate::analysis::tsne::{neighbours_agree, tsne};
+use crate::config::Preset;
+use crate::recorder::{Quantity, Recorder, Recording, Shown};
+use crate::report::{Axis, Figure, Mark, Panel, Point, Series};
+
+pub(super) const EXPERIMENT: Experiment = Experiment {
+    name: "fig6c",
+    figure: "Figure 6C",
+    title: "Classes come apart from layer to layer",
+    about: "A trained network with two hidden layers is tested. What each layer makes of the images (rates at the \
+            mean somatic voltage), and the images themselves, are laid out in the plane by t-SNE. How clean the \
+            clusters are is measured by the share of the ten nearest neighbours in the plane that are of the \
+            same class. The paper shows all 10,000 test images.",
+    run,
+};
+
+const NEIGHBOURS: usize = 10;
+/// Populations with their names.
+const LAYERS: [(&str, &str); 4] = [
+    ("representations_input", "input"),
+    ("representations0", "hidden layer 1"),
+    ("representations1", "hidden layer 2"),
+    ("representations2", "output"),
+];
+
+fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
+    let config = study.paper(Preset::Paper2);
+    let trained = study.train(std::slice::from_ref(&config))?.swap_remove(0);
+    let images = study.test_images(study.extent(1000, 3000));
+    let mut shares: Vec<Vec<f64>> = vec![Vec::new(); LAYERS.len()];
+    let mut outcome = Outcome::default();
+    let total = trained.len() * LAYERS.len();
+    for (number, trained) in trained.iter().enumerate() {
+        let recorder = Recorder::of(&[Quantity::Representations]);
+        let config = &trained.trial.config;
+        let mut session = study.session(config, &trained.network, recorder)?;
+        let recording = session.show(&images, Shown::Test, &mut |_| ())?;
+        let mut layouts = Vec::new();
+        for (layer, (name, _)) in LAYERS.iter().enumerate() {
+            let features: Vec<f64> =
+                recording.values(name).iter().map(|&rate| f64::from(rate)).collect();
+            let points = tsne(&features, images.len(), config.seed);
+            shares[layer].push(100.0 * neighbours_agree(&points, &recording.labels, NEIGHBOURS));
+            layouts.push(points);
+            study.tell("layouts", number * LAYERS.len() + layer + 1, total)?;
+        }
+        if number == 0 {
+            draw(&mut outcome, &recording, &layouts);
+        }
+    }
+    outcome.settings.push(("config".to_string(), config));
+    for layer in 1..LAYERS.len() {
+        let [(_, below), (_, name)] = [LAYERS[layer - 1], LAYERS[layer]];
+        let what = format!("neighbours of one class, {below} less {name}");
+        let claim = Claim { what: &what, unit: "points", paper: "below 0" };
+        let criterion = "clusters are cleaner than below";
+        outcome.findings.push(claim.smaller(&shares[layer - 1], &shares[layer], criterion));
+    }
+    Ok(outcome)
+}
+
+fn draw(outcome: &mut Outcome, recording: &Recording, layouts: &[Vec<[f64; 2]>]) {
+    let mut data = Data::new(&["layer", "image", "class", "x", "y"]);
+    let mut panels = Vec::new();
+    for ((_, name), points) in LAYERS.iter().zip(layouts) {
+        let classes = recording.labels.iter().copied().max().unwrap_or(0);
+        let of_class = |class: u8| Series {
+            label: class.to_string(),
+            colour: usize::from(class),
+            mark: Mark::Specks,
+            points: (recording.labels.iter().zip(points))
+                .filter(|(label, _)| **label == class)
+                .map(|(_, &[x, y])| Point::new(x, y))
+                .collect(),
+        };
+        for ((image, label), [x, y]) in recording.images.iter().zip(&recording.labels).zip(points) {
+            let numbers = [image.to_string(), label.to_string(), x.to_string(), y.to_string()];
+            data.rows.push([&[name.to_string()], &numbers[..]].concat());
+        }
+        panels.push(Panel {
+            title: name.to_string(),
+            x: Axis::plain(points.iter().map(|point| point[0])),
+            y: Axis::plain(points.iter().map(|point| point[1])),
+            series: (0..=classes).map(of_class).collect(),
+            references: Vec::new(),
+        });
+    }
+    let figure = Figure { title: "Images as each layer has them".to_string(), panels };
+    let caption = "t-SNE of test images, a dot each, coloured by class: what lies together is alike. Axes have no \
+                   meaning.";
+    outcome.plot("layers", caption, Drawing::Figure(figure), data);
+}

@@ -1,0 +1,158 @@
+//! What hidden neurons look for in images.
+
+use rand::seq::SliceRandom;
+use rayon::prelude::*;
+
+use super::outcome::{Claim, Data, Drawing, Outcome};
+use super::{Experiment, ExperimentError, Study, Trained};
+use crate::analysis::statistics::{correlation, mean};
+use crate::config::{Config, HiddenErrors, Preset};
+use crate::network::Network;
+use crate::random::{Purpose, Stream};
+use crate::report::{Axis, Figure, Mark, Mosaic, Panel, Point, Scale, Series, Tile};
+
+pub(super) const EXPERIMENT: Experiment = Experiment {
+    name: "fig7bc",
+    figure: "Figure 7B, C",
+    title: "Receptive fields like backpropagation's",
+    about: "Two networks of the same sizes learn, one by plateau potentials, one by exact backpropagation, from \
+            different initial weights. Receptive fields are what learning added to the weights from the input. For each \
+            field of the one, its best match among those of the other is found by correlation; and the same \
+            with fields whose pixels are shuffled.",
+    run,
+};
+
+/// Fields in the figure.
+const SHOWN: usize = 20;
+/// The other network's seed is so much further.
+const OTHER_SEEDS: u64 = 1000;
+/// Bars of the histogram.
+const BARS: usize = 40;
+
+type Fields = Vec<Vec<f64>>;
+
+fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
+    let local = study.paper(Preset::Paper1);
+    let exact = Config { hidden_errors: HiddenErrors::Backpropagation, ..local.clone() };
+    let local_trained = study.train(std::slice::from_ref(&local))?.swap_remove(0);
+    let seeds = (1..=study.seeds).map(|seed| OTHER_SEEDS + seed);
+    let exacts: Vec<Config> = seeds.map(|seed| Config { seed, ..exact.clone() }).collect();
+    let exact_trained = study.train_all(&exacts)?;
+    let mut outcome = Outcome::default();
+    let (mut matched, mut shuffled) = (Vec::new(), Vec::new());
+    let total = local_trained.len();
+    for (number, (local, exact)) in local_trained.iter().zip(&exact_trained).enumerate() {
+        let [local, exact] = [local, exact].map(|trained| fields(study, trained));
+        let best = best_matches(&local, &exact);
+        let chance = best_matches(&local, &shuffle(&exact));
+        matched.push(mean(&best));
+        shuffled.push(mean(&chance));
+        if number == 0 {
+            draw(study, &mut outcome, [&local, &exact], [&best, &chance]);
+        }
+        study.tell("networks compared", number + 1, total)?;
+    }
+    outcome.settings.push(("plateaus".to_string(), local));
+    outcome.settings.push(("backpropagation".to_string(), exact));
+    let claim = Claim {
+        what: "best-match correlation, shuffled less real",
+        unit: "",
+        paper: "far below 0",
+    };
+    outcome.findings.push(claim.smaller(&shuffled, &matched, "real is above shuffled"));
+    let claim = Claim { what: "best-match correlation", unit: "", paper: "far above shuffled" };
+    let criterion = "at least twice that of shuffled fields";
+    outcome.findings.push(claim.within(&matched, [2.0 * mean(&shuffled), 1.0], criterion));
+    Ok(outcome)
+}
+
+/// What was learned by each neuron of the lowest layer, `[units][pixels]`.
+fn fields(study: &Study, trained: &Trained) -> Fields {
+    let pixels = study.dataset.pixels();
+    let initial = Network::initial(&trained.trial.config, pixels);
+    let rows = |network: &Network| network.layers[0].weight_rows();
+    let (before, after) = (rows(&initial), rows(&trained.network));
+    let learned = after.iter().zip(&before).map(|(after, before)| f64::from(after - before));
+    learned.collect::<Vec<_>>().chunks(pixels).map(<[f64]>::to_vec).collect()
+}
+
+/// The correlation of each field with the one of the others that is the most like it.
+fn best_matches(fields: &Fields, others: &Fields) -> Vec<f64> {
+    let best = |field: &Vec<f64>| {
+        let correlations = others.iter().map(|other| correlation(field, other));
+        correlations.filter(|value| value.is_finite()).fold(-1.0, f64::max)
+    };
+    fields.par_iter().map(best).collect()
+}
+
+/// Each field with its pixels in another order of its own.
+fn shuffle(fields: &Fields) -> Fields {
+    let shuffled = |(unit, field): (usize, &Vec<f64>)| {
+        let mut field = field.clone();
+        field.shuffle(&mut Stream::new(1, Purpose::Shuffle, 0, unit as u32));
+        field
+    };
+    fields.iter().enumerate().map(shuffled).collect()
+}
+
+fn draw(
+    study: &Study,
+    outcome: &mut Outcome,
+    [local, exact]: [&Fields; 2],
+    [best, chance]: [&[f64]; 2],
+) {
+    let (height, width) = (study.dataset.height, study.dataset.width);
+    for (name, fields, how) in
+        [("plateaus", local, "plateau potentials"), ("backpropagation", exact, "backpropagation")]
+    {
+        let tile = |values: &Vec<f64>| Tile {
+            title: String::new(),
+            height,
+            width,
+            values: values.clone(),
+        };
+        let tiles = fields.iter().take(SHOWN).map(tile).collect();
+        let mosaic = Mosaic { title: format!("Learned by {how}"), columns: 10, tiles };
+        let mut data = Data::new(&["unit", "row", "column", "learned_weight"]);
+        for (unit, field) in fields.iter().take(SHOWN).enumerate() {
+            for (pixel, weight) in field.iter().enumerate() {
+                let place = [unit, pixel / width, pixel % width].map(|x| x.to_string());
+                data.rows.push([&place[..], &[weight.to_string()]].concat());
+            }
+        }
+        let caption = format!(
+            "What learning by {how} added to the weights of the first {SHOWN} hidden neurons: each on its own \
+             scale, symmetric about 0."
+        );
+        outcome.plot(&format!("fields-{name}"), &caption, Drawing::Mosaic(mosaic), data);
+    }
+    let mut data = Data::new(&["condition", "unit", "best_match_correlation"]);
+    let mut series = Vec::new();
+    for (colour, (label, values)) in [("real", best), ("shuffled", chance)].iter().enumerate() {
+        for (unit, value) in values.iter().enumerate() {
+            data.rows.push(vec![label.to_string(), unit.to_string(), value.to_string()]);
+        }
+        let mut counts = [0.0; BARS];
+        for value in *values {
+            let bar = (value.max(0.0) * BARS as f64) as usize;
+            counts[bar.min(BARS - 1)] += 100.0 / values.len() as f64;
+        }
+        let middle = |bar: usize| (bar as f64 + 0.5) / BARS as f64;
+        let points =
+            counts.iter().enumerate().map(|(bar, &y)| Point::new(middle(bar), y)).collect();
+        series.push(Series { label: label.to_string(), colour, mark: Mark::Bars, points });
+    }
+    let values = series.iter().flat_map(|series| &series.points).map(|point| point.y);
+    let panel = Panel {
+        title: String::new(),
+        x: Axis::new("correlation with the best match", Scale::Linear, [0.0, 1.0]),
+        y: Axis::new("neurons, %", Scale::Linear, values.chain([0.0])),
+        series: series.clone(),
+        references: Vec::new(),
+    };
+    let title = "Best matches of receptive fields".to_string();
+    let figure = Figure { title, panels: vec![panel] };
+    let caption =
+        "How well the fields of seed 1 are matched by one of those that backpropagation learned.";
+    outcome.plot("matches", caption, Drawing::Figure(figure), data);
+}

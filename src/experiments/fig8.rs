@@ -1,0 +1,59 @@
+//! Feedback weights: sparse ones, and those that follow the feed-forward ones.
+
+use super::curves::{Condition, train_and_draw};
+use super::outcome::{Claim, Outcome};
+use super::{Experiment, ExperimentError, Study};
+use crate::config::{Config, FeedbackWeights, Preset};
+
+pub(super) const EXPERIMENT: Experiment = Experiment {
+    name: "fig8",
+    figure: "Figure 8 and supplement",
+    title: "Sparse and symmetric feedback",
+    about: "A network with one hidden layer learns with full random feedback, with sparse feedback (80 % of the \
+            weights zero, the rest times 5 or not amplified), and with feedback weights that are those of the \
+            output, exactly or with noise of spread 0.05 drawn anew after every update.",
+    run,
+};
+
+/// Part of the feedback weights that is zero, and by what the rest is amplified.
+const SPARSITY: f64 = 0.8;
+const GAIN: f64 = 5.0;
+/// Spread of the noise on symmetric weights.
+const NOISE: f64 = 0.05;
+
+fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
+    let full = study.paper(Preset::Paper1);
+    let sparse = Config { feedback_sparsity: SPARSITY, ..full.clone() };
+    let amplified = Config { feedback_gain: GAIN, ..sparse.clone() };
+    let symmetric = Config { feedback_weights: FeedbackWeights::Symmetric, ..full.clone() };
+    let noisy = Config { feedback_noise: NOISE, ..symmetric.clone() };
+    let condition = |label, config, paper| Condition { label, config, paper };
+    let conditions = [
+        condition("full", full, Some(4.1)),
+        condition("sparse", amplified, Some(3.7)),
+        condition("sparse, not amplified", sparse, None),
+        condition("symmetric", symmetric, Some(3.6)),
+        condition("noisy symmetric", noisy, None),
+    ];
+    let mut outcome = Outcome::default();
+    let (errors, _) = train_and_draw(
+        study,
+        &mut outcome,
+        "Test error by kind of feedback",
+        "Test error of 784-500-10 after each epoch, mean over seeds with a band of one standard deviation. \
+         Dashed: the paper's after 60 epochs.",
+        &conditions,
+    )?;
+    let [full, sparse, weak, symmetric, noisy] = &errors[..] else { return Ok(outcome) };
+    outcome.findings.push(study.judge_error("sparse feedback, test error", 3.7, sparse));
+    outcome.findings.push(study.judge_error("symmetric feedback, test error", 3.6, symmetric));
+    let mut order = |what, paper, [first, second]: [&[f64]; 2], criterion| {
+        let claim = Claim { what, unit: "points", paper };
+        outcome.findings.push(claim.smaller(first, second, criterion));
+    };
+    order("sparse less full", "-0.4", [sparse, full], "sparse is better");
+    order("full less sparse, not amplified", "below 0", [full, weak], "full is better");
+    order("symmetric less full", "-0.5", [symmetric, full], "symmetric is better");
+    order("full less noisy symmetric", "about -1.3", [full, noisy], "full is better");
+    Ok(outcome)
+}

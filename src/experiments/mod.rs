@@ -1,0 +1,105 @@
+//! The experiments of the paper, a file each: settings, and what is made of what networks do under them.
+//!
+//! Each puts the paper's numbers beside those found here, and draws the paper's figure.
+
+mod curves;
+mod fig3;
+mod fig4;
+mod fig5bc;
+mod fig5s;
+mod fig6b;
+mod fig6c;
+
+mod fig7bc;
+mod fig8;
+mod fig9a;
+mod fig9b;
+mod outcome;
+mod study;
+mod traces;
+mod trainings;
+
+pub use outcome::{Data, Drawing, Outcome};
+pub use study::{Study, StudyEvent, Trained};
+
+use std::path::Path;
+use std::time::Instant;
+
+use thiserror::Error;
+
+use crate::layout::BackendError;
+use crate::record::{RecordError, WeightsError};
+use crate::report::{ExperimentResult, ReportError};
+use crate::train::TrainError;
+use crate::trials::TrialsError;
+
+/// An experiment.
+pub struct Experiment {
+    /// As the command line names it.
+    pub name: &'static str,
+    /// In the paper.
+    pub figure: &'static str,
+    pub title: &'static str,
+    /// What is done, in a few sentences.
+    pub about: &'static str,
+    run: fn(&mut Study) -> Result<Outcome, ExperimentError>,
+}
+
+/// All, in the order of the paper's figures.
+pub static EXPERIMENTS: [Experiment; 10] = [
+    fig3::EXPERIMENT,
+    fig4::EXPERIMENT,
+    fig5bc::EXPERIMENT,
+    fig5s::EXPERIMENT,
+    fig6b::EXPERIMENT,
+    fig6c::EXPERIMENT,
+    fig7bc::EXPERIMENT,
+    fig8::EXPERIMENT,
+    fig9a::EXPERIMENT,
+    fig9b::EXPERIMENT,
+];
+
+/// Why an experiment cannot go on.
+#[derive(Debug, Error)]
+pub enum ExperimentError {
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    #[error(transparent)]
+    Trials(#[from] TrialsError),
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    #[error("a table cannot be written")]
+    Csv(#[from] csv::Error),
+    /// Who listens broke it off; what is finished is kept.
+    #[error("broken off")]
+    BrokenOff,
+}
+
+impl Experiment {
+    /// The one of a name.
+    pub fn find(name: &str) -> Option<&'static Experiment> {
+        EXPERIMENTS.iter().find(|experiment| experiment.name == name)
+    }
+
+    /// Does it, and writes its folder below `folder`.
+    ///
+    /// # Errors
+    /// When a network cannot be trained or shown, a file cannot be written, or it was broken off: what was
+    /// trained until then is kept.
+    pub fn run(
+        &self,
+        study: &mut Study,
+        folder: &Path,
+    ) -> Result<ExperimentResult, ExperimentError> {
+        study.send(StudyEvent::Started { experiment: self.name })?;
+        let start = Instant::now();
+        let outcome = (self.run)(study)?;
+        outcome.save(&folder.join(self.name), self, study, start.elapsed().as_secs_f64())
+    }
+}

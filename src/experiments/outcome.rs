@@ -1,0 +1,167 @@
+//! What an experiment comes to, and its folder: plots with the data behind them, settings, `result.json`.
+
+use std::fs;
+use std::path::Path;
+
+use super::{Experiment, ExperimentError, Study};
+use crate::config::Config;
+use crate::evaluate::Spread;
+use crate::record::RecordError;
+use crate::record::file::write_whole;
+use crate::report::{
+    ExperimentResult, Figure, Finding, Matrix, Measured, Mosaic, Picture, Plot, RESULT,
+};
+
+/// A picture of one kind or another.
+pub enum Drawing {
+    Figure(Figure),
+    Matrix(Matrix),
+    Mosaic(Mosaic),
+}
+
+/// Numbers behind a picture.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Data {
+    pub header: Vec<String>,
+    pub rows: Vec<Vec<String>>,
+}
+
+/// All that an experiment found.
+#[derive(Default)]
+pub struct Outcome {
+    pub(super) plots: Vec<(Plot, Drawing, Data)>,
+    /// Settings by the names of their files.
+    pub(super) settings: Vec<(String, Config)>,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Data {
+    pub(super) fn new(header: &[&str]) -> Self {
+        Data { header: header.iter().map(ToString::to_string).collect(), rows: Vec::new() }
+    }
+
+    fn csv(&self) -> Result<Vec<u8>, csv::Error> {
+        let mut table = csv::Writer::from_writer(Vec::new());
+        table.write_record(&self.header)?;
+        for row in &self.rows {
+            table.write_record(row)?;
+        }
+        table.into_inner().map_err(|error| error.into_error().into())
+    }
+}
+
+impl Outcome {
+    pub(super) fn plot(&mut self, name: &str, caption: &str, drawing: Drawing, data: Data) {
+        let plot = Plot { name: name.to_string(), caption: caption.to_string() };
+        self.plots.push((plot, drawing, data));
+    }
+
+    /// Writes the folder and says what is in it. Files of the same names are replaced; `result.json` is
+    /// the last.
+    ///
+    /// # Errors
+    /// When a picture cannot be drawn or a file not be written.
+    pub(super) fn save(
+        self,
+        folder: &Path,
+        experiment: &Experiment,
+        study: &Study,
+        seconds: f64,
+    ) -> Result<ExperimentResult, ExperimentError> {
+        fs::create_dir_all(folder).map_err(RecordError::io("created", folder))?;
+        let mut plots = Vec::new();
+        for (plot, drawing, data) in self.plots {
+            match drawing {
+                Drawing::Figure(figure) => figure.save(folder, &plot.name)?,
+                Drawing::Matrix(matrix) => matrix.save(folder, &plot.name)?,
+                Drawing::Mosaic(mosaic) => mosaic.save(folder, &plot.name)?,
+            }
+            write_whole(&folder.join(format!("{}.csv", plot.name)), &data.csv()?)?;
+            plots.push(plot);
+        }
+        for (name, config) in &self.settings {
+            let toml = toml::to_string(config).map_err(RecordError::from)?;
+            write_whole(&folder.join(format!("{name}.toml")), toml.as_bytes())?;
+        }
+        let quick = if study.quick { " --quick" } else { "" };
+        let result = ExperimentResult {
+            name: experiment.name.to_string(),
+            figure: experiment.figure.to_string(),
+            title: experiment.title.to_string(),
+            about: experiment.about.to_string(),
+            quick: study.quick,
+            command: format!("apical reproduce {}{quick} --seeds {}", experiment.name, study.seeds),
+            version: env!("CARGO_PKG_VERSION").to_string(),
+            device: study.device().to_string(),
+            date: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
+            seconds,
+            plots,
+            findings: self.findings,
+        };
+        let path = folder.join(RESULT);
+        let json = serde_json::to_vec_pretty(&result);
+        let json = json.map_err(|source| RecordError::Json { path: path.clone(), source })?;
+        write_whole(&path, &json)?;
+        Ok(result)
+    }
+}
+
+/// What is measured and reported, before it is judged.
+pub(super) struct Claim<'a> {
+    pub what: &'a str,
+    pub unit: &'a str,
+    /// As the paper reports it.
+    pub paper: &'a str,
+}
+
+impl Claim<'_> {
+    /// Judged by whether the mean lies within a range.
+    pub(super) fn within(self, values: &[f64], [low, high]: [f64; 2], criterion: &str) -> Finding {
+        let ours = Measured::of(values);
+        self.judged(ours, criterion, Some((low..=high).contains(&ours.mean)))
+    }
+
+    /// A difference between two conditions with the same seeds, judged by its sign: `first` less `second`
+    /// ought to be below 0.
+    pub(super) fn smaller(self, first: &[f64], second: &[f64], criterion: &str) -> Finding {
+        let differences: Vec<f64> = first.iter().zip(second).map(|(a, b)| a - b).collect();
+        let ours = Measured::of(&differences);
+        let finding = self.judged(ours, criterion, Some(ours.mean < 0.0));
+        finding.with_doubt(&differences)
+    }
+
+    /// Told, but not judged, for a reason.
+    pub(super) fn told(self, values: &[f64], criterion: &str, note: &str) -> Finding {
+        let finding = self.judged(Measured::of(values), criterion, None);
+        Finding { note: Some(note.to_string()), ..finding }
+    }
+
+    fn judged(self, ours: Measured, criterion: &str, agrees: Option<bool>) -> Finding {
+        Finding {
+            what: self.what.to_string(),
+            unit: self.unit.to_string(),
+            paper: self.paper.to_string(),
+            ours,
+            criterion: criterion.to_string(),
+            agrees,
+            note: None,
+        }
+    }
+}
+
+impl Finding {
+    pub(super) fn with_note(self, note: &str) -> Finding {
+        Finding { note: Some(note.to_string()), ..self }
+    }
+
+    /// Says where a difference is less than twice its standard error.
+    fn with_doubt(self, differences: &[f64]) -> Finding {
+        match Spread::of(differences) {
+            Spread { mean, sem: Some(sem), .. } if mean.abs() < 2.0 * sem => {
+                self.with_note("less than twice its standard error: seeds may turn it around")
+            }
+            Spread { sem: None, .. } => self.with_note("one seed only"),
+            _ => self,
+        }
+    }
+}

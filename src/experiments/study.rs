@@ -1,0 +1,175 @@
+//! What every experiment works with: how much to do, where to compute, and trained networks.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::ExperimentError;
+use super::outcome::Claim;
+pub use super::trainings::Trained;
+use super::trainings::Trainings;
+use crate::config::{Config, Preset};
+use crate::dataset::Dataset;
+use crate::model::initial::Initial;
+use crate::network::Network;
+use crate::record::RecordError;
+use crate::recorder::{Recorder, Session};
+use crate::report::Finding;
+use crate::schedule::{Image, Selection};
+use crate::trials::device_name;
+
+/// The paper's numbers are of the commit that it cites.
+const INITIAL: Initial = Initial::Cited;
+/// Epochs of a quick experiment, where the paper's last is the 60th.
+const QUICK_EPOCHS: u32 = 8;
+/// Points of percent within which an error agrees with the paper's.
+pub(super) const TOLERANCE: f64 = 0.3;
+
+/// How far an experiment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StudyEvent<'a> {
+    /// An experiment begins.
+    Started { experiment: &'static str },
+    /// Training images, of all networks that an experiment trains; or images shown for a recording.
+    Progress { what: &'a str, done: u64, total: u64 },
+}
+
+/// Hears of it, and may break off.
+pub type Listen<'a> = &'a mut dyn FnMut(StudyEvent) -> ControlFlow<()>;
+
+/// How an experiment is done.
+pub struct Study<'a> {
+    /// Fewer images, epochs and seeds than the paper.
+    pub quick: bool,
+    /// Networks of each condition, whose seeds are 1 and so on.
+    pub seeds: u64,
+    pub dataset: Arc<Dataset>,
+    pub selection: Selection,
+    /// Networks that train side by side.
+    pub together: usize,
+    trainings: Trainings,
+    listen: Listen<'a>,
+    device: Option<String>,
+}
+
+impl<'a> Study<'a> {
+    /// `folder`: where trained networks are kept.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or written.
+    pub fn new(
+        quick: bool,
+        seeds: u64,
+        dataset: Dataset,
+        selection: Selection,
+        together: usize,
+        folder: &Path,
+        listen: Listen<'a>,
+    ) -> Result<Self, RecordError> {
+        let dataset = Arc::new(dataset);
+        let trainings = Trainings::open(folder)?;
+        Ok(Study { quick, seeds, dataset, selection, together, trainings, listen, device: None })
+    }
+
+    /// One of two extents.
+    pub fn extent<T>(&self, quick: T, full: T) -> T {
+        if self.quick { quick } else { full }
+    }
+
+    /// The paper's settings for a net, over as many epochs as its figures show where not told otherwise.
+    pub fn paper(&self, preset: Preset) -> Config {
+        Config {
+            initial: INITIAL,
+            epochs: self.extent(QUICK_EPOCHS, 60),
+            quick_test_every: 0,
+            ..preset.config()
+        }
+    }
+
+    /// Trains a network of each seed under each condition, `[conditions][seeds]`.
+    ///
+    /// # Errors
+    /// When a training fails or was broken off.
+    pub fn train(&mut self, conditions: &[Config]) -> Result<Vec<Vec<Trained>>, ExperimentError> {
+        let seeds = 1..=self.seeds;
+        let seeded = |config: &Config| -> Vec<Config> {
+            seeds.clone().map(|seed| Config { seed, ..config.clone() }).collect()
+        };
+        let trained = self.train_all(&conditions.iter().flat_map(seeded).collect::<Vec<_>>())?;
+        Ok(trained.chunks(self.seeds as usize).map(<[Trained]>::to_vec).collect())
+    }
+
+    /// Trains networks with just these settings.
+    ///
+    /// # Errors
+    /// When a training fails or was broken off.
+    pub fn train_all(&mut self, configs: &[Config]) -> Result<Vec<Trained>, ExperimentError> {
+        let Study { trainings, dataset, selection, together, listen, .. } = self;
+        let trained =
+            trainings.get(configs, dataset, selection, *together, &mut |done, total| {
+                listen(StudyEvent::Progress { what: "training images", done, total })
+            })?;
+        self.device = trained.last().map(|trained| trained.trial.device.clone());
+        Ok(trained)
+    }
+
+    /// Where was computed last.
+    pub fn device(&self) -> &str {
+        self.device.as_deref().unwrap_or("none was needed")
+    }
+
+    /// A test error beside the paper's: judged after as many epochs as the paper trained.
+    pub(super) fn judge_error(&self, what: &str, paper: f64, errors: &[f64]) -> Finding {
+        let text = paper.to_string();
+        let claim = Claim { what, unit: "%", paper: &text };
+        let criterion = format!("within {TOLERANCE} points");
+        if self.quick {
+            let note = "a quick run ends after fewer epochs than the paper's 60: not judged";
+            return claim.told(errors, &criterion, note);
+        }
+        claim.within(errors, [paper - TOLERANCE, paper + TOLERANCE], &criterion)
+    }
+
+    /// A network that can be looked into.
+    ///
+    /// # Errors
+    /// When no device works.
+    pub fn session(
+        &mut self,
+        config: &Config,
+        network: &Network,
+        recorder: Recorder,
+    ) -> Result<Session, ExperimentError> {
+        let session = Session::open(config, &self.dataset, network, recorder, &self.selection)?;
+        self.device = Some(device_name(session.device()));
+        Ok(session)
+    }
+
+    /// The first images of the test set.
+    pub fn test_images(&self, count: usize) -> Vec<Image> {
+        let first = self.dataset.training_count;
+        let labels = self.dataset.test_labels().iter().take(count).enumerate();
+        labels
+            .map(|(place, &label)| {
+                let index = first + place;
+                Image { index, label, position: place as u32, slot: index }
+            })
+            .collect()
+    }
+
+    /// Tells how far a recording is.
+    ///
+    /// # Errors
+    /// When whoever listens breaks off.
+    pub fn tell(&mut self, what: &str, done: usize, total: usize) -> Result<(), ExperimentError> {
+        let (done, total) = (done as u64, total as u64);
+        self.send(StudyEvent::Progress { what, done, total })
+    }
+
+    pub(super) fn send(&mut self, event: StudyEvent) -> Result<(), ExperimentError> {
+        match (self.listen)(event) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(ExperimentError::BrokenOff),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Courses of voltages through the two phases of an image.
+
+use super::outcome::Data;
+use crate::recorder::Recording;
+use crate::report::{Axis, Mark, Panel, Point, Scale, Series};
+
+/// The voltages of a neuron that a panel shows: arrays of the recording by their names in the legend.
+pub(super) struct Neuron<'a> {
+    pub title: &'a str,
+    pub layer: usize,
+    pub unit: usize,
+    pub compartments: &'a [Compartment],
+}
+
+/// A compartment: its array without the layer's number, its name, its colour.
+pub(super) type Compartment = (&'static str, &'static str, usize);
+
+pub(super) const BASAL: Compartment = ("basal", "basal dendrite", 0);
+pub(super) const APICAL: Compartment = ("apical", "apical dendrite", 1);
+pub(super) const SOMA: Compartment = ("soma", "soma", 2);
+/// Colour of the line between the phases.
+const BOUNDARY: usize = 6;
+
+/// A panel of the first image recorded, whose data are added to the table.
+pub(super) fn panel(recording: &Recording, neuron: &Neuron, data: &mut Data) -> Panel {
+    let mut series = Vec::new();
+    for &(array, label, colour) in neuron.compartments {
+        let array = format!("{array}{}", neuron.layer);
+        let course = recording.get(&array).map(|array| array.course(0, neuron.unit));
+        let course = course.unwrap_or_default();
+        for (step, voltage) in course.iter().enumerate() {
+            let [layer, unit, step] = [neuron.layer, neuron.unit, step].map(|x| x.to_string());
+            data.rows.push(vec![label.to_string(), layer, unit, step, voltage.to_string()]);
+        }
+        let points = course.iter().enumerate().map(|(step, &y)| Point::new(step as f64, y));
+        let points = points.collect();
+        series.push(Series { label: label.to_string(), colour, mark: Mark::Line, points });
+    }
+    let voltages: Vec<f64> = series.iter().flat_map(|s| &s.points).map(|point| point.y).collect();
+    let (low, high) = voltages
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &y| (low.min(y), high.max(y)));
+    let boundary = recording.values("phases").first().map_or(0.0, |&steps| f64::from(steps));
+    series.push(Series {
+        label: "target phase begins".to_string(),
+        colour: BOUNDARY,
+        mark: Mark::Line,
+        points: vec![Point::new(boundary, low), Point::new(boundary, high)],
+    });
+    let steps = series.iter().flat_map(|series| &series.points).map(|point| point.x);
+    Panel {
+        title: neuron.title.to_string(),
+        x: Axis::new("time, ms", Scale::Linear, steps),
+        y: Axis::new("voltage", Scale::Linear, voltages),
+        series: series.clone(),
+        references: Vec::new(),
+    }
+}
+
+/// The table's columns.
+pub(super) fn table() -> Data {
+    Data::new(&["compartment", "layer", "unit", "step", "voltage"])
+}

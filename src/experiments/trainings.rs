@@ -1,0 +1,105 @@
+//! Trained networks that several experiments share, kept in a folder: what is there is not trained again.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use super::ExperimentError;
+use crate::config::Config;
+use crate::dataset::Dataset;
+use crate::network::Network;
+use crate::record::{ImageShape, RecordError, Trial, Trials, weights};
+use crate::schedule::Selection;
+use crate::train::Event;
+use crate::trials::{self, TrialEvent};
+
+/// The folder.
+pub(super) struct Trainings {
+    folder: PathBuf,
+    trials: Trials,
+}
+
+/// A trained network, and what its training came to.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    pub trial: Trial,
+    pub network: Network,
+}
+
+impl Trainings {
+    /// Makes the folder where there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub(super) fn open(folder: &Path) -> Result<Self, RecordError> {
+        fs::create_dir_all(folder).map_err(RecordError::io("created", folder))?;
+        let trials = Trials::open(&folder.join("trials.jsonl"))?;
+        Ok(Trainings { folder: folder.to_owned(), trials })
+    }
+
+    /// Those of `configs`, of which those that are not there yet are trained, at most `together` side by
+    /// side. `listen` hears of the progress of all networks that are trained: of how many images how many
+    /// are done.
+    ///
+    /// # Errors
+    /// When a training fails or was broken off, or a file cannot be written.
+    pub(super) fn get(
+        &mut self,
+        configs: &[Config],
+        dataset: &Dataset,
+        selection: &Selection,
+        together: usize,
+        listen: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<Vec<Trained>, ExperimentError> {
+        let folder = &self.folder;
+        let images = ImageShape::of(dataset);
+        let trials = &mut self.trials;
+        let images_of = |config: &Config| {
+            trials::training_images(config, dataset) as u64 * u64::from(config.epochs)
+        };
+        let is_missing = |config: &&Config| trials.find(config, &dataset.name).is_none();
+        let all: u64 = configs.iter().filter(is_missing).map(images_of).sum();
+        let mut done = 0;
+        let mut failure = None;
+        let is_whole =
+            trials::run(trials, configs, dataset, selection, together, &mut |event| match event {
+                TrialEvent::Device { .. } => ControlFlow::Continue(()),
+                TrialEvent::Progress { networks, progress } => {
+                    let &Event::Progress { epoch, images, of_images, .. } = progress else {
+                        return ControlFlow::Continue(());
+                    };
+                    let before = u64::from(epoch - 1) * of_images as u64;
+                    listen(done + (before + images as u64) * networks as u64, all)
+                }
+                TrialEvent::Trained { trial, network } => {
+                    done += images_of(&trial.config);
+                    let path = network_path(folder, trial);
+                    match weights::save(&path, network, &trial.config, &images) {
+                        Ok(()) => ControlFlow::Continue(()),
+                        Err(error) => {
+                            failure = Some(error);
+                            ControlFlow::Break(())
+                        }
+                    }
+                }
+            })?;
+        if let Some(error) = failure {
+            return Err(error.into());
+        }
+        if !is_whole {
+            return Err(ExperimentError::BrokenOff);
+        }
+        let find = |config| self.trials.find(config, &dataset.name);
+        let trained = |trial: &Trial| {
+            let network = weights::load(&network_path(&self.folder, trial))?.network;
+            Ok(Trained { trial: trial.clone(), network })
+        };
+        configs.iter().filter_map(find).map(trained).collect()
+    }
+}
+
+/// Where a trained network lies.
+fn network_path(folder: &Path, trial: &Trial) -> PathBuf {
+    let name: String = trial.weights_sha256.chars().take(16).collect();
+    folder.join(format!("{name}.safetensors"))
+}

@@ -1,0 +1,90 @@
+//! Jacobians of the feed-forward function from the highest hidden layer to the output, and of the feedback
+//! function back to it.
+//!
+//! `Jb = phi_max sigma'(Cf_out) o (k_D W_out)` and `Jg = sigma'(Y phi_max sigma(Cf_out)) o Y`, each the mean
+//! over images. Feedback does what the inverse would do where `Jb Jg` is near the identity.
+
+use super::derived::sigma;
+use super::{Axis, Quantity, Recorded};
+use crate::analysis::eigen::largest_eigenvalue;
+use crate::model::neuron::k_dendrite;
+
+/// Sums of both.
+pub(super) struct Jacobians {
+    outputs: usize,
+    hidden: usize,
+    images: usize,
+    /// `[outputs, hidden]`.
+    forward: Vec<f64>,
+    /// `[hidden, outputs]`.
+    feedback: Vec<f64>,
+}
+
+impl Jacobians {
+    pub(super) fn new([outputs, hidden]: [usize; 2]) -> Self {
+        let zeros = vec![0.0; outputs * hidden];
+        Jacobians { outputs, hidden, images: 0, forward: zeros.clone(), feedback: zeros }
+    }
+
+    /// Adds those of an image. `voltages`: mean somatic voltages of the output in the forward phase;
+    /// `weights`: `[hidden + 1, outputs]`, the biases last; `feedback`: `[outputs, hidden]`.
+    pub(super) fn add(
+        &mut self,
+        phi_max: f64,
+        voltages: &[f32],
+        weights: &[f32],
+        feedback: &[f32],
+    ) {
+        let &mut Jacobians { outputs, hidden, .. } = self;
+        let sigmas: Vec<f64> = voltages.iter().map(|&voltage| sigma(voltage)).collect();
+        for unit in 0..hidden {
+            let apical = (0..outputs).map(|output| {
+                f64::from(feedback[output * hidden + unit]) * phi_max * sigmas[output]
+            });
+            let slope = slope(sigma(apical.sum::<f64>()));
+            for output in 0..outputs {
+                let weight = f64::from(weights[unit * outputs + output]);
+                self.forward[output * hidden + unit] +=
+                    phi_max * self::slope(sigmas[output]) * k_dendrite() * weight;
+                let weight = f64::from(feedback[output * hidden + unit]);
+                self.feedback[unit * outputs + output] += slope * weight;
+            }
+        }
+        self.images += 1;
+    }
+
+    /// The product of the means, and the largest eigenvalue of `(I - Jb Jg)^T (I - Jb Jg)`.
+    pub(super) fn finish(self) -> Vec<Recorded> {
+        let Jacobians { outputs, hidden, images, forward, feedback } = self;
+        let square = (images * images) as f64;
+        let product = |row: usize, column: usize| {
+            let terms = (0..hidden)
+                .map(|unit| forward[row * hidden + unit] * feedback[unit * outputs + column]);
+            terms.sum::<f64>() / square
+        };
+        let places = || (0..outputs).flat_map(|row| (0..outputs).map(move |column| (row, column)));
+        let products: Vec<f64> = places().map(|(row, column)| product(row, column)).collect();
+        let rest = |row: usize, column: usize| {
+            f64::from(u8::from(row == column)) - products[row * outputs + column]
+        };
+        let squares: Vec<f64> = places()
+            .map(|(row, column)| (0..outputs).map(|k| rest(k, row) * rest(k, column)).sum())
+            .collect();
+        let eigenvalue = largest_eigenvalue(&squares, outputs);
+        let recorded = |name: &str, axes: Vec<Axis>, values: Vec<f64>| Recorded {
+            name: name.to_string(),
+            shape: axes.iter().map(|_| outputs).collect(),
+            first: vec![0; axes.len()],
+            axes,
+            values: values.into_iter().map(|value| value as f32).collect(),
+        };
+        vec![
+            recorded(Quantity::Jacobians.name(), vec![Axis::Output; 2], products),
+            recorded("eigenvalue", Vec::new(), vec![eigenvalue]),
+        ]
+    }
+}
+
+fn slope(sigma: f64) -> f64 {
+    sigma * (1.0 - sigma)
+}

@@ -1,0 +1,111 @@
+//! What was recorded: arrays with names and axes.
+
+/// What the places along an axis are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Axis {
+    Image,
+    Step,
+    Unit,
+    /// The forward and the target phase.
+    Phase,
+    /// Neurons below, and behind them the bias.
+    Below,
+    /// Output neurons, of which something goes out.
+    Output,
+}
+
+impl Axis {
+    pub fn name(self) -> &'static str {
+        match self {
+            Axis::Image => "image",
+            Axis::Step => "step",
+            Axis::Unit => "unit",
+            Axis::Phase => "phase",
+            Axis::Below => "below",
+            Axis::Output => "output",
+        }
+    }
+}
+
+/// One array.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// Such as `soma0`.
+    pub name: String,
+    pub axes: Vec<Axis>,
+    /// Places along each axis.
+    pub shape: Vec<usize>,
+    /// What the first place along each axis is: the step 30, say, where only later steps were recorded.
+    pub first: Vec<usize>,
+    /// Row by row; not a number behind an image's last step.
+    pub values: Vec<f32>,
+}
+
+/// All that was recorded of some images.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recording {
+    /// Their indices in the data set, training images first, in the order of the arrays' axis of images.
+    pub images: Vec<u32>,
+    pub labels: Vec<u8>,
+    /// The classes that the network found.
+    pub found: Vec<u8>,
+    pub arrays: Vec<Recorded>,
+}
+
+impl Recording {
+    /// The array of a name.
+    pub fn get(&self, name: &str) -> Option<&Recorded> {
+        self.arrays.iter().find(|array| array.name == name)
+    }
+
+    /// The values of an array; none where it was not recorded.
+    pub fn values(&self, name: &str) -> &[f32] {
+        self.get(name).map_or(&[], |array| &array.values)
+    }
+
+    /// Takes away the steps that no image has.
+    pub(super) fn trim(&mut self) {
+        for array in &mut self.arrays {
+            let Some(axis) = array.axes.iter().position(|&axis| axis == Axis::Step) else {
+                continue;
+            };
+            let [steps, units] = [array.shape[axis], array.shape[axis + 1]];
+            let last = array.values.iter().enumerate().filter(|(_, value)| !value.is_nan());
+            let used = last.map(|(index, _)| index / units % steps + 1).max().unwrap_or(0);
+            let images = array.values.chunks(steps * units);
+            array.values = images.flat_map(|image| &image[..used * units]).copied().collect();
+            array.shape[axis] = used;
+        }
+    }
+
+    /// Adds what was recorded of further images.
+    pub(super) fn append(&mut self, next: Recording) {
+        self.images.extend(next.images);
+        self.labels.extend(next.labels);
+        self.found.extend(next.found);
+        for array in next.arrays {
+            match self.arrays.iter_mut().find(|own| own.name == array.name) {
+                Some(own) => {
+                    own.shape[0] += array.shape[0];
+                    own.values.extend(array.values);
+                }
+                None => self.arrays.push(array),
+            }
+        }
+    }
+}
+
+impl Recorded {
+    /// The values of one place along the first axis.
+    pub fn of(&self, index: usize) -> &[f32] {
+        let length = self.shape[1..].iter().product::<usize>();
+        &self.values[index * length..(index + 1) * length]
+    }
+
+    /// Of an array `[images, steps, units]`: the course of one neuron's value, as long as the image lasts.
+    pub fn course(&self, image: usize, unit: usize) -> Vec<f64> {
+        let units = self.shape[2];
+        let values = self.of(image).iter().skip(unit - self.first[2]).step_by(units);
+        values.take_while(|value| !value.is_nan()).map(|&value| f64::from(value)).collect()
+    }
+}

@@ -1,0 +1,73 @@
+//! Findings of experiments as a table.
+
+use super::{ExperimentResult, Finding, Measured, Table};
+
+/// A row for each finding: experiment, what is measured, the paper's number, the one found, whether they
+/// agree.
+pub fn findings(results: &[ExperimentResult]) -> Table {
+    let mut table = Table::new(&["experiment", "measured", "paper", "here", "criterion", "agrees"]);
+    for result in results {
+        for finding in &result.findings {
+            table.push(vec![
+                result.name.clone(),
+                finding.what.clone(),
+                with_unit(&finding.paper, &finding.unit),
+                with_unit(&finding.ours.to_string(), &finding.unit),
+                finding.criterion.clone(),
+                finding.verdict().to_string(),
+            ]);
+        }
+    }
+    table
+}
+
+/// A number, or what stands for it, with its unit.
+pub(super) fn with_unit(number: &str, unit: &str) -> String {
+    match unit {
+        "" => number.to_string(),
+        "%" => format!("{number} %"),
+        unit => format!("{number} {unit}"),
+    }
+}
+
+impl Finding {
+    /// "yes", "no", or "not judged".
+    pub fn verdict(&self) -> &'static str {
+        match self.agrees {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "not judged",
+        }
+    }
+}
+
+/// The mean, its spread and how many: `4.05 ± 0.12 (3)`.
+impl std::fmt::Display for Measured {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let &Measured { mean, sd, n } = self;
+        // Three digits that count, however large the number.
+        let decimals = match mean.abs() {
+            size if size >= 100.0 => 0,
+            size if size >= 10.0 => 1,
+            size if size >= 0.1 => 2,
+            _ => 3,
+        };
+        match sd {
+            Some(sd) => write!(f, "{mean:.decimals$} ± {sd:.decimals$} ({n})"),
+            None => write!(f, "{mean:.decimals$} ({n})"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_as_many_digits_as_count() {
+        let shown = |values: &[f64]| Measured::of(values).to_string();
+        assert_eq!(shown(&[4.0, 4.2]), "4.10 ± 0.14 (2)");
+        assert_eq!(shown(&[68.26]), "68.3 (1)");
+        assert_eq!(shown(&[-0.0123, -0.0123]), "-0.012 ± 0.000 (2)");
+    }
+}

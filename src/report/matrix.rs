@@ -1,0 +1,82 @@
+//! A matrix of coloured cells.
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::colour::{GRID, diverging};
+use super::picture::{FONT, Picture, Side, TITLE, coloured, said, text};
+
+/// Numbers in rows and columns, coloured on a scale that is symmetric about 0.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Matrix {
+    pub title: String,
+    /// What columns and rows are.
+    pub x: String,
+    pub y: String,
+    pub columns: Vec<String>,
+    pub rows: Vec<String>,
+    /// `[rows][columns]`.
+    pub values: Vec<Vec<f64>>,
+    /// Digits behind the point of the numbers in the cells.
+    pub decimals: usize,
+    /// The number that has the full colour; without it, the largest magnitude.
+    pub full: Option<f64>,
+}
+
+/// Lengths in pixels of the SVG.
+const CELL: u32 = 42;
+const LEFT: u32 = 90;
+const BOTTOM: u32 = 60;
+const MARGIN: u32 = 20;
+
+impl Picture for Matrix {
+    fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn size(&self) -> (u32, u32) {
+        let [columns, rows] = [self.columns.len(), self.rows.len()].map(|count| count as u32);
+        // Room for the title, however few the columns.
+        let width = (LEFT + CELL * columns + MARGIN).max(9 * self.title.len() as u32);
+        (width, TITLE + CELL * rows + BOTTOM)
+    }
+
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+    ) -> Result<(), String> {
+        let largest = self.values.iter().flatten().fold(0.0, |most: f64, x| most.max(x.abs()));
+        let full = self.full.unwrap_or(largest).max(f64::MIN_POSITIVE);
+        let [cell, left, scaled] = [CELL, LEFT, 1].map(|length| (length * scale) as i32);
+        let height = cell * self.rows.len() as i32;
+        for (row, values) in self.values.iter().enumerate() {
+            for (column, value) in values.iter().enumerate() {
+                let (x, y) = (left + column as i32 * cell, row as i32 * cell);
+                let corners = [(x, y), (x + cell, y + cell)];
+                let fill = Rectangle::new(corners, diverging(value / full).filled());
+                area.draw(&fill).map_err(said)?;
+                area.draw(&Rectangle::new(corners, GRID.stroke_width(scale))).map_err(said)?;
+                let number = format!("{value:.*}", self.decimals);
+                let middle = (x + cell / 2, y + cell / 2);
+                let colour = if (value / full).abs() > 0.6 { &WHITE } else { &BLACK };
+                coloured(area, &number, middle, 12 * scale, Side::Middle, colour)?;
+            }
+        }
+        for (row, name) in self.rows.iter().enumerate() {
+            let place = (left - 8 * scaled, row as i32 * cell + cell / 2);
+            text(area, name, place, 13 * scale, Side::Left)?;
+        }
+        for (column, name) in self.columns.iter().enumerate() {
+            let place = (left + column as i32 * cell + cell / 2, height + 12 * scaled);
+            text(area, name, place, 13 * scale, Side::Middle)?;
+        }
+        let below = (left + cell * self.columns.len() as i32 / 2, height + 38 * scaled);
+        text(area, &self.x, below, 13 * scale, Side::Middle)?;
+        let style = (FONT, 13 * scale).into_font();
+        let style = style.transform(FontTransform::Rotate270).into_text_style(area);
+        let style = style.pos(Pos::new(HPos::Center, VPos::Center));
+        area.draw_text(&self.y, &style, (22 * scaled, height / 2)).map_err(said)
+    }
+}

@@ -9,7 +9,7 @@ use std::slice::from_ref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use apical::config::{Config, FeedbackWeights, HiddenErrors, Preset};
+use apical::config::{Config, FeedbackWeights, HiddenErrors, Preset, Transmission};
 use apical::dataset::Dataset;
 use apical::layout::{Array, Backend, Kernel, Lane, Launch};
 use apical::network::Network;
@@ -120,6 +120,7 @@ fn config_with(kernel: Kernel) -> Config {
             layers: vec![500, 100, 10],
             ..base
         },
+        Kernel::Rate => Config { feedback_transmission: Transmission::Rates, ..base },
         Kernel::Backward => Config { hidden_errors: HiddenErrors::Backpropagation, ..base },
         _ => base,
     }

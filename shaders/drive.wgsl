@@ -123,7 +123,7 @@ fn past_of_traces(place: u32, rows: u32, units: vec4<u32>) {
     for (var i = 0u; i < 2u; i++) {
         var sum = sum_so_far(rows + i, units);
         for (var neuron = part.first_column; neuron < end_of_columns(); neuron++) {
-            let trace = traces[(place * TRACE_ROWS + TRACE_SLOW + i) * part.below + neuron];
+            let trace = traces[(place * constants.trace_rows + TRACE_SLOW + i) * part.below + neuron];
             if trace != 0.0 {
                 let w = column(neuron, units);
                 sum += vec4<f32>(

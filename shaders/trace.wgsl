@@ -5,7 +5,7 @@
 
 // [lanes, past words + words, units]
 @group(0) @binding(5) var<storage, read_write> spikes: array<u32>;
-// [lanes, 5, units]
+// [lanes, rows, units]
 @group(0) @binding(6) var<storage, read_write> traces: array<f32>;
 
 @compute @workgroup_size(workgroup)
@@ -17,22 +17,24 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let lane = lanes[id.z];
     replica = lane.replica;
     let first_word = lane.place * constants.spike_words;
-    let state = lane.place * TRACE_ROWS * part.units + unit;
+    let state = lane.place * constants.trace_rows * part.units + unit;
     if constants.tap_count == 0u {
         uncut(lane, first_word + constants.past_words, state, unit);
         return;
     }
     let steps = lane.steps_forward + lane.steps_target;
     carry(steps, first_word, unit);
-    let forward = Window(lane.steps_forward, lane.window_forward, lane.inverse_window_forward);
-    let target_window = Window(steps, lane.window_target, lane.inverse_window_target);
     let words = first_word + constants.past_words;
     if part.is_output == 0u {
-        traces[state + TRACE_FORWARD * part.units] = mean(forward, 0u, words, unit);
+        traces[state + TRACE_FORWARD * part.units] = mean(forward_window(lane, 0u), 0u, words, unit);
     }
     if part.is_source == 1u {
-        traces[state + TRACE_FEEDBACK_FORWARD * part.units] = mean(forward, 1u, words, unit);
-        traces[state + TRACE_FEEDBACK_TARGET * part.units] = mean(target_window, 1u, words, unit);
+        for (var early = 0u; early <= earliest_plateau(); early++) {
+            traces[state + feedback_row(0u, early) * part.units] =
+                mean(forward_window(lane, early), 1u, words, unit);
+            traces[state + feedback_row(1u, early) * part.units] =
+                mean(target_window(lane, early), 1u, words, unit);
+        }
     }
 }
 
@@ -51,43 +53,37 @@ fn carry(steps: u32, first_word: u32, unit: u32) {
     }
 }
 
-// The last `length` steps before step `end`.
-struct Window {
-    end: u32,
-    length: u32,
-    inverse: f32,
-}
-
 // Mean of a neuron's filtered spike train, seen `delay` steps late.
 fn mean(window: Window, delay: u32, words: u32, unit: u32) -> f32 {
-    let reach = window.length + constants.tap_count - 1u + delay;
     var sum = 0.0;
-    for (var step = select(0u, window.end - reach, window.end > reach); step < window.end - delay; step++) {
+    for (var step = first_heard(window, delay); step < window.end - delay; step++) {
         let count = f32(count_at(words, step, unit));
         sum += product(count, weight(window, step + delay));
     }
     return product(sum, window.inverse);
 }
 
-// Sum over the window of the response to a spike that arrives at `step`.
-fn weight(window: Window, step: u32) -> f32 {
-    let until_end = window.end - step;
-    let until_start = select(0u, until_end - window.length, until_end > window.length);
-    let last = select(until_end, constants.tap_count, until_end > constants.tap_count);
-    let first = select(until_start, constants.tap_count, until_start > constants.tap_count);
-    return cumulative(last) - cumulative(first);
+// The kernel without a cut: two traces for each neuron, stepped through the whole image. Once for each time at
+// which plateau potentials may come.
+fn uncut(lane: Lane, words: u32, state: u32, unit: u32) {
+    let before = vec2<f32>(
+        traces[state + TRACE_SLOW * part.units],
+        traces[state + TRACE_FAST * part.units],
+    );
+    for (var early = 0u; early <= earliest_plateau(); early++) {
+        uncut_early(lane, early, before, words, state, unit);
+    }
 }
 
-// The kernel without a cut: two traces for each neuron, stepped through the whole image.
-fn uncut(lane: Lane, words: u32, state: u32, unit: u32) {
+fn uncut_early(lane: Lane, early: u32, carried: vec2<f32>, words: u32, state: u32, unit: u32) {
     let steps = lane.steps_forward + lane.steps_target;
-    let window = lane.steps_forward - lane.window_forward;
-    let target_window = steps - lane.window_target;
+    let forward_end = lane.steps_forward - early;
+    let target_end = steps - early;
     var slow = 0.0;
     var fast = 0.0;
     if minibatches[replica].fresh == 0u {
-        slow = traces[state + TRACE_SLOW * part.units];
-        fast = traces[state + TRACE_FAST * part.units];
+        slow = carried.x;
+        fast = carried.y;
     }
     var now = product(constants.gain_slow, slow) - product(constants.gain_fast, fast);
     var forward = 0.0;
@@ -99,21 +95,23 @@ fn uncut(lane: Lane, words: u32, state: u32, unit: u32) {
         slow = flush(product(constants.decay_slow, slow) + count, SMALLEST_VOLTAGE);
         fast = flush(product(constants.decay_fast, fast) + count, SMALLEST_VOLTAGE);
         now = product(constants.gain_slow, slow) - product(constants.gain_fast, fast);
-        if step >= window && step < lane.steps_forward {
+        if step + lane.window_forward >= forward_end && step < forward_end {
             forward += now;
             feedback_forward += before;
         }
-        if step >= target_window {
+        if step + lane.window_target >= target_end && step < target_end {
             feedback_target += before;
         }
     }
-    traces[state + TRACE_FORWARD * part.units] = product(forward, lane.inverse_window_forward);
-    traces[state + TRACE_FEEDBACK_FORWARD * part.units] =
+    traces[state + feedback_row(0u, early) * part.units] =
         product(feedback_forward, lane.inverse_window_forward);
-    traces[state + TRACE_FEEDBACK_TARGET * part.units] =
+    traces[state + feedback_row(1u, early) * part.units] =
         product(feedback_target, lane.inverse_window_target);
-    traces[state + TRACE_SLOW * part.units] = slow;
-    traces[state + TRACE_FAST * part.units] = fast;
+    if early == 0u {
+        traces[state + TRACE_FORWARD * part.units] = product(forward, lane.inverse_window_forward);
+        traces[state + TRACE_SLOW * part.units] = slow;
+        traces[state + TRACE_FAST * part.units] = fast;
+    }
 }
 
 fn count_at(words: u32, step: u32, unit: u32) -> u32 {

@@ -26,7 +26,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var lane = first; lane < first + minibatch.lanes; lane++) {
         var trace = 1.0;
         if column < part.below {
-            trace = traces[(lane * TRACE_ROWS + TRACE_FORWARD) * part.below + column];
+            trace = traces[(lane * constants.trace_rows + TRACE_FORWARD) * part.below + column];
         }
         if trace != 0.0 {
             sum += product(trace, errors[lane * part.units + unit]);

@@ -53,6 +53,8 @@ fn shape() -> Shape {
         broadcast: true,
         is_symmetric: false,
         backpropagates: false,
+        feedback_rates: false,
+        earliest_plateau: 0,
         replicas: 1,
         lanes: 2,
         steps: 20,

@@ -16,7 +16,9 @@ mod words;
 
 use std::sync::Arc;
 
-use apical::config::{Config, Feedback, FeedbackWeights, HiddenErrors, Optimizer};
+use apical::config::{
+    Config, Feedback, FeedbackWeights, HiddenErrors, Optimizer, PlateauTimes, Transmission,
+};
 use apical::dataset::Dataset;
 use apical::gpu::WORKGROUP;
 use apical::layout::{Array, Backend, Kernel, Lane, Launch, Minibatch, Shape};
@@ -54,6 +56,18 @@ fn case_soma() {
 #[test]
 fn case_output() {
     each_situation(|situation| situation.check(Kernel::Output, situation.shape.layers() - 1));
+}
+
+#[test]
+fn case_rate() {
+    each_situation(|situation| {
+        let shape = &situation.shape;
+        for layer in (0..shape.layers()).filter(|layer| shape.is_source(layer + 1)) {
+            if shape.feedback_rates {
+                situation.check(Kernel::Rate, layer);
+            }
+        }
+    });
 }
 
 #[test]
@@ -172,6 +186,26 @@ fn situations() -> Vec<Situation> {
             feedback: Feedback::Layerwise,
             ..base.clone()
         },
+        Config {
+            layers: vec![40, 23, 10],
+            feedback_transmission: Transmission::Rates,
+            plateau_times: PlateauTimes::Random,
+            feedback: Feedback::Layerwise,
+            ..base.clone()
+        },
+        Config {
+            layers: vec![70, 10],
+            feedback_transmission: Transmission::Rates,
+            optimizer: sgd,
+            ..base.clone()
+        },
+        Config {
+            layers: vec![33, 18, 20],
+            plateau_times: PlateauTimes::Random,
+            g_apical: 0.05,
+            taps: 0,
+            ..base.clone()
+        },
         Config { layers: vec![3000, 70], phi_max: 0.9, taps: 18, optimizer: sgd, ..base.clone() },
     ];
     let situation = |(number, config): (usize, Config)| {
@@ -242,6 +276,8 @@ impl Situation {
             }
             Kernel::Drive | Kernel::Soma | Kernel::Output => (block, blocks),
             Kernel::Apical => (1, vec![0, 1, 2]),
+            // The first step, and some within the windows.
+            Kernel::Rate => (1, vec![0, 30, 80, 95]),
             _ => (longest, vec![0]),
         };
         for (update, first) in (1..).zip(begins) {

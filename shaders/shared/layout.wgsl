@@ -7,6 +7,7 @@
 struct Constants {
     taps: array<vec4<f32>, 8>,
     cumulative: array<vec4<f32>, 9>,
+    early_plateaus: array<vec4<u32>, 2>,
     lanes: u32,
     slots: u32,
     tap_count: u32,
@@ -26,7 +27,7 @@ struct Constants {
     classes: u32,
     optimizer: u32,
     zero: u32,
-    padding: u32,
+    trace_rows: u32,
 }
 
 struct Replica {
@@ -125,6 +126,11 @@ fn tap(k: u32) -> f32 {
 // `kappa(1) + .. + kappa(k)`.
 fn cumulative(k: u32) -> f32 {
     return constants.cumulative[k >> 2u][k & 3u];
+}
+
+// Most steps by which plateau potentials come early.
+fn earliest_plateau() -> u32 {
+    return (constants.trace_rows - TRACE_ROWS) / 2u;
 }
 
 // Words below it mean more than `k` spike candidates.

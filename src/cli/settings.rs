@@ -127,7 +127,9 @@ impl FromArgMatches for Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Feedback, FeedbackWeights, HiddenErrors, Optimizer};
+    use crate::config::{
+        Feedback, FeedbackWeights, HiddenErrors, Optimizer, PlateauTimes, Transmission,
+    };
     use crate::model::initial::Initial;
     use crate::model::phases::{Averaging, PhaseExtra};
     use crate::model::rates::Schedule;
@@ -174,6 +176,8 @@ mod tests {
             feedback_noise: 0.125,
             feedback_sparsity: 0.5,
             feedback_gain: 3.0,
+            feedback_transmission: Transmission::Rates,
+            plateau_times: PlateauTimes::Random,
             g_apical: 0.6,
             spikes: SpikeDraw::Bernoulli,
             phi_max: 0.25,

@@ -5,6 +5,7 @@ mod recipes;
 mod sweep;
 mod validate;
 
+pub use crate::model::plateaus::PlateauTimes;
 pub use presets::Preset;
 pub use recipes::{RECIPES, Recipe};
 pub use sweep::{Sweep, SweepError, VARIANTS_MAX, Variant, variants};
@@ -50,6 +51,17 @@ pub enum HiddenErrors {
     Plateaus,
     /// The errors of the layer above, through its weights: exact backpropagation, to compare with.
     Backpropagation,
+}
+
+/// What reaches apical dendrites.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Transmission {
+    /// Spikes (the paper).
+    #[default]
+    Spikes,
+    /// Rates: at each step the number of spikes that is expected of it.
+    Rates,
 }
 
 /// How gradients change weights. All are local to a synapse.
@@ -182,6 +194,15 @@ pub struct Config {
     /// Factor of all feedback weights; the paper's for those that sparse feedback leaves: 5
     #[arg(long, value_name = "X", default_value_t = Config::default().feedback_gain)]
     pub feedback_gain: f64,
+
+    /// Whether spikes or rates reach the apical dendrites; rates need --g-apical 0 and a cut kernel (--taps)
+    #[arg(long, value_enum, default_value_t = Config::default().feedback_transmission)]
+    pub feedback_transmission: Transmission,
+
+    /// Whether plateau potentials come at the ends of phases (the paper), or up to 5 ms earlier, at random
+    /// for every neuron, image and phase
+    #[arg(long, value_enum, default_value_t = Config::default().plateau_times)]
+    pub plateau_times: PlateauTimes,
 
     /// Conductance from apical dendrite to soma, per ms; the paper studies 0, 0.05 and 0.6
     #[arg(long, value_name = "G", default_value_t = Config::default().g_apical)]

@@ -3,7 +3,10 @@
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-use super::{Config, Feedback, FeedbackWeights, HiddenErrors, Optimizer, RECIPES, Recipe};
+use super::{
+    Config, Feedback, FeedbackWeights, HiddenErrors, Optimizer, PlateauTimes, RECIPES, Recipe,
+    Transmission,
+};
 use crate::model::initial::Initial;
 use crate::model::phases::{Averaging, PhaseExtra};
 use crate::model::rates::Schedule;
@@ -98,6 +101,8 @@ impl Preset {
             feedback_noise: 0.0,
             feedback_sparsity: 0.0,
             feedback_gain: 1.0,
+            feedback_transmission: Transmission::Spikes,
+            plateau_times: PlateauTimes::Synchronous,
             g_apical: 0.0,
             spikes: SpikeDraw::Poisson,
             phi_max: 0.2,

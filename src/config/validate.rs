@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Config, FeedbackWeights, Optimizer};
+use super::{Config, FeedbackWeights, Optimizer, Transmission};
 use crate::layout::LAYERS_MAX;
 use crate::model::filter::TAPS_MAX;
 use crate::model::spikes::{COUNT_MAX, SpikeDraw, thresholds};
@@ -133,6 +133,16 @@ impl Config {
         if self.taps > TAPS_MAX {
             return fail("taps", &self.taps, format!("1 to {TAPS_MAX}, or 0 for no cut"));
         }
+        if self.feedback_transmission == Transmission::Rates {
+            if self.g_apical != 0.0 {
+                let reason = "0 where feedback comes as rates".into();
+                return fail("g_apical", &self.g_apical, reason);
+            }
+            if self.taps == 0 {
+                let reason = "1 or more where feedback comes as rates".into();
+                return fail("taps", &self.taps, reason);
+            }
+        }
         self.validate_windows()
     }
 
@@ -142,17 +152,18 @@ impl Config {
             Err(ConfigError { setting, value: value.to_string(), reason })
         };
         let window = self.averaging.window(self.phase_steps);
+        let earliest = self.plateau_times.earliest();
         let least = match self.averaging {
-            crate::model::phases::Averaging::Last20 => 20 + self.memory() + 1,
+            crate::model::phases::Averaging::Last20 => 20 + self.memory() + 1 + earliest,
             crate::model::phases::Averaging::From30 => 31,
         };
         if self.phase_steps < least || self.phase_steps > STEPS_MAX {
             let reason = format!("{least} to {STEPS_MAX} ms with these averages and taps");
             return fail("phase_steps", self.phase_steps, reason);
         }
-        if self.phase_steps - window <= self.memory() {
-            let reason =
-                format!("at most {} with averages from 30 ms", self.phase_steps - window - 1);
+        if self.phase_steps - window - earliest <= self.memory() {
+            let most = self.phase_steps - window - earliest - 1;
+            let reason = format!("at most {most} with averages from 30 ms and these plateau times");
             return fail("taps", self.memory(), reason);
         }
         if self.test_steps == 0 || self.test_steps > STEPS_MAX {
@@ -169,7 +180,8 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Preset;
+    use crate::config::{PlateauTimes, Preset};
+    use crate::model::phases::Averaging;
 
     #[test]
     fn presets_are_valid() {
@@ -183,6 +195,8 @@ mod tests {
         let base = Config::default();
         let feedback_weights = FeedbackWeights::Symmetric;
         let symmetric = Config { feedback_weights, ..base.clone() };
+        let rates = Config { feedback_transmission: Transmission::Rates, ..base.clone() };
+        let random_times = Config { plateau_times: PlateauTimes::Random, ..base.clone() };
         let cases: Vec<(&str, Config)> = vec![
             ("layers", Config { layers: vec![], ..base.clone() }),
             ("layers", Config { layers: vec![500, 15], ..base.clone() }),
@@ -211,6 +225,10 @@ mod tests {
             ("g_apical", Config { g_apical: 1.5, ..base.clone() }),
             ("phi_max", Config { phi_max: 0.0, ..base.clone() }),
             ("taps", Config { taps: 33, ..base.clone() }),
+            ("taps", Config { taps: 0, ..rates.clone() }),
+            ("g_apical", Config { g_apical: 0.05, ..rates }),
+            ("phase_steps", Config { phase_steps: 35, ..random_times.clone() }),
+            ("taps", Config { taps: 25, averaging: Averaging::From30, ..random_times }),
             ("phase_steps", Config { phase_steps: 25, ..base.clone() }),
             ("test_steps", Config { test_steps: 0, ..base.clone() }),
             ("test_from", Config { test_from: 250, ..base.clone() }),

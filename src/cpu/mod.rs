@@ -25,6 +25,8 @@ mod output;
 mod plateau;
 mod processor;
 mod raster;
+mod rate;
+mod response;
 mod score;
 mod soma;
 mod spans;

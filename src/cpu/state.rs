@@ -9,7 +9,9 @@ use super::columns::Columns;
 use super::drawn::Drawn;
 use super::events::{Events, Heard};
 use super::tile::Tiled;
-use super::{apical, backward, drive, error, input, output, plateau, raster, score, soma, trace};
+use super::{
+    apical, backward, drive, error, input, output, plateau, raster, rate, score, soma, trace,
+};
 use crate::layout::{
     Array, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part, Replica, Shape, result,
 };
@@ -173,8 +175,13 @@ impl LaneState {
                     &mut layer.compartments,
                 );
             }
+            Kernel::Rate => {
+                let traces = &mut traces[index + 1];
+                rate::rate(constants, replica, part, lane, &layer.compartments, traces);
+            }
             Kernel::Plateau => {
-                plateau::plateau(part, &traces[layer.source], feedback, &mut layer.plateaus);
+                let (traces, plateaus) = (&traces[layer.source], &mut layer.plateaus);
+                plateau::plateau(constants, replica, part, lane, traces, feedback, plateaus);
             }
             Kernel::Error => {
                 error::error(replica, part, &layer.compartments, &layer.plateaus, &mut layer.errors)

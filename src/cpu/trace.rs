@@ -6,12 +6,13 @@
 
 use multiversion::multiversion;
 
+use super::response::{Window, feedback_row};
 use super::tile::{Tile, Tiled, WIDTH};
-use crate::layout::trace::{FAST, FEEDBACK_FORWARD, FEEDBACK_TARGET, FORWARD, SLOW};
+use crate::layout::trace::{FAST, FORWARD, SLOW};
 use crate::layout::{COUNT_BITS, COUNT_MASK, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
 use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush};
 
-/// `spikes`: `[past words + words, units]`; `traces`: `[5, units]`.
+/// `spikes`: `[past words + words, units]`; `traces`: `[rows, units]`.
 #[multiversion(targets = "simd")]
 pub fn trace(
     constants: &Constants,
@@ -21,16 +22,6 @@ pub fn trace(
     spikes: &mut Tiled<u32>,
     traces: &mut Tiled<f32>,
 ) {
-    let forward = Window {
-        end: lane.steps_forward,
-        length: lane.window_forward,
-        inverse: lane.inverse_window_forward,
-    };
-    let target = Window {
-        end: lane.steps(),
-        length: lane.window_target,
-        inverse: lane.inverse_window_target,
-    };
     for (spikes, traces) in spikes.each_mut().zip(traces.each_mut()) {
         let (past, spikes) = spikes.split_at_mut(constants.past_words as usize);
         if constants.tap_count == 0 {
@@ -39,11 +30,15 @@ pub fn trace(
         }
         carry(lane.steps(), spikes, past);
         if part.is_output == 0 {
-            traces[FORWARD] = forward.mean(constants, 0, spikes);
+            traces[FORWARD] = mean(&Window::forward(lane, 0), constants, 0, spikes);
         }
         if part.is_source == 1 {
-            traces[FEEDBACK_FORWARD] = forward.mean(constants, 1, spikes);
-            traces[FEEDBACK_TARGET] = target.mean(constants, 1, spikes);
+            for early in 0..=constants.earliest_plateau() {
+                traces[feedback_row(constants, 0, early)] =
+                    mean(&Window::forward(lane, early), constants, 1, spikes);
+                traces[feedback_row(constants, 1, early)] =
+                    mean(&Window::target(lane, early), constants, 1, spikes);
+            }
         }
     }
 }
@@ -67,45 +62,26 @@ fn carry(steps: u32, spikes: &[Tile<u32>], past: &mut [Tile<u32>]) {
     }
 }
 
-/// The last `length` steps before step `end`.
-struct Window {
-    end: u32,
-    length: u32,
-    inverse: f32,
+/// Mean over a window of each neuron's filtered spike train, seen `delay` steps late.
+#[inline(always)]
+fn mean(window: &Window, constants: &Constants, delay: u32, spikes: &[Tile<u32>]) -> Tile<f32> {
+    let mut mean = Tile([0.0; WIDTH]);
+    for step in window.first_heard(constants, delay)..window.end - delay {
+        let weight = window.weight(constants, step + delay);
+        let words = &spikes[(step / STEPS_PER_WORD) as usize];
+        let shift = step % STEPS_PER_WORD * COUNT_BITS;
+        for i in 0..WIDTH {
+            mean[i] += count(words[i], shift) * weight;
+        }
+    }
+    for mean in mean.iter_mut() {
+        *mean *= window.inverse;
+    }
+    mean
 }
 
-impl Window {
-    /// Mean of each neuron's filtered spike train, seen `delay` steps late.
-    #[inline(always)]
-    fn mean(&self, constants: &Constants, delay: u32, spikes: &[Tile<u32>]) -> Tile<f32> {
-        let mut mean = Tile([0.0; WIDTH]);
-        let reach = self.length + constants.tap_count - 1 + delay;
-        for step in self.end - reach.min(self.end)..self.end - delay {
-            let weight = self.weight(constants, step + delay);
-            let words = &spikes[(step / STEPS_PER_WORD) as usize];
-            let shift = step % STEPS_PER_WORD * COUNT_BITS;
-            for i in 0..WIDTH {
-                mean[i] += count(words[i], shift) * weight;
-            }
-        }
-        for mean in mean.iter_mut() {
-            *mean *= self.inverse;
-        }
-        mean
-    }
-
-    /// Sum over the window of the response to a spike that arrives at `step`.
-    #[inline(always)]
-    fn weight(&self, constants: &Constants, step: u32) -> f32 {
-        let until_end = self.end - step;
-        let until_start = until_end.saturating_sub(self.length);
-        let last = until_end.min(constants.tap_count);
-        let first = until_start.min(constants.tap_count);
-        constants.cumulative[last as usize] - constants.cumulative[first as usize]
-    }
-}
-
-/// The kernel without a cut: two traces for each neuron, stepped through the whole image.
+/// The kernel without a cut: two traces for each neuron, stepped through the whole image. Once for each time
+/// at which plateau potentials may come.
 #[inline(always)]
 fn uncut(
     constants: &Constants,
@@ -114,17 +90,32 @@ fn uncut(
     spikes: &[Tile<u32>],
     traces: &mut [Tile<f32>],
 ) {
-    let window = lane.steps_forward - lane.window_forward..lane.steps_forward;
-    let target_window = lane.steps() - lane.window_target..lane.steps();
+    let carried = [traces[SLOW], traces[FAST]];
+    for early in 0..=constants.earliest_plateau() {
+        uncut_early(constants, minibatch, lane, early, &carried, spikes, traces);
+    }
+}
+
+#[inline(always)]
+fn uncut_early(
+    constants: &Constants,
+    minibatch: &Minibatch,
+    lane: &Lane,
+    early: u32,
+    carried: &[Tile<f32>; 2],
+    spikes: &[Tile<u32>],
+    traces: &mut [Tile<f32>],
+) {
+    let [forward, target] = [Window::forward(lane, early), Window::target(lane, early)];
     let [mut slow, mut fast] = [Tile([0.0; WIDTH]); 2];
     if minibatch.fresh == 0 {
-        (slow, fast) = (traces[SLOW], traces[FAST]);
+        [slow, fast] = *carried;
     }
     let mut now = [0.0; WIDTH];
     for i in 0..WIDTH {
         now[i] = constants.gain_slow * slow[i] - constants.gain_fast * fast[i];
     }
-    let mut means = [Tile([0.0; WIDTH]); 3];
+    let [mut mean, mut feedback_forward, mut feedback_target] = [Tile([0.0; WIDTH]); 3];
     for step in 0..lane.steps() {
         let words = &spikes[(step / STEPS_PER_WORD) as usize];
         let shift = step % STEPS_PER_WORD * COUNT_BITS;
@@ -135,24 +126,29 @@ fn uncut(
             fast[i] = flush(constants.decay_fast * fast[i] + n, SMALLEST_VOLTAGE);
             now[i] = constants.gain_slow * slow[i] - constants.gain_fast * fast[i];
         }
-        if window.contains(&step) {
+        if forward.contains(step) {
             for i in 0..WIDTH {
-                means[FORWARD][i] += now[i];
-                means[FEEDBACK_FORWARD][i] += before[i];
+                mean[i] += now[i];
+                feedback_forward[i] += before[i];
             }
         }
-        if target_window.contains(&step) {
+        if target.contains(step) {
             for i in 0..WIDTH {
-                means[FEEDBACK_TARGET][i] += before[i];
+                feedback_target[i] += before[i];
             }
         }
     }
+    let rows = [0, 1].map(|phase| feedback_row(constants, phase, early));
     for i in 0..WIDTH {
-        traces[FORWARD][i] = means[FORWARD][i] * lane.inverse_window_forward;
-        traces[FEEDBACK_FORWARD][i] = means[FEEDBACK_FORWARD][i] * lane.inverse_window_forward;
-        traces[FEEDBACK_TARGET][i] = means[FEEDBACK_TARGET][i] * lane.inverse_window_target;
+        traces[rows[0]][i] = feedback_forward[i] * forward.inverse;
+        traces[rows[1]][i] = feedback_target[i] * target.inverse;
     }
-    (traces[SLOW], traces[FAST]) = (slow, fast);
+    if early == 0 {
+        for i in 0..WIDTH {
+            traces[FORWARD][i] = mean[i] * forward.inverse;
+        }
+        (traces[SLOW], traces[FAST]) = (slow, fast);
+    }
 }
 
 #[inline(always)]

@@ -9,6 +9,8 @@ mod fig5bc;
 mod fig5s;
 mod fig6b;
 mod fig6c;
+mod fig6s;
+mod fig7a;
 
 mod fig7bc;
 mod fig8;
@@ -46,13 +48,15 @@ pub struct Experiment {
 }
 
 /// All, in the order of the paper's figures.
-pub static EXPERIMENTS: [Experiment; 10] = [
+pub static EXPERIMENTS: [Experiment; 12] = [
     fig3::EXPERIMENT,
     fig4::EXPERIMENT,
     fig5bc::EXPERIMENT,
     fig5s::EXPERIMENT,
     fig6b::EXPERIMENT,
     fig6c::EXPERIMENT,
+    fig6s::EXPERIMENT,
+    fig7a::EXPERIMENT,
     fig7bc::EXPERIMENT,
     fig8::EXPERIMENT,
     fig9a::EXPERIMENT,

@@ -60,6 +60,7 @@ pub fn threads(
         }
         Kernel::Soma
         | Kernel::Output
+        | Kernel::Rate
         | Kernel::Apical
         | Kernel::Plateau
         | Kernel::Error
@@ -124,6 +125,8 @@ mod tests {
             broadcast: true,
             is_symmetric: false,
             backpropagates: false,
+            feedback_rates: false,
+            earliest_plateau: 0,
             replicas: 1,
             lanes: 1,
             steps: 32,

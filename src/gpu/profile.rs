@@ -122,6 +122,8 @@ mod tests {
             broadcast: true,
             is_symmetric: false,
             backpropagates: false,
+            feedback_rates: false,
+            earliest_plateau: 0,
             replicas: 1,
             lanes: 2,
             steps: 16,

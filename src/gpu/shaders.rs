@@ -26,10 +26,13 @@ const FILTER: &str = include_str!("../../shaders/shared/filter.wgsl");
 /// What only kernels that step a soma come behind: it works on the kernel's `spikes`.
 const NEURON: &str = include_str!("../../shaders/shared/neuron.wgsl");
 
+/// What only kernels that average over the windows of the phases come behind.
+const RESPONSE: &str = include_str!("../../shaders/shared/response.wgsl");
+
 /// The self-test of [`super::self_test`].
 const ARITHMETIC: &str = include_str!("../../shaders/arithmetic.wgsl");
 
-const INTEGERS: [(&str, u32); 46] = [
+const INTEGERS: [(&str, u32); 47] = [
     ("LAYERS_MAX", LAYERS_MAX as u32),
     ("STEPS_PER_WORD", STEPS_PER_WORD),
     ("UNITS_PER_WORD", UNITS_PER_WORD),
@@ -65,6 +68,7 @@ const INTEGERS: [(&str, u32); 46] = [
     ("PURPOSE_THINNING", Purpose::Thinning as u32),
     ("PURPOSE_LOW_HALF", Purpose::LowHalf as u32),
     ("PURPOSE_FEEDBACK_NOISE", Purpose::FeedbackNoise as u32),
+    ("PURPOSE_PLATEAU_TIME", Purpose::PlateauTime as u32),
     ("UNIFORM_SHIFT", random::UNIFORM_SHIFT),
     ("LOW_HALF", spikes::HALF),
     ("PHILOX_MULTIPLIER_0", random::MULTIPLIER_0),
@@ -98,6 +102,7 @@ pub fn source(kernel: Kernel) -> String {
     let parts: &[&str] = match kernel {
         Kernel::Soma | Kernel::Output => &[FILTER, NEURON],
         Kernel::Apical => &[FILTER],
+        Kernel::Trace | Kernel::Rate | Kernel::Plateau => &[RESPONSE],
         _ => &[],
     };
     complete(&[parts, &[text(kernel)]].concat())
@@ -133,6 +138,7 @@ fn text(kernel: Kernel) -> &'static str {
         Kernel::Drive => include_str!("../../shaders/drive.wgsl"),
         Kernel::Soma => include_str!("../../shaders/soma.wgsl"),
         Kernel::Output => include_str!("../../shaders/output.wgsl"),
+        Kernel::Rate => include_str!("../../shaders/rate.wgsl"),
         Kernel::Apical => include_str!("../../shaders/apical.wgsl"),
         Kernel::Trace => include_str!("../../shaders/trace.wgsl"),
         Kernel::Plateau => include_str!("../../shaders/plateau.wgsl"),

@@ -110,6 +110,8 @@ mod tests {
             broadcast: true,
             is_symmetric: false,
             backpropagates: false,
+            feedback_rates: false,
+            earliest_plateau: 0,
             replicas,
             lanes: 1,
             steps: 8,

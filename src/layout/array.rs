@@ -27,7 +27,7 @@ pub enum Array {
     /// steps, 2, words of 32 units]`, rows [`raster`]. Kept of populations that something hears; the CPU
     /// backend makes it where it is read.
     Raster(usize),
-    /// Averages of a population's filtered spike trains, `[lanes, 5, units]`, rows [`trace`].
+    /// Averages of a population's filtered spike trains, `[lanes, rows, units]`, rows [`trace`].
     Traces(usize),
     /// Weights of a layer, `[replicas, below + 1, units]`: a column for each neuron below, then the biases.
     Weights(usize),
@@ -102,6 +102,10 @@ pub struct Shape {
     pub is_symmetric: bool,
     /// Hidden errors are backpropagated.
     pub backpropagates: bool,
+    /// Feedback comes as rates.
+    pub feedback_rates: bool,
+    /// Most steps by which plateau potentials come before the ends of phases.
+    pub earliest_plateau: u32,
     /// Networks simulated side by side.
     pub replicas: usize,
     /// Most images that each replica is shown side by side.
@@ -161,6 +165,16 @@ impl Shape {
         if self.steps_apical && layer > 0 { 1 } else { self.block }
     }
 
+    /// Rows of [`Array::Traces`].
+    pub fn trace_rows(&self) -> usize {
+        trace::ROWS + 2 * self.earliest_plateau as usize
+    }
+
+    /// Whether apical dendrites hear a population.
+    pub fn is_source(&self, population: usize) -> bool {
+        (0..self.layers() - 1).any(|layer| self.source(layer) == population)
+    }
+
     /// Rows of drive kept before the block: K - 1 past drives, or two traces.
     pub fn history(&self) -> u32 {
         match self.taps {
@@ -200,7 +214,7 @@ impl Shape {
                 [steps * raster::ROWS, self.raster_words(p)]
             }
             Array::Raster(_) => [0, 0],
-            Array::Traces(p) => [trace::ROWS, self.populations[p]],
+            Array::Traces(p) => [self.trace_rows(), self.populations[p]],
             Array::Weights(m) => [self.below(m) + 1, self.units(m)],
             Array::Moments(m) if self.has_moments => [2 * (self.below(m) + 1), self.units(m)],
             Array::Gradient(m) if self.keeps_gradient => [self.below(m) + 1, self.units(m)],

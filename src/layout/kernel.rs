@@ -19,6 +19,8 @@ pub enum Kernel {
     Soma,
     /// Steps output neurons: filter, dendrite, soma under teaching, rate, spikes.
     Output,
+    /// Averages the rates that apical dendrites hear, step by step.
+    Rate,
     /// Steps the apical dendrites: feedback spikes to apical voltage.
     Apical,
     /// Averages filtered spike trains over the phases' windows.
@@ -36,13 +38,14 @@ pub enum Kernel {
 }
 
 impl Kernel {
-    pub const ALL: [Kernel; 13] = [
+    pub const ALL: [Kernel; 14] = [
         Kernel::Feedback,
         Kernel::Input,
         Kernel::Raster,
         Kernel::Drive,
         Kernel::Soma,
         Kernel::Output,
+        Kernel::Rate,
         Kernel::Apical,
         Kernel::Trace,
         Kernel::Plateau,
@@ -59,6 +62,7 @@ impl Kernel {
             Kernel::Drive => "drive",
             Kernel::Soma => "soma",
             Kernel::Output => "output",
+            Kernel::Rate => "rate",
             Kernel::Apical => "apical",
             Kernel::Trace => "trace",
             Kernel::Plateau => "plateau",
@@ -115,6 +119,7 @@ impl Launch {
                 let source = shape.source(layer);
                 vec![Array::Raster(source), Array::Spikes(source), Array::Feedback(layer)]
             }
+            Kernel::Rate => vec![Array::Compartments(layer)],
             Kernel::Trace => vec![],
             Kernel::Plateau => vec![Array::Traces(shape.source(layer)), Array::Feedback(layer)],
             Kernel::Error => vec![Array::Compartments(layer), Array::Plateaus(layer)],
@@ -138,6 +143,7 @@ impl Launch {
             Kernel::Soma | Kernel::Output => {
                 vec![Array::Drive(layer), Array::Compartments(layer), Array::Spikes(layer + 1)]
             }
+            Kernel::Rate => vec![Array::Traces(layer + 1)],
             Kernel::Apical => vec![Array::ApicalDrive(layer), Array::Compartments(layer)],
             Kernel::Trace => vec![Array::Spikes(layer), Array::Traces(layer)],
             Kernel::Plateau => vec![Array::Plateaus(layer)],

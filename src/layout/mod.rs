@@ -63,6 +63,8 @@ pub mod trace {
     pub const SLOW: usize = 3;
     /// Fast trace at the end of the last image, carried on (uncut kernel only).
     pub const FAST: usize = 4;
+    /// Where plateau potentials may come early, there are more rows behind these: as
+    /// [`FEEDBACK_FORWARD`] for windows that end 1, 2, .. steps earlier, then as [`FEEDBACK_TARGET`].
     pub const ROWS: usize = 5;
 }
 

@@ -3,7 +3,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{Kernel, LAYERS_MAX, Launch, Shape};
+use super::{Kernel, LAYERS_MAX, Launch, Shape, trace};
 
 /// What stays the same for a whole run, and is the same for all replicas.
 #[repr(C)]
@@ -13,6 +13,8 @@ pub struct Constants {
     pub taps: [f32; 32],
     /// `kappa(1) + .. + kappa(k)` for `k = 0 ..= K`.
     pub cumulative: [f32; 36],
+    /// Thresholds of the steps by which plateau potentials come early, see [`crate::model::plateaus`].
+    pub early_plateaus: [u32; 8],
     /// Lanes of each replica.
     pub lanes: u32,
     /// Results of each replica.
@@ -43,7 +45,16 @@ pub struct Constants {
     pub optimizer: u32,
     /// Zero, as the shader compiler cannot know: it keeps products from being fused into sums.
     pub zero: u32,
-    pub padding: u32,
+    /// Rows of [`super::Array::Traces`].
+    pub trace_rows: u32,
+}
+
+impl Constants {
+    /// Most steps by which plateau potentials come early.
+    #[inline(always)]
+    pub fn earliest_plateau(&self) -> u32 {
+        (self.trace_rows - trace::ROWS as u32) / 2
+    }
 }
 
 /// What stays the same for a whole run, but may differ between replicas.
@@ -112,7 +123,7 @@ pub struct Part {
     pub is_output: u32,
     /// 1 where the update also writes [`super::Array::Gradient`].
     pub keeps_gradient: u32,
-    /// 1 for a population whose spikes apical dendrites hear.
+    /// 1 for a population whose spikes, not rates, apical dendrites hear.
     pub is_source: u32,
     /// First column of the weights, or of the feedback weights, that is bound.
     pub first_column: u32,
@@ -195,8 +206,8 @@ impl Part {
         let is_population = matches!(launch.kernel, Kernel::Input | Kernel::Raster | Kernel::Trace);
         let population = if is_population { launch.layer } else { launch.layer + 1 };
         let output = shape.layers();
-        let hidden = 0..output - 1;
-        let is_source = hidden.clone().any(|layer| shape.source(layer) == population);
+        // Of rates, another kernel averages.
+        let is_source = shape.is_source(population) && !shape.feedback_rates;
         let block = match launch.kernel {
             Kernel::Apical => 1,
             _ => shape.block_of(launch.layer),

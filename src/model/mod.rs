@@ -9,5 +9,6 @@ pub mod filter;
 pub mod initial;
 pub mod neuron;
 pub mod phases;
+pub mod plateaus;
 pub mod rates;
 pub mod spikes;

@@ -38,6 +38,8 @@ pub enum Purpose {
     Sparsity = 8,
     /// Noise of feedback weights that follow the feed-forward ones.
     FeedbackNoise = 9,
+    /// How long before its phase's end a neuron's plateau potential comes.
+    PlateauTime = 10,
     /// Shuffles of recorded numbers, to compare with.
     Shuffle = 11,
     /// First places of points that are laid out in the plane.

@@ -4,12 +4,12 @@ use bytemuck::Zeroable;
 
 use crate::config::{Config, Optimizer};
 use crate::layout::{Constants, LAYERS_MAX, Replica, Shape};
-use crate::model::filter;
 use crate::model::neuron::{
     E_EXCITATORY, E_INHIBITORY, G_TEACHING, backward_gain, hidden_error_gain, hidden_step,
     output_error_gain, output_step, teaching_step,
 };
 use crate::model::spikes::{fraction, thresholds};
+use crate::model::{filter, plateaus};
 use crate::random;
 
 /// What all replicas of a run share.
@@ -44,6 +44,8 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
         teaching_inhibition: (G_TEACHING * E_INHIBITORY) as f32,
         group: (shape.units(shape.layers() - 1) / classes) as u32,
         classes: classes as u32,
+        early_plateaus: plateaus::thresholds(),
+        trace_rows: shape.trace_rows() as u32,
         optimizer: match config.optimizer {
             Optimizer::Sgd => 0,
             Optimizer::Adam | Optimizer::Rmsprop => 1,

@@ -43,6 +43,8 @@ mod tests {
             broadcast: true,
             is_symmetric: false,
             backpropagates: false,
+            feedback_rates: false,
+            earliest_plateau: 0,
             replicas,
             lanes: 2,
             steps: 8,

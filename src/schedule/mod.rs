@@ -15,7 +15,7 @@ pub use lanes::Lanes;
 pub use room::{Room, check_cpu, check_gpu, room};
 pub use simulation::{Image, Outcome, Simulation, Work};
 
-use crate::config::{Config, Feedback, FeedbackWeights, HiddenErrors};
+use crate::config::{Config, Feedback, FeedbackWeights, HiddenErrors, Transmission};
 use crate::dataset::Dataset;
 use crate::layout::{Kernel, Launch, STEPS_PER_WORD, Shape};
 use crate::model::phases::PhaseLengths;
@@ -29,7 +29,7 @@ pub fn launches(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
         list.extend((0..output).rev().map(|layer| whole(Kernel::Feedback, layer)));
     }
     list.extend([whole(Kernel::Input, 0), whole(Kernel::Raster, 0)]);
-    simulate(shape, steps, &mut list);
+    simulate(shape, steps, learns && shape.feedback_rates, &mut list);
     list.push(whole(Kernel::Score, output));
     if !learns {
         return list;
@@ -52,8 +52,9 @@ pub fn launches(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
 ///
 /// Where the apical voltage does not reach the soma, the layers are a feed-forward chain over the
 /// whole image and take a block of steps at a time. Otherwise the feedback of a step is needed for
-/// the next: neurons go step by step, and only the lowest layer's drive comes a block at a time.
-fn simulate(shape: &Shape, steps: u32, list: &mut Vec<Launch>) {
+/// the next: neurons go step by step, and only the lowest layer's drive comes a block at a time. Layers whose
+/// rates are averaged go step by step too, but through a block before the next layer.
+fn simulate(shape: &Shape, steps: u32, averages_rates: bool, list: &mut Vec<Launch>) {
     let step = if shape.steps_apical { 1 } else { shape.block };
     let output = shape.layers() - 1;
     let mut first = 0;
@@ -68,7 +69,14 @@ fn simulate(shape: &Shape, steps: u32, list: &mut Vec<Launch>) {
                 list.push(part(Kernel::Drive, layer, block));
             }
             let kernel = if layer == output { Kernel::Output } else { Kernel::Soma };
-            list.push(part(kernel, layer, step));
+            if averages_rates && shape.is_source(layer + 1) {
+                for first in first..(first + step).min(steps) {
+                    let one = |kernel| Launch { kernel, layer, first, steps: 1 };
+                    list.extend([one(kernel), one(Kernel::Rate)]);
+                }
+            } else {
+                list.push(part(kernel, layer, step));
+            }
             if shape.has_raster(layer + 1) {
                 list.push(part(Kernel::Raster, layer + 1, step));
             }
@@ -127,6 +135,8 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
         broadcast: config.feedback == Feedback::Broadcast,
         backpropagates: config.hidden_errors == HiddenErrors::Backpropagation,
         is_symmetric: config.feedback_weights == FeedbackWeights::Symmetric,
+        feedback_rates: config.feedback_transmission == Transmission::Rates,
+        earliest_plateau: config.plateau_times.earliest(),
         replicas: extent.replicas,
         lanes: extent.lanes,
         steps,
@@ -152,6 +162,8 @@ mod tests {
             broadcast: true,
             is_symmetric: false,
             backpropagates: false,
+            feedback_rates: false,
+            earliest_plateau: 0,
             replicas: 1,
             lanes: 1,
             steps: 24,

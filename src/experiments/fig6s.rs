@@ -1,0 +1,42 @@
+//! Plateau potentials that do not come at the same time.
+
+use super::curves::{Condition, train_and_draw};
+use super::outcome::{Claim, Outcome};
+use super::study::TOLERANCE;
+use super::{Experiment, ExperimentError, Study};
+use crate::config::{Config, PlateauTimes, Preset};
+
+pub(super) const EXPERIMENT: Experiment = Experiment {
+    name: "fig6s",
+    figure: "Figure 6, supplement",
+    title: "Plateau potentials need not be synchronous",
+    about: "A network with one hidden layer learns with plateau potentials at the ends of the phases, and with each \
+            neuron's up to 5 ms earlier, at random for every neuron, image and phase.",
+    run,
+};
+
+fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
+    let synchronous = study.paper(Preset::Paper1);
+    let random = Config { plateau_times: PlateauTimes::Random, ..synchronous.clone() };
+    let condition = |label, config, paper| Condition { label, config, paper };
+    let conditions =
+        [condition("synchronous", synchronous, Some(4.1)), condition("random times", random, None)];
+    let mut outcome = Outcome::default();
+    let (errors, _) = train_and_draw(
+        study,
+        &mut outcome,
+        "Test error by times of plateau potentials",
+        "Test error of 784-500-10 after each epoch, mean over seeds with a band of one standard deviation. \
+         Dashed: the paper's after 60 epochs.",
+        &conditions,
+    )?;
+    let differences: Vec<f64> = errors[1]
+        .iter()
+        .zip(&errors[0])
+        .map(|(random, synchronous)| random - synchronous)
+        .collect();
+    let claim = Claim { what: "random less synchronous times", unit: "points", paper: "about 0" };
+    let criterion = format!("within {TOLERANCE} points of 0");
+    outcome.findings.push(claim.within(&differences, [-TOLERANCE, TOLERANCE], &criterion));
+    Ok(outcome)
+}

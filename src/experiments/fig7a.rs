@@ -1,0 +1,150 @@
+//! Whether hidden layers learn in the direction that backpropagation would take.
+
+use super::outcome::{Claim, Data, Drawing, Outcome};
+use super::{Experiment, ExperimentError, Study};
+use crate::config::{Config, Preset, Transmission};
+use crate::evaluate::Spread;
+use crate::network::Network;
+use crate::recorder::{Quantity, Recorder, Shown};
+use crate::report::{Axis, Figure, Mark, Panel, Point, Reference, Scale, Series};
+use crate::train::order;
+
+pub(super) const EXPERIMENT: Experiment = Experiment {
+    name: "fig7a",
+    figure: "Figure 7A",
+    title: "Hidden layers learn as backpropagation would",
+    about: "While a network with one hidden layer learns, each image's errors of hidden neurons are compared with \
+            those that exact backpropagation would give them in the same network: the angle between the two. \
+            Feedback comes as spikes, or as rates. Running means of 100 images, as in the paper.",
+    run,
+};
+
+/// Images of a running mean.
+const AVERAGED: usize = 100;
+/// Means over so many images are drawn and judged: finer ones are noise.
+const JUDGED: usize = 2000;
+
+fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
+    let spikes = Config { epochs: study.extent(2, 10), ..study.paper(Preset::Paper1) };
+    let rates = Config { feedback_transmission: Transmission::Rates, ..spikes.clone() };
+    let conditions = [("spikes", spikes), ("rates", rates)];
+    let mut courses: Vec<Vec<Vec<f64>>> = Vec::new();
+    for (name, config) in &conditions {
+        let mut of_condition = Vec::new();
+        for seed in 1..=study.seeds {
+            let what = format!("training images, feedback by {name}, seed {seed}");
+            of_condition.push(measure(study, &what, &Config { seed, ..config.clone() })?);
+        }
+        courses.push(of_condition);
+    }
+    let mut outcome = Outcome::default();
+    draw(&mut outcome, &conditions.each_ref().map(|(name, _)| *name), &courses);
+    for (name, config) in conditions {
+        outcome.settings.push((name.to_string(), config));
+    }
+    let start = |courses: &[Vec<f64>]| courses.iter().map(|c| mean(&c[..AVERAGED])).collect();
+    let lowest = |courses: &[Vec<f64>]| -> Vec<f64> {
+        courses.iter().map(|c| means(c).fold(f64::INFINITY, f64::min)).collect()
+    };
+    let end = |courses: &[Vec<f64>]| -> Vec<f64> {
+        courses.iter().map(|course| means(course).last().unwrap_or(f64::NAN)).collect()
+    };
+    let [spikes, rates] = &courses[..] else { return Ok(outcome) };
+    let starts: Vec<f64> = start(spikes);
+    let claim = |what, paper| Claim { what, unit: "degrees", paper };
+    let within_ten = |value: f64| [value - 10.0, value + 10.0];
+    outcome.findings.extend([
+        claim("angle at the start", "about 90").within(&starts, within_ten(90.0), "within 10"),
+        claim("feedback by spikes, lowest angle", "about 65").within(
+            &lowest(spikes),
+            within_ten(65.0),
+            "within 10",
+        ),
+        claim("feedback by spikes, lowest less start", "below 0").smaller(
+            &lowest(spikes),
+            &starts,
+            "falls",
+        ),
+        claim("feedback by rates, lowest angle", "about 35").within(
+            &lowest(rates),
+            within_ten(35.0),
+            "within 10",
+        ),
+        claim("rates less spikes, at the end", "about -30").smaller(
+            &end(rates),
+            &end(spikes),
+            "rates come closer",
+        ),
+    ]);
+    Ok(outcome)
+}
+
+/// The angle of every image that a network learns from, degrees.
+fn measure(study: &mut Study, what: &str, config: &Config) -> Result<Vec<f64>, ExperimentError> {
+    let network = Network::initial(config, study.dataset.pixels());
+    let mut session = study.session(config, &network, Recorder::of(&[Quantity::Angles]))?;
+    let mut angles = Vec::new();
+    let total = study.dataset.training_count * config.epochs as usize;
+    for epoch in 1..=config.epochs {
+        for images in order(config, &study.dataset, epoch).chunks(JUDGED) {
+            let recording = session.show(images, Shown::Learned, &mut |_| ())?;
+            // Where no neuron has an error there is no direction.
+            let values = recording.values("angle0").iter().map(|&angle| f64::from(angle));
+            angles.extend(values.map(|angle| if angle.is_finite() { angle } else { 90.0 }));
+            study.tell(what, angles.len(), total)?;
+        }
+    }
+    Ok(angles)
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Means over stretches of images.
+fn means(course: &[f64]) -> impl Iterator<Item = f64> {
+    course.chunks(JUDGED).map(mean)
+}
+
+fn draw(outcome: &mut Outcome, names: &[&str], courses: &[Vec<Vec<f64>>]) {
+    let mut data = Data::new(&["feedback", "seed", "images", "angle_mean_of_100"]);
+    let mut series = Vec::new();
+    for (colour, (name, courses)) in names.iter().zip(courses).enumerate() {
+        for (seed, course) in (1..).zip(courses) {
+            for (index, angles) in course.chunks(AVERAGED).enumerate() {
+                let images = index * AVERAGED + angles.len();
+                let counts = [seed, images].map(|x: usize| x.to_string());
+                data.rows
+                    .push([&[name.to_string()], &counts[..], &[mean(angles).to_string()]].concat());
+            }
+        }
+        let of_seeds: Vec<Vec<f64>> =
+            courses.iter().map(|course| means(course).collect()).collect();
+        let point = |place: usize| {
+            let values: Vec<f64> = of_seeds.iter().map(|of_seed| of_seed[place]).collect();
+            let Spread { mean, sd, .. } = Spread::of(&values);
+            Point { x: ((place + 1) * JUDGED) as f64, y: mean, spread: sd }
+        };
+        let points = (0..of_seeds[0].len()).map(point).collect();
+        let label = format!("feedback by {name}");
+        series.push(Series { label, colour, mark: Mark::Line, points });
+    }
+    let points = || series.iter().flat_map(|series| &series.points);
+    let references = [("paper, spikes, after falling to 65: 70", 70.0), ("paper, rates: 40", 40.0)];
+    let panel = Panel {
+        title: String::new(),
+        x: Axis::new("training images", Scale::Linear, points().map(|point| point.x)),
+        y: Axis::new(
+            "angle to backpropagation, degrees",
+            Scale::Linear,
+            points().map(|point| point.y).chain([30.0, 90.0]),
+        ),
+        series: series.clone(),
+        references: references.map(|(label, y)| Reference { label: label.to_string(), y }).to_vec(),
+    };
+    let title = "Angle between hidden updates and those of backpropagation".to_string();
+    let figure = Figure { title, panels: vec![panel] };
+    let caption = "Means over 2,000 images, over seeds with a band of one standard deviation; the table has means \
+                   of 100. At 90 degrees two directions have nothing in common.";
+    outcome.plot("angle", caption, Drawing::Figure(figure), data);
+}

@@ -1,0 +1,135 @@
+//! Proves: with random plateau times, each neuron's plateau potentials are those of its apical voltage averaged
+//! over windows that end as much earlier as its draw says; with feedback by rates, they are those of the
+//! output's rates, filtered as spikes are, and one step late; both together too. Computed in double precision
+//! from recorded voltages and spikes.
+//!
+//! Does not prove: that a GPU does the same (see `exactness.rs`), nor how well networks learn (see `apical
+//! reproduce fig6s fig7a`).
+
+mod support;
+
+use std::sync::Arc;
+
+use apical::config::{Config, Feedback, PlateauTimes, Transmission};
+use apical::dataset::Dataset;
+use apical::model::filter::taps;
+use apical::model::initial::Initial;
+use apical::model::plateaus::early_steps;
+use apical::network::Network;
+use apical::recorder::{Quantity, Recorder, Recording, Session, Shown};
+use apical::schedule::{BackendChoice, Image, Selection};
+
+const IMAGES: usize = 10;
+const WINDOW: usize = 20;
+const TOLERANCE: f64 = 2e-5;
+
+fn base() -> Config {
+    Config {
+        layers: vec![20, 12, 10],
+        initial: Initial::Cited,
+        feedback: Feedback::Layerwise,
+        seed: 5,
+        ..Config::default()
+    }
+}
+
+fn record(config: &Config, quantities: &[Quantity]) -> (Recording, Network) {
+    let dataset: Arc<Dataset> = support::random_dataset(5, 8, 9, IMAGES);
+    let network = Network::initial(config, dataset.pixels());
+    let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
+    let recorder = Recorder::of(quantities);
+    let mut session = Session::open(config, &dataset, &network, recorder, &selection).unwrap();
+    let labels = dataset.labels().iter().take(IMAGES).enumerate();
+    let images: Vec<Image> = labels
+        .map(|(index, &label)| Image { index, label, position: 100 + index as u32, slot: index })
+        .collect();
+    (session.show(&images, Shown::Taught, &mut |_| ()).unwrap(), network)
+}
+
+/// What each phase's plateau potential of a neuron should be, from its apical voltage at every step.
+fn expected(apical: &[f64], ends: [usize; 2], early: [u32; 2]) -> [f64; 2] {
+    [0, 1].map(|phase| {
+        let end = ends[phase] - early[phase] as usize;
+        let mean = apical[end - WINDOW..end].iter().sum::<f64>() / WINDOW as f64;
+        1.0 / (1.0 + (-mean).exp())
+    })
+}
+
+fn ends(recording: &Recording, image: usize) -> [usize; 2] {
+    let phases = recording.get("phases").unwrap().of(image);
+    [phases[0] as usize, (phases[0] + phases[1]) as usize]
+}
+
+fn assert_plateaus(
+    recording: &Recording,
+    config: &Config,
+    apical: impl Fn(usize, usize, usize) -> Vec<f64>,
+) {
+    let mut early_ones = 0;
+    for image in 0..IMAGES {
+        for (layer, units) in [(0, 20), (1, 12)] {
+            let plateaus = recording.get(&format!("plateaus{layer}")).unwrap().of(image);
+            for unit in 0..units {
+                let early = match config.plateau_times {
+                    PlateauTimes::Synchronous => [0, 0],
+                    PlateauTimes::Random => {
+                        let (population, position) = (layer as u32 + 1, 100 + image as u32);
+                        early_steps(config.seed, population, position, unit as u32)
+                    }
+                };
+                early_ones += early[0] + early[1];
+                let voltages = apical(image, layer, unit);
+                let expected = expected(&voltages, ends(recording, image), early);
+                for (phase, expected) in expected.into_iter().enumerate() {
+                    let found = f64::from(plateaus[phase * units + unit]);
+                    let difference = (found - expected).abs();
+                    assert!(difference < TOLERANCE, "{found} instead of {expected}");
+                }
+            }
+        }
+    }
+    assert_eq!(early_ones > 0, config.plateau_times == PlateauTimes::Random);
+}
+
+#[test]
+fn plateaus_come_early_by_what_was_drawn() {
+    for g_apical in [0.0, 0.05] {
+        for taps in [10, 0] {
+            let random = PlateauTimes::Random;
+            let config = Config { plateau_times: random, g_apical, taps, ..base() };
+            let quantities = [Quantity::Apical, Quantity::Plateaus, Quantity::Phases];
+            let (recording, _) = record(&config, &quantities);
+            assert_plateaus(&recording, &config, |image, layer, unit| {
+                recording.get(&format!("apical{layer}")).unwrap().course(image, unit)
+            });
+        }
+    }
+}
+
+#[test]
+fn feedback_by_rates_is_filtered_as_spikes_are() {
+    for plateau_times in [PlateauTimes::Synchronous, PlateauTimes::Random] {
+        let feedback_transmission = Transmission::Rates;
+        let config = Config { plateau_times, feedback_transmission, ..base() };
+        let quantities = [Quantity::Rates, Quantity::Plateaus, Quantity::Phases];
+        let (recording, network) = record(&config, &quantities);
+        let kernel = taps(config.taps);
+        assert_plateaus(&recording, &config, |image, layer, unit| {
+            let rates = recording.get(&format!("rates{}", layer + 1)).unwrap();
+            let sources = network.layers[layer].sources;
+            let weights = network.layers[layer].feedback_rows();
+            let courses: Vec<Vec<f64>> =
+                (0..sources).map(|source| rates.course(image, source)).collect();
+            let heard = |step: usize| -> f64 {
+                let of_source = |(source, course): (usize, &Vec<f64>)| -> f64 {
+                    let weight = f64::from(weights[unit * sources + source]);
+                    // The newest rate that is heard is that of the step before.
+                    let past = (1..=kernel.len()).filter(|back| *back <= step);
+                    weight * past.map(|back| kernel[back - 1] * course[step - back]).sum::<f64>()
+                };
+                courses.iter().enumerate().map(of_source).sum()
+            };
+            (0..courses[0].len()).map(heard).collect()
+        });
+    }
+}

@@ -52,6 +52,7 @@ pub mod gpu;
 pub mod layout;
 pub mod model;
 pub mod network;
+pub mod plots;
 pub mod random;
 pub mod record;
 pub mod recorder;

@@ -13,6 +13,7 @@ use crate::config::{ConfigError, SweepError};
 use crate::dataset::DatasetError;
 use crate::experiments::ExperimentError;
 use crate::layout::BackendError;
+use crate::plots::PlotError;
 use crate::record::{RecordError, WeightsError};
 use crate::report::ReportError;
 use crate::train::TrainError;
@@ -48,6 +49,8 @@ pub enum CliError {
     Report(#[from] ReportError),
     #[error(transparent)]
     Experiment(ExperimentError),
+    #[error(transparent)]
+    Plot(PlotError),
     #[error("a result has no CSV")]
     Csv(#[from] csv::Error),
     #[error("a result has no JSON")]
@@ -61,6 +64,17 @@ impl From<BenchError> for CliError {
         match error {
             BenchError::Train(error) => CliError::Train(error),
             error => CliError::Bench(error),
+        }
+    }
+}
+
+impl From<PlotError> for CliError {
+    fn from(error: PlotError) -> Self {
+        match error {
+            PlotError::Train(error) => CliError::Train(error),
+            PlotError::Record(error) => CliError::Record(error),
+            PlotError::Weights(error) => CliError::Weights(error),
+            error => CliError::Plot(error),
         }
     }
 }

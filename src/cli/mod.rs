@@ -7,9 +7,11 @@ mod devices;
 mod error;
 mod machine;
 mod output;
+mod plot;
 mod progress;
 mod record;
 mod replicas;
+mod report;
 mod reproduce;
 mod settings;
 mod test;
@@ -48,8 +50,12 @@ enum Command {
     Tune(Box<tune::TuneArgs>),
     /// Show a trained network images, and write down what its neurons do
     Record(record::RecordArgs),
+    /// Draw a run: learning curves, confusion matrix, receptive fields, weights, a raster
+    Plot(plot::PlotArgs),
     /// Do the experiments of the paper, and put their numbers beside the paper's
     Reproduce(reproduce::ReproduceArgs),
+    /// Put the experiments of a folder into one HTML page
+    Report(report::ReportArgs),
     /// List the GPUs, and whether their arithmetic gives the CPU's bits
     Devices(devices::DevicesArgs),
     /// Train on the CPU and on a GPU side by side, and compare every value
@@ -87,6 +93,8 @@ impl Cli {
             Command::Tune(arguments) => tune::run(arguments).map(|()| Ending::Done),
             Command::Record(arguments) => record::run(arguments).map(|()| Ending::Done),
             Command::Reproduce(arguments) => reproduce::run(arguments).map(|()| Ending::Done),
+            Command::Report(arguments) => report::run(arguments).map(|()| Ending::Done),
+            Command::Plot(arguments) => plot::run(arguments).map(|()| Ending::Done),
             Command::Devices(arguments) => devices::run(arguments).map(|()| Ending::Done),
             Command::Compare(arguments) => compare::run(arguments),
             Command::Bench(arguments) => bench::run(arguments).map(|()| Ending::Done),

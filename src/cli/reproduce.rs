@@ -11,12 +11,12 @@ use super::output::{Output, tell};
 use super::progress::{Estimate, Progress, time_left};
 use super::{CliError, EXIT_CODES};
 use crate::experiments::{EXPERIMENTS, Experiment, Study, StudyEvent};
-use crate::report::{ExperimentResult, findings};
+use crate::report::{ExperimentResult, findings, save_page};
 
 /// Do the experiments of the paper, and put their numbers beside the paper's
 ///
 /// Each writes a folder with its figure (SVG, PNG), the data behind it (CSV), its settings and its findings
-/// (result.json); report.html shows all. Networks are trained as in the paper, some for several experiments.
+/// (result.json); report.html shows all, reproduction.md has them as a table. Networks are trained as in the paper, some for several experiments.
 /// What was trained is kept: broken off and called again, it goes on.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
@@ -99,6 +99,8 @@ pub(super) fn run(arguments: &ReproduceArgs) -> Result<(), CliError> {
         }
         results.push(result);
     }
+    let [page, _] = save_page(&arguments.out)?;
+    tell(format_args!("written: {}", page.display()));
     if arguments.json {
         return output.print_json(&results);
     }

@@ -1,10 +1,10 @@
 //! Test error by epoch under several conditions: a figure that several experiments share.
 
-use super::outcome::{Data, Drawing, Outcome};
+use super::outcome::Outcome;
 use super::{ExperimentError, Study, Trained};
 use crate::config::Config;
 use crate::evaluate::Spread;
-use crate::report::{Axis, Figure, Mark, Panel, Point, Reference, Scale, Series};
+use crate::report::{Axis, Data, Drawing, Figure, Mark, Panel, Point, Reference, Scale, Series};
 
 /// Settings with a name, and what the paper reports for them.
 pub(super) struct Condition {

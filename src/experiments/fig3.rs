@@ -1,12 +1,12 @@
 //! What neurons do through the two phases of an image.
 
-use super::outcome::{Claim, Drawing, Outcome};
+use super::outcome::{Claim, Outcome};
 use super::traces::{APICAL, BASAL, Neuron, SOMA, panel, table};
 use super::{Experiment, ExperimentError, Study};
 use crate::analysis::statistics::{correlation, mean};
 use crate::config::Preset;
 use crate::recorder::{Quantity, Recorder, Recording, Shown};
-use crate::report::Figure;
+use crate::report::{Drawing, Figure};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig3",

@@ -1,10 +1,10 @@
 //! How long phases last.
 
-use super::outcome::{Claim, Data, Drawing, Outcome};
+use super::outcome::{Claim, Outcome};
 use super::{Experiment, ExperimentError, Study};
 use crate::config::Preset;
 use crate::model::phases::PhaseLengths;
-use crate::report::{Axis, Figure, Mark, Panel, Point, Scale, Series};
+use crate::report::{Axis, Data, Drawing, Figure, Mark, Panel, Point, Scale, Series};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig4",

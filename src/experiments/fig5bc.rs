@@ -2,14 +2,14 @@
 
 use rand::seq::SliceRandom;
 
-use super::outcome::{Claim, Data, Drawing, Outcome};
+use super::outcome::{Claim, Outcome};
 use super::{Experiment, ExperimentError, Study, Trained};
 use crate::analysis::statistics::{correlation, mean};
 use crate::config::{Config, Preset};
 use crate::evaluate::Spread;
 use crate::random::{Purpose, Stream};
 use crate::recorder::{Quantity, Recorder, Recording, Shown};
-use crate::report::{Axis, Figure, Mark, Panel, Point, Reference, Scale, Series};
+use crate::report::{Axis, Data, Drawing, Figure, Mark, Panel, Point, Reference, Scale, Series};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig5bc",

@@ -1,12 +1,14 @@
 //! Whether feedback comes to do what the inverse of the feed-forward function would.
 
-use super::outcome::{Claim, Data, Drawing, Outcome};
+use super::outcome::{Claim, Outcome};
 use super::{Experiment, ExperimentError, Study};
 use crate::config::{Config, Preset};
 use crate::evaluate::Spread;
 use crate::network::Network;
 use crate::recorder::{Quantity, Recorder, Shown};
-use crate::report::{Axis, Figure, Mark, Matrix, Panel, Point, Reference, Scale, Series};
+use crate::report::{
+    Axis, Data, Drawing, Figure, Mark, Matrix, Panel, Point, Reference, Scale, Series,
+};
 use crate::train::order;
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
@@ -126,8 +128,8 @@ fn draw(outcome: &mut Outcome, courses: &[Vec<Measured>]) {
     let outputs = last.product.len().isqrt();
     let names: Vec<String> = (0..outputs).map(|output| output.to_string()).collect();
     let values: Vec<Vec<f64>> = last.product.chunks(outputs).map(<[f64]>::to_vec).collect();
-    let mut data = Data::new(&[]);
-    data.header = std::iter::once("output".to_string()).chain(names.clone()).collect();
+    let header: Vec<String> = std::iter::once("output".to_string()).chain(names.clone()).collect();
+    let mut data = Data::new(&header);
     for (name, row) in names.iter().zip(&values) {
         let cells = row.iter().map(ToString::to_string);
         data.rows.push(std::iter::once(name.clone()).chain(cells).collect());

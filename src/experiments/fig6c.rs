@@ -1,11 +1,11 @@
 //! What each layer makes of the images.
 
-use super::outcome::{Claim, Data, Drawing, Outcome};
+use super::outcome::{Claim, Outcome};
 use super::{Experiment, ExperimentError, Study};
 use crate::analysis::tsne::{neighbours_agree, tsne};
 use crate::config::Preset;
 use crate::recorder::{Quantity, Recorder, Recording, Shown};
-use crate::report::{Axis, Figure, Mark, Panel, Point, Series};
+use crate::report::{Axis, Data, Drawing, Figure, Mark, Panel, Point, Series};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig6c",

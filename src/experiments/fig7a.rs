@@ -1,12 +1,12 @@
 //! Whether hidden layers learn in the direction that backpropagation would take.
 
-use super::outcome::{Claim, Data, Drawing, Outcome};
+use super::outcome::{Claim, Outcome};
 use super::{Experiment, ExperimentError, Study};
 use crate::config::{Config, Preset, Transmission};
 use crate::evaluate::Spread;
 use crate::network::Network;
 use crate::recorder::{Quantity, Recorder, Shown};
-use crate::report::{Axis, Figure, Mark, Panel, Point, Reference, Scale, Series};
+use crate::report::{Axis, Data, Drawing, Figure, Mark, Panel, Point, Reference, Scale, Series};
 use crate::train::order;
 
 pub(super) const EXPERIMENT: Experiment = Experiment {

@@ -3,13 +3,13 @@
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
-use super::outcome::{Claim, Data, Drawing, Outcome};
+use super::outcome::{Claim, Outcome};
 use super::{Experiment, ExperimentError, Study, Trained};
 use crate::analysis::statistics::{correlation, mean};
 use crate::config::{Config, HiddenErrors, Preset};
 use crate::network::Network;
 use crate::random::{Purpose, Stream};
-use crate::report::{Axis, Figure, Mark, Mosaic, Panel, Point, Scale, Series, Tile};
+use crate::report::{Axis, Data, Drawing, Figure, Mark, Mosaic, Panel, Point, Scale, Series, Tile};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig7bc",

@@ -1,12 +1,12 @@
 //! Apical dendrites that reach the soma weakly.
 
-use super::outcome::{Claim, Drawing, Outcome};
+use super::outcome::{Claim, Outcome};
 use super::traces::{APICAL, BASAL, Neuron, SOMA, panel, table};
 use super::{Experiment, ExperimentError, Study};
 use crate::analysis::statistics::least_squares;
 use crate::config::{Config, Preset};
 use crate::recorder::{Quantity, Recorder, Recording, Shown};
-use crate::report::Figure;
+use crate::report::{Drawing, Figure};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig9a",

@@ -21,7 +21,7 @@ mod study;
 mod traces;
 mod trainings;
 
-pub use outcome::{Data, Drawing, Outcome};
+pub use outcome::Outcome;
 pub use study::{Study, StudyEvent, Trained};
 
 use std::path::Path;

@@ -8,23 +8,7 @@ use crate::config::Config;
 use crate::evaluate::Spread;
 use crate::record::RecordError;
 use crate::record::file::write_whole;
-use crate::report::{
-    ExperimentResult, Figure, Finding, Matrix, Measured, Mosaic, Picture, Plot, RESULT,
-};
-
-/// A picture of one kind or another.
-pub enum Drawing {
-    Figure(Figure),
-    Matrix(Matrix),
-    Mosaic(Mosaic),
-}
-
-/// Numbers behind a picture.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Data {
-    pub header: Vec<String>,
-    pub rows: Vec<Vec<String>>,
-}
+use crate::report::{Data, Drawing, ExperimentResult, Finding, Measured, Plot, RESULT};
 
 /// All that an experiment found.
 #[derive(Default)]
@@ -33,21 +17,6 @@ pub struct Outcome {
     /// Settings by the names of their files.
     pub(super) settings: Vec<(String, Config)>,
     pub(super) findings: Vec<Finding>,
-}
-
-impl Data {
-    pub(super) fn new(header: &[&str]) -> Self {
-        Data { header: header.iter().map(ToString::to_string).collect(), rows: Vec::new() }
-    }
-
-    fn csv(&self) -> Result<Vec<u8>, csv::Error> {
-        let mut table = csv::Writer::from_writer(Vec::new());
-        table.write_record(&self.header)?;
-        for row in &self.rows {
-            table.write_record(row)?;
-        }
-        table.into_inner().map_err(|error| error.into_error().into())
-    }
 }
 
 impl Outcome {
@@ -71,12 +40,7 @@ impl Outcome {
         fs::create_dir_all(folder).map_err(RecordError::io("created", folder))?;
         let mut plots = Vec::new();
         for (plot, drawing, data) in self.plots {
-            match drawing {
-                Drawing::Figure(figure) => figure.save(folder, &plot.name)?,
-                Drawing::Matrix(matrix) => matrix.save(folder, &plot.name)?,
-                Drawing::Mosaic(mosaic) => mosaic.save(folder, &plot.name)?,
-            }
-            write_whole(&folder.join(format!("{}.csv", plot.name)), &data.csv()?)?;
+            drawing.save(&data, folder, &plot.name)?;
             plots.push(plot);
         }
         for (name, config) in &self.settings {

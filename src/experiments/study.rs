@@ -14,7 +14,7 @@ use crate::model::initial::Initial;
 use crate::network::Network;
 use crate::record::RecordError;
 use crate::recorder::{Recorder, Session};
-use crate::report::Finding;
+use crate::report::{Finding, NO_DEVICE};
 use crate::schedule::{Image, Selection};
 use crate::trials::device_name;
 
@@ -115,7 +115,7 @@ impl<'a> Study<'a> {
 
     /// Where was computed last.
     pub fn device(&self) -> &str {
-        self.device.as_deref().unwrap_or("none was needed")
+        self.device.as_deref().unwrap_or(NO_DEVICE)
     }
 
     /// A test error beside the paper's: judged after as many epochs as the paper trained.

@@ -1,8 +1,7 @@
 //! Courses of voltages through the two phases of an image.
 
-use super::outcome::Data;
 use crate::recorder::Recording;
-use crate::report::{Axis, Mark, Panel, Point, Scale, Series};
+use crate::report::{Axis, Data, Mark, Panel, Point, Scale, Series};
 
 /// The voltages of a neuron that a panel shows: arrays of the recording by their names in the legend.
 pub(super) struct Neuron<'a> {

@@ -4,23 +4,29 @@
 mod axis;
 mod colour;
 mod draw;
+mod drawing;
 mod figure;
 mod findings;
 mod matrix;
 mod mosaic;
+mod page;
 mod picture;
 mod result;
 mod table;
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 pub use axis::{Axis, Scale};
+pub use drawing::{Data, Drawing};
 pub use figure::{Figure, Mark, Panel, Point, Reference, Series};
 pub use findings::findings;
 pub use matrix::Matrix;
 pub use mosaic::{Mosaic, Tile};
+pub use page::{page, results, save_page};
 pub use picture::Picture;
-pub use result::{ExperimentResult, Finding, Measured, Plot, RESULT};
+pub use result::{ExperimentResult, Finding, Measured, NO_DEVICE, Plot, RESULT};
 pub use table::Table;
 
 use crate::record::RecordError;
@@ -30,6 +36,10 @@ use crate::record::RecordError;
 pub enum ReportError {
     #[error("the figure '{title}' cannot be drawn: {reason}")]
     Draw { title: String, reason: String },
+    #[error("{}: there is no experiment: 'apical reproduce' writes them", .folder.display())]
+    NoResults { folder: PathBuf },
+    #[error("{}: this is no result of an experiment", .path.display())]
+    Result { path: PathBuf, source: serde_json::Error },
     #[error(transparent)]
     Record(#[from] RecordError),
 }

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::evaluate::Spread;
 
+/// What stands for a device where nothing was computed on one.
+pub const NO_DEVICE: &str = "none was needed";
 /// Name of the file.
 pub const RESULT: &str = "result.json";
 

@@ -1,0 +1,53 @@
+//! How networks learned: errors and loss by epoch.
+
+use super::Plot;
+use super::folder::Epoch;
+use crate::evaluate::Spread;
+use crate::report::{Axis, Data, Drawing, Figure, Mark, Panel, Point, Scale, Series};
+
+pub(super) fn plot(networks: &[Vec<Epoch>]) -> Plot {
+    let mut data = Data::new(&["network", "epoch", "train_error", "test_error", "loss"]);
+    for (network, epochs) in networks.iter().enumerate() {
+        for &Epoch { epoch, train_error, test_error, loss } in epochs {
+            let numbers = [train_error, test_error, loss].map(|number| number.to_string());
+            data.rows.push([&[network.to_string(), epoch.to_string()], &numbers[..]].concat());
+        }
+    }
+    let errors = [
+        series(networks, "test", 0, |epoch| epoch.test_error),
+        series(networks, "training, before each update", 1, |epoch| epoch.train_error),
+    ];
+    let loss = [series(networks, "loss of the output", 2, |epoch| epoch.loss)];
+    let panels = vec![
+        panel("error, %", Scale::Log, errors.to_vec()),
+        panel("loss an image", Scale::Log, loss.to_vec()),
+    ];
+    let title = match networks.len() {
+        1 => "How the network learned".to_string(),
+        count => format!("How {count} networks learned: mean and standard deviation"),
+    };
+    Plot { name: "curves", drawing: Drawing::Figure(Figure { title, panels }), data }
+}
+
+/// The mean over networks, with its spread, as far as all of them are.
+fn series(networks: &[Vec<Epoch>], label: &str, colour: usize, value: fn(&Epoch) -> f64) -> Series {
+    let epochs = networks.iter().map(Vec::len).min().unwrap_or(0);
+    let point = |place: usize| {
+        let values: Vec<f64> = networks.iter().map(|epochs| value(&epochs[place])).collect();
+        let Spread { mean, sd, .. } = Spread::of(&values);
+        Point { x: f64::from(networks[0][place].epoch), y: mean, spread: sd }
+    };
+    let points = (0..epochs).map(point).collect();
+    Series { label: label.to_string(), colour, mark: Mark::Line, points }
+}
+
+fn panel(label: &str, scale: Scale, series: Vec<Series>) -> Panel {
+    let points = || series.iter().flat_map(|series| &series.points);
+    Panel {
+        title: String::new(),
+        x: Axis::new("epoch", Scale::Linear, points().map(|point| point.x)),
+        y: Axis::new(label, scale, points().map(|point| point.y)),
+        references: Vec::new(),
+        series: series.clone(),
+    }
+}

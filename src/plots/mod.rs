@@ -1,0 +1,57 @@
+//! Pictures of a run: how it learned, what it takes for what, and what is in its neurons.
+
+mod confusion;
+mod curves;
+mod folder;
+mod raster;
+mod weights;
+
+pub use folder::{PlotError, RunFolder};
+
+use std::path::Path;
+
+use crate::dataset::Dataset;
+use crate::report::{Data, Drawing, ReportError};
+use crate::schedule::Selection;
+
+/// A picture with its name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plot {
+    pub name: &'static str,
+    pub drawing: Drawing,
+    pub data: Data,
+}
+
+impl Plot {
+    /// Writes it as SVG and PNG, and the numbers behind it as CSV.
+    ///
+    /// # Errors
+    /// When it cannot be drawn or a file cannot be written.
+    pub fn save(&self, folder: &Path) -> Result<(), ReportError> {
+        self.drawing.save(&self.data, folder, self.name)
+    }
+}
+
+/// All pictures of a run on its data set; of a folder of many networks, how they learned. `listen` hears what
+/// comes next.
+///
+/// # Errors
+/// When a file of the run cannot be read, the data set is another, or no device works.
+pub fn of_run(
+    run: &RunFolder,
+    dataset: &Dataset,
+    selection: &Selection,
+    listen: &mut dyn FnMut(&'static str),
+) -> Result<Vec<Plot>, PlotError> {
+    listen("curves");
+    let mut plots = vec![curves::plot(&run.networks)];
+    let Some(saved) = &run.saved else { return Ok(plots) };
+    saved.check_fits(dataset)?;
+    plots.extend(weights::fields(saved));
+    plots.push(weights::histograms(saved));
+    listen("confusion");
+    plots.push(confusion::plot(saved, dataset, selection)?);
+    listen("raster");
+    plots.push(raster::plot(saved, dataset, selection)?);
+    Ok(plots)
+}

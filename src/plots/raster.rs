@@ -1,0 +1,108 @@
+//! What neurons do while an image is shown: spikes of every population, and voltages.
+
+use std::sync::Arc;
+
+use super::{Plot, PlotError};
+use crate::config::Transmission;
+use crate::dataset::Dataset;
+use crate::record::Saved;
+use crate::recorder::{Quantity, Recorder, Recording, Session, Shown};
+use crate::report::{Axis, Data, Drawing, Figure, Mark, Panel, Point, Scale, Series};
+use crate::schedule::{Image, Selection};
+use crate::train::TrainError;
+
+/// Most neurons of a population that are drawn.
+const UNITS: usize = 1000;
+
+/// Shows the first test image with both phases.
+pub(super) fn plot(
+    saved: &Saved,
+    dataset: &Dataset,
+    selection: &Selection,
+) -> Result<Plot, PlotError> {
+    let Saved { config, network, .. } = saved;
+    // Where feedback comes as rates there are no apical voltages.
+    let apical = (config.feedback_transmission == Transmission::Spikes).then_some(Quantity::Apical);
+    let mut quantities = vec![Quantity::Spikes, Quantity::Basal, Quantity::Soma, Quantity::Phases];
+    quantities.extend(apical);
+    let recorder = Recorder { units: Some(0..UNITS), ..Recorder::of(&quantities) };
+    let index = dataset.training_count;
+    let label = dataset.test_labels()[0];
+    let image = Image { index, label, position: 0, slot: index };
+    let dataset = Arc::new(dataset.clone());
+    let mut session = Session::open(config, &dataset, network, recorder, selection)?;
+    let shown = session.show(&[image], Shown::Taught, &mut |_| ());
+    let recording = shown.map_err(TrainError::from)?;
+    let mut data = Data::new(&["array", "unit", "step", "value"]);
+    let layers = config.layer_count();
+    let mut panels = vec![spikes(&recording, "spikes_input", "input", &mut data)];
+    for layer in 0..layers {
+        let title =
+            if layer + 1 == layers { "output".to_string() } else { format!("layer {layer}") };
+        panels.push(spikes(&recording, &format!("spikes{layer}"), &title, &mut data));
+    }
+    for layer in 0..layers {
+        panels.push(voltages(&recording, layer, &mut data));
+    }
+    let title = format!("The first test image (class {label}): spikes, and voltages of a neuron");
+    Ok(Plot { name: "raster", drawing: Drawing::Figure(Figure { title, panels }), data })
+}
+
+fn spikes(recording: &Recording, array: &str, title: &str, data: &mut Data) -> Panel {
+    let mut points = Vec::new();
+    let units = recording.get(array).map_or(0, |recorded| recorded.shape[2]);
+    for unit in 0..units {
+        let course = recording.get(array).map(|recorded| recorded.course(0, unit));
+        for (step, &count) in course.unwrap_or_default().iter().enumerate() {
+            if count > 0.0 {
+                points.push(Point::new(step as f64, unit as f64));
+                add(data, array, unit, step, count);
+            }
+        }
+    }
+    Panel {
+        title: title.to_string(),
+        x: Axis::new("time, ms", Scale::Linear, [0.0, steps(recording)]),
+        y: Axis::new("neuron", Scale::Linear, [0.0, units as f64]),
+        series: vec![Series { label: "spike".to_string(), colour: 6, mark: Mark::Specks, points }],
+        references: Vec::new(),
+    }
+}
+
+/// The voltages of a layer's neuron that spikes the most.
+fn voltages(recording: &Recording, layer: usize, data: &mut Data) -> Panel {
+    let spikes = recording.get(&format!("spikes{layer}"));
+    let count =
+        |unit: &usize| -> f64 { spikes.map_or(0.0, |spikes| spikes.course(0, *unit).iter().sum()) };
+    let units = spikes.map_or(0, |spikes| spikes.shape[2]);
+    let unit = (0..units).max_by(|a, b| count(a).total_cmp(&count(b))).unwrap_or(0);
+    let mut series = Vec::new();
+    for (colour, compartment) in ["basal", "apical", "soma"].into_iter().enumerate() {
+        let array = format!("{compartment}{layer}");
+        let Some(recorded) = recording.get(&array) else { continue };
+        let course = recorded.course(0, unit);
+        for (step, &voltage) in course.iter().enumerate() {
+            add(data, &array, unit, step, voltage);
+        }
+        let points = course.iter().enumerate().map(|(step, &y)| Point::new(step as f64, y));
+        let points = points.collect();
+        series.push(Series { label: compartment.to_string(), colour, mark: Mark::Line, points });
+    }
+    let values = series.iter().flat_map(|series| &series.points).map(|point| point.y);
+    Panel {
+        title: format!("layer {layer}, neuron {unit}"),
+        x: Axis::new("time, ms", Scale::Linear, [0.0, steps(recording)]),
+        y: Axis::new("voltage", Scale::Linear, values),
+        series: series.clone(),
+        references: Vec::new(),
+    }
+}
+
+/// Steps of both phases.
+fn steps(recording: &Recording) -> f64 {
+    recording.values("phases").iter().map(|&steps| f64::from(steps)).sum()
+}
+
+fn add(data: &mut Data, array: &str, unit: usize, step: usize, value: f64) {
+    data.rows.push(vec![array.to_string(), unit.to_string(), step.to_string(), value.to_string()]);
+}

@@ -1,0 +1,55 @@
+//! A picture of one kind or another, and the numbers behind it.
+
+use std::path::Path;
+
+use super::{Figure, Matrix, Mosaic, Picture, ReportError};
+use crate::record::RecordError;
+use crate::record::file::write_whole;
+
+/// A picture.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Drawing {
+    Figure(Figure),
+    Matrix(Matrix),
+    Mosaic(Mosaic),
+}
+
+/// Numbers behind a picture.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Data {
+    pub header: Vec<String>,
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Drawing {
+    /// Writes `NAME.svg`, `NAME.png` and `NAME.csv` into a folder; files of these names are replaced.
+    ///
+    /// # Errors
+    /// When it cannot be drawn or a file cannot be written.
+    pub fn save(&self, data: &Data, folder: &Path, name: &str) -> Result<(), ReportError> {
+        match self {
+            Drawing::Figure(figure) => figure.save(folder, name)?,
+            Drawing::Matrix(matrix) => matrix.save(folder, name)?,
+            Drawing::Mosaic(mosaic) => mosaic.save(folder, name)?,
+        }
+        let path = folder.join(format!("{name}.csv"));
+        let table = data.csv().map_err(|source| RecordError::Csv { path: path.clone(), source })?;
+        Ok(write_whole(&path, &table)?)
+    }
+}
+
+impl Data {
+    /// Without rows.
+    pub fn new<T: ToString>(header: &[T]) -> Self {
+        Data { header: header.iter().map(ToString::to_string).collect(), rows: Vec::new() }
+    }
+
+    fn csv(&self) -> Result<Vec<u8>, csv::Error> {
+        let mut table = csv::Writer::from_writer(Vec::new());
+        table.write_record(&self.header)?;
+        for row in &self.rows {
+            table.write_record(row)?;
+        }
+        table.into_inner().map_err(|error| error.into_error().into())
+    }
+}

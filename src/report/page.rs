@@ -1,0 +1,318 @@
+//! All experiments of a folder as one HTML page: it needs no other file, reads well on paper and in the dark.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::findings::with_unit;
+use super::{ExperimentResult, Finding, NO_DEVICE, Plot, RESULT, ReportError, findings};
+use crate::record::RecordError;
+use crate::record::file::write_whole;
+
+/// Names of the page, and of the table of findings.
+pub const PAGE: &str = "report.html";
+pub const TABLE: &str = "reproduction.md";
+
+/// An experiment with its drawings, as SVG.
+struct Section {
+    result: ExperimentResult,
+    drawings: Vec<String>,
+}
+
+/// The page of all experiments whose folders lie in `folder`.
+///
+/// # Errors
+/// When there is none, or a file of one cannot be read.
+pub fn page(folder: &Path) -> Result<String, ReportError> {
+    let results = results(folder)?;
+    let sections: Vec<Section> = results
+        .into_iter()
+        .map(|(path, result)| {
+            let drawings = result.plots.iter().map(|plot| drawing(&path, plot));
+            Ok(Section { drawings: drawings.collect::<Result<_, RecordError>>()?, result })
+        })
+        .collect::<Result<_, RecordError>>()?;
+    let style = include_str!("page.css");
+    let mut html = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
+         content=\"width=device-width, initial-scale=1\">\n<title>Reproduction</title>\n<style>\n{style}</style>\n\
+         </head>\n<body>\n<main>\n<h1>Segregated dendrites: the paper's experiments</h1>\n<p>Guerguiev, Lillicrap \
+         &amp; Richards, “Towards deep learning with segregated dendrites”, eLife 2017;6:e22901, done again \
+         with apical {}.</p>\n",
+        env!("CARGO_PKG_VERSION")
+    );
+    overview(&mut html, &sections);
+    for section in &sections {
+        section.write(&mut html);
+    }
+    html.push_str("</main>\n</body>\n</html>\n");
+    Ok(html)
+}
+
+/// Writes `report.html` and `reproduction.md`, the table of findings, into the folder; says where they are.
+///
+/// # Errors
+/// When there is no experiment, or a file cannot be read or written.
+pub fn save_page(folder: &Path) -> Result<[PathBuf; 2], ReportError> {
+    let files = [PAGE, TABLE].map(|name| folder.join(name));
+    write_whole(&files[0], page(folder)?.as_bytes())?;
+    let results: Vec<ExperimentResult> =
+        results(folder)?.into_iter().map(|(_, result)| result).collect();
+    write_whole(&files[1], markdown(&results).as_bytes())?;
+    Ok(files)
+}
+
+/// The findings as Markdown, with what repeats them, and notes.
+pub fn markdown(results: &[ExperimentResult]) -> String {
+    let mut text = "# The paper's experiments\n\n".to_string();
+    let devices: BTreeSet<&str> =
+        results.iter().map(|result| result.device.as_str()).filter(|d| *d != NO_DEVICE).collect();
+    let days: BTreeSet<&str> =
+        results.iter().filter_map(|result| result.date.split('T').next()).collect();
+    let joined = |set: BTreeSet<&str>| set.into_iter().collect::<Vec<_>>().join("; ");
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "{}, {}. Means ± standard deviations over networks (how many).\n",
+        joined(devices),
+        joined(days)
+    );
+    let _ = writeln!(text, "{}\n", findings(results).markdown());
+    for result in results {
+        let ExperimentResult { figure, title, command, seconds, .. } = result;
+        let _ = writeln!(
+            text,
+            "## {figure}: {title}\n\n{}\n\n`{command}` ({seconds:.0} s)\n",
+            result.about
+        );
+        for finding in &result.findings {
+            if let Some(note) = &finding.note {
+                let _ = writeln!(text, "- {}: {note}.", finding.what);
+            }
+        }
+        if result.findings.iter().any(|finding| finding.note.is_some()) {
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// The results of all experiments whose folders lie in `folder`, with these, in the order of the paper's figures.
+///
+/// # Errors
+/// When there is none, or a result cannot be read.
+pub fn results(folder: &Path) -> Result<Vec<(PathBuf, ExperimentResult)>, ReportError> {
+    let entries = fs::read_dir(folder).map_err(RecordError::io("read", folder))?;
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(RecordError::io("read", folder))?.path();
+        let file = path.join(RESULT);
+        if !file.is_file() {
+            continue;
+        }
+        let text = fs::read_to_string(&file).map_err(RecordError::io("read", &file))?;
+        let result = serde_json::from_str(&text)
+            .map_err(|source| ReportError::Result { path: file, source })?;
+        found.push((path, result));
+    }
+    if found.is_empty() {
+        return Err(ReportError::NoResults { folder: folder.to_owned() });
+    }
+    // fig10 would come behind fig9b.
+    let number = |name: &str| -> u32 {
+        let digits = name.chars().skip_while(|c| !c.is_ascii_digit());
+        digits.take_while(char::is_ascii_digit).collect::<String>().parse().unwrap_or(u32::MAX)
+    };
+    found.sort_by_key(|(_, result): &(PathBuf, ExperimentResult)| {
+        (number(&result.name), result.name.clone())
+    });
+    Ok(found)
+}
+
+/// A plot's SVG as an element of a page.
+fn drawing(folder: &Path, plot: &Plot) -> Result<String, RecordError> {
+    let path = folder.join(format!("{}.svg", plot.name));
+    let text = fs::read_to_string(&path).map_err(RecordError::io("read", &path))?;
+    Ok(text.find("<svg").map_or(String::new(), |start| text[start..].to_string()))
+}
+
+fn overview(html: &mut String, sections: &[Section]) {
+    html.push_str("<h2>All findings</h2>\n<table>\n<thead><tr><th>Figure</th>");
+    html.push_str(FINDING_HEADER);
+    for Section { result, .. } in sections {
+        for (index, finding) in result.findings.iter().enumerate() {
+            html.push_str("<tr>");
+            if index == 0 {
+                let rows = result.findings.len();
+                let (name, figure) = (escaped(&result.name), escaped(&result.figure));
+                // Writing to a string cannot fail.
+                let _ =
+                    write!(html, "<th rowspan=\"{rows}\"><a href=\"#{name}\">{figure}</a></th>");
+            }
+            cells(html, finding);
+            html.push_str("</tr>\n");
+        }
+    }
+    html.push_str("</tbody>\n</table>\n");
+}
+
+const FINDING_HEADER: &str = "<th>Measured</th><th>Paper</th><th>Here: mean ± sd (n)</th>\
+                              <th>Agrees if</th><th>Agrees</th></tr></thead>\n<tbody>\n";
+
+fn cells(html: &mut String, finding: &Finding) {
+    let Finding { what, unit, paper, ours, criterion, note, .. } = finding;
+    let verdict = finding.verdict();
+    let class = verdict.replace(' ', "-");
+    let [paper, ours] = [with_unit(paper, unit), with_unit(&ours.to_string(), unit)];
+    let _ = write!(
+        html,
+        "<td>{}{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td>{}</td>\
+         <td class=\"{class}\">{verdict}</td>",
+        escaped(what),
+        note.as_ref().map(|note| format!("<small>{}</small>", escaped(note))).unwrap_or_default(),
+        escaped(&paper),
+        escaped(&ours),
+        escaped(criterion),
+    );
+}
+
+impl Section {
+    fn write(&self, html: &mut String) {
+        let ExperimentResult {
+            name,
+            figure,
+            title,
+            about,
+            quick,
+            command,
+            version,
+            device,
+            date,
+            seconds,
+            ..
+        } = &self.result;
+        let quick = if *quick { " A quick run: fewer images, epochs and seeds." } else { "" };
+        let _ = write!(
+            html,
+            "<section id=\"{}\">\n<h2>{}: {}</h2>\n<p>{}{quick}</p>\n",
+            escaped(name),
+            escaped(figure),
+            escaped(title),
+            escaped(about)
+        );
+        for (plot, drawing) in self.result.plots.iter().zip(&self.drawings) {
+            let caption = escaped(&plot.caption);
+            let _ = write!(
+                html,
+                "<figure>\n<div class=\"drawing\">{drawing}</div>\n<figcaption>{caption}</figcaption>\n\
+                 </figure>\n"
+            );
+        }
+        html.push_str("<table>\n<thead><tr>");
+        html.push_str(FINDING_HEADER);
+        for finding in &self.result.findings {
+            html.push_str("<tr>");
+            cells(html, finding);
+            html.push_str("</tr>\n");
+        }
+        let _ = write!(
+            html,
+            "</tbody>\n</table>\n<p class=\"how\"><code>{}</code><br>apical {}, {}; {}, {seconds:.0} s</p>\n\
+             </section>\n",
+            escaped(command),
+            escaped(version),
+            escaped(device),
+            escaped(date),
+        );
+    }
+}
+
+/// Text that is nothing but text in HTML.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Measured;
+    use super::*;
+
+    fn result(name: &str) -> ExperimentResult {
+        ExperimentResult {
+            name: name.to_string(),
+            figure: format!("Figure <{name}>"),
+            title: "A & B".to_string(),
+            about: "What.".to_string(),
+            quick: true,
+            command: "apical".to_string(),
+            version: "0".to_string(),
+            device: "none".to_string(),
+            date: "2026-11-26T00:00:00Z".to_string(),
+            seconds: 1.0,
+            plots: vec![Plot { name: "p".to_string(), caption: "A caption".to_string() }],
+            findings: vec![Finding {
+                what: "a < b".to_string(),
+                unit: "%".to_string(),
+                paper: "4.1".to_string(),
+                ours: Measured { mean: 4.05, sd: Some(0.1), n: 3 },
+                criterion: "near".to_string(),
+                agrees: Some(false),
+                note: Some("a note".to_string()),
+            }],
+        }
+    }
+
+    fn save(folder: &Path, result: &ExperimentResult) {
+        let folder = folder.join(&result.name);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(RESULT), serde_json::to_vec(result).unwrap()).unwrap();
+        fs::write(folder.join("p.svg"), "<?xml version=\"1.0\"?>\n<svg width=\"1\"></svg>")
+            .unwrap();
+    }
+
+    #[test]
+    fn a_page_holds_every_experiment_in_the_papers_order_and_nothing_unescaped() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["fig10", "fig9b", "fig3"] {
+            save(folder.path(), &result(name));
+        }
+        fs::create_dir(folder.path().join("trainings")).unwrap();
+        let html = page(folder.path()).unwrap();
+        let places: Vec<usize> = ["fig3", "fig9b", "fig10"]
+            .map(|name| html.find(&format!("<section id=\"{name}\">")).unwrap())
+            .to_vec();
+        assert!(places.is_sorted());
+        assert_eq!(html.matches("<svg width=\"1\"></svg>").count(), 3);
+        assert_eq!(html.matches("<?xml").count(), 0);
+        // In the overview and in the section.
+        assert_eq!(html.matches("a &lt; b<small>a note</small>").count(), 6);
+        assert!(html.contains("4.05 ± 0.10 (3) %") && html.contains("<td class=\"no\">no</td>"));
+        assert!(
+            !html.contains("a < b") && !html.contains("Figure <") && html.contains("A &amp; B")
+        );
+        assert!(!html.contains("http://") && !html.contains("https://"), "nothing is fetched");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = |folder: &Path| page(folder).unwrap_err().to_string();
+        assert!(error(folder.path()).contains("no experiment"));
+        save(folder.path(), &result("fig3"));
+        fs::remove_file(folder.path().join("fig3/p.svg")).unwrap();
+        assert!(error(folder.path()).contains("p.svg"));
+        fs::write(folder.path().join("fig3").join(RESULT), "{\"name\": 1}").unwrap();
+        assert!(error(folder.path()).contains("result.json"));
+    }
+}

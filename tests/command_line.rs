@@ -17,6 +17,8 @@ mod devices;
 mod faults;
 #[path = "command_line/replicas.rs"]
 mod replicas;
+#[path = "command_line/studies.rs"]
+mod studies;
 #[path = "command_line/training.rs"]
 mod training;
 #[path = "command_line/tune.rs"]

@@ -1,0 +1,160 @@
+//! `record`, `plot`, `reproduce` and `report`: what they write and print, that they go on, and what they refuse.
+
+use std::fs;
+use std::path::Path;
+
+use apical::report::ExperimentResult;
+use tempfile::TempDir;
+
+use super::{apical, fails, folder_with_data, json_of, output_of, train_on_cpu};
+
+/// A folder with a data set and a run.
+fn folder_with_run() -> TempDir {
+    let folder = folder_with_data();
+    output_of(train_on_cpu(&folder).args(["--out", "run"]));
+    folder
+}
+
+fn lines_of(path: &Path) -> usize {
+    fs::read_to_string(path).unwrap().lines().count()
+}
+
+#[test]
+fn record_writes_what_was_asked_for() {
+    let folder = folder_with_run();
+    let record = |arguments: &[&str]| {
+        let mut command = apical(&folder);
+        command.args(["record", "run/weights.safetensors", "--data", "data", "--backend", "cpu"]);
+        command.args(arguments);
+        command
+    };
+    let json = &json_of(record(&["--out", "r.npz", "--json", "--images", "0-3,7"]).args([
+        "--quantities",
+        "soma,spikes,plateaus",
+        "--layers",
+        "input,0",
+        "--units",
+        "2-5",
+        "--steps",
+        "10-29",
+    ]))[0];
+    let arrays: Vec<(String, serde_json::Value)> = json["arrays"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|array| (array["name"].as_str().unwrap().to_string(), array["shape"].clone()))
+        .collect();
+    let expected = [
+        ("plateaus0", serde_json::json!([5, 2, 4])),
+        ("soma0", serde_json::json!([5, 20, 4])),
+        ("spikes_input", serde_json::json!([5, 20, 4])),
+        ("spikes0", serde_json::json!([5, 20, 4])),
+    ];
+    assert_eq!(arrays, expected.map(|(name, shape)| (name.to_string(), shape)));
+    assert!(folder.path().join("r.npz").is_file());
+
+    // The same images and seed give the same file, and another seed another.
+    let bytes = |name: &str, seed: &str| {
+        output_of(&mut record(&["--out", name, "--quantities", "soma", "--seed", seed]));
+        fs::read(folder.path().join(name)).unwrap()
+    };
+    assert!(bytes("a.npz", "4") == bytes("b.npz", "4"));
+    assert!(bytes("a.npz", "4") != bytes("b.npz", "5"));
+
+    for (code, arguments, message) in [
+        (1, &["--out", "r.txt", "--quantities", "soma"][..], ".npz, .safetensors or .csv"),
+        (
+            2,
+            &["--out", "r.csv", "--quantities", "soma", "--images", "999"],
+            "there is no image 999",
+        ),
+        (2, &["--out", "r.csv", "--quantities", "soma", "--layers", "2"], "there is no layer 2"),
+        (2, &["--out", "r.csv", "--quantities", "errors", "--phases", "forward"], "target phase"),
+        (2, &["--out", "r.csv", "--quantities", "mood"], "possible values: spikes"),
+        (2, &["--out", "r.csv", "--quantities", "soma", "--units", "5-2"], "behind the last"),
+    ] {
+        fails(&mut record(arguments), code, &[message]);
+        assert!(!folder.path().join("r.csv").exists());
+    }
+}
+
+#[test]
+fn plot_draws_a_run_and_the_curves_of_many() {
+    let folder = folder_with_run();
+    let files = &json_of(apical(&folder).args(["plot", "run", "--data", "data", "--json"]))[0];
+    let files: Vec<&str> = files.as_array().unwrap().iter().map(|f| f.as_str().unwrap()).collect();
+    assert_eq!(files.len(), 5 * 3);
+    for name in ["curves", "fields", "weights", "confusion", "raster"] {
+        for ending in ["svg", "png", "csv"] {
+            let path = format!("run/plots/{name}.{ending}");
+            assert!(files.contains(&path.as_str()), "{path}");
+            assert!(fs::metadata(folder.path().join(path)).unwrap().len() > 50);
+        }
+    }
+    output_of(train_on_cpu(&folder).args(["--out", "many", "--replicas", "2"]));
+    let printed = output_of(apical(&folder).args(["plot", "many", "--data", "data", "--out", "p"]));
+    assert_eq!(printed.lines().count(), 3);
+    // A line for each network and epoch.
+    assert_eq!(lines_of(&folder.path().join("p/curves.csv")), 1 + 2);
+
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    fails(apical(&folder).args(["plot", "empty"]), 1, &["there is no run"]);
+    fs::write(folder.path().join("many/replica-001/metrics.jsonl"), "{}\nnonsense\n").unwrap();
+    fails(apical(&folder).args(["plot", "many"]), 1, &["replica-001", "line 1"]);
+}
+
+#[test]
+fn reproduce_writes_findings_and_a_page_and_trains_nothing_twice() {
+    let folder = folder_with_data();
+    let reproduce = |json: bool| {
+        let mut command = apical(&folder);
+        command.args(["reproduce", "fig4", "fig5s", "fig6s", "--quick", "--seeds", "1"]);
+        command.args(["--data", "data", "--backend", "cpu", "--out", "out"]);
+        command.args(json.then_some("--json"));
+        command
+    };
+    let results: Vec<ExperimentResult> =
+        serde_json::from_value(json_of(&mut reproduce(true))[0].clone()).unwrap();
+    let names: Vec<&str> = results.iter().map(|result| result.name.as_str()).collect();
+    assert_eq!(names, ["fig4", "fig5s", "fig6s"]);
+    let out = folder.path().join("out");
+    for result in &results {
+        assert!(result.quick && !result.findings.is_empty() && !result.plots.is_empty());
+        let folder = out.join(&result.name);
+        let kept = fs::read(folder.join("result.json")).unwrap();
+        assert_eq!(serde_json::from_slice::<ExperimentResult>(&kept).unwrap(), *result);
+        for plot in &result.plots {
+            for ending in ["svg", "png", "csv"] {
+                assert!(folder.join(format!("{}.{ending}", plot.name)).is_file());
+            }
+        }
+    }
+    let page = fs::read_to_string(out.join("report.html")).unwrap();
+    assert_eq!(page.matches("<section").count(), 3);
+    let table = fs::read_to_string(out.join("reproduction.md")).unwrap();
+    assert!(table.contains("random less synchronous times"), "{table}");
+
+    // Two networks of one experiment were trained; a second call takes them as they are.
+    let trials = out.join("trainings/trials.jsonl");
+    assert_eq!(lines_of(&trials), 2);
+    let printed = output_of(&mut reproduce(false));
+    assert_eq!(lines_of(&trials), 2);
+    for finding in results.iter().flat_map(|result| &result.findings) {
+        assert!(printed.contains(&finding.what) && printed.contains(finding.verdict()));
+    }
+
+    let printed = output_of(apical(&folder).args(["report", "out"]));
+    assert_eq!(printed, "out/report.html\nout/reproduction.md\n");
+    assert_eq!(fs::read_to_string(out.join("report.html")).unwrap().matches("<section").count(), 3);
+    fails(apical(&folder).args(["report", "data"]), 1, &["there is no experiment"]);
+}
+
+#[test]
+fn experiments_are_listed_and_unknown_ones_refused() {
+    let folder = TempDir::new().unwrap();
+    let printed = output_of(apical(&folder).args(["reproduce", "--list"]));
+    assert_eq!(printed.lines().count(), 12);
+    assert!(printed.contains("fig6b") && printed.contains("Figure 6B"));
+    fails(apical(&folder).args(["reproduce", "fig7"]), 2, &["possible values: fig3"]);
+    fails(apical(&folder).arg("reproduce"), 2, &["<EXPERIMENT>"]);
+}

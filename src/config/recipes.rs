@@ -70,7 +70,7 @@ pub static RECIPES: [Recipe; 16] = [
 /// That of the default preset.
 #[rustfmt::skip]
 const QUICK: Recipe =
-    recipe("hidden-1-batch-32", HIDDEN_1, &BATCH_32, 24, &[0.06, 0.02], (2.51, 0.14));
+    recipe("hidden-1-batch-32", HIDDEN_1, &BATCH_32, 32, &[0.06, 0.02], (2.40, 0.06));
 
 const fn recipe(
     name: &'static str,

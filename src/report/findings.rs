@@ -24,6 +24,7 @@ pub fn findings(results: &[ExperimentResult]) -> Table {
 /// A number, or what stands for it, with its unit.
 pub(super) fn with_unit(number: &str, unit: &str) -> String {
     match unit {
+        _ if !number.contains(|c: char| c.is_ascii_digit()) => number.to_string(),
         "" => number.to_string(),
         "%" => format!("{number} %"),
         unit => format!("{number} {unit}"),

@@ -120,6 +120,7 @@ fn config_with(kernel: Kernel) -> Config {
             layers: vec![500, 100, 10],
             ..base
         },
+        Kernel::Inverse => Config { feedback_eta: 0.01, ..base },
         Kernel::Rate => Config { feedback_transmission: Transmission::Rates, ..base },
         Kernel::Backward => Config { hidden_errors: HiddenErrors::Backpropagation, ..base },
         _ => base,

@@ -1,5 +1,5 @@
 // Steps the apical dendrites: the feedback spikes of this step set the apical voltage of the next
-// (feedback takes one step). `A = kappa * (Y n)`.
+// (feedback takes one step). `A = kappa * (Y n) + c`.
 // One thread for each neuron and lane. Where not all columns of `Y` are bound at once, the next ones go on
 // with the sum of those before, and the last set the voltage.
 
@@ -7,7 +7,7 @@
 @group(0) @binding(5) var<storage, read> raster: array<u32>;
 // its counts, [lanes, past words + words, sources]
 @group(0) @binding(6) var<storage, read> spikes: array<u32>;
-// [replicas, sources, units], or a run of columns
+// [replicas, columns, units], or a run of columns
 @group(0) @binding(7) var<storage, read> feedback: array<f32>;
 // [lanes, history + 1, units]
 @group(0) @binding(8) var<storage, read_write> drive: array<f32>;
@@ -34,10 +34,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         before = drive[now];
     }
     drive[now] = sum_columns(lane.place, unit, before);
-    if part.first_column + part.columns < part.sources {
+    if part.first_column + part.columns < part.feedback_columns {
         return;
     }
-    let voltage = filtered(lane.place, 0u, unit);
+    var voltage = filtered(lane.place, 0u, unit);
+    if part.feedback_columns > part.sources {
+        // The last column that is bound has the apical biases.
+        let column = replica * part.feedback_columns + part.sources - part.first_column;
+        voltage += feedback[column * part.units + unit];
+    }
     compartments[(lane.place * COMPARTMENT_ROWS + COMPARTMENT_APICAL) * part.units + unit] = voltage;
     keep_history(lane, unit);
 }
@@ -51,7 +56,7 @@ fn sum_columns(place: u32, unit: u32, before: f32) -> f32 {
     let counts = step / STEPS_PER_WORD * part.sources;
     let shift = step % STEPS_PER_WORD * COUNT_BITS;
     // Columns are bound in whole words.
-    let end = (part.first_column + part.columns + UNITS_PER_WORD - 1u) / UNITS_PER_WORD;
+    let end = min(words, (part.first_column + part.columns + UNITS_PER_WORD - 1u) / UNITS_PER_WORD);
     var sum = before;
     for (var word = part.first_column / UNITS_PER_WORD; word < end; word++) {
         var left = raster[start + RASTER_ONCE * words + word];
@@ -60,7 +65,7 @@ fn sum_columns(place: u32, unit: u32, before: f32) -> f32 {
             let bit = firstTrailingBit(left);
             left &= left - 1u;
             let source = word * UNITS_PER_WORD + bit;
-            let column = replica * part.sources + source - part.first_column;
+            let column = replica * part.feedback_columns + source - part.first_column;
             let weight = feedback[column * part.units + unit];
             sum += weight;
             if ((more >> bit) & 1u) == 1u {

@@ -5,7 +5,7 @@
 
 // of the feedback's population, [lanes, rows, sources]
 @group(0) @binding(5) var<storage, read> traces: array<f32>;
-// [replicas, sources, units], or a run of columns
+// [replicas, columns, units], or a run of columns; the last are the apical biases, where there are any
 @group(0) @binding(6) var<storage, read> feedback: array<f32>;
 // [lanes, 2, units]
 @group(0) @binding(7) var<storage, read_write> plateaus: array<f32>;
@@ -27,7 +27,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     var forward = apical(lane.place, feedback_row(0u, early.x), unit, before.x);
     var target_voltage = apical(lane.place, feedback_row(1u, early.y), unit, before.y);
-    if part.first_column + part.columns == part.sources {
+    if part.first_column + part.columns == part.feedback_columns {
         forward = sigmoid(forward);
         target_voltage = sigmoid(target_voltage);
     }
@@ -51,10 +51,14 @@ fn early_steps(lane: Lane, unit: u32) -> vec2<u32> {
 }
 
 fn apical(place: u32, row: u32, unit: u32, before: f32) -> f32 {
-    let first = replica * part.sources;
+    let first = replica * part.feedback_columns;
     var sum = before;
     for (var column = 0u; column < part.columns; column++) {
-        let spikes = traces[(place * constants.trace_rows + row) * part.sources + part.first_column + column];
+        let source = part.first_column + column;
+        var spikes = 1.0;
+        if source < part.sources {
+            spikes = traces[(place * constants.trace_rows + row) * part.sources + source];
+        }
         sum += product(feedback[(first + column) * part.units + unit], spikes);
     }
     return sum;

@@ -16,6 +16,8 @@ pub struct Layer {
     pub sources: usize,
     /// `[sources, units]`.
     pub feedback: Vec<f32>,
+    /// `[units]`, or empty where apical dendrites have none.
+    pub apical_biases: Vec<f32>,
 }
 
 impl Layer {
@@ -37,6 +39,7 @@ impl Layer {
             weights: columns,
             sources,
             feedback: transpose(feedback, units, sources),
+            apical_biases: Vec::new(),
         }
     }
 
@@ -79,13 +82,14 @@ impl Network {
                     config.initial.weights(config.seed, sizes, layer, below, config.phi_max);
                 let biases = config.initial.biases(config.seed, layer, units);
                 let no_feedback = Vec::new();
-                Layer::from_rows(
+                let rows = Layer::from_rows(
                     units,
                     below,
                     &to_single(&weights),
                     &to_single(&biases),
                     &to_single(feedback.get(layer).unwrap_or(&no_feedback)),
-                )
+                );
+                Layer { apical_biases: apical_biases(config, layer), ..rows }
             })
             .collect();
         Network { layers }
@@ -104,6 +108,17 @@ fn sparsify(weights: &mut [f64], config: &Config, layer: usize) {
     for weight in weights {
         *weight *= config.feedback_gain;
     }
+}
+
+/// A hidden layer's initial apical biases: uniform, mean 0; none for the output, or where there are none.
+fn apical_biases(config: &Config, layer: usize) -> Vec<f32> {
+    if layer + 1 == config.layers.len() || !config.has_apical_biases() {
+        return Vec::new();
+    }
+    let half_width = config.apical_bias * 3f64.sqrt();
+    let mut stream = Stream::new(config.seed, Purpose::ApicalBiases, layer as u32, 0);
+    let biases = (0..config.layers[layer]).map(|_| half_width * stream.uniform_signed());
+    to_single(&biases.collect::<Vec<_>>())
 }
 
 fn to_single(values: &[f64]) -> Vec<f32> {

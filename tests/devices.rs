@@ -52,6 +52,8 @@ fn shape() -> Shape {
         populations: vec![7, 5, 3],
         broadcast: true,
         is_symmetric: false,
+        learns_feedback: false,
+        has_apical_biases: false,
         backpropagates: false,
         feedback_rates: false,
         earliest_plateau: 0,

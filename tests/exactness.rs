@@ -118,6 +118,15 @@ fn case_feedback() {
 }
 
 #[test]
+fn case_inverse() {
+    each_situation(|situation| {
+        if situation.shape.learns_feedback {
+            situation.check_hidden(Kernel::Inverse);
+        }
+    });
+}
+
+#[test]
 fn case_backward() {
     each_situation(|situation| {
         if situation.shape.backpropagates {
@@ -196,6 +205,8 @@ fn situations() -> Vec<Situation> {
         Config {
             layers: vec![70, 10],
             feedback_transmission: Transmission::Rates,
+            feedback_eta: 0.5,
+            apical_bias_eta: 0.0,
             optimizer: sgd,
             ..base.clone()
         },
@@ -204,6 +215,16 @@ fn situations() -> Vec<Situation> {
             plateau_times: PlateauTimes::Random,
             g_apical: 0.05,
             taps: 0,
+            feedback_eta: 0.5,
+            apical_bias: 0.5,
+            ..base.clone()
+        },
+        Config {
+            layers: vec![17, 130, 10],
+            feedback: Feedback::Layerwise,
+            feedback_eta: 0.25,
+            apical_bias: 0.25,
+            g_apical: 0.05,
             ..base.clone()
         },
         Config { layers: vec![3000, 70], phi_max: 0.9, taps: 18, optimizer: sgd, ..base.clone() },

@@ -149,9 +149,10 @@ fn structs_lie_in_memory_as_shaders_read_them() {
             teaching_excitation teaching_inhibition group classes optimizer zero trace_rows),
         fields!(Replica: etas bias_etas candidates seed one_shift one_scale two_shift two_scale phi_max
             hidden_decay hidden_input hidden_apical hidden_error_gain output_error_gain first_decay
-            first_gain second_decay second_gain epsilon_square weight_decay clip feedback_noise backward_gain),
+            first_gain second_decay second_gain epsilon_square weight_decay clip feedback_noise backward_gain feedback_eta
+            apical_bias_eta),
         fields!(Part: units below sources population first steps block block_first is_output
-            keeps_gradient is_source first_column columns above hears_above is_below_output),
+            keeps_gradient is_source first_column columns above hears_above is_below_output feedback_columns),
         fields!(Minibatch: lanes fresh source draws inverse_lanes first_correction
             second_correction rate update),
         fields!(Lane: image label position slot steps_forward steps_target window_forward
@@ -175,7 +176,7 @@ fn structs_lie_in_memory_as_shaders_read_them() {
                 let size = inner.size(module.to_ctx()) as usize;
                 (name, member.offset as usize, size, is_float(&module, inner))
             })
-            .filter(|(name, ..)| name != "padding")
+            .filter(|(name, ..)| !name.starts_with("padding"))
             .collect();
         assert_eq!(found, fields, "{name}");
         assert_eq!(*span as usize, size, "{name}'s size");

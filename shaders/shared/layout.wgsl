@@ -54,7 +54,9 @@ struct Replica {
     clip: f32,
     feedback_noise: f32,
     backward_gain: f32,
-    padding: array<u32, 3>,
+    feedback_eta: f32,
+    apical_bias_eta: f32,
+    padding: u32,
 }
 
 struct Part {
@@ -74,6 +76,10 @@ struct Part {
     above: u32,
     hears_above: u32,
     is_below_output: u32,
+    feedback_columns: u32,
+    padding_0: u32,
+    padding_1: u32,
+    padding_2: u32,
 }
 
 struct Minibatch {

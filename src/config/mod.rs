@@ -195,6 +195,19 @@ pub struct Config {
     #[arg(long, value_name = "X", default_value_t = Config::default().feedback_gain)]
     pub feedback_gain: f64,
 
+    /// Learning rate of the feedback weights, towards the inverse of the feed-forward function; 0: they stay
+    /// (the paper). By plain gradients, whatever the optimizer
+    #[arg(long, value_name = "RATE", default_value_t = Config::default().feedback_eta)]
+    pub feedback_eta: f64,
+
+    /// Spread of the initial apical biases; 0: none (the paper), but for those that are learned
+    #[arg(long, value_name = "SD", default_value_t = Config::default().apical_bias)]
+    pub apical_bias: f64,
+
+    /// Learning rate of the apical biases, as a multiple of --feedback-eta
+    #[arg(long, value_name = "X", default_value_t = Config::default().apical_bias_eta)]
+    pub apical_bias_eta: f64,
+
     /// Whether spikes or rates reach the apical dendrites; rates need --g-apical 0 and a cut kernel (--taps)
     #[arg(long, value_enum, default_value_t = Config::default().feedback_transmission)]
     pub feedback_transmission: Transmission,
@@ -278,6 +291,16 @@ impl Config {
             }
             each => each[layer],
         }
+    }
+
+    /// Whether feedback weights learn.
+    pub fn learns_feedback(&self) -> bool {
+        self.feedback_eta > 0.0
+    }
+
+    /// Whether apical dendrites have biases.
+    pub fn has_apical_biases(&self) -> bool {
+        self.apical_bias > 0.0 || (self.learns_feedback() && self.apical_bias_eta > 0.0)
     }
 
     /// Whether a setting says its value for every layer.

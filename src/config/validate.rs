@@ -82,6 +82,14 @@ impl Config {
             let reason = "symmetric feedback has the weights of the layers above, unchanged".into();
             return fail("feedback_gain", &self.feedback_gain, reason);
         }
+        if self.learns_feedback() && (is_symmetric || self.feedback_sparsity != 0.0) {
+            let reason = "symmetric and sparse feedback do not learn: 0".into();
+            return fail("feedback_eta", &self.feedback_eta, reason);
+        }
+        if is_symmetric && self.apical_bias != 0.0 {
+            let reason = "0 with symmetric feedback".into();
+            return fail("apical_bias", &self.apical_bias, reason);
+        }
         if !is_symmetric && self.feedback_noise != 0.0 {
             let reason = "only symmetric feedback has noise".into();
             return fail("feedback_noise", &self.feedback_noise, reason);
@@ -95,6 +103,9 @@ impl Config {
             ("clip", self.clip),
             ("feedback_gain", self.feedback_gain),
             ("feedback_noise", self.feedback_noise),
+            ("feedback_eta", self.feedback_eta),
+            ("apical_bias", self.apical_bias),
+            ("apical_bias_eta", self.apical_bias_eta),
         ] {
             if !(0.0..=1e6).contains(&value) {
                 return fail(setting, &value, "0 to 1e6".into());
@@ -215,6 +226,12 @@ mod tests {
             ("feedback_gain", Config { feedback_gain: f64::NAN, ..base.clone() }),
             ("feedback_gain", Config { feedback_gain: 2.0, ..symmetric.clone() }),
             ("feedback_sparsity", Config { feedback_sparsity: 0.5, ..symmetric.clone() }),
+            ("feedback_eta", Config { feedback_eta: 0.1, ..symmetric.clone() }),
+            ("feedback_eta", Config { feedback_eta: -0.1, ..base.clone() }),
+            ("feedback_eta", Config { feedback_eta: 0.1, feedback_sparsity: 0.5, ..base.clone() }),
+            ("apical_bias", Config { apical_bias: 0.1, ..symmetric.clone() }),
+            ("apical_bias", Config { apical_bias: f64::NAN, ..base.clone() }),
+            ("apical_bias_eta", Config { apical_bias_eta: -1.0, ..base.clone() }),
             ("feedback_noise", Config { feedback_noise: -1.0, ..symmetric.clone() }),
             ("feedback_noise", Config { feedback_noise: 0.1, ..base.clone() }),
             ("step_epochs", Config { step_epochs: 0, ..base.clone() }),

@@ -1,5 +1,5 @@
 //! Steps the apical dendrites: the feedback spikes of this step set the apical voltage of the next
-//! (feedback takes one step). `A = kappa * (Y n)`.
+//! (feedback takes one step). `A = kappa * (Y n) + c`.
 
 use multiversion::multiversion;
 
@@ -7,12 +7,12 @@ use super::columns::Columns;
 use super::drive::sum_columns;
 use super::events::Events;
 use super::filter::{filtered, keep_history};
-use super::tile::Tiled;
+use super::tile::{Tiled, WIDTH};
 use super::vectors::{Portable, Vectors};
 use crate::layout::compartment::APICAL;
 use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
 
-/// `events`: who spikes in the feedback's population at the step; `feedback`: `[sources, units]`;
+/// `events`: who spikes in the feedback's population at the step; `feedback`: `[columns, units]`;
 /// `apical_drive`: `[history + 1, units]`; `compartments`: `[5, units]`.
 #[allow(clippy::too_many_arguments)] // one for each binding of the shader
 pub fn apical(
@@ -35,6 +35,14 @@ pub fn apical(
     let step = constants.past_words * STEPS_PER_WORD + part.first;
     sum_columns(step..step + 1, events, feedback, &mut apical_drive.span(), history);
     filter(constants, apical_drive, compartments);
+    if part.feedback_columns > part.sources {
+        let biases = feedback.column(part.sources as usize);
+        for (compartments, biases) in compartments.each_mut().zip(biases) {
+            for i in 0..WIDTH {
+                compartments[APICAL][i] += biases[i];
+            }
+        }
+    }
 }
 
 #[multiversion(targets = "simd")]

@@ -3,13 +3,14 @@
 
 use super::events::Events;
 use super::state::{LaneState, tiled};
-use super::tile::{Tiled, WIDTH};
-use crate::layout::{Array, Constants, Lane, Shape, compartment, result, trace};
+use super::tile::{Tile, Tiled, WIDTH};
+use crate::layout::{Array, Constants, Lane, Shape, compartment, plateau, result, trace};
 
 /// Rows that are carried, of each array.
 struct Rows {
     traces: Vec<usize>,
     compartments: Vec<usize>,
+    plateaus: Vec<usize>,
 }
 
 /// The carried part of one lane.
@@ -21,6 +22,7 @@ pub struct Carried {
     pub traces: Vec<Tiled<f32>>,
     compartments: Vec<Tiled<f32>>,
     apical_drive: Vec<Tiled<f32>>,
+    plateaus: Vec<Tiled<f32>>,
     pub errors: Vec<Tiled<f32>>,
     pub result: [u32; result::ROWS],
 }
@@ -36,7 +38,8 @@ pub fn words(shape: &Shape) -> usize {
     let layers = (0..shape.layers()).map(|layer| {
         let rows_of = |array| shape.rows_and_columns(array)[0];
         let wholes = rows_of(Array::ApicalDrive(layer)) + rows_of(Array::Errors(layer));
-        (rows.compartments.len() + wholes) * whole(shape.units(layer))
+        let parts = rows.compartments.len() + rows.plateaus.len();
+        (parts + wholes) * whole(shape.units(layer))
     });
     shape.replicas * shape.lanes * (populations.sum::<usize>() + layers.sum::<usize>())
 }
@@ -44,16 +47,25 @@ pub fn words(shape: &Shape) -> usize {
 impl Rows {
     fn new(shape: &Shape) -> Self {
         Rows {
-            traces: match shape.taps {
-                0 => vec![trace::FORWARD, trace::SLOW, trace::FAST],
-                _ => vec![trace::FORWARD],
-            },
-            compartments: match shape.steps_apical {
-                true => vec![compartment::SOMA, compartment::APICAL],
-                false => vec![compartment::SOMA],
-            },
+            traces: rows(&[
+                (true, trace::FORWARD),
+                (shape.taps == 0, trace::SLOW),
+                (shape.taps == 0, trace::FAST),
+                (shape.learns_feedback, trace::FEEDBACK_FORWARD),
+            ]),
+            compartments: rows(&[
+                (true, compartment::SOMA),
+                (shape.steps_apical, compartment::APICAL),
+                (shape.learns_feedback, compartment::MEAN_SOMA),
+            ]),
+            plateaus: rows(&[(shape.learns_feedback, plateau::FORWARD)]),
         }
     }
+}
+
+/// Those rows that are wanted.
+fn rows(rows: &[(bool, usize)]) -> Vec<usize> {
+    rows.iter().filter(|(is_wanted, _)| *is_wanted).map(|&(_, row)| row).collect()
 }
 
 impl Carried {
@@ -71,6 +83,10 @@ impl Carried {
             apical_drive: layers
                 .clone()
                 .map(|layer| tiled(shape, Array::ApicalDrive(layer)))
+                .collect(),
+            plateaus: layers
+                .clone()
+                .map(|layer| Tiled::new(rows.plateaus.len(), shape.units(layer)))
                 .collect(),
             errors: layers.map(|layer| tiled(shape, Array::Errors(layer))).collect(),
             result: [0; result::ROWS],
@@ -101,7 +117,6 @@ impl Carried {
             carried.copy_from(&events[population]);
         }
         for (layer, own) in state.layers.iter().enumerate() {
-            self.compartments[layer].take_rows(&own.compartments, &self.rows.compartments);
             self.apical_drive[layer].copy_from(&own.apical_drive);
         }
         self.result = state.result;
@@ -113,8 +128,27 @@ impl Carried {
         for (carried, own) in self.traces.iter_mut().zip(&state.traces) {
             carried.take_rows(own, &self.rows.traces);
         }
-        for (carried, own) in self.errors.iter_mut().zip(&state.layers) {
-            carried.copy_from(&own.errors);
+        for (layer, own) in state.layers.iter().enumerate() {
+            self.errors[layer].copy_from(&own.errors);
+            self.compartments[layer].take_rows(&own.compartments, &self.rows.compartments);
+            self.plateaus[layer].take_rows(&own.plateaus, &self.rows.plateaus);
         }
+    }
+
+    /// The mean filtered spike train of a neuron in the forward phase, as apical dendrites hear it.
+    pub fn feedback_forward(&self, population: usize, unit: usize) -> f32 {
+        // The last of the rows, where feedback weights learn.
+        self.traces[population].value(self.rows.traces.len() - 1, unit)
+    }
+
+    /// The mean somatic voltages of the forward phase.
+    pub fn mean_soma(&self, layer: usize) -> Vec<Tile<f32>> {
+        let row = self.rows.compartments.len() - 1;
+        self.compartments[layer].each().map(|rows| rows[row]).collect()
+    }
+
+    /// The plateau potentials of the forward phase.
+    pub fn forward_plateaus(&self, layer: usize) -> Vec<Tile<f32>> {
+        self.plateaus[layer].each().map(|rows| rows[0]).collect()
     }
 }

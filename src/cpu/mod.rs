@@ -19,6 +19,7 @@ mod events;
 mod feedback;
 mod filter;
 mod input;
+mod inverse;
 mod memory;
 mod neuron;
 mod output;
@@ -202,6 +203,10 @@ impl Cpu {
         let of_replicas = of_replicas.zip(replicas.par_iter()).zip(minibatches);
         of_replicas.for_each(|(((shared, lanes), replica), minibatch)| match launch.kernel {
             Kernel::Feedback => feedback::of_replica(replica, minibatch, layer, part, shared),
+            Kernel::Inverse => {
+                let source = shape.source(layer);
+                inverse::of_replica(replica, minibatch, layer, source, part, shared, lanes);
+            }
             _ => update::of_replica(constants, replica, minibatch, layer, part, shared, lanes),
         });
     }

@@ -12,7 +12,7 @@ use crate::model::arithmetic::sigmoid;
 use crate::model::plateaus::early;
 use crate::random::{Purpose, Source, counter_head, philox};
 
-/// `traces`: of the feedback's population, `[rows, sources]`; `feedback`: `[sources, units]`;
+/// `traces`: of the feedback's population, `[rows, sources]`; `feedback`: `[columns, units]`;
 /// `plateaus`: `[2, units]`.
 #[multiversion(targets = "simd")]
 pub fn plateau(
@@ -43,6 +43,12 @@ pub fn plateau(
                     for i in 0..WIDTH {
                         apical[i] += weights[i] * traces.value(rows[i], source);
                     }
+                }
+            }
+            if part.feedback_columns > part.sources {
+                let biases = &feedback.column(part.sources as usize)[tile];
+                for i in 0..WIDTH {
+                    apical[i] += biases[i];
                 }
             }
             for i in 0..WIDTH {

@@ -51,7 +51,7 @@ pub fn threads(
         }
         Kernel::Trace => [shape.populations[layer] as u32, 1, lanes],
         Kernel::Score => [1, 1, lanes],
-        Kernel::Update => {
+        Kernel::Update | Kernel::Inverse => {
             [shape.units(layer) as u32, window.columns as u32, minibatches.len() as u32]
         }
         Kernel::Feedback => {
@@ -124,6 +124,8 @@ mod tests {
             populations: vec![4, 3],
             broadcast: true,
             is_symmetric: false,
+            learns_feedback: false,
+            has_apical_biases: false,
             backpropagates: false,
             feedback_rates: false,
             earliest_plateau: 0,

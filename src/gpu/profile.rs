@@ -121,6 +121,8 @@ mod tests {
             populations: vec![12, 9, 10],
             broadcast: true,
             is_symmetric: false,
+            learns_feedback: false,
+            has_apical_biases: false,
             backpropagates: false,
             feedback_rates: false,
             earliest_plateau: 0,

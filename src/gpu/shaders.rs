@@ -146,6 +146,7 @@ fn text(kernel: Kernel) -> &'static str {
         Kernel::Backward => include_str!("../../shaders/backward.wgsl"),
         Kernel::Score => include_str!("../../shaders/score.wgsl"),
         Kernel::Update => include_str!("../../shaders/update.wgsl"),
+        Kernel::Inverse => include_str!("../../shaders/inverse.wgsl"),
         Kernel::Feedback => include_str!("../../shaders/feedback.wgsl"),
     }
 }

@@ -109,6 +109,8 @@ mod tests {
             populations: vec![300, 10, 3],
             broadcast: true,
             is_symmetric: false,
+            learns_feedback: false,
+            has_apical_biases: false,
             backpropagates: false,
             feedback_rates: false,
             earliest_plateau: 0,

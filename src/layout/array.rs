@@ -37,7 +37,8 @@ pub enum Array {
     /// The last minibatch's gradient of a layer's weights, `[replicas, below + 1, units]`, where it is
     /// kept.
     Gradient(usize),
-    /// Feedback weights of a hidden layer, `[replicas, sources, units]`.
+    /// Feedback weights of a hidden layer, `[replicas, columns, units]`: a column for each neuron that is
+    /// heard and, where there are any, the apical biases.
     Feedback(usize),
     /// Summed weights of spiking neurons below, `[lanes, history + block, units]`, see [`Shape::block_of`].
     Drive(usize),
@@ -100,6 +101,10 @@ pub struct Shape {
     pub broadcast: bool,
     /// Feedback weights follow the feed-forward ones.
     pub is_symmetric: bool,
+    /// Feedback weights learn.
+    pub learns_feedback: bool,
+    /// Apical dendrites have biases.
+    pub has_apical_biases: bool,
     /// Hidden errors are backpropagated.
     pub backpropagates: bool,
     /// Feedback comes as rates.
@@ -157,6 +162,14 @@ impl Shape {
     /// Number of neurons that a hidden layer's apical dendrites hear; 0 for the output.
     pub fn sources(&self, layer: usize) -> usize {
         if self.is_output(layer) { 0 } else { self.populations[self.source(layer)] }
+    }
+
+    /// Columns of a layer's feedback weights; 0 for the output.
+    pub fn feedback_columns(&self, layer: usize) -> usize {
+        match self.sources(layer) {
+            0 => 0,
+            sources => sources + usize::from(self.has_apical_biases),
+        }
     }
 
     /// Steps of a layer's drive held at once. Where apical voltages are stepped, the spikes of a hidden
@@ -219,7 +232,7 @@ impl Shape {
             Array::Moments(m) if self.has_moments => [2 * (self.below(m) + 1), self.units(m)],
             Array::Gradient(m) if self.keeps_gradient => [self.below(m) + 1, self.units(m)],
             Array::Moments(_) | Array::Gradient(_) => [0, 0],
-            Array::Feedback(m) => [self.sources(m), self.units(m)],
+            Array::Feedback(m) => [self.feedback_columns(m), self.units(m)],
             Array::Drive(m) => [(self.history() + self.block_of(m)) as usize, self.units(m)],
             Array::ApicalDrive(m) if self.steps_apical && !self.is_output(m) => {
                 [self.history() as usize + 1, self.units(m)]

@@ -35,10 +35,12 @@ pub enum Kernel {
     Score,
     /// Gradient over the minibatch and change of weights and biases.
     Update,
+    /// Change of feedback weights towards the inverse of the feed-forward function.
+    Inverse,
 }
 
 impl Kernel {
-    pub const ALL: [Kernel; 14] = [
+    pub const ALL: [Kernel; 15] = [
         Kernel::Feedback,
         Kernel::Input,
         Kernel::Raster,
@@ -53,6 +55,7 @@ impl Kernel {
         Kernel::Backward,
         Kernel::Score,
         Kernel::Update,
+        Kernel::Inverse,
     ];
 
     pub fn name(self) -> &'static str {
@@ -70,18 +73,19 @@ impl Kernel {
             Kernel::Backward => "backward",
             Kernel::Score => "score",
             Kernel::Update => "update",
+            Kernel::Inverse => "inverse",
             Kernel::Feedback => "feedback",
         }
     }
 
     /// Whether it is by this that a network learns.
     pub fn learns(self) -> bool {
-        matches!(self, Kernel::Update)
+        matches!(self, Kernel::Update | Kernel::Inverse)
     }
 
     /// Whether each lane is computed by itself; if not, the kernel needs all lanes to be done.
     pub fn is_per_lane(self) -> bool {
-        !matches!(self, Kernel::Update | Kernel::Feedback)
+        !matches!(self, Kernel::Update | Kernel::Inverse | Kernel::Feedback)
     }
 }
 
@@ -129,6 +133,10 @@ impl Launch {
             }
             Kernel::Score => vec![Array::Compartments(layer)],
             Kernel::Update => vec![Array::Traces(layer), Array::Errors(layer)],
+            Kernel::Inverse => {
+                let source = Array::Traces(shape.source(layer));
+                vec![source, Array::Compartments(layer), Array::Plateaus(layer)]
+            }
             Kernel::Feedback => vec![Array::Weights(layer + 1), Array::Feedback(layer + 1)],
         }
     }
@@ -152,7 +160,7 @@ impl Launch {
             Kernel::Update => {
                 vec![Array::Weights(layer), Array::Moments(layer), Array::Gradient(layer)]
             }
-            Kernel::Feedback => vec![Array::Feedback(layer)],
+            Kernel::Feedback | Kernel::Inverse => vec![Array::Feedback(layer)],
         }
     }
 }

@@ -96,7 +96,10 @@ pub struct Replica {
     pub feedback_noise: f32,
     /// What multiplies the errors of the layer above in backpropagation.
     pub backward_gain: f32,
-    pub padding: [u32; 3],
+    /// Learning rates of the feedback weights, and of the apical biases.
+    pub feedback_eta: f32,
+    pub apical_bias_eta: f32,
+    pub padding: u32,
 }
 
 /// What one launch works on: a layer and a range of steps.
@@ -135,6 +138,11 @@ pub struct Part {
     pub hears_above: u32,
     /// 1 for the highest hidden layer.
     pub is_below_output: u32,
+    /// Columns of the feedback weights: as many as sources, and the apical biases.
+    pub feedback_columns: u32,
+    pub padding_0: u32,
+    pub padding_1: u32,
+    pub padding_2: u32,
 }
 
 /// What one minibatch of a replica is.
@@ -214,6 +222,7 @@ impl Part {
         };
         let below = if population == 0 { 0 } else { shape.populations[population - 1] as u32 };
         let sources = if is_population { 0 } else { shape.sources(launch.layer) as u32 };
+        let feedback_columns = if is_population { 0 } else { shape.feedback_columns(launch.layer) };
         Part {
             units: shape.populations[population] as u32,
             below,
@@ -228,7 +237,7 @@ impl Part {
             is_source: u32::from(is_source),
             first_column: 0,
             columns: match launch.kernel {
-                Kernel::Apical | Kernel::Plateau => sources,
+                Kernel::Apical | Kernel::Plateau | Kernel::Inverse => feedback_columns as u32,
                 // Of the weights above, where this layer's neurons are columns.
                 Kernel::Feedback | Kernel::Backward => shape.populations[population] as u32 + 1,
                 _ => below + 1,
@@ -236,6 +245,10 @@ impl Part {
             above: shape.populations.get(population + 1).map_or(0, |&above| above as u32),
             hears_above: u32::from(!is_population && shape.source(launch.layer) == population + 1),
             is_below_output: u32::from(population + 1 == output),
+            feedback_columns: feedback_columns as u32,
+            padding_0: 0,
+            padding_1: 0,
+            padding_2: 0,
         }
     }
 

@@ -42,6 +42,8 @@ pub enum Purpose {
     PlateauTime = 10,
     /// Shuffles of recorded numbers, to compare with.
     Shuffle = 11,
+    /// Initial apical biases of a layer.
+    ApicalBiases = 13,
     /// First places of points that are laid out in the plane.
     Layout = 12,
 }

@@ -94,6 +94,8 @@ pub fn replica(config: &Config) -> Replica {
         clip: config.clip as f32,
         feedback_noise: config.feedback_noise as f32,
         backward_gain: backward_gain(config.phi_max, config.g_apical) as f32,
-        padding: [0; 3],
+        feedback_eta: config.feedback_eta as f32,
+        apical_bias_eta: (config.feedback_eta * config.apical_bias_eta) as f32,
+        padding: 0,
     }
 }

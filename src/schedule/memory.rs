@@ -42,6 +42,8 @@ mod tests {
             populations: vec![30, 20, 10],
             broadcast: true,
             is_symmetric: false,
+            learns_feedback: false,
+            has_apical_biases: false,
             backpropagates: false,
             feedback_rates: false,
             earliest_plateau: 0,

@@ -45,6 +45,9 @@ pub fn launches(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
         list.extend((0..=output).map(|layer| whole(Kernel::Error, layer)));
     }
     list.extend((0..=output).map(|layer| whole(Kernel::Update, layer)));
+    if shape.learns_feedback {
+        list.extend((0..output).map(|layer| whole(Kernel::Inverse, layer)));
+    }
     list
 }
 
@@ -135,6 +138,8 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
         broadcast: config.feedback == Feedback::Broadcast,
         backpropagates: config.hidden_errors == HiddenErrors::Backpropagation,
         is_symmetric: config.feedback_weights == FeedbackWeights::Symmetric,
+        learns_feedback: config.learns_feedback(),
+        has_apical_biases: config.has_apical_biases(),
         feedback_rates: config.feedback_transmission == Transmission::Rates,
         earliest_plateau: config.plateau_times.earliest(),
         replicas: extent.replicas,
@@ -161,6 +166,8 @@ mod tests {
             populations: vec![12, 9, 10],
             broadcast: true,
             is_symmetric: false,
+            learns_feedback: false,
+            has_apical_biases: false,
             backpropagates: false,
             feedback_rates: false,
             earliest_plateau: 0,

@@ -80,8 +80,9 @@ impl Simulation {
             let weights: Vec<f32> =
                 layers.clone().flat_map(|layer| layer.weights.iter().copied()).collect();
             backend.write(Array::Weights(layer), cast_slice(&weights))?;
-            let feedback: Vec<f32> =
-                layers.flat_map(|layer| layer.feedback.iter().copied()).collect();
+            let feedback: Vec<f32> = layers
+                .flat_map(|layer| layer.feedback.iter().chain(&layer.apical_biases).copied())
+                .collect();
             backend.write(Array::Feedback(layer), cast_slice(&feedback))?;
         }
         let lanes =
@@ -211,10 +212,14 @@ impl Simulation {
             }
             let array = Array::Feedback(layer);
             let length = self.backend.shape().copy_length(array);
-            if self.backend.shape().is_symmetric && length > 0 {
+            let shape = self.backend.shape();
+            if (shape.is_symmetric || shape.learns_feedback) && length > 0 {
                 let words = self.backend.read(array)?;
                 for (network, words) in networks.iter_mut().zip(words.chunks(length)) {
-                    network.layers[layer].feedback.copy_from_slice(cast_slice(words));
+                    let layer = &mut network.layers[layer];
+                    let (weights, biases) = words.split_at(layer.feedback.len());
+                    layer.feedback.copy_from_slice(cast_slice(weights));
+                    layer.apical_biases.copy_from_slice(cast_slice(biases));
                 }
             }
         }

@@ -55,6 +55,15 @@ fn case_feedback_in_windows() {
 }
 
 #[test]
+fn case_inverse_in_windows() {
+    each_in_windows(Kernel::Inverse, |situation| {
+        if situation.shape.learns_feedback {
+            situation.check_hidden(Kernel::Inverse);
+        }
+    });
+}
+
+#[test]
 fn case_backward_in_windows() {
     each_in_windows(Kernel::Backward, |situation| {
         if situation.shape.backpropagates {
@@ -76,10 +85,13 @@ fn each_in_windows(kernel: Kernel, check: impl Fn(&Situation)) {
         };
         let layers = match kernel {
             Kernel::Feedback if !shape.is_symmetric => 0..0,
+            Kernel::Inverse if !shape.learns_feedback => 0..0,
             Kernel::Backward if !shape.backpropagates => 0..0,
-            Kernel::Apical | Kernel::Plateau | Kernel::Feedback | Kernel::Backward => {
-                0..shape.layers() - 1
-            }
+            Kernel::Apical
+            | Kernel::Plateau
+            | Kernel::Inverse
+            | Kernel::Feedback
+            | Kernel::Backward => 0..shape.layers() - 1,
             _ => 0..shape.layers(),
         };
         if layers.into_iter().any(is_split) {

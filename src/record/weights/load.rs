@@ -147,7 +147,11 @@ impl Content<'_> {
     fn expect_no_more_than(&self, shapes: &[LayerShape]) -> Result<(), WeightsError> {
         let names: Vec<String> = (0..shapes.len())
             .flat_map(|index| {
-                let letters = if shapes[index].sources > 0 { "WbY" } else { "Wb" };
+                let letters = match &shapes[index] {
+                    LayerShape { has_apical_biases: true, .. } => "WbYc",
+                    LayerShape { sources: 0, .. } => "Wb",
+                    _ => "WbY",
+                };
                 letters.chars().map(move |letter| format!("{letter}{index}"))
             })
             .collect();
@@ -162,14 +166,19 @@ impl Content<'_> {
     }
 
     fn layer(&self, index: usize, shape: &LayerShape) -> Result<Layer, WeightsError> {
-        let &LayerShape { units, below, sources } = shape;
+        let &LayerShape { units, below, sources, has_apical_biases } = shape;
         let weights = self.tensor(&format!("W{index}"), &[units, below])?;
         let biases = self.tensor(&format!("b{index}"), &[units])?;
         let feedback = match sources {
             0 => Vec::new(),
             _ => self.tensor(&format!("Y{index}"), &[units, sources])?,
         };
-        Ok(Layer::from_rows(units, below, &weights, &biases, &feedback))
+        let apical_biases = match has_apical_biases {
+            true => self.tensor(&format!("c{index}"), &[units])?,
+            false => Vec::new(),
+        };
+        let rows = Layer::from_rows(units, below, &weights, &biases, &feedback);
+        Ok(Layer { apical_biases, ..rows })
     }
 
     fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {

@@ -1,5 +1,5 @@
 //! Trained networks as safetensors files: `W0` `[units, below]`, `b0` `[units]` and, for a hidden
-//! layer, `Y0` `[units, sources]`, then `W1` and so on, all F32 and row by row. The metadata hold
+//! layer, `Y0` `[units, sources]` and, where it has apical biases, `c0` `[units]`, then `W1` and so on, all F32 and row by row. The metadata hold
 //! the settings as TOML (`config`) and the shape of the images; `seed` and `apical_version` are
 //! there for readers and not read back.
 
@@ -75,7 +75,7 @@ pub fn save(
     write_whole(path, &safetensors::serialize(views, Some(metadata))?)
 }
 
-/// SHA-256 over the bytes of all tensors in the order `W0`, `b0`, `Y0`, `W1`, ..., in hexadecimal:
+/// SHA-256 over the bytes of all tensors in the order `W0`, `b0`, `Y0`, `c0`, `W1`, ..., in hexadecimal:
 /// equal for two networks if and only if their weights are, bit for bit.
 pub fn weights_sha256(network: &Network) -> String {
     let mut digest = Sha256::new();
@@ -98,6 +98,9 @@ fn tensors(network: &Network) -> Vec<(String, Vec<usize>, Vec<u8>)> {
         if layer.sources > 0 {
             add("Y", &[layer.units, layer.sources], &layer.feedback_rows());
         }
+        if !layer.apical_biases.is_empty() {
+            add("c", &[layer.units], &layer.apical_biases);
+        }
     }
     list
 }
@@ -108,6 +111,7 @@ struct LayerShape {
     below: usize,
     /// 0 for the output.
     sources: usize,
+    has_apical_biases: bool,
 }
 
 fn layer_shapes(config: &Config, pixels: usize) -> Vec<LayerShape> {
@@ -121,6 +125,7 @@ fn layer_shapes(config: &Config, pixels: usize) -> Vec<LayerShape> {
             Feedback::Broadcast => sizes[output],
             Feedback::Layerwise => sizes[index + 1],
         },
+        has_apical_biases: index != output && config.has_apical_biases(),
     };
     sizes.iter().enumerate().map(shape).collect()
 }

@@ -1,0 +1,185 @@
+//! Proves: feedback weights and apical biases change by `E_inv s_fb`, the mean over a minibatch, times their
+//! rates, computed here in double precision from recorded plateau potentials, voltages and spikes; biases are part
+//! of the apical voltage at every step and of the plateau potentials; what is learned is saved and read back; and
+//! learning brings the plateau potentials of the forward phase to the somatic rates.
+//!
+//! Does not prove: that a GPU does the same (see `exactness.rs`).
+
+mod support;
+
+use std::sync::Arc;
+
+use apical::config::{Config, Feedback};
+use apical::dataset::Dataset;
+use apical::model::filter::taps;
+use apical::model::initial::Initial;
+use apical::network::Network;
+use apical::record::{ImageShape, weights};
+use apical::recorder::{Quantity, Recorder, Recording, Session, Shown};
+use apical::schedule::{BackendChoice, Image, Selection};
+
+const IMAGES: usize = 10;
+const WINDOW: usize = 20;
+
+fn config(g_apical: f64) -> Config {
+    Config {
+        layers: vec![20, 12, 10],
+        batch: IMAGES,
+        initial: Initial::Cited,
+        feedback: Feedback::Layerwise,
+        feedback_eta: 0.5,
+        apical_bias: 0.4,
+        apical_bias_eta: 0.25,
+        g_apical,
+        eta: vec![0.01],
+        ..Config::default()
+    }
+}
+
+fn dataset() -> Arc<Dataset> {
+    support::random_dataset(5, 8, 9, IMAGES)
+}
+
+fn images(dataset: &Dataset) -> Vec<Image> {
+    let image = |(index, &label)| Image { index, label, position: index as u32, slot: index };
+    dataset.labels().iter().take(IMAGES).enumerate().map(image).collect()
+}
+
+fn session(config: &Config, network: &Network, quantities: &[Quantity]) -> Session {
+    let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
+    Session::open(config, &dataset(), network, Recorder::of(quantities), &selection).unwrap()
+}
+
+/// The mean filtered spike train of a neuron over the forward phase's window, one step late.
+fn heard(recording: &Recording, layer: usize, image: usize, unit: usize, kernel: &[f64]) -> f64 {
+    let spikes = recording.get(&format!("spikes{layer}")).unwrap().course(image, unit);
+    let end = recording.get("phases").unwrap().of(image)[0] as usize;
+    let filtered = |step: usize| -> f64 {
+        (1..=kernel.len()).map(|back| kernel[back - 1] * spikes[step - back]).sum()
+    };
+    (end - WINDOW..end).map(filtered).sum::<f64>() / WINDOW as f64
+}
+
+#[test]
+fn feedback_weights_and_apical_biases_change_by_the_rule() {
+    for g_apical in [0.0, 0.05] {
+        let config = config(g_apical);
+        let before = Network::initial(&config, dataset().pixels());
+        let quantities =
+            [Quantity::Spikes, Quantity::Phases, Quantity::Plateaus, Quantity::Representations];
+        let mut session = session(&config, &before, &quantities);
+        let recording = session.show(&images(&dataset()), Shown::Learned, &mut |_| ()).unwrap();
+        let mut after = before.clone();
+        session.read_network(&mut after).unwrap();
+        let kernel = taps(config.taps);
+        // The first update of a run of ten images, of whose cosine this is the beginning.
+        let rate = config.rates(IMAGES).at(0);
+        let mut largest: f64 = 0.0;
+        for (layer, units, sources) in [(0, 20, 12), (1, 12, 10)] {
+            let values = |name: &str| recording.get(&format!("{name}{layer}")).unwrap();
+            let error = |image: usize, unit: usize| {
+                // The representation is phi_max sigma(Cf).
+                let rate = f64::from(values("representations").of(image)[unit]);
+                let plateau = f64::from(values("plateaus").of(image)[unit]);
+                -(rate - plateau) * plateau * (1.0 - plateau)
+            };
+            let [before, after] = [&before, &after].map(|network| &network.layers[layer]);
+            for unit in 0..units {
+                for source in 0..=sources {
+                    let products = (0..IMAGES).map(|image| {
+                        let heard = match source {
+                            _ if source == sources => 1.0,
+                            _ => heard(&recording, layer + 1, image, source, &kernel),
+                        };
+                        error(image, unit) * heard
+                    });
+                    let mean = products.sum::<f64>() / IMAGES as f64;
+                    let (was, is, eta) = if source == sources {
+                        let biases = [before, after].map(|layer| layer.apical_biases[unit]);
+                        (biases[0], biases[1], 0.5 * 0.25)
+                    } else {
+                        let at = source * units + unit;
+                        (before.feedback[at], after.feedback[at], 0.5)
+                    };
+                    let expected = -eta * rate * mean;
+                    let found = f64::from(is) - f64::from(was);
+                    largest = largest.max(expected.abs());
+                    assert!((found - expected).abs() < 2e-6, "{found} instead of {expected}");
+                }
+            }
+        }
+        assert!(largest > 1e-3, "hardly anything was to be learned: {largest}");
+    }
+}
+
+#[test]
+fn apical_biases_are_part_of_the_apical_voltage() {
+    let quantities = [Quantity::Apical, Quantity::Plateaus, Quantity::Phases, Quantity::Spikes];
+    let with = Config { feedback_eta: 0.0, ..config(0.0) };
+    let network = Network::initial(&with, dataset().pixels());
+    let mut without = network.clone();
+    for layer in &mut without.layers {
+        layer.apical_biases.clear();
+    }
+    let without_biases = Config { apical_bias: 0.0, ..with.clone() };
+    let show = |config: &Config, network: &Network| {
+        let mut session = session(config, network, &quantities);
+        session.show(&images(&dataset()), Shown::Taught, &mut |_| ()).unwrap()
+    };
+    let (with, without) = (show(&with, &network), show(&without_biases, &without));
+    // With g_A = 0 the biases change no spike.
+    let bits = |recording: &Recording| -> Vec<u32> {
+        recording.values("spikes0").iter().map(|count| count.to_bits()).collect()
+    };
+    assert!(bits(&with) == bits(&without));
+    let logit = |p: f32| (f64::from(p) / (1.0 - f64::from(p))).ln();
+    for image in 0..IMAGES {
+        for unit in 0..20 {
+            let bias = f64::from(network.layers[0].apical_biases[unit]);
+            let courses = [&with, &without].map(|r| r.get("apical0").unwrap().course(image, unit));
+            // What the first step's soma sees was set by no step before.
+            for step in 1..courses[0].len() {
+                let difference = courses[0][step] - courses[1][step];
+                assert!((difference - bias).abs() < 1e-5, "{difference} instead of {bias}");
+            }
+            for phase in 0..2 {
+                let [with, without] = [&with, &without]
+                    .map(|r| logit(r.get("plateaus0").unwrap().of(image)[phase * 20 + unit]));
+                assert!((with - without - bias).abs() < 1e-3, "{} and {bias}", with - without);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_learned_is_saved_and_read_back() {
+    let config = config(0.0);
+    let dataset = dataset();
+    let network = Network::initial(&config, dataset.pixels());
+    assert!(network.layers[0].apical_biases.iter().any(|&bias| bias != 0.0));
+    assert!(network.layers[2].apical_biases.is_empty(), "the output has no apical dendrites");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    weights::save(&path, &network, &config, &ImageShape::of(&dataset)).unwrap();
+    assert_eq!(weights::load(&path).unwrap().network, network);
+}
+
+#[test]
+fn learned_feedback_brings_plateaus_to_rates() {
+    let config = Config { feedback_eta: 2.0, eta: vec![0.0], ..config(0.0) };
+    let network = Network::initial(&config, dataset().pixels());
+    let quantities = [Quantity::Plateaus, Quantity::Representations];
+    let mut session = session(&config, &network, &quantities);
+    let mut distance = || {
+        let recording = session.show(&images(&dataset()), Shown::Learned, &mut |_| ()).unwrap();
+        let squares = (0..IMAGES).flat_map(|image| {
+            let rates = recording.get("representations0").unwrap().of(image);
+            let plateaus = recording.get("plateaus0").unwrap().of(image);
+            rates.iter().zip(&plateaus[..20]).map(|(a, b)| f64::from((a - b) * (a - b)))
+        });
+        squares.sum::<f64>()
+    };
+    let first = distance();
+    let last = (0..60).map(|_| distance()).last().unwrap();
+    assert!(last < 0.5 * first, "{first} at first, {last} at last");
+}

@@ -121,7 +121,9 @@ fn config_with(kernel: Kernel) -> Config {
             ..base
         },
         Kernel::Inverse => Config { feedback_eta: 0.01, ..base },
-        Kernel::Rate => Config { feedback_transmission: Transmission::Rates, ..base },
+        Kernel::Shine | Kernel::Flow | Kernel::Rate | Kernel::Average => {
+            Config { transmission: Transmission::Rates, ..base }
+        }
         Kernel::Backward => Config { hidden_errors: HiddenErrors::Backpropagation, ..base },
         _ => base,
     }

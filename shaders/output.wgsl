@@ -48,7 +48,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         basal = filtered(lane.place, step - part.block_first, unit) + bias;
         let is_taught = step >= lane.steps_forward;
         let decay = select(constants.output_decay, constants.teaching_decay, is_taught);
-        let taken_up = product(constants.output_input, basal) + select(0.0, current, is_taught);
+        let input = select(constants.output_input, constants.teaching_input, is_taught);
+        let taken_up = product(input, basal) + select(0.0, current, is_taught);
         soma = product(decay, flushed(soma, step)) + rounded(taken_up);
         if step >= window && step < lane.steps_forward {
             mean += soma;

@@ -25,7 +25,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let steps = lane.steps_forward + lane.steps_target;
     carry(steps, first_word, unit);
     let words = first_word + constants.past_words;
-    if part.is_output == 0u {
+    if part.is_output == 0u && part.sends_rates == 0u {
         traces[state + TRACE_FORWARD * part.units] = mean(forward_window(lane, 0u), 0u, words, unit);
     }
     if part.is_source == 1u {

@@ -55,6 +55,7 @@ fn shape() -> Shape {
         learns_feedback: false,
         has_apical_biases: false,
         backpropagates: false,
+        sends_rates: false,
         feedback_rates: false,
         earliest_plateau: 0,
         replicas: 1,

@@ -17,7 +17,8 @@ mod words;
 use std::sync::Arc;
 
 use apical::config::{
-    Config, Feedback, FeedbackWeights, HiddenErrors, Optimizer, PlateauTimes, Transmission,
+    Config, Dynamics, Feedback, FeedbackWeights, HiddenErrors, Optimizer, PlateauTimes,
+    Transmission,
 };
 use apical::dataset::Dataset;
 use apical::gpu::WORKGROUP;
@@ -45,7 +46,11 @@ fn case_raster() {
 
 #[test]
 fn case_drive() {
-    each_situation(|situation| situation.check_layers(Kernel::Drive));
+    each_situation(|situation| {
+        if !situation.shape.sends_rates {
+            situation.check_layers(Kernel::Drive);
+        }
+    });
 }
 
 #[test]
@@ -59,13 +64,39 @@ fn case_output() {
 }
 
 #[test]
+fn case_shine() {
+    each_situation(|situation| {
+        if situation.shape.sends_rates {
+            situation.check(Kernel::Shine, 0);
+        }
+    });
+}
+
+#[test]
+fn case_flow() {
+    each_situation(|situation| {
+        if situation.shape.sends_rates {
+            situation.check_layers(Kernel::Flow);
+        }
+    });
+}
+
+#[test]
 fn case_rate() {
     each_situation(|situation| {
         let shape = &situation.shape;
-        for layer in (0..shape.layers()).filter(|layer| shape.is_source(layer + 1)) {
-            if shape.feedback_rates {
-                situation.check(Kernel::Rate, layer);
-            }
+        for layer in (0..shape.layers()).filter(|layer| shape.has_rates(layer + 1)) {
+            situation.check(Kernel::Rate, layer);
+        }
+    });
+}
+
+#[test]
+fn case_average() {
+    each_situation(|situation| {
+        let shape = &situation.shape;
+        for population in (0..=shape.layers()).filter(|&p| shape.has_rates(p)) {
+            situation.check(Kernel::Average, population);
         }
     });
 }
@@ -83,7 +114,10 @@ fn case_apical() {
 fn case_trace() {
     each_situation(|situation| {
         for population in 0..situation.shape.populations.len() {
-            situation.check(Kernel::Trace, population);
+            // Where rates are sent, spikes are not averaged.
+            if !situation.shape.has_rates(population) {
+                situation.check(Kernel::Trace, population);
+            }
         }
     });
 }
@@ -220,6 +254,21 @@ fn situations() -> Vec<Situation> {
             ..base.clone()
         },
         Config {
+            layers: vec![40, 90, 10],
+            transmission: Transmission::Rates,
+            g_apical: 0.05,
+            ..base.clone()
+        },
+        Config {
+            layers: vec![33, 21, 20],
+            transmission: Transmission::Rates,
+            feedback_transmission: Transmission::Rates,
+            feedback: Feedback::Layerwise,
+            plateau_times: PlateauTimes::Random,
+            ..base.clone()
+        },
+        Config { layers: vec![50, 10], dynamics: Dynamics::SteadyState, ..base.clone() },
+        Config {
             layers: vec![17, 130, 10],
             feedback: Feedback::Layerwise,
             feedback_eta: 0.25,
@@ -292,15 +341,17 @@ impl Situation {
         let blocks = vec![0, block, 2 * block];
         let (steps, begins) = match kernel {
             // The first step of a block, one within and the last.
-            Kernel::Soma | Kernel::Output if self.shape.steps_apical => {
+            Kernel::Soma | Kernel::Output if self.shape.goes_by_steps() => {
                 (1, vec![0, block + 5, 2 * block - 1])
             }
-            Kernel::Drive | Kernel::Soma | Kernel::Output => (block, blocks),
+            Kernel::Drive | Kernel::Flow | Kernel::Soma | Kernel::Output => (block, blocks),
             Kernel::Apical => (1, vec![0, 1, 2]),
             // The first step, and some within the windows.
             Kernel::Rate => (1, vec![0, 30, 80, 95]),
             _ => (longest, vec![0]),
         };
+        // Phases may be short.
+        let begins = begins.into_iter().filter(|&first| first < longest);
         for (update, first) in (1..).zip(begins) {
             for fresh in [true, false] {
                 let minibatches = self.minibatches(update, fresh);

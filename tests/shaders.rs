@@ -146,13 +146,14 @@ fn structs_lie_in_memory_as_shaders_read_them() {
     let structs: [(&str, usize, Vec<Field>); 5] = [
         fields!(Constants: taps cumulative early_plateaus lanes slots tap_count history spike_words past_words
             decay_slow decay_fast gain_slow gain_fast output_decay output_input teaching_decay
-            teaching_excitation teaching_inhibition group classes optimizer zero trace_rows),
+            teaching_excitation teaching_inhibition group classes optimizer zero trace_rows teaching_input rate_rows),
         fields!(Replica: etas bias_etas candidates seed one_shift one_scale two_shift two_scale phi_max
             hidden_decay hidden_input hidden_apical hidden_error_gain output_error_gain first_decay
             first_gain second_decay second_gain epsilon_square weight_decay clip feedback_noise backward_gain feedback_eta
             apical_bias_eta),
         fields!(Part: units below sources population first steps block block_first is_output
-            keeps_gradient is_source first_column columns above hears_above is_below_output feedback_columns),
+            keeps_gradient is_source first_column columns above hears_above is_below_output feedback_columns
+            sends_rates is_rate_source),
         fields!(Minibatch: lanes fresh source draws inverse_lanes first_correction
             second_correction rate update),
         fields!(Lane: image label position slot steps_forward steps_target window_forward

@@ -28,6 +28,10 @@ struct Constants {
     optimizer: u32,
     zero: u32,
     trace_rows: u32,
+    teaching_input: f32,
+    rate_rows: u32,
+    padding_0: u32,
+    padding_1: u32,
 }
 
 struct Replica {
@@ -77,9 +81,9 @@ struct Part {
     hears_above: u32,
     is_below_output: u32,
     feedback_columns: u32,
-    padding_0: u32,
-    padding_1: u32,
-    padding_2: u32,
+    sends_rates: u32,
+    is_rate_source: u32,
+    padding: u32,
 }
 
 struct Minibatch {

@@ -128,7 +128,7 @@ impl FromArgMatches for Settings {
 mod tests {
     use super::*;
     use crate::config::{
-        Feedback, FeedbackWeights, HiddenErrors, Optimizer, PlateauTimes, Transmission,
+        Dynamics, Feedback, FeedbackWeights, HiddenErrors, Optimizer, PlateauTimes, Transmission,
     };
     use crate::model::initial::Initial;
     use crate::model::phases::{Averaging, PhaseExtra};
@@ -179,6 +179,8 @@ mod tests {
             feedback_eta: 0.5,
             apical_bias: 0.25,
             apical_bias_eta: 2.0,
+            dynamics: Dynamics::SteadyState,
+            transmission: Transmission::Rates,
             feedback_transmission: Transmission::Rates,
             plateau_times: PlateauTimes::Random,
             g_apical: 0.6,

@@ -53,7 +53,7 @@ pub enum HiddenErrors {
     Backpropagation,
 }
 
-/// What reaches apical dendrites.
+/// What neurons send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Transmission {
@@ -62,6 +62,17 @@ pub enum Transmission {
     Spikes,
     /// Rates: at each step the number of spikes that is expected of it.
     Rates,
+}
+
+/// How voltages come about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dynamics {
+    /// Step by step, and neurons spike (the paper).
+    #[default]
+    Spiking,
+    /// Neurons sit at their steady states and send rates, without filters: two steps a phase and a test.
+    SteadyState,
 }
 
 /// How gradients change weights. All are local to a synapse.
@@ -208,6 +219,16 @@ pub struct Config {
     #[arg(long, value_name = "X", default_value_t = Config::default().apical_bias_eta)]
     pub apical_bias_eta: f64,
 
+    /// How voltages come about; at steady states, this overrides transmission, taps, lengths and averages of
+    /// phases and tests, and --g-apical must be 0
+    #[arg(long, value_enum, default_value_t = Config::default().dynamics)]
+    pub dynamics: Dynamics,
+
+    /// Whether neurons, the input included, send spikes or rates to the layer above; rates need a cut kernel
+    /// (--taps)
+    #[arg(long, value_enum, default_value_t = Config::default().transmission)]
+    pub transmission: Transmission,
+
     /// Whether spikes or rates reach the apical dendrites; rates need --g-apical 0 and a cut kernel (--taps)
     #[arg(long, value_enum, default_value_t = Config::default().feedback_transmission)]
     pub feedback_transmission: Transmission,
@@ -290,6 +311,25 @@ impl Config {
                 }
             }
             each => each[layer],
+        }
+    }
+
+    /// The settings that count: at steady states, some are given.
+    pub(crate) fn in_effect(&self) -> Config {
+        match self.dynamics {
+            Dynamics::Spiking => self.clone(),
+            Dynamics::SteadyState => Config {
+                transmission: Transmission::Rates,
+                feedback_transmission: Transmission::Rates,
+                taps: 1,
+                // Feedback arrives one step late.
+                phase_steps: 2,
+                phase_extra: PhaseExtra::None,
+                averaging: Averaging::Last,
+                test_steps: 2,
+                test_from: 1,
+                ..self.clone()
+            },
         }
     }
 

@@ -4,8 +4,8 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use super::{
-    Config, Feedback, FeedbackWeights, HiddenErrors, Optimizer, PlateauTimes, RECIPES, Recipe,
-    Transmission,
+    Config, Dynamics, Feedback, FeedbackWeights, HiddenErrors, Optimizer, PlateauTimes, RECIPES,
+    Recipe, Transmission,
 };
 use crate::model::initial::Initial;
 use crate::model::phases::{Averaging, PhaseExtra};
@@ -104,6 +104,8 @@ impl Preset {
             feedback_eta: 0.0,
             apical_bias: 0.0,
             apical_bias_eta: 1.0,
+            dynamics: Dynamics::Spiking,
+            transmission: Transmission::Spikes,
             feedback_transmission: Transmission::Spikes,
             plateau_times: PlateauTimes::Synchronous,
             g_apical: 0.0,

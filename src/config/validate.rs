@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Config, FeedbackWeights, Optimizer, Transmission};
+use super::{Config, Dynamics, FeedbackWeights, Optimizer, PlateauTimes, Transmission};
 use crate::layout::LAYERS_MAX;
 use crate::model::filter::TAPS_MAX;
 use crate::model::spikes::{COUNT_MAX, SpikeDraw, thresholds};
@@ -144,17 +144,23 @@ impl Config {
         if self.taps > TAPS_MAX {
             return fail("taps", &self.taps, format!("1 to {TAPS_MAX}, or 0 for no cut"));
         }
-        if self.feedback_transmission == Transmission::Rates {
-            if self.g_apical != 0.0 {
-                let reason = "0 where feedback comes as rates".into();
-                return fail("g_apical", &self.g_apical, reason);
-            }
-            if self.taps == 0 {
-                let reason = "1 or more where feedback comes as rates".into();
-                return fail("taps", &self.taps, reason);
-            }
+        let Config { transmission, feedback_transmission, taps, .. } = self.in_effect();
+        if feedback_transmission == Transmission::Rates && self.g_apical != 0.0 {
+            let reason = "0 where feedback comes as rates".into();
+            return fail("g_apical", &self.g_apical, reason);
         }
-        self.validate_windows()
+        let sends_rates = [transmission, feedback_transmission].contains(&Transmission::Rates);
+        if sends_rates && taps == 0 {
+            return fail("taps", &self.taps, "1 or more where rates are sent".into());
+        }
+        match self.dynamics {
+            Dynamics::Spiking => self.validate_windows(),
+            Dynamics::SteadyState if self.plateau_times == PlateauTimes::Random => {
+                let reason = "steady states have no times".into();
+                fail("plateau_times", &self.plateau_times, reason)
+            }
+            Dynamics::SteadyState => Ok(()),
+        }
     }
 
     /// Averages of one phase must not reach into the one before.
@@ -167,6 +173,7 @@ impl Config {
         let least = match self.averaging {
             crate::model::phases::Averaging::Last20 => 20 + self.memory() + 1 + earliest,
             crate::model::phases::Averaging::From30 => 31,
+            crate::model::phases::Averaging::Last => self.memory() + 2 + earliest,
         };
         if self.phase_steps < least || self.phase_steps > STEPS_MAX {
             let reason = format!("{least} to {STEPS_MAX} ms with these averages and taps");
@@ -191,7 +198,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{PlateauTimes, Preset};
+    use crate::config::Preset;
     use crate::model::phases::Averaging;
 
     #[test]
@@ -243,6 +250,11 @@ mod tests {
             ("phi_max", Config { phi_max: 0.0, ..base.clone() }),
             ("taps", Config { taps: 33, ..base.clone() }),
             ("taps", Config { taps: 0, ..rates.clone() }),
+            ("taps", Config { taps: 0, transmission: Transmission::Rates, ..base.clone() }),
+            (
+                "g_apical",
+                Config { dynamics: Dynamics::SteadyState, g_apical: 0.05, ..base.clone() },
+            ),
             ("g_apical", Config { g_apical: 0.05, ..rates }),
             ("phase_steps", Config { phase_steps: 35, ..random_times.clone() }),
             ("taps", Config { taps: 25, averaging: Averaging::From30, ..random_times }),

@@ -11,6 +11,7 @@ struct Rows {
     traces: Vec<usize>,
     compartments: Vec<usize>,
     plateaus: Vec<usize>,
+    rates: Vec<usize>,
 }
 
 /// The carried part of one lane.
@@ -20,6 +21,7 @@ pub struct Carried {
     events: Vec<Events>,
     /// The forward mean in row 0.
     pub traces: Vec<Tiled<f32>>,
+    rates: Vec<Tiled<f32>>,
     compartments: Vec<Tiled<f32>>,
     apical_drive: Vec<Tiled<f32>>,
     plateaus: Vec<Tiled<f32>>,
@@ -33,8 +35,10 @@ pub fn words(shape: &Shape) -> usize {
     let rows = Rows::new(shape);
     // Of each step of the past, about a tenth of the neurons, at the rates of the paper half of that.
     let listed = if shape.taps > 0 { shape.history().div_ceil(10) as usize } else { 0 };
-    let populations =
-        shape.populations.iter().map(|&units| (rows.traces.len() + listed) * whole(units));
+    let populations = shape.populations.iter().enumerate().map(|(population, &units)| {
+        let rates = if shape.has_rates(population) { rows.rates.len() } else { 0 };
+        (rows.traces.len() + listed + rates) * whole(units)
+    });
     let layers = (0..shape.layers()).map(|layer| {
         let rows_of = |array| shape.rows_and_columns(array)[0];
         let wholes = rows_of(Array::ApicalDrive(layer)) + rows_of(Array::Errors(layer));
@@ -59,6 +63,7 @@ impl Rows {
                 (shape.learns_feedback, compartment::MEAN_SOMA),
             ]),
             plateaus: rows(&[(shape.learns_feedback, plateau::FORWARD)]),
+            rates: (0..shape.history() as usize).collect(),
         }
     }
 }
@@ -75,6 +80,14 @@ impl Carried {
         let layers = 0..shape.layers();
         Carried {
             events: populations.clone().map(|_| Events::default()).collect(),
+            rates: populations
+                .clone()
+                .enumerate()
+                .map(|(population, &units)| match shape.has_rates(population) {
+                    true => Tiled::new(rows.rates.len(), units),
+                    false => Tiled::new(0, 0),
+                })
+                .collect(),
             traces: populations.map(|&units| Tiled::new(rows.traces.len(), units)).collect(),
             compartments: layers
                 .clone()
@@ -102,6 +115,9 @@ impl Carried {
         for (carried, own) in self.traces.iter().zip(&mut state.traces) {
             own.put_rows(carried, &self.rows.traces);
         }
+        for (carried, own) in self.rates.iter().zip(&mut state.rates) {
+            own.put_rows(carried, &self.rows.rates);
+        }
         for (layer, own) in state.layers.iter_mut().enumerate() {
             own.compartments.put_rows(&self.compartments[layer], &self.rows.compartments);
             own.apical_drive.copy_from(&self.apical_drive[layer]);
@@ -118,6 +134,9 @@ impl Carried {
         }
         for (layer, own) in state.layers.iter().enumerate() {
             self.apical_drive[layer].copy_from(&own.apical_drive);
+        }
+        for (carried, own) in self.rates.iter_mut().zip(&state.rates) {
+            carried.take_rows(own, &self.rows.rates);
         }
         self.result = state.result;
         self.save_for_update(state);

@@ -4,6 +4,7 @@
 
 mod apical;
 pub mod arithmetic;
+mod average;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod awake;
@@ -18,6 +19,7 @@ mod error;
 mod events;
 mod feedback;
 mod filter;
+mod flow;
 mod input;
 mod inverse;
 mod memory;
@@ -29,6 +31,7 @@ mod raster;
 mod rate;
 mod response;
 mod score;
+mod shine;
 mod soma;
 mod spans;
 mod state;

@@ -86,12 +86,12 @@ impl Neurons for Output<'_> {
             voltage = flushed::<V>(voltage, of_word.start);
             for (filtered, step) in voltages.iter_mut().zip(of_word.clone()) {
                 basal = *filtered + bias;
-                let (decay, current) = if step >= lane.steps_forward {
-                    (constants.teaching_decay, teaching)
+                let (decay, input, current) = if step >= lane.steps_forward {
+                    (constants.teaching_decay, constants.teaching_input, teaching)
                 } else {
-                    (constants.output_decay, float(0.0))
+                    (constants.output_decay, constants.output_input, float(0.0))
                 };
-                let taken_up = float(constants.output_input) * basal + current;
+                let taken_up = float(input) * basal + current;
                 voltage = float(decay) * voltage + taken_up;
                 *filtered = voltage;
             }

@@ -10,7 +10,8 @@ use super::drawn::Drawn;
 use super::events::{Events, Heard};
 use super::tile::Tiled;
 use super::{
-    apical, backward, drive, error, input, output, plateau, raster, rate, score, soma, trace,
+    apical, average, backward, drive, error, flow, input, output, plateau, raster, rate, score,
+    shine, soma, trace,
 };
 use crate::layout::{
     Array, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part, Replica, Shape, result,
@@ -30,6 +31,7 @@ pub struct LayerState {
 /// Arrays of one lane.
 pub struct LaneState {
     pub spikes: Vec<Tiled<u32>>,
+    pub rates: Vec<Tiled<f32>>,
     pub traces: Vec<Tiled<f32>>,
     pub layers: Vec<LayerState>,
     pub result: [u32; result::ROWS],
@@ -43,6 +45,7 @@ pub struct LaneState {
 /// Arrays of one replica that all of its lanes read, and results.
 pub struct Shared {
     pub thresholds: Vec<u32>,
+    pub input_rates: Vec<f32>,
     pub weights: Vec<Columns>,
     pub first_moments: Vec<Columns>,
     pub second_moments: Vec<Columns>,
@@ -65,6 +68,9 @@ impl LaneState {
         LaneState {
             spikes: (0..shape.populations.len())
                 .map(|population| tiled(shape, Array::Spikes(population)))
+                .collect(),
+            rates: (0..shape.populations.len())
+                .map(|population| tiled(shape, Array::Rates(population)))
                 .collect(),
             traces: (0..shape.populations.len())
                 .map(|population| tiled(shape, Array::Traces(population)))
@@ -103,7 +109,7 @@ impl LaneState {
         threads: usize,
     ) -> usize {
         let Inputs { constants, replica, bounds, minibatch, shared } = *inputs;
-        let LaneState { spikes, traces, layers, result, drawn, events, .. } = self;
+        let LaneState { spikes, rates, traces, layers, result, drawn, events, .. } = self;
         let heard = Heard::new(constants, part, minibatch, lane);
         if launch.kernel == Kernel::Input {
             input::input(
@@ -120,6 +126,14 @@ impl LaneState {
             return 1;
         }
         let index = launch.layer;
+        if launch.kernel == Kernel::Shine {
+            shine::shine(constants, part, lane, &shared.input_rates, image, &mut rates[0]);
+            return 1;
+        }
+        if launch.kernel == Kernel::Average {
+            average::average(constants, part, lane, &mut rates[index], &mut traces[index]);
+            return 1;
+        }
         if launch.kernel == Kernel::Trace {
             let (spikes, traces) = (&mut spikes[index], &mut traces[index]);
             trace::trace(constants, part, minibatch, lane, spikes, traces);
@@ -142,6 +156,10 @@ impl LaneState {
                         constants, part, minibatch, lane, events, traces, weights, &mut span,
                     );
                 });
+            }
+            Kernel::Flow => {
+                let (rates, drive) = (&rates[index], &mut layer.drive);
+                flow::flow(constants, part, minibatch, lane, rates, weights, drive);
             }
             Kernel::Soma | Kernel::Output => {
                 let kernel =
@@ -176,8 +194,8 @@ impl LaneState {
                 );
             }
             Kernel::Rate => {
-                let traces = &mut traces[index + 1];
-                rate::rate(constants, replica, part, lane, &layer.compartments, traces);
+                let rates = &mut rates[index + 1];
+                rate::rate(constants, replica, part, lane, &layer.compartments, rates);
             }
             Kernel::Plateau => {
                 let (traces, plateaus) = (&traces[layer.source], &mut layer.plateaus);
@@ -204,6 +222,7 @@ impl LaneState {
         match array {
             Array::Spikes(population) => self.spikes[population].words(),
             Array::Raster(population) => raster::raster(&self.spikes[population]),
+            Array::Rates(population) => self.rates[population].words(),
             Array::Traces(population) => self.traces[population].words(),
             Array::Drive(layer) => self.layers[layer].drive.words(),
             Array::ApicalDrive(layer) => self.layers[layer].apical_drive.words(),
@@ -218,6 +237,7 @@ impl LaneState {
     pub fn set_words(&mut self, array: Array, words: &[u32]) {
         match array {
             Array::Spikes(population) => self.spikes[population].set_words(words),
+            Array::Rates(population) => self.rates[population].set_words(words),
             Array::Traces(population) => self.traces[population].set_words(words),
             Array::Drive(layer) => self.layers[layer].drive.set_words(words),
             Array::ApicalDrive(layer) => self.layers[layer].apical_drive.set_words(words),
@@ -254,6 +274,7 @@ impl Shared {
         };
         Shared {
             thresholds: vec![0; shape.copy_length(Array::Thresholds)],
+            input_rates: vec![0.0; shape.copy_length(Array::InputRates)],
             weights: columns(Array::Weights, 1),
             first_moments: columns(Array::Moments, 2),
             second_moments: columns(Array::Moments, 2),
@@ -267,6 +288,7 @@ impl Shared {
     pub fn words(&self, array: Array) -> Vec<u32> {
         match array {
             Array::Thresholds => self.thresholds.clone(),
+            Array::InputRates => bytemuck::cast_slice(&self.input_rates).to_vec(),
             Array::Weights(layer) => self.weights[layer].words(),
             Array::Moments(layer) => {
                 let moments = [&self.first_moments[layer], &self.second_moments[layer]];
@@ -286,6 +308,9 @@ impl Shared {
     pub fn set_words(&mut self, array: Array, words: &[u32]) {
         match array {
             Array::Thresholds => self.thresholds.copy_from_slice(words),
+            Array::InputRates => {
+                self.input_rates.copy_from_slice(bytemuck::cast_slice(words));
+            }
             Array::Weights(layer) => self.weights[layer].set_words(words),
             Array::Moments(layer) => {
                 let rows = words.chunks(units_of(&self.first_moments[layer], words.len() / 2));

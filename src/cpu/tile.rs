@@ -107,6 +107,10 @@ impl<T: Pod> Tiled<T> {
     }
 
     /// One value.
+    pub fn set(&mut self, row: usize, unit: usize, value: T) {
+        self.tiles[unit / WIDTH * self.rows + row][unit % WIDTH] = value;
+    }
+
     pub fn value(&self, row: usize, unit: usize) -> T {
         self.tiles[unit / WIDTH * self.rows + row][unit % WIDTH]
     }

@@ -29,7 +29,7 @@ pub fn trace(
             continue;
         }
         carry(lane.steps(), spikes, past);
-        if part.is_output == 0 {
+        if part.is_output == 0 && part.sends_rates == 0 {
             traces[FORWARD] = mean(&Window::forward(lane, 0), constants, 0, spikes);
         }
         if part.is_source == 1 {

@@ -49,7 +49,9 @@ pub fn threads(
             let threads = (shape.units(layer) as u32).div_ceil(UNITS_PER_THREAD);
             [threads, drive_steps(launch, shape, minibatches), lanes]
         }
-        Kernel::Trace => [shape.populations[layer] as u32, 1, lanes],
+        Kernel::Trace | Kernel::Average => [shape.populations[layer] as u32, 1, lanes],
+        Kernel::Shine => [shape.populations[0] as u32, launch.steps, lanes],
+        Kernel::Flow => [shape.units(layer) as u32, drive_steps(launch, shape, minibatches), lanes],
         Kernel::Score => [1, 1, lanes],
         Kernel::Update | Kernel::Inverse => {
             [shape.units(layer) as u32, window.columns as u32, minibatches.len() as u32]
@@ -127,6 +129,7 @@ mod tests {
             learns_feedback: false,
             has_apical_biases: false,
             backpropagates: false,
+            sends_rates: false,
             feedback_rates: false,
             earliest_plateau: 0,
             replicas: 1,

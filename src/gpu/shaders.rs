@@ -102,7 +102,7 @@ pub fn source(kernel: Kernel) -> String {
     let parts: &[&str] = match kernel {
         Kernel::Soma | Kernel::Output => &[FILTER, NEURON],
         Kernel::Apical => &[FILTER],
-        Kernel::Trace | Kernel::Rate | Kernel::Plateau => &[RESPONSE],
+        Kernel::Trace | Kernel::Average | Kernel::Plateau => &[RESPONSE],
         _ => &[],
     };
     complete(&[parts, &[text(kernel)]].concat())
@@ -138,6 +138,9 @@ fn text(kernel: Kernel) -> &'static str {
         Kernel::Drive => include_str!("../../shaders/drive.wgsl"),
         Kernel::Soma => include_str!("../../shaders/soma.wgsl"),
         Kernel::Output => include_str!("../../shaders/output.wgsl"),
+        Kernel::Shine => include_str!("../../shaders/shine.wgsl"),
+        Kernel::Flow => include_str!("../../shaders/flow.wgsl"),
+        Kernel::Average => include_str!("../../shaders/average.wgsl"),
         Kernel::Rate => include_str!("../../shaders/rate.wgsl"),
         Kernel::Apical => include_str!("../../shaders/apical.wgsl"),
         Kernel::Trace => include_str!("../../shaders/trace.wgsl"),

@@ -48,7 +48,9 @@ pub fn windows(launch: &Launch, shape: &Shape, most: u64) -> Vec<Window> {
     match launch.kernel {
         // The biases are the last column: somata read no other, and drives all others.
         Kernel::Soma | Kernel::Output => all.skip((count - 1) / width).collect(),
-        Kernel::Drive => all.filter(|window| window.first < shape.below(launch.layer)).collect(),
+        Kernel::Drive | Kernel::Flow => {
+            all.filter(|window| window.first < shape.below(launch.layer)).collect()
+        }
         _ => all.collect(),
     }
 }
@@ -112,6 +114,7 @@ mod tests {
             learns_feedback: false,
             has_apical_biases: false,
             backpropagates: false,
+            sends_rates: false,
             feedback_rates: false,
             earliest_plateau: 0,
             replicas,

@@ -27,6 +27,11 @@ pub enum Array {
     /// steps, 2, words of 32 units]`, rows [`raster`]. Kept of populations that something hears; the CPU
     /// backend makes it where it is read.
     Raster(usize),
+    /// Rates of the input by the bytes of its images, `[replicas, 1, 256]`, where it sends rates.
+    InputRates,
+    /// Rates that a population sends, `[lanes, history + steps, units]`: those of the steps just before the
+    /// image, then the image's. Where it sends rates to anyone.
+    Rates(usize),
     /// Averages of a population's filtered spike trains, `[lanes, rows, units]`, rows [`trace`].
     Traces(usize),
     /// Weights of a layer, `[replicas, below + 1, units]`: a column for each neuron below, then the biases.
@@ -72,6 +77,9 @@ impl fmt::Display for Array {
         match self {
             Array::Images => write!(f, "the images"),
             Array::Thresholds => write!(f, "the spike thresholds"),
+            Array::InputRates => write!(f, "the input's rates by pixel"),
+            Array::Rates(0) => write!(f, "the input's rates"),
+            Array::Rates(p) => write!(f, "layer {}'s rates", p - 1),
             Array::Spikes(0) => write!(f, "the input's spikes"),
             Array::Spikes(p) => write!(f, "layer {}'s spikes", p - 1),
             Array::Raster(0) => write!(f, "the input's raster"),
@@ -107,6 +115,8 @@ pub struct Shape {
     pub has_apical_biases: bool,
     /// Hidden errors are backpropagated.
     pub backpropagates: bool,
+    /// Neurons send rates, not spikes, to the layer above.
+    pub sends_rates: bool,
     /// Feedback comes as rates.
     pub feedback_rates: bool,
     /// Most steps by which plateau potentials come before the ends of phases.
@@ -172,10 +182,26 @@ impl Shape {
         }
     }
 
+    /// Whether all layers go through a step before the next: what a hidden layer sends is known only then.
+    pub fn goes_by_steps(&self) -> bool {
+        self.steps_apical || self.sends_rates
+    }
+
+    /// Whether a population sends rates to anyone.
+    pub fn has_rates(&self, population: usize) -> bool {
+        let upward = self.sends_rates && population < self.layers();
+        upward || (self.feedback_rates && self.is_source(population))
+    }
+
+    /// Rows of [`Array::Rates`].
+    pub fn rate_rows(&self) -> usize {
+        (self.history() + self.steps) as usize
+    }
+
     /// Steps of a layer's drive held at once. Where apical voltages are stepped, the spikes of a hidden
     /// layer hang on the step before: only the input can be drawn, and heard, ahead of the others.
     pub fn block_of(&self, layer: usize) -> u32 {
-        if self.steps_apical && layer > 0 { 1 } else { self.block }
+        if self.goes_by_steps() && layer > 0 { 1 } else { self.block }
     }
 
     /// Rows of [`Array::Traces`].
@@ -208,7 +234,8 @@ impl Shape {
 
     /// Whether a population's spikes are heard while an image is shown.
     pub fn has_raster(&self, population: usize) -> bool {
-        population < self.layers() || (self.steps_apical && self.layers() > 1)
+        let upward = !self.sends_rates && population < self.layers();
+        upward || (self.steps_apical && self.is_source(population))
     }
 
     /// Words of bits for the neurons of a population.
@@ -227,6 +254,9 @@ impl Shape {
                 [steps * raster::ROWS, self.raster_words(p)]
             }
             Array::Raster(_) => [0, 0],
+            Array::InputRates => [usize::from(self.sends_rates), LEVELS],
+            Array::Rates(p) if self.has_rates(p) => [self.rate_rows(), self.populations[p]],
+            Array::Rates(_) => [0, 0],
             Array::Traces(p) => [self.trace_rows(), self.populations[p]],
             Array::Weights(m) => [self.below(m) + 1, self.units(m)],
             Array::Moments(m) if self.has_moments => [2 * (self.below(m) + 1), self.units(m)],
@@ -251,6 +281,7 @@ impl Shape {
             array,
             Array::Spikes(_)
                 | Array::Raster(_)
+                | Array::Rates(_)
                 | Array::Traces(_)
                 | Array::Drive(_)
                 | Array::ApicalDrive(_)
@@ -297,11 +328,12 @@ impl Shape {
 
     /// Every array of this shape.
     pub fn arrays(&self) -> Vec<Array> {
-        let mut arrays = vec![Array::Images, Array::Thresholds, Array::Results];
+        let mut arrays = vec![Array::Images, Array::Thresholds, Array::InputRates, Array::Results];
         for population in 0..self.populations.len() {
             arrays.extend([
                 Array::Spikes(population),
                 Array::Raster(population),
+                Array::Rates(population),
                 Array::Traces(population),
             ]);
         }

@@ -11,20 +11,26 @@ pub enum Kernel {
     Feedback,
     /// Draws the input's spikes from an image.
     Input,
+    /// Turns an image into rates, where the input sends them.
+    Shine,
     /// Turns spike counts into bits that tell who spikes at each step.
     Raster,
     /// Sums the weight columns of the neurons below that spike.
     Drive,
+    /// Sums the weight columns of the neurons below by their rates, where they send them.
+    Flow,
     /// Steps hidden neurons: filter, basal voltage, soma, spikes.
     Soma,
     /// Steps output neurons: filter, dendrite, soma under teaching, rate, spikes.
     Output,
-    /// Averages the rates that apical dendrites hear, step by step.
+    /// Keeps the rates of a layer at a step, where it sends them.
     Rate,
     /// Steps the apical dendrites: feedback spikes to apical voltage.
     Apical,
     /// Averages filtered spike trains over the phases' windows.
     Trace,
+    /// Averages filtered rates over the phases' windows.
+    Average,
     /// Turns average feedback into plateau potentials.
     Plateau,
     /// Local error of every neuron.
@@ -40,16 +46,19 @@ pub enum Kernel {
 }
 
 impl Kernel {
-    pub const ALL: [Kernel; 15] = [
+    pub const ALL: [Kernel; 18] = [
         Kernel::Feedback,
         Kernel::Input,
+        Kernel::Shine,
         Kernel::Raster,
         Kernel::Drive,
+        Kernel::Flow,
         Kernel::Soma,
         Kernel::Output,
         Kernel::Rate,
         Kernel::Apical,
         Kernel::Trace,
+        Kernel::Average,
         Kernel::Plateau,
         Kernel::Error,
         Kernel::Backward,
@@ -61,13 +70,16 @@ impl Kernel {
     pub fn name(self) -> &'static str {
         match self {
             Kernel::Input => "input",
+            Kernel::Shine => "shine",
             Kernel::Raster => "raster",
             Kernel::Drive => "drive",
+            Kernel::Flow => "flow",
             Kernel::Soma => "soma",
             Kernel::Output => "output",
             Kernel::Rate => "rate",
             Kernel::Apical => "apical",
             Kernel::Trace => "trace",
+            Kernel::Average => "average",
             Kernel::Plateau => "plateau",
             Kernel::Error => "error",
             Kernel::Backward => "backward",
@@ -76,6 +88,12 @@ impl Kernel {
             Kernel::Inverse => "inverse",
             Kernel::Feedback => "feedback",
         }
+    }
+
+    /// Whether a launch names a population, and not a layer.
+    pub fn is_of_population(self) -> bool {
+        use Kernel::{Average, Input, Raster, Shine, Trace};
+        matches!(self, Input | Shine | Raster | Trace | Average)
     }
 
     /// Whether it is by this that a network learns.
@@ -99,7 +117,8 @@ impl fmt::Display for Kernel {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Launch {
     pub kernel: Kernel,
-    /// The layer, 0 the lowest; for [`Kernel::Raster`] and [`Kernel::Trace`] the population, 0 the input.
+    /// The layer, 0 the lowest; for kernels of populations the population, 0 the input, see
+    /// [`Kernel::is_of_population`].
     pub layer: usize,
     /// First step of the range, counted from the image's first.
     pub first: u32,
@@ -113,18 +132,20 @@ impl Launch {
         let layer = self.layer;
         match self.kernel {
             Kernel::Input => vec![Array::Thresholds, Array::Images],
+            Kernel::Shine => vec![Array::InputRates, Array::Images],
             Kernel::Raster => vec![Array::Spikes(layer)],
             Kernel::Drive => {
                 let population = [Array::Raster(layer), Array::Spikes(layer), Array::Traces(layer)];
                 [population.as_slice(), &[Array::Weights(layer)]].concat()
             }
+            Kernel::Flow => vec![Array::Rates(layer), Array::Weights(layer)],
             Kernel::Soma | Kernel::Output => vec![Array::Weights(layer)],
             Kernel::Apical => {
                 let source = shape.source(layer);
                 vec![Array::Raster(source), Array::Spikes(source), Array::Feedback(layer)]
             }
             Kernel::Rate => vec![Array::Compartments(layer)],
-            Kernel::Trace => vec![],
+            Kernel::Trace | Kernel::Average => vec![],
             Kernel::Plateau => vec![Array::Traces(shape.source(layer)), Array::Feedback(layer)],
             Kernel::Error => vec![Array::Compartments(layer), Array::Plateaus(layer)],
             Kernel::Backward => {
@@ -147,11 +168,13 @@ impl Launch {
         match self.kernel {
             Kernel::Input => vec![Array::Spikes(0)],
             Kernel::Raster => vec![Array::Raster(layer)],
-            Kernel::Drive => vec![Array::Drive(layer)],
+            Kernel::Shine => vec![Array::Rates(0)],
+            Kernel::Drive | Kernel::Flow => vec![Array::Drive(layer)],
             Kernel::Soma | Kernel::Output => {
                 vec![Array::Drive(layer), Array::Compartments(layer), Array::Spikes(layer + 1)]
             }
-            Kernel::Rate => vec![Array::Traces(layer + 1)],
+            Kernel::Rate => vec![Array::Rates(layer + 1)],
+            Kernel::Average => vec![Array::Rates(layer), Array::Traces(layer)],
             Kernel::Apical => vec![Array::ApicalDrive(layer), Array::Compartments(layer)],
             Kernel::Trace => vec![Array::Spikes(layer), Array::Traces(layer)],
             Kernel::Plateau => vec![Array::Plateaus(layer)],

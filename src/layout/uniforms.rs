@@ -47,6 +47,12 @@ pub struct Constants {
     pub zero: u32,
     /// Rows of [`super::Array::Traces`].
     pub trace_rows: u32,
+    /// Output soma under teaching: what its dendrite weighs.
+    pub teaching_input: f32,
+    /// Rows of [`super::Array::Rates`].
+    pub rate_rows: u32,
+    pub padding_0: u32,
+    pub padding_1: u32,
 }
 
 impl Constants {
@@ -140,9 +146,11 @@ pub struct Part {
     pub is_below_output: u32,
     /// Columns of the feedback weights: as many as sources, and the apical biases.
     pub feedback_columns: u32,
-    pub padding_0: u32,
-    pub padding_1: u32,
-    pub padding_2: u32,
+    /// 1 where neurons send rates to the layer above.
+    pub sends_rates: u32,
+    /// 1 for a population whose rates apical dendrites hear.
+    pub is_rate_source: u32,
+    pub padding: u32,
 }
 
 /// What one minibatch of a replica is.
@@ -211,7 +219,7 @@ impl Lane {
 impl Part {
     /// The part of a launch, in networks of this shape, all of whose weights are bound.
     pub fn new(launch: &Launch, shape: &Shape) -> Self {
-        let is_population = matches!(launch.kernel, Kernel::Input | Kernel::Raster | Kernel::Trace);
+        let is_population = launch.kernel.is_of_population();
         let population = if is_population { launch.layer } else { launch.layer + 1 };
         let output = shape.layers();
         // Of rates, another kernel averages.
@@ -246,9 +254,9 @@ impl Part {
             hears_above: u32::from(!is_population && shape.source(launch.layer) == population + 1),
             is_below_output: u32::from(population + 1 == output),
             feedback_columns: feedback_columns as u32,
-            padding_0: 0,
-            padding_1: 0,
-            padding_2: 0,
+            sends_rates: u32::from(shape.sends_rates),
+            is_rate_source: u32::from(shape.feedback_rates && shape.is_source(population)),
+            padding: 0,
         }
     }
 

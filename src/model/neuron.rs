@@ -24,6 +24,14 @@ pub struct SomaStep {
     pub apical: f64,
 }
 
+impl SomaStep {
+    /// The step that goes to the steady state at once: `C = (input B + apical A) / (1 - decay)`.
+    pub fn steady_state(self) -> Self {
+        let SomaStep { decay, input, apical } = self;
+        SomaStep { decay: 0.0, input: input / (1.0 - decay), apical: apical / (1.0 - decay) }
+    }
+}
+
 /// Hidden neuron: `C += -g_L C + g_B (B - C) + g_A (A - C)`.
 pub fn hidden_step(g_apical: f64) -> SomaStep {
     SomaStep { decay: 1.0 - G_LEAK - G_BASAL - g_apical, input: G_BASAL, apical: g_apical }
@@ -77,6 +85,14 @@ mod tests {
             assert!((k_basal(g_apical) - expected).abs() < 5e-7);
         }
         assert!((k_dendrite() - 0.857143).abs() < 5e-7);
+    }
+
+    #[test]
+    fn steady_states_are_those_of_the_model() {
+        let hidden = hidden_step(0.05).steady_state();
+        assert!((hidden.input - k_basal(0.05)).abs() < 1e-12 && hidden.decay == 0.0);
+        assert!((output_step().steady_state().input - k_dendrite()).abs() < 1e-12);
+        assert!((teaching_step().steady_state().input - 0.6 / 1.7).abs() < 1e-12);
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub enum Averaging {
     Last20,
     /// From 30 ms after the phase's start to its end (the paper's text).
     From30,
+    /// The last step.
+    Last,
 }
 
 impl Averaging {
@@ -41,6 +43,7 @@ impl Averaging {
         match self {
             Averaging::Last20 => steps.min(20),
             Averaging::From30 => steps.saturating_sub(30),
+            Averaging::Last => 1,
         }
     }
 }

@@ -48,6 +48,15 @@ pub fn thresholds(rate: f64, draw: SpikeDraw) -> [u32; THRESHOLDS] {
     table
 }
 
+/// The rate of every byte value: `phi_max * min(byte, range) / range` spikes a step.
+pub fn input_rates(phi_max: f64, range: u8) -> Vec<f32> {
+    let rate = |level: usize| {
+        let pixel = level.min(usize::from(range)) as f64 / f64::from(range);
+        (phi_max * pixel) as f32
+    };
+    (0..LEVELS).map(rate).collect()
+}
+
 /// [`thresholds`] of every byte value: `phi_max * min(byte, range) / range` spikes a step.
 pub fn input_thresholds(phi_max: f64, range: u8, draw: SpikeDraw) -> Vec<[u32; THRESHOLDS]> {
     (0..LEVELS)

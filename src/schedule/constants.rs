@@ -2,11 +2,11 @@
 
 use bytemuck::Zeroable;
 
-use crate::config::{Config, Optimizer};
+use crate::config::{Config, Dynamics, Optimizer};
 use crate::layout::{Constants, LAYERS_MAX, Replica, Shape};
 use crate::model::neuron::{
-    E_EXCITATORY, E_INHIBITORY, G_TEACHING, backward_gain, hidden_error_gain, hidden_step,
-    output_error_gain, output_step, teaching_step,
+    E_EXCITATORY, E_INHIBITORY, G_DENDRITE, G_TEACHING, SomaStep, backward_gain, hidden_error_gain,
+    hidden_step, output_error_gain, output_step, teaching_step,
 };
 use crate::model::spikes::{fraction, thresholds};
 use crate::model::{filter, plateaus};
@@ -14,16 +14,24 @@ use crate::random;
 
 /// What all replicas of a run share.
 pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
+    let is_steady = config.dynamics == Dynamics::SteadyState;
+    let config = &config.in_effect();
+    // At steady states, what is sent arrives as it is.
+    let weights = if is_steady { vec![1.0] } else { filter::taps(config.taps) };
     let mut taps = [0.0; 32];
-    for (slot, tap) in taps.iter_mut().zip(filter::taps(config.taps)) {
-        *slot = tap as f32;
+    for (slot, tap) in taps.iter_mut().zip(&weights) {
+        *slot = *tap as f32;
     }
     let mut cumulative = [0.0; 36];
-    for (slot, sum) in cumulative.iter_mut().zip(filter::cumulative(config.taps)) {
+    for (slot, sum) in cumulative.iter_mut().zip(filter::cumulative(&weights)) {
         *slot = sum as f32;
     }
     let traces = filter::traces();
-    let output = output_step();
+    let steady = |step: SomaStep| if is_steady { step.steady_state() } else { step };
+    let output = steady(output_step());
+    let teaching = steady(teaching_step());
+    // The current `g E` is taken up as what comes from the dendrite is.
+    let current = G_TEACHING * teaching.input / G_DENDRITE;
     Constants {
         taps,
         cumulative,
@@ -39,13 +47,15 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
         gain_fast: traces.gain_fast as f32,
         output_decay: output.decay as f32,
         output_input: output.input as f32,
-        teaching_decay: teaching_step().decay as f32,
-        teaching_excitation: (G_TEACHING * E_EXCITATORY) as f32,
-        teaching_inhibition: (G_TEACHING * E_INHIBITORY) as f32,
+        teaching_decay: teaching.decay as f32,
+        teaching_input: teaching.input as f32,
+        teaching_excitation: (current * E_EXCITATORY) as f32,
+        teaching_inhibition: (current * E_INHIBITORY) as f32,
         group: (shape.units(shape.layers() - 1) / classes) as u32,
         classes: classes as u32,
         early_plateaus: plateaus::thresholds(),
         trace_rows: shape.trace_rows() as u32,
+        rate_rows: shape.rate_rows() as u32,
         optimizer: match config.optimizer {
             Optimizer::Sgd => 0,
             Optimizer::Adam | Optimizer::Rmsprop => 1,
@@ -69,7 +79,10 @@ pub fn replica(config: &Config) -> Replica {
     };
     let candidates = thresholds(config.phi_max, config.spikes);
     let [one, two] = [1, 2].map(|count| fraction(&candidates, count));
-    let hidden = hidden_step(config.g_apical);
+    let hidden = match config.dynamics {
+        Dynamics::Spiking => hidden_step(config.g_apical),
+        Dynamics::SteadyState => hidden_step(config.g_apical).steady_state(),
+    };
     Replica {
         etas,
         bias_etas,

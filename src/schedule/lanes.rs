@@ -23,6 +23,7 @@ pub struct Lanes {
 impl Lanes {
     /// `images`: those of an epoch.
     pub fn new(config: &Config, images: usize) -> Self {
+        let config = &config.in_effect();
         Lanes {
             phases: PhaseLengths::new(config.phase_steps, config.phase_extra, config.seed),
             averaging: config.averaging,

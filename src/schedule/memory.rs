@@ -45,6 +45,7 @@ mod tests {
             learns_feedback: false,
             has_apical_biases: false,
             backpropagates: false,
+            sends_rates: false,
             feedback_rates: false,
             earliest_plateau: 0,
             replicas,

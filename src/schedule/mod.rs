@@ -28,15 +28,26 @@ pub fn launches(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     if learns && shape.is_symmetric {
         list.extend((0..output).rev().map(|layer| whole(Kernel::Feedback, layer)));
     }
-    list.extend([whole(Kernel::Input, 0), whole(Kernel::Raster, 0)]);
-    simulate(shape, steps, learns && shape.feedback_rates, &mut list);
+    if shape.sends_rates {
+        list.push(whole(Kernel::Shine, 0));
+    } else {
+        list.extend([whole(Kernel::Input, 0), whole(Kernel::Raster, 0)]);
+    }
+    simulate(shape, steps, learns, &mut list);
     list.push(whole(Kernel::Score, output));
     if !learns {
         return list;
     }
     let hidden = 0..output;
     let populations = 0..shape.populations.len() - usize::from(hidden.is_empty());
-    list.extend(populations.map(|population| whole(Kernel::Trace, population)));
+    // Of what is heard as spikes, and of what is heard as rates.
+    let has_spikes = |population: &usize| {
+        !shape.sends_rates || (shape.is_source(*population) && !shape.feedback_rates)
+    };
+    let spiking = populations.clone().filter(has_spikes);
+    list.extend(spiking.map(|population| whole(Kernel::Trace, population)));
+    let sending = populations.filter(|&population| shape.has_rates(population));
+    list.extend(sending.map(|population| whole(Kernel::Average, population)));
     list.extend(hidden.clone().map(|layer| whole(Kernel::Plateau, layer)));
     if shape.backpropagates {
         list.push(whole(Kernel::Error, output));
@@ -56,9 +67,10 @@ pub fn launches(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
 /// Where the apical voltage does not reach the soma, the layers are a feed-forward chain over the
 /// whole image and take a block of steps at a time. Otherwise the feedback of a step is needed for
 /// the next: neurons go step by step, and only the lowest layer's drive comes a block at a time. Layers whose
-/// rates are averaged go step by step too, but through a block before the next layer.
-fn simulate(shape: &Shape, steps: u32, averages_rates: bool, list: &mut Vec<Launch>) {
-    let step = if shape.steps_apical { 1 } else { shape.block };
+/// rates are kept go step by step too, but through a block before the next layer.
+fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
+    let step = if shape.goes_by_steps() { 1 } else { shape.block };
+    let drive = if shape.sends_rates { Kernel::Flow } else { Kernel::Drive };
     let output = shape.layers() - 1;
     let mut first = 0;
     while first < steps {
@@ -69,10 +81,11 @@ fn simulate(shape: &Shape, steps: u32, averages_rates: bool, list: &mut Vec<Laun
         for layer in 0..=output {
             let block = shape.block_of(layer);
             if first % block == 0 {
-                list.push(part(Kernel::Drive, layer, block));
+                list.push(part(drive, layer, block));
             }
             let kernel = if layer == output { Kernel::Output } else { Kernel::Soma };
-            if averages_rates && shape.is_source(layer + 1) {
+            // Nobody hears feedback in a test.
+            if shape.has_rates(layer + 1) && (learns || shape.sends_rates) {
                 for first in first..(first + step).min(steps) {
                     let one = |kernel| Launch { kernel, layer, first, steps: 1 };
                     list.extend([one(kernel), one(Kernel::Rate)]);
@@ -127,6 +140,7 @@ impl Extent {
 
 /// Sizes of the arrays of a run.
 pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
+    let config = &config.in_effect();
     let longest = PhaseLengths::new(config.phase_steps, config.phase_extra, config.seed).longest();
     let steps = (2 * longest).max(config.test_steps);
     let steps_apical = config.g_apical != 0.0 || extent.records_apical;
@@ -140,6 +154,7 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
         is_symmetric: config.feedback_weights == FeedbackWeights::Symmetric,
         learns_feedback: config.learns_feedback(),
         has_apical_biases: config.has_apical_biases(),
+        sends_rates: config.transmission == Transmission::Rates,
         feedback_rates: config.feedback_transmission == Transmission::Rates,
         earliest_plateau: config.plateau_times.earliest(),
         replicas: extent.replicas,
@@ -169,6 +184,7 @@ mod tests {
             learns_feedback: false,
             has_apical_biases: false,
             backpropagates: false,
+            sends_rates: false,
             feedback_rates: false,
             earliest_plateau: 0,
             replicas: 1,

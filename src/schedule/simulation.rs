@@ -8,7 +8,7 @@ use super::{Lanes, launches};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::layout::{Array, Backend, BackendError, Lane, Launch, Minibatch, result};
-use crate::model::spikes::input_thresholds;
+use crate::model::spikes::{input_rates, input_thresholds};
 use crate::network::Network;
 
 /// An image to show.
@@ -75,6 +75,11 @@ impl Simulation {
             .flatten()
             .collect();
         backend.write(Array::Thresholds, &thresholds)?;
+        if backend.shape().sends_rates {
+            let rates = |config: &Config| input_rates(config.phi_max, dataset.range);
+            let rates: Vec<f32> = configs.iter().flat_map(rates).collect();
+            backend.write(Array::InputRates, cast_slice(&rates))?;
+        }
         for layer in 0..backend.shape().layers() {
             let layers = networks.iter().map(|network| &network.layers[layer]);
             let weights: Vec<f32> =

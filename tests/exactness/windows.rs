@@ -11,7 +11,20 @@ const MOST: u64 = 4 << 10;
 
 #[test]
 fn case_drive_in_windows() {
-    each_in_windows(Kernel::Drive, |situation| situation.check_layers(Kernel::Drive));
+    each_in_windows(Kernel::Drive, |situation| {
+        if !situation.shape.sends_rates {
+            situation.check_layers(Kernel::Drive);
+        }
+    });
+}
+
+#[test]
+fn case_flow_in_windows() {
+    each_in_windows(Kernel::Flow, |situation| {
+        if situation.shape.sends_rates {
+            situation.check_layers(Kernel::Flow);
+        }
+    });
 }
 
 #[test]
@@ -86,6 +99,8 @@ fn each_in_windows(kernel: Kernel, check: impl Fn(&Situation)) {
         let layers = match kernel {
             Kernel::Feedback if !shape.is_symmetric => 0..0,
             Kernel::Inverse if !shape.learns_feedback => 0..0,
+            Kernel::Flow if !shape.sends_rates => 0..0,
+            Kernel::Drive if shape.sends_rates => 0..0,
             Kernel::Backward if !shape.backpropagates => 0..0,
             Kernel::Apical
             | Kernel::Plateau

@@ -1,0 +1,66 @@
+//! Sums, for every step, the weight columns of all neurons below by their rates: `W r`. The filter comes behind.
+
+use multiversion::multiversion;
+
+use super::columns::Columns;
+use super::tile::{Tile, Tiled, WIDTH};
+use crate::layout::{Constants, Lane, Minibatch, Part};
+
+/// `rates`: of the population below, `[history + steps, below]`; `weights`: `[below + 1, units]`; `drive`:
+/// `[history + block, units]`, the step `first` in row `history`.
+///
+/// Rates of steps before an image's first drive through the weights of now: the first block also computes the
+/// rows of the past.
+pub fn flow(
+    constants: &Constants,
+    part: &Part,
+    minibatch: &Minibatch,
+    lane: &Lane,
+    rates: &Tiled<f32>,
+    weights: &Columns,
+    drive: &mut Tiled<f32>,
+) {
+    let history = constants.history as usize;
+    let mut begin = history + part.first as usize;
+    let mut row = history;
+    if part.first == 0 {
+        if minibatch.fresh == 1 {
+            drive.span().clear_rows(history);
+        } else {
+            (begin, row) = (0, 0);
+        }
+    }
+    let end = history + lane.steps().min(part.first + part.steps) as usize;
+    for (row, step) in (row..).zip(begin..end) {
+        // Within an image, the input sends the same rates at each step, and their sums are the same.
+        let is_same = |rates: &[Tile<f32>]| rates[step] == rates[step - 1];
+        if step > begin && rates.each().all(is_same) {
+            drive.each_mut().for_each(|rows| rows[row] = rows[row - 1]);
+        } else {
+            sum_columns(part, rates, step, weights, drive, row);
+        }
+    }
+}
+
+/// The columns of all neurons below times their rates, in ascending order.
+#[multiversion(targets = "simd")]
+fn sum_columns(
+    part: &Part,
+    rates: &Tiled<f32>,
+    step: usize,
+    weights: &Columns,
+    drive: &mut Tiled<f32>,
+    row: usize,
+) {
+    for (tile, rows) in drive.each_mut().enumerate() {
+        let mut sums = Tile([0.0; WIDTH]);
+        for neuron in 0..part.below as usize {
+            let rate = rates.value(step, neuron);
+            let weights = &weights.column(neuron)[tile];
+            for i in 0..WIDTH {
+                sums[i] += weights[i] * rate;
+            }
+        }
+        rows[row] = sums;
+    }
+}

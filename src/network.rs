@@ -1,6 +1,7 @@
 //! A network's weights: what is learned, and the feedback that stays.
 
 use rand::seq::SliceRandom;
+use serde::Serialize;
 
 use crate::config::{Config, Feedback};
 use crate::random::{Purpose, Stream};
@@ -56,6 +57,46 @@ impl Layer {
     /// Feedback weights row by row, `[units, sources]`.
     pub fn feedback_rows(&self) -> Vec<f32> {
         transpose(&self.feedback, self.sources, self.units)
+    }
+}
+
+/// Of a layer's weights.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct LayerStatistics {
+    pub weights: Statistics,
+    pub biases: Statistics,
+    /// `None` for the output.
+    pub feedback: Option<Statistics>,
+}
+
+/// Of numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Statistics {
+    pub mean: f64,
+    /// Standard deviation.
+    pub sd: f64,
+    /// Largest magnitude.
+    pub largest: f64,
+}
+
+impl Statistics {
+    fn of(values: &[f32]) -> Self {
+        let count = values.len() as f64;
+        let mean = values.iter().map(|&value| f64::from(value)).sum::<f64>() / count;
+        let square = |&value: &f32| (f64::from(value) - mean) * (f64::from(value) - mean);
+        let sd = (values.iter().map(square).sum::<f64>() / count).sqrt();
+        let largest = values.iter().fold(0.0, |most: f64, &value| most.max(f64::from(value.abs())));
+        Statistics { mean, sd, largest }
+    }
+}
+
+impl Layer {
+    pub fn statistics(&self) -> LayerStatistics {
+        LayerStatistics {
+            weights: Statistics::of(&self.weights[..self.below * self.units]),
+            biases: Statistics::of(self.biases()),
+            feedback: (self.sources > 0).then(|| Statistics::of(&self.feedback)),
+        }
     }
 }
 
@@ -132,4 +173,19 @@ fn transpose(matrix: &[f32], rows: usize, columns: usize) -> Vec<f32> {
         result.extend((0..rows).map(|row| matrix[row * columns + column]));
     }
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statistics_are_of_weights_biases_and_feedback_apart() {
+        let layer = Layer::from_rows(2, 2, &[1.0, 2.0, 3.0, -6.0], &[5.0, 5.0], &[-1.0, 1.0]);
+        let LayerStatistics { weights, biases, feedback } = layer.statistics();
+        // Squares of the differences from 0: 1, 4, 9, 36.
+        assert_eq!((weights.mean, weights.sd, weights.largest), (0.0, 12.5f64.sqrt(), 6.0));
+        assert_eq!((biases.mean, biases.sd, biases.largest), (5.0, 0.0, 5.0));
+        assert_eq!(feedback, Some(Statistics { mean: 0.0, sd: 1.0, largest: 1.0 }));
+    }
 }

@@ -153,7 +153,10 @@ fn a_wrong_command_line_is_refused() {
     refused(&["train", "--backend", "cpu", "--device", "0"], "--device names a GPU");
     refused(&["test"], "<WEIGHTS>");
     refused(&["compare", "--backend", "cpu"], "compare needs a GPU");
-    refused(&["compare", "--cpu-until", "soup"], "possible values: feedback, input, raster, drive");
+    refused(
+        &["compare", "--cpu-until", "soup"],
+        "possible values: feedback, input, shine, raster, drive",
+    );
     // Without a command, the help is the error.
     let nothing = apical(&folder).assert().code(2).stdout("");
     nothing.stderr(contains("Usage: apical <COMMAND>"));

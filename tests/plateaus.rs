@@ -97,8 +97,18 @@ fn plateaus_come_early_by_what_was_drawn() {
         for taps in [10, 0] {
             let random = PlateauTimes::Random;
             let config = Config { plateau_times: random, g_apical, taps, ..base() };
-            let quantities = [Quantity::Apical, Quantity::Plateaus, Quantity::Phases];
+            let quantities =
+                [Quantity::Apical, Quantity::Plateaus, Quantity::PlateauTimes, Quantity::Phases];
             let (recording, _) = record(&config, &quantities);
+            let times = recording.get("plateau_times0").unwrap().of(3);
+            let ends = ends(&recording, 3);
+            for unit in 0..20 {
+                let early = early_steps(config.seed, 1, 103, unit as u32);
+                for phase in 0..2 {
+                    let expected = ends[phase] - early[phase] as usize;
+                    assert_eq!(times[phase * 20 + unit], expected as f32);
+                }
+            }
             assert_plateaus(&recording, &config, |image, layer, unit| {
                 recording.get(&format!("apical{layer}")).unwrap().course(image, unit)
             });

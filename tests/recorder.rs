@@ -90,7 +90,7 @@ fn both_backends_give_the_same_recording() {
             let config = config(g_apical);
             let cpu = record(&config, BackendChoice::Cpu, &everything(), shown);
             let gpu = record(&config, BackendChoice::Gpu, &everything(), shown);
-            let arrays = if shown == Shown::Test { 20 } else { 35 };
+            let arrays = if shown == Shown::Test { 20 } else { 37 };
             assert_eq!(cpu.arrays.len(), arrays, "{shown:?}");
             assert_same_bits(&cpu, &gpu);
         }

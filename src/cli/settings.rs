@@ -192,6 +192,7 @@ mod tests {
             averaging: Averaging::From30,
             test_steps: 500,
             test_from: 40,
+            weights_every: 3,
             quick_test_every: 11,
             quick_test_images: 12,
         };

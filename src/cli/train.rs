@@ -232,6 +232,8 @@ impl Listener<'_> {
                      {test_images} {tested} images"
                 ));
             }
+            // For the record alone.
+            Event::Weights { .. } => {}
             Event::Epoch { epoch, train_error, test_error, images_per_second, .. } => {
                 let left = match self.estimate.left(self.plan.work(*epoch, 0)) {
                     left if epoch < of => format!(", {}", time_left(left)),

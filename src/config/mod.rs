@@ -274,6 +274,11 @@ pub struct Config {
     #[arg(long, value_name = "MS", default_value_t = Config::default().test_from)]
     pub test_from: u32,
 
+    /// Epochs between two records of the weights' statistics (mean, spread, largest magnitude of each layer);
+    /// 0: none
+    #[arg(long, value_name = "N", default_value_t = Config::default().weights_every)]
+    pub weights_every: u32,
+
     /// Training images between quick tests during an epoch; 0: none
     #[arg(long, value_name = "N", default_value_t = Config::default().quick_test_every)]
     pub quick_test_every: usize,

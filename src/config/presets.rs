@@ -117,6 +117,7 @@ impl Preset {
             averaging: Averaging::Last20,
             test_steps: 250,
             test_from: 30,
+            weights_every: 0,
             quick_test_every: 20_000,
             quick_test_images: 500,
         };

@@ -9,9 +9,11 @@ use super::jacobians::Jacobians;
 use super::steps::array_name;
 use super::view::View;
 use super::{Axis, Quantity, Recorded, Recorder, Shown};
-use crate::config::Config;
+use crate::config::{Config, PlateauTimes};
 use crate::dataset::Dataset;
 use crate::layout::{Array, Backend, BackendError, Lane, Shape, compartment, plateau, trace};
+use crate::model::plateaus::early_steps;
+use crate::model::spikes::input_rates;
 
 /// What quantities are derived with.
 pub(super) struct Derived {
@@ -20,18 +22,19 @@ pub(super) struct Derived {
     input_rates: Vec<f32>,
     dataset: Arc<Dataset>,
     jacobians: Option<Jacobians>,
+    plateau_times: PlateauTimes,
+    seed: u64,
 }
 
 impl Derived {
     pub(super) fn new(config: &Config, dataset: &Arc<Dataset>) -> Self {
-        let range = dataset.range;
-        let rate =
-            |byte: u8| (config.phi_max * f64::from(byte.min(range)) / f64::from(range)) as f32;
         Derived {
             phi_max: config.phi_max,
-            input_rates: (0..=u8::MAX).map(rate).collect(),
+            input_rates: input_rates(config.phi_max, dataset.range),
             dataset: dataset.clone(),
             jacobians: None,
+            plateau_times: config.plateau_times,
+            seed: config.seed,
         }
     }
 
@@ -74,6 +77,13 @@ impl Derived {
                         let array = Array::Plateaus(layer);
                         let axes = [Axis::Image, Axis::Phase, Axis::Unit];
                         let values = view.rows(array, &rows)?;
+                        arrays.push(of_units(quantity, recorder, layer, &shape, &axes, &values));
+                    }
+                }
+                Quantity::PlateauTimes if is_taught => {
+                    for layer in recorded(recorder, 0..output) {
+                        let axes = [Axis::Image, Axis::Phase, Axis::Unit];
+                        let values = self.plateau_times(&view, layer);
                         arrays.push(of_units(quantity, recorder, layer, &shape, &axes, &values));
                     }
                 }
@@ -121,6 +131,27 @@ impl Derived {
             }
         }
         Ok(arrays)
+    }
+
+    /// `[lanes, 2, units]`.
+    fn plateau_times(&self, view: &View, layer: usize) -> Vec<f32> {
+        let units = view.shape.units(layer);
+        let mut times = Vec::new();
+        for lane in view.lanes {
+            for (phase, end) in [lane.steps_forward, lane.steps()].into_iter().enumerate() {
+                times.extend((0..units as u32).map(|unit| {
+                    let early = match self.plateau_times {
+                        PlateauTimes::Synchronous => 0,
+                        PlateauTimes::Random => {
+                            let population = layer as u32 + 1;
+                            early_steps(self.seed, population, lane.position, unit)[phase]
+                        }
+                    };
+                    (end - early) as f32
+                }));
+            }
+        }
+        times
     }
 
     fn representations(

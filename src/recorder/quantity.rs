@@ -21,6 +21,8 @@ pub enum Quantity {
     Representations,
     /// Plateau potentials at the ends of the forward and the target phase, `[images, 2, units]`
     Plateaus,
+    /// Steps from an image's beginning to each neuron's plateau potentials, `[images, 2, units]`
+    PlateauTimes,
     /// Steps of the forward and the target phase, `[images, 2]`
     Phases,
     /// Losses of the hidden layers, L0 of the paper for the lowest, `[images]`
@@ -58,6 +60,7 @@ impl Quantity {
             Quantity::Soma => "soma",
             Quantity::Representations => "representations",
             Quantity::Plateaus => "plateaus",
+            Quantity::PlateauTimes => "plateau_times",
             Quantity::Phases => "phases",
             Quantity::HiddenLosses => "loss",
             Quantity::OutputLoss => "output_loss",

@@ -20,7 +20,7 @@ use crate::config::{Config, ConfigError};
 use crate::dataset::{Dataset, DatasetError};
 use crate::evaluate::Evaluation;
 use crate::layout::BackendError;
-use crate::network::Network;
+use crate::network::{LayerStatistics, Network};
 use crate::schedule::{self, Device, Image, Outcome, Selection, Simulation};
 use wave::Wave;
 
@@ -58,6 +58,8 @@ pub enum Event {
     },
     /// A test on a part of the test set.
     QuickTest { epoch: u32, images: usize, test_error: f64, test_images: usize },
+    /// The weights after an epoch, a line for each layer, the lowest first; where settings ask for it.
+    Weights { epoch: u32, layers: Vec<LayerStatistics> },
     /// An epoch and its full test are done.
     Epoch {
         epoch: u32,

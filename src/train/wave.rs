@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::evaluate::{Evaluation, error_percent};
 use crate::layout::BackendError;
-use crate::network::Network;
+use crate::network::{Layer, Network};
 use crate::schedule::{self, Device, Image, Outcome, Selection, Simulation};
 
 /// Time between two progress events.
@@ -133,7 +133,18 @@ impl Wave {
                 test_images_per_second: testing.rate(self.dataset.test_count),
             }
         };
-        let told = tell(listen, outcomes.iter().zip(&train_errors).zip(&evaluations).map(event));
+        let mut told =
+            tell(listen, outcomes.iter().zip(&train_errors).zip(&evaluations).map(event));
+        let weights_every = self.configs[0].weights_every;
+        if weights_every > 0 && epoch.is_multiple_of(weights_every) {
+            self.simulation.read_networks(&mut self.networks)?;
+            let statistics = |network: &Network| {
+                let layers = network.layers.iter().map(Layer::statistics).collect();
+                Event::Weights { epoch, layers }
+            };
+            let flow = tell(listen, self.networks.iter().map(statistics));
+            told = if told.is_break() { told } else { flow };
+        }
         Ok((evaluations, if flow.is_break() { flow } else { told }))
     }
 

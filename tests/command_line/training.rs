@@ -9,7 +9,7 @@ use apical::config::Config;
 use apical::record::weights;
 use serde_json::Value;
 
-use super::{fails, folder_with_data, json_of, output_of, train_on_cpu};
+use super::{apical, fails, folder_with_data, json_of, output_of, train_on_cpu};
 
 /// The hash in a line "weights     sha256 ...".
 fn hash_of(output: &str) -> String {
@@ -181,4 +181,30 @@ fn a_reader_that_goes_away_is_no_failure() {
         assert_eq!(has_last_epoch, arguments.contains(&"--out"), "{stderr}");
     }
     assert!(folder.path().join("run/weights.safetensors").exists());
+}
+
+#[test]
+fn statistics_of_weights_are_recorded_where_they_are_asked_for() {
+    let folder = folder_with_data();
+    let of = |arguments: &[&str]| -> Vec<Value> {
+        let mut command = apical(&folder);
+        command.args(["train", "--data", "data", "--layers", "20,10", "--epochs", "4"]);
+        let lines = json_of(command.args(["--backend", "cpu", "--json"]).args(arguments));
+        lines.into_iter().filter(|line| line["event"] == "weights").collect()
+    };
+    assert!(of(&[]).is_empty());
+    let lines = of(&["--weights-every", "2"]);
+    let epochs: Vec<&Value> = lines.iter().map(|line| &line["epoch"]).collect();
+    assert_eq!(epochs, [2, 4]);
+    for line in &lines {
+        let layers = line["layers"].as_array().unwrap();
+        assert_eq!(layers.len(), 2);
+        for (layer, has_feedback) in layers.iter().zip([true, false]) {
+            has_keys(&layer["weights"], &["mean", "sd", "largest"]);
+            assert_eq!(layer["feedback"].is_object(), has_feedback);
+        }
+    }
+    // Feedback weights stay, the others learn.
+    assert_eq!(lines[0]["layers"][0]["feedback"], lines[1]["layers"][0]["feedback"]);
+    assert_ne!(lines[0]["layers"][0]["weights"], lines[1]["layers"][0]["weights"]);
 }

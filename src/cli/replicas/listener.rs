@@ -211,6 +211,7 @@ impl<'a> Listener<'a> {
         let test_error = spread(&|event| match *event {
             Event::QuickTest { test_error, .. } | Event::Epoch { test_error, .. } => test_error,
             Event::Progress { train_error, .. } => train_error,
+            Event::Weights { .. } => f64::NAN,
         });
         match tests[0] {
             Event::QuickTest { epoch, images, test_images, .. } => {
@@ -236,7 +237,8 @@ impl<'a> Listener<'a> {
                     images_per_second * networks as f64,
                 ));
             }
-            Event::Progress { .. } => {}
+            // For the records alone.
+            Event::Progress { .. } | Event::Weights { .. } => {}
         }
     }
 

@@ -14,8 +14,8 @@ pub(super) struct Condition {
     pub paper: Option<f64>,
 }
 
-/// Trains every condition with every seed, and draws their test errors. Says the last test errors,
-/// `[conditions][seeds]`, beside the networks.
+/// Trains every condition with every seed, and draws their test errors. Says the last of them,
+/// `[conditions][seeds]`.
 ///
 /// # Errors
 /// When a training fails or was broken off.
@@ -25,7 +25,7 @@ pub(super) fn train_and_draw(
     title: &str,
     caption: &str,
     conditions: &[Condition],
-) -> Result<(Vec<Vec<f64>>, Vec<Vec<Trained>>), ExperimentError> {
+) -> Result<Vec<Vec<f64>>, ExperimentError> {
     let configs: Vec<Config> =
         conditions.iter().map(|condition| condition.config.clone()).collect();
     let trained = study.train(&configs)?;
@@ -72,7 +72,7 @@ pub(super) fn train_and_draw(
         outcome.settings.push((file_name(condition.label), condition.config.clone()));
     }
     let last = |networks: &Vec<Trained>| networks.iter().map(|one| one.trial.error()).collect();
-    Ok((trained.iter().map(last).collect(), trained))
+    Ok(trained.iter().map(last).collect())
 }
 
 /// A label as the name of a file.

@@ -29,7 +29,7 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
         condition("784-500-100-100-10", deeper, None),
     ];
     let mut outcome = Outcome::default();
-    let (errors, _) = train_and_draw(
+    let errors = train_and_draw(
         study,
         &mut outcome,
         "Test error by number of hidden layers",

@@ -22,7 +22,7 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
     let conditions =
         [condition("synchronous", synchronous, Some(4.1)), condition("random times", random, None)];
     let mut outcome = Outcome::default();
-    let (errors, _) = train_and_draw(
+    let errors = train_and_draw(
         study,
         &mut outcome,
         "Test error by times of plateau potentials",

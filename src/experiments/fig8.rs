@@ -36,7 +36,7 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
         condition("noisy symmetric", noisy, None),
     ];
     let mut outcome = Outcome::default();
-    let (errors, _) = train_and_draw(
+    let errors = train_and_draw(
         study,
         &mut outcome,
         "Test error by kind of feedback",

@@ -26,7 +26,7 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
         condition("g_A = 0.6", coupled(study, 0.6), Some(5.2)),
     ];
     let mut outcome = Outcome::default();
-    let (errors, _) = train_and_draw(
+    let errors = train_and_draw(
         study,
         &mut outcome,
         "Test error by coupling of the apical dendrites",

@@ -83,7 +83,8 @@ impl Tile {
         let edge = |index: usize, count: usize| index as i32 * size / count.max(1) as i32;
         for (index, value) in self.values.iter().enumerate() {
             let part = value / largest;
-            if !(part.abs() >= WHITE_BELOW) {
+            // Where all are 0, none is a part of the largest.
+            if part.is_nan() || part.abs() < WHITE_BELOW {
                 continue;
             }
             let (row, column) = (index / self.width, index % self.width);

@@ -25,7 +25,7 @@ const AVERAGED: usize = 100;
 const JUDGED: usize = 2000;
 
 fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
-    let spikes = Config { epochs: study.extent(2, 10), ..study.paper(Preset::Paper1) };
+    let spikes = Config { epochs: study.extent(1, 10), ..study.paper(Preset::Paper1) };
     let rates = Config { feedback_transmission: Transmission::Rates, ..spikes.clone() };
     let conditions = [("spikes", spikes), ("rates", rates)];
     let mut courses: Vec<Vec<Vec<f64>>> = Vec::new();

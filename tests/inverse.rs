@@ -138,8 +138,8 @@ fn apical_biases_are_part_of_the_apical_voltage() {
             let bias = f64::from(network.layers[0].apical_biases[unit]);
             let courses = [&with, &without].map(|r| r.get("apical0").unwrap().course(image, unit));
             // What the first step's soma sees was set by no step before.
-            for step in 1..courses[0].len() {
-                let difference = courses[0][step] - courses[1][step];
+            for (with, without) in courses[0].iter().zip(&courses[1]).skip(1) {
+                let difference = with - without;
                 assert!((difference - bias).abs() < 1e-5, "{difference} instead of {bias}");
             }
             for phase in 0..2 {

@@ -9,7 +9,7 @@
 @group(0) @binding(5) var<storage, read> raster: array<u32>;
 // its counts, [lanes, past words + words, below]
 @group(0) @binding(6) var<storage, read> spikes: array<u32>;
-// its traces, [lanes, 5, below]
+// its traces, [lanes, rows, below]
 @group(0) @binding(7) var<storage, read> traces: array<f32>;
 // [replicas, below + 1, units], or a run of columns
 @group(0) @binding(8) var<storage, read> weights: array<f32>;

@@ -63,14 +63,15 @@ fn mean(window: Window, delay: u32, words: u32, unit: u32) -> f32 {
     return product(sum, window.inverse);
 }
 
-// The kernel without a cut: two traces for each neuron, stepped through the whole image. Once for each time at
-// which plateau potentials may come.
+// The kernel without a cut: two traces for each neuron, stepped through the whole image. Of a population that
+// apical dendrites hear, once for each time at which plateau potentials may come.
 fn uncut(lane: Lane, words: u32, state: u32, unit: u32) {
     let before = vec2<f32>(
         traces[state + TRACE_SLOW * part.units],
         traces[state + TRACE_FAST * part.units],
     );
-    for (var early = 0u; early <= earliest_plateau(); early++) {
+    let earliest = select(0u, earliest_plateau(), part.is_source == 1u);
+    for (var early = 0u; early <= earliest; early++) {
         uncut_early(lane, early, before, words, state, unit);
     }
 }

@@ -1,13 +1,15 @@
 //! Proves: what is drawn has the distribution of the model — spikes of the input and of neurons at a
-//! given voltage, phase lengths, initial weights, orders of images — and draws for different things
-//! are different and independent. Each check also rejects a distribution that is slightly wrong, so
-//! that it could fail.
+//! given voltage, phase lengths, times of plateau potentials, initial weights, orders of images — and
+//! draws for different things are different and independent. Each check also rejects a distribution that
+//! is slightly wrong, so that it could fail.
 //!
 //! Does not prove: that what is done with the draws is right (see `golden.rs`), or that a GPU draws
 //! the same (see `exactness.rs`). All seeds are fixed: a check that passes once passes always.
 
 mod support;
 
+#[path = "distributions/plateaus.rs"]
+mod plateaus;
 #[path = "distributions/spikes.rs"]
 mod spikes;
 #[path = "distributions/weights.rs"]
@@ -117,6 +119,13 @@ fn draws_for_different_things_are_different() {
         Purpose::Weights,
         Purpose::Biases,
         Purpose::Feedback,
+        Purpose::LowHalf,
+        Purpose::Sparsity,
+        Purpose::FeedbackNoise,
+        Purpose::PlateauTime,
+        Purpose::Shuffle,
+        Purpose::Layout,
+        Purpose::ApicalBiases,
     ];
     let (mut blocks, mut count) = (HashSet::new(), 0);
     for seed in [0, 1, 1 << 31, 1 << 32, (1 << 40) + 1, u64::MAX] {

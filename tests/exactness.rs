@@ -276,6 +276,17 @@ fn situations() -> Vec<Situation> {
             g_apical: 0.05,
             ..base.clone()
         },
+        // Of windows of the lower layer's feedback, the last has biases alone.
+        Config {
+            layers: vec![17, 128, 10],
+            feedback: Feedback::Layerwise,
+            plateau_times: PlateauTimes::Random,
+            feedback_eta: 0.25,
+            apical_bias: 0.25,
+            g_apical: 0.05,
+            optimizer: sgd,
+            ..base.clone()
+        },
         Config { layers: vec![3000, 70], phi_max: 0.9, taps: 18, optimizer: sgd, ..base.clone() },
     ];
     let situation = |(number, config): (usize, Config)| {
@@ -306,6 +317,8 @@ fn varied(config: &Config, replica: usize) -> Config {
         beta2: config.beta2 - part / 8.0,
         epsilon: config.epsilon * (1.0 + part),
         feedback_noise: config.feedback_noise * (1.0 + part),
+        feedback_eta: config.feedback_eta * (1.0 + part),
+        apical_bias_eta: config.apical_bias_eta * (1.0 - part),
         schedule: if replica == 1 { Schedule::Cosine } else { Schedule::Constant },
         ramp: 10 * replica as u64,
         ..config.clone()

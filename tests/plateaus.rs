@@ -94,9 +94,11 @@ fn assert_plateaus(
 #[test]
 fn plateaus_come_early_by_what_was_drawn() {
     for g_apical in [0.0, 0.05] {
-        for taps in [10, 0] {
+        // Usual phases, and the shortest that hold every window and what it hears.
+        for (taps, phase_steps) in [(10, 50), (0, 50), (10, 36), (0, 26)] {
             let random = PlateauTimes::Random;
-            let config = Config { plateau_times: random, g_apical, taps, ..base() };
+            let config = Config { plateau_times: random, g_apical, taps, phase_steps, ..base() };
+            assert!(Config { phase_steps: 25, ..config.clone() }.validate(72, 10).is_err());
             let quantities =
                 [Quantity::Apical, Quantity::Plateaus, Quantity::PlateauTimes, Quantity::Phases];
             let (recording, _) = record(&config, &quantities);

@@ -12,7 +12,7 @@ mod support;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use apical::config::{Config, Optimizer, Variant, variants};
+use apical::config::{Config, Optimizer, PlateauTimes, Variant, variants};
 use apical::dataset::Dataset;
 use apical::layout::BackendError;
 use apical::model::initial::Initial;
@@ -105,6 +105,7 @@ fn assert_same(what: &str, a: &Trained, b: &Trained) {
         let what = format!("{what}: layer {layer}");
         support::same_bits(&what, &weights(&a.weights), &weights(&b.weights));
         support::same_bits(&what, &weights(&a.feedback), &weights(&b.feedback));
+        support::same_bits(&what, &weights(&a.apical_biases), &weights(&b.apical_biases));
     }
     assert_eq!(a.confusion, b.confusion, "{what}");
     assert_eq!(a.errors, b.errors, "{what}");
@@ -120,6 +121,9 @@ fn three(base: &Config) -> Vec<Config> {
         beta1: 0.8,
         beta2: 0.99,
         epsilon: 1e-4,
+        feedback_eta: base.feedback_eta / 2.0,
+        apical_bias: base.apical_bias / 2.0,
+        apical_bias_eta: 2.0,
         initial: Initial::Cited,
         spikes: SpikeDraw::Bernoulli,
         averaging: Averaging::From30,
@@ -131,7 +135,7 @@ fn three(base: &Config) -> Vec<Config> {
 }
 
 /// Depths 0, 1 and 2, batches 1 and 4 (of 10 images, so that the last is smaller), with and without
-/// apical conductance, both optimisers.
+/// apical conductance, both optimisers; and one whose feedback learns, with random plateau times.
 fn trainings() -> Vec<Vec<Config>> {
     let mut trainings = Vec::new();
     for (seed, layers) in (1..).zip([vec![10], vec![23, 10], vec![21, 13, 20]]) {
@@ -156,6 +160,15 @@ fn trainings() -> Vec<Vec<Config>> {
             }
         }
     }
+    let last = trainings[trainings.len() - 1][0].clone();
+    trainings.push(three(&Config {
+        optimizer: Optimizer::Sgd,
+        eta: vec![0.2],
+        feedback_eta: 0.5,
+        apical_bias: 0.25,
+        plateau_times: PlateauTimes::Random,
+        ..last
+    }));
     trainings
 }
 

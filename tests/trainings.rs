@@ -1,6 +1,7 @@
 //! Proves: whole trainings end with the same weights and predictions on CPU and GPU, for any number of
 //! threads and whatever is kept of the lanes, any size of workgroup, any length of block, for lanes side by
-//! side or one by one, and for weights bound as a whole or in windows; and a minibatch learns the mean of what its images teach.
+//! side or one by one, and for weights bound as a whole or in windows, with the options of the feedback and
+//! of plateau potentials too; and a minibatch learns the mean of what its images teach.
 //!
 //! Does not prove: which kernel is at fault where they do not (see `exactness.rs`), or that what is
 //! learned is right (see `golden.rs` and `learning.rs`).
@@ -10,7 +11,7 @@ mod support;
 use std::slice::from_ref;
 use std::sync::Arc;
 
-use apical::config::{Config, Feedback, Optimizer};
+use apical::config::{Config, Feedback, Optimizer, PlateauTimes, Transmission};
 use apical::dataset::Dataset;
 use apical::gpu::WORKGROUP;
 use apical::layout::{Array, Backend, Shape};
@@ -21,7 +22,8 @@ use apical::train::{order, test};
 
 /// What a training is run on.
 struct Run {
-    weights: Vec<Vec<u32>>,
+    /// Feed-forward and feedback weights.
+    weights: Vec<(Array, Vec<u32>)>,
     results: Vec<u32>,
 }
 
@@ -39,16 +41,18 @@ fn train(backend: Box<dyn Backend>, config: &Config, dataset: &Arc<Dataset>) -> 
     }
     test(&mut simulation, dataset, dataset.test_count, 5).expect("a test runs");
     let backend = simulation.backend();
-    let arrays = (0..config.layers.len()).map(Array::Weights);
+    let layers = 0..config.layers.len();
+    let arrays = layers.flat_map(|layer| [Array::Weights(layer), Array::Feedback(layer)]);
+    let mut read = |array| (array, backend.read(array).expect("weights are read"));
     Run {
-        weights: arrays.map(|array| backend.read(array).expect("weights are read")).collect(),
+        weights: arrays.map(&mut read).collect(),
         results: backend.read(Array::Results).expect("results are read"),
     }
 }
 
 fn same_run(what: &str, a: &Run, b: &Run) {
-    for (layer, (a, b)) in a.weights.iter().zip(&b.weights).enumerate() {
-        support::same_bits(&format!("{what}: layer {layer}'s weights"), a, b);
+    for ((array, a), (_, b)) in a.weights.iter().zip(&b.weights) {
+        support::same_bits(&format!("{what}: {array}"), a, b);
     }
     support::same_bits(&format!("{what}: results"), &a.results, &b.results);
 }
@@ -58,7 +62,7 @@ fn extent(lanes: usize, dataset: &Dataset, block: u32) -> Extent {
 }
 
 /// Depths 0, 1 and 2, batches 1, 7 and 64, with and without apical conductance, several optimisers,
-/// schedules and seeds.
+/// schedules and seeds; and the options.
 fn trainings() -> Vec<(Config, Arc<Dataset>)> {
     let mut trainings = Vec::new();
     for (seed, layers) in (1..).zip([vec![10], vec![23, 10], vec![21, 13, 20]]) {
@@ -91,7 +95,27 @@ fn trainings() -> Vec<(Config, Arc<Dataset>)> {
             }
         }
     }
+    trainings.extend(options().map(|config| (config, support::random_dataset(8, 8, 9, 20))));
     trainings
+}
+
+/// Feedback weights that learn, apical biases, random plateau times and feedback by rates.
+fn options() -> [Config; 3] {
+    let base = Config {
+        layers: vec![21, 13, 20],
+        batch: 7,
+        eta: vec![0.2],
+        feedback_eta: 0.5,
+        feedback: Feedback::Layerwise,
+        plateau_times: PlateauTimes::Random,
+        optimizer: Optimizer::Sgd,
+        ..Config::default()
+    };
+    [
+        Config { g_apical: 0.05, apical_bias: 0.5, apical_bias_eta: 2.0, ..base.clone() },
+        Config { taps: 0, feedback: Feedback::Broadcast, apical_bias_eta: 0.0, ..base.clone() },
+        Config { feedback_transmission: Transmission::Rates, ..base },
+    ]
 }
 
 #[test]
@@ -160,7 +184,19 @@ fn windows_of_weights_do_not_matter() {
         (vec![80, 130, 10], 0.05, Optimizer::Adam, Feedback::Layerwise),
     ] {
         let batch = 3;
-        let config = Config { layers, batch, g_apical, optimizer, feedback, ..Config::default() };
+        let feedback_eta = if feedback == Feedback::Layerwise { 0.5 } else { 0.0 };
+        let plateau_times =
+            if g_apical > 0.0 { PlateauTimes::Random } else { PlateauTimes::Synchronous };
+        let config = Config {
+            layers,
+            batch,
+            g_apical,
+            optimizer,
+            feedback,
+            feedback_eta,
+            plateau_times,
+            ..Config::default()
+        };
         let dataset = support::random_dataset(11, 9, 15, 12);
         let extent = extent(5, &dataset, 64);
         let shape = schedule::shape(&config, &dataset, &extent);

@@ -14,7 +14,7 @@ use crate::layout::trace::{FAST, SLOW};
 use crate::layout::{Constants, Lane, Minibatch, Part};
 use crate::model::arithmetic::Float;
 
-/// `events`: who spikes in the population below, at the steps of `Heard`; `traces`: its, `[5, below]`;
+/// `events`: who spikes in the population below, at the steps of `Heard`; `traces`: its, `[rows, below]`;
 /// `weights`: `[below + 1, units]`; `drive`: `[history + block, units]`, the step `first` in row
 /// `history`.
 ///

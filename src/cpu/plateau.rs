@@ -10,7 +10,7 @@ use super::tile::{Tile, Tiled, WIDTH};
 use crate::layout::{Constants, Lane, Part, Replica, plateau};
 use crate::model::arithmetic::sigmoid;
 use crate::model::plateaus::early;
-use crate::random::{Purpose, Source, counter_head, philox};
+use crate::random::{Purpose, Source, counter_head, philox_units};
 
 /// `traces`: of the feedback's population, `[rows, sources]`; `feedback`: `[columns, units]`;
 /// `plateaus`: `[2, units]`.
@@ -24,25 +24,26 @@ pub fn plateau(
     feedback: &Columns,
     plateaus: &mut Tiled<f32>,
 ) {
+    let earliest = constants.earliest_plateau();
     for (tile, plateaus) in plateaus.each_mut().enumerate() {
-        for phase in 0..2 {
+        let mut early = [[0; WIDTH]; plateau::ROWS];
+        if earliest > 0 {
+            early = early_steps(constants, replica, part, lane, tile);
+        }
+        for (phase, early) in (0..).zip(&early) {
             let mut apical = Tile([0.0; WIDTH]);
-            if constants.earliest_plateau() == 0 {
-                let row = feedback_row(constants, phase, 0);
-                for source in 0..part.sources as usize {
-                    let spikes = traces.value(row, source);
-                    let weights = &feedback.column(source)[tile];
+            for source in 0..part.sources as usize {
+                let mut spikes = [traces.value(feedback_row(constants, phase, 0), source); WIDTH];
+                // Faster than to look each neuron's up.
+                for steps in 1..=earliest {
+                    let of_steps = traces.value(feedback_row(constants, phase, steps), source);
                     for i in 0..WIDTH {
-                        apical[i] += weights[i] * spikes;
+                        spikes[i] = if early[i] == steps { of_steps } else { spikes[i] };
                     }
                 }
-            } else {
-                let rows = early_rows(constants, replica, part, lane, phase, tile);
-                for source in 0..part.sources as usize {
-                    let weights = &feedback.column(source)[tile];
-                    for i in 0..WIDTH {
-                        apical[i] += weights[i] * traces.value(rows[i], source);
-                    }
+                let weights = &feedback.column(source)[tile];
+                for i in 0..WIDTH {
+                    apical[i] += weights[i] * spikes[i];
                 }
             }
             if part.feedback_columns > part.sources {
@@ -58,24 +59,28 @@ pub fn plateau(
     }
 }
 
-/// The rows that neurons average over whose plateau potentials come early, each at a time of its own.
-fn early_rows(
+/// Steps by which the plateau potentials of a tile's neurons come before the end of each phase.
+#[inline(always)]
+fn early_steps(
     constants: &Constants,
     replica: &Replica,
     part: &Part,
     lane: &Lane,
-    phase: u32,
     tile: usize,
-) -> [usize; WIDTH] {
+) -> [[u32; WIDTH]; plateau::ROWS] {
     let head = counter_head(Purpose::PlateauTime, part.population, Source::Training as u32);
-    let mut rows = [0; WIDTH];
-    for (i, row) in rows.iter_mut().enumerate() {
-        let unit = (tile * WIDTH + i) as u32;
-        let words = philox([head, lane.position, unit, 0], replica.seed);
-        let steps = early(words[phase as usize], &constants.early_plateaus);
-        *row = feedback_row(constants, phase, steps);
+    let mut units = [0; WIDTH];
+    for (i, unit) in units.iter_mut().enumerate() {
+        *unit = (tile * WIDTH + i) as u32;
     }
-    rows
+    let words = philox_units(head, lane.position, &units, 0, replica.seed);
+    let mut steps = [[0; WIDTH]; plateau::ROWS];
+    for (steps, words) in steps.iter_mut().zip(&words) {
+        for i in 0..WIDTH {
+            steps[i] = early(words[i], &constants.early_plateaus);
+        }
+    }
+    steps
 }
 
 // The rows of both phases lie behind each other.

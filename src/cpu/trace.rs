@@ -25,7 +25,7 @@ pub fn trace(
     for (spikes, traces) in spikes.each_mut().zip(traces.each_mut()) {
         let (past, spikes) = spikes.split_at_mut(constants.past_words as usize);
         if constants.tap_count == 0 {
-            uncut(constants, minibatch, lane, spikes, traces);
+            uncut(constants, part, minibatch, lane, spikes, traces);
             continue;
         }
         carry(lane.steps(), spikes, past);
@@ -80,18 +80,20 @@ fn mean(window: &Window, constants: &Constants, delay: u32, spikes: &[Tile<u32>]
     mean
 }
 
-/// The kernel without a cut: two traces for each neuron, stepped through the whole image. Once for each time
-/// at which plateau potentials may come.
+/// The kernel without a cut: two traces for each neuron, stepped through the whole image. Of a population that
+/// apical dendrites hear, once for each time at which plateau potentials may come.
 #[inline(always)]
 fn uncut(
     constants: &Constants,
+    part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
     spikes: &[Tile<u32>],
     traces: &mut [Tile<f32>],
 ) {
     let carried = [traces[SLOW], traces[FAST]];
-    for early in 0..=constants.earliest_plateau() {
+    let earliest = if part.is_source == 1 { constants.earliest_plateau() } else { 0 };
+    for early in 0..=earliest {
         uncut_early(constants, minibatch, lane, early, &carried, spikes, traces);
     }
 }

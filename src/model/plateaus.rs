@@ -90,11 +90,10 @@ mod tests {
             }
         }
         for counts in counts {
-            for (count, part) in
-                counts.into_iter().zip([0.261, 0.234, 0.188, 0.135, 0.087, 0.096f64])
-            {
+            let parts: [f64; 6] = [0.261, 0.234, 0.188, 0.135, 0.087, 0.096];
+            for (count, part) in counts.into_iter().zip(parts) {
                 // Five standard deviations.
-                let sd: f64 = (20_000.0 * part * (1.0 - part)).sqrt();
+                let sd = (20_000.0 * part * (1.0 - part)).sqrt();
                 assert!((f64::from(count) - 20_000.0 * part).abs() < 5.0 * sd);
             }
         }

@@ -42,10 +42,10 @@ pub enum Purpose {
     PlateauTime = 10,
     /// Shuffles of recorded numbers, to compare with.
     Shuffle = 11,
-    /// Initial apical biases of a layer.
-    ApicalBiases = 13,
     /// First places of points that are laid out in the plane.
     Layout = 12,
+    /// Initial apical biases of a layer.
+    ApicalBiases = 13,
 }
 
 /// Which images a draw belongs to, so that a test never disturbs the draws of the training.

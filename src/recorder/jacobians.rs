@@ -1,8 +1,8 @@
 //! Jacobians of the feed-forward function from the highest hidden layer to the output, and of the feedback
 //! function back to it.
 //!
-//! `Jb = phi_max sigma'(Cf_out) o (k_D W_out)` and `Jg = sigma'(Y phi_max sigma(Cf_out)) o Y`, each the mean
-//! over images. Feedback does what the inverse would do where `Jb Jg` is near the identity.
+//! `Jb = phi_max sigma'(Cf_out) o (k_D W_out)` and `Jg = sigma'(Y phi_max sigma(Cf_out) + c) o Y`, each the mean
+//! over images; `c` are the apical biases, if any. Feedback does what the inverse would do where `Jb Jg` is near the identity.
 
 use super::derived::sigma;
 use super::{Axis, Quantity, Recorded};
@@ -27,7 +27,8 @@ impl Jacobians {
     }
 
     /// Adds those of an image. `voltages`: mean somatic voltages of the output in the forward phase;
-    /// `weights`: `[hidden + 1, outputs]`, the biases last; `feedback`: `[outputs, hidden]`.
+    /// `weights`: `[hidden + 1, outputs]`, the biases last; `feedback`: `[outputs, hidden]`, behind which apical
+    /// biases may lie.
     pub(super) fn add(
         &mut self,
         phi_max: f64,
@@ -41,7 +42,8 @@ impl Jacobians {
             let apical = (0..outputs).map(|output| {
                 f64::from(feedback[output * hidden + unit]) * phi_max * sigmas[output]
             });
-            let slope = slope(sigma(apical.sum::<f64>()));
+            let bias = feedback.get(outputs * hidden + unit).map_or(0.0, |&bias| f64::from(bias));
+            let slope = slope(sigma(apical.sum::<f64>() + bias));
             for output in 0..outputs {
                 let weight = f64::from(weights[unit * outputs + output]);
                 self.forward[output * hidden + unit] +=
@@ -87,4 +89,26 @@ impl Jacobians {
 
 fn slope(sigma: f64) -> f64 {
     sigma * (1.0 - sigma)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn apical_biases_move_the_slope_of_the_feedback_function() {
+        let (phi_max, voltage, weight, back) = (0.2, 0.5f32, 1.5f32, 2.0f32);
+        let sigma_output = 1.0 / (1.0 + (-0.5f64).exp());
+        for (bias, feedback) in [(0.0, vec![back]), (1.25, vec![back, 1.25])] {
+            let mut jacobians = Jacobians::new([1, 1]);
+            jacobians.add(phi_max, &[voltage], &[weight, 0.0], &feedback);
+            let plateau = 1.0 / (1.0 + (-(2.0 * 0.2 * sigma_output + bias)).exp());
+            let forward = 0.2 * sigma_output * (1.0 - sigma_output) * (0.6 / 0.7) * 1.5;
+            let expected = forward * plateau * (1.0 - plateau) * 2.0;
+            let found = jacobians.finish();
+            assert!((f64::from(found[0].values[0]) - expected).abs() < 1e-7);
+            let rest = (1.0 - expected) * (1.0 - expected);
+            assert!((f64::from(found[1].values[0]) - rest).abs() < 1e-6);
+        }
+    }
 }

@@ -188,6 +188,30 @@ fn every_matrix_and_seed_has_draws_of_its_own() {
     }
 }
 
+#[test]
+fn apical_biases_are_uniform_with_the_spread_of_the_settings() {
+    let layers = |seed| {
+        let layers = vec![500, 100, 10];
+        Network::initial(&Config { layers, apical_bias: 0.3, seed, ..Config::default() }, 784)
+            .layers
+    };
+    let nets: Vec<Layer> = (30..40).flat_map(layers).collect();
+    let sizes: Vec<usize> = nets[..3].iter().map(|layer| layer.apical_biases.len()).collect();
+    assert_eq!(sizes, [500, 100, 0]);
+    let all: Vec<f32> = nets.iter().flat_map(|layer| layer.apical_biases.clone()).collect();
+    assert_uniform("apical biases", &all, 0.0, 0.3 * 3f64.sqrt());
+    let first = |index: usize| &nets[index].apical_biases[..100];
+    assert_ne!(first(0), first(1), "each layer has its own");
+    assert_ne!(first(0), first(3), "each seed has its own");
+    // Draws of other things stay what they were.
+    let without = Config { layers: vec![500, 100, 10], seed: 30, ..Config::default() };
+    let without = Network::initial(&without, 784).layers;
+    for (with, without) in nets.iter().zip(without) {
+        assert!(without.apical_biases.is_empty());
+        assert_eq!(Layer { apical_biases: Vec::new(), ..with.clone() }, without);
+    }
+}
+
 /// The paper's sparse feedback: 80 % of the weights are zero, the others five times as large.
 #[test]
 fn sparse_feedback_has_just_so_many_zeros_at_random_places() {

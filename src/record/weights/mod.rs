@@ -1,7 +1,7 @@
 //! Trained networks as safetensors files: `W0` `[units, below]`, `b0` `[units]` and, for a hidden
-//! layer, `Y0` `[units, sources]` and, where it has apical biases, `c0` `[units]`, then `W1` and so on, all F32 and row by row. The metadata hold
-//! the settings as TOML (`config`) and the shape of the images; `seed` and `apical_version` are
-//! there for readers and not read back.
+//! layer, `Y0` `[units, sources]` and, where it has apical biases, `c0` `[units]`, then `W1` and so on,
+//! all F32 and row by row. The metadata hold the settings as TOML (`config`) and the shape of the images;
+//! `seed` and `apical_version` are there for readers and not read back.
 
 use std::collections::HashMap;
 use std::path::Path;

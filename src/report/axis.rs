@@ -28,6 +28,11 @@ pub struct Axis {
 const MARGIN: f64 = 0.06;
 /// Ticks are at most so many, or a little more.
 const TICKS: f64 = 6.0;
+/// A logarithmic axis with fewer ticks than this says too little.
+const TICKS_MIN: usize = 3;
+/// Numbers from here on, and those of more digits behind the point, would run into each other.
+const LARGE: f64 = 1e7;
+const DECIMALS: usize = 5;
 
 impl Axis {
     /// An axis that holds all of `values`; those that are no numbers, or not above 0 on a logarithmic
@@ -49,6 +54,14 @@ impl Axis {
             Scale::Log => log_ticks(low, high),
         };
         Axis { label: label.to_string(), scale, range: (low, high), ticks }
+    }
+
+    /// An axis of what is counted, epochs for example: no tick lies between whole numbers.
+    pub fn whole(label: &str, values: impl IntoIterator<Item = f64>) -> Self {
+        let mut axis = Axis::new(label, Scale::Linear, values);
+        axis.ticks.retain(|(place, _)| place.fract() == 0.0);
+        axis.ticks.iter_mut().for_each(|(place, name)| *name = named(*place, 0));
+        axis
     }
 
     /// Without label and ticks, where only distances count.
@@ -119,8 +132,17 @@ fn linear_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
     let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
     (first..=last)
         .map(|multiple| multiple as f64 * step)
-        .map(|value| (value, format!("{value:.decimals$}")))
+        .map(|value| (value, named(value, decimals)))
         .collect()
+}
+
+/// A number as people read it: one that is very large or very small by its power of ten.
+fn named(value: f64, decimals: usize) -> String {
+    match value.abs() {
+        size if size >= LARGE => format!("{value:.1e}"),
+        size if size > 0.0 && decimals > DECIMALS => format!("{value:.1e}"),
+        _ => format!("{value:.decimals$}"),
+    }
 }
 
 /// Digits times each power of ten: as many of them as there is room for.
@@ -132,12 +154,18 @@ fn log_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
         let values = decades.flat_map(|decade| digits.iter().map(move |x| (x, decade)));
         let places = values.map(|(x, decade)| {
             let decimals = (-decade).max(0) as usize;
-            (x.log10() + f64::from(decade), format!("{:.decimals$}", x * 10f64.powi(decade)))
+            (x.log10() + f64::from(decade), named(x * 10f64.powi(decade), decimals))
         });
         places.filter(|(place, _)| (low..=high).contains(place)).collect()
     });
     let fits = |ticks: &&Vec<(f64, String)>| ticks.len() as f64 <= TICKS + 2.0;
-    ticks.iter().find(fits).unwrap_or(&ticks[2]).clone()
+    let chosen = ticks.iter().find(fits).unwrap_or(&ticks[2]);
+    if chosen.len() >= TICKS_MIN {
+        return chosen.clone();
+    }
+    // Less than a decade: round numbers, as on a linear axis.
+    let round = linear_ticks(10f64.powf(low), 10f64.powf(high)).into_iter();
+    round.map(|(value, name)| (value.log10(), name)).collect()
 }
 
 #[cfg(test)]
@@ -160,6 +188,21 @@ mod tests {
         assert_eq!(names(&axis), ["30", "40", "50", "60", "70", "80", "90", "100"]);
         let axis = Axis::new("images", Scale::Log, [1.0, 1e6]);
         assert_eq!(names(&axis).len(), 7);
+        // Less than a decade has more than one.
+        let axis = Axis::new("%", Scale::Log, [73.0, 89.0]);
+        assert_eq!(names(&axis), ["75", "80", "85", "90"]);
+        assert_eq!(axis.format_ext(&80.0), "80");
+    }
+
+    #[test]
+    fn ticks_of_counts_are_whole_and_of_extremes_short() {
+        let axis = Axis::whole("epoch", [1.0, 3.0]);
+        assert_eq!(names(&axis), ["1", "2", "3"]);
+        assert_eq!(names(&Axis::whole("epoch", [1.0])), ["1"]);
+        let axis = Axis::new("weight", Scale::Linear, [-1e30, 1e30]);
+        assert_eq!(names(&axis), ["-1.0e30", "-5.0e29", "0", "5.0e29", "1.0e30"]);
+        let axis = Axis::new("rate", Scale::Linear, [0.0, 4e-7]);
+        assert!(names(&axis).iter().all(|name| name.len() <= 9), "{:?}", names(&axis));
     }
 
     #[test]

@@ -139,8 +139,9 @@ fn draw_series<B: DrawingBackend>(
         match series.mark {
             Mark::Bars => {
                 let half = 0.45 * spacing(&series.points);
+                let foot = if panel.y.shows(0.0) { 0.0 } else { panel.y.range().start };
                 let bar = |(x, y): (f64, f64)| {
-                    Rectangle::new([(x - half, 0.0), (x + half, y)], colour.mix(0.6).filled())
+                    Rectangle::new([(x - half, foot), (x + half, y)], colour.mix(0.6).filled())
                 };
                 chart.draw_series(places.map(bar))?;
             }
@@ -153,6 +154,10 @@ fn draw_series<B: DrawingBackend>(
                 band.extend(below.into_iter().rev());
                 chart.draw_series([Polygon::new(band, colour.mix(0.15).filled())])?;
                 chart.draw_series(LineSeries::new(places, line))?;
+            }
+            Mark::Hairline => {
+                let thin = colour.mix(0.35).stroke_width(scale);
+                chart.draw_series(LineSeries::new(places, thin))?;
             }
             Mark::Dots => {
                 let bar =
@@ -170,8 +175,70 @@ fn draw_series<B: DrawingBackend>(
     Ok(())
 }
 
-/// The smallest distance of two neighbours along the x axis.
+/// The smallest distance of two points along the x axis; 1 where there are no two.
 fn spacing(points: &[Point]) -> f64 {
-    let distances = points.windows(2).map(|pair| (pair[1].x - pair[0].x).abs());
-    distances.fold(f64::INFINITY, f64::min)
+    let mut places: Vec<f64> = points.iter().map(|point| point.x).collect();
+    places.sort_by(f64::total_cmp);
+    let distances = places.windows(2).map(|pair| pair[1] - pair[0]);
+    distances.filter(|&distance| distance > 0.0).reduce(f64::min).unwrap_or(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Scale, Series};
+
+    /// A panel with one series, as SVG.
+    fn drawn(mark: Mark, scale: Scale, places: &[(f64, f64)]) -> String {
+        let panel = Panel {
+            title: String::new(),
+            x: Axis::new("x", Scale::Linear, places.iter().map(|place| place.0)),
+            y: Axis::new("y", scale, places.iter().map(|place| place.1)),
+            series: vec![Series {
+                label: "series".to_string(),
+                colour: 0,
+                mark,
+                points: places.iter().map(|&(x, y)| Point::new(x, y)).collect(),
+            }],
+            references: Vec::new(),
+        };
+        Figure { title: "title".to_string(), panels: vec![panel] }.svg().unwrap()
+    }
+
+    /// Left edge and width of each bar.
+    fn bars(svg: &str) -> Vec<(i32, i32)> {
+        let number = |line: &str, name: &str| -> i32 {
+            let start = line.find(&format!(" {name}=\"")).unwrap() + name.len() + 3;
+            line[start..].split('"').next().unwrap().parse().unwrap()
+        };
+        let bars = svg.lines().filter(|line| line.contains("<rect") && line.contains("0.6"));
+        bars.map(|line| (number(line, "x"), number(line, "width"))).collect()
+    }
+
+    #[test]
+    fn bars_lie_inside_their_panel() {
+        let cases: [(Scale, &[(f64, f64)]); 4] = [
+            (Scale::Linear, &[(0.0, 1.0), (1.0, 2.0)]),
+            // One bar has no neighbour; on a logarithmic axis there is no 0.
+            (Scale::Linear, &[(3.0, 2.0)]),
+            (Scale::Log, &[(0.0, 1.0), (1.0, 100.0)]),
+            // Not in order, and twice at one place.
+            (Scale::Linear, &[(1.0, 1.0), (0.0, 2.0), (1.0, 3.0)]),
+        ];
+        for (scale, places) in cases {
+            let bars = bars(&drawn(Mark::Bars, scale, places));
+            assert_eq!(bars.len(), places.len());
+            for (_, width) in bars {
+                assert!((20..=PANEL.0 as i32).contains(&width), "{width}");
+            }
+        }
+    }
+
+    #[test]
+    fn ten_classes_have_ten_colours() {
+        for (place, colour) in PALETTE.iter().enumerate() {
+            assert!(!PALETTE[..place].contains(colour));
+        }
+        assert!(PALETTE.len() >= 10);
+    }
 }

@@ -34,11 +34,14 @@ pub struct Series {
 pub enum Mark {
     /// A line from point to point; spreads are a band around it.
     Line,
+    /// A thin, pale line from point to point: one of many, behind their mean.
+    Hairline,
     /// A dot each; spreads are bars.
     Dots,
     /// A ring each, larger than a dot.
     Rings,
-    /// A bar from 0 each, as wide as points are apart.
+    /// A bar each from 0, or from the lower end of an axis without 0, as wide as points are apart. Bars of
+    /// several series lie over each other and let each other shine through.
     Bars,
     /// A small dot each, for thousands.
     Specks,
@@ -62,6 +65,12 @@ pub struct Reference {
 impl Point {
     pub fn new(x: f64, y: f64) -> Self {
         Point { x, y, spread: None }
+    }
+
+    /// The value and the ends of its spread: what an axis has to hold.
+    pub fn extent(&self) -> impl Iterator<Item = f64> + use<> {
+        let spread = self.spread.unwrap_or(0.0);
+        [self.y, self.y - spread, self.y + spread].into_iter()
     }
 }
 

@@ -4,10 +4,10 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::colour::{GRID, diverging};
+use super::colour::{GREY, GRID, diverging};
 use super::picture::{FONT, Picture, Side, TITLE, coloured, said, text};
 
-/// Numbers in rows and columns, coloured on a scale that is symmetric about 0.
+/// Numbers in rows and columns, coloured on a scale that is symmetric about 0; what is not a number is grey.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Matrix {
     pub title: String,
@@ -55,10 +55,11 @@ impl Picture for Matrix {
             for (column, value) in values.iter().enumerate() {
                 let (x, y) = (left + column as i32 * cell, row as i32 * cell);
                 let corners = [(x, y), (x + cell, y + cell)];
-                let fill = Rectangle::new(corners, diverging(value / full).filled());
+                let fill = if value.is_nan() { GREY } else { diverging(value / full) };
+                let fill = Rectangle::new(corners, fill.filled());
                 area.draw(&fill).map_err(said)?;
                 area.draw(&Rectangle::new(corners, GRID.stroke_width(scale))).map_err(said)?;
-                let number = format!("{value:.*}", self.decimals);
+                let number = number(*value, self.decimals);
                 let middle = (x + cell / 2, y + cell / 2);
                 let colour = if (value / full).abs() > 0.6 { &WHITE } else { &BLACK };
                 coloured(area, &number, middle, 12 * scale, Side::Middle, colour)?;
@@ -78,5 +79,38 @@ impl Picture for Matrix {
         let style = style.transform(FontTransform::Rotate270).into_text_style(area);
         let style = style.pos(Pos::new(HPos::Center, VPos::Center));
         area.draw_text(&self.y, &style, (22 * scaled, height / 2)).map_err(said)
+    }
+}
+
+/// A number as its cell shows it: what rounds to 0 has no sign.
+fn number(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    match text.strip_prefix('-') {
+        Some(size) if size.chars().all(|c| matches!(c, '0' | '.')) => size.to_string(),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeros_have_no_sign() {
+        assert_eq!(number(-0.001, 2), "0.00");
+        assert_eq!(number(-0.4, 0), "0");
+        assert_eq!(number(-0.006, 2), "-0.01");
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_neither_large_nor_small() {
+        let of = |values: [f64; 2]| Matrix {
+            columns: vec!["0".to_string(), "1".to_string()],
+            rows: vec!["0".to_string()],
+            values: vec![values.to_vec()],
+            ..Matrix::default()
+        };
+        let fills = |values| of(values).svg().unwrap().matches("#6E6E6E").count();
+        assert_eq!((fills([1.0, f64::NAN]), fills([1.0, -1.0])), (1, 0));
     }
 }

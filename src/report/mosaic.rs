@@ -38,8 +38,9 @@ impl Picture for Mosaic {
     }
 
     fn size(&self) -> (u32, u32) {
-        let rows = self.tiles.len().div_ceil(self.columns.max(1)) as u32;
-        let width = (TILE + GAP) * self.columns as u32 + GAP;
+        let columns = self.columns.max(1);
+        let rows = self.tiles.len().div_ceil(columns) as u32;
+        let width = (TILE + GAP) * columns as u32 + GAP;
         (width.max(9 * self.title.len() as u32), TITLE + (TILE + GAP + self.name()) * rows + GAP)
     }
 

@@ -1,4 +1,4 @@
-//! Correlations, angles, fits.
+//! Correlations, angles, histograms, fits.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -27,6 +27,21 @@ pub fn angle(one: &[f64], other: &[f64]) -> f64 {
     };
     let lengths = (product(one, one) * product(other, other)).sqrt();
     (product(one, other) / lengths).clamp(-1.0, 1.0).acos().to_degrees()
+}
+
+/// Which part of the values lies in each of so many bars of equal width, from 0 to 1. Values beyond the range
+/// count in the bar next to them; those that are not numbers do not count.
+pub fn histogram(values: &[f64], [low, high]: [f64; 2], bars: usize) -> Vec<f64> {
+    let mut counts = vec![0usize; bars];
+    let Some(last) = bars.checked_sub(1) else { return Vec::new() };
+    let width = (high - low) / bars as f64;
+    for value in values.iter().filter(|value| !value.is_nan()) {
+        // What lies below the range is cut to 0.
+        let bar = ((value - low) / width) as usize;
+        counts[bar.min(last)] += 1;
+    }
+    let all = counts.iter().sum::<usize>().max(1) as f64;
+    counts.into_iter().map(|count| count as f64 / all).collect()
 }
 
 /// The factors by which the columns of `rows` add up to `values` with the least sum of squared errors;
@@ -59,6 +74,19 @@ mod tests {
         assert!((angle(&[1.0, 0.0], &[1.0, 1.0]) - 45.0).abs() < 1e-9);
         assert!((angle(&[1.0, 0.0], &[-3.0, 0.0]) - 180.0).abs() < 1e-9);
         assert!(angle(&[0.0, 0.0], &[1.0, 0.0]).is_nan());
+    }
+
+    #[test]
+    fn a_histogram_counts_every_number_once() {
+        let values = [-9.0, 0.0, 0.4, 0.5, 1.0, 9.0, f64::NAN, f64::INFINITY];
+        // -9, 0 and 0.4 below the middle; 0.5, 1, 9 and infinity from it on.
+        assert_eq!(histogram(&values, [0.0, 1.0], 2), [3.0 / 7.0, 4.0 / 7.0]);
+        let uniform: Vec<f64> = (0..1000).map(|i| f64::from(i) / 1000.0).collect();
+        for part in histogram(&uniform, [0.0, 1.0], 8) {
+            assert!((part - 0.125).abs() < 1e-12);
+        }
+        assert_eq!(histogram(&[], [0.0, 1.0], 3), [0.0; 3]);
+        assert!(histogram(&[1.0], [0.0, 1.0], 0).is_empty());
     }
 
     #[test]

@@ -22,6 +22,10 @@ const HALVINGS: usize = 60;
 
 /// The layout of `points` points with features `[points, features]`, row by row.
 pub fn tsne(features: &[f64], points: usize, seed: u64) -> Vec<[f64; 2]> {
+    if points < 2 {
+        // There is nothing to be alike.
+        return vec![[0.0; 2]; points];
+    }
     let affinities = affinities(features, points);
     let mut stream = Stream::new(seed, Purpose::Layout, 0, 0);
     let mut start = || START * stream.uniform_signed();
@@ -163,6 +167,15 @@ mod tests {
         let places = tsne(&features, labels.len(), 1);
         assert!(places.iter().flatten().all(|place| place.is_finite()));
         assert_eq!(neighbours_agree(&places, &labels, 10), 1.0);
+    }
+
+    #[test]
+    fn few_points_and_equal_ones_have_places_too() {
+        for points in 0..5 {
+            let places = tsne(&vec![1.0; 3 * points], points, 1);
+            assert_eq!(places.len(), points);
+            assert!(places.iter().flatten().all(|place| place.is_finite()), "{points}");
+        }
     }
 
     #[test]

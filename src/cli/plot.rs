@@ -23,6 +23,10 @@ pub(super) struct PlotArgs {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
+    /// Test on the first N images of the test set; 0: all [default: as trained]
+    #[arg(long, value_name = "N")]
+    test_images: Option<usize>,
+
     /// Print one array of JSON: the files
     #[arg(long)]
     json: bool,
@@ -36,7 +40,10 @@ pub(super) struct PlotArgs {
 
 pub(super) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
     let selection = arguments.machine.selection()?;
-    let run = RunFolder::open(&arguments.folder)?;
+    let mut run = RunFolder::open(&arguments.folder)?;
+    if let (Some(images), Some(saved)) = (arguments.test_images, &mut run.saved) {
+        saved.config.test_images = images;
+    }
     let dataset = arguments.data.open()?;
     let plots = of_run(&run, &dataset, &selection, &mut |next| tell(format_args!("{next} ..")))?;
     let folder = arguments.out.clone().unwrap_or_else(|| arguments.folder.join("plots"));

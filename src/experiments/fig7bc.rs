@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::outcome::{Claim, Outcome};
 use super::{Experiment, ExperimentError, Study, Trained};
-use crate::analysis::statistics::{correlation, mean};
+use crate::analysis::statistics::{correlation, histogram, mean};
 use crate::config::{Config, HiddenErrors, Preset};
 use crate::network::Network;
 use crate::random::{Purpose, Stream};
@@ -132,14 +132,15 @@ fn draw(
         for (unit, value) in values.iter().enumerate() {
             data.rows.push(vec![label.to_string(), unit.to_string(), value.to_string()]);
         }
-        let mut counts = [0.0; BARS];
-        for value in *values {
-            let bar = (value.max(0.0) * BARS as f64) as usize;
-            counts[bar.min(BARS - 1)] += 100.0 / values.len() as f64;
-        }
+        // A field that does not vary matches nothing.
+        let values: Vec<f64> = values.iter().map(|value| value.max(0.0)).collect();
+        let parts = histogram(&values, [0.0, 1.0], BARS);
         let middle = |bar: usize| (bar as f64 + 0.5) / BARS as f64;
-        let points =
-            counts.iter().enumerate().map(|(bar, &y)| Point::new(middle(bar), y)).collect();
+        let points = parts
+            .iter()
+            .enumerate()
+            .map(|(bar, part)| Point::new(middle(bar), 100.0 * part))
+            .collect();
         series.push(Series { label: label.to_string(), colour, mark: Mark::Bars, points });
     }
     let values = series.iter().flat_map(|series| &series.points).map(|point| point.y);

@@ -17,36 +17,50 @@ pub(super) fn plot(networks: &[Vec<Epoch>]) -> Plot {
         series(networks, "test", 0, |epoch| epoch.test_error),
         series(networks, "training, before each update", 1, |epoch| epoch.train_error),
     ];
-    let loss = [series(networks, "loss of the output", 2, |epoch| epoch.loss)];
+    let loss = series(networks, "loss of the output", 2, |epoch| epoch.loss);
     let panels = vec![
-        panel("error, %", Scale::Log, errors.to_vec()),
-        panel("loss an image", Scale::Log, loss.to_vec()),
+        panel("error, %", Scale::Log, errors.concat()),
+        panel("loss an image", Scale::Log, loss),
     ];
     let title = match networks.len() {
         1 => "How the network learned".to_string(),
-        count => format!("How {count} networks learned: mean and standard deviation"),
+        count => format!("How {count} networks learned: each, mean and standard deviation"),
     };
     Plot { name: "curves", drawing: Drawing::Figure(Figure { title, panels }), data }
 }
 
-/// The mean over networks, with its spread, as far as all of them are.
-fn series(networks: &[Vec<Epoch>], label: &str, colour: usize, value: fn(&Epoch) -> f64) -> Series {
+/// Each network where there are several, and the mean over them with its spread, as far as all of them are.
+fn series(
+    networks: &[Vec<Epoch>],
+    label: &str,
+    colour: usize,
+    value: fn(&Epoch) -> f64,
+) -> Vec<Series> {
+    let of = |mark, points| Series { label: label.to_string(), colour, mark, points };
+    let course = |epochs: &Vec<Epoch>| {
+        let point = |epoch: &Epoch| Point::new(f64::from(epoch.epoch), value(epoch));
+        of(Mark::Hairline, epochs.iter().map(point).collect())
+    };
+    let mut series = Vec::new();
+    if networks.len() > 1 {
+        series.extend(networks.iter().map(course));
+    }
     let epochs = networks.iter().map(Vec::len).min().unwrap_or(0);
     let point = |place: usize| {
         let values: Vec<f64> = networks.iter().map(|epochs| value(&epochs[place])).collect();
         let Spread { mean, sd, .. } = Spread::of(&values);
         Point { x: f64::from(networks[0][place].epoch), y: mean, spread: sd }
     };
-    let points = (0..epochs).map(point).collect();
-    Series { label: label.to_string(), colour, mark: Mark::Line, points }
+    series.push(of(Mark::Line, (0..epochs).map(point).collect()));
+    series
 }
 
 fn panel(label: &str, scale: Scale, series: Vec<Series>) -> Panel {
     let points = || series.iter().flat_map(|series| &series.points);
     Panel {
         title: String::new(),
-        x: Axis::new("epoch", Scale::Linear, points().map(|point| point.x)),
-        y: Axis::new(label, scale, points().map(|point| point.y)),
+        x: Axis::whole("epoch", points().map(|point| point.x)),
+        y: Axis::new(label, scale, points().flat_map(Point::extent)),
         references: Vec::new(),
         series: series.clone(),
     }

@@ -68,7 +68,7 @@ impl RunFolder {
     }
 }
 
-/// The epochs among the lines of metrics.
+/// The epochs among the lines of metrics. A last line that a crash cut off does not count.
 fn epochs(path: &Path) -> Result<Vec<Epoch>, PlotError> {
     #[derive(Deserialize)]
     #[serde(tag = "event", rename_all = "snake_case")]
@@ -78,8 +78,9 @@ fn epochs(path: &Path) -> Result<Vec<Epoch>, PlotError> {
         Other,
     }
     let text = fs::read_to_string(path).map_err(RecordError::io("read", path))?;
+    let whole = text.rfind('\n').map_or(0, |end| end + 1);
     let mut epochs = Vec::new();
-    for (index, line) in text.lines().enumerate() {
+    for (index, line) in text[..whole].lines().enumerate() {
         match serde_json::from_str(line) {
             Ok(Line::Epoch(epoch)) => epochs.push(epoch),
             Ok(Line::Other) => {}

@@ -1,6 +1,7 @@
 //! What is in the weights.
 
 use super::Plot;
+use crate::analysis::statistics::histogram;
 use crate::record::{ImageShape, Saved};
 use crate::report::{Axis, Data, Drawing, Figure, Mark, Mosaic, Panel, Point, Scale, Series, Tile};
 
@@ -39,24 +40,24 @@ pub(super) fn histograms(saved: &Saved) -> Plot {
         let kinds = [("feed-forward", columns), ("feedback", &layer.feedback[..])];
         let all = kinds.iter().flat_map(|(_, weights)| weights.iter());
         let largest = all.fold(0.0, |most: f64, &weight| most.max(f64::from(weight.abs())));
+        // Weights that are all 0 have a range too.
+        let largest = if largest > 0.0 { largest } else { 1.0 };
         let width = 2.0 * largest / BARS as f64;
         let mut series = Vec::new();
         for (colour, (kind, weights)) in kinds.iter().enumerate() {
             if weights.is_empty() {
                 continue;
             }
-            let mut parts = vec![0.0; BARS];
-            for &weight in *weights {
-                let bar = ((f64::from(weight) + largest) / width) as usize;
-                parts[bar.min(BARS - 1)] += 100.0 / weights.len() as f64;
-            }
+            let values: Vec<f64> = weights.iter().map(|&weight| f64::from(weight)).collect();
+            let parts = histogram(&values, [-largest, largest], BARS);
             let edge = |bar: usize| bar as f64 * width - largest;
             for (bar, part) in parts.iter().enumerate() {
-                let numbers = [edge(bar), edge(bar + 1), part / 100.0].map(|x| x.to_string());
+                let numbers = [edge(bar), edge(bar + 1), *part].map(|x| x.to_string());
                 data.rows.push([&[number.to_string(), kind.to_string()], &numbers[..]].concat());
             }
             let middle = |bar: usize| (edge(bar) + edge(bar + 1)) / 2.0;
-            let bars = parts.iter().enumerate().map(|(bar, &part)| Point::new(middle(bar), part));
+            let bars =
+                parts.iter().enumerate().map(|(bar, &part)| Point::new(middle(bar), 100.0 * part));
             let points = bars.collect();
             series.push(Series { label: kind.to_string(), colour, mark: Mark::Bars, points });
         }

@@ -40,6 +40,8 @@ pub enum ReportError {
     NoResults { folder: PathBuf },
     #[error("{}: this is no result of an experiment", .path.display())]
     Result { path: PathBuf, source: serde_json::Error },
+    #[error("{}: this is no SVG", .path.display())]
+    NoDrawing { path: PathBuf },
     #[error(transparent)]
     Record(#[from] RecordError),
 }

@@ -30,9 +30,9 @@ pub fn page(folder: &Path) -> Result<String, ReportError> {
         .into_iter()
         .map(|(path, result)| {
             let drawings = result.plots.iter().map(|plot| drawing(&path, plot));
-            Ok(Section { drawings: drawings.collect::<Result<_, RecordError>>()?, result })
+            Ok(Section { drawings: drawings.collect::<Result<_, ReportError>>()?, result })
         })
-        .collect::<Result<_, RecordError>>()?;
+        .collect::<Result<_, ReportError>>()?;
     let style = include_str!("page.css");
     let mut html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
@@ -70,13 +70,12 @@ pub fn markdown(results: &[ExperimentResult]) -> String {
         results.iter().map(|result| result.device.as_str()).filter(|d| *d != NO_DEVICE).collect();
     let days: BTreeSet<&str> =
         results.iter().filter_map(|result| result.date.split('T').next()).collect();
-    let joined = |set: BTreeSet<&str>| set.into_iter().collect::<Vec<_>>().join("; ");
+    let made: Vec<&str> = devices.into_iter().chain(days).collect();
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "{}, {}. Means ± standard deviations over networks (how many).\n",
-        joined(devices),
-        joined(days)
+        "{}. Means ± standard deviations over networks (how many).\n",
+        made.join(", ")
     );
     let _ = writeln!(text, "{}\n", findings(results).markdown());
     for result in results {
@@ -119,28 +118,38 @@ pub fn results(folder: &Path) -> Result<Vec<(PathBuf, ExperimentResult)>, Report
     if found.is_empty() {
         return Err(ReportError::NoResults { folder: folder.to_owned() });
     }
-    // fig10 would come behind fig9b.
-    let number = |name: &str| -> u32 {
-        let digits = name.chars().skip_while(|c| !c.is_ascii_digit());
-        digits.take_while(char::is_ascii_digit).collect::<String>().parse().unwrap_or(u32::MAX)
-    };
     found.sort_by_key(|(_, result): &(PathBuf, ExperimentResult)| {
         (number(&result.name), result.name.clone())
     });
     Ok(found)
 }
 
+/// The number of a figure of the paper: fig10 comes behind fig9b, and what is no figure behind all.
+fn number(name: &str) -> u32 {
+    let digits = name.strip_prefix("fig").unwrap_or_default().chars();
+    digits.take_while(char::is_ascii_digit).collect::<String>().parse().unwrap_or(u32::MAX)
+}
+
 /// A plot's SVG as an element of a page.
-fn drawing(folder: &Path, plot: &Plot) -> Result<String, RecordError> {
+fn drawing(folder: &Path, plot: &Plot) -> Result<String, ReportError> {
     let path = folder.join(format!("{}.svg", plot.name));
     let text = fs::read_to_string(&path).map_err(RecordError::io("read", &path))?;
-    Ok(text.find("<svg").map_or(String::new(), |start| text[start..].to_string()))
+    match text.find("<svg") {
+        Some(start) => Ok(text[start..].to_string()),
+        None => Err(ReportError::NoDrawing { path }),
+    }
 }
 
 fn overview(html: &mut String, sections: &[Section]) {
     html.push_str("<h2>All findings</h2>\n<table>\n<thead><tr><th>Figure</th>");
     html.push_str(FINDING_HEADER);
     for Section { result, .. } in sections {
+        if result.findings.is_empty() {
+            let (name, figure) = (escaped(&result.name), escaped(&result.figure));
+            let row = "<td colspan=\"5\">without findings</td>";
+            // Writing to a string cannot fail.
+            let _ = writeln!(html, "<tr><th><a href=\"#{name}\">{figure}</a></th>{row}</tr>");
+        }
         for (index, finding) in result.findings.iter().enumerate() {
             html.push_str("<tr>");
             if index == 0 {
@@ -209,16 +218,19 @@ impl Section {
                  </figure>\n"
             );
         }
-        html.push_str("<table>\n<thead><tr>");
-        html.push_str(FINDING_HEADER);
-        for finding in &self.result.findings {
-            html.push_str("<tr>");
-            cells(html, finding);
-            html.push_str("</tr>\n");
+        if !self.result.findings.is_empty() {
+            html.push_str("<table>\n<thead><tr>");
+            html.push_str(FINDING_HEADER);
+            for finding in &self.result.findings {
+                html.push_str("<tr>");
+                cells(html, finding);
+                html.push_str("</tr>\n");
+            }
+            html.push_str("</tbody>\n</table>\n");
         }
         let _ = write!(
             html,
-            "</tbody>\n</table>\n<p class=\"how\"><code>{}</code><br>apical {}, {}; {}, {seconds:.0} s</p>\n\
+            "<p class=\"how\"><code>{}</code><br>apical {}, {}; {}, {seconds:.0} s</p>\n\
              </section>\n",
             escaped(command),
             escaped(version),
@@ -284,19 +296,19 @@ mod tests {
     #[test]
     fn a_page_holds_every_experiment_in_the_papers_order_and_nothing_unescaped() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["fig10", "fig9b", "fig3"] {
+        for name in ["other2", "fig10", "fig9b", "fig3"] {
             save(folder.path(), &result(name));
         }
         fs::create_dir(folder.path().join("trainings")).unwrap();
         let html = page(folder.path()).unwrap();
-        let places: Vec<usize> = ["fig3", "fig9b", "fig10"]
+        let places: Vec<usize> = ["fig3", "fig9b", "fig10", "other2"]
             .map(|name| html.find(&format!("<section id=\"{name}\">")).unwrap())
             .to_vec();
         assert!(places.is_sorted());
-        assert_eq!(html.matches("<svg width=\"1\"></svg>").count(), 3);
+        assert_eq!(html.matches("<svg width=\"1\"></svg>").count(), 4);
         assert_eq!(html.matches("<?xml").count(), 0);
         // In the overview and in the section.
-        assert_eq!(html.matches("a &lt; b<small>a note</small>").count(), 6);
+        assert_eq!(html.matches("a &lt; b<small>a note</small>").count(), 8);
         assert!(html.contains("4.05 ± 0.10 (3) %") && html.contains("<td class=\"no\">no</td>"));
         assert!(
             !html.contains("a < b") && !html.contains("Figure <") && html.contains("A &amp; B")
@@ -312,7 +324,31 @@ mod tests {
         save(folder.path(), &result("fig3"));
         fs::remove_file(folder.path().join("fig3/p.svg")).unwrap();
         assert!(error(folder.path()).contains("p.svg"));
-        fs::write(folder.path().join("fig3").join(RESULT), "{\"name\": 1}").unwrap();
-        assert!(error(folder.path()).contains("result.json"));
+        fs::write(folder.path().join("fig3/p.svg"), "nothing").unwrap();
+        assert!(error(folder.path()).contains("p.svg: this is no SVG"));
+        fs::write(folder.path().join("fig3").join(RESULT), "{\n\"name\": 1}").unwrap();
+        let broken = page(folder.path()).unwrap_err();
+        assert!(broken.to_string().contains("result.json"));
+        let cause = std::error::Error::source(&broken).unwrap().to_string();
+        assert!(cause.contains("line 2"), "{cause}");
+    }
+
+    #[test]
+    fn an_experiment_without_findings_is_linked_too() {
+        let folder = tempfile::tempdir().unwrap();
+        save(folder.path(), &ExperimentResult { findings: Vec::new(), ..result("fig3") });
+        let html = page(folder.path()).unwrap();
+        assert_eq!(html.matches("<a href=\"#fig3\">").count(), 1);
+        assert_eq!(html.matches("<table>").count(), 1);
+    }
+
+    #[test]
+    fn a_table_in_markdown_keeps_its_columns() {
+        let mut result = result("fig3");
+        result.device = NO_DEVICE.to_string();
+        result.findings[0].criterion = "|a - b|\nbelow 1".to_string();
+        let text = markdown(&[result]);
+        assert!(text.contains("\n2026-11-26. Means"), "{text}");
+        assert!(text.contains("| \\|a - b\\| below 1 |"), "{text}");
     }
 }

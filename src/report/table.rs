@@ -27,12 +27,15 @@ impl Table {
 
     /// The same alignment, as Markdown.
     pub fn markdown(&self) -> String {
-        let mut lines = self.lines(&|cells| format!("| {} |", cells.join(" | ")));
+        let safe = |cells: &Vec<String>| cells.iter().map(|cell| one_cell(cell)).collect();
+        let table =
+            Table { header: safe(&self.header), rows: self.rows.iter().map(safe).collect() };
+        let mut lines = table.lines(&|cells| format!("| {} |", cells.join(" | ")));
         let rule = |(index, width): (usize, usize)| match index {
             0 => "-".repeat(width),
             _ => format!("{}:", "-".repeat(width.saturating_sub(1))),
         };
-        let rules: Vec<String> = self.widths().into_iter().enumerate().map(rule).collect();
+        let rules: Vec<String> = table.widths().into_iter().enumerate().map(rule).collect();
         lines.insert(1, format!("| {} |", rules.join(" | ")));
         lines.join("\n")
     }
@@ -56,6 +59,11 @@ impl Table {
         };
         (0..self.header.len()).map(width).collect()
     }
+}
+
+/// Text that neither ends its cell of Markdown nor its line.
+fn one_cell(text: &str) -> String {
+    text.replace('|', "\\|").replace(['\n', '\r'], " ")
 }
 
 #[cfg(test)]

@@ -91,6 +91,21 @@ fn plot_draws_a_run_and_the_curves_of_many() {
             assert!(fs::metadata(folder.path().join(path)).unwrap().len() > 50);
         }
     }
+    // As many images are tested as are asked for, and a line that a crash cut off is passed over.
+    let metrics = folder.path().join("run/metrics.jsonl");
+    let whole = fs::read_to_string(&metrics).unwrap();
+    fs::write(&metrics, format!("{whole}{{\"event\":\"epo")).unwrap();
+    let plot = |images: &str| {
+        let mut command = apical(&folder);
+        command.args(["plot", "run", "--data", "data", "--out", "few", "--test-images", images]);
+        command
+    };
+    output_of(&mut plot("3"));
+    let counts = fs::read_to_string(folder.path().join("few/confusion.csv")).unwrap();
+    let count = |line: &str| line.rsplit(',').next().unwrap().parse::<u32>().unwrap();
+    assert_eq!(counts.lines().skip(1).map(count).sum::<u32>(), 3);
+    fails(&mut plot("99999"), 2, &["--test-images sets it"]);
+
     output_of(train_on_cpu(&folder).args(["--out", "many", "--replicas", "2"]));
     let printed = output_of(apical(&folder).args(["plot", "many", "--data", "data", "--out", "p"]));
     assert_eq!(printed.lines().count(), 3);

@@ -22,7 +22,7 @@ const GAIN: f64 = 5.0;
 const NOISE: f64 = 0.05;
 
 fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
-    let full = study.paper(Preset::Paper1);
+    let full = Config { epochs: study.extent(4, 60), ..study.paper(Preset::Paper1) };
     let sparse = Config { feedback_sparsity: SPARSITY, ..full.clone() };
     let amplified = Config { feedback_gain: GAIN, ..sparse.clone() };
     let symmetric = Config { feedback_weights: FeedbackWeights::Symmetric, ..full.clone() };

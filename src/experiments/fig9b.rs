@@ -16,7 +16,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
 
 fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
     let coupled = |study: &Study, g_apical| {
-        let epochs = study.extent(4, 60);
+        let epochs = study.extent(2, 60);
         Config { g_apical, epochs, ..study.paper(Preset::Paper2) }
     };
     let condition = |label, config, paper| Condition { label, config, paper };

@@ -29,7 +29,7 @@ pub(super) struct ReproduceArgs {
     #[arg(long, conflicts_with = "experiments")]
     list: bool,
 
-    /// Fewer images, epochs and seeds than the paper: all in less than an hour on two cores
+    /// Fewer images, epochs and seeds than the paper: eight epochs at most, two seeds
     #[arg(long)]
     quick: bool,
 

@@ -338,6 +338,11 @@ impl Config {
         }
     }
 
+    /// Whether apical dendrites hear rates.
+    pub fn hears_rates(&self) -> bool {
+        self.in_effect().feedback_transmission == Transmission::Rates
+    }
+
     /// Whether feedback weights learn.
     pub fn learns_feedback(&self) -> bool {
         self.feedback_eta > 0.0

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::{Plot, PlotError};
-use crate::config::Transmission;
 use crate::dataset::Dataset;
 use crate::record::Saved;
 use crate::recorder::{Quantity, Recorder, Recording, Session, Shown};
@@ -22,7 +21,7 @@ pub(super) fn plot(
 ) -> Result<Plot, PlotError> {
     let Saved { config, network, .. } = saved;
     // Where feedback comes as rates there are no apical voltages.
-    let apical = (config.feedback_transmission == Transmission::Spikes).then_some(Quantity::Apical);
+    let apical = (!config.hears_rates()).then_some(Quantity::Apical);
     let mut quantities = vec![Quantity::Spikes, Quantity::Basal, Quantity::Soma, Quantity::Phases];
     quantities.extend(apical);
     let recorder = Recorder { units: Some(0..UNITS), ..Recorder::of(&quantities) };

@@ -1,5 +1,7 @@
 //! What was recorded: arrays with names and axes.
 
+use crate::schedule::Image;
+
 /// What the places along an axis are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Axis {
@@ -79,11 +81,10 @@ impl Recording {
     }
 
     /// Adds what was recorded of further images.
-    pub(super) fn append(&mut self, next: Recording) {
-        self.images.extend(next.images);
-        self.labels.extend(next.labels);
-        self.found.extend(next.found);
-        for array in next.arrays {
+    pub(super) fn append(&mut self, images: &[Image], arrays: Vec<Recorded>) {
+        self.images.extend(images.iter().map(|image| image.index as u32));
+        self.labels.extend(images.iter().map(|image| image.label));
+        for array in arrays {
             match self.arrays.iter_mut().find(|own| own.name == array.name) {
                 Some(own) => {
                     own.shape[0] += array.shape[0];

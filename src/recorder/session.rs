@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::derived::Derived;
 use super::steps::Steps;
 use super::{Axis, Quantity, Recorded, Recorder, Recording};
-use crate::config::{Config, ConfigError, Transmission};
+use crate::config::{Config, ConfigError};
 use crate::dataset::Dataset;
 use crate::layout::{Array, BackendError, Kernel, Lane, result};
 use crate::network::Network;
@@ -46,8 +46,7 @@ impl Session {
         selection: &Selection,
     ) -> Result<Self, TrainError> {
         config.validate(dataset.pixels(), dataset.classes)?;
-        let hears_rates = config.feedback_transmission == Transmission::Rates;
-        if hears_rates && recorder.has(Quantity::Apical) {
+        if config.hears_rates() && recorder.has(Quantity::Apical) {
             return Err(TrainError::Config(ConfigError {
                 setting: "feedback_transmission",
                 value: "rates".to_string(),
@@ -103,9 +102,11 @@ impl Session {
             _ => self.simulation.backend().shape().lanes,
         };
         for images in images.chunks(side_by_side.max(1)) {
-            recording.append(self.show_together(images, shown)?);
+            recording.append(images, self.show_together(images, shown)?);
             listen(recording.images.len());
         }
+        let results = self.simulation.backend().read(Array::Results)?;
+        recording.found = images.iter().map(|image| class(image, &results)).collect();
         recording.trim();
         if self.recorder.has(Quantity::Jacobians) && shown != Shown::Test {
             recording.arrays.extend(self.derived.take_jacobians());
@@ -113,7 +114,11 @@ impl Session {
         Ok(recording)
     }
 
-    fn show_together(&mut self, images: &[Image], shown: Shown) -> Result<Recording, BackendError> {
+    fn show_together(
+        &mut self,
+        images: &[Image],
+        shown: Shown,
+    ) -> Result<Vec<Recorded>, BackendError> {
         let (mut minibatches, lanes, launches) = match shown {
             Shown::Test => self.simulation.prepare_test(images),
             Shown::Taught | Shown::Learned => self.simulation.prepare_training(images),
@@ -136,37 +141,25 @@ impl Session {
         } else {
             backend.run(&minibatches, &lanes, &shows)?;
         }
-        let mut recording = found(images, &backend.read(Array::Results)?);
+        let mut arrays = Vec::new();
         if recorder.has(Quantity::Spikes) {
             steps.sample_spikes(backend)?;
         }
         if recorder.has(Quantity::Phases) {
-            recording.arrays.push(phases(&lanes));
+            arrays.push(phases(&lanes));
         }
-        recording.arrays.extend(derived.of_images(
-            backend,
-            recorder,
-            &lanes,
-            steps.mean_rates(),
-            shown,
-        )?);
-        recording.arrays.extend(steps.finish());
+        arrays.extend(derived.of_images(backend, recorder, &lanes, steps.mean_rates(), shown)?);
+        arrays.extend(steps.finish());
         if shown == Shown::Learned {
             backend.run(&minibatches, &lanes, &changes)?;
         }
-        Ok(recording)
+        Ok(arrays)
     }
 }
 
-/// Which images these are, and what the network took them for.
-fn found(images: &[Image], results: &[u32]) -> Recording {
-    let class = |image: &Image| results[image.slot * result::ROWS + result::CLASS] as u8;
-    Recording {
-        images: images.iter().map(|image| image.index as u32).collect(),
-        labels: images.iter().map(|image| image.label).collect(),
-        found: images.iter().map(class).collect(),
-        arrays: Vec::new(),
-    }
+/// What the network took an image for.
+fn class(image: &Image, results: &[u32]) -> u8 {
+    results[image.slot * result::ROWS + result::CLASS] as u8
 }
 
 fn phases(lanes: &[Lane]) -> Recorded {

@@ -93,14 +93,13 @@ impl From<TuneError> for CliError {
 
 impl From<ExperimentError> for CliError {
     fn from(error: ExperimentError) -> Self {
-        use ExperimentError::{Backend, Csv, Record, Report, Train, Trials, Weights};
+        use ExperimentError::{Backend, Record, Report, Train, Trials, Weights};
         match error {
             Train(error) | Trials(TrialsError::Train(error)) => CliError::Train(error),
             Backend(error) => CliError::Train(error.into()),
             Record(error) | Trials(TrialsError::Record(error)) => CliError::Record(error),
             Weights(error) => CliError::Weights(error),
             Report(error) => CliError::Report(error),
-            Csv(error) => CliError::Csv(error),
             error => CliError::Experiment(error),
         }
     }

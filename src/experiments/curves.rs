@@ -3,7 +3,6 @@
 use super::outcome::Outcome;
 use super::{ExperimentError, Study, Trained};
 use crate::config::Config;
-use crate::evaluate::Spread;
 use crate::report::{Axis, Data, Drawing, Figure, Mark, Panel, Point, Reference, Scale, Series};
 
 /// Settings with a name, and what the paper reports for them.
@@ -14,8 +13,14 @@ pub(super) struct Condition {
     pub paper: Option<f64>,
 }
 
+impl Condition {
+    pub(super) fn new(label: &'static str, config: Config, paper: Option<f64>) -> Self {
+        Condition { label, config, paper }
+    }
+}
+
 /// Trains every condition with every seed, and draws their test errors. Says the last of them,
-/// `[conditions][seeds]`.
+/// `[conditions][seeds]`. `of`: whose errors these are, for the caption.
 ///
 /// # Errors
 /// When a training fails or was broken off.
@@ -23,7 +28,7 @@ pub(super) fn train_and_draw(
     study: &mut Study,
     outcome: &mut Outcome,
     title: &str,
-    caption: &str,
+    of: &str,
     conditions: &[Condition],
 ) -> Result<Vec<Vec<f64>>, ExperimentError> {
     let configs: Vec<Config> =
@@ -35,8 +40,7 @@ pub(super) fn train_and_draw(
         let epochs = condition.config.epochs as usize;
         let error = |epoch: usize| {
             let errors = networks.iter().map(|trained| trained.trial.epochs[epoch].test_error);
-            let Spread { mean, sd, .. } = Spread::of(&errors.collect::<Vec<_>>());
-            Point { x: epoch as f64 + 1.0, y: mean, spread: sd }
+            Point::over(epoch as f64 + 1.0, &errors.collect::<Vec<_>>())
         };
         series.push(Series {
             label: condition.label.to_string(),
@@ -67,7 +71,11 @@ pub(super) fn train_and_draw(
         references,
     };
     let figure = Figure { title: title.to_string(), panels: vec![panel] };
-    outcome.plot("errors", caption, Drawing::Figure(figure), data);
+    let caption = format!(
+        "Test error{of} after each epoch, mean over seeds with a band of one standard deviation. Dashed: the \
+         paper's after 60 epochs."
+    );
+    outcome.plot("errors", &caption, Drawing::Figure(figure), data);
     for condition in conditions {
         outcome.settings.push((file_name(condition.label), condition.config.clone()));
     }

@@ -30,7 +30,7 @@ const IMAGES: usize = 20;
 
 fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
     let config = study.paper(Preset::Paper1);
-    let trained = study.train(std::slice::from_ref(&config))?.swap_remove(0);
+    let trained = study.train_one(&config)?;
     let images = study.test_images(IMAGES);
     let mut with_basal = Vec::new();
     let mut with_apical = Vec::new();
@@ -46,8 +46,7 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
         with_basal.push(mean_correlation(&recording, "basal0"));
         with_apical.push(mean_correlation(&recording, "apical0"));
         for ((_, array), rates) in POPULATIONS.iter().zip(&mut rates) {
-            let values = recording.values(array).iter().map(|&rate| f64::from(rate));
-            rates.push(1000.0 * mean(&values.collect::<Vec<_>>()));
+            rates.push(1000.0 * mean(&recording.numbers(array)));
         }
         if done == 0 {
             draw(&recording, &mut outcome);

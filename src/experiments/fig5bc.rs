@@ -6,7 +6,6 @@ use super::outcome::{Claim, Outcome};
 use super::{Experiment, ExperimentError, Study, Trained};
 use crate::analysis::statistics::{correlation, mean};
 use crate::config::{Config, Preset};
-use crate::evaluate::Spread;
 use crate::random::{Purpose, Stream};
 use crate::recorder::{Quantity, Recorder, Recording, Shown};
 use crate::report::{Axis, Data, Drawing, Figure, Mark, Panel, Point, Reference, Scale, Series};
@@ -100,8 +99,7 @@ fn record(study: &mut Study, trained: &Trained, count: usize) -> Result<Losses, 
     let images = study.test_images(count);
     let mut session = study.session(&trained.trial.config, &trained.network, recorder)?;
     let recording: Recording = session.show(&images, Shown::Taught, &mut |_| ())?;
-    let numbers = |name: &str| recording.values(name).iter().map(|&x| f64::from(x)).collect();
-    let (hidden, output) = (numbers("loss0"), numbers("output_loss"));
+    let (hidden, output) = (recording.numbers("loss0"), recording.numbers("output_loss"));
     Ok(Losses { labels: recording.labels, hidden, output })
 }
 
@@ -144,8 +142,7 @@ fn draw(outcome: &mut Outcome, losses: &Losses, correlations: [&[Vec<f64>]; 3], 
         let classes = values[0].len();
         let point = |class: usize| {
             let of_class: Vec<f64> = values.iter().map(|of_seed| of_seed[class]).collect();
-            let Spread { mean, sd, .. } = Spread::of(&of_class);
-            Point { x: class as f64, y: mean, spread: sd }
+            Point::over(class as f64, &of_class)
         };
         let points: Vec<Point> = (0..classes).map(point).collect();
         for (seed, of_seed) in (1..).zip(values) {

@@ -3,7 +3,6 @@
 use super::outcome::{Claim, Outcome};
 use super::{Experiment, ExperimentError, Study};
 use crate::config::{Config, Preset};
-use crate::evaluate::Spread;
 use crate::network::Network;
 use crate::recorder::{Quantity, Recorder, Shown};
 use crate::report::{
@@ -73,11 +72,10 @@ fn measure(study: &mut Study, config: &Config) -> Result<Vec<Measured>, Experime
     for (index, part) in images.chunks(EVERY).enumerate() {
         let (measured, rest) = part.split_at(AVERAGED.min(part.len()));
         let recording = session.show(measured, Shown::Learned, &mut |_| ())?;
-        let values = |name| recording.values(name).iter().map(|&x| f64::from(x)).collect();
-        let product: Vec<f64> = values("jacobian_product");
-        let eigenvalue: Vec<f64> = values("eigenvalue");
+        let product = recording.numbers("jacobian_product");
+        let eigenvalue = recording.numbers("eigenvalue")[0];
         let done = index * EVERY + measured.len();
-        course.push(Measured { images: done, eigenvalue: eigenvalue[0], product });
+        course.push(Measured { images: done, eigenvalue, product });
         session.learn(rest)?;
         study.tell("training images", done + rest.len(), images.len())?;
     }
@@ -107,8 +105,7 @@ fn draw(outcome: &mut Outcome, courses: &[Vec<Measured>]) {
     }
     let point = |place: usize| {
         let values: Vec<f64> = courses.iter().map(|course| course[place].eigenvalue).collect();
-        let Spread { mean, sd, .. } = Spread::of(&values);
-        Point { x: courses[0][place].images as f64, y: mean, spread: sd }
+        Point::over(courses[0][place].images as f64, &values)
     };
     let points: Vec<Point> = (0..courses[0].len()).map(point).collect();
     let panel = Panel {

@@ -21,20 +21,18 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
         eta: vec![0.23, 0.23, 0.23, 0.12],
         ..study.paper(Preset::Paper2)
     };
-    let condition = |label, config, paper| Condition { label, config, paper };
     let conditions = [
-        condition("784-10", study.paper(Preset::Paper0), Some(8.3)),
-        condition("784-500-10", study.paper(Preset::Paper1), Some(4.1)),
-        condition("784-500-100-10", study.paper(Preset::Paper2), Some(3.2)),
-        condition("784-500-100-100-10", deeper, None),
+        Condition::new("784-10", study.paper(Preset::Paper0), Some(8.3)),
+        Condition::new("784-500-10", study.paper(Preset::Paper1), Some(4.1)),
+        Condition::new("784-500-100-10", study.paper(Preset::Paper2), Some(3.2)),
+        Condition::new("784-500-100-100-10", deeper, None),
     ];
     let mut outcome = Outcome::default();
     let errors = train_and_draw(
         study,
         &mut outcome,
         "Test error by number of hidden layers",
-        "Test error after each epoch, mean over seeds with a band of one standard deviation. Dashed: the \
-         paper's after 60 epochs.",
+        "",
         &conditions,
     )?;
     for (condition, errors) in conditions.iter().zip(&errors) {

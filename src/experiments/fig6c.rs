@@ -29,7 +29,7 @@ const LAYERS: [(&str, &str); 4] = [
 
 fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
     let config = study.paper(Preset::Paper2);
-    let trained = study.train(std::slice::from_ref(&config))?.swap_remove(0);
+    let trained = study.train_one(&config)?;
     let images = study.test_images(study.extent(1000, 3000));
     let mut shares: Vec<Vec<f64>> = vec![Vec::new(); LAYERS.len()];
     let mut outcome = Outcome::default();
@@ -41,9 +41,7 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
         let recording = session.show(&images, Shown::Test, &mut |_| ())?;
         let mut layouts = Vec::new();
         for (layer, (name, _)) in LAYERS.iter().enumerate() {
-            let features: Vec<f64> =
-                recording.values(name).iter().map(|&rate| f64::from(rate)).collect();
-            let points = tsne(&features, images.len(), config.seed);
+            let points = tsne(&recording.numbers(name), images.len(), config.seed);
             shares[layer].push(100.0 * neighbours_agree(&points, &recording.labels, NEIGHBOURS));
             layouts.push(points);
             study.tell("layouts", number * LAYERS.len() + layer + 1, total)?;

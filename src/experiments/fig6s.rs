@@ -1,7 +1,7 @@
 //! Plateau potentials that do not come at the same time.
 
 use super::curves::{Condition, train_and_draw};
-use super::outcome::{Claim, Outcome};
+use super::outcome::{Claim, Outcome, differences};
 use super::study::TOLERANCE;
 use super::{Experiment, ExperimentError, Study};
 use crate::config::{Config, PlateauTimes, Preset};
@@ -18,23 +18,19 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
 fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
     let synchronous = study.paper(Preset::Paper1);
     let random = Config { plateau_times: PlateauTimes::Random, ..synchronous.clone() };
-    let condition = |label, config, paper| Condition { label, config, paper };
-    let conditions =
-        [condition("synchronous", synchronous, Some(4.1)), condition("random times", random, None)];
+    let conditions = [
+        Condition::new("synchronous", synchronous, Some(4.1)),
+        Condition::new("random times", random, None),
+    ];
     let mut outcome = Outcome::default();
     let errors = train_and_draw(
         study,
         &mut outcome,
         "Test error by times of plateau potentials",
-        "Test error of 784-500-10 after each epoch, mean over seeds with a band of one standard deviation. \
-         Dashed: the paper's after 60 epochs.",
+        " of 784-500-10",
         &conditions,
     )?;
-    let differences: Vec<f64> = errors[1]
-        .iter()
-        .zip(&errors[0])
-        .map(|(random, synchronous)| random - synchronous)
-        .collect();
+    let differences = differences(&errors[1], &errors[0]);
     let claim = Claim { what: "random less synchronous times", unit: "points", paper: "about 0" };
     let criterion = format!("within {TOLERANCE} points of 0");
     outcome.findings.push(claim.within(&differences, [-TOLERANCE, TOLERANCE], &criterion));

@@ -2,8 +2,8 @@
 
 use super::outcome::{Claim, Outcome};
 use super::{Experiment, ExperimentError, Study};
+use crate::analysis::statistics::mean;
 use crate::config::{Config, Preset, Transmission};
-use crate::evaluate::Spread;
 use crate::network::Network;
 use crate::recorder::{Quantity, Recorder, Shown};
 use crate::report::{Axis, Data, Drawing, Figure, Mark, Panel, Point, Reference, Scale, Series};
@@ -89,16 +89,12 @@ fn measure(study: &mut Study, what: &str, config: &Config) -> Result<Vec<f64>, E
         for images in order(config, &study.dataset, epoch).chunks(JUDGED) {
             let recording = session.show(images, Shown::Learned, &mut |_| ())?;
             // Where no neuron has an error there is no direction.
-            let values = recording.values("angle0").iter().map(|&angle| f64::from(angle));
-            angles.extend(values.map(|angle| if angle.is_finite() { angle } else { 90.0 }));
+            let found = recording.numbers("angle0").into_iter();
+            angles.extend(found.map(|angle| if angle.is_finite() { angle } else { 90.0 }));
             study.tell(what, angles.len(), total)?;
         }
     }
     Ok(angles)
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
 }
 
 /// Means over stretches of images.
@@ -122,8 +118,7 @@ fn draw(outcome: &mut Outcome, names: &[&str], courses: &[Vec<Vec<f64>>]) {
             courses.iter().map(|course| means(course).collect()).collect();
         let point = |place: usize| {
             let values: Vec<f64> = of_seeds.iter().map(|of_seed| of_seed[place]).collect();
-            let Spread { mean, sd, .. } = Spread::of(&values);
-            Point { x: ((place + 1) * JUDGED) as f64, y: mean, spread: sd }
+            Point::over(((place + 1) * JUDGED) as f64, &values)
         };
         let points = (0..of_seeds[0].len()).map(point).collect();
         let label = format!("feedback by {name}");

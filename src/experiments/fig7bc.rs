@@ -34,7 +34,7 @@ type Fields = Vec<Vec<f64>>;
 fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
     let local = study.paper(Preset::Paper1);
     let exact = Config { hidden_errors: HiddenErrors::Backpropagation, ..local.clone() };
-    let local_trained = study.train(std::slice::from_ref(&local))?.swap_remove(0);
+    let local_trained = study.train_one(&local)?;
     let seeds = (1..=study.seeds).map(|seed| OTHER_SEEDS + seed);
     let exacts: Vec<Config> = seeds.map(|seed| Config { seed, ..exact.clone() }).collect();
     let exact_trained = study.train_all(&exacts)?;

@@ -27,21 +27,19 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
     let amplified = Config { feedback_gain: GAIN, ..sparse.clone() };
     let symmetric = Config { feedback_weights: FeedbackWeights::Symmetric, ..full.clone() };
     let noisy = Config { feedback_noise: NOISE, ..symmetric.clone() };
-    let condition = |label, config, paper| Condition { label, config, paper };
     let conditions = [
-        condition("full", full, Some(4.1)),
-        condition("sparse", amplified, Some(3.7)),
-        condition("sparse, not amplified", sparse, None),
-        condition("symmetric", symmetric, Some(3.6)),
-        condition("noisy symmetric", noisy, None),
+        Condition::new("full", full, Some(4.1)),
+        Condition::new("sparse", amplified, Some(3.7)),
+        Condition::new("sparse, not amplified", sparse, None),
+        Condition::new("symmetric", symmetric, Some(3.6)),
+        Condition::new("noisy symmetric", noisy, None),
     ];
     let mut outcome = Outcome::default();
     let errors = train_and_draw(
         study,
         &mut outcome,
         "Test error by kind of feedback",
-        "Test error of 784-500-10 after each epoch, mean over seeds with a band of one standard deviation. \
-         Dashed: the paper's after 60 epochs.",
+        " of 784-500-10",
         &conditions,
     )?;
     let [full, sparse, weak, symmetric, noisy] = &errors[..] else { return Ok(outcome) };

@@ -23,7 +23,7 @@ const IMAGES: usize = 5;
 fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
     let config =
         Config { g_apical: 0.05, epochs: study.extent(2, 60), ..study.paper(Preset::Paper2) };
-    let trained = study.train(std::slice::from_ref(&config))?.swap_remove(0);
+    let trained = study.train_one(&config)?;
     let images = study.test_images(IMAGES);
     let mut outcome = Outcome::default();
     let mut ratios = Vec::new();

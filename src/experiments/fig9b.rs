@@ -1,7 +1,7 @@
 //! How well apical dendrites must be kept apart from the soma.
 
 use super::curves::{Condition, train_and_draw};
-use super::outcome::{Claim, Outcome};
+use super::outcome::{Claim, Outcome, differences};
 use super::{Experiment, ExperimentError, Study};
 use crate::config::{Config, Preset};
 
@@ -19,25 +19,23 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
         let epochs = study.extent(2, 60);
         Config { g_apical, epochs, ..study.paper(Preset::Paper2) }
     };
-    let condition = |label, config, paper| Condition { label, config, paper };
     let conditions = [
-        condition("g_A = 0", coupled(study, 0.0), Some(3.2)),
-        condition("g_A = 0.05", coupled(study, 0.05), Some(3.3)),
-        condition("g_A = 0.6", coupled(study, 0.6), Some(5.2)),
+        Condition::new("g_A = 0", coupled(study, 0.0), Some(3.2)),
+        Condition::new("g_A = 0.05", coupled(study, 0.05), Some(3.3)),
+        Condition::new("g_A = 0.6", coupled(study, 0.6), Some(5.2)),
     ];
     let mut outcome = Outcome::default();
     let errors = train_and_draw(
         study,
         &mut outcome,
         "Test error by coupling of the apical dendrites",
-        "Test error of 784-500-100-10 after each epoch, mean over seeds with a band of one standard deviation. \
-         Dashed: the paper's after 60 epochs.",
+        " of 784-500-100-10",
         &conditions,
     )?;
     let [apart, weak, strong] = &errors[..] else { return Ok(outcome) };
     outcome.findings.push(study.judge_error("g_A = 0.05, test error", 3.3, weak));
     outcome.findings.push(study.judge_error("g_A = 0.6, test error", 5.2, strong));
-    let differences: Vec<f64> = weak.iter().zip(apart).map(|(weak, apart)| weak - apart).collect();
+    let differences = differences(weak, apart);
     let claim = Claim { what: "g_A = 0.05 less 0", unit: "points", paper: "about 0.1" };
     outcome.findings.push(claim.within(&differences, [-0.5, 0.5], "within 0.5 points of 0"));
     let claim = Claim { what: "g_A = 0 less 0.6", unit: "points", paper: "about -2" };

@@ -11,7 +11,6 @@ mod fig6b;
 mod fig6c;
 mod fig6s;
 mod fig7a;
-
 mod fig7bc;
 mod fig8;
 mod fig9a;
@@ -78,19 +77,12 @@ pub enum ExperimentError {
     Weights(#[from] WeightsError),
     #[error(transparent)]
     Report(#[from] ReportError),
-    #[error("a table cannot be written")]
-    Csv(#[from] csv::Error),
     /// Who listens broke it off; what is finished is kept.
     #[error("broken off")]
     BrokenOff,
 }
 
 impl Experiment {
-    /// The one of a name.
-    pub fn find(name: &str) -> Option<&'static Experiment> {
-        EXPERIMENTS.iter().find(|experiment| experiment.name == name)
-    }
-
     /// Does it, and writes its folder below `folder`.
     ///
     /// # Errors

@@ -88,7 +88,7 @@ impl Claim<'_> {
     /// A difference between two conditions with the same seeds, judged by its sign: `first` less `second`
     /// ought to be below 0.
     pub(super) fn smaller(self, first: &[f64], second: &[f64], criterion: &str) -> Finding {
-        let differences: Vec<f64> = first.iter().zip(second).map(|(a, b)| a - b).collect();
+        let differences = differences(first, second);
         let ours = Measured::of(&differences);
         let finding = self.judged(ours, criterion, Some(ours.mean < 0.0));
         finding.with_doubt(&differences)
@@ -96,8 +96,7 @@ impl Claim<'_> {
 
     /// Told, but not judged, for a reason.
     pub(super) fn told(self, values: &[f64], criterion: &str, note: &str) -> Finding {
-        let finding = self.judged(Measured::of(values), criterion, None);
-        Finding { note: Some(note.to_string()), ..finding }
+        self.judged(Measured::of(values), criterion, None).with_note(note)
     }
 
     fn judged(self, ours: Measured, criterion: &str, agrees: Option<bool>) -> Finding {
@@ -113,8 +112,13 @@ impl Claim<'_> {
     }
 }
 
+/// Of networks with the same seeds.
+pub(super) fn differences(first: &[f64], second: &[f64]) -> Vec<f64> {
+    first.iter().zip(second).map(|(first, second)| first - second).collect()
+}
+
 impl Finding {
-    pub(super) fn with_note(self, note: &str) -> Finding {
+    fn with_note(self, note: &str) -> Finding {
         Finding { note: Some(note.to_string()), ..self }
     }
 

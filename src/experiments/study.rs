@@ -99,6 +99,14 @@ impl<'a> Study<'a> {
         Ok(trained.chunks(self.seeds as usize).map(<[Trained]>::to_vec).collect())
     }
 
+    /// Trains a network of each seed.
+    ///
+    /// # Errors
+    /// When a training fails or was broken off.
+    pub fn train_one(&mut self, condition: &Config) -> Result<Vec<Trained>, ExperimentError> {
+        Ok(self.train(std::slice::from_ref(condition))?.concat())
+    }
+
     /// Trains networks with just these settings.
     ///
     /// # Errors

@@ -2,7 +2,6 @@
 
 use super::Plot;
 use super::folder::Epoch;
-use crate::evaluate::Spread;
 use crate::report::{Axis, Data, Drawing, Figure, Mark, Panel, Point, Scale, Series};
 
 pub(super) fn plot(networks: &[Vec<Epoch>]) -> Plot {
@@ -48,8 +47,7 @@ fn series(
     let epochs = networks.iter().map(Vec::len).min().unwrap_or(0);
     let point = |place: usize| {
         let values: Vec<f64> = networks.iter().map(|epochs| value(&epochs[place])).collect();
-        let Spread { mean, sd, .. } = Spread::of(&values);
-        Point { x: f64::from(networks[0][place].epoch), y: mean, spread: sd }
+        Point::over(f64::from(networks[0][place].epoch), &values)
     };
     series.push(of(Mark::Line, (0..epochs).map(point).collect()));
     series

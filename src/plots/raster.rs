@@ -99,7 +99,7 @@ fn voltages(recording: &Recording, layer: usize, data: &mut Data) -> Panel {
 
 /// Steps of both phases.
 fn steps(recording: &Recording) -> f64 {
-    recording.values("phases").iter().map(|&steps| f64::from(steps)).sum()
+    recording.numbers("phases").iter().sum()
 }
 
 fn add(data: &mut Data, array: &str, unit: usize, step: usize, value: f64) {

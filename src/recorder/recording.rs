@@ -65,6 +65,11 @@ impl Recording {
         self.get(name).map_or(&[], |array| &array.values)
     }
 
+    /// The values of an array in double precision.
+    pub fn numbers(&self, name: &str) -> Vec<f64> {
+        self.values(name).iter().map(|&value| f64::from(value)).collect()
+    }
+
     /// Takes away the steps that no image has.
     pub(super) fn trim(&mut self) {
         for array in &mut self.arrays {

@@ -1,6 +1,7 @@
 //! What a figure shows.
 
 use super::Axis;
+use crate::evaluate::Spread;
 
 /// Panels side by side, below a title.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +66,12 @@ pub struct Reference {
 impl Point {
     pub fn new(x: f64, y: f64) -> Self {
         Point { x, y, spread: None }
+    }
+
+    /// The mean of values, with their standard deviation as its spread. At least one value.
+    pub fn over(x: f64, values: &[f64]) -> Self {
+        let Spread { mean, sd, .. } = Spread::of(values);
+        Point { x, y: mean, spread: sd }
     }
 
     /// The value and the ends of its spread: what an axis has to hold.

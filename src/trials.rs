@@ -1,7 +1,6 @@
 //! Trainings whose results are kept: what is in the file of finished ones is not trained again.
 
 use std::ops::ControlFlow;
-use std::time::SystemTime;
 
 use thiserror::Error;
 
@@ -9,7 +8,7 @@ use crate::config::{Config, Variant};
 use crate::cpu::processor;
 use crate::dataset::Dataset;
 use crate::network::Network;
-use crate::record::{EpochResult, RecordError, Trial, Trials, weights_sha256};
+use crate::record::{EpochResult, RecordError, Trial, Trials, now, weights_sha256};
 use crate::schedule::{Device, Selection};
 use crate::train::{Event, ReplicaEvent, Replicas, TrainError};
 
@@ -126,7 +125,7 @@ fn train(
                 networks,
                 backend: device.backend.to_string(),
                 device: device_name(&device),
-                date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+                date: now(),
                 weights_sha256: weights_sha256(network),
             };
             let heard = listen(TrialEvent::Trained { trial: &trial, network });

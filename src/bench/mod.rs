@@ -16,7 +16,7 @@ mod subject;
 mod work;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde::Serialize;
 use thiserror::Error;
@@ -30,6 +30,7 @@ pub use work::{Snapshot, Work};
 
 use crate::config::{Config, SweepError};
 use crate::dataset::Dataset;
+use crate::record::now;
 use crate::schedule::Selection;
 use crate::train::TrainError;
 use grid::Point;
@@ -111,7 +112,7 @@ pub fn bench(
     let of_rows = points.len() * (1 + grid.tasks.len() * Row::steps(&settings));
     let mut steps = Steps::new(of_device + of_rows, listen);
     steps.tell(Event::Machine(&machine));
-    let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let date = now();
     // A quarter of a round each: there are many.
     let each = Duration::from_secs_f64(seconds / 4.0);
     let measured = options.ceiling.then(|| Ceiling::measure(&machine, each, &mut steps));

@@ -6,8 +6,8 @@ use std::path::Path;
 use super::{Experiment, ExperimentError, Study};
 use crate::config::Config;
 use crate::evaluate::Spread;
-use crate::record::RecordError;
-use crate::record::file::write_whole;
+use crate::record::file::{write_json, write_whole};
+use crate::record::{RecordError, now};
 use crate::report::{Data, Drawing, ExperimentResult, Finding, Measured, Plot, RESULT};
 
 /// All that an experiment found.
@@ -57,15 +57,12 @@ impl Outcome {
             command: format!("apical reproduce {}{quick} --seeds {}", experiment.name, study.seeds),
             version: env!("CARGO_PKG_VERSION").to_string(),
             device: study.device().to_string(),
-            date: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
+            date: now(),
             seconds,
             plots,
             findings: self.findings,
         };
-        let path = folder.join(RESULT);
-        let json = serde_json::to_vec_pretty(&result);
-        let json = json.map_err(|source| RecordError::Json { path: path.clone(), source })?;
-        write_whole(&path, &json)?;
+        write_json(&folder.join(RESULT), &result)?;
         Ok(result)
     }
 }

@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use super::RecordError;
 
 /// Writes a file under another name in the same folder and renames it once it is on the disk, so
@@ -16,6 +18,13 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RecordError> 
         let _ = fs::remove_file(&partial);
         RecordError::io("written", path)(source)
     })
+}
+
+/// Writes a value as JSON for people, as [`write_whole`] does.
+pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), RecordError> {
+    let json = serde_json::to_vec_pretty(value);
+    let json = json.map_err(|source| RecordError::Json { path: path.to_owned(), source })?;
+    write_whole(path, &json)
 }
 
 fn write_and_rename(partial: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {

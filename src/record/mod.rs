@@ -12,6 +12,7 @@ pub mod weights;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use thiserror::Error;
 
@@ -21,6 +22,11 @@ pub use replicas::ReplicaRuns;
 pub use run::Run;
 pub use trials::{EpochResult, Trial, Trials};
 pub use weights::{ImageShape, Saved, WeightsError, weights_sha256};
+
+/// The date and time, RFC 3339.
+pub fn now() -> String {
+    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
+}
 
 /// Why something cannot be written.
 #[derive(Debug, Error)]

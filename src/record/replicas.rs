@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::file::write_whole;
+use super::file::{write_json, write_whole};
 use super::run::refuse_a_run;
 use super::{RecordError, Run};
 use crate::config::Variant;
@@ -161,9 +161,7 @@ impl ReplicaRuns {
     /// When they cannot be written.
     pub fn save_summary(&self, results: &Results) -> Result<&Path, RecordError> {
         let path = self.folder.join(SUMMARY);
-        let json = serde_json::to_vec_pretty(results);
-        let json = json.map_err(|source| RecordError::Json { path: path.clone(), source })?;
-        write_whole(&path, &json)?;
+        write_json(&path, results)?;
         let path = self.folder.join(TABLE);
         let table = results.table();
         let table = table.map_err(|source| RecordError::Csv { path: path.clone(), source })?;

@@ -1,6 +1,7 @@
 //! Proves that every command does what its help says, that its files and JSON hold what is promised,
 //! that one seed gives one network and another another, alone or
 //! among many, that each exit code comes when it should,
+//! that runs which are stopped or killed go on to the same bits,
 //! and that bad settings, data sets, weights and folders are refused with a message that names the
 //! place, never with a panic.
 //!
@@ -17,6 +18,8 @@ mod devices;
 mod faults;
 #[path = "command_line/replicas.rs"]
 mod replicas;
+#[path = "command_line/resume.rs"]
+mod resume;
 #[path = "command_line/studies.rs"]
 mod studies;
 #[path = "command_line/training.rs"]

@@ -14,8 +14,10 @@ use apical::gpu::{self, Device, Gpu, WORKGROUP, self_test};
 use apical::layout::{
     Array, Backend, BackendError, Constants, Kernel, Lane, Launch, Minibatch, Replica, Shape,
 };
+use apical::network::Network;
 use apical::random::philox;
-use apical::schedule::{self, Selection};
+use apical::schedule::{self, Selection, Simulation};
+use apical::train::order;
 use bytemuck::Zeroable;
 
 /// Counter, key and result, from `kat_vectors` of the Random123 library.
@@ -283,4 +285,24 @@ fn what_does_not_fit_is_refused_with_its_name() {
     let error = fitting.run(&[minibatch], &[Lane::default()], &[launch]).unwrap_err();
     assert!(matches!(error, BackendError::TooManyWorkgroups { .. }), "{error}");
     present(fitting.read(Array::Results));
+}
+
+/// A driver that hangs must not hang the program: whoever waits too long is told.
+#[test]
+fn a_device_that_gives_no_answer_counts_as_hung() {
+    let config = Config { layers: vec![200, 10], batch: 64, ..Config::default() };
+    let dataset = support::random_dataset(2, 20, 20, 70);
+    let shape = schedule::shape(&config, &dataset, &support::extent(64, 140, 110));
+    let mut device = present(Device::open(&any_device()));
+    device.set_patience(std::time::Duration::from_nanos(1));
+    let network = Network::initial(&config, dataset.pixels());
+    let images = order(&config, &dataset, 1);
+    let backend =
+        support::gpu_on(device, std::slice::from_ref(&config), &dataset, shape, WORKGROUP);
+    let mut simulation = present(Simulation::new(backend, &config, &dataset, &network));
+    let result = (0..3).try_for_each(|_| simulation.train(&images[..64]));
+    let result = result.and_then(|()| simulation.outcomes(64).map(|_| ()));
+    let error = result.expect_err("nobody computes that in a nanosecond");
+    assert!(matches!(error, BackendError::Device { .. }), "{error}");
+    assert!(error.to_string().contains("it hangs: no answer came for 0.000000001 s"), "{error}");
 }

@@ -43,6 +43,7 @@ fn error_of(event: &Event) -> f64 {
         Event::QuickTest { test_error, .. } | Event::Epoch { test_error, .. } => test_error,
         Event::Progress { .. } => panic!("progress is told of all networks at once"),
         Event::Weights { .. } => panic!("no statistics were asked for"),
+        Event::Checkpoint(_) => panic!("no checkpoints were asked for"),
     }
 }
 

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::bench::BenchError;
+use crate::config::file::ConfigTextError;
 use crate::config::{ConfigError, SweepError};
 use crate::dataset::DatasetError;
 use crate::experiments::ExperimentError;
@@ -28,7 +29,7 @@ pub enum CliError {
     #[error("{}: the settings cannot be read", .path.display())]
     ConfigFile { path: PathBuf, source: io::Error },
     #[error("{}: these settings cannot be", .path.display())]
-    ConfigText { path: PathBuf, source: Box<toml::de::Error> },
+    ConfigText { path: PathBuf, source: Box<ConfigTextError> },
     #[error("this sweep cannot be")]
     Sweep(#[from] SweepError),
     #[error(transparent)]
@@ -53,8 +54,14 @@ pub enum CliError {
     Plot(PlotError),
     #[error("a result has no CSV")]
     Csv(#[from] csv::Error),
+    #[error("these settings have no TOML")]
+    Toml(#[from] toml::ser::Error),
     #[error("a result has no JSON")]
     Json(#[from] serde_json::Error),
+    #[error("{}: this run was trained on other images than {dataset}", .folder.display())]
+    OtherDataset { folder: PathBuf, dataset: String },
+    #[error("signals cannot be heard")]
+    Signals(#[source] io::Error),
     #[error("standard output cannot be written")]
     Output(#[source] io::Error),
 }
@@ -107,7 +114,7 @@ impl From<ExperimentError> for CliError {
 
 impl CliError {
     pub fn exit_code(&self) -> u8 {
-        use BackendError::{NoAdapter, NoSuchAdapter, OnlySoftware, Open};
+        use BackendError::{Device, NoAdapter, NoSuchAdapter, OnlySoftware, Open};
         match self {
             CliError::Usage(_)
             | CliError::ConfigText { .. }
@@ -120,7 +127,11 @@ impl CliError {
                 DatasetError::TooFew { .. } | DatasetError::Validation { .. },
             )) => 2,
             CliError::Train(TrainError::Backend(
-                NoAdapter | NoSuchAdapter { .. } | OnlySoftware { .. } | Open { .. },
+                NoAdapter
+                | NoSuchAdapter { .. }
+                | OnlySoftware { .. }
+                | Open { .. }
+                | Device { .. },
             )) => 3,
             _ => 1,
         }
@@ -161,6 +172,16 @@ impl CliError {
             }
             CliError::Record(RecordError::AlreadyARun { .. }) => {
                 Some("name another folder with --out, or move this run away".to_string())
+            }
+            CliError::Record(RecordError::InUse { .. }) => Some(
+                "wait until it has ended, or stop it with Ctrl-C: it keeps what it has learned"
+                    .to_string(),
+            ),
+            CliError::Record(RecordError::NoRun { .. }) => {
+                Some("'apical train --out DIR' begins one".to_string())
+            }
+            CliError::OtherDataset { .. } => {
+                Some("--data names the folder that the run's images are in now".to_string())
             }
             CliError::Tune(TuneError::OtherSearch { .. }) => {
                 Some("name another folder with --out, or repeat that search".to_string())

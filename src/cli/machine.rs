@@ -1,6 +1,6 @@
 //! Where to compute and on what: arguments that several commands share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::{NonEmptyStringValueParser, RangedU64ValueParser};
@@ -61,6 +61,10 @@ pub(super) struct DataArgs {
 }
 
 impl DataArgs {
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.data.as_deref()
+    }
+
     /// # Errors
     /// When the data set cannot be read.
     pub(super) fn open(&self) -> Result<Dataset, CliError> {

@@ -3,6 +3,7 @@
 
 mod bench;
 mod compare;
+mod config;
 mod devices;
 mod error;
 mod machine;
@@ -14,11 +15,13 @@ mod replicas;
 mod report;
 mod reproduce;
 mod settings;
+mod stop;
 mod test;
 mod train;
 mod tune;
 
 pub use error::CliError;
+use stop::EXIT_OF_SIGNALS;
 
 use clap::{Parser, Subcommand};
 
@@ -29,7 +32,8 @@ Exit codes:
   1  failed
   2  the command line or a setting is wrong
   3  no usable device
-  4  compare: not equal";
+  4  compare: not equal
+  130, 143  stopped by Ctrl-C or SIGTERM, with all kept that was learned";
 
 /// Trains and studies networks of neurons with segregated dendrites, with the same bits on every GPU
 /// and on the CPU
@@ -44,6 +48,8 @@ pub struct Cli {
 enum Command {
     /// Train a network, or many side by side, and test after each epoch
     Train(Box<train::TrainArgs>),
+    /// Print all settings as a file, with what they mean
+    Config(config::ConfigArgs),
     /// Test a trained network
     Test(test::TestArgs),
     /// Search settings on images held out of the training set
@@ -70,6 +76,8 @@ pub enum Ending {
     Done,
     /// `compare` found a difference.
     NotEqual,
+    /// A signal asked for an end.
+    Stopped(u8),
 }
 
 impl Ending {
@@ -77,6 +85,7 @@ impl Ending {
         match self {
             Ending::Done => 0,
             Ending::NotEqual => 4,
+            Ending::Stopped(signal) => EXIT_OF_SIGNALS + signal,
         }
     }
 }
@@ -88,7 +97,8 @@ impl Cli {
     /// When that fails, with all causes.
     pub fn run(&self) -> Result<Ending, CliError> {
         match &self.command {
-            Command::Train(arguments) => train::run(arguments).map(|()| Ending::Done),
+            Command::Train(arguments) => train::run(arguments),
+            Command::Config(arguments) => config::run(arguments).map(|()| Ending::Done),
             Command::Test(arguments) => test::run(arguments).map(|()| Ending::Done),
             Command::Tune(arguments) => tune::run(arguments).map(|()| Ending::Done),
             Command::Record(arguments) => record::run(arguments).map(|()| Ending::Done),

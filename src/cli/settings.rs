@@ -9,6 +9,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use super::CliError;
+use crate::config::file::{self, Assignment};
 use crate::config::{Config, Preset};
 
 #[derive(Clone, Debug, Args)]
@@ -20,6 +21,10 @@ struct Base {
     /// File of settings to start from instead, such as the config.toml of a run
     #[arg(long, value_name = "FILE", conflicts_with = "preset")]
     config: Option<PathBuf>,
+
+    /// Change one setting by its key in the file; given several times, each. A flag of its own wins over it
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<Assignment>,
 }
 
 /// The settings, still to be put together.
@@ -36,6 +41,15 @@ impl Settings {
         self.given.value_source(setting) == Some(ValueSource::CommandLine)
     }
 
+    /// A flag of a setting that was given, or of what settings start from.
+    pub(super) fn first_given(&self) -> Option<String> {
+        let ids = self.given.ids().map(|id| id.as_str());
+        let mut given = ids.filter(|id| self.names(id));
+        let known = Settings::augment_args(Command::new("settings"));
+        let flag = given.find(|id| known.get_arguments().any(|argument| argument.get_id() == *id));
+        flag.map(|id| format!("--{}", id.replace('_', "-")))
+    }
+
     /// The base, changed by `adjust`, then by the flags that were given.
     ///
     /// # Errors
@@ -46,6 +60,9 @@ impl Settings {
             None => self.base.preset.config(),
         };
         adjust(&mut config);
+        for assignment in &self.base.set {
+            assignment.apply(&mut config)?;
+        }
         config
             .update_from_arg_matches(&self.given)
             .map_err(|error| CliError::Usage(error.to_string()))?;
@@ -74,7 +91,7 @@ impl Settings {
 
 fn read(path: PathBuf) -> Result<Config, CliError> {
     match std::fs::read_to_string(&path) {
-        Ok(text) => toml::from_str(&text)
+        Ok(text) => file::parse(&text)
             .map_err(|source| CliError::ConfigText { path, source: Box::new(source) }),
         Err(source) => Err(CliError::ConfigFile { path, source }),
     }

@@ -1,5 +1,6 @@
 //! Every setting of a run, once: what the command line, `config.toml` and the library read.
 
+pub mod file;
 mod presets;
 mod recipes;
 mod sweep;

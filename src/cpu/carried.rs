@@ -1,6 +1,8 @@
 //! What a lane carries from one minibatch to the next, and what the update needs of it: a small part of
 //! its arrays. All else is of use only while a thread steps the lane, and stays in that thread's cache.
 
+use std::ops::Range;
+
 use super::events::Events;
 use super::state::{LaneState, tiled};
 use super::tile::{Tile, Tiled, WIDTH};
@@ -71,6 +73,11 @@ impl Rows {
 /// Those rows that are wanted.
 fn rows(rows: &[(bool, usize)]) -> Vec<usize> {
     rows.iter().filter(|(is_wanted, _)| *is_wanted).map(|&(_, row)| row).collect()
+}
+
+/// Where rows of an array are among those that are carried.
+fn places(carried: &[usize], rows: Range<usize>) -> Vec<usize> {
+    rows.filter_map(|row| carried.iter().position(|&carried| carried == row)).collect()
 }
 
 impl Carried {
@@ -151,6 +158,57 @@ impl Carried {
             self.errors[layer].copy_from(&own.errors);
             self.compartments[layer].take_rows(&own.compartments, &self.rows.compartments);
             self.plateaus[layer].take_rows(&own.plateaus, &self.rows.plateaus);
+        }
+    }
+
+    /// The words of an array that go on to the next minibatch, `[rows, units]`, see [`Shape::carried_rows`].
+    pub fn words(&self, shape: &Shape, array: Array) -> Vec<u32> {
+        let rows = shape.carried_rows(array);
+        let picked = |tiled: &Tiled<f32>, places: Vec<usize>| {
+            let values = places.into_iter().flat_map(|row| tiled.row_words(row));
+            values.collect()
+        };
+        match array {
+            Array::Spikes(population) => {
+                let units = shape.populations[population];
+                self.events[population].past_words(rows.len(), units)
+            }
+            Array::Rates(population) => picked(&self.rates[population], rows.collect()),
+            Array::Traces(population) => {
+                picked(&self.traces[population], places(&self.rows.traces, rows))
+            }
+            Array::ApicalDrive(layer) => picked(&self.apical_drive[layer], rows.collect()),
+            Array::Compartments(layer) => {
+                picked(&self.compartments[layer], places(&self.rows.compartments, rows))
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Replaces them; there are as many as [`Carried::words`] has.
+    pub fn set_words(&mut self, shape: &Shape, array: Array, words: &[u32]) {
+        let rows = shape.carried_rows(array);
+        let units = shape.rows_and_columns(array)[1].max(1);
+        let put = |tiled: &mut Tiled<f32>, places: Vec<usize>| {
+            for (row, words) in places.into_iter().zip(words.chunks_exact(units)) {
+                tiled.set_row_words(row, words);
+            }
+        };
+        match array {
+            Array::Spikes(population) if shape.taps > 0 => {
+                let mut past = Tiled::new(rows.len(), units);
+                past.set_words(words);
+                self.events[population].set_past_words(shape.history(), &past);
+            }
+            Array::Rates(population) => put(&mut self.rates[population], rows.collect()),
+            Array::Traces(population) => {
+                put(&mut self.traces[population], places(&self.rows.traces, rows));
+            }
+            Array::ApicalDrive(layer) => put(&mut self.apical_drive[layer], rows.collect()),
+            Array::Compartments(layer) => {
+                put(&mut self.compartments[layer], places(&self.rows.compartments, rows));
+            }
+            _ => {}
         }
     }
 

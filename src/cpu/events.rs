@@ -67,6 +67,27 @@ impl Events {
         }
     }
 
+    /// The counts of the steps before an image, `[past words, units]`, as [`Array::Spikes`] has them.
+    ///
+    /// [`Array::Spikes`]: crate::layout::Array::Spikes
+    pub fn past_words(&self, past_words: usize, units: usize) -> Vec<u32> {
+        let mut words = vec![0; past_words * units];
+        for step in self.steps.clone() {
+            let (word, slot) = (step / STEPS_PER_WORD, step % STEPS_PER_WORD);
+            for &unit in self.at(step) {
+                words[word as usize * units + unit as usize] += 1 << (slot * COUNT_BITS);
+            }
+        }
+        words
+    }
+
+    /// Has the lists of the `history` steps before an image from their counts.
+    pub fn set_past_words(&mut self, history: u32, spikes: &Tiled<u32>) {
+        let image = spikes.rows() as u32 * STEPS_PER_WORD;
+        self.clear(image - history);
+        self.list_words(image - history..image, spikes);
+    }
+
     /// Has the lists of `other`.
     pub fn copy_from(&mut self, other: &Events) {
         let length = other.length();

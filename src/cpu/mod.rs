@@ -51,7 +51,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::dataset::Dataset;
 use crate::layout::{
     Array, Backend, BackendError, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part,
-    Replica, Shape, check_lanes, result,
+    Replica, Shape, check_carried, check_lanes, read_carried_rows, result, write_carried_rows,
 };
 pub use memory::bytes;
 
@@ -289,6 +289,25 @@ impl Backend for Cpu {
             for (shared, words) in self.shared.iter_mut().zip(words.chunks(length)) {
                 shared.set_words(array, words);
             }
+        }
+        Ok(())
+    }
+
+    fn read_carried(&mut self, array: Array) -> Result<Vec<u32>, BackendError> {
+        if self.shape.keeps_lanes {
+            return read_carried_rows(self, array);
+        }
+        Ok(self.lanes.iter().flat_map(|lane| lane.words(&self.shape, array)).collect())
+    }
+
+    fn write_carried(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError> {
+        if self.shape.keeps_lanes {
+            return write_carried_rows(self, array, words);
+        }
+        check_carried(&self.shape, array, words)?;
+        let length = self.shape.carried_length(array).max(1);
+        for (lane, words) in self.lanes.iter_mut().zip(words.chunks_exact(length)) {
+            lane.set_words(&self.shape, array, words);
         }
         Ok(())
     }

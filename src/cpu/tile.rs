@@ -48,6 +48,10 @@ impl<T: Pod> Tiled<T> {
         self.units
     }
 
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
     /// All rows of one tile.
     pub fn of(&self, tile: usize) -> &[Tile<T>] {
         &self.tiles[tile * self.rows..][..self.rows]
@@ -117,15 +121,25 @@ impl<T: Pod> Tiled<T> {
 
     /// The words in the order `[rows, units]`.
     pub fn words(&self) -> Vec<u32> {
-        let units = (0..self.rows).flat_map(|row| (0..self.units).map(move |unit| (row, unit)));
-        units.map(|(row, unit)| cast(self.value(row, unit))).collect()
+        (0..self.rows).flat_map(|row| self.row_words(row)).collect()
     }
 
     /// Replaces all words; there are as many as [`Tiled::words`] has.
     pub fn set_words(&mut self, words: &[u32]) {
-        for (index, &word) in words.iter().enumerate() {
-            let (row, unit) = (index / self.units, index % self.units);
-            self.tiles[unit / WIDTH * self.rows + row][unit % WIDTH] = cast(word);
+        for (row, words) in words.chunks(self.units.max(1)).enumerate() {
+            self.set_row_words(row, words);
+        }
+    }
+
+    /// The words of a row, `[units]`.
+    pub fn row_words(&self, row: usize) -> impl Iterator<Item = u32> + '_ {
+        (0..self.units).map(move |unit| cast(self.value(row, unit)))
+    }
+
+    /// Replaces the words of a row.
+    pub fn set_row_words(&mut self, row: usize, words: &[u32]) {
+        for (unit, &word) in words.iter().enumerate() {
+            self.set(row, unit, cast(word));
         }
     }
 }

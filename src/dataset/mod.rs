@@ -4,6 +4,7 @@
 //! found.
 
 pub mod embedded;
+mod fingerprint;
 pub mod idx;
 mod parts;
 

@@ -3,16 +3,21 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 use wgpu::{
     Buffer, BufferDescriptor, BufferUsages, CommandEncoder, DeviceDescriptor, DeviceLostReason,
-    Limits, MapMode, PipelineCache, PollType, SubmissionIndex,
+    Limits, MapMode, PipelineCache, PollError, PollType, SubmissionIndex,
 };
 
 use super::adapter::{self, Choice, Info};
 use super::cache::{self, Cache};
 use super::profile;
 use crate::layout::BackendError;
+
+/// How long the device may work on what it was given before it counts as hung: longer than any minibatch takes on
+/// a software device, and than drivers wait that look after themselves.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Submissions that may be under way: enough that the device never waits for the host, few enough
 /// that what the host has staged for them stays small.
@@ -30,6 +35,8 @@ pub struct Device {
     cache: Option<Cache>,
     /// Bytes of weights that a kernel binds at once.
     most_weights: u64,
+    /// How long it may take for what it is given.
+    patience: Duration,
 }
 
 impl Device {
@@ -64,7 +71,23 @@ impl Device {
         let cache = Cache::open(&device, &adapter.get_info());
         let in_flight = VecDeque::new();
         let most_weights = info.max_binding;
-        Ok(Device { device, queue, info, failure, in_flight, staging: None, cache, most_weights })
+        let (staging, patience) = (None, PATIENCE);
+        Ok(Device {
+            device,
+            queue,
+            info,
+            failure,
+            in_flight,
+            staging,
+            cache,
+            most_weights,
+            patience,
+        })
+    }
+
+    /// How long the device may take for what it is given; beyond, it counts as hung. Ten minutes at first.
+    pub fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
     }
 
     /// What is known about it.
@@ -116,7 +139,7 @@ impl Device {
         self.in_flight.push_back(submission);
         if self.in_flight.len() > IN_FLIGHT {
             let submission_index = self.in_flight.pop_front();
-            self.poll(PollType::Wait { submission_index, timeout: None })?;
+            self.poll(PollType::Wait { submission_index, timeout: Some(self.patience) })?;
         }
         self.check()
     }
@@ -126,7 +149,7 @@ impl Device {
     /// # Errors
     /// When the device failed.
     pub fn wait(&mut self) -> Result<(), BackendError> {
-        self.poll(PollType::wait_indefinitely())?;
+        self.poll(PollType::Wait { submission_index: None, timeout: Some(self.patience) })?;
         self.in_flight.clear();
         self.check()
     }
@@ -181,6 +204,10 @@ impl Device {
         // wgpu panics in `poll`, and there alone, when the device is lost during the wait.
         match catch_unwind(AssertUnwindSafe(|| self.device.poll(poll))) {
             Ok(Ok(_)) => Ok(()),
+            Ok(Err(PollError::Timeout)) => {
+                let seconds = self.patience.as_secs_f64();
+                Err(self.failed(format!("it hangs: no answer came for {seconds} s")))
+            }
             Ok(Err(error)) => Err(self.failed(error.to_string())),
             Err(_) => {
                 self.check()?;

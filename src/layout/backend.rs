@@ -3,6 +3,7 @@
 use indicatif::BinaryBytes;
 use thiserror::Error;
 
+use super::carried::{read_carried_rows, write_carried_rows};
 use super::{Array, Kernel, KernelTimes, Lane, Launch, Minibatch, Shape};
 
 /// Holds a network's arrays and runs kernels on them. All backends compute the same bits.
@@ -42,6 +43,23 @@ pub trait Backend: Send {
     /// # Errors
     /// When the device was lost.
     fn read_lanes(&mut self, array: Array, lanes: usize) -> Result<Vec<u32>, BackendError>;
+
+    /// The rows of an array that lanes carry from a training minibatch to the next, `[lanes, rows, units]`, see
+    /// [`Shape::carried_rows`].
+    ///
+    /// # Errors
+    /// When the device was lost.
+    fn read_carried(&mut self, array: Array) -> Result<Vec<u32>, BackendError> {
+        read_carried_rows(self, array)
+    }
+
+    /// Has lanes carry other words on, as many as [`Backend::read_carried`] has. What else the array holds is lost.
+    ///
+    /// # Errors
+    /// When there are not so many, or the device was lost.
+    fn write_carried(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError> {
+        write_carried_rows(self, array, words)
+    }
 
     /// From now on, times every kernel (or no longer does): off at first, and free when off. It
     /// changes no result. Times measured before are forgotten.

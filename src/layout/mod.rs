@@ -3,15 +3,19 @@
 
 mod array;
 mod backend;
+mod carried;
 mod kernel;
 mod kernel_times;
+mod shape;
 mod uniforms;
 
-pub use array::{Array, Shape, Word};
+pub use array::{Array, Word};
 pub(crate) use backend::in_words;
 pub use backend::{Backend, BackendError, check_lanes};
+pub use carried::{check_carried, read_carried_rows, write_carried_rows};
 pub use kernel::{Kernel, Launch};
 pub use kernel_times::KernelTimes;
+pub use shape::Shape;
 pub use uniforms::{Constants, Lane, Minibatch, Part, Replica};
 
 /// Most layers of a network, the output included.

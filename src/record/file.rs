@@ -32,13 +32,39 @@ fn write_and_rename(partial: &Path, path: &Path, bytes: &[u8]) -> io::Result<()>
     file.write_all(bytes)?;
     file.sync_all()?;
     drop(file);
-    fs::rename(partial, path)
+    fs::rename(partial, path)?;
+    sync_folder(path)
 }
+
+/// Has the new name on the disk too, where systems let a folder be synced.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if cfg!(unix) => {
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            File::open(folder)?.sync_all()
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Takes away what processes that were killed left half written in a folder, if there is one.
+pub(super) fn clean(folder: &Path) -> Result<(), RecordError> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.extension().is_some_and(|extension| extension == PARTIAL) {
+            fs::remove_file(&path).map_err(RecordError::io("removed", &path))?;
+        }
+    }
+    Ok(())
+}
+
+const PARTIAL: &str = "partial";
 
 /// Two processes that write the same file must not share its partial one.
 fn partial_name(path: &Path) -> PathBuf {
     let mut name = path.file_name().map(OsString::from).unwrap_or_default();
-    name.push(format!(".{}.partial", std::process::id()));
+    name.push(format!(".{}.{PARTIAL}", std::process::id()));
     path.with_file_name(name)
 }
 

@@ -30,6 +30,19 @@ impl Metrics {
         Metrics { path: path.to_owned() }
     }
 
+    /// Keeps the first `bytes`.
+    pub(super) fn cut(&self, bytes: u64) -> Result<(), RecordError> {
+        let file = File::options().write(true).open(&self.path);
+        let cut = file.and_then(|file| file.set_len(bytes));
+        cut.map_err(RecordError::io("written", &self.path))
+    }
+
+    /// Bytes so far.
+    pub(super) fn bytes(&self) -> Result<u64, RecordError> {
+        let metadata = std::fs::metadata(&self.path);
+        Ok(metadata.map_err(RecordError::io("read", &self.path))?.len())
+    }
+
     /// Adds a line; whoever reads the file from now on sees it.
     ///
     /// # Errors

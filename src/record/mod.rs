@@ -1,7 +1,9 @@
 //! What a run leaves behind: its settings, its metrics, its weights; of many networks, a run of each and a
 //! summary.
 
+pub mod checkpoint;
 pub(crate) mod file;
+pub mod info;
 mod lines;
 pub mod metrics;
 pub mod recording;
@@ -16,6 +18,8 @@ use std::time::SystemTime;
 
 use thiserror::Error;
 
+pub use checkpoint::{Checkpoints, SavedCheckpoint};
+pub use info::RunInfo;
 pub use lines::Lines;
 pub use metrics::Metrics;
 pub use replicas::ReplicaRuns;
@@ -35,6 +39,16 @@ pub enum RecordError {
     Io { action: &'static str, path: PathBuf, source: io::Error },
     #[error("{}: this folder already holds a run, and runs are not overwritten", .found.display())]
     AlreadyARun { found: PathBuf },
+    #[error("{}: there is no run in this folder that could be gone on with", .folder.display())]
+    NoRun { folder: PathBuf },
+    #[error("{}: another process has this folder in use", .folder.display())]
+    InUse { folder: PathBuf },
+    #[error("{}: this does not tell what the run was asked to do", .path.display())]
+    Info { path: PathBuf, source: serde_json::Error },
+    #[error("{}: this checkpoint is one of other settings than those of the run", .path.display())]
+    OtherSettings { path: PathBuf },
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
     #[error("{}: this record has no JSON", .path.display())]
     Json { path: PathBuf, source: serde_json::Error },
     #[error("{}: line {line} is not that of a finished training", .path.display())]

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::file::{write_json, write_whole};
-use super::run::refuse_a_run;
+use super::file::{clean, write_json, write_whole};
 use super::{RecordError, Run};
 use crate::config::Variant;
 use crate::evaluate::Spread;
+use crate::train::Start;
 
 /// All results, network by network, and their means and spreads.
 pub const SUMMARY: &str = "summary.json";
@@ -136,23 +136,52 @@ pub fn in_words(value: &Value) -> String {
 }
 
 impl ReplicaRuns {
-    /// Makes the folder with all above it, and in it the folder of each network with its settings. A
-    /// folder that is there already is taken if it holds no run.
+    /// Makes the folder of each network with its settings, or goes on with those that are there, as [`Run::resume`]
+    /// says: the runs, and how each network begins.
     ///
     /// # Errors
-    /// When it holds a run, or cannot be written.
-    pub fn create(folder: &Path, variants: &[Variant]) -> Result<Self, RecordError> {
-        refuse_a_run(folder)?;
+    /// When something cannot be read or written.
+    pub fn resume(
+        folder: &Path,
+        variants: &[Variant],
+        keep: usize,
+    ) -> Result<(Self, Vec<Start>), RecordError> {
+        clean(folder)?;
         let run = |(replica, variant): (usize, &Variant)| {
-            Run::create(&folder.join(replica_folder(replica)), &variant.config)
+            Run::resume(&folder.join(replica_folder(replica)), &variant.config, keep)
         };
-        let runs = variants.iter().enumerate().map(run).collect::<Result<_, _>>()?;
-        Ok(ReplicaRuns { folder: folder.to_owned(), runs })
+        let runs: Vec<(Run, Start)> =
+            variants.iter().enumerate().map(run).collect::<Result<_, _>>()?;
+        let (runs, starts) = runs.into_iter().unzip();
+        Ok((ReplicaRuns { folder: folder.to_owned(), runs }, starts))
+    }
+
+    /// What the training of a network came to that is finished, from its metrics.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn finished(
+        &self,
+        replica: usize,
+        variant: &Variant,
+    ) -> Result<Option<ReplicaResult>, RecordError> {
+        let Some((line, train_error)) = self.runs[replica].finished()? else { return Ok(None) };
+        let path = self.folder.clone();
+        let settings =
+            swept_settings(variant).map_err(|source| RecordError::Json { path, source })?;
+        Ok(Some(ReplicaResult {
+            replica,
+            seed: variant.config.seed,
+            settings,
+            test_error: line.test_error,
+            train_error,
+            weights_sha256: line.weights_sha256,
+        }))
     }
 
     /// The run of one network.
-    pub fn run(&self, replica: usize) -> &Run {
-        &self.runs[replica]
+    pub fn run(&mut self, replica: usize) -> &mut Run {
+        &mut self.runs[replica]
     }
 
     /// Writes the summary as JSON and as a table, and says into which folder.
@@ -174,6 +203,9 @@ impl ReplicaRuns {
 mod tests {
     use super::*;
     use crate::config::{Config, variants};
+    use crate::network::Network;
+    use crate::record::ImageShape;
+    use crate::record::run::{FINISHED, FinishedLine};
 
     fn results() -> (Vec<Variant>, Results) {
         let sweep = "eta=0.1:0.2,0.3".parse().unwrap();
@@ -216,13 +248,29 @@ eta,networks,test_error_mean,test_error_sd,test_error_sem,train_error_mean,train
     }
 
     #[test]
-    fn a_folder_with_a_run_is_refused() {
+    fn a_finished_network_is_not_trained_again() {
         let (variants, results) = results();
         let folder = tempfile::tempdir().unwrap();
-        let runs = ReplicaRuns::create(folder.path(), &variants).unwrap();
+        let (mut runs, starts) = ReplicaRuns::resume(folder.path(), &variants, 1).unwrap();
+        assert!(starts.iter().all(|start| matches!(start, Start::Initial)));
         runs.save_summary(&results).unwrap();
-        let refused = |error| assert!(matches!(error, RecordError::AlreadyARun { .. }), "{error}");
-        refused(ReplicaRuns::create(folder.path(), &variants).unwrap_err());
-        refused(Run::create(folder.path(), &Config::default()).unwrap_err());
+        let config = &variants[1].config;
+        let network = Network::initial(config, 4);
+        let images = ImageShape { height: 2, width: 2, classes: 10, range: 1 };
+        runs.run(1).save(&network, config, &images).unwrap();
+        // Without its last line it may have been broken off before.
+        let (mut runs, starts) = ReplicaRuns::resume(folder.path(), &variants, 1).unwrap();
+        assert!(matches!(starts[1], Start::Initial));
+        runs.run(1).save(&network, config, &images).unwrap();
+        let line = FinishedLine {
+            event: FINISHED.to_string(),
+            test_error: 3.0,
+            weights_sha256: "x".to_string(),
+        };
+        runs.run(1).metrics.append(&line).unwrap();
+        let (runs, starts) = ReplicaRuns::resume(folder.path(), &variants, 1).unwrap();
+        assert!(matches!(starts[..], [Start::Initial, Start::Finished, ..]));
+        let result = runs.finished(1, &variants[1]).unwrap().unwrap();
+        assert_eq!((result.test_error, result.weights_sha256.as_str()), (3.0, "x"));
     }
 }

@@ -8,12 +8,14 @@ mod lanes;
 pub mod memory;
 mod room;
 mod simulation;
+mod state;
 
 pub use choice::{BackendChoice, Device, Opened, Pair, Selection, open, open_pair};
 pub use constants::{constants, replica};
 pub use lanes::Lanes;
 pub use room::{Room, check_cpu, check_gpu, room};
 pub use simulation::{Image, Outcome, Simulation, Work};
+pub use state::State;
 
 use crate::config::{Config, Feedback, FeedbackWeights, HiddenErrors, Transmission};
 use crate::dataset::Dataset;

@@ -40,9 +40,11 @@ pub struct Simulation {
     /// Of each replica.
     pub(super) lanes: Vec<Lanes>,
     /// Minibatches learned from so far.
-    updates: u64,
+    pub(super) updates: u64,
     /// The next training minibatch starts from a cleared state.
-    is_fresh: bool,
+    pub(super) is_fresh: bool,
+    /// The lanes of each replica that are ever shown training images: the first so many.
+    pub(super) training_lanes: usize,
 }
 
 impl Simulation {
@@ -92,7 +94,9 @@ impl Simulation {
         }
         let lanes =
             configs.iter().map(|config| Lanes::new(config, dataset.training_count)).collect();
-        Ok(Simulation { backend, lanes, updates: 0, is_fresh: true })
+        let training_lanes =
+            configs.first().map_or(0, |config| config.batch).min(backend.shape().lanes);
+        Ok(Simulation { backend, lanes, updates: 0, is_fresh: true, training_lanes })
     }
 
     /// The backend, to look at its arrays.

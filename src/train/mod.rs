@@ -1,6 +1,7 @@
 //! The loop: epochs of minibatches, quick tests, full tests. It prints nothing; whoever runs it hears
 //! of its progress by typed events.
 
+mod checkpoint;
 mod order;
 mod replicas;
 mod wave;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use thiserror::Error;
 
+pub use checkpoint::{Checkpoint, Every, EveryError, Position, Start};
 pub(crate) use order::Order;
 pub use order::order;
 pub use replicas::{ReplicaEvent, Replicas, ReplicasSummary};
@@ -22,7 +24,7 @@ use crate::evaluate::Evaluation;
 use crate::layout::BackendError;
 use crate::network::{LayerStatistics, Network};
 use crate::schedule::{self, Device, Image, Outcome, Selection, Simulation};
-use wave::Wave;
+use wave::{Begin, Wave};
 
 /// Why a training cannot start or go on.
 #[derive(Debug, Error)]
@@ -35,6 +37,15 @@ pub enum TrainError {
     Variant { settings: String, source: ConfigError },
     #[error("the data set cannot be used")]
     Dataset(#[from] DatasetError),
+    #[error(
+        "the checkpoint stands after {images} images of an epoch, of which the data set has {available}"
+    )]
+    Checkpoint { images: usize, available: usize },
+    #[error(
+        "layer {layer}{network} has weights that are not finite after {images} training images; after {before} \
+         images all were"
+    )]
+    NotFinite { network: String, layer: usize, images: usize, before: usize },
     #[error("the device cannot go on")]
     Backend(#[from] BackendError),
 }
@@ -58,6 +69,10 @@ pub enum Event {
     },
     /// A test on a part of the test set.
     QuickTest { epoch: u32, images: usize, test_error: f64, test_images: usize },
+    /// Where a network stands; told as often as asked for by `keep_checkpoints`, and where a training is broken off
+    /// that was asked for them.
+    #[serde(skip)]
+    Checkpoint(Arc<Checkpoint>),
     /// The weights after an epoch, a line for each layer, the lowest first; where settings ask for it.
     Weights { epoch: u32, layers: Vec<LayerStatistics> },
     /// An epoch and its full test are done.
@@ -75,7 +90,9 @@ pub enum Event {
 /// What a finished training says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
+    /// Of the last test of all test images; of no images where it was broken off before the first.
     pub evaluation: Evaluation,
+    /// Those before a checkpoint count too.
     pub seconds: f64,
     /// Whether the listener stopped it before its last epoch.
     pub stopped: bool,
@@ -96,10 +113,40 @@ impl Training {
         dataset: Dataset,
         selection: &Selection,
     ) -> Result<Self, TrainError> {
+        Training::begin(config, dataset, selection, Vec::new())
+    }
+
+    /// Goes on from a checkpoint of a training with these settings and images, to the bits that it would have
+    /// come to had it never stopped.
+    ///
+    /// # Errors
+    /// As [`Training::new`], and when the checkpoint is that of a network of another shape.
+    pub fn resume(
+        config: Config,
+        dataset: Dataset,
+        selection: &Selection,
+        checkpoint: &Checkpoint,
+    ) -> Result<Self, TrainError> {
+        Training::begin(config, dataset, selection, vec![checkpoint])
+    }
+
+    fn begin(
+        config: Config,
+        dataset: Dataset,
+        selection: &Selection,
+        checkpoints: Vec<&Checkpoint>,
+    ) -> Result<Self, TrainError> {
         config.validate(dataset.pixels(), dataset.classes)?;
         let dataset =
             Arc::new(dataset.part(config.validation, config.images, config.test_images)?);
-        Ok(Training { wave: Wave::new(vec![config], dataset, selection)? })
+        let (configs, every) = (vec![config], None);
+        let begin = Begin { configs, dataset, selection, checkpoints, every };
+        Ok(Training { wave: Wave::new(begin)? })
+    }
+
+    /// From now on, tells of checkpoints so often; free where it is not asked for.
+    pub fn keep_checkpoints(&mut self, every: Every) {
+        self.wave.every = Some(every);
     }
 
     /// Where the training runs.

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::wave::Wave;
+use super::checkpoint::{Every, Start};
+use super::wave::{Begin, Wave};
 use super::{Event, Summary, TrainError};
 use crate::config::{Config, Variant};
 use crate::dataset::Dataset;
@@ -61,6 +62,22 @@ impl Replicas {
         dataset: Dataset,
         selection: &Selection,
     ) -> Result<Self, TrainError> {
+        let starts = vec![Start::Initial; variants.len()];
+        Replicas::resume(variants, dataset, selection, starts, None)
+    }
+
+    /// The same with networks that stand somewhere, or are trained: `starts` has one for each. Tells of checkpoints
+    /// as often as `every` says.
+    ///
+    /// # Errors
+    /// As [`Replicas::new`], when all networks are trained, or a checkpoint is that of a network of another shape.
+    pub fn resume(
+        variants: &[Variant],
+        dataset: Dataset,
+        selection: &Selection,
+        starts: Vec<Start>,
+        every: Option<Every>,
+    ) -> Result<Self, TrainError> {
         if variants.is_empty() {
             return Err(TrainError::NoNetworks);
         }
@@ -72,11 +89,16 @@ impl Replicas {
             })?;
         }
         let configs: Vec<Config> = variants.iter().map(|variant| variant.config.clone()).collect();
-        let mut plan = Plan { waves: Vec::new(), selection: selection.clone(), configs };
-        for alike in alike(&plan.configs, dataset)? {
+        let selection = selection.clone();
+        let mut plan = Plan { waves: Vec::new(), selection, configs, starts, every };
+        for alike in plan.alike(dataset)? {
             let config = &plan.configs[alike.replicas[0]];
-            let room = schedule::room(selection, config, &alike.dataset, alike.replicas.len())?;
+            let room =
+                schedule::room(&plan.selection, config, &alike.dataset, alike.replicas.len())?;
             plan.waves.extend(alike.split(&room));
+        }
+        if plan.waves.is_empty() {
+            return Err(TrainError::NoNetworks);
         }
         let first = plan.open(0)?;
         Ok(Replicas { plan, first })
@@ -141,6 +163,9 @@ struct Plan {
     waves: Vec<Planned>,
     selection: Selection,
     configs: Vec<Config>,
+    /// Of each network.
+    starts: Vec<Start>,
+    every: Option<Every>,
 }
 
 /// Networks that can train side by side, or will.
@@ -158,7 +183,15 @@ impl Plan {
         loop {
             let wave = &mut self.waves[number];
             let configs = wave.replicas.iter().map(|&index| self.configs[index].clone()).collect();
-            match Wave::new(configs, wave.dataset.clone(), &self.selection) {
+            let checkpoint = |&index: &usize| self.starts[index].checkpoint();
+            let begin = Begin {
+                configs,
+                dataset: wave.dataset.clone(),
+                selection: &self.selection,
+                checkpoints: wave.replicas.iter().filter_map(checkpoint).collect(),
+                every: self.every,
+            };
+            match Wave::new(begin) {
                 Err(TrainError::Backend(error @ BackendError::NoRoom { .. }))
                     if wave.replicas.len() > 1 =>
                 {
@@ -170,6 +203,40 @@ impl Plan {
                 opened => return opened,
             }
         }
+    }
+
+    /// Puts together the networks whose arrays have one shape, whose kernels have the same constants, that are
+    /// shown as many images in minibatches of one size, and that stand at one place. Leaves out those that are trained.
+    fn alike(&self, dataset: Dataset) -> Result<Vec<Planned>, TrainError> {
+        let mut parts: Vec<([usize; 3], Arc<Dataset>)> = Vec::new();
+        let mut found: Vec<(Kind, Planned)> = Vec::new();
+        for (index, (config, start)) in self.configs.iter().zip(&self.starts).enumerate() {
+            if matches!(start, Start::Finished) {
+                continue;
+            }
+            let sizes @ [validation, images, test_images] =
+                [config.validation, config.images, config.test_images];
+            let part = match parts.iter().find(|(of, _)| *of == sizes) {
+                Some((_, part)) => part.clone(),
+                None => {
+                    let part = Arc::new(dataset.clone().part(validation, images, test_images)?);
+                    parts.push((sizes, part.clone()));
+                    part
+                }
+            };
+            let kind = Kind::new(config, &part);
+            let is_alike = |(known, planned): &&mut (Kind, Planned)| {
+                *known == kind && start.is_level_with(&self.starts[planned.replicas[0]])
+            };
+            match found.iter_mut().find(is_alike) {
+                Some((_, planned)) => planned.replicas.push(index),
+                None => {
+                    let planned = Planned { replicas: vec![index], dataset: part, obstacle: None };
+                    found.push((kind, planned));
+                }
+            }
+        }
+        Ok(found.into_iter().map(|(_, planned)| planned).collect())
     }
 }
 
@@ -186,34 +253,6 @@ impl Planned {
         };
         self.replicas.chunks(size).map(wave).collect()
     }
-}
-
-/// Puts together the networks whose arrays have one shape, whose kernels have the same constants, and that
-/// are shown as many images in minibatches of one size.
-fn alike(configs: &[Config], dataset: Dataset) -> Result<Vec<Planned>, TrainError> {
-    let mut parts: Vec<([usize; 3], Arc<Dataset>)> = Vec::new();
-    let mut found: Vec<(Kind, Planned)> = Vec::new();
-    for (index, config) in configs.iter().enumerate() {
-        let sizes @ [validation, images, test_images] =
-            [config.validation, config.images, config.test_images];
-        let part = match parts.iter().find(|(of, _)| *of == sizes) {
-            Some((_, part)) => part.clone(),
-            None => {
-                let part = Arc::new(dataset.clone().part(validation, images, test_images)?);
-                parts.push((sizes, part.clone()));
-                part
-            }
-        };
-        let kind = Kind::new(config, &part);
-        match found.iter_mut().find(|(known, _)| *known == kind) {
-            Some((_, planned)) => planned.replicas.push(index),
-            None => {
-                let planned = Planned { replicas: vec![index], dataset: part, obstacle: None };
-                found.push((kind, planned));
-            }
-        }
-    }
-    Ok(found.into_iter().map(|(_, planned)| planned).collect())
 }
 
 /// What networks share that go through a wave in step.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
+use super::checkpoint::{Checkpoint, Every, Position};
 use super::order::Order;
 use super::{Event, Summary, TrainError, test_each};
 use crate::config::Config;
@@ -13,10 +14,12 @@ use crate::dataset::Dataset;
 use crate::evaluate::{Evaluation, error_percent};
 use crate::layout::BackendError;
 use crate::network::{Layer, Network};
-use crate::schedule::{self, Device, Image, Outcome, Selection, Simulation};
+use crate::schedule::{self, Device, Image, Outcome, Selection, Simulation, State};
 
 /// Time between two progress events.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+/// Time between two looks at whether all weights are finite.
+const CHECK_EVERY: Duration = Duration::from_secs(10);
 
 /// Hears an event of a network, or of all where none is told.
 pub(super) type Listen<'a> = &'a mut dyn FnMut(Option<usize>, &Event) -> ControlFlow<()>;
@@ -25,74 +28,112 @@ pub(super) type Listen<'a> = &'a mut dyn FnMut(Option<usize>, &Event) -> Control
 pub(super) struct Wave {
     pub(super) configs: Vec<Config>,
     pub(super) device: Device,
-    /// As the last epoch left them.
+    /// As the last epoch or checkpoint left them.
     pub(super) networks: Vec<Network>,
     dataset: Arc<Dataset>,
     simulation: Simulation,
-    /// Test images shown so far to each network: positions of their draws.
-    tested: u32,
+    position: Position,
+    /// How often checkpoints are told of, if they are.
+    pub(super) every: Option<Every>,
+    /// When this part of the training began.
+    start: Instant,
+    /// Seconds of the parts before.
+    before: f64,
+    /// Of each network, the last that was of all test images.
+    evaluations: Vec<Evaluation>,
+    /// Training images after which all weights were finite, and when that was seen.
+    finite: usize,
+    last_check: Instant,
+}
+
+/// What a wave is to be opened with.
+pub(super) struct Begin<'a> {
+    pub(super) configs: Vec<Config>,
+    pub(super) dataset: Arc<Dataset>,
+    pub(super) selection: &'a Selection,
+    /// Of each network, or of none; they are level with each other.
+    pub(super) checkpoints: Vec<&'a Checkpoint>,
+    pub(super) every: Option<Every>,
 }
 
 impl Wave {
-    /// Opens the device and puts the initial networks on it. The settings were checked.
-    pub(super) fn new(
-        configs: Vec<Config>,
-        dataset: Arc<Dataset>,
-        selection: &Selection,
-    ) -> Result<Self, TrainError> {
+    /// Opens the device and puts the networks on it. The settings were checked.
+    pub(super) fn new(begin: Begin) -> Result<Self, TrainError> {
+        let Begin { configs, dataset, selection, checkpoints, every } = begin;
+        let position = checkpoints.first().map_or(Position::START, |first| first.position);
+        let available = dataset.training_count;
+        if position.images > available {
+            return Err(TrainError::Checkpoint { images: position.images, available });
+        }
         let opened = schedule::open(selection, &configs, &dataset)?;
         let initial = |config| Network::initial(config, dataset.pixels());
-        let networks: Vec<Network> = configs.par_iter().map(initial).collect();
-        let simulation = Simulation::of_replicas(opened.backend, &configs, &dataset, &networks)?;
-        Ok(Wave { configs, device: opened.device, networks, dataset, simulation, tested: 0 })
+        let networks: Vec<Network> = match checkpoints.is_empty() {
+            true => configs.par_iter().map(initial).collect(),
+            false => checkpoints.iter().map(|checkpoint| checkpoint.network.clone()).collect(),
+        };
+        let mut simulation =
+            Simulation::of_replicas(opened.backend, &configs, &dataset, &networks)?;
+        let states: Vec<&State> = checkpoints.iter().map(|checkpoint| &checkpoint.state).collect();
+        simulation.restore(&states)?;
+        let untested = Evaluation::new(dataset.classes, &[], &[]);
+        Ok(Wave {
+            evaluations: vec![untested; configs.len()],
+            configs,
+            device: opened.device,
+            networks,
+            dataset,
+            simulation,
+            position,
+            every,
+            start: Instant::now(),
+            before: position.seconds,
+            finite: 0,
+            last_check: Instant::now(),
+        })
     }
 
     /// Trains to the last epoch, or until `listen` breaks off. A summary for each network.
     pub(super) fn run(&mut self, listen: Listen) -> Result<Vec<Summary>, TrainError> {
-        let start = Instant::now();
+        self.start = Instant::now();
+        let epochs = self.configs[0].epochs;
         let mut stopped = false;
-        let mut evaluations = None;
-        for epoch in 1..=self.configs[0].epochs {
-            let (tested, flow) = self.epoch(epoch, listen)?;
-            evaluations = Some(tested);
-            stopped = flow.is_break();
-            if stopped {
-                break;
-            }
+        while self.position.epoch <= epochs && !stopped {
+            // Whoever breaks off when all is done breaks nothing off.
+            stopped = self.epoch(listen)?.is_break() && self.position.epoch <= epochs;
         }
-        self.simulation.read_networks(&mut self.networks)?;
-        let evaluations = match evaluations {
-            Some(evaluations) => evaluations,
-            None => self.test(self.dataset.test_count)?,
+        self.read_networks()?;
+        let seconds = self.seconds();
+        let summary = |evaluation: &Evaluation| {
+            let evaluation = evaluation.clone();
+            Summary { evaluation, seconds, stopped }
         };
-        let seconds = start.elapsed().as_secs_f64();
-        let summary = |evaluation| Summary { evaluation, seconds, stopped };
-        Ok(evaluations.into_iter().map(summary).collect())
+        Ok(self.evaluations.iter().map(summary).collect())
     }
 
-    /// One epoch with its full test.
-    fn epoch(
-        &mut self,
-        epoch: u32,
-        listen: Listen,
-    ) -> Result<(Vec<Evaluation>, ControlFlow<()>), TrainError> {
-        let Config { batch, quick_test_every: every, quick_test_images, .. } = self.configs[0];
+    /// What is left of the epoch, with its tests.
+    fn epoch(&mut self, listen: Listen) -> Result<ControlFlow<()>, TrainError> {
+        let Position { epoch, images: begun, .. } = self.position;
         let order = |config| Order::new(config, &self.dataset, epoch);
         let orders: Vec<Order> = self.configs.iter().map(order).collect();
         let (count, networks) = (self.dataset.training_count, orders.len());
-        let mut flow = ControlFlow::Continue(());
         let mut training = Stopwatch::default();
         let mut last_progress = Instant::now();
-        let mut done = 0;
-        while done < count {
-            let places = done..count.min(done + batch);
-            done = places.end;
-            let images = |order: &Order| order.images(&self.dataset, places.clone());
-            let images: Vec<Vec<Image>> = orders.iter().map(images).collect();
-            let images: Vec<&[Image]> = images.iter().map(Vec::as_slice).collect();
-            training.time(|| self.simulation.train_each(&images))?;
-            let is_quick_test = every > 0 && done / every > places.start / every;
-            if last_progress.elapsed() >= PROGRESS_EVERY || is_quick_test {
+        loop {
+            let done = self.position.images;
+            if self.position.test_is_due {
+                let flow = match done < count {
+                    true => self.quick_test(listen)?,
+                    false => self.full_test(&orders, training.rate(done - begun), listen)?,
+                };
+                if done == count || flow.is_break() {
+                    return Ok(flow);
+                }
+            }
+            let before = self.images_of_run();
+            training.time(|| self.minibatch(&orders))?;
+            let done = self.position.images;
+            let mut flow = ControlFlow::Continue(());
+            if last_progress.elapsed() >= PROGRESS_EVERY || self.position.test_is_due {
                 let outcomes = training.time(|| self.simulation.outcomes(done))?;
                 let errors = self.errors(&orders, &outcomes).into_iter();
                 let progress = Event::Progress {
@@ -100,28 +141,68 @@ impl Wave {
                     images: done,
                     of_images: count,
                     train_error: errors.sum::<f64>() / networks as f64,
-                    images_per_second: training.rate(done * networks),
+                    images_per_second: training.rate((done - begun) * networks),
                 };
                 flow = listen(None, &progress);
                 last_progress = Instant::now();
+                if self.last_check.elapsed() >= CHECK_EVERY {
+                    self.read_networks()?;
+                }
+            }
+            let after = self.images_of_run();
+            let ends_round = self.every.is_some_and(|every| every.ends_within(before, after));
+            if flow.is_break() || ends_round {
+                flow = either(flow, self.tell_checkpoints(false, listen)?);
             }
             if flow.is_break() {
-                break;
-            }
-            if is_quick_test && done < count {
-                let test_images = quick_test_images.clamp(1, self.dataset.test_count);
-                let evaluations = self.test(test_images)?;
-                let event = |evaluation: &Evaluation| {
-                    let test_error = evaluation.error();
-                    Event::QuickTest { epoch, images: done, test_error, test_images }
-                };
-                flow = tell(listen, evaluations.iter().map(event));
+                return Ok(flow);
             }
         }
-        let outcomes = training.time(|| self.simulation.outcomes(done))?;
-        let train_errors = self.errors(&orders, &outcomes);
+    }
+
+    /// Learns from the next images.
+    fn minibatch(&mut self, orders: &[Order]) -> Result<(), BackendError> {
+        let Config { batch, quick_test_every: every, .. } = self.configs[0];
+        let (count, done) = (self.dataset.training_count, self.position.images);
+        let places = done..count.min(done + batch);
+        let images = |order: &Order| order.images(&self.dataset, places.clone());
+        let images: Vec<Vec<Image>> = orders.iter().map(images).collect();
+        let images: Vec<&[Image]> = images.iter().map(Vec::as_slice).collect();
+        self.simulation.train_each(&images)?;
+        self.position.images = places.end;
+        self.position.test_is_due =
+            places.end == count || (every > 0 && places.end / every > done / every);
+        Ok(())
+    }
+
+    fn quick_test(&mut self, listen: Listen) -> Result<ControlFlow<()>, TrainError> {
+        let test_images = self.configs[0].quick_test_images.clamp(1, self.dataset.test_count);
+        let evaluations = self.test(test_images)?;
+        let Position { epoch, images, .. } = self.position;
+        let event = |evaluation: &Evaluation| {
+            let test_error = evaluation.error();
+            Event::QuickTest { epoch, images, test_error, test_images }
+        };
+        let flow = tell(listen, evaluations.iter().map(event));
+        if flow.is_break() {
+            return Ok(either(flow, self.tell_checkpoints(false, listen)?));
+        }
+        Ok(flow)
+    }
+
+    /// The test of an epoch, and its end. `rate`: training images a second.
+    fn full_test(
+        &mut self,
+        orders: &[Order],
+        rate: f64,
+        listen: Listen,
+    ) -> Result<ControlFlow<()>, TrainError> {
+        let Position { epoch, images: done, .. } = self.position;
+        let outcomes = self.simulation.outcomes(done)?;
+        let train_errors = self.errors(orders, &outcomes);
         let mut testing = Stopwatch::default();
-        let evaluations = testing.time(|| self.test(self.dataset.test_count))?;
+        self.evaluations = testing.time(|| self.test(self.dataset.test_count))?;
+        (self.position.epoch, self.position.images) = (epoch + 1, 0);
         let event = |((outcomes, &train_error), evaluation): ((&Vec<Outcome>, _), &Evaluation)| {
             let loss = outcomes.iter().map(|outcome| f64::from(outcome.loss)).sum::<f64>();
             Event::Epoch {
@@ -129,29 +210,85 @@ impl Wave {
                 train_error,
                 test_error: evaluation.error(),
                 loss: loss / done as f64,
-                images_per_second: training.rate(done),
+                images_per_second: rate,
                 test_images_per_second: testing.rate(self.dataset.test_count),
             }
         };
-        let mut told =
-            tell(listen, outcomes.iter().zip(&train_errors).zip(&evaluations).map(event));
-        let weights_every = self.configs[0].weights_every;
+        let events = outcomes.iter().zip(&train_errors).zip(&self.evaluations).map(event);
+        let mut flow = tell(listen, events);
+        let Config { weights_every, epochs, .. } = self.configs[0];
+        self.read_networks()?;
         if weights_every > 0 && epoch.is_multiple_of(weights_every) {
-            self.simulation.read_networks(&mut self.networks)?;
             let statistics = |network: &Network| {
                 let layers = network.layers.iter().map(Layer::statistics).collect();
                 Event::Weights { epoch, layers }
             };
-            let flow = tell(listen, self.networks.iter().map(statistics));
-            told = if told.is_break() { told } else { flow };
+            flow = either(flow, tell(listen, self.networks.iter().map(statistics)));
         }
-        Ok((evaluations, if flow.is_break() { flow } else { told }))
+        let ends_round = self.every.is_some_and(|every| every.ends_at_epoch(epoch));
+        // Of a training that is done, the weights are kept.
+        if epoch < epochs && (flow.is_break() || ends_round) {
+            flow = either(flow, self.tell_checkpoints(true, listen)?);
+        }
+        Ok(flow)
+    }
+
+    /// Tells of each network's checkpoint, where they are wanted.
+    fn tell_checkpoints(
+        &mut self,
+        ends_epoch: bool,
+        listen: Listen,
+    ) -> Result<ControlFlow<()>, TrainError> {
+        if self.every.is_none() {
+            return Ok(ControlFlow::Continue(()));
+        }
+        self.read_networks()?;
+        let position = Position { seconds: self.seconds(), ..self.position };
+        let states = self.simulation.states()?;
+        let checkpoint = |((state, network), evaluation): ((State, &Network), &Evaluation)| {
+            let test_error = ends_epoch.then(|| evaluation.error());
+            let network = network.clone();
+            Event::Checkpoint(Arc::new(Checkpoint { position, network, state, test_error }))
+        };
+        let each = states.into_iter().zip(&self.networks).zip(&self.evaluations);
+        Ok(tell(listen, each.map(checkpoint)))
+    }
+
+    /// Reads the networks, and sees whether they still are any.
+    fn read_networks(&mut self) -> Result<(), TrainError> {
+        self.simulation.read_networks(&mut self.networks)?;
+        let images = self.images_of_run();
+        self.last_check = Instant::now();
+        for (index, network) in self.networks.iter().enumerate() {
+            let is_lost = |layer: &Layer| layer.weights.iter().any(|weight| !weight.is_finite());
+            if let Some(layer) = network.layers.iter().position(is_lost) {
+                let network = match self.networks.len() {
+                    1 => String::new(),
+                    _ => format!(" of network {index} of its wave"),
+                };
+                let before = self.finite;
+                return Err(TrainError::NotFinite { network, layer, images, before });
+            }
+        }
+        self.finite = images;
+        Ok(())
+    }
+
+    /// Training images shown so far to each network.
+    fn images_of_run(&self) -> usize {
+        (self.position.epoch as usize - 1) * self.dataset.training_count + self.position.images
+    }
+
+    /// Time spent so far.
+    fn seconds(&self) -> f64 {
+        self.before + self.start.elapsed().as_secs_f64()
     }
 
     /// Tests on the first `count` test images, each with fresh draws.
     fn test(&mut self, count: usize) -> Result<Vec<Evaluation>, BackendError> {
-        let first = self.tested;
-        self.tested = self.tested.wrapping_add(count as u32);
+        let first = self.position.tested;
+        self.position.tested = first.wrapping_add(count as u32);
+        self.position.test_is_due = false;
         test_each(&mut self.simulation, &self.dataset, count, first)
     }
 
@@ -169,11 +306,14 @@ impl Wave {
 fn tell(listen: Listen, events: impl Iterator<Item = Event>) -> ControlFlow<()> {
     let mut flow = ControlFlow::Continue(());
     for (replica, event) in events.enumerate() {
-        if listen(Some(replica), &event).is_break() {
-            flow = ControlFlow::Break(());
-        }
+        flow = either(flow, listen(Some(replica), &event));
     }
     flow
+}
+
+/// Breaks off if one of both does.
+fn either(one: ControlFlow<()>, other: ControlFlow<()>) -> ControlFlow<()> {
+    if one.is_break() { one } else { other }
 }
 
 /// Adds up the time that some work takes.

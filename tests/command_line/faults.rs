@@ -59,7 +59,7 @@ fn files_of_settings_that_cannot_be_are_named() {
     refused(1, &["settings.toml: the settings cannot be read", "caused by: "]);
     for (text, reason) in [
         ("epochs = ", "TOML parse error at line 1"),
-        ("\nepoch = 1", "unknown field `epoch`"),
+        ("\nepoch = 1", "line 2: there is no setting 'epoch', perhaps 'epochs'"),
         ("epochs = -1", "invalid value"),
         ("optimizer = \"adagrad\"", "unknown variant `adagrad`"),
         ("layers = 10", "invalid type"),

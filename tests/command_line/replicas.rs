@@ -111,7 +111,7 @@ fn the_record_holds_a_run_of_each_network_and_a_summary() {
         files
     };
     let folders = ["replica-000", "replica-001", "replica-002", "replica-003"];
-    assert_eq!(files(&run), [&folders[..], &["summary.csv", "summary.json"]].concat());
+    assert_eq!(files(&run), [&folders[..], &["run.json", "summary.csv", "summary.json"]].concat());
 
     let json = fs::read_to_string(run.join("summary.json")).unwrap();
     let summary: Value = serde_json::from_str(&json).unwrap();

@@ -87,7 +87,7 @@ fn out_holds_settings_metrics_and_weights_that_repeat_the_run() {
     let mut files: Vec<_> =
         fs::read_dir(&run).unwrap().map(|file| file.unwrap().file_name()).collect();
     files.sort();
-    assert_eq!(files, ["config.toml", "metrics.jsonl", "weights.safetensors"]);
+    assert_eq!(files, ["config.toml", "metrics.jsonl", "run.json", "weights.safetensors"]);
 
     let config: Config =
         toml::from_str(&fs::read_to_string(run.join("config.toml")).unwrap()).unwrap();

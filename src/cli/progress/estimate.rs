@@ -10,12 +10,19 @@ const LONGEST_SECONDS: f64 = 365.0 * 24.0 * 3600.0;
 pub(in crate::cli) struct Estimate {
     start: Instant,
     total: f64,
+    /// Work that was done before the start.
+    before: f64,
 }
 
 impl Estimate {
     /// Starts now; `total` in any unit of work.
     pub(in crate::cli) fn start(total: f64) -> Self {
-        Estimate { start: Instant::now(), total }
+        Estimate { start: Instant::now(), total, before: 0.0 }
+    }
+
+    /// So much of the work was done before.
+    pub(in crate::cli) fn begin_at(&mut self, done: f64) {
+        self.before = done;
     }
 
     /// So much of the work need not be done.
@@ -25,7 +32,8 @@ impl Estimate {
 
     /// Time left once `done` is done; `None` while there is nothing to judge by.
     pub(in crate::cli) fn left(&self, done: f64) -> Option<Duration> {
-        left(self.start.elapsed().as_secs_f64(), done, self.total)
+        let (done, total) = (done - self.before, self.total - self.before);
+        left(self.start.elapsed().as_secs_f64(), done, total)
     }
 }
 

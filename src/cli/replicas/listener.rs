@@ -9,14 +9,14 @@ use super::tables;
 use crate::cli::CliError;
 use crate::cli::output::Output;
 use crate::cli::progress::{Estimate, Progress, time_left};
-use crate::cli::train::{Finished, Plan};
+use crate::cli::train::{Finished, Job, Plan};
 use crate::config::Variant;
 use crate::evaluate::Spread;
 use crate::layout::in_words;
 use crate::record::replicas::{CombinationResult, ReplicaResult, Results, swept_settings};
 use crate::record::{ImageShape, ReplicaRuns};
 use crate::schedule::Device;
-use crate::train::{Event, ReplicaEvent, Replicas, ReplicasSummary};
+use crate::train::{Event, ReplicaEvent, Start, Summary};
 
 /// Tells everyone what happens.
 pub(super) struct Listener<'a> {
@@ -28,7 +28,9 @@ pub(super) struct Listener<'a> {
     variants: &'a [Variant],
     plans: &'a [Plan],
     images: ImageShape,
-    device: Device,
+    job: &'a Job,
+    /// Of the last wave; `None` before the first.
+    device: Option<Device>,
     /// Networks that train now.
     wave: Vec<usize>,
     is_last_wave: bool,
@@ -69,15 +71,14 @@ struct FinishedAll<'a> {
 
 impl<'a> Listener<'a> {
     pub(super) fn new(
+        job: &'a Job,
         json: bool,
-        runs: Option<ReplicaRuns>,
         images: ImageShape,
         variants: &'a [Variant],
         plans: &'a [Plan],
-        training: &Replicas,
     ) -> Self {
         Listener {
-            runs,
+            runs: None,
             output: Output::default(),
             json,
             progress: Progress::new(),
@@ -85,7 +86,8 @@ impl<'a> Listener<'a> {
             variants,
             plans,
             images,
-            device: training.device().clone(),
+            job,
+            device: None,
             wave: Vec::new(),
             is_last_wave: true,
             finished_work: 0.0,
@@ -95,10 +97,40 @@ impl<'a> Listener<'a> {
         }
     }
 
+    /// Begins with networks that stand somewhere.
+    pub(super) fn begin(
+        &mut self,
+        runs: Option<ReplicaRuns>,
+        starts: &[Start],
+    ) -> Result<(), CliError> {
+        let mut work = 0.0;
+        for (replica, start) in starts.iter().enumerate() {
+            let plan = &self.plans[replica];
+            let finished = match &runs {
+                Some(runs) => runs.finished(replica, &self.variants[replica])?,
+                None => None,
+            };
+            work += match (start, finished) {
+                (Start::Finished, Some(result)) => {
+                    self.results.push(result);
+                    plan.work(plan.epochs, 0)
+                }
+                (Start::Checkpoint(checkpoint), _) => plan.work_before(&checkpoint.position),
+                _ => 0.0,
+            };
+            if let Start::Finished = start {
+                self.finished_work += plan.work(plan.epochs, 0);
+            }
+        }
+        self.estimate.begin_at(work);
+        self.runs = runs;
+        Ok(())
+    }
+
     pub(super) fn hear(&mut self, event: ReplicaEvent) -> Result<ControlFlow<()>, CliError> {
         match event {
             ReplicaEvent::Wave { wave, of_waves, replicas, obstacle, device } => {
-                self.device = device.clone();
+                self.device = Some(device.clone());
                 self.wave = replicas.to_vec();
                 self.is_last_wave = wave == of_waves;
                 if of_waves > 1 {
@@ -106,6 +138,12 @@ impl<'a> Listener<'a> {
                 }
             }
             ReplicaEvent::Progress { progress } => self.show_progress(progress),
+            ReplicaEvent::Of { replica, event: Event::Checkpoint(checkpoint) } => {
+                let config = &self.variants[replica].config;
+                if let Some(runs) = &mut self.runs {
+                    runs.run(replica).save_checkpoint(checkpoint, config, &self.images)?;
+                }
+            }
             ReplicaEvent::Of { replica, event } => {
                 if let Event::Epoch { train_error, .. } = event {
                     self.train_errors[replica] = *train_error;
@@ -117,16 +155,19 @@ impl<'a> Listener<'a> {
                     self.show_tests(&tests);
                 }
             }
+            // It is not what it was to be: its checkpoint is kept.
+            ReplicaEvent::Trained { summary: Summary { stopped: true, .. }, .. }
+                if self.job.stop.signal().is_some() => {}
             ReplicaEvent::Trained { replica, network, summary } => {
                 let plan = &self.plans[replica];
                 self.finished_work += plan.work(plan.epochs, 0);
-                let device = self.device.clone();
+                let Some(device) = self.device.clone() else { return Ok(ControlFlow::Break(())) };
                 let finished = Finished::new(summary, network, &device);
                 let config = &self.variants[replica].config;
                 let settings = swept_settings(&self.variants[replica])?;
                 // The weights first: they are what the time was spent on. The result is told even where
                 // they cannot be written.
-                let run = self.runs.as_ref().map(|runs| runs.run(replica));
+                let run = self.runs.as_mut().map(|runs| runs.run(replica));
                 let saved = run.map(|run| run.save(network, config, &self.images)).transpose();
                 let line =
                     FinishedReplica { finished: &finished, seed: config.seed, settings: &settings };
@@ -144,6 +185,7 @@ impl<'a> Listener<'a> {
         }
         // Who stopped reading wants no more, unless there are files to be written.
         let is_wanted = self.runs.is_some() || !self.output.is_closed();
+        let is_wanted = is_wanted && self.job.stop.signal().is_none();
         Ok(if is_wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     }
 
@@ -154,7 +196,7 @@ impl<'a> Listener<'a> {
         line: &impl Serialize,
         printed: &impl Serialize,
     ) -> Result<(), CliError> {
-        if let Some(runs) = &self.runs {
+        if let Some(runs) = &mut self.runs {
             runs.run(replica).metrics.append(line)?;
         }
         if self.json {
@@ -211,7 +253,7 @@ impl<'a> Listener<'a> {
         let test_error = spread(&|event| match *event {
             Event::QuickTest { test_error, .. } | Event::Epoch { test_error, .. } => test_error,
             Event::Progress { train_error, .. } => train_error,
-            Event::Weights { .. } => f64::NAN,
+            Event::Weights { .. } | Event::Checkpoint(_) => f64::NAN,
         });
         match tests[0] {
             Event::QuickTest { epoch, images, test_images, .. } => {
@@ -238,11 +280,11 @@ impl<'a> Listener<'a> {
                 ));
             }
             // For the records alone.
-            Event::Progress { .. } | Event::Weights { .. } => {}
+            Event::Progress { .. } | Event::Weights { .. } | Event::Checkpoint(_) => {}
         }
     }
 
-    pub(super) fn finish(mut self, summary: &ReplicasSummary) -> Result<(), CliError> {
+    pub(super) fn finish(mut self, seconds: f64) -> Result<(), CliError> {
         self.progress.clear();
         self.results.sort_by_key(|result| result.replica);
         let results = Results::new(self.variants, std::mem::take(&mut self.results));
@@ -252,20 +294,22 @@ impl<'a> Listener<'a> {
             self.output.print_json(&FinishedAll {
                 event: "summary",
                 networks: results.replicas.len(),
-                seconds: summary.seconds,
+                seconds,
                 combinations: &results.combinations,
             })?;
         } else {
-            let Device { backend, name, .. } = &self.device;
+            let (backend, name) = match &self.device {
+                Some(Device { backend, name, .. }) => (*backend, name.as_str()),
+                None => ("none", "none: all were trained before"),
+            };
             let tested = self.plans[0].tested;
             self.output.print(format_args!(
                 "{}\n\n{}\n\n\
-                 time        {:.1} s\n\
+                 time        {seconds:.1} s\n\
                  backend     {backend}\n\
                  device      {name}",
                 tables::networks(&results.replicas, tested),
                 tables::combinations(&results.combinations, tested),
-                summary.seconds,
             ))?;
         }
         match saved? {

@@ -8,14 +8,14 @@ use std::ops::ControlFlow;
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 
-use super::CliError;
 use super::output::tell;
 use super::settings::Settings;
-use super::train::{Plan, TrainArgs, announce_device};
+use super::train::{Job, Plan, TrainArgs, announce_device};
+use super::{CliError, Ending};
 use crate::config::{Sweep, VARIANTS_MAX, variants};
 use crate::record::{ImageShape, ReplicaRuns};
 use crate::schedule::Device;
-use crate::train::Replicas;
+use crate::train::{Replicas, Start};
 use listener::Listener;
 
 /// How many networks, and in what they differ.
@@ -53,8 +53,13 @@ pub(super) fn replica_count() -> RangedU64ValueParser<usize> {
 }
 
 impl ReplicaArgs {
-    pub(super) fn are_many(&self) -> bool {
-        self.replicas > 1 || !self.sweep.is_empty()
+    /// What is swept, and how many networks of each combination.
+    ///
+    /// # Errors
+    /// When a setting is both swept and set.
+    pub(super) fn of_each(&self, settings: &Settings) -> Result<(Vec<Sweep>, usize), CliError> {
+        refuse_what_is_set(settings, &self.sweep, "swept")?;
+        Ok((self.sweep.clone(), self.replicas))
     }
 
     /// Bytes that arrays may take, where that is told.
@@ -63,24 +68,35 @@ impl ReplicaArgs {
     }
 }
 
-pub(super) fn run(arguments: &TrainArgs) -> Result<(), CliError> {
-    let ReplicaArgs { replicas, sweep, .. } = &arguments.networks;
-    refuse_what_is_set(&arguments.settings, sweep, "swept")?;
-    let config = arguments.settings.resolve(|_| ())?;
-    let variants = variants(&config, sweep, *replicas)?;
+pub(super) fn run(arguments: &TrainArgs, mut job: Job) -> Result<Ending, CliError> {
+    let keep = job.info.keep_checkpoints;
+    let variants = variants(&job.info.config, &job.info.sweeps, job.info.replicas)?;
     let selection = arguments.selection()?;
-    let dataset = arguments.data.open()?;
+    let dataset = job.dataset(&arguments.data)?;
     let images = ImageShape::of(&dataset);
     let plans: Vec<Plan> =
         variants.iter().map(|variant| Plan::new(&variant.config, &dataset)).collect();
-    let training = Replicas::new(&variants, dataset, &selection)?;
+    let (mut runs, mut starts) = (None, vec![Start::Initial; variants.len()]);
+    if let Some(folder) = job.resumed() {
+        let (resumed, from) = ReplicaRuns::resume(folder, &variants, keep)?;
+        (runs, starts) = (Some(resumed), from);
+    }
+    if starts.iter().all(|start| matches!(start, Start::Finished)) {
+        let mut listener = Listener::new(&job, arguments.json, images, &variants, &plans);
+        listener.begin(runs, &starts)?;
+        listener.finish(0.0)?;
+        return job.tell_finished();
+    }
+    let every = job.is_kept().then_some(job.every);
+    let training = Replicas::resume(&variants, dataset, &selection, starts.clone(), every)?;
     // Before the first image, so that no hour of training ends at a full or forbidden folder.
-    let runs = match &arguments.out {
-        Some(folder) => Some(ReplicaRuns::create(folder, &variants)?),
-        None => None,
-    };
+    if let Some(folder) = job.create()? {
+        runs = Some(ReplicaRuns::resume(&folder, &variants, keep)?.0);
+    }
     announce(&plans, training.device());
-    let mut listener = Listener::new(arguments.json, runs, images, &variants, &plans, &training);
+    let mut listener = Listener::new(&job, arguments.json, images, &variants, &plans);
+    listener.begin(runs, &starts)?;
+    drop(starts);
     let mut failure = None;
     let summary = training.run(&mut |event| match listener.hear(event) {
         Ok(flow) => flow,
@@ -88,11 +104,19 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<(), CliError> {
             failure.get_or_insert(error);
             ControlFlow::Break(())
         }
-    })?;
-    if let Some(error) = failure {
-        return Err(error);
+    });
+    let summary = match (summary, failure) {
+        (Ok(summary), None) => summary,
+        (Err(error), None) => return Err(job.failed(error)),
+        (_, Some(error)) => return Err(job.failed(error)),
+    };
+    match job.stop.signal() {
+        Some(signal) if summary.stopped => {
+            job.tell_stopped();
+            Ok(Ending::Stopped(signal))
+        }
+        _ => listener.finish(summary.seconds).map(|()| Ending::Done),
     }
-    listener.finish(&summary)
 }
 
 /// Refuses a setting with many values that has one by its flag too.

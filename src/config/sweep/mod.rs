@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::Config;
-use value::{keys, set};
+use value::keys;
+pub(super) use value::set;
 
 /// Most networks of one command.
 pub const VARIANTS_MAX: usize = 65_535;
@@ -50,6 +51,8 @@ pub struct Variant {
 pub enum SweepError {
     #[error("expected KEY=VALUE,VALUE,.., found '{0}'")]
     Form(String),
+    #[error("expected KEY=VALUE, found '{0}'")]
+    One(String),
     #[error("there is no setting '{key}', perhaps '{nearest}'; the settings are {known}")]
     Unknown { key: String, nearest: String, known: String },
     #[error(
@@ -79,15 +82,8 @@ impl FromStr for Sweep {
 
     fn from_str(text: &str) -> Result<Self, SweepError> {
         let (key, values) = text.split_once('=').ok_or_else(|| SweepError::Form(text.into()))?;
-        // As in the file, or as its flag is written.
-        let key = key.trim().replace('-', "_");
+        let key = known_key(key)?;
         let values: Vec<String> = values.split(',').map(|value| value.trim().into()).collect();
-        let known = keys();
-        if !known.contains(&key) {
-            let likeness = |known: &&String| (1000.0 * strsim::jaro_winkler(known, &key)) as u32;
-            let nearest = known.iter().max_by_key(likeness).cloned().unwrap_or_default();
-            return Err(SweepError::Unknown { key, nearest, known: known.join(", ") });
-        }
         if key == "layers" {
             return Err(SweepError::Layers);
         }
@@ -106,6 +102,18 @@ impl FromStr for Sweep {
         }
         Ok(Sweep { key, values })
     }
+}
+
+/// The key of a setting, that is written as in the file or as its flag is.
+pub(super) fn known_key(text: &str) -> Result<String, SweepError> {
+    let key = text.trim().replace('-', "_");
+    let known = keys();
+    if known.contains(&key) {
+        return Ok(key);
+    }
+    let likeness = |known: &&String| (1000.0 * strsim::jaro_winkler(known, &key)) as u32;
+    let nearest = known.iter().max_by_key(likeness).cloned().unwrap_or_default();
+    Err(SweepError::Unknown { key, nearest, known: known.join(", ") })
 }
 
 impl TryFrom<String> for Sweep {

@@ -20,7 +20,11 @@ fn arguments() -> Command {
 }
 
 /// Reads a value as the flag of the setting does.
-pub(super) fn set(config: &mut Config, key: &str, value: &str) -> Result<(), SweepError> {
+pub(in crate::config) fn set(
+    config: &mut Config,
+    key: &str,
+    value: &str,
+) -> Result<(), SweepError> {
     let mut command = arguments();
     let is_list =
         |argument: &Arg| argument.get_id() == key && argument.get_value_delimiter().is_some();

@@ -11,7 +11,7 @@ use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors};
 use thiserror::Error;
 
-use super::{ImageShape, LayerShape, Saved, layer_shapes};
+use super::{ImageShape, LayerShape, STATE, Saved, layer_shapes};
 use crate::config::{Config, ConfigError};
 use crate::dataset::Dataset;
 use crate::network::{Layer, Network};
@@ -38,24 +38,17 @@ pub enum WeightsError {
 /// # Errors
 /// When the file cannot be read, or anything in it is not as it should be.
 pub fn load(path: &Path) -> Result<Saved, WeightsError> {
-    let file = path.display().to_string();
-    match fs::read(path) {
-        Ok(bytes) => from_bytes(&bytes, file),
-        Err(source) => Err(WeightsError::Read { file, source }),
-    }
+    from_bytes(&read(path)?, path.display().to_string())
+}
+
+/// All bytes of a file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, WeightsError> {
+    let file = || path.display().to_string();
+    fs::read(path).map_err(|source| WeightsError::Read { file: file(), source })
 }
 
 fn from_bytes(bytes: &[u8], file: String) -> Result<Saved, WeightsError> {
-    let damaged = |source| WeightsError::NotSafetensors { file: file.clone(), source };
-    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
-    let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;
-    let content = Content { file, metadata, tensors };
-    let images = content.images()?;
-    let config = content.config(&images)?;
-    let shapes = layer_shapes(&config, images.height * images.width);
-    content.expect_no_more_than(&shapes)?;
-    let layers = shapes.iter().enumerate().map(|(index, shape)| content.layer(index, shape));
-    Ok(Saved { network: Network { layers: layers.collect::<Result<_, _>>()? }, config, images })
+    Content::new(bytes, file)?.saved()
 }
 
 impl Saved {
@@ -80,18 +73,39 @@ impl Saved {
 }
 
 /// A file that is safetensors, whatever it holds.
-struct Content<'a> {
+pub(in crate::record) struct Content<'a> {
     file: String,
     metadata: Metadata,
-    tensors: SafeTensors<'a>,
+    pub(in crate::record) tensors: SafeTensors<'a>,
 }
 
-impl Content<'_> {
-    fn fault<T>(&self, expected: String, found: impl Display) -> Result<T, WeightsError> {
+impl<'a> Content<'a> {
+    pub(in crate::record) fn new(bytes: &'a [u8], file: String) -> Result<Self, WeightsError> {
+        let damaged = |source| WeightsError::NotSafetensors { file: file.clone(), source };
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+        let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;
+        Ok(Content { file, metadata, tensors })
+    }
+
+    /// The network, and what is needed to use it.
+    pub(in crate::record) fn saved(&self) -> Result<Saved, WeightsError> {
+        let images = self.images()?;
+        let config = self.config(&images)?;
+        let shapes = layer_shapes(&config, images.height * images.width);
+        self.expect_no_more_than(&shapes)?;
+        let layers = shapes.iter().enumerate().map(|(index, shape)| self.layer(index, shape));
+        Ok(Saved { network: Network { layers: layers.collect::<Result<_, _>>()? }, config, images })
+    }
+
+    pub(in crate::record) fn fault<T>(
+        &self,
+        expected: String,
+        found: impl Display,
+    ) -> Result<T, WeightsError> {
         Err(WeightsError::Content { file: self.file.clone(), expected, found: found.to_string() })
     }
 
-    fn text(&self, key: &str) -> Result<&str, WeightsError> {
+    pub(in crate::record) fn text(&self, key: &str) -> Result<&str, WeightsError> {
         match self.metadata.metadata().as_ref().and_then(|texts| texts.get(key)) {
             Some(text) => Ok(text),
             None => self.fault(format!("the metadata '{key}', as apical writes it"), "none"),
@@ -156,6 +170,7 @@ impl Content<'_> {
             })
             .collect();
         let mut present = self.tensors.names();
+        present.retain(|name| !name.starts_with(STATE));
         present.sort_unstable();
         match present.iter().find(|name| names.iter().all(|known| known != *name)) {
             Some(name) => {

@@ -17,7 +17,11 @@ use crate::network::Network;
 
 mod load;
 
+pub(super) use load::{Content, read};
 pub use load::{WeightsError, load};
+
+/// Before the names of tensors that are not weights: a checkpoint is a file of weights, and more.
+pub(super) const STATE: &str = "state.";
 
 /// What a network takes and tells: pixels, and classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +58,16 @@ pub fn save(
     config: &Config,
     images: &ImageShape,
 ) -> Result<(), RecordError> {
-    let metadata = HashMap::from(
+    let views = tensors(network);
+    write_whole(path, &serialized(&views, metadata(config, images)?)?)
+}
+
+/// What is written beside the tensors.
+pub(super) fn metadata(
+    config: &Config,
+    images: &ImageShape,
+) -> Result<HashMap<String, String>, RecordError> {
+    Ok(HashMap::from(
         [
             ("config", toml::to_string(config)?),
             ("seed", config.seed.to_string()),
@@ -66,32 +79,50 @@ pub fn save(
             ("range", images.range.to_string()),
         ]
         .map(|(key, value)| (key.to_string(), value)),
-    );
-    let tensors = tensors(network);
+    ))
+}
+
+/// The bytes of a file.
+pub(super) fn serialized(
+    tensors: &[Tensor],
+    metadata: HashMap<String, String>,
+) -> Result<Vec<u8>, RecordError> {
     let views = tensors
         .iter()
-        .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+        .map(|Tensor { name, kind, shape, bytes }| {
+            Ok((name, TensorView::new(*kind, shape.clone(), bytes)?))
+        })
         .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()?;
-    write_whole(path, &safetensors::serialize(views, Some(metadata))?)
+    Ok(safetensors::serialize(views, Some(metadata))?)
 }
 
 /// SHA-256 over the bytes of all tensors in the order `W0`, `b0`, `Y0`, `c0`, `W1`, ..., in hexadecimal:
 /// equal for two networks if and only if their weights are, bit for bit.
 pub fn weights_sha256(network: &Network) -> String {
     let mut digest = Sha256::new();
-    for (_, _, bytes) in tensors(network) {
-        digest.update(bytes);
+    for tensor in tensors(network) {
+        digest.update(tensor.bytes);
     }
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Name, shape and little-endian bytes of each tensor.
-fn tensors(network: &Network) -> Vec<(String, Vec<usize>, Vec<u8>)> {
+/// What a file has under a name.
+pub(super) struct Tensor {
+    pub(super) name: String,
+    pub(super) kind: Dtype,
+    pub(super) shape: Vec<usize>,
+    /// Little-endian.
+    pub(super) bytes: Vec<u8>,
+}
+
+/// The weights of a network.
+pub(super) fn tensors(network: &Network) -> Vec<Tensor> {
     let mut list = Vec::new();
     for (index, layer) in network.layers.iter().enumerate() {
         let mut add = |name: &str, shape: &[usize], values: &[f32]| {
             let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-            list.push((format!("{name}{index}"), shape.to_vec(), bytes));
+            let name = format!("{name}{index}");
+            list.push(Tensor { name, kind: Dtype::F32, shape: shape.to_vec(), bytes });
         };
         add("W", &[layer.units, layer.below], &layer.weight_rows());
         add("b", &[layer.units], layer.biases());

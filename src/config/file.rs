@@ -1,0 +1,150 @@
+//! Settings as text: a TOML file of some or all of them, one `KEY=VALUE`, or all with what they mean.
+
+use std::fmt::Write;
+use std::str::FromStr;
+
+use clap::Args;
+use thiserror::Error;
+
+use super::Config;
+use super::sweep::{SweepError, known_key, set};
+
+/// Why a text holds no settings.
+#[derive(Debug, Error)]
+pub enum ConfigTextError {
+    #[error("line {line}: there is no setting '{key}', perhaps '{nearest}'")]
+    Unknown { line: usize, key: String, nearest: String },
+    #[error(transparent)]
+    Toml(#[from] toml::de::Error),
+}
+
+/// Reads settings; those that are not named are those of the preset `quick`.
+///
+/// # Errors
+/// When the text is not TOML, a key is no setting, or a value is of the wrong kind. Whether values can be, only
+/// [`Config::validate`] says.
+pub fn parse(text: &str) -> Result<Config, ConfigTextError> {
+    toml::from_str(text).map_err(|error| unknown_key(text).unwrap_or(ConfigTextError::Toml(error)))
+}
+
+/// The first key that is no setting.
+fn unknown_key(text: &str) -> Option<ConfigTextError> {
+    let table: toml::Table = text.parse().ok()?;
+    table.keys().find_map(|key| match known_key(key) {
+        Err(SweepError::Unknown { nearest, .. }) => {
+            let names_it =
+                |line: &str| line.trim_start().trim_matches('"').starts_with(key.as_str());
+            let line = 1 + text.lines().position(names_it).unwrap_or(0);
+            Some(ConfigTextError::Unknown { line, key: key.clone(), nearest })
+        }
+        _ => None,
+    })
+}
+
+/// All settings as a file that [`parse`] reads, each with what it means.
+///
+/// # Errors
+/// When they have no TOML.
+pub fn commented(config: &Config) -> Result<String, toml::ser::Error> {
+    let (lines, defaults) = (toml::to_string(config)?, toml::to_string(&Config::default())?);
+    let line_of = |lines: &str, key: &str| {
+        let mut lines = lines.lines();
+        lines.find(|line| line.split(" = ").next() == Some(key)).map(str::to_string)
+    };
+    let command = Config::augment_args(clap::Command::new("settings"));
+    let mut text = String::new();
+    for argument in command.get_arguments() {
+        let key = argument.get_id().as_str();
+        let Some(line) = line_of(&lines, key) else { continue };
+        let help = argument.get_long_help().or(argument.get_help());
+        let help = help.map(ToString::to_string).unwrap_or_default();
+        for line in help.lines() {
+            let _ = writeln!(text, "{}", format!("# {line}").trim_end());
+        }
+        let choices = argument.get_possible_values();
+        if !choices.is_empty() {
+            let names: Vec<&str> = choices.iter().map(|choice| choice.get_name()).collect();
+            let _ = writeln!(text, "# One of: {}", names.join(", "));
+        }
+        if let Some(default) = line_of(&defaults, key).filter(|default| *default != line) {
+            let _ = writeln!(text, "# Preset quick: {default}");
+        }
+        let _ = writeln!(text, "{line}\n");
+    }
+    Ok(text)
+}
+
+/// One setting, `KEY=VALUE`; a value that is a list is written with commas or colons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    key: String,
+    value: String,
+}
+
+impl Assignment {
+    /// Changes the setting.
+    ///
+    /// # Errors
+    /// Never: that its value can be read was seen before.
+    pub fn apply(&self, config: &mut Config) -> Result<(), SweepError> {
+        set(config, &self.key, &self.value)
+    }
+}
+
+impl FromStr for Assignment {
+    type Err = SweepError;
+
+    fn from_str(text: &str) -> Result<Self, SweepError> {
+        let (key, value) = text.split_once('=').ok_or_else(|| SweepError::One(text.into()))?;
+        let (key, value) = (known_key(key)?, value.trim().to_string());
+        set(&mut Config::default(), &key, &value)?;
+        Ok(Assignment { key, value })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Preset;
+
+    #[test]
+    fn commented_settings_are_read_as_they_were() {
+        for preset in [Preset::Quick, Preset::Paper2] {
+            let config = Config { seed: u64::MAX, eta: vec![0.1, 1e-7], ..preset.config() };
+            let text = commented(&config).unwrap();
+            assert_eq!(parse(&text).unwrap(), config);
+            let keys = text.lines().filter(|line| line.contains(" = ") && !line.starts_with('#'));
+            assert_eq!(keys.count(), toml::to_string(&config).unwrap().lines().count());
+            assert!(text.contains("# Images a minibatch"), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_told_with_the_nearest() {
+        let error = parse("batch = 3\n  epoch = 1\n").unwrap_err();
+        assert_eq!(error.to_string(), "line 2: there is no setting 'epoch', perhaps 'epochs'");
+    }
+
+    #[test]
+    fn one_setting_is_read_as_its_flag_is() {
+        let mut config = Config::default();
+        for text in ["eta=0.5:0.25", "g-apical = 0.6", "layers=7,10"] {
+            text.parse::<Assignment>().unwrap().apply(&mut config).unwrap();
+        }
+        let expected = Config {
+            eta: vec![0.5, 0.25],
+            g_apical: 0.6,
+            layers: vec![7, 10],
+            ..Config::default()
+        };
+        assert_eq!(config, expected);
+        for (text, error) in [
+            ("batch", "expected KEY=VALUE, found 'batch'"),
+            ("bach=1", "there is no setting 'bach', perhaps 'batch'"),
+            ("batch=x", "batch = x: invalid value 'x'"),
+        ] {
+            let found = text.parse::<Assignment>().unwrap_err().to_string();
+            assert!(found.starts_with(error), "{found}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! `run.json`: what a run was asked to do, so that it can be gone on with, and the lock of its folder.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::RecordError;
+use super::file::write_json;
+use super::run::refuse_a_run;
+use crate::config::{Config, Sweep};
+use crate::train::Every;
+
+/// The name of the file.
+pub const RUN: &str = "run.json";
+
+/// What a run was asked to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunInfo {
+    pub version: String,
+    /// When it began.
+    pub date: String,
+    /// Where the data set was; `None`: the MNIST inside the program.
+    pub data: Option<PathBuf>,
+    /// See [`crate::dataset::Dataset::sha256`].
+    pub dataset_sha256: String,
+    /// How often checkpoints are written.
+    pub checkpoint_every: Every,
+    /// How many of the last checkpoints are kept.
+    pub keep_checkpoints: usize,
+    /// Networks side by side: of each combination of swept settings.
+    pub replicas: usize,
+    pub sweeps: Vec<Sweep>,
+    /// Of all networks, before sweeps.
+    pub config: Config,
+}
+
+/// The folder of a run, in use by this process as long as this lives. When the process ends, however it ends, the
+/// system frees it.
+#[derive(Debug)]
+pub struct FolderLock {
+    _file: File,
+}
+
+impl RunInfo {
+    /// Whether the folder has a folder for each network.
+    pub fn is_of_many(&self) -> bool {
+        self.replicas > 1 || !self.sweeps.is_empty()
+    }
+
+    /// Writes the file into a new folder, and takes the folder.
+    ///
+    /// # Errors
+    /// When it holds a run already, cannot be written, or another process was quicker.
+    pub fn create(&self, folder: &Path) -> Result<FolderLock, RecordError> {
+        refuse_a_run(folder)?;
+        let path = folder.join(RUN);
+        fs::create_dir_all(folder).map_err(RecordError::io("created", folder))?;
+        write_json(&path, self)?;
+        lock(folder, &path)
+    }
+
+    /// Takes the folder of a run and reads what it was asked to do.
+    ///
+    /// # Errors
+    /// When there is no such file, it is damaged, or another process has the folder.
+    pub fn open(folder: &Path) -> Result<(Self, FolderLock), RecordError> {
+        let path = folder.join(RUN);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(RecordError::NoRun { folder: folder.to_owned() });
+            }
+            Err(error) => return Err(RecordError::io("read", &path)(error)),
+        };
+        let info = serde_json::from_str(&text)
+            .map_err(|source| RecordError::Info { path: path.clone(), source })?;
+        Ok((info, lock(folder, &path)?))
+    }
+}
+
+fn lock(folder: &Path, path: &Path) -> Result<FolderLock, RecordError> {
+    let file = File::open(path).map_err(RecordError::io("read", path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(FolderLock { _file: file }),
+        Err(TryLockError::WouldBlock) => Err(RecordError::InUse { folder: folder.to_owned() }),
+        // Some network file systems have no locks: better to run without than not at all.
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
+            Ok(FolderLock { _file: file })
+        }
+        Err(TryLockError::Error(error)) => Err(RecordError::io("locked", path)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::checkpoint::CHECKPOINTS;
+    use crate::record::replicas::{SUMMARY, TABLE};
+    use crate::record::run::{CONFIG, METRICS, WEIGHTS};
+
+    fn info() -> RunInfo {
+        RunInfo {
+            version: "1".to_string(),
+            date: "today".to_string(),
+            data: None,
+            dataset_sha256: String::new(),
+            checkpoint_every: Every::Epochs(1),
+            keep_checkpoints: 2,
+            replicas: 1,
+            sweeps: Vec::new(),
+            config: Config { seed: u64::MAX, ..Config::default() },
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read_and_only_one_has_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = info().create(folder.path()).unwrap();
+        let error = RunInfo::open(folder.path()).unwrap_err();
+        assert!(matches!(error, RecordError::InUse { .. }), "{error}");
+        drop(lock);
+        let (read, _lock) = RunInfo::open(folder.path()).unwrap();
+        assert_eq!(read, info());
+    }
+
+    #[test]
+    fn a_folder_without_a_run_and_a_damaged_file_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = RunInfo::open(folder.path()).unwrap_err();
+        assert!(matches!(error, RecordError::NoRun { .. }), "{error}");
+        fs::write(folder.path().join(RUN), "{").unwrap();
+        let error = RunInfo::open(folder.path()).unwrap_err();
+        assert!(matches!(error, RecordError::Info { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_folder_with_any_file_of_a_run_is_refused_and_left_as_it_is() {
+        for name in [RUN, CONFIG, METRICS, WEIGHTS, CHECKPOINTS, SUMMARY, TABLE, "replica-000"] {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join(name), "old").unwrap();
+            let error = info().create(folder.path()).unwrap_err();
+            assert!(matches!(error, RecordError::AlreadyARun { .. }), "{error}");
+            assert_eq!(fs::read_to_string(folder.path().join(name)).unwrap(), "old");
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_folder_with_other_files_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("notes.txt"), "").unwrap();
+        info().create(folder.path()).unwrap();
+    }
+}

@@ -1,0 +1,90 @@
+//! All that a simulation holds of a network between two minibatches, to go on from it later, on any backend.
+
+use std::collections::BTreeMap;
+
+use super::Simulation;
+use crate::layout::{Array, BackendError};
+
+/// What a replica's simulation holds beside the network itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// Minibatches learned from so far.
+    pub updates: u64,
+    /// The next training minibatch starts from a cleared state.
+    pub is_fresh: bool,
+    /// The words of one replica: moments and results, and of lanes `[training lanes, rows, units]` what they carry
+    /// on, see [`crate::layout::Shape::carried_rows`].
+    pub arrays: BTreeMap<Array, Vec<u32>>,
+}
+
+impl Simulation {
+    /// The arrays of a [`State`], with the words of each: moments and results, and what training lanes carry on.
+    fn state_arrays(&self) -> Vec<(Array, usize)> {
+        let shape = self.backend.shape();
+        let arrays = shape.arrays().into_iter().map(|array| {
+            let words = match array {
+                Array::Moments(_) | Array::Results => shape.copy_length(array),
+                array => shape.carried_length(array) * self.training_lanes,
+            };
+            (array, words)
+        });
+        arrays.filter(|(_, words)| *words > 0).collect()
+    }
+
+    /// Words of a replica's part of what all of its lanes carry, or of an array without lanes.
+    fn part_length(&self, array: Array) -> usize {
+        let shape = self.backend.shape();
+        match shape.has_lanes(array) {
+            true => shape.carried_length(array) * shape.lanes,
+            false => shape.copy_length(array),
+        }
+    }
+
+    /// The states of all replicas.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn states(&mut self) -> Result<Vec<State>, BackendError> {
+        let (updates, is_fresh) = (self.updates, self.is_fresh);
+        let state = State { updates, is_fresh, arrays: BTreeMap::new() };
+        let mut states = vec![state; self.lanes.len()];
+        for (array, length) in self.state_arrays() {
+            let words = match self.backend.shape().has_lanes(array) {
+                true => self.backend.read_carried(array)?,
+                false => self.backend.read(array)?,
+            };
+            let parts = words.chunks_exact(self.part_length(array));
+            for (state, words) in states.iter_mut().zip(parts) {
+                // Other lanes are shown test images alone, which begin anew.
+                state.arrays.insert(array, words[..length].to_vec());
+            }
+        }
+        Ok(states)
+    }
+
+    /// Goes on from the states of all replicas, which stand at the same place, with the networks that the simulation
+    /// was made with. From none, it begins.
+    ///
+    /// # Errors
+    /// When the states are of other shapes, or the device fails.
+    pub fn restore(&mut self, states: &[&State]) -> Result<(), BackendError> {
+        let Some(State { updates, is_fresh, .. }) = states.first() else { return Ok(()) };
+        (self.updates, self.is_fresh) = (*updates, *is_fresh);
+        for (array, expected) in self.state_arrays() {
+            let length = self.part_length(array);
+            let mut words = vec![0; length * self.lanes.len()];
+            for (part, state) in words.chunks_exact_mut(length).zip(states) {
+                let of = state.arrays.get(&array).map_or(&[][..], Vec::as_slice);
+                if of.len() != expected {
+                    return Err(BackendError::Length { array, expected, got: of.len() });
+                }
+                part[..expected].copy_from_slice(of);
+            }
+            match self.backend.shape().has_lanes(array) {
+                true => self.backend.write_carried(array, &words)?,
+                false => self.backend.write(array, &words)?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,276 @@
+//! Runs that are stopped, killed or fail, and go on: to the weights and metrics of the run that never stopped.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command as Process, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use apical::random::{Purpose, Stream};
+use apical::record::{Saved, checkpoint, weights};
+use rand::Rng;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{apical, fails, folder_with_data, json_of, output_of};
+
+/// A training of many short epochs with tests in between, and checkpoints all the time.
+const TRAINING: [&str; 15] = [
+    "train",
+    "--data",
+    "data",
+    "--layers",
+    "20,10",
+    "--epochs=6",
+    "--test-images",
+    "100",
+    "--batch",
+    "3",
+    "--quick-test-every",
+    "90",
+    "--quick-test-images",
+    "20",
+    "--checkpoint-every=30",
+];
+
+/// The same without an end, into the folder `run`.
+fn endless() -> Vec<&'static str> {
+    let longer = |argument| if argument == "--epochs=6" { "--epochs=100000" } else { argument };
+    TRAINING.map(longer).into_iter().chain(["--out", "run"]).collect()
+}
+
+/// Starts a command in the folder, to be stopped while it runs.
+fn start(folder: &TempDir, arguments: &[&str]) -> Child {
+    let program = assert_cmd::cargo::cargo_bin!("apical");
+    let mut command = Process::new(program);
+    command.current_dir(folder.path()).args(arguments).args(["--threads", "1"]);
+    command.args(["--backend", "cpu"]);
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// The metrics of a run, without what hangs on the time.
+fn metrics(run: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(run.join("metrics.jsonl")).unwrap();
+    let line = |line: &str| {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        let fields = line.as_object_mut().unwrap();
+        fields.retain(|key, _| !key.contains("second") && key != "device" && key != "backend");
+        line
+    };
+    text.lines().map(line).collect()
+}
+
+/// Everything that a run keeps can be read.
+fn check_files(run: &Path) {
+    for folder in [run.to_owned(), run.join("checkpoints")] {
+        for entry in fs::read_dir(&folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "safetensors") {
+                weights::load(&path).unwrap();
+                if folder != run {
+                    checkpoint::load(&path).unwrap();
+                }
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn same_run(folder: &TempDir, whole: &str, resumed: &str) {
+    let path = |name: &str| folder.path().join(name);
+    let network =
+        |name: &str| -> Saved { weights::load(&path(name).join("weights.safetensors")).unwrap() };
+    assert!(network(whole).network == network(resumed).network, "{resumed}: other weights");
+    assert_eq!(metrics(&path(whole)), metrics(&path(resumed)));
+}
+
+/// Kills a training at random moments until it is done, and sees that nothing is broken each time.
+/// APICAL_KILLS: how many kills there must have been, over several trainings if one does not take so many.
+#[test]
+fn a_run_that_is_killed_again_and_again_comes_to_the_same() {
+    let least: u32 = std::env::var("APICAL_KILLS").map_or(12, |kills| kills.parse().unwrap());
+    let folder = folder_with_data();
+    output_of(apical(&folder).args(TRAINING).args(["--out", "whole", "--backend", "cpu"]));
+    let (mut kills, mut training) = (0, 0);
+    let mut random = Stream::new(1, Purpose::Order, 0, 0);
+    while kills < least {
+        training += 1;
+        let run = format!("killed-{training}");
+        let mut killed = 0;
+        loop {
+            let folder_is_there = folder.path().join(&run).join("run.json").exists();
+            let mut child = match folder_is_there {
+                true => start(&folder, &["train", "--resume", &run]),
+                false => start(&folder, &[&TRAINING[..], &["--out", &run]].concat()),
+            };
+            // Longer and longer, so that it ends on the slowest machine.
+            sleep(Duration::from_micros(
+                u64::from(random.next_u32() % 200_000) * (1 + killed / 20),
+            ));
+            if let Some(status) = child.try_wait().unwrap() {
+                assert!(status.success(), "{status}");
+                break;
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+            killed += 1;
+            check_files(&folder.path().join(&run));
+        }
+        kills += killed as u32;
+        same_run(&folder, "whole", &run);
+    }
+    println!("{kills} kills in {training} trainings");
+}
+
+#[cfg(unix)]
+fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    assert!(Process::new("kill").args([name, &id]).status().unwrap().success());
+}
+
+/// Waits until a run has something to go on from.
+fn wait_for_checkpoint(run: &Path) {
+    while fs::read_dir(run.join("checkpoints")).map_or(0, Iterator::count) == 0 {
+        sleep(Duration::from_millis(5));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn signals_stop_a_run_that_goes_on_later() {
+    let folder = folder_with_data();
+    let long = [&TRAINING[..], &["--images", "299"]].concat();
+    output_of(apical(&folder).args(&long).args(["--out", "whole", "--backend", "cpu"]));
+    for (name, code) in [("-INT", 130), ("-TERM", 143)] {
+        let run = format!("run{name}");
+        let mut child = start(&folder, &[&long[..], &["--out", &run]].concat());
+        wait_for_checkpoint(&folder.path().join(&run));
+        signal(&child, name);
+        let status = child.wait().unwrap();
+        // On a quick machine it may just have ended.
+        let is_finished = folder.path().join(&run).join("weights.safetensors").exists();
+        assert_eq!(status.code(), Some(if is_finished { 0 } else { code }));
+        check_files(&folder.path().join(&run));
+        output_of(apical(&folder).args(["train", "--resume", &run]));
+        same_run(&folder, "whole", &run);
+        let again = apical(&folder).args(["train", "--resume", &run]).assert().success();
+        let told = String::from_utf8(again.get_output().stderr.clone()).unwrap();
+        assert!(told.contains("this run is finished"), "{told}");
+    }
+}
+
+#[test]
+fn many_networks_go_on_each_from_where_it_stood() {
+    let folder = folder_with_data();
+    let many = [&TRAINING[..], &["--replicas", "2", "--sweep", "images=200,300"]].concat();
+    let mut command = apical(&folder);
+    command.args(&many).args(["--out", "whole", "--backend", "cpu", "--json"]);
+    let whole = json_of(&mut command);
+    let run = folder.path().join("killed");
+    let mut random = Stream::new(1, Purpose::Order, 0, 0);
+    let mut killed = 0;
+    let done = loop {
+        let mut child = match run.join("run.json").exists() {
+            true => start(&folder, &["train", "--resume", "killed"]),
+            false => start(&folder, &[&many[..], &["--out", "killed"]].concat()),
+        };
+        sleep(Duration::from_micros(
+            u64::from(50_000 + random.next_u32() % 450_000) * (1 + killed / 10),
+        ));
+        if child.try_wait().unwrap().is_some() {
+            break json_of(apical(&folder).args(["train", "--resume", "killed", "--json"]));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        killed += 1;
+    };
+    for replica in 0..4 {
+        let name = |run: &str| format!("{run}/replica-{replica:03}");
+        same_run(&folder, &name("whole"), &name("killed"));
+    }
+    // Results that were read back are those that were told.
+    assert_eq!(done.last().unwrap()["combinations"], whole.last().unwrap()["combinations"]);
+    let summary =
+        |run: &str| fs::read_to_string(folder.path().join(run).join("summary.csv")).unwrap();
+    assert_eq!(summary("whole"), summary("killed"));
+}
+
+#[test]
+fn what_cannot_be_gone_on_with_is_refused_and_left_as_it_is() {
+    let folder = folder_with_data();
+    let resume = |arguments: &[&str], code: i32, texts: &[&str]| {
+        fails(apical(&folder).args(["train", "--resume"]).args(arguments), code, texts);
+    };
+    resume(&["nowhere"], 1, &["nowhere: there is no run in this folder"]);
+    resume(&["run", "--epochs", "9"], 2, &["leave out --epochs"]);
+    resume(&["run", "--preset", "quick"], 2, &["leave out --preset"]);
+    fails(apical(&folder).args(["train", "--resume", "run", "--out", "x"]), 2, &["cannot be used"]);
+    let every = |text: &str| {
+        let flag = format!("--checkpoint-every={text}");
+        fails(apical(&folder).args(["train", &flag]), 2, &["expected a number of images, as 5000"]);
+    };
+    for text in ["0", "0epochs", "often"] {
+        every(text);
+    }
+
+    let mut child = start(&folder, &endless());
+    let run = folder.path().join("run");
+    wait_for_checkpoint(&run);
+    resume(&["run"], 1, &["another process has this folder in use"]);
+    fails(apical(&folder).args(TRAINING).args(["--out", "run"]), 1, &["already holds a run"]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let content = |path: &PathBuf| fs::read(path).unwrap();
+    let info = run.join("run.json");
+    let whole = content(&info);
+    // Other images than those that it was trained on.
+    let data = folder.path().join("data/train-labels-idx1-ubyte");
+    let labels = content(&data);
+    let mut others = labels.clone();
+    let last = others.len() - 1;
+    others[last] = (others[last] + 1) % 10;
+    fs::write(&data, others).unwrap();
+    resume(&["run"], 1, &["was trained on other images", "hint: --data"]);
+    fs::write(&data, labels).unwrap();
+    // Settings that are not those of the checkpoint.
+    let text = String::from_utf8(whole.clone()).unwrap();
+    fs::write(&info, text.replace("\"epochs\": 100000", "\"epochs\": 99999")).unwrap();
+    resume(&["run"], 1, &["this checkpoint is one of other settings"]);
+    fs::write(&info, &whole[..whole.len() / 2]).unwrap();
+    resume(&["run"], 1, &["run.json: this does not tell what the run was asked to do"]);
+    fs::write(&info, &whole).unwrap();
+    // Damaged checkpoints are told, not skipped.
+    let mut checkpoints: Vec<PathBuf> =
+        fs::read_dir(run.join("checkpoints")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    checkpoints.retain(|path| path.extension().is_some_and(|name| name == "safetensors"));
+    checkpoints.sort();
+    let last = checkpoints.last().unwrap();
+    let bytes = content(last);
+    fs::write(last, &bytes[..bytes.len() - 1]).unwrap();
+    resume(&["run"], 1, &["expected a whole safetensors file"]);
+    fs::write(last, &bytes).unwrap();
+    let metrics = content(&run.join("metrics.jsonl"));
+    check_files(&run);
+    assert!(!metrics.is_empty());
+}
+
+/// A full disk looks the same to the program: what cannot be written ends the run, and what was written before stays.
+#[test]
+fn a_checkpoint_that_cannot_be_written_ends_the_run_with_what_was_kept() {
+    let folder = folder_with_data();
+    let mut child = start(&folder, &endless());
+    let checkpoints = folder.path().join("run/checkpoints");
+    wait_for_checkpoint(&folder.path().join("run"));
+    fs::rename(&checkpoints, folder.path().join("kept")).unwrap();
+    fs::write(&checkpoints, "no folder").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    fs::remove_file(&checkpoints).unwrap();
+    fs::rename(folder.path().join("kept"), &checkpoints).unwrap();
+    check_files(&folder.path().join("run"));
+    let mut resumed = start(&folder, &["train", "--resume", "run"]);
+    sleep(Duration::from_millis(300));
+    assert!(resumed.try_wait().unwrap().is_none(), "it goes on");
+    resumed.kill().unwrap();
+    resumed.wait().unwrap();
+}

@@ -175,11 +175,12 @@ impl CliError {
 
 fn dataset_hint(error: &DatasetError) -> Option<&'static str> {
     match error {
-        DatasetError::Folder { .. }
-        | DatasetError::NotAFolder { .. }
+        DatasetError::Unreachable { .. }
+        | DatasetError::NotADataset { .. }
+        | DatasetError::Unknown { .. }
         | DatasetError::Missing { .. } => Some(
-            "--data takes a folder with the four IDX files of MNIST or one of its relatives; \
-             without it the MNIST inside the program is taken",
+            "--data takes a folder with the four IDX files of MNIST or one of its relatives, folders of \
+             images, CSV or .npz files; without it the MNIST inside the program is taken",
         ),
         _ => None,
     }

@@ -1,12 +1,13 @@
 //! Where to compute and on what: arguments that several commands share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::{NonEmptyStringValueParser, RangedU64ValueParser};
 
 use super::CliError;
-use crate::dataset::Dataset;
+use super::output::tell;
+use crate::dataset::{Dataset, ImageSize, Reading};
 use crate::schedule::{BackendChoice, Selection};
 
 /// Which device. It never changes the result.
@@ -54,19 +55,48 @@ impl MachineArgs {
 /// Which images.
 #[derive(Clone, Debug, Args)]
 pub(super) struct DataArgs {
-    /// Folder of the four IDX files of a data set, plain or gzip; without it, the MNIST inside the
-    /// program
-    #[arg(long, value_name = "DIR")]
+    /// The data set: a folder of the four IDX files, plain or gzip, of train/CLASS/*.png and
+    /// test/CLASS/*.png (or .jpg), of train.csv and test.csv, or an .npz file; without it, the MNIST
+    /// inside the program
+    #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
+
+    #[command(flatten)]
+    reading: ReadingArgs,
+}
+
+/// How images are read.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ReadingArgs {
+    /// Columns and rows: image files are scaled to them [default: those of the first], lines of a CSV
+    /// file are cut into them [default: as many rows as columns]
+    #[arg(long, value_name = "WxH", requires = "data")]
+    image_size: Option<ImageSize>,
+
+    /// Three values a pixel, red, green and blue, instead of a shade of grey
+    #[arg(long, requires = "data")]
+    colour: bool,
 }
 
 impl DataArgs {
     /// # Errors
     /// When the data set cannot be read.
     pub(super) fn open(&self) -> Result<Dataset, CliError> {
-        Ok(match &self.data {
-            Some(folder) => Dataset::open(folder)?,
-            None => Dataset::mnist()?,
-        })
+        self.reading.open(self.data.as_deref())
+    }
+}
+
+impl ReadingArgs {
+    /// Reads a data set, or takes the MNIST inside the program; what was skipped or changed on the way is
+    /// told on standard error.
+    ///
+    /// # Errors
+    /// When the data set cannot be read.
+    pub(super) fn open(&self, path: Option<&Path>) -> Result<Dataset, CliError> {
+        let Some(path) = path else { return Ok(Dataset::mnist()?) };
+        let reading = Reading { size: self.image_size, colour: self.colour };
+        let dataset = Dataset::open_as(path, &reading)?;
+        dataset.notes.iter().for_each(tell);
+        Ok(dataset)
     }
 }

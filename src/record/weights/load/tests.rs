@@ -10,7 +10,10 @@ use super::*;
 use crate::config::{Feedback, Preset};
 use crate::record::weights::{save, weights_sha256};
 
-const IMAGES: ImageShape = ImageShape { height: 2, width: 3, classes: 2, range: 9 };
+fn images() -> ImageShape {
+    let class_names = ["cat", "dog \"Rex\""].map(str::to_string).to_vec();
+    ImageShape { height: 2, width: 3, channels: 1, classes: 2, class_names, range: 9 }
+}
 
 fn config() -> Config {
     Config { layers: vec![5, 4, 2], feedback: Feedback::Layerwise, ..Config::default() }
@@ -19,7 +22,7 @@ fn config() -> Config {
 fn saved(config: &Config) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("weights.safetensors");
-    save(&path, &Network::initial(config, 6), config, &IMAGES).unwrap();
+    save(&path, &Network::initial(config, 6), config, &images()).unwrap();
     fs::read(path).unwrap()
 }
 
@@ -82,7 +85,7 @@ fn every_bit_and_every_setting_comes_back() {
         let network = Network::initial(&config, 6);
         let back = read(&saved(&config)).unwrap();
         assert_eq!(weights_sha256(&back.network), weights_sha256(&network));
-        assert_eq!(back, Saved { network, config, images: IMAGES });
+        assert_eq!(back, Saved { network, config, images: images() });
     }
 }
 

@@ -53,6 +53,7 @@ pub mod layout;
 pub mod model;
 pub mod network;
 pub mod plots;
+pub mod predict;
 pub mod random;
 pub mod record;
 pub mod recorder;

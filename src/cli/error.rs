@@ -57,6 +57,8 @@ pub enum CliError {
     Json(#[from] serde_json::Error),
     #[error("standard output cannot be written")]
     Output(#[source] io::Error),
+    #[error("standard input cannot be read")]
+    Input(#[source] io::Error),
 }
 
 impl From<BenchError> for CliError {

@@ -79,24 +79,25 @@ pub(super) struct ReadingArgs {
 }
 
 impl DataArgs {
+    /// Reads the data set; what was skipped or changed on the way is told on standard error.
+    ///
     /// # Errors
-    /// When the data set cannot be read.
+    /// When it cannot be read.
     pub(super) fn open(&self) -> Result<Dataset, CliError> {
-        self.reading.open(self.data.as_deref())
+        let dataset = self.reading.read(self.data.as_deref())?;
+        dataset.notes.iter().for_each(tell);
+        Ok(dataset)
     }
 }
 
 impl ReadingArgs {
-    /// Reads a data set, or takes the MNIST inside the program; what was skipped or changed on the way is
-    /// told on standard error.
+    /// Reads a data set, or takes the MNIST inside the program.
     ///
     /// # Errors
     /// When the data set cannot be read.
-    pub(super) fn open(&self, path: Option<&Path>) -> Result<Dataset, CliError> {
+    pub(super) fn read(&self, path: Option<&Path>) -> Result<Dataset, CliError> {
         let Some(path) = path else { return Ok(Dataset::mnist()?) };
         let reading = Reading { size: self.image_size, colour: self.colour };
-        let dataset = Dataset::open_as(path, &reading)?;
-        dataset.notes.iter().for_each(tell);
-        Ok(dataset)
+        Ok(Dataset::open_as(path, &reading)?)
     }
 }

@@ -3,11 +3,13 @@
 
 mod bench;
 mod compare;
+mod data;
 mod devices;
 mod error;
 mod machine;
 mod output;
 mod plot;
+mod predict;
 mod progress;
 mod record;
 mod replicas;
@@ -46,6 +48,10 @@ enum Command {
     Train(Box<train::TrainArgs>),
     /// Test a trained network
     Test(test::TestArgs),
+    /// Say what images show, as a trained network sees them
+    Predict(predict::PredictArgs),
+    /// Look at a data set: shapes, images of each class, what is odd in it; or fetch one
+    Data(data::DataCommand),
     /// Search settings on images held out of the training set
     Tune(Box<tune::TuneArgs>),
     /// Show a trained network images, and write down what its neurons do
@@ -90,6 +96,8 @@ impl Cli {
         match &self.command {
             Command::Train(arguments) => train::run(arguments).map(|()| Ending::Done),
             Command::Test(arguments) => test::run(arguments).map(|()| Ending::Done),
+            Command::Predict(arguments) => predict::run(arguments).map(|()| Ending::Done),
+            Command::Data(arguments) => data::run(arguments).map(|()| Ending::Done),
             Command::Tune(arguments) => tune::run(arguments).map(|()| Ending::Done),
             Command::Record(arguments) => record::run(arguments).map(|()| Ending::Done),
             Command::Reproduce(arguments) => reproduce::run(arguments).map(|()| Ending::Done),

@@ -56,7 +56,7 @@ pub(super) struct TestArgs {
 /// More tests than this tell nothing new.
 const REPEATS_MAX: i64 = 10_000;
 
-fn repeats() -> RangedI64ValueParser<u32> {
+pub(super) fn repeats() -> RangedI64ValueParser<u32> {
     RangedI64ValueParser::new().range(1..=REPEATS_MAX)
 }
 

@@ -10,6 +10,7 @@ mod error;
 pub mod idx;
 pub mod image_file;
 mod images;
+pub mod loose;
 pub mod names;
 mod npy;
 mod npz;
@@ -17,6 +18,7 @@ mod parts;
 mod place;
 mod reading;
 mod source;
+pub mod summary;
 mod table;
 
 use std::fmt;

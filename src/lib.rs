@@ -48,6 +48,7 @@ pub mod cpu;
 pub mod dataset;
 pub mod evaluate;
 pub mod experiments;
+pub mod fetch;
 pub mod gpu;
 pub mod layout;
 pub mod model;

@@ -3,9 +3,10 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use clap::Args;
 use clap::builder::RangedU64ValueParser;
+use clap::{Args, Subcommand};
 
+use super::fetch::{self, FetchArgs};
 use super::machine::ReadingArgs;
 use super::output::Output;
 use super::test::numbered;
@@ -15,8 +16,11 @@ use crate::plots::save_sheet;
 
 /// Look at a data set: shapes, images of each class, and what is odd in it
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = EXIT_CODES, args_conflicts_with_subcommands = true)]
 pub(super) struct DataCommand {
+    #[command(subcommand)]
+    action: Option<Action>,
+
     /// The data set, as --data of other commands takes it; without it, the MNIST inside the program
     #[arg(value_name = "PATH")]
     data: Option<PathBuf>,
@@ -37,11 +41,20 @@ pub(super) struct DataCommand {
     json: bool,
 }
 
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Fetch MNIST or one of its relatives: the four IDX files, each checked by its SHA-256 checksum
+    Fetch(FetchArgs),
+}
+
 fn columns() -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(1..=100)
 }
 
 pub(super) fn run(arguments: &DataCommand) -> Result<(), CliError> {
+    if let Some(Action::Fetch(arguments)) = &arguments.action {
+        return fetch::run(arguments);
+    }
     if let Some(path) = &arguments.sheet
         && path.extension().is_none_or(|ending| !ending.eq_ignore_ascii_case("png"))
     {

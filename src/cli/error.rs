@@ -12,6 +12,7 @@ use crate::bench::BenchError;
 use crate::config::{ConfigError, SweepError};
 use crate::dataset::DatasetError;
 use crate::experiments::ExperimentError;
+use crate::fetch::FetchError;
 use crate::layout::BackendError;
 use crate::plots::PlotError;
 use crate::record::{RecordError, WeightsError};
@@ -33,6 +34,8 @@ pub enum CliError {
     Sweep(#[from] SweepError),
     #[error(transparent)]
     Dataset(#[from] DatasetError),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
     #[error(transparent)]
     Train(#[from] TrainError),
     #[error(transparent)]
@@ -143,6 +146,10 @@ impl CliError {
     fn hint(&self) -> Option<String> {
         match self {
             CliError::Dataset(error) => dataset_hint(error).map(str::to_string),
+            CliError::Fetch(FetchError::Everywhere { .. }) => Some(
+                "the same command goes on where it broke off; --from names another place"
+                    .to_string(),
+            ),
             CliError::Train(TrainError::Backend(error)) => backend_hint(error).map(str::to_string),
             CliError::Train(TrainError::Config(ConfigError { setting, .. })) => {
                 Some(format!("--{} sets it", setting.replace('_', "-")))

@@ -6,6 +6,7 @@ mod compare;
 mod data;
 mod devices;
 mod error;
+mod fetch;
 mod machine;
 mod output;
 mod plot;

@@ -1,6 +1,6 @@
 //! A contact sheet: some images of each class of a data set.
 
-use std::io::Cursor;
+use std::io::{self, Cursor};
 use std::path::Path;
 
 use image::imageops::{self, FilterType};
@@ -14,6 +14,8 @@ use crate::record::file::write_whole;
 const SIDE: u32 = 56;
 /// Pixels between images.
 const GAP: u32 = 4;
+/// Most pixels of a sheet.
+const PIXELS_MAX: u64 = 1 << 28;
 const PAPER: Rgb<u8> = Rgb([255, 255, 255]);
 
 /// Writes the first `columns` training images of each class as PNG, a row for each class, in their order. Small
@@ -23,17 +25,24 @@ const PAPER: Rgb<u8> = Rgb([255, 255, 255]);
 /// When the file cannot be written.
 pub fn save_sheet(path: &Path, dataset: &Dataset, columns: usize) -> Result<(), RecordError> {
     let mut bytes = Cursor::new(Vec::new());
-    let written = sheet(dataset, columns).write_to(&mut bytes, ImageFormat::Png);
-    written.map_err(std::io::Error::other).map_err(RecordError::io("drawn", path))?;
+    let drawn = sheet(dataset, columns)
+        .and_then(|sheet| sheet.write_to(&mut bytes, ImageFormat::Png).map_err(io::Error::other));
+    drawn.map_err(RecordError::io("drawn", path))?;
     write_whole(path, &bytes.into_inner())
 }
 
-fn sheet(dataset: &Dataset, columns: usize) -> RgbImage {
+fn sheet(dataset: &Dataset, columns: usize) -> io::Result<RgbImage> {
     let (height, width) = (dataset.height as u32, (dataset.width / dataset.channels) as u32);
     let times = (SIDE / height.max(width)).max(1);
     let [across, down] = [width, height].map(|side| side * times + GAP);
     let (rows, columns) = (dataset.classes as u32, columns as u32);
-    let mut sheet = RgbImage::from_pixel(across * columns + GAP, down * rows + GAP, PAPER);
+    let [across_all, down_all] = [(across, columns), (down, rows)]
+        .map(|(side, count)| u64::from(side) * u64::from(count) + u64::from(GAP));
+    if across_all * down_all > PIXELS_MAX {
+        let size = format!("{across_all} x {down_all} pixels would be too large");
+        return Err(io::Error::other(size));
+    }
+    let mut sheet = RgbImage::from_pixel(across_all as u32, down_all as u32, PAPER);
     let mut filled = vec![0; dataset.classes];
     for (index, &label) in dataset.training_labels().iter().enumerate() {
         let column = &mut filled[usize::from(label)];
@@ -46,7 +55,7 @@ fn sheet(dataset: &Dataset, columns: usize) -> RgbImage {
         imageops::replace(&mut sheet, &image, i64::from(x), i64::from(y));
         *column += 1;
     }
-    sheet
+    Ok(sheet)
 }
 
 /// An image's bytes in red, green and blue.
@@ -66,7 +75,7 @@ mod tests {
         let images = vec![10, 20, 30, 40, 50, 60, 70, 80];
         let training = (images, vec![1, 0, 1, 1]);
         let set = Dataset::from_parts("pairs", 1, 2, training, (vec![1, 2], vec![0])).unwrap();
-        let sheet = sheet(&set, 2);
+        let sheet = sheet(&set, 2).unwrap();
         let times = SIDE / 2;
         assert_eq!(sheet.dimensions(), (2 * (SIDE + GAP) + GAP, 2 * (times + GAP) + GAP));
         let pixel = |row: u32, column: u32, right: u32| {

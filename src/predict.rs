@@ -124,3 +124,21 @@ fn scores(
     let of_lanes = words.chunks(length).take(lanes).map(voltages);
     Ok(of_lanes.flat_map(|lane| lane.chunks(group).map(mean).collect::<Vec<_>>()).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn votes_decide_then_scores_then_the_first() {
+        let decided = |votes: [u32; 3], scores: [f64; 3]| {
+            let (votes, scores) = (votes.to_vec(), scores.to_vec());
+            let mut prediction = Prediction { class: 0, scores, votes };
+            prediction.decide();
+            (prediction.class, prediction.share())
+        };
+        assert_eq!(decided([1, 3, 0], [9.0, -1.0, 0.0]), (1, 0.75));
+        assert_eq!(decided([2, 0, 2], [1.0, 5.0, 1.5]), (2, 0.5));
+        assert_eq!(decided([2, 0, 2], [1.5, 5.0, 1.5]), (0, 0.5));
+    }
+}

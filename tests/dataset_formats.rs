@@ -39,7 +39,9 @@ fn coloured() -> Reading {
 
 /// The refusal of what lies at a path, without the folder's own path.
 fn refusal(folder: &TempDir, name: &str, reading: &Reading) -> String {
-    let message = Dataset::open_as(&folder.path().join(name), reading).unwrap_err().to_string();
+    // An empty name would put a slash behind the folder's.
+    let path = if name.is_empty() { folder.path().to_owned() } else { folder.path().join(name) };
+    let message = Dataset::open_as(&path, reading).unwrap_err().to_string();
     let path = folder.path().display().to_string();
     message.replace(&format!("{path}/"), "").replace(&path, "DIR")
 }

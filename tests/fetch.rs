@@ -36,11 +36,13 @@ enum Manner {
     Endless,
 }
 
+/// A file, and the byte from which it was asked for, where that was told.
+type Request = (String, Option<usize>);
+
 /// A server for the four files of MNIST.
 struct Server {
     address: String,
-    /// Names of files and ranges, as they were asked for.
-    requests: Arc<Mutex<Vec<(String, Option<usize>)>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Server {
@@ -66,13 +68,12 @@ impl Server {
         Server::start(|_| Manner::Well)
     }
 
-    fn requests(&self) -> Vec<(String, Option<usize>)> {
+    fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 }
 
-/// The file and the byte from which it is asked for.
-fn request(stream: &TcpStream) -> Option<(String, Option<usize>)> {
+fn request(stream: &TcpStream) -> Option<Request> {
     let mut lines = BufReader::new(stream).lines();
     let first = lines.next()?.ok()?;
     let file = first.split(' ').nth(1)?.strip_prefix("/mnist/")?.to_string();

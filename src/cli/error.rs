@@ -175,7 +175,9 @@ impl CliError {
                 Some("name another folder with --out, or repeat that search".to_string())
             }
             CliError::Weights(WeightsError::Unfit { .. }) => {
-                Some("--data names the folder of the data set that it was trained on".to_string())
+                Some("--data names the folder of the data set that it was trained on; --image-size scales the images of \
+                 folders"
+                    .to_string())
             }
             _ => None,
         }

@@ -2,9 +2,10 @@
 //! its pixels from 0 to 255. A first line that is not one of numbers is a header.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
-use csv::{ByteRecord, ReaderBuilder, Trim};
+use csv::{ByteRecord, ReaderBuilder, Terminator, Trim};
 
 use super::array::ByteArray;
 use super::place::{Origin, Spot};
@@ -16,23 +17,27 @@ pub(super) fn read(path: &Path, reading: &Reading) -> Result<Half, DatasetError>
     let file = path.display().to_string();
     let place = |spot| Place { file: file.clone(), spot };
     let source = File::open(path).map_err(DatasetError::read(place(Spot::Whole)))?;
-    let mut table =
-        ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(source);
+    // The reader stands behind a record's newline once it has read it: the last has one, too, and a carriage
+    // return before it is a blank like others.
+    let mut table = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(Trim::All)
+        .terminator(Terminator::Any(b'\n'))
+        .from_reader(source.chain(&b"\n"[..]));
     let (mut images, mut labels, mut lines) = (Vec::new(), Vec::new(), Vec::new());
     let mut fields = 0;
     let mut record = ByteRecord::new();
     let mut is_first = true;
     loop {
-        let line = table.position().line();
-        let more = table.read_byte_record(&mut record).map_err(|error| {
-            let source = std::io::Error::from(error);
-            DatasetError::read(place(Spot::Line(line)))(source)
-        })?;
-        if !more {
-            break;
+        let more = table.read_byte_record(&mut record);
+        let line = table.position().line().saturating_sub(1).max(1);
+        match more {
+            Ok(true) if record.iter().all(<[u8]>::is_empty) && record.len() < 2 => continue,
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => return Err(DatasetError::read(place(Spot::Line(line)))(error.into())),
         }
-        // Blank lines before it do not belong to a record.
-        let line = record.position().map_or(line, csv::Position::line);
         if std::mem::take(&mut is_first) && is_header(&record) {
             continue;
         }
@@ -72,7 +77,7 @@ pub(super) fn read(path: &Path, reading: &Reading) -> Result<Half, DatasetError>
 fn is_header(record: &ByteRecord) -> bool {
     let is_number =
         |field: &[u8]| std::str::from_utf8(field).is_ok_and(|text| text.parse::<f64>().is_ok());
-    !record.iter().any(is_number)
+    record.len() > 1 && !record.iter().any(is_number)
 }
 
 fn byte(field: &[u8]) -> Option<u8> {

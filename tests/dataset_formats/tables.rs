@@ -86,7 +86,7 @@ fn names_of_classes_lie_in_a_file_beside() {
     assert_eq!(class_names(folder.path()), ["zero", "one", "two, too"]);
     fs::write(&names, "zero\none\n").unwrap();
     let expected = "DIR: expected 3 names, one for each class, found 2";
-    assert_eq!(refusal(&folder, "", &Reading::default()).trim_start_matches('/'), expected);
+    assert_eq!(refusal(&folder, "", &Reading::default()), expected);
 }
 
 #[test]
@@ -99,6 +99,8 @@ fn faults_are_refused_with_line_and_column() {
     refused(wrong, TEST, &format!("train.csv, line 2, column 4: expected a pixel, {number} '256'"));
     let wrong = "label,a,b,c,d\n\n0,1,2,3,4\n-1,5,6,7,8\n";
     refused(wrong, TEST, &format!("train.csv, line 4, column 1: expected a label, {number} '-1'"));
+    let wrong = "label,a,b,c,d\r\n0,1,2,3,4\r\n1,2,3,x,4\r\n";
+    refused(wrong, TEST, &format!("train.csv, line 3, column 4: expected a pixel, {number} 'x'"));
     let wrong = "0,0.5,2,3,4\n";
     refused(
         TRAINING,

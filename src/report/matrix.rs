@@ -135,6 +135,22 @@ mod tests {
     }
 
     #[test]
+    fn long_names_have_room_and_short_ones_change_nothing() {
+        let of = |names: [&str; 2]| Matrix {
+            columns: names.map(str::to_string).to_vec(),
+            rows: names.map(str::to_string).to_vec(),
+            values: vec![vec![1.0, 2.0]; 2],
+            ..Matrix::default()
+        };
+        assert_eq!(of(["0", "1"]).size(), (LEFT + 2 * CELL + MARGIN, TITLE + 2 * CELL + 60));
+        let (short, long) = (of(["0", "12345"]).size(), of(["0", "a very long name"]).size());
+        assert_eq!(short, of(["0", "1"]).size());
+        assert!(long.0 >= short.0 + 70 && long.1 >= short.1 + 100, "{long:?}");
+        let upright = |names| of(names).svg().unwrap().matches("rotate(270").count();
+        assert_eq!((upright(["0", "1"]), upright(["0", "a very long name"])), (1, 3));
+    }
+
+    #[test]
     fn what_is_not_a_number_is_neither_large_nor_small() {
         let of = |values: [f64; 2]| Matrix {
             columns: vec!["0".to_string(), "1".to_string()],

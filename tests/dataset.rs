@@ -13,7 +13,7 @@ use std::path::Path;
 
 use apical::dataset::Dataset;
 use apical::dataset::embedded::MNIST_FILES;
-use apical::dataset::idx::IdxArray;
+use apical::dataset::idx::{read_images, read_labels};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -122,6 +122,10 @@ fn every_name_style_gives_the_same_set() {
             assert_eq!((set.training_count, set.test_count), (4, 2));
             assert_eq!((set.height, set.width), (2, 3));
             assert_eq!((set.classes, set.range), (3, 200));
+            assert_eq!(
+                (set.channels, &set.class_names[..]),
+                (1, &["0", "1", "2"].map(String::from)[..])
+            );
             assert_eq!(set.image(1), [6, 200, 8, 9, 10, 11]);
             assert_eq!(set.image(4), [50; 6]);
             assert_eq!(set.labels(), [0, 1, 2, 1, 2, 0]);
@@ -149,11 +153,11 @@ fn missing_files_and_folders_are_named() {
     assert_eq!(refusal(path), format!("{}: {expected}", path.display()));
 
     let nowhere = path.join("nowhere");
-    let expected = "this dataset folder does not exist or cannot be reached";
+    let expected = "this data set does not exist or cannot be reached";
     assert_eq!(refusal(&nowhere), format!("{}: {expected}", nowhere.display()));
 
     let file = path.join(TEST_IMAGES);
-    let expected = "expected the folder of the four IDX files, found something else";
+    let expected = "expected a folder, a .csv or an .npz file, found something else";
     assert_eq!(refusal(&file), format!("{}: {expected}", file.display()));
 }
 
@@ -340,7 +344,7 @@ fn validation_images_are_the_last_of_the_training_set_and_no_test_image_is_left(
 fn an_endless_file_is_read_no_further_than_its_header_promises() {
     let bytes = idx(&[2], &[0, 1]);
     let reader = bytes.as_slice().chain(std::io::repeat(0));
-    let error = IdxArray::read_labels(reader, "pipe").unwrap_err();
+    let error = read_labels(reader, "pipe").unwrap_err();
     let expected = "pipe, byte offset 10: expected 2 bytes of data (2), found more";
     assert_eq!(error.to_string(), expected);
 }
@@ -355,7 +359,7 @@ fn unreadable_files_keep_the_cause() {
     }
     let bytes = idx(&[4, 2, 3], &[1, 2]);
     let reader = bytes.as_slice().chain(Broken);
-    let error = IdxArray::read_images(reader, "some file").unwrap_err();
+    let error = read_images(reader, "some file").unwrap_err();
     let expected = "some file, byte offset 18: the file cannot be read";
     assert_eq!(error.to_string(), expected);
     assert_eq!(error.source().unwrap().to_string(), "the disk is gone");
@@ -380,10 +384,10 @@ proptest! {
                 bytes.truncate(length.index(bytes.len()));
             }
             for bytes in [&bytes, &noise] {
-                if let Ok(images) = IdxArray::read_images(bytes.as_slice(), "images") {
+                if let Ok(images) = read_images(bytes.as_slice(), "images") {
                     prop_assert_eq!(images.bytes.len(), images.sizes.iter().product::<usize>());
                 }
-                if let Ok(labels) = IdxArray::read_labels(bytes.as_slice(), "labels") {
+                if let Ok(labels) = read_labels(bytes.as_slice(), "labels") {
                     prop_assert_eq!([labels.bytes.len()], labels.sizes);
                 }
             }

@@ -13,6 +13,7 @@ use crate::config::file::ConfigTextError;
 use crate::config::{ConfigError, SweepError};
 use crate::dataset::DatasetError;
 use crate::experiments::ExperimentError;
+use crate::fetch::FetchError;
 use crate::layout::BackendError;
 use crate::plots::PlotError;
 use crate::record::{RecordError, WeightsError};
@@ -34,6 +35,8 @@ pub enum CliError {
     Sweep(#[from] SweepError),
     #[error(transparent)]
     Dataset(#[from] DatasetError),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
     #[error(transparent)]
     Train(#[from] TrainError),
     #[error(transparent)]
@@ -64,6 +67,8 @@ pub enum CliError {
     Signals(#[source] io::Error),
     #[error("standard output cannot be written")]
     Output(#[source] io::Error),
+    #[error("standard input cannot be read")]
+    Input(#[source] io::Error),
 }
 
 impl From<BenchError> for CliError {
@@ -152,6 +157,10 @@ impl CliError {
     fn hint(&self) -> Option<String> {
         match self {
             CliError::Dataset(error) => dataset_hint(error).map(str::to_string),
+            CliError::Fetch(FetchError::Everywhere { .. }) => Some(
+                "the same command goes on where it broke off; --from names another place"
+                    .to_string(),
+            ),
             CliError::Train(TrainError::Backend(error)) => backend_hint(error).map(str::to_string),
             CliError::Train(TrainError::Config(ConfigError { setting, .. })) => {
                 Some(format!("--{} sets it", setting.replace('_', "-")))
@@ -187,7 +196,9 @@ impl CliError {
                 Some("name another folder with --out, or repeat that search".to_string())
             }
             CliError::Weights(WeightsError::Unfit { .. }) => {
-                Some("--data names the folder of the data set that it was trained on".to_string())
+                Some("--data names the folder of the data set that it was trained on; --image-size scales the images of \
+                 folders"
+                    .to_string())
             }
             _ => None,
         }
@@ -196,11 +207,12 @@ impl CliError {
 
 fn dataset_hint(error: &DatasetError) -> Option<&'static str> {
     match error {
-        DatasetError::Folder { .. }
-        | DatasetError::NotAFolder { .. }
+        DatasetError::Unreachable { .. }
+        | DatasetError::NotADataset { .. }
+        | DatasetError::Unknown { .. }
         | DatasetError::Missing { .. } => Some(
-            "--data takes a folder with the four IDX files of MNIST or one of its relatives; \
-             without it the MNIST inside the program is taken",
+            "--data takes a folder with the four IDX files of MNIST or one of its relatives, folders of \
+             images, CSV or .npz files; without it the MNIST inside the program is taken",
         ),
         _ => None,
     }

@@ -6,7 +6,8 @@ use clap::Args;
 use clap::builder::{NonEmptyStringValueParser, RangedU64ValueParser};
 
 use super::CliError;
-use crate::dataset::Dataset;
+use super::output::tell;
+use crate::dataset::{Dataset, ImageSize, Reading};
 use crate::schedule::{BackendChoice, Selection};
 
 /// Which device. It never changes the result.
@@ -54,10 +55,27 @@ impl MachineArgs {
 /// Which images.
 #[derive(Clone, Debug, Args)]
 pub(super) struct DataArgs {
-    /// Folder of the four IDX files of a data set, plain or gzip; without it, the MNIST inside the
-    /// program
-    #[arg(long, value_name = "DIR")]
+    /// The data set: a folder of the four IDX files, plain or gzip, of train/CLASS/*.png and
+    /// test/CLASS/*.png (or .jpg), of train.csv and test.csv, or an .npz file; without it, the MNIST
+    /// inside the program
+    #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
+
+    #[command(flatten)]
+    reading: ReadingArgs,
+}
+
+/// How images are read.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ReadingArgs {
+    /// Columns and rows: image files are scaled to them [default: those of the first], lines of a CSV
+    /// file are cut into them [default: as many rows as columns]
+    #[arg(long, value_name = "WxH", requires = "data")]
+    image_size: Option<ImageSize>,
+
+    /// Three values a pixel, red, green and blue, instead of a shade of grey
+    #[arg(long, requires = "data")]
+    colour: bool,
 }
 
 impl DataArgs {
@@ -65,12 +83,42 @@ impl DataArgs {
         self.data.as_deref()
     }
 
+    pub(super) fn reading(&self) -> Reading {
+        self.reading.reading()
+    }
+
+    /// The same, or what is given here where that does not say anything.
+    pub(super) fn or(&self, data: Option<&Path>, reading: Reading) -> Self {
+        let of_run = ReadingArgs { image_size: reading.size, colour: reading.colour };
+        let says_how = self.reading() != Reading::default();
+        DataArgs {
+            data: self.data.clone().or(data.map(Path::to_owned)),
+            reading: if says_how { self.reading.clone() } else { of_run },
+        }
+    }
+
+    /// Reads the data set; what was skipped or changed on the way is told on standard error.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn open(&self) -> Result<Dataset, CliError> {
+        let dataset = self.reading.read(self.data.as_deref())?;
+        dataset.notes.iter().for_each(tell);
+        Ok(dataset)
+    }
+}
+
+impl ReadingArgs {
+    fn reading(&self) -> Reading {
+        Reading { size: self.image_size, colour: self.colour }
+    }
+
+    /// Reads a data set, or takes the MNIST inside the program.
+    ///
     /// # Errors
     /// When the data set cannot be read.
-    pub(super) fn open(&self) -> Result<Dataset, CliError> {
-        Ok(match &self.data {
-            Some(folder) => Dataset::open(folder)?,
-            None => Dataset::mnist()?,
-        })
+    pub(super) fn read(&self, path: Option<&Path>) -> Result<Dataset, CliError> {
+        let Some(path) = path else { return Ok(Dataset::mnist()?) };
+        Ok(Dataset::open_as(path, &self.reading())?)
     }
 }

@@ -4,11 +4,14 @@
 mod bench;
 mod compare;
 mod config;
+mod data;
 mod devices;
 mod error;
+mod fetch;
 mod machine;
 mod output;
 mod plot;
+mod predict;
 mod progress;
 mod record;
 mod replicas;
@@ -52,6 +55,10 @@ enum Command {
     Config(config::ConfigArgs),
     /// Test a trained network
     Test(test::TestArgs),
+    /// Say what images show, as a trained network sees them
+    Predict(predict::PredictArgs),
+    /// Look at a data set: shapes, images of each class, what is odd in it; or fetch one
+    Data(data::DataCommand),
     /// Search settings on images held out of the training set
     Tune(Box<tune::TuneArgs>),
     /// Show a trained network images, and write down what its neurons do
@@ -100,6 +107,8 @@ impl Cli {
             Command::Train(arguments) => train::run(arguments),
             Command::Config(arguments) => config::run(arguments).map(|()| Ending::Done),
             Command::Test(arguments) => test::run(arguments).map(|()| Ending::Done),
+            Command::Predict(arguments) => predict::run(arguments).map(|()| Ending::Done),
+            Command::Data(arguments) => data::run(arguments).map(|()| Ending::Done),
             Command::Tune(arguments) => tune::run(arguments).map(|()| Ending::Done),
             Command::Record(arguments) => record::run(arguments).map(|()| Ending::Done),
             Command::Reproduce(arguments) => reproduce::run(arguments).map(|()| Ending::Done),

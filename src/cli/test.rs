@@ -11,6 +11,7 @@ use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, tell};
 use super::progress::{Estimate, Progress, time_left};
 use super::{CliError, EXIT_CODES};
+use crate::dataset::names::digits;
 use crate::evaluate::{Evaluation, Spread};
 use crate::record::{weights, weights_sha256};
 use crate::train::test_network;
@@ -55,7 +56,7 @@ pub(super) struct TestArgs {
 /// More tests than this tell nothing new.
 const REPEATS_MAX: i64 = 10_000;
 
-fn repeats() -> RangedI64ValueParser<u32> {
+pub(super) fn repeats() -> RangedI64ValueParser<u32> {
     RangedI64ValueParser::new().range(1..=REPEATS_MAX)
 }
 
@@ -71,6 +72,7 @@ struct Tested<'a> {
     test_images: u32,
     /// `null` for a class without images.
     class_errors: Vec<Option<f64>>,
+    class_names: &'a [String],
     /// `[class, class found]`.
     confusion: &'a [Vec<u32>],
     backend: &'static str,
@@ -88,7 +90,7 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
     config.test_steps = arguments.test_steps.unwrap_or(config.test_steps);
     config.seed = arguments.seed.unwrap_or(config.seed);
 
-    let name = dataset.name.clone();
+    let (name, class_names) = (dataset.name.clone(), dataset.class_names.clone());
     let mut progress = Progress::new();
     let repeats = arguments.repeats;
     let estimate = Estimate::start(f64::from(repeats));
@@ -113,13 +115,14 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
             test_error_sd: sd,
             test_images: tests[0].images(),
             class_errors: evaluation.class_errors(),
+            class_names: &class_names,
             confusion: &evaluation.confusion,
             backend: device.backend,
             device: &device.name,
             weights_sha256: weights_sha256(&saved.network),
         });
     }
-    output.print(format_args!("{}\n\n{}", summary(&tests, sd), table(&evaluation)))
+    output.print(format_args!("{}\n\n{}", summary(&tests, sd), table(&evaluation, &class_names)))
 }
 
 /// The error, with its spread over several tests.
@@ -130,19 +133,29 @@ fn summary(tests: &[Evaluation], sd: Option<f64>) -> String {
     format!("test error {error:.2} % of {images} test images{}", spread.unwrap_or_default())
 }
 
+/// Names with their numbers before them; classes that have no names are their numbers.
+pub(super) fn numbered(names: &[String]) -> Vec<String> {
+    if names == digits(names.len()) {
+        return names.iter().map(|name| format!("{name:>5}")).collect();
+    }
+    names.iter().enumerate().map(|(class, name)| format!("{class} {name}")).collect()
+}
+
 /// A line for each class: its error, and as what its images were taken, in all tests.
-fn table(evaluation: &Evaluation) -> String {
+fn table(evaluation: &Evaluation, names: &[String]) -> String {
     let confusion = &evaluation.confusion;
     let largest = confusion.iter().flatten().copied().max().unwrap_or(0);
     let width = largest.max(confusion.len() as u32).to_string().len() + 1;
-    let mut text = "class  error %  taken for\n              ".to_string();
+    let labels = numbered(names);
+    let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(5);
+    let mut text = format!("{:<longest$}  error %  taken for\n{:longest$}         ", "class", "");
     // Writing to a string cannot fail.
     for class in 0..confusion.len() {
         let _ = write!(text, "{class:>width$}");
     }
-    for ((class, row), error) in confusion.iter().enumerate().zip(evaluation.class_errors()) {
+    for ((label, row), error) in labels.iter().zip(confusion).zip(evaluation.class_errors()) {
         let error = error.map_or("-".to_string(), |error| format!("{error:.2}"));
-        let _ = write!(text, "\n{class:>5}  {error:>7}");
+        let _ = write!(text, "\n{label:<longest$}  {error:>7}");
         for count in row {
             let _ = write!(text, "{count:>width$}");
         }
@@ -163,7 +176,15 @@ class  error %  taken for
     0     0.00 12  0  0
     1   100.00  1  0  0
     2        -  0  0  0";
-        assert_eq!(table(&evaluation), expected);
+        assert_eq!(table(&evaluation, &digits(3)), expected);
+        let names = ["cat", "dog", "marmot"].map(str::to_string);
+        let expected = "\
+class     error %  taken for
+                   0  1  2
+0 cat        0.00 12  0  0
+1 dog      100.00  1  0  0
+2 marmot        -  0  0  0";
+        assert_eq!(table(&evaluation, &names), expected);
         assert_eq!(summary(&[evaluation], None), "test error 7.69 % of 13 test images");
     }
 }

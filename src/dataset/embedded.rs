@@ -2,7 +2,7 @@
 //!
 //! Origin, licence (CC BY-SA 3.0) and checksums: `data/mnist/README.md`.
 
-use super::idx::IdxArray;
+use super::idx::{read_images, read_labels};
 use super::{Dataset, DatasetError, Half};
 
 /// The four gzip'd IDX files with their names: training images, training labels, test images, test
@@ -24,8 +24,8 @@ impl Dataset {
         let [training_images, training_labels, test_images, test_labels] = MNIST_FILES;
         let half = |images: (&str, &[u8]), labels: (&str, &[u8])| -> Result<Half, DatasetError> {
             Ok(Half {
-                images: IdxArray::read_images(images.1, &format!("embedded {}", images.0))?,
-                labels: IdxArray::read_labels(labels.1, &format!("embedded {}", labels.0))?,
+                images: read_images(images.1, &format!("embedded {}", images.0))?,
+                labels: read_labels(labels.1, &format!("embedded {}", labels.0))?,
             })
         };
         let training = half(training_images, training_labels)?;

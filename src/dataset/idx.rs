@@ -5,43 +5,28 @@
 //! The header is never trusted: memory grows with what the file really holds, and no more is read
 //! than the header promises and one byte.
 
-use std::cmp::Ordering;
-use std::fmt;
+use std::fs::File;
 use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use super::{DatasetError, fault};
+use super::array::{ByteArray, IMAGE_AXES, LABEL_AXES, product};
+use super::place::Origin;
+use super::{DatasetError, Half, fault};
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const UNSIGNED_BYTE: u8 = 0x08;
 const MAGIC_LENGTH: usize = 4;
 const SIZE_LENGTH: usize = 4;
 
-const IMAGE_AXES: [&str; 3] = ["number of images", "height", "width"];
-const LABEL_AXES: [&str; 1] = ["number of labels"];
-
-/// A byte of a file; prints as `FILE, byte offset 16`. Inside a gzip file the offset counts
-/// decompressed bytes, and the text says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The file, or what a block of memory holds.
-    pub file: String,
-    /// Bytes from the start.
-    pub offset: usize,
-    /// Whether the offset counts decompressed bytes.
-    pub decompressed: bool,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}, byte offset {}", self.file, self.offset)?;
-        if self.decompressed {
-            formatter.write_str(" of the decompressed content")?;
-        }
-        Ok(())
-    }
-}
+/// The names of the four files without their endings: images and labels to train on, and to test on.
+pub(super) const STEMS: [(&str, &str); 4] = [
+    ("train-images", "idx3-ubyte"),
+    ("train-labels", "idx1-ubyte"),
+    ("t10k-images", "idx3-ubyte"),
+    ("t10k-labels", "idx1-ubyte"),
+];
 
 fn type_name(element_type: u8) -> &'static str {
     match element_type {
@@ -54,138 +39,96 @@ fn type_name(element_type: u8) -> &'static str {
     }
 }
 
-/// Where the bytes came from, to say later where in the file one of them lies.
-#[derive(Clone, Debug)]
-pub(super) struct Origin {
-    pub(super) file: String,
-    compressed: bool,
-    /// Bytes before the data: none in memory.
-    header: usize,
+/// Whether any of the four files is in a folder.
+pub(super) fn is_there(folder: &Path) -> bool {
+    STEMS.iter().any(|(stem, kind)| find(folder, stem, kind).is_ok())
 }
 
-impl Origin {
-    fn memory(what: String) -> Origin {
-        Origin { file: what, compressed: false, header: 0 }
-    }
-
-    fn place(&self, offset: usize) -> Place {
-        Place { file: self.file.clone(), offset, decompressed: self.compressed }
-    }
-
-    pub(super) fn of_data(&self, index: usize) -> Place {
-        self.place(self.header + index)
-    }
-
-    /// Where the size of an axis is written; a block of memory has no such place.
-    pub(super) fn of_size(&self, axis: usize) -> Place {
-        self.place(if self.header == 0 { 0 } else { MAGIC_LENGTH + SIZE_LENGTH * axis })
-    }
-
-    fn cannot_read(&self, offset: usize, source: io::Error) -> DatasetError {
-        use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
-        let place = self.place(offset);
-        match source.kind() {
-            InvalidData | InvalidInput | UnexpectedEof if self.compressed => {
-                DatasetError::Gzip { place, source }
-            }
-            _ => DatasetError::Read { place, source },
-        }
-    }
+/// The training and the test set of a folder.
+pub(super) fn read_folder(folder: &Path) -> Result<[Half; 2], DatasetError> {
+    // All four are found before the first, large one is read.
+    let [images, labels, test_images, test_labels] =
+        STEMS.map(|(stem, kind)| find(folder, stem, kind));
+    let [training, test] = [(images?, labels?), (test_images?, test_labels?)];
+    let half = |(images, labels): (PathBuf, PathBuf)| -> Result<Half, DatasetError> {
+        Ok(Half { images: open_images(&images)?, labels: open_labels(&labels)? })
+    };
+    Ok([half(training)?, half(test)?])
 }
 
-/// An array of unsigned bytes with `D` dimensions, each at least 1: `[count, height, width]` for
-/// images, `[count]` for labels.
-#[derive(Clone, Debug)]
-pub struct IdxArray<const D: usize> {
-    /// Elements along each axis.
-    pub sizes: [usize; D],
-    /// Row-major, as many as the product of `sizes`.
-    pub bytes: Vec<u8>,
-    pub(super) origin: Origin,
+/// Reads the images of a file, `[count, height, width]`.
+///
+/// # Errors
+/// As [`read_images`], and when the file cannot be opened.
+pub fn open_images(path: &Path) -> Result<ByteArray<3>, DatasetError> {
+    read_images(open_file(path)?, &path.display().to_string())
 }
 
-impl IdxArray<3> {
-    /// Reads images, `[count, height, width]`; `file` names them in errors.
-    ///
-    /// # Errors
-    /// [`DatasetError::Read`], [`DatasetError::Gzip`] or [`DatasetError::Content`].
-    pub fn read_images(reader: impl Read, file: &str) -> Result<Self, DatasetError> {
-        read(reader, file, &IMAGE_AXES)
-    }
-
-    /// As many images of this height and width as `bytes` holds.
-    pub(super) fn images_in_memory(
-        what: String,
-        height: usize,
-        width: usize,
-        bytes: Vec<u8>,
-    ) -> Result<Self, DatasetError> {
-        let origin = Origin::memory(what);
-        let pixels = product(&origin, &[height, width])?;
-        // Rounded up, so that a part of an image is found to be too short.
-        let sizes = [bytes.len().div_ceil(pixels.max(1)), height, width];
-        checked(origin, sizes, bytes, &IMAGE_AXES)
-    }
+fn open_labels(path: &Path) -> Result<ByteArray<1>, DatasetError> {
+    read_labels(open_file(path)?, &path.display().to_string())
 }
 
-impl IdxArray<1> {
-    /// Reads labels, `[count]`; `file` names them in errors.
-    ///
-    /// # Errors
-    /// [`DatasetError::Read`], [`DatasetError::Gzip`] or [`DatasetError::Content`].
-    pub fn read_labels(reader: impl Read, file: &str) -> Result<Self, DatasetError> {
-        read(reader, file, &LABEL_AXES)
-    }
+/// Reads images, `[count, height, width]`; `file` names them in errors.
+///
+/// # Errors
+/// [`DatasetError::Read`], [`DatasetError::Gzip`] or [`DatasetError::Content`].
+pub fn read_images(reader: impl Read, file: &str) -> Result<ByteArray<3>, DatasetError> {
+    read(reader, file, &IMAGE_AXES)
+}
 
-    pub(super) fn labels_in_memory(what: String, bytes: Vec<u8>) -> Result<Self, DatasetError> {
-        checked(Origin::memory(what), [bytes.len()], bytes, &LABEL_AXES)
-    }
+/// Reads labels, `[count]`; `file` names them in errors.
+///
+/// # Errors
+/// [`DatasetError::Read`], [`DatasetError::Gzip`] or [`DatasetError::Content`].
+pub fn read_labels(reader: impl Read, file: &str) -> Result<ByteArray<1>, DatasetError> {
+    read(reader, file, &LABEL_AXES)
 }
 
 fn read<const D: usize>(
     mut reader: impl Read,
     file: &str,
     axes: &[&str; D],
-) -> Result<IdxArray<D>, DatasetError> {
+) -> Result<ByteArray<D>, DatasetError> {
     let header = MAGIC_LENGTH + SIZE_LENGTH * D;
-    let mut origin = Origin { file: file.to_owned(), compressed: false, header };
+    let origin = |compressed| Origin::Idx { file: file.to_owned(), compressed, header };
     // An IDX file starts with a zero, so the content tells it from gzip; names are often wrong.
-    let start = read_up_to(&mut reader, GZIP_MAGIC.len(), &origin, 0)?;
-    origin.compressed = start == GZIP_MAGIC;
+    let start = read_up_to(&mut reader, GZIP_MAGIC.len(), &origin(false), 0)?;
+    let compressed = start == GZIP_MAGIC;
     let whole = start.as_slice().chain(reader);
-    if origin.compressed {
-        parse(MultiGzDecoder::new(whole), origin, axes)
+    if compressed {
+        parse(MultiGzDecoder::new(whole), origin(true), header, axes)
     } else {
-        parse(whole, origin, axes)
+        parse(whole, origin(false), header, axes)
     }
 }
 
 fn parse<const D: usize>(
     mut reader: impl Read,
     origin: Origin,
+    header_length: usize,
     axes: &[&str; D],
-) -> Result<IdxArray<D>, DatasetError> {
-    let header = read_up_to(&mut reader, origin.header, &origin, 0)?;
+) -> Result<ByteArray<D>, DatasetError> {
+    let header = read_up_to(&mut reader, header_length, &origin, 0)?;
     let short = || {
-        let expected = format!("a header of {} bytes", origin.header);
-        fault(origin.place(header.len()), expected, "the end of the file")
+        let expected = format!("a header of {header_length} bytes");
+        fault(origin.byte(header.len()), expected, "the end of the file")
     };
     let (&[first, second, element_type, dimensions], sizes) =
         header.split_first_chunk().ok_or_else(short)?;
     if (first, second) != (0, 0) {
-        let place = origin.place(usize::from(first == 0));
+        let place = origin.byte(usize::from(first == 0));
         let found = format!("{first:02x} {second:02x}");
         return Err(fault(place, "an IDX file, which starts with the bytes 00 00", found));
     }
     if element_type != UNSIGNED_BYTE {
         let found = format!("{} (type {element_type:#04x})", type_name(element_type));
-        return Err(fault(origin.place(2), "unsigned bytes (type 0x08)", found));
+        return Err(fault(origin.byte(2), "unsigned bytes (type 0x08)", found));
     }
     if usize::from(dimensions) != D {
         let expected = format!("{D} dimension(s) ({})", axes.join(", "));
-        return Err(fault(origin.place(3), expected, dimensions));
+        return Err(fault(origin.byte(3), expected, dimensions));
     }
-    if header.len() < origin.header {
+    if header.len() < header_length {
         return Err(short());
     }
     let (words, _) = sizes.as_chunks::<SIZE_LENGTH>();
@@ -193,8 +136,8 @@ fn parse<const D: usize>(
     // The byte beyond the data shows whether the file ends where it should, and makes the gzip
     // decoder reach the stream's checksum.
     let limit = product(&origin, &sizes)? + 1;
-    let bytes = read_up_to(&mut reader, limit, &origin, origin.header)?;
-    checked(origin, sizes, bytes, axes)
+    let bytes = read_up_to(&mut reader, limit, &origin, header_length)?;
+    ByteArray::checked(origin, sizes, bytes, axes)
 }
 
 /// Reads `limit` bytes, or fewer where the reader ends; `offset` is where it stands now.
@@ -207,38 +150,33 @@ fn read_up_to(
     let mut bytes = Vec::new();
     match reader.take(limit as u64).read_to_end(&mut bytes) {
         Ok(_) => Ok(bytes),
-        Err(source) => Err(origin.cannot_read(offset + bytes.len(), source)),
+        Err(source) => Err(cannot_read(origin, offset + bytes.len(), source)),
     }
 }
 
-fn product(origin: &Origin, sizes: &[usize]) -> Result<usize, DatasetError> {
-    let largest = isize::MAX as usize - origin.header - 1;
-    match sizes.iter().try_fold(1_usize, |product, &size| product.checked_mul(size)) {
-        Some(product) if product <= largest => Ok(product),
-        _ => Err(fault(origin.of_size(0), "sizes that fit in memory", shape(sizes) + " bytes")),
+fn cannot_read(origin: &Origin, offset: usize, source: io::Error) -> DatasetError {
+    use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    let place = origin.byte(offset);
+    match (source.kind(), origin) {
+        (InvalidData | InvalidInput | UnexpectedEof, Origin::Idx { compressed: true, .. }) => {
+            DatasetError::Gzip { place, source }
+        }
+        _ => DatasetError::Read { place, source },
     }
 }
 
-fn checked<const D: usize>(
-    origin: Origin,
-    sizes: [usize; D],
-    bytes: Vec<u8>,
-    axes: &[&str; D],
-) -> Result<IdxArray<D>, DatasetError> {
-    // Without height or width memory holds no images either: the last zero is the cause.
-    if let Some(axis) = sizes.iter().rposition(|&size| size == 0) {
-        let expected = format!("a {} of at least 1", axes[axis]);
-        return Err(fault(origin.of_size(axis), expected, 0));
-    }
-    let length = product(&origin, &sizes)?;
-    let expected = format!("{length} bytes of data ({})", shape(&sizes));
-    match bytes.len().cmp(&length) {
-        Ordering::Less => Err(fault(origin.of_data(bytes.len()), expected, bytes.len())),
-        Ordering::Greater => Err(fault(origin.of_data(length), expected, "more")),
-        Ordering::Equal => Ok(IdxArray { sizes, bytes, origin }),
-    }
+fn find(folder: &Path, stem: &str, kind: &str) -> Result<PathBuf, DatasetError> {
+    let names = ["-", "."].map(|separator| format!("{stem}{separator}{kind}"));
+    let names = names.map(|name| [name.clone(), name + ".gz"]).concat();
+    // A folder of that name does not count: some archives unpack each file into one.
+    let found = names.iter().map(|name| folder.join(name)).find(|path| path.is_file());
+    found.ok_or_else(|| {
+        let (folder, names) = (folder.to_owned(), names.join(", "));
+        DatasetError::Missing { folder, names }
+    })
 }
 
-fn shape(sizes: &[usize]) -> String {
-    sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ")
+fn open_file(path: &Path) -> Result<File, DatasetError> {
+    let place = Origin::Idx { file: path.display().to_string(), compressed: false, header: 0 };
+    File::open(path).map_err(DatasetError::read(place.byte(0)))
 }

@@ -1,72 +1,54 @@
-//! Labelled images as bytes: the embedded MNIST, a folder of IDX files, or arrays in memory.
+//! Labelled images as bytes: the embedded MNIST, IDX files, folders of images, tables, archives of numpy,
+//! or arrays in memory.
 //!
-//! Every error says where the fault lies (file and byte offset), what was expected and what was
-//! found.
+//! Every error says where the fault lies (file and byte, line or array), what was expected and what
+//! was found.
 
+mod array;
 pub mod embedded;
+mod error;
 mod fingerprint;
 pub mod idx;
+pub mod image_file;
+mod images;
+pub mod loose;
+pub mod names;
+mod npy;
+mod npz;
 mod parts;
+mod place;
+mod reading;
+mod source;
+pub mod summary;
+mod table;
 
-use std::fmt::{self, Display};
-use std::fs::{self, File};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::Path;
 
-use thiserror::Error;
-
-use idx::{IdxArray, Place};
-
-/// What is wrong with a dataset.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum DatasetError {
-    /// The folder is not there.
-    #[error("{}: this dataset folder does not exist or cannot be reached", .folder.display())]
-    Folder { folder: PathBuf, source: io::Error },
-    /// The path leads to something else than a folder.
-    #[error("{}: expected the folder of the four IDX files, found something else", .folder.display())]
-    NotAFolder { folder: PathBuf },
-    /// None of the usual names is there.
-    #[error("{}: expected one of the files {names} in this folder, found none", .folder.display())]
-    Missing { folder: PathBuf, names: String },
-    /// The operating system refused.
-    #[error("{place}: the file cannot be read")]
-    Read { place: Place, source: io::Error },
-    /// The gzip stream ends early or fails its own checks.
-    #[error("{place}: expected an intact gzip stream, found a damaged one; fetch the file again")]
-    Gzip { place: Place, source: io::Error },
-    /// A file is not IDX with unsigned bytes, or does not fit the other files.
-    #[error("{place}: expected {expected}, found {found}")]
-    Content { place: Place, expected: String, found: String },
-    /// More images were asked for than there are.
-    #[error(
-        "{name}: expected at most {available} {part} images (0 means all), {asked} were asked for"
-    )]
-    TooFew { name: String, part: &'static str, asked: usize, available: usize },
-    /// Held out for validation, no image would be left to train on.
-    #[error("{name}: expected less than {available} validation images, {asked} were asked for")]
-    Validation { name: String, asked: usize, available: usize },
-}
-
-/// The fault of nearly every check: where, what should be there, what is.
-fn fault(place: Place, expected: impl Display, found: impl Display) -> DatasetError {
-    let (expected, found) = (expected.to_string(), found.to_string());
-    DatasetError::Content { place, expected, found }
-}
+pub use array::ByteArray;
+pub use error::DatasetError;
+use error::fault;
+use place::Origin;
+pub use place::{Place, Spot};
+pub use reading::{ImageSize, Reading};
+use source::Source;
 
 /// Images as bytes, training set first, then the test set: one contiguous block, so that a device
 /// holds it as it is.
 #[derive(Clone)]
 pub struct Dataset {
-    /// `MNIST (embedded)`, the folder, or the name given to [`Dataset::from_parts`].
+    /// `MNIST (embedded)`, the path, or the name given to [`Dataset::from_parts`].
     pub name: String,
     /// Rows of an image, at least 1.
     pub height: usize,
-    /// Columns of an image, at least 1.
+    /// Bytes of a row, at least 1: its columns, or in colour three times as many.
     pub width: usize,
+    /// Bytes of a pixel: 1, or in colour 3, red, green and blue.
+    pub channels: usize,
     /// Largest training label + 1: 2 to 256.
     pub classes: usize,
+    /// What classes are called, one name each; `0`, `1` and so on where nothing tells.
+    pub class_names: Vec<String>,
     /// Largest byte in the training images, at least 1 (255 for MNIST): a pixel is byte / range. A
     /// test image may hold larger bytes.
     pub range: u8,
@@ -74,42 +56,85 @@ pub struct Dataset {
     pub training_count: usize,
     /// Images in the test set, at least 1.
     pub test_count: usize,
+    /// What was skipped or changed when it was read, a sentence each.
+    pub notes: Vec<String>,
     images: Vec<u8>,
     labels: Vec<u8>,
 }
 
 /// The training set or the test set, as it was read.
 struct Half {
-    images: IdxArray<3>,
-    labels: IdxArray<1>,
+    images: ByteArray<3>,
+    labels: ByteArray<1>,
+}
+
+/// Both sets, as they were read.
+struct ReadSet {
+    halves: [Half; 2],
+    /// Of every class, where something tells.
+    class_names: Option<Vec<String>>,
+    notes: Vec<String>,
 }
 
 impl Dataset {
-    /// Reads the four IDX files of a folder: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
-    /// `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`, each also with `.` before `idx` and
-    /// with `.gz` at the end; the first that exists is taken, in the order `-`, `-` with `.gz`, `.`,
-    /// `.` with `.gz`. Whether a file is gzip, its content decides.
+    /// Reads a data set, whatever it is:
+    ///
+    /// - a folder of the four IDX files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
+    ///   `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`, each also with `.` before `idx` and with
+    ///   `.gz` at the end; the first that exists is taken, in the order `-`, `-` with `.gz`, `.`, `.` with
+    ///   `.gz`. Whether a file is gzip, its content decides;
+    /// - a folder with `train/CLASS/*.png` and `test/CLASS/*.png`, also JPEG, which are scaled to the size of
+    ///   the first and made grey;
+    /// - a folder with `train.csv` and `test.csv`, or the first of two such files: a line for each image, its
+    ///   label and then its pixels;
+    /// - an `.npz` file with `x_train`, `y_train`, `x_test` and `y_test`; or a folder with `train.npz` and
+    ///   `test.npz`, or the first of two such files, with `images` and `labels`.
+    ///
+    /// The kinds are looked for in this order. A file `class_names.txt` in a folder of IDX files, tables
+    /// or archives names their classes, one a line.
     ///
     /// # Errors
-    /// No such folder, a missing file, a file that is not IDX with unsigned bytes, files that do not
+    /// No such path, a missing file, a file that is not what it should be, files that do not
     /// fit each other, a training set of one class or without ink.
-    pub fn open(folder: &Path) -> Result<Dataset, DatasetError> {
-        let owned = || folder.to_owned();
-        match fs::metadata(folder) {
-            Ok(metadata) if metadata.is_dir() => {}
-            Ok(_) => return Err(DatasetError::NotAFolder { folder: owned() }),
-            Err(source) => {
-                return Err(DatasetError::Folder { folder: owned(), source });
+    pub fn open(path: &Path) -> Result<Dataset, DatasetError> {
+        Dataset::open_as(path, &Reading::default())
+    }
+
+    /// The same, with images of another size or in colour.
+    ///
+    /// # Errors
+    /// As [`Dataset::open`], and when the files hold no such images.
+    pub fn open_as(path: &Path, reading: &Reading) -> Result<Dataset, DatasetError> {
+        let source = Source::find(path)?;
+        let ReadSet { halves: [training, test], class_names, notes } =
+            source.read(path, reading)?;
+        if let Some(ImageSize { width, height }) = reading.size {
+            let asked = [height, width * reading.channels()];
+            let [_, height, width] = training.images.sizes;
+            if asked != [height, width] {
+                let expected = format!("images of {} x {}, as asked for", asked[0], asked[1]);
+                let found = format!("{height} x {width}");
+                return Err(fault(training.images.origin.of_size(1), expected, found));
             }
         }
-        // All four are found before the first, large one is read.
-        let training_images = find(folder, "train-images", "idx3-ubyte")?;
-        let training_labels = find(folder, "train-labels", "idx1-ubyte")?;
-        let test_images = find(folder, "t10k-images", "idx3-ubyte")?;
-        let test_labels = find(folder, "t10k-labels", "idx1-ubyte")?;
-        let training = Half::open(&training_images, &training_labels)?;
-        let test = Half::open(&test_images, &test_labels)?;
-        Dataset::assemble(folder.display().to_string(), training, test)
+        let dataset = Dataset::assemble(path.display().to_string(), training, test)?;
+        let dataset = Dataset { channels: reading.channels(), notes, ..dataset };
+        match class_names {
+            Some(class_names) => dataset.with_class_names(class_names),
+            None => Ok(dataset),
+        }
+    }
+
+    /// The same data set, whose classes have these names.
+    ///
+    /// # Errors
+    /// When there are more or fewer of them than classes.
+    pub fn with_class_names(self, class_names: Vec<String>) -> Result<Dataset, DatasetError> {
+        if class_names.len() != self.classes {
+            let expected = format!("{} names, one for each class", self.classes);
+            return Err(fault(Place::whole(self.name), expected, class_names.len()));
+        }
+        Ok(Dataset { class_names, ..self })
     }
 
     /// A dataset from `(images, labels)` in memory: images of shape `[count, height, width]`, one
@@ -150,7 +175,7 @@ impl Dataset {
         let [test_count, test_height, test_width] = test.images.sizes;
         if (test_height, test_width) != (height, width) {
             let axis = if test_height == height { 2 } else { 1 };
-            let expected = format!("images of {height} x {width} as in {}", images.origin.file);
+            let expected = format!("images of {height} x {width} as in {}", images.origin.file());
             let found = format!("{test_height} x {test_width}");
             return Err(fault(test.images.origin.of_size(axis), expected, found));
         }
@@ -166,17 +191,20 @@ impl Dataset {
         }
         if let Some(index) = test.labels.bytes.iter().position(|&label| label > last) {
             let place = test.labels.origin.of_data(index);
-            let expected = format!("a label in 0..={last} as in {}", labels.origin.file);
+            let expected = format!("a label in 0..={last} as in {}", labels.origin.file());
             return Err(fault(place, expected, test.labels.bytes[index]));
         }
         Ok(Dataset {
             name,
             height,
             width,
+            channels: 1,
             classes: usize::from(last) + 1,
+            class_names: names::digits(usize::from(last) + 1),
             range,
             training_count,
             test_count,
+            notes: Vec::new(),
             images: joined(images.bytes, &test.images.bytes),
             labels: joined(labels.bytes, &test.labels.bytes),
         })
@@ -233,13 +261,6 @@ impl fmt::Debug for Dataset {
 }
 
 impl Half {
-    fn open(images: &Path, labels: &Path) -> Result<Half, DatasetError> {
-        Ok(Half {
-            images: IdxArray::read_images(open_file(images)?, &images.display().to_string())?,
-            labels: IdxArray::read_labels(open_file(labels)?, &labels.display().to_string())?,
-        })
-    }
-
     fn in_memory(
         name: &str,
         part: &str,
@@ -247,10 +268,10 @@ impl Half {
         width: usize,
         (images, labels): (Vec<u8>, Vec<u8>),
     ) -> Result<Half, DatasetError> {
-        let what = |content: &str| format!("{name} ({part} {content})");
+        let origin = |content: &str| Origin::Memory(format!("{name} ({part} {content})"));
         Ok(Half {
-            images: IdxArray::images_in_memory(what("images"), height, width, images)?,
-            labels: IdxArray::labels_in_memory(what("labels"), labels)?,
+            images: ByteArray::images(origin("images"), [height, width], images)?,
+            labels: ByteArray::labels(origin("labels"), labels)?,
         })
     }
 
@@ -259,28 +280,10 @@ impl Half {
         if images == labels {
             return Ok(());
         }
-        let images_file = &self.images.origin.file;
+        let images_file = self.images.origin.file();
         let expected = format!("{images} labels, one for each image of {images_file}");
         Err(fault(self.labels.origin.of_size(0), expected, labels))
     }
-}
-
-fn find(folder: &Path, stem: &str, kind: &str) -> Result<PathBuf, DatasetError> {
-    let names = ["-", "."].map(|separator| format!("{stem}{separator}{kind}"));
-    let names = names.map(|name| [name.clone(), name + ".gz"]).concat();
-    // A folder of that name does not count: some archives unpack each file into one.
-    let found = names.iter().map(|name| folder.join(name)).find(|path| path.is_file());
-    found.ok_or_else(|| {
-        let (folder, names) = (folder.to_owned(), names.join(", "));
-        DatasetError::Missing { folder, names }
-    })
-}
-
-fn open_file(path: &Path) -> Result<File, DatasetError> {
-    File::open(path).map_err(|source| {
-        let file = path.display().to_string();
-        DatasetError::Read { place: Place { file, offset: 0, decompressed: false }, source }
-    })
 }
 
 fn largest(bytes: &[u8]) -> u8 {

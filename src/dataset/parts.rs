@@ -1,8 +1,40 @@
 //! Parts of a data set: fewer images, or images held out for validation.
 
-use super::{Dataset, DatasetError};
+use super::place::Origin;
+use super::{ByteArray, Dataset, DatasetError, joined, names};
 
 impl Dataset {
+    /// Images without labels as a test set, `[count, height, width]`, for a network that was trained on images
+    /// with bytes up to `range`. A black image is there to train on, since a data set has one.
+    ///
+    /// # Errors
+    /// When there is no image, or the last is no whole one.
+    pub fn unlabelled(
+        name: &str,
+        sizes: [usize; 2],
+        classes: usize,
+        range: u8,
+        images: &[u8],
+    ) -> Result<Dataset, DatasetError> {
+        let origin = Origin::Memory(name.to_string());
+        let images = ByteArray::images(origin, sizes, images.to_vec())?;
+        let [test_count, height, width] = images.sizes;
+        Ok(Dataset {
+            name: name.to_string(),
+            height,
+            width,
+            channels: 1,
+            classes,
+            class_names: names::digits(classes),
+            range,
+            training_count: 1,
+            test_count,
+            notes: Vec::new(),
+            images: joined(vec![0; height * width], &images.bytes),
+            labels: vec![0; 1 + test_count],
+        })
+    }
+
     /// The part that a run uses. With `validation` images held out, these, the last of the training set,
     /// take the place of the test set, which is not looked at. Then only the first `training` training
     /// images and the first `test` test images are kept; 0 keeps all. Classes and range stay those of the whole

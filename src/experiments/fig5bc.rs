@@ -60,7 +60,8 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
     ];
     let mut outcome = Outcome::default();
     let epochs = last.epochs;
-    draw(&mut outcome, &losses[1][0], [&first, &real, &shuffled], epochs);
+    let names = &study.dataset.class_names;
+    draw(&mut outcome, &losses[1][0], [&first, &real, &shuffled], names, epochs);
     outcome.settings.push(("config".to_string(), last));
 
     let of_class = |values: &[Vec<f64>], class: u8| -> Vec<f64> {
@@ -120,7 +121,13 @@ impl Losses {
     }
 }
 
-fn draw(outcome: &mut Outcome, losses: &Losses, correlations: [&[Vec<f64>]; 3], epochs: u32) {
+fn draw(
+    outcome: &mut Outcome,
+    losses: &Losses,
+    correlations: [&[Vec<f64>]; 3],
+    classes: &[String],
+    epochs: u32,
+) {
     let (hidden, output) = losses.of_class(SHOWN_CLASS);
     let points = hidden.iter().zip(&output).map(|(&x, &y)| Point::new(x, y)).collect();
     let images = Panel {
@@ -139,12 +146,11 @@ fn draw(outcome: &mut Outcome, losses: &Losses, correlations: [&[Vec<f64>]; 3], 
     let mut data = Data::new(&["condition", "seed", "class", "correlation"]);
     let mut series = Vec::new();
     for ((label, values), colour) in labels.iter().zip(correlations).zip([1, 0, 2]) {
-        let classes = values[0].len();
         let point = |class: usize| {
             let of_class: Vec<f64> = values.iter().map(|of_seed| of_seed[class]).collect();
             Point::over(class as f64, &of_class)
         };
-        let points: Vec<Point> = (0..classes).map(point).collect();
+        let points: Vec<Point> = (0..values[0].len()).map(point).collect();
         for (seed, of_seed) in (1..).zip(values) {
             for (class, value) in of_seed.iter().enumerate() {
                 let [seed, class] = [seed, class].map(|x: usize| x.to_string());
@@ -154,10 +160,9 @@ fn draw(outcome: &mut Outcome, losses: &Losses, correlations: [&[Vec<f64>]; 3], 
         series.push(Series { label: label.clone(), colour, mark: Mark::Dots, points });
     }
     let values = series.iter().flat_map(|series| &series.points).map(|point| point.y);
-    let classes: Vec<String> = (0..series[0].points.len()).map(|class| class.to_string()).collect();
     let by_class = Panel {
         title: "all classes".to_string(),
-        x: Axis::of_names("class", &classes),
+        x: Axis::of_names("class", classes),
         y: Axis::new("correlation of L0 and L1", Scale::Linear, values.chain([0.0, 0.61])),
         series: series.clone(),
         references: vec![Reference { label: "paper, class 2: 0.61".to_string(), y: 0.61 }],

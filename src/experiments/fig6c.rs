@@ -47,7 +47,7 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
             study.tell("layouts", number * LAYERS.len() + layer + 1, total)?;
         }
         if number == 0 {
-            draw(&mut outcome, &recording, &layouts);
+            draw(&mut outcome, &recording, &study.dataset.class_names, &layouts);
         }
     }
     outcome.settings.push(("config".to_string(), config));
@@ -61,13 +61,13 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
     Ok(outcome)
 }
 
-fn draw(outcome: &mut Outcome, recording: &Recording, layouts: &[Vec<[f64; 2]>]) {
+fn draw(outcome: &mut Outcome, recording: &Recording, names: &[String], layouts: &[Vec<[f64; 2]>]) {
     let mut data = Data::new(&["layer", "image", "class", "x", "y"]);
     let mut panels = Vec::new();
     for ((_, name), points) in LAYERS.iter().zip(layouts) {
         let classes = recording.labels.iter().copied().max().unwrap_or(0);
         let of_class = |class: u8| Series {
-            label: class.to_string(),
+            label: names[usize::from(class)].clone(),
             colour: usize::from(class),
             mark: Mark::Specks,
             points: (recording.labels.iter().zip(points))

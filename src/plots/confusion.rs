@@ -20,13 +20,13 @@ pub(super) fn plot(
     let Saved { config, network, .. } = saved;
     let (tests, _) = test_network(config, dataset.clone(), network, selection, 1, &mut |_| ())?;
     let evaluation = Evaluation::sum(&tests);
-    let names: Vec<String> = (0..dataset.classes).map(|class| class.to_string()).collect();
+    let names = dataset.class_names.clone();
     let mut data = Data::new(&["class", "found", "images"]);
     let mut values = Vec::new();
     for (class, counts) in evaluation.confusion.iter().enumerate() {
         let all: u32 = counts.iter().sum();
         for (found, count) in counts.iter().enumerate() {
-            data.rows.push([class, found, *count as usize].map(|x| x.to_string()).to_vec());
+            data.rows.push(vec![names[class].clone(), names[found].clone(), count.to_string()]);
         }
         let percent = |&count: &u32| 100.0 * f64::from(count) / f64::from(all.max(1));
         values.push(counts.iter().map(percent).collect());

@@ -4,9 +4,11 @@ mod confusion;
 mod curves;
 mod folder;
 mod raster;
+mod sheet;
 mod weights;
 
 pub use folder::{PlotError, RunFolder};
+pub use sheet::save_sheet;
 
 use std::path::Path;
 

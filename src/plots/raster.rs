@@ -27,6 +27,7 @@ pub(super) fn plot(
     let recorder = Recorder { units: Some(0..UNITS), ..Recorder::of(&quantities) };
     let index = dataset.training_count;
     let label = dataset.test_labels()[0];
+    let class = dataset.class_names[usize::from(label)].clone();
     let image = Image { index, label, position: 0, slot: index };
     let dataset = Arc::new(dataset.clone());
     let mut session = Session::open(config, &dataset, network, recorder, selection)?;
@@ -43,7 +44,7 @@ pub(super) fn plot(
     for layer in 0..layers {
         panels.push(voltages(&recording, layer, &mut data));
     }
-    let title = format!("The first test image (class {label}): spikes, and voltages of a neuron");
+    let title = format!("The first test image (class {class}): spikes, and voltages of a neuron");
     Ok(Plot { name: "raster", drawing: Drawing::Figure(Figure { title, panels }), data })
 }
 

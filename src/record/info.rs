@@ -10,6 +10,7 @@ use super::RecordError;
 use super::file::write_json;
 use super::run::refuse_a_run;
 use crate::config::{Config, Sweep};
+use crate::dataset::Reading;
 use crate::train::Every;
 
 /// The name of the file.
@@ -24,6 +25,8 @@ pub struct RunInfo {
     pub date: String,
     /// Where the data set was; `None`: the MNIST inside the program.
     pub data: Option<PathBuf>,
+    /// How it was read.
+    pub reading: Reading,
     /// See [`crate::dataset::Dataset::sha256`].
     pub dataset_sha256: String,
     /// How often checkpoints are written.
@@ -106,6 +109,7 @@ mod tests {
             version: "1".to_string(),
             date: "today".to_string(),
             data: None,
+            reading: Reading::default(),
             dataset_sha256: String::new(),
             checkpoint_every: Every::Epochs(1),
             keep_checkpoints: 2,

@@ -126,10 +126,10 @@ fn missing_data_sets_are_refused_with_a_hint() {
     fails(&mut train_on_cpu(&folder), 1, &[missing, hint]);
 
     fs::remove_dir_all(folder.path().join("data")).unwrap();
-    let nowhere = "data: this dataset folder does not exist or cannot be reached";
+    let nowhere = "data: this data set does not exist or cannot be reached";
     fails(&mut train_on_cpu(&folder), 1, &[nowhere, "caused by: ", hint]);
 
     fs::write(folder.path().join("data"), "").unwrap();
-    let file = "data: expected the folder of the four IDX files, found something else";
+    let file = "data: expected a folder, a .csv or an .npz file, found something else";
     fails(&mut train_on_cpu(&folder), 1, &[file, hint]);
 }

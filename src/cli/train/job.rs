@@ -47,6 +47,7 @@ impl Job {
             version: env!("CARGO_PKG_VERSION").to_string(),
             date: now(),
             data: arguments.data.folder().and_then(|folder| std::path::absolute(folder).ok()),
+            reading: arguments.data.reading(),
             dataset_sha256: String::new(),
             checkpoint_every: every,
             keep_checkpoints: arguments.keep_checkpoints.unwrap_or(KEEP),
@@ -69,10 +70,7 @@ impl Job {
             }
             return Ok(dataset);
         };
-        let dataset = match (data.folder(), &self.info.data) {
-            (None, Some(folder)) => Dataset::open(folder)?,
-            _ => data.open()?,
-        };
+        let dataset = data.or(self.info.data.as_deref(), self.info.reading).open()?;
         if dataset.sha256() != self.info.dataset_sha256 {
             let (folder, dataset) = (folder.to_owned(), dataset.name);
             return Err(CliError::OtherDataset { folder, dataset });

@@ -14,6 +14,7 @@ use thiserror::Error;
 use super::{ImageShape, LayerShape, STATE, Saved, layer_shapes};
 use crate::config::{Config, ConfigError};
 use crate::dataset::Dataset;
+use crate::dataset::names::digits;
 use crate::network::{Layer, Network};
 
 /// What is wrong with a file of weights.
@@ -105,8 +106,12 @@ impl<'a> Content<'a> {
         Err(WeightsError::Content { file: self.file.clone(), expected, found: found.to_string() })
     }
 
+    fn find(&self, key: &str) -> Option<&str> {
+        self.metadata.metadata().as_ref()?.get(key).map(String::as_str)
+    }
+
     pub(in crate::record) fn text(&self, key: &str) -> Result<&str, WeightsError> {
-        match self.metadata.metadata().as_ref().and_then(|texts| texts.get(key)) {
+        match self.find(key) {
             Some(text) => Ok(text),
             None => self.fault(format!("the metadata '{key}', as apical writes it"), "none"),
         }
@@ -128,10 +133,12 @@ impl<'a> Content<'a> {
     }
 
     fn images(&self) -> Result<ImageShape, WeightsError> {
-        let images = ImageShape {
+        let mut images = ImageShape {
             height: self.number("height", 1)?,
             width: self.number("width", 1)?,
+            channels: self.channels()?,
             classes: self.number("classes", 2)?,
+            class_names: Vec::new(),
             range: self.number("range", 1)?,
         };
         let pixels: usize = self.number("pixels", 1)?;
@@ -144,7 +151,36 @@ impl<'a> Content<'a> {
             let expected = "the metadata 'classes' to be a number of at most 256".to_string();
             return self.fault(expected, images.classes);
         }
+        if !images.width.is_multiple_of(images.channels) {
+            let expected = "the metadata 'width' to be whole pixels".to_string();
+            return self.fault(expected, format!("{} of {}", images.width, images.channels));
+        }
+        images.class_names = self.class_names(images.classes)?;
         Ok(images)
+    }
+
+    /// Images are grey where nothing else is said: there was no colour at first.
+    fn channels(&self) -> Result<usize, WeightsError> {
+        match self.find("channels") {
+            None | Some("1") => Ok(1),
+            Some("3") => Ok(3),
+            Some(text) => {
+                self.fault("the metadata 'channels' to be 1 or 3".to_string(), format!("'{text}'"))
+            }
+        }
+    }
+
+    /// Classes are their numbers where nothing else is said: they had no names at first.
+    fn class_names(&self, classes: usize) -> Result<Vec<String>, WeightsError> {
+        let Some(text) = self.find("class_names") else { return Ok(digits(classes)) };
+        match serde_json::from_str::<Vec<String>>(text) {
+            Ok(names) if names.len() == classes => Ok(names),
+            _ => {
+                let expected =
+                    format!("the metadata 'class_names' to be a list of {classes} names as JSON");
+                self.fault(expected, format!("'{text}'"))
+            }
+        }
     }
 
     fn config(&self, images: &ImageShape) -> Result<Config, WeightsError> {

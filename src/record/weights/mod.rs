@@ -1,7 +1,7 @@
 //! Trained networks as safetensors files: `W0` `[units, below]`, `b0` `[units]` and, for a hidden
 //! layer, `Y0` `[units, sources]` and, where it has apical biases, `c0` `[units]`, then `W1` and so on,
-//! all F32 and row by row. The metadata hold the settings as TOML (`config`) and the shape of the images;
-//! `seed` and `apical_version` are there for readers and not read back.
+//! all F32 and row by row. The metadata hold the settings as TOML (`config`), the shape of the images and the
+//! names of the classes (`class_names`, a list as JSON); `seed` and `apical_version` are there for readers and not read back.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -24,19 +24,25 @@ pub use load::{WeightsError, load};
 pub(super) const STATE: &str = "state.";
 
 /// What a network takes and tells: pixels, and classes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageShape {
     pub height: usize,
+    /// Bytes of a row.
     pub width: usize,
+    /// Bytes of a pixel: 1, or in colour 3.
+    pub channels: usize,
     pub classes: usize,
+    /// A name for each class.
+    pub class_names: Vec<String>,
     /// Largest byte of the images it was trained on.
     pub range: u8,
 }
 
 impl ImageShape {
     pub fn of(dataset: &Dataset) -> Self {
-        let &Dataset { height, width, classes, range, .. } = dataset;
-        ImageShape { height, width, classes, range }
+        let &Dataset { height, width, channels, classes, range, .. } = dataset;
+        let class_names = dataset.class_names.clone();
+        ImageShape { height, width, channels, classes, class_names, range }
     }
 }
 
@@ -75,7 +81,9 @@ pub(super) fn metadata(
             ("pixels", (images.height * images.width).to_string()),
             ("height", images.height.to_string()),
             ("width", images.width.to_string()),
+            ("channels", images.channels.to_string()),
             ("classes", images.classes.to_string()),
+            ("class_names", serde_json::Value::from(images.class_names.clone()).to_string()),
             ("range", images.range.to_string()),
         ]
         .map(|(key, value)| (key.to_string(), value)),

@@ -10,7 +10,10 @@ use super::*;
 use crate::config::{Feedback, Preset};
 use crate::record::weights::{save, weights_sha256};
 
-const IMAGES: ImageShape = ImageShape { height: 2, width: 3, classes: 2, range: 9 };
+fn images() -> ImageShape {
+    let class_names = ["cat", "dog \"Rex\""].map(str::to_string).to_vec();
+    ImageShape { height: 2, width: 3, channels: 1, classes: 2, class_names, range: 9 }
+}
 
 fn config() -> Config {
     Config { layers: vec![5, 4, 2], feedback: Feedback::Layerwise, ..Config::default() }
@@ -19,7 +22,7 @@ fn config() -> Config {
 fn saved(config: &Config) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("weights.safetensors");
-    save(&path, &Network::initial(config, 6), config, &IMAGES).unwrap();
+    save(&path, &Network::initial(config, 6), config, &images()).unwrap();
     fs::read(path).unwrap()
 }
 
@@ -82,7 +85,7 @@ fn every_bit_and_every_setting_comes_back() {
         let network = Network::initial(&config, 6);
         let back = read(&saved(&config)).unwrap();
         assert_eq!(weights_sha256(&back.network), weights_sha256(&network));
-        assert_eq!(back, Saved { network, config, images: IMAGES });
+        assert_eq!(back, Saved { network, config, images: images() });
     }
 }
 
@@ -165,7 +168,27 @@ fn wrong_metadata_are_refused() {
     refused(set("height", "9223372036854775808"), "to be height x width, found 6 with");
     refused(set("classes", "1"), "'classes' to be a number of at least 2, found '1'");
     refused(set("classes", "257"), "'classes' to be a number of at most 256, found 257");
-    refused(set("classes", "3"), "<- layers = 2: the output needs a multiple of 3");
+    refused(
+        |tensors, texts| {
+            set("classes", "3")(tensors, texts);
+            texts.remove("class_names");
+        },
+        "<- layers = 2: the output needs a multiple of 3",
+    );
+    refused(set("class_names", "cat, dog"), "'class_names' to be a list of 2 names as JSON, found");
+    refused(
+        set("class_names", "[\"cat\"]"),
+        "'class_names' to be a list of 2 names as JSON, found",
+    );
+    refused(set("channels", "2"), "'channels' to be 1 or 3, found '2'");
+    refused(
+        |tensors, texts| {
+            set("channels", "3")(tensors, texts);
+            set("width", "2")(tensors, texts);
+            set("height", "3")(tensors, texts);
+        },
+        "'width' to be whole pixels, found 2 of 3",
+    );
     refused(set("config", "layers = ["), "'config' cannot be read <- TOML parse error");
     refused(set("config", "dropout = 1"), "unknown field `dropout`");
     refused(set("config", "batch = 0\nlayers = [2]"), "cannot be <- batch = 0: 1 to 65535");
@@ -173,6 +196,16 @@ fn wrong_metadata_are_refused() {
     refused(set("config", "layers = [5, 2]"), "found 'W2'");
     refused(set("config", "layers = [1048576, 9, 2]"), "'W0' to have shape [1048576, 6]");
     refused(set("config", "layers = [1048576, 1048576, 2]"), "2147483648 weights from 1048576");
+}
+
+#[test]
+fn files_from_before_colours_and_names_are_read() {
+    let old = changed(|_, texts| {
+        texts.remove("channels");
+        texts.remove("class_names");
+    });
+    let images = read(&old).unwrap().images;
+    assert_eq!((images.channels, &images.class_names[..]), (1, &["0", "1"].map(String::from)[..]));
 }
 
 #[test]

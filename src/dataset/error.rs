@@ -1,0 +1,94 @@
+//! What is wrong with a data set, and where.
+
+use std::fmt::{Display, Write};
+use std::io;
+use std::path::PathBuf;
+
+use image::ImageError;
+use thiserror::Error;
+
+use super::Place;
+
+/// What is wrong with a dataset.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DatasetError {
+    /// Nothing is there.
+    #[error("{}: this data set does not exist or cannot be reached", .path.display())]
+    Unreachable { path: PathBuf, source: io::Error },
+    /// The path leads to something else.
+    #[error("{}: expected a folder, a .csv or an .npz file, found something else", .path.display())]
+    NotADataset { path: PathBuf },
+    /// None of the usual names is there.
+    #[error("{}: expected one of the files {names} in this folder, found none", .folder.display())]
+    Missing { folder: PathBuf, names: String },
+    /// A folder that holds no data set of any kind.
+    #[error(
+        "{}: expected the four IDX files, the folders train and test with a folder of images for each class, \
+         train.csv and test.csv, or train.npz and test.npz in this folder, found {found}",
+        .folder.display()
+    )]
+    Unknown { folder: PathBuf, found: String },
+    /// There are training images, but none to test on.
+    #[error("{}: expected images to test on, found none; {make}", .path.display())]
+    NoTestSet { path: PathBuf, make: String },
+    /// The operating system refused.
+    #[error("{place}: the file cannot be read")]
+    Read { place: Place, source: io::Error },
+    /// The gzip stream ends early or fails its own checks.
+    #[error("{place}: expected an intact gzip stream, found a damaged one; fetch the file again")]
+    Gzip { place: Place, source: io::Error },
+    /// What was read is not what it should be, or does not fit the rest.
+    #[error("{place}: expected {expected}, found {found}")]
+    Content { place: Place, expected: String, found: String },
+    /// A file is no image, or a damaged one.
+    #[error("{file}: expected a whole PNG or JPEG image, found something else")]
+    Image { file: String, source: Box<ImageError> },
+    /// Several files of a folder cannot be taken.
+    #[error("{}: {} cannot be taken{}", .folder.display(), counted(.faults.len(), "file"), lines(.faults))]
+    Images { folder: PathBuf, faults: Vec<DatasetError> },
+    /// An archive is none, or a damaged one.
+    #[error("{place}: expected a whole .npz file as numpy writes it, found a damaged or other one")]
+    Npz { place: Place, source: io::Error },
+    /// More images were asked for than there are.
+    #[error(
+        "{name}: expected at most {available} {part} images (0 means all), {asked} were asked for"
+    )]
+    TooFew { name: String, part: &'static str, asked: usize, available: usize },
+    /// Held out for validation, no image would be left to train on.
+    #[error("{name}: expected less than {available} validation images, {asked} were asked for")]
+    Validation { name: String, asked: usize, available: usize },
+}
+
+impl DatasetError {
+    /// What a file's operating system said.
+    pub(super) fn read(place: Place) -> impl FnOnce(io::Error) -> DatasetError {
+        move |source| DatasetError::Read { place, source }
+    }
+}
+
+/// The fault of nearly every check: where, what should be there, what is.
+pub(super) fn fault(place: Place, expected: impl Display, found: impl Display) -> DatasetError {
+    let (expected, found) = (expected.to_string(), found.to_string());
+    DatasetError::Content { place, expected, found }
+}
+
+/// `1 file`, `2 files`.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Most faults that are told, one a line.
+const TOLD: usize = 20;
+
+fn lines(faults: &[DatasetError]) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    for fault in faults.iter().take(TOLD) {
+        let _ = write!(text, "\n  {fault}");
+    }
+    if faults.len() > TOLD {
+        let _ = write!(text, "\n  and {} more", faults.len() - TOLD);
+    }
+    text
+}

@@ -1,0 +1,207 @@
+//! Downloads a file over HTTP: from one place after the other, and on from where it broke off.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use flate2::read::MultiGzDecoder;
+use sha2::{Digest, Sha256};
+use ureq::Agent;
+use ureq::http::{Response, header};
+
+use super::known::{Checksum, RemoteFile};
+use super::{FetchError, lines};
+
+/// A server that says nothing for so long has gone.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Bytes that are read at once.
+const BLOCK: usize = 1 << 16;
+
+/// How far a download is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// A file is there already.
+    Kept { file: &'static str },
+    /// So many bytes of a file are there, of so many where the server tells.
+    Bytes { file: &'static str, bytes: u64, of: Option<u64> },
+    /// A place failed; why.
+    Failed { reason: String },
+}
+
+/// Downloads files from the same places.
+pub struct Downloader<'a> {
+    agent: Agent,
+    places: Vec<&'a str>,
+    listen: &'a mut dyn FnMut(Progress),
+}
+
+impl<'a> Downloader<'a> {
+    pub fn new(places: Vec<&'a str>, listen: &'a mut dyn FnMut(Progress)) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_connect(Some(PATIENCE))
+            .timeout_recv_response(Some(PATIENCE))
+            .timeout_per_read(Some(PATIENCE))
+            // What is compressed stays so: its checksum is known.
+            .accept_encoding("identity")
+            .user_agent(concat!("apical/", env!("CARGO_PKG_VERSION")));
+        Downloader { agent: config.build().new_agent(), places, listen }
+    }
+
+    /// Puts a file into a folder, and says where.
+    ///
+    /// # Errors
+    /// When no place has it with the right checksum, another file has its name, or it cannot be written.
+    pub fn fetch(&mut self, file: &RemoteFile, folder: &Path) -> Result<PathBuf, FetchError> {
+        let path = folder.join(file.name);
+        if path.exists() {
+            return match check(&path, file, &path.display().to_string()) {
+                Ok(()) => {
+                    (self.listen)(Progress::Kept { file: file.name });
+                    Ok(path)
+                }
+                Err(error) => Err(FetchError::Other { path, source: Box::new(error) }),
+            };
+        }
+        let part = folder.join(format!("{}.part", file.name));
+        let mut failures = Vec::new();
+        for place in self.places.clone() {
+            let url = format!("{}/{}", place.trim_end_matches('/'), file.name);
+            match self.fetch_from(&url, file, &part) {
+                Ok(()) => {
+                    fs::rename(&part, &path).map_err(FetchError::file("written", &path))?;
+                    return Ok(path);
+                }
+                // Another place would not help.
+                Err(error @ FetchError::File { .. }) => return Err(error),
+                Err(error) => {
+                    let reason = lines(std::slice::from_ref(&error)).trim_start().to_string();
+                    (self.listen)(Progress::Failed { reason });
+                    failures.push(error);
+                }
+            }
+        }
+        Err(FetchError::Everywhere { file: file.name, failures })
+    }
+
+    /// Completes the part and checks it; one that is not right is taken away.
+    fn fetch_from(&mut self, url: &str, file: &RemoteFile, part: &Path) -> Result<(), FetchError> {
+        loop {
+            let begun = fs::metadata(part).map_or(0, |metadata| metadata.len());
+            self.complete(url, file, part, begun)?;
+            let checked = check(part, file, url);
+            if checked.is_ok() {
+                return Ok(());
+            }
+            fs::remove_file(part).map_err(FetchError::file("removed", part))?;
+            // The part may have come from a place that has another file: once more from its beginning.
+            if begun == 0 {
+                return checked;
+            }
+        }
+    }
+
+    /// Adds to a part of which `begun` bytes are there what is missing.
+    fn complete(
+        &mut self,
+        url: &str,
+        file: &RemoteFile,
+        part: &Path,
+        begun: u64,
+    ) -> Result<(), FetchError> {
+        const OK: u16 = 200;
+        const PARTIAL: u16 = 206;
+        const NOT_SATISFIABLE: u16 = 416;
+        let mut request = self.agent.get(url);
+        if begun > 0 {
+            request = request.header(header::RANGE, format!("bytes={begun}-"));
+        }
+        let connection = |source| {
+            let (url, source) = (url.to_string(), Box::new(source));
+            FetchError::Connection { url, source }
+        };
+        let response = request.call().map_err(connection)?;
+        let status = response.status().as_u16();
+        let (mut bytes, of) = match status {
+            OK => (0, length(&response)),
+            PARTIAL if begun > 0 && continues_at(&response, begun) => {
+                (begun, length(&response).map(|length| begun + length))
+            }
+            // All of it is there, or more: the checksum tells.
+            NOT_SATISFIABLE if begun > 0 => return Ok(()),
+            status => return Err(FetchError::Status { url: url.to_string(), status }),
+        };
+        let written = || FetchError::file("written", part);
+        let mut target = if bytes > 0 {
+            OpenOptions::new().append(true).open(part).map_err(written())?
+        } else {
+            File::create(part).map_err(written())?
+        };
+        let mut body = response.into_body().into_reader();
+        let mut block = vec![0; BLOCK];
+        loop {
+            let broken = |source| FetchError::BrokenOff { url: url.to_string(), bytes, source };
+            let read = match body.read(&mut block) {
+                Ok(0) if of.is_some_and(|of| bytes < of) => return Err(broken(None)),
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(broken(Some(error))),
+            };
+            target.write_all(&block[..read]).map_err(written())?;
+            bytes += read as u64;
+            if bytes > file.most {
+                drop(target);
+                fs::remove_file(part).map_err(FetchError::file("removed", part))?;
+                return Err(FetchError::TooLong { url: url.to_string(), most: file.most });
+            }
+            (self.listen)(Progress::Bytes { file: file.name, bytes, of });
+        }
+        target.sync_all().map_err(written())
+    }
+}
+
+/// Bytes of the body, where the server tells.
+fn length<T>(response: &Response<T>) -> Option<u64> {
+    response.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Whether a part of a file begins where it was asked to.
+fn continues_at<T>(response: &Response<T>, begun: u64) -> bool {
+    let range = response.headers().get(header::CONTENT_RANGE).and_then(|range| range.to_str().ok());
+    range.is_some_and(|range| range.starts_with(&format!("bytes {begun}-")))
+}
+
+/// Compares a file's checksum; `from` names the file in errors.
+fn check(path: &Path, file: &RemoteFile, from: &str) -> Result<(), FetchError> {
+    let content = File::open(path).map_err(FetchError::file("read", path))?;
+    let read = FetchError::file("read", path);
+    let (expected, digest) = match file.checksum {
+        Checksum::Whole(expected) => (expected, digest(content).map_err(read)?),
+        Checksum::Decompressed(expected) => {
+            let digest = digest(MultiGzDecoder::new(content));
+            let gzip = |source| FetchError::Gzip { from: from.to_string(), source };
+            (expected, digest.map_err(gzip)?)
+        }
+    };
+    if digest == expected {
+        return Ok(());
+    }
+    Err(FetchError::Checksum { from: from.to_string(), expected, found: digest })
+}
+
+/// SHA-256 in hexadecimal.
+fn digest(mut content: impl Read) -> io::Result<String> {
+    let mut digest = Sha256::new();
+    let mut block = vec![0; BLOCK];
+    loop {
+        match content.read(&mut block) {
+            Ok(0) => break,
+            Ok(read) => digest.update(&block[..read]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}

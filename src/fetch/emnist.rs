@@ -1,0 +1,156 @@
+//! EMNIST, which comes as one archive of all its splits, with images that lie on their side.
+
+use std::fs::File;
+use std::io::{self, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use zip::ZipArchive;
+
+use super::FetchError;
+use super::known::Split;
+use crate::dataset::idx::{read_images, read_labels};
+use crate::dataset::names::CLASS_NAMES;
+use crate::record::file::write_whole;
+
+/// Names of the parts in the archive, and of the files that others of the family have.
+const PARTS: [[&str; 2]; 2] = [["train", "train"], ["test", "t10k"]];
+
+const IMAGES: &str = "images-idx3-ubyte";
+const LABELS: &str = "labels-idx1-ubyte";
+
+/// The last file that is written.
+fn last(folder: &Path) -> PathBuf {
+    folder.join(format!("{}-{LABELS}.gz", PARTS[1][1]))
+}
+
+/// Whether a split was unpacked into a folder before, to its end.
+pub(super) fn is_there(folder: &Path) -> bool {
+    last(folder).is_file() && folder.join(CLASS_NAMES).is_file()
+}
+
+/// That another split, or another data set, is in a folder.
+pub(super) fn another(folder: &Path) -> FetchError {
+    let source = io::Error::other("its classes are not those of this split");
+    let path = last(folder);
+    let source = FetchError::File { action: "taken", path: path.clone(), source };
+    FetchError::Other { path, source: Box::new(source) }
+}
+
+/// Writes a split as four gzip'd IDX files, its images upright and its labels from 0 on.
+///
+/// # Errors
+/// When the archive is damaged or another one, or a file cannot be written.
+pub fn unpack(archive: &Path, split: Split, folder: &Path) -> Result<(), FetchError> {
+    let damaged = |source| FetchError::Archive { path: archive.to_owned(), source };
+    let file = File::open(archive).map_err(FetchError::file("read", archive))?;
+    let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(error.into()))?;
+    for [part, name] in PARTS {
+        let entry = |kind| format!("gzip/emnist-{}-{part}-{kind}.gz", split.name());
+        let images = entry(IMAGES);
+        let content = zip.by_name(&images).map_err(|error| damaged(error.into()))?;
+        let mut images = read_images(content, &images)?;
+        let [count, height, width] = images.sizes;
+        for image in images.bytes.chunks_mut(height * width) {
+            transpose(image, height, width);
+        }
+        let sizes = [count, width, height];
+        write(&folder.join(format!("{name}-{IMAGES}.gz")), &sizes, &images.bytes)?;
+        let labels = entry(LABELS);
+        let content = zip.by_name(&labels).map_err(|error| damaged(error.into()))?;
+        let mut labels = read_labels(content, &labels)?;
+        for label in &mut labels.bytes {
+            *label = label.checked_sub(split.first_label()).ok_or_else(|| {
+                damaged(io::Error::other("a label is smaller than that of the first class"))
+            })?;
+        }
+        write(&folder.join(format!("{name}-{LABELS}.gz")), &labels.sizes, &labels.bytes)?;
+    }
+    Ok(())
+}
+
+/// Turns rows into columns.
+fn transpose(image: &mut [u8], height: usize, width: usize) {
+    let old = image.to_vec();
+    for (index, pixel) in image.iter_mut().enumerate() {
+        *pixel = old[index % height * width + index / height];
+    }
+}
+
+fn write(path: &Path, sizes: &[usize], bytes: &[u8]) -> Result<(), FetchError> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    let compress = |encoder: &mut GzEncoder<Vec<u8>>| -> io::Result<()> {
+        encoder.write_all(&[0, 0, 8, sizes.len() as u8])?;
+        for &size in sizes {
+            encoder.write_all(&(size as u32).to_be_bytes())?;
+        }
+        encoder.write_all(bytes)
+    };
+    let compressed = compress(&mut encoder).and_then(|()| encoder.finish());
+    Ok(write_whole(path, &compressed.map_err(FetchError::file("written", path))?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::dataset::Dataset;
+    use zip::write::{SimpleFileOptions, ZipWriter};
+
+    /// An archive of one split with images of 2 x 3, whose labels begin at `first`.
+    fn archive(folder: &Path, split: &str, first: u8) -> PathBuf {
+        let made = folder.join("made.gz");
+        let path = folder.join("gzip.zip");
+        let mut zip = ZipWriter::new(File::create(&path).unwrap());
+        let mut add = |name: &str, sizes: &[usize], bytes: &[u8]| {
+            write(&made, sizes, bytes).unwrap();
+            let name = format!("gzip/emnist-{split}-{name}.gz");
+            zip.start_file(name, SimpleFileOptions::default()).unwrap();
+            zip.write_all(&fs::read(&made).unwrap()).unwrap();
+        };
+        for part in ["train", "test"] {
+            add(&format!("{part}-{IMAGES}"), &[2, 2, 3], &[1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 0]);
+            add(&format!("{part}-{LABELS}"), &[2], &[first, first + 1]);
+        }
+        zip.finish().unwrap();
+        path
+    }
+
+    #[test]
+    fn images_stand_upright_and_labels_begin_at_0() {
+        for (split, first) in [(Split::Letters, 1), (Split::Digits, 0)] {
+            let folder = tempfile::tempdir().unwrap();
+            let archive = archive(folder.path(), split.name(), first);
+            unpack(&archive, split, folder.path()).unwrap();
+            assert!(last(folder.path()).is_file());
+            let set = Dataset::open(folder.path()).unwrap();
+            assert_eq!((set.height, set.width), (3, 2));
+            assert_eq!(set.labels(), [0, 1, 0, 1]);
+            // The rows 1 2 3 and 4 5 6 are columns now.
+            assert_eq!(set.image(0), [1, 4, 2, 5, 3, 6]);
+            assert_eq!(set.image(3), [7, 0, 8, 0, 9, 0]);
+        }
+    }
+
+    #[test]
+    fn another_archive_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = archive(folder.path(), "digits", 0);
+        let error = unpack(&archive, Split::Letters, folder.path()).unwrap_err().to_string();
+        assert!(error.ends_with(
+            "gzip.zip: expected the archive of EMNIST, found a damaged one or something else"
+        ));
+        let letters = self::archive(folder.path(), "letters", 0);
+        assert!(matches!(
+            unpack(&letters, Split::Letters, folder.path()),
+            Err(FetchError::Archive { .. })
+        ));
+        fs::write(&archive, "no archive").unwrap();
+        assert!(matches!(
+            unpack(&archive, Split::Digits, folder.path()),
+            Err(FetchError::Archive { .. })
+        ));
+    }
+}

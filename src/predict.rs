@@ -1,0 +1,144 @@
+//! What a trained network takes images for.
+
+use std::slice::from_ref;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::dataset::Dataset;
+use crate::dataset::loose::Loose;
+use crate::layout::{Array, Backend, BackendError, compartment};
+use crate::record::Saved;
+use crate::schedule::{self, Device, Image, Selection, Simulation};
+use crate::train::TrainError;
+
+/// What the network takes an image for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// The class that was found most often; of equals, the one with the higher score.
+    pub class: u8,
+    /// Mean voltage of each class's output neurons in the window of the test, over all times that the image
+    /// was shown: the highest is the class that one time finds.
+    pub scores: Vec<f64>,
+    /// How often each class was found.
+    pub votes: Vec<u32>,
+}
+
+/// Of all images.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predictions {
+    /// In the order of the images.
+    pub images: Vec<Prediction>,
+    /// From the first image shown to the last result.
+    pub seconds: f64,
+    pub device: Device,
+}
+
+impl Prediction {
+    fn none(classes: usize) -> Self {
+        Prediction { class: 0, scores: vec![0.0; classes], votes: vec![0; classes] }
+    }
+
+    /// The part of all times that the image was shown in which the class was found.
+    pub fn share(&self) -> f64 {
+        let all: u32 = self.votes.iter().sum();
+        f64::from(self.votes[usize::from(self.class)]) / f64::from(all.max(1))
+    }
+
+    fn decide(&mut self) {
+        let better = |&a: &usize, &b: &usize| {
+            let by_votes = self.votes[a].cmp(&self.votes[b]);
+            // The first of equals is taken, as a test does.
+            by_votes.then(self.scores[a].total_cmp(&self.scores[b])).then(b.cmp(&a))
+        };
+        self.class = (0..self.votes.len()).max_by(better).unwrap_or(0) as u8;
+    }
+}
+
+/// Shows a network images as a test does, `repeats` times, each with new draws. The draws of an image depend on
+/// its place among all. `listen` hears how many images were shown.
+///
+/// # Errors
+/// When there is no image, a setting cannot be, or no such device works.
+pub fn predict(
+    saved: &Saved,
+    images: Loose,
+    selection: &Selection,
+    repeats: u32,
+    listen: &mut dyn FnMut(usize),
+) -> Result<Predictions, TrainError> {
+    let Saved { config, network, images: shape } = saved;
+    let (classes, count) = (shape.classes, images.count());
+    let sizes = [shape.height, shape.width];
+    let dataset = Dataset::unlabelled("images", sizes, classes, shape.range, &images.bytes)?;
+    config.validate(dataset.pixels(), classes)?;
+    let dataset = Arc::new(dataset);
+    // The voltages of each lane are read.
+    let selection = Selection { keeps_lanes: true, ..selection.clone() };
+    let opened = schedule::open(&selection, from_ref(config), &dataset)?;
+    let mut simulation = Simulation::new(opened.backend, config, &dataset, network)?;
+    let lanes = simulation.backend().shape().lanes;
+    let first = dataset.training_count;
+    let mut predictions = vec![Prediction::none(classes); count];
+    let start = Instant::now();
+    for repeat in 0..repeats {
+        let image = |number: usize| {
+            let position = repeat.wrapping_mul(count as u32).wrapping_add(number as u32);
+            Image { index: first + number, label: 0, position, slot: first + number }
+        };
+        for done in (0..count).step_by(lanes) {
+            let together: Vec<Image> = (done..count.min(done + lanes)).map(image).collect();
+            simulation.test(&together)?;
+            let scores = scores(simulation.backend(), together.len(), classes)?;
+            for (prediction, scores) in predictions[done..].iter_mut().zip(scores.chunks(classes)) {
+                let sums = prediction.scores.iter_mut().zip(scores);
+                sums.for_each(|(sum, score)| *sum += score / f64::from(repeats));
+            }
+            listen(repeat as usize * count + done + together.len());
+        }
+        let outcomes = simulation.outcomes(first + count)?.swap_remove(0);
+        for (prediction, outcome) in predictions.iter_mut().zip(&outcomes[first..]) {
+            prediction.votes[usize::from(outcome.class)] += 1;
+        }
+    }
+    predictions.iter_mut().for_each(Prediction::decide);
+    let seconds = start.elapsed().as_secs_f64();
+    Ok(Predictions { images: predictions, seconds, device: opened.device })
+}
+
+/// Mean voltages of each class's neurons, `[lanes, classes]`.
+fn scores(
+    backend: &mut dyn Backend,
+    lanes: usize,
+    classes: usize,
+) -> Result<Vec<f64>, BackendError> {
+    let output = backend.shape().layers() - 1;
+    let array = Array::Compartments(output);
+    let (units, length) = (backend.shape().units(output), backend.shape().copy_length(array));
+    let words = backend.read_lanes(array, lanes)?;
+    let group = units / classes;
+    let mean = |group: &[u32]| {
+        let sum: f64 = group.iter().map(|&word| f64::from(f32::from_bits(word))).sum();
+        sum / group.len() as f64
+    };
+    let voltages = |lane: &[u32]| lane[compartment::MEAN_SOMA * units..][..units].to_vec();
+    let of_lanes = words.chunks(length).take(lanes).map(voltages);
+    Ok(of_lanes.flat_map(|lane| lane.chunks(group).map(mean).collect::<Vec<_>>()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn votes_decide_then_scores_then_the_first() {
+        let decided = |votes: [u32; 3], scores: [f64; 3]| {
+            let (votes, scores) = (votes.to_vec(), scores.to_vec());
+            let mut prediction = Prediction { class: 0, scores, votes };
+            prediction.decide();
+            (prediction.class, prediction.share())
+        };
+        assert_eq!(decided([1, 3, 0], [9.0, -1.0, 0.0]), (1, 0.75));
+        assert_eq!(decided([2, 0, 2], [1.0, 5.0, 1.5]), (2, 0.5));
+        assert_eq!(decided([2, 0, 2], [1.5, 5.0, 1.5]), (0, 0.5));
+    }
+}

@@ -1,0 +1,116 @@
+//! `data`: what it tells of a data set, and the sheet of its images. What it fetches: `tests/fetch.rs`.
+
+use std::fs;
+
+use image::GrayImage;
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::{TRAINING_LABELS, apical, fails, folder_with_data, json_of, output_of, write_idx};
+
+fn summary(folder: &TempDir, arguments: &[&str]) -> serde_json::Value {
+    json_of(apical(folder).arg("data").args(arguments).arg("--json")).remove(0)
+}
+
+#[test]
+fn shapes_and_counts_are_told() {
+    let folder = folder_with_data();
+    let told = summary(&folder, &["data"]);
+    assert_eq!(
+        (&told["height"], &told["width"], &told["channels"]),
+        (&6.into(), &5.into(), &1.into())
+    );
+    assert_eq!((&told["training_images"], &told["test_images"]), (&300.into(), &200.into()));
+    assert_eq!((&told["range"], &told["name"]), (&255.into(), &"data".into()));
+    assert_eq!(told["training_classes"], json!([30, 30, 30, 30, 30, 30, 30, 30, 30, 30]));
+    assert_eq!(told["test_classes"], json!([20, 20, 20, 20, 20, 20, 20, 20, 20, 20]));
+    assert_eq!(told["class_names"][9], "9");
+
+    let text = output_of(apical(&folder).args(["data", "data"]));
+    for line in [
+        "images      5 x 6 pixels, grey, bytes 0 to 255",
+        "training    300 images",
+        "    0        30        20",
+    ] {
+        assert!(text.contains(line), "{text}\nlacks: {line}");
+    }
+    // Without a path it is MNIST.
+    let told = summary(&folder, &[]);
+    assert_eq!(
+        (&told["training_classes"][1], &told["test_classes"][1]),
+        (&6742.into(), &1135.into())
+    );
+    assert_eq!(told["problems"], json!([]));
+}
+
+#[test]
+fn problems_are_told() {
+    let folder = TempDir::new().unwrap();
+    let save = |name: &str, bytes: [u8; 4]| {
+        let path = folder.path().join("pets").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        GrayImage::from_raw(2, 2, bytes.to_vec()).unwrap().save(path).unwrap();
+    };
+    for index in 0..20 {
+        save(&format!("train/cat/{index}.png"), [1, 2, 3, index]);
+    }
+    save("train/dog/a.png", [1, 2, 3, 4]);
+    save("train/dog/b.png", [9, 9, 9, 9]);
+    save("train/fox/a.png", [7, 0, 0, 0]);
+    save("test/cat/a.png", [1, 2, 3, 5]);
+    save("test/dog/a.png", [1, 2, 3, 200]);
+    fs::write(folder.path().join("pets/train/cat/notes.txt"), "").unwrap();
+    let told = summary(&folder, &["pets"]);
+    let problems: Vec<String> = serde_json::from_value(told["problems"].clone()).unwrap();
+    let expected = [
+        "pets/train/cat: 1 file skipped, no images by their names: notes.txt",
+        "pets/test/fox: no images to test on",
+        "no test images of class fox",
+        "class dog, fox has 10 times fewer training images than the largest, or even fewer",
+        "1 training image of one shade only",
+        "1 test image with a byte above 19, the training set's",
+        "1 training image twice in the training set",
+        "1 training image twice in the training set, of two classes",
+        "1 test image in the training set too",
+    ];
+    assert_eq!(problems, expected);
+    let text = output_of(apical(&folder).args(["data", "pets"]));
+    assert_eq!(text.matches("\nproblem     ").count(), expected.len(), "{text}");
+    assert!(text.contains("\n1 dog         2         1\n"), "{text}");
+}
+
+#[test]
+fn a_sheet_shows_images_of_each_class() {
+    let folder = folder_with_data();
+    output_of(apical(&folder).args(["data", "data", "--sheet", "sheet.png", "--columns", "4"]));
+    let sheet = image::open(folder.path().join("sheet.png")).unwrap().to_luma8();
+    // 5 x 6 pixels nine times as large, with gaps of 4.
+    assert_eq!(sheet.dimensions(), (4 * (45 + 4) + 4, 10 * (54 + 4) + 4));
+    let images = fs::read(folder.path().join("data/train-images-idx3-ubyte")).unwrap();
+    // The first image is of class 0, the second of class 7.
+    assert_eq!(sheet.get_pixel(4, 4).0, [images[16]]);
+    assert_eq!(sheet.get_pixel(4 + 9, 4 + 7 * 58).0, [images[16 + 30 + 1]]);
+
+    let wrong = ["data", "data", "--sheet", "sheet.jpg"];
+    fails(apical(&folder).args(wrong), 2, &["--sheet writes PNG: call it sheet.png"]);
+}
+
+#[test]
+fn what_is_no_data_set_is_refused() {
+    let folder = folder_with_data();
+    write_idx(&folder.path().join("data").join(TRAINING_LABELS), &[1], vec![0]);
+    fails(apical(&folder).args(["data", "data"]), 1, &["expected 300 labels"]);
+    fails(apical(&folder).args(["data", "nowhere"]), 1, &["nowhere: this data set does not exist"]);
+    let needs = ["data", "--image-size", "4x4"];
+    fails(apical(&folder).args(needs), 2, &["required arguments were not provided"]);
+    fails(
+        apical(&folder).args(["data", "data", "--image-size", "4"]),
+        2,
+        &["'4' is no size such as 28x28"],
+    );
+    fails(
+        apical(&folder).args(["data", "fetch", "mnust", "--out", "x"]),
+        2,
+        &["possible values: mnist"],
+    );
+}

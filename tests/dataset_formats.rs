@@ -1,0 +1,80 @@
+//! Proves that folders of images, tables and archives of numpy are found out and read: pixels, labels,
+//! names of classes, sizes and colours; and that every fault of them is refused with the file, the place in
+//! it, what was expected and what was found, never with a panic.
+//!
+//! Does not prove how well images are scaled (only that ink stays where it was), nor that every variant of
+//! PNG and JPEG is read: that is the image crate's part.
+
+#[path = "dataset_formats/archives.rs"]
+mod archives;
+#[path = "dataset_formats/images.rs"]
+mod images;
+#[path = "dataset_formats/tables.rs"]
+mod tables;
+
+use std::fs;
+use std::path::Path;
+
+use apical::dataset::{Dataset, ImageSize, Reading};
+use tempfile::TempDir;
+
+/// A folder with these files; their names hold the folders that they lie in.
+fn folder_of<'a>(files: impl IntoIterator<Item = (&'a str, Vec<u8>)>) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (name, bytes) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    folder
+}
+
+fn sized(width: usize, height: usize) -> Reading {
+    Reading { size: Some(ImageSize { width, height }), colour: false }
+}
+
+fn coloured() -> Reading {
+    Reading { colour: true, ..Reading::default() }
+}
+
+/// The refusal of what lies at a path, without the folder's own path.
+fn refusal(folder: &TempDir, name: &str, reading: &Reading) -> String {
+    // An empty name would put a slash behind the folder's.
+    let path = if name.is_empty() { folder.path().to_owned() } else { folder.path().join(name) };
+    let message = Dataset::open_as(&path, reading).unwrap_err().to_string();
+    let path = folder.path().display().to_string();
+    message.replace(&format!("{path}/"), "").replace(&path, "DIR")
+}
+
+/// The names of a set's classes.
+fn class_names(path: &Path) -> Vec<String> {
+    Dataset::open(path).unwrap().class_names
+}
+
+#[test]
+fn a_folder_without_a_data_set_is_refused_with_what_was_looked_for() {
+    let folder = folder_of([("notes.txt", vec![]), ("cat/a.png", vec![]), ("dog/b.png", vec![])]);
+    let message = refusal(&folder, "", &Reading::default());
+    for text in [
+        "the four IDX files",
+        "the folders train and test with a folder of images for each class",
+        "train.csv and test.csv",
+        "train.npz and test.npz",
+        "found cat, dog, notes.txt",
+    ] {
+        assert!(message.contains(text), "{message}\nlacks: {text}");
+    }
+    let folder = TempDir::new().unwrap();
+    let message = refusal(&folder, "", &Reading::default());
+    assert!(message.ends_with("found an empty folder"), "{message}");
+}
+
+#[test]
+fn sizes_are_read_and_refused() {
+    assert_eq!("28x20".parse(), Ok(ImageSize { width: 28, height: 20 }));
+    assert_eq!(ImageSize { width: 28, height: 20 }.to_string(), "28x20");
+    for wrong in ["", "28", "28x", "x28", "0x28", "28x-1", "28x28x3", "1025x28", "28 x 28"] {
+        let error = wrong.parse::<ImageSize>().unwrap_err();
+        assert!(error.contains("no size such as 28x28, of 1 to 1024 pixels a side"), "{error}");
+    }
+}

@@ -1,0 +1,233 @@
+//! Archives of numpy.
+
+use std::io::{Cursor, Write};
+
+use apical::dataset::{Dataset, Reading};
+use npyz::{AutoSerialize, WriterBuilder};
+use proptest::prelude::*;
+use tempfile::TempDir;
+use zip::write::{SimpleFileOptions, ZipWriter};
+
+use super::{class_names, coloured, folder_of, refusal, sized};
+
+fn npy<T: AutoSerialize + Copy>(shape: &[u64], values: &[T]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let options = npyz::WriteOptions::new().default_dtype().shape(shape);
+    let mut writer = options.writer(&mut bytes).begin_nd().unwrap();
+    writer.extend(values.iter().copied()).unwrap();
+    writer.finish().unwrap();
+    bytes
+}
+
+/// An array of which only the header and some bytes are there.
+fn claimed(header: &str, bytes: &[u8]) -> Vec<u8> {
+    let length = (header.len() as u16).to_le_bytes();
+    [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), bytes].concat()
+}
+
+fn npz(arrays: &[(&str, Vec<u8>)], method: zip::CompressionMethod) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_method(method);
+    for (name, bytes) in arrays {
+        archive.start_file(format!("{name}.npy"), options).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// As Keras has MNIST: three training images of 2 x 2 and one to test on.
+fn keras() -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("x_train", npy(&[3, 2, 2], &[1_u8, 2, 3, 4, 5, 6, 7, 200, 0, 0, 0, 9])),
+        ("y_train", npy(&[3], &[0_u8, 1, 2])),
+        ("x_test", npy(&[1, 2, 2], &[4_u8, 3, 2, 1])),
+        ("y_test", npy(&[1], &[1_u8])),
+    ]
+}
+
+fn folder_with(arrays: &[(&str, Vec<u8>)]) -> TempDir {
+    folder_of([("mnist.npz", npz(arrays, zip::CompressionMethod::Deflated))])
+}
+
+/// The archive with one array changed must be refused.
+#[track_caller]
+fn refused(array: &str, bytes: Vec<u8>, expected: &str) {
+    let mut arrays = keras();
+    arrays.iter_mut().find(|(name, _)| *name == array).unwrap().1 = bytes;
+    let message = refusal(&folder_with(&arrays), "mnist.npz", &Reading::default());
+    assert_eq!(message, format!("mnist.npz, array {array}{expected}"));
+}
+
+#[test]
+fn one_archive_holds_both_sets() {
+    for method in [zip::CompressionMethod::Stored, zip::CompressionMethod::Deflated] {
+        let folder = folder_of([("mnist.npz", npz(&keras(), method))]);
+        let set = Dataset::open(&folder.path().join("mnist.npz")).unwrap();
+        assert_eq!((set.training_count, set.test_count), (3, 1));
+        assert_eq!((set.height, set.width, set.classes, set.range), (2, 2, 3, 200));
+        assert_eq!((set.labels(), set.image(1)), (&[0, 1, 2, 1][..], &[5, 6, 7, 200][..]));
+        assert_eq!(set.class_names, ["0", "1", "2"]);
+    }
+    // Whatever it is called.
+    let folder = folder_of([("mnist", npz(&keras(), zip::CompressionMethod::Stored))]);
+    assert_eq!(Dataset::open(&folder.path().join("mnist")).unwrap().test_count, 1);
+}
+
+#[test]
+fn two_archives_hold_a_set_each() {
+    let set = |count: u64, pixels: &[u8], labels: &[i64]| {
+        let arrays = [("images", npy(&[count, 4], pixels)), ("labels", npy(&[count], labels))];
+        npz(&arrays, zip::CompressionMethod::Stored)
+    };
+    let folder = folder_of([
+        ("train.npz", set(2, &[1, 2, 3, 4, 5, 6, 7, 8], &[1, 0])),
+        ("test.npz", set(1, &[4, 3, 2, 1], &[1])),
+        ("class_names.txt", b"cat\ndog".to_vec()),
+    ]);
+    for name in ["", "train.npz"] {
+        let set = Dataset::open(&folder.path().join(name)).unwrap();
+        assert_eq!((set.training_count, set.test_count), (2, 1));
+        assert_eq!((set.labels(), set.image(2)), (&[1, 0, 1][..], &[4, 3, 2, 1][..]));
+    }
+    assert_eq!(class_names(folder.path()), ["cat", "dog"]);
+    std::fs::remove_file(folder.path().join("test.npz")).unwrap();
+    let expected = "train.npz: expected images to test on, found none; put them into test.npz, in the same form";
+    assert_eq!(refusal(&folder, "", &Reading::default()), expected);
+    assert_eq!(refusal(&folder, "train.npz", &Reading::default()), expected);
+}
+
+#[test]
+fn labels_may_be_of_any_type_of_whole_numbers() {
+    let with = |labels: Vec<u8>| {
+        let mut arrays = keras();
+        arrays[1].1 = labels;
+        let folder = folder_with(&arrays);
+        let set = Dataset::open(&folder.path().join("mnist.npz")).unwrap();
+        assert_eq!(set.training_labels(), [2, 1, 0]);
+    };
+    with(npy(&[3], &[2_i64, 1, 0]));
+    with(npy(&[3], &[2_i32, 1, 0]));
+    with(npy(&[3], &[2_u16, 1, 0]));
+    with(npy(&[3], &[2_i8, 1, 0]));
+    with(npy(&[3, 1], &[2_u32, 1, 0]));
+    let big =
+        claimed("{'descr': '>i2', 'fortran_order': False, 'shape': (3,), }", &[0, 2, 0, 1, 0, 0]);
+    with(big);
+    let range = ": expected a label from 0 to 255, found a smaller or larger one";
+    refused("y_train", npy(&[3], &[0_i64, 256, 1]), &format!(", index 1{range}"));
+    refused("y_train", npy(&[3], &[0_i64, 1, -1]), &format!(", index 2{range}"));
+    refused("y_train", npy(&[3], &[-1_i8, 1, 1]), &format!(", index 0{range}"));
+    let kind = ": expected whole numbers (such as numpy's int64), found <f4";
+    refused("y_train", npy(&[3], &[0_f32, 1.0, 2.0]), kind);
+    refused("y_train", npy(&[1, 3], &[0_u8, 1, 2]), ": expected the shape [labels], found [1, 3]");
+    let label = ", index 0: expected a label in 0..=2 as in mnist.npz, found 3";
+    refused("y_test", npy(&[1], &[3_u8]), label);
+}
+
+#[test]
+fn colours_and_other_shapes_are_read_when_told() {
+    let mut arrays = keras();
+    arrays[0].1 = npy(&[3, 1, 2, 3], &(0..18).collect::<Vec<u8>>());
+    arrays[2].1 = npy(&[1, 1, 2, 3], &[9_u8; 6]);
+    let folder = folder_with(&arrays);
+    let set = Dataset::open_as(&folder.path().join("mnist.npz"), &coloured()).unwrap();
+    assert_eq!((set.height, set.width, set.channels), (1, 6, 3));
+    assert_eq!(set.image(1), [6, 7, 8, 9, 10, 11]);
+    let shapes = "mnist.npz, array x_train: expected the shape [images, height, width] or [images, values], found \
+                  [3, 1, 2, 3]";
+    assert_eq!(refusal(&folder, "mnist.npz", &Reading::default()), shapes);
+
+    let folder = folder_with(&keras());
+    let size = "mnist.npz, array x_train: expected images of 3 x 2, as asked for, found 2 x 2";
+    assert_eq!(refusal(&folder, "mnist.npz", &sized(2, 3)), size);
+    let message = refusal(&folder, "mnist.npz", &coloured());
+    assert!(message.contains("expected the shape [images, height, width, 3]"), "{message}");
+}
+
+#[test]
+fn arrays_that_cannot_be_are_refused() {
+    let bytes = ": expected unsigned bytes from 0 to 255 (|u1, numpy's uint8), found ";
+    refused("x_train", npy(&[3, 2, 2], &[0.5_f32; 12]), &format!("{bytes}<f4"));
+    refused("x_train", npy(&[3, 2, 2], &[5_i8; 12]), &format!("{bytes}|i1"));
+    let header =
+        |shape: &str| format!("{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}");
+    let lie = claimed(&header("(99999999, 99999, 9)"), &[1, 2, 3]);
+    refused("x_train", lie, ": expected 89999099100009 bytes of data, found 3");
+    let lie = claimed(&header("(99999999999, 99999999999, 9)"), &[1, 2, 3]);
+    let sizes = "99999999999 x 99999999999 x 9 x 1";
+    refused("x_train", lie, &format!(": expected sizes that fit in memory, found {sizes} bytes"));
+    refused(
+        "x_train",
+        claimed(&header("(3, 2, 2)"), &[9; 13]),
+        ": expected 12 bytes of data, found more",
+    );
+    refused(
+        "x_train",
+        npy::<u8>(&[0, 2, 2], &[]),
+        ": expected a number of images of at least 1, found 0",
+    );
+    let damaged = ": expected a whole .npz file as numpy writes it, found a damaged or other one";
+    refused("x_train", vec![], damaged);
+    refused("x_train", b"something that is no array".to_vec(), damaged);
+    let columns =
+        claimed("{'descr': '|u1', 'fortran_order': True, 'shape': (3, 2, 2), }", &[9; 12]);
+    let rows = ": expected an array row by row (numpy.ascontiguousarray makes one), found one in Fortran's order";
+    refused("x_train", columns, rows);
+    let header = "{'descr': '|O', 'fortran_order': False, 'shape': (3, 2, 2), }";
+    refused(
+        "x_train",
+        claimed(header, &[]),
+        ": expected an array as numpy.save writes it, found '|O'",
+    );
+    let header = "{'shape': ((((((((, }";
+    let found = format!(": expected an array as numpy.save writes it, found '{header}'");
+    refused("x_train", claimed(header, &[]), &found);
+    let labels = ": expected 3 labels, one for each image of mnist.npz, found 2";
+    refused("y_train", npy(&[2], &[0_u8, 1]), labels);
+}
+
+#[test]
+fn archives_that_lack_arrays_are_refused_with_those_they_have() {
+    let folder = folder_with(&keras()[..3]);
+    let expected = "mnist.npz: expected the arrays x_train, y_train, x_test, y_test, found x_test, x_train, y_train";
+    assert_eq!(refusal(&folder, "mnist.npz", &Reading::default()), expected);
+    let folder = folder_of([
+        ("train.npz", npz(&keras(), zip::CompressionMethod::Stored)),
+        ("test.npz", vec![]),
+    ]);
+    let expected =
+        "train.npz: expected the arrays images, labels, found x_test, x_train, y_test, y_train";
+    assert_eq!(refusal(&folder, "", &Reading::default()), expected);
+    let folder = folder_of([("mnist.npz", b"PK\x03\x04 and no more".to_vec())]);
+    let expected =
+        "mnist.npz: expected a whole .npz file as numpy writes it, found a damaged or other one";
+    assert_eq!(refusal(&folder, "mnist.npz", &Reading::default()), expected);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_the_reader_panic(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        cut in any::<prop::sample::Index>(),
+        is_cut: bool,
+        header in "[-(){}\\[\\],' :a-z0-9|<>]{0,80}",
+    ) {
+        let mut arrays = keras();
+        let mut bytes = npz(&arrays, zip::CompressionMethod::Stored);
+        for (index, value) in &changes {
+            let at = index.index(bytes.len());
+            bytes[at] = *value;
+        }
+        if is_cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        arrays[0].1 = claimed(&format!("{{'descr': '|u1', {header}"), &[1; 12]);
+        let odd = npz(&arrays, zip::CompressionMethod::Deflated);
+        let folder = folder_of([("a.npz", bytes), ("b.npz", odd)]);
+        for name in ["a.npz", "b.npz"] {
+            if let Ok(set) = Dataset::open(&folder.path().join(name)) {
+                prop_assert_eq!(set.training_count, 3);
+            }
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Folders of images.
+
+use std::fs;
+use std::io::Cursor;
+
+use apical::dataset::{Dataset, Reading};
+use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::{class_names, coloured, folder_of, refusal, sized};
+
+fn encoded(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    image.into().write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+/// A grey image with a bright left half.
+fn grey(width: u32, height: u32, bright: u8) -> Vec<u8> {
+    let pixel = |x, _| Luma([if x < width / 2 { bright } else { 10 }]);
+    encoded(GrayImage::from_fn(width, height, pixel), ImageFormat::Png)
+}
+
+fn red(width: u32, height: u32) -> Vec<u8> {
+    encoded(RgbImage::from_pixel(width, height, Rgb([200, 100, 0])), ImageFormat::Png)
+}
+
+/// Two classes: three cats and one dog to train on, one of each to test on, of 4 x 2 pixels.
+fn pets() -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("train/dog/0.png", grey(4, 2, 100)),
+        ("train/cat/2.png", grey(4, 2, 2)),
+        ("train/cat/0.png", grey(4, 2, 200)),
+        ("train/cat/1.png", grey(4, 2, 1)),
+        ("test/dog/a.png", grey(4, 2, 50)),
+        ("test/cat/a.png", grey(4, 2, 60)),
+    ]
+}
+
+fn with(more: Vec<(&'static str, Vec<u8>)>) -> TempDir {
+    folder_of(pets().into_iter().chain(more))
+}
+
+#[test]
+fn classes_are_called_and_sorted_as_their_folders() {
+    let folder = with(vec![]);
+    let set = Dataset::open(folder.path()).unwrap();
+    assert_eq!((set.training_count, set.test_count), (4, 2));
+    assert_eq!((set.height, set.width, set.channels), (2, 4, 1));
+    assert_eq!((set.classes, set.range), (2, 200));
+    assert_eq!(set.class_names, ["cat", "dog"]);
+    assert_eq!(set.notes, Vec::<String>::new());
+    // In turns: the dog comes in the middle of the three cats.
+    assert_eq!(set.labels(), [0, 0, 1, 0, 0, 1]);
+    assert_eq!(set.image(0), [200, 200, 10, 10, 200, 200, 10, 10]);
+    assert_eq!((set.image(1)[0], set.image(2)[0], set.image(3)[0]), (1, 100, 2));
+    assert_eq!((set.image(4)[0], set.image(5)[0]), (60, 50));
+}
+
+#[test]
+fn images_are_scaled_to_the_first_or_to_what_is_asked_for() {
+    // The first by name, cat/0, is the measure, although others come before it in the archive.
+    let folder =
+        with(vec![("train/dog/1.png", grey(40, 20, 120)), ("test/dog/b.png", grey(8, 8, 77))]);
+    let set = Dataset::open(folder.path()).unwrap();
+    assert_eq!((set.height, set.width), (2, 4));
+    let large = (0..5).find(|&index| set.image(index)[0] == 120).unwrap();
+    let row = &set.image(large)[..4];
+    assert_eq!((row[0], row[3]), (120, 10));
+    assert!(row[1] > row[2], "{row:?}");
+    let notes = set.notes.join("\n");
+    assert!(notes.contains("train: 1 image scaled to 4x2 pixels"), "{notes}");
+    assert!(notes.contains("test: 1 image scaled to 4x2 pixels"), "{notes}");
+
+    let set = Dataset::open_as(folder.path(), &sized(6, 3)).unwrap();
+    assert_eq!((set.height, set.width), (3, 6));
+    assert_eq!(set.images().len(), 8 * 18);
+}
+
+#[test]
+fn colours_are_three_bytes_a_pixel_and_grey_by_default() {
+    let folder = folder_of([
+        ("train/red/a.png", red(2, 1)),
+        ("train/grey/a.png", grey(2, 1, 90)),
+        ("test/red/a.png", red(2, 1)),
+    ]);
+    let set = Dataset::open_as(folder.path(), &coloured()).unwrap();
+    assert_eq!((set.height, set.width, set.channels), (1, 6, 3));
+    assert_eq!(set.class_names, ["grey", "red"]);
+    assert_eq!(set.image(0), [90, 90, 90, 10, 10, 10]);
+    assert_eq!(set.image(1), [200, 100, 0, 200, 100, 0]);
+    let set = Dataset::open(folder.path()).unwrap();
+    assert_eq!((set.width, set.channels), (2, 1));
+    // Green counts most: more than the mean, less than red.
+    let shade = set.image(1)[0];
+    assert!((100..150).contains(&shade), "{shade}");
+    assert!(set.notes.iter().any(|note| note.ends_with("test/grey: no images to test on")));
+}
+
+#[test]
+fn jpegs_are_read_and_content_decides_what_a_file_is() {
+    let jpeg = encoded(GrayImage::from_pixel(4, 2, Luma([180])), ImageFormat::Jpeg);
+    let folder = with(vec![("train/dog/1.JPG", jpeg.clone()), ("train/dog/2.png", jpeg)]);
+    let set = Dataset::open(folder.path()).unwrap();
+    let bright = (0..6).filter(|&index| set.image(index).iter().all(|&p| p.abs_diff(180) < 4));
+    assert_eq!(bright.count(), 2);
+}
+
+#[test]
+fn other_files_are_skipped_and_named() {
+    let text = b"hello".to_vec();
+    let folder = with(vec![
+        ("train/notes.txt", text.clone()),
+        ("train/.DS_Store", text.clone()),
+        ("train/cat/.hidden.png", text.clone()),
+        ("train/cat/Thumbs.db", text.clone()),
+        ("train/cat/deep.png/x.png", text.clone()),
+    ]);
+    let set = Dataset::open(folder.path()).unwrap();
+    assert_eq!(set.training_count, 4);
+    let notes = set.notes.join("\n");
+    for text in [
+        "train/cat: 2 files skipped, no images by their names: Thumbs.db, deep.png",
+        "train: 1 file skipped, in no folder of a class: notes.txt",
+    ] {
+        assert!(notes.contains(text), "{notes}\nlacks: {text}");
+    }
+    assert_eq!(set.notes.len(), 2, "{notes}");
+}
+
+#[test]
+fn all_files_that_are_no_images_are_named_at_once() {
+    let mut cut = grey(4, 2, 1);
+    cut.truncate(cut.len() / 2);
+    let folder = with(vec![
+        ("train/cat/3.png", b"no image".to_vec()),
+        ("train/dog/3.png", vec![]),
+        ("test/dog/3.png", cut),
+    ]);
+    let message = refusal(&folder, "", &Reading::default());
+    let kind = "expected a whole PNG or JPEG image, found something else";
+    assert!(message.starts_with("DIR: 3 files cannot be taken\n"), "{message}");
+    for file in ["train/cat/3.png", "train/dog/3.png", "test/dog/3.png"] {
+        assert!(message.contains(&format!("\n  {file}: {kind}")), "{message}\nlacks: {file}");
+    }
+    // Of very many, the first.
+    let many: Vec<String> = (0..30).map(|index| format!("train/cat/x{index:02}.png")).collect();
+    let files = many.iter().map(|name| (name.as_str(), vec![1, 2, 3]));
+    let folder = folder_of(pets().into_iter().chain(files));
+    let message = refusal(&folder, "", &Reading::default());
+    assert!(message.ends_with("\n  and 10 more") && message.lines().count() == 22, "{message}");
+}
+
+#[test]
+fn a_header_that_lies_costs_no_memory() {
+    // The size of a PNG lies behind its signature and the chunk's head; the checksum behind it is wrong then.
+    let mut huge = grey(4, 2, 1);
+    huge[16..24].fill(0x7f);
+    let folder = with(vec![("train/cat/3.png", huge)]);
+    let message = refusal(&folder, "", &Reading::default());
+    assert!(message.contains("train/cat/3.png: expected a whole PNG or JPEG image"), "{message}");
+
+    let folder = folder_of([
+        ("train/cat/0.png", grey(1200, 2, 9)),
+        ("train/dog/0.png", grey(4, 2, 9)),
+        ("test/dog/0.png", grey(4, 2, 9)),
+    ]);
+    let expected = "train/cat/0.png: expected at most 1024 pixels a side, where no image size is given, \
+                    found 1200x2";
+    assert_eq!(refusal(&folder, "", &Reading::default()), expected);
+    let set = Dataset::open_as(folder.path(), &sized(4, 2)).unwrap();
+    assert_eq!(set.training_count, 2);
+}
+
+#[test]
+fn folders_that_do_not_fit_are_refused() {
+    let refused = |files: Vec<(&'static str, Vec<u8>)>, expected: &str| {
+        let folder = folder_of(files);
+        assert_eq!(refusal(&folder, "", &Reading::default()), expected);
+    };
+    let only = |part: &str| pets().into_iter().filter(|(name, _)| name.starts_with(part)).collect();
+    refused(
+        only("train"),
+        "DIR: expected images to test on, found none; make the folder test with a folder of images for each \
+         class, as in train",
+    );
+    refused(
+        only("test"),
+        "DIR: expected the folder train with a folder for each class, found test only",
+    );
+    let mut files = pets();
+    files.push(("test/fox/a.png", grey(4, 2, 1)));
+    refused(files, "test/fox: expected a class of train (cat, dog), found fox");
+    let mut files: Vec<_> = only("train");
+    files.push(("test/cat/note.txt", vec![]));
+    refused(files, "test: expected images in a folder for each class, found none");
+    let mut files = pets();
+    files.push(("train/fox/note.txt", vec![]));
+    refused(files, "train/fox: expected images (.png, .jpg, .jpeg), found none");
+    let files = vec![("train/a.png", grey(4, 2, 1)), ("test/cat/a.png", grey(4, 2, 1))];
+    refused(files, "train: expected a folder of images for each class, found none");
+    let files = vec![("train/cat/a.png", grey(4, 2, 1)), ("test/cat/a.png", grey(4, 2, 1))];
+    refused(files, "train: expected at least two classes, found the label 0 only");
+}
+
+#[test]
+fn more_classes_than_labels_are_refused() {
+    let folder = with(vec![]);
+    for class in 0..256 {
+        let class = folder.path().join("train").join(format!("class{class}"));
+        fs::create_dir(&class).unwrap();
+        fs::write(class.join("a.png"), grey(4, 2, 1)).unwrap();
+    }
+    let expected = "train: expected at most 256 folders, one for each class, found 258";
+    assert_eq!(refusal(&folder, "", &Reading::default()), expected);
+}
+
+#[test]
+fn names_of_classes_hold_nothing_that_a_terminal_obeys() {
+    let folder = with(vec![("train/a\u{1b}[2Jb/a.png", grey(4, 2, 1))]);
+    assert_eq!(class_names(folder.path()), ["a[2Jb", "cat", "dog"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn no_bytes_make_the_reader_panic(
+        jpeg: bool,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        cut in any::<prop::sample::Index>(),
+        is_cut: bool,
+    ) {
+        let format = if jpeg { ImageFormat::Jpeg } else { ImageFormat::Png };
+        let mut bytes = encoded(RgbImage::from_pixel(5, 3, Rgb([1, 2, 3])), format);
+        for (index, value) in &changes {
+            let at = index.index(bytes.len());
+            bytes[at] = *value;
+        }
+        if is_cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        let folder = with(vec![("train/cat/9.png", bytes)]);
+        match Dataset::open(folder.path()) {
+            Ok(set) => prop_assert_eq!(set.training_count, 5),
+            Err(error) => prop_assert!(error.to_string().contains("9.png"), "{}", error),
+        }
+    }
+}

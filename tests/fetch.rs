@@ -1,0 +1,289 @@
+//! Proves, against a server on this machine, that a data set is fetched whole, that a fetch goes on where it
+//! broke off, that the next place is tried where one fails, and that what has another checksum, is no gzip
+//! stream or never ends is not kept.
+//!
+//! Does not prove that the places known have the files, nor that TLS works: nothing outside is reached here.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use apical::dataset::Dataset;
+use apical::dataset::embedded::MNIST_FILES;
+use assert_cmd::Command;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tempfile::TempDir;
+
+/// How a server answers for a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// As it should, parts too.
+    Well,
+    /// The whole file, whatever part is asked for.
+    Wholly,
+    /// So many bytes, then it hangs up.
+    Cut(usize),
+    NotFound,
+    /// A gzip stream of something else.
+    Other,
+    /// No gzip stream.
+    Noise,
+    /// Bytes without end.
+    Endless,
+}
+
+/// A file, and the byte from which it was asked for, where that was told.
+type Request = (String, Option<usize>);
+
+/// A server for the four files of MNIST.
+struct Server {
+    address: String,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Server {
+    /// Answers in a manner that the file decides.
+    fn start(manner: impl Fn(&str) -> Manner + Send + 'static) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}/mnist", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let log = requests.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let Some((file, begun)) = request(&stream) else { continue };
+                log.lock().unwrap().push((file.clone(), begun));
+                // A client may hang up when it has heard enough.
+                let _ = answer(&mut stream, manner(&file), &file, begun);
+            }
+        });
+        Server { address, requests }
+    }
+
+    fn well() -> Server {
+        Server::start(|_| Manner::Well)
+    }
+
+    fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+fn request(stream: &TcpStream) -> Option<Request> {
+    let mut lines = BufReader::new(stream).lines();
+    let first = lines.next()?.ok()?;
+    let file = first.split(' ').nth(1)?.strip_prefix("/mnist/")?.to_string();
+    let mut begun = None;
+    for line in lines.map_while(Result::ok).take_while(|line| !line.is_empty()) {
+        if let Some(range) = line.to_lowercase().strip_prefix("range: bytes=") {
+            begun = range.trim_end_matches('-').parse().ok();
+        }
+    }
+    Some((file, begun))
+}
+
+fn answer(
+    stream: &mut TcpStream,
+    manner: Manner,
+    file: &str,
+    begun: Option<usize>,
+) -> std::io::Result<()> {
+    let (_, content) = MNIST_FILES.iter().find(|(name, _)| *name == file).expect("a known file");
+    let head =
+        |status: &str, more: &str| format!("HTTP/1.1 {status}\r\nConnection: close\r\n{more}\r\n");
+    let length = |bytes: usize| format!("Content-Length: {bytes}\r\n");
+    let mut send = |head: String, body: &[u8]| {
+        stream.write_all(head.as_bytes())?;
+        stream.write_all(body)
+    };
+    match (manner, begun) {
+        (Manner::NotFound, _) => send(head("404 Not Found", &length(0)), &[]),
+        (Manner::Well, Some(begun)) if begun >= content.len() => {
+            send(head("416 Range Not Satisfiable", &length(0)), &[])
+        }
+        (Manner::Well, Some(begun)) => {
+            let rest = &content[begun..];
+            let range = format!("bytes {begun}-{}/{}", content.len() - 1, content.len());
+            let range = format!("Content-Range: {range}\r\n");
+            send(head("206 Partial Content", &(range + &length(rest.len()))), rest)
+        }
+        (Manner::Well | Manner::Wholly, _) => send(head("200 OK", &length(content.len())), content),
+        (Manner::Cut(bytes), _) => send(head("200 OK", &length(content.len())), &content[..bytes]),
+        (Manner::Other, _) => {
+            let mut other = GzEncoder::new(Vec::new(), Compression::fast());
+            other.write_all(b"something else")?;
+            let other = other.finish()?;
+            send(head("200 OK", &length(other.len())), &other)
+        }
+        (Manner::Noise, _) => send(head("200 OK", &length(5)), b"noise"),
+        (Manner::Endless, _) => {
+            send(head("200 OK", ""), &[])?;
+            loop {
+                stream.write_all(&[0; 1 << 16])?;
+            }
+        }
+    }
+}
+
+/// `apical data fetch mnist` from these servers into the folder `data`.
+fn fetch(folder: &TempDir, servers: &[&Server]) -> Command {
+    let mut command = assert_cmd::cargo::cargo_bin_cmd!("apical");
+    command.current_dir(folder.path()).args(["data", "fetch", "mnist", "--out", "data"]);
+    // This machine's own address needs no proxy.
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"]
+    {
+        command.env_remove(name);
+    }
+    for server in servers {
+        command.args(["--from", &server.address]);
+    }
+    command
+}
+
+#[track_caller]
+fn fails(command: &mut Command, texts: &[&str]) {
+    let output = command.assert().code(1).stdout("").get_output().clone();
+    let error = String::from_utf8(output.stderr).unwrap();
+    for text in texts {
+        assert!(error.contains(text), "{error}\nlacks: {text}");
+    }
+    assert!(!error.contains("panicked"), "{error}");
+}
+
+/// Names of the files in `data`.
+fn files(folder: &TempDir) -> Vec<String> {
+    let entries = fs::read_dir(folder.path().join("data")).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn is_whole(folder: &TempDir) {
+    let mut expected: Vec<&str> = MNIST_FILES.iter().map(|(name, _)| *name).collect();
+    expected.sort_unstable();
+    assert_eq!(files(folder), expected);
+    for (name, content) in MNIST_FILES {
+        let path: &Path = &folder.path().join("data").join(name);
+        assert!(fs::read(path).unwrap() == content, "{name}");
+    }
+}
+
+const FIRST: &str = MNIST_FILES[0].0;
+
+#[test]
+fn a_data_set_is_fetched_whole_and_not_twice() {
+    let (folder, server) = (TempDir::new().unwrap(), Server::well());
+    let output = fetch(&folder, &[&server]).arg("--json").assert().success().get_output().clone();
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&json["training_images"], &json["test_images"]), (&60_000.into(), &10_000.into()));
+    is_whole(&folder);
+    assert_eq!(Dataset::open(&folder.path().join("data")).unwrap().training_count, 60_000);
+    let requests = server.requests();
+    assert_eq!(requests.len(), 4);
+    assert!(requests.iter().all(|(_, begun)| begun.is_none()), "{requests:?}");
+
+    let again = fetch(&folder, &[&server]).assert().success().get_output().clone();
+    let told = String::from_utf8(again.stderr).unwrap();
+    assert_eq!(told.matches("is there already").count(), 4, "{told}");
+    let told = String::from_utf8(again.stdout).unwrap();
+    assert_eq!(told, "data: 60000 training and 10000 test images of 10 classes\n");
+    assert_eq!(server.requests().len(), 4);
+}
+
+#[test]
+fn what_broke_off_goes_on_where_it_was() {
+    let folder = TempDir::new().unwrap();
+    let cut = Server::start(|file| if file == FIRST { Manner::Cut(100_000) } else { Manner::Well });
+    let hint = "hint: the same command goes on where it broke off; --from names another place";
+    let broken = format!("{}/{FIRST}: broke off after 100000 bytes", cut.address);
+    let texts = [&format!("{FIRST} could not be fetched from any place"), &broken, hint];
+    fails(&mut fetch(&folder, &[&cut]), &texts.map(|text| text as &str));
+    let part = format!("{FIRST}.part");
+    assert_eq!(files(&folder), [part.as_str()]);
+    assert_eq!(fs::metadata(folder.path().join("data").join(part)).unwrap().len(), 100_000);
+
+    let well = Server::well();
+    fetch(&folder, &[&well]).assert().success();
+    is_whole(&folder);
+    assert_eq!(well.requests()[0], (FIRST.to_string(), Some(100_000)));
+    assert!(well.requests()[1..].iter().all(|(_, begun)| begun.is_none()));
+
+    // The next place goes on too, and one that sends all from the beginning does no harm.
+    for manner in [Manner::Well, Manner::Wholly] {
+        let (folder, other) = (TempDir::new().unwrap(), Server::start(move |_| manner));
+        fetch(&folder, &[&cut, &other]).assert().success();
+        assert_eq!(other.requests()[0], (FIRST.to_string(), Some(100_000)));
+        is_whole(&folder);
+    }
+}
+
+#[test]
+fn a_part_of_another_file_is_thrown_away() {
+    for bytes in [1_000, 20_000_000] {
+        let (folder, server) = (TempDir::new().unwrap(), Server::well());
+        fs::create_dir(folder.path().join("data")).unwrap();
+        fs::write(folder.path().join("data").join(format!("{FIRST}.part")), vec![7; bytes])
+            .unwrap();
+        fetch(&folder, &[&server]).assert().success();
+        is_whole(&folder);
+        let first: Vec<_> = server.requests().into_iter().take(2).map(|(_, begun)| begun).collect();
+        assert_eq!(first, [Some(bytes), None]);
+    }
+}
+
+#[test]
+fn the_next_place_is_tried_where_one_fails() {
+    for manner in [Manner::NotFound, Manner::Other, Manner::Noise] {
+        let folder = TempDir::new().unwrap();
+        let (bad, well) = (Server::start(move |_| manner), Server::well());
+        let output = fetch(&folder, &[&bad, &well]).assert().success().get_output().clone();
+        is_whole(&folder);
+        assert_eq!((bad.requests().len(), well.requests().len()), (4, 4));
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains(&format!("{}/{FIRST}: ", bad.address)), "{told}");
+    }
+}
+
+#[test]
+fn what_is_not_the_right_file_is_not_kept() {
+    for (manner, text) in [
+        (Manner::NotFound, "the server answered with status 404"),
+        (Manner::Other, "expected a file with the SHA-256 ba891046e6505d7a"),
+        (Manner::Noise, "expected a gzip stream, found a damaged one or something else"),
+        (Manner::Endless, "expected at most 67108864 bytes, found more"),
+    ] {
+        let (folder, server) = (TempDir::new().unwrap(), Server::start(move |_| manner));
+        fails(&mut fetch(&folder, &[&server]), &[FIRST, text]);
+        assert_eq!(files(&folder), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_file_that_is_there_is_not_overwritten() {
+    let (folder, server) = (TempDir::new().unwrap(), Server::well());
+    fs::create_dir(folder.path().join("data")).unwrap();
+    let path = folder.path().join("data").join(FIRST);
+    fs::write(&path, "mine").unwrap();
+    let text = "is there already, with another content; move it away, or fetch into another folder";
+    fails(&mut fetch(&folder, &[&server]), &[FIRST, text]);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn a_server_that_is_not_there_is_named() {
+    let folder = TempDir::new().unwrap();
+    // A port that was free a moment ago.
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = format!("http://{address}");
+    let server = Server { address: address.clone(), requests: Arc::default() };
+    fails(&mut fetch(&folder, &[&server]), &[&address, "the server cannot be reached"]);
+    let mut command = fetch(&folder, &[]);
+    let output = command.args(["--split", "digits"]).assert().code(2).get_output().clone();
+    assert!(String::from_utf8(output.stderr).unwrap().contains("--split is for emnist alone"));
+}

@@ -46,7 +46,7 @@ fn the_test_images_are_taken_for_what_a_test_takes_them_for() {
     let mut test = apical(&folder);
     test.args(["test", "run/weights.safetensors", "--data", "data", "--backend", "cpu", "--json"]);
     assert_eq!(json_of(&mut test)[0]["test_error"], error);
-    assert!(error < 80.0, "{error}");
+    assert!((1.0..90.0).contains(&error), "{error} % tells right from wrong in too few");
     for (index, line) in lines.iter().enumerate() {
         assert_eq!(line["image"], format!("{idx}[{index}]"));
         assert_eq!(line["name"], line["class"].to_string());

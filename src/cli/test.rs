@@ -180,7 +180,7 @@ class  error %  taken for
         let names = ["cat", "dog", "marmot"].map(str::to_string);
         let expected = "\
 class     error %  taken for
-                    0  1  2
+                   0  1  2
 0 cat        0.00 12  0  0
 1 dog      100.00  1  0  0
 2 marmot        -  0  0  0";

@@ -63,9 +63,10 @@ pub(super) fn run(arguments: &FetchArgs) -> Result<(), CliError> {
     let known = arguments.known()?;
     let mut progress = Progress::new();
     let mut current = ("", Estimate::start(0.0));
+    let mut failures = Vec::new();
     let dataset = fetch(known, &arguments.out, &arguments.from, &mut |event| match event {
         fetch::Progress::Kept { file } => progress.tell(format_args!("{file} is there already")),
-        fetch::Progress::Failed { reason } => progress.tell(reason),
+        fetch::Progress::Failed { reason } => failures.push(reason),
         fetch::Progress::Bytes { file, bytes, of } => {
             let total = of.unwrap_or(bytes);
             if current.0 != file {
@@ -76,6 +77,8 @@ pub(super) fn run(arguments: &FetchArgs) -> Result<(), CliError> {
         }
     })?;
     progress.clear();
+    // Where every place failed, the error tells why.
+    failures.iter().for_each(tell);
     let folder = arguments.out.display().to_string();
     let (training_images, test_images) = (dataset.training_count, dataset.test_count);
     let mut output = Output::default();

@@ -99,7 +99,7 @@ pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
     }
     output.print(table(&names, classes, &predictions.images, arguments.repeats > 1))?;
     let Predictions { images, seconds, .. } = predictions;
-    tell(format_args!("{} images in {seconds:.2} s", images.len()));
+    tell(format_args!("{} images in {seconds:.3} s", images.len()));
     Ok(())
 }
 

@@ -131,8 +131,11 @@ fn help_and_version_are_results() {
     {
         assert!(help.contains(text), "{help}");
     }
-    let version = concat!("apical ", env!("CARGO_PKG_VERSION"), "\n");
-    assert_eq!(output_of(apical(&folder).arg("--version")), version);
+    let version = concat!("apical ", env!("CARGO_PKG_VERSION"));
+    assert_eq!(output_of(apical(&folder).arg("-V")), format!("{version}\n"));
+    let long = output_of(apical(&folder).arg("--version"));
+    assert!(long.starts_with(&format!("{version} (commit ")) && long.contains(", wgpu "), "{long}");
+    assert!(!long.contains("wgpu unknown"), "{long}");
     let help = output_of(apical(&folder).args(["train", "--help"]));
     for text in ["defaults are those of the preset quick", "[default: 500,10]", "[default: 10]"] {
         assert!(help.contains(text), "{help}");
@@ -140,6 +143,42 @@ fn help_and_version_are_results() {
     let help = output_of(apical(&folder).args(["compare", "-h"]));
     let epochs = help.split_once("--epochs").unwrap().1.split_once("--").unwrap().0;
     assert!(epochs.contains("[default: 1]"), "{epochs}");
+}
+
+#[test]
+fn shells_and_manuals_are_told_of_every_command() {
+    let folder = TempDir::new().unwrap();
+    for (shell, text) in [
+        ("bash", "complete -F _apical"),
+        ("zsh", "#compdef apical"),
+        ("fish", "complete -c apical"),
+        ("powershell", "Register-ArgumentCompleter"),
+        ("elvish", "edit:completion"),
+    ] {
+        let file = output_of(apical(&folder).args(["completions", shell]));
+        assert!(file.contains(text) && file.contains("reproduce"), "{shell}");
+    }
+    let page = output_of(apical(&folder).arg("man"));
+    assert!(page.contains(".TH apical 1") && page.contains("reproduce"), "{page}");
+    output_of(apical(&folder).args(["man", "--out", "deep/man1"]));
+    for command in ["apical", "apical-train", "apical-data-fetch"] {
+        let page =
+            fs::read_to_string(folder.path().join(format!("deep/man1/{command}.1"))).unwrap();
+        assert!(page.contains(".SH OPTIONS") && page.contains(".SH SYNOPSIS"), "{command}");
+    }
+    fs::write(folder.path().join("file"), "").unwrap();
+    fails(apical(&folder).args(["man", "--out", "file"]), 1, &["file: the manual pages cannot"]);
+}
+
+#[test]
+fn quiet_says_errors_alone_and_nothing_is_coloured_where_nobody_looks() {
+    let folder = folder_with_data();
+    let quiet = train_on_cpu(&folder).arg("-q").assert().success().stderr("");
+    assert!(!quiet.get_output().stdout.is_empty());
+    fails(train_on_cpu(&folder).args(["-q", "--batch", "0"]), 2, &["batch = 0"]);
+    fails(apical(&folder).args(["devices", "-q", "-v"]), 2, &["cannot be used with"]);
+    let help = apical(&folder).env("NO_COLOR", "1").args(["train", "--help"]).assert().success();
+    assert!(!help.get_output().stdout.contains(&0x1b));
 }
 
 #[test]

@@ -108,6 +108,15 @@ fn embedded_files_have_the_checksums_of_their_readme() {
 }
 
 #[test]
+fn the_sample_is_the_beginning_of_the_whole() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/sample");
+    let sample = Dataset::open(&folder).unwrap();
+    let whole = Dataset::mnist().unwrap().part(0, 1600, 400).unwrap();
+    assert_eq!((sample.training_count, sample.test_count), (1600, 400));
+    assert!(sample.images() == whole.images() && sample.labels() == whole.labels());
+}
+
+#[test]
 fn every_name_style_gives_the_same_set() {
     let plain = small_set();
     let mut compressed = plain.clone();

@@ -63,6 +63,8 @@ pub enum CliError {
     Json(#[from] serde_json::Error),
     #[error("{}: this run was trained on other images than {dataset}", .folder.display())]
     OtherDataset { folder: PathBuf, dataset: String },
+    #[error("{}: the manual pages cannot be written", .folder.display())]
+    Manual { folder: PathBuf, source: io::Error },
     #[error("signals cannot be heard")]
     Signals(#[source] io::Error),
     #[error("standard output cannot be written")]

@@ -18,12 +18,14 @@ mod replicas;
 mod report;
 mod reproduce;
 mod settings;
+mod shell;
 mod stop;
 mod test;
 mod train;
 mod tune;
 
 pub use error::CliError;
+use output::Loudness;
 use stop::EXIT_OF_SIGNALS;
 
 use clap::{Parser, Subcommand};
@@ -38,11 +40,29 @@ Exit codes:
   4  compare: not equal
   130, 143  stopped by Ctrl-C or SIGTERM, with all kept that was learned";
 
+/// What bug reports need.
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    " (commit ",
+    env!("APICAL_COMMIT"),
+    ", wgpu ",
+    env!("APICAL_WGPU"),
+    ")"
+);
+
 /// Trains and studies networks of neurons with segregated dendrites, with the same bits on every GPU
 /// and on the CPU
 #[derive(Debug, Parser)]
-#[command(name = "apical", version, after_help = EXIT_CODES)]
+#[command(name = "apical", version, long_version = LONG_VERSION, after_help = EXIT_CODES)]
 pub struct Cli {
+    /// Say nothing on standard error but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+
+    /// Tell of progress every second, where standard error is no terminal
+    #[arg(short, long, global = true)]
+    verbose: bool,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -75,6 +95,10 @@ enum Command {
     Compare(Box<compare::CompareArgs>),
     /// Measure how fast networks train and test, as a share of what the device can do
     Bench(Box<bench::BenchArgs>),
+    /// Print a file of completions for a shell
+    Completions(shell::CompletionsArgs),
+    /// Print the manual page, or write those of all commands
+    Man(shell::ManArgs),
 }
 
 /// How a command ended that did what it was asked.
@@ -103,6 +127,11 @@ impl Cli {
     /// # Errors
     /// When that fails, with all causes.
     pub fn run(&self) -> Result<Ending, CliError> {
+        match (self.quiet, self.verbose) {
+            (true, _) => output::set_loudness(Loudness::Quiet),
+            (_, true) => output::set_loudness(Loudness::Verbose),
+            _ => {}
+        }
         match &self.command {
             Command::Train(arguments) => train::run(arguments),
             Command::Config(arguments) => config::run(arguments).map(|()| Ending::Done),
@@ -117,6 +146,8 @@ impl Cli {
             Command::Devices(arguments) => devices::run(arguments).map(|()| Ending::Done),
             Command::Compare(arguments) => compare::run(arguments),
             Command::Bench(arguments) => bench::run(arguments).map(|()| Ending::Done),
+            Command::Completions(arguments) => shell::completions(arguments).map(|()| Ending::Done),
+            Command::Man(arguments) => shell::man(arguments).map(|()| Ending::Done),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde::Serialize;
 
@@ -46,7 +47,35 @@ impl Output {
     }
 }
 
+/// How much is told on standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loudness {
+    /// Errors alone.
+    Quiet,
+    Usual,
+    /// Progress more often.
+    Verbose,
+}
+
+static LOUDNESS: AtomicU8 = AtomicU8::new(Loudness::Usual as u8);
+
+/// For the whole program, from now on.
+pub(super) fn set_loudness(loudness: Loudness) {
+    LOUDNESS.store(loudness as u8, Ordering::Relaxed);
+}
+
+pub(super) fn is_quiet() -> bool {
+    LOUDNESS.load(Ordering::Relaxed) == Loudness::Quiet as u8
+}
+
+pub(super) fn is_verbose() -> bool {
+    LOUDNESS.load(Ordering::Relaxed) == Loudness::Verbose as u8
+}
+
 /// Prints a line on standard error; `eprintln!` would panic where that is closed.
 pub(super) fn tell(line: impl Display) {
+    if is_quiet() {
+        return;
+    }
     let _ = writeln!(io::stderr(), "{line}");
 }

@@ -1,22 +1,42 @@
-//! MNIST inside the program, so that a first run needs no download.
+//! MNIST inside the program, so that a first run needs no download: all of it, or in a crate from a registry,
+//! which may not be so large, a sample.
 //!
 //! Origin, licence (CC BY-SA 3.0) and checksums: `data/mnist/README.md`.
 
 use super::idx::{read_images, read_labels};
 use super::{Dataset, DatasetError, Half};
 
+/// A file of the folder that the program was built with.
+macro_rules! file {
+    ($name:literal) => {
+        (
+            $name,
+            include_bytes!(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/",
+                env!("APICAL_MNIST"),
+                "/",
+                $name
+            )),
+        )
+    };
+}
+
 /// The four gzip'd IDX files with their names: training images, training labels, test images, test
 /// labels.
 pub static MNIST_FILES: [(&str, &[u8]); 4] = [
-    ("train-images-idx3-ubyte.gz", include_bytes!("../../data/mnist/train-images-idx3-ubyte.gz")),
-    ("train-labels-idx1-ubyte.gz", include_bytes!("../../data/mnist/train-labels-idx1-ubyte.gz")),
-    ("t10k-images-idx3-ubyte.gz", include_bytes!("../../data/mnist/t10k-images-idx3-ubyte.gz")),
-    ("t10k-labels-idx1-ubyte.gz", include_bytes!("../../data/mnist/t10k-labels-idx1-ubyte.gz")),
+    file!("train-images-idx3-ubyte.gz"),
+    file!("train-labels-idx1-ubyte.gz"),
+    file!("t10k-images-idx3-ubyte.gz"),
+    file!("t10k-labels-idx1-ubyte.gz"),
 ];
+
+/// What the files are called where only a sample is inside.
+const SAMPLE: &str = "a sample of MNIST ('apical data fetch mnist' gets all of it)";
 
 impl Dataset {
     /// The MNIST digits that the program carries: 60,000 training and 10,000 test images of 28 x 28
-    /// bytes, 10 classes.
+    /// bytes, 10 classes; or, built from a registry's crate, 1,600 and 400 of them.
     ///
     /// # Errors
     /// As [`Dataset::open`], should the program file itself be damaged.
@@ -30,6 +50,8 @@ impl Dataset {
         };
         let training = half(training_images, training_labels)?;
         let test = half(test_images, test_labels)?;
-        Dataset::assemble("MNIST (embedded)".to_owned(), training, test)
+        let is_whole = env!("APICAL_MNIST") == "data/mnist";
+        let name = if is_whole { "MNIST (embedded)" } else { SAMPLE };
+        Dataset::assemble(name.to_owned(), training, test)
     }
 }

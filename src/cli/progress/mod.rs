@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
-use super::output::tell;
+use super::output::{is_quiet, is_verbose, tell};
 
 pub(super) use estimate::Estimate;
 
 /// Time between two lines of progress in a log.
 const LINE_EVERY: Duration = Duration::from_secs(10);
+const VERBOSE_LINE_EVERY: Duration = Duration::from_secs(1);
 /// Time between two turns of the spinner, which says that the program lives.
 const TICK_EVERY: Duration = Duration::from_millis(100);
 const TEMPLATE: &str = "{spinner} {prefix} {wide_bar} {pos}/{len} {msg}";
@@ -24,9 +25,13 @@ pub(super) enum Progress {
     Lines { last: Instant },
 }
 
+fn line_every() -> Duration {
+    if is_verbose() { VERBOSE_LINE_EVERY } else { LINE_EVERY }
+}
+
 impl Progress {
     pub(super) fn new() -> Self {
-        if !std::io::stderr().is_terminal() {
+        if is_quiet() || !std::io::stderr().is_terminal() {
             return Progress::Lines { last: Instant::now() };
         }
         let bar = ProgressBar::no_length().with_prefix("starting");
@@ -53,7 +58,7 @@ impl Progress {
                 bar.set_position(done as u64);
                 bar.set_message(message.to_string());
             }
-            Progress::Lines { last } if last.elapsed() >= LINE_EVERY => {
+            Progress::Lines { last } if last.elapsed() >= line_every() => {
                 *last = Instant::now();
                 tell(format_args!("{what}: {done}/{total}, {message}"));
             }

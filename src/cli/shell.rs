@@ -1,0 +1,44 @@
+//! `apical completions` and `apical man`: what shells and manuals want to know of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use super::output::{Output, tell};
+use super::{Cli, CliError};
+
+/// Print a file of completions for a shell
+///
+/// As in: apical completions bash > ~/.local/share/bash-completion/completions/apical
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    shell: Shell,
+}
+
+/// Print the manual page, or write those of all commands
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// Folder for apical.1, apical-train.1 and so on, such as ~/.local/share/man/man1
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+pub(super) fn completions(arguments: &CompletionsArgs) -> Result<(), CliError> {
+    let mut text = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Cli::command(), "apical", &mut text);
+    Output::default().print(String::from_utf8_lossy(&text).trim_end())
+}
+
+pub(super) fn man(arguments: &ManArgs) -> Result<(), CliError> {
+    let Some(folder) = &arguments.out else {
+        let mut text = Vec::new();
+        clap_mangen::Man::new(Cli::command()).render(&mut text).map_err(CliError::Output)?;
+        return Output::default().print(String::from_utf8_lossy(&text).trim_end());
+    };
+    let written = std::fs::create_dir_all(folder)
+        .and_then(|()| clap_mangen::generate_to(Cli::command(), folder));
+    written.map_err(|source| CliError::Manual { folder: folder.clone(), source })?;
+    tell(format_args!("written: {}", folder.display()));
+    Ok(())
+}

@@ -19,6 +19,8 @@ mod faults;
 mod replicas;
 #[path = "command_line/studies.rs"]
 mod studies;
+#[path = "command_line/tensorboard.rs"]
+mod tensorboard;
 #[path = "command_line/training.rs"]
 mod training;
 #[path = "command_line/tune.rs"]

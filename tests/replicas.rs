@@ -42,7 +42,7 @@ fn error_of(event: &Event) -> f64 {
     match *event {
         Event::QuickTest { test_error, .. } | Event::Epoch { test_error, .. } => test_error,
         Event::Progress { .. } => panic!("progress is told of all networks at once"),
-        Event::Weights { .. } => panic!("no statistics were asked for"),
+        Event::Weights { .. } | Event::Network { .. } => panic!("no weights were asked for"),
     }
 }
 

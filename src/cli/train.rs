@@ -1,7 +1,7 @@
 //! `apical train`.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
@@ -15,7 +15,9 @@ use super::{CliError, EXIT_CODES};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::network::Network;
-use crate::record::{ImageShape, Run, weights_sha256};
+use crate::plots::TensorBoard;
+use crate::record::tensorboard::TENSORBOARD;
+use crate::record::{ImageShape, RecordError, Run, weights_sha256};
 use crate::schedule::{Device, Selection};
 use crate::train::{Event, Summary, Training};
 use crate::trials::training_images;
@@ -35,6 +37,11 @@ pub(super) struct TrainArgs {
     /// Print JSON lines: an object for each quick test and epoch, and one at the end
     #[arg(long)]
     pub(super) json: bool,
+
+    /// Write what TensorBoard shows into the folder of --out, while the training goes on: curves,
+    /// histograms of the weights, receptive fields (of many networks: into that of each)
+    #[arg(long, requires = "out")]
+    pub(super) tensorboard: bool,
 
     #[command(flatten)]
     pub(super) data: DataArgs,
@@ -72,9 +79,15 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<(), CliError> {
         Some(folder) => Some(Run::create(folder, &config)?),
         None => None,
     };
+    let mut tensorboard = None;
+    if let (Some(folder), true) = (&arguments.out, arguments.tensorboard) {
+        tensorboard = Some(plan.tensorboard(folder, images)?);
+        training.requests().networks_after_epochs();
+    }
     plan.announce(training.device());
     let mut listener = Listener {
         run,
+        tensorboard,
         output: Output::default(),
         json: arguments.json,
         progress: Progress::new(),
@@ -138,6 +151,15 @@ impl Plan {
         f64::from(epochs) * epoch + images as f64 * self.image_work
     }
 
+    /// Starts the event file of a run in its folder.
+    pub(super) fn tensorboard(
+        &self,
+        run: &Path,
+        images: ImageShape,
+    ) -> Result<TensorBoard, RecordError> {
+        TensorBoard::create(&run.join(TENSORBOARD), images, self.images, self.tested)
+    }
+
     fn announce(&self, device: &Device) {
         let Plan { network, dataset, .. } = self;
         tell(format_args!("training {network} on {dataset}: {}", self.images()));
@@ -161,6 +183,7 @@ pub(super) fn announce_device(device: &Device) {
 /// Tells everyone what happens.
 struct Listener<'a> {
     run: Option<Run>,
+    tensorboard: Option<TensorBoard>,
     output: Output,
     json: bool,
     progress: Progress,
@@ -195,7 +218,10 @@ impl<'a> Finished<'a> {
 impl Listener<'_> {
     fn hear(&mut self, event: &Event) -> Result<ControlFlow<()>, CliError> {
         self.show(event);
-        if !matches!(event, Event::Progress { .. }) {
+        if let Some(tensorboard) = &self.tensorboard {
+            tensorboard.hear(event)?;
+        }
+        if !matches!(event, Event::Progress { .. } | Event::Network { .. }) {
             self.record(event)?;
         }
         // Who stopped reading wants no more, unless there are files to be written.
@@ -232,8 +258,8 @@ impl Listener<'_> {
                      {test_images} {tested} images"
                 ));
             }
-            // For the record alone.
-            Event::Weights { .. } => {}
+            // For files alone.
+            Event::Weights { .. } | Event::Network { .. } => {}
             Event::Epoch { epoch, train_error, test_error, images_per_second, .. } => {
                 let left = match self.estimate.left(self.plan.work(*epoch, 0)) {
                     left if epoch < of => format!(", {}", time_left(left)),

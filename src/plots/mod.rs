@@ -2,11 +2,14 @@
 
 mod confusion;
 mod curves;
+pub mod fields;
 mod folder;
 mod raster;
+mod tensorboard;
 mod weights;
 
 pub use folder::{PlotError, RunFolder};
+pub use tensorboard::TensorBoard;
 
 use std::path::Path;
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::file::write_whole;
 use super::replicas::{SUMMARY, TABLE, replica_folder};
+use super::tensorboard::TENSORBOARD;
 use super::weights::{self, ImageShape};
 use super::{Metrics, RecordError};
 use crate::config::Config;
@@ -58,7 +59,7 @@ impl Run {
 /// Refuses a folder with anything of a run or of runs of many networks.
 pub(crate) fn refuse_a_run(folder: &Path) -> Result<(), RecordError> {
     let first = replica_folder(0);
-    let names = [CONFIG, METRICS, WEIGHTS, SUMMARY, TABLE, &first];
+    let names = [CONFIG, METRICS, WEIGHTS, SUMMARY, TABLE, TENSORBOARD, &first];
     // A link that leads nowhere counts too: it would be replaced.
     let mut files = names.into_iter().map(|name| folder.join(name));
     match files.find(|file| file.symlink_metadata().is_ok()) {
@@ -85,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_folder_with_any_file_of_a_run_is_refused_and_left_as_it_is() {
-        for name in [CONFIG, METRICS, WEIGHTS, SUMMARY, TABLE, "replica-000"] {
+        for name in [CONFIG, METRICS, WEIGHTS, SUMMARY, TABLE, TENSORBOARD, "replica-000"] {
             let folder = tempfile::tempdir().unwrap();
             fs::write(folder.path().join(name), "old").unwrap();
             let error = Run::create(folder.path(), &Config::default()).unwrap_err();

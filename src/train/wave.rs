@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 
 use super::order::Order;
-use super::{Event, Summary, TrainError, test_each};
+use super::{Event, Requests, Summary, TrainError, test_each};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::evaluate::{Evaluation, error_percent};
@@ -27,6 +27,7 @@ pub(super) struct Wave {
     pub(super) device: Device,
     /// As the last epoch left them.
     pub(super) networks: Vec<Network>,
+    pub(super) requests: Arc<Requests>,
     dataset: Arc<Dataset>,
     simulation: Simulation,
     /// Test images shown so far to each network: positions of their draws.
@@ -44,7 +45,15 @@ impl Wave {
         let initial = |config| Network::initial(config, dataset.pixels());
         let networks: Vec<Network> = configs.par_iter().map(initial).collect();
         let simulation = Simulation::of_replicas(opened.backend, &configs, &dataset, &networks)?;
-        Ok(Wave { configs, device: opened.device, networks, dataset, simulation, tested: 0 })
+        Ok(Wave {
+            configs,
+            device: opened.device,
+            networks,
+            requests: Arc::default(),
+            dataset,
+            simulation,
+            tested: 0,
+        })
     }
 
     /// Trains to the last epoch, or until `listen` breaks off. A summary for each network.
@@ -103,6 +112,9 @@ impl Wave {
                     images_per_second: training.rate(done * networks),
                 };
                 flow = listen(None, &progress);
+                if flow.is_continue() && self.requests.take_now() {
+                    flow = self.tell_networks(epoch, done, listen)?;
+                }
                 last_progress = Instant::now();
             }
             if flow.is_break() {
@@ -126,6 +138,7 @@ impl Wave {
             let loss = outcomes.iter().map(|outcome| f64::from(outcome.loss)).sum::<f64>();
             Event::Epoch {
                 epoch,
+                images: done,
                 train_error,
                 test_error: evaluation.error(),
                 loss: loss / done as f64,
@@ -145,7 +158,26 @@ impl Wave {
             let flow = tell(listen, self.networks.iter().map(statistics));
             told = if told.is_break() { told } else { flow };
         }
+        if self.requests.are_after_epochs() {
+            let flow = self.tell_networks(epoch, done, listen)?;
+            told = if told.is_break() { told } else { flow };
+        }
         Ok((evaluations, if flow.is_break() { flow } else { told }))
+    }
+
+    /// Tells the networks as they are.
+    fn tell_networks(
+        &mut self,
+        epoch: u32,
+        images: usize,
+        listen: Listen,
+    ) -> Result<ControlFlow<()>, BackendError> {
+        self.simulation.read_networks(&mut self.networks)?;
+        let event = |network: &Network| {
+            let network = Arc::new(network.clone());
+            Event::Network { epoch, images, network }
+        };
+        Ok(tell(listen, self.networks.iter().map(event)))
     }
 
     /// Tests on the first `count` test images, each with fresh draws.

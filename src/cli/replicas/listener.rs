@@ -13,6 +13,7 @@ use crate::cli::train::{Finished, Plan};
 use crate::config::Variant;
 use crate::evaluate::Spread;
 use crate::layout::in_words;
+use crate::plots::TensorBoard;
 use crate::record::replicas::{CombinationResult, ReplicaResult, Results, swept_settings};
 use crate::record::{ImageShape, ReplicaRuns};
 use crate::schedule::Device;
@@ -21,6 +22,8 @@ use crate::train::{Event, ReplicaEvent, Replicas, ReplicasSummary};
 /// Tells everyone what happens.
 pub(super) struct Listener<'a> {
     runs: Option<ReplicaRuns>,
+    /// One for each network, or none.
+    tensorboards: Vec<TensorBoard>,
     output: Output,
     json: bool,
     progress: Progress,
@@ -71,6 +74,7 @@ impl<'a> Listener<'a> {
     pub(super) fn new(
         json: bool,
         runs: Option<ReplicaRuns>,
+        tensorboards: Vec<TensorBoard>,
         images: ImageShape,
         variants: &'a [Variant],
         plans: &'a [Plan],
@@ -78,6 +82,7 @@ impl<'a> Listener<'a> {
     ) -> Self {
         Listener {
             runs,
+            tensorboards,
             output: Output::default(),
             json,
             progress: Progress::new(),
@@ -109,6 +114,12 @@ impl<'a> Listener<'a> {
             ReplicaEvent::Of { replica, event } => {
                 if let Event::Epoch { train_error, .. } = event {
                     self.train_errors[replica] = *train_error;
+                }
+                if let Some(tensorboard) = self.tensorboards.get(replica) {
+                    tensorboard.hear(event)?;
+                }
+                if matches!(event, Event::Network { .. }) {
+                    return Ok(ControlFlow::Continue(()));
                 }
                 self.record(replica, event, event)?;
                 self.tests.push(event.clone());
@@ -211,7 +222,7 @@ impl<'a> Listener<'a> {
         let test_error = spread(&|event| match *event {
             Event::QuickTest { test_error, .. } | Event::Epoch { test_error, .. } => test_error,
             Event::Progress { train_error, .. } => train_error,
-            Event::Weights { .. } => f64::NAN,
+            Event::Weights { .. } | Event::Network { .. } => f64::NAN,
         });
         match tests[0] {
             Event::QuickTest { epoch, images, test_images, .. } => {
@@ -238,7 +249,7 @@ impl<'a> Listener<'a> {
                 ));
             }
             // For the records alone.
-            Event::Progress { .. } | Event::Weights { .. } => {}
+            Event::Progress { .. } | Event::Weights { .. } | Event::Network { .. } => {}
         }
     }
 

@@ -13,6 +13,7 @@ use super::output::tell;
 use super::settings::Settings;
 use super::train::{Plan, TrainArgs, announce_device};
 use crate::config::{Sweep, VARIANTS_MAX, variants};
+use crate::record::replicas::replica_folder;
 use crate::record::{ImageShape, ReplicaRuns};
 use crate::schedule::Device;
 use crate::train::Replicas;
@@ -79,8 +80,17 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<(), CliError> {
         Some(folder) => Some(ReplicaRuns::create(folder, &variants)?),
         None => None,
     };
+    let mut tensorboards = Vec::new();
+    if let (Some(folder), true) = (&arguments.out, arguments.tensorboard) {
+        let of_run = |(replica, plan): (usize, &Plan)| {
+            plan.tensorboard(&folder.join(replica_folder(replica)), images)
+        };
+        tensorboards = plans.iter().enumerate().map(of_run).collect::<Result<_, _>>()?;
+        training.requests().networks_after_epochs();
+    }
     announce(&plans, training.device());
-    let mut listener = Listener::new(arguments.json, runs, images, &variants, &plans, &training);
+    let mut listener =
+        Listener::new(arguments.json, runs, tensorboards, images, &variants, &plans, &training);
     let mut failure = None;
     let summary = training.run(&mut |event| match listener.hear(event) {
         Ok(flow) => flow,

@@ -87,19 +87,25 @@ pub fn weights_sha256(network: &Network) -> String {
 
 /// Name, shape and little-endian bytes of each tensor.
 fn tensors(network: &Network) -> Vec<(String, Vec<usize>, Vec<u8>)> {
+    let bytes = |values: Vec<f32>| values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let named = named_weights(network).into_iter();
+    named.map(|(name, shape, values)| (name, shape, bytes(values))).collect()
+}
+
+/// Name, shape and values of each tensor.
+pub(crate) fn named_weights(network: &Network) -> Vec<(String, Vec<usize>, Vec<f32>)> {
     let mut list = Vec::new();
     for (index, layer) in network.layers.iter().enumerate() {
-        let mut add = |name: &str, shape: &[usize], values: &[f32]| {
-            let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-            list.push((format!("{name}{index}"), shape.to_vec(), bytes));
+        let mut add = |name: &str, shape: &[usize], values: Vec<f32>| {
+            list.push((format!("{name}{index}"), shape.to_vec(), values));
         };
-        add("W", &[layer.units, layer.below], &layer.weight_rows());
-        add("b", &[layer.units], layer.biases());
+        add("W", &[layer.units, layer.below], layer.weight_rows());
+        add("b", &[layer.units], layer.biases().to_vec());
         if layer.sources > 0 {
-            add("Y", &[layer.units, layer.sources], &layer.feedback_rows());
+            add("Y", &[layer.units, layer.sources], layer.feedback_rows());
         }
         if !layer.apical_biases.is_empty() {
-            add("c", &[layer.units], &layer.apical_biases);
+            add("c", &[layer.units], layer.apical_biases.clone());
         }
     }
     list

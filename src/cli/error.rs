@@ -57,6 +57,8 @@ pub enum CliError {
     Json(#[from] serde_json::Error),
     #[error("standard output cannot be written")]
     Output(#[source] io::Error),
+    #[error("this terminal cannot show a dashboard")]
+    Terminal(#[source] io::Error),
 }
 
 impl From<BenchError> for CliError {
@@ -162,6 +164,7 @@ impl CliError {
             CliError::Record(RecordError::AlreadyARun { .. }) => {
                 Some("name another folder with --out, or move this run away".to_string())
             }
+            CliError::Terminal(_) => Some("without --tui progress comes in lines".to_string()),
             CliError::Tune(TuneError::OtherSearch { .. }) => {
                 Some("name another folder with --out, or repeat that search".to_string())
             }

@@ -16,6 +16,7 @@ mod reproduce;
 mod settings;
 mod test;
 mod train;
+mod tui;
 mod tune;
 
 pub use error::CliError;

@@ -11,6 +11,7 @@ use super::output::{Output, tell};
 use super::progress::{Estimate, Progress, time_left};
 use super::replicas::{self, ReplicaArgs};
 use super::settings::Settings;
+use super::tui::{self, Dashboard};
 use super::{CliError, EXIT_CODES};
 use crate::config::Config;
 use crate::dataset::Dataset;
@@ -43,6 +44,11 @@ pub(super) struct TrainArgs {
     #[arg(long, requires = "out")]
     pub(super) tensorboard: bool,
 
+    /// Show the training on the whole terminal: curves, weights, receptive fields; keys pause it, save the
+    /// weights, stop it
+    #[arg(long)]
+    tui: bool,
+
     #[command(flatten)]
     pub(super) data: DataArgs,
 
@@ -65,6 +71,9 @@ impl TrainArgs {
 }
 
 pub(super) fn run(arguments: &TrainArgs) -> Result<(), CliError> {
+    if arguments.tui {
+        tui::check(arguments.networks.are_many(), arguments.json)?;
+    }
     if arguments.networks.are_many() {
         return replicas::run(arguments);
     }
@@ -85,12 +94,17 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<(), CliError> {
         training.requests().networks_after_epochs();
     }
     plan.announce(training.device());
+    let mut dashboard = None;
+    if arguments.tui {
+        dashboard = Some(Dashboard::open(&plan, &training, images, arguments.out.clone())?);
+    }
     let mut listener = Listener {
         run,
         tensorboard,
         output: Output::default(),
         json: arguments.json,
-        progress: Progress::new(),
+        progress: if arguments.tui { Progress::hidden() } else { Progress::new() },
+        dashboard,
         estimate: Estimate::start(plan.work(config.epochs, 0)),
         plan: &plan,
     };
@@ -109,7 +123,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<(), CliError> {
 }
 
 /// What a training will do, in numbers.
-#[derive(PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(super) struct Plan {
     pub(super) network: String,
     pub(super) dataset: String,
@@ -187,6 +201,8 @@ struct Listener<'a> {
     output: Output,
     json: bool,
     progress: Progress,
+    /// In place of the progress.
+    dashboard: Option<Dashboard>,
     estimate: Estimate,
     plan: &'a Plan,
 }
@@ -217,16 +233,20 @@ impl<'a> Finished<'a> {
 
 impl Listener<'_> {
     fn hear(&mut self, event: &Event) -> Result<ControlFlow<()>, CliError> {
-        self.show(event);
+        if self.dashboard.is_none() {
+            self.show(event);
+        }
         if let Some(tensorboard) = &self.tensorboard {
             tensorboard.hear(event)?;
         }
         if !matches!(event, Event::Progress { .. } | Event::Network { .. }) {
             self.record(event)?;
         }
+        // Last, for it may wait for a key.
+        let flow = self.dashboard.as_mut().map_or(ControlFlow::Continue(()), |it| it.hear(event));
         // Who stopped reading wants no more, unless there are files to be written.
         let is_wanted = self.run.is_some() || !self.output.is_closed();
-        Ok(if is_wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        Ok(if is_wanted { flow } else { ControlFlow::Break(()) })
     }
 
     /// Puts a line where lines of JSON are wanted.
@@ -280,6 +300,7 @@ impl Listener<'_> {
         images: &ImageShape,
     ) -> Result<(), CliError> {
         self.progress.clear();
+        self.dashboard = None;
         let network = training.network();
         let finished = Finished::new(summary, network, training.device());
         // The weights first: they are what the time was spent on. The result is told even where they

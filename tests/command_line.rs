@@ -26,6 +26,8 @@ mod replicas;
 mod resume;
 #[path = "command_line/studies.rs"]
 mod studies;
+#[path = "command_line/tensorboard.rs"]
+mod tensorboard;
 #[path = "command_line/training.rs"]
 mod training;
 #[path = "command_line/tune.rs"]

@@ -71,6 +71,8 @@ pub enum CliError {
     Output(#[source] io::Error),
     #[error("standard input cannot be read")]
     Input(#[source] io::Error),
+    #[error("this terminal cannot show a dashboard")]
+    Terminal(#[source] io::Error),
 }
 
 impl From<BenchError> for CliError {
@@ -194,6 +196,7 @@ impl CliError {
             CliError::OtherDataset { .. } => {
                 Some("--data names the folder that the run's images are in now".to_string())
             }
+            CliError::Terminal(_) => Some("without --tui progress comes in lines".to_string()),
             CliError::Tune(TuneError::OtherSearch { .. }) => {
                 Some("name another folder with --out, or repeat that search".to_string())
             }

@@ -22,6 +22,7 @@ mod shell;
 mod stop;
 mod test;
 mod train;
+mod tui;
 mod tune;
 
 pub use error::CliError;

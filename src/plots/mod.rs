@@ -2,13 +2,16 @@
 
 mod confusion;
 mod curves;
+pub mod fields;
 mod folder;
 mod raster;
 mod sheet;
+mod tensorboard;
 mod weights;
 
 pub use folder::{PlotError, RunFolder};
 pub use sheet::save_sheet;
+pub use tensorboard::TensorBoard;
 
 use std::path::Path;
 

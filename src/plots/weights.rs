@@ -1,13 +1,11 @@
 //! What is in the weights.
 
 use super::Plot;
+use super::fields::{COLUMNS, FIELDS};
 use crate::analysis::statistics::histogram;
 use crate::record::{ImageShape, Saved};
 use crate::report::{Axis, Data, Drawing, Figure, Mark, Mosaic, Panel, Point, Scale, Series, Tile};
 
-/// Most receptive fields that are drawn, and how many of them in a row.
-const FIELDS: usize = 50;
-const COLUMNS: usize = 10;
 /// Bars of a histogram.
 const BARS: usize = 41;
 

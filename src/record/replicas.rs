@@ -256,9 +256,7 @@ eta,networks,test_error_mean,test_error_sd,test_error_sem,train_error_mean,train
         runs.save_summary(&results).unwrap();
         let config = &variants[1].config;
         let network = Network::initial(config, 4);
-        let class_names = (0..10).map(|class| class.to_string()).collect();
-        let images =
-            ImageShape { height: 2, width: 2, channels: 1, classes: 10, class_names, range: 1 };
+        let images = ImageShape::grey(2, 2, 10, 1);
         runs.run(1).save(&network, config, &images).unwrap();
         // Without its last line it may have been broken off before.
         let (mut runs, starts) = ReplicaRuns::resume(folder.path(), &variants, 1).unwrap();

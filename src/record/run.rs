@@ -10,6 +10,7 @@ use super::checkpoint::{CHECKPOINTS, Checkpoints};
 use super::file::{clean, write_whole};
 use super::info::RUN;
 use super::replicas::{SUMMARY, TABLE, replica_folder};
+use super::tensorboard::TENSORBOARD;
 use super::weights::{self, ImageShape};
 use super::{Metrics, RecordError};
 use crate::config::Config;
@@ -143,7 +144,7 @@ impl Run {
 /// Refuses a folder with anything of a run or of runs of many networks.
 pub(crate) fn refuse_a_run(folder: &Path) -> Result<(), RecordError> {
     let first = replica_folder(0);
-    let names = [RUN, CONFIG, METRICS, WEIGHTS, CHECKPOINTS, SUMMARY, TABLE, &first];
+    let names = [RUN, CONFIG, METRICS, WEIGHTS, CHECKPOINTS, SUMMARY, TABLE, TENSORBOARD, &first];
     // A link that leads nowhere counts too: it would be replaced.
     let mut files = names.into_iter().map(|name| folder.join(name));
     match files.find(|file| file.symlink_metadata().is_ok()) {

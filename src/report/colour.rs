@@ -23,7 +23,7 @@ const NEGATIVE: [f64; 3] = [178.0, 82.0, 0.0];
 const POSITIVE: [f64; 3] = [0.0, 88.0, 150.0];
 
 /// The colour of a number on a scale from -1 to 1.
-pub(super) fn diverging(value: f64) -> RGBColor {
+pub(crate) fn diverging(value: f64) -> RGBColor {
     let end = if value < 0.0 { NEGATIVE } else { POSITIVE };
     let part = value.abs().min(1.0);
     let [red, green, blue] = end.map(|end| (255.0 + (end - 255.0) * part).round() as u8);

@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 pub use axis::{Axis, Scale};
+pub(crate) use colour::diverging;
 pub use drawing::{Data, Drawing};
 pub use figure::{Figure, Mark, Panel, Point, Reference, Series};
 pub use findings::findings;

@@ -4,6 +4,7 @@
 mod checkpoint;
 mod order;
 mod replicas;
+mod requests;
 mod wave;
 
 use std::ops::ControlFlow;
@@ -17,6 +18,7 @@ pub use checkpoint::{Checkpoint, Every, EveryError, Position, Start};
 pub(crate) use order::Order;
 pub use order::order;
 pub use replicas::{ReplicaEvent, Replicas, ReplicasSummary};
+pub use requests::Requests;
 
 use crate::config::{Config, ConfigError};
 use crate::dataset::{Dataset, DatasetError};
@@ -75,9 +77,15 @@ pub enum Event {
     Checkpoint(Arc<Checkpoint>),
     /// The weights after an epoch, a line for each layer, the lowest first; where settings ask for it.
     Weights { epoch: u32, layers: Vec<LayerStatistics> },
+    /// A network after so many images of an epoch, where a listener asks for it ([`Requests`]). It has no
+    /// JSON.
+    #[serde(skip)]
+    Network { epoch: u32, images: usize, network: Arc<Network> },
     /// An epoch and its full test are done.
     Epoch {
         epoch: u32,
+        /// All of the epoch's.
+        images: usize,
         train_error: f64,
         test_error: f64,
         /// Mean over the images of the output's loss, summed over its neurons.
@@ -161,6 +169,11 @@ impl Training {
     /// The network as the last epoch left it.
     pub fn network(&self) -> &Network {
         &self.wave.networks[0]
+    }
+
+    /// What `listen` may ask for, before the training and during it.
+    pub fn requests(&self) -> Arc<Requests> {
+        self.wave.requests.clone()
     }
 
     /// Trains to the last epoch, or until `listen` breaks off; what was learned until then is kept.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::checkpoint::{Every, Start};
 use super::wave::{Begin, Wave};
-use super::{Event, Summary, TrainError};
+use super::{Event, Requests, Summary, TrainError};
 use crate::config::{Config, Variant};
 use crate::dataset::Dataset;
 use crate::layout::{BackendError, Constants, Shape};
@@ -109,6 +109,11 @@ impl Replicas {
         &self.first.device
     }
 
+    /// What `listen` may ask for, before the training and during it.
+    pub fn requests(&self) -> Arc<Requests> {
+        self.first.requests.clone()
+    }
+
     /// Trains wave after wave to the last epoch, or until `listen` breaks off: the networks of that wave
     /// are told of as they are then, those of later waves not at all.
     ///
@@ -120,6 +125,7 @@ impl Replicas {
     ) -> Result<ReplicasSummary, TrainError> {
         let Replicas { mut plan, first } = self;
         let start = Instant::now();
+        let requests = first.requests.clone();
         let mut opened = Some(first);
         let mut number = 0;
         let mut stopped = false;
@@ -128,6 +134,7 @@ impl Replicas {
                 Some(wave) => wave,
                 None => plan.open(number)?,
             };
+            wave.requests = requests.clone();
             let Planned { replicas, obstacle, .. } = &plan.waves[number];
             number += 1;
             let begun = listen(ReplicaEvent::Wave {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::checkpoint::{Checkpoint, Every, Position};
 use super::order::Order;
-use super::{Event, Summary, TrainError, test_each};
+use super::{Event, Requests, Summary, TrainError, test_each};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::evaluate::{Evaluation, error_percent};
@@ -30,6 +30,7 @@ pub(super) struct Wave {
     pub(super) device: Device,
     /// As the last epoch or checkpoint left them.
     pub(super) networks: Vec<Network>,
+    pub(super) requests: Arc<Requests>,
     dataset: Arc<Dataset>,
     simulation: Simulation,
     position: Position,
@@ -81,6 +82,7 @@ impl Wave {
             configs,
             device: opened.device,
             networks,
+            requests: Arc::default(),
             dataset,
             simulation,
             position,
@@ -144,6 +146,9 @@ impl Wave {
                     images_per_second: training.rate((done - begun) * networks),
                 };
                 flow = listen(None, &progress);
+                if flow.is_continue() && self.requests.take_now() {
+                    flow = self.tell_networks(epoch, done, listen)?;
+                }
                 last_progress = Instant::now();
                 if self.last_check.elapsed() >= CHECK_EVERY {
                     self.read_networks()?;
@@ -207,6 +212,7 @@ impl Wave {
             let loss = outcomes.iter().map(|outcome| f64::from(outcome.loss)).sum::<f64>();
             Event::Epoch {
                 epoch,
+                images: done,
                 train_error,
                 test_error: evaluation.error(),
                 loss: loss / done as f64,
@@ -224,6 +230,9 @@ impl Wave {
                 Event::Weights { epoch, layers }
             };
             flow = either(flow, tell(listen, self.networks.iter().map(statistics)));
+        }
+        if self.requests.are_after_epochs() {
+            flow = either(flow, self.tell_networks(epoch, done, listen)?);
         }
         let ends_round = self.every.is_some_and(|every| every.ends_at_epoch(epoch));
         // Of a training that is done, the weights are kept.
@@ -282,6 +291,21 @@ impl Wave {
     /// Time spent so far.
     fn seconds(&self) -> f64 {
         self.before + self.start.elapsed().as_secs_f64()
+    }
+
+    /// Tells the networks as they are.
+    fn tell_networks(
+        &mut self,
+        epoch: u32,
+        images: usize,
+        listen: Listen,
+    ) -> Result<ControlFlow<()>, TrainError> {
+        self.read_networks()?;
+        let event = |network: &Network| {
+            let network = Arc::new(network.clone());
+            Event::Network { epoch, images, network }
+        };
+        Ok(tell(listen, self.networks.iter().map(event)))
     }
 
     /// Tests on the first `count` test images, each with fresh draws.

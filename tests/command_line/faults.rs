@@ -133,3 +133,13 @@ fn missing_data_sets_are_refused_with_a_hint() {
     let file = "data: expected a folder, a .csv or an .npz file, found something else";
     fails(&mut train_on_cpu(&folder), 1, &[file, hint]);
 }
+
+#[test]
+fn a_dashboard_without_a_terminal_is_refused_before_anything_is_written() {
+    let folder = folder_with_data();
+    let texts = ["--tui draws on standard error, which is no terminal here"];
+    fails(train_on_cpu(&folder).args(["--tui", "--out", "run"]), 2, &texts);
+    let texts = ["--tui shows one network: with many, --tensorboard shows each"];
+    fails(train_on_cpu(&folder).args(["--tui", "--replicas", "2"]), 2, &texts);
+    assert!(!folder.path().join("run").exists());
+}

@@ -30,6 +30,11 @@ impl Estimate {
         self.total -= work;
     }
 
+    /// Nothing was done for so long.
+    pub(in crate::cli) fn pause(&mut self, time: Duration) {
+        self.start += time;
+    }
+
     /// Time left once `done` is done; `None` while there is nothing to judge by.
     pub(in crate::cli) fn left(&self, done: f64) -> Option<Duration> {
         let (done, total) = (done - self.before, self.total - self.before);

@@ -43,6 +43,11 @@ impl Progress {
         Progress::Bar(bar)
     }
 
+    /// Shows nothing: something else does.
+    pub(super) fn hidden() -> Self {
+        Progress::Bar(ProgressBar::hidden())
+    }
+
     /// Says that `done` of `total` parts of `what` are done. A log gets a line now and then.
     pub(super) fn advance(
         &mut self,

@@ -13,6 +13,7 @@ use crate::cli::train::{Finished, Job, Plan};
 use crate::config::Variant;
 use crate::evaluate::Spread;
 use crate::layout::in_words;
+use crate::plots::TensorBoard;
 use crate::record::replicas::{CombinationResult, ReplicaResult, Results, swept_settings};
 use crate::record::{ImageShape, ReplicaRuns};
 use crate::schedule::Device;
@@ -21,7 +22,9 @@ use crate::train::{Event, ReplicaEvent, Start, Summary};
 /// Tells everyone what happens.
 pub(super) struct Listener<'a> {
     runs: Option<ReplicaRuns>,
-    output: Output,
+    /// One for each network, or none.
+    pub(super) tensorboards: Vec<TensorBoard>,
+    pub(super) output: Output,
     json: bool,
     progress: Progress,
     estimate: Estimate,
@@ -79,6 +82,7 @@ impl<'a> Listener<'a> {
     ) -> Self {
         Listener {
             runs: None,
+            tensorboards: Vec::new(),
             output: Output::default(),
             json,
             progress: Progress::new(),
@@ -148,6 +152,12 @@ impl<'a> Listener<'a> {
                 if let Event::Epoch { train_error, .. } = event {
                     self.train_errors[replica] = *train_error;
                 }
+                if let Some(tensorboard) = self.tensorboards.get(replica) {
+                    tensorboard.hear(event)?;
+                }
+                if matches!(event, Event::Network { .. }) {
+                    return Ok(ControlFlow::Continue(()));
+                }
                 self.record(replica, event, event)?;
                 self.tests.push(event.clone());
                 if self.tests.len() == self.wave.len() {
@@ -156,8 +166,7 @@ impl<'a> Listener<'a> {
                 }
             }
             // It is not what it was to be: its checkpoint is kept.
-            ReplicaEvent::Trained { summary: Summary { stopped: true, .. }, .. }
-                if self.job.stop.signal().is_some() => {}
+            ReplicaEvent::Trained { summary: Summary { stopped: true, .. }, .. } => {}
             ReplicaEvent::Trained { replica, network, summary } => {
                 let plan = &self.plans[replica];
                 self.finished_work += plan.work(plan.epochs, 0);
@@ -253,7 +262,7 @@ impl<'a> Listener<'a> {
         let test_error = spread(&|event| match *event {
             Event::QuickTest { test_error, .. } | Event::Epoch { test_error, .. } => test_error,
             Event::Progress { train_error, .. } => train_error,
-            Event::Weights { .. } | Event::Checkpoint(_) => f64::NAN,
+            Event::Weights { .. } | Event::Checkpoint(_) | Event::Network { .. } => f64::NAN,
         });
         match tests[0] {
             Event::QuickTest { epoch, images, test_images, .. } => {
@@ -280,7 +289,10 @@ impl<'a> Listener<'a> {
                 ));
             }
             // For the records alone.
-            Event::Progress { .. } | Event::Weights { .. } | Event::Checkpoint(_) => {}
+            Event::Progress { .. }
+            | Event::Weights { .. }
+            | Event::Checkpoint(_)
+            | Event::Network { .. } => {}
         }
     }
 

@@ -13,6 +13,7 @@ use super::settings::Settings;
 use super::train::{Job, Plan, TrainArgs, announce_device};
 use super::{CliError, Ending};
 use crate::config::{Sweep, VARIANTS_MAX, variants};
+use crate::record::replicas::replica_folder;
 use crate::record::{ImageShape, ReplicaRuns};
 use crate::schedule::Device;
 use crate::train::{Replicas, Start};
@@ -93,9 +94,18 @@ pub(super) fn run(arguments: &TrainArgs, mut job: Job) -> Result<Ending, CliErro
     if let Some(folder) = job.create()? {
         runs = Some(ReplicaRuns::resume(&folder, &variants, keep)?.0);
     }
+    let mut tensorboards = Vec::new();
+    if let (Some(folder), true) = (job.resumed(), arguments.tensorboard) {
+        let of_run = |(replica, plan): (usize, &Plan)| {
+            plan.tensorboard(&folder.join(replica_folder(replica)), images.clone())
+        };
+        tensorboards = plans.iter().enumerate().map(of_run).collect::<Result<_, _>>()?;
+        training.requests().networks_after_epochs();
+    }
     announce(&plans, training.device());
     let mut listener = Listener::new(&job, arguments.json, images, &variants, &plans);
     listener.begin(runs, &starts)?;
+    listener.tensorboards = tensorboards;
     drop(starts);
     let mut failure = None;
     let summary = training.run(&mut |event| match listener.hear(event) {
@@ -110,13 +120,13 @@ pub(super) fn run(arguments: &TrainArgs, mut job: Job) -> Result<Ending, CliErro
         (Err(error), None) => return Err(job.failed(error)),
         (_, Some(error)) => return Err(job.failed(error)),
     };
-    match job.stop.signal() {
-        Some(signal) if summary.stopped => {
-            job.tell_stopped();
-            Ok(Ending::Stopped(signal))
-        }
-        _ => listener.finish(summary.seconds).map(|()| Ending::Done),
+    if !summary.stopped {
+        return listener.finish(summary.seconds).map(|()| Ending::Done);
     }
+    if !listener.output.is_closed() {
+        job.tell_stopped();
+    }
+    Ok(job.stop.signal().map_or(Ending::Done, Ending::Stopped))
 }
 
 /// Refuses a setting with many values that has one by its flag too.

@@ -9,7 +9,9 @@ use super::plan::Plan;
 use crate::cli::CliError;
 use crate::cli::output::Output;
 use crate::cli::progress::{Estimate, Progress, time_left};
+use crate::cli::tui::Dashboard;
 use crate::network::Network;
+use crate::plots::TensorBoard;
 use crate::record::{ImageShape, Run, weights_sha256};
 use crate::schedule::Device;
 use crate::train::{Event, Summary, Training};
@@ -17,9 +19,12 @@ use crate::train::{Event, Summary, Training};
 /// Tells everyone what happens.
 pub(super) struct Listener<'a> {
     pub(super) run: Option<Run>,
+    pub(super) tensorboard: Option<TensorBoard>,
     pub(super) output: Output,
     pub(super) json: bool,
     pub(super) progress: Progress,
+    /// In place of the progress.
+    pub(super) dashboard: Option<Dashboard>,
     pub(super) estimate: Estimate,
     pub(super) plan: &'a Plan,
     pub(super) job: &'a Job,
@@ -52,9 +57,14 @@ impl<'a> Finished<'a> {
 
 impl Listener<'_> {
     pub(super) fn hear(&mut self, event: &Event) -> Result<ControlFlow<()>, CliError> {
-        self.show(event);
+        if self.dashboard.is_none() {
+            self.show(event);
+        }
+        if let Some(tensorboard) = &self.tensorboard {
+            tensorboard.hear(event)?;
+        }
         match event {
-            Event::Progress { .. } => {}
+            Event::Progress { .. } | Event::Network { .. } => {}
             Event::Checkpoint(checkpoint) => {
                 if let Some(run) = &mut self.run {
                     run.save_checkpoint(checkpoint, &self.job.info.config, &self.images)?;
@@ -62,10 +72,12 @@ impl Listener<'_> {
             }
             event => self.record(event)?,
         }
+        // Last, for it may wait for a key.
+        let flow = self.dashboard.as_mut().map_or(ControlFlow::Continue(()), |it| it.hear(event));
         // Who stopped reading wants no more, unless there are files to be written.
         let is_wanted = self.run.is_some() || !self.output.is_closed();
         let is_wanted = is_wanted && self.job.stop.signal().is_none();
-        Ok(if is_wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        Ok(if is_wanted { flow } else { ControlFlow::Break(()) })
     }
 
     /// Puts a line where lines of JSON are wanted.
@@ -97,8 +109,8 @@ impl Listener<'_> {
                      {test_images} {tested} images"
                 ));
             }
-            // For the record alone.
-            Event::Weights { .. } | Event::Checkpoint(_) => {}
+            // For files alone.
+            Event::Weights { .. } | Event::Checkpoint(_) | Event::Network { .. } => {}
             Event::Epoch { epoch, train_error, test_error, images_per_second, .. } => {
                 let left = match self.estimate.left(self.plan.work(*epoch, 0)) {
                     left if epoch < of => format!(", {}", time_left(left)),
@@ -113,7 +125,7 @@ impl Listener<'_> {
     }
 
     pub(super) fn finish(mut self, summary: &Summary, training: &Training) -> Result<(), CliError> {
-        self.progress.clear();
+        self.clear();
         let network = training.network();
         let finished = Finished::new(summary, network, training.device());
         // The weights first: they are what the time was spent on. The result is told even where they
@@ -130,6 +142,12 @@ impl Listener<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Leaves the terminal as it was.
+    pub(super) fn clear(&mut self) {
+        self.progress.clear();
+        self.dashboard = None;
     }
 
     fn print(&mut self, finished: &Finished, summary: &Summary) -> Result<(), CliError> {

@@ -5,13 +5,14 @@ mod listener;
 mod plan;
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, tell};
 use super::progress::{Estimate, Progress};
 use super::replicas::{self, ReplicaArgs};
 use super::settings::Settings;
+use super::tui::{self, Dashboard};
 use super::{CliError, EXIT_CODES, Ending};
 use crate::record::{ImageShape, Run};
 use crate::schedule::Selection;
@@ -32,12 +33,12 @@ pub(super) use plan::{Plan, announce_device};
 pub(super) struct TrainArgs {
     /// Folder for config.toml, metrics.jsonl, checkpoints and weights.safetensors (of many networks: a
     /// folder of each, summary.json and summary.csv); it must not hold a run yet
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", group = "kept")]
     pub(super) out: Option<PathBuf>,
 
     /// Go on with the run in this folder from its last checkpoint, to the same bits as if it had never
     /// stopped, on any machine. Settings and data set are those of the run
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "sweep", "replicas"])]
+    #[arg(long, value_name = "DIR", group = "kept", conflicts_with_all = ["sweep", "replicas"])]
     pub(super) resume: Option<PathBuf>,
 
     /// How often to write a checkpoint: after so many training images (5000) and each epoch, or so many epochs (2epochs)
@@ -52,6 +53,16 @@ pub(super) struct TrainArgs {
     /// Print JSON lines: an object for each quick test and epoch, and one at the end
     #[arg(long)]
     pub(super) json: bool,
+
+    /// Write what TensorBoard shows into the folder of the run, while the training goes on: curves,
+    /// histograms of the weights, receptive fields (of many networks: into that of each)
+    #[arg(long, requires = "kept")]
+    pub(super) tensorboard: bool,
+
+    /// Show the training on the whole terminal: curves, weights, receptive fields; keys pause it, save the
+    /// weights, stop it
+    #[arg(long)]
+    tui: bool,
 
     #[command(flatten)]
     pub(super) data: DataArgs,
@@ -76,6 +87,9 @@ impl TrainArgs {
 
 pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
     let mut job = Job::new(arguments)?;
+    if arguments.tui {
+        tui::check(job.info.is_of_many(), arguments.json)?;
+    }
     if job.info.is_of_many() {
         return replicas::run(arguments, job);
     }
@@ -107,12 +121,24 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
     if run.is_some() {
         training.keep_checkpoints(job.every);
     }
+    let mut tensorboard = None;
+    if let (Some(folder), true) = (job.resumed(), arguments.tensorboard) {
+        tensorboard = Some(plan.tensorboard(folder, images.clone())?);
+        training.requests().networks_after_epochs();
+    }
     plan.announce(training.device());
+    let mut dashboard = None;
+    if arguments.tui {
+        let folder = job.resumed().map(Path::to_owned);
+        dashboard = Some(Dashboard::open(&plan, &training, images.clone(), folder, estimate)?);
+    }
     let mut listener = Listener {
         run,
+        tensorboard,
         output: Output::default(),
         json: arguments.json,
-        progress: Progress::new(),
+        progress: if arguments.tui { Progress::hidden() } else { Progress::new() },
+        dashboard,
         estimate,
         plan: &plan,
         job: &job,
@@ -131,12 +157,12 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
         (Err(error), None) => return Err(job.failed(error)),
         (_, Some(error)) => return Err(job.failed(error)),
     };
-    match job.stop.signal() {
-        Some(signal) if summary.stopped => {
-            listener.progress.clear();
-            job.tell_stopped();
-            Ok(Ending::Stopped(signal))
-        }
-        _ => listener.finish(&summary, &training).map(|()| Ending::Done),
+    if !summary.stopped {
+        return listener.finish(&summary, &training).map(|()| Ending::Done);
     }
+    listener.clear();
+    if !listener.output.is_closed() {
+        job.tell_stopped();
+    }
+    Ok(job.stop.signal().map_or(Ending::Done, Ending::Stopped))
 }

@@ -1,14 +1,19 @@
 //! What a training will do, in numbers and in words.
 
+use std::path::Path;
+
 use crate::cli::output::tell;
 use crate::config::Config;
 use crate::dataset::Dataset;
+use crate::plots::TensorBoard;
+use crate::record::tensorboard::TENSORBOARD;
+use crate::record::{ImageShape, RecordError};
 use crate::schedule::Device;
 use crate::train::Position;
 use crate::trials::training_images;
 
 /// What a training will do, in numbers.
-#[derive(PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(in crate::cli) struct Plan {
     pub(in crate::cli) network: String,
     pub(in crate::cli) dataset: String,
@@ -48,6 +53,15 @@ impl Plan {
         let epoch =
             self.images as f64 * self.image_work + self.test_images as f64 * self.test_image_work;
         f64::from(epochs) * epoch + images as f64 * self.image_work
+    }
+
+    /// Starts an event file of a run in its folder.
+    pub(in crate::cli) fn tensorboard(
+        &self,
+        run: &Path,
+        images: ImageShape,
+    ) -> Result<TensorBoard, RecordError> {
+        TensorBoard::create(&run.join(TENSORBOARD), images, self.images, self.tested)
     }
 
     /// Work done before a training went on from a position.

@@ -13,6 +13,7 @@ use super::RecordError;
 use super::file::write_whole;
 use crate::config::{Config, Feedback};
 use crate::dataset::Dataset;
+use crate::dataset::names::digits;
 use crate::network::Network;
 
 mod load;
@@ -39,6 +40,11 @@ pub struct ImageShape {
 }
 
 impl ImageShape {
+    /// Of grey images, in classes that have no names.
+    pub fn grey(height: usize, width: usize, classes: usize, range: u8) -> Self {
+        ImageShape { height, width, channels: 1, classes, class_names: digits(classes), range }
+    }
+
     pub fn of(dataset: &Dataset) -> Self {
         let &Dataset { height, width, channels, classes, range, .. } = dataset;
         let class_names = dataset.class_names.clone();
@@ -125,20 +131,30 @@ pub(super) struct Tensor {
 
 /// The weights of a network.
 pub(super) fn tensors(network: &Network) -> Vec<Tensor> {
+    let bytes = |values: Vec<f32>| values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let tensor = |(name, shape, values): (String, Vec<usize>, Vec<f32>)| Tensor {
+        name,
+        kind: Dtype::F32,
+        shape,
+        bytes: bytes(values),
+    };
+    named_weights(network).into_iter().map(tensor).collect()
+}
+
+/// Name, shape and values of each tensor.
+pub(crate) fn named_weights(network: &Network) -> Vec<(String, Vec<usize>, Vec<f32>)> {
     let mut list = Vec::new();
     for (index, layer) in network.layers.iter().enumerate() {
-        let mut add = |name: &str, shape: &[usize], values: &[f32]| {
-            let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-            let name = format!("{name}{index}");
-            list.push(Tensor { name, kind: Dtype::F32, shape: shape.to_vec(), bytes });
+        let mut add = |name: &str, shape: &[usize], values: Vec<f32>| {
+            list.push((format!("{name}{index}"), shape.to_vec(), values));
         };
-        add("W", &[layer.units, layer.below], &layer.weight_rows());
-        add("b", &[layer.units], layer.biases());
+        add("W", &[layer.units, layer.below], layer.weight_rows());
+        add("b", &[layer.units], layer.biases().to_vec());
         if layer.sources > 0 {
-            add("Y", &[layer.units, layer.sources], &layer.feedback_rows());
+            add("Y", &[layer.units, layer.sources], layer.feedback_rows());
         }
         if !layer.apical_biases.is_empty() {
-            add("c", &[layer.units], &layer.apical_biases);
+            add("c", &[layer.units], layer.apical_biases.clone());
         }
     }
     list

@@ -1,0 +1,154 @@
+//! A run as TensorBoard shows it while it goes on: curves by the images that were shown, histograms of
+//! the weights, receptive fields.
+
+use std::path::Path;
+
+use super::fields::{COLUMNS, FIELDS, receptive_fields};
+use crate::analysis::statistics;
+use crate::network::Network;
+use crate::record::tensorboard::EventFile;
+use crate::record::tensorboard::messages::{Histogram, Image, Value};
+use crate::record::weights::named_weights;
+use crate::record::{ImageShape, RecordError};
+use crate::report::ReportError;
+use crate::train::Event;
+
+/// Buckets of a histogram.
+const BUCKETS: usize = 50;
+
+/// Puts what is heard of one network into an event file.
+#[derive(Debug)]
+pub struct TensorBoard {
+    file: EventFile,
+    images: ImageShape,
+    /// Images of an epoch.
+    of_images: usize,
+    /// What the images are called that are tested on.
+    tested: &'static str,
+}
+
+impl TensorBoard {
+    /// Starts an event file in a folder, which is made with all above it. `of_images`: images of an epoch;
+    /// `tested`: what the images are called that are tested on.
+    ///
+    /// # Errors
+    /// When it cannot be created.
+    pub fn create(
+        folder: &Path,
+        images: ImageShape,
+        of_images: usize,
+        tested: &'static str,
+    ) -> Result<Self, RecordError> {
+        Ok(TensorBoard { file: EventFile::create(folder)?, images, of_images, tested })
+    }
+
+    /// Writes what there is to see of an event. Weights come with [`Event::Network`], which has to be asked
+    /// for.
+    ///
+    /// # Errors
+    /// When a picture cannot be drawn or the file cannot be written.
+    pub fn hear(&self, event: &Event) -> Result<(), ReportError> {
+        let tested = self.tested;
+        let (epoch, images, values) = match event {
+            Event::Progress { epoch, images, train_error, images_per_second, .. } => {
+                let values = vec![
+                    Value::number("error/training, so far in the epoch", *train_error),
+                    Value::number(
+                        "images a second/training, so far in the epoch",
+                        *images_per_second,
+                    ),
+                ];
+                (epoch, images, values)
+            }
+            Event::QuickTest { epoch, images, test_error, .. } => {
+                let tag = format!("error/{tested}, quick");
+                (epoch, images, vec![Value::number(tag, *test_error)])
+            }
+            Event::Epoch {
+                epoch,
+                images,
+                train_error,
+                test_error,
+                loss,
+                images_per_second,
+                test_images_per_second,
+            } => {
+                let values = vec![
+                    Value::number("error/training", *train_error),
+                    Value::number(format!("error/{tested}"), *test_error),
+                    Value::number("loss/output", *loss),
+                    Value::number("images a second/training", *images_per_second),
+                    Value::number(format!("images a second/{tested}"), *test_images_per_second),
+                ];
+                (epoch, images, values)
+            }
+            Event::Network { epoch, images, network } => (epoch, images, self.weights(network)?),
+            // Histograms tell more.
+            Event::Weights { .. } | Event::Checkpoint(_) => return Ok(()),
+        };
+        let step = u64::from(epoch - 1) * self.of_images as u64 + *images as u64;
+        Ok(self.file.append(step, values)?)
+    }
+
+    /// Histograms of all weights, by their names in `weights.safetensors`, and the receptive fields.
+    fn weights(&self, network: &Network) -> Result<Vec<Value>, ReportError> {
+        let named = named_weights(network).into_iter();
+        let histogram = |(name, _, weights): (String, Vec<usize>, Vec<f32>)| {
+            Some(Value::histogram(format!("weights/{name}"), histogram(&weights)?))
+        };
+        let mut values: Vec<Value> = named.filter_map(histogram).collect();
+        if let Some(fields) = receptive_fields(network, &self.images, FIELDS, COLUMNS, 1) {
+            let fields = fields.enlarged();
+            let (height, width) = (fields.height as i32, fields.width as i32);
+            let image = Image { height, width, colorspace: 3, png: fields.png()? };
+            values.push(Value::image("receptive fields", image));
+        }
+        Ok(values)
+    }
+}
+
+/// Buckets of one width from the smallest to the largest number; `None` where there is none.
+fn histogram(numbers: &[f32]) -> Option<Histogram> {
+    let numbers = numbers.iter().map(|&number| f64::from(number));
+    let numbers: Vec<f64> = numbers.filter(|number| number.is_finite()).collect();
+    let min = numbers.iter().copied().reduce(f64::min)?;
+    let max = numbers.iter().copied().reduce(f64::max)?;
+    // One bucket holds numbers that are all the same.
+    let buckets = if min < max { BUCKETS } else { 1 };
+    let count = numbers.len() as f64;
+    let width = (max - min) / buckets as f64;
+    let parts = statistics::histogram(&numbers, [min, max], buckets).into_iter();
+    Some(Histogram {
+        min,
+        max,
+        count,
+        sum: numbers.iter().sum(),
+        sum_squares: numbers.iter().map(|number| number * number).sum(),
+        bucket_limits: (1..=buckets).map(|bucket| min + bucket as f64 * width).collect(),
+        buckets: parts.map(|part| (part * count).round()).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_is_in_one_bucket() {
+        let found = histogram(&[0.0, 0.125, 49.75, 50.0, f32::NAN, 25.5]).unwrap();
+        assert_eq!((found.min, found.max, found.count, found.sum), (0.0, 50.0, 5.0, 125.375));
+        assert_eq!(found.sum_squares, 0.015625 + 2475.0625 + 2500.0 + 650.25);
+        assert_eq!((found.bucket_limits[0], found.bucket_limits[49]), (1.0, 50.0));
+        let mut expected = [0.0; BUCKETS];
+        (expected[0], expected[25], expected[49]) = (2.0, 1.0, 2.0);
+        assert_eq!(found.buckets, expected);
+    }
+
+    #[test]
+    fn numbers_that_are_all_the_same_are_in_one_bucket_and_none_are_in_none() {
+        let found = histogram(&[2.0; 7]).unwrap();
+        assert_eq!((found.min, found.max), (2.0, 2.0));
+        assert_eq!((found.bucket_limits, found.buckets), (vec![2.0], vec![7.0]));
+        assert_eq!(histogram(&[f32::NAN]), None);
+    }
+}

@@ -1,0 +1,109 @@
+//! The messages of TensorFlow's `event.proto` and `summary.proto` that are written, with the fields that
+//! are filled. TensorBoard shows the old forms of a summary (number, picture, histogram) as it does the
+//! new ones, which are tensors.
+
+use prost::{Message, Oneof};
+
+/// A record of an event file.
+#[derive(Clone, PartialEq, Message)]
+pub struct Event {
+    /// Seconds since 1970.
+    #[prost(double, tag = "1")]
+    pub wall_time: f64,
+    #[prost(int64, tag = "2")]
+    pub step: i64,
+    #[prost(oneof = "event::What", tags = "3, 5")]
+    pub what: Option<event::What>,
+}
+
+/// What an event holds.
+pub mod event {
+    use super::{Oneof, Summary};
+
+    #[derive(Clone, PartialEq, Oneof)]
+    pub enum What {
+        #[prost(string, tag = "3")]
+        FileVersion(String),
+        #[prost(message, tag = "5")]
+        Summary(Summary),
+    }
+}
+
+/// What there is to see at a step.
+#[derive(Clone, PartialEq, Message)]
+pub struct Summary {
+    #[prost(message, repeated, tag = "1")]
+    pub values: Vec<Value>,
+}
+
+/// One thing to see.
+#[derive(Clone, PartialEq, Message)]
+pub struct Value {
+    /// Its name; those with one part before a slash are shown together.
+    #[prost(string, tag = "1")]
+    pub tag: String,
+    #[prost(oneof = "value::Content", tags = "2, 4, 5")]
+    pub content: Option<value::Content>,
+}
+
+/// What can be seen.
+pub mod value {
+    use super::{Histogram, Image, Oneof};
+
+    #[derive(Clone, PartialEq, Oneof)]
+    pub enum Content {
+        #[prost(float, tag = "2")]
+        Number(f32),
+        #[prost(message, tag = "4")]
+        Image(Image),
+        #[prost(message, tag = "5")]
+        Histogram(Histogram),
+    }
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct Image {
+    #[prost(int32, tag = "1")]
+    pub height: i32,
+    #[prost(int32, tag = "2")]
+    pub width: i32,
+    /// Channels: 3 for red, green and blue.
+    #[prost(int32, tag = "3")]
+    pub colorspace: i32,
+    #[prost(bytes = "vec", tag = "4")]
+    pub png: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct Histogram {
+    #[prost(double, tag = "1")]
+    pub min: f64,
+    #[prost(double, tag = "2")]
+    pub max: f64,
+    #[prost(double, tag = "3")]
+    pub count: f64,
+    #[prost(double, tag = "4")]
+    pub sum: f64,
+    #[prost(double, tag = "5")]
+    pub sum_squares: f64,
+    /// Right ends of the buckets, ascending; the first begins at `min`.
+    #[prost(double, repeated, tag = "6")]
+    pub bucket_limits: Vec<f64>,
+    /// Values in each bucket.
+    #[prost(double, repeated, tag = "7")]
+    pub buckets: Vec<f64>,
+}
+
+impl Value {
+    pub fn number(tag: impl Into<String>, number: f64) -> Self {
+        Value { tag: tag.into(), content: Some(value::Content::Number(number as f32)) }
+    }
+
+    pub fn image(tag: impl Into<String>, image: Image) -> Self {
+        Value { tag: tag.into(), content: Some(value::Content::Image(image)) }
+    }
+
+    pub fn histogram(tag: impl Into<String>, histogram: Histogram) -> Self {
+        Value { tag: tag.into(), content: Some(value::Content::Histogram(histogram)) }
+    }
+}

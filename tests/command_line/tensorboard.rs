@@ -1,0 +1,220 @@
+//! `train --tensorboard`: event files, read back record by record.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use apical::record::tensorboard::messages::event::What;
+use apical::record::tensorboard::messages::value::Content;
+use apical::record::tensorboard::messages::{Event, Histogram, Value};
+use apical::record::weights;
+use prost::Message;
+use serde_json::Value as Json;
+
+use super::{fails, folder_with_data, json_of, output_of, train_on_cpu};
+
+/// CRC-32C bit by bit, as it is defined: reflected, polynomial 0x1edc6f41.
+fn crc32c(bytes: &[u8]) -> u32 {
+    let mut crc = !0u32;
+    for &byte in bytes {
+        crc ^= u32::from(byte);
+        for _ in 0..8 {
+            crc = crc >> 1 ^ if crc & 1 == 1 { 0x82f6_3b78 } else { 0 };
+        }
+    }
+    !crc
+}
+
+/// Checks length and checks of each record, and decodes it.
+fn events(path: &Path) -> Vec<Event> {
+    let bytes = fs::read(path).unwrap();
+    let mut rest = bytes.as_slice();
+    let mut take = |count: usize| {
+        let (taken, left) = rest.split_at(count);
+        rest = left;
+        (taken, left.is_empty())
+    };
+    let mut events = Vec::new();
+    loop {
+        let check = |data: &[u8], masked: &[u8]| {
+            let masked = u32::from_le_bytes(masked.try_into().unwrap());
+            assert_eq!(masked.wrapping_sub(0xa282_ead8).rotate_left(15), crc32c(data));
+        };
+        let (length, _) = take(8);
+        check(length, take(4).0);
+        let (data, _) = take(u64::from_le_bytes(length.try_into().unwrap()) as usize);
+        let (masked, is_last) = take(4);
+        check(data, masked);
+        events.push(Event::decode(data).unwrap());
+        if is_last {
+            return events;
+        }
+    }
+}
+
+/// The only event file of a run.
+fn event_file(run: &Path) -> PathBuf {
+    let folder = fs::read_dir(run.join("tensorboard")).unwrap();
+    let files: Vec<PathBuf> = folder.map(|file| file.unwrap().path()).collect();
+    let [file] = &files[..] else { panic!("one file: {files:?}") };
+    assert!(file.file_name().unwrap().to_str().unwrap().starts_with("events.out.tfevents."));
+    file.clone()
+}
+
+/// Everything to see with its step, in the order of the file.
+fn values(events: &[Event]) -> Vec<(i64, Value)> {
+    assert_eq!(events[0].what, Some(What::FileVersion("brain.Event:2".to_string())));
+    let values = events[1..].iter().flat_map(|event| match &event.what {
+        Some(What::Summary(summary)) => {
+            summary.values.iter().map(|value| (event.step, value.clone()))
+        }
+        what => panic!("{what:?}"),
+    });
+    values.collect()
+}
+
+fn numbers(values: &[(i64, Value)], tag: &str) -> Vec<(i64, f64)> {
+    let of_tag = values.iter().filter(|(_, value)| value.tag == tag);
+    let number = |(step, value): &(i64, Value)| match value.content {
+        Some(Content::Number(number)) => (*step, f64::from(number)),
+        _ => panic!("{tag} is no number"),
+    };
+    of_tag.map(number).collect()
+}
+
+#[track_caller]
+fn same(found: &[(i64, f64)], steps: &[i64], expected: &[&Json]) {
+    let expected: Vec<(i64, f64)> = steps
+        .iter()
+        .zip(expected)
+        .map(|(&step, number)| (step, f64::from(number.as_f64().unwrap() as f32)))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn curves_are_the_numbers_of_the_metrics_by_images_shown() {
+    let folder = folder_with_data();
+    let mut command = train_on_cpu(&folder);
+    command.args(["--epochs", "2", "--quick-test-every", "150", "--json"]);
+    let lines = json_of(command.args(["--out", "run", "--tensorboard"]));
+    let of = |event: &str, key: &str| -> Vec<&Json> {
+        lines.iter().filter(|line| line["event"] == event).map(|line| &line[key]).collect()
+    };
+    let events = events(&event_file(&folder.path().join("run")));
+    assert!(events.iter().all(|event| event.wall_time > 1.7e9), "seconds since 1970");
+    assert!(events.is_sorted_by(|a, b| a.wall_time <= b.wall_time));
+    let values = values(&events);
+    for (tag, key) in [
+        ("error/training", "train_error"),
+        ("error/test", "test_error"),
+        ("loss/output", "loss"),
+        ("images a second/training", "images_per_second"),
+        ("images a second/test", "test_images_per_second"),
+    ] {
+        same(&numbers(&values, tag), &[300, 600], &of("epoch", key));
+    }
+    let quick = of("quick_test", "images");
+    let quick: Vec<i64> = quick.iter().map(|images| images.as_i64().unwrap()).collect();
+    let steps: Vec<i64> =
+        quick.iter().zip([0, 300]).map(|(images, before)| before + images).collect();
+    same(&numbers(&values, "error/test, quick"), &steps, &of("quick_test", "test_error"));
+    let progress = numbers(&values, "error/training, so far in the epoch");
+    assert!(steps.iter().all(|step| progress.iter().any(|(of, _)| of == step)), "{progress:?}");
+}
+
+#[test]
+fn histograms_and_pictures_are_those_of_the_weights() {
+    let folder = folder_with_data();
+    output_of(train_on_cpu(&folder).args(["--out", "run", "--tensorboard"]));
+    let run = folder.path().join("run");
+    let values = values(&events(&event_file(&run)));
+    let network = weights::load(&run.join("weights.safetensors")).unwrap().network;
+    let histograms: Vec<(&str, &Histogram)> = values
+        .iter()
+        .filter_map(|(step, value)| match &value.content {
+            Some(Content::Histogram(histogram)) => {
+                assert_eq!(*step, 300);
+                Some((value.tag.as_str(), histogram))
+            }
+            _ => None,
+        })
+        .collect();
+    let [low, high] = &network.layers[..] else { panic!("two layers") };
+    let expected: [(&str, &[f32]); 5] = [
+        ("weights/W0", &low.weight_rows()),
+        ("weights/b0", low.biases()),
+        ("weights/Y0", &low.feedback),
+        ("weights/W1", &high.weight_rows()),
+        ("weights/b1", high.biases()),
+    ];
+    assert_eq!(histograms.len(), expected.len());
+    for ((tag, found), (name, weights)) in histograms.iter().zip(expected) {
+        assert_eq!(*tag, name);
+        let of = |pick: fn(f64, f64) -> f64| {
+            weights.iter().map(|&weight| f64::from(weight)).reduce(pick).unwrap()
+        };
+        assert_eq!((found.min, found.max), (of(f64::min), of(f64::max)));
+        assert_eq!(found.count, weights.len() as f64);
+        let sum: f64 = weights.iter().map(|&weight| f64::from(weight)).sum();
+        assert!((found.sum - sum).abs() < 1e-9 * found.count, "{} and {sum}", found.sum);
+        assert_eq!(found.bucket_limits.len(), found.buckets.len());
+        assert_eq!(found.buckets.iter().sum::<f64>(), found.count);
+        // Numbers up to a bucket's right end; those at the end itself may be in the next one.
+        let mut counted = 0.0;
+        for (limit, bucket) in found.bucket_limits.iter().zip(&found.buckets) {
+            counted += bucket;
+            let slack = 1e-9 * (found.max - found.min);
+            let up_to = |end: f64| {
+                weights.iter().filter(|&&weight| f64::from(weight) <= end).count() as f64
+            };
+            assert!(up_to(limit - slack) <= counted && counted <= up_to(limit + slack), "{tag}");
+        }
+    }
+
+    let (_, last) = values.last().unwrap();
+    let Some(Content::Image(image)) = &last.content else { panic!("the picture comes last") };
+    assert_eq!((last.tag.as_str(), image.colorspace), ("receptive fields", 3));
+    let picture = image::load_from_memory(&image.png).unwrap().to_rgb8();
+    // 20 neurons, 10 in a row, of 6 x 5 weights, a line between any two, three pixels each.
+    assert_eq!((image.width, image.height), (3 * (10 * 6 - 1), 3 * (2 * 7 - 1)));
+    assert_eq!(picture.dimensions(), (image.width as u32, image.height as u32));
+    // Each neuron's largest weight is in full colour.
+    for unit in 0..20u32 {
+        let weights = (0..30).map(|pixel| low.weights[pixel * 20 + unit as usize]);
+        let (place, weight) =
+            weights.enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())).unwrap();
+        let (left, top) = (unit % 10 * 6 + place as u32 % 5, unit / 10 * 7 + place as u32 / 5);
+        let full = if weight < 0.0 { [178, 82, 0] } else { [0, 88, 150] };
+        assert_eq!(picture.get_pixel(3 * left + 1, 3 * top + 1).0, full, "neuron {unit}");
+    }
+}
+
+#[test]
+fn each_of_many_networks_has_its_own_file() {
+    let folder = folder_with_data();
+    let mut command = train_on_cpu(&folder);
+    let lines =
+        json_of(command.args(["--json", "--replicas", "2", "--out", "runs", "--tensorboard"]));
+    let epochs: Vec<&Json> = lines.iter().filter(|line| line["event"] == "epoch").collect();
+    for (replica, epoch) in epochs.iter().enumerate() {
+        let run = folder.path().join(format!("runs/replica-{replica:03}"));
+        let values = values(&events(&event_file(&run)));
+        same(&numbers(&values, "error/test"), &[300], &[&epoch["test_error"]]);
+        assert!(values.iter().any(|(_, value)| value.tag == "receptive fields"));
+    }
+    assert_eq!(epochs.len(), 2);
+}
+
+#[test]
+fn event_files_change_neither_weights_nor_lines_and_are_not_there_unasked() {
+    let folder = folder_with_data();
+    let seen = json_of(train_on_cpu(&folder).args(["--json", "--out", "seen", "--tensorboard"]));
+    let unseen = json_of(train_on_cpu(&folder).args(["--json", "--out", "unseen"]));
+    assert!(!folder.path().join("unseen/tensorboard").exists());
+    let events =
+        |lines: &[Json]| -> Vec<Json> { lines.iter().map(|line| line["event"].clone()).collect() };
+    assert_eq!(events(&seen), events(&unseen));
+    assert_eq!(seen.last().unwrap()["weights_sha256"], unseen.last().unwrap()["weights_sha256"]);
+    // A run's folder is where they go.
+    fails(train_on_cpu(&folder).arg("--tensorboard"), 2, &["--out <DIR>"]);
+}

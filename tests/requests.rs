@@ -1,0 +1,136 @@
+//! Proves: a listener that asks for networks gets each of them, after each epoch and in the middle of one, as
+//! it is then; whether anyone asks changes no bit of a training, on the CPU and on the GPU of this machine;
+//! nobody who does not ask is told; and an epoch that was stopped tells how many images it had.
+//!
+//! Does not prove: what is made of the networks (see `command_line.rs`).
+
+mod support;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use apical::config::{Config, Feedback, FeedbackWeights, variants};
+use apical::network::Network;
+use apical::schedule::{BackendChoice, Selection};
+use apical::train::{Event, ReplicaEvent, Replicas, Training};
+
+/// Trainings with progress at certain images: with quick tests.
+fn config() -> Config {
+    Config {
+        layers: vec![12, 8, 10],
+        epochs: 2,
+        batch: 4,
+        test_images: 5,
+        quick_test_every: 8,
+        quick_test_images: 2,
+        ..Config::default()
+    }
+}
+
+/// A network that was told, after so many images of an epoch.
+type Told = (u32, usize, Arc<Network>);
+
+fn train(config: &Config, backend: BackendChoice, asks: bool) -> (Network, Vec<Told>) {
+    let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
+    let selection = Selection { backend, ..Selection::default() };
+    let mut training = Training::new(config.clone(), dataset, &selection).expect("it opens");
+    let requests = training.requests();
+    if asks {
+        requests.networks_after_epochs();
+        requests.networks_now();
+    }
+    let mut told = Vec::new();
+    let summary = training.run(&mut |event| {
+        if let Event::Network { epoch, images, network } = event {
+            told.push((*epoch, *images, network.clone()));
+        }
+        ControlFlow::Continue(())
+    });
+    assert!(!summary.expect("it trains").stopped);
+    (training.network().clone(), told)
+}
+
+#[test]
+fn networks_are_told_as_they_are_and_no_bit_changes() {
+    let symmetric = Config {
+        feedback: Feedback::Layerwise,
+        feedback_weights: FeedbackWeights::Symmetric,
+        ..config()
+    };
+    for config in [config(), symmetric] {
+        for backend in [BackendChoice::Cpu, BackendChoice::Gpu] {
+            let (alone, nothing) = train(&config, backend, false);
+            assert!(nothing.is_empty());
+            let (network, told) = train(&config, backend, true);
+            let of_images = training_images();
+            let places: Vec<(u32, usize)> =
+                told.iter().map(|(epoch, images, _)| (*epoch, *images)).collect();
+            assert_eq!(places, [(1, 8), (1, of_images), (2, of_images)]);
+            let bits = |network: &Network| -> Vec<u32> {
+                let layers = network.layers.iter();
+                let weights = layers.flat_map(|layer| layer.weights.iter().chain(&layer.feedback));
+                weights.map(|weight| weight.to_bits()).collect()
+            };
+            support::same_bits("whether anyone asks", &bits(&network), &bits(&alone));
+            support::same_bits("after the last epoch", &bits(&told[2].2), &bits(&network));
+            // The network learns between any two.
+            assert_ne!(told[0].2, told[1].2);
+            assert_ne!(told[1].2, told[2].2);
+            // After one epoch it is what a training of one epoch leaves.
+            let (shorter, _) = train(&Config { epochs: 1, ..config.clone() }, backend, false);
+            support::same_bits("after the first epoch", &bits(&told[1].2), &bits(&shorter));
+        }
+    }
+}
+
+fn training_images() -> usize {
+    support::random_dataset(3, 4, 5, 20).training_count
+}
+
+#[test]
+fn each_of_many_networks_is_told_in_every_wave() {
+    let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
+    let base = Config { epochs: 1, ..config() };
+    let variants = variants(&base, &["taps=5,6".parse().unwrap()], 2).unwrap();
+    let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
+    let replicas = Replicas::new(&variants, dataset, &selection).expect("the CPU opens");
+    replicas.requests().networks_after_epochs();
+    let (mut told, mut trained) = (Vec::new(), Vec::new());
+    let summary = replicas.run(&mut |event| {
+        match event {
+            ReplicaEvent::Of { replica, event: Event::Network { network, .. } } => {
+                told.push((replica, (**network).clone()));
+            }
+            ReplicaEvent::Trained { replica, network, .. } => {
+                trained.push((replica, network.clone()));
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    });
+    assert!(!summary.expect("they train").stopped);
+    assert_eq!(told.len(), 4);
+    assert_eq!(told, trained);
+}
+
+#[test]
+fn an_epoch_that_is_stopped_tells_its_images() {
+    let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
+    let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
+    let mut training = Training::new(config(), dataset, &selection).expect("the CPU opens");
+    let requests = training.requests();
+    requests.networks_after_epochs();
+    // Who stops has no use for what was asked just before.
+    requests.networks_now();
+    let mut places = Vec::new();
+    let summary = training.run(&mut |event| match event {
+        Event::Progress { .. } => ControlFlow::Break(()),
+        Event::Epoch { images, .. } | Event::Network { images, .. } => {
+            places.push(*images);
+            ControlFlow::Continue(())
+        }
+        _ => ControlFlow::Continue(()),
+    });
+    assert!(summary.expect("it trains").stopped);
+    assert_eq!(places, [8, 8]);
+}

@@ -1,0 +1,70 @@
+"""Reads a run's event files with TensorBoard itself, and compares them with its metrics and weights.
+
+By hand, for it needs PyPI; tests/command_line/tensorboard.rs reads the files in every test run.
+
+    python3 -m venv /tmp/venv && /tmp/venv/bin/pip install tensorboard safetensors
+    cargo run --release -- train --images 6000 --epochs 3 --quick-test-every 2000 --out /tmp/run --tensorboard
+    /tmp/venv/bin/python tests/tensorboard.py /tmp/run
+"""
+
+import json
+import struct
+import sys
+from pathlib import Path
+
+from safetensors.numpy import load_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+# Keep all steps, not a sample of them.
+EVERYTHING = {"scalars": 0, "histograms": 0, "images": 0}
+
+
+def as_single(number):
+    return struct.unpack("f", struct.pack("f", number))[0]
+
+
+def check(run):
+    events = EventAccumulator(str(run / "tensorboard"), size_guidance=EVERYTHING).Reload()
+    tags = events.Tags()
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    epochs = [line for line in lines if line["event"] == "epoch"]
+    assert epochs, "no epoch is done"
+    of_images = epochs[0]["images"]
+
+    curves = {
+        "error/training": "train_error",
+        "error/test": "test_error",
+        "loss/output": "loss",
+        "images a second/training": "images_per_second",
+        "images a second/test": "test_images_per_second",
+    }
+    for tag, key in curves.items():
+        found = [(event.step, event.value) for event in events.Scalars(tag)]
+        expected = [(line["epoch"] * of_images, as_single(line[key])) for line in epochs]
+        assert found == expected, (tag, found, expected)
+    quick = [line for line in lines if line["event"] == "quick_test"]
+    if quick:
+        found = [(event.step, event.value) for event in events.Scalars("error/test, quick")]
+        step = lambda line: (line["epoch"] - 1) * of_images + line["images"]
+        assert found == [(step(line), as_single(line["test_error"])) for line in quick]
+
+    weights = load_file(run / "weights.safetensors")
+    assert sorted(tags["histograms"]) == sorted(f"weights/{name}" for name in weights)
+    for name, values in weights.items():
+        history = events.Histograms(f"weights/{name}")
+        assert [event.step for event in history] == [line["epoch"] * of_images for line in epochs]
+        last = history[-1].histogram_value
+        assert (last.min, last.max, last.num) == (values.min(), values.max(), values.size), name
+        assert sum(last.bucket) == values.size, name
+
+    images = events.Images("receptive fields")
+    assert [image.step for image in images] == [line["epoch"] * of_images for line in epochs]
+    assert all(image.encoded_image_string.startswith(b"\x89PNG") for image in images)
+    return tags
+
+
+if __name__ == "__main__":
+    for kind, names in check(Path(sys.argv[1])).items():
+        if names and isinstance(names, list):
+            print(f"{kind}: {', '.join(sorted(names))}")
+    print("as the metrics and the weights say")

@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use apical::config::{Config, Feedback, FeedbackWeights, variants};
+use apical::model::rates::Schedule;
 use apical::network::Network;
 use apical::schedule::{BackendChoice, Selection};
 use apical::train::{Event, ReplicaEvent, Replicas, Training};
@@ -23,6 +24,8 @@ fn config() -> Config {
         test_images: 5,
         quick_test_every: 8,
         quick_test_images: 2,
+        // With others the first epoch depends on how many there are.
+        schedule: Schedule::Constant,
         ..Config::default()
     }
 }

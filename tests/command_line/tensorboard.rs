@@ -10,7 +10,7 @@ use apical::record::weights;
 use prost::Message;
 use serde_json::Value as Json;
 
-use super::{fails, folder_with_data, json_of, output_of, train_on_cpu};
+use super::{apical, fails, folder_with_data, json_of, output_of, train_on_cpu};
 
 /// CRC-32C bit by bit, as it is defined: reflected, polynomial 0x1edc6f41.
 fn crc32c(bytes: &[u8]) -> u32 {
@@ -94,7 +94,8 @@ fn same(found: &[(i64, f64)], steps: &[i64], expected: &[&Json]) {
 #[test]
 fn curves_are_the_numbers_of_the_metrics_by_images_shown() {
     let folder = folder_with_data();
-    let mut command = train_on_cpu(&folder);
+    let mut command = apical(&folder);
+    command.args(["train", "--data", "data", "--layers", "20,10", "--backend", "cpu"]);
     command.args(["--epochs", "2", "--quick-test-every", "150", "--json"]);
     let lines = json_of(command.args(["--out", "run", "--tensorboard"]));
     let of = |event: &str, key: &str| -> Vec<&Json> {

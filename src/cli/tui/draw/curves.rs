@@ -69,6 +69,10 @@ fn draw(frame: &mut Frame, area: Rect, title: String, lines: &[Line], epochs: u3
         let value = 10f64.powf(low + (high - low) * step as f64 / (NAMES - 1) as f64);
         if value < 1.0 { format!("{value:.3}") } else { format!("{value:.1}") }
     };
+    let names: Vec<String> = match all().next() {
+        Some(_) => (0..NAMES).map(name).collect(),
+        None => Vec::new(),
+    };
     let datasets =
         lines.iter().zip(&points).filter(|(_, points)| !points.is_empty()).map(|(line, points)| {
             Dataset::default()
@@ -91,6 +95,6 @@ fn draw(frame: &mut Frame, area: Rect, title: String, lines: &[Line], epochs: u3
                 .bounds([0.0, end])
                 .labels(["0".to_string(), format!("epoch {end:.0}")]),
         )
-        .y_axis(Axis::default().style(grey).bounds([low, high]).labels((0..NAMES).map(name)));
+        .y_axis(Axis::default().style(grey).bounds([low, high]).labels(names));
     frame.render_widget(chart, area);
 }

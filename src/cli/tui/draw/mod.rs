@@ -150,7 +150,7 @@ mod tests {
         ] {
             state.hear(&event);
         }
-        state.left = Some(Duration::from_secs(90));
+        state.left = Some(Duration::from_secs(50));
         state
     }
 
@@ -160,7 +160,7 @@ mod tests {
         let text = lines.join("\n");
         for expected in [
             "784-500-10 on MNIST, cpu, 2 threads",
-            "epoch 3/4  250/1000 images  5000 images/s  90 seconds left",
+            "epoch 3/4  250/1000 images  5000 images/s  50 seconds left",
             "error, %: training 7.00, test 5.00, least 5.00",
             "loss 0.0500",
             "receptive fields",

@@ -4,7 +4,7 @@ By hand, for it needs PyPI; tests/command_line/tensorboard.rs reads the files in
 
     python3 -m venv /tmp/venv && /tmp/venv/bin/pip install tensorboard safetensors
     cargo run --release -- train --images 6000 --epochs 3 --quick-test-every 2000 --out /tmp/run --tensorboard
-    /tmp/venv/bin/python tests/tensorboard.py /tmp/run
+    /tmp/venv/bin/python tests/event_files.py /tmp/run
 """
 
 import json

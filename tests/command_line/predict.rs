@@ -121,6 +121,20 @@ fn repeats_are_votes_with_new_draws() {
 }
 
 #[test]
+fn a_gpu_and_any_number_of_threads_give_the_same_scores() {
+    let folder = folder_with_images();
+    let scores = |machine: &[&str]| {
+        let mut command = apical(&folder);
+        command.args(["predict", "run/weights.safetensors", "images", "--json", "--repeats", "2"]);
+        column(&json_of(command.args(machine)), "scores")
+    };
+    let expected = scores(&["--backend", "cpu", "--threads", "1"]);
+    assert_eq!(expected.len(), 200);
+    assert_eq!(scores(&["--backend", "cpu", "--threads", "3"]), expected);
+    assert_eq!(scores(&["--backend", "gpu"]), expected);
+}
+
+#[test]
 fn images_that_cannot_be_are_refused() {
     let folder = folder_with_images();
     fs::write(folder.path().join("images/text.png"), "hello").unwrap();

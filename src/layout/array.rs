@@ -21,7 +21,7 @@ pub enum Array {
     /// just before the image, then the image's.
     Spikes(usize),
     /// Who of a population spikes at each step, as [`Array::Spikes`] says too: bits `[lanes, past steps +
-    /// steps, 2, words of 32 units]`, rows [`raster`]. Kept of populations that something hears; the CPU
+    /// steps, 2, words of 32 units]`, rows [`raster`](super::raster). Kept of populations that something hears; the CPU
     /// backend makes it where it is read.
     Raster(usize),
     /// Rates of the input by the bytes of its images, `[replicas, 1, 256]`, where it sends rates.
@@ -29,7 +29,7 @@ pub enum Array {
     /// Rates that a population sends, `[lanes, history + steps, units]`: those of the steps just before the
     /// image, then the image's. Where it sends rates to anyone.
     Rates(usize),
-    /// Averages of a population's filtered spike trains, `[lanes, rows, units]`, rows [`trace`].
+    /// Averages of a population's filtered spike trains, `[lanes, rows, units]`, rows [`trace`](super::trace).
     Traces(usize),
     /// Weights of a layer, `[replicas, below + 1, units]`: a column for each neuron below, then the biases.
     Weights(usize),
@@ -46,13 +46,13 @@ pub enum Array {
     Drive(usize),
     /// Summed feedback weights, `[lanes, history + 1, units]`, where the apical voltage is stepped.
     ApicalDrive(usize),
-    /// Voltages of a layer and their means, `[lanes, 5, units]`, rows [`compartment`].
+    /// Voltages of a layer and their means, `[lanes, 5, units]`, rows [`compartment`](super::compartment).
     Compartments(usize),
-    /// Plateau potentials of a layer, `[lanes, 2, units]`, rows [`plateau`].
+    /// Plateau potentials of a layer, `[lanes, 2, units]`, rows [`plateau`](super::plateau).
     Plateaus(usize),
     /// Errors of a layer's neurons, `[lanes, units]`.
     Errors(usize),
-    /// Class and loss of every image, `[replicas, slots, 2]`, words [`result`].
+    /// Class and loss of every image, `[replicas, slots, 2]`, words [`result`](super::result).
     Results,
 }
 

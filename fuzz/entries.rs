@@ -39,7 +39,7 @@ pub fn config(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Ok(config) = file::parse(text) else { return };
     if config.validate(784, 10).is_ok() {
-        let text = file::commented(&config).expect("settings have TOML");
+        let text = toml::to_string(&config).expect("settings have TOML");
         assert_eq!(file::parse(&text).expect("what was written"), config);
     }
 }

@@ -40,26 +40,29 @@
 
 pub mod analysis;
 pub mod bench;
-#[doc(hidden)]
-pub mod cli;
 pub mod compare;
 pub mod config;
 pub mod cpu;
 pub mod dataset;
 pub mod evaluate;
+#[cfg(feature = "plots")]
 pub mod experiments;
+#[cfg(feature = "fetch")]
 pub mod fetch;
 pub mod gpu;
 pub mod layout;
 pub mod model;
 pub mod network;
+#[cfg(feature = "plots")]
 pub mod plots;
 pub mod predict;
 pub mod random;
 pub mod record;
 pub mod recorder;
+#[cfg(feature = "plots")]
 pub mod report;
 pub mod schedule;
 pub mod train;
 pub mod trials;
+#[cfg(feature = "plots")]
 pub mod tune;

@@ -1,6 +1,6 @@
 //! Proves: a listener that asks for networks gets each of them, after each epoch and in the middle of one, as
 //! it is then; whether anyone asks changes no bit of a training, on the CPU and on the GPU of this machine;
-//! nobody who does not ask is told; and an epoch that was stopped tells how many images it had.
+//! nobody who does not ask is told; and a training that was stopped tells nothing more, but has its network.
 //!
 //! Does not prove: what is made of the networks (see `command_line.rs`).
 
@@ -117,7 +117,7 @@ fn each_of_many_networks_is_told_in_every_wave() {
 }
 
 #[test]
-fn an_epoch_that_is_stopped_tells_its_images() {
+fn a_training_that_is_stopped_tells_nothing_more() {
     let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
     let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
     let mut training = Training::new(config(), dataset, &selection).expect("the CPU opens");
@@ -125,15 +125,13 @@ fn an_epoch_that_is_stopped_tells_its_images() {
     requests.networks_after_epochs();
     // Who stops has no use for what was asked just before.
     requests.networks_now();
-    let mut places = Vec::new();
-    let summary = training.run(&mut |event| match event {
-        Event::Progress { .. } => ControlFlow::Break(()),
-        Event::Epoch { images, .. } | Event::Network { images, .. } => {
-            places.push(*images);
-            ControlFlow::Continue(())
-        }
-        _ => ControlFlow::Continue(()),
+    let initial = training.network().clone();
+    let mut heard = Vec::new();
+    let summary = training.run(&mut |event| {
+        heard.push(event.clone());
+        ControlFlow::Break(())
     });
     assert!(summary.expect("it trains").stopped);
-    assert_eq!(places, [8, 8]);
+    assert!(matches!(heard[..], [Event::Progress { images: 8, .. }]), "{heard:?}");
+    assert_ne!(training.network(), &initial);
 }

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use clap::ValueEnum;
 use serde::Serialize;
 
 use super::BenchError;
 use crate::config::{Config, variants};
 
 /// What a network does while it is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Task {
     /// Minibatches of two phases and an update

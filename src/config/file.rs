@@ -1,9 +1,7 @@
-//! Settings as text: a TOML file of some or all of them, one `KEY=VALUE`, or all with what they mean.
+//! Settings as text: a TOML file of some or all of them, or one `KEY=VALUE`.
 
-use std::fmt::Write;
 use std::str::FromStr;
 
-use clap::Args;
 use thiserror::Error;
 
 use super::Config;
@@ -41,39 +39,6 @@ fn unknown_key(text: &str) -> Option<ConfigTextError> {
     })
 }
 
-/// All settings as a file that [`parse`] reads, each with what it means.
-///
-/// # Errors
-/// When they have no TOML.
-pub fn commented(config: &Config) -> Result<String, toml::ser::Error> {
-    let (lines, defaults) = (toml::to_string(config)?, toml::to_string(&Config::default())?);
-    let line_of = |lines: &str, key: &str| {
-        let mut lines = lines.lines();
-        lines.find(|line| line.split(" = ").next() == Some(key)).map(str::to_string)
-    };
-    let command = Config::augment_args(clap::Command::new("settings"));
-    let mut text = String::new();
-    for argument in command.get_arguments() {
-        let key = argument.get_id().as_str();
-        let Some(line) = line_of(&lines, key) else { continue };
-        let help = argument.get_long_help().or(argument.get_help());
-        let help = help.map(ToString::to_string).unwrap_or_default();
-        for line in help.lines() {
-            let _ = writeln!(text, "{}", format!("# {line}").trim_end());
-        }
-        let choices = argument.get_possible_values();
-        if !choices.is_empty() {
-            let names: Vec<&str> = choices.iter().map(|choice| choice.get_name()).collect();
-            let _ = writeln!(text, "# One of: {}", names.join(", "));
-        }
-        if let Some(default) = line_of(&defaults, key).filter(|default| *default != line) {
-            let _ = writeln!(text, "# Preset quick: {default}");
-        }
-        let _ = writeln!(text, "{line}\n");
-    }
-    Ok(text)
-}
-
 /// One setting, `KEY=VALUE`; a value that is a list is written with commas or colons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
@@ -105,19 +70,6 @@ impl FromStr for Assignment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Preset;
-
-    #[test]
-    fn commented_settings_are_read_as_they_were() {
-        for preset in [Preset::Quick, Preset::Paper2] {
-            let config = Config { seed: u64::MAX, eta: vec![0.1, 1e-7], ..preset.config() };
-            let text = commented(&config).unwrap();
-            assert_eq!(parse(&text).unwrap(), config);
-            let keys = text.lines().filter(|line| line.contains(" = ") && !line.starts_with('#'));
-            assert_eq!(keys.count(), toml::to_string(&config).unwrap().lines().count());
-            assert!(text.contains("# Images a minibatch"), "{text}");
-        }
-    }
 
     #[test]
     fn an_unknown_key_is_told_with_the_nearest() {
@@ -141,7 +93,7 @@ mod tests {
         for (text, error) in [
             ("batch", "expected KEY=VALUE, found 'batch'"),
             ("bach=1", "there is no setting 'bach', perhaps 'batch'"),
-            ("batch=x", "batch = x: invalid value 'x'"),
+            ("batch=x", "batch = x: expected a number, found 'x'"),
         ] {
             let found = text.parse::<Assignment>().unwrap_err().to_string();
             assert!(found.starts_with(error), "{found}");

@@ -1,5 +1,7 @@
 //! Every setting of a run, once: what the command line, `config.toml` and the library read.
 
+#[cfg(feature = "clap")]
+mod commented;
 pub mod file;
 mod presets;
 mod recipes;
@@ -7,12 +9,13 @@ mod sweep;
 mod validate;
 
 pub use crate::model::plateaus::PlateauTimes;
+#[cfg(feature = "clap")]
+pub use commented::commented;
 pub use presets::Preset;
 pub use recipes::{RECIPES, Recipe};
 pub use sweep::{Sweep, SweepError, VARIANTS_MAX, Variant, variants};
 pub use validate::ConfigError;
 
-use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use crate::model::filter;
@@ -22,7 +25,8 @@ use crate::model::rates::{Rates, Schedule};
 use crate::model::spikes::SpikeDraw;
 
 /// Where the spikes that reach a hidden layer's apical dendrites come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Feedback {
     /// The output layer (the paper).
@@ -33,7 +37,8 @@ pub enum Feedback {
 }
 
 /// What the feedback weights are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum FeedbackWeights {
     /// Random, and they stay (the paper).
@@ -44,7 +49,8 @@ pub enum FeedbackWeights {
 }
 
 /// Where the errors of hidden neurons come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum HiddenErrors {
     /// The difference of their own plateau potentials (the paper).
@@ -55,7 +61,8 @@ pub enum HiddenErrors {
 }
 
 /// What neurons send.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Transmission {
     /// Spikes (the paper).
@@ -66,7 +73,8 @@ pub enum Transmission {
 }
 
 /// How voltages come about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum Dynamics {
     /// Step by step, and neurons spike (the paper).
@@ -77,7 +85,8 @@ pub enum Dynamics {
 }
 
 /// How gradients change weights. All are local to a synapse.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Optimizer {
     /// `W -= eta * gradient` (the paper).
@@ -92,200 +101,201 @@ pub enum Optimizer {
 }
 
 /// All settings of a run. `Config::default()` is the preset `quick`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Args)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Sizes of the hidden layers and, last, of the output (a multiple of the number of classes)
-    #[arg(long, value_delimiter = ',', value_name = "N,..", default_values_t = Config::default().layers)]
+    #[cfg_attr(feature = "clap", arg(long, value_delimiter = ',', value_name = "N,..", default_values_t = Config::default().layers))]
     pub layers: Vec<usize>,
 
     /// Times that every training image is shown
-    #[arg(long, value_name = "N", default_value_t = Config::default().epochs)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().epochs))]
     pub epochs: u32,
 
     /// Train on the first N images of the training set; 0: all
-    #[arg(long, value_name = "N", default_value_t = Config::default().images)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().images))]
     pub images: usize,
 
     /// Hold out the last N images of the training set and test on them instead of the test set; 0: none
-    #[arg(long, value_name = "N", default_value_t = Config::default().validation)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().validation))]
     pub validation: usize,
 
     /// Test on the first N images of the test set; 0: all
-    #[arg(long, value_name = "N", default_value_t = Config::default().test_images)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().test_images))]
     pub test_images: usize,
 
     /// Images a minibatch; the update is the mean over them
-    #[arg(long, value_name = "N", default_value_t = Config::default().batch)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().batch))]
     pub batch: usize,
 
     /// Learning rate: one for all layers, two for the hidden ones and the output, or one for each layer, the
     /// output last
-    #[arg(long, value_delimiter = ',', value_name = "RATE,..", default_values_t = Config::default().eta)]
+    #[cfg_attr(feature = "clap", arg(long, value_delimiter = ',', value_name = "RATE,..", default_values_t = Config::default().eta))]
     pub eta: Vec<f64>,
 
     /// Learning rate of the biases, as a multiple of the weights'; one, two or one for each layer as with
     /// --eta
-    #[arg(long, value_delimiter = ',', value_name = "X,..", default_values_t = Config::default().eta_bias)]
+    #[cfg_attr(feature = "clap", arg(long, value_delimiter = ',', value_name = "X,..", default_values_t = Config::default().eta_bias))]
     pub eta_bias: Vec<f64>,
 
     /// Part of every weight, not of the biases, that goes with each minibatch, times the learning rate
-    #[arg(long, value_name = "X", default_value_t = Config::default().weight_decay)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().weight_decay))]
     pub weight_decay: f64,
 
     /// Largest magnitude of a synapse's gradient, larger ones are cut to it; 0: any
-    #[arg(long, value_name = "X", default_value_t = Config::default().clip)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().clip))]
     pub clip: f64,
 
     /// What becomes of the learning rate over the run (the paper: constant)
-    #[arg(long, value_enum, default_value_t = Config::default().schedule)]
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().schedule))]
     pub schedule: Schedule,
 
     /// Images over which the learning rate first rises from 0; 0: none
-    #[arg(long, value_name = "IMAGES", default_value_t = Config::default().ramp)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "IMAGES", default_value_t = Config::default().ramp))]
     pub ramp: u64,
 
     /// Schedule step: epochs between two steps
-    #[arg(long, value_name = "N", default_value_t = Config::default().step_epochs)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().step_epochs))]
     pub step_epochs: u32,
 
     /// Schedule step: factor of the learning rate at each step
-    #[arg(long, value_name = "X", default_value_t = Config::default().step_factor)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().step_factor))]
     pub step_factor: f64,
 
     /// Schedule cosine: part of the learning rate that is left at the end
-    #[arg(long, value_name = "X", default_value_t = Config::default().final_rate)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().final_rate))]
     pub final_rate: f64,
 
     /// How gradients change weights
-    #[arg(long, value_enum, default_value_t = Config::default().optimizer)]
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().optimizer))]
     pub optimizer: Optimizer,
 
     /// Adam, momentum: decay of the running mean of the gradient, per minibatch
-    #[arg(long, value_name = "BETA", default_value_t = Config::default().beta1)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "BETA", default_value_t = Config::default().beta1))]
     pub beta1: f64,
 
     /// Adam, rmsprop: decay of the running mean of the gradient's square, per minibatch
-    #[arg(long, value_name = "BETA", default_value_t = Config::default().beta2)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "BETA", default_value_t = Config::default().beta2))]
     pub beta2: f64,
 
     /// Adam, rmsprop: its square is added to the mean square before the root is taken
-    #[arg(long, value_name = "X", default_value_t = Config::default().epsilon)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().epsilon))]
     pub epsilon: f64,
 
     /// Seed of every random draw
-    #[arg(long, value_name = "N", default_value_t = Config::default().seed)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().seed))]
     pub seed: u64,
 
     /// Initial weights: of the commit that the paper cites, of the authors' last, or those of the cited
     /// commit without their means, for minibatches
-    #[arg(long, value_enum, default_value_t = Config::default().initial)]
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().initial))]
     pub initial: Initial,
 
     /// Which spikes reach the apical dendrites
-    #[arg(long, value_enum, default_value_t = Config::default().feedback)]
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().feedback))]
     pub feedback: Feedback,
 
     /// Where hidden neurons have their errors from: their plateau potentials, or exact backpropagation
-    #[arg(long, value_enum, default_value_t = Config::default().hidden_errors)]
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().hidden_errors))]
     pub hidden_errors: HiddenErrors,
 
     /// Whether feedback weights are random and stay, or are those of the layers above, as they are at the
     /// beginning of each minibatch
-    #[arg(long, value_enum, default_value_t = Config::default().feedback_weights)]
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().feedback_weights))]
     pub feedback_weights: FeedbackWeights,
 
     /// Spread of the noise on symmetric feedback weights, drawn anew for each minibatch; the paper's: 0.05
-    #[arg(long, value_name = "SD", default_value_t = Config::default().feedback_noise)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SD", default_value_t = Config::default().feedback_noise))]
     pub feedback_noise: f64,
 
     /// Part of each hidden layer's feedback weights that is zero; the paper's sparse feedback: 0.8
-    #[arg(long, value_name = "PART", default_value_t = Config::default().feedback_sparsity)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "PART", default_value_t = Config::default().feedback_sparsity))]
     pub feedback_sparsity: f64,
 
     /// Factor of all feedback weights; the paper's for those that sparse feedback leaves: 5
-    #[arg(long, value_name = "X", default_value_t = Config::default().feedback_gain)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().feedback_gain))]
     pub feedback_gain: f64,
 
     /// Learning rate of the feedback weights, towards the inverse of the feed-forward function; 0: they stay
     /// (the paper). By plain gradients, whatever the optimizer
-    #[arg(long, value_name = "RATE", default_value_t = Config::default().feedback_eta)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "RATE", default_value_t = Config::default().feedback_eta))]
     pub feedback_eta: f64,
 
     /// Spread of the initial apical biases; 0: none (the paper), but for those that are learned
-    #[arg(long, value_name = "SD", default_value_t = Config::default().apical_bias)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SD", default_value_t = Config::default().apical_bias))]
     pub apical_bias: f64,
 
     /// Learning rate of the apical biases, as a multiple of --feedback-eta
-    #[arg(long, value_name = "X", default_value_t = Config::default().apical_bias_eta)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().apical_bias_eta))]
     pub apical_bias_eta: f64,
 
     /// How voltages come about; at steady states, this overrides transmission, taps, lengths and averages of
     /// phases and tests, and --g-apical must be 0
-    #[arg(long, value_enum, default_value_t = Config::default().dynamics)]
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().dynamics))]
     pub dynamics: Dynamics,
 
     /// Whether neurons, the input included, send spikes or rates to the layer above; rates need a cut kernel
     /// (--taps)
-    #[arg(long, value_enum, default_value_t = Config::default().transmission)]
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().transmission))]
     pub transmission: Transmission,
 
     /// Whether spikes or rates reach the apical dendrites; rates need --g-apical 0 and a cut kernel (--taps)
-    #[arg(long, value_enum, default_value_t = Config::default().feedback_transmission)]
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().feedback_transmission))]
     pub feedback_transmission: Transmission,
 
     /// Whether plateau potentials come at the ends of phases (the paper), or up to 5 ms earlier, at random
     /// for every neuron, image and phase
-    #[arg(long, value_enum, default_value_t = Config::default().plateau_times)]
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().plateau_times))]
     pub plateau_times: PlateauTimes,
 
     /// Conductance from apical dendrite to soma, per ms; the paper studies 0, 0.05 and 0.6
-    #[arg(long, value_name = "G", default_value_t = Config::default().g_apical)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "G", default_value_t = Config::default().g_apical))]
     pub g_apical: f64,
 
     /// Distribution of the spikes of one step
-    #[arg(long, value_enum, default_value_t = Config::default().spikes)]
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().spikes))]
     pub spikes: SpikeDraw,
 
     /// Largest firing rate, spikes per ms
-    #[arg(long, value_name = "RATE", default_value_t = Config::default().phi_max)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "RATE", default_value_t = Config::default().phi_max))]
     pub phi_max: f64,
 
     /// Length of the synaptic kernel in ms; 0: not cut (the paper's text)
-    #[arg(long, value_name = "K", default_value_t = Config::default().taps)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "K", default_value_t = Config::default().taps))]
     pub taps: usize,
 
     /// Fixed part of a training phase, ms
-    #[arg(long, value_name = "MS", default_value_t = Config::default().phase_steps)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "MS", default_value_t = Config::default().phase_steps))]
     pub phase_steps: u32,
 
     /// Random part of a training phase
-    #[arg(long, value_enum, default_value_t = Config::default().phase_extra)]
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().phase_extra))]
     pub phase_extra: PhaseExtra,
 
     /// Window at a training phase's end over which averages run
-    #[arg(long, value_enum, default_value_t = Config::default().averaging)]
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().averaging))]
     pub averaging: Averaging,
 
     /// Length of the forward phase of a test image, ms (the paper's code: 250; its text: 500)
-    #[arg(long, value_name = "MS", default_value_t = Config::default().test_steps)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "MS", default_value_t = Config::default().test_steps))]
     pub test_steps: u32,
 
     /// Start of the window of a test image over which the output is averaged, ms
-    #[arg(long, value_name = "MS", default_value_t = Config::default().test_from)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "MS", default_value_t = Config::default().test_from))]
     pub test_from: u32,
 
     /// Epochs between two records of the weights' statistics (mean, spread, largest magnitude of each layer);
     /// 0: none
-    #[arg(long, value_name = "N", default_value_t = Config::default().weights_every)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().weights_every))]
     pub weights_every: u32,
 
     /// Training images between quick tests during an epoch; 0: none
-    #[arg(long, value_name = "N", default_value_t = Config::default().quick_test_every)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().quick_test_every))]
     pub quick_test_every: usize,
 
     /// Test images of a quick test, the first of the test set
-    #[arg(long, value_name = "N", default_value_t = Config::default().quick_test_images)]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().quick_test_images))]
     pub quick_test_images: usize,
 }
 

@@ -1,8 +1,5 @@
 //! Named settings.
 
-use clap::ValueEnum;
-use clap::builder::PossibleValue;
-
 use super::{
     Config, Dynamics, Feedback, FeedbackWeights, HiddenErrors, Optimizer, PlateauTimes, RECIPES,
     Recipe, Transmission,
@@ -48,30 +45,50 @@ static PRESETS: [Preset; NAMED.len() + RECIPES.len()] = {
     presets
 };
 
-impl ValueEnum for Preset {
+#[cfg(feature = "clap")]
+impl clap::ValueEnum for Preset {
     fn value_variants<'a>() -> &'a [Self] {
         &PRESETS
     }
 
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        let paper = |name, what: &str| {
-            let help = format!("The paper's net {what}: one image at a time, 60 epochs");
-            PossibleValue::new(name).help(help)
-        };
-        Some(match self {
-            Preset::Quick => PossibleValue::new("quick").help(format!(
-                "{} over {QUICK_EPOCHS} epochs: minutes on two cores",
-                Recipe::quick().name
-            )),
-            Preset::Paper0 => paper("paper-0", "without a hidden layer"),
-            Preset::Paper1 => paper("paper-1", "with one hidden layer, 500 neurons"),
-            Preset::Paper2 => paper("paper-2", "with two hidden layers, 500 and 100 neurons"),
-            Preset::Recipe(recipe) => PossibleValue::new(recipe.name).help(recipe.about()),
-        })
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.name()).help(self.about()))
     }
 }
 
 impl Preset {
+    /// All of them.
+    pub fn all() -> &'static [Preset] {
+        &PRESETS
+    }
+
+    /// As on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Preset::Quick => "quick",
+            Preset::Paper0 => "paper-0",
+            Preset::Paper1 => "paper-1",
+            Preset::Paper2 => "paper-2",
+            Preset::Recipe(recipe) => recipe.name,
+        }
+    }
+
+    /// What it is good for, in a line.
+    pub fn about(self) -> String {
+        let paper = |what: &str| format!("The paper's net {what}: one image at a time, 60 epochs");
+        match self {
+            Preset::Quick => {
+                let recipe = Recipe::quick().name;
+                format!("{recipe} over {QUICK_EPOCHS} epochs: minutes on two cores")
+            }
+            Preset::Paper0 => paper("without a hidden layer"),
+            Preset::Paper1 => paper("with one hidden layer, 500 neurons"),
+            Preset::Paper2 => paper("with two hidden layers, 500 and 100 neurons"),
+            Preset::Recipe(recipe) => recipe.about(),
+        }
+    }
+
+    /// Its settings.
     pub fn config(self) -> Config {
         let paper = |layers: &[usize], eta: &[f64]| Config {
             layers: layers.to_vec(),

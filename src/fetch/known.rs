@@ -1,7 +1,5 @@
 //! Which data sets are known, where they are, and what their files' checksums are.
 
-use clap::ValueEnum;
-
 use crate::dataset::names::digits;
 
 /// A data set that can be fetched.
@@ -14,7 +12,8 @@ pub enum Known {
 }
 
 /// A part of EMNIST, as its authors cut it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Split {
     /// 47 classes of digits and letters with as many images each: 112,800 and 18,800
     #[default]

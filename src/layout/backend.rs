@@ -1,6 +1,6 @@
 //! What a backend can do: hold the arrays and run kernels on them in order.
 
-use indicatif::BinaryBytes;
+use bytesize::ByteSize;
 use thiserror::Error;
 
 use super::carried::{read_carried_rows, write_carried_rows};
@@ -119,9 +119,9 @@ pub enum BackendError {
     )]
     BufferTooLarge { array: Array, bytes: u64, limit: u64, device: String },
     #[error(
-        "the arrays of {} of layers {layers} with {lanes} images side by side take {}, more than the {} \
+        "the arrays of {} of layers {layers} with {lanes} images side by side take {:.2}, more than the {:.2} \
          of memory that may be taken",
-        in_words(*.networks), BinaryBytes(*.bytes), BinaryBytes(*.memory)
+        in_words(*.networks), ByteSize(*.bytes), ByteSize(*.memory)
     )]
     TooMuchMemory { networks: usize, layers: String, lanes: usize, bytes: u64, memory: u64 },
     #[error("the GPU '{device}' has no room for {array}, {bytes} bytes: {reason}")]
@@ -160,7 +160,7 @@ fn plain_gradient(array: Array) -> &'static str {
 }
 
 /// "one network", "2 networks".
-pub(crate) fn in_words(networks: usize) -> String {
+pub fn in_words(networks: usize) -> String {
     match networks {
         1 => "one network".to_string(),
         _ => format!("{networks} networks"),

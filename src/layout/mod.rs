@@ -10,8 +10,7 @@ mod shape;
 mod uniforms;
 
 pub use array::{Array, Word};
-pub(crate) use backend::in_words;
-pub use backend::{Backend, BackendError, check_lanes};
+pub use backend::{Backend, BackendError, check_lanes, in_words};
 pub use carried::{check_carried, read_carried_rows, write_carried_rows};
 pub use kernel::{Kernel, Launch};
 pub use kernel_times::KernelTimes;

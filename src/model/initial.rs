@@ -18,7 +18,8 @@ const BIAS_SD: f64 = 0.001;
 const UNIFORM_HALF_WIDTH: f64 = 1.7325;
 
 /// Which version of the authors' code the initial weights follow, or neither.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Initial {
     /// The commit that the paper cites, 23f2c66.

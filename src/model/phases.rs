@@ -14,7 +14,8 @@ pub const EXTRA_MEAN: f64 = 2.0;
 pub const EXTRA_SHAPE: f64 = 1.0;
 
 /// The random part of a phase's length.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum PhaseExtra {
     /// `floor(X)` steps, X inverse Gaussian with mean 2 and shape 1 (the paper).
@@ -25,7 +26,8 @@ pub enum PhaseExtra {
 }
 
 /// Over which steps of a training phase averages run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum Averaging {
     /// The last 20 steps (the paper's code).

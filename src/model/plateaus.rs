@@ -11,7 +11,8 @@ pub const EARLIEST: u32 = 5;
 const SPREAD: f64 = 3.0;
 
 /// When plateau potentials come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum PlateauTimes {
     /// All at the end of a phase (the paper).

@@ -4,7 +4,8 @@ use libm::cos;
 use serde::{Deserialize, Serialize};
 
 /// What becomes of the learning rate over a run. The paper's is constant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Schedule {
     /// It stays (the paper).

@@ -23,7 +23,8 @@ pub const HALF: u32 = 0xFFFF;
 pub const FRACTION_BITS: u32 = 24;
 
 /// How the spikes of one step are distributed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum SpikeDraw {
     /// A Poisson count with the step's rate as its mean (the paper).

@@ -9,6 +9,7 @@ pub mod metrics;
 pub mod recording;
 pub mod replicas;
 pub mod run;
+#[cfg(feature = "plots")]
 pub mod tensorboard;
 pub mod trials;
 pub mod weights;

@@ -10,7 +10,6 @@ use super::checkpoint::{CHECKPOINTS, Checkpoints};
 use super::file::{clean, write_whole};
 use super::info::RUN;
 use super::replicas::{SUMMARY, TABLE, replica_folder};
-use super::tensorboard::TENSORBOARD;
 use super::weights::{self, ImageShape};
 use super::{Metrics, RecordError};
 use crate::config::Config;
@@ -23,6 +22,8 @@ pub const CONFIG: &str = "config.toml";
 pub const METRICS: &str = "metrics.jsonl";
 /// The trained network, see [`weights`].
 pub const WEIGHTS: &str = "weights.safetensors";
+/// The folder of the event files in that of a run.
+pub const TENSORBOARD: &str = "tensorboard";
 
 /// The event of the last line of a run's metrics.
 pub const FINISHED: &str = "finished";

@@ -1,10 +1,9 @@
 //! The quantities by name.
 
-use clap::ValueEnum;
-
 /// Something to record. Names of arrays are those below with the layer's number behind, 0 the lowest, or
 /// `_input`; losses and phases have no layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Quantity {
     /// Spike counts, `[images, steps, units]`; of the input too
     Spikes,

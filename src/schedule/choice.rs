@@ -3,7 +3,6 @@
 use std::slice::from_ref;
 use std::sync::Arc;
 
-use clap::ValueEnum;
 use serde::Serialize;
 
 use super::{Extent, constants, replica, room, shape};
@@ -16,7 +15,8 @@ use crate::gpu::{self, Gpu, WORKGROUP, adapter};
 use crate::layout::{Array, Backend, BackendError, Replica, STEPS_PER_WORD, Shape};
 
 /// Where to compute.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum BackendChoice {
     /// A real GPU where there is one, otherwise the CPU
     #[default]

@@ -272,15 +272,18 @@ mod tests {
             ("=1", "there is no setting ''"),
             (
                 "g_apicl=0",
-                "there is no setting 'g_apicl', perhaps 'g_apical'; the settings are layers, ",
+                "there is no setting 'g_apicl', perhaps 'g_apical'; the settings are apical_bias, ",
             ),
             ("layers=10,20", "layers: networks that train side by side"),
             ("eta=", "eta: expected values"),
             ("eta=0.1,,0.2", "eta: expected values"),
             ("eta=0.1,0.10", "eta: 0.10 stands there twice"),
-            ("eta=0.1,fast", "eta = fast: invalid value 'fast'"),
-            ("feedback=none", "feedback = none: invalid value 'none'"),
-            ("seed=-1", "seed = -1: invalid value '-1'"),
+            ("eta=0.1,fast", "eta = fast: expected a number, found 'fast'"),
+            (
+                "feedback=none",
+                "feedback = none: unknown variant 'none', expected 'broadcast' or 'layerwise'",
+            ),
+            ("seed=-1", "seed = -1: invalid value: integer '-1', expected u64"),
         ] {
             let error = text.parse::<Sweep>().unwrap_err().to_string();
             assert!(error.contains(reason), "{error}\nlacks: {reason}");

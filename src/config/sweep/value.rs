@@ -1,55 +1,55 @@
 //! Reads one value of a setting that is named by its key.
 
-use clap::{Arg, Args, Command, FromArgMatches};
+use serde_json::{Map, Number, Value};
 
 use super::SweepError;
 use crate::config::Config;
 
-/// Stands in a value for the comma of a list.
-const LIST_SEPARATOR: char = ':';
+/// Separate the values of a list: in a sweep a comma separates what is swept.
+const LIST_SEPARATORS: [char; 2] = [':', ','];
 
-/// Keys of all settings, in the order of the file.
+/// Keys of all settings.
 pub(super) fn keys() -> Vec<String> {
-    arguments().get_arguments().map(|argument| argument.get_id().to_string()).collect()
+    settings(&Config::default()).into_iter().map(|(key, _)| key).collect()
 }
 
-/// The flags of all settings: they know how each is written.
-fn arguments() -> Command {
-    let command = Command::new("sweep").no_binary_name(true).disable_help_flag(true);
-    Config::augment_args(command)
+/// What a file has of the settings.
+fn settings(config: &Config) -> Map<String, Value> {
+    match serde_json::to_value(config) {
+        Ok(Value::Object(settings)) => settings,
+        _ => unreachable!("settings are keys with values"),
+    }
 }
 
-/// Reads a value as the flag of the setting does.
+/// Changes a setting to the value that a text says, written as in a file but without quotes and brackets.
 pub(in crate::config) fn set(
     config: &mut Config,
     key: &str,
     value: &str,
 ) -> Result<(), SweepError> {
-    let mut command = arguments();
-    let is_list =
-        |argument: &Arg| argument.get_id() == key && argument.get_value_delimiter().is_some();
-    let listed = if command.get_arguments().any(is_list) {
-        value.replace(LIST_SEPARATOR, ",")
-    } else {
-        value.to_string()
-    };
-    let flag = format!("--{}={listed}", key.replace('_', "-"));
-    let read = command.try_get_matches_from_mut([flag]).and_then(|mut matches| {
-        for other in keys().iter().filter(|other| *other != key) {
-            // Its default does not count.
-            let _ = matches.try_clear_id(other);
-        }
-        config.update_from_arg_matches(&matches)
-    });
-    read.map_err(|error| {
+    let refused = |reason: String| {
         let (key, value) = (key.to_string(), value.to_string());
-        SweepError::Value { key, value, reason: reason(&error) }
-    })
+        SweepError::Value { key, value, reason }
+    };
+    let mut settings = settings(config);
+    let found = match settings.get(key) {
+        Some(Value::String(_)) => Value::String(value.to_string()),
+        Some(Value::Array(_)) => {
+            let values = value.split(LIST_SEPARATORS).map(number);
+            Value::Array(values.collect::<Result<_, _>>().map_err(refused)?)
+        }
+        _ => number(value).map_err(refused)?,
+    };
+    settings.insert(key.to_string(), found);
+    *config = serde_json::from_value(Value::Object(settings))
+        .map_err(|error| refused(error.to_string().replace('`', "'")))?;
+    Ok(())
 }
 
-/// The reason alone, of what the parser of the command line would print.
-fn reason(error: &clap::Error) -> String {
-    let text = error.to_string();
-    let reason = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
-    reason.split_whitespace().collect::<Vec<_>>().join(" ")
+fn number(text: &str) -> Result<Value, String> {
+    let text = text.trim();
+    let whole =
+        text.parse::<u64>().map(Number::from).or_else(|_| text.parse::<i64>().map(Number::from));
+    let number = whole.ok().or_else(|| text.parse().ok().and_then(Number::from_f64));
+    number.map(Value::Number).ok_or_else(|| format!("expected a number, found '{text}'"))
 }

@@ -17,8 +17,6 @@ use frame::frame;
 use messages::event::What;
 use messages::{Event, Summary, Value};
 
-/// The folder of the event files in that of a run.
-pub const TENSORBOARD: &str = "tensorboard";
 /// TensorBoard reads every file with this in its name, in the order of the numbers behind it.
 const NAME: &str = "events.out.tfevents";
 /// The version that each file begins with.

@@ -1,0 +1,212 @@
+//! `apical bench`.
+
+mod print;
+
+use clap::builder::RangedU64ValueParser;
+use clap::{Arg, Args, ValueEnum};
+
+use super::machine::{DataArgs, MachineArgs};
+use super::output::{Output, tell};
+use super::progress::{Estimate, Progress, time_left};
+use super::replicas::replica_count;
+use super::settings::Settings;
+use super::{CliError, EXIT_CODES};
+use apical::bench::{Event, Grid, Options, Row, Task, bench};
+
+/// Rounds, seconds of a round and images of warm-up: as they are, and with `--quick`.
+const USUAL: Lengths = Lengths { rounds: 7, seconds: 1.0, warm_up: 3200 };
+const QUICK: Lengths = Lengths { rounds: 5, seconds: 0.1, warm_up: 320 };
+
+struct Lengths {
+    rounds: usize,
+    seconds: f64,
+    warm_up: usize,
+}
+
+/// Measure how fast networks train and test, as a share of what the device can do
+///
+/// First the device itself is measured: additions in registers, the bare loop that sums weight columns,
+/// reading by the size of what is read, what launches cost. Then each network of the grid, which is
+/// every combination of --layers, --batch, --replicas and --g-apical: whole minibatches are timed in
+/// rounds; apart from them each kernel is timed, and what a minibatch does is counted from the spikes
+/// drawn. Of several networks side by side, each is shown a minibatch: images/s are those of all, and
+/// the spikes of the first are counted. Medians are printed; --json has the times of every round too. Where a grid has nets with
+/// other numbers of layers than there are learning rates, the first rate holds for all layers.
+#[derive(Debug, Args)]
+#[command(
+    after_help = EXIT_CODES,
+    mut_arg("layers", |argument| argument.help(LAYERS_HELP)),
+    mut_arg("batch", |argument| list(argument, BATCH_HELP)),
+    mut_arg("g_apical", |argument| list(argument, G_APICAL_HELP)),
+    mut_arg("epochs", |argument| argument.hide(true)),
+    mut_arg("quick_test_every", |argument| argument.hide(true)),
+    mut_arg("quick_test_images", |argument| argument.hide(true)),
+)]
+pub(super) struct BenchArgs {
+    /// Tasks to measure
+    #[arg(
+        long,
+        alias = "tasks",
+        value_enum,
+        value_delimiter = ',',
+        value_name = "TASK,..",
+        default_value = "both"
+    )]
+    task: Vec<TaskChoice>,
+
+    /// Networks side by side, with the seeds SEED, SEED + 1 and so on; a list for a grid
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "R,..",
+        default_value = "1",
+        value_parser = replica_count()
+    )]
+    replicas: Vec<usize>,
+
+    /// Times that each row is measured [default: 7; with --quick 5]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
+    rounds: Option<usize>,
+
+    /// Length of one measurement, s [default: 1; with --quick 0.1]
+    #[arg(long, value_name = "S")]
+    seconds: Option<f64>,
+
+    /// Images that each network trains on before it is measured: an untrained one spikes otherwise
+    /// [default: 3200; with --quick 320]
+    #[arg(long, value_name = "N")]
+    warm_up: Option<usize>,
+
+    /// A first look: shorter measurements
+    #[arg(long)]
+    quick: bool,
+
+    /// Do not measure the device itself; shares of what it can do are then left out
+    #[arg(long)]
+    no_ceiling: bool,
+
+    #[command(flatten)]
+    format: Format,
+
+    #[command(flatten)]
+    data: DataArgs,
+
+    #[command(flatten)]
+    settings: Settings,
+
+    #[command(flatten)]
+    machine: MachineArgs,
+}
+
+const LAYERS_HELP: &str = "Sizes of the hidden layers and, last, of the output; repeat the option for \
+    a grid [default: 500,10]";
+const BATCH_HELP: &str = "Images a minibatch of each network; a list for a grid";
+const G_APICAL_HELP: &str = "Conductance from apical dendrite to soma, per ms; a list for a grid";
+
+/// Turns the argument of a setting into a list.
+fn list(argument: Arg, help: &'static str) -> Arg {
+    argument.help(help).action(clap::ArgAction::Append).value_delimiter(',')
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum TaskChoice {
+    Train,
+    Test,
+    Both,
+}
+
+/// How to print the results: aligned tables unless one of these is given.
+#[derive(Clone, Debug, Args)]
+#[group(multiple = false)]
+struct Format {
+    /// Print one object of JSON, with everything that was measured
+    #[arg(long)]
+    json: bool,
+
+    /// Print a line of CSV a row, and one of names before them
+    #[arg(long)]
+    csv: bool,
+
+    /// Print tables of Markdown
+    #[arg(long)]
+    markdown: bool,
+}
+
+pub(super) fn run(arguments: &BenchArgs) -> Result<(), CliError> {
+    let selection = arguments.machine.selection()?;
+    let options = arguments.options()?;
+    let dataset = arguments.data.open()?;
+    let report = {
+        let mut progress = Progress::new();
+        let mut clock = None;
+        bench(&options, dataset, &selection, &mut |event| match event {
+            Event::Machine(machine) => {
+                if let Some(note) = &machine.note {
+                    progress.tell(note);
+                }
+            }
+            Event::Step { what, done, of } => {
+                let clock = clock.get_or_insert_with(|| Estimate::start(of as f64));
+                let left = time_left(clock.left(done as f64));
+                progress.advance("measurement", done, of, format_args!("{what}, {left}"));
+            }
+            Event::Row(row) if row.is_unsteady() => progress.tell(warning(row)),
+            Event::Row(_) => {}
+        })?
+    };
+    if report.rows.iter().any(|row| row.kernels.is_none()) {
+        tell("the time of each kernel is not known: this device writes no timestamps");
+    }
+    let mut output = Output::default();
+    match &arguments.format {
+        Format { json: true, .. } => output.print_json(&report),
+        Format { csv: true, .. } => output.print(print::csv(&report)?),
+        Format { markdown: true, .. } => output.print(print::markdown(&report)),
+        _ => output.print(print::text(&report)),
+    }
+}
+
+impl BenchArgs {
+    fn options(&self) -> Result<Options, CliError> {
+        let config = self.settings.resolve(|_| ())?;
+        let or = |list: Vec<_>, base: usize| if list.is_empty() { vec![base] } else { list };
+        let layers = self.settings.occurrences("layers");
+        let g_apical = self.settings.list("g_apical");
+        let lengths = if self.quick { QUICK } else { USUAL };
+        Ok(Options {
+            grid: Grid {
+                layers: if layers.is_empty() { vec![config.layers.clone()] } else { layers },
+                batch: or(self.settings.list("batch"), config.batch),
+                replicas: self.replicas.clone(),
+                g_apical: if g_apical.is_empty() { vec![config.g_apical] } else { g_apical },
+                tasks: self.tasks(),
+            },
+            config,
+            ceiling: !self.no_ceiling,
+            rounds: self.rounds.unwrap_or(lengths.rounds),
+            seconds: self.seconds.unwrap_or(lengths.seconds),
+            warm_up: self.warm_up.unwrap_or(lengths.warm_up),
+        })
+    }
+
+    /// The tasks asked for, each once.
+    fn tasks(&self) -> Vec<Task> {
+        let is_asked = |task: &Task| {
+            let choice = match task {
+                Task::Train => TaskChoice::Train,
+                Task::Test => TaskChoice::Test,
+            };
+            self.task.contains(&choice) || self.task.contains(&TaskChoice::Both)
+        };
+        [Task::Train, Task::Test].into_iter().filter(is_asked).collect()
+    }
+}
+
+fn warning(row: &Row) -> String {
+    format!(
+        "warning: {}: the middle half of the times spans {:.0} % of their median; something else used \
+         this device, or --seconds is too short",
+        row.name(),
+        100.0 * row.spread
+    )
+}

@@ -1,0 +1,238 @@
+//! The report of a benchmark as text.
+
+use crate::CliError;
+use apical::bench::{Ceiling, Report, Row};
+use apical::layout::Kernel;
+use apical::report::Table;
+use bytesize::ByteSize;
+
+/// Aligned tables.
+pub fn text(report: &Report) -> String {
+    joined(report, Table::aligned)
+}
+
+/// The same in Markdown.
+pub fn markdown(report: &Report) -> String {
+    joined(report, Table::markdown)
+}
+
+fn joined(report: &Report, print: fn(&Table) -> String) -> String {
+    let mut tables = vec![device(report)];
+    tables.extend(report.ceiling.as_ref().map(ceiling));
+    tables.push(rows(&report.rows));
+    tables.extend(kernels(&report.rows));
+    tables.iter().map(print).collect::<Vec<_>>().join("\n\n")
+}
+
+fn device(report: &Report) -> Table {
+    let machine = &report.machine;
+    let mut table = Table::new(&["device", machine.device.as_str()]);
+    let mut push = |what: &str, value: String| table.push(vec![what.to_string(), value]);
+    push("backend", machine.backend.to_string());
+    if let Some(driver) = &machine.driver {
+        push("driver", driver.clone());
+    }
+    if let Some(threads) = machine.threads {
+        push("threads", threads.to_string());
+    }
+    push("apical", report.version.to_string());
+    push("date", report.date.clone());
+    table
+}
+
+/// What the device can do.
+fn ceiling(ceiling: &Ceiling) -> Table {
+    let of_a_thread = ceiling.additions_per_second_of_a_thread.is_some();
+    let all = if of_a_thread { "all threads" } else { "device" };
+    let mut table = match of_a_thread {
+        true => Table::new(&["the device can do", all, "one thread"]),
+        false => Table::new(&["the device can do", all]),
+    };
+    let mut push = |what: String, all: String, one: Option<String>| {
+        let one = of_a_thread.then(|| one.unwrap_or_default());
+        table.push([what, all].into_iter().chain(one).collect());
+    };
+    push(
+        "additions in registers, G/s".to_string(),
+        giga(ceiling.additions_per_second),
+        ceiling.additions_per_second_of_a_thread.map(giga),
+    );
+    push(
+        "additions of the bare loop, G/s".to_string(),
+        giga(ceiling.bare_loop_additions_per_second),
+        ceiling.bare_loop_additions_per_second_of_a_thread.map(giga),
+    );
+    for read in &ceiling.read {
+        push(
+            format!("reading {}, GB/s", ByteSize(read.bytes as u64)),
+            giga(read.bytes_per_second),
+            read.bytes_per_second_of_a_thread.map(giga),
+        );
+    }
+    for (what, microseconds) in [
+        ("waking the threads, µs", ceiling.pool_us),
+        ("a launch in a pass, µs", ceiling.launch_us),
+        ("a submission, µs", ceiling.submission_us),
+        ("reading back 40 bytes, µs", ceiling.readback_us),
+    ] {
+        if let Some(microseconds) = microseconds {
+            push(what.to_string(), format!("{microseconds:.1}"), None);
+        }
+    }
+    table
+}
+
+const NETWORK: [&str; 5] = ["task", "layers", "batch", "replicas", "g_apical"];
+
+/// The cells of [`NETWORK`].
+fn network(row: &Row) -> Vec<String> {
+    vec![
+        row.task.to_string(),
+        layers(row),
+        row.batch.to_string(),
+        row.replicas.to_string(),
+        row.g_apical.to_string(),
+    ]
+}
+
+fn layers(row: &Row) -> String {
+    row.layers.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn rows(rows: &[Row]) -> Table {
+    let figures = [
+        "images/s",
+        "ms/minibatch",
+        "spread %",
+        "additions/image",
+        "G additions/s",
+        "GB/s",
+        "% of bare loop",
+        "drive alone %",
+        "busy %",
+    ];
+    let mut table = Table::new(&[&NETWORK[..], &figures].concat());
+    for row in rows {
+        let figures = vec![
+            format!("{:.0}", row.images_per_second),
+            significant(row.ms_per_minibatch),
+            percent(Some(row.spread)),
+            format!("{:.0}", row.additions_per_image),
+            giga(row.additions_per_second),
+            giga(row.bytes_per_second),
+            percent(row.share_of_ceiling),
+            percent(row.drive_share_of_ceiling),
+            percent(row.busy),
+        ];
+        table.push([network(row), figures].concat());
+    }
+    table
+}
+
+/// Milliseconds a minibatch of each kernel, and its share; `None` where no row has any.
+fn kernels(rows: &[Row]) -> Option<Table> {
+    let of = |row: &Row, name: &str| {
+        let kernels = row.kernels.as_deref().unwrap_or_default();
+        kernels.iter().find(|kernel| kernel.name == name).cloned()
+    };
+    let names: Vec<&str> = Kernel::ALL
+        .map(Kernel::name)
+        .into_iter()
+        .filter(|name| rows.iter().any(|row| of(row, name).is_some()))
+        .collect();
+    if names.is_empty() {
+        return None;
+    }
+    let headers: Vec<String> = names.iter().map(|name| format!("{name} ms (%)")).collect();
+    let headers = NETWORK.iter().map(|name| name.to_string()).chain(headers);
+    let mut table = Table::new(&headers.collect::<Vec<_>>());
+    for row in rows {
+        let cell = |name: &&str| match of(row, name) {
+            Some(kernel) => format!("{} ({:.0})", significant(kernel.ms), 100.0 * kernel.share),
+            None => "-".to_string(),
+        };
+        table.push(network(row).into_iter().chain(names.iter().map(cell)).collect());
+    }
+    Some(table)
+}
+
+/// A line a row with the device's name in each; what has several values is left to JSON, but for the
+/// kernels, which have a column each.
+pub fn csv(report: &Report) -> Result<String, CliError> {
+    let lines: Vec<Vec<(String, String)>> =
+        report.rows.iter().map(|row| fields(report, row)).collect();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    if let Some(first) = lines.first() {
+        writer.write_record(first.iter().map(|(name, _)| name))?;
+    }
+    for line in &lines {
+        writer.write_record(line.iter().map(|(_, value)| value))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| CliError::Output(error.into_error()))?;
+    Ok(String::from_utf8_lossy(&bytes).trim_end().to_string())
+}
+
+fn fields(report: &Report, row: &Row) -> Vec<(String, String)> {
+    let machine = &report.machine;
+    let number = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
+    let mut fields: Vec<(String, String)> = vec![
+        ("device".into(), machine.device.clone()),
+        ("driver".into(), machine.driver.clone().unwrap_or_default()),
+        ("backend".into(), machine.backend.into()),
+        ("threads".into(), machine.threads.map_or(String::new(), |threads| threads.to_string())),
+        ("version".into(), report.version.into()),
+        ("date".into(), report.date.clone()),
+    ];
+    fields.extend(NETWORK.iter().map(|name| name.to_string()).zip(network(row)));
+    for (name, value) in [
+        ("images_per_second", Some(row.images_per_second)),
+        ("ms_per_minibatch", Some(row.ms_per_minibatch)),
+        ("spread", Some(row.spread)),
+        ("cpu_ms_per_minibatch", row.cpu_ms_per_minibatch),
+        ("busy", row.busy),
+        ("steps_per_image", Some(row.steps_per_image)),
+        ("draws_per_image", Some(row.draws_per_image)),
+        ("additions_per_image", Some(row.additions_per_image)),
+        ("bytes_per_image", Some(row.bytes_per_image)),
+        ("additions_per_second", Some(row.additions_per_second)),
+        ("bytes_per_second", Some(row.bytes_per_second)),
+        ("share_of_ceiling", row.share_of_ceiling),
+        ("drive_share_of_ceiling", row.drive_share_of_ceiling),
+        ("share_of_peak", row.share_of_peak),
+        ("share_of_read", row.share_of_read),
+    ] {
+        fields.push((name.into(), number(value)));
+    }
+    for name in Kernel::ALL.map(Kernel::name) {
+        let kernels = row.kernels.as_deref().unwrap_or_default();
+        let kernel = kernels.iter().find(|kernel| kernel.name == name);
+        fields.push((format!("{name}_ms"), number(kernel.map(|kernel| kernel.ms))));
+    }
+    fields
+}
+
+fn giga(value: f64) -> String {
+    significant(value / 1e9)
+}
+
+fn percent(share: Option<f64>) -> String {
+    share.map_or("-".to_string(), |share| format!("{:.1}", 100.0 * share))
+}
+
+/// Three digits that say something, and all before the point.
+fn significant(value: f64) -> String {
+    let before_the_point = value.abs().max(1e-9).log10().floor() as i32 + 1;
+    format!("{value:.*}", (3 - before_the_point).clamp(0, 5) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_digits_say_something() {
+        let values = [0.0, 0.000_123_4, 0.123_4, 1.234, 12.34, 123.4, 12_340.0];
+        let expected = ["0.00000", "0.00012", "0.123", "1.23", "12.3", "123", "12340"];
+        assert_eq!(values.map(significant), expected);
+    }
+}

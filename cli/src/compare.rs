@@ -1,0 +1,240 @@
+//! `apical compare`.
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use serde::Serialize;
+
+use super::machine::{DataArgs, MachineArgs};
+use super::output::{Output, tell};
+use super::progress::{Estimate, Progress, time_left};
+use super::settings::Settings;
+use super::{CliError, EXIT_CODES, Ending};
+use apical::compare::{Compared, Comparison, Difference, Options, compare};
+use apical::gpu::self_test::Verdict;
+use apical::layout::Kernel;
+use apical::schedule::BackendChoice;
+
+/// Epochs unless the command line says otherwise, whatever the preset: a difference shows early.
+const EPOCHS: u32 = 1;
+/// Test images unless the command line says otherwise: testing takes long on a software device.
+const TEST_IMAGES: usize = 1000;
+
+/// Train on the CPU and on a GPU side by side, and compare every value
+///
+/// Both run the same kernels on the same images; after each kernel everything that it wrote is
+/// compared, bit for bit, up to the first difference. --images 200 is enough for a first look. At the
+/// end both are tested on the first 1,000 test images, unless --test-images says otherwise.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES, mut_arg("epochs", |argument| argument.default_value("1")),
+    mut_arg("test_images", |argument| argument.default_value("1000")))]
+pub(super) struct CompareArgs {
+    /// Compute on the CPU up to and including this kernel, and hand its arrays to the GPU for the
+    /// rest: the first kernel after which the rest agrees is the one to look at
+    #[arg(long, value_name = "KERNEL", value_parser = kernels())]
+    cpu_until: Option<Kernel>,
+
+    /// Print one object of JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    data: DataArgs,
+
+    #[command(flatten)]
+    settings: Settings,
+
+    #[command(flatten)]
+    machine: MachineArgs,
+}
+
+fn kernels() -> impl TypedValueParser<Value = Kernel> {
+    let names = Kernel::ALL.map(Kernel::name);
+    PossibleValuesParser::new(names).try_map(|name| {
+        let kernel = Kernel::ALL.into_iter().find(|kernel| kernel.name() == name);
+        kernel.ok_or("there is no such kernel")
+    })
+}
+
+/// The result as JSON.
+#[derive(Serialize)]
+struct Report<'a> {
+    identical: bool,
+    values: u64,
+    minibatches: usize,
+    images: usize,
+    test_images: usize,
+    /// Kernels up to this one were not compared.
+    cpu_until: Option<&'static str>,
+    backend: &'static str,
+    device: &'a str,
+    self_test: &'a Verdict,
+    difference: Option<&'a Difference>,
+}
+
+pub(super) fn run(arguments: &CompareArgs) -> Result<Ending, CliError> {
+    if arguments.machine.backend() == BackendChoice::Cpu {
+        let message = "compare needs a GPU to compare the CPU with: leave out --backend cpu";
+        return Err(CliError::Usage(message.to_string()));
+    }
+    let selection = arguments.machine.selection()?;
+    let dataset = arguments.data.open()?;
+    let config = arguments.settings.resolve(|base| {
+        base.epochs = EPOCHS;
+        base.test_images = TEST_IMAGES.min(dataset.test_count);
+    })?;
+    let options = Options { cpu_until: arguments.cpu_until };
+    let batch = config.batch;
+    let comparison = {
+        let mut progress = Progress::new();
+        let mut clock = None;
+        compare(config, dataset, &selection, &options, &mut |compared| {
+            let &Compared { minibatches, of_minibatches, values } = compared;
+            // The first minibatch waits for kernels to be compiled: no guide to the others.
+            let clock = clock.get_or_insert_with(|| Estimate::start((of_minibatches - 1) as f64));
+            let left = time_left(clock.left((minibatches - 1) as f64));
+            let message = format_args!("{values} values compared, {left}");
+            progress.advance("minibatch", minibatches, of_minibatches, message);
+        })?
+    };
+    let Comparison { device, compared, images, test_images, self_test, difference } = &comparison;
+    if let Some(note) = &device.note {
+        tell(note);
+    }
+    let mut output = Output::default();
+    if arguments.json {
+        output.print_json(&Report {
+            identical: difference.is_none(),
+            values: compared.values,
+            minibatches: compared.minibatches,
+            images: *images,
+            test_images: *test_images,
+            cpu_until: arguments.cpu_until.map(Kernel::name),
+            backend: device.backend,
+            device: &device.name,
+            self_test,
+            difference: difference.as_ref(),
+        })?;
+    } else {
+        output.print(describe(&comparison, batch, options.cpu_until))?;
+    }
+    Ok(ending(&comparison))
+}
+
+fn ending(comparison: &Comparison) -> Ending {
+    match comparison.difference {
+        None => Ending::Done,
+        Some(_) => Ending::NotEqual,
+    }
+}
+
+fn describe(comparison: &Comparison, batch: usize, cpu_until: Option<Kernel>) -> String {
+    let Comparison { device, compared, test_images, self_test, difference, .. } = comparison;
+    let found = match difference {
+        None => "identical\n\
+             compared  spikes, voltages, averages, plateaus, errors, gradients, weights, predictions"
+            .to_string(),
+        Some(difference) => describe_difference(difference),
+    };
+    let tests = match difference {
+        None => format!(", and {test_images} test images"),
+        Some(_) => String::new(),
+    };
+    let handed_over = match cpu_until {
+        Some(kernel) => {
+            format!("\nleft out  what the CPU computed for both, up to kernel {kernel}")
+        }
+        None => String::new(),
+    };
+    format!(
+        "{found}{handed_over}\n\
+         values    {} over {} minibatches of {batch} images{tests}\n\
+         device    {}\n\
+         self-test {self_test}",
+        compared.values, compared.minibatches, device.name,
+    )
+}
+
+fn describe_difference(difference: &Difference) -> String {
+    let Difference { kernel, layer, array, minibatch, lane, image, step, unit, .. } = difference;
+    let place = [
+        Some(format!("minibatch {minibatch}")),
+        lane.map(|lane| format!("lane {lane}")),
+        image.map(|image| format!("image {image}")),
+        step.map(|step| format!("step {step}")),
+        Some(format!("unit {unit}")),
+    ];
+    let place: Vec<String> = place.into_iter().flatten().collect();
+    format!(
+        "not equal: first after kernel {kernel} of layer {layer}\n\
+         array     {array}\n\
+         place     {}\n\
+         cpu       {:?}\n\
+         gpu       {:?}\n\
+         differing {} values of this array",
+        place.join(", "),
+        difference.cpu,
+        difference.gpu,
+        difference.differing,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use apical::schedule::Device;
+
+    /// No device of the tests is known to differ from the CPU, so this one is made up.
+    fn comparison() -> Comparison {
+        let difference = Difference {
+            kernel: "soma",
+            layer: 0,
+            array: "layer 0's voltages, somatic voltage".to_string(),
+            minibatch: 3,
+            lane: Some(1),
+            image: Some(77),
+            step: None,
+            unit: 5,
+            cpu: 0.1,
+            gpu: f64::NAN,
+            differing: 2,
+        };
+        Comparison {
+            device: Device { backend: "gpu", name: "some device".to_string(), note: None },
+            compared: Compared { minibatches: 3, of_minibatches: 9, values: 1000 },
+            images: 90,
+            test_images: 7,
+            self_test: Verdict::Exact { values: 5 },
+            difference: Some(difference),
+        }
+    }
+
+    #[test]
+    fn a_difference_says_where_it_is_and_ends_with_4() {
+        let expected = "\
+not equal: first after kernel soma of layer 0
+array     layer 0's voltages, somatic voltage
+place     minibatch 3, lane 1, image 77, unit 5
+cpu       0.1
+gpu       NaN
+differing 2 values of this array
+values    1000 over 3 minibatches of 10 images
+device    some device
+self-test bit-exact on this device (5 values compared)";
+        assert_eq!(describe(&comparison(), 10, None), expected);
+        assert_eq!(ending(&comparison()).exit_code(), 4);
+    }
+
+    #[test]
+    fn no_difference_says_what_was_compared_and_ends_with_0() {
+        let equal = Comparison { difference: None, ..comparison() };
+        let expected = "\
+identical
+compared  spikes, voltages, averages, plateaus, errors, gradients, weights, predictions
+left out  what the CPU computed for both, up to kernel soma
+values    1000 over 3 minibatches of 10 images, and 7 test images
+device    some device
+self-test bit-exact on this device (5 values compared)";
+        assert_eq!(describe(&equal, 10, Some(Kernel::Soma)), expected);
+        assert_eq!(ending(&equal).exit_code(), 0);
+    }
+}

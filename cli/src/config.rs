@@ -1,0 +1,31 @@
+//! `apical config`.
+
+use clap::Args;
+
+use super::output::Output;
+use super::settings::Settings;
+use super::{CliError, EXIT_CODES};
+use apical::config::commented;
+
+/// Print all settings as a file that --config takes, with what they mean
+///
+/// A flag wins over --set, which wins over the file, which wins over the preset.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct ConfigArgs {
+    /// Print JSON without comments
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    settings: Settings,
+}
+
+pub(super) fn run(arguments: &ConfigArgs) -> Result<(), CliError> {
+    let config = arguments.settings.resolve(|_| ())?;
+    let mut output = Output::default();
+    match arguments.json {
+        true => output.print_json(&config),
+        false => output.print(commented(&config)?.trim_end()),
+    }
+}

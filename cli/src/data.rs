@@ -1,0 +1,106 @@
+//! `apical data`.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use clap::builder::RangedU64ValueParser;
+use clap::{Args, Subcommand};
+
+use super::fetch::{self, FetchArgs};
+use super::machine::ReadingArgs;
+use super::output::Output;
+use super::test::numbered;
+use super::{CliError, EXIT_CODES};
+use apical::dataset::summary::Summary;
+use apical::plots::save_sheet;
+
+/// Look at a data set: shapes, images of each class, and what is odd in it
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES, args_conflicts_with_subcommands = true)]
+pub(super) struct DataCommand {
+    #[command(subcommand)]
+    action: Option<Action>,
+
+    /// The data set, as --data of other commands takes it; without it, the MNIST inside the program
+    #[arg(value_name = "PATH")]
+    data: Option<PathBuf>,
+
+    #[command(flatten)]
+    reading: ReadingArgs,
+
+    /// Write some training images of each class into one PNG, a row for each class
+    #[arg(long, value_name = "FILE.png")]
+    sheet: Option<PathBuf>,
+
+    /// Images of a class on the sheet
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = columns())]
+    columns: usize,
+
+    /// Print one object of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Fetch MNIST or one of its relatives: the four IDX files, each checked by its SHA-256 checksum
+    Fetch(FetchArgs),
+}
+
+fn columns() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..=100)
+}
+
+pub(super) fn run(arguments: &DataCommand) -> Result<(), CliError> {
+    if let Some(Action::Fetch(arguments)) = &arguments.action {
+        return fetch::run(arguments);
+    }
+    if let Some(path) = &arguments.sheet
+        && path.extension().is_none_or(|ending| !ending.eq_ignore_ascii_case("png"))
+    {
+        let message =
+            format!("--sheet writes PNG: call it {}", path.with_extension("png").display());
+        return Err(CliError::Usage(message));
+    }
+    let dataset = arguments.reading.read(arguments.data.as_deref())?;
+    let summary = Summary::of(&dataset);
+    if let Some(path) = &arguments.sheet {
+        save_sheet(path, &dataset, arguments.columns)?;
+    }
+    let mut output = Output::default();
+    if arguments.json {
+        return output.print_json(&summary);
+    }
+    output.print(table(&summary))?;
+    match &arguments.sheet {
+        Some(path) => output.print(format_args!("written     {}", path.display())),
+        None => Ok(()),
+    }
+}
+
+fn table(summary: &Summary) -> String {
+    let Summary { name, height, width, channels, range, mean, .. } = summary;
+    let colours = if *channels == 1 { "grey" } else { "in colour" };
+    let mut text = format!(
+        "data set    {name}\n\
+         images      {width} x {height} pixels, {colours}, bytes 0 to {range}, mean {mean:.1}\n\
+         training    {} images\n\
+         test        {} images\n\n",
+        summary.training_images, summary.test_images
+    );
+    let labels = numbered(&summary.class_names);
+    let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(5);
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{:<longest$}  training      test", "class");
+    let counts = summary.training_classes.iter().zip(&summary.test_classes);
+    for (label, (training, test)) in labels.iter().zip(counts) {
+        let _ = writeln!(text, "{label:<longest$}  {training:>8}  {test:>8}");
+    }
+    if summary.problems.is_empty() {
+        text += "\nproblems    none";
+    }
+    for problem in &summary.problems {
+        let _ = write!(text, "\nproblem     {problem}");
+    }
+    text
+}

@@ -1,0 +1,89 @@
+//! `apical devices`.
+
+use bytesize::ByteSize;
+use clap::Args;
+use serde::Serialize;
+
+use super::CliError;
+use super::error::NO_ADAPTER_HINT;
+use super::output::{Output, tell};
+use apical::gpu;
+use apical::gpu::adapter::{self, Choice, Info};
+use apical::gpu::self_test::{self, Verdict};
+use apical::layout::BackendError;
+
+/// List the GPUs, and whether their arithmetic gives the CPU's bits
+#[derive(Debug, Args)]
+pub(super) struct DevicesArgs {
+    /// Print one array of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A GPU and what its self-test says.
+#[derive(Serialize)]
+struct Entry {
+    #[serde(flatten)]
+    info: Info,
+    self_test: SelfTest,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum SelfTest {
+    /// The device does not open, or does not compute.
+    Failed(String),
+    #[serde(untagged)]
+    Verdict(Verdict),
+}
+
+pub(super) fn run(arguments: &DevicesArgs) -> Result<(), CliError> {
+    let infos = adapter::list();
+    if infos.is_empty() {
+        tell(BackendError::NoAdapter);
+        tell(format_args!("hint: {NO_ADAPTER_HINT}"));
+    }
+    let entries: Vec<Entry> = infos.into_iter().map(entry).collect();
+    let mut output = Output::default();
+    if arguments.json {
+        return output.print_json(&entries);
+    }
+    entries.iter().try_for_each(|entry| output.print(describe(entry)))
+}
+
+fn entry(info: Info) -> Entry {
+    let choice = Choice { index_or_name: Some(info.index.to_string()), allow_software: true };
+    let verdict = gpu::Device::open(&choice).and_then(|mut device| self_test::run(&mut device));
+    let self_test = match verdict {
+        Ok(verdict) => SelfTest::Verdict(verdict),
+        Err(error) => SelfTest::Failed(error.to_string()),
+    };
+    Entry { info, self_test }
+}
+
+fn describe(Entry { info, self_test }: &Entry) -> String {
+    let arithmetic = match self_test {
+        SelfTest::Verdict(verdict) => verdict.to_string(),
+        SelfTest::Failed(reason) => format!("not tested: {reason}"),
+    };
+    format!(
+        "{}: {}\n   \
+         backend     {}\n   \
+         type        {}\n   \
+         driver      {} {}\n   \
+         arrays      up to {}, buffers up to {}\n   \
+         workgroups  up to {} threads, {} of shared memory, {} along a dimension\n   \
+         arithmetic  {arithmetic}",
+        info.index,
+        info.name,
+        info.backend,
+        info.kind,
+        info.driver,
+        info.driver_info,
+        ByteSize(info.max_binding),
+        ByteSize(info.max_buffer),
+        info.max_workgroup_threads,
+        ByteSize(info.max_workgroup_storage.into()),
+        info.max_workgroups,
+    )
+}

@@ -1,0 +1,266 @@
+//! What went wrong, in words that say what to do next.
+
+use std::error::Error;
+use std::fmt::Write;
+use std::io;
+use std::iter::successors;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use apical::bench::BenchError;
+use apical::config::file::ConfigTextError;
+use apical::config::{ConfigError, SweepError};
+use apical::dataset::DatasetError;
+use apical::experiments::ExperimentError;
+use apical::fetch::FetchError;
+use apical::layout::BackendError;
+use apical::plots::PlotError;
+use apical::record::{RecordError, WeightsError};
+use apical::report::ReportError;
+use apical::train::TrainError;
+use apical::trials::TrialsError;
+use apical::tune::{SearchError, TuneError};
+
+/// Why a command failed.
+#[derive(Debug, Error)]
+pub enum CliError {
+    #[error("{0}")]
+    Usage(String),
+    #[error("{}: the settings cannot be read", .path.display())]
+    ConfigFile { path: PathBuf, source: io::Error },
+    #[error("{}: these settings cannot be", .path.display())]
+    ConfigText { path: PathBuf, source: Box<ConfigTextError> },
+    #[error("this sweep cannot be")]
+    Sweep(#[from] SweepError),
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    #[error(transparent)]
+    Bench(BenchError),
+    #[error("this search cannot be")]
+    Search(#[from] SearchError),
+    #[error(transparent)]
+    Tune(TuneError),
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    #[error(transparent)]
+    Experiment(ExperimentError),
+    #[error(transparent)]
+    Plot(PlotError),
+    #[error("a result has no CSV")]
+    Csv(#[from] csv::Error),
+    #[error("these settings have no TOML")]
+    Toml(#[from] toml::ser::Error),
+    #[error("a result has no JSON")]
+    Json(#[from] serde_json::Error),
+    #[error("{}: this run was trained on other images than {dataset}", .folder.display())]
+    OtherDataset { folder: PathBuf, dataset: String },
+    #[error("{}: the manual pages cannot be written", .folder.display())]
+    Manual { folder: PathBuf, source: io::Error },
+    #[error("signals cannot be heard")]
+    Signals(#[source] io::Error),
+    #[error("standard output cannot be written")]
+    Output(#[source] io::Error),
+    #[error("standard input cannot be read")]
+    Input(#[source] io::Error),
+    #[cfg(feature = "tui")]
+    #[error("this terminal cannot show a dashboard")]
+    Terminal(#[source] io::Error),
+}
+
+impl From<BenchError> for CliError {
+    fn from(error: BenchError) -> Self {
+        match error {
+            BenchError::Train(error) => CliError::Train(error),
+            error => CliError::Bench(error),
+        }
+    }
+}
+
+impl From<PlotError> for CliError {
+    fn from(error: PlotError) -> Self {
+        match error {
+            PlotError::Train(error) => CliError::Train(error),
+            PlotError::Record(error) => CliError::Record(error),
+            PlotError::Weights(error) => CliError::Weights(error),
+            error => CliError::Plot(error),
+        }
+    }
+}
+
+impl From<TuneError> for CliError {
+    fn from(error: TuneError) -> Self {
+        match error {
+            TuneError::Search(error) => CliError::Search(error),
+            TuneError::Trials(TrialsError::Train(error)) => CliError::Train(error),
+            TuneError::Record(error) => CliError::Record(error),
+            TuneError::Report(error) => CliError::Report(error),
+            error => CliError::Tune(error),
+        }
+    }
+}
+
+impl From<ExperimentError> for CliError {
+    fn from(error: ExperimentError) -> Self {
+        use ExperimentError::{Backend, Record, Report, Train, Trials, Weights};
+        match error {
+            Train(error) | Trials(TrialsError::Train(error)) => CliError::Train(error),
+            Backend(error) => CliError::Train(error.into()),
+            Record(error) | Trials(TrialsError::Record(error)) => CliError::Record(error),
+            Weights(error) => CliError::Weights(error),
+            Report(error) => CliError::Report(error),
+            error => CliError::Experiment(error),
+        }
+    }
+}
+
+impl CliError {
+    pub fn exit_code(&self) -> u8 {
+        use BackendError::{Device, NoAdapter, NoSuchAdapter, OnlySoftware, Open};
+        match self {
+            CliError::Usage(_)
+            | CliError::ConfigText { .. }
+            | CliError::Sweep(_)
+            | CliError::Search(_)
+            | CliError::Tune(TuneError::OtherSearch { .. })
+            | CliError::Bench(_) => 2,
+            CliError::Train(TrainError::Config(_) | TrainError::Variant { .. }) => 2,
+            CliError::Train(TrainError::Dataset(
+                DatasetError::TooFew { .. } | DatasetError::Validation { .. },
+            )) => 2,
+            CliError::Train(TrainError::Backend(
+                NoAdapter
+                | NoSuchAdapter { .. }
+                | OnlySoftware { .. }
+                | Open { .. }
+                | Device { .. },
+            )) => 3,
+            _ => 1,
+        }
+    }
+
+    /// The error, each of its causes on its own line, and what to do where that is known.
+    pub fn report(&self) -> String {
+        let mut report = format!("error: {self}\n");
+        for cause in successors(self.source(), |&cause| cause.source()) {
+            let _ = writeln!(report, "caused by: {}", cause.to_string().trim_end());
+        }
+        if let Some(hint) = self.hint() {
+            let _ = writeln!(report, "hint: {hint}");
+        }
+        report
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            CliError::Dataset(error) => dataset_hint(error).map(str::to_string),
+            CliError::Fetch(FetchError::Everywhere { .. }) => Some(
+                "the same command goes on where it broke off; --from names another place"
+                    .to_string(),
+            ),
+            CliError::Train(TrainError::Backend(error)) => backend_hint(error).map(str::to_string),
+            CliError::Train(TrainError::Config(ConfigError { setting, .. })) => {
+                Some(format!("--{} sets it", setting.replace('_', "-")))
+            }
+            CliError::Train(TrainError::Variant { .. }) => {
+                Some("--sweep or --search sets it, and all other settings have flags".to_string())
+            }
+            CliError::Train(TrainError::Dataset(DatasetError::TooFew { part, .. })) => {
+                let flag = if *part == "test" { "--test-images" } else { "--images" };
+                Some(format!("{flag} sets it"))
+            }
+            CliError::Train(TrainError::Dataset(DatasetError::Validation { .. })) => {
+                Some("--validation sets it".to_string())
+            }
+            CliError::Bench(BenchError::Batch { .. }) => Some("--batch sets it".to_string()),
+            CliError::Bench(BenchError::Length { setting, .. }) => {
+                Some(format!("--{setting} sets it"))
+            }
+            CliError::Record(RecordError::AlreadyARun { .. }) => {
+                Some("name another folder with --out, or move this run away".to_string())
+            }
+            CliError::Record(RecordError::InUse { .. }) => Some(
+                "wait until it has ended, or stop it with Ctrl-C: it keeps what it has learned"
+                    .to_string(),
+            ),
+            CliError::Record(RecordError::NoRun { .. }) => {
+                Some("'apical train --out DIR' begins one".to_string())
+            }
+            CliError::OtherDataset { .. } => {
+                Some("--data names the folder that the run's images are in now".to_string())
+            }
+            #[cfg(feature = "tui")]
+            CliError::Terminal(_) => Some("without --tui progress comes in lines".to_string()),
+            CliError::Tune(TuneError::OtherSearch { .. }) => {
+                Some("name another folder with --out, or repeat that search".to_string())
+            }
+            CliError::Weights(WeightsError::Unfit { .. }) => {
+                Some("--data names the folder of the data set that it was trained on; --image-size scales the images of \
+                 folders"
+                    .to_string())
+            }
+            _ => None,
+        }
+    }
+}
+
+fn dataset_hint(error: &DatasetError) -> Option<&'static str> {
+    match error {
+        DatasetError::Unreachable { .. }
+        | DatasetError::NotADataset { .. }
+        | DatasetError::Unknown { .. }
+        | DatasetError::Missing { .. } => Some(
+            "--data takes a folder with the four IDX files of MNIST or one of its relatives, folders of \
+             images, CSV or .npz files; without it the MNIST inside the program is taken",
+        ),
+        _ => None,
+    }
+}
+
+fn backend_hint(error: &BackendError) -> Option<&'static str> {
+    match error {
+        BackendError::NoAdapter => Some(NO_ADAPTER_HINT),
+        BackendError::NoSuchAdapter { .. } => Some("'apical devices' lists them"),
+        BackendError::Open { .. } => {
+            Some("update the driver, choose another --device, or compute with --backend cpu")
+        }
+        BackendError::TooMuchMemory { .. } => Some(
+            "a smaller minibatch or layer fits, or fewer networks; train --memory tells what may be \
+                 taken",
+        ),
+        _ => None,
+    }
+}
+
+/// What to do where no GPU answers.
+pub(super) const NO_ADAPTER_HINT: &str = "\
+    install the GPU's Vulkan driver (Linux: the vendor's, or mesa-vulkan-drivers, which brings a \
+    software device too), or compute with --backend cpu";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_holds_every_cause_and_the_hint() {
+        let config = ConfigError {
+            setting: "phi_max",
+            value: "2.0".to_string(),
+            reason: "at most 1".to_string(),
+        };
+        let error = CliError::Train(TrainError::Config(config));
+        let report = "error: this setting cannot be\n\
+                      caused by: phi_max = 2.0: at most 1\n\
+                      hint: --phi-max sets it\n";
+        assert_eq!(error.report(), report);
+        assert_eq!(error.exit_code(), 2);
+    }
+}

@@ -1,0 +1,107 @@
+//! `apical data fetch`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::output::{Output, tell};
+use super::progress::{Estimate, Progress, time_left};
+use super::{CliError, EXIT_CODES};
+use apical::fetch::{self, Known, Split, fetch};
+
+/// Fetch MNIST or one of its relatives: the four IDX files, each checked by its SHA-256 checksum
+///
+/// Each known place is tried in turn. What broke off goes on where it was when the command is given again.
+/// EMNIST comes as an archive of 536 MB, of which one split is kept.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct FetchArgs {
+    /// The data set
+    #[arg(value_enum)]
+    set: Set,
+
+    /// Folder for the files; it is made
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+
+    /// The address of a folder that has the files, instead of the known places; may be given several times
+    #[arg(long, value_name = "URL")]
+    from: Vec<String>,
+
+    /// Which part of EMNIST [default: balanced]
+    #[arg(long, value_enum)]
+    split: Option<Split>,
+
+    /// Print one object of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Set {
+    /// Digits
+    Mnist,
+    /// Clothes
+    FashionMnist,
+    /// Ten hiragana, as they were written in old books
+    Kmnist,
+    /// Letters and digits
+    Emnist,
+}
+
+/// What was fetched.
+#[derive(Serialize)]
+struct Fetched<'a> {
+    folder: String,
+    training_images: usize,
+    test_images: usize,
+    class_names: &'a [String],
+}
+
+pub(super) fn run(arguments: &FetchArgs) -> Result<(), CliError> {
+    let known = arguments.known()?;
+    let mut progress = Progress::new();
+    let mut current = ("", Estimate::start(0.0));
+    let mut failures = Vec::new();
+    let dataset = fetch(known, &arguments.out, &arguments.from, &mut |event| match event {
+        fetch::Progress::Kept { file } => progress.tell(format_args!("{file} is there already")),
+        fetch::Progress::Failed { reason } => failures.push(reason),
+        fetch::Progress::Bytes { file, bytes, of } => {
+            let total = of.unwrap_or(bytes);
+            if current.0 != file {
+                current = (file, Estimate::start(total as f64));
+            }
+            let left = time_left(current.1.left(bytes as f64));
+            progress.advance(file, bytes as usize, total as usize, left);
+        }
+    })?;
+    progress.clear();
+    // Where every place failed, the error tells why.
+    failures.iter().for_each(tell);
+    let folder = arguments.out.display().to_string();
+    let (training_images, test_images) = (dataset.training_count, dataset.test_count);
+    let mut output = Output::default();
+    if arguments.json {
+        let class_names = &dataset.class_names;
+        return output.print_json(&Fetched { folder, training_images, test_images, class_names });
+    }
+    let images = format!("{training_images} training and {test_images} test images");
+    output.print(format_args!("{folder}: {images} of {} classes", dataset.classes))?;
+    tell(format_args!("train on them with --data {folder}"));
+    Ok(())
+}
+
+impl FetchArgs {
+    fn known(&self) -> Result<Known, CliError> {
+        if self.split.is_some() && self.set != Set::Emnist {
+            return Err(CliError::Usage("--split is for emnist alone: leave it out".to_string()));
+        }
+        Ok(match self.set {
+            Set::Mnist => Known::Mnist,
+            Set::FashionMnist => Known::FashionMnist,
+            Set::Kmnist => Known::Kmnist,
+            Set::Emnist => Known::Emnist(self.split.unwrap_or_default()),
+        })
+    }
+}

@@ -1,0 +1,124 @@
+//! Where to compute and on what: arguments that several commands share.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use clap::builder::{NonEmptyStringValueParser, RangedU64ValueParser};
+
+use super::CliError;
+use super::output::tell;
+use apical::dataset::{Dataset, ImageSize, Reading};
+use apical::schedule::{BackendChoice, Selection};
+
+/// Which device. It never changes the result.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Machine (changes no bit of the result)")]
+pub(super) struct MachineArgs {
+    /// Where to compute
+    #[arg(long, value_enum, default_value_t)]
+    backend: BackendChoice,
+
+    /// The GPU: its index, or a part of its name; 'apical devices' lists them
+    #[arg(long, value_name = "INDEX|NAME", value_parser = NonEmptyStringValueParser::new())]
+    device: Option<String>,
+
+    /// Threads of the CPU backend; 0: as many as cores
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = thread_count())]
+    threads: usize,
+}
+
+/// More threads than any machine has cores end in the system killing the program.
+const THREADS_MAX: u64 = 1024;
+
+fn thread_count() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(0..=THREADS_MAX)
+}
+
+impl MachineArgs {
+    /// # Errors
+    /// When the arguments contradict each other.
+    pub(super) fn selection(&self) -> Result<Selection, CliError> {
+        if self.backend == BackendChoice::Cpu && self.device.is_some() {
+            let message =
+                "--device names a GPU, and --backend cpu uses none: leave out one of them";
+            return Err(CliError::Usage(message.to_string()));
+        }
+        let MachineArgs { backend, device, threads } = self.clone();
+        Ok(Selection { backend, device, threads, ..Selection::default() })
+    }
+
+    pub(super) fn backend(&self) -> BackendChoice {
+        self.backend
+    }
+}
+
+/// Which images.
+#[derive(Clone, Debug, Args)]
+pub(super) struct DataArgs {
+    /// The data set: a folder of the four IDX files, plain or gzip, of train/CLASS/*.png and
+    /// test/CLASS/*.png (or .jpg), of train.csv and test.csv, or an .npz file; without it, the MNIST
+    /// inside the program
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+
+    #[command(flatten)]
+    reading: ReadingArgs,
+}
+
+/// How images are read.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ReadingArgs {
+    /// Columns and rows: image files are scaled to them [default: those of the first], lines of a CSV
+    /// file are cut into them [default: as many rows as columns]
+    #[arg(long, value_name = "WxH", requires = "data")]
+    image_size: Option<ImageSize>,
+
+    /// Three values a pixel, red, green and blue, instead of a shade of grey
+    #[arg(long, requires = "data")]
+    colour: bool,
+}
+
+impl DataArgs {
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.data.as_deref()
+    }
+
+    pub(super) fn reading(&self) -> Reading {
+        self.reading.reading()
+    }
+
+    /// The same, or what is given here where that does not say anything.
+    pub(super) fn or(&self, data: Option<&Path>, reading: Reading) -> Self {
+        let of_run = ReadingArgs { image_size: reading.size, colour: reading.colour };
+        let says_how = self.reading() != Reading::default();
+        DataArgs {
+            data: self.data.clone().or(data.map(Path::to_owned)),
+            reading: if says_how { self.reading.clone() } else { of_run },
+        }
+    }
+
+    /// Reads the data set; what was skipped or changed on the way is told on standard error.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn open(&self) -> Result<Dataset, CliError> {
+        let dataset = self.reading.read(self.data.as_deref())?;
+        dataset.notes.iter().for_each(tell);
+        Ok(dataset)
+    }
+}
+
+impl ReadingArgs {
+    fn reading(&self) -> Reading {
+        Reading { size: self.image_size, colour: self.colour }
+    }
+
+    /// Reads a data set, or takes the MNIST inside the program.
+    ///
+    /// # Errors
+    /// When the data set cannot be read.
+    pub(super) fn read(&self, path: Option<&Path>) -> Result<Dataset, CliError> {
+        let Some(path) = path else { return Ok(Dataset::mnist()?) };
+        Ok(Dataset::open_as(path, &self.reading())?)
+    }
+}

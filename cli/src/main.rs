@@ -1,0 +1,63 @@
+//! The command `apical`: parse, run, print the error with its causes, exit code. Standard output holds results,
+//! standard error progress and failures. Nothing is computed here.
+
+mod bench;
+mod cli;
+mod compare;
+mod config;
+mod data;
+mod devices;
+mod error;
+mod fetch;
+mod machine;
+mod output;
+mod plot;
+mod predict;
+mod progress;
+mod record;
+mod replicas;
+mod report;
+mod reproduce;
+mod settings;
+mod shell;
+mod stop;
+mod test;
+mod train;
+#[cfg_attr(not(feature = "tui"), path = "without_tui.rs")]
+mod tui;
+mod tune;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, EXIT_CODES, Ending};
+use error::CliError;
+
+/// Where there is no desktop session, a layer of Mesa's Vulkan drivers prints errors that are none.
+fn quiet_mesa() {
+    if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        // SAFETY: there is no other thread yet that could read the environment.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+    }
+}
+
+fn main() -> ExitCode {
+    quiet_mesa();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version too come this way. Whether anyone reads them is not our concern.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match cli.run() {
+        Ok(ending) => ExitCode::from(ending.exit_code()),
+        Err(error) => {
+            let _ = write!(std::io::stderr(), "{}", error.report());
+            ExitCode::from(error.exit_code())
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! `apical plot`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::machine::{DataArgs, MachineArgs};
+use super::output::{Output, tell};
+use super::{CliError, EXIT_CODES};
+use apical::plots::{RunFolder, of_run};
+
+/// Draw a run: learning curves, confusion matrix, receptive fields, weights, a raster with voltages
+///
+/// Each picture is written as SVG and PNG, and the numbers behind it as CSV. Of a folder of many networks, only
+/// the learning curves are drawn.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct PlotArgs {
+    /// The folder of a run
+    folder: PathBuf,
+
+    /// Folder of the pictures [default: plots, in the run's]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// Test on the first N images of the test set; 0: all [default: as trained]
+    #[arg(long, value_name = "N")]
+    test_images: Option<usize>,
+
+    /// Print one array of JSON: the files
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    data: DataArgs,
+
+    #[command(flatten)]
+    machine: MachineArgs,
+}
+
+pub(super) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
+    let selection = arguments.machine.selection()?;
+    let mut run = RunFolder::open(&arguments.folder)?;
+    if let (Some(images), Some(saved)) = (arguments.test_images, &mut run.saved) {
+        saved.config.test_images = images;
+    }
+    let dataset = arguments.data.open()?;
+    let plots = of_run(&run, &dataset, &selection, &mut |next| tell(format_args!("{next} ..")))?;
+    let folder = arguments.out.clone().unwrap_or_else(|| arguments.folder.join("plots"));
+    let mut files = Vec::new();
+    for plot in plots {
+        plot.save(&folder)?;
+        let endings = ["svg", "png", "csv"].map(|ending| format!("{}.{ending}", plot.name));
+        files.extend(endings.map(|name| folder.join(name).display().to_string()));
+    }
+    let mut output = Output::default();
+    if arguments.json {
+        return output.print_json(&files);
+    }
+    output.print(files.join("\n"))
+}

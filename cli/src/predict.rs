@@ -1,0 +1,202 @@
+//! `apical predict`.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::machine::MachineArgs;
+use super::output::{Output, tell};
+use super::progress::{Estimate, Progress, time_left};
+use super::test::{numbered, repeats};
+use super::train::announce_device;
+use super::{CliError, EXIT_CODES};
+use apical::dataset::loose::{Shown, gather};
+use apical::predict::{Prediction, Predictions, predict};
+use apical::record::weights;
+
+/// The argument that stands for names on standard input.
+const STDIN: &str = "-";
+
+/// Say what images show, as a trained network sees them
+///
+/// Each image is scaled to the size that the network was trained on, made grey unless that was in colour, and
+/// shown as in a test. A score is the mean voltage of a class's output neurons.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct PredictArgs {
+    /// The weights.safetensors of a run
+    weights: PathBuf,
+
+    /// Image files (PNG, JPEG), folders of them, or IDX files of images; -: names of files, one a line, from
+    /// standard input
+    #[arg(required = true, value_name = "IMAGES")]
+    images: Vec<PathBuf>,
+
+    /// Turn dark and light: MNIST's digits are light on black, those on paper dark on white
+    #[arg(long)]
+    invert: bool,
+
+    /// Show each image so many times with new draws, and tell in which part of them the class was found
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = repeats())]
+    repeats: u32,
+
+    /// Length of the forward phase, ms [default: as trained]
+    #[arg(long, value_name = "MS")]
+    test_steps: Option<u32>,
+
+    /// Seed of the spikes [default: as trained]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+
+    /// Print JSON lines: an object for each image
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    machine: MachineArgs,
+}
+
+/// What an image shows, as JSON.
+#[derive(Serialize)]
+struct Seen<'a> {
+    image: &'a str,
+    class: u8,
+    name: &'a str,
+    /// The part of the votes that the class has; 1 for a single one.
+    share: f64,
+    /// Of each class.
+    votes: &'a [u32],
+    scores: &'a [f64],
+    /// Of this image, the mean over all.
+    seconds: f64,
+}
+
+pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
+    let selection = arguments.machine.selection()?;
+    let mut saved = weights::load(&arguments.weights)?;
+    saved.config.test_steps = arguments.test_steps.unwrap_or(saved.config.test_steps);
+    saved.config.seed = arguments.seed.unwrap_or(saved.config.seed);
+    let shape = &saved.images;
+    let shown = Shown::of(shape.height, shape.width, shape.channels);
+    let images = gather(&arguments.paths()?, Shown { inverted: arguments.invert, ..shown })?;
+    let names = images.names.clone();
+
+    let mut progress = Progress::new();
+    let total = names.len() * arguments.repeats as usize;
+    let estimate = Estimate::start(total as f64);
+    let predictions = predict(&saved, images, &selection, arguments.repeats, &mut |done| {
+        let left = time_left(estimate.left(done as f64));
+        progress.advance("images", done, total, left);
+    })?;
+    progress.clear();
+    announce_device(&predictions.device);
+    let classes = &saved.images.class_names;
+    let mut output = Output::default();
+    if arguments.json {
+        return print_json(&mut output, &names, classes, &predictions);
+    }
+    output.print(table(&names, classes, &predictions.images, arguments.repeats > 1))?;
+    let Predictions { images, seconds, .. } = predictions;
+    tell(format_args!("{} images in {seconds:.3} s", images.len()));
+    Ok(())
+}
+
+impl PredictArgs {
+    /// The images' paths, with those of standard input in the place of `-`.
+    fn paths(&self) -> Result<Vec<PathBuf>, CliError> {
+        let mut paths = Vec::new();
+        for path in &self.images {
+            if path != Path::new(STDIN) {
+                paths.push(path.clone());
+                continue;
+            }
+            for line in io::stdin().lines() {
+                let line = line.map_err(CliError::Input)?;
+                if !line.trim().is_empty() {
+                    paths.push(PathBuf::from(line));
+                }
+            }
+        }
+        if paths.is_empty() {
+            return Err(CliError::Usage(
+                "there are no images: standard input is empty".to_string(),
+            ));
+        }
+        Ok(paths)
+    }
+}
+
+fn print_json(
+    output: &mut Output,
+    names: &[String],
+    classes: &[String],
+    predictions: &Predictions,
+) -> Result<(), CliError> {
+    let seconds = predictions.seconds / names.len() as f64;
+    for (image, prediction) in names.iter().zip(&predictions.images) {
+        let Prediction { class, votes, scores, .. } = prediction;
+        output.print_json(&Seen {
+            image,
+            class: *class,
+            name: &classes[usize::from(*class)],
+            share: prediction.share(),
+            votes,
+            scores,
+            seconds,
+        })?;
+    }
+    Ok(())
+}
+
+/// A line for each image: its class and the scores of all classes.
+fn table(names: &[String], classes: &[String], images: &[Prediction], with_share: bool) -> String {
+    let labels = numbered(classes);
+    let labels: Vec<&str> = labels.iter().map(|label| label.trim_start()).collect();
+    let letters = |text: &str| text.chars().count();
+    let longest =
+        |texts: &mut dyn Iterator<Item = usize>, least| texts.max().unwrap_or(0).max(least);
+    let image = longest(&mut names.iter().map(|name| letters(name)), "image".len());
+    let class = longest(&mut labels.iter().map(|label| letters(label)), "class".len());
+    let share = |text: String| if with_share { format!("  {text:>5}") } else { String::new() };
+    let head = share("share".to_string());
+    let heads: String = (0..classes.len()).map(|class| format!("{class:>7}")).collect();
+    let mut lines = vec![format!("{:<image$}  {:<class$}{head} {heads}", "image", "class")];
+    for (name, prediction) in names.iter().zip(images) {
+        let label = labels[usize::from(prediction.class)];
+        let scores: String =
+            prediction.scores.iter().map(|score| format!("{score:>7.2}")).collect();
+        let share = share(format!("{:.2}", prediction.share()));
+        lines.push(format!("{name:<image$}  {label:<class$}{share} {scores}"));
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stand_below_their_class() {
+        let seen = |class, scores: [f64; 2], votes: [u32; 2]| Prediction {
+            class,
+            scores: scores.to_vec(),
+            votes: votes.to_vec(),
+        };
+        let images = [seen(1, [-1.0, 2.345], [1, 3]), seen(0, [10.0, -3.0], [4, 0])];
+        let names = ["a.png", "folder/b.png"].map(str::to_string);
+        let expected = "\
+image         class  share       0      1
+a.png         1       0.75   -1.00   2.35
+folder/b.png  0       1.00   10.00  -3.00";
+        let digits = ["0", "1"].map(str::to_string);
+        assert_eq!(table(&names, &digits, &images, true), expected);
+        let expected = "\
+image         class         0      1
+a.png         1 a dog   -1.00   2.35
+folder/b.png  0 cat     10.00  -3.00";
+        let named = ["cat", "a dog"].map(str::to_string);
+        assert_eq!(table(&names, &named, &images, false), expected);
+    }
+}

@@ -1,0 +1,334 @@
+//! Tells everyone what happens: lines for people, JSON for scripts, the record of each network.
+
+use std::ops::ControlFlow;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::tables;
+use crate::CliError;
+use crate::output::Output;
+use crate::progress::{Estimate, Progress, time_left};
+use crate::train::{Finished, Job, Plan};
+use apical::config::Variant;
+use apical::evaluate::Spread;
+use apical::layout::in_words;
+use apical::plots::TensorBoard;
+use apical::record::replicas::{CombinationResult, ReplicaResult, Results, swept_settings};
+use apical::record::{ImageShape, ReplicaRuns};
+use apical::schedule::Device;
+use apical::train::{Event, ReplicaEvent, Start, Summary};
+
+/// Tells everyone what happens.
+pub(super) struct Listener<'a> {
+    runs: Option<ReplicaRuns>,
+    /// One for each network, or none.
+    pub(super) tensorboards: Vec<TensorBoard>,
+    pub(super) output: Output,
+    json: bool,
+    progress: Progress,
+    estimate: Estimate,
+    variants: &'a [Variant],
+    plans: &'a [Plan],
+    images: ImageShape,
+    job: &'a Job,
+    /// Of the last wave; `None` before the first.
+    device: Option<Device>,
+    /// Networks that train now.
+    wave: Vec<usize>,
+    is_last_wave: bool,
+    /// Work of the waves before.
+    finished_work: f64,
+    /// What the networks of the wave were heard of a test that is told once all were.
+    tests: Vec<Event>,
+    results: Vec<ReplicaResult>,
+    /// Of each network's last epoch.
+    train_errors: Vec<f64>,
+}
+
+/// A line of a network's metrics among those of others.
+#[derive(Serialize)]
+struct OfReplica<'a, T> {
+    replica: usize,
+    #[serde(flatten)]
+    line: &'a T,
+}
+
+/// The last line of a network's metrics, with what sets it apart.
+#[derive(Serialize)]
+struct FinishedReplica<'a> {
+    #[serde(flatten)]
+    finished: &'a Finished<'a>,
+    seed: u64,
+    settings: &'a Map<String, Value>,
+}
+
+/// The last line of all.
+#[derive(Serialize)]
+struct FinishedAll<'a> {
+    event: &'static str,
+    networks: usize,
+    seconds: f64,
+    combinations: &'a [CombinationResult],
+}
+
+impl<'a> Listener<'a> {
+    pub(super) fn new(
+        job: &'a Job,
+        json: bool,
+        images: ImageShape,
+        variants: &'a [Variant],
+        plans: &'a [Plan],
+    ) -> Self {
+        Listener {
+            runs: None,
+            tensorboards: Vec::new(),
+            output: Output::default(),
+            json,
+            progress: Progress::new(),
+            estimate: Estimate::start(plans.iter().map(|plan| plan.work(plan.epochs, 0)).sum()),
+            variants,
+            plans,
+            images,
+            job,
+            device: None,
+            wave: Vec::new(),
+            is_last_wave: true,
+            finished_work: 0.0,
+            tests: Vec::new(),
+            results: Vec::new(),
+            train_errors: vec![f64::NAN; variants.len()],
+        }
+    }
+
+    /// Begins with networks that stand somewhere.
+    pub(super) fn begin(
+        &mut self,
+        runs: Option<ReplicaRuns>,
+        starts: &[Start],
+    ) -> Result<(), CliError> {
+        let mut work = 0.0;
+        for (replica, start) in starts.iter().enumerate() {
+            let plan = &self.plans[replica];
+            let finished = match &runs {
+                Some(runs) => runs.finished(replica, &self.variants[replica])?,
+                None => None,
+            };
+            work += match (start, finished) {
+                (Start::Finished, Some(result)) => {
+                    self.results.push(result);
+                    plan.work(plan.epochs, 0)
+                }
+                (Start::Checkpoint(checkpoint), _) => plan.work_before(&checkpoint.position),
+                _ => 0.0,
+            };
+            if let Start::Finished = start {
+                self.finished_work += plan.work(plan.epochs, 0);
+            }
+        }
+        self.estimate.begin_at(work);
+        self.runs = runs;
+        Ok(())
+    }
+
+    pub(super) fn hear(&mut self, event: ReplicaEvent) -> Result<ControlFlow<()>, CliError> {
+        match event {
+            ReplicaEvent::Wave { wave, of_waves, replicas, obstacle, device } => {
+                self.device = Some(device.clone());
+                self.wave = replicas.to_vec();
+                self.is_last_wave = wave == of_waves;
+                if of_waves > 1 {
+                    self.show_wave(wave, of_waves, obstacle);
+                }
+            }
+            ReplicaEvent::Progress { progress } => self.show_progress(progress),
+            ReplicaEvent::Of { replica, event: Event::Checkpoint(checkpoint) } => {
+                let config = &self.variants[replica].config;
+                if let Some(runs) = &mut self.runs {
+                    runs.run(replica).save_checkpoint(checkpoint, config, &self.images)?;
+                }
+            }
+            ReplicaEvent::Of { replica, event } => {
+                if let Event::Epoch { train_error, .. } = event {
+                    self.train_errors[replica] = *train_error;
+                }
+                if let Some(tensorboard) = self.tensorboards.get(replica) {
+                    tensorboard.hear(event)?;
+                }
+                if matches!(event, Event::Network { .. }) {
+                    return Ok(ControlFlow::Continue(()));
+                }
+                self.record(replica, event, event)?;
+                self.tests.push(event.clone());
+                if self.tests.len() == self.wave.len() {
+                    let tests = std::mem::take(&mut self.tests);
+                    self.show_tests(&tests);
+                }
+            }
+            // It is not what it was to be: its checkpoint is kept.
+            ReplicaEvent::Trained { summary: Summary { stopped: true, .. }, .. } => {}
+            ReplicaEvent::Trained { replica, network, summary } => {
+                let plan = &self.plans[replica];
+                self.finished_work += plan.work(plan.epochs, 0);
+                let Some(device) = self.device.clone() else { return Ok(ControlFlow::Break(())) };
+                let finished = Finished::new(summary, network, &device);
+                let config = &self.variants[replica].config;
+                let settings = swept_settings(&self.variants[replica])?;
+                // The weights first: they are what the time was spent on. The result is told even where
+                // they cannot be written.
+                let run = self.runs.as_mut().map(|runs| runs.run(replica));
+                let saved = run.map(|run| run.save(network, config, &self.images)).transpose();
+                let line =
+                    FinishedReplica { finished: &finished, seed: config.seed, settings: &settings };
+                self.record(replica, &finished, &line)?;
+                self.results.push(ReplicaResult {
+                    replica,
+                    seed: config.seed,
+                    settings,
+                    test_error: finished.test_error,
+                    train_error: self.train_errors[replica],
+                    weights_sha256: finished.weights_sha256,
+                });
+                saved?;
+            }
+        }
+        // Who stopped reading wants no more, unless there are files to be written.
+        let is_wanted = self.runs.is_some() || !self.output.is_closed();
+        let is_wanted = is_wanted && self.job.stop.signal().is_none();
+        Ok(if is_wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    }
+
+    /// Puts a line into the network's metrics, and `printed` where lines of JSON are wanted.
+    fn record(
+        &mut self,
+        replica: usize,
+        line: &impl Serialize,
+        printed: &impl Serialize,
+    ) -> Result<(), CliError> {
+        if let Some(runs) = &mut self.runs {
+            runs.run(replica).metrics.append(line)?;
+        }
+        if self.json {
+            let Listener { progress, output, .. } = self;
+            progress.aside(|| output.print_json(&OfReplica { replica, line: printed }))?;
+        }
+        Ok(())
+    }
+
+    fn show_wave(&self, wave: usize, of_waves: usize, obstacle: Option<&str>) {
+        let (here, all) = (self.wave.len(), self.variants.len());
+        let why = match obstacle {
+            Some(obstacle) => format!(": more do not fit, {obstacle}"),
+            None => ", those whose arrays have one shape".to_string(),
+        };
+        self.progress.tell(format_args!(
+            "wave {wave}/{of_waves}: {here} of {all} networks train side by side{why}"
+        ));
+    }
+
+    /// Work that all networks will have done when those of the wave have done so much.
+    fn left(&self, epochs: u32, images: usize) -> String {
+        let of_wave: f64 =
+            self.wave.iter().map(|&replica| self.plans[replica].work(epochs, images)).sum();
+        time_left(self.estimate.left(self.finished_work + of_wave))
+    }
+
+    fn show_progress(&mut self, progress: &Event) {
+        if let &Event::Progress { epoch, images, of_images, train_error, images_per_second } =
+            progress
+        {
+            let (networks, of) = (self.wave.len(), self.plans[self.wave[0]].epochs);
+            let message = format!(
+                "{}, {images_per_second:.0} images/s, training error \
+                 {train_error:.2} %, {}",
+                in_words(networks),
+                self.left(epoch - 1, images)
+            );
+            self.progress.advance(format_args!("epoch {epoch}/{of}"), images, of_images, message);
+        }
+    }
+
+    /// One line for the tests of all networks of the wave.
+    fn show_tests(&self, tests: &[Event]) {
+        let networks = tests.len();
+        let Plan { epochs: of, tested, .. } = self.plans[self.wave[0]];
+        let spread = |value: &dyn Fn(&Event) -> f64| {
+            let Spread { mean, sd, .. } = Spread::of(&tests.iter().map(value).collect::<Vec<_>>());
+            match sd {
+                Some(sd) => format!("{mean:.2} % (sd {sd:.2})"),
+                None => format!("{mean:.2} %"),
+            }
+        };
+        let test_error = spread(&|event| match *event {
+            Event::QuickTest { test_error, .. } | Event::Epoch { test_error, .. } => test_error,
+            Event::Progress { train_error, .. } => train_error,
+            Event::Weights { .. } | Event::Checkpoint(_) | Event::Network { .. } => f64::NAN,
+        });
+        match tests[0] {
+            Event::QuickTest { epoch, images, test_images, .. } => {
+                self.progress.tell(format_args!(
+                    "epoch {epoch}/{of}, {images} images, {}: {tested} error {test_error} of the first \
+                     {test_images} {tested} images",
+                    in_words(networks),
+                ));
+            }
+            Event::Epoch { epoch, images_per_second, .. } => {
+                let train_error = spread(&|event| match *event {
+                    Event::Epoch { train_error, .. } => train_error,
+                    _ => f64::NAN,
+                });
+                let left = match self.left(epoch, 0) {
+                    left if epoch < of || !self.is_last_wave => format!(", {left}"),
+                    _ => String::new(),
+                };
+                self.progress.tell(format_args!(
+                    "epoch {epoch}/{of}, {}: training error {train_error}, {tested} error {test_error}, \
+                     {:.0} images/s{left}",
+                    in_words(networks),
+                    images_per_second * networks as f64,
+                ));
+            }
+            // For the records alone.
+            Event::Progress { .. }
+            | Event::Weights { .. }
+            | Event::Checkpoint(_)
+            | Event::Network { .. } => {}
+        }
+    }
+
+    pub(super) fn finish(mut self, seconds: f64) -> Result<(), CliError> {
+        self.progress.clear();
+        self.results.sort_by_key(|result| result.replica);
+        let results = Results::new(self.variants, std::mem::take(&mut self.results));
+        // As with the weights: the result is told even where it cannot be written.
+        let saved = self.runs.as_ref().map(|runs| runs.save_summary(&results)).transpose();
+        if self.json {
+            self.output.print_json(&FinishedAll {
+                event: "summary",
+                networks: results.replicas.len(),
+                seconds,
+                combinations: &results.combinations,
+            })?;
+        } else {
+            let (backend, name) = match &self.device {
+                Some(Device { backend, name, .. }) => (*backend, name.as_str()),
+                None => ("none", "none: all were trained before"),
+            };
+            let tested = self.plans[0].tested;
+            self.output.print(format_args!(
+                "{}\n\n{}\n\n\
+                 time        {seconds:.1} s\n\
+                 backend     {backend}\n\
+                 device      {name}",
+                tables::networks(&results.replicas, tested),
+                tables::combinations(&results.combinations, tested),
+            ))?;
+        }
+        match saved? {
+            Some(path) if !self.json => {
+                self.output.print(format_args!("written     {}", path.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+}

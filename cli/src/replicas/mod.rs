@@ -1,0 +1,156 @@
+//! `apical train` of many networks.
+
+mod listener;
+mod tables;
+
+use std::ops::ControlFlow;
+
+use clap::Args;
+use clap::builder::RangedU64ValueParser;
+
+use super::output::tell;
+use super::settings::Settings;
+use super::train::{Job, Plan, TrainArgs, announce_device};
+use super::{CliError, Ending};
+use apical::config::{Sweep, VARIANTS_MAX, variants};
+use apical::record::replicas::replica_folder;
+use apical::record::{ImageShape, ReplicaRuns};
+use apical::schedule::Device;
+use apical::train::{Replicas, Start};
+use listener::Listener;
+
+/// How many networks, and in what they differ.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Many networks (each as if it trained alone)")]
+pub(super) struct ReplicaArgs {
+    /// Networks to train side by side, with the seeds SEED, SEED + 1 and so on; of a sweep, so many of
+    /// each combination
+    #[arg(long, value_name = "R", default_value_t = 1, value_parser = replica_count())]
+    replicas: usize,
+
+    /// Train a network for each of these values of a setting, a key of config.toml (any but layers);
+    /// given several times, for each combination. A list, as one learning rate for each layer, is
+    /// written with colons: eta=0.2:0.1,0.4:0.2. A sweep of seed stands for --replicas
+    #[arg(long, value_name = "KEY=V1,V2,..")]
+    sweep: Vec<Sweep>,
+
+    /// Memory that the arrays of the networks may take, in MiB; more networks than fit run one after
+    /// another [default: what is free]
+    #[arg(long, value_name = "MIB", value_parser = mebibytes())]
+    memory: Option<u64>,
+}
+
+/// Bytes.
+const MEBIBYTE: u64 = 1 << 20;
+/// More than any machine has.
+const MEBIBYTES_MAX: u64 = 1 << 30;
+
+fn mebibytes() -> RangedU64ValueParser<u64> {
+    RangedU64ValueParser::new().range(1..=MEBIBYTES_MAX)
+}
+
+pub(super) fn replica_count() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..=VARIANTS_MAX as u64)
+}
+
+impl ReplicaArgs {
+    /// What is swept, and how many networks of each combination.
+    ///
+    /// # Errors
+    /// When a setting is both swept and set.
+    pub(super) fn of_each(&self, settings: &Settings) -> Result<(Vec<Sweep>, usize), CliError> {
+        refuse_what_is_set(settings, &self.sweep, "swept")?;
+        Ok((self.sweep.clone(), self.replicas))
+    }
+
+    /// Bytes that arrays may take, where that is told.
+    pub(super) fn memory(&self) -> Option<u64> {
+        self.memory.map(|mebibytes| mebibytes * MEBIBYTE)
+    }
+}
+
+pub(super) fn run(arguments: &TrainArgs, mut job: Job) -> Result<Ending, CliError> {
+    let keep = job.info.keep_checkpoints;
+    let variants = variants(&job.info.config, &job.info.sweeps, job.info.replicas)?;
+    let selection = arguments.selection()?;
+    let dataset = job.dataset(&arguments.data)?;
+    let images = ImageShape::of(&dataset);
+    let plans: Vec<Plan> =
+        variants.iter().map(|variant| Plan::new(&variant.config, &dataset)).collect();
+    let (mut runs, mut starts) = (None, vec![Start::Initial; variants.len()]);
+    if let Some(folder) = job.resumed() {
+        let (resumed, from) = ReplicaRuns::resume(folder, &variants, keep)?;
+        (runs, starts) = (Some(resumed), from);
+    }
+    if starts.iter().all(|start| matches!(start, Start::Finished)) {
+        let mut listener = Listener::new(&job, arguments.json, images, &variants, &plans);
+        listener.begin(runs, &starts)?;
+        listener.finish(0.0)?;
+        return job.tell_finished();
+    }
+    let every = job.is_kept().then_some(job.every);
+    let training = Replicas::resume(&variants, dataset, &selection, starts.clone(), every)?;
+    // Before the first image, so that no hour of training ends at a full or forbidden folder.
+    if let Some(folder) = job.create()? {
+        runs = Some(ReplicaRuns::resume(&folder, &variants, keep)?.0);
+    }
+    let mut tensorboards = Vec::new();
+    if let (Some(folder), true) = (job.resumed(), arguments.tensorboard) {
+        let of_run = |(replica, plan): (usize, &Plan)| {
+            plan.tensorboard(&folder.join(replica_folder(replica)), images.clone())
+        };
+        tensorboards = plans.iter().enumerate().map(of_run).collect::<Result<_, _>>()?;
+        training.requests().networks_after_epochs();
+    }
+    announce(&plans, training.device());
+    let mut listener = Listener::new(&job, arguments.json, images, &variants, &plans);
+    listener.begin(runs, &starts)?;
+    listener.tensorboards = tensorboards;
+    drop(starts);
+    let mut failure = None;
+    let summary = training.run(&mut |event| match listener.hear(event) {
+        Ok(flow) => flow,
+        Err(error) => {
+            failure.get_or_insert(error);
+            ControlFlow::Break(())
+        }
+    });
+    let summary = match (summary, failure) {
+        (Ok(summary), None) => summary,
+        (Err(error), None) => return Err(job.failed(error)),
+        (_, Some(error)) => return Err(job.failed(error)),
+    };
+    if !summary.stopped {
+        return listener.finish(summary.seconds).map(|()| Ending::Done);
+    }
+    if !listener.output.is_closed() {
+        job.tell_stopped();
+    }
+    Ok(job.stop.signal().map_or(Ending::Done, Ending::Stopped))
+}
+
+/// Refuses a setting with many values that has one by its flag too.
+pub(super) fn refuse_what_is_set(
+    settings: &Settings,
+    sweeps: &[Sweep],
+    what: &str,
+) -> Result<(), CliError> {
+    match sweeps.iter().map(Sweep::key).find(|key| settings.names(key)) {
+        Some(key) => {
+            let flag = key.replace('_', "-");
+            let message = format!("{key} is given by --{flag} and {what}: leave out one of them");
+            Err(CliError::Usage(message))
+        }
+        None => Ok(()),
+    }
+}
+
+fn announce(plans: &[Plan], device: &Device) {
+    let Plan { network, dataset, .. } = &plans[0];
+    let images = match plans.iter().all(|plan| *plan == plans[0]) {
+        true => format!(": {} each", plans[0].images()),
+        false => String::new(),
+    };
+    tell(format_args!("training {} x {network} on {dataset}{images}", plans.len()));
+    announce_device(device);
+}

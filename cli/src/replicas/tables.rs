@@ -1,0 +1,45 @@
+//! The results of many networks, for people.
+
+use serde_json::{Map, Value};
+
+use apical::evaluate::Spread;
+use apical::record::replicas::{CombinationResult, ReplicaResult, in_words};
+use apical::report::Table;
+
+/// A line for each network. `tested`: the images that they were tested on.
+pub(super) fn networks(replicas: &[ReplicaResult], tested: &str) -> String {
+    let settings = replicas.first().map(|result| &result.settings);
+    let mut table =
+        table(&["network", "seed"], settings, &[&format!("{tested} error %"), "weights sha256"]);
+    for result in replicas {
+        let ReplicaResult { replica, seed, settings, test_error, weights_sha256, .. } = result;
+        let mut row = vec![replica.to_string(), seed.to_string()];
+        row.extend(settings.values().map(in_words));
+        row.extend([format!("{test_error:.2}"), weights_sha256.clone()]);
+        table.push(row);
+    }
+    table.aligned()
+}
+
+/// A line for each combination of swept settings.
+pub(super) fn combinations(combinations: &[CombinationResult], tested: &str) -> String {
+    let settings = combinations.first().map(|result| &result.settings);
+    let mean = format!("mean {tested} error %");
+    let mut table = table(&[], settings, &["networks", &mean, "sd", "SEM"]);
+    for CombinationResult { settings, networks, test_error, .. } in combinations {
+        let Spread { mean, sd, sem } = test_error;
+        let mut row: Vec<String> = settings.values().map(in_words).collect();
+        let number = |value: &Option<f64>| value.map_or("-".into(), |value| format!("{value:.3}"));
+        row.extend([networks.to_string(), format!("{mean:.3}"), number(sd), number(sem)]);
+        table.push(row);
+    }
+    table.aligned()
+}
+
+/// A table with the swept settings between other columns.
+fn table(before: &[&str], settings: Option<&Map<String, Value>>, behind: &[&str]) -> Table {
+    let keys = settings.into_iter().flat_map(|settings| settings.keys().map(String::as_str));
+    let header: Vec<&str> =
+        before.iter().copied().chain(keys).chain(behind.iter().copied()).collect();
+    Table::new(&header)
+}

@@ -1,0 +1,24 @@
+//! `apical report`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::output::Output;
+use super::{CliError, EXIT_CODES};
+use apical::report::save_page;
+
+/// Put the experiments of a folder into one HTML page
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct ReportArgs {
+    /// The folder of 'apical reproduce'
+    folder: PathBuf,
+}
+
+pub(super) fn run(arguments: &ReportArgs) -> Result<(), CliError> {
+    let [page, table] = save_page(&arguments.folder)?;
+    let mut output = Output::default();
+    output.print(page.display())?;
+    output.print(table.display())
+}

@@ -1,0 +1,165 @@
+//! `apical reproduce`.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, RangedU64ValueParser};
+
+use super::machine::{DataArgs, MachineArgs};
+use super::output::{Output, tell};
+use super::progress::{Estimate, Progress, time_left};
+use super::{CliError, EXIT_CODES};
+use apical::experiments::{EXPERIMENTS, Experiment, Study, StudyEvent};
+use apical::report::{ExperimentResult, findings, save_page};
+
+/// Do the experiments of the paper, and put their numbers beside the paper's
+///
+/// Each writes a folder with its figure (SVG, PNG), the data behind it (CSV), its settings and its findings
+/// (result.json); report.html shows all, reproduction.md has them as a table. Networks are trained as in the paper, some for several experiments.
+/// What was trained is kept: broken off and called again, it goes on.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct ReproduceArgs {
+    /// Names of experiments, or all
+    #[arg(value_parser = names(), required_unless_present = "list", value_name = "EXPERIMENT")]
+    experiments: Vec<String>,
+
+    /// List the experiments
+    #[arg(long, conflicts_with = "experiments")]
+    list: bool,
+
+    /// Fewer images, epochs and seeds than the paper: eight epochs at most, two seeds
+    #[arg(long)]
+    quick: bool,
+
+    /// Folder of the results
+    #[arg(long, value_name = "DIR", default_value = "reproduction")]
+    out: PathBuf,
+
+    /// Networks of each condition, with seeds from 1 on [default: 2 if quick, otherwise 5]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u64>::new().range(1..=1000))]
+    seeds: Option<u64>,
+
+    /// Most networks that train side by side [default: as many as threads]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=4096))]
+    together: Option<usize>,
+
+    /// Print one array of JSON: the findings of each experiment
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    data: DataArgs,
+
+    #[command(flatten)]
+    machine: MachineArgs,
+}
+
+/// The name of all.
+const ALL: &str = "all";
+/// Folder of the trained networks.
+const TRAININGS: &str = "trainings";
+
+fn names() -> PossibleValuesParser {
+    let names = EXPERIMENTS.iter().map(|experiment| experiment.name);
+    PossibleValuesParser::new(names.chain([ALL]))
+}
+
+pub(super) fn run(arguments: &ReproduceArgs) -> Result<(), CliError> {
+    let mut output = Output::default();
+    if arguments.list {
+        return list(&mut output, arguments.json);
+    }
+    let is_wanted = |experiment: &&Experiment| {
+        let mut names = arguments.experiments.iter();
+        names.any(|name| name == experiment.name || name == ALL)
+    };
+    let wanted: Vec<&Experiment> = EXPERIMENTS.iter().filter(is_wanted).collect();
+    let selection = arguments.machine.selection()?;
+    let dataset = arguments.data.open()?;
+    let seeds = arguments.seeds.unwrap_or(if arguments.quick { 2 } else { 5 });
+    let threads = match selection.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
+    let together = arguments.together.unwrap_or(threads);
+
+    let mut listener = Listener::new();
+    let mut listen = |event: StudyEvent| listener.hear(event);
+    let folder = arguments.out.join(TRAININGS);
+    let quick = arguments.quick;
+    let mut study = Study::new(quick, seeds, dataset, selection, together, &folder, &mut listen)?;
+    let mut results = Vec::new();
+    for experiment in wanted {
+        let result = experiment.run(&mut study, &arguments.out)?;
+        tell(format_args!("{}: {:.0} s", result.name, result.seconds));
+        if !arguments.json {
+            print(&mut output, &result)?;
+        }
+        results.push(result);
+    }
+    let [page, _] = save_page(&arguments.out)?;
+    tell(format_args!("written: {}", page.display()));
+    if arguments.json {
+        return output.print_json(&results);
+    }
+    Ok(())
+}
+
+/// Shows how far the current experiment is.
+struct Listener {
+    progress: Progress,
+    experiment: &'static str,
+    /// What is being done, with what it says of the time left.
+    current: Option<(String, Estimate)>,
+}
+
+impl Listener {
+    fn new() -> Self {
+        Listener { progress: Progress::new(), experiment: "", current: None }
+    }
+
+    fn hear(&mut self, event: StudyEvent) -> ControlFlow<()> {
+        let (what, done, total) = match event {
+            StudyEvent::Started { experiment } => {
+                self.experiment = experiment;
+                self.current = None;
+                return ControlFlow::Continue(());
+            }
+            StudyEvent::Progress { what, done, total } => (what, done, total),
+        };
+        let (_, estimate) = match self.current.take() {
+            Some(current) if current.0 == what => self.current.insert(current),
+            _ => self.current.insert((what.to_string(), Estimate::start(total as f64))),
+        };
+        let left = time_left(estimate.left(done as f64));
+        let title = format!("{}: {what}", self.experiment);
+        self.progress.advance(title, done as usize, total as usize, left);
+        ControlFlow::Continue(())
+    }
+}
+
+fn list(output: &mut Output, json: bool) -> Result<(), CliError> {
+    if json {
+        let listed: Vec<_> = EXPERIMENTS
+            .iter()
+            .map(|experiment| {
+                let Experiment { name, figure, title, about, .. } = experiment;
+                serde_json::json!({ "name": name, "figure": figure, "title": title, "about": about })
+            })
+            .collect();
+        return output.print_json(&listed);
+    }
+    for Experiment { name, figure, title, .. } in &EXPERIMENTS {
+        output.print(format_args!("{name:<8} {figure:<24} {title}"))?;
+    }
+    Ok(())
+}
+
+/// The findings as a table.
+fn print(output: &mut Output, result: &ExperimentResult) -> Result<(), CliError> {
+    let ExperimentResult { name, figure, title, .. } = result;
+    let table = findings(std::slice::from_ref(result)).aligned();
+    output.print(format_args!("{name}: {title} ({figure})\n{table}"))
+}

@@ -1,0 +1,190 @@
+//! `apical test`.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::RangedI64ValueParser;
+use serde::Serialize;
+
+use super::machine::{DataArgs, MachineArgs};
+use super::output::{Output, tell};
+use super::progress::{Estimate, Progress, time_left};
+use super::{CliError, EXIT_CODES};
+use apical::dataset::names::digits;
+use apical::evaluate::{Evaluation, Spread};
+use apical::record::{weights, weights_sha256};
+use apical::train::test_network;
+
+/// Test a trained network
+///
+/// The settings are those that it was trained with. Spikes are drawn anew, so the error differs a
+/// little from that of the training's last test.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct TestArgs {
+    /// The weights.safetensors of a run
+    weights: PathBuf,
+
+    /// Test on the first N images of the test set; 0: all [default: as trained]
+    #[arg(long, value_name = "N")]
+    test_images: Option<usize>,
+
+    /// Length of the forward phase of a test image, ms [default: as trained]
+    #[arg(long, value_name = "MS")]
+    test_steps: Option<u32>,
+
+    /// Seed of the spikes [default: as trained]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+
+    /// Test so many times, each with new draws (the paper: 20)
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = repeats())]
+    repeats: u32,
+
+    /// Print one object of JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    data: DataArgs,
+
+    #[command(flatten)]
+    machine: MachineArgs,
+}
+
+/// More tests than this tell nothing new.
+const REPEATS_MAX: i64 = 10_000;
+
+pub(super) fn repeats() -> RangedI64ValueParser<u32> {
+    RangedI64ValueParser::new().range(1..=REPEATS_MAX)
+}
+
+/// The result as JSON, of all tests together. Errors are percent.
+#[derive(Serialize)]
+struct Tested<'a> {
+    test_error: f64,
+    /// Of each test.
+    test_errors: &'a [f64],
+    /// Over the tests; `null` for one.
+    test_error_sd: Option<f64>,
+    /// Of one test.
+    test_images: u32,
+    /// `null` for a class without images.
+    class_errors: Vec<Option<f64>>,
+    class_names: &'a [String],
+    /// `[class, class found]`.
+    confusion: &'a [Vec<u32>],
+    backend: &'static str,
+    device: &'a str,
+    weights_sha256: String,
+}
+
+pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
+    let selection = arguments.machine.selection()?;
+    let saved = weights::load(&arguments.weights)?;
+    let dataset = arguments.data.open()?;
+    saved.check_fits(&dataset)?;
+    let mut config = saved.config;
+    config.test_images = arguments.test_images.unwrap_or(config.test_images);
+    config.test_steps = arguments.test_steps.unwrap_or(config.test_steps);
+    config.seed = arguments.seed.unwrap_or(config.seed);
+
+    let (name, class_names) = (dataset.name.clone(), dataset.class_names.clone());
+    let mut progress = Progress::new();
+    let repeats = arguments.repeats;
+    let estimate = Estimate::start(f64::from(repeats));
+    let (tests, device) =
+        test_network(&config, dataset, &saved.network, &selection, repeats, &mut |done| {
+            let left = time_left(estimate.left(f64::from(done)));
+            progress.advance("test", done as usize, repeats as usize, left);
+        })?;
+    progress.clear();
+    let evaluation = Evaluation::sum(&tests);
+    let errors: Vec<f64> = tests.iter().map(Evaluation::error).collect();
+    let Spread { sd, .. } = Spread::of(&errors);
+    tell(format_args!("tested on {name}; backend {}, device {}", device.backend, device.name));
+    if let Some(note) = &device.note {
+        tell(note);
+    }
+    let mut output = Output::default();
+    if arguments.json {
+        return output.print_json(&Tested {
+            test_error: evaluation.error(),
+            test_errors: &errors,
+            test_error_sd: sd,
+            test_images: tests[0].images(),
+            class_errors: evaluation.class_errors(),
+            class_names: &class_names,
+            confusion: &evaluation.confusion,
+            backend: device.backend,
+            device: &device.name,
+            weights_sha256: weights_sha256(&saved.network),
+        });
+    }
+    output.print(format_args!("{}\n\n{}", summary(&tests, sd), table(&evaluation, &class_names)))
+}
+
+/// The error, with its spread over several tests.
+fn summary(tests: &[Evaluation], sd: Option<f64>) -> String {
+    let error = Evaluation::sum(tests).error();
+    let images = tests[0].images();
+    let spread = sd.map(|sd| format!(" (sd {sd:.2} over {} tests)", tests.len()));
+    format!("test error {error:.2} % of {images} test images{}", spread.unwrap_or_default())
+}
+
+/// Names with their numbers before them; classes that have no names are their numbers.
+pub(super) fn numbered(names: &[String]) -> Vec<String> {
+    if names == digits(names.len()) {
+        return names.iter().map(|name| format!("{name:>5}")).collect();
+    }
+    names.iter().enumerate().map(|(class, name)| format!("{class} {name}")).collect()
+}
+
+/// A line for each class: its error, and as what its images were taken, in all tests.
+fn table(evaluation: &Evaluation, names: &[String]) -> String {
+    let confusion = &evaluation.confusion;
+    let largest = confusion.iter().flatten().copied().max().unwrap_or(0);
+    let width = largest.max(confusion.len() as u32).to_string().len() + 1;
+    let labels = numbered(names);
+    let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(5);
+    let mut text = format!("{:<longest$}  error %  taken for\n{:longest$}         ", "class", "");
+    // Writing to a string cannot fail.
+    for class in 0..confusion.len() {
+        let _ = write!(text, "{class:>width$}");
+    }
+    for ((label, row), error) in labels.iter().zip(confusion).zip(evaluation.class_errors()) {
+        let error = error.map_or("-".to_string(), |error| format!("{error:.2}"));
+        let _ = write!(text, "\n{label:<longest$}  {error:>7}");
+        for count in row {
+            let _ = write!(text, "{count:>width$}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stand_below_their_class() {
+        let evaluation = Evaluation::new(3, &[[0; 12].as_slice(), &[1]].concat(), &[0; 13]);
+        let expected = "\
+class  error %  taken for
+                0  1  2
+    0     0.00 12  0  0
+    1   100.00  1  0  0
+    2        -  0  0  0";
+        assert_eq!(table(&evaluation, &digits(3)), expected);
+        let names = ["cat", "dog", "marmot"].map(str::to_string);
+        let expected = "\
+class     error %  taken for
+                   0  1  2
+0 cat        0.00 12  0  0
+1 dog      100.00  1  0  0
+2 marmot        -  0  0  0";
+        assert_eq!(table(&evaluation, &names), expected);
+        assert_eq!(summary(&[evaluation], None), "test error 7.69 % of 13 test images");
+    }
+}

@@ -1,0 +1,140 @@
+//! What is to be done: a new run as the arguments say, or one that goes on.
+
+use std::path::{Path, PathBuf};
+
+use super::TrainArgs;
+use crate::machine::DataArgs;
+use crate::output::tell;
+use crate::stop::Stop;
+use crate::{CliError, Ending};
+use apical::dataset::Dataset;
+use apical::record::info::FolderLock;
+use apical::record::{RunInfo, now};
+use apical::train::{Every, Position};
+
+/// How many of the last checkpoints are kept, where nothing else is asked for.
+const KEEP: usize = 2;
+
+/// A run that is to be begun or gone on with.
+pub(crate) struct Job {
+    pub(crate) info: RunInfo,
+    pub(crate) every: Every,
+    pub(crate) stop: Stop,
+    folder: Option<PathBuf>,
+    /// Held as long as the run goes on; `None` for a run that has not begun.
+    lock: Option<FolderLock>,
+}
+
+impl Job {
+    /// # Errors
+    /// When a setting cannot be read, or the folder holds no run to go on with.
+    pub(super) fn new(arguments: &TrainArgs) -> Result<Self, CliError> {
+        let stop = Stop::listen()?;
+        let every = arguments.checkpoint_every.unwrap_or(Every::Epochs(1));
+        if let Some(folder) = &arguments.resume {
+            if let Some(flag) = arguments.settings.first_given() {
+                let message = format!("--resume takes all settings from the run: leave out {flag}");
+                return Err(CliError::Usage(message));
+            }
+            let (mut info, lock) = RunInfo::open(folder)?;
+            info.keep_checkpoints = arguments.keep_checkpoints.unwrap_or(info.keep_checkpoints);
+            let every = arguments.checkpoint_every.unwrap_or(info.checkpoint_every);
+            let (folder, lock) = (Some(folder.clone()), Some(lock));
+            return Ok(Job { info, every, stop, folder, lock });
+        }
+        let (sweeps, replicas) = arguments.networks.of_each(&arguments.settings)?;
+        let info = RunInfo {
+            version: env!("CARGO_PKG_VERSION").to_string(),
+            date: now(),
+            data: arguments.data.folder().and_then(|folder| std::path::absolute(folder).ok()),
+            reading: arguments.data.reading(),
+            dataset_sha256: String::new(),
+            checkpoint_every: every,
+            keep_checkpoints: arguments.keep_checkpoints.unwrap_or(KEEP),
+            replicas,
+            sweeps,
+            config: arguments.settings.resolve(|_| ())?,
+        };
+        Ok(Job { info, every, stop, folder: arguments.out.clone(), lock: None })
+    }
+
+    /// Opens the data set: that of the run, which may have moved to where the arguments say.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is another one.
+    pub(crate) fn dataset(&mut self, data: &DataArgs) -> Result<Dataset, CliError> {
+        let Some(folder) = self.resumed() else {
+            let dataset = data.open()?;
+            if self.folder.is_some() {
+                self.info.dataset_sha256 = dataset.sha256();
+            }
+            return Ok(dataset);
+        };
+        let dataset = data.or(self.info.data.as_deref(), self.info.reading).open()?;
+        if dataset.sha256() != self.info.dataset_sha256 {
+            let (folder, dataset) = (folder.to_owned(), dataset.name);
+            return Err(CliError::OtherDataset { folder, dataset });
+        }
+        Ok(dataset)
+    }
+
+    /// Whether the run is written into a folder.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.folder.is_some()
+    }
+
+    /// The folder of the run that goes on.
+    pub(crate) fn resumed(&self) -> Option<&Path> {
+        self.lock.as_ref().and(self.folder.as_deref())
+    }
+
+    /// Begins the folder of a new run, if there is to be one.
+    ///
+    /// # Errors
+    /// When it holds a run, or cannot be written.
+    pub(crate) fn create(&mut self) -> Result<Option<PathBuf>, CliError> {
+        match &self.folder {
+            Some(folder) if self.lock.is_none() => {
+                self.lock = Some(self.info.create(folder)?);
+                Ok(Some(folder.clone()))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Where a run goes on, in words.
+    pub(crate) fn from(&self, position: &Position) -> String {
+        let Position { epoch, images, .. } = position;
+        format!("going on in epoch {epoch}, after {images} of its images")
+    }
+
+    /// Says that there is nothing left to do.
+    pub(crate) fn tell_finished(&self) -> Result<Ending, CliError> {
+        let folder = self.folder.clone().unwrap_or_default();
+        tell(format_args!("{}: this run is finished, nothing is left to do", folder.display()));
+        Ok(Ending::Done)
+    }
+
+    /// The error of a run that failed, once it was said how to go on with it.
+    pub(crate) fn failed(&self, error: impl Into<CliError>) -> CliError {
+        if let Some(folder) = &self.folder {
+            tell(format_args!(
+                "what was learned up to the last checkpoint is kept: 'apical train --resume {}' goes on \
+                 from there",
+                folder.display()
+            ));
+        }
+        error.into()
+    }
+
+    /// Says how to go on with a run that was stopped.
+    pub(crate) fn tell_stopped(&self) {
+        match &self.folder {
+            Some(folder) => tell(format_args!(
+                "stopped; 'apical train --resume {}' goes on from here",
+                folder.display()
+            )),
+            None => tell("stopped; without --out nothing was kept"),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Tells everyone what happens: lines for people, JSON for scripts, the record.
+
+use std::ops::ControlFlow;
+
+use serde::Serialize;
+
+use super::job::Job;
+use super::plan::Plan;
+use crate::CliError;
+use crate::output::Output;
+use crate::progress::{Estimate, Progress, time_left};
+use crate::tui::Dashboard;
+use apical::network::Network;
+use apical::plots::TensorBoard;
+use apical::record::{ImageShape, Run, weights_sha256};
+use apical::schedule::Device;
+use apical::train::{Event, Summary, Training};
+
+/// Tells everyone what happens.
+pub(super) struct Listener<'a> {
+    pub(super) run: Option<Run>,
+    pub(super) tensorboard: Option<TensorBoard>,
+    pub(super) output: Output,
+    pub(super) json: bool,
+    pub(super) progress: Progress,
+    /// In place of the progress.
+    pub(super) dashboard: Option<Dashboard>,
+    pub(super) estimate: Estimate,
+    pub(super) plan: &'a Plan,
+    pub(super) job: &'a Job,
+    pub(super) images: ImageShape,
+}
+
+/// The last line of a run's metrics.
+#[derive(Serialize)]
+pub(crate) struct Finished<'a> {
+    event: &'static str,
+    pub(crate) test_error: f64,
+    seconds: f64,
+    backend: &'static str,
+    device: &'a str,
+    pub(crate) weights_sha256: String,
+}
+
+impl<'a> Finished<'a> {
+    pub(crate) fn new(summary: &Summary, network: &Network, device: &'a Device) -> Self {
+        Finished {
+            event: "finished",
+            test_error: summary.evaluation.error(),
+            seconds: summary.seconds,
+            backend: device.backend,
+            device: &device.name,
+            weights_sha256: weights_sha256(network),
+        }
+    }
+}
+
+impl Listener<'_> {
+    pub(super) fn hear(&mut self, event: &Event) -> Result<ControlFlow<()>, CliError> {
+        if self.dashboard.is_none() {
+            self.show(event);
+        }
+        if let Some(tensorboard) = &self.tensorboard {
+            tensorboard.hear(event)?;
+        }
+        match event {
+            Event::Progress { .. } | Event::Network { .. } => {}
+            Event::Checkpoint(checkpoint) => {
+                if let Some(run) = &mut self.run {
+                    run.save_checkpoint(checkpoint, &self.job.info.config, &self.images)?;
+                }
+            }
+            event => self.record(event)?,
+        }
+        // Last, for it may wait for a key.
+        let flow = self.dashboard.as_mut().map_or(ControlFlow::Continue(()), |it| it.hear(event));
+        // Who stopped reading wants no more, unless there are files to be written.
+        let is_wanted = self.run.is_some() || !self.output.is_closed();
+        let is_wanted = is_wanted && self.job.stop.signal().is_none();
+        Ok(if is_wanted { flow } else { ControlFlow::Break(()) })
+    }
+
+    /// Puts a line where lines of JSON are wanted.
+    fn record(&mut self, line: &impl Serialize) -> Result<(), CliError> {
+        if let Some(run) = &self.run {
+            run.metrics.append(line)?;
+        }
+        if self.json {
+            let Listener { progress, output, .. } = self;
+            progress.aside(|| output.print_json(line))?;
+        }
+        Ok(())
+    }
+
+    fn show(&mut self, event: &Event) {
+        let Plan { epochs: of, tested, .. } = self.plan;
+        match event {
+            Event::Progress { epoch, images, of_images, train_error, images_per_second } => {
+                let left = time_left(self.estimate.left(self.plan.work(epoch - 1, *images)));
+                let message = format!(
+                    "{images_per_second:.0} images/s, training error {train_error:.2} %, {left}"
+                );
+                let what = format_args!("epoch {epoch}/{of}");
+                self.progress.advance(what, *images, *of_images, message);
+            }
+            Event::QuickTest { epoch, images, test_error, test_images } => {
+                self.progress.tell(format_args!(
+                    "epoch {epoch}/{of}, {images} images: {tested} error {test_error:.2} % of the first \
+                     {test_images} {tested} images"
+                ));
+            }
+            // For files alone.
+            Event::Weights { .. } | Event::Checkpoint(_) | Event::Network { .. } => {}
+            Event::Epoch { epoch, train_error, test_error, images_per_second, .. } => {
+                let left = match self.estimate.left(self.plan.work(*epoch, 0)) {
+                    left if epoch < of => format!(", {}", time_left(left)),
+                    _ => String::new(),
+                };
+                self.progress.tell(format_args!(
+                    "epoch {epoch}/{of}: training error {train_error:.2} %, {tested} error \
+                     {test_error:.2} %, {images_per_second:.0} images/s{left}"
+                ));
+            }
+        }
+    }
+
+    pub(super) fn finish(mut self, summary: &Summary, training: &Training) -> Result<(), CliError> {
+        self.clear();
+        let network = training.network();
+        let finished = Finished::new(summary, network, training.device());
+        // The weights first: they are what the time was spent on. The result is told even where they
+        // cannot be written.
+        let run = self.run.as_ref();
+        let saved = run.map(|run| run.save(network, training.config(), &self.images)).transpose();
+        self.record(&finished)?;
+        if !self.json {
+            self.print(&finished, summary)?;
+        }
+        match saved? {
+            Some(path) if !self.json => {
+                self.output.print(format_args!("written     {}", path.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Leaves the terminal as it was.
+    pub(super) fn clear(&mut self) {
+        self.progress.clear();
+        self.dashboard = None;
+    }
+
+    fn print(&mut self, finished: &Finished, summary: &Summary) -> Result<(), CliError> {
+        let Plan { epochs, images, tested, .. } = self.plan;
+        let Finished { test_error, seconds, backend, device, weights_sha256, .. } = finished;
+        self.output.print(format_args!(
+            "{what:<11} {test_error:.2} % of {count} {tested} images\n\
+             time        {seconds:.1} s\n\
+             images      {epochs} x {images}\n\
+             backend     {backend}\n\
+             device      {device}\n\
+             weights     sha256 {weights_sha256}",
+            what = format!("{tested} error"),
+            count = summary.evaluation.images(),
+        ))
+    }
+}

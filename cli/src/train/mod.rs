@@ -1,0 +1,170 @@
+//! `apical train`.
+
+mod job;
+mod listener;
+mod plan;
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use super::machine::{DataArgs, MachineArgs};
+use super::output::{Output, tell};
+use super::progress::{Estimate, Progress};
+use super::replicas::{self, ReplicaArgs};
+use super::settings::Settings;
+use super::tui::{self, Dashboard};
+use super::{CliError, EXIT_CODES, Ending};
+use apical::record::{ImageShape, Run};
+use apical::schedule::Selection;
+use apical::train::{Every, Start, Training};
+use clap::Args;
+use clap::builder::RangedU64ValueParser;
+pub(super) use job::Job;
+pub(super) use listener::Finished;
+use listener::Listener;
+pub(super) use plan::{Plan, announce_device};
+
+/// Train a network, or many side by side, and test after each epoch
+///
+/// Standard output gets the result, standard error the progress. Nothing is written to disk without
+/// --out.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct TrainArgs {
+    /// Folder for config.toml, metrics.jsonl, checkpoints and weights.safetensors (of many networks: a
+    /// folder of each, summary.json and summary.csv); it must not hold a run yet
+    #[arg(long, value_name = "DIR", group = "kept")]
+    pub(super) out: Option<PathBuf>,
+
+    /// Go on with the run in this folder from its last checkpoint, to the same bits as if it had never
+    /// stopped, on any machine. Settings and data set are those of the run
+    #[arg(long, value_name = "DIR", group = "kept", conflicts_with_all = ["sweep", "replicas"])]
+    pub(super) resume: Option<PathBuf>,
+
+    /// How often to write a checkpoint: after so many training images (5000) and each epoch, or so many epochs (2epochs)
+    /// [default: 1epoch, or that of the run that is resumed]. Ctrl-C and SIGTERM write one too
+    #[arg(long, value_name = "N|Nepochs")]
+    checkpoint_every: Option<Every>,
+
+    /// How many of the last checkpoints to keep, beside the one with the lowest test error [default: 2]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    keep_checkpoints: Option<usize>,
+
+    /// Print JSON lines: an object for each quick test and epoch, and one at the end
+    #[arg(long)]
+    pub(super) json: bool,
+
+    /// Write what TensorBoard shows into the folder of the run, while the training goes on: curves,
+    /// histograms of the weights, receptive fields (of many networks: into that of each)
+    #[arg(long, requires = "kept")]
+    pub(super) tensorboard: bool,
+
+    /// Show the training on the whole terminal: curves, weights, receptive fields; keys pause it, save the
+    /// weights, stop it
+    #[arg(long)]
+    tui: bool,
+
+    #[command(flatten)]
+    pub(super) data: DataArgs,
+
+    #[command(flatten)]
+    pub(super) networks: ReplicaArgs,
+
+    #[command(flatten)]
+    pub(super) settings: Settings,
+
+    #[command(flatten)]
+    machine: MachineArgs,
+}
+
+impl TrainArgs {
+    /// # Errors
+    /// When the arguments contradict each other.
+    pub(super) fn selection(&self) -> Result<Selection, CliError> {
+        Ok(Selection { memory: self.networks.memory(), ..self.machine.selection()? })
+    }
+}
+
+pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
+    let mut job = Job::new(arguments)?;
+    if arguments.tui {
+        tui::check(job.info.is_of_many(), arguments.json)?;
+    }
+    if job.info.is_of_many() {
+        return replicas::run(arguments, job);
+    }
+    let config = job.info.config.clone();
+    let selection = arguments.selection()?;
+    let dataset = job.dataset(&arguments.data)?;
+    let images = ImageShape::of(&dataset);
+    let plan = Plan::new(&config, &dataset);
+    let (mut run, mut start) = (None, Start::Initial);
+    if let Some(folder) = job.resumed() {
+        let (resumed, from) = Run::resume(folder, &config, job.info.keep_checkpoints)?;
+        (run, start) = (Some(resumed), from);
+    }
+    let mut estimate = Estimate::start(plan.work(config.epochs, 0));
+    let mut training = match &start {
+        Start::Finished => return job.tell_finished(),
+        Start::Initial => Training::new(config.clone(), dataset, &selection)?,
+        Start::Checkpoint(checkpoint) => {
+            estimate.begin_at(plan.work_before(&checkpoint.position));
+            tell(job.from(&checkpoint.position));
+            Training::resume(config.clone(), dataset, &selection, checkpoint)?
+        }
+    };
+    drop(start);
+    // Before the first image, so that no hour of training ends at a full or forbidden folder.
+    if let Some(folder) = job.create()? {
+        run = Some(Run::create(&folder, &config, job.info.keep_checkpoints)?);
+    }
+    if run.is_some() {
+        training.keep_checkpoints(job.every);
+    }
+    let mut tensorboard = None;
+    if let (Some(folder), true) = (job.resumed(), arguments.tensorboard) {
+        tensorboard = Some(plan.tensorboard(folder, images.clone())?);
+        training.requests().networks_after_epochs();
+    }
+    plan.announce(training.device());
+    let mut dashboard = None;
+    if arguments.tui {
+        let folder = job.resumed().map(Path::to_owned);
+        let stop = job.stop.clone();
+        let opened = Dashboard::open(&plan, &training, images.clone(), folder, estimate, stop);
+        dashboard = Some(opened?);
+    }
+    let mut listener = Listener {
+        run,
+        tensorboard,
+        output: Output::default(),
+        json: arguments.json,
+        progress: if arguments.tui { Progress::hidden() } else { Progress::new() },
+        dashboard,
+        estimate,
+        plan: &plan,
+        job: &job,
+        images,
+    };
+    let mut failure = None;
+    let summary = training.run(&mut |event| match listener.hear(event) {
+        Ok(flow) => flow,
+        Err(error) => {
+            failure.get_or_insert(error);
+            ControlFlow::Break(())
+        }
+    });
+    let summary = match (summary, failure) {
+        (Ok(summary), None) => summary,
+        (Err(error), None) => return Err(job.failed(error)),
+        (_, Some(error)) => return Err(job.failed(error)),
+    };
+    if !summary.stopped {
+        return listener.finish(&summary, &training).map(|()| Ending::Done);
+    }
+    listener.clear();
+    if !listener.output.is_closed() {
+        job.tell_stopped();
+    }
+    Ok(job.stop.signal().map_or(Ending::Done, Ending::Stopped))
+}

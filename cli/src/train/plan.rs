@@ -1,0 +1,90 @@
+//! What a training will do, in numbers and in words.
+
+use std::path::Path;
+
+use crate::output::tell;
+use apical::config::Config;
+use apical::dataset::Dataset;
+use apical::plots::TensorBoard;
+use apical::record::run::TENSORBOARD;
+use apical::record::{ImageShape, RecordError};
+use apical::schedule::Device;
+use apical::train::Position;
+use apical::trials::training_images;
+
+/// What a training will do, in numbers.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Plan {
+    pub(crate) network: String,
+    pub(crate) dataset: String,
+    pub(crate) epochs: u32,
+    pub(crate) images: usize,
+    pub(crate) test_images: usize,
+    /// What the images are called that are tested on.
+    pub(crate) tested: &'static str,
+    /// Simulated time in ms of a training and of a test image: work, to judge the time left by.
+    image_work: f64,
+    test_image_work: f64,
+}
+
+impl Plan {
+    pub(crate) fn new(config: &Config, dataset: &Dataset) -> Self {
+        let held_out = config.validation;
+        let sizes = [&[dataset.pixels()], config.layers.as_slice()].concat();
+        let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
+        Plan {
+            network: sizes.join("-"),
+            dataset: dataset.name.clone(),
+            epochs: config.epochs,
+            images: training_images(config, dataset),
+            test_images: match config.test_images {
+                0 if held_out > 0 => held_out,
+                0 => dataset.test_count,
+                count => count,
+            },
+            tested: if held_out > 0 { "validation" } else { "test" },
+            image_work: 2.0 * f64::from(config.phase_steps),
+            test_image_work: f64::from(config.test_steps),
+        }
+    }
+
+    /// Work of whole epochs with their tests, and of some images of the next.
+    pub(crate) fn work(&self, epochs: u32, images: usize) -> f64 {
+        let epoch =
+            self.images as f64 * self.image_work + self.test_images as f64 * self.test_image_work;
+        f64::from(epochs) * epoch + images as f64 * self.image_work
+    }
+
+    /// Starts an event file of a run in its folder.
+    pub(crate) fn tensorboard(
+        &self,
+        run: &Path,
+        images: ImageShape,
+    ) -> Result<TensorBoard, RecordError> {
+        TensorBoard::create(&run.join(TENSORBOARD), images, self.images, self.tested)
+    }
+
+    /// Work done before a training went on from a position.
+    pub(crate) fn work_before(&self, position: &Position) -> f64 {
+        self.work(position.epoch - 1, position.images)
+    }
+
+    pub(super) fn announce(&self, device: &Device) {
+        let Plan { network, dataset, .. } = self;
+        tell(format_args!("training {network} on {dataset}: {}", self.images()));
+        announce_device(device);
+    }
+
+    /// What is shown, in words.
+    pub(crate) fn images(&self) -> String {
+        let Plan { epochs, images, test_images, tested, .. } = self;
+        format!("{epochs} x {images} images, {test_images} {tested} images")
+    }
+}
+
+pub(crate) fn announce_device(device: &Device) {
+    tell(format_args!("backend {}, device {}", device.backend, device.name));
+    if let Some(note) = &device.note {
+        tell(note);
+    }
+}

@@ -1,0 +1,100 @@
+//! Curves by epochs, on scales of powers of ten.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Style};
+use ratatui::symbols::Marker;
+use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType};
+
+use crate::tui::state::{Curve, State};
+
+/// Smaller numbers, and 0, are drawn here.
+const LEAST: f64 = 1e-3;
+/// Names on the vertical axis.
+const NAMES: usize = 3;
+
+/// A curve with how it looks.
+struct Line<'a> {
+    name: &'a str,
+    curve: &'a Curve,
+    colour: Color,
+    graph: GraphType,
+}
+
+pub(super) fn draw_errors(frame: &mut Frame, area: Rect, state: &State) {
+    let tested = state.subject.tested;
+    let of = |error: Option<f64>| error.map_or("-".to_string(), |error| format!("{error:.2}"));
+    let title = format!(
+        "error, %: training {}, {tested} {}, least {}",
+        of(state.training.last()),
+        of(state.test.last()),
+        of(state.test.least())
+    );
+    let quick = format!("{tested}, quick");
+    let lines = [
+        Line::new("training", &state.training, Color::Yellow, GraphType::Line),
+        Line::new(&quick, &state.quick_test, Color::Cyan, GraphType::Scatter),
+        Line::new(tested, &state.test, Color::Blue, GraphType::Line),
+    ];
+    draw(frame, area, title, &lines, state.subject.epochs);
+}
+
+pub(super) fn draw_loss(frame: &mut Frame, area: Rect, state: &State) {
+    let last = state.loss.last().map_or("-".to_string(), |loss| format!("{loss:.4}"));
+    let line = Line::new("", &state.loss, Color::Magenta, GraphType::Line);
+    draw(frame, area, format!("loss {last}"), &[line], state.subject.epochs);
+}
+
+impl<'a> Line<'a> {
+    fn new(name: &'a str, curve: &'a Curve, colour: Color, graph: GraphType) -> Self {
+        Line { name, curve, colour, graph }
+    }
+}
+
+fn draw(frame: &mut Frame, area: Rect, title: String, lines: &[Line], epochs: u32) {
+    let shown = |line: &Line| -> Vec<(f64, f64)> {
+        let points = line.curve.points.iter().filter(|point| point.1.is_finite());
+        points.map(|&(place, value)| (place, value.max(LEAST).log10())).collect()
+    };
+    let points: Vec<Vec<(f64, f64)>> = lines.iter().map(shown).collect();
+    let all = || points.iter().flatten();
+    // A curve begins where it has points, so that a long training fills its chart from the start.
+    let end =
+        all().map(|point| point.0).fold(0.0, f64::max).ceil().clamp(1.0, f64::from(epochs.max(1)));
+    let low = all().map(|point| point.1).reduce(f64::min).unwrap_or(0.0);
+    let high = all().map(|point| point.1).reduce(f64::max).unwrap_or(low);
+    // A curve that is level has a range too.
+    let (low, high) = if high - low < 0.1 { (low - 0.1, high + 0.1) } else { (low, high) };
+    let name = |step: usize| {
+        let value = 10f64.powf(low + (high - low) * step as f64 / (NAMES - 1) as f64);
+        if value < 1.0 { format!("{value:.3}") } else { format!("{value:.1}") }
+    };
+    let names: Vec<String> = match all().next() {
+        Some(_) => (0..NAMES).map(name).collect(),
+        None => Vec::new(),
+    };
+    let datasets =
+        lines.iter().zip(&points).filter(|(_, points)| !points.is_empty()).map(|(line, points)| {
+            Dataset::default()
+                .name(line.name)
+                .marker(if line.graph == GraphType::Scatter {
+                    Marker::Dot
+                } else {
+                    Marker::Braille
+                })
+                .graph_type(line.graph)
+                .style(Style::new().fg(line.colour))
+                .data(points)
+        });
+    let grey = Style::new().fg(Color::DarkGray);
+    let chart = Chart::new(datasets.collect())
+        .block(Block::bordered().title(title))
+        .x_axis(
+            Axis::default()
+                .style(grey)
+                .bounds([0.0, end])
+                .labels(["0".to_string(), format!("epoch {end:.0}")]),
+        )
+        .y_axis(Axis::default().style(grey).bounds([low, high]).labels(names));
+    frame.render_widget(chart, area);
+}

@@ -1,0 +1,112 @@
+//! Receptive fields: two pixels to a character, one above the other.
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Color;
+use ratatui::widgets::{Block, Paragraph};
+
+use crate::tui::state::State;
+use apical::plots::fields::{GAP, Pixels, receptive_fields};
+
+/// The upper half of a character is its foreground, the lower its background.
+const UPPER_HALF: &str = "\u{2580}";
+/// Fields that should be seen: weights become less sharp for them.
+const ENOUGH: usize = 8;
+/// Side of the largest square of weights that becomes one pixel.
+const MOST_SHRUNK: usize = 4;
+
+pub(super) fn draw(frame: &mut Frame, area: Rect, state: &State) {
+    let block = Block::bordered().title("receptive fields");
+    let inside = block.inner(area);
+    let Some(pixels) = pixels(state, inside) else {
+        frame.render_widget(Paragraph::new("no room, or no picture").block(block), area);
+        return;
+    };
+    frame.render_widget(block, area);
+    paint(frame.buffer_mut(), inside, &pixels, state.subject.is_true_colour);
+}
+
+/// As many fields as there is room for.
+fn pixels(state: &State, area: Rect) -> Option<Pixels> {
+    let images = &state.subject.images;
+    let count = |shrunk: usize| {
+        let fit = |room: usize, side: usize| (room + GAP) / (side.div_ceil(shrunk) + GAP);
+        let columns = fit(usize::from(area.width), images.width);
+        (columns, columns * fit(2 * usize::from(area.height), images.height))
+    };
+    let is_enough = |shrunk: &usize| count(*shrunk).1 >= ENOUGH;
+    let shrunk = (1..MOST_SHRUNK).find(is_enough).unwrap_or(MOST_SHRUNK);
+    let (columns, fields) = count(shrunk);
+    receptive_fields(state.network.as_ref()?, images, fields, columns, shrunk)
+}
+
+fn paint(buffer: &mut Buffer, area: Rect, pixels: &Pixels, is_true_colour: bool) {
+    let colour = |row: usize, column: usize| {
+        let colour = pixels.colours.get(row * pixels.width + column)?;
+        Some(if is_true_colour { exact(*colour) } else { nearest(*colour) })
+    };
+    for row in 0..pixels.height.div_ceil(2).min(usize::from(area.height)) {
+        for column in 0..pixels.width.min(usize::from(area.width)) {
+            let cell = &mut buffer[(area.x + column as u16, area.y + row as u16)];
+            cell.set_symbol(UPPER_HALF);
+            cell.fg = colour(2 * row, column).unwrap_or_default();
+            cell.bg = colour(2 * row + 1, column).unwrap_or_default();
+        }
+    }
+}
+
+fn exact([red, green, blue]: [u8; 3]) -> Color {
+    Color::Rgb(red, green, blue)
+}
+
+/// The nearest of the 6 x 6 x 6 colours that every terminal of 256 has, from number 16 on.
+fn nearest(colour: [u8; 3]) -> Color {
+    let level = |part: u8| match part {
+        0..48 => 0,
+        48..115 => 1,
+        // From 95 in steps of 40.
+        _ => (part - 35) / 40,
+    };
+    let [red, green, blue] = colour.map(level);
+    Color::Indexed(16 + 36 * red + 6 * green + blue)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_character_shows_two_pixels() {
+        let colours = vec![[1, 1, 1], [2, 2, 2], [3, 3, 3], [4, 4, 4], [5, 5, 5], [6, 6, 6]];
+        let pixels = Pixels { width: 2, height: 3, colours };
+        let area = Rect::new(1, 1, 2, 2);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 4, 4));
+        paint(&mut buffer, area, &pixels, true);
+        let seen =
+            |x, y| (buffer[(x, y)].symbol().to_string(), buffer[(x, y)].fg, buffer[(x, y)].bg);
+        let half = UPPER_HALF.to_string();
+        let grey = |part| Color::Rgb(part, part, part);
+        assert_eq!(seen(1, 1), (half.clone(), grey(1), grey(3)));
+        assert_eq!(seen(2, 1), (half.clone(), grey(2), grey(4)));
+        // An odd last line has nothing below.
+        assert_eq!(seen(2, 2), (half, grey(6), Color::Reset));
+        assert_eq!(seen(0, 1).0, " ");
+        assert_eq!(seen(3, 1).0, " ");
+    }
+
+    #[test]
+    fn the_nearest_colours_are_those_of_the_cube() {
+        let levels = [0u8, 95, 135, 175, 215, 255];
+        for part in 0..=255u8 {
+            let nearest_level = |level: &u8| level.abs_diff(part);
+            let (found, _) =
+                levels.iter().enumerate().min_by_key(|(_, level)| nearest_level(level)).unwrap();
+            let Color::Indexed(number) = nearest([part, 0, 0]) else { panic!("a number") };
+            let level = levels[usize::from((number - 16) / 36)];
+            assert_eq!(level.abs_diff(part), levels[found].abs_diff(part), "{part}");
+        }
+        assert_eq!(nearest([255, 255, 255]), Color::Indexed(231));
+        assert_eq!(nearest([0, 0, 255]), Color::Indexed(21));
+    }
+}

@@ -1,0 +1,56 @@
+//! What keys mean.
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+/// What somebody wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Or to go on.
+    Pause,
+    Save,
+    Stop,
+    /// What Ctrl-C means everywhere.
+    Interrupt,
+}
+
+/// Keys with what they do, for people.
+pub(super) const KEYS: [(&str, &str); 3] =
+    [("p", "pause"), ("s", "save the weights now"), ("q", "stop")];
+
+/// What a key means, if anything. A terminal that the program reads key by key makes no signal of Ctrl-C.
+pub(super) fn action(key: &KeyEvent) -> Option<Action> {
+    if key.kind == KeyEventKind::Release {
+        return None;
+    }
+    let is_control = key.modifiers.contains(KeyModifiers::CONTROL);
+    match key.code {
+        KeyCode::Char('c') if is_control => Some(Action::Interrupt),
+        KeyCode::Char(_) if is_control => None,
+        KeyCode::Char('p') => Some(Action::Pause),
+        KeyCode::Char('s') => Some(Action::Save),
+        KeyCode::Char('q') => Some(Action::Stop),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_that_are_told_do_something_and_others_nothing() {
+        let of = |code, modifiers| action(&KeyEvent::new(code, modifiers));
+        let told =
+            KEYS.map(|(key, _)| of(KeyCode::Char(key.chars().next().unwrap()), KeyModifiers::NONE));
+        assert_eq!(told, [Some(Action::Pause), Some(Action::Save), Some(Action::Stop)]);
+        assert_eq!(of(KeyCode::Char('c'), KeyModifiers::CONTROL), Some(Action::Interrupt));
+        assert_eq!(of(KeyCode::Char('c'), KeyModifiers::NONE), None);
+        assert_eq!(of(KeyCode::Char('s'), KeyModifiers::CONTROL), None);
+        assert_eq!(of(KeyCode::Enter, KeyModifiers::NONE), None);
+        let released = KeyEvent {
+            kind: KeyEventKind::Release,
+            ..KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE)
+        };
+        assert_eq!(action(&released), None);
+    }
+}

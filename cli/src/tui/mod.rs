@@ -1,0 +1,197 @@
+//! `apical train --tui`: a training at a glance. It listens to events, shows them, and answers with what keys
+//! say; a thread of its own draws and reads keys, so that a long test or a pause does not freeze it.
+
+mod draw;
+mod keys;
+mod screen;
+mod state;
+
+use std::env;
+use std::io::{self, IsTerminal};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::CliError;
+use super::progress::Estimate;
+use super::stop::Stop;
+use super::train::Plan;
+use apical::config::Config;
+use apical::network::Network;
+use apical::record::{ImageShape, weights};
+use apical::train::{Event, Requests, Training};
+use keys::Action;
+use screen::Screen;
+use state::{Activity, State, Subject};
+
+/// Time between two looks for a signal while nothing else happens.
+const LOOK_FOR_SIGNALS_EVERY: Duration = Duration::from_millis(200);
+/// Time between two looks at the weights.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Shows a training, as long as it lives.
+pub(super) struct Dashboard {
+    shared: Arc<Shared>,
+    requests: Arc<Requests>,
+    plan: Plan,
+    estimate: Estimate,
+    looked: Instant,
+    /// Where weights are saved.
+    folder: Option<PathBuf>,
+    config: Config,
+    // Dropped last, so that nothing else happens on a screen that is gone.
+    _screen: Screen,
+}
+
+/// What the training and the screen share.
+struct Shared {
+    state: Mutex<State>,
+    /// A key was pressed.
+    pressed: Condvar,
+    stop: Stop,
+}
+
+impl Shared {
+    /// What a thread left that panicked is good enough to be shown.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn newer_than(&self, version: Option<u64>) -> Option<State> {
+        let state = self.state();
+        (Some(state.version) != version).then(|| state.clone())
+    }
+
+    fn act(&self, action: Action) {
+        self.state().act(action);
+        self.pressed.notify_all();
+    }
+
+    /// Waits while the training is paused and nothing else is wanted. No signal wakes it: it looks now and then.
+    fn wait(&self) {
+        let mut state = self.state();
+        while matches!(state.activity, Activity::Pausing | Activity::Paused)
+            && !state.wants_weights
+            && self.stop.signal().is_none()
+        {
+            if state.activity == Activity::Pausing {
+                state.activity = Activity::Paused;
+                state.version += 1;
+            }
+            let waited = self.pressed.wait_timeout(state, LOOK_FOR_SIGNALS_EVERY);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+/// Refuses a dashboard where none can be seen.
+///
+/// # Errors
+/// When there are many networks, standard error is no terminal, or standard output would be written over
+/// it.
+pub(super) fn check(are_many: bool, prints_json: bool) -> Result<(), CliError> {
+    let refuse = |reason: &str| Err(CliError::Usage(format!("--tui {reason}")));
+    if are_many {
+        return refuse("shows one network: with many, --tensorboard shows each");
+    }
+    if !io::stderr().is_terminal() {
+        return refuse(
+            "draws on standard error, which is no terminal here: leave it out for lines",
+        );
+    }
+    if prints_json && io::stdout().is_terminal() {
+        return refuse("and --json cannot share a terminal: send standard output to a file");
+    }
+    Ok(())
+}
+
+impl Dashboard {
+    /// Takes the terminal. `folder`: of the run, if it is recorded.
+    ///
+    /// # Errors
+    /// When the terminal cannot be taken.
+    pub(super) fn open(
+        plan: &Plan,
+        training: &Training,
+        images: ImageShape,
+        folder: Option<PathBuf>,
+        estimate: Estimate,
+        stop: Stop,
+    ) -> Result<Self, CliError> {
+        let config = training.config().clone();
+        let device = training.device();
+        let (backend, name) = (device.backend, &device.name);
+        let subject = Subject {
+            title: format!("{} on {}, {backend}, {name}", plan.network, plan.dataset),
+            epochs: plan.epochs,
+            of_images: plan.images,
+            tested: plan.tested,
+            images,
+            can_save: folder.is_some(),
+            is_true_colour: is_true_colour(),
+        };
+        let mut state = State::new(subject);
+        state.show(Arc::new(training.network().clone()));
+        let shared = Arc::new(Shared { state: Mutex::new(state), pressed: Condvar::new(), stop });
+        let screen = Screen::open(shared.clone()).map_err(CliError::Terminal)?;
+        let requests = training.requests();
+        requests.networks_after_epochs();
+        Ok(Dashboard {
+            shared,
+            requests,
+            estimate,
+            plan: plan.clone(),
+            looked: Instant::now(),
+            folder,
+            config,
+            _screen: screen,
+        })
+    }
+
+    /// Shows what happens; pauses, saves weights and breaks off as keys say.
+    pub(super) fn hear(&mut self, event: &Event) -> ControlFlow<()> {
+        self.shared.state().hear(event);
+        match event {
+            Event::Progress { epoch, images, .. } => self.estimate(*epoch, *images),
+            Event::Epoch { epoch, .. } => self.estimate(epoch + 1, 0),
+            Event::Network { epoch, images, network } => self.save(*epoch, *images, network),
+            Event::QuickTest { .. } | Event::Weights { .. } | Event::Checkpoint(_) => {}
+        }
+        let start = Instant::now();
+        self.shared.wait();
+        self.estimate.pause(start.elapsed());
+        let (wants_weights, stops) = {
+            let state = self.shared.state();
+            (state.wants_weights, state.activity == Activity::Stopping)
+        };
+        if wants_weights || self.looked.elapsed() >= LOOK_EVERY {
+            self.requests.networks_now();
+            self.looked = Instant::now();
+        }
+        if stops && !wants_weights { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn estimate(&self, epoch: u32, images: usize) {
+        self.shared.state().left = self.estimate.left(self.plan.work(epoch - 1, images));
+    }
+
+    /// Writes a network where a key asked for it. That it cannot be written is told, and ends nothing.
+    fn save(&self, epoch: u32, images: usize, network: &Network) {
+        let mut state = self.shared.state();
+        let (Some(folder), true) = (&self.folder, state.wants_weights) else { return };
+        state.wants_weights = false;
+        let name = format!("weights-epoch-{epoch}-image-{images}.safetensors");
+        let path = folder.join(name);
+        let saved = weights::save(&path, network, &self.config, &state.subject.images);
+        state.tell(match saved {
+            Ok(()) => format!("written {}", path.display()),
+            Err(error) => error.to_string(),
+        });
+    }
+}
+
+/// Terminals that show every colour say so.
+fn is_true_colour() -> bool {
+    env::var("COLORTERM").is_ok_and(|value| value == "truecolor" || value == "24bit")
+}

@@ -1,0 +1,130 @@
+//! The terminal: taken on opening, given back on every way out.
+
+use std::io::{self, Stderr};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::cursor::Show;
+use ratatui::crossterm::event::{self, Event};
+use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+
+use signal_hook::consts::SIGINT;
+use signal_hook::low_level::raise;
+
+use super::keys::Action;
+use super::{Shared, draw, keys};
+
+/// Time between two looks at what has changed.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Whether the terminal is taken.
+static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// A thread that draws what is shared and reads keys, until this is dropped.
+pub(super) struct Screen {
+    is_closing: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Screen {
+    /// Takes the terminal.
+    ///
+    /// # Errors
+    /// When it cannot be taken.
+    pub(super) fn open(shared: Arc<Shared>) -> io::Result<Self> {
+        give_back_on_panic();
+        IS_TAKEN.store(true, Ordering::SeqCst);
+        let opened = enable_raw_mode()
+            .and_then(|()| execute!(io::stderr(), EnterAlternateScreen))
+            .and_then(|()| Terminal::new(CrosstermBackend::new(io::stderr())));
+        let is_closing = Arc::new(AtomicBool::new(false));
+        let mut screen = Screen { is_closing: is_closing.clone(), thread: None };
+        // Where it fails, `screen` gives the terminal back.
+        let terminal = opened?;
+        let show = move || {
+            // A terminal that is gone shows nothing; the training goes on.
+            let _ = show(terminal, &shared, &is_closing);
+        };
+        screen.thread = Some(thread::Builder::new().name("dashboard".to_string()).spawn(show)?);
+        Ok(screen)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        self.is_closing.store(true, Ordering::SeqCst);
+        if let Some(thread) = self.thread.take() {
+            // Its panic was told.
+            let _ = thread.join();
+        }
+        give_back();
+    }
+}
+
+fn show(
+    mut terminal: Terminal<CrosstermBackend<Stderr>>,
+    shared: &Shared,
+    is_closing: &AtomicBool,
+) -> io::Result<()> {
+    let mut shown = None;
+    while !is_closing.load(Ordering::SeqCst) && IS_TAKEN.load(Ordering::SeqCst) {
+        // A copy: drawing must not keep the training waiting.
+        if let Some(state) = shared.newer_than(shown) {
+            terminal.draw(|frame| draw::draw(frame, &state))?;
+            shown = Some(state.version);
+        }
+        if event::poll(TICK)? {
+            match event::read()? {
+                Event::Key(key) => {
+                    let action = keys::action(&key);
+                    if action == Some(Action::Interrupt) {
+                        interrupt(shared.stop.signal().is_some());
+                    }
+                    if let Some(action) = action {
+                        shared.act(action);
+                    }
+                }
+                Event::Resize(..) => shown = None,
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Sends the signal that Ctrl-C is elsewhere; the second one ends the program.
+fn interrupt(is_second: bool) {
+    if is_second {
+        give_back();
+    }
+    // Where it cannot be sent, the key stops the training all the same.
+    let _ = raise(SIGINT);
+}
+
+/// What a panic says would go with the screen.
+fn give_back_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            give_back();
+            before(panic);
+        }));
+    });
+}
+
+/// Gives the terminal back as it was, if it is taken. Nothing can be done where that fails.
+fn give_back() {
+    if IS_TAKEN.swap(false, Ordering::SeqCst) {
+        let _ = execute!(io::stderr(), LeaveAlternateScreen, Show);
+        let _ = disable_raw_mode();
+    }
+}

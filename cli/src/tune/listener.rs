@@ -1,0 +1,196 @@
+//! Tells everyone what happens during a search: lines and tables for people, JSON for scripts.
+
+use serde::Serialize;
+
+use crate::CliError;
+use crate::output::{Output, tell};
+use crate::progress::{Estimate, Progress, time_left};
+use crate::train::{Plan, announce_device};
+use apical::config::Config;
+use apical::dataset::Dataset;
+use apical::evaluate::Spread;
+use apical::layout::in_words;
+use apical::record::replicas::in_words as setting_in_words;
+use apical::report::Table;
+use apical::schedule::Device;
+use apical::train::Event;
+use apical::trials::{TrialEvent, training_images};
+use apical::tune::folder::BEST;
+use apical::tune::{Folder, Rung, RungResult, Search, TuneEvent, Tuned};
+
+/// Tells everyone what happens.
+pub(super) struct Listener<'a> {
+    json: bool,
+    output: Output,
+    progress: Progress,
+    estimate: Estimate,
+    search: &'a Search,
+    dataset: &'a Dataset,
+    /// The rung that trains.
+    rung: Rung,
+    /// Its networks, and those of them that are finished.
+    networks: usize,
+    finished: usize,
+    /// Work of all that was trained here.
+    done: f64,
+    device: Option<Device>,
+}
+
+/// A line of JSON.
+#[derive(Serialize)]
+struct Line<'a, T> {
+    event: &'static str,
+    #[serde(flatten)]
+    line: &'a T,
+}
+
+impl<'a> Listener<'a> {
+    pub(super) fn new(
+        json: bool,
+        search: &'a Search,
+        dataset: &'a Dataset,
+    ) -> Result<Self, CliError> {
+        let rungs = search.plan(training_images(&search.base, dataset))?;
+        let networks = search.networks()?;
+        let work = |(rung, networks): (&Rung, &usize)| {
+            *networks as f64 * network_work(rung, &search.base, dataset)
+        };
+        let estimate = Estimate::start(rungs.iter().zip(&networks).map(work).sum());
+        let Plan { network, dataset: name, .. } = Plan::new(&search.base, dataset);
+        tell(format_args!(
+            "searching for {network} on {name}: the last {} of {} training images are held out",
+            search.base.validation, dataset.training_count
+        ));
+        Ok(Listener {
+            json,
+            output: Output::default(),
+            progress: Progress::new(),
+            estimate,
+            search,
+            dataset,
+            rung: rungs[0],
+            networks: 0,
+            finished: 0,
+            done: 0.0,
+            device: None,
+        })
+    }
+
+    pub(super) fn hear(&mut self, event: TuneEvent) -> Result<(), CliError> {
+        match event {
+            TuneEvent::Rung { rung, candidates, networks, finished } => {
+                (self.rung, self.networks, self.finished) = (*rung, networks, finished);
+                self.estimate.skip(finished as f64 * self.network_work());
+                let known = match finished {
+                    0 => String::new(),
+                    _ => format!(" ({finished} trained before)"),
+                };
+                self.progress.tell(format_args!(
+                    "{}: {candidates} candidates, {}{known}, {} x {} images each",
+                    self.rung_in_words(),
+                    in_words(networks),
+                    rung.epochs,
+                    rung.images
+                ));
+            }
+            TuneEvent::Trial(TrialEvent::Device { device }) => {
+                if self.device.as_ref() != Some(device) {
+                    self.progress.aside(|| announce_device(device));
+                    self.device = Some(device.clone());
+                }
+            }
+            TuneEvent::Trial(TrialEvent::Progress { networks, progress }) => {
+                self.show_progress(networks, progress);
+            }
+            TuneEvent::Trial(TrialEvent::Trained { trial, .. }) => {
+                self.finished += 1;
+                self.done += self.network_work();
+                if self.json {
+                    self.print_json("trial", trial)?;
+                }
+            }
+            TuneEvent::RungDone(result) if self.json => self.print_json("rung", result)?,
+            TuneEvent::RungDone(result) => {
+                let table = self.table(result);
+                let text = format!("{}\n{table}\n", self.rung_in_words());
+                let Listener { progress, output, .. } = self;
+                progress.aside(|| output.print(text))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn network_work(&self) -> f64 {
+        network_work(&self.rung, &self.search.base, self.dataset)
+    }
+
+    fn rung_in_words(&self) -> String {
+        format!("rung {}/{}", self.rung.rung, self.search.rungs)
+    }
+
+    fn show_progress(&mut self, networks: usize, progress: &Event) {
+        if let &Event::Progress { epoch, images, of_images, images_per_second, .. } = progress {
+            let epochs = f64::from(epoch - 1) + images as f64 / of_images as f64;
+            let part = epochs / f64::from(self.rung.epochs);
+            let here = part * networks as f64 * self.network_work();
+            let left = time_left(self.estimate.left(self.done + here));
+            let message = format!(
+                "{} in training: {:.0} % done, {images_per_second:.0} images/s, {left}",
+                in_words(networks),
+                100.0 * part
+            );
+            let what = self.rung_in_words();
+            self.progress.advance(what, self.finished, self.networks, message);
+        }
+    }
+
+    /// The candidates of a rung, the best first.
+    fn table(&self, result: &RungResult) -> String {
+        let mut header = vec!["candidate"];
+        let settings = result.candidates.first().map(|first| first.settings.keys());
+        header.extend(settings.into_iter().flatten().map(String::as_str));
+        header.extend(["networks", "validation error %", "sd", "training error %", ""]);
+        let mut table = Table::new(&header);
+        let kept = if self.rung.rung == self.search.rungs { "best" } else { "goes on" };
+        for candidate in &result.candidates {
+            let Spread { mean, sd, .. } = candidate.validation_error;
+            let mut row = vec![candidate.candidate.to_string()];
+            row.extend(candidate.settings.values().map(setting_in_words));
+            row.extend([
+                candidate.networks.to_string(),
+                format!("{mean:.2}"),
+                sd.map_or("-".to_string(), |sd| format!("{sd:.2}")),
+                format!("{:.2}", candidate.train_error.mean),
+                if candidate.is_kept { kept } else { "" }.to_string(),
+            ]);
+            table.push(row);
+        }
+        table.aligned()
+    }
+
+    fn print_json(&mut self, event: &'static str, line: &impl Serialize) -> Result<(), CliError> {
+        let Listener { progress, output, .. } = self;
+        progress.aside(|| output.print_json(&Line { event, line }))
+    }
+
+    pub(super) fn finish(mut self, tuned: &Tuned, folder: &Folder) -> Result<(), CliError> {
+        self.progress.clear();
+        let Some(best) = tuned.best_candidate() else { return Ok(()) };
+        if self.json {
+            return self.print_json("best", best);
+        }
+        let settings = best.settings.iter();
+        let settings = settings.map(|(key, value)| format!("{key} = {}", setting_in_words(value)));
+        self.output.print(format_args!(
+            "best        {}\nwritten     {}\ntrain it    apical train --config {}",
+            settings.collect::<Vec<_>>().join(", "),
+            folder.path().display(),
+            folder.path().join(BEST).display()
+        ))
+    }
+}
+
+/// Simulated time, in ms, of a network on a rung.
+fn network_work(rung: &Rung, base: &Config, dataset: &Dataset) -> f64 {
+    Plan::new(&rung.config(base), dataset).work(rung.epochs, 0)
+}

@@ -1,0 +1,40 @@
+//! In place of the dashboard, where the command is built without it.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use super::CliError;
+use super::progress::Estimate;
+use super::stop::Stop;
+use super::train::Plan;
+use apical::record::ImageShape;
+use apical::train::{Event, Training};
+
+/// There is none.
+pub(super) enum Dashboard {}
+
+/// Refuses it.
+///
+/// # Errors
+/// Always.
+pub(super) fn check(_: bool, _: bool) -> Result<(), CliError> {
+    let message = "--tui: this command was built without its dashboard, the feature tui";
+    Err(CliError::Usage(message.to_string()))
+}
+
+impl Dashboard {
+    pub(super) fn open(
+        _: &Plan,
+        _: &Training,
+        _: ImageShape,
+        _: Option<PathBuf>,
+        _: Estimate,
+        _: Stop,
+    ) -> Result<Self, CliError> {
+        check(false, false).map(|()| unreachable!("it is always refused"))
+    }
+
+    pub(super) fn hear(&mut self, _: &Event) -> ControlFlow<()> {
+        match *self {}
+    }
+}

@@ -1,0 +1,211 @@
+//! Proves that every command does what its help says, that its files and JSON hold what is promised,
+//! that one seed gives one network and another another, alone or
+//! among many, that each exit code comes when it should,
+//! that runs which are stopped or killed go on to the same bits,
+//! and that bad settings, data sets, weights and folders are refused with a message that names the
+//! place, never with a panic.
+//!
+//! Does not prove that networks learn (tests/learning.rs), nor that GPUs are right
+//! (tests/exactness.rs): no device here differs from the CPU, so exit code 4 is tested beside the
+//! command, on a made-up difference. Bars at a terminal and lines of progress that come after 10 s
+//! are not seen here.
+
+#[path = "command_line/bench.rs"]
+mod bench;
+#[path = "command_line/data.rs"]
+mod data;
+#[path = "command_line/devices.rs"]
+mod devices;
+#[path = "command_line/faults.rs"]
+mod faults;
+#[path = "command_line/predict.rs"]
+mod predict;
+#[path = "command_line/replicas.rs"]
+mod replicas;
+#[path = "command_line/resume.rs"]
+mod resume;
+#[path = "command_line/studies.rs"]
+mod studies;
+#[path = "command_line/tensorboard.rs"]
+mod tensorboard;
+#[path = "command_line/training.rs"]
+mod training;
+#[path = "command_line/tune.rs"]
+mod tune;
+#[path = "command_line/weights.rs"]
+mod weights;
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use predicates::str::contains;
+use serde_json::Value;
+use tempfile::TempDir;
+
+const TRAINING_IMAGES: &str = "train-images-idx3-ubyte";
+const TRAINING_LABELS: &str = "train-labels-idx1-ubyte";
+const TEST_IMAGES: &str = "t10k-images-idx3-ubyte";
+const TEST_LABELS: &str = "t10k-labels-idx1-ubyte";
+
+/// The command, in a folder of its own and without what the environment may say about devices.
+fn apical(folder: &TempDir) -> Command {
+    let mut command = assert_cmd::cargo::cargo_bin_cmd!("apical");
+    command.current_dir(folder.path());
+    command
+}
+
+/// `apical train` of a small net on the data set in `folder`.
+fn train(folder: &TempDir) -> Command {
+    let mut command = apical(folder);
+    command.args(["train", "--data", "data", "--layers", "20,10", "--epochs", "1"]);
+    command.args(["--images", "300", "--test-images", "200"]);
+    command
+}
+
+/// The same on the CPU, which is there on every machine.
+fn train_on_cpu(folder: &TempDir) -> Command {
+    let mut command = train(folder);
+    command.args(["--backend", "cpu"]);
+    command
+}
+
+/// A folder with `data/`: 300 training and 200 test images of 6 x 5 pixels in 10 classes, each class
+/// with its own stripes.
+fn folder_with_data() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    for (images, labels, count) in
+        [(TRAINING_IMAGES, TRAINING_LABELS, 300), (TEST_IMAGES, TEST_LABELS, 200)]
+    {
+        let label = |image: usize| (image * 7 % 10) as u8;
+        let pixel = |image: usize, at: usize| {
+            let is_ink = (at + usize::from(label(image))).is_multiple_of(5);
+            if is_ink { 255 - (image % 50) as u8 } else { (at % 3) as u8 }
+        };
+        let pixels = (0..count).flat_map(|image| (0..30).map(move |at| pixel(image, at)));
+        write_idx(&data.join(images), &[count as u32, 6, 5], pixels.collect());
+        write_idx(&data.join(labels), &[count as u32], (0..count).map(label).collect());
+    }
+    folder
+}
+
+fn write_idx(path: &Path, sizes: &[u32], content: Vec<u8>) {
+    let mut bytes = vec![0, 0, 8, sizes.len() as u8];
+    bytes.extend(sizes.iter().flat_map(|size| size.to_be_bytes()));
+    bytes.extend(content);
+    fs::write(path, bytes).unwrap();
+}
+
+/// Runs a command that must succeed; its standard output.
+#[track_caller]
+fn output_of(command: &mut Command) -> String {
+    let output = command.assert().success().get_output().clone();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The same as lines of JSON.
+#[track_caller]
+fn json_of(command: &mut Command) -> Vec<Value> {
+    let output = output_of(command);
+    output.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The command must fail with this exit code, without results, and with all of these texts on
+/// standard error, which starts with `error: `.
+#[track_caller]
+fn fails(command: &mut Command, exit_code: i32, texts: &[&str]) {
+    let output = command.assert().code(exit_code).stdout("").get_output().clone();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.lines().any(|line| line.starts_with("error: ")), "{error}");
+    assert!(!error.contains("panicked"), "{error}");
+    for text in texts {
+        assert!(error.contains(text), "{error}\nlacks: {text}");
+    }
+}
+
+#[test]
+fn help_and_version_are_results() {
+    let folder = TempDir::new().unwrap();
+    let help = output_of(apical(&folder).arg("--help"));
+    for text in ["train", "tune", "test", "devices", "compare", "Exit codes", "3  no usable device"]
+    {
+        assert!(help.contains(text), "{help}");
+    }
+    let version = concat!("apical ", env!("CARGO_PKG_VERSION"));
+    assert_eq!(output_of(apical(&folder).arg("-V")), format!("{version}\n"));
+    let long = output_of(apical(&folder).arg("--version"));
+    assert!(long.starts_with(&format!("{version} (commit ")) && long.contains(", wgpu "), "{long}");
+    assert!(!long.contains("wgpu unknown"), "{long}");
+    let help = output_of(apical(&folder).args(["train", "--help"]));
+    for text in ["defaults are those of the preset quick", "[default: 500,10]", "[default: 10]"] {
+        assert!(help.contains(text), "{help}");
+    }
+    let help = output_of(apical(&folder).args(["compare", "-h"]));
+    let epochs = help.split_once("--epochs").unwrap().1.split_once("--").unwrap().0;
+    assert!(epochs.contains("[default: 1]"), "{epochs}");
+}
+
+#[test]
+fn shells_and_manuals_are_told_of_every_command() {
+    let folder = TempDir::new().unwrap();
+    for (shell, text) in [
+        ("bash", "complete -F _apical"),
+        ("zsh", "#compdef apical"),
+        ("fish", "complete -c apical"),
+        ("powershell", "Register-ArgumentCompleter"),
+        ("elvish", "edit:completion"),
+    ] {
+        let file = output_of(apical(&folder).args(["completions", shell]));
+        assert!(file.contains(text) && file.contains("reproduce"), "{shell}");
+    }
+    let page = output_of(apical(&folder).arg("man"));
+    assert!(page.contains(".TH apical 1") && page.contains("reproduce"), "{page}");
+    output_of(apical(&folder).args(["man", "--out", "deep/man1"]));
+    for command in ["apical", "apical-train", "apical-data-fetch"] {
+        let page =
+            fs::read_to_string(folder.path().join(format!("deep/man1/{command}.1"))).unwrap();
+        assert!(page.contains(".SH OPTIONS") && page.contains(".SH SYNOPSIS"), "{command}");
+    }
+    fs::write(folder.path().join("file"), "").unwrap();
+    fails(apical(&folder).args(["man", "--out", "file"]), 1, &["file: the manual pages cannot"]);
+}
+
+#[test]
+fn quiet_says_errors_alone_and_nothing_is_coloured_where_nobody_looks() {
+    let folder = folder_with_data();
+    let quiet = train_on_cpu(&folder).arg("-q").assert().success().stderr("");
+    assert!(!quiet.get_output().stdout.is_empty());
+    fails(train_on_cpu(&folder).args(["-q", "--batch", "0"]), 2, &["batch = 0"]);
+    fails(apical(&folder).args(["devices", "-q", "-v"]), 2, &["cannot be used with"]);
+    let help = apical(&folder).env("NO_COLOR", "1").args(["train", "--help"]).assert().success();
+    assert!(!help.get_output().stdout.contains(&0x1b));
+}
+
+#[test]
+fn a_wrong_command_line_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let refused = |arguments: &[&str], text: &str| {
+        fails(apical(&folder).args(arguments), 2, &[text]);
+    };
+    refused(&["trian"], "a similar subcommand exists: 'train'");
+    refused(&["train", "--preset", "qick"], "possible values: quick, paper-0, paper-1, paper-2");
+    refused(&["train", "--epoch", "1"], "a similar argument exists: '--epochs'");
+    refused(&["train", "--epochs", "many"], "invalid value 'many' for '--epochs <N>'");
+    refused(&["train", "--seed", "-1"], "unexpected argument '-1'");
+    refused(&["train", "--preset", "quick", "--config", "x"], "cannot be used with");
+    refused(&["train", "--backend", "tpu"], "possible values: auto, gpu, cpu");
+    refused(&["train", "--threads", "9999"], "9999 is not in 0..=1024");
+    refused(&["train", "--device", ""], "--device");
+    refused(&["train", "--backend", "cpu", "--device", "0"], "--device names a GPU");
+    refused(&["test"], "<WEIGHTS>");
+    refused(&["compare", "--backend", "cpu"], "compare needs a GPU");
+    refused(
+        &["compare", "--cpu-until", "soup"],
+        "possible values: feedback, input, shine, raster, drive",
+    );
+    // Without a command, the help is the error.
+    let nothing = apical(&folder).assert().code(2).stdout("");
+    nothing.stderr(contains("Usage: apical [OPTIONS] <COMMAND>"));
+}

@@ -1,0 +1,272 @@
+//! `train` of many networks: results, records, sweeps, waves.
+
+use std::fs;
+use std::path::Path;
+
+use apical::config::Config;
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{apical, fails, folder_with_data, json_of, output_of, train_on_cpu};
+
+/// Objects of one kind.
+fn events<'a>(lines: &'a [Value], event: &str) -> Vec<&'a Value> {
+    lines.iter().filter(|line| line["event"] == event).collect()
+}
+
+/// `apical train` on the CPU, of the network that a file of settings says.
+fn rerun(folder: &TempDir, config: &Path) -> Command {
+    let mut command = apical(folder);
+    command.args(["train", "--data", "data", "--backend", "cpu", "--json", "--config"]).arg(config);
+    command
+}
+
+fn stderr_of(command: &mut Command) -> String {
+    let output = command.assert().success().get_output().clone();
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn each_of_many_networks_is_the_one_that_trains_alone() {
+    let folder = folder_with_data();
+    let mut command = train_on_cpu(&folder);
+    let lines = json_of(command.args(["--json", "--replicas", "3", "--seed", "5"]));
+    let epochs = events(&lines, "epoch");
+    let finished = events(&lines, "finished");
+    let [summary] = events(&lines, "summary")[..] else { panic!("one summary") };
+    assert_eq!((epochs.len(), finished.len(), lines.len()), (3, 3, 7));
+    for (replica, (epoch, finished)) in epochs.into_iter().zip(&finished).enumerate() {
+        assert_eq!((&epoch["replica"], &finished["replica"]), (&replica.into(), &replica.into()));
+        assert_eq!(finished["seed"], 5 + replica);
+        let seed = finished["seed"].to_string();
+        let alone = json_of(train_on_cpu(&folder).args(["--json", "--seed", &seed]));
+        assert_eq!(finished["weights_sha256"], alone[1]["weights_sha256"]);
+        assert_eq!(finished["test_error"], alone[1]["test_error"]);
+        for key in ["train_error", "test_error", "loss"] {
+            assert_eq!(epoch[key], alone[0][key], "{key}");
+        }
+    }
+    let errors: Vec<f64> = finished.iter().map(|f| f["test_error"].as_f64().unwrap()).collect();
+    let mean = errors.iter().sum::<f64>() / 3.0;
+    let square = errors.iter().map(|error| (error - mean).powi(2)).sum::<f64>() / 2.0;
+    let told = &summary["combinations"][0];
+    assert_eq!((&summary["networks"], &told["networks"]), (&3.into(), &3.into()));
+    for (value, expected) in [("mean", mean), ("sd", square.sqrt()), ("sem", (square / 3.0).sqrt())]
+    {
+        let value = told["test_error"][value].as_f64().unwrap();
+        assert!((value - expected).abs() < 1e-9, "{value} instead of {expected}");
+    }
+}
+
+#[test]
+fn the_result_is_a_table_of_networks_and_one_of_combinations() {
+    let folder = folder_with_data();
+    let mut command = train_on_cpu(&folder);
+    command.args(["--replicas", "2", "--sweep", "eta=0.01,0.02:0.01"]);
+    let output = output_of(&mut command);
+    let lines: Vec<Vec<&str>> =
+        output.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0], ["network", "seed", "eta", "test", "error", "%", "weights", "sha256"]);
+    let networks: Vec<_> = lines[1..5].iter().map(|line| &line[..3]).collect();
+    let expected =
+        [["0", "1", "0.01"], ["1", "2", "0.01"], ["2", "1", "0.02:0.01"], ["3", "2", "0.02:0.01"]];
+    assert_eq!(networks, expected);
+    assert_eq!(lines[6], ["eta", "networks", "mean", "test", "error", "%", "sd", "SEM"]);
+    assert_eq!((&lines[7][..2], &lines[8][..2]), (&["0.01", "2"][..], &["0.02:0.01", "2"][..]));
+    let names: Vec<&str> = lines[10..].iter().map(|line| line[0]).collect();
+    assert_eq!(names, ["time", "backend", "device"]);
+
+    let stderr = stderr_of(&mut command);
+    for text in [
+        "training 4 x 30-20-10 on data: 1 x 300 images, 200 test images each",
+        "epoch 1/1, 4 networks: training error ",
+        "(sd ",
+    ] {
+        assert!(stderr.contains(text), "{stderr}\nlacks: {text}");
+    }
+    // All of one shape train side by side.
+    assert!(!stderr.contains("wave"), "{stderr}");
+}
+
+#[test]
+fn the_record_holds_a_run_of_each_network_and_a_summary() {
+    let folder = folder_with_data();
+    let mut command = train_on_cpu(&folder);
+    command.args(["--sweep", "g-apical=0,0.05", "--sweep", "seed=8,3", "--out", "runs/sweep"]);
+    let stderr = stderr_of(command.args(["--quick-test-every", "150"]));
+    let waves: Vec<&str> = stderr.lines().filter(|line| line.starts_with("wave ")).collect();
+    let wave = |number| {
+        format!(
+            "wave {number}/2: 2 of 4 networks train side by side, those whose arrays have one shape"
+        )
+    };
+    assert_eq!(waves, [wave(1), wave(2)]);
+
+    let run = folder.path().join("runs/sweep");
+    let files = |folder: &Path| {
+        let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name());
+        let mut files: Vec<String> = files.map(|name| name.into_string().unwrap()).collect();
+        files.sort();
+        files
+    };
+    let folders = ["replica-000", "replica-001", "replica-002", "replica-003"];
+    assert_eq!(files(&run), [&folders[..], &["run.json", "summary.csv", "summary.json"]].concat());
+
+    let json = fs::read_to_string(run.join("summary.json")).unwrap();
+    let summary: Value = serde_json::from_str(&json).unwrap();
+    for (replica, (g_apical, seed)) in [(0.0, 8), (0.0, 3), (0.05, 8), (0.05, 3)].iter().enumerate()
+    {
+        let single = run.join(folders[replica]);
+        assert_eq!(files(&single), ["config.toml", "metrics.jsonl", "weights.safetensors"]);
+        let config: Config =
+            toml::from_str(&fs::read_to_string(single.join("config.toml")).unwrap()).unwrap();
+        assert_eq!((config.g_apical, config.seed), (*g_apical, *seed));
+        let metrics = fs::read_to_string(single.join("metrics.jsonl")).unwrap();
+        let metrics: Vec<Value> =
+            metrics.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+
+        // The same lines as those of the network alone, but for what the clock says.
+        let alone = json_of(&mut rerun(&folder, &single.join("config.toml")));
+        let timeless = |lines: &[Value]| -> Vec<Value> {
+            let mut lines = lines.to_vec();
+            for line in &mut lines {
+                let line = line.as_object_mut().unwrap();
+                line.retain(|key, _| key != "seconds" && !key.ends_with("per_second"));
+            }
+            lines
+        };
+        assert_eq!(timeless(&metrics), timeless(&alone));
+        assert_eq!(metrics.len(), 3);
+
+        let result = &summary["replicas"][replica];
+        assert_eq!((&result["replica"], &result["seed"]), (&replica.into(), &(*seed).into()));
+        assert_eq!(result["settings"], serde_json::json!({ "g_apical": g_apical }));
+        for key in ["test_error", "weights_sha256"] {
+            assert_eq!(result[key], metrics[2][key]);
+        }
+    }
+    let table = fs::read_to_string(run.join("summary.csv")).unwrap();
+    let lines: Vec<&str> = table.lines().collect();
+    assert!(lines[0].starts_with("g_apical,networks,test_error_mean,test_error_sd"), "{table}");
+    for (line, combination) in lines[1..].iter().zip(summary["combinations"].as_array().unwrap()) {
+        let values: Vec<f64> = line.split(',').map(|value| value.parse().unwrap()).collect();
+        let of = |error: &str| ["mean", "sd", "sem"].map(|value| combination[error][value].clone());
+        let (test, train) = (of("test_error"), of("train_error"));
+        let head = [&combination["settings"]["g_apical"], &combination["networks"]];
+        let expected: Vec<f64> =
+            head.into_iter().chain(&test).chain(&train).map(|v| v.as_f64().unwrap()).collect();
+        assert_eq!(values.len(), expected.len());
+        for (value, expected) in values.iter().zip(expected) {
+            assert!((value - expected).abs() < 1e-9, "{line}: {value} instead of {expected}");
+        }
+    }
+    assert_eq!(lines.len(), 3);
+}
+
+#[test]
+fn one_replica_is_a_plain_run() {
+    let folder = folder_with_data();
+    let lines = json_of(train_on_cpu(&folder).args(["--json", "--replicas", "1"]));
+    let alone = json_of(train_on_cpu(&folder).arg("--json"));
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[1]["weights_sha256"], alone[1]["weights_sha256"]);
+    assert!(lines.iter().all(|line| line.get("replica").is_none()));
+}
+
+#[test]
+fn more_networks_than_fit_run_in_waves_and_say_so() {
+    let folder = folder_with_data();
+    let many = |memory: &str| {
+        let mut command = apical(&folder);
+        command.args(["train", "--data", "data", "--backend", "cpu", "--layers", "4000,10"]);
+        command.args(["--epochs", "1", "--images", "20", "--test-images", "10", "--batch", "64"]);
+        command.args(["--replicas", "3", "--memory", memory]);
+        command
+    };
+    let mut command = many("1");
+    let needs = [
+        "the arrays of one network of layers 4000,10 with 64 images side by side take ",
+        "hint: a smaller minibatch",
+    ];
+    fails(&mut command, 1, &needs);
+    let error = String::from_utf8(command.assert().get_output().stderr.clone()).unwrap();
+    let mebibytes = error.split(needs[0]).nth(1).unwrap().split(" MiB").next().unwrap();
+    let for_one = (mebibytes.parse::<f64>().unwrap() + 0.1).ceil().to_string();
+
+    let mut command = many(&for_one);
+    let stderr = stderr_of(&mut command);
+    let waves: Vec<&str> = stderr.lines().filter(|line| line.starts_with("wave ")).collect();
+    for (number, wave) in (1..=3).zip(&waves) {
+        let what = format!(
+            "wave {number}/3: 1 of 3 networks train side by side: more do not fit, the arrays of 2 \
+             networks of layers 4000,10 "
+        );
+        let memory = format!("{for_one}.00 MiB of memory that may be taken");
+        assert!(wave.starts_with(&what) && wave.contains(&memory), "{wave}");
+    }
+    assert_eq!(waves.len(), 3, "{stderr}");
+    assert_eq!(json_of(command.arg("--json")).len(), 7);
+}
+
+#[test]
+fn replicas_and_sweeps_that_cannot_be_are_refused() {
+    let folder = folder_with_data();
+    let refused = |arguments: &[&str], texts: &[&str]| {
+        let mut command = apical(&folder);
+        command.args(["train", "--data", "data", "--backend", "cpu", "--out", "run"]);
+        fails(command.args(arguments), 2, texts);
+        assert!(!folder.path().join("run").exists());
+    };
+    refused(&["--replicas", "0"], &["'--replicas <R>': 0 is not in 1..=65535"]);
+    refused(&["--replicas", "65536"], &["65536 is not in 1..=65535"]);
+    refused(&["--memory", "0"], &["'--memory <MIB>'"]);
+    let known = "the settings are apical_bias, apical_bias_eta, ";
+    refused(&["--sweep", "gapical=0"], &["no setting 'gapical', perhaps 'g_apical'", known]);
+    refused(&["--sweep", "eta"], &["expected KEY=VALUE,VALUE,.., found 'eta'"]);
+    refused(&["--sweep", "eta="], &["none is empty"]);
+    refused(&["--sweep", "eta=0.1,0.10"], &["eta: 0.10 stands there twice"]);
+    refused(&["--sweep", "layers=20:10,30:10"], &["have layers of one size"]);
+    refused(&["--sweep", "feedback=none"], &["feedback = none", "broadcast, layerwise"]);
+    let both = "g_apical is given by --g-apical and swept: leave out one of them";
+    refused(&["--g-apical", "0", "--sweep", "g_apical=0.05"], &[both]);
+    refused(&["--sweep", "taps=5", "--sweep", "taps=6"], &["taps is swept twice"]);
+    refused(&["--sweep", "seed=1,2", "--replicas", "2"], &["cannot be joined with 2 replicas"]);
+    refused(&["--replicas", "2", "--seed", "18446744073709551615"], &["seeds end at"]);
+    let many = ["--replicas", "40000", "--sweep", "taps=5,6"];
+    refused(&many, &["80000 networks: at most 65535"]);
+
+    // Settings that cannot be are told with the combination in which they cannot.
+    let sweeps = ["--sweep", "taps=5,6", "--sweep", "batch=1,70000"];
+    let reason = "batch = 70000: 1 to 65535";
+    refused(&sweeps, &["the network with taps = 5, batch = 70000 cannot be", reason]);
+    refused(&["--replicas", "2", "--epochs", "0"], &["epochs = 0", "hint: --epochs sets it"]);
+    let reason = "expected at most 300 training images (0 means all), 301 were asked for";
+    refused(&["--sweep", "images=0,301"], &[reason]);
+}
+
+#[test]
+fn a_folder_with_a_run_of_one_or_many_is_not_overwritten() {
+    let folder = folder_with_data();
+    output_of(train_on_cpu(&folder).args(["--out", "one"]));
+    output_of(train_on_cpu(&folder).args(["--out", "many", "--replicas", "2"]));
+    for (out, replicas) in [("one", "2"), ("many", "2"), ("many", "1")] {
+        let mut command = train_on_cpu(&folder);
+        let texts = ["already holds a run", "hint: name another folder with --out"];
+        fails(command.args(["--out", out, "--replicas", replicas]), 1, &texts);
+    }
+}
+
+#[test]
+fn settings_of_a_file_are_swept() {
+    let folder = folder_with_data();
+    fs::write(folder.path().join("settings.toml"), "layers = [12, 10]\ntaps = 7\nepochs = 1")
+        .unwrap();
+    let mut command = rerun(&folder, Path::new("settings.toml"));
+    let lines = json_of(command.args(["--images", "50", "--sweep", "taps=7,8"]));
+    let hashes: Vec<&Value> =
+        events(&lines, "finished").iter().map(|line| &line["weights_sha256"]).collect();
+    let alone = json_of(rerun(&folder, Path::new("settings.toml")).args(["--images", "50"]));
+    assert_eq!(hashes[0], &alone[1]["weights_sha256"]);
+    assert_ne!(hashes[0], hashes[1]);
+}

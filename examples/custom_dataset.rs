@@ -1,0 +1,49 @@
+//! Trains a network on images made here: lines that lie or stand, on noise.
+//!
+//! cargo run --release --example custom_dataset
+
+use std::error::Error;
+use std::ops::ControlFlow;
+
+use apical::config::Config;
+use apical::dataset::Dataset;
+use apical::random::{Purpose, Stream};
+use apical::schedule::Selection;
+use apical::train::Training;
+use rand::{Rng, RngExt};
+
+const SIDE: usize = 12;
+
+/// `count` images, one byte a pixel, row by row, and their labels: 0 for a line that lies, 1 for one that stands.
+fn lines(count: usize, random: &mut impl Rng) -> (Vec<u8>, Vec<u8>) {
+    let (mut images, mut labels) = (Vec::new(), Vec::new());
+    for _ in 0..count {
+        let mut image = [[0u8; SIDE]; SIDE];
+        image.as_flattened_mut().fill_with(|| random.random_range(0..80));
+        let (stands, place) = (random.random_bool(0.5), random.random_range(0..SIDE));
+        for along in 0..SIDE {
+            let (row, column) = if stands { (along, place) } else { (place, along) };
+            image[row][column] = 255;
+        }
+        images.extend(image.as_flattened());
+        labels.push(stands.into());
+    }
+    (images, labels)
+}
+
+pub fn main() -> Result<(), Box<dyn Error>> {
+    let mut random = Stream::new(1, Purpose::Order, 0, 0);
+    let training = lines(2000, &mut random);
+    let test = lines(500, &mut random);
+    let names = vec!["lies".to_string(), "stands".to_string()];
+    let dataset =
+        Dataset::from_parts("lines", SIDE, SIDE, training, test)?.with_class_names(names)?;
+
+    let config = Config { layers: vec![40, 2], epochs: 8, batch: 4, ..Config::default() };
+    let mut training = Training::new(config, dataset, &Selection::default())?;
+    let summary = training.run(&mut |_| ControlFlow::Continue(()))?;
+    println!("{:.1} % of the test images are wrong", summary.evaluation.error());
+    println!("class, found: {:?}", summary.evaluation.confusion);
+    assert!(summary.evaluation.error() < 10.0);
+    Ok(())
+}

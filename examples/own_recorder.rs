@@ -1,0 +1,58 @@
+//! Records what no recorder of the library does: how many hidden neurons spike together in each millisecond of a
+//! test image, before and after learning.
+//!
+//! cargo run --release --example own_recorder
+
+use std::error::Error;
+use std::slice::from_ref;
+use std::sync::Arc;
+
+use apical::config::Config;
+use apical::dataset::Dataset;
+use apical::layout::{Array, BackendError, COUNT_BITS, COUNT_MASK, STEPS_PER_WORD};
+use apical::network::Network;
+use apical::schedule::{self, Image, Selection, Simulation};
+use apical::train::order;
+
+/// Spikes of the lowest hidden layer in each step of a test image.
+fn spikes_by_step(simulation: &mut Simulation, image: Image) -> Result<Vec<u32>, BackendError> {
+    simulation.test(from_ref(&image))?;
+    let backend = simulation.backend();
+    // [lanes, words, units]: the first lane is the image's.
+    let words = backend.read(Array::Spikes(1))?;
+    let shape = backend.shape();
+    let (past, units) = (shape.past_words() as usize, shape.units(0));
+    let of_step = |step: u32| {
+        let row = past + (step / STEPS_PER_WORD) as usize;
+        let shift = step % STEPS_PER_WORD * COUNT_BITS;
+        words[row * units..][..units].iter().map(|word| word >> shift & COUNT_MASK).sum()
+    };
+    Ok((0..250).map(of_step).collect())
+}
+
+pub fn main() -> Result<(), Box<dyn Error>> {
+    let config =
+        Config { layers: vec![100, 10], images: 3000, test_images: 10, ..Config::default() };
+    let dataset = Arc::new(Dataset::mnist()?.part(0, config.images, config.test_images)?);
+    let network = Network::initial(&config, dataset.pixels());
+
+    // Arrays of single lanes can be read only where that is asked for: the CPU is faster if it need not keep them.
+    let selection = Selection { keeps_lanes: true, ..Selection::default() };
+    let opened = schedule::open(&selection, from_ref(&config), &dataset)?;
+    let mut simulation = Simulation::new(opened.backend, &config, &dataset, &network)?;
+
+    let first = dataset.training_count; // Test images come behind those of the training set.
+    let image = Image { index: first, label: dataset.labels()[first], position: 0, slot: first };
+    let before = spikes_by_step(&mut simulation, image)?;
+    for minibatch in order(&config, &dataset, 1).chunks(config.batch) {
+        simulation.train(minibatch)?;
+    }
+    let after = spikes_by_step(&mut simulation, image)?;
+
+    let mean = |spikes: &[u32]| spikes.iter().sum::<u32>() as f64 / spikes.len() as f64;
+    println!("before learning {:.2} of 100 neurons spike in a millisecond", mean(&before));
+    println!("afterwards      {:.2}", mean(&after));
+    println!("the first 20 ms {:?}", &after[..20]);
+    assert!(before != after && mean(&after) > 0.0);
+    Ok(())
+}

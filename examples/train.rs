@@ -1,0 +1,59 @@
+//! Trains a network on the first images of MNIST, keeps it in a file, reads it again and tests it with other spikes.
+//!
+//! cargo run --release --example train
+
+use std::error::Error;
+use std::ops::ControlFlow;
+
+use apical::config::Config;
+use apical::dataset::Dataset;
+use apical::evaluate::Spread;
+use apical::record::{ImageShape, weights};
+use apical::schedule::Selection;
+use apical::train::{Event, Training, test_network};
+
+pub fn main() -> Result<(), Box<dyn Error>> {
+    let config = Config {
+        layers: vec![100, 10],
+        epochs: 2,
+        batch: 8,
+        images: 5000,
+        test_images: 500,
+        ..Config::default()
+    };
+    let dataset = Dataset::mnist()?;
+    let images = ImageShape::of(&dataset);
+
+    // A GPU where there is a real one, else the CPU: the bits are the same.
+    let mut training = Training::new(config.clone(), dataset, &Selection::default())?;
+    println!("on {}", training.device().name);
+    let summary = training.run(&mut |event| {
+        if let Event::Epoch { epoch, train_error, test_error, .. } = event {
+            println!(
+                "epoch {epoch}: {train_error:.1} % wrong in training, {test_error:.1} % in the test"
+            );
+        }
+        ControlFlow::Continue(()) // Break stops it.
+    })?;
+
+    let file =
+        std::env::temp_dir().join(format!("apical-example-{}.safetensors", std::process::id()));
+    weights::save(&file, training.network(), &config, &images)?;
+    let saved = weights::load(&file)?;
+    std::fs::remove_file(&file)?;
+
+    let (tests, _) = test_network(
+        &saved.config,
+        Dataset::mnist()?,
+        &saved.network,
+        &Selection::default(),
+        5,
+        &mut |done| println!("tested {done} times"),
+    )?;
+    let errors: Vec<f64> = tests.iter().map(|test| test.error()).collect();
+    let Spread { mean, sd, .. } = Spread::of(&errors);
+    println!("five tests, each with its own spikes: {mean:.1} ± {:.1} % wrong", sd.unwrap_or(0.0));
+    assert_eq!(&saved.network, training.network());
+    assert!(mean < 30.0 && summary.evaluation.error() < 30.0); // a guess gets 90 % wrong
+    Ok(())
+}

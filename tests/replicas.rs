@@ -44,7 +44,7 @@ fn error_of(event: &Event) -> f64 {
         Event::Progress { .. } => panic!("progress is told of all networks at once"),
         Event::Weights { .. } => panic!("no statistics were asked for"),
         Event::Checkpoint(_) => panic!("no checkpoints were asked for"),
-        Event::Network { .. } => panic!("no networks were asked for"),
+        Event::Network { .. } | Event::AskedTest { .. } => panic!("nothing was asked for"),
     }
 }
 

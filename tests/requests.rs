@@ -1,5 +1,6 @@
 //! Proves: a listener that asks for networks gets each of them, after each epoch and in the middle of one, as
-//! it is then; whether anyone asks changes no bit of a training, on the CPU and on the GPU of this machine;
+//! it is then, with rates that are the same on the CPU and on the GPU of this machine; whether anyone asks, for tests
+//! too, changes no bit of a training on either;
 //! nobody who does not ask is told; and a training that was stopped tells nothing more, but has its network.
 //!
 //! Does not prove: what is made of the networks (see `command_line.rs`).
@@ -9,7 +10,7 @@ mod support;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use apical::config::{Config, Feedback, FeedbackWeights, variants};
+use apical::config::{Config, Feedback, FeedbackWeights, Optimizer, variants};
 use apical::model::rates::Schedule;
 use apical::network::Network;
 use apical::schedule::{BackendChoice, Selection};
@@ -44,13 +45,19 @@ fn train(config: &Config, backend: BackendChoice, asks: bool) -> (Network, Vec<T
     }
     let mut told = Vec::new();
     let summary = training.run(&mut |event| {
-        if let Event::Network { epoch, images, network } = event {
+        if let Event::Network { epoch, images, network, .. } = event {
             told.push((*epoch, *images, network.clone()));
         }
         ControlFlow::Continue(())
     });
     assert!(!summary.expect("it trains").stopped);
     (training.network().clone(), told)
+}
+
+fn bits(network: &Network) -> Vec<u32> {
+    let layers = network.layers.iter();
+    let weights = layers.flat_map(|layer| layer.weights.iter().chain(&layer.feedback));
+    weights.map(|weight| weight.to_bits()).collect()
 }
 
 #[test]
@@ -68,12 +75,7 @@ fn networks_are_told_as_they_are_and_no_bit_changes() {
             let of_images = training_images();
             let places: Vec<(u32, usize)> =
                 told.iter().map(|(epoch, images, _)| (*epoch, *images)).collect();
-            assert_eq!(places, [(1, 8), (1, of_images), (2, of_images)]);
-            let bits = |network: &Network| -> Vec<u32> {
-                let layers = network.layers.iter();
-                let weights = layers.flat_map(|layer| layer.weights.iter().chain(&layer.feedback));
-                weights.map(|weight| weight.to_bits()).collect()
-            };
+            assert_eq!(places, [(1, 4), (1, of_images), (2, of_images)]);
             support::same_bits("whether anyone asks", &bits(&network), &bits(&alone));
             support::same_bits("after the last epoch", &bits(&told[2].2), &bits(&network));
             // The network learns between any two.
@@ -88,6 +90,56 @@ fn networks_are_told_as_they_are_and_no_bit_changes() {
 
 fn training_images() -> usize {
     support::random_dataset(3, 4, 5, 20).training_count
+}
+
+#[test]
+fn a_test_that_is_asked_for_changes_no_bit_and_rates_are_the_same_everywhere() {
+    let uncut = Config { taps: 0, optimizer: Optimizer::Sgd, ..config() };
+    let coupled = Config { g_apical: 0.05, ..config() };
+    for config in [config(), uncut, coupled] {
+        let mut rates_of = Vec::new();
+        for backend in [BackendChoice::Cpu, BackendChoice::Gpu] {
+            let (alone, _) = train(&config, backend, false);
+            let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
+            let selection = Selection { backend, ..Selection::default() };
+            let mut training =
+                Training::new(config.clone(), dataset, &selection).expect("it opens");
+            let requests = training.requests();
+            requests.networks_now();
+            requests.test_now();
+            let (mut tests, mut rates_told) = (Vec::new(), Vec::new());
+            let summary = training.run(&mut |event| {
+                match event {
+                    Event::Progress { .. } => {
+                        requests.networks_now();
+                        requests.test_now();
+                    }
+                    Event::AskedTest { epoch, images, test_error } => {
+                        assert!((0.0..=100.0).contains(test_error));
+                        tests.push((*epoch, *images));
+                    }
+                    Event::Network { rates, .. } => {
+                        assert_eq!(rates.len(), config.layers.len());
+                        assert!(rates.iter().all(|rate| *rate > 0.0 && *rate < config.phi_max));
+                        rates_told.push(rates.clone());
+                    }
+                    _ => {}
+                }
+                ControlFlow::Continue(())
+            });
+            assert!(!summary.expect("it trains").stopped);
+            let of_images = training_images();
+            // At the first of them no other test follows, so that the lanes go on where they were.
+            for place in [(1, 4), (1, 8), (1, of_images), (2, 8), (2, of_images)] {
+                assert!(tests.contains(&place), "no test at {place:?}: {tests:?}");
+            }
+            support::same_bits("with tests", &bits(training.network()), &bits(&alone));
+            // At places that time decides, there may be more.
+            rates_told.truncate(1);
+            rates_of.push(rates_told);
+        }
+        assert_eq!(rates_of[0], rates_of[1]);
+    }
 }
 
 #[test]
@@ -123,8 +175,6 @@ fn a_training_that_is_stopped_tells_nothing_more() {
     let mut training = Training::new(config(), dataset, &selection).expect("the CPU opens");
     let requests = training.requests();
     requests.networks_after_epochs();
-    // Who stops has no use for what was asked just before.
-    requests.networks_now();
     let initial = training.network().clone();
     let mut heard = Vec::new();
     let summary = training.run(&mut |event| {

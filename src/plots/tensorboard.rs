@@ -82,7 +82,18 @@ impl TensorBoard {
                 ];
                 (epoch, images, values)
             }
-            Event::Network { epoch, images, network } => (epoch, images, self.weights(network)?),
+            Event::Network { epoch, images, network, rates } => {
+                let rate = |(layer, rate): (usize, &f64)| {
+                    Value::number(format!("rate, spikes a ms/layer {layer}"), *rate)
+                };
+                let rates = rates.iter().enumerate().map(rate);
+                (epoch, images, rates.chain(self.weights(network)?).collect())
+            }
+            Event::AskedTest { epoch, images, test_error } => (
+                epoch,
+                images,
+                vec![Value::number(format!("error/{tested}, asked for"), *test_error)],
+            ),
             // Histograms tell more.
             Event::Weights { .. } | Event::Checkpoint(_) => return Ok(()),
         };

@@ -15,6 +15,7 @@ pub struct Lanes {
     test_steps: u32,
     test_from: u32,
     rates: Rates,
+    phi_max: f64,
     is_corrected: bool,
     beta1: f64,
     beta2: f64,
@@ -30,10 +31,16 @@ impl Lanes {
             test_steps: config.test_steps,
             test_from: config.test_from,
             rates: config.rates(images),
+            phi_max: config.phi_max,
             is_corrected: config.optimizer == Optimizer::Adam,
             beta1: config.beta1,
             beta2: config.beta2,
         }
+    }
+
+    /// The largest rate, spikes per ms.
+    pub fn phi_max(&self) -> f64 {
+        self.phi_max
     }
 
     /// The shortest phase in steps that can be drawn.

@@ -6,6 +6,7 @@ mod constants;
 mod given;
 mod lanes;
 pub mod memory;
+mod rates;
 mod room;
 mod simulation;
 mod state;

@@ -80,7 +80,16 @@ pub enum Event {
     /// A network after so many images of an epoch, where a listener asks for it ([`Requests`]). It has no
     /// JSON.
     #[serde(skip)]
-    Network { epoch: u32, images: usize, network: Arc<Network> },
+    Network {
+        epoch: u32,
+        images: usize,
+        network: Arc<Network>,
+        /// Mean rate of each layer at the ends of the last training images, spikes per ms, the lowest first.
+        rates: Vec<f64>,
+    },
+    /// A test on the whole test set that a listener asked for. It is no part of the run, and has no JSON.
+    #[serde(skip)]
+    AskedTest { epoch: u32, images: usize, test_error: f64 },
     /// An epoch and its full test are done.
     Epoch {
         epoch: u32,

@@ -3,12 +3,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a listener asks a training for: its networks as they are, each in an
-/// [`Event::Network`](super::Event::Network). They are read from the device only where somebody asks, and
-/// reading them changes nothing.
+/// [`Event::Network`](super::Event::Network), and tests between those that are planned, each in an
+/// [`Event::AskedTest`](super::Event::AskedTest). Neither is made where nobody asks, and neither changes a bit of what
+/// is learned.
 #[derive(Debug, Default)]
 pub struct Requests {
     after_epochs: AtomicBool,
     now: AtomicBool,
+    test: AtomicBool,
 }
 
 impl Requests {
@@ -17,17 +19,27 @@ impl Requests {
         self.after_epochs.store(true, Ordering::Relaxed);
     }
 
-    /// Asks for the networks once, after the next progress that is told.
+    /// Asks for the networks once, after the next minibatch.
     pub fn networks_now(&self) {
         self.now.store(true, Ordering::Relaxed);
+    }
+
+    /// Asks for a test on all test images, after the next minibatch.
+    pub fn test_now(&self) {
+        self.test.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn are_after_epochs(&self) -> bool {
         self.after_epochs.load(Ordering::Relaxed)
     }
 
-    /// Whether they were asked for since the last call.
+    /// Whether networks were asked for since the last call.
     pub(super) fn take_now(&self) -> bool {
         self.now.swap(false, Ordering::Relaxed)
+    }
+
+    /// Whether a test was asked for since the last call.
+    pub(super) fn take_test(&self) -> bool {
+        self.test.swap(false, Ordering::Relaxed)
     }
 }

@@ -146,13 +146,17 @@ impl Wave {
                     images_per_second: training.rate((done - begun) * networks),
                 };
                 flow = listen(None, &progress);
-                if flow.is_continue() && self.requests.take_now() {
-                    flow = self.tell_networks(epoch, done, listen)?;
-                }
                 last_progress = Instant::now();
                 if self.last_check.elapsed() >= CHECK_EVERY {
                     self.read_networks()?;
                 }
+            }
+            if flow.is_continue() && self.requests.take_now() {
+                let rates = self.simulation.rates()?;
+                flow = self.tell_networks(epoch, done, rates, listen)?;
+            }
+            if flow.is_continue() && self.requests.take_test() {
+                flow = self.asked_test(listen)?;
             }
             let after = self.images_of_run();
             let ends_round = self.every.is_some_and(|every| every.ends_within(before, after));
@@ -195,6 +199,22 @@ impl Wave {
         Ok(flow)
     }
 
+    /// A test that leaves everything as it was, the draws of other tests too.
+    fn asked_test(&mut self, listen: Listen) -> Result<ControlFlow<()>, TrainError> {
+        let position = self.position;
+        let states = self.simulation.states()?;
+        let evaluations = self.test(self.dataset.test_count)?;
+        self.simulation.restore(&states.iter().collect::<Vec<_>>())?;
+        self.position = position;
+        let Position { epoch, images, .. } = position;
+        let event = |evaluation: &Evaluation| Event::AskedTest {
+            epoch,
+            images,
+            test_error: evaluation.error(),
+        };
+        Ok(tell(listen, evaluations.iter().map(event)))
+    }
+
     /// The test of an epoch, and its end. `rate`: training images a second.
     fn full_test(
         &mut self,
@@ -205,6 +225,10 @@ impl Wave {
         let Position { epoch, images: done, .. } = self.position;
         let outcomes = self.simulation.outcomes(done)?;
         let train_errors = self.errors(orders, &outcomes);
+        let rates = match self.requests.are_after_epochs() {
+            true => self.simulation.rates()?,
+            false => Vec::new(),
+        };
         let mut testing = Stopwatch::default();
         self.evaluations = testing.time(|| self.test(self.dataset.test_count))?;
         (self.position.epoch, self.position.images) = (epoch + 1, 0);
@@ -231,8 +255,8 @@ impl Wave {
             };
             flow = either(flow, tell(listen, self.networks.iter().map(statistics)));
         }
-        if self.requests.are_after_epochs() {
-            flow = either(flow, self.tell_networks(epoch, done, listen)?);
+        if !rates.is_empty() {
+            flow = either(flow, self.tell_networks(epoch, done, rates, listen)?);
         }
         let ends_round = self.every.is_some_and(|every| every.ends_at_epoch(epoch));
         // Of a training that is done, the weights are kept.
@@ -293,19 +317,20 @@ impl Wave {
         self.before + self.start.elapsed().as_secs_f64()
     }
 
-    /// Tells the networks as they are.
+    /// Tells the networks as they are, and their rates, `[networks]` by layers.
     fn tell_networks(
         &mut self,
         epoch: u32,
         images: usize,
+        rates: Vec<Vec<f64>>,
         listen: Listen,
     ) -> Result<ControlFlow<()>, TrainError> {
         self.read_networks()?;
-        let event = |network: &Network| {
+        let event = |(network, rates): (&Network, Vec<f64>)| {
             let network = Arc::new(network.clone());
-            Event::Network { epoch, images, network }
+            Event::Network { epoch, images, network, rates }
         };
-        Ok(tell(listen, self.networks.iter().map(event)))
+        Ok(tell(listen, self.networks.iter().zip(rates).map(event)))
     }
 
     /// Tests on the first `count` test images, each with fresh draws.

@@ -262,7 +262,10 @@ impl<'a> Listener<'a> {
         let test_error = spread(&|event| match *event {
             Event::QuickTest { test_error, .. } | Event::Epoch { test_error, .. } => test_error,
             Event::Progress { train_error, .. } => train_error,
-            Event::Weights { .. } | Event::Checkpoint(_) | Event::Network { .. } => f64::NAN,
+            Event::Weights { .. }
+            | Event::Checkpoint(_)
+            | Event::Network { .. }
+            | Event::AskedTest { .. } => f64::NAN,
         });
         match tests[0] {
             Event::QuickTest { epoch, images, test_images, .. } => {
@@ -292,7 +295,8 @@ impl<'a> Listener<'a> {
             Event::Progress { .. }
             | Event::Weights { .. }
             | Event::Checkpoint(_)
-            | Event::Network { .. } => {}
+            | Event::Network { .. }
+            | Event::AskedTest { .. } => {}
         }
     }
 

@@ -64,7 +64,7 @@ impl Listener<'_> {
             tensorboard.hear(event)?;
         }
         match event {
-            Event::Progress { .. } | Event::Network { .. } => {}
+            Event::Progress { .. } | Event::Network { .. } | Event::AskedTest { .. } => {}
             Event::Checkpoint(checkpoint) => {
                 if let Some(run) = &mut self.run {
                     run.save_checkpoint(checkpoint, &self.job.info.config, &self.images)?;
@@ -110,7 +110,10 @@ impl Listener<'_> {
                 ));
             }
             // For files alone.
-            Event::Weights { .. } | Event::Checkpoint(_) | Event::Network { .. } => {}
+            Event::Weights { .. }
+            | Event::Checkpoint(_)
+            | Event::Network { .. }
+            | Event::AskedTest { .. } => {}
             Event::Epoch { epoch, train_error, test_error, images_per_second, .. } => {
                 let left = match self.estimate.left(self.plan.work(*epoch, 0)) {
                     left if epoch < of => format!(", {}", time_left(left)),

@@ -8,14 +8,15 @@ pub(super) enum Action {
     /// Or to go on.
     Pause,
     Save,
+    Test,
     Stop,
     /// What Ctrl-C means everywhere.
     Interrupt,
 }
 
 /// Keys with what they do, for people.
-pub(super) const KEYS: [(&str, &str); 3] =
-    [("p", "pause"), ("s", "save the weights now"), ("q", "stop")];
+pub(super) const KEYS: [(&str, &str); 4] =
+    [("p", "pause"), ("t", "test now"), ("s", "save the weights now"), ("q", "stop")];
 
 /// What a key means, if anything. A terminal that the program reads key by key makes no signal of Ctrl-C.
 pub(super) fn action(key: &KeyEvent) -> Option<Action> {
@@ -28,6 +29,7 @@ pub(super) fn action(key: &KeyEvent) -> Option<Action> {
         KeyCode::Char(_) if is_control => None,
         KeyCode::Char('p') => Some(Action::Pause),
         KeyCode::Char('s') => Some(Action::Save),
+        KeyCode::Char('t') => Some(Action::Test),
         KeyCode::Char('q') => Some(Action::Stop),
         _ => None,
     }
@@ -42,7 +44,8 @@ mod tests {
         let of = |code, modifiers| action(&KeyEvent::new(code, modifiers));
         let told =
             KEYS.map(|(key, _)| of(KeyCode::Char(key.chars().next().unwrap()), KeyModifiers::NONE));
-        assert_eq!(told, [Some(Action::Pause), Some(Action::Save), Some(Action::Stop)]);
+        let expected = [Action::Pause, Action::Test, Action::Save, Action::Stop].map(Some);
+        assert_eq!(told, expected);
         assert_eq!(of(KeyCode::Char('c'), KeyModifiers::CONTROL), Some(Action::Interrupt));
         assert_eq!(of(KeyCode::Char('c'), KeyModifiers::NONE), None);
         assert_eq!(of(KeyCode::Char('s'), KeyModifiers::CONTROL), None);

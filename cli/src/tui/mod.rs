@@ -73,6 +73,7 @@ impl Shared {
         let mut state = self.state();
         while matches!(state.activity, Activity::Pausing | Activity::Paused)
             && !state.wants_weights
+            && !state.wants_test
             && self.stop.signal().is_none()
         {
             if state.activity == Activity::Pausing {
@@ -155,16 +156,23 @@ impl Dashboard {
         match event {
             Event::Progress { epoch, images, .. } => self.estimate(*epoch, *images),
             Event::Epoch { epoch, .. } => self.estimate(epoch + 1, 0),
-            Event::Network { epoch, images, network } => self.save(*epoch, *images, network),
-            Event::QuickTest { .. } | Event::Weights { .. } | Event::Checkpoint(_) => {}
+            Event::Network { epoch, images, network, .. } => self.save(*epoch, *images, network),
+            Event::QuickTest { .. }
+            | Event::AskedTest { .. }
+            | Event::Weights { .. }
+            | Event::Checkpoint(_) => {}
         }
         let start = Instant::now();
         self.shared.wait();
         self.estimate.pause(start.elapsed());
-        let (wants_weights, stops) = {
-            let state = self.shared.state();
-            (state.wants_weights, state.activity == Activity::Stopping)
+        let (wants_weights, wants_test, stops) = {
+            let mut state = self.shared.state();
+            let wants_test = std::mem::take(&mut state.wants_test);
+            (state.wants_weights, wants_test, state.activity == Activity::Stopping)
         };
+        if wants_test {
+            self.requests.test_now();
+        }
         if wants_weights || self.looked.elapsed() >= LOOK_EVERY {
             self.requests.networks_now();
             self.looked = Instant::now();

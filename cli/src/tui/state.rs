@@ -42,6 +42,8 @@ pub(super) struct State {
     pub(super) activity: Activity,
     /// The next network that is heard of is to be saved.
     pub(super) wants_weights: bool,
+    /// A test is wanted.
+    pub(super) wants_test: bool,
     pub(super) epoch: u32,
     /// Of the epoch.
     pub(super) images: usize,
@@ -54,6 +56,8 @@ pub(super) struct State {
     pub(super) loss: Curve,
     pub(super) network: Option<Arc<Network>>,
     pub(super) layers: Vec<LayerStatistics>,
+    /// Mean rate of each layer at the ends of training images, spikes per ms.
+    pub(super) rates: Vec<f64>,
     /// The last thing that happened.
     pub(super) news: String,
     /// Wrong images of the epoch so far.
@@ -119,6 +123,7 @@ impl State {
             subject,
             activity: Activity::Training,
             wants_weights: false,
+            wants_test: false,
             epoch: 1,
             images: 0,
             images_per_second: 0.0,
@@ -129,6 +134,7 @@ impl State {
             loss: Curve::default(),
             network: None,
             layers: Vec::new(),
+            rates: Vec::new(),
             news: String::new(),
             wrong: 0.0,
             version: 0,
@@ -164,7 +170,16 @@ impl State {
                     "epoch {epoch}: training error {train_error:.2} %, {tested} error {test_error:.2} %"
                 );
             }
-            Event::Network { network, .. } => self.show(network.clone()),
+            Event::AskedTest { epoch, images, test_error } => {
+                self.quick_test.push(self.place(*epoch, *images), *test_error);
+                let tested = self.subject.tested;
+                self.news =
+                    format!("epoch {epoch}, {images} images: {tested} error {test_error:.2} %");
+            }
+            Event::Network { network, rates, .. } => {
+                self.show(network.clone());
+                self.rates = rates.clone();
+            }
             // The network itself tells it.
             Event::Weights { .. } | Event::Checkpoint(_) => {}
         }
@@ -192,6 +207,10 @@ impl State {
             (Action::Save, _) if self.subject.can_save => self.wants_weights = true,
             (Action::Save, _) => {
                 self.news = "there is no folder for weights: --out names one".to_string();
+            }
+            (Action::Test, _) => {
+                self.wants_test = true;
+                self.news = "a test follows".to_string();
             }
             (Action::Stop | Action::Interrupt, _) => self.activity = Stopping,
         }

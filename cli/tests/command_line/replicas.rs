@@ -227,7 +227,7 @@ fn replicas_and_sweeps_that_cannot_be_are_refused() {
     refused(&["--sweep", "eta="], &["none is empty"]);
     refused(&["--sweep", "eta=0.1,0.10"], &["eta: 0.10 stands there twice"]);
     refused(&["--sweep", "layers=20:10,30:10"], &["have layers of one size"]);
-    refused(&["--sweep", "feedback=none"], &["feedback = none", "broadcast, layerwise"]);
+    refused(&["--sweep", "feedback=none"], &["feedback = none", "'broadcast' or 'layerwise'"]);
     let both = "g_apical is given by --g-apical and swept: leave out one of them";
     refused(&["--g-apical", "0", "--sweep", "g_apical=0.05"], &[both]);
     refused(&["--sweep", "taps=5", "--sweep", "taps=6"], &["taps is swept twice"]);

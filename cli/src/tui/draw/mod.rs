@@ -38,7 +38,7 @@ pub(super) fn draw(frame: &mut Frame, state: &State) {
     let [fields, layers] =
         Layout::vertical([Constraint::Min(3), Constraint::Length(table)]).areas(right);
     fields::draw(frame, fields, state);
-    draw_layers(frame, layers, &state.layers);
+    draw_layers(frame, layers, state);
 }
 
 fn draw_progress(frame: &mut Frame, area: Rect, state: &State) {
@@ -89,10 +89,10 @@ fn draw_curves(frame: &mut Frame, area: Rect, state: &State) {
     curves::draw_loss(frame, loss, state);
 }
 
-/// Weights and biases of each layer.
-fn draw_layers(frame: &mut Frame, area: Rect, layers: &[LayerStatistics]) {
-    let block = Block::bordered().title("weights");
-    if layers.is_empty() {
+/// Rate, weights and biases of each layer.
+fn draw_layers(frame: &mut Frame, area: Rect, state: &State) {
+    let block = Block::bordered().title("layers: rates while taught, weights");
+    if state.layers.is_empty() {
         frame.render_widget(Paragraph::new("not read yet").block(block), area);
         return;
     }
@@ -101,11 +101,13 @@ fn draw_layers(frame: &mut Frame, area: Rect, layers: &[LayerStatistics]) {
         let biases = format!("{:.4}", layer.biases.mean);
         let feedback = layer.feedback.map(|of| format!("{:.4}", of.sd)).unwrap_or_default();
         let [mean, sd, largest] = numbers(&layer.weights);
-        Row::new([number.to_string(), mean, sd, largest, biases, feedback])
+        let rate = state.rates.get(number).map(|rate| format!("{:.1}", 1000.0 * rate));
+        let rate = rate.unwrap_or_default();
+        Row::new([number.to_string(), rate, mean, sd, largest, biases, feedback])
     };
-    let header = Row::new(["layer", "mean", "sd", "largest", "bias", "feedback sd"]).dim();
-    let widths = [5, 8, 8, 8, 8, 11].map(Constraint::Length);
-    let rows = layers.iter().enumerate().map(row);
+    let header = Row::new(["layer", "Hz", "mean", "sd", "largest", "bias", "feedback sd"]).dim();
+    let widths = [5, 6, 8, 8, 8, 8, 11].map(Constraint::Length);
+    let rows = state.layers.iter().enumerate().map(row);
     frame.render_widget(Table::new(rows, widths).header(header).block(block), area);
 }
 

@@ -1,0 +1,32 @@
+//! How much networks fire while they learn.
+
+use super::Simulation;
+use crate::layout::{Array, BackendError, compartment};
+use crate::model::arithmetic::sigmoid;
+
+impl Simulation {
+    /// The mean rate of each layer at the ends of the last training images, in spikes per ms, `[replicas]` by layers,
+    /// the lowest first: `phi_max sigma(C)`, the output under teaching. Only before a test: that clears voltages.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn rates(&mut self) -> Result<Vec<Vec<f64>>, BackendError> {
+        let mut rates = vec![Vec::new(); self.lanes.len()];
+        for layer in 0..self.backend.shape().layers() {
+            let array = Array::Compartments(layer);
+            let words = self.backend.read_carried(array)?;
+            let shape = self.backend.shape();
+            let (rows, units) = (shape.carried_rows(array), shape.units(layer));
+            let soma = (compartment::SOMA - rows.start) * units;
+            let lanes = shape.carried_length(array);
+            let of_replica = words.chunks(lanes * shape.lanes);
+            for ((rates, config), words) in rates.iter_mut().zip(&self.lanes).zip(of_replica) {
+                let voltages = words.chunks(lanes).take(self.training_lanes);
+                let voltages = voltages.flat_map(|lane| &lane[soma..][..units]);
+                let sum: f64 = voltages.map(|&word| f64::from(sigmoid(f32::from_bits(word)))).sum();
+                rates.push(config.phi_max() * sum / (self.training_lanes * units) as f64);
+            }
+        }
+        Ok(rates)
+    }
+}

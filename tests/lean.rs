@@ -1,8 +1,11 @@
-//! Proves: the library by itself brings along no crate of the command line, of plots or of networks.
+//! Proves: the library by itself brings along no crate of the command line, of plots or of networks; and no dependency
+//! says that it wants a newer Rust than we promise.
 //!
-//! Does not prove: that it builds alone (`.ci/run` does that).
+//! Does not prove: that the library builds alone (`.ci/run` does that), nor that all builds with that Rust.
 
 use std::process::Command;
+
+use serde_json::Value;
 
 /// What features add, and what the command does.
 const FEATURES: [&str; 9] = [
@@ -17,17 +20,22 @@ const FEATURES: [&str; 9] = [
     "ureq",
 ];
 
-/// The crates that `cargo add apical` with these arguments brings along.
-fn crates(arguments: &[&str]) -> Vec<String> {
+/// What cargo writes.
+fn cargo(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
-        .args(["tree", "--package", "apical", "--edges", "normal", "--prefix", "none"])
-        .args(["--format", "{p}", "--offline"])
         .args(arguments)
+        .arg("--offline")
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).expect("cargo writes text");
+    String::from_utf8(output.stdout).expect("cargo writes text")
+}
+
+/// The crates that `cargo add apical` with these arguments brings along.
+fn crates(arguments: &[&str]) -> Vec<String> {
+    let tree = ["tree", "--package", "apical", "--edges", "normal", "--prefix", "none"];
+    let text = cargo(&[&tree[..], &["--format", "{p}"], arguments].concat());
     text.lines().filter_map(|line| line.split(' ').next()).map(str::to_string).collect()
 }
 
@@ -42,4 +50,27 @@ fn the_library_alone_is_lean() {
     for name in ["clap", "plotters", "ureq"] {
         assert!(all.iter().any(|found| found == name), "{name} is not what a feature adds");
     }
+}
+
+#[test]
+fn no_dependency_wants_a_newer_rust() {
+    let metadata: Value =
+        serde_json::from_str(&cargo(&["metadata", "--format-version", "1"])).expect("it is JSON");
+    let version = |text: &str| -> Vec<u32> {
+        text.split('.').map(|part| part.parse().expect("a version")).collect()
+    };
+    let promised = version(env!("CARGO_PKG_RUST_VERSION"));
+    let packages = metadata["packages"].as_array().expect("there are packages");
+    let mut told = 0;
+    for package in packages {
+        if let Some(wanted) = package["rust_version"].as_str() {
+            told += 1;
+            assert!(
+                version(wanted) <= [&promised[..], &[0]].concat(),
+                "{}: {wanted}",
+                package["name"]
+            );
+        }
+    }
+    assert!(told > 50, "{told} packages say what they want");
 }

@@ -105,8 +105,8 @@ fn draw_layers(frame: &mut Frame, area: Rect, state: &State) {
         let rate = rate.unwrap_or_default();
         Row::new([number.to_string(), rate, mean, sd, largest, biases, feedback])
     };
-    let header = Row::new(["layer", "Hz", "mean", "sd", "largest", "bias", "feedback sd"]).dim();
-    let widths = [5, 6, 8, 8, 8, 8, 11].map(Constraint::Length);
+    let header = Row::new(["layer", "Hz", "mean", "sd", "largest", "bias", "feedback"]).dim();
+    let widths = [5, 5, 7, 6, 8, 7, 8].map(Constraint::Length);
     let rows = state.layers.iter().enumerate().map(row);
     frame.render_widget(Table::new(rows, widths).header(header).block(block), area);
 }

@@ -82,21 +82,37 @@ impl Simulation {
             let rates: Vec<f32> = configs.iter().flat_map(rates).collect();
             backend.write(Array::InputRates, cast_slice(&rates))?;
         }
-        for layer in 0..backend.shape().layers() {
-            let layers = networks.iter().map(|network| &network.layers[layer]);
-            let weights: Vec<f32> =
-                layers.clone().flat_map(|layer| layer.weights.iter().copied()).collect();
-            backend.write(Array::Weights(layer), cast_slice(&weights))?;
-            let feedback: Vec<f32> = layers
-                .flat_map(|layer| layer.feedback.iter().chain(&layer.apical_biases).copied())
-                .collect();
-            backend.write(Array::Feedback(layer), cast_slice(&feedback))?;
-        }
         let lanes =
             configs.iter().map(|config| Lanes::new(config, dataset.training_count)).collect();
         let training_lanes =
             configs.first().map_or(0, |config| config.batch).min(backend.shape().lanes);
-        Ok(Simulation { backend, lanes, updates: 0, is_fresh: true, training_lanes })
+        let mut simulation =
+            Simulation { backend, lanes, updates: 0, is_fresh: true, training_lanes };
+        simulation.write_networks(networks)?;
+        Ok(simulation)
+    }
+
+    /// Replaces the networks; there are as many as replicas.
+    ///
+    /// # Errors
+    /// When they are of another shape, or the device fails.
+    pub fn write_networks(&mut self, networks: &[Network]) -> Result<(), BackendError> {
+        for layer in 0..self.backend.shape().layers() {
+            let layers = networks.iter().map(|network| &network.layers[layer]);
+            let weights: Vec<f32> =
+                layers.clone().flat_map(|layer| layer.weights.iter().copied()).collect();
+            self.backend.write(Array::Weights(layer), cast_slice(&weights))?;
+            let feedback: Vec<f32> = layers
+                .flat_map(|layer| layer.feedback.iter().chain(&layer.apical_biases).copied())
+                .collect();
+            self.backend.write(Array::Feedback(layer), cast_slice(&feedback))?;
+        }
+        Ok(())
+    }
+
+    /// Clears all voltages and spikes before the next training minibatch, as a test does.
+    pub fn clear(&mut self) {
+        self.is_fresh = true;
     }
 
     /// The backend, to look at its arrays.

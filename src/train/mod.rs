@@ -5,6 +5,7 @@ mod checkpoint;
 mod order;
 mod replicas;
 mod requests;
+mod sound;
 mod wave;
 
 use std::ops::ControlFlow;
@@ -44,12 +45,26 @@ pub enum TrainError {
     )]
     Checkpoint { images: usize, available: usize },
     #[error(
-        "layer {layer}{network} has weights that are not finite after {images} training images; after {before} \
-         images all were"
+        "layer {layer}{network} has weights that are not finite since it learned from {}", shown(*.first, *.last, *.epoch)
     )]
-    NotFinite { network: String, layer: usize, images: usize, before: usize },
+    NotFinite {
+        network: String,
+        layer: usize,
+        epoch: u32,
+        /// The images of the epoch that it was, in the order in which they were shown, the first is 1: those of one
+        /// minibatch, or of several where the networks are too large to be kept twice.
+        first: usize,
+        last: usize,
+    },
     #[error("the device cannot go on")]
     Backend(#[from] BackendError),
+}
+
+fn shown(first: usize, last: usize, epoch: u32) -> String {
+    match first == last {
+        true => format!("image {first} of epoch {epoch}"),
+        false => format!("images {first} to {last} of epoch {epoch}"),
+    }
 }
 
 /// What happens during a training. Errors are percent of images; where images are held out for validation,

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::checkpoint::{Checkpoint, Every, Position};
 use super::order::Order;
+use super::sound::{Sound, lost};
 use super::{Event, Requests, Summary, TrainError, test_each};
 use crate::config::Config;
 use crate::dataset::Dataset;
@@ -31,9 +32,9 @@ pub(super) struct Wave {
     /// As the last epoch or checkpoint left them.
     pub(super) networks: Vec<Network>,
     pub(super) requests: Arc<Requests>,
-    dataset: Arc<Dataset>,
-    simulation: Simulation,
-    position: Position,
+    pub(super) dataset: Arc<Dataset>,
+    pub(super) simulation: Simulation,
+    pub(super) position: Position,
     /// How often checkpoints are told of, if they are.
     pub(super) every: Option<Every>,
     /// When this part of the training began.
@@ -42,8 +43,7 @@ pub(super) struct Wave {
     before: f64,
     /// Of each network, the last that was of all test images.
     evaluations: Vec<Evaluation>,
-    /// Training images after which all weights were finite, and when that was seen.
-    finite: usize,
+    pub(super) sound: Sound,
     last_check: Instant,
 }
 
@@ -77,7 +77,7 @@ impl Wave {
         let states: Vec<&State> = checkpoints.iter().map(|checkpoint| &checkpoint.state).collect();
         simulation.restore(&states)?;
         let untested = Evaluation::new(dataset.classes, &[], &[]);
-        Ok(Wave {
+        let mut wave = Wave {
             evaluations: vec![untested; configs.len()],
             configs,
             device: opened.device,
@@ -85,13 +85,15 @@ impl Wave {
             requests: Arc::default(),
             dataset,
             simulation,
+            sound: Sound::new(position),
             position,
             every,
             start: Instant::now(),
             before: position.seconds,
-            finite: 0,
             last_check: Instant::now(),
-        })
+        };
+        wave.remember()?;
+        Ok(wave)
     }
 
     /// Trains to the last epoch, or until `listen` breaks off. A summary for each network.
@@ -149,6 +151,7 @@ impl Wave {
                 last_progress = Instant::now();
                 if self.last_check.elapsed() >= CHECK_EVERY {
                     self.read_networks()?;
+                    self.remember()?;
                 }
             }
             if flow.is_continue() && self.requests.take_now() {
@@ -170,7 +173,7 @@ impl Wave {
     }
 
     /// Learns from the next images.
-    fn minibatch(&mut self, orders: &[Order]) -> Result<(), BackendError> {
+    pub(super) fn minibatch(&mut self, orders: &[Order]) -> Result<(), BackendError> {
         let Config { batch, quick_test_every: every, .. } = self.configs[0];
         let (count, done) = (self.dataset.training_count, self.position.images);
         let places = done..count.min(done + batch);
@@ -248,6 +251,7 @@ impl Wave {
         let mut flow = tell(listen, events);
         let Config { weights_every, epochs, .. } = self.configs[0];
         self.read_networks()?;
+        self.remember()?;
         if weights_every > 0 && epoch.is_multiple_of(weights_every) {
             let statistics = |network: &Network| {
                 let layers = network.layers.iter().map(Layer::statistics).collect();
@@ -290,21 +294,11 @@ impl Wave {
     /// Reads the networks, and sees whether they still are any.
     fn read_networks(&mut self) -> Result<(), TrainError> {
         self.simulation.read_networks(&mut self.networks)?;
-        let images = self.images_of_run();
         self.last_check = Instant::now();
-        for (index, network) in self.networks.iter().enumerate() {
-            let is_lost = |layer: &Layer| layer.weights.iter().any(|weight| !weight.is_finite());
-            if let Some(layer) = network.layers.iter().position(is_lost) {
-                let network = match self.networks.len() {
-                    1 => String::new(),
-                    _ => format!(" of network {index} of its wave"),
-                };
-                let before = self.finite;
-                return Err(TrainError::NotFinite { network, layer, images, before });
-            }
+        match lost(&self.networks) {
+            Some(_) => Err(self.where_lost()?),
+            None => Ok(()),
         }
-        self.finite = images;
-        Ok(())
     }
 
     /// Training images shown so far to each network.

@@ -143,3 +143,18 @@ fn a_dashboard_without_a_terminal_is_refused_before_anything_is_written() {
     fails(train_on_cpu(&folder).args(["--tui", "--replicas", "2"]), 2, &texts);
     assert!(!folder.path().join("run").exists());
 }
+
+#[test]
+fn weights_that_grow_without_end_stop_a_run_that_says_where() {
+    let folder = folder_with_data();
+    let mut command = apical(&folder);
+    command.args(["train", "--data", "data", "--backend", "cpu", "--layers", "12,10"]);
+    command.args(["--batch", "1", "--eta", "0.02", "--weight-decay", "1000", "--out", "run"]);
+    let goes_on = "'apical train --resume run' goes on from there";
+    fails(
+        &mut command,
+        1,
+        &["has weights that are not finite since it learned from image ", goes_on],
+    );
+    assert!(!folder.path().join("run/weights.safetensors").exists());
+}

@@ -1,0 +1,88 @@
+//! Where weights ceased to be numbers: a training is shown again, minibatch by minibatch, from the last time that all
+//! were. It takes the same course.
+
+use super::TrainError;
+use super::checkpoint::Position;
+use super::order::Order;
+use super::wave::Wave;
+use crate::layout::BackendError;
+use crate::network::{Layer, Network};
+use crate::schedule::State;
+
+/// Most bytes that are remembered of a training.
+const BYTES_MAX: usize = 256 << 20;
+
+/// When all weights were finite for the last time.
+pub(super) struct Sound {
+    position: Position,
+    /// As they were then; none where they are too large.
+    networks: Vec<Network>,
+    states: Vec<State>,
+}
+
+impl Sound {
+    /// Nothing but a place.
+    pub(super) fn new(position: Position) -> Self {
+        Sound { position, networks: Vec::new(), states: Vec::new() }
+    }
+}
+
+/// The first network that has weights that are not finite, and the lowest layer that has.
+pub(super) fn lost(networks: &[Network]) -> Option<(usize, usize)> {
+    let is_lost = |layer: &Layer| layer.weights.iter().any(|weight| !weight.is_finite());
+    let layer = |network: &Network| network.layers.iter().position(is_lost);
+    networks.iter().enumerate().find_map(|(index, network)| Some((index, layer(network)?)))
+}
+
+impl Wave {
+    /// Remembers the networks, which were just read and are sound.
+    pub(super) fn remember(&mut self) -> Result<(), BackendError> {
+        self.sound = Sound::new(self.position);
+        let shape = self.simulation.backend().shape();
+        // Weights, as many feedback weights at most, and two moments.
+        let weights: usize = (0..shape.layers())
+            .map(|layer| 4 * shape.units(layer) * (shape.below(layer) + 1))
+            .sum();
+        if 4 * weights * self.networks.len() <= BYTES_MAX {
+            self.sound.states = self.simulation.states()?;
+            self.sound.networks.clone_from(&self.networks);
+        }
+        Ok(())
+    }
+
+    /// Finds the minibatch that made weights infinite or no numbers at all.
+    pub(super) fn where_lost(&mut self) -> Result<TrainError, BackendError> {
+        let (found, sound) =
+            (self.position, std::mem::replace(&mut self.sound, Sound::new(self.position)));
+        let Position { epoch, images: mut before, .. } = sound.position;
+        // At an epoch's end the next one is to begin.
+        let mut last = if found.epoch > epoch { self.dataset.training_count } else { found.images };
+        if !sound.states.is_empty() {
+            self.simulation.write_networks(&sound.networks)?;
+            self.simulation.restore(&sound.states.iter().collect::<Vec<_>>())?;
+            self.position = sound.position;
+            let orders: Vec<Order> = self
+                .configs
+                .iter()
+                .map(|config| Order::new(config, &self.dataset, epoch))
+                .collect();
+            while self.position.images < last {
+                before = self.position.images;
+                self.minibatch(&orders)?;
+                if std::mem::take(&mut self.position.test_is_due) {
+                    self.simulation.clear();
+                }
+                self.simulation.read_networks(&mut self.networks)?;
+                if lost(&self.networks).is_some() {
+                    last = self.position.images;
+                }
+            }
+        }
+        let (index, layer) = lost(&self.networks).unwrap_or_default();
+        let network = match self.networks.len() {
+            1 => String::new(),
+            _ => format!(" of network {index} of its wave"),
+        };
+        Ok(TrainError::NotFinite { network, layer, epoch, first: before + 1, last })
+    }
+}

@@ -1,0 +1,131 @@
+//! Proves: a training whose weights become infinite stops, and names the layer and the minibatch by which they did, found
+//! here by looking after each; on both backends, for one network and for many, with tests in between.
+//!
+//! Does not prove: what the command says of it (see `cli/tests/command_line/faults.rs`).
+
+mod support;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use apical::config::{Config, Optimizer, variants};
+use apical::dataset::Dataset;
+use apical::network::Network;
+use apical::schedule::{self, BackendChoice, Selection, Simulation};
+use apical::train::{Event, Replicas, TrainError, Training, order};
+
+const BATCH: usize = 4;
+
+/// A decay that is far too strong: it turns weights over and makes them larger, up to the largest floats within an
+/// epoch.
+fn config() -> Config {
+    Config {
+        layers: vec![12, 8, 10],
+        epochs: 3,
+        batch: BATCH,
+        optimizer: Optimizer::Sgd,
+        eta: vec![0.02],
+        weight_decay: 1000.0,
+        test_images: 5,
+        quick_test_every: 12,
+        quick_test_images: 2,
+        ..Config::default()
+    }
+}
+
+fn dataset() -> Dataset {
+    (*support::random_dataset(3, 4, 5, 200)).clone()
+}
+
+/// Layer, epoch, and the first and last image of the minibatch by which weights cease to be finite.
+type Place = (usize, u32, usize, usize);
+
+fn looked_for(config: &Config) -> Place {
+    let dataset = Arc::new(dataset());
+    let mut networks = [Network::initial(config, dataset.pixels())];
+    let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
+    let opened =
+        schedule::open(&selection, std::slice::from_ref(config), &dataset).expect("it opens");
+    let mut simulation =
+        Simulation::new(opened.backend, config, &dataset, &networks[0]).expect("the network fits");
+    for epoch in 1..=config.epochs {
+        simulation.clear();
+        let mut shown = 0;
+        for images in order(config, &dataset, epoch).chunks(BATCH) {
+            simulation.train(images).expect("it runs");
+            let first = shown + 1;
+            shown += images.len();
+            if shown % config.quick_test_every == 0 {
+                simulation.clear();
+            }
+            simulation.read_networks(&mut networks).expect("they are read");
+            let is_lost = |layer: &apical::network::Layer| {
+                layer.weights.iter().any(|weight| !weight.is_finite())
+            };
+            if let Some(layer) = networks[0].layers.iter().position(is_lost) {
+                return (layer, epoch, first, shown);
+            }
+        }
+    }
+    panic!("all weights stay finite");
+}
+
+fn place(error: TrainError) -> (String, Place) {
+    match error {
+        TrainError::NotFinite { network, layer, epoch, first, last } => {
+            (network, (layer, epoch, first, last))
+        }
+        error => panic!("another error: {error}"),
+    }
+}
+
+#[test]
+fn the_minibatch_that_makes_weights_infinite_is_named() {
+    for config in [config(), Config { optimizer: Optimizer::Adam, eta: vec![0.01], ..config() }] {
+        let expected = looked_for(&config);
+        assert!(expected.2 > 1, "it is the very first: {expected:?}");
+        for backend in [BackendChoice::Cpu, BackendChoice::Gpu] {
+            let selection = Selection { backend, ..Selection::default() };
+            let mut training =
+                Training::new(config.clone(), dataset(), &selection).expect("it opens");
+            let error = training.run(&mut |_| ControlFlow::Continue(())).expect_err("it fails");
+            let told = error.to_string();
+            let (_, epoch, first, last) = expected;
+            let words = format!("images {first} to {last} of epoch {epoch}");
+            assert!(told.ends_with(&words), "{told}\nlacks: {words}");
+            assert_eq!(place(error), (String::new(), expected));
+        }
+    }
+}
+
+#[test]
+fn no_checkpoint_holds_such_weights() {
+    let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
+    let mut training = Training::new(config(), dataset(), &selection).expect("it opens");
+    training.keep_checkpoints("4".parse().expect("it is a number of images"));
+    let expected = looked_for(&config());
+    let mut last = 0;
+    let result = training.run(&mut |event| {
+        if let Event::Checkpoint(checkpoint) = event {
+            let layers = checkpoint.network.layers.iter();
+            let mut weights = layers.flat_map(|layer| &layer.weights);
+            assert!(weights.all(|weight| weight.is_finite()));
+            last = checkpoint.position.images;
+        }
+        ControlFlow::Continue(())
+    });
+    assert_eq!(place(result.expect_err("it fails")).1, expected);
+    assert_eq!(last, expected.2 - 1);
+}
+
+#[test]
+fn one_of_many_networks_is_named() {
+    let base = config();
+    let variants = variants(&base, &["weight_decay=0,1000".parse().unwrap()], 1).unwrap();
+    let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
+    let replicas = Replicas::new(&variants, dataset(), &selection).expect("it opens");
+    let error = replicas.run(&mut |_| ControlFlow::Continue(())).expect_err("it fails");
+    let (network, found) = place(error);
+    assert_eq!(network, " of network 1 of its wave");
+    assert_eq!(found, looked_for(&variants[1].config));
+}

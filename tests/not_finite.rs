@@ -104,18 +104,29 @@ fn no_checkpoint_holds_such_weights() {
     let mut training = Training::new(config(), dataset(), &selection).expect("it opens");
     training.keep_checkpoints("4".parse().expect("it is a number of images"));
     let expected = looked_for(&config());
-    let mut last = 0;
+    let (mut last, mut due) = (None, None);
     let result = training.run(&mut |event| {
         if let Event::Checkpoint(checkpoint) = event {
             let layers = checkpoint.network.layers.iter();
             let mut weights = layers.flat_map(|layer| &layer.weights);
             assert!(weights.all(|weight| weight.is_finite()));
-            last = checkpoint.position.images;
+            last = Some(checkpoint.clone());
+            if checkpoint.position.test_is_due {
+                due.get_or_insert(checkpoint.clone());
+            }
         }
         ControlFlow::Continue(())
     });
     assert_eq!(place(result.expect_err("it fails")).1, expected);
-    assert_eq!(last, expected.2 - 1);
+    let last = last.expect("there are checkpoints");
+    assert_eq!(last.position.images, expected.2 - 1);
+    // Whoever goes on from there comes to the same end; so does who goes on where a test is due.
+    for checkpoint in [last, due.expect("a test was due")] {
+        let mut resumed =
+            Training::resume(config(), dataset(), &selection, &checkpoint).expect("it opens");
+        let error = resumed.run(&mut |_| ControlFlow::Continue(())).expect_err("it fails");
+        assert_eq!(place(error).1, expected);
+    }
 }
 
 #[test]

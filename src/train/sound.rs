@@ -39,11 +39,10 @@ impl Wave {
     pub(super) fn remember(&mut self) -> Result<(), BackendError> {
         self.sound = Sound::new(self.position);
         let shape = self.simulation.backend().shape();
-        // Weights, as many feedback weights at most, and two moments.
-        let weights: usize = (0..shape.layers())
-            .map(|layer| 4 * shape.units(layer) * (shape.below(layer) + 1))
-            .sum();
-        if 4 * weights * self.networks.len() <= BYTES_MAX {
+        let weights = |layer| shape.units(layer) * (shape.below(layer) + 1);
+        let weights: usize = (0..shape.layers()).map(weights).sum();
+        // Weights, two moments, and hardly as many feedback weights.
+        if 4 * size_of::<f32>() * weights * self.networks.len() <= BYTES_MAX {
             self.sound.states = self.simulation.states()?;
             self.sound.networks.clone_from(&self.networks);
         }
@@ -61,17 +60,14 @@ impl Wave {
             self.simulation.write_networks(&sound.networks)?;
             self.simulation.restore(&sound.states.iter().collect::<Vec<_>>())?;
             self.position = sound.position;
-            let orders: Vec<Order> = self
-                .configs
-                .iter()
-                .map(|config| Order::new(config, &self.dataset, epoch))
-                .collect();
+            let order = |config| Order::new(config, &self.dataset, epoch);
+            let orders: Vec<Order> = self.configs.iter().map(order).collect();
             while self.position.images < last {
-                before = self.position.images;
-                self.minibatch(&orders)?;
                 if std::mem::take(&mut self.position.test_is_due) {
                     self.simulation.clear();
                 }
+                before = self.position.images;
+                self.minibatch(&orders)?;
                 self.simulation.read_networks(&mut self.networks)?;
                 if lost(&self.networks).is_some() {
                     last = self.position.images;

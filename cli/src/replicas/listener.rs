@@ -3,18 +3,16 @@
 use std::ops::ControlFlow;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
+use super::lines::{FinishedAll, FinishedReplica, OfReplica};
 use super::tables;
 use crate::CliError;
 use crate::output::Output;
-use crate::progress::{Estimate, Progress, time_left};
+use crate::progress::{Estimate, Progress};
 use crate::train::{Finished, Job, Plan};
 use apical::config::Variant;
-use apical::evaluate::Spread;
-use apical::layout::in_words;
 use apical::plots::TensorBoard;
-use apical::record::replicas::{CombinationResult, ReplicaResult, Results, swept_settings};
+use apical::record::replicas::{ReplicaResult, Results, swept_settings};
 use apical::record::{ImageShape, ReplicaRuns};
 use apical::schedule::Device;
 use apical::train::{Event, ReplicaEvent, Start, Summary};
@@ -26,50 +24,24 @@ pub(super) struct Listener<'a> {
     pub(super) tensorboards: Vec<TensorBoard>,
     pub(super) output: Output,
     json: bool,
-    progress: Progress,
-    estimate: Estimate,
-    variants: &'a [Variant],
-    plans: &'a [Plan],
+    pub(super) progress: Progress,
+    pub(super) estimate: Estimate,
+    pub(super) variants: &'a [Variant],
+    pub(super) plans: &'a [Plan],
     images: ImageShape,
     job: &'a Job,
     /// Of the last wave; `None` before the first.
     device: Option<Device>,
     /// Networks that train now.
-    wave: Vec<usize>,
-    is_last_wave: bool,
+    pub(super) wave: Vec<usize>,
+    pub(super) is_last_wave: bool,
     /// Work of the waves before.
-    finished_work: f64,
+    pub(super) finished_work: f64,
     /// What the networks of the wave were heard of a test that is told once all were.
     tests: Vec<Event>,
     results: Vec<ReplicaResult>,
     /// Of each network's last epoch.
     train_errors: Vec<f64>,
-}
-
-/// A line of a network's metrics among those of others.
-#[derive(Serialize)]
-struct OfReplica<'a, T> {
-    replica: usize,
-    #[serde(flatten)]
-    line: &'a T,
-}
-
-/// The last line of a network's metrics, with what sets it apart.
-#[derive(Serialize)]
-struct FinishedReplica<'a> {
-    #[serde(flatten)]
-    finished: &'a Finished<'a>,
-    seed: u64,
-    settings: &'a Map<String, Value>,
-}
-
-/// The last line of all.
-#[derive(Serialize)]
-struct FinishedAll<'a> {
-    event: &'static str,
-    networks: usize,
-    seconds: f64,
-    combinations: &'a [CombinationResult],
 }
 
 impl<'a> Listener<'a> {
@@ -213,91 +185,6 @@ impl<'a> Listener<'a> {
             progress.aside(|| output.print_json(&OfReplica { replica, line: printed }))?;
         }
         Ok(())
-    }
-
-    fn show_wave(&self, wave: usize, of_waves: usize, obstacle: Option<&str>) {
-        let (here, all) = (self.wave.len(), self.variants.len());
-        let why = match obstacle {
-            Some(obstacle) => format!(": more do not fit, {obstacle}"),
-            None => ", those whose arrays have one shape".to_string(),
-        };
-        self.progress.tell(format_args!(
-            "wave {wave}/{of_waves}: {here} of {all} networks train side by side{why}"
-        ));
-    }
-
-    /// Work that all networks will have done when those of the wave have done so much.
-    fn left(&self, epochs: u32, images: usize) -> String {
-        let of_wave: f64 =
-            self.wave.iter().map(|&replica| self.plans[replica].work(epochs, images)).sum();
-        time_left(self.estimate.left(self.finished_work + of_wave))
-    }
-
-    fn show_progress(&mut self, progress: &Event) {
-        if let &Event::Progress { epoch, images, of_images, train_error, images_per_second } =
-            progress
-        {
-            let (networks, of) = (self.wave.len(), self.plans[self.wave[0]].epochs);
-            let message = format!(
-                "{}, {images_per_second:.0} images/s, training error \
-                 {train_error:.2} %, {}",
-                in_words(networks),
-                self.left(epoch - 1, images)
-            );
-            self.progress.advance(format_args!("epoch {epoch}/{of}"), images, of_images, message);
-        }
-    }
-
-    /// One line for the tests of all networks of the wave.
-    fn show_tests(&self, tests: &[Event]) {
-        let networks = tests.len();
-        let Plan { epochs: of, tested, .. } = self.plans[self.wave[0]];
-        let spread = |value: &dyn Fn(&Event) -> f64| {
-            let Spread { mean, sd, .. } = Spread::of(&tests.iter().map(value).collect::<Vec<_>>());
-            match sd {
-                Some(sd) => format!("{mean:.2} % (sd {sd:.2})"),
-                None => format!("{mean:.2} %"),
-            }
-        };
-        let test_error = spread(&|event| match *event {
-            Event::QuickTest { test_error, .. } | Event::Epoch { test_error, .. } => test_error,
-            Event::Progress { train_error, .. } => train_error,
-            Event::Weights { .. }
-            | Event::Checkpoint(_)
-            | Event::Network { .. }
-            | Event::AskedTest { .. } => f64::NAN,
-        });
-        match tests[0] {
-            Event::QuickTest { epoch, images, test_images, .. } => {
-                self.progress.tell(format_args!(
-                    "epoch {epoch}/{of}, {images} images, {}: {tested} error {test_error} of the first \
-                     {test_images} {tested} images",
-                    in_words(networks),
-                ));
-            }
-            Event::Epoch { epoch, images_per_second, .. } => {
-                let train_error = spread(&|event| match *event {
-                    Event::Epoch { train_error, .. } => train_error,
-                    _ => f64::NAN,
-                });
-                let left = match self.left(epoch, 0) {
-                    left if epoch < of || !self.is_last_wave => format!(", {left}"),
-                    _ => String::new(),
-                };
-                self.progress.tell(format_args!(
-                    "epoch {epoch}/{of}, {}: training error {train_error}, {tested} error {test_error}, \
-                     {:.0} images/s{left}",
-                    in_words(networks),
-                    images_per_second * networks as f64,
-                ));
-            }
-            // For the records alone.
-            Event::Progress { .. }
-            | Event::Weights { .. }
-            | Event::Checkpoint(_)
-            | Event::Network { .. }
-            | Event::AskedTest { .. } => {}
-        }
     }
 
     pub(super) fn finish(mut self, seconds: f64) -> Result<(), CliError> {

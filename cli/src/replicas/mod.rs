@@ -1,6 +1,8 @@
 //! `apical train` of many networks.
 
+mod lines;
 mod listener;
+mod show;
 mod tables;
 
 use std::ops::ControlFlow;

@@ -1,6 +1,7 @@
 //! `apical train --tui`: a training at a glance. It listens to events, shows them, and answers with what keys
 //! say; a thread of its own draws and reads keys, so that a long test or a pause does not freeze it.
 
+mod curve;
 mod draw;
 mod keys;
 mod screen;

@@ -6,7 +6,8 @@ use ratatui::style::{Color, Style};
 use ratatui::symbols::Marker;
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType};
 
-use crate::tui::state::{Curve, State};
+use crate::tui::curve::Curve;
+use crate::tui::state::State;
 
 /// Smaller numbers, and 0, are drawn here.
 const LEAST: f64 = 1e-3;

@@ -1,0 +1,33 @@
+//! The lines of JSON of many networks.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::train::Finished;
+use apical::record::replicas::CombinationResult;
+
+/// A line of a network's metrics among those of others.
+#[derive(Serialize)]
+pub(super) struct OfReplica<'a, T> {
+    pub(super) replica: usize,
+    #[serde(flatten)]
+    pub(super) line: &'a T,
+}
+
+/// The last line of a network's metrics, with what sets it apart.
+#[derive(Serialize)]
+pub(super) struct FinishedReplica<'a> {
+    #[serde(flatten)]
+    pub(super) finished: &'a Finished<'a>,
+    pub(super) seed: u64,
+    pub(super) settings: &'a Map<String, Value>,
+}
+
+/// The last line of all.
+#[derive(Serialize)]
+pub(super) struct FinishedAll<'a> {
+    pub(super) event: &'static str,
+    pub(super) networks: usize,
+    pub(super) seconds: f64,
+    pub(super) combinations: &'a [CombinationResult],
+}

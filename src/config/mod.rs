@@ -1,5 +1,6 @@
 //! Every setting of a run, once: what the command line, `config.toml` and the library read.
 
+mod choices;
 #[cfg(feature = "clap")]
 mod commented;
 pub mod file;
@@ -9,6 +10,7 @@ mod sweep;
 mod validate;
 
 pub use crate::model::plateaus::PlateauTimes;
+pub use choices::{Dynamics, Feedback, FeedbackWeights, HiddenErrors, Optimizer, Transmission};
 #[cfg(feature = "clap")]
 pub use commented::commented;
 pub use presets::Preset;
@@ -23,82 +25,6 @@ use crate::model::initial::Initial;
 use crate::model::phases::{Averaging, PhaseExtra};
 use crate::model::rates::{Rates, Schedule};
 use crate::model::spikes::SpikeDraw;
-
-/// Where the spikes that reach a hidden layer's apical dendrites come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
-#[serde(rename_all = "lowercase")]
-pub enum Feedback {
-    /// The output layer (the paper).
-    #[default]
-    Broadcast,
-    /// The next layer up.
-    Layerwise,
-}
-
-/// What the feedback weights are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
-#[serde(rename_all = "lowercase")]
-pub enum FeedbackWeights {
-    /// Random, and they stay (the paper).
-    #[default]
-    Fixed,
-    /// The transpose of the output's weights; for deeper layers, the product of all weights above.
-    Symmetric,
-}
-
-/// Where the errors of hidden neurons come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
-#[serde(rename_all = "lowercase")]
-pub enum HiddenErrors {
-    /// The difference of their own plateau potentials (the paper).
-    #[default]
-    Plateaus,
-    /// The errors of the layer above, through its weights: exact backpropagation, to compare with.
-    Backpropagation,
-}
-
-/// What neurons send.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
-#[serde(rename_all = "lowercase")]
-pub enum Transmission {
-    /// Spikes (the paper).
-    #[default]
-    Spikes,
-    /// Rates: at each step the number of spikes that is expected of it.
-    Rates,
-}
-
-/// How voltages come about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
-#[serde(rename_all = "kebab-case")]
-pub enum Dynamics {
-    /// Step by step, and neurons spike (the paper).
-    #[default]
-    Spiking,
-    /// Neurons sit at their steady states and send rates, without filters: two steps a phase and a test.
-    SteadyState,
-}
-
-/// How gradients change weights. All are local to a synapse.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
-#[serde(rename_all = "lowercase")]
-pub enum Optimizer {
-    /// `W -= eta * gradient` (the paper).
-    Sgd,
-    /// `M <- beta1 * M + gradient`, `W -= eta * M`.
-    Momentum,
-    /// The gradient over the root of its running mean square.
-    Rmsprop,
-    /// Adam: the gradient's mean over the root of its mean square, both running.
-    #[default]
-    Adam,
-}
 
 /// All settings of a run. `Config::default()` is the preset `quick`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,6 +6,8 @@ mod order;
 mod replicas;
 mod requests;
 mod sound;
+mod stopwatch;
+mod testing;
 mod wave;
 
 use std::ops::ControlFlow;

@@ -9,12 +9,13 @@ use rayon::prelude::*;
 use super::checkpoint::{Checkpoint, Every, Position};
 use super::order::Order;
 use super::sound::{Sound, lost};
-use super::{Event, Requests, Summary, TrainError, test_each};
+use super::stopwatch::Stopwatch;
+use super::{Event, Requests, Summary, TrainError};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::evaluate::{Evaluation, error_percent};
 use crate::layout::BackendError;
-use crate::network::{Layer, Network};
+use crate::network::Network;
 use crate::schedule::{self, Device, Image, Outcome, Selection, Simulation, State};
 
 /// Time between two progress events.
@@ -42,7 +43,7 @@ pub(super) struct Wave {
     /// Seconds of the parts before.
     before: f64,
     /// Of each network, the last that was of all test images.
-    evaluations: Vec<Evaluation>,
+    pub(super) evaluations: Vec<Evaluation>,
     pub(super) sound: Sound,
     last_check: Instant,
 }
@@ -187,91 +188,8 @@ impl Wave {
         Ok(())
     }
 
-    fn quick_test(&mut self, listen: Listen) -> Result<ControlFlow<()>, TrainError> {
-        let test_images = self.configs[0].quick_test_images.clamp(1, self.dataset.test_count);
-        let evaluations = self.test(test_images)?;
-        let Position { epoch, images, .. } = self.position;
-        let event = |evaluation: &Evaluation| {
-            let test_error = evaluation.error();
-            Event::QuickTest { epoch, images, test_error, test_images }
-        };
-        let flow = tell(listen, evaluations.iter().map(event));
-        if flow.is_break() {
-            return Ok(either(flow, self.tell_checkpoints(false, listen)?));
-        }
-        Ok(flow)
-    }
-
-    /// A test that leaves everything as it was, the draws of other tests too.
-    fn asked_test(&mut self, listen: Listen) -> Result<ControlFlow<()>, TrainError> {
-        let position = self.position;
-        let states = self.simulation.states()?;
-        let evaluations = self.test(self.dataset.test_count)?;
-        self.simulation.restore(&states.iter().collect::<Vec<_>>())?;
-        self.position = position;
-        let Position { epoch, images, .. } = position;
-        let event = |evaluation: &Evaluation| Event::AskedTest {
-            epoch,
-            images,
-            test_error: evaluation.error(),
-        };
-        Ok(tell(listen, evaluations.iter().map(event)))
-    }
-
-    /// The test of an epoch, and its end. `rate`: training images a second.
-    fn full_test(
-        &mut self,
-        orders: &[Order],
-        rate: f64,
-        listen: Listen,
-    ) -> Result<ControlFlow<()>, TrainError> {
-        let Position { epoch, images: done, .. } = self.position;
-        let outcomes = self.simulation.outcomes(done)?;
-        let train_errors = self.errors(orders, &outcomes);
-        let rates = match self.requests.are_after_epochs() {
-            true => self.simulation.rates()?,
-            false => Vec::new(),
-        };
-        let mut testing = Stopwatch::default();
-        self.evaluations = testing.time(|| self.test(self.dataset.test_count))?;
-        (self.position.epoch, self.position.images) = (epoch + 1, 0);
-        let event = |((outcomes, &train_error), evaluation): ((&Vec<Outcome>, _), &Evaluation)| {
-            let loss = outcomes.iter().map(|outcome| f64::from(outcome.loss)).sum::<f64>();
-            Event::Epoch {
-                epoch,
-                images: done,
-                train_error,
-                test_error: evaluation.error(),
-                loss: loss / done as f64,
-                images_per_second: rate,
-                test_images_per_second: testing.rate(self.dataset.test_count),
-            }
-        };
-        let events = outcomes.iter().zip(&train_errors).zip(&self.evaluations).map(event);
-        let mut flow = tell(listen, events);
-        let Config { weights_every, epochs, .. } = self.configs[0];
-        self.read_networks()?;
-        self.remember()?;
-        if weights_every > 0 && epoch.is_multiple_of(weights_every) {
-            let statistics = |network: &Network| {
-                let layers = network.layers.iter().map(Layer::statistics).collect();
-                Event::Weights { epoch, layers }
-            };
-            flow = either(flow, tell(listen, self.networks.iter().map(statistics)));
-        }
-        if !rates.is_empty() {
-            flow = either(flow, self.tell_networks(epoch, done, rates, listen)?);
-        }
-        let ends_round = self.every.is_some_and(|every| every.ends_at_epoch(epoch));
-        // Of a training that is done, the weights are kept.
-        if epoch < epochs && (flow.is_break() || ends_round) {
-            flow = either(flow, self.tell_checkpoints(true, listen)?);
-        }
-        Ok(flow)
-    }
-
     /// Tells of each network's checkpoint, where they are wanted.
-    fn tell_checkpoints(
+    pub(super) fn tell_checkpoints(
         &mut self,
         ends_epoch: bool,
         listen: Listen,
@@ -292,7 +210,7 @@ impl Wave {
     }
 
     /// Reads the networks, and sees whether they still are any.
-    fn read_networks(&mut self) -> Result<(), TrainError> {
+    pub(super) fn read_networks(&mut self) -> Result<(), TrainError> {
         self.simulation.read_networks(&mut self.networks)?;
         self.last_check = Instant::now();
         match lost(&self.networks) {
@@ -312,7 +230,7 @@ impl Wave {
     }
 
     /// Tells the networks as they are, and their rates, `[networks]` by layers.
-    fn tell_networks(
+    pub(super) fn tell_networks(
         &mut self,
         epoch: u32,
         images: usize,
@@ -327,16 +245,8 @@ impl Wave {
         Ok(tell(listen, self.networks.iter().zip(rates).map(event)))
     }
 
-    /// Tests on the first `count` test images, each with fresh draws.
-    fn test(&mut self, count: usize) -> Result<Vec<Evaluation>, BackendError> {
-        let first = self.position.tested;
-        self.position.tested = first.wrapping_add(count as u32);
-        self.position.test_is_due = false;
-        test_each(&mut self.simulation, &self.dataset, count, first)
-    }
-
     /// Training errors of the epoch so far, one for each network.
-    fn errors(&self, orders: &[Order], outcomes: &[Vec<Outcome>]) -> Vec<f64> {
+    pub(super) fn errors(&self, orders: &[Order], outcomes: &[Vec<Outcome>]) -> Vec<f64> {
         let error = |(order, outcomes): (&Order, &Vec<Outcome>)| {
             let found: Vec<u8> = outcomes.iter().map(|outcome| outcome.class).collect();
             error_percent(&order.labels(&self.dataset, found.len()), &found)
@@ -346,7 +256,7 @@ impl Wave {
 }
 
 /// Tells the event of each network; breaks off if one listener did.
-fn tell(listen: Listen, events: impl Iterator<Item = Event>) -> ControlFlow<()> {
+pub(super) fn tell(listen: Listen, events: impl Iterator<Item = Event>) -> ControlFlow<()> {
     let mut flow = ControlFlow::Continue(());
     for (replica, event) in events.enumerate() {
         flow = either(flow, listen(Some(replica), &event));
@@ -355,25 +265,6 @@ fn tell(listen: Listen, events: impl Iterator<Item = Event>) -> ControlFlow<()> 
 }
 
 /// Breaks off if one of both does.
-fn either(one: ControlFlow<()>, other: ControlFlow<()>) -> ControlFlow<()> {
+pub(super) fn either(one: ControlFlow<()>, other: ControlFlow<()>) -> ControlFlow<()> {
     if one.is_break() { one } else { other }
-}
-
-/// Adds up the time that some work takes.
-#[derive(Default)]
-struct Stopwatch {
-    spent: Duration,
-}
-
-impl Stopwatch {
-    fn time<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        let start = Instant::now();
-        let result = work();
-        self.spent += start.elapsed();
-        result
-    }
-
-    fn rate(&self, count: usize) -> f64 {
-        count as f64 / self.spent.as_secs_f64().max(1e-9)
-    }
 }

@@ -1,0 +1,22 @@
+//! How long work takes that is done in parts.
+
+use std::time::{Duration, Instant};
+
+/// Adds up the time that some work takes.
+#[derive(Default)]
+pub(super) struct Stopwatch {
+    spent: Duration,
+}
+
+impl Stopwatch {
+    pub(super) fn time<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let result = work();
+        self.spent += start.elapsed();
+        result
+    }
+
+    pub(super) fn rate(&self, count: usize) -> f64 {
+        count as f64 / self.spent.as_secs_f64().max(1e-9)
+    }
+}

@@ -1,0 +1,107 @@
+//! The tests of networks that train: quick ones on the way, the whole one after an epoch, those that are asked for.
+
+use std::ops::ControlFlow;
+
+use super::checkpoint::Position;
+use super::order::Order;
+use super::stopwatch::Stopwatch;
+use super::wave::{Listen, Wave, either, tell};
+use super::{Event, TrainError, test_each};
+use crate::config::Config;
+use crate::evaluate::Evaluation;
+use crate::layout::BackendError;
+use crate::network::{Layer, Network};
+use crate::schedule::Outcome;
+
+impl Wave {
+    pub(super) fn quick_test(&mut self, listen: Listen) -> Result<ControlFlow<()>, TrainError> {
+        let test_images = self.configs[0].quick_test_images.clamp(1, self.dataset.test_count);
+        let evaluations = self.test(test_images)?;
+        let Position { epoch, images, .. } = self.position;
+        let event = |evaluation: &Evaluation| {
+            let test_error = evaluation.error();
+            Event::QuickTest { epoch, images, test_error, test_images }
+        };
+        let flow = tell(listen, evaluations.iter().map(event));
+        if flow.is_break() {
+            return Ok(either(flow, self.tell_checkpoints(false, listen)?));
+        }
+        Ok(flow)
+    }
+
+    /// A test that leaves everything as it was, the draws of other tests too.
+    pub(super) fn asked_test(&mut self, listen: Listen) -> Result<ControlFlow<()>, TrainError> {
+        let position = self.position;
+        let states = self.simulation.states()?;
+        let evaluations = self.test(self.dataset.test_count)?;
+        self.simulation.restore(&states.iter().collect::<Vec<_>>())?;
+        self.position = position;
+        let Position { epoch, images, .. } = position;
+        let event = |evaluation: &Evaluation| Event::AskedTest {
+            epoch,
+            images,
+            test_error: evaluation.error(),
+        };
+        Ok(tell(listen, evaluations.iter().map(event)))
+    }
+
+    /// The test of an epoch, and its end. `rate`: training images a second.
+    pub(super) fn full_test(
+        &mut self,
+        orders: &[Order],
+        rate: f64,
+        listen: Listen,
+    ) -> Result<ControlFlow<()>, TrainError> {
+        let Position { epoch, images: done, .. } = self.position;
+        let outcomes = self.simulation.outcomes(done)?;
+        let train_errors = self.errors(orders, &outcomes);
+        let rates = match self.requests.are_after_epochs() {
+            true => self.simulation.rates()?,
+            false => Vec::new(),
+        };
+        let mut testing = Stopwatch::default();
+        self.evaluations = testing.time(|| self.test(self.dataset.test_count))?;
+        (self.position.epoch, self.position.images) = (epoch + 1, 0);
+        let event = |((outcomes, &train_error), evaluation): ((&Vec<Outcome>, _), &Evaluation)| {
+            let loss = outcomes.iter().map(|outcome| f64::from(outcome.loss)).sum::<f64>();
+            Event::Epoch {
+                epoch,
+                images: done,
+                train_error,
+                test_error: evaluation.error(),
+                loss: loss / done as f64,
+                images_per_second: rate,
+                test_images_per_second: testing.rate(self.dataset.test_count),
+            }
+        };
+        let events = outcomes.iter().zip(&train_errors).zip(&self.evaluations).map(event);
+        let mut flow = tell(listen, events);
+        let Config { weights_every, epochs, .. } = self.configs[0];
+        self.read_networks()?;
+        self.remember()?;
+        if weights_every > 0 && epoch.is_multiple_of(weights_every) {
+            let statistics = |network: &Network| {
+                let layers = network.layers.iter().map(Layer::statistics).collect();
+                Event::Weights { epoch, layers }
+            };
+            flow = either(flow, tell(listen, self.networks.iter().map(statistics)));
+        }
+        if !rates.is_empty() {
+            flow = either(flow, self.tell_networks(epoch, done, rates, listen)?);
+        }
+        let ends_round = self.every.is_some_and(|every| every.ends_at_epoch(epoch));
+        // Of a training that is done, the weights are kept.
+        if epoch < epochs && (flow.is_break() || ends_round) {
+            flow = either(flow, self.tell_checkpoints(true, listen)?);
+        }
+        Ok(flow)
+    }
+
+    /// Tests on the first `count` test images, each with fresh draws.
+    fn test(&mut self, count: usize) -> Result<Vec<Evaluation>, BackendError> {
+        let first = self.position.tested;
+        self.position.tested = first.wrapping_add(count as u32);
+        self.position.test_is_due = false;
+        test_each(&mut self.simulation, &self.dataset, count, first)
+    }
+}

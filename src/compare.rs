@@ -27,27 +27,37 @@ pub struct Options {
 /// How far a comparison is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Compared {
+    /// Minibatches that both backends have learned from, also the one in which they part.
     pub minibatches: usize,
+    /// Minibatches of all epochs.
     pub of_minibatches: usize,
+    /// 4-byte words compared.
     pub values: u64,
 }
 
 /// Where two backends part.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
+    /// Name of the kernel after which they do, see [`Kernel::name`].
     pub kernel: &'static str,
+    /// The layer it worked on, 0 the lowest; for kernels of populations the population, 0 the input.
     pub layer: usize,
     /// What differs, in words: "layer 0's voltages, somatic voltage".
     pub array: String,
     /// The first is 1.
     pub minibatch: usize,
-    /// Lane of the minibatch and index of its image in the data set, where each lane has its own.
+    /// Lane of the minibatch, where each lane has its own copy of the array.
     pub lane: Option<usize>,
+    /// Index of the lane's image in the data set, training images first.
     pub image: Option<u32>,
     /// Step within the image, where there is one.
     pub step: Option<u32>,
+    /// Column of the array: the neuron; of a raster, the first whose bits differ. Of results, 0 is the class and 1
+    /// the loss.
     pub unit: usize,
+    /// The word as the CPU has it: the float, or the unsigned integer.
     pub cpu: f64,
+    /// The same word as the GPU has it.
     pub gpu: f64,
     /// Words of this array that differ.
     pub differing: usize,
@@ -56,13 +66,17 @@ pub struct Difference {
 /// What a comparison says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
+    /// The GPU that was compared with the CPU.
     pub device: Device,
+    /// How far the comparison came.
     pub compared: Compared,
-    /// Images shown, and images tested at the end.
+    /// Training images of an epoch.
     pub images: usize,
+    /// Images tested at the end, if nothing differs before.
     pub test_images: usize,
     /// Whether the device passes the self-test of its arithmetic.
     pub self_test: Verdict,
+    /// The first word that differs; `None` where all have the same bits.
     pub difference: Option<Difference>,
 }
 

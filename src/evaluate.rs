@@ -29,6 +29,7 @@ impl Evaluation {
         Evaluation { confusion: (0..classes).map(row).collect() }
     }
 
+    /// Images tested: the sum of all counts.
     pub fn images(&self) -> u32 {
         self.confusion.iter().flatten().sum()
     }
@@ -52,6 +53,7 @@ impl Evaluation {
 /// Mean and spread of a number over networks that differ in their seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Spread {
+    /// Mean over the networks, in the unit of the number.
     pub mean: f64,
     /// Standard deviation of the population that the networks are drawn from; `None` for one network.
     pub sd: Option<f64>,

@@ -9,7 +9,9 @@ use crate::random::{Purpose, Stream};
 /// Weights of one layer, stored by column, as the kernels read them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
+    /// Neurons of the layer.
     pub units: usize,
+    /// Neurons of the population below; for the lowest layer, pixels of an image.
     pub below: usize,
     /// `[below + 1, units]`: a column for each neuron below, then the biases.
     pub weights: Vec<f32>,
@@ -63,15 +65,18 @@ impl Layer {
 /// Of a layer's weights.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LayerStatistics {
+    /// Of the weights from the population below, without the biases.
     pub weights: Statistics,
+    /// Of the biases.
     pub biases: Statistics,
-    /// `None` for the output.
+    /// Of the feedback weights, without apical biases; `None` for the output.
     pub feedback: Option<Statistics>,
 }
 
 /// Of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Statistics {
+    /// Their mean.
     pub mean: f64,
     /// Standard deviation.
     pub sd: f64,
@@ -91,6 +96,7 @@ impl Statistics {
 }
 
 impl Layer {
+    /// Mean, spread and largest magnitude of its weights, of its biases and of its feedback weights.
     pub fn statistics(&self) -> LayerStatistics {
         LayerStatistics {
             weights: Statistics::of(&self.weights[..self.below * self.units]),
@@ -103,6 +109,7 @@ impl Layer {
 /// All layers, the lowest first, the output last.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
+    /// Each layer's weights.
     pub layers: Vec<Layer>,
 }
 

@@ -9,6 +9,7 @@ use super::sweep::{SweepError, known_key, set};
 
 /// Why a text holds no settings.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each message says what it is")]
 pub enum ConfigTextError {
     #[error("line {line}: there is no setting '{key}', perhaps '{nearest}'")]
     Unknown { line: usize, key: String, nearest: String },

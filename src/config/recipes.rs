@@ -16,8 +16,11 @@ use crate::model::rates::Schedule;
 pub struct Recipe {
     /// The preset's name.
     pub name: &'static str,
+    /// Neurons of each layer, the lowest first, the output last.
     pub layers: &'static [usize],
+    /// The size of its minibatches, with what goes with that.
     pub minibatch: &'static Minibatch,
+    /// Epochs of the run, over which the learning rate falls to nothing.
     pub epochs: u32,
     /// Of the hidden layers and of the output, or of each layer.
     pub eta: &'static [f64],
@@ -89,6 +92,7 @@ impl Recipe {
         &QUICK
     }
 
+    /// All settings of a run by this recipe: what it leaves open is as in [`Preset::Paper1`].
     pub fn config(&self) -> Config {
         let Minibatch { batch, beta2, ramp } = *self.minibatch;
         Config {

@@ -10,6 +10,7 @@ use crate::model::spikes::{COUNT_MAX, SpikeDraw, thresholds};
 /// A setting that cannot be, with what can.
 #[derive(Debug, Error, PartialEq)]
 #[error("{setting} = {value}: {reason}")]
+#[expect(missing_docs, reason = "each message says what it is")]
 pub struct ConfigError {
     pub setting: &'static str,
     pub value: String,

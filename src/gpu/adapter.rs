@@ -12,10 +12,13 @@ use crate::layout::BackendError;
 pub struct Info {
     /// Place in the list of [`list`]; a user may name an adapter by it.
     pub index: usize,
+    /// What its driver calls it; several of one model have one name.
     pub name: String,
     /// vulkan, metal, dx12 or gl.
     pub backend: String,
+    /// Name of the driver, or on dx12 its version; empty where the backend does not tell.
     pub driver: String,
+    /// What else the driver says of itself, its version above all; empty where the backend does not tell.
     pub driver_info: String,
     /// discrete, integrated, virtual, software or other.
     pub kind: Kind,
@@ -37,10 +40,15 @@ pub struct Info {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
+    /// A GPU with memory of its own.
     Discrete,
+    /// A GPU that shares its memory with the CPU.
     Integrated,
+    /// A GPU that a virtual machine or a host lends.
     Virtual,
+    /// A device whose driver does not tell what it is.
     Other,
+    /// The CPU, on which a driver runs shaders.
     Software,
 }
 

@@ -13,8 +13,11 @@ pub const UNITS_PER_THREAD: u32 = 4;
 /// An array that a kernel binds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binding {
+    /// Its number in the shader, from [`SHARED`] on.
     pub binding: u32,
+    /// The array that is bound there.
     pub array: Array,
+    /// Whether the kernel writes the array, or only reads it.
     pub is_written: bool,
 }
 

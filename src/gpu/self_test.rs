@@ -40,9 +40,19 @@ const SPECIAL_WORDS: [u32; 12] = [
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// All values have the CPU's bits.
-    Exact { values: usize },
+    Exact {
+        /// Values compared: the results of all [`FUNCTIONS`] for each word.
+        values: usize,
+    },
     /// Some have not; the first of them.
-    Different { values: usize, different: usize, first: Difference },
+    Different {
+        /// Values compared: the results of all [`FUNCTIONS`] for each word.
+        values: usize,
+        /// Values that have not the CPU's bits.
+        different: usize,
+        /// The first of those.
+        first: Difference,
+    },
 }
 
 /// A value that is not the CPU's.
@@ -52,12 +62,14 @@ pub struct Difference {
     pub function: &'static str,
     /// From which word.
     pub word: u32,
-    /// Bits of both results.
+    /// Bits of the CPU's result.
     pub cpu: u32,
+    /// Bits of the GPU's result.
     pub gpu: u32,
 }
 
 impl Verdict {
+    /// Whether all values have the CPU's bits.
     pub fn is_exact(&self) -> bool {
         matches!(self, Verdict::Exact { .. })
     }

@@ -13,7 +13,9 @@ pub const GRAIN: usize = 64;
 pub struct Window {
     /// Which of its launch's.
     pub index: usize,
+    /// The first column, a multiple of [`GRAIN`].
     pub first: usize,
+    /// How many columns, in a row; the biases' may be among them.
     pub columns: usize,
 }
 

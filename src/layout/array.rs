@@ -5,7 +5,9 @@ use std::fmt;
 /// What the words of an array are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Word {
+    /// Unsigned integers: counts, bits, packed bytes, classes.
     Integer,
+    /// Floats in single precision.
     Float,
 }
 
@@ -57,6 +59,7 @@ pub enum Array {
 }
 
 impl Array {
+    /// What its words are. Those of [`Array::Results`] are integers, though half of them are the bits of floats.
     pub fn word(self) -> Word {
         match self {
             Array::Images

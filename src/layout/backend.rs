@@ -99,6 +99,7 @@ pub fn check_lanes(
 
 /// Why a backend cannot do what it is asked.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each message says what it is")]
 pub enum BackendError {
     #[error("no GPU was found: no adapter of the backends vulkan, metal, dx12 or gles answers")]
     NoAdapter,

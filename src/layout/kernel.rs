@@ -46,6 +46,7 @@ pub enum Kernel {
 }
 
 impl Kernel {
+    /// Every kernel, in the order in which a minibatch meets them.
     pub const ALL: [Kernel; 18] = [
         Kernel::Feedback,
         Kernel::Input,
@@ -67,6 +68,7 @@ impl Kernel {
         Kernel::Inverse,
     ];
 
+    /// The name of its two files, the shader and its twin in Rust, without their endings.
     pub fn name(self) -> &'static str {
         match self {
             Kernel::Input => "input",
@@ -116,6 +118,7 @@ impl fmt::Display for Kernel {
 /// One kernel on one layer over a range of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Launch {
+    /// What is run.
     pub kernel: Kernel,
     /// The layer, 0 the lowest; for kernels of populations the population, 0 the input, see
     /// [`Kernel::is_of_population`].

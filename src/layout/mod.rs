@@ -36,6 +36,7 @@ pub mod raster {
     pub const ONCE: usize = 0;
     /// Who spikes more than once.
     pub const MORE: usize = 1;
+    /// Rows of a step.
     pub const ROWS: usize = 2;
 }
 
@@ -51,6 +52,7 @@ pub mod compartment {
     pub const MEAN_SOMA: usize = 3;
     /// Mean rate over the target phase's window, output only; its sum while the window runs.
     pub const MEAN_RATE: usize = 4;
+    /// Rows of a lane.
     pub const ROWS: usize = 5;
 }
 
@@ -77,6 +79,7 @@ pub mod plateau {
     pub const FORWARD: usize = 0;
     /// Plateau potential at the end of the target phase.
     pub const TARGET: usize = 1;
+    /// Rows of a lane, one for each phase.
     pub const ROWS: usize = 2;
 }
 
@@ -86,5 +89,6 @@ pub mod result {
     pub const CLASS: usize = 0;
     /// The output's loss, summed over its neurons, as the bits of a float.
     pub const LOSS: usize = 1;
+    /// Words of an image.
     pub const ROWS: usize = 2;
 }

@@ -57,14 +57,17 @@ impl Shape {
         self.populations.len() - 1
     }
 
+    /// Neurons of a layer, by its number from 0, the lowest.
     pub fn units(&self, layer: usize) -> usize {
         self.populations[layer + 1]
     }
 
+    /// Neurons of the population below a layer; for layer 0, the input's pixels.
     pub fn below(&self, layer: usize) -> usize {
         self.populations[layer]
     }
 
+    /// Whether a layer is the highest. It hears no feedback.
     pub fn is_output(&self, layer: usize) -> bool {
         layer + 1 == self.layers()
     }

@@ -27,19 +27,27 @@ pub struct Constants {
     pub spike_words: u32,
     /// How many of them are for steps before the image.
     pub past_words: u32,
-    /// Uncut kernel: decay of the traces a step, and what they weigh.
+    /// Uncut kernel, `gain_slow slow - gain_fast fast`: the part of the slow trace that a step leaves.
     pub decay_slow: f32,
+    /// Uncut kernel: the part of the fast trace that a step leaves.
     pub decay_fast: f32,
+    /// Uncut kernel: what the slow trace weighs, per ms.
     pub gain_slow: f32,
+    /// Uncut kernel: what the fast trace weighs, per ms.
     pub gain_fast: f32,
-    /// Output soma: `C <- decay C + input B`, with another decay and a current under teaching.
+    /// Output soma: `C <- decay C + input B`, with another decay, another input and a current under teaching.
     pub output_decay: f32,
+    /// Output soma: what its dendrite weighs.
     pub output_input: f32,
+    /// Output soma under teaching: the decay.
     pub teaching_decay: f32,
+    /// Output soma under teaching: what the current adds each step to neurons of the image's class, above 0.
     pub teaching_excitation: f32,
+    /// Output soma under teaching: what the current adds each step to all other neurons, below 0.
     pub teaching_inhibition: f32,
     /// Output neurons a class.
     pub group: u32,
+    /// Classes of the data set.
     pub classes: u32,
     /// 0: plain gradient; 1: over the root of the mean square (Adam, RMSProp); 2: momentum.
     pub optimizer: u32,
@@ -51,7 +59,9 @@ pub struct Constants {
     pub teaching_input: f32,
     /// Rows of [`super::Array::Rates`].
     pub rate_rows: u32,
+    /// Zero, and never read: with the next it fills the struct up to a multiple of 16 bytes.
     pub padding_0: u32,
+    /// Zero, and never read.
     pub padding_1: u32,
 }
 
@@ -67,32 +77,44 @@ impl Constants {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Replica {
-    /// Learning rate of each layer's weights, and of its biases.
+    /// Learning rate of each layer's weights, the lowest layer first; zero behind the output's.
     pub etas: [f32; LAYERS_MAX],
+    /// Learning rate of each layer's biases, in the same order.
     pub bias_etas: [f32; LAYERS_MAX],
     /// Thresholds of the number of spike candidates.
     pub candidates: [u32; 16],
+    /// The replica's seed, low word first: the key of all its draws, see [`crate::random::key`].
     pub seed: [u32; 2],
-    /// Fractions of the words with one and with two candidates, see
-    /// [`crate::model::spikes::fraction`].
+    /// Fraction of the words with one candidate, see [`crate::model::spikes::fraction`]: bits by which their place
+    /// is shifted right.
     pub one_shift: u32,
+    /// What multiplies the shifted place, so that it lies in [0, 1).
     pub one_scale: f32,
+    /// Fraction of the words with two candidates: bits by which their place is shifted right.
     pub two_shift: u32,
+    /// What multiplies the shifted place, so that it lies in [0, 1).
     pub two_scale: f32,
     /// Largest rate, spikes a step.
     pub phi_max: f32,
     /// Hidden soma: `C <- decay C + input B + apical A`.
     pub hidden_decay: f32,
+    /// Hidden soma: what its basal voltage weighs.
     pub hidden_input: f32,
+    /// Hidden soma: what its apical voltage weighs; 0 where no soma sees it.
     pub hidden_apical: f32,
-    /// Factors of the errors, see [`crate::model::neuron`].
+    /// Factor of hidden neurons' errors, see [`crate::model::neuron::hidden_error_gain`].
     pub hidden_error_gain: f32,
+    /// Factor of output neurons' errors, see [`crate::model::neuron::output_error_gain`].
     pub output_error_gain: f32,
-    /// Adam: decay of the first moment and 1 less it; of the second; the square of epsilon.
+    /// Adam and momentum: the part of the first moment that an update leaves; 0 for RMSProp.
     pub first_decay: f32,
+    /// Adam: what the gradient weighs in the first moment, `1 - first_decay`; 1 for RMSProp.
     pub first_gain: f32,
+    /// Adam and RMSProp: the part of the second moment that an update leaves.
     pub second_decay: f32,
+    /// Adam and RMSProp: what the square of the gradient weighs in the second moment, `1 - second_decay`.
     pub second_gain: f32,
+    /// Adam and RMSProp: the square of epsilon, which is added under the root.
     pub epsilon_square: f32,
     /// Part of a weight that goes with each minibatch, times its learning rate.
     pub weight_decay: f32,
@@ -102,9 +124,11 @@ pub struct Replica {
     pub feedback_noise: f32,
     /// What multiplies the errors of the layer above in backpropagation.
     pub backward_gain: f32,
-    /// Learning rates of the feedback weights, and of the apical biases.
+    /// Learning rate of the feedback weights; 0: they do not learn.
     pub feedback_eta: f32,
+    /// Learning rate of the apical biases.
     pub apical_bias_eta: f32,
+    /// Zero, and never read: it fills the struct up to a multiple of 16 bytes.
     pub padding: u32,
 }
 
@@ -150,6 +174,7 @@ pub struct Part {
     pub sends_rates: u32,
     /// 1 for a population whose rates apical dendrites hear.
     pub is_rate_source: u32,
+    /// Zero, and never read: it fills the struct up to a multiple of 16 bytes.
     pub padding: u32,
 }
 
@@ -167,13 +192,15 @@ pub struct Minibatch {
     pub draws: u32,
     /// `1 / lanes`.
     pub inverse_lanes: f32,
-    /// Adam's corrections `1 / (1 - beta^t)` of both moments.
+    /// Adam's correction `1 / (1 - beta1^t)` of the first moment in update t; 1 for other optimisers.
     pub first_correction: f32,
+    /// Adam's correction `1 / (1 - beta2^t)` of the second moment in update t; 1 for other optimisers.
     pub second_correction: f32,
     /// The part of the learning rates that applies now.
     pub rate: f32,
     /// Which update of the run it is, the first is 1.
     pub update: u32,
+    /// Zero, and never read: it fills the struct up to a multiple of 16 bytes.
     pub padding: [u32; 3],
 }
 
@@ -183,19 +210,23 @@ pub struct Minibatch {
 pub struct Lane {
     /// Index into [`super::Array::Images`].
     pub image: u32,
+    /// The image's class, from 0: the target phase teaches it.
     pub label: u32,
     /// The image's position in the run: what its random draws are for.
     pub position: u32,
     /// Where in [`super::Array::Results`] its result goes.
     pub slot: u32,
+    /// Steps of the forward phase; in a test, all steps.
     pub steps_forward: u32,
     /// 0 in a test.
     pub steps_target: u32,
-    /// Steps at the end of each phase over which averages run.
+    /// Steps at the end of the forward phase over which averages run.
     pub window_forward: u32,
+    /// Steps at the end of the target phase over which averages run; 0 in a test.
     pub window_target: u32,
-    /// `1 / window`.
+    /// `1 / window_forward`.
     pub inverse_window_forward: f32,
+    /// `1 / window_target`; 0 in a test.
     pub inverse_window_target: f32,
     /// Whose network the lane simulates.
     pub replica: u32,

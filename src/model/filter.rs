@@ -37,9 +37,13 @@ pub fn cumulative(taps: &[f64]) -> Vec<f64> {
 /// The kernel without a cut, as two traces that decay each step and take up the step's spikes:
 /// `s = gain_slow * slow - gain_fast * fast`.
 pub struct Traces {
+    /// The part of the slow trace that a step leaves, `exp(-1 / tau_L)`.
     pub decay_slow: f64,
+    /// The part of the fast trace that a step leaves, `exp(-1 / tau_s)`.
     pub decay_fast: f64,
+    /// What the slow trace weighs, `decay_slow / (tau_L - tau_s)`, per ms.
     pub gain_slow: f64,
+    /// What the fast trace weighs, `decay_fast / (tau_L - tau_s)`, per ms.
     pub gain_fast: f64,
 }
 

@@ -19,8 +19,11 @@ const UPDATE_SCALE: f64 = 20.0;
 /// One Euler step of a soma: `C <- decay * C + input * B (+ apical * A) (+ current)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SomaStep {
+    /// The part of the somatic voltage that the step leaves.
     pub decay: f64,
+    /// What the basal voltage weighs; of an output neuron, that of its dendrite.
     pub input: f64,
+    /// What the apical voltage weighs; 0 for an output neuron.
     pub apical: f64,
 }
 

@@ -59,6 +59,7 @@ pub struct PhaseLengths {
 }
 
 impl PhaseLengths {
+    /// Phases of `base` steps and the random part `extra`, drawn with the seed of the run.
     pub fn new(base: u32, extra: PhaseExtra, seed: u64) -> Self {
         let thresholds = match extra {
             PhaseExtra::None => Vec::new(),

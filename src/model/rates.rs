@@ -20,14 +20,17 @@ pub enum Schedule {
 /// The part of the learning rate that each image learns at.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rates {
+    /// How the rate changes beside the ramp.
     pub schedule: Schedule,
     /// Images over which the rate rises from next to nothing in a straight line; 0: none.
     pub ramp: u64,
-    /// Images of an epoch, and epochs of the run.
+    /// Images of an epoch.
     pub images: u64,
+    /// Epochs of the run.
     pub epochs: u32,
-    /// [`Schedule::Step`]: epochs between two steps, and the factor of each.
+    /// [`Schedule::Step`]: epochs between two steps.
     pub step_epochs: u32,
+    /// [`Schedule::Step`]: what multiplies the rate at each step, 0 to 1.
     pub step_factor: f64,
     /// [`Schedule::Cosine`]: the part that is left at the end of the run.
     pub final_rate: f64,

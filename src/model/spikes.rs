@@ -72,7 +72,9 @@ pub fn input_thresholds(phi_max: f64, range: u8, draw: SpikeDraw) -> Vec<[u32; T
 /// it right by `shift`, multiply by `scale`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fraction {
+    /// Bits to shift by, so that at most [`FRACTION_BITS`] are left.
     pub shift: u32,
+    /// `2^shift` over the number of words with so many candidates.
     pub scale: f64,
 }
 

@@ -52,7 +52,9 @@ pub enum Purpose {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Source {
+    /// Images of training minibatches.
     Training = 0,
+    /// Images shown as in a test: the forward phase alone.
     Test = 1,
 }
 

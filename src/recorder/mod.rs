@@ -24,6 +24,7 @@ use std::ops::Range;
 /// What to record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recorder {
+    /// Quantities to record; where there are none, only the classes that the network finds are known.
     pub quantities: Vec<Quantity>,
     /// Populations, 0 the input; `None`: all.
     pub populations: Option<Vec<usize>>,

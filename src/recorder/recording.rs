@@ -5,8 +5,11 @@ use crate::schedule::Image;
 /// What the places along an axis are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Axis {
+    /// Images, in the order of [`Recording::images`].
     Image,
+    /// Steps of an image, of 1 ms each.
     Step,
+    /// Neurons of a layer, or pixels of the input.
     Unit,
     /// The forward and the target phase.
     Phase,
@@ -17,6 +20,7 @@ pub enum Axis {
 }
 
 impl Axis {
+    /// Its name in files, in lower case: `image`, `step` and so on.
     pub fn name(self) -> &'static str {
         match self {
             Axis::Image => "image",
@@ -34,6 +38,7 @@ impl Axis {
 pub struct Recorded {
     /// Such as `soma0`.
     pub name: String,
+    /// What each axis is; the places along the last lie side by side in `values`.
     pub axes: Vec<Axis>,
     /// Places along each axis.
     pub shape: Vec<usize>,
@@ -48,9 +53,11 @@ pub struct Recorded {
 pub struct Recording {
     /// Their indices in the data set, training images first, in the order of the arrays' axis of images.
     pub images: Vec<u32>,
+    /// Their classes in the data set.
     pub labels: Vec<u8>,
     /// The classes that the network found.
     pub found: Vec<u8>,
+    /// What was asked for: an array for each quantity and, where it has them, each layer.
     pub arrays: Vec<Recorded>,
 }
 

@@ -65,6 +65,7 @@ impl Session {
         Ok(Session { simulation, recorder, derived, device: opened.device, batch: config.batch })
     }
 
+    /// What the network runs on.
     pub fn device(&self) -> &Device {
         &self.device
     }

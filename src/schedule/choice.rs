@@ -30,6 +30,7 @@ pub enum BackendChoice {
 /// What the user wants of the machine; nothing here changes a bit of the result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
+    /// The kind of device.
     pub backend: BackendChoice,
     /// Index or part of the name of the GPU.
     pub device: Option<String>,
@@ -56,6 +57,7 @@ impl Selection {
 pub struct Device {
     /// `cpu` or `gpu`.
     pub backend: &'static str,
+    /// Of a GPU its name and how it is reached, as in `NAME (vulkan)`; of the CPU its threads, as in `8 threads`.
     pub name: String,
     /// Why it is this one, where that needs saying.
     #[serde(skip)]
@@ -64,15 +66,21 @@ pub struct Device {
 
 /// An open backend.
 pub struct Opened {
+    /// Arrays and kernels for the run's networks, which [`Simulation`](super::Simulation) puts on it.
     pub backend: Box<dyn Backend>,
+    /// What it computes on.
     pub device: Device,
 }
 
 /// A CPU and a GPU backend of one shape, to be compared.
 pub struct Pair {
+    /// The backend on the CPU, which keeps the arrays of each lane as the other does.
     pub cpu: Box<dyn Backend>,
+    /// The backend on the GPU.
     pub gpu: Box<dyn Backend>,
+    /// The GPU.
     pub device: Device,
+    /// Whether the GPU passes the self-test of its arithmetic.
     pub self_test: Verdict,
 }
 

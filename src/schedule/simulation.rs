@@ -16,6 +16,7 @@ use crate::network::Network;
 pub struct Image {
     /// Its index in the data set, training images first.
     pub index: usize,
+    /// Its class, from 0.
     pub label: u8,
     /// Its position among all images shown for the same purpose: what its random draws are for.
     pub position: u32,
@@ -26,7 +27,10 @@ pub struct Image {
 /// The class found for an image, and the output's loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outcome {
+    /// The class whose output neurons have the highest mean voltage, from 0.
     pub class: u8,
+    /// Sum over the output neurons of the squared difference between their rates in the target and the forward
+    /// phase, (spikes per ms)²; 0 in a test.
     pub loss: f32,
 }
 

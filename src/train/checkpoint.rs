@@ -33,8 +33,11 @@ impl Position {
 /// A network in training, and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
+    /// Where in its run the training stands.
     pub position: Position,
+    /// All weights as they are there.
     pub network: Network,
+    /// What the simulation holds beside them: moments, results, and what lanes carry on.
     pub state: State,
     /// Where an epoch just ended: the error of its test, in percent.
     pub test_error: Option<f64>,

@@ -33,6 +33,7 @@ use wave::{Begin, Wave};
 
 /// Why a training cannot start or go on.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each message says what it is")]
 pub enum TrainError {
     #[error("this setting cannot be")]
     Config(#[from] ConfigError),
@@ -77,8 +78,11 @@ fn shown(first: usize, last: usize, epoch: u32) -> String {
 pub enum Event {
     /// Some images of the epoch are done.
     Progress {
+        /// The first is 1.
         epoch: u32,
+        /// Images of the epoch that were learned from.
         images: usize,
+        /// Images of an epoch.
         of_images: usize,
         /// Error of the forward phases of the epoch's images so far, each seen before its update; the
         /// mean over networks.
@@ -87,36 +91,66 @@ pub enum Event {
         images_per_second: f64,
     },
     /// A test on a part of the test set.
-    QuickTest { epoch: u32, images: usize, test_error: f64, test_images: usize },
+    QuickTest {
+        /// The first is 1.
+        epoch: u32,
+        /// Images of the epoch that were learned from.
+        images: usize,
+        /// Percent of the images tested that were taken for another class.
+        test_error: f64,
+        /// Images tested, the first of the test set.
+        test_images: usize,
+    },
     /// Where a network stands; told as often as asked for by `keep_checkpoints`, and where a training is broken off
     /// that was asked for them.
     #[serde(skip)]
     Checkpoint(Arc<Checkpoint>),
     /// The weights after an epoch, a line for each layer, the lowest first; where settings ask for it.
-    Weights { epoch: u32, layers: Vec<LayerStatistics> },
+    Weights {
+        /// The epoch that is done; the first is 1.
+        epoch: u32,
+        /// `[layers]`: mean, spread and largest magnitude of each layer's weights.
+        layers: Vec<LayerStatistics>,
+    },
     /// A network after so many images of an epoch, where a listener asks for it ([`Requests`]). It has no
     /// JSON.
     #[serde(skip)]
     Network {
+        /// The first is 1.
         epoch: u32,
+        /// Images of the epoch that were learned from.
         images: usize,
+        /// All weights as they are then.
         network: Arc<Network>,
         /// Mean rate of each layer at the ends of the last training images, spikes per ms, the lowest first.
         rates: Vec<f64>,
     },
     /// A test on the whole test set that a listener asked for. It is no part of the run, and has no JSON.
     #[serde(skip)]
-    AskedTest { epoch: u32, images: usize, test_error: f64 },
+    AskedTest {
+        /// The first is 1.
+        epoch: u32,
+        /// Images of the epoch that were learned from.
+        images: usize,
+        /// Percent of all test images that were taken for another class.
+        test_error: f64,
+    },
     /// An epoch and its full test are done.
     Epoch {
+        /// The first is 1.
         epoch: u32,
         /// All of the epoch's.
         images: usize,
+        /// Percent of the epoch's images that were taken for another class in the forward phase, each seen before its
+        /// update.
         train_error: f64,
+        /// Percent of all test images that were taken for another class.
         test_error: f64,
         /// Mean over the images of the output's loss, summed over its neurons.
         loss: f64,
+        /// Images that this network learned from a second, tests left out.
         images_per_second: f64,
+        /// Images that this network was tested on a second, in the epoch's full test.
         test_images_per_second: f64,
     },
 }
@@ -188,6 +222,7 @@ impl Training {
         &self.wave.device
     }
 
+    /// The settings that it was begun with.
     pub fn config(&self) -> &Config {
         &self.wave.configs[0]
     }

@@ -21,24 +21,42 @@ pub enum ReplicaEvent<'a> {
     Wave {
         /// The first is 1.
         wave: usize,
+        /// Waves planned so far: one that the device does not hold becomes two when it starts.
         of_waves: usize,
         /// Indices of the networks.
         replicas: &'a [usize],
         /// Why there are not more, where others could have been among them.
         obstacle: Option<&'a str>,
+        /// Where the wave runs.
         device: &'a Device,
     },
     /// Some images are done by all networks of the wave.
-    Progress { progress: &'a Event },
+    Progress {
+        /// An [`Event::Progress`] of all of them together.
+        progress: &'a Event,
+    },
     /// Something that is told of one network.
-    Of { replica: usize, event: &'a Event },
+    Of {
+        /// Index of the network among the variants.
+        replica: usize,
+        /// Any event but an [`Event::Progress`].
+        event: &'a Event,
+    },
     /// A network is done, or was broken off.
-    Trained { replica: usize, network: &'a Network, summary: &'a Summary },
+    Trained {
+        /// Index of the network among the variants.
+        replica: usize,
+        /// Its weights at the end.
+        network: &'a Network,
+        /// Its last test, and how long its wave took.
+        summary: &'a Summary,
+    },
 }
 
 /// What a training of many networks says at its end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReplicasSummary {
+    /// Seconds that [`Replicas::run`] took; those before checkpoints do not count.
     pub seconds: f64,
     /// Whether the listener stopped it before the last epoch of the last wave.
     pub stopped: bool,

@@ -43,11 +43,13 @@ pub struct Variant {
     pub combination: usize,
     /// Keys and values of that combination. The seed is not among them.
     pub settings: Vec<(String, String)>,
+    /// All of its settings, its seed among them.
     pub config: Config,
 }
 
 /// A sweep that cannot be.
 #[derive(Debug, Error, PartialEq)]
+#[expect(missing_docs, reason = "each message says what it is")]
 pub enum SweepError {
     #[error("expected KEY=VALUE,VALUE,.., found '{0}'")]
     Form(String),

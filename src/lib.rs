@@ -38,6 +38,8 @@
 //! # }
 //! ```
 
+#![warn(missing_docs)]
+
 pub mod analysis;
 pub mod bench;
 pub mod compare;

@@ -30,6 +30,7 @@ pub struct Predictions {
     pub images: Vec<Prediction>,
     /// From the first image shown to the last result.
     pub seconds: f64,
+    /// What it was computed on.
     pub device: Device,
 }
 

@@ -14,6 +14,7 @@ use crate::train::{Event, ReplicaEvent, Replicas, TrainError};
 
 /// Why trials cannot go on.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each message says what it is")]
 pub enum TrialsError {
     #[error(transparent)]
     Train(#[from] TrainError),
@@ -25,11 +26,24 @@ pub enum TrialsError {
 #[derive(Clone, Debug, PartialEq)]
 pub enum TrialEvent<'a> {
     /// The next networks start, or go on on another device.
-    Device { device: &'a Device },
+    Device {
+        /// What they compute on.
+        device: &'a Device,
+    },
     /// Some images are done by all networks that train side by side.
-    Progress { networks: usize, progress: &'a Event },
+    Progress {
+        /// Networks that train side by side.
+        networks: usize,
+        /// An [`Event::Progress`].
+        progress: &'a Event,
+    },
     /// A training is done. It is kept when everyone has heard of it.
-    Trained { trial: &'a Trial, network: &'a Network },
+    Trained {
+        /// Its settings and what came of them.
+        trial: &'a Trial,
+        /// As the last epoch left it.
+        network: &'a Network,
+    },
 }
 
 /// Hears of it, and may break off.

@@ -38,6 +38,7 @@ pub struct Grid {
     pub replicas: Vec<usize>,
     /// Conductance from apical dendrite to soma, per ms.
     pub g_apical: Vec<f64>,
+    /// What the networks do.
     pub tasks: Vec<Task>,
 }
 

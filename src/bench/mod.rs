@@ -42,6 +42,7 @@ use subject::Subject;
 pub struct Options {
     /// Settings that the grid does not name.
     pub config: Config,
+    /// Settings of which every combination is measured.
     pub grid: Grid,
     /// Measure the device itself too.
     pub ceiling: bool,
@@ -55,6 +56,7 @@ pub struct Options {
 
 /// Why nothing is measured.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each message says what it is")]
 pub enum BenchError {
     #[error("nothing to measure: the list of {list} is empty")]
     EmptyList { list: &'static str },
@@ -77,6 +79,7 @@ impl<E: Into<TrainError>> From<E> for BenchError {
 /// What came out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
+    /// What it was measured on.
     #[serde(flatten)]
     pub machine: Machine,
     /// Of this crate.
@@ -85,6 +88,7 @@ pub struct Report {
     pub date: String,
     /// `None` where it was not asked for.
     pub ceiling: Option<Ceiling>,
+    /// One for each combination and task, in the order of the grid.
     pub rows: Vec<Row>,
 }
 

@@ -8,8 +8,15 @@ use super::row::Row;
 pub enum Event<'a> {
     /// The device is chosen.
     Machine(&'a Machine),
-    /// The next step begins; `done` of about `of` are done.
-    Step { what: &'a str, done: usize, of: usize },
+    /// The next step begins.
+    Step {
+        /// What it measures.
+        what: &'a str,
+        /// Steps before it.
+        done: usize,
+        /// Steps in all, about.
+        of: usize,
+    },
     /// A row is complete.
     Row(&'a Row),
 }

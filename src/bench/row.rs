@@ -26,6 +26,7 @@ const ROUNDS_LEAST: usize = 3;
 /// What an image takes is counted for the first network: the others differ in their seeds alone.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
+    /// What the networks do.
     pub task: Task,
     /// Neurons of the hidden layers and, last, of the output.
     pub layers: Vec<usize>,
@@ -35,7 +36,9 @@ pub struct Row {
     pub batch: usize,
     /// Networks side by side.
     pub replicas: usize,
+    /// Conductance from apical dendrite to soma, per ms.
     pub g_apical: f64,
+    /// How gradients change weights.
     pub optimizer: Optimizer,
     /// Of all networks together.
     pub images_per_second: f64,
@@ -67,7 +70,9 @@ pub struct Row {
     pub additions_per_image: f64,
     /// Bytes of weight columns that are read for it.
     pub bytes_per_image: f64,
+    /// `additions_per_image` at the speed that was measured.
     pub additions_per_second: f64,
+    /// `bytes_per_image` at the speed that was measured.
     pub bytes_per_second: f64,
     /// `additions_per_second` as a share of the bare loop's; shares are `None` where the device was not
     /// measured.
@@ -83,6 +88,7 @@ pub struct Row {
 /// Time of one kernel.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct KernelShare {
+    /// The name of its two files, see [`crate::layout::Kernel::name`].
     pub name: &'static str,
     /// Milliseconds a minibatch of all networks, on the CPU summed over the threads.
     pub ms: f64,

@@ -12,7 +12,7 @@ pub fn quantile(values: &[f64], share: f64) -> f64 {
     let above = (below + 1).min(last);
     sorted[below] + (place - below as f64) * (sorted[above] - sorted[below])
 }
-
+/// The middle of the values; not a number where there is none.
 pub fn median(values: &[f64]) -> f64 {
     quantile(values, 0.5)
 }

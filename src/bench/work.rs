@@ -13,6 +13,7 @@ pub const LANES: usize = 64;
 /// Counts over some images.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Work {
+    /// Images that were counted.
     pub images: u64,
     /// Steps that were simulated.
     pub steps: u64,

@@ -12,6 +12,7 @@ use super::Place;
 /// What is wrong with a dataset.
 #[derive(Debug, Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what it is")]
 pub enum DatasetError {
     /// Nothing is there.
     #[error("{}: this data set does not exist or cannot be reached", .path.display())]

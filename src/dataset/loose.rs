@@ -76,6 +76,7 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), DatasetError> {
 }
 
 impl Loose {
+    /// Number of images.
     pub fn count(&self) -> usize {
         self.names.len()
     }

@@ -7,6 +7,7 @@ use std::fmt;
 pub struct Place {
     /// The file, or what a block of memory holds.
     pub file: String,
+    /// Where in it.
     pub spot: Spot,
 }
 
@@ -21,12 +22,22 @@ pub enum Spot {
     DecompressedByte(usize),
     /// A line of text, from 1.
     Line(u64),
-    /// A field of a table, both from 1.
-    Field { line: u64, column: usize },
+    /// A field of a table.
+    Field {
+        /// From 1.
+        line: u64,
+        /// From 1.
+        column: usize,
+    },
     /// An array of an `.npz` file.
     Array(String),
-    /// An element of such an array, from 0.
-    Element { array: String, index: usize },
+    /// An element of such an array.
+    Element {
+        /// Its name.
+        array: String,
+        /// Row by row, from 0.
+        index: usize,
+    },
 }
 
 impl Place {

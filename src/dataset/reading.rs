@@ -26,7 +26,9 @@ pub struct Reading {
 /// Pixels of an image; `32x20` are 32 columns and 20 rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageSize {
+    /// Columns.
     pub width: usize,
+    /// Rows.
     pub height: usize,
 }
 

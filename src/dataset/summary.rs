@@ -13,9 +13,11 @@ const UNEVEN: usize = 10;
 /// Shapes and counts of a data set.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
+    /// What the data set is called.
     pub name: String,
     /// Rows and columns of pixels.
     pub height: usize,
+    /// Columns of pixels.
     pub width: usize,
     /// Bytes of a pixel: 1, or in colour 3.
     pub channels: usize,
@@ -23,8 +25,11 @@ pub struct Summary {
     pub range: u8,
     /// Mean byte of the training images.
     pub mean: f64,
+    /// A name for each class.
     pub class_names: Vec<String>,
+    /// Images of the training set.
     pub training_images: usize,
+    /// Images of the test set.
     pub test_images: usize,
     /// Training images of each class.
     pub training_classes: Vec<usize>,
@@ -35,6 +40,7 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Looks at every image of a data set.
     pub fn of(dataset: &Dataset) -> Self {
         let (training, test) = (dataset.training_labels(), dataset.test_labels());
         let pixels = &dataset.images()[..dataset.training_count * dataset.pixels()];

@@ -40,6 +40,7 @@ pub struct Experiment {
     pub name: &'static str,
     /// In the paper.
     pub figure: &'static str,
+    /// What it is about, in a few words.
     pub title: &'static str,
     /// What is done, in a few sentences.
     pub about: &'static str,
@@ -64,6 +65,7 @@ pub static EXPERIMENTS: [Experiment; 12] = [
 
 /// Why an experiment cannot go on.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each message says what it is")]
 pub enum ExperimentError {
     #[error(transparent)]
     Train(#[from] TrainError),

@@ -29,9 +29,19 @@ pub(super) const TOLERANCE: f64 = 0.3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StudyEvent<'a> {
     /// An experiment begins.
-    Started { experiment: &'static str },
+    Started {
+        /// Its name.
+        experiment: &'static str,
+    },
     /// Training images, of all networks that an experiment trains; or images shown for a recording.
-    Progress { what: &'a str, done: u64, total: u64 },
+    Progress {
+        /// What is trained or recorded.
+        what: &'a str,
+        /// Images that are done.
+        done: u64,
+        /// Images in all.
+        total: u64,
+    },
 }
 
 /// Hears of it, and may break off.
@@ -43,7 +53,9 @@ pub struct Study<'a> {
     pub quick: bool,
     /// Networks of each condition, whose seeds are 1 and so on.
     pub seeds: u64,
+    /// The images that networks learn.
     pub dataset: Arc<Dataset>,
+    /// Where to compute.
     pub selection: Selection,
     /// Networks that train side by side.
     pub together: usize,

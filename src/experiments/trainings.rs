@@ -22,7 +22,9 @@ pub(super) struct Trainings {
 /// A trained network, and what its training came to.
 #[derive(Clone, Debug)]
 pub struct Trained {
+    /// Its settings and what came of them.
     pub trial: Trial,
+    /// As the last epoch left it.
     pub network: Network,
 }
 

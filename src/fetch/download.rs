@@ -22,11 +22,24 @@ const BLOCK: usize = 1 << 16;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// A file is there already.
-    Kept { file: &'static str },
-    /// So many bytes of a file are there, of so many where the server tells.
-    Bytes { file: &'static str, bytes: u64, of: Option<u64> },
-    /// A place failed; why.
-    Failed { reason: String },
+    Kept {
+        /// Its name.
+        file: &'static str,
+    },
+    /// Some of a file is there.
+    Bytes {
+        /// Its name.
+        file: &'static str,
+        /// Bytes that are there.
+        bytes: u64,
+        /// Bytes that it will have, where the server tells.
+        of: Option<u64>,
+    },
+    /// A place failed.
+    Failed {
+        /// In words.
+        reason: String,
+    },
 }
 
 /// Downloads files from the same places.
@@ -37,6 +50,7 @@ pub struct Downloader<'a> {
 }
 
 impl<'a> Downloader<'a> {
+    /// From `places`, addresses to which names of files are added, the first first. `listen` hears how far a download is.
     pub fn new(places: Vec<&'a str>, listen: &'a mut dyn FnMut(Progress)) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)

@@ -5,9 +5,13 @@ use crate::dataset::names::digits;
 /// A data set that can be fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known {
+    /// Handwritten digits (LeCun, Cortes & Burges).
     Mnist,
+    /// Articles of clothing (Xiao, Rasul & Vollgraf 2017).
     FashionMnist,
+    /// Cursive hiragana (Clanuwat et al. 2018).
     Kmnist,
+    /// Handwritten digits and letters (Cohen et al. 2017).
     Emnist(Split),
 }
 
@@ -44,6 +48,7 @@ pub enum Checksum {
 pub struct RemoteFile {
     /// Behind a place's address.
     pub name: &'static str,
+    /// What it must have.
     pub checksum: Checksum,
     /// Bytes that it has at most.
     pub most: u64,
@@ -178,7 +183,7 @@ impl Split {
     pub(super) fn first_label(self) -> u8 {
         u8::from(self == Split::Letters)
     }
-
+    /// A digit or a letter for each class.
     pub fn class_names(self) -> Vec<String> {
         let letters = |letters: &mut dyn Iterator<Item = char>| letters.map(String::from).collect();
         let small: Vec<String> = match self {

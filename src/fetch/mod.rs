@@ -25,6 +25,7 @@ use crate::record::file::write_whole;
 /// Why a data set is not there.
 #[derive(Debug, Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "each message says what it is")]
 pub enum FetchError {
     #[error("{url}: the server answered with status {status}")]
     Status { url: String, status: u16 },

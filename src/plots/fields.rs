@@ -11,6 +11,7 @@ use crate::report::{ReportError, diverging};
 
 /// Most receptive fields that are drawn in one picture, and how many of them in a row.
 pub const FIELDS: usize = 50;
+/// Fields in a row.
 pub const COLUMNS: usize = 10;
 /// Pixels between two fields, and their colour.
 pub const GAP: usize = 1;
@@ -21,7 +22,9 @@ const ENLARGED: usize = 3;
 /// A picture of pixels.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pixels {
+    /// Columns.
     pub width: usize,
+    /// Rows.
     pub height: usize,
     /// Red, green and blue, row by row.
     pub colours: Vec<[u8; 3]>,

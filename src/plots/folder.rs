@@ -13,6 +13,7 @@ use crate::train::TrainError;
 
 /// Why a run has no pictures.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each message says what it is")]
 pub enum PlotError {
     #[error("{}: there is no run: neither {METRICS} nor replica-000 is there", .folder.display())]
     NoRun { folder: PathBuf },

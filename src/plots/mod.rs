@@ -22,8 +22,11 @@ use crate::schedule::Selection;
 /// A picture with its name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plot {
+    /// The name of its files, without their endings.
     pub name: &'static str,
+    /// What is drawn.
     pub drawing: Drawing,
+    /// The numbers behind it.
     pub data: Data,
 }
 

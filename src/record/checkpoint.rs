@@ -53,9 +53,13 @@ pub struct Checkpoints {
 /// A checkpoint as it was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SavedCheckpoint {
+    /// What the training goes on from.
     pub checkpoint: Checkpoint,
+    /// The settings of the run.
     pub config: Config,
+    /// What the network takes and tells.
     pub images: ImageShape,
+    /// Bytes of the file of metrics when the checkpoint was written: what lies behind comes once more.
     pub metrics_bytes: u64,
 }
 

@@ -20,6 +20,7 @@ pub const RUN: &str = "run.json";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunInfo {
+    /// Of the program that began it.
     pub version: String,
     /// When it began.
     pub date: String,
@@ -35,6 +36,7 @@ pub struct RunInfo {
     pub keep_checkpoints: usize,
     /// Networks side by side: of each combination of swept settings.
     pub replicas: usize,
+    /// Settings that the networks differ in.
     pub sweeps: Vec<Sweep>,
     /// Of all networks, before sweeps.
     pub config: Config,

@@ -36,6 +36,7 @@ pub fn now() -> String {
 
 /// Why something cannot be written.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each message says what it is")]
 pub enum RecordError {
     #[error("{}: cannot be {action}", .path.display())]
     Io { action: &'static str, path: PathBuf, source: io::Error },

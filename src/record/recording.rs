@@ -20,8 +20,11 @@ use crate::recorder::{Axis, Recorded, Recording};
 /// How a recording is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
+    /// An archive of arrays, for `numpy.load`.
     Npz,
+    /// One file of arrays, for safetensors.
     Safetensors,
+    /// A line for each value.
     Csv,
 }
 

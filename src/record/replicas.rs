@@ -32,29 +32,39 @@ pub struct ReplicaRuns {
 /// What a network's training came to. Errors are percent.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ReplicaResult {
+    /// The number of the network, the first is 0.
     pub replica: usize,
+    /// Of its weights, its order of images and its spikes.
     pub seed: u64,
     /// The swept settings, as `config.toml` has them.
     pub settings: Map<String, Value>,
+    /// After the last epoch.
     pub test_error: f64,
     /// Of the last epoch.
     pub train_error: f64,
+    /// SHA-256 of all weights and biases in hexadecimal, see [`super::weights_sha256`].
     pub weights_sha256: String,
 }
 
 /// Mean and spread over the networks of one combination of swept settings.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CombinationResult {
+    /// The swept settings, as `config.toml` has them.
     pub settings: Map<String, Value>,
+    /// Networks of the combination, which differ in their seeds.
     pub networks: usize,
+    /// After the last epoch, percent.
     pub test_error: Spread,
+    /// Of the last epoch, percent.
     pub train_error: Spread,
 }
 
 /// The results of all networks that were trained.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Results {
+    /// One for each network, by number.
     pub replicas: Vec<ReplicaResult>,
+    /// One for each combination of swept settings.
     pub combinations: Vec<CombinationResult>,
 }
 

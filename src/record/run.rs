@@ -31,9 +31,11 @@ pub const FINISHED: &str = "finished";
 /// What the last line of a run's metrics says, and more.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FinishedLine {
+    /// [`FINISHED`].
     pub event: String,
     /// Percent.
     pub test_error: f64,
+    /// SHA-256 of all weights and biases in hexadecimal.
     pub weights_sha256: String,
 }
 
@@ -41,6 +43,7 @@ pub struct FinishedLine {
 #[derive(Debug)]
 pub struct Run {
     folder: PathBuf,
+    /// The file of metrics, to append to.
     pub metrics: Metrics,
     checkpoints: Checkpoints,
 }

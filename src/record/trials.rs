@@ -24,11 +24,13 @@ pub struct EpochResult {
 /// A finished training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
+    /// The settings of the training.
     pub config: Config,
     /// The data set's name.
     pub dataset: String,
     /// Training images of an epoch.
     pub images: usize,
+    /// One for each epoch, in order.
     pub epochs: Vec<EpochResult>,
     /// Networks that trained side by side.
     pub networks: usize,
@@ -38,6 +40,7 @@ pub struct Trial {
     pub device: String,
     /// When it ended.
     pub date: String,
+    /// SHA-256 of all weights and biases in hexadecimal.
     pub weights_sha256: String,
 }
 

@@ -7,6 +7,7 @@ use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, Value
 /// How values are spread along an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
+    /// Equal differences are as long as each other.
     Linear,
     /// Decades are as long as each other; for values above 0.
     Log,
@@ -17,6 +18,7 @@ pub enum Scale {
 pub struct Axis {
     /// What is measured, with its unit.
     pub label: String,
+    /// How values are spread along it.
     pub scale: Scale,
     /// From the first place to the last: values, or their decadic logarithms.
     range: (f64, f64),

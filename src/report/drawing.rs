@@ -9,15 +9,20 @@ use crate::record::file::write_whole;
 /// A picture.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Drawing {
+    /// Series over axes.
     Figure(Figure),
+    /// Numbers in rows and columns.
     Matrix(Matrix),
+    /// Tiles, each a picture of numbers.
     Mosaic(Mosaic),
 }
 
 /// Numbers behind a picture.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Data {
+    /// A name for each column.
     pub header: Vec<String>,
+    /// `[rows][columns]`.
     pub rows: Vec<Vec<String>>,
 }
 

@@ -6,27 +6,37 @@ use crate::evaluate::Spread;
 /// Panels side by side, below a title.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
+    /// Above all panels.
     pub title: String,
+    /// From left to right.
     pub panels: Vec<Panel>,
 }
 
 /// Series over two axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
+    /// Above its axes; may be empty.
     pub title: String,
+    /// The axis below.
     pub x: Axis,
+    /// The axis on the left.
     pub y: Axis,
+    /// Drawn in this order, the last on top.
     pub series: Vec<Series>,
+    /// Values to compare with.
     pub references: Vec<Reference>,
 }
 
 /// What belongs together. Series of one label have one colour in all panels and one line in the legend.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
+    /// As the legend says it.
     pub label: String,
     /// Place in the palette.
     pub colour: usize,
+    /// How its points are drawn.
     pub mark: Mark,
+    /// In the order in which a line goes through them.
     pub points: Vec<Point>,
 }
 
@@ -51,19 +61,25 @@ pub enum Mark {
 /// A value, with half the length of its spread.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
+    /// On the axis below.
     pub x: f64,
+    /// On the axis on the left.
     pub y: f64,
+    /// Of `y`: a band or a bar from `y - spread` to `y + spread`.
     pub spread: Option<f64>,
 }
 
 /// A value to compare with: a dashed line across the panel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reference {
+    /// As the legend says it.
     pub label: String,
+    /// On the axis on the left.
     pub y: f64,
 }
 
 impl Point {
+    /// A value without a spread.
     pub fn new(x: f64, y: f64) -> Self {
         Point { x, y, spread: None }
     }

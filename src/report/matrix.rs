@@ -10,11 +10,15 @@ use super::picture::{FONT, Picture, Side, TITLE, coloured, said, text};
 /// Numbers in rows and columns, coloured on a scale that is symmetric about 0; what is not a number is grey.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Matrix {
+    /// Above it.
     pub title: String,
     /// What columns and rows are.
     pub x: String,
+    /// What rows are.
     pub y: String,
+    /// A name for each column.
     pub columns: Vec<String>,
+    /// A name for each row.
     pub rows: Vec<String>,
     /// `[rows][columns]`.
     pub values: Vec<Vec<f64>>,

@@ -34,6 +34,7 @@ use crate::record::RecordError;
 
 /// Why a figure cannot be drawn.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each message says what it is")]
 pub enum ReportError {
     #[error("the figure '{title}' cannot be drawn: {reason}")]
     Draw { title: String, reason: String },

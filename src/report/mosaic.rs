@@ -9,17 +9,22 @@ use super::picture::{Picture, Side, TITLE, said, text};
 /// Tiles in rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mosaic {
+    /// Above all tiles.
     pub title: String,
     /// Tiles of a row.
     pub columns: usize,
+    /// Row by row.
     pub tiles: Vec<Tile>,
 }
 
 /// Numbers as a picture, on a scale of its own that is symmetric about 0.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tile {
+    /// Below the tile; may be empty.
     pub title: String,
+    /// Rows of numbers.
     pub height: usize,
+    /// Numbers in a row.
     pub width: usize,
     /// Row by row.
     pub values: Vec<f64>,

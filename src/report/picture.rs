@@ -21,6 +21,7 @@ pub(super) const TITLE: u32 = 36;
 
 /// Something to be drawn.
 pub trait Picture {
+    /// What stands above it, and names it in errors.
     fn title(&self) -> &str;
 
     /// Width and height in pixels of the SVG.
@@ -76,7 +77,7 @@ pub trait Picture {
         write_whole(&folder.join(format!("{name}.png")), &self.png()?)?;
         Ok(())
     }
-
+    /// That it cannot be drawn, and why.
     fn error(&self, reason: String) -> ReportError {
         ReportError::Draw { title: self.title().to_string(), reason }
     }

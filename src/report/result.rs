@@ -16,6 +16,7 @@ pub struct ExperimentResult {
     pub name: String,
     /// In the paper: "Figure 6B".
     pub figure: String,
+    /// What it is about, in a few words.
     pub title: String,
     /// What was done, in a few sentences.
     pub about: String,
@@ -25,18 +26,24 @@ pub struct ExperimentResult {
     pub command: String,
     /// Version of this program.
     pub version: String,
+    /// Name of the GPU, or of the processor and the number of threads.
     pub device: String,
     /// When it was done, RFC 3339.
     pub date: String,
+    /// How long it took.
     pub seconds: f64,
+    /// In the order of the page.
     pub plots: Vec<Plot>,
+    /// One for each of the paper's numbers.
     pub findings: Vec<Finding>,
 }
 
 /// A figure in the experiment's folder: `NAME.svg`, `NAME.png`, and the data behind it, `NAME.csv`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plot {
+    /// The name of its files, without their endings.
     pub name: String,
+    /// What there is to see.
     pub caption: String,
 }
 
@@ -49,6 +56,7 @@ pub struct Finding {
     pub unit: String,
     /// As the paper reports it: "4.1", "below 1".
     pub paper: String,
+    /// What was found here.
     pub ours: Measured,
     /// What agreement means: "within 0.3 points", "smaller than with full feedback".
     pub criterion: String,
@@ -62,9 +70,11 @@ pub struct Finding {
 /// A number over `n` networks, or over whatever its finding says.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
+    /// In the unit of the finding.
     pub mean: f64,
     /// Nothing where there is only one.
     pub sd: Option<f64>,
+    /// Values that it is the mean of.
     pub n: usize,
 }
 

@@ -55,7 +55,7 @@ impl Folder {
         }
         Ok((Folder { path: path.to_owned() }, Trials::open(&path.join(TRIALS))?))
     }
-
+    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -25,6 +25,7 @@ use crate::trials::{self, TrialEvent, TrialsError, training_images};
 
 /// Why a search cannot start or go on.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each message says what it is")]
 pub enum TuneError {
     #[error("this search cannot be")]
     Search(#[from] SearchError),
@@ -62,8 +63,11 @@ pub struct Candidate {
     pub candidate: usize,
     /// The searched settings, as `config.toml` has them.
     pub settings: Map<String, Value>,
+    /// Networks that it is the mean of, which differ in their seeds.
     pub networks: usize,
+    /// On the images held out, after the last epoch of the rung.
     pub validation_error: Spread,
+    /// Of the last epoch of the rung.
     pub train_error: Spread,
     /// Whether it goes on to the next rung; on the last, whether it is the best.
     pub is_kept: bool,
@@ -72,14 +76,17 @@ pub struct Candidate {
 /// A rung that is done: its candidates, the best first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RungResult {
+    /// How long its candidates trained.
     #[serde(flatten)]
     pub rung: Rung,
+    /// The best first.
     pub candidates: Vec<Candidate>,
 }
 
 /// What a search found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Tuned {
+    /// In order; the last has the best candidates.
     pub rungs: Vec<RungResult>,
     /// The best candidate's settings, for a training that holds out nothing and a whole test.
     pub best: Config,
@@ -95,14 +102,20 @@ impl Tuned {
 /// What happens during a search.
 #[derive(Clone, Debug)]
 pub enum TuneEvent<'a> {
+    /// A rung begins.
     Rung {
+        /// How long its candidates train.
         rung: &'a Rung,
+        /// Candidates on it.
         candidates: usize,
         /// Networks to train, and how many of them are there already.
         networks: usize,
+        /// Networks that were trained before, by a search that was broken off.
         finished: usize,
     },
+    /// Something happens to its networks.
     Trial(TrialEvent<'a>),
+    /// All of its candidates are compared.
     RungDone(&'a RungResult),
 }
 

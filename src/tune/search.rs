@@ -20,6 +20,7 @@ pub struct Search {
     pub search: Vec<Sweep>,
     /// Networks of each candidate, which differ in their seeds.
     pub replicas: usize,
+    /// Rounds of which each trains fewer candidates for longer; 1: a plain grid.
     pub rungs: u32,
     /// Of so many candidates one goes on to the next rung, which trains so many times as long.
     pub reduction: usize,
@@ -32,6 +33,7 @@ pub struct Search {
 pub struct Rung {
     /// The first is 1.
     pub rung: u32,
+    /// Epochs of each candidate.
     pub epochs: u32,
     /// Training images of an epoch.
     pub images: usize,
@@ -39,6 +41,7 @@ pub struct Rung {
 
 /// A search that cannot be.
 #[derive(Debug, Error, PartialEq)]
+#[expect(missing_docs, reason = "each message says what it is")]
 pub enum SearchError {
     #[error(transparent)]
     Sweep(#[from] SweepError),

@@ -19,6 +19,7 @@ use crate::network::{Layer, Network};
 
 /// What is wrong with a file of weights.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each message says what it is")]
 pub enum WeightsError {
     #[error("{file}: the file cannot be read")]
     Read { file: String, source: io::Error },

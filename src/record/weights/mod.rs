@@ -27,11 +27,13 @@ pub(super) const STATE: &str = "state.";
 /// What a network takes and tells: pixels, and classes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageShape {
+    /// Rows of pixels.
     pub height: usize,
     /// Bytes of a row.
     pub width: usize,
     /// Bytes of a pixel: 1, or in colour 3.
     pub channels: usize,
+    /// Classes that it tells apart.
     pub classes: usize,
     /// A name for each class.
     pub class_names: Vec<String>,
@@ -44,7 +46,7 @@ impl ImageShape {
     pub fn grey(height: usize, width: usize, classes: usize, range: u8) -> Self {
         ImageShape { height, width, channels: 1, classes, class_names: digits(classes), range }
     }
-
+    /// That of a data set.
     pub fn of(dataset: &Dataset) -> Self {
         let &Dataset { height, width, channels, classes, range, .. } = dataset;
         let class_names = dataset.class_names.clone();
@@ -55,8 +57,11 @@ impl ImageShape {
 /// A trained network with what is needed to use it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Saved {
+    /// Its weights.
     pub network: Network,
+    /// The settings that it was trained with.
     pub config: Config,
+    /// What it takes and tells.
     pub images: ImageShape,
 }
 

@@ -300,9 +300,9 @@ fn a_device_that_gives_no_answer_counts_as_hung() {
     let backend =
         support::gpu_on(device, std::slice::from_ref(&config), &dataset, shape, WORKGROUP);
     let mut simulation = present(Simulation::new(backend, &config, &dataset, &network));
-    let result = (0..3).try_for_each(|_| simulation.train(&images[..64]));
-    let result = result.and_then(|()| simulation.outcomes(64).map(|_| ()));
-    let error = result.expect_err("nobody computes that in a nanosecond");
+    // Where this thread is kept from running, the answer may be there before anyone waits for it: not each time.
+    let mut hangs = || simulation.train(&images[..64]).and_then(|()| simulation.outcomes(64)).err();
+    let error = (0..100).find_map(|_| hangs()).expect("nobody computes that in a nanosecond");
     assert!(matches!(error, BackendError::Device { .. }), "{error}");
     assert!(error.to_string().contains("it hangs: no answer came for 0.000000001 s"), "{error}");
 }

@@ -7,11 +7,13 @@ mod draw;
 mod drawing;
 mod figure;
 mod findings;
+mod markdown;
 mod matrix;
 mod mosaic;
 mod page;
 mod picture;
 mod result;
+mod results;
 mod table;
 
 use std::path::PathBuf;
@@ -25,9 +27,10 @@ pub use figure::{Figure, Mark, Panel, Point, Reference, Series};
 pub use findings::findings;
 pub use matrix::Matrix;
 pub use mosaic::{Mosaic, Tile};
-pub use page::{page, results, save_page};
+pub use page::{page, save_page};
 pub use picture::Picture;
 pub use result::{ExperimentResult, Finding, Measured, NO_DEVICE, Plot, RESULT};
+pub use results::results;
 pub use table::Table;
 
 use crate::record::RecordError;

@@ -1,12 +1,13 @@
 //! All experiments of a folder as one HTML page: it needs no other file, reads well on paper and in the dark.
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::findings::with_unit;
-use super::{ExperimentResult, Finding, NO_DEVICE, Plot, RESULT, ReportError, findings};
+use super::markdown::markdown;
+use super::results::results;
+use super::{ExperimentResult, Finding, Plot, ReportError};
 use crate::record::RecordError;
 use crate::record::file::write_whole;
 
@@ -61,73 +62,6 @@ pub fn save_page(folder: &Path) -> Result<[PathBuf; 2], ReportError> {
         results(folder)?.into_iter().map(|(_, result)| result).collect();
     write_whole(&files[1], markdown(&results).as_bytes())?;
     Ok(files)
-}
-
-/// The findings as Markdown, with what repeats them, and notes.
-pub fn markdown(results: &[ExperimentResult]) -> String {
-    let mut text = "# The paper's experiments\n\n".to_string();
-    let devices: BTreeSet<&str> =
-        results.iter().map(|result| result.device.as_str()).filter(|d| *d != NO_DEVICE).collect();
-    let days: BTreeSet<&str> =
-        results.iter().filter_map(|result| result.date.split('T').next()).collect();
-    let made: Vec<&str> = devices.into_iter().chain(days).collect();
-    // Writing to a string cannot fail.
-    let _ = writeln!(
-        text,
-        "{}. Means ± standard deviations over networks (how many).\n",
-        made.join(", ")
-    );
-    let _ = writeln!(text, "{}\n", findings(results).markdown());
-    for result in results {
-        let ExperimentResult { figure, title, command, seconds, .. } = result;
-        let _ = writeln!(
-            text,
-            "## {figure}: {title}\n\n{}\n\n`{command}` ({seconds:.0} s)\n",
-            result.about
-        );
-        for finding in &result.findings {
-            if let Some(note) = &finding.note {
-                let _ = writeln!(text, "- {}: {note}.", finding.what);
-            }
-        }
-        if result.findings.iter().any(|finding| finding.note.is_some()) {
-            text.push('\n');
-        }
-    }
-    text
-}
-
-/// The results of all experiments whose folders lie in `folder`, with these, in the order of the paper's figures.
-///
-/// # Errors
-/// When there is none, or a result cannot be read.
-pub fn results(folder: &Path) -> Result<Vec<(PathBuf, ExperimentResult)>, ReportError> {
-    let entries = fs::read_dir(folder).map_err(RecordError::io("read", folder))?;
-    let mut found = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(RecordError::io("read", folder))?.path();
-        let file = path.join(RESULT);
-        if !file.is_file() {
-            continue;
-        }
-        let text = fs::read_to_string(&file).map_err(RecordError::io("read", &file))?;
-        let result = serde_json::from_str(&text)
-            .map_err(|source| ReportError::Result { path: file, source })?;
-        found.push((path, result));
-    }
-    if found.is_empty() {
-        return Err(ReportError::NoResults { folder: folder.to_owned() });
-    }
-    found.sort_by_key(|(_, result): &(PathBuf, ExperimentResult)| {
-        (number(&result.name), result.name.clone())
-    });
-    Ok(found)
-}
-
-/// The number of a figure of the paper: fig10 comes behind fig9b, and what is no figure behind all.
-fn number(name: &str) -> u32 {
-    let digits = name.strip_prefix("fig").unwrap_or_default().chars();
-    digits.take_while(char::is_ascii_digit).collect::<String>().parse().unwrap_or(u32::MAX)
 }
 
 /// A plot's SVG as an element of a page.
@@ -256,11 +190,11 @@ fn escaped(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::Measured;
+pub(super) mod tests {
+    use super::super::{Measured, RESULT};
     use super::*;
 
-    fn result(name: &str) -> ExperimentResult {
+    pub(in crate::report) fn result(name: &str) -> ExperimentResult {
         ExperimentResult {
             name: name.to_string(),
             figure: format!("Figure <{name}>"),
@@ -340,15 +274,5 @@ mod tests {
         let html = page(folder.path()).unwrap();
         assert_eq!(html.matches("<a href=\"#fig3\">").count(), 1);
         assert_eq!(html.matches("<table>").count(), 1);
-    }
-
-    #[test]
-    fn a_table_in_markdown_keeps_its_columns() {
-        let mut result = result("fig3");
-        result.device = NO_DEVICE.to_string();
-        result.findings[0].criterion = "|a - b|\nbelow 1".to_string();
-        let text = markdown(&[result]);
-        assert!(text.contains("\n2026-11-26. Means"), "{text}");
-        assert!(text.contains("| \\|a - b\\| below 1 |"), "{text}");
     }
 }

@@ -1,0 +1,40 @@
+//! The results of the experiments of a folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{ExperimentResult, RESULT, ReportError};
+use crate::record::RecordError;
+
+/// The results of all experiments whose folders lie in `folder`, with these, in the order of the paper's figures.
+///
+/// # Errors
+/// When there is none, or a result cannot be read.
+pub fn results(folder: &Path) -> Result<Vec<(PathBuf, ExperimentResult)>, ReportError> {
+    let entries = fs::read_dir(folder).map_err(RecordError::io("read", folder))?;
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(RecordError::io("read", folder))?.path();
+        let file = path.join(RESULT);
+        if !file.is_file() {
+            continue;
+        }
+        let text = fs::read_to_string(&file).map_err(RecordError::io("read", &file))?;
+        let result = serde_json::from_str(&text)
+            .map_err(|source| ReportError::Result { path: file, source })?;
+        found.push((path, result));
+    }
+    if found.is_empty() {
+        return Err(ReportError::NoResults { folder: folder.to_owned() });
+    }
+    found.sort_by_key(|(_, result): &(PathBuf, ExperimentResult)| {
+        (number(&result.name), result.name.clone())
+    });
+    Ok(found)
+}
+
+/// The number of a figure of the paper: fig10 comes behind fig9b, and what is no figure behind all.
+fn number(name: &str) -> u32 {
+    let digits = name.strip_prefix("fig").unwrap_or_default().chars();
+    digits.take_while(char::is_ascii_digit).collect::<String>().parse().unwrap_or(u32::MAX)
+}

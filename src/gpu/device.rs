@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use wgpu::{
     Buffer, BufferDescriptor, BufferUsages, CommandEncoder, DeviceDescriptor, DeviceLostReason,
-    Limits, MapMode, PipelineCache, PollError, PollType, SubmissionIndex,
+    Limits, MapMode, PipelineCache, PollError, PollStatus, PollType, SubmissionIndex,
 };
 
 use super::adapter::{self, Choice, Info};
@@ -35,8 +36,6 @@ pub struct Device {
     cache: Option<Cache>,
     /// Bytes of weights that a kernel binds at once.
     most_weights: u64,
-    /// How long it may take for what it is given.
-    patience: Duration,
 }
 
 impl Device {
@@ -71,23 +70,7 @@ impl Device {
         let cache = Cache::open(&device, &adapter.get_info());
         let in_flight = VecDeque::new();
         let most_weights = info.max_binding;
-        let (staging, patience) = (None, PATIENCE);
-        Ok(Device {
-            device,
-            queue,
-            info,
-            failure,
-            in_flight,
-            staging,
-            cache,
-            most_weights,
-            patience,
-        })
-    }
-
-    /// How long the device may take for what it is given; beyond, it counts as hung. Ten minutes at first.
-    pub fn set_patience(&mut self, patience: Duration) {
-        self.patience = patience;
+        Ok(Device { device, queue, info, failure, in_flight, staging: None, cache, most_weights })
     }
 
     /// What is known about it.
@@ -139,7 +122,7 @@ impl Device {
         self.in_flight.push_back(submission);
         if self.in_flight.len() > IN_FLIGHT {
             let submission_index = self.in_flight.pop_front();
-            self.poll(PollType::Wait { submission_index, timeout: Some(self.patience) })?;
+            self.poll(PollType::Wait { submission_index, timeout: Some(PATIENCE) })?;
         }
         self.check()
     }
@@ -149,7 +132,7 @@ impl Device {
     /// # Errors
     /// When the device failed.
     pub fn wait(&mut self) -> Result<(), BackendError> {
-        self.poll(PollType::Wait { submission_index: None, timeout: Some(self.patience) })?;
+        self.poll(PollType::Wait { submission_index: None, timeout: Some(PATIENCE) })?;
         self.in_flight.clear();
         self.check()
     }
@@ -202,10 +185,18 @@ impl Device {
 
     fn poll(&self, poll: PollType) -> Result<(), BackendError> {
         // wgpu panics in `poll`, and there alone, when the device is lost during the wait.
-        match catch_unwind(AssertUnwindSafe(|| self.device.poll(poll))) {
+        self.told(catch_unwind(AssertUnwindSafe(|| self.device.poll(poll))))
+    }
+
+    /// What an answer, or none, means.
+    fn told(
+        &self,
+        answer: thread::Result<Result<PollStatus, PollError>>,
+    ) -> Result<(), BackendError> {
+        match answer {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(PollError::Timeout)) => {
-                let seconds = self.patience.as_secs_f64();
+                let seconds = PATIENCE.as_secs();
                 Err(self.failed(format!("it hangs: no answer came for {seconds} s")))
             }
             Ok(Err(error)) => Err(self.failed(error.to_string())),
@@ -246,12 +237,32 @@ fn limits(adapter: &Limits) -> Limits {
 mod tests {
     use super::*;
 
+    fn device() -> Device {
+        let choice = Choice { index_or_name: None, allow_software: true };
+        Device::open(&choice).unwrap_or_else(|error| {
+            panic!("{error}\nThis test needs a Vulkan device: apt-get install mesa-vulkan-drivers")
+        })
+    }
+
+    /// A driver that hangs must not hang the program: whoever waits too long is told.
+    #[test]
+    fn a_device_that_gives_no_answer_counts_as_hung_and_one_that_panics_as_lost() {
+        let device = device();
+        let told = |answer| device.told(answer).unwrap_err();
+        for (answer, words) in [
+            (Ok(Err(PollError::Timeout)), "it hangs: no answer came for 600 s"),
+            (Err(Box::new("lost") as Box<_>), "the device was lost"),
+        ] {
+            let error = told(answer);
+            assert!(matches!(error, BackendError::Device { .. }), "{error}");
+            assert!(error.to_string().contains(words), "{error}");
+        }
+        assert!(device.told(Ok(Ok(PollStatus::QueueEmpty))).is_ok());
+    }
+
     #[test]
     fn a_device_that_goes_away_is_an_error_and_no_panic() {
-        let choice = Choice { index_or_name: None, allow_software: true };
-        let mut device = Device::open(&choice).unwrap_or_else(|error| {
-            panic!("{error}\nThis test needs a Vulkan device: apt-get install mesa-vulkan-drivers")
-        });
+        let mut device = device();
         let buffer = device.device.create_buffer(&BufferDescriptor {
             label: None,
             size: 16,

@@ -18,13 +18,13 @@ impl Simulation {
             let shape = self.backend.shape();
             let (rows, units) = (shape.carried_rows(array), shape.units(layer));
             let soma = (compartment::SOMA - rows.start) * units;
-            let lanes = shape.carried_length(array);
-            let of_replica = words.chunks(lanes * shape.lanes);
-            for ((rates, config), words) in rates.iter_mut().zip(&self.lanes).zip(of_replica) {
-                let voltages = words.chunks(lanes).take(self.training_lanes);
+            let length = shape.carried_length(array);
+            let of_replica = words.chunks(length * shape.lanes);
+            for ((rates, lanes), words) in rates.iter_mut().zip(&self.lanes).zip(of_replica) {
+                let voltages = words.chunks(length).take(self.training_lanes);
                 let voltages = voltages.flat_map(|lane| &lane[soma..][..units]);
                 let sum: f64 = voltages.map(|&word| f64::from(sigmoid(f32::from_bits(word)))).sum();
-                rates.push(config.phi_max() * sum / (self.training_lanes * units) as f64);
+                rates.push(lanes.phi_max() * sum / (self.training_lanes * units) as f64);
             }
         }
         Ok(rates)

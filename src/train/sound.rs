@@ -1,9 +1,10 @@
 //! Where weights ceased to be numbers: a training is shown again, minibatch by minibatch, from the last time that all
 //! were. It takes the same course.
 
+use std::time::{Duration, Instant};
+
 use super::TrainError;
 use super::checkpoint::Position;
-use super::order::Order;
 use super::wave::Wave;
 use crate::layout::BackendError;
 use crate::network::{Layer, Network};
@@ -12,9 +13,13 @@ use crate::schedule::State;
 /// Most bytes that are remembered of a training.
 const BYTES_MAX: usize = 256 << 20;
 
+/// How long a training is shown again at most, if it is remembered.
+const REMEMBER_EVERY: Duration = Duration::from_secs(10);
+
 /// When all weights were finite for the last time.
 pub(super) struct Sound {
     position: Position,
+    seen: Instant,
     /// As they were then; none where they are too large.
     networks: Vec<Network>,
     states: Vec<State>,
@@ -23,7 +28,12 @@ pub(super) struct Sound {
 impl Sound {
     /// Nothing but a place.
     pub(super) fn new(position: Position) -> Self {
-        Sound { position, networks: Vec::new(), states: Vec::new() }
+        Sound { position, seen: Instant::now(), networks: Vec::new(), states: Vec::new() }
+    }
+
+    /// Whether it is long ago; what lies in another epoch always is.
+    pub(super) fn is_old(&self, now: &Position) -> bool {
+        self.position.epoch != now.epoch || self.seen.elapsed() >= REMEMBER_EVERY
     }
 }
 
@@ -60,8 +70,7 @@ impl Wave {
             self.simulation.write_networks(&sound.networks)?;
             self.simulation.restore(&sound.states.iter().collect::<Vec<_>>())?;
             self.position = sound.position;
-            let order = |config| Order::new(config, &self.dataset, epoch);
-            let orders: Vec<Order> = self.configs.iter().map(order).collect();
+            let orders = self.orders(epoch);
             while self.position.images < last {
                 if std::mem::take(&mut self.position.test_is_due) {
                     self.simulation.clear();

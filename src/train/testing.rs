@@ -78,7 +78,6 @@ impl Wave {
         let mut flow = tell(listen, events);
         let Config { weights_every, epochs, .. } = self.configs[0];
         self.read_networks()?;
-        self.remember()?;
         if weights_every > 0 && epoch.is_multiple_of(weights_every) {
             let statistics = |network: &Network| {
                 let layers = network.layers.iter().map(Layer::statistics).collect();

@@ -20,8 +20,6 @@ use crate::schedule::{self, Device, Image, Outcome, Selection, Simulation, State
 
 /// Time between two progress events.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
-/// Time between two looks at whether all weights are finite.
-const CHECK_EVERY: Duration = Duration::from_secs(10);
 
 /// Hears an event of a network, or of all where none is told.
 pub(super) type Listen<'a> = &'a mut dyn FnMut(Option<usize>, &Event) -> ControlFlow<()>;
@@ -44,8 +42,8 @@ pub(super) struct Wave {
     before: f64,
     /// Of each network, the last that was of all test images.
     pub(super) evaluations: Vec<Evaluation>,
+    /// When all weights were seen to be finite.
     pub(super) sound: Sound,
-    last_check: Instant,
 }
 
 /// What a wave is to be opened with.
@@ -91,7 +89,6 @@ impl Wave {
             every,
             start: Instant::now(),
             before: position.seconds,
-            last_check: Instant::now(),
         };
         wave.remember()?;
         Ok(wave)
@@ -118,8 +115,7 @@ impl Wave {
     /// What is left of the epoch, with its tests.
     fn epoch(&mut self, listen: Listen) -> Result<ControlFlow<()>, TrainError> {
         let Position { epoch, images: begun, .. } = self.position;
-        let order = |config| Order::new(config, &self.dataset, epoch);
-        let orders: Vec<Order> = self.configs.iter().map(order).collect();
+        let orders = self.orders(epoch);
         let (count, networks) = (self.dataset.training_count, orders.len());
         let mut training = Stopwatch::default();
         let mut last_progress = Instant::now();
@@ -150,9 +146,8 @@ impl Wave {
                 };
                 flow = listen(None, &progress);
                 last_progress = Instant::now();
-                if self.last_check.elapsed() >= CHECK_EVERY {
+                if self.sound.is_old(&self.position) {
                     self.read_networks()?;
-                    self.remember()?;
                 }
             }
             if flow.is_continue() && self.requests.take_now() {
@@ -171,6 +166,11 @@ impl Wave {
                 return Ok(flow);
             }
         }
+    }
+
+    /// The order of each network's images in an epoch.
+    pub(super) fn orders(&self, epoch: u32) -> Vec<Order> {
+        self.configs.iter().map(|config| Order::new(config, &self.dataset, epoch)).collect()
     }
 
     /// Learns from the next images.
@@ -212,11 +212,13 @@ impl Wave {
     /// Reads the networks, and sees whether they still are any.
     pub(super) fn read_networks(&mut self) -> Result<(), TrainError> {
         self.simulation.read_networks(&mut self.networks)?;
-        self.last_check = Instant::now();
-        match lost(&self.networks) {
-            Some(_) => Err(self.where_lost()?),
-            None => Ok(()),
+        if lost(&self.networks).is_some() {
+            return Err(self.where_lost()?);
         }
+        if self.sound.is_old(&self.position) {
+            self.remember()?;
+        }
+        Ok(())
     }
 
     /// Training images shown so far to each network.

@@ -5,14 +5,12 @@ mod listener;
 mod show;
 mod tables;
 
-use std::ops::ControlFlow;
-
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 
 use super::output::tell;
 use super::settings::Settings;
-use super::train::{Job, Plan, TrainArgs, announce_device};
+use super::train::{Job, Plan, TrainArgs, announce_device, heard};
 use super::{CliError, Ending};
 use apical::config::{Sweep, VARIANTS_MAX, variants};
 use apical::record::replicas::replica_folder;
@@ -110,25 +108,12 @@ pub(super) fn run(arguments: &TrainArgs, mut job: Job) -> Result<Ending, CliErro
     listener.tensorboards = tensorboards;
     drop(starts);
     let mut failure = None;
-    let summary = training.run(&mut |event| match listener.hear(event) {
-        Ok(flow) => flow,
-        Err(error) => {
-            failure.get_or_insert(error);
-            ControlFlow::Break(())
-        }
-    });
-    let summary = match (summary, failure) {
-        (Ok(summary), None) => summary,
-        (Err(error), None) => return Err(job.failed(error)),
-        (_, Some(error)) => return Err(job.failed(error)),
-    };
+    let summary = training.run(&mut |event| heard(listener.hear(event), &mut failure));
+    let summary = job.outcome(summary, failure)?;
     if !summary.stopped {
         return listener.finish(summary.seconds).map(|()| Ending::Done);
     }
-    if !listener.output.is_closed() {
-        job.tell_stopped();
-    }
-    Ok(job.stop.signal().map_or(Ending::Done, Ending::Stopped))
+    Ok(job.stopped(&listener.output))
 }
 
 /// Refuses a setting with many values that has one by its flag too.

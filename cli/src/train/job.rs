@@ -1,16 +1,17 @@
 //! What is to be done: a new run as the arguments say, or one that goes on.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::TrainArgs;
 use crate::machine::DataArgs;
-use crate::output::tell;
+use crate::output::{Output, tell};
 use crate::stop::Stop;
 use crate::{CliError, Ending};
 use apical::dataset::Dataset;
 use apical::record::info::FolderLock;
 use apical::record::{RunInfo, now};
-use apical::train::{Every, Position};
+use apical::train::{Every, Position, TrainError};
 
 /// How many of the last checkpoints are kept, where nothing else is asked for.
 const KEEP: usize = 2;
@@ -115,26 +116,50 @@ impl Job {
         Ok(Ending::Done)
     }
 
-    /// The error of a run that failed, once it was said how to go on with it.
-    pub(crate) fn failed(&self, error: impl Into<CliError>) -> CliError {
-        if let Some(folder) = &self.folder {
+    /// What a training came to. Where it failed, or a listener did, it is said how to go on with it.
+    ///
+    /// # Errors
+    /// That of the listener, or of the training.
+    pub(crate) fn outcome<T>(
+        &self,
+        summary: Result<T, TrainError>,
+        failure: Option<CliError>,
+    ) -> Result<T, CliError> {
+        let outcome = match failure {
+            Some(error) => Err(error),
+            None => summary.map_err(CliError::from),
+        };
+        if let (Err(_), Some(folder)) = (&outcome, &self.folder) {
             tell(format_args!(
                 "what was learned up to the last checkpoint is kept: 'apical train --resume {}' goes on \
                  from there",
                 folder.display()
             ));
         }
-        error.into()
+        outcome
     }
 
-    /// Says how to go on with a run that was stopped.
-    pub(crate) fn tell_stopped(&self) {
+    /// Says how to go on with a run that was stopped, unless nobody reads any more.
+    pub(crate) fn stopped(&self, output: &Output) -> Ending {
         match &self.folder {
+            _ if output.is_closed() => {}
             Some(folder) => tell(format_args!(
                 "stopped; 'apical train --resume {}' goes on from here",
                 folder.display()
             )),
             None => tell("stopped; without --out nothing was kept"),
         }
+        self.stop.signal().map_or(Ending::Done, Ending::Stopped)
     }
+}
+
+/// Keeps the first failure of a listener, which breaks a training off.
+pub(crate) fn heard(
+    flow: Result<ControlFlow<()>, CliError>,
+    failure: &mut Option<CliError>,
+) -> ControlFlow<()> {
+    flow.unwrap_or_else(|error| {
+        failure.get_or_insert(error);
+        ControlFlow::Break(())
+    })
 }

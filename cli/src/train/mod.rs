@@ -4,7 +4,6 @@ mod job;
 mod listener;
 mod plan;
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::machine::{DataArgs, MachineArgs};
@@ -19,7 +18,7 @@ use apical::schedule::Selection;
 use apical::train::{Every, Start, Training};
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
-pub(super) use job::Job;
+pub(super) use job::{Job, heard};
 pub(super) use listener::Finished;
 use listener::Listener;
 pub(super) use plan::{Plan, announce_device};
@@ -147,24 +146,11 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
         images,
     };
     let mut failure = None;
-    let summary = training.run(&mut |event| match listener.hear(event) {
-        Ok(flow) => flow,
-        Err(error) => {
-            failure.get_or_insert(error);
-            ControlFlow::Break(())
-        }
-    });
-    let summary = match (summary, failure) {
-        (Ok(summary), None) => summary,
-        (Err(error), None) => return Err(job.failed(error)),
-        (_, Some(error)) => return Err(job.failed(error)),
-    };
+    let summary = training.run(&mut |event| heard(listener.hear(event), &mut failure));
+    let summary = job.outcome(summary, failure)?;
     if !summary.stopped {
         return listener.finish(&summary, &training).map(|()| Ending::Done);
     }
     listener.clear();
-    if !listener.output.is_closed() {
-        job.tell_stopped();
-    }
-    Ok(job.stop.signal().map_or(Ending::Done, Ending::Stopped))
+    Ok(job.stopped(&listener.output))
 }

@@ -6,16 +6,16 @@
 //! sizes tried here are larger than any machine's memory, smaller lies could go unseen. A failing
 //! disk is played by a reader, not by a real file.
 
-use std::error::Error;
+#[path = "dataset/damaged.rs"]
+mod damaged;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
 
 use apical::dataset::Dataset;
 use apical::dataset::embedded::MNIST_FILES;
-use apical::dataset::idx::{read_images, read_labels};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
-use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -171,88 +171,6 @@ fn missing_files_and_folders_are_named() {
 }
 
 #[test]
-fn a_wrong_header_is_refused() {
-    let fault = "0: expected an IDX file, which starts with the bytes 00 00, found 01 00";
-    refused(TRAINING_IMAGES, |bytes| bytes[0] = 1, fault);
-    let fault = "1: expected an IDX file, which starts with the bytes 00 00, found 00 2a";
-    refused(TEST_LABELS, |bytes| bytes[1] = 0x2a, fault);
-    for (element_type, name) in [
-        (0x09, "signed bytes (type 0x09)"),
-        (0x0b, "16-bit integers (type 0x0b)"),
-        (0x0c, "32-bit integers (type 0x0c)"),
-        (0x0d, "32-bit floats (type 0x0d)"),
-        (0x0e, "64-bit floats (type 0x0e)"),
-        (0x77, "a type that IDX does not know (type 0x77)"),
-    ] {
-        let fault = format!("2: expected unsigned bytes (type 0x08), found {name}");
-        refused(TRAINING_LABELS, |bytes| bytes[2] = element_type, &fault);
-    }
-    let fault = "3: expected 3 dimension(s) (number of images, height, width), found 1";
-    refused(TRAINING_IMAGES, |bytes| bytes[3] = 1, fault);
-    let fault = "3: expected 1 dimension(s) (number of labels), found 3";
-    refused(TEST_LABELS, |bytes| bytes[3] = 3, fault);
-    for length in [0, 1, 3, 4, 15] {
-        let fault = format!("{length}: expected a header of 16 bytes, found the end of the file");
-        refused(TEST_IMAGES, |bytes| bytes.truncate(length), &fault);
-    }
-}
-
-#[test]
-fn a_wrong_length_is_refused() {
-    let fault = "39: expected 24 bytes of data (4 x 2 x 3), found 23";
-    refused(TRAINING_IMAGES, |bytes| bytes.truncate(39), fault);
-    let fault = "40: expected 24 bytes of data (4 x 2 x 3), found more";
-    refused(TRAINING_IMAGES, |bytes| bytes.extend([0; 9]), fault);
-    let fault = "10: expected 2 bytes of data (2), found more";
-    refused(TEST_LABELS, |bytes| bytes.push(0), fault);
-    for (at, axis) in [(4, "number of images"), (8, "height"), (12, "width")] {
-        let fault = format!("{at}: expected a {axis} of at least 1, found 0");
-        refused(TRAINING_IMAGES, |bytes| bytes[at..at + 4].fill(0), &fault);
-    }
-    let fault = "4: expected a number of labels of at least 1, found 0";
-    refused(TRAINING_LABELS, |bytes| bytes[4..8].fill(0), fault);
-}
-
-#[test]
-fn sizes_that_lie_cost_no_memory() {
-    let sizes = "4294967295 x 4294967295 x 4294967295";
-    let fault = format!("4: expected sizes that fit in memory, found {sizes} bytes");
-    refused(TRAINING_IMAGES, |bytes| bytes[4..16].fill(0xff), &fault);
-    // 2^60 bytes: a 64-bit address reaches them, so only reading shows that the file is short.
-    let lie = idx(&[1 << 30, 1 << 15, 1 << 15], &[7]);
-    let data = "1152921504606846976 bytes of data (1073741824 x 32768 x 32768)";
-    let fault = format!("17: expected {data}, found 1");
-    refused(TRAINING_IMAGES, |bytes| *bytes = lie.clone(), &fault);
-    let fault = format!("17 of the decompressed content: expected {data}, found 1");
-    refused(TRAINING_IMAGES, |bytes| *bytes = gzip(&lie), &fault);
-}
-
-#[test]
-fn a_damaged_gzip_stream_is_refused() {
-    let content = "of the decompressed content";
-    let damage = "expected an intact gzip stream, found a damaged one; fetch the file again";
-    let header_only = |bytes: &mut Vec<u8>| {
-        *bytes = gzip(bytes);
-        bytes.truncate(2);
-    };
-    refused(TRAINING_IMAGES, header_only, &format!("0 {content}: {damage}"));
-    let wrong_checksum = |bytes: &mut Vec<u8>| {
-        *bytes = gzip(bytes);
-        let at = bytes.len() - 8;
-        bytes[at] ^= 1;
-    };
-    refused(TRAINING_IMAGES, wrong_checksum, &format!("40 {content}: {damage}"));
-    let cut = |bytes: &mut Vec<u8>| {
-        *bytes = gzip(bytes);
-        bytes.pop();
-    };
-    refused(TEST_LABELS, cut, &format!("10 {content}: {damage}"));
-    let longer = |bytes: &mut Vec<u8>| *bytes = [gzip(bytes), gzip(&[1])].concat();
-    let fault = format!("10 {content}: expected 2 bytes of data (2), found more");
-    refused(TEST_LABELS, longer, &fault);
-}
-
-#[test]
 fn files_that_do_not_fit_each_other_are_refused() {
     let fault = format!("4: expected 4 labels, one for each image of {TRAINING_IMAGES}, found 3");
     let labels = idx(&[3], &[0, 1, 2]);
@@ -347,59 +265,4 @@ fn validation_images_are_the_last_of_the_training_set_and_no_test_image_is_left(
     assert!(error.contains("expected less than 4 validation images"), "{error}");
     let error = whole.part(2, 3, 0).unwrap_err().to_string();
     assert!(error.contains("expected at most 2 training images"), "{error}");
-}
-
-#[test]
-fn an_endless_file_is_read_no_further_than_its_header_promises() {
-    let bytes = idx(&[2], &[0, 1]);
-    let reader = bytes.as_slice().chain(std::io::repeat(0));
-    let error = read_labels(reader, "pipe").unwrap_err();
-    let expected = "pipe, byte offset 10: expected 2 bytes of data (2), found more";
-    assert_eq!(error.to_string(), expected);
-}
-
-#[test]
-fn unreadable_files_keep_the_cause() {
-    struct Broken;
-    impl Read for Broken {
-        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
-            Err(std::io::Error::other("the disk is gone"))
-        }
-    }
-    let bytes = idx(&[4, 2, 3], &[1, 2]);
-    let reader = bytes.as_slice().chain(Broken);
-    let error = read_images(reader, "some file").unwrap_err();
-    let expected = "some file, byte offset 18: the file cannot be read";
-    assert_eq!(error.to_string(), expected);
-    assert_eq!(error.source().unwrap().to_string(), "the disk is gone");
-}
-
-proptest! {
-    #[test]
-    fn no_bytes_make_the_reader_panic(
-        compressed: bool,
-        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
-        length in any::<prop::sample::Index>(),
-        cut: bool,
-        noise in prop::collection::vec(any::<u8>(), 0..64),
-    ) {
-        for (_, bytes) in small_set() {
-            let mut bytes = if compressed { gzip(&bytes) } else { bytes };
-            for (index, value) in &changes {
-                let at = index.index(bytes.len());
-                bytes[at] = *value;
-            }
-            if cut {
-                bytes.truncate(length.index(bytes.len()));
-            }
-            for bytes in [&bytes, &noise] {
-                if let Ok(images) = read_images(bytes.as_slice(), "images") {
-                    prop_assert_eq!(images.bytes.len(), images.sizes.iter().product::<usize>());
-                }
-                if let Ok(labels) = read_labels(bytes.as_slice(), "labels") {
-                    prop_assert_eq!([labels.bytes.len()], labels.sizes);
-                }
-            }
-        }
-    }
 }

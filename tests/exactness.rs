@@ -8,6 +8,8 @@
 
 #[path = "exactness/raster.rs"]
 mod raster;
+#[path = "exactness/situations.rs"]
+mod situations;
 mod support;
 #[path = "exactness/windows.rs"]
 mod windows;
@@ -16,17 +18,12 @@ mod words;
 
 use std::sync::Arc;
 
-use apical::config::{
-    Config, Dynamics, Feedback, FeedbackWeights, HiddenErrors, Optimizer, PlateauTimes,
-    Transmission,
-};
+use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::gpu::WORKGROUP;
 use apical::layout::{Array, Backend, Kernel, Lane, Launch, Minibatch, Shape};
-use apical::model::phases::Averaging;
-use apical::model::rates::Schedule;
-use apical::model::spikes::SpikeDraw;
-use apical::schedule::{Extent, Image, Lanes, shape};
+use apical::schedule::{Image, Lanes};
+use situations::situations;
 
 const CLASSES: usize = 10;
 /// Lanes in use of each replica; it has one more.
@@ -181,148 +178,6 @@ struct Situation {
 
 fn each_situation(check: impl Fn(&Situation)) {
     situations().iter().for_each(check);
-}
-
-/// Situations that cover one neuron and thousands, sizes that are no multiple of a workgroup or a vector,
-/// all kinds of feedback, spike draws, optimisers, windows, and kernels of any length.
-fn situations() -> Vec<Situation> {
-    let base = Config { batch: 3, images: IMAGES, ..Config::default() };
-    let adam = Optimizer::Adam;
-    let sgd = Optimizer::Sgd;
-    let configs = [
-        Config { layers: vec![500, 10], optimizer: adam, ..base.clone() },
-        Config { layers: vec![1, 10], optimizer: sgd, taps: 1, ..base.clone() },
-        Config { layers: vec![300, 10], phi_max: 0.004, ..base.clone() },
-        Config { layers: vec![10], optimizer: sgd, ..base.clone() },
-        Config {
-            layers: vec![65, 33, 20],
-            g_apical: 0.05,
-            optimizer: sgd,
-            feedback_weights: FeedbackWeights::Symmetric,
-            feedback_noise: 0.05,
-            hidden_errors: HiddenErrors::Backpropagation,
-            ..base.clone()
-        },
-        Config {
-            layers: vec![17, 130, 10],
-            taps: 0,
-            feedback: Feedback::Layerwise,
-            feedback_weights: FeedbackWeights::Symmetric,
-            ..base.clone()
-        },
-        Config {
-            layers: vec![64, 7, 70],
-            g_apical: 0.6,
-            taps: 0,
-            optimizer: Optimizer::Momentum,
-            weight_decay: 0.5,
-            ..base.clone()
-        },
-        Config {
-            layers: vec![31, 16, 30],
-            spikes: SpikeDraw::Bernoulli,
-            optimizer: Optimizer::Rmsprop,
-            eta_bias: vec![0.25, 0.0, 3.0],
-            clip: 1e-3,
-            averaging: Averaging::From30,
-            hidden_errors: HiddenErrors::Backpropagation,
-            feedback: Feedback::Layerwise,
-            ..base.clone()
-        },
-        Config {
-            layers: vec![40, 23, 10],
-            feedback_transmission: Transmission::Rates,
-            plateau_times: PlateauTimes::Random,
-            feedback: Feedback::Layerwise,
-            ..base.clone()
-        },
-        Config {
-            layers: vec![70, 10],
-            feedback_transmission: Transmission::Rates,
-            feedback_eta: 0.5,
-            apical_bias_eta: 0.0,
-            optimizer: sgd,
-            ..base.clone()
-        },
-        Config {
-            layers: vec![33, 18, 20],
-            plateau_times: PlateauTimes::Random,
-            g_apical: 0.05,
-            taps: 0,
-            feedback_eta: 0.5,
-            apical_bias: 0.5,
-            ..base.clone()
-        },
-        Config {
-            layers: vec![40, 90, 10],
-            transmission: Transmission::Rates,
-            g_apical: 0.05,
-            ..base.clone()
-        },
-        Config {
-            layers: vec![33, 21, 20],
-            transmission: Transmission::Rates,
-            feedback_transmission: Transmission::Rates,
-            feedback: Feedback::Layerwise,
-            plateau_times: PlateauTimes::Random,
-            ..base.clone()
-        },
-        Config { layers: vec![50, 10], dynamics: Dynamics::SteadyState, ..base.clone() },
-        Config {
-            layers: vec![17, 130, 10],
-            feedback: Feedback::Layerwise,
-            feedback_eta: 0.25,
-            apical_bias: 0.25,
-            g_apical: 0.05,
-            ..base.clone()
-        },
-        // Of windows of the lower layer's feedback, the last has biases alone.
-        Config {
-            layers: vec![17, 128, 10],
-            feedback: Feedback::Layerwise,
-            plateau_times: PlateauTimes::Random,
-            feedback_eta: 0.25,
-            apical_bias: 0.25,
-            g_apical: 0.05,
-            optimizer: sgd,
-            ..base.clone()
-        },
-        Config { layers: vec![3000, 70], phi_max: 0.9, taps: 18, optimizer: sgd, ..base.clone() },
-    ];
-    let situation = |(number, config): (usize, Config)| {
-        config.validate(100, CLASSES).expect("the settings are valid");
-        let dataset = support::random_dataset(number as u64, 5 + number, 9, 12);
-        let configs: Vec<Config> =
-            (0..1 + number % 3).map(|replica| varied(&config, replica)).collect();
-        let extent = Extent {
-            replicas: configs.len(),
-            keeps_gradient: number % 2 == 0,
-            ..support::extent(LANES + 1, 24, 40)
-        };
-        let shape = shape(&config, &dataset, &extent);
-        Situation { shape, configs, dataset, seed: 100 + number as u64, most_weights: u64::MAX }
-    };
-    configs.into_iter().enumerate().map(situation).collect()
-}
-
-/// Other settings for each replica, as far as the shape of its arrays stays.
-fn varied(config: &Config, replica: usize) -> Config {
-    let part = replica as f64 / 16.0;
-    Config {
-        seed: config.seed + replica as u64,
-        eta: config.eta.iter().map(|eta| eta * (1.0 + part)).collect(),
-        g_apical: config.g_apical * (1.0 - part),
-        phi_max: config.phi_max * (1.0 - part),
-        beta1: config.beta1 - part,
-        beta2: config.beta2 - part / 8.0,
-        epsilon: config.epsilon * (1.0 + part),
-        feedback_noise: config.feedback_noise * (1.0 + part),
-        feedback_eta: config.feedback_eta * (1.0 + part),
-        apical_bias_eta: config.apical_bias_eta * (1.0 - part),
-        schedule: if replica == 1 { Schedule::Cosine } else { Schedule::Constant },
-        ramp: 10 * replica as u64,
-        ..config.clone()
-    }
 }
 
 impl Situation {

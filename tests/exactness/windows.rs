@@ -4,7 +4,8 @@
 use apical::gpu::windows::windows;
 use apical::layout::{Kernel, Launch};
 
-use super::{Situation, situations};
+use super::Situation;
+use super::situations::situations;
 
 /// Bytes of weights that are bound at once: a grain of columns of the wide layers, more of the others.
 const MOST: u64 = 4 << 10;

@@ -17,7 +17,6 @@ use apical::record::recording::save;
 use apical::recorder::{Quantity, Recorder, Recording, Session, Shown};
 use apical::schedule::{BackendChoice, Image, Selection};
 use apical::train::{Training, order};
-use clap::ValueEnum;
 
 const IMAGES: usize = 10;
 /// Relative to the larger of a number and 1: single precision over some hundred operations.
@@ -57,7 +56,7 @@ fn record(config: &Config, backend: BackendChoice, recorder: &Recorder, shown: S
 }
 
 fn everything() -> Recorder {
-    Recorder::of(Quantity::value_variants())
+    Recorder::of(&Quantity::ALL)
 }
 
 /// Not even in numbers that are none.

@@ -49,6 +49,25 @@ pub enum Span {
 }
 
 impl Quantity {
+    /// All of them.
+    pub const ALL: [Quantity; 15] = [
+        Quantity::Spikes,
+        Quantity::Rates,
+        Quantity::Basal,
+        Quantity::Apical,
+        Quantity::Soma,
+        Quantity::Representations,
+        Quantity::Plateaus,
+        Quantity::PlateauTimes,
+        Quantity::Phases,
+        Quantity::HiddenLosses,
+        Quantity::OutputLoss,
+        Quantity::Errors,
+        Quantity::Gradients,
+        Quantity::Angles,
+        Quantity::Jacobians,
+    ];
+
     /// The name of its arrays, without their layer.
     pub fn name(self) -> &'static str {
         match self {
@@ -83,5 +102,17 @@ impl Quantity {
             Spikes | Rates | Basal | Apical | Soma | Representations | Phases => Span::Forward,
             _ => Span::Both,
         }
+    }
+}
+
+#[cfg(all(test, feature = "clap"))]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+
+    #[test]
+    fn none_is_missing_among_all() {
+        assert_eq!(Quantity::value_variants(), Quantity::ALL);
     }
 }

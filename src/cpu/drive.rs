@@ -8,7 +8,7 @@ use multiversion::target::match_target;
 
 use super::columns::Columns;
 use super::events::{Events, Heard};
-use super::tile::{Span, Tiled, WIDTH};
+use super::tile::{GROUP, Span, Tile, Tiled, WIDTH};
 use super::vectors::{Portable, Vectors};
 use crate::layout::trace::{FAST, SLOW};
 use crate::layout::{Constants, Lane, Minibatch, Part};
@@ -62,9 +62,9 @@ pub fn sum_columns(
     }
 }
 
-/// Tiles are summed in groups, in registers and through all steps, so that what a group reads of the
-/// weights stays in a near cache. Of single tiles several steps are summed at once: additions to one sum
-/// wait for each other, those to several do not.
+/// Tiles are summed a few at a time, in registers and through all steps, so that what they read of the
+/// weights stays in the nearest cache. Of single tiles several steps are summed at once: additions to one
+/// sum wait for each other, those to several do not.
 #[inline(always)]
 fn sum_tiles<V: Vectors>(
     steps: Range<u32>,
@@ -73,74 +73,80 @@ fn sum_tiles<V: Vectors>(
     sums: &mut Span<f32>,
     row: usize,
 ) {
-    let mut tile = 0;
-    while tile + 8 <= sums.count() {
-        sum_group::<V, 8, 1>(steps.clone(), events, weights, sums, tile, row);
-        tile += 8;
+    let lists: Vec<&[u32]> = events.of(steps).collect();
+    let (stride, rows) = (weights.stride(), sums.rows);
+    let mut weights = &weights.tiles()[sums.first..];
+    let mut left = &mut *sums.tiles;
+    while left.len() >= GROUP * rows {
+        let (group, others) = left.split_at_mut(GROUP * rows);
+        sum_group::<V, GROUP>(&lists, weights, stride, group, rows, row);
+        (left, weights) = (others, &weights[GROUP..]);
     }
-    while tile + 4 <= sums.count() {
-        sum_group::<V, 4, 1>(steps.clone(), events, weights, sums, tile, row);
-        tile += 4;
-    }
-    while tile < sums.count() {
-        sum_group::<V, 1, 4>(steps.clone(), events, weights, sums, tile, row);
-        tile += 1;
+    while left.len() >= rows {
+        let (tile, others) = left.split_at_mut(rows);
+        sum_tile::<V>(&lists, weights, stride, &mut tile[row..]);
+        (left, weights) = (others, &weights[1..]);
     }
 }
 
-/// [`sum_columns`] for `TILES` tiles from `tile` on, `STEPS` steps at a time.
+/// [`sum_columns`] for `TILES` tiles, `sums`: all their rows. `weights`: from the first of them on.
 #[inline(always)]
-fn sum_group<V: Vectors, const TILES: usize, const STEPS: usize>(
-    steps: Range<u32>,
-    events: &Events,
-    weights: &Columns,
-    sums: &mut Span<f32>,
-    tile: usize,
+fn sum_group<V: Vectors, const TILES: usize>(
+    lists: &[&[u32]],
+    weights: &[Tile<f32>],
+    stride: usize,
+    sums: &mut [Tile<f32>],
+    rows: usize,
     row: usize,
 ) {
-    let stride = weights.stride();
-    let (rows, first) = (sums.rows, sums.first + tile);
-    let place = &mut sums.tiles[tile * rows..][..TILES * rows];
-    let weights = &weights.tiles()[first..];
-    let add = |sum: &mut [V::Floats; TILES], unit: u32| {
-        let column = &weights[unit as usize * stride..][..TILES];
-        for t in 0..TILES {
-            sum[t] = sum[t] + V::floats(&column[t]);
-        }
-    };
-    for start in steps.clone().step_by(STEPS) {
-        let mut sum = [[V::Floats::of(0.0); TILES]; STEPS];
-        let mut lists: [&[u32]; STEPS] = [&[]; STEPS];
-        for (list, step) in lists.iter_mut().zip(start..steps.end) {
-            *list = events.at(step);
-        }
-        let mut together = usize::MAX;
-        for list in lists {
-            together = together.min(list.len());
-        }
-        if STEPS > 1 {
-            #[allow(clippy::needless_range_loop)] // the same place in several lists
-            for k in 0..together {
-                for s in 0..STEPS {
-                    add(&mut sum[s], lists[s][k]);
-                }
-            }
-        } else {
-            together = 0;
-        }
-        for s in 0..STEPS {
-            for &unit in &lists[s][together..] {
-                add(&mut sum[s], unit);
-            }
-        }
-        for (s, step) in (start..steps.end).take(STEPS).enumerate() {
+    for (row, list) in (row..).zip(lists) {
+        let mut sum = [V::Floats::of(0.0); TILES];
+        for &unit in *list {
+            let column = &weights[unit as usize * stride..][..TILES];
             for t in 0..TILES {
-                let row = row + (step - steps.start) as usize;
-                V::store_floats(sum[s][t], &mut place[t * rows + row]);
+                sum[t] = sum[t] + V::floats(&column[t]);
             }
+        }
+        for t in 0..TILES {
+            V::store_floats(sum[t], &mut sums[t * rows + row]);
         }
     }
 }
+
+/// The same for a single tile.
+#[inline(always)]
+fn sum_tile<V: Vectors>(
+    lists: &[&[u32]],
+    weights: &[Tile<f32>],
+    stride: usize,
+    sums: &mut [Tile<f32>],
+) {
+    for (lists, sums) in lists.chunks(STEPS).zip(sums.chunks_mut(STEPS)) {
+        let mut sum = [V::Floats::of(0.0); STEPS];
+        let mut together = 0;
+        if let Some(lists) = lists.first_chunk::<STEPS>() {
+            together = usize::MAX;
+            for list in lists {
+                together = together.min(list.len());
+            }
+            for k in 0..together {
+                for s in 0..STEPS {
+                    sum[s] = sum[s] + V::floats(&weights[lists[s][k] as usize * stride]);
+                }
+            }
+        }
+        for ((list, sum), place) in lists.iter().zip(sum).zip(sums) {
+            let mut sum = sum;
+            for &unit in &list[together..] {
+                sum = sum + V::floats(&weights[unit as usize * stride]);
+            }
+            V::store_floats(sum, place);
+        }
+    }
+}
+
+/// Steps of which a single tile is summed at once.
+const STEPS: usize = 4;
 
 /// The past of the uncut kernel: what the traces of the neurons below, carried on from the image
 /// before, drive through the weights of now.

@@ -34,6 +34,11 @@ impl Events {
         &self.units[start..self.ends[index]]
     }
 
+    /// Who spikes at each of `steps`.
+    pub fn of(&self, steps: Range<u32>) -> impl Iterator<Item = &[u32]> {
+        steps.map(|step| self.at(step))
+    }
+
     /// Lists who spikes at the steps of `heard`, as `drawn` has them, or where a step was not drawn, as
     /// `spikes` has, `[past words + words, units]`.
     pub fn ensure(&mut self, heard: Heard, drawn: &Drawn, spikes: &Tiled<u32>) {
@@ -117,11 +122,9 @@ impl Events {
 
     /// Lists `steps` of the image, which starts at `image`.
     fn list_drawn(&mut self, steps: Range<u32>, image: u32, drawn: &Drawn, spikes: &Tiled<u32>) {
-        for step in steps {
-            let length = self.length();
-            let length = list(step, image, drawn, spikes, &mut self.units, length);
-            self.end(length);
-        }
+        let length = self.length();
+        self.steps.end += steps.len() as u32;
+        list(steps, image, drawn, spikes, &mut self.units, length, &mut self.ends);
     }
 
     fn list_words(&mut self, steps: Range<u32>, spikes: &Tiled<u32>) {
@@ -149,39 +152,42 @@ impl Events {
     }
 }
 
-/// Puts those who spike at `step` of the image into `units`, behind the first `length`. Tells where they
-/// end.
+/// Puts those who spike at each of `steps` of the image into `units`, behind the first `length`, and where
+/// the list of each step ends into `ends`.
 #[multiversion(targets = "simd")]
 fn list(
-    step: u32,
+    steps: Range<u32>,
     image: u32,
     drawn: &Drawn,
     spikes: &Tiled<u32>,
     units: &mut Vec<u32>,
     length: usize,
-) -> usize {
+    ends: &mut Vec<usize>,
+) {
     // Everybody twice, and room for what is stored in vain.
     let most = 2 * drawn.count() + 2 * AT_ONCE;
-    make_room(units, length + most);
     let mut end = length;
-    for group in 0..drawn.groups() {
-        let group = drawn.at(step, group);
-        if group.many == 0 {
-            end = list_group(&group, units, end);
-            continue;
-        }
-        let mut spiking = group.spiking;
-        while spiking != 0 {
-            let unit = group.units[spiking.trailing_zeros() as usize % NEURONS];
-            spiking &= spiking - 1;
-            for _ in 0..count(spikes, image + step, unit) {
-                units[end] = unit;
-                end += 1;
+    for step in steps {
+        make_room(units, end + most);
+        for group in 0..drawn.groups() {
+            let group = drawn.at(step, group);
+            if group.many == 0 {
+                end = list_group(&group, units, end);
+                continue;
             }
-            make_room(units, end + most);
+            let mut spiking = group.spiking;
+            while spiking != 0 {
+                let unit = group.units[spiking.trailing_zeros() as usize % NEURONS];
+                spiking &= spiking - 1;
+                for _ in 0..count(spikes, image + step, unit) {
+                    units[end] = unit;
+                    end += 1;
+                }
+                make_room(units, end + most);
+            }
         }
+        ends.push(end);
     }
-    end
 }
 
 /// Neurons that are listed without a look at whether there are so many.

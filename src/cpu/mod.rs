@@ -35,6 +35,7 @@ mod shine;
 mod soma;
 mod spans;
 mod state;
+mod step;
 mod tile;
 mod trace;
 mod update;
@@ -183,10 +184,7 @@ impl Cpu {
             }
             let image = dataset.image(lane.image as usize);
             let mut clock = Clock::start(times.is_some());
-            for (launch, part) in launches {
-                let held = state.run(&inputs, launch, part, lane, image, threads);
-                clock.read(launch.kernel, held, &mut state.times);
-            }
+            state.run_all(&inputs, launches, lane, image, threads, &mut clock);
             carried.save(constants, lane, &mut state);
         });
         if launches.iter().any(|(launch, _)| launch.kernel == Kernel::Score) {

@@ -12,6 +12,15 @@ impl Clock {
         Clock(is_profiled.then(Instant::now))
     }
 
+    pub fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Passes over the time since the clock was last read.
+    pub fn skip(&mut self) {
+        *self = Clock::start(self.is_on());
+    }
+
     /// Adds the time since the clock was last read to what `kernel` took, as often as `threads` were
     /// held by it.
     pub fn read(&mut self, kernel: Kernel, threads: usize, times: &mut KernelTimes) {

@@ -3,15 +3,14 @@
 
 use rayon::prelude::*;
 
-use super::block::Block;
 use super::bounds::Bounds;
 use super::columns::Columns;
 use super::drawn::Drawn;
 use super::events::{Events, Heard};
 use super::tile::Tiled;
 use super::{
-    apical, average, backward, drive, error, flow, input, output, plateau, raster, rate, score,
-    shine, soma, trace,
+    apical, average, backward, drive, error, flow, input, plateau, raster, rate, score, shine,
+    trace,
 };
 use crate::layout::{
     Array, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part, Replica, Shape, result,
@@ -98,7 +97,7 @@ impl LaneState {
         self.events.iter_mut().for_each(Events::forget);
     }
 
-    /// Runs one kernel on this lane, the wide ones on up to `threads` threads. Tells on how many.
+    /// Runs one kernel on this lane, any but those of neurons. Tells on how many threads.
     pub fn run(
         &mut self,
         inputs: &Inputs,
@@ -108,7 +107,7 @@ impl LaneState {
         image: &[u8],
         threads: usize,
     ) -> usize {
-        let Inputs { constants, replica, bounds, minibatch, shared } = *inputs;
+        let Inputs { constants, replica, minibatch, shared, .. } = *inputs;
         let LaneState { spikes, rates, traces, layers, result, drawn, events, .. } = self;
         let heard = Heard::new(constants, part, minibatch, lane);
         if launch.kernel == Kernel::Input {
@@ -142,7 +141,6 @@ impl LaneState {
         let (lower, upper) = layers.split_at_mut(index + 1);
         let layer = &mut lower[index];
         let weights = &shared.weights[index];
-        let biases = weights.column(part.below as usize);
         let feedback = &shared.feedback[index];
         let mut held = 1;
         match launch.kernel {
@@ -160,24 +158,6 @@ impl LaneState {
             Kernel::Flow => {
                 let (rates, drive) = (&rates[index], &mut layer.drive);
                 flow::flow(constants, part, minibatch, lane, rates, weights, drive);
-            }
-            Kernel::Soma | Kernel::Output => {
-                let kernel =
-                    if launch.kernel == Kernel::Soma { soma::soma } else { output::output };
-                let block = Block { constants, replica, bounds, part, minibatch, lane, biases };
-                let drawn = &mut drawn[index + 1];
-                let drives = layer.drive.span().cut(threads);
-                let compartments = layer.compartments.span().cut(threads);
-                let spikes = spikes[index + 1].span().cut(threads);
-                let parts = drawn.begin(&block.steps(), threads);
-                held = drives.len();
-                let spans = drives.into_iter().zip(compartments).zip(spikes).zip(parts);
-                spread(spans.collect(), |(((mut drive, mut compartments), mut spikes), drawn)| {
-                    kernel(&block, &mut drive, &mut compartments, &mut spikes, drawn);
-                });
-                if minibatch.draws == 0 {
-                    drawn.forget();
-                }
             }
             Kernel::Apical => {
                 let events = &mut events[layer.source];

@@ -86,10 +86,8 @@ pub struct Pair {
 
 /// Images that the CPU backend tests side by side, over all replicas.
 const CPU_LANES: usize = 64;
-/// Steps of drive that the CPU backend holds, few enough for a core's cache.
-const CPU_BLOCK: u32 = 32;
-/// The same where one image at a time is shown and threads share its layers: to meet takes them long.
-const CPU_BLOCK_ALONE: u32 = 128;
+/// Steps of drive that the CPU backend holds: those of a training image.
+const CPU_BLOCK: u32 = 128;
 /// Images that a GPU tests side by side, over all replicas.
 const GPU_LANES: usize = 256;
 /// Bytes of drive that a GPU holds for a layer, a part of what every device binds at once.
@@ -202,8 +200,7 @@ fn gpu_device(gpu: &Gpu) -> Device {
 pub(super) fn cpu_shape(config: &Config, dataset: &Dataset, replicas: usize) -> Shape {
     let lanes = config.batch.max(CPU_LANES / replicas);
     let slots = dataset.training_count + dataset.test_count;
-    let block = if replicas * config.batch == 1 { CPU_BLOCK_ALONE } else { CPU_BLOCK };
-    let extent = Extent { replicas, ..Extent::new(lanes, slots, block) };
+    let extent = Extent { replicas, ..Extent::new(lanes, slots, CPU_BLOCK) };
     shape(config, dataset, &extent)
 }
 

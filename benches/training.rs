@@ -13,7 +13,7 @@ use apical::config::{Config, FeedbackWeights, HiddenErrors, Preset, Transmission
 use apical::dataset::Dataset;
 use apical::layout::{Array, Backend, Kernel, Lane, Launch};
 use apical::network::Network;
-use apical::schedule::{BackendChoice, Image, Selection, Simulation, open};
+use apical::schedule::{BackendChoice, Image, Selection, Simulation, Stepping, open};
 use apical::train::order;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
@@ -31,19 +31,18 @@ fn simulation(config: &Config, dataset: &Arc<Dataset>, backend: Box<dyn Backend>
     simulation
 }
 
-/// `keeps_lanes`: kernels can be run one by one.
-fn cpu(config: &Config, dataset: &Arc<Dataset>, threads: usize, keeps_lanes: bool) -> Simulation {
-    let backend = BackendChoice::Cpu;
-    let selection = Selection { backend, threads, keeps_lanes, ..Selection::default() };
+/// `how`: what is kept, and how networks are stepped.
+fn cpu(config: &Config, dataset: &Arc<Dataset>, threads: usize, how: &Selection) -> Simulation {
+    let selection = Selection { backend: BackendChoice::Cpu, threads, ..how.clone() };
     let opened = open(&selection, from_ref(config), dataset).expect("the CPU opens");
     simulation(config, dataset, opened.backend)
 }
 
 /// A GPU, where there is one worth timing.
-fn gpu(config: &Config, dataset: &Arc<Dataset>) -> Option<Simulation> {
+fn gpu(config: &Config, dataset: &Arc<Dataset>, how: &Selection) -> Option<Simulation> {
     let allow_software = std::env::var_os("APICAL_BENCH_SOFTWARE_GPU").is_some();
     let backend = if allow_software { BackendChoice::Gpu } else { BackendChoice::Auto };
-    let selection = Selection { backend, ..Selection::default() };
+    let selection = Selection { backend, ..how.clone() };
     let opened = open(&selection, from_ref(config), dataset).ok()?;
     (opened.device.backend == "gpu").then(|| simulation(config, dataset, opened.backend))
 }
@@ -52,13 +51,13 @@ fn gpu(config: &Config, dataset: &Arc<Dataset>) -> Option<Simulation> {
 fn simulations(
     config: &Config,
     dataset: &Arc<Dataset>,
-    keeps_lanes: bool,
+    how: &Selection,
 ) -> Vec<(String, Simulation)> {
     let mut simulations = vec![
-        ("cpu, 1 thread".to_string(), cpu(config, dataset, 1, keeps_lanes)),
-        ("cpu, 2 threads".to_string(), cpu(config, dataset, 2, keeps_lanes)),
+        ("cpu, 1 thread".to_string(), cpu(config, dataset, 1, how)),
+        ("cpu, 2 threads".to_string(), cpu(config, dataset, 2, how)),
     ];
-    simulations.extend(gpu(config, dataset).map(|simulation| ("gpu".to_string(), simulation)));
+    simulations.extend(gpu(config, dataset, how).map(|simulation| ("gpu".to_string(), simulation)));
     simulations
 }
 
@@ -70,7 +69,7 @@ fn training(criterion: &mut Criterion) {
     ] {
         let mut group = criterion.benchmark_group(name);
         let images = order(&config, &dataset, 2);
-        for (backend, mut simulation) in simulations(&config, &dataset, false) {
+        for (backend, mut simulation) in simulations(&config, &dataset, &Selection::default()) {
             let mut minibatches = images.chunks_exact(config.batch).cycle();
             group.throughput(Throughput::Elements(config.batch as u64));
             group.bench_function(backend, |bencher| {
@@ -98,7 +97,7 @@ fn testing(criterion: &mut Criterion) {
         slot,
     };
     let images: Vec<Image> = (0..64).map(image).collect();
-    for (backend, mut simulation) in simulations(&config, &dataset, false) {
+    for (backend, mut simulation) in simulations(&config, &dataset, &Selection::default()) {
         group.bench_function(backend, |bencher| {
             bencher.iter(|| {
                 simulation.test(&images).expect("a test runs");
@@ -113,7 +112,7 @@ fn testing(criterion: &mut Criterion) {
 fn config_with(kernel: Kernel) -> Config {
     let base = Preset::Quick.config();
     match kernel {
-        Kernel::Apical => Config { g_apical: 0.05, ..base },
+        Kernel::Apical | Kernel::Network => Config { g_apical: 0.05, ..base },
         Kernel::Feedback => Config {
             feedback_weights: FeedbackWeights::Symmetric,
             feedback_noise: 0.05,
@@ -129,6 +128,12 @@ fn config_with(kernel: Kernel) -> Config {
     }
 }
 
+/// Kernels can be run one by one, and those are run that go step by step, or the one that does all they do.
+fn how_with(kernel: Kernel) -> Selection {
+    let stepping = if kernel == Kernel::Network { Stepping::Networks } else { Stepping::Launches };
+    Selection { keeps_lanes: true, stepping, ..Selection::default() }
+}
+
 /// Every kernel of a training minibatch by itself, from the state that a minibatch leaves behind.
 fn kernels(criterion: &mut Criterion) {
     let dataset = Arc::new(Dataset::mnist().expect("the embedded data set opens"));
@@ -137,7 +142,7 @@ fn kernels(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("kernel {kernel}, batch 32"));
         group.throughput(Throughput::Elements(config.batch as u64));
         let images = order(config, &dataset, 2);
-        for (backend, mut simulation) in simulations(config, &dataset, true) {
+        for (backend, mut simulation) in simulations(config, &dataset, &how_with(kernel)) {
             let (minibatch, lanes, launches): (_, Vec<Lane>, Vec<Launch>) =
                 simulation.prepare_training(&images[..config.batch]);
             let backend_of = simulation.backend();

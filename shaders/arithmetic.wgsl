@@ -15,7 +15,7 @@ fn scattered(word: u32, lowest: u32, span: u32) -> f32 {
     return bitcast<f32>((word & 0x80000000u) | (exponent << 23u) | ((word >> 8u) & 0x7FFFFFu));
 }
 
-@compute @workgroup_size(workgroup)
+@compute @workgroup_size(workgroup_threads)
 fn arithmetic(@builtin(global_invocation_id) id: vec3<u32>) {
     let count = part.units;
     let index = id.x;

@@ -7,7 +7,7 @@
 // [lanes, rows, units]
 @group(0) @binding(6) var<storage, read_write> traces: array<f32>;
 
-@compute @workgroup_size(workgroup)
+@compute @workgroup_size(workgroup_threads)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let unit = id.x;
     if unit >= part.units {

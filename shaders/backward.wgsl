@@ -12,7 +12,7 @@
 // [lanes, units]
 @group(0) @binding(8) var<storage, read_write> errors: array<f32>;
 
-@compute @workgroup_size(workgroup)
+@compute @workgroup_size(workgroup_threads)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let unit = id.x;
     if unit < part.first_column || unit >= min(part.units, part.first_column + part.columns) {

@@ -16,7 +16,7 @@
 // [lanes, history + block, units]; the step `first` in row `history`
 @group(0) @binding(9) var<storage, read_write> drive: array<f32>;
 
-@compute @workgroup_size(workgroup)
+@compute @workgroup_size(workgroup_threads)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     // A thread's neurons lie this far apart.
     let stride = (part.units + UNITS_PER_THREAD - 1u) / UNITS_PER_THREAD;

@@ -2,15 +2,16 @@
 // its own feedback weights where both hear the output; and noise, drawn anew for each minibatch.
 // One thread for each neuron of the layer, neuron that it hears, and replica. Of the weights above, the columns
 // are this layer's neurons; where not all are bound at once, others do the rest.
+// All three arrays are bound as ones that are written: they may lie in one buffer, which is bound in one way.
 
 // of the layer above, [replicas, units + 1, above], or a run of columns
-@group(0) @binding(5) var<storage, read> weights_above: array<f32>;
+@group(0) @binding(5) var<storage, read_write> weights_above: array<f32>;
 // of the layer above, [replicas, sources, above]; not read where the layer above is what is heard
-@group(0) @binding(6) var<storage, read> feedback_above: array<f32>;
+@group(0) @binding(6) var<storage, read_write> feedback_above: array<f32>;
 // [replicas, sources, units]
 @group(0) @binding(7) var<storage, read_write> feedback: array<f32>;
 
-@compute @workgroup_size(workgroup)
+@compute @workgroup_size(workgroup_threads)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let unit = id.x;
     let source = id.y;

@@ -8,7 +8,7 @@
 // [lanes, past words + words, units]
 @group(0) @binding(7) var<storage, read_write> spikes: array<u32>;
 
-@compute @workgroup_size(workgroup)
+@compute @workgroup_size(workgroup_threads)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let unit = id.x;
     let word = part.first / STEPS_PER_WORD + id.y;

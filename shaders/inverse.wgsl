@@ -13,7 +13,7 @@
 // [replicas, columns, units]
 @group(0) @binding(8) var<storage, read_write> feedback: array<f32>;
 
-@compute @workgroup_size(workgroup)
+@compute @workgroup_size(workgroup_threads)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let unit = id.x;
     let column = part.first_column + id.y;

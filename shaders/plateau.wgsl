@@ -10,7 +10,7 @@
 // [lanes, 2, units]
 @group(0) @binding(7) var<storage, read_write> plateaus: array<f32>;
 
-@compute @workgroup_size(workgroup)
+@compute @workgroup_size(workgroup_threads)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let unit = id.x;
     if unit >= part.units {

@@ -7,7 +7,7 @@
 // its bits, [lanes, past steps + steps, 2, words of 32 units]
 @group(0) @binding(6) var<storage, read_write> raster: array<u32>;
 
-@compute @workgroup_size(workgroup)
+@compute @workgroup_size(workgroup_threads)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let lane = lanes[id.z];
     replica = lane.replica;

@@ -6,7 +6,7 @@
 // [lanes, history + steps, units]
 @group(0) @binding(6) var<storage, read_write> rates: array<f32>;
 
-@compute @workgroup_size(workgroup)
+@compute @workgroup_size(workgroup_threads)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let unit = id.x;
     let lane = lanes[id.z];

@@ -8,7 +8,7 @@
 // [replicas, slots, 2]
 @group(0) @binding(6) var<storage, read_write> results: array<u32>;
 
-@compute @workgroup_size(workgroup)
+@compute @workgroup_size(workgroup_threads)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if id.x > 0u {
         return;

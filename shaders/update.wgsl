@@ -12,7 +12,7 @@
 // [replicas, columns, units], where it is kept
 @group(0) @binding(9) var<storage, read_write> gradients: array<f32>;
 
-@compute @workgroup_size(workgroup)
+@compute @workgroup_size(workgroup_threads)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let unit = id.x;
     let column = part.first_column + id.y;

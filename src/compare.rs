@@ -174,14 +174,14 @@ impl Step<'_> {
             cpu.run(self.minibatches, self.lanes, &[*launch])?;
             let shape = cpu.shape().clone();
             if handed_over.is_some_and(|last| index <= last) {
-                for array in launch.writes() {
+                for array in launch.writes(&shape) {
                     let words = cpu.read(array)?;
                     gpu.write(array, &words)?;
                 }
                 continue;
             }
             gpu.run(self.minibatches, self.lanes, &[*launch])?;
-            for array in launch.writes() {
+            for array in launch.writes(&shape) {
                 let (cpu, gpu) = (cpu.read(array)?, gpu.read(array)?);
                 let used = if shape.has_lanes(array) {
                     self.lanes.len() * shape.copy_length(array)

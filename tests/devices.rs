@@ -66,6 +66,7 @@ fn shape() -> Shape {
         images: 4,
         slots: 4,
         steps_apical: false,
+        steps_networks: false,
         has_moments: true,
         keeps_gradient: false,
         keeps_lanes: true,

@@ -1,13 +1,17 @@
 //! Proves: on the GPU of this machine every kernel writes the CPU's bits, for random shapes, arrays
 //! and settings, for one to three replicas with settings of their own, and for weights that are bound a few
-//! columns at a time.
+//! columns at a time; that which steps whole networks also for any size of workgroup and number of dispatches.
 //!
 //! Does not prove: that other GPUs keep IEEE rounding (`apical devices` and `apical compare` tell),
 //! that whole trainings agree (see `trainings.rs`), or that what is computed is right (see
 //! `golden.rs`).
 
+#[path = "exactness/networks.rs"]
+mod networks;
 #[path = "exactness/raster.rs"]
 mod raster;
+#[path = "exactness/shown.rs"]
+mod shown;
 #[path = "exactness/situations.rs"]
 mod situations;
 mod support;
@@ -20,9 +24,7 @@ use std::sync::Arc;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
-use apical::gpu::WORKGROUP;
 use apical::layout::{Array, Backend, Kernel, Lane, Launch, Minibatch, Shape};
-use apical::schedule::{Image, Lanes};
 use situations::situations;
 
 const CLASSES: usize = 10;
@@ -174,6 +176,10 @@ struct Situation {
     seed: u64,
     /// Bytes of weights that the GPU binds at once.
     most_weights: u64,
+    /// Threads of its workgroups.
+    workgroup: u32,
+    /// Rounds of loops in a dispatch; without it, those of the device.
+    most_rounds: Option<u64>,
 }
 
 fn each_situation(check: impl Fn(&Situation)) {
@@ -234,8 +240,11 @@ impl Situation {
         let mut cpu = support::cpu_of_shape(&self.configs, &self.dataset, self.shape.clone(), 0);
         let mut device = support::device();
         device.split_weights(self.most_weights);
+        if let Some(rounds) = self.most_rounds {
+            device.cut_loops(rounds);
+        }
         let shape = self.shape.clone();
-        let mut gpu = support::gpu_on(device, &self.configs, &self.dataset, shape, WORKGROUP);
+        let mut gpu = support::gpu_on(device, &self.configs, &self.dataset, shape, self.workgroup);
         let mut random = support::random(self.seed);
         for array in self.shape.arrays() {
             let words = match array {
@@ -250,25 +259,6 @@ impl Situation {
         (cpu, gpu)
     }
 
-    /// The lanes in use of all replicas.
-    fn lanes(&self) -> Vec<Lane> {
-        let lane = |replica: usize, index: usize| {
-            let slot = (index + replica) % LANES;
-            let image = Image { index, label: index as u8, position: 40 + index as u32, slot };
-            let lanes = Lanes::new(&self.configs[replica], IMAGES);
-            lanes.training(&image).of_replica(&self.shape, replica, index)
-        };
-        let of_replica = |replica| (0..LANES).map(move |index| (replica, index));
-        let places = (0..self.configs.len()).flat_map(of_replica);
-        places.map(|(replica, index)| lane(replica, index)).collect()
-    }
-
-    /// The `update`-th minibatch of each replica.
-    fn minibatches(&self, update: u64, fresh: bool) -> Vec<Minibatch> {
-        let replicas = self.configs.iter().map(|config| Lanes::new(config, IMAGES));
-        replicas.map(|lanes| lanes.training_minibatch(LANES, 5, update, fresh)).collect()
-    }
-
     fn check_launch(
         &self,
         cpu: &mut dyn Backend,
@@ -277,7 +267,7 @@ impl Situation {
         lanes: &[Lane],
         launch: &Launch,
     ) {
-        let arrays = launch.writes();
+        let arrays = launch.writes(&self.shape);
         let before: Vec<_> =
             arrays.iter().map(|&array| cpu.read(array).expect("the CPU reads")).collect();
         cpu.run(minibatches, lanes, &[*launch]).expect("the CPU runs");

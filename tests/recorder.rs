@@ -15,7 +15,7 @@ use apical::model::initial::Initial;
 use apical::network::Network;
 use apical::record::recording::save;
 use apical::recorder::{Quantity, Recorder, Recording, Session, Shown};
-use apical::schedule::{BackendChoice, Image, Selection};
+use apical::schedule::{BackendChoice, Image, Selection, Stepping};
 use apical::train::{Training, order};
 
 const IMAGES: usize = 10;
@@ -46,10 +46,12 @@ fn images(dataset: &Dataset) -> Vec<Image> {
     dataset.labels().iter().take(IMAGES).enumerate().map(image).collect()
 }
 
+/// Networks are stepped whole where that can be: not where each step is looked at.
 fn record(config: &Config, backend: BackendChoice, recorder: &Recorder, shown: Shown) -> Recording {
     let dataset = dataset();
     let network = Network::initial(config, dataset.pixels());
-    let selection = Selection { backend, ..Selection::default() };
+    let stepping = Stepping::Networks;
+    let selection = Selection { backend, stepping, ..Selection::default() };
     let session = Session::open(config, &dataset, &network, recorder.clone(), &selection);
     let images = images(&dataset);
     session.unwrap().show(&images, shown, &mut |_| ()).unwrap()

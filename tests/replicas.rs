@@ -20,7 +20,7 @@ use apical::model::phases::Averaging;
 use apical::model::rates::Schedule;
 use apical::model::spikes::SpikeDraw;
 use apical::network::Network;
-use apical::schedule::{BackendChoice, Selection};
+use apical::schedule::{BackendChoice, Selection, Stepping};
 use apical::train::{Event, ReplicaEvent, Replicas, TrainError, Training};
 
 /// What a training leaves: the network, and the error of each test.
@@ -35,7 +35,7 @@ struct Trained {
 type Wave = (Vec<usize>, Option<String>);
 
 fn on(backend: BackendChoice) -> Selection {
-    Selection { backend, ..Selection::default() }
+    Selection { backend, stepping: Stepping::Launches, ..Selection::default() }
 }
 
 fn error_of(event: &Event) -> f64 {
@@ -178,11 +178,12 @@ fn dataset() -> Arc<Dataset> {
     support::random_dataset(5, 8, 9, 12)
 }
 
-/// Networks side by side on `backend` against each alone.
-fn check(backend: BackendChoice) {
+/// Networks side by side on a device against each alone.
+fn check(selection: &Selection, trainings: Vec<Vec<Config>>) {
     let dataset = dataset();
-    for configs in trainings() {
-        let (trained, waves) = together(&of_configs(configs.clone()), &dataset, &on(backend));
+    let backend = selection.backend;
+    for configs in trainings {
+        let (trained, waves) = together(&of_configs(configs.clone()), &dataset, selection);
         assert_eq!(waves, [(vec![0, 1, 2], None)], "{:?}", configs[0]);
         for (config, trained) in configs.iter().zip(&trained) {
             assert_same(&format!("{backend:?}, {config:?}"), trained, &alone(config, &dataset));
@@ -198,12 +199,22 @@ fn check(backend: BackendChoice) {
 
 #[test]
 fn networks_side_by_side_on_the_cpu_are_as_if_alone() {
-    check(BackendChoice::Cpu);
+    check(&on(BackendChoice::Cpu), trainings());
 }
 
 #[test]
 fn networks_side_by_side_on_the_gpu_are_as_if_alone() {
-    check(BackendChoice::Gpu);
+    check(&on(BackendChoice::Gpu), trainings());
+}
+
+/// The step of whole networks reads weights, and who spikes, by replica.
+#[test]
+fn networks_that_a_gpu_steps_whole_are_as_if_alone() {
+    let is_stepped =
+        |configs: &Vec<Config>| configs[0].g_apical > 0.0 && configs[0].layers.len() > 1;
+    let trainings: Vec<_> = trainings().into_iter().filter(is_stepped).collect();
+    assert!(trainings.len() > 4, "{} trainings", trainings.len());
+    check(&Selection { stepping: Stepping::Networks, ..on(BackendChoice::Gpu) }, trainings);
 }
 
 /// Two networks that are shown one image at a time, on one thread, on as many threads as networks, and on

@@ -60,10 +60,12 @@ fn every_shader_has_a_kernel_a_twin_and_a_case() {
         kernels.into_iter().chain([SELF_TEST]).map(str::to_string).collect();
     assert_eq!(shaders_in(&root().join("shaders")), expected);
 
-    let exactness = fs::read_to_string(root().join("tests/exactness.rs")).unwrap_or_default();
+    let texts = ["tests/exactness.rs", "tests/exactness/networks.rs"];
+    let texts = texts.map(|path| fs::read_to_string(root().join(path)).unwrap_or_default());
+    let exactness = texts.concat();
     for name in kernels {
         let case = format!("case_{name}");
-        assert!(exactness.contains(&case), "tests/exactness.rs has no `{case}`");
+        assert!(exactness.contains(&case), "no test of exactness is called `{case}`");
     }
     for name in &expected {
         let twin = root().join(format!("src/cpu/{name}.rs"));
@@ -153,7 +155,8 @@ fn structs_lie_in_memory_as_shaders_read_them() {
             apical_bias_eta),
         fields!(Part: units below sources population first steps block block_first is_output
             keeps_gradient is_source first_column columns above hears_above is_below_output feedback_columns
-            sends_rates is_rate_source),
+            sends_rates is_rate_source layers columns_start drive_start compartments_start spikes_start spiking_start
+            heard_start spiking_words past_first past_end),
         fields!(Minibatch: lanes fresh source draws inverse_lanes first_correction
             second_correction rate update),
         fields!(Lane: image label position slot steps_forward steps_target window_forward

@@ -8,7 +8,7 @@ use clap::builder::{NonEmptyStringValueParser, RangedU64ValueParser};
 use super::CliError;
 use super::output::tell;
 use apical::dataset::{Dataset, ImageSize, Reading};
-use apical::schedule::{BackendChoice, Selection};
+use apical::schedule::{BackendChoice, Selection, Stepping};
 
 /// Which device. It never changes the result.
 #[derive(Clone, Debug, Args)]
@@ -25,6 +25,10 @@ pub(super) struct MachineArgs {
     /// Threads of the CPU backend; 0: as many as cores
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = thread_count())]
     threads: usize,
+
+    /// How a GPU goes through steps with --g-apical above 0
+    #[arg(long, value_enum, default_value_t)]
+    stepping: Stepping,
 }
 
 /// More threads than any machine has cores end in the system killing the program.
@@ -43,8 +47,8 @@ impl MachineArgs {
                 "--device names a GPU, and --backend cpu uses none: leave out one of them";
             return Err(CliError::Usage(message.to_string()));
         }
-        let MachineArgs { backend, device, threads } = self.clone();
-        Ok(Selection { backend, device, threads, ..Selection::default() })
+        let MachineArgs { backend, device, threads, stepping } = self.clone();
+        Ok(Selection { backend, device, threads, stepping, ..Selection::default() })
     }
 
     pub(super) fn backend(&self) -> BackendChoice {

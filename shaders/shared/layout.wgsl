@@ -1,6 +1,7 @@
 // What every kernel binds and the host fills: the twin of src/layout/uniforms.rs (a test compares
-// sizes and offsets). Kernels declare their arrays from binding 5 on: what `Launch::reads` lists, then
-// `Launch::writes`. "lanes" in the shape of an array are those of all replicas, replica by replica.
+// sizes and offsets). Binding 1 is the part of the launch. Kernels declare their arrays from binding 5 on:
+// what `Launch::reads` lists, then `Launch::writes`. "lanes" in the shape of an array are those of all
+// replicas, replica by replica.
 // Constants that both sides need come before this text, generated from Rust. What fills a struct is a field of
 // its own: behind a field with a size of its own, Mesa's device was seen to step over arrays by another length.
 
@@ -83,7 +84,19 @@ struct Part {
     feedback_columns: u32,
     sends_rates: u32,
     is_rate_source: u32,
-    padding: u32,
+    layers: u32,
+    columns_start: u32,
+    drive_start: u32,
+    compartments_start: u32,
+    spikes_start: u32,
+    spiking_start: u32,
+    heard_start: u32,
+    spiking_words: u32,
+    past_first: u32,
+    past_end: u32,
+    padding_0: u32,
+    padding_1: u32,
+    padding_2: u32,
 }
 
 struct Minibatch {
@@ -115,7 +128,6 @@ struct Lane {
 }
 
 @group(0) @binding(0) var<uniform> constants: Constants;
-@group(0) @binding(1) var<uniform> part: Part;
 @group(0) @binding(2) var<storage, read> replicas: array<Replica>;
 // one for each replica
 @group(0) @binding(3) var<storage, read> minibatches: array<Minibatch>;
@@ -126,7 +138,7 @@ struct Lane {
 var<private> replica: u32;
 
 // Threads of a workgroup, along x.
-override workgroup: u32 = 64u;
+override workgroup_threads: u32 = 64u;
 
 // `kappa(k + 1)`.
 fn tap(k: u32) -> f32 {

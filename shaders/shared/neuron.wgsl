@@ -77,7 +77,8 @@ struct SpikeColumn {
 
 fn spike_column(place: u32, unit: u32) -> SpikeColumn {
     let first_word = place * constants.spike_words + constants.past_words;
-    return SpikeColumn(first_word * part.units + unit, vec4<u32>(), 0u);
+    let start = part.spikes_start + first_word * part.units + unit;
+    return SpikeColumn(start, vec4<u32>(), 0u);
 }
 
 // Draws the spikes of `step`; the steps come in order, the last is the one before `end`.

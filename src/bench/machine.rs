@@ -10,7 +10,7 @@ use crate::cpu::processor;
 use crate::dataset::Dataset;
 use crate::gpu::adapter::{self, Choice, Info};
 use crate::layout::BackendError;
-use crate::schedule::{self, BackendChoice, Selection};
+use crate::schedule::{self, BackendChoice, Selection, Stepping};
 
 /// What is measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -30,6 +30,8 @@ pub struct Machine {
     pub note: Option<String>,
     #[serde(skip)]
     info: Option<Info>,
+    #[serde(skip)]
+    stepping: Stepping,
 }
 
 impl Machine {
@@ -41,18 +43,19 @@ impl Machine {
         let find = |allow_software| {
             adapter::find(&Choice { index_or_name: selection.device.clone(), allow_software })
         };
-        match selection.backend {
-            BackendChoice::Cpu => Ok(Machine::cpu(selection.threads, None)),
-            BackendChoice::Gpu => find(true).map(Machine::of_gpu),
+        let machine = match selection.backend {
+            BackendChoice::Cpu => Machine::cpu(selection.threads, None),
+            BackendChoice::Gpu => Machine::of_gpu(find(true)?),
             BackendChoice::Auto => match find(false) {
                 // A device that was asked for by name is not silently replaced.
                 Err(error) if selection.device.is_none() => {
                     let note = format!("computing on the CPU: {error}");
-                    Ok(Machine::cpu(selection.threads, Some(note)))
+                    Machine::cpu(selection.threads, Some(note))
                 }
-                found => found.map(Machine::of_gpu),
+                found => Machine::of_gpu(found?),
             },
-        }
+        };
+        Ok(Machine { stepping: selection.stepping, ..machine })
     }
 
     fn cpu(threads: usize, note: Option<String>) -> Self {
@@ -65,6 +68,7 @@ impl Machine {
             threads: Some(if threads == 0 { cores() } else { threads }),
             note,
             info: None,
+            stepping: Stepping::default(),
         }
     }
 
@@ -80,6 +84,7 @@ impl Machine {
                 .is_software
                 .then(|| "this is a software GPU: its times say nothing about a GPU".to_string()),
             info: Some(info),
+            stepping: Stepping::default(),
         }
     }
 
@@ -91,13 +96,14 @@ impl Machine {
 
     /// What opens this device and no other.
     pub(super) fn selection(&self) -> Selection {
+        let any = Selection { stepping: self.stepping, ..Selection::default() };
         match self.gpu() {
             Some(Choice { index_or_name: device, .. }) => {
-                Selection { backend: BackendChoice::Gpu, device, ..Selection::default() }
+                Selection { backend: BackendChoice::Gpu, device, ..any }
             }
             None => {
                 let threads = self.threads.unwrap_or(0);
-                Selection { backend: BackendChoice::Cpu, threads, ..Selection::default() }
+                Selection { backend: BackendChoice::Cpu, threads, ..any }
             }
         }
     }

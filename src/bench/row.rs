@@ -77,7 +77,8 @@ pub struct Row {
     /// `additions_per_second` as a share of the bare loop's; shares are `None` where the device was not
     /// measured.
     pub share_of_ceiling: Option<f64>,
-    /// The same over the time of the kernels alone that add up weights.
+    /// The same over the time of the kernels alone that add up weights; `None` too where a kernel steps whole
+    /// networks, and adds up weights among other things.
     pub drive_share_of_ceiling: Option<f64>,
     /// `additions_per_second` as a share of the most additions that the device does.
     pub share_of_peak: Option<f64>,
@@ -237,7 +238,10 @@ impl Measured {
         let bare_loop = ceiling.map(|ceiling| ceiling.bare_loop_additions_per_second);
         let timed = (self.per_round * self.raw_ms.len()) as f64;
         let ms = |time: Duration| 1e3 * time.as_secs_f64() / self.observed as f64;
-        let adding = |times: &KernelTimes| times.of(Kernel::Drive) + times.of(Kernel::Apical);
+        // A step of whole networks adds and does the rest in one: nobody can tell what takes how long.
+        let tells = |times: &&KernelTimes| times.spans(Kernel::Network) == 0;
+        let adding = self.times.as_ref().filter(tells);
+        let adding = adding.map(|times| times.of(Kernel::Drive) + times.of(Kernel::Apical));
         Row {
             task,
             layers: config.layers.clone(),
@@ -265,8 +269,8 @@ impl Measured {
             additions_per_second,
             bytes_per_second,
             share_of_ceiling: bare_loop.map(|rate| additions_per_second / rate),
-            drive_share_of_ceiling: self.times.as_ref().zip(bare_loop).map(|(times, rate)| {
-                let per_second = 1e3 * additions_per_image * images / ms(adding(times));
+            drive_share_of_ceiling: adding.zip(bare_loop).map(|(adding, rate)| {
+                let per_second = 1e3 * additions_per_image * images / ms(adding);
                 per_second * *threads as f64 / rate
             }),
             share_of_peak: ceiling

@@ -23,6 +23,7 @@ mod flow;
 mod input;
 mod inverse;
 mod memory;
+mod network;
 mod neuron;
 mod output;
 mod plateau;
@@ -230,10 +231,18 @@ impl Backend for Cpu {
         launches: &[Launch],
     ) -> Result<(), BackendError> {
         check_lanes(&self.shape, minibatches, lanes)?;
-        // Lists tell here who spikes, and rasters are made where they are read.
-        let launches = launches.iter().filter(|launch| launch.kernel != Kernel::Raster);
-        let parts: Vec<(Launch, Part)> =
-            launches.map(|launch| (*launch, Part::new(launch, &self.shape))).collect();
+        let with_part = |launch: Launch| (launch, Part::new(&launch, &self.shape));
+        let mut parts = Vec::with_capacity(launches.len());
+        for launch in launches {
+            match launch.kernel {
+                // Lists tell here who spikes, and rasters are made where they are read.
+                Kernel::Raster => {}
+                Kernel::Network => {
+                    parts.extend(network::network(launch, &self.shape).into_iter().map(with_part));
+                }
+                _ => parts.push(with_part(*launch)),
+            }
+        }
         // One visit to the pool for the whole minibatch: to wake its threads takes long.
         let pool = self.pool.clone();
         pool.install(|| {

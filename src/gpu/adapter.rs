@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
-use wgpu::{Backend, Backends, DeviceType, Instance, InstanceDescriptor};
+use wgpu::{Backend, Backends, DeviceType, Instance, InstanceDescriptor, Limits};
 
 use crate::layout::BackendError;
 
@@ -183,4 +183,20 @@ fn info(index: usize, adapter: &wgpu::Adapter) -> Info {
             .min(limits.max_compute_workgroup_size_x),
         max_workgroups: limits.max_compute_workgroups_per_dimension,
     }
+}
+
+/// What is asked of an adapter: its own limits where this crate can use more than the default.
+pub(super) fn wanted_limits(adapter: &Limits) -> Limits {
+    Limits {
+        max_storage_buffer_binding_size: adapter.max_storage_buffer_binding_size,
+        max_buffer_size: adapter.max_buffer_size,
+        max_compute_invocations_per_workgroup: adapter.max_compute_invocations_per_workgroup,
+        max_compute_workgroup_size_x: adapter.max_compute_workgroup_size_x,
+        max_compute_workgroup_storage_size: adapter.max_compute_workgroup_storage_size,
+        max_compute_workgroups_per_dimension: adapter.max_compute_workgroups_per_dimension,
+        min_uniform_buffer_offset_alignment: adapter.min_uniform_buffer_offset_alignment,
+        ..Limits::default()
+    }
+    // Old devices reach not even the defaults; whether that matters shows when pipelines are made.
+    .or_worse_values_from(adapter)
 }

@@ -1,5 +1,6 @@
 //! Which arrays a launch binds, and over how many workgroups it is spread.
 
+use super::groups::Group;
 use super::windows::Window;
 use crate::layout::{Array, BackendError, Kernel, Launch, Minibatch, STEPS_PER_WORD, Shape};
 
@@ -10,26 +11,56 @@ pub const SHARED: u32 = 5;
 /// several weights at once.
 pub const UNITS_PER_THREAD: u32 = 4;
 
-/// An array that a kernel binds.
+/// What a kernel binds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binding {
     /// Its number in the shader, from [`SHARED`] on.
     pub binding: u32,
-    /// The array that is bound there.
-    pub array: Array,
-    /// Whether the kernel writes the array, or only reads it.
-    pub is_written: bool,
+    /// What is bound there.
+    pub bound: Bound,
+    /// How.
+    pub access: Access,
 }
 
-/// The arrays of a launch.
+/// What lies at a binding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// One array.
+    Array(Array),
+    /// The arrays of all layers that share a buffer.
+    Group(Group),
+    /// The parts of a step of whole networks, see [`super::network::parts`].
+    Parts,
+}
+
+/// How a kernel uses what it binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// It reads a table of constant size.
+    Uniform,
+    /// It reads an array.
+    Reads,
+    /// It reads and writes an array.
+    Writes,
+}
+
+/// The bindings of a launch.
 pub fn bindings(launch: &Launch, shape: &Shape) -> Vec<Binding> {
-    let reads = launch.reads(shape).into_iter().map(|array| (array, false));
-    let writes = launch.writes().into_iter().map(|array| (array, true));
-    reads
-        .chain(writes)
-        .zip(SHARED..)
-        .map(|((array, is_written), binding)| Binding { binding, array, is_written })
-        .collect()
+    let numbered = |(binding, (bound, access))| Binding { binding, bound, access };
+    if launch.kernel == Kernel::Network {
+        let groups = Group::ALL.map(|group| (Bound::Group(group), group.access_of_network()));
+        let bound = [(Bound::Parts, Access::Uniform)].into_iter().chain(groups);
+        return (SHARED..).zip(bound).map(numbered).collect();
+    }
+    let writes = launch.writes(shape);
+    let groups: Vec<Group> = writes.iter().copied().filter_map(Group::of).collect();
+    let reads = launch.reads(shape).into_iter().map(|array| {
+        // A dispatch binds a buffer in one way.
+        let shares = Group::of(array).is_some_and(|group| groups.contains(&group));
+        (Bound::Array(array), if shares { Access::Writes } else { Access::Reads })
+    });
+    let writes = writes.into_iter().map(|array| (Bound::Array(array), Access::Writes));
+    (SHARED..).zip(reads.chain(writes)).map(numbered).collect()
 }
 
 /// Threads along x, y and z.
@@ -55,7 +86,8 @@ pub fn threads(
         Kernel::Trace | Kernel::Average => [shape.populations[layer] as u32, 1, lanes],
         Kernel::Shine => [shape.populations[0] as u32, launch.steps, lanes],
         Kernel::Flow => [shape.units(layer) as u32, drive_steps(launch, shape, minibatches), lanes],
-        Kernel::Score => [1, 1, lanes],
+        // One workgroup for each lane.
+        Kernel::Score | Kernel::Network => [1, 1, lanes],
         Kernel::Update | Kernel::Inverse => {
             [shape.units(layer) as u32, window.columns as u32, minibatches.len() as u32]
         }
@@ -79,12 +111,12 @@ fn words(first: u32, steps: u32) -> u32 {
 }
 
 /// Steps that a launch of the drive sums. The first of an image that carries its state on goes back to
-/// the steps before.
+/// the steps before. One that has no steps has the past alone, which one step of threads sees to.
 fn drive_steps(launch: &Launch, shape: &Shape, minibatches: &[Minibatch]) -> u32 {
     let carries_on = minibatches.iter().any(|minibatch| minibatch.fresh == 0);
     let before =
         if launch.first == 0 && carries_on && shape.taps > 0 { shape.history() } else { 0 };
-    launch.steps + before
+    (launch.steps + before).max(1)
 }
 
 /// Workgroups along x, y and z; a workgroup's threads lie along x.
@@ -143,6 +175,7 @@ mod tests {
             images: 1,
             slots: 1,
             steps_apical: false,
+            steps_networks: false,
             has_moments: false,
             keeps_gradient: false,
             keeps_lanes: true,

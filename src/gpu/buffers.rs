@@ -1,13 +1,16 @@
-//! The arrays on the device, one buffer each, and what parameterises the kernels.
+//! The arrays on the device, one buffer each or a few that one launch binds together, and what parameterises the
+//! kernels.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use bytemuck::{Pod, bytes_of, cast_slice};
 use wgpu::{Buffer, BufferDescriptor, BufferUsages};
 
 use super::adapter::Info;
 use super::device::Device;
-use super::windows;
+use super::groups::Group;
+use super::{network, windows};
 use crate::layout::{Array, BackendError, Constants, Lane, Minibatch, Replica, Shape};
 
 /// Size of the smallest buffer: kernels bind arrays that are not kept all the same.
@@ -19,7 +22,21 @@ pub struct Buffers {
     pub replicas: Buffer,
     pub minibatches: Buffer,
     pub lanes: Buffer,
-    arrays: HashMap<Array, Buffer>,
+    /// The parts of a step of whole networks, where they are stepped.
+    pub network_parts: Option<Buffer>,
+    /// Those that have a buffer by themselves.
+    arrays: HashMap<Array, Place>,
+    /// Where whole networks are stepped.
+    groups: HashMap<Group, Buffer>,
+}
+
+/// Where an array lies.
+pub struct Place {
+    pub buffer: Buffer,
+    /// Its first byte.
+    pub start: u64,
+    /// How many it takes.
+    pub bytes: u64,
 }
 
 impl Buffers {
@@ -35,16 +52,41 @@ impl Buffers {
     ) -> Result<Self, BackendError> {
         let storage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
         let mut arrays = HashMap::new();
+        let mut groups = HashMap::new();
         check_limits(device.info(), shape)?;
-        for array in shape.arrays() {
-            let bytes = shape.bytes_of(array);
+        let new = |array: Array, bytes: u64| {
             let buffer = buffer(device, &array.to_string(), bytes.max(SMALLEST), storage);
             device.check().map_err(|error| {
                 let (device, reason) = (device.info().name.clone(), error.to_string());
                 BackendError::NoRoom { array, bytes, device, reason }
             })?;
-            arrays.insert(array, buffer);
+            Ok::<Buffer, BackendError>(buffer)
+        };
+        if shape.steps_networks {
+            for group in Group::ALL {
+                let (places, bytes) = group.places(shape);
+                let Some(&(first, _)) = places.first() else { continue };
+                let buffer = new(first, bytes)?;
+                for (array, start) in places {
+                    let bytes = shape.bytes_of(array);
+                    arrays.insert(array, Place { buffer: buffer.clone(), start, bytes });
+                }
+                groups.insert(group, buffer);
+            }
         }
+        for array in shape.arrays() {
+            if let Entry::Vacant(place) = arrays.entry(array) {
+                let bytes = shape.bytes_of(array);
+                place.insert(Place { buffer: new(array, bytes)?, start: 0, bytes });
+            }
+        }
+        let network_parts = shape.steps_networks.then(|| {
+            let parts = network::parts(shape);
+            let usage = BufferUsages::UNIFORM | BufferUsages::COPY_DST;
+            let table = buffer(device, "network parts", size_of_val(&parts[..]) as u64, usage);
+            device.queue.write_buffer(&table, 0, cast_slice(&parts));
+            table
+        });
         let minibatches = (shape.replicas * size_of::<Minibatch>()) as u64;
         let lanes = (shape.replicas * shape.lanes * size_of::<Lane>()) as u64;
         let buffers = Buffers {
@@ -52,19 +94,26 @@ impl Buffers {
             replicas: buffer(device, "replicas", size_of_val(replicas) as u64, storage),
             minibatches: buffer(device, "minibatches", minibatches, storage),
             lanes: buffer(device, "lanes", lanes, storage),
+            network_parts,
             arrays,
+            groups,
         };
         device.queue.write_buffer(&buffers.replicas, 0, cast_slice(replicas));
         device.check()?;
         Ok(buffers)
     }
 
-    /// The buffer of an array.
+    /// Where an array lies.
     ///
     /// # Errors
     /// When the shape has no such array.
-    pub fn array(&self, array: Array) -> Result<&Buffer, BackendError> {
+    pub fn array(&self, array: Array) -> Result<&Place, BackendError> {
         self.arrays.get(&array).ok_or(BackendError::Length { array, expected: 0, got: 0 })
+    }
+
+    /// The buffer that arrays share; none where no networks are stepped.
+    pub fn group(&self, group: Group) -> Option<&Buffer> {
+        self.groups.get(&group)
     }
 }
 
@@ -85,6 +134,16 @@ pub fn check_limits(info: &Info, shape: &Shape) -> Result<(), BackendError> {
                 limit: info.max_buffer,
                 device,
             });
+        }
+    }
+    if shape.steps_networks {
+        for group in Group::ALL {
+            let (places, bytes) = group.places(shape);
+            let limit = info.max_binding.min(info.max_buffer);
+            if let Some(&(array, _)) = places.first().filter(|_| bytes > limit) {
+                let device = info.name.clone();
+                return Err(BackendError::TooLarge { array, bytes, limit, device });
+            }
         }
     }
     // Each lane is a workgroup along the last dimension of a launch.

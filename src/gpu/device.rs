@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use wgpu::{
     Buffer, BufferDescriptor, BufferUsages, CommandEncoder, DeviceDescriptor, DeviceLostReason,
-    Limits, MapMode, PipelineCache, PollError, PollStatus, PollType, SubmissionIndex,
+    MapMode, PipelineCache, PollError, PollStatus, PollType, SubmissionIndex,
 };
 
 use super::adapter::{self, Choice, Info};
 use super::cache::{self, Cache};
-use super::profile;
+use super::{network, profile};
 use crate::layout::BackendError;
 
 /// How long the device may work on what it was given before it counts as hung: longer than any minibatch takes on
@@ -36,6 +36,8 @@ pub struct Device {
     cache: Option<Cache>,
     /// Bytes of weights that a kernel binds at once.
     most_weights: u64,
+    /// Rounds of loops that a thread goes through in a dispatch.
+    most_rounds: u64,
 }
 
 impl Device {
@@ -49,7 +51,7 @@ impl Device {
         let description = DeviceDescriptor {
             label: Some("apical"),
             required_features: adapter.features() & profile::FEATURES.union(cache::FEATURES),
-            required_limits: limits(&adapter.limits()),
+            required_limits: adapter::wanted_limits(&adapter.limits()),
             ..Default::default()
         };
         let (device, queue) =
@@ -70,7 +72,19 @@ impl Device {
         let cache = Cache::open(&device, &adapter.get_info());
         let in_flight = VecDeque::new();
         let most_weights = info.max_binding;
-        Ok(Device { device, queue, info, failure, in_flight, staging: None, cache, most_weights })
+        let most_rounds = if info.is_software { network::MOST_ROUNDS } else { u64::MAX };
+        let staging = None;
+        Ok(Device {
+            device,
+            queue,
+            info,
+            failure,
+            in_flight,
+            staging,
+            cache,
+            most_weights,
+            most_rounds,
+        })
     }
 
     /// What is known about it.
@@ -79,7 +93,7 @@ impl Device {
     }
 
     /// From now on, binds no more than `bytes` of weights at once, as a device with a lower limit does; a few
-    /// columns at least. It changes no result.
+    /// columns at least, and those of all layers where whole networks are stepped. It changes no result.
     pub fn split_weights(&mut self, bytes: u64) {
         self.most_weights = bytes.min(self.info.max_binding);
     }
@@ -87,6 +101,17 @@ impl Device {
     /// Bytes of weights that a kernel binds at once.
     pub(super) fn most_weights(&self) -> u64 {
         self.most_weights
+    }
+
+    /// From now on, steps networks in dispatches whose threads go through no more than so many rounds of loops, as on
+    /// a device that ends longer ones; a step at least. It changes no result.
+    pub fn cut_loops(&mut self, rounds: u64) {
+        self.most_rounds = rounds;
+    }
+
+    /// Rounds of loops that a thread goes through in a dispatch at most.
+    pub(super) fn most_rounds(&self) -> u64 {
+        self.most_rounds
     }
 
     /// What drivers look up compiled kernels in, where that is kept.
@@ -137,18 +162,23 @@ impl Device {
         self.check()
     }
 
-    /// The first `bytes` of a buffer, after all work so far.
+    /// Some bytes of a buffer, `bytes` from `start` on, after all work so far.
     ///
     /// # Errors
     /// When the device failed.
-    pub fn read(&mut self, buffer: &Buffer, bytes: u64) -> Result<Vec<u32>, BackendError> {
+    pub fn read(
+        &mut self,
+        buffer: &Buffer,
+        start: u64,
+        bytes: u64,
+    ) -> Result<Vec<u32>, BackendError> {
         self.check()?;
         if bytes == 0 {
             return Ok(Vec::new());
         }
         let staging = self.staging(bytes);
         let mut commands = self.device.create_command_encoder(&Default::default());
-        commands.copy_buffer_to_buffer(buffer, 0, &staging, 0, bytes);
+        commands.copy_buffer_to_buffer(buffer, start, &staging, 0, bytes);
         self.submit(commands)?;
 
         let (sender, receiver) = mpsc::channel();
@@ -217,22 +247,6 @@ fn record(sink: &Mutex<Option<String>>, message: String) {
     sink.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(message);
 }
 
-/// The adapter's own limits where this crate can use more than the default.
-fn limits(adapter: &Limits) -> Limits {
-    Limits {
-        max_storage_buffer_binding_size: adapter.max_storage_buffer_binding_size,
-        max_buffer_size: adapter.max_buffer_size,
-        max_compute_invocations_per_workgroup: adapter.max_compute_invocations_per_workgroup,
-        max_compute_workgroup_size_x: adapter.max_compute_workgroup_size_x,
-        max_compute_workgroup_storage_size: adapter.max_compute_workgroup_storage_size,
-        max_compute_workgroups_per_dimension: adapter.max_compute_workgroups_per_dimension,
-        min_uniform_buffer_offset_alignment: adapter.min_uniform_buffer_offset_alignment,
-        ..Limits::default()
-    }
-    // Old devices reach not even the defaults; whether that matters shows when pipelines are made.
-    .or_worse_values_from(adapter)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,10 +283,10 @@ mod tests {
             usage: BufferUsages::COPY_SRC,
             mapped_at_creation: false,
         });
-        assert_eq!(device.read(&buffer, 16).unwrap(), [0; 4]);
+        assert_eq!(device.read(&buffer, 0, 16).unwrap(), [0; 4]);
         device.device.destroy();
         for _ in 0..2 {
-            let error = device.read(&buffer, 16).unwrap_err();
+            let error = device.read(&buffer, 0, 16).unwrap_err();
             assert!(matches!(error, BackendError::Device { .. }), "{error}");
         }
     }

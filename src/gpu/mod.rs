@@ -5,6 +5,8 @@ pub mod bindings;
 mod buffers;
 mod cache;
 mod device;
+pub mod groups;
+pub mod network;
 mod parts;
 mod pipelines;
 mod profile;
@@ -85,7 +87,7 @@ impl Gpu {
         device.keep_pipelines();
         Ok(Gpu {
             buffers,
-            parts: Parts::new(&device),
+            parts: Parts::new(&device, network::threads(workgroup, device.info())),
             pipelines,
             profile: None,
             device,
@@ -118,7 +120,7 @@ impl Gpu {
         let (shape, workgroup) = (&self.shape, self.workgroup);
         let mut kernel = None;
         for (part, dispatch) in self.parts.of(launches) {
-            let Dispatch { launch, window } = dispatch;
+            let Dispatch { launch, window, .. } = dispatch;
             let [x, y, z] =
                 bindings::workgroups(launch, window, shape, minibatches, workgroup, limit)?;
             let (pipeline, group) = self.pipelines.get(dispatch).ok_or_else(|| {
@@ -178,8 +180,9 @@ impl Backend for Gpu {
     }
 
     fn read_lanes(&mut self, array: Array, lanes: usize) -> Result<Vec<u32>, BackendError> {
-        let buffer = self.buffers.array(array)?;
-        self.device.read(buffer, 4 * self.shape.length_of_lanes(array, lanes) as u64)
+        let place = self.buffers.array(array)?;
+        let bytes = 4 * self.shape.length_of_lanes(array, lanes) as u64;
+        self.device.read(&place.buffer, place.start, bytes)
     }
 
     fn write(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError> {
@@ -188,8 +191,8 @@ impl Backend for Gpu {
             return Err(BackendError::Length { array, expected, got: words.len() });
         }
         self.device.check()?;
-        let buffer = self.buffers.array(array)?;
-        self.device.queue.write_buffer(buffer, 0, cast_slice(words));
+        let place = self.buffers.array(array)?;
+        self.device.queue.write_buffer(&place.buffer, place.start, cast_slice(words));
         self.device.check()
     }
 

@@ -11,12 +11,11 @@ use wgpu::{
     ShaderSource, ShaderStages,
 };
 
-use super::bindings::{SHARED, bindings};
-use super::buffers::Buffers;
+use super::bindings::{Access, Bound, SHARED, bindings};
+use super::buffers::{Buffers, Place, SMALLEST};
 use super::device::Device;
 use super::parts::Dispatch;
-use super::shaders;
-use super::windows;
+use super::{network, shaders, windows};
 use crate::layout::{
     BackendError, Constants, Kernel, Lane, Launch, Minibatch, Part, Replica, Shape,
 };
@@ -28,15 +27,15 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Compiles `source`. `is_written`: of each array that it binds, whether it writes it.
+    /// Compiles `source`. `access`: how it uses what it binds.
     pub fn new(
         device: &Device,
         name: &str,
         source: String,
-        is_written: &[bool],
+        access: &[Access],
         workgroup: u32,
     ) -> Self {
-        let layout = bind_group_layout(device, name, is_written);
+        let layout = bind_group_layout(device, name, access);
         let pipeline_layout = device.device.create_pipeline_layout(&PipelineLayoutDescriptor {
             label: Some(name),
             bind_group_layouts: &[Some(&layout)],
@@ -48,7 +47,7 @@ impl Pipeline {
             module: &module(device, name, source),
             entry_point: None,
             compilation_options: PipelineCompilationOptions {
-                constants: &[("workgroup", f64::from(workgroup))],
+                constants: &[("workgroup_threads", f64::from(workgroup))],
                 ..Default::default()
             },
             cache: device.pipelines(),
@@ -95,19 +94,24 @@ pub struct Pipelines {
 }
 
 impl Pipelines {
-    /// Compiles all kernels.
+    /// Compiles the kernels that a shape needs.
     ///
     /// # Errors
     /// When the device does not take one.
     pub fn new(device: &Device, shape: &Shape, workgroup: u32) -> Result<Self, BackendError> {
         let mut kernels = HashMap::new();
-        for kernel in Kernel::ALL {
+        let is_needed = |kernel: &Kernel| *kernel != Kernel::Network || shape.steps_networks;
+        for kernel in Kernel::ALL.into_iter().filter(is_needed) {
             // The kinds of a kernel's bindings are the same for every layer.
             let launch = Launch { kernel, layer: 0, first: 0, steps: 0 };
             let bindings = bindings(&launch, shape);
-            let is_written: Vec<bool> = bindings.iter().map(|binding| binding.is_written).collect();
+            let access: Vec<Access> = bindings.iter().map(|binding| binding.access).collect();
             let source = shaders::source(kernel);
-            let pipeline = Pipeline::new(device, kernel.name(), source, &is_written, workgroup);
+            let threads = match kernel {
+                Kernel::Network => network::threads(workgroup, device.info()),
+                _ => workgroup,
+            };
+            let pipeline = Pipeline::new(device, kernel.name(), source, &access, threads);
             device.check()?;
             kernels.insert(kernel, pipeline);
         }
@@ -131,7 +135,7 @@ impl Pipelines {
         buffers: &Buffers,
         parts: &Buffer,
     ) -> Result<(), BackendError> {
-        let Dispatch { launch, window } = dispatch;
+        let Dispatch { launch, window, .. } = dispatch;
         let key = (launch.kernel, launch.layer, window.index);
         if self.groups.contains_key(&key) {
             return Ok(());
@@ -139,15 +143,22 @@ impl Pipelines {
         let arrays = bindings(launch, shape)
             .into_iter()
             .map(|binding| {
-                let buffer = buffers.array(binding.array)?;
-                let bytes = windows::bytes_of(binding.array, launch, window, shape);
-                Ok(bytes.map_or_else(
-                    || buffer.as_entire_binding(),
-                    |[offset, size]| {
-                        let size = NonZero::new(size);
+                let missing = || device.failed(format!("{:?} is not kept", binding.bound));
+                Ok(match binding.bound {
+                    Bound::Parts => {
+                        buffers.network_parts.as_ref().ok_or_else(missing)?.as_entire_binding()
+                    }
+                    Bound::Group(group) => {
+                        buffers.group(group).ok_or_else(missing)?.as_entire_binding()
+                    }
+                    Bound::Array(array) => {
+                        let Place { buffer, start, bytes } = buffers.array(array)?;
+                        let window = windows::bytes_of(array, launch, window, shape);
+                        let [first, size] = window.unwrap_or([0, (*bytes).max(SMALLEST)]);
+                        let (offset, size) = (start + first, NonZero::new(size));
                         BindingResource::Buffer(BufferBinding { buffer, offset, size })
-                    },
-                ))
+                    }
+                })
             })
             .collect::<Result<Vec<_>, BackendError>>()?;
         let Buffers { constants, replicas, minibatches, lanes, .. } = buffers;
@@ -160,7 +171,7 @@ impl Pipelines {
 
     /// The pipeline and the bind group of a dispatch that was prepared.
     pub fn get(&self, dispatch: &Dispatch) -> Option<(&ComputePipeline, &BindGroup)> {
-        let Dispatch { launch, window } = dispatch;
+        let Dispatch { launch, window, .. } = dispatch;
         let pipeline = self.kernels.get(&launch.kernel)?;
         let group = self.groups.get(&(launch.kernel, launch.layer, window.index))?;
         Some((&pipeline.pipeline, group))
@@ -184,7 +195,7 @@ pub fn module(device: &Device, name: &str, source: String) -> ShaderModule {
     }
 }
 
-fn bind_group_layout(device: &Device, name: &str, is_written: &[bool]) -> BindGroupLayout {
+fn bind_group_layout(device: &Device, name: &str, access: &[Access]) -> BindGroupLayout {
     let storage = |read_only| BufferBindingType::Storage { read_only };
     let mut entries = vec![
         entry(0, BufferBindingType::Uniform, false, size_of::<Constants>()),
@@ -193,11 +204,13 @@ fn bind_group_layout(device: &Device, name: &str, is_written: &[bool]) -> BindGr
         entry(3, storage(true), false, size_of::<Minibatch>()),
         entry(4, storage(true), false, size_of::<Lane>()),
     ];
-    let arrays = is_written.iter().zip(SHARED..);
-    entries.extend(
-        arrays
-            .map(|(&written, binding)| entry(binding, storage(!written), false, size_of::<u32>())),
-    );
+    entries.extend(access.iter().zip(SHARED..).map(|(access, binding)| match access {
+        Access::Uniform => {
+            entry(binding, BufferBindingType::Uniform, false, network::PARTS * size_of::<Part>())
+        }
+        Access::Reads => entry(binding, storage(true), false, size_of::<u32>()),
+        Access::Writes => entry(binding, storage(false), false, size_of::<u32>()),
+    }));
     device.device.create_bind_group_layout(&BindGroupLayoutDescriptor {
         label: Some(name),
         entries: &entries,

@@ -98,7 +98,7 @@ impl Gpu {
             let count = 2 * launches.len();
             commands.resolve_query_set(&profile.stamps, 0..count as u32, &profile.numbers, 0);
             self.device.submit(commands)?;
-            let words = self.device.read(&profile.numbers, 8 * count as u64)?;
+            let words = self.device.read(&profile.numbers, 0, 8 * count as u64)?;
             profile.add(launches, &words);
         }
         Ok(())
@@ -117,6 +117,16 @@ mod tests {
     /// Apple's GPUs write timestamps around passes alone.
     #[test]
     fn launches_are_timed_where_only_passes_are() {
+        check(false);
+    }
+
+    /// On a device that ends long loops, a launch is several dispatches, timed as one.
+    #[test]
+    fn launches_that_step_networks_are_timed() {
+        check(true);
+    }
+
+    fn check(steps_networks: bool) {
         let shape = Shape {
             populations: vec![12, 9, 10],
             broadcast: true,
@@ -134,7 +144,8 @@ mod tests {
             taps: 3,
             images: 2,
             slots: 2,
-            steps_apical: false,
+            steps_apical: steps_networks,
+            steps_networks,
             has_moments: true,
             keeps_gradient: false,
             keeps_lanes: true,

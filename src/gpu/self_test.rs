@@ -7,6 +7,7 @@ use serde::Serialize;
 use wgpu::{BufferUsages, ComputePassDescriptor};
 
 use super::WORKGROUP;
+use super::bindings::Access;
 use super::buffers::{buffer, uniform};
 use super::device::Device;
 use super::pipelines::Pipeline;
@@ -147,7 +148,8 @@ pub fn compare(words: &[u32], cpu: &[u32], gpu: &[u32]) -> Verdict {
 /// When the device failed.
 pub fn on_device(device: &mut Device, words: &[u32]) -> Result<Vec<u32>, BackendError> {
     let source = shaders::arithmetic_source();
-    let pipeline = Pipeline::new(device, "arithmetic", source, &[false, true], WORKGROUP);
+    let access = [Access::Reads, Access::Writes];
+    let pipeline = Pipeline::new(device, "arithmetic", source, &access, WORKGROUP);
     device.keep_pipelines();
     let bytes = (words.len() * FUNCTIONS.len() * size_of::<u32>()) as u64;
     let storage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
@@ -172,7 +174,7 @@ pub fn on_device(device: &mut Device, words: &[u32]) -> Result<Vec<u32>, Backend
     pass.dispatch_workgroups(part.units.div_ceil(WORKGROUP), 1, 1);
     drop(pass);
     device.submit(commands)?;
-    device.read(&results, bytes)
+    device.read(&results, 0, bytes)
 }
 
 fn words() -> Vec<u32> {

@@ -5,10 +5,11 @@ use std::f32::consts::LOG2_E;
 use std::fmt::Write;
 
 use super::bindings::UNITS_PER_THREAD;
+use super::network::PARTS;
 use crate::cpu::arithmetic::FUNCTIONS;
 use crate::layout::{
-    COUNT_BITS, Kernel, LAYERS_MAX, STEPS_PER_WORD, UNITS_PER_WORD, compartment, plateau, raster,
-    result, trace,
+    COUNT_BITS, Kernel, LAYERS_MAX, NETWORK_WORDS, STEPS_PER_WORD, UNITS_PER_WORD, compartment,
+    plateau, raster, result, trace,
 };
 use crate::model::{arithmetic, spikes};
 use crate::random::{self, Purpose};
@@ -20,11 +21,26 @@ const SHARED: [&str; 3] = [
     include_str!("../../shaders/shared/random.wgsl"),
 ];
 
+/// What only kernels come behind that work on one layer a launch.
+const PART: &str = include_str!("../../shaders/shared/part.wgsl");
+
+/// What only kernels that read single columns come behind: it works on the kernel's `weights`.
+const COLUMNS: &str = include_str!("../../shaders/shared/columns.wgsl");
+
+/// What only kernels that sum columns one neuron at a time come behind: these tell who spikes.
+const SUM: &str = include_str!("../../shaders/shared/sum.wgsl");
+
 /// What only kernels that step a dendrite come behind: it works on the kernel's `drive`.
 const FILTER: &str = include_str!("../../shaders/shared/filter.wgsl");
 
 /// What only kernels that step a soma come behind: it works on the kernel's `spikes`.
 const NEURON: &str = include_str!("../../shaders/shared/neuron.wgsl");
+
+/// The steps of hidden neurons, of output neurons and of apical dendrites: they work on the kernel's `drive`,
+/// `compartments` and, where they draw, `spikes`.
+const HIDDEN: &str = include_str!("../../shaders/shared/hidden.wgsl");
+const OUTPUT: &str = include_str!("../../shaders/shared/output.wgsl");
+const APICAL: &str = include_str!("../../shaders/shared/apical.wgsl");
 
 /// What only kernels that average over the windows of the phases come behind.
 const RESPONSE: &str = include_str!("../../shaders/shared/response.wgsl");
@@ -32,8 +48,10 @@ const RESPONSE: &str = include_str!("../../shaders/shared/response.wgsl");
 /// The self-test of [`super::self_test`].
 const ARITHMETIC: &str = include_str!("../../shaders/arithmetic.wgsl");
 
-const INTEGERS: [(&str, u32); 47] = [
+const INTEGERS: [(&str, u32); 49] = [
     ("LAYERS_MAX", LAYERS_MAX as u32),
+    ("NETWORK_PARTS", PARTS as u32),
+    ("NETWORK_WORDS", NETWORK_WORDS as u32),
     ("STEPS_PER_WORD", STEPS_PER_WORD),
     ("UNITS_PER_WORD", UNITS_PER_WORD),
     ("UNITS_PER_THREAD", UNITS_PER_THREAD),
@@ -100,17 +118,19 @@ const FLOATS: [(&str, f32); 12] = [
 /// The complete WGSL of a kernel.
 pub fn source(kernel: Kernel) -> String {
     let parts: &[&str] = match kernel {
-        Kernel::Soma | Kernel::Output => &[FILTER, NEURON],
-        Kernel::Apical => &[FILTER],
-        Kernel::Trace | Kernel::Average | Kernel::Plateau => &[RESPONSE],
-        _ => &[],
+        Kernel::Soma => &[PART, COLUMNS, FILTER, NEURON, HIDDEN],
+        Kernel::Output => &[PART, COLUMNS, FILTER, NEURON, OUTPUT],
+        Kernel::Apical => &[PART, COLUMNS, SUM, FILTER, APICAL],
+        Kernel::Network => &[COLUMNS, SUM, FILTER, NEURON, HIDDEN, OUTPUT, APICAL],
+        Kernel::Trace | Kernel::Average | Kernel::Plateau => &[PART, RESPONSE],
+        _ => &[PART],
     };
     complete(&[parts, &[text(kernel)]].concat())
 }
 
 /// The complete WGSL of the self-test.
 pub fn arithmetic_source() -> String {
-    complete(&[ARITHMETIC])
+    complete(&[PART, ARITHMETIC])
 }
 
 fn complete(parts: &[&str]) -> String {
@@ -143,6 +163,7 @@ fn text(kernel: Kernel) -> &'static str {
         Kernel::Average => include_str!("../../shaders/average.wgsl"),
         Kernel::Rate => include_str!("../../shaders/rate.wgsl"),
         Kernel::Apical => include_str!("../../shaders/apical.wgsl"),
+        Kernel::Network => include_str!("../../shaders/network.wgsl"),
         Kernel::Trace => include_str!("../../shaders/trace.wgsl"),
         Kernel::Plateau => include_str!("../../shaders/plateau.wgsl"),
         Kernel::Error => include_str!("../../shaders/error.wgsl"),

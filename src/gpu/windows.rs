@@ -34,7 +34,7 @@ impl Window {
 /// is more.
 pub fn windows(launch: &Launch, shape: &Shape, most: u64) -> Vec<Window> {
     let count = columns(launch, shape);
-    let arrays = launch.reads(shape).into_iter().chain(launch.writes());
+    let arrays = launch.reads(shape).into_iter().chain(launch.writes(shape));
     let split = arrays.filter(|&array| is_windowed(array, launch, shape));
     let bytes = split.map(|array| shape.bytes_of(array));
     let Some(bytes) = bytes.max().filter(|&bytes| bytes > most) else {
@@ -88,10 +88,10 @@ fn columns(launch: &Launch, shape: &Shape) -> usize {
 }
 
 /// Whether a launch binds an array in windows: all weights that may be, but the feedback weights that follow
-/// others, whose columns are those of no other array.
+/// others, whose columns are those of no other array, and those of all layers together.
 fn is_windowed(array: Array, launch: &Launch, shape: &Shape) -> bool {
     let is_made = launch.kernel == Kernel::Feedback && matches!(array, Array::Feedback(_));
-    is_split(array, shape) && !is_made
+    is_split(array, shape) && !is_made && launch.kernel != Kernel::Network
 }
 
 /// Whether an array may be bound in windows: the weights of one network. Those of several side by side are
@@ -127,6 +127,7 @@ mod tests {
             images: 1,
             slots: 1,
             steps_apical: false,
+            steps_networks: false,
             has_moments: true,
             keeps_gradient: false,
             keeps_lanes: true,

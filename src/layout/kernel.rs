@@ -27,6 +27,9 @@ pub enum Kernel {
     Rate,
     /// Steps the apical dendrites: feedback spikes to apical voltage.
     Apical,
+    /// Takes all layers through a block of steps, with their apical dendrites: what drives, somata, outputs and
+    /// apical dendrites do step by step, in one launch. See [`Shape::steps_networks`].
+    Network,
     /// Averages filtered spike trains over the phases' windows.
     Trace,
     /// Averages filtered rates over the phases' windows.
@@ -47,7 +50,7 @@ pub enum Kernel {
 
 impl Kernel {
     /// Every kernel, in the order in which a minibatch meets them.
-    pub const ALL: [Kernel; 18] = [
+    pub const ALL: [Kernel; 19] = [
         Kernel::Feedback,
         Kernel::Input,
         Kernel::Shine,
@@ -58,6 +61,7 @@ impl Kernel {
         Kernel::Output,
         Kernel::Rate,
         Kernel::Apical,
+        Kernel::Network,
         Kernel::Trace,
         Kernel::Average,
         Kernel::Plateau,
@@ -80,6 +84,7 @@ impl Kernel {
             Kernel::Output => "output",
             Kernel::Rate => "rate",
             Kernel::Apical => "apical",
+            Kernel::Network => "network",
             Kernel::Trace => "trace",
             Kernel::Average => "average",
             Kernel::Plateau => "plateau",
@@ -121,7 +126,7 @@ pub struct Launch {
     /// What is run.
     pub kernel: Kernel,
     /// The layer, 0 the lowest; for kernels of populations the population, 0 the input, see
-    /// [`Kernel::is_of_population`].
+    /// [`Kernel::is_of_population`]; 0 for the kernel of all layers.
     pub layer: usize,
     /// First step of the range, counted from the image's first.
     pub first: u32,
@@ -147,6 +152,10 @@ impl Launch {
                 let source = shape.source(layer);
                 vec![Array::Raster(source), Array::Spikes(source), Array::Feedback(layer)]
             }
+            Kernel::Network => {
+                let layers = 0..shape.layers();
+                layers.flat_map(|layer| [Array::Weights(layer), Array::Feedback(layer)]).collect()
+            }
             Kernel::Rate => vec![Array::Compartments(layer)],
             Kernel::Trace | Kernel::Average => vec![],
             Kernel::Plateau => vec![Array::Traces(shape.source(layer)), Array::Feedback(layer)],
@@ -166,7 +175,7 @@ impl Launch {
     }
 
     /// Arrays that the launch changes; its shader binds them behind those it reads.
-    pub fn writes(&self) -> Vec<Array> {
+    pub fn writes(&self, shape: &Shape) -> Vec<Array> {
         let layer = self.layer;
         match self.kernel {
             Kernel::Input => vec![Array::Spikes(0)],
@@ -179,6 +188,12 @@ impl Launch {
             Kernel::Rate => vec![Array::Rates(layer + 1)],
             Kernel::Average => vec![Array::Rates(layer), Array::Traces(layer)],
             Kernel::Apical => vec![Array::ApicalDrive(layer), Array::Compartments(layer)],
+            Kernel::Network => {
+                let drives = |layer| [Array::Drive(layer), Array::ApicalDrive(layer)];
+                let rest = |layer| [Array::Compartments(layer), Array::Spikes(layer + 1)];
+                let layers = 0..shape.layers();
+                layers.flat_map(|layer| drives(layer).into_iter().chain(rest(layer))).collect()
+            }
             Kernel::Trace => vec![Array::Spikes(layer), Array::Traces(layer)],
             Kernel::Plateau => vec![Array::Plateaus(layer)],
             Kernel::Error | Kernel::Backward => vec![Array::Errors(layer)],

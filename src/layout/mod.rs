@@ -6,6 +6,7 @@ mod backend;
 mod carried;
 mod kernel;
 mod kernel_times;
+mod part;
 mod shape;
 mod uniforms;
 
@@ -14,8 +15,9 @@ pub use backend::{Backend, BackendError, check_lanes, in_words};
 pub use carried::{check_carried, read_carried_rows, write_carried_rows};
 pub use kernel::{Kernel, Launch};
 pub use kernel_times::KernelTimes;
+pub use part::Part;
 pub use shape::Shape;
-pub use uniforms::{Constants, Lane, Minibatch, Part, Replica};
+pub use uniforms::{Constants, Lane, Minibatch, Replica};
 
 /// Most layers of a network, the output included.
 pub const LAYERS_MAX: usize = 64;
@@ -29,6 +31,10 @@ pub const COUNT_MASK: u32 = (1 << COUNT_BITS) - 1;
 
 /// Neurons whose bits share a word of [`Array::Raster`], the lowest first.
 pub const UNITS_PER_WORD: u32 = u32::BITS;
+
+/// Most words of bits for who spikes at a step that a workgroup keeps which steps a network, see
+/// [`Shape::spiking_words`]: 8,192 neurons above the input.
+pub const NETWORK_WORDS: usize = 256;
 
 /// Rows of [`Array::Raster`] for each step.
 pub mod raster {

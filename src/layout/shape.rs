@@ -42,6 +42,9 @@ pub struct Shape {
     pub slots: usize,
     /// Apical voltages are stepped.
     pub steps_apical: bool,
+    /// One launch steps whole networks through a block, see [`super::Kernel::Network`]: where apical voltages are
+    /// stepped and spikes are sent, between hidden layers and an output.
+    pub steps_networks: bool,
     /// The optimiser has moments.
     pub has_moments: bool,
     /// Updates also write the gradient.
@@ -144,6 +147,17 @@ impl Shape {
     pub fn has_raster(&self, population: usize) -> bool {
         let upward = !self.sends_rates && population < self.layers();
         upward || (self.steps_apical && self.is_source(population))
+    }
+
+    /// Rows of the past that a launch which steps networks sums before an image that carries its state on: those
+    /// that the lowest layer's drive sums too. Two traces are no sums over spikes.
+    pub fn past_sums(&self) -> u32 {
+        if self.taps == 0 { 0 } else { self.history() }
+    }
+
+    /// Words of bits for all neurons that draw spikes, population by population.
+    pub fn spiking_words(&self) -> usize {
+        (1..self.populations.len()).map(|population| self.raster_words(population)).sum()
     }
 
     /// Words of bits for the neurons of a population.

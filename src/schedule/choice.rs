@@ -27,6 +27,20 @@ pub enum BackendChoice {
     Cpu,
 }
 
+/// How networks go through their steps where the apical voltage reaches the soma: each then needs the feedback of
+/// the step before. See [`Shape::steps_networks`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+pub enum Stepping {
+    /// Networks on a real GPU, launches on any other device
+    #[default]
+    Auto,
+    /// One launch for each kernel and step
+    Launches,
+    /// One launch for all layers and a block of steps, where the device holds it
+    Networks,
+}
+
 /// What the user wants of the machine; nothing here changes a bit of the result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
@@ -42,13 +56,16 @@ pub struct Selection {
     pub keeps_lanes: bool,
     /// Neurons go step by step, and apical voltages are stepped even where no soma sees them.
     pub steps_apical: bool,
+    /// How networks go through steps that hang on each other.
+    pub stepping: Stepping,
 }
 
 impl Selection {
     /// A shape with what is asked to be kept.
     fn kept(&self, shape: Shape) -> Shape {
         let steps_apical = shape.steps_apical || self.steps_apical;
-        Shape { keeps_lanes: self.keeps_lanes, steps_apical, ..shape }
+        let steps_networks = shape.steps_networks && !self.steps_apical;
+        Shape { keeps_lanes: self.keeps_lanes, steps_apical, steps_networks, ..shape }
     }
 }
 
@@ -128,17 +145,13 @@ pub fn open_pair(
     config: &Config,
     dataset: &Arc<Dataset>,
 ) -> Result<Pair, BackendError> {
-    let shape = shape(
-        config,
-        dataset,
-        &Extent {
-            keeps_gradient: true,
-            keeps_lanes: true,
-            ..gpu_extent(config, dataset, 1, config.batch)
-        },
-    );
-    room::check_cpu_shape(&shape, dataset, selection, room::memory(selection))?;
     let device = gpu::Device::open(&adapter(selection, true))?;
+    let shape = Shape {
+        keeps_gradient: true,
+        keeps_lanes: true,
+        ..gpu_shape_of_lanes(selection, config, dataset, 1, config.batch, device.info())
+    };
+    room::check_cpu_shape(&shape, dataset, selection, room::memory(selection))?;
     let mut gpu = make_gpu(device, from_ref(config), dataset, shape.clone())?;
     let self_test = gpu.self_test()?;
     let constants = constants(config, &shape, dataset.classes);
@@ -153,7 +166,7 @@ fn open_cpu(
     dataset: &Arc<Dataset>,
     note: Option<String>,
 ) -> Result<Opened, BackendError> {
-    let shape = selection.kept(cpu_shape(&configs[0], dataset, configs.len()));
+    let shape = selection.kept(cpu_shape(selection, &configs[0], dataset, configs.len()));
     room::check_cpu_shape(&shape, dataset, selection, room::memory(selection))?;
     let constants = constants(&configs[0], &shape, dataset.classes);
     let replicas: Vec<Replica> = configs.iter().map(replica).collect();
@@ -172,7 +185,8 @@ fn open_gpu(
     dataset: &Arc<Dataset>,
 ) -> Result<Opened, BackendError> {
     let device = gpu::Device::open(&adapter(selection, allow_software))?;
-    let shape = selection.kept(gpu_shape(&configs[0], dataset, configs.len(), device.info()));
+    let shape = gpu_shape(selection, &configs[0], dataset, configs.len(), device.info());
+    let shape = selection.kept(shape);
     let gpu = make_gpu(device, configs, dataset, shape)?;
     let device = gpu_device(&gpu);
     Ok(Opened { backend: Box::new(gpu), device })
@@ -197,17 +211,29 @@ fn gpu_device(gpu: &Gpu) -> Device {
 }
 
 /// The shape of `replicas` networks on the CPU.
-pub(super) fn cpu_shape(config: &Config, dataset: &Dataset, replicas: usize) -> Shape {
+pub(super) fn cpu_shape(
+    selection: &Selection,
+    config: &Config,
+    dataset: &Dataset,
+    replicas: usize,
+) -> Shape {
     let lanes = config.batch.max(CPU_LANES / replicas);
     let slots = dataset.training_count + dataset.test_count;
-    let extent = Extent { replicas, ..Extent::new(lanes, slots, CPU_BLOCK) };
+    let steps_networks = selection.stepping == Stepping::Networks;
+    let extent = Extent { replicas, steps_networks, ..Extent::new(lanes, slots, CPU_BLOCK) };
     shape(config, dataset, &extent)
 }
 
 /// The shape of `replicas` networks on a GPU: with fewer lanes where it does not bind the arrays of more at
 /// once, but with those of a minibatch.
-pub(super) fn gpu_shape(config: &Config, dataset: &Dataset, replicas: usize, info: &Info) -> Shape {
-    let of_lanes = |lanes| shape(config, dataset, &gpu_extent(config, dataset, replicas, lanes));
+pub(super) fn gpu_shape(
+    selection: &Selection,
+    config: &Config,
+    dataset: &Dataset,
+    replicas: usize,
+    info: &Info,
+) -> Shape {
+    let of_lanes = |lanes| gpu_shape_of_lanes(selection, config, dataset, replicas, lanes, info);
     let limit = info.max_binding.min(info.max_buffer);
     let is_bound = |shape: &Shape| {
         let mut arrays = shape.arrays().into_iter().filter(|&array| shape.has_lanes(array));
@@ -215,6 +241,26 @@ pub(super) fn gpu_shape(config: &Config, dataset: &Dataset, replicas: usize, inf
     };
     let more = (config.batch + 1..=GPU_LANES / replicas).rev().map(of_lanes).find(is_bound);
     more.unwrap_or_else(|| of_lanes(config.batch))
+}
+
+/// The shape of networks with so many lanes each, which go launch by launch where one does not hold all layers.
+fn gpu_shape_of_lanes(
+    selection: &Selection,
+    config: &Config,
+    dataset: &Dataset,
+    replicas: usize,
+    lanes: usize,
+    info: &Info,
+) -> Shape {
+    let steps_networks = match selection.stepping {
+        Stepping::Auto => !info.is_software,
+        Stepping::Launches => false,
+        Stepping::Networks => true,
+    };
+    let extent = Extent { steps_networks, ..gpu_extent(config, dataset, replicas, lanes) };
+    let shape = shape(config, dataset, &extent);
+    let steps_networks = shape.steps_networks && gpu::network::fits(&shape, info, WORKGROUP);
+    Shape { steps_networks, ..shape }
 }
 
 fn gpu_extent(config: &Config, dataset: &Dataset, replicas: usize, lanes: usize) -> Extent {

@@ -56,6 +56,7 @@ mod tests {
             images: 0,
             slots: 0,
             steps_apical: false,
+            steps_networks: false,
             has_moments: true,
             keeps_gradient: false,
             keeps_lanes: true,

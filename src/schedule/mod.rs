@@ -11,7 +11,7 @@ mod room;
 mod simulation;
 mod state;
 
-pub use choice::{BackendChoice, Device, Opened, Pair, Selection, open, open_pair};
+pub use choice::{BackendChoice, Device, Opened, Pair, Selection, Stepping, open, open_pair};
 pub use constants::{constants, replica};
 pub use lanes::Lanes;
 pub use room::{Room, check_cpu, check_gpu, room};
@@ -69,9 +69,13 @@ pub fn launches(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
 ///
 /// Where the apical voltage does not reach the soma, the layers are a feed-forward chain over the
 /// whole image and take a block of steps at a time. Otherwise the feedback of a step is needed for
-/// the next: neurons go step by step, and only the lowest layer's drive comes a block at a time. Layers whose
-/// rates are kept go step by step too, but through a block before the next layer.
+/// the next: neurons go step by step, and only the lowest layer's drive comes a block at a time; in a launch for
+/// each kernel and step, or in one that takes all layers through a block. Layers whose rates are kept go step by
+/// step too, but through a block before the next layer.
 fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
+    if shape.steps_networks {
+        return simulate_networks(shape, steps, list);
+    }
     let step = if shape.goes_by_steps() { 1 } else { shape.block };
     let drive = if shape.sends_rates { Kernel::Flow } else { Kernel::Drive };
     let output = shape.layers() - 1;
@@ -107,6 +111,20 @@ fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
     }
 }
 
+/// The same in one launch a block.
+fn simulate_networks(shape: &Shape, steps: u32, list: &mut Vec<Launch>) {
+    if shape.taps == 0 {
+        // What traces drive, and no spikes: the past of the layers whose drive is not summed ahead.
+        let past = |layer| Launch { kernel: Kernel::Drive, layer, first: 0, steps: 0 };
+        list.extend((1..shape.layers()).map(past));
+    }
+    for first in (0..steps).step_by(shape.block as usize) {
+        let steps = shape.block.min(steps - first);
+        let block = |kernel| Launch { kernel, layer: 0, first, steps };
+        list.extend([block(Kernel::Drive), block(Kernel::Network)]);
+    }
+}
+
 /// What the shape of a run depends on beside its configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
@@ -120,6 +138,8 @@ pub struct Extent {
     pub block: u32,
     /// Apical voltages are stepped even where no soma sees them.
     pub records_apical: bool,
+    /// One launch steps whole networks where it can, see [`Shape::steps_networks`].
+    pub steps_networks: bool,
     /// Updates also write the gradient.
     pub keeps_gradient: bool,
     /// The arrays of each lane can be read and written, see [`Shape::keeps_lanes`].
@@ -135,6 +155,7 @@ impl Extent {
             slots,
             block,
             records_apical: false,
+            steps_networks: false,
             keeps_gradient: false,
             keeps_lanes: false,
         }
@@ -147,6 +168,16 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
     let longest = PhaseLengths::new(config.phase_steps, config.phase_extra, config.seed).longest();
     let steps = (2 * longest).max(config.test_steps);
     let steps_apical = config.g_apical != 0.0 || extent.records_apical;
+    let sends_rates = config.transmission == Transmission::Rates;
+    let feedback_rates = config.feedback_transmission == Transmission::Rates;
+    // Who records looks at the voltages of every step.
+    let is_observed = extent.records_apical;
+    let steps_networks = extent.steps_networks
+        && steps_apical
+        && !is_observed
+        && !sends_rates
+        && !feedback_rates
+        && config.layers.len() > 1;
     // Blocks start at whole words of spikes, so that no two launches write one word.
     let block = extent.block.clamp(1, steps).next_multiple_of(STEPS_PER_WORD);
     let pixels = std::iter::once(dataset.pixels());
@@ -157,8 +188,8 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
         is_symmetric: config.feedback_weights == FeedbackWeights::Symmetric,
         learns_feedback: config.learns_feedback(),
         has_apical_biases: config.has_apical_biases(),
-        sends_rates: config.transmission == Transmission::Rates,
-        feedback_rates: config.feedback_transmission == Transmission::Rates,
+        sends_rates,
+        feedback_rates,
         earliest_plateau: config.plateau_times.earliest(),
         replicas: extent.replicas,
         lanes: extent.lanes,
@@ -168,6 +199,7 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
         images: dataset.training_count + dataset.test_count,
         slots: extent.slots,
         steps_apical,
+        steps_networks,
         has_moments: config.optimizer != crate::config::Optimizer::Sgd,
         keeps_gradient: extent.keeps_gradient,
         keeps_lanes: extent.keeps_lanes,
@@ -176,11 +208,11 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
 
 #[cfg(test)]
 mod tests {
+    use super::shape as shape_of;
     use super::*;
 
-    #[test]
-    fn only_the_lowest_drive_comes_ahead_of_the_feedback() {
-        let shape = |steps_apical| Shape {
+    fn shape(steps_apical: bool, steps_networks: bool) -> Shape {
+        Shape {
             populations: vec![12, 9, 10],
             broadcast: true,
             is_symmetric: false,
@@ -198,20 +230,72 @@ mod tests {
             images: 1,
             slots: 1,
             steps_apical,
+            steps_networks,
             has_moments: false,
             keeps_gradient: false,
             keeps_lanes: false,
+        }
+    }
+
+    /// First step and number of steps of the launches of a kernel on a layer.
+    fn of(list: &[Launch], kernel: Kernel, layer: usize) -> Vec<(u32, u32)> {
+        let is_wanted = |launch: &&Launch| launch.kernel == kernel && launch.layer == layer;
+        list.iter().filter(is_wanted).map(|launch| (launch.first, launch.steps)).collect()
+    }
+
+    const BLOCKS: [(u32, u32); 3] = [(0, 8), (8, 8), (16, 4)];
+
+    #[test]
+    fn only_the_lowest_drive_comes_ahead_of_the_feedback() {
+        let drives = |steps_apical, layer| {
+            of(&launches(&shape(steps_apical, false), 20, true), Kernel::Drive, layer)
         };
-        let drives = |steps_apical, wanted| -> Vec<(u32, u32)> {
-            let list = launches(&shape(steps_apical), 20, true);
-            let is_wanted =
-                |launch: &&Launch| launch.kernel == Kernel::Drive && launch.layer == wanted;
-            list.iter().filter(is_wanted).map(|launch| (launch.first, launch.steps)).collect()
-        };
-        let blocks = [(0, 8), (8, 8), (16, 4)];
-        assert_eq!(drives(false, 0), blocks);
-        assert_eq!(drives(false, 1), blocks);
-        assert_eq!(drives(true, 0), blocks);
+        assert_eq!(drives(false, 0), BLOCKS);
+        assert_eq!(drives(false, 1), BLOCKS);
+        assert_eq!(drives(true, 0), BLOCKS);
         assert_eq!(drives(true, 1), (0..20).map(|step| (step, 1)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn whole_networks_are_stepped_in_one_launch_a_block() {
+        let list = launches(&shape(true, true), 20, true);
+        assert_eq!(of(&list, Kernel::Drive, 0), BLOCKS);
+        assert_eq!(of(&list, Kernel::Network, 0), BLOCKS);
+        assert_eq!(of(&list, Kernel::Raster, 0), [(0, 20)]);
+        for (kernel, layer) in [
+            (Kernel::Drive, 1),
+            (Kernel::Soma, 0),
+            (Kernel::Output, 1),
+            (Kernel::Apical, 0),
+            (Kernel::Raster, 1),
+        ] {
+            assert_eq!(of(&list, kernel, layer), [], "{kernel}");
+        }
+        // What the README says of one hidden layer.
+        let count = |steps_networks| {
+            let shape = Shape { steps: 104, block: 104, ..shape(true, steps_networks) };
+            launches(&shape, 104, true).len()
+        };
+        assert_eq!([count(true), count(false)], [13, 636]);
+        // Two traces, which no spikes of the past are.
+        let uncut = launches(&Shape { taps: 0, ..shape(true, true) }, 20, true);
+        assert_eq!(of(&uncut, Kernel::Drive, 1), [(0, 0)]);
+    }
+
+    #[test]
+    fn networks_are_stepped_whole_only_where_feedback_spikes_reach_the_soma_unobserved() {
+        let images = || (vec![1; 4], vec![0, 1]);
+        let dataset = Dataset::from_parts("none", 1, 2, images(), images()).expect("a data set");
+        let asked = Extent { steps_networks: true, ..Extent::new(1, 4, 8) };
+        let can = Config { layers: vec![9, 10], g_apical: 0.05, ..Config::default() };
+        let is_stepped =
+            |config: &Config, extent: &Extent| shape_of(config, &dataset, extent).steps_networks;
+        assert!(is_stepped(&can, &asked));
+        assert!(!is_stepped(&can, &Extent::new(1, 4, 8)));
+        assert!(!is_stepped(&can, &Extent { records_apical: true, ..asked }));
+        assert!(!is_stepped(&Config { g_apical: 0.0, ..can.clone() }, &asked));
+        assert!(!is_stepped(&Config { layers: vec![10], ..can.clone() }, &asked));
+        let rates = Config { transmission: Transmission::Rates, ..can };
+        assert!(!is_stepped(&rates, &asked));
     }
 }

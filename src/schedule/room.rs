@@ -33,13 +33,15 @@ pub fn room(
 ) -> Result<Room, BackendError> {
     let on_cpu = || {
         let memory = memory(selection);
-        let shape = |n| cpu_shape(config, dataset, n);
+        let shape = |n| cpu_shape(selection, config, dataset, n);
         most(count, |n| check_cpu_shape(&shape(n), dataset, selection, memory))
     };
     let on_gpu = |allow_software| {
         let info = find(&adapter(selection, allow_software))?;
         let memory = gpu_memory(&info, selection);
-        most(count, |n| check_gpu_shape(&gpu_shape(config, dataset, n, &info), &info, memory))
+        most(count, |n| {
+            check_gpu_shape(&gpu_shape(selection, config, dataset, n, &info), &info, memory)
+        })
     };
     match selection.backend {
         BackendChoice::Cpu => on_cpu(),
@@ -73,7 +75,12 @@ pub fn check_cpu(
     dataset: &Dataset,
     replicas: usize,
 ) -> Result<u64, BackendError> {
-    check_cpu_shape(&cpu_shape(config, dataset, replicas), dataset, selection, memory(selection))
+    check_cpu_shape(
+        &cpu_shape(selection, config, dataset, replicas),
+        dataset,
+        selection,
+        memory(selection),
+    )
 }
 
 /// Bytes that `replicas` networks take side by side on a GPU. How many a real one has shows only when
@@ -88,7 +95,7 @@ pub fn check_gpu(
     dataset: &Dataset,
     replicas: usize,
 ) -> Result<u64, BackendError> {
-    let shape = gpu_shape(config, dataset, replicas, info);
+    let shape = gpu_shape(selection, config, dataset, replicas, info);
     check_gpu_shape(&shape, info, gpu_memory(info, selection))
 }
 

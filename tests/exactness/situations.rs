@@ -4,6 +4,7 @@ use apical::config::{
     Config, Dynamics, Feedback, FeedbackWeights, HiddenErrors, Optimizer, PlateauTimes,
     Transmission,
 };
+use apical::gpu::WORKGROUP;
 use apical::model::phases::Averaging;
 use apical::model::rates::Schedule;
 use apical::model::spikes::SpikeDraw;
@@ -128,7 +129,15 @@ pub fn situations() -> Vec<Situation> {
             ..support::extent(LANES + 1, 24, 40)
         };
         let shape = shape(&config, &dataset, &extent);
-        Situation { shape, configs, dataset, seed: 100 + number as u64, most_weights: u64::MAX }
+        Situation {
+            shape,
+            configs,
+            dataset,
+            seed: 100 + number as u64,
+            most_weights: u64::MAX,
+            workgroup: WORKGROUP,
+            most_rounds: None,
+        }
     };
     configs.into_iter().enumerate().map(situation).collect()
 }

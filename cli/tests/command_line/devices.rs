@@ -113,6 +113,22 @@ fn a_comparison_says_that_all_is_equal() {
 }
 
 #[test]
+fn a_comparison_steps_whole_networks_where_it_is_told_to() {
+    let folder = folder_with_data();
+    let values = |stepping: &str| {
+        let mut command = compare(&folder);
+        command.args(["--json", "--g-apical", "0.05", "--cpu-until", "network"]);
+        let [report] = &json_of(command.args(["--stepping", stepping]))[..] else {
+            panic!("one object")
+        };
+        assert_eq!(report["identical"], true, "{report}");
+        report["values"].as_u64().unwrap()
+    };
+    // Up to the kernel `network`, where there is one, arrays are handed over and not compared.
+    assert!(values("networks") < values("launches"));
+}
+
+#[test]
 fn a_device_that_is_not_there_is_refused_with_what_is() {
     let folder = folder_with_data();
     let texts = ["no GPU named or numbered 'abacus'; there are: 0: ", "hint: 'apical devices'"];

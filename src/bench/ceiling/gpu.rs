@@ -130,7 +130,7 @@ impl Gpu {
         let submission = latency(|| self.run(&kernel, [1, 1, 1], 1))?;
         let many = self.effort.best_rate(|count| self.run(&kernel, [1, 1, 1], count * LAUNCHES))?;
         let launch = 1e6 / (many * LAUNCHES as f64);
-        let readback = latency(|| self.device.read(&words, 40).map(|_| ()))?;
+        let readback = latency(|| self.device.read(&words, 0, 40).map(|_| ()))?;
         Ok([launch, submission, readback])
     }
 

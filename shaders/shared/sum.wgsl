@@ -1,0 +1,22 @@
+// Adds the columns of the neurons that spike at a step, of `count` that are heard, in ascending order. The kernel
+// tells who does: `spiking` of 32 neurons at once, and `spikes_of` one of these, how often.
+fn sum_columns(count: u32, unit: u32, before: f32) -> f32 {
+    let words = (count + UNITS_PER_WORD - 1u) / UNITS_PER_WORD;
+    // Columns are bound in whole words.
+    let end = min(words, (part.first_column + part.columns + UNITS_PER_WORD - 1u) / UNITS_PER_WORD);
+    var sum = before;
+    for (var word = part.first_column / UNITS_PER_WORD; word < end; word++) {
+        var left = spiking(word);
+        while left != 0u {
+            let neuron = word * UNITS_PER_WORD + firstTrailingBit(left);
+            left &= left - 1u;
+            let of_neuron = weight(neuron, unit);
+            sum += of_neuron;
+            // A neuron that spikes twice adds its column twice.
+            for (var again = spikes_of(neuron); again > 1u; again--) {
+                sum += of_neuron;
+            }
+        }
+    }
+    return sum;
+}

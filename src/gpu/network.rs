@@ -1,0 +1,223 @@
+//! The step of whole networks, see [`Kernel::Network`]: what parameterises it, and where it fits.
+
+use bytemuck::Zeroable;
+
+use super::adapter::Info;
+use super::groups::Group;
+use crate::layout::{
+    Array, COUNT_MASK, Kernel, LAYERS_MAX, Launch, NETWORK_WORDS, Part, STEPS_PER_WORD, Shape,
+    UNITS_PER_WORD, compartment,
+};
+use crate::model::arithmetic::NEWTON_STEPS;
+use crate::model::spikes::COUNT_MAX;
+use crate::random;
+
+/// Parts that the kernel reads: one for each layer, and one for its apical dendrites.
+pub const PARTS: usize = 2 * LAYERS_MAX;
+
+/// Rounds of loops after which Mesa's software device ends those of a thread, all of a dispatch together.
+pub const MOST_ROUNDS: u64 = 65_535;
+
+/// One workgroup steps a whole network: it takes so many times as many threads as another.
+const WIDER: u32 = 4;
+
+/// Threads of its workgroup on a device where others have `workgroup`.
+pub fn threads(workgroup: u32, info: &Info) -> u32 {
+    let wider = WIDER * workgroup;
+    if wider <= info.max_workgroup_threads { wider } else { workgroup }
+}
+
+/// Whether a device steps networks of this shape in one launch: it binds what their layers share, a workgroup
+/// keeps who spikes, and no step takes a thread too many rounds.
+pub fn fits(shape: &Shape, info: &Info, workgroup: u32) -> bool {
+    // Kernels count words in 32 bits.
+    let most = info.max_binding.min(info.max_buffer).min(4 * u64::from(u32::MAX));
+    Group::ALL.iter().all(|group| group.places(shape).1 <= most)
+        && shape.spiking_words() <= NETWORK_WORDS
+        && (!info.is_software || rounds(shape, threads(workgroup, info)) <= MOST_ROUNDS)
+}
+
+/// The parts of the steps of all layers, and from [`LAYERS_MAX`] on those of apical dendrites.
+pub fn parts(shape: &Shape) -> Vec<Part> {
+    let places = Group::ALL.iter().flat_map(|group| group.places(shape).0);
+    let places: Vec<(Array, u64)> = places.collect();
+    let start = |array| {
+        let place = places.iter().find(|(other, _)| *other == array);
+        place.map_or(0, |(_, byte)| (byte / 4) as u32)
+    };
+    let bits = |population: usize| {
+        (1..population).map(|below| shape.raster_words(below) as u32).sum::<u32>()
+    };
+    let part = |kernel, layer| Part::new(&Launch { kernel, layer, first: 0, steps: 1 }, shape);
+    let of_layer = |layer: usize| Part {
+        columns_start: start(Array::Weights(layer)),
+        drive_start: start(Array::Drive(layer)),
+        compartments_start: start(Array::Compartments(layer)),
+        spikes_start: start(Array::Spikes(layer + 1)),
+        spiking_start: bits(layer + 1),
+        heard_start: bits(layer),
+        ..part(if shape.is_output(layer) { Kernel::Output } else { Kernel::Soma }, layer)
+    };
+    let of_apical = |layer: usize| Part {
+        columns_start: start(Array::Feedback(layer)),
+        drive_start: start(Array::ApicalDrive(layer)),
+        compartments_start: start(Array::Compartments(layer)),
+        heard_start: bits(shape.source(layer)),
+        ..part(Kernel::Apical, layer)
+    };
+    let mut parts: Vec<Part> = (0..shape.layers()).map(of_layer).collect();
+    parts.resize(LAYERS_MAX, Part::zeroed());
+    parts.extend((0..shape.layers() - 1).map(of_apical));
+    parts.resize(PARTS, Part::zeroed());
+    parts
+}
+
+/// The most rounds of loops that a thread of the kernel goes through at a step, of so many threads: where every
+/// neuron spikes as often as a count can say, and a round more for each loop, in which it ends.
+pub fn rounds(shape: &Shape, threads: u32) -> u64 {
+    let looped = |rounds: u64| rounds + 1;
+    let taps = looped(u64::from(shape.taps));
+    let history = looped(u64::from(shape.history()));
+    let sum = |heard: usize| {
+        let words = heard.div_ceil(UNITS_PER_WORD as usize) as u64;
+        looped(words) + words + heard as u64 * looped(u64::from(COUNT_MASK))
+    };
+    let random_words = looped(random::ROUNDS as u64);
+    let candidates = COUNT_MAX as u64;
+    let draw = 2 * random_words + looped(candidates) + candidates.div_ceil(4) * random_words;
+    let neuron = looped(compartment::ROWS as u64)
+        + looped(1)
+        + taps
+        + looped(u64::from(NEWTON_STEPS))
+        + draw
+        + history;
+    let apical = |sources: usize| 2 * history + taps + sum(sources);
+    let own = |units: usize| (units as u64).div_ceil(u64::from(threads));
+    let of_layer = |layer: usize| {
+        let below = if layer == 0 { 0 } else { sum(shape.below(layer)) };
+        let apical = if shape.is_output(layer) { 0 } else { apical(shape.sources(layer)) };
+        // One round of the loop over layers, and one over units, for neurons and for apical dendrites.
+        let units = own(shape.units(layer));
+        units * (below + neuron + apical) + 2 * looped(looped(units))
+    };
+    let counts = looped(u64::from(UNITS_PER_WORD / STEPS_PER_WORD));
+    let forget = looped(own(shape.spiking_words()) * looped(counts));
+    (0..shape.layers()).map(of_layer).sum::<u64>() + forget + looped(looped(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gpu::WORKGROUP;
+    use crate::gpu::adapter::Kind;
+
+    fn info(is_software: bool) -> Info {
+        Info {
+            index: 0,
+            name: "some GPU".to_string(),
+            backend: "vulkan".to_string(),
+            driver: String::new(),
+            driver_info: String::new(),
+            kind: if is_software { Kind::Software } else { Kind::Discrete },
+            is_software,
+            max_binding: 1 << 27,
+            max_buffer: 1 << 28,
+            max_workgroup_storage: 1 << 14,
+            max_workgroup_threads: 256,
+            max_workgroups: 65535,
+        }
+    }
+
+    fn shape(populations: Vec<usize>) -> Shape {
+        Shape {
+            populations,
+            broadcast: false,
+            is_symmetric: false,
+            learns_feedback: false,
+            has_apical_biases: true,
+            backpropagates: false,
+            sends_rates: false,
+            feedback_rates: false,
+            earliest_plateau: 0,
+            replicas: 2,
+            lanes: 3,
+            steps: 32,
+            block: 16,
+            taps: 10,
+            images: 1,
+            slots: 1,
+            steps_apical: true,
+            steps_networks: true,
+            has_moments: false,
+            keeps_gradient: false,
+            keeps_lanes: true,
+        }
+    }
+
+    #[test]
+    fn parts_tell_where_the_arrays_of_each_layer_begin() {
+        let shape = shape(vec![20, 70, 33, 10]);
+        let parts = parts(&shape);
+        let start = |group: Group, array| {
+            let (places, _) = group.places(&shape);
+            let place =
+                places.iter().find(|(other, _)| *other == array).expect("it is of the group");
+            (place.1 / 4) as u32
+        };
+        for layer in 0..3 {
+            let (part, apical) = (&parts[layer], &parts[LAYERS_MAX + layer]);
+            assert_eq!(part.columns_start, start(Group::Weights, Array::Weights(layer)));
+            assert_eq!(part.spikes_start, start(Group::Spikes, Array::Spikes(layer + 1)));
+            assert_eq!(part.units as usize, shape.units(layer));
+            if layer < 2 {
+                assert_eq!(apical.columns_start, start(Group::Weights, Array::Feedback(layer)));
+                assert_eq!(apical.drive_start, start(Group::Drives, Array::ApicalDrive(layer)));
+                assert_eq!(apical.compartments_start, part.compartments_start);
+                assert_eq!(apical.columns as usize, shape.feedback_columns(layer));
+            }
+        }
+        // Words of 32 of the 70, 33 and 10 neurons; of the input no bits are kept here.
+        assert_eq!([0, 1, 2].map(|layer| parts[layer].spiking_start), [0, 3, 5]);
+        assert_eq!([1, 2].map(|layer| parts[layer].heard_start), [0, 3]);
+        assert_eq!([0, 1].map(|layer| parts[LAYERS_MAX + layer].heard_start), [3, 5]);
+    }
+
+    #[test]
+    fn arrays_that_share_a_buffer_do_not_overlap() {
+        let shape = shape(vec![20, 7, 3, 10]);
+        for group in Group::ALL {
+            let (places, bytes) = group.places(&shape);
+            let starts: Vec<u64> = places.iter().map(|&(_, start)| start).collect();
+            assert!(starts.iter().all(|start| start.is_multiple_of(256)), "{starts:?}");
+            let ends = starts.iter().skip(1).chain([&bytes]);
+            for ((array, start), end) in places.iter().zip(ends) {
+                assert!(start + shape.bytes_of(*array) <= *end, "{array}");
+            }
+        }
+    }
+
+    #[test]
+    fn networks_are_stepped_whole_where_a_device_holds_them() {
+        let fits = |populations, info: &Info| fits(&shape(populations), info, WORKGROUP);
+        assert!(fits(vec![784, 500, 100, 10], &info(false)));
+        assert!(fits(vec![784, 500, 100, 10], &info(true)));
+        // Of 8,192 neurons the bits are kept, of whole words.
+        assert!(fits(vec![1, 8160, 32], &info(false)));
+        assert!(!fits(vec![1, 8160, 33], &info(false)));
+        // A neuron that hears 5,000, each of which spikes fifteen times, goes through 75,000 rounds.
+        assert!(!fits(vec![1, 5000, 10], &info(true)));
+        let small = Info { max_binding: 1 << 20, ..info(false) };
+        assert!(fits(vec![1, 200, 10], &small));
+        assert!(!fits(vec![1, 500, 500, 10], &small), "weights of 2 MB");
+    }
+
+    #[test]
+    fn a_step_is_as_long_as_its_longest_loops() {
+        let rounds = |populations, threads| rounds(&shape(populations), threads);
+        // Each neuron that is heard may spike fifteen times, and each such loop ends in a round more.
+        let more = rounds(vec![1, 332, 10], 512) - rounds(vec![1, 300, 10], 512);
+        assert_eq!(more, 2 + 32 * 16);
+        assert!(rounds(vec![784, 500, 10], 64) > rounds(vec![784, 500, 10], 256));
+        assert_eq!(rounds(vec![784, 500, 10], 512), rounds(vec![9, 500, 10], 512));
+    }
+}

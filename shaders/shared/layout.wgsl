@@ -1,7 +1,7 @@
-// What every kernel binds and the host fills: the twin of src/layout/uniforms.rs (a test compares
-// sizes and offsets). Binding 1 is the part of the launch. Kernels declare their arrays from binding 5 on:
-// what `Launch::reads` lists, then `Launch::writes`. "lanes" in the shape of an array are those of all
-// replicas, replica by replica.
+// What every kernel binds and the host fills: the twin of src/layout/uniforms.rs and part.rs (a test
+// compares sizes and offsets). Binding 1 is the part of the launch. Kernels declare their arrays from binding 5
+// on: what `Launch::reads` lists, then `Launch::writes`; `network` those of all layers as one. "lanes" in the
+// shape of an array are those of all replicas, replica by replica.
 // Constants that both sides need come before this text, generated from Rust. What fills a struct is a field of
 // its own: behind a field with a size of its own, Mesa's device was seen to step over arrays by another length.
 

@@ -10,7 +10,7 @@ use wgpu::{Buffer, BufferDescriptor, BufferUsages};
 use super::adapter::Info;
 use super::device::Device;
 use super::groups::Group;
-use super::{network, windows};
+use super::{WORKGROUP, network, windows};
 use crate::layout::{Array, BackendError, Constants, Lane, Minibatch, Replica, Shape};
 
 /// Size of the smallest buffer: kernels bind arrays that are not kept all the same.
@@ -120,7 +120,7 @@ impl Buffers {
 /// Checks what a GPU holds in a buffer and binds at once, and how many lanes it takes.
 ///
 /// # Errors
-/// When an array is larger, or there are more lanes.
+/// When an array is larger, there are more lanes, or networks that are to be stepped whole do not fit.
 pub fn check_limits(info: &Info, shape: &Shape) -> Result<(), BackendError> {
     for array in shape.arrays() {
         let (bytes, device) = (shape.bytes_of(array), info.name.clone());
@@ -136,15 +136,8 @@ pub fn check_limits(info: &Info, shape: &Shape) -> Result<(), BackendError> {
             });
         }
     }
-    if shape.steps_networks {
-        for group in Group::ALL {
-            let (places, bytes) = group.places(shape);
-            let limit = info.max_binding.min(info.max_buffer);
-            if let Some(&(array, _)) = places.first().filter(|_| bytes > limit) {
-                let device = info.name.clone();
-                return Err(BackendError::TooLarge { array, bytes, limit, device });
-            }
-        }
+    if shape.steps_networks && !network::fits(shape, info, WORKGROUP) {
+        return Err(BackendError::NotInOneLaunch { device: info.name.clone() });
     }
     // Each lane is a workgroup along the last dimension of a launch.
     let (lanes, most) = (shape.replicas * shape.lanes, info.max_workgroups as usize);

@@ -27,6 +27,10 @@ pub fn threads(workgroup: u32, info: &Info) -> u32 {
     if wider <= info.max_workgroup_threads { wider } else { workgroup }
 }
 
+/// Bytes that its workgroup shares: who spikes, a bit and a count for each neuron, in two halves.
+const SHARED_BYTES: u32 =
+    2 * (1 + UNITS_PER_WORD / STEPS_PER_WORD) * (NETWORK_WORDS * size_of::<u32>()) as u32;
+
 /// Whether a device steps networks of this shape in one launch: it binds what their layers share, a workgroup
 /// keeps who spikes, and no step takes a thread too many rounds.
 pub fn fits(shape: &Shape, info: &Info, workgroup: u32) -> bool {
@@ -34,6 +38,7 @@ pub fn fits(shape: &Shape, info: &Info, workgroup: u32) -> bool {
     let most = info.max_binding.min(info.max_buffer).min(4 * u64::from(u32::MAX));
     Group::ALL.iter().all(|group| group.places(shape).1 <= most)
         && shape.spiking_words() <= NETWORK_WORDS
+        && SHARED_BYTES <= info.max_workgroup_storage
         && (!info.is_software || rounds(shape, threads(workgroup, info)) <= MOST_ROUNDS)
 }
 
@@ -108,8 +113,9 @@ pub fn rounds(shape: &Shape, threads: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gpu::WORKGROUP;
     use crate::gpu::adapter::Kind;
+    use crate::gpu::{WORKGROUP, check_limits};
+    use crate::layout::BackendError;
 
     fn info(is_software: bool) -> Info {
         Info {
@@ -209,6 +215,13 @@ mod tests {
         let small = Info { max_binding: 1 << 20, ..info(false) };
         assert!(fits(vec![1, 200, 10], &small));
         assert!(!fits(vec![1, 500, 500, 10], &small), "weights of 2 MB");
+        let narrow = Info { max_workgroup_storage: SHARED_BYTES - 1, ..info(false) };
+        assert!(!fits(vec![1, 200, 10], &narrow));
+        // Every device of WebGPU shares so much.
+        assert!(SHARED_BYTES <= wgpu::Limits::default().max_compute_workgroup_storage_size);
+        // What does not fit is refused: the shader's indices are trusted.
+        let error = check_limits(&info(false), &shape(vec![1, 8160, 33])).unwrap_err();
+        assert!(matches!(error, BackendError::NotInOneLaunch { .. }), "{error}");
     }
 
     #[test]

@@ -136,6 +136,10 @@ pub enum BackendError {
         "a workgroup of {workgroup} threads: the GPU '{device}' takes a multiple of 8, at most {limit}"
     )]
     Workgroup { workgroup: u32, limit: u32, device: String },
+    #[error(
+        "the GPU '{device}' does not step networks this large in one launch, but kernel by kernel"
+    )]
+    NotInOneLaunch { device: String },
     #[error("{lanes} images at a time, where there is room for {most}")]
     TooManyLanes { lanes: usize, most: usize },
     #[error("the lanes of a minibatch are not those of {replicas} replicas in their order")]

@@ -28,7 +28,8 @@ pub struct Dispatch {
 impl Dispatch {
     fn part(&self, shape: &Shape) -> Part {
         let [past_first, past_end] = self.past;
-        Part { past_first, past_end, ..self.window.part(&self.launch, shape) }
+        let spiking_words = shape.spiking_words() as u32;
+        Part { past_first, past_end, spiking_words, ..self.window.part(&self.launch, shape) }
     }
 }
 

@@ -118,7 +118,6 @@ impl Part {
             sends_rates: u32::from(shape.sends_rates),
             is_rate_source: u32::from(shape.feedback_rates && shape.is_source(population)),
             layers: shape.layers() as u32,
-            spiking_words: shape.spiking_words() as u32,
             ..Part::zeroed()
         }
     }

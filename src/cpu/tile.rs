@@ -161,11 +161,6 @@ pub struct Span<'a, T> {
 }
 
 impl<'a, T: Pod> Span<'a, T> {
-    /// Number of tiles.
-    pub fn count(&self) -> usize {
-        self.tiles.len() / self.rows.max(1)
-    }
-
     /// The rows of each tile.
     pub fn each_mut(&mut self) -> std::slice::ChunksExactMut<'_, Tile<T>> {
         self.tiles.chunks_exact_mut(self.rows.max(1))

@@ -73,18 +73,17 @@ fn sum_tiles<V: Vectors>(
     sums: &mut Span<f32>,
     row: usize,
 ) {
-    let lists: Vec<&[u32]> = events.of(steps).collect();
     let (stride, rows) = (weights.stride(), sums.rows);
     let mut weights = &weights.tiles()[sums.first..];
     let mut left = &mut *sums.tiles;
     while left.len() >= GROUP * rows {
         let (group, others) = left.split_at_mut(GROUP * rows);
-        sum_group::<V, GROUP>(&lists, weights, stride, group, rows, row);
+        sum_group::<V, GROUP>(steps.clone(), events, weights, stride, group, rows, row);
         (left, weights) = (others, &weights[GROUP..]);
     }
     while left.len() >= rows {
         let (tile, others) = left.split_at_mut(rows);
-        sum_tile::<V>(&lists, weights, stride, &mut tile[row..]);
+        sum_tile::<V>(steps.clone(), events, weights, stride, &mut tile[row..]);
         (left, weights) = (others, &weights[1..]);
     }
 }
@@ -92,16 +91,17 @@ fn sum_tiles<V: Vectors>(
 /// [`sum_columns`] for `TILES` tiles, `sums`: all their rows. `weights`: from the first of them on.
 #[inline(always)]
 fn sum_group<V: Vectors, const TILES: usize>(
-    lists: &[&[u32]],
+    steps: Range<u32>,
+    events: &Events,
     weights: &[Tile<f32>],
     stride: usize,
     sums: &mut [Tile<f32>],
     rows: usize,
     row: usize,
 ) {
-    for (row, list) in (row..).zip(lists) {
+    for (row, step) in (row..).zip(steps) {
         let mut sum = [V::Floats::of(0.0); TILES];
-        for &unit in *list {
+        for &unit in events.at(step) {
             let column = &weights[unit as usize * stride..][..TILES];
             for t in 0..TILES {
                 sum[t] = sum[t] + V::floats(&column[t]);
@@ -116,26 +116,31 @@ fn sum_group<V: Vectors, const TILES: usize>(
 /// The same for a single tile.
 #[inline(always)]
 fn sum_tile<V: Vectors>(
-    lists: &[&[u32]],
+    steps: Range<u32>,
+    events: &Events,
     weights: &[Tile<f32>],
     stride: usize,
     sums: &mut [Tile<f32>],
 ) {
-    for (lists, sums) in lists.chunks(STEPS).zip(sums.chunks_mut(STEPS)) {
+    let mut places = sums.iter_mut();
+    for start in steps.clone().step_by(STEPS) {
         let mut sum = [V::Floats::of(0.0); STEPS];
-        let mut together = 0;
-        if let Some(lists) = lists.first_chunk::<STEPS>() {
-            together = usize::MAX;
-            for list in lists {
-                together = together.min(list.len());
-            }
-            for k in 0..together {
-                for s in 0..STEPS {
-                    sum[s] = sum[s] + V::floats(&weights[lists[s][k] as usize * stride]);
-                }
+        let mut lists: [&[u32]; STEPS] = [&[]; STEPS];
+        for (list, step) in lists.iter_mut().zip(start..steps.end) {
+            *list = events.at(step);
+        }
+        let mut together = usize::MAX;
+        for list in lists {
+            together = together.min(list.len());
+        }
+        for k in 0..together {
+            for s in 0..STEPS {
+                sum[s] = sum[s] + V::floats(&weights[lists[s][k] as usize * stride]);
             }
         }
-        for ((list, sum), place) in lists.iter().zip(sum).zip(sums) {
+        for ((_, list), (sum, place)) in
+            (start..steps.end).zip(lists).zip(sum.into_iter().zip(&mut places))
+        {
             let mut sum = sum;
             for &unit in &list[together..] {
                 sum = sum + V::floats(&weights[unit as usize * stride]);

@@ -34,11 +34,6 @@ impl Events {
         &self.units[start..self.ends[index]]
     }
 
-    /// Who spikes at each of `steps`.
-    pub fn of(&self, steps: Range<u32>) -> impl Iterator<Item = &[u32]> {
-        steps.map(|step| self.at(step))
-    }
-
     /// Lists who spikes at the steps of `heard`, as `drawn` has them, or where a step was not drawn, as
     /// `spikes` has, `[past words + words, units]`.
     pub fn ensure(&mut self, heard: Heard, drawn: &Drawn, spikes: &Tiled<u32>) {

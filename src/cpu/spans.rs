@@ -1,5 +1,6 @@
 //! How long each kernel takes: a clock that is read behind every kernel of a lane, where it is wanted.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::layout::{Kernel, KernelTimes};
@@ -14,6 +15,13 @@ impl Clock {
 
     pub fn is_on(&self) -> bool {
         self.0.is_some()
+    }
+
+    /// Adds the time since the clock was last read to what `kernel` took, on one thread of several.
+    pub fn read_into(&mut self, kernel: Kernel, times: &Mutex<KernelTimes>) {
+        if self.is_on() {
+            self.read(kernel, 1, &mut times.lock().unwrap_or_else(PoisonError::into_inner));
+        }
     }
 
     /// Passes over the time since the clock was last read.

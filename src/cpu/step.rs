@@ -11,7 +11,7 @@ use super::events::Heard;
 use super::spans::Clock;
 use super::state::{Inputs, LaneState};
 use super::{drive, output, soma};
-use crate::layout::{Kernel, KernelTimes, Lane, Launch, Part};
+use crate::layout::{Kernel, KernelTimes, Lane, Launch, Part, STEPS_PER_WORD};
 
 impl LaneState {
     /// Runs kernels on this lane, the wide ones on up to `threads` threads.
@@ -71,7 +71,11 @@ impl LaneState {
         let neurons = if launch.kernel == Kernel::Soma { soma::soma } else { output::output };
 
         let (layer, drawn) = (&mut layers[index], &mut drawn[index + 1]);
-        let count = (part.units as usize).div_ceil(NEURONS);
+        // What drives them through a few steps stays in the cache anyway, and groups have a price.
+        let count = match part.steps {
+            ..=STEPS_PER_WORD => threads,
+            _ => (part.units as usize).div_ceil(NEURONS),
+        };
         let drives = layer.drive.span().cut(count).into_iter();
         let compartments = layer.compartments.span().cut(count);
         let spikes = spikes[index + 1].span().cut(count);
@@ -79,16 +83,13 @@ impl LaneState {
         let is_profiled = clock.is_on();
         let of_groups = Mutex::new(KernelTimes::default());
         let step = |(((mut drive, mut compartments), mut spikes), drawn)| {
-            let (mut clock, mut times) = (Clock::start(is_profiled), KernelTimes::default());
+            let mut clock = Clock::start(is_profiled);
             if let Some(part) = drive_part {
                 drive::drive(constants, part, minibatch, lane, events, traces, weights, &mut drive);
-                clock.read(Kernel::Drive, 1, &mut times);
+                clock.read_into(Kernel::Drive, &of_groups);
             }
             neurons(&block, &mut drive, &mut compartments, &mut spikes, drawn);
-            if is_profiled {
-                clock.read(launch.kernel, 1, &mut times);
-                of_groups.lock().unwrap_or_else(PoisonError::into_inner).merge(&times);
-            }
+            clock.read_into(launch.kernel, &of_groups);
         };
         if threads == 1 {
             groups.for_each(step);
@@ -97,8 +98,10 @@ impl LaneState {
             let each = groups.len().div_ceil(threads);
             groups.into_par_iter().with_min_len(each.max(1)).for_each(step);
         }
-        clock.skip();
-        times.merge(&of_groups.into_inner().unwrap_or_else(PoisonError::into_inner));
+        if is_profiled {
+            clock.skip();
+            times.merge(&of_groups.into_inner().unwrap_or_else(PoisonError::into_inner));
+        }
         if minibatch.draws == 0 {
             drawn.forget();
         }

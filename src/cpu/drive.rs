@@ -78,7 +78,7 @@ fn sum_tiles<V: Vectors>(
     let mut left = &mut *sums.tiles;
     while left.len() >= GROUP * rows {
         let (group, others) = left.split_at_mut(GROUP * rows);
-        sum_group::<V, GROUP>(steps.clone(), events, weights, stride, group, rows, row);
+        sum_group::<V>(steps.clone(), events, weights, stride, group, rows, row);
         (left, weights) = (others, &weights[GROUP..]);
     }
     while left.len() >= rows {
@@ -88,9 +88,9 @@ fn sum_tiles<V: Vectors>(
     }
 }
 
-/// [`sum_columns`] for `TILES` tiles, `sums`: all their rows. `weights`: from the first of them on.
+/// [`sum_columns`] for a group of tiles. `sums`: all their rows; `weights`: from the first of them on.
 #[inline(always)]
-fn sum_group<V: Vectors, const TILES: usize>(
+fn sum_group<V: Vectors>(
     steps: Range<u32>,
     events: &Events,
     weights: &[Tile<f32>],
@@ -100,20 +100,20 @@ fn sum_group<V: Vectors, const TILES: usize>(
     row: usize,
 ) {
     for (row, step) in (row..).zip(steps) {
-        let mut sum = [V::Floats::of(0.0); TILES];
+        let mut sum = [V::Floats::of(0.0); GROUP];
         for &unit in events.at(step) {
-            let column = &weights[unit as usize * stride..][..TILES];
-            for t in 0..TILES {
+            let column = &weights[unit as usize * stride..][..GROUP];
+            for t in 0..GROUP {
                 sum[t] = sum[t] + V::floats(&column[t]);
             }
         }
-        for t in 0..TILES {
+        for t in 0..GROUP {
             V::store_floats(sum[t], &mut sums[t * rows + row]);
         }
     }
 }
 
-/// The same for a single tile.
+/// The same for a single tile. `sums`: its rows from the first of `steps` on.
 #[inline(always)]
 fn sum_tile<V: Vectors>(
     steps: Range<u32>,
@@ -122,7 +122,6 @@ fn sum_tile<V: Vectors>(
     stride: usize,
     sums: &mut [Tile<f32>],
 ) {
-    let mut places = sums.iter_mut();
     for start in steps.clone().step_by(STEPS) {
         let mut sum = [V::Floats::of(0.0); STEPS];
         let mut lists: [&[u32]; STEPS] = [&[]; STEPS];
@@ -138,14 +137,11 @@ fn sum_tile<V: Vectors>(
                 sum[s] = sum[s] + V::floats(&weights[lists[s][k] as usize * stride]);
             }
         }
-        for ((_, list), (sum, place)) in
-            (start..steps.end).zip(lists).zip(sum.into_iter().zip(&mut places))
-        {
-            let mut sum = sum;
-            for &unit in &list[together..] {
-                sum = sum + V::floats(&weights[unit as usize * stride]);
+        for (s, step) in (start..steps.end).take(STEPS).enumerate() {
+            for &unit in &lists[s][together..] {
+                sum[s] = sum[s] + V::floats(&weights[unit as usize * stride]);
             }
-            V::store_floats(sum, place);
+            V::store_floats(sum[s], &mut sums[(step - steps.start) as usize]);
         }
     }
 }

@@ -49,27 +49,13 @@ fn present<T>(result: Result<T, BackendError>) -> T {
 
 fn shape() -> Shape {
     Shape {
-        populations: vec![7, 5, 3],
-        broadcast: true,
-        is_symmetric: false,
-        learns_feedback: false,
-        has_apical_biases: false,
-        backpropagates: false,
-        sends_rates: false,
-        feedback_rates: false,
-        earliest_plateau: 0,
-        replicas: 1,
         lanes: 2,
         steps: 20,
         block: 8,
-        taps: 10,
         images: 4,
         slots: 4,
-        steps_apical: false,
-        steps_networks: false,
         has_moments: true,
-        keeps_gradient: false,
-        keeps_lanes: true,
+        ..Shape::plain(vec![7, 5, 3])
     }
 }
 

@@ -157,29 +157,7 @@ mod tests {
 
     #[test]
     fn the_first_drive_of_an_image_that_carries_on_covers_the_steps_before() {
-        let shape = Shape {
-            populations: vec![4, 3],
-            broadcast: true,
-            is_symmetric: false,
-            learns_feedback: false,
-            has_apical_biases: false,
-            backpropagates: false,
-            sends_rates: false,
-            feedback_rates: false,
-            earliest_plateau: 0,
-            replicas: 1,
-            lanes: 1,
-            steps: 32,
-            block: 16,
-            taps: 10,
-            images: 1,
-            slots: 1,
-            steps_apical: false,
-            steps_networks: false,
-            has_moments: false,
-            keeps_gradient: false,
-            keeps_lanes: true,
-        };
+        let shape = Shape::plain(vec![4, 3]);
         let steps = |first, fresh| {
             let launch = Launch { kernel: Kernel::Drive, layer: 0, first, steps: 16 };
             let minibatch = Minibatch { lanes: 1, fresh, ..bytemuck::Zeroable::zeroed() };

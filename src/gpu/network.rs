@@ -136,27 +136,13 @@ mod tests {
 
     fn shape(populations: Vec<usize>) -> Shape {
         Shape {
-            populations,
             broadcast: false,
-            is_symmetric: false,
-            learns_feedback: false,
             has_apical_biases: true,
-            backpropagates: false,
-            sends_rates: false,
-            feedback_rates: false,
-            earliest_plateau: 0,
             replicas: 2,
             lanes: 3,
-            steps: 32,
-            block: 16,
-            taps: 10,
-            images: 1,
-            slots: 1,
             steps_apical: true,
             steps_networks: true,
-            has_moments: false,
-            keeps_gradient: false,
-            keeps_lanes: true,
+            ..Shape::plain(populations)
         }
     }
 

@@ -141,29 +141,7 @@ mod tests {
     use super::*;
 
     fn shape(taps: u32) -> Shape {
-        Shape {
-            populations: vec![40, 30, 10],
-            broadcast: true,
-            is_symmetric: false,
-            learns_feedback: false,
-            has_apical_biases: false,
-            backpropagates: false,
-            sends_rates: false,
-            feedback_rates: false,
-            earliest_plateau: 0,
-            replicas: 1,
-            lanes: 1,
-            steps: 32,
-            block: 16,
-            taps,
-            images: 1,
-            slots: 1,
-            steps_apical: true,
-            steps_networks: true,
-            has_moments: false,
-            keeps_gradient: false,
-            keeps_lanes: true,
-        }
+        Shape { taps, steps_apical: true, steps_networks: true, ..Shape::plain(vec![40, 30, 10]) }
     }
 
     fn cut(taps: u32, first: u32, most: u32) -> Vec<([u32; 2], [u32; 2])> {

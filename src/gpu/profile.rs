@@ -128,16 +128,6 @@ mod tests {
 
     fn check(steps_networks: bool) {
         let shape = Shape {
-            populations: vec![12, 9, 10],
-            broadcast: true,
-            is_symmetric: false,
-            learns_feedback: false,
-            has_apical_biases: false,
-            backpropagates: false,
-            sends_rates: false,
-            feedback_rates: false,
-            earliest_plateau: 0,
-            replicas: 1,
             lanes: 2,
             steps: 16,
             block: 8,
@@ -147,8 +137,7 @@ mod tests {
             steps_apical: steps_networks,
             steps_networks,
             has_moments: true,
-            keeps_gradient: false,
-            keeps_lanes: true,
+            ..Shape::plain(vec![12, 9, 10])
         };
         let config = Config { layers: vec![9, 10], taps: 3, ..Config::default() };
         let constants = constants(&config, &shape, 10);

@@ -110,27 +110,12 @@ mod tests {
 
     fn shape(replicas: usize) -> Shape {
         Shape {
-            populations: vec![300, 10, 3],
-            broadcast: true,
-            is_symmetric: false,
-            learns_feedback: false,
-            has_apical_biases: false,
-            backpropagates: false,
-            sends_rates: false,
-            feedback_rates: false,
-            earliest_plateau: 0,
             replicas,
-            lanes: 1,
             steps: 8,
             block: 8,
             taps: 3,
-            images: 1,
-            slots: 1,
-            steps_apical: false,
-            steps_networks: false,
             has_moments: true,
-            keeps_gradient: false,
-            keeps_lanes: true,
+            ..Shape::plain(vec![300, 10, 3])
         }
     }
 

@@ -7,6 +7,7 @@ mod carried;
 mod kernel;
 mod kernel_times;
 mod part;
+mod plain;
 mod shape;
 mod uniforms;
 

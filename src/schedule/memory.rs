@@ -39,15 +39,6 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused_with_the_numbers() {
         let shape = |replicas| Shape {
-            populations: vec![30, 20, 10],
-            broadcast: true,
-            is_symmetric: false,
-            learns_feedback: false,
-            has_apical_biases: false,
-            backpropagates: false,
-            sends_rates: false,
-            feedback_rates: false,
-            earliest_plateau: 0,
             replicas,
             lanes: 2,
             steps: 8,
@@ -55,11 +46,8 @@ mod tests {
             taps: 0,
             images: 0,
             slots: 0,
-            steps_apical: false,
-            steps_networks: false,
             has_moments: true,
-            keeps_gradient: false,
-            keeps_lanes: true,
+            ..Shape::plain(vec![30, 20, 10])
         };
         let bytes = 3 << 20;
         assert_eq!(check(&shape(1), bytes, bytes).unwrap(), bytes);

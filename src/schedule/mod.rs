@@ -170,11 +170,10 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
     let steps_apical = config.g_apical != 0.0 || extent.records_apical;
     let sends_rates = config.transmission == Transmission::Rates;
     let feedback_rates = config.feedback_transmission == Transmission::Rates;
-    // Who records looks at the voltages of every step.
-    let is_observed = extent.records_apical;
+    // Who records apical voltages looks at every step.
     let steps_networks = extent.steps_networks
         && steps_apical
-        && !is_observed
+        && !extent.records_apical
         && !sends_rates
         && !feedback_rates
         && config.layers.len() > 1;
@@ -213,27 +212,13 @@ mod tests {
 
     fn shape(steps_apical: bool, steps_networks: bool) -> Shape {
         Shape {
-            populations: vec![12, 9, 10],
-            broadcast: true,
-            is_symmetric: false,
-            learns_feedback: false,
-            has_apical_biases: false,
-            backpropagates: false,
-            sends_rates: false,
-            feedback_rates: false,
-            earliest_plateau: 0,
-            replicas: 1,
-            lanes: 1,
             steps: 24,
             block: 8,
             taps: 3,
-            images: 1,
-            slots: 1,
             steps_apical,
             steps_networks,
-            has_moments: false,
-            keeps_gradient: false,
             keeps_lanes: false,
+            ..Shape::plain(vec![12, 9, 10])
         }
     }
 

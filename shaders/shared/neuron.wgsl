@@ -1,6 +1,17 @@
 // What hidden and output neurons share: the draw of spikes. The twin of src/cpu/neuron.rs, with one
 // thread for each neuron instead of a tile.
 
+// Begins an image with voltages that are carried on, or cleared, and with a mean of nothing. `state`: where those of
+// the neuron begin in the kernel's array `compartments`.
+fn begin_image(state: u32) {
+    if minibatches[replica].fresh == 1u {
+        for (var row = 0u; row < COMPARTMENT_ROWS; row++) {
+            compartments[state + row * part.units] = 0.0;
+        }
+    }
+    compartments[state + COMPARTMENT_MEAN_SOMA * part.units] = 0.0;
+}
+
 // The voltage without what is next to zero, at the first step of every word: a voltage that decays by no
 // more than a hundred times a step does not get from there to subnormal numbers within one word.
 fn flushed(soma: f32, step: u32) -> f32 {

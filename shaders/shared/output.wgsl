@@ -5,12 +5,7 @@ fn step_output(lane: Lane, unit: u32) {
     let end = end_of(lane);
     let state = part.compartments_start + lane.place * COMPARTMENT_ROWS * part.units + unit;
     if part.first == 0u {
-        if minibatches[replica].fresh == 1u {
-            for (var row = 0u; row < COMPARTMENT_ROWS; row++) {
-                compartments[state + row * part.units] = 0.0;
-            }
-        }
-        compartments[state + COMPARTMENT_MEAN_SOMA * part.units] = 0.0;
+        begin_image(state);
         compartments[state + COMPARTMENT_MEAN_RATE * part.units] = 0.0;
     }
     let bias = weight(part.below, unit);

@@ -46,8 +46,8 @@ impl LaneState {
 
     /// Runs the kernel of a layer's neurons on up to `threads` threads. Before it, where `drive_part` is given,
     /// that of their drive over the same steps.
-    #[allow(clippy::too_many_arguments)]
-    pub fn step_layer(
+    #[allow(clippy::too_many_arguments)] // what a lane is run with
+    fn step_layer(
         &mut self,
         inputs: &Inputs,
         drive_part: Option<&Part>,

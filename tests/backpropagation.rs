@@ -4,13 +4,13 @@
 //!
 //! Does not prove: that a GPU does the same (see `exactness.rs`).
 
-mod support;
-
 use apical::config::{Config, HiddenErrors};
 use apical::layout::{Array, compartment};
 use apical::model::initial::Initial;
 use apical::network::Network;
 use apical::schedule::{Image, Simulation};
+
+use crate::support;
 
 const PIXELS: usize = 72;
 const BATCH: usize = 4;

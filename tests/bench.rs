@@ -5,11 +5,10 @@
 //! Does not prove that any time is right: nothing here depends on one. What the command prints is
 //! tested in tests/command_line/bench.rs. These tests need a Vulkan device; a software one will do.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::support::{self, MakeBackend, cpu, floats, gpu, random_dataset};
 use apical::bench::{Snapshot, Work};
 use apical::config::{Config, Optimizer};
 use apical::dataset::Dataset;
@@ -17,7 +16,6 @@ use apical::layout::{Array, Backend, Kernel, KernelTimes, Lane, Launch, Minibatc
 use apical::network::Network;
 use apical::schedule::Simulation;
 use apical::train::order;
-use support::{MakeBackend, cpu, floats, gpu, random_dataset};
 
 /// A small net. A rate of 0 leaves its weights as they are.
 fn config() -> Config {

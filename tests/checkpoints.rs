@@ -5,8 +5,6 @@
 //!
 //! Does not prove that the program writes and finds checkpoints; tests/command_line/resume.rs does.
 
-mod support;
-
 use std::ops::ControlFlow;
 
 use apical::config::{
@@ -20,6 +18,8 @@ use apical::schedule::{BackendChoice, Selection};
 use apical::train::{
     Checkpoint, Event, Every, ReplicaEvent, Replicas, Start, TrainError, Training,
 };
+
+use crate::support;
 
 fn dataset() -> Dataset {
     (*support::random_dataset(5, 9, 8, 40)).clone()

@@ -3,8 +3,6 @@
 //!
 //! Does not prove that all of them learn anything, nor all combinations: each run tries some, the same each time.
 
-mod support;
-
 use std::cell::Cell;
 use std::ops::ControlFlow;
 
@@ -16,6 +14,8 @@ use apical::train::{TrainError, Training};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config as Cases, RngAlgorithm, TestRng, TestRunner};
+
+use crate::support;
 
 /// Of each setting usual values, bounds, and what is beyond them.
 const VALUES: &[(&str, &[&str])] = &[

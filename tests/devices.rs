@@ -5,8 +5,6 @@
 //! Does not prove that the kernels are right (tests/exactness.rs does), nor anything about a device
 //! that is not here: there the self-test of `apical devices` says.
 
-mod support;
-
 use apical::config::{Config, Feedback, Optimizer};
 use apical::cpu::arithmetic::{FUNCTIONS, arithmetic};
 use apical::gpu::adapter::{self, Choice, Info, Kind};
@@ -17,6 +15,8 @@ use apical::layout::{
 use apical::random::philox;
 use apical::schedule::{self, Selection};
 use bytemuck::Zeroable;
+
+use crate::support;
 
 /// Counter, key and result, from `kat_vectors` of the Random123 library.
 const KNOWN_ANSWERS: [([u32; 4], [u32; 2], [u32; 4]); 3] = [

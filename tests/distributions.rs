@@ -6,8 +6,6 @@
 //! Does not prove: that what is done with the draws is right (see `golden.rs`), or that a GPU draws
 //! the same (see `exactness.rs`). All seeds are fixed: a check that passes once passes always.
 
-mod support;
-
 #[path = "distributions/plateaus.rs"]
 mod plateaus;
 #[path = "distributions/spikes.rs"]
@@ -26,6 +24,8 @@ use statrs::distribution::{ContinuousCDF, Normal, Uniform};
 use statrs::stats_tests::NaNPolicy;
 use statrs::stats_tests::chisquare::chisquare;
 use statrs::stats_tests::ks_test::{KSOneSampleAlternativeMethod, ks_onesample};
+
+use crate::support;
 
 /// A distribution is rejected where draws as far from it have a probability below this.
 const REJECT: f64 = 1e-4;

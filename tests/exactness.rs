@@ -14,7 +14,6 @@ mod raster;
 mod shown;
 #[path = "exactness/situations.rs"]
 mod situations;
-mod support;
 #[path = "exactness/windows.rs"]
 mod windows;
 #[path = "exactness/words.rs"]
@@ -26,6 +25,8 @@ use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::layout::{Array, Backend, Kernel, Lane, Launch, Minibatch, Shape};
 use situations::situations;
+
+use crate::support;
 
 const CLASSES: usize = 10;
 /// Lanes in use of each replica; it has one more.

@@ -5,14 +5,14 @@
 //!
 //! Does not prove: that a GPU does the same (see `exactness.rs`), or that it helps to learn.
 
-mod support;
-
 use apical::config::{Config, Feedback, FeedbackWeights};
 use apical::layout::Array;
 use apical::model::initial::Initial;
 use apical::network::Network;
 use apical::schedule::{Image, Simulation};
 use statrs::distribution::{ContinuousCDF, Normal};
+
+use crate::support;
 
 const PIXELS: usize = 72;
 const BATCH: usize = 4;

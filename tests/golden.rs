@@ -5,8 +5,6 @@
 //! Does not prove: anything about the draws themselves (see `distributions.rs`), or about minibatches
 //! and Adam, which the authors' code does not have.
 
-mod support;
-
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +15,8 @@ use apical::model::arithmetic::sigmoid;
 use apical::network::{Layer, Network};
 use apical::schedule::{Extent, Image, Simulation};
 use safetensors::{Dtype, SafeTensors};
+
+use crate::support;
 
 /// What single precision may differ from the authors' double precision.
 const TOLERANCE: f64 = 1e-5;

@@ -5,8 +5,6 @@
 //!
 //! Does not prove: that a GPU does the same (see `exactness.rs`).
 
-mod support;
-
 use std::sync::Arc;
 
 use apical::config::{Config, Feedback};
@@ -17,6 +15,8 @@ use apical::network::Network;
 use apical::record::{ImageShape, weights};
 use apical::recorder::{Quantity, Recorder, Recording, Session, Shown};
 use apical::schedule::{BackendChoice, Image, Selection};
+
+use crate::support;
 
 const IMAGES: usize = 10;
 const WINDOW: usize = 20;

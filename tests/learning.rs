@@ -6,8 +6,6 @@
 //! Does not prove: the errors that the paper reports after 60 epochs, nor what is computed (see
 //! `golden.rs`). Thresholds come from the distributions over seeds that the comments give.
 
-mod support;
-
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -17,6 +15,8 @@ use apical::model::initial::Initial;
 use apical::network::Network;
 use apical::schedule::{BackendChoice, Image, Selection, Simulation, open};
 use apical::train::{Event, Training, order, test};
+
+use crate::support;
 
 fn mnist() -> Dataset {
     static MNIST: OnceLock<Dataset> = OnceLock::new();

@@ -3,8 +3,6 @@
 //!
 //! Does not prove: what the command says of it (see `cli/tests/command_line/faults.rs`).
 
-mod support;
-
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -13,6 +11,8 @@ use apical::dataset::Dataset;
 use apical::network::Network;
 use apical::schedule::{self, BackendChoice, Selection, Simulation};
 use apical::train::{Event, Replicas, TrainError, Training, order};
+
+use crate::support;
 
 const BATCH: usize = 4;
 

@@ -4,13 +4,13 @@
 //! Does not prove: that the gradients are right (see `golden.rs`), that other backends do the same (see
 //! `exactness.rs` and `trainings.rs`), or that any of it learns well.
 
-mod support;
-
 use apical::config::{Config, Optimizer};
 use apical::layout::{Array, Shape};
 use apical::model::rates::Schedule;
 use apical::network::Network;
 use apical::schedule::{Extent, Image, Simulation};
+
+use crate::support;
 
 const PIXELS: usize = 72;
 const MINIBATCHES: u32 = 5;

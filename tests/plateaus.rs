@@ -6,8 +6,6 @@
 //! Does not prove: that a GPU does the same (see `exactness.rs`), nor how well networks learn (see `apical
 //! reproduce fig6s fig7a`).
 
-mod support;
-
 use std::sync::Arc;
 
 use apical::config::{Config, Feedback, PlateauTimes, Transmission};
@@ -18,6 +16,8 @@ use apical::model::plateaus::early_steps;
 use apical::network::Network;
 use apical::recorder::{Quantity, Recorder, Recording, Session, Shown};
 use apical::schedule::{BackendChoice, Image, Selection};
+
+use crate::support;
 
 const IMAGES: usize = 10;
 const WINDOW: usize = 20;

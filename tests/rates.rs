@@ -5,8 +5,6 @@
 //!
 //! Does not prove: feedback by rates (see `plateaus.rs`).
 
-mod support;
-
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -19,6 +17,8 @@ use apical::record::weights_sha256;
 use apical::recorder::{Quantity, Recorder, Recording, Session, Shown};
 use apical::schedule::{BackendChoice, Image, Selection};
 use apical::train::Training;
+
+use crate::support;
 
 const IMAGES: usize = 10;
 const PIXELS: usize = 72;

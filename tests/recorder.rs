@@ -5,8 +5,6 @@
 //!
 //! Does not prove: what the quantities come to in trained networks (see `apical reproduce`).
 
-mod support;
-
 use std::sync::Arc;
 
 use apical::config::{Config, Feedback};
@@ -17,6 +15,8 @@ use apical::record::recording::save;
 use apical::recorder::{Quantity, Recorder, Recording, Session, Shown};
 use apical::schedule::{BackendChoice, Image, Selection, Stepping};
 use apical::train::{Training, order};
+
+use crate::support;
 
 const IMAGES: usize = 10;
 /// Relative to the larger of a number and 1: single precision over some hundred operations.

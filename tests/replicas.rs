@@ -7,8 +7,6 @@
 //! Does not prove: that a network alone is right (see `golden.rs` and `learning.rs`) or that CPU and GPU
 //! agree on it (see `trainings.rs`), nor what a GPU does whose memory is full: no device here tells.
 
-mod support;
-
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -22,6 +20,8 @@ use apical::model::spikes::SpikeDraw;
 use apical::network::Network;
 use apical::schedule::{BackendChoice, Selection, Stepping};
 use apical::train::{Event, ReplicaEvent, Replicas, TrainError, Training};
+
+use crate::support;
 
 /// What a training leaves: the network, and the error of each test.
 #[derive(Clone, Debug, PartialEq)]

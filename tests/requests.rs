@@ -5,8 +5,6 @@
 //!
 //! Does not prove: what is made of the networks (see `command_line.rs`).
 
-mod support;
-
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -15,6 +13,8 @@ use apical::model::rates::Schedule;
 use apical::network::Network;
 use apical::schedule::{BackendChoice, Selection};
 use apical::train::{Event, ReplicaEvent, Replicas, Training};
+
+use crate::support;
 
 /// Trainings with progress at certain images: with quick tests.
 fn config() -> Config {

@@ -6,8 +6,6 @@
 //! Does not prove: which kernel is at fault where they do not (see `exactness.rs`), or that what is
 //! learned is right (see `golden.rs` and `learning.rs`).
 
-mod support;
-
 use std::slice::from_ref;
 use std::sync::Arc;
 
@@ -19,6 +17,8 @@ use apical::model::rates::Schedule;
 use apical::network::Network;
 use apical::schedule::{self, Extent, Image, Simulation};
 use apical::train::{order, test};
+
+use crate::support;
 
 /// What a training is run on.
 struct Run {

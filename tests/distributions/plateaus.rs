@@ -10,7 +10,7 @@ use apical::model::plateaus::{EARLIEST, early_steps};
 use apical::schedule::{Extent, Image, Lanes, shape};
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use crate::{assert_fits, assert_independent, assert_rejected, chi_square, support};
+use super::{assert_fits, assert_independent, assert_rejected, chi_square, support};
 
 const UNITS: usize = 1000;
 const LANES: usize = 8;

@@ -12,7 +12,7 @@ use apical::network::{Layer, Network};
 use apical::random::Source;
 use apical::schedule::{Image, Simulation};
 
-use crate::{
+use super::{
     assert_fits, assert_independent, assert_rejected, chi_square, chi_square_of_pairs, support,
 };
 

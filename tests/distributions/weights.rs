@@ -6,7 +6,7 @@ use apical::model::initial::Initial;
 use apical::network::{Layer, Network};
 use statrs::distribution::Normal;
 
-use crate::{assert_fits, assert_rejected, kolmogorov_smirnov, uniform};
+use super::{assert_fits, assert_rejected, kolmogorov_smirnov, uniform};
 
 /// Mean and spread of the weights of the paper's largest net, by layer; and the fan-ins they are for.
 const TABLE: [(usize, f64, f64); 3] =

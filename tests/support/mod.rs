@@ -1,5 +1,7 @@
 //! What several test files need: backends on this machine, small data sets, arrays as floats.
-#![allow(dead_code)] // each test file uses its own part
+#![allow(dead_code)] // some parts are for debugging
+
+pub mod harness;
 
 use std::slice::from_ref;
 use std::sync::Arc;

@@ -1,0 +1,42 @@
+//! One binary of all test files of the library. A binary of its own costs each file a second or more of linking.
+//!
+//! A new file `tests/NAME.rs` needs a line `mod NAME;` here; a test below fails without it. It shares
+//! code with other files by `use crate::support`.
+//! `tests/run NAME::` runs the tests of one file.
+
+mod arithmetic;
+mod backpropagation;
+mod bench;
+mod checkpoints;
+mod configs;
+mod corpora;
+mod dataset;
+mod dataset_formats;
+mod devices;
+mod distributions;
+mod exactness;
+mod examples;
+mod feedback;
+mod golden;
+mod inverse;
+mod lean;
+mod learning;
+mod not_finite;
+mod optimizers;
+mod plateaus;
+mod rates;
+mod recipes;
+mod recorder;
+mod replicas;
+mod requests;
+mod shaders;
+mod support;
+mod trainings;
+
+use std::path::Path;
+
+#[test]
+fn every_test_file_is_a_module_of_this_binary() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    support::harness::assert_all_are_modules(&folder, include_str!("all.rs"));
+}

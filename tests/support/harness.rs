@@ -1,0 +1,33 @@
+//! What the tests of the library and of the command share about how they are run.
+#![allow(dead_code)] // each of the two binaries uses its own part
+
+use std::env;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Says that a test was not run, and why: the test then returns. `tests/run` counts and lists it, beside the
+/// tests that passed. `test` is the test's name, `reason` one line with what is missing.
+///
+/// Only for what a machine may lack and no set-up of ours can bring, such as another driver.
+pub fn not_run(test: &str, reason: &str) {
+    // Written past the capture of the test harness, so that `cargo test` shows it, too.
+    let line = format!("not run: {test}: {reason}\n");
+    io::stderr().write_all(line.as_bytes()).expect("standard error takes a line");
+    if let Some(path) = env::var_os("APICAL_NOT_RUN") {
+        let file = OpenOptions::new().create(true).append(true).open(path);
+        file.and_then(|mut file| file.write_all(line.as_bytes())).expect("the list takes a line");
+    }
+}
+
+/// Panics if a Rust file in `folder` is no module of `all.rs`.
+pub fn assert_all_are_modules(folder: &Path, all: &str) {
+    for entry in fs::read_dir(folder).expect("the folder is read") {
+        let path = entry.expect("the folder is read").path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if path.extension().is_some_and(|ending| ending == "rs") && name != "all" {
+            let line = format!("mod {name};");
+            assert!(all.lines().any(|found| found == line), "{} lacks `{line}`", folder.display());
+        }
+    }
+}

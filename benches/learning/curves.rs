@@ -9,6 +9,9 @@ use crate::table::{error, table};
 /// Epochs of the short table.
 const EPOCHS: [usize; 8] = [1, 2, 3, 5, 10, 20, 40, 60];
 
+/// Colour of the paper's way to train, and of its number.
+const PAPER: usize = 6;
+
 /// The section of the report.
 pub fn section(rows: &[Result]) -> String {
     let header: Vec<String> = EPOCHS.iter().map(|epoch| format!("epoch {epoch}")).collect();
@@ -49,7 +52,11 @@ fn panel(net: &str, rows: &[Result]) -> Panel {
         .collect();
     let reported = rows.iter().filter(|result| result.net() == net);
     let reported = reported.filter_map(|result| result.row.reported).next();
-    let paper = reported.map(|error| Reference { label: "paper".to_string(), y: error });
+    let paper = reported.map(|error| Reference {
+        label: format!("paper: {error} %"),
+        colour: Some(PAPER),
+        y: error,
+    });
     let series: Vec<Series> = of_net.iter().map(|result| series(result)).collect();
     let points = || series.iter().flat_map(|series| &series.points);
     let shown = points().map(|point| point.y).chain(paper.iter().map(|paper| paper.y));
@@ -64,7 +71,7 @@ fn panel(net: &str, rows: &[Result]) -> Panel {
 
 fn series(result: &Result) -> Series {
     let (label, colour) = match result.config().batch {
-        1 => ("one image at a time (the paper)".to_string(), 6),
+        1 => ("one image at a time (the paper)".to_string(), PAPER),
         batch => {
             let colour = [32, 128, 512, 2048].iter().position(|known| *known == batch);
             (format!("batch {batch}"), colour.unwrap_or(4))

@@ -28,7 +28,7 @@ pub(super) struct DataCommand {
     #[command(flatten)]
     reading: ReadingArgs,
 
-    /// Write some training images of each class into one PNG, a row for each class
+    /// Write some training images of each class into one PNG, a row for each class behind its name
     #[arg(long, value_name = "FILE.png")]
     sheet: Option<PathBuf>,
 

@@ -194,6 +194,7 @@ impl CliError {
             CliError::Record(RecordError::NoRun { .. }) => {
                 Some("'apical train --out DIR' begins one".to_string())
             }
+            CliError::Plot(error) => plot_hint(error),
             CliError::OtherDataset { .. } => {
                 Some("--data names the folder that the run's images are in now".to_string())
             }
@@ -209,6 +210,24 @@ impl CliError {
             }
             _ => None,
         }
+    }
+}
+
+fn plot_hint(error: &PlotError) -> Option<String> {
+    match error {
+        PlotError::NoFolder { .. } | PlotError::NoRun { .. } => {
+            Some("'apical train --out DIR' writes the folder of a run".to_string())
+        }
+        PlotError::File { folder } => {
+            let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+            let parent = parent.map_or(".".to_string(), |parent| parent.display().to_string());
+            Some(format!("name the folder: apical plot {parent}"))
+        }
+        PlotError::NoEpoch { .. } => Some(
+            "wait for the test after the first epoch, or train with --quick-test-every N"
+                .to_string(),
+        ),
+        _ => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `apical plot`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -11,8 +11,8 @@ use apical::plots::{RunFolder, of_run};
 
 /// Draw a run: learning curves, confusion matrix, receptive fields, weights, a raster with voltages
 ///
-/// Each picture is written as SVG and PNG, and the numbers behind it as CSV. Of a folder of many networks, only
-/// the learning curves are drawn.
+/// Writes each picture as SVG and PNG, and the numbers behind it as CSV. Draws only the learning curves of a run that
+/// is not done, and of a run of many networks.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct PlotArgs {
@@ -41,6 +41,9 @@ pub(super) struct PlotArgs {
 pub(super) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
     let selection = arguments.machine.selection()?;
     let mut run = RunFolder::open(&arguments.folder)?;
+    if let Some(note) = curves_only(&run, &arguments.folder) {
+        tell(note);
+    }
     if let (Some(images), Some(saved)) = (arguments.test_images, &mut run.saved) {
         saved.config.test_images = images;
     }
@@ -58,4 +61,18 @@ pub(super) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
         return output.print_json(&files);
     }
     output.print(files.join("\n"))
+}
+
+/// Why only the learning curves are drawn.
+fn curves_only(run: &RunFolder, folder: &Path) -> Option<String> {
+    if run.networks.len() > 1 {
+        let one = folder.join("replica-000");
+        let count = run.networks.len();
+        return Some(format!(
+            "a run of {count} networks: learning curves only; 'apical plot {}' draws all of one",
+            one.display()
+        ));
+    }
+    let note = "the run is not done: learning curves only";
+    run.saved.is_none().then(|| note.to_string())
 }

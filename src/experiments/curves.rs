@@ -56,17 +56,19 @@ pub(super) fn train_and_draw(
             }
         }
     }
-    let references = conditions.iter().filter_map(|condition| {
+    let references = conditions.iter().enumerate().filter_map(|(colour, condition)| {
         let y = condition.paper?;
-        Some(Reference { label: format!("paper, {}: {y} %", condition.label), y })
+        let label = format!("paper, {}: {y} %", condition.label);
+        Some(Reference { label, colour: Some(colour), y })
     });
     let references: Vec<Reference> = references.collect();
     let points = || series.iter().flat_map(|series| &series.points);
     let errors = points().map(|point| point.y).chain(references.iter().map(|line| line.y));
+    let scale = Scale::log_if_positive(points().map(|point| point.y));
     let panel = Panel {
         title: String::new(),
-        x: Axis::new("epoch", Scale::Linear, points().map(|point| point.x)),
-        y: Axis::new("test error, %", Scale::Log, errors),
+        x: Axis::whole("epoch", points().map(|point| point.x)),
+        y: Axis::new("test error, %", scale, errors),
         series: series.clone(),
         references,
     };

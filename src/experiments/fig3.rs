@@ -115,7 +115,7 @@ fn draw(recording: &Recording, outcome: &mut Outcome) {
     let neurons = [
         ("hidden neuron", 0, largest.unwrap_or(0), &hidden[..]),
         ("output neuron of the class", 1, label, &output[..]),
-        ("output neuron of another", 1, (label + 1) % 10, &output[..]),
+        ("output neuron of another class", 1, (label + 1) % 10, &output[..]),
     ];
     let panels = neurons.map(|(title, layer, unit, compartments)| {
         panel(recording, &Neuron { title, layer, unit, compartments }, &mut data)

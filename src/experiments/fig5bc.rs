@@ -23,6 +23,9 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
 /// The class whose images the figure shows.
 const SHOWN_CLASS: u8 = 2;
 
+/// Distance of two conditions of a class in the figure, as a part of the distance of two classes.
+const BESIDE: f64 = 0.2;
+
 /// Losses of a network's images.
 struct Losses {
     labels: Vec<u8>,
@@ -148,7 +151,8 @@ fn draw(
     for ((label, values), colour) in labels.iter().zip(correlations).zip([1, 0, 2]) {
         let point = |class: usize| {
             let of_class: Vec<f64> = values.iter().map(|of_seed| of_seed[class]).collect();
-            Point::over(class as f64, &of_class)
+            // Beside each other, so that no bar hides another.
+            Point::over(class as f64 + BESIDE * (colour as f64 - 1.0), &of_class)
         };
         let points: Vec<Point> = (0..values[0].len()).map(point).collect();
         for (seed, of_seed) in (1..).zip(values) {
@@ -159,13 +163,17 @@ fn draw(
         }
         series.push(Series { label: label.clone(), colour, mark: Mark::Dots, points });
     }
-    let values = series.iter().flat_map(|series| &series.points).map(|point| point.y);
+    let values = series.iter().flat_map(|series| &series.points).flat_map(Point::extent);
     let by_class = Panel {
         title: "all classes".to_string(),
         x: Axis::of_names("class", classes),
         y: Axis::new("correlation of L0 and L1", Scale::Linear, values.chain([0.0, 0.61])),
         series: series.clone(),
-        references: vec![Reference { label: "paper, class 2: 0.61".to_string(), y: 0.61 }],
+        references: vec![Reference {
+            label: "paper, class 2: 0.61".to_string(),
+            colour: Some(0),
+            y: 0.61,
+        }],
     };
     let title = "Losses of the hidden layer and the output".to_string();
     let figure = Figure { title, panels: vec![images, by_class] };

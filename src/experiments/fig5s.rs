@@ -6,7 +6,7 @@ use crate::config::{Config, Preset};
 use crate::network::Network;
 use crate::recorder::{Quantity, Recorder, Shown};
 use crate::report::{
-    Axis, Data, Drawing, Figure, Mark, Matrix, Panel, Point, Reference, Scale, Series,
+    Axis, Colours, Data, Drawing, Figure, Mark, Matrix, Panel, Point, Reference, Scale, Series,
 };
 use crate::train::order;
 
@@ -108,12 +108,17 @@ fn draw(outcome: &mut Outcome, courses: &[Vec<Measured>]) {
         Point::over(courses[0][place].images as f64, &values)
     };
     let points: Vec<Point> = (0..courses[0].len()).map(point).collect();
+    let scale = Scale::log_if_positive(points.iter().map(|point| point.y));
     let panel = Panel {
         title: String::new(),
         x: Axis::new("training images", Scale::Linear, points.iter().map(|point| point.x)),
-        y: Axis::new("largest eigenvalue", Scale::Log, points.iter().map(|p| p.y).chain([1.0])),
+        y: Axis::new("largest eigenvalue", scale, points.iter().map(|p| p.y).chain([1.0])),
         series: vec![Series { label: "network".to_string(), colour: 0, mark: Mark::Line, points }],
-        references: vec![Reference { label: "1: below, losses fall together".to_string(), y: 1.0 }],
+        references: vec![Reference {
+            label: "1: below, losses fall together".to_string(),
+            colour: None,
+            y: 1.0,
+        }],
     };
     let title = "Largest eigenvalue of (I - Jb Jg)^T (I - Jb Jg)".to_string();
     let figure = Figure { title, panels: vec![panel] };
@@ -138,7 +143,7 @@ fn draw(outcome: &mut Outcome, courses: &[Vec<Measured>]) {
         rows: names,
         values,
         decimals: 2,
-        full: None,
+        colours: Colours::Symmetric,
     };
     let caption = "The product of the Jacobians of seed 1; the identity would be its ideal.";
     outcome.plot("product", caption, Drawing::Matrix(matrix), data);

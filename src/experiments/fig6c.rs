@@ -87,7 +87,7 @@ fn draw(outcome: &mut Outcome, recording: &Recording, names: &[String], layouts:
             references: Vec::new(),
         });
     }
-    let figure = Figure { title: "Images as each layer has them".to_string(), panels };
+    let figure = Figure { title: "t-SNE of test images, layer by layer".to_string(), panels };
     let caption = "t-SNE of test images, a dot each, coloured by class: what lies together is alike. Axes have no \
                    meaning.";
     outcome.plot("layers", caption, Drawing::Figure(figure), data);

@@ -118,7 +118,8 @@ fn draw(outcome: &mut Outcome, names: &[&str], courses: &[Vec<Vec<f64>>]) {
             courses.iter().map(|course| means(course).collect()).collect();
         let point = |place: usize| {
             let values: Vec<f64> = of_seeds.iter().map(|of_seed| of_seed[place]).collect();
-            Point::over(((place + 1) * JUDGED) as f64, &values)
+            // The last mean may be over fewer.
+            Point::over(((place + 1) * JUDGED).min(courses[0].len()) as f64, &values)
         };
         let points = (0..of_seeds[0].len()).map(point).collect();
         let label = format!("feedback by {name}");
@@ -126,6 +127,11 @@ fn draw(outcome: &mut Outcome, names: &[&str], courses: &[Vec<Vec<f64>>]) {
     }
     let points = || series.iter().flat_map(|series| &series.points);
     let references = [("paper, spikes, after falling to 65: 70", 70.0), ("paper, rates: 40", 40.0)];
+    let reference = |(colour, (label, y)): (usize, (&str, f64))| Reference {
+        label: label.to_string(),
+        colour: Some(colour),
+        y,
+    };
     let panel = Panel {
         title: String::new(),
         x: Axis::new("training images", Scale::Linear, points().map(|point| point.x)),
@@ -135,7 +141,7 @@ fn draw(outcome: &mut Outcome, names: &[&str], courses: &[Vec<Vec<f64>>]) {
             points().map(|point| point.y).chain([30.0, 90.0]),
         ),
         series: series.clone(),
-        references: references.map(|(label, y)| Reference { label: label.to_string(), y }).to_vec(),
+        references: references.into_iter().enumerate().map(reference).collect(),
     };
     let title = "Angle between hidden updates and those of backpropagation".to_string();
     let figure = Figure { title, panels: vec![panel] };

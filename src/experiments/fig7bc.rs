@@ -101,7 +101,8 @@ fn draw(
     [local, exact]: [&Fields; 2],
     [best, chance]: [&[f64]; 2],
 ) {
-    let (height, width) = (study.dataset.height, study.dataset.width);
+    let (height, channels) = (study.dataset.height, study.dataset.channels);
+    let width = study.dataset.width / channels;
     for (name, fields, how) in
         [("plateaus", local, "plateau potentials"), ("backpropagation", exact, "backpropagation")]
     {
@@ -109,14 +110,16 @@ fn draw(
             title: String::new(),
             height,
             width,
+            channels,
             values: values.clone(),
         };
         let tiles = fields.iter().take(SHOWN).map(tile).collect();
         let mosaic = Mosaic { title: format!("Learned by {how}"), columns: 10, tiles };
-        let mut data = Data::new(&["unit", "row", "column", "learned_weight"]);
+        let mut data = Data::new(&["unit", "row", "column", "channel", "learned_weight"]);
         for (unit, field) in fields.iter().take(SHOWN).enumerate() {
-            for (pixel, weight) in field.iter().enumerate() {
-                let place = [unit, pixel / width, pixel % width].map(|x| x.to_string());
+            for (index, weight) in field.iter().enumerate() {
+                let (pixel, channel) = (index / channels, index % channels);
+                let place = [unit, pixel / width, pixel % width, channel].map(|x| x.to_string());
                 data.rows.push([&place[..], &[weight.to_string()]].concat());
             }
         }

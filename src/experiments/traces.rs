@@ -43,7 +43,7 @@ pub(super) fn panel(recording: &Recording, neuron: &Neuron, data: &mut Data) -> 
     series.push(Series {
         label: "target phase begins".to_string(),
         colour: BOUNDARY,
-        mark: Mark::Line,
+        mark: Mark::Hairline,
         points: vec![Point::new(boundary, low), Point::new(boundary, high)],
     });
     let steps = series.iter().flat_map(|series| &series.points).map(|point| point.x);

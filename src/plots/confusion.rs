@@ -1,15 +1,12 @@
-//! What is taken for what.
+//! The confusion matrix.
 
 use super::{Plot, PlotError};
 use crate::dataset::Dataset;
 use crate::evaluate::Evaluation;
 use crate::record::Saved;
-use crate::report::{Data, Drawing, Matrix};
+use crate::report::{Colours, Data, Drawing, Matrix};
 use crate::schedule::Selection;
 use crate::train::test_network;
-
-/// Percent of a class that have the full colour: mistakes are few, and are what is looked for.
-const FULL: f64 = 10.0;
 
 /// Tests the network as its settings say.
 pub(super) fn plot(
@@ -28,18 +25,22 @@ pub(super) fn plot(
         for (found, count) in counts.iter().enumerate() {
             data.rows.push(vec![names[class].clone(), names[found].clone(), count.to_string()]);
         }
-        let percent = |&count: &u32| 100.0 * f64::from(count) / f64::from(all.max(1));
+        // NaN for a class without images.
+        let percent = |&count: &u32| 100.0 * f64::from(count) / f64::from(all);
         values.push(counts.iter().map(percent).collect());
     }
     let matrix = Matrix {
-        title: format!("What is taken for what, % of a class ({:.2} % wrong)", evaluation.error()),
-        x: "class found".to_string(),
-        y: "class".to_string(),
+        title: format!(
+            "Confusion matrix: % of each class, {:.2} % of all images wrong",
+            evaluation.error()
+        ),
+        x: "predicted class".to_string(),
+        y: "true class".to_string(),
         columns: names.clone(),
         rows: names,
         values,
         decimals: 1,
-        full: Some(FULL),
+        colours: Colours::Diagonal { on: "right", off: "taken for another class" },
     };
     Ok(Plot { name: "confusion", drawing: Drawing::Matrix(matrix), data })
 }

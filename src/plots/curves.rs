@@ -1,65 +1,288 @@
-//! How networks learned: errors and loss by epoch.
+//! Learning curves: errors and loss by epoch.
 
 use super::Plot;
-use super::folder::Epoch;
+use super::folder::{Course, Epoch, QuickTest};
+use crate::evaluate::Spread;
 use crate::report::{Axis, Data, Drawing, Figure, Mark, Panel, Point, Scale, Series};
 
-pub(super) fn plot(networks: &[Vec<Epoch>]) -> Plot {
-    let mut data = Data::new(&["network", "epoch", "train_error", "test_error", "loss"]);
-    for (network, epochs) in networks.iter().enumerate() {
-        for &Epoch { epoch, train_error, test_error, loss } in epochs {
-            let numbers = [train_error, test_error, loss].map(|number| number.to_string());
-            data.rows.push([&[network.to_string(), epoch.to_string()], &numbers[..]].concat());
+/// Sweeps of more settings show so many of them by name, the best; the others are pale.
+const NAMED: usize = 9;
+/// Colours of a single network's test error, training error, loss and quick tests.
+const TEST: usize = 0;
+const TRAINING: usize = 1;
+const LOSS: usize = 2;
+const QUICK: usize = 3;
+/// Colour of the settings without a name of their own.
+const OTHERS: usize = 6;
+
+/// Draws the networks of a run. At least one has an epoch or a quick test.
+pub(super) fn plot(networks: &[Course]) -> Plot {
+    let groups = groups(networks);
+    let (title, panels) = match &groups[..] {
+        _ if networks.iter().all(|network| network.epochs.is_empty()) => {
+            ("Before the end of the first epoch".to_string(), vec![quick_tests(networks)])
         }
-    }
-    let errors = [
-        series(networks, "test", 0, |epoch| epoch.test_error),
-        series(networks, "training, before each update", 1, |epoch| epoch.train_error),
-    ];
-    let loss = series(networks, "loss of the output", 2, |epoch| epoch.loss);
-    let panels = vec![
-        panel("error, %", Scale::Log, errors.concat()),
-        panel("loss an image", Scale::Log, loss),
-    ];
-    let title = match networks.len() {
-        1 => "How the network learned".to_string(),
-        count => format!("How {count} networks learned: each, mean and standard deviation"),
+        [group] => {
+            let title = match networks.len() {
+                1 => "Learning curves".to_string(),
+                count => format!(
+                    "Learning curves of {count} networks: each, mean and standard deviation"
+                ),
+            };
+            (title, of_one_setting(group))
+        }
+        groups => {
+            let (count, settings) = (networks.len(), groups.len());
+            let title = format!("Learning curves of {count} networks with {settings} settings");
+            (title, of_settings(groups))
+        }
     };
-    Plot { name: "curves", drawing: Drawing::Figure(Figure { title, panels }), data }
+    Plot {
+        name: "curves",
+        drawing: Drawing::Figure(Figure { title, panels }),
+        data: data(networks),
+    }
 }
 
-/// Each network where there are several, and the mean over them with its spread, as far as all of them are.
-fn series(
-    networks: &[Vec<Epoch>],
-    label: &str,
-    colour: usize,
-    value: fn(&Epoch) -> f64,
-) -> Vec<Series> {
-    let of = |mark, points| Series { label: label.to_string(), colour, mark, points };
-    let course = |epochs: &Vec<Epoch>| {
+/// Networks with the same settings, in the order of the first of each.
+fn groups(networks: &[Course]) -> Vec<Vec<&Course>> {
+    let mut groups: Vec<Vec<&Course>> = Vec::new();
+    for network in networks {
+        match groups.iter_mut().find(|group| group[0].settings == network.settings) {
+            Some(group) => group.push(network),
+            None => groups.push(vec![network]),
+        }
+    }
+    groups
+}
+
+/// Errors in one panel, the loss in another.
+fn of_one_setting(group: &[&Course]) -> Vec<Panel> {
+    let mut errors = Vec::new();
+    if let [network] = group {
+        errors.extend(quick_tests_by_epoch(network));
+    }
+    errors.extend(series(group, "training error, before each update", TRAINING, train_error));
+    errors.extend(series(group, "test error", TEST, test_error));
+    let loss = series(group, "loss", LOSS, loss);
+    vec![panel("error, %", errors), panel("output loss per image", loss)]
+}
+
+/// A panel for each number, a line for each setting.
+fn of_settings(groups: &[Vec<&Course>]) -> Vec<Panel> {
+    let last = |group: &[&Course]| {
+        let last = group.iter().filter_map(|network| Some(network.epochs.last()?.test_error));
+        let last: Vec<f64> = last.collect();
+        if last.is_empty() { f64::NAN } else { Spread::of(&last).mean }
+    };
+    let mut best: Vec<usize> = (0..groups.len()).collect();
+    best.sort_by(|&a, &b| last(&groups[a]).total_cmp(&last(&groups[b])));
+    let named = if groups.len() <= NAMED + 1 { groups.len() } else { NAMED };
+    let mut named = best[..named].to_vec();
+    named.sort_unstable();
+    let others = format!("{} other settings", groups.len() - named.len());
+    let all = |value: fn(&Epoch) -> f64| -> Vec<Series> {
+        let mut all = Vec::new();
+        for (number, group) in groups.iter().enumerate() {
+            if !named.contains(&number) {
+                all.push(Series { mark: Mark::Hairline, ..mean(group, &others, OTHERS, value) });
+            }
+        }
+        for (colour, &number) in named.iter().enumerate() {
+            // Black is for the others.
+            let colour = if colour >= OTHERS { colour + 1 } else { colour };
+            all.push(mean(&groups[number], &groups[number][0].settings, colour, value));
+        }
+        all
+    };
+    vec![
+        panel("test error, %", all(test_error)),
+        panel("training error, %", all(train_error)),
+        panel("output loss per image", all(loss)),
+    ]
+}
+
+fn train_error(epoch: &Epoch) -> f64 {
+    epoch.train_error
+}
+
+fn test_error(epoch: &Epoch) -> f64 {
+    epoch.test_error
+}
+
+fn loss(epoch: &Epoch) -> f64 {
+    epoch.loss
+}
+
+/// Each network if there are several, and their mean.
+fn series(group: &[&Course], label: &str, colour: usize, value: fn(&Epoch) -> f64) -> Vec<Series> {
+    let course = |network: &&Course| {
         let point = |epoch: &Epoch| Point::new(f64::from(epoch.epoch), value(epoch));
-        of(Mark::Hairline, epochs.iter().map(point).collect())
+        let points = network.epochs.iter().map(point).collect();
+        Series { label: label.to_string(), colour, mark: Mark::Hairline, points }
     };
     let mut series = Vec::new();
-    if networks.len() > 1 {
-        series.extend(networks.iter().map(course));
+    if group.len() > 1 {
+        series.extend(group.iter().map(course));
     }
-    let epochs = networks.iter().map(Vec::len).min().unwrap_or(0);
-    let point = |place: usize| {
-        let values: Vec<f64> = networks.iter().map(|epochs| value(&epochs[place])).collect();
-        Point::over(f64::from(networks[0][place].epoch), &values)
-    };
-    series.push(of(Mark::Line, (0..epochs).map(point).collect()));
+    series.push(mean(group, label, colour, value));
     series
 }
 
-fn panel(label: &str, scale: Scale, series: Vec<Series>) -> Panel {
+/// The mean over networks with its spread, as far as all of them are.
+fn mean(group: &[&Course], label: &str, colour: usize, value: fn(&Epoch) -> f64) -> Series {
+    let epochs = group.iter().map(|network| network.epochs.len()).min().unwrap_or(0);
+    let point = |place: usize| {
+        let values: Vec<f64> = group.iter().map(|network| value(&network.epochs[place])).collect();
+        Point::over(f64::from(group[0].epochs[place].epoch), &values)
+    };
+    let points = (0..epochs).map(point).collect();
+    Series { label: label.to_string(), colour, mark: Mark::Line, points }
+}
+
+/// The quick tests of a network between its epochs. Nothing without an epoch, whose images are then not known.
+fn quick_tests_by_epoch(network: &Course) -> Option<Series> {
+    let images = network.epochs.first()?.images as f64;
+    let point = |test: &QuickTest| {
+        Point::new(f64::from(test.epoch) - 1.0 + test.images as f64 / images, test.test_error)
+    };
+    let points: Vec<Point> = network.quick_tests.iter().map(point).collect();
+    let label = format!("quick test, {} images", network.quick_tests.first()?.test_images);
+    Some(Series { label, colour: QUICK, mark: Mark::Hairline, points })
+}
+
+/// The quick tests of networks whose first epoch is not done.
+fn quick_tests(networks: &[Course]) -> Panel {
+    let course = |network: &Course| {
+        let point = |test: &QuickTest| Point::new(test.images as f64, test.test_error);
+        let points = network.quick_tests.iter().map(point).collect();
+        Series { label: "quick test".to_string(), colour: QUICK, mark: Mark::Line, points }
+    };
+    let series: Vec<Series> = networks.iter().map(course).collect();
     let points = || series.iter().flat_map(|series| &series.points);
+    let (xs, ys): (Vec<f64>, Vec<f64>) = points().map(|point| (point.x, point.y)).unzip();
+    Panel {
+        title: String::new(),
+        x: Axis::whole("training images", xs),
+        y: Axis::new("error, %", Scale::log_if_positive(ys.clone()), ys),
+        references: Vec::new(),
+        series,
+    }
+}
+
+fn panel(label: &str, series: Vec<Series>) -> Panel {
+    let points = || series.iter().flat_map(|series| &series.points);
+    let scale = Scale::log_if_positive(points().map(|point| point.y));
     Panel {
         title: String::new(),
         x: Axis::whole("epoch", points().map(|point| point.x)),
         y: Axis::new(label, scale, points().flat_map(Point::extent)),
         references: Vec::new(),
         series: series.clone(),
+    }
+}
+
+fn data(networks: &[Course]) -> Data {
+    let is_swept = networks.iter().any(|network| !network.settings.is_empty());
+    let mut header = vec!["network", "epoch", "train_error", "test_error", "loss"];
+    if is_swept {
+        header.insert(1, "settings");
+    }
+    let mut data = Data::new(&header);
+    for (network, course) in networks.iter().enumerate() {
+        for &Epoch { epoch, train_error, test_error, loss, .. } in &course.epochs {
+            let mut row = vec![network.to_string()];
+            row.extend(is_swept.then(|| course.settings.clone()));
+            row.push(epoch.to_string());
+            row.extend([train_error, test_error, loss].map(|number| number.to_string()));
+            data.rows.push(row);
+        }
+    }
+    data
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Picture;
+
+    fn course(settings: &str, errors: &[f64]) -> Course {
+        let epoch = |(epoch, &error): (u32, &f64)| Epoch {
+            epoch,
+            images: 100,
+            train_error: 2.0 * error,
+            test_error: error,
+            loss: error / 10.0,
+        };
+        Course {
+            settings: settings.to_string(),
+            epochs: (1..).zip(errors).map(epoch).collect(),
+            quick_tests: Vec::new(),
+        }
+    }
+
+    fn figure(networks: &[Course]) -> Figure {
+        match plot(networks).drawing {
+            Drawing::Figure(figure) => figure,
+            _ => panic!("curves are a figure"),
+        }
+    }
+
+    /// Circles of the radius that a point of a curve has.
+    fn dots(figure: &Figure) -> usize {
+        figure.svg().unwrap().matches("r=\"3\"").count()
+    }
+
+    #[test]
+    fn one_epoch_is_a_point_on_every_curve() {
+        assert_eq!(dots(&figure(&[course("", &[4.0])])), 3);
+        // Each network and the mean.
+        assert_eq!(dots(&figure(&vec![course("", &[4.0]); 2])), 9);
+        assert_eq!(dots(&figure(&[course("", &[4.0, 3.0])])), 6);
+        assert_eq!(dots(&figure(&[course("", &[4.0; 60])])), 0);
+    }
+
+    #[test]
+    fn errors_of_zero_and_epochs_without_a_number_keep_the_others() {
+        let zero = figure(&[course("", &[4.0, 2.0, 0.0])]);
+        assert_eq!((zero.panels[0].y.scale, dots(&zero)), (Scale::Linear, 9));
+        let lost = figure(&[course("", &[4.0, f64::NAN, 1.0])]);
+        assert_eq!((lost.panels[0].y.scale, dots(&lost)), (Scale::Log, 6));
+        assert_eq!(dots(&figure(&[course("", &[5.0, 5.0, 5.0])])), 9);
+    }
+
+    #[test]
+    fn quick_tests_are_drawn_even_before_the_first_epoch() {
+        let test = |epoch, images| QuickTest { epoch, images, test_error: 9.0, test_images: 50 };
+        let quick_tests = vec![test(1, 40)];
+        let begun = Course { quick_tests, ..course("", &[]) };
+        assert_eq!(dots(&figure(&[begun])), 1);
+        let quick_tests = vec![test(1, 50), test(2, 50)];
+        let figure = figure(&[Course { quick_tests, ..course("", &[4.0]) }]);
+        let places: Vec<f64> = figure.panels[0].series[0].points.iter().map(|p| p.x).collect();
+        assert_eq!(places, [0.5, 1.5]);
+    }
+
+    #[test]
+    fn swept_settings_have_a_line_each_and_the_best_of_many_a_name() {
+        let swept = |count: usize| -> Vec<Course> {
+            let name = |index: usize| format!("eta {index}");
+            let course = |index: usize| course(&name(index), &[100.0 - index as f64, 50.0]);
+            (0..count).flat_map(|index| [course(index), course(index)]).collect()
+        };
+        let labels = |figure: &Figure| -> Vec<String> {
+            let mut labels: Vec<String> =
+                figure.panels[0].series.iter().map(|series| series.label.clone()).collect();
+            labels.dedup();
+            labels
+        };
+        let few = figure(&swept(3));
+        assert_eq!(
+            (few.panels.len(), labels(&few)),
+            (3, vec!["eta 0", "eta 1", "eta 2"].iter().map(|l| l.to_string()).collect())
+        );
+        let many = labels(&figure(&swept(40)));
+        assert_eq!((many.len(), many[0].as_str()), (1 + NAMED, "31 other settings"));
+        assert_eq!(plot(&swept(2)).data.rows[0][..2], ["0", "eta 0"]);
     }
 }

@@ -7,7 +7,7 @@ use image::{ImageFormat, RgbImage};
 use crate::analysis::statistics;
 use crate::network::Network;
 use crate::record::ImageShape;
-use crate::report::{ReportError, diverging};
+use crate::report::{ReportError, Tile};
 
 /// Most receptive fields that are drawn in one picture, and how many of them in a row.
 pub const FIELDS: usize = 50;
@@ -30,9 +30,8 @@ pub struct Pixels {
     pub colours: Vec<[u8; 3]>,
 }
 
-/// The weights from the pixels onto the first `fields` neurons of the lowest layer, `columns` neurons in a row:
-/// positive ones blue, negative ones orange, the largest of a neuron in full colour. The mean of a square of
-/// `shrunk` by `shrunk` weights becomes one pixel. `None` where there is nothing to see.
+/// The weights from the pixels onto the first `fields` neurons of the lowest layer, `columns` neurons in a row, each as
+/// a [`Tile`]. The mean of a square of `shrunk` by `shrunk` weights becomes one pixel. `None` if there is nothing to see.
 pub fn receptive_fields(
     network: &Network,
     images: &ImageShape,
@@ -40,44 +39,71 @@ pub fn receptive_fields(
     columns: usize,
     shrunk: usize,
 ) -> Option<Pixels> {
-    let layer = network.layers.first()?;
-    let (height, width) = (images.height.div_ceil(shrunk), images.width.div_ceil(shrunk));
-    let (fields, columns) = (fields.min(layer.units), columns.min(fields).min(layer.units));
-    if fields == 0 || columns == 0 || images.height * images.width != layer.below {
+    let tiles = field_tiles(network, images, fields, shrunk);
+    let first = tiles.first()?;
+    let columns = columns.min(tiles.len());
+    if columns == 0 {
         return None;
     }
     let side = |count: usize, length: usize| count * (length + GAP) - GAP;
-    let (all_width, all_height) = (side(columns, width), side(fields.div_ceil(columns), height));
-    let mut colours = vec![GAP_COLOUR; all_width * all_height];
-    for unit in 0..fields {
-        let weights: Vec<f32> =
-            (0..layer.below).map(|pixel| layer.weights[pixel * layer.units + unit]).collect();
-        let weights = shrink(&weights, images, shrunk);
-        let largest = weights.iter().fold(0.0, |most: f64, weight| most.max(weight.abs()));
-        let (top, left) = (unit / columns * (height + GAP), unit % columns * (width + GAP));
-        for (pixel, weight) in weights.iter().enumerate() {
-            let part = weight / largest;
-            // Where all are 0, none is a part of the largest.
-            let colour = diverging(if part.is_nan() { 0.0 } else { part });
-            let (row, column) = (top + pixel / width, left + pixel % width);
-            colours[row * all_width + column] = [colour.0, colour.1, colour.2];
+    let (width, height) =
+        (side(columns, first.width), side(tiles.len().div_ceil(columns), first.height));
+    let mut colours = vec![GAP_COLOUR; width * height];
+    for (unit, tile) in tiles.iter().enumerate() {
+        let (top, left) =
+            (unit / columns * (tile.height + GAP), unit % columns * (tile.width + GAP));
+        for (pixel, colour) in tile.pixels().into_iter().enumerate() {
+            let (row, column) = (top + pixel / tile.width, left + pixel % tile.width);
+            colours[row * width + column] = colour;
         }
     }
-    Some(Pixels { width: all_width, height: all_height, colours })
+    Some(Pixels { width, height, colours })
 }
 
-/// Means of squares of weights; those at the right and lower edge may be cut.
+/// The weights from the pixels onto each of the first `fields` neurons of the lowest layer. Empty if images of this
+/// shape do not fit the network.
+pub(super) fn field_tiles(
+    network: &Network,
+    images: &ImageShape,
+    fields: usize,
+    shrunk: usize,
+) -> Vec<Tile> {
+    let Some(layer) = network.layers.first() else { return Vec::new() };
+    if images.height * images.width != layer.below || layer.below == 0 || shrunk == 0 {
+        return Vec::new();
+    }
+    let channels = images.channels.max(1);
+    let (height, width) =
+        (images.height.div_ceil(shrunk), (images.width / channels).div_ceil(shrunk));
+    let tile = |unit: usize| {
+        let weights: Vec<f32> =
+            (0..layer.below).map(|pixel| layer.weights[pixel * layer.units + unit]).collect();
+        let values = shrink(&weights, images, shrunk);
+        Tile { title: String::new(), height, width, channels, values }
+    };
+    (0..fields.min(layer.units)).map(tile).collect()
+}
+
+/// Means of squares of weights, for each channel; those at the right and lower edge may be cut.
 fn shrink(weights: &[f32], images: &ImageShape, shrunk: usize) -> Vec<f64> {
-    let &ImageShape { height, width, .. } = images;
-    let square = |top: usize, left: usize| {
+    let &ImageShape { height, width: bytes, channels, .. } = images;
+    let (channels, width) = (channels.max(1), bytes / channels.max(1));
+    let square = |top: usize, left: usize, channel: usize| {
         let rows = top..height.min(top + shrunk);
         let columns = left..width.min(left + shrunk);
-        let places = rows.flat_map(|row| columns.clone().map(move |column| row * width + column));
+        let places = rows.flat_map(|row| {
+            columns.clone().map(move |column| row * bytes + column * channels + channel)
+        });
         let values: Vec<f64> = places.map(|place| f64::from(weights[place])).collect();
         statistics::mean(&values)
     };
-    let tops = (0..height).step_by(shrunk);
-    tops.flat_map(|top| (0..width).step_by(shrunk).map(move |left| square(top, left))).collect()
+    let mut means = Vec::new();
+    for top in (0..height).step_by(shrunk) {
+        for left in (0..width).step_by(shrunk) {
+            means.extend((0..channels).map(|channel| square(top, left, channel)));
+        }
+    }
+    means
 }
 
 impl Pixels {
@@ -118,11 +144,11 @@ mod tests {
         let pixels = receptive_fields(&network, &images, 9, 2, 1).unwrap();
         assert_eq!((pixels.width, pixels.height), (5, 3));
         let [white, gap] = [[255; 3], GAP_COLOUR];
-        let colour = |part: f64| {
-            let colour = diverging(part);
-            [colour.0, colour.1, colour.2]
+        let colours = |values: [f64; 2]| {
+            let values = values.to_vec();
+            Tile { height: 1, width: 2, channels: 1, values, ..Tile::default() }.pixels()
         };
-        let (first, third) = ([colour(0.5), colour(-1.0)], [colour(1.0), colour(0.5)]);
+        let (first, third) = (colours([0.5, -1.0]), colours([1.0, 0.5]));
         let expected = [
             [first[0], first[1], gap, white, white],
             [gap; 5],
@@ -150,6 +176,19 @@ mod tests {
         let network = Network { layers: vec![layer] };
         let pixels = receptive_fields(&network, &images, 1, 1, 2).unwrap();
         assert_eq!((pixels.width, pixels.height, pixels.colours.len()), (2, 2, 4));
+    }
+
+    #[test]
+    fn fields_of_colour_images_are_in_colour() {
+        // One neuron that sees 1 x 2 pixels of red, green and blue.
+        let weights = [1.0, -1.0, 0.0, 0.0, 0.0, 0.5];
+        let layer = Layer::from_rows(1, 6, &weights, &[0.0], &[]);
+        let network = Network { layers: vec![layer] };
+        let images = ImageShape { channels: 3, ..ImageShape::grey(1, 6, 3, 255) };
+        let pixels = receptive_fields(&network, &images, 9, 3, 1).unwrap();
+        assert_eq!((pixels.width, pixels.height), (2, 1));
+        assert_eq!(pixels.colours, [[255, 0, 128], [128, 128, 191]]);
+        assert_eq!(shrink(&weights, &images, 2), [0.5, -0.5, 0.25]);
     }
 
     #[test]

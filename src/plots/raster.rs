@@ -37,14 +37,17 @@ pub(super) fn plot(
     let layers = config.layer_count();
     let mut panels = vec![spikes(&recording, "spikes_input", "input", &mut data)];
     for layer in 0..layers {
-        let title =
-            if layer + 1 == layers { "output".to_string() } else { format!("layer {layer}") };
+        let title = if layer + 1 == layers {
+            format!("layer {layer} (output)")
+        } else {
+            format!("layer {layer}")
+        };
         panels.push(spikes(&recording, &format!("spikes{layer}"), &title, &mut data));
     }
     for layer in 0..layers {
         panels.push(voltages(&recording, layer, &mut data));
     }
-    let title = format!("The first test image (class {class}): spikes, and voltages of a neuron");
+    let title = format!("Spikes and voltages: the first test image, class {class}");
     Ok(Plot { name: "raster", drawing: Drawing::Figure(Figure { title, panels }), data })
 }
 
@@ -61,10 +64,11 @@ fn spikes(recording: &Recording, array: &str, title: &str, data: &mut Data) -> P
         }
     }
     Panel {
-        title: title.to_string(),
+        title: format!("spikes, {title}"),
         x: Axis::new("time, ms", Scale::Linear, [0.0, steps(recording)]),
-        y: Axis::new("neuron", Scale::Linear, [0.0, units as f64]),
-        series: vec![Series { label: "spike".to_string(), colour: 6, mark: Mark::Specks, points }],
+        y: Axis::whole("neuron", [0.0, units.saturating_sub(1) as f64]),
+        // Without a label: the axis says what the dots are of.
+        series: vec![Series { label: String::new(), colour: 6, mark: Mark::Specks, points }],
         references: Vec::new(),
     }
 }
@@ -90,7 +94,7 @@ fn voltages(recording: &Recording, layer: usize, data: &mut Data) -> Panel {
     }
     let values = series.iter().flat_map(|series| &series.points).map(|point| point.y);
     Panel {
-        title: format!("layer {layer}, neuron {unit}"),
+        title: format!("voltages, layer {layer}, neuron {unit} (most spikes)"),
         x: Axis::new("time, ms", Scale::Linear, [0.0, steps(recording)]),
         y: Axis::new("voltage", Scale::Linear, values),
         series: series.clone(),

@@ -1,4 +1,4 @@
-//! A contact sheet: some images of each class of a data set.
+//! A contact sheet: some images of each class of a data set, beside its name.
 
 use std::io::{self, Cursor};
 use std::path::Path;
@@ -9,6 +9,7 @@ use image::{ImageFormat, Rgb, RgbImage};
 use crate::dataset::Dataset;
 use crate::record::RecordError;
 use crate::record::file::write_whole;
+use crate::report::label;
 
 /// Pixels that a side of a small image has at least on the sheet.
 const SIDE: u32 = 56;
@@ -17,8 +18,11 @@ const GAP: u32 = 4;
 /// Most pixels of a sheet.
 const PIXELS_MAX: u64 = 1 << 28;
 const PAPER: Rgb<u8> = Rgb([255, 255, 255]);
+/// Widest name of a class, and its size; smaller images have smaller names.
+const NAME: u32 = 200;
+const SIZE: u32 = 20;
 
-/// Writes the first `columns` training images of each class as PNG, a row for each class, in their order. Small
+/// Writes the first `columns` training images of each class as PNG, a row for each class, behind its name. Small
 /// images are shown larger, pixel by pixel. A file of that name is replaced.
 ///
 /// # Errors
@@ -36,13 +40,20 @@ fn sheet(dataset: &Dataset, columns: usize) -> io::Result<RgbImage> {
     let times = (SIDE / height.max(width)).max(1);
     let [across, down] = [width, height].map(|side| side * times + GAP);
     let (rows, columns) = (dataset.classes as u32, columns as u32);
+    let names = names(dataset, height * times);
+    let left = names.iter().map(RgbImage::width).max().unwrap_or(0) + GAP;
     let [across_all, down_all] = [(across, columns), (down, rows)]
         .map(|(side, count)| u64::from(side) * u64::from(count) + u64::from(GAP));
+    let across_all = across_all + u64::from(left);
     if across_all * down_all > PIXELS_MAX {
         let size = format!("{across_all} x {down_all} pixels would be too large");
         return Err(io::Error::other(size));
     }
     let mut sheet = RgbImage::from_pixel(across_all as u32, down_all as u32, PAPER);
+    for (row, name) in (0..).zip(&names) {
+        let y = GAP + row * down + (height * times).saturating_sub(name.height()) / 2;
+        imageops::replace(&mut sheet, name, i64::from(GAP), i64::from(y));
+    }
     let mut filled = vec![0; dataset.classes];
     for (index, &label) in dataset.training_labels().iter().enumerate() {
         let column = &mut filled[usize::from(label)];
@@ -51,11 +62,16 @@ fn sheet(dataset: &Dataset, columns: usize) -> io::Result<RgbImage> {
         }
         let image = colours(dataset.image(index), width, height, dataset.channels);
         let image = imageops::resize(&image, width * times, height * times, FilterType::Nearest);
-        let (x, y) = (GAP + *column * across, GAP + u32::from(label) * down);
+        let (x, y) = (left + GAP + *column * across, GAP + u32::from(label) * down);
         imageops::replace(&mut sheet, &image, i64::from(x), i64::from(y));
         *column += 1;
     }
     Ok(sheet)
+}
+
+/// The names of the classes as pictures, no higher than an image.
+fn names(dataset: &Dataset, height: u32) -> Vec<RgbImage> {
+    dataset.class_names.iter().map(|name| label(name, SIZE.min(height), NAME)).collect()
 }
 
 /// An image's bytes in red, green and blue.
@@ -77,9 +93,13 @@ mod tests {
         let set = Dataset::from_parts("pairs", 1, 2, training, (vec![1, 2], vec![0])).unwrap();
         let sheet = sheet(&set, 2).unwrap();
         let times = SIDE / 2;
-        assert_eq!(sheet.dimensions(), (2 * (SIDE + GAP) + GAP, 2 * (times + GAP) + GAP));
+        let left = names(&set, times).iter().map(RgbImage::width).max().unwrap() + GAP;
+        assert_eq!(sheet.dimensions(), (left + 2 * (SIDE + GAP) + GAP, 2 * (times + GAP) + GAP));
+        let has_ink = |pixels: &RgbImage| pixels.pixels().any(|pixel| pixel.0 == [0; 3]);
+        assert!(has_ink(&imageops::crop_imm(&sheet, 0, 0, left, times + GAP).to_image()));
         let pixel = |row: u32, column: u32, right: u32| {
-            let (x, y) = (GAP + column * (SIDE + GAP) + right * times, GAP + row * (times + GAP));
+            let (x, y) = (column * (SIDE + GAP) + right * times, GAP + row * (times + GAP));
+            let x = left + GAP + x;
             sheet.get_pixel(x, y).0
         };
         assert_eq!((pixel(0, 0, 0), pixel(0, 0, 1)), ([30; 3], [40; 3]));

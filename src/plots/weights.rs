@@ -1,9 +1,9 @@
 //! What is in the weights.
 
 use super::Plot;
-use super::fields::{COLUMNS, FIELDS};
+use super::fields::{COLUMNS, FIELDS, field_tiles};
 use crate::analysis::statistics::histogram;
-use crate::record::{ImageShape, Saved};
+use crate::record::Saved;
 use crate::report::{Axis, Data, Drawing, Figure, Mark, Mosaic, Panel, Point, Scale, Series, Tile};
 
 /// Bars of a histogram.
@@ -11,20 +11,27 @@ const BARS: usize = 41;
 
 /// Weights from the pixels onto the first neurons of the lowest layer.
 pub(super) fn fields(saved: &Saved) -> Option<Plot> {
-    let ImageShape { height, width, .. } = saved.images;
-    let layer = saved.network.layers.first()?;
-    let rows = layer.weight_rows();
-    let mut data = Data::new(&["unit", "row", "column", "weight"]);
-    let mut tiles = Vec::new();
-    for (unit, weights) in rows.chunks(height * width).take(FIELDS).enumerate() {
-        for (pixel, weight) in weights.iter().enumerate() {
-            let place = [unit, pixel / width, pixel % width].map(|number| number.to_string());
-            data.rows.push([&place[..], &[weight.to_string()]].concat());
+    let tiles = field_tiles(&saved.network, &saved.images, FIELDS, 1);
+    let Tile { width, channels, .. } = *tiles.first()?;
+    let mut data = Data::new(&["unit", "row", "column", "channel", "weight"]);
+    for (unit, tile) in tiles.iter().enumerate() {
+        for (index, weight) in tile.values.iter().enumerate() {
+            let (pixel, channel) = (index / channels, index % channels);
+            let place =
+                [unit, pixel / width, pixel % width, channel].map(|number| number.to_string());
+            data.rows.push([&place[..], &[(*weight as f32).to_string()]].concat());
         }
-        let values = weights.iter().map(|&weight| f64::from(weight)).collect();
-        tiles.push(Tile { title: String::new(), height, width, values });
     }
-    let title = format!("Receptive fields of the first {} neurons", tiles.len());
+    let colours = match channels {
+        1 => "blue excites, orange inhibits",
+        _ => "grey is 0",
+    };
+    let title = match tiles.len() {
+        1 => format!("Receptive field of the only neuron: {colours}"),
+        count => format!(
+            "Receptive fields of the first {count} neurons, each on its own scale: {colours}"
+        ),
+    };
     let drawing = Drawing::Mosaic(Mosaic { title, columns: COLUMNS, tiles });
     Some(Plot { name: "fields", drawing, data })
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 
 /// How values are spread along an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +24,22 @@ pub struct Axis {
     range: (f64, f64),
     /// Places with their names.
     ticks: Vec<(f64, String)>,
+    /// Whether the ticks are names, none of which can be left out.
+    has_names: bool,
 }
 
+impl Scale {
+    /// The logarithmic scale, unless a value has no place on it.
+    pub fn log_if_positive(values: impl IntoIterator<Item = f64>) -> Self {
+        match values.into_iter().any(|value| value <= 0.0) {
+            true => Scale::Linear,
+            false => Scale::Log,
+        }
+    }
+}
+
+/// Differences of so small a part of the values are none.
+const CONSTANT: f64 = 1e-9;
 /// Part of the range that stays free on either side.
 const MARGIN: f64 = 0.06;
 /// Ticks are at most so many, or a little more.
@@ -47,15 +61,15 @@ impl Axis {
                 (low.min(place), high.max(place))
             });
         let (low, high) = match high - low {
-            width if width > 0.0 => (low - MARGIN * width, high + MARGIN * width),
-            0.0 => (low - 0.5, high + 0.5),
+            width if width > low.abs() * CONSTANT => (low - MARGIN * width, high + MARGIN * width),
+            width if width >= 0.0 => around(low),
             _ => (0.0, 1.0),
         };
         let ticks = match scale {
             Scale::Linear => linear_ticks(low, high),
             Scale::Log => log_ticks(low, high),
         };
-        Axis { label: label.to_string(), scale, range: (low, high), ticks }
+        Axis { label: label.to_string(), scale, range: (low, high), ticks, has_names: false }
     }
 
     /// An axis of what is counted, epochs for example: no tick lies between whole numbers.
@@ -75,7 +89,23 @@ impl Axis {
     pub fn of_names(label: &str, names: &[String]) -> Self {
         let ticks = names.iter().enumerate().map(|(place, name)| (place as f64, name.clone()));
         let range = (-0.5, names.len() as f64 - 0.5);
-        Axis { label: label.to_string(), scale: Scale::Linear, range, ticks: ticks.collect() }
+        let (label, ticks) = (label.to_string(), ticks.collect());
+        Axis { label, scale: Scale::Linear, range, ticks, has_names: true }
+    }
+
+    /// Values of the ticks, with their names.
+    pub(super) fn ticks(&self) -> impl Iterator<Item = (f64, &str)> {
+        self.ticks.iter().map(|(place, name)| (value(self.scale, *place), name.as_str()))
+    }
+
+    /// Names of the ticks.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.ticks.iter().map(|(_, name)| name.as_str())
+    }
+
+    /// Whether the ticks are names.
+    pub(super) fn has_names(&self) -> bool {
+        self.has_names
     }
 
     /// Whether the axis has a place for a value.
@@ -85,7 +115,7 @@ impl Axis {
 }
 
 impl Ranged for Axis {
-    type FormatOption = NoDefaultFormatting;
+    type FormatOption = DefaultFormatting;
     type ValueType = f64;
 
     fn map(&self, value: &f64, (first, last): (i32, i32)) -> i32 {
@@ -103,14 +133,6 @@ impl Ranged for Axis {
     }
 }
 
-impl ValueFormatter<f64> for Axis {
-    fn format_ext(&self, value: &f64) -> String {
-        let here = place(self.scale, *value);
-        let is_here = |tick: &&(f64, String)| (tick.0 - here).abs() < 1e-9;
-        self.ticks.iter().find(is_here).map(|tick| tick.1.clone()).unwrap_or_default()
-    }
-}
-
 fn place(scale: Scale, value: f64) -> f64 {
     match scale {
         Scale::Linear => value,
@@ -123,6 +145,15 @@ fn value(scale: Scale, place: f64) -> f64 {
         Scale::Linear => place,
         Scale::Log => 10f64.powf(place),
     }
+}
+
+/// A range about the only place.
+fn around(place: f64) -> (f64, f64) {
+    let half = match place.abs() {
+        size if size > 0.0 && size < 1.0 => 0.5 * size,
+        size => (0.01 * size).max(0.5),
+    };
+    (place - half, place + half)
 }
 
 /// Multiples of 1, 2 or 5 times a power of ten.
@@ -193,7 +224,6 @@ mod tests {
         // Less than a decade has more than one.
         let axis = Axis::new("%", Scale::Log, [73.0, 89.0]);
         assert_eq!(names(&axis), ["75", "80", "85", "90"]);
-        assert_eq!(axis.format_ext(&80.0), "80");
     }
 
     #[test]
@@ -211,10 +241,17 @@ mod tests {
     fn what_an_axis_cannot_show_has_no_place() {
         let axis = Axis::new("eta", Scale::Log, [0.0, f64::NAN, 0.1, 10.0]);
         assert_eq!([0.0, -1.0, f64::NAN, 10.0].map(|x| axis.shows(x)), [false, false, false, true]);
-        assert_eq!(axis.format_ext(&10.0), "10");
         assert_eq!(axis.map(&1.0, (0, 100)), 50);
         // Nothing to show is no reason to fail.
         assert_eq!(Axis::new("", Scale::Linear, []).range, (0.0, 1.0));
         assert_eq!(Axis::new("", Scale::Linear, [4.0]).range, (3.5, 4.5));
+        // Nor is one value, however large or small.
+        for value in [0.0, -1e-12, 1e-300, 1e17, -3e300] {
+            let axis = Axis::new("", Scale::Linear, [value, value]);
+            assert_eq!(axis.map(&value, (0, 100)), 50, "{value}");
+            assert!((1..9).contains(&axis.ticks.len()), "{value}: {:?}", names(&axis));
+        }
+        assert_eq!(Scale::log_if_positive([1.0, f64::NAN]), Scale::Log);
+        assert_eq!(Scale::log_if_positive([1.0, 0.0]), Scale::Linear);
     }
 }

@@ -1,20 +1,32 @@
 //! Draws figures.
 
 use plotters::coord::Shift;
-use plotters::coord::cartesian::Cartesian2d;
+use plotters::coord::ranged1d::Ranged;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::colour::{GREY, GRID, PALETTE};
-use super::picture::{FONT, Picture, Side, TITLE, said, text};
-use super::{Axis, Figure, Mark, Panel, Point};
+use super::colour::{GREY, GRID};
+use super::legend::Legend;
+use super::marks::{draw_references, draw_series};
+use super::picture::{
+    Picture, SMALL, Side, TEXT, TITLE, cut, room, said, text, upright, wide_enough,
+};
+use super::{Axis, Figure, Panel};
 
 /// Lengths in pixels of the SVG.
-const PANEL: (u32, u32) = (400, 320);
-const LEGEND_LINE: u32 = 22;
+const PANEL: (u32, u32) = (410, 330);
 const COLUMNS: usize = 3;
-
-type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<Axis, Axis>>;
+/// Free room at the edges of a panel.
+const PAD: u32 = 12;
+/// Heights of a panel's title, of a line of tick names and of an axis' label.
+const CAPTION: u32 = 26;
+const TICKS: u32 = 20;
+const LABEL: u32 = 22;
+/// Length of a tick, and from there to its name.
+const TICK: u32 = 4;
+const BESIDE: u32 = 4;
+/// Longest name of a tick below an axis, and beside one.
+const UPRIGHT: u32 = 100;
+const NAME: u32 = 120;
 
 impl Picture for Figure {
     fn title(&self) -> &str {
@@ -22,11 +34,10 @@ impl Picture for Figure {
     }
 
     fn size(&self) -> (u32, u32) {
-        let rows = self.panels.len().div_ceil(columns(self)).max(1);
-        let width = PANEL.0 * columns(self) as u32;
-        // Room for the title, however few the panels.
-        let width = width.max(9 * self.title.len() as u32);
-        (width, TITLE + PANEL.1 * rows as u32 + legend_height(self))
+        let rows = self.panels.len().div_ceil(columns(self)).max(1) as u32;
+        let width = wide_enough(PANEL.0 * columns(self) as u32, &self.title);
+        let (lines, shared) = legend_heights(self, width);
+        (width, TITLE + (PANEL.1 + lines) * rows + shared)
     }
 
     fn draw<B: DrawingBackend>(
@@ -34,14 +45,23 @@ impl Picture for Figure {
         area: &DrawingArea<B, Shift>,
         scale: u32,
     ) -> Result<(), String> {
-        let (_, height) = area.dim_in_pixel();
-        let (panels, legend) = area.split_vertically(height - legend_height(self) * scale);
+        let (width, height) = area.dim_in_pixel();
+        let (lines, shared) = legend_heights(self, width / scale);
+        let (panels, below) = area.split_vertically(height - shared * scale);
         let columns = columns(self);
         let areas = panels.split_evenly((self.panels.len().div_ceil(columns).max(1), columns));
         for (panel, area) in self.panels.iter().zip(&areas) {
-            draw_panel(panel, area, scale)?;
+            let height = area.dim_in_pixel().1 - lines * scale;
+            let (plot, legend) = area.split_vertically(height);
+            draw_panel(panel, &plot, scale)?;
+            if lines > 0 {
+                Legend::of(panel).draw(&legend, scale)?;
+            }
         }
-        draw_legend(self, &legend, scale)
+        match self.panels.first() {
+            Some(panel) if shared > 0 => Legend::of(panel).draw(&below, scale),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -51,27 +71,55 @@ fn columns(figure: &Figure) -> usize {
     figure.panels.len().div_ceil(rows).max(1)
 }
 
-fn legend_height(figure: &Figure) -> u32 {
-    LEGEND_LINE * figure.legend().len().div_ceil(columns(figure)) as u32 + LEGEND_LINE
+/// Heights of the legend below each panel, and of the one that all panels share: one of them is 0.
+fn legend_heights(figure: &Figure, width: u32) -> (u32, u32) {
+    let legends: Vec<Legend> = figure.panels.iter().map(Legend::of).collect();
+    match legends.split_first() {
+        Some((first, others))
+            if !others.is_empty() && others.iter().all(|other| other == first) =>
+        {
+            (0, first.height(width))
+        }
+        _ => {
+            let width = width / columns(figure) as u32;
+            (legends.iter().map(|legend| legend.height(width)).max().unwrap_or(0), 0)
+        }
+    }
 }
 
-fn draw_legend<B: DrawingBackend>(
-    figure: &Figure,
-    area: &DrawingArea<B, Shift>,
-    scale: u32,
-) -> Result<(), String> {
-    let pixels = scale as i32;
-    for (index, (label, colour)) in figure.legend().into_iter().enumerate() {
-        let column = (index % columns(figure)) as i32;
-        let line = (index / columns(figure)) as i32;
-        let x = (PANEL.0 as i32 * column + 60) * pixels;
-        let y = (LEGEND_LINE as i32 * line + LEGEND_LINE as i32 / 2) * pixels;
-        let swatch = [(x, y - 5 * pixels), (x + 18 * pixels, y + 5 * pixels)];
-        let colour = PALETTE[colour % PALETTE.len()];
-        area.draw(&Rectangle::new(swatch, colour.filled())).map_err(said)?;
-        text(area, label, (x + 26 * pixels, y), 13 * scale, Side::Right)?;
+/// Where a panel's plot lies in its area, in its pixels.
+struct Frame {
+    left: i32,
+    right: i32,
+    top: i32,
+    bottom: i32,
+    /// Whether the names below stand upright, and their height.
+    upright: bool,
+    names: i32,
+}
+
+impl Frame {
+    fn of(panel: &Panel, (width, height): (u32, u32), scale: u32) -> Self {
+        let (width, height) = (width / scale, height / scale);
+        let beside = panel.y.names().map(|name| room(name, SMALL).min(NAME)).max().unwrap_or(0);
+        let label = if panel.y.label.is_empty() { 0 } else { LABEL };
+        let left = PAD + label + beside + BESIDE + TICK;
+        let top = PAD + if panel.title.is_empty() { 0 } else { CAPTION };
+        // Names that would run into each other stand upright.
+        let widest = panel.x.names().map(|name| room(name, SMALL)).max().unwrap_or(0);
+        let each = width.saturating_sub(left + PAD) / panel.x.names().count().max(1) as u32;
+        let upright = panel.x.has_names() && widest > each;
+        let below = if upright { widest.min(UPRIGHT) + BESIDE } else { TICKS };
+        let label = if panel.x.label.is_empty() { 0 } else { LABEL };
+        let bottom = height.saturating_sub(PAD + TICK + below + label).max(top + 1);
+        // The last name may lie below the end of the axis.
+        let last = panel.x.names().last().map_or(0, |name| room(name, SMALL) / 2 + 2);
+        let margin = if upright { PAD } else { PAD.max(last) };
+        let [left, right, top, bottom] =
+            [left, width.saturating_sub(margin), top, bottom].map(|length| (length * scale) as i32);
+        let names = (below * scale) as i32;
+        Frame { left, right: right.max(left + 1), top, bottom, upright, names }
     }
-    Ok(())
 }
 
 fn draw_panel<B: DrawingBackend>(
@@ -79,166 +127,87 @@ fn draw_panel<B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
     scale: u32,
 ) -> Result<(), String> {
-    let font = |size: u32| (FONT, size * scale).into_font();
-    let mut chart = ChartBuilder::on(area)
-        .margin(10 * scale)
-        .caption(&panel.title, font(14))
-        .x_label_area_size(42 * scale)
-        .y_label_area_size(54 * scale)
+    let frame = Frame::of(panel, area.dim_in_pixel(), scale);
+    let width = area.dim_in_pixel().0 / scale;
+    if !panel.title.is_empty() {
+        let title = cut(&panel.title, TEXT, width - 2 * PAD);
+        let middle = ((frame.left + frame.right) / 2, ((PAD + CAPTION / 2) * scale) as i32);
+        // Beside the y axis there is room, too.
+        let half = (room(&title, TEXT) * scale) as i32 / 2;
+        let middle = (middle.0.min(frame.right - half).max(half), middle.1);
+        text(area, &title, middle, TEXT * scale, Side::Middle)?;
+    }
+    draw_y_axis(&panel.y, &frame, area, scale)?;
+    draw_x_axis(&panel.x, &frame, area, scale)?;
+    let inside = ((frame.right - frame.left) as u32, (frame.bottom - frame.top) as u32);
+    let plot = area.clone().shrink((frame.left, frame.top), inside);
+    let mut chart = ChartBuilder::on(&plot)
         .build_cartesian_2d(panel.x.clone(), panel.y.clone())
-        .map_err(said)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(GRID.stroke_width(scale))
-        .axis_style(GREY.stroke_width(scale))
-        .label_style(font(12))
-        .axis_desc_style(font(13))
-        .x_desc(&panel.x.label)
-        .y_desc(&panel.y.label)
-        .draw()
         .map_err(said)?;
     draw_references(panel, &mut chart, scale)
         .and_then(|()| draw_series(panel, &mut chart, scale))
         .map_err(said)
 }
 
-fn draw_references<B: DrawingBackend>(
-    panel: &Panel,
-    chart: &mut Chart<B>,
+/// The axis on the left, its grid, its ticks and its label.
+fn draw_y_axis<B: DrawingBackend>(
+    axis: &Axis,
+    frame: &Frame,
+    area: &DrawingArea<B, Shift>,
     scale: u32,
-) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-    let (left, right) = (panel.x.range().start, panel.x.range().end);
-    for reference in panel.references.iter().filter(|reference| panel.y.shows(reference.y)) {
-        let line = [(left, reference.y), (right, reference.y)];
-        let style = GREY.stroke_width(scale);
-        chart.draw_series(DashedLineSeries::new(line, 6 * scale, 4 * scale, style))?;
-        let style = (FONT, 12 * scale).into_font().color(&GREY);
-        let style = style.pos(Pos::new(HPos::Right, VPos::Bottom));
-        chart.draw_series([Text::new(reference.label.clone(), (right, reference.y), style)])?;
+) -> Result<(), String> {
+    let line = |points: Vec<(i32, i32)>, colour: RGBColor| {
+        area.draw(&PathElement::new(points, colour.stroke_width(scale))).map_err(said)
+    };
+    let &Frame { left, right, top, bottom, .. } = frame;
+    let [tick, beside] = [TICK, BESIDE].map(|length| (length * scale) as i32);
+    for (value, name) in axis.ticks() {
+        let y = axis.map(&value, (bottom, top));
+        line(vec![(left, y), (right, y)], GRID)?;
+        line(vec![(left - tick, y), (left, y)], GREY)?;
+        let name = cut(name, SMALL, NAME);
+        text(area, &name, (left - tick - beside, y), SMALL * scale, Side::Left)?;
     }
-    Ok(())
+    line(vec![(left, top), (left, bottom)], GREY)?;
+    let height = (bottom - top) as u32 / scale;
+    let label = cut(&axis.label, TEXT, height.max(1));
+    let place = (((PAD + LABEL / 2) * scale) as i32 - beside, (top + bottom) / 2);
+    upright(area, &label, place, TEXT * scale, Side::Middle)
 }
 
-fn draw_series<B: DrawingBackend>(
-    panel: &Panel,
-    chart: &mut Chart<B>,
+/// The axis below, its ticks and its label.
+fn draw_x_axis<B: DrawingBackend>(
+    axis: &Axis,
+    frame: &Frame,
+    area: &DrawingArea<B, Shift>,
     scale: u32,
-) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-    let is_shown = |(x, y): &(f64, f64)| panel.x.shows(*x) && panel.y.shows(*y);
-    for series in &panel.series {
-        let colour = PALETTE[series.colour % PALETTE.len()];
-        let line = colour.stroke_width(2 * scale);
-        let places = series.points.iter().map(|point| (point.x, point.y)).filter(is_shown);
-        // The two ends of each spread.
-        let spreads = series.points.iter().filter_map(|&Point { x, y, spread }| {
-            let (below, above) = ((x, y - spread?), (x, y + spread?));
-            (is_shown(&below) && is_shown(&above)).then_some((below, above))
-        });
-        match series.mark {
-            Mark::Bars => {
-                let half = 0.45 * spacing(&series.points);
-                let foot = if panel.y.shows(0.0) { 0.0 } else { panel.y.range().start };
-                let bar = |(x, y): (f64, f64)| {
-                    Rectangle::new([(x - half, foot), (x + half, y)], colour.mix(0.6).filled())
-                };
-                chart.draw_series(places.map(bar))?;
-            }
-            Mark::Specks => {
-                let speck = |place| Circle::new(place, 2 * scale, colour.mix(0.7).filled());
-                chart.draw_series(places.map(speck))?;
-            }
-            Mark::Line => {
-                let (below, mut band): (Vec<_>, Vec<_>) = spreads.unzip();
-                band.extend(below.into_iter().rev());
-                chart.draw_series([Polygon::new(band, colour.mix(0.15).filled())])?;
-                chart.draw_series(LineSeries::new(places, line))?;
-            }
-            Mark::Hairline => {
-                let thin = colour.mix(0.35).stroke_width(scale);
-                chart.draw_series(LineSeries::new(places, thin))?;
-            }
-            Mark::Dots => {
-                let bar =
-                    |(below, above)| PathElement::new([below, above], colour.stroke_width(scale));
-                chart.draw_series(spreads.map(bar))?;
-                let dot = |place| Circle::new(place, 3 * scale, colour.filled());
-                chart.draw_series(places.map(dot))?;
-            }
-            Mark::Rings => {
-                let ring = |place| Circle::new(place, 7 * scale, line);
-                chart.draw_series(places.map(ring))?;
-            }
+) -> Result<(), String> {
+    let line = |points: Vec<(i32, i32)>| {
+        area.draw(&PathElement::new(points, GREY.stroke_width(scale))).map_err(said)
+    };
+    let &Frame { left, right, bottom, .. } = frame;
+    let [tick, beside] = [TICK, BESIDE].map(|length| (length * scale) as i32);
+    line(vec![(left, bottom), (right, bottom)])?;
+    let mut free = i32::MIN;
+    for (value, name) in axis.ticks() {
+        let x = axis.map(&value, (left, right));
+        line(vec![(x, bottom), (x, bottom + tick)])?;
+        if frame.upright {
+            let name = cut(name, SMALL, UPRIGHT);
+            let place = (x, bottom + tick + beside);
+            upright(area, &name, place, SMALL * scale, Side::Left)?;
+            continue;
         }
-    }
-    Ok(())
-}
-
-/// The smallest distance of two points along the x axis; 1 where there are no two.
-fn spacing(points: &[Point]) -> f64 {
-    let mut places: Vec<f64> = points.iter().map(|point| point.x).collect();
-    places.sort_by(f64::total_cmp);
-    let distances = places.windows(2).map(|pair| pair[1] - pair[0]);
-    distances.filter(|&distance| distance > 0.0).reduce(f64::min).unwrap_or(1.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::{Scale, Series};
-
-    /// A panel with one series, as SVG.
-    fn drawn(mark: Mark, scale: Scale, places: &[(f64, f64)]) -> String {
-        let panel = Panel {
-            title: String::new(),
-            x: Axis::new("x", Scale::Linear, places.iter().map(|place| place.0)),
-            y: Axis::new("y", scale, places.iter().map(|place| place.1)),
-            series: vec![Series {
-                label: "series".to_string(),
-                colour: 0,
-                mark,
-                points: places.iter().map(|&(x, y)| Point::new(x, y)).collect(),
-            }],
-            references: Vec::new(),
-        };
-        Figure { title: "title".to_string(), panels: vec![panel] }.svg().unwrap()
-    }
-
-    /// Left edge and width of each bar.
-    fn bars(svg: &str) -> Vec<(i32, i32)> {
-        let number = |line: &str, name: &str| -> i32 {
-            let start = line.find(&format!(" {name}=\"")).unwrap() + name.len() + 3;
-            line[start..].split('"').next().unwrap().parse().unwrap()
-        };
-        let bars = svg.lines().filter(|line| line.contains("<rect") && line.contains("0.6"));
-        bars.map(|line| (number(line, "x"), number(line, "width"))).collect()
-    }
-
-    #[test]
-    fn bars_lie_inside_their_panel() {
-        let cases: [(Scale, &[(f64, f64)]); 4] = [
-            (Scale::Linear, &[(0.0, 1.0), (1.0, 2.0)]),
-            // One bar has no neighbour; on a logarithmic axis there is no 0.
-            (Scale::Linear, &[(3.0, 2.0)]),
-            (Scale::Log, &[(0.0, 1.0), (1.0, 100.0)]),
-            // Not in order, and twice at one place.
-            (Scale::Linear, &[(1.0, 1.0), (0.0, 2.0), (1.0, 3.0)]),
-        ];
-        for (scale, places) in cases {
-            let bars = bars(&drawn(Mark::Bars, scale, places));
-            assert_eq!(bars.len(), places.len());
-            for (_, width) in bars {
-                assert!((20..=PANEL.0 as i32).contains(&width), "{width}");
-            }
+        let half = (room(name, SMALL) * scale) as i32 / 2;
+        if x - half < free {
+            continue;
         }
+        free = x + half + beside;
+        let place = (x, bottom + tick + (TICKS * scale) as i32 / 2);
+        text(area, name, place, SMALL * scale, Side::Middle)?;
     }
-
-    #[test]
-    fn ten_classes_have_ten_colours() {
-        for (place, colour) in PALETTE.iter().enumerate() {
-            assert!(!PALETTE[..place].contains(colour));
-        }
-        assert!(PALETTE.len() >= 10);
-    }
+    let label = cut(&axis.label, TEXT, (right - left) as u32 / scale);
+    let below = bottom + (TICK * scale) as i32 + frame.names;
+    let place = ((left + right) / 2, below + (LABEL / 2 * scale) as i32);
+    text(area, &label, place, TEXT * scale, Side::Middle)
 }

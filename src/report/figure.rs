@@ -27,7 +27,7 @@ pub struct Panel {
     pub references: Vec<Reference>,
 }
 
-/// What belongs together. Series of one label have one colour in all panels and one line in the legend.
+/// What belongs together. Series of one label share an entry of their panel's legend; without a label they have none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
     /// As the legend says it.
@@ -43,7 +43,7 @@ pub struct Series {
 /// How the points of a series are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
-    /// A line from point to point; spreads are a band around it.
+    /// A line from point to point, with a dot at each if they are few; spreads are a band around it.
     Line,
     /// A thin, pale line from point to point: one of many, behind their mean.
     Hairline,
@@ -74,11 +74,18 @@ pub struct Point {
 pub struct Reference {
     /// As the legend says it.
     pub label: String,
+    /// Place in the palette, of the series that it belongs to; without one it is grey.
+    pub colour: Option<usize>,
     /// On the axis on the left.
     pub y: f64,
 }
 
 impl Point {
+    /// Where it lies, without its spread.
+    pub(super) fn place(&self) -> (f64, f64) {
+        (self.x, self.y)
+    }
+
     /// A value without a spread.
     pub fn new(x: f64, y: f64) -> Self {
         Point { x, y, spread: None }
@@ -94,18 +101,5 @@ impl Point {
     pub fn extent(&self) -> impl Iterator<Item = f64> + use<> {
         let spread = self.spread.unwrap_or(0.0);
         [self.y, self.y - spread, self.y + spread].into_iter()
-    }
-}
-
-impl Figure {
-    /// Labels with their colours, each once, in the order of the panels.
-    pub(super) fn legend(&self) -> Vec<(&str, usize)> {
-        let mut legend: Vec<(&str, usize)> = Vec::new();
-        for series in self.panels.iter().flat_map(|panel| &panel.series) {
-            if legend.iter().all(|(label, _)| *label != series.label) {
-                legend.push((&series.label, series.colour));
-            }
-        }
-        legend
     }
 }

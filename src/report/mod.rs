@@ -2,12 +2,15 @@
 //! colour-blind people tell apart, as SVG and as PNG.
 
 mod axis;
+mod canvas;
 mod colour;
 mod draw;
 mod drawing;
 mod figure;
 mod findings;
+mod legend;
 mod markdown;
+mod marks;
 mod matrix;
 mod mosaic;
 mod page;
@@ -15,23 +18,26 @@ mod picture;
 mod result;
 mod results;
 mod table;
+mod text;
+mod tile;
 
 use std::path::PathBuf;
 
 use thiserror::Error;
 
 pub use axis::{Axis, Scale};
-pub(crate) use colour::diverging;
 pub use drawing::{Data, Drawing};
 pub use figure::{Figure, Mark, Panel, Point, Reference, Series};
 pub use findings::findings;
-pub use matrix::Matrix;
-pub use mosaic::{Mosaic, Tile};
+pub use matrix::{Colours, Matrix};
+pub use mosaic::Mosaic;
 pub use page::{page, save_page};
 pub use picture::Picture;
 pub use result::{ExperimentResult, Finding, Measured, NO_DEVICE, Plot, RESULT};
 pub use results::results;
 pub use table::Table;
+pub(crate) use text::label;
+pub use tile::Tile;
 
 use crate::record::RecordError;
 

@@ -75,14 +75,17 @@ fn drawing(folder: &Path, plot: &Plot) -> Result<String, ReportError> {
 }
 
 fn overview(html: &mut String, sections: &[Section]) {
-    html.push_str("<h2>All findings</h2>\n<table>\n<thead><tr><th>Figure</th>");
+    html.push_str("<h2>All findings</h2>\n<table class=\"findings\">\n<thead><tr><th>Figure</th>");
     html.push_str(FINDING_HEADER);
     for Section { result, .. } in sections {
         if result.findings.is_empty() {
             let (name, figure) = (escaped(&result.name), escaped(&result.figure));
             let row = "<td colspan=\"5\">without findings</td>";
             // Writing to a string cannot fail.
-            let _ = writeln!(html, "<tr><th><a href=\"#{name}\">{figure}</a></th>{row}</tr>");
+            let _ = writeln!(
+                html,
+                "<tr><th class=\"figure\"><a href=\"#{name}\">{figure}</a></th>{row}</tr>"
+            );
         }
         for (index, finding) in result.findings.iter().enumerate() {
             html.push_str("<tr>");
@@ -90,8 +93,10 @@ fn overview(html: &mut String, sections: &[Section]) {
                 let rows = result.findings.len();
                 let (name, figure) = (escaped(&result.name), escaped(&result.figure));
                 // Writing to a string cannot fail.
-                let _ =
-                    write!(html, "<th rowspan=\"{rows}\"><a href=\"#{name}\">{figure}</a></th>");
+                let _ = write!(
+                    html,
+                    "<th class=\"figure\" rowspan=\"{rows}\"><a href=\"#{name}\">{figure}</a></th>"
+                );
             }
             cells(html, finding);
             html.push_str("</tr>\n");
@@ -110,8 +115,8 @@ fn cells(html: &mut String, finding: &Finding) {
     let [paper, ours] = [with_unit(paper, unit), with_unit(&ours.to_string(), unit)];
     let _ = write!(
         html,
-        "<td>{}{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td>{}</td>\
-         <td class=\"{class}\">{verdict}</td>",
+        "<td class=\"what\">{}{}</td><td class=\"paper number\">{}</td><td class=\"here number\">{}</td>\
+         <td class=\"criterion\">{}</td><td class=\"agrees {class}\">{verdict}</td>",
         escaped(what),
         note.as_ref().map(|note| format!("<small>{}</small>", escaped(note))).unwrap_or_default(),
         escaped(&paper),
@@ -153,7 +158,7 @@ impl Section {
             );
         }
         if !self.result.findings.is_empty() {
-            html.push_str("<table>\n<thead><tr>");
+            html.push_str("<table class=\"findings\">\n<thead><tr>");
             html.push_str(FINDING_HEADER);
             for finding in &self.result.findings {
                 html.push_str("<tr>");
@@ -243,7 +248,9 @@ pub(super) mod tests {
         assert_eq!(html.matches("<?xml").count(), 0);
         // In the overview and in the section.
         assert_eq!(html.matches("a &lt; b<small>a note</small>").count(), 8);
-        assert!(html.contains("4.05 ± 0.10 (3) %") && html.contains("<td class=\"no\">no</td>"));
+        assert!(
+            html.contains("4.05 ± 0.10 (3) %") && html.contains("<td class=\"agrees no\">no</td>")
+        );
         assert!(
             !html.contains("a < b") && !html.contains("Figure <") && html.contains("A &amp; B")
         );
@@ -268,11 +275,33 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_page_fits_a_narrow_screen() {
+        let folder = tempfile::tempdir().unwrap();
+        save(folder.path(), &result("fig3"));
+        let html = page(folder.path()).unwrap();
+        assert!(html.contains("<meta name=\"viewport\" content=\"width=device-width"));
+        let style = html.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
+        for (place, _) in style.match_indices("width: ") {
+            let value = &style[place + "width: ".len()..];
+            let is_limit = style[..place].ends_with("max-");
+            assert!(
+                is_limit || ["100%", "0"].iter().any(|free| value.starts_with(free)),
+                "{value}"
+            );
+        }
+        // Rows become blocks there, with the verdict beside what was measured.
+        assert!(
+            style.contains("@media screen and (max-width: 52rem)") && style.contains(".agrees")
+        );
+        assert!(style.contains("overflow-x: auto"));
+    }
+
+    #[test]
     fn an_experiment_without_findings_is_linked_too() {
         let folder = tempfile::tempdir().unwrap();
         save(folder.path(), &ExperimentResult { findings: Vec::new(), ..result("fig3") });
         let html = page(folder.path()).unwrap();
         assert_eq!(html.matches("<a href=\"#fig3\">").count(), 1);
-        assert_eq!(html.matches("<table>").count(), 1);
+        assert_eq!(html.matches("<table ").count(), 1);
     }
 }

@@ -1,23 +1,36 @@
 //! What can be drawn: as SVG, and as PNG with two pixels for each of the SVG's.
 
+use std::cell::RefCell;
 use std::fs;
-use std::io::Cursor;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Once;
 
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use plotters::coord::Shift;
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::ReportError;
+use super::canvas::{Canvas, Elements};
+use super::text::{fitted, width};
 use crate::record::RecordError;
 use crate::record::file::write_whole;
 
 /// Pixels of a PNG for each of the SVG's.
-const PIXELS: u32 = 2;
-/// The only font.
+pub(super) const PIXELS: u32 = 2;
+/// The family of an SVG's text.
 pub(super) const FONT: &str = "sans-serif";
 /// Height of the title, pixels of the SVG.
-pub(super) const TITLE: u32 = 36;
+pub(super) const TITLE: u32 = 40;
+/// Sizes of text, pixels of the SVG times [`EM`](super::text).
+pub(super) const TITLE_SIZE: u32 = 19;
+pub(super) const TEXT: u32 = 15;
+pub(super) const SMALL: u32 = 14;
+/// Pixels left and right of the title.
+const MARGIN: u32 = 12;
+/// A viewer's font may be wider than the program's by this.
+const WIDER: f64 = 1.2;
 
 /// Something to be drawn.
 pub trait Picture {
@@ -43,9 +56,13 @@ pub trait Picture {
     /// When it cannot be drawn.
     fn svg(&self) -> Result<String, ReportError> {
         let mut text = String::new();
+        let elements = Rc::new(RefCell::new(Elements::default()));
         let backend = SVGBackend::with_string(&mut text, self.size());
-        draw_whole(self, &backend.into_drawing_area(), 1).map_err(|reason| self.error(reason))?;
-        Ok(text)
+        let area = Canvas::Svg(backend, elements.clone()).into_drawing_area();
+        draw_whole(self, &area, 1).map_err(|reason| self.error(reason))?;
+        drop(area);
+        let elements = elements.borrow();
+        Ok(elements.put_into(&text))
     }
 
     /// The picture as PNG.
@@ -55,16 +72,12 @@ pub trait Picture {
     fn png(&self) -> Result<Vec<u8>, ReportError> {
         let (width, height) = self.size();
         let (width, height) = (width * PIXELS, height * PIXELS);
-        let mut pixels = vec![0; (width * height * 3) as usize];
+        let mut pixels = vec![0; width as usize * height as usize * 3];
         let backend = BitMapBackend::with_buffer(&mut pixels, (width, height));
-        let drawn = draw_whole(self, &backend.into_drawing_area(), PIXELS);
-        drawn.map_err(|reason| self.error(reason))?;
-        let image = image::RgbImage::from_raw(width, height, pixels)
-            .ok_or_else(|| self.error("pixels are missing".to_string()))?;
-        let mut bytes = Cursor::new(Vec::new());
-        let written = image.write_to(&mut bytes, image::ImageFormat::Png);
-        written.map_err(|error| self.error(error.to_string()))?;
-        Ok(bytes.into_inner())
+        let area = Canvas::Png(backend).into_drawing_area();
+        draw_whole(self, &area, PIXELS).map_err(|reason| self.error(reason))?;
+        drop(area);
+        encoded(width, height, pixels).map_err(|reason| self.error(reason))
     }
 
     /// Writes `NAME.svg` and `NAME.png` into a folder; files of these names are replaced.
@@ -83,6 +96,34 @@ pub trait Picture {
     }
 }
 
+/// Red, green and blue bytes as a PNG file, or why there is none.
+pub(super) fn encoded(width: u32, height: u32, pixels: Vec<u8>) -> Result<Vec<u8>, String> {
+    let image = image::RgbImage::from_raw(width, height, pixels).ok_or("pixels are missing")?;
+    let mut bytes = Vec::new();
+    let encoder =
+        PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
+    image.write_with_encoder(encoder).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+/// Width of a text in any viewer, pixels of the SVG.
+pub(super) fn room(text: &str, size: u32) -> u32 {
+    (WIDER * width(text, f64::from(size))).ceil() as u32
+}
+
+/// The text, or its beginning, in a room of pixels of the SVG.
+pub(super) fn cut(text: &str, size: u32, room: u32) -> String {
+    fitted(text, f64::from(size), f64::from(room) / WIDER)
+}
+
+/// Width of a picture that has room for its title, unless the title is very long.
+pub(super) fn wide_enough(width: u32, title: &str) -> u32 {
+    width.max((room(title, TITLE_SIZE) + 2 * MARGIN).min(WIDTH_FOR_TITLE))
+}
+
+/// Longer titles are cut.
+const WIDTH_FOR_TITLE: u32 = 900;
+
 fn draw_whole<P: Picture + ?Sized, B: DrawingBackend>(
     picture: &P,
     area: &DrawingArea<B, Shift>,
@@ -90,15 +131,15 @@ fn draw_whole<P: Picture + ?Sized, B: DrawingBackend>(
 ) -> Result<(), String> {
     static FONT_IS_THERE: Once = Once::new();
     FONT_IS_THERE.call_once(|| {
-        // A font of the program's own draws the same pixels everywhere. One that cannot be read shows
-        // when text is drawn.
+        // Plotters lays out with it. One that cannot be read shows when text is drawn.
         let font = epaint_default_fonts::UBUNTU_LIGHT;
         let _ = plotters::style::register_font(FONT, FontStyle::Normal, font);
     });
     area.fill(&WHITE).map_err(said)?;
     let (top, rest) = area.split_vertically(TITLE * scale);
     let middle = (top.dim_in_pixel().0 as i32 / 2, (TITLE * scale) as i32 / 2);
-    text(&top, picture.title(), middle, 17 * scale, Side::Middle)?;
+    let title = cut(picture.title(), TITLE_SIZE, top.dim_in_pixel().0 / scale - 2 * MARGIN);
+    text(&top, &title, middle, TITLE_SIZE * scale, Side::Middle)?;
     picture.draw(&rest, scale)?;
     area.present().map_err(said)
 }
@@ -109,6 +150,17 @@ pub(super) enum Side {
     Left,
     Middle,
     Right,
+}
+
+impl Side {
+    fn anchor(self) -> Pos {
+        let horizontal = match self {
+            Side::Left => HPos::Right,
+            Side::Middle => HPos::Center,
+            Side::Right => HPos::Left,
+        };
+        Pos::new(horizontal, VPos::Center)
+    }
 }
 
 /// Draws a text.
@@ -131,14 +183,20 @@ pub(super) fn coloured<B: DrawingBackend>(
     side: Side,
     colour: &RGBColor,
 ) -> Result<(), String> {
-    use plotters::style::text_anchor::{HPos, Pos, VPos};
-    let horizontal = match side {
-        Side::Left => HPos::Right,
-        Side::Middle => HPos::Center,
-        Side::Right => HPos::Left,
-    };
-    let style = (FONT, size).into_font().color(colour);
-    let style = style.pos(Pos::new(horizontal, VPos::Center));
+    let style = (FONT, size).into_font().color(colour).pos(side.anchor());
+    area.draw_text(text, &style, place).map_err(said)
+}
+
+/// Draws a text that is read from below to above.
+pub(super) fn upright<B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    text: &str,
+    place: (i32, i32),
+    size: u32,
+    side: Side,
+) -> Result<(), String> {
+    let font = (FONT, size).into_font().transform(FontTransform::Rotate270);
+    let style = font.into_text_style(area).pos(side.anchor());
     area.draw_text(text, &style, place).map_err(said)
 }
 

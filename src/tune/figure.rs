@@ -8,7 +8,7 @@ use crate::report::{Axis, Figure, Mark, Panel, Point, Scale, Series};
 /// the best a ring.
 pub(super) fn figure(search: &Search, tuned: &Tuned) -> Figure {
     let panels = search.search.iter().map(|sweep| panel(sweep.key(), &tuned.rungs)).collect();
-    Figure { title: "Validation error of what was searched".to_string(), panels }
+    Figure { title: "Validation error by searched setting".to_string(), panels }
 }
 
 fn panel(key: &str, rungs: &[RungResult]) -> Panel {
@@ -34,11 +34,11 @@ fn panel(key: &str, rungs: &[RungResult]) -> Panel {
         points: vec![point(best)],
     });
     let candidates = rungs.iter().flat_map(|rung| &rung.candidates);
-    let errors = candidates.map(|candidate| candidate.validation_error.mean);
+    let errors: Vec<f64> = candidates.map(|candidate| candidate.validation_error.mean).collect();
     Panel {
         title: String::new(),
         x: Axis::of_names(key, &values),
-        y: Axis::new("validation error, %", Scale::Log, errors),
+        y: Axis::new("validation error, %", Scale::log_if_positive(errors.clone()), errors),
         series: series.chain(best).collect(),
         references: Vec::new(),
     }

@@ -113,7 +113,14 @@ fn plot_draws_a_run_and_the_curves_of_many() {
     assert_eq!(lines_of(&folder.path().join("p/curves.csv")), 1 + 2);
 
     fs::create_dir(folder.path().join("empty")).unwrap();
-    fails(apical(&folder).args(["plot", "empty"]), 1, &["there is no run"]);
+    fails(apical(&folder).args(["plot", "empty"]), 1, &["there is no run", "hint: "]);
+    fails(apical(&folder).args(["plot", "none"]), 1, &["no such folder", "hint: "]);
+    let weights = "run/weights.safetensors";
+    fails(
+        apical(&folder).args(["plot", weights]),
+        1,
+        &["found a file", "hint: name the folder: apical plot run"],
+    );
     fs::write(folder.path().join("many/replica-001/metrics.jsonl"), "{}\nnonsense\n").unwrap();
     fails(apical(&folder).args(["plot", "many"]), 1, &["replica-001", "line 1"]);
 }

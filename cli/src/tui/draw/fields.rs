@@ -32,7 +32,7 @@ fn pixels(state: &State, area: Rect) -> Option<Pixels> {
     let images = &state.subject.images;
     let count = |shrunk: usize| {
         let fit = |room: usize, side: usize| (room + GAP) / (side.div_ceil(shrunk) + GAP);
-        let columns = fit(usize::from(area.width), images.width);
+        let columns = fit(usize::from(area.width), images.width / images.channels.max(1));
         (columns, columns * fit(2 * usize::from(area.height), images.height))
     };
     let is_enough = |shrunk: &usize| count(*shrunk).1 >= ENOUGH;

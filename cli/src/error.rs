@@ -195,6 +195,9 @@ impl CliError {
                 Some("'apical train --out DIR' begins one".to_string())
             }
             CliError::Plot(error) => plot_hint(error),
+            CliError::Report(ReportError::NoFolder { .. } | ReportError::NoResults { .. }) => {
+                Some("'apical reproduce all --quick --out DIR' writes experiments into a folder".to_string())
+            }
             CliError::OtherDataset { .. } => {
                 Some("--data names the folder that the run's images are in now".to_string())
             }

@@ -12,6 +12,8 @@ const TEST: usize = 0;
 const TRAINING: usize = 1;
 const LOSS: usize = 2;
 const QUICK: usize = 3;
+/// Quick tests that are a line with dots, at most.
+const FEW: usize = 12;
 /// Colour of the settings without a name of their own.
 const OTHERS: usize = 6;
 
@@ -148,7 +150,9 @@ fn quick_tests_by_epoch(network: &Course) -> Option<Series> {
     };
     let points: Vec<Point> = network.quick_tests.iter().map(point).collect();
     let label = format!("quick test, {} images", network.quick_tests.first()?.test_images);
-    Some(Series { label, colour: QUICK, mark: Mark::Hairline, points })
+    // A few have dots; many are behind the other curves.
+    let mark = if points.len() <= FEW { Mark::Line } else { Mark::Hairline };
+    Some(Series { label, colour: QUICK, mark, points })
 }
 
 /// The quick tests of networks whose first epoch is not done.

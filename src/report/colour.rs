@@ -54,6 +54,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn ten_classes_have_ten_colours() {
+        for (place, colour) in PALETTE.iter().enumerate() {
+            assert!(!PALETTE[..place].contains(colour));
+        }
+        assert!(PALETTE.len() >= 10);
+    }
+
+    #[test]
     fn thirty_series_but_blacks_have_thirty_colours() {
         let colours: Vec<RGBColor> =
             (0..30).filter(|colour| *colour != 26).map(of_series).collect();

@@ -126,3 +126,91 @@ fn spacing(points: &[Point]) -> f64 {
     let distances = places.windows(2).map(|pair| pair[1] - pair[0]);
     distances.filter(|&distance| distance > 0.0).reduce(f64::min).unwrap_or(1.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Figure, Picture, Scale};
+
+    /// A panel with one series, as SVG.
+    fn drawn(mark: Mark, scale: Scale, places: &[(f64, f64)]) -> String {
+        let panel = Panel {
+            title: String::new(),
+            x: Axis::new("x", Scale::Linear, places.iter().map(|place| place.0)),
+            y: Axis::new("y", scale, places.iter().map(|place| place.1)),
+            series: vec![Series {
+                label: "series".to_string(),
+                colour: 0,
+                mark,
+                points: places.iter().map(|&(x, y)| Point::new(x, y)).collect(),
+            }],
+            references: Vec::new(),
+        };
+        Figure { title: "title".to_string(), panels: vec![panel] }.svg().unwrap()
+    }
+
+    /// Width of each bar, without the one of the legend.
+    fn bars(svg: &str) -> Vec<i32> {
+        let number = |line: &str| -> i32 {
+            let start = line.find(" width=\"").unwrap() + 8;
+            line[start..].split('"').next().unwrap().parse().unwrap()
+        };
+        let bars = svg.lines().filter(|line| line.contains("<rect") && line.contains("0.6"));
+        let bars: Vec<i32> = bars.map(number).collect();
+        bars[..bars.len() - 1].to_vec()
+    }
+
+    #[test]
+    fn bars_lie_inside_their_panel() {
+        let cases: [(Scale, &[(f64, f64)]); 4] = [
+            (Scale::Linear, &[(0.0, 1.0), (1.0, 2.0)]),
+            // One bar has no neighbour; on a logarithmic axis there is no 0.
+            (Scale::Linear, &[(3.0, 2.0)]),
+            (Scale::Log, &[(0.0, 1.0), (1.0, 100.0)]),
+            // Not in order, and twice at one place.
+            (Scale::Linear, &[(1.0, 1.0), (0.0, 2.0), (1.0, 3.0)]),
+        ];
+        for (scale, places) in cases {
+            let bars = bars(&drawn(Mark::Bars, scale, places));
+            assert_eq!(bars.len(), places.len());
+            for width in bars {
+                assert!((20..=410).contains(&width), "{width}");
+            }
+        }
+    }
+
+    #[test]
+    fn lines_break_where_there_is_no_value() {
+        let lines = |places: &[(f64, f64)]| {
+            drawn(Mark::Line, Scale::Linear, places).matches("stroke-width=\"2\"").count()
+        };
+        let gap = [(0.0, 1.0), (1.0, 2.0), (2.0, f64::NAN), (3.0, 1.0), (4.0, 0.0)];
+        assert_eq!((lines(&gap[..2]), lines(&gap)), (1, 2));
+        let dots = drawn(Mark::Line, Scale::Linear, &gap).matches("r=\"3\"").count();
+        assert_eq!(dots, 4);
+    }
+
+    #[test]
+    fn spreads_below_zero_end_at_a_logarithmic_axis() {
+        let panel = Panel {
+            title: String::new(),
+            x: Axis::new("x", Scale::Linear, [0.0, 1.0]),
+            y: Axis::new("y", Scale::Log, [1.0, 10.0]),
+            series: Vec::new(),
+            references: Vec::new(),
+        };
+        let ends = |y, wide| spread(&panel, &Point { x: 0.0, y, spread: Some(wide) });
+        assert_eq!(ends(5.0, 1.0), Some([(0.0, 4.0), (0.0, 6.0)]));
+        let [(_, low), (_, high)] = ends(2.0, 3.0).unwrap();
+        assert!(low > 0.0 && low <= 1.0 && high == 5.0, "{low}");
+    }
+
+    #[test]
+    fn thousands_of_specks_are_one_element() {
+        let places: Vec<(f64, f64)> =
+            (0..5000).map(|i| (f64::from(i % 97), f64::from(i))).collect();
+        let svg = drawn(Mark::Specks, Scale::Linear, &places);
+        assert_eq!((svg.matches("<path ").count(), svg.matches("<circle ").count()), (1, 1));
+        assert!(svg.len() < 100_000, "{}", svg.len());
+    }
+}

@@ -201,6 +201,11 @@ impl Matrix {
                 if largest > 0.0 {
                     bars.push(bar(off, number(largest), |part| shade(NEGATIVE, part)));
                 }
+                if self.values.iter().flatten().any(|value| value.is_nan()) {
+                    let (low, high) = (String::new(), String::new());
+                    let label = "no images".to_string();
+                    bars.push(Bar { low, high, label, colour: |_| GREY });
+                }
                 bars
             }
         }
@@ -342,8 +347,11 @@ mod tests {
         let matrix = matrix(&["a", "b"], &[&[nan, nan], &[25.0, 75.0]]);
         assert_eq!((matrix.colour(true, nan), matrix.largest()), (GREY, 25.0));
         let svg = matrix.svg().unwrap();
-        assert_eq!(svg.matches("fill=\"#6E6E6E\" stroke=\"none\"").count(), 2);
-        assert!(!svg.contains("NaN"));
+        assert_eq!(
+            svg.matches("width=\"44\" height=\"44\" opacity=\"1\" fill=\"#6E6E6E\"").count(),
+            2
+        );
+        assert!(!svg.contains("NaN") && svg.contains("no images"));
     }
 
     #[test]

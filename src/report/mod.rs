@@ -47,7 +47,9 @@ use crate::record::RecordError;
 pub enum ReportError {
     #[error("the figure '{title}' cannot be drawn: {reason}")]
     Draw { title: String, reason: String },
-    #[error("{}: there is no experiment: 'apical reproduce' writes them", .folder.display())]
+    #[error("cannot report {}: there is no such folder", .folder.display())]
+    NoFolder { folder: PathBuf },
+    #[error("cannot report {}: there is no experiment in it", .folder.display())]
     NoResults { folder: PathBuf },
     #[error("{}: this is no result of an experiment", .path.display())]
     Result { path: PathBuf, source: serde_json::Error },

@@ -11,6 +11,9 @@ use crate::record::RecordError;
 /// # Errors
 /// When there is none, or a result cannot be read.
 pub fn results(folder: &Path) -> Result<Vec<(PathBuf, ExperimentResult)>, ReportError> {
+    if !folder.is_dir() {
+        return Err(ReportError::NoFolder { folder: folder.to_owned() });
+    }
     let entries = fs::read_dir(folder).map_err(RecordError::io("read", folder))?;
     let mut found = Vec::new();
     for entry in entries {

@@ -4,6 +4,10 @@ use super::{Candidate, RungResult, Search, Tuned};
 use crate::record::replicas::in_words;
 use crate::report::{Axis, Figure, Mark, Panel, Point, Scale, Series};
 
+/// Distance of two rungs, and width of all of them at most, as parts of the distance of two values.
+const BESIDE: f64 = 0.15;
+const WIDTH: f64 = 0.7;
+
 /// A panel for each searched setting: the validation error of all candidates, rung by rung, and around
 /// the best a ring.
 pub(super) fn figure(search: &Search, tuned: &Tuned) -> Figure {
@@ -13,17 +17,23 @@ pub(super) fn figure(search: &Search, tuned: &Tuned) -> Figure {
 
 fn panel(key: &str, rungs: &[RungResult]) -> Panel {
     let values = values(key, rungs);
-    let point = |candidate: &Candidate| Point {
-        x: values.iter().position(|value| *value == value_of(key, candidate)).unwrap_or(0) as f64,
-        y: candidate.validation_error.mean,
-        spread: candidate.validation_error.sd,
+    // Rungs lie beside each other, so that none hides another.
+    let middle = (rungs.len() as f64 - 1.0) / 2.0;
+    let beside = (WIDTH / rungs.len() as f64).min(BESIDE);
+    let point = |rung: usize, candidate: &Candidate| {
+        let place = values.iter().position(|value| *value == value_of(key, candidate)).unwrap_or(0);
+        Point {
+            x: place as f64 + beside * (rung as f64 - middle),
+            y: candidate.validation_error.mean,
+            spread: candidate.validation_error.sd,
+        }
     };
     let series = rungs.iter().enumerate().map(|(colour, RungResult { rung, candidates })| {
         let length = match rung.epochs {
             1 => format!("{} images", rung.images),
             epochs => format!("{epochs} epochs"),
         };
-        let points = candidates.iter().map(point).collect();
+        let points = candidates.iter().map(|candidate| point(colour, candidate)).collect();
         let label = format!("rung {}, {length}", rung.rung);
         Series { label, colour, mark: Mark::Dots, points }
     });
@@ -31,14 +41,16 @@ fn panel(key: &str, rungs: &[RungResult]) -> Panel {
         label: "best".to_string(),
         colour: rungs.len(),
         mark: Mark::Rings,
-        points: vec![point(best)],
+        points: vec![point(rungs.len() - 1, best)],
     });
     let candidates = rungs.iter().flat_map(|rung| &rung.candidates);
-    let errors: Vec<f64> = candidates.map(|candidate| candidate.validation_error.mean).collect();
+    let error = |candidate: &Candidate| candidate.validation_error.mean;
+    let scale = Scale::log_if_positive(candidates.clone().map(error));
+    let extents = candidates.flat_map(|candidate| point(0, candidate).extent());
     Panel {
         title: String::new(),
         x: Axis::of_names(key, &values),
-        y: Axis::new("validation error, %", Scale::log_if_positive(errors.clone()), errors),
+        y: Axis::new("validation error, %", scale, extents),
         series: series.chain(best).collect(),
         references: Vec::new(),
     }

@@ -168,7 +168,8 @@ fn reproduce_writes_findings_and_a_page_and_trains_nothing_twice() {
     let printed = output_of(apical(&folder).args(["report", "out"]));
     assert_eq!(printed, "out/report.html\nout/reproduction.md\n");
     assert_eq!(fs::read_to_string(out.join("report.html")).unwrap().matches("<section").count(), 3);
-    fails(apical(&folder).args(["report", "data"]), 1, &["there is no experiment"]);
+    fails(apical(&folder).args(["report", "data"]), 1, &["there is no experiment", "hint: "]);
+    fails(apical(&folder).args(["report", "none"]), 1, &["no such folder", "hint: "]);
 }
 
 #[test]

@@ -112,7 +112,12 @@ fn testing(criterion: &mut Criterion) {
 fn config_with(kernel: Kernel) -> Config {
     let base = Preset::Quick.config();
     match kernel {
-        Kernel::Apical | Kernel::Network => Config { g_apical: 0.05, ..base },
+        Kernel::Apical | Kernel::ApicalHistory | Kernel::Network => {
+            Config { g_apical: 0.05, ..base }
+        }
+        Kernel::ApicalRate => {
+            Config { g_apical: 0.05, feedback_transmission: Transmission::Rates, ..base }
+        }
         Kernel::Feedback => Config {
             feedback_weights: FeedbackWeights::Symmetric,
             feedback_noise: 0.05,

@@ -1,7 +1,8 @@
-// Steps the apical dendrites of a layer.
-// One thread for each neuron and lane.
+// Steps the apical dendrites of a layer. A launch of no steps sets the voltages that the first step of an image
+// sees.
+// One thread per neuron and lane.
 
-// of the feedback's population, [lanes, past steps + steps, 2, words of 32 sources]
+// of the population that feeds back, [lanes, past steps + steps, 2, words of 32 sources]
 @group(0) @binding(5) var<storage, read> raster: array<u32>;
 // its counts, [lanes, past words + words, sources]
 @group(0) @binding(6) var<storage, read> spikes: array<u32>;
@@ -12,35 +13,42 @@
 // [lanes, 5, units]
 @group(0) @binding(9) var<storage, read_write> compartments: array<f32>;
 
-// The step, counted from the first that has spikes of the first lane.
-var<private> heard_step: u32;
-
 @compute @workgroup_size(workgroup_threads)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let unit = id.x;
+    if unit >= part.units {
+        return;
+    }
     let lane = lanes[id.z];
     replica = lane.replica;
+    if part.steps == 0u {
+        begin_apical(lane, unit);
+        return;
+    }
     let words = lane.place * constants.spike_words + constants.past_words;
-    heard_step = words * STEPS_PER_WORD + part.first;
-    if unit < part.units && part.first < end_of(lane) {
+    spike_step = words * STEPS_PER_WORD + part.first;
+    if part.first < end_of(lane) {
         step_apical(lane, unit);
     }
 }
 
-fn raster_word(row: u32, word: u32) -> u32 {
-    let words = (part.sources + UNITS_PER_WORD - 1u) / UNITS_PER_WORD;
-    return raster[(heard_step * RASTER_ROWS + row) * words + word];
-}
-
-fn spiking(word: u32) -> u32 {
-    return raster_word(RASTER_ONCE, word);
-}
-
-fn spikes_of(source: u32) -> u32 {
-    let more = raster_word(RASTER_MORE, source / UNITS_PER_WORD);
-    if ((more >> (source % UNITS_PER_WORD)) & 1u) == 0u {
-        return 1u;
+// The voltage before any spike of the image: of a cleared state the bias alone, otherwise what `apical_history`
+// summed with the feedback weights of now.
+fn begin_apical(lane: Lane, unit: u32) {
+    let first = drive_at(lane.place, 0u, unit);
+    var voltage = 0.0;
+    if minibatches[replica].fresh == 1u {
+        for (var i = 0u; i < constants.history; i++) {
+            drive[first + i * part.units] = 0.0;
+        }
+    } else if constants.tap_count > 0u {
+        voltage = filtered(lane.place, 0u, unit);
+        for (var i = 0u; i < constants.history; i++) {
+            drive[first + i * part.units] = drive[first + (i + 1u) * part.units];
+        }
+    } else {
+        voltage = product(constants.gain_slow, drive[first])
+            - product(constants.gain_fast, drive[first + part.units]);
     }
-    let counts = spikes[heard_step / STEPS_PER_WORD * part.sources + source];
-    return (counts >> (heard_step % STEPS_PER_WORD * COUNT_BITS)) & COUNT_MASK;
+    set_apical(lane, unit, voltage);
 }

@@ -1,8 +1,8 @@
-// Averages filtered rates over the windows at the ends of the phases, and carries on the last rates for the next
-// image: what `trace` does with spikes.
-// One thread for each neuron of a population and lane.
+// Averages rates over the windows at the ends of the phases, and keeps those of the last step for the next image:
+// what `trace` does with spikes.
+// One thread per neuron of a population and lane.
 
-// [lanes, history + steps, units]
+// [lanes, 1 + steps, units]
 @group(0) @binding(5) var<storage, read_write> rates: array<f32>;
 // [lanes, rows, units]
 @group(0) @binding(6) var<storage, read_write> traces: array<f32>;
@@ -28,17 +28,17 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         }
     }
     let steps = lane.steps_forward + lane.steps_target;
-    for (var row = 0u; row < constants.history; row++) {
+    for (var row = 0u; row < RATE_HISTORY; row++) {
         rates[(sent + row) * part.units + unit] = rates[(sent + steps + row) * part.units + unit];
     }
 }
 
-// Mean of a neuron's filtered rates, seen `delay` steps late.
+// Mean of a neuron's rates, seen `delay` steps late.
 fn mean(window: Window, delay: u32, sent: u32, unit: u32) -> f32 {
     var sum = 0.0;
-    for (var step = first_heard(window, delay); step < window.end - delay; step++) {
-        let rate = rates[(sent + constants.history + step) * part.units + unit];
-        sum += product(weight(window, step + delay), rate);
+    let end = window.end - delay;
+    for (var step = end - window.length; step < end; step++) {
+        sum += rates[(sent + RATE_HISTORY + step) * part.units + unit];
     }
     return product(sum, window.inverse);
 }

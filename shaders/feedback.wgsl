@@ -1,7 +1,8 @@
-// Feedback weights that follow the feed-forward ones: the transpose of the weights of the layer above, times
-// its own feedback weights where both hear the output; and noise, drawn anew for each minibatch.
-// One thread for each neuron of the layer, neuron that it hears, and replica. Of the weights above, the columns
-// are this layer's neurons; where not all are bound at once, others do the rest.
+// Feedback weights that follow the feed-forward ones: the transpose of the weights of the layer above, times its own
+// feedback weights if both hear the output. Each transpose has noise of its own, drawn anew per minibatch.
+// One thread per neuron of the layer, neuron that it hears, and replica. Of the weights above, the columns are this
+// layer's neurons; if not all are bound at once, other dispatches do the rest. A launch sums over the neurons above
+// from `first` on, `steps` of them, and continues the sums of the launch before.
 // All three arrays are bound as ones that are written: they may lie in one buffer, which is bound in one way.
 
 // of the layer above, [replicas, units + 1, above], or a run of columns
@@ -21,28 +22,40 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     replica = id.z;
     let column = (replica * part.columns + unit - part.first_column) * part.above;
     let heard = replica * part.sources + source;
+    let index = heard * part.units + unit;
     var weight = 0.0;
     if part.hears_above == 1u {
-        weight = weights_above[column + source];
+        weight = factor(column, unit, source);
     } else {
-        for (var j = 0u; j < part.above; j++) {
-            weight += product(weights_above[column + j], feedback_above[heard * part.above + j]);
+        if part.first > 0u {
+            weight = feedback[index];
+        }
+        let end = min(part.first + part.steps, part.above);
+        for (var j = part.first; j < end; j++) {
+            weight += product(factor(column, unit, j), feedback_above[heard * part.above + j]);
         }
     }
+    feedback[index] = flush(weight, SMALLEST_VOLTAGE);
+}
+
+// The weight of the neuron `above`, with its noise.
+fn factor(column: u32, unit: u32, above: u32) -> f32 {
+    let weight = weights_above[column + above];
     let noise = replicas[replica].feedback_noise;
-    if noise != 0.0 {
-        weight += product(noise, normal(unit, source));
+    if noise == 0.0 {
+        return weight;
     }
-    feedback[heard * part.units + unit] = flush(weight, SMALLEST_VOLTAGE);
+    return weight + product(noise, normal(unit, above));
 }
 
 // Next to normal, mean 0 and spread 1: the sum of twelve uniform numbers less 6, of so few bits that it
 // is exact: the twin of `normal` in src/random/mod.rs.
-fn normal(unit: u32, source: u32) -> f32 {
-    let head = counter_head(PURPOSE_FEEDBACK_NOISE, part.population);
+fn normal(unit: u32, above: u32) -> f32 {
+    // A test uses the noise of the training minibatch that follows it.
+    let head = PURPOSE_FEEDBACK_NOISE | (part.population << 8u) | (SOURCE_TRAINING << 24u);
     var sum = 0u;
     for (var block = 0u; block < 3u; block++) {
-        let counter = vec4<u32>(head, minibatches[replica].update, unit, 3u * source + block);
+        let counter = vec4<u32>(head, minibatches[replica].update, unit, 3u * above + block);
         let words = philox(counter, replicas[replica].seed) >> vec4<u32>(UNIFORM_SHIFT);
         sum += words.x + words.y + words.z + words.w;
     }

@@ -1,8 +1,8 @@
-// Sums, for every step, the weight columns of all neurons below by their rates: `W r`. The filter comes behind.
-// One thread for each neuron, step and lane. Where not all columns are bound at once, the next ones go on with
-// the sums of those before.
+// Sums, for every step, the weight columns of all neurons below by their rates: `W phi`. No kernel filters rates.
+// One thread per neuron, step and lane. If not all columns are bound at once, the next dispatch continues the sums
+// of the one before.
 
-// of the population below, [lanes, history + steps, below]
+// of the population below, [lanes, 1 + steps, below]
 @group(0) @binding(5) var<storage, read> rates: array<f32>;
 // [replicas, below + 1, units], or a run of columns
 @group(0) @binding(6) var<storage, read> weights: array<f32>;
@@ -12,37 +12,14 @@
 @compute @workgroup_size(workgroup_threads)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let unit = id.x;
-    if unit >= part.units {
-        return;
-    }
+    let step = part.first + id.y;
     let lane = lanes[id.z];
     replica = lane.replica;
-    let rows = lane.place * (constants.history + part.block);
-
-    // Steps are counted from the first whose rates are kept. Those of the past drive through the weights of now.
-    var begin = constants.history + part.first;
-    var row = constants.history;
-    if part.first == 0u {
-        if minibatches[replica].fresh == 1u {
-            if id.y == 0u && part.first_column == 0u {
-                for (var i = 0u; i < constants.history; i++) {
-                    drive[(rows + i) * part.units + unit] = 0.0;
-                }
-            }
-        } else {
-            begin = 0u;
-            row = 0u;
-        }
+    if unit >= part.units || step >= end_of(lane) {
+        return;
     }
-    let step = begin + id.y;
-    if step < constants.history + end_of(lane) {
-        sum_columns(lane.place, step, rows + row + id.y, unit);
-    }
-}
-
-// Adds the columns that are bound, in ascending order.
-fn sum_columns(place: u32, step: u32, row: u32, unit: u32) {
-    let sent = (place * constants.rate_rows + step) * part.below;
+    let row = lane.place * (constants.history + part.block) + constants.history + id.y;
+    let sent = (lane.place * constants.rate_rows + RATE_HISTORY + step) * part.below;
     let column = replica * (part.below + 1u) - part.first_column;
     let index = row * part.units + unit;
     var sum = 0.0;

@@ -3,7 +3,7 @@
 
 // [lanes, 5, units]
 @group(0) @binding(5) var<storage, read> compartments: array<f32>;
-// [lanes, history + steps, units]
+// [lanes, 1 + steps, units]
 @group(0) @binding(6) var<storage, read_write> rates: array<f32>;
 
 @compute @workgroup_size(workgroup_threads)
@@ -15,6 +15,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let soma = (lane.place * COMPARTMENT_ROWS + COMPARTMENT_SOMA) * part.units + unit;
-    let row = lane.place * constants.rate_rows + constants.history + part.first;
+    let row = lane.place * constants.rate_rows + RATE_HISTORY + part.first;
     rates[row * part.units + unit] = product(replicas[replica].phi_max, sigmoid(compartments[soma]));
 }

@@ -5,7 +5,7 @@
 @group(0) @binding(5) var<storage, read> input_rates: array<f32>;
 // bytes [images, units], four a word
 @group(0) @binding(6) var<storage, read> images: array<u32>;
-// [lanes, history + steps, units]
+// [lanes, 1 + steps, units]
 @group(0) @binding(7) var<storage, read_write> rates: array<f32>;
 
 @compute @workgroup_size(workgroup_threads)
@@ -18,6 +18,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     let index = lane.image * part.units + unit;
     let level = (images[index / 4u] >> (index % 4u * 8u)) & 0xFFu;
-    let row = lane.place * constants.rate_rows + constants.history + step;
+    let row = lane.place * constants.rate_rows + RATE_HISTORY + step;
     rates[row * part.units + unit] = input_rates[lane.replica * LEVELS + level];
 }

@@ -255,7 +255,9 @@ fn step_of(shape: &Shape, launch: &Launch, array: Array, row: usize, bits: u32) 
         Array::Drive(_) => {
             (Part::new(launch, shape).block_first + row).checked_sub(shape.history())
         }
-        Array::Compartments(_) | Array::ApicalDrive(_) => Some(launch.first + launch.steps - 1),
+        Array::Compartments(_) | Array::ApicalDrive(_) => {
+            (launch.first + launch.steps).checked_sub(1)
+        }
         _ => None,
     }
 }

@@ -4,6 +4,7 @@
 //! code with other files by `use crate::support`.
 //! `tests/run NAME::` runs the tests of one file.
 
+mod apical_voltages;
 mod arithmetic;
 mod backpropagation;
 mod bench;

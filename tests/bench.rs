@@ -53,7 +53,8 @@ fn additions_done(
         backend.run(minibatches, lanes, &[*launch]).expect("a kernel runs");
         let array = match launch.kernel {
             Kernel::Drive => Array::Drive(launch.layer),
-            Kernel::Apical => Array::ApicalDrive(launch.layer),
+            Kernel::ApicalHistory if minibatches[0].fresh == 1 => continue,
+            Kernel::Apical | Kernel::ApicalHistory => Array::ApicalDrive(launch.layer),
             _ => continue,
         };
         let drives = floats(backend, array);
@@ -63,7 +64,11 @@ fn additions_done(
             // The first drive of an image includes the steps before it.
             let is_first = launch.first == 0 && launch.kernel == Kernel::Drive;
             let first = if is_first { 0 } else { history };
-            let rows = &drives[first * units..(history + steps as usize) * units];
+            let rows = match launch.kernel {
+                Kernel::ApicalHistory => 0..shape.apical_history() as usize,
+                _ => first..history + steps as usize,
+            };
+            let rows = &drives[rows.start * units..rows.end * units];
             sum += rows.iter().map(|&drive| f64::from(drive)).sum::<f64>();
         }
     }

@@ -104,8 +104,26 @@ fn case_average() {
 #[test]
 fn case_apical() {
     each_situation(|situation| {
-        if situation.shape.steps_apical {
+        if situation.shape.steps_apical_spikes() {
             situation.check_hidden(Kernel::Apical);
+        }
+    });
+}
+
+#[test]
+fn case_apical_history() {
+    each_situation(|situation| {
+        if situation.shape.steps_apical_spikes() {
+            situation.check_hidden(Kernel::ApicalHistory);
+        }
+    });
+}
+
+#[test]
+fn case_apical_rate() {
+    each_situation(|situation| {
+        if situation.shape.steps_apical_rates() {
+            situation.check_hidden(Kernel::ApicalRate);
         }
     });
 }
@@ -220,7 +238,10 @@ impl Situation {
                 (1, vec![0, block + 5, 2 * block - 1])
             }
             Kernel::Drive | Kernel::Flow | Kernel::Soma | Kernel::Output => (block, blocks),
-            Kernel::Apical => (1, vec![0, 1, 2]),
+            Kernel::Apical | Kernel::ApicalRate => (1, vec![0, 1, 2]),
+            Kernel::ApicalHistory => (0, vec![0]),
+            // Runs of neurons of the layer above.
+            Kernel::Feedback => (16, vec![0, 16, 32]),
             // The first step, and some within the windows.
             Kernel::Rate => (1, vec![0, 30, 80, 95]),
             _ => (longest, vec![0]),
@@ -231,6 +252,14 @@ impl Situation {
             for fresh in [true, false] {
                 let minibatches = self.minibatches(update, fresh);
                 let launch = Launch { kernel, layer, first, steps };
+                self.check_launch(cpu.as_mut(), gpu.as_mut(), &minibatches, &shown, &launch);
+            }
+        }
+        // What comes before an image's first step.
+        if matches!(kernel, Kernel::Apical | Kernel::ApicalRate) {
+            for fresh in [true, false] {
+                let minibatches = self.minibatches(9, fresh);
+                let launch = Launch { kernel, layer, first: 0, steps: 0 };
                 self.check_launch(cpu.as_mut(), gpu.as_mut(), &minibatches, &shown, &launch);
             }
         }
@@ -287,7 +316,9 @@ impl Situation {
         }
         // Some results can stand again by chance: only kernels that cannot are held to a change.
         let repeats =
-            matches!(launch.kernel, Kernel::Score | Kernel::Input) || minibatches[0].fresh == 0;
+            matches!(launch.kernel, Kernel::Score | Kernel::Input | Kernel::ApicalHistory)
+                || (launch.kernel == Kernel::Feedback && launch.first > 0)
+                || minibatches[0].fresh == 0;
         assert!(changed || repeats, "{launch:?} wrote nothing");
     }
 }

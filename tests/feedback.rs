@@ -1,9 +1,10 @@
-//! Proves: symmetric feedback weights are the transpose of the weights above, or the product of all above, as
-//! they were at the beginning of the minibatch, computed here in double precision; their noise has the spread that
-//! was asked for, is next to normal, and is another for each minibatch, neuron, layer and seed; fixed feedback
-//! stays; and a saved network has what was last used.
+//! Proves: symmetric feedback weights are the transpose of the weights above, or the product of all above, after each
+//! update, computed here in double precision; each transpose has noise of the spread that was asked for, next to
+//! normal, and another for each minibatch, neuron, layer and seed; fixed feedback stays; and a saved network has what
+//! the next minibatch uses.
 //!
-//! Does not prove: that a GPU does the same (see `exactness.rs`), or that it helps to learn.
+//! Does not prove: that a GPU does the same (see `exactness.rs`), that the next minibatch does use it (see
+//! `apical_voltages.rs`), or that it helps to learn.
 
 use apical::config::{Config, Feedback, FeedbackWeights};
 use apical::layout::Array;
@@ -75,7 +76,7 @@ impl Run {
         for layer in 0..network.layers.len() - 1 {
             let words = self.simulation.backend().read(Array::Feedback(layer)).expect("it is read");
             let feedback: Vec<f32> = words.into_iter().map(f32::from_bits).collect();
-            assert_eq!(network.layers[layer].feedback, feedback, "what is saved is what is used");
+            assert_eq!(network.layers[layer].feedback, feedback, "what is saved is on the device");
         }
         let matrices = network.layers.iter();
         matrices
@@ -98,16 +99,16 @@ fn identity(size: usize) -> Vec<f64> {
 }
 
 /// What the feedback weights of each hidden layer are without noise, given those of the layer above.
-fn expected(config: &Config, before: &[Matrices], after: &[Matrices]) -> Vec<Vec<f64>> {
+fn expected(config: &Config, matrices: &[Matrices]) -> Vec<Vec<f64>> {
     let output = config.layers.len() - 1;
     let of_layer = |layer: usize| {
         let (units, above) = (config.layers[layer], config.layers[layer + 1]);
         let hears_above = layer + 1 == output || config.feedback == Feedback::Layerwise;
         let right = match hears_above {
             true => identity(above),
-            false => after[layer + 1].feedback.iter().map(|&weight| f64::from(weight)).collect(),
+            false => matrices[layer + 1].feedback.iter().map(|&weight| f64::from(weight)).collect(),
         };
-        backwards(&before[layer + 1].weights, &right, units, right.len() / above)
+        backwards(&matrices[layer + 1].weights, &right, units, right.len() / above)
     };
     (0..output).map(of_layer).collect()
 }
@@ -126,7 +127,7 @@ fn symmetric_feedback_is_the_transpose_of_all_weights_above() {
         for minibatch in 0..3 {
             run.train();
             let after = run.matrices();
-            for (layer, expected) in expected(&config, &before, &after).iter().enumerate() {
+            for (layer, expected) in expected(&config, &after).iter().enumerate() {
                 let what =
                     format!("{layers:?}, {feedback:?}, minibatch {minibatch}, layer {layer}");
                 assert_eq!(after[layer].feedback.len(), expected.len(), "{what}");
@@ -141,23 +142,19 @@ fn symmetric_feedback_is_the_transpose_of_all_weights_above() {
     }
 }
 
-/// Noise of each hidden layer in the first minibatches, in spreads.
+/// Noise of each hidden layer after each of the first minibatches, in spreads. Each layer hears the next.
 fn noise(config: &Config, minibatches: usize) -> Vec<Vec<Vec<f64>>> {
     let mut run = Run::new(config);
-    let mut before = run.matrices();
-    let mut of_minibatches = Vec::new();
-    for _ in 0..minibatches {
+    let of_minibatch = |_| {
         run.train();
-        let after = run.matrices();
-        let expected = expected(config, &before, &after);
-        let of_layer = |(layer, expected): (usize, &Vec<f64>)| -> Vec<f64> {
-            let pairs = after[layer].feedback.iter().zip(expected);
+        let matrices = run.matrices();
+        let of_layer = |(layer, expected): (usize, Vec<f64>)| -> Vec<f64> {
+            let pairs = matrices[layer].feedback.iter().zip(expected);
             pairs.map(|(&w, expected)| (f64::from(w) - expected) / config.feedback_noise).collect()
         };
-        of_minibatches.push(expected.iter().enumerate().map(of_layer).collect());
-        before = after;
-    }
-    of_minibatches
+        expected(config, &matrices).into_iter().enumerate().map(of_layer).collect()
+    };
+    (0..minibatches).map(of_minibatch).collect()
 }
 
 /// Largest distance between the distribution of values and the normal one.
@@ -179,10 +176,11 @@ fn correlation(a: &[f64], b: &[f64]) -> f64 {
 
 #[test]
 fn noise_is_next_to_normal_and_drawn_anew() {
-    let config = config(&[400, 400, 10], Feedback::Broadcast, 0.05);
+    let config = config(&[400, 10, 400, 10], Feedback::Layerwise, 0.05);
     let first = noise(&config, 2);
     let other_seed = noise(&Config { seed: 2, ..config.clone() }, 1);
-    for (layer, values) in first[0].iter().enumerate() {
+    for layer in [0, 2] {
+        let values = &first[0][layer];
         // Of 4,000 values, 1.63 / sqrt(4000) is exceeded once in a hundred cases.
         let distance = distance_from_normal(values);
         assert!(distance < 0.0258, "layer {layer}: {distance} from normal");
@@ -192,7 +190,7 @@ fn noise_is_next_to_normal_and_drawn_anew() {
         assert!((2.9..6.0).contains(&largest), "layer {layer}: {largest}");
         for (what, other) in [
             ("the next minibatch", &first[1][layer]),
-            ("the other layer", &first[0][1 - layer]),
+            ("another layer", &first[0][2 - layer]),
             ("another seed", &other_seed[0][layer]),
         ] {
             let correlation = correlation(values, other);
@@ -209,6 +207,34 @@ fn noise_is_next_to_normal_and_drawn_anew() {
                 "{what}, layer {layer}: {correlation}"
             );
         }
+    }
+}
+
+/// `Y_m = (W_{m+1}^T + N_m) Y_{m+1}`: the noise of a layer that hears the output is that of one that hears the next, as
+/// equal draws show.
+#[test]
+fn noise_sits_on_each_factor() {
+    let layers = [40, 30, 20, 10];
+    let matrices = |feedback| {
+        let mut run = Run::new(&config(&layers, feedback, 0.5));
+        run.matrices()
+    };
+    let (each, product) = (matrices(Feedback::Layerwise), matrices(Feedback::Broadcast));
+    assert!(each[2].feedback == product[2].feedback, "the highest layer hears the output");
+    for layer in [0, 1] {
+        let (units, above) = (layers[layer], layers[layer + 1]);
+        let (own, right) = (&each[layer].feedback, &product[layer + 1].feedback);
+        let clean = &expected(&config(&layers, Feedback::Broadcast, 0.0), &product)[layer];
+        let mut largest: f64 = 0.0;
+        for (unit, source) in (0..units).flat_map(|unit| (0..10).map(move |s| (unit, s))) {
+            let products = (0..above)
+                .map(|j| f64::from(own[unit * above + j]) * f64::from(right[j * 10 + source]));
+            let (expected, at) = (products.sum::<f64>(), unit * 10 + source);
+            let found = f64::from(product[layer].feedback[at]);
+            assert!((found - expected).abs() < 1e-4 * (1.0 + expected.abs()), "{found} {expected}");
+            largest = largest.max((found - clean[at]).abs());
+        }
+        assert!(largest > 1.0, "hardly any noise: {largest}");
     }
 }
 

@@ -137,8 +137,9 @@ fn apical_biases_are_part_of_the_apical_voltage() {
         for unit in 0..20 {
             let bias = f64::from(network.layers[0].apical_biases[unit]);
             let courses = [&with, &without].map(|r| r.get("apical0").unwrap().course(image, unit));
-            // What the first step's soma sees was set by no step before.
-            for (with, without) in courses[0].iter().zip(&courses[1]).skip(1) {
+            // From the first step on.
+            assert_eq!(courses[0][0], bias);
+            for (with, without) in courses[0].iter().zip(&courses[1]) {
                 let difference = with - without;
                 assert!((difference - bias).abs() < 1e-5, "{difference} instead of {bias}");
             }

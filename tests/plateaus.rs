@@ -1,6 +1,6 @@
 //! Proves: with random plateau times, each neuron's plateau potentials are those of its apical voltage averaged
 //! over windows that end as much earlier as its draw says; with feedback by rates, they are those of the
-//! output's rates, filtered as spikes are, and one step late; both together too. Computed in double precision
+//! rates one step late, which no kernel filters; both together too. Computed in double precision
 //! from recorded voltages and spikes.
 //!
 //! Does not prove: that a GPU does the same (see `exactness.rs`), nor how well networks learn (see `apical
@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use apical::config::{Config, Feedback, PlateauTimes, Transmission};
 use apical::dataset::Dataset;
-use apical::model::filter::taps;
 use apical::model::initial::Initial;
 use apical::model::plateaus::early_steps;
 use apical::network::Network;
@@ -119,13 +118,13 @@ fn plateaus_come_early_by_what_was_drawn() {
 }
 
 #[test]
-fn feedback_by_rates_is_filtered_as_spikes_are() {
-    for plateau_times in [PlateauTimes::Synchronous, PlateauTimes::Random] {
+fn feedback_by_rates_is_not_filtered() {
+    let times = [PlateauTimes::Synchronous, PlateauTimes::Random];
+    for (plateau_times, taps) in times.into_iter().flat_map(|times| [(times, 10), (times, 0)]) {
         let feedback_transmission = Transmission::Rates;
-        let config = Config { plateau_times, feedback_transmission, ..base() };
+        let config = Config { plateau_times, feedback_transmission, taps, ..base() };
         let quantities = [Quantity::Rates, Quantity::Plateaus, Quantity::Phases];
         let (recording, network) = record(&config, &quantities);
-        let kernel = taps(config.taps);
         assert_plateaus(&recording, &config, |image, layer, unit| {
             let rates = recording.get(&format!("rates{}", layer + 1)).unwrap();
             let sources = network.layers[layer].sources;
@@ -134,10 +133,8 @@ fn feedback_by_rates_is_filtered_as_spikes_are() {
                 (0..sources).map(|source| rates.course(image, source)).collect();
             let heard = |step: usize| -> f64 {
                 let of_source = |(source, course): (usize, &Vec<f64>)| -> f64 {
-                    let weight = f64::from(weights[unit * sources + source]);
-                    // The newest rate that is heard is that of the step before.
-                    let past = (1..=kernel.len()).filter(|back| *back <= step);
-                    weight * past.map(|back| kernel[back - 1] * course[step - back]).sum::<f64>()
+                    let before = step.checked_sub(1).map_or(0.0, |before| course[before]);
+                    f64::from(weights[unit * sources + source]) * before
                 };
                 courses.iter().enumerate().map(of_source).sum()
             };

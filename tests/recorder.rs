@@ -303,18 +303,3 @@ fn files_hold_what_was_recorded() {
         lines.iter().filter(is_wanted).map(|line| line[7].parse().unwrap()).collect();
     assert_eq!(found, [soma.of(2)[7 * 3 + 2]]);
 }
-
-#[test]
-fn apical_voltages_are_not_recorded_where_feedback_comes_as_rates() {
-    let of = |config: Config| {
-        let dataset = dataset();
-        let network = Network::initial(&config, dataset.pixels());
-        let recorder = Recorder::of(&[Quantity::Apical]);
-        Session::open(&config, &dataset, &network, recorder, &Selection::default()).err()
-    };
-    let rates = apical::config::Transmission::Rates;
-    let steady = apical::config::Dynamics::SteadyState;
-    assert!(of(config(0.0)).is_none());
-    assert!(of(Config { feedback_transmission: rates, ..config(0.0) }).is_some());
-    assert!(of(Config { dynamics: steady, ..config(0.0) }).is_some());
-}

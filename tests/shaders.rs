@@ -148,7 +148,8 @@ fn structs_lie_in_memory_as_shaders_read_them() {
     let structs: [(&str, usize, Vec<Field>); 5] = [
         fields!(Constants: taps cumulative early_plateaus lanes slots tap_count history spike_words past_words
             decay_slow decay_fast gain_slow gain_fast output_decay output_input teaching_decay
-            teaching_excitation teaching_inhibition group classes optimizer zero trace_rows teaching_input rate_rows),
+            teaching_excitation teaching_inhibition group classes optimizer zero trace_rows teaching_input rate_rows
+            past_steps),
         fields!(Replica: etas bias_etas candidates seed one_shift one_scale two_shift two_scale phi_max
             hidden_decay hidden_input hidden_apical hidden_error_gain output_error_gain first_decay
             first_gain second_decay second_gain epsilon_square weight_decay clip feedback_noise backward_gain feedback_eta

@@ -9,7 +9,7 @@
 use std::slice::from_ref;
 use std::sync::Arc;
 
-use apical::config::{Config, Feedback, Optimizer, PlateauTimes, Transmission};
+use apical::config::{Config, Feedback, FeedbackWeights, Optimizer, PlateauTimes, Transmission};
 use apical::dataset::Dataset;
 use apical::gpu::WORKGROUP;
 use apical::layout::{Array, Backend, Shape};
@@ -99,8 +99,8 @@ fn trainings() -> Vec<(Config, Arc<Dataset>)> {
     trainings
 }
 
-/// Feedback weights that learn, apical biases, random plateau times and feedback by rates.
-fn options() -> [Config; 3] {
+/// Feedback weights that learn or follow others, apical biases, random plateau times and feedback by rates.
+fn options() -> [Config; 6] {
     let base = Config {
         layers: vec![21, 13, 20],
         batch: 7,
@@ -114,6 +114,22 @@ fn options() -> [Config; 3] {
     [
         Config { g_apical: 0.05, apical_bias: 0.5, apical_bias_eta: 2.0, ..base.clone() },
         Config { taps: 0, feedback: Feedback::Broadcast, apical_bias_eta: 0.0, ..base.clone() },
+        Config { taps: 0, g_apical: 0.05, apical_bias: 0.5, ..base.clone() },
+        Config {
+            taps: 9,
+            g_apical: 0.05,
+            feedback_eta: 0.0,
+            feedback_weights: FeedbackWeights::Symmetric,
+            feedback_noise: 0.05,
+            feedback: Feedback::Broadcast,
+            ..base.clone()
+        },
+        Config {
+            g_apical: 0.05,
+            apical_bias: 0.5,
+            feedback_transmission: Transmission::Rates,
+            ..base.clone()
+        },
         Config { feedback_transmission: Transmission::Rates, ..base },
     ]
 }

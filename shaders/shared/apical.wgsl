@@ -1,15 +1,9 @@
 // Steps an apical dendrite: the feedback spikes of this step set the apical voltage of the next (feedback takes
 // one step). `A = kappa * (Y n) + c`.
-// Where not all columns of `Y` are bound at once, the next ones go on with the sum of those before, and the last
-// set the voltage.
+// If not all columns of `Y` are bound at once, the next dispatch continues the sum of the one before, and the last
+// sets the voltage.
 fn step_apical(lane: Lane, unit: u32) {
-    let first = drive_at(lane.place, 0u, unit);
-    if part.first == 0u && minibatches[replica].fresh == 1u && part.first_column == 0u {
-        for (var i = 0u; i < constants.history; i++) {
-            drive[first + i * part.units] = 0.0;
-        }
-    }
-    let now = first + constants.history * part.units;
+    let now = drive_at(lane.place, constants.history, unit);
     var before = 0.0;
     if part.first_column > 0u {
         before = drive[now];
@@ -18,12 +12,17 @@ fn step_apical(lane: Lane, unit: u32) {
     if part.first_column + part.columns < part.feedback_columns {
         return;
     }
-    var voltage = filtered(lane.place, 0u, unit);
+    set_apical(lane, unit, filtered(lane.place, 0u, unit));
+    keep_history(lane, unit);
+}
+
+// Stores a voltage with its bias.
+fn set_apical(lane: Lane, unit: u32, voltage: f32) {
+    var biased = voltage;
     if part.feedback_columns > part.sources {
         // The last column that is bound has the apical biases.
-        voltage += weight(part.sources, unit);
+        biased += weight(part.sources, unit);
     }
     let row = lane.place * COMPARTMENT_ROWS + COMPARTMENT_APICAL;
-    compartments[part.compartments_start + row * part.units + unit] = voltage;
-    keep_history(lane, unit);
+    compartments[part.compartments_start + row * part.units + unit] = biased;
 }

@@ -27,6 +27,14 @@ fn filtered(place: u32, step: u32, unit: u32) -> f32 {
     return sum;
 }
 
+// What arrives at a basal dendrite at the step in row `history + step`: spikes through the filter, rates as they are.
+fn arriving(place: u32, step: u32, unit: u32) -> f32 {
+    if part.sends_rates == 1u {
+        return drive[drive_at(place, constants.history + step, unit)];
+    }
+    return filtered(place, step, unit);
+}
+
 // Moves the last drives of a block, where the launch ends it, to where the next block looks for its past.
 fn keep_history(lane: Lane, unit: u32) {
     let end = end_of(lane);

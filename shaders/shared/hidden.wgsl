@@ -15,7 +15,7 @@ fn step_hidden(lane: Lane, unit: u32) {
     let window = lane.steps_forward - lane.window_forward;
 
     for (var step = part.first; step < end; step++) {
-        basal = filtered(lane.place, step - part.block_first, unit) + bias;
+        basal = arriving(lane.place, step - part.block_first, unit) + bias;
         let taken_up =
             product(replicas[replica].hidden_input, basal) + product(replicas[replica].hidden_apical, apical);
         soma = product(replicas[replica].hidden_decay, flushed(soma, step)) + rounded(taken_up);
@@ -33,5 +33,7 @@ fn step_hidden(lane: Lane, unit: u32) {
     compartments[state + COMPARTMENT_BASAL * part.units] = basal;
     compartments[state + COMPARTMENT_SOMA * part.units] = soma;
     compartments[state + COMPARTMENT_MEAN_SOMA * part.units] = mean;
-    keep_history(lane, unit);
+    if part.sends_rates == 0u {
+        keep_history(lane, unit);
+    }
 }

@@ -31,8 +31,8 @@ struct Constants {
     trace_rows: u32,
     teaching_input: f32,
     rate_rows: u32,
+    past_steps: u32,
     padding_0: u32,
-    padding_1: u32,
 }
 
 struct Replica {

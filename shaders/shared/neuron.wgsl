@@ -2,12 +2,12 @@
 // thread for each neuron instead of a tile.
 
 // Begins an image with voltages that are carried on, or cleared, and with a mean of nothing. `state`: where those of
-// the neuron begin in the kernel's array `compartments`.
+// the neuron begin in the kernel's array `compartments`. The apical voltage is set before, see `apical`.
 fn begin_image(state: u32) {
     if minibatches[replica].fresh == 1u {
-        for (var row = 0u; row < COMPARTMENT_ROWS; row++) {
-            compartments[state + row * part.units] = 0.0;
-        }
+        compartments[state + COMPARTMENT_BASAL * part.units] = 0.0;
+        compartments[state + COMPARTMENT_SOMA * part.units] = 0.0;
+        compartments[state + COMPARTMENT_MEAN_RATE * part.units] = 0.0;
     }
     compartments[state + COMPARTMENT_MEAN_SOMA * part.units] = 0.0;
 }

@@ -21,7 +21,7 @@ fn step_output(lane: Lane, unit: u32) {
     let current = select(constants.teaching_inhibition, constants.teaching_excitation, is_target);
 
     for (var step = part.first; step < end; step++) {
-        basal = filtered(lane.place, step - part.block_first, unit) + bias;
+        basal = arriving(lane.place, step - part.block_first, unit) + bias;
         let is_taught = step >= lane.steps_forward;
         let decay = select(constants.output_decay, constants.teaching_decay, is_taught);
         let input = select(constants.output_input, constants.teaching_input, is_taught);
@@ -48,5 +48,7 @@ fn step_output(lane: Lane, unit: u32) {
     compartments[state + COMPARTMENT_SOMA * part.units] = soma;
     compartments[state + COMPARTMENT_MEAN_SOMA * part.units] = mean;
     compartments[state + COMPARTMENT_MEAN_RATE * part.units] = mean_rate;
-    keep_history(lane, unit);
+    if part.sends_rates == 0u {
+        keep_history(lane, unit);
+    }
 }

@@ -1,4 +1,4 @@
-// Windows at the ends of phases, and what a spike, or a rate, of a step adds to an average over one.
+// Windows at the ends of phases, and what a spike of a step adds to an average over one.
 
 // The last `length` steps before step `end`.
 struct Window {

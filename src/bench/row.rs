@@ -241,7 +241,8 @@ impl Measured {
         // A step of whole networks adds and does the rest in one: nobody can tell what takes how long.
         let tells = |times: &&KernelTimes| times.spans(Kernel::Network) == 0;
         let adding = self.times.as_ref().filter(tells);
-        let adding = adding.map(|times| times.of(Kernel::Drive) + times.of(Kernel::Apical));
+        let kernels = [Kernel::Drive, Kernel::Apical, Kernel::ApicalHistory];
+        let adding = adding.map(|times| kernels.map(|kernel| times.of(kernel)).iter().sum());
         Row {
             task,
             layers: config.layers.clone(),

@@ -81,15 +81,16 @@ impl Work {
                 .collect();
             for layer in 0..shape.layers() {
                 // The last spikes of the image before drive this one through the weights of now.
-                let past = match (minibatch.fresh, shape.taps) {
+                let past = |population: usize, steps: u32| match (minibatch.fresh, shape.taps) {
                     (1, _) => 0,
-                    (_, 0) => before.traces_left(shape, layer, index),
-                    _ => of_lane(before, layer, offset - shape.history()..offset),
+                    (_, 0) => before.traces_left(shape, population, index),
+                    _ => of_lane(before, population, offset - steps..offset),
                 };
                 let units = shape.units(layer) as u64;
-                self.additions += (past + drawn[layer]) * units;
-                if shape.steps_apical && !shape.is_output(layer) {
-                    self.additions += drawn[shape.source(layer)] * units;
+                self.additions += (past(layer, shape.history()) + drawn[layer]) * units;
+                if shape.steps_apical_spikes() && !shape.is_output(layer) {
+                    let source = shape.source(layer);
+                    self.additions += (past(source, shape.taps) + drawn[source]) * units;
                 }
             }
             let neurons: usize = shape.populations[1..].iter().sum();

@@ -10,7 +10,7 @@ pub enum Feedback {
     /// The output layer (the paper).
     #[default]
     Broadcast,
-    /// The next layer up.
+    /// The next layer up; with no apical conductance, only the highest hidden layer learns.
     Layerwise,
 }
 
@@ -22,7 +22,7 @@ pub enum FeedbackWeights {
     /// Random, and they stay (the paper).
     #[default]
     Fixed,
-    /// The transpose of the output's weights; for deeper layers, the product of all weights above.
+    /// The transpose of the weights above; with broadcast feedback to deeper layers, the product of all of them.
     Symmetric,
 }
 

@@ -8,6 +8,7 @@ mod presets;
 mod recipes;
 mod sweep;
 mod validate;
+mod warnings;
 
 pub use crate::model::plateaus::PlateauTimes;
 pub use choices::{Dynamics, Feedback, FeedbackWeights, HiddenErrors, Optimizer, Transmission};
@@ -118,7 +119,8 @@ pub struct Config {
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().initial))]
     pub initial: Initial,
 
-    /// Which spikes reach the apical dendrites
+    /// Which neurons' spikes reach the apical dendrites. Layerwise feedback with --g-apical 0 teaches only the highest
+    /// hidden layer: the spikes of hidden neurons do not depend on the class
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().feedback))]
     pub feedback: Feedback,
 
@@ -126,12 +128,12 @@ pub struct Config {
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().hidden_errors))]
     pub hidden_errors: HiddenErrors,
 
-    /// Whether feedback weights are random and stay, or are those of the layers above, as they are at the
-    /// beginning of each minibatch
+    /// Whether feedback weights are random and stay, or are those of the layers above, rebuilt after each update
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().feedback_weights))]
     pub feedback_weights: FeedbackWeights,
 
-    /// Spread of the noise on symmetric feedback weights, drawn anew for each minibatch; the paper's: 0.05
+    /// Standard deviation of the noise on each transposed weight matrix of symmetric feedback, redrawn after each
+    /// update; the paper's: 0.05, which learns as well as no noise, in the authors' code too
     #[cfg_attr(feature = "clap", arg(long, value_name = "SD", default_value_t = Config::default().feedback_noise))]
     pub feedback_noise: f64,
 
@@ -161,12 +163,12 @@ pub struct Config {
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().dynamics))]
     pub dynamics: Dynamics,
 
-    /// Whether neurons, the input included, send spikes or rates to the layer above; rates need a cut kernel
-    /// (--taps)
+    /// Whether neurons, the input included, send spikes or rates to the layer above; no synaptic kernel (--taps)
+    /// filters rates
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().transmission))]
     pub transmission: Transmission,
 
-    /// Whether spikes or rates reach the apical dendrites; rates need --g-apical 0 and a cut kernel (--taps)
+    /// Whether spikes or rates reach the apical dendrites; no synaptic kernel (--taps) filters rates
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().feedback_transmission))]
     pub feedback_transmission: Transmission,
 
@@ -273,11 +275,6 @@ impl Config {
                 ..self.clone()
             },
         }
-    }
-
-    /// Whether apical dendrites hear rates.
-    pub fn hears_rates(&self) -> bool {
-        self.in_effect().feedback_transmission == Transmission::Rates
     }
 
     /// Whether feedback weights learn.

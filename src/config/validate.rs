@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Config, Dynamics, FeedbackWeights, Optimizer, PlateauTimes, Transmission};
+use super::{Config, Dynamics, FeedbackWeights, Optimizer, PlateauTimes};
 use crate::layout::LAYERS_MAX;
 use crate::model::filter::TAPS_MAX;
 use crate::model::spikes::{COUNT_MAX, SpikeDraw, thresholds};
@@ -145,14 +145,9 @@ impl Config {
         if self.taps > TAPS_MAX {
             return fail("taps", &self.taps, format!("1 to {TAPS_MAX}, or 0 for no cut"));
         }
-        let Config { transmission, feedback_transmission, taps, .. } = self.in_effect();
-        if feedback_transmission == Transmission::Rates && self.g_apical != 0.0 {
-            let reason = "0 where feedback comes as rates".into();
+        if self.dynamics == Dynamics::SteadyState && self.g_apical != 0.0 {
+            let reason = "0 at steady states".into();
             return fail("g_apical", &self.g_apical, reason);
-        }
-        let sends_rates = [transmission, feedback_transmission].contains(&Transmission::Rates);
-        if sends_rates && taps == 0 {
-            return fail("taps", &self.taps, "1 or more where rates are sent".into());
         }
         match self.dynamics {
             Dynamics::Spiking => self.validate_windows(),
@@ -214,7 +209,6 @@ mod tests {
         let base = Config::default();
         let feedback_weights = FeedbackWeights::Symmetric;
         let symmetric = Config { feedback_weights, ..base.clone() };
-        let rates = Config { feedback_transmission: Transmission::Rates, ..base.clone() };
         let random_times = Config { plateau_times: PlateauTimes::Random, ..base.clone() };
         let cases: Vec<(&str, Config)> = vec![
             ("layers", Config { layers: vec![], ..base.clone() }),
@@ -250,13 +244,10 @@ mod tests {
             ("g_apical", Config { g_apical: 1.5, ..base.clone() }),
             ("phi_max", Config { phi_max: 0.0, ..base.clone() }),
             ("taps", Config { taps: 33, ..base.clone() }),
-            ("taps", Config { taps: 0, ..rates.clone() }),
-            ("taps", Config { taps: 0, transmission: Transmission::Rates, ..base.clone() }),
             (
                 "g_apical",
                 Config { dynamics: Dynamics::SteadyState, g_apical: 0.05, ..base.clone() },
             ),
-            ("g_apical", Config { g_apical: 0.05, ..rates }),
             ("phase_steps", Config { phase_steps: 35, ..random_times.clone() }),
             ("taps", Config { taps: 25, averaging: Averaging::From30, ..random_times }),
             ("phase_steps", Config { phase_steps: 25, ..base.clone() }),

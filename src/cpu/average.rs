@@ -1,14 +1,14 @@
-//! Averages filtered rates over the windows at the ends of the phases, and carries on the last rates for the next
-//! image: what `trace` does with spikes.
+//! Averages rates over the windows at the ends of the phases, and keeps those of the last step for the next image:
+//! what `trace` does with spikes.
 
 use multiversion::multiversion;
 
 use super::response::{Window, feedback_row};
 use super::tile::{Tile, Tiled, WIDTH};
 use crate::layout::trace::FORWARD;
-use crate::layout::{Constants, Lane, Part};
+use crate::layout::{Constants, Lane, Part, RATE_HISTORY};
 
-/// `rates`: `[history + steps, units]`; `traces`: `[rows, units]`.
+/// `rates`: `[1 + steps, units]`; `traces`: `[rows, units]`.
 #[multiversion(targets = "simd")]
 pub fn average(
     constants: &Constants,
@@ -19,32 +19,32 @@ pub fn average(
 ) {
     for (rates, traces) in rates.each_mut().zip(traces.each_mut()) {
         if part.is_output == 0 && part.sends_rates == 1 {
-            traces[FORWARD] = mean(&Window::forward(lane, 0), constants, 0, rates);
+            traces[FORWARD] = mean(&Window::forward(lane, 0), 0, rates);
         }
         if part.is_rate_source == 1 {
             for early in 0..=constants.earliest_plateau() {
                 traces[feedback_row(constants, 0, early)] =
-                    mean(&Window::forward(lane, early), constants, 1, rates);
+                    mean(&Window::forward(lane, early), 1, rates);
                 traces[feedback_row(constants, 1, early)] =
-                    mean(&Window::target(lane, early), constants, 1, rates);
+                    mean(&Window::target(lane, early), 1, rates);
             }
         }
         let steps = lane.steps() as usize;
-        for row in 0..constants.history as usize {
+        for row in 0..RATE_HISTORY as usize {
             rates[row] = rates[steps + row];
         }
     }
 }
 
-/// Mean over a window of each neuron's filtered rates, seen `delay` steps late.
+/// Mean over a window of each neuron's rates, seen `delay` steps late.
 #[inline(always)]
-fn mean(window: &Window, constants: &Constants, delay: u32, rates: &[Tile<f32>]) -> Tile<f32> {
+fn mean(window: &Window, delay: u32, rates: &[Tile<f32>]) -> Tile<f32> {
     let mut mean = Tile([0.0; WIDTH]);
-    for step in window.first_heard(constants, delay)..window.end - delay {
-        let weight = window.weight(constants, step + delay);
-        let rates = &rates[(constants.history + step) as usize];
+    let end = window.end - delay;
+    for step in end - window.length..end {
+        let rates = &rates[(RATE_HISTORY + step) as usize];
         for i in 0..WIDTH {
-            mean[i] += weight * rates[i];
+            mean[i] += rates[i];
         }
     }
     for mean in mean.iter_mut() {

@@ -13,7 +13,6 @@ struct Rows {
     traces: Vec<usize>,
     compartments: Vec<usize>,
     plateaus: Vec<usize>,
-    rates: Vec<usize>,
 }
 
 /// The carried part of one lane.
@@ -23,9 +22,9 @@ pub struct Carried {
     events: Vec<Events>,
     /// The forward mean in row 0.
     pub traces: Vec<Tiled<f32>>,
+    /// The first rows, see [`Shape::carried_rows`]; none of a population whose rates are not carried.
     rates: Vec<Tiled<f32>>,
     compartments: Vec<Tiled<f32>>,
-    apical_drive: Vec<Tiled<f32>>,
     plateaus: Vec<Tiled<f32>>,
     pub errors: Vec<Tiled<f32>>,
     pub result: [u32; result::ROWS],
@@ -36,16 +35,15 @@ pub fn words(shape: &Shape) -> usize {
     let whole = |units: usize| units.next_multiple_of(WIDTH);
     let rows = Rows::new(shape);
     // Of each step of the past, about a tenth of the neurons, at the rates of the paper half of that.
-    let listed = if shape.taps > 0 { shape.history().div_ceil(10) as usize } else { 0 };
+    let listed = shape.past_steps().div_ceil(10) as usize;
     let populations = shape.populations.iter().enumerate().map(|(population, &units)| {
-        let rates = if shape.has_rates(population) { rows.rates.len() } else { 0 };
+        let rates = shape.carried_rows(Array::Rates(population)).len();
         (rows.traces.len() + listed + rates) * whole(units)
     });
     let layers = (0..shape.layers()).map(|layer| {
         let rows_of = |array| shape.rows_and_columns(array)[0];
-        let wholes = rows_of(Array::ApicalDrive(layer)) + rows_of(Array::Errors(layer));
         let parts = rows.compartments.len() + rows.plateaus.len();
-        (parts + wholes) * whole(shape.units(layer))
+        (parts + rows_of(Array::Errors(layer))) * whole(shape.units(layer))
     });
     shape.replicas * shape.lanes * (populations.sum::<usize>() + layers.sum::<usize>())
 }
@@ -61,11 +59,9 @@ impl Rows {
             ]),
             compartments: rows(&[
                 (true, compartment::SOMA),
-                (shape.steps_apical, compartment::APICAL),
                 (shape.learns_feedback, compartment::MEAN_SOMA),
             ]),
             plateaus: rows(&[(shape.learns_feedback, plateau::FORWARD)]),
-            rates: (0..shape.history() as usize).collect(),
         }
     }
 }
@@ -73,6 +69,11 @@ impl Rows {
 /// Those rows that are wanted.
 fn rows(rows: &[(bool, usize)]) -> Vec<usize> {
     rows.iter().filter(|(is_wanted, _)| *is_wanted).map(|&(_, row)| row).collect()
+}
+
+/// The numbers of all rows of an array.
+fn rows_of(array: &Tiled<f32>) -> Vec<usize> {
+    (0..array.rows()).collect()
 }
 
 /// Where rows of an array are among those that are carried.
@@ -90,19 +91,14 @@ impl Carried {
             rates: populations
                 .clone()
                 .enumerate()
-                .map(|(population, &units)| match shape.has_rates(population) {
-                    true => Tiled::new(rows.rates.len(), units),
-                    false => Tiled::new(0, 0),
+                .map(|(population, &units)| {
+                    Tiled::new(shape.carried_rows(Array::Rates(population)).len(), units)
                 })
                 .collect(),
             traces: populations.map(|&units| Tiled::new(rows.traces.len(), units)).collect(),
             compartments: layers
                 .clone()
                 .map(|layer| Tiled::new(rows.compartments.len(), shape.units(layer)))
-                .collect(),
-            apical_drive: layers
-                .clone()
-                .map(|layer| tiled(shape, Array::ApicalDrive(layer)))
                 .collect(),
             plateaus: layers
                 .clone()
@@ -123,11 +119,10 @@ impl Carried {
             own.put_rows(carried, &self.rows.traces);
         }
         for (carried, own) in self.rates.iter().zip(&mut state.rates) {
-            own.put_rows(carried, &self.rows.rates);
+            own.put_rows(carried, &rows_of(carried));
         }
         for (layer, own) in state.layers.iter_mut().enumerate() {
             own.compartments.put_rows(&self.compartments[layer], &self.rows.compartments);
-            own.apical_drive.copy_from(&self.apical_drive[layer]);
         }
     }
 
@@ -139,11 +134,9 @@ impl Carried {
             events[population].carry(constants, lane.steps(), drawn, spikes);
             carried.copy_from(&events[population]);
         }
-        for (layer, own) in state.layers.iter().enumerate() {
-            self.apical_drive[layer].copy_from(&own.apical_drive);
-        }
         for (carried, own) in self.rates.iter_mut().zip(&state.rates) {
-            carried.take_rows(own, &self.rows.rates);
+            let rows = rows_of(carried);
+            carried.take_rows(own, &rows);
         }
         self.result = state.result;
         self.save_for_update(state);
@@ -177,7 +170,6 @@ impl Carried {
             Array::Traces(population) => {
                 picked(&self.traces[population], places(&self.rows.traces, rows))
             }
-            Array::ApicalDrive(layer) => picked(&self.apical_drive[layer], rows.collect()),
             Array::Compartments(layer) => {
                 picked(&self.compartments[layer], places(&self.rows.compartments, rows))
             }
@@ -195,16 +187,15 @@ impl Carried {
             }
         };
         match array {
-            Array::Spikes(population) if shape.taps > 0 => {
+            Array::Spikes(population) if shape.past_steps() > 0 => {
                 let mut past = Tiled::new(rows.len(), units);
                 past.set_words(words);
-                self.events[population].set_past_words(shape.history(), &past);
+                self.events[population].set_past_words(shape.past_steps(), &past);
             }
             Array::Rates(population) => put(&mut self.rates[population], rows.collect()),
             Array::Traces(population) => {
                 put(&mut self.traces[population], places(&self.rows.traces, rows));
             }
-            Array::ApicalDrive(layer) => put(&mut self.apical_drive[layer], rows.collect()),
             Array::Compartments(layer) => {
                 put(&mut self.compartments[layer], places(&self.rows.compartments, rows));
             }

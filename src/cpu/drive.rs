@@ -38,7 +38,7 @@ pub fn drive(
         if minibatch.fresh == 1 {
             drive.clear_rows(history);
         } else if constants.tap_count == 0 {
-            past_of_traces(part, traces, weights, drive);
+            history_from_traces(part.below as usize, traces, weights, drive);
         } else {
             row = 0;
         }
@@ -149,13 +149,18 @@ fn sum_tile<V: Vectors>(
 /// Steps of which a single tile is summed at once.
 const STEPS: usize = 4;
 
-/// The past of the uncut kernel: what the traces of the neurons below, carried on from the image
+/// The past of the uncut kernel: what the traces of the neurons below, `below` of them and carried on from the image
 /// before, drive through the weights of now.
-fn past_of_traces(part: &Part, traces: &Tiled<f32>, weights: &Columns, drive: &mut Span<f32>) {
+pub fn history_from_traces(
+    below: usize,
+    traces: &Tiled<f32>,
+    weights: &Columns,
+    drive: &mut Span<f32>,
+) {
     let first = drive.first;
     drive.clear_rows(2);
     for (row, trace_row) in [SLOW, FAST].into_iter().enumerate() {
-        for neuron in 0..part.below as usize {
+        for neuron in 0..below {
             let trace = traces.value(trace_row, neuron);
             if trace != 0.0 {
                 let column = &weights.column(neuron)[first..];

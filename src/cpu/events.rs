@@ -39,8 +39,11 @@ impl Events {
     pub fn ensure(&mut self, heard: Heard, drawn: &Drawn, spikes: &Tiled<u32>) {
         let Heard { steps, image } = heard;
         let has_all = self.steps.start <= steps.start && steps.end <= self.steps.end;
-        // Lists of the past, carried on from the image before, are gone on with.
-        let has_start = self.steps.start == steps.start;
+        // Lists of the steps before the image may begin earlier than the first that is needed.
+        let has_start = self.steps.start == steps.start
+            || (steps.start < image
+                && self.steps.start < steps.start
+                && steps.start <= self.steps.end);
         if !has_all && !has_start {
             self.clear(steps.start);
         }
@@ -59,11 +62,12 @@ impl Events {
     /// next. Forgets all where they were not drawn.
     pub fn carry(&mut self, constants: &Constants, steps: u32, drawn: &Drawn, spikes: &Tiled<u32>) {
         self.forget();
-        let last = steps.saturating_sub(constants.history)..steps;
-        if constants.tap_count > 0 && last.len() == constants.history as usize && drawn.has(&last) {
+        let past = constants.past_steps;
+        let last = steps.saturating_sub(past)..steps;
+        if constants.tap_count > 0 && last.len() == past as usize && drawn.has(&last) {
             let image = constants.past_words * STEPS_PER_WORD;
             self.list_drawn(last, image, drawn, spikes);
-            self.steps = image - constants.history..image;
+            self.steps = image - past..image;
         }
     }
 
@@ -81,11 +85,11 @@ impl Events {
         words
     }
 
-    /// Has the lists of the `history` steps before an image from their counts.
-    pub fn set_past_words(&mut self, history: u32, spikes: &Tiled<u32>) {
+    /// Has the lists of the `past` steps before an image from their counts.
+    pub fn set_past_words(&mut self, past: u32, spikes: &Tiled<u32>) {
         let image = spikes.rows() as u32 * STEPS_PER_WORD;
-        self.clear(image - history);
-        self.list_words(image - history..image, spikes);
+        self.clear(image - past);
+        self.list_words(image - past..image, spikes);
     }
 
     /// Has the lists of `other`.
@@ -239,6 +243,12 @@ impl Heard {
         let first = lane.steps().min(part.first);
         let end = lane.steps().min(part.first + part.steps);
         Heard { steps: image + first - past..image + end, image }
+    }
+
+    /// All steps before the image whose spikes are kept.
+    pub fn past(constants: &Constants) -> Self {
+        let image = constants.past_words * STEPS_PER_WORD;
+        Heard { steps: image - constants.past_steps..image, image }
     }
 }
 

@@ -1,13 +1,13 @@
-//! Feedback weights that follow the feed-forward ones: the transpose of the weights of the layer above, times
-//! its own feedback weights where both hear the output; and noise, drawn anew for each minibatch.
+//! Feedback weights that follow the feed-forward ones: the transpose of the weights of the layer above, times its own
+//! feedback weights if both hear the output. Each transpose has noise of its own, drawn anew per minibatch.
 
 use super::state::Shared;
 use super::tile::WIDTH;
 use crate::layout::{Minibatch, Part, Replica};
 use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush};
-use crate::random::{Purpose, counter_head, normal};
+use crate::random::{Purpose, Source, counter_head, normal};
 
-/// Renews the feedback weights of a replica's hidden layer.
+/// Renews the feedback weights of a replica's hidden layer, or continues sums over the layer above.
 pub fn of_replica(
     replica: &Replica,
     minibatch: &Minibatch,
@@ -15,40 +15,52 @@ pub fn of_replica(
     part: &Part,
     shared: &mut Shared,
 ) {
-    let (sources, above) = (part.sources as usize, part.above as usize);
+    let sources = part.sources as usize;
+    let above = part.first as usize..(part.first + part.steps).min(part.above) as usize;
     let weights_above = &shared.weights[layer + 1];
     let (feedback, feedback_above) = shared.feedback.split_at_mut(layer + 1);
     // `[above, sources]`: what all sums over the layer above read in order.
-    let mut heard_above = vec![0.0; above * sources];
+    let mut heard_above = vec![0.0; above.len() * sources];
     if part.hears_above == 0 {
         for source in 0..sources {
             let column = feedback_above[0].column(source);
-            for j in 0..above {
-                heard_above[j * sources + source] = column[j / WIDTH][j % WIDTH];
+            for (heard, j) in heard_above.chunks_exact_mut(sources).zip(above.clone()) {
+                heard[source] = column[j / WIDTH][j % WIDTH];
             }
         }
     }
-    let head = counter_head(Purpose::FeedbackNoise, part.population, minibatch.source);
+    // A test uses the noise of the training minibatch that follows it.
+    let head = counter_head(Purpose::FeedbackNoise, part.population, Source::Training as u32);
     let mut weights = vec![0.0; sources];
     for unit in 0..part.units as usize {
         let column = weights_above.column(unit);
-        weights.fill(0.0);
-        if part.hears_above == 1 {
-            for (source, weight) in weights.iter_mut().enumerate() {
-                *weight = column[source / WIDTH][source % WIDTH];
+        let factor = |above: usize| {
+            let weight = column[above / WIDTH][above % WIDTH];
+            if replica.feedback_noise == 0.0 {
+                return weight;
             }
-        } else {
-            for (j, heard) in heard_above.chunks_exact(sources).enumerate() {
-                add(&mut weights, column[j / WIDTH][j % WIDTH], heard);
+            let counter = [head, minibatch.update, unit as u32, 3 * above as u32];
+            weight + replica.feedback_noise * normal(counter, replica.seed)
+        };
+        let place = |source: usize| (source, unit / WIDTH, unit % WIDTH);
+        for (source, weight) in weights.iter_mut().enumerate() {
+            let (column, tile, i) = place(source);
+            *weight = if part.hears_above == 1 {
+                factor(source)
+            } else if part.first == 0 {
+                0.0
+            } else {
+                feedback[layer].column(column)[tile][i]
+            };
+        }
+        if part.hears_above == 0 {
+            for (heard, j) in heard_above.chunks_exact(sources).zip(above.clone()) {
+                add(&mut weights, factor(j), heard);
             }
         }
-        for (source, weight) in weights.iter_mut().enumerate() {
-            if replica.feedback_noise != 0.0 {
-                let counter = [head, minibatch.update, unit as u32, 3 * source as u32];
-                *weight += replica.feedback_noise * normal(counter, replica.seed);
-            }
-            let place = &mut feedback[layer].column_mut(source)[unit / WIDTH];
-            place[unit % WIDTH] = flush(*weight, SMALLEST_VOLTAGE);
+        for (source, weight) in weights.iter().enumerate() {
+            let (column, tile, i) = place(source);
+            feedback[layer].column_mut(column)[tile][i] = flush(*weight, SMALLEST_VOLTAGE);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::tile::{Tile, WIDTH};
 use super::vectors::Vectors;
-use crate::layout::{Constants, STEPS_PER_WORD};
+use crate::layout::{Constants, Part, STEPS_PER_WORD};
 use crate::model::arithmetic::{Float, SMALLEST_VOLTAGE, flush};
 
 const WORD: usize = STEPS_PER_WORD as usize;
@@ -30,6 +30,26 @@ pub fn filtered<V: Vectors>(
         }
     }
     sums
+}
+
+/// What arrives at a basal dendrite at `count` steps from row `first` of the block on, which share a word: spikes through
+/// the filter, rates as they are.
+#[inline(always)]
+pub fn arriving<V: Vectors>(
+    constants: &Constants,
+    part: &Part,
+    drive: &mut [Tile<f32>],
+    first: usize,
+    count: usize,
+) -> [V::Floats; WORD] {
+    if part.sends_rates == 0 {
+        return filtered::<V>(constants, drive, first, count);
+    }
+    let mut rows = [V::Floats::of(0.0); WORD];
+    for (row, drive) in rows[..count].iter_mut().zip(&drive[constants.history as usize + first..]) {
+        *row = V::floats(drive);
+    }
+    rows
 }
 
 /// Takes the drive at `now` up into the two traces of the uncut kernel, which are rows 0 and 1.

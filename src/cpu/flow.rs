@@ -1,37 +1,24 @@
-//! Sums, for every step, the weight columns of all neurons below by their rates: `W r`. The filter comes behind.
+//! Sums, for every step, the weight columns of all neurons below by their rates: `W phi`. No kernel filters rates.
 
 use multiversion::multiversion;
 
 use super::columns::Columns;
 use super::tile::{Tile, Tiled, WIDTH};
-use crate::layout::{Constants, Lane, Minibatch, Part};
+use crate::layout::{Constants, Lane, Part, RATE_HISTORY};
 
-/// `rates`: of the population below, `[history + steps, below]`; `weights`: `[below + 1, units]`; `drive`:
+/// `rates`: of the population below, `[1 + steps, below]`; `weights`: `[below + 1, units]`; `drive`:
 /// `[history + block, units]`, the step `first` in row `history`.
-///
-/// Rates of steps before an image's first drive through the weights of now: the first block also computes the
-/// rows of the past.
 pub fn flow(
     constants: &Constants,
     part: &Part,
-    minibatch: &Minibatch,
     lane: &Lane,
     rates: &Tiled<f32>,
     weights: &Columns,
     drive: &mut Tiled<f32>,
 ) {
-    let history = constants.history as usize;
-    let mut begin = history + part.first as usize;
-    let mut row = history;
-    if part.first == 0 {
-        if minibatch.fresh == 1 {
-            drive.span().clear_rows(history);
-        } else {
-            (begin, row) = (0, 0);
-        }
-    }
-    let end = history + lane.steps().min(part.first + part.steps) as usize;
-    for (row, step) in (row..).zip(begin..end) {
+    let begin = (RATE_HISTORY + part.first) as usize;
+    let end = (RATE_HISTORY + lane.steps().min(part.first + part.steps)) as usize;
+    for (row, step) in (constants.history as usize..).zip(begin..end) {
         // Within an image, the input sends the same rates at each step, and their sums are the same.
         let is_same = |rates: &[Tile<f32>]| rates[step] == rates[step - 1];
         if step > begin && rates.each().all(is_same) {

@@ -3,6 +3,8 @@
 //! cache.
 
 mod apical;
+mod apical_history;
+mod apical_rate;
 pub mod arithmetic;
 mod average;
 #[cfg(target_arch = "x86_64")]

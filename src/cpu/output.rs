@@ -9,7 +9,7 @@ use multiversion::target::match_target;
 use super::block::{Block, Neurons, go_through};
 use super::drawn::DrawnPart;
 use super::events::words_of;
-use super::filter::{filtered, flushed, keep_history};
+use super::filter::{arriving, flushed, keep_history};
 use super::tile::{Span, Tile, WIDTH};
 use super::vectors::{Portable, Vectors};
 use super::window::Window;
@@ -64,7 +64,10 @@ impl Neurons for Output<'_> {
         let steps = self.0.steps();
         if steps.start == 0 {
             if minibatch.fresh == 1 {
-                compartments.fill(Tile([0.0; WIDTH]));
+                // The apical voltage is set before, see `apical`.
+                for row in [BASAL, SOMA, MEAN_RATE] {
+                    compartments[row] = Tile([0.0; WIDTH]);
+                }
             }
             compartments[MEAN_SOMA] = Tile([0.0; WIDTH]);
             compartments[MEAN_RATE] = Tile([0.0; WIDTH]);
@@ -82,7 +85,7 @@ impl Neurons for Output<'_> {
             let row = (of_word.start - steps.start) as usize;
             let of_block = (of_word.start - part.block_first) as usize;
             // Of the dendrite, then of the soma.
-            let mut voltages = filtered::<V>(constants, drive, of_block, of_word.len());
+            let mut voltages = arriving::<V>(constants, part, drive, of_block, of_word.len());
             voltage = flushed::<V>(voltage, of_word.start);
             for (filtered, step) in voltages.iter_mut().zip(of_word.clone()) {
                 basal = *filtered + bias;
@@ -112,7 +115,7 @@ impl Neurons for Output<'_> {
         V::store_floats(voltage, &mut compartments[SOMA]);
         V::store_floats(mean, &mut compartments[MEAN_SOMA]);
         V::store_floats(mean_rate, &mut compartments[MEAN_RATE]);
-        if part.ends_block(lane) {
+        if part.sends_rates == 0 && part.ends_block(lane) {
             keep_history(constants, drive, (steps.end - part.block_first) as usize);
         }
     }

@@ -1,12 +1,11 @@
 //! Keeps the rate `phi_max sigma(C)` of a layer's neurons at a step, where they send it instead of spikes.
 
 use super::tile::{Tiled, WIDTH};
-use crate::layout::{Constants, Lane, Part, Replica, compartment};
+use crate::layout::{Lane, Part, RATE_HISTORY, Replica, compartment};
 use crate::model::arithmetic::sigmoid;
 
-/// `compartments`: `[5, units]`; `rates`: `[history + steps, units]`.
+/// `compartments`: `[5, units]`; `rates`: `[1 + steps, units]`.
 pub fn rate(
-    constants: &Constants,
     replica: &Replica,
     part: &Part,
     lane: &Lane,
@@ -16,7 +15,7 @@ pub fn rate(
     if lane.steps() <= part.first {
         return;
     }
-    let row = (constants.history + part.first) as usize;
+    let row = (RATE_HISTORY + part.first) as usize;
     for (rates, compartments) in rates.each_mut().zip(compartments.each()) {
         for i in 0..WIDTH {
             rates[row][i] = replica.phi_max * sigmoid(compartments[compartment::SOMA][i]);

@@ -1,4 +1,4 @@
-//! Windows at the ends of phases, and what a spike, or a rate, of a step adds to an average over one: the twin of
+//! Windows at the ends of phases, and what a spike of a step adds to an average over one: the twin of
 //! `shaders/shared/response.wgsl`.
 
 use crate::layout::{Constants, Lane, trace};
@@ -6,7 +6,7 @@ use crate::layout::{Constants, Lane, trace};
 /// The last `length` steps before step `end`.
 pub struct Window {
     pub end: u32,
-    length: u32,
+    pub length: u32,
     pub inverse: f32,
 }
 

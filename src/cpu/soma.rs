@@ -8,12 +8,12 @@ use multiversion::target::match_target;
 use super::block::{Block, Neurons, go_through};
 use super::drawn::DrawnPart;
 use super::events::words_of;
-use super::filter::{filtered, flushed, keep_history};
+use super::filter::{arriving, flushed, keep_history};
 use super::neuron::WORD;
 use super::tile::{Span, Tile, WIDTH};
 use super::vectors::{Portable, Vectors};
 use super::window::Window;
-use crate::layout::compartment::{APICAL, BASAL, MEAN_SOMA, SOMA};
+use crate::layout::compartment::{APICAL, BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
 use crate::model::arithmetic::Float;
 
 /// `drive`: `[history + block, units]`; `compartments`: `[5, units]`; `spikes`: this layer's,
@@ -50,7 +50,10 @@ impl Neurons for Hidden<'_> {
         let steps = self.0.steps();
         if steps.start == 0 {
             if minibatch.fresh == 1 {
-                compartments.fill(Tile([0.0; WIDTH]));
+                // The apical voltage is set before, see `apical`.
+                for row in [BASAL, SOMA, MEAN_RATE] {
+                    compartments[row] = Tile([0.0; WIDTH]);
+                }
             }
             compartments[MEAN_SOMA] = Tile([0.0; WIDTH]);
         }
@@ -82,7 +85,7 @@ impl Neurons for Hidden<'_> {
         V::store_floats(basal, &mut compartments[BASAL]);
         V::store_floats(voltage, &mut compartments[SOMA]);
         V::store_floats(mean, &mut compartments[MEAN_SOMA]);
-        if part.ends_block(lane) {
+        if part.sends_rates == 0 && part.ends_block(lane) {
             keep_history(constants, drive, (steps.end - part.block_first) as usize);
         }
     }
@@ -99,8 +102,8 @@ fn euler<V: Vectors>(
     mut soma: V::Floats,
 ) -> (V::Floats, [V::Floats; WORD]) {
     let float = V::Floats::of;
-    let &Block { constants, replica, .. } = block;
-    let mut voltages = filtered::<V>(constants, drive, row, count);
+    let &Block { constants, replica, part, .. } = block;
+    let mut voltages = arriving::<V>(constants, part, drive, row, count);
     let mut basal = float(0.0);
     for voltage in &mut voltages[..count] {
         basal = *voltage + bias;

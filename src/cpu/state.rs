@@ -9,8 +9,8 @@ use super::drawn::Drawn;
 use super::events::{Events, Heard};
 use super::tile::Tiled;
 use super::{
-    apical, average, backward, drive, error, flow, input, plateau, raster, rate, score, shine,
-    trace,
+    apical, apical_history, apical_rate, average, backward, drive, error, flow, input, plateau,
+    raster, rate, score, shine, trace,
 };
 use crate::layout::{
     Array, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part, Replica, Shape, result,
@@ -126,7 +126,7 @@ impl LaneState {
         }
         let index = launch.layer;
         if launch.kernel == Kernel::Shine {
-            shine::shine(constants, part, lane, &shared.input_rates, image, &mut rates[0]);
+            shine::shine(part, lane, &shared.input_rates, image, &mut rates[0]);
             return 1;
         }
         if launch.kernel == Kernel::Average {
@@ -157,25 +157,37 @@ impl LaneState {
             }
             Kernel::Flow => {
                 let (rates, drive) = (&rates[index], &mut layer.drive);
-                flow::flow(constants, part, minibatch, lane, rates, weights, drive);
+                flow::flow(constants, part, lane, rates, weights, drive);
+            }
+            Kernel::Apical if part.steps == 0 => {
+                let LayerState { apical_drive, compartments, .. } = layer;
+                let (drive, voltages) = (apical_drive, compartments);
+                apical::begin_apical(constants, part, minibatch, feedback, drive, voltages);
             }
             Kernel::Apical => {
                 let events = &mut events[layer.source];
                 events.ensure(heard, &drawn[layer.source], &spikes[layer.source]);
-                apical::apical(
-                    constants,
-                    part,
-                    minibatch,
-                    lane,
-                    events,
-                    feedback,
-                    &mut layer.apical_drive,
-                    &mut layer.compartments,
+                let LayerState { apical_drive, compartments, .. } = layer;
+                apical::apical(constants, part, lane, events, feedback, apical_drive, compartments);
+            }
+            Kernel::ApicalHistory => {
+                let (events, traces) = (&mut events[layer.source], &traces[layer.source]);
+                if minibatch.fresh == 0 {
+                    let past = Heard::past(constants);
+                    events.ensure(past, &drawn[layer.source], &spikes[layer.source]);
+                }
+                let drive = &mut layer.apical_drive;
+                apical_history::apical_history(
+                    constants, part, minibatch, events, traces, feedback, drive,
                 );
+            }
+            Kernel::ApicalRate => {
+                let (rates, voltages) = (&rates[layer.source], &mut layer.compartments);
+                apical_rate::apical_rate(part, minibatch, lane, rates, feedback, voltages);
             }
             Kernel::Rate => {
                 let rates = &mut rates[index + 1];
-                rate::rate(constants, replica, part, lane, &layer.compartments, rates);
+                rate::rate(replica, part, lane, &layer.compartments, rates);
             }
             Kernel::Plateau => {
                 let (traces, plateaus) = (&traces[layer.source], &mut layer.plateaus);

@@ -11,7 +11,10 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     title: "Sparse and symmetric feedback",
     about: "A network with one hidden layer learns with full random feedback, with sparse feedback (80 % of the \
             weights zero, the rest times 5 or not amplified), and with feedback weights that are those of the \
-            output, exactly or with noise of spread 0.05 drawn anew after every update.",
+            output, exactly or with noise of spread 0.05 drawn anew after every update. The paper's curve of noisy \
+            symmetric feedback is not what the authors' published code does: over its first 6,000 images, 37.3 % \
+            are wrong with noisy symmetric feedback, 38.0 % with symmetric, 55 to 59 % with full random feedback, \
+            and the lines that add the noise are the same in all 78 commits.",
     run,
 };
 

@@ -85,7 +85,8 @@ pub fn threads(
         }
         Kernel::Trace | Kernel::Average => [shape.populations[layer] as u32, 1, lanes],
         Kernel::Shine => [shape.populations[0] as u32, launch.steps, lanes],
-        Kernel::Flow => [shape.units(layer) as u32, drive_steps(launch, shape, minibatches), lanes],
+        Kernel::Flow => [shape.units(layer) as u32, launch.steps, lanes],
+        Kernel::ApicalHistory => [shape.units(layer) as u32, shape.apical_history(), lanes],
         // One workgroup for each lane.
         Kernel::Score | Kernel::Network => [1, 1, lanes],
         Kernel::Update | Kernel::Inverse => {
@@ -99,6 +100,7 @@ pub fn threads(
         | Kernel::Output
         | Kernel::Rate
         | Kernel::Apical
+        | Kernel::ApicalRate
         | Kernel::Plateau
         | Kernel::Error
         | Kernel::Backward => [shape.units(layer) as u32, 1, lanes],

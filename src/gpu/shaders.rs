@@ -8,11 +8,11 @@ use super::bindings::UNITS_PER_THREAD;
 use super::network::PARTS;
 use crate::cpu::arithmetic::FUNCTIONS;
 use crate::layout::{
-    COUNT_BITS, Kernel, LAYERS_MAX, NETWORK_WORDS, STEPS_PER_WORD, UNITS_PER_WORD, compartment,
-    plateau, raster, result, trace,
+    COUNT_BITS, Kernel, LAYERS_MAX, NETWORK_WORDS, RATE_HISTORY, STEPS_PER_WORD, UNITS_PER_WORD,
+    compartment, plateau, raster, result, trace,
 };
 use crate::model::{arithmetic, spikes};
-use crate::random::{self, Purpose};
+use crate::random::{self, Purpose, Source};
 
 /// What every kernel's text comes behind, in this order.
 const SHARED: [&str; 3] = [
@@ -42,19 +42,24 @@ const HIDDEN: &str = include_str!("../../shaders/shared/hidden.wgsl");
 const OUTPUT: &str = include_str!("../../shaders/shared/output.wgsl");
 const APICAL: &str = include_str!("../../shaders/shared/apical.wgsl");
 
+/// What only kernels come behind that sum the columns of spiking feedback neurons: it works on the kernel's `raster`
+/// and `spikes`.
+const FEEDBACK_SPIKES: &str = include_str!("../../shaders/shared/feedback_spikes.wgsl");
+
 /// What only kernels that average over the windows of the phases come behind.
 const RESPONSE: &str = include_str!("../../shaders/shared/response.wgsl");
 
 /// The self-test of [`super::self_test`].
 const ARITHMETIC: &str = include_str!("../../shaders/arithmetic.wgsl");
 
-const INTEGERS: [(&str, u32); 49] = [
+const INTEGERS: [(&str, u32); 51] = [
     ("LAYERS_MAX", LAYERS_MAX as u32),
     ("NETWORK_PARTS", PARTS as u32),
     ("NETWORK_WORDS", NETWORK_WORDS as u32),
     ("STEPS_PER_WORD", STEPS_PER_WORD),
     ("UNITS_PER_WORD", UNITS_PER_WORD),
     ("UNITS_PER_THREAD", UNITS_PER_THREAD),
+    ("RATE_HISTORY", RATE_HISTORY),
     ("COUNT_BITS", COUNT_BITS),
     ("COUNT_MASK", (1 << COUNT_BITS) - 1),
     ("COUNT_MAX", spikes::COUNT_MAX as u32),
@@ -82,6 +87,7 @@ const INTEGERS: [(&str, u32); 49] = [
     ("RESULT_CLASS", result::CLASS as u32),
     ("RESULT_LOSS", result::LOSS as u32),
     ("RESULT_ROWS", result::ROWS as u32),
+    ("SOURCE_TRAINING", Source::Training as u32),
     ("PURPOSE_SPIKES", Purpose::Spikes as u32),
     ("PURPOSE_THINNING", Purpose::Thinning as u32),
     ("PURPOSE_LOW_HALF", Purpose::LowHalf as u32),
@@ -120,7 +126,9 @@ pub fn source(kernel: Kernel) -> String {
     let parts: &[&str] = match kernel {
         Kernel::Soma => &[PART, COLUMNS, FILTER, NEURON, HIDDEN],
         Kernel::Output => &[PART, COLUMNS, FILTER, NEURON, OUTPUT],
-        Kernel::Apical => &[PART, COLUMNS, SUM, FILTER, APICAL],
+        Kernel::Apical => &[PART, COLUMNS, SUM, FILTER, APICAL, FEEDBACK_SPIKES],
+        Kernel::ApicalHistory => &[PART, COLUMNS, SUM, FEEDBACK_SPIKES],
+        Kernel::ApicalRate => &[PART, COLUMNS],
         Kernel::Network => &[COLUMNS, SUM, FILTER, NEURON, HIDDEN, OUTPUT, APICAL],
         Kernel::Trace | Kernel::Average | Kernel::Plateau => &[PART, RESPONSE],
         _ => &[PART],
@@ -163,6 +171,8 @@ fn text(kernel: Kernel) -> &'static str {
         Kernel::Average => include_str!("../../shaders/average.wgsl"),
         Kernel::Rate => include_str!("../../shaders/rate.wgsl"),
         Kernel::Apical => include_str!("../../shaders/apical.wgsl"),
+        Kernel::ApicalHistory => include_str!("../../shaders/apical_history.wgsl"),
+        Kernel::ApicalRate => include_str!("../../shaders/apical_rate.wgsl"),
         Kernel::Network => include_str!("../../shaders/network.wgsl"),
         Kernel::Trace => include_str!("../../shaders/trace.wgsl"),
         Kernel::Plateau => include_str!("../../shaders/plateau.wgsl"),

@@ -50,6 +50,8 @@ pub fn windows(launch: &Launch, shape: &Shape, most: u64) -> Vec<Window> {
     match launch.kernel {
         // The biases are the last column: somata read no other, and drives all others.
         Kernel::Soma | Kernel::Output => all.skip((count - 1) / width).collect(),
+        // No spike is summed: of the columns, the biases alone are read.
+        Kernel::Apical if launch.steps == 0 => all.skip((count - 1) / width).collect(),
         Kernel::Drive | Kernel::Flow => {
             all.filter(|window| window.first < shape.below(launch.layer)).collect()
         }

@@ -28,10 +28,10 @@ pub enum Array {
     Raster(usize),
     /// Rates of the input by the bytes of its images, `[replicas, 1, 256]`, where it sends rates.
     InputRates,
-    /// Rates that a population sends, `[lanes, history + steps, units]`: those of the steps just before the
-    /// image, then the image's. Where it sends rates to anyone.
+    /// Rates that a population sends, `[lanes, 1 + steps, units]`: those of the step just before the image, then
+    /// the image's. Empty for a population that sends no rates.
     Rates(usize),
-    /// Averages of a population's filtered spike trains, `[lanes, rows, units]`, rows [`trace`](super::trace).
+    /// Averages of a population's filtered spike trains, or of its rates, `[lanes, rows, units]`, rows [`trace`](super::trace).
     Traces(usize),
     /// Weights of a layer, `[replicas, below + 1, units]`: a column for each neuron below, then the biases.
     Weights(usize),
@@ -44,9 +44,10 @@ pub enum Array {
     /// Feedback weights of a hidden layer, `[replicas, columns, units]`: a column for each neuron that is
     /// heard and, where there are any, the apical biases.
     Feedback(usize),
-    /// Summed weights of spiking neurons below, `[lanes, history + block, units]`, see [`super::Shape::block_of`].
+    /// Summed weights of spiking neurons below, or weights times rates, `[lanes, history + block, units]`, see [`super::Shape::block_of`].
     Drive(usize),
-    /// Summed feedback weights, `[lanes, history + 1, units]`, where the apical voltage is stepped.
+    /// Summed feedback weights of spiking neurons, `[lanes, history + 1, units]`. Empty unless apical voltages are
+    /// stepped with spikes.
     ApicalDrive(usize),
     /// Voltages of a layer and their means, `[lanes, 5, units]`, rows [`compartment`](super::compartment).
     Compartments(usize),

@@ -15,6 +15,8 @@ pub enum Kernel {
     Shine,
     /// Turns spike counts into bits that tell who spikes at each step.
     Raster,
+    /// Sums what spikes before an image drive in the apical dendrites, with the feedback weights of now.
+    ApicalHistory,
     /// Sums the weight columns of the neurons below that spike.
     Drive,
     /// Sums the weight columns of the neurons below by their rates, where they send them.
@@ -27,12 +29,14 @@ pub enum Kernel {
     Rate,
     /// Steps the apical dendrites: feedback spikes to apical voltage.
     Apical,
+    /// Sets the apical voltages from feedback by rates.
+    ApicalRate,
     /// Takes all layers through a block of steps, with their apical dendrites: what drives, somata, outputs and
     /// apical dendrites do step by step, in one launch. See [`Shape::steps_networks`].
     Network,
     /// Averages filtered spike trains over the phases' windows.
     Trace,
-    /// Averages filtered rates over the phases' windows.
+    /// Averages rates over the phases' windows.
     Average,
     /// Turns average feedback into plateau potentials.
     Plateau,
@@ -50,17 +54,19 @@ pub enum Kernel {
 
 impl Kernel {
     /// Every kernel, in the order in which a minibatch meets them.
-    pub const ALL: [Kernel; 19] = [
+    pub const ALL: [Kernel; 21] = [
         Kernel::Feedback,
         Kernel::Input,
         Kernel::Shine,
         Kernel::Raster,
+        Kernel::ApicalHistory,
         Kernel::Drive,
         Kernel::Flow,
         Kernel::Soma,
         Kernel::Output,
         Kernel::Rate,
         Kernel::Apical,
+        Kernel::ApicalRate,
         Kernel::Network,
         Kernel::Trace,
         Kernel::Average,
@@ -84,6 +90,8 @@ impl Kernel {
             Kernel::Output => "output",
             Kernel::Rate => "rate",
             Kernel::Apical => "apical",
+            Kernel::ApicalHistory => "apical_history",
+            Kernel::ApicalRate => "apical_rate",
             Kernel::Network => "network",
             Kernel::Trace => "trace",
             Kernel::Average => "average",
@@ -128,9 +136,11 @@ pub struct Launch {
     /// The layer, 0 the lowest; for kernels of populations the population, 0 the input, see
     /// [`Kernel::is_of_population`]; 0 for the kernel of all layers.
     pub layer: usize,
-    /// First step of the range, counted from the image's first.
+    /// First step of the range, counted from the image's first. Of [`Kernel::Feedback`], the first neuron of the
+    /// layer above.
     pub first: u32,
-    /// Steps in the range.
+    /// Steps in the range; none for what comes before the image's first step. Of [`Kernel::Feedback`], the most
+    /// neurons of the layer above.
     pub steps: u32,
 }
 
@@ -152,6 +162,13 @@ impl Launch {
                 let source = shape.source(layer);
                 vec![Array::Raster(source), Array::Spikes(source), Array::Feedback(layer)]
             }
+            Kernel::ApicalHistory => {
+                let source = shape.source(layer);
+                let population =
+                    [Array::Raster(source), Array::Spikes(source), Array::Traces(source)];
+                [population.as_slice(), &[Array::Feedback(layer)]].concat()
+            }
+            Kernel::ApicalRate => vec![Array::Rates(shape.source(layer)), Array::Feedback(layer)],
             Kernel::Network => {
                 let layers = 0..shape.layers();
                 layers.flat_map(|layer| [Array::Weights(layer), Array::Feedback(layer)]).collect()
@@ -188,6 +205,8 @@ impl Launch {
             Kernel::Rate => vec![Array::Rates(layer + 1)],
             Kernel::Average => vec![Array::Rates(layer), Array::Traces(layer)],
             Kernel::Apical => vec![Array::ApicalDrive(layer), Array::Compartments(layer)],
+            Kernel::ApicalHistory => vec![Array::ApicalDrive(layer)],
+            Kernel::ApicalRate => vec![Array::Compartments(layer)],
             Kernel::Network => {
                 let drives = |layer| [Array::Drive(layer), Array::ApicalDrive(layer)];
                 let rest = |layer| [Array::Compartments(layer), Array::Spikes(layer + 1)];

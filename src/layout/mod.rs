@@ -37,6 +37,9 @@ pub const UNITS_PER_WORD: u32 = u32::BITS;
 /// [`Shape::spiking_words`]: 8,192 neurons above the input.
 pub const NETWORK_WORDS: usize = 256;
 
+/// Rows of [`Array::Rates`] before those of the image: the rates of the last step of the image before.
+pub const RATE_HISTORY: u32 = 1;
+
 /// Rows of [`Array::Raster`] for each step.
 pub mod raster {
     /// Who spikes.
@@ -65,7 +68,7 @@ pub mod compartment {
 
 /// Rows of [`Array::Traces`].
 pub mod trace {
-    /// Mean filtered spike train over the forward phase's window, as a layer above sees it.
+    /// Mean filtered spike train, or mean rate, over the forward phase's window, as a layer above sees it.
     pub const FORWARD: usize = 0;
     /// The same one step late, as an apical dendrite sees it.
     pub const FEEDBACK_FORWARD: usize = 1;

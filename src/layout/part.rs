@@ -86,7 +86,7 @@ impl Part {
         // Of rates, another kernel averages.
         let is_source = shape.is_source(population) && !shape.feedback_rates;
         let block = match launch.kernel {
-            Kernel::Apical => 1,
+            Kernel::Apical | Kernel::ApicalHistory => 1,
             _ => shape.block_of(launch.layer),
         };
         let below = if population == 0 { 0 } else { shape.populations[population - 1] as u32 };
@@ -106,7 +106,11 @@ impl Part {
             is_source: u32::from(is_source),
             first_column: 0,
             columns: match launch.kernel {
-                Kernel::Apical | Kernel::Plateau | Kernel::Inverse => feedback_columns as u32,
+                Kernel::Apical
+                | Kernel::ApicalHistory
+                | Kernel::ApicalRate
+                | Kernel::Plateau
+                | Kernel::Inverse => feedback_columns as u32,
                 // Of the weights above, where this layer's neurons are columns.
                 Kernel::Feedback | Kernel::Backward => shape.populations[population] as u32 + 1,
                 _ => below + 1,

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use super::{Array, STEPS_PER_WORD, UNITS_PER_WORD, compartment, plateau, raster, result, trace};
+use super::{
+    Array, RATE_HISTORY, STEPS_PER_WORD, UNITS_PER_WORD, compartment, plateau, raster, result,
+    trace,
+};
 use crate::model::spikes::{LEVELS, THRESHOLDS};
 
 /// The sizes from which every array's length follows.
@@ -40,7 +43,7 @@ pub struct Shape {
     pub images: usize,
     /// Images whose results are kept for each replica.
     pub slots: usize,
-    /// Apical voltages are stepped.
+    /// Apical voltages are stepped: with the spikes, or the rates, that feed back.
     pub steps_apical: bool,
     /// One launch steps whole networks through a block, see [`super::Kernel::Network`]: where apical voltages are
     /// stepped and spikes are sent, between hidden layers and an output.
@@ -106,7 +109,23 @@ impl Shape {
 
     /// Rows of [`Array::Rates`].
     pub fn rate_rows(&self) -> usize {
-        (self.history() + self.steps) as usize
+        (RATE_HISTORY + self.steps) as usize
+    }
+
+    /// Whether apical voltages are stepped with spikes.
+    pub fn steps_apical_spikes(&self) -> bool {
+        self.steps_apical && !self.feedback_rates
+    }
+
+    /// Whether apical voltages are stepped with rates.
+    pub fn steps_apical_rates(&self) -> bool {
+        self.steps_apical && self.feedback_rates
+    }
+
+    /// Whether any neuron receives a population's spikes.
+    pub fn sends_spikes(&self, population: usize) -> bool {
+        let upward = !self.sends_rates && population < self.layers();
+        upward || (!self.feedback_rates && self.is_source(population))
     }
 
     /// Steps of a layer's drive held at once. Where apical voltages are stepped, the spikes of a hidden
@@ -133,9 +152,20 @@ impl Shape {
         }
     }
 
-    /// Words for the spikes of the K - 1 steps before an image.
+    /// Steps before an image whose spikes are kept: K - 1 that basal dendrites sum again, or K if the apical voltage of
+    /// the first step is needed. None for the uncut kernel, whose traces are kept.
+    pub fn past_steps(&self) -> u32 {
+        if self.steps_apical_spikes() { self.taps } else { self.taps.saturating_sub(1) }
+    }
+
+    /// Words for the spikes of the steps before an image.
     pub fn past_words(&self) -> u32 {
-        self.taps.saturating_sub(1).div_ceil(STEPS_PER_WORD)
+        self.past_steps().div_ceil(STEPS_PER_WORD)
+    }
+
+    /// Rows of the past that apical dendrites sum: of the last K steps, or two traces.
+    pub fn apical_history(&self) -> u32 {
+        if self.taps == 0 { self.history() } else { self.taps }
     }
 
     /// Words of spike counts a neuron has.
@@ -146,7 +176,7 @@ impl Shape {
     /// Whether a population's spikes are heard while an image is shown.
     pub fn has_raster(&self, population: usize) -> bool {
         let upward = !self.sends_rates && population < self.layers();
-        upward || (self.steps_apical && self.is_source(population))
+        upward || (self.steps_apical_spikes() && self.is_source(population))
     }
 
     /// Rows of the past that a launch which steps networks sums before an image that carries its state on: those
@@ -186,7 +216,7 @@ impl Shape {
             Array::Moments(_) | Array::Gradient(_) => [0, 0],
             Array::Feedback(m) => [self.feedback_columns(m), self.units(m)],
             Array::Drive(m) => [(self.history() + self.block_of(m)) as usize, self.units(m)],
-            Array::ApicalDrive(m) if self.steps_apical && !self.is_output(m) => {
+            Array::ApicalDrive(m) if self.steps_apical_spikes() && !self.is_output(m) => {
                 [self.history() as usize + 1, self.units(m)]
             }
             Array::ApicalDrive(_) => [0, 0],
@@ -200,15 +230,12 @@ impl Shape {
     /// Rows of an array that a lane carries from a training minibatch to the next. All others are written anew
     /// before they are read.
     pub fn carried_rows(&self, array: Array) -> Range<usize> {
-        let history = self.history() as usize;
         match array {
             Array::Spikes(_) => 0..self.past_words() as usize,
-            Array::Rates(p) if self.has_rates(p) => 0..history,
-            Array::Traces(_) if self.taps == 0 => trace::SLOW..trace::FAST + 1,
-            Array::ApicalDrive(m) if self.steps_apical && !self.is_output(m) => 0..history,
-            Array::Compartments(_) if self.steps_apical => {
-                compartment::APICAL..compartment::SOMA + 1
+            Array::Rates(p) if self.steps_apical_rates() && self.is_source(p) => {
+                0..RATE_HISTORY as usize
             }
+            Array::Traces(_) if self.taps == 0 => trace::SLOW..trace::FAST + 1,
             Array::Compartments(_) => compartment::SOMA..compartment::SOMA + 1,
             _ => 0..0,
         }

@@ -60,10 +60,10 @@ pub struct Constants {
     pub teaching_input: f32,
     /// Rows of [`super::Array::Rates`].
     pub rate_rows: u32,
-    /// Zero, and never read: with the next it fills the struct up to a multiple of 16 bytes.
+    /// Steps before an image whose spikes are kept, see [`Shape::past_steps`].
+    pub past_steps: u32,
+    /// Zero, and never read: it fills the struct up to a multiple of 16 bytes.
     pub padding_0: u32,
-    /// Zero, and never read.
-    pub padding_1: u32,
 }
 
 impl Constants {

@@ -20,10 +20,8 @@ pub(super) fn plot(
     selection: &Selection,
 ) -> Result<Plot, PlotError> {
     let Saved { config, network, .. } = saved;
-    // Where feedback comes as rates there are no apical voltages.
-    let apical = (!config.hears_rates()).then_some(Quantity::Apical);
-    let mut quantities = vec![Quantity::Spikes, Quantity::Basal, Quantity::Soma, Quantity::Phases];
-    quantities.extend(apical);
+    let quantities =
+        [Quantity::Spikes, Quantity::Basal, Quantity::Apical, Quantity::Soma, Quantity::Phases];
     let recorder = Recorder { units: Some(0..UNITS), ..Recorder::of(&quantities) };
     let index = dataset.training_count;
     let label = dataset.test_labels()[0];

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::derived::Derived;
 use super::steps::Steps;
 use super::{Axis, Quantity, Recorded, Recorder, Recording};
-use crate::config::{Config, ConfigError};
+use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::layout::{Array, BackendError, Kernel, Lane, result};
 use crate::network::Network;
@@ -46,14 +46,6 @@ impl Session {
         selection: &Selection,
     ) -> Result<Self, TrainError> {
         config.validate(dataset.pixels(), dataset.classes)?;
-        if config.hears_rates() && recorder.has(Quantity::Apical) {
-            return Err(TrainError::Config(ConfigError {
-                setting: "feedback_transmission",
-                value: "rates".to_string(),
-                reason: "apical voltages are stepped with spikes alone, and cannot be recorded"
-                    .to_string(),
-            }));
-        }
         let selection = Selection {
             keeps_lanes: true,
             steps_apical: recorder.needs_steps(),

@@ -16,8 +16,7 @@ use crate::random;
 pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
     let is_steady = config.dynamics == Dynamics::SteadyState;
     let config = &config.in_effect();
-    // At steady states, what is sent arrives as it is.
-    let weights = if is_steady { vec![1.0] } else { filter::taps(config.taps) };
+    let weights = filter::taps(config.taps);
     let mut taps = [0.0; 32];
     for (slot, tap) in taps.iter_mut().zip(&weights) {
         *slot = *tap as f32;
@@ -41,6 +40,7 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
         history: shape.history(),
         spike_words: shape.spike_words(),
         past_words: shape.past_words(),
+        past_steps: shape.past_steps(),
         decay_slow: traces.decay_slow as f32,
         decay_fast: traces.decay_fast as f32,
         gain_slow: traces.gain_slow as f32,

@@ -2,13 +2,16 @@
 
 use super::simulation::longest;
 use super::{Image, Simulation, launches};
-use crate::layout::{Array, Backend, BackendError, COUNT_BITS, Launch, STEPS_PER_WORD};
+use crate::layout::{
+    Array, Backend, BackendError, COUNT_BITS, Lane, Launch, Minibatch, STEPS_PER_WORD,
+};
 
 impl Simulation {
     /// Shows the only network one training image with given phase lengths and given spikes instead of
     /// drawn ones, from which it learns. `observe` is called after each launch.
     ///
-    /// `spikes`: counts (at most 15) of each population, `[steps, units]`, the input first.
+    /// `spikes`: counts (at most 15) of each population, `[steps, units]`, the input first; empty for a population
+    /// whose spikes no neuron receives, see [`crate::layout::Shape::sends_spikes`].
     ///
     /// # Errors
     /// When the device fails, there are several networks, or the spikes do not fit the one.
@@ -19,20 +22,47 @@ impl Simulation {
         spikes: &[Vec<u8>],
         mut observe: impl FnMut(&mut dyn Backend, &Launch) -> Result<(), BackendError>,
     ) -> Result<(), BackendError> {
-        self.check_given(phases, spikes)?;
-        for (population, counts) in spikes.iter().enumerate() {
-            self.write_spikes(population, counts)?;
-        }
-        let (mut minibatches, _, _) = self.prepare_training(&[*image]);
-        for minibatch in &mut minibatches {
-            minibatch.draws = 0;
-        }
-        let lanes = [self.lanes[0].phases_of(image, phases)];
+        let (minibatches, lanes) = self.prepare_given(image, phases, spikes)?;
         for launch in launches(self.backend.shape(), longest(&lanes), true) {
             self.backend.run(&minibatches, &lanes, &[launch])?;
             observe(self.backend.as_mut(), &launch)?;
         }
         Ok(())
+    }
+
+    /// As [`Simulation::train_given`], in one run and without a look in between.
+    ///
+    /// # Errors
+    /// When the device fails, there are several networks, or the spikes do not fit the one.
+    pub fn train_given_unobserved(
+        &mut self,
+        image: &Image,
+        phases: [u32; 2],
+        spikes: &[Vec<u8>],
+    ) -> Result<(), BackendError> {
+        let (minibatches, lanes) = self.prepare_given(image, phases, spikes)?;
+        let list = launches(self.backend.shape(), longest(&lanes), true);
+        self.backend.run(&minibatches, &lanes, &list)
+    }
+
+    /// Writes the spikes; the minibatch and the lane that they are shown in.
+    fn prepare_given(
+        &mut self,
+        image: &Image,
+        phases: [u32; 2],
+        spikes: &[Vec<u8>],
+    ) -> Result<(Vec<Minibatch>, Vec<Lane>), BackendError> {
+        self.check_given(phases, spikes)?;
+        for (population, counts) in spikes.iter().enumerate() {
+            if !counts.is_empty() {
+                self.write_spikes(population, counts)?;
+            }
+        }
+        let (mut minibatches, _, _) = self.prepare_training(&[*image]);
+        for minibatch in &mut minibatches {
+            minibatch.draws = 0;
+        }
+        Ok((minibatches, vec![self.lanes[0].phases_of(image, phases)]))
     }
 
     /// Given spikes must be those of every population, at every step, and fit their four bits.
@@ -64,6 +94,9 @@ impl Simulation {
             return Err(BackendError::Given(reason));
         }
         for (population, (counts, units)) in spikes.iter().zip(&shape.populations).enumerate() {
+            if counts.is_empty() && !shape.sends_spikes(population) {
+                continue;
+            }
             let expected = steps as usize * units;
             if counts.len() != expected {
                 let got = counts.len();

@@ -95,9 +95,14 @@ impl Lanes {
         if self.is_corrected { (1.0 / (1.0 - libm::pow(beta, update as f64))) as f32 } else { 1.0 }
     }
 
-    /// A minibatch that only tests: every lane starts from a cleared state.
-    pub fn test_minibatch(&self, lanes: usize) -> Minibatch {
-        Minibatch { source: Source::Test as u32, fresh: 1, ..minibatch(lanes) }
+    /// A minibatch that only tests: every lane starts from a cleared state. `update`: the next of the run.
+    pub fn test_minibatch(&self, lanes: usize, update: u64) -> Minibatch {
+        Minibatch {
+            source: Source::Test as u32,
+            fresh: 1,
+            update: update as u32,
+            ..minibatch(lanes)
+        }
     }
 }
 

@@ -28,13 +28,17 @@ pub fn launches(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     let whole = |kernel, layer| Launch { kernel, layer, first: 0, steps };
     let output = shape.layers() - 1;
     let mut list = Vec::new();
-    if learns && shape.is_symmetric {
-        list.extend((0..output).rev().map(|layer| whole(Kernel::Feedback, layer)));
+    // A test needs feedback only if it reaches the soma.
+    if shape.is_symmetric && (learns || shape.steps_apical) {
+        list.extend(follow_weights(shape));
     }
     if shape.sends_rates {
         list.push(whole(Kernel::Shine, 0));
     } else {
         list.extend([whole(Kernel::Input, 0), whole(Kernel::Raster, 0)]);
+    }
+    if shape.steps_apical {
+        begin_apical(shape, learns, &mut list);
     }
     simulate(shape, steps, learns, &mut list);
     list.push(whole(Kernel::Score, output));
@@ -43,10 +47,7 @@ pub fn launches(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     }
     let hidden = 0..output;
     let populations = 0..shape.populations.len() - usize::from(hidden.is_empty());
-    // Of what is heard as spikes, and of what is heard as rates.
-    let has_spikes = |population: &usize| {
-        !shape.sends_rates || (shape.is_source(*population) && !shape.feedback_rates)
-    };
+    let has_spikes = |&population: &usize| !shape.sends_rates || shape.sends_spikes(population);
     let spiking = populations.clone().filter(has_spikes);
     list.extend(spiking.map(|population| whole(Kernel::Trace, population)));
     let sending = populations.filter(|&population| shape.has_rates(population));
@@ -63,6 +64,44 @@ pub fn launches(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
         list.extend((0..output).map(|layer| whole(Kernel::Inverse, layer)));
     }
     list
+}
+
+/// Neurons of the layer above that one launch of [`Kernel::Feedback`] sums over: with noise, each takes some 40 rounds
+/// of loops, of which software devices end a thread after 65,535.
+const FOLLOWED: u32 = 1024;
+
+/// The launches that make feedback weights follow the feed-forward ones, the highest layer first.
+pub(crate) fn follow_weights(shape: &Shape) -> Vec<Launch> {
+    let output = shape.layers() - 1;
+    let of_layer = |layer: usize| {
+        let hears_above = shape.source(layer) == layer + 2;
+        let summed = if hears_above { 1 } else { shape.units(layer + 1) as u32 };
+        let launch =
+            move |first| Launch { kernel: Kernel::Feedback, layer, first, steps: FOLLOWED };
+        (0..summed).step_by(FOLLOWED as usize).map(launch)
+    };
+    (0..output).rev().flat_map(of_layer).collect()
+}
+
+/// Sets the apical voltages that the first step of an image sees.
+///
+/// Spikes and rates before the image count with the feedback weights of now, as they do with the feed-forward ones.
+fn begin_apical(shape: &Shape, learns: bool, list: &mut Vec<Launch>) {
+    let before = |kernel, layer| Launch { kernel, layer, first: 0, steps: 0 };
+    let hidden = 0..shape.layers() - 1;
+    if shape.feedback_rates {
+        list.extend(hidden.map(|layer| before(Kernel::ApicalRate, layer)));
+        return;
+    }
+    // A test begins from a cleared state.
+    if learns {
+        if shape.past_words() > 0 {
+            let sources = (0..=shape.layers()).filter(|&population| shape.is_source(population));
+            list.extend(sources.map(|population| before(Kernel::Raster, population)));
+        }
+        list.extend(hidden.clone().map(|layer| before(Kernel::ApicalHistory, layer)));
+    }
+    list.extend(hidden.map(|layer| before(Kernel::Apical, layer)));
 }
 
 /// Dendrites and somata of all layers through all steps.
@@ -91,8 +130,8 @@ fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
                 list.push(part(drive, layer, block));
             }
             let kernel = if layer == output { Kernel::Output } else { Kernel::Soma };
-            // Nobody hears feedback in a test.
-            if shape.has_rates(layer + 1) && (learns || shape.sends_rates) {
+            // Unless it reaches the soma, a test needs no feedback.
+            if shape.has_rates(layer + 1) && (learns || shape.goes_by_steps()) {
                 for first in first..(first + step).min(steps) {
                     let one = |kernel| Launch { kernel, layer, first, steps: 1 };
                     list.extend([one(kernel), one(Kernel::Rate)]);
@@ -105,7 +144,8 @@ fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
             }
         }
         if shape.steps_apical {
-            list.extend((0..output).map(|layer| part(Kernel::Apical, layer, step)));
+            let apical = if shape.feedback_rates { Kernel::ApicalRate } else { Kernel::Apical };
+            list.extend((0..output).map(|layer| part(apical, layer, step)));
         }
         first += step;
     }
@@ -247,21 +287,23 @@ mod tests {
         assert_eq!(of(&list, Kernel::Drive, 0), BLOCKS);
         assert_eq!(of(&list, Kernel::Network, 0), BLOCKS);
         assert_eq!(of(&list, Kernel::Raster, 0), [(0, 20)]);
-        for (kernel, layer) in [
-            (Kernel::Drive, 1),
-            (Kernel::Soma, 0),
-            (Kernel::Output, 1),
-            (Kernel::Apical, 0),
-            (Kernel::Raster, 1),
-        ] {
+        for (kernel, layer) in
+            [(Kernel::Drive, 1), (Kernel::Soma, 0), (Kernel::Output, 1), (Kernel::Raster, 1)]
+        {
             assert_eq!(of(&list, kernel, layer), [], "{kernel}");
+        }
+        // What comes before the first step.
+        for (kernel, layer) in
+            [(Kernel::Raster, 2), (Kernel::ApicalHistory, 0), (Kernel::Apical, 0)]
+        {
+            assert_eq!(of(&list, kernel, layer), [(0, 0)], "{kernel}");
         }
         // What the README says of one hidden layer.
         let count = |steps_networks| {
             let shape = Shape { steps: 104, block: 104, ..shape(true, steps_networks) };
             launches(&shape, 104, true).len()
         };
-        assert_eq!([count(true), count(false)], [13, 636]);
+        assert_eq!([count(true), count(false)], [16, 639]);
         // Two traces, which no spikes of the past are.
         let uncut = launches(&Shape { taps: 0, ..shape(true, true) }, 20, true);
         assert_eq!(of(&uncut, Kernel::Drive, 1), [(0, 0)]);

@@ -4,7 +4,7 @@ use std::slice::from_ref;
 
 use bytemuck::cast_slice;
 
-use super::{Lanes, launches};
+use super::{Lanes, follow_weights, launches};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::layout::{Array, Backend, BackendError, Lane, Launch, Minibatch, result};
@@ -205,7 +205,7 @@ impl Simulation {
         self.work(
             &vec![images; self.lanes.len()],
             false,
-            |lanes, images| lanes.test_minibatch(images.len()),
+            |lanes, images| lanes.test_minibatch(images.len(), self.updates + 1),
             Lanes::test,
         )
     }
@@ -226,12 +226,13 @@ impl Simulation {
         Ok(words.chunks(length).map(of_replica).collect())
     }
 
-    /// The networks as they are now, one for each replica. Feedback weights that follow the others are those
-    /// of the last minibatch: they are renewed at the beginning of each.
+    /// The networks as they are now, one for each replica. Feedback weights that follow the others are those that the
+    /// next minibatch uses.
     ///
     /// # Errors
     /// When the device fails.
     pub fn read_networks(&mut self, networks: &mut [Network]) -> Result<(), BackendError> {
+        self.follow_weights()?;
         for layer in 0..self.backend.shape().layers() {
             let array = Array::Weights(layer);
             let words = self.backend.read(array)?;
@@ -253,6 +254,20 @@ impl Simulation {
             }
         }
         Ok(())
+    }
+}
+
+impl Simulation {
+    /// Makes feedback weights that follow the feed-forward ones those of the next minibatch.
+    fn follow_weights(&mut self) -> Result<(), BackendError> {
+        if !self.backend.shape().is_symmetric {
+            return Ok(());
+        }
+        let next = self.updates + 1;
+        let minibatches: Vec<Minibatch> =
+            self.lanes.iter().map(|lanes| lanes.test_minibatch(0, next)).collect();
+        let list = follow_weights(self.backend.shape());
+        self.backend.run(&minibatches, &[], &list)
     }
 }
 

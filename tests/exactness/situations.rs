@@ -98,6 +98,31 @@ pub fn situations() -> Vec<Situation> {
         },
         Config { layers: vec![50, 10], dynamics: Dynamics::SteadyState, ..base.clone() },
         Config {
+            layers: vec![33, 128, 20],
+            feedback_transmission: Transmission::Rates,
+            feedback: Feedback::Layerwise,
+            taps: 0,
+            g_apical: 0.05,
+            feedback_eta: 0.5,
+            apical_bias: 0.5,
+            ..base.clone()
+        },
+        Config {
+            layers: vec![40, 23, 10],
+            transmission: Transmission::Rates,
+            g_apical: 0.05,
+            taps: 0,
+            ..base.clone()
+        },
+        Config {
+            layers: vec![17, 23, 10],
+            g_apical: 0.05,
+            taps: 17,
+            feedback_weights: FeedbackWeights::Symmetric,
+            feedback_noise: 0.05,
+            ..base.clone()
+        },
+        Config {
             layers: vec![17, 130, 10],
             feedback: Feedback::Layerwise,
             feedback_eta: 0.25,

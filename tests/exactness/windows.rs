@@ -43,8 +43,26 @@ fn case_output_in_windows() {
 #[test]
 fn case_apical_in_windows() {
     each_in_windows(Kernel::Apical, |situation| {
-        if situation.shape.steps_apical {
+        if situation.shape.steps_apical_spikes() {
             situation.check_hidden(Kernel::Apical);
+        }
+    });
+}
+
+#[test]
+fn case_apical_history_in_windows() {
+    each_in_windows(Kernel::ApicalHistory, |situation| {
+        if situation.shape.steps_apical_spikes() {
+            situation.check_hidden(Kernel::ApicalHistory);
+        }
+    });
+}
+
+#[test]
+fn case_apical_rate_in_windows() {
+    each_in_windows(Kernel::ApicalRate, |situation| {
+        if situation.shape.steps_apical_rates() {
+            situation.check_hidden(Kernel::ApicalRate);
         }
     });
 }
@@ -103,7 +121,11 @@ fn each_in_windows(kernel: Kernel, check: impl Fn(&Situation)) {
             Kernel::Flow if !shape.sends_rates => 0..0,
             Kernel::Drive if shape.sends_rates => 0..0,
             Kernel::Backward if !shape.backpropagates => 0..0,
+            Kernel::Apical | Kernel::ApicalHistory if !shape.steps_apical_spikes() => 0..0,
+            Kernel::ApicalRate if !shape.steps_apical_rates() => 0..0,
             Kernel::Apical
+            | Kernel::ApicalHistory
+            | Kernel::ApicalRate
             | Kernel::Plateau
             | Kernel::Inverse
             | Kernel::Feedback

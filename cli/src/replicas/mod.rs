@@ -10,7 +10,7 @@ use clap::builder::RangedU64ValueParser;
 
 use super::output::tell;
 use super::settings::Settings;
-use super::train::{Job, Plan, TrainArgs, announce_device, heard};
+use super::train::{Job, Plan, TrainArgs, announce_device, heard, warn};
 use super::{CliError, Ending};
 use apical::config::{Sweep, VARIANTS_MAX, variants};
 use apical::record::replicas::replica_folder;
@@ -103,6 +103,7 @@ pub(super) fn run(arguments: &TrainArgs, mut job: Job) -> Result<Ending, CliErro
         training.requests().networks_after_epochs();
     }
     announce(&plans, training.device());
+    warn(variants.iter().map(|variant| &variant.config));
     let mut listener = Listener::new(&job, arguments.json, images, &variants, &plans);
     listener.begin(runs, &starts)?;
     listener.tensorboards = tensorboards;

@@ -21,7 +21,7 @@ use clap::builder::RangedU64ValueParser;
 pub(super) use job::{Job, heard};
 pub(super) use listener::Finished;
 use listener::Listener;
-pub(super) use plan::{Plan, announce_device};
+pub(super) use plan::{Plan, announce_device, warn};
 
 /// Train a network, or many side by side, and test after each epoch
 ///
@@ -126,6 +126,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
         training.requests().networks_after_epochs();
     }
     plan.announce(training.device());
+    warn([&config]);
     let mut dashboard = None;
     if arguments.tui {
         let folder = job.resumed().map(Path::to_owned);

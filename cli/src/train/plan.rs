@@ -82,6 +82,17 @@ impl Plan {
     }
 }
 
+/// Prints the warnings of settings, each once.
+pub(crate) fn warn<'a>(configs: impl IntoIterator<Item = &'a Config>) {
+    let mut printed = Vec::new();
+    for warning in configs.into_iter().flat_map(Config::warnings) {
+        if !printed.contains(&warning) {
+            tell(format_args!("warning: {warning}"));
+            printed.push(warning);
+        }
+    }
+}
+
 pub(crate) fn announce_device(device: &Device) {
     tell(format_args!("backend {}, device {}", device.backend, device.name));
     if let Some(note) = &device.note {

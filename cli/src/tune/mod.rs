@@ -10,6 +10,7 @@ use clap::Args;
 use super::machine::{DataArgs, MachineArgs};
 use super::replicas::{refuse_what_is_set, replica_count};
 use super::settings::Settings;
+use super::train::warn;
 use super::{CliError, EXIT_CODES};
 use apical::config::Sweep;
 use apical::tune::{self, Folder, Search, TuneEvent};
@@ -100,6 +101,7 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<(), CliError> {
     };
     let selection = arguments.machine.selection()?;
     tune::check(&search, &dataset)?;
+    warn(search.candidates()?.iter().map(|candidate| &candidate.config));
     let (folder, mut trials) = Folder::open(&arguments.out, &search)?;
     let mut listener = Listener::new(arguments.json, &search, &dataset)?;
     let mut failure = None;

@@ -208,3 +208,22 @@ fn statistics_of_weights_are_recorded_where_they_are_asked_for() {
     assert_eq!(lines[0]["layers"][0]["feedback"], lines[1]["layers"][0]["feedback"]);
     assert_ne!(lines[0]["layers"][0]["weights"], lines[1]["layers"][0]["weights"]);
 }
+
+#[test]
+fn layerwise_feedback_without_coupling_is_warned_of() {
+    let folder = folder_with_data();
+    let warning = "warning: only the highest hidden layer learns";
+    for (arguments, warned) in [
+        (&["--feedback", "layerwise", "--layers", "8,6,10"][..], true),
+        (&["--sweep", "feedback=broadcast,layerwise", "--layers", "8,6,10"], true),
+        (&["--feedback", "layerwise", "--layers", "8,6,10", "--g-apical", "0.05"], false),
+        (&["--feedback", "layerwise", "--layers", "8,10"], false),
+    ] {
+        let mut command = apical(&folder);
+        command.args(["train", "--data", "data", "--backend", "cpu", "--epochs", "1"]);
+        command.args(["--images", "16", "--test-images", "10"]);
+        let output = command.args(arguments).assert().success();
+        let stderr = String::from_utf8(output.get_output().stderr.clone()).unwrap();
+        assert_eq!(stderr.matches(warning).count(), usize::from(warned), "{stderr}");
+    }
+}

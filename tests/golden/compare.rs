@@ -1,0 +1,179 @@
+//! What a backend computed against the arrays of a trace.
+
+use std::ops::Range;
+
+use apical::config::{Config, Feedback::Broadcast, FeedbackWeights::Symmetric, PlateauTimes};
+use apical::layout::{Array, Backend, compartment, plateau, trace};
+use apical::model::arithmetic::sigmoid;
+use apical::model::plateaus::early_steps;
+use apical::network::Network;
+
+use super::trace::Trace;
+use crate::support;
+
+/// Difference that single precision may leave, relative to values beyond 1. A difference of 1e-4 is a bug.
+const TOLERANCE: f64 = 1e-5;
+
+impl Trace<'_> {
+    /// Compares values with rows `rows` of an array.
+    pub fn check(&self, name: &str, rows: Range<usize>, values: &[f64]) {
+        self.check_sums(name, rows, values, 1.0);
+    }
+
+    /// The same of what symmetric feedback weights make. They are products of all weights above: sums of large terms
+    /// that cancel, so a difference counts relative to the largest of the values.
+    fn check_fed_back(&self, name: &str, rows: Range<usize>, values: &[f64], config: &Config) {
+        let largest = values.iter().fold(1.0, |most: f64, value| most.max(value.abs()));
+        let is_product = config.feedback_weights == Symmetric;
+        self.check_sums(name, rows, values, if is_product { largest } else { 1.0 });
+    }
+
+    fn check_sums(&self, name: &str, rows: Range<usize>, values: &[f64], scale: f64) {
+        let expected = self.floats(name);
+        let columns = values.len() / rows.len();
+        let expected = &expected[rows.start * columns..rows.end * columns];
+        for (index, (value, expected)) in values.iter().zip(expected).enumerate() {
+            let difference = (value - expected).abs() / expected.abs().max(scale);
+            assert!(
+                difference < TOLERANCE,
+                "{}: {name}, row {}, column {}: {value} instead of {expected}",
+                self.name,
+                rows.start + index / columns,
+                index % columns,
+            );
+        }
+    }
+
+    /// The same if the file has the array.
+    fn check_if_there(&self, name: &str, rows: Range<usize>, values: &[f64]) {
+        if self.has(name) {
+            self.check(name, rows, values);
+        }
+    }
+
+    /// Voltages and rates after one step of an image.
+    pub fn check_voltages(
+        &self,
+        backend: &mut dyn Backend,
+        image: usize,
+        m: usize,
+        step: usize,
+        config: &Config,
+    ) {
+        let units = config.layers[m];
+        let voltages = support::floats(backend, Array::Compartments(m));
+        let row = |row: usize| double(&voltages[row * units..][..units]);
+        let rates = voltages[compartment::SOMA * units..][..units].iter();
+        let rates: Vec<f64> = rates.map(|&c| config.phi_max * f64::from(sigmoid(c))).collect();
+        let rows = step..step + 1;
+        if m + 1 < config.layers.len() {
+            let apical = row(compartment::APICAL);
+            self.check_fed_back(&format!("ex{image}_A{m}"), rows.clone(), &apical, config);
+        }
+        self.check(&format!("ex{image}_B{m}"), rows.clone(), &row(compartment::BASAL));
+        self.check(&format!("ex{image}_C{m}"), rows.clone(), &row(compartment::SOMA));
+        self.check(&format!("ex{image}_lam{m}"), rows, &rates);
+    }
+
+    /// Averages and plateaus of one image. `before`: the network that it was shown to.
+    pub fn check_averages(
+        &self,
+        backend: &mut dyn Backend,
+        image: usize,
+        config: &Config,
+        before: &Network,
+    ) {
+        let last = config.layers.len() - 1;
+        let rows = image..image + 1;
+        let mut read = |array: Array, row: usize, units: usize| {
+            double(&support::floats(backend, array)[row * units..][..units])
+        };
+        for m in 0..=last {
+            let units = config.layers[m];
+            let below = if m == 0 { self.pixels() } else { config.layers[m - 1] };
+            let means = read(Array::Compartments(m), compartment::MEAN_SOMA, units);
+            self.check(&format!("Cf_mean{m}"), rows.clone(), &means);
+            let means = read(Array::Traces(m), trace::FORWARD, below);
+            self.check(&format!("psp_mean{m}"), rows.clone(), &means);
+            if m == last {
+                let rates = read(Array::Compartments(m), compartment::MEAN_RATE, units);
+                self.check("lam_t_mean", rows.clone(), &rates);
+                continue;
+            }
+            for (name, row) in [("alpha_f", plateau::FORWARD), ("alpha_t", plateau::TARGET)] {
+                let plateaus = read(Array::Plateaus(m), row, units);
+                self.check(&format!("{name}{m}"), rows.clone(), &plateaus);
+            }
+            let early = self.early(image, m, config);
+            let layer = &before.layers[m];
+            let source = Array::Traces(if config.feedback == Broadcast { last + 1 } else { m + 2 });
+            // As apical dendrites receive it, so many steps before the end of the forward phase.
+            let mut received = |early: u32| match early {
+                0 => read(source, trace::FEEDBACK_FORWARD, layer.sources),
+                steps => read(source, trace::ROWS + steps as usize - 1, layer.sources),
+            };
+            self.check_if_there(&format!("psp_fb_mean{m}"), rows.clone(), &received(0));
+            let weights = layer.feedback_rows();
+            let apical = (0..units).map(|unit| {
+                let weights = &weights[unit * layer.sources..][..layer.sources];
+                let products = weights.iter().zip(received(early[0][unit]));
+                let bias = layer.apical_biases.get(unit).map_or(0.0, |&bias| f64::from(bias));
+                products.map(|(&weight, mean)| f64::from(weight) * mean).sum::<f64>() + bias
+            });
+            let apical: Vec<f64> = apical.collect();
+            let name = format!("Af_mean{m}");
+            if self.has(&name) {
+                self.check_fed_back(&name, rows.clone(), &apical, config);
+            }
+        }
+    }
+
+    /// Steps by which the plateau potentials of a layer come early in both phases, as in the file.
+    fn early(&self, image: usize, m: usize, config: &Config) -> [Vec<u32>; 2] {
+        let units = config.layers[m];
+        if config.plateau_times == PlateauTimes::Synchronous {
+            return [vec![0; units], vec![0; units]];
+        }
+        [("early_f", 0), ("early_t", 1)].map(|(name, phase)| {
+            let given = &self.bytes(&format!("{name}{m}"))[image * units..][..units];
+            let own = (0..units).map(|unit| {
+                early_steps(config.seed, m as u32 + 1, image as u32, unit as u32)[phase]
+            });
+            let own: Vec<u32> = own.collect();
+            let given: Vec<u32> = given.iter().map(|&steps| steps.into()).collect();
+            assert_eq!(
+                own, given,
+                "{}: {name}{m} is not what seed {} draws",
+                self.name, config.seed
+            );
+            own
+        })
+    }
+
+    /// Weights, and what learns of the feedback. `when`: `_init` or `_afterN`.
+    pub fn check_network(&self, network: &Network, config: &Config, when: &str) {
+        for (m, layer) in network.layers.iter().enumerate() {
+            let rows = 0..layer.units;
+            self.check(&format!("W{m}{when}"), rows.clone(), &double(&layer.weight_rows()));
+            self.check(&format!("b{m}{when}"), 0..1, &double(layer.biases()));
+            if layer.sources == 0 {
+                continue;
+            }
+            let feedback = double(&layer.feedback_rows());
+            let changes = config.learns_feedback() || config.feedback_weights == Symmetric;
+            let name = if when == "_init" { format!("Y{m}") } else { format!("Y{m}{when}") };
+            // Traces without options have no feedback weights after images.
+            if changes || self.has(&name) {
+                self.check_fed_back(&name, rows, &feedback, config);
+            }
+            let name = format!("c{m}{when}");
+            if !layer.apical_biases.is_empty() || self.has(&name) {
+                self.check(&name, 0..1, &double(&layer.apical_biases));
+            }
+        }
+    }
+}
+
+pub fn double(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|&value| f64::from(value)).collect()
+}

@@ -118,7 +118,6 @@ fn check_kinds(taps: usize, feedback_transmission: Transmission) {
     for kind in kinds() {
         for feedback in [Feedback::Broadcast, Feedback::Layerwise] {
             for g_apical in [0.0, 0.05] {
-                let feedback_transmission = feedback_transmission;
                 check(&Config { taps, feedback_transmission, feedback, g_apical, ..kind.clone() });
             }
         }

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::config::{Config, Variant};
 use crate::cpu::processor;
-use crate::dataset::Dataset;
+use crate::dataset::{DataIdentity, Dataset};
 use crate::network::Network;
 use crate::record::{EpochResult, RecordError, Trial, Trials, now, weights_sha256};
 use crate::schedule::{Device, Selection};
@@ -70,14 +70,15 @@ pub fn run(
     together: usize,
     listen: Listen,
 ) -> Result<bool, TrialsError> {
+    let data = DataIdentity::of(dataset);
     let mut missing: Vec<&Config> = Vec::new();
     for config in configs {
-        if trials.find(config, &dataset.name).is_none() && !missing.contains(&config) {
+        if trials.find_on(config, &data).is_none() && !missing.contains(&config) {
             missing.push(config);
         }
     }
     for configs in missing.chunks(together.max(1)) {
-        if !train(trials, configs, dataset, selection, listen)? {
+        if !train(trials, configs, (dataset, &data), selection, listen)? {
             return Ok(false);
         }
     }
@@ -88,7 +89,7 @@ pub fn run(
 fn train(
     trials: &mut Trials,
     configs: &[&Config],
-    dataset: &Dataset,
+    (dataset, data): (&Dataset, &DataIdentity),
     selection: &Selection,
     listen: Listen,
 ) -> Result<bool, TrialsError> {
@@ -133,7 +134,8 @@ fn train(
             let config = configs[replica];
             let trial = Trial {
                 config: config.clone(),
-                dataset: dataset.name.clone(),
+                dataset: data.name.clone(),
+                dataset_sha256: data.sha256.clone(),
                 images: training_images(config, dataset),
                 epochs: std::mem::take(&mut epochs[replica]),
                 networks,

@@ -126,6 +126,7 @@ fn draws_for_different_things_are_different() {
         Purpose::Shuffle,
         Purpose::Layout,
         Purpose::ApicalBiases,
+        Purpose::Subset,
     ];
     let (mut blocks, mut count) = (HashSet::new(), 0);
     for seed in [0, 1, 1 << 31, 1 << 32, (1 << 40) + 1, u64::MAX] {

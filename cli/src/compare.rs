@@ -8,7 +8,7 @@ use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, tell};
 use super::progress::{Estimate, Progress, time_left};
 use super::settings::Settings;
-use super::{CliError, EXIT_CODES, Ending};
+use super::{CliError, EXIT_CODES, Ending, run_data};
 use apical::compare::{Compared, Comparison, Difference, Options, compare};
 use apical::gpu::self_test::Verdict;
 use apical::layout::Kernel;
@@ -82,6 +82,7 @@ pub(super) fn run(arguments: &CompareArgs) -> Result<Ending, CliError> {
         base.epochs = EPOCHS;
         base.test_images = TEST_IMAGES.min(dataset.test_count);
     })?;
+    run_data::announce(&dataset, &arguments.data, arguments.settings.file());
     let options = Options { cpu_until: arguments.cpu_until };
     let batch = config.batch;
     let comparison = {

@@ -4,18 +4,19 @@ use std::error::Error;
 use std::fmt::Write;
 use std::io;
 use std::iter::successors;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use apical::bench::BenchError;
 use apical::config::file::ConfigTextError;
 use apical::config::{ConfigError, SweepError};
-use apical::dataset::DatasetError;
+use apical::dataset::{DataIdentity, DataSource, DatasetError};
 use apical::experiments::ExperimentError;
 use apical::fetch::FetchError;
 use apical::layout::BackendError;
 use apical::plots::PlotError;
+use apical::record::data::DataError;
 use apical::record::{RecordError, WeightsError};
 use apical::report::ReportError;
 use apical::train::TrainError;
@@ -61,8 +62,10 @@ pub enum CliError {
     Toml(#[from] toml::ser::Error),
     #[error("a result has no JSON")]
     Json(#[from] serde_json::Error),
-    #[error("{}: this run was trained on other images than {dataset}", .folder.display())]
-    OtherDataset { folder: PathBuf, dataset: String },
+    #[error("{}: cannot use other images than those of the run: it was trained on {}, this is {}", .folder.display(), .data[0], .data[1])]
+    NotOfRun { folder: PathBuf, data: Box<[DataIdentity; 2]> },
+    #[error(transparent)]
+    Data(#[from] DataError),
     #[error("{}: the manual pages cannot be written", .folder.display())]
     Manual { folder: PathBuf, source: io::Error },
     #[error("signals cannot be heard")]
@@ -131,10 +134,13 @@ impl CliError {
             | CliError::Sweep(_)
             | CliError::Search(_)
             | CliError::Tune(TuneError::OtherSearch { .. })
+            | CliError::Report(ReportError::OtherData { .. })
             | CliError::Bench(_) => 2,
             CliError::Train(TrainError::Config(_) | TrainError::Variant { .. }) => 2,
             CliError::Train(TrainError::Dataset(
-                DatasetError::TooFew { .. } | DatasetError::Validation { .. },
+                DatasetError::TooFew { .. }
+                | DatasetError::Validation { .. }
+                | DatasetError::OneClass { .. },
             )) => 2,
             CliError::Train(TrainError::Backend(
                 NoAdapter
@@ -180,6 +186,14 @@ impl CliError {
             CliError::Train(TrainError::Dataset(DatasetError::Validation { .. })) => {
                 Some("--validation sets it".to_string())
             }
+            CliError::Train(TrainError::Dataset(DatasetError::OneClass { .. })) => {
+                Some("hold out more images: --validation sets how many".to_string())
+            }
+            CliError::Weights(WeightsError::Classes(_)) => Some(
+                "name images of these classes; folders and class_names.txt name the classes of a data set"
+                    .to_string(),
+            ),
+            CliError::Weights(WeightsError::Folder { file }) => Some(weights_hint(file)),
             CliError::Bench(BenchError::Batch { .. }) => Some("--batch sets it".to_string()),
             CliError::Bench(BenchError::Length { setting, .. }) => {
                 Some(format!("--{setting} sets it"))
@@ -198,11 +212,30 @@ impl CliError {
             CliError::Report(ReportError::NoFolder { .. } | ReportError::NoResults { .. }) => {
                 Some("'apical reproduce all --quick --out DIR' writes experiments into a folder".to_string())
             }
-            CliError::OtherDataset { .. } => {
-                Some("--data names the folder that the run's images are in now".to_string())
+            CliError::NotOfRun { .. } => {
+                Some("--data names the place of the run's images if they have moved".to_string())
+            }
+            CliError::Data(DataError::NotFound { data, .. })
+                if data.source == DataSource::Memory =>
+            {
+                Some("they were in the memory of a program: --data names a copy".to_string())
+            }
+            CliError::Data(DataError::NotFound { .. }) => Some(
+                "--data names the place that they are in now, on this machine".to_string(),
+            ),
+            CliError::Data(DataError::Changed { .. }) => Some(
+                "--data names a copy of the former images; 'apical test' and 'apical record' take other images with \
+                 --data, too"
+                    .to_string(),
+            ),
+            CliError::Data(DataError::Dataset { .. }) => {
+                Some("mend it, or name a copy with --data".to_string())
             }
             #[cfg(feature = "tui")]
             CliError::Terminal(_) => Some("without --tui progress comes in lines".to_string()),
+            CliError::Report(ReportError::OtherData { .. }) => {
+                Some("name another folder with --out".to_string())
+            }
             CliError::Tune(TuneError::OtherSearch { .. }) => {
                 Some("name another folder with --out, or repeat that search".to_string())
             }
@@ -234,6 +267,17 @@ fn plot_hint(error: &PlotError) -> Option<String> {
     }
 }
 
+/// Where the weights of a run's folder are.
+fn weights_hint(folder: &str) -> String {
+    let folder = Path::new(folder);
+    let files =
+        ["weights.safetensors", "checkpoints/best.safetensors", "replica-000/weights.safetensors"];
+    match files.map(|file| folder.join(file)).iter().find(|file| file.is_file()) {
+        Some(file) => format!("this folder has {}", file.display()),
+        None => "name the weights.safetensors of a run".to_string(),
+    }
+}
+
 fn dataset_hint(error: &DatasetError) -> Option<&'static str> {
     match error {
         DatasetError::Unreachable { .. }
@@ -254,6 +298,9 @@ fn backend_hint(error: &BackendError) -> Option<&'static str> {
         BackendError::Open { .. } => {
             Some("update the driver, choose another --device, or compute with --backend cpu")
         }
+        BackendError::RecordingTooLarge { .. } => Some(
+            "fewer images fit, or a part of each: --layers, --units, --steps and --quantities choose it",
+        ),
         BackendError::TooMuchMemory { .. } => Some(
             "a smaller minibatch or layer fits, or fewer networks; train --memory tells what may be \
                  taken",

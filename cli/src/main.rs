@@ -18,6 +18,7 @@ mod record;
 mod replicas;
 mod report;
 mod reproduce;
+mod run_data;
 mod settings;
 mod shell;
 mod stop;

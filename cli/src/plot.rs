@@ -6,8 +6,10 @@ use clap::Args;
 
 use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, tell};
+use super::run_data::{self, Allowed};
 use super::{CliError, EXIT_CODES};
 use apical::plots::{RunFolder, of_run};
+use apical::train::TrainError;
 
 /// Draw a run: learning curves, confusion matrix, receptive fields, weights, a raster with voltages
 ///
@@ -23,7 +25,7 @@ pub(super) struct PlotArgs {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// Test on the first N images of the test set; 0: all [default: as trained]
+    /// Test on N images of the test set, as in training the first or of each class its share; 0: all [default: as trained]
     #[arg(long, value_name = "N")]
     test_images: Option<usize>,
 
@@ -47,8 +49,15 @@ pub(super) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
     if let (Some(images), Some(saved)) = (arguments.test_images, &mut run.saved) {
         saved.config.test_images = images;
     }
-    let dataset = arguments.data.open()?;
-    let plots = of_run(&run, &dataset, &selection, &mut |next| tell(format_args!("{next} ..")))?;
+    let mut dataset = None;
+    if let Some(saved) = &run.saved {
+        let data = run_data::open(saved, &arguments.folder, &arguments.data, Allowed::Moved)?;
+        let notes = data.dataset.part_notes(0, 0, saved.config.test_images);
+        notes.map_err(TrainError::from)?.iter().for_each(tell);
+        dataset = Some(data.dataset);
+    }
+    let mut listen = |next| tell(format_args!("{next} .."));
+    let plots = of_run(&run, dataset.as_ref(), &selection, &mut listen)?;
     let folder = arguments.out.clone().unwrap_or_else(|| arguments.folder.join("plots"));
     let mut files = Vec::new();
     for plot in plots {

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, tell};
 use super::progress::{Estimate, Progress, time_left};
+use super::run_data::{self, Allowed};
 use super::{CliError, EXIT_CODES};
 use apical::dataset::Dataset;
 use apical::record::recording::{Format, save};
@@ -148,8 +149,8 @@ pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
     Format::of(&arguments.out)?;
     let selection = arguments.machine.selection()?;
     let saved = weights::load(&arguments.weights)?;
-    let dataset = Arc::new(arguments.data.open()?);
-    saved.check_fits(&dataset)?;
+    let data = run_data::open(&saved, &arguments.weights, &arguments.data, Allowed::Other)?;
+    let dataset = Arc::new(data.dataset);
     let mut config = saved.config;
     config.seed = arguments.seed.unwrap_or(config.seed);
     let shown = arguments.shown()?;
@@ -158,7 +159,6 @@ pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
 
     let mut session = Session::open(&config, &dataset, &saved.network, recorder, &selection)?;
     let device = session.device().clone();
-    tell(format_args!("recorded on backend {}, device {}", device.backend, device.name));
     let mut progress = Progress::new();
     let estimate = Estimate::start(images.len() as f64);
     let recorded = session.show(&images, shown, &mut |done| {
@@ -167,6 +167,7 @@ pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
     });
     let recording = recorded.map_err(TrainError::from)?;
     progress.clear();
+    tell(format_args!("recorded on backend {}, device {}", device.backend, device.name));
     save(&arguments.out, &recording)?;
     print(&recording, arguments)
 }

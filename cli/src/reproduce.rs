@@ -9,15 +9,15 @@ use clap::builder::{PossibleValuesParser, RangedU64ValueParser};
 use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, tell};
 use super::progress::{Estimate, Progress, time_left};
-use super::{CliError, EXIT_CODES};
+use super::{CliError, EXIT_CODES, run_data};
 use apical::experiments::{EXPERIMENTS, Experiment, Study, StudyEvent};
-use apical::report::{ExperimentResult, findings, save_page};
+use apical::report::{ExperimentResult, findings, refuse_other_data, save_page};
 
 /// Do the experiments of the paper, and put their numbers beside the paper's
 ///
 /// Each writes a folder with its figure (SVG, PNG), the data behind it (CSV), its settings and its findings
 /// (result.json); report.html shows all, reproduction.md has them as a table. Networks are trained as in the paper, some for several experiments.
-/// What was trained is kept: broken off and called again, it goes on.
+/// What was trained is kept: broken off and called again, it goes on. A folder holds experiments on one data set.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct ReproduceArgs {
@@ -78,6 +78,7 @@ pub(super) fn run(arguments: &ReproduceArgs) -> Result<(), CliError> {
     let wanted: Vec<&Experiment> = EXPERIMENTS.iter().filter(is_wanted).collect();
     let selection = arguments.machine.selection()?;
     let dataset = arguments.data.open()?;
+    run_data::announce(&dataset, &arguments.data, None);
     let seeds = arguments.seeds.unwrap_or(if arguments.quick { 2 } else { 5 });
     let threads = match selection.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -90,6 +91,7 @@ pub(super) fn run(arguments: &ReproduceArgs) -> Result<(), CliError> {
     let folder = arguments.out.join(TRAININGS);
     let quick = arguments.quick;
     let mut study = Study::new(quick, seeds, dataset, selection, together, &folder, &mut listen)?;
+    refuse_other_data(&arguments.out, &study.data)?;
     let mut results = Vec::new();
     for experiment in wanted {
         let result = experiment.run(&mut study, &arguments.out)?;

@@ -3,7 +3,7 @@
 //! Every setting is declared once, in [`Config`]. Its flags have the defaults of the preset `quick`,
 //! for the help alone: flags that were not given are taken out before the rest is laid over the base.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
@@ -39,6 +39,11 @@ impl Settings {
     /// Whether the command line names a setting, by its key in the file.
     pub(super) fn names(&self, setting: &str) -> bool {
         self.given.value_source(setting) == Some(ValueSource::CommandLine)
+    }
+
+    /// The file of settings to start from, if one was given.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.base.config.as_deref()
     }
 
     /// A flag of a setting that was given, or of what settings start from.
@@ -151,7 +156,6 @@ mod tests {
     use apical::model::phases::{Averaging, PhaseExtra};
     use apical::model::rates::Schedule;
     use apical::model::spikes::SpikeDraw;
-    use std::path::Path;
 
     fn resolved(arguments: &[&str]) -> Config {
         let command = Settings::augment_args(Command::new("apical"));

@@ -10,14 +10,18 @@ use serde::Serialize;
 use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, tell};
 use super::progress::{Estimate, Progress, time_left};
+use super::run_data::{self, Allowed, RunData};
 use super::{CliError, EXIT_CODES};
+use apical::dataset::DataIdentity;
 use apical::dataset::names::digits;
 use apical::evaluate::{Evaluation, Spread};
 use apical::record::{weights, weights_sha256};
-use apical::train::test_network;
+use apical::schedule::Device;
+use apical::train::{TrainError, test_network};
 
 /// Test a trained network
 ///
+/// The data set is that which it was trained on, unless --data names one; classes are matched by name.
 /// The settings are those that it was trained with. Spikes are drawn anew, so the error differs a
 /// little from that of the training's last test.
 #[derive(Debug, Args)]
@@ -26,7 +30,7 @@ pub(super) struct TestArgs {
     /// The weights.safetensors of a run
     weights: PathBuf,
 
-    /// Test on the first N images of the test set; 0: all [default: as trained]
+    /// Test on N images of the test set, as in training the first or of each class its share; 0: all [default: as trained]
     #[arg(long, value_name = "N")]
     test_images: Option<usize>,
 
@@ -73,6 +77,9 @@ struct Tested<'a> {
     /// `null` for a class without images.
     class_errors: Vec<Option<f64>>,
     class_names: &'a [String],
+    data: &'a DataIdentity,
+    /// `null` if the weights do not name it.
+    trained_on: Option<&'a DataIdentity>,
     /// `[class, class found]`.
     confusion: &'a [Vec<u32>],
     backend: &'static str,
@@ -83,14 +90,16 @@ struct Tested<'a> {
 pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
     let selection = arguments.machine.selection()?;
     let saved = weights::load(&arguments.weights)?;
-    let dataset = arguments.data.open()?;
-    saved.check_fits(&dataset)?;
+    let data = run_data::open(&saved, &arguments.weights, &arguments.data, Allowed::Other)?;
+    let is_of_run = data.is_of_run();
+    let RunData { dataset, used, trained_on } = data;
     let mut config = saved.config;
     config.test_images = arguments.test_images.unwrap_or(config.test_images);
     config.test_steps = arguments.test_steps.unwrap_or(config.test_steps);
     config.seed = arguments.seed.unwrap_or(config.seed);
 
-    let (name, class_names) = (dataset.name.clone(), dataset.class_names.clone());
+    dataset.part_notes(0, 0, config.test_images).map_err(TrainError::from)?.iter().for_each(tell);
+    let class_names = dataset.class_names.clone();
     let mut progress = Progress::new();
     let repeats = arguments.repeats;
     let estimate = Estimate::start(f64::from(repeats));
@@ -103,7 +112,12 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
     let evaluation = Evaluation::sum(&tests);
     let errors: Vec<f64> = tests.iter().map(Evaluation::error).collect();
     let Spread { sd, .. } = Spread::of(&errors);
-    tell(format_args!("tested on {name}; backend {}, device {}", device.backend, device.name));
+    let trained = match (&trained_on, is_of_run) {
+        (Some(data), Some(false)) => format!(", trained on {}", data.name),
+        _ => String::new(),
+    };
+    let Device { backend, name: device_name, .. } = &device;
+    tell(format_args!("tested on {}{trained}; backend {backend}, device {device_name}", used.name));
     if let Some(note) = &device.note {
         tell(note);
     }
@@ -116,6 +130,8 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
             test_images: tests[0].images(),
             class_errors: evaluation.class_errors(),
             class_names: &class_names,
+            data: &used,
+            trained_on: trained_on.as_ref(),
             confusion: &evaluation.confusion,
             backend: device.backend,
             device: &device.name,

@@ -24,6 +24,8 @@ mod predict;
 mod replicas;
 #[path = "command_line/resume.rs"]
 mod resume;
+#[path = "command_line/run_data.rs"]
+mod run_data;
 #[path = "command_line/studies.rs"]
 mod studies;
 #[path = "command_line/tensorboard.rs"]

@@ -40,15 +40,16 @@ pub struct Config {
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().epochs))]
     pub epochs: u32,
 
-    /// Train on the first N images of the training set; 0: all
+    /// Train on N images of the training set, the first or, if it is sorted by class, of each class its share; 0: all
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().images))]
     pub images: usize,
 
-    /// Hold out the last N images of the training set and test on them instead of the test set; 0: none
+    /// Hold out N images of the training set, the last or, if it is sorted by class, of each class its share, and test on
+    /// them instead of the test set; 0: none
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().validation))]
     pub validation: usize,
 
-    /// Test on the first N images of the test set; 0: all
+    /// Test on N images of the test set, the first or, if it is sorted by class, of each class its share; 0: all
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().test_images))]
     pub test_images: usize,
 

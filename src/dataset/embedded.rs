@@ -4,7 +4,7 @@
 //! Origin, licence (CC BY-SA 3.0) and checksums: `data/mnist/README.md`.
 
 use super::idx::{read_images, read_labels};
-use super::{Dataset, DatasetError, Half};
+use super::{DataSource, Dataset, DatasetError, Half};
 
 /// A file of the folder that the program was built with.
 macro_rules! file {
@@ -52,6 +52,7 @@ impl Dataset {
         let test = half(test_images, test_labels)?;
         let is_whole = env!("APICAL_MNIST") == "data/mnist";
         let name = if is_whole { "MNIST (embedded)" } else { SAMPLE };
-        Dataset::assemble(name.to_owned(), training, test)
+        let dataset = Dataset::assemble(name.to_owned(), training, test)?;
+        Ok(Dataset { source: DataSource::Embedded, ..dataset })
     }
 }

@@ -59,6 +59,14 @@ pub enum DatasetError {
     /// Held out for validation, no image would be left to train on.
     #[error("{name}: expected less than {available} validation images, {asked} were asked for")]
     Validation { name: String, asked: usize, available: usize },
+    /// Images of classes that a network does not have.
+    #[error("{name}: expected the classes of the network ({known}), found {found}")]
+    OtherClasses { name: String, known: String, found: String },
+    /// All images held out for validation are of one class.
+    #[error(
+        "{name}: cannot judge by validation images of one class: {held_out} held out, all of class {class}"
+    )]
+    OneClass { name: String, held_out: usize, class: String },
 }
 
 impl DatasetError {

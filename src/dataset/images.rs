@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::array::{ByteArray, product};
 use super::error::counted;
 use super::image_file::{ENDINGS, bytes_of, is_image, open_image};
-use super::names::printable;
+use super::names::{listed, printable};
 use super::place::Origin;
 use super::reading::{ImageSize, Reading};
 use super::{DatasetError, Half, Place, ReadSet, fault};
@@ -113,7 +113,6 @@ impl Listing {
 
     /// Puts the classes of a test set in the places that they have in the training set.
     fn take_classes_of(&mut self, training: &Listing) -> Result<(), DatasetError> {
-        let names = || training.classes.iter().map(|class| class.name.as_str());
         let mut classes = Vec::new();
         for Class { name, folder, .. } in &training.classes {
             let at = self.classes.iter().position(|class| class.name == *name);
@@ -128,7 +127,8 @@ impl Listing {
         }
         if let Some(class) = self.classes.first() {
             let place = Place::whole(class.folder.display().to_string());
-            let known = names().collect::<Vec<_>>().join(", ");
+            let names: Vec<String> = training.classes.iter().map(|c| c.name.clone()).collect();
+            let known = listed(&names);
             let expected = format!("a class of {} ({known})", training.folder.display());
             return Err(fault(place, expected, &class.name));
         }

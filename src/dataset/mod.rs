@@ -5,9 +5,11 @@
 //! was found.
 
 mod array;
+mod classes;
 pub mod embedded;
 mod error;
 mod fingerprint;
+mod identity;
 pub mod idx;
 pub mod image_file;
 mod images;
@@ -19,6 +21,7 @@ mod parts;
 mod place;
 mod reading;
 mod source;
+mod stratify;
 pub mod summary;
 mod table;
 
@@ -28,6 +31,7 @@ use std::path::Path;
 pub use array::ByteArray;
 pub use error::DatasetError;
 use error::fault;
+pub use identity::{DataIdentity, DataSource};
 use place::Origin;
 pub use place::{Place, Spot};
 pub use reading::{ImageSize, Reading};
@@ -58,6 +62,10 @@ pub struct Dataset {
     pub test_count: usize,
     /// What was skipped or changed when it was read, a sentence each.
     pub notes: Vec<String>,
+    /// Where the images are.
+    pub source: DataSource,
+    /// How the files were read.
+    pub reading: Reading,
     images: Vec<u8>,
     labels: Vec<u8>,
 }
@@ -118,7 +126,8 @@ impl Dataset {
             }
         }
         let dataset = Dataset::assemble(path.display().to_string(), training, test)?;
-        let dataset = Dataset { channels: reading.channels(), notes, ..dataset };
+        let (source, channels) = (DataSource::Files, reading.channels());
+        let dataset = Dataset { channels, notes, source, reading: *reading, ..dataset };
         match class_names {
             Some(class_names) => dataset.with_class_names(class_names),
             None => Ok(dataset),
@@ -205,6 +214,8 @@ impl Dataset {
             training_count,
             test_count,
             notes: Vec::new(),
+            source: DataSource::Memory,
+            reading: Reading::default(),
             images: joined(images.bytes, &test.images.bytes),
             labels: joined(labels.bytes, &test.labels.bytes),
         })

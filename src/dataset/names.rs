@@ -14,6 +14,18 @@ pub fn digits(classes: usize) -> Vec<String> {
     (0..classes).map(|class| class.to_string()).collect()
 }
 
+/// Most names that a message lists.
+const LISTED: usize = 12;
+
+/// The first names, and how many more there are.
+pub fn listed(names: &[String]) -> String {
+    let mut text = names.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if names.len() > LISTED {
+        text += &format!(" and {} more", names.len() - LISTED);
+    }
+    text
+}
+
 /// The names that a folder tells, if it does.
 pub(super) fn of_folder(folder: &Path) -> Result<Option<Vec<String>>, DatasetError> {
     let path = folder.join(CLASS_NAMES);

@@ -1,7 +1,21 @@
 //! Parts of a data set: fewer images, or images held out for validation.
 
+use std::ops::Range;
+
 use super::place::Origin;
-use super::{ByteArray, Dataset, DatasetError, joined, names};
+use super::stratify::{counts, is_fair, is_shuffled, stratified};
+use super::{ByteArray, DataSource, Dataset, DatasetError, Reading, joined, names};
+
+/// Images of a class below which its error means little.
+const FEW: usize = 5;
+
+/// The images of a part, as indices.
+struct Chosen {
+    training: Vec<usize>,
+    test: Vec<usize>,
+    /// The sets whose images are not taken in their order.
+    drawn: Vec<&'static str>,
+}
 
 impl Dataset {
     /// Images without labels as a test set, `[count, height, width]`, for a network that was trained on images
@@ -30,6 +44,8 @@ impl Dataset {
             training_count: 1,
             test_count,
             notes: Vec::new(),
+            source: DataSource::Memory,
+            reading: Reading::default(),
             images: joined(vec![0; height * width], &images.bytes),
             labels: vec![0; 1 + test_count],
         })
@@ -40,18 +56,60 @@ impl Dataset {
     /// images and the first `test` test images are kept; 0 keeps all. Classes and range stay those of the whole
     /// set, so that a network for a part has the shape and the input of one for the whole.
     ///
+    /// First and last images are a fair sample only if images are not sorted by class. A set is reordered first if more
+    /// neighbours share a class than in shuffled data (by 3 standard deviations), or if the count of a class in the part
+    /// differs from its share by more than 4 standard deviations and one image: classes then take turns, and the images
+    /// of a class come in an order drawn from a fixed seed. [`Dataset::part_notes`] tells of it.
+    ///
     /// # Errors
-    /// [`DatasetError::TooFew`] when more are asked for than there are, [`DatasetError::Validation`] when
-    /// none would be left to train on.
+    /// Returns [`DatasetError::TooFew`] if more are asked for than there are, [`DatasetError::Validation`] if
+    /// none would be left to train on, [`DatasetError::OneClass`] if all images held out are of one class.
     pub fn part(
         self,
         validation: usize,
         training: usize,
         test: usize,
     ) -> Result<Dataset, DatasetError> {
-        let [training, test] = self.part_counts(validation, training, test)?;
-        let split = if validation == 0 { self } else { self.with_validation(validation) };
-        Ok(split.truncated(training, test))
+        let chosen = self.choose(validation, training, test)?;
+        Ok(self.gather([&chosen.training, &chosen.test]))
+    }
+
+    /// What a user of [`Dataset::part`] should know, a sentence each: that images are drawn since their order follows
+    /// their classes, and that classes have few images to test on.
+    ///
+    /// # Errors
+    /// As [`Dataset::part`].
+    pub fn part_notes(
+        &self,
+        validation: usize,
+        training: usize,
+        test: usize,
+    ) -> Result<Vec<String>, DatasetError> {
+        let Chosen { test, drawn, .. } = self.choose(validation, training, test)?;
+        let mut notes = Vec::new();
+        if !drawn.is_empty() {
+            notes.push(format!(
+                "{}: the {} images are not in random order; the part used is drawn: of each class its share, \
+                 with a fixed seed",
+                self.name,
+                drawn.join(" and the ")
+            ));
+        }
+        let set = if validation > 0 { "validation" } else { "test" };
+        notes.extend(self.few_of_a_class(set, &test));
+        Ok(notes)
+    }
+
+    /// The indices of `count` test images, or of all if there are fewer: the first if they are a fair sample, see
+    /// [`Dataset::part`].
+    pub fn test_sample(&self, count: usize) -> Vec<usize> {
+        let mut indices: Vec<usize> = self.sets().1.collect();
+        let count = count.min(indices.len());
+        if !self.is_sample(&indices, count) {
+            indices = self.in_turns(indices);
+        }
+        indices.truncate(count);
+        indices
     }
 
     /// Training and test images of a part.
@@ -76,28 +134,98 @@ impl Dataset {
         ])
     }
 
-    /// Takes the last `count` training images for the test set, in place of the one there was.
-    fn with_validation(mut self, count: usize) -> Dataset {
-        let pixels = self.pixels();
-        self.images.truncate(self.training_count * pixels);
-        self.labels.truncate(self.training_count);
-        self.training_count -= count;
-        self.test_count = count;
-        self
+    /// The images of a part, as indices.
+    fn choose(
+        &self,
+        validation: usize,
+        training: usize,
+        test: usize,
+    ) -> Result<Chosen, DatasetError> {
+        let [training_count, test_count] = self.part_counts(validation, training, test)?;
+        let (training_set, test_set) = self.sets();
+        let (mut training, mut test): (Vec<usize>, Vec<usize>) =
+            (training_set.collect(), test_set.collect());
+        let mut drawn = Vec::new();
+        if validation > 0 {
+            let first = training.len() - validation;
+            if !self.is_sample(&training, first) {
+                training = self.in_turns(training);
+                drawn.push("training");
+            }
+            test = training.split_off(first);
+            self.check_held_out(&test)?;
+        }
+        if training_count < training.len() && !self.is_sample(&training, training_count) {
+            training = self.in_turns(training);
+            drawn.push("training");
+        }
+        // Quick tests take a part of the test set even if a run uses all of it.
+        if !self.is_sample(&test, test_count) {
+            test = self.in_turns(test);
+            drawn.push("test");
+        }
+        drawn.dedup();
+        training.truncate(training_count);
+        test.truncate(test_count);
+        Ok(Chosen { training, test, drawn })
     }
 
-    /// Keeps the first images of both sets.
-    fn truncated(mut self, training: usize, test: usize) -> Dataset {
-        let pixels = self.pixels();
-        self.images.drain(training * pixels..self.training_count * pixels);
-        self.images.truncate((training + test) * pixels);
-        self.images.shrink_to_fit();
-        self.labels.drain(training..self.training_count);
-        self.labels.truncate(training + test);
-        self.labels.shrink_to_fit();
-        self.training_count = training;
-        self.test_count = test;
-        self
+    /// Indices of the training and of the test images.
+    fn sets(&self) -> (Range<usize>, Range<usize>) {
+        let first = self.training_count;
+        (0..first, first..first + self.test_count)
+    }
+
+    /// Whether the first `count` of these images are a fair sample of all of them.
+    fn is_sample(&self, indices: &[usize], count: usize) -> bool {
+        let labels = self.labels_of(indices);
+        is_shuffled(&labels) && is_fair(&labels, count)
+    }
+
+    /// The same images in an order in which classes take turns.
+    fn in_turns(&self, indices: Vec<usize>) -> Vec<usize> {
+        stratified(&self.labels_of(&indices)).into_iter().map(|place| indices[place]).collect()
+    }
+
+    fn labels_of(&self, indices: &[usize]) -> Vec<u8> {
+        indices.iter().map(|&index| self.labels[index]).collect()
+    }
+
+    /// An error of one class only means nothing, and makes any network the best.
+    fn check_held_out(&self, indices: &[usize]) -> Result<(), DatasetError> {
+        let labels = self.labels_of(indices);
+        if labels.iter().any(|label| *label != labels[0]) {
+            return Ok(());
+        }
+        let class = self.class_names[usize::from(labels[0])].clone();
+        Err(DatasetError::OneClass { name: self.name.clone(), held_out: labels.len(), class })
+    }
+
+    /// A warning if classes of the training set have no or few images among those tested on.
+    fn few_of_a_class(&self, set: &str, tested: &[usize]) -> Option<String> {
+        let (trained, tested) = (counts(self.training_labels()), counts(&self.labels_of(tested)));
+        let classes = (0..self.classes).filter(|&class| trained[class] > 0);
+        let few: Vec<usize> = classes.clone().filter(|&class| tested[class] < FEW).collect();
+        let least = few.iter().map(|&class| tested[class]).min()?;
+        Some(format!(
+            "warning: {} of {} classes have fewer than {FEW} {set} images, one of them {least}: errors of so few \
+             images mean little",
+            few.len(),
+            classes.count()
+        ))
+    }
+
+    /// A data set of these training and test images.
+    fn gather(self, sets: [&[usize]; 2]) -> Dataset {
+        let indices = || sets.into_iter().flatten().copied();
+        let [training_count, test_count] = sets.map(<[usize]>::len);
+        if training_count == self.training_count && indices().eq(0..self.labels.len()) {
+            return self;
+        }
+        let mut images = Vec::with_capacity((training_count + test_count) * self.pixels());
+        indices().for_each(|index| images.extend_from_slice(self.image(index)));
+        let labels = indices().map(|index| self.labels[index]).collect();
+        Dataset { images, labels, training_count, test_count, ..self }
     }
 
     fn kept(

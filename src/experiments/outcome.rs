@@ -54,7 +54,13 @@ impl Outcome {
             title: experiment.title.to_string(),
             about: experiment.about.to_string(),
             quick: study.quick,
-            command: format!("apical reproduce {}{quick} --seeds {}", experiment.name, study.seeds),
+            command: format!(
+                "apical reproduce {}{quick} --seeds {}{}",
+                experiment.name,
+                study.seeds,
+                study.data.arguments()
+            ),
+            data: Some(study.data.clone()),
             version: env!("CARGO_PKG_VERSION").to_string(),
             device: study.device().to_string(),
             date: now(),

@@ -9,7 +9,7 @@ use super::outcome::Claim;
 pub use super::trainings::Trained;
 use super::trainings::Trainings;
 use crate::config::{Config, Preset};
-use crate::dataset::Dataset;
+use crate::dataset::{DataIdentity, Dataset};
 use crate::model::initial::Initial;
 use crate::network::Network;
 use crate::record::RecordError;
@@ -55,6 +55,8 @@ pub struct Study<'a> {
     pub seeds: u64,
     /// The images that networks learn.
     pub dataset: Arc<Dataset>,
+    /// What the data set is.
+    pub data: DataIdentity,
     /// Where to compute.
     pub selection: Selection,
     /// Networks that train side by side.
@@ -78,9 +80,10 @@ impl<'a> Study<'a> {
         folder: &Path,
         listen: Listen<'a>,
     ) -> Result<Self, RecordError> {
-        let dataset = Arc::new(dataset);
+        let (data, dataset) = (DataIdentity::of(&dataset), Arc::new(dataset));
         let trainings = Trainings::open(folder)?;
-        Ok(Study { quick, seeds, dataset, selection, together, trainings, listen, device: None })
+        let device = None;
+        Ok(Study { quick, seeds, dataset, data, selection, together, trainings, listen, device })
     }
 
     /// One of two extents.
@@ -124,9 +127,9 @@ impl<'a> Study<'a> {
     /// # Errors
     /// When a training fails or was broken off.
     pub fn train_all(&mut self, configs: &[Config]) -> Result<Vec<Trained>, ExperimentError> {
-        let Study { trainings, dataset, selection, together, listen, .. } = self;
+        let Study { trainings, dataset, data, selection, together, listen, .. } = self;
         let trained =
-            trainings.get(configs, dataset, selection, *together, &mut |done, total| {
+            trainings.get(configs, (dataset, data), selection, *together, &mut |done, total| {
                 listen(StudyEvent::Progress { what: "training images", done, total })
             })?;
         self.device = trained.last().map(|trained| trained.trial.device.clone());
@@ -165,16 +168,16 @@ impl<'a> Study<'a> {
         Ok(session)
     }
 
-    /// The first images of the test set.
+    /// The first images of the test set, or drawn ones if it is sorted by class.
     pub fn test_images(&self, count: usize) -> Vec<Image> {
-        let first = self.dataset.training_count;
-        let labels = self.dataset.test_labels().iter().take(count).enumerate();
-        labels
-            .map(|(place, &label)| {
-                let index = first + place;
-                Image { index, label, position: place as u32, slot: index }
-            })
-            .collect()
+        let labels = self.dataset.labels();
+        let image = |(place, index): (usize, usize)| Image {
+            index,
+            label: labels[index],
+            position: place as u32,
+            slot: index,
+        };
+        self.dataset.test_sample(count).into_iter().enumerate().map(image).collect()
     }
 
     /// Tells how far a recording is.

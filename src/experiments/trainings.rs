@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::ExperimentError;
 use crate::config::Config;
-use crate::dataset::Dataset;
+use crate::dataset::{DataIdentity, Dataset};
 use crate::network::Network;
 use crate::record::{ImageShape, RecordError, Trial, Trials, weights};
 use crate::schedule::Selection;
@@ -48,18 +48,18 @@ impl Trainings {
     pub(super) fn get(
         &mut self,
         configs: &[Config],
-        dataset: &Dataset,
+        (dataset, data): (&Dataset, &DataIdentity),
         selection: &Selection,
         together: usize,
         listen: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
     ) -> Result<Vec<Trained>, ExperimentError> {
         let folder = &self.folder;
-        let images = ImageShape::of(dataset);
+        let images = ImageShape { data: Some(data.clone()), ..ImageShape::without_data(dataset) };
         let trials = &mut self.trials;
         let images_of = |config: &Config| {
             trials::training_images(config, dataset) as u64 * u64::from(config.epochs)
         };
-        let is_missing = |config: &&Config| trials.find(config, &dataset.name).is_none();
+        let is_missing = |config: &&Config| trials.find_on(config, data).is_none();
         let all: u64 = configs.iter().filter(is_missing).map(images_of).sum();
         let mut done = 0;
         let mut failure = None;
@@ -91,7 +91,7 @@ impl Trainings {
         if !is_whole {
             return Err(ExperimentError::BrokenOff);
         }
-        let find = |config| self.trials.find(config, &dataset.name);
+        let find = |config| self.trials.find_on(config, data);
         let trained = |trial: &Trial| {
             let network = weights::load(&network_path(&self.folder, trial))?.network;
             Ok(Trained { trial: trial.clone(), network })

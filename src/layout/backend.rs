@@ -125,6 +125,11 @@ pub enum BackendError {
         in_words(*.networks), ByteSize(*.bytes), ByteSize(*.memory)
     )]
     TooMuchMemory { networks: usize, layers: String, lanes: usize, bytes: u64, memory: u64 },
+    #[error(
+        "cannot record {images} images: they take {:.2}, more than the {:.2} of memory that may be taken",
+        ByteSize(*.bytes), ByteSize(*.memory)
+    )]
+    RecordingTooLarge { images: usize, bytes: u64, memory: u64 },
     #[error("the GPU '{device}' has no room for {array}, {bytes} bytes: {reason}")]
     NoRoom { array: Array, bytes: u64, device: String, reason: String },
     #[error(

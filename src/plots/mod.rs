@@ -40,20 +40,20 @@ impl Plot {
     }
 }
 
-/// All pictures of a run on its data set; of a folder of many networks, how they learned. `listen` hears what
+/// All pictures of a run on its data set; without one, and of a folder of many networks, how they learned. `listen` hears what
 /// comes next.
 ///
 /// # Errors
 /// When a file of the run cannot be read, the data set is another, or no device works.
 pub fn of_run(
     run: &RunFolder,
-    dataset: &Dataset,
+    dataset: Option<&Dataset>,
     selection: &Selection,
     listen: &mut dyn FnMut(&'static str),
 ) -> Result<Vec<Plot>, PlotError> {
     listen("curves");
     let mut plots = vec![curves::plot(&run.networks)];
-    let Some(saved) = &run.saved else { return Ok(plots) };
+    let (Some(saved), Some(dataset)) = (&run.saved, dataset) else { return Ok(plots) };
     saved.check_fits(dataset)?;
     plots.extend(weights::fields(saved));
     plots.push(weights::histograms(saved));

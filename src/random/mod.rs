@@ -46,6 +46,8 @@ pub enum Purpose {
     Layout = 12,
     /// Initial apical biases of a layer.
     ApicalBiases = 13,
+    /// Order of the images of a class in data that are sorted by class.
+    Subset = 14,
 }
 
 /// Which images a draw belongs to, so that a test never disturbs the draws of the training.

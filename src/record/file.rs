@@ -20,6 +20,24 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RecordError> 
     })
 }
 
+/// The same for a file that `write` writes under the name it is given.
+pub(crate) fn write_whole_with(
+    path: &Path,
+    write: impl FnOnce(&Path) -> Result<(), RecordError>,
+) -> Result<(), RecordError> {
+    let partial = partial_name(path);
+    let finish = || {
+        File::open(&partial)?.sync_all()?;
+        fs::rename(&partial, path)?;
+        sync_folder(path)
+    };
+    let written = write(&partial).and_then(|()| finish().map_err(RecordError::io("written", path)));
+    if written.is_err() {
+        let _ = fs::remove_file(&partial);
+    }
+    written
+}
+
 /// Writes a value as JSON for people, as [`write_whole`] does.
 pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), RecordError> {
     let json = serde_json::to_vec_pretty(value);

@@ -10,7 +10,7 @@ use super::RecordError;
 use super::file::write_json;
 use super::run::refuse_a_run;
 use crate::config::{Config, Sweep};
-use crate::dataset::Reading;
+use crate::dataset::{DataIdentity, DataSource, Reading};
 use crate::train::Every;
 
 /// The name of the file.
@@ -26,6 +26,15 @@ pub struct RunInfo {
     pub date: String,
     /// Where the data set was; `None`: the MNIST inside the program.
     pub data: Option<PathBuf>,
+    /// The name of the data set: its path as it was given. Empty in files of earlier versions.
+    #[serde(default)]
+    pub dataset: String,
+    /// Number of training images.
+    #[serde(default)]
+    pub training_images: usize,
+    /// Number of test images.
+    #[serde(default)]
+    pub test_images: usize,
     /// How it was read.
     pub reading: Reading,
     /// See [`crate::dataset::Dataset::sha256`].
@@ -55,6 +64,51 @@ impl RunInfo {
         self.replicas > 1 || !self.sweeps.is_empty()
     }
 
+    /// The data set of the run.
+    pub fn data_identity(&self) -> DataIdentity {
+        let (name, source) = match &self.data {
+            Some(path) if self.dataset.is_empty() => {
+                (path.display().to_string(), DataSource::Files)
+            }
+            Some(_) => (self.dataset.clone(), DataSource::Files),
+            None if self.dataset.is_empty() => {
+                ("MNIST (embedded)".to_string(), DataSource::Embedded)
+            }
+            None => (self.dataset.clone(), DataSource::Embedded),
+        };
+        DataIdentity {
+            name,
+            source,
+            reading: self.reading,
+            training_images: self.training_images,
+            test_images: self.test_images,
+            sha256: self.dataset_sha256.clone(),
+        }
+    }
+
+    /// Stores which data set the run has.
+    pub fn set_data_identity(&mut self, data: &DataIdentity) {
+        self.dataset.clone_from(&data.name);
+        self.dataset_sha256.clone_from(&data.sha256);
+        (self.training_images, self.test_images) = (data.training_images, data.test_images);
+    }
+
+    /// Reads what the run in a folder was asked to do. The folder may be in use.
+    ///
+    /// # Errors
+    /// Returns [`RecordError::NoRun`] if there is no such file, another error if it cannot be read.
+    pub fn read(folder: &Path) -> Result<Self, RecordError> {
+        let path = folder.join(RUN);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(RecordError::NoRun { folder: folder.to_owned() });
+            }
+            Err(error) => return Err(RecordError::io("read", &path)(error)),
+        };
+        serde_json::from_str(&text).map_err(|source| RecordError::Info { path, source })
+    }
+
     /// Writes the file into a new folder, and takes the folder.
     ///
     /// # Errors
@@ -72,16 +126,8 @@ impl RunInfo {
     /// # Errors
     /// When there is no such file, it is damaged, or another process has the folder.
     pub fn open(folder: &Path) -> Result<(Self, FolderLock), RecordError> {
+        let info = RunInfo::read(folder)?;
         let path = folder.join(RUN);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(RecordError::NoRun { folder: folder.to_owned() });
-            }
-            Err(error) => return Err(RecordError::io("read", &path)(error)),
-        };
-        let info = serde_json::from_str(&text)
-            .map_err(|source| RecordError::Info { path: path.clone(), source })?;
         Ok((info, lock(folder, &path)?))
     }
 }
@@ -111,6 +157,9 @@ mod tests {
             version: "1".to_string(),
             date: "today".to_string(),
             data: None,
+            dataset: "MNIST".to_string(),
+            training_images: 2,
+            test_images: 1,
             reading: Reading::default(),
             dataset_sha256: String::new(),
             checkpoint_every: Every::Epochs(1),

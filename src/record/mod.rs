@@ -2,6 +2,7 @@
 //! summary.
 
 pub mod checkpoint;
+pub mod data;
 pub(crate) mod file;
 pub mod info;
 mod lines;
@@ -64,6 +65,8 @@ pub enum RecordError {
     Format { path: PathBuf },
     #[error("these settings have no TOML")]
     Toml(#[from] toml::ser::Error),
+    #[error("cannot write metadata as JSON")]
+    Metadata(#[from] serde_json::Error),
     #[error("these weights have no safetensors file")]
     Safetensors(#[from] safetensors::SafeTensorError),
 }

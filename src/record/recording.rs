@@ -4,17 +4,20 @@
 //! What the axes are, and what lies first along them where only a part was recorded, is told by the entry
 //! `about.json` of an `.npz`, and by the metadata `about` of a safetensors file.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io::{self, Cursor, Write};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use bytemuck::NoUninit;
 use npyz::WriterBuilder;
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::RecordError;
-use super::file::write_whole;
+use super::file::write_whole_with;
 use crate::recorder::{Axis, Recorded, Recording};
 
 /// How a recording is written.
@@ -48,13 +51,20 @@ impl Format {
 /// # Errors
 /// When there is no such format, or the file cannot be written.
 pub fn save(path: &Path, recording: &Recording) -> Result<(), RecordError> {
-    let bytes = match Format::of(path)? {
-        Format::Npz => npz(recording),
-        Format::Safetensors => return write_whole(path, &safetensors(recording)?),
-        Format::Csv => csv(recording),
-    };
+    let format = Format::of(path)?;
     let failed = |source| RecordError::Recording { path: path.to_owned(), source };
-    write_whole(path, &bytes.map_err(failed)?)
+    // Never as a whole in memory beside the recording.
+    write_whole_with(path, |partial| {
+        if format == Format::Safetensors {
+            return safetensors(recording, partial);
+        }
+        let mut file = BufWriter::new(File::create(partial).map_err(failed)?);
+        let written = match format {
+            Format::Csv => csv(recording, &mut file),
+            _ => npz(recording, &mut file),
+        };
+        written.and_then(|()| file.flush()).map_err(failed)
+    })
 }
 
 /// What the axes of the arrays are.
@@ -66,47 +76,63 @@ fn about(recording: &Recording) -> Value {
     Value::Object(recording.arrays.iter().map(array).collect())
 }
 
-fn npz(recording: &Recording) -> io::Result<Vec<u8>> {
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    let mut entry = |name: &str, bytes: &[u8]| {
-        // Neither compressed nor dated: the same recording is the same file.
-        let options =
-            SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-        archive.start_file(name, options.large_file(bytes.len() > u32::MAX as usize))?;
-        archive.write_all(bytes)
-    };
+fn npz(recording: &Recording, file: &mut BufWriter<File>) -> io::Result<()> {
+    let mut archive = ZipWriter::new(file);
     for array in &recording.arrays {
-        entry(&format!("{}.npy", array.name), &npy(&array.shape, &array.values)?)?;
+        npy(&mut archive, &array.name, &array.shape, &array.values)?;
     }
     let images = [recording.images.len()];
-    entry("images.npy", &npy(&images, &recording.images)?)?;
-    entry("labels.npy", &npy(&images, &recording.labels)?)?;
-    entry("found.npy", &npy(&images, &recording.found)?)?;
-    entry("about.json", about(recording).to_string().as_bytes())?;
-    Ok(archive.finish()?.into_inner())
+    npy(&mut archive, "images", &images, &recording.images)?;
+    npy(&mut archive, "labels", &images, &recording.labels)?;
+    npy(&mut archive, "found", &images, &recording.found)?;
+    archive.start_file("about.json", entry(0))?;
+    archive.write_all(about(recording).to_string().as_bytes())?;
+    archive.finish()?;
+    Ok(())
 }
 
-fn npy<T: npyz::AutoSerialize + Copy>(shape: &[usize], values: &[T]) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+/// An entry of an archive. Neither compressed nor dated: the same recording is the same file.
+fn entry(bytes: usize) -> SimpleFileOptions {
+    let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    options.large_file(bytes > (u32::MAX - HEADER_MAX) as usize)
+}
+
+/// Most bytes of the header of an array.
+const HEADER_MAX: u32 = 1 << 10;
+
+fn npy<T: npyz::AutoSerialize + Copy>(
+    archive: &mut ZipWriter<&mut BufWriter<File>>,
+    name: &str,
+    shape: &[usize],
+    values: &[T],
+) -> io::Result<()> {
+    archive.start_file(format!("{name}.npy"), entry(size_of_val(values)))?;
     let shape: Vec<u64> = shape.iter().map(|&size| size as u64).collect();
-    let mut writer =
-        npyz::WriteOptions::new().default_dtype().shape(&shape).writer(&mut bytes).begin_nd()?;
+    let options = npyz::WriteOptions::new().default_dtype().shape(&shape);
+    let mut writer = options.writer(archive).begin_nd()?;
     writer.extend(values.iter().copied())?;
-    writer.finish()?;
-    Ok(bytes)
+    writer.finish()
 }
 
-fn safetensors(recording: &Recording) -> Result<Vec<u8>, RecordError> {
-    let bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    let mut tensors: Vec<(&str, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
+/// Little-endian bytes, without a copy if the machine has them so.
+fn bytes<T: NoUninit>(values: &[T], to_bytes: fn(&T) -> [u8; 4]) -> Cow<'_, [u8]> {
+    match cfg!(target_endian = "little") {
+        true => Cow::Borrowed(bytemuck::cast_slice(values)),
+        false => Cow::Owned(values.iter().flat_map(to_bytes).collect()),
+    }
+}
+
+fn safetensors(recording: &Recording, path: &Path) -> Result<(), RecordError> {
+    let mut tensors: Vec<(&str, Dtype, Vec<usize>, Cow<[u8]>)> = Vec::new();
     for array in &recording.arrays {
-        tensors.push((&array.name, Dtype::F32, array.shape.clone(), bytes(&array.values)));
+        let values = bytes(&array.values, |value| value.to_le_bytes());
+        tensors.push((&array.name, Dtype::F32, array.shape.clone(), values));
     }
     let images = vec![recording.images.len()];
-    let indices = recording.images.iter().flat_map(|image| image.to_le_bytes()).collect();
+    let indices = bytes(&recording.images, |index| index.to_le_bytes());
     tensors.push(("images", Dtype::U32, images.clone(), indices));
-    tensors.push(("labels", Dtype::U8, images.clone(), recording.labels.clone()));
-    tensors.push(("found", Dtype::U8, images, recording.found.clone()));
+    tensors.push(("labels", Dtype::U8, images.clone(), Cow::Borrowed(&recording.labels)));
+    tensors.push(("found", Dtype::U8, images, Cow::Borrowed(&recording.found)));
     let views = tensors
         .iter()
         .map(|(name, dtype, shape, bytes)| {
@@ -114,14 +140,18 @@ fn safetensors(recording: &Recording) -> Result<Vec<u8>, RecordError> {
         })
         .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()?;
     let metadata = HashMap::from([("about".to_string(), about(recording).to_string())]);
-    Ok(safetensors::serialize(views, Some(metadata))?)
+    // The crate makes a file that only its owner can read, and puts it in the place of this one.
+    let created = File::create(path).and_then(|file| file.metadata());
+    let permissions = created.map_err(RecordError::io("written", path))?.permissions();
+    safetensors::serialize_to_file(views, Some(metadata), path)?;
+    fs::set_permissions(path, permissions).map_err(RecordError::io("written", path))
 }
 
 /// A column for each axis, empty where an array does not have it.
-fn csv(recording: &Recording) -> io::Result<Vec<u8>> {
+fn csv(recording: &Recording, file: &mut BufWriter<File>) -> io::Result<()> {
     const AXES: [Axis; 6] =
         [Axis::Image, Axis::Step, Axis::Phase, Axis::Unit, Axis::Below, Axis::Output];
-    let mut table = csv::Writer::from_writer(Vec::new());
+    let mut table = csv::Writer::from_writer(file);
     let mut header = vec!["array"];
     header.extend(AXES.map(Axis::name));
     header.push("value");
@@ -147,5 +177,5 @@ fn csv(recording: &Recording) -> io::Result<Vec<u8>> {
             table.write_record(&line)?;
         }
     }
-    table.into_inner().map_err(csv::IntoInnerError::into_error)
+    table.flush()
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Lines, RecordError};
 use crate::config::Config;
+use crate::dataset::DataIdentity;
 
 /// What an epoch of a trial came to. Errors are percent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +29,9 @@ pub struct Trial {
     pub config: Config,
     /// The data set's name.
     pub dataset: String,
+    /// Fingerprint of the data set; empty in files of earlier versions.
+    #[serde(default)]
+    pub dataset_sha256: String,
     /// Training images of an epoch.
     pub images: usize,
     /// One for each epoch, in order.
@@ -81,6 +85,16 @@ impl Trials {
         self.finished().iter().find(|trial| trial.config == *config && trial.dataset == dataset)
     }
 
+    /// The one with these settings on these images, whatever their name is now. Trials of earlier versions have a name
+    /// only.
+    pub fn find_on(&self, config: &Config, data: &DataIdentity) -> Option<&Trial> {
+        let has_data = |trial: &Trial| match trial.dataset_sha256.is_empty() {
+            true => trial.dataset == data.name,
+            false => trial.dataset_sha256 == data.sha256,
+        };
+        self.finished().iter().find(|trial| trial.config == *config && has_data(trial))
+    }
+
     /// Adds one; it is in the file when this returns.
     ///
     /// # Errors
@@ -95,6 +109,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::dataset::{DataSource, Reading};
 
     fn trial(seed: u64) -> Trial {
         let epoch = EpochResult {
@@ -106,6 +121,7 @@ mod tests {
         Trial {
             config: Config { seed, eta: vec![0.1, 1e-7 / 3.0], ..Config::default() },
             dataset: "small".into(),
+            dataset_sha256: "ab".into(),
             images: 3,
             epochs: vec![epoch],
             networks: 1,
@@ -129,6 +145,21 @@ mod tests {
         assert_eq!(again.find(&trial(u64::MAX).config, "small"), Some(&trial(u64::MAX)));
         assert_eq!(again.find(&trial(2).config, "small"), None);
         assert_eq!(again.find(&trial(1).config, "large"), None);
+        let data = |name: &str, sha256: &str| DataIdentity {
+            name: name.to_string(),
+            source: DataSource::Files,
+            reading: Reading::default(),
+            training_images: 1,
+            test_images: 1,
+            sha256: sha256.to_string(),
+        };
+        let config = trial(1).config;
+        assert_eq!(again.find_on(&config, &data("moved", "ab")), Some(&trial(1)));
+        assert_eq!(again.find_on(&config, &data("small", "cd")), None);
+        trials.add(Trial { dataset_sha256: String::new(), ..trial(2) }).unwrap();
+        let config = trial(2).config;
+        assert!(trials.find_on(&config, &data("small", "cd")).is_some());
+        assert!(trials.find_on(&config, &data("large", "cd")).is_none());
     }
 
     #[test]

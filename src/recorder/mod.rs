@@ -12,6 +12,7 @@ mod losses;
 mod quantity;
 mod recording;
 mod session;
+mod size;
 mod steps;
 mod view;
 

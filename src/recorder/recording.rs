@@ -86,23 +86,31 @@ impl Recording {
             let [steps, units] = [array.shape[axis], array.shape[axis + 1]];
             let last = array.values.iter().enumerate().filter(|(_, value)| !value.is_nan());
             let used = last.map(|(index, _)| index / units % steps + 1).max().unwrap_or(0);
-            let images = array.values.chunks(steps * units);
-            array.values = images.flat_map(|image| &image[..used * units]).copied().collect();
+            // In place: a recording may take most of the memory.
+            let (whole, kept) = (steps * units, used * units);
+            for image in 0..array.values.len() / whole.max(1) {
+                array.values.copy_within(image * whole..image * whole + kept, image * kept);
+            }
+            array.values.truncate(array.values.len() / whole.max(1) * kept);
             array.shape[axis] = used;
         }
     }
 
-    /// Adds what was recorded of further images.
-    pub(super) fn append(&mut self, images: &[Image], arrays: Vec<Recorded>) {
+    /// Adds what was recorded of further images, of `all` images in the end.
+    pub(super) fn append(&mut self, images: &[Image], arrays: Vec<Recorded>, all: usize) {
         self.images.extend(images.iter().map(|image| image.index as u32));
         self.labels.extend(images.iter().map(|image| image.label));
-        for array in arrays {
+        for mut array in arrays {
             match self.arrays.iter_mut().find(|own| own.name == array.name) {
                 Some(own) => {
                     own.shape[0] += array.shape[0];
                     own.values.extend(array.values);
                 }
-                None => self.arrays.push(array),
+                None => {
+                    let rest = array.values.len() / images.len().max(1) * (all - images.len());
+                    array.values.reserve_exact(rest);
+                    self.arrays.push(array);
+                }
             }
         }
     }

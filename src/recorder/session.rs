@@ -82,7 +82,7 @@ impl Session {
     /// otherwise as many side by side as there are lanes. `listen` hears how many are done.
     ///
     /// # Errors
-    /// When the device fails.
+    /// When the device fails, or the recording does not fit into memory.
     pub fn show(
         &mut self,
         images: &[Image],
@@ -94,8 +94,11 @@ impl Session {
             Shown::Learned => self.batch,
             _ => self.simulation.backend().shape().lanes,
         };
-        for images in images.chunks(side_by_side.max(1)) {
-            recording.append(images, self.show_together(images, shown)?);
+        let shape = self.simulation.backend().shape();
+        self.recorder.check_size(shape, shown, images.len(), side_by_side)?;
+        for together in images.chunks(side_by_side.max(1)) {
+            let arrays = self.show_together(together, shown)?;
+            recording.append(together, arrays, images.len());
             listen(recording.images.len());
         }
         let results = self.simulation.backend().read(Array::Results)?;

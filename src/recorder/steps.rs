@@ -146,7 +146,7 @@ impl Course {
 }
 
 /// Whether a population has this quantity at every step.
-fn has(shape: &Shape, quantity: Quantity, population: usize) -> bool {
+pub(super) fn has(shape: &Shape, quantity: Quantity, population: usize) -> bool {
     match quantity {
         Quantity::Spikes => true,
         Quantity::Rates | Quantity::Basal | Quantity::Soma => population > 0,

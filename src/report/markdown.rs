@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use super::page::data_of;
 use super::{ExperimentResult, NO_DEVICE, findings};
 
 /// The findings as Markdown, with what repeats them, and notes.
@@ -19,13 +20,15 @@ pub fn markdown(results: &[ExperimentResult]) -> String {
         "{}. Means ± standard deviations over networks (how many).\n",
         made.join(", ")
     );
+    let _ = writeln!(text, "{}\n", data_of(results.iter()));
     let _ = writeln!(text, "{}\n", findings(results).markdown());
     for result in results {
         let ExperimentResult { figure, title, command, seconds, .. } = result;
         let _ = writeln!(
             text,
-            "## {figure}: {title}\n\n{}\n\n`{command}` ({seconds:.0} s)\n",
-            result.about
+            "## {figure}: {title}\n\n{}\n\n`{command}` ({seconds:.0} s)\n\nData: {}\n",
+            result.about,
+            result.data_in_words()
         );
         for finding in &result.findings {
             if let Some(note) = &finding.note {

@@ -34,11 +34,12 @@ pub use mosaic::Mosaic;
 pub use page::{page, save_page};
 pub use picture::Picture;
 pub use result::{ExperimentResult, Finding, Measured, NO_DEVICE, Plot, RESULT};
-pub use results::results;
+pub use results::{refuse_other_data, results};
 pub use table::Table;
 pub(crate) use text::label;
 pub use tile::Tile;
 
+use crate::dataset::DataIdentity;
 use crate::record::RecordError;
 
 /// Why a figure cannot be drawn.
@@ -53,6 +54,8 @@ pub enum ReportError {
     NoResults { folder: PathBuf },
     #[error("{}: this is no result of an experiment", .path.display())]
     Result { path: PathBuf, source: serde_json::Error },
+    #[error("{}: cannot put experiments on different data into one folder: this one is on {}, the next on {}", .path.display(), .others[0], .others[1])]
+    OtherData { path: PathBuf, others: Box<[DataIdentity; 2]> },
     #[error("{}: this is no SVG", .path.display())]
     NoDrawing { path: PathBuf },
     #[error(transparent)]

@@ -43,6 +43,8 @@ pub fn page(folder: &Path) -> Result<String, ReportError> {
          with apical {}.</p>\n",
         env!("CARGO_PKG_VERSION")
     );
+    // Writing to a string cannot fail.
+    let _ = writeln!(html, "<p>{}</p>", escaped(&data_of(sections.iter().map(|s| &s.result))));
     overview(&mut html, &sections);
     for section in &sections {
         section.write(&mut html);
@@ -62,6 +64,26 @@ pub fn save_page(folder: &Path) -> Result<[PathBuf; 2], ReportError> {
         results(folder)?.into_iter().map(|(_, result)| result).collect();
     write_whole(&files[1], markdown(&results).as_bytes())?;
     Ok(files)
+}
+
+/// Which data the experiments are of. The paper's numbers are of MNIST.
+pub(super) fn data_of<'a>(results: impl Iterator<Item = &'a ExperimentResult>) -> String {
+    let mut known: Vec<(&str, String)> = Vec::new();
+    for result in results {
+        let sha256 = result.data.as_ref().map_or("", |data| &data.sha256);
+        if known.iter().all(|(other, _)| *other != sha256) {
+            known.push((sha256, result.data_in_words()));
+        }
+    }
+    let names: Vec<String> = known.into_iter().map(|(_, name)| name).collect();
+    match &names[..] {
+        [name] => format!("Data: {name}. The paper's numbers are of MNIST."),
+        _ => format!(
+            "Warning: the experiments are of different data ({}); each names its own. The paper's numbers are of \
+             MNIST.",
+            names.join("; ")
+        ),
+    }
 }
 
 /// A plot's SVG as an element of a page.
@@ -134,6 +156,7 @@ impl Section {
             about,
             quick,
             command,
+            data: _,
             version,
             device,
             date,
@@ -169,9 +192,10 @@ impl Section {
         }
         let _ = write!(
             html,
-            "<p class=\"how\"><code>{}</code><br>apical {}, {}; {}, {seconds:.0} s</p>\n\
+            "<p class=\"how\"><code>{}</code><br>Data: {}<br>apical {}, {}; {}, {seconds:.0} s</p>\n\
              </section>\n",
             escaped(command),
+            escaped(&self.result.data_in_words()),
             escaped(version),
             escaped(device),
             escaped(date),
@@ -207,6 +231,7 @@ pub(super) mod tests {
             about: "What.".to_string(),
             quick: true,
             command: "apical".to_string(),
+            data: None,
             version: "0".to_string(),
             device: "none".to_string(),
             date: "2026-11-26T00:00:00Z".to_string(),

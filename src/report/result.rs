@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::dataset::DataIdentity;
 use crate::evaluate::Spread;
 
 /// What stands for a device where nothing was computed on one.
@@ -24,6 +25,9 @@ pub struct ExperimentResult {
     pub quick: bool,
     /// What repeats it.
     pub command: String,
+    /// The data set; `None` in results of earlier versions.
+    #[serde(default)]
+    pub data: Option<DataIdentity>,
     /// Version of this program.
     pub version: String,
     /// Name of the GPU, or of the processor and the number of threads.
@@ -36,6 +40,13 @@ pub struct ExperimentResult {
     pub plots: Vec<Plot>,
     /// One for each of the paper's numbers.
     pub findings: Vec<Finding>,
+}
+
+impl ExperimentResult {
+    /// The data set in words.
+    pub fn data_in_words(&self) -> String {
+        self.data.as_ref().map_or("not recorded".to_string(), DataIdentity::to_string)
+    }
 }
 
 /// A figure in the experiment's folder: `NAME.svg`, `NAME.png`, and the data behind it, `NAME.csv`.

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{ExperimentResult, RESULT, ReportError};
+use crate::dataset::DataIdentity;
 use crate::record::RecordError;
 
 /// The results of all experiments whose folders lie in `folder`, with these, in the order of the paper's figures.
@@ -34,6 +35,26 @@ pub fn results(folder: &Path) -> Result<Vec<(PathBuf, ExperimentResult)>, Report
         (number(&result.name), result.name.clone())
     });
     Ok(found)
+}
+
+/// Refuses a folder that holds experiments on other data: a page would put them side by side.
+///
+/// # Errors
+/// Returns [`ReportError::OtherData`] if there are any, another error if a result cannot be read.
+pub fn refuse_other_data(folder: &Path, data: &DataIdentity) -> Result<(), ReportError> {
+    let found = match results(folder) {
+        Ok(found) => found,
+        Err(ReportError::NoResults { .. }) => return Ok(()),
+        Err(_) if !folder.exists() => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for (path, result) in found {
+        if let Some(other) = result.data.filter(|other| other.sha256 != data.sha256) {
+            let others = Box::new([other, data.clone()]);
+            return Err(ReportError::OtherData { path, others });
+        }
+    }
+    Ok(())
 }
 
 /// The number of a figure of the paper: fig10 comes behind fig9b, and what is no figure behind all.

@@ -2,21 +2,22 @@
 
 use sysinfo::{MemoryRefreshKind, System};
 
+use super::limits;
 use crate::layout::{BackendError, Shape};
 
-/// Bytes that programs can still take: those that the system has free, or that the container grants,
-/// whichever are fewer. `None` where that cannot be known.
+/// Bytes that this program can still take: the fewest of those that the system has free, that its control groups grant,
+/// and that `ulimit -v` leaves. `None` if that cannot be known.
 pub fn available() -> Option<u64> {
     let mut system = System::new();
     system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
     if system.total_memory() == 0 {
-        return None;
+        return limits::left();
     }
     // What the system keeps of files counts as free in both.
     let granted = system
         .cgroup_limits()
         .map_or(u64::MAX, |limits| limits.total_memory.saturating_sub(limits.rss));
-    Some(system.available_memory().min(granted))
+    Some(system.available_memory().min(granted).min(limits::left().unwrap_or(u64::MAX)))
 }
 
 /// The `bytes` of all arrays of `shape`, where they fit into `memory`.

@@ -5,6 +5,7 @@ mod choice;
 mod constants;
 mod given;
 mod lanes;
+mod limits;
 pub mod memory;
 mod rates;
 mod room;

@@ -77,6 +77,14 @@ impl Folder {
 
 /// In what two searches differ, in words.
 fn difference(found: &Search, wanted: &Search) -> Result<Option<String>, RecordError> {
+    let names_data = !found.dataset_sha256.is_empty();
+    if names_data && found.dataset_sha256 != wanted.dataset_sha256 {
+        let (there, here) = (&found.dataset, &wanted.dataset);
+        return Ok(Some(format!("other images: {there} there, {here} here")));
+    }
+    // The same images may have moved.
+    let (dataset, dataset_sha256) = (wanted.dataset.clone(), wanted.dataset_sha256.clone());
+    let found = &Search { dataset, dataset_sha256, ..found.clone() };
     if found == wanted {
         return Ok(None);
     }

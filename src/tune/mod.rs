@@ -14,7 +14,7 @@ pub use folder::Folder;
 pub use search::{Rung, Search, SearchError};
 
 use crate::config::{Config, Variant};
-use crate::dataset::Dataset;
+use crate::dataset::{DataIdentity, Dataset};
 use crate::evaluate::Spread;
 use crate::record::replicas::swept_settings;
 use crate::record::{RecordError, Trial, Trials};
@@ -140,6 +140,7 @@ pub fn check(search: &Search, dataset: &Dataset) -> Result<(), TuneError> {
     let counts = dataset.part_counts(validation, images, test_images);
     let [training, _] = counts.map_err(TrainError::from)?;
     search.plan(training)?;
+    dataset.part_notes(validation, images, test_images).map_err(TrainError::from)?;
     Ok(())
 }
 
@@ -157,12 +158,13 @@ pub fn run(
     listen: Listen,
 ) -> Result<Option<Tuned>, TuneError> {
     check(search, dataset)?;
+    let data = DataIdentity::of(dataset);
     let mut candidates = search.candidates()?;
     let mut results: Vec<RungResult> = Vec::new();
     for rung in search.plan(training_images(&search.base, dataset))? {
         let configs: Vec<Config> =
             candidates.iter().map(|variant| rung.config(&variant.config)).collect();
-        let is_finished = |config: &&Config| trials.find(config, &dataset.name).is_some();
+        let is_finished = |config: &&Config| trials.find_on(config, &data).is_some();
         let begun = listen(TuneEvent::Rung {
             rung: &rung,
             candidates: candidates.len() / search.replicas,
@@ -180,7 +182,7 @@ pub fn run(
         let networks: Vec<(&Variant, &Trial)> = candidates
             .iter()
             .zip(&configs)
-            .filter_map(|(variant, config)| Some((variant, trials.find(config, &dataset.name)?)))
+            .filter_map(|(variant, config)| Some((variant, trials.find_on(config, &data)?)))
             .collect();
         let result = RungResult { rung, candidates: ranked(&networks, kept) };
         if listen(TuneEvent::RungDone(&result)).is_break() {

@@ -24,6 +24,12 @@ pub struct Search {
     pub rungs: u32,
     /// Of so many candidates one goes on to the next rung, which trains so many times as long.
     pub reduction: usize,
+    /// Name of the data set; empty in files of earlier versions.
+    #[serde(default)]
+    pub dataset: String,
+    /// Its fingerprint.
+    #[serde(default)]
+    pub dataset_sha256: String,
     /// All other settings; `validation` images are held out, and `epochs` is the length of the last rung.
     pub base: Config,
 }
@@ -154,7 +160,8 @@ mod tests {
     fn search(sweeps: &[&str], rungs: u32) -> Search {
         let search = sweeps.iter().map(|sweep| sweep.parse().unwrap()).collect();
         let base = Config { epochs: 9, batch: 10, ..Config::default() };
-        Search { search, replicas: 2, rungs, reduction: 3, base }
+        let (dataset, dataset_sha256) = ("own".to_string(), "ab".to_string());
+        Search { search, replicas: 2, rungs, reduction: 3, dataset, dataset_sha256, base }
     }
 
     #[test]

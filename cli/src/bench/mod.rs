@@ -10,7 +10,7 @@ use super::output::{Output, tell};
 use super::progress::{Estimate, Progress, time_left};
 use super::replicas::replica_count;
 use super::settings::Settings;
-use super::{CliError, EXIT_CODES};
+use super::{CliError, EXIT_CODES, run_data};
 use apical::bench::{Event, Grid, Options, Row, Task, bench};
 
 /// Rounds, seconds of a round and images of warm-up: as they are, and with `--quick`.
@@ -136,6 +136,7 @@ pub(super) fn run(arguments: &BenchArgs) -> Result<(), CliError> {
     let selection = arguments.machine.selection()?;
     let options = arguments.options()?;
     let dataset = arguments.data.open()?;
+    run_data::announce(&dataset, &arguments.data, arguments.settings.file());
     let report = {
         let mut progress = Progress::new();
         let mut clock = None;

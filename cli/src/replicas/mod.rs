@@ -13,8 +13,8 @@ use super::settings::Settings;
 use super::train::{Job, Plan, TrainArgs, announce_device, heard, warn};
 use super::{CliError, Ending};
 use apical::config::{Sweep, VARIANTS_MAX, variants};
+use apical::record::ReplicaRuns;
 use apical::record::replicas::replica_folder;
-use apical::record::{ImageShape, ReplicaRuns};
 use apical::schedule::Device;
 use apical::train::{Replicas, Start};
 use listener::Listener;
@@ -74,7 +74,8 @@ pub(super) fn run(arguments: &TrainArgs, mut job: Job) -> Result<Ending, CliErro
     let variants = variants(&job.info.config, &job.info.sweeps, job.info.replicas)?;
     let selection = arguments.selection()?;
     let dataset = job.dataset(&arguments.data)?;
-    let images = ImageShape::of(&dataset);
+    let images = job.image_shape(&dataset);
+    job.tell_of_data(&dataset, arguments)?;
     let plans: Vec<Plan> =
         variants.iter().map(|variant| Plan::new(&variant.config, &dataset)).collect();
     let (mut runs, mut starts) = (None, vec![Start::Initial; variants.len()]);

@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use super::TrainArgs;
 use crate::machine::DataArgs;
 use crate::output::{Output, tell};
+use crate::run_data::warn_of_other_data;
 use crate::stop::Stop;
 use crate::{CliError, Ending};
-use apical::dataset::Dataset;
+use apical::config::Config;
+use apical::dataset::{DataIdentity, Dataset};
+use apical::record::data::open_data;
 use apical::record::info::FolderLock;
-use apical::record::{RunInfo, now};
+use apical::record::{ImageShape, RunInfo, now};
 use apical::train::{Every, Position, TrainError};
 
 /// How many of the last checkpoints are kept, where nothing else is asked for.
@@ -50,6 +53,9 @@ impl Job {
             data: arguments.data.folder().and_then(|folder| std::path::absolute(folder).ok()),
             reading: arguments.data.reading(),
             dataset_sha256: String::new(),
+            dataset: String::new(),
+            training_images: 0,
+            test_images: 0,
             checkpoint_every: every,
             keep_checkpoints: arguments.keep_checkpoints.unwrap_or(KEEP),
             replicas,
@@ -67,16 +73,46 @@ impl Job {
         let Some(folder) = self.resumed() else {
             let dataset = data.open()?;
             if self.folder.is_some() {
-                self.info.dataset_sha256 = dataset.sha256();
+                self.info.set_data_identity(&DataIdentity::of(&dataset));
             }
             return Ok(dataset);
         };
-        let dataset = data.or(self.info.data.as_deref(), self.info.reading).open()?;
-        if dataset.sha256() != self.info.dataset_sha256 {
-            let (folder, dataset) = (folder.to_owned(), dataset.name);
-            return Err(CliError::OtherDataset { folder, dataset });
+        let of_run = self.info.data_identity();
+        if data.folder().is_none() {
+            let dataset = open_data(&of_run, folder)?;
+            dataset.notes.iter().for_each(tell);
+            return Ok(dataset);
+        }
+        let dataset = data.or(None, self.info.reading).open()?;
+        let found = DataIdentity::of(&dataset);
+        if found.sha256 != of_run.sha256 {
+            let (folder, data) = (folder.to_owned(), Box::new([of_run, found]));
+            return Err(CliError::NotOfRun { folder, data });
         }
         Ok(dataset)
+    }
+
+    /// What a network takes and tells, and the data set as the run names it, wherever it is now.
+    pub(crate) fn image_shape(&self, dataset: &Dataset) -> ImageShape {
+        ImageShape { data: Some(self.info.data_identity()), ..ImageShape::without_data(dataset) }
+    }
+
+    /// Says what a user should know of the part of the data set that is used.
+    ///
+    /// # Errors
+    /// Returns an error if there is no such part.
+    pub(crate) fn tell_of_data(
+        &self,
+        dataset: &Dataset,
+        arguments: &TrainArgs,
+    ) -> Result<(), CliError> {
+        if self.resumed().is_none() {
+            warn_of_other_data(dataset, &arguments.data, arguments.settings.file());
+        }
+        let Config { validation, images, test_images, .. } = self.info.config;
+        let notes = dataset.part_notes(validation, images, test_images);
+        notes.map_err(TrainError::from)?.iter().for_each(tell);
+        Ok(())
     }
 
     /// Whether the run is written into a folder.

@@ -13,7 +13,7 @@ use super::replicas::{self, ReplicaArgs};
 use super::settings::Settings;
 use super::tui::{self, Dashboard};
 use super::{CliError, EXIT_CODES, Ending};
-use apical::record::{ImageShape, Run};
+use apical::record::Run;
 use apical::schedule::Selection;
 use apical::train::{Every, Start, Training};
 use clap::Args;
@@ -95,7 +95,8 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
     let config = job.info.config.clone();
     let selection = arguments.selection()?;
     let dataset = job.dataset(&arguments.data)?;
-    let images = ImageShape::of(&dataset);
+    let images = job.image_shape(&dataset);
+    job.tell_of_data(&dataset, arguments)?;
     let plan = Plan::new(&config, &dataset);
     let (mut run, mut start) = (None, Start::Initial);
     if let Some(folder) = job.resumed() {

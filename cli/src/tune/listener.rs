@@ -58,7 +58,7 @@ impl<'a> Listener<'a> {
         let estimate = Estimate::start(rungs.iter().zip(&networks).map(work).sum());
         let Plan { network, dataset: name, .. } = Plan::new(&search.base, dataset);
         tell(format_args!(
-            "searching for {network} on {name}: the last {} of {} training images are held out",
+            "searching for {network} on {name}: {} of {} training images are held out",
             search.base.validation, dataset.training_count
         ));
         Ok(Listener {

@@ -8,11 +8,14 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::machine::{DataArgs, MachineArgs};
+use super::output::tell;
 use super::replicas::{refuse_what_is_set, replica_count};
 use super::settings::Settings;
 use super::train::warn;
-use super::{CliError, EXIT_CODES};
-use apical::config::Sweep;
+use super::{CliError, EXIT_CODES, run_data};
+use apical::config::{Config, Sweep};
+use apical::dataset::DataIdentity;
+use apical::train::TrainError;
 use apical::tune::{self, Folder, Search, TuneEvent};
 use listener::Listener;
 
@@ -20,8 +23,8 @@ use listener::Listener;
 ///
 /// Every combination of the values of --search is a candidate. All candidates train a little; the best
 /// third trains again, three times as long; and so on, until the last train for --epochs (successive
-/// halving; --rungs 1 is a plain grid). They are judged by the last images of the training set, which
-/// none trains on: the test set is never looked at. Networks train side by side. What was finished is
+/// halving; --rungs 1 is a plain grid). They are judged by images of the training set, its last ones or, if it is
+/// sorted by class, of each class its share, which none trains on: the test set is never looked at. Networks train side by side. What was finished is
 /// kept, and the same command goes on where it was broken off.
 #[derive(Debug, Args)]
 #[command(
@@ -74,7 +77,7 @@ pub(super) struct TuneArgs {
     machine: MachineArgs,
 }
 
-const VALIDATION_HELP: &str = "Hold out the last N images of the training set, to judge the \
+const VALIDATION_HELP: &str = "Hold out N images of the training set, to judge the \
                                candidates by [default: one in six]";
 const TESTED_HELP: &str = "Judge by the first N of the images held out; 0: all";
 const EPOCHS_HELP: &str = "Times that every training image is shown on the last rung";
@@ -88,11 +91,14 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<(), CliError> {
     if base.validation == 0 {
         base.validation = tune::usual_validation(&dataset);
     }
+    let data = DataIdentity::of(&dataset);
     let mut search = Search {
         search: sweeps.clone(),
         replicas: *replicas,
         rungs: 1,
         reduction: *reduction,
+        dataset: data.name,
+        dataset_sha256: data.sha256,
         base,
     };
     search.rungs = match arguments.rungs {
@@ -102,6 +108,10 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<(), CliError> {
     let selection = arguments.machine.selection()?;
     tune::check(&search, &dataset)?;
     warn(search.candidates()?.iter().map(|candidate| &candidate.config));
+    run_data::announce(&dataset, &arguments.data, arguments.settings.file());
+    let Config { validation, images, test_images, .. } = search.base;
+    let notes = dataset.part_notes(validation, images, test_images).map_err(TrainError::from)?;
+    notes.iter().for_each(tell);
     let (folder, mut trials) = Folder::open(&arguments.out, &search)?;
     let mut listener = Listener::new(arguments.json, &search, &dataset)?;
     let mut failure = None;

@@ -13,8 +13,8 @@ use thiserror::Error;
 
 use super::{ImageShape, LayerShape, STATE, Saved, layer_shapes};
 use crate::config::{Config, ConfigError};
-use crate::dataset::Dataset;
-use crate::dataset::names::digits;
+use crate::dataset::names::{digits, listed};
+use crate::dataset::{DataIdentity, Dataset, DatasetError};
 use crate::network::{Layer, Network};
 
 /// What is wrong with a file of weights.
@@ -33,6 +33,10 @@ pub enum WeightsError {
     Content { file: String, expected: String, found: String },
     #[error("{dataset}: the network takes {expected}, this data set has {found}")]
     Unfit { dataset: String, expected: String, found: String },
+    #[error(transparent)]
+    Classes(DatasetError),
+    #[error("{file}: expected a file of weights, found a folder")]
+    Folder { file: String },
 }
 
 /// Reads a network that [`save`](super::save) wrote.
@@ -46,6 +50,9 @@ pub fn load(path: &Path) -> Result<Saved, WeightsError> {
 /// All bytes of a file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, WeightsError> {
     let file = || path.display().to_string();
+    if path.is_dir() {
+        return Err(WeightsError::Folder { file: file() });
+    }
     fs::read(path).map_err(|source| WeightsError::Read { file: file(), source })
 }
 
@@ -54,21 +61,48 @@ fn from_bytes(bytes: &[u8], file: String) -> Result<Saved, WeightsError> {
 }
 
 impl Saved {
-    /// Whether the network can be shown the images of `dataset`.
+    /// Checks that the network can be shown the images of `dataset` as they are.
     ///
     /// # Errors
-    /// When size or classes are not those that it was trained on.
+    /// Returns [`WeightsError::Unfit`] if size, classes or their order differ; [`Saved::fit`] sorts classes out.
     pub fn check_fits(&self, dataset: &Dataset) -> Result<(), WeightsError> {
-        let ImageShape { height, width, classes, .. } = self.images;
-        let unfit = |expected, found| {
-            Err(WeightsError::Unfit { dataset: dataset.name.clone(), expected, found })
-        };
-        if (height, width) != (dataset.height, dataset.width) {
-            let found = format!("{} x {}", dataset.height, dataset.width);
-            return unfit(format!("images of {height} x {width} pixels"), found);
+        self.check_size(dataset)?;
+        let names = &self.images.class_names;
+        if *names != dataset.class_names {
+            let [expected, found] = [names, &dataset.class_names].map(|names| listed(names));
+            let dataset = dataset.name.clone();
+            return Err(WeightsError::Unfit {
+                dataset,
+                expected: format!("the classes {expected}"),
+                found,
+            });
         }
-        if classes != dataset.classes {
-            return unfit(format!("{classes} classes"), dataset.classes.to_string());
+        Ok(())
+    }
+
+    /// The data set with the labels of this network, whose classes are matched by name; and a sentence if a label
+    /// changed, see [`Dataset::with_classes_of`].
+    ///
+    /// # Errors
+    /// Returns [`WeightsError::Unfit`] if the images have another size, [`WeightsError::Classes`] if they are of classes
+    /// that the network does not have.
+    pub fn fit(&self, dataset: Dataset) -> Result<(Dataset, Option<String>), WeightsError> {
+        self.check_size(&dataset)?;
+        dataset.with_classes_of(&self.images.class_names).map_err(WeightsError::Classes)
+    }
+
+    fn check_size(&self, dataset: &Dataset) -> Result<(), WeightsError> {
+        let ImageShape { height, width, channels, .. } = self.images;
+        let size = |height: usize, width: usize, channels: usize| {
+            let colour = if channels > 1 { " in colour" } else { "" };
+            format!("{height} x {}{colour}", width / channels)
+        };
+        if (height, width, channels) != (dataset.height, dataset.width, dataset.channels) {
+            return Err(WeightsError::Unfit {
+                dataset: dataset.name.clone(),
+                expected: format!("images of {} pixels", size(height, width, channels)),
+                found: size(dataset.height, dataset.width, dataset.channels),
+            });
         }
         Ok(())
     }
@@ -141,6 +175,7 @@ impl<'a> Content<'a> {
             classes: self.number("classes", 2)?,
             class_names: Vec::new(),
             range: self.number("range", 1)?,
+            data: self.data()?,
         };
         let pixels: usize = self.number("pixels", 1)?;
         if images.height.checked_mul(images.width) != Some(pixels) {
@@ -180,6 +215,18 @@ impl<'a> Content<'a> {
                 let expected =
                     format!("the metadata 'class_names' to be a list of {classes} names as JSON");
                 self.fault(expected, format!("'{text}'"))
+            }
+        }
+    }
+
+    /// Files of earlier versions do not name their data.
+    fn data(&self) -> Result<Option<DataIdentity>, WeightsError> {
+        let Some(text) = self.find("data") else { return Ok(None) };
+        match serde_json::from_str(text) {
+            Ok(data) => Ok(Some(data)),
+            Err(error) => {
+                let expected = "the metadata 'data' to tell of a data set as JSON".to_string();
+                self.fault(expected, format!("'{text}' ({error})"))
             }
         }
     }

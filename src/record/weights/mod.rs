@@ -1,7 +1,8 @@
 //! Trained networks as safetensors files: `W0` `[units, below]`, `b0` `[units]` and, for a hidden
 //! layer, `Y0` `[units, sources]` and, where it has apical biases, `c0` `[units]`, then `W1` and so on,
 //! all F32 and row by row. The metadata hold the settings as TOML (`config`), the shape of the images and the
-//! names of the classes (`class_names`, a list as JSON); `seed` and `apical_version` are there for readers and not read back.
+//! names of the classes (`class_names`, a list as JSON), and what the data set was (`data`, a [`DataIdentity`] as JSON,
+//! with its path as it was given); `seed` and `apical_version` are there for readers and not read back.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -12,8 +13,8 @@ use sha2::{Digest, Sha256};
 use super::RecordError;
 use super::file::write_whole;
 use crate::config::{Config, Feedback};
-use crate::dataset::Dataset;
 use crate::dataset::names::digits;
+use crate::dataset::{DataIdentity, Dataset};
 use crate::network::Network;
 
 mod load;
@@ -39,18 +40,27 @@ pub struct ImageShape {
     pub class_names: Vec<String>,
     /// Largest byte of the images it was trained on.
     pub range: u8,
+    /// The data set that it was trained on; `None` if the file does not say.
+    pub data: Option<DataIdentity>,
 }
 
 impl ImageShape {
     /// Of grey images, in classes that have no names.
     pub fn grey(height: usize, width: usize, classes: usize, range: u8) -> Self {
-        ImageShape { height, width, channels: 1, classes, class_names: digits(classes), range }
+        let class_names = digits(classes);
+        ImageShape { height, width, channels: 1, classes, class_names, range, data: None }
     }
-    /// That of a data set.
+    /// That of a data set. Reads all images for their fingerprint.
     pub fn of(dataset: &Dataset) -> Self {
+        let data = Some(DataIdentity::of(dataset));
+        ImageShape { data, ..ImageShape::without_data(dataset) }
+    }
+
+    /// That of a data set which it does not name.
+    pub fn without_data(dataset: &Dataset) -> Self {
         let &Dataset { height, width, channels, classes, range, .. } = dataset;
         let class_names = dataset.class_names.clone();
-        ImageShape { height, width, channels, classes, class_names, range }
+        ImageShape { height, width, channels, classes, class_names, range, data: None }
     }
 }
 
@@ -84,7 +94,11 @@ pub(super) fn metadata(
     config: &Config,
     images: &ImageShape,
 ) -> Result<HashMap<String, String>, RecordError> {
-    Ok(HashMap::from(
+    let data = match &images.data {
+        Some(data) => Some(("data", serde_json::to_string(data)?)),
+        None => None,
+    };
+    Ok(HashMap::from_iter(
         [
             ("config", toml::to_string(config)?),
             ("seed", config.seed.to_string()),
@@ -97,6 +111,8 @@ pub(super) fn metadata(
             ("class_names", serde_json::Value::from(images.class_names.clone()).to_string()),
             ("range", images.range.to_string()),
         ]
+        .into_iter()
+        .chain(data)
         .map(|(key, value)| (key.to_string(), value)),
     ))
 }

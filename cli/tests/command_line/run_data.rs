@@ -1,0 +1,210 @@
+//! Which data set a command uses: that of the run unless told otherwise; classes by name; fair parts of sorted data.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+use super::{
+    TEST_IMAGES, TEST_LABELS, TRAINING_IMAGES, TRAINING_LABELS, apical, fails, folder_with_data,
+    json_of, output_of, train_on_cpu, write_idx,
+};
+
+/// A folder with a data set and a run on it.
+fn folder_with_run() -> TempDir {
+    let folder = folder_with_data();
+    output_of(train_on_cpu(&folder).args(["--out", "run"]));
+    folder
+}
+
+#[track_caller]
+fn error_output_of(command: &mut Command) -> String {
+    let output = command.assert().success().get_output().clone();
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// Three classes, whose images differ, with these names; `order`: the label of each training image.
+fn write_classes(data: &Path, names: [&str; 3], order: impl Fn(usize) -> u8) {
+    fs::create_dir_all(data).unwrap();
+    // The image shows the name, not the label.
+    let image = |label: u8| -> Vec<u8> {
+        let shown = names[usize::from(label)].as_bytes()[0];
+        (0..30).map(|at| if (at + shown).is_multiple_of(4) { 255 } else { 0 }).collect()
+    };
+    for (images, labels, count) in
+        [(TRAINING_IMAGES, TRAINING_LABELS, 300), (TEST_IMAGES, TEST_LABELS, 60)]
+    {
+        let label = |index: usize| if count == 300 { order(index) } else { (index % 3) as u8 };
+        let pixels = (0..count).flat_map(|index| image(label(index))).collect();
+        write_idx(&data.join(images), &[count as u32, 6, 5], pixels);
+        write_idx(&data.join(labels), &[count as u32], (0..count).map(label).collect());
+    }
+    fs::write(data.join("class_names.txt"), names.join("\n")).unwrap();
+}
+
+/// A training on three classes.
+fn train_on(folder: &TempDir, data: &str, arguments: &[&str]) -> Command {
+    let mut command = apical(folder);
+    command.args(["train", "--backend", "cpu", "--layers", "30,3", "--epochs", "3"]);
+    command.args(["--images", "0", "--test-images", "0", "--data", data]).args(arguments);
+    command
+}
+
+#[test]
+fn commands_without_data_use_those_of_the_run() {
+    let folder = folder_with_run();
+    let message = "data: data (300 training and 200 test images, sha256 ";
+    let told = error_output_of(apical(&folder).args(["plot", "run", "--backend", "cpu"]));
+    assert!(told.contains(message), "{told}");
+    let counts = fs::read_to_string(folder.path().join("run/plots/confusion.csv")).unwrap();
+    let count = |line: &str| line.rsplit(',').next().and_then(|count| count.parse::<u32>().ok());
+    assert_eq!(counts.lines().filter_map(count).sum::<u32>(), 200);
+
+    let test = ["test", "run/weights.safetensors", "--backend", "cpu"];
+    let told = error_output_of(apical(&folder).args(test));
+    assert!(told.contains(message) && told.contains("tested on data;"), "{told}");
+    let tested = &json_of(apical(&folder).args(test).arg("--json"))[0];
+    assert_eq!((&tested["test_images"], &tested["data"]["name"]), (&200.into(), &"data".into()));
+    assert_eq!(tested["data"], tested["trained_on"]);
+
+    let record = ["record", "run/checkpoints/best.safetensors", "--quantities", "spikes"];
+    let mut command = apical(&folder);
+    let told = error_output_of(command.args(record).args(["--out", "r.npz", "--backend", "cpu"]));
+    assert!(told.contains(message), "{told}");
+
+    // From elsewhere the path does not lead to the data; the folders above the run do.
+    fs::create_dir(folder.path().join("elsewhere")).unwrap();
+    let mut command = apical(&folder);
+    command.current_dir(folder.path().join("elsewhere"));
+    output_of(command.args(["test", "../run/weights.safetensors", "--backend", "cpu"]));
+    // A copy of the weights alone, far away, needs the path.
+    let far = TempDir::new().unwrap();
+    fs::copy(folder.path().join("run/weights.safetensors"), far.path().join("w")).unwrap();
+    let reason = "w: cannot find the data set that it was trained on, data (300 training";
+    let hint = "hint: --data names the place that they are in now";
+    fails(apical(&far).args(["test", "w", "--backend", "cpu"]), 1, &[reason, hint]);
+}
+
+#[test]
+fn data_that_moved_or_changed_are_noticed() {
+    let folder = folder_with_run();
+    fs::rename(folder.path().join("data"), folder.path().join("moved")).unwrap();
+    let plot = ["plot", "run", "--backend", "cpu"];
+    let resume = ["train", "--resume", "run", "--backend", "cpu"];
+    let missing = "run: cannot find the data set that it was trained on, data (300";
+    fails(apical(&folder).args(plot), 1, &[missing, "hint: --data"]);
+    fails(apical(&folder).args(resume), 1, &[missing, "hint: --data"]);
+    output_of(apical(&folder).args(plot).args(["--data", "moved"]));
+    output_of(apical(&folder).args(resume).args(["--data", "moved"]));
+
+    let images = folder.path().join("moved").join(TEST_IMAGES);
+    let mut bytes = fs::read(&images).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&images, bytes).unwrap();
+    let other = "run: cannot use other images than those of the run: it was trained on data (300";
+    fails(apical(&folder).args(plot).args(["--data", "moved"]), 1, &[other, "this is moved (300"]);
+    fails(apical(&folder).args(resume).args(["--data", "moved"]), 1, &[other]);
+    // Tests of other images are as good, if that is said.
+    let test = ["test", "run/weights.safetensors", "--backend", "cpu", "--data", "moved"];
+    let told = error_output_of(apical(&folder).args(test));
+    for text in ["; trained on other data: data (300", "tested on moved, trained on data;"] {
+        assert!(told.contains(text), "{told}");
+    }
+    fs::rename(folder.path().join("moved"), folder.path().join("data")).unwrap();
+    let changed = "expected the data set that it was trained on, data (300";
+    fails(apical(&folder).args(plot), 1, &[changed, "data holds other images", "hint: --data"]);
+    fails(apical(&folder).args(&test[..4]), 1, &[changed]);
+}
+
+#[test]
+fn classes_are_those_of_their_names() {
+    let folder = TempDir::new().unwrap();
+    let data = |name: &str| folder.path().join(name);
+    let turns = |index: usize| (index % 3) as u8;
+    write_classes(&data("abc"), ["a", "b", "c"], turns);
+    write_classes(&data("cab"), ["c", "a", "b"], turns);
+    write_classes(&data("bcd"), ["b", "c", "d"], turns);
+    output_of(train_on(&folder, "abc", &["--out", "run"]).args(["--epochs", "6"]));
+    let test = |data: &str| {
+        let mut command = apical(&folder);
+        command.args(["test", "run/weights.safetensors", "--backend", "cpu", "--data", data]);
+        command
+    };
+    let of_run = &json_of(test("abc").arg("--json"))[0];
+    assert!(of_run["test_error"].as_f64().unwrap() < 5.0, "{of_run}");
+    let permuted = &json_of(test("cab").arg("--json"))[0];
+    assert!(permuted["test_error"].as_f64().unwrap() < 5.0, "{permuted}");
+    assert_eq!(permuted["class_names"], serde_json::json!(["a", "b", "c"]));
+    let told = error_output_of(&mut test("cab"));
+    assert!(told.contains("classes are matched by name, 3 of 3: c as 2 instead of 0"), "{told}");
+    let lists = "bcd: expected the classes of the network (a, b, c), found b, c, d";
+    fails(&mut test("bcd"), 1, &[lists, "hint: "]);
+    let record = ["record", "run/weights.safetensors", "--quantities", "spikes", "--data", "bcd"];
+    fails(apical(&folder).args(record).args(["--out", "r.npz"]), 1, &[lists]);
+    // Without names, labels are places in the list.
+    fs::remove_file(data("cab").join("class_names.txt")).unwrap();
+    let told = error_output_of(&mut test("cab"));
+    assert!(told.contains("so their order does: 0 as a, 1 as b, 2 as c"), "{told}");
+}
+
+#[test]
+fn parts_of_sorted_data_have_all_classes() {
+    let folder = TempDir::new().unwrap();
+    write_classes(&folder.path().join("sorted"), ["a", "b", "c"], |index| (index / 100) as u8);
+    write_classes(&folder.path().join("mixed"), ["a", "b", "c"], |index| (index % 3) as u8);
+    let note = "sorted: the training images are not in random order; the part used is drawn: of each class";
+    let told = error_output_of(&mut train_on(&folder, "sorted", &["--validation", "60"]));
+    assert!(told.contains(note) && !told.contains("warning"), "{told}");
+    let told = error_output_of(&mut train_on(&folder, "mixed", &["--validation", "60"]));
+    assert!(!told.contains("drawn") && !told.contains("warning"), "{told}");
+    let told = error_output_of(&mut train_on(&folder, "sorted", &["--images", "90"]));
+    assert!(told.contains(note), "{told}");
+    let told = error_output_of(&mut train_on(&folder, "sorted", &[]));
+    assert!(!told.contains("drawn"), "{told}");
+    let told = error_output_of(&mut train_on(&folder, "mixed", &["--validation", "9"]));
+    let warning = "warning: 3 of 3 classes have fewer than 5 validation images, one of them 3";
+    assert!(told.contains(warning), "{told}");
+    let reason = "cannot judge by validation images of one class: 1 held out, all of class ";
+    let hint = "hint: hold out more images: --validation";
+    fails(
+        &mut train_on(&folder, "sorted", &["--validation", "1", "--out", "r"]),
+        2,
+        &[reason, hint],
+    );
+    assert!(!folder.path().join("r").exists());
+
+    // Judged by every class, a good rate and one that learns nothing differ.
+    let mut tune = apical(&folder);
+    tune.args(["tune", "--data", "sorted", "--backend", "cpu", "--layers", "30,3", "--json"]);
+    tune.args(["--images", "0", "--epochs", "3", "--rungs", "1", "--search", "eta=0.02,1e-9"]);
+    let lines = json_of(tune.args(["--out", "found"]));
+    let errors: Vec<f64> = lines
+        .iter()
+        .filter(|line| line["event"] == "trial")
+        .map(|line| line["epochs"][2]["test_error"].as_f64().unwrap())
+        .collect();
+    assert!(errors.len() == 2 && errors[1] > 30.0 && errors[0] < errors[1], "{errors:?}");
+}
+
+#[test]
+fn settings_of_a_run_on_other_data_are_told() {
+    let folder = folder_with_run();
+    let mut command = apical(&folder);
+    command.args(["train", "--config", "run/config.toml", "--images", "20", "--test-images", "20"]);
+    let told = error_output_of(command.args(["--backend", "cpu"]));
+    let warning = "warning: run/config.toml is of a run on data (300 training and 200 test images";
+    assert!(told.contains(warning) && told.contains("without --data, MNIST"), "{told}");
+}
+
+#[test]
+fn wrong_kinds_of_files_are_told_with_the_right_ones() {
+    let folder = folder_with_run();
+    let found = "hint: this folder has run/weights.safetensors";
+    let reason = "run: expected a file of weights, found a folder";
+    fails(apical(&folder).args(["test", "run"]), 1, &[reason, found]);
+    let record = ["record", "run", "--quantities", "spikes", "--out", "r.npz"];
+    fails(apical(&folder).args(record), 1, &[reason, found]);
+    let hint = "hint: name the folder: apical plot run";
+    fails(apical(&folder).args(["plot", "run/weights.safetensors"]), 1, &[hint]);
+}

@@ -1,0 +1,128 @@
+//! Fair parts of a data set. The first N images of a set stand for all of it only if their order has nothing to do
+//! with their classes; many files have all images of one class first.
+
+use rand::seq::SliceRandom;
+
+use crate::random::{Purpose, Stream};
+
+/// Seed of the order that [`stratified`] draws: the same for every run, so that all use the same images.
+const SEED: u64 = 0;
+/// Standard deviations that the number of neighbours of one class may exceed its mean in shuffled data.
+const NEIGHBOURS: f64 = 3.0;
+/// Standard deviations that the count of a class in a part may differ from its mean, beside one image.
+const SHARE: f64 = 4.0;
+
+/// Number of labels of each class; labels are below 256.
+pub(super) fn counts(labels: &[u8]) -> [usize; 256] {
+    let mut counts = [0; 256];
+    for &label in labels {
+        counts[usize::from(label)] += 1;
+    }
+    counts
+}
+
+/// Whether no more neighbours share a class than in shuffled data. A set that is sorted by class, or made of blocks of
+/// classes, is not shuffled.
+pub(super) fn is_shuffled(labels: &[u8]) -> bool {
+    let count = labels.len() as f64;
+    let shares = counts(labels).map(|of_class| of_class as f64 / count);
+    let chance: f64 = shares.iter().map(|share| share * share).sum();
+    let mean: f64 = shares.iter().map(|share| share * (share * count - 1.0).max(0.0)).sum();
+    let deviation = (count * chance * (1.0 - chance)).sqrt();
+    let equal = labels.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    equal as f64 <= mean + NEIGHBOURS * deviation
+}
+
+/// Whether each class has about its share among the first `count` labels, as if they had been drawn.
+pub(super) fn is_fair(labels: &[u8], count: usize) -> bool {
+    let (all, drawn) = (labels.len() as f64, count as f64);
+    let (of_all, of_part) = (counts(labels), counts(&labels[..count]));
+    of_all.iter().zip(of_part).all(|(&of_all, of_part)| {
+        let share = of_all as f64 / all;
+        // Of the hypergeometric distribution.
+        let variance = drawn * share * (1.0 - share) * (all - drawn) / (all - 1.0).max(1.0);
+        (of_part as f64 - drawn * share).abs() <= SHARE * variance.sqrt() + 1.0
+    })
+}
+
+/// An order of the labels in which any run of neighbours holds each class in its share: images of a class in a drawn
+/// order, classes spread evenly.
+pub(super) fn stratified(labels: &[u8]) -> Vec<usize> {
+    let mut of_class: Vec<Vec<usize>> = vec![Vec::new(); 256];
+    for (index, &label) in labels.iter().enumerate() {
+        of_class[usize::from(label)].push(index);
+    }
+    let mut places = Vec::with_capacity(labels.len());
+    for (class, mut indices) in of_class.into_iter().enumerate() {
+        indices.shuffle(&mut Stream::new(SEED, Purpose::Subset, class as u32, 0));
+        let count = indices.len();
+        let place = |(number, index): (usize, usize)| (2 * number + 1, count, class, index);
+        places.extend(indices.into_iter().enumerate().map(place));
+    }
+    // The place of an image within its class, (number + 1/2) / count, is its place among all.
+    places.sort_by(|(a, of_a, class_a, _), (b, of_b, class_b, _)| {
+        (a * of_b).cmp(&(b * of_a)).then(class_a.cmp(class_b))
+    });
+    places.into_iter().map(|(.., index)| index).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sorted(count: usize, classes: usize) -> Vec<u8> {
+        (0..count).map(|index| (index * classes / count) as u8).collect()
+    }
+
+    #[test]
+    fn sorted_and_blocked_labels_are_not_shuffled() {
+        assert!(!is_shuffled(&sorted(300, 3)));
+        assert!(!is_shuffled(&sorted(12, 3)));
+        // Blocks of ten, and two shuffled halves of different classes.
+        let blocks: Vec<u8> = (0..300).map(|index| (index / 10 % 3) as u8).collect();
+        assert!(!is_shuffled(&blocks));
+        let mut halves = sorted(2000, 10);
+        halves[..1000].shuffle(&mut Stream::new(1, Purpose::Shuffle, 0, 0));
+        halves[1000..].shuffle(&mut Stream::new(2, Purpose::Shuffle, 0, 0));
+        assert!(!is_shuffled(&halves));
+    }
+
+    #[test]
+    fn shuffled_and_alternating_labels_are_shuffled() {
+        for seed in 0..50 {
+            let mut labels = sorted(1000, 10);
+            labels.shuffle(&mut Stream::new(seed, Purpose::Shuffle, 0, 0));
+            assert!(is_shuffled(&labels), "seed {seed}");
+            assert!((1..1000).all(|count| is_fair(&labels, count)), "seed {seed}");
+        }
+        let alternating: Vec<u8> = (0..300).map(|index| (index % 10) as u8).collect();
+        assert!(is_shuffled(&alternating));
+        assert!(is_shuffled(&[]) && is_shuffled(&[3]));
+    }
+
+    #[test]
+    fn part_of_other_shares_is_not_fair() {
+        let mut labels = sorted(300, 3);
+        labels[..250].shuffle(&mut Stream::new(1, Purpose::Shuffle, 0, 0));
+        assert!(!is_fair(&labels, 250));
+        assert!(is_fair(&labels, 300));
+    }
+
+    #[test]
+    fn stratified_runs_hold_every_class_in_its_share() {
+        let labels = [&sorted(300, 3)[..], &[3; 30]].concat();
+        let order = stratified(&labels);
+        let mut all = order.clone();
+        all.sort_unstable();
+        assert!(all.into_iter().eq(0..330), "each image once");
+        let ordered: Vec<u8> = order.iter().map(|&index| labels[index]).collect();
+        for start in [0, 100, 297] {
+            let counts = counts(&ordered[start..start + 33]);
+            for (class, expected) in [10, 10, 10, 3].into_iter().enumerate() {
+                assert!(counts[class].abs_diff(expected) <= 1, "class {class}: {counts:?}");
+            }
+        }
+        let of_first: Vec<usize> = order.iter().copied().filter(|&index| index < 100).collect();
+        assert!(!of_first.is_sorted(), "images of a class are drawn");
+    }
+}

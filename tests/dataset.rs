@@ -253,11 +253,17 @@ fn truncation_keeps_the_first_images_of_both_sets() {
 fn validation_images_are_the_last_of_the_training_set_and_no_test_image_is_left() {
     let folder = folder_of(&small_set(), str::to_owned);
     let whole = Dataset::open(folder.path()).unwrap();
-    let part = whole.clone().part(1, 0, 0).unwrap();
-    assert_eq!((part.training_count, part.test_count), (3, 1));
+    let part = whole.clone().part(2, 0, 0).unwrap();
+    assert_eq!((part.training_count, part.test_count), (2, 2));
     assert_eq!(part.images(), &whole.images()[..24]);
     assert_eq!(part.labels(), whole.training_labels());
     assert_eq!((part.classes, part.range), (whole.classes, whole.range));
+
+    let error = whole.clone().part(1, 0, 0).unwrap_err().to_string();
+    assert!(
+        error.contains("validation images of one class: 1 held out, all of class 1"),
+        "{error}"
+    );
 
     let fewer = whole.clone().part(2, 1, 1).unwrap();
     assert_eq!(fewer.images(), [&whole.images()[..6], &whole.images()[12..18]].concat());

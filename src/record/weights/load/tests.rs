@@ -8,11 +8,20 @@ use safetensors::tensor::TensorView;
 
 use super::*;
 use crate::config::{Feedback, Preset};
+use crate::dataset::{DataSource, Reading};
 use crate::record::weights::{save, weights_sha256};
 
 fn images() -> ImageShape {
     let class_names = ["cat", "dog \"Rex\""].map(str::to_string).to_vec();
-    ImageShape { height: 2, width: 3, channels: 1, classes: 2, class_names, range: 9 }
+    let data = Some(DataIdentity {
+        name: "pets/\"own\".npz".to_string(),
+        source: DataSource::Files,
+        reading: Reading::default(),
+        training_images: 4,
+        test_images: 2,
+        sha256: "ab".to_string(),
+    });
+    ImageShape { height: 2, width: 3, channels: 1, classes: 2, class_names, range: 9, data }
 }
 
 fn config() -> Config {
@@ -242,12 +251,15 @@ fn a_data_set_of_another_shape_is_refused() {
         let one = (vec![9; height * width], vec![0]);
         Dataset::from_parts("set", height, width, (images, labels), one).unwrap()
     };
-    saved.check_fits(&set(2, 3, vec![0, 1])).unwrap();
+    // Its classes have no names, which those of the network have.
+    assert!(saved.check_fits(&set(2, 3, vec![0, 1])).is_err());
+    let (fitted, note) = saved.fit(set(2, 3, vec![0, 1])).unwrap();
+    assert!(saved.check_fits(&fitted).is_ok() && note.is_some());
     let unfit = |dataset| saved.check_fits(&dataset).unwrap_err().to_string();
     let expected = "set: the network takes images of 2 x 3 pixels, this data set has 3 x 2";
     assert_eq!(unfit(set(3, 2, vec![0, 1])), expected);
-    let expected = "set: the network takes 2 classes, this data set has 3";
-    assert_eq!(unfit(set(2, 3, vec![0, 1, 2])), expected);
+    let expected = "set: expected the classes of the network (cat, dog \"Rex\"), found 0, 1, 2";
+    assert_eq!(saved.fit(set(2, 3, vec![0, 1, 2])).unwrap_err().to_string(), expected);
 }
 
 proptest! {

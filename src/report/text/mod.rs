@@ -37,7 +37,7 @@ pub(super) fn fitted(text: &str, size: f64, room: f64) -> String {
         return text;
     }
     let mut letters: Vec<char> = text.chars().collect();
-    while let Some(_) = letters.pop() {
+    while letters.pop().is_some() {
         let cut: String = letters.iter().collect::<String>().trim_end().to_string() + "…";
         if width(&cut, size) <= room {
             return cut;

@@ -1,7 +1,7 @@
 //! Throughput of the CPU backend and, where there is one, of a GPU: whole minibatches and each kernel
 //! by itself, on 784-500-10 as in the paper, with batches of 32.
 //!
-//! `cargo bench --bench training`; "elements" are images. A software GPU is benched only when
+//! `cargo bench -p apical-benches --bench training`; "elements" are images. A software GPU is benched only when
 //! `APICAL_BENCH_SOFTWARE_GPU` is set: its times say nothing about a GPU.
 
 use std::hint::black_box;

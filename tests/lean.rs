@@ -4,6 +4,7 @@
 //! Does not prove: that the library builds alone (`.ci/run` does that), nor that all builds with that Rust, nor which
 //! Rust the crates of other platforms want.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use serde_json::Value;
@@ -84,4 +85,36 @@ fn no_dependency_wants_a_newer_rust() {
         }
     }
     assert!(told > 50, "{told} packages say what they want");
+}
+
+/// A crate that tests need with one more feature is compiled again for them, and so is all that depends on it:
+/// after `cargo build --release`, `tests/run` then compiled wgpu and the library a second time, minutes on two cores.
+#[test]
+fn tests_reuse_the_crates_of_the_build() {
+    let features = |edges: &str| -> BTreeMap<String, BTreeSet<String>> {
+        let text = cargo(&[
+            "tree",
+            "--edges",
+            edges,
+            "--prefix",
+            "none",
+            "--format",
+            "{p} {f}",
+            "--no-dedupe",
+        ]);
+        let mut all: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for line in text.lines().filter(|line| line.contains(" v")) {
+            let name: Vec<&str> = line.splitn(3, ' ').take(2).collect();
+            all.entry(name.join(" ")).or_default().insert(line.to_string());
+        }
+        all
+    };
+    let tested = features("normal,build,dev");
+    for (name, built) in features("normal,build") {
+        assert_eq!(
+            tested.get(&name),
+            Some(&built),
+            "the command takes other features (cli/Cargo.toml)"
+        );
+    }
 }

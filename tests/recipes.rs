@@ -1,7 +1,7 @@
 //! Proves: what the presets of recipes promise is what the trainings came to that are kept in
 //! `benches/results/learning/trials.jsonl`, with the settings that the presets have now, on all of MNIST.
 //!
-//! Does not prove that these trainings were done: `cargo bench --bench learning -- --train` does them again,
+//! Does not prove that these trainings were done: `cargo bench -p apical-benches --bench learning -- --train` does them again,
 //! and each has the hash of its weights.
 
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! How well and how fast networks learn: every recipe, and the paper's nets as the paper trains them.
 //!
-//! `cargo bench --bench learning -- --train` trains what `benches/results/learning/trials.jsonl` lacks
+//! `cargo bench -p apical-benches --bench learning -- --train` trains what `benches/results/learning/trials.jsonl` lacks
 //! (hours on two cores; broken off, it goes on where it was) and writes `benches/results/learning.md` with
 //! its figure. Without `--train` it writes them from the trainings that are there.
 
@@ -49,7 +49,7 @@ struct Arguments {
     threads: usize,
 
     /// Folder of learning.md and learning/
-    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/results"))]
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/results"))]
     out: PathBuf,
 
     /// Given by cargo

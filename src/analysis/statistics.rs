@@ -1,7 +1,5 @@
 //! Correlations, angles, histograms, fits.
 
-use nalgebra::{DMatrix, DVector};
-
 /// The mean; not a number of no values.
 pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
@@ -44,14 +42,44 @@ pub fn histogram(values: &[f64], [low, high]: [f64; 2], bars: usize) -> Vec<f64>
     counts.into_iter().map(|count| count as f64 / all).collect()
 }
 
-/// The factors by which the columns of `rows` add up to `values` with the least sum of squared errors;
-/// `None` where they are not determined.
+/// Returns the factors by which the columns of `rows` add up to `values` with the least sum of squared errors;
+/// `None` if the columns do not determine them.
+///
+/// Solves the normal equations by Gaussian elimination, which needs no pivots: their matrix is symmetric and
+/// positive.
 pub fn least_squares(rows: &[Vec<f64>], values: &[f64]) -> Option<Vec<f64>> {
     let columns = rows.first()?.len();
-    let matrix = DMatrix::from_fn(rows.len(), columns, |row, column| rows[row][column]);
-    let right = matrix.transpose() * DVector::from_column_slice(values);
-    let factors = (matrix.transpose() * &matrix).cholesky()?.solve(&right);
-    Some(factors.iter().copied().collect())
+    let sum = |term: &dyn Fn(&[f64], f64) -> f64| -> f64 {
+        rows.iter().zip(values).map(|(row, &value)| term(row, value)).sum()
+    };
+    // Each row of the matrix, and behind it the right-hand side.
+    let mut equations: Vec<Vec<f64>> = (0..columns)
+        .map(|i| {
+            let products = (0..columns).map(|j| sum(&|row, _| row[i] * row[j]));
+            products.chain([sum(&|row, value| row[i] * value)]).collect()
+        })
+        .collect();
+    let squares: Vec<f64> = (0..columns).map(|i| equations[i][i]).collect();
+    for i in 0..columns {
+        // What is left of a column after the ones before it; rounding leaves a little of a dependent one.
+        let pivot = equations[i][i];
+        if pivot.is_nan() || pivot <= squares[i] * f64::EPSILON * rows.len() as f64 {
+            return None;
+        }
+        let (done, rest) = equations.split_at_mut(i + 1);
+        for equation in rest {
+            let factor = equation[i] / pivot;
+            for (element, upper) in equation.iter_mut().zip(&done[i]).skip(i) {
+                *element -= factor * upper;
+            }
+        }
+    }
+    let mut factors = vec![0.0; columns];
+    for i in (0..columns).rev() {
+        let known: f64 = (i + 1..columns).map(|j| equations[i][j] * factors[j]).sum();
+        factors[i] = (equations[i][columns] - known) / equations[i][i];
+    }
+    Some(factors)
 }
 
 #[cfg(test)]
@@ -100,5 +128,12 @@ mod tests {
             assert!((factor - expected).abs() < 1e-9);
         }
         assert_eq!(least_squares(&[vec![1.0, 1.0], vec![2.0, 2.0]], &[1.0, 2.0]), None);
+        // A third column that is the sum of two others, and a column of zeros.
+        let dependent: Vec<Vec<f64>> =
+            (0..9).map(|x| f64::from(x).sqrt()).map(|x| vec![x, 0.1, x + 0.1]).collect();
+        assert_eq!(least_squares(&dependent, &values), None);
+        assert_eq!(least_squares(&[vec![0.0], vec![0.0]], &[1.0, 2.0]), None);
+        assert_eq!(least_squares(&[vec![f64::NAN]], &[1.0]), None);
+        assert_eq!(least_squares(&[], &[]), None);
     }
 }

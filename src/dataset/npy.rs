@@ -1,7 +1,7 @@
 //! One array as numpy saves it: a header in Python's notation, then the elements.
 //!
-//! The header is read here and not by npyz, which writes recordings: npyz multiplies sizes that lie
-//! without a check, and follows brackets as deep as they go.
+//! The header is read here and not by npyz, which multiplies sizes from the file without a check and follows
+//! brackets to any depth.
 
 use std::io::{self, Read};
 

@@ -101,7 +101,7 @@ pub fn check_lanes(
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "each message says what it is")]
 pub enum BackendError {
-    #[error("no GPU was found: no adapter of the backends vulkan, metal, dx12 or gles answers")]
+    #[error("no GPU was found: no adapter of the backends vulkan, metal or dx12 answers")]
     NoAdapter,
     #[error("there is no GPU but software, which is slower than the CPU backend ({available})")]
     OnlySoftware { available: String },

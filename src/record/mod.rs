@@ -7,6 +7,7 @@ pub(crate) mod file;
 pub mod info;
 mod lines;
 pub mod metrics;
+mod npy;
 pub mod recording;
 pub mod replicas;
 pub mod run;

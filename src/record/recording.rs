@@ -11,13 +11,13 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use bytemuck::NoUninit;
-use npyz::WriterBuilder;
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::RecordError;
 use super::file::write_whole_with;
+use super::npy;
 use crate::recorder::{Axis, Recorded, Recording};
 
 /// How a recording is written.
@@ -79,12 +79,14 @@ fn about(recording: &Recording) -> Value {
 fn npz(recording: &Recording, file: &mut BufWriter<File>) -> io::Result<()> {
     let mut archive = ZipWriter::new(file);
     for array in &recording.arrays {
-        npy(&mut archive, &array.name, &array.shape, &array.values)?;
+        let values = bytes(&array.values, |value| value.to_le_bytes());
+        npy(&mut archive, &array.name, "<f4", &array.shape, &values)?;
     }
     let images = [recording.images.len()];
-    npy(&mut archive, "images", &images, &recording.images)?;
-    npy(&mut archive, "labels", &images, &recording.labels)?;
-    npy(&mut archive, "found", &images, &recording.found)?;
+    let indices = bytes(&recording.images, |index| index.to_le_bytes());
+    npy(&mut archive, "images", "<u4", &images, &indices)?;
+    npy(&mut archive, "labels", "|u1", &images, &recording.labels)?;
+    npy(&mut archive, "found", "|u1", &images, &recording.found)?;
     archive.start_file("about.json", entry(0))?;
     archive.write_all(about(recording).to_string().as_bytes())?;
     archive.finish()?;
@@ -100,18 +102,17 @@ fn entry(bytes: usize) -> SimpleFileOptions {
 /// Most bytes of the header of an array.
 const HEADER_MAX: u32 = 1 << 10;
 
-fn npy<T: npyz::AutoSerialize + Copy>(
+/// Adds an array in numpy's format; `descr` is numpy's name of the element type.
+fn npy(
     archive: &mut ZipWriter<&mut BufWriter<File>>,
     name: &str,
+    descr: &str,
     shape: &[usize],
-    values: &[T],
+    elements: &[u8],
 ) -> io::Result<()> {
-    archive.start_file(format!("{name}.npy"), entry(size_of_val(values)))?;
-    let shape: Vec<u64> = shape.iter().map(|&size| size as u64).collect();
-    let options = npyz::WriteOptions::new().default_dtype().shape(&shape);
-    let mut writer = options.writer(archive).begin_nd()?;
-    writer.extend(values.iter().copied())?;
-    writer.finish()
+    archive.start_file(format!("{name}.npy"), entry(elements.len()))?;
+    archive.write_all(&npy::header(descr, shape))?;
+    archive.write_all(elements)
 }
 
 /// Little-endian bytes, without a copy if the machine has them so.

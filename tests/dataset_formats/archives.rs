@@ -3,20 +3,42 @@
 use std::io::{Cursor, Write};
 
 use apical::dataset::{Dataset, Reading};
-use npyz::{AutoSerialize, WriterBuilder};
 use proptest::prelude::*;
 use tempfile::TempDir;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::{class_names, coloured, folder_of, refusal, sized};
 
-fn npy<T: AutoSerialize + Copy>(shape: &[u64], values: &[T]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let options = npyz::WriteOptions::new().default_dtype().shape(shape);
-    let mut writer = options.writer(&mut bytes).begin_nd().unwrap();
-    writer.extend(values.iter().copied()).unwrap();
-    writer.finish().unwrap();
-    bytes
+/// A number of an array of numpy.
+trait Element: Copy {
+    /// Numpy's name of the type.
+    const DESCR: &str;
+
+    fn bytes(self) -> Vec<u8>;
+}
+
+macro_rules! elements {
+    ($($type:ty: $descr:literal)*) => {
+        $(impl Element for $type {
+            const DESCR: &str = $descr;
+
+            fn bytes(self) -> Vec<u8> {
+                self.to_le_bytes().to_vec()
+            }
+        })*
+    };
+}
+
+elements!(u8: "|u1" i8: "|i1" u16: "<u2" u32: "<u4" i32: "<i4" i64: "<i8" f32: "<f4");
+
+/// An array as numpy saves it.
+fn npy<T: Element>(shape: &[u64], values: &[T]) -> Vec<u8> {
+    let sizes: String = shape.iter().map(|size| format!("{size}, ")).collect();
+    let sizes = sizes.trim_end();
+    let header =
+        format!("{{'descr': '{}', 'fortran_order': False, 'shape': ({sizes}), }}", T::DESCR);
+    let elements: Vec<u8> = values.iter().flat_map(|value| value.bytes()).collect();
+    claimed(&format!("{header:<117}\n"), &elements)
 }
 
 /// An array of which only the header and some bytes are there.

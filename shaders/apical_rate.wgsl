@@ -20,7 +20,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     let row = lane.place * COMPARTMENT_ROWS + COMPARTMENT_APICAL;
     let index = row * part.units + unit;
-    var voltage = 0.0;
+    // Opaque: a compiler that drops `0 +` keeps the sign of a product that is -0.
+    var voltage = rounded(0.0);
     if part.first_column > 0u {
         voltage = compartments[index];
     }
@@ -36,6 +37,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let is_last = part.first_column + part.columns == part.feedback_columns;
     if is_last && part.feedback_columns > part.sources {
         voltage += weight(part.sources, unit);
+    }
+    if is_last {
+        voltage = flush(voltage, SMALLEST_VOLTAGE);
     }
     compartments[index] = voltage;
 }

@@ -40,5 +40,5 @@ fn mean(window: Window, delay: u32, sent: u32, unit: u32) -> f32 {
     for (var step = end - window.length; step < end; step++) {
         sum += rates[(sent + RATE_HISTORY + step) * part.units + unit];
     }
-    return product(sum, window.inverse);
+    return flush(product(sum, window.inverse), SMALLEST_VOLTAGE);
 }

@@ -87,9 +87,9 @@ fn sum_columns(place: u32, step: u32, units: vec4<u32>, before: vec4<f32>) -> ve
             let weights_of = column(neuron, units);
             sum += weights_of;
             if ((more >> bit) & 1u) == 1u {
-                // A neuron that spikes twice adds its column twice.
+                // A neuron that spikes twice adds its column twice. Opaque: compilers turn `a + b + b` into `fma(2, b, a)`.
                 for (var count = count_at(place, step, neuron); count > 1u; count--) {
-                    sum += weights_of;
+                    sum = rounded4(sum) + weights_of;
                 }
             }
         }

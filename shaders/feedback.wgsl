@@ -35,7 +35,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             weight += product(factor(column, unit, j), feedback_above[heard * part.above + j]);
         }
     }
-    feedback[index] = flush(weight, SMALLEST_VOLTAGE);
+    feedback[index] = flush_weight(weight);
 }
 
 // The weight of the neuron `above`, with its noise.
@@ -45,7 +45,7 @@ fn factor(column: u32, unit: u32, above: u32) -> f32 {
     if noise == 0.0 {
         return weight;
     }
-    return weight + product(noise, normal(unit, above));
+    return flush_weight(weight + product(noise, normal(unit, above)));
 }
 
 // Next to normal, mean 0 and spread 1: the sum of twelve uniform numbers less 6, of so few bits that it

@@ -22,7 +22,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let sent = (lane.place * constants.rate_rows + RATE_HISTORY + step) * part.below;
     let column = replica * (part.below + 1u) - part.first_column;
     let index = row * part.units + unit;
-    var sum = 0.0;
+    // Opaque: a compiler that drops `0 +` keeps the sign of a product that is -0.
+    var sum = rounded(0.0);
     if part.first_column > 0u {
         sum = drive[index];
     }

@@ -35,12 +35,13 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let bias = column == part.sources;
     let eta = select(replicas[replica].feedback_eta, replicas[replica].apical_bias_eta, bias);
     let index = (replica * part.columns + id.y) * part.units + unit;
-    feedback[index] -= product(product(eta, minibatch.rate), gradient);
+    let rate = flush(product(eta, minibatch.rate), SMALLEST_GRADIENT);
+    feedback[index] = flush_weight(feedback[index] - product(rate, gradient));
 }
 
 fn error(lane: u32, unit: u32) -> f32 {
     let soma = (lane * COMPARTMENT_ROWS + COMPARTMENT_MEAN_SOMA) * part.units + unit;
     let rate = product(replicas[replica].phi_max, sigmoid(compartments[soma]));
     let plateau = plateaus[(lane * PLATEAU_ROWS + PLATEAU_FORWARD) * part.units + unit];
-    return product(plateau - rate, sigmoid_slope(plateau));
+    return flush(product(plateau - rate, sigmoid_slope(plateau)), SMALLEST_GRADIENT);
 }

@@ -16,5 +16,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     let soma = (lane.place * COMPARTMENT_ROWS + COMPARTMENT_SOMA) * part.units + unit;
     let row = lane.place * constants.rate_rows + RATE_HISTORY + part.first;
-    rates[row * part.units + unit] = product(replicas[replica].phi_max, sigmoid(compartments[soma]));
+    let rate = product(replicas[replica].phi_max, sigmoid(compartments[soma]));
+    rates[row * part.units + unit] = flush(rate, SMALLEST_VOLTAGE);
 }

@@ -34,7 +34,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         for (var unit = 0u; unit < part.units; unit++) {
             let forward = sigmoid(compartments[means + unit]);
             let difference = compartments[rates + unit] - product(replicas[replica].phi_max, forward);
-            loss += product(difference, difference);
+            loss += flush(product(difference, difference), SMALLEST_MOMENT);
         }
     }
     let result = (replica * constants.slots + lane.slot) * RESULT_ROWS;

@@ -105,11 +105,12 @@ fn uncut_early(lane: Lane, early: u32, carried: vec2<f32>, words: u32, state: u3
         }
     }
     traces[state + feedback_row(0u, early) * part.units] =
-        product(feedback_forward, lane.inverse_window_forward);
+        flush(product(feedback_forward, lane.inverse_window_forward), SMALLEST_VOLTAGE);
     traces[state + feedback_row(1u, early) * part.units] =
-        product(feedback_target, lane.inverse_window_target);
+        flush(product(feedback_target, lane.inverse_window_target), SMALLEST_VOLTAGE);
     if early == 0u {
-        traces[state + TRACE_FORWARD * part.units] = product(forward, lane.inverse_window_forward);
+        traces[state + TRACE_FORWARD * part.units] =
+            flush(product(forward, lane.inverse_window_forward), SMALLEST_VOLTAGE);
         traces[state + TRACE_SLOW * part.units] = slow;
         traces[state + TRACE_FAST * part.units] = fast;
     }

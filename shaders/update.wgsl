@@ -21,9 +21,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     replica = id.z;
     let minibatch = minibatches[replica];
-    let first = replica * constants.lanes;
+    let first_lane = replica * constants.lanes;
     var sum = 0.0;
-    for (var lane = first; lane < first + minibatch.lanes; lane++) {
+    for (var lane = first_lane; lane < first_lane + minibatch.lanes; lane++) {
         var trace = 1.0;
         if column < part.below {
             trace = traces[(lane * constants.trace_rows + TRACE_FORWARD) * part.below + column];
@@ -38,21 +38,32 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if part.keeps_gradient == 1u {
         gradients[index] = gradient;
     }
-    let eta = learning_rate(column == part.below);
-    let decay = select(product(eta, replicas[replica].weight_decay), 0.0, column == part.below);
+    let is_bias = column == part.below;
+    let eta = learning_rate(is_bias);
+    var decay = 0.0;
+    if !is_bias {
+        decay = flush(product(eta, replicas[replica].weight_decay), SMALLEST_GRADIENT);
+    }
+    var weight = weights[index];
     if decay != 0.0 {
-        weights[index] -= product(decay, weights[index]);
+        // Opaque: a compiler could subtract the sum of both products.
+        weight = rounded(weight - product(decay, weight));
     }
-    let moment = 2u * bound * part.units + unit;
+    let first = 2u * bound * part.units + unit;
+    weights[index] = flush_weight(weight - change(minibatch, eta, gradient, first));
+}
+
+// What the optimiser subtracts from a weight; `first`: the index of its first moment.
+fn change(minibatch: Minibatch, eta: f32, gradient: f32, first: u32) -> f32 {
     if constants.optimizer == 0u {
-        weights[index] -= product(eta, gradient);
-    } else if constants.optimizer == 1u {
-        adam(minibatch, eta, gradient, index, moment, moment + part.units);
-    } else {
-        let mean = product(replicas[replica].first_decay, moments[moment]) + gradient;
-        moments[moment] = flush(mean, SMALLEST_MOMENT);
-        weights[index] -= product(eta, moments[moment]);
+        return product(eta, gradient);
     }
+    if constants.optimizer == 1u {
+        return adam(minibatch, eta, gradient, first, first + part.units);
+    }
+    let mean = product(replicas[replica].first_decay, moments[first]) + gradient;
+    moments[first] = flush(mean, SMALLEST_MOMENT);
+    return product(eta, moments[first]);
 }
 
 fn clipped(gradient: f32) -> f32 {
@@ -67,11 +78,11 @@ fn clipped(gradient: f32) -> f32 {
 fn learning_rate(is_bias: bool) -> f32 {
     let layer = part.population - 1u;
     let eta = select(replicas[replica].etas[layer], replicas[replica].bias_etas[layer], is_bias);
-    return product(eta, minibatches[replica].rate);
+    return flush(product(eta, minibatches[replica].rate), SMALLEST_GRADIENT);
 }
 
 // Adam (Kingma & Ba 2015) with the square of epsilon under the root; with other factors RMSProp.
-fn adam(minibatch: Minibatch, eta: f32, gradient: f32, index: u32, first: u32, second: u32) {
+fn adam(minibatch: Minibatch, eta: f32, gradient: f32, first: u32, second: u32) -> f32 {
     let mean = product(replicas[replica].first_decay, moments[first])
         + product(replicas[replica].first_gain, gradient);
     let square = product(replicas[replica].second_decay, moments[second])
@@ -80,5 +91,5 @@ fn adam(minibatch: Minibatch, eta: f32, gradient: f32, index: u32, first: u32, s
     moments[second] = flush(square, SMALLEST_MOMENT);
     let spread = product(minibatch.second_correction, moments[second]) + replicas[replica].epsilon_square;
     let step = product(product(eta, minibatch.first_correction), moments[first]);
-    weights[index] -= product(step, reciprocal_root(spread));
+    return product(step, reciprocal_root(spread));
 }

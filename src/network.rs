@@ -4,6 +4,7 @@ use rand::seq::SliceRandom;
 use serde::Serialize;
 
 use crate::config::{Config, Feedback};
+use crate::model::arithmetic::flush_weight;
 use crate::random::{Purpose, Stream};
 
 /// Weights of one layer, stored by column, as the kernels read them.
@@ -25,7 +26,7 @@ pub struct Layer {
 
 impl Layer {
     /// From matrices stored row by row: weights `[units, below]`, biases `[units]`, feedback
-    /// `[units, sources]` (empty for the output).
+    /// `[units, sources]` (empty for the output). Values too small for a device become zero, see [`flush_weight`].
     pub fn from_rows(
         units: usize,
         below: usize,
@@ -36,14 +37,18 @@ impl Layer {
         let sources = feedback.len() / units;
         let mut columns = transpose(weights, units, below);
         columns.extend_from_slice(biases);
-        Layer {
+        let mut layer = Layer {
             units,
             below,
             weights: columns,
             sources,
             feedback: transpose(feedback, units, sources),
             apical_biases: Vec::new(),
+        };
+        for weight in layer.weights.iter_mut().chain(&mut layer.feedback) {
+            *weight = flush_weight(*weight);
         }
+        layer
     }
 
     /// Weights row by row, `[units, below]`.
@@ -170,7 +175,7 @@ fn apical_biases(config: &Config, layer: usize) -> Vec<f32> {
 }
 
 fn to_single(values: &[f64]) -> Vec<f32> {
-    values.iter().map(|&value| value as f32).collect()
+    values.iter().map(|&value| flush_weight(value as f32)).collect()
 }
 
 /// The transpose of a matrix `[rows, columns]` stored row by row.
@@ -185,6 +190,14 @@ fn transpose(matrix: &[f32], rows: usize, columns: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weights_too_small_for_a_device_become_zero() {
+        let layer = Layer::from_rows(1, 2, &[1e-40, 1.0], &[-1e-16], &[-0.0, 1e-15]);
+        let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&layer.weights), bits(&[0.0, 1.0, 0.0]));
+        assert_eq!(bits(&layer.feedback), bits(&[0.0, 1e-15]));
+    }
 
     #[test]
     fn statistics_are_of_weights_biases_and_feedback_apart() {

@@ -31,6 +31,7 @@ mod recorder;
 mod replicas;
 mod requests;
 mod shaders;
+mod subnormals;
 mod support;
 mod trainings;
 

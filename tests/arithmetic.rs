@@ -6,8 +6,8 @@
 //! float is tried; all of them were, once, and gave the maxima that the bounds below lie just above.
 
 use apical::model::arithmetic::{
-    ARGUMENT_LIMIT, SMALLEST_GRADIENT, SMALLEST_MOMENT, SMALLEST_VOLTAGE, exp, flush, reciprocal,
-    reciprocal_root, sigmoid, sigmoid_slope,
+    ARGUMENT_LIMIT, SMALLEST_GRADIENT, SMALLEST_MOMENT, SMALLEST_VOLTAGE, SMALLEST_WEIGHT, exp,
+    flush, flush_weight, reciprocal, reciprocal_root, sigmoid, sigmoid_slope,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
@@ -184,9 +184,33 @@ fn flush_keeps_what_is_large_enough_and_only_that() {
             }
         }
     }
-    // What the flushes are for: products of what they leave are still normal numbers.
-    assert!((SMALLEST_GRADIENT * SMALLEST_GRADIENT).is_normal());
-    assert!((0.5 * SMALLEST_VOLTAGE * SMALLEST_GRADIENT).is_normal());
+}
+
+#[test]
+fn flush_weight_below_smallest_is_zero_and_keeps_nan() {
+    let below = f32::from_bits(SMALLEST_WEIGHT.to_bits() - 1);
+    for sign in [1.0, -1.0] {
+        for gone in [below, 1e-37, f32::MIN_POSITIVE, 1e-45, 0.0] {
+            assert_eq!(flush_weight(sign * gone).to_bits(), 0, "{gone:e}");
+        }
+        for kept in [SMALLEST_WEIGHT, 1.0, f32::MAX, f32::INFINITY] {
+            assert_eq!(flush_weight(sign * kept), sign * kept);
+        }
+    }
+    assert!(flush_weight(f32::NAN).is_nan(), "a training that diverged is found");
+}
+
+/// The purpose of the flushes: products of stored numbers are normal, and so are differences of such products.
+#[test]
+fn products_of_flushed_numbers_differ_by_normal_ones() {
+    let stored = [SMALLEST_VOLTAGE, SMALLEST_GRADIENT, SMALLEST_WEIGHT];
+    for a in stored {
+        for b in stored {
+            let product = a * b;
+            let next = f32::from_bits(product.to_bits() + 1);
+            assert!(product >= SMALLEST_MOMENT && (next - product).is_normal());
+        }
+    }
 }
 
 proptest! {

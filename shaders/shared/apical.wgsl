@@ -24,5 +24,5 @@ fn set_apical(lane: Lane, unit: u32, voltage: f32) {
         biased += weight(part.sources, unit);
     }
     let row = lane.place * COMPARTMENT_ROWS + COMPARTMENT_APICAL;
-    compartments[part.compartments_start + row * part.units + unit] = biased;
+    compartments[part.compartments_start + row * part.units + unit] = flush(biased, SMALLEST_VOLTAGE);
 }

@@ -7,6 +7,11 @@ fn rounded(x: f32) -> f32 {
     return bitcast<f32>(bitcast<u32>(x) ^ constants.zero);
 }
 
+// The same for four numbers.
+fn rounded4(x: vec4<f32>) -> vec4<f32> {
+    return bitcast<vec4<f32>>(bitcast<vec4<u32>>(x) ^ vec4<u32>(constants.zero));
+}
+
 // `a * b`, rounded before it is added to anything. Every product that feeds a sum is one of these.
 fn product(a: f32, b: f32) -> f32 {
     return rounded(a * b);
@@ -15,6 +20,14 @@ fn product(a: f32, b: f32) -> f32 {
 // `x`, or zero where its magnitude is below `smallest`.
 fn flush(x: f32, smallest: f32) -> f32 {
     return select(0.0, x, abs(x) >= smallest);
+}
+
+// A weight as it is stored: zero if its magnitude is below `SMALLEST_WEIGHT`. NaN stays NaN. The bits decide, since
+// compilers may assume that there is no NaN.
+fn flush_weight(x: f32) -> f32 {
+    let bits = bitcast<u32>(x);
+    let is_kept = (bits & 0x7FFFFFFFu) >= bitcast<u32>(SMALLEST_WEIGHT);
+    return bitcast<f32>(select(0u, bits, is_kept));
 }
 
 // `e^x`, clamped beyond `ARGUMENT_LIMIT`. Not called `exp`: that is the built-in one, which differs

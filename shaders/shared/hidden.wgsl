@@ -18,7 +18,7 @@ fn step_hidden(lane: Lane, unit: u32) {
         basal = arriving(lane.place, step - part.block_first, unit) + bias;
         let taken_up =
             product(replicas[replica].hidden_input, basal) + product(replicas[replica].hidden_apical, apical);
-        soma = product(replicas[replica].hidden_decay, flushed(soma, step)) + rounded(taken_up);
+        soma = flush(product(replicas[replica].hidden_decay, soma) + rounded(taken_up), SMALLEST_VOLTAGE);
         if step >= window && step < lane.steps_forward {
             mean += soma;
         }

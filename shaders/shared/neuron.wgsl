@@ -12,12 +12,6 @@ fn begin_image(state: u32) {
     compartments[state + COMPARTMENT_MEAN_SOMA * part.units] = 0.0;
 }
 
-// The voltage without what is next to zero, at the first step of every word: a voltage that decays by no
-// more than a hundred times a step does not get from there to subnormal numbers within one word.
-fn flushed(soma: f32, step: u32) -> f32 {
-    return select(soma, flush(soma, SMALLEST_VOLTAGE), step % STEPS_PER_WORD == 0u);
-}
-
 // Spike count of one step: candidates at rate `phi_max`, each kept with probability `1 / odds`, where
 // `odds = 1 + exp(-C)`. `half` is the high half of the step's word, in its place; nearly always it decides.
 fn spike_count(half: u32, soma: f32, unit: u32, position: u32, step: u32) -> u32 {

@@ -26,7 +26,7 @@ fn step_output(lane: Lane, unit: u32) {
         let decay = select(constants.output_decay, constants.teaching_decay, is_taught);
         let input = select(constants.output_input, constants.teaching_input, is_taught);
         let taken_up = product(input, basal) + select(0.0, current, is_taught);
-        soma = product(decay, flushed(soma, step)) + rounded(taken_up);
+        soma = flush(product(decay, soma) + rounded(taken_up), SMALLEST_VOLTAGE);
         if step >= window && step < lane.steps_forward {
             mean += soma;
         }

@@ -12,9 +12,9 @@ fn sum_columns(count: u32, unit: u32, before: f32) -> f32 {
             left &= left - 1u;
             let of_neuron = weight(neuron, unit);
             sum += of_neuron;
-            // A neuron that spikes twice adds its column twice.
+            // A neuron that spikes twice adds its column twice. Opaque: compilers turn `a + b + b` into `fma(2, b, a)`.
             for (var again = spikes_of(neuron); again > 1u; again--) {
-                sum += of_neuron;
+                sum = rounded(sum) + of_neuron;
             }
         }
     }

@@ -24,6 +24,20 @@ const UNITS_MAX: usize = 1 << 20;
 /// Kernels index the weights of a layer with 32 bits; the CPU pads them a little.
 const WEIGHTS_MAX: usize = 1 << 31;
 const BATCH_MAX: usize = 65_535;
+/// Largest factor: more overflows.
+const FACTOR_MAX: f64 = 1e6;
+/// Smallest factor other than zero. Products of a smaller one with stored numbers could be subnormal, which devices
+/// round differently, see [`crate::model::arithmetic`].
+const FACTOR_MIN: f64 = 1e-9;
+/// Smallest largest rate, spikes per ms: one spike in a quarter of an hour.
+const PHI_MIN: f64 = 1e-6;
+/// Smallest decay of a moment other than zero, and smallest distance from 1.
+const BETA_MIN: f64 = 1e-6;
+
+/// Whether a factor is zero or of a size at which all devices compute the same.
+fn is_factor(value: f64) -> bool {
+    value == 0.0 || (FACTOR_MIN..=FACTOR_MAX).contains(&value)
+}
 
 impl Config {
     /// Checks every setting, for a data set with so many pixels an image and so many classes.
@@ -69,9 +83,14 @@ impl Config {
                 );
                 return fail(setting, rates, reason);
             }
-            if let Some(eta) = rates.iter().find(|eta| !eta.is_finite() || **eta < 0.0) {
-                return fail(setting, eta, "a rate is a number of at least 0".into());
+            if let Some(eta) = rates.iter().find(|eta| !is_factor(**eta)) {
+                return fail(setting, eta, "0, or 1e-9 to 1e6".into());
             }
+        }
+        let bias_etas = (0..self.layer_count()).map(|layer| self.layer_eta_bias(layer));
+        if let Some(eta) = bias_etas.into_iter().find(|&eta| !is_factor(eta)) {
+            let reason = format!("times eta it is {eta:e}, which must be 0, or 1e-9 to 1e6");
+            return fail("eta_bias", &self.eta_bias, reason);
         }
         let is_symmetric = self.feedback_weights == FeedbackWeights::Symmetric;
         if is_symmetric && self.feedback_sparsity != 0.0 {
@@ -108,9 +127,16 @@ impl Config {
             ("apical_bias", self.apical_bias),
             ("apical_bias_eta", self.apical_bias_eta),
         ] {
-            if !(0.0..=1e6).contains(&value) {
-                return fail(setting, &value, "0 to 1e6".into());
+            if !is_factor(value) {
+                return fail(setting, &value, "0, or 1e-9 to 1e6".into());
             }
+        }
+        let apical_bias_eta = self.feedback_eta * self.apical_bias_eta;
+        if !is_factor(apical_bias_eta) {
+            let reason = format!(
+                "times feedback_eta it is {apical_bias_eta:e}, which must be 0, or 1e-9 to 1e6"
+            );
+            return fail("apical_bias_eta", &self.apical_bias_eta, reason);
         }
         if self.step_epochs == 0 {
             return fail("step_epochs", &self.step_epochs, "at least 1".into());
@@ -123,8 +149,8 @@ impl Config {
         }
         if self.optimizer != Optimizer::Sgd {
             for (setting, beta) in [("beta1", self.beta1), ("beta2", self.beta2)] {
-                if !(0.0..1.0).contains(&beta) {
-                    return fail(setting, &beta, "at least 0 and less than 1".into());
+                if beta != 0.0 && !(BETA_MIN..=1.0 - BETA_MIN).contains(&beta) {
+                    return fail(setting, &beta, "0, or 1e-6 to 0.999999".into());
                 }
             }
             if !(1e-12..=1.0).contains(&self.epsilon) {
@@ -135,8 +161,11 @@ impl Config {
             let reason = "0 to 0.9: beyond, an Euler step of 1 ms overshoots";
             return fail("g_apical", &self.g_apical, reason.into());
         }
-        if !(self.phi_max > 0.0 && self.phi_max <= 1.0) {
-            return fail("phi_max", &self.phi_max, "above 0, at most 1 spike per ms".into());
+        if !is_factor(self.g_apical) {
+            return fail("g_apical", &self.g_apical, "0, or 1e-9 to 0.9".into());
+        }
+        if !(PHI_MIN..=1.0).contains(&self.phi_max) {
+            return fail("phi_max", &self.phi_max, "1e-6 to 1 spike per ms".into());
         }
         let width = thresholds(self.phi_max, self.spikes);
         if width[0] <= width[1] || width[COUNT_MAX - 1] != 0 && self.spikes == SpikeDraw::Poisson {
@@ -223,6 +252,25 @@ mod tests {
             ("eta_bias", Config { eta_bias: vec![-0.1], ..base.clone() }),
             ("weight_decay", Config { weight_decay: -1.0, ..base.clone() }),
             ("clip", Config { clip: f64::INFINITY, ..base.clone() }),
+            // Below the numbers that all devices compute alike.
+            ("eta", Config { eta: vec![1e-37], ..base.clone() }),
+            ("eta", Config { eta: vec![0.1, 1e7], ..base.clone() }),
+            ("eta_bias", Config { eta_bias: vec![1e-37], ..base.clone() }),
+            ("eta_bias", Config { eta: vec![1e-6], eta_bias: vec![1e-6], ..base.clone() }),
+            ("feedback_eta", Config { feedback_eta: 1e-37, ..base.clone() }),
+            (
+                "apical_bias_eta",
+                Config { feedback_eta: 1e-6, apical_bias_eta: 1e-6, ..base.clone() },
+            ),
+            ("weight_decay", Config { weight_decay: 1e-30, ..base.clone() }),
+            ("clip", Config { clip: 1e-20, ..base.clone() }),
+            ("feedback_gain", Config { feedback_gain: 1e-20, ..base.clone() }),
+            ("feedback_noise", Config { feedback_noise: 1e-20, ..symmetric.clone() }),
+            ("apical_bias", Config { apical_bias: 1e-20, ..base.clone() }),
+            ("beta1", Config { beta1: 1e-30, ..base.clone() }),
+            ("beta2", Config { beta2: 1.0 - 1e-12, ..base.clone() }),
+            ("g_apical", Config { g_apical: 1e-30, ..base.clone() }),
+            ("phi_max", Config { phi_max: 1e-7, ..base.clone() }),
             ("eta", Config { eta: vec![f64::NAN], ..base.clone() }),
             ("feedback_sparsity", Config { feedback_sparsity: 1.0, ..base.clone() }),
             ("feedback_gain", Config { feedback_gain: f64::NAN, ..base.clone() }),

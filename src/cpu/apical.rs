@@ -11,6 +11,7 @@ use super::tile::{Tile, Tiled, WIDTH};
 use super::vectors::{Portable, Vectors};
 use crate::layout::compartment::APICAL;
 use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush};
 
 /// `events`: who spikes in the feedback's population at the step; `feedback`: `[columns, units]`;
 /// `apical_drive`: `[history + 1, units]`; `compartments`: `[5, units]`.
@@ -68,6 +69,11 @@ pub fn add_biases(part: &Part, feedback: &Columns, compartments: &mut Tiled<f32>
             for i in 0..WIDTH {
                 compartments[APICAL][i] += biases[i];
             }
+        }
+    }
+    for compartments in compartments.each_mut() {
+        for voltage in compartments[APICAL].iter_mut() {
+            *voltage = flush(*voltage, SMALLEST_VOLTAGE);
         }
     }
 }

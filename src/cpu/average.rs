@@ -7,6 +7,7 @@ use super::response::{Window, feedback_row};
 use super::tile::{Tile, Tiled, WIDTH};
 use crate::layout::trace::FORWARD;
 use crate::layout::{Constants, Lane, Part, RATE_HISTORY};
+use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush};
 
 /// `rates`: `[1 + steps, units]`; `traces`: `[rows, units]`.
 #[multiversion(targets = "simd")]
@@ -48,7 +49,7 @@ fn mean(window: &Window, delay: u32, rates: &[Tile<f32>]) -> Tile<f32> {
         }
     }
     for mean in mean.iter_mut() {
-        *mean *= window.inverse;
+        *mean = flush(*mean * window.inverse, SMALLEST_VOLTAGE);
     }
     mean
 }

@@ -4,7 +4,7 @@
 use super::state::Shared;
 use super::tile::WIDTH;
 use crate::layout::{Minibatch, Part, Replica};
-use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush};
+use crate::model::arithmetic::flush_weight;
 use crate::random::{Purpose, Source, counter_head, normal};
 
 /// Renews the feedback weights of a replica's hidden layer, or continues sums over the layer above.
@@ -40,7 +40,7 @@ pub fn of_replica(
                 return weight;
             }
             let counter = [head, minibatch.update, unit as u32, 3 * above as u32];
-            weight + replica.feedback_noise * normal(counter, replica.seed)
+            flush_weight(weight + replica.feedback_noise * normal(counter, replica.seed))
         };
         let place = |source: usize| (source, unit / WIDTH, unit % WIDTH);
         for (source, weight) in weights.iter_mut().enumerate() {
@@ -60,7 +60,7 @@ pub fn of_replica(
         }
         for (source, weight) in weights.iter().enumerate() {
             let (column, tile, i) = place(source);
-            feedback[layer].column_mut(column)[tile][i] = flush(*weight, SMALLEST_VOLTAGE);
+            feedback[layer].column_mut(column)[tile][i] = flush_weight(*weight);
         }
     }
 }

@@ -67,14 +67,6 @@ fn uncut(constants: &Constants, drive: &mut [Tile<f32>], now: usize) -> Tile<f32
     sum
 }
 
-/// The somatic voltages without what is next to zero, at the first step of every word: a voltage that
-/// decays by no more than a hundred times a step does not get from there to subnormal numbers within one
-/// word.
-#[inline(always)]
-pub fn flushed<V: Vectors>(soma: V::Floats, step: u32) -> V::Floats {
-    if step.is_multiple_of(STEPS_PER_WORD) { V::flush(soma, SMALLEST_VOLTAGE) } else { soma }
-}
-
 /// Moves the last drives of a block of `steps` steps to where the next block looks for its past.
 #[inline(always)]
 pub fn keep_history(constants: &Constants, drive: &mut [Tile<f32>], steps: usize) {

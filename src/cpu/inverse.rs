@@ -8,7 +8,7 @@ use super::carried::Carried;
 use super::state::Shared;
 use super::tile::{Tile, WIDTH};
 use crate::layout::{Minibatch, Part, Replica};
-use crate::model::arithmetic::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
+use crate::model::arithmetic::{SMALLEST_GRADIENT, flush, flush_weight, sigmoid, sigmoid_slope};
 
 /// Updates one layer's feedback weights of a replica from what its lanes carry. `source`: the population that
 /// is heard.
@@ -28,7 +28,7 @@ pub fn of_replica(
     columns.into_par_iter().enumerate().for_each(|(index, column)| {
         let is_bias = index == part.sources as usize;
         let eta = if is_bias { replica.apical_bias_eta } else { replica.feedback_eta };
-        let eta = eta * minibatch.rate;
+        let eta = flush(eta * minibatch.rate, SMALLEST_GRADIENT);
         let trace =
             |lane: &Carried| if is_bias { 1.0 } else { lane.feedback_forward(source, index) };
         let traces: Vec<f32> = lanes.iter().map(trace).collect();
@@ -41,7 +41,7 @@ pub fn of_replica(
             }
             for i in 0..WIDTH {
                 let gradient = flush(sums[i] * minibatch.inverse_lanes, SMALLEST_GRADIENT);
-                weights[i] -= eta * gradient;
+                weights[i] = flush_weight(weights[i] - eta * gradient);
             }
         }
     });
@@ -55,7 +55,7 @@ fn errors(replica: &Replica, layer: usize, lane: &Carried) -> Vec<Tile<f32>> {
         for i in 0..WIDTH {
             let rate = replica.phi_max * sigmoid(means[tile][i]);
             let plateau = plateaus[tile][i];
-            errors[i] = (plateau - rate) * sigmoid_slope(plateau);
+            errors[i] = flush((plateau - rate) * sigmoid_slope(plateau), SMALLEST_GRADIENT);
         }
     }
     errors

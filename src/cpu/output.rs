@@ -9,12 +9,12 @@ use multiversion::target::match_target;
 use super::block::{Block, Neurons, go_through};
 use super::drawn::DrawnPart;
 use super::events::words_of;
-use super::filter::{arriving, flushed, keep_history};
+use super::filter::{arriving, keep_history};
 use super::tile::{Span, Tile, WIDTH};
 use super::vectors::{Portable, Vectors};
 use super::window::Window;
 use crate::layout::compartment::{BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
-use crate::model::arithmetic::{Float, sigmoid};
+use crate::model::arithmetic::{Float, SMALLEST_VOLTAGE, sigmoid};
 
 /// Shapes as in [`super::soma::soma`].
 #[multiversion(targets = "simd")]
@@ -86,7 +86,6 @@ impl Neurons for Output<'_> {
             let of_block = (of_word.start - part.block_first) as usize;
             // Of the dendrite, then of the soma.
             let mut voltages = arriving::<V>(constants, part, drive, of_block, of_word.len());
-            voltage = flushed::<V>(voltage, of_word.start);
             for (filtered, step) in voltages.iter_mut().zip(of_word.clone()) {
                 basal = *filtered + bias;
                 let (decay, input, current) = if step >= lane.steps_forward {
@@ -95,7 +94,7 @@ impl Neurons for Output<'_> {
                     (constants.output_decay, constants.output_input, float(0.0))
                 };
                 let taken_up = float(input) * basal + current;
-                voltage = float(decay) * voltage + taken_up;
+                voltage = V::flush(float(decay) * voltage + taken_up, SMALLEST_VOLTAGE);
                 *filtered = voltage;
             }
             forward.add::<V>(&of_word, &voltages, &mut mean);

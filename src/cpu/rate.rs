@@ -2,7 +2,7 @@
 
 use super::tile::{Tiled, WIDTH};
 use crate::layout::{Lane, Part, RATE_HISTORY, Replica, compartment};
-use crate::model::arithmetic::sigmoid;
+use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush, sigmoid};
 
 /// `compartments`: `[5, units]`; `rates`: `[1 + steps, units]`.
 pub fn rate(
@@ -18,7 +18,8 @@ pub fn rate(
     let row = (RATE_HISTORY + part.first) as usize;
     for (rates, compartments) in rates.each_mut().zip(compartments.each()) {
         for i in 0..WIDTH {
-            rates[row][i] = replica.phi_max * sigmoid(compartments[compartment::SOMA][i]);
+            let rate = replica.phi_max * sigmoid(compartments[compartment::SOMA][i]);
+            rates[row][i] = flush(rate, SMALLEST_VOLTAGE);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::tile::Tiled;
 use crate::layout::{Constants, Lane, Part, Replica, compartment, result};
-use crate::model::arithmetic::sigmoid;
+use crate::model::arithmetic::{SMALLEST_MOMENT, flush, sigmoid};
 
 /// `compartments`: of the output, `[5, units]`; `result`: `[2]`.
 ///
@@ -34,7 +34,7 @@ pub fn score(
             let forward = sigmoid(compartments.value(compartment::MEAN_SOMA, unit));
             let target = compartments.value(compartment::MEAN_RATE, unit);
             let difference = target - replica.phi_max * forward;
-            loss += difference * difference;
+            loss += flush(difference * difference, SMALLEST_MOMENT);
         }
     }
     result[result::CLASS] = best.0 as u32;

@@ -8,13 +8,13 @@ use multiversion::target::match_target;
 use super::block::{Block, Neurons, go_through};
 use super::drawn::DrawnPart;
 use super::events::words_of;
-use super::filter::{arriving, flushed, keep_history};
+use super::filter::{arriving, keep_history};
 use super::neuron::WORD;
 use super::tile::{Span, Tile, WIDTH};
 use super::vectors::{Portable, Vectors};
 use super::window::Window;
 use crate::layout::compartment::{APICAL, BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
-use crate::model::arithmetic::Float;
+use crate::model::arithmetic::{Float, SMALLEST_VOLTAGE};
 
 /// `drive`: `[history + block, units]`; `compartments`: `[5, units]`; `spikes`: this layer's,
 /// `[past words + words, units]`; `drawn`: the same of the block's steps, for which it has room.
@@ -68,12 +68,14 @@ impl Neurons for Hidden<'_> {
         for (_, of_word) in words_of(&steps) {
             let row = (of_word.start - steps.start) as usize;
             let of_block = (of_word.start - part.block_first) as usize;
-            let before = flushed::<V>(voltage, of_word.start);
-            let mut word =
-                |count| euler::<V>(self.0, drive, of_block, count, [bias, from_apical], before);
+            // Not in a closure: compilers leave a larger one out of line, without the vectors of the machine.
             // Nearly all words are whole: their number of steps is known to the compiler.
-            let (last_basal, voltages) =
-                if of_word.len() == WORD { word(WORD) } else { word(of_word.len()) };
+            let from = [bias, from_apical];
+            let (last_basal, voltages) = if of_word.len() == WORD {
+                euler::<V>(self.0, drive, of_block, WORD, from, voltage)
+            } else {
+                euler::<V>(self.0, drive, of_block, of_word.len(), from, voltage)
+            };
             basal = last_basal;
             voltage = voltages[of_word.len() - 1];
             forward.add::<V>(&of_word, &voltages, &mut mean);
@@ -108,7 +110,7 @@ fn euler<V: Vectors>(
     for voltage in &mut voltages[..count] {
         basal = *voltage + bias;
         let taken_up = float(replica.hidden_input) * basal + from_apical;
-        soma = float(replica.hidden_decay) * soma + taken_up;
+        soma = V::flush(float(replica.hidden_decay) * soma + taken_up, SMALLEST_VOLTAGE);
         *voltage = soma;
     }
     (basal, voltages)

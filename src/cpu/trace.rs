@@ -142,12 +142,12 @@ fn uncut_early(
     }
     let rows = [0, 1].map(|phase| feedback_row(constants, phase, early));
     for i in 0..WIDTH {
-        traces[rows[0]][i] = feedback_forward[i] * forward.inverse;
-        traces[rows[1]][i] = feedback_target[i] * target.inverse;
+        traces[rows[0]][i] = flush(feedback_forward[i] * forward.inverse, SMALLEST_VOLTAGE);
+        traces[rows[1]][i] = flush(feedback_target[i] * target.inverse, SMALLEST_VOLTAGE);
     }
     if early == 0 {
         for i in 0..WIDTH {
-            traces[FORWARD][i] = mean[i] * forward.inverse;
+            traces[FORWARD][i] = flush(mean[i] * forward.inverse, SMALLEST_VOLTAGE);
         }
         (traces[SLOW], traces[FAST]) = (slow, fast);
     }

@@ -9,7 +9,9 @@ use super::state::Shared;
 use super::tile::{Tile, WIDTH};
 use super::vectors::{Portable, Vectors};
 use crate::layout::{Constants, Minibatch, Part, Replica};
-use crate::model::arithmetic::{Float, SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, reciprocal_root};
+use crate::model::arithmetic::{
+    Float, SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, flush_weight, reciprocal_root,
+};
 
 /// Updates one layer's weights of a replica from the errors and traces of its lanes.
 pub fn of_replica(
@@ -149,8 +151,9 @@ fn group<V: Vectors, const N: usize>(
 ) {
     let layer = part.population as usize - 1;
     let eta = if column.is_bias { replica.bias_etas[layer] } else { replica.etas[layer] };
-    let eta = eta * minibatch.rate;
+    let eta = flush(eta * minibatch.rate, SMALLEST_GRADIENT);
     let decay = if column.is_bias { 0.0 } else { eta * replica.weight_decay };
+    let decay = flush(decay, SMALLEST_GRADIENT);
     let mut sums = [V::Floats::of(0.0); N];
     for contribution in contributions {
         let errors = &contribution.errors[tile..][..N];
@@ -179,7 +182,7 @@ fn group<V: Vectors, const N: usize>(
         }
         if constants.optimizer == 0 {
             for i in 0..WIDTH {
-                weights[i] -= eta * gradient[i];
+                weights[i] = flush_weight(weights[i] - eta * gradient[i]);
             }
             continue;
         }
@@ -190,7 +193,7 @@ fn group<V: Vectors, const N: usize>(
         } else {
             for i in 0..WIDTH {
                 first[i] = flush(replica.first_decay * first[i] + gradient[i], SMALLEST_MOMENT);
-                weights[i] -= eta * first[i];
+                weights[i] = flush_weight(weights[i] - eta * first[i]);
             }
         }
     }
@@ -215,6 +218,6 @@ fn adam(
         second[i] = flush(square, SMALLEST_MOMENT);
         let spread = minibatch.second_correction * second[i] + replica.epsilon_square;
         let step = (eta * minibatch.first_correction) * first[i];
-        weights[i] -= step * reciprocal_root(spread);
+        weights[i] = flush_weight(weights[i] - step * reciprocal_root(spread));
     }
 }

@@ -106,10 +106,11 @@ const INTEGERS: [(&str, u32); 51] = [
     ("ARITHMETIC_RESULTS", FUNCTIONS.len() as u32),
 ];
 
-const FLOATS: [(&str, f32); 12] = [
+const FLOATS: [(&str, f32); 13] = [
     ("ARGUMENT_LIMIT", arithmetic::ARGUMENT_LIMIT),
     ("SMALLEST_VOLTAGE", arithmetic::SMALLEST_VOLTAGE),
     ("SMALLEST_GRADIENT", arithmetic::SMALLEST_GRADIENT),
+    ("SMALLEST_WEIGHT", arithmetic::SMALLEST_WEIGHT),
     ("SMALLEST_MOMENT", arithmetic::SMALLEST_MOMENT),
     ("FRACTION_SCALE", 1.0 / (1 << spikes::FRACTION_BITS) as f32),
     ("UNIFORM_SCALE", random::UNIFORM_SCALE),

@@ -9,15 +9,24 @@ use std::ops::{Add, Mul, Neg, Sub};
 /// zero or full to 4e-18, and the square of the result would leave the range of normal numbers.
 pub const ARGUMENT_LIMIT: f32 = 40.0;
 
-/// Voltages and traces below this are zero; no device then meets a subnormal number, which some
-/// flush and others do not.
-pub const SMALLEST_VOLTAGE: f32 = 1e-20;
+/// Smallest magnitude of a stored number other than zero.
+///
+/// Many devices flush subnormal numbers (below 1.2e-38) to zero, others keep them. With this rule no device meets one:
+/// the product of two stored numbers is at least 1e-30, and the difference of two such products is zero or at least
+/// 2^-123. A smaller product is flushed at once, or added to a number so much larger that the sum is the same.
+const SMALLEST: f32 = 1e-15;
 
-/// Gradients below this are zero, for the same reason: their squares must be normal numbers.
-pub const SMALLEST_GRADIENT: f32 = 1e-15;
+/// Voltages, traces and rates below this are zero.
+pub const SMALLEST_VOLTAGE: f32 = SMALLEST;
 
-/// Optimiser moments below this are zero.
-pub const SMALLEST_MOMENT: f32 = 1e-30;
+/// Errors, gradients and learning rates below this are zero.
+pub const SMALLEST_GRADIENT: f32 = SMALLEST;
+
+/// Weights and biases, of feedback too, below this are zero.
+pub const SMALLEST_WEIGHT: f32 = SMALLEST;
+
+/// Optimiser moments and squares below this are zero.
+pub const SMALLEST_MOMENT: f32 = SMALLEST * SMALLEST;
 
 /// `2^f` for `|f| <= 1/2` without its 1: a polynomial of `f` with the slope of `2^f` at 0 and else least
 /// error (relative, 1.1e-7), the highest power first, down to the first.
@@ -35,6 +44,13 @@ pub(crate) const NEWTON_STEPS: u32 = 3;
 #[inline(always)]
 pub fn flush(x: f32, smallest: f32) -> f32 {
     if x.abs() >= smallest { x } else { 0.0 }
+}
+
+/// Returns a weight as it is stored: zero if its magnitude is below [`SMALLEST_WEIGHT`]. NaN stays NaN, so that a
+/// training that diverged is found.
+#[inline(always)]
+pub fn flush_weight(x: f32) -> f32 {
+    if x.abs() < SMALLEST_WEIGHT { 0.0 } else { x }
 }
 
 /// A float, or several side by side that are computed alike.

@@ -4,6 +4,7 @@ use bytemuck::Zeroable;
 
 use crate::config::{Config, Dynamics, Optimizer};
 use crate::layout::{Constants, LAYERS_MAX, Replica, Shape};
+use crate::model::arithmetic::flush;
 use crate::model::neuron::{
     E_EXCITATORY, E_INHIBITORY, G_DENDRITE, G_TEACHING, SomaStep, backward_gain, hidden_error_gain,
     hidden_step, output_error_gain, output_step, teaching_step,
@@ -11,6 +12,9 @@ use crate::model::neuron::{
 use crate::model::spikes::{fraction, thresholds};
 use crate::model::{filter, plateaus};
 use crate::random;
+
+/// Smallest decay of a voltage per step other than zero.
+const SMALLEST_DECAY: f32 = 1e-6;
 
 /// What all replicas of a run share.
 pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
@@ -93,7 +97,8 @@ pub fn replica(config: &Config) -> Replica {
         two_shift: two.shift,
         two_scale: two.scale as f32,
         phi_max: config.phi_max as f32,
-        hidden_decay: hidden.decay as f32,
+        // What rounding leaves of 1 - 0.1 - 0.6 - 0.3 is no decay.
+        hidden_decay: flush(hidden.decay as f32, SMALLEST_DECAY),
         hidden_input: hidden.input as f32,
         hidden_apical: hidden.apical as f32,
         hidden_error_gain: hidden_error_gain(config.phi_max, config.g_apical) as f32,

@@ -3,6 +3,7 @@
 
 use crate::config::{Config, Optimizer};
 use crate::layout::{Lane, Minibatch};
+use crate::model::arithmetic::{SMALLEST_GRADIENT, flush};
 use crate::model::phases::{Averaging, PhaseLengths};
 use crate::model::rates::Rates;
 use crate::random::Source;
@@ -82,7 +83,7 @@ impl Lanes {
         Minibatch {
             source: Source::Training as u32,
             fresh: u32::from(fresh),
-            rate: self.rates.at(u64::from(shown)) as f32,
+            rate: flush(self.rates.at(u64::from(shown)) as f32, SMALLEST_GRADIENT),
             first_correction: self.correction(self.beta1, update),
             second_correction: self.correction(self.beta2, update),
             update: update as u32,

@@ -8,6 +8,7 @@ use super::{Lanes, follow_weights, launches};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::layout::{Array, Backend, BackendError, Lane, Launch, Minibatch, result};
+use crate::model::arithmetic::flush_weight;
 use crate::model::spikes::{input_rates, input_thresholds};
 use crate::network::Network;
 
@@ -96,18 +97,22 @@ impl Simulation {
         Ok(simulation)
     }
 
-    /// Replaces the networks; there are as many as replicas.
+    /// Replaces the networks; there are as many as replicas. Weights too small for a device become zero, see
+    /// [`flush_weight`].
     ///
     /// # Errors
     /// When they are of another shape, or the device fails.
     pub fn write_networks(&mut self, networks: &[Network]) -> Result<(), BackendError> {
         for layer in 0..self.backend.shape().layers() {
             let layers = networks.iter().map(|network| &network.layers[layer]);
-            let weights: Vec<f32> =
-                layers.clone().flat_map(|layer| layer.weights.iter().copied()).collect();
+            let weights: Vec<f32> = layers
+                .clone()
+                .flat_map(|layer| layer.weights.iter().copied().map(flush_weight))
+                .collect();
             self.backend.write(Array::Weights(layer), cast_slice(&weights))?;
             let feedback: Vec<f32> = layers
                 .flat_map(|layer| layer.feedback.iter().chain(&layer.apical_biases).copied())
+                .map(flush_weight)
                 .collect();
             self.backend.write(Array::Feedback(layer), cast_slice(&feedback))?;
         }

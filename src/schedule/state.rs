@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Simulation;
-use crate::layout::{Array, BackendError};
+use crate::layout::{Array, BackendError, Word};
+use crate::model::arithmetic::{SMALLEST_MOMENT, flush};
 
 /// What a replica's simulation holds beside the network itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,6 +80,12 @@ impl Simulation {
                     return Err(BackendError::Length { array, expected, got: of.len() });
                 }
                 part[..expected].copy_from_slice(of);
+            }
+            if array.word() == Word::Float {
+                // No run writes such numbers; devices differ in what they do with them.
+                for word in &mut words {
+                    *word = flush(f32::from_bits(*word), SMALLEST_MOMENT).to_bits();
+                }
             }
             match self.backend.shape().has_lanes(array) {
                 true => self.backend.write_carried(array, &words)?,

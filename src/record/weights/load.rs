@@ -15,6 +15,7 @@ use super::{ImageShape, LayerShape, STATE, Saved, layer_shapes};
 use crate::config::{Config, ConfigError};
 use crate::dataset::names::{digits, listed};
 use crate::dataset::{DataIdentity, Dataset, DatasetError};
+use crate::model::arithmetic::flush_weight;
 use crate::network::{Layer, Network};
 
 /// What is wrong with a file of weights.
@@ -292,7 +293,8 @@ impl<'a> Content<'a> {
             return self.fault(expected, format!("{:?}", tensor.shape()));
         }
         let (words, _) = tensor.data().as_chunks::<4>();
-        let values: Vec<f32> = words.iter().map(|&word| f32::from_le_bytes(word)).collect();
+        let values: Vec<f32> =
+            words.iter().map(|&word| flush_weight(f32::from_le_bytes(word))).collect();
         // A training that diverged writes such a file; its network fires at random.
         match values.iter().position(|value| !value.is_finite()) {
             Some(at) => {

@@ -1,0 +1,114 @@
+//! Proves: no kernel stores a subnormal number, or a weight, voltage, trace, rate, error or gradient other than zero
+//! below the smallest that is stored, for networks whose weights begin next to that number and shrink through it, with
+//! every optimiser, kind of feedback and signal; so no device's treatment of subnormal numbers changes a result.
+//!
+//! Does not prove: that a device computes the same bits (see `exactness.rs` and the command's test on SwiftShader).
+
+use apical::config::{
+    Config, Dynamics, Feedback, FeedbackWeights, HiddenErrors, Optimizer, PlateauTimes,
+    Transmission,
+};
+use apical::layout::{Array, Word};
+use apical::model::arithmetic::{SMALLEST_MOMENT, SMALLEST_WEIGHT};
+use apical::model::rates::Schedule;
+use apical::network::Network;
+use apical::schedule::{self, Simulation};
+use apical::train::order;
+
+use crate::support;
+
+fn configs() -> Vec<Config> {
+    let base = Config {
+        layers: vec![12, 8, 10],
+        epochs: 1,
+        batch: 1,
+        optimizer: Optimizer::Sgd,
+        schedule: Schedule::Constant,
+        ramp: 0,
+        eta: vec![0.1],
+        weight_decay: 5.0,
+        ..Config::default()
+    };
+    vec![
+        base.clone(),
+        Config { feedback_eta: 0.1, apical_bias: 1e-9, g_apical: 0.299, ..base.clone() },
+        Config { taps: 0, g_apical: 0.05, optimizer: Optimizer::Momentum, ..base.clone() },
+        Config {
+            optimizer: Optimizer::Adam,
+            eta: vec![1e-9],
+            beta1: 1e-6,
+            beta2: 0.999999,
+            epsilon: 1e-12,
+            ..base.clone()
+        },
+        Config { optimizer: Optimizer::Rmsprop, clip: 1e-9, eta: vec![1e-9], ..base.clone() },
+        Config {
+            feedback_weights: FeedbackWeights::Symmetric,
+            hidden_errors: HiddenErrors::Backpropagation,
+            ..base.clone()
+        },
+        Config {
+            transmission: Transmission::Rates,
+            feedback_transmission: Transmission::Rates,
+            feedback: Feedback::Layerwise,
+            plateau_times: PlateauTimes::Random,
+            ..base.clone()
+        },
+        Config { dynamics: Dynamics::SteadyState, ..base.clone() },
+        Config { schedule: Schedule::Step, step_factor: 0.0, eta: vec![1e-9], ..base },
+    ]
+}
+
+/// The smallest magnitude other than zero that an array holds.
+fn smallest(array: Array) -> f32 {
+    match array {
+        Array::Weights(_) | Array::Feedback(_) | Array::Errors(_) | Array::Gradient(_) => {
+            SMALLEST_WEIGHT
+        }
+        Array::Moments(_) => SMALLEST_MOMENT,
+        // Sums, which are no states.
+        _ => f32::MIN_POSITIVE,
+    }
+}
+
+#[test]
+fn stored_numbers_are_zero_or_large_enough() {
+    for (number, config) in configs().into_iter().enumerate() {
+        let dataset = support::random_dataset(7, 5, 6, 30);
+        config.validate(dataset.pixels(), dataset.classes).expect("the settings are valid");
+        let extent = schedule::Extent {
+            keeps_gradient: true,
+            ..support::extent(1, dataset.training_count + dataset.test_count, 128)
+        };
+        let mut network = Network::initial(&config, dataset.pixels());
+        // Weights of up to 1e-14, next to the smallest that is stored; all halve with each minibatch.
+        for layer in &mut network.layers {
+            let weights = layer.weights.iter_mut().chain(&mut layer.feedback);
+            weights.for_each(|weight| *weight *= 1e-14);
+        }
+        let backend = support::cpu(&config, &dataset, &extent);
+        let mut simulation =
+            Simulation::new(backend, &config, &dataset, &network).expect("the network fits");
+        for image in order(&config, &dataset, 1) {
+            let (minibatches, lanes, launches) = simulation.prepare_training(&[image]);
+            for launch in launches {
+                let backend = simulation.backend();
+                backend.run(&minibatches, &lanes, &[launch]).expect("the CPU runs");
+                for array in launch.writes(&backend.shape().clone()) {
+                    if array.word() == Word::Float {
+                        let words = backend.read(array).expect("the CPU reads");
+                        check(&format!("settings {number}, {launch:?}: {array}"), &words, array);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn check(what: &str, words: &[u32], array: Array) {
+    for &word in words {
+        let value = f32::from_bits(word);
+        let is_large = value.abs() >= smallest(array);
+        assert!(word == 0 || is_large || !value.is_finite(), "{what}: {value:e}");
+    }
+}

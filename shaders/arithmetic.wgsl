@@ -48,6 +48,20 @@ fn arithmetic(@builtin(global_invocation_id) id: vec3<u32>) {
     let square = product(constants.decay_slow, product(gradient, gradient));
     let s = sigmoid(argument);
     let random = philox(vec4<u32>(w[0], w[1], w[2], w[3]), vec2<u32>(w[4], w[5]));
+    // Down to the smallest normal numbers, and mostly below the smallest weight.
+    var weight = scattered(w[3], 0u - 126u, 100u);
+    for (var k = 0u; k < 8u; k++) {
+        weight = flush_weight(rounded(weight - product(u, weight)) - product(fraction(w[4]), weight));
+    }
+    let less = rounded(a - product(u, a)) - product(fraction(w[1]), a);
+    var column = a + b;
+    for (var again = w[2] % 4u; again > 0u; again--) {
+        column = rounded(column) + b;
+    }
+    let with_uniforms = rounded(a + constants.decay_slow) - constants.decay_fast;
+    let sum = rounded(a + b);
+    let rounded_part = rounded(sum - a);
+    let error = rounded(a - rounded(sum - rounded_part)) + rounded(b - rounded_part);
 
     let first = index * ARITHMETIC_RESULTS;
     results[first] = bitcast<u32>(u);
@@ -70,4 +84,26 @@ fn arithmetic(@builtin(global_invocation_id) id: vec3<u32>) {
     results[first + 17u] = random.y;
     results[first + 18u] = random.z;
     results[first + 19u] = random.w;
+    results[first + 20u] = bitcast<u32>(weight);
+    results[first + 21u] = bitcast<u32>(less);
+    results[first + 22u] = bitcast<u32>(column);
+    results[first + 23u] = bitcast<u32>(with_uniforms);
+    results[first + 24u] = bitcast<u32>(error);
+    if index == 0u {
+        results[count * ARITHMETIC_RESULTS] = flushed_subnormals();
+    }
+}
+
+// Where the device takes a subnormal number for zero, a bit each: the result of a product, the result of a
+// difference, a factor, and a number that is compared. No kernel meets one: this is for the user to know.
+fn flushed_subnormals() -> u32 {
+    let smallest = bitcast<f32>(0x00800000u ^ constants.zero);
+    let subnormal = bitcast<f32>(0x00400000u ^ constants.zero);
+    let of_product = product(smallest, bitcast<f32>(0x3E800000u ^ constants.zero));
+    let of_difference = rounded(bitcast<f32>(0x00C00000u ^ constants.zero) - smallest);
+    let of_factor = product(subnormal, bitcast<f32>(0x4B800000u ^ constants.zero));
+    return u32(bitcast<u32>(of_product) != 0x00200000u)
+        | (u32(bitcast<u32>(of_difference) != 0x00400000u) << 1u)
+        | (u32(bitcast<u32>(of_factor) != 0x0C000000u) << 2u)
+        | (u32(!(subnormal > 0.0)) << 3u);
 }

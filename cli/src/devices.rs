@@ -9,7 +9,7 @@ use super::error::NO_ADAPTER_HINT;
 use super::output::{Output, tell};
 use apical::gpu;
 use apical::gpu::adapter::{self, Choice, Info};
-use apical::gpu::self_test::{self, Verdict};
+use apical::gpu::self_test::{self, Subnormals, Verdict};
 use apical::layout::BackendError;
 
 /// List the GPUs, and whether their arithmetic gives the CPU's bits
@@ -26,6 +26,8 @@ struct Entry {
     #[serde(flatten)]
     info: Info,
     self_test: SelfTest,
+    /// Nothing, if the device was not tested.
+    subnormals: Option<Subnormals>,
 }
 
 #[derive(Serialize)]
@@ -53,18 +55,26 @@ pub(super) fn run(arguments: &DevicesArgs) -> Result<(), CliError> {
 
 fn entry(info: Info) -> Entry {
     let choice = Choice { index_or_name: Some(info.index.to_string()), allow_software: true };
-    let verdict = gpu::Device::open(&choice).and_then(|mut device| self_test::run(&mut device));
-    let self_test = match verdict {
-        Ok(verdict) => SelfTest::Verdict(verdict),
-        Err(error) => SelfTest::Failed(error.to_string()),
-    };
-    Entry { info, self_test }
+    let examined =
+        gpu::Device::open(&choice).and_then(|mut device| self_test::examine(&mut device));
+    match examined {
+        Ok((verdict, subnormals)) => {
+            Entry { info, self_test: SelfTest::Verdict(verdict), subnormals: Some(subnormals) }
+        }
+        Err(error) => {
+            Entry { info, self_test: SelfTest::Failed(error.to_string()), subnormals: None }
+        }
+    }
 }
 
-fn describe(Entry { info, self_test }: &Entry) -> String {
+fn describe(Entry { info, self_test, subnormals }: &Entry) -> String {
     let arithmetic = match self_test {
         SelfTest::Verdict(verdict) => verdict.to_string(),
         SelfTest::Failed(reason) => format!("not tested: {reason}"),
+    };
+    let subnormals = match subnormals {
+        Some(subnormals) => format!("{subnormals} (no result depends on it)"),
+        None => "not tested".to_string(),
     };
     format!(
         "{}: {}\n   \
@@ -73,7 +83,8 @@ fn describe(Entry { info, self_test }: &Entry) -> String {
          driver      {} {}\n   \
          arrays      up to {}, buffers up to {}\n   \
          workgroups  up to {} threads, {} of shared memory, {} along a dimension\n   \
-         arithmetic  {arithmetic}",
+         arithmetic  {arithmetic}\n   \
+         subnormals  {subnormals}",
         info.index,
         info.name,
         info.backend,

@@ -5,27 +5,29 @@
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let increment = increments[0];
+    // Two in turn: compilers make one product of a term that is added twice.
+    let one = increments[0];
+    let other = increments[1];
     var a = vec4(f32(id.x));
     var b = vec4(f32(id.y));
     // Eight times the same, so that the loop itself costs nothing: 64 additions.
     for (var i = 0u; i < ROUNDS; i++) {
-        a += increment;
-        b += increment;
-        a += increment;
-        b += increment;
-        a += increment;
-        b += increment;
-        a += increment;
-        b += increment;
-        a += increment;
-        b += increment;
-        a += increment;
-        b += increment;
-        a += increment;
-        b += increment;
-        a += increment;
-        b += increment;
+        a += one;
+        b += one;
+        a += other;
+        b += other;
+        a += one;
+        b += one;
+        a += other;
+        b += other;
+        a += one;
+        b += one;
+        a += other;
+        b += other;
+        a += one;
+        b += one;
+        a += other;
+        b += other;
     }
     sums[id.x % WORKGROUP] = a + b;
 }

@@ -3,14 +3,14 @@
 
 use crate::layout::Constants;
 use crate::model::arithmetic::{
-    SMALLEST_GRADIENT, SMALLEST_MOMENT, SMALLEST_VOLTAGE, exp, flush, reciprocal, reciprocal_root,
-    sigmoid, sigmoid_slope,
+    SMALLEST_GRADIENT, SMALLEST_MOMENT, SMALLEST_VOLTAGE, exp, flush, flush_weight, reciprocal,
+    reciprocal_root, sigmoid, sigmoid_slope,
 };
 use crate::model::spikes::FRACTION_BITS;
 use crate::random::philox;
 
 /// What is computed from each word, in order.
-pub const FUNCTIONS: [&str; 20] = [
+pub const FUNCTIONS: [&str; 25] = [
     "integer to fraction",
     "sum",
     "product",
@@ -31,6 +31,11 @@ pub const FUNCTIONS: [&str; 20] = [
     "random word 1",
     "random word 2",
     "random word 3",
+    "weight that decays",
+    "number less two products",
+    "column added twice or more",
+    "sum with two uniforms",
+    "error of a sum",
 ];
 
 /// Results of all [`FUNCTIONS`] for each of `words`.
@@ -63,6 +68,20 @@ fn of_word(constants: &Constants, words: &[u32], index: usize) -> [u32; FUNCTION
     let square = constants.decay_slow * (gradient * gradient);
     let s = sigmoid(argument);
     let random = philox([w[0], w[1], w[2], w[3]], [w[4], w[5]]);
+    // Down to the smallest normal numbers, and mostly below the smallest weight.
+    let mut weight = scattered(w[3], -126, 100);
+    for _ in 0..8 {
+        weight = flush_weight((weight - u * weight) - fraction(w[4]) * weight);
+    }
+    let less = (a - u * a) - fraction(w[1]) * a;
+    let mut column = a + b;
+    for _ in 0..w[2] % 4 {
+        column += b;
+    }
+    let with_uniforms = (a + constants.decay_slow) - constants.decay_fast;
+    let sum = a + b;
+    let rounded_part = sum - a;
+    let error = (a - (sum - rounded_part)) + (b - rounded_part);
 
     [
         u.to_bits(),
@@ -85,6 +104,11 @@ fn of_word(constants: &Constants, words: &[u32], index: usize) -> [u32; FUNCTION
         random[1],
         random[2],
         random[3],
+        weight.to_bits(),
+        less.to_bits(),
+        column.to_bits(),
+        with_uniforms.to_bits(),
+        error.to_bits(),
     ]
 }
 

@@ -1,4 +1,4 @@
-//! Compiled kernels, kept in a file from one start to the next, where the driver hands them out.
+//! Compiled kernels of a real GPU, kept in a file from one start to the next, where the driver hands them out.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::{env, fs, io, process};
 
 use sha2::{Digest, Sha256};
 use wgpu::util::pipeline_cache_key;
-use wgpu::{AdapterInfo, Features, PipelineCache, PipelineCacheDescriptor};
+use wgpu::{AdapterInfo, DeviceType, Features, PipelineCache, PipelineCacheDescriptor};
 
 use super::shaders;
 use crate::layout::Kernel;
@@ -21,6 +21,10 @@ const VARIABLE: &str = "APICAL_PIPELINE_CACHE";
 /// Bytes before the driver's: see [`sealed`].
 const SEAL: usize = 32;
 
+/// Most bytes of compiled kernels that are kept. All kernels take some 100 KB; SwiftShader was seen to return a few
+/// more bytes at each start.
+const BYTES_MAX: usize = 16 << 20;
+
 /// The compiled kernels of a device, and the file that keeps them.
 pub struct Cache {
     pub pipelines: PipelineCache,
@@ -31,13 +35,18 @@ pub struct Cache {
 
 impl Cache {
     /// What was kept of an earlier start; empty where that was nothing, or cannot be used. `None` where
-    /// nothing is to be kept.
+    /// nothing is to be kept: software devices compile in no time, and some of their caches grow at each start.
     pub fn open(device: &wgpu::Device, adapter: &AdapterInfo) -> Option<Self> {
-        if !device.features().contains(FEATURES) {
+        if !device.features().contains(FEATURES) || adapter.device_type == DeviceType::Cpu {
             return None;
         }
         let file = folder(env::var_os(VARIABLE))?.join(pipeline_cache_key(adapter)?);
-        let kept = fs::read(&file).ok().and_then(|bytes| unsealed(&bytes).map(<[u8]>::to_vec));
+        Some(Cache::in_file(device, file))
+    }
+
+    /// The same, in a given file.
+    fn in_file(device: &wgpu::Device, file: PathBuf) -> Self {
+        let kept = read(&file).and_then(|bytes| unsealed(&bytes).map(<[u8]>::to_vec));
         let description = PipelineCacheDescriptor {
             label: Some("kernels"),
             data: kept.as_deref(),
@@ -46,7 +55,7 @@ impl Cache {
         };
         // SAFETY: the seal says that this program had the bytes from `PipelineCache::get_data`.
         let pipelines = unsafe { device.create_pipeline_cache(&description) };
-        Some(Cache { pipelines, file, kept })
+        Cache { pipelines, file, kept }
     }
 
     /// Keeps what was compiled since.
@@ -57,6 +66,7 @@ impl Cache {
         }
         // What cannot be kept is compiled again: the next start takes longer, and nothing else.
         if let Some(data) = data
+            && data.len() <= BYTES_MAX
             && write(&self.file, &sealed(&data)).is_ok()
         {
             self.kept = Some(data);
@@ -83,6 +93,12 @@ fn seal(data: &[u8]) -> [u8; SEAL] {
     }
     hash.update(data);
     hash.finalize().into()
+}
+
+/// The bytes of a file that is not larger than those that are written.
+fn read(file: &Path) -> Option<Vec<u8>> {
+    let is_small = fs::metadata(file).ok()?.len() <= (SEAL + BYTES_MAX) as u64;
+    if is_small { fs::read(file).ok() } else { None }
 }
 
 /// Replaces a file as a whole: another process reads the old one or the new.
@@ -127,6 +143,8 @@ fn users_folder() -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gpu::Device;
+    use crate::gpu::adapter::Choice;
 
     #[test]
     fn what_is_broken_or_of_others_is_not_used() {
@@ -138,6 +156,29 @@ mod tests {
             assert_eq!(unsealed(&broken), None, "byte {place}");
             assert_eq!(unsealed(&bytes[..place]), None, "the first {place} bytes");
         }
+    }
+
+    /// On a real driver: what it hands out is kept, used again, and never larger than the limit.
+    #[test]
+    fn cache_file_is_read_back_and_bounded() {
+        let choice = Choice { index_or_name: None, allow_software: true };
+        let device = Device::open(&choice).expect("a device, if only a software one");
+        if !device.device.features().contains(FEATURES) {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kernels");
+        let open = || Cache::in_file(&device.device, file.clone());
+        let mut first = open();
+        assert_eq!(first.kept, None);
+        first.save();
+        assert!(first.kept.is_some() && open().kept == first.kept);
+        for broken in [&[][..], &[0; 5], &[1; 5000]] {
+            fs::write(&file, broken).unwrap();
+            assert_eq!(open().kept, None);
+        }
+        fs::File::create(&file).unwrap().set_len((SEAL + BYTES_MAX) as u64 + 1).unwrap();
+        assert_eq!(read(&file), None);
     }
 
     #[test]

@@ -41,8 +41,8 @@ pub struct Device {
 }
 
 impl Device {
-    /// Opens the GPU that fits a choice. Compiled kernels are kept in the user's folder of caches, or where
-    /// the environment variable `APICAL_PIPELINE_CACHE` says; `off` keeps none.
+    /// Opens the GPU that fits a choice. Compiled kernels of a real GPU are kept in the user's folder of caches, or in
+    /// the folder that the environment variable `APICAL_PIPELINE_CACHE` names; `off` keeps none.
     ///
     /// # Errors
     /// When none fits or it does not open.

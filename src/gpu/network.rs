@@ -31,9 +31,13 @@ pub fn threads(workgroup: u32, info: &Info) -> u32 {
 const SHARED_BYTES: u32 =
     2 * (1 + UNITS_PER_WORD / STEPS_PER_WORD) * (NETWORK_WORDS * size_of::<u32>()) as u32;
 
-/// Whether a device steps networks of this shape in one launch: it binds what their layers share, a workgroup
-/// keeps who spikes, and no step takes a thread too many rounds.
+/// Whether a device steps networks of this shape in one launch: its driver compiles the kernel in seconds, it binds
+/// what their layers share, a workgroup keeps who spikes, and no step takes a thread too many rounds.
 pub fn fits(shape: &Shape, info: &Info, workgroup: u32) -> bool {
+    // GL drivers were seen to compile this kernel for minutes.
+    if info.backend == wgpu::Backend::Gl.to_str() {
+        return false;
+    }
     // Kernels count words in 32 bits.
     let most = info.max_binding.min(info.max_buffer).min(4 * u64::from(u32::MAX));
     Group::ALL.iter().all(|group| group.places(shape).1 <= most)
@@ -198,6 +202,8 @@ mod tests {
         assert!(!fits(vec![1, 8160, 33], &info(false)));
         // A neuron that hears 5,000, each of which spikes fifteen times, goes through 75,000 rounds.
         assert!(!fits(vec![1, 5000, 10], &info(true)));
+        let gl = Info { backend: "gl".to_string(), ..info(false) };
+        assert!(!fits(vec![784, 500, 100, 10], &gl));
         let small = Info { max_binding: 1 << 20, ..info(false) };
         assert!(fits(vec![1, 200, 10], &small));
         assert!(!fits(vec![1, 500, 500, 10], &small), "weights of 2 MB");

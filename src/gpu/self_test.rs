@@ -56,6 +56,25 @@ pub enum Verdict {
     },
 }
 
+/// What a device does with subnormal numbers, those below 1.2e-38.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Subnormals {
+    /// It computes with them, as CPUs do.
+    Kept,
+    /// It takes them for zero, in some operations at least.
+    Flushed,
+}
+
+impl fmt::Display for Subnormals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Subnormals::Kept => "kept",
+            Subnormals::Flushed => "flushed",
+        })
+    }
+}
+
 /// A value that is not the CPU's.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
@@ -118,10 +137,19 @@ impl fmt::Display for Difference {
 /// # Errors
 /// When the device failed.
 pub fn run(device: &mut Device) -> Result<Verdict, BackendError> {
+    examine(device).map(|(verdict, _)| verdict)
+}
+
+/// Compares the device's results with the CPU's, and finds what it does with subnormal numbers. No result of a run
+/// depends on the latter.
+///
+/// # Errors
+/// When the device failed.
+pub fn examine(device: &mut Device) -> Result<(Verdict, Subnormals), BackendError> {
     let words = words();
     let cpu = arithmetic(&constants(), &words);
-    let gpu = on_device(device, &words)?;
-    Ok(compare(&words, &cpu, &gpu))
+    let (gpu, subnormals) = on_device(device, &words)?;
+    Ok((compare(&words, &cpu, &gpu), subnormals))
 }
 
 /// Compares both results of all [`FUNCTIONS`] for each of `words`.
@@ -142,16 +170,19 @@ pub fn compare(words: &[u32], cpu: &[u32], gpu: &[u32]) -> Verdict {
     }
 }
 
-/// Results of all [`FUNCTIONS`] for each of `words`, from the device.
+/// Results of all [`FUNCTIONS`] for each of `words`, from the device, and what it does with subnormal numbers.
 ///
 /// # Errors
 /// When the device failed.
-pub fn on_device(device: &mut Device, words: &[u32]) -> Result<Vec<u32>, BackendError> {
+pub fn on_device(
+    device: &mut Device,
+    words: &[u32],
+) -> Result<(Vec<u32>, Subnormals), BackendError> {
     let source = shaders::arithmetic_source();
     let access = [Access::Reads, Access::Writes];
     let pipeline = Pipeline::new(device, "arithmetic", source, &access, WORKGROUP);
     device.keep_pipelines();
-    let bytes = (words.len() * FUNCTIONS.len() * size_of::<u32>()) as u64;
+    let bytes = ((words.len() * FUNCTIONS.len() + 1) * size_of::<u32>()) as u64;
     let storage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
     let results = buffer(device, "results", bytes, storage);
     let inputs = buffer(device, "words", size_of_val(words) as u64, storage);
@@ -174,7 +205,12 @@ pub fn on_device(device: &mut Device, words: &[u32]) -> Result<Vec<u32>, Backend
     pass.dispatch_workgroups(part.units.div_ceil(WORKGROUP), 1, 1);
     drop(pass);
     device.submit(commands)?;
-    device.read(&results, 0, bytes)
+    let mut results = device.read(&results, 0, bytes)?;
+    let subnormals = match results.pop() {
+        Some(0) => Subnormals::Kept,
+        _ => Subnormals::Flushed,
+    };
+    Ok((results, subnormals))
 }
 
 fn words() -> Vec<u32> {
@@ -188,6 +224,8 @@ fn constants() -> Constants {
     for (slot, tap) in constants.taps.iter_mut().zip(filter::taps(10)) {
         *slot = tap as f32;
     }
-    constants.decay_slow = filter::traces().decay_slow as f32;
+    let traces = filter::traces();
+    (constants.decay_slow, constants.decay_fast) =
+        (traces.decay_slow as f32, traces.decay_fast as f32);
     constants
 }

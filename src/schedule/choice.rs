@@ -37,7 +37,7 @@ pub enum Stepping {
     Auto,
     /// One launch for each kernel and step
     Launches,
-    /// One launch for all layers and a block of steps, where the device holds it
+    /// One launch for all layers and a block of steps, if the device holds it and is not reached through GL
     Networks,
 }
 
@@ -152,11 +152,12 @@ pub fn open_pair(
         ..gpu_shape_of_lanes(selection, config, dataset, 1, config.batch, device.info())
     };
     room::check_cpu_shape(&shape, dataset, selection, room::memory(selection))?;
+    let note = stepping_note(selection, config, dataset, &shape, device.info());
     let mut gpu = make_gpu(device, from_ref(config), dataset, shape.clone())?;
     let self_test = gpu.self_test()?;
     let constants = constants(config, &shape, dataset.classes);
     let cpu = Cpu::new(shape, constants, &[replica(config)], dataset.clone(), selection.threads)?;
-    let device = gpu_device(&gpu);
+    let device = Device { note, ..gpu_device(&gpu) };
     Ok(Pair { cpu: Box::new(cpu), gpu: Box::new(gpu), device, self_test })
 }
 
@@ -186,9 +187,10 @@ fn open_gpu(
 ) -> Result<Opened, BackendError> {
     let device = gpu::Device::open(&adapter(selection, allow_software))?;
     let shape = gpu_shape(selection, &configs[0], dataset, configs.len(), device.info());
+    let note = stepping_note(selection, &configs[0], dataset, &shape, device.info());
     let shape = selection.kept(shape);
     let gpu = make_gpu(device, configs, dataset, shape)?;
-    let device = gpu_device(&gpu);
+    let device = Device { note, ..gpu_device(&gpu) };
     Ok(Opened { backend: Box::new(gpu), device })
 }
 
@@ -261,6 +263,28 @@ fn gpu_shape_of_lanes(
     let shape = shape(config, dataset, &extent);
     let steps_networks = shape.steps_networks && gpu::network::fits(&shape, info, WORKGROUP);
     Shape { steps_networks, ..shape }
+}
+
+/// Why networks go launch by launch although `selection` wants them stepped whole; `None` if they are stepped whole, or
+/// no step waits for feedback.
+fn stepping_note(
+    selection: &Selection,
+    config: &Config,
+    dataset: &Dataset,
+    chosen: &Shape,
+    info: &Info,
+) -> Option<String> {
+    let wanted = Extent { steps_networks: true, ..gpu_extent(config, dataset, 1, config.batch) };
+    let is_left_out = shape(config, dataset, &wanted).steps_networks && !chosen.steps_networks;
+    if selection.stepping != Stepping::Networks || !is_left_out {
+        return None;
+    }
+    let reason = if info.backend == wgpu::Backend::Gl.to_str() {
+        "drivers of GL take minutes to compile the kernel that steps whole networks"
+    } else {
+        "the device does not hold a whole network in one launch"
+    };
+    Some(format!("stepping networks launch by launch: {reason}"))
 }
 
 fn gpu_extent(config: &Config, dataset: &Dataset, replicas: usize, lanes: usize) -> Extent {

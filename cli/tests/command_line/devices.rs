@@ -3,7 +3,6 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
 
 use assert_cmd::Command;
 use predicates::prelude::PredicateBooleanExt;
@@ -42,14 +41,19 @@ fn devices_are_listed_with_their_self_test() {
         for key in ["name", "backend", "driver", "kind", "max_binding", "self_test"] {
             assert!(device.get(key).is_some(), "{device} lacks {key}");
         }
+        let subnormals = device["subnormals"].as_str().unwrap();
+        assert!(["kept", "flushed"].contains(&subnormals), "{device}");
         let name = device["name"].as_str().unwrap();
         assert!(text.contains(&format!("{index}: {name}\n")), "{text}");
     }
-    assert_eq!(text.matches("   arithmetic  ").count(), list.len(), "{text}");
+    for row in ["   arithmetic  ", "   subnormals  "] {
+        assert_eq!(text.matches(row).count(), list.len(), "{text}");
+    }
 }
 
+/// Software devices compile in no time, and SwiftShader's cache grows at each start.
 #[test]
-fn compiled_kernels_are_kept_where_the_variable_says() {
+fn cache_of_a_software_device_is_not_kept() {
     let folder = TempDir::new().unwrap();
     let kept = folder.path().join("kept/here");
     let devices = |setting: &OsStr| {
@@ -58,22 +62,9 @@ fn compiled_kernels_are_kept_where_the_variable_says() {
         json_of(&mut command).pop().unwrap()
     };
     let without = devices("off".as_ref());
-    assert!(!kept.exists() && fs::read_dir(folder.path()).unwrap().next().is_none());
     assert_eq!(devices(kept.as_os_str()), without);
-    // Vulkan alone hands them out.
-    let list = without.as_array().unwrap();
-    assert_eq!(kept.exists(), list.iter().any(|device| device["backend"] == "vulkan"));
-    let files = || -> Vec<PathBuf> {
-        let entries = fs::read_dir(&kept).into_iter().flatten();
-        entries.map(|entry| entry.unwrap().path()).collect()
-    };
-    let first: Vec<Vec<u8>> = files().iter().map(|file| fs::read(file).unwrap()).collect();
-    for broken in [&[][..], &[0; 5], &[1; 5000]] {
-        files().iter().for_each(|file| fs::write(file, broken).unwrap());
-        assert_eq!(devices(kept.as_os_str()), without);
-        let again: Vec<usize> = files().iter().map(|file| fs::read(file).unwrap().len()).collect();
-        assert_eq!(again, first.iter().map(Vec::len).collect::<Vec<_>>());
-    }
+    let real = |device: &Value| device["kind"] != "software" && device["backend"] == "vulkan";
+    assert_eq!(kept.exists(), without.as_array().unwrap().iter().any(real));
     // A file where the folder should be.
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();

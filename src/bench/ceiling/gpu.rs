@@ -96,7 +96,7 @@ struct Kernel {
 
 impl Gpu {
     fn additions(&mut self) -> Result<f64, BackendError> {
-        let increments = self.filled(&[1e-3f32; 4]);
+        let increments = self.filled(&[1e-3f32, 1e-3, 1e-3, 1e-3, 2e-3, 2e-3, 2e-3, 2e-3]);
         let sums = self.buffer(WORKGROUP * 16);
         let kernel = self.kernel("additions", &[&increments, &sums])?;
         let rate = self.unit_rate(&kernel, |workgroups| [workgroups, 1, 1])?;

@@ -9,6 +9,7 @@ mod arithmetic;
 mod backpropagation;
 mod bench;
 mod checkpoints;
+mod compilers;
 mod configs;
 mod corpora;
 mod dataset;

@@ -16,6 +16,8 @@ mod bench;
 mod data;
 #[path = "command_line/devices.rs"]
 mod devices;
+#[path = "command_line/drivers.rs"]
+mod drivers;
 #[path = "command_line/faults.rs"]
 mod faults;
 #[path = "command_line/predict.rs"]

@@ -1,0 +1,128 @@
+//! Proves: Mesa's RADV, whose compiler fuses products into sums where it may, leaves every kernel without a fused
+//! instruction in its final code for an AMD GPU, and writes the same code where SPIR-V forbids it to fuse (the
+//! decoration NoContraction on each sum, difference and product); in a control shader it does fuse. No GPU is needed:
+//! the driver compiles for one that is not there.
+//!
+//! Does not prove: that such a GPU computes the CPU's bits (`apical compare` does, on the GPU).
+
+#[path = "compilers/driver.rs"]
+mod driver;
+#[path = "compilers/spirv.rs"]
+mod spirv;
+
+use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
+
+use apical::gpu::shaders;
+use apical::layout::Kernel;
+use driver::Driver;
+
+use crate::support::harness::not_run;
+
+/// Debian's and Ubuntu's package mesa-vulkan-drivers, which the tests need anyway, has it.
+const DESCRIPTIONS: [&str; 2] =
+    ["/usr/share/vulkan/icd.d/radeon_icd.x86_64.json", "/usr/share/vulkan/icd.d/radeon_icd.json"];
+
+/// Fused instructions: of one product and one sum, rounded once.
+const FUSED: [&str; 7] = ["v_fma", "v_fmac", "v_pk_fma", "v_mad_", "v_mac_", "v_dot", "s_fmac"];
+/// Instructions of this name that compute with integers.
+const INTEGER: [&str; 3] = ["v_mad_u", "v_mad_i", "v_mad_co"];
+
+/// A product and a sum that a compiler may fuse.
+const CONTROL: &str = "
+    @group(0) @binding(0) var<storage, read_write> values: array<vec3<f32>>;
+    @compute @workgroup_size(64)
+    fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+        let value = values[id.x];
+        values[id.x].x = value.x * value.y + value.z;
+    }";
+
+/// Lines of code with a fused instruction.
+fn fused(code: &str) -> Vec<&str> {
+    let is_fused = |line: &&str| {
+        line.split_whitespace().any(|word| {
+            FUSED.iter().any(|name| word.starts_with(name))
+                && !INTEGER.iter().any(|name| word.starts_with(name))
+        })
+    };
+    code.lines().filter(is_fused).collect()
+}
+
+#[test]
+fn fused_instructions_are_found_in_code() {
+    for line in [
+        "v_fma_f32 v0, v1, v2, v3",
+        "\tv_fmac_f32_e32 v0, v1, v2",
+        "v_pk_fma_f32 v0",
+        "v_mad_f32 v0",
+        "v_fmaak_f32 v0",
+        "v_fma_mix_f32 v0",
+        "v_mac_legacy_f32 v0",
+        "  v_fmamk_f32 v1",
+    ] {
+        assert_eq!(fused(line), [line]);
+    }
+    for line in ["v_mul_f32 v0, v1, v2", "v_mad_u64_u32 v0, v1", "v_add_f32 v0", "v_mad_u32_u24 v0"]
+    {
+        assert_eq!(fused(line), [""; 0]);
+    }
+}
+
+/// Set in a process that has the driver's environment.
+const CHILD: &str = "APICAL_TEST_COMPILER";
+
+/// The environment chooses the driver: the test runs itself again in a process of its own.
+#[test]
+fn radv_fuses_nothing_in_kernels() {
+    if env::var_os(CHILD).is_some() {
+        return compile_all();
+    }
+    let test = "radv_fuses_nothing_in_kernels";
+    let Some(description) = DESCRIPTIONS.iter().find(|path| Path::new(path).is_file()) else {
+        return not_run(test, "Mesa's RADV is missing: install mesa-vulkan-drivers");
+    };
+    let (_, path) = module_path!().split_once("::").expect("a module of the binary");
+    let mut command = Command::new(env::current_exe().expect("this program has a path"));
+    command.args(["--exact", &format!("{path}::{test}"), "--nocapture"]).env(CHILD, "");
+    command.env("VK_DRIVER_FILES", description).env("VK_ICD_FILENAMES", description);
+    command.env("RADV_FORCE_FAMILY", "navi21").env("MESA_SHADER_CACHE_DISABLE", "true");
+    let output = command.output().expect("this program starts");
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    if let Some((_, reason)) = text.split_once("cannot compile: ") {
+        return not_run(test, reason.lines().next().unwrap_or_default());
+    }
+    let status = output.status;
+    assert!(status.success() && text.contains("1 passed"), "{status}\n{text}");
+}
+
+fn compile_all() {
+    let driver = match Driver::open() {
+        Ok(driver) => driver,
+        Err(reason) => return println!("cannot compile: {reason}"),
+    };
+    let module = spirv::module(CONTROL);
+    let code = driver.compile(&module);
+    assert!(!fused(&code).is_empty(), "the control is not fused:\n{code}");
+    let strict = driver.compile(&module.uncontracted());
+    assert!(fused(&strict).is_empty(), "the control is fused although it must not be:\n{strict}");
+    let kernels = Kernel::ALL.map(|kernel| (kernel.name(), shaders::source(kernel)));
+    let sources = kernels.into_iter().chain([("arithmetic", shaders::arithmetic_source())]);
+    for (name, source) in sources {
+        let module = spirv::module(&source);
+        let code = driver.compile(&module);
+        assert!(code.contains("s_endpgm"), "{name}: no code of a GPU:\n{code}");
+        assert_eq!(fused(&code), [""; 0], "{name}");
+        let strict = driver.compile(&module.uncontracted());
+        if code != strict {
+            let folder = env::temp_dir();
+            for (kind, text) in [("free", &code), ("strict", &strict)] {
+                fs::write(folder.join(format!("{name}-{kind}.s")), text).expect("it is written");
+            }
+            panic!(
+                "{name}: other code where nothing may be fused; both are in {}",
+                folder.display()
+            );
+        }
+    }
+}

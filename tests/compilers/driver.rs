@@ -1,0 +1,121 @@
+//! A Vulkan driver that compiles shaders and shows the final code (VK_KHR_pipeline_executable_properties).
+
+use std::ffi::CStr;
+
+use ash::khr::pipeline_executable_properties as executables;
+use ash::vk;
+
+use super::spirv::Module;
+
+pub struct Driver {
+    // Libraries stay loaded as long as the process: nothing is freed.
+    device: ash::Device,
+    executables: executables::Device,
+    _instance: ash::Instance,
+    _entry: ash::Entry,
+}
+
+/// The name of a representation of a shader, and its text.
+type Representation<'a> = vk::PipelineExecutableInternalRepresentationKHR<'a>;
+
+impl Driver {
+    /// Opens the first device of the driver that the environment chooses.
+    ///
+    /// # Errors
+    /// Returns the reason if there is no such device, or it does not show its code.
+    pub fn open() -> Result<Self, String> {
+        let failed = |what: &str, error: vk::Result| format!("{what}: {error}");
+        // SAFETY: all handles live as long as the process; create infos outlive their calls.
+        unsafe {
+            let entry = ash::Entry::load().map_err(|error| format!("Vulkan's loader: {error}"))?;
+            let application = vk::ApplicationInfo::default().api_version(vk::API_VERSION_1_1);
+            let info = vk::InstanceCreateInfo::default().application_info(&application);
+            let instance =
+                entry.create_instance(&info, None).map_err(|error| failed("the driver", error))?;
+            let devices = instance.enumerate_physical_devices();
+            let devices = devices.map_err(|error| failed("its devices", error))?;
+            let physical = *devices.first().ok_or("the driver compiles for no absent GPU")?;
+            let queues = [vk::DeviceQueueCreateInfo::default().queue_priorities(&[1.0])];
+            let names = [executables::NAME.as_ptr()];
+            let mut features = vk::PhysicalDevicePipelineExecutablePropertiesFeaturesKHR::default()
+                .pipeline_executable_info(true);
+            let info = vk::DeviceCreateInfo::default()
+                .queue_create_infos(&queues)
+                .enabled_extension_names(&names)
+                .push_next(&mut features);
+            let device = instance.create_device(physical, &info, None);
+            let device = device.map_err(|error| failed("its device", error))?;
+            let executables = executables::Device::new(&instance, &device);
+            Ok(Driver { device, executables, _instance: instance, _entry: entry })
+        }
+    }
+
+    /// The final code of a compute shader.
+    pub fn compile(&self, shader: &Module) -> String {
+        let device = &self.device;
+        let bindings: Vec<_> = shader
+            .bindings
+            .iter()
+            .map(|&(binding, is_uniform)| {
+                let kind = match is_uniform {
+                    true => vk::DescriptorType::UNIFORM_BUFFER,
+                    false => vk::DescriptorType::STORAGE_BUFFER,
+                };
+                vk::DescriptorSetLayoutBinding::default()
+                    .binding(binding)
+                    .descriptor_type(kind)
+                    .descriptor_count(1)
+                    .stage_flags(vk::ShaderStageFlags::COMPUTE)
+            })
+            .collect();
+        // SAFETY: all handles live as long as the process; create infos outlive their calls.
+        unsafe {
+            let info = vk::DescriptorSetLayoutCreateInfo::default().bindings(&bindings);
+            let sets = [device.create_descriptor_set_layout(&info, None).expect("a layout")];
+            let info = vk::PipelineLayoutCreateInfo::default().set_layouts(&sets);
+            let layout = device.create_pipeline_layout(&info, None).expect("a layout");
+            let info = vk::ShaderModuleCreateInfo::default().code(&shader.words);
+            let module = device.create_shader_module(&info, None).expect("a module");
+            let stage = vk::PipelineShaderStageCreateInfo::default()
+                .stage(vk::ShaderStageFlags::COMPUTE)
+                .module(module)
+                .name(&shader.entry);
+            let info = vk::ComputePipelineCreateInfo::default()
+                .flags(vk::PipelineCreateFlags::CAPTURE_INTERNAL_REPRESENTATIONS_KHR)
+                .stage(stage)
+                .layout(layout);
+            let pipelines =
+                device.create_compute_pipelines(vk::PipelineCache::null(), &[info], None);
+            self.code(pipelines.expect("the driver compiles the shader")[0])
+        }
+    }
+
+    /// The final code of a pipeline.
+    fn code(&self, pipeline: vk::Pipeline) -> String {
+        let info = vk::PipelineExecutableInfoKHR::default().pipeline(pipeline);
+        // SAFETY: the first call fills in the sizes for which the second one has room.
+        let (representations, texts) = unsafe {
+            let mut representations: Vec<Representation> = self
+                .executables
+                .get_pipeline_executable_internal_representations(&info)
+                .expect("it shows its code");
+            let sizes = representations.iter().map(|one| one.data_size);
+            let mut texts: Vec<Vec<u8>> = sizes.map(|size| vec![0; size]).collect();
+            for (one, text) in representations.iter_mut().zip(&mut texts) {
+                one.p_data = text.as_mut_ptr().cast();
+            }
+            let mut count = representations.len() as u32;
+            let show = self.executables.fp().get_pipeline_executable_internal_representations_khr;
+            let shown = show(self.device.handle(), &info, &mut count, representations.as_mut_ptr());
+            assert_eq!(shown, vk::Result::SUCCESS);
+            (representations, texts)
+        };
+        let is_code = |one: &Representation| {
+            // SAFETY: the driver ends names with a zero.
+            unsafe { CStr::from_ptr(one.name.as_ptr()) }.to_bytes() == b"Assembly"
+        };
+        let place =
+            representations.iter().position(is_code).expect("the driver shows the final code");
+        String::from_utf8_lossy(&texts[place]).trim_end_matches('\0').to_string()
+    }
+}

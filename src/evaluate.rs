@@ -1,9 +1,9 @@
 //! What a test says: errors in percent, overall and by class, and who was taken for whom.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Counts of a test.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// `[class, class found]`.
     pub confusion: Vec<Vec<u32>>,

@@ -67,7 +67,7 @@ pub fn predict(
     repeats: u32,
     listen: &mut dyn FnMut(usize),
 ) -> Result<Predictions, TrainError> {
-    let Saved { config, network, images: shape } = saved;
+    let Saved { config, network, images: shape, .. } = saved;
     let (classes, count) = (shape.classes, images.count());
     let sizes = [shape.height, shape.width];
     let dataset = Dataset::unlabelled("images", sizes, classes, shape.range, &images.bytes)?;

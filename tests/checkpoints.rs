@@ -5,19 +5,24 @@
 //!
 //! Does not prove that the program writes and finds checkpoints; tests/command_line/resume.rs does.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 
 use apical::config::{
     Config, Dynamics, FeedbackWeights, Optimizer, PlateauTimes, Transmission, variants,
 };
 use apical::dataset::Dataset;
+use apical::evaluate::Evaluation;
 use apical::network::Network;
-use apical::record::ImageShape;
 use apical::record::checkpoint::{Checkpoints, from_bytes, load};
+use apical::record::{ImageShape, Notice, RecordError, SavedCheckpoint, WeightsError};
 use apical::schedule::{BackendChoice, Selection};
 use apical::train::{
-    Checkpoint, Event, Every, ReplicaEvent, Replicas, Start, TrainError, Training,
+    Checkpoint, Event, Every, Position, ReplicaEvent, Replicas, Start, TrainError, Training,
 };
+use safetensors::tensor::{Metadata, SafeTensors};
+use tempfile::TempDir;
 
 use crate::support;
 
@@ -107,11 +112,13 @@ fn a_training_goes_on_from_anywhere_on_either_backend() {
             let training = Training::new(config.clone(), dataset(), &on(from)).expect("it opens");
             let (same, checkpoints) = run(training, Some(Every::Images(8)));
             assert!(same == whole, "{kind}: checkpoints change something");
-            // Of 60 images after 8, 16, 24 and so on, or soon after, and after the first epoch.
-            assert_eq!(checkpoints.len(), 8, "{kind}");
+            // Of 60 images after 8, 16, 24 and so on, or soon after, and after each epoch.
+            assert_eq!(checkpoints.len(), 9, "{kind}");
             assert!(checkpoints.iter().any(|(_, at)| at.position.test_is_due) || config.batch == 1);
             // One within each epoch, and what changes most between them.
-            for (told, checkpoint) in [&checkpoints[1], &checkpoints[3], &checkpoints[6]] {
+            // The last has nothing left to learn.
+            let some = [1, 3, 6, 8].map(|index| &checkpoints[index]);
+            for (told, checkpoint) in some {
                 for backend in [from, to] {
                     let training =
                         Training::resume(config.clone(), dataset(), &on(backend), checkpoint);
@@ -141,7 +148,9 @@ fn whoever_breaks_off_gets_a_checkpoint_to_go_on_from() {
         let (mut told_before, mut kept) = (Vec::new(), None);
         let summary = training.run(&mut |event| {
             told_before.extend(told(event));
-            if let Event::Checkpoint(checkpoint) = event {
+            if let Event::Checkpoint(checkpoint) = event
+                && checkpoint.is_due
+            {
                 assert!(kept.is_none(), "it is told once");
                 kept = Some((**checkpoint).clone());
             }
@@ -166,7 +175,58 @@ fn whoever_breaks_off_gets_a_checkpoint_to_go_on_from() {
         }
         _ => ControlFlow::Continue(()),
     });
-    assert!(!summary.expect("it trains").stopped && checkpoints == 1);
+    assert!(!summary.expect("it trains").stopped && checkpoints == 2);
+}
+
+#[test]
+fn every_epoch_is_compared_and_the_due_ones_are_kept() {
+    let config = Config { epochs: 5, ..base() };
+    let training = Training::new(config, dataset(), &on(BackendChoice::Cpu));
+    let (_, checkpoints) = run(training.expect("the CPU opens"), Some(Every::Epochs(2)));
+    let place = |(_, checkpoint): &(usize, Checkpoint)| {
+        assert!(checkpoint.evaluation.is_some());
+        (checkpoint.position.epoch, checkpoint.is_due)
+    };
+    // Positions are those of the next epoch; the end of the last is always due.
+    let places: Vec<(u32, bool)> = checkpoints.iter().map(place).collect();
+    assert_eq!(places, [(2, false), (3, true), (4, false), (5, true), (6, true)]);
+}
+
+#[test]
+fn finished_training_resumes_to_its_result() {
+    let training = Training::new(base(), dataset(), &on(BackendChoice::Cpu));
+    let (_, checkpoints) = run(training.expect("the CPU opens"), Some(Every::Epochs(1)));
+    let (_, last) = checkpoints.last().unwrap();
+    let resumed = Training::resume(base(), dataset(), &on(BackendChoice::Cpu), last);
+    let mut resumed = resumed.expect("it opens");
+    let summary = resumed.run(&mut |event| panic!("{event:?}")).unwrap();
+    assert_eq!(Some(&summary.evaluation), last.evaluation.as_ref());
+    assert!(!summary.stopped && *resumed.network() == last.network);
+}
+
+#[test]
+fn impossible_positions_are_refused() {
+    let some = some_checkpoints();
+    let at = |change: fn(&mut Position)| {
+        let mut checkpoint = some[1].clone();
+        change(&mut checkpoint.position);
+        let resumed = Training::resume(base(), dataset(), &on(BackendChoice::Cpu), &checkpoint);
+        resumed.map(|_| ()).expect_err("no such position").to_string()
+    };
+    for (change, text) in [
+        ((|at| at.epoch = 0) as fn(&mut Position), "expected an epoch of 1 to 3"),
+        (|at| at.epoch = 4, "expected an epoch of 1 to 3"),
+        (|at| at.epoch = u32::MAX, "expected an epoch of 1 to 3"),
+        (|at| at.epoch = 3, "the last of 2 epochs is done"),
+        (|at| at.images = 31, "after 31 images of an epoch, of which the data set has 30"),
+        (|at| at.images = 17, "no minibatch of 4 images ends there"),
+        (|at| (at.images, at.test_is_due) = (30, false), "a test follows on images"),
+        (|at| (at.images, at.test_is_due) = (0, true), "a test follows on images"),
+        (|at| at.seconds = f64::NAN, "expected a time of at least 0 s"),
+    ] {
+        let error = at(change);
+        assert!(error.contains(text), "{error}");
+    }
 }
 
 #[test]
@@ -213,34 +273,186 @@ fn some_checkpoints() -> Vec<Checkpoint> {
     checkpoints.into_iter().map(|(_, checkpoint)| checkpoint).collect()
 }
 
+/// A test of 100 images in 10 classes with so many wrong ones.
+fn tested(wrong: u32) -> Option<Evaluation> {
+    let mut confusion = vec![vec![0; 10]; 10];
+    (confusion[0][0], confusion[0][1]) = (100 - wrong, wrong);
+    Some(Evaluation { confusion })
+}
+
+fn file_names(folder: &Path) -> Vec<String> {
+    let mut files: Vec<String> = std::fs::read_dir(folder.join("checkpoints"))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    files
+}
+
+fn last(folder: &Path) -> Result<Option<(PathBuf, SavedCheckpoint)>, RecordError> {
+    Checkpoints::new(folder, 2).last(&mut Vec::new())
+}
+
 #[test]
 fn files_hold_what_they_were_given_and_only_the_last_and_the_best_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let images = ImageShape::of(&dataset());
     let mut checkpoints = Checkpoints::new(folder.path(), 2);
-    assert!(checkpoints.last().unwrap().is_none());
+    assert!(checkpoints.last(&mut Vec::new()).unwrap().is_none());
     let some = some_checkpoints();
-    let errors = [None, Some(9.0), Some(4.0), None, Some(6.0), None, None, None];
-    for (index, (checkpoint, test_error)) in some.iter().zip(errors).enumerate() {
-        let checkpoint = Checkpoint { test_error, ..checkpoint.clone() };
-        let path = checkpoints.save(&checkpoint, &base(), &images, index as u64).unwrap();
-        let (last, saved) = Checkpoints::new(folder.path(), 2).last().unwrap().unwrap();
+    // Of two equal ones the first is the best.
+    let errors = [None, Some(9), Some(4), None, Some(6), None, Some(4), None, None];
+    for (index, (checkpoint, wrong)) in some.iter().zip(errors).enumerate() {
+        let evaluation = wrong.and_then(tested);
+        let mut checkpoint = Checkpoint { evaluation, ..checkpoint.clone() };
+        let lines = format!("{{\"line\":{index}}}\n");
+        let path = checkpoints.save(&checkpoint, &base(), &images, &lines).unwrap().unwrap();
+        let (last, saved) = last(folder.path()).unwrap().unwrap();
         assert_eq!(last, path);
+        // A file does not say how long it took: those of equal runs are equal.
+        checkpoint.position.seconds = 0.0;
         assert!(saved.checkpoint == checkpoint, "{index}");
-        assert_eq!((saved.config, saved.metrics_bytes), (base(), index as u64));
+        assert_eq!((saved.config, saved.metrics), (base(), lines));
         // A checkpoint is a file of weights too.
-        assert!(apical::record::weights::load(&path).unwrap().network == checkpoint.network);
+        let weights = apical::record::weights::load(&path).unwrap();
+        assert!(weights.network == checkpoint.network && weights.is_checked);
     }
-    let mut files: Vec<_> = std::fs::read_dir(folder.path().join("checkpoints"))
-        .unwrap()
-        .map(|file| file.unwrap().file_name().into_string().unwrap())
-        .collect();
-    files.sort();
+    let files = file_names(folder.path());
     let [best, earlier, later] = &files[..] else { panic!("{files:?}") };
     assert_eq!(best, "best.safetensors");
     assert!(earlier.starts_with("epoch-000002-image-") && earlier < later, "{files:?}");
     let best = load(&folder.path().join("checkpoints/best.safetensors")).unwrap();
-    assert_eq!(best.checkpoint.position, some[2].position);
+    assert_eq!(best.checkpoint.position.images, some[2].position.images);
+}
+
+#[test]
+fn checkpoint_that_is_not_due_is_written_if_it_is_the_best() {
+    let folder = tempfile::tempdir().unwrap();
+    let images = ImageShape::of(&dataset());
+    let mut checkpoints = Checkpoints::new(folder.path(), 2);
+    let some = some_checkpoints();
+    for (wrong, is_due, files) in [
+        (Some(5), false, &["best.safetensors"][..]),
+        (None, true, &["best.safetensors", "epoch-000001-image-0000000024.safetensors"]),
+        (Some(6), false, &["best.safetensors", "epoch-000001-image-0000000024.safetensors"]),
+    ] {
+        let evaluation = wrong.and_then(tested);
+        let checkpoint = Checkpoint { evaluation, is_due, ..some[2].clone() };
+        let path = checkpoints.save(&checkpoint, &base(), &images, "").unwrap();
+        assert_eq!((path.is_some(), file_names(folder.path())), (is_due, to_strings(files)));
+    }
+}
+
+fn to_strings(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| text.to_string()).collect()
+}
+
+/// A folder with two checkpoints of 8 % and 7 %, and the best.
+fn three_files() -> (TempDir, Vec<Checkpoint>) {
+    let folder = tempfile::tempdir().unwrap();
+    let images = ImageShape::of(&dataset());
+    let mut checkpoints = Checkpoints::new(folder.path(), 2);
+    let mut some = some_checkpoints();
+    some.truncate(2);
+    for (checkpoint, wrong) in some.iter_mut().zip([8, 7]) {
+        checkpoint.evaluation = tested(wrong);
+        checkpoints.save(checkpoint, &base(), &images, "").unwrap();
+        checkpoint.position.seconds = 0.0;
+    }
+    (folder, some)
+}
+
+#[test]
+fn damaged_checkpoint_gives_way_to_the_one_before() {
+    let damages: [(&str, fn(&[u8]) -> Vec<u8>); 6] = [
+        ("empty", |_| Vec::new()),
+        ("cut", |bytes| bytes[..bytes.len() / 2].to_vec()),
+        ("zeros", |bytes| vec![0; bytes.len()]),
+        ("a bit", |bytes| {
+            let mut other = bytes.to_vec();
+            *other.last_mut().unwrap() ^= 1;
+            other
+        }),
+        ("a bit in the settings", |bytes| {
+            let mut other = bytes.to_vec();
+            let at = bytes.windows(10).position(|part| part == b"batch = 4\\").unwrap();
+            other[at + 8] = b'5';
+            other
+        }),
+        ("longer", |bytes| [bytes, &[0; 9]].concat()),
+    ];
+    for (kind, damage) in damages {
+        let (folder, some) = three_files();
+        let files = file_names(folder.path());
+        let newest = folder.path().join("checkpoints").join(&files[2]);
+        let bytes = std::fs::read(&newest).unwrap();
+        let damaged = damage(&bytes);
+        std::fs::write(&newest, &damaged).unwrap();
+        let mut notices = Vec::new();
+        let found = Checkpoints::new(folder.path(), 2).last(&mut notices).unwrap();
+        assert!(found.unwrap().1.checkpoint == some[0], "{kind}");
+        let [Notice::Checkpoint { path, kept, .. }, Notice::Earlier { .. }] = &notices[..] else {
+            panic!("{kind}: {notices:?}")
+        };
+        assert_eq!(*path, newest);
+        assert_eq!(std::fs::read(kept).unwrap(), damaged, "{kind}");
+        // Told once.
+        let mut notices = Vec::new();
+        Checkpoints::new(folder.path(), 2).last(&mut notices).unwrap();
+        assert!(notices.is_empty(), "{kind}: {notices:?}");
+    }
+}
+
+#[test]
+fn damaged_best_checkpoint_is_written_anew() {
+    for bytes in [&b""[..], b"none", &[0; 5000]] {
+        let (folder, some) = three_files();
+        let best = folder.path().join("checkpoints/best.safetensors");
+        std::fs::write(&best, bytes).unwrap();
+        let mut notices = Vec::new();
+        Checkpoints::new(folder.path(), 2).last(&mut notices).unwrap().unwrap();
+        let [Notice::Checkpoint { kept, .. }, Notice::Best { .. }] = &notices[..] else {
+            panic!("{notices:?}")
+        };
+        assert_eq!(std::fs::read(kept).unwrap(), bytes);
+        assert!(load(&best).unwrap().checkpoint == some[1]);
+    }
+}
+
+#[test]
+fn best_checkpoint_that_a_crash_left_behind_is_brought_up() {
+    let (folder, some) = three_files();
+    let files = file_names(folder.path());
+    let path = |index: usize| folder.path().join("checkpoints").join(&files[index]);
+    // As if the program had been killed between the two files.
+    std::fs::copy(path(1), path(0)).unwrap();
+    last(folder.path()).unwrap();
+    assert!(load(&path(0)).unwrap().checkpoint == some[1]);
+    // The best is a checkpoint too, if it is the only one that can be read.
+    std::fs::write(path(1), "").unwrap();
+    std::fs::write(path(2), "").unwrap();
+    assert!(last(folder.path()).unwrap().unwrap().1.checkpoint == some[1]);
+}
+
+#[test]
+fn only_damaged_checkpoints_are_an_error_and_stay() {
+    let (folder, _) = three_files();
+    let files = file_names(folder.path());
+    for name in &files {
+        std::fs::write(folder.path().join("checkpoints").join(name), "damaged").unwrap();
+    }
+    let error = last(folder.path()).unwrap_err();
+    assert!(matches!(error, RecordError::NoCheckpoint { count: 3, .. }), "{error}");
+    assert_eq!(file_names(folder.path()), files);
+}
+
+/// The same file with other metadata, written by the crate alone.
+fn with_metadata(bytes: &[u8], change: impl FnOnce(&mut HashMap<String, String>)) -> Vec<u8> {
+    let (_, metadata): (_, Metadata) = SafeTensors::read_metadata(bytes).unwrap();
+    let mut metadata = metadata.metadata().clone().unwrap();
+    change(&mut metadata);
+    let tensors = SafeTensors::deserialize(bytes).unwrap();
+    safetensors::serialize(tensors.tensors(), Some(metadata)).unwrap()
 }
 
 #[test]
@@ -248,24 +460,38 @@ fn what_is_no_checkpoint_of_the_run_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let images = ImageShape::of(&dataset());
     let some = some_checkpoints();
-    let path = Checkpoints::new(folder.path(), 1).save(&some[0], &base(), &images, 0).unwrap();
-    let bytes = std::fs::read(&path).unwrap();
-    assert!(from_bytes(&bytes, "file".to_string()).is_ok());
-    // Cut off, or with a byte changed in the header.
+    let path = Checkpoints::new(folder.path(), 1).save(&some[0], &base(), &images, "").unwrap();
+    let bytes = std::fs::read(path.unwrap()).unwrap();
+    let read = |bytes: &[u8]| from_bytes(bytes, "file".to_string()).map(|_| ());
+    assert!(read(&bytes).is_ok());
+    // Cut off anywhere, or with any bit flipped.
     let step = bytes.len() / 97;
-    for length in (0..bytes.len()).step_by(step) {
-        assert!(from_bytes(&bytes[..length], "file".to_string()).is_err(), "{length}");
+    for at in (0..bytes.len()).step_by(step) {
+        assert!(read(&bytes[..at]).is_err(), "{at}");
+        let mut other = bytes.clone();
+        other[at] ^= 1 << (at % 8);
+        assert!(read(&other).is_err(), "{at}");
     }
+    // By another program, in another order of metadata.
+    assert!(read(&with_metadata(&bytes, |_| ())).is_ok());
+    let error =
+        read(&with_metadata(&bytes, |all| all.insert("x".into(), "y".into()).map_or((), drop)));
+    assert!(matches!(error, Err(WeightsError::Checksum { .. })), "{error:?}");
+    let none = |all: &mut HashMap<String, String>| assert!(all.remove("sha256").is_some());
+    let error = read(&with_metadata(&bytes, none)).unwrap_err().to_string();
+    assert!(error.contains("a checksum"), "{error}");
+    // Without a checksum, so that the content is judged.
     let swap = |from: &str, to: &str| {
         assert_eq!(from.len(), to.len());
-        let mut changed = bytes.clone();
+        let mut changed = with_metadata(&bytes, none);
         let at = changed.windows(from.len()).position(|part| part == from.as_bytes());
         changed[at.expect(from)..][..to.len()].copy_from_slice(to.as_bytes());
-        from_bytes(&changed, "file".to_string()).map(|_| ()).map_err(|error| error.to_string())
+        read(&changed).map_err(|error| error.to_string())
     };
     for (from, to, text) in [
         ("state.results", "state.resulte", "tensors that belong to a state"),
         ("state.spikes.0", "state.spikes.x", "tensors that belong to a state"),
+        ("state.metrics", "state.resultx", "tensors that belong to a state"),
         ("\\\"epoch\\\":1", "\\\"epoch\\\":3", "an epoch of 1 to 2"),
         ("\\\"epoch\\\":1", "\\\"epoch\\\":-", "to say where a training stands"),
         ("\"checkpoint\"", "\"chekcpoint\"", "the metadata 'checkpoint'"),

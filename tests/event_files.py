@@ -26,8 +26,13 @@ def as_single(number):
 def check(run):
     events = EventAccumulator(str(run / "tensorboard"), size_guidance=EVERYTHING).Reload()
     tags = events.Tags()
-    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    epochs = [line for line in lines if line["event"] == "epoch"]
+    lines, timings = (
+        [json.loads(line) for line in (run / name).read_text().splitlines()]
+        for name in ("metrics.jsonl", "timings.jsonl")
+    )
+    # A run that was resumed has the timings of an epoch once more: the last ones count.
+    speeds = {line["epoch"]: line for line in timings if line["event"] == "epoch"}
+    epochs = [line | speeds[line["epoch"]] for line in lines if line["event"] == "epoch"]
     assert epochs, "no epoch is done"
     of_images = epochs[0]["images"]
 

@@ -66,6 +66,8 @@ pub enum CliError {
     NotOfRun { folder: PathBuf, data: Box<[DataIdentity; 2]> },
     #[error(transparent)]
     Data(#[from] DataError),
+    #[error("{}: the run in this folder has other settings: {difference}", .folder.display())]
+    OtherRun { folder: PathBuf, difference: String },
     #[error("{}: the manual pages cannot be written", .folder.display())]
     Manual { folder: PathBuf, source: io::Error },
     #[error("signals cannot be heard")]
@@ -135,6 +137,7 @@ impl CliError {
             | CliError::Search(_)
             | CliError::Tune(TuneError::OtherSearch { .. })
             | CliError::Report(ReportError::OtherData { .. })
+            | CliError::OtherRun { .. }
             | CliError::Bench(_) => 2,
             CliError::Train(TrainError::Config(_) | TrainError::Variant { .. }) => 2,
             CliError::Train(TrainError::Dataset(
@@ -230,6 +233,27 @@ impl CliError {
             ),
             CliError::Data(DataError::Dataset { .. }) => {
                 Some("mend it, or name a copy with --data".to_string())
+            }
+            CliError::Record(RecordError::NoCheckpoint { .. }) => Some(
+                "put back a copy of a checkpoint, or move the folder away and begin the run again: 'apical train \
+                 --config DIR/config.toml --out ANOTHER'"
+                    .to_string(),
+            ),
+            CliError::Record(RecordError::Info { .. }) => Some(
+                "without run.json the run cannot go on: put back a copy, or begin it again with 'apical train \
+                 --config DIR/config.toml --out ANOTHER'"
+                    .to_string(),
+            ),
+            CliError::Record(RecordError::Line { .. }) => Some(
+                "remove this line, and keep a copy of the file: the training it was of is done again".to_string(),
+            ),
+            CliError::Weights(WeightsError::Checksum { .. }) => Some(
+                "take another copy of the file; if another program changed it on purpose, let it leave out the \
+                 metadata 'sha256'"
+                    .to_string(),
+            ),
+            CliError::OtherRun { .. } => {
+                Some("name another folder with --out, or repeat the settings of the run".to_string())
             }
             #[cfg(feature = "tui")]
             CliError::Terminal(_) => Some("without --tui progress comes in lines".to_string()),

@@ -27,6 +27,7 @@ mod train;
 #[cfg_attr(not(feature = "tui"), path = "without_tui.rs")]
 mod tui;
 mod tune;
+mod weights;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -11,10 +11,10 @@ use super::output::{Output, tell};
 use super::progress::{Estimate, Progress, time_left};
 use super::test::{numbered, repeats};
 use super::train::announce_device;
+use super::weights::load_weights;
 use super::{CliError, EXIT_CODES};
 use apical::dataset::loose::{Shown, gather};
 use apical::predict::{Prediction, Predictions, predict};
-use apical::record::weights;
 
 /// The argument that stands for names on standard input.
 const STDIN: &str = "-";
@@ -75,7 +75,7 @@ struct Seen<'a> {
 
 pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
     let selection = arguments.machine.selection()?;
-    let mut saved = weights::load(&arguments.weights)?;
+    let mut saved = load_weights(&arguments.weights)?;
     saved.config.test_steps = arguments.test_steps.unwrap_or(saved.config.test_steps);
     saved.config.seed = arguments.seed.unwrap_or(saved.config.seed);
     let shape = &saved.images;

@@ -12,10 +12,10 @@ use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, tell};
 use super::progress::{Estimate, Progress, time_left};
 use super::run_data::{self, Allowed};
+use super::weights::load_weights;
 use super::{CliError, EXIT_CODES};
 use apical::dataset::Dataset;
 use apical::record::recording::{Format, save};
-use apical::record::weights;
 use apical::recorder::{Quantity, Recorder, Recording, Session, Shown, Span};
 use apical::schedule::Image;
 use apical::train::TrainError;
@@ -148,7 +148,7 @@ pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
     // What cannot be written is said before anything is computed.
     Format::of(&arguments.out)?;
     let selection = arguments.machine.selection()?;
-    let saved = weights::load(&arguments.weights)?;
+    let saved = load_weights(&arguments.weights)?;
     let data = run_data::open(&saved, &arguments.weights, &arguments.data, Allowed::Other)?;
     let dataset = Arc::new(data.dataset);
     let mut config = saved.config;

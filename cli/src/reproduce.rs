@@ -11,6 +11,7 @@ use super::output::{Output, tell};
 use super::progress::{Estimate, Progress, time_left};
 use super::{CliError, EXIT_CODES, run_data};
 use apical::experiments::{EXPERIMENTS, Experiment, Study, StudyEvent};
+use apical::record::FolderLock;
 use apical::report::{ExperimentResult, findings, refuse_other_data, save_page};
 
 /// Do the experiments of the paper, and put their numbers beside the paper's
@@ -86,12 +87,18 @@ pub(super) fn run(arguments: &ReproduceArgs) -> Result<(), CliError> {
     };
     let together = arguments.together.unwrap_or(threads);
 
+    let lock = FolderLock::take(&arguments.out)?;
+    lock.notice().into_iter().for_each(tell);
+    for experiment in &wanted {
+        lock.clean(&arguments.out.join(experiment.name))?;
+    }
     let mut listener = Listener::new();
     let mut listen = |event: StudyEvent| listener.hear(event);
     let folder = arguments.out.join(TRAININGS);
     let quick = arguments.quick;
     let mut study = Study::new(quick, seeds, dataset, selection, together, &folder, &mut listen)?;
     refuse_other_data(&arguments.out, &study.data)?;
+    study.notices().for_each(tell);
     let mut results = Vec::new();
     for experiment in wanted {
         let result = experiment.run(&mut study, &arguments.out)?;

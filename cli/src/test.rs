@@ -11,11 +11,12 @@ use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, tell};
 use super::progress::{Estimate, Progress, time_left};
 use super::run_data::{self, Allowed, RunData};
+use super::weights::load_weights;
 use super::{CliError, EXIT_CODES};
 use apical::dataset::DataIdentity;
 use apical::dataset::names::digits;
 use apical::evaluate::{Evaluation, Spread};
-use apical::record::{weights, weights_sha256};
+use apical::record::weights_sha256;
 use apical::schedule::Device;
 use apical::train::{TrainError, test_network};
 
@@ -89,7 +90,7 @@ struct Tested<'a> {
 
 pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
     let selection = arguments.machine.selection()?;
-    let saved = weights::load(&arguments.weights)?;
+    let saved = load_weights(&arguments.weights)?;
     let data = run_data::open(&saved, &arguments.weights, &arguments.data, Allowed::Other)?;
     let is_of_run = data.is_of_run();
     let RunData { dataset, used, trained_on } = data;

@@ -12,6 +12,8 @@
 
 #[path = "command_line/bench.rs"]
 mod bench;
+#[path = "command_line/damage.rs"]
+mod damage;
 #[path = "command_line/data.rs"]
 mod data;
 #[path = "command_line/devices.rs"]

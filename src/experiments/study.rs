@@ -12,7 +12,7 @@ use crate::config::{Config, Preset};
 use crate::dataset::{DataIdentity, Dataset};
 use crate::model::initial::Initial;
 use crate::network::Network;
-use crate::record::RecordError;
+use crate::record::{Notice, RecordError};
 use crate::recorder::{Recorder, Session};
 use crate::report::{Finding, NO_DEVICE};
 use crate::schedule::{Image, Selection};
@@ -84,6 +84,11 @@ impl<'a> Study<'a> {
         let trainings = Trainings::open(folder)?;
         let device = None;
         Ok(Study { quick, seeds, dataset, data, selection, together, trainings, listen, device })
+    }
+
+    /// What was wrong with the folder of trained networks.
+    pub fn notices(&self) -> impl Iterator<Item = &Notice> {
+        self.trainings.notices()
     }
 
     /// One of two extents.

@@ -1,6 +1,5 @@
 //! Trained networks that several experiments share, kept in a folder: what is there is not trained again.
 
-use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +7,7 @@ use super::ExperimentError;
 use crate::config::Config;
 use crate::dataset::{DataIdentity, Dataset};
 use crate::network::Network;
-use crate::record::{ImageShape, RecordError, Trial, Trials, weights};
+use crate::record::{FolderLock, ImageShape, Notice, RecordError, Trial, Trials, weights};
 use crate::schedule::Selection;
 use crate::train::Event;
 use crate::trials::{self, TrialEvent};
@@ -17,6 +16,7 @@ use crate::trials::{self, TrialEvent};
 pub(super) struct Trainings {
     folder: PathBuf,
     trials: Trials,
+    lock: FolderLock,
 }
 
 /// A trained network, and what its training came to.
@@ -29,14 +29,19 @@ pub struct Trained {
 }
 
 impl Trainings {
-    /// Makes the folder where there is none.
+    /// Locks the folder, and creates it if there is none.
     ///
     /// # Errors
-    /// When it cannot be read or written.
+    /// Returns an error if it cannot be read or written, or another process has it.
     pub(super) fn open(folder: &Path) -> Result<Self, RecordError> {
-        fs::create_dir_all(folder).map_err(RecordError::io("created", folder))?;
+        let lock = FolderLock::take(folder)?;
         let trials = Trials::open(&folder.join("trials.jsonl"))?;
-        Ok(Trainings { folder: folder.to_owned(), trials })
+        Ok(Trainings { folder: folder.to_owned(), trials, lock })
+    }
+
+    /// What was wrong with the folder.
+    pub(super) fn notices(&self) -> impl Iterator<Item = &Notice> {
+        self.lock.notice().into_iter().chain(self.trials.notice())
     }
 
     /// Those of `configs`, of which those that are not there yet are trained, at most `together` side by

@@ -11,7 +11,7 @@ use crate::record::tensorboard::messages::{Histogram, Image, Value};
 use crate::record::weights::named_weights;
 use crate::record::{ImageShape, RecordError};
 use crate::report::ReportError;
-use crate::train::Event;
+use crate::train::{Event, Position};
 
 /// Buckets of a histogram.
 const BUCKETS: usize = 50;
@@ -40,6 +40,22 @@ impl TensorBoard {
         tested: &'static str,
     ) -> Result<Self, RecordError> {
         Ok(TensorBoard { file: EventFile::create(folder)?, images, of_images, tested })
+    }
+
+    /// Starts an event file of a run that goes on at `position`. What earlier files hold of later steps was lost, and
+    /// TensorBoard drops it.
+    ///
+    /// # Errors
+    /// Returns an error if it cannot be created.
+    pub fn resume(
+        folder: &Path,
+        images: ImageShape,
+        of_images: usize,
+        tested: &'static str,
+        position: &Position,
+    ) -> Result<Self, RecordError> {
+        let step = step(position.epoch, position.images, of_images);
+        Ok(TensorBoard { file: EventFile::resume(folder, step)?, images, of_images, tested })
     }
 
     /// Writes what there is to see of an event. Weights come with [`Event::Network`], which has to be asked
@@ -97,8 +113,7 @@ impl TensorBoard {
             // Histograms tell more.
             Event::Weights { .. } | Event::Checkpoint(_) => return Ok(()),
         };
-        let step = u64::from(epoch - 1) * self.of_images as u64 + *images as u64;
-        Ok(self.file.append(step, values)?)
+        Ok(self.file.append(step(*epoch, *images, self.of_images), values)?)
     }
 
     /// Histograms of all weights, by their names in `weights.safetensors`, and the receptive fields.
@@ -116,6 +131,11 @@ impl TensorBoard {
         }
         Ok(values)
     }
+}
+
+/// Images of the run that were learned from.
+fn step(epoch: u32, images: usize, of_images: usize) -> u64 {
+    u64::from(epoch.saturating_sub(1)) * of_images as u64 + images as u64
 }
 
 /// Buckets of one width from the smallest to the largest number; `None` where there is none.

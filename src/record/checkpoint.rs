@@ -1,32 +1,31 @@
 //! Checkpoints as files: a file of weights, as [`super::weights`] says, that has besides all that the training
 //! needs to go on. Whatever reads weights reads a checkpoint too.
 //!
-//! Moments, results and what lanes carry on are tensors whose names begin with `state.`; where the training
-//! stands is in the metadata `checkpoint`.
+//! Moments, results and what lanes carry on are tensors whose names begin with `state.`; the bytes of `state.metrics`
+//! are the lines of the run's metrics so far. The position of the training is in the metadata `checkpoint`. Files of
+//! equal runs are equal.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use safetensors::tensor::Dtype;
 use serde::{Deserialize, Serialize};
 
 use super::RecordError;
-use super::file::write_whole;
-use super::weights::{self, Content, ImageShape, STATE, Saved, Tensor, WeightsError};
+use super::container::{Tensor, serialized};
+use super::weights::{self, Content, ImageShape, STATE, Saved, WeightsError};
 use crate::config::Config;
+use crate::evaluate::Evaluation;
 use crate::layout::{Array, Word};
 use crate::schedule::State;
 use crate::train::{Checkpoint, Position};
 
-/// The folder of a run's checkpoints, in that of the run.
-pub const CHECKPOINTS: &str = "checkpoints";
-/// The checkpoint with the lowest test error at the end of an epoch.
-pub const BEST: &str = "best.safetensors";
+pub use super::checkpoints::{BEST, CHECKPOINTS, Checkpoints};
 
-/// The metadata of the same name.
+/// Key of [`Standing`] in the metadata.
 const POSITION: &str = "checkpoint";
-const SUFFIX: &str = ".safetensors";
+/// Name of the tensor with the lines of metrics, behind [`STATE`].
+const METRICS: &str = "metrics";
 
 /// What is in the metadata.
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,19 +34,10 @@ struct Standing {
     position: Position,
     updates: u64,
     is_fresh: bool,
+    /// Percent, for readers: the counts have it too.
     test_error: Option<f64>,
-    /// Bytes of the run's metrics up to here.
-    metrics_bytes: u64,
-}
-
-/// The checkpoints of a run.
-#[derive(Debug)]
-pub struct Checkpoints {
-    folder: PathBuf,
-    /// How many of the last are kept.
-    keep: usize,
-    /// Lowest test error so far.
-    best: Option<f64>,
+    /// Counts of the epoch's full test, if the epoch just ended.
+    evaluation: Option<Evaluation>,
 }
 
 /// A checkpoint as it was read.
@@ -59,100 +49,22 @@ pub struct SavedCheckpoint {
     pub config: Config,
     /// What the network takes and tells.
     pub images: ImageShape,
-    /// Bytes of the file of metrics when the checkpoint was written: what lies behind comes once more.
-    pub metrics_bytes: u64,
+    /// Lines of the run's metrics when the checkpoint was written.
+    pub metrics: String,
 }
 
-impl Checkpoints {
-    /// `folder`: that of the run. The last `keep` checkpoints are kept, and the best.
-    pub fn new(folder: &Path, keep: usize) -> Self {
-        Checkpoints { folder: folder.join(CHECKPOINTS), keep: keep.max(1), best: None }
-    }
-
-    /// The last that was written.
-    ///
-    /// # Errors
-    /// When the folder cannot be read, or the file is not as it should be.
-    pub fn last(&mut self) -> Result<Option<(PathBuf, SavedCheckpoint)>, RecordError> {
-        let best = self.folder.join(BEST);
-        if best.exists() {
-            self.best = load(&best)?.checkpoint.test_error;
-        }
-        match self.all()?.pop() {
-            Some(path) => {
-                let saved = load(&path)?;
-                Ok(Some((path, saved)))
-            }
-            None => Ok(None),
-        }
-    }
-
-    /// Writes a checkpoint, and takes away those that need not be kept. `metrics_bytes`: those of the metrics up to
-    /// here.
-    ///
-    /// # Errors
-    /// When the files cannot be written.
-    pub fn save(
-        &mut self,
-        checkpoint: &Checkpoint,
-        config: &Config,
-        images: &ImageShape,
-        metrics_bytes: u64,
-    ) -> Result<PathBuf, RecordError> {
-        fs::create_dir_all(&self.folder).map_err(RecordError::io("created", &self.folder))?;
-        let bytes = bytes(checkpoint, config, images, metrics_bytes)?;
-        let path = self.folder.join(name(&checkpoint.position));
-        write_whole(&path, &bytes)?;
-        if let Some(error) = checkpoint.test_error
-            && self.best.is_none_or(|best| error < best)
-        {
-            write_whole(&self.folder.join(BEST), &bytes)?;
-            self.best = Some(error);
-        }
-        let all = self.all()?;
-        for old in &all[..all.len().saturating_sub(self.keep)] {
-            fs::remove_file(old).map_err(RecordError::io("removed", old))?;
-        }
-        Ok(path)
-    }
-
-    /// Paths of all but the best, the earliest first.
-    fn all(&self) -> Result<Vec<PathBuf>, RecordError> {
-        let entries = match fs::read_dir(&self.folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(RecordError::io("read", &self.folder)(error)),
-        };
-        let mut paths = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(RecordError::io("read", &self.folder))?.path();
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            if name.is_some_and(|name| name.starts_with(EPOCH) && name.ends_with(SUFFIX)) {
-                paths.push(path);
-            }
-        }
-        paths.sort_unstable();
-        Ok(paths)
-    }
-}
-
-const EPOCH: &str = "epoch-";
-
-/// Names are in the order in which checkpoints come: the epoch of the next image, and its number there.
-fn name(position: &Position) -> String {
-    format!("{EPOCH}{:06}-image-{:010}{SUFFIX}", position.epoch, position.images)
-}
-
-fn bytes(
+/// Returns the bytes of a file.
+pub(super) fn bytes(
     checkpoint: &Checkpoint,
     config: &Config,
     images: &ImageShape,
-    metrics_bytes: u64,
+    metrics: &str,
 ) -> Result<Vec<u8>, RecordError> {
-    let Checkpoint { position, network, state, test_error } = checkpoint;
+    let Checkpoint { position, network, state, evaluation, .. } = checkpoint;
     let State { updates, is_fresh, .. } = *state;
-    let (position, test_error) = (*position, *test_error);
-    let standing = Standing { position, updates, is_fresh, test_error, metrics_bytes };
+    let (position, test_error) = (*position, checkpoint.test_error());
+    let standing =
+        Standing { position, updates, is_fresh, test_error, evaluation: evaluation.clone() };
     let standing = serde_json::to_string(&standing)
         .map_err(|source| RecordError::Json { path: PathBuf::from(POSITION), source })?;
     let mut metadata = weights::metadata(config, images)?;
@@ -164,7 +76,13 @@ fn bytes(
         shape: vec![words.len()],
         bytes: words.iter().flat_map(|word| word.to_le_bytes()).collect(),
     }));
-    weights::serialized(&tensors, metadata)
+    tensors.push(Tensor {
+        name: format!("{STATE}{METRICS}"),
+        kind: Dtype::U8,
+        shape: vec![metrics.len()],
+        bytes: metrics.as_bytes().to_vec(),
+    });
+    serialized(&tensors, metadata)
 }
 
 /// Reads a checkpoint. Nothing in the file is trusted; whether its arrays have the right lengths is seen where they are
@@ -182,8 +100,8 @@ pub fn load(path: &Path) -> Result<SavedCheckpoint, WeightsError> {
 /// When anything in them is not as it should be.
 pub fn from_bytes(bytes: &[u8], file: String) -> Result<SavedCheckpoint, WeightsError> {
     let content = Content::new(bytes, file)?;
-    let Saved { network, config, images } = content.saved()?;
-    let Standing { position, updates, is_fresh, test_error, metrics_bytes } =
+    let Saved { network, config, images, is_checked } = content.saved()?;
+    let Standing { position, updates, is_fresh, evaluation, .. } =
         match serde_json::from_str(content.text(POSITION)?) {
             Ok(standing) => standing,
             Err(error) => {
@@ -191,12 +109,25 @@ pub fn from_bytes(bytes: &[u8], file: String) -> Result<SavedCheckpoint, Weights
                 return content.fault(expected, error);
             }
         };
-    if position.epoch == 0 || position.epoch > config.epochs {
-        let expected = format!("an epoch of 1 to {}, as in its settings", config.epochs);
-        return content.fault(expected, position.epoch);
+    // After the last epoch, the position is at the start of the next.
+    let last = u64::from(config.epochs) + u64::from(evaluation.is_some());
+    if position.epoch == 0 || u64::from(position.epoch) > last {
+        return content
+            .fault(format!("an epoch of 1 to {last}, as in its settings"), position.epoch);
     }
-    let mut arrays = BTreeMap::new();
+    if let Some(Evaluation { confusion }) = &evaluation
+        && (confusion.len() != images.classes
+            || confusion.iter().any(|row| row.len() != images.classes))
+    {
+        let expected = format!("a test of {} classes", images.classes);
+        return content.fault(expected, format!("counts of {}", confusion.len()));
+    }
+    let (mut arrays, mut metrics) = (BTreeMap::new(), None);
     for name in content.tensors.names().into_iter().filter(|name| name.starts_with(STATE)) {
+        if name.strip_prefix(STATE) == Some(METRICS) {
+            metrics = Some(lines(&content, name)?);
+            continue;
+        }
         let array = match array_of(name) {
             Some(array) => array,
             None => return content.fault("tensors that belong to a state".to_string(), name),
@@ -208,9 +139,27 @@ pub fn from_bytes(bytes: &[u8], file: String) -> Result<SavedCheckpoint, Weights
         let (words, _) = tensor.data().as_chunks::<4>();
         arrays.insert(array, words.iter().map(|&word| u32::from_le_bytes(word)).collect());
     }
+    let Some(metrics) = metrics else {
+        return content.fault(format!("a tensor '{STATE}{METRICS}'"), "none");
+    };
+    if !is_checked {
+        return content.fault("a checksum, as apical writes it".to_string(), "none");
+    }
     let state = State { updates, is_fresh, arrays };
-    let checkpoint = Checkpoint { position, network, state, test_error };
-    Ok(SavedCheckpoint { checkpoint, config, images, metrics_bytes })
+    let checkpoint = Checkpoint { position, network, state, evaluation, is_due: true };
+    Ok(SavedCheckpoint { checkpoint, config, images, metrics })
+}
+
+/// Reads the lines of metrics.
+fn lines(content: &Content, name: &str) -> Result<String, WeightsError> {
+    let bytes = match content.tensors.tensor(name) {
+        Ok(tensor) if tensor.dtype() == Dtype::U8 => tensor.data(),
+        _ => return content.fault(format!("'{name}' to be {:?}", Dtype::U8), "another type"),
+    };
+    match str::from_utf8(bytes) {
+        Ok(text) if text.is_empty() || text.ends_with('\n') => Ok(text.to_string()),
+        _ => content.fault(format!("'{name}' to be lines of text"), "other bytes"),
+    }
 }
 
 fn kind(array: Array) -> Dtype {

@@ -46,15 +46,18 @@ pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), Reco
 }
 
 fn write_and_rename(partial: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(partial)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    drop(file);
+    write_synced(partial, bytes)?;
     fs::rename(partial, path)?;
     sync_folder(path)
 }
 
-/// Has the new name on the disk too, where systems let a folder be synced.
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Syncs the folder that holds `path`, so that its name is on the disk too, if the system can sync folders.
 fn sync_folder(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(folder) if cfg!(unix) => {
@@ -65,16 +68,71 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Takes away what processes that were killed left half written in a folder, if there is one.
+/// Creates a folder and all above it, and syncs the folder above each new one.
+pub(crate) fn create_folder(folder: &Path) -> Result<(), RecordError> {
+    let is_new = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+    let new: Vec<&Path> = folder.ancestors().take_while(is_new).collect();
+    fs::create_dir_all(folder).map_err(RecordError::io("created", folder))?;
+    new.iter().try_for_each(|path| sync_folder(path)).map_err(RecordError::io("synced", folder))
+}
+
+/// Writes a value as JSON into a file that must not exist, whole or not at all.
+pub(crate) fn write_new_json(path: &Path, value: &impl Serialize) -> Result<(), RecordError> {
+    let json = serde_json::to_vec_pretty(value);
+    let json = json.map_err(|source| RecordError::Json { path: path.to_owned(), source })?;
+    let partial = partial_name(path);
+    let written = write_synced(&partial, &json).and_then(|()| {
+        // Unlike a rename, a link replaces nothing: of two programs without a lock one fails.
+        match fs::hard_link(&partial, path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                // Not every file system has links.
+                fs::rename(&partial, path)?;
+            }
+            linked => {
+                linked?;
+                fs::remove_file(&partial)?;
+            }
+        }
+        sync_folder(path)
+    });
+    written.map_err(|source| {
+        let _ = fs::remove_file(&partial);
+        RecordError::io("written", path)(source)
+    })
+}
+
+/// Renames a damaged file to the first free of `NAME.damaged`, `NAME.damaged-2` and so on, and returns the new name.
+pub(super) fn set_aside(path: &Path) -> Result<PathBuf, RecordError> {
+    let name = |number: usize| {
+        let mut name = path.file_name().map(OsString::from).unwrap_or_default();
+        name.push(if number == 1 { ".damaged".to_string() } else { format!(".damaged-{number}") });
+        path.with_file_name(name)
+    };
+    let is_free = |kept: &PathBuf| kept.symlink_metadata().is_err();
+    let kept = (1..).map(name).find(is_free).unwrap_or_else(|| name(0));
+    fs::rename(path, &kept).map_err(RecordError::io("renamed", path))?;
+    Ok(kept)
+}
+
+/// Removes partial files from a folder: what programs that were killed left behind. The folder is locked.
 pub(super) fn clean(folder: &Path) -> Result<(), RecordError> {
     let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
     for entry in entries.flatten() {
         let path = entry.path();
-        if path.extension().is_some_and(|extension| extension == PARTIAL) {
+        if is_partial(&path) {
             fs::remove_file(&path).map_err(RecordError::io("removed", &path))?;
         }
     }
     Ok(())
+}
+
+/// Whether a file has a name that [`partial_name`] makes.
+fn is_partial(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let parts = name.as_deref().and_then(|name| name.rsplit_once('.'));
+    let Some((before, PARTIAL)) = parts else { return false };
+    let process = before.rsplit_once('.').map(|(_, process)| process);
+    process.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 const PARTIAL: &str = "partial";
@@ -99,6 +157,27 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).unwrap(), content);
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn new_file_is_written_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.json");
+        write_new_json(&path, &1).unwrap();
+        assert!(write_new_json(&path, &2).is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "1");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn set_aside_keeps_every_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("best");
+        for (content, kept) in [("1", "best.damaged"), ("2", "best.damaged-2")] {
+            fs::write(&path, content).unwrap();
+            assert_eq!(set_aside(&path).unwrap(), folder.path().join(kept));
+            assert_eq!(fs::read_to_string(folder.path().join(kept)).unwrap(), content);
+        }
     }
 
     #[test]

@@ -1,13 +1,14 @@
-//! `run.json`: what a run was asked to do, so that it can be gone on with, and the lock of its folder.
+//! `run.json`: what a run was asked to do, so that it can be resumed.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::RecordError;
-use super::file::write_json;
+use super::file::write_new_json;
+use super::lock::FolderLock;
 use super::run::refuse_a_run;
 use crate::config::{Config, Sweep};
 use crate::dataset::{DataIdentity, DataSource, Reading};
@@ -49,13 +50,6 @@ pub struct RunInfo {
     pub sweeps: Vec<Sweep>,
     /// Of all networks, before sweeps.
     pub config: Config,
-}
-
-/// The folder of a run, in use by this process as long as this lives. When the process ends, however it ends, the
-/// system frees it.
-#[derive(Debug)]
-pub struct FolderLock {
-    _file: File,
 }
 
 impl RunInfo {
@@ -109,39 +103,34 @@ impl RunInfo {
         serde_json::from_str(&text).map_err(|source| RecordError::Info { path, source })
     }
 
-    /// Writes the file into a new folder, and takes the folder.
+    /// Locks a new folder and writes the file.
     ///
     /// # Errors
-    /// When it holds a run already, cannot be written, or another process was quicker.
+    /// Returns an error if the folder holds a run, cannot be written, or another process has it.
     pub fn create(&self, folder: &Path) -> Result<FolderLock, RecordError> {
         refuse_a_run(folder)?;
-        let path = folder.join(RUN);
-        fs::create_dir_all(folder).map_err(RecordError::io("created", folder))?;
-        write_json(&path, self)?;
-        lock(folder, &path)
+        let lock = FolderLock::take(folder)?;
+        // Another program may have been quicker.
+        refuse_a_run(folder)?;
+        write_new_json(&folder.join(RUN), self)?;
+        Ok(lock)
     }
 
-    /// Takes the folder of a run and reads what it was asked to do.
+    /// Whether a folder holds the file.
+    pub fn exists(folder: &Path) -> bool {
+        folder.join(RUN).symlink_metadata().is_ok()
+    }
+
+    /// Locks the folder of a run and reads the file.
     ///
     /// # Errors
-    /// When there is no such file, it is damaged, or another process has the folder.
+    /// Returns an error if there is no such file, it is damaged, or another process has the folder.
     pub fn open(folder: &Path) -> Result<(Self, FolderLock), RecordError> {
-        let info = RunInfo::read(folder)?;
-        let path = folder.join(RUN);
-        Ok((info, lock(folder, &path)?))
-    }
-}
-
-fn lock(folder: &Path, path: &Path) -> Result<FolderLock, RecordError> {
-    let file = File::open(path).map_err(RecordError::io("read", path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(FolderLock { _file: file }),
-        Err(TryLockError::WouldBlock) => Err(RecordError::InUse { folder: folder.to_owned() }),
-        // Some network file systems have no locks: better to run without than not at all.
-        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
-            Ok(FolderLock { _file: file })
+        if !RunInfo::exists(folder) {
+            return Err(RecordError::NoRun { folder: folder.to_owned() });
         }
-        Err(TryLockError::Error(error)) => Err(RecordError::io("locked", path)(error)),
+        let lock = FolderLock::take(folder)?;
+        Ok((RunInfo::read(folder)?, lock))
     }
 }
 
@@ -201,6 +190,15 @@ mod tests {
             assert_eq!(fs::read_to_string(folder.path().join(name)).unwrap(), "old");
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         }
+    }
+
+    #[test]
+    fn folder_that_another_begins_is_in_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let _other = FolderLock::take(folder.path()).unwrap();
+        let error = info().create(folder.path()).unwrap_err();
+        assert!(matches!(error, RecordError::InUse { .. }), "{error}");
+        assert!(!RunInfo::exists(folder.path()));
     }
 
     #[test]

@@ -2,12 +2,16 @@
 //! summary.
 
 pub mod checkpoint;
+mod checkpoints;
+mod container;
 pub mod data;
 pub(crate) mod file;
 pub mod info;
 mod lines;
+pub mod lock;
 pub mod metrics;
 mod npy;
+mod notice;
 pub mod recording;
 pub mod replicas;
 pub mod run;
@@ -22,10 +26,13 @@ use std::time::SystemTime;
 
 use thiserror::Error;
 
-pub use checkpoint::{Checkpoints, SavedCheckpoint};
+pub use checkpoint::SavedCheckpoint;
+pub use checkpoints::Checkpoints;
 pub use info::RunInfo;
 pub use lines::Lines;
+pub use lock::FolderLock;
 pub use metrics::Metrics;
+pub use notice::Notice;
 pub use replicas::ReplicaRuns;
 pub use run::Run;
 pub use trials::{EpochResult, Trial, Trials};
@@ -48,6 +55,8 @@ pub enum RecordError {
     NoRun { folder: PathBuf },
     #[error("{}: another process has this folder in use", .folder.display())]
     InUse { folder: PathBuf },
+    #[error("{}: cannot read any of its {count} checkpoints; the newest is {}", .folder.display(), .newest.display())]
+    NoCheckpoint { folder: PathBuf, count: usize, newest: PathBuf, source: WeightsError },
     #[error("{}: this does not tell what the run was asked to do", .path.display())]
     Info { path: PathBuf, source: serde_json::Error },
     #[error("{}: this checkpoint is one of other settings than those of the run", .path.display())]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::file::{clean, write_json, write_whole};
-use super::{RecordError, Run};
+use super::{Notice, RecordError, Run};
 use crate::config::Variant;
 use crate::evaluate::Spread;
 use crate::train::Start;
@@ -166,16 +166,26 @@ impl ReplicaRuns {
         Ok((ReplicaRuns { folder: folder.to_owned(), runs }, starts))
     }
 
-    /// What the training of a network came to that is finished, from its metrics.
+    /// What was found damaged and how it was mended.
+    pub fn notices(&self) -> impl Iterator<Item = &Notice> {
+        self.runs.iter().flat_map(|run| run.notices())
+    }
+
+    /// Error in training of a network's last epoch that is done, percent.
+    pub fn train_error(&self, replica: usize) -> Option<f64> {
+        self.runs[replica].train_error()
+    }
+
+    /// Result of a network that is trained, from its metrics.
     ///
     /// # Errors
-    /// When they cannot be read.
+    /// Returns an error if its settings have no JSON.
     pub fn finished(
         &self,
         replica: usize,
         variant: &Variant,
     ) -> Result<Option<ReplicaResult>, RecordError> {
-        let Some((line, train_error)) = self.runs[replica].finished()? else { return Ok(None) };
+        let Some((line, train_error)) = self.runs[replica].finished() else { return Ok(None) };
         let path = self.folder.clone();
         let settings =
             swept_settings(variant).map_err(|source| RecordError::Json { path, source })?;
@@ -214,8 +224,8 @@ mod tests {
     use super::*;
     use crate::config::{Config, variants};
     use crate::network::Network;
-    use crate::record::ImageShape;
     use crate::record::run::{FINISHED, FinishedLine};
+    use crate::record::{ImageShape, weights_sha256};
 
     fn results() -> (Vec<Variant>, Results) {
         let sweep = "eta=0.1:0.2,0.3".parse().unwrap();
@@ -272,15 +282,16 @@ eta,networks,test_error_mean,test_error_sd,test_error_sem,train_error_mean,train
         let (mut runs, starts) = ReplicaRuns::resume(folder.path(), &variants, 1).unwrap();
         assert!(matches!(starts[1], Start::Initial));
         runs.run(1).save(&network, config, &images).unwrap();
+        let sha256 = weights_sha256(&network);
         let line = FinishedLine {
             event: FINISHED.to_string(),
             test_error: 3.0,
-            weights_sha256: "x".to_string(),
+            weights_sha256: sha256.clone(),
         };
-        runs.run(1).metrics.append(&line).unwrap();
+        runs.run(1).finish(&line).unwrap();
         let (runs, starts) = ReplicaRuns::resume(folder.path(), &variants, 1).unwrap();
         assert!(matches!(starts[..], [Start::Initial, Start::Finished, ..]));
         let result = runs.finished(1, &variants[1]).unwrap().unwrap();
-        assert_eq!((result.test_error, result.weights_sha256.as_str()), (3.0, "x"));
+        assert_eq!((result.test_error, result.weights_sha256.as_str()), (3.0, sha256.as_str()));
     }
 }

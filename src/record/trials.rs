@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Lines, RecordError};
+use super::{Lines, Notice, RecordError};
 use crate::config::Config;
 use crate::dataset::DataIdentity;
 
@@ -73,6 +73,11 @@ impl Trials {
     /// When the file cannot be read or written, or a whole line is not a trial.
     pub fn open(path: &Path) -> Result<Self, RecordError> {
         Ok(Trials { lines: Lines::open(path)? })
+    }
+
+    /// What was wrong with the file, if anything.
+    pub fn notice(&self) -> Option<&Notice> {
+        self.lines.notice()
     }
 
     /// All, in the order in which they ended.

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::TrainError;
+use crate::evaluate::Evaluation;
 use crate::network::Network;
 use crate::schedule::State;
 
@@ -13,7 +15,7 @@ use crate::schedule::State;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Position {
-    /// The first is 1.
+    /// The first is 1. After the last epoch, the number of epochs plus 1.
     pub epoch: u32,
     /// Images of the epoch that were learned from.
     pub images: usize,
@@ -21,13 +23,40 @@ pub struct Position {
     pub test_is_due: bool,
     /// Test images shown so far: positions of their draws.
     pub tested: u32,
-    /// Time spent so far, in seconds.
+    /// Time spent so far, in seconds. Files of checkpoints do not hold it: those of equal runs are equal.
+    #[serde(skip)]
     pub seconds: f64,
 }
 
 impl Position {
-    pub(super) const START: Position =
+    /// Before the first image.
+    pub const START: Position =
         Position { epoch: 1, images: 0, test_is_due: false, tested: 0, seconds: 0.0 };
+
+    /// Checks that a training with `epochs` epochs of `count` images in minibatches of `batch` comes by here.
+    pub(super) fn check(&self, epochs: u32, count: usize, batch: usize) -> Result<(), TrainError> {
+        let &Position { epoch, images, test_is_due, seconds, .. } = self;
+        let fault = |reason: String| Err(TrainError::Position { position: *self, reason });
+        if images > count {
+            return Err(TrainError::Checkpoint { images, available: count });
+        }
+        if epoch == 0 || u64::from(epoch) > u64::from(epochs) + 1 {
+            return fault(format!("expected an epoch of 1 to {}", u64::from(epochs) + 1));
+        }
+        if epoch > epochs && (images, test_is_due) != (0, false) {
+            return fault(format!("the last of {epochs} epochs is done"));
+        }
+        if images < count && !images.is_multiple_of(batch.max(1)) {
+            return fault(format!("no minibatch of {batch} images ends there"));
+        }
+        if (images == 0 && test_is_due) || (images == count && !test_is_due) {
+            return fault("a test follows on images, and ends an epoch".to_string());
+        }
+        if !seconds.is_finite() || seconds < 0.0 {
+            return fault("expected a time of at least 0 s".to_string());
+        }
+        Ok(())
+    }
 }
 
 /// A network in training, and where it stands.
@@ -39,11 +68,18 @@ pub struct Checkpoint {
     pub network: Network,
     /// What the simulation holds beside them: moments, results, and what lanes carry on.
     pub state: State,
-    /// Where an epoch just ended: the error of its test, in percent.
-    pub test_error: Option<f64>,
+    /// The epoch's full test, if the epoch just ended.
+    pub evaluation: Option<Evaluation>,
+    /// Whether the checkpoint is due by [`Every`]. Otherwise an epoch just ended: the network may be the best so far.
+    pub is_due: bool,
 }
 
 impl Checkpoint {
+    /// Error of the epoch's full test in percent, if the epoch just ended.
+    pub fn test_error(&self) -> Option<f64> {
+        self.evaluation.as_ref().map(Evaluation::error)
+    }
+
     /// Whether networks can go on side by side from here and from `other`.
     pub(super) fn is_level_with(&self, other: &Checkpoint) -> bool {
         let place = |checkpoint: &Checkpoint| {

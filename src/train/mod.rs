@@ -48,6 +48,10 @@ pub enum TrainError {
     )]
     Checkpoint { images: usize, available: usize },
     #[error(
+        "cannot go on in epoch {} after {} images: {reason}", .position.epoch, .position.images
+    )]
+    Position { position: Position, reason: String },
+    #[error(
         "layer {layer}{network} has weights that are not finite since it learned from {}", shown(*.first, *.last, *.epoch)
     )]
     NotFinite {
@@ -101,8 +105,8 @@ pub enum Event {
         /// Images tested, the first of the test set.
         test_images: usize,
     },
-    /// Where a network stands; told as often as asked for by `keep_checkpoints`, and where a training is broken off
-    /// that was asked for them.
+    /// The state of a network, if `keep_checkpoints` asked for it: when it is due, after each epoch, and when a
+    /// training is broken off.
     #[serde(skip)]
     Checkpoint(Arc<Checkpoint>),
     /// The weights after an epoch, a line for each layer, the lowest first; where settings ask for it.

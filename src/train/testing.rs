@@ -24,7 +24,7 @@ impl Wave {
         };
         let flow = tell(listen, evaluations.iter().map(event));
         if flow.is_break() {
-            return Ok(either(flow, self.tell_checkpoints(false, listen)?));
+            return Ok(either(flow, self.tell_checkpoints(false, true, listen)?));
         }
         Ok(flow)
     }
@@ -89,9 +89,12 @@ impl Wave {
             flow = either(flow, self.tell_networks(epoch, done, rates, listen)?);
         }
         let ends_round = self.every.is_some_and(|every| every.ends_at_epoch(epoch));
-        // Of a training that is done, the weights are kept.
-        if epoch < epochs && (flow.is_break() || ends_round) {
-            flow = either(flow, self.tell_checkpoints(true, listen)?);
+        // Each epoch may have the lowest error, and a run of one epoch has a checkpoint too.
+        let is_due = ends_round || flow.is_break() || epoch == epochs;
+        flow = either(flow, self.tell_checkpoints(true, is_due, listen)?);
+        if flow.is_break() && !is_due {
+            // The listener stopped at this checkpoint: now it is due.
+            return Ok(either(flow, self.tell_checkpoints(true, true, listen)?));
         }
         Ok(flow)
     }

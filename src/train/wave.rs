@@ -61,9 +61,9 @@ impl Wave {
     pub(super) fn new(begin: Begin) -> Result<Self, TrainError> {
         let Begin { configs, dataset, selection, checkpoints, every } = begin;
         let position = checkpoints.first().map_or(Position::START, |first| first.position);
-        let available = dataset.training_count;
-        if position.images > available {
-            return Err(TrainError::Checkpoint { images: position.images, available });
+        for checkpoint in &checkpoints {
+            let Config { epochs, batch, .. } = configs[0];
+            checkpoint.position.check(epochs, dataset.training_count, batch)?;
         }
         let opened = schedule::open(selection, &configs, &dataset)?;
         let initial = |config| Network::initial(config, dataset.pixels());
@@ -76,8 +76,14 @@ impl Wave {
         let states: Vec<&State> = checkpoints.iter().map(|checkpoint| &checkpoint.state).collect();
         simulation.restore(&states)?;
         let untested = Evaluation::new(dataset.classes, &[], &[]);
+        let mut evaluations = vec![untested; configs.len()];
+        for (evaluation, checkpoint) in evaluations.iter_mut().zip(&checkpoints) {
+            if let Some(last) = &checkpoint.evaluation {
+                *evaluation = last.clone();
+            }
+        }
         let mut wave = Wave {
-            evaluations: vec![untested; configs.len()],
+            evaluations,
             configs,
             device: opened.device,
             networks,
@@ -160,7 +166,7 @@ impl Wave {
             let after = self.images_of_run();
             let ends_round = self.every.is_some_and(|every| every.ends_within(before, after));
             if flow.is_break() || ends_round {
-                flow = either(flow, self.tell_checkpoints(false, listen)?);
+                flow = either(flow, self.tell_checkpoints(false, true, listen)?);
             }
             if flow.is_break() {
                 return Ok(flow);
@@ -188,10 +194,11 @@ impl Wave {
         Ok(())
     }
 
-    /// Tells of each network's checkpoint, where they are wanted.
+    /// Sends each network's checkpoint, if they are wanted.
     pub(super) fn tell_checkpoints(
         &mut self,
         ends_epoch: bool,
+        is_due: bool,
         listen: Listen,
     ) -> Result<ControlFlow<()>, TrainError> {
         if self.every.is_none() {
@@ -201,9 +208,9 @@ impl Wave {
         let position = Position { seconds: self.seconds(), ..self.position };
         let states = self.simulation.states()?;
         let checkpoint = |((state, network), evaluation): ((State, &Network), &Evaluation)| {
-            let test_error = ends_epoch.then(|| evaluation.error());
+            let evaluation = ends_epoch.then(|| evaluation.clone());
             let network = network.clone();
-            Event::Checkpoint(Arc::new(Checkpoint { position, network, state, test_error }))
+            Event::Checkpoint(Arc::new(Checkpoint { position, network, state, evaluation, is_due }))
         };
         let each = states.into_iter().zip(&self.networks).zip(&self.evaluations);
         Ok(tell(listen, each.map(checkpoint)))

@@ -11,7 +11,7 @@ use crate::evaluate::Spread;
 use crate::record::file::write_whole;
 use crate::record::replicas::in_words;
 use crate::record::run::refuse_a_run;
-use crate::record::{RecordError, Trials};
+use crate::record::{FolderLock, Notice, RecordError, Trials};
 use crate::report::Picture;
 
 /// The search.
@@ -29,15 +29,20 @@ pub const BEST: &str = "best.toml";
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
+    lock: FolderLock,
 }
 
 impl Folder {
-    /// Makes the folder for a search, or goes on with the one that it holds.
+    /// Creates the folder of a search, or resumes the search that it holds. The folder is locked.
     ///
     /// # Errors
-    /// When it holds another search or a run, or cannot be read or written.
+    /// Returns an error if it holds another search or a run, another process has it, or it cannot be read or written.
     pub fn open(path: &Path, search: &Search) -> Result<(Self, Trials), TuneError> {
         let file = path.join(SEARCH);
+        if !file.exists() {
+            refuse_a_run(path)?;
+        }
+        let lock = FolderLock::take(path)?;
         match fs::read_to_string(&file) {
             Ok(text) => {
                 let found: Search = toml::from_str(&text)
@@ -49,12 +54,17 @@ impl Folder {
             Err(_) => {
                 refuse_a_run(path)?;
                 let text = toml::to_string(search).map_err(RecordError::from)?;
-                fs::create_dir_all(path).map_err(RecordError::io("created", path))?;
                 write_whole(&file, text.as_bytes())?;
             }
         }
-        Ok((Folder { path: path.to_owned() }, Trials::open(&path.join(TRIALS))?))
+        Ok((Folder { path: path.to_owned(), lock }, Trials::open(&path.join(TRIALS))?))
     }
+
+    /// Why the folder is not locked, if it is not.
+    pub fn notice(&self) -> Option<&Notice> {
+        self.lock.notice()
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -94,6 +94,9 @@ impl<'a> Listener<'a> {
                 (Start::Checkpoint(checkpoint), _) => plan.work_before(&checkpoint.position),
                 _ => 0.0,
             };
+            if let Some(error) = runs.as_ref().and_then(|runs| runs.train_error(replica)) {
+                self.train_errors[replica] = error;
+            }
             if let Start::Finished = start {
                 self.finished_work += plan.work(plan.epochs, 0);
             }
@@ -124,13 +127,17 @@ impl<'a> Listener<'a> {
                 if let Event::Epoch { train_error, .. } = event {
                     self.train_errors[replica] = *train_error;
                 }
+                // The record first: a checkpoint holds its lines even if something else fails.
+                let is_recorded = !matches!(event, Event::Network { .. });
+                if is_recorded {
+                    self.record(replica, event, event)?;
+                }
                 if let Some(tensorboard) = self.tensorboards.get(replica) {
                     tensorboard.hear(event)?;
                 }
-                if matches!(event, Event::Network { .. }) {
+                if !is_recorded {
                     return Ok(ControlFlow::Continue(()));
                 }
-                self.record(replica, event, event)?;
                 self.tests.push(event.clone());
                 if self.tests.len() == self.wave.len() {
                     let tests = std::mem::take(&mut self.tests);
@@ -152,7 +159,8 @@ impl<'a> Listener<'a> {
                 let saved = run.map(|run| run.save(network, config, &self.images)).transpose();
                 let line =
                     FinishedReplica { finished: &finished, seed: config.seed, settings: &settings };
-                self.record(replica, &finished, &line)?;
+                let written = self.runs.as_mut().map(|runs| runs.run(replica).finish(&finished));
+                self.print_json(replica, &line)?;
                 self.results.push(ReplicaResult {
                     replica,
                     seed: config.seed,
@@ -162,6 +170,7 @@ impl<'a> Listener<'a> {
                     weights_sha256: finished.weights_sha256,
                 });
                 saved?;
+                written.transpose()?;
             }
         }
         // Who stopped reading wants no more, unless there are files to be written.
@@ -178,8 +187,12 @@ impl<'a> Listener<'a> {
         printed: &impl Serialize,
     ) -> Result<(), CliError> {
         if let Some(runs) = &mut self.runs {
-            runs.run(replica).metrics.append(line)?;
+            runs.run(replica).append(line)?;
         }
+        self.print_json(replica, printed)
+    }
+
+    fn print_json(&mut self, replica: usize, printed: &impl Serialize) -> Result<(), CliError> {
         if self.json {
             let Listener { progress, output, .. } = self;
             progress.aside(|| output.print_json(&OfReplica { replica, line: printed }))?;

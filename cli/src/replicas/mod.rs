@@ -15,6 +15,7 @@ use super::{CliError, Ending};
 use apical::config::{Sweep, VARIANTS_MAX, variants};
 use apical::record::ReplicaRuns;
 use apical::record::replicas::replica_folder;
+use apical::record::run::TENSORBOARD;
 use apical::schedule::Device;
 use apical::train::{Replicas, Start};
 use listener::Listener;
@@ -81,6 +82,7 @@ pub(super) fn run(arguments: &TrainArgs, mut job: Job) -> Result<Ending, CliErro
     let (mut runs, mut starts) = (None, vec![Start::Initial; variants.len()]);
     if let Some(folder) = job.resumed() {
         let (resumed, from) = ReplicaRuns::resume(folder, &variants, keep)?;
+        resumed.notices().for_each(tell);
         (runs, starts) = (Some(resumed), from);
     }
     if starts.iter().all(|start| matches!(start, Start::Finished)) {
@@ -96,9 +98,12 @@ pub(super) fn run(arguments: &TrainArgs, mut job: Job) -> Result<Ending, CliErro
         runs = Some(ReplicaRuns::resume(&folder, &variants, keep)?.0);
     }
     let mut tensorboards = Vec::new();
-    if let (Some(folder), true) = (job.resumed(), arguments.tensorboard) {
+    if let Some(folder) = job.resumed()
+        && (arguments.tensorboard || folder.join(replica_folder(0)).join(TENSORBOARD).is_dir())
+    {
         let of_run = |(replica, plan): (usize, &Plan)| {
-            plan.tensorboard(&folder.join(replica_folder(replica)), images.clone())
+            let run = folder.join(replica_folder(replica));
+            plan.tensorboard(&run, images.clone(), &starts[replica])
         };
         tensorboards = plans.iter().enumerate().map(of_run).collect::<Result<_, _>>()?;
         training.requests().networks_after_epochs();

@@ -3,6 +3,8 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use serde_json::{Map, Value};
+
 use super::TrainArgs;
 use crate::machine::DataArgs;
 use crate::output::{Output, tell};
@@ -12,8 +14,7 @@ use crate::{CliError, Ending};
 use apical::config::Config;
 use apical::dataset::{DataIdentity, Dataset};
 use apical::record::data::open_data;
-use apical::record::info::FolderLock;
-use apical::record::{ImageShape, RunInfo, now};
+use apical::record::{FolderLock, ImageShape, RunInfo, now};
 use apical::train::{Every, Position, TrainError};
 
 /// How many of the last checkpoints are kept, where nothing else is asked for.
@@ -40,11 +41,7 @@ impl Job {
                 let message = format!("--resume takes all settings from the run: leave out {flag}");
                 return Err(CliError::Usage(message));
             }
-            let (mut info, lock) = RunInfo::open(folder)?;
-            info.keep_checkpoints = arguments.keep_checkpoints.unwrap_or(info.keep_checkpoints);
-            let every = arguments.checkpoint_every.unwrap_or(info.checkpoint_every);
-            let (folder, lock) = (Some(folder.clone()), Some(lock));
-            return Ok(Job { info, every, stop, folder, lock });
+            return Job::resume(arguments, folder, stop);
         }
         let (sweeps, replicas) = arguments.networks.of_each(&arguments.settings)?;
         let info = RunInfo {
@@ -62,7 +59,25 @@ impl Job {
             sweeps,
             config: arguments.settings.resolve(|_| ())?,
         };
-        Ok(Job { info, every, stop, folder: arguments.out.clone(), lock: None })
+        match &arguments.out {
+            Some(folder) if arguments.resume_if_exists && RunInfo::exists(folder) => {
+                let job = Job::resume(arguments, folder, stop)?;
+                let difference = difference(&job.info, &info)?;
+                difference.map_or(Ok(job), |difference| {
+                    Err(CliError::OtherRun { folder: folder.clone(), difference })
+                })
+            }
+            out => Ok(Job { info, every, stop, folder: out.clone(), lock: None }),
+        }
+    }
+
+    fn resume(arguments: &TrainArgs, folder: &Path, stop: Stop) -> Result<Self, CliError> {
+        let (mut info, lock) = RunInfo::open(folder)?;
+        lock.notice().into_iter().for_each(tell);
+        info.keep_checkpoints = arguments.keep_checkpoints.unwrap_or(info.keep_checkpoints);
+        let every = arguments.checkpoint_every.unwrap_or(info.checkpoint_every);
+        let (folder, lock) = (Some(folder.to_owned()), Some(lock));
+        Ok(Job { info, every, stop, folder, lock })
     }
 
     /// Opens the data set: that of the run, which may have moved to where the arguments say.
@@ -132,7 +147,9 @@ impl Job {
     pub(crate) fn create(&mut self) -> Result<Option<PathBuf>, CliError> {
         match &self.folder {
             Some(folder) if self.lock.is_none() => {
-                self.lock = Some(self.info.create(folder)?);
+                let lock = self.info.create(folder)?;
+                lock.notice().into_iter().for_each(tell);
+                self.lock = Some(lock);
                 Ok(Some(folder.clone()))
             }
             _ => Ok(None),
@@ -142,6 +159,9 @@ impl Job {
     /// Where a run goes on, in words.
     pub(crate) fn from(&self, position: &Position) -> String {
         let Position { epoch, images, .. } = position;
+        if *epoch > self.info.config.epochs {
+            return "going on after the last epoch".to_string();
+        }
         format!("going on in epoch {epoch}, after {images} of its images")
     }
 
@@ -187,6 +207,26 @@ impl Job {
         }
         self.stop.signal().map_or(Ending::Done, Ending::Stopped)
     }
+}
+
+/// Returns how the settings of a run differ from those wanted, key by key.
+fn difference(run: &RunInfo, wanted: &RunInfo) -> Result<Option<String>, CliError> {
+    let settings = |info: &RunInfo| -> Result<Map<String, Value>, serde_json::Error> {
+        let mut all: Map<String, Value> =
+            serde_json::from_value(serde_json::to_value(&info.config)?)?;
+        all.insert("replicas".to_string(), info.replicas.into());
+        all.insert("sweep".to_string(), serde_json::to_value(&info.sweeps)?);
+        all.insert("reading of the data".to_string(), serde_json::to_value(info.reading)?);
+        Ok(all)
+    };
+    let (found, wanted) = (settings(run)?, settings(wanted)?);
+    let differs = |(key, value): &(&String, &Value)| found.get(*key) != Some(value);
+    let describe = |(key, value): (&String, &Value)| {
+        let found = found.get(key).unwrap_or(&Value::Null);
+        format!("{key} is {found}, not {value}")
+    };
+    let all: Vec<String> = wanted.iter().filter(differs).map(describe).collect();
+    Ok((!all.is_empty()).then(|| all.join("; ")))
 }
 
 /// Keeps the first failure of a listener, which breaks a training off.

@@ -60,9 +60,7 @@ impl Listener<'_> {
         if self.dashboard.is_none() {
             self.show(event);
         }
-        if let Some(tensorboard) = &self.tensorboard {
-            tensorboard.hear(event)?;
-        }
+        // The record first: a checkpoint holds its lines even if something else fails.
         match event {
             Event::Progress { .. } | Event::Network { .. } | Event::AskedTest { .. } => {}
             Event::Checkpoint(checkpoint) => {
@@ -71,6 +69,9 @@ impl Listener<'_> {
                 }
             }
             event => self.record(event)?,
+        }
+        if let Some(tensorboard) = &self.tensorboard {
+            tensorboard.hear(event)?;
         }
         // Last, for it may wait for a key.
         let flow = self.dashboard.as_mut().map_or(ControlFlow::Continue(()), |it| it.hear(event));
@@ -82,9 +83,13 @@ impl Listener<'_> {
 
     /// Puts a line where lines of JSON are wanted.
     fn record(&mut self, line: &impl Serialize) -> Result<(), CliError> {
-        if let Some(run) = &self.run {
-            run.metrics.append(line)?;
+        if let Some(run) = &mut self.run {
+            run.append(line)?;
         }
+        self.print_json(line)
+    }
+
+    fn print_json(&mut self, line: &impl Serialize) -> Result<(), CliError> {
         if self.json {
             let Listener { progress, output, .. } = self;
             progress.aside(|| output.print_json(line))?;
@@ -135,10 +140,12 @@ impl Listener<'_> {
         // cannot be written.
         let run = self.run.as_ref();
         let saved = run.map(|run| run.save(network, training.config(), &self.images)).transpose();
-        self.record(&finished)?;
+        let written = self.run.as_mut().map_or(Ok(()), |run| run.finish(&finished));
+        self.print_json(&finished)?;
         if !self.json {
             self.print(&finished, summary)?;
         }
+        written?;
         match saved? {
             Some(path) if !self.json => {
                 self.output.print(format_args!("written     {}", path.display()))

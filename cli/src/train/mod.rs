@@ -14,6 +14,7 @@ use super::settings::Settings;
 use super::tui::{self, Dashboard};
 use super::{CliError, EXIT_CODES, Ending};
 use apical::record::Run;
+use apical::record::run::TENSORBOARD;
 use apical::schedule::Selection;
 use apical::train::{Every, Start, Training};
 use clap::Args;
@@ -35,6 +36,11 @@ pub(super) struct TrainArgs {
     #[arg(long, value_name = "DIR", group = "kept")]
     pub(super) out: Option<PathBuf>,
 
+    /// Go on with the run in the folder of --out if it holds one with these settings; otherwise begin it. For job
+    /// scripts that are started again
+    #[arg(long, requires = "out")]
+    resume_if_exists: bool,
+
     /// Go on with the run in this folder from its last checkpoint, to the same bits as if it had never
     /// stopped, on any machine. Settings and data set are those of the run
     #[arg(long, value_name = "DIR", group = "kept", conflicts_with_all = ["sweep", "replicas"])]
@@ -54,7 +60,8 @@ pub(super) struct TrainArgs {
     pub(super) json: bool,
 
     /// Write what TensorBoard shows into the folder of the run, while the training goes on: curves,
-    /// histograms of the weights, receptive fields (of many networks: into that of each)
+    /// histograms of the weights, receptive fields (of many networks: into that of each). A run that has them goes on
+    /// with them
     #[arg(long, requires = "kept")]
     pub(super) tensorboard: bool,
 
@@ -101,6 +108,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
     let (mut run, mut start) = (None, Start::Initial);
     if let Some(folder) = job.resumed() {
         let (resumed, from) = Run::resume(folder, &config, job.info.keep_checkpoints)?;
+        resumed.notices().iter().for_each(tell);
         (run, start) = (Some(resumed), from);
     }
     let mut estimate = Estimate::start(plan.work(config.epochs, 0));
@@ -113,7 +121,6 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
             Training::resume(config.clone(), dataset, &selection, checkpoint)?
         }
     };
-    drop(start);
     // Before the first image, so that no hour of training ends at a full or forbidden folder.
     if let Some(folder) = job.create()? {
         run = Some(Run::create(&folder, &config, job.info.keep_checkpoints)?);
@@ -122,10 +129,13 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
         training.keep_checkpoints(job.every);
     }
     let mut tensorboard = None;
-    if let (Some(folder), true) = (job.resumed(), arguments.tensorboard) {
-        tensorboard = Some(plan.tensorboard(folder, images.clone())?);
+    if let Some(folder) = job.resumed()
+        && (arguments.tensorboard || folder.join(TENSORBOARD).is_dir())
+    {
+        tensorboard = Some(plan.tensorboard(folder, images.clone(), &start)?);
         training.requests().networks_after_epochs();
     }
+    drop(start);
     plan.announce(training.device());
     warn([&config]);
     let mut dashboard = None;

@@ -9,7 +9,7 @@ use apical::plots::TensorBoard;
 use apical::record::run::TENSORBOARD;
 use apical::record::{ImageShape, RecordError};
 use apical::schedule::Device;
-use apical::train::Position;
+use apical::train::{Position, Start};
 use apical::trials::training_images;
 
 /// What a training will do, in numbers.
@@ -55,13 +55,21 @@ impl Plan {
         f64::from(epochs) * epoch + images as f64 * self.image_work
     }
 
-    /// Starts an event file of a run in its folder.
+    /// Starts an event file of a run in its folder: `start` says from where it goes on.
     pub(crate) fn tensorboard(
         &self,
         run: &Path,
         images: ImageShape,
+        start: &Start,
     ) -> Result<TensorBoard, RecordError> {
-        TensorBoard::create(&run.join(TENSORBOARD), images, self.images, self.tested)
+        let folder = run.join(TENSORBOARD);
+        let position = match start {
+            Start::Checkpoint(checkpoint) => checkpoint.position,
+            // Of a run that was killed before its first checkpoint, all is lost.
+            _ if folder.exists() => Position::START,
+            _ => return TensorBoard::create(&folder, images, self.images, self.tested),
+        };
+        TensorBoard::resume(&folder, images, self.images, self.tested, &position)
     }
 
     /// Work done before a training went on from a position.

@@ -113,6 +113,7 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<(), CliError> {
     let notes = dataset.part_notes(validation, images, test_images).map_err(TrainError::from)?;
     notes.iter().for_each(tell);
     let (folder, mut trials) = Folder::open(&arguments.out, &search)?;
+    folder.notice().into_iter().chain(trials.notice()).for_each(tell);
     let mut listener = Listener::new(arguments.json, &search, &dataset)?;
     let mut failure = None;
     let mut listen = |event: TuneEvent| match listener.hear(event) {

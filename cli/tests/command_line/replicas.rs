@@ -111,14 +111,20 @@ fn the_record_holds_a_run_of_each_network_and_a_summary() {
         files
     };
     let folders = ["replica-000", "replica-001", "replica-002", "replica-003"];
-    assert_eq!(files(&run), [&folders[..], &["run.json", "summary.csv", "summary.json"]].concat());
+    assert_eq!(
+        files(&run),
+        [&["apical.lock"], &folders[..], &["run.json", "summary.csv", "summary.json"]].concat()
+    );
 
     let json = fs::read_to_string(run.join("summary.json")).unwrap();
     let summary: Value = serde_json::from_str(&json).unwrap();
     for (replica, (g_apical, seed)) in [(0.0, 8), (0.0, 3), (0.05, 8), (0.05, 3)].iter().enumerate()
     {
         let single = run.join(folders[replica]);
-        assert_eq!(files(&single), ["config.toml", "metrics.jsonl", "weights.safetensors"]);
+        assert_eq!(
+            files(&single),
+            ["checkpoints", "config.toml", "metrics.jsonl", "timings.jsonl", "weights.safetensors"]
+        );
         let config: Config =
             toml::from_str(&fs::read_to_string(single.join("config.toml")).unwrap()).unwrap();
         assert_eq!((config.g_apical, config.seed), (*g_apical, *seed));
@@ -132,7 +138,11 @@ fn the_record_holds_a_run_of_each_network_and_a_summary() {
             let mut lines = lines.to_vec();
             for line in &mut lines {
                 let line = line.as_object_mut().unwrap();
-                line.retain(|key, _| key != "seconds" && !key.ends_with("per_second"));
+                let is_timing = |key: &String| {
+                    key.ends_with("per_second")
+                        || ["seconds", "backend", "device"].contains(&key.as_str())
+                };
+                line.retain(|key, _| !is_timing(key));
             }
             lines
         };

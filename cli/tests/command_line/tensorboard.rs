@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use apical::record::tensorboard::messages::event::What;
 use apical::record::tensorboard::messages::value::Content;
-use apical::record::tensorboard::messages::{Event, Histogram, Value};
+use apical::record::tensorboard::messages::{Event, Histogram, SessionLog, Value};
 use apical::record::weights;
 use prost::Message;
 use serde_json::Value as Json;
@@ -51,10 +51,17 @@ fn events(path: &Path) -> Vec<Event> {
     }
 }
 
+/// All event files of a run, in the order in which TensorBoard reads them.
+fn event_files(run: &Path) -> Vec<PathBuf> {
+    let folder = fs::read_dir(run.join("tensorboard")).unwrap();
+    let mut files: Vec<PathBuf> = folder.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
 /// The only event file of a run.
 fn event_file(run: &Path) -> PathBuf {
-    let folder = fs::read_dir(run.join("tensorboard")).unwrap();
-    let files: Vec<PathBuf> = folder.map(|file| file.unwrap().path()).collect();
+    let files = event_files(run);
     let [file] = &files[..] else { panic!("one file: {files:?}") };
     assert!(file.file_name().unwrap().to_str().unwrap().starts_with("events.out.tfevents."));
     file.clone()
@@ -218,4 +225,44 @@ fn event_files_change_neither_weights_nor_lines_and_are_not_there_unasked() {
     assert_eq!(seen.last().unwrap()["weights_sha256"], unseen.last().unwrap()["weights_sha256"]);
     // A run's folder is where they go.
     fails(train_on_cpu(&folder).arg("--tensorboard"), 2, &["--out <DIR>"]);
+}
+
+#[test]
+fn resumed_run_goes_on_with_event_files_and_drops_what_was_lost() {
+    let folder = folder_with_data();
+    let train = |run: &str| {
+        let mut command = apical(&folder);
+        command.args(["train", "--data", "data", "--layers", "20,10", "--backend", "cpu"]);
+        command.args(["--epochs", "3", "--images", "90", "--quick-test-every", "45", "--out", run]);
+        command.args(["--checkpoint-every", "32", "--keep-checkpoints", "99", "--tensorboard"]);
+        output_of(&mut command);
+        folder.path().join(run)
+    };
+    let whole = values(&events(&event_file(&train("whole"))));
+    let run = train("run");
+    // As if it had been killed late in the third epoch, after a checkpoint early in the second: images 32 to 90 of the
+    // second and those of the third are lost.
+    fs::remove_file(run.join("weights.safetensors")).unwrap();
+    let kept = "epoch-000002-image-0000000032.safetensors";
+    for entry in fs::read_dir(run.join("checkpoints")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().unwrap().to_str().unwrap() > kept {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    output_of(apical(&folder).args(["train", "--resume", "run", "--backend", "cpu"]));
+    let files = event_files(&run);
+    let [before, after] = &files[..] else { panic!("two files: {files:?}") };
+    let mut after = events(after);
+    let start = after.remove(1);
+    assert_eq!(start.what, Some(What::SessionLog(SessionLog { status: 1 })));
+    assert_eq!(start.step, 90 + 32 + 1);
+    // As TensorBoard does it: what stands at the step of a start or after it is dropped.
+    let mut both = values(&events(before));
+    both.retain(|(step, _)| *step < start.step);
+    both.extend(values(&after));
+    for tag in ["error/test", "error/test, quick", "error/training", "loss/output"] {
+        assert_eq!(numbers(&both, tag), numbers(&whole, tag), "{tag}");
+    }
+    assert_eq!(numbers(&both, "error/test").len(), 3);
 }

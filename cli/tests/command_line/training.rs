@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use apical::config::Config;
-use apical::record::weights;
+use apical::record::{checkpoint, weights};
 use serde_json::Value;
 
 use super::{apical, fails, folder_with_data, json_of, output_of, train_on_cpu};
@@ -87,7 +87,16 @@ fn out_holds_settings_metrics_and_weights_that_repeat_the_run() {
     let mut files: Vec<_> =
         fs::read_dir(&run).unwrap().map(|file| file.unwrap().file_name()).collect();
     files.sort();
-    assert_eq!(files, ["config.toml", "metrics.jsonl", "run.json", "weights.safetensors"]);
+    let expected = [
+        "apical.lock",
+        "checkpoints",
+        "config.toml",
+        "metrics.jsonl",
+        "run.json",
+        "timings.jsonl",
+        "weights.safetensors",
+    ];
+    assert_eq!(files, expected);
 
     let config: Config =
         toml::from_str(&fs::read_to_string(run.join("config.toml")).unwrap()).unwrap();
@@ -121,11 +130,110 @@ fn out_holds_settings_metrics_and_weights_that_repeat_the_run() {
     assert_ne!(hash_of(&output_of(again.args(["--seed", "3"]))), hash);
 }
 
+fn lines_of(path: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
 #[test]
-fn json_and_metrics_are_the_same_lines() {
+fn json_lines_are_those_of_metrics_and_timings() {
     let folder = folder_with_data();
-    let output = output_of(train_on_cpu(&folder).args(["--json", "--out", "run"]));
-    assert_eq!(fs::read_to_string(folder.path().join("run/metrics.jsonl")).unwrap(), output);
+    let mut command = train_on_cpu(&folder);
+    let output = json_of(command.args(["--json", "--quick-test-every", "150", "--out", "run"]));
+    let run = folder.path().join("run");
+    let timings = lines_of(&run.join("timings.jsonl"));
+    let timing = |event: &str| timings.iter().find(|line| line["event"] == event);
+    let metrics = lines_of(&run.join("metrics.jsonl"));
+    assert_eq!(metrics.len(), output.len());
+    for (metrics, output) in metrics.iter().zip(output) {
+        let mut both = metrics.as_object().unwrap().clone();
+        if let Some(timing) = timing(metrics["event"].as_str().unwrap()) {
+            both.extend(timing.as_object().unwrap().clone());
+        }
+        assert_eq!(Value::from(both), output);
+    }
+    let checkpoint = timing("checkpoint").expect("the epoch has one");
+    assert_eq!((&checkpoint["epoch"], &checkpoint["images"]), (&2.into(), &0.into()));
+}
+
+#[test]
+fn equal_runs_have_equal_files() {
+    let folder = folder_with_data();
+    let files = |run: &str, arguments: &[&str]| {
+        let mut command = apical(&folder);
+        command.args(["train", "--data", "data", "--layers", "20,10", "--epochs", "2"]);
+        command.args(["--quick-test-every", "150", "--out", run]);
+        output_of(command.args(arguments));
+        let run = folder.path().join(run);
+        let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+        for part in [run.clone(), run.join("checkpoints")] {
+            for entry in fs::read_dir(part).unwrap().map(Result::unwrap) {
+                let name = entry.file_name().into_string().unwrap();
+                let is_promised = name == "metrics.jsonl" || name.ends_with(".safetensors");
+                if is_promised {
+                    files.push((name, fs::read(entry.path()).unwrap()));
+                }
+            }
+        }
+        files.sort();
+        files
+    };
+    let first = files("first", &["--backend", "cpu", "--threads", "1"]);
+    assert_eq!(first.len(), 5, "metrics, weights, the best and two checkpoints");
+    for (run, arguments) in [
+        ("second", ["--backend", "cpu", "--threads", "2"]),
+        ("gpu", ["--backend", "gpu", "--device", "0"]),
+    ] {
+        for ((name, bytes), (other, others)) in first.iter().zip(files(run, &arguments)) {
+            assert_eq!(*name, other);
+            // Backends keep different parts of the past that are not needed any more.
+            let is_promised = run != "gpu" || !name.contains("epoch-") && !name.contains("best");
+            assert!(!is_promised || *bytes == others, "{run}: {name} differs");
+        }
+    }
+}
+
+#[test]
+fn run_of_one_epoch_has_a_checkpoint_and_a_best() {
+    let folder = folder_with_data();
+    for (run, arguments) in [
+        ("usual", &[][..]),
+        ("held-out", &["--validation", "60"]),
+        ("rare", &["--checkpoint-every", "5epochs"]),
+        ("many", &["--replicas", "2"]),
+    ] {
+        let images = if run == "held-out" { "200" } else { "300" };
+        let mut command = apical(&folder);
+        command.args(["train", "--data", "data", "--layers", "20,10", "--epochs", "1"]);
+        command.args(["--images", images, "--backend", "cpu", "--out", run]);
+        output_of(command.args(arguments));
+        let of_network = if run == "many" { "many/replica-001" } else { run };
+        let checkpoints = folder.path().join(of_network).join("checkpoints");
+        let best = fs::read(checkpoints.join("best.safetensors")).unwrap();
+        let last = fs::read(checkpoints.join("epoch-000002-image-0000000000.safetensors")).unwrap();
+        assert!(best == last, "{run}");
+    }
+}
+
+#[test]
+fn best_checkpoint_is_that_of_the_lowest_test_error() {
+    let folder = folder_with_data();
+    for every in ["1epoch", "4epochs"] {
+        let mut command = apical(&folder);
+        command.args(["train", "--data", "data", "--layers", "20,10", "--epochs", "6"]);
+        command.args(["--eta", "0.4", "--batch", "2", "--checkpoint-every", every]);
+        output_of(command.args(["--backend", "cpu", "--seed", "3", "--out", every]));
+        let run = folder.path().join(every);
+        let epochs = lines_of(&run.join("metrics.jsonl"));
+        let errors = epochs.iter().filter(|line| line["event"] == "epoch");
+        let errors: Vec<f64> = errors.map(|line| line["test_error"].as_f64().unwrap()).collect();
+        let lowest = errors.iter().copied().fold(f64::INFINITY, f64::min);
+        let first = errors.iter().position(|&error| error == lowest).unwrap();
+        let best = checkpoint::load(&run.join("checkpoints/best.safetensors")).unwrap().checkpoint;
+        // The position is the start of the next epoch, which is counted from 1.
+        assert_eq!(best.position.epoch as usize, first + 2, "{every}: {errors:?}");
+        assert_eq!(best.test_error(), Some(lowest));
+    }
 }
 
 #[test]

@@ -103,11 +103,33 @@ fn weights_that_cannot_be_are_refused() {
     refused(b"\x80\x02}q\x00X\x07\x00\x00\x00weights", damaged);
     refused(&whole[..whole.len() / 2], damaged);
     refused(&whole[..whole.len() - 1], damaged);
-    let changed = |from: &str, to: &str| {
+    let change = |bytes: &[u8], from: &str, to: &str| {
         assert_eq!(from.len(), to.len());
-        let at = whole.windows(from.len()).position(|part| part == from.as_bytes()).unwrap();
-        [&whole[..at], to.as_bytes(), &whole[at + from.len()..]].concat()
+        let at = bytes.windows(from.len()).position(|part| part == from.as_bytes()).unwrap();
+        [&bytes[..at], to.as_bytes(), &bytes[at + from.len()..]].concat()
     };
+    refused(&change(&whole, "taps = 10", "taps = 11"), "does not fit its checksum");
+    let mut flipped = whole.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    refused(&flipped, "the file is damaged: its content does not fit its checksum");
+    // As other programs write it: read, which is told.
+    let unchecked = change(&whole, "\"sha256\"", "\"others\"");
+    fs::write(&path, &unchecked).unwrap();
+    for command in [&["test"][..], &["record", "--quantities=spikes", "--images=0", "--out=x.npz"]]
+    {
+        let mut tested = apical(&folder);
+        tested.args(command).args([
+            "run/weights.safetensors",
+            "--data",
+            "data",
+            "--backend",
+            "cpu",
+        ]);
+        let told = tested.assert().success().get_output().stderr.clone();
+        let told = String::from_utf8(told).unwrap();
+        assert_eq!(told.matches("no checksum").count(), 1, "{told}");
+    }
+    let changed = |from: &str, to: &str| change(&unchecked, from, to);
     refused(
         &changed("\"W1\"", "\"V1\""),
         "expected the tensors W0, b0, Y0, W1, b1 only, found 'V1'",

@@ -14,15 +14,15 @@ pub struct Event {
     #[prost(int64, tag = "2")]
     pub step: i64,
     /// What it holds.
-    #[prost(oneof = "event::What", tags = "3, 5")]
+    #[prost(oneof = "event::What", tags = "3, 5, 7")]
     pub what: Option<event::What>,
 }
 
 /// What an event holds.
 pub mod event {
-    use super::{Oneof, Summary};
+    use super::{Oneof, SessionLog, Summary};
 
-    /// The version of the file, which the first record has, or something to see.
+    /// The version of the file, which the first record has, something to see, or the start of a session.
     #[derive(Clone, PartialEq, Oneof)]
     pub enum What {
         /// Of the format: `brain.Event:2`.
@@ -31,7 +31,18 @@ pub mod event {
         /// Something to see.
         #[prost(message, tag = "5")]
         Summary(Summary),
+        /// Start of a session: readers drop what stands at its step and after it in earlier files.
+        #[prost(message, tag = "7")]
+        SessionLog(SessionLog),
     }
+}
+
+/// State of the program that writes.
+#[derive(Clone, PartialEq, Message)]
+pub struct SessionLog {
+    /// 1: the session starts.
+    #[prost(int32, tag = "1")]
+    pub status: i32,
 }
 
 /// What there is to see at a step.

@@ -5,7 +5,7 @@ mod frame;
 pub mod messages;
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::time::{Duration, SystemTime};
@@ -13,14 +13,19 @@ use std::time::{Duration, SystemTime};
 use prost::Message;
 
 use super::RecordError;
+use super::file::create_folder;
+use super::metrics::append;
 use frame::frame;
 use messages::event::What;
-use messages::{Event, Summary, Value};
+use messages::{Event, SessionLog, Summary, Value};
 
 /// TensorBoard reads every file with this in its name, in the order of the numbers behind it.
 const NAME: &str = "events.out.tfevents";
 /// The version that each file begins with.
 const VERSION: &str = "brain.Event:2";
+
+/// The status of a session that starts.
+const SESSION_START: i32 = 1;
 
 /// A file that only grows. It is opened for each record, as [`Metrics`](super::Metrics) is.
 #[derive(Debug)]
@@ -34,12 +39,32 @@ impl EventFile {
     /// # Errors
     /// When it cannot be created.
     pub fn create(folder: &Path) -> Result<Self, RecordError> {
-        fs::create_dir_all(folder).map_err(RecordError::io("created", folder))?;
-        let seconds = since_1970().as_secs();
-        let path = folder.join(format!("{NAME}.{seconds:010}.apical.{}", process::id()));
-        File::create_new(&path).map_err(RecordError::io("created", &path))?;
-        let file = EventFile { path };
-        file.write(0, What::FileVersion(VERSION.to_string()))?;
+        create_folder(folder)?;
+        // Behind all files that are there, even if the clock was set back.
+        let mut seconds = since_1970().as_secs().max(last_seconds(folder)?.saturating_add(1));
+        loop {
+            let path = folder.join(format!("{NAME}.{seconds:010}.apical.{}", process::id()));
+            match File::create_new(&path) {
+                Ok(_) => {
+                    let file = EventFile { path };
+                    file.write(0, What::FileVersion(VERSION.to_string()))?;
+                    return Ok(file);
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => seconds += 1,
+                Err(error) => return Err(RecordError::io("created", &path)(error)),
+            }
+        }
+    }
+
+    /// Starts a file of a run that goes on after `step`. Readers drop what earlier files hold of later steps: it was
+    /// lost, and comes again.
+    ///
+    /// # Errors
+    /// Returns an error if it cannot be created.
+    pub fn resume(folder: &Path, step: u64) -> Result<Self, RecordError> {
+        let file = EventFile::create(folder)?;
+        // Readers drop the step itself too, whose events stay.
+        file.write(step as i64 + 1, What::SessionLog(SessionLog { status: SESSION_START }))?;
         Ok(file)
     }
 
@@ -54,11 +79,22 @@ impl EventFile {
     fn write(&self, step: i64, what: What) -> Result<(), RecordError> {
         let event = Event { wall_time: since_1970().as_secs_f64(), step, what: Some(what) };
         let record = frame(&event.encode_to_vec());
-        // One write a record: a reader meanwhile, or a crash, never meets half of one.
-        let file = File::options().append(true).open(&self.path);
-        let written = file.and_then(|mut file| file.write_all(&record));
-        written.map_err(RecordError::io("written", &self.path))
+        append(&self.path, &record)
     }
+}
+
+/// The largest number in the names of a folder's event files.
+fn last_seconds(folder: &Path) -> Result<u64, RecordError> {
+    let mut last = 0;
+    for entry in fs::read_dir(folder).map_err(RecordError::io("read", folder))? {
+        let name = entry.map_err(RecordError::io("read", folder))?.file_name();
+        let name = name.to_string_lossy();
+        let number = name
+            .strip_prefix(NAME)
+            .and_then(|rest| rest.strip_prefix('.')?.split('.').next()?.parse().ok());
+        last = last.max(number.unwrap_or(0));
+    }
+    Ok(last)
 }
 
 /// A clock that stands before 1970 is wrong, and no reason to stop.

@@ -4,6 +4,7 @@
 use std::fmt::Display;
 use std::fs;
 use std::io;
+use std::iter::successors;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -17,6 +18,7 @@ use crate::dataset::names::{digits, listed};
 use crate::dataset::{DataIdentity, Dataset, DatasetError};
 use crate::model::arithmetic::flush_weight;
 use crate::network::{Layer, Network};
+use crate::record::container;
 
 /// What is wrong with a file of weights.
 #[derive(Debug, Error)]
@@ -26,6 +28,8 @@ pub enum WeightsError {
     Read { file: String, source: io::Error },
     #[error("{file}: expected a whole safetensors file; this is none, or it was damaged")]
     NotSafetensors { file: String, source: SafeTensorError },
+    #[error("{file}: the file is damaged: its content does not fit its checksum")]
+    Checksum { file: String },
     #[error("{file}: the settings in the metadata 'config' cannot be read")]
     Config { file: String, source: Box<toml::de::Error> },
     #[error("{file}: a setting in the metadata 'config' cannot be")]
@@ -38,6 +42,28 @@ pub enum WeightsError {
     Classes(DatasetError),
     #[error("{file}: expected a file of weights, found a folder")]
     Folder { file: String },
+}
+
+impl WeightsError {
+    /// Returns the message and its causes without the name of the file.
+    pub(in crate::record) fn without_file(&self) -> String {
+        use std::error::Error;
+        let file = match self {
+            WeightsError::Read { file, .. }
+            | WeightsError::NotSafetensors { file, .. }
+            | WeightsError::Checksum { file }
+            | WeightsError::Config { file, .. }
+            | WeightsError::Setting { file, .. }
+            | WeightsError::Content { file, .. }
+            | WeightsError::Folder { file } => file,
+            WeightsError::Unfit { dataset, .. } => dataset,
+            WeightsError::Classes(_) => "",
+        };
+        let message = self.to_string();
+        let message = message.strip_prefix(&format!("{file}: ")).unwrap_or(&message).to_string();
+        let causes = successors(self.source(), |&cause| cause.source());
+        causes.fold(message, |text, cause| format!("{text}: {}", cause.to_string().trim_end()))
+    }
 }
 
 /// Reads a network that [`save`](super::save) wrote.
@@ -114,6 +140,8 @@ pub(in crate::record) struct Content<'a> {
     file: String,
     metadata: Metadata,
     pub(in crate::record) tensors: SafeTensors<'a>,
+    /// Whether the file holds a checksum, which is right then.
+    pub(in crate::record) is_checked: bool,
 }
 
 impl<'a> Content<'a> {
@@ -121,7 +149,11 @@ impl<'a> Content<'a> {
         let damaged = |source| WeightsError::NotSafetensors { file: file.clone(), source };
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;
-        Ok(Content { file, metadata, tensors })
+        let is_checked = match container::check(&metadata, &tensors) {
+            Some(false) => return Err(WeightsError::Checksum { file }),
+            is_right => is_right.is_some(),
+        };
+        Ok(Content { file, metadata, tensors, is_checked })
     }
 
     /// The network, and what is needed to use it.
@@ -131,7 +163,8 @@ impl<'a> Content<'a> {
         let shapes = layer_shapes(&config, images.height * images.width);
         self.expect_no_more_than(&shapes)?;
         let layers = shapes.iter().enumerate().map(|(index, shape)| self.layer(index, shape));
-        Ok(Saved { network: Network { layers: layers.collect::<Result<_, _>>()? }, config, images })
+        let network = Network { layers: layers.collect::<Result<_, _>>()? };
+        Ok(Saved { network, config, images, is_checked: self.is_checked })
     }
 
     pub(in crate::record) fn fault<T>(

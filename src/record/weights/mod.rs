@@ -3,14 +3,16 @@
 //! all F32 and row by row. The metadata hold the settings as TOML (`config`), the shape of the images and the
 //! names of the classes (`class_names`, a list as JSON), and what the data set was (`data`, a [`DataIdentity`] as JSON,
 //! with its path as it was given); `seed` and `apical_version` are there for readers and not read back.
+//! `sha256` is a checksum of all else. Files of equal content are equal byte for byte.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, TensorView};
+use safetensors::tensor::Dtype;
 use sha2::{Digest, Sha256};
 
 use super::RecordError;
+use super::container::{Tensor, hexadecimal, serialized};
 use super::file::write_whole;
 use crate::config::{Config, Feedback};
 use crate::dataset::names::digits;
@@ -73,6 +75,8 @@ pub struct Saved {
     pub config: Config,
     /// What it takes and tells.
     pub images: ImageShape,
+    /// Whether the file holds a checksum, which is right then. Files of other programs hold none.
+    pub is_checked: bool,
 }
 
 /// Writes a network; a file of that name is replaced once the new one is whole.
@@ -85,20 +89,19 @@ pub fn save(
     config: &Config,
     images: &ImageShape,
 ) -> Result<(), RecordError> {
-    let views = tensors(network);
-    write_whole(path, &serialized(&views, metadata(config, images)?)?)
+    write_whole(path, &serialized(&tensors(network), metadata(config, images)?)?)
 }
 
 /// What is written beside the tensors.
 pub(super) fn metadata(
     config: &Config,
     images: &ImageShape,
-) -> Result<HashMap<String, String>, RecordError> {
+) -> Result<BTreeMap<String, String>, RecordError> {
     let data = match &images.data {
         Some(data) => Some(("data", serde_json::to_string(data)?)),
         None => None,
     };
-    Ok(HashMap::from_iter(
+    Ok(BTreeMap::from_iter(
         [
             ("config", toml::to_string(config)?),
             ("seed", config.seed.to_string()),
@@ -117,20 +120,6 @@ pub(super) fn metadata(
     ))
 }
 
-/// The bytes of a file.
-pub(super) fn serialized(
-    tensors: &[Tensor],
-    metadata: HashMap<String, String>,
-) -> Result<Vec<u8>, RecordError> {
-    let views = tensors
-        .iter()
-        .map(|Tensor { name, kind, shape, bytes }| {
-            Ok((name, TensorView::new(*kind, shape.clone(), bytes)?))
-        })
-        .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()?;
-    Ok(safetensors::serialize(views, Some(metadata))?)
-}
-
 /// SHA-256 over the bytes of all tensors in the order `W0`, `b0`, `Y0`, `c0`, `W1`, ..., in hexadecimal:
 /// equal for two networks if and only if their weights are, bit for bit.
 pub fn weights_sha256(network: &Network) -> String {
@@ -138,16 +127,7 @@ pub fn weights_sha256(network: &Network) -> String {
     for tensor in tensors(network) {
         digest.update(tensor.bytes);
     }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// What a file has under a name.
-pub(super) struct Tensor {
-    pub(super) name: String,
-    pub(super) kind: Dtype,
-    pub(super) shape: Vec<usize>,
-    /// Little-endian.
-    pub(super) bytes: Vec<u8>,
+    hexadecimal(&digest.finalize())
 }
 
 /// The weights of a network.

@@ -60,6 +60,7 @@ fn changed(change: impl FnOnce(&mut Tensors, &mut Texts)) -> Vec<u8> {
     let bytes = saved(&config());
     let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
     let mut texts = metadata.metadata().clone().unwrap();
+    texts.remove("sha256").unwrap();
     let mut tensors: Tensors = SafeTensors::deserialize(&bytes)
         .unwrap()
         .iter()
@@ -94,8 +95,37 @@ fn every_bit_and_every_setting_comes_back() {
         let network = Network::initial(&config, 6);
         let back = read(&saved(&config)).unwrap();
         assert_eq!(weights_sha256(&back.network), weights_sha256(&network));
-        assert_eq!(back, Saved { network, config, images: images() });
+        assert_eq!(back, Saved { network, config, images: images(), is_checked: true });
     }
+}
+
+#[test]
+fn equal_networks_are_equal_files() {
+    let file = saved(&config());
+    assert!((0..20).all(|_| saved(&config()) == file));
+}
+
+#[test]
+fn flipped_bit_is_refused() {
+    let bytes = saved(&config());
+    for at in [bytes.len() - 100, bytes.len() - 2, bytes.len() - 1] {
+        let mut other = bytes.clone();
+        other[at] ^= 4;
+        assert_eq!(
+            message(&other),
+            "FILE: the file is damaged: its content does not fit its checksum"
+        );
+    }
+}
+
+#[test]
+fn file_without_checksum_is_read_unchecked() {
+    let read = read(&changed(|_, _| ())).unwrap();
+    assert!(!read.is_checked);
+    assert_eq!(
+        Saved { is_checked: true, ..read },
+        super::from_bytes(&saved(&config()), String::new()).unwrap()
+    );
 }
 
 #[test]

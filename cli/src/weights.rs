@@ -1,0 +1,20 @@
+//! Files of weights, as commands take them.
+
+use std::path::Path;
+
+use super::CliError;
+use super::output::tell;
+use apical::record::{Saved, weights};
+
+/// Reads a trained network. That the file holds no checksum is told.
+///
+/// # Errors
+/// Returns an error if the file cannot be read or is damaged.
+pub(super) fn load_weights(path: &Path) -> Result<Saved, CliError> {
+    let saved = weights::load(path)?;
+    if !saved.is_checked {
+        let path = path.display();
+        tell(format_args!("{path}: no checksum: damage to this file would not be noticed"));
+    }
+    Ok(saved)
+}

@@ -1,0 +1,278 @@
+//! Damaged folders of runs: each goes on to the files of the run that was never stopped, and says what was damaged, or
+//! is refused with what to do. Two programs never write one folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command as Process, Stdio};
+
+use apical::record::FolderLock;
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+use super::resume::same_run;
+use super::{apical, fails, folder_with_data, output_of};
+
+/// Three short epochs with tests in between.
+const TRAINING: [&str; 18] = [
+    "train",
+    "--data",
+    "data",
+    "--layers",
+    "20,10",
+    "--epochs",
+    "3",
+    "--images",
+    "90",
+    "--quick-test-every",
+    "45",
+    "--checkpoint-every",
+    "30",
+    "--keep-checkpoints",
+    "9",
+    "--backend",
+    "cpu",
+    "--threads=1",
+];
+
+fn train(folder: &TempDir, run: &str) -> Command {
+    let mut command = apical(folder);
+    command.args(TRAINING).args(["--out", run]);
+    command
+}
+
+fn resume(folder: &TempDir, run: &str) -> Command {
+    let mut command = apical(folder);
+    command.args(["train", "--resume", run, "--backend", "cpu"]);
+    command
+}
+
+/// A folder with the run `whole`.
+fn with_whole_run() -> TempDir {
+    let folder = folder_with_data();
+    output_of(&mut train(&folder, "whole"));
+    folder
+}
+
+/// Copies the run `whole` as it was at its last checkpoint but `behind`.
+fn copy_stopped(folder: &TempDir, run: &str, behind: usize) -> PathBuf {
+    let (from, to) = (folder.path().join("whole"), folder.path().join(run));
+    fs::create_dir_all(to.join("checkpoints")).unwrap();
+    for name in ["run.json", "config.toml", "metrics.jsonl", "timings.jsonl"] {
+        fs::copy(from.join(name), to.join(name)).unwrap();
+    }
+    let mut names = files(&from.join("checkpoints"));
+    names.truncate(names.len() - behind);
+    for name in names {
+        let part = Path::new("checkpoints").join(name);
+        fs::copy(from.join(&part), to.join(&part)).unwrap();
+    }
+    to
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut files: Vec<String> = entries.map(|name| name.into_string().unwrap()).collect();
+    files.sort();
+    files
+}
+
+/// Resumes and returns what was told.
+#[track_caller]
+fn told(command: &mut Command) -> String {
+    let output = command.assert().success().get_output().clone();
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn damaged_metrics_are_written_again_from_the_checkpoint() {
+    let folder = with_whole_run();
+    let whole = fs::read(folder.path().join("whole/metrics.jsonl")).unwrap();
+    let end = |line: usize| {
+        let ends = whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+        ends.map(|(at, _)| at + 1).nth(line).unwrap()
+    };
+    let without_second = [&whole[..end(0)], &whole[end(1)..]].concat();
+    let garbage = [&whole[..end(0)], b"garbage\n", &whole[end(0)..]].concat();
+    for (kind, bytes, text) in [
+        ("empty", Some(Vec::new()), "bytes were missing"),
+        ("cut", Some(whole[..end(1) + 20].to_vec()), "bytes were missing"),
+        ("zeros", Some(vec![0; whole.len()]), "line 1 is not as it was"),
+        ("without-a-line", Some(without_second), "line 2 is not as it was"),
+        ("garbage", Some(garbage), "line 2 is not as it was"),
+        ("gone", None, "bytes were missing"),
+    ] {
+        let run = copy_stopped(&folder, kind, 1);
+        let metrics = run.join("metrics.jsonl");
+        match &bytes {
+            Some(bytes) => fs::write(&metrics, bytes).unwrap(),
+            None => fs::remove_file(&metrics).unwrap(),
+        }
+        let told = told(&mut resume(&folder, kind));
+        assert!(told.contains("metrics.jsonl: ") && told.contains(text), "{kind}: {told}");
+        same_run(&folder, "whole", kind);
+        let kept = fs::read(run.join("metrics.jsonl.damaged")).ok();
+        assert_eq!(kept, bytes.filter(|_| text.starts_with("line")), "{kind}");
+    }
+}
+
+#[test]
+fn damaged_checkpoints_and_weights_are_kept_and_replaced() {
+    let folder = with_whole_run();
+    for (run, name) in [
+        ("newest", "checkpoints/epoch-000004-image-0000000000.safetensors"),
+        ("best", "checkpoints/best.safetensors"),
+        ("weights", "weights.safetensors"),
+    ] {
+        let path = copy_stopped(&folder, run, 0).join(name);
+        let mut bytes = fs::read(folder.path().join("whole").join(name)).unwrap();
+        let at = bytes.len() / 2;
+        bytes[at] ^= 1;
+        fs::write(&path, &bytes).unwrap();
+        let told = told(&mut resume(&folder, run));
+        assert!(told.contains(&format!("{name}: cannot")) && told.contains(".damaged"), "{told}");
+        assert!(told.contains("does not fit its checksum"), "{told}");
+        assert_eq!(fs::read(format!("{}.damaged", path.display())).unwrap(), bytes);
+        same_run(&folder, "whole", run);
+        assert!(
+            fs::read(&path).unwrap() == fs::read(folder.path().join("whole").join(name)).unwrap()
+        );
+    }
+}
+
+#[test]
+fn run_without_readable_checkpoints_says_what_to_do() {
+    let folder = with_whole_run();
+    let run = copy_stopped(&folder, "run", 0);
+    for name in files(&run.join("checkpoints")) {
+        fs::write(run.join("checkpoints").join(name), "").unwrap();
+    }
+    let texts = ["cannot read any of its 10 checkpoints", "hint: put back a copy", "--config"];
+    fails(&mut resume(&folder, "run"), 1, &texts);
+    // A finished run needs none.
+    fs::copy(folder.path().join("whole/weights.safetensors"), run.join("weights.safetensors"))
+        .unwrap();
+    assert!(told(&mut resume(&folder, "run")).contains("this run is finished"));
+}
+
+#[test]
+fn edited_settings_are_told_key_by_key() {
+    let folder = with_whole_run();
+    let config = fs::read_to_string(folder.path().join("whole/config.toml")).unwrap();
+    let edited = config.replace("epochs = 3", "epochs = 9").replace("seed = 1", "seed = 2");
+    for (run, text, expected) in [
+        ("edited", Some(edited.as_str()), &["epochs is 9 there", "seed is 2 there"][..]),
+        ("garbage", Some("epochs = ["), &["cannot read these settings: "]),
+        ("gone", None, &["was gone and is written anew"]),
+        ("same", Some(config.as_str()), &[]),
+    ] {
+        let path = copy_stopped(&folder, run, 1).join("config.toml");
+        match text {
+            Some(text) => fs::write(&path, text).unwrap(),
+            None => fs::remove_file(&path).unwrap(),
+        }
+        let told = told(&mut resume(&folder, run));
+        assert_eq!(told.matches("config.toml: ").count(), expected.len(), "{told}");
+        assert!(expected.iter().all(|text| told.contains(text)), "{told}");
+        same_run(&folder, "whole", run);
+        // A file that somebody edited stays as it is.
+        assert_eq!(fs::read_to_string(path).unwrap(), text.unwrap_or(&config));
+    }
+}
+
+#[test]
+fn folder_of_another_program_is_refused_untouched() {
+    let folder = folder_with_data();
+    let run = folder.path().join("run");
+    let lock = FolderLock::take(&run).unwrap();
+    fails(&mut train(&folder, "run"), 1, &["another process has this folder in use"]);
+    let mut many = train(&folder, "run");
+    fails(many.args(["--replicas", "2"]), 1, &["another process has this folder in use"]);
+    let tune = ["tune", "--data", "data", "--layers", "20,10", "--epochs", "1", "--search"];
+    let mut command = apical(&folder);
+    command.args(tune).args(["eta=0.1,0.2", "--backend", "cpu", "--out", "run"]);
+    fails(&mut command, 1, &["another process has this folder in use"]);
+    let mut command = apical(&folder);
+    command.args(["reproduce", "fig4", "--quick", "--data", "data", "--out", "run"]);
+    fails(&mut command, 1, &["another process has this folder in use"]);
+    assert_eq!(files(&run), ["apical.lock"]);
+    drop(lock);
+    fs::write(run.join("run.json.99999999.partial"), "{").unwrap();
+    output_of(&mut train(&folder, "run"));
+    assert!(files(&run).iter().all(|name| !name.ends_with(".partial")));
+}
+
+#[test]
+fn of_programs_that_begin_one_folder_one_trains() {
+    let folder = folder_with_data();
+    for round in 0..8 {
+        let run = format!("run-{round}");
+        let start = |seed: &str| {
+            let mut command = Process::new(assert_cmd::cargo::cargo_bin!("apical"));
+            command.current_dir(folder.path()).args(TRAINING).args(["--out", &run]);
+            command.args(["--seed", seed]).stdout(Stdio::null()).stderr(Stdio::null());
+            command.spawn().unwrap()
+        };
+        let children = ["1", "2", "3"].map(start);
+        let codes = children.map(|mut child| child.wait().unwrap().code());
+        let winner = codes.iter().position(|code| *code == Some(0)).expect("one trains");
+        assert_eq!(codes.iter().filter(|code| **code == Some(1)).count(), 2, "{codes:?}");
+        let text = |name: &str| fs::read_to_string(folder.path().join(&run).join(name)).unwrap();
+        let seed = winner + 1;
+        assert!(text("config.toml").contains(&format!("seed = {seed}\n")), "{codes:?}");
+        assert!(text("run.json").contains(&format!("\"seed\": {seed},")), "{codes:?}");
+        assert!(told(&mut resume(&folder, &run)).contains("this run is finished"));
+    }
+}
+
+#[test]
+fn existing_run_goes_on_if_asked_for() {
+    let folder = with_whole_run();
+    let begin = |run: &str| {
+        let mut command = train(&folder, run);
+        command.arg("--resume-if-exists");
+        command
+    };
+    output_of(&mut begin("new"));
+    same_run(&folder, "whole", "new");
+    copy_stopped(&folder, "old", 1);
+    assert!(told(&mut begin("old")).contains("going on in epoch 3"));
+    same_run(&folder, "whole", "old");
+    assert!(told(&mut begin("old")).contains("this run is finished"));
+    let texts = ["other settings: eta is [", ", not [0.7]", "hint: name another folder"];
+    fails(begin("old").args(["--eta", "0.7"]), 2, &texts);
+    let texts = ["other settings: replicas is 1, not 2"];
+    fails(begin("old").args(["--replicas", "2"]), 2, &texts);
+    fails(apical(&folder).args(["train", "--resume-if-exists"]), 2, &["--out <DIR>"]);
+}
+
+/// A limit on the size of files stands for a full disk: writing fails somewhere, in the middle of a file too.
+#[cfg(unix)]
+#[test]
+fn full_disk_loses_no_line_and_no_bit() {
+    let folder = with_whole_run();
+    let program = assert_cmd::cargo::cargo_bin!("apical");
+    let mut failed = 0;
+    for blocks in [0, 1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48] {
+        let run = format!("full-{blocks}");
+        // Without the trap, the system would end the program by a signal. Blocks have 512 bytes.
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        let mut command = Process::new("sh");
+        command.current_dir(folder.path()).args(["-c", &script]).arg(program);
+        let output = command.args(TRAINING).args(["--out", &run]).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        if output.status.success() {
+            continue;
+        }
+        failed += 1;
+        assert_eq!(output.status.code(), Some(1), "{blocks}: {error}");
+        assert!(error.contains("cannot be ") && error.contains("caused by: "), "{blocks}: {error}");
+        let resumed = match folder.path().join(&run).join("run.json").exists() {
+            true => resume(&folder, &run),
+            false => train(&folder, &run),
+        };
+        let mut resumed = resumed;
+        output_of(&mut resumed);
+        same_run(&folder, "whole", &run);
+    }
+    assert!(failed > 3, "the limits are too wide");
+}

@@ -10,7 +10,7 @@ use crate::dataset::Dataset;
 use crate::gpu::self_test::Verdict;
 use crate::layout::{
     Array, Backend, BackendError, Kernel, Lane, Launch, Minibatch, Part, STEPS_PER_WORD, Shape,
-    UNITS_PER_WORD, Word, compartment, plateau, raster, trace,
+    Stop, Stoppable, UNITS_PER_WORD, Word, compartment, plateau, raster, trace,
 };
 use crate::network::Network;
 use crate::schedule::{self, Device, Selection, Simulation};
@@ -97,6 +97,8 @@ pub fn compare(
     let pair = schedule::open_pair(selection, &config, &dataset)?;
     let mut cpu = Simulation::new(pair.cpu, &config, &dataset, &network)?;
     let mut gpu = Simulation::new(pair.gpu, &config, &dataset, &network)?;
+    cpu.stop_on(&selection.stop);
+    gpu.stop_on(&selection.stop);
     let minibatches_each = dataset.training_count.div_ceil(config.batch);
     let mut compared = Compared {
         minibatches: 0,
@@ -109,7 +111,12 @@ pub fn compare(
             let work = cpu.prepare_training(images);
             let _ = gpu.prepare_training(images);
             let (cpu, gpu) = (cpu.backend(), gpu.backend());
-            let step = Step { minibatches: &work.0, lanes: &work.1, launches: &work.2 };
+            let step = Step {
+                minibatches: &work.0,
+                lanes: &work.1,
+                launches: &work.2,
+                stop: &selection.stop,
+            };
             difference = step.compare(cpu, gpu, options, &mut compared)?;
             compared.minibatches += 1;
             listen(&compared);
@@ -155,6 +162,7 @@ struct Step<'a> {
     minibatches: &'a [Minibatch],
     lanes: &'a [Lane],
     launches: &'a [Launch],
+    stop: &'a Stop,
 }
 
 impl Step<'_> {
@@ -171,7 +179,8 @@ impl Step<'_> {
             None => None,
         };
         for (index, launch) in self.launches.iter().enumerate() {
-            cpu.run(self.minibatches, self.lanes, &[*launch])?;
+            let all = Stoppable::All;
+            cpu.run_until(self.stop, all, self.minibatches, self.lanes, &[*launch])?;
             let shape = cpu.shape().clone();
             if handed_over.is_some_and(|last| index <= last) {
                 for array in launch.writes(&shape) {
@@ -180,7 +189,7 @@ impl Step<'_> {
                 }
                 continue;
             }
-            gpu.run(self.minibatches, self.lanes, &[*launch])?;
+            gpu.run_until(self.stop, all, self.minibatches, self.lanes, &[*launch])?;
             for array in launch.writes(&shape) {
                 let (cpu, gpu) = (cpu.read(array)?, gpu.read(array)?);
                 let used = if shape.has_lanes(array) {

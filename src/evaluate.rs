@@ -10,7 +10,10 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// From the true and the found class of each image. Both are below `classes`.
+    /// Counts the true and the found class of each image.
+    ///
+    /// # Panics
+    /// If one of them is not below `classes`.
     pub fn new(classes: usize, labels: &[u8], found: &[u8]) -> Self {
         let mut confusion = vec![vec![0; classes]; classes];
         for (&label, &found) in labels.iter().zip(found) {
@@ -19,7 +22,10 @@ impl Evaluation {
         Evaluation { confusion }
     }
 
-    /// All counts of several tests together.
+    /// Adds up the counts of several tests.
+    ///
+    /// # Panics
+    /// If one of them has fewer classes than the first.
     pub fn sum(evaluations: &[Evaluation]) -> Self {
         let classes = evaluations.first().map_or(0, |first| first.confusion.len());
         let count = |class: usize, found: usize| {

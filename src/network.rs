@@ -2,6 +2,7 @@
 
 use rand::seq::SliceRandom;
 use serde::Serialize;
+use thiserror::Error;
 
 use crate::config::{Config, Feedback};
 use crate::model::arithmetic::flush_weight;
@@ -25,16 +26,28 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// From matrices stored row by row: weights `[units, below]`, biases `[units]`, feedback
+    /// Puts a layer together from matrices stored row by row: weights `[units, below]`, biases `[units]`, feedback
     /// `[units, sources]` (empty for the output). Values too small for a device become zero, see [`flush_weight`].
+    ///
+    /// # Errors
+    /// Returns a [`LayerError`] if the layer has no neurons, or an array another length.
     pub fn from_rows(
         units: usize,
         below: usize,
         weights: &[f32],
         biases: &[f32],
         feedback: &[f32],
-    ) -> Self {
-        let sources = feedback.len() / units;
+    ) -> Result<Self, LayerError> {
+        let sources = feedback.len().checked_div(units).ok_or(LayerError::NoNeurons)?;
+        for (array, got, expected) in [
+            ("weights", weights.len(), units.checked_mul(below)),
+            ("biases", biases.len(), Some(units)),
+            ("feedback weights", feedback.len(), units.checked_mul(sources)),
+        ] {
+            if Some(got) != expected {
+                return Err(LayerError::Length { array, got, units });
+            }
+        }
         let mut columns = transpose(weights, units, below);
         columns.extend_from_slice(biases);
         let mut layer = Layer {
@@ -48,7 +61,7 @@ impl Layer {
         for weight in layer.weights.iter_mut().chain(&mut layer.feedback) {
             *weight = flush_weight(*weight);
         }
-        layer
+        Ok(layer)
     }
 
     /// Weights row by row, `[units, below]`.
@@ -65,6 +78,16 @@ impl Layer {
     pub fn feedback_rows(&self) -> Vec<f32> {
         transpose(&self.feedback, self.sources, self.units)
     }
+}
+
+/// Why arrays make no layer.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[expect(missing_docs, reason = "each message says what it is")]
+pub enum LayerError {
+    #[error("a layer has at least one neuron")]
+    NoNeurons,
+    #[error("{got} {array} of {units} neurons: not as many for each")]
+    Length { array: &'static str, got: usize, units: usize },
 }
 
 /// Of a layer's weights.
@@ -119,7 +142,8 @@ pub struct Network {
 }
 
 impl Network {
-    /// A network with the initial weights of `config`, for images of `pixels`.
+    /// Draws a network with the initial weights of `config`, for images of `pixels`. Without layers in the settings
+    /// it has none.
     pub fn initial(config: &Config, pixels: usize) -> Self {
         let sizes = &config.layers;
         let broadcast = config.feedback == Feedback::Broadcast;
@@ -135,14 +159,18 @@ impl Network {
                     config.initial.weights(config.seed, sizes, layer, below, config.phi_max);
                 let biases = config.initial.biases(config.seed, layer, units);
                 let no_feedback = Vec::new();
-                let rows = Layer::from_rows(
+                let feedback = feedback.get(layer).unwrap_or(&no_feedback);
+                let sources = feedback.len().checked_div(units).unwrap_or(0);
+                let mut columns = transpose(&to_single(&weights), units, below);
+                columns.extend(to_single(&biases));
+                Layer {
                     units,
                     below,
-                    &to_single(&weights),
-                    &to_single(&biases),
-                    &to_single(feedback.get(layer).unwrap_or(&no_feedback)),
-                );
-                Layer { apical_biases: apical_biases(config, layer), ..rows }
+                    weights: columns,
+                    sources,
+                    feedback: transpose(&to_single(feedback), units, sources),
+                    apical_biases: apical_biases(config, layer),
+                }
             })
             .collect();
         Network { layers }
@@ -154,7 +182,8 @@ fn sparsify(weights: &mut [f64], config: &Config, layer: usize) {
     let zeros = (config.feedback_sparsity * weights.len() as f64).round() as usize;
     let mut stream = Stream::new(config.seed, Purpose::Sparsity, layer as u32, 0);
     let mut order: Vec<usize> = (0..weights.len()).collect();
-    let (zeros, _) = order.partial_shuffle(&mut stream, zeros);
+    let most = weights.len();
+    let (zeros, _) = order.partial_shuffle(&mut stream, zeros.min(most));
     for &mut index in zeros {
         weights[index] = 0.0;
     }
@@ -202,10 +231,34 @@ mod tests {
     #[test]
     fn statistics_are_of_weights_biases_and_feedback_apart() {
         let layer = Layer::from_rows(2, 2, &[1.0, 2.0, 3.0, -6.0], &[5.0, 5.0], &[-1.0, 1.0]);
+        let layer = layer.expect("the arrays fit");
         let LayerStatistics { weights, biases, feedback } = layer.statistics();
         // Squares of the differences from 0: 1, 4, 9, 36.
         assert_eq!((weights.mean, weights.sd, weights.largest), (0.0, 12.5f64.sqrt(), 6.0));
         assert_eq!((biases.mean, biases.sd, biases.largest), (5.0, 0.0, 5.0));
         assert_eq!(feedback, Some(Statistics { mean: 0.0, sd: 1.0, largest: 1.0 }));
+    }
+
+    #[test]
+    fn arrays_that_make_no_layer_are_refused() {
+        let layer = |units, weights: &[f32], biases: &[f32], feedback: &[f32]| {
+            Layer::from_rows(units, 2, weights, biases, feedback).map(|_| ())
+        };
+        assert_eq!(layer(0, &[], &[], &[]), Err(LayerError::NoNeurons));
+        assert_eq!(layer(2, &[0.0; 4], &[0.0; 2], &[]), Ok(()));
+        for (array, got, result) in [
+            ("weights", 3, layer(2, &[0.0; 3], &[0.0; 2], &[])),
+            ("biases", 1, layer(2, &[0.0; 4], &[0.0; 1], &[])),
+            ("feedback weights", 3, layer(2, &[0.0; 4], &[0.0; 2], &[0.0; 3])),
+        ] {
+            assert_eq!(result, Err(LayerError::Length { array, got, units: 2 }));
+        }
+    }
+
+    #[test]
+    fn settings_without_layers_or_neurons_draw_networks_without() {
+        let network = |layers| Network::initial(&Config { layers, ..Config::default() }, 4);
+        assert!(network(vec![]).layers.is_empty());
+        assert_eq!(network(vec![0, 10]).layers[1].biases().len(), 10);
     }
 }

@@ -77,6 +77,7 @@ pub fn predict(
     let selection = Selection { keeps_lanes: true, ..selection.clone() };
     let opened = schedule::open(&selection, from_ref(config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, config, &dataset, network)?;
+    simulation.stop_on(&selection.stop);
     let lanes = simulation.backend().shape().lanes;
     let first = dataset.training_count;
     let mut predictions = vec![Prediction::none(classes); count];

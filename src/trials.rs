@@ -1,6 +1,7 @@
 //! Trainings whose results are kept: what is in the file of finished ones is not trained again.
 
 use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
@@ -8,9 +9,11 @@ use crate::config::{Config, Variant};
 use crate::cpu::processor;
 use crate::dataset::{DataIdentity, Dataset};
 use crate::network::Network;
-use crate::record::{EpochResult, RecordError, Trial, Trials, now, weights_sha256};
+use crate::record::{
+    EpochResult, ImageShape, RecordError, Trial, Trials, Unfinished, now, weights_sha256,
+};
 use crate::schedule::{Device, Selection};
-use crate::train::{Event, ReplicaEvent, Replicas, TrainError};
+use crate::train::{Event, Every, Position, ReplicaEvent, Replicas, TrainError};
 
 /// Why trials cannot go on.
 #[derive(Debug, Error)]
@@ -57,8 +60,12 @@ pub fn training_images(config: &Config, dataset: &Dataset) -> usize {
     }
 }
 
+/// Time between two checkpoints of a training, in case that it is killed.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
+
 /// Trains every network of `configs` that `trials` does not hold yet, at most `together` side by side, in
-/// order. Says whether all are there now: whoever listens may break off, and what was finished stays.
+/// order; one that was stopped goes on from there, to the same bits. Returns whether all are there now: a stop or
+/// a listener may break off, and then what was learned is kept.
 ///
 /// # Errors
 /// When a setting cannot be, the device fails or the file cannot be written.
@@ -77,8 +84,13 @@ pub fn run(
             missing.push(config);
         }
     }
+    if missing.is_empty() {
+        return Ok(true);
+    }
     for configs in missing.chunks(together.max(1)) {
-        if !train(trials, configs, (dataset, &data), selection, listen)? {
+        if selection.stop.is_requested()
+            || !train(trials, configs, (dataset, &data), selection, listen)?
+        {
             return Ok(false);
         }
     }
@@ -93,20 +105,29 @@ fn train(
     selection: &Selection,
     listen: Listen,
 ) -> Result<bool, TrialsError> {
+    let images = ImageShape::of(dataset);
+    let (mut unfinished, mut starts, mut epochs) = (Vec::new(), Vec::new(), Vec::new());
+    for config in configs {
+        let (training, start, results) = trials.unfinished(config, &data.sha256)?;
+        unfinished.push(Some(training));
+        starts.push(start);
+        epochs.push(results);
+    }
     let variant = |config: &&Config| Variant {
         combination: 0,
         settings: Vec::new(),
         config: Config::clone(config),
     };
     let variants: Vec<Variant> = configs.iter().map(variant).collect();
-    let training = Replicas::new(&variants, dataset.clone(), selection)?;
+    let every = Some(Every::Epochs(1));
+    let training = Replicas::resume(&variants, dataset.clone(), selection, starts, every)?;
     let mut device = training.device().clone();
     if listen(TrialEvent::Device { device: &device }).is_break() {
         return Ok(false);
     }
     let mut networks = 0;
-    let mut epochs: Vec<Vec<EpochResult>> = vec![Vec::new(); configs.len()];
     let mut failure = None;
+    let mut due = Due::default();
     let summary = training.run(&mut |event| match event {
         ReplicaEvent::Wave { replicas, device: opened, .. } => {
             networks = replicas.len();
@@ -117,6 +138,21 @@ fn train(
             listen(TrialEvent::Device { device: &device })
         }
         ReplicaEvent::Progress { progress } => listen(TrialEvent::Progress { networks, progress }),
+        ReplicaEvent::Of { replica, event: Event::Checkpoint(checkpoint) } => {
+            let Some(training) = &mut unfinished[replica] else {
+                return ControlFlow::Continue(());
+            };
+            if !due.is_due(&checkpoint.position, selection.stop.is_requested()) {
+                return ControlFlow::Continue(());
+            }
+            match training.save(checkpoint, &epochs[replica], &images) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(error) => {
+                    failure.get_or_insert(error);
+                    ControlFlow::Break(())
+                }
+            }
+        }
         ReplicaEvent::Of { replica, event } => {
             if let &Event::Epoch { train_error, test_error, loss, images_per_second, .. } = event {
                 let images_per_second = images_per_second * networks as f64;
@@ -145,8 +181,11 @@ fn train(
                 weights_sha256: weights_sha256(network),
             };
             let heard = listen(TrialEvent::Trained { trial: &trial, network });
-            if let Err(error) = trials.add(trial) {
-                failure = Some(error);
+            let added = trials.add(trial);
+            let removed =
+                added.and_then(|()| unfinished[replica].take().map_or(Ok(()), Unfinished::remove));
+            if let Err(error) = removed {
+                failure.get_or_insert(error);
                 return ControlFlow::Break(());
             }
             heard
@@ -155,6 +194,35 @@ fn train(
     match failure {
         Some(error) => Err(error.into()),
         None => Ok(!summary.stopped),
+    }
+}
+
+/// When checkpoints are written: for all networks of a wave at one place, so that they go on side by side.
+#[derive(Default)]
+struct Due {
+    /// Epoch and images of the last place, and whether checkpoints are written there.
+    place: Option<(u32, usize, bool)>,
+    written: Option<Instant>,
+}
+
+impl Due {
+    fn is_due(&mut self, position: &Position, is_stopped: bool) -> bool {
+        match self.place {
+            Some((epoch, images, is_due))
+                if (epoch, images) == (position.epoch, position.images) && !is_stopped =>
+            {
+                is_due
+            }
+            _ => {
+                let start = *self.written.get_or_insert_with(Instant::now);
+                let is_due = is_stopped || start.elapsed() >= CHECKPOINT_EVERY;
+                if is_due {
+                    self.written = Some(Instant::now());
+                }
+                self.place = Some((position.epoch, position.images, is_due));
+                is_due
+            }
+        }
     }
 }
 

@@ -32,6 +32,8 @@ mod recorder;
 mod replicas;
 mod requests;
 mod shaders;
+mod soundness;
+mod stopping;
 mod subnormals;
 mod support;
 mod trainings;

@@ -41,7 +41,9 @@ fn on(backend: BackendChoice) -> Selection {
 fn error_of(event: &Event) -> f64 {
     match *event {
         Event::QuickTest { test_error, .. } | Event::Epoch { test_error, .. } => test_error,
-        Event::Progress { .. } => panic!("progress is told of all networks at once"),
+        Event::Progress { .. } | Event::TestProgress { .. } => {
+            panic!("progress is told of all networks at once")
+        }
         Event::Weights { .. } => panic!("no statistics were asked for"),
         Event::Checkpoint(_) => panic!("no checkpoints were asked for"),
         Event::Network { .. } | Event::AskedTest { .. } => panic!("nothing was asked for"),

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::error::CliError;
 use crate::output::{self, Loudness};
-use crate::stop::EXIT_OF_SIGNALS;
+use crate::stop::{self, EXIT_OF_SIGNALS};
 use crate::{
     bench, compare, config, data, devices, plot, predict, record, report, reproduce, shell, test,
     train, tune,
@@ -18,7 +18,9 @@ Exit codes:
   2  the command line or a setting is wrong
   3  no usable device
   4  compare: not equal
-  130, 143  stopped by Ctrl-C or SIGTERM, with all kept that was learned";
+  128+N  stopped by signal N, with all kept that was learned: 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP,
+         138 SIGUSR1, 140 SIGUSR2
+  137  ended by a third Ctrl-C, without saving";
 
 /// What bug reports need.
 const LONG_VERSION: &str = concat!(
@@ -112,13 +114,14 @@ impl Cli {
             (_, true) => output::set_loudness(Loudness::Verbose),
             _ => {}
         }
+        stop::listen()?;
         match &self.command {
             Command::Train(arguments) => train::run(arguments),
             Command::Config(arguments) => config::run(arguments).map(|()| Ending::Done),
             Command::Test(arguments) => test::run(arguments).map(|()| Ending::Done),
             Command::Predict(arguments) => predict::run(arguments).map(|()| Ending::Done),
             Command::Data(arguments) => data::run(arguments).map(|()| Ending::Done),
-            Command::Tune(arguments) => tune::run(arguments).map(|()| Ending::Done),
+            Command::Tune(arguments) => tune::run(arguments),
             Command::Record(arguments) => record::run(arguments).map(|()| Ending::Done),
             Command::Reproduce(arguments) => reproduce::run(arguments).map(|()| Ending::Done),
             Command::Report(arguments) => report::run(arguments).map(|()| Ending::Done),

@@ -70,7 +70,10 @@ pub enum CliError {
     OtherRun { folder: PathBuf, difference: String },
     #[error("{}: the manual pages cannot be written", .folder.display())]
     Manual { folder: PathBuf, source: io::Error },
-    #[error("signals cannot be heard")]
+    /// By a signal, before there was anything to save.
+    #[error("stopped")]
+    Stopped,
+    #[error("cannot handle signals")]
     Signals(#[source] io::Error),
     #[error("standard output cannot be written")]
     Output(#[source] io::Error),
@@ -128,6 +131,15 @@ impl From<ExperimentError> for CliError {
 }
 
 impl CliError {
+    /// Whether a stop is all that went wrong.
+    pub fn is_stop(&self) -> bool {
+        let is_stopped = |cause: &(dyn Error + 'static)| {
+            matches!(cause.downcast_ref::<BackendError>(), Some(BackendError::Stopped))
+        };
+        matches!(self, CliError::Stopped | CliError::Experiment(ExperimentError::BrokenOff))
+            || successors(self.source(), |&cause| cause.source()).any(is_stopped)
+    }
+
     pub fn exit_code(&self) -> u8 {
         use BackendError::{Device, NoAdapter, NoSuchAdapter, OnlySoftware, Open};
         match self {

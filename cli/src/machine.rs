@@ -7,6 +7,7 @@ use clap::builder::{NonEmptyStringValueParser, RangedU64ValueParser};
 
 use super::CliError;
 use super::output::tell;
+use super::stop;
 use apical::dataset::{Dataset, ImageSize, Reading};
 use apical::schedule::{BackendChoice, Selection, Stepping};
 
@@ -22,7 +23,8 @@ pub(super) struct MachineArgs {
     #[arg(long, value_name = "INDEX|NAME", value_parser = NonEmptyStringValueParser::new())]
     device: Option<String>,
 
-    /// Threads of the CPU backend; 0: as many as cores
+    /// Threads of the CPU backend, at most as many as CPUs that this process may use; 0: as many, or
+    /// SLURM_CPUS_PER_TASK if that is less
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = thread_count())]
     threads: usize,
 
@@ -48,7 +50,8 @@ impl MachineArgs {
             return Err(CliError::Usage(message.to_string()));
         }
         let MachineArgs { backend, device, threads, stepping } = self.clone();
-        Ok(Selection { backend, device, threads, stepping, ..Selection::default() })
+        let stop = stop::token();
+        Ok(Selection { backend, device, threads, stepping, stop, ..Selection::default() })
     }
 
     pub(super) fn backend(&self) -> BackendChoice {

@@ -45,8 +45,19 @@ fn quiet_mesa() {
     }
 }
 
+/// Each thread of the GNU C library reserves 64 MiB of addresses for what it allocates. Where addresses are limited
+/// (`ulimit -v`), all threads share one such area: arrays need the rest.
+fn share_addresses() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    if apical::schedule::memory::has_address_limit() {
+        // SAFETY: there is no other thread yet that could allocate.
+        unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
+    }
+}
+
 fn main() -> ExitCode {
     quiet_mesa();
+    share_addresses();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -55,7 +66,14 @@ fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    match cli.run() {
+    let ending = match (cli.run(), stop::signal()) {
+        (Err(error), Some(signal)) if error.is_stop() => {
+            output::tell("stopped");
+            Ok(Ending::Stopped(signal))
+        }
+        (ending, _) => ending,
+    };
+    match ending {
         Ok(ending) => ExitCode::from(ending.exit_code()),
         Err(error) => {
             let _ = write!(std::io::stderr(), "{}", error.report());

@@ -9,7 +9,8 @@ use clap::builder::{PossibleValuesParser, RangedU64ValueParser};
 use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, tell};
 use super::progress::{Estimate, Progress, time_left};
-use super::{CliError, EXIT_CODES, run_data};
+use super::{CliError, EXIT_CODES, run_data, stop};
+use apical::cpu::Threads;
 use apical::experiments::{EXPERIMENTS, Experiment, Study, StudyEvent};
 use apical::record::FolderLock;
 use apical::report::{ExperimentResult, findings, refuse_other_data, save_page};
@@ -18,7 +19,8 @@ use apical::report::{ExperimentResult, findings, refuse_other_data, save_page};
 ///
 /// Each writes a folder with its figure (SVG, PNG), the data behind it (CSV), its settings and its findings
 /// (result.json); report.html shows all, reproduction.md has them as a table. Networks are trained as in the paper, some for several experiments.
-/// What was trained is kept: broken off and called again, it goes on. A folder holds experiments on one data set.
+/// The same command goes on where it was stopped, in the middle of a training too. A folder holds experiments on
+/// one data set.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct ReproduceArgs {
@@ -68,6 +70,14 @@ fn names() -> PossibleValuesParser {
 }
 
 pub(super) fn run(arguments: &ReproduceArgs) -> Result<(), CliError> {
+    let reproduced = reproduce(arguments);
+    if reproduced.as_ref().is_err_and(CliError::is_stop) {
+        tell("the same command goes on from here");
+    }
+    reproduced
+}
+
+fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
     let mut output = Output::default();
     if arguments.list {
         return list(&mut output, arguments.json);
@@ -81,11 +91,7 @@ pub(super) fn run(arguments: &ReproduceArgs) -> Result<(), CliError> {
     let dataset = arguments.data.open()?;
     run_data::announce(&dataset, &arguments.data, None);
     let seeds = arguments.seeds.unwrap_or(if arguments.quick { 2 } else { 5 });
-    let threads = match selection.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        threads => threads,
-    };
-    let together = arguments.together.unwrap_or(threads);
+    let together = arguments.together.unwrap_or_else(|| Threads::choose(selection.threads).count);
 
     let lock = FolderLock::take(&arguments.out)?;
     lock.notice().into_iter().for_each(tell);
@@ -94,6 +100,7 @@ pub(super) fn run(arguments: &ReproduceArgs) -> Result<(), CliError> {
     }
     let mut listener = Listener::new();
     let mut listen = |event: StudyEvent| listener.hear(event);
+    let _held = stop::hold(true)?;
     let folder = arguments.out.join(TRAININGS);
     let quick = arguments.quick;
     let mut study = Study::new(quick, seeds, dataset, selection, together, &folder, &mut listen)?;
@@ -145,7 +152,10 @@ impl Listener {
         let left = time_left(estimate.left(done as f64));
         let title = format!("{}: {what}", self.experiment);
         self.progress.advance(title, done as usize, total as usize, left);
-        ControlFlow::Continue(())
+        match stop::token().is_requested() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
     }
 }
 

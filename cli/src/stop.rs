@@ -1,48 +1,226 @@
-//! Ctrl-C and SIGTERM: the first asks for an end, the second is one.
+//! Signals. The first one asks for an end: commands that learn save first, all others end within a second.
+//! Only Ctrl-C, pressed three times, ends a command that saves. A cluster may send every other signal twice.
 
-use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
+#[cfg(unix)]
+use signal_hook::consts::{SIGHUP, SIGUSR1, SIGUSR2};
 use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
+use signal_hook::{flag, low_level};
 
 use super::CliError;
+use super::output::is_quiet;
+use super::progress::has_bar;
+use super::tui;
 
 /// By convention, a program that a signal ended exits with this more than its number.
 pub(super) const EXIT_OF_SIGNALS: u8 = 128;
+/// Exit code after the third Ctrl-C: that of a program that was killed.
+const EXIT_FORCED: i32 = 137;
+/// Number of times that Ctrl-C must be pressed to end a command that saves.
+const FORCED_BY: u32 = 3;
 
-/// Whether someone asked for an end.
-#[derive(Clone, Debug)]
-pub(super) struct Stop {
-    /// The number of the signal; 0 as long as there was none.
-    signal: Arc<AtomicUsize>,
+#[cfg(unix)]
+const SIGNALS: [i32; 5] = [SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2];
+#[cfg(not(unix))]
+const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
+
+/// Time between two looks for signals.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Time in which a command that saves nothing may end by itself.
+const GRACE: Duration = Duration::from_millis(800);
+
+/// What a stop must wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Hold {
+    /// Nothing.
+    None,
+    /// The command to end in order; it saves nothing.
+    Ends,
+    /// The command to save what was learned.
+    Saves,
 }
 
-impl Stop {
-    /// From now on the first signal is only noted; the next ends the program at once.
-    ///
-    /// # Errors
-    /// When the system does not let signals be heard.
-    pub(super) fn listen() -> Result<Self, CliError> {
-        let signal = Arc::new(AtomicUsize::new(0));
-        let is_asked = Arc::new(AtomicBool::new(false));
-        for number in [SIGINT, SIGTERM] {
-            // In this order: the first signal finds that none was before.
-            let status = i32::from(EXIT_OF_SIGNALS) + number;
-            flag::register_conditional_shutdown(number, status, is_asked.clone())
-                .and_then(|_| flag::register_usize(number, signal.clone(), number as usize))
-                .and_then(|_| flag::register(number, is_asked.clone()))
-                .map_err(|error: io::Error| CliError::Signals(error))?;
-        }
-        Ok(Stop { signal })
-    }
+static HOLD: AtomicU8 = AtomicU8::new(Hold::None as u8);
+/// Number of the first signal; 0 before it.
+static SIGNAL: AtomicU8 = AtomicU8::new(0);
+/// The last thing that was said about signals.
+static NOTICE: Mutex<String> = Mutex::new(String::new());
 
-    /// The signal that asked for an end.
-    pub(super) fn signal(&self) -> Option<u8> {
-        match self.signal.load(Ordering::Relaxed) {
-            0 => None,
-            number => Some(number as u8),
+/// The request that trainings, tests and recordings heed.
+pub(super) fn token() -> apical::layout::Stop {
+    static TOKEN: OnceLock<apical::layout::Stop> = OnceLock::new();
+    TOKEN.get_or_init(Default::default).clone()
+}
+
+/// The signal that asked for an end.
+pub(super) fn signal() -> Option<u8> {
+    match SIGNAL.load(Ordering::Acquire) {
+        0 => None,
+        number => Some(number),
+    }
+}
+
+/// The last thing that was said about signals, for the dashboard.
+pub(super) fn notice() -> String {
+    NOTICE.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Keeps signals from ending the program as long as it lives.
+pub(super) struct Held;
+
+/// From now on, signals only ask for an end, and the command ends by itself. `saves`: what was learned is kept.
+///
+/// # Errors
+/// Returns [`CliError::Stopped`] if a signal came before.
+pub(super) fn hold(saves: bool) -> Result<Held, CliError> {
+    HOLD.store(if saves { Hold::Saves } else { Hold::Ends } as u8, Ordering::SeqCst);
+    let held = Held;
+    if SIGNAL.load(Ordering::SeqCst) == 0 { Ok(held) } else { Err(CliError::Stopped) }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // After a signal the command is on its way out.
+        let next = if SIGNAL.load(Ordering::SeqCst) == 0 { Hold::None } else { Hold::Ends };
+        HOLD.store(next as u8, Ordering::SeqCst);
+    }
+}
+
+fn held() -> Hold {
+    match HOLD.load(Ordering::SeqCst) {
+        hold if hold == Hold::Saves as u8 => Hold::Saves,
+        hold if hold == Hold::Ends as u8 => Hold::Ends,
+        _ => Hold::None,
+    }
+}
+
+/// Handles signals from now on.
+///
+/// # Errors
+/// Returns [`CliError::Signals`] if the system refuses.
+pub(super) fn listen() -> Result<(), CliError> {
+    let mut flags = Vec::new();
+    for number in SIGNALS {
+        // Under nohup a closed terminal is not to stop anything.
+        #[cfg(unix)]
+        if number == SIGHUP && is_ignored(number) {
+            continue;
+        }
+        let flag = Arc::new(AtomicBool::new(false));
+        flag::register(number, flag.clone()).map_err(CliError::Signals)?;
+        flags.push((number as u8, flag));
+    }
+    let thread = thread::Builder::new().name("signals".to_string());
+    thread.spawn(move || watch(&flags)).map_err(CliError::Signals)?;
+    Ok(())
+}
+
+/// Whether whoever started the program had it ignore a signal, as far as the system says so.
+#[cfg(unix)]
+fn is_ignored(number: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (number - 1) & 1 == 1)
+}
+
+fn watch(flags: &[(u8, Arc<AtomicBool>)]) {
+    let mut interrupts = 0;
+    let mut first: Option<Instant> = None;
+    loop {
+        for (number, flag) in flags {
+            if !flag.swap(false, Ordering::AcqRel) {
+                continue;
+            }
+            interrupts += u32::from(i32::from(*number) == SIGINT);
+            match first {
+                None => {
+                    first = Some(Instant::now());
+                    SIGNAL.store(*number, Ordering::SeqCst);
+                    token().request();
+                    tell(&first_notice(*number, held()));
+                }
+                Some(_) if i32::from(*number) == SIGINT => insist(interrupts),
+                Some(_) => {}
+            }
+        }
+        if held() == Hold::None && first.is_some_and(|first| first.elapsed() >= GRACE) {
+            end(i32::from(EXIT_OF_SIGNALS) + i32::from(signal().unwrap_or(0)), "stopped");
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+}
+
+fn first_notice(number: u8, held: Hold) -> String {
+    let name = low_level::signal_name(i32::from(number)).unwrap_or("a signal");
+    match held {
+        Hold::Saves if i32::from(number) == SIGINT => {
+            "stopping: saving what was learned; press Ctrl-C twice more to quit without saving"
+                .to_string()
+        }
+        Hold::Saves => format!("stopping ({name}): saving what was learned"),
+        Hold::Ends | Hold::None => format!("stopping ({name})"),
+    }
+}
+
+/// Handles another Ctrl-C.
+fn insist(interrupts: u32) {
+    match held() {
+        Hold::Saves if interrupts >= FORCED_BY => {
+            end(
+                EXIT_FORCED,
+                "quit without saving: what was learned since the last checkpoint is lost",
+            );
+        }
+        Hold::Saves => tell(match FORCED_BY - interrupts {
+            1 => "still saving; press Ctrl-C once more to quit without saving",
+            _ => {
+                "stopping: saving what was learned; press Ctrl-C twice more to quit without saving"
+            }
+        }),
+        Hold::Ends | Hold::None => {
+            end(i32::from(EXIT_OF_SIGNALS) + i32::from(signal().unwrap_or(0)), "stopped");
         }
     }
+}
+
+/// Says something about signals: on the dashboard if it has the terminal.
+fn tell(notice: &str) {
+    *NOTICE.lock().unwrap_or_else(PoisonError::into_inner) = notice.to_string();
+    if !tui::has_terminal() {
+        print(notice);
+    }
+}
+
+/// Prints a line on standard error. No lock is taken that a progress bar holds: a bar in the way is wiped, and
+/// draws itself again below.
+fn print(line: &str) {
+    if is_quiet() {
+        return;
+    }
+    let wipe = if has_bar() { "\r\x1b[2K" } else { "" };
+    // The terminal may be gone.
+    let _ = io::stderr().write_all(format!("{wipe}{line}\n").as_bytes());
+}
+
+/// Ends the program at once, whatever other threads do.
+fn end(status: i32, reason: &'static str) -> ! {
+    // A reader that does not read must not keep the program alive.
+    let said = thread::Builder::new().spawn(move || {
+        tui::give_terminal_back();
+        print(reason);
+    });
+    let patience = Instant::now();
+    while said.as_ref().is_ok_and(|thread| !thread.is_finished())
+        && patience.elapsed() < 10 * LOOK_EVERY
+    {
+        thread::sleep(Duration::from_millis(2));
+    }
+    low_level::exit(status)
 }

@@ -103,11 +103,13 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
     let class_names = dataset.class_names.clone();
     let mut progress = Progress::new();
     let repeats = arguments.repeats;
-    let estimate = Estimate::start(f64::from(repeats));
+    let count = if config.test_images == 0 { dataset.test_count } else { config.test_images };
+    let total = count * repeats as usize;
+    let estimate = Estimate::start(total as f64);
     let (tests, device) =
         test_network(&config, dataset, &saved.network, &selection, repeats, &mut |done| {
-            let left = time_left(estimate.left(f64::from(done)));
-            progress.advance("test", done as usize, repeats as usize, left);
+            let left = time_left(estimate.left(done as f64));
+            progress.advance("test images", done, total, left);
         })?;
     progress.clear();
     let evaluation = Evaluation::sum(&tests);

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use super::CliError;
 use super::progress::Estimate;
-use super::stop::Stop;
 use super::train::Plan;
 use apical::record::ImageShape;
 use apical::train::{Event, Training};
@@ -22,6 +21,14 @@ pub(super) fn check(_: bool, _: bool) -> Result<(), CliError> {
     Err(CliError::Usage(message.to_string()))
 }
 
+/// Whether a dashboard has the terminal.
+pub(super) fn has_terminal() -> bool {
+    false
+}
+
+/// Does nothing: no dashboard took the terminal.
+pub(super) fn give_terminal_back() {}
+
 impl Dashboard {
     pub(super) fn open(
         _: &Plan,
@@ -29,7 +36,6 @@ impl Dashboard {
         _: ImageShape,
         _: Option<PathBuf>,
         _: Estimate,
-        _: Stop,
     ) -> Result<Self, CliError> {
         check(false, false).map(|()| unreachable!("it is always refused"))
     }

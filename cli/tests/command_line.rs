@@ -30,6 +30,9 @@ mod replicas;
 mod resume;
 #[path = "command_line/run_data.rs"]
 mod run_data;
+#[cfg(unix)]
+#[path = "command_line/stopping.rs"]
+mod stopping;
 #[path = "command_line/studies.rs"]
 mod studies;
 #[path = "command_line/tensorboard.rs"]

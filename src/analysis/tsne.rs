@@ -5,6 +5,7 @@
 
 use rayon::prelude::*;
 
+use crate::layout::Stop;
 use crate::random::{Purpose, Stream};
 
 /// Effective number of neighbours.
@@ -20,11 +21,19 @@ const START: f64 = 1e-2;
 /// Halvings until the width of a kernel has the perplexity.
 const HALVINGS: usize = 60;
 
-/// The layout of `points` points with features `[points, features]`, row by row.
-pub fn tsne(features: &[f64], points: usize, seed: u64) -> Vec<[f64; 2]> {
+/// The layout of `points` points with features `[points, features]`, row by row; `None` if a stop was requested.
+///
+/// # Panics
+/// If there are not as many features for each point.
+pub fn tsne(features: &[f64], points: usize, seed: u64, stop: &Stop) -> Option<Vec<[f64; 2]>> {
+    assert!(
+        features.len().is_multiple_of(points.max(1)),
+        "{} features of {points} points",
+        features.len()
+    );
     if points < 2 {
         // There is nothing to be alike.
-        return vec![[0.0; 2]; points];
+        return Some(vec![[0.0; 2]; points]);
     }
     let affinities = affinities(features, points);
     let mut stream = Stream::new(seed, Purpose::Layout, 0, 0);
@@ -35,6 +44,9 @@ pub fn tsne(features: &[f64], points: usize, seed: u64) -> Vec<[f64; 2]> {
     // As large as the points are many (Belkina et al. 2019).
     let rate = (points as f64 / EXAGGERATION).max(50.0);
     for step in 0..STEPS {
+        if stop.is_requested() {
+            return None;
+        }
         let is_exaggerated = step < EXAGGERATED_STEPS;
         let exaggeration = if is_exaggerated { EXAGGERATION } else { 1.0 };
         let momentum = MOMENTUM[usize::from(!is_exaggerated)];
@@ -51,7 +63,7 @@ pub fn tsne(features: &[f64], points: usize, seed: u64) -> Vec<[f64; 2]> {
             }
         }
     }
-    places
+    Some(places)
 }
 
 /// How alike each pair is, `[points, points]`, symmetric, of sum 1: Gaussian kernels around each point, as wide
@@ -164,7 +176,7 @@ mod tests {
     #[test]
     fn clusters_stay_apart() {
         let (features, labels) = clusters(40);
-        let places = tsne(&features, labels.len(), 1);
+        let places = tsne(&features, labels.len(), 1, &Stop::default()).unwrap();
         assert!(places.iter().flatten().all(|place| place.is_finite()));
         assert_eq!(neighbours_agree(&places, &labels, 10), 1.0);
     }
@@ -172,7 +184,7 @@ mod tests {
     #[test]
     fn few_points_and_equal_ones_have_places_too() {
         for points in 0..5 {
-            let places = tsne(&vec![1.0; 3 * points], points, 1);
+            let places = tsne(&vec![1.0; 3 * points], points, 1, &Stop::default()).unwrap();
             assert_eq!(places.len(), points);
             assert!(places.iter().flatten().all(|place| place.is_finite()), "{points}");
         }
@@ -183,7 +195,7 @@ mod tests {
         let (features, labels) = clusters(20);
         let with_threads = |threads: usize, seed| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| tsne(&features, labels.len(), seed))
+            pool.install(|| tsne(&features, labels.len(), seed, &Stop::default()).unwrap())
         };
         assert_eq!(with_threads(1, 1), with_threads(3, 1));
         assert_ne!(with_threads(1, 1), with_threads(1, 2));

@@ -6,7 +6,7 @@ use serde::Serialize;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 
 use crate::config::Config;
-use crate::cpu::processor;
+use crate::cpu::{Threads, processor};
 use crate::dataset::Dataset;
 use crate::gpu::adapter::{self, Choice, Info};
 use crate::layout::BackendError;
@@ -59,13 +59,14 @@ impl Machine {
     }
 
     fn cpu(threads: usize, note: Option<String>) -> Self {
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = Threads::choose(threads);
+        let note = note.or(threads.reason);
         Machine {
             device: processor(),
             driver: None,
             backend: "cpu",
             is_software: false,
-            threads: Some(if threads == 0 { cores() } else { threads }),
+            threads: Some(threads.count),
             note,
             info: None,
             stepping: Stepping::default(),

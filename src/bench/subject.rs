@@ -43,7 +43,8 @@ impl Subject {
         let opened = schedule::open(selection, &configs, dataset)?;
         let initial = |config| Network::initial(config, dataset.pixels());
         let networks: Vec<Network> = configs.par_iter().map(initial).collect();
-        let simulation = Simulation::of_replicas(opened.backend, &configs, dataset, &networks)?;
+        let mut simulation = Simulation::of_replicas(opened.backend, &configs, dataset, &networks)?;
+        simulation.stop_on(&selection.stop);
         let mut subject = Subject {
             simulation,
             configs,
@@ -123,8 +124,8 @@ impl Subject {
                 Task::Train => copy.prepare_training(&images),
                 Task::Test => copy.prepare_test(&images),
             };
+            copy.run(&minibatches, &lanes, &launches)?;
             let backend = copy.backend();
-            backend.run(&minibatches, &lanes, &launches)?;
             let after = Snapshot::read(backend, counted)?;
             let inked: Vec<usize> =
                 images[..counted].iter().map(|image| self.inked(image)).collect();
@@ -141,7 +142,9 @@ impl Subject {
         self.simulation.read_networks(&mut network)?;
         let selection = Selection { keeps_lanes: true, ..self.selection.clone() };
         let opened = schedule::open(&selection, config, &self.dataset)?;
-        Simulation::of_replicas(opened.backend, config, &self.dataset, &network)
+        let mut copy = Simulation::of_replicas(opened.backend, config, &self.dataset, &network)?;
+        copy.stop_on(&self.selection.stop);
+        Ok(copy)
     }
 
     /// Sizes of the networks' arrays.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::Yield;
 
 /// Runs `work`, in a thread pool, while the pool's other threads stay awake for parts of it.
-pub fn with_threads_awake(work: impl FnOnce()) {
+pub fn with_threads_awake<T>(work: impl FnOnce() -> T) -> T {
     let is_done = AtomicBool::new(false);
     let own = rayon::current_thread_index();
     rayon::in_place_scope(|scope| {
@@ -17,8 +17,8 @@ pub fn with_threads_awake(work: impl FnOnce()) {
             }
         });
         let _end = SetAtEnd(is_done);
-        work();
-    });
+        work()
+    })
 }
 
 fn look_for_work(is_done: &AtomicBool) {

@@ -5,14 +5,17 @@
 use rayon::prelude::*;
 
 use super::carried::Carried;
+use super::is_stopped;
 use super::state::Shared;
 use super::tile::{Tile, WIDTH};
-use crate::layout::{Minibatch, Part, Replica};
+use crate::layout::{Minibatch, Part, Replica, Stop};
 use crate::model::arithmetic::{SMALLEST_GRADIENT, flush, flush_weight, sigmoid, sigmoid_slope};
 
 /// Updates one layer's feedback weights of a replica from what its lanes carry. `source`: the population that
-/// is heard.
+/// is heard. After a stop, some are updated.
+#[allow(clippy::too_many_arguments)] // what an update hangs on
 pub fn of_replica(
+    stop: Option<&Stop>,
     replica: &Replica,
     minibatch: &Minibatch,
     layer: usize,
@@ -26,6 +29,9 @@ pub fn of_replica(
         lanes.par_iter().map(|lane| errors(replica, layer, lane)).collect();
     let columns: Vec<&mut [Tile<f32>]> = shared.feedback[layer].columns_mut().collect();
     columns.into_par_iter().enumerate().for_each(|(index, column)| {
+        if is_stopped(stop) {
+            return;
+        }
         let is_bias = index == part.sources as usize;
         let eta = if is_bias { replica.apical_bias_eta } else { replica.feedback_eta };
         let eta = flush(eta * minibatch.rate, SMALLEST_GRADIENT);

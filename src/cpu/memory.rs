@@ -1,13 +1,13 @@
 //! What the backend takes of a machine's memory, told before it is taken.
 
 use super::columns::Columns;
-use super::{carried, drawn};
+use super::{Threads, carried, drawn};
 use crate::layout::{Array, Shape};
 
-/// Bytes of all arrays of a shape on so many threads (0: as many as cores); the images are the data
+/// Bytes of all arrays of a shape on so many threads (0: see [`Threads::choose`]); the images are the data
 /// set's own, and rasters are made where they are read.
 pub fn bytes(shape: &Shape, threads: usize) -> u64 {
-    let threads = if threads == 0 { rayon::current_num_threads() } else { threads };
+    let threads = if threads == 0 { Threads::choose(0).count } else { threads };
     let words = |array| {
         let [columns, units] = shape.rows_and_columns(array);
         match array {

@@ -39,6 +39,7 @@ mod soma;
 mod spans;
 mod state;
 mod step;
+mod threads;
 mod tile;
 mod trace;
 mod update;
@@ -46,6 +47,7 @@ mod vectors;
 mod window;
 
 pub use processor::processor;
+pub use threads::Threads;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -55,7 +57,8 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::dataset::Dataset;
 use crate::layout::{
     Array, Backend, BackendError, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part,
-    Replica, Shape, check_carried, check_lanes, read_carried_rows, result, write_carried_rows,
+    Replica, Shape, Stop, Stoppable, check_carried, check_sizes, check_work, read_carried_rows,
+    result, write_carried_rows,
 };
 pub use memory::bytes;
 
@@ -85,10 +88,10 @@ pub struct Cpu {
 }
 
 impl Cpu {
-    /// `replicas`: as many as the shape has. `threads`: 0 for as many as there are cores.
+    /// `replicas`: as many as the shape has. `threads`: 0 for [`Threads::choose`].
     ///
     /// # Errors
-    /// When the threads do not start.
+    /// When shape, constants, replicas and data set do not fit each other, or the threads do not start.
     pub fn new(
         shape: Shape,
         constants: Constants,
@@ -96,6 +99,16 @@ impl Cpu {
         dataset: Arc<Dataset>,
         threads: usize,
     ) -> Result<Self, BackendError> {
+        check_sizes(&shape, &constants, replicas)?;
+        let images = dataset.training_count + dataset.test_count;
+        if shape.images != images || shape.populations[0] != dataset.pixels() {
+            let [pixels, expected] = [dataset.pixels(), shape.populations[0]];
+            return Err(BackendError::Sizes(format!(
+                "{images} images of {pixels} pixels, of a shape for {} of {expected}",
+                shape.images
+            )));
+        }
+        let threads = if threads == 0 { Threads::choose(0).count } else { threads };
         let pool = ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
@@ -122,15 +135,28 @@ impl Cpu {
         self.pool.current_num_threads()
     }
 
-    fn run_parts(&mut self, minibatches: &[Minibatch], lanes: &[Lane], parts: &[(Launch, Part)]) {
+    /// Returns whether all parts ran. `until` says which kernels heed a stop.
+    fn run_parts(
+        &mut self,
+        until: Until,
+        minibatches: &[Minibatch],
+        lanes: &[Lane],
+        parts: &[(Launch, Part)],
+    ) -> bool {
         let is_per_lane = |(launch, _): &(Launch, Part)| launch.kernel.is_per_lane();
         for run in parts.chunk_by(|a, b| is_per_lane(a) == is_per_lane(b)) {
             if is_per_lane(&run[0]) {
-                self.run_lanes(minibatches, lanes, run);
+                self.run_lanes(until.lanes, minibatches, lanes, run);
+                if is_stopped(until.lanes) {
+                    return false;
+                }
             } else {
                 for (launch, part) in run {
                     let mut clock = Clock::start(self.times.is_some());
-                    self.run_replicas(minibatches, launch, part);
+                    self.run_replicas(until.weights, minibatches, launch, part);
+                    if is_stopped(until.weights) {
+                        return false;
+                    }
                     let threads = self.threads();
                     if let Some(times) = &mut self.times {
                         clock.read(launch.kernel, threads, times);
@@ -138,11 +164,14 @@ impl Cpu {
                 }
             }
         }
+        true
     }
 
-    /// Takes every lane through a run of kernels that need no other lane.
+    /// Takes every lane through a run of kernels that need no other lane. After a stop, some lanes carry on what
+    /// they did before, and results are those of before.
     fn run_lanes(
         &mut self,
+        stop: Option<&Stop>,
         minibatches: &[Minibatch],
         lanes: &[Lane],
         launches: &[(Launch, Part)],
@@ -168,6 +197,9 @@ impl Cpu {
         // Few lanes leave threads to step parts of a layer.
         let threads = (rayon::current_num_threads() / lanes.len().max(1)).max(1);
         each.for_each(|(index, (carried, lane))| {
+            if is_stopped(stop) {
+                return;
+            }
             let replica = lane.replica as usize;
             let inputs = Inputs {
                 constants,
@@ -187,10 +219,11 @@ impl Cpu {
             }
             let image = dataset.image(lane.image as usize);
             let mut clock = Clock::start(times.is_some());
-            state.run_all(&inputs, launches, lane, image, threads, &mut clock);
-            carried.save(constants, lane, &mut state);
+            if state.run_all(stop, &inputs, launches, lane, image, threads, &mut clock) {
+                carried.save(constants, lane, &mut state);
+            }
         });
-        if launches.iter().any(|(launch, _)| launch.kernel == Kernel::Score) {
+        if !is_stopped(stop) && launches.iter().any(|(launch, _)| launch.kernel == Kernel::Score) {
             for (carried, lane) in carried.iter().zip(lanes) {
                 let start = lane.slot as usize * result::ROWS;
                 let results = &mut shared[lane.replica as usize].results;
@@ -199,8 +232,14 @@ impl Cpu {
         }
     }
 
-    /// Runs a kernel that changes the weights of one layer, for every replica.
-    fn run_replicas(&mut self, minibatches: &[Minibatch], launch: &Launch, part: &Part) {
+    /// Runs a kernel that changes the weights of one layer, for every replica. After a stop, some are changed.
+    fn run_replicas(
+        &mut self,
+        stop: Option<&Stop>,
+        minibatches: &[Minibatch],
+        launch: &Launch,
+        part: &Part,
+    ) {
         let layer = launch.layer;
         let Cpu { shape, constants, replicas, shared, lanes, .. } = self;
         let of_replicas = shared.par_iter_mut().zip(lanes.par_chunks(shape.lanes));
@@ -209,11 +248,26 @@ impl Cpu {
             Kernel::Feedback => feedback::of_replica(replica, minibatch, layer, part, shared),
             Kernel::Inverse => {
                 let source = shape.source(layer);
-                inverse::of_replica(replica, minibatch, layer, source, part, shared, lanes);
+                inverse::of_replica(stop, replica, minibatch, layer, source, part, shared, lanes);
             }
-            _ => update::of_replica(constants, replica, minibatch, layer, part, shared, lanes),
+            _ => {
+                update::of_replica(stop, constants, replica, minibatch, layer, part, shared, lanes)
+            }
         });
     }
+}
+
+/// The stop that kernels heed, if they do.
+#[derive(Clone, Copy)]
+struct Until<'a> {
+    /// Kernels of single lanes.
+    lanes: Option<&'a Stop>,
+    /// Kernels that change weights.
+    weights: Option<&'a Stop>,
+}
+
+fn is_stopped(stop: Option<&Stop>) -> bool {
+    stop.is_some_and(Stop::is_requested)
 }
 
 /// Work that panicked elsewhere leaves nothing that the next does not overwrite.
@@ -226,13 +280,15 @@ impl Backend for Cpu {
         &self.shape
     }
 
-    fn run(
+    fn run_until(
         &mut self,
+        stop: &Stop,
+        stoppable: Stoppable,
         minibatches: &[Minibatch],
         lanes: &[Lane],
         launches: &[Launch],
     ) -> Result<(), BackendError> {
-        check_lanes(&self.shape, minibatches, lanes)?;
+        check_work(&self.shape, minibatches, lanes, launches, self.constants.classes)?;
         let with_part = |launch: Launch| (launch, Part::new(&launch, &self.shape));
         let mut parts = Vec::with_capacity(launches.len());
         for launch in launches {
@@ -245,16 +301,17 @@ impl Backend for Cpu {
                 _ => parts.push(with_part(*launch)),
             }
         }
+        let until = Until {
+            lanes: (stoppable != Stoppable::Nothing).then_some(stop),
+            weights: (stoppable == Stoppable::All).then_some(stop),
+        };
         // One visit to the pool for the whole minibatch: to wake its threads takes long.
         let pool = self.pool.clone();
-        pool.install(|| {
-            if lanes.len() < pool.current_num_threads() {
-                with_threads_awake(|| self.run_parts(minibatches, lanes, &parts));
-            } else {
-                self.run_parts(minibatches, lanes, &parts);
-            }
+        let is_done = pool.install(|| {
+            let mut work = || self.run_parts(until, minibatches, lanes, &parts);
+            if lanes.len() < pool.current_num_threads() { with_threads_awake(work) } else { work() }
         });
-        Ok(())
+        if is_done { Ok(()) } else { Err(BackendError::Stopped) }
     }
 
     fn read(&mut self, array: Array) -> Result<Vec<u32>, BackendError> {

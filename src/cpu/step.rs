@@ -10,22 +10,27 @@ use super::drawn::NEURONS;
 use super::events::Heard;
 use super::spans::Clock;
 use super::state::{Inputs, LaneState};
-use super::{drive, output, soma};
-use crate::layout::{Kernel, KernelTimes, Lane, Launch, Part, STEPS_PER_WORD};
+use super::{drive, is_stopped, output, soma};
+use crate::layout::{Kernel, KernelTimes, Lane, Launch, Part, STEPS_PER_WORD, Stop};
 
 impl LaneState {
-    /// Runs kernels on this lane, the wide ones on up to `threads` threads.
+    /// Runs kernels on this lane, the wide ones on up to `threads` threads. Returns whether all ran.
+    #[allow(clippy::too_many_arguments)] // what a lane is run with
     pub fn run_all(
         &mut self,
+        stop: Option<&Stop>,
         inputs: &Inputs,
         launches: &[(Launch, Part)],
         lane: &Lane,
         image: &[u8],
         threads: usize,
         clock: &mut Clock,
-    ) {
+    ) -> bool {
         let mut left = launches;
         while let [(launch, part), others @ ..] = left {
+            if is_stopped(stop) {
+                return false;
+            }
             left = others;
             match others {
                 [(neurons, neurons_part), others @ ..] if drives(launch, neurons) => {
@@ -42,6 +47,7 @@ impl LaneState {
                 }
             }
         }
+        true
     }
 
     /// Runs the kernel of a layer's neurons on up to `threads` threads. Before it, where `drive_part` is given,

@@ -5,16 +5,19 @@ use multiversion::target::match_target;
 use rayon::prelude::*;
 
 use super::carried::Carried;
+use super::is_stopped;
 use super::state::Shared;
 use super::tile::{Tile, WIDTH};
 use super::vectors::{Portable, Vectors};
-use crate::layout::{Constants, Minibatch, Part, Replica};
+use crate::layout::{Constants, Minibatch, Part, Replica, Stop};
 use crate::model::arithmetic::{
     Float, SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, flush_weight, reciprocal_root,
 };
 
-/// Updates one layer's weights of a replica from the errors and traces of its lanes.
+/// Updates one layer's weights of a replica from the errors and traces of its lanes; some of them after a stop.
+#[allow(clippy::too_many_arguments)] // what an update hangs on
 pub fn of_replica(
+    stop: Option<&Stop>,
     constants: &Constants,
     replica: &Replica,
     minibatch: &Minibatch,
@@ -41,6 +44,9 @@ pub fn of_replica(
         })
         .collect();
     columns.par_chunks_mut(WIDTH).enumerate().for_each(|(tile, columns)| {
+        if is_stopped(stop) {
+            return;
+        }
         // Where nobody spiked in a lane, it has nothing to add to any of the columns.
         let spiked = lanes.iter().filter_map(|lane| {
             let traces = lane.traces[layer].tile(tile)?;

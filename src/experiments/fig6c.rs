@@ -41,7 +41,9 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
         let recording = session.show(&images, Shown::Test, &mut |_| ())?;
         let mut layouts = Vec::new();
         for (layer, (name, _)) in LAYERS.iter().enumerate() {
-            let points = tsne(&recording.numbers(name), images.len(), config.seed);
+            let numbers = recording.numbers(name);
+            let points = tsne(&numbers, images.len(), config.seed, &study.selection.stop)
+                .ok_or(ExperimentError::BrokenOff)?;
             shares[layer].push(100.0 * neighbours_agree(&points, &recording.labels, NEIGHBOURS));
             layouts.push(points);
             study.tell("layouts", number * LAYERS.len() + layer + 1, total)?;

@@ -6,6 +6,7 @@ mod buffers;
 mod cache;
 mod device;
 pub mod groups;
+mod in_parts;
 pub mod network;
 mod parts;
 mod pipelines;
@@ -15,6 +16,7 @@ pub mod shaders;
 pub mod windows;
 
 use std::ops::Range;
+use std::time::Duration;
 
 use bytemuck::cast_slice;
 use wgpu::{ComputePass, ComputePassDescriptor};
@@ -25,7 +27,7 @@ pub(crate) use pipelines::module;
 
 use crate::layout::{
     Array, Backend, BackendError, Constants, KernelTimes, Lane, Launch, Minibatch, Replica, Shape,
-    check_lanes,
+    Stop, Stoppable, check_sizes, check_work,
 };
 use adapter::{Choice, Info};
 use buffers::Buffers;
@@ -46,6 +48,9 @@ pub struct Gpu {
     parts: Parts,
     pipelines: Pipelines,
     profile: Option<Profile>,
+    classes: u32,
+    /// Time of kernels per lane, as far as it is known.
+    lane_time: Option<Duration>,
 }
 
 impl Gpu {
@@ -67,7 +72,7 @@ impl Gpu {
     /// The same on a GPU that is open.
     ///
     /// # Errors
-    /// When it does not take the arrays or the kernels.
+    /// When shape, constants and replicas do not fit each other, or it does not take the arrays or the kernels.
     pub fn on(
         mut device: Device,
         shape: Shape,
@@ -75,6 +80,7 @@ impl Gpu {
         replicas: &[Replica],
         workgroup: u32,
     ) -> Result<Self, BackendError> {
+        check_sizes(&shape, &constants, replicas)?;
         let limit = device.info().max_workgroup_threads;
         // Mesa's software device miscompiles loops in workgroups that are no multiple of its 8-wide
         // vectors; no real GPU has narrower ones.
@@ -90,6 +96,8 @@ impl Gpu {
             parts: Parts::new(&device, network::threads(workgroup, device.info())),
             pipelines,
             profile: None,
+            classes: constants.classes,
+            lane_time: None,
             device,
             shape,
             workgroup,
@@ -138,19 +146,36 @@ impl Gpu {
     }
 }
 
+impl Gpu {
+    /// Submits some of the launches that the parts were filled with.
+    fn submit(
+        &mut self,
+        launches: Range<usize>,
+        minibatches: &[Minibatch],
+    ) -> Result<(), BackendError> {
+        let mut commands = self.device.device.create_command_encoder(&Default::default());
+        let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
+        self.encode(&mut pass, launches, minibatches)?;
+        drop(pass);
+        self.device.submit(commands)
+    }
+}
+
 impl Backend for Gpu {
     fn shape(&self) -> &Shape {
         &self.shape
     }
 
-    fn run(
+    fn run_until(
         &mut self,
+        stop: &Stop,
+        stoppable: Stoppable,
         minibatches: &[Minibatch],
         lanes: &[Lane],
         launches: &[Launch],
     ) -> Result<(), BackendError> {
         self.device.check()?;
-        check_lanes(&self.shape, minibatches, lanes)?;
+        check_work(&self.shape, minibatches, lanes, launches, self.classes)?;
         if self.parts.fill(&self.device, launches, &self.shape) {
             self.pipelines.forget_groups();
         }
@@ -168,11 +193,10 @@ impl Backend for Gpu {
             self.profile = Some(profile);
             return result;
         }
-        let mut commands = self.device.device.create_command_encoder(&Default::default());
-        let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
-        self.encode(&mut pass, 0..launches.len(), minibatches)?;
-        drop(pass);
-        self.device.submit(commands)
+        match stoppable {
+            Stoppable::Nothing => self.submit(0..launches.len(), minibatches),
+            _ => self.run_in_parts(stop, stoppable, minibatches, lanes, launches),
+        }
     }
 
     fn read(&mut self, array: Array) -> Result<Vec<u32>, BackendError> {

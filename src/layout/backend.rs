@@ -4,7 +4,7 @@ use bytesize::ByteSize;
 use thiserror::Error;
 
 use super::carried::{read_carried_rows, write_carried_rows};
-use super::{Array, Kernel, KernelTimes, Lane, Launch, Minibatch, Shape};
+use super::{Array, Kernel, KernelTimes, Lane, Launch, Minibatch, Shape, Stop, Stoppable};
 
 /// Holds a network's arrays and runs kernels on them. All backends compute the same bits.
 pub trait Backend: Send {
@@ -15,12 +15,29 @@ pub trait Backend: Send {
     /// of a device may surface in a later call.
     ///
     /// `minibatches`: one for each replica; `lanes`: those in use, replica by replica, see
-    /// [`check_lanes`].
+    /// [`check_work`](super::check_work).
     ///
     /// # Errors
     /// When the device was lost or refuses the work.
     fn run(
         &mut self,
+        minibatches: &[Minibatch],
+        lanes: &[Lane],
+        launches: &[Launch],
+    ) -> Result<(), BackendError> {
+        self.run_until(&Stop::default(), Stoppable::Nothing, minibatches, lanes, launches)
+    }
+
+    /// Runs launches as [`Backend::run`], and looks for a stop on the way. Unless `stoppable` is
+    /// [`Stoppable::Nothing`], returns when the work is done.
+    ///
+    /// # Errors
+    /// Returns [`BackendError::Stopped`] if work was left undone on request: the arrays that the launches write
+    /// then hold a part of it. Otherwise as [`Backend::run`].
+    fn run_until(
+        &mut self,
+        stop: &Stop,
+        stoppable: Stoppable,
         minibatches: &[Minibatch],
         lanes: &[Lane],
         launches: &[Launch],
@@ -71,30 +88,6 @@ pub trait Backend: Send {
     /// # Errors
     /// When the device was lost.
     fn kernel_times(&mut self) -> Result<Option<KernelTimes>, BackendError>;
-}
-
-/// Checks that there is a minibatch for each replica, and that `lanes` are their lanes in use, replica by
-/// replica, each at its place.
-///
-/// # Errors
-/// When a replica has not so many lanes, or others were given.
-pub fn check_lanes(
-    shape: &Shape,
-    minibatches: &[Minibatch],
-    lanes: &[Lane],
-) -> Result<(), BackendError> {
-    let in_use = |minibatch: &Minibatch| minibatch.lanes as usize;
-    if let Some(lanes) = minibatches.iter().map(in_use).find(|&lanes| lanes > shape.lanes) {
-        return Err(BackendError::TooManyLanes { lanes, most: shape.lanes });
-    }
-    let expected = minibatches.iter().enumerate().flat_map(|(replica, minibatch)| {
-        (0..in_use(minibatch)).map(move |index| (replica as u32, replica * shape.lanes + index))
-    });
-    let given = lanes.iter().map(|lane| (lane.replica, lane.place as usize));
-    if minibatches.len() != shape.replicas || !given.eq(expected) {
-        return Err(BackendError::OtherLanes { replicas: shape.replicas });
-    }
-    Ok(())
 }
 
 /// Why a backend cannot do what it is asked.
@@ -149,6 +142,16 @@ pub enum BackendError {
     TooManyLanes { lanes: usize, most: usize },
     #[error("the lanes of a minibatch are not those of {replicas} replicas in their order")]
     OtherLanes { replicas: usize },
+    #[error("these images cannot be shown: {0}")]
+    Images(String),
+    #[error("these sizes cannot be simulated: {0}")]
+    Sizes(String),
+    #[error("the networks do not fit: {0}")]
+    Networks(String),
+    #[error("kernel {kernel} does not run on layer {layer} in {steps} steps from {first}")]
+    Launch { kernel: Kernel, layer: usize, first: u32, steps: u32 },
+    #[error("stopped on request")]
+    Stopped,
     #[error("the GPU '{device}' failed: {reason}")]
     Device { device: String, reason: String },
     #[error("{array} holds {expected} words, {got} were given")]

@@ -4,20 +4,24 @@
 mod array;
 mod backend;
 mod carried;
+mod check;
 mod kernel;
 mod kernel_times;
 mod part;
 mod plain;
 mod shape;
+mod stop;
 mod uniforms;
 
 pub use array::{Array, Word};
-pub use backend::{Backend, BackendError, check_lanes, in_words};
+pub use backend::{Backend, BackendError, in_words};
 pub use carried::{check_carried, read_carried_rows, write_carried_rows};
+pub use check::{check_lanes, check_sizes, check_work};
 pub use kernel::{Kernel, Launch};
 pub use kernel_times::KernelTimes;
 pub use part::Part;
 pub use shape::Shape;
+pub use stop::{Stop, Stoppable};
 pub use uniforms::{Constants, Lane, Minibatch, Replica};
 
 /// Most layers of a network, the output included.

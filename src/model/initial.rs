@@ -97,7 +97,7 @@ impl Initial {
         broadcast: bool,
         phi_max: f64,
     ) -> Vec<Vec<f64>> {
-        let hidden = sizes.len() - 1;
+        let hidden = sizes.len().saturating_sub(1);
         let mut feedback: Vec<Vec<f64>> = Vec::new();
         for layer in (0..hidden).rev() {
             let (units, next) = (sizes[layer], sizes[layer + 1]);

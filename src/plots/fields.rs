@@ -138,7 +138,7 @@ mod tests {
     fn each_weight_is_a_pixel_of_its_neurons_field() {
         // Three neurons that see 1 x 2 pixels.
         let rows = [1.0, -2.0, 0.0, 0.0, 0.5, 0.25];
-        let layer = Layer::from_rows(3, 2, &rows, &[0.0; 3], &[]);
+        let layer = Layer::from_rows(3, 2, &rows, &[0.0; 3], &[]).unwrap();
         let network = Network { layers: vec![layer] };
         let images = ImageShape::grey(1, 2, 3, 255);
         let pixels = receptive_fields(&network, &images, 9, 2, 1).unwrap();
@@ -172,7 +172,7 @@ mod tests {
         let weights = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, -9.0];
         assert_eq!(shrink(&weights, &images, 2), [3.0, 4.5, 7.5, -9.0]);
         assert_eq!(shrink(&weights, &images, 1), weights.map(f64::from));
-        let layer = Layer::from_rows(1, 9, &weights, &[0.0], &[]);
+        let layer = Layer::from_rows(1, 9, &weights, &[0.0], &[]).unwrap();
         let network = Network { layers: vec![layer] };
         let pixels = receptive_fields(&network, &images, 1, 1, 2).unwrap();
         assert_eq!((pixels.width, pixels.height, pixels.colours.len()), (2, 2, 4));
@@ -182,7 +182,7 @@ mod tests {
     fn fields_of_colour_images_are_in_colour() {
         // One neuron that sees 1 x 2 pixels of red, green and blue.
         let weights = [1.0, -1.0, 0.0, 0.0, 0.0, 0.5];
-        let layer = Layer::from_rows(1, 6, &weights, &[0.0], &[]);
+        let layer = Layer::from_rows(1, 6, &weights, &[0.0], &[]).unwrap();
         let network = Network { layers: vec![layer] };
         let images = ImageShape { channels: 3, ..ImageShape::grey(1, 6, 3, 255) };
         let pixels = receptive_fields(&network, &images, 9, 3, 1).unwrap();
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn images_of_another_size_have_no_fields() {
-        let layer = Layer::from_rows(1, 2, &[1.0, 1.0], &[0.0], &[]);
+        let layer = Layer::from_rows(1, 2, &[1.0, 1.0], &[0.0], &[]).unwrap();
         let network = Network { layers: vec![layer] };
         let images = ImageShape::grey(3, 2, 3, 255);
         assert_eq!(receptive_fields(&network, &images, 9, 2, 1), None);

@@ -111,7 +111,9 @@ impl TensorBoard {
                 vec![Value::number(format!("error/{tested}, asked for"), *test_error)],
             ),
             // Histograms tell more.
-            Event::Weights { .. } | Event::Checkpoint(_) => return Ok(()),
+            Event::Weights { .. } | Event::Checkpoint(_) | Event::TestProgress { .. } => {
+                return Ok(());
+            }
         };
         Ok(self.file.append(step(*epoch, *images, self.of_images), values)?)
     }

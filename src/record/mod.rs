@@ -18,6 +18,7 @@ pub mod run;
 #[cfg(feature = "plots")]
 pub mod tensorboard;
 pub mod trials;
+mod unfinished;
 pub mod weights;
 
 use std::io;
@@ -36,6 +37,7 @@ pub use notice::Notice;
 pub use replicas::ReplicaRuns;
 pub use run::Run;
 pub use trials::{EpochResult, Trial, Trials};
+pub use unfinished::Unfinished;
 pub use weights::{ImageShape, Saved, WeightsError, weights_sha256};
 
 /// The date and time, RFC 3339.

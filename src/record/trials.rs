@@ -1,13 +1,15 @@
 //! Finished trainings in one file, a line of JSON each: who goes on after a break trains only what is
 //! not there yet.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::unfinished::{UNFINISHED, Unfinished};
 use super::{Lines, Notice, RecordError};
 use crate::config::Config;
 use crate::dataset::DataIdentity;
+use crate::train::Start;
 
 /// What an epoch of a trial came to. Errors are percent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,6 +66,8 @@ impl Trial {
 #[derive(Debug)]
 pub struct Trials {
     lines: Lines<Trial>,
+    /// Where unfinished trainings lie.
+    unfinished: PathBuf,
 }
 
 impl Trials {
@@ -72,7 +76,8 @@ impl Trials {
     /// # Errors
     /// When the file cannot be read or written, or a whole line is not a trial.
     pub fn open(path: &Path) -> Result<Self, RecordError> {
-        Ok(Trials { lines: Lines::open(path)? })
+        let unfinished = path.with_file_name(UNFINISHED);
+        Ok(Trials { lines: Lines::open(path)?, unfinished })
     }
 
     /// What was wrong with the file, if anything.
@@ -98,6 +103,19 @@ impl Trials {
             false => trial.dataset_sha256 == data.sha256,
         };
         self.finished().iter().find(|trial| trial.config == *config && has_data(trial))
+    }
+
+    /// Finds where a training of these settings on this data set was stopped, see [`Unfinished`]: what it goes on from,
+    /// and the results of its epochs so far.
+    ///
+    /// # Errors
+    /// Returns a [`RecordError`] if what was kept of it cannot be read.
+    pub fn unfinished(
+        &self,
+        config: &Config,
+        dataset_sha256: &str,
+    ) -> Result<(Unfinished, Start, Vec<EpochResult>), RecordError> {
+        Unfinished::open(&self.unfinished, config, dataset_sha256)
     }
 
     /// Adds one; it is in the file when this returns.

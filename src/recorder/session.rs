@@ -52,7 +52,8 @@ impl Session {
             ..selection.clone()
         };
         let opened = schedule::open(&selection, from_ref(config), dataset)?;
-        let simulation = Simulation::new(opened.backend, config, dataset, network)?;
+        let mut simulation = Simulation::new(opened.backend, config, dataset, network)?;
+        simulation.stop_on(&selection.stop);
         let derived = Derived::new(config, dataset);
         Ok(Session { simulation, recorder, derived, device: opened.device, batch: config.batch })
     }
@@ -82,7 +83,8 @@ impl Session {
     /// otherwise as many side by side as there are lanes. `listen` hears how many are done.
     ///
     /// # Errors
-    /// When the device fails, or the recording does not fit into memory.
+    /// When the device fails, the recording does not fit into memory, or a stop was requested: the session is then of
+    /// no further use.
     pub fn show(
         &mut self,
         images: &[Image],
@@ -125,18 +127,18 @@ impl Session {
         let (changes, shows): (Vec<_>, Vec<_>) =
             launches.into_iter().partition(|launch| launch.kernel.learns());
         let Session { simulation, recorder, derived, .. } = self;
-        let backend = simulation.backend();
-        let mut steps = Steps::new(recorder, backend.shape(), &lanes);
+        let mut steps = Steps::new(recorder, simulation.backend().shape(), &lanes);
         if recorder.needs_steps() {
             for launch in &shows {
-                backend.run(&minibatches, &lanes, from_ref(launch))?;
+                simulation.run(&minibatches, &lanes, from_ref(launch))?;
                 if matches!(launch.kernel, Kernel::Soma | Kernel::Output) {
-                    steps.sample(backend, launch, derived)?;
+                    steps.sample(simulation.backend(), launch, derived)?;
                 }
             }
         } else {
-            backend.run(&minibatches, &lanes, &shows)?;
+            simulation.run(&minibatches, &lanes, &shows)?;
         }
+        let backend = simulation.backend();
         let mut arrays = Vec::new();
         if recorder.has(Quantity::Spikes) {
             steps.sample_spikes(backend)?;
@@ -147,7 +149,7 @@ impl Session {
         arrays.extend(derived.of_images(backend, recorder, &lanes, steps.mean_rates(), shown)?);
         arrays.extend(steps.finish());
         if shown == Shown::Learned {
-            backend.run(&minibatches, &lanes, &changes)?;
+            simulation.run(&minibatches, &lanes, &changes)?;
         }
         Ok(arrays)
     }

@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use super::{Extent, constants, replica, room, shape};
 use crate::config::Config;
-use crate::cpu::Cpu;
+use crate::cpu::{Cpu, Threads};
 use crate::dataset::Dataset;
 use crate::gpu::adapter::Info;
 use crate::gpu::self_test::Verdict;
 use crate::gpu::{self, Gpu, WORKGROUP, adapter};
-use crate::layout::{Array, Backend, BackendError, Replica, STEPS_PER_WORD, Shape};
+use crate::layout::{Array, Backend, BackendError, Replica, STEPS_PER_WORD, Shape, Stop};
 
 /// Where to compute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub struct Selection {
     pub backend: BackendChoice,
     /// Index or part of the name of the GPU.
     pub device: Option<String>,
-    /// Threads of the CPU backend; 0: as many as cores.
+    /// Threads of the CPU backend, see [`Threads::choose`]; 0: as many as CPUs.
     pub threads: usize,
     /// Bytes that arrays may take; without it, what is free.
     pub memory: Option<u64>,
@@ -58,6 +58,8 @@ pub struct Selection {
     pub steps_apical: bool,
     /// How networks go through steps that hang on each other.
     pub stepping: Stepping,
+    /// Ends trainings, tests and recordings early if it is requested.
+    pub stop: Stop,
 }
 
 impl Selection {
@@ -120,6 +122,9 @@ pub fn open(
     configs: &[Config],
     dataset: &Arc<Dataset>,
 ) -> Result<Opened, BackendError> {
+    if configs.is_empty() {
+        return Err(BackendError::Networks("there are none".to_string()));
+    }
     match selection.backend {
         BackendChoice::Cpu => open_cpu(selection, configs, dataset, None),
         BackendChoice::Gpu => open_gpu(selection, true, configs, dataset),
@@ -149,14 +154,15 @@ pub fn open_pair(
     let shape = Shape {
         keeps_gradient: true,
         keeps_lanes: true,
-        ..gpu_shape_of_lanes(selection, config, dataset, 1, config.batch, device.info())
+        ..gpu_shape_of_lanes(selection, config, dataset, 1, batch(config, dataset), device.info())
     };
     room::check_cpu_shape(&shape, dataset, selection, room::memory(selection))?;
     let note = stepping_note(selection, config, dataset, &shape, device.info());
     let mut gpu = make_gpu(device, from_ref(config), dataset, shape.clone())?;
     let self_test = gpu.self_test()?;
     let constants = constants(config, &shape, dataset.classes);
-    let cpu = Cpu::new(shape, constants, &[replica(config)], dataset.clone(), selection.threads)?;
+    let threads = Threads::choose(selection.threads).count;
+    let cpu = Cpu::new(shape, constants, &[replica(config)], dataset.clone(), threads)?;
     let device = Device { note, ..gpu_device(&gpu) };
     Ok(Pair { cpu: Box::new(cpu), gpu: Box::new(gpu), device, self_test })
 }
@@ -171,11 +177,15 @@ fn open_cpu(
     room::check_cpu_shape(&shape, dataset, selection, room::memory(selection))?;
     let constants = constants(&configs[0], &shape, dataset.classes);
     let replicas: Vec<Replica> = configs.iter().map(replica).collect();
-    let cpu = Cpu::new(shape, constants, &replicas, dataset.clone(), selection.threads)?;
+    let threads = Threads::choose(selection.threads);
+    let cpu = Cpu::new(shape, constants, &replicas, dataset.clone(), threads.count)?;
     let name = match cpu.threads() {
         1 => "1 thread".to_string(),
         threads => format!("{threads} threads"),
     };
+    let why = threads.reason.map(|reason| format!("{name}: {reason}"));
+    let notes: Vec<String> = note.into_iter().chain(why).collect();
+    let note = (!notes.is_empty()).then(|| notes.join("\n"));
     Ok(Opened { backend: Box::new(cpu), device: Device { backend: "cpu", name, note } })
 }
 
@@ -212,6 +222,11 @@ fn gpu_device(gpu: &Gpu) -> Device {
     Device { backend: "gpu", name: format!("{} ({})", info.name, info.backend), note: None }
 }
 
+/// Number of images of the largest minibatch.
+pub(super) fn batch(config: &Config, dataset: &Dataset) -> usize {
+    config.batch.min(dataset.training_count).max(1)
+}
+
 /// The shape of `replicas` networks on the CPU.
 pub(super) fn cpu_shape(
     selection: &Selection,
@@ -219,7 +234,8 @@ pub(super) fn cpu_shape(
     dataset: &Dataset,
     replicas: usize,
 ) -> Shape {
-    let lanes = config.batch.max(CPU_LANES / replicas);
+    let tested = (CPU_LANES / replicas.max(1)).min(dataset.test_count);
+    let lanes = batch(config, dataset).max(tested);
     let slots = dataset.training_count + dataset.test_count;
     let steps_networks = selection.stepping == Stepping::Networks;
     let extent = Extent { replicas, steps_networks, ..Extent::new(lanes, slots, CPU_BLOCK) };
@@ -241,8 +257,10 @@ pub(super) fn gpu_shape(
         let mut arrays = shape.arrays().into_iter().filter(|&array| shape.has_lanes(array));
         arrays.all(|array| shape.bytes_of(array) <= limit)
     };
-    let more = (config.batch + 1..=GPU_LANES / replicas).rev().map(of_lanes).find(is_bound);
-    more.unwrap_or_else(|| of_lanes(config.batch))
+    let batch = batch(config, dataset);
+    let tested = (GPU_LANES / replicas.max(1)).min(dataset.test_count);
+    let more = (batch + 1..=tested).rev().map(of_lanes).find(is_bound);
+    more.unwrap_or_else(|| of_lanes(batch))
 }
 
 /// The shape of networks with so many lanes each, which go launch by launch where one does not hold all layers.
@@ -289,7 +307,7 @@ fn stepping_note(
 
 fn gpu_extent(config: &Config, dataset: &Dataset, replicas: usize, lanes: usize) -> Extent {
     let widest = config.layers.iter().copied().max().unwrap_or(1);
-    let steps = GPU_DRIVE_BYTES / (4 * replicas * lanes * widest);
+    let steps = GPU_DRIVE_BYTES / (4 * replicas * lanes * widest).max(1);
     let slots = dataset.training_count + dataset.test_count;
     let block = (steps as u32 / STEPS_PER_WORD).max(1) * STEPS_PER_WORD;
     Extent { replicas, ..Extent::new(lanes, slots, block) }

@@ -55,7 +55,7 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
         teaching_input: teaching.input as f32,
         teaching_excitation: (current * E_EXCITATORY) as f32,
         teaching_inhibition: (current * E_INHIBITORY) as f32,
-        group: (shape.units(shape.layers() - 1) / classes) as u32,
+        group: (shape.units(shape.layers() - 1) / classes.max(1)) as u32,
         classes: classes as u32,
         early_plateaus: plateaus::thresholds(),
         trace_rows: shape.trace_rows() as u32,
@@ -72,7 +72,7 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
 /// What each replica of a run has for itself.
 pub fn replica(config: &Config) -> Replica {
     let (mut etas, mut bias_etas) = ([0.0; LAYERS_MAX], [0.0; LAYERS_MAX]);
-    for layer in 0..config.layer_count() {
+    for layer in 0..config.layer_count().min(LAYERS_MAX) {
         etas[layer] = config.layer_eta(layer) as f32;
         bias_etas[layer] = config.layer_eta_bias(layer) as f32;
     }

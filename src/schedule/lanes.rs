@@ -109,15 +109,20 @@ impl Lanes {
 
 fn shown(image: &Image, steps_forward: u32, window_forward: u32) -> Lane {
     Lane {
-        image: image.index as u32,
+        image: saturated(image.index),
         label: u32::from(image.label),
         position: image.position,
-        slot: image.slot as u32,
+        slot: saturated(image.slot),
         steps_forward,
         window_forward,
         inverse_window_forward: inverse(window_forward),
         ..Lane::default()
     }
+}
+
+/// An index as kernels take it; one that is too large stays too large, and is refused.
+fn saturated(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 fn minibatch(lanes: usize) -> Minibatch {

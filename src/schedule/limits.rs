@@ -21,6 +21,12 @@ pub(super) fn left() -> Option<u64> {
     of_process.into_iter().chain(of_groups).min()
 }
 
+/// Whether `ulimit -v` limits this process.
+pub(super) fn has_address_limit() -> bool {
+    let read = |name: &str| fs::read_to_string(format!("/proc/self/{name}")).unwrap_or_default();
+    address_space(&read("limits"), &read("status")).is_some()
+}
+
 /// Bytes of address space that are left, from the texts of `/proc/self/limits` and `/proc/self/status`.
 fn address_space(limits: &str, status: &str) -> Option<u64> {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;

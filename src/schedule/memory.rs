@@ -20,6 +20,11 @@ pub fn available() -> Option<u64> {
     Some(system.available_memory().min(granted).min(limits::left().unwrap_or(u64::MAX)))
 }
 
+/// Whether the process has a limit of its own for the addresses that it may map.
+pub fn has_address_limit() -> bool {
+    limits::has_address_limit()
+}
+
 /// The `bytes` of all arrays of `shape`, where they fit into `memory`.
 ///
 /// # Errors

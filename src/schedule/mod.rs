@@ -11,6 +11,7 @@ mod rates;
 mod room;
 mod simulation;
 mod state;
+mod undo;
 
 pub use choice::{BackendChoice, Device, Opened, Pair, Selection, Stepping, open, open_pair};
 pub use constants::{constants, replica};

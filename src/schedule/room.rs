@@ -1,9 +1,10 @@
 //! How many networks a device holds side by side, told before anything starts.
 
 use super::choice::{adapter, cpu_shape, gpu_shape};
+use super::undo::keeps_weights;
 use super::{BackendChoice, Selection, memory};
 use crate::config::Config;
-use crate::cpu;
+use crate::cpu::{self, Threads};
 use crate::dataset::Dataset;
 use crate::gpu;
 use crate::gpu::adapter::{Info, find};
@@ -58,6 +59,7 @@ fn most(
     check: impl Fn(usize) -> Result<u64, BackendError>,
 ) -> Result<Room, BackendError> {
     check(1)?;
+    let count = count.max(1);
     let obstacle = (2..=count).find_map(|n| check(n).err().map(|error| (n, error)));
     Ok(match obstacle {
         None => Room { replicas: count, obstacle: None },
@@ -122,7 +124,26 @@ pub(super) fn check_cpu_shape(
     let weights = (0..shape.layers())
         .map(|layer| shape.length(Array::Weights(layer)) + shape.length(Array::Feedback(layer)));
     let words = weights.sum::<usize>() + shape.replicas * dataset.training_count;
-    memory::check(shape, cpu::bytes(shape, selection.threads) + 4 * words as u64, memory)
+    let threads = Threads::choose(selection.threads).count;
+    let bytes = cpu::bytes(shape, threads) + 4 * words as u64 + passing_bytes(shape, threads);
+    memory::check(shape, bytes, memory)
+}
+
+/// Bytes that the host takes for a while: the initial weights in double precision, or the copy of what a long
+/// minibatch changes.
+fn passing_bytes(shape: &Shape, threads: usize) -> u64 {
+    let weights = |layer| shape.copy_length(Array::Weights(layer));
+    let largest = (0..shape.layers()).map(weights).max().unwrap_or(0);
+    // A double, and a float in another order, for each weight.
+    let initial = 12 * largest * threads.min(shape.replicas);
+    let kept = |array: Array| match array {
+        Array::Weights(_) | Array::Moments(_) | Array::Feedback(_) => {
+            if keeps_weights(shape.lanes) { shape.length(array) } else { 0 }
+        }
+        array => shape.carried_length(array) * shape.copies(array),
+    };
+    let undo = 4 * shape.arrays().into_iter().map(kept).sum::<usize>();
+    initial.max(undo) as u64
 }
 
 /// Bytes of a GPU's arrays, where its limits and `memory` hold them.

@@ -1,13 +1,18 @@
 //! Networks on a backend: shows them minibatches, reads and writes their weights.
 
+use std::ops::ControlFlow;
 use std::slice::from_ref;
+use std::time::{Duration, Instant};
 
 use bytemuck::cast_slice;
 
-use super::{Lanes, follow_weights, launches};
+use super::choice::batch;
+use super::{Lanes, follow_weights, launches, undo};
 use crate::config::Config;
 use crate::dataset::Dataset;
-use crate::layout::{Array, Backend, BackendError, Lane, Launch, Minibatch, result};
+use crate::layout::{
+    Array, Backend, BackendError, Lane, Launch, Minibatch, Stop, Stoppable, result,
+};
 use crate::model::arithmetic::flush_weight;
 use crate::model::spikes::{input_rates, input_thresholds};
 use crate::network::Network;
@@ -50,7 +55,19 @@ pub struct Simulation {
     pub(super) is_fresh: bool,
     /// The lanes of each replica that are ever shown training images: the first so many.
     pub(super) training_lanes: usize,
+    stop: Stop,
+    /// Time that the last training minibatch took.
+    pub(super) last_minibatch: Option<Duration>,
+    /// Number of images tested side by side per replica, at most that of the lanes.
+    tested_at_once: usize,
 }
+
+/// Bounds of the time that images tested side by side are to take: longer ones would delay a stop's effect
+/// and hide progress.
+const TEST_AT_LEAST: Duration = Duration::from_millis(100);
+const TEST_AT_MOST: Duration = Duration::from_millis(400);
+/// Number of images tested side by side at first, over all replicas.
+const TESTED_FIRST: usize = 256;
 
 impl Simulation {
     /// Puts a network and the tables of a run on a backend made for them.
@@ -76,6 +93,11 @@ impl Simulation {
         dataset: &Dataset,
         networks: &[Network],
     ) -> Result<Self, BackendError> {
+        let replicas = backend.shape().replicas;
+        if configs.len() != replicas {
+            let reason = format!("{} settings for {replicas} networks", configs.len());
+            return Err(BackendError::Networks(reason));
+        }
         let thresholds: Vec<u32> = configs
             .iter()
             .flat_map(|config| input_thresholds(config.phi_max, dataset.range, config.spikes))
@@ -89,12 +111,54 @@ impl Simulation {
         }
         let lanes =
             configs.iter().map(|config| Lanes::new(config, dataset.training_count)).collect();
-        let training_lanes =
-            configs.first().map_or(0, |config| config.batch).min(backend.shape().lanes);
-        let mut simulation =
-            Simulation { backend, lanes, updates: 0, is_fresh: true, training_lanes };
+        let training_lanes = batch(&configs[0], dataset).min(backend.shape().lanes);
+        let shape = backend.shape();
+        let tested_at_once = (TESTED_FIRST / shape.replicas).clamp(1, shape.lanes);
+        let mut simulation = Simulation {
+            backend,
+            lanes,
+            updates: 0,
+            is_fresh: true,
+            training_lanes,
+            stop: Stop::default(),
+            last_minibatch: None,
+            tested_at_once,
+        };
         simulation.write_networks(networks)?;
         Ok(simulation)
+    }
+
+    /// Checks that there are as many networks as replicas, each with arrays of the backend's lengths.
+    fn check_networks(&self, networks: &[Network]) -> Result<(), BackendError> {
+        let refuse = |reason: String| Err(BackendError::Networks(reason));
+        let shape = self.backend.shape();
+        if networks.len() != shape.replicas {
+            return refuse(format!("{} networks for {}", networks.len(), shape.replicas));
+        }
+        for (index, network) in networks.iter().enumerate() {
+            if network.layers.len() != shape.layers() {
+                let layers = network.layers.len();
+                return refuse(format!(
+                    "network {index} has {layers} layers, of {}",
+                    shape.layers()
+                ));
+            }
+            for (number, layer) in network.layers.iter().enumerate() {
+                let feedback = layer.feedback.len() + layer.apical_biases.len();
+                for (what, got, array) in [
+                    ("weights and biases", layer.weights.len(), Array::Weights(number)),
+                    ("feedback weights and biases", feedback, Array::Feedback(number)),
+                ] {
+                    let expected = shape.copy_length(array);
+                    if got != expected {
+                        return refuse(format!(
+                            "layer {number} of network {index} has {got} {what}, not {expected}"
+                        ));
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Replaces the networks; there are as many as replicas. Weights too small for a device become zero, see
@@ -103,6 +167,7 @@ impl Simulation {
     /// # Errors
     /// When they are of another shape, or the device fails.
     pub fn write_networks(&mut self, networks: &[Network]) -> Result<(), BackendError> {
+        self.check_networks(networks)?;
         for layer in 0..self.backend.shape().layers() {
             let layers = networks.iter().map(|network| &network.layers[layer]);
             let weights: Vec<f32> = layers
@@ -117,6 +182,12 @@ impl Simulation {
             self.backend.write(Array::Feedback(layer), cast_slice(&feedback))?;
         }
         Ok(())
+    }
+
+    /// From now on, heeds a request to stop: trainings and tests then return [`BackendError::Stopped`] within a
+    /// second. A training minibatch is left undone, or has been done.
+    pub fn stop_on(&mut self, stop: &Stop) {
+        self.stop = stop.clone();
     }
 
     /// Clears all voltages and spikes before the next training minibatch, as a test does.
@@ -141,10 +212,34 @@ impl Simulation {
     /// Shows each replica a training minibatch of its own; all are of one size.
     ///
     /// # Errors
-    /// When the device fails, or there are not as many minibatches as replicas.
+    /// When the device fails, the images do not fit the data set and the lanes, there are not as many minibatches as
+    /// replicas, or on request: see [`Simulation::stop_on`].
     pub fn train_each(&mut self, images: &[&[Image]]) -> Result<(), BackendError> {
+        if self.stop.is_requested() {
+            return Err(BackendError::Stopped);
+        }
+        if images.len() != self.lanes.len() {
+            return Err(BackendError::OtherLanes { replicas: self.lanes.len() });
+        }
+        if images.iter().any(|images| images.is_empty()) {
+            return Err(BackendError::Images("a minibatch has none".to_string()));
+        }
+        let stoppable = self.stoppable(images);
+        let undo = self.keep(stoppable)?;
         let (minibatches, lanes, list) = self.prepare_each(images);
-        self.backend.run(&minibatches, &lanes, &list)
+        let start = Instant::now();
+        let result = self.backend.run_until(&self.stop, stoppable, &minibatches, &lanes, &list);
+        if let Err(error) = result {
+            // One that was refused was not learned from either.
+            self.undo(undo)?;
+            return Err(error);
+        }
+        if start.elapsed() >= undo::QUEUED && stoppable == Stoppable::Nothing {
+            // The least that there is to read, and all work is done before.
+            self.backend.read(Array::Thresholds)?;
+        }
+        self.last_minibatch = Some(start.elapsed());
+        Ok(())
     }
 
     /// What [`Simulation::train`] would run, for callers that run it launch by launch. Counts as an
@@ -194,13 +289,61 @@ impl Simulation {
     /// minibatch starts from a cleared state.
     ///
     /// # Errors
-    /// When the device fails.
+    /// When the device fails, the images do not fit the data set, or on request: see [`Simulation::stop_on`].
     pub fn test(&mut self, images: &[Image]) -> Result<(), BackendError> {
         for images in images.chunks(self.backend.shape().lanes) {
             let (minibatches, lanes, list) = self.prepare_test(images);
-            self.backend.run(&minibatches, &lanes, &list)?;
+            self.run(&minibatches, &lanes, &list)?;
         }
         Ok(())
+    }
+
+    /// The same, with as many images at a time as take a part of a second. `listen` gets the number of images
+    /// tested so far, and may break the test off.
+    ///
+    /// # Errors
+    /// As [`Simulation::test`], and [`BackendError::Stopped`] if `listen` breaks off.
+    pub fn test_until(
+        &mut self,
+        images: &[Image],
+        listen: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<(), BackendError> {
+        let mut done = 0;
+        while done < images.len() {
+            if self.stop.is_requested() {
+                return Err(BackendError::Stopped);
+            }
+            let end = images.len().min(done + self.tested_at_once);
+            let (minibatches, lanes, list) = self.prepare_test(&images[done..end]);
+            let start = Instant::now();
+            let stoppable = Stoppable::All;
+            self.backend.run_until(&self.stop, stoppable, &minibatches, &lanes, &list)?;
+            let time = start.elapsed();
+            if time > TEST_AT_MOST {
+                self.tested_at_once = (self.tested_at_once / 2).max(1);
+            } else if time < TEST_AT_LEAST {
+                self.tested_at_once = (2 * self.tested_at_once).min(self.backend.shape().lanes);
+            }
+            done = end;
+            if listen(done).is_break() {
+                return Err(BackendError::Stopped);
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs launches for callers that prepared them, none of which change weights, or that need no weights
+    /// once stopped.
+    ///
+    /// # Errors
+    /// When the device fails or refuses the work, or on request: see [`Simulation::stop_on`].
+    pub fn run(
+        &mut self,
+        minibatches: &[Minibatch],
+        lanes: &[Lane],
+        launches: &[Launch],
+    ) -> Result<(), BackendError> {
+        self.backend.run_until(&self.stop, Stoppable::All, minibatches, lanes, launches)
     }
 
     /// What [`Simulation::test`] would run for images that fit side by side, for callers that run it
@@ -237,6 +380,7 @@ impl Simulation {
     /// # Errors
     /// When the device fails.
     pub fn read_networks(&mut self, networks: &mut [Network]) -> Result<(), BackendError> {
+        self.check_networks(networks)?;
         self.follow_weights()?;
         for layer in 0..self.backend.shape().layers() {
             let array = Array::Weights(layer);

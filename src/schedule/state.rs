@@ -70,6 +70,10 @@ impl Simulation {
     /// When the states are of other shapes, or the device fails.
     pub fn restore(&mut self, states: &[&State]) -> Result<(), BackendError> {
         let Some(State { updates, is_fresh, .. }) = states.first() else { return Ok(()) };
+        if states.len() != self.lanes.len() {
+            let (got, expected) = (states.len(), self.lanes.len());
+            return Err(BackendError::Networks(format!("{got} states for {expected}")));
+        }
         (self.updates, self.is_fresh) = (*updates, *is_fresh);
         for (array, expected) in self.state_arrays() {
             let length = self.part_length(array);

@@ -94,6 +94,16 @@ pub enum Event {
         /// Images a second since the epoch began, tests left out; the sum over networks.
         images_per_second: f64,
     },
+    /// Some images of a test are done; told twice a second.
+    #[serde(skip)]
+    TestProgress {
+        /// The first is 1.
+        epoch: u32,
+        /// Number of images tested so far.
+        test_images: usize,
+        /// Number of images of the test.
+        of_test_images: usize,
+    },
     /// A test on a part of the test set.
     QuickTest {
         /// The first is 1.
@@ -152,7 +162,8 @@ pub enum Event {
         test_error: f64,
         /// Mean over the images of the output's loss, summed over its neurons.
         loss: f64,
-        /// Images that this network learned from a second, tests left out.
+        /// Images that this network learned from a second, tests left out; 0 if it went on from a checkpoint behind
+        /// the epoch's last image.
         images_per_second: f64,
         /// Images that this network was tested on a second, in the epoch's full test.
         test_images_per_second: f64,
@@ -254,31 +265,36 @@ impl Training {
 }
 
 /// Opens a device and tests a trained network on the test set, even if it was trained with a part of the
-/// training set held out for validation; `repeats` times, each with new draws. `listen` hears how many tests are
-/// done.
+/// training set held out for validation; `repeats` times, each with new draws. `listen` gets the number of images
+/// tested so far, of all tests together.
 ///
 /// # Errors
 /// When a setting cannot be, the network does not fit settings and images, more test images are
-/// wanted than there are, or no such device works.
+/// wanted than there are, no such device works, or a stop was requested.
 pub fn test_network(
     config: &Config,
     dataset: Dataset,
     network: &Network,
     selection: &Selection,
     repeats: u32,
-    listen: &mut dyn FnMut(u32),
+    listen: &mut dyn FnMut(usize),
 ) -> Result<(Vec<Evaluation>, Device), TrainError> {
     config.validate(dataset.pixels(), dataset.classes)?;
     // No training image is shown; a data set has at least one.
     let dataset = Arc::new(dataset.part(0, 1, config.test_images)?);
     let opened = schedule::open(selection, from_ref(config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, config, &dataset, network)?;
+    simulation.stop_on(&selection.stop);
     let count = dataset.test_count;
     let mut evaluations = Vec::new();
     for repeat in 0..repeats {
         let first_position = repeat.wrapping_mul(count as u32);
-        evaluations.push(test(&mut simulation, &dataset, count, first_position)?);
-        listen(repeat + 1);
+        let mut progress = |done| {
+            listen(repeat as usize * count + done);
+            ControlFlow::Continue(())
+        };
+        let each = test_until(&mut simulation, &dataset, count, first_position, &mut progress);
+        evaluations.push(each?.swap_remove(0));
     }
     Ok((evaluations, opened.device))
 }
@@ -287,7 +303,7 @@ pub fn test_network(
 /// from `first_position` on.
 ///
 /// # Errors
-/// When the device fails.
+/// When the data set has fewer test images, or the device fails.
 pub fn test(
     simulation: &mut Simulation,
     dataset: &Dataset,
@@ -300,14 +316,29 @@ pub fn test(
 /// [`test()`] of every replica, with the same images and positions.
 ///
 /// # Errors
-/// When the device fails.
+/// When the data set has fewer test images, or the device fails.
 pub fn test_each(
     simulation: &mut Simulation,
     dataset: &Dataset,
     count: usize,
     first_position: u32,
 ) -> Result<Vec<Evaluation>, BackendError> {
-    let labels = &dataset.test_labels()[..count];
+    let mut go_on = |_| ControlFlow::Continue(());
+    test_until(simulation, dataset, count, first_position, &mut go_on)
+}
+
+/// [`test_each`], whose `listen` gets the number of images tested so far, and may break the test off.
+fn test_until(
+    simulation: &mut Simulation,
+    dataset: &Dataset,
+    count: usize,
+    first_position: u32,
+    listen: &mut dyn FnMut(usize) -> ControlFlow<()>,
+) -> Result<Vec<Evaluation>, BackendError> {
+    let Some(labels) = dataset.test_labels().get(..count) else {
+        let reason = format!("{count} test images, of which there are {}", dataset.test_count);
+        return Err(BackendError::Images(reason));
+    };
     let image = |(number, &label): (usize, &u8)| Image {
         index: dataset.training_count + number,
         label,
@@ -315,7 +346,7 @@ pub fn test_each(
         slot: dataset.training_count + number,
     };
     let images: Vec<Image> = labels.iter().enumerate().map(image).collect();
-    simulation.test(&images)?;
+    simulation.test_until(&images, listen)?;
     let outcomes = simulation.outcomes(dataset.training_count + count)?;
     let evaluation = |outcomes: Vec<Outcome>| {
         let outcomes = &outcomes[dataset.training_count..];

@@ -22,7 +22,7 @@ impl Order {
         let count = dataset.training_count as u32;
         let mut indices: Vec<u32> = (0..count).collect();
         indices.shuffle(&mut Stream::new(config.seed, Purpose::Order, 0, epoch));
-        Order { indices, before: (epoch - 1).wrapping_mul(count) }
+        Order { indices, before: epoch.wrapping_sub(1).wrapping_mul(count) }
     }
 
     /// The images in these places of the order.

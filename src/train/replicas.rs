@@ -148,6 +148,10 @@ impl Replicas {
         let mut number = 0;
         let mut stopped = false;
         while number < plan.waves.len() && !stopped {
+            if opened.is_none() && plan.selection.stop.is_requested() {
+                stopped = true;
+                break;
+            }
             let mut wave = match opened.take() {
                 Some(wave) => wave,
                 None => plan.open(number)?,

@@ -76,7 +76,11 @@ impl Wave {
                     self.simulation.clear();
                 }
                 before = self.position.images;
-                self.minibatch(&orders)?;
+                match self.minibatch(&orders) {
+                    // The range that is known must do.
+                    Err(BackendError::Stopped) => break,
+                    learned => learned?,
+                }
                 self.simulation.read_networks(&mut self.networks)?;
                 if lost(&self.networks).is_some() {
                     last = self.position.images;

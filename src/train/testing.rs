@@ -1,12 +1,13 @@
 //! The tests of networks that train: quick ones on the way, the whole one after an epoch, those that are asked for.
 
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 use super::checkpoint::Position;
 use super::order::Order;
 use super::stopwatch::Stopwatch;
-use super::wave::{Listen, Wave, either, tell};
-use super::{Event, TrainError, test_each};
+use super::wave::{Listen, PROGRESS_EVERY, Wave, either, tell};
+use super::{Event, TrainError, test_until};
 use crate::config::Config;
 use crate::evaluate::Evaluation;
 use crate::layout::BackendError;
@@ -16,7 +17,9 @@ use crate::schedule::Outcome;
 impl Wave {
     pub(super) fn quick_test(&mut self, listen: Listen) -> Result<ControlFlow<()>, TrainError> {
         let test_images = self.configs[0].quick_test_images.clamp(1, self.dataset.test_count);
-        let evaluations = self.test(test_images)?;
+        let Some(evaluations) = self.test(test_images, listen)? else {
+            return self.stop(listen);
+        };
         let Position { epoch, images, .. } = self.position;
         let event = |evaluation: &Evaluation| {
             let test_error = evaluation.error();
@@ -33,9 +36,11 @@ impl Wave {
     pub(super) fn asked_test(&mut self, listen: Listen) -> Result<ControlFlow<()>, TrainError> {
         let position = self.position;
         let states = self.simulation.states()?;
-        let evaluations = self.test(self.dataset.test_count)?;
+        let evaluations = self.test(self.dataset.test_count, listen)?;
         self.simulation.restore(&states.iter().collect::<Vec<_>>())?;
         self.position = position;
+        // The caller keeps what was learned.
+        let Some(evaluations) = evaluations else { return Ok(ControlFlow::Break(())) };
         let Position { epoch, images, .. } = position;
         let event = |evaluation: &Evaluation| Event::AskedTest {
             epoch,
@@ -60,7 +65,10 @@ impl Wave {
             false => Vec::new(),
         };
         let mut testing = Stopwatch::default();
-        self.evaluations = testing.time(|| self.test(self.dataset.test_count))?;
+        match testing.time(|| self.test(self.dataset.test_count, listen))? {
+            Some(evaluations) => self.evaluations = evaluations,
+            None => return self.stop(listen),
+        }
         (self.position.epoch, self.position.images) = (epoch + 1, 0);
         let event = |((outcomes, &train_error), evaluation): ((&Vec<Outcome>, _), &Evaluation)| {
             let loss = outcomes.iter().map(|outcome| f64::from(outcome.loss)).sum::<f64>();
@@ -99,11 +107,29 @@ impl Wave {
         Ok(flow)
     }
 
-    /// Tests on the first `count` test images, each with fresh draws.
-    fn test(&mut self, count: usize) -> Result<Vec<Evaluation>, BackendError> {
-        let first = self.position.tested;
-        self.position.tested = first.wrapping_add(count as u32);
-        self.position.test_is_due = false;
-        test_each(&mut self.simulation, &self.dataset, count, first)
+    /// Tests on the first `count` test images, each with fresh draws. Returns `None` if it was stopped: it is then
+    /// still due, and shows the same images with the same draws.
+    fn test(
+        &mut self,
+        count: usize,
+        listen: Listen,
+    ) -> Result<Option<Vec<Evaluation>>, BackendError> {
+        let Position { epoch, tested: first, .. } = self.position;
+        let mut last_progress = Instant::now();
+        let mut progress = |done: usize| {
+            if last_progress.elapsed() < PROGRESS_EVERY {
+                return ControlFlow::Continue(());
+            }
+            last_progress = Instant::now();
+            listen(None, &Event::TestProgress { epoch, test_images: done, of_test_images: count })
+        };
+        match test_until(&mut self.simulation, &self.dataset, count, first, &mut progress) {
+            Err(BackendError::Stopped) => Ok(None),
+            tested => {
+                self.position.tested = first.wrapping_add(count as u32);
+                self.position.test_is_due = false;
+                tested.map(Some)
+            }
+        }
     }
 }

@@ -19,7 +19,7 @@ use crate::network::Network;
 use crate::schedule::{self, Device, Image, Outcome, Selection, Simulation, State};
 
 /// Time between two progress events.
-const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+pub(super) const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
 /// Hears an event of a network, or of all where none is told.
 pub(super) type Listen<'a> = &'a mut dyn FnMut(Option<usize>, &Event) -> ControlFlow<()>;
@@ -75,6 +75,7 @@ impl Wave {
             Simulation::of_replicas(opened.backend, &configs, &dataset, &networks)?;
         let states: Vec<&State> = checkpoints.iter().map(|checkpoint| &checkpoint.state).collect();
         simulation.restore(&states)?;
+        simulation.stop_on(&selection.stop);
         let untested = Evaluation::new(dataset.classes, &[], &[]);
         let mut evaluations = vec![untested; configs.len()];
         for (evaluation, checkpoint) in evaluations.iter_mut().zip(&checkpoints) {
@@ -137,7 +138,10 @@ impl Wave {
                 }
             }
             let before = self.images_of_run();
-            training.time(|| self.minibatch(&orders))?;
+            match training.time(|| self.minibatch(&orders)) {
+                Err(BackendError::Stopped) => return self.stop(listen),
+                learned => learned?,
+            }
             let done = self.position.images;
             let mut flow = ControlFlow::Continue(());
             if last_progress.elapsed() >= PROGRESS_EVERY || self.position.test_is_due {
@@ -172,6 +176,19 @@ impl Wave {
                 return Ok(flow);
             }
         }
+    }
+
+    /// Breaks the training off where it stands.
+    pub(super) fn stop(&mut self, listen: Listen) -> Result<ControlFlow<()>, TrainError> {
+        // What was asked for before is given first.
+        if self.requests.take_now() {
+            let Position { epoch, images, .. } = self.position;
+            let rates = self.simulation.rates()?;
+            // A listener that breaks off now breaks off nothing else.
+            let _ = self.tell_networks(epoch, images, rates, listen)?;
+        }
+        let _ = self.tell_checkpoints(false, listen)?;
+        Ok(ControlFlow::Break(()))
     }
 
     /// The order of each network's images in an epoch.

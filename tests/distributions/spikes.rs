@@ -193,7 +193,7 @@ fn biased_network() -> Network {
     let biases: Vec<f32> = (0..UNITS).map(|unit| BIASES[unit % BIASES.len()] as f32).collect();
     let layer = |below, sources| {
         let (weights, feedback) = (vec![0.0; UNITS * below], vec![0.0; UNITS * sources]);
-        Layer::from_rows(UNITS, below, &weights, &biases, &feedback)
+        Layer::from_rows(UNITS, below, &weights, &biases, &feedback).expect("the arrays fit")
     };
     Network { layers: vec![layer(784, UNITS), layer(UNITS, 0)] }
 }

@@ -152,6 +152,7 @@ impl<'a> Trace<'a> {
             let feedback = if is_hidden { self.single(&format!("Y{m}")) } else { Vec::new() };
             let biased = is_hidden && config.has_apical_biases();
             let rows = Layer::from_rows(units, weights.len() / units, &weights, &biases, &feedback);
+            let rows = rows.expect("the arrays fit");
             let apical_biases =
                 if biased { self.single(&format!("c{m}_init")) } else { Vec::new() };
             Layer { apical_biases, ..rows }

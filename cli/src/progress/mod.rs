@@ -4,6 +4,7 @@ mod estimate;
 
 use std::fmt::Display;
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
@@ -18,6 +19,13 @@ const VERBOSE_LINE_EVERY: Duration = Duration::from_secs(1);
 /// Time between two turns of the spinner, which says that the program lives.
 const TICK_EVERY: Duration = Duration::from_millis(100);
 const TEMPLATE: &str = "{spinner} {prefix} {wide_bar} {pos}/{len} {msg}";
+
+/// Whether there is a bar on the terminal.
+static HAS_BAR: AtomicBool = AtomicBool::new(false);
+
+pub(super) fn has_bar() -> bool {
+    HAS_BAR.load(Ordering::Relaxed)
+}
 
 /// How far some work is.
 pub(super) enum Progress {
@@ -40,6 +48,7 @@ impl Progress {
             bar.set_style(style);
         }
         bar.enable_steady_tick(TICK_EVERY);
+        HAS_BAR.store(true, Ordering::Relaxed);
         Progress::Bar(bar)
     }
 
@@ -88,6 +97,7 @@ impl Progress {
     pub(super) fn clear(&self) {
         if let Progress::Bar(bar) = self {
             bar.finish_and_clear();
+            HAS_BAR.store(false, Ordering::Relaxed);
         }
     }
 }

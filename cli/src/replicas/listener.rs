@@ -9,7 +9,7 @@ use super::tables;
 use crate::CliError;
 use crate::output::Output;
 use crate::progress::{Estimate, Progress};
-use crate::train::{Finished, Job, Plan};
+use crate::train::{Finished, Plan};
 use apical::config::Variant;
 use apical::plots::TensorBoard;
 use apical::record::replicas::{ReplicaResult, Results, swept_settings};
@@ -29,12 +29,13 @@ pub(super) struct Listener<'a> {
     pub(super) variants: &'a [Variant],
     pub(super) plans: &'a [Plan],
     images: ImageShape,
-    job: &'a Job,
     /// Of the last wave; `None` before the first.
     device: Option<Device>,
     /// Networks that train now.
     pub(super) wave: Vec<usize>,
     pub(super) is_last_wave: bool,
+    /// Whole epochs that the wave has done, and images of the next.
+    pub(super) work: (u32, usize),
     /// Work of the waves before.
     pub(super) finished_work: f64,
     /// What the networks of the wave were heard of a test that is told once all were.
@@ -46,7 +47,6 @@ pub(super) struct Listener<'a> {
 
 impl<'a> Listener<'a> {
     pub(super) fn new(
-        job: &'a Job,
         json: bool,
         images: ImageShape,
         variants: &'a [Variant],
@@ -62,10 +62,10 @@ impl<'a> Listener<'a> {
             variants,
             plans,
             images,
-            job,
             device: None,
             wave: Vec::new(),
             is_last_wave: true,
+            work: (0, 0),
             finished_work: 0.0,
             tests: Vec::new(),
             results: Vec::new(),
@@ -175,7 +175,6 @@ impl<'a> Listener<'a> {
         }
         // Who stopped reading wants no more, unless there are files to be written.
         let is_wanted = self.runs.is_some() || !self.output.is_closed();
-        let is_wanted = is_wanted && self.job.stop.signal().is_none();
         Ok(if is_wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     }
 

@@ -10,6 +10,7 @@ use clap::builder::RangedU64ValueParser;
 
 use super::output::tell;
 use super::settings::Settings;
+use super::stop;
 use super::train::{Job, Plan, TrainArgs, announce_device, heard, warn};
 use super::{CliError, Ending};
 use apical::config::{Sweep, VARIANTS_MAX, variants};
@@ -86,13 +87,14 @@ pub(super) fn run(arguments: &TrainArgs, mut job: Job) -> Result<Ending, CliErro
         (runs, starts) = (Some(resumed), from);
     }
     if starts.iter().all(|start| matches!(start, Start::Finished)) {
-        let mut listener = Listener::new(&job, arguments.json, images, &variants, &plans);
+        let mut listener = Listener::new(arguments.json, images, &variants, &plans);
         listener.begin(runs, &starts)?;
         listener.finish(0.0)?;
         return job.tell_finished();
     }
     let every = job.is_kept().then_some(job.every);
     let training = Replicas::resume(&variants, dataset, &selection, starts.clone(), every)?;
+    let _held = stop::hold(job.is_kept())?;
     // Before the first image, so that no hour of training ends at a full or forbidden folder.
     if let Some(folder) = job.create()? {
         runs = Some(ReplicaRuns::resume(&folder, &variants, keep)?.0);
@@ -110,7 +112,7 @@ pub(super) fn run(arguments: &TrainArgs, mut job: Job) -> Result<Ending, CliErro
     }
     announce(&plans, training.device());
     warn(variants.iter().map(|variant| &variant.config));
-    let mut listener = Listener::new(&job, arguments.json, images, &variants, &plans);
+    let mut listener = Listener::new(arguments.json, images, &variants, &plans);
     listener.begin(runs, &starts)?;
     listener.tensorboards = tensorboards;
     drop(starts);

@@ -1,5 +1,7 @@
 //! What people see of many networks while they train: lines of all of a wave together.
 
+use std::time::Duration;
+
 use super::listener::Listener;
 use crate::progress::time_left;
 use crate::train::Plan;
@@ -21,9 +23,14 @@ impl Listener<'_> {
 
     /// Work that all networks will have done when those of the wave have done so much.
     fn left(&self, epochs: u32, images: usize) -> String {
+        time_left(self.left_after(epochs, images, 0.0))
+    }
+
+    /// The same, with other work done besides.
+    fn left_after(&self, epochs: u32, images: usize, besides: f64) -> Option<Duration> {
         let of_wave: f64 =
             self.wave.iter().map(|&replica| self.plans[replica].work(epochs, images)).sum();
-        time_left(self.estimate.left(self.finished_work + of_wave))
+        self.estimate.left(self.finished_work + of_wave + besides)
     }
 
     pub(super) fn show_progress(&mut self, progress: &Event) {
@@ -38,6 +45,16 @@ impl Listener<'_> {
                 self.left(epoch - 1, images)
             );
             self.progress.advance(format_args!("epoch {epoch}/{of}"), images, of_images, message);
+            self.work = (epoch - 1, images);
+        }
+        if let &Event::TestProgress { epoch, test_images, of_test_images } = progress {
+            let Plan { epochs: of, tested, .. } = self.plans[self.wave[0]];
+            let test_work = self.wave.iter().map(|&one| self.plans[one].test_work(test_images));
+            let (epochs, images) = self.work;
+            let left = time_left(self.left_after(epochs, images, test_work.sum()));
+            let message = format!("{}, {left}", in_words(self.wave.len()));
+            let what = format_args!("epoch {epoch}/{of}, {tested} images");
+            self.progress.advance(what, test_images, of_test_images, message);
         }
     }
 
@@ -56,6 +73,7 @@ impl Listener<'_> {
             Event::QuickTest { test_error, .. } | Event::Epoch { test_error, .. } => test_error,
             Event::Progress { train_error, .. } => train_error,
             Event::Weights { .. }
+            | Event::TestProgress { .. }
             | Event::Checkpoint(_)
             | Event::Network { .. }
             | Event::AskedTest { .. } => f64::NAN,
@@ -86,6 +104,7 @@ impl Listener<'_> {
             }
             // For the records alone.
             Event::Progress { .. }
+            | Event::TestProgress { .. }
             | Event::Weights { .. }
             | Event::Checkpoint(_)
             | Event::Network { .. }

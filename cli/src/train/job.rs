@@ -9,7 +9,7 @@ use super::TrainArgs;
 use crate::machine::DataArgs;
 use crate::output::{Output, tell};
 use crate::run_data::warn_of_other_data;
-use crate::stop::Stop;
+use crate::stop;
 use crate::{CliError, Ending};
 use apical::config::Config;
 use apical::dataset::{DataIdentity, Dataset};
@@ -24,7 +24,6 @@ const KEEP: usize = 2;
 pub(crate) struct Job {
     pub(crate) info: RunInfo,
     pub(crate) every: Every,
-    pub(crate) stop: Stop,
     folder: Option<PathBuf>,
     /// Held as long as the run goes on; `None` for a run that has not begun.
     lock: Option<FolderLock>,
@@ -34,14 +33,13 @@ impl Job {
     /// # Errors
     /// When a setting cannot be read, or the folder holds no run to go on with.
     pub(super) fn new(arguments: &TrainArgs) -> Result<Self, CliError> {
-        let stop = Stop::listen()?;
         let every = arguments.checkpoint_every.unwrap_or(Every::Epochs(1));
         if let Some(folder) = &arguments.resume {
             if let Some(flag) = arguments.settings.first_given() {
                 let message = format!("--resume takes all settings from the run: leave out {flag}");
                 return Err(CliError::Usage(message));
             }
-            return Job::resume(arguments, folder, stop);
+            return Job::resume(arguments, folder);
         }
         let (sweeps, replicas) = arguments.networks.of_each(&arguments.settings)?;
         let info = RunInfo {
@@ -61,23 +59,23 @@ impl Job {
         };
         match &arguments.out {
             Some(folder) if arguments.resume_if_exists && RunInfo::exists(folder) => {
-                let job = Job::resume(arguments, folder, stop)?;
+                let job = Job::resume(arguments, folder)?;
                 let difference = difference(&job.info, &info)?;
                 difference.map_or(Ok(job), |difference| {
                     Err(CliError::OtherRun { folder: folder.clone(), difference })
                 })
             }
-            out => Ok(Job { info, every, stop, folder: out.clone(), lock: None }),
+            out => Ok(Job { info, every, folder: out.clone(), lock: None }),
         }
     }
 
-    fn resume(arguments: &TrainArgs, folder: &Path, stop: Stop) -> Result<Self, CliError> {
+    fn resume(arguments: &TrainArgs, folder: &Path) -> Result<Self, CliError> {
         let (mut info, lock) = RunInfo::open(folder)?;
         lock.notice().into_iter().for_each(tell);
         info.keep_checkpoints = arguments.keep_checkpoints.unwrap_or(info.keep_checkpoints);
         let every = arguments.checkpoint_every.unwrap_or(info.checkpoint_every);
         let (folder, lock) = (Some(folder.to_owned()), Some(lock));
-        Ok(Job { info, every, stop, folder, lock })
+        Ok(Job { info, every, folder, lock })
     }
 
     /// Opens the data set: that of the run, which may have moved to where the arguments say.
@@ -205,7 +203,7 @@ impl Job {
             )),
             None => tell("stopped; without --out nothing was kept"),
         }
-        self.stop.signal().map_or(Ending::Done, Ending::Stopped)
+        stop::signal().map_or(Ending::Done, Ending::Stopped)
     }
 }
 

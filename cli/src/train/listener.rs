@@ -29,6 +29,8 @@ pub(super) struct Listener<'a> {
     pub(super) plan: &'a Plan,
     pub(super) job: &'a Job,
     pub(super) images: ImageShape,
+    /// Work done when the last training images were.
+    pub(super) work: f64,
 }
 
 /// The last line of a run's metrics.
@@ -62,7 +64,10 @@ impl Listener<'_> {
         }
         // The record first: a checkpoint holds its lines even if something else fails.
         match event {
-            Event::Progress { .. } | Event::Network { .. } | Event::AskedTest { .. } => {}
+            Event::Progress { .. }
+            | Event::TestProgress { .. }
+            | Event::Network { .. }
+            | Event::AskedTest { .. } => {}
             Event::Checkpoint(checkpoint) => {
                 if let Some(run) = &mut self.run {
                     run.save_checkpoint(checkpoint, &self.job.info.config, &self.images)?;
@@ -77,7 +82,6 @@ impl Listener<'_> {
         let flow = self.dashboard.as_mut().map_or(ControlFlow::Continue(()), |it| it.hear(event));
         // Who stopped reading wants no more, unless there are files to be written.
         let is_wanted = self.run.is_some() || !self.output.is_closed();
-        let is_wanted = is_wanted && self.job.stop.signal().is_none();
         Ok(if is_wanted { flow } else { ControlFlow::Break(()) })
     }
 
@@ -101,12 +105,19 @@ impl Listener<'_> {
         let Plan { epochs: of, tested, .. } = self.plan;
         match event {
             Event::Progress { epoch, images, of_images, train_error, images_per_second } => {
-                let left = time_left(self.estimate.left(self.plan.work(epoch - 1, *images)));
+                self.work = self.plan.work(epoch - 1, *images);
+                let left = time_left(self.estimate.left(self.work));
                 let message = format!(
                     "{images_per_second:.0} images/s, training error {train_error:.2} %, {left}"
                 );
                 let what = format_args!("epoch {epoch}/{of}");
                 self.progress.advance(what, *images, *of_images, message);
+            }
+            Event::TestProgress { epoch, test_images, of_test_images } => {
+                let done = self.work + self.plan.test_work(*test_images);
+                let left = time_left(self.estimate.left(done));
+                let what = format_args!("epoch {epoch}/{of}, {tested} images");
+                self.progress.advance(what, *test_images, *of_test_images, left);
             }
             Event::QuickTest { epoch, images, test_error, test_images } => {
                 self.progress.tell(format_args!(

@@ -11,6 +11,7 @@ use super::output::{Output, tell};
 use super::progress::{Estimate, Progress};
 use super::replicas::{self, ReplicaArgs};
 use super::settings::Settings;
+use super::stop;
 use super::tui::{self, Dashboard};
 use super::{CliError, EXIT_CODES, Ending};
 use apical::record::Run;
@@ -47,7 +48,7 @@ pub(super) struct TrainArgs {
     pub(super) resume: Option<PathBuf>,
 
     /// How often to write a checkpoint: after so many training images (5000) and each epoch, or so many epochs (2epochs)
-    /// [default: 1epoch, or that of the run that is resumed]. Ctrl-C and SIGTERM write one too
+    /// [default: 1epoch, or that of the run that is resumed]. A stop by Ctrl-C, SIGTERM, SIGHUP, SIGUSR1 or SIGUSR2 writes one too
     #[arg(long, value_name = "N|Nepochs")]
     checkpoint_every: Option<Every>,
 
@@ -121,6 +122,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
             Training::resume(config.clone(), dataset, &selection, checkpoint)?
         }
     };
+    let _held = stop::hold(job.is_kept())?;
     // Before the first image, so that no hour of training ends at a full or forbidden folder.
     if let Some(folder) = job.create()? {
         run = Some(Run::create(&folder, &config, job.info.keep_checkpoints)?);
@@ -141,8 +143,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
     let mut dashboard = None;
     if arguments.tui {
         let folder = job.resumed().map(Path::to_owned);
-        let stop = job.stop.clone();
-        let opened = Dashboard::open(&plan, &training, images.clone(), folder, estimate, stop);
+        let opened = Dashboard::open(&plan, &training, images.clone(), folder, estimate);
         dashboard = Some(opened?);
     }
     let mut listener = Listener {
@@ -156,6 +157,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
         plan: &plan,
         job: &job,
         images,
+        work: 0.0,
     };
     let mut failure = None;
     let summary = training.run(&mut |event| heard(listener.hear(event), &mut failure));

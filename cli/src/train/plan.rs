@@ -55,6 +55,11 @@ impl Plan {
         f64::from(epochs) * epoch + images as f64 * self.image_work
     }
 
+    /// Work of a number of test images.
+    pub(crate) fn test_work(&self, test_images: usize) -> f64 {
+        test_images as f64 * self.test_image_work
+    }
+
     /// Starts an event file of a run in its folder: `start` says from where it goes on.
     pub(crate) fn tensorboard(
         &self,

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use super::CliError;
 use super::progress::Estimate;
-use super::stop::Stop;
+use super::stop;
 use super::train::Plan;
 use apical::config::Config;
 use apical::network::Network;
@@ -24,6 +24,7 @@ use apical::record::{ImageShape, weights};
 use apical::train::{Event, Requests, Training};
 use keys::Action;
 use screen::Screen;
+pub(super) use screen::{give_back as give_terminal_back, has_terminal};
 use state::{Activity, State, Subject};
 
 /// Time between two looks for a signal while nothing else happens.
@@ -50,7 +51,7 @@ struct Shared {
     state: Mutex<State>,
     /// A key was pressed.
     pressed: Condvar,
-    stop: Stop,
+    requests: Arc<Requests>,
 }
 
 impl Shared {
@@ -65,8 +66,30 @@ impl Shared {
     }
 
     fn act(&self, action: Action) {
-        self.state().act(action);
+        let mut state = self.state();
+        state.act(action);
+        if state.activity == Activity::Stopping {
+            if state.wants_weights {
+                // They are given before the end.
+                self.requests.networks_now();
+            }
+            stop::token().request();
+        }
+        drop(state);
         self.pressed.notify_all();
+    }
+
+    /// Shows what was said about signals, if it is new.
+    fn look_for_signals(&self) {
+        let notice = stop::notice();
+        let mut state = self.state();
+        if !notice.is_empty() && state.signals != notice {
+            state.activity = Activity::Stopping;
+            state.signals.clone_from(&notice);
+            state.tell(notice);
+            drop(state);
+            self.pressed.notify_all();
+        }
     }
 
     /// Waits while the training is paused and nothing else is wanted. No signal wakes it: it looks now and then.
@@ -75,7 +98,7 @@ impl Shared {
         while matches!(state.activity, Activity::Pausing | Activity::Paused)
             && !state.wants_weights
             && !state.wants_test
-            && self.stop.signal().is_none()
+            && !stop::token().is_requested()
         {
             if state.activity == Activity::Pausing {
                 state.activity = Activity::Paused;
@@ -119,7 +142,6 @@ impl Dashboard {
         images: ImageShape,
         folder: Option<PathBuf>,
         estimate: Estimate,
-        stop: Stop,
     ) -> Result<Self, CliError> {
         let config = training.config().clone();
         let device = training.device();
@@ -135,10 +157,11 @@ impl Dashboard {
         };
         let mut state = State::new(subject);
         state.show(Arc::new(training.network().clone()));
-        let shared = Arc::new(Shared { state: Mutex::new(state), pressed: Condvar::new(), stop });
-        let screen = Screen::open(shared.clone()).map_err(CliError::Terminal)?;
         let requests = training.requests();
         requests.networks_after_epochs();
+        let (state, pressed) = (Mutex::new(state), Condvar::new());
+        let shared = Arc::new(Shared { state, pressed, requests: requests.clone() });
+        let screen = Screen::open(shared.clone()).map_err(CliError::Terminal)?;
         Ok(Dashboard {
             shared,
             requests,
@@ -158,7 +181,8 @@ impl Dashboard {
             Event::Progress { epoch, images, .. } => self.estimate(*epoch, *images),
             Event::Epoch { epoch, .. } => self.estimate(epoch + 1, 0),
             Event::Network { epoch, images, network, .. } => self.save(*epoch, *images, network),
-            Event::QuickTest { .. }
+            Event::TestProgress { .. }
+            | Event::QuickTest { .. }
             | Event::AskedTest { .. }
             | Event::Weights { .. }
             | Event::Checkpoint(_) => {}

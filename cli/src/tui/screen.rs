@@ -5,7 +5,7 @@ use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -24,6 +24,9 @@ use super::{Shared, draw, keys};
 
 /// Time between two looks at what has changed.
 const TICK: Duration = Duration::from_millis(100);
+
+/// How long the thread that draws is waited for.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Whether the terminal is taken.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
@@ -62,8 +65,11 @@ impl Drop for Screen {
     fn drop(&mut self) {
         self.is_closing.store(true, Ordering::SeqCst);
         if let Some(thread) = self.thread.take() {
-            // Its panic was told.
-            let _ = thread.join();
+            // Where the terminal is gone, crossterm polls it for ever; the thread ends with the program.
+            let start = Instant::now();
+            while !thread.is_finished() && start.elapsed() < PATIENCE {
+                thread::sleep(Duration::from_millis(5));
+            }
         }
         give_back();
     }
@@ -76,6 +82,7 @@ fn show(
 ) -> io::Result<()> {
     let mut shown = None;
     while !is_closing.load(Ordering::SeqCst) && IS_TAKEN.load(Ordering::SeqCst) {
+        shared.look_for_signals();
         // A copy: drawing must not keep the training waiting.
         if let Some(state) = shared.newer_than(shown) {
             terminal.draw(|frame| draw::draw(frame, &state))?;
@@ -86,7 +93,8 @@ fn show(
                 Event::Key(key) => {
                     let action = keys::action(&key);
                     if action == Some(Action::Interrupt) {
-                        interrupt(shared.stop.signal().is_some());
+                        // Where it cannot be sent, the key stops the training all the same.
+                        let _ = raise(SIGINT);
                     }
                     if let Some(action) = action {
                         shared.act(action);
@@ -100,13 +108,9 @@ fn show(
     Ok(())
 }
 
-/// Sends the signal that Ctrl-C is elsewhere; the second one ends the program.
-fn interrupt(is_second: bool) {
-    if is_second {
-        give_back();
-    }
-    // Where it cannot be sent, the key stops the training all the same.
-    let _ = raise(SIGINT);
+/// Whether the dashboard has the terminal.
+pub(crate) fn has_terminal() -> bool {
+    IS_TAKEN.load(Ordering::SeqCst)
 }
 
 /// What a panic says would go with the screen.
@@ -122,7 +126,7 @@ fn give_back_on_panic() {
 }
 
 /// Gives the terminal back as it was, if it is taken. Nothing can be done where that fails.
-fn give_back() {
+pub(crate) fn give_back() {
     if IS_TAKEN.swap(false, Ordering::SeqCst) {
         let _ = execute!(io::stderr(), LeaveAlternateScreen, Show);
         let _ = disable_raw_mode();

@@ -61,6 +61,8 @@ pub(super) struct State {
     pub(super) rates: Vec<f64>,
     /// The last thing that happened.
     pub(super) news: String,
+    /// The last thing that was said about signals.
+    pub(super) signals: String,
     /// Wrong images of the epoch so far.
     wrong: f64,
     /// Grows with every change.
@@ -86,6 +88,7 @@ impl State {
             layers: Vec::new(),
             rates: Vec::new(),
             news: String::new(),
+            signals: String::new(),
             wrong: 0.0,
             version: 0,
         }
@@ -97,6 +100,14 @@ impl State {
             Event::Progress { epoch, images, train_error, images_per_second, .. } => {
                 self.advance(*epoch, *images, *train_error);
                 self.images_per_second = *images_per_second;
+            }
+            Event::TestProgress { epoch, test_images, of_test_images } => {
+                // What was said of a stop stays.
+                if self.activity != Activity::Stopping {
+                    let tested = self.subject.tested;
+                    self.news =
+                        format!("epoch {epoch}: {test_images} of {of_test_images} {tested} images");
+                }
             }
             Event::QuickTest { epoch, images, test_error, .. } => {
                 self.quick_test.push(self.place(*epoch, *images), *test_error);
@@ -162,7 +173,15 @@ impl State {
                 self.wants_test = true;
                 self.news = "a test follows".to_string();
             }
-            (Action::Stop | Action::Interrupt, _) => self.activity = Stopping,
+            (Action::Stop, _) => {
+                self.activity = Stopping;
+                self.news = match self.subject.can_save {
+                    true => "stopping: saving what was learned".to_string(),
+                    false => "stopping: without --out nothing is kept".to_string(),
+                };
+            }
+            // What it does to a training is told by the signal.
+            (Action::Interrupt, _) => self.activity = Stopping,
         }
     }
 

@@ -12,7 +12,7 @@ use super::output::tell;
 use super::replicas::{refuse_what_is_set, replica_count};
 use super::settings::Settings;
 use super::train::warn;
-use super::{CliError, EXIT_CODES, run_data};
+use super::{CliError, EXIT_CODES, Ending, run_data, stop};
 use apical::config::{Config, Sweep};
 use apical::dataset::DataIdentity;
 use apical::train::TrainError;
@@ -24,8 +24,8 @@ use listener::Listener;
 /// Every combination of the values of --search is a candidate. All candidates train a little; the best
 /// third trains again, three times as long; and so on, until the last train for --epochs (successive
 /// halving; --rungs 1 is a plain grid). They are judged by images of the training set, its last ones or, if it is
-/// sorted by class, of each class its share, which none trains on: the test set is never looked at. Networks train side by side. What was finished is
-/// kept, and the same command goes on where it was broken off.
+/// sorted by class, of each class its share, which none trains on: the test set is never looked at. Networks train
+/// side by side. The same command goes on where it was stopped, in the middle of a training too.
 #[derive(Debug, Args)]
 #[command(
     after_help = EXIT_CODES,
@@ -83,7 +83,7 @@ const TESTED_HELP: &str = "Judge by the first N of the images held out; 0: all";
 const EPOCHS_HELP: &str = "Times that every training image is shown on the last rung";
 const SEED_HELP: &str = "Seed of every random draw; every candidate has the same";
 
-pub(super) fn run(arguments: &TuneArgs) -> Result<(), CliError> {
+pub(super) fn run(arguments: &TuneArgs) -> Result<Ending, CliError> {
     let TuneArgs { search: sweeps, replicas, reduction, .. } = arguments;
     refuse_what_is_set(&arguments.settings, sweeps, "searched")?;
     let dataset = arguments.data.open()?;
@@ -112,6 +112,7 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<(), CliError> {
     let Config { validation, images, test_images, .. } = search.base;
     let notes = dataset.part_notes(validation, images, test_images).map_err(TrainError::from)?;
     notes.iter().for_each(tell);
+    let _held = stop::hold(true)?;
     let (folder, mut trials) = Folder::open(&arguments.out, &search)?;
     folder.notice().into_iter().chain(trials.notice()).for_each(tell);
     let mut listener = Listener::new(arguments.json, &search, &dataset)?;
@@ -131,8 +132,13 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<(), CliError> {
             // The result is told even where it cannot be written.
             let saved = folder.save(&search, &tuned);
             listener.finish(&tuned, &folder)?;
-            Ok(saved?)
+            saved?;
+            Ok(Ending::Done)
         }
-        (None, None) => Ok(()),
+        (None, None) => {
+            drop(listener);
+            tell("stopped; the same command goes on from here");
+            Ok(stop::signal().map_or(Ending::Done, Ending::Stopped))
+        }
     }
 }

@@ -310,8 +310,10 @@ impl<'a> Content<'a> {
             true => self.tensor(&format!("c{index}"), &[units])?,
             false => Vec::new(),
         };
-        let rows = Layer::from_rows(units, below, &weights, &biases, &feedback);
-        Ok(Layer { apical_biases, ..rows })
+        match Layer::from_rows(units, below, &weights, &biases, &feedback) {
+            Ok(rows) => Ok(Layer { apical_biases, ..rows }),
+            Err(error) => self.fault("the arrays of a layer".to_string(), error),
+        }
     }
 
     fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {

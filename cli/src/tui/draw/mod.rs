@@ -136,7 +136,7 @@ mod tests {
 
     fn network() -> Network {
         let weights: Vec<f32> = (0..48).map(|index| index as f32 - 20.0).collect();
-        let layer = |feedback| Layer::from_rows(3, 16, &weights, &[0.5; 3], feedback);
+        let layer = |feedback| Layer::from_rows(3, 16, &weights, &[0.5; 3], feedback).unwrap();
         Network { layers: vec![layer(&[1.0, -1.0, 1.0]), layer(&[])] }
     }
 

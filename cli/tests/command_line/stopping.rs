@@ -1,0 +1,224 @@
+//! Signals: what a command says of them, what it saves, with which code it exits, and that it goes on later as if it
+//! had never stopped.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command as Process, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{apical, folder_with_data, json_of, output_of};
+
+/// A training whose tests take longer than anything else.
+const TESTED: [&str; 8] =
+    ["train", "--data", "data", "--layers", "60,10", "--images", "40", "--test-steps=100000"];
+
+/// Starts a command in the folder; its standard error can be read.
+fn start(folder: &TempDir, arguments: &[&str]) -> Child {
+    let program = assert_cmd::cargo::cargo_bin!("apical");
+    let mut command = Process::new(program);
+    command.current_dir(folder.path()).args(arguments).args(["--threads", "1"]);
+    command.args(["--backend", "cpu"]).env("XDG_RUNTIME_DIR", folder.path());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    assert!(Process::new("kill").args([name, &id]).status().unwrap().success());
+}
+
+/// Waits for the end; returns exit code, standard error, and the time that it took.
+fn end(mut child: Child) -> (Option<i32>, String, Duration) {
+    let start = Instant::now();
+    let status = child.wait().unwrap();
+    let mut told = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    (status.code(), told, start.elapsed())
+}
+
+fn wait_for(path: &Path) {
+    let start = Instant::now();
+    while !path.exists() {
+        assert!(start.elapsed() < Duration::from_secs(60), "{} does not come", path.display());
+        sleep(Duration::from_millis(5));
+    }
+}
+
+fn checkpoints(folder: &TempDir, run: &str) -> usize {
+    fs::read_dir(folder.path().join(run).join("checkpoints")).map_or(0, Iterator::count)
+}
+
+#[test]
+fn each_signal_saves_in_a_test_and_has_its_code() {
+    let folder = folder_with_data();
+    let signals = [
+        ("-INT", 130, "press Ctrl-C twice more to quit without saving"),
+        ("-TERM", 143, "stopping (SIGTERM): saving"),
+        ("-HUP", 129, "stopping (SIGHUP): saving"),
+        ("-USR1", 138, "stopping (SIGUSR1): saving"),
+        ("-USR2", 140, "stopping (SIGUSR2): saving"),
+    ];
+    for (name, code, text) in signals {
+        let run = format!("run{name}");
+        let child = start(&folder, &[&TESTED[..], &["--out", &run]].concat());
+        wait_for(&folder.path().join(&run).join("metrics.jsonl"));
+        sleep(Duration::from_millis(700));
+        signal(&child, name);
+        // A job script forwards what a cluster sends too.
+        sleep(Duration::from_millis(50));
+        if name != "-INT" {
+            let _ = Process::new("kill").args([name, &child.id().to_string()]).status();
+        }
+        let (status, told, time) = end(child);
+        assert_eq!(status, Some(code), "{name}: {told}");
+        assert!(told.contains(text) && told.contains("goes on from here"), "{told}");
+        assert_eq!(checkpoints(&folder, &run), 1, "{name}");
+        // Alone, it is a part of a second.
+        assert!(time < Duration::from_secs(5), "{name}: {time:?}");
+    }
+}
+
+#[test]
+fn a_stop_before_anything_was_learned_ends_at_once() {
+    let folder = folder_with_data();
+    let child = start(&folder, &["test", "nothing.safetensors"]);
+    let (status, ..) = end(child);
+    assert_eq!(status, Some(1));
+    // A test saves nothing; it is not waited for.
+    let trained = ["--test-images", "5", "--epochs", "1", "--out", "run", "--backend", "cpu"];
+    let mut train = apical(&folder);
+    train.args(["train", "--data", "data", "--layers", "60,10", "--images", "40"]).args(trained);
+    output_of(&mut train);
+    let test = ["test", "run/weights.safetensors", "--data", "data", "--repeats", "10000"];
+    let child = start(&folder, &[&test[..], &["--test-steps", "10000"]].concat());
+    sleep(Duration::from_millis(600));
+    signal(&child, "-TERM");
+    let (status, told, time) = end(child);
+    assert_eq!(status, Some(143), "{told}");
+    assert!(told.contains("stopping (SIGTERM)") && told.contains("stopped"), "{told}");
+    assert!(time < Duration::from_secs(5), "{time:?}");
+}
+
+/// Nobody reads its standard output: when the pipe is full, it cannot come to save.
+#[test]
+fn only_the_third_interrupt_quits_without_saving() {
+    let folder = folder_with_data();
+    let mut arguments = vec!["train", "--data", "data", "--layers", "10", "--out", "run", "--json"];
+    arguments.extend(["--epochs", "1000", "--batch", "1", "--quick-test-every", "1"]);
+    arguments.extend(["--quick-test-images", "1", "--test-steps", "40", "--test-from", "10"]);
+    let mut child = start(&folder, &arguments);
+    let metrics = folder.path().join("run").join("metrics.jsonl");
+    wait_for(&metrics);
+    let bytes = || fs::metadata(&metrics).unwrap().len();
+    let mut before = 0;
+    while before < 40_000 || bytes() > before {
+        before = bytes();
+        sleep(Duration::from_millis(300));
+    }
+    for _ in 0..2 {
+        signal(&child, "-INT");
+        sleep(Duration::from_millis(300));
+        assert_eq!(child.try_wait().unwrap(), None);
+    }
+    signal(&child, "-INT");
+    let (status, told, _) = end(child);
+    assert_eq!(status, Some(137), "{told}");
+    for text in ["Ctrl-C twice more", "Ctrl-C once more", "quit without saving: "] {
+        assert!(told.contains(text), "{told}");
+    }
+}
+
+/// Under nohup, a closed terminal stops nothing.
+#[test]
+fn a_hang_up_that_is_ignored_stays_ignored() {
+    let folder = folder_with_data();
+    let program = assert_cmd::cargo::cargo_bin!("apical");
+    let mut command = Process::new("nohup");
+    command.current_dir(folder.path()).arg(program).args(TESTED).args(["--out", "run"]);
+    command.args(["--threads", "1", "--backend", "cpu"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for(&folder.path().join("run").join("metrics.jsonl"));
+    signal(&child, "-HUP");
+    sleep(Duration::from_millis(500));
+    signal(&child, "-TERM");
+    assert_eq!(end(child).0, Some(143));
+}
+
+/// The finished trainings of a search, by their settings, without what hangs on the time.
+fn trials(folder: &TempDir, name: &str) -> Vec<String> {
+    let text = fs::read_to_string(folder.path().join(name).join("trials.jsonl")).unwrap();
+    let trial = |line: &str| {
+        let mut trial: Value = serde_json::from_str(line).unwrap();
+        for key in ["date", "device", "backend", "networks"] {
+            trial.as_object_mut().unwrap().remove(key);
+        }
+        for epoch in trial["epochs"].as_array_mut().unwrap() {
+            epoch.as_object_mut().unwrap().remove("images_per_second");
+        }
+        trial.to_string()
+    };
+    let mut trials: Vec<String> = text.lines().map(trial).collect();
+    trials.sort();
+    trials
+}
+
+#[test]
+fn a_search_goes_on_in_the_middle_of_a_training() {
+    let folder = folder_with_data();
+    let search = |out| {
+        ["tune", "--out", out, "--data", "data", "--layers", "60,40,10", "--epochs", "12"]
+            .into_iter()
+            .chain(["--search", "eta=0.02,0.001", "--rungs", "1", "--together", "2"])
+            .chain(["--batch", "4", "--quick-test-every", "0"])
+            .collect::<Vec<_>>()
+    };
+    output_of(apical(&folder).args(search("whole")).args(["--backend", "cpu"]));
+    let (mut stops, mut unfinished) = (0, 0);
+    loop {
+        let child = start(&folder, &search("found"));
+        sleep(Duration::from_millis(150 + 60 * stops));
+        let _ = Process::new("kill").args(["-TERM", &child.id().to_string()]).status();
+        let (status, told, _) = end(child);
+        unfinished +=
+            fs::read_dir(folder.path().join("found/unfinished")).map_or(0, Iterator::count);
+        match status {
+            Some(0) => break,
+            Some(143) => stops += 1,
+            other => panic!("{other:?}: {told}"),
+        }
+        assert!(stops < 200, "it does not come forward");
+    }
+    assert!(unfinished > 0, "no training was stopped in {stops} stops");
+    assert_eq!(trials(&folder, "found"), trials(&folder, "whole"));
+    assert!(!folder.path().join("found/unfinished").exists());
+    let line = |name: &str| fs::read_to_string(folder.path().join(name).join("best.toml")).unwrap();
+    assert_eq!(line("found"), line("whole"));
+}
+
+#[test]
+fn threads_are_bounded_and_told() {
+    let folder = folder_with_data();
+    let mut hashes = Vec::new();
+    for (threads, slurm) in [("1024", None), ("0", Some("1")), ("1", None)] {
+        let mut command = apical(&folder);
+        command.args(["train", "--data", "data", "--layers", "20,10", "--epochs", "1", "--json"]);
+        command.args(["--backend", "cpu", "--images", "30", "--threads", threads]);
+        command.envs(slurm.map(|count| ("SLURM_CPUS_PER_TASK", count)));
+        let output = command.output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        let cpus = std::thread::available_parallelism().unwrap().get();
+        match (threads, slurm) {
+            ("1024", _) => assert!(told.contains("1024 threads were asked for"), "{told}"),
+            (_, Some(_)) if cpus > 1 => {
+                assert!(told.contains("1 thread: SLURM_CPUS_PER_TASK is 1"), "{told}");
+            }
+            _ => {}
+        }
+        hashes.push(json_of(&mut command).pop().unwrap()["weights_sha256"].clone());
+    }
+    assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:?}");
+}

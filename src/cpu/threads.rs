@@ -1,0 +1,81 @@
+//! How many threads compute, and why so many.
+
+use std::env;
+use std::thread::available_parallelism;
+
+/// A number of threads, and the reason for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Threads {
+    /// At least 1.
+    pub count: usize,
+    /// Why so many; `None` if just that many were asked for.
+    pub reason: Option<String>,
+}
+
+/// Variables that bound the number of threads unless it is asked for, the first that is set wins: Slurm's CPUs of a
+/// task, which bind no process by themselves, and those of thread pools.
+const VARIABLES: [&str; 2] = ["SLURM_CPUS_PER_TASK", "RAYON_NUM_THREADS"];
+
+impl Threads {
+    /// `asked`: 0 for as many as CPUs. More than the CPUs that this process may use, by its affinity and the quota
+    /// of its control group, would only wait for each other.
+    pub fn choose(asked: usize) -> Self {
+        let usable = available_parallelism().map_or(1, usize::from);
+        Threads::of(asked, usable, |name| env::var(name).ok())
+    }
+
+    fn of(asked: usize, usable: usize, variable: impl Fn(&str) -> Option<String>) -> Self {
+        let cpus = match usable {
+            1 => "1 CPU".to_string(),
+            _ => format!("{usable} CPUs"),
+        };
+        if asked > usable {
+            let reason = format!("{asked} threads were asked for, and this process may use {cpus}");
+            return Threads { count: usable, reason: Some(reason) };
+        }
+        if asked > 0 {
+            return Threads { count: asked, reason: None };
+        }
+        let set = VARIABLES.iter().find_map(|name| {
+            let value: usize = variable(name)?.trim().parse().ok()?;
+            (value > 0).then_some((name, value))
+        });
+        match set {
+            Some((name, count)) if count < usable => {
+                let reason = format!("{name} is {count}, and this process may use {cpus}");
+                Threads { count, reason: Some(reason) }
+            }
+            _ => {
+                let reason = Some(format!("this process may use {cpus}"));
+                Threads { count: usable, reason }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_are_bounded_by_cpus_and_variables() {
+        let none = |_: &str| None;
+        let count = |asked, usable| Threads::of(asked, usable, none).count;
+        assert_eq!([count(0, 8), count(3, 8), count(999, 8), count(0, 1)], [8, 3, 8, 1]);
+        assert_eq!(Threads::of(3, 8, none).reason, None);
+        let told = Threads::of(999, 2, none).reason.unwrap();
+        assert_eq!(told, "999 threads were asked for, and this process may use 2 CPUs");
+        let slurm = |value: &'static str| {
+            move |name: &str| (name == "SLURM_CPUS_PER_TASK").then(|| value.to_string())
+        };
+        let of_slurm = Threads::of(0, 64, slurm("4"));
+        assert_eq!(of_slurm.count, 4);
+        let told = "SLURM_CPUS_PER_TASK is 4, and this process may use 64 CPUs";
+        assert_eq!(of_slurm.reason.unwrap(), told);
+        // A number that was asked for wins, and a variable that says nothing is not heeded.
+        assert_eq!(Threads::of(6, 64, slurm("4")).count, 6);
+        for value in ["0", "", "many", "128"] {
+            assert_eq!(Threads::of(0, 64, slurm(value)).count, 64, "{value}");
+        }
+    }
+}

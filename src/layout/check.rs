@@ -1,0 +1,192 @@
+//! Checks of what a backend is given. Shaders are compiled without checks of their own, so that every index that
+//! reaches one is checked here, for both backends alike.
+
+use super::{
+    BackendError, Constants, Kernel, LAYERS_MAX, Lane, Launch, Minibatch, Replica, STEPS_PER_WORD,
+    Shape,
+};
+
+/// Checks that a shape can be simulated, and that constants and replicas are those of it.
+///
+/// # Errors
+/// Returns [`BackendError::Sizes`] if they do not fit.
+pub fn check_sizes(
+    shape: &Shape,
+    constants: &Constants,
+    replicas: &[Replica],
+) -> Result<(), BackendError> {
+    let refuse = |reason: String| Err(BackendError::Sizes(reason));
+    let Some(&output) = shape.populations.last() else {
+        return refuse("there are no populations".to_string());
+    };
+    if shape.populations.len() < 2 || shape.layers() > LAYERS_MAX {
+        return refuse(format!("{} layers, of 1 to {LAYERS_MAX}", shape.layers()));
+    }
+    if shape.populations.contains(&0) {
+        return refuse(format!("populations {:?}: one has no neurons", shape.populations));
+    }
+    let taps_max = constants.taps.len() as u32;
+    for (what, value, least, most) in [
+        ("replicas", shape.replicas, 1, usize::MAX),
+        ("lanes", shape.lanes, 1, usize::MAX),
+        ("steps", shape.steps as usize, 1, usize::MAX),
+        ("steps of a block", shape.block as usize, 1, usize::MAX),
+        ("taps", shape.taps as usize, 0, taps_max as usize),
+    ] {
+        if value < least || value > most {
+            return refuse(format!("{value} {what}"));
+        }
+    }
+    if !shape.block.is_multiple_of(STEPS_PER_WORD) {
+        return refuse(format!("blocks of {} steps, not a multiple of 8", shape.block));
+    }
+    if replicas.len() != shape.replicas {
+        return refuse(format!("{} replicas, of a shape for {}", replicas.len(), shape.replicas));
+    }
+    for (what, got, expected) in [
+        ("lanes", constants.lanes, shape.lanes as u32),
+        ("slots", constants.slots, shape.slots as u32),
+        ("taps", constants.tap_count, shape.taps),
+        ("rows of history", constants.history, shape.history()),
+        ("words of spikes", constants.spike_words, shape.spike_words()),
+        ("words of past spikes", constants.past_words, shape.past_words()),
+        ("rows of traces", constants.trace_rows, shape.trace_rows() as u32),
+        ("rows of rates", constants.rate_rows, shape.rate_rows() as u32),
+    ] {
+        if got != expected {
+            return refuse(format!("constants for {got} {what}, of a shape for {expected}"));
+        }
+    }
+    if u64::from(constants.group) * u64::from(constants.classes) > output as u64 {
+        return refuse(format!("{} classes of {output} output neurons", constants.classes));
+    }
+    Ok(())
+}
+
+/// Checks what a backend is to run.
+///
+/// # Errors
+/// Returns a [`BackendError`] if lanes are not those of the replicas, or an image, a slot, a label, a step or a layer
+/// is beyond those there are.
+pub fn check_work(
+    shape: &Shape,
+    minibatches: &[Minibatch],
+    lanes: &[Lane],
+    launches: &[Launch],
+    classes: u32,
+) -> Result<(), BackendError> {
+    check_lanes(shape, minibatches, lanes)?;
+    launches.iter().try_for_each(|launch| check_launch(shape, launch))?;
+    if let Some(lane) = lanes.iter().find(|lane| lane.label >= classes) {
+        let reason = format!("label {} of image {}, of {classes} classes", lane.label, lane.image);
+        return Err(BackendError::Images(reason));
+    }
+    if launches.iter().any(|launch| launch.kernel == Kernel::Trace) {
+        lanes.iter().try_for_each(|lane| check_averages(shape, lane))?;
+    }
+    Ok(())
+}
+
+/// Checks that there is a minibatch for each replica, and that `lanes` are their lanes in use, replica by
+/// replica, each at its place, with images, slots and steps that there are.
+///
+/// # Errors
+/// Returns a [`BackendError`] if they are not.
+pub fn check_lanes(
+    shape: &Shape,
+    minibatches: &[Minibatch],
+    lanes: &[Lane],
+) -> Result<(), BackendError> {
+    let in_use = |minibatch: &Minibatch| minibatch.lanes as usize;
+    if let Some(lanes) = minibatches.iter().map(in_use).find(|&lanes| lanes > shape.lanes) {
+        return Err(BackendError::TooManyLanes { lanes, most: shape.lanes });
+    }
+    let expected = minibatches.iter().enumerate().flat_map(|(replica, minibatch)| {
+        (0..in_use(minibatch)).map(move |index| (replica as u32, replica * shape.lanes + index))
+    });
+    let given = lanes.iter().map(|lane| (lane.replica, lane.place as usize));
+    if minibatches.len() != shape.replicas || !given.eq(expected) {
+        return Err(BackendError::OtherLanes { replicas: shape.replicas });
+    }
+    lanes.iter().try_for_each(|lane| check_lane(shape, lane))
+}
+
+fn check_lane(shape: &Shape, lane: &Lane) -> Result<(), BackendError> {
+    let refuse = |reason: String| Err(BackendError::Images(reason));
+    let &Lane { image, slot, steps_forward, steps_target, .. } = lane;
+    if image as usize >= shape.images {
+        return refuse(format!("image {image}, of {}", shape.images));
+    }
+    if slot as usize >= shape.slots {
+        return refuse(format!("slot {slot} for a result, of {}", shape.slots));
+    }
+    if u64::from(steps_forward) + u64::from(steps_target) > u64::from(shape.steps) {
+        let most = shape.steps;
+        return refuse(format!("{steps_forward} and {steps_target} steps, of at most {most}"));
+    }
+    if lane.window_forward > steps_forward || lane.window_target > steps_target {
+        return refuse(format!(
+            "averages over {} and {} of {steps_forward} and {steps_target} steps",
+            lane.window_forward, lane.window_target
+        ));
+    }
+    Ok(())
+}
+
+/// Checks that averages begin within their phase, and that there are spikes for the next image to begin with.
+fn check_averages(shape: &Shape, lane: &Lane) -> Result<(), BackendError> {
+    let phases =
+        [(lane.steps_forward, lane.window_forward), (lane.steps_target, lane.window_target)];
+    let early = shape.earliest_plateau;
+    let fits = |(steps, window): (u32, u32)| steps >= window.saturating_add(early);
+    if !phases.into_iter().all(fits) || lane.steps() < shape.past_words() * STEPS_PER_WORD {
+        return Err(BackendError::Images(format!(
+            "phases of {} and {} steps, too short for averages of {} and {} steps that begin up to {early} steps \
+             early, or for {} taps",
+            lane.steps_forward,
+            lane.steps_target,
+            lane.window_forward,
+            lane.window_target,
+            shape.taps
+        )));
+    }
+    Ok(())
+}
+
+fn check_launch(shape: &Shape, launch: &Launch) -> Result<(), BackendError> {
+    let &Launch { kernel, layer, first, steps } = launch;
+    let output = shape.layers() - 1;
+    let is_hidden = layer < output;
+    let has_layer = match kernel {
+        Kernel::Input | Kernel::Shine => layer == 0,
+        Kernel::Raster => layer <= shape.layers() && shape.has_raster(layer),
+        Kernel::Trace => layer <= shape.layers(),
+        Kernel::Average => layer <= shape.layers() && shape.has_rates(layer),
+        Kernel::Drive | Kernel::Error | Kernel::Update => layer <= output,
+        Kernel::Flow => layer <= output && shape.has_rates(layer),
+        Kernel::Soma | Kernel::Plateau | Kernel::Backward | Kernel::Feedback | Kernel::Inverse => {
+            is_hidden
+        }
+        Kernel::Apical | Kernel::ApicalHistory => is_hidden && shape.steps_apical_spikes(),
+        Kernel::ApicalRate => is_hidden && shape.steps_apical_rates(),
+        Kernel::Rate => layer <= output && shape.has_rates(layer + 1),
+        Kernel::Output | Kernel::Score => layer == output,
+        Kernel::Network => layer == 0 && shape.steps_networks,
+    };
+    let fits_block = match kernel {
+        Kernel::Drive | Kernel::Flow | Kernel::Soma | Kernel::Output => {
+            let block = shape.block_of(layer.min(output));
+            u64::from(first % block) + u64::from(steps) <= u64::from(block)
+        }
+        Kernel::Network => u64::from(first % shape.block) + u64::from(steps) <= shape.block.into(),
+        _ => true,
+    };
+    // Of feedback weights that follow others, a launch names neurons; the kernel heeds how many there are.
+    let end = u64::from(first) + u64::from(steps);
+    let most = if kernel == Kernel::Feedback { u32::MAX } else { shape.steps };
+    let fits_image = end <= u64::from(most);
+    if has_layer && fits_block && fits_image {
+        return Ok(());
+    }
+    Err(BackendError::Launch { kernel, layer, first, steps })
+}

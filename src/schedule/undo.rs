@@ -1,0 +1,76 @@
+//! What a training minibatch changes, kept so that a stop can leave it undone.
+
+use std::time::Duration;
+
+use super::{Image, Simulation};
+use crate::layout::{Array, BackendError, Stoppable};
+
+/// A minibatch that takes less is waited for: a copy of what it changes is not worth its time.
+const SHORT: Duration = Duration::from_millis(400);
+/// A minibatch that takes more is not queued behind others on a device.
+pub(super) const QUEUED: Duration = Duration::from_millis(100);
+/// Images per minibatch from which the sums of the update take longer than a copy of the weights.
+const WEIGHTS_FROM: usize = 16;
+
+/// Whether a training minibatch of `images` per replica keeps a copy of the weights.
+pub(super) fn keeps_weights(images: usize) -> bool {
+    images >= WEIGHTS_FROM
+}
+
+/// A simulation before a minibatch.
+pub(super) struct Undo {
+    updates: u64,
+    is_fresh: bool,
+    /// What lanes carry on.
+    carried: Vec<(Array, Vec<u32>)>,
+    /// Whole arrays.
+    whole: Vec<(Array, Vec<u32>)>,
+}
+
+impl Simulation {
+    /// Which part of the next training minibatch a stop may leave undone, by what the last one took.
+    pub(super) fn stoppable(&self, images: &[&[Image]]) -> Stoppable {
+        match self.last_minibatch {
+            Some(time) if time < SHORT => Stoppable::Nothing,
+            _ if images.first().is_some_and(|images| keeps_weights(images.len())) => Stoppable::All,
+            _ => Stoppable::Lanes,
+        }
+    }
+
+    /// Copies what a training minibatch changes.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub(super) fn keep(&mut self, stoppable: Stoppable) -> Result<Undo, BackendError> {
+        let (updates, is_fresh) = (self.updates, self.is_fresh);
+        let mut undo = Undo { updates, is_fresh, carried: Vec::new(), whole: Vec::new() };
+        let shape = self.backend.shape().clone();
+        for array in shape.arrays() {
+            let is_weights =
+                matches!(array, Array::Weights(_) | Array::Moments(_) | Array::Feedback(_));
+            // A cleared state is cleared again.
+            if stoppable != Stoppable::Nothing && !is_fresh && shape.carried_length(array) > 0 {
+                undo.carried.push((array, self.backend.read_carried(array)?));
+            }
+            if stoppable == Stoppable::All && is_weights && shape.copy_length(array) > 0 {
+                undo.whole.push((array, self.backend.read(array)?));
+            }
+        }
+        Ok(undo)
+    }
+
+    /// Takes a minibatch back.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub(super) fn undo(&mut self, undo: Undo) -> Result<(), BackendError> {
+        (self.updates, self.is_fresh) = (undo.updates, undo.is_fresh);
+        for (array, words) in undo.carried {
+            self.backend.write_carried(array, &words)?;
+        }
+        for (array, words) in undo.whole {
+            self.backend.write(array, &words)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,238 @@
+//! Proves: images, slots, labels, steps, launches, spikes, networks, states and sizes that do not fit are errors on
+//! both backends, before any kernel runs, and leave a simulation as it was.
+//!
+//! Does not prove that kernels stay within arrays of sizes that fit; `shaders.rs` and `exactness.rs` do.
+
+use std::sync::Arc;
+
+use apical::config::Config;
+use apical::dataset::Dataset;
+use apical::layout::{BackendError, Kernel, Lane, Launch};
+use apical::network::{Layer, Network};
+use apical::schedule::{
+    self, BackendChoice, Extent, Image, Selection, Simulation, constants, launches, replica,
+};
+use apical::train::{Checkpoint, Position, TrainError, Training, order, test, test_network};
+
+use crate::support;
+
+const BACKENDS: [BackendChoice; 2] = [BackendChoice::Cpu, BackendChoice::Gpu];
+
+fn config() -> Config {
+    Config { layers: vec![20, 10], batch: 3, epochs: 1, ..Config::default() }
+}
+
+fn dataset() -> Arc<Dataset> {
+    support::random_dataset(2, 6, 6, 12)
+}
+
+fn simulation(backend: BackendChoice) -> Simulation {
+    let (config, dataset) = (config(), dataset());
+    let selection = Selection { backend, keeps_lanes: true, ..Selection::default() };
+    let opened = schedule::open(&selection, &[config.clone()], &dataset).expect("it opens");
+    let network = Network::initial(&config, dataset.pixels());
+    Simulation::new(opened.backend, &config, &dataset, &network).expect("the network fits")
+}
+
+fn networks(simulation: &mut Simulation) -> Network {
+    let mut networks = [Network::initial(&config(), 36)];
+    simulation.read_networks(&mut networks).expect("they are read");
+    let [network] = networks;
+    network
+}
+
+#[test]
+fn images_that_do_not_fit_are_refused() {
+    let image = order(&config(), &dataset(), 1)[0];
+    for backend in BACKENDS {
+        let mut simulation = simulation(backend);
+        let before = networks(&mut simulation);
+        let huge = [24, 1_000, 100_000_000, 4_000_000_000, (1 << 32) + 1, usize::MAX];
+        for index in huge {
+            for image in [Image { index, ..image }, Image { slot: index, ..image }] {
+                let result = simulation.train(&[image]);
+                assert!(matches!(result, Err(BackendError::Images(_))), "{backend:?}: {result:?}");
+                let result = simulation.test(&[image]);
+                assert!(matches!(result, Err(BackendError::Images(_))), "{backend:?}: {result:?}");
+            }
+        }
+        let result = simulation.train(&[Image { label: 10, ..image }]);
+        assert!(matches!(result, Err(BackendError::Images(_))), "{backend:?}: {result:?}");
+        let result = simulation.train(&[]);
+        assert!(matches!(result, Err(BackendError::Images(_))), "{backend:?}: {result:?}");
+        let many = vec![image; 100_000];
+        let result = simulation.train(&many);
+        assert!(matches!(result, Err(BackendError::TooManyLanes { .. })), "{result:?}");
+        let result = simulation.train_each(&[&[image], &[image]]);
+        assert!(result.is_err(), "{result:?}");
+        let result = test(&mut simulation, &dataset(), 13, 0);
+        assert!(matches!(result, Err(BackendError::Images(_))), "{result:?}");
+        // Any position will do: it wraps around.
+        simulation.test(&[Image { position: u32::MAX, ..image }]).expect("a test runs");
+        assert_eq!(networks(&mut simulation), before, "{backend:?}: nothing was learned");
+        simulation.train(&[image]).expect("a minibatch runs");
+        assert_ne!(networks(&mut simulation), before);
+    }
+}
+
+#[test]
+fn work_that_does_not_fit_is_refused() {
+    let image = order(&config(), &dataset(), 1)[0];
+    for backend in BACKENDS {
+        let mut simulation = simulation(backend);
+        let (minibatches, lanes, list) = simulation.prepare_training(&[image]);
+        let shape = simulation.backend().shape().clone();
+        let lane = lanes[0];
+        for wrong in [
+            Lane { image: u32::MAX, ..lane },
+            Lane { slot: u32::MAX, ..lane },
+            Lane { place: 1, ..lane },
+            Lane { replica: 1, ..lane },
+            Lane { steps_forward: u32::MAX, ..lane },
+            Lane { steps_target: shape.steps, ..lane },
+            Lane { window_forward: lane.steps_forward + 1, ..lane },
+            Lane { steps_forward: 2, window_forward: 1, steps_target: 2, window_target: 1, ..lane },
+        ] {
+            let result = simulation.backend().run(&minibatches, &[wrong], &list);
+            assert!(result.is_err(), "{backend:?}: {wrong:?}");
+        }
+        let result = simulation.backend().run(&minibatches, &[], &list);
+        assert!(matches!(result, Err(BackendError::OtherLanes { .. })), "{result:?}");
+        let result = simulation.backend().run(&[], &lanes, &list);
+        assert!(matches!(result, Err(BackendError::OtherLanes { .. })), "{result:?}");
+        let launch = |kernel, layer, first, steps| Launch { kernel, layer, first, steps };
+        for wrong in [
+            launch(Kernel::Update, 2, 0, 8),
+            launch(Kernel::Trace, 3, 0, 8),
+            launch(Kernel::Plateau, 1, 0, 8),
+            launch(Kernel::Backward, 1, 0, 8),
+            launch(Kernel::Soma, 1, 0, 8),
+            launch(Kernel::Output, 0, 0, 8),
+            launch(Kernel::Rate, 0, 0, 1),
+            launch(Kernel::Apical, 0, 0, 1),
+            launch(Kernel::Network, 0, 0, 8),
+            launch(Kernel::Drive, 0, 0, shape.block + 1),
+            launch(Kernel::Drive, 0, shape.steps, 8),
+            launch(Kernel::Input, 0, u32::MAX, u32::MAX),
+            launch(Kernel::Score, usize::MAX, 0, 8),
+        ] {
+            let result = simulation.backend().run(&minibatches, &lanes, &[wrong]);
+            assert!(matches!(result, Err(BackendError::Launch { .. })), "{backend:?}: {wrong:?}");
+        }
+        simulation.backend().run(&minibatches, &lanes, &list).expect("the work itself runs");
+    }
+}
+
+#[test]
+fn given_spikes_that_do_not_fit_are_refused() {
+    let image = order(&config(), &dataset(), 1)[0];
+    for backend in BACKENDS {
+        let mut simulation = simulation(backend);
+        let spikes = |steps: usize| [36, 20, 10].map(|units| vec![0; steps * units]).to_vec();
+        let mut give = |image: Image, phases, spikes: &[Vec<u8>]| {
+            simulation.train_given(&image, phases, spikes, |_, _| Ok(()))
+        };
+        for (phases, steps) in [([50, 50], 99), ([1, 50], 51), ([u32::MAX, 2], 100)] {
+            let result = give(image, phases, &spikes(steps));
+            assert!(matches!(result, Err(BackendError::Given(_))), "{result:?}");
+        }
+        let result = give(image, [50, 50], &spikes(100)[..2]);
+        assert!(matches!(result, Err(BackendError::Given(_))), "{result:?}");
+        let mut many = spikes(100);
+        many[1][7] = 16;
+        let result = give(image, [50, 50], &many);
+        assert!(matches!(result, Err(BackendError::Given(_))), "{result:?}");
+        let far = Image { index: 4_000_000_000, ..image };
+        let result = give(far, [50, 50], &spikes(100));
+        assert!(matches!(result, Err(BackendError::Images(_))), "{result:?}");
+        give(image, [50, 50], &spikes(100)).expect("fitting spikes are shown");
+    }
+}
+
+#[test]
+fn networks_and_states_that_do_not_fit_are_refused() {
+    let whole = Network::initial(&config(), 36);
+    let mut short = whole.clone();
+    short.layers.pop();
+    let mut ragged = whole.clone();
+    ragged.layers[1].weights.pop();
+    let mut silent = whole.clone();
+    silent.layers[0].feedback.clear();
+    let other = Network::initial(&Config { layers: vec![30, 10], ..config() }, 36);
+    let layer = Layer::from_rows(1, 1, &[0.0], &[0.0], &[]).expect("it fits");
+    let none = Network { layers: Vec::new() };
+    let one = Network { layers: vec![layer] };
+    for backend in BACKENDS {
+        let selection = Selection { backend, ..Selection::default() };
+        for network in [&short, &ragged, &silent, &other, &none, &one] {
+            let dataset = (*dataset()).clone();
+            let result = test_network(&config(), dataset, network, &selection, 1, &mut |_| ());
+            let Err(error) = result else { panic!("{backend:?}: a network that does not fit") };
+            let is_told = matches!(error, TrainError::Backend(BackendError::Networks(_)));
+            assert!(is_told, "{error}");
+        }
+        let mut simulation = simulation(backend);
+        assert!(simulation.write_networks(&[]).is_err());
+        assert!(simulation.write_networks(&[whole.clone(), whole.clone()]).is_err());
+        assert!(simulation.read_networks(&mut [short.clone()]).is_err());
+        let state = simulation.states().expect("it is read").swap_remove(0);
+        assert!(simulation.restore(&[&state, &state]).is_err());
+        let mut cut = state.clone();
+        cut.arrays.values_mut().for_each(|words| words.truncate(1));
+        assert!(simulation.restore(&[&cut]).is_err());
+        simulation.restore(&[&state]).expect("its own state fits");
+        // After the last of one epoch comes the end, as epoch 2.
+        for epoch in [0, 3, u32::MAX] {
+            let position =
+                Position { epoch, images: 0, test_is_due: false, tested: 0, seconds: 0.0 };
+            let (network, state) = (whole.clone(), state.clone());
+            let checkpoint = Checkpoint { position, network, state, evaluation: None, is_due: true };
+            let dataset = (*dataset()).clone();
+            let result = Training::resume(config(), dataset, &selection, &checkpoint);
+            assert!(matches!(result, Err(TrainError::Position { .. })), "epoch {epoch}");
+        }
+    }
+    assert!(schedule::open(&Selection::default(), &[], &dataset()).is_err());
+}
+
+#[test]
+fn sizes_that_do_not_fit_are_refused() {
+    let (config, dataset) = (config(), dataset());
+    let shape = schedule::shape(&config, &dataset, &Extent::new(3, 24, 16));
+    let numbers = constants(&config, &shape, 10);
+    type Change = fn(&mut apical::layout::Shape);
+    let changes: [Change; 8] = [
+        |shape| shape.populations.clear(),
+        |shape| shape.populations[1] = 0,
+        |shape| shape.replicas = 2,
+        |shape| shape.lanes = 0,
+        |shape| shape.slots = 7,
+        |shape| shape.steps = 0,
+        |shape| shape.block = 3,
+        |shape| shape.taps = 33,
+    ];
+    for change in changes {
+        let mut wrong = shape.clone();
+        change(&mut wrong);
+        let replicas = [replica(&config)];
+        let cpu = apical::cpu::Cpu::new(wrong.clone(), numbers, &replicas, dataset.clone(), 1);
+        assert!(matches!(cpu.err(), Some(BackendError::Sizes(_))), "{wrong:?}");
+        let gpu = apical::gpu::Gpu::on(support::device(), wrong.clone(), numbers, &replicas, 64);
+        assert!(matches!(gpu.err(), Some(BackendError::Sizes(_))), "{wrong:?}");
+    }
+    // What fits is taken, and lists of launches for it too.
+    let cpu = support::cpu_of_shape(&[config.clone()], &dataset, shape.clone(), 1);
+    assert_eq!(launches(cpu.shape(), 16, false)[0].kernel, Kernel::Input);
+}
+
+/// Lanes are no more than images: 65,535 of them took a gigabyte.
+#[test]
+fn lanes_are_limited_to_the_images_there_are() {
+    let config = Config { batch: 65_535, ..config() };
+    let dataset = dataset();
+    for backend in BACKENDS {
+        let selection = Selection { backend, ..Selection::default() };
+        let opened = schedule::open(&selection, &[config.clone()], &dataset).expect("it opens");
+        assert_eq!(opened.backend.shape().lanes, 12, "{backend:?}");
+    }
+}

@@ -51,6 +51,7 @@ pub mod evaluate;
 pub mod experiments;
 #[cfg(feature = "fetch")]
 pub mod fetch;
+pub mod files;
 pub mod gpu;
 pub mod layout;
 pub mod model;

@@ -166,7 +166,7 @@ fn missing_files_and_folders_are_named() {
     assert_eq!(refusal(&nowhere), format!("{}: {expected}", nowhere.display()));
 
     let file = path.join(TEST_IMAGES);
-    let expected = "expected a folder, a .csv or an .npz file, found something else";
+    let expected = "expected a folder, a .csv or an .npz file, found an IDX file";
     assert_eq!(refusal(&file), format!("{}: {expected}", file.display()));
 }
 

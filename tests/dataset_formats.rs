@@ -9,6 +9,8 @@
 mod archives;
 #[path = "dataset_formats/images.rs"]
 mod images;
+#[path = "dataset_formats/pixels.rs"]
+mod pixels;
 #[path = "dataset_formats/tables.rs"]
 mod tables;
 
@@ -30,7 +32,7 @@ fn folder_of<'a>(files: impl IntoIterator<Item = (&'a str, Vec<u8>)>) -> TempDir
 }
 
 fn sized(width: usize, height: usize) -> Reading {
-    Reading { size: Some(ImageSize { width, height }), colour: false }
+    Reading { size: Some(ImageSize { width, height }), ..Reading::default() }
 }
 
 fn coloured() -> Reading {

@@ -11,6 +11,7 @@ use super::machine::ReadingArgs;
 use super::output::Output;
 use super::test::numbered;
 use super::{CliError, EXIT_CODES};
+use apical::dataset::Part;
 use apical::dataset::summary::Summary;
 use apical::plots::save_sheet;
 
@@ -83,14 +84,24 @@ fn table(summary: &Summary) -> String {
     let colours = if *channels == 1 { "grey" } else { "in colour" };
     let mut text = format!(
         "data set    {name}\n\
-         images      {width} x {height} pixels, {colours}, bytes 0 to {range}, mean {mean:.1}\n\
+         images      {width} x {height} pixels, {colours}, bytes 0 to {range}, mean {mean:.1}; \
+         a pixel is byte / {range}\n\
          training    {} images\n\
          test        {} images\n\n",
         summary.training_images, summary.test_images
     );
+    // Writing to a string cannot fail.
+    for Part { file, text: how } in &summary.parts {
+        let _ = writeln!(text, "read        {file}: {how}");
+    }
+    for conversion in &summary.conversions {
+        let _ = writeln!(text, "converted   {conversion}");
+    }
+    if !summary.parts.is_empty() {
+        text.push('\n');
+    }
     let labels = numbered(&summary.class_names);
     let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(5);
-    // Writing to a string cannot fail.
     let _ = writeln!(text, "{:<longest$}  training      test", "class");
     let counts = summary.training_classes.iter().zip(&summary.test_classes);
     for (label, (training, test)) in labels.iter().zip(counts) {

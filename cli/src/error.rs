@@ -183,6 +183,10 @@ impl CliError {
     fn hint(&self) -> Option<String> {
         match self {
             CliError::Dataset(error) => dataset_hint(error).map(str::to_string),
+            CliError::Fetch(FetchError::Dataset(error)) => dataset_hint(error).map(str::to_string),
+            CliError::Train(TrainError::Dataset(error)) if error.hint().is_some() => {
+                error.hint().map(str::to_string)
+            }
             CliError::Fetch(FetchError::Everywhere { .. }) => Some(
                 "the same command goes on where it broke off; --from names another place"
                     .to_string(),
@@ -275,6 +279,9 @@ impl CliError {
             CliError::Tune(TuneError::OtherSearch { .. }) => {
                 Some("name another folder with --out, or repeat that search".to_string())
             }
+            CliError::Weights(WeightsError::NotSafetensors { .. } | WeightsError::NoWeights { .. }) => {
+                Some("give the weights.safetensors of a run, or the folder that holds it".to_string())
+            }
             CliError::Weights(WeightsError::Unfit { .. }) => {
                 Some("--data names the folder of the data set that it was trained on; --image-size scales the images of \
                  folders"
@@ -314,7 +321,7 @@ fn weights_hint(folder: &str) -> String {
     }
 }
 
-fn dataset_hint(error: &DatasetError) -> Option<&'static str> {
+fn dataset_hint(error: &DatasetError) -> Option<&str> {
     match error {
         DatasetError::Unreachable { .. }
         | DatasetError::NotADataset { .. }
@@ -323,7 +330,7 @@ fn dataset_hint(error: &DatasetError) -> Option<&'static str> {
             "--data takes a folder with the four IDX files of MNIST or one of its relatives, folders of \
              images, CSV or .npz files; without it the MNIST inside the program is taken",
         ),
-        _ => None,
+        error => error.hint(),
     }
 }
 

@@ -8,7 +8,7 @@ use clap::builder::{NonEmptyStringValueParser, RangedU64ValueParser};
 use super::CliError;
 use super::output::tell;
 use super::stop;
-use apical::dataset::{Dataset, ImageSize, Reading};
+use apical::dataset::{Background, Dataset, ImageSize, Reading};
 use apical::schedule::{BackendChoice, Selection, Stepping};
 
 /// Which device. It never changes the result.
@@ -83,6 +83,33 @@ pub(super) struct ReadingArgs {
     /// Three values a pixel, red, green and blue, instead of a shade of grey
     #[arg(long, requires = "data")]
     colour: bool,
+
+    #[command(flatten)]
+    values: ValueArgs,
+
+    /// Whether the first line of a CSV file names the columns [default: as it looks]
+    #[arg(long, requires = "data", value_name = "BOOL")]
+    csv_header: Option<bool>,
+}
+
+/// What values of pixels mean.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ValueArgs {
+    /// The ground on which transparent pixels are laid; without it, images with such pixels are refused
+    #[arg(long, value_enum, value_name = "SHADE")]
+    background: Option<Background>,
+
+    /// The value that is as bright as can be, such as 4095 of a 12-bit camera or 1 of fractions
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u32>::new().range(1..))]
+    max_value: Option<u32>,
+}
+
+impl ValueArgs {
+    /// As part of how images are read.
+    pub(super) fn reading(&self) -> Reading {
+        let &ValueArgs { background, max_value } = self;
+        Reading { background, max_value, ..Reading::default() }
+    }
 }
 
 impl DataArgs {
@@ -96,7 +123,9 @@ impl DataArgs {
 
     /// The same, or what is given here where that does not say anything.
     pub(super) fn or(&self, data: Option<&Path>, reading: Reading) -> Self {
-        let of_run = ReadingArgs { image_size: reading.size, colour: reading.colour };
+        let Reading { size, colour, background, max_value, csv_header } = reading;
+        let values = ValueArgs { background, max_value };
+        let of_run = ReadingArgs { image_size: size, colour, values, csv_header };
         let says_how = self.reading() != Reading::default();
         DataArgs {
             data: self.data.clone().or(data.map(Path::to_owned)),
@@ -110,14 +139,15 @@ impl DataArgs {
     /// When it cannot be read.
     pub(super) fn open(&self) -> Result<Dataset, CliError> {
         let dataset = self.reading.read(self.data.as_deref())?;
-        dataset.notes.iter().for_each(tell);
+        dataset.conversions.iter().chain(&dataset.notes).for_each(tell);
         Ok(dataset)
     }
 }
 
 impl ReadingArgs {
     fn reading(&self) -> Reading {
-        Reading { size: self.image_size, colour: self.colour }
+        let &ReadingArgs { image_size: size, colour, csv_header, .. } = self;
+        Reading { size, colour, csv_header, ..self.values.reading() }
     }
 
     /// Reads a data set, or takes the MNIST inside the program.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::machine::MachineArgs;
+use super::machine::{MachineArgs, ValueArgs};
 use super::output::{Output, tell};
 use super::progress::{Estimate, Progress, time_left};
 use super::test::{numbered, repeats};
@@ -22,11 +22,12 @@ const STDIN: &str = "-";
 /// Say what images show, as a trained network sees them
 ///
 /// Each image is scaled to the size that the network was trained on, made grey unless that was in colour, and
-/// shown as in a test. A score is the mean voltage of a class's output neurons.
+/// shown as in a test. A score is the mean voltage of a class's output neurons. The draws of an image depend on its
+/// pixels and the seed, not on other images.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct PredictArgs {
-    /// The weights.safetensors of a run
+    /// The weights.safetensors of a run, or its folder
     weights: PathBuf,
 
     /// Image files (PNG, JPEG), folders of them, or IDX files of images; -: names of files, one a line, from
@@ -37,6 +38,9 @@ pub(super) struct PredictArgs {
     /// Turn dark and light: MNIST's digits are light on black, those on paper dark on white
     #[arg(long)]
     invert: bool,
+
+    #[command(flatten)]
+    values: ValueArgs,
 
     /// Show each image so many times with new draws, and tell in which part of them the class was found
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = repeats())]
@@ -79,8 +83,12 @@ pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
     saved.config.test_steps = arguments.test_steps.unwrap_or(saved.config.test_steps);
     saved.config.seed = arguments.seed.unwrap_or(saved.config.seed);
     let shape = &saved.images;
-    let shown = Shown::of(shape.height, shape.width, shape.channels);
-    let images = gather(&arguments.paths()?, Shown { inverted: arguments.invert, ..shown })?;
+    let sizes = [shape.height, shape.width, shape.channels];
+    let shown = Shown::of(sizes, &shape.rules, Some(&arguments.values.reading()));
+    let shown = Shown { inverted: arguments.invert, ..shown };
+    let images = gather(&arguments.paths()?, shown)?;
+    images.conversions.iter().for_each(tell);
+    images.check_brightness(shape.range, &shape.rules, shown)?.iter().for_each(tell);
     let names = images.names.clone();
 
     let mut progress = Progress::new();

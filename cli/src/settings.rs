@@ -95,7 +95,7 @@ impl Settings {
 }
 
 fn read(path: PathBuf) -> Result<Config, CliError> {
-    match std::fs::read_to_string(&path) {
+    match apical::files::read_text(&path) {
         Ok(text) => file::parse(&text)
             .map_err(|source| CliError::ConfigText { path, source: Box::new(source) }),
         Err(source) => Err(CliError::ConfigFile { path, source }),

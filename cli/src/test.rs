@@ -28,7 +28,7 @@ use apical::train::{TrainError, test_network};
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct TestArgs {
-    /// The weights.safetensors of a run
+    /// The weights.safetensors of a run, or its folder
     weights: PathBuf,
 
     /// Test on N images of the test set, as in training the first or of each class its share; 0: all [default: as trained]

@@ -10,9 +10,11 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use apical::dataset::Dataset;
 use apical::dataset::embedded::MNIST_FILES;
+use apical::fetch::{Checksum, Downloader, FetchError, RemoteFile};
 use assert_cmd::Command;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -34,6 +36,8 @@ enum Manner {
     Noise,
     /// Bytes without end.
     Endless,
+    /// A byte every few milliseconds.
+    Slow,
 }
 
 /// A file, and the byte from which it was asked for, where that was told.
@@ -124,6 +128,13 @@ fn answer(
             send(head("200 OK", ""), &[])?;
             loop {
                 stream.write_all(&[0; 1 << 16])?;
+            }
+        }
+        (Manner::Slow, _) => {
+            send(head("200 OK", &length(1 << 20)), &[])?;
+            loop {
+                stream.write_all(&[0])?;
+                thread::sleep(Duration::from_millis(10));
             }
         }
     }
@@ -261,6 +272,52 @@ fn what_is_not_the_right_file_is_not_kept() {
         fails(&mut fetch(&folder, &[&server]), &[FIRST, text]);
         assert_eq!(files(&folder), Vec::<String>::new());
     }
+}
+
+/// What unpacks to more than the right file has at most is another file, whatever it unpacks to.
+#[test]
+fn gzip_bomb_is_unpacked_no_further_than_the_right_file() {
+    let folder = TempDir::new().unwrap();
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(&[0; 100_000]).unwrap();
+    fs::write(folder.path().join(FIRST), encoder.finish().unwrap()).unwrap();
+    let zeros = "9192c25b734fcbadbe32dadc28089c60db0e39f90cc20ce2e5733f57261acc0c";
+    let mut listen = |_| ();
+    let mut downloader = Downloader::new(vec![], &mut listen);
+    let mut fetch = |most| {
+        let file = RemoteFile { name: FIRST, checksum: Checksum::Decompressed(zeros), most };
+        downloader.fetch(&file, folder.path())
+    };
+    assert!(fetch(100_000).is_ok());
+    assert!(matches!(fetch(99_998), Err(FetchError::Other { .. })));
+}
+
+#[test]
+fn slow_server_is_given_up() {
+    let (folder, server) = (TempDir::new().unwrap(), Server::start(|_| Manner::Slow));
+    let mut listen = |_| ();
+    let mut downloader =
+        Downloader::with_patience(vec![&server.address], &mut listen, Duration::from_millis(300));
+    let file = RemoteFile { name: FIRST, checksum: Checksum::Whole(""), most: 1 << 20 };
+    let error = downloader.fetch(&file, folder.path()).unwrap_err();
+    let FetchError::Everywhere { failures, .. } = error else { panic!("{error}") };
+    assert!(matches!(failures[..], [FetchError::TooSlow { rate: 0..1000, least: 1000, .. }]));
+}
+
+#[cfg(unix)]
+#[test]
+fn part_that_is_a_link_is_not_written_through() {
+    let (folder, server) = (TempDir::new().unwrap(), Server::well());
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    let mine = folder.path().join("mine");
+    fs::write(&mine, "mine").unwrap();
+    std::os::unix::fs::symlink(&mine, data.join(format!("{FIRST}.part"))).unwrap();
+    fails(
+        &mut fetch(&folder, &[&server]),
+        &[FIRST, "this is a link or no regular file: take it away"],
+    );
+    assert_eq!(fs::read_to_string(&mine).unwrap(), "mine");
 }
 
 #[test]

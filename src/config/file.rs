@@ -79,6 +79,18 @@ mod tests {
     }
 
     #[test]
+    fn list_setting_takes_a_single_number() {
+        let config = parse("eta = 0.1\neta_bias = 1\nlayers = 10\n").unwrap();
+        let expected =
+            Config { eta: vec![0.1], eta_bias: vec![1.0], layers: vec![10], ..Config::default() };
+        assert_eq!(config, expected);
+        let error = parse("eta = 'x'").unwrap_err().to_string();
+        assert!(error.contains("expected a number or a list of numbers"), "{error}");
+        let error = parse("layers = -1").unwrap_err().to_string();
+        assert!(error.contains("invalid value: integer `-1`"), "{error}");
+    }
+
+    #[test]
     fn one_setting_is_read_as_its_flag_is() {
         let mut config = Config::default();
         for text in ["eta=0.5:0.25", "g-apical = 0.6", "layers=7,10"] {

@@ -4,6 +4,7 @@ mod choices;
 #[cfg(feature = "clap")]
 mod commented;
 pub mod file;
+mod list;
 mod presets;
 mod recipes;
 mod sweep;
@@ -34,6 +35,7 @@ use crate::model::spikes::SpikeDraw;
 pub struct Config {
     /// Sizes of the hidden layers and, last, of the output (a multiple of the number of classes)
     #[cfg_attr(feature = "clap", arg(long, value_delimiter = ',', value_name = "N,..", default_values_t = Config::default().layers))]
+    #[serde(deserialize_with = "list::one_or_many")]
     pub layers: Vec<usize>,
 
     /// Times that every training image is shown
@@ -60,11 +62,13 @@ pub struct Config {
     /// Learning rate: one for all layers, two for the hidden ones and the output, or one for each layer, the
     /// output last
     #[cfg_attr(feature = "clap", arg(long, value_delimiter = ',', value_name = "RATE,..", default_values_t = Config::default().eta))]
+    #[serde(deserialize_with = "list::one_or_many")]
     pub eta: Vec<f64>,
 
     /// Learning rate of the biases, as a multiple of the weights'; one, two or one for each layer as with
     /// --eta
     #[cfg_attr(feature = "clap", arg(long, value_delimiter = ',', value_name = "X,..", default_values_t = Config::default().eta_bias))]
+    #[serde(deserialize_with = "list::one_or_many")]
     pub eta_bias: Vec<f64>,
 
     /// Part of every weight, not of the biases, that goes with each minibatch, times the learning rate

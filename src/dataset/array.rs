@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::place::Origin;
-use super::{DatasetError, fault};
+use super::{DatasetError, fault, fault_with_hint};
 
 pub(super) const IMAGE_AXES: [&str; 3] = ["number of images", "height", "width"];
 pub(super) const LABEL_AXES: [&str; 1] = ["number of labels"];
@@ -30,6 +30,32 @@ impl ByteArray<3> {
         // Rounded up, so that a part of an image is found to be too short.
         let sizes = [bytes.len().div_ceil(pixels.max(1)), height, width];
         ByteArray::checked(origin, sizes, bytes, &IMAGE_AXES)
+    }
+}
+
+impl ByteArray<3> {
+    /// Scales all bytes so that `max_value` becomes 255.
+    ///
+    /// # Errors
+    /// Returns an error if a byte lies above it, or it lies above all bytes.
+    pub(super) fn scale(&mut self, max_value: Option<u32>) -> Result<(), DatasetError> {
+        const WHITE: u32 = u8::MAX as u32;
+        let Some(most) = max_value.filter(|&most| most != WHITE) else { return Ok(()) };
+        if most > WHITE {
+            let hint = "--max-value is to be the largest value of all images";
+            let expected = format!("values up to {most} (--max-value)");
+            return Err(fault_with_hint(self.origin.of_size(0), expected, "bytes", hint));
+        }
+        if let Some(index) = self.bytes.iter().position(|&byte| u32::from(byte) > most) {
+            let hint = "--max-value is to be the largest value of all images";
+            let expected = format!("values up to {most} (--max-value)");
+            let place = self.origin.of_data(index);
+            return Err(fault_with_hint(place, expected, self.bytes[index], hint));
+        }
+        for byte in &mut self.bytes {
+            *byte = ((2 * WHITE * u32::from(*byte) + most) / (2 * most)) as u8;
+        }
+        Ok(())
     }
 }
 
@@ -75,7 +101,10 @@ pub(super) fn product(origin: &Origin, sizes: &[usize]) -> Result<usize, Dataset
     }
 }
 
-/// `60000 x 28 x 28`.
+/// `60000 x 28 x 28`, cut after a few sizes.
 pub(super) fn shape(sizes: &[usize]) -> String {
-    sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ")
+    const TOLD: usize = 6;
+    let told: Vec<String> = sizes.iter().take(TOLD).map(usize::to_string).collect();
+    let more = if sizes.len() > TOLD { " x .." } else { "" };
+    told.join(" x ") + more
 }

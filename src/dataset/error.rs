@@ -1,10 +1,11 @@
 //! What is wrong with a data set, and where.
 
+use std::error::Error;
 use std::fmt::{Display, Write};
 use std::io;
+use std::iter::successors;
 use std::path::PathBuf;
 
-use image::ImageError;
 use thiserror::Error;
 
 use super::Place;
@@ -18,8 +19,8 @@ pub enum DatasetError {
     #[error("{}: this data set does not exist or cannot be reached", .path.display())]
     Unreachable { path: PathBuf, source: io::Error },
     /// The path leads to something else.
-    #[error("{}: expected a folder, a .csv or an .npz file, found something else", .path.display())]
-    NotADataset { path: PathBuf },
+    #[error("{}: expected a folder, a .csv or an .npz file, found {found}", .path.display())]
+    NotADataset { path: PathBuf, found: &'static str },
     /// None of the usual names is there.
     #[error("{}: expected one of the files {names} in this folder, found none", .folder.display())]
     Missing { folder: PathBuf, names: String },
@@ -41,13 +42,19 @@ pub enum DatasetError {
     Gzip { place: Place, source: io::Error },
     /// What was read is not what it should be, or does not fit the rest.
     #[error("{place}: expected {expected}, found {found}")]
-    Content { place: Place, expected: String, found: String },
-    /// A file is no image, or a damaged one.
-    #[error("{file}: expected a whole PNG or JPEG image, found something else")]
-    Image { file: String, source: Box<ImageError> },
-    /// Several files of a folder cannot be taken.
-    #[error("{}: {} cannot be taken{}", .folder.display(), counted(.faults.len(), "file"), lines(.faults))]
-    Images { folder: PathBuf, faults: Vec<DatasetError> },
+    Content { place: Place, expected: Box<str>, found: Box<str>, hint: Option<&'static str> },
+    /// A file is an image, but a damaged one.
+    #[error("{file}: expected a whole {kind} image, found a damaged one")]
+    Image { file: String, kind: &'static str, source: Box<dyn Error + Send + Sync> },
+    /// A file is no image of a kind that is read.
+    #[error("{file}: expected a PNG or JPEG image, found {found}")]
+    NotAnImage { file: String, found: &'static str },
+    /// Several files cannot be read.
+    #[error("cannot read {}{}", counted(.faults.len(), "file"), lines(.faults))]
+    Images { faults: Vec<DatasetError> },
+    /// The content does not fit into memory.
+    #[error("{place}: not enough memory")]
+    Memory { place: Place, source: io::Error },
     /// An archive is none, or a damaged one.
     #[error("{place}: expected a whole .npz file as numpy writes it, found a damaged or other one")]
     Npz { place: Place, source: io::Error },
@@ -74,12 +81,56 @@ impl DatasetError {
     pub(super) fn read(place: Place) -> impl FnOnce(io::Error) -> DatasetError {
         move |source| DatasetError::Read { place, source }
     }
+
+    /// That content does not fit into memory.
+    pub(super) fn memory(place: Place) -> impl FnOnce(io::Error) -> DatasetError {
+        move |source| DatasetError::Memory { place, source }
+    }
+
+    /// The same, with what to do if that is known.
+    pub(super) fn with_hint(self, advice: Option<&'static str>) -> DatasetError {
+        match self {
+            DatasetError::Content { place, expected, found, hint } => {
+                DatasetError::Content { place, expected, found, hint: advice.or(hint) }
+            }
+            error => error,
+        }
+    }
+
+    /// What to do about it, in words, if that is known.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            DatasetError::Content { hint, .. } => *hint,
+            DatasetError::NotAnImage { found, .. } if found.ends_with("image") => {
+                Some("convert it to PNG, as other kinds of images are not read")
+            }
+            DatasetError::NotAnImage { .. } => {
+                Some("images are PNG or JPEG files, folders of them, or IDX files")
+            }
+            DatasetError::Image { .. } => Some("copy or download it again, or take it away"),
+            DatasetError::Images { faults } => faults.iter().find_map(DatasetError::hint),
+            DatasetError::Memory { .. } => {
+                Some("a smaller data set fits, or a machine with more memory")
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The fault of nearly every check: where, what should be there, what is.
 pub(super) fn fault(place: Place, expected: impl Display, found: impl Display) -> DatasetError {
-    let (expected, found) = (expected.to_string(), found.to_string());
-    DatasetError::Content { place, expected, found }
+    let (expected, found) = (expected.to_string().into(), found.to_string().into());
+    DatasetError::Content { place, expected, found, hint: None }
+}
+
+/// The same, with what to do.
+pub(super) fn fault_with_hint(
+    place: Place,
+    expected: impl Display,
+    found: impl Display,
+    hint: &'static str,
+) -> DatasetError {
+    fault(place, expected, found).with_hint(Some(hint))
 }
 
 /// `1 file`, `2 files`.
@@ -95,9 +146,25 @@ fn lines(faults: &[DatasetError]) -> String {
     // Writing to a string cannot fail.
     for fault in faults.iter().take(TOLD) {
         let _ = write!(text, "\n  {fault}");
+        for cause in successors(fault.source(), |&cause| cause.source()) {
+            let _ = write!(text, ": {cause}");
+        }
     }
     if faults.len() > TOLD {
         let _ = write!(text, "\n  and {} more", faults.len() - TOLD);
     }
     text
+}
+
+/// Names with commas between them, the first few alone if there are many.
+pub(super) fn listed<T: AsRef<str>>(names: &[T]) -> String {
+    const NAMED: usize = 6;
+    const LENGTH: usize = 60;
+    let short = |name: &T| name.as_ref().chars().take(LENGTH).collect();
+    let told: Vec<String> = names.iter().take(NAMED).map(short).collect();
+    let more = match names.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    told.join(", ") + &more
 }

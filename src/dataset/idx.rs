@@ -5,15 +5,15 @@
 //! The header is never trusted: memory grows with what the file really holds, and no more is read
 //! than the header promises and one byte.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use super::array::{ByteArray, IMAGE_AXES, LABEL_AXES, product};
+use super::array::{ByteArray, IMAGE_AXES, LABEL_AXES, product, shape};
 use super::place::Origin;
-use super::{DatasetError, Half, fault};
+use super::{DatasetError, Half, Part, fault};
+use crate::files;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const UNSIGNED_BYTE: u8 = 0x08;
@@ -45,15 +45,24 @@ pub(super) fn is_there(folder: &Path) -> bool {
 }
 
 /// The training and the test set of a folder.
-pub(super) fn read_folder(folder: &Path) -> Result<[Half; 2], DatasetError> {
+pub(super) fn read_folder(folder: &Path) -> Result<([Half; 2], Vec<Part>), DatasetError> {
     // All four are found before the first, large one is read.
     let [images, labels, test_images, test_labels] =
         STEMS.map(|(stem, kind)| find(folder, stem, kind));
     let [training, test] = [(images?, labels?), (test_images?, test_labels?)];
-    let half = |(images, labels): (PathBuf, PathBuf)| -> Result<Half, DatasetError> {
-        Ok(Half { images: open_images(&images)?, labels: open_labels(&labels)? })
+    let mut parts = Vec::new();
+    let mut half = |(images, labels): (PathBuf, PathBuf)| -> Result<Half, DatasetError> {
+        // The labels are short: what does not fit them shows before the images are read.
+        let labels = (open_labels(&labels)?, labels);
+        let images = (open_images(&images)?, images);
+        for (path, sizes) in [(&images.1, &images.0.sizes[..]), (&labels.1, &labels.0.sizes[..])] {
+            let text = format!("IDX, unsigned bytes, {}, row by row", shape(sizes));
+            parts.push(Part { file: path.display().to_string(), text });
+        }
+        Ok(Half { images: images.0, labels: labels.0 })
     };
-    Ok([half(training)?, half(test)?])
+    let halves = [half(training)?, half(test)?];
+    Ok((halves, parts))
 }
 
 /// Reads the images of a file, `[count, height, width]`.
@@ -61,11 +70,19 @@ pub(super) fn read_folder(folder: &Path) -> Result<[Half; 2], DatasetError> {
 /// # Errors
 /// As [`read_images`], and when the file cannot be opened.
 pub fn open_images(path: &Path) -> Result<ByteArray<3>, DatasetError> {
-    read_images(open_file(path)?, &path.display().to_string())
+    open(path, &IMAGE_AXES)
 }
 
 fn open_labels(path: &Path) -> Result<ByteArray<1>, DatasetError> {
-    read_labels(open_file(path)?, &path.display().to_string())
+    open(path, &LABEL_AXES)
+}
+
+fn open<const D: usize>(path: &Path, axes: &[&str; D]) -> Result<ByteArray<D>, DatasetError> {
+    let file = path.display().to_string();
+    let place = Origin::Idx { file: file.clone(), compressed: false, header: 0 };
+    let open = files::open_regular(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+    let (length, reader) = open.map_err(DatasetError::read(place.byte(0)))?;
+    read(reader, &file, axes, Some(length))
 }
 
 /// Reads images, `[count, height, width]`; `file` names them in errors.
@@ -73,7 +90,7 @@ fn open_labels(path: &Path) -> Result<ByteArray<1>, DatasetError> {
 /// # Errors
 /// [`DatasetError::Read`], [`DatasetError::Gzip`] or [`DatasetError::Content`].
 pub fn read_images(reader: impl Read, file: &str) -> Result<ByteArray<3>, DatasetError> {
-    read(reader, file, &IMAGE_AXES)
+    read(reader, file, &IMAGE_AXES, None)
 }
 
 /// Reads labels, `[count]`; `file` names them in errors.
@@ -81,13 +98,14 @@ pub fn read_images(reader: impl Read, file: &str) -> Result<ByteArray<3>, Datase
 /// # Errors
 /// [`DatasetError::Read`], [`DatasetError::Gzip`] or [`DatasetError::Content`].
 pub fn read_labels(reader: impl Read, file: &str) -> Result<ByteArray<1>, DatasetError> {
-    read(reader, file, &LABEL_AXES)
+    read(reader, file, &LABEL_AXES, None)
 }
 
 fn read<const D: usize>(
     mut reader: impl Read,
     file: &str,
     axes: &[&str; D],
+    file_length: Option<u64>,
 ) -> Result<ByteArray<D>, DatasetError> {
     let header = MAGIC_LENGTH + SIZE_LENGTH * D;
     let origin = |compressed| Origin::Idx { file: file.to_owned(), compressed, header };
@@ -96,9 +114,9 @@ fn read<const D: usize>(
     let compressed = start == GZIP_MAGIC;
     let whole = start.as_slice().chain(reader);
     if compressed {
-        parse(MultiGzDecoder::new(whole), origin(true), header, axes)
+        parse(MultiGzDecoder::new(whole), origin(true), header, axes, file_length)
     } else {
-        parse(whole, origin(false), header, axes)
+        parse(whole, origin(false), header, axes, file_length)
     }
 }
 
@@ -107,6 +125,7 @@ fn parse<const D: usize>(
     origin: Origin,
     header_length: usize,
     axes: &[&str; D],
+    file_length: Option<u64>,
 ) -> Result<ByteArray<D>, DatasetError> {
     let header = read_up_to(&mut reader, header_length, &origin, 0)?;
     let short = || {
@@ -117,7 +136,8 @@ fn parse<const D: usize>(
         header.split_first_chunk().ok_or_else(short)?;
     if (first, second) != (0, 0) {
         let place = origin.byte(usize::from(first == 0));
-        let found = format!("{first:02x} {second:02x}");
+        let kind = files::kind_of_bytes(&header).map(|kind| format!(" ({kind})"));
+        let found = format!("{first:02x} {second:02x}{}", kind.unwrap_or_default());
         return Err(fault(place, "an IDX file, which starts with the bytes 00 00", found));
     }
     if element_type != UNSIGNED_BYTE {
@@ -136,8 +156,32 @@ fn parse<const D: usize>(
     // The byte beyond the data shows whether the file ends where it should, and makes the gzip
     // decoder reach the stream's checksum.
     let limit = product(&origin, &sizes)? + 1;
+    check_length(&origin, &sizes, limit - 1, file_length)?;
     let bytes = read_up_to(&mut reader, limit, &origin, header_length)?;
     ByteArray::checked(origin, sizes, bytes, axes)
+}
+
+/// Checks that the claimed `length` of the data can be in the file and fits into memory.
+fn check_length(
+    origin: &Origin,
+    sizes: &[usize],
+    length: usize,
+    file_length: Option<u64>,
+) -> Result<(), DatasetError> {
+    let is_plain = !matches!(origin, Origin::Idx { compressed: true, .. });
+    if let (Some(file_length), Origin::Idx { header, .. }) = (file_length, origin) {
+        let there = file_length.saturating_sub(*header as u64);
+        if is_plain && there < length as u64 {
+            let expected = format!("{length} bytes of data ({})", shape(sizes));
+            return Err(fault(origin.of_data(there as usize), expected, there));
+        }
+        if !is_plain {
+            files::check_expansion(file_length, length as u64)
+                .map_err(DatasetError::memory(origin.of_size(0)))?;
+        }
+    }
+    files::check_memory(length as u64, "its content")
+        .map_err(DatasetError::memory(origin.of_size(0)))
 }
 
 /// Reads `limit` bytes, or fewer where the reader ends; `offset` is where it stands now.
@@ -174,9 +218,4 @@ fn find(folder: &Path, stem: &str, kind: &str) -> Result<PathBuf, DatasetError> 
         let (folder, names) = (folder.to_owned(), names.join(", "));
         DatasetError::Missing { folder, names }
     })
-}
-
-fn open_file(path: &Path) -> Result<File, DatasetError> {
-    let place = Origin::Idx { file: path.display().to_string(), compressed: false, header: 0 };
-    File::open(path).map_err(DatasetError::read(place.byte(0)))
 }

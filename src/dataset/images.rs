@@ -6,16 +6,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use image::GenericImageView;
 use rayon::prelude::*;
 
 use super::array::{ByteArray, product};
+use super::conversions::{Conversions, Facts};
 use super::error::counted;
-use super::image_file::{ENDINGS, bytes_of, is_image, open_image};
+use super::image_file::{ENDINGS, is_image, open_image};
 use super::names::{listed, printable};
 use super::place::Origin;
-use super::reading::{ImageSize, Reading};
-use super::{DatasetError, Half, Place, ReadSet, fault};
+use super::reading::{FULL_SCALE, ImageSize, Reading};
+use super::{DatasetError, Half, Part, Place, ReadSet, fault, fault_with_hint};
+use crate::files;
 
 /// A label is a byte.
 const CLASSES_MAX: usize = 256;
@@ -38,6 +39,8 @@ struct Class {
     folder: PathBuf,
     /// Sorted by name.
     files: Vec<PathBuf>,
+    /// Names of files that are no images by their names.
+    skipped: Vec<String>,
 }
 
 /// Reads the folders `train` and `test` of a folder.
@@ -50,34 +53,76 @@ pub(super) fn read_folder(folder: &Path, reading: &Reading) -> Result<ReadSet, D
         Some(size) => size,
         None => {
             let first = &training.classes[0].files[0];
-            let (width, height) = open_image(first)?.dimensions();
-            ImageSize::of_first(&first.display().to_string(), width, height)?
+            let image = open_image(first)?.image;
+            ImageSize::of_first(&first.display().to_string(), image.width(), image.height())?
         }
     };
-    let mut notes = [&training.notes[..], &test.notes].concat();
+    let notes = [&training.notes[..], &test.notes].concat();
     let [training_set, test_set] = match [&training, &test].map(|set| set.read(size, reading)) {
         [Ok(training), Ok(test)] => [training, test],
         // The faults of both are told at once.
         results => {
             let errors = results.into_iter().filter_map(Result::err);
             let faults = errors.flat_map(|error| match error {
-                DatasetError::Images { faults, .. } => faults,
+                DatasetError::Images { faults } => faults,
                 error => vec![error],
             });
-            return Err(DatasetError::Images {
-                folder: folder.to_owned(),
-                faults: faults.collect(),
-            });
+            return Err(DatasetError::Images { faults: faults.collect() });
         }
     };
-    for (listing, scaled) in [(&training, training_set.1), (&test, test_set.1)] {
-        if scaled > 0 {
-            let images = counted(scaled, "image");
-            notes.push(format!("{}: {images} scaled to {size} pixels", listing.folder.display()));
-        }
+    let mut all = training_set.1.clone();
+    all.join(&test_set.1);
+    let max_value = checked_depth(folder, &all, reading)?;
+    let (mut conversions, mut parts) = (Vec::new(), Vec::new());
+    for (listing, converted) in [(&training, &training_set.1), (&test, &test_set.1)] {
+        let folder = listing.folder.display().to_string();
+        let lines = converted.lines(size, reading);
+        conversions.extend(lines.into_iter().map(|line| format!("{folder}: {line}")));
+        let files: usize = listing.classes.iter().map(|class| class.files.len()).sum();
+        let classes = listing.classes.len();
+        let text = format!("a folder for each of {classes} classes, {}", counted(files, "image"));
+        parts.push(Part { file: folder, text });
     }
     let class_names = training.classes.into_iter().map(|class| class.name).collect();
-    Ok(ReadSet { halves: [training_set.0, test_set.0], class_names: Some(class_names), notes })
+    Ok(ReadSet {
+        halves: [training_set.0, test_set.0],
+        class_names: Some(class_names),
+        notes,
+        conversions,
+        parts,
+        are_pictures: true,
+        max_value,
+    })
+}
+
+/// The scale of images of 16 bits, if there are any and none was given.
+///
+/// # Errors
+/// Returns an error if they use a small part of it: 12 bits of a camera would become 16 shades.
+fn checked_depth(
+    folder: &Path,
+    converted: &Conversions,
+    reading: &Reading,
+) -> Result<Option<u32>, DatasetError> {
+    let (deep, largest) = (converted.deep, converted.largest_deep);
+    if deep == 0 || reading.max_value.is_some() {
+        return Ok(None);
+    }
+    check_depth(&folder.display().to_string(), largest)?;
+    Ok(Some(FULL_SCALE))
+}
+
+/// Checks that values of 16 bits up to `largest` keep at least 64 shades.
+pub(super) fn check_depth(file: &str, largest: u32) -> Result<(), DatasetError> {
+    const LEAST: u32 = 1 << 14;
+    if largest >= LEAST {
+        return Ok(());
+    }
+    let shades = largest / 257 + 1;
+    let found = format!("{largest} as the largest, of which {shades} shades would be left");
+    let hint = "--max-value N makes N the brightest (4095 for 12 bits); --max-value 65535 keeps the full scale";
+    let expected = "values of 16 bits up to 65535";
+    Err(fault_with_hint(Place::whole(file), expected, found, hint))
 }
 
 impl Listing {
@@ -106,7 +151,7 @@ impl Listing {
             return Err(fault(place(&self.folder), expected, self.classes.len()));
         }
         match self.classes.iter().find(|class| class.files.is_empty()) {
-            Some(class) => Err(fault(place(&class.folder), images(), "none")),
+            Some(class) => Err(fault(place(&class.folder), images(), class.found())),
             None => Ok(()),
         }
     }
@@ -118,7 +163,7 @@ impl Listing {
             let at = self.classes.iter().position(|class| class.name == *name);
             let class = at.map(|at| self.classes.remove(at)).unwrap_or_else(|| {
                 let folder = self.folder.join(folder.file_name().unwrap_or_default());
-                Class { name: name.clone(), folder, files: Vec::new() }
+                Class { name: name.clone(), folder, files: Vec::new(), skipped: Vec::new() }
             });
             if class.files.is_empty() {
                 self.notes.push(format!("{}: no images to test on", class.folder.display()));
@@ -140,13 +185,19 @@ impl Listing {
         Ok(())
     }
 
-    /// Reads all images, and tells how many were of another size.
-    fn read(&self, size: ImageSize, reading: &Reading) -> Result<(Half, usize), DatasetError> {
+    /// Reads all images, and counts what was done to them.
+    fn read(
+        &self,
+        size: ImageSize,
+        reading: &Reading,
+    ) -> Result<(Half, Conversions), DatasetError> {
         let files = self.in_turns();
         let folder = self.folder.display().to_string();
         let origin = || Origin::Whole(folder.clone());
         let sizes = [size.height, size.width * reading.channels()];
         let length = product(&origin(), &[files.len(), sizes[0], sizes[1]])?;
+        let whole = || Place::whole(folder.clone());
+        files::check_memory(length as u64, "the images").map_err(DatasetError::memory(whole()))?;
         let mut bytes = Vec::new();
         if bytes.try_reserve_exact(length).is_err() {
             let found = format!("{length} bytes");
@@ -154,23 +205,24 @@ impl Listing {
         }
         bytes.resize(length, 0);
         let read = bytes.par_chunks_mut(sizes[0] * sizes[1]).zip(&files);
-        let read = read.map(|(pixels, (_, file))| -> Result<bool, DatasetError> {
-            let image = open_image(file)?;
-            pixels.copy_from_slice(&bytes_of(&image, size, reading.colour));
-            Ok(image.dimensions() != (size.width as u32, size.height as u32))
+        let read = read.map(|(pixels, (_, file))| -> Result<Facts, DatasetError> {
+            let (bytes, facts) = open_image(file)?.bytes(size, reading)?;
+            pixels.copy_from_slice(&bytes);
+            Ok(facts)
         });
-        let read: Vec<Result<bool, DatasetError>> = read.collect();
-        let scaled = read.iter().filter(|read| matches!(read, Ok(true))).count();
+        let read: Vec<Result<Facts, DatasetError>> = read.collect();
+        let mut converted = Conversions::default();
+        read.iter().flatten().for_each(|facts| converted.add(facts));
         let faults: Vec<DatasetError> = read.into_iter().filter_map(Result::err).collect();
         if !faults.is_empty() {
-            return Err(DatasetError::Images { folder: self.folder.clone(), faults });
+            return Err(DatasetError::Images { faults });
         }
         let labels = files.iter().map(|&(label, _)| label).collect();
         let half = Half {
             images: ByteArray::images(origin(), sizes, bytes)?,
             labels: ByteArray::labels(origin(), labels)?,
         };
-        Ok((half, scaled))
+        Ok((half, converted))
     }
 
     /// Labels and files, so that each class is spread evenly over all.
@@ -196,8 +248,18 @@ impl Class {
             sorted(&folder)?.into_iter().partition(|path| is_image(path) && !path.is_dir());
         notes.extend(note(&folder, &skipped, "no images by their names"));
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        Ok(Class { name: printable(&name), folder, files })
+        let skipped = skipped.iter().map(|path| file_name(path)).collect();
+        Ok(Class { name: printable(&name), folder, files, skipped })
     }
+
+    /// What is there instead of images.
+    fn found(&self) -> String {
+        if self.skipped.is_empty() { "none".to_string() } else { listed(&self.skipped) }
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    printable(&path.file_name().unwrap_or_default().to_string_lossy())
 }
 
 fn images() -> String {
@@ -220,8 +282,7 @@ fn sorted(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
 
 /// That files were skipped.
 fn note(folder: &Path, skipped: &[PathBuf], why: &str) -> Option<String> {
-    let name = |path: &PathBuf| printable(&path.file_name().unwrap_or_default().to_string_lossy());
-    let mut names: Vec<String> = skipped.iter().take(NAMED).map(name).collect();
+    let mut names: Vec<String> = skipped.iter().take(NAMED).map(|path| file_name(path)).collect();
     if skipped.len() > NAMED {
         names.push("..".to_string());
     }

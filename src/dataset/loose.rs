@@ -6,8 +6,15 @@ use std::path::{Path, PathBuf};
 use image::{DynamicImage, GrayImage};
 use rayon::prelude::*;
 
-use super::image_file::{bytes_of, is_image, open_image};
-use super::{DatasetError, ImageSize, Place, fault, idx};
+use super::array::product;
+use super::conversions::{Conversions, Facts};
+use super::error::{counted, listed};
+use super::image_file::{Picture, is_image, open_image};
+use super::images::check_depth;
+use super::names::printable;
+use super::place::Origin;
+use super::{DatasetError, ImageSize, PixelRules, Place, Reading, fault, fault_with_hint, idx};
+use crate::files;
 
 /// Images of one size, and what they are called.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +23,9 @@ pub struct Loose {
     pub names: Vec<String>,
     /// `[images, height, width]`, or in colour `[images, height, width, 3]`.
     pub bytes: Vec<u8>,
+    /// What was done to pixels on reading, a sentence each.
+    pub conversions: Vec<String>,
+    counts: Conversions,
 }
 
 /// How loose images are made alike.
@@ -23,10 +33,14 @@ pub struct Loose {
 pub struct Shown {
     /// They are scaled to it.
     pub size: ImageSize,
-    /// A pixel gives three bytes instead of one.
-    pub colour: bool,
+    /// How their files are read.
+    pub reading: Reading,
     /// Dark becomes light, light becomes dark.
     pub inverted: bool,
+    /// The byte of white.
+    pub white: u8,
+    /// Whether the value of white in the files was given: it then becomes the byte of white.
+    pub is_scaled: bool,
 }
 
 /// Reads images in the order of their paths: files, what lies in folders and the folders in them, sorted by
@@ -43,18 +57,39 @@ pub fn gather(paths: &[PathBuf], shown: Shown) -> Result<Loose, DatasetError> {
             walk(path, &mut files)?;
             if files.len() == before {
                 let place = Place::whole(path.display().to_string());
-                return Err(fault(place, "PNG or JPEG images in this folder", "none"));
+                return Err(fault(place, "PNG or JPEG images in this folder", others(path)));
             }
-        } else if is_image(path) || !path.is_file() {
-            files.push(path.clone());
-        } else {
-            // Their order is that of the command line.
-            loose.add_files(&std::mem::take(&mut files), shown)?;
-            loose.add_idx(path, shown)?;
+            continue;
+        }
+        match files::kind_of(path) {
+            Some("an IDX file" | "a gzip file") => {
+                // Their order is that of the command line.
+                loose.add_files(&std::mem::take(&mut files), shown)?;
+                loose.add_idx(path, shown)?;
+            }
+            // Files that are missing or no images are told with all others.
+            _ => files.push(path.clone()),
         }
     }
     loose.add_files(&files, shown)?;
+    if loose.counts.deep > 0 && shown.reading.max_value.is_none() {
+        check_depth("the images", loose.counts.largest_deep)?;
+    }
+    loose.conversions = loose.counts.lines(shown.size, &shown.reading);
+    if shown.is_scaled && shown.white < u8::MAX {
+        let most = shown.reading.max_value.unwrap_or(u32::from(u8::MAX));
+        loose.conversions.push(format!("values scaled: {most} becomes {}", shown.white));
+    }
     Ok(loose)
+}
+
+/// Names of the files in a folder without images.
+fn others(folder: &Path) -> String {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.map(|entry| printable(&entry.file_name().to_string_lossy()));
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    if names.is_empty() { "none".to_string() } else { listed(&names) }
 }
 
 /// Image files of a folder and of the folders in it. Links to folders are not followed: they may lead back.
@@ -81,15 +116,70 @@ impl Loose {
         self.names.len()
     }
 
+    /// Compares the brightness of the images with that of the images which a network was trained on, and
+    /// returns what is odd.
+    ///
+    /// # Errors
+    /// Returns an error if they are more than twice as bright, unless the value of white was given.
+    pub fn check_brightness(
+        &self,
+        range: u8,
+        rules: &PixelRules,
+        shown: Shown,
+    ) -> Result<Vec<String>, DatasetError> {
+        let mut notes = Vec::new();
+        let largest = self.bytes.iter().copied().max().unwrap_or(0);
+        if largest > range {
+            let trained =
+                format!("the largest of the images that the network was trained on is {range}");
+            if largest / 2 > range && !shown.is_scaled {
+                let place = Place::whole("the images");
+                let hint =
+                    "--max-value N makes N as bright as white in training: 255 for usual images";
+                let expected = format!("bytes of about {range} at most, as {trained}");
+                return Err(fault_with_hint(place, expected, largest, hint));
+            }
+            notes.push(format!("the largest byte of the images is {largest}; {trained}"));
+        } else if u32::from(largest) * 4 < u32::from(range) {
+            notes.push(format!(
+                "the images are dark: their largest byte is {largest}, that of the images trained on {range}"
+            ));
+        }
+        let sum: u64 = self.bytes.iter().map(|&byte| u64::from(byte)).sum();
+        let mean = sum as f64 / self.bytes.len().max(1) as f64;
+        if let Some(trained) = rules.mean.map(f64::from) {
+            let white = f64::from(shown.white);
+            let inverted = white - mean;
+            // Far from the mean of training, and near to it if turned.
+            if (mean - trained).abs() > 0.35 * white && (inverted - trained).abs() < 0.2 * white {
+                let kinds = if mean > trained { ["light", "dark"] } else { ["dark", "light"] };
+                notes.push(format!(
+                    "the images are mostly {} (mean {mean:.0}), those trained on mostly {} (mean {trained:.0}): \
+                     --invert turns them",
+                    kinds[0], kinds[1]
+                ));
+            }
+        }
+        Ok(notes)
+    }
+
     fn add_files(&mut self, files: &[PathBuf], shown: Shown) -> Result<(), DatasetError> {
-        let read = |file: &PathBuf| Ok(shown.bytes_of(&open_image(file)?));
-        let read: Vec<Result<Vec<u8>, DatasetError>> = files.par_iter().map(read).collect();
+        let read = |file: &PathBuf| shown.bytes_of(&open_image(file)?);
+        let length = product(
+            &Origin::Memory("the images".to_string()),
+            &[files.len(), shown.size.height, shown.size.width, shown.reading.channels()],
+        )?;
+        files::check_memory(2 * length as u64, "the images")
+            .map_err(DatasetError::memory(Place::whole(counted(files.len(), "image"))))?;
+        let read: Vec<Result<(Vec<u8>, Facts), DatasetError>> =
+            files.par_iter().map(read).collect();
         let mut faults = Vec::new();
         for (file, read) in files.iter().zip(read) {
             match read {
-                Ok(bytes) => {
+                Ok((bytes, facts)) => {
                     self.names.push(file.display().to_string());
                     self.bytes.extend(bytes);
+                    self.counts.add(&facts);
                 }
                 Err(fault) => faults.push(fault),
             }
@@ -97,10 +187,7 @@ impl Loose {
         match faults.len() {
             0 => Ok(()),
             1 => Err(faults.remove(0)),
-            _ => {
-                let folder = files[0].parent().unwrap_or(Path::new("")).to_owned();
-                Err(DatasetError::Images { folder, faults })
-            }
+            _ => Err(DatasetError::Images { faults }),
         }
     }
 
@@ -111,24 +198,49 @@ impl Loose {
         for (index, bytes) in images.bytes.chunks(height * width).enumerate() {
             self.names.push(format!("{}[{index}]", path.display()));
             let image = GrayImage::from_raw(columns, rows, bytes.to_vec()).unwrap_or_default();
-            self.bytes.extend(shown.bytes_of(&DynamicImage::from(image)));
+            let file = format!("{}[{index}]", path.display());
+            let image = DynamicImage::from(image);
+            let picture = Picture { image, is_turned: false, is_animated: false, file };
+            let (bytes, facts) = shown.bytes_of(&picture)?;
+            self.bytes.extend(bytes);
+            self.counts.add(&facts);
         }
         Ok(())
     }
 }
 
 impl Shown {
-    /// As a network takes images of so many rows and bytes of a row.
-    pub fn of(height: usize, width: usize, channels: usize) -> Self {
+    /// As a network takes images of so many rows and bytes of a row, that were read by these rules.
+    /// `asked`: what the user gives instead.
+    pub fn of(
+        [height, width, channels]: [usize; 3],
+        rules: &PixelRules,
+        asked: Option<&Reading>,
+    ) -> Self {
         let size = ImageSize { width: width / channels.max(1), height };
-        Shown { size, colour: channels > 1, inverted: false }
+        let asked = asked.copied().unwrap_or_default();
+        let reading = Reading {
+            size: Some(size),
+            colour: channels > 1,
+            background: asked.background.or(rules.background),
+            max_value: asked.max_value.or(rules.max_value),
+            csv_header: None,
+        };
+        let is_scaled = asked.max_value.is_some();
+        Shown { size, reading, inverted: false, white: rules.white, is_scaled }
     }
 
-    fn bytes_of(self, image: &DynamicImage) -> Vec<u8> {
-        let mut bytes = bytes_of(image, self.size, self.colour);
-        if self.inverted {
-            bytes.iter_mut().for_each(|byte| *byte = u8::MAX - *byte);
+    fn bytes_of(self, picture: &Picture) -> Result<(Vec<u8>, Facts), DatasetError> {
+        let (mut bytes, facts) = picture.bytes(self.size, &self.reading)?;
+        let white = u32::from(self.white);
+        for byte in &mut bytes {
+            if self.is_scaled {
+                *byte = ((2 * u32::from(*byte) * white + 255) / (2 * 255)) as u8;
+            }
+            if self.inverted {
+                *byte = self.white.saturating_sub(*byte);
+            }
         }
-        bytes
+        Ok((bytes, facts))
     }
 }

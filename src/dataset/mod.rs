@@ -6,6 +6,7 @@
 
 mod array;
 mod classes;
+mod conversions;
 pub mod embedded;
 mod error;
 mod fingerprint;
@@ -20,6 +21,7 @@ mod npz;
 mod parts;
 mod place;
 mod reading;
+mod rules;
 mod source;
 mod stratify;
 pub mod summary;
@@ -29,12 +31,15 @@ use std::fmt;
 use std::path::Path;
 
 pub use array::ByteArray;
+pub use conversions::Facts;
 pub use error::DatasetError;
-use error::fault;
+use error::{fault, fault_with_hint};
 pub use identity::{DataIdentity, DataSource};
 use place::Origin;
 pub use place::{Place, Spot};
-pub use reading::{ImageSize, Reading};
+pub use reading::{Background, ImageSize, Reading};
+pub use rules::PixelRules;
+use serde::Serialize;
 use source::Source;
 
 /// Images as bytes, training set first, then the test set: one contiguous block, so that a device
@@ -60,12 +65,18 @@ pub struct Dataset {
     pub training_count: usize,
     /// Images in the test set, at least 1.
     pub test_count: usize,
-    /// What was skipped or changed when it was read, a sentence each.
+    /// Files that were skipped and other oddities of reading, a sentence each.
     pub notes: Vec<String>,
     /// Where the images are.
     pub source: DataSource,
     /// How the files were read.
     pub reading: Reading,
+    /// What was done to pixels on reading, a sentence each.
+    pub conversions: Vec<String>,
+    /// How each file or array was understood.
+    pub parts: Vec<Part>,
+    /// What a byte means, for images that are read later.
+    pub rules: PixelRules,
     images: Vec<u8>,
     labels: Vec<u8>,
 }
@@ -82,6 +93,36 @@ struct ReadSet {
     /// Of every class, where something tells.
     class_names: Option<Vec<String>>,
     notes: Vec<String>,
+    conversions: Vec<String>,
+    parts: Vec<Part>,
+    /// Whether the images come from PNG or JPEG files, whose white is 255.
+    are_pictures: bool,
+    /// The largest value of 16 bits, if one was taken without being told.
+    max_value: Option<u32>,
+}
+
+/// A file or an array, and how it was understood.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// The file, and the array in it.
+    pub file: String,
+    /// Format, order, shape and range, in words.
+    pub text: String,
+}
+
+impl ReadSet {
+    /// Arrays of bytes, as IDX files, tables and archives hold them.
+    fn of_arrays(halves: [Half; 2], parts: Vec<Part>) -> ReadSet {
+        ReadSet {
+            halves,
+            class_names: None,
+            notes: Vec::new(),
+            conversions: Vec::new(),
+            parts,
+            are_pictures: false,
+            max_value: None,
+        }
+    }
 }
 
 impl Dataset {
@@ -114,21 +155,38 @@ impl Dataset {
     /// As [`Dataset::open`], and when the files hold no such images.
     pub fn open_as(path: &Path, reading: &Reading) -> Result<Dataset, DatasetError> {
         let source = Source::find(path)?;
-        let ReadSet { halves: [training, test], class_names, notes } =
-            source.read(path, reading)?;
+        let read = source.read(path, reading)?;
+        let [training, test] = read.halves;
         if let Some(ImageSize { width, height }) = reading.size {
             let asked = [height, width * reading.channels()];
             let [_, height, width] = training.images.sizes;
             if asked != [height, width] {
                 let expected = format!("images of {} x {}, as asked for", asked[0], asked[1]);
                 let found = format!("{height} x {width}");
-                return Err(fault(training.images.origin.of_size(1), expected, found));
+                let hint = "only image files are scaled; leave out --image-size";
+                let place = training.images.origin.of_size(1);
+                return Err(fault_with_hint(place, expected, found, hint));
             }
         }
         let dataset = Dataset::assemble(path.display().to_string(), training, test)?;
-        let (source, channels) = (DataSource::Files, reading.channels());
-        let dataset = Dataset { channels, notes, source, reading: *reading, ..dataset };
-        match class_names {
+        let is_full = read.are_pictures || reading.max_value.is_some();
+        let rules = PixelRules {
+            background: reading.background,
+            max_value: reading.max_value.or(read.max_value),
+            white: if is_full { u8::MAX } else { dataset.rules.white },
+            ..dataset.rules
+        };
+        let dataset = Dataset {
+            channels: reading.channels(),
+            source: DataSource::Files,
+            reading: *reading,
+            notes: read.notes,
+            conversions: read.conversions,
+            parts: read.parts,
+            rules,
+            ..dataset
+        };
+        match read.class_names {
             Some(class_names) => dataset.with_class_names(class_names),
             None => Ok(dataset),
         }
@@ -216,6 +274,9 @@ impl Dataset {
             notes: Vec::new(),
             source: DataSource::Memory,
             reading: Reading::default(),
+            conversions: Vec::new(),
+            parts: Vec::new(),
+            rules: PixelRules::of(&images.bytes, range),
             images: joined(images.bytes, &test.images.bytes),
             labels: joined(labels.bytes, &test.labels.bytes),
         })
@@ -287,14 +348,21 @@ impl Half {
     }
 
     fn check_label_count(&self) -> Result<(), DatasetError> {
-        let ([images, ..], [labels]) = (self.images.sizes, self.labels.sizes);
-        if images == labels {
-            return Ok(());
-        }
-        let images_file = self.images.origin.file();
-        let expected = format!("{images} labels, one for each image of {images_file}");
-        Err(fault(self.labels.origin.of_size(0), expected, labels))
+        check_label_count(&self.labels, self.images.sizes[0], &self.images.origin)
     }
+}
+
+fn check_label_count(
+    labels: &ByteArray<1>,
+    images: usize,
+    images_origin: &Origin,
+) -> Result<(), DatasetError> {
+    let [count] = labels.sizes;
+    if images == count {
+        return Ok(());
+    }
+    let expected = format!("{images} labels, one for each image of {}", images_origin.file());
+    Err(fault(labels.origin.of_size(0), expected, count))
 }
 
 fn largest(bytes: &[u8]) -> u8 {

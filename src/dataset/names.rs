@@ -1,10 +1,10 @@
 //! What classes are called.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use super::{DatasetError, Place};
+use crate::files;
 
 /// A file of this name in the folder of IDX files, tables or archives names their classes, one a line.
 pub const CLASS_NAMES: &str = "class_names.txt";
@@ -29,7 +29,7 @@ pub fn listed(names: &[String]) -> String {
 /// The names that a folder tells, if it does.
 pub(super) fn of_folder(folder: &Path) -> Result<Option<Vec<String>>, DatasetError> {
     let path = folder.join(CLASS_NAMES);
-    match fs::read_to_string(&path) {
+    match files::read_text(&path) {
         Ok(text) => Ok(Some(text.lines().map(printable).collect())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(DatasetError::read(Place::whole(path.display().to_string()))(error)),

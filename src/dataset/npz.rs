@@ -5,18 +5,20 @@
 //! a pixel as a last axis or in a row; labels are whole numbers of any type.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 use std::path::Path;
 
 use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::array::{ByteArray, product};
+use super::error::listed;
 use super::names::printable;
-use super::npy::{self, Npy};
+use super::npy::{self, Npy, Opened, shape_of};
 use super::place::{Origin, Spot};
 use super::reading::Reading;
-use super::{DatasetError, Half, Place, fault};
+use super::{DatasetError, Half, Part, Place, check_label_count, fault, fault_with_hint};
+use crate::files;
 
 type Archive = ZipArchive<BufReader<File>>;
 
@@ -33,14 +35,17 @@ pub(super) fn holds_one_set(path: &Path) -> Result<bool, DatasetError> {
 }
 
 /// Reads an archive of one set.
-pub(super) fn read_one(path: &Path, reading: &Reading) -> Result<Half, DatasetError> {
+pub(super) fn read_one(path: &Path, reading: &Reading) -> Result<(Half, Vec<Part>), DatasetError> {
     let mut archive = open(path)?;
     check_names(&archive, path, &ONE_SET)?;
     half(&mut archive, path, ONE_SET, reading)
 }
 
 /// Reads an archive of both sets.
-pub(super) fn read_both(path: &Path, reading: &Reading) -> Result<[Half; 2], DatasetError> {
+pub(super) fn read_both(
+    path: &Path,
+    reading: &Reading,
+) -> Result<[(Half, Vec<Part>); 2], DatasetError> {
     let mut archive = open(path)?;
     check_names(&archive, path, BOTH_SETS.as_flattened())?;
     let mut half = |arrays| half(&mut archive, path, arrays, reading);
@@ -53,16 +58,31 @@ fn half(
     path: &Path,
     [images, labels]: [&str; 2],
     reading: &Reading,
-) -> Result<Half, DatasetError> {
-    let Npy { origin, shape, bytes, .. } = npy(archive, path, images)?.of_bytes()?;
-    let sizes = sizes(&origin, &shape, reading)?;
-    let images = ByteArray::images(origin, sizes, bytes)?;
-    Ok(Half { images, labels: npy(archive, path, labels)?.labels()? })
+) -> Result<(Half, Vec<Part>), DatasetError> {
+    let part = |array: &str, shape: &[usize], kind: &str| Part {
+        file: format!("{}, array {array}", path.display()),
+        text: format!("{kind}, shape {}, row by row", shape_of(shape)),
+    };
+    // The labels are short: what does not fit them shows before the images are read.
+    let (opened, packed) = npy(archive, path, labels)?;
+    let mut parts = vec![part(labels, &opened.shape, "whole numbers")];
+    let labels = opened.read(packed)?.labels()?;
+    let (opened, packed) = npy(archive, path, images)?;
+    let opened = opened.of_bytes()?;
+    let sizes = sizes(&opened.origin, &opened.shape, reading)?;
+    parts.insert(0, part(images, &opened.shape, "unsigned bytes"));
+    if !opened.shape.contains(&0) {
+        check_label_count(&labels, opened.shape[0], &opened.origin)?;
+    }
+    let Npy { origin, bytes, .. } = opened.read(packed)?;
+    let mut images = ByteArray::images(origin, sizes, bytes)?;
+    images.scale(reading.max_value)?;
+    Ok((Half { images, labels }, parts))
 }
 
 fn open(path: &Path) -> Result<Archive, DatasetError> {
     let place = || Place::whole(path.display().to_string());
-    let source = File::open(path).map_err(DatasetError::read(place()))?;
+    let source = files::open_regular(path).map_err(DatasetError::read(place()))?;
     ZipArchive::new(BufReader::new(source)).map_err(|error| damaged(place(), error))
 }
 
@@ -81,16 +101,34 @@ fn check_names(archive: &Archive, path: &Path, wanted: &[&str]) -> Result<(), Da
         return Ok(());
     }
     names.sort_unstable();
-    let found = if names.is_empty() { "none".to_string() } else { printable(&names.join(", ")) };
+    let found = match names.is_empty() {
+        true => "none".to_string(),
+        false => printable(&listed(&names)),
+    };
     let place = Place::whole(path.display().to_string());
-    Err(fault(place, format!("the arrays {}", wanted.join(", ")), found))
+    let expected = format!("the arrays {}", wanted.join(", "));
+    let is_numpy = archive.file_names().flatten().any(|name| name.ends_with(".npy"));
+    let hint = match is_numpy || names.is_empty() {
+        true => "numpy.savez writes arrays under such names",
+        false => "this is a zip archive of other files: unpack it, and name the folder",
+    };
+    Err(fault_with_hint(place, expected, found, hint))
 }
 
-fn npy(archive: &mut Archive, path: &Path, array: &str) -> Result<Npy, DatasetError> {
+/// An array of which the header was read, and the bytes that it takes in the archive.
+fn npy<'a>(
+    archive: &'a mut Archive,
+    path: &Path,
+    array: &str,
+) -> Result<(Opened<impl Read + use<'a>>, u64), DatasetError> {
     let file = path.display().to_string();
     let place = Place { file: file.clone(), spot: Spot::Array(array.to_string()) };
     match archive.by_name(&format!("{array}.npy")) {
-        Ok(entry) => npy::read(entry, Origin::Array { file, array: array.to_string() }),
+        Ok(entry) => {
+            let (packed, size) = (entry.compressed_size(), entry.size());
+            let origin = Origin::Array { file, array: array.to_string() };
+            Ok((npy::open(entry, size, origin)?, packed))
+        }
         Err(error) => Err(damaged(place, error)),
     }
 }
@@ -105,7 +143,15 @@ fn sizes(origin: &Origin, shape: &[usize], reading: &Reading) -> Result<[usize; 
             let colours = if colour { ", 3" } else { "" };
             let expected =
                 format!("the shape [images, height, width{colours}] or [images, values]");
-            Err(fault(origin.of_size(0), expected, format!("{shape:?}")))
+            let hint = match shape {
+                &[_, _, _, 3] => Some("--colour reads three values a pixel"),
+                &[_, _, _, 1] | &[_, 1, _, _] => {
+                    Some("images.reshape(n, height, width) takes the axis of one away")
+                }
+                &[_, 3, _, _] => Some("images.transpose(0, 2, 3, 1) puts the colours last"),
+                _ => None,
+            };
+            Err(fault(origin.of_size(0), expected, shape_of(shape)).with_hint(hint))
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::place::Origin;
 use super::stratify::{counts, is_fair, is_shuffled, stratified};
-use super::{ByteArray, DataSource, Dataset, DatasetError, Reading, joined, names};
+use super::{ByteArray, DataSource, Dataset, DatasetError, PixelRules, Reading, joined, names};
 
 /// Images of a class below which its error means little.
 const FEW: usize = 5;
@@ -46,6 +46,9 @@ impl Dataset {
             notes: Vec::new(),
             source: DataSource::Memory,
             reading: Reading::default(),
+            conversions: Vec::new(),
+            parts: Vec::new(),
+            rules: PixelRules::default(),
             images: joined(vec![0; height * width], &images.bytes),
             labels: vec![0; 1 + test_count],
         })

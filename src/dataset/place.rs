@@ -72,8 +72,8 @@ pub(super) enum Origin {
     Idx { file: String, compressed: bool, header: usize },
     /// A file or a folder that does not say more.
     Whole(String),
-    /// The first column of a table: the line of each element.
-    Lines { file: String, lines: Vec<u64> },
+    /// A column of a table, from 1: the line of each element.
+    Lines { file: String, lines: Vec<u64>, column: usize },
     /// An array of an `.npz` file.
     Array { file: String, array: String },
 }
@@ -100,8 +100,8 @@ impl Origin {
             Origin::Memory(_) => Spot::Byte(index),
             Origin::Idx { header, .. } => return self.byte(header + index),
             Origin::Whole(_) => Spot::Whole,
-            Origin::Lines { lines, .. } => match lines.get(index) {
-                Some(&line) => Spot::Field { line, column: 1 },
+            Origin::Lines { lines, column, .. } => match lines.get(index) {
+                Some(&line) => Spot::Field { line, column: *column },
                 None => Spot::Whole,
             },
             Origin::Array { array, .. } => Spot::Element { array: array.clone(), index },

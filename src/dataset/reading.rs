@@ -6,14 +6,17 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::array::shape;
-use super::{DatasetError, Place, fault};
+use super::{DatasetError, Place, fault, fault_with_hint};
 
 /// Bytes of a pixel that has colour: red, green and blue.
 const COLOURS: usize = 3;
 /// Most pixels of a side: a network of larger images has more weights than any machine trains.
 const SIDE_MAX: usize = 1024;
 
-/// What the files do not tell, or not in the way that is wanted.
+/// The largest value of 16 bits: images of either depth are read at their full scale.
+pub const FULL_SCALE: u32 = u16::MAX as u32;
+
+/// How images are read if their files leave it open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
     /// Image files are scaled to this size, by default that of the first; rows of a table are images of
@@ -21,6 +24,44 @@ pub struct Reading {
     pub size: Option<ImageSize>,
     /// A pixel gives three bytes in a row, red, green and blue, instead of one.
     pub colour: bool,
+    /// The ground below transparent pixels; without one, images with such pixels are refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub background: Option<Background>,
+    /// The value that becomes the byte 255, at least 1. Without it bytes stay as they are, and 16 bits are
+    /// read at their full scale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_value: Option<u32>,
+    /// Whether the first line of a table names its columns, if that cannot be seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub csv_header: Option<bool>,
+}
+
+/// The ground on which transparent pixels are laid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
+pub enum Background {
+    /// 0
+    Black,
+    /// 255
+    White,
+}
+
+impl Background {
+    /// Its shade.
+    pub(super) fn byte(self) -> u8 {
+        match self {
+            Background::Black => 0,
+            Background::White => u8::MAX,
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Background::Black => "black",
+            Background::White => "white",
+        }
+    }
 }
 
 /// Pixels of an image; `32x20` are 32 columns and 20 rows.
@@ -66,7 +107,8 @@ impl ImageSize {
             return Ok(size);
         }
         let expected = format!("at most {SIDE_MAX} pixels a side, where no image size is given");
-        Err(fault(Place::whole(file), expected, size))
+        let hint = "--image-size WxH scales all images";
+        Err(fault_with_hint(Place::whole(file), expected, size, hint))
     }
 }
 
@@ -94,6 +136,10 @@ impl Reading {
                 format!("images with as many rows as columns of pixels{each}, or an image size")
             }
         };
-        Err(fault(place, expected, format!("{bytes} values an image")))
+        let hint = match self.size {
+            Some(_) => None,
+            None => Some("--image-size WxH gives columns and rows"),
+        };
+        Err(fault(place, expected, format!("{bytes} values an image")).with_hint(hint))
     }
 }

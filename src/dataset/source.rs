@@ -1,11 +1,12 @@
 //! Finds out what a path leads to.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::names::{self, printable};
-use super::{DatasetError, Place, ReadSet, Reading, fault, idx, images, npz, table};
+use super::{DatasetError, Half, Part, Place, ReadSet, Reading, fault, idx, images, npz, table};
+use crate::files;
 
 /// The first bytes of a zip archive, which an `.npz` is.
 const ZIP_MAGIC: [u8; 4] = *b"PK\x03\x04";
@@ -35,30 +36,40 @@ impl Source {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => Source::of_folder(path),
             Ok(metadata) if metadata.is_file() => Source::of_file(path),
-            Ok(_) => Err(DatasetError::NotADataset { path: owned() }),
+            Ok(_) => {
+                let found = "a device, a pipe or a socket";
+                Err(DatasetError::NotADataset { path: owned(), found })
+            }
             Err(source) => Err(DatasetError::Unreachable { path: owned(), source }),
         }
     }
 
     /// Reads the files.
     pub(super) fn read(self, path: &Path, reading: &Reading) -> Result<ReadSet, DatasetError> {
-        let halves = match self {
+        let both = |[(training, first), (test, second)]: [(Half, Vec<Part>); 2]| {
+            ReadSet::of_arrays([training, test], [first, second].concat())
+        };
+        let read = match self {
             Source::Images => return images::read_folder(path, reading),
             Source::Idx if reading.colour => {
                 let place = Place::whole(path.display().to_string());
                 return Err(fault(place, "images in colour", "IDX files, whose images are grey"));
             }
-            Source::Idx => idx::read_folder(path)?,
-            Source::Tables([training, test]) => {
-                [table::read(&training, reading)?, table::read(&test, reading)?]
+            Source::Idx => {
+                let (mut halves, parts) = idx::read_folder(path)?;
+                for half in &mut halves {
+                    half.images.scale(reading.max_value)?;
+                }
+                ReadSet::of_arrays(halves, parts)
             }
-            Source::Archive(file) => npz::read_both(&file, reading)?,
+            Source::Tables(files) => both(table::read_both(&files, reading)?),
+            Source::Archive(file) => both(npz::read_both(&file, reading)?),
             Source::Archives([training, test]) => {
-                [npz::read_one(&training, reading)?, npz::read_one(&test, reading)?]
+                both([npz::read_one(&training, reading)?, npz::read_one(&test, reading)?])
             }
         };
         let class_names = if path.is_dir() { names::of_folder(path)? } else { None };
-        Ok(ReadSet { halves, class_names, notes: Vec::new() })
+        Ok(ReadSet { class_names, ..read })
     }
 
     fn of_folder(folder: &Path) -> Result<Source, DatasetError> {
@@ -94,7 +105,11 @@ impl Source {
                 [false, false] => {}
             }
         }
-        Err(DatasetError::Unknown { folder: folder.to_owned(), found: found(folder) })
+        let found = match folder.join("run.json").is_file() {
+            true => "the folder of a run".to_string(),
+            false => found(folder),
+        };
+        Err(DatasetError::Unknown { folder: folder.to_owned(), found })
     }
 
     fn of_file(path: &Path) -> Result<Source, DatasetError> {
@@ -104,7 +119,10 @@ impl Source {
             Some("npz") if npz::holds_one_set(path)? => Ok(Source::Archives(with_test_set(path)?)),
             Some("npz") => Ok(Source::Archive(path.to_owned())),
             _ if starts_as_zip(path) => Ok(Source::Archive(path.to_owned())),
-            _ => Err(DatasetError::NotADataset { path: path.to_owned() }),
+            _ => {
+                let found = files::kind_of(path).unwrap_or("something else");
+                Err(DatasetError::NotADataset { path: path.to_owned(), found })
+            }
         }
     }
 }
@@ -130,7 +148,7 @@ fn no_test_set(training: &Path, test: &Path) -> DatasetError {
 
 fn starts_as_zip(path: &Path) -> bool {
     let mut start = [0; ZIP_MAGIC.len()];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    let read = files::open_regular(path).and_then(|mut file| file.read_exact(&mut start));
     read.is_ok() && start == ZIP_MAGIC
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::Dataset;
 use super::error::counted;
+use super::{Dataset, Part, PixelRules};
 
 /// A class with so many times fewer images than the largest is told.
 const UNEVEN: usize = 10;
@@ -35,7 +35,13 @@ pub struct Summary {
     pub training_classes: Vec<usize>,
     /// Test images of each class.
     pub test_classes: Vec<usize>,
-    /// What was skipped or changed on reading, and what may spoil a result, a sentence each.
+    /// How each file or array was understood.
+    pub parts: Vec<Part>,
+    /// What was done to pixels on reading, a sentence each.
+    pub conversions: Vec<String>,
+    /// How values of files became bytes.
+    pub rules: PixelRules,
+    /// Files that were skipped, and what may spoil a result, a sentence each.
     pub problems: Vec<String>,
 }
 
@@ -57,6 +63,9 @@ impl Summary {
             test_images: test.len(),
             training_classes: counts(training, dataset.classes),
             test_classes: counts(test, dataset.classes),
+            parts: dataset.parts.clone(),
+            conversions: dataset.conversions.clone(),
+            rules: dataset.rules,
             problems: dataset.notes.clone(),
         };
         summary.problems.extend(summary.odd_classes());

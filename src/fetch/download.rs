@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
@@ -12,9 +12,12 @@ use ureq::http::{Response, header};
 
 use super::known::{Checksum, RemoteFile};
 use super::{FetchError, lines};
+use crate::files;
 
 /// A server that says nothing for so long has gone.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// A server that sends fewer bytes a second for as long is given up.
+const SLOWEST: u64 = 1000;
 /// Bytes that are read at once.
 const BLOCK: usize = 1 << 16;
 
@@ -47,20 +50,30 @@ pub struct Downloader<'a> {
     agent: Agent,
     places: Vec<&'a str>,
     listen: &'a mut dyn FnMut(Progress),
+    patience: Duration,
 }
 
 impl<'a> Downloader<'a> {
     /// From `places`, addresses to which names of files are added, the first first. `listen` hears how far a download is.
     pub fn new(places: Vec<&'a str>, listen: &'a mut dyn FnMut(Progress)) -> Self {
+        Downloader::with_patience(places, listen, PATIENCE)
+    }
+
+    /// The same with another time after which a silent or slow server is given up.
+    pub fn with_patience(
+        places: Vec<&'a str>,
+        listen: &'a mut dyn FnMut(Progress),
+        patience: Duration,
+    ) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_connect(Some(PATIENCE))
-            .timeout_recv_response(Some(PATIENCE))
-            .timeout_per_read(Some(PATIENCE))
+            .timeout_connect(Some(patience))
+            .timeout_recv_response(Some(patience))
+            .timeout_per_read(Some(patience))
             // What is compressed stays so: its checksum is known.
             .accept_encoding("identity")
             .user_agent(concat!("apical/", env!("CARGO_PKG_VERSION")));
-        Downloader { agent: config.build().new_agent(), places, listen }
+        Downloader { agent: config.build().new_agent(), places, listen, patience }
     }
 
     /// Puts a file into a folder, and says where.
@@ -102,7 +115,7 @@ impl<'a> Downloader<'a> {
     /// Completes the part and checks it; one that is not right is taken away.
     fn fetch_from(&mut self, url: &str, file: &RemoteFile, part: &Path) -> Result<(), FetchError> {
         loop {
-            let begun = fs::metadata(part).map_or(0, |metadata| metadata.len());
+            let begun = length_of_part(part)?;
             self.complete(url, file, part, begun)?;
             let checked = check(part, file, url);
             if checked.is_ok() {
@@ -154,6 +167,7 @@ impl<'a> Downloader<'a> {
         };
         let mut body = response.into_body().into_reader();
         let mut block = vec![0; BLOCK];
+        let mut window = (Instant::now(), bytes);
         loop {
             let broken = |source| FetchError::BrokenOff { url: url.to_string(), bytes, source };
             let read = match body.read(&mut block) {
@@ -171,8 +185,33 @@ impl<'a> Downloader<'a> {
                 return Err(FetchError::TooLong { url: url.to_string(), most: file.most });
             }
             (self.listen)(Progress::Bytes { file: file.name, bytes, of });
+            let (since, before) = window;
+            if since.elapsed() >= self.patience {
+                let rate = (bytes - before) as f64 / since.elapsed().as_secs_f64();
+                if rate < SLOWEST as f64 {
+                    let (url, rate) = (url.to_string(), rate as u64);
+                    return Err(FetchError::TooSlow { url, bytes, rate, least: SLOWEST });
+                }
+                window = (Instant::now(), bytes);
+            }
         }
         target.sync_all().map_err(written())
+    }
+}
+
+/// Bytes that are there of a file.
+///
+/// # Errors
+/// Returns an error if its name is that of a link or of no regular file, which is not written through.
+fn length_of_part(part: &Path) -> Result<u64, FetchError> {
+    match fs::symlink_metadata(part) {
+        Ok(metadata) if metadata.is_file() => Ok(metadata.len()),
+        Ok(_) => {
+            let source = io::Error::other("this is a link or no regular file: take it away");
+            Err(FetchError::file("written", part)(source))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(FetchError::file("read", part)(error)),
     }
 }
 
@@ -187,14 +226,16 @@ fn continues_at<T>(response: &Response<T>, begun: u64) -> bool {
     range.is_some_and(|range| range.starts_with(&format!("bytes {begun}-")))
 }
 
-/// Compares a file's checksum; `from` names the file in errors.
+/// Compares a file's checksum; `from` names the file in errors. No more is read, or unpacked, than the right
+/// file has at most.
 fn check(path: &Path, file: &RemoteFile, from: &str) -> Result<(), FetchError> {
-    let content = File::open(path).map_err(FetchError::file("read", path))?;
+    let content = files::open_regular(path).map_err(FetchError::file("read", path))?;
+    let most = file.most.saturating_add(1);
     let read = FetchError::file("read", path);
     let (expected, digest) = match file.checksum {
-        Checksum::Whole(expected) => (expected, digest(content).map_err(read)?),
+        Checksum::Whole(expected) => (expected, digest(content.take(most)).map_err(read)?),
         Checksum::Decompressed(expected) => {
-            let digest = digest(MultiGzDecoder::new(content));
+            let digest = digest(MultiGzDecoder::new(content).take(most));
             let gzip = |source| FetchError::Gzip { from: from.to_string(), source };
             (expected, digest.map_err(gzip)?)
         }

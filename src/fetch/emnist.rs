@@ -1,6 +1,5 @@
 //! EMNIST, which comes as one archive of all its splits, with images that lie on their side.
 
-use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,7 @@ use super::FetchError;
 use super::known::Split;
 use crate::dataset::idx::{read_images, read_labels};
 use crate::dataset::names::CLASS_NAMES;
+use crate::files;
 use crate::record::file::write_whole;
 
 /// Names of the parts in the archive, and of the files that others of the family have.
@@ -44,7 +44,7 @@ pub(super) fn another(folder: &Path) -> FetchError {
 /// When the archive is damaged or another one, or a file cannot be written.
 pub fn unpack(archive: &Path, split: Split, folder: &Path) -> Result<(), FetchError> {
     let damaged = |source| FetchError::Archive { path: archive.to_owned(), source };
-    let file = File::open(archive).map_err(FetchError::file("read", archive))?;
+    let file = files::open_regular(archive).map_err(FetchError::file("read", archive))?;
     let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(error.into()))?;
     for [part, name] in PARTS {
         let entry = |kind| format!("gzip/emnist-{}-{part}-{kind}.gz", split.name());
@@ -93,7 +93,7 @@ fn write(path: &Path, sizes: &[usize], bytes: &[u8]) -> Result<(), FetchError> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::fs::{self, File};
 
     use super::*;
     use crate::dataset::Dataset;

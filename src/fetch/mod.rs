@@ -33,6 +33,10 @@ pub enum FetchError {
     Connection { url: String, source: Box<ureq::Error> },
     #[error("{url}: broke off after {bytes} bytes")]
     BrokenOff { url: String, bytes: u64, source: Option<io::Error> },
+    #[error(
+        "{url}: too slow: {rate} bytes a second, {bytes} bytes in all; at least {least} a second are expected"
+    )]
+    TooSlow { url: String, bytes: u64, rate: u64, least: u64 },
     #[error("{url}: expected at most {most} bytes, found more")]
     TooLong { url: String, most: u64 },
     #[error("{from}: expected a file with the SHA-256 {expected}, found {found}")]

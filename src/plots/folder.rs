@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
+use crate::files;
 use crate::record::replicas::replica_folder;
 use crate::record::run::{CONFIG, METRICS, WEIGHTS};
 use crate::record::{RecordError, Saved, WeightsError, weights};
@@ -177,7 +178,7 @@ fn course(path: &Path) -> Result<Course, PlotError> {
         #[serde(other)]
         Other,
     }
-    let text = fs::read_to_string(path).map_err(RecordError::io("read", path))?;
+    let text = files::read_long_text(path).map_err(RecordError::io("read", path))?;
     let whole = text.rfind('\n').map_or(0, |end| end + 1);
     let mut course = Course::default();
     for (index, line) in text[..whole].lines().enumerate() {

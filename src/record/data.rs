@@ -15,11 +15,11 @@ const LEVELS: usize = 4;
 #[expect(missing_docs, reason = "each message says what it is")]
 pub enum DataError {
     #[error("{}: cannot find the data set that it was trained on, {data}", .owner.display())]
-    NotFound { owner: PathBuf, data: DataIdentity },
+    NotFound { owner: PathBuf, data: Box<DataIdentity> },
     #[error("{}: expected the data set that it was trained on, {data}; {found} holds other images", .owner.display())]
-    Changed { owner: PathBuf, data: DataIdentity, found: String },
+    Changed { owner: PathBuf, data: Box<DataIdentity>, found: String },
     #[error("{}: cannot read the data set that it was trained on, {data}", .owner.display())]
-    Dataset { owner: PathBuf, data: DataIdentity, source: DatasetError },
+    Dataset { owner: PathBuf, data: Box<DataIdentity>, source: DatasetError },
 }
 
 /// What is known of the data set of a run, or of weights in it, from the `run.json` of the run. `owner`: the folder, or
@@ -35,7 +35,7 @@ pub fn identity_of_run(owner: &Path) -> Option<DataIdentity> {
 /// # Errors
 /// Returns [`DataError::NotFound`] if nothing is there, [`DataError::Changed`] if other images are.
 pub fn open_data(data: &DataIdentity, owner: &Path) -> Result<Dataset, DataError> {
-    let (owned, identity) = (|| owner.to_owned(), || data.clone());
+    let (owned, identity) = (|| owner.to_owned(), || Box::new(data.clone()));
     let mut failure = DataError::NotFound { owner: owned(), data: identity() };
     let candidates: Vec<Option<PathBuf>> = match data.source {
         DataSource::Embedded => vec![None],

@@ -12,6 +12,7 @@ use super::lock::FolderLock;
 use super::run::refuse_a_run;
 use crate::config::{Config, Sweep};
 use crate::dataset::{DataIdentity, DataSource, Reading};
+use crate::files;
 use crate::train::Every;
 
 /// The name of the file.
@@ -93,7 +94,7 @@ impl RunInfo {
     /// Returns [`RecordError::NoRun`] if there is no such file, another error if it cannot be read.
     pub fn read(folder: &Path) -> Result<Self, RecordError> {
         let path = folder.join(RUN);
-        let text = match fs::read_to_string(&path) {
+        let text = match files::read_text(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(RecordError::NoRun { folder: folder.to_owned() });

@@ -1,6 +1,5 @@
 //! A file of JSON lines that is read when it is opened, and then grows.
 
-use std::fs;
 use std::path::Path;
 
 use serde::Serialize;
@@ -8,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::file::write_whole;
 use super::{Metrics, Notice, RecordError};
+use crate::files;
 
 /// The file, and what it holds.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl<T: Serialize + DeserializeOwned> Lines<T> {
         if !path.exists() {
             return Ok(Lines { file: Metrics::create(path)?, all: Vec::new(), notice: None });
         }
-        let text = fs::read_to_string(path).map_err(RecordError::io("read", path))?;
+        let text = files::read_long_text(path).map_err(RecordError::io("read", path))?;
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
         let mut notice = None;
         if whole < text.len() {

@@ -1,13 +1,13 @@
 //! All experiments of a folder as one HTML page: it needs no other file, reads well on paper and in the dark.
 
 use std::fmt::Write;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::findings::with_unit;
 use super::markdown::markdown;
 use super::results::results;
 use super::{ExperimentResult, Finding, Plot, ReportError};
+use crate::files;
 use crate::record::RecordError;
 use crate::record::file::write_whole;
 
@@ -89,7 +89,7 @@ pub(super) fn data_of<'a>(results: impl Iterator<Item = &'a ExperimentResult>) -
 /// A plot's SVG as an element of a page.
 fn drawing(folder: &Path, plot: &Plot) -> Result<String, ReportError> {
     let path = folder.join(format!("{}.svg", plot.name));
-    let text = fs::read_to_string(&path).map_err(RecordError::io("read", &path))?;
+    let text = files::read_text(&path).map_err(RecordError::io("read", &path))?;
     match text.find("<svg") {
         Some(start) => Ok(text[start..].to_string()),
         None => Err(ReportError::NoDrawing { path }),
@@ -221,6 +221,8 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::super::{Measured, RESULT};
+    use std::fs;
+
     use super::*;
 
     pub(in crate::report) fn result(name: &str) -> ExperimentResult {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{ExperimentResult, RESULT, ReportError};
 use crate::dataset::DataIdentity;
+use crate::files;
 use crate::record::RecordError;
 
 /// The results of all experiments whose folders lie in `folder`, with these, in the order of the paper's figures.
@@ -23,7 +24,7 @@ pub fn results(folder: &Path) -> Result<Vec<(PathBuf, ExperimentResult)>, Report
         if !file.is_file() {
             continue;
         }
-        let text = fs::read_to_string(&file).map_err(RecordError::io("read", &file))?;
+        let text = files::read_long_text(&file).map_err(RecordError::io("read", &file))?;
         let result = serde_json::from_str(&text)
             .map_err(|source| ReportError::Result { path: file, source })?;
         found.push((path, result));

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::figure::figure;
 use super::{RungResult, Search, TuneError, Tuned};
 use crate::evaluate::Spread;
+use crate::files;
 use crate::record::file::write_whole;
 use crate::record::replicas::in_words;
 use crate::record::run::refuse_a_run;
@@ -43,7 +44,7 @@ impl Folder {
             refuse_a_run(path)?;
         }
         let lock = FolderLock::take(path)?;
-        match fs::read_to_string(&file) {
+        match files::read_text(&file) {
             Ok(text) => {
                 let found: Search = toml::from_str(&text)
                     .map_err(|source| TuneError::File { path: file, source: Box::new(source) })?;

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::{class_names, coloured, folder_of, refusal, sized};
 
-fn encoded(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
+pub(super) fn encoded(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     image.into().write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
@@ -69,9 +69,12 @@ fn images_are_scaled_to_the_first_or_to_what_is_asked_for() {
     let row = &set.image(large)[..4];
     assert_eq!((row[0], row[3]), (120, 10));
     assert!(row[1] > row[2], "{row:?}");
-    let notes = set.notes.join("\n");
-    assert!(notes.contains("train: 1 image scaled to 4x2 pixels"), "{notes}");
-    assert!(notes.contains("test: 1 image scaled to 4x2 pixels"), "{notes}");
+    let told = set.conversions.join("\n");
+    assert!(told.contains("train: 1 image scaled to 4x2 pixels\n"), "{told}");
+    assert!(
+        told.contains("test: 1 image scaled to 4x2 pixels, 1 of them to another ratio"),
+        "{told}"
+    );
 
     let set = Dataset::open_as(folder.path(), &sized(6, 3)).unwrap();
     assert_eq!((set.height, set.width), (3, 6));
@@ -139,10 +142,13 @@ fn all_files_that_are_no_images_are_named_at_once() {
         ("test/dog/3.png", cut),
     ]);
     let message = refusal(&folder, "", &Reading::default());
-    let kind = "expected a whole PNG or JPEG image, found something else";
-    assert!(message.starts_with("DIR: 3 files cannot be taken\n"), "{message}");
-    for file in ["train/cat/3.png", "train/dog/3.png", "test/dog/3.png"] {
-        assert!(message.contains(&format!("\n  {file}: {kind}")), "{message}\nlacks: {file}");
+    assert!(message.starts_with("cannot read 3 files\n"), "{message}");
+    for fault in [
+        "train/cat/3.png: expected a PNG or JPEG image, found text",
+        "train/dog/3.png: expected a PNG or JPEG image, found an empty file",
+        "test/dog/3.png: expected a whole PNG image, found a damaged one: the file ends inside a chunk",
+    ] {
+        assert!(message.contains(&format!("\n  {fault}")), "{message}\nlacks: {fault}");
     }
     // Of very many, the first.
     let many: Vec<String> = (0..30).map(|index| format!("train/cat/x{index:02}.png")).collect();
@@ -159,7 +165,10 @@ fn a_header_that_lies_costs_no_memory() {
     huge[16..24].fill(0x7f);
     let folder = with(vec![("train/cat/3.png", huge)]);
     let message = refusal(&folder, "", &Reading::default());
-    assert!(message.contains("train/cat/3.png: expected a whole PNG or JPEG image"), "{message}");
+    assert!(
+        message.contains("train/cat/3.png: expected a whole PNG image, found a damaged one: "),
+        "{message}"
+    );
 
     let folder = folder_of([
         ("train/cat/0.png", grey(1200, 2, 9)),
@@ -197,7 +206,7 @@ fn folders_that_do_not_fit_are_refused() {
     refused(files, "test: expected images in a folder for each class, found none");
     let mut files = pets();
     files.push(("train/fox/note.txt", vec![]));
-    refused(files, "train/fox: expected images (.png, .jpg, .jpeg), found none");
+    refused(files, "train/fox: expected images (.png, .jpg, .jpeg), found note.txt");
     let files = vec![("train/a.png", grey(4, 2, 1)), ("test/cat/a.png", grey(4, 2, 1))];
     refused(files, "train: expected a folder of images for each class, found none");
     let files = vec![("train/cat/a.png", grey(4, 2, 1)), ("test/cat/a.png", grey(4, 2, 1))];

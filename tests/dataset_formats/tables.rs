@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::{class_names, coloured, folder_of, refusal, sized};
 
-const TRAINING: &str = "0,1,2,3,4\n1,5,6,7,200\n2,0,0,0,9\n";
+const TRAINING: &str = "0,4,2,3,1\n1,5,6,7,200\n2,0,0,0,9\n";
 const TEST: &str = "1,4,3,2,1\n";
 
 fn folder(training: &str, test: &str) -> TempDir {
@@ -63,13 +63,13 @@ fn a_missing_file_of_two_is_named() {
 
 #[test]
 fn other_shapes_and_colours_are_read_when_told() {
-    let folder = folder("0,1,2,3,4,5,6\n1,7,8,9,10,11,12\n", "0,1,1,1,1,1,1\n");
+    let folder = folder("0,6,2,3,4,5,1\n1,7,8,9,10,11,12\n", "0,1,1,1,1,1,1\n");
     let expected = "train.csv, line 1: expected images with as many rows as columns of pixels, or an image \
                     size, found 6 values an image";
     assert_eq!(refusal(&folder, "", &Reading::default()), expected);
     let set = Dataset::open_as(folder.path(), &sized(3, 2)).unwrap();
     assert_eq!((set.height, set.width, set.channels), (2, 3, 1));
-    let reading = Reading { size: sized(2, 1).size, colour: true };
+    let reading = Reading { colour: true, ..sized(2, 1) };
     let set = Dataset::open_as(folder.path(), &reading).unwrap();
     assert_eq!((set.height, set.width, set.channels), (1, 6, 3));
     let expected = "train.csv, line 1: expected 9 values an image (3 x 3), found 6 values an image";
@@ -95,11 +95,11 @@ fn faults_are_refused_with_line_and_column() {
         assert_eq!(refusal(&folder(training, test), "", &Reading::default()), expected);
     };
     let number = "a whole number from 0 to 255, found";
-    let wrong = "0,1,2,3,4\n1,5,6,256,200\n";
+    let wrong = "0,4,2,3,1\n1,5,6,256,200\n";
     refused(wrong, TEST, &format!("train.csv, line 2, column 4: expected a pixel, {number} '256'"));
-    let wrong = "label,a,b,c,d\n\n0,1,2,3,4\n-1,5,6,7,8\n";
+    let wrong = "label,a,b,c,d\n\n0,4,2,3,1\n-1,5,6,7,8\n";
     refused(wrong, TEST, &format!("train.csv, line 4, column 1: expected a label, {number} '-1'"));
-    let wrong = "label,a,b,c,d\r\n0,1,2,3,4\r\n1,2,3,x,4\r\n";
+    let wrong = "label,a,b,c,d\r\n0,4,2,3,1\r\n1,2,3,x,4\r\n";
     refused(wrong, TEST, &format!("train.csv, line 3, column 4: expected a pixel, {number} 'x'"));
     let wrong = "0,0.5,2,3,4\n";
     refused(
@@ -115,22 +115,22 @@ fn faults_are_refused_with_line_and_column() {
         &format!("test.csv, line 1, column 2: expected a pixel, {number} {found}"),
     );
     refused(
-        "0,1,2,3,4\n1,5,6,7\n",
+        "0,4,2,3,1\n1,5,6,7\n",
         TEST,
         "train.csv, line 2: expected 5 fields as in line 1, found 4",
     );
     let commas = "a label and pixels, with commas between them";
-    refused("0;1;2;3;4\n", TEST, &format!("train.csv, line 1: expected {commas}, found 1"));
+    refused("0 1 2 3 4\n", TEST, &format!("train.csv, line 1: expected {commas}, found 1"));
     for nothing in ["", "\n\n", "label,a,b,c,d\n"] {
         refused(nothing, TEST, &format!("train.csv: expected lines of {commas}, found none"));
     }
     refused(
         TRAINING,
-        "label,a,b,c,d\n0,1,2,3,4\n3,1,2,3,4\n",
+        "label,a,b,c,d\n0,4,2,3,1\n3,1,2,3,4\n",
         "test.csv, line 3, column 1: expected a label in 0..=2 as in train.csv, found 3",
     );
     refused(
-        "4,1,2,3,4\n4,1,2,3,4\n",
+        "4,9,2,3,4\n4,1,2,3,4\n",
         TEST,
         "train.csv, line 1, column 1: expected at least two classes, found the label 4 only",
     );
@@ -144,6 +144,133 @@ fn faults_are_refused_with_line_and_column() {
         "1,1,1,1,1,1,1,1,1,1\n",
         "test.csv: expected images of 2 x 2 as in train.csv, found 3 x 3",
     );
+}
+
+/// 70 lines of 16 pixels, whose first holds `first`.
+fn long(first: &str) -> String {
+    let line =
+        |index: usize| format!("{},{}", index % 2, "0,7,".repeat(7) + &format!("0,{index}\n"));
+    format!("{first}\n{}", (1..70).map(line).collect::<String>())
+}
+
+fn counting(from: usize, to: usize) -> String {
+    (from..=to).map(|number| number.to_string()).collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn numbers_that_name_columns_are_a_header() {
+    // As pandas writes a frame without names: 0 to 16 above a label and 16 pixels.
+    let header = counting(0, 16);
+    let set = Dataset::open(folder(&long(&header), &long(&header)).path()).unwrap();
+    assert_eq!((set.training_count, set.test_count, set.range), (69, 69, 69));
+    let header = format!("label,{}", counting(0, 15));
+    let set = Dataset::open(folder(&long(&header), &long(&header)).path()).unwrap();
+    assert_eq!((set.training_count, set.labels()[0]), (69, 1));
+
+    // An image of such numbers in one file alone may be one.
+    let image = long(&counting(0, 16));
+    let test = long("1,5,0,0,0,0,0,0,0,0,0,0,0,0,0,0,9");
+    let expected =
+        "train.csv, line 1: expected names of columns or an image, found numbers that count up";
+    assert_eq!(refusal(&folder(&image, &test), "", &Reading::default()), expected);
+    let read = |csv_header| {
+        let reading = Reading { csv_header: Some(csv_header), ..Reading::default() };
+        Dataset::open_as(folder(&image, &image).path(), &reading).unwrap().training_count
+    };
+    assert_eq!((read(true), read(false)), (69, 70));
+    // Names that no byte holds.
+    let set =
+        |header: &str| Dataset::open_as(folder(header, header).path(), &sized(300, 1)).unwrap();
+    let (row, other) = (vec!["7"; 300].join(","), vec!["8"; 300].join(","));
+    let set = set(&format!("{}\n0,{row}\n1,{other}\n", counting(0, 300)));
+    assert_eq!(set.training_count, 2);
+    // pandas names a value that is there twice 0.1.
+    let mangled = "5,0,0.1,7,0.2\n1,0,0,7,9\n0,0,0,7,9\n";
+    let expected = "train.csv, line 1: expected names of columns or an image, found fractions, which no later line has";
+    assert_eq!(refusal(&folder(mangled, TEST), "", &Reading::default()), expected);
+}
+
+#[test]
+fn columns_are_found_by_their_names() {
+    let same = |training: &str| {
+        let set = Dataset::open(folder(training, TEST).path()).unwrap();
+        assert_eq!((set.training_labels(), set.image(0)), (&[1, 0][..], &[5, 6, 7, 8][..]));
+        let text = &set.parts[0].text;
+        assert!(text.contains("labels in column"), "{text}");
+        text.clone()
+    };
+    same("pixel0,pixel1,pixel2,pixel3,Label\n5,6,7,8,1\n1,2,3,4,0\n");
+    same("a,target,b,c,d\n5,1,6,7,8\n1,0,2,3,4\n");
+    let sorted = same("p10,class,p2,p1,p0\n8,1,7,6,5\n4,0,3,2,1\n");
+    assert!(sorted.contains("sorted by their names"), "{sorted}");
+    let index = same(",label,0,1,2,3\n0,1,5,6,7,8\n17,0,1,2,3,4\n");
+    assert!(index.contains("column 1 '' numbers the lines"), "{index}");
+    same("id,label,0,1,2,3\n900,1,5,6,7,8\n17,0,1,2,3,4\n");
+    same("# label;1x1;1x2;2x1;2x2\n1;5;6;7;8\n0;1;2;3;4\n");
+    same("label\t1x1\t1x2\t2x1\t2x2\n1\t5\t6\t7\t8\n0\t1\t2\t3\t4\n");
+    same("label,a,b,c,d\r1,5,6,7,8\r0,1,2,3,4\r");
+    same("\"label\",\"a\",\"b\",\"c\",\"d\"\n1.0,5.0,6,7,8\n0,1e0,2,3,4\n");
+
+    let refused = |training: &str, expected: &str| {
+        let message = refusal(&folder(training, TEST), "", &Reading::default());
+        assert_eq!(message, format!("train.csv{expected}"));
+    };
+    // Kaggle's test.csv has no labels.
+    let labels = ", line 1: expected a column of labels, called label, labels, class, classes, target, found ";
+    refused(
+        "pixel0,pixel1,pixel2,pixel3\n1,2,3,4\n",
+        &format!("{labels}pixel0, pixel1, pixel2, pixel3"),
+    );
+    refused(
+        "label,class,a,b\n1,2,3,4\n",
+        ", line 1: expected one column of labels, found label, class",
+    );
+    refused(
+        "label,width,p0,p1,p2,p3\n1,2,5,6,7,8\n",
+        ", line 1: expected columns of pixels with names such as 'width', found a column 'width'",
+    );
+    refused(
+        "label,p0,p1,p1,p2\n1,2,5,6,7\n",
+        ", line 1: expected columns of different names, found 'p1' twice",
+    );
+    refused(
+        "label,a,b,c\n1,2,5,6,7\n",
+        ", line 2: expected 4 fields as in the header, line 1, found 5",
+    );
+    refused(
+        "cat,5,6,7,8\ndog,1,2,3,4\n",
+        ", line 1, column 1: expected a label, a whole number from 0 to 255, found 'cat'",
+    );
+    refused(
+        "1;5;6,5;7;8\n",
+        ": expected one kind of separator between fields, found semicolons and commas",
+    );
+    let counted: String = (0..30).map(|index| format!("{index},5,6,7,{index}\n")).collect();
+    refused(
+        &counted,
+        ", line 1, column 1: expected a column of labels, found 0, 1, 2 and so on, as if it counted the lines",
+    );
+    let utf16: Vec<u8> =
+        [0xff, 0xfe].into_iter().chain(b"1\x00,\x002\x00".iter().copied()).collect();
+    let files = folder_of([("train.csv", utf16), ("test.csv", TEST.into())]);
+    let message = refusal(&files, "", &Reading::default());
+    assert_eq!(message, "train.csv: expected a text in UTF-8, found one in UTF-16");
+}
+
+#[test]
+fn fractions_become_bytes_as_told() {
+    let reading = Reading { max_value: Some(1), ..Reading::default() };
+    let folder = folder("0,0,0.5,1,0.25\n1,0,0,0,1\n", "1,0,0,0,1\n");
+    let set = Dataset::open_as(folder.path(), &reading).unwrap();
+    assert_eq!((set.image(0), set.range), (&[0, 128, 255, 64][..], 255));
+    assert_eq!((set.rules.max_value, set.rules.white), (Some(1), 255));
+    let text = &set.parts[0].text;
+    assert!(text.ends_with("values 0 to 1, 1 becomes 255"), "{text}");
+    let wrong = Reading { max_value: Some(4095), ..Reading::default() };
+    let deep = self::folder("0,0,4095,1,16\n1,0,0,0,4096\n", "1,0,0,0,1\n");
+    let expected =
+        "train.csv, line 2, column 5: expected a pixel, a number from 0 to 4095, found '4096'";
+    assert_eq!(refusal(&deep, "", &wrong), expected);
 }
 
 proptest! {

@@ -80,6 +80,27 @@ fn problems_are_told() {
 }
 
 #[test]
+fn reading_of_a_table_is_shown() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("train.csv"), ",p1,p0,label\n0,8,4,0\n1,16,2,1\n").unwrap();
+    fs::write(folder.path().join("test.csv"), "label;p0;p1\n1;3;4\n").unwrap();
+    let text =
+        output_of(apical(&folder).args(["data", ".", "--image-size", "2x1", "--max-value", "16"]));
+    for line in [
+        "images      2 x 1 pixels, grey, bytes 0 to 255, mean 119.8; a pixel is byte / 255",
+        "read        ./train.csv: CSV, separated by commas, 2 lines, with a header; labels in column 4 'label', \
+         2 pixels in columns 3 'p0' to 2 'p1', row by row, sorted by their names; column 1 '' numbers the lines and \
+         is left out; values 2 to 16, 16 becomes 255",
+        "separated by semicolons, 1 lines",
+    ] {
+        assert!(text.contains(line), "{text}\nlacks: {line}");
+    }
+    let told = summary(&folder, &[".", "--image-size", "2x1", "--max-value", "16"]);
+    assert_eq!(told["rules"]["max_value"], 16);
+    assert_eq!(told["parts"][0]["file"], "./train.csv");
+}
+
+#[test]
 fn a_sheet_shows_images_of_each_class() {
     let folder = folder_with_data();
     output_of(apical(&folder).args(["data", "data", "--sheet", "sheet.png", "--columns", "4"]));

@@ -1,9 +1,9 @@
 //! Reads a network back. Nothing in the file is trusted: what is missing, of another type or shape,
 //! or not a number is refused, with the file's name and what was expected.
 
+use std::collections::HashMap;
 use std::fmt::Display;
-use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::iter::successors;
 use std::path::Path;
 use std::str::FromStr;
@@ -15,10 +15,12 @@ use thiserror::Error;
 use super::{ImageShape, LayerShape, STATE, Saved, layer_shapes};
 use crate::config::{Config, ConfigError};
 use crate::dataset::names::{digits, listed};
-use crate::dataset::{DataIdentity, Dataset, DatasetError};
+use crate::dataset::{DataIdentity, Dataset, DatasetError, PixelRules};
+use crate::files;
 use crate::model::arithmetic::flush_weight;
 use crate::network::{Layer, Network};
 use crate::record::container;
+use crate::record::run::WEIGHTS;
 
 /// What is wrong with a file of weights.
 #[derive(Debug, Error)]
@@ -26,10 +28,12 @@ use crate::record::container;
 pub enum WeightsError {
     #[error("{file}: the file cannot be read")]
     Read { file: String, source: io::Error },
-    #[error("{file}: expected a whole safetensors file; this is none, or it was damaged")]
-    NotSafetensors { file: String, source: SafeTensorError },
+    #[error("{file}: expected a whole safetensors file, found {found}")]
+    NotSafetensors { file: String, found: &'static str, source: SafeTensorError },
     #[error("{file}: the file is damaged: its content does not fit its checksum")]
     Checksum { file: String },
+    #[error("{folder}: expected the weights of a run, found a folder without {WEIGHTS}")]
+    NoWeights { folder: String },
     #[error("{file}: the settings in the metadata 'config' cannot be read")]
     Config { file: String, source: Box<toml::de::Error> },
     #[error("{file}: a setting in the metadata 'config' cannot be")]
@@ -57,6 +61,7 @@ impl WeightsError {
             | WeightsError::Content { file, .. }
             | WeightsError::Folder { file } => file,
             WeightsError::Unfit { dataset, .. } => dataset,
+            WeightsError::NoWeights { folder } => folder,
             WeightsError::Classes(_) => "",
         };
         let message = self.to_string();
@@ -66,21 +71,70 @@ impl WeightsError {
     }
 }
 
-/// Reads a network that [`save`](super::save) wrote.
+/// Reads a network that [`save`](super::save) wrote; of the folder of a run, its `weights.safetensors`.
 ///
 /// # Errors
-/// When the file cannot be read, or anything in it is not as it should be.
+/// Returns an error if the file cannot be read, or anything in it is not as it should be.
 pub fn load(path: &Path) -> Result<Saved, WeightsError> {
-    from_bytes(&read(path)?, path.display().to_string())
+    if !path.is_dir() {
+        return from_bytes(&read(path)?, path.display().to_string());
+    }
+    let weights = path.join(WEIGHTS);
+    match weights.exists() {
+        true => from_bytes(&read(&weights)?, weights.display().to_string()),
+        false => Err(WeightsError::NoWeights { folder: path.display().to_string() }),
+    }
 }
 
-/// All bytes of a file.
+/// Reads all bytes of a safetensors file, after a look at its header.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, WeightsError> {
     let file = || path.display().to_string();
-    if path.is_dir() {
-        return Err(WeightsError::Folder { file: file() });
+    let unreadable = |source| WeightsError::Read { file: file(), source };
+    let (start, length) = header(path).map_err(unreadable)?;
+    if claimed_length(&start) != Some(length) {
+        // What is no header, its reader says; of a whole one, the tensors are not.
+        let source = match SafeTensors::read_metadata(&start) {
+            Ok(_) => SafeTensorError::MetadataIncompleteBuffer,
+            Err(source) => source,
+        };
+        return Err(not_safetensors(file(), &start, source));
     }
-    fs::read(path).map_err(|source| WeightsError::Read { file: file(), source })
+    files::read_bounded(path, length).map_err(unreadable)
+}
+
+/// The header of a safetensors file as far as it is there, its length before it, and the file's length.
+fn header(path: &Path) -> io::Result<(Vec<u8>, u64)> {
+    /// Longest header that is read; those of apical's own files have a few kB.
+    const HEADER_MAX: u64 = 16 << 20;
+    let mut file = files::open_regular(path)?;
+    let length = file.metadata()?.len();
+    let mut start = Vec::new();
+    (&mut file).take(8).read_to_end(&mut start)?;
+    let claimed = start.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    // What is no header shows in its first bytes.
+    let claimed = if claimed > HEADER_MAX { 64 } else { claimed };
+    file.take(claimed).read_to_end(&mut start)?;
+    Ok((start, length))
+}
+
+/// Bytes that a file with this header has. `None` if it is no header.
+fn claimed_length(header: &[u8]) -> Option<u64> {
+    #[derive(serde::Deserialize)]
+    struct Entry {
+        data_offsets: Option<[u64; 2]>,
+    }
+    let json = header.get(8..)?;
+    let entries: HashMap<String, Entry> = serde_json::from_slice(json).ok()?;
+    let ends = entries.values().filter_map(|entry| Some(entry.data_offsets?[1]));
+    ends.max().unwrap_or(0).checked_add(header.len() as u64)
+}
+
+fn not_safetensors(file: String, start: &[u8], source: SafeTensorError) -> WeightsError {
+    let found = match files::kind_of_bytes(start) {
+        None | Some("a safetensors file") => "a damaged one or something else",
+        Some(kind) => kind,
+    };
+    WeightsError::NotSafetensors { file, found, source }
 }
 
 fn from_bytes(bytes: &[u8], file: String) -> Result<Saved, WeightsError> {
@@ -146,7 +200,7 @@ pub(in crate::record) struct Content<'a> {
 
 impl<'a> Content<'a> {
     pub(in crate::record) fn new(bytes: &'a [u8], file: String) -> Result<Self, WeightsError> {
-        let damaged = |source| WeightsError::NotSafetensors { file: file.clone(), source };
+        let damaged = |source| not_safetensors(file.clone(), bytes, source);
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;
         let is_checked = match container::check(&metadata, &tensors) {
@@ -210,6 +264,7 @@ impl<'a> Content<'a> {
             class_names: Vec::new(),
             range: self.number("range", 1)?,
             data: self.data()?,
+            rules: self.pixel_rules()?,
         };
         let pixels: usize = self.number("pixels", 1)?;
         if images.height.checked_mul(images.width) != Some(pixels) {
@@ -236,6 +291,18 @@ impl<'a> Content<'a> {
             Some("3") => Ok(3),
             Some(text) => {
                 self.fault("the metadata 'channels' to be 1 or 3".to_string(), format!("'{text}'"))
+            }
+        }
+    }
+
+    /// Files of older versions have no such rules: bytes stayed as they were.
+    fn pixel_rules(&self) -> Result<PixelRules, WeightsError> {
+        let Some(text) = self.find("pixel_rules") else { return Ok(PixelRules::default()) };
+        match serde_json::from_str::<PixelRules>(text) {
+            Ok(rules) if rules.white > 0 && rules.max_value != Some(0) => Ok(rules),
+            _ => {
+                let expected = "the metadata 'pixel_rules' to be rules as JSON".to_string();
+                self.fault(expected, format!("'{text}'"))
             }
         }
     }

@@ -1,8 +1,9 @@
 //! Trained networks as safetensors files: `W0` `[units, below]`, `b0` `[units]` and, for a hidden
 //! layer, `Y0` `[units, sources]` and, where it has apical biases, `c0` `[units]`, then `W1` and so on,
 //! all F32 and row by row. The metadata hold the settings as TOML (`config`), the shape of the images and the
-//! names of the classes (`class_names`, a list as JSON), and what the data set was (`data`, a [`DataIdentity`] as JSON,
-//! with its path as it was given); `seed` and `apical_version` are there for readers and not read back.
+//! names of the classes (`class_names`, a list as JSON), how values of files became bytes (`pixel_rules`, JSON), and
+//! what the data set was (`data`, a [`DataIdentity`] as JSON, with its path as it was given); `seed` and
+//! `apical_version` are there for readers and not read back.
 //! `sha256` is a checksum of all else. Files of equal content are equal byte for byte.
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use super::container::{Tensor, hexadecimal, serialized};
 use super::file::write_whole;
 use crate::config::{Config, Feedback};
 use crate::dataset::names::digits;
-use crate::dataset::{DataIdentity, Dataset};
+use crate::dataset::{DataIdentity, Dataset, PixelRules};
 use crate::network::Network;
 
 mod load;
@@ -44,14 +45,18 @@ pub struct ImageShape {
     pub range: u8,
     /// The data set that it was trained on; `None` if the file does not say.
     pub data: Option<DataIdentity>,
+    /// How values of files became bytes.
+    pub rules: PixelRules,
 }
 
 impl ImageShape {
     /// Of grey images, in classes that have no names.
     pub fn grey(height: usize, width: usize, classes: usize, range: u8) -> Self {
         let class_names = digits(classes);
-        ImageShape { height, width, channels: 1, classes, class_names, range, data: None }
+        let rules = PixelRules::default();
+        ImageShape { height, width, channels: 1, classes, class_names, range, data: None, rules }
     }
+
     /// That of a data set. Reads all images for their fingerprint.
     pub fn of(dataset: &Dataset) -> Self {
         let data = Some(DataIdentity::of(dataset));
@@ -60,9 +65,9 @@ impl ImageShape {
 
     /// That of a data set which it does not name.
     pub fn without_data(dataset: &Dataset) -> Self {
-        let &Dataset { height, width, channels, classes, range, .. } = dataset;
+        let &Dataset { height, width, channels, classes, range, rules, .. } = dataset;
         let class_names = dataset.class_names.clone();
-        ImageShape { height, width, channels, classes, class_names, range, data: None }
+        ImageShape { height, width, channels, classes, class_names, range, data: None, rules }
     }
 }
 
@@ -113,6 +118,7 @@ pub(super) fn metadata(
             ("classes", images.classes.to_string()),
             ("class_names", serde_json::Value::from(images.class_names.clone()).to_string()),
             ("range", images.range.to_string()),
+            ("pixel_rules", serde_json::to_string(&images.rules).unwrap_or_default()),
         ]
         .into_iter()
         .chain(data)

@@ -1,0 +1,84 @@
+//! JPEG, decoded strictly: the image crate's own way fills what is missing with grey.
+
+use image::metadata::Orientation;
+use image::{DynamicImage, GrayImage, RgbImage};
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+use super::{Decoded, Fault, SIDE_MAX, check_sizes};
+
+pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, Fault> {
+    let end = end_marker(bytes)?;
+    let options = DecoderOptions::default()
+        .set_max_width(SIDE_MAX as usize)
+        .set_max_height(SIDE_MAX as usize);
+    let strict = options.set_strict_mode(true);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), strict);
+    decoder.decode_headers()?;
+    let (width, height) = decoder.dimensions().ok_or("the header has no size")?;
+    let (columns, rows) = (width as u32, height as u32);
+    check_sizes(columns, rows, 3)?;
+    let is_grey = decoder.input_colorspace() == Some(ColorSpace::Luma);
+    let space = if is_grey { ColorSpace::Luma } else { ColorSpace::RGB };
+    decoder.set_options(strict.jpeg_set_out_colorspace(space));
+    let exif = decoder.exif().and_then(|exif| Orientation::from_exif_chunk(exif));
+    let pixels = decoder.decode()?;
+    // Behind whole pixels a filler before the end marker changes nothing; where pixels are missing it is
+    // taken for them.
+    let filled = [&bytes[..end], &[0x6d; 64], &bytes[end..]].concat();
+    let lenient = options.set_strict_mode(false).jpeg_set_out_colorspace(space);
+    let again = JpegDecoder::new_with_options(ZCursor::new(&filled[..]), lenient).decode();
+    if again.is_ok_and(|again| again != pixels) {
+        return Err("the pixels end before the image does".into());
+    }
+    let image = match is_grey {
+        true => GrayImage::from_raw(columns, rows, pixels).map(DynamicImage::from),
+        false => RgbImage::from_raw(columns, rows, pixels).map(DynamicImage::from),
+    };
+    Ok(Decoded {
+        image: image.ok_or("the header's size is not that of the pixels")?,
+        orientation: exif.unwrap_or(Orientation::NoTransforms),
+        is_animated: false,
+    })
+}
+
+/// The index of the end marker. A thumbnail inside the file has one, too.
+///
+/// # Errors
+/// Returns an error if the file ends before it.
+fn end_marker(bytes: &[u8]) -> Result<usize, Fault> {
+    const END: u8 = 0xd9;
+    const SCAN: u8 = 0xda;
+    let mut at = 0;
+    loop {
+        let marker = next_marker(bytes, at).ok_or("the file ends before the image does")?;
+        at = marker + 1;
+        match bytes[marker] {
+            END => return Ok(marker - 1),
+            // These have no length.
+            0x01 | 0xd0..=0xd8 => {}
+            kind => {
+                let length = bytes.get(at..at + 2).ok_or("the file ends inside a marker")?;
+                at += usize::from(u16::from_be_bytes([length[0], length[1]]));
+                if kind == SCAN {
+                    at = scan_end(bytes, at);
+                }
+            }
+        }
+    }
+}
+
+/// The index of the marker's kind, behind one or several bytes of 0xff.
+fn next_marker(bytes: &[u8], from: usize) -> Option<usize> {
+    let start = from + bytes.get(from..)?.iter().position(|&byte| byte == 0xff)?;
+    Some(start + bytes[start..].iter().position(|&byte| byte != 0xff)?)
+}
+
+/// Where the coded pixels end: at a marker that starts no part of them.
+fn scan_end(bytes: &[u8], from: usize) -> usize {
+    let pairs = bytes.get(from..).unwrap_or_default().windows(2);
+    let is_end = |pair: &[u8]| pair[0] == 0xff && !matches!(pair[1], 0 | 0xd0..=0xd7 | 0xff);
+    pairs.into_iter().position(is_end).map_or(bytes.len(), |at| from + at)
+}

@@ -1,0 +1,58 @@
+//! PNG: its chunks are walked through first, since a decoder stops at the last row of pixels.
+
+use std::io::Cursor;
+
+use image::codecs::png::PngDecoder;
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, Limits};
+
+use super::{BYTES_MAX, Decoded, Fault, SIDE_MAX, check_sizes};
+
+const SIGNATURE: usize = 8;
+
+/// Facts that chunks tell.
+struct Chunks<'a> {
+    exif: Option<&'a [u8]>,
+    is_animated: bool,
+}
+
+pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, Fault> {
+    let chunks = walk(bytes)?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(SIDE_MAX);
+    limits.max_image_height = Some(SIDE_MAX);
+    limits.max_alloc = Some(BYTES_MAX);
+    let mut decoder = PngDecoder::with_limits(Cursor::new(bytes), limits.clone())?;
+    let (width, height) = decoder.dimensions();
+    check_sizes(width, height, u64::from(decoder.color_type().bytes_per_pixel()))?;
+    decoder.set_limits(limits)?;
+    let orientation = chunks.exif.and_then(orientation).unwrap_or(Orientation::NoTransforms);
+    let image = DynamicImage::from_decoder(decoder)?;
+    Ok(Decoded { image, orientation, is_animated: chunks.is_animated })
+}
+
+/// Goes through all chunks up to the last, `IEND`. EXIF may come behind the pixels.
+fn walk(bytes: &[u8]) -> Result<Chunks<'_>, Fault> {
+    let mut chunks = Chunks { exif: None, is_animated: false };
+    let mut rest = bytes.get(SIGNATURE..).unwrap_or_default();
+    loop {
+        let (length, behind) =
+            rest.split_first_chunk().ok_or("the file ends before its last chunk")?;
+        let length = u32::from_be_bytes(*length) as usize;
+        let cut = "the file ends inside a chunk";
+        let (kind, behind) = behind.split_first_chunk::<4>().ok_or(cut)?;
+        let data = behind.get(..length).ok_or(cut)?;
+        rest = behind.get(length + 4..).ok_or(cut)?;
+        match kind {
+            b"eXIf" => chunks.exif = Some(data),
+            b"acTL" => chunks.is_animated = true,
+            b"IEND" => return Ok(chunks),
+            _ => {}
+        }
+    }
+}
+
+fn orientation(exif: &[u8]) -> Option<Orientation> {
+    // Some writers copy the mark that a JPEG has before its EXIF.
+    Orientation::from_exif_chunk(exif.strip_prefix(b"Exif\0\0").unwrap_or(exif))
+}

@@ -1,0 +1,323 @@
+//! Proves that what changes the meaning of an image file's pixels is honoured, converted as told, or refused:
+//! EXIF orientation, transparency, depth, damage and other kinds of files.
+
+use std::fs;
+
+use apical::dataset::loose::{Shown, gather};
+use apical::dataset::{Background, Dataset, PixelRules, Reading};
+use image::{
+    DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, RgbImage,
+    Rgba, RgbaImage,
+};
+use tempfile::TempDir;
+
+use super::images::encoded;
+use super::{folder_of, refusal};
+
+/// A folder of two classes of which one training image is `bytes`; the others are black, 2 x 2, with a pixel of 255.
+fn with(bytes: Vec<u8>) -> TempDir {
+    let plain =
+        || encoded(GrayImage::from_vec(2, 2, vec![255, 0, 0, 0]).unwrap(), ImageFormat::Png);
+    folder_of([
+        ("train/a/0.png", bytes),
+        ("train/b/0.png", plain()),
+        ("test/a/0.png", plain()),
+        ("test/b/0.png", plain()),
+    ])
+}
+
+fn first(bytes: Vec<u8>, reading: &Reading) -> (Vec<u8>, Vec<String>) {
+    let set = Dataset::open_as(with(bytes).path(), reading).unwrap();
+    (set.image(0).to_vec(), set.conversions)
+}
+
+fn refused(bytes: Vec<u8>, reading: &Reading, expected: &str) {
+    let message = refusal(&with(bytes), "", reading);
+    assert!(message.contains(expected), "{message}\nlacks: {expected}");
+}
+
+/// EXIF with nothing but an orientation, in little or big endian order.
+fn exif(orientation: u8, is_big: bool) -> Vec<u8> {
+    match is_big {
+        false => [
+            b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0",
+            &[orientation, 0, 0, 0, 0, 0, 0, 0][..],
+        ]
+        .concat(),
+        true => [
+            b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01",
+            &[0, orientation, 0, 0, 0, 0, 0, 0][..],
+        ]
+        .concat(),
+    }
+}
+
+/// A PNG with a chunk of EXIF before its pixels, or behind them.
+fn png_with_exif(png: &[u8], exif: &[u8], is_behind: bool) -> Vec<u8> {
+    let mut chunk = (exif.len() as u32).to_be_bytes().to_vec();
+    let checked = [b"eXIf", exif].concat();
+    chunk.extend(&checked);
+    chunk.extend(crc32(&checked).to_be_bytes());
+    // The header chunk ends at 33; the end chunk has 12 bytes.
+    let at = if is_behind { png.len() - 12 } else { 33 };
+    [&png[..at], &chunk, &png[at..]].concat()
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
+    !bytes.iter().fold(u32::MAX, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), step))
+}
+
+fn jpeg_with_exif(jpeg: &[u8], exif: &[u8]) -> Vec<u8> {
+    let body = [b"Exif\0\0", exif].concat();
+    let length = (body.len() as u16 + 2).to_be_bytes();
+    [&jpeg[..2], &[0xff, 0xe1], &length, &body, &jpeg[2..]].concat()
+}
+
+/// All eight orientations, with a, b, c, d and e, f as the stored rows of two columns.
+#[test]
+fn all_eight_orientations_are_honoured() {
+    let upright: [(u8, [u8; 6], [u32; 2]); 8] = [
+        (1, [10, 20, 30, 40, 50, 60], [2, 3]),
+        (2, [20, 10, 40, 30, 60, 50], [2, 3]),
+        (3, [60, 50, 40, 30, 20, 10], [2, 3]),
+        (4, [50, 60, 30, 40, 10, 20], [2, 3]),
+        (5, [10, 30, 50, 20, 40, 60], [3, 2]),
+        (6, [50, 30, 10, 60, 40, 20], [3, 2]),
+        (7, [60, 40, 20, 50, 30, 10], [3, 2]),
+        (8, [20, 40, 60, 10, 30, 50], [3, 2]),
+    ];
+    let stored = GrayImage::from_vec(2, 3, vec![10, 20, 30, 40, 50, 60]).unwrap();
+    let png = encoded(stored, ImageFormat::Png);
+    for (orientation, expected, [width, height]) in upright {
+        for (is_big, is_behind) in [(false, false), (true, true)] {
+            let bytes = png_with_exif(&png, &exif(orientation, is_big), is_behind);
+            let folder = with(bytes);
+            let set = Dataset::open(folder.path()).unwrap();
+            assert_eq!([set.width, set.height], [width as usize, height as usize], "{orientation}");
+            assert_eq!(set.image(0), expected, "orientation {orientation}");
+            let is_told =
+                set.conversions.iter().any(|line| line.ends_with("turned by its EXIF orientation"));
+            assert_eq!(is_told, orientation > 1);
+        }
+    }
+    // A JPEG of 16 x 32 whose left upper quarter is bright.
+    let bright = |x: u32, y: u32| Luma([if x < 8 && y < 16 { 250 } else { 5 }]);
+    let jpeg = encoded(GrayImage::from_fn(16, 32, bright), ImageFormat::Jpeg);
+    // The quarter after turning: columns and rows of the upright image.
+    let corners = [[0, 0], [1, 0], [1, 1], [0, 1], [0, 0], [1, 0], [1, 1], [0, 1]];
+    for (orientation, corner) in (1..).zip(corners) {
+        let folder = folder_of([("a.jpg", jpeg_with_exif(&jpeg, &exif(orientation, false)))]);
+        let size = if orientation < 5 { [32, 16] } else { [16, 32] };
+        let shown = Shown::of([size[0], size[1], 1], &PixelRules::default(), None);
+        let loose = gather(&[folder.path().join("a.jpg")], shown).unwrap();
+        let at =
+            |[x, y]: [usize; 2]| loose.bytes[(y * size[0] / 2 + 2) * size[1] + x * size[1] / 2 + 2];
+        for other in [[0, 0], [1, 0], [0, 1], [1, 1]] {
+            assert_eq!(
+                at(other) > 128,
+                other == corner,
+                "orientation {orientation}, quarter {other:?}"
+            );
+        }
+        assert_eq!(
+            loose.conversions.len(),
+            usize::from(orientation > 1),
+            "{:?}",
+            loose.conversions
+        );
+    }
+}
+
+#[test]
+fn transparent_pixels_are_refused_or_laid_on_a_ground() {
+    let on = |background| Reading { background: Some(background), ..Reading::default() };
+    let pixels = [[100, 255], [100, 0], [100, 128], [0, 255]];
+    let grey = GrayAlphaImage::from_vec(2, 2, pixels.concat()).unwrap();
+    let bytes = encoded(DynamicImage::from(grey), ImageFormat::Png);
+    refused(
+        bytes.clone(),
+        &Reading::default(),
+        "train/a/0.png: expected an opaque image, found transparent pixels",
+    );
+    let (image, told) = first(bytes.clone(), &on(Background::Black));
+    assert_eq!(image, [100, 0, 50, 0]);
+    assert!(told[0].ends_with("train: 1 image laid on black"), "{told:?}");
+    assert_eq!(first(bytes, &on(Background::White)).0, [100, 255, 177, 0]);
+
+    // Opaque ones are like those without transparency.
+    let opaque = RgbaImage::from_pixel(2, 2, Rgba([90, 90, 90, 255]));
+    let (image, told) = first(encoded(opaque, ImageFormat::Png), &Reading::default());
+    assert_eq!((image, told), (vec![90; 4], vec![]));
+    // 16 bits of both.
+    let deep =
+        ImageBuffer::<LumaA<u16>, _>::from_vec(2, 1, vec![65535, 65535, 65535, 32768]).unwrap();
+    let (image, _) =
+        first(encoded(DynamicImage::from(deep), ImageFormat::Png), &on(Background::Black));
+    assert_eq!(image, [255, 128]);
+}
+
+#[test]
+fn deep_images_keep_their_shades_or_are_refused() {
+    let deep = |values: [u16; 4]| {
+        let image = ImageBuffer::<Luma<u16>, _>::from_vec(2, 2, values.to_vec()).unwrap();
+        encoded(DynamicImage::from(image), ImageFormat::Png)
+    };
+    let told = |max_value| Reading { max_value, ..Reading::default() };
+    // A camera of 12 bits would keep 16 shades.
+    let camera = deep([0, 1600, 4095, 2048]);
+    let expected = "expected values of 16 bits up to 65535, found 4095 as the largest, of which 16 shades would be left";
+    refused(camera.clone(), &Reading::default(), expected);
+    // The set's other images have 8 bits, which 4095 does not fit.
+    refused(
+        camera.clone(),
+        &told(Some(4095)),
+        "train/b/0.png: expected an image of 16 bits a value",
+    );
+    let shown = |max_value| {
+        let asked = told(Some(max_value));
+        let folder = folder_of([("a.png", camera.clone())]);
+        let shown = Shown::of([2, 2, 1], &PixelRules::default(), Some(&asked));
+        gather(&[folder.path().join("a.png")], shown).map(|loose| loose.bytes)
+    };
+    assert_eq!(shown(4095).unwrap(), [0, 100, 255, 128]);
+    assert_eq!(shown(65535).unwrap(), [0, 6, 16, 8]);
+    let error = shown(4000).unwrap_err().to_string();
+    assert!(
+        error.ends_with("a.png: expected values up to 4000 (--max-value), found 4095"),
+        "{error}"
+    );
+
+    let (image, conversions) = first(deep([65535, 257, 0, 32896]), &Reading::default());
+    assert_eq!(image, [255, 1, 0, 128]);
+    assert!(conversions[0].contains("1 image of 16 bits divided by 257"), "{conversions:?}");
+    let set = Dataset::open(with(deep([65535, 257, 0, 32896])).path()).unwrap();
+    assert_eq!(set.rules.max_value, Some(65535));
+    // 8 bits with a largest value of their own.
+    let dark = encoded(GrayImage::from_vec(2, 2, vec![16, 0, 8, 4]).unwrap(), ImageFormat::Png);
+    let asked = told(Some(16));
+    let folder = folder_of([("a.png", dark)]);
+    let shown = Shown::of([2, 2, 1], &PixelRules::default(), Some(&asked));
+    assert_eq!(gather(&[folder.path().join("a.png")], shown).unwrap().bytes, [255, 0, 128, 64]);
+}
+
+#[test]
+fn colours_made_grey_are_told() {
+    let colours = RgbImage::from_vec(2, 1, vec![255, 0, 0, 10, 10, 10]).unwrap();
+    let (image, told) = first(encoded(colours, ImageFormat::Png), &Reading::default());
+    assert_eq!(image, [54, 10]);
+    assert!(
+        told[0].ends_with("1 image in colour made grey (0.2126 red + 0.7152 green + 0.0722 blue)"),
+        "{told:?}"
+    );
+    let grey = RgbImage::from_pixel(2, 1, Rgb([7, 7, 7]));
+    let told = first(encoded(grey, ImageFormat::Png), &Reading::default()).1;
+    assert!(!told.join("\n").contains("grey"), "{told:?}");
+}
+
+/// Cut anywhere, with or without an end marker put behind the cut.
+#[test]
+fn damaged_jpegs_are_refused() {
+    let noise = |x: u32, y: u32| Rgb([(x * 37 + y * 91) as u8, (x * y) as u8, (x ^ y) as u8]);
+    let whole = encoded(RgbImage::from_fn(64, 48, noise), ImageFormat::Jpeg);
+    assert!(Dataset::open(with(whole.clone()).path()).is_ok());
+    // Cameras put things behind the end.
+    assert!(Dataset::open(with([&whole[..], b"more"].concat()).path()).is_ok());
+    let kind = "train/a/0.png: expected a whole JPEG image, found a damaged one";
+    for part in 1..20 {
+        let cut = whole.len() * part / 20;
+        refused(whole[..cut].to_vec(), &Reading::default(), kind);
+    }
+    refused(whole[..whole.len() - 1].to_vec(), &Reading::default(), kind);
+    let half = whole.len() / 2;
+    refused([&whole[..half], &[0xff, 0xd9]].concat(), &Reading::default(), kind);
+    // A download with a hole: zeros up to its length.
+    let mut hole = whole.clone();
+    hole[half..].fill(0);
+    refused(hole, &Reading::default(), kind);
+}
+
+#[test]
+fn damaged_pngs_are_refused() {
+    let noise = |x: u32, y: u32| Rgb([(x * 37 + y * 91) as u8, (x * y) as u8, (x ^ y) as u8]);
+    let whole = encoded(RgbImage::from_fn(64, 48, noise), ImageFormat::Png);
+    let kind = "train/a/0.png: expected a whole PNG image, found a damaged one";
+    for part in 1..20 {
+        refused(whole[..whole.len() * part / 20].to_vec(), &Reading::default(), kind);
+    }
+    refused(whole[..whole.len() - 1].to_vec(), &Reading::default(), kind);
+    let mut flipped = whole.clone();
+    flipped[whole.len() / 2] ^= 1;
+    refused(flipped, &Reading::default(), kind);
+}
+
+#[test]
+fn other_kinds_of_files_are_named() {
+    for (bytes, kind) in [
+        (&b"GIF89a\x01\0\x01\0"[..], "a GIF image"),
+        (b"RIFF\x1a\0\0\0WEBPVP8L", "a WebP image"),
+        (b"BM\x3a\0\0\0\0\0\0\0", "a BMP image"),
+        (b"P5\n1 1\n255\n\0", "a PGM image"),
+        (b"PK\x03\x04\x14\0", "a zip archive (.zip, .npz)"),
+        (b"\0\0\x08\x01\0\0\0\x01\0", "an IDX file"),
+    ] {
+        refused(
+            bytes.to_vec(),
+            &Reading::default(),
+            &format!("expected a PNG or JPEG image, found {kind}"),
+        );
+    }
+    let folder = folder_of([("a.webp", b"RIFF\x1a\0\0\0WEBPVP8L".to_vec())]);
+    let shown = Shown::of([2, 2, 1], &PixelRules::default(), None);
+    let error = gather(&[folder.path().join("a.webp")], shown).unwrap_err();
+    assert!(
+        error.to_string().ends_with("a.webp: expected a PNG or JPEG image, found a WebP image")
+    );
+    assert_eq!(error.hint(), Some("convert it to PNG, as other kinds of images are not read"));
+    let missing = ["b.png", "c.png"].map(|name| folder.path().join(name));
+    let message = gather(&missing, shown).unwrap_err().to_string();
+    assert!(message.starts_with("cannot read 2 files\n"), "{message}");
+    assert_eq!(message.matches("the file cannot be read: No such file").count(), 2, "{message}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_to_devices_are_refused() {
+    let folder = with(vec![]);
+    let path = folder.path().join("train/a/0.png");
+    fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink("/dev/urandom", &path).unwrap();
+    let message = refusal(&folder, "", &Reading::default());
+    assert!(message.contains("0.png: the file cannot be read"), "{message}");
+}
+
+#[test]
+fn brightness_unlike_that_of_training_is_refused_or_told() {
+    let folder = folder_of([(
+        "a.png",
+        encoded(GrayImage::from_vec(2, 1, vec![255, 200]).unwrap(), ImageFormat::Png),
+    )]);
+    let paths = [folder.path().join("a.png")];
+    // Trained on an array of bytes up to 16.
+    let rules = PixelRules { white: 16, mean: Some(2), ..PixelRules::default() };
+    let shown = Shown::of([1, 2, 1], &rules, None);
+    let error = gather(&paths, shown).unwrap().check_brightness(16, &rules, shown).unwrap_err();
+    assert!(error.to_string().contains("is 16, found 255"), "{error}");
+    let asked = Reading { max_value: Some(255), ..Reading::default() };
+    let shown = Shown::of([1, 2, 1], &rules, Some(&asked));
+    let loose = gather(&paths, shown).unwrap();
+    assert_eq!(loose.bytes, [16, 13]);
+    let notes = loose.check_brightness(16, &rules, shown).unwrap();
+    assert!(
+        notes[0]
+            .contains("mostly light (mean 14), those trained on mostly dark (mean 2): --invert"),
+        "{notes:?}"
+    );
+    let shown = Shown { inverted: true, ..shown };
+    let loose = gather(&paths, shown).unwrap();
+    assert_eq!(loose.bytes, [0, 3]);
+    // Dark ones are told.
+    let rules = PixelRules { mean: Some(10), ..PixelRules::default() };
+    let notes = loose.check_brightness(255, &rules, shown).unwrap();
+    assert!(notes[0].starts_with("the images are dark: their largest byte is 3"), "{notes:?}");
+}

@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn weights_too_small_for_a_device_become_zero() {
-        let layer = Layer::from_rows(1, 2, &[1e-40, 1.0], &[-1e-16], &[-0.0, 1e-15]);
+        let layer = Layer::from_rows(1, 2, &[1e-40, 1.0], &[-1e-16], &[-0.0, 1e-15]).unwrap();
         let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&layer.weights), bits(&[0.0, 1.0, 0.0]));
         assert_eq!(bits(&layer.feedback), bits(&[0.0, 1e-15]));

@@ -301,7 +301,7 @@ fn files_hold_what_they_were_given_and_only_the_last_and_the_best_are_kept() {
     assert!(checkpoints.last(&mut Vec::new()).unwrap().is_none());
     let some = some_checkpoints();
     // Of two equal ones the first is the best.
-    let errors = [None, Some(9), Some(4), None, Some(6), None, Some(4), None, None];
+    let errors = [None, Some(9), Some(4), None, Some(6), None, Some(4), None, Some(9)];
     for (index, (checkpoint, wrong)) in some.iter().zip(errors).enumerate() {
         let evaluation = wrong.and_then(tested);
         let mut checkpoint = Checkpoint { evaluation, ..checkpoint.clone() };
@@ -362,9 +362,12 @@ fn three_files() -> (TempDir, Vec<Checkpoint>) {
     (folder, some)
 }
 
+/// Returns the bytes of a file as a fault leaves them.
+type Damage = fn(&[u8]) -> Vec<u8>;
+
 #[test]
 fn damaged_checkpoint_gives_way_to_the_one_before() {
-    let damages: [(&str, fn(&[u8]) -> Vec<u8>); 6] = [
+    let damages: [(&str, Damage); 6] = [
         ("empty", |_| Vec::new()),
         ("cut", |bytes| bytes[..bytes.len() / 2].to_vec()),
         ("zeros", |bytes| vec![0; bytes.len()]),
@@ -379,7 +382,7 @@ fn damaged_checkpoint_gives_way_to_the_one_before() {
             other[at + 8] = b'5';
             other
         }),
-        ("longer", |bytes| [bytes, &[0; 9]].concat()),
+        ("longer", |bytes| [bytes, &[0_u8; 9][..]].concat()),
     ];
     for (kind, damage) in damages {
         let (folder, some) = three_files();
@@ -506,7 +509,7 @@ fn what_is_no_checkpoint_of_the_run_is_refused() {
     let fewer = Config { images: 5, ..base() };
     let error = resume(fewer, dataset(), &some[1]).unwrap_err();
     assert!(matches!(error, TrainError::Checkpoint { available: 5, .. }), "{error}");
-    let error = resume(Config { batch: 5, ..base() }, dataset(), &some[1]).unwrap_err();
+    let error = resume(Config { batch: 8, ..base() }, dataset(), &some[1]).unwrap_err();
     assert!(matches!(error, TrainError::Backend(_)), "{error}");
     let error = resume(Config { layers: vec![10], ..base() }, dataset(), &some[1]).unwrap_err();
     assert!(matches!(error, TrainError::Backend(_)), "{error}");

@@ -251,6 +251,11 @@ impl Situation {
         for (update, first) in (1..).zip(begins) {
             for fresh in [true, false] {
                 let minibatches = self.minibatches(update, fresh);
+                // Steady states have images shorter than a block.
+                let steps = match kernel {
+                    Kernel::Feedback => steps,
+                    _ => steps.min(longest - first),
+                };
                 let launch = Launch { kernel, layer, first, steps };
                 self.check_launch(cpu.as_mut(), gpu.as_mut(), &minibatches, &shown, &launch);
             }

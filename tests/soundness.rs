@@ -3,6 +3,7 @@
 //!
 //! Does not prove that kernels stay within arrays of sizes that fit; `shaders.rs` and `exactness.rs` do.
 
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use apical::config::Config;
@@ -29,7 +30,7 @@ fn dataset() -> Arc<Dataset> {
 fn simulation(backend: BackendChoice) -> Simulation {
     let (config, dataset) = (config(), dataset());
     let selection = Selection { backend, keeps_lanes: true, ..Selection::default() };
-    let opened = schedule::open(&selection, &[config.clone()], &dataset).expect("it opens");
+    let opened = schedule::open(&selection, from_ref(&config), &dataset).expect("it opens");
     let network = Network::initial(&config, dataset.pixels());
     Simulation::new(opened.backend, &config, &dataset, &network).expect("the network fits")
 }
@@ -186,7 +187,8 @@ fn networks_and_states_that_do_not_fit_are_refused() {
             let position =
                 Position { epoch, images: 0, test_is_due: false, tested: 0, seconds: 0.0 };
             let (network, state) = (whole.clone(), state.clone());
-            let checkpoint = Checkpoint { position, network, state, evaluation: None, is_due: true };
+            let checkpoint =
+                Checkpoint { position, network, state, evaluation: None, is_due: true };
             let dataset = (*dataset()).clone();
             let result = Training::resume(config(), dataset, &selection, &checkpoint);
             assert!(matches!(result, Err(TrainError::Position { .. })), "epoch {epoch}");
@@ -221,7 +223,7 @@ fn sizes_that_do_not_fit_are_refused() {
         assert!(matches!(gpu.err(), Some(BackendError::Sizes(_))), "{wrong:?}");
     }
     // What fits is taken, and lists of launches for it too.
-    let cpu = support::cpu_of_shape(&[config.clone()], &dataset, shape.clone(), 1);
+    let cpu = support::cpu_of_shape(from_ref(&config), &dataset, shape.clone(), 1);
     assert_eq!(launches(cpu.shape(), 16, false)[0].kernel, Kernel::Input);
 }
 
@@ -232,7 +234,7 @@ fn lanes_are_limited_to_the_images_there_are() {
     let dataset = dataset();
     for backend in BACKENDS {
         let selection = Selection { backend, ..Selection::default() };
-        let opened = schedule::open(&selection, &[config.clone()], &dataset).expect("it opens");
+        let opened = schedule::open(&selection, from_ref(&config), &dataset).expect("it opens");
         assert_eq!(opened.backend.shape().lanes, 12, "{backend:?}");
     }
 }

@@ -5,6 +5,7 @@
 //! Does not prove that signals become requests to stop; tests/command_line/stopping.rs does.
 
 use std::ops::ControlFlow;
+use std::slice::from_ref;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -73,10 +74,12 @@ fn part(
     }
 }
 
-fn unbroken(config: &Config, dataset: &Dataset, backend: BackendChoice) -> Course {
+/// A training without a stop, and how long it takes here.
+fn unbroken(config: &Config, dataset: &Dataset, backend: BackendChoice) -> (Course, Duration) {
     let mut tests = Vec::new();
+    let started = Instant::now();
     let network = part(config, dataset, backend, None, None, &mut tests).expect("it ends");
-    Course { network, tests }
+    (Course { network, tests }, started.elapsed())
 }
 
 /// The same training with a stop after each of random times; returns how many there were.
@@ -85,10 +88,12 @@ fn broken(
     dataset: &Dataset,
     backend: BackendChoice,
     seed: u64,
-    longest: u64,
+    time: Duration,
 ) -> (Course, usize) {
     let mut random = support::random(seed);
     let (mut tests, mut stops) = (Vec::new(), 0);
+    // Parts of at most an eighth of the training.
+    let longest = (time.as_micros() as u64 / 8).max(1);
     let mut from: Option<Box<Checkpoint>> = None;
     loop {
         // Longer and longer, so that it ends on the slowest machine.
@@ -131,10 +136,10 @@ fn kinds() -> [Config; 4] {
 fn trainings_stopped_at_random_keep_their_bits_on_the_cpu() {
     let dataset = (*support::random_dataset(9, 12, 12, 100)).clone();
     for (seed, config) in (1..).zip(kinds()) {
-        let whole = unbroken(&config, &dataset, BackendChoice::Cpu);
-        let (resumed, stops) = broken(&config, &dataset, BackendChoice::Cpu, seed, 8_000);
+        let (whole, time) = unbroken(&config, &dataset, BackendChoice::Cpu);
+        let (resumed, stops) = broken(&config, &dataset, BackendChoice::Cpu, seed, time);
         println!("{stops} stops");
-        assert!(stops >= 5, "{stops} stops");
+        assert!(stops > 0, "no stop came in time");
         assert_eq!(resumed, whole, "{config:?}");
     }
 }
@@ -144,11 +149,11 @@ fn trainings_stopped_at_random_keep_their_bits_on_a_gpu() {
     let dataset = (*support::random_dataset(9, 12, 12, 100)).clone();
     for (seed, config) in (1..).zip(kinds()).take(2) {
         let config = Config { epochs: 2, ..config };
-        let whole = unbroken(&config, &dataset, BackendChoice::Gpu);
-        assert_eq!(whole, unbroken(&config, &dataset, BackendChoice::Cpu));
-        let (resumed, stops) = broken(&config, &dataset, BackendChoice::Gpu, seed, 60_000);
+        let (whole, time) = unbroken(&config, &dataset, BackendChoice::Gpu);
+        assert_eq!(whole, unbroken(&config, &dataset, BackendChoice::Cpu).0);
+        let (resumed, stops) = broken(&config, &dataset, BackendChoice::Gpu, seed, time);
         println!("{stops} stops");
-        assert!(stops >= 4, "{stops} stops");
+        assert!(stops > 0, "no stop came in time");
         assert_eq!(resumed, whole, "{config:?}");
     }
 }
@@ -161,7 +166,7 @@ fn large(backend: BackendChoice, stop: &Stop) -> (Simulation, Arc<Dataset>, Conf
     let part = (*dataset).clone().part(0, images / 2, 0).expect("there are as many");
     let dataset = Arc::new(part);
     let selection = selection(backend);
-    let opened = schedule::open(&selection, &[config.clone()], &dataset).expect("it opens");
+    let opened = schedule::open(&selection, from_ref(&config), &dataset).expect("it opens");
     let network = Network::initial(&config, dataset.pixels());
     let simulation = Simulation::new(opened.backend, &config, &dataset, &network);
     let mut simulation = simulation.expect("it takes the network");
@@ -233,7 +238,7 @@ fn a_listener_breaks_a_test_off_that_is_repeated() {
         quick_test_every: 0,
         ..Config::default()
     };
-    let whole = unbroken(&config, &dataset, BackendChoice::Cpu);
+    let (whole, _) = unbroken(&config, &dataset, BackendChoice::Cpu);
     let selection = Selection { threads: 1, ..selection(BackendChoice::Cpu) };
     let mut training = Training::new(config.clone(), dataset.clone(), &selection).unwrap();
     training.keep_checkpoints(Every::Epochs(1));

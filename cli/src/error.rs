@@ -212,7 +212,7 @@ impl CliError {
                 "name images of these classes; folders and class_names.txt name the classes of a data set"
                     .to_string(),
             ),
-            CliError::Weights(WeightsError::Folder { file }) => Some(weights_hint(file)),
+            CliError::Weights(WeightsError::NoWeights { folder }) => Some(weights_hint(folder)),
             CliError::Bench(BenchError::Batch { .. }) => Some("--batch sets it".to_string()),
             CliError::Bench(BenchError::Length { setting, .. }) => {
                 Some(format!("--{setting} sets it"))
@@ -279,7 +279,7 @@ impl CliError {
             CliError::Tune(TuneError::OtherSearch { .. }) => {
                 Some("name another folder with --out, or repeat that search".to_string())
             }
-            CliError::Weights(WeightsError::NotSafetensors { .. } | WeightsError::NoWeights { .. }) => {
+            CliError::Weights(WeightsError::NotSafetensors { .. }) => {
                 Some("give the weights.safetensors of a run, or the folder that holds it".to_string())
             }
             CliError::Weights(WeightsError::Unfit { .. }) => {
@@ -313,8 +313,7 @@ fn plot_hint(error: &PlotError) -> Option<String> {
 /// Where the weights of a run's folder are.
 fn weights_hint(folder: &str) -> String {
     let folder = Path::new(folder);
-    let files =
-        ["weights.safetensors", "checkpoints/best.safetensors", "replica-000/weights.safetensors"];
+    let files = ["checkpoints/best.safetensors", "replica-000/weights.safetensors"];
     match files.map(|file| folder.join(file)).iter().find(|file| file.is_file()) {
         Some(file) => format!("this folder has {}", file.display()),
         None => "name the weights.safetensors of a run".to_string(),

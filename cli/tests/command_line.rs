@@ -212,7 +212,7 @@ fn a_wrong_command_line_is_refused() {
     refused(&["compare", "--backend", "cpu"], "compare needs a GPU");
     refused(
         &["compare", "--cpu-until", "soup"],
-        "possible values: feedback, input, shine, raster, drive",
+        "possible values: feedback, input, shine, raster, apical_history, drive",
     );
     // Without a command, the help is the error.
     let nothing = apical(&folder).assert().code(2).stdout("");

@@ -138,11 +138,13 @@ impl Subject {
 
     fn copy_of_first(&mut self) -> Result<Simulation, BackendError> {
         let config = from_ref(&self.configs[0]);
-        let mut network = [Network::initial(&config[0], self.dataset.pixels())];
-        self.simulation.read_networks(&mut network)?;
+        let initial = |config| Network::initial(config, self.dataset.pixels());
+        let mut networks: Vec<Network> = self.configs.iter().map(initial).collect();
+        self.simulation.read_networks(&mut networks)?;
         let selection = Selection { keeps_lanes: true, ..self.selection.clone() };
         let opened = schedule::open(&selection, config, &self.dataset)?;
-        let mut copy = Simulation::of_replicas(opened.backend, config, &self.dataset, &network)?;
+        let mut copy =
+            Simulation::of_replicas(opened.backend, config, &self.dataset, &networks[..1])?;
         copy.stop_on(&self.selection.stop);
         Ok(copy)
     }

@@ -283,7 +283,7 @@ mod tests {
         let few = figure(&swept(3));
         assert_eq!(
             (few.panels.len(), labels(&few)),
-            (3, vec!["eta 0", "eta 1", "eta 2"].iter().map(|l| l.to_string()).collect())
+            (3, ["eta 0", "eta 1", "eta 2"].iter().map(|l| l.to_string()).collect())
         );
         let many = labels(&figure(&swept(40)));
         assert_eq!((many.len(), many[0].as_str()), (1 + NAMED, "31 other settings"));

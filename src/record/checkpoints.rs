@@ -64,7 +64,7 @@ impl Checkpoints {
             return match damaged.into_iter().next() {
                 None => Ok(None),
                 Some((newest, source)) => {
-                    let folder = self.folder.clone();
+                    let (folder, source) = (self.folder.clone(), Box::new(source));
                     Err(RecordError::NoCheckpoint { folder, count, newest, source })
                 }
             };

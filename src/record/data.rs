@@ -19,7 +19,7 @@ pub enum DataError {
     #[error("{}: expected the data set that it was trained on, {data}; {found} holds other images", .owner.display())]
     Changed { owner: PathBuf, data: Box<DataIdentity>, found: String },
     #[error("{}: cannot read the data set that it was trained on, {data}", .owner.display())]
-    Dataset { owner: PathBuf, data: Box<DataIdentity>, source: DatasetError },
+    Dataset { owner: PathBuf, data: Box<DataIdentity>, source: Box<DatasetError> },
 }
 
 /// What is known of the data set of a run, or of weights in it, from the `run.json` of the run. `owner`: the folder, or
@@ -53,7 +53,11 @@ pub fn open_data(data: &DataIdentity, owner: &Path) -> Result<Dataset, DataError
                 failure = DataError::Changed { owner: owned(), data: identity(), found };
             }
             Err(source) if matches!(failure, DataError::NotFound { .. }) => {
-                failure = DataError::Dataset { owner: owned(), data: identity(), source };
+                failure = DataError::Dataset {
+                    owner: owned(),
+                    data: identity(),
+                    source: Box::new(source),
+                };
             }
             Err(_) => {}
         }

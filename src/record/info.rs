@@ -1,6 +1,5 @@
 //! `run.json`: what a run was asked to do, so that it can be resumed.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -137,6 +136,8 @@ impl RunInfo {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::record::checkpoint::CHECKPOINTS;
     use crate::record::replicas::{SUMMARY, TABLE};

@@ -10,8 +10,8 @@ pub mod info;
 mod lines;
 pub mod lock;
 pub mod metrics;
-mod npy;
 mod notice;
+mod npy;
 pub mod recording;
 pub mod replicas;
 pub mod run;
@@ -58,7 +58,7 @@ pub enum RecordError {
     #[error("{}: another process has this folder in use", .folder.display())]
     InUse { folder: PathBuf },
     #[error("{}: cannot read any of its {count} checkpoints; the newest is {}", .folder.display(), .newest.display())]
-    NoCheckpoint { folder: PathBuf, count: usize, newest: PathBuf, source: WeightsError },
+    NoCheckpoint { folder: PathBuf, count: usize, newest: PathBuf, source: Box<WeightsError> },
     #[error("{}: this does not tell what the run was asked to do", .path.display())]
     Info { path: PathBuf, source: serde_json::Error },
     #[error("{}: this checkpoint is one of other settings than those of the run", .path.display())]

@@ -123,8 +123,11 @@ fn bytes<T: NoUninit>(values: &[T], to_bytes: fn(&T) -> [u8; 4]) -> Cow<'_, [u8]
     }
 }
 
+/// Name, type, shape and bytes of an array.
+type Tensor<'a> = (&'a str, Dtype, Vec<usize>, Cow<'a, [u8]>);
+
 fn safetensors(recording: &Recording, path: &Path) -> Result<(), RecordError> {
-    let mut tensors: Vec<(&str, Dtype, Vec<usize>, Cow<[u8]>)> = Vec::new();
+    let mut tensors: Vec<Tensor> = Vec::new();
     for array in &recording.arrays {
         let values = bytes(&array.values, |value| value.to_le_bytes());
         tensors.push((&array.name, Dtype::F32, array.shape.clone(), values));

@@ -20,7 +20,6 @@ use super::replicas::{SUMMARY, TABLE, replica_folder};
 use super::weights::{self, ImageShape};
 use super::{Metrics, RecordError};
 use crate::config::{Config, file};
-use crate::files;
 use crate::network::Network;
 use crate::train::{Checkpoint, Position, Start};
 

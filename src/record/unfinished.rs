@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::run::METRICS;
@@ -47,9 +48,9 @@ impl Unfinished {
         let (run, start) = Run::resume(&unfinished.folder, &unfinished.config, 1)?;
         let path = unfinished.folder.join(METRICS);
         let text = fs::read_to_string(&path).map_err(RecordError::io("read", &path))?;
-        let epochs = text.lines().map(serde_json::from_str).collect::<Result<Vec<_>, _>>();
-        let epochs: Vec<EpochResult> =
-            epochs.map_err(|source| RecordError::Json { path, source })?;
+        let epoch = |line| Ok(serde_json::from_str::<Line>(line)?.result);
+        let epochs: Result<Vec<EpochResult>, _> = text.lines().map(epoch).collect();
+        let epochs = epochs.map_err(|source| RecordError::Json { path, source })?;
         (unfinished.run, unfinished.saved_epochs) = (Some(run), epochs.len());
         Ok((unfinished, start, epochs))
     }
@@ -69,7 +70,7 @@ impl Unfinished {
             none => none.insert(Run::resume(&self.folder, &self.config, 1)?.0),
         };
         for epoch in &epochs[self.saved_epochs.min(epochs.len())..] {
-            run.metrics.append(epoch)?;
+            run.append(&Line { result: epoch.clone() })?;
         }
         self.saved_epochs = epochs.len();
         run.save_checkpoint(checkpoint, &self.config, images)?;
@@ -88,6 +89,12 @@ impl Unfinished {
         let _ = self.folder.parent().map(fs::remove_dir);
         Ok(())
     }
+}
+
+/// A line of the metrics of an unfinished training. A run keeps speeds elsewhere, but not those inside `result`.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    result: EpochResult,
 }
 
 fn name(config: &Config, dataset_sha256: &str) -> Result<String, RecordError> {

@@ -187,7 +187,7 @@ impl Wave {
             // A listener that breaks off now breaks off nothing else.
             let _ = self.tell_networks(epoch, images, rates, listen)?;
         }
-        let _ = self.tell_checkpoints(false, listen)?;
+        let _ = self.tell_checkpoints(false, true, listen)?;
         Ok(ControlFlow::Break(()))
     }
 

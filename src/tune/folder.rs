@@ -2,7 +2,6 @@
 //! `rungs.csv`, `rungs.svg` and `rungs.png`, what the rungs came to; `best.toml`, the settings that were
 //! found.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::figure::figure;

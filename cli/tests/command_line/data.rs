@@ -106,11 +106,15 @@ fn a_sheet_shows_images_of_each_class() {
     output_of(apical(&folder).args(["data", "data", "--sheet", "sheet.png", "--columns", "4"]));
     let sheet = image::open(folder.path().join("sheet.png")).unwrap().to_luma8();
     // 5 x 6 pixels nine times as large, with gaps of 4.
-    assert_eq!(sheet.dimensions(), (4 * (45 + 4) + 4, 10 * (54 + 4) + 4));
+    // The names of the classes stand to the left of them.
+    let columns = 4 * (45 + 4) + 4;
+    assert_eq!(sheet.height(), 10 * (54 + 4) + 4);
+    let left = sheet.width() - columns;
+    assert!((5..60).contains(&left), "{left}");
     let images = fs::read(folder.path().join("data/train-images-idx3-ubyte")).unwrap();
     // The first image is of class 0, the second of class 7.
-    assert_eq!(sheet.get_pixel(4, 4).0, [images[16]]);
-    assert_eq!(sheet.get_pixel(4 + 9, 4 + 7 * 58).0, [images[16 + 30 + 1]]);
+    assert_eq!(sheet.get_pixel(left + 4, 4).0, [images[16]]);
+    assert_eq!(sheet.get_pixel(left + 4 + 9, 4 + 7 * 58).0, [images[16 + 30 + 1]]);
 
     let wrong = ["data", "data", "--sheet", "sheet.jpg"];
     fails(apical(&folder).args(wrong), 2, &["--sheet writes PNG: call it sheet.png"]);

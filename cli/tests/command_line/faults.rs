@@ -14,7 +14,7 @@ fn settings_that_cannot_be_are_named_with_their_flag() {
         ("--batch", "0", "batch = 0: 1 to 65535"),
         ("--taps", "33", "taps = 33: 1 to 32, or 0 for no cut"),
         ("--g-apical", "1.5", "g_apical = 1.5: 0 to 0.9"),
-        ("--phi-max", "nan", "phi_max = NaN: above 0"),
+        ("--phi-max", "nan", "phi_max = NaN: 1e-6 to 1 spike per ms"),
         (
             "--eta",
             "0.1,0.2,0.3",
@@ -22,7 +22,7 @@ fn settings_that_cannot_be_are_named_with_their_flag() {
              2 layers",
         ),
         ("--eta", "inf", "eta = inf"),
-        ("--beta1", "1", "beta1 = 1.0: at least 0 and less than 1"),
+        ("--beta1", "1", "beta1 = 1.0: 0, or 1e-6 to 0.999999"),
         ("--epsilon", "0", "epsilon = 0.0: 1e-12 to 1"),
         ("--phase-steps", "5", "phase_steps = 5"),
         ("--test-steps", "0", "test_steps = 0: 1 to"),
@@ -62,7 +62,7 @@ fn files_of_settings_that_cannot_be_are_named() {
         ("\nepoch = 1", "line 2: there is no setting 'epoch', perhaps 'epochs'"),
         ("epochs = -1", "invalid value"),
         ("optimizer = \"adagrad\"", "unknown variant `adagrad`"),
-        ("layers = 10", "invalid type"),
+        ("layers = \"10\"", "invalid type"),
     ] {
         fs::write(&file, text).unwrap();
         refused(2, &["settings.toml: these settings cannot be", "caused by: ", reason]);
@@ -130,7 +130,7 @@ fn missing_data_sets_are_refused_with_a_hint() {
     fails(&mut train_on_cpu(&folder), 1, &[nowhere, "caused by: ", hint]);
 
     fs::write(folder.path().join("data"), "").unwrap();
-    let file = "data: expected a folder, a .csv or an .npz file, found something else";
+    let file = "data: expected a folder, a .csv or an .npz file, found an empty file";
     fails(&mut train_on_cpu(&folder), 1, &[file, hint]);
 }
 

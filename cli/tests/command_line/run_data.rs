@@ -233,11 +233,14 @@ fn settings_of_a_run_on_other_data_are_told() {
 #[test]
 fn wrong_kinds_of_files_are_told_with_the_right_ones() {
     let folder = folder_with_run();
-    let found = "hint: this folder has run/weights.safetensors";
-    let reason = "run: expected a file of weights, found a folder";
+    // Of the folder of a run, its weights are taken.
+    output_of(apical(&folder).args(["test", "run"]));
+    let hint = "hint: name the folder: apical plot run";
+    fails(apical(&folder).args(["plot", "run/weights.safetensors"]), 1, &[hint]);
+    fs::remove_file(folder.path().join("run/weights.safetensors")).unwrap();
+    let found = "hint: this folder has run/checkpoints/best.safetensors";
+    let reason = "run: expected the weights of a run, found a folder without weights.safetensors";
     fails(apical(&folder).args(["test", "run"]), 1, &[reason, found]);
     let record = ["record", "run", "--quantities", "spikes", "--out", "r.npz"];
     fails(apical(&folder).args(record), 1, &[reason, found]);
-    let hint = "hint: name the folder: apical plot run";
-    fails(apical(&folder).args(["plot", "run/weights.safetensors"]), 1, &[hint]);
 }

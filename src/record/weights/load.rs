@@ -44,8 +44,6 @@ pub enum WeightsError {
     Unfit { dataset: String, expected: String, found: String },
     #[error(transparent)]
     Classes(DatasetError),
-    #[error("{file}: expected a file of weights, found a folder")]
-    Folder { file: String },
 }
 
 impl WeightsError {
@@ -58,8 +56,7 @@ impl WeightsError {
             | WeightsError::Checksum { file }
             | WeightsError::Config { file, .. }
             | WeightsError::Setting { file, .. }
-            | WeightsError::Content { file, .. }
-            | WeightsError::Folder { file } => file,
+            | WeightsError::Content { file, .. } => file,
             WeightsError::Unfit { dataset, .. } => dataset,
             WeightsError::NoWeights { folder } => folder,
             WeightsError::Classes(_) => "",

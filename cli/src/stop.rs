@@ -67,6 +67,7 @@ pub(super) fn signal() -> Option<u8> {
 }
 
 /// The last thing that was said about signals, for the dashboard.
+#[cfg(feature = "tui")]
 pub(super) fn notice() -> String {
     NOTICE.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }

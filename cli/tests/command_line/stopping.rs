@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::Read;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command as Process, Stdio};
 use std::thread::sleep;
@@ -23,6 +24,14 @@ fn start(folder: &TempDir, arguments: &[&str]) -> Child {
     let mut command = Process::new(program);
     command.current_dir(folder.path()).args(arguments).args(["--threads", "1"]);
     command.args(["--backend", "cpu"]).env("XDG_RUNTIME_DIR", folder.path());
+    // Tests that run under nohup would pass on that SIGHUP is ignored.
+    // SAFETY: `signal` may be called between fork and exec.
+    let heed_hangup = || unsafe {
+        libc::signal(libc::SIGHUP, libc::SIG_DFL);
+        Ok(())
+    };
+    // SAFETY: the closure calls nothing else.
+    unsafe { command.pre_exec(heed_hangup) };
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 

@@ -24,6 +24,7 @@ pub struct Block<'a> {
 
 impl Block<'_> {
     /// The steps of the launch that the lane has.
+    #[inline]
     pub fn steps(&self) -> Range<u32> {
         let end = self.lane.steps().min(self.part.first + self.part.steps);
         self.part.first.min(end)..end

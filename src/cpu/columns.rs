@@ -23,23 +23,28 @@ impl Columns {
     }
 
     /// Tiles from one column to the next.
+    #[inline]
     pub fn stride(&self) -> usize {
         self.stride
     }
 
     /// All columns with what lies between them.
+    #[inline]
     pub fn tiles(&self) -> &[Tile<f32>] {
         &self.tiles
     }
 
+    #[inline]
     pub fn column(&self, index: usize) -> &[Tile<f32>] {
         &self.tiles[index * self.stride..][..self.units.div_ceil(WIDTH)]
     }
 
+    #[inline]
     pub fn column_mut(&mut self, index: usize) -> &mut [Tile<f32>] {
         &mut self.tiles[index * self.stride..][..self.units.div_ceil(WIDTH)]
     }
 
+    #[inline]
     pub fn columns_mut(&mut self) -> impl Iterator<Item = &mut [Tile<f32>]> {
         let count = self.units.div_ceil(WIDTH);
         self.tiles.chunks_exact_mut(self.stride).map(move |column| &mut column[..count])
@@ -67,6 +72,7 @@ impl Columns {
 
 /// Tiles of a column. Their number is odd, as is then that of cache lines: with a power of two, the same
 /// part of all columns would share a few places of the cache.
+#[inline]
 fn stride(units: usize) -> usize {
     units.div_ceil(WIDTH) | 1
 }

@@ -66,6 +66,7 @@ impl Drawn {
     }
 
     /// Whether all of `steps` are drawn.
+    #[inline]
     pub fn has(&self, steps: &Range<u32>) -> bool {
         self.steps.start <= steps.start && steps.end <= self.steps.end
     }
@@ -89,6 +90,7 @@ impl Drawn {
     }
 
     /// Number of groups.
+    #[inline]
     pub fn groups(&self) -> usize {
         self.units.len() / NEURONS
     }
@@ -106,6 +108,7 @@ impl Drawn {
     }
 
     /// Neurons that can spike.
+    #[inline]
     pub fn count(&self) -> usize {
         self.count
     }
@@ -136,6 +139,7 @@ pub struct DrawnPart<'a> {
 
 impl DrawnPart<'_> {
     /// Number of tiles.
+    #[inline]
     pub fn tiles(&self) -> usize {
         self.count.div_ceil(WIDTH)
     }

@@ -28,6 +28,7 @@ impl Events {
     }
 
     /// Who spikes at `step`.
+    #[inline]
     pub fn at(&self, step: u32) -> &[u32] {
         let index = (step - self.steps.start) as usize;
         let start = if index == 0 { 0 } else { self.ends[index - 1] };
@@ -104,17 +105,20 @@ impl Events {
     }
 
     /// Starts anew before `step`.
+    #[inline]
     fn clear(&mut self, step: u32) {
         self.steps = step..step;
         self.ends.clear();
     }
 
     /// Ends the list of a step.
+    #[inline]
     fn end(&mut self, length: usize) {
         self.ends.push(length);
         self.steps.end += 1;
     }
 
+    #[inline]
     fn length(&self) -> usize {
         self.ends.last().copied().unwrap_or(0)
     }

@@ -44,45 +44,54 @@ impl<T: Pod> Tiled<T> {
     }
 
     /// Number of neurons.
+    #[inline]
     pub fn units(&self) -> usize {
         self.units
     }
 
+    #[inline]
     pub fn rows(&self) -> usize {
         self.rows
     }
 
     /// All rows of one tile.
+    #[inline]
     pub fn of(&self, tile: usize) -> &[Tile<T>] {
         &self.tiles[tile * self.rows..][..self.rows]
     }
 
     /// The first row of one tile, where there is such a tile.
+    #[inline]
     pub fn tile(&self, tile: usize) -> Option<&Tile<T>> {
         self.tiles.get(tile * self.rows)
     }
 
     /// The tiles of an array of one row.
+    #[inline]
     pub fn row(&self) -> &[Tile<T>] {
         &self.tiles
     }
 
     /// All rows of one tile.
+    #[inline]
     pub fn of_mut(&mut self, tile: usize) -> &mut [Tile<T>] {
         &mut self.tiles[tile * self.rows..][..self.rows]
     }
 
     /// All rows of each tile.
+    #[inline]
     pub fn each(&self) -> std::slice::ChunksExact<'_, Tile<T>> {
         self.tiles.chunks_exact(self.rows.max(1))
     }
 
     /// All rows of each tile.
+    #[inline]
     pub fn each_mut(&mut self) -> std::slice::ChunksExactMut<'_, Tile<T>> {
         self.tiles.chunks_exact_mut(self.rows.max(1))
     }
 
     /// All tiles, as a span that can be cut.
+    #[inline]
     pub fn span(&mut self) -> Span<'_, T> {
         Span { tiles: &mut self.tiles, rows: self.rows, first: 0 }
     }
@@ -93,6 +102,7 @@ impl<T: Pod> Tiled<T> {
     }
 
     /// Replaces the rows numbered `rows` by those of `front`, in order.
+    #[inline]
     pub fn put_rows(&mut self, front: &Self, rows: &[usize]) {
         for (own, front) in self.each_mut().zip(front.each()) {
             for (&row, tile) in rows.iter().zip(front) {
@@ -102,6 +112,7 @@ impl<T: Pod> Tiled<T> {
     }
 
     /// Takes over the rows numbered `rows` of `other`, in order.
+    #[inline]
     pub fn take_rows(&mut self, other: &Self, rows: &[usize]) {
         for (own, other) in self.each_mut().zip(other.each()) {
             for (tile, &row) in own.iter_mut().zip(rows) {
@@ -111,10 +122,12 @@ impl<T: Pod> Tiled<T> {
     }
 
     /// One value.
+    #[inline]
     pub fn set(&mut self, row: usize, unit: usize, value: T) {
         self.tiles[unit / WIDTH * self.rows + row][unit % WIDTH] = value;
     }
 
+    #[inline]
     pub fn value(&self, row: usize, unit: usize) -> T {
         self.tiles[unit / WIDTH * self.rows + row][unit % WIDTH]
     }
@@ -162,6 +175,7 @@ pub struct Span<'a, T> {
 
 impl<'a, T: Pod> Span<'a, T> {
     /// The rows of each tile.
+    #[inline]
     pub fn each_mut(&mut self) -> std::slice::ChunksExactMut<'_, Tile<T>> {
         self.tiles.chunks_exact_mut(self.rows.max(1))
     }
@@ -175,6 +189,7 @@ impl<'a, T: Pod> Span<'a, T> {
     }
 
     /// Fills the first `count` rows with zeros.
+    #[inline]
     pub fn clear_rows(&mut self, count: usize) {
         for rows in self.each_mut() {
             rows[..count].fill(Tile([T::zeroed(); WIDTH]));

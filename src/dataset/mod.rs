@@ -366,7 +366,7 @@ fn check_label_count(
 }
 
 fn largest(bytes: &[u8]) -> u8 {
-    bytes.iter().copied().max().unwrap_or(0)
+    bytes.iter().fold(0, |most, &byte| most.max(byte))
 }
 
 fn joined(mut first: Vec<u8>, second: &[u8]) -> Vec<u8> {

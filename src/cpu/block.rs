@@ -61,11 +61,11 @@ pub fn go_through<V: Vectors>(
     let first = drive.first;
     let mut soma = vec![Tile([0.0; WIDTH]); steps.len()];
     let mut draw = SpikeDraw::new(block, drawn);
-    let tiles = drive.each_mut().zip(compartments.each_mut()).zip(spikes.each_mut());
-    for (tile, ((drive, compartments), spikes)) in tiles.enumerate() {
+    for tile in 0..drive.tile_count() {
+        let (drive, compartments) = (drive.of_mut(tile), compartments.of_mut(tile));
         neurons.step::<V>(first + tile, drive, compartments, &mut soma);
         if block.minibatch.draws == 1 {
-            draw.tile::<V>(tile, &soma, spikes);
+            draw.tile::<V>(tile, &soma, spikes.of_mut(tile));
         }
     }
 }

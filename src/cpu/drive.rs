@@ -99,7 +99,9 @@ fn sum_group<V: Vectors>(
     rows: usize,
     row: usize,
 ) {
-    for (row, step) in (row..).zip(steps) {
+    let first = steps.start;
+    for step in steps {
+        let row = row + (step - first) as usize;
         let mut sum = [V::Floats::of(0.0); GROUP];
         for &unit in events.at(step) {
             let column = &weights[unit as usize * stride..][..GROUP];

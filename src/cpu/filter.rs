@@ -46,8 +46,9 @@ pub fn arriving<V: Vectors>(
         return filtered::<V>(constants, drive, first, count);
     }
     let mut rows = [V::Floats::of(0.0); WORD];
-    for (row, drive) in rows[..count].iter_mut().zip(&drive[constants.history as usize + first..]) {
-        *row = V::floats(drive);
+    let drive = &drive[constants.history as usize + first..][..count];
+    for step in 0..count {
+        rows[step] = V::floats(&drive[step]);
     }
     rows
 }

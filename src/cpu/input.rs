@@ -33,7 +33,9 @@ pub fn input(
     let past = constants.past_words;
     for rows in spikes.each_mut() {
         let words = (past + words.start) as usize..(past + words.end) as usize;
-        rows[words].fill(Tile([0; WIDTH]));
+        for row in &mut rows[words] {
+            *row = Tile([0; WIDTH]);
+        }
     }
     // Black pixels never spike; the others are drawn a tile at a time.
     drawn.choose((0..part.units).filter(|&unit| image[unit as usize] > 0));
@@ -48,9 +50,9 @@ pub fn input(
                     "x86_64+avx512f" => pixels.word::<super::avx512::Avx512>(first, end, &mut bits),
                     _ => pixels.word::<Portable>(first, end, &mut bits),
                 };
-                for (&pixel, count) in pixels.pixels.iter().zip(counts).take(pixels.count) {
-                    let pixel = pixel as usize;
-                    spikes.of_mut(pixel / WIDTH)[(past + word) as usize][pixel % WIDTH] = count;
+                for i in 0..pixels.count {
+                    let pixel = pixels.pixels[i] as usize;
+                    spikes.of_mut(pixel / WIDTH)[(past + word) as usize][pixel % WIDTH] = counts[i];
                 }
             }
         }
@@ -86,8 +88,8 @@ impl<'a> PixelTile<'a> {
         let mut largest = [[0; WIDTH]; 3];
         for (i, &pixel) in pixels.iter().enumerate() {
             let limits = limits(thresholds, image[pixel as usize]);
-            for (largest, limit) in largest.iter_mut().zip(limits) {
-                largest[i] = limit.saturating_sub(1);
+            for (k, limit) in limits.enumerate().take(largest.len()) {
+                largest[k][i] = limit.saturating_sub(1);
             }
         }
         PixelTile {

@@ -122,8 +122,12 @@ impl<'a> SpikeDraw<'a> {
     /// Decides what the bounds of many words at once have left open.
     #[inline(always)]
     fn decide(&mut self, tile: usize, soma: &[Tile<f32>], spikes: &mut [Tile<u32>]) {
-        for (chunk, open) in self.rows.open.chunks_exact(WORD).enumerate() {
-            let mut open = open.iter().rev().fold(0, |all, &bits| all << WIDTH | u128::from(bits));
+        for chunk in 0..self.rows.open.len() / WORD {
+            let rows = &self.rows.open[chunk * WORD..][..WORD];
+            let mut open = 0;
+            for row in (0..WORD).rev() {
+                open = open << WIDTH | u128::from(rows[row]);
+            }
             while open != 0 {
                 let place = open.trailing_zeros() as usize;
                 open &= open - 1;

@@ -79,8 +79,9 @@ impl Neurons for Hidden<'_> {
             basal = last_basal;
             voltage = voltages[of_word.len() - 1];
             forward.add::<V>(&of_word, &voltages, &mut mean);
-            for (voltage, soma) in voltages.iter().zip(&mut soma[row..]) {
-                V::store_floats(*voltage, soma);
+            let soma = &mut soma[row..][..of_word.len()];
+            for step in 0..of_word.len() {
+                V::store_floats(voltages[step], &mut soma[step]);
             }
         }
 

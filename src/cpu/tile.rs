@@ -174,6 +174,18 @@ pub struct Span<'a, T> {
 }
 
 impl<'a, T: Pod> Span<'a, T> {
+    /// Number of tiles.
+    #[inline]
+    pub fn tile_count(&self) -> usize {
+        self.tiles.len() / self.rows.max(1)
+    }
+
+    /// The rows of tile number `tile` of the span.
+    #[inline]
+    pub fn of_mut(&mut self, tile: usize) -> &mut [Tile<T>] {
+        &mut self.tiles[tile * self.rows..][..self.rows]
+    }
+
     /// The rows of each tile.
     #[inline]
     pub fn each_mut(&mut self) -> std::slice::ChunksExactMut<'_, Tile<T>> {

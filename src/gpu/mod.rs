@@ -93,7 +93,7 @@ impl Gpu {
         device.keep_pipelines();
         Ok(Gpu {
             buffers,
-            parts: Parts::new(&device, network::threads(workgroup, device.info())),
+            parts: Parts::new(&device, network::threads(&shape, workgroup, device.info())),
             pipelines,
             profile: None,
             classes: constants.classes,

@@ -18,13 +18,15 @@ pub const PARTS: usize = 2 * LAYERS_MAX;
 /// Rounds of loops after which Mesa's software device ends those of a thread, all of a dispatch together.
 pub const MOST_ROUNDS: u64 = 65_535;
 
-/// One workgroup steps a whole network: it takes so many times as many threads as another.
+/// Most threads of its workgroup, which steps a whole network, per thread of another kernel's.
 const WIDER: u32 = 4;
 
-/// Threads of its workgroup on a device where others have `workgroup`.
-pub fn threads(workgroup: u32, info: &Info) -> u32 {
-    let wider = WIDER * workgroup;
-    if wider <= info.max_workgroup_threads { wider } else { workgroup }
+/// Threads of its workgroup on a device where other kernels have `workgroup`: one for each neuron of the widest layer,
+/// within the device's limit. More would only wait at every barrier.
+pub fn threads(shape: &Shape, workgroup: u32, info: &Info) -> u32 {
+    let widest = (0..shape.layers()).map(|layer| shape.units(layer)).max().unwrap_or(1);
+    let needed = u32::try_from(widest).unwrap_or(u32::MAX).div_ceil(workgroup);
+    workgroup * needed.min(info.max_workgroup_threads / workgroup).clamp(1, WIDER)
 }
 
 /// Bytes that its workgroup shares: who spikes, a bit and a count for each neuron, in two halves.
@@ -43,7 +45,7 @@ pub fn fits(shape: &Shape, info: &Info, workgroup: u32) -> bool {
     Group::ALL.iter().all(|group| group.places(shape).1 <= most)
         && shape.spiking_words() <= NETWORK_WORDS
         && SHARED_BYTES <= info.max_workgroup_storage
-        && (!info.is_software || rounds(shape, threads(workgroup, info)) <= MOST_ROUNDS)
+        && (!info.is_software || rounds(shape, threads(shape, workgroup, info)) <= MOST_ROUNDS)
 }
 
 /// The parts of the steps of all layers, and from [`LAYERS_MAX`] on those of apical dendrites.
@@ -214,6 +216,18 @@ mod tests {
         // What does not fit is refused: the shader's indices are trusted.
         let error = check_limits(&info(false), &shape(vec![1, 8160, 33])).unwrap_err();
         assert!(matches!(error, BackendError::NotInOneLaunch { .. }), "{error}");
+    }
+
+    #[test]
+    fn network_kernel_has_a_thread_for_each_neuron_of_the_widest_layer() {
+        let of = |populations, workgroup| threads(&shape(populations), workgroup, &info(true));
+        assert_eq!(of(vec![784, 10], 64), 64);
+        assert_eq!(of(vec![784, 64, 10], 64), 64);
+        assert_eq!(of(vec![784, 65, 10], 64), 128);
+        assert_eq!(of(vec![784, 5000, 10], 64), 256);
+        assert_eq!(of(vec![784, 5000, 10], 8), 32);
+        assert_eq!(of(vec![784, 5000, 10], 96), 192, "the device takes 256");
+        assert_eq!(of(vec![784, 5000, 10], 256), 256);
     }
 
     #[test]

@@ -108,7 +108,7 @@ impl Pipelines {
             let access: Vec<Access> = bindings.iter().map(|binding| binding.access).collect();
             let source = shaders::source(kernel);
             let threads = match kernel {
-                Kernel::Network => network::threads(workgroup, device.info()),
+                Kernel::Network => network::threads(shape, workgroup, device.info()),
                 _ => workgroup,
             };
             let pipeline = Pipeline::new(device, kernel.name(), source, &access, threads);

@@ -407,6 +407,18 @@ fn damaged_checkpoint_gives_way_to_the_one_before() {
 }
 
 #[test]
+fn old_checkpoints_left_by_a_failure_are_removed() {
+    let (folder, some) = three_files();
+    let files = file_names(folder.path());
+    let path = |index: usize| folder.path().join("checkpoints").join(&files[index]);
+    std::fs::copy(path(1), path(1).with_file_name("epoch-000000-image-0000000001.safetensors"))
+        .unwrap();
+    let found = Checkpoints::new(folder.path(), 2).last(&mut Vec::new()).unwrap();
+    assert!(found.unwrap().1.checkpoint == some[1]);
+    assert_eq!(file_names(folder.path()), files);
+}
+
+#[test]
 fn damaged_best_checkpoint_is_written_anew() {
     for bytes in [&b""[..], b"none", &[0; 5000]] {
         let (folder, some) = three_files();

@@ -23,6 +23,8 @@ use apical::train::TrainError;
 use apical::trials::TrialsError;
 use apical::tune::{SearchError, TuneError};
 
+use super::output::shortened;
+
 /// Why a command failed.
 #[derive(Debug, Error)]
 pub enum CliError {
@@ -177,7 +179,7 @@ impl CliError {
         if let Some(hint) = self.hint() {
             let _ = writeln!(report, "hint: {hint}");
         }
-        report
+        shortened(&report)
     }
 
     fn hint(&self) -> Option<String> {

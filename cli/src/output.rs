@@ -77,5 +77,28 @@ pub(super) fn tell(line: impl Display) {
     if is_quiet() {
         return;
     }
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", shortened(&line.to_string()));
+}
+
+/// Cuts long lines of a message: a damaged file may be quoted in it.
+pub(super) fn shortened(message: &str) -> String {
+    const MOST: usize = 1000;
+    let shorten = |line: &str| match line.char_indices().nth(MOST) {
+        None => line.to_string(),
+        Some((end, _)) => format!("{} ..", &line[..end]),
+    };
+    message.split('\n').map(shorten).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shortened_cuts_each_long_line() {
+        let long = "\u{e9}".repeat(1001);
+        let cut = format!("{} ..", "\u{e9}".repeat(1000));
+        assert_eq!(shortened(&format!("a\n{long}\n\nb\n")), format!("a\n{cut}\n\nb\n"));
+        assert_eq!(shortened(&long[2..]), long[2..]);
+    }
 }

@@ -10,6 +10,7 @@ use wgpu::util::pipeline_cache_key;
 use wgpu::{AdapterInfo, DeviceType, Features, PipelineCache, PipelineCacheDescriptor};
 
 use super::shaders;
+use crate::files;
 use crate::layout::Kernel;
 
 /// What a device needs for it.
@@ -97,8 +98,7 @@ fn seal(data: &[u8]) -> [u8; SEAL] {
 
 /// The bytes of a file that is not larger than those that are written.
 fn read(file: &Path) -> Option<Vec<u8>> {
-    let is_small = fs::metadata(file).ok()?.len() <= (SEAL + BYTES_MAX) as u64;
-    if is_small { fs::read(file).ok() } else { None }
+    files::read_bounded(file, (SEAL + BYTES_MAX) as u64).ok()
 }
 
 /// Replaces a file as a whole: another process reads the old one or the new.

@@ -1,7 +1,6 @@
 //! The folder of a run, or of runs of many networks.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
@@ -142,7 +141,7 @@ fn swept(folders: &[PathBuf]) -> Result<Vec<String>, PlotError> {
     let mut all = Vec::new();
     for folder in folders {
         let path = folder.join(CONFIG);
-        let text = fs::read_to_string(&path).map_err(RecordError::io("read", &path))?;
+        let text = files::read_text(&path).map_err(RecordError::io("read", &path))?;
         // Settings that cannot be read name no network, and are no reason to draw none.
         all.push(text.parse::<toml::Table>().unwrap_or_default());
     }
@@ -201,6 +200,8 @@ fn number<'de, D: Deserializer<'de>>(json: D) -> Result<f64, D::Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn error(folder: &Path) -> String {

@@ -76,6 +76,8 @@ impl Checkpoints {
             notices.push(Notice::Earlier { path: path.clone() });
         }
         self.find_best(notices)?;
+        // A program that failed or was killed may have left more.
+        self.remove_old()?;
         Ok(Some((path, saved)))
     }
 
@@ -151,11 +153,17 @@ impl Checkpoints {
             write_whole(&self.folder.join(BEST), &bytes)?;
             self.best = better;
         }
+        self.remove_old()?;
+        Ok(checkpoint.is_due.then_some(path))
+    }
+
+    /// Removes all but the last few checkpoints and the best.
+    fn remove_old(&self) -> Result<(), RecordError> {
         let all = self.all()?;
         for old in &all[..all.len().saturating_sub(self.keep)] {
             fs::remove_file(old).map_err(RecordError::io("removed", old))?;
         }
-        Ok(checkpoint.is_due.then_some(path))
+        Ok(())
     }
 
     /// Removes partial files of programs that were killed.
@@ -186,16 +194,7 @@ impl Checkpoints {
 /// Reads a checkpoint; within, why it is damaged. A file that may be whole but is out of reach is an error.
 fn read(path: &Path) -> Result<Result<SavedCheckpoint, WeightsError>, RecordError> {
     match load(path) {
-        Err(WeightsError::Read { source, .. })
-            if matches!(
-                source.kind(),
-                io::ErrorKind::PermissionDenied
-                    | io::ErrorKind::NotFound
-                    | io::ErrorKind::OutOfMemory
-            ) =>
-        {
-            Err(RecordError::io("read", path)(source))
-        }
+        Err(error) if error.may_be_whole() => Err(RecordError::Weights(error)),
         read => Ok(read),
     }
 }

@@ -114,6 +114,25 @@ pub(super) fn set_aside(path: &Path) -> Result<PathBuf, RecordError> {
     Ok(kept)
 }
 
+/// Renames what has the name of a file but is none, as [`set_aside`] does: a folder, a pipe, a device, or a link to one
+/// or to nothing. Returns the new name.
+pub(super) fn set_aside_if_special(path: &Path) -> Result<Option<PathBuf>, RecordError> {
+    let is_plain = match path.symlink_metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+        entry => entry.map_err(RecordError::io("read", path))?.is_file(),
+    };
+    if is_plain {
+        return Ok(None);
+    }
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            Err(RecordError::io("read", path)(error))
+        }
+        _ => set_aside(path).map(Some),
+    }
+}
+
 /// Removes partial files from a folder: what programs that were killed left behind. The folder is locked.
 pub(super) fn clean(folder: &Path) -> Result<(), RecordError> {
     let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };

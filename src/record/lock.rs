@@ -8,6 +8,7 @@ use std::path::Path;
 use super::RecordError;
 use super::file::{clean, create_folder};
 use super::notice::Notice;
+use crate::files::open_regular_with;
 
 /// Name of the file.
 pub const LOCK: &str = "apical.lock";
@@ -30,7 +31,7 @@ impl FolderLock {
         create_folder(folder)?;
         let path = folder.join(LOCK);
         // Neither truncated nor written: another process may hold it.
-        let file = File::options().create(true).append(true).open(&path);
+        let file = open_regular_with(&path, File::options().create(true).append(true));
         let file = file.map_err(RecordError::io("opened", &path))?;
         match file.try_lock() {
             Ok(()) => {
@@ -76,6 +77,19 @@ mod tests {
         assert!(matches!(FolderLock::take(&path), Err(RecordError::InUse { .. })));
         drop(lock);
         FolderLock::take(&path).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn take_refuses_a_pipe_and_a_device() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(LOCK);
+        // Opening a pipe would wait for ever.
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(matches!(FolderLock::take(folder.path()), Err(RecordError::Io { .. })));
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+        assert!(matches!(FolderLock::take(folder.path()), Err(RecordError::Io { .. })));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::RecordError;
 use super::file::{set_aside, write_whole};
 use super::notice::Notice;
+use crate::files::{LINES_MAX, open_regular_with, read_bounded};
 
 /// A file of JSON lines that only grows. It is opened for each line: a system lets a program keep a
 /// thousand files open, and there may be more networks.
@@ -40,14 +41,14 @@ impl Metrics {
         notices: &mut Vec<Notice>,
     ) -> Result<(), RecordError> {
         let path = &self.path;
-        let found = match std::fs::read(path) {
+        let found = match read_bounded(path, LINES_MAX) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             read => read.map_err(RecordError::io("read", path))?,
         };
         let lines = lines.as_bytes();
         if path.exists() && found.starts_with(lines) {
             // Never longer: that would fill it with zeros.
-            let file = File::options().write(true).open(path);
+            let file = open_regular_with(path, File::options().write(true));
             let cut = file.and_then(|file| file.set_len(lines.len() as u64));
             return cut.map_err(RecordError::io("written", path));
         }
@@ -67,7 +68,8 @@ impl Metrics {
 
     /// Returns once all lines are on the disk.
     pub(super) fn sync(&self) -> Result<(), RecordError> {
-        let synced = File::options().append(true).open(&self.path).and_then(|file| file.sync_all());
+        let synced = open_regular_with(&self.path, File::options().append(true))
+            .and_then(|file| file.sync_all());
         synced.map_err(RecordError::io("synced", &self.path))
     }
 
@@ -86,7 +88,7 @@ impl Metrics {
 /// Appends a record to a file in one write: a reader meanwhile, or a crash, never meets half of it. If that fails, what
 /// was written of it is removed.
 pub(super) fn append(path: &Path, record: &[u8]) -> Result<(), RecordError> {
-    let appended = File::options().append(true).open(path).and_then(|mut file| {
+    let appended = open_regular_with(path, File::options().append(true)).and_then(|mut file| {
         let before = file.metadata()?.len();
         file.write_all(record).inspect_err(|_| {
             // The first error is the one to report.

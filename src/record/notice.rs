@@ -28,6 +28,8 @@ pub enum Notice {
         "{}: line {line} is not as it was at the checkpoint; written anew from it, the old file is kept as {}", .path.display(), .kept.display()
     )]
     Metrics { path: PathBuf, line: usize, kept: PathBuf },
+    #[error("{}: this is no regular file; kept as {}, and written anew", .path.display(), .kept.display())]
+    Special { path: PathBuf, kept: PathBuf },
     #[error("{}: the last line was cut off and is removed ({bytes} bytes)", .path.display())]
     CutLine { path: PathBuf, bytes: usize },
     #[error("{}: {key} is {found} there, but the run goes on with {used} as it began", .path.display())]

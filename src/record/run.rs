@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
-use std::fs;
 use std::io;
 use std::iter::successors;
 use std::path::{Path, PathBuf};
@@ -12,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::checkpoint::{CHECKPOINTS, Checkpoints};
-use super::file::{clean, create_folder, set_aside, write_whole};
+use super::file::{clean, create_folder, set_aside, set_aside_if_special, write_whole};
 use super::info::RUN;
 use super::metrics::append;
 use super::notice::Notice;
@@ -20,6 +19,7 @@ use super::replicas::{SUMMARY, TABLE, replica_folder};
 use super::weights::{self, ImageShape};
 use super::{Metrics, RecordError};
 use crate::config::{Config, file};
+use crate::files::{LINES_MAX, TEXT_MAX, read_bounded};
 use crate::network::Network;
 use crate::train::{Checkpoint, Position, Start};
 
@@ -105,6 +105,11 @@ impl Run {
             notices: Vec::new(),
         };
         run.checkpoints.clean()?;
+        for path in [CONFIG, METRICS, TIMINGS].map(|name| folder.join(name)) {
+            if let Some(kept) = set_aside_if_special(&path)? {
+                run.notices.push(Notice::Special { path, kept });
+            }
+        }
         run.check_settings(config)?;
         if !folder.join(TIMINGS).exists() {
             run.timings = Metrics::create(&folder.join(TIMINGS))?;
@@ -153,7 +158,7 @@ impl Run {
     /// Writes the settings if their file is gone. If it has others than `config`, each that differs is told.
     fn check_settings(&mut self, config: &Config) -> Result<(), RecordError> {
         let path = self.folder.join(CONFIG);
-        let text = match fs::read(&path) {
+        let text = match read_bounded(&path, TEXT_MAX) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 write_whole(&path, toml::to_string(config)?.as_bytes())?;
@@ -163,7 +168,10 @@ impl Run {
                 }
                 return Ok(());
             }
-            Err(error) => return Err(RecordError::io("read", &path)(error)),
+            Err(error) => {
+                self.notices.push(Notice::Settings { path, cause: error.to_string() });
+                return Ok(());
+            }
         };
         let found = match file::parse(&text) {
             Ok(found) => found,
@@ -193,7 +201,7 @@ impl Run {
     /// The file of metrics as text; damaged parts are no lines.
     fn read_metrics(&self) -> Result<String, RecordError> {
         let path = self.folder.join(METRICS);
-        match fs::read(&path) {
+        match read_bounded(&path, LINES_MAX) {
             Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
             Err(error) => Err(RecordError::io("read", &path)(error)),
@@ -211,6 +219,7 @@ impl Run {
                 return Ok(true);
             }
             Ok(_) => "they are not those that the last line of the metrics names".to_string(),
+            Err(error) if error.may_be_whole() => return Err(error.into()),
             Err(error) => error.without_file(),
         };
         let kept = set_aside(&path)?;
@@ -221,7 +230,7 @@ impl Run {
     /// Seconds of training before a checkpoint; 0 if the timings do not say.
     fn seconds_at(&self, position: &Position) -> Result<f64, RecordError> {
         let path = self.folder.join(TIMINGS);
-        let text = fs::read(&path).map_err(RecordError::io("read", &path))?;
+        let text = read_bounded(&path, LINES_MAX).map_err(RecordError::io("read", &path))?;
         let seconds = String::from_utf8_lossy(&text).lines().rev().find_map(|line| {
             let line: Value = serde_json::from_str(line).ok()?;
             let is_there = line["event"] == CHECKPOINT
@@ -341,7 +350,44 @@ pub(crate) fn refuse_a_run(folder: &Path) -> Result<(), RecordError> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn resume_sets_aside_what_is_no_regular_file() {
+        use std::os::unix::fs::symlink;
+        let make_pipe = |path: &Path| {
+            assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+        };
+        type Make<'a> = (&'a str, &'a dyn Fn(&Path));
+        let make: [Make; 5] = [
+            ("a folder", &|path| fs::create_dir(path).unwrap()),
+            ("a pipe", &make_pipe),
+            ("a device", &|path| symlink("/dev/zero", path).unwrap()),
+            ("a link to nothing", &|path| symlink("nothing", path).unwrap()),
+            ("a link to itself", &|path| symlink(path.file_name().unwrap(), path).unwrap()),
+        ];
+        for name in [CONFIG, METRICS, TIMINGS] {
+            for (what, make) in make {
+                let folder = tempfile::tempdir().unwrap();
+                let config = Config::default();
+                drop(Run::create(folder.path(), &config, 1).unwrap());
+                let path = folder.path().join(name);
+                fs::remove_file(&path).unwrap();
+                make(&path);
+                let (mut run, start) = Run::resume(folder.path(), &config, 1).unwrap();
+                assert!(matches!(start, Start::Initial), "{name}: {what}");
+                let kept = folder.path().join(format!("{name}.damaged"));
+                let notice = Notice::Special { path: path.clone(), kept: kept.clone() };
+                assert!(run.notices().contains(&notice), "{name}: {what}: {:?}", run.notices());
+                assert!(kept.symlink_metadata().is_ok(), "{name}: {what}");
+                run.append(&json!({ "event": "epoch", "epoch": 1, "seconds": 2 })).unwrap();
+                assert!(path.symlink_metadata().unwrap().is_file(), "{name}: {what}");
+            }
+        }
+    }
 
     #[test]
     fn settings_survive_with_every_seed() {

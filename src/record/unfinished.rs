@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::run::METRICS;
 use super::{EpochResult, ImageShape, RecordError, Run};
 use crate::config::Config;
+use crate::files::read_long_text;
 use crate::train::{Checkpoint, Start};
 
 /// The folder of the folders.
@@ -47,7 +48,7 @@ impl Unfinished {
         }
         let (run, start) = Run::resume(&unfinished.folder, &unfinished.config, 1)?;
         let path = unfinished.folder.join(METRICS);
-        let text = fs::read_to_string(&path).map_err(RecordError::io("read", &path))?;
+        let text = read_long_text(&path).map_err(RecordError::io("read", &path))?;
         let epoch = |line| Ok(serde_json::from_str::<Line>(line)?.result);
         let epochs: Result<Vec<EpochResult>, _> = text.lines().map(epoch).collect();
         let epochs = epochs.map_err(|source| RecordError::Json { path, source })?;

@@ -47,6 +47,26 @@ pub enum WeightsError {
 }
 
 impl WeightsError {
+    /// Whether the file may be whole although it was not read: the system refused for a reason that may pass, such as
+    /// missing permission or memory, or too many open files. What a disk cannot read (EIO) is damaged.
+    pub(in crate::record) fn may_be_whole(&self) -> bool {
+        use io::ErrorKind::{FileTooLarge, InvalidData, InvalidInput, IsADirectory, UnexpectedEof};
+        #[cfg(unix)]
+        const EIO: i32 = 5;
+        #[cfg(not(unix))]
+        const EIO: i32 = 1117; // ERROR_IO_DEVICE
+        match self {
+            WeightsError::Read { source, .. } => {
+                let is_damaged = matches!(
+                    source.kind(),
+                    IsADirectory | InvalidInput | InvalidData | UnexpectedEof | FileTooLarge
+                );
+                !is_damaged && source.raw_os_error() != Some(EIO)
+            }
+            _ => false,
+        }
+    }
+
     /// Returns the message and its causes without the name of the file.
     pub(in crate::record) fn without_file(&self) -> String {
         use std::error::Error;

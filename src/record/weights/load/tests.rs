@@ -41,6 +41,24 @@ fn read(bytes: &[u8]) -> Result<Saved, WeightsError> {
     from_bytes(bytes, "FILE".to_string())
 }
 
+#[cfg(unix)]
+#[test]
+fn unread_file_is_damaged_only_if_its_content_is() {
+    let error = |source| WeightsError::Read { file: "FILE".to_string(), source };
+    // EPERM, EINTR, ENOMEM, EACCES, ENFILE, EMFILE, EROFS; ENOENT.
+    for code in [1, 4, 12, 13, 23, 24, 30, 2] {
+        assert!(error(io::Error::from_raw_os_error(code)).may_be_whole(), "{code}");
+    }
+    // EIO, EISDIR.
+    for code in [5, 21] {
+        assert!(!error(io::Error::from_raw_os_error(code)).may_be_whole(), "{code}");
+    }
+    assert!(
+        !error(files::open_regular(std::path::Path::new("/dev/null")).unwrap_err()).may_be_whole()
+    );
+    assert!(!read(b"").unwrap_err().may_be_whole());
+}
+
 /// The error with its causes, in one text.
 fn message(bytes: &[u8]) -> String {
     let error = read(bytes).unwrap_err();

@@ -59,7 +59,7 @@ fn panel(net: &str, rows: &[Result]) -> Panel {
     });
     let series: Vec<Series> = of_net.iter().map(|result| series(result)).collect();
     let points = || series.iter().flat_map(|series| &series.points);
-    let shown = points().map(|point| point.y).chain(paper.iter().map(|paper| paper.y));
+    let shown = points().flat_map(Point::extent).chain(paper.iter().map(|paper| paper.y));
     Panel {
         title: net.to_string(),
         x: Axis::new("epoch", Scale::Log, points().map(|point| point.x)),

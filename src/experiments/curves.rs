@@ -61,18 +61,8 @@ pub(super) fn train_and_draw(
         let label = format!("paper, {}: {y} %", condition.label);
         Some(Reference { label, colour: Some(colour), y })
     });
-    let references: Vec<Reference> = references.collect();
-    let points = || series.iter().flat_map(|series| &series.points);
-    let errors = points().map(|point| point.y).chain(references.iter().map(|line| line.y));
-    let scale = Scale::log_if_positive(points().map(|point| point.y));
-    let panel = Panel {
-        title: String::new(),
-        x: Axis::whole("epoch", points().map(|point| point.x)),
-        y: Axis::new("test error, %", scale, errors),
-        series: series.clone(),
-        references,
-    };
-    let figure = Figure { title: title.to_string(), panels: vec![panel] };
+    let panels = vec![panel(series, references.collect())];
+    let figure = Figure { title: title.to_string(), panels };
     let caption = format!(
         "Test error{of} after each epoch, mean over seeds with a band of one standard deviation. Dashed: the \
          paper's after 60 epochs."
@@ -85,8 +75,44 @@ pub(super) fn train_and_draw(
     Ok(trained.iter().map(last).collect())
 }
 
+fn panel(series: Vec<Series>, references: Vec<Reference>) -> Panel {
+    let points = || series.iter().flat_map(|series| &series.points);
+    let errors = points().flat_map(Point::extent).chain(references.iter().map(|line| line.y));
+    let scale = Scale::log_if_positive(points().map(|point| point.y));
+    Panel {
+        title: String::new(),
+        x: Axis::whole("epoch", points().map(|point| point.x)),
+        y: Axis::new("test error, %", scale, errors),
+        series: series.clone(),
+        references,
+    }
+}
+
 /// A label as the name of a file.
 fn file_name(label: &str) -> String {
     let letter = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
     label.chars().map(letter).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_axis_holds_bands_and_the_papers_numbers() {
+        let series = |errors: &[[f64; 2]]| Series {
+            label: "network".to_string(),
+            colour: 0,
+            mark: Mark::Line,
+            points: (1..)
+                .zip(errors)
+                .map(|(x, errors)| Point::over(f64::from(x), errors))
+                .collect(),
+        };
+        let paper = |y| Reference { label: "paper".to_string(), colour: Some(0), y };
+        for errors in [&[[80.0, 20.0]][..], &[[80.0, 70.0], [60.0, 1.0]], &[[0.0, 0.0]]] {
+            let panel = panel(vec![series(errors)], vec![paper(4.1)]);
+            panel.check_axes();
+        }
+    }
 }

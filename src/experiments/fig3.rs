@@ -49,7 +49,7 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
             rates.push(1000.0 * mean(&recording.numbers(array)));
         }
         if done == 0 {
-            draw(&recording, &mut outcome);
+            draw(&recording, study.dataset.classes, &mut outcome);
         }
         study.tell("networks recorded", done + 1, total)?;
     }
@@ -102,20 +102,23 @@ fn mean_correlation(recording: &Recording, compartment: &str) -> f64 {
     mean(&values)
 }
 
-fn draw(recording: &Recording, outcome: &mut Outcome) {
+fn draw(recording: &Recording, classes: usize, outcome: &mut Outcome) {
     let label = usize::from(recording.labels[0]);
     let changes = recording.get("plateaus0").map_or(Vec::new(), |plateaus| {
         let (forward, target) = plateaus.of(0).split_at(plateaus.shape[2]);
         forward.iter().zip(target).map(|(forward, target)| (target - forward).abs()).collect()
     });
+    // A class may have several output neurons.
+    let outputs = recording.get("soma1").map_or(classes, |soma| soma.shape[2]);
+    let output_of = |class: usize| class * (outputs / classes);
     let largest = (0..changes.len()).max_by(|&a, &b| changes[a].total_cmp(&changes[b]));
     let mut data = table();
     let hidden = [BASAL, APICAL, SOMA];
     let output = [BASAL, SOMA];
     let neurons = [
         ("hidden neuron", 0, largest.unwrap_or(0), &hidden[..]),
-        ("output neuron of the class", 1, label, &output[..]),
-        ("output neuron of another class", 1, (label + 1) % 10, &output[..]),
+        ("output neuron of the class", 1, output_of(label), &output[..]),
+        ("output neuron of another class", 1, output_of((label + 1) % classes), &output[..]),
     ];
     let panels = neurons.map(|(title, layer, unit, compartments)| {
         panel(recording, &Neuron { title, layer, unit, compartments }, &mut data)

@@ -111,8 +111,12 @@ fn draw(outcome: &mut Outcome, courses: &[Vec<Measured>]) {
     let scale = Scale::log_if_positive(points.iter().map(|point| point.y));
     let panel = Panel {
         title: String::new(),
-        x: Axis::new("training images", Scale::Linear, points.iter().map(|point| point.x)),
-        y: Axis::new("largest eigenvalue", scale, points.iter().map(|p| p.y).chain([1.0])),
+        x: Axis::whole("training images", points.iter().map(|point| point.x)),
+        y: Axis::new(
+            "largest eigenvalue",
+            scale,
+            points.iter().flat_map(Point::extent).chain([1.0]),
+        ),
         series: vec![Series { label: "network".to_string(), colour: 0, mark: Mark::Line, points }],
         references: vec![Reference {
             label: "1: below, losses fall together".to_string(),
@@ -147,4 +151,26 @@ fn draw(outcome: &mut Outcome, courses: &[Vec<Measured>]) {
     };
     let caption = "The product of the Jacobians of seed 1; the identity would be its ideal.";
     outcome.plot("product", caption, Drawing::Matrix(matrix), data);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_hold_spreads_and_count_whole_images() {
+        let course = |eigenvalues: &[f64]| -> Vec<Measured> {
+            let measured = |(place, &eigenvalue): (usize, &f64)| Measured {
+                images: 100 * place,
+                eigenvalue,
+                product: vec![1.0; 4],
+            };
+            eigenvalues.iter().enumerate().map(measured).collect()
+        };
+        for courses in [vec![course(&[1.1]), course(&[1.3])], vec![course(&[2.0, 0.1])]] {
+            let mut outcome = Outcome::default();
+            draw(&mut outcome, &courses);
+            outcome.panels("eigenvalue")[0].check_axes();
+        }
+    }
 }

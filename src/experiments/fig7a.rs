@@ -42,7 +42,8 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
     for (name, config) in conditions {
         outcome.settings.push((name.to_string(), config));
     }
-    let start = |courses: &[Vec<f64>]| courses.iter().map(|c| mean(&c[..AVERAGED])).collect();
+    let start =
+        |courses: &[Vec<f64>]| courses.iter().map(|c| mean(&c[..c.len().min(AVERAGED)])).collect();
     let lowest = |courses: &[Vec<f64>]| -> Vec<f64> {
         courses.iter().map(|c| means(c).fold(f64::INFINITY, f64::min)).collect()
     };
@@ -134,11 +135,11 @@ fn draw(outcome: &mut Outcome, names: &[&str], courses: &[Vec<Vec<f64>>]) {
     };
     let panel = Panel {
         title: String::new(),
-        x: Axis::new("training images", Scale::Linear, points().map(|point| point.x)),
+        x: Axis::whole("training images", points().map(|point| point.x)),
         y: Axis::new(
             "angle to backpropagation, degrees",
             Scale::Linear,
-            points().map(|point| point.y).chain([30.0, 90.0]),
+            points().flat_map(Point::extent).chain([30.0, 90.0]),
         ),
         series: series.clone(),
         references: references.into_iter().enumerate().map(reference).collect(),
@@ -148,4 +149,19 @@ fn draw(outcome: &mut Outcome, names: &[&str], courses: &[Vec<Vec<f64>>]) {
     let caption = "Means over 2,000 images, over seeds with a band of one standard deviation; the table has means \
                    of 100. At 90 degrees two directions have nothing in common.";
     outcome.plot("angle", caption, Drawing::Figure(figure), data);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_hold_spreads_and_count_whole_images() {
+        for (low, high) in [(20.0, 40.0), (90.0, 130.0)] {
+            let courses = vec![vec![vec![low; 5], vec![high; 5]]; 2];
+            let mut outcome = Outcome::default();
+            draw(&mut outcome, &["spikes", "rates"], &courses);
+            outcome.panels("angle")[0].check_axes();
+        }
+    }
 }

@@ -25,6 +25,16 @@ impl Outcome {
         self.plots.push((plot, drawing, data));
     }
 
+    /// Panels of a plot.
+    #[cfg(test)]
+    pub(super) fn panels(&self, name: &str) -> &[crate::report::Panel] {
+        let plot = self.plots.iter().find(|(plot, ..)| plot.name == name);
+        match plot.map(|(_, drawing, _)| drawing) {
+            Some(Drawing::Figure(figure)) => &figure.panels,
+            _ => panic!("no figure {name}"),
+        }
+    }
+
     /// Writes the folder and says what is in it. Files of the same names are replaced; `result.json` is
     /// the last.
     ///

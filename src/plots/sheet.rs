@@ -9,7 +9,7 @@ use image::{ImageFormat, Rgb, RgbImage};
 use crate::dataset::Dataset;
 use crate::record::RecordError;
 use crate::record::file::write_whole;
-use crate::report::label;
+use crate::report::labels;
 
 /// Pixels that a side of a small image has at least on the sheet.
 const SIDE: u32 = 56;
@@ -71,7 +71,8 @@ fn sheet(dataset: &Dataset, columns: usize) -> io::Result<RgbImage> {
 
 /// The names of the classes as pictures, no higher than an image.
 fn names(dataset: &Dataset, height: u32) -> Vec<RgbImage> {
-    dataset.class_names.iter().map(|name| label(name, SIZE.min(height), NAME)).collect()
+    let names: Vec<&str> = dataset.class_names.iter().map(String::as_str).collect();
+    labels(&names, SIZE.min(height), NAME)
 }
 
 /// An image's bytes in red, green and blue.

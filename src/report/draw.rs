@@ -8,7 +8,7 @@ use super::colour::{GREY, GRID};
 use super::legend::Legend;
 use super::marks::{draw_references, draw_series};
 use super::picture::{
-    Picture, SMALL, Side, TEXT, TITLE, cut, room, said, text, upright, wide_enough,
+    Picture, SMALL, Side, TEXT, TITLE, cut, cut_apart, room, said, text, upright, wide_enough,
 };
 use super::{Axis, Figure, Panel};
 
@@ -161,11 +161,11 @@ fn draw_y_axis<B: DrawingBackend>(
     };
     let &Frame { left, right, top, bottom, .. } = frame;
     let [tick, beside] = [TICK, BESIDE].map(|length| (length * scale) as i32);
-    for (value, name) in axis.ticks() {
+    let names = cut_apart(axis.names(), SMALL, NAME);
+    for ((value, _), name) in axis.ticks().zip(names) {
         let y = axis.map(&value, (bottom, top));
         line(vec![(left, y), (right, y)], GRID)?;
         line(vec![(left - tick, y), (left, y)], GREY)?;
-        let name = cut(name, SMALL, NAME);
         text(area, &name, (left - tick - beside, y), SMALL * scale, Side::Left)?;
     }
     line(vec![(left, top), (left, bottom)], GREY)?;
@@ -189,13 +189,13 @@ fn draw_x_axis<B: DrawingBackend>(
     let [tick, beside] = [TICK, BESIDE].map(|length| (length * scale) as i32);
     line(vec![(left, bottom), (right, bottom)])?;
     let mut free = i32::MIN;
-    for (value, name) in axis.ticks() {
+    let short = cut_apart(axis.names(), SMALL, UPRIGHT);
+    for ((value, name), short) in axis.ticks().zip(short) {
         let x = axis.map(&value, (left, right));
         line(vec![(x, bottom), (x, bottom + tick)])?;
         if frame.upright {
-            let name = cut(name, SMALL, UPRIGHT);
             let place = (x, bottom + tick + beside);
-            upright(area, &name, place, SMALL * scale, Side::Left)?;
+            upright(area, &short, place, SMALL * scale, Side::Left)?;
             continue;
         }
         let half = (room(name, SMALL) * scale) as i32 / 2;

@@ -80,6 +80,26 @@ pub struct Reference {
     pub y: f64,
 }
 
+#[cfg(test)]
+impl Panel {
+    /// Checks that no point and no spread lies beyond the axes, and that ticks of counts are whole.
+    pub(crate) fn check_axes(&self) {
+        use plotters::coord::ranged1d::Ranged;
+        let [xs, ys] = [&self.x, &self.y].map(Ranged::range);
+        for point in self.series.iter().flat_map(|series| &series.points) {
+            assert!((xs.start..=xs.end).contains(&point.x), "{} {}", self.x.label, point.x);
+            for y in point.extent() {
+                // A logarithmic axis cuts what reaches below 0.
+                let is_cut = y <= 0.0 && self.y.scale == super::Scale::Log;
+                assert!(is_cut || (ys.start..=ys.end).contains(&y), "{} {y}", self.y.label);
+            }
+        }
+        let names: Vec<&str> = self.x.names().collect();
+        let is_count = ["epoch", "training images"].contains(&self.x.label.as_str());
+        assert!(!is_count || names.iter().all(|name| !name.contains('.')), "{names:?}");
+    }
+}
+
 impl Point {
     /// Where it lies, without its spread.
     pub(super) fn place(&self) -> (f64, f64) {

@@ -4,7 +4,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::colour::{of_reference, of_series};
-use super::picture::{SMALL, Side, cut, room, said, text};
+use super::picture::{SMALL, Side, cut_apart, room, said, text};
 use super::{Mark, Panel};
 
 /// Lengths in pixels of the SVG.
@@ -58,8 +58,8 @@ impl Legend {
         let most = width.saturating_sub(2 * PAD + SWATCH + GAP);
         let (mut line, mut x) = (0, PAD);
         let mut places = Vec::new();
-        for entry in &self.entries {
-            let label = cut(&entry.label, SMALL, most);
+        let labels = self.entries.iter().map(|entry| entry.label.as_str());
+        for label in cut_apart(labels, SMALL, most) {
             let length = SWATCH + GAP + room(&label, SMALL);
             if x > PAD && x + length > width.saturating_sub(PAD) {
                 (line, x) = (line + 1, PAD);

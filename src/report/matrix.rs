@@ -5,7 +5,7 @@ use plotters::prelude::*;
 
 use super::colour::{GREY, GRID, NEGATIVE, POSITIVE, diverging, shade};
 use super::picture::{
-    Picture, SMALL, Side, TEXT, TITLE, coloured, cut, room, said, text, upright, wide_enough,
+    Picture, SMALL, Side, TEXT, TITLE, coloured, cut_apart, room, said, text, upright, wide_enough,
 };
 
 /// Numbers in rows and columns, as colours; what is not a number is grey.
@@ -97,15 +97,14 @@ impl Picture for Matrix {
         for row in 0..=self.rows.len() as i32 {
             line((left, row * cell), (left + width, row * cell))?;
         }
-        for (row, name) in self.rows.iter().enumerate() {
+        for (row, name) in cut_names(&self.rows).iter().enumerate() {
             let place = (left - scaled(8), row as i32 * cell + cell / 2);
-            text(area, &cut(name, SMALL, NAME), place, SMALL * scale, Side::Left)?;
+            text(area, name, place, SMALL * scale, Side::Left)?;
         }
-        for (column, name) in self.columns.iter().enumerate() {
+        for (column, name) in cut_names(&self.columns).iter().enumerate() {
             let x = left + column as i32 * cell + cell / 2;
             if self.is_upright() {
-                let name = cut(name, SMALL, NAME);
-                upright(area, &name, (x, height + scaled(8)), SMALL * scale, Side::Left)?;
+                upright(area, name, (x, height + scaled(8)), SMALL * scale, Side::Left)?;
             } else {
                 let place = (x, height + scaled(LINE / 2));
                 text(area, name, place, SMALL * scale, Side::Middle)?;
@@ -242,6 +241,11 @@ impl Matrix {
 /// Whether black text would be hard to read on a colour, by its luma (ITU-R BT.601).
 fn is_dark(RGBColor(red, green, blue): RGBColor) -> bool {
     0.299 * f64::from(red) + 0.587 * f64::from(green) + 0.114 * f64::from(blue) < DARK
+}
+
+/// Names of rows or columns, none longer than [`NAME`].
+fn cut_names(names: &[String]) -> Vec<String> {
+    cut_apart(names.iter().map(String::as_str), SMALL, NAME)
 }
 
 /// Width of the longest name.

@@ -36,7 +36,7 @@ pub use picture::Picture;
 pub use result::{ExperimentResult, Finding, Measured, NO_DEVICE, Plot, RESULT};
 pub use results::{refuse_other_data, results};
 pub use table::Table;
-pub(crate) use text::label;
+pub(crate) use text::labels;
 pub use tile::Tile;
 
 use crate::dataset::DataIdentity;

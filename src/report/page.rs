@@ -15,6 +15,9 @@ use crate::record::file::write_whole;
 pub const PAGE: &str = "report.html";
 pub const TABLE: &str = "reproduction.md";
 
+/// Width of the widest SVG that shrinks with the screen, in pixels: text of 14 pixels then has 9 or more on a phone.
+const NARROW: u32 = 560;
+
 /// An experiment with its drawings, as SVG.
 struct Section {
     result: ExperimentResult,
@@ -96,6 +99,12 @@ fn drawing(folder: &Path, plot: &Plot) -> Result<String, ReportError> {
     }
 }
 
+/// Whether an SVG can be shrunk to the width of a phone and stays readable.
+fn is_narrow(svg: &str) -> bool {
+    let width = svg.split_once(" width=\"").and_then(|(_, rest)| rest.split_once('"'));
+    width.and_then(|(width, _)| width.parse().ok()).is_some_and(|width: u32| width <= NARROW)
+}
+
 fn overview(html: &mut String, sections: &[Section]) {
     html.push_str("<h2>All findings</h2>\n<table class=\"findings\">\n<thead><tr><th>Figure</th>");
     html.push_str(FINDING_HEADER);
@@ -174,9 +183,10 @@ impl Section {
         );
         for (plot, drawing) in self.result.plots.iter().zip(&self.drawings) {
             let caption = escaped(&plot.caption);
+            let class = if is_narrow(drawing) { "drawing narrow" } else { "drawing" };
             let _ = write!(
                 html,
-                "<figure>\n<div class=\"drawing\">{drawing}</div>\n<figcaption>{caption}</figcaption>\n\
+                "<figure>\n<div class=\"{class}\">{drawing}</div>\n<figcaption>{caption}</figcaption>\n\
                  </figure>\n"
             );
         }
@@ -321,6 +331,13 @@ pub(super) mod tests {
             style.contains("@media screen and (max-width: 52rem)") && style.contains(".agrees")
         );
         assert!(style.contains("overflow-x: auto"));
+    }
+
+    #[test]
+    fn only_small_drawings_shrink_with_the_screen() {
+        let svg = |width: &str| format!("<svg width=\"{width}\" height=\"1\">");
+        assert!(is_narrow(&svg("410")) && is_narrow(&svg("560")));
+        assert!(!is_narrow(&svg("820")) && !is_narrow(&svg("100%")) && !is_narrow("<svg>"));
     }
 
     #[test]

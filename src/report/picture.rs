@@ -13,7 +13,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::ReportError;
 use super::canvas::{Canvas, Elements};
-use super::text::{fitted, width};
+use super::text::{fitted, fitted_apart, width};
 use crate::record::RecordError;
 use crate::record::file::write_whole;
 
@@ -114,6 +114,16 @@ pub(super) fn room(text: &str, size: u32) -> u32 {
 /// The text, or its beginning, in a room of pixels of the SVG.
 pub(super) fn cut(text: &str, size: u32, room: u32) -> String {
     fitted(text, f64::from(size), f64::from(room) / WIDER)
+}
+
+/// Names of one axis or legend, each in a room of pixels of the SVG: cut so that they still differ.
+pub(super) fn cut_apart<'a>(
+    names: impl IntoIterator<Item = &'a str>,
+    size: u32,
+    room: u32,
+) -> Vec<String> {
+    let names: Vec<&str> = names.into_iter().collect();
+    fitted_apart(&names, f64::from(size), f64::from(room) / WIDER)
 }
 
 /// Width of a picture that has room for its title, unless the title is very long.

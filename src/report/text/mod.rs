@@ -6,7 +6,10 @@
 mod fonts;
 mod layout;
 
+use std::collections::HashSet;
+
 use image::{Rgb, RgbImage};
+use unicode_width::UnicodeWidthChar;
 
 use fonts::{EM, glyph};
 use layout::clusters;
@@ -37,8 +40,46 @@ pub(super) fn fitted(text: &str, size: f64, room: f64) -> String {
         return text;
     }
     let mut letters: Vec<char> = text.chars().collect();
-    while letters.pop().is_some() {
+    while let Some(letter) = letters.pop() {
+        // An accent goes with its letter.
+        if letter.width() == Some(0) {
+            continue;
+        }
         let cut: String = letters.iter().collect::<String>().trim_end().to_string() + "…";
+        if width(&cut, size) <= room {
+            return cut;
+        }
+    }
+    CUT.to_string()
+}
+
+/// The texts, each [`fitted`]. If two that differ would then look the same, all lose their middle in place of their end.
+pub(super) fn fitted_apart(texts: &[&str], size: f64, room: f64) -> Vec<String> {
+    let cut: Vec<String> = texts.iter().map(|text| fitted(text, size, room)).collect();
+    let count = |texts: &mut dyn Iterator<Item = &str>| texts.collect::<HashSet<_>>().len();
+    let are_apart = count(&mut cut.iter().map(String::as_str)) == count(&mut texts.iter().copied());
+    if are_apart {
+        cut
+    } else {
+        texts.iter().map(|text| without_middle(text, size, room)).collect()
+    }
+}
+
+/// The text, or as much of its beginning and of its end as fits into `room` pixels, with an ellipsis between.
+fn without_middle(text: &str, size: f64, room: f64) -> String {
+    let text = one_line(text);
+    if width(&text, size) <= room {
+        return text;
+    }
+    let letters: Vec<char> = text.chars().collect();
+    for kept in (0..letters.len()).rev() {
+        let (head, tail) = (kept.div_ceil(2), letters.len() - kept / 2);
+        let is_accent = |place: usize| letters.get(place).is_some_and(|c| c.width() == Some(0));
+        if is_accent(head) || is_accent(tail) {
+            continue;
+        }
+        let [head, tail] = [&letters[..head], &letters[tail..]].map(String::from_iter);
+        let cut = format!("{}{CUT}{}", head.trim_end(), tail.trim_start());
         if width(&cut, size) <= room {
             return cut;
         }
@@ -71,13 +112,17 @@ pub(super) fn draw(text: &str, size: f64, draw: &mut dyn FnMut(i32, i32, f32)) {
     }
 }
 
-/// A text in black on white, cut to `room` pixels.
-pub(crate) fn label(text: &str, size: u32, room: u32) -> RgbImage {
-    let text = fitted(text, size.into(), room.into());
-    let (width, size) = (width(&text, size.into()).ceil() as u32, f64::from(size));
+/// Texts in black on white, each cut to `room` pixels.
+pub(crate) fn labels(texts: &[&str], size: u32, room: u32) -> Vec<RgbImage> {
+    let texts = fitted_apart(texts, size.into(), room.into());
+    texts.iter().map(|text| label(text, size)).collect()
+}
+
+fn label(text: &str, size: u32) -> RgbImage {
+    let (width, size) = (width(text, size.into()).ceil() as u32, f64::from(size));
     let (height, baseline) = ((1.2 * size).ceil() as u32, (0.9 * size).round() as i32);
     let mut pixels = RgbImage::from_pixel(width.max(1), height, Rgb([255; 3]));
-    draw(&text, size, &mut |x, y, part| {
+    draw(text, size, &mut |x, y, part| {
         let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y + baseline)) else { return };
         if let Some(pixel) = pixels.get_pixel_mut_checked(x, y) {
             *pixel = Rgb(pixel.0.map(|value| (f32::from(value) * (1.0 - part)).round() as u8));
@@ -155,5 +200,28 @@ mod tests {
         assert_eq!(fitted("short", 13.0, 100.0), "short");
         assert_eq!(fitted("a\nb\u{1}", 13.0, 100.0), "a b ");
         assert_eq!(fitted(name, 13.0, 1.0), "…");
+    }
+
+    #[test]
+    fn cut_names_with_one_beginning_keep_their_ends() {
+        let names = ["a long class name of cats", "a long class name of dogs", "short"];
+        let cut = fitted_apart(&names, 13.0, 100.0);
+        assert!(cut[0].starts_with("a ") && cut[0].ends_with("cats"), "{cut:?}");
+        assert!(cut[1].ends_with("dogs") && cut[2] == "short", "{cut:?}");
+        assert!(cut.iter().all(|name| width(name, 13.0) <= 100.0), "{cut:?}");
+        // Names that are apart without it keep their beginnings.
+        let names = ["cats with a long class name", "dogs with a long class name"];
+        let cut = fitted_apart(&names, 13.0, 100.0);
+        assert!(cut.iter().all(|name| name.ends_with(CUT)), "{cut:?}");
+    }
+
+    #[test]
+    fn a_cut_takes_no_accent_from_its_letter() {
+        let name = "e\u{301}".repeat(40);
+        for cut in [fitted(&name, 13.0, 60.0), without_middle(&name, 13.0, 60.0)] {
+            let letters = cut.chars().filter(|c| *c == 'e').count();
+            assert!(letters > 2 && cut.matches("e\u{301}").count() == letters, "{cut}");
+            assert_eq!(cut.chars().filter(|c| *c == '\u{301}').count(), letters, "{cut}");
+        }
     }
 }

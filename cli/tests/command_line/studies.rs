@@ -6,7 +6,10 @@ use std::path::Path;
 use apical::report::ExperimentResult;
 use tempfile::TempDir;
 
-use super::{apical, fails, folder_with_data, json_of, output_of, train_on_cpu};
+use super::{
+    TEST_IMAGES, TEST_LABELS, TRAINING_IMAGES, TRAINING_LABELS, apical, fails, folder_with_data,
+    json_of, output_of, train_on_cpu, write_idx,
+};
 
 /// A folder with a data set and a run.
 fn folder_with_run() -> TempDir {
@@ -170,6 +173,28 @@ fn reproduce_writes_findings_and_a_page_and_trains_nothing_twice() {
     assert_eq!(fs::read_to_string(out.join("report.html")).unwrap().matches("<section").count(), 3);
     fails(apical(&folder).args(["report", "data"]), 1, &["there is no experiment", "hint: "]);
     fails(apical(&folder).args(["report", "none"]), 1, &["no such folder", "hint: "]);
+}
+
+/// The paper has ten classes and 60,000 images; its experiments take fewer.
+#[test]
+fn reproduce_works_on_few_classes_and_images() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    for (images, labels) in [(TRAINING_IMAGES, TRAINING_LABELS), (TEST_IMAGES, TEST_LABELS)] {
+        let pixel = |at: usize| if (at / 16 + at % 16).is_multiple_of(2) { 200 } else { 10 };
+        write_idx(&data.join(images), &[40, 4, 4], (0..40 * 16).map(pixel).collect());
+        write_idx(&data.join(labels), &[40], (0..40).map(|image| image % 2).collect());
+    }
+    let mut command = apical(&folder);
+    command.args(["reproduce", "fig3", "fig5bc", "fig7a", "--quick", "--seeds", "1", "--json"]);
+    command.args(["--data", "data", "--backend", "cpu", "--out", "out"]);
+    let results: Vec<ExperimentResult> =
+        serde_json::from_value(json_of(&mut command)[0].clone()).unwrap();
+    let measured: Vec<&str> =
+        results.iter().flat_map(|result| &result.findings).map(|one| one.what.as_str()).collect();
+    assert!(measured.contains(&"correlation of L0 and L1, class 1"), "{measured:?}");
+    assert!(measured.contains(&"angle at the start"), "{measured:?}");
 }
 
 #[test]

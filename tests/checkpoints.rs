@@ -39,6 +39,8 @@ fn base() -> Config {
         epochs: 2,
         quick_test_every: 12,
         quick_test_images: 3,
+        test_steps: 100,
+        test_from: 20,
         ..Config::default()
     }
 }

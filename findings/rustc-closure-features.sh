@@ -45,9 +45,10 @@ RS
 write "" "let run = |n: usize| $body;" > closure.rs
 write "#[inline(always)] fn rounds(x: &[f32; 16], n: usize) -> [f32; 16] $body" "" |
     sed 's/run(n)/rounds(x, n)/; s/run(n + 7)/rounds(x, n + 7)/' > function.rs
+calls=()
 for name in closure function; do
     rustc -O --edition 2021 --crate-type lib --emit asm -C codegen-units=1 -o "$name.s" "$name.rs"
-    calls[${#calls[@]}]=$(grep -c 'call.*_mm512_' "$name.s" || true)
+    calls+=("$(grep -c 'call.*_mm512_' "$name.s" || true)")
     echo "$name: ${calls[-1]} calls of intrinsics"
 done
 ((calls[0] > 0 && calls[1] == 0))

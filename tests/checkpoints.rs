@@ -497,7 +497,11 @@ fn what_is_no_checkpoint_of_the_run_is_refused() {
     let none = |all: &mut HashMap<String, String>| assert!(all.remove("sha256").is_some());
     let error = read(&with_metadata(&bytes, none)).unwrap_err().to_string();
     assert!(error.contains("a checksum"), "{error}");
-    // Without a checksum, so that the content is judged.
+    // As of another program without a checksum, so that the content is judged.
+    let none = |all: &mut HashMap<String, String>| {
+        none(all);
+        assert!(all.remove("apical_version").is_some());
+    };
     let swap = |from: &str, to: &str| {
         assert_eq!(from.len(), to.len());
         let mut changed = with_metadata(&bytes, none);

@@ -214,6 +214,7 @@ impl CliError {
                 "name images of these classes; folders and class_names.txt name the classes of a data set"
                     .to_string(),
             ),
+            CliError::Weights(WeightsError::Pixels(error)) => error.hint().map(str::to_string),
             CliError::Weights(WeightsError::NoWeights { folder }) => Some(weights_hint(folder)),
             CliError::Bench(BenchError::Batch { .. }) => Some("--batch sets it".to_string()),
             CliError::Bench(BenchError::Length { setting, .. }) => {
@@ -249,6 +250,11 @@ impl CliError {
                  --data, too"
                     .to_string(),
             ),
+            CliError::Data(DataError::ClassNames { .. }) => Some(
+                "give the folders of classes, or the lines of class_names.txt, their former names; 'apical test --data' \
+                 matches classes by name"
+                    .to_string(),
+            ),
             CliError::Data(DataError::Dataset { .. }) => {
                 Some("mend it, or name a copy with --data".to_string())
             }
@@ -265,9 +271,9 @@ impl CliError {
             CliError::Record(RecordError::Line { .. }) => Some(
                 "remove this line, and keep a copy of the file: the training it was of is done again".to_string(),
             ),
-            CliError::Weights(WeightsError::Checksum { .. }) => Some(
+            CliError::Weights(WeightsError::Checksum { .. } | WeightsError::NoChecksum { .. }) => Some(
                 "take another copy of the file; if another program changed it on purpose, let it leave out the \
-                 metadata 'sha256'"
+                 metadata 'sha256' and 'apical_version'"
                     .to_string(),
             ),
             CliError::OtherRun { .. } => {

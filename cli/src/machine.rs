@@ -121,16 +121,20 @@ impl DataArgs {
         self.reading.reading()
     }
 
-    /// The same, or what is given here where that does not say anything.
-    pub(super) fn or(&self, data: Option<&Path>, reading: Reading) -> Self {
-        let Reading { size, colour, background, max_value, csv_header } = reading;
-        let values = ValueArgs { background, max_value };
-        let of_run = ReadingArgs { image_size: size, colour, values, csv_header };
-        let says_how = self.reading() != Reading::default();
-        DataArgs {
-            data: self.data.clone().or(data.map(Path::to_owned)),
-            reading: if says_how { self.reading.clone() } else { of_run },
-        }
+    /// The same, completed by `reading` where the arguments do not say how images are read.
+    pub(super) fn or(&self, reading: Reading) -> Self {
+        let own = self.reading();
+        let values = ValueArgs {
+            background: own.background.or(reading.background),
+            max_value: own.max_value.or(reading.max_value),
+        };
+        let reading = ReadingArgs {
+            image_size: own.size.or(reading.size),
+            colour: own.colour || reading.colour,
+            values,
+            csv_header: own.csv_header.or(reading.csv_header),
+        };
+        DataArgs { data: self.data.clone(), reading }
     }
 
     /// Reads the data set; what was skipped or changed on the way is told on standard error.

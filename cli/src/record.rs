@@ -66,6 +66,10 @@ pub(super) struct RecordArgs {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
+    /// Turn dark and light of all images, if those of training were dark on light and these are not, or the reverse
+    #[arg(long)]
+    invert: bool,
+
     /// Print one object of JSON: the arrays of the file
     #[arg(long)]
     json: bool,
@@ -149,8 +153,13 @@ pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
     Format::of(&arguments.out)?;
     let selection = arguments.machine.selection()?;
     let saved = load_weights(&arguments.weights)?;
-    let data = run_data::open(&saved, &arguments.weights, &arguments.data, Allowed::Other)?;
-    let dataset = Arc::new(data.dataset);
+    let data = run_data::open(
+        &saved,
+        &arguments.weights,
+        &arguments.data,
+        Allowed::Other { inverted: arguments.invert },
+    )?;
+    let (dataset, used) = (Arc::new(data.dataset), data.used);
     let mut config = saved.config;
     config.seed = arguments.seed.unwrap_or(config.seed);
     let shown = arguments.shown()?;
@@ -165,7 +174,8 @@ pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
         let left = time_left(estimate.left(done as f64));
         progress.advance("images", done, images.len(), left);
     });
-    let recording = recorded.map_err(TrainError::from)?;
+    let mut recording = recorded.map_err(TrainError::from)?;
+    recording.data = Some(used);
     progress.clear();
     tell(format_args!("recorded on backend {}, device {}", device.backend, device.name));
     save(&arguments.out, &recording)?;

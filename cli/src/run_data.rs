@@ -6,7 +6,7 @@ use super::CliError;
 use super::machine::DataArgs;
 use super::output::tell;
 use apical::dataset::{DataIdentity, Dataset};
-use apical::record::data::{identity_of_run, open_data};
+use apical::record::data::{check_class_names, identity_of_run, open_data};
 use apical::record::{RunInfo, Saved};
 
 /// What `--data` may name.
@@ -15,7 +15,10 @@ pub(super) enum Allowed {
     /// The data set of the run, in another place.
     Moved,
     /// Any data set whose images the network can be shown.
-    Other,
+    Other {
+        /// Dark and light change places.
+        inverted: bool,
+    },
 }
 
 /// A data set for a network.
@@ -52,8 +55,9 @@ pub(super) fn open(
             dataset.notes.iter().for_each(tell);
             dataset
         }
-        (Some(data), Some(_)) => arguments.or(None, data.reading).open()?,
-        (None, _) => arguments.open()?,
+        (Some(data), Some(_)) if allowed == Allowed::Moved => arguments.or(data.reading).open()?,
+        (_, Some(_)) => arguments.or(saved.images.reading()).open()?,
+        (None, None) => arguments.open()?,
     };
     let used = DataIdentity::of(&dataset);
     match &trained_on {
@@ -62,7 +66,12 @@ pub(super) fn open(
             owner.display(),
             if arguments.folder().is_none() { ": --data does" } else { "" }
         )),
-        Some(data) if data.sha256 == used.sha256 => tell(format_args!("data: {used}")),
+        Some(data) if data.sha256 == used.sha256 => {
+            if allowed == Allowed::Moved {
+                check_class_names(data, &used, owner)?;
+            }
+            tell(format_args!("data: {used}"));
+        }
         Some(data) if allowed == Allowed::Moved => {
             return Err(CliError::NotOfRun {
                 folder: owner.to_owned(),
@@ -71,8 +80,8 @@ pub(super) fn open(
         }
         Some(data) => tell(format_args!("data: {used}; trained on other data: {data}")),
     }
-    let (dataset, note) = saved.fit(dataset)?;
-    note.iter().for_each(tell);
+    let (dataset, notes) = saved.fit(dataset, allowed == Allowed::Other { inverted: true })?;
+    notes.iter().for_each(tell);
     Ok(RunData { dataset, used, trained_on })
 }
 

@@ -176,7 +176,7 @@ fn insist(interrupts: u32) {
         Hold::Saves if interrupts >= FORCED_BY => {
             end(
                 EXIT_FORCED,
-                "quit without saving: what was learned since the last checkpoint is lost",
+                "quit without saving: what was learned since the last checkpoint, or without one since the start, is lost",
             );
         }
         Hold::Saves => tell(match FORCED_BY - interrupts {

@@ -47,6 +47,10 @@ pub(super) struct TestArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = repeats())]
     repeats: u32,
 
+    /// Turn dark and light of all images, if those of training were dark on light and these are not, or the reverse
+    #[arg(long)]
+    invert: bool,
+
     /// Print one object of JSON
     #[arg(long)]
     json: bool,
@@ -81,6 +85,8 @@ struct Tested<'a> {
     data: &'a DataIdentity,
     /// `null` if the weights do not name it.
     trained_on: Option<&'a DataIdentity>,
+    /// Whether dark and light changed places.
+    inverted: bool,
     /// `[class, class found]`.
     confusion: &'a [Vec<u32>],
     backend: &'static str,
@@ -91,7 +97,12 @@ struct Tested<'a> {
 pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
     let selection = arguments.machine.selection()?;
     let saved = load_weights(&arguments.weights)?;
-    let data = run_data::open(&saved, &arguments.weights, &arguments.data, Allowed::Other)?;
+    let data = run_data::open(
+        &saved,
+        &arguments.weights,
+        &arguments.data,
+        Allowed::Other { inverted: arguments.invert },
+    )?;
     let is_of_run = data.is_of_run();
     let RunData { dataset, used, trained_on } = data;
     let mut config = saved.config;
@@ -135,6 +146,7 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
             class_names: &class_names,
             data: &used,
             trained_on: trained_on.as_ref(),
+            inverted: arguments.invert,
             confusion: &evaluation.confusion,
             backend: device.backend,
             device: &device.name,

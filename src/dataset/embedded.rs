@@ -34,6 +34,9 @@ pub static MNIST_FILES: [(&str, &[u8]); 4] = [
 /// What the files are called where only a sample is inside.
 const SAMPLE: &str = "a sample of MNIST ('apical data fetch mnist' gets all of it)";
 
+/// Fingerprint of all of MNIST, see [`Dataset::sha256`].
+pub const MNIST_SHA256: &str = "f0d379e048d4d0df62643b531507bdfc6c4a0ed5f95ad14218c6d45d58ca399b";
+
 impl Dataset {
     /// The MNIST digits that the program carries: 60,000 training and 10,000 test images of 28 x 28
     /// bytes, 10 classes; or, built from a registry's crate, 1,600 and 400 of them.
@@ -54,5 +57,17 @@ impl Dataset {
         let name = if is_whole { "MNIST (embedded)" } else { SAMPLE };
         let dataset = Dataset::assemble(name.to_owned(), training, test)?;
         Ok(Dataset { source: DataSource::Embedded, ..dataset })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprint_is_that_of_the_embedded_images() {
+        let mnist = Dataset::mnist().unwrap();
+        let is_whole = mnist.name != SAMPLE;
+        assert_eq!(mnist.sha256() == MNIST_SHA256, is_whole);
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::embedded::MNIST_SHA256;
 use super::{Dataset, Reading};
 
 /// Where the images of a data set are.
@@ -35,6 +36,9 @@ pub struct DataIdentity {
     pub test_images: usize,
     /// See [`Dataset::sha256`].
     pub sha256: String,
+    /// One name per class, which the fingerprint leaves out. Empty if unknown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub class_names: Vec<String>,
 }
 
 impl DataIdentity {
@@ -47,11 +51,21 @@ impl DataIdentity {
             training_images: dataset.training_count,
             test_images: dataset.test_count,
             sha256: dataset.sha256(),
+            class_names: dataset.class_names.clone(),
         }
     }
-}
 
-impl DataIdentity {
+    /// Whether images and labels are those of the MNIST inside the program, wherever they were read from.
+    pub fn is_mnist(&self) -> bool {
+        self.sha256 == MNIST_SHA256
+    }
+
+    /// Whether both name their classes alike. True if one does not name them.
+    pub fn has_classes_of(&self, other: &DataIdentity) -> bool {
+        let [own, others] = [&self.class_names, &other.class_names];
+        own.is_empty() || others.is_empty() || own == others
+    }
+
     /// The arguments of the command line that name it, each with a blank before it.
     pub fn arguments(&self) -> String {
         if self.source != DataSource::Files {

@@ -13,7 +13,7 @@ use super::image_file::{Picture, is_image, open_image};
 use super::images::check_depth;
 use super::names::printable;
 use super::place::Origin;
-use super::{DatasetError, ImageSize, PixelRules, Place, Reading, fault, fault_with_hint, idx};
+use super::{DatasetError, ImageSize, PixelRules, Place, Reading, fault, idx};
 use crate::files;
 
 /// Images of one size, and what they are called.
@@ -127,40 +127,9 @@ impl Loose {
         rules: &PixelRules,
         shown: Shown,
     ) -> Result<Vec<String>, DatasetError> {
-        let mut notes = Vec::new();
-        let largest = self.bytes.iter().copied().max().unwrap_or(0);
-        if largest > range {
-            let trained =
-                format!("the largest of the images that the network was trained on is {range}");
-            if largest / 2 > range && !shown.is_scaled {
-                let place = Place::whole("the images");
-                let hint =
-                    "--max-value N makes N as bright as white in training: 255 for usual images";
-                let expected = format!("bytes of about {range} at most, as {trained}");
-                return Err(fault_with_hint(place, expected, largest, hint));
-            }
-            notes.push(format!("the largest byte of the images is {largest}; {trained}"));
-        } else if u32::from(largest) * 4 < u32::from(range) {
-            notes.push(format!(
-                "the images are dark: their largest byte is {largest}, that of the images trained on {range}"
-            ));
-        }
-        let sum: u64 = self.bytes.iter().map(|&byte| u64::from(byte)).sum();
-        let mean = sum as f64 / self.bytes.len().max(1) as f64;
-        if let Some(trained) = rules.mean.map(f64::from) {
-            let white = f64::from(shown.white);
-            let inverted = white - mean;
-            // Far from the mean of training, and near to it if turned.
-            if (mean - trained).abs() > 0.35 * white && (inverted - trained).abs() < 0.2 * white {
-                let kinds = if mean > trained { ["light", "dark"] } else { ["dark", "light"] };
-                notes.push(format!(
-                    "the images are mostly {} (mean {mean:.0}), those trained on mostly {} (mean {trained:.0}): \
-                     --invert turns them",
-                    kinds[0], kinds[1]
-                ));
-            }
-        }
-        Ok(notes)
+        // White is that of training.
+        let rules = PixelRules { white: shown.white, ..*rules };
+        rules.check_brightness("the images", &self.bytes, range, shown.is_scaled)
     }
 
     fn add_files(&mut self, files: &[PathBuf], shown: Shown) -> Result<(), DatasetError> {

@@ -26,6 +26,7 @@ mod source;
 mod stratify;
 pub mod summary;
 mod table;
+mod zip_names;
 
 use std::fmt;
 use std::path::Path;

@@ -4,6 +4,7 @@
 //! Images are unsigned bytes `[images, height, width]` or `[images, pixels]`, in colour with three values
 //! a pixel as a last axis or in a row; labels are whole numbers of any type.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -17,7 +18,9 @@ use super::names::printable;
 use super::npy::{self, Npy, Opened, shape_of};
 use super::place::{Origin, Spot};
 use super::reading::Reading;
-use super::{DatasetError, Half, Part, Place, check_label_count, fault, fault_with_hint};
+use super::{
+    DatasetError, Half, Part, Place, check_label_count, fault, fault_with_hint, zip_names,
+};
 use crate::files;
 
 type Archive = ZipArchive<BufReader<File>>;
@@ -82,8 +85,31 @@ fn half(
 
 fn open(path: &Path) -> Result<Archive, DatasetError> {
     let place = || Place::whole(path.display().to_string());
-    let source = files::open_regular(path).map_err(DatasetError::read(place()))?;
-    ZipArchive::new(BufReader::new(source)).map_err(|error| damaged(place(), error))
+    let open = || files::open_regular(path).map_err(DatasetError::read(place()));
+    let archive =
+        ZipArchive::new(BufReader::new(open()?)).map_err(|error| damaged(place(), error))?;
+    let repeated = zip_names::repeated(&mut open()?, archive.central_directory_start());
+    match repeated.map_err(DatasetError::read(place()))? {
+        Some(name) => {
+            let found = format!("'{}' twice", printable(&name));
+            let hint = "write the archive again, with one array under each name";
+            Err(fault_with_hint(place(), "one entry of each name", found, hint))
+        }
+        None => Ok(archive),
+    }
+}
+
+/// A sentence on arrays that are not used.
+pub(super) fn unused(path: &Path) -> Result<Option<String>, DatasetError> {
+    let names = array_names(&open(path)?);
+    let used = match ONE_SET.iter().all(|array| names.iter().any(|name| name == array)) {
+        true => &ONE_SET[..],
+        false => BOTH_SETS.as_flattened(),
+    };
+    let others: Vec<String> =
+        names.into_iter().filter(|name| !used.contains(&name.as_str())).collect();
+    let others = printable(&listed(&others));
+    Ok((!others.is_empty()).then(|| format!("{}: arrays not used: {others}", path.display())))
 }
 
 fn damaged(place: Place, error: ZipError) -> DatasetError {
@@ -92,7 +118,7 @@ fn damaged(place: Place, error: ZipError) -> DatasetError {
 
 fn array_names(archive: &Archive) -> Vec<String> {
     let names = archive.file_names().flatten();
-    names.map(|name| name.trim_end_matches(".npy").to_string()).collect()
+    names.filter_map(|name| name.strip_suffix(".npy").map(str::to_string)).collect()
 }
 
 fn check_names(archive: &Archive, path: &Path, wanted: &[&str]) -> Result<(), DatasetError> {
@@ -101,14 +127,16 @@ fn check_names(archive: &Archive, path: &Path, wanted: &[&str]) -> Result<(), Da
         return Ok(());
     }
     names.sort_unstable();
-    let found = match names.is_empty() {
-        true => "none".to_string(),
-        false => printable(&listed(&names)),
+    let mut files: Vec<String> = archive.file_names().flatten().map(Cow::into_owned).collect();
+    files.sort_unstable();
+    let found = match (names.is_empty(), files.is_empty()) {
+        (true, true) => "an empty archive".to_string(),
+        (true, false) => printable(&listed(&files)),
+        (false, _) => printable(&listed(&names)),
     };
     let place = Place::whole(path.display().to_string());
     let expected = format!("the arrays {}", wanted.join(", "));
-    let is_numpy = archive.file_names().flatten().any(|name| name.ends_with(".npy"));
-    let hint = match is_numpy || names.is_empty() {
+    let hint = match !names.is_empty() || files.is_empty() {
         true => "numpy.savez writes arrays under such names",
         false => "this is a zip archive of other files: unpack it, and name the folder",
     };

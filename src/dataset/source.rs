@@ -63,9 +63,15 @@ impl Source {
                 ReadSet::of_arrays(halves, parts)
             }
             Source::Tables(files) => both(table::read_both(&files, reading)?),
-            Source::Archive(file) => both(npz::read_both(&file, reading)?),
+            Source::Archive(file) => {
+                let read = both(npz::read_both(&file, reading)?);
+                ReadSet { notes: npz::unused(&file)?.into_iter().collect(), ..read }
+            }
             Source::Archives([training, test]) => {
-                both([npz::read_one(&training, reading)?, npz::read_one(&test, reading)?])
+                let read =
+                    both([npz::read_one(&training, reading)?, npz::read_one(&test, reading)?]);
+                let notes = [npz::unused(&training)?, npz::unused(&test)?];
+                ReadSet { notes: notes.into_iter().flatten().collect(), ..read }
             }
         };
         let class_names = if path.is_dir() { names::of_folder(path)? } else { None };

@@ -78,6 +78,7 @@ impl Outcome {
             plots,
             findings: self.findings,
         };
+        let result = result.judged_on_mnist_only();
         write_json(&folder.join(RESULT), &result)?;
         Ok(result)
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::fields::{COLUMNS, FIELDS, receptive_fields};
 use crate::analysis::statistics;
+use crate::dataset::DataIdentity;
 use crate::network::Network;
 use crate::record::tensorboard::EventFile;
 use crate::record::tensorboard::messages::{Histogram, Image, Value};
@@ -39,7 +40,9 @@ impl TensorBoard {
         of_images: usize,
         tested: &'static str,
     ) -> Result<Self, RecordError> {
-        Ok(TensorBoard { file: EventFile::create(folder)?, images, of_images, tested })
+        let board = TensorBoard { file: EventFile::create(folder)?, images, of_images, tested };
+        board.name_data(0)?;
+        Ok(board)
     }
 
     /// Starts an event file of a run that goes on at `position`. What earlier files hold of later steps was lost, and
@@ -55,7 +58,23 @@ impl TensorBoard {
         position: &Position,
     ) -> Result<Self, RecordError> {
         let step = step(position.epoch, position.images, of_images);
-        Ok(TensorBoard { file: EventFile::resume(folder, step)?, images, of_images, tested })
+        let board =
+            TensorBoard { file: EventFile::resume(folder, step)?, images, of_images, tested };
+        // The session's start drops what is at its own step and later ones.
+        board.name_data(step + 1)?;
+        Ok(board)
+    }
+
+    /// Writes which data set the network learns, as a text.
+    fn name_data(&self, step: u64) -> Result<(), RecordError> {
+        let Some(data) = &self.images.data else { return Ok(()) };
+        let DataIdentity { name, training_images, test_images, sha256, .. } = data;
+        // Indented by four blanks, a name is shown as it is.
+        let text = format!(
+            "Data set:\n\n    {name}\n\n{training_images} training and {test_images} test images, \
+             SHA-256 `{sha256}`"
+        );
+        self.file.append(step, vec![Value::text("data", &text)])
     }
 
     /// Writes what there is to see of an event. Weights come with [`Event::Network`], which has to be asked

@@ -166,6 +166,16 @@ impl Checkpoints {
         Ok(())
     }
 
+    /// Number of checkpoints of a run, with the best.
+    ///
+    /// # Errors
+    /// Returns an error if the folder cannot be read.
+    pub fn count(folder: &Path) -> Result<usize, RecordError> {
+        let checkpoints = Checkpoints::new(folder, 1);
+        let best = checkpoints.folder.join(BEST).is_file();
+        Ok(checkpoints.all()?.len() + usize::from(best))
+    }
+
     /// Removes partial files of programs that were killed.
     pub(super) fn clean(&self) -> Result<(), RecordError> {
         clean(&self.folder)

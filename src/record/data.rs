@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::RunInfo;
+use crate::dataset::names::listed;
 use crate::dataset::{DataIdentity, DataSource, Dataset, DatasetError};
 
 /// Folders above a file of weights in which its data set is looked for, and its `run.json`.
@@ -18,6 +19,12 @@ pub enum DataError {
     NotFound { owner: PathBuf, data: Box<DataIdentity> },
     #[error("{}: expected the data set that it was trained on, {data}; {found} holds other images", .owner.display())]
     Changed { owner: PathBuf, data: Box<DataIdentity>, found: String },
+    #[error(
+        "{}: expected the data set that it was trained on, {data}; {name} has the same images, but classes have \
+         other names: {changes}",
+        .owner.display()
+    )]
+    ClassNames { owner: PathBuf, data: Box<DataIdentity>, name: String, changes: String },
     #[error("{}: cannot read the data set that it was trained on, {data}", .owner.display())]
     Dataset { owner: PathBuf, data: Box<DataIdentity>, source: Box<DatasetError> },
 }
@@ -33,7 +40,8 @@ pub fn identity_of_run(owner: &Path) -> Option<DataIdentity> {
 /// `run.json` there names an absolute one.
 ///
 /// # Errors
-/// Returns [`DataError::NotFound`] if nothing is there, [`DataError::Changed`] if other images are.
+/// Returns [`DataError::NotFound`] if nothing is there, [`DataError::Changed`] if other images are,
+/// [`DataError::ClassNames`] if the images are the same and their classes have other names.
 pub fn open_data(data: &DataIdentity, owner: &Path) -> Result<Dataset, DataError> {
     let (owned, identity) = (|| owner.to_owned(), || Box::new(data.clone()));
     let mut failure = DataError::NotFound { owner: owned(), data: identity() };
@@ -48,7 +56,12 @@ pub fn open_data(data: &DataIdentity, owner: &Path) -> Result<Dataset, DataError
             None => Dataset::mnist(),
         };
         match opened {
-            Ok(dataset) if dataset.sha256() == data.sha256 => return Ok(dataset),
+            Ok(dataset) if dataset.sha256() == data.sha256 => {
+                match check_names(data, &dataset.name, &dataset.class_names, owner) {
+                    Ok(()) => return Ok(dataset),
+                    Err(error) => failure = error,
+                }
+            }
             Ok(Dataset { name: found, .. }) => {
                 failure = DataError::Changed { owner: owned(), data: identity(), found };
             }
@@ -63,6 +76,37 @@ pub fn open_data(data: &DataIdentity, owner: &Path) -> Result<Dataset, DataError
         }
     }
     Err(failure)
+}
+
+/// Checks that `found` names its classes as `data` does.
+///
+/// # Errors
+/// Returns [`DataError::ClassNames`] if it does not. The same images then mean something else.
+pub fn check_class_names(
+    data: &DataIdentity,
+    found: &DataIdentity,
+    owner: &Path,
+) -> Result<(), DataError> {
+    check_names(data, &found.name, &found.class_names, owner)
+}
+
+fn check_names(
+    data: &DataIdentity,
+    name: &str,
+    class_names: &[String],
+    owner: &Path,
+) -> Result<(), DataError> {
+    if data.class_names.is_empty() || class_names.is_empty() || data.class_names == class_names {
+        return Ok(());
+    }
+    let pairs = data.class_names.iter().zip(class_names).filter(|(was, is)| was != is);
+    let changes: Vec<String> = pairs.map(|(was, is)| format!("{was} is now {is}")).collect();
+    Err(DataError::ClassNames {
+        owner: owner.to_owned(),
+        data: Box::new(data.clone()),
+        name: name.to_string(),
+        changes: listed(&changes),
+    })
 }
 
 /// Paths where the data set may be, each of which exists.

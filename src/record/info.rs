@@ -40,6 +40,9 @@ pub struct RunInfo {
     pub reading: Reading,
     /// See [`crate::dataset::Dataset::sha256`].
     pub dataset_sha256: String,
+    /// One name per class. Empty if unknown.
+    #[serde(default)]
+    pub class_names: Vec<String>,
     /// How often checkpoints are written.
     pub checkpoint_every: Every,
     /// How many of the last checkpoints are kept.
@@ -77,6 +80,7 @@ impl RunInfo {
             training_images: self.training_images,
             test_images: self.test_images,
             sha256: self.dataset_sha256.clone(),
+            class_names: self.class_names.clone(),
         }
     }
 
@@ -84,6 +88,7 @@ impl RunInfo {
     pub fn set_data_identity(&mut self, data: &DataIdentity) {
         self.dataset.clone_from(&data.name);
         self.dataset_sha256.clone_from(&data.sha256);
+        self.class_names.clone_from(&data.class_names);
         (self.training_images, self.test_images) = (data.training_images, data.test_images);
     }
 
@@ -153,6 +158,7 @@ mod tests {
             test_images: 1,
             reading: Reading::default(),
             dataset_sha256: String::new(),
+            class_names: Vec::new(),
             checkpoint_every: Every::Epochs(1),
             keep_checkpoints: 2,
             replicas: 1,

@@ -2,7 +2,7 @@
 //!
 //! Beside the recorded arrays there are `images` (indices in the data set), `labels` and `found` (classes).
 //! What the axes are, and what lies first along them where only a part was recorded, is told by the entry
-//! `about.json` of an `.npz`, and by the metadata `about` of a safetensors file.
+//! `about.json` of an `.npz`, and by the metadata `about` of a safetensors file. Its key `data` names the data set.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -67,13 +67,14 @@ pub fn save(path: &Path, recording: &Recording) -> Result<(), RecordError> {
     })
 }
 
-/// What the axes of the arrays are.
+/// What the axes of the arrays are, and which data set was shown.
 fn about(recording: &Recording) -> Value {
     let array = |array: &Recorded| {
         let axes: Vec<&str> = array.axes.iter().map(|axis| axis.name()).collect();
         (array.name.clone(), json!({ "axes": axes, "first": array.first }))
     };
-    Value::Object(recording.arrays.iter().map(array).collect())
+    let data = recording.data.as_ref().map(|data| ("data".to_string(), json!(data)));
+    Value::Object(recording.arrays.iter().map(array).chain(data).collect())
 }
 
 fn npz(recording: &Recording, file: &mut BufWriter<File>) -> io::Result<()> {

@@ -175,6 +175,7 @@ mod tests {
             training_images: 1,
             test_images: 1,
             sha256: sha256.to_string(),
+            class_names: Vec::new(),
         };
         let config = trial(1).config;
         assert_eq!(again.find_on(&config, &data("moved", "ab")), Some(&trial(1)));

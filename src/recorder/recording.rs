@@ -1,5 +1,6 @@
 //! What was recorded: arrays with names and axes.
 
+use crate::dataset::DataIdentity;
 use crate::schedule::Image;
 
 /// What the places along an axis are.
@@ -57,6 +58,8 @@ pub struct Recording {
     pub labels: Vec<u8>,
     /// The classes that the network found.
     pub found: Vec<u8>,
+    /// The data set of the images, if it was named.
+    pub data: Option<DataIdentity>,
     /// What was asked for: an array for each quantity and, where it has them, each layer.
     pub arrays: Vec<Recorded>,
 }

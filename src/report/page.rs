@@ -234,6 +234,21 @@ pub(super) mod tests {
     use std::fs;
 
     use super::*;
+    use crate::dataset::embedded::MNIST_SHA256;
+    use crate::dataset::{DataIdentity, DataSource, Reading};
+
+    /// A data set that counts as MNIST.
+    fn mnist() -> DataIdentity {
+        DataIdentity {
+            name: "MNIST".to_string(),
+            source: DataSource::Embedded,
+            reading: Reading::default(),
+            training_images: 60_000,
+            test_images: 10_000,
+            sha256: MNIST_SHA256.to_string(),
+            class_names: Vec::new(),
+        }
+    }
 
     pub(in crate::report) fn result(name: &str) -> ExperimentResult {
         ExperimentResult {
@@ -243,7 +258,7 @@ pub(super) mod tests {
             about: "What.".to_string(),
             quick: true,
             command: "apical".to_string(),
-            data: None,
+            data: Some(mnist()),
             version: "0".to_string(),
             device: "none".to_string(),
             date: "2026-11-26T00:00:00Z".to_string(),

@@ -43,6 +43,28 @@ pub struct ExperimentResult {
 }
 
 impl ExperimentResult {
+    /// The same result without a verdict on any finding, unless it is of MNIST: the paper's numbers are.
+    pub(crate) fn judged_on_mnist_only(mut self) -> Self {
+        if self.data.as_ref().is_some_and(DataIdentity::is_mnist) {
+            return self;
+        }
+        let data = match &self.data {
+            Some(data) => format!("this is of {}", data.name),
+            None => "the data of this result are not recorded".to_string(),
+        };
+        for finding in &mut self.findings {
+            finding.agrees = None;
+            let note = format!("not judged: the paper's number is of MNIST, {data}");
+            // A result that was read has its note already.
+            finding.note = match finding.note.take() {
+                Some(old) if old.starts_with(&note) => Some(old),
+                Some(old) => Some(format!("{note}; {old}")),
+                None => Some(note),
+            };
+        }
+        self
+    }
+
     /// The data set in words.
     pub fn data_in_words(&self) -> String {
         self.data.as_ref().map_or("not recorded".to_string(), DataIdentity::to_string)

@@ -11,14 +11,26 @@ use crate::output::{Output, tell};
 use crate::run_data::warn_of_other_data;
 use crate::stop;
 use crate::{CliError, Ending};
-use apical::config::Config;
+use apical::config::{Config, variants};
 use apical::dataset::{DataIdentity, Dataset};
-use apical::record::data::open_data;
-use apical::record::{FolderLock, ImageShape, RunInfo, now};
+use apical::record::data::{check_class_names, open_data};
+use apical::record::replicas::replica_folder;
+use apical::record::run::WEIGHTS;
+use apical::record::{Checkpoints, FolderLock, ImageShape, RunInfo, now};
 use apical::train::{Every, Position, TrainError};
 
 /// How many of the last checkpoints are kept, where nothing else is asked for.
 const KEEP: usize = 2;
+
+/// What a run has on disk to go on from.
+enum Kept {
+    /// Each network has a checkpoint.
+    All,
+    /// Some networks have one.
+    Part,
+    /// No network has one.
+    Nothing,
+}
 
 /// A run that is to be begun or gone on with.
 pub(crate) struct Job {
@@ -48,6 +60,7 @@ impl Job {
             data: arguments.data.folder().and_then(|folder| std::path::absolute(folder).ok()),
             reading: arguments.data.reading(),
             dataset_sha256: String::new(),
+            class_names: Vec::new(),
             dataset: String::new(),
             training_images: 0,
             test_images: 0,
@@ -96,12 +109,13 @@ impl Job {
             dataset.notes.iter().for_each(tell);
             return Ok(dataset);
         }
-        let dataset = data.or(None, self.info.reading).open()?;
+        let dataset = data.or(self.info.reading).open()?;
         let found = DataIdentity::of(&dataset);
         if found.sha256 != of_run.sha256 {
             let (folder, data) = (folder.to_owned(), Box::new([of_run, found]));
             return Err(CliError::NotOfRun { folder, data });
         }
+        check_class_names(&of_run, &found, folder)?;
         Ok(dataset)
     }
 
@@ -184,23 +198,52 @@ impl Job {
             None => summary.map_err(CliError::from),
         };
         if let (Err(_), Some(folder)) = (&outcome, &self.folder) {
-            tell(format_args!(
-                "what was learned up to the last checkpoint is kept: 'apical train --resume {}' goes on \
-                 from there",
-                folder.display()
-            ));
+            let resume = format!("'apical train --resume {}'", folder.display());
+            match self.kept(folder) {
+                Kept::All => tell(format_args!(
+                    "what was learned up to the last checkpoint is kept: {resume} goes on from there"
+                )),
+                Kept::Part => tell(format_args!(
+                    "what networks learned up to their last checkpoints is kept: {resume} goes on from there; \
+                     those without a checkpoint begin again"
+                )),
+                Kept::Nothing => tell(format_args!(
+                    "nothing was kept, as no checkpoint was written yet: {resume} begins the training again"
+                )),
+            }
         }
         outcome
+    }
+
+    /// Which networks have a checkpoint, or their weights. An unreadable folder counts as one without.
+    fn kept(&self, folder: &Path) -> Kept {
+        let has_any = |run: &Path| {
+            run.join(WEIGHTS).is_file() || Checkpoints::count(run).is_ok_and(|count| count > 0)
+        };
+        if !self.info.is_of_many() {
+            return if has_any(folder) { Kept::All } else { Kept::Nothing };
+        }
+        let variants = variants(&self.info.config, &self.info.sweeps, self.info.replicas);
+        let all = variants.map_or(0, |variants| variants.len());
+        let kept = (0..all).filter(|&index| has_any(&folder.join(replica_folder(index)))).count();
+        match kept {
+            0 => Kept::Nothing,
+            kept if kept == all => Kept::All,
+            _ => Kept::Part,
+        }
     }
 
     /// Says how to go on with a run that was stopped, unless nobody reads any more.
     pub(crate) fn stopped(&self, output: &Output) -> Ending {
         match &self.folder {
             _ if output.is_closed() => {}
-            Some(folder) => tell(format_args!(
-                "stopped; 'apical train --resume {}' goes on from here",
-                folder.display()
-            )),
+            Some(folder) => {
+                let does = match self.kept(folder) {
+                    Kept::Nothing => "begins the training again, as no checkpoint was written",
+                    _ => "goes on from here",
+                };
+                tell(format_args!("stopped; 'apical train --resume {}' {does}", folder.display()));
+            }
             None => tell("stopped; without --out nothing was kept"),
         }
         stop::signal().map_or(Ending::Done, Ending::Stopped)

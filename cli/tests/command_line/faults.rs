@@ -150,11 +150,13 @@ fn weights_that_grow_without_end_stop_a_run_that_says_where() {
     let mut command = apical(&folder);
     command.args(["train", "--data", "data", "--backend", "cpu", "--layers", "12,10"]);
     command.args(["--batch", "1", "--eta", "0.02", "--weight-decay", "1000", "--out", "run"]);
-    let goes_on = "'apical train --resume run' goes on from there";
-    fails(
-        &mut command,
-        1,
-        &["has weights that are not finite since it learned from image ", goes_on],
-    );
+    let reason = "has weights that are not finite since it learned from image ";
+    let again = "nothing was kept, as no checkpoint was written yet: 'apical train --resume run' begins the training again";
+    fails(&mut command, 1, &[reason, again]);
     assert!(!folder.path().join("run/weights.safetensors").exists());
+    assert!(!folder.path().join("run/checkpoints").exists());
+    let mut command = apical(&folder);
+    command.args(["train", "--resume", "run", "--backend", "cpu", "--checkpoint-every", "1"]);
+    let goes_on = "what was learned up to the last checkpoint is kept: 'apical train --resume run' goes on from there";
+    fails(&mut command, 1, &[reason, goes_on]);
 }

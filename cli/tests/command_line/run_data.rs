@@ -72,6 +72,10 @@ fn commands_without_data_use_those_of_the_run() {
     let mut command = apical(&folder);
     let told = error_output_of(command.args(record).args(["--out", "r.npz", "--backend", "cpu"]));
     assert!(told.contains(message), "{told}");
+    // Its about.json is not compressed.
+    let bytes = fs::read(folder.path().join("r.npz")).unwrap();
+    let about = format!("{{\"data\":{}", tested["data"]);
+    assert!(String::from_utf8_lossy(&bytes).contains(&about), "{about}");
 
     // From elsewhere the path does not lead to the data; the folders above the run do.
     fs::create_dir(folder.path().join("elsewhere")).unwrap();
@@ -204,6 +208,19 @@ fn experiments_name_their_data_and_share_no_page() {
     }
     let result: serde_json::Value = serde_json::from_str(&read("fig4/result.json")).unwrap();
     assert_eq!(result["data"]["name"], "data");
+    // The paper's numbers are of MNIST.
+    let note = "not judged: the paper's number is of MNIST, this is of data";
+    for finding in result["findings"].as_array().unwrap() {
+        assert!(finding["agrees"].is_null(), "{finding}");
+        assert!(finding["note"].as_str().unwrap().starts_with(note), "{finding}");
+    }
+    let judged = read("fig4/result.json").replace("\"agrees\": null", "\"agrees\": true");
+    let judged = judged.replace("\"agrees\":null", "\"agrees\":true");
+    fs::write(folder.path().join("out/fig4/result.json"), judged).unwrap();
+    output_of(apical(&folder).args(["report", "out"]));
+    for name in ["report.html", "reproduction.md"] {
+        assert!(read(name).contains("not judged") && !read(name).contains(">yes<"), "{name}");
+    }
     assert!(result["command"].as_str().unwrap().ends_with(" --data data"), "{result}");
 
     let labels = folder.path().join("data").join(TEST_LABELS);
@@ -243,4 +260,97 @@ fn wrong_kinds_of_files_are_told_with_the_right_ones() {
     fails(apical(&folder).args(["test", "run"]), 1, &[reason, found]);
     let record = ["record", "run", "--quantities", "spikes", "--out", "r.npz"];
     fails(apical(&folder).args(record), 1, &[reason, found]);
+}
+
+/// Stripes of three classes as IDX files: `training` and `test` change the bytes of the images.
+fn write_stripes(data: &Path, training: fn(u8) -> u8, test: fn(u8) -> u8) {
+    fs::create_dir_all(data).unwrap();
+    for (images, labels, count, change) in
+        [(TRAINING_IMAGES, TRAINING_LABELS, 300, training), (TEST_IMAGES, TEST_LABELS, 60, test)]
+    {
+        let byte = |image: usize, at: usize| {
+            let is_ink = (at + image % 3).is_multiple_of(4);
+            change(if is_ink { 255 - (image % 16) as u8 } else { (at % 3) as u8 })
+        };
+        let pixels = (0..count).flat_map(|image| (0..30).map(move |at| byte(image, at)));
+        write_idx(&data.join(images), &[count as u32, 6, 5], pixels.collect());
+        let labels_of = (0..count).map(|image| (image % 3) as u8).collect();
+        write_idx(&data.join(labels), &[count as u32], labels_of);
+    }
+}
+
+#[test]
+fn other_data_is_shown_by_the_rules_of_training() {
+    let folder = TempDir::new().unwrap();
+    let data = |name: &str| folder.path().join(name);
+    write_stripes(&data("own"), |byte| byte, |byte| byte);
+    write_stripes(&data("dimmer"), |byte| byte / 2, |byte| byte);
+    write_stripes(&data("dark"), |byte| byte / 16, |byte| byte / 16);
+    write_stripes(&data("inverted"), |byte| 255 - byte, |byte| 255 - byte);
+    output_of(&mut train_on(&folder, "own", &["--images", "0", "--out", "run"]));
+    output_of(&mut train_on(&folder, "dark", &["--images", "0", "--out", "dark-run"]));
+    let test = |run: &str, arguments: &[&str]| {
+        let mut command = apical(&folder);
+        command.args(["test", run, "--backend", "cpu", "--data"]).args(arguments);
+        command
+    };
+    // The same test images give the same result, whatever the training images beside them.
+    let confusion = |command: &mut Command| json_of(command.arg("--json"))[0]["confusion"].clone();
+    let own = confusion(&mut test("run", &["own"]));
+    assert_eq!(confusion(&mut test("run", &["dimmer"])), own);
+    let told = error_output_of(&mut test("run", &["dimmer"]));
+    assert!(told.contains("dimmer: a pixel is byte / 255, as in training"), "{told}");
+    assert_eq!(confusion(&mut test("run", &["inverted", "--invert"])), own);
+    let told = error_output_of(&mut test("run", &["inverted"]));
+    assert!(told.contains("inverted: the images are mostly light") && told.contains("--invert"));
+
+    let hint = "hint: --max-value N makes N as bright as white in training";
+    fails(&mut test("run", &["dark"]), 1, &["dark: expected bytes of about 255", hint]);
+    fails(&mut test("dark-run", &["own"]), 1, &["own: expected bytes of about 15 at most", hint]);
+    let told = error_output_of(&mut test("dark-run", &["own", "--max-value", "255"]));
+    assert!(told.contains("own: values scaled: 255 becomes 15"), "{told}");
+    let record = ["record", "dark-run", "--quantities", "spikes", "--out", "r.npz"];
+    fails(apical(&folder).args(record).args(["--data", "own"]), 1, &["about 15 at most", hint]);
+}
+
+#[test]
+fn reading_of_the_run_holds_for_other_data_unless_given() {
+    let folder = TempDir::new().unwrap();
+    let data = |name: &str| folder.path().join(name);
+    write_stripes(&data("own"), |byte| byte / 16, |byte| byte / 16);
+    write_stripes(&data("other"), |byte| byte / 17, |byte| byte / 17);
+    let how = ["--images", "0", "--max-value", "15", "--out", "run"];
+    output_of(&mut train_on(&folder, "own", &how));
+    let test = ["test", "run", "--backend", "cpu", "--json", "--data", "other"];
+    let tested = &json_of(apical(&folder).args(test))[0];
+    assert_eq!(tested["data"]["reading"]["max_value"], 15);
+    let tested = &json_of(apical(&folder).args(test).args(["--max-value", "30"]))[0];
+    assert_eq!(tested["data"]["reading"]["max_value"], 30);
+}
+
+#[test]
+fn renamed_classes_of_a_run_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let names = folder.path().join("abc/class_names.txt");
+    write_classes(&folder.path().join("abc"), ["a", "b", "c"], |index| (index % 3) as u8);
+    output_of(&mut train_on(&folder, "abc", &["--images", "0", "--out", "run"]));
+    // Two names change places: by name, every label would mean another class.
+    fs::write(&names, "b\na\nc").unwrap();
+    let reason = "abc has the same images, but classes have other names: a is now b, b is now a";
+    let hint =
+        "hint: give the folders of classes, or the lines of class_names.txt, their former names";
+    for command in [&["train", "--resume"][..], &["plot"], &["test"]] {
+        for data in [&[][..], &["--data", "abc"]] {
+            let mut refused = apical(&folder);
+            refused.args(command).args(["run", "--backend", "cpu"]).args(data);
+            if command == ["test"] && !data.is_empty() {
+                let told = error_output_of(&mut refused);
+                assert!(told.contains("classes are matched by name, 3 of 3: b as 1"), "{told}");
+                continue;
+            }
+            fails(&mut refused, 1, &[reason, hint]);
+        }
+    }
+    fs::write(&names, "a\nb\nc").unwrap();
+    output_of(apical(&folder).args(["train", "--resume", "run", "--backend", "cpu"]));
 }

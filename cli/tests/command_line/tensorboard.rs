@@ -112,6 +112,17 @@ fn curves_are_the_numbers_of_the_metrics_by_images_shown() {
     assert!(events.iter().all(|event| event.wall_time > 1.7e9), "seconds since 1970");
     assert!(events.is_sorted_by(|a, b| a.wall_time <= b.wall_time));
     let values = values(&events);
+    let info: Json =
+        serde_json::from_str(&fs::read_to_string(folder.path().join("run/run.json")).unwrap())
+            .unwrap();
+    let (0, Value { tag, content: Some(Content::Tensor(tensor)), .. }) = &values[0] else {
+        panic!("the data set comes first")
+    };
+    let text = String::from_utf8(tensor.texts[0].clone()).unwrap();
+    let sha256 = info["dataset_sha256"].as_str().unwrap();
+    assert_eq!(tag, "data");
+    assert!(text.contains("    data\n") && text.contains("300 training and 200"), "{text}");
+    assert!(text.contains(sha256), "{text}");
     for (tag, key) in [
         ("error/training", "train_error"),
         ("error/test", "test_error"),

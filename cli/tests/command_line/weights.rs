@@ -112,8 +112,10 @@ fn weights_that_cannot_be_are_refused() {
     let mut flipped = whole.clone();
     *flipped.last_mut().unwrap() ^= 1;
     refused(&flipped, "the file is damaged: its content does not fit its checksum");
+    let lost = change(&whole, "\"sha256\"", "\"sha257\"");
+    refused(&lost, "the file is damaged: apical wrote it with a checksum, which is missing");
     // As other programs write it: read, which is told.
-    let unchecked = change(&whole, "\"sha256\"", "\"others\"");
+    let unchecked = change(&lost, "\"apical_version\"", "\"apical_versiom\"");
     fs::write(&path, &unchecked).unwrap();
     for command in [&["test"][..], &["record", "--quantities=spikes", "--images=0", "--out=x.npz"]]
     {

@@ -60,13 +60,46 @@ pub struct Value {
     #[prost(string, tag = "1")]
     pub tag: String,
     /// What it is.
-    #[prost(oneof = "value::Content", tags = "2, 4, 5")]
+    #[prost(oneof = "value::Content", tags = "2, 4, 5, 8")]
     pub content: Option<value::Content>,
+    /// Which part of TensorBoard shows a tensor.
+    #[prost(message, optional, tag = "9")]
+    pub metadata: Option<SummaryMetadata>,
+}
+
+/// How a value is shown.
+#[derive(Clone, PartialEq, Message)]
+pub struct SummaryMetadata {
+    /// The part of TensorBoard.
+    #[prost(message, optional, tag = "1")]
+    pub plugin_data: Option<PluginData>,
+    /// Kind of the value: 2 for a tensor.
+    #[prost(int32, tag = "4")]
+    pub data_class: i32,
+}
+
+/// A part of TensorBoard.
+#[derive(Clone, PartialEq, Message)]
+pub struct PluginData {
+    /// Its name: `text`.
+    #[prost(string, tag = "1")]
+    pub name: String,
+}
+
+/// A tensor without axes that holds a text.
+#[derive(Clone, PartialEq, Message)]
+pub struct Tensor {
+    /// Type of its elements: 7 for texts.
+    #[prost(int32, tag = "1")]
+    pub kind: i32,
+    /// Its elements.
+    #[prost(bytes = "vec", repeated, tag = "8")]
+    pub texts: Vec<Vec<u8>>,
 }
 
 /// What can be seen.
 pub mod value {
-    use super::{Histogram, Image, Oneof};
+    use super::{Histogram, Image, Oneof, Tensor};
 
     /// The kinds of things to see that are written here.
     #[derive(Clone, PartialEq, Oneof)]
@@ -80,6 +113,9 @@ pub mod value {
         /// A distribution.
         #[prost(message, tag = "5")]
         Histogram(Histogram),
+        /// A text.
+        #[prost(message, tag = "8")]
+        Tensor(Tensor),
     }
 }
 
@@ -129,14 +165,26 @@ pub struct Histogram {
 impl Value {
     /// A point of the curve of this name.
     pub fn number(tag: impl Into<String>, number: f64) -> Self {
-        Value { tag: tag.into(), content: Some(value::Content::Number(number as f32)) }
+        Value::new(tag, value::Content::Number(number as f32))
     }
     /// A picture of this name.
     pub fn image(tag: impl Into<String>, image: Image) -> Self {
-        Value { tag: tag.into(), content: Some(value::Content::Image(image)) }
+        Value::new(tag, value::Content::Image(image))
     }
     /// A distribution of this name.
     pub fn histogram(tag: impl Into<String>, histogram: Histogram) -> Self {
-        Value { tag: tag.into(), content: Some(value::Content::Histogram(histogram)) }
+        Value::new(tag, value::Content::Histogram(histogram))
+    }
+    /// A text of this name, in Markdown.
+    pub fn text(tag: impl Into<String>, text: &str) -> Self {
+        const TEXT: i32 = 7;
+        const TENSOR: i32 = 2;
+        let plugin_data = Some(PluginData { name: "text".to_string() });
+        let metadata = Some(SummaryMetadata { plugin_data, data_class: TENSOR });
+        let tensor = Tensor { kind: TEXT, texts: vec![text.as_bytes().to_vec()] };
+        Value { metadata, ..Value::new(tag, value::Content::Tensor(tensor)) }
+    }
+    fn new(tag: impl Into<String>, content: value::Content) -> Self {
+        Value { tag: tag.into(), content: Some(content), metadata: None }
     }
 }

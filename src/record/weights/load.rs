@@ -19,7 +19,7 @@ use crate::dataset::{DataIdentity, Dataset, DatasetError, PixelRules};
 use crate::files;
 use crate::model::arithmetic::flush_weight;
 use crate::network::{Layer, Network};
-use crate::record::container;
+use crate::record::container::{self, Check};
 use crate::record::run::WEIGHTS;
 
 /// What is wrong with a file of weights.
@@ -32,6 +32,8 @@ pub enum WeightsError {
     NotSafetensors { file: String, found: &'static str, source: SafeTensorError },
     #[error("{file}: the file is damaged: its content does not fit its checksum")]
     Checksum { file: String },
+    #[error("{file}: the file is damaged: apical wrote it with a checksum, which is missing")]
+    NoChecksum { file: String },
     #[error("{folder}: expected the weights of a run, found a folder without {WEIGHTS}")]
     NoWeights { folder: String },
     #[error("{file}: the settings in the metadata 'config' cannot be read")]
@@ -44,6 +46,8 @@ pub enum WeightsError {
     Unfit { dataset: String, expected: String, found: String },
     #[error(transparent)]
     Classes(DatasetError),
+    #[error(transparent)]
+    Pixels(DatasetError),
 }
 
 impl WeightsError {
@@ -74,12 +78,13 @@ impl WeightsError {
             WeightsError::Read { file, .. }
             | WeightsError::NotSafetensors { file, .. }
             | WeightsError::Checksum { file }
+            | WeightsError::NoChecksum { file }
             | WeightsError::Config { file, .. }
             | WeightsError::Setting { file, .. }
             | WeightsError::Content { file, .. } => file,
             WeightsError::Unfit { dataset, .. } => dataset,
             WeightsError::NoWeights { folder } => folder,
-            WeightsError::Classes(_) => "",
+            WeightsError::Classes(_) | WeightsError::Pixels(_) => "",
         };
         let message = self.to_string();
         let message = message.strip_prefix(&format!("{file}: ")).unwrap_or(&message).to_string();
@@ -162,9 +167,17 @@ impl Saved {
     /// Checks that the network can be shown the images of `dataset` as they are.
     ///
     /// # Errors
-    /// Returns [`WeightsError::Unfit`] if size, classes or their order differ; [`Saved::fit`] sorts classes out.
+    /// Returns [`WeightsError::Unfit`] if size, range, classes or their order differ; [`Saved::fit`] sorts classes and
+    /// range out.
     pub fn check_fits(&self, dataset: &Dataset) -> Result<(), WeightsError> {
         self.check_size(dataset)?;
+        if dataset.range != self.images.range {
+            return Err(WeightsError::Unfit {
+                dataset: dataset.name.clone(),
+                expected: format!("bytes of which {} is the brightest", self.images.range),
+                found: dataset.range.to_string(),
+            });
+        }
         let names = &self.images.class_names;
         if *names != dataset.class_names {
             let [expected, found] = [names, &dataset.class_names].map(|names| listed(names));
@@ -178,15 +191,25 @@ impl Saved {
         Ok(())
     }
 
-    /// The data set with the labels of this network, whose classes are matched by name; and a sentence if a label
-    /// changed, see [`Dataset::with_classes_of`].
+    /// The data set with the labels of this network and with pixels as it was shown them in training, and a sentence on
+    /// each change, see [`Dataset::with_classes_of`] and [`Dataset::shown_by_rules`]. `inverted`: dark and light change
+    /// places.
     ///
     /// # Errors
     /// Returns [`WeightsError::Unfit`] if the images have another size, [`WeightsError::Classes`] if they are of classes
-    /// that the network does not have.
-    pub fn fit(&self, dataset: Dataset) -> Result<(Dataset, Option<String>), WeightsError> {
+    /// that the network does not have, [`WeightsError::Pixels`] if their values are on another scale.
+    pub fn fit(
+        &self,
+        dataset: Dataset,
+        inverted: bool,
+    ) -> Result<(Dataset, Vec<String>), WeightsError> {
         self.check_size(&dataset)?;
-        dataset.with_classes_of(&self.images.class_names).map_err(WeightsError::Classes)
+        let ImageShape { class_names, range, rules, .. } = &self.images;
+        let (dataset, note) =
+            dataset.with_classes_of(class_names).map_err(WeightsError::Classes)?;
+        let shown = dataset.shown_by_rules(*range, rules, inverted);
+        let (dataset, notes) = shown.map_err(WeightsError::Pixels)?;
+        Ok((dataset, note.into_iter().chain(notes).collect()))
     }
 
     fn check_size(&self, dataset: &Dataset) -> Result<(), WeightsError> {
@@ -221,8 +244,9 @@ impl<'a> Content<'a> {
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;
         let is_checked = match container::check(&metadata, &tensors) {
-            Some(false) => return Err(WeightsError::Checksum { file }),
-            is_right => is_right.is_some(),
+            Check::Wrong => return Err(WeightsError::Checksum { file }),
+            Check::Lost => return Err(WeightsError::NoChecksum { file }),
+            state => state == Check::Right,
         };
         Ok(Content { file, metadata, tensors, is_checked })
     }

@@ -4,7 +4,7 @@
 //! names of the classes (`class_names`, a list as JSON), how values of files became bytes (`pixel_rules`, JSON), and
 //! what the data set was (`data`, a [`DataIdentity`] as JSON, with its path as it was given); `seed` and
 //! `apical_version` are there for readers and not read back.
-//! `sha256` is a checksum of all else. Files of equal content are equal byte for byte.
+//! `sha256` is a checksum of all else; a file with `apical_version` and without it is damaged. Files of equal content are equal byte for byte.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,11 +13,11 @@ use safetensors::tensor::Dtype;
 use sha2::{Digest, Sha256};
 
 use super::RecordError;
-use super::container::{Tensor, hexadecimal, serialized};
+use super::container::{Tensor, VERSION, hexadecimal, serialized};
 use super::file::write_whole;
 use crate::config::{Config, Feedback};
 use crate::dataset::names::digits;
-use crate::dataset::{DataIdentity, Dataset, PixelRules};
+use crate::dataset::{DataIdentity, Dataset, PixelRules, Reading};
 use crate::network::Network;
 
 mod load;
@@ -61,6 +61,12 @@ impl ImageShape {
     pub fn of(dataset: &Dataset) -> Self {
         let data = Some(DataIdentity::of(dataset));
         ImageShape { data, ..ImageShape::without_data(dataset) }
+    }
+
+    /// How other data are read for the network, if the user does not say otherwise.
+    pub fn reading(&self) -> Reading {
+        let size = self.data.as_ref().and_then(|data| data.reading.size);
+        Reading { size, colour: self.channels > 1, ..self.rules.reading() }
     }
 
     /// That of a data set which it does not name.
@@ -110,7 +116,7 @@ pub(super) fn metadata(
         [
             ("config", toml::to_string(config)?),
             ("seed", config.seed.to_string()),
-            ("apical_version", env!("CARGO_PKG_VERSION").to_string()),
+            (VERSION, env!("CARGO_PKG_VERSION").to_string()),
             ("pixels", (images.height * images.width).to_string()),
             ("height", images.height.to_string()),
             ("width", images.width.to_string()),

@@ -22,6 +22,7 @@ fn images() -> ImageShape {
         training_images: 4,
         test_images: 2,
         sha256: "ab".to_string(),
+        class_names: class_names.clone(),
     });
     ImageShape { height: 2, width: 3, channels: 1, classes: 2, class_names, range: 9, data, rules }
 }
@@ -81,6 +82,7 @@ fn changed(change: impl FnOnce(&mut Tensors, &mut Texts)) -> Vec<u8> {
     let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
     let mut texts = metadata.metadata().clone().unwrap();
     texts.remove("sha256").unwrap();
+    texts.remove("apical_version").unwrap();
     let mut tensors: Tensors = SafeTensors::deserialize(&bytes)
         .unwrap()
         .iter()
@@ -135,6 +137,26 @@ fn flipped_bit_is_refused() {
             message(&other),
             "FILE: the file is damaged: its content does not fit its checksum"
         );
+    }
+}
+
+#[test]
+fn own_file_without_checksum_is_refused() {
+    let expected = "FILE: the file is damaged: apical wrote it with a checksum, which is missing";
+    let own = changed(|_, texts| {
+        texts.insert("apical_version".to_string(), "0.1.0".to_string());
+    });
+    assert_eq!(message(&own), expected);
+    let bytes = saved(&config());
+    let at = bytes.windows(8).position(|part| part == b"\"sha256\"").unwrap();
+    for (byte, bit) in (1..7).flat_map(|byte| (0..8).map(move |bit| (byte, bit))) {
+        let mut other = bytes.clone();
+        other[at + byte] ^= 1 << bit;
+        let found = read(&other).unwrap_err();
+        // Another byte may end the text or be no text.
+        let is_right =
+            matches!(found, WeightsError::NoChecksum { .. } | WeightsError::NotSafetensors { .. });
+        assert!(is_right, "byte {byte}, bit {bit}: {found}");
     }
 }
 
@@ -303,13 +325,13 @@ fn a_data_set_of_another_shape_is_refused() {
     };
     // Its classes have no names, which those of the network have.
     assert!(saved.check_fits(&set(2, 3, vec![0, 1])).is_err());
-    let (fitted, note) = saved.fit(set(2, 3, vec![0, 1])).unwrap();
-    assert!(saved.check_fits(&fitted).is_ok() && note.is_some());
+    let (fitted, note) = saved.fit(set(2, 3, vec![0, 1]), false).unwrap();
+    assert!(saved.check_fits(&fitted).is_ok() && !note.is_empty());
     let unfit = |dataset| saved.check_fits(&dataset).unwrap_err().to_string();
     let expected = "set: the network takes images of 2 x 3 pixels, this data set has 3 x 2";
     assert_eq!(unfit(set(3, 2, vec![0, 1])), expected);
     let expected = "set: expected the classes of the network (cat, dog \"Rex\"), found 0, 1, 2";
-    assert_eq!(saved.fit(set(2, 3, vec![0, 1, 2])).unwrap_err().to_string(), expected);
+    assert_eq!(saved.fit(set(2, 3, vec![0, 1, 2]), false).unwrap_err().to_string(), expected);
 }
 
 proptest! {

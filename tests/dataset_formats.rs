@@ -13,6 +13,8 @@ mod images;
 mod pixels;
 #[path = "dataset_formats/tables.rs"]
 mod tables;
+#[path = "dataset_formats/variants.rs"]
+mod variants;
 
 use std::fs;
 use std::path::Path;

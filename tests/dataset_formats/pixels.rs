@@ -26,12 +26,12 @@ fn with(bytes: Vec<u8>) -> TempDir {
     ])
 }
 
-fn first(bytes: Vec<u8>, reading: &Reading) -> (Vec<u8>, Vec<String>) {
+pub(super) fn first(bytes: Vec<u8>, reading: &Reading) -> (Vec<u8>, Vec<String>) {
     let set = Dataset::open_as(with(bytes).path(), reading).unwrap();
     (set.image(0).to_vec(), set.conversions)
 }
 
-fn refused(bytes: Vec<u8>, reading: &Reading, expected: &str) {
+pub(super) fn refused(bytes: Vec<u8>, reading: &Reading, expected: &str) {
     let message = refusal(&with(bytes), "", reading);
     assert!(message.contains(expected), "{message}\nlacks: {expected}");
 }
@@ -63,7 +63,7 @@ fn png_with_exif(png: &[u8], exif: &[u8], is_behind: bool) -> Vec<u8> {
     [&png[..at], &chunk, &png[at..]].concat()
 }
 
-fn crc32(bytes: &[u8]) -> u32 {
+pub(super) fn crc32(bytes: &[u8]) -> u32 {
     let step = |crc: u32, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
     !bytes.iter().fold(u32::MAX, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), step))
 }

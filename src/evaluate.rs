@@ -42,7 +42,12 @@ impl Evaluation {
 
     /// Percent of the images that were taken for another class.
     pub fn error(&self) -> f64 {
-        let right: u32 = self.confusion.iter().enumerate().map(|(class, row)| row[class]).sum();
+        let right: u32 = self
+            .confusion
+            .iter()
+            .enumerate()
+            .map(|(class, row)| row.get(class).copied().unwrap_or(0))
+            .sum();
         percent(self.images() - right, self.images())
     }
 
@@ -50,7 +55,7 @@ impl Evaluation {
     pub fn class_errors(&self) -> Vec<Option<f64>> {
         let error = |(class, row): (usize, &Vec<u32>)| {
             let images: u32 = row.iter().sum();
-            (images > 0).then(|| percent(images - row[class], images))
+            (images > 0).then(|| percent(images - row.get(class).copied().unwrap_or(0), images))
         };
         self.confusion.iter().enumerate().map(error).collect()
     }
@@ -100,6 +105,13 @@ mod tests {
         let sd = (14.0f64 / 3.0).sqrt();
         assert_eq!((spread.sd, spread.sem), (Some(sd), Some(sd / 2.0)));
         assert_eq!(Spread::of(&[2.5]), Spread { mean: 2.5, sd: None, sem: None });
+    }
+
+    #[test]
+    fn short_rows_count_nothing_right() {
+        let evaluation = Evaluation { confusion: vec![vec![], vec![1]] };
+        assert_eq!(evaluation.error(), 100.0);
+        assert_eq!(evaluation.class_errors(), [None, Some(100.0)]);
     }
 
     #[test]

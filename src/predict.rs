@@ -44,7 +44,8 @@ impl Prediction {
     /// The part of all times that the image was shown in which the class was found.
     pub fn share(&self) -> f64 {
         let all: u32 = self.votes.iter().sum();
-        f64::from(self.votes[usize::from(self.class)]) / f64::from(all.max(1))
+        let own = self.votes.get(usize::from(self.class)).copied().unwrap_or(0);
+        f64::from(own) / f64::from(all.max(1))
     }
 
     fn decide(&mut self) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
-use apical::layout::{BackendError, Kernel, Lane, Launch};
+use apical::layout::{Array, BackendError, Kernel, Lane, Launch};
 use apical::network::{Layer, Network};
 use apical::schedule::{
     self, BackendChoice, Extent, Image, Selection, Simulation, constants, launches, replica,
@@ -195,6 +195,52 @@ fn networks_and_states_that_do_not_fit_are_refused() {
         }
     }
     assert!(schedule::open(&Selection::default(), &[], &dataset()).is_err());
+}
+
+#[test]
+fn arrays_of_no_layer_are_refused() {
+    let arrays = [
+        Array::Weights(2),
+        Array::Weights(99),
+        Array::Feedback(2),
+        Array::Moments(usize::MAX),
+        Array::Compartments(2),
+        Array::Drive(7),
+        Array::Spikes(3),
+        Array::Rates(3),
+        Array::Traces(usize::MAX),
+    ];
+    for backend in BACKENDS {
+        let mut simulation = simulation(backend);
+        let backend = simulation.backend();
+        for array in arrays {
+            for result in [
+                backend.read(array).map(|_| ()),
+                backend.read_lanes(array, 1).map(|_| ()),
+                backend.read_carried(array).map(|_| ()),
+                backend.write(array, &[1, 2]),
+                backend.write(array, &[]),
+                backend.write_carried(array, &[1]),
+            ] {
+                let is_told = matches!(result, Err(BackendError::NoArray { layers: 2, .. }));
+                assert!(is_told, "{array:?}: {result:?}");
+            }
+        }
+        // More lanes than there are: all.
+        let all = backend.read(Array::Compartments(0)).expect("it is read");
+        let lanes = backend.read_lanes(Array::Compartments(0), usize::MAX).expect("it is read");
+        assert_eq!(all, lanes);
+    }
+}
+
+#[test]
+fn shape_without_layers_or_blocks_has_no_launches() {
+    let fits = schedule::shape(&config(), &dataset(), &Extent::new(3, 24, 16));
+    for populations in [vec![], vec![36]] {
+        let shape = apical::layout::Shape { populations, ..fits.clone() };
+        assert!(launches(&shape, 16, true).is_empty());
+    }
+    assert!(launches(&apical::layout::Shape { block: 0, ..fits }, 16, true).is_empty());
 }
 
 #[test]

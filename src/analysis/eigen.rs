@@ -4,14 +4,15 @@
 const SWEEPS: usize = 60;
 
 /// Returns the largest eigenvalue of a symmetric matrix `[size, size]`: 0 for an empty one, not a number if an
-/// element is not finite.
+/// element is not finite or there are not `size` times `size`.
 ///
 /// Jacobi's method: rotations that each clear one pair of elements off the diagonal.
 pub fn largest_eigenvalue(matrix: &[f64], size: usize) -> f64 {
     if size == 0 {
         return 0.0;
     }
-    if !matrix.iter().all(|value| value.is_finite()) {
+    let fits = size.checked_mul(size) == Some(matrix.len());
+    if !fits || !matrix.iter().all(|value| value.is_finite()) {
         return f64::NAN;
     }
     let mut matrix = matrix.to_vec();
@@ -105,5 +106,7 @@ mod tests {
     fn not_finite_elements_give_no_number() {
         assert!(largest_eigenvalue(&[1.0, f64::NAN, f64::NAN, 1.0], 2).is_nan());
         assert!(largest_eigenvalue(&[f64::INFINITY], 1).is_nan());
+        assert!(largest_eigenvalue(&[1.0], 5).is_nan());
+        assert!(largest_eigenvalue(&[1.0], usize::MAX).is_nan());
     }
 }

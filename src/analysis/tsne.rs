@@ -31,7 +31,7 @@ pub fn tsne(features: &[f64], points: usize, seed: u64, stop: &Stop) -> Option<V
         "{} features of {points} points",
         features.len()
     );
-    if points < 2 {
+    if points < 2 || features.is_empty() {
         // There is nothing to be alike.
         return Some(vec![[0.0; 2]; points]);
     }

@@ -57,8 +57,8 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::dataset::Dataset;
 use crate::layout::{
     Array, Backend, BackendError, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part,
-    Replica, Shape, Stop, Stoppable, check_carried, check_sizes, check_work, read_carried_rows,
-    result, write_carried_rows,
+    Replica, Shape, Stop, Stoppable, check_array, check_carried, check_sizes, check_work,
+    read_carried_rows, result, write_carried_rows,
 };
 pub use memory::bytes;
 
@@ -319,6 +319,7 @@ impl Backend for Cpu {
     }
 
     fn read_lanes(&mut self, array: Array, lanes: usize) -> Result<Vec<u32>, BackendError> {
+        check_array(&self.shape, array)?;
         if array == Array::Images {
             return Ok(self.dataset.packed_images());
         }
@@ -335,6 +336,7 @@ impl Backend for Cpu {
     }
 
     fn write(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError> {
+        check_array(&self.shape, array)?;
         let expected = self.shape.length(array);
         if words.len() != expected || array == Array::Images {
             return Err(BackendError::Length { array, expected, got: words.len() });
@@ -360,6 +362,7 @@ impl Backend for Cpu {
     }
 
     fn read_carried(&mut self, array: Array) -> Result<Vec<u32>, BackendError> {
+        check_array(&self.shape, array)?;
         if self.shape.keeps_lanes {
             return read_carried_rows(self, array);
         }

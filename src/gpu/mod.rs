@@ -27,7 +27,7 @@ pub(crate) use pipelines::module;
 
 use crate::layout::{
     Array, Backend, BackendError, Constants, KernelTimes, Lane, Launch, Minibatch, Replica, Shape,
-    Stop, Stoppable, check_sizes, check_work,
+    Stop, Stoppable, check_array, check_sizes, check_work,
 };
 use adapter::{Choice, Info};
 use buffers::Buffers;
@@ -204,12 +204,15 @@ impl Backend for Gpu {
     }
 
     fn read_lanes(&mut self, array: Array, lanes: usize) -> Result<Vec<u32>, BackendError> {
+        check_array(&self.shape, array)?;
         let place = self.buffers.array(array)?;
+        let lanes = lanes.min(self.shape.replicas * self.shape.lanes);
         let bytes = 4 * self.shape.length_of_lanes(array, lanes) as u64;
         self.device.read(&place.buffer, place.start, bytes)
     }
 
     fn write(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError> {
+        check_array(&self.shape, array)?;
         let expected = self.shape.length(array);
         if words.len() != expected {
             return Err(BackendError::Length { array, expected, got: words.len() });

@@ -46,13 +46,16 @@ pub trait Backend: Send {
     /// All words of an array, floats as their bits, after all work so far.
     ///
     /// # Errors
-    /// When the device was lost.
+    /// Returns [`BackendError::NoArray`] if there is no such layer, or an error if the device was lost.
     fn read(&mut self, array: Array) -> Result<Vec<u32>, BackendError>;
 
-    /// Replaces all words of an array.
+    /// Replaces all words of an array. They are taken as they are: the caller flushes weights that are too small for a
+    /// device ([`flush_weight`](crate::model::arithmetic::flush_weight)), or bits differ between devices.
+    /// [`Simulation::write_networks`](crate::schedule::Simulation::write_networks) does so.
     ///
     /// # Errors
-    /// When `words` has not the array's length, or the device was lost.
+    /// Returns [`BackendError::NoArray`] if there is no such layer, [`BackendError::Length`] if `words` has another
+    /// length, or an error if the device was lost.
     fn write(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError>;
 
     /// The words of an array's first `lanes` lanes; of the whole array, where it has no lanes.
@@ -156,6 +159,8 @@ pub enum BackendError {
     Device { device: String, reason: String },
     #[error("{array} holds {expected} words, {got} were given")]
     Length { array: Array, expected: usize, got: usize },
+    #[error("expected an array of one of {layers} layers, found {array}")]
+    NoArray { array: Array, layers: usize },
     #[error("{array} are not kept beyond a minibatch by a CPU backend that was not asked to")]
     NotKept { array: Array },
     #[error("the given spikes do not fit: {0}")]

@@ -1,6 +1,6 @@
 //! What lanes carry from a training minibatch to the next, where a backend keeps whole arrays.
 
-use super::{Array, Backend, BackendError, Shape};
+use super::{Array, Backend, BackendError, Shape, check_array};
 
 /// [`Backend::read_carried`] of a backend that keeps the arrays of lanes.
 ///
@@ -45,6 +45,7 @@ pub fn write_carried_rows(
 /// # Errors
 /// When there is not.
 pub fn check_carried(shape: &Shape, array: Array, words: &[u32]) -> Result<(), BackendError> {
+    check_array(shape, array)?;
     let expected = shape.carried_length(array) * shape.copies(array);
     match words.len() {
         got if got == expected => Ok(()),

@@ -2,8 +2,8 @@
 //! reaches one is checked here, for both backends alike.
 
 use super::{
-    BackendError, Constants, Kernel, LAYERS_MAX, Lane, Launch, Minibatch, Replica, STEPS_PER_WORD,
-    Shape,
+    Array, BackendError, Constants, Kernel, LAYERS_MAX, Lane, Launch, Minibatch, Replica,
+    STEPS_PER_WORD, Shape,
 };
 
 /// Checks that a shape can be simulated, and that constants and replicas are those of it.
@@ -61,6 +61,31 @@ pub fn check_sizes(
         return refuse(format!("{} classes of {output} output neurons", constants.classes));
     }
     Ok(())
+}
+
+/// Checks that a shape has the layer or the population of an array.
+///
+/// # Errors
+/// Returns [`BackendError::NoArray`] if not.
+pub fn check_array(shape: &Shape, array: Array) -> Result<(), BackendError> {
+    let layers = shape.populations.len().saturating_sub(1);
+    let is_there = match array {
+        Array::Images | Array::Thresholds | Array::InputRates | Array::Results => true,
+        Array::Spikes(population)
+        | Array::Raster(population)
+        | Array::Rates(population)
+        | Array::Traces(population) => population <= layers,
+        Array::Weights(layer)
+        | Array::Moments(layer)
+        | Array::Gradient(layer)
+        | Array::Feedback(layer)
+        | Array::Drive(layer)
+        | Array::ApicalDrive(layer)
+        | Array::Compartments(layer)
+        | Array::Plateaus(layer)
+        | Array::Errors(layer) => layer < layers,
+    };
+    if is_there { Ok(()) } else { Err(BackendError::NoArray { array, layers }) }
 }
 
 /// Checks what a backend is to run.

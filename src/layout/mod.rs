@@ -16,7 +16,7 @@ mod uniforms;
 pub use array::{Array, Word};
 pub use backend::{Backend, BackendError, in_words};
 pub use carried::{check_carried, read_carried_rows, write_carried_rows};
-pub use check::{check_lanes, check_sizes, check_work};
+pub use check::{check_array, check_lanes, check_sizes, check_work};
 pub use kernel::{Kernel, Launch};
 pub use kernel_times::KernelTimes;
 pub use part::Part;

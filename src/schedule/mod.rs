@@ -25,8 +25,11 @@ use crate::dataset::Dataset;
 use crate::layout::{Kernel, Launch, STEPS_PER_WORD, Shape};
 use crate::model::phases::PhaseLengths;
 
-/// Kernels in order, for images that last at most `steps` steps.
+/// Kernels in order, for images that last at most `steps` steps. Empty for a shape without layers or blocks.
 pub fn launches(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
+    if shape.populations.len() < 2 || shape.block == 0 {
+        return Vec::new();
+    }
     let whole = |kernel, layer| Launch { kernel, layer, first: 0, steps };
     let output = shape.layers() - 1;
     let mut list = Vec::new();

@@ -50,9 +50,9 @@ pub fn input(
                     "x86_64+avx512f" => pixels.word::<super::avx512::Avx512>(first, end, &mut bits),
                     _ => pixels.word::<Portable>(first, end, &mut bits),
                 };
-                for i in 0..pixels.count {
-                    let pixel = pixels.pixels[i] as usize;
-                    spikes.of_mut(pixel / WIDTH)[(past + word) as usize][pixel % WIDTH] = counts[i];
+                for (&pixel, &count) in pixels.pixels[..pixels.count].iter().zip(&counts) {
+                    let pixel = pixel as usize;
+                    spikes.of_mut(pixel / WIDTH)[(past + word) as usize][pixel % WIDTH] = count;
                 }
             }
         }

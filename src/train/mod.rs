@@ -63,7 +63,7 @@ pub enum TrainError {
         first: usize,
         last: usize,
     },
-    #[error("the device cannot go on")]
+    #[error(transparent)]
     Backend(#[from] BackendError),
 }
 

@@ -63,7 +63,7 @@ pub enum TrainError {
         first: usize,
         last: usize,
     },
-    #[error(transparent)]
+    #[error("cannot simulate")]
     Backend(#[from] BackendError),
 }
 

@@ -64,17 +64,51 @@ impl Layer {
         Ok(layer)
     }
 
+    /// Checks that each array has the length that `units`, `below` and `sources` give it.
+    ///
+    /// # Errors
+    /// Returns a [`LayerError`] if the layer has no neurons, or an array another length.
+    pub fn check(&self) -> Result<(), LayerError> {
+        let units = self.units;
+        if units == 0 {
+            return Err(LayerError::NoNeurons);
+        }
+        let columns = self.below.checked_add(1);
+        for (array, got, expected) in [
+            ("weights", self.weights.len(), columns.and_then(|columns| columns.checked_mul(units))),
+            ("feedback weights", self.feedback.len(), self.sources.checked_mul(units)),
+        ] {
+            if Some(got) != expected {
+                return Err(LayerError::Length { array, got, units });
+            }
+        }
+        match self.apical_biases.len() {
+            0 => Ok(()),
+            got if got == units => Ok(()),
+            got => Err(LayerError::Length { array: "apical biases", got, units }),
+        }
+    }
+
     /// Weights row by row, `[units, below]`.
+    ///
+    /// # Panics
+    /// If [`Layer::check`] fails.
     pub fn weight_rows(&self) -> Vec<f32> {
         transpose(&self.weights[..self.below * self.units], self.below, self.units)
     }
 
     /// Biases, `[units]`.
+    ///
+    /// # Panics
+    /// If [`Layer::check`] fails.
     pub fn biases(&self) -> &[f32] {
         &self.weights[self.below * self.units..]
     }
 
     /// Feedback weights row by row, `[units, sources]`.
+    ///
+    /// # Panics
+    /// If [`Layer::check`] fails.
     pub fn feedback_rows(&self) -> Vec<f32> {
         transpose(&self.feedback, self.sources, self.units)
     }
@@ -125,6 +159,9 @@ impl Statistics {
 
 impl Layer {
     /// Mean, spread and largest magnitude of its weights, of its biases and of its feedback weights.
+    ///
+    /// # Panics
+    /// If [`Layer::check`] fails.
     pub fn statistics(&self) -> LayerStatistics {
         LayerStatistics {
             weights: Statistics::of(&self.weights[..self.below * self.units]),
@@ -226,6 +263,20 @@ mod tests {
         let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&layer.weights), bits(&[0.0, 1.0, 0.0]));
         assert_eq!(bits(&layer.feedback), bits(&[0.0, 1e-15]));
+    }
+
+    #[test]
+    fn layer_check_refuses_arrays_of_another_length() {
+        let layer = Layer::from_rows(2, 1, &[1.0, 2.0], &[0.0, 0.5], &[0.1, 0.2]).unwrap();
+        assert_eq!(layer.check(), Ok(()));
+        let short = Layer { weights: vec![0.0; 3], ..layer.clone() };
+        let error = LayerError::Length { array: "weights", got: 3, units: 2 };
+        assert_eq!(short.check(), Err(error));
+        let long = Layer { sources: usize::MAX, ..layer.clone() };
+        assert!(long.check().is_err());
+        assert!(Layer { below: usize::MAX, ..layer.clone() }.check().is_err());
+        assert!(Layer { apical_biases: vec![0.0], ..layer.clone() }.check().is_err());
+        assert_eq!(Layer { units: 0, ..layer }.check(), Err(LayerError::NoNeurons));
     }
 
     #[test]

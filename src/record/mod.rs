@@ -27,6 +27,8 @@ use std::time::SystemTime;
 
 use thiserror::Error;
 
+use crate::network::LayerError;
+
 pub use checkpoint::SavedCheckpoint;
 pub use checkpoints::Checkpoints;
 pub use info::RunInfo;
@@ -75,6 +77,8 @@ pub enum RecordError {
     Recording { path: PathBuf, source: io::Error },
     #[error("{}: a recording is written as .npz, .safetensors or .csv", .path.display())]
     Format { path: PathBuf },
+    #[error("{}: cannot write layer {layer}", .path.display())]
+    Layer { path: PathBuf, layer: usize, source: LayerError },
     #[error("these settings have no TOML")]
     Toml(#[from] toml::ser::Error),
     #[error("cannot write metadata as JSON")]

@@ -125,6 +125,7 @@ pub fn open(
     if configs.is_empty() {
         return Err(BackendError::Networks("there are none".to_string()));
     }
+    check_settings(configs, dataset)?;
     match selection.backend {
         BackendChoice::Cpu => open_cpu(selection, configs, dataset, None),
         BackendChoice::Gpu => open_gpu(selection, true, configs, dataset),
@@ -150,6 +151,7 @@ pub fn open_pair(
     config: &Config,
     dataset: &Arc<Dataset>,
 ) -> Result<Pair, BackendError> {
+    check_settings(from_ref(config), dataset)?;
     let device = gpu::Device::open(&adapter(selection, true))?;
     let shape = Shape {
         keeps_gradient: true,
@@ -165,6 +167,11 @@ pub fn open_pair(
     let cpu = Cpu::new(shape, constants, &[replica(config)], dataset.clone(), threads)?;
     let device = Device { note, ..gpu_device(&gpu) };
     Ok(Pair { cpu: Box::new(cpu), gpu: Box::new(gpu), device, self_test })
+}
+
+fn check_settings(configs: &[Config], dataset: &Dataset) -> Result<(), BackendError> {
+    let check = |config: &Config| config.validate(dataset.pixels(), dataset.classes);
+    configs.iter().try_for_each(check).map_err(|error| BackendError::Networks(error.to_string()))
 }
 
 fn open_cpu(

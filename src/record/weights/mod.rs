@@ -93,13 +93,17 @@ pub struct Saved {
 /// Writes a network; a file of that name is replaced once the new one is whole.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// Returns an error if an array of the network has another length than its layer says, or the file cannot be written.
 pub fn save(
     path: &Path,
     network: &Network,
     config: &Config,
     images: &ImageShape,
 ) -> Result<(), RecordError> {
+    for (layer, arrays) in network.layers.iter().enumerate() {
+        let fault = |source| RecordError::Layer { path: path.to_owned(), layer, source };
+        arrays.check().map_err(fault)?;
+    }
     write_whole(path, &serialized(&tensors(network), metadata(config, images)?)?)
 }
 
@@ -134,6 +138,9 @@ pub(super) fn metadata(
 
 /// SHA-256 over the bytes of all tensors in the order `W0`, `b0`, `Y0`, `c0`, `W1`, ..., in hexadecimal:
 /// equal for two networks if and only if their weights are, bit for bit.
+///
+/// # Panics
+/// If [`Layer::check`](crate::network::Layer::check) fails for a layer.
 pub fn weights_sha256(network: &Network) -> String {
     let mut digest = Sha256::new();
     for tensor in tensors(network) {

@@ -7,7 +7,7 @@
 //! `golden.rs`). Thresholds come from the distributions over seeds that the comments give.
 
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use apical::config::{Config, Feedback, Optimizer, Preset};
 use apical::dataset::Dataset;
@@ -23,14 +23,9 @@ fn mnist() -> Dataset {
     MNIST.get_or_init(|| Dataset::mnist().expect("the program carries it")).clone()
 }
 
-/// A training takes all cores: two at a time would be slower than one after the other.
-fn one_at_a_time() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
+/// One thread for each training: tests run side by side.
 fn cpu() -> Selection {
-    Selection { backend: BackendChoice::Cpu, ..Selection::default() }
+    Selection { backend: BackendChoice::Cpu, threads: 1, ..Selection::default() }
 }
 
 /// One epoch of 12,000 images, a minibatch of 8, Adam; the spread of the initial weights that lets
@@ -58,7 +53,6 @@ struct Learned {
 }
 
 fn learn(config: Config) -> Learned {
-    let _turn = one_at_a_time();
     let quarter = config.images / 4;
     // A progress event comes with each quick test, and at times that the clock decides.
     let config = Config { quick_test_every: quarter, quick_test_images: 1, ..config };
@@ -90,12 +84,8 @@ fn assert_falls(what: &str, learned: &Learned) {
 fn the_default_preset_learns_from_a_tenth_of_the_images() {
     for seed in 1..=2 {
         let config = Config { seed, images: 6000, test_images: 2000, ..Config::default() };
-        let summary = {
-            let _turn = one_at_a_time();
-            let mut training =
-                Training::new(config, mnist(), &cpu()).expect("the settings are valid");
-            training.run(&mut |_| ControlFlow::Continue(())).expect("it trains")
-        };
+        let mut training = Training::new(config, mnist(), &cpu()).expect("the settings are valid");
+        let summary = training.run(&mut |_| ControlFlow::Continue(())).expect("it trains");
         let error = summary.evaluation.error();
         assert!((8.87..11.07).contains(&error), "seed {seed}: {error} %");
     }
@@ -140,7 +130,6 @@ fn the_papers_settings_learn() {
 
 /// Trains a given network on the first images, and tests it.
 fn learn_from(network: &mut Network, config: &Config) -> f64 {
-    let _turn = one_at_a_time();
     let dataset = mnist()
         .part(config.validation, config.images, config.test_images)
         .expect("there are as many");
@@ -209,7 +198,6 @@ fn only_layers_that_hear_something_learn() {
 
 /// Losses of the output over many presentations of one image, always with the same draws.
 fn losses(config: &Config, network: &Network, index: usize) -> Vec<f32> {
-    let _turn = one_at_a_time();
     let dataset = Arc::new(mnist().part(0, 10, 1).expect("there are as many"));
     let extent = support::extent(1, 1, 64);
     let backend = support::cpu(config, &dataset, &extent);

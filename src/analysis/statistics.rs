@@ -43,12 +43,15 @@ pub fn histogram(values: &[f64], [low, high]: [f64; 2], bars: usize) -> Vec<f64>
 }
 
 /// Returns the factors by which the columns of `rows` add up to `values` with the least sum of squared errors;
-/// `None` if the columns do not determine them.
+/// `None` if the columns do not determine them, or rows have different lengths or no value each.
 ///
 /// Solves the normal equations by Gaussian elimination, which needs no pivots: their matrix is symmetric and
 /// positive.
 pub fn least_squares(rows: &[Vec<f64>], values: &[f64]) -> Option<Vec<f64>> {
     let columns = rows.first()?.len();
+    if rows.len() != values.len() || rows.iter().any(|row| row.len() != columns) {
+        return None;
+    }
     let sum = |term: &dyn Fn(&[f64], f64) -> f64| -> f64 {
         rows.iter().zip(values).map(|(row, &value)| term(row, value)).sum()
     };
@@ -135,5 +138,7 @@ mod tests {
         assert_eq!(least_squares(&[vec![0.0], vec![0.0]], &[1.0, 2.0]), None);
         assert_eq!(least_squares(&[vec![f64::NAN]], &[1.0]), None);
         assert_eq!(least_squares(&[], &[]), None);
+        assert_eq!(least_squares(&[vec![1.0, 2.0], vec![3.0]], &[1.0, 2.0]), None);
+        assert_eq!(least_squares(&[vec![1.0], vec![3.0]], &[1.0]), None);
     }
 }

@@ -139,7 +139,10 @@ fn gradient(affinities: &[f64], places: &[[f64; 2]], exaggeration: f64) -> Vec<[
     places.par_iter().zip(affinities.par_chunks(places.len().max(1))).map(of_point).collect()
 }
 
-/// Which part of the `count` nearest neighbours of all points have their label, from 0 to 1.
+/// Returns the fraction of the `count` nearest neighbours of all points that have their label, from 0 to 1.
+///
+/// # Panics
+/// If there are fewer labels than points.
 pub fn neighbours_agree(points: &[[f64; 2]], labels: &[u8], count: usize) -> f64 {
     let of_point = |own: usize| {
         let distance = |other: usize| {

@@ -370,6 +370,12 @@ fn largest(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |most, &byte| most.max(byte))
 }
 
+/// Mean of the bytes, 0 if there are none.
+fn mean(bytes: &[u8]) -> f64 {
+    let sum: u64 = bytes.iter().map(|&byte| u64::from(byte)).sum();
+    sum as f64 / bytes.len().max(1) as f64
+}
+
 fn joined(mut first: Vec<u8>, second: &[u8]) -> Vec<u8> {
     first.reserve_exact(second.len());
     first.extend_from_slice(second);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::reading::{Background, FULL_SCALE};
-use super::{Dataset, DatasetError, Place, Reading, fault_with_hint};
+use super::{Dataset, DatasetError, Place, Reading, fault_with_hint, largest, mean};
 
 /// How values of a file became bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,8 +28,7 @@ impl Default for PixelRules {
 impl PixelRules {
     /// The rules of arrays with bytes up to `range`.
     pub(super) fn of(bytes: &[u8], range: u8) -> Self {
-        let sum: u64 = bytes.iter().map(|&byte| u64::from(byte)).sum();
-        let mean = (sum as f64 / bytes.len().max(1) as f64).round() as u8;
+        let mean = mean(bytes).round() as u8;
         let white = if range > u8::MAX / 2 { u8::MAX } else { range };
         PixelRules { white, mean: Some(mean), ..PixelRules::default() }
     }
@@ -57,7 +56,7 @@ impl PixelRules {
         is_scaled: bool,
     ) -> Result<Vec<String>, DatasetError> {
         let mut notes = Vec::new();
-        let largest = bytes.iter().copied().max().unwrap_or(0);
+        let largest = largest(bytes);
         if largest > range {
             let trained =
                 format!("the largest of the images that the network was trained on is {range}");
@@ -73,8 +72,7 @@ impl PixelRules {
                 "the images are dark: their largest byte is {largest}, that of the images trained on {range}"
             ));
         }
-        let sum: u64 = bytes.iter().map(|&byte| u64::from(byte)).sum();
-        let mean = sum as f64 / bytes.len().max(1) as f64;
+        let mean = mean(bytes);
         if let Some(trained) = self.mean.map(f64::from) {
             let white = f64::from(self.white);
             let inverted = white - mean;
@@ -107,7 +105,7 @@ impl Dataset {
     ) -> Result<(Dataset, Vec<String>), DatasetError> {
         let mut notes = Vec::new();
         let given = self.reading.max_value;
-        let largest = self.images.iter().copied().max().unwrap_or(0);
+        let largest = largest(&self.images);
         if given.is_none()
             && self.rules.white < rules.white
             && u32::from(largest) * 4 < u32::from(range)

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::error::counted;
-use super::{Dataset, Part, PixelRules};
+use super::{Dataset, Part, PixelRules, mean};
 
 /// A class with so many times fewer images than the largest is told.
 const UNEVEN: usize = 10;
@@ -50,14 +50,13 @@ impl Summary {
     pub fn of(dataset: &Dataset) -> Self {
         let (training, test) = (dataset.training_labels(), dataset.test_labels());
         let pixels = &dataset.images()[..dataset.training_count * dataset.pixels()];
-        let sum: u64 = pixels.iter().map(|&byte| u64::from(byte)).sum();
         let mut summary = Summary {
             name: dataset.name.clone(),
             height: dataset.height,
             width: dataset.width / dataset.channels,
             channels: dataset.channels,
             range: dataset.range,
-            mean: sum as f64 / pixels.len() as f64,
+            mean: mean(pixels),
             class_names: dataset.class_names.clone(),
             training_images: training.len(),
             test_images: test.len(),

@@ -60,12 +60,6 @@ impl DataIdentity {
         self.sha256 == MNIST_SHA256
     }
 
-    /// Whether both name their classes alike. True if one does not name them.
-    pub fn has_classes_of(&self, other: &DataIdentity) -> bool {
-        let [own, others] = [&self.class_names, &other.class_names];
-        own.is_empty() || others.is_empty() || own == others
-    }
-
     /// The arguments of the command line that name it, each with a blank before it.
     pub fn arguments(&self) -> String {
         if self.source != DataSource::Files {

@@ -42,12 +42,7 @@ impl Evaluation {
 
     /// Percent of the images that were taken for another class.
     pub fn error(&self) -> f64 {
-        let right: u32 = self
-            .confusion
-            .iter()
-            .enumerate()
-            .map(|(class, row)| row.get(class).copied().unwrap_or(0))
-            .sum();
+        let right: u32 = self.confusion.iter().enumerate().map(right).sum();
         percent(self.images() - right, self.images())
     }
 
@@ -55,7 +50,7 @@ impl Evaluation {
     pub fn class_errors(&self) -> Vec<Option<f64>> {
         let error = |(class, row): (usize, &Vec<u32>)| {
             let images: u32 = row.iter().sum();
-            (images > 0).then(|| percent(images - row.get(class).copied().unwrap_or(0), images))
+            (images > 0).then(|| percent(images - right((class, row)), images))
         };
         self.confusion.iter().enumerate().map(error).collect()
     }
@@ -87,6 +82,11 @@ impl Spread {
 pub fn error_percent(labels: &[u8], found: &[u8]) -> f64 {
     let wrong = labels.iter().zip(found).filter(|(label, found)| label != found).count();
     percent(wrong as u32, labels.len() as u32)
+}
+
+/// Number of images of a class that were found to be of it. A row that is too short counts none.
+fn right((class, row): (usize, &Vec<u32>)) -> u32 {
+    row.get(class).copied().unwrap_or(0)
 }
 
 fn percent(part: u32, whole: u32) -> f64 {

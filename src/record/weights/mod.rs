@@ -4,7 +4,8 @@
 //! names of the classes (`class_names`, a list as JSON), how values of files became bytes (`pixel_rules`, JSON), and
 //! what the data set was (`data`, a [`DataIdentity`] as JSON, with its path as it was given); `seed` and
 //! `apical_version` are there for readers and not read back.
-//! `sha256` is a checksum of all else; a file with `apical_version` and without it is damaged. Files of equal content are equal byte for byte.
+//! `sha256` is a checksum of all else; a file with `apical_version` and without it is damaged. Files of equal content
+//! are equal byte for byte.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,10 +21,12 @@ use crate::dataset::names::digits;
 use crate::dataset::{DataIdentity, Dataset, PixelRules, Reading};
 use crate::network::Network;
 
+mod error;
 mod load;
 
+pub use error::WeightsError;
+pub use load::load;
 pub(super) use load::{Content, read};
-pub use load::{WeightsError, load};
 
 /// Before the names of tensors that are not weights: a checkpoint is a file of weights, and more.
 pub(super) const STATE: &str = "state.";

@@ -243,6 +243,25 @@ fn shape_without_layers_or_blocks_has_no_launches() {
     assert!(launches(&apical::layout::Shape { block: 0, ..fits }, 16, true).is_empty());
 }
 
+/// The library is called without validation: opening validates.
+#[test]
+fn open_refuses_invalid_settings() {
+    let dataset = dataset();
+    let wrong = [
+        Config { eta: Vec::new(), ..config() },
+        Config { eta_bias: Vec::new(), ..config() },
+        Config { layers: vec![usize::MAX / 2, 10], ..config() },
+        Config { taps: usize::MAX, ..config() },
+    ];
+    for backend in BACKENDS {
+        let selection = Selection { backend, ..Selection::default() };
+        for config in &wrong {
+            let opened = schedule::open(&selection, from_ref(config), &dataset).map(|_| ());
+            assert!(matches!(opened, Err(BackendError::Networks(_))), "{backend:?}: {opened:?}");
+        }
+    }
+}
+
 #[test]
 fn sizes_that_do_not_fit_are_refused() {
     let (config, dataset) = (config(), dataset());

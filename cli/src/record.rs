@@ -153,12 +153,8 @@ pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
     Format::of(&arguments.out)?;
     let selection = arguments.machine.selection()?;
     let saved = load_weights(&arguments.weights)?;
-    let data = run_data::open(
-        &saved,
-        &arguments.weights,
-        &arguments.data,
-        Allowed::Other { inverted: arguments.invert },
-    )?;
+    let allowed = Allowed::Other { inverted: arguments.invert };
+    let data = run_data::open(&saved, &arguments.weights, &arguments.data, allowed)?;
     let (dataset, used) = (Arc::new(data.dataset), data.used);
     let mut config = saved.config;
     config.seed = arguments.seed.unwrap_or(config.seed);

@@ -97,12 +97,8 @@ struct Tested<'a> {
 pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
     let selection = arguments.machine.selection()?;
     let saved = load_weights(&arguments.weights)?;
-    let data = run_data::open(
-        &saved,
-        &arguments.weights,
-        &arguments.data,
-        Allowed::Other { inverted: arguments.invert },
-    )?;
+    let allowed = Allowed::Other { inverted: arguments.invert };
+    let data = run_data::open(&saved, &arguments.weights, &arguments.data, allowed)?;
     let is_of_run = data.is_of_run();
     let RunData { dataset, used, trained_on } = data;
     let mut config = saved.config;

@@ -22,7 +22,7 @@ pub const MOST_ROUNDS: u64 = 65_535;
 const WIDER: u32 = 4;
 
 /// Number of threads of its workgroup on a device where other kernels have `workgroup`: one for each neuron of the
-/// widest layer, at most [`WIDER`] times `workgroup` and the device's limit. More would only wait at every barrier.
+/// widest layer, at most `WIDER` times `workgroup` and the device's limit. More would only wait at every barrier.
 pub fn threads(shape: &Shape, workgroup: u32, info: &Info) -> u32 {
     let widest = (0..shape.layers()).map(|layer| shape.units(layer)).max().unwrap_or(1);
     let needed = u32::try_from(widest).unwrap_or(u32::MAX).div_ceil(workgroup);

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use wgpu::{Backend, Backends, DeviceType, Instance, InstanceDescriptor, Limits};
 
+use super::WORKGROUP;
 use crate::layout::BackendError;
 
 /// What to know about an adapter: how a run's record names its device.
@@ -61,6 +62,17 @@ impl fmt::Display for Kind {
             Kind::Other => "other",
             Kind::Software => "software",
         })
+    }
+}
+
+/// Number of threads of a workgroup on a software device, two of its vectors: it steps the threads that have no neuron
+/// to no purpose.
+const SOFTWARE_WORKGROUP: u32 = 16;
+
+impl Info {
+    /// Returns the number of threads of a workgroup, unless another is asked for.
+    pub fn workgroup(&self) -> u32 {
+        if self.is_software { SOFTWARE_WORKGROUP } else { WORKGROUP }
     }
 }
 

@@ -10,7 +10,7 @@ use wgpu::{Buffer, BufferDescriptor, BufferUsages};
 use super::adapter::Info;
 use super::device::Device;
 use super::groups::Group;
-use super::{WORKGROUP, network, windows};
+use super::{network, windows};
 use crate::layout::{Array, BackendError, Constants, Lane, Minibatch, Replica, Shape};
 
 /// Size of the smallest buffer: kernels bind arrays that are not kept all the same.
@@ -136,7 +136,7 @@ pub fn check_limits(info: &Info, shape: &Shape) -> Result<(), BackendError> {
             });
         }
     }
-    if shape.steps_networks && !network::fits(shape, info, WORKGROUP) {
+    if shape.steps_networks && !network::fits(shape, info) {
         return Err(BackendError::NotInOneLaunch { device: info.name.clone() });
     }
     // Each lane is a workgroup along the last dimension of a launch.

@@ -36,7 +36,7 @@ use pipelines::Pipelines;
 use profile::Profile;
 use self_test::Verdict;
 
-/// Threads of a workgroup where nothing else is asked for.
+/// Number of threads of a workgroup on a real GPU, see [`Info::workgroup`].
 pub const WORKGROUP: u32 = 64;
 
 /// The GPU backend.
@@ -55,10 +55,10 @@ pub struct Gpu {
 
 impl Gpu {
     /// `replicas`: as many as the shape has. `workgroup`: threads of a workgroup, a multiple of 8, see
-    /// [`WORKGROUP`].
+    /// [`Info::workgroup`].
     ///
     /// # Errors
-    /// When no GPU fits the choice, or it does not take the arrays or the kernels.
+    /// When no GPU fits the choice, or it does not take the arrays.
     pub fn new(
         choice: &Choice,
         shape: Shape,
@@ -72,9 +72,9 @@ impl Gpu {
     /// The same on a GPU that is open.
     ///
     /// # Errors
-    /// When shape, constants and replicas do not fit each other, or it does not take the arrays or the kernels.
+    /// When shape, constants and replicas do not fit each other, or it does not take the arrays.
     pub fn on(
-        mut device: Device,
+        device: Device,
         shape: Shape,
         constants: Constants,
         replicas: &[Replica],
@@ -89,12 +89,10 @@ impl Gpu {
             return Err(BackendError::Workgroup { workgroup, limit, device });
         }
         let buffers = Buffers::new(&device, &shape, &constants, replicas)?;
-        let pipelines = Pipelines::new(&device, &shape, workgroup)?;
-        device.keep_pipelines();
         Ok(Gpu {
             buffers,
             parts: Parts::new(&device, network::threads(&shape, workgroup, device.info())),
-            pipelines,
+            pipelines: Pipelines::new(workgroup),
             profile: None,
             classes: constants.classes,
             lane_time: None,
@@ -107,6 +105,17 @@ impl Gpu {
     /// What is known about the GPU.
     pub fn info(&self) -> &Info {
         self.device.info()
+    }
+
+    /// Compiles the kernels of `launches`, which otherwise happens when each is first run.
+    ///
+    /// # Errors
+    /// Returns [`BackendError::Device`] if the driver refuses a kernel.
+    pub fn compile(&mut self, launches: &[Launch]) -> Result<(), BackendError> {
+        if self.pipelines.compile(&self.device, &self.shape, launches)? {
+            self.device.keep_pipelines();
+        }
+        Ok(())
     }
 
     /// Whether the GPU's arithmetic gives the CPU's bits.
@@ -176,6 +185,7 @@ impl Backend for Gpu {
     ) -> Result<(), BackendError> {
         self.device.check()?;
         check_work(&self.shape, minibatches, lanes, launches, self.classes)?;
+        self.compile(launches)?;
         if self.parts.fill(&self.device, launches, &self.shape) {
             self.pipelines.forget_groups();
         }

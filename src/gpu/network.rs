@@ -18,15 +18,16 @@ pub const PARTS: usize = 2 * LAYERS_MAX;
 /// Rounds of loops after which Mesa's software device ends those of a thread, all of a dispatch together.
 pub const MOST_ROUNDS: u64 = 65_535;
 
-/// Most threads of its workgroup, which steps a whole network, per thread of another kernel's.
-const WIDER: u32 = 4;
+/// Most threads of its workgroup, which steps a whole network, unless other kernels have more.
+const WIDEST: u32 = 256;
 
-/// Number of threads of its workgroup on a device where other kernels have `workgroup`: one for each neuron of the
-/// widest layer, at most `WIDER` times `workgroup` and the device's limit. More would only wait at every barrier.
+/// Number of threads of its workgroup, a multiple of other kernels' `workgroup`: one for each neuron of the widest
+/// layer, at most [`WIDEST`] and the device's limit. More would only wait at every barrier.
 pub fn threads(shape: &Shape, workgroup: u32, info: &Info) -> u32 {
     let widest = (0..shape.layers()).map(|layer| shape.units(layer)).max().unwrap_or(1);
     let needed = u32::try_from(widest).unwrap_or(u32::MAX).div_ceil(workgroup);
-    workgroup * needed.min(info.max_workgroup_threads / workgroup).clamp(1, WIDER)
+    let most = info.max_workgroup_threads.min(WIDEST) / workgroup;
+    workgroup * needed.min(most).max(1)
 }
 
 /// Bytes that its workgroup shares: who spikes, a bit and a count for each neuron, in two halves.
@@ -35,7 +36,7 @@ const SHARED_BYTES: u32 =
 
 /// Whether a device steps networks of this shape in one launch: its driver compiles the kernel in seconds, it binds
 /// what their layers share, a workgroup keeps who spikes, and no step takes a thread too many rounds.
-pub fn fits(shape: &Shape, info: &Info, workgroup: u32) -> bool {
+pub fn fits(shape: &Shape, info: &Info) -> bool {
     // GL drivers were seen to compile this kernel for minutes.
     if info.backend == wgpu::Backend::Gl.to_str() {
         return false;
@@ -45,7 +46,8 @@ pub fn fits(shape: &Shape, info: &Info, workgroup: u32) -> bool {
     Group::ALL.iter().all(|group| group.places(shape).1 <= most)
         && shape.spiking_words() <= NETWORK_WORDS
         && SHARED_BYTES <= info.max_workgroup_storage
-        && (!info.is_software || rounds(shape, threads(shape, workgroup, info)) <= MOST_ROUNDS)
+        && (!info.is_software
+            || rounds(shape, threads(shape, info.workgroup(), info)) <= MOST_ROUNDS)
 }
 
 /// The parts of the steps of all layers, and from [`LAYERS_MAX`] on those of apical dendrites.
@@ -120,7 +122,7 @@ pub fn rounds(shape: &Shape, threads: u32) -> u64 {
 mod tests {
     use super::*;
     use crate::gpu::adapter::Kind;
-    use crate::gpu::{WORKGROUP, check_limits};
+    use crate::gpu::check_limits;
     use crate::layout::BackendError;
 
     fn info(is_software: bool) -> Info {
@@ -196,7 +198,7 @@ mod tests {
 
     #[test]
     fn networks_are_stepped_whole_where_a_device_holds_them() {
-        let fits = |populations, info: &Info| fits(&shape(populations), info, WORKGROUP);
+        let fits = |populations, info: &Info| fits(&shape(populations), info);
         assert!(fits(vec![784, 500, 100, 10], &info(false)));
         assert!(fits(vec![784, 500, 100, 10], &info(true)));
         // Of 8,192 neurons the bits are kept, of whole words.
@@ -225,7 +227,8 @@ mod tests {
         assert_eq!(of(vec![784, 64, 10], 64), 64);
         assert_eq!(of(vec![784, 65, 10], 64), 128);
         assert_eq!(of(vec![784, 5000, 10], 64), 256);
-        assert_eq!(of(vec![784, 5000, 10], 8), 32);
+        assert_eq!(of(vec![784, 21, 10], 8), 24);
+        assert_eq!(of(vec![784, 5000, 10], 8), 256);
         assert_eq!(of(vec![784, 5000, 10], 96), 192, "the device takes 256");
         assert_eq!(of(vec![784, 5000, 10], 256), 256);
     }

@@ -86,36 +86,50 @@ impl Pipeline {
     }
 }
 
-/// The pipelines of all kernels, and the bind groups made so far.
+/// The pipelines of the kernels used so far, and their bind groups.
 pub struct Pipelines {
+    /// Number of threads of a workgroup.
+    workgroup: u32,
     kernels: HashMap<Kernel, Pipeline>,
     /// By kernel, layer and window.
     groups: HashMap<(Kernel, usize, usize), BindGroup>,
 }
 
 impl Pipelines {
-    /// Compiles the kernels that a shape needs.
+    /// Returns no pipelines: [`Pipelines::compile`] adds them.
+    pub fn new(workgroup: u32) -> Self {
+        Pipelines { workgroup, kernels: HashMap::new(), groups: HashMap::new() }
+    }
+
+    /// Compiles each kernel of `launches` that is not compiled yet, and returns whether there was one.
     ///
     /// # Errors
-    /// When the device does not take one.
-    pub fn new(device: &Device, shape: &Shape, workgroup: u32) -> Result<Self, BackendError> {
-        let mut kernels = HashMap::new();
-        let is_needed = |kernel: &Kernel| *kernel != Kernel::Network || shape.steps_networks;
-        for kernel in Kernel::ALL.into_iter().filter(is_needed) {
-            // The kinds of a kernel's bindings are the same for every layer.
-            let launch = Launch { kernel, layer: 0, first: 0, steps: 0 };
-            let bindings = bindings(&launch, shape);
-            let access: Vec<Access> = bindings.iter().map(|binding| binding.access).collect();
-            let source = shaders::source(kernel);
+    /// Returns [`BackendError::Device`] if the driver refuses a kernel.
+    pub fn compile(
+        &mut self,
+        device: &Device,
+        shape: &Shape,
+        launches: &[Launch],
+    ) -> Result<bool, BackendError> {
+        let before = self.kernels.len();
+        for launch in launches {
+            let Launch { kernel, .. } = *launch;
+            if self.kernels.contains_key(&kernel) {
+                continue;
+            }
+            // A kernel uses its bindings in the same way for every layer.
+            let access: Vec<Access> =
+                bindings(launch, shape).iter().map(|binding| binding.access).collect();
             let threads = match kernel {
-                Kernel::Network => network::threads(shape, workgroup, device.info()),
-                _ => workgroup,
+                Kernel::Network => network::threads(shape, self.workgroup, device.info()),
+                _ => self.workgroup,
             };
+            let source = shaders::source(kernel);
             let pipeline = Pipeline::new(device, kernel.name(), source, &access, threads);
             device.check()?;
-            kernels.insert(kernel, pipeline);
+            self.kernels.insert(kernel, pipeline);
         }
-        Ok(Pipelines { kernels, groups: HashMap::new() })
+        Ok(self.kernels.len() > before)
     }
 
     /// Forgets the bind groups: a buffer was replaced.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Extent, constants, replica, room, shape};
+use super::{Extent, constants, launches, replica, room, shape};
 use crate::config::Config;
 use crate::cpu::{Cpu, Threads};
 use crate::dataset::Dataset;
 use crate::gpu::adapter::Info;
 use crate::gpu::self_test::Verdict;
-use crate::gpu::{self, Gpu, WORKGROUP, adapter};
+use crate::gpu::{self, Gpu, adapter};
 use crate::layout::{Array, Backend, BackendError, Replica, STEPS_PER_WORD, Shape, Stop};
 
 /// Where to compute.
@@ -219,8 +219,13 @@ fn make_gpu(
 ) -> Result<Gpu, BackendError> {
     let constants = constants(&configs[0], &shape, dataset.classes);
     let replicas: Vec<Replica> = configs.iter().map(replica).collect();
-    let mut gpu = Gpu::on(device, shape, constants, &replicas, WORKGROUP)?;
+    let workgroup = device.info().workgroup();
+    let mut gpu = Gpu::on(device, shape, constants, &replicas, workgroup)?;
     gpu.write(Array::Images, &dataset.packed_images())?;
+    // A run launches the same kernels for any number of steps, and a test launches none that training does not. If the
+    // driver refuses one, the run has not begun.
+    let list = launches(gpu.shape(), STEPS_PER_WORD, true);
+    gpu.compile(&list)?;
     Ok(gpu)
 }
 
@@ -286,7 +291,7 @@ fn gpu_shape_of_lanes(
     };
     let extent = Extent { steps_networks, ..gpu_extent(config, dataset, replicas, lanes) };
     let shape = shape(config, dataset, &extent);
-    let steps_networks = shape.steps_networks && gpu::network::fits(&shape, info, WORKGROUP);
+    let steps_networks = shape.steps_networks && gpu::network::fits(&shape, info);
     Shape { steps_networks, ..shape }
 }
 

@@ -10,7 +10,7 @@ use apical::config::Config;
 use apical::cpu::Cpu;
 use apical::dataset::Dataset;
 use apical::gpu::adapter::Choice;
-use apical::gpu::{Device, Gpu, WORKGROUP};
+use apical::gpu::{Device, Gpu};
 use apical::layout::{Array, Backend, BackendError, Replica, Shape};
 use apical::random::{Purpose, Stream};
 use apical::schedule::{self, Extent};
@@ -46,7 +46,9 @@ pub fn cpu_of_shape(
 }
 
 pub fn gpu(config: &Config, dataset: &Arc<Dataset>, extent: &Extent) -> Box<dyn Backend> {
-    gpu_with_workgroup(config, dataset, extent, WORKGROUP)
+    let device = device();
+    let workgroup = device.info().workgroup();
+    gpu_on(device, from_ref(config), dataset, schedule::shape(config, dataset, extent), workgroup)
 }
 
 pub fn gpu_with_workgroup(

@@ -61,7 +61,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
         test_images: 500,
         ..Config::default()
     };
-    let dataset = Arc::new(Dataset::mnist()?.part(0, config.images, config.test_images)?);
+    let dataset = Arc::new(Dataset::mnist()?.subset(0, config.images, config.test_images)?);
     let network = Network::initial(&config, dataset.pixels());
     let selection = Selection { keeps_lanes: true, ..Selection::default() };
     let opened = schedule::open(&selection, from_ref(&config), &dataset)?;

@@ -33,7 +33,7 @@ fn spikes_by_step(simulation: &mut Simulation, image: Image) -> Result<Vec<u32>,
 pub fn main() -> Result<(), Box<dyn Error>> {
     let config =
         Config { layers: vec![100, 10], images: 3000, test_images: 10, ..Config::default() };
-    let dataset = Arc::new(Dataset::mnist()?.part(0, config.images, config.test_images)?);
+    let dataset = Arc::new(Dataset::mnist()?.subset(0, config.images, config.test_images)?);
     let network = Network::initial(&config, dataset.pixels());
 
     // Arrays of single lanes can be read only where that is asked for: the CPU is faster if it need not keep them.

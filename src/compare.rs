@@ -92,7 +92,7 @@ pub fn compare(
     listen: &mut dyn FnMut(&Compared),
 ) -> Result<Comparison, TrainError> {
     config.validate(dataset.pixels(), dataset.classes)?;
-    let dataset = Arc::new(dataset.part(config.validation, config.images, config.test_images)?);
+    let dataset = Arc::new(dataset.subset(config.validation, config.images, config.test_images)?);
     let network = Network::initial(&config, dataset.pixels());
     let pair = schedule::open_pair(selection, &config, &dataset)?;
     let mut cpu = Simulation::new(pair.cpu, &config, &dataset, &network)?;

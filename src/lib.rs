@@ -51,6 +51,8 @@ pub mod evaluate;
 pub mod experiments;
 #[cfg(feature = "fetch")]
 pub mod fetch;
+#[cfg(feature = "plots")]
+pub mod figures;
 pub mod files;
 pub mod gpu;
 pub mod layout;
@@ -62,8 +64,6 @@ pub mod predict;
 pub mod random;
 pub mod record;
 pub mod recorder;
-#[cfg(feature = "plots")]
-pub mod report;
 pub mod schedule;
 pub mod train;
 pub mod trials;

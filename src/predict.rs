@@ -7,7 +7,7 @@ use std::time::Instant;
 use sha2::{Digest, Sha256};
 
 use crate::dataset::Dataset;
-use crate::dataset::loose::Loose;
+use crate::dataset::unlabelled::ImageList;
 use crate::layout::{Array, Backend, BackendError, compartment};
 use crate::record::Saved;
 use crate::schedule::{self, Device, Image, Selection, Simulation};
@@ -66,7 +66,7 @@ impl Prediction {
 /// When there is no image, a setting cannot be, or no such device works.
 pub fn predict(
     saved: &Saved,
-    images: Loose,
+    images: ImageList,
     selection: &Selection,
     repeats: u32,
     listen: &mut dyn FnMut(usize),

@@ -84,7 +84,7 @@ fn embedded_mnist_is_the_published_one() {
     let mnist = Dataset::mnist().unwrap();
     assert_eq!((mnist.training_count, mnist.test_count), (60_000, 10_000));
     assert_eq!((mnist.height, mnist.width, mnist.pixels()), (28, 28, 784));
-    assert_eq!((mnist.classes, mnist.range), (10, 255));
+    assert_eq!((mnist.classes, mnist.max_pixel), (10, 255));
     assert_eq!(mnist.images().len(), 70_000 * 784);
     assert_eq!(mnist.labels().len(), 70_000);
     assert_eq!(mnist.training_labels()[..5], [5, 0, 4, 1, 9]);
@@ -111,7 +111,7 @@ fn embedded_files_have_the_checksums_of_their_readme() {
 fn the_sample_is_the_beginning_of_the_whole() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/sample");
     let sample = Dataset::open(&folder).unwrap();
-    let whole = Dataset::mnist().unwrap().part(0, 1600, 400).unwrap();
+    let whole = Dataset::mnist().unwrap().subset(0, 1600, 400).unwrap();
     assert_eq!((sample.training_count, sample.test_count), (1600, 400));
     assert!(sample.images() == whole.images() && sample.labels() == whole.labels());
 }
@@ -130,7 +130,7 @@ fn every_name_style_gives_the_same_set() {
             assert_eq!(set.name, folder.path().display().to_string());
             assert_eq!((set.training_count, set.test_count), (4, 2));
             assert_eq!((set.height, set.width), (2, 3));
-            assert_eq!((set.classes, set.range), (3, 200));
+            assert_eq!((set.classes, set.max_pixel), (3, 200));
             assert_eq!(
                 (set.channels, &set.class_names[..]),
                 (1, &["0", "1", "2"].map(String::from)[..])
@@ -162,7 +162,7 @@ fn missing_files_and_folders_are_named() {
     assert_eq!(refusal(path), format!("{}: {expected}", path.display()));
 
     let nowhere = path.join("nowhere");
-    let expected = "this data set does not exist or cannot be reached";
+    let expected = "cannot open the data set";
     assert_eq!(refusal(&nowhere), format!("{}: {expected}", nowhere.display()));
 
     let file = path.join(TEST_IMAGES);
@@ -172,10 +172,10 @@ fn missing_files_and_folders_are_named() {
 
 #[test]
 fn files_that_do_not_fit_each_other_are_refused() {
-    let fault = format!("4: expected 4 labels, one for each image of {TRAINING_IMAGES}, found 3");
+    let fault = format!("4: expected 4 labels, one per image of {TRAINING_IMAGES}, found 3");
     let labels = idx(&[3], &[0, 1, 2]);
     refused(TRAINING_LABELS, |bytes| *bytes = labels, &fault);
-    let fault = format!("4: expected 2 labels, one for each image of {TEST_IMAGES}, found 1");
+    let fault = format!("4: expected 2 labels, one per image of {TEST_IMAGES}, found 1");
     refused(TEST_LABELS, |bytes| *bytes = idx(&[1], &[0]), &fault);
     let images = idx(&[2, 3, 2], &[1; 12]);
     let fault = format!("8: expected images of 2 x 3 as in {TRAINING_IMAGES}, found 3 x 2");
@@ -203,7 +203,7 @@ fn parts_in_memory_pass_the_same_checks() {
     };
     let whole = set(2, 18, &[0, 1, 2]).unwrap();
     assert_eq!((whole.training_count, whole.test_count), (3, 1));
-    assert_eq!((whole.classes, whole.range), (3, 9));
+    assert_eq!((whole.classes, whole.max_pixel), (3, 9));
 
     let refused = |height: usize, images: usize, labels: &[u8], fault: &str| {
         let message = set(height, images, labels).unwrap_err().to_string();
@@ -220,7 +220,7 @@ fn parts_in_memory_pass_the_same_checks() {
     refused(usize::MAX, 18, &[0, 1, 2], &format!("images), {fault}"));
     let fault = "labels), byte offset 0: expected a number of labels of at least 1, found 0";
     refused(2, 18, &[], fault);
-    let expected = "expected 3 labels, one for each image of mine (training images), found 2";
+    let expected = "expected 3 labels, one per image of mine (training images), found 2";
     refused(2, 18, &[0, 1], &format!("labels), byte offset 0: {expected}"));
     let fault = "labels), byte offset 0: expected at least two classes, found the label 1 only";
     refused(2, 18, &[1, 1, 1], fault);
@@ -230,21 +230,21 @@ fn parts_in_memory_pass_the_same_checks() {
 fn truncation_keeps_the_first_images_of_both_sets() {
     let folder = folder_of(&small_set(), str::to_owned);
     let whole = Dataset::open(folder.path()).unwrap();
-    let part = whole.clone().part(0, 2, 1).unwrap();
+    let part = whole.clone().subset(0, 2, 1).unwrap();
     assert_eq!((part.training_count, part.test_count), (2, 1));
     assert_eq!(part.images()[..12], whole.images()[..12]);
     assert_eq!(part.images()[12..], whole.images()[24..30]);
     assert_eq!(part.labels(), [0, 1, 2]);
-    assert_eq!((part.classes, part.range), (3, 200));
+    assert_eq!((part.classes, part.max_pixel), (3, 200));
 
-    let all = whole.clone().part(0, 0, 0).unwrap();
+    let all = whole.clone().subset(0, 0, 0).unwrap();
     assert_eq!(all.images(), whole.images());
     assert_eq!(all.labels(), whole.labels());
-    for (training, test, available, asked) in
-        [(5, 0, "4 training", "5 were asked for"), (0, 3, "2 test", "3 were asked for")]
+    for (training, test, available, requested) in
+        [(5, 0, "4 training", "requested 5"), (0, 3, "2 test", "requested 3")]
     {
-        let error = whole.clone().part(0, training, test).unwrap_err();
-        let expected = format!("expected at most {available} images (0 means all), {asked}");
+        let error = whole.clone().subset(0, training, test).unwrap_err();
+        let expected = format!("expected at most {available} images (0 means all), {requested}");
         assert_eq!(error.to_string(), format!("{}: {expected}", whole.name));
     }
 }
@@ -253,22 +253,19 @@ fn truncation_keeps_the_first_images_of_both_sets() {
 fn validation_images_are_the_last_of_the_training_set_and_no_test_image_is_left() {
     let folder = folder_of(&small_set(), str::to_owned);
     let whole = Dataset::open(folder.path()).unwrap();
-    let part = whole.clone().part(2, 0, 0).unwrap();
+    let part = whole.clone().subset(2, 0, 0).unwrap();
     assert_eq!((part.training_count, part.test_count), (2, 2));
     assert_eq!(part.images(), &whole.images()[..24]);
     assert_eq!(part.labels(), whole.training_labels());
-    assert_eq!((part.classes, part.range), (whole.classes, whole.range));
+    assert_eq!((part.classes, part.max_pixel), (whole.classes, whole.max_pixel));
 
-    let error = whole.clone().part(1, 0, 0).unwrap_err().to_string();
-    assert!(
-        error.contains("validation images of one class: 1 held out, all of class 1"),
-        "{error}"
-    );
+    let error = whole.clone().subset(1, 0, 0).unwrap_err().to_string();
+    assert!(error.contains("invalid validation set: 1 images, all of class 1"), "{error}");
 
-    let fewer = whole.clone().part(2, 1, 1).unwrap();
+    let fewer = whole.clone().subset(2, 1, 1).unwrap();
     assert_eq!(fewer.images(), [&whole.images()[..6], &whole.images()[12..18]].concat());
-    let error = whole.clone().part(4, 0, 0).unwrap_err().to_string();
-    assert!(error.contains("expected less than 4 validation images"), "{error}");
-    let error = whole.part(2, 3, 0).unwrap_err().to_string();
+    let error = whole.clone().subset(4, 0, 0).unwrap_err().to_string();
+    assert!(error.contains("expected fewer than 4 validation images"), "{error}");
+    let error = whole.subset(2, 3, 0).unwrap_err().to_string();
     assert!(error.contains("expected at most 2 training images"), "{error}");
 }

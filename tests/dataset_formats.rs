@@ -19,7 +19,7 @@ mod variants;
 use std::fs;
 use std::path::Path;
 
-use apical::dataset::{Dataset, ImageSize, Reading};
+use apical::dataset::{Dataset, ImageSize, ReadOptions};
 use tempfile::TempDir;
 
 /// A folder with these files; their names hold the folders that they lie in.
@@ -33,16 +33,16 @@ fn folder_of<'a>(files: impl IntoIterator<Item = (&'a str, Vec<u8>)>) -> TempDir
     folder
 }
 
-fn sized(width: usize, height: usize) -> Reading {
-    Reading { size: Some(ImageSize { width, height }), ..Reading::default() }
+fn sized(width: usize, height: usize) -> ReadOptions {
+    ReadOptions { size: Some(ImageSize { width, height }), ..ReadOptions::default() }
 }
 
-fn coloured() -> Reading {
-    Reading { colour: true, ..Reading::default() }
+fn coloured() -> ReadOptions {
+    ReadOptions { colour: true, ..ReadOptions::default() }
 }
 
 /// The refusal of what lies at a path, without the folder's own path.
-fn refusal(folder: &TempDir, name: &str, reading: &Reading) -> String {
+fn refusal(folder: &TempDir, name: &str, reading: &ReadOptions) -> String {
     // An empty name would put a slash behind the folder's.
     let path = if name.is_empty() { folder.path().to_owned() } else { folder.path().join(name) };
     let message = Dataset::open_as(&path, reading).unwrap_err().to_string();
@@ -58,7 +58,7 @@ fn class_names(path: &Path) -> Vec<String> {
 #[test]
 fn a_folder_without_a_data_set_is_refused_with_what_was_looked_for() {
     let folder = folder_of([("notes.txt", vec![]), ("cat/a.png", vec![]), ("dog/b.png", vec![])]);
-    let message = refusal(&folder, "", &Reading::default());
+    let message = refusal(&folder, "", &ReadOptions::default());
     for text in [
         "the four IDX files",
         "the folders train and test with a folder of images for each class",
@@ -69,7 +69,7 @@ fn a_folder_without_a_data_set_is_refused_with_what_was_looked_for() {
         assert!(message.contains(text), "{message}\nlacks: {text}");
     }
     let folder = TempDir::new().unwrap();
-    let message = refusal(&folder, "", &Reading::default());
+    let message = refusal(&folder, "", &ReadOptions::default());
     assert!(message.ends_with("found an empty folder"), "{message}");
 }
 
@@ -79,6 +79,9 @@ fn sizes_are_read_and_refused() {
     assert_eq!(ImageSize { width: 28, height: 20 }.to_string(), "28x20");
     for wrong in ["", "28", "28x", "x28", "0x28", "28x-1", "28x28x3", "1025x28", "28 x 28"] {
         let error = wrong.parse::<ImageSize>().unwrap_err();
-        assert!(error.contains("no size such as 28x28, of 1 to 1024 pixels a side"), "{error}");
+        assert!(
+            error.contains("expected WIDTHxHEIGHT such as 28x28, sides of 1 to 1024 pixels"),
+            "{error}"
+        );
     }
 }

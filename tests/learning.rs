@@ -131,7 +131,7 @@ fn the_papers_settings_learn() {
 /// Trains a given network on the first images, and tests it.
 fn learn_from(network: &mut Network, config: &Config) -> f64 {
     let dataset = mnist()
-        .part(config.validation, config.images, config.test_images)
+        .subset(config.validation, config.images, config.test_images)
         .expect("there are as many");
     let dataset = Arc::new(dataset);
     let opened = open(&cpu(), std::slice::from_ref(config), &dataset).expect("the CPU opens");
@@ -198,7 +198,7 @@ fn only_layers_that_hear_something_learn() {
 
 /// Losses of the output over many presentations of one image, always with the same draws.
 fn losses(config: &Config, network: &Network, index: usize) -> Vec<f32> {
-    let dataset = Arc::new(mnist().part(0, 10, 1).expect("there are as many"));
+    let dataset = Arc::new(mnist().subset(0, 10, 1).expect("there are as many"));
     let extent = support::extent(1, 1, 64);
     let backend = support::cpu(config, &dataset, &extent);
     let mut simulation =

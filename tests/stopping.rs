@@ -163,7 +163,7 @@ fn large(backend: BackendChoice, stop: &Stop) -> (Simulation, Arc<Dataset>, Conf
     let images = if backend == BackendChoice::Cpu { 6000 } else { 600 };
     let dataset = support::random_dataset(4, 28, 28, images);
     let config = Config { layers: vec![1000, 10], batch: images / 2, ..Config::default() };
-    let part = (*dataset).clone().part(0, images / 2, 0).expect("there are as many");
+    let part = (*dataset).clone().subset(0, images / 2, 0).expect("there are as many");
     let dataset = Arc::new(part);
     let selection = selection(backend);
     let opened = schedule::open(&selection, from_ref(&config), &dataset).expect("it opens");

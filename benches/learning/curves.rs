@@ -1,7 +1,7 @@
 //! Test error by epoch: a figure, a short table, and all of it as CSV.
 
 use apical::evaluate::Spread;
-use apical::report::{Axis, Figure, Mark, Panel, Point, Reference, Scale, Series};
+use apical::figures::{Axis, Figure, Mark, Panel, Point, Reference, Scale, Series};
 
 use crate::plan::Result;
 use crate::table::{error, table};

@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use apical::dataset::Dataset;
+use apical::figures::Render;
 use apical::record::Trials;
-use apical::report::Picture;
 use apical::schedule::Selection;
 use apical::trials::{self, TrialEvent};
 use clap::Parser;

@@ -1,7 +1,7 @@
 //! Cells and tables of the report.
 
 use apical::evaluate::Spread;
-use apical::report::Table;
+use apical::figures::Table;
 
 /// A table of these rows, as Markdown.
 pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {

@@ -11,9 +11,9 @@ use super::machine::ReadingArgs;
 use super::output::Output;
 use super::test::numbered;
 use super::{CliError, EXIT_CODES};
-use apical::dataset::Part;
+use apical::dataset::SourceFile;
 use apical::dataset::summary::Summary;
-use apical::plots::save_sheet;
+use apical::plots::save_contact_sheet;
 
 /// Look at a data set: shapes, images of each class, and what is odd in it
 #[derive(Debug, Args)]
@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &DataCommand) -> Result<(), CliError> {
     let dataset = arguments.reading.read(arguments.data.as_deref())?;
     let summary = Summary::of(&dataset);
     if let Some(path) = &arguments.sheet {
-        save_sheet(path, &dataset, arguments.columns)?;
+        save_contact_sheet(path, &dataset, arguments.columns)?;
     }
     let mut output = Output::default();
     if arguments.json {
@@ -80,24 +80,24 @@ pub(super) fn run(arguments: &DataCommand) -> Result<(), CliError> {
 }
 
 fn table(summary: &Summary) -> String {
-    let Summary { name, height, width, channels, range, mean, .. } = summary;
+    let Summary { name, height, width, channels, max_pixel, mean, .. } = summary;
     let colours = if *channels == 1 { "grey" } else { "in colour" };
     let mut text = format!(
         "data set    {name}\n\
-         images      {width} x {height} pixels, {colours}, bytes 0 to {range}, mean {mean:.1}; \
-         a pixel is byte / {range}\n\
+         images      {width} x {height} pixels, {colours}, bytes 0 to {max_pixel}, mean {mean:.1}; \
+         a pixel is byte / {max_pixel}\n\
          training    {} images\n\
          test        {} images\n\n",
         summary.training_images, summary.test_images
     );
     // Writing to a string cannot fail.
-    for Part { file, text: how } in &summary.parts {
-        let _ = writeln!(text, "read        {file}: {how}");
+    for SourceFile { file, format } in &summary.source_files {
+        let _ = writeln!(text, "read        {file}: {format}");
     }
     for conversion in &summary.conversions {
         let _ = writeln!(text, "converted   {conversion}");
     }
-    if !summary.parts.is_empty() {
+    if !summary.source_files.is_empty() {
         text.push('\n');
     }
     let labels = numbered(&summary.class_names);

@@ -14,11 +14,11 @@ use apical::config::{ConfigError, SweepError};
 use apical::dataset::{DataIdentity, DataSource, DatasetError};
 use apical::experiments::ExperimentError;
 use apical::fetch::FetchError;
+use apical::figures::FigureError;
 use apical::layout::BackendError;
 use apical::plots::PlotError;
 use apical::record::data::DataError;
 use apical::record::{RecordError, WeightsError};
-use apical::report::ReportError;
 use apical::train::TrainError;
 use apical::trials::TrialsError;
 use apical::tune::{SearchError, TuneError};
@@ -53,7 +53,7 @@ pub enum CliError {
     #[error(transparent)]
     Tune(TuneError),
     #[error(transparent)]
-    Report(#[from] ReportError),
+    Report(#[from] FigureError),
     #[error(transparent)]
     Experiment(ExperimentError),
     #[error(transparent)]
@@ -138,7 +138,7 @@ impl CliError {
         let is_stopped = |cause: &(dyn Error + 'static)| {
             matches!(cause.downcast_ref::<BackendError>(), Some(BackendError::Stopped))
         };
-        matches!(self, CliError::Stopped | CliError::Experiment(ExperimentError::BrokenOff))
+        matches!(self, CliError::Stopped | CliError::Experiment(ExperimentError::Interrupted))
             || successors(self.source(), |&cause| cause.source()).any(is_stopped)
     }
 
@@ -150,14 +150,14 @@ impl CliError {
             | CliError::Sweep(_)
             | CliError::Search(_)
             | CliError::Tune(TuneError::OtherSearch { .. })
-            | CliError::Report(ReportError::OtherData { .. })
+            | CliError::Report(FigureError::OtherData { .. })
             | CliError::OtherRun { .. }
             | CliError::Bench(_) => 2,
             CliError::Train(TrainError::Config(_) | TrainError::Variant { .. }) => 2,
             CliError::Train(TrainError::Dataset(
-                DatasetError::TooFew { .. }
-                | DatasetError::Validation { .. }
-                | DatasetError::OneClass { .. },
+                DatasetError::TooFewImages { .. }
+                | DatasetError::TooManyValidationImages { .. }
+                | DatasetError::SingleClassValidation { .. },
             )) => 2,
             CliError::Train(TrainError::Backend(
                 NoAdapter
@@ -189,7 +189,7 @@ impl CliError {
             CliError::Train(TrainError::Dataset(error)) if error.hint().is_some() => {
                 error.hint().map(str::to_string)
             }
-            CliError::Fetch(FetchError::Everywhere { .. }) => Some(
+            CliError::Fetch(FetchError::AllMirrorsFailed { .. }) => Some(
                 "the same command goes on where it broke off; --from names another place"
                     .to_string(),
             ),
@@ -200,14 +200,14 @@ impl CliError {
             CliError::Train(TrainError::Variant { .. }) => {
                 Some("--sweep or --search sets it, and all other settings have flags".to_string())
             }
-            CliError::Train(TrainError::Dataset(DatasetError::TooFew { part, .. })) => {
-                let flag = if *part == "test" { "--test-images" } else { "--images" };
+            CliError::Train(TrainError::Dataset(DatasetError::TooFewImages { set, .. })) => {
+                let flag = if *set == "test" { "--test-images" } else { "--images" };
                 Some(format!("{flag} sets it"))
             }
-            CliError::Train(TrainError::Dataset(DatasetError::Validation { .. })) => {
+            CliError::Train(TrainError::Dataset(DatasetError::TooManyValidationImages { .. })) => {
                 Some("--validation sets it".to_string())
             }
-            CliError::Train(TrainError::Dataset(DatasetError::OneClass { .. })) => {
+            CliError::Train(TrainError::Dataset(DatasetError::SingleClassValidation { .. })) => {
                 Some("hold out more images: --validation sets how many".to_string())
             }
             CliError::Weights(WeightsError::Classes(_)) => Some(
@@ -231,7 +231,7 @@ impl CliError {
                 Some("'apical train --out DIR' begins one".to_string())
             }
             CliError::Plot(error) => plot_hint(error),
-            CliError::Report(ReportError::NoFolder { .. } | ReportError::NoResults { .. }) => {
+            CliError::Report(FigureError::NoFolder { .. } | FigureError::NoResults { .. }) => {
                 Some("'apical reproduce all --quick --out DIR' writes experiments into a folder".to_string())
             }
             CliError::NotOfRun { .. } => {
@@ -281,7 +281,7 @@ impl CliError {
             }
             #[cfg(feature = "tui")]
             CliError::Terminal(_) => Some("without --tui progress comes in lines".to_string()),
-            CliError::Report(ReportError::OtherData { .. }) => {
+            CliError::Report(FigureError::OtherData { .. }) => {
                 Some("name another folder with --out".to_string())
             }
             CliError::Tune(TuneError::OtherSearch { .. }) => {
@@ -332,8 +332,8 @@ fn dataset_hint(error: &DatasetError) -> Option<&str> {
     match error {
         DatasetError::Unreachable { .. }
         | DatasetError::NotADataset { .. }
-        | DatasetError::Unknown { .. }
-        | DatasetError::Missing { .. } => Some(
+        | DatasetError::NoDataset { .. }
+        | DatasetError::MissingFile { .. } => Some(
             "--data takes a folder with the four IDX files of MNIST or one of its relatives, folders of \
              images, CSV or .npz files; without it the MNIST inside the program is taken",
         ),

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::output::{Output, tell};
 use super::progress::{Estimate, Progress, time_left};
 use super::{CliError, EXIT_CODES};
-use apical::fetch::{self, Known, Split, fetch};
+use apical::fetch::{self, KnownDataset, Split, fetch};
 
 /// Fetch MNIST or one of its relatives: the four IDX files, each checked by its SHA-256 checksum
 ///
@@ -65,10 +65,12 @@ pub(super) fn run(arguments: &FetchArgs) -> Result<(), CliError> {
     let mut current = ("", Estimate::start(0.0));
     let mut failures = Vec::new();
     let dataset = fetch(known, &arguments.out, &arguments.from, &mut |event| match event {
-        fetch::Progress::Kept { file } => progress.tell(format_args!("{file} is there already")),
+        fetch::Progress::AlreadyPresent { file } => {
+            progress.tell(format_args!("{file} is there already"))
+        }
         fetch::Progress::Failed { reason } => failures.push(reason),
-        fetch::Progress::Bytes { file, bytes, of } => {
-            let total = of.unwrap_or(bytes);
+        fetch::Progress::Bytes { file, bytes, total } => {
+            let total = total.unwrap_or(bytes);
             if current.0 != file {
                 current = (file, Estimate::start(total as f64));
             }
@@ -93,15 +95,15 @@ pub(super) fn run(arguments: &FetchArgs) -> Result<(), CliError> {
 }
 
 impl FetchArgs {
-    fn known(&self) -> Result<Known, CliError> {
+    fn known(&self) -> Result<KnownDataset, CliError> {
         if self.split.is_some() && self.set != Set::Emnist {
             return Err(CliError::Usage("--split is for emnist alone: leave it out".to_string()));
         }
         Ok(match self.set {
-            Set::Mnist => Known::Mnist,
-            Set::FashionMnist => Known::FashionMnist,
-            Set::Kmnist => Known::Kmnist,
-            Set::Emnist => Known::Emnist(self.split.unwrap_or_default()),
+            Set::Mnist => KnownDataset::Mnist,
+            Set::FashionMnist => KnownDataset::FashionMnist,
+            Set::Kmnist => KnownDataset::Kmnist,
+            Set::Emnist => KnownDataset::Emnist(self.split.unwrap_or_default()),
         })
     }
 }

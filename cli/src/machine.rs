@@ -8,7 +8,7 @@ use clap::builder::{NonEmptyStringValueParser, RangedU64ValueParser};
 use super::CliError;
 use super::output::tell;
 use super::stop;
-use apical::dataset::{Background, Dataset, ImageSize, Reading};
+use apical::dataset::{Background, Dataset, ImageSize, ReadOptions};
 use apical::schedule::{BackendChoice, Selection, Stepping};
 
 /// Which device. It never changes the result.
@@ -106,9 +106,9 @@ pub(super) struct ValueArgs {
 
 impl ValueArgs {
     /// As part of how images are read.
-    pub(super) fn reading(&self) -> Reading {
+    pub(super) fn reading(&self) -> ReadOptions {
         let &ValueArgs { background, max_value } = self;
-        Reading { background, max_value, ..Reading::default() }
+        ReadOptions { background, max_value, ..ReadOptions::default() }
     }
 }
 
@@ -117,12 +117,12 @@ impl DataArgs {
         self.data.as_deref()
     }
 
-    pub(super) fn reading(&self) -> Reading {
+    pub(super) fn reading(&self) -> ReadOptions {
         self.reading.reading()
     }
 
     /// The same, completed by `reading` where the arguments do not say how images are read.
-    pub(super) fn or(&self, reading: Reading) -> Self {
+    pub(super) fn or(&self, reading: ReadOptions) -> Self {
         let own = self.reading();
         let values = ValueArgs {
             background: own.background.or(reading.background),
@@ -143,15 +143,15 @@ impl DataArgs {
     /// When it cannot be read.
     pub(super) fn open(&self) -> Result<Dataset, CliError> {
         let dataset = self.reading.read(self.data.as_deref())?;
-        dataset.conversions.iter().chain(&dataset.notes).for_each(tell);
+        dataset.conversions.iter().chain(&dataset.warnings).for_each(tell);
         Ok(dataset)
     }
 }
 
 impl ReadingArgs {
-    fn reading(&self) -> Reading {
+    fn reading(&self) -> ReadOptions {
         let &ReadingArgs { image_size: size, colour, csv_header, .. } = self;
-        Reading { size, colour, csv_header, ..self.values.reading() }
+        ReadOptions { size, colour, csv_header, ..self.values.reading() }
     }
 
     /// Reads a data set, or takes the MNIST inside the program.

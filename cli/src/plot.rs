@@ -8,7 +8,7 @@ use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, tell};
 use super::run_data::{self, Allowed};
 use super::{CliError, EXIT_CODES};
-use apical::plots::{RunFolder, of_run};
+use apical::plots::{RunData, plot_run};
 use apical::train::TrainError;
 
 /// Draw a run: learning curves, confusion matrix, receptive fields, weights, a raster with voltages
@@ -42,7 +42,7 @@ pub(super) struct PlotArgs {
 
 pub(super) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
     let selection = arguments.machine.selection()?;
-    let mut run = RunFolder::open(&arguments.folder)?;
+    let mut run = RunData::open(&arguments.folder)?;
     if let Some(note) = curves_only(&run, &arguments.folder) {
         tell(note);
     }
@@ -52,12 +52,12 @@ pub(super) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
     let mut dataset = None;
     if let Some(saved) = &run.saved {
         let data = run_data::open(saved, &arguments.folder, &arguments.data, Allowed::Moved)?;
-        let notes = data.dataset.part_notes(0, 0, saved.config.test_images);
+        let notes = data.dataset.subset_warnings(0, 0, saved.config.test_images);
         notes.map_err(TrainError::from)?.iter().for_each(tell);
         dataset = Some(data.dataset);
     }
     let mut listen = |next| tell(format_args!("{next} .."));
-    let plots = of_run(&run, dataset.as_ref(), &selection, &mut listen)?;
+    let plots = plot_run(&run, dataset.as_ref(), &selection, &mut listen)?;
     let folder = arguments.out.clone().unwrap_or_else(|| arguments.folder.join("plots"));
     let mut files = Vec::new();
     for plot in plots {
@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
 }
 
 /// Why only the learning curves are drawn.
-fn curves_only(run: &RunFolder, folder: &Path) -> Option<String> {
+fn curves_only(run: &RunData, folder: &Path) -> Option<String> {
     if run.networks.len() > 1 {
         let one = folder.join("replica-000");
         let count = run.networks.len();

@@ -13,7 +13,7 @@ use super::test::{numbered, repeats};
 use super::train::announce_device;
 use super::weights::load_weights;
 use super::{CliError, EXIT_CODES};
-use apical::dataset::loose::{Shown, gather};
+use apical::dataset::unlabelled::{Preprocess, collect};
 use apical::predict::{Prediction, Predictions, predict};
 
 /// The argument that stands for names on standard input.
@@ -84,11 +84,11 @@ pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
     saved.config.seed = arguments.seed.unwrap_or(saved.config.seed);
     let shape = &saved.images;
     let sizes = [shape.height, shape.width, shape.channels];
-    let shown = Shown::of(sizes, &shape.rules, Some(&arguments.values.reading()));
-    let shown = Shown { inverted: arguments.invert, ..shown };
-    let images = gather(&arguments.paths()?, shown)?;
+    let preprocess = Preprocess::of(sizes, &shape.rules, Some(&arguments.values.reading()));
+    let preprocess = Preprocess { inverted: arguments.invert, ..preprocess };
+    let images = collect(&arguments.paths()?, preprocess)?;
     images.conversions.iter().for_each(tell);
-    images.check_brightness(shape.range, &shape.rules, shown)?.iter().for_each(tell);
+    images.check_brightness(shape.range, &shape.rules, preprocess)?.iter().for_each(tell);
     let names = images.names.clone();
 
     let mut progress = Progress::new();

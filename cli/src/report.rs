@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::output::Output;
 use super::{CliError, EXIT_CODES};
-use apical::report::save_page;
+use apical::figures::save_html_page;
 
 /// Put the experiments of a folder into one HTML page
 #[derive(Debug, Args)]
@@ -17,7 +17,7 @@ pub(super) struct ReportArgs {
 }
 
 pub(super) fn run(arguments: &ReportArgs) -> Result<(), CliError> {
-    let [page, table] = save_page(&arguments.folder)?;
+    let [page, table] = save_html_page(&arguments.folder)?;
     let mut output = Output::default();
     output.print(page.display())?;
     output.print(table.display())

@@ -12,8 +12,8 @@ use super::progress::{Estimate, Progress, time_left};
 use super::{CliError, EXIT_CODES, run_data, stop};
 use apical::cpu::Threads;
 use apical::experiments::{EXPERIMENTS, Experiment, Study, StudyEvent};
+use apical::figures::{ExperimentResult, ensure_same_data, findings, save_html_page};
 use apical::record::FolderLock;
-use apical::report::{ExperimentResult, findings, refuse_other_data, save_page};
 
 /// Do the experiments of the paper, and put their numbers beside the paper's
 ///
@@ -104,7 +104,7 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
     let folder = arguments.out.join(TRAININGS);
     let quick = arguments.quick;
     let mut study = Study::new(quick, seeds, dataset, selection, together, &folder, &mut listen)?;
-    refuse_other_data(&arguments.out, &study.data)?;
+    ensure_same_data(&arguments.out, &study.data)?;
     study.notices().for_each(tell);
     let mut results = Vec::new();
     for experiment in wanted {
@@ -115,7 +115,7 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
         }
         results.push(result);
     }
-    let [page, _] = save_page(&arguments.out)?;
+    let [page, _] = save_html_page(&arguments.out)?;
     tell(format_args!("written: {}", page.display()));
     if arguments.json {
         return output.print_json(&results);

@@ -52,10 +52,12 @@ pub(super) fn open(
     let dataset = match (&trained_on, arguments.folder()) {
         (Some(data), None) => {
             let dataset = open_data(data, owner)?;
-            dataset.notes.iter().for_each(tell);
+            dataset.warnings.iter().for_each(tell);
             dataset
         }
-        (Some(data), Some(_)) if allowed == Allowed::Moved => arguments.or(data.reading).open()?,
+        (Some(data), Some(_)) if allowed == Allowed::Moved => {
+            arguments.or(data.read_options).open()?
+        }
         (_, Some(_)) => arguments.or(saved.images.reading()).open()?,
         (None, None) => arguments.open()?,
     };

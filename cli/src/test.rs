@@ -14,7 +14,7 @@ use super::run_data::{self, Allowed, RunData};
 use super::weights::load_weights;
 use super::{CliError, EXIT_CODES};
 use apical::dataset::DataIdentity;
-use apical::dataset::names::digits;
+use apical::dataset::class_names::numeric;
 use apical::evaluate::{Evaluation, Spread};
 use apical::record::weights_sha256;
 use apical::schedule::Device;
@@ -106,7 +106,11 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
     config.test_steps = arguments.test_steps.unwrap_or(config.test_steps);
     config.seed = arguments.seed.unwrap_or(config.seed);
 
-    dataset.part_notes(0, 0, config.test_images).map_err(TrainError::from)?.iter().for_each(tell);
+    dataset
+        .subset_warnings(0, 0, config.test_images)
+        .map_err(TrainError::from)?
+        .iter()
+        .for_each(tell);
     let class_names = dataset.class_names.clone();
     let mut progress = Progress::new();
     let repeats = arguments.repeats;
@@ -162,7 +166,7 @@ fn summary(tests: &[Evaluation], sd: Option<f64>) -> String {
 
 /// Names with their numbers before them; classes that have no names are their numbers.
 pub(super) fn numbered(names: &[String]) -> Vec<String> {
-    if names == digits(names.len()) {
+    if names == numeric(names.len()) {
         return names.iter().map(|name| format!("{name:>5}")).collect();
     }
     names.iter().enumerate().map(|(class, name)| format!("{class} {name}")).collect()
@@ -203,7 +207,7 @@ class  error %  taken for
     0     0.00 12  0  0
     1   100.00  1  0  0
     2        -  0  0  0";
-        assert_eq!(table(&evaluation, &digits(3)), expected);
+        assert_eq!(table(&evaluation, &numeric(3)), expected);
         let names = ["cat", "dog", "marmot"].map(str::to_string);
         let expected = "\
 class     error %  taken for

@@ -59,10 +59,10 @@ impl Server {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
-                let Some((file, begun)) = request(&stream) else { continue };
-                log.lock().unwrap().push((file.clone(), begun));
+                let Some((file, resume_at)) = request(&stream) else { continue };
+                log.lock().unwrap().push((file.clone(), resume_at));
                 // A client may hang up when it has heard enough.
-                let _ = answer(&mut stream, manner(&file), &file, begun);
+                let _ = answer(&mut stream, manner(&file), &file, resume_at);
             }
         });
         Server { address, requests }
@@ -81,20 +81,20 @@ fn request(stream: &TcpStream) -> Option<Request> {
     let mut lines = BufReader::new(stream).lines();
     let first = lines.next()?.ok()?;
     let file = first.split(' ').nth(1)?.strip_prefix("/mnist/")?.to_string();
-    let mut begun = None;
+    let mut resume_at = None;
     for line in lines.map_while(Result::ok).take_while(|line| !line.is_empty()) {
         if let Some(range) = line.to_lowercase().strip_prefix("range: bytes=") {
-            begun = range.trim_end_matches('-').parse().ok();
+            resume_at = range.trim_end_matches('-').parse().ok();
         }
     }
-    Some((file, begun))
+    Some((file, resume_at))
 }
 
 fn answer(
     stream: &mut TcpStream,
     manner: Manner,
     file: &str,
-    begun: Option<usize>,
+    resume_at: Option<usize>,
 ) -> std::io::Result<()> {
     let (_, content) = MNIST_FILES.iter().find(|(name, _)| *name == file).expect("a known file");
     let head =
@@ -104,14 +104,14 @@ fn answer(
         stream.write_all(head.as_bytes())?;
         stream.write_all(body)
     };
-    match (manner, begun) {
+    match (manner, resume_at) {
         (Manner::NotFound, _) => send(head("404 Not Found", &length(0)), &[]),
-        (Manner::Well, Some(begun)) if begun >= content.len() => {
+        (Manner::Well, Some(resume_at)) if resume_at >= content.len() => {
             send(head("416 Range Not Satisfiable", &length(0)), &[])
         }
-        (Manner::Well, Some(begun)) => {
-            let rest = &content[begun..];
-            let range = format!("bytes {begun}-{}/{}", content.len() - 1, content.len());
+        (Manner::Well, Some(resume_at)) => {
+            let rest = &content[resume_at..];
+            let range = format!("bytes {resume_at}-{}/{}", content.len() - 1, content.len());
             let range = format!("Content-Range: {range}\r\n");
             send(head("206 Partial Content", &(range + &length(rest.len()))), rest)
         }
@@ -196,7 +196,7 @@ fn a_data_set_is_fetched_whole_and_not_twice() {
     assert_eq!(Dataset::open(&folder.path().join("data")).unwrap().training_count, 60_000);
     let requests = server.requests();
     assert_eq!(requests.len(), 4);
-    assert!(requests.iter().all(|(_, begun)| begun.is_none()), "{requests:?}");
+    assert!(requests.iter().all(|(_, resume_at)| resume_at.is_none()), "{requests:?}");
 
     let again = fetch(&folder, &[&server]).assert().success().get_output().clone();
     let told = String::from_utf8(again.stderr).unwrap();
@@ -211,8 +211,8 @@ fn what_broke_off_goes_on_where_it_was() {
     let folder = TempDir::new().unwrap();
     let cut = Server::start(|file| if file == FIRST { Manner::Cut(100_000) } else { Manner::Well });
     let hint = "hint: the same command goes on where it broke off; --from names another place";
-    let broken = format!("{}/{FIRST}: broke off after 100000 bytes", cut.address);
-    let texts = [&format!("{FIRST} could not be fetched from any place"), &broken, hint];
+    let broken = format!("{}/{FIRST}: connection lost after 100000 bytes", cut.address);
+    let texts = [&format!("cannot fetch {FIRST} from any mirror"), &broken, hint];
     fails(&mut fetch(&folder, &[&cut]), &texts.map(|text| text as &str));
     let part = format!("{FIRST}.part");
     assert_eq!(files(&folder), [part.as_str()]);
@@ -222,7 +222,7 @@ fn what_broke_off_goes_on_where_it_was() {
     fetch(&folder, &[&well]).assert().success();
     is_whole(&folder);
     assert_eq!(well.requests()[0], (FIRST.to_string(), Some(100_000)));
-    assert!(well.requests()[1..].iter().all(|(_, begun)| begun.is_none()));
+    assert!(well.requests()[1..].iter().all(|(_, resume_at)| resume_at.is_none()));
 
     // The next place goes on too, and one that sends all from the beginning does no harm.
     for manner in [Manner::Well, Manner::Wholly] {
@@ -242,7 +242,8 @@ fn a_part_of_another_file_is_thrown_away() {
             .unwrap();
         fetch(&folder, &[&server]).assert().success();
         is_whole(&folder);
-        let first: Vec<_> = server.requests().into_iter().take(2).map(|(_, begun)| begun).collect();
+        let first: Vec<_> =
+            server.requests().into_iter().take(2).map(|(_, resume_at)| resume_at).collect();
         assert_eq!(first, [Some(bytes), None]);
     }
 }
@@ -263,9 +264,9 @@ fn the_next_place_is_tried_where_one_fails() {
 #[test]
 fn what_is_not_the_right_file_is_not_kept() {
     for (manner, text) in [
-        (Manner::NotFound, "the server answered with status 404"),
+        (Manner::NotFound, "answered with status 404"),
         (Manner::Other, "expected a file with the SHA-256 ba891046e6505d7a"),
-        (Manner::Noise, "expected a gzip stream, found a damaged one or something else"),
+        (Manner::Noise, "expected a gzip stream, found damaged or other data"),
         (Manner::Endless, "expected at most 67108864 bytes, found more"),
     ] {
         let (folder, server) = (TempDir::new().unwrap(), Server::start(move |_| manner));
@@ -284,12 +285,12 @@ fn gzip_bomb_is_unpacked_no_further_than_the_right_file() {
     let zeros = "9192c25b734fcbadbe32dadc28089c60db0e39f90cc20ce2e5733f57261acc0c";
     let mut listen = |_| ();
     let mut downloader = Downloader::new(vec![], &mut listen);
-    let mut fetch = |most| {
-        let file = RemoteFile { name: FIRST, checksum: Checksum::Decompressed(zeros), most };
+    let mut fetch = |max_bytes| {
+        let file = RemoteFile { name: FIRST, checksum: Checksum::Decompressed(zeros), max_bytes };
         downloader.fetch(&file, folder.path())
     };
     assert!(fetch(100_000).is_ok());
-    assert!(matches!(fetch(99_998), Err(FetchError::Other { .. })));
+    assert!(matches!(fetch(99_998), Err(FetchError::Conflict { .. })));
 }
 
 #[test]
@@ -297,10 +298,10 @@ fn slow_server_is_given_up() {
     let (folder, server) = (TempDir::new().unwrap(), Server::start(|_| Manner::Slow));
     let mut listen = |_| ();
     let mut downloader =
-        Downloader::with_patience(vec![&server.address], &mut listen, Duration::from_millis(300));
-    let file = RemoteFile { name: FIRST, checksum: Checksum::Whole(""), most: 1 << 20 };
+        Downloader::with_timeout(vec![&server.address], &mut listen, Duration::from_millis(300));
+    let file = RemoteFile { name: FIRST, checksum: Checksum::Whole(""), max_bytes: 1 << 20 };
     let error = downloader.fetch(&file, folder.path()).unwrap_err();
-    let FetchError::Everywhere { failures, .. } = error else { panic!("{error}") };
+    let FetchError::AllMirrorsFailed { failures, .. } = error else { panic!("{error}") };
     assert!(matches!(failures[..], [FetchError::TooSlow { rate: 0..1000, least: 1000, .. }]));
 }
 
@@ -326,7 +327,7 @@ fn a_file_that_is_there_is_not_overwritten() {
     fs::create_dir(folder.path().join("data")).unwrap();
     let path = folder.path().join("data").join(FIRST);
     fs::write(&path, "mine").unwrap();
-    let text = "is there already, with another content; move it away, or fetch into another folder";
+    let text = "already exists with other content; move it away, or fetch into another folder";
     fails(&mut fetch(&folder, &[&server]), &[FIRST, text]);
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
     assert!(server.requests().is_empty());
@@ -339,7 +340,7 @@ fn a_server_that_is_not_there_is_named() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let address = format!("http://{address}");
     let server = Server { address: address.clone(), requests: Arc::default() };
-    fails(&mut fetch(&folder, &[&server]), &[&address, "the server cannot be reached"]);
+    fails(&mut fetch(&folder, &[&server]), &[&address, "cannot reach the server"]);
     let mut command = fetch(&folder, &[]);
     let output = command.args(["--split", "digits"]).assert().code(2).get_output().clone();
     assert!(String::from_utf8(output.stderr).unwrap().contains("--split is for emnist alone"));

@@ -108,7 +108,7 @@ pub fn bench(
     let settings = row::Settings { rounds, seconds, warm_up };
     check_lengths(&settings)?;
     let points = grid.points(config)?;
-    let dataset = Arc::new(dataset.part(config.validation, config.images, config.test_images)?);
+    let dataset = Arc::new(dataset.subset(config.validation, config.images, config.test_images)?);
     let machine = Machine::choose(selection)?;
     check_points(&points, grid, &machine, &dataset)?;
 

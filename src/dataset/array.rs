@@ -1,9 +1,9 @@
-//! Images or labels as they were read: bytes, their shape, and where they came from.
+//! Images or labels as read: bytes, their shape and their origin.
 
 use std::cmp::Ordering;
 
-use super::place::Origin;
-use super::{DatasetError, fault, fault_with_hint};
+use super::location::Origin;
+use super::{DatasetError, invalid, invalid_with_hint};
 
 pub(super) const IMAGE_AXES: [&str; 3] = ["number of images", "height", "width"];
 pub(super) const LABEL_AXES: [&str; 1] = ["number of labels"];
@@ -12,22 +12,22 @@ pub(super) const LABEL_AXES: [&str; 1] = ["number of labels"];
 /// images, `[count]` for labels.
 #[derive(Clone, Debug)]
 pub struct ByteArray<const D: usize> {
-    /// Elements along each axis.
+    /// Length of each axis.
     pub sizes: [usize; D],
-    /// Row-major, as many as the product of `sizes`.
+    /// Row-major elements; their number is the product of `sizes`.
     pub bytes: Vec<u8>,
     pub(super) origin: Origin,
 }
 
 impl ByteArray<3> {
-    /// As many images of this height and width as `bytes` holds.
+    /// Creates an array of all images of this height and width in `bytes`.
     pub(super) fn images(
         origin: Origin,
         [height, width]: [usize; 2],
         bytes: Vec<u8>,
     ) -> Result<Self, DatasetError> {
         let pixels = product(&origin, &[height, width])?;
-        // Rounded up, so that a part of an image is found to be too short.
+        // Round up, so that an incomplete last image is reported as too short.
         let sizes = [bytes.len().div_ceil(pixels.max(1)), height, width];
         ByteArray::checked(origin, sizes, bytes, &IMAGE_AXES)
     }
@@ -37,20 +37,20 @@ impl ByteArray<3> {
     /// Scales all bytes so that `max_value` becomes 255.
     ///
     /// # Errors
-    /// Returns an error if a byte lies above it, or it lies above all bytes.
+    /// Returns an error if a byte exceeds `max_value`, or `max_value` exceeds 255.
     pub(super) fn scale(&mut self, max_value: Option<u32>) -> Result<(), DatasetError> {
         const WHITE: u32 = u8::MAX as u32;
         let Some(most) = max_value.filter(|&most| most != WHITE) else { return Ok(()) };
         if most > WHITE {
-            let hint = "--max-value is to be the largest value of all images";
+            let hint = "set --max-value to the largest value of all images";
             let expected = format!("values up to {most} (--max-value)");
-            return Err(fault_with_hint(self.origin.of_size(0), expected, "bytes", hint));
+            return Err(invalid_with_hint(self.origin.at_size(0), expected, "bytes", hint));
         }
         if let Some(index) = self.bytes.iter().position(|&byte| u32::from(byte) > most) {
-            let hint = "--max-value is to be the largest value of all images";
+            let hint = "set --max-value to the largest value of all images";
             let expected = format!("values up to {most} (--max-value)");
-            let place = self.origin.of_data(index);
-            return Err(fault_with_hint(place, expected, self.bytes[index], hint));
+            let location = self.origin.at_element(index);
+            return Err(invalid_with_hint(location, expected, self.bytes[index], hint));
         }
         for byte in &mut self.bytes {
             *byte = ((2 * WHITE * u32::from(*byte) + most) / (2 * most)) as u8;
@@ -66,45 +66,49 @@ impl ByteArray<1> {
 }
 
 impl<const D: usize> ByteArray<D> {
-    /// Checks that every size is at least 1, and that the bytes are as many as they say.
+    /// Checks that every size is at least 1 and that the number of bytes is their product.
     pub(super) fn checked(
         origin: Origin,
         sizes: [usize; D],
         bytes: Vec<u8>,
         axes: &[&str; D],
     ) -> Result<Self, DatasetError> {
-        // Without height or width memory holds no images either: the last zero is the cause.
+        // With a height or width of 0 the number of images is 0, too: report the last zero.
         if let Some(axis) = sizes.iter().rposition(|&size| size == 0) {
             let expected = format!("a {} of at least 1", axes[axis]);
-            return Err(fault(origin.of_size(axis), expected, 0));
+            return Err(invalid(origin.at_size(axis), expected, 0));
         }
         let length = product(&origin, &sizes)?;
-        let expected = format!("{length} bytes of data ({})", shape(&sizes));
+        let expected = format!("{length} bytes of data ({})", format_sizes(&sizes));
         match bytes.len().cmp(&length) {
-            Ordering::Less => Err(fault(origin.of_data(bytes.len()), expected, bytes.len())),
-            Ordering::Greater => Err(fault(origin.of_data(length), expected, "more")),
+            Ordering::Less => Err(invalid(origin.at_element(bytes.len()), expected, bytes.len())),
+            Ordering::Greater => Err(invalid(origin.at_element(length), expected, "more")),
             Ordering::Equal => Ok(ByteArray { sizes, bytes, origin }),
         }
     }
 }
 
-/// The product of sizes that a file claims.
+/// Returns the product of sizes that a file announces.
 ///
 /// # Errors
-/// When no memory holds as much.
+/// Returns an error if it exceeds the address space.
 pub(super) fn product(origin: &Origin, sizes: &[usize]) -> Result<usize, DatasetError> {
-    /// Room for a header and a byte beyond the data.
+    /// Reserve for a header and a byte after the data.
     const RESERVE: usize = 64;
     match sizes.iter().try_fold(1_usize, |product, &size| product.checked_mul(size)) {
         Some(product) if product <= isize::MAX as usize - RESERVE => Ok(product),
-        _ => Err(fault(origin.of_size(0), "sizes that fit in memory", shape(sizes) + " bytes")),
+        _ => Err(invalid(
+            origin.at_size(0),
+            "sizes that fit in memory",
+            format_sizes(sizes) + " bytes",
+        )),
     }
 }
 
-/// `60000 x 28 x 28`, cut after a few sizes.
-pub(super) fn shape(sizes: &[usize]) -> String {
-    const TOLD: usize = 6;
-    let told: Vec<String> = sizes.iter().take(TOLD).map(usize::to_string).collect();
-    let more = if sizes.len() > TOLD { " x .." } else { "" };
-    told.join(" x ") + more
+/// Formats sizes as `60000 x 28 x 28`, truncated after a few.
+pub(super) fn format_sizes(sizes: &[usize]) -> String {
+    const SHOWN: usize = 6;
+    let shown: Vec<String> = sizes.iter().take(SHOWN).map(usize::to_string).collect();
+    let more = if sizes.len() > SHOWN { " x .." } else { "" };
+    shown.join(" x ") + more
 }

@@ -1,18 +1,17 @@
-//! Classes of one data set as those of another: by name, since a class has another number where there are other
-//! classes.
+//! Matching of a data set's classes to a network's by name, since the same class may have different numbers.
 
-use super::names::{digits, listed};
+use super::class_names::{list_names, numeric};
 use super::{Dataset, DatasetError};
 
 impl Dataset {
-    /// The same images with the labels of a network whose classes have these names, and a sentence on what was changed
-    /// or assumed. Some of the network's classes may have no images.
+    /// Relabels the images with a network's class numbers, whose classes have these `names`. Also returns a sentence on
+    /// what was changed or assumed. Classes of the network may have no images.
     ///
-    /// Classes are matched by name. A class without a name is called by its number. If either side has numbers only and
-    /// the other none of them, labels are taken as places in the list of names.
+    /// Classes match by name; a class without a name is called by its number. If exactly one side has only numbers,
+    /// labels are indices into the list of names.
     ///
     /// # Errors
-    /// Returns [`DatasetError::OtherClasses`] if images are of a class that the network does not have.
+    /// Returns [`DatasetError::ClassMismatch`] if images are of a class that the network does not have.
     pub fn with_classes_of(
         mut self,
         names: &[String],
@@ -21,10 +20,10 @@ impl Dataset {
             return Ok((self, None));
         }
         let Some((labels, by_number)) = self.labels_in(names) else {
-            return Err(DatasetError::OtherClasses {
+            return Err(DatasetError::ClassMismatch {
                 name: self.name,
-                found: listed(&self.class_names),
-                known: listed(names),
+                found: list_names(&self.class_names),
+                known: list_names(names),
             });
         };
         let pairs: Vec<String> = (self.class_names.iter().zip(&labels).enumerate())
@@ -38,16 +37,16 @@ impl Dataset {
         let used = labels.iter().flatten().count();
         let note = match (by_number, pairs.is_empty()) {
             (true, _) => Some(format!(
-                "{}: the names of the classes do not tell which is which, so their order does: {}",
+                "{}: classes are matched by order, since their names differ: {}",
                 self.name,
-                listed(&pairs)
+                list_names(&pairs)
             )),
             (false, false) => Some(format!(
                 "{}: classes are matched by name, {} of {}: {}",
                 self.name,
                 used,
                 names.len(),
-                listed(&pairs)
+                list_names(&pairs)
             )),
             (false, true) => None,
         };
@@ -58,8 +57,8 @@ impl Dataset {
         Ok((self, note))
     }
 
-    /// Per class of the data set, its index among the network's, `None` if it has no images; and whether the order
-    /// decided.
+    /// Returns the network's index per class of the data set, `None` if it has no images, and whether classes were
+    /// matched by order.
     fn labels_in(&self, names: &[String]) -> Option<(Vec<Option<usize>>, bool)> {
         let mut is_used = vec![false; self.classes];
         self.labels.iter().for_each(|&label| is_used[usize::from(label)] = true);
@@ -70,7 +69,7 @@ impl Dataset {
             return Some((places.collect(), false));
         }
         let [data_has_names, network_has_names] =
-            [&self.class_names, names].map(|names| *names != digits(names.len())[..]);
+            [&self.class_names, names].map(|names| *names != numeric(names.len())[..]);
         let is_number = |name: &String| name.parse::<u32>().is_ok();
         let are_numbers = names.iter().chain(&self.class_names).all(is_number);
         let fits = match (data_has_names, network_has_names) {
@@ -117,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_are_refused_with_both_lists() {
+    fn unknown_class_names_return_error_with_both_lists() {
         let error = dataset(&["b", "c", "d"]).with_classes_of(&names(&["a", "b", "c"]));
         let error = error.unwrap_err().to_string();
         assert!(error.contains("a, b, c") && error.contains("b, c, d"), "{error}");
@@ -127,22 +126,22 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_names_and_labels_stand_for_places_if_told() {
-        let ten: Vec<String> = digits(10);
+    fn numbers_match_as_names_or_by_order() {
+        let ten: Vec<String> = numeric(10);
         let ten: Vec<&str> = ten.iter().map(String::as_str).collect();
         assert_eq!(labels(&["0", "1", "2"], &ten), Some((vec![0, 1, 2], false)));
-        // Folders are sorted as text.
+        // Folder names sort as text.
         assert_eq!(labels(&["1", "10", "2"], &["2", "1", "10"]), Some((vec![1, 2, 0], true)));
         assert_eq!(labels(&["0", "1"], &["cat", "dog", "fox"]), Some((vec![0, 1], true)));
         assert_eq!(labels(&["cat", "dog"], &["0", "1"]), Some((vec![0, 1], true)));
-        // Which of three it is, nobody can say; the same of numbers that differ.
+        // Two names cannot select among three numbers, nor different numbers among each other.
         assert_eq!(labels(&["cat", "dog"], &["0", "1", "2"]), None);
         assert_eq!(labels(&["0", "1", "2"], &["1", "2", "3"]), None);
         assert_eq!(labels(&["0", "1", "2", "3"], &["cat", "dog", "fox"]), None);
     }
 
     #[test]
-    fn names_without_images_need_no_class() {
+    fn class_without_images_needs_no_match() {
         let mut own = dataset(&["a", "b", "d"]);
         own.labels.iter_mut().for_each(|label| *label = (*label).min(1));
         let (own, note) = own.with_classes_of(&names(&["a", "b", "c"])).unwrap();

@@ -1,12 +1,12 @@
-//! MNIST inside the program, so that a first run needs no download: all of it, or in a crate from a registry,
-//! which may not be so large, a sample.
+//! MNIST inside the program, so that a first run needs no download. Crates from a registry, which limits their size,
+//! have a sample.
 //!
 //! Origin, licence (CC BY-SA 3.0) and checksums: `data/mnist/README.md`.
 
 use super::idx::{read_images, read_labels};
-use super::{DataSource, Dataset, DatasetError, Half};
+use super::{DataSource, Dataset, DatasetError, SplitData};
 
-/// A file of the folder that the program was built with.
+/// Embeds a file of the folder chosen at build time.
 macro_rules! file {
     ($name:literal) => {
         (
@@ -22,8 +22,7 @@ macro_rules! file {
     };
 }
 
-/// The four gzip'd IDX files with their names: training images, training labels, test images, test
-/// labels.
+/// The four gzip'd IDX files with their names: training images, training labels, test images, test labels.
 pub static MNIST_FILES: [(&str, &[u8]); 4] = [
     file!("train-images-idx3-ubyte.gz"),
     file!("train-labels-idx1-ubyte.gz"),
@@ -31,28 +30,29 @@ pub static MNIST_FILES: [(&str, &[u8]); 4] = [
     file!("t10k-labels-idx1-ubyte.gz"),
 ];
 
-/// What the files are called where only a sample is inside.
-const SAMPLE: &str = "a sample of MNIST ('apical data fetch mnist' gets all of it)";
+/// Name of the data set if only a sample is embedded.
+const SAMPLE: &str = "a sample of MNIST ('apical data fetch mnist' downloads all of it)";
 
-/// Fingerprint of all of MNIST, see [`Dataset::sha256`].
+/// Fingerprint of the complete MNIST, see [`Dataset::sha256`].
 pub const MNIST_SHA256: &str = "f0d379e048d4d0df62643b531507bdfc6c4a0ed5f95ad14218c6d45d58ca399b";
 
 impl Dataset {
-    /// The MNIST digits that the program carries: 60,000 training and 10,000 test images of 28 x 28
-    /// bytes, 10 classes; or, built from a registry's crate, 1,600 and 400 of them.
+    /// Returns the embedded MNIST digits: 60,000 training and 10,000 test images of 28 x 28 bytes, 10 classes. A program
+    /// built from a registry crate has 1,600 and 400 of them.
     ///
     /// # Errors
-    /// As [`Dataset::open`], should the program file itself be damaged.
+    /// Returns an error if the program file is damaged.
     pub fn mnist() -> Result<Dataset, DatasetError> {
         let [training_images, training_labels, test_images, test_labels] = MNIST_FILES;
-        let half = |images: (&str, &[u8]), labels: (&str, &[u8])| -> Result<Half, DatasetError> {
-            Ok(Half {
-                images: read_images(images.1, &format!("embedded {}", images.0))?,
-                labels: read_labels(labels.1, &format!("embedded {}", labels.0))?,
-            })
-        };
-        let training = half(training_images, training_labels)?;
-        let test = half(test_images, test_labels)?;
+        let split =
+            |images: (&str, &[u8]), labels: (&str, &[u8])| -> Result<SplitData, DatasetError> {
+                Ok(SplitData {
+                    images: read_images(images.1, &format!("embedded {}", images.0))?,
+                    labels: read_labels(labels.1, &format!("embedded {}", labels.0))?,
+                })
+            };
+        let training = split(training_images, training_labels)?;
+        let test = split(test_images, test_labels)?;
         let is_whole = env!("APICAL_MNIST") == "data/mnist";
         let name = if is_whole { "MNIST (embedded)" } else { SAMPLE };
         let dataset = Dataset::assemble(name.to_owned(), training, test)?;
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fingerprint_is_that_of_the_embedded_images() {
+    fn mnist_sha256_matches_the_embedded_images() {
         let mnist = Dataset::mnist().unwrap();
         let is_whole = mnist.name != SAMPLE;
         assert_eq!(mnist.sha256() == MNIST_SHA256, is_whole);

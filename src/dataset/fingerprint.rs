@@ -1,11 +1,11 @@
-//! Whether two data sets are the same.
+//! The fingerprint of a data set.
 
 use sha2::{Digest, Sha256};
 
 use super::Dataset;
 
 impl Dataset {
-    /// SHA-256 over shape, counts, images and labels, in hexadecimal. The name does not count.
+    /// Returns the SHA-256 over shape, counts, images and labels, in hexadecimal. Excludes the name.
     pub fn sha256(&self) -> String {
         let mut digest = Sha256::new();
         for size in [self.height, self.width, self.training_count, self.test_count] {

@@ -1,21 +1,21 @@
-//! What tells one data set from another, and where to find it again.
+//! The identity of a data set: name, source, counts and fingerprint.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::embedded::MNIST_SHA256;
-use super::{Dataset, Reading};
+use super::{Dataset, ReadOptions};
 
-/// Where the images of a data set are.
+/// Where the images of a data set come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DataSource {
-    /// Inside the program.
+    /// Embedded in the program.
     Embedded,
-    /// In files, whose path is the name of the data set.
+    /// Files, whose path is the name of the data set.
     Files,
-    /// In the memory of a program that used the library.
+    /// Memory of a program that uses the library.
     #[default]
     Memory,
 }
@@ -23,31 +23,31 @@ pub enum DataSource {
 /// What a run and its weights store about their data set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataIdentity {
-    /// `MNIST (embedded)`, the path as it was given, or a name.
+    /// `MNIST (embedded)`, the path as given, or a name.
     pub name: String,
-    /// Where the images are.
+    /// Where the images come from.
     pub source: DataSource,
-    /// How the files were read.
+    /// Options used to read the files.
     #[serde(default)]
-    pub reading: Reading,
+    pub read_options: ReadOptions,
     /// Number of training images.
     pub training_images: usize,
     /// Number of test images.
     pub test_images: usize,
     /// See [`Dataset::sha256`].
     pub sha256: String,
-    /// One name per class, which the fingerprint leaves out. Empty if unknown.
+    /// One name per class, not part of the fingerprint. Empty if unknown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub class_names: Vec<String>,
 }
 
 impl DataIdentity {
-    /// Reads all images of a data set for its fingerprint.
+    /// Computes the identity. Reads all images for the fingerprint.
     pub fn of(dataset: &Dataset) -> Self {
         DataIdentity {
             name: dataset.name.clone(),
             source: dataset.source,
-            reading: dataset.reading,
+            read_options: dataset.read_options,
             training_images: dataset.training_count,
             test_images: dataset.test_count,
             sha256: dataset.sha256(),
@@ -55,12 +55,12 @@ impl DataIdentity {
         }
     }
 
-    /// Whether images and labels are those of the MNIST inside the program, wherever they were read from.
+    /// Returns whether images and labels equal those of MNIST, from any source.
     pub fn is_mnist(&self) -> bool {
         self.sha256 == MNIST_SHA256
     }
 
-    /// The arguments of the command line that name it, each with a blank before it.
+    /// Returns the command-line arguments that select it, each preceded by a space.
     pub fn arguments(&self) -> String {
         if self.source != DataSource::Files {
             return String::new();
@@ -70,10 +70,10 @@ impl DataIdentity {
             true => format!(" --data {}", self.name),
             false => format!(" --data '{}'", self.name.replace('\'', r"'\''")),
         };
-        if let Some(size) = self.reading.size {
+        if let Some(size) = self.read_options.size {
             text += &format!(" --image-size {size}");
         }
-        if self.reading.colour {
+        if self.read_options.colour {
             text += " --colour";
         }
         text

@@ -1,18 +1,17 @@
-//! Reads one IDX file, plain or gzip: four magic bytes (0, 0, element type, number of dimensions),
-//! one big-endian `u32` a dimension, then the data. Only unsigned bytes are read, as MNIST and its
-//! relatives hold them.
+//! Reads IDX files, plain or gzip: four magic bytes (0, 0, element type, number of dimensions), one big-endian `u32`
+//! per dimension, then the data. Only unsigned bytes are supported, the type of MNIST and its relatives.
 //!
-//! The header is never trusted: memory grows with what the file really holds, and no more is read
-//! than the header promises and one byte.
+//! The header is not trusted: memory grows with the file's actual content, and reading stops one byte after the
+//! announced length.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use super::array::{ByteArray, IMAGE_AXES, LABEL_AXES, product, shape};
-use super::place::Origin;
-use super::{DatasetError, Half, Part, fault};
+use super::array::{ByteArray, IMAGE_AXES, LABEL_AXES, format_sizes, product};
+use super::location::Origin;
+use super::{DatasetError, SourceFile, SplitData, invalid};
 use crate::files;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -20,8 +19,8 @@ const UNSIGNED_BYTE: u8 = 0x08;
 const MAGIC_LENGTH: usize = 4;
 const SIZE_LENGTH: usize = 4;
 
-/// The names of the four files without their endings: images and labels to train on, and to test on.
-pub(super) const STEMS: [(&str, &str); 4] = [
+/// Stem and ending of the four files: training images and labels, test images and labels.
+pub(super) const FILE_STEMS: [(&str, &str); 4] = [
     ("train-images", "idx3-ubyte"),
     ("train-labels", "idx1-ubyte"),
     ("t10k-images", "idx3-ubyte"),
@@ -35,40 +34,42 @@ fn type_name(element_type: u8) -> &'static str {
         0x0c => "32-bit integers",
         0x0d => "32-bit floats",
         0x0e => "64-bit floats",
-        _ => "a type that IDX does not know",
+        _ => "a type unknown to IDX",
     }
 }
 
-/// Whether any of the four files is in a folder.
-pub(super) fn is_there(folder: &Path) -> bool {
-    STEMS.iter().any(|(stem, kind)| find(folder, stem, kind).is_ok())
+/// Returns whether any of the four files is in a folder.
+pub(super) fn exists(folder: &Path) -> bool {
+    FILE_STEMS.iter().any(|(stem, kind)| find(folder, stem, kind).is_ok())
 }
 
-/// The training and the test set of a folder.
-pub(super) fn read_folder(folder: &Path) -> Result<([Half; 2], Vec<Part>), DatasetError> {
-    // All four are found before the first, large one is read.
+/// Reads the training and the test set of a folder.
+pub(super) fn read_folder(
+    folder: &Path,
+) -> Result<([SplitData; 2], Vec<SourceFile>), DatasetError> {
+    // Check that all four exist before reading the large one.
     let [images, labels, test_images, test_labels] =
-        STEMS.map(|(stem, kind)| find(folder, stem, kind));
+        FILE_STEMS.map(|(stem, kind)| find(folder, stem, kind));
     let [training, test] = [(images?, labels?), (test_images?, test_labels?)];
-    let mut parts = Vec::new();
-    let mut half = |(images, labels): (PathBuf, PathBuf)| -> Result<Half, DatasetError> {
-        // The labels are short: what does not fit them shows before the images are read.
+    let mut source_files = Vec::new();
+    let mut split = |(images, labels): (PathBuf, PathBuf)| -> Result<SplitData, DatasetError> {
+        // Labels are small: check them before reading the images.
         let labels = (open_labels(&labels)?, labels);
         let images = (open_images(&images)?, images);
         for (path, sizes) in [(&images.1, &images.0.sizes[..]), (&labels.1, &labels.0.sizes[..])] {
-            let text = format!("IDX, unsigned bytes, {}, row by row", shape(sizes));
-            parts.push(Part { file: path.display().to_string(), text });
+            let format = format!("IDX, unsigned bytes, {}, row by row", format_sizes(sizes));
+            source_files.push(SourceFile { file: path.display().to_string(), format });
         }
-        Ok(Half { images: images.0, labels: labels.0 })
+        Ok(SplitData { images: images.0, labels: labels.0 })
     };
-    let halves = [half(training)?, half(test)?];
-    Ok((halves, parts))
+    let splits = [split(training)?, split(test)?];
+    Ok((splits, source_files))
 }
 
 /// Reads the images of a file, `[count, height, width]`.
 ///
 /// # Errors
-/// As [`read_images`], and when the file cannot be opened.
+/// Returns an error as [`read_images`] does, or if the file cannot be opened.
 pub fn open_images(path: &Path) -> Result<ByteArray<3>, DatasetError> {
     open(path, &IMAGE_AXES)
 }
@@ -79,24 +80,25 @@ fn open_labels(path: &Path) -> Result<ByteArray<1>, DatasetError> {
 
 fn open<const D: usize>(path: &Path, axes: &[&str; D]) -> Result<ByteArray<D>, DatasetError> {
     let file = path.display().to_string();
-    let place = Origin::Idx { file: file.clone(), compressed: false, header: 0 };
+    let location = Origin::Idx { file: file.clone(), compressed: false, header: 0 };
     let open = files::open_regular(path).and_then(|file| Ok((file.metadata()?.len(), file)));
-    let (length, reader) = open.map_err(DatasetError::read(place.byte(0)))?;
+    let (length, reader) = open.map_err(DatasetError::read(location.at_byte(0)))?;
     read(reader, &file, axes, Some(length))
 }
 
-/// Reads images, `[count, height, width]`; `file` names them in errors.
+/// Reads images, `[count, height, width]`. `file` names them in errors.
 ///
 /// # Errors
-/// [`DatasetError::Read`], [`DatasetError::Gzip`] or [`DatasetError::Content`].
+/// Returns [`DatasetError::Read`], [`DatasetError::Gzip`], [`DatasetError::Memory`] or [`DatasetError::Invalid`] if the
+/// file is unreadable, damaged, too large or invalid.
 pub fn read_images(reader: impl Read, file: &str) -> Result<ByteArray<3>, DatasetError> {
     read(reader, file, &IMAGE_AXES, None)
 }
 
-/// Reads labels, `[count]`; `file` names them in errors.
+/// Reads labels, `[count]`. `file` names them in errors.
 ///
 /// # Errors
-/// [`DatasetError::Read`], [`DatasetError::Gzip`] or [`DatasetError::Content`].
+/// Returns an error as [`read_images`] does.
 pub fn read_labels(reader: impl Read, file: &str) -> Result<ByteArray<1>, DatasetError> {
     read(reader, file, &LABEL_AXES, None)
 }
@@ -109,7 +111,7 @@ fn read<const D: usize>(
 ) -> Result<ByteArray<D>, DatasetError> {
     let header = MAGIC_LENGTH + SIZE_LENGTH * D;
     let origin = |compressed| Origin::Idx { file: file.to_owned(), compressed, header };
-    // An IDX file starts with a zero, so the content tells it from gzip; names are often wrong.
+    // Detect gzip by content, since file names are often wrong. An IDX file starts with a zero.
     let start = read_up_to(&mut reader, GZIP_MAGIC.len(), &origin(false), 0)?;
     let compressed = start == GZIP_MAGIC;
     let whole = start.as_slice().chain(reader);
@@ -130,38 +132,37 @@ fn parse<const D: usize>(
     let header = read_up_to(&mut reader, header_length, &origin, 0)?;
     let short = || {
         let expected = format!("a header of {header_length} bytes");
-        fault(origin.byte(header.len()), expected, "the end of the file")
+        invalid(origin.at_byte(header.len()), expected, "the end of the file")
     };
     let (&[first, second, element_type, dimensions], sizes) =
         header.split_first_chunk().ok_or_else(short)?;
     if (first, second) != (0, 0) {
-        let place = origin.byte(usize::from(first == 0));
+        let location = origin.at_byte(usize::from(first == 0));
         let kind = files::kind_of_bytes(&header).map(|kind| format!(" ({kind})"));
         let found = format!("{first:02x} {second:02x}{}", kind.unwrap_or_default());
-        return Err(fault(place, "an IDX file, which starts with the bytes 00 00", found));
+        return Err(invalid(location, "an IDX file, which starts with the bytes 00 00", found));
     }
     if element_type != UNSIGNED_BYTE {
         let found = format!("{} (type {element_type:#04x})", type_name(element_type));
-        return Err(fault(origin.byte(2), "unsigned bytes (type 0x08)", found));
+        return Err(invalid(origin.at_byte(2), "unsigned bytes (type 0x08)", found));
     }
     if usize::from(dimensions) != D {
         let expected = format!("{D} dimension(s) ({})", axes.join(", "));
-        return Err(fault(origin.byte(3), expected, dimensions));
+        return Err(invalid(origin.at_byte(3), expected, dimensions));
     }
     if header.len() < header_length {
         return Err(short());
     }
     let (words, _) = sizes.as_chunks::<SIZE_LENGTH>();
     let sizes: [usize; D] = std::array::from_fn(|axis| u32::from_be_bytes(words[axis]) as usize);
-    // The byte beyond the data shows whether the file ends where it should, and makes the gzip
-    // decoder reach the stream's checksum.
+    // The byte after the data shows whether the file is longer, and makes the gzip decoder check the stream's checksum.
     let limit = product(&origin, &sizes)? + 1;
     check_length(&origin, &sizes, limit - 1, file_length)?;
     let bytes = read_up_to(&mut reader, limit, &origin, header_length)?;
     ByteArray::checked(origin, sizes, bytes, axes)
 }
 
-/// Checks that the claimed `length` of the data can be in the file and fits into memory.
+/// Checks that the announced `length` is in the file and fits into memory.
 fn check_length(
     origin: &Origin,
     sizes: &[usize],
@@ -172,19 +173,19 @@ fn check_length(
     if let (Some(file_length), Origin::Idx { header, .. }) = (file_length, origin) {
         let there = file_length.saturating_sub(*header as u64);
         if is_plain && there < length as u64 {
-            let expected = format!("{length} bytes of data ({})", shape(sizes));
-            return Err(fault(origin.of_data(there as usize), expected, there));
+            let expected = format!("{length} bytes of data ({})", format_sizes(sizes));
+            return Err(invalid(origin.at_element(there as usize), expected, there));
         }
         if !is_plain {
             files::check_expansion(file_length, length as u64)
-                .map_err(DatasetError::memory(origin.of_size(0)))?;
+                .map_err(DatasetError::memory(origin.at_size(0)))?;
         }
     }
     files::check_memory(length as u64, "its content")
-        .map_err(DatasetError::memory(origin.of_size(0)))
+        .map_err(DatasetError::memory(origin.at_size(0)))
 }
 
-/// Reads `limit` bytes, or fewer where the reader ends; `offset` is where it stands now.
+/// Reads up to `limit` bytes. `offset`: position of the reader.
 fn read_up_to(
     reader: &mut impl Read,
     limit: usize,
@@ -200,22 +201,22 @@ fn read_up_to(
 
 fn cannot_read(origin: &Origin, offset: usize, source: io::Error) -> DatasetError {
     use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
-    let place = origin.byte(offset);
+    let location = origin.at_byte(offset);
     match (source.kind(), origin) {
         (InvalidData | InvalidInput | UnexpectedEof, Origin::Idx { compressed: true, .. }) => {
-            DatasetError::Gzip { place, source }
+            DatasetError::Gzip { location, source }
         }
-        _ => DatasetError::Read { place, source },
+        _ => DatasetError::Read { location, source },
     }
 }
 
 fn find(folder: &Path, stem: &str, kind: &str) -> Result<PathBuf, DatasetError> {
     let names = ["-", "."].map(|separator| format!("{stem}{separator}{kind}"));
     let names = names.map(|name| [name.clone(), name + ".gz"]).concat();
-    // A folder of that name does not count: some archives unpack each file into one.
+    // Some archives unpack each file into a folder of its name, so skip folders.
     let found = names.iter().map(|name| folder.join(name)).find(|path| path.is_file());
     found.ok_or_else(|| {
         let (folder, names) = (folder.to_owned(), names.join(", "));
-        DatasetError::Missing { folder, names }
+        DatasetError::MissingFile { folder, names }
     })
 }

@@ -1,189 +1,188 @@
-//! Labelled images as bytes: the embedded MNIST, IDX files, folders of images, tables, archives of numpy,
-//! or arrays in memory.
+//! Labelled images as bytes: the embedded MNIST, IDX files, folders of images, CSV tables, `.npz` archives, or arrays
+//! in memory.
 //!
-//! Every error says where the fault lies (file and byte, line or array), what was expected and what
-//! was found.
+//! Every error names the file and the location in it (byte, line or array), what was expected and what was found.
 
 mod array;
+pub mod class_names;
 mod classes;
 mod conversions;
+mod csv;
+mod detect;
 pub mod embedded;
 mod error;
 mod fingerprint;
 mod identity;
 pub mod idx;
 pub mod image_file;
-mod images;
-pub mod loose;
-pub mod names;
+mod image_folders;
+mod location;
 mod npy;
 mod npz;
-mod parts;
-mod place;
-mod reading;
+mod read_options;
 mod rules;
-mod source;
 mod stratify;
+mod subset;
 pub mod summary;
-mod table;
+pub mod unlabelled;
 mod zip_names;
 
 use std::fmt;
 use std::path::Path;
 
 pub use array::ByteArray;
-pub use conversions::Facts;
+pub use conversions::ImageConversion;
+use detect::Format;
 pub use error::DatasetError;
-use error::{fault, fault_with_hint};
+use error::{invalid, invalid_with_hint};
 pub use identity::{DataIdentity, DataSource};
-use place::Origin;
-pub use place::{Place, Spot};
-pub use reading::{Background, ImageSize, Reading};
+use location::Origin;
+pub use location::{Location, Position};
+pub use read_options::{Background, ImageSize, ReadOptions};
 pub use rules::PixelRules;
 use serde::Serialize;
-use source::Source;
 
-/// Images as bytes, training set first, then the test set: one contiguous block, so that a device
-/// holds it as it is.
+/// Labelled images. Training and test set form one contiguous block, training set first, so that a device stores it
+/// unchanged.
 #[derive(Clone)]
 pub struct Dataset {
     /// `MNIST (embedded)`, the path, or the name given to [`Dataset::from_parts`].
     pub name: String,
-    /// Rows of an image, at least 1.
+    /// Number of rows of an image, at least 1.
     pub height: usize,
-    /// Bytes of a row, at least 1: its columns, or in colour three times as many.
+    /// Number of bytes per row, at least 1: columns times channels.
     pub width: usize,
-    /// Bytes of a pixel: 1, or in colour 3, red, green and blue.
+    /// Number of bytes per pixel: 1, or 3 for red, green and blue.
     pub channels: usize,
-    /// Largest training label + 1: 2 to 256.
+    /// Number of classes: largest training label + 1, from 2 to 256.
     pub classes: usize,
-    /// What classes are called, one name each; `0`, `1` and so on where nothing tells.
+    /// One name per class; `0`, `1` and so on by default.
     pub class_names: Vec<String>,
-    /// Largest byte in the training images, at least 1 (255 for MNIST): a pixel is byte / range. A
-    /// test image may hold larger bytes.
-    pub range: u8,
-    /// Images in the training set, at least 1.
+    /// Largest byte in the training images, at least 1 (255 for MNIST). A pixel is byte / max_pixel. Test images may
+    /// have larger bytes.
+    pub max_pixel: u8,
+    /// Number of training images, at least 1.
     pub training_count: usize,
-    /// Images in the test set, at least 1.
+    /// Number of test images, at least 1.
     pub test_count: usize,
-    /// Files that were skipped and other oddities of reading, a sentence each.
-    pub notes: Vec<String>,
-    /// Where the images are.
+    /// Warnings about skipped files and other oddities, one sentence each.
+    pub warnings: Vec<String>,
+    /// Where the images come from.
     pub source: DataSource,
-    /// How the files were read.
-    pub reading: Reading,
-    /// What was done to pixels on reading, a sentence each.
+    /// Options used to read the files.
+    pub read_options: ReadOptions,
+    /// Pixel conversions made while reading, one sentence each.
     pub conversions: Vec<String>,
-    /// How each file or array was understood.
-    pub parts: Vec<Part>,
-    /// What a byte means, for images that are read later.
+    /// Detected format of each file or array.
+    pub source_files: Vec<SourceFile>,
+    /// Conversion from file values to bytes, for images read later.
     pub rules: PixelRules,
     images: Vec<u8>,
     labels: Vec<u8>,
 }
 
-/// The training set or the test set, as it was read.
-struct Half {
+/// The training or the test set as read from its files.
+struct SplitData {
     images: ByteArray<3>,
     labels: ByteArray<1>,
 }
 
-/// Both sets, as they were read.
-struct ReadSet {
-    halves: [Half; 2],
-    /// Of every class, where something tells.
+/// Both sets as read from their files.
+struct LoadedDataset {
+    splits: [SplitData; 2],
+    /// One name per class, if the files have names.
     class_names: Option<Vec<String>>,
-    notes: Vec<String>,
+    warnings: Vec<String>,
     conversions: Vec<String>,
-    parts: Vec<Part>,
+    source_files: Vec<SourceFile>,
     /// Whether the images come from PNG or JPEG files, whose white is 255.
-    are_pictures: bool,
-    /// The largest value of 16 bits, if one was taken without being told.
+    from_image_files: bool,
+    /// Full scale of 16-bit images, if it was chosen by default.
     max_value: Option<u32>,
 }
 
-/// A file or an array, and how it was understood.
+/// A file or an array with its detected format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Part {
+pub struct SourceFile {
     /// The file, and the array in it.
     pub file: String,
-    /// Format, order, shape and range, in words.
-    pub text: String,
+    /// Format, order, shape and range of values as text.
+    pub format: String,
 }
 
-impl ReadSet {
-    /// Arrays of bytes, as IDX files, tables and archives hold them.
-    fn of_arrays(halves: [Half; 2], parts: Vec<Part>) -> ReadSet {
-        ReadSet {
-            halves,
+impl LoadedDataset {
+    /// Creates a data set from plain byte arrays: IDX files, tables or archives.
+    fn from_arrays(splits: [SplitData; 2], source_files: Vec<SourceFile>) -> LoadedDataset {
+        LoadedDataset {
+            splits,
             class_names: None,
-            notes: Vec::new(),
+            warnings: Vec::new(),
             conversions: Vec::new(),
-            parts,
-            are_pictures: false,
+            source_files,
+            from_image_files: false,
             max_value: None,
         }
     }
 }
 
 impl Dataset {
-    /// Reads a data set, whatever it is:
+    /// Opens a data set and detects its format:
     ///
     /// - a folder of the four IDX files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
-    ///   `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`, each also with `.` before `idx` and with
-    ///   `.gz` at the end; the first that exists is taken, in the order `-`, `-` with `.gz`, `.`, `.` with
-    ///   `.gz`. Whether a file is gzip, its content decides;
-    /// - a folder with `train/CLASS/*.png` and `test/CLASS/*.png`, also JPEG, which are scaled to the size of
-    ///   the first and made grey;
-    /// - a folder with `train.csv` and `test.csv`, or the first of two such files: a line for each image, its
-    ///   label and then its pixels;
-    /// - an `.npz` file with `x_train`, `y_train`, `x_test` and `y_test`; or a folder with `train.npz` and
-    ///   `test.npz`, or the first of two such files, with `images` and `labels`.
+    ///   `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`. Each may have `.` in place of the `-` before `idx`, and
+    ///   `.gz` at the end. The first that exists is used, in the order `-`, `-` with `.gz`, `.`, `.` with `.gz`.
+    ///   Compression is detected from the content;
+    /// - a folder with `train/CLASS/*.png` and `test/CLASS/*.png`, also JPEG. Images are scaled to the size of the first
+    ///   and converted to grey;
+    /// - a folder with `train.csv` and `test.csv`, or the path of the first of two such files: one image per line, its
+    ///   label followed by its pixels;
+    /// - an `.npz` file with `x_train`, `y_train`, `x_test` and `y_test`; or a folder with `train.npz` and `test.npz`, or
+    ///   the path of the first of two such files, with `images` and `labels`.
     ///
-    /// The kinds are looked for in this order. A file `class_names.txt` in a folder of IDX files, tables
-    /// or archives names their classes, one a line.
+    /// Formats are tried in this order. A file `class_names.txt` in a folder of IDX files, tables or archives has one
+    /// class name per line.
     ///
     /// # Errors
-    /// No such path, a missing file, a file that is not what it should be, files that do not
-    /// fit each other, a training set of one class or without ink.
+    /// Returns an error if a file is missing or invalid, files do not fit each other, or the training set has only one
+    /// class or only black images.
     pub fn open(path: &Path) -> Result<Dataset, DatasetError> {
-        Dataset::open_as(path, &Reading::default())
+        Dataset::open_as(path, &ReadOptions::default())
     }
 
-    /// The same, with images of another size or in colour.
+    /// Opens a data set with images of another size, in colour, or with other options.
     ///
     /// # Errors
-    /// As [`Dataset::open`], and when the files hold no such images.
-    pub fn open_as(path: &Path, reading: &Reading) -> Result<Dataset, DatasetError> {
-        let source = Source::find(path)?;
-        let read = source.read(path, reading)?;
-        let [training, test] = read.halves;
-        if let Some(ImageSize { width, height }) = reading.size {
-            let asked = [height, width * reading.channels()];
+    /// Returns an error as [`Dataset::open`] does, or if the files do not have such images.
+    pub fn open_as(path: &Path, options: &ReadOptions) -> Result<Dataset, DatasetError> {
+        let format = Format::detect(path)?;
+        let read = format.read(path, options)?;
+        let [training, test] = read.splits;
+        if let Some(ImageSize { width, height }) = options.size {
+            let asked = [height, width * options.channels()];
             let [_, height, width] = training.images.sizes;
             if asked != [height, width] {
-                let expected = format!("images of {} x {}, as asked for", asked[0], asked[1]);
+                let expected = format!("images of {} x {} (--image-size)", asked[0], asked[1]);
                 let found = format!("{height} x {width}");
-                let hint = "only image files are scaled; leave out --image-size";
-                let place = training.images.origin.of_size(1);
-                return Err(fault_with_hint(place, expected, found, hint));
+                let hint = "only image files are scaled: omit --image-size";
+                let location = training.images.origin.at_size(1);
+                return Err(invalid_with_hint(location, expected, found, hint));
             }
         }
         let dataset = Dataset::assemble(path.display().to_string(), training, test)?;
-        let is_full = read.are_pictures || reading.max_value.is_some();
+        let is_full = read.from_image_files || options.max_value.is_some();
         let rules = PixelRules {
-            background: reading.background,
-            max_value: reading.max_value.or(read.max_value),
+            background: options.background,
+            max_value: options.max_value.or(read.max_value),
             white: if is_full { u8::MAX } else { dataset.rules.white },
             ..dataset.rules
         };
         let dataset = Dataset {
-            channels: reading.channels(),
+            channels: options.channels(),
             source: DataSource::Files,
-            reading: *reading,
-            notes: read.notes,
+            read_options: *options,
+            warnings: read.warnings,
             conversions: read.conversions,
-            parts: read.parts,
+            source_files: read.source_files,
             rules,
             ..dataset
         };
@@ -193,24 +192,24 @@ impl Dataset {
         }
     }
 
-    /// The same data set, whose classes have these names.
+    /// Returns the data set with other class names.
     ///
     /// # Errors
-    /// When there are more or fewer of them than classes.
+    /// Returns an error unless there is one name per class.
     pub fn with_class_names(self, class_names: Vec<String>) -> Result<Dataset, DatasetError> {
         if class_names.len() != self.classes {
-            let expected = format!("{} names, one for each class", self.classes);
-            return Err(fault(Place::whole(self.name), expected, class_names.len()));
+            let expected = format!("{} names, one per class", self.classes);
+            return Err(invalid(Location::whole(self.name), expected, class_names.len()));
         }
         Ok(Dataset { class_names, ..self })
     }
 
-    /// A dataset from `(images, labels)` in memory: images of shape `[count, height, width]`, one
-    /// byte a pixel, labels of shape `[count]`.
+    /// Creates a data set from `(images, labels)` in memory: images of shape `[count, height, width]`, one byte per
+    /// pixel, and labels of shape `[count]`.
     ///
     /// # Errors
-    /// As [`Dataset::open`]; the name of the set stands for the file, offsets count from the start
-    /// of the images or labels.
+    /// Returns an error as [`Dataset::open`] does. It names the set instead of the file; offsets count from the start of
+    /// the images or labels.
     ///
     /// ```
     /// use apical::dataset::Dataset;
@@ -230,12 +229,16 @@ impl Dataset {
         test: (Vec<u8>, Vec<u8>),
     ) -> Result<Dataset, DatasetError> {
         let name = name.into();
-        let training = Half::in_memory(&name, "training", height, width, training)?;
-        let test = Half::in_memory(&name, "test", height, width, test)?;
+        let training = SplitData::in_memory(&name, "training", height, width, training)?;
+        let test = SplitData::in_memory(&name, "test", height, width, test)?;
         Dataset::assemble(name, training, test)
     }
 
-    fn assemble(name: String, training: Half, test: Half) -> Result<Dataset, DatasetError> {
+    fn assemble(
+        name: String,
+        training: SplitData,
+        test: SplitData,
+    ) -> Result<Dataset, DatasetError> {
         training.check_label_count()?;
         test.check_label_count()?;
         let (images, labels) = (training.images, training.labels);
@@ -245,22 +248,26 @@ impl Dataset {
             let axis = if test_height == height { 2 } else { 1 };
             let expected = format!("images of {height} x {width} as in {}", images.origin.file());
             let found = format!("{test_height} x {test_width}");
-            return Err(fault(test.images.origin.of_size(axis), expected, found));
+            return Err(invalid(test.images.origin.at_size(axis), expected, found));
         }
-        let range = largest(&images.bytes);
-        if range == 0 {
-            let place = images.origin.of_data(0);
-            return Err(fault(place, "a pixel above 0", "black images only"));
+        let max_pixel = largest(&images.bytes);
+        if max_pixel == 0 {
+            let location = images.origin.at_element(0);
+            return Err(invalid(location, "a pixel above 0", "black images only"));
         }
         let last = largest(&labels.bytes);
         if labels.bytes.iter().all(|&label| label == last) {
-            let place = labels.origin.of_data(0);
-            return Err(fault(place, "at least two classes", format!("the label {last} only")));
+            let location = labels.origin.at_element(0);
+            return Err(invalid(
+                location,
+                "at least two classes",
+                format!("the label {last} only"),
+            ));
         }
         if let Some(index) = test.labels.bytes.iter().position(|&label| label > last) {
-            let place = test.labels.origin.of_data(index);
+            let location = test.labels.origin.at_element(index);
             let expected = format!("a label in 0..={last} as in {}", labels.origin.file());
-            return Err(fault(place, expected, test.labels.bytes[index]));
+            return Err(invalid(location, expected, test.labels.bytes[index]));
         }
         Ok(Dataset {
             name,
@@ -268,64 +275,64 @@ impl Dataset {
             width,
             channels: 1,
             classes: usize::from(last) + 1,
-            class_names: names::digits(usize::from(last) + 1),
-            range,
+            class_names: class_names::numeric(usize::from(last) + 1),
+            max_pixel,
             training_count,
             test_count,
-            notes: Vec::new(),
+            warnings: Vec::new(),
             source: DataSource::Memory,
-            reading: Reading::default(),
+            read_options: ReadOptions::default(),
             conversions: Vec::new(),
-            parts: Vec::new(),
-            rules: PixelRules::of(&images.bytes, range),
+            source_files: Vec::new(),
+            rules: PixelRules::of(&images.bytes, max_pixel),
             images: joined(images.bytes, &test.images.bytes),
             labels: joined(labels.bytes, &test.labels.bytes),
         })
     }
 
-    /// Bytes of an image: height x width.
+    /// Returns the number of bytes per image, height x width.
     pub fn pixels(&self) -> usize {
         self.height * self.width
     }
 
-    /// All images, `[training_count + test_count, height * width]`.
+    /// Returns all images, `[training_count + test_count, height * width]`.
     pub fn images(&self) -> &[u8] {
         &self.images
     }
 
-    /// All images as words of four bytes, the first byte lowest: how devices hold them.
+    /// Returns all images packed into words of four bytes, the first byte lowest, as devices store them.
     pub fn packed_images(&self) -> Vec<u32> {
         let pack =
             |bytes: &[u8]| bytes.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte));
         self.images.chunks(4).map(pack).collect()
     }
 
-    /// All labels, `[training_count + test_count]`.
+    /// Returns all labels, `[training_count + test_count]`.
     pub fn labels(&self) -> &[u8] {
         &self.labels
     }
 
-    /// The labels of the training set, `[training_count]`.
+    /// Returns the training labels, `[training_count]`.
     pub fn training_labels(&self) -> &[u8] {
         &self.labels[..self.training_count]
     }
 
-    /// The labels of the test set, `[test_count]`.
+    /// Returns the test labels, `[test_count]`.
     pub fn test_labels(&self) -> &[u8] {
         &self.labels[self.training_count..]
     }
 
-    /// One image, `[height * width]`; the test set starts at index `training_count`.
+    /// Returns one image, `[height * width]`. The test set starts at index `training_count`.
     ///
     /// # Panics
-    /// When `index` is not below `training_count + test_count`.
+    /// Panics unless `index` is below `training_count + test_count`.
     pub fn image(&self, index: usize) -> &[u8] {
         let pixels = self.pixels();
         &self.images[index * pixels..][..pixels]
     }
 }
 
-/// Leaves out the images and labels: megabytes help nobody in a log.
+/// Omits images and labels, which would fill a log with megabytes.
 impl fmt::Debug for Dataset {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, counts) = (&self.name, [self.training_count, self.test_count]);
@@ -333,16 +340,16 @@ impl fmt::Debug for Dataset {
     }
 }
 
-impl Half {
+impl SplitData {
     fn in_memory(
         name: &str,
         part: &str,
         height: usize,
         width: usize,
         (images, labels): (Vec<u8>, Vec<u8>),
-    ) -> Result<Half, DatasetError> {
+    ) -> Result<SplitData, DatasetError> {
         let origin = |content: &str| Origin::Memory(format!("{name} ({part} {content})"));
-        Ok(Half {
+        Ok(SplitData {
             images: ByteArray::images(origin("images"), [height, width], images)?,
             labels: ByteArray::labels(origin("labels"), labels)?,
         })
@@ -362,15 +369,15 @@ fn check_label_count(
     if images == count {
         return Ok(());
     }
-    let expected = format!("{images} labels, one for each image of {}", images_origin.file());
-    Err(fault(labels.origin.of_size(0), expected, count))
+    let expected = format!("{images} labels, one per image of {}", images_origin.file());
+    Err(invalid(labels.origin.at_size(0), expected, count))
 }
 
 fn largest(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |most, &byte| most.max(byte))
 }
 
-/// Mean of the bytes, 0 if there are none.
+/// Returns the mean of the bytes, 0 if there are none.
 fn mean(bytes: &[u8]) -> f64 {
     let sum: u64 = bytes.iter().map(|&byte| u64::from(byte)).sum();
     sum as f64 / bytes.len().max(1) as f64

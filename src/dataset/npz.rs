@@ -1,8 +1,8 @@
-//! Archives of numpy: one `.npz` with `x_train`, `y_train`, `x_test` and `y_test`, as Keras has MNIST, or
-//! one to train on and one to test on with `images` and `labels`.
+//! Reads `.npz` archives: one with `x_train`, `y_train`, `x_test` and `y_test`, the layout of Keras's MNIST, or one
+//! for training and one for testing with `images` and `labels`.
 //!
-//! Images are unsigned bytes `[images, height, width]` or `[images, pixels]`, in colour with three values
-//! a pixel as a last axis or in a row; labels are whole numbers of any type.
+//! Images are unsigned bytes `[images, height, width]` or `[images, pixels]`. Colour images have three values per
+//! pixel, in a last axis or in the row. Labels are integers of any type.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -13,93 +13,97 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::array::{ByteArray, product};
-use super::error::listed;
-use super::names::printable;
-use super::npy::{self, Npy, Opened, shape_of};
-use super::place::{Origin, Spot};
-use super::reading::Reading;
+use super::class_names::sanitize;
+use super::error::list_few;
+use super::location::{Origin, Position};
+use super::npy::{self, Npy, NpyReader, format_shape};
+use super::read_options::ReadOptions;
 use super::{
-    DatasetError, Half, Part, Place, check_label_count, fault, fault_with_hint, zip_names,
+    DatasetError, Location, SourceFile, SplitData, check_label_count, invalid, invalid_with_hint,
+    zip_names,
 };
 use crate::files;
 
 type Archive = ZipArchive<BufReader<File>>;
 
-/// The arrays of an archive of one set.
+/// Arrays of an archive with one set.
 const ONE_SET: [&str; 2] = ["images", "labels"];
-/// Those of an archive of both.
+/// Arrays of an archive with both sets.
 const BOTH_SETS: [[&str; 2]; 2] = [["x_train", "y_train"], ["x_test", "y_test"]];
 
-/// Whether an archive holds one set.
+/// Returns whether an archive has one set.
 pub(super) fn holds_one_set(path: &Path) -> Result<bool, DatasetError> {
     let archive = open(path)?;
     let names = array_names(&archive);
     Ok(ONE_SET.iter().all(|array| names.iter().any(|name| name == array)))
 }
 
-/// Reads an archive of one set.
-pub(super) fn read_one(path: &Path, reading: &Reading) -> Result<(Half, Vec<Part>), DatasetError> {
+/// Reads an archive with one set.
+pub(super) fn read_one(
+    path: &Path,
+    options: &ReadOptions,
+) -> Result<(SplitData, Vec<SourceFile>), DatasetError> {
     let mut archive = open(path)?;
     check_names(&archive, path, &ONE_SET)?;
-    half(&mut archive, path, ONE_SET, reading)
+    read_split(&mut archive, path, ONE_SET, options)
 }
 
-/// Reads an archive of both sets.
+/// Reads an archive with both sets.
 pub(super) fn read_both(
     path: &Path,
-    reading: &Reading,
-) -> Result<[(Half, Vec<Part>); 2], DatasetError> {
+    options: &ReadOptions,
+) -> Result<[(SplitData, Vec<SourceFile>); 2], DatasetError> {
     let mut archive = open(path)?;
     check_names(&archive, path, BOTH_SETS.as_flattened())?;
-    let mut half = |arrays| half(&mut archive, path, arrays, reading);
+    let mut split = |arrays| read_split(&mut archive, path, arrays, options);
     let [training, test] = BOTH_SETS;
-    Ok([half(training)?, half(test)?])
+    Ok([split(training)?, split(test)?])
 }
 
-fn half(
+fn read_split(
     archive: &mut Archive,
     path: &Path,
     [images, labels]: [&str; 2],
-    reading: &Reading,
-) -> Result<(Half, Vec<Part>), DatasetError> {
-    let part = |array: &str, shape: &[usize], kind: &str| Part {
+    options: &ReadOptions,
+) -> Result<(SplitData, Vec<SourceFile>), DatasetError> {
+    let part = |array: &str, shape: &[usize], kind: &str| SourceFile {
         file: format!("{}, array {array}", path.display()),
-        text: format!("{kind}, shape {}, row by row", shape_of(shape)),
+        format: format!("{kind}, shape {}, row by row", format_shape(shape)),
     };
-    // The labels are short: what does not fit them shows before the images are read.
-    let (opened, packed) = npy(archive, path, labels)?;
-    let mut parts = vec![part(labels, &opened.shape, "whole numbers")];
-    let labels = opened.read(packed)?.labels()?;
-    let (opened, packed) = npy(archive, path, images)?;
-    let opened = opened.of_bytes()?;
-    let sizes = sizes(&opened.origin, &opened.shape, reading)?;
-    parts.insert(0, part(images, &opened.shape, "unsigned bytes"));
-    if !opened.shape.contains(&0) {
-        check_label_count(&labels, opened.shape[0], &opened.origin)?;
+    // Labels are small: check them before reading the images.
+    let (reader, packed) = npy(archive, path, labels)?;
+    let mut source_files = vec![part(labels, &reader.shape, "integers")];
+    let labels = reader.read(packed)?.labels()?;
+    let (reader, packed) = npy(archive, path, images)?;
+    let reader = reader.require_bytes()?;
+    let sizes = sizes(&reader.origin, &reader.shape, options)?;
+    source_files.insert(0, part(images, &reader.shape, "unsigned bytes"));
+    if !reader.shape.contains(&0) {
+        check_label_count(&labels, reader.shape[0], &reader.origin)?;
     }
-    let Npy { origin, bytes, .. } = opened.read(packed)?;
+    let Npy { origin, bytes, .. } = reader.read(packed)?;
     let mut images = ByteArray::images(origin, sizes, bytes)?;
-    images.scale(reading.max_value)?;
-    Ok((Half { images, labels }, parts))
+    images.scale(options.max_value)?;
+    Ok((SplitData { images, labels }, source_files))
 }
 
 fn open(path: &Path) -> Result<Archive, DatasetError> {
-    let place = || Place::whole(path.display().to_string());
-    let open = || files::open_regular(path).map_err(DatasetError::read(place()));
+    let location = || Location::whole(path.display().to_string());
+    let open = || files::open_regular(path).map_err(DatasetError::read(location()));
     let archive =
-        ZipArchive::new(BufReader::new(open()?)).map_err(|error| damaged(place(), error))?;
-    let repeated = zip_names::repeated(&mut open()?, archive.central_directory_start());
-    match repeated.map_err(DatasetError::read(place()))? {
+        ZipArchive::new(BufReader::new(open()?)).map_err(|error| damaged(location(), error))?;
+    let duplicate = zip_names::duplicate(&mut open()?, archive.central_directory_start());
+    match duplicate.map_err(DatasetError::read(location()))? {
         Some(name) => {
-            let found = format!("'{}' twice", printable(&name));
-            let hint = "write the archive again, with one array under each name";
-            Err(fault_with_hint(place(), "one entry of each name", found, hint))
+            let found = format!("'{}' twice", sanitize(&name));
+            let hint = "write the archive again with distinct names";
+            Err(invalid_with_hint(location(), "distinct names", found, hint))
         }
         None => Ok(archive),
     }
 }
 
-/// A sentence on arrays that are not used.
+/// Returns a warning that names unused arrays, if there are any.
 pub(super) fn unused(path: &Path) -> Result<Option<String>, DatasetError> {
     let names = array_names(&open(path)?);
     let used = match ONE_SET.iter().all(|array| names.iter().any(|name| name == array)) {
@@ -108,12 +112,12 @@ pub(super) fn unused(path: &Path) -> Result<Option<String>, DatasetError> {
     };
     let others: Vec<String> =
         names.into_iter().filter(|name| !used.contains(&name.as_str())).collect();
-    let others = printable(&listed(&others));
+    let others = sanitize(&list_few(&others));
     Ok((!others.is_empty()).then(|| format!("{}: arrays not used: {others}", path.display())))
 }
 
-fn damaged(place: Place, error: ZipError) -> DatasetError {
-    DatasetError::Npz { place, source: error.into() }
+fn damaged(location: Location, error: ZipError) -> DatasetError {
+    DatasetError::Npz { location, source: error.into() }
 }
 
 fn array_names(archive: &Archive) -> Vec<String> {
@@ -131,55 +135,59 @@ fn check_names(archive: &Archive, path: &Path, wanted: &[&str]) -> Result<(), Da
     files.sort_unstable();
     let found = match (names.is_empty(), files.is_empty()) {
         (true, true) => "an empty archive".to_string(),
-        (true, false) => printable(&listed(&files)),
-        (false, _) => printable(&listed(&names)),
+        (true, false) => sanitize(&list_few(&files)),
+        (false, _) => sanitize(&list_few(&names)),
     };
-    let place = Place::whole(path.display().to_string());
+    let location = Location::whole(path.display().to_string());
     let expected = format!("the arrays {}", wanted.join(", "));
     let hint = match !names.is_empty() || files.is_empty() {
-        true => "numpy.savez writes arrays under such names",
-        false => "this is a zip archive of other files: unpack it, and name the folder",
+        true => "numpy.savez stores arrays under these names",
+        false => "not a numpy archive: unpack it and pass the folder",
     };
-    Err(fault_with_hint(place, expected, found, hint))
+    Err(invalid_with_hint(location, expected, found, hint))
 }
 
-/// An array of which the header was read, and the bytes that it takes in the archive.
+/// Opens an array. Returns it with its compressed length in bytes.
 fn npy<'a>(
     archive: &'a mut Archive,
     path: &Path,
     array: &str,
-) -> Result<(Opened<impl Read + use<'a>>, u64), DatasetError> {
+) -> Result<(NpyReader<impl Read + use<'a>>, u64), DatasetError> {
     let file = path.display().to_string();
-    let place = Place { file: file.clone(), spot: Spot::Array(array.to_string()) };
+    let location = Location { file: file.clone(), position: Position::Array(array.to_string()) };
     match archive.by_name(&format!("{array}.npy")) {
         Ok(entry) => {
             let (packed, size) = (entry.compressed_size(), entry.size());
             let origin = Origin::Array { file, array: array.to_string() };
             Ok((npy::open(entry, size, origin)?, packed))
         }
-        Err(error) => Err(damaged(place, error)),
+        Err(error) => Err(damaged(location, error)),
     }
 }
 
-/// Height and bytes of a row of the images in an array.
-fn sizes(origin: &Origin, shape: &[usize], reading: &Reading) -> Result<[usize; 2], DatasetError> {
-    match (shape, reading.colour) {
+/// Returns `[height, bytes per row]` of an array of images.
+fn sizes(
+    origin: &Origin,
+    shape: &[usize],
+    options: &ReadOptions,
+) -> Result<[usize; 2], DatasetError> {
+    match (shape, options.colour) {
         (&[_, height, width], false) => Ok([height, width]),
         (&[_, height, width, 3], true) => Ok([height, product(origin, &[width, 3])?]),
-        (&[_, bytes], _) => reading.shape_of(origin.of_size(1), bytes),
+        (&[_, bytes], _) => options.row_shape(origin.at_size(1), bytes),
         (_, colour) => {
             let colours = if colour { ", 3" } else { "" };
             let expected =
                 format!("the shape [images, height, width{colours}] or [images, values]");
             let hint = match shape {
-                &[_, _, _, 3] => Some("--colour reads three values a pixel"),
+                &[_, _, _, 3] => Some("--colour reads three values per pixel"),
                 &[_, _, _, 1] | &[_, 1, _, _] => {
-                    Some("images.reshape(n, height, width) takes the axis of one away")
+                    Some("remove the axis of length 1 with images.reshape(n, height, width)")
                 }
-                &[_, 3, _, _] => Some("images.transpose(0, 2, 3, 1) puts the colours last"),
+                &[_, 3, _, _] => Some("move the colours last with images.transpose(0, 2, 3, 1)"),
                 _ => None,
             };
-            Err(fault(origin.of_size(0), expected, shape_of(shape)).with_hint(hint))
+            Err(invalid(origin.at_size(0), expected, format_shape(shape)).with_hint(hint))
         }
     }
 }

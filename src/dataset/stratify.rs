@@ -1,18 +1,18 @@
-//! Fair parts of a data set. The first N images of a set stand for all of it only if their order has nothing to do
-//! with their classes; many files have all images of one class first.
+//! Stratified subsets. The first N images represent a set only if their order is independent of their classes, but
+//! many files are sorted by class.
 
 use rand::seq::SliceRandom;
 
 use crate::random::{Purpose, Stream};
 
-/// Seed of the order that [`stratified`] draws: the same for every run, so that all use the same images.
+/// Seed of the order of [`stratified`]. Fixed, so that all runs use the same images.
 const SEED: u64 = 0;
-/// Standard deviations that the number of neighbours of one class may exceed its mean in shuffled data.
+/// Accepted excess of equal neighbours over the mean of shuffled data, standard deviations.
 const NEIGHBOURS: f64 = 3.0;
-/// Standard deviations that the count of a class in a part may differ from its mean, beside one image.
+/// Accepted deviation of a class's count in a subset from its mean, in standard deviations, plus one image.
 const SHARE: f64 = 4.0;
 
-/// Number of labels of each class; labels are below 256.
+/// Returns the number of labels per class. Labels are below 256.
 pub(super) fn counts(labels: &[u8]) -> [usize; 256] {
     let mut counts = [0; 256];
     for &label in labels {
@@ -21,8 +21,8 @@ pub(super) fn counts(labels: &[u8]) -> [usize; 256] {
     counts
 }
 
-/// Whether no more neighbours share a class than in shuffled data. A set that is sorted by class, or made of blocks of
-/// classes, is not shuffled.
+/// Returns whether at most as many neighbours share a class as in shuffled data. Sets sorted by class or in blocks of
+/// classes are not shuffled.
 pub(super) fn is_shuffled(labels: &[u8]) -> bool {
     let count = labels.len() as f64;
     let shares = counts(labels).map(|of_class| of_class as f64 / count);
@@ -33,20 +33,20 @@ pub(super) fn is_shuffled(labels: &[u8]) -> bool {
     equal as f64 <= mean + NEIGHBOURS * deviation
 }
 
-/// Whether each class has about its share among the first `count` labels, as if they had been drawn.
+/// Returns whether each class has about its share among the first `count` labels, as in a random sample.
 pub(super) fn is_fair(labels: &[u8], count: usize) -> bool {
     let (all, drawn) = (labels.len() as f64, count as f64);
     let (of_all, of_part) = (counts(labels), counts(&labels[..count]));
     of_all.iter().zip(of_part).all(|(&of_all, of_part)| {
         let share = of_all as f64 / all;
-        // Of the hypergeometric distribution.
+        // Variance of the hypergeometric distribution.
         let variance = drawn * share * (1.0 - share) * (all - drawn) / (all - 1.0).max(1.0);
         (of_part as f64 - drawn * share).abs() <= SHARE * variance.sqrt() + 1.0
     })
 }
 
-/// An order of the labels in which any run of neighbours holds each class in its share: images of a class in a drawn
-/// order, classes spread evenly.
+/// Returns an order of the labels in which any run has each class in its share. The classes are evenly interleaved,
+/// the images of a class shuffled.
 pub(super) fn stratified(labels: &[u8]) -> Vec<usize> {
     let mut of_class: Vec<Vec<usize>> = vec![Vec::new(); 256];
     for (index, &label) in labels.iter().enumerate() {
@@ -59,7 +59,7 @@ pub(super) fn stratified(labels: &[u8]) -> Vec<usize> {
         let place = |(number, index): (usize, usize)| (2 * number + 1, count, class, index);
         places.extend(indices.into_iter().enumerate().map(place));
     }
-    // The place of an image within its class, (number + 1/2) / count, is its place among all.
+    // Sort by the relative position in the class, (number + 1/2) / count.
     places.sort_by(|(a, of_a, class_a, _), (b, of_b, class_b, _)| {
         (a * of_b).cmp(&(b * of_a)).then(class_a.cmp(class_b))
     });
@@ -78,13 +78,13 @@ mod tests {
     fn sorted_and_blocked_labels_are_not_shuffled() {
         assert!(!is_shuffled(&sorted(300, 3)));
         assert!(!is_shuffled(&sorted(12, 3)));
-        // Blocks of ten, and two shuffled halves of different classes.
+        // Blocks of ten, and two shuffled halves with different classes.
         let blocks: Vec<u8> = (0..300).map(|index| (index / 10 % 3) as u8).collect();
         assert!(!is_shuffled(&blocks));
-        let mut halves = sorted(2000, 10);
-        halves[..1000].shuffle(&mut Stream::new(1, Purpose::Shuffle, 0, 0));
-        halves[1000..].shuffle(&mut Stream::new(2, Purpose::Shuffle, 0, 0));
-        assert!(!is_shuffled(&halves));
+        let mut splits = sorted(2000, 10);
+        splits[..1000].shuffle(&mut Stream::new(1, Purpose::Shuffle, 0, 0));
+        splits[1000..].shuffle(&mut Stream::new(2, Purpose::Shuffle, 0, 0));
+        assert!(!is_shuffled(&splits));
     }
 
     #[test]
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn part_of_other_shares_is_not_fair() {
+    fn subset_with_other_shares_is_not_fair() {
         let mut labels = sorted(300, 3);
         labels[..250].shuffle(&mut Stream::new(1, Purpose::Shuffle, 0, 0));
         assert!(!is_fair(&labels, 250));
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn stratified_runs_hold_every_class_in_its_share() {
+    fn stratified_runs_have_each_class_in_its_share() {
         let labels = [&sorted(300, 3)[..], &[3; 30]].concat();
         let order = stratified(&labels);
         let mut all = order.clone();
@@ -126,6 +126,6 @@ mod tests {
             }
         }
         let of_first: Vec<usize> = order.iter().copied().filter(|&index| index < 100).collect();
-        assert!(!of_first.is_sorted(), "images of a class are drawn");
+        assert!(!of_first.is_sorted(), "images of a class are shuffled");
     }
 }

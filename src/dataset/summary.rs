@@ -1,52 +1,52 @@
-//! What is in a data set, and what is odd about it.
+//! Summary of a data set: shapes, counts and problems.
 
 use std::collections::HashMap;
 
 use serde::Serialize;
 
 use super::error::counted;
-use super::{Dataset, Part, PixelRules, mean};
+use super::{Dataset, PixelRules, SourceFile, mean};
 
-/// A class with so many times fewer images than the largest is told.
-const UNEVEN: usize = 10;
+/// A class with this factor fewer images than the largest is reported.
+const IMBALANCE_RATIO: usize = 10;
 
 /// Shapes and counts of a data set.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
-    /// What the data set is called.
+    /// Name of the data set.
     pub name: String,
-    /// Rows and columns of pixels.
+    /// Number of rows of pixels.
     pub height: usize,
-    /// Columns of pixels.
+    /// Number of columns of pixels.
     pub width: usize,
-    /// Bytes of a pixel: 1, or in colour 3.
+    /// Number of bytes per pixel: 1, or 3 in colour.
     pub channels: usize,
     /// Largest byte of the training images.
-    pub range: u8,
+    pub max_pixel: u8,
     /// Mean byte of the training images.
     pub mean: f64,
-    /// A name for each class.
+    /// One name per class.
     pub class_names: Vec<String>,
-    /// Images of the training set.
+    /// Number of training images.
     pub training_images: usize,
-    /// Images of the test set.
+    /// Number of test images.
     pub test_images: usize,
-    /// Training images of each class.
+    /// Number of training images per class.
     pub training_classes: Vec<usize>,
-    /// Test images of each class.
+    /// Number of test images per class.
     pub test_classes: Vec<usize>,
-    /// How each file or array was understood.
-    pub parts: Vec<Part>,
-    /// What was done to pixels on reading, a sentence each.
+    /// Detected format of each file or array.
+    pub source_files: Vec<SourceFile>,
+    /// Pixel conversions made while reading, one sentence each.
     pub conversions: Vec<String>,
-    /// How values of files became bytes.
+    /// Conversion from file values to bytes.
     pub rules: PixelRules,
-    /// Files that were skipped, and what may spoil a result, a sentence each.
+    /// Skipped files and possible sources of error, one sentence each.
     pub problems: Vec<String>,
 }
 
 impl Summary {
-    /// Looks at every image of a data set.
+    /// Summarizes a data set. Reads every image.
     pub fn of(dataset: &Dataset) -> Self {
         let (training, test) = (dataset.training_labels(), dataset.test_labels());
         let pixels = &dataset.images()[..dataset.training_count * dataset.pixels()];
@@ -55,48 +55,48 @@ impl Summary {
             height: dataset.height,
             width: dataset.width / dataset.channels,
             channels: dataset.channels,
-            range: dataset.range,
+            max_pixel: dataset.max_pixel,
             mean: mean(pixels),
             class_names: dataset.class_names.clone(),
             training_images: training.len(),
             test_images: test.len(),
             training_classes: counts(training, dataset.classes),
             test_classes: counts(test, dataset.classes),
-            parts: dataset.parts.clone(),
+            source_files: dataset.source_files.clone(),
             conversions: dataset.conversions.clone(),
             rules: dataset.rules,
-            problems: dataset.notes.clone(),
+            problems: dataset.warnings.clone(),
         };
-        summary.problems.extend(summary.odd_classes());
-        summary.problems.extend(odd_images(dataset));
-        summary.problems.extend(copies(dataset));
+        summary.problems.extend(summary.class_problems());
+        summary.problems.extend(image_problems(dataset));
+        summary.problems.extend(duplicates(dataset));
         summary
     }
 
-    /// Classes that are missing, or much smaller than others.
-    fn odd_classes(&self) -> Vec<String> {
+    /// Reports classes that are missing or much smaller than others.
+    fn class_problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         let sets = [("training", &self.training_classes), ("test", &self.test_classes)];
         for (set, counts) in sets {
-            let missing = self.named(|class| counts[class] == 0);
+            let missing = self.names_where(|class| counts[class] == 0);
             if !missing.is_empty() {
                 problems.push(format!("no {set} images of class {}", missing.join(", ")));
             }
         }
         let largest = self.training_classes.iter().copied().max().unwrap_or(0);
         let is_small =
-            |class: usize| (1..=largest / UNEVEN).contains(&self.training_classes[class]);
-        let small = self.named(is_small);
+            |class: usize| (1..=largest / IMBALANCE_RATIO).contains(&self.training_classes[class]);
+        let small = self.names_where(is_small);
         if !small.is_empty() {
             problems.push(format!(
-                "class {} has {UNEVEN} times fewer training images than the largest, or even fewer",
+                "class {} has at most 1/{IMBALANCE_RATIO} of the training images of the largest class",
                 small.join(", ")
             ));
         }
         problems
     }
 
-    fn named(&self, is_meant: impl Fn(usize) -> bool) -> Vec<String> {
+    fn names_where(&self, is_meant: impl Fn(usize) -> bool) -> Vec<String> {
         let classes = self.class_names.iter().enumerate();
         classes.filter(|&(class, _)| is_meant(class)).map(|(_, name)| name.clone()).collect()
     }
@@ -110,8 +110,8 @@ fn counts(labels: &[u8], classes: usize) -> Vec<usize> {
     counts
 }
 
-/// Images in which nothing is seen, and test images that are brighter than any to train on.
-fn odd_images(dataset: &Dataset) -> Vec<String> {
+/// Reports uniform images, and test images that are brighter than all training images.
+fn image_problems(dataset: &Dataset) -> Vec<String> {
     let mut problems = Vec::new();
     let all = dataset.training_count + dataset.test_count;
     for (set, range) in
@@ -123,20 +123,26 @@ fn odd_images(dataset: &Dataset) -> Vec<String> {
         };
         let blank = range.filter(is_blank).count();
         if blank > 0 {
-            problems.push(format!("{} of one shade only", counted(blank, &format!("{set} image"))));
+            problems.push(format!(
+                "{} of a single grey level",
+                counted(blank, &format!("{set} image"))
+            ));
         }
     }
-    let is_brighter = |&index: &usize| dataset.image(index).iter().any(|&p| p > dataset.range);
+    let is_brighter = |&index: &usize| dataset.image(index).iter().any(|&p| p > dataset.max_pixel);
     let brighter = (dataset.training_count..all).filter(is_brighter).count();
     if brighter > 0 {
         let images = counted(brighter, "test image");
-        problems.push(format!("{images} with a byte above {}, the training set's", dataset.range));
+        problems.push(format!(
+            "{images} with a byte above {}, the largest in training",
+            dataset.max_pixel
+        ));
     }
     problems
 }
 
-/// Images that are there more than once, pixel by pixel.
-fn copies(dataset: &Dataset) -> Vec<String> {
+/// Reports images that occur more than once with equal pixels.
+fn duplicates(dataset: &Dataset) -> Vec<String> {
     let mut first: HashMap<&[u8], u8> = HashMap::new();
     let (mut again, mut contradicting, mut in_both) = (0, 0, 0);
     for (index, &label) in dataset.training_labels().iter().enumerate() {
@@ -157,9 +163,9 @@ fn copies(dataset: &Dataset) -> Vec<String> {
         (count > 0).then(|| format!("{} {what}", counted(count, &format!("{set} image"))))
     };
     let problems = [
-        problem(again, "training", "twice in the training set"),
-        problem(contradicting, "training", "twice in the training set, of two classes"),
-        problem(in_both, "test", "in the training set too"),
+        problem(again, "training", "repeated in the training set"),
+        problem(contradicting, "training", "repeated in the training set with another class"),
+        problem(in_both, "test", "also in the training set"),
     ];
     problems.into_iter().flatten().collect()
 }

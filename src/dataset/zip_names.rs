@@ -1,21 +1,21 @@
-//! Names in the directory of a zip archive. The zip crate keeps the last of several entries of one name and does not
-//! say so; numpy does the same.
+//! Detects duplicate names in a zip archive. Of entries with one name, the zip crate silently keeps the last, as numpy
+//! does.
 
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// Most bytes of a directory that are read.
+/// Largest part of the central directory that is read, bytes.
 const DIRECTORY_MAX: u64 = 64 << 20;
-/// Bytes of an entry before its name.
-const ENTRY: usize = 46;
+/// Length of an entry before its name, bytes.
+const ENTRY_HEADER_LENGTH: usize = 46;
 const SIGNATURE: [u8; 4] = *b"PK\x01\x02";
 
-/// Returns a name that several entries have. `start`: where the directory begins.
+/// Returns a name that several entries have. `start`: offset of the central directory.
 ///
 /// # Errors
 /// Returns an error if the file cannot be read.
-pub(super) fn repeated(file: &mut File, start: u64) -> io::Result<Option<String>> {
+pub(super) fn duplicate(file: &mut File, start: u64) -> io::Result<Option<String>> {
     file.seek(SeekFrom::Start(start))?;
     let mut directory = Vec::new();
     file.take(DIRECTORY_MAX).read_to_end(&mut directory)?;
@@ -30,9 +30,9 @@ pub(super) fn repeated(file: &mut File, start: u64) -> io::Result<Option<String>
     Ok(None)
 }
 
-/// The name of the first entry, and the entries behind it.
+/// Returns the name of the first entry, and the following entries.
 fn entry(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (head, behind) = bytes.split_at_checked(ENTRY)?;
+    let (head, behind) = bytes.split_at_checked(ENTRY_HEADER_LENGTH)?;
     if head[..4] != SIGNATURE {
         return None;
     }

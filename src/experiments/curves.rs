@@ -1,9 +1,11 @@
 //! Test error by epoch under several conditions: a figure that several experiments share.
 
-use super::outcome::Outcome;
-use super::{ExperimentError, Study, Trained};
+use super::output::ExperimentOutput;
+use super::{ExperimentError, Study, TrainedNetwork};
 use crate::config::Config;
-use crate::report::{Axis, Data, Drawing, Figure, Mark, Panel, Point, Reference, Scale, Series};
+use crate::figures::{
+    Axis, Chart, ChartData, Figure, Mark, Panel, Point, Reference, Scale, Series,
+};
 
 /// Settings with a name, and what the paper reports for them.
 pub(super) struct Condition {
@@ -26,7 +28,7 @@ impl Condition {
 /// When a training fails or was broken off.
 pub(super) fn train_and_draw(
     study: &mut Study,
-    outcome: &mut Outcome,
+    results: &mut ExperimentOutput,
     title: &str,
     of: &str,
     conditions: &[Condition],
@@ -34,7 +36,7 @@ pub(super) fn train_and_draw(
     let configs: Vec<Config> =
         conditions.iter().map(|condition| condition.config.clone()).collect();
     let trained = study.train(&configs)?;
-    let mut data = Data::new(&["condition", "seed", "epoch", "train_error", "test_error"]);
+    let mut data = ChartData::new(&["condition", "seed", "epoch", "train_error", "test_error"]);
     let mut series = Vec::new();
     for (colour, (condition, networks)) in conditions.iter().zip(&trained).enumerate() {
         let epochs = condition.config.epochs as usize;
@@ -67,11 +69,12 @@ pub(super) fn train_and_draw(
         "Test error{of} after each epoch, mean over seeds with a band of one standard deviation. Dashed: the \
          paper's after 60 epochs."
     );
-    outcome.plot("errors", &caption, Drawing::Figure(figure), data);
+    results.plot("errors", &caption, Chart::Figure(figure), data);
     for condition in conditions {
-        outcome.settings.push((file_name(condition.label), condition.config.clone()));
+        results.settings.push((file_name(condition.label), condition.config.clone()));
     }
-    let last = |networks: &Vec<Trained>| networks.iter().map(|one| one.trial.error()).collect();
+    let last =
+        |networks: &Vec<TrainedNetwork>| networks.iter().map(|one| one.trial.error()).collect();
     Ok(trained.iter().map(last).collect())
 }
 
@@ -81,7 +84,7 @@ fn panel(series: Vec<Series>, references: Vec<Reference>) -> Panel {
     let scale = Scale::log_if_positive(points().map(|point| point.y));
     Panel {
         title: String::new(),
-        x: Axis::whole("epoch", points().map(|point| point.x)),
+        x: Axis::integer("epoch", points().map(|point| point.x)),
         y: Axis::new("test error, %", scale, errors),
         series: series.clone(),
         references,

@@ -1,12 +1,12 @@
 //! What neurons do through the two phases of an image.
 
-use super::outcome::{Claim, Outcome};
+use super::output::{Claim, ExperimentOutput};
 use super::traces::{APICAL, BASAL, Neuron, SOMA, panel, table};
 use super::{Experiment, ExperimentError, Study};
 use crate::analysis::statistics::{correlation, mean};
 use crate::config::Preset;
+use crate::figures::{Chart, Figure};
 use crate::recorder::{Quantity, Recorder, Recording, Shown};
-use crate::report::{Drawing, Figure};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig3",
@@ -28,14 +28,14 @@ const POPULATIONS: [(&str, &str); 3] = [
 /// Images over which correlations and rates are measured.
 const IMAGES: usize = 20;
 
-fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
+fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let config = study.paper(Preset::Paper1);
     let trained = study.train_one(&config)?;
     let images = study.test_images(IMAGES);
     let mut with_basal = Vec::new();
     let mut with_apical = Vec::new();
     let mut rates = vec![Vec::new(); POPULATIONS.len()];
-    let mut outcome = Outcome::default();
+    let mut results = ExperimentOutput::default();
     let total = trained.len();
     for (done, trained) in trained.iter().enumerate() {
         use Quantity::{Apical, Basal, Phases, Plateaus, Representations, Soma};
@@ -49,14 +49,14 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
             rates.push(1000.0 * mean(&recording.numbers(array)));
         }
         if done == 0 {
-            draw(&recording, study.dataset.classes, &mut outcome);
+            draw(&recording, study.dataset.classes, &mut results);
         }
-        study.tell("networks recorded", done + 1, total)?;
+        study.report_progress("networks recorded", done + 1, total)?;
     }
-    outcome.settings.push(("config".to_string(), config));
+    results.settings.push(("config".to_string(), config));
     let mut claim = |what, unit, paper, values: &[f64], range, criterion| {
         let claim = Claim { what, unit, paper };
-        outcome.findings.push(claim.within(values, range, criterion));
+        results.findings.push(claim.in_range(values, range, criterion));
     };
     let (follows, not) = ("the soma follows it", "the soma does not follow it");
     claim(
@@ -78,12 +78,12 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
     for ((name, _), rates) in POPULATIONS.iter().zip(&rates) {
         let what = format!("mean rate of {name} neurons");
         let claim = Claim { what: &what, unit: "Hz", paper: "about 24" };
-        outcome.findings.push(match *name {
-            "input" => claim.within(rates, [20.0, 28.0], "within 4 Hz"),
-            _ => claim.told(rates, "", "the paper's number fits the input: not judged"),
+        results.findings.push(match *name {
+            "input" => claim.in_range(rates, [20.0, 28.0], "within 4 Hz"),
+            _ => claim.report_only(rates, "", "the paper's number fits the input: not judged"),
         });
     }
-    Ok(outcome)
+    Ok(results)
 }
 
 /// Mean over images and neurons of the correlation of somatic voltages with another compartment's.
@@ -102,7 +102,7 @@ fn mean_correlation(recording: &Recording, compartment: &str) -> f64 {
     mean(&values)
 }
 
-fn draw(recording: &Recording, classes: usize, outcome: &mut Outcome) {
+fn draw(recording: &Recording, classes: usize, results: &mut ExperimentOutput) {
     let label = usize::from(recording.labels[0]);
     let changes = recording.get("plateaus0").map_or(Vec::new(), |plateaus| {
         let (forward, target) = plateaus.of(0).split_at(plateaus.shape[2]);
@@ -129,5 +129,5 @@ fn draw(recording: &Recording, classes: usize, outcome: &mut Outcome) {
                    of the image's class is excited and all others are inhibited; hidden neurons feel this in \
                    their apical dendrites, which do not reach their somata. Of an output neuron the dendrite is \
                    drawn as a basal one.";
-    outcome.plot("voltages", caption, Drawing::Figure(figure), data);
+    results.plot("voltages", caption, Chart::Figure(figure), data);
 }

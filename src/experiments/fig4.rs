@@ -1,10 +1,10 @@
 //! How long phases last.
 
-use super::outcome::{Claim, Outcome};
+use super::output::{Claim, ExperimentOutput};
 use super::{Experiment, ExperimentError, Study};
 use crate::config::Preset;
+use crate::figures::{Axis, Chart, ChartData, Figure, Mark, Panel, Point, Scale, Series};
 use crate::model::phases::PhaseLengths;
-use crate::report::{Axis, Data, Drawing, Figure, Mark, Panel, Point, Scale, Series};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig4",
@@ -19,7 +19,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
 /// Longest extra time that is drawn, ms; what lies behind is one in two hundred.
 const SHOWN: usize = 20;
 
-fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
+fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let config = study.paper(Preset::Paper1);
     let images = study.dataset.training_count as u32;
     let mut counts = vec![[0usize; SHOWN + 1]; study.seeds as usize];
@@ -39,8 +39,8 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
     let part = |extra: usize| -> Vec<f64> {
         counts.iter().map(|counts| counts[extra] as f64 / f64::from(2 * images)).collect()
     };
-    let mut outcome = Outcome::default();
-    let mut data = Data::new(&["seed", "extra_ms", "phases"]);
+    let mut results = ExperimentOutput::default();
+    let mut data = ChartData::new(&["seed", "extra_ms", "phases"]);
     for (seed, counts) in (1..).zip(&counts) {
         for (extra, count) in counts.iter().enumerate() {
             data.rows.push([seed, extra, *count].map(|number: usize| number.to_string()).to_vec());
@@ -58,14 +58,14 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
     let figure = Figure { title: "Lengths of phases".to_string(), panels: vec![panel] };
     let caption =
         "How many phases last so long. What lasts longer than shown is counted in the table.";
-    outcome.plot("lengths", caption, Drawing::Figure(figure), data);
-    outcome.settings.push(("config".to_string(), config));
+    results.plot("lengths", caption, Chart::Figure(figure), data);
+    results.settings.push(("config".to_string(), config));
     let mut claim = |what, unit, paper: &str, values: &[f64], range, criterion| {
         let claim = Claim { what, unit, paper };
-        outcome.findings.push(claim.within(values, range, criterion));
+        results.findings.push(claim.in_range(values, range, criterion));
     };
     claim("mean beyond 50 ms", "ms", "1.52", &means, [1.49, 1.55], "within 0.03");
     claim("phases of 50 ms", "", "0.490", &part(0), [0.484, 0.496], "within 0.006");
     claim("phases of 51 ms", "", "0.224", &part(1), [0.219, 0.229], "within 0.005");
-    Ok(outcome)
+    Ok(results)
 }

@@ -2,13 +2,15 @@
 
 use rand::seq::SliceRandom;
 
-use super::outcome::{Claim, Outcome};
-use super::{Experiment, ExperimentError, Study, Trained};
+use super::output::{Claim, ExperimentOutput};
+use super::{Experiment, ExperimentError, Study, TrainedNetwork};
 use crate::analysis::statistics::{correlation, mean};
 use crate::config::{Config, Preset};
+use crate::figures::{
+    Axis, Chart, ChartData, Figure, Mark, Panel, Point, Reference, Scale, Series,
+};
 use crate::random::{Purpose, Stream};
 use crate::recorder::{Quantity, Recorder, Recording, Shown};
-use crate::report::{Axis, Data, Drawing, Figure, Mark, Panel, Point, Reference, Scale, Series};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig5bc",
@@ -33,18 +35,18 @@ struct Losses {
     output: Vec<f64>,
 }
 
-fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
+fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let last = study.paper(Preset::Paper1);
     let first = Config { epochs: 1, ..last.clone() };
     let trained = study.train(&[first, last.clone()])?;
-    let count = study.extent(1000, 10_000);
+    let count = study.quick_or_full(1000, 10_000);
     let mut losses: Vec<Vec<Losses>> = Vec::new();
     let total = trained.iter().map(Vec::len).sum();
     for networks in &trained {
         let mut of_epoch = Vec::new();
         for network in networks {
             let done = losses.iter().map(Vec::len).sum::<usize>() + of_epoch.len();
-            study.tell("networks recorded", done, total)?;
+            study.report_progress("networks recorded", done, total)?;
             of_epoch.push(record(study, network, count)?);
         }
         losses.push(of_epoch);
@@ -63,12 +65,12 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
         correlations(&losses[1], false),
         correlations(&losses[1], true),
     ];
-    let mut outcome = Outcome::default();
+    let mut results = ExperimentOutput::default();
     let epochs = last.epochs;
     let names = &study.dataset.class_names;
-    draw(&mut outcome, &losses[1][0], [&first, &real, &shuffled], names, epochs);
+    draw(&mut results, &losses[1][0], [&first, &real, &shuffled], names, epochs);
     let of_shown = format!("correlation of L0 and L1, class {shown}");
-    outcome.settings.push(("config".to_string(), last));
+    results.settings.push(("config".to_string(), last));
 
     let of_class = |values: &[Vec<f64>], class: u8| -> Vec<f64> {
         values.iter().map(|of_seed| of_seed[usize::from(class)]).collect()
@@ -76,32 +78,36 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
     let means =
         |values: &[Vec<f64>]| -> Vec<f64> { values.iter().map(|of_seed| mean(of_seed)).collect() };
     let claim = |what, paper| Claim { what, unit: "", paper };
-    outcome.findings.extend([
-        claim(&of_shown, "0.61").within(&of_class(&real, shown), [0.41, 0.81], "within 0.2"),
-        claim("correlation of L0 and L1, mean over classes", "mostly 0.2 to 0.6").within(
+    results.findings.extend([
+        claim(&of_shown, "0.61").in_range(&of_class(&real, shown), [0.41, 0.81], "within 0.2"),
+        claim("correlation of L0 and L1, mean over classes", "mostly 0.2 to 0.6").in_range(
             &means(&real),
             [0.2, 0.6],
             "from 0.2 to 0.6",
         ),
-        claim("epoch 1 less last epoch, mean over classes", "below 0").smaller(
+        claim("epoch 1 less last epoch, mean over classes", "below 0").less_than(
             &means(&first),
             &means(&real),
             "learning brings the losses together",
         ),
-        claim("shuffled less real, mean over classes", "far below 0").smaller(
+        claim("shuffled less real, mean over classes", "far below 0").less_than(
             &means(&shuffled),
             &means(&real),
             "real is above shuffled",
         ),
     ]);
-    Ok(outcome)
+    Ok(results)
 }
 
 fn shown_class(classes: usize) -> u8 {
     SHOWN_CLASS.min(classes.saturating_sub(1) as u8)
 }
 
-fn record(study: &mut Study, trained: &Trained, count: usize) -> Result<Losses, ExperimentError> {
+fn record(
+    study: &mut Study,
+    trained: &TrainedNetwork,
+    count: usize,
+) -> Result<Losses, ExperimentError> {
     let recorder = Recorder::of(&[Quantity::HiddenLosses, Quantity::OutputLoss]);
     let images = study.test_images(count);
     let mut session = study.session(&trained.trial.config, &trained.network, recorder)?;
@@ -128,7 +134,7 @@ impl Losses {
 }
 
 fn draw(
-    outcome: &mut Outcome,
+    results: &mut ExperimentOutput,
     losses: &Losses,
     correlations: [&[Vec<f64>]; 3],
     classes: &[String],
@@ -150,7 +156,7 @@ fn draw(
         references: Vec::new(),
     };
     let labels = ["epoch 1".to_string(), format!("epoch {epochs}"), "shuffled".to_string()];
-    let mut data = Data::new(&["condition", "seed", "class", "correlation"]);
+    let mut data = ChartData::new(&["condition", "seed", "class", "correlation"]);
     let mut series = Vec::new();
     for (place, (label, values)) in labels.iter().zip(correlations).enumerate() {
         // The last epoch has the colour that it has in the other panel.
@@ -172,7 +178,7 @@ fn draw(
     let values = series.iter().flat_map(|series| &series.points).flat_map(Point::extent);
     let by_class = Panel {
         title: "all classes".to_string(),
-        x: Axis::of_names("class", classes),
+        x: Axis::categorical("class", classes),
         y: Axis::new("correlation of L0 and L1", Scale::Linear, values.chain([0.0, 0.61])),
         series: series.clone(),
         references: vec![Reference {
@@ -185,7 +191,7 @@ fn draw(
     let figure = Figure { title, panels: vec![images, by_class] };
     let caption = "Left: both losses of the test images of one class. Right: their correlation over the images of \
                    each class, mean over seeds with bars of one standard deviation.";
-    outcome.plot("losses", caption, Drawing::Figure(figure), data);
+    results.plot("losses", caption, Chart::Figure(figure), data);
 }
 
 #[cfg(test)]
@@ -206,9 +212,9 @@ mod tests {
         };
         let correlations: &[Vec<f64>] = &[vec![0.1, 0.2, 0.9], vec![0.3, 0.4, -0.9]];
         let classes = ["a", "b", "c"].map(String::from);
-        let mut outcome = Outcome::default();
-        draw(&mut outcome, &losses, [correlations; 3], &classes, 8);
-        let panels = outcome.panels("losses");
+        let mut results = ExperimentOutput::default();
+        draw(&mut results, &losses, [correlations; 3], &classes, 8);
+        let panels = results.panels("losses");
         panels.iter().for_each(Panel::check_axes);
         let places = |label: &str| -> Vec<f64> {
             let series = panels[1].series.iter().find(|series| series.label == label).unwrap();

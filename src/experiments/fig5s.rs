@@ -1,13 +1,13 @@
 //! Whether feedback comes to do what the inverse of the feed-forward function would.
 
-use super::outcome::{Claim, Outcome};
+use super::output::{Claim, ExperimentOutput};
 use super::{Experiment, ExperimentError, Study};
 use crate::config::{Config, Preset};
+use crate::figures::{
+    Axis, Chart, ChartData, Colours, Figure, Heatmap, Mark, Panel, Point, Reference, Scale, Series,
+};
 use crate::network::Network;
 use crate::recorder::{Quantity, Recorder, Shown};
-use crate::report::{
-    Axis, Colours, Data, Drawing, Figure, Mark, Matrix, Panel, Point, Reference, Scale, Series,
-};
 use crate::train::order;
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
@@ -33,15 +33,15 @@ struct Measured {
     product: Vec<f64>,
 }
 
-fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
+fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let config = Config { epochs: 1, ..study.paper(Preset::Paper1) };
     let mut courses = Vec::new();
     for seed in 1..=study.seeds {
         courses.push(measure(study, &Config { seed, ..config.clone() })?);
     }
-    let mut outcome = Outcome::default();
-    draw(&mut outcome, &courses);
-    outcome.settings.push(("config".to_string(), config));
+    let mut results = ExperimentOutput::default();
+    draw(&mut results, &courses);
+    results.settings.push(("config".to_string(), config));
     let last: Vec<f64> =
         courses.iter().filter_map(|course| course.last().map(Measured::distance)).collect();
     let first: Vec<f64> = courses.iter().map(|course| course[0].distance()).collect();
@@ -49,17 +49,17 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
         course.iter().map(|measured| measured.eigenvalue).fold(f64::INFINITY, f64::min)
     };
     let lowest: Vec<f64> = courses.iter().map(lowest).collect();
-    outcome.findings.extend([
+    results.findings.extend([
         Claim { what: "largest eigenvalue, lowest in the first epoch", unit: "", paper: "below 1" }
-            .within(&lowest, [0.0, 1.0], "below 1"),
+            .in_range(&lowest, [0.0, 1.0], "below 1"),
         Claim {
             what: "distance of Jb Jg from the identity, end less beginning",
             unit: "",
             paper: "below 0",
         }
-        .smaller(&last, &first, "Jb Jg approaches the identity"),
+        .less_than(&last, &first, "Jb Jg approaches the identity"),
     ]);
-    Ok(outcome)
+    Ok(results)
 }
 
 /// The course of one network's first epoch.
@@ -77,7 +77,7 @@ fn measure(study: &mut Study, config: &Config) -> Result<Vec<Measured>, Experime
         let done = index * EVERY + measured.len();
         course.push(Measured { images: done, eigenvalue, product });
         session.learn(rest)?;
-        study.tell("training images", done + rest.len(), images.len())?;
+        study.report_progress("training images", done + rest.len(), images.len())?;
     }
     Ok(course)
 }
@@ -94,8 +94,8 @@ impl Measured {
     }
 }
 
-fn draw(outcome: &mut Outcome, courses: &[Vec<Measured>]) {
-    let mut data = Data::new(&["seed", "images", "eigenvalue", "distance_from_identity"]);
+fn draw(results: &mut ExperimentOutput, courses: &[Vec<Measured>]) {
+    let mut data = ChartData::new(&["seed", "images", "eigenvalue", "distance_from_identity"]);
     for (seed, course) in (1..).zip(courses) {
         for measured in course {
             let counts = [seed, measured.images].map(|x: usize| x.to_string());
@@ -111,7 +111,7 @@ fn draw(outcome: &mut Outcome, courses: &[Vec<Measured>]) {
     let scale = Scale::log_if_positive(points.iter().map(|point| point.y));
     let panel = Panel {
         title: String::new(),
-        x: Axis::whole("training images", points.iter().map(|point| point.x)),
+        x: Axis::integer("training images", points.iter().map(|point| point.x)),
         y: Axis::new(
             "largest eigenvalue",
             scale,
@@ -127,19 +127,19 @@ fn draw(outcome: &mut Outcome, courses: &[Vec<Measured>]) {
     let title = "Largest eigenvalue of (I - Jb Jg)^T (I - Jb Jg)".to_string();
     let figure = Figure { title, panels: vec![panel] };
     let caption = "The eigenvalue through the first epoch, mean over seeds with a band of one standard deviation.";
-    outcome.plot("eigenvalue", caption, Drawing::Figure(figure), data);
+    results.plot("eigenvalue", caption, Chart::Figure(figure), data);
 
     let Some(last) = courses[0].last() else { return };
     let outputs = last.product.len().isqrt();
     let names: Vec<String> = (0..outputs).map(|output| output.to_string()).collect();
     let values: Vec<Vec<f64>> = last.product.chunks(outputs).map(<[f64]>::to_vec).collect();
     let header: Vec<String> = std::iter::once("output".to_string()).chain(names.clone()).collect();
-    let mut data = Data::new(&header);
+    let mut data = ChartData::new(&header);
     for (name, row) in names.iter().zip(&values) {
         let cells = row.iter().map(ToString::to_string);
         data.rows.push(std::iter::once(name.clone()).chain(cells).collect());
     }
-    let matrix = Matrix {
+    let heatmap = Heatmap {
         title: "Jb Jg at the end of the first epoch".to_string(),
         x: "output neuron".to_string(),
         y: "output neuron".to_string(),
@@ -150,7 +150,7 @@ fn draw(outcome: &mut Outcome, courses: &[Vec<Measured>]) {
         colours: Colours::Symmetric,
     };
     let caption = "The product of the Jacobians of seed 1; the identity would be its ideal.";
-    outcome.plot("product", caption, Drawing::Matrix(matrix), data);
+    results.plot("product", caption, Chart::Heatmap(heatmap), data);
 }
 
 #[cfg(test)]
@@ -168,9 +168,9 @@ mod tests {
             eigenvalues.iter().enumerate().map(measured).collect()
         };
         for courses in [vec![course(&[1.1]), course(&[1.3])], vec![course(&[2.0, 0.1])]] {
-            let mut outcome = Outcome::default();
-            draw(&mut outcome, &courses);
-            outcome.panels("eigenvalue")[0].check_axes();
+            let mut results = ExperimentOutput::default();
+            draw(&mut results, &courses);
+            results.panels("eigenvalue")[0].check_axes();
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Hidden layers make a network better.
 
 use super::curves::{Condition, train_and_draw};
-use super::outcome::{Claim, Outcome};
+use super::output::{Claim, ExperimentOutput};
 use super::{Experiment, ExperimentError, Study};
 use crate::config::{Config, Preset};
 
@@ -15,7 +15,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     run,
 };
 
-fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
+fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let deeper = Config {
         layers: vec![500, 100, 100, 10],
         eta: vec![0.23, 0.23, 0.23, 0.12],
@@ -27,10 +27,10 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
         Condition::new("784-500-100-10", study.paper(Preset::Paper2), Some(3.2)),
         Condition::new("784-500-100-100-10", deeper, None),
     ];
-    let mut outcome = Outcome::default();
+    let mut results = ExperimentOutput::default();
     let errors = train_and_draw(
         study,
-        &mut outcome,
+        &mut results,
         "Test error by number of hidden layers",
         "",
         &conditions,
@@ -38,7 +38,7 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
     for (condition, errors) in conditions.iter().zip(&errors) {
         if let Some(paper) = condition.paper {
             let what = format!("{}, test error", condition.label);
-            outcome.findings.push(study.judge_error(&what, paper, errors));
+            results.findings.push(study.judge_error(&what, paper, errors));
         }
     }
     let names = ["no", "one", "two", "three"];
@@ -48,8 +48,8 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
             unit: "points",
             paper: if deeper < 3 { "below 0" } else { "not shown" },
         };
-        let finding = claim.smaller(&errors[deeper], &errors[deeper - 1], "depth helps");
-        outcome.findings.push(finding);
+        let finding = claim.less_than(&errors[deeper], &errors[deeper - 1], "depth helps");
+        results.findings.push(finding);
     }
-    Ok(outcome)
+    Ok(results)
 }

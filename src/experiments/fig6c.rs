@@ -1,11 +1,11 @@
 //! What each layer makes of the images.
 
-use super::outcome::{Claim, Outcome};
+use super::output::{Claim, ExperimentOutput};
 use super::{Experiment, ExperimentError, Study};
 use crate::analysis::tsne::{neighbours_agree, tsne};
 use crate::config::Preset;
+use crate::figures::{Axis, Chart, ChartData, Figure, Mark, Panel, Point, Series};
 use crate::recorder::{Quantity, Recorder, Recording, Shown};
-use crate::report::{Axis, Data, Drawing, Figure, Mark, Panel, Point, Series};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig6c",
@@ -27,12 +27,12 @@ const LAYERS: [(&str, &str); 4] = [
     ("representations2", "output"),
 ];
 
-fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
+fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let config = study.paper(Preset::Paper2);
     let trained = study.train_one(&config)?;
-    let images = study.test_images(study.extent(1000, 3000));
+    let images = study.test_images(study.quick_or_full(1000, 3000));
     let mut shares: Vec<Vec<f64>> = vec![Vec::new(); LAYERS.len()];
-    let mut outcome = Outcome::default();
+    let mut results = ExperimentOutput::default();
     let total = trained.len() * LAYERS.len();
     for (number, trained) in trained.iter().enumerate() {
         let recorder = Recorder::of(&[Quantity::Representations]);
@@ -43,35 +43,40 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
         for (layer, (name, _)) in LAYERS.iter().enumerate() {
             let numbers = recording.numbers(name);
             let points = tsne(&numbers, images.len(), config.seed, &study.selection.stop)
-                .ok_or(ExperimentError::BrokenOff)?;
+                .ok_or(ExperimentError::Interrupted)?;
             shares[layer].push(100.0 * neighbours_agree(&points, &recording.labels, NEIGHBOURS));
             layouts.push(points);
-            study.tell("layouts", number * LAYERS.len() + layer + 1, total)?;
+            study.report_progress("layouts", number * LAYERS.len() + layer + 1, total)?;
         }
         if number == 0 {
-            draw(&mut outcome, &recording, &study.dataset.class_names, &layouts);
+            draw(&mut results, &recording, &study.dataset.class_names, &layouts);
         }
     }
-    outcome.settings.push(("config".to_string(), config));
+    results.settings.push(("config".to_string(), config));
     for layer in 1..LAYERS.len() {
         let [(_, below), (_, name)] = [LAYERS[layer - 1], LAYERS[layer]];
         let what = format!("neighbours of one class, {below} less {name}");
         let claim = Claim { what: &what, unit: "points", paper: "below 0" };
         let criterion = "clusters are cleaner than below";
-        outcome.findings.push(claim.smaller(&shares[layer - 1], &shares[layer], criterion));
+        results.findings.push(claim.less_than(&shares[layer - 1], &shares[layer], criterion));
     }
-    Ok(outcome)
+    Ok(results)
 }
 
-fn draw(outcome: &mut Outcome, recording: &Recording, names: &[String], layouts: &[Vec<[f64; 2]>]) {
-    let mut data = Data::new(&["layer", "image", "class", "x", "y"]);
+fn draw(
+    results: &mut ExperimentOutput,
+    recording: &Recording,
+    names: &[String],
+    layouts: &[Vec<[f64; 2]>],
+) {
+    let mut data = ChartData::new(&["layer", "image", "class", "x", "y"]);
     let mut panels = Vec::new();
     for ((_, name), points) in LAYERS.iter().zip(layouts) {
         let classes = recording.labels.iter().copied().max().unwrap_or(0);
         let of_class = |class: u8| Series {
             label: names[usize::from(class)].clone(),
             colour: usize::from(class),
-            mark: Mark::Specks,
+            mark: Mark::SmallDots,
             points: (recording.labels.iter().zip(points))
                 .filter(|(label, _)| **label == class)
                 .map(|(_, &[x, y])| Point::new(x, y))
@@ -83,8 +88,8 @@ fn draw(outcome: &mut Outcome, recording: &Recording, names: &[String], layouts:
         }
         panels.push(Panel {
             title: name.to_string(),
-            x: Axis::plain(points.iter().map(|point| point[0])),
-            y: Axis::plain(points.iter().map(|point| point[1])),
+            x: Axis::unlabelled(points.iter().map(|point| point[0])),
+            y: Axis::unlabelled(points.iter().map(|point| point[1])),
             series: (0..=classes).map(of_class).collect(),
             references: Vec::new(),
         });
@@ -92,5 +97,5 @@ fn draw(outcome: &mut Outcome, recording: &Recording, names: &[String], layouts:
     let figure = Figure { title: "t-SNE of test images, layer by layer".to_string(), panels };
     let caption = "t-SNE of test images, a dot each, coloured by class: what lies together is alike. Axes have no \
                    meaning.";
-    outcome.plot("layers", caption, Drawing::Figure(figure), data);
+    results.plot("layers", caption, Chart::Figure(figure), data);
 }

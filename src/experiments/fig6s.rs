@@ -1,7 +1,7 @@
 //! Plateau potentials that do not come at the same time.
 
 use super::curves::{Condition, train_and_draw};
-use super::outcome::{Claim, Outcome, differences};
+use super::output::{Claim, ExperimentOutput, differences};
 use super::study::TOLERANCE;
 use super::{Experiment, ExperimentError, Study};
 use crate::config::{Config, PlateauTimes, Preset};
@@ -15,17 +15,17 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     run,
 };
 
-fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
+fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let synchronous = study.paper(Preset::Paper1);
     let random = Config { plateau_times: PlateauTimes::Random, ..synchronous.clone() };
     let conditions = [
         Condition::new("synchronous", synchronous, Some(4.1)),
         Condition::new("random times", random, None),
     ];
-    let mut outcome = Outcome::default();
+    let mut results = ExperimentOutput::default();
     let errors = train_and_draw(
         study,
-        &mut outcome,
+        &mut results,
         "Test error by times of plateau potentials",
         " of 784-500-10",
         &conditions,
@@ -33,6 +33,6 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
     let differences = differences(&errors[1], &errors[0]);
     let claim = Claim { what: "random less synchronous times", unit: "points", paper: "about 0" };
     let criterion = format!("within {TOLERANCE} points of 0");
-    outcome.findings.push(claim.within(&differences, [-TOLERANCE, TOLERANCE], &criterion));
-    Ok(outcome)
+    results.findings.push(claim.in_range(&differences, [-TOLERANCE, TOLERANCE], &criterion));
+    Ok(results)
 }

@@ -1,12 +1,14 @@
 //! Whether hidden layers learn in the direction that backpropagation would take.
 
-use super::outcome::{Claim, Outcome};
+use super::output::{Claim, ExperimentOutput};
 use super::{Experiment, ExperimentError, Study};
 use crate::analysis::statistics::mean;
 use crate::config::{Config, Preset, Transmission};
+use crate::figures::{
+    Axis, Chart, ChartData, Figure, Mark, Panel, Point, Reference, Scale, Series,
+};
 use crate::network::Network;
 use crate::recorder::{Quantity, Recorder, Shown};
-use crate::report::{Axis, Data, Drawing, Figure, Mark, Panel, Point, Reference, Scale, Series};
 use crate::train::order;
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
@@ -24,8 +26,8 @@ const AVERAGED: usize = 100;
 /// Means over so many images are drawn and judged: finer ones are noise.
 const JUDGED: usize = 2000;
 
-fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
-    let spikes = Config { epochs: study.extent(1, 10), ..study.paper(Preset::Paper1) };
+fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
+    let spikes = Config { epochs: study.quick_or_full(1, 10), ..study.paper(Preset::Paper1) };
     let rates = Config { feedback_transmission: Transmission::Rates, ..spikes.clone() };
     let conditions = [("spikes", spikes), ("rates", rates)];
     let mut courses: Vec<Vec<Vec<f64>>> = Vec::new();
@@ -37,10 +39,10 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
         }
         courses.push(of_condition);
     }
-    let mut outcome = Outcome::default();
-    draw(&mut outcome, &conditions.each_ref().map(|(name, _)| *name), &courses);
+    let mut results = ExperimentOutput::default();
+    draw(&mut results, &conditions.each_ref().map(|(name, _)| *name), &courses);
     for (name, config) in conditions {
-        outcome.settings.push((name.to_string(), config));
+        results.settings.push((name.to_string(), config));
     }
     let start =
         |courses: &[Vec<f64>]| courses.iter().map(|c| mean(&c[..c.len().min(AVERAGED)])).collect();
@@ -50,34 +52,34 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
     let end = |courses: &[Vec<f64>]| -> Vec<f64> {
         courses.iter().map(|course| means(course).last().unwrap_or(f64::NAN)).collect()
     };
-    let [spikes, rates] = &courses[..] else { return Ok(outcome) };
+    let [spikes, rates] = &courses[..] else { return Ok(results) };
     let starts: Vec<f64> = start(spikes);
     let claim = |what, paper| Claim { what, unit: "degrees", paper };
     let within_ten = |value: f64| [value - 10.0, value + 10.0];
-    outcome.findings.extend([
-        claim("angle at the start", "about 90").within(&starts, within_ten(90.0), "within 10"),
-        claim("feedback by spikes, lowest angle", "about 65").within(
+    results.findings.extend([
+        claim("angle at the start", "about 90").in_range(&starts, within_ten(90.0), "within 10"),
+        claim("feedback by spikes, lowest angle", "about 65").in_range(
             &lowest(spikes),
             within_ten(65.0),
             "within 10",
         ),
-        claim("feedback by spikes, lowest less start", "below 0").smaller(
+        claim("feedback by spikes, lowest less start", "below 0").less_than(
             &lowest(spikes),
             &starts,
             "falls",
         ),
-        claim("feedback by rates, lowest angle", "about 35").within(
+        claim("feedback by rates, lowest angle", "about 35").in_range(
             &lowest(rates),
             within_ten(35.0),
             "within 10",
         ),
-        claim("rates less spikes, at the end", "about -30").smaller(
+        claim("rates less spikes, at the end", "about -30").less_than(
             &end(rates),
             &end(spikes),
             "rates come closer",
         ),
     ]);
-    Ok(outcome)
+    Ok(results)
 }
 
 /// The angle of every image that a network learns from, degrees.
@@ -92,7 +94,7 @@ fn measure(study: &mut Study, what: &str, config: &Config) -> Result<Vec<f64>, E
             // Where no neuron has an error there is no direction.
             let found = recording.numbers("angle0").into_iter();
             angles.extend(found.map(|angle| if angle.is_finite() { angle } else { 90.0 }));
-            study.tell(what, angles.len(), total)?;
+            study.report_progress(what, angles.len(), total)?;
         }
     }
     Ok(angles)
@@ -103,8 +105,8 @@ fn means(course: &[f64]) -> impl Iterator<Item = f64> {
     course.chunks(JUDGED).map(mean)
 }
 
-fn draw(outcome: &mut Outcome, names: &[&str], courses: &[Vec<Vec<f64>>]) {
-    let mut data = Data::new(&["feedback", "seed", "images", "angle_mean_of_100"]);
+fn draw(results: &mut ExperimentOutput, names: &[&str], courses: &[Vec<Vec<f64>>]) {
+    let mut data = ChartData::new(&["feedback", "seed", "images", "angle_mean_of_100"]);
     let mut series = Vec::new();
     for (colour, (name, courses)) in names.iter().zip(courses).enumerate() {
         for (seed, course) in (1..).zip(courses) {
@@ -135,7 +137,7 @@ fn draw(outcome: &mut Outcome, names: &[&str], courses: &[Vec<Vec<f64>>]) {
     };
     let panel = Panel {
         title: String::new(),
-        x: Axis::whole("training images", points().map(|point| point.x)),
+        x: Axis::integer("training images", points().map(|point| point.x)),
         y: Axis::new(
             "angle to backpropagation, degrees",
             Scale::Linear,
@@ -148,7 +150,7 @@ fn draw(outcome: &mut Outcome, names: &[&str], courses: &[Vec<Vec<f64>>]) {
     let figure = Figure { title, panels: vec![panel] };
     let caption = "Means over 2,000 images, over seeds with a band of one standard deviation; the table has means \
                    of 100. At 90 degrees two directions have nothing in common.";
-    outcome.plot("angle", caption, Drawing::Figure(figure), data);
+    results.plot("angle", caption, Chart::Figure(figure), data);
 }
 
 #[cfg(test)]
@@ -159,9 +161,9 @@ mod tests {
     fn axes_hold_spreads_and_count_whole_images() {
         for (low, high) in [(20.0, 40.0), (90.0, 130.0)] {
             let courses = vec![vec![vec![low; 5], vec![high; 5]]; 2];
-            let mut outcome = Outcome::default();
-            draw(&mut outcome, &["spikes", "rates"], &courses);
-            outcome.panels("angle")[0].check_axes();
+            let mut results = ExperimentOutput::default();
+            draw(&mut results, &["spikes", "rates"], &courses);
+            results.panels("angle")[0].check_axes();
         }
     }
 }

@@ -3,13 +3,15 @@
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
-use super::outcome::{Claim, Outcome};
-use super::{Experiment, ExperimentError, Study, Trained};
+use super::output::{Claim, ExperimentOutput};
+use super::{Experiment, ExperimentError, Study, TrainedNetwork};
 use crate::analysis::statistics::{correlation, histogram, mean};
 use crate::config::{Config, HiddenErrors, Preset};
+use crate::figures::{
+    Axis, Cell, Chart, ChartData, Figure, ImageGrid, Mark, Panel, Point, Scale, Series,
+};
 use crate::network::Network;
 use crate::random::{Purpose, Stream};
-use crate::report::{Axis, Data, Drawing, Figure, Mark, Mosaic, Panel, Point, Scale, Series, Tile};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig7bc",
@@ -31,14 +33,14 @@ const BARS: usize = 40;
 
 type Fields = Vec<Vec<f64>>;
 
-fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
+fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let local = study.paper(Preset::Paper1);
     let exact = Config { hidden_errors: HiddenErrors::Backpropagation, ..local.clone() };
     let local_trained = study.train_one(&local)?;
     let seeds = (1..=study.seeds).map(|seed| OTHER_SEEDS + seed);
     let exacts: Vec<Config> = seeds.map(|seed| Config { seed, ..exact.clone() }).collect();
     let exact_trained = study.train_all(&exacts)?;
-    let mut outcome = Outcome::default();
+    let mut results = ExperimentOutput::default();
     let (mut matched, mut shuffled) = (Vec::new(), Vec::new());
     let total = local_trained.len();
     for (number, (local, exact)) in local_trained.iter().zip(&exact_trained).enumerate() {
@@ -48,26 +50,26 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
         matched.push(mean(&best));
         shuffled.push(mean(&chance));
         if number == 0 {
-            draw(study, &mut outcome, [&local, &exact], [&best, &chance]);
+            draw(study, &mut results, [&local, &exact], [&best, &chance]);
         }
-        study.tell("networks compared", number + 1, total)?;
+        study.report_progress("networks compared", number + 1, total)?;
     }
-    outcome.settings.push(("plateaus".to_string(), local));
-    outcome.settings.push(("backpropagation".to_string(), exact));
+    results.settings.push(("plateaus".to_string(), local));
+    results.settings.push(("backpropagation".to_string(), exact));
     let claim = Claim {
         what: "best-match correlation, shuffled less real",
         unit: "",
         paper: "far below 0",
     };
-    outcome.findings.push(claim.smaller(&shuffled, &matched, "real is above shuffled"));
+    results.findings.push(claim.less_than(&shuffled, &matched, "real is above shuffled"));
     let claim = Claim { what: "best-match correlation", unit: "", paper: "far above shuffled" };
     let criterion = "at least twice that of shuffled fields";
-    outcome.findings.push(claim.within(&matched, [2.0 * mean(&shuffled), 1.0], criterion));
-    Ok(outcome)
+    results.findings.push(claim.in_range(&matched, [2.0 * mean(&shuffled), 1.0], criterion));
+    Ok(results)
 }
 
 /// What was learned by each neuron of the lowest layer, `[units][pixels]`.
-fn fields(study: &Study, trained: &Trained) -> Fields {
+fn fields(study: &Study, trained: &TrainedNetwork) -> Fields {
     let pixels = study.dataset.pixels();
     let initial = Network::initial(&trained.trial.config, pixels);
     let rows = |network: &Network| network.layers[0].weight_rows();
@@ -97,7 +99,7 @@ fn shuffle(fields: &Fields) -> Fields {
 
 fn draw(
     study: &Study,
-    outcome: &mut Outcome,
+    results: &mut ExperimentOutput,
     [local, exact]: [&Fields; 2],
     [best, chance]: [&[f64]; 2],
 ) {
@@ -106,16 +108,16 @@ fn draw(
     for (name, fields, how) in
         [("plateaus", local, "plateau potentials"), ("backpropagation", exact, "backpropagation")]
     {
-        let tile = |values: &Vec<f64>| Tile {
+        let cell = |values: &Vec<f64>| Cell {
             title: String::new(),
             height,
             width,
             channels,
             values: values.clone(),
         };
-        let tiles = fields.iter().take(SHOWN).map(tile).collect();
-        let mosaic = Mosaic { title: format!("Learned by {how}"), columns: 10, tiles };
-        let mut data = Data::new(&["unit", "row", "column", "channel", "learned_weight"]);
+        let cells = fields.iter().take(SHOWN).map(cell).collect();
+        let grid = ImageGrid { title: format!("Learned by {how}"), columns: 10, cells };
+        let mut data = ChartData::new(&["unit", "row", "column", "channel", "learned_weight"]);
         for (unit, field) in fields.iter().take(SHOWN).enumerate() {
             for (index, weight) in field.iter().enumerate() {
                 let (pixel, channel) = (index / channels, index % channels);
@@ -127,9 +129,9 @@ fn draw(
             "What learning by {how} added to the weights of the first {SHOWN} hidden neurons: each on its own \
              scale, symmetric about 0."
         );
-        outcome.plot(&format!("fields-{name}"), &caption, Drawing::Mosaic(mosaic), data);
+        results.plot(&format!("fields-{name}"), &caption, Chart::ImageGrid(grid), data);
     }
-    let mut data = Data::new(&["condition", "unit", "best_match_correlation"]);
+    let mut data = ChartData::new(&["condition", "unit", "best_match_correlation"]);
     let mut series = Vec::new();
     for (colour, (label, values)) in [("real", best), ("shuffled", chance)].iter().enumerate() {
         for (unit, value) in values.iter().enumerate() {
@@ -158,5 +160,5 @@ fn draw(
     let figure = Figure { title, panels: vec![panel] };
     let caption =
         "How well the fields of seed 1 are matched by one of those that backpropagation learned.";
-    outcome.plot("matches", caption, Drawing::Figure(figure), data);
+    results.plot("matches", caption, Chart::Figure(figure), data);
 }

@@ -1,7 +1,7 @@
 //! Feedback weights: sparse ones, and those that follow the feed-forward ones.
 
 use super::curves::{Condition, train_and_draw};
-use super::outcome::{Claim, Outcome};
+use super::output::{Claim, ExperimentOutput};
 use super::{Experiment, ExperimentError, Study};
 use crate::config::{Config, FeedbackWeights, Preset};
 
@@ -24,8 +24,8 @@ const GAIN: f64 = 5.0;
 /// Spread of the noise on symmetric weights.
 const NOISE: f64 = 0.05;
 
-fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
-    let full = Config { epochs: study.extent(4, 60), ..study.paper(Preset::Paper1) };
+fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
+    let full = Config { epochs: study.quick_or_full(4, 60), ..study.paper(Preset::Paper1) };
     let sparse = Config { feedback_sparsity: SPARSITY, ..full.clone() };
     let amplified = Config { feedback_gain: GAIN, ..sparse.clone() };
     let symmetric = Config { feedback_weights: FeedbackWeights::Symmetric, ..full.clone() };
@@ -37,24 +37,24 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
         Condition::new("symmetric", symmetric, Some(3.6)),
         Condition::new("noisy symmetric", noisy, None),
     ];
-    let mut outcome = Outcome::default();
+    let mut results = ExperimentOutput::default();
     let errors = train_and_draw(
         study,
-        &mut outcome,
+        &mut results,
         "Test error by kind of feedback",
         " of 784-500-10",
         &conditions,
     )?;
-    let [full, sparse, weak, symmetric, noisy] = &errors[..] else { return Ok(outcome) };
-    outcome.findings.push(study.judge_error("sparse feedback, test error", 3.7, sparse));
-    outcome.findings.push(study.judge_error("symmetric feedback, test error", 3.6, symmetric));
+    let [full, sparse, weak, symmetric, noisy] = &errors[..] else { return Ok(results) };
+    results.findings.push(study.judge_error("sparse feedback, test error", 3.7, sparse));
+    results.findings.push(study.judge_error("symmetric feedback, test error", 3.6, symmetric));
     let mut order = |what, paper, [first, second]: [&[f64]; 2], criterion| {
         let claim = Claim { what, unit: "points", paper };
-        outcome.findings.push(claim.smaller(first, second, criterion));
+        results.findings.push(claim.less_than(first, second, criterion));
     };
     order("sparse less full", "-0.4", [sparse, full], "sparse is better");
     order("full less sparse, not amplified", "below 0", [full, weak], "full is better");
     order("symmetric less full", "-0.5", [symmetric, full], "symmetric is better");
     order("full less noisy symmetric", "about -1.3", [full, noisy], "full is better");
-    Ok(outcome)
+    Ok(results)
 }

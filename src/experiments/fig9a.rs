@@ -1,12 +1,12 @@
 //! Apical dendrites that reach the soma weakly.
 
-use super::outcome::{Claim, Outcome};
+use super::output::{Claim, ExperimentOutput};
 use super::traces::{APICAL, BASAL, Neuron, SOMA, panel, table};
 use super::{Experiment, ExperimentError, Study};
 use crate::analysis::statistics::least_squares;
 use crate::config::{Config, Preset};
+use crate::figures::{Chart, Figure};
 use crate::recorder::{Quantity, Recorder, Recording, Shown};
-use crate::report::{Drawing, Figure};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig9a",
@@ -20,12 +20,15 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
 
 const IMAGES: usize = 5;
 
-fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
-    let config =
-        Config { g_apical: 0.05, epochs: study.extent(2, 60), ..study.paper(Preset::Paper2) };
+fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
+    let config = Config {
+        g_apical: 0.05,
+        epochs: study.quick_or_full(2, 60),
+        ..study.paper(Preset::Paper2)
+    };
     let trained = study.train_one(&config)?;
     let images = study.test_images(IMAGES);
-    let mut outcome = Outcome::default();
+    let mut results = ExperimentOutput::default();
     let mut ratios = Vec::new();
     for trained in &trained {
         use Quantity::{Apical, Basal, Phases, Soma};
@@ -33,7 +36,7 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
         let mut session = study.session(&trained.trial.config, &trained.network, recorder)?;
         let recording = session.show(&images, Shown::Taught, &mut |_| ())?;
         ratios.push(attenuation(&recording));
-        if outcome.plots.is_empty() {
+        if results.plots.is_empty() {
             let mut data = table();
             let compartments = &[BASAL, APICAL, SOMA];
             let unit = first_active(&recording);
@@ -42,15 +45,15 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
             let title = "Voltages with g_A = 0.05".to_string();
             let caption =
                 "Voltages of a neuron of the lower hidden layer while a test image is shown.";
-            let drawing = Drawing::Figure(Figure { title, panels });
-            outcome.plot("voltages", caption, drawing, data);
+            let chart = Chart::Figure(Figure { title, panels });
+            results.plot("voltages", caption, chart, data);
         }
     }
-    outcome.settings.push(("config".to_string(), config));
+    results.settings.push(("config".to_string(), config));
     let claim =
         Claim { what: "apical over basal attenuation at the soma", unit: "times", paper: "12" };
-    outcome.findings.push(claim.within(&ratios, [11.0, 13.0], "within 1"));
-    Ok(outcome)
+    results.findings.push(claim.in_range(&ratios, [11.0, 13.0], "within 1"));
+    Ok(results)
 }
 
 /// How many times more of the basal voltage arrives at the soma than of the apical one.

@@ -1,7 +1,7 @@
 //! How well apical dendrites must be kept apart from the soma.
 
 use super::curves::{Condition, train_and_draw};
-use super::outcome::{Claim, Outcome, differences};
+use super::output::{Claim, ExperimentOutput, differences};
 use super::{Experiment, ExperimentError, Study};
 use crate::config::{Config, Preset};
 
@@ -14,9 +14,9 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     run,
 };
 
-fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
+fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let coupled = |study: &Study, g_apical| {
-        let epochs = study.extent(2, 60);
+        let epochs = study.quick_or_full(2, 60);
         Config { g_apical, epochs, ..study.paper(Preset::Paper2) }
     };
     let conditions = [
@@ -24,21 +24,21 @@ fn run(study: &mut Study) -> Result<Outcome, ExperimentError> {
         Condition::new("g_A = 0.05", coupled(study, 0.05), Some(3.3)),
         Condition::new("g_A = 0.6", coupled(study, 0.6), Some(5.2)),
     ];
-    let mut outcome = Outcome::default();
+    let mut results = ExperimentOutput::default();
     let errors = train_and_draw(
         study,
-        &mut outcome,
+        &mut results,
         "Test error by coupling of the apical dendrites",
         " of 784-500-100-10",
         &conditions,
     )?;
-    let [apart, weak, strong] = &errors[..] else { return Ok(outcome) };
-    outcome.findings.push(study.judge_error("g_A = 0.05, test error", 3.3, weak));
-    outcome.findings.push(study.judge_error("g_A = 0.6, test error", 5.2, strong));
+    let [apart, weak, strong] = &errors[..] else { return Ok(results) };
+    results.findings.push(study.judge_error("g_A = 0.05, test error", 3.3, weak));
+    results.findings.push(study.judge_error("g_A = 0.6, test error", 5.2, strong));
     let differences = differences(weak, apart);
     let claim = Claim { what: "g_A = 0.05 less 0", unit: "points", paper: "about 0.1" };
-    outcome.findings.push(claim.within(&differences, [-0.5, 0.5], "within 0.5 points of 0"));
+    results.findings.push(claim.in_range(&differences, [-0.5, 0.5], "within 0.5 points of 0"));
     let claim = Claim { what: "g_A = 0 less 0.6", unit: "points", paper: "about -2" };
-    outcome.findings.push(claim.smaller(apart, strong, "strong coupling hurts"));
-    Ok(outcome)
+    results.findings.push(claim.less_than(apart, strong, "strong coupling hurts"));
+    Ok(results)
 }

@@ -15,22 +15,22 @@ mod fig7bc;
 mod fig8;
 mod fig9a;
 mod fig9b;
-mod outcome;
+mod output;
 mod study;
 mod traces;
-mod trainings;
+mod trained_networks;
 
-pub use outcome::Outcome;
-pub use study::{Study, StudyEvent, Trained};
+pub use output::ExperimentOutput;
+pub use study::{Study, StudyEvent, TrainedNetwork};
 
 use std::path::Path;
 use std::time::Instant;
 
 use thiserror::Error;
 
+use crate::figures::{ExperimentResult, FigureError};
 use crate::layout::BackendError;
 use crate::record::{RecordError, WeightsError};
-use crate::report::{ExperimentResult, ReportError};
 use crate::train::TrainError;
 use crate::trials::TrialsError;
 
@@ -44,7 +44,7 @@ pub struct Experiment {
     pub title: &'static str,
     /// What is done, in a few sentences.
     pub about: &'static str,
-    run: fn(&mut Study) -> Result<Outcome, ExperimentError>,
+    run: fn(&mut Study) -> Result<ExperimentOutput, ExperimentError>,
 }
 
 /// All, in the order of the paper's figures.
@@ -78,10 +78,10 @@ pub enum ExperimentError {
     #[error(transparent)]
     Weights(#[from] WeightsError),
     #[error(transparent)]
-    Report(#[from] ReportError),
+    Report(#[from] FigureError),
     /// Who listens broke it off; what is finished is kept.
     #[error("broken off")]
-    BrokenOff,
+    Interrupted,
 }
 
 impl Experiment {
@@ -95,9 +95,9 @@ impl Experiment {
         study: &mut Study,
         folder: &Path,
     ) -> Result<ExperimentResult, ExperimentError> {
-        study.send(StudyEvent::Started { experiment: self.name })?;
+        study.emit(StudyEvent::Started { experiment: self.name })?;
         let start = Instant::now();
-        let outcome = (self.run)(study)?;
-        outcome.save(&folder.join(self.name), self, study, start.elapsed().as_secs_f64())
+        let results = (self.run)(study)?;
+        results.save(&folder.join(self.name), self, study, start.elapsed().as_secs_f64())
     }
 }

@@ -5,16 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::ExperimentError;
-use super::outcome::Claim;
-pub use super::trainings::Trained;
-use super::trainings::Trainings;
+use super::output::Claim;
+pub use super::trained_networks::TrainedNetwork;
+use super::trained_networks::TrainedNetworks;
 use crate::config::{Config, Preset};
 use crate::dataset::{DataIdentity, Dataset};
+use crate::figures::{Finding, NO_DEVICE};
 use crate::model::initial::Initial;
 use crate::network::Network;
 use crate::record::{Notice, RecordError};
 use crate::recorder::{Recorder, Session};
-use crate::report::{Finding, NO_DEVICE};
 use crate::schedule::{Image, Selection};
 use crate::trials::device_name;
 
@@ -45,7 +45,7 @@ pub enum StudyEvent<'a> {
 }
 
 /// Hears of it, and may break off.
-pub type Listen<'a> = &'a mut dyn FnMut(StudyEvent) -> ControlFlow<()>;
+pub type StudyEventSink<'a> = &'a mut dyn FnMut(StudyEvent) -> ControlFlow<()>;
 
 /// How an experiment is done.
 pub struct Study<'a> {
@@ -60,9 +60,9 @@ pub struct Study<'a> {
     /// Where to compute.
     pub selection: Selection,
     /// Networks that train side by side.
-    pub together: usize,
-    trainings: Trainings,
-    listen: Listen<'a>,
+    pub parallel: usize,
+    networks: TrainedNetworks,
+    emit_event: StudyEventSink<'a>,
     device: Option<String>,
 }
 
@@ -76,23 +76,23 @@ impl<'a> Study<'a> {
         seeds: u64,
         dataset: Dataset,
         selection: Selection,
-        together: usize,
+        parallel: usize,
         folder: &Path,
-        listen: Listen<'a>,
+        emit_event: StudyEventSink<'a>,
     ) -> Result<Self, RecordError> {
         let (data, dataset) = (DataIdentity::of(&dataset), Arc::new(dataset));
-        let trainings = Trainings::open(folder)?;
+        let networks = TrainedNetworks::open(folder)?;
         let device = None;
-        Ok(Study { quick, seeds, dataset, data, selection, together, trainings, listen, device })
+        Ok(Study { quick, seeds, dataset, data, selection, parallel, networks, emit_event, device })
     }
 
     /// What was wrong with the folder of trained networks.
     pub fn notices(&self) -> impl Iterator<Item = &Notice> {
-        self.trainings.notices()
+        self.networks.notices()
     }
 
     /// One of two extents.
-    pub fn extent<T>(&self, quick: T, full: T) -> T {
+    pub fn quick_or_full<T>(&self, quick: T, full: T) -> T {
         if self.quick { quick } else { full }
     }
 
@@ -100,7 +100,7 @@ impl<'a> Study<'a> {
     pub fn paper(&self, preset: Preset) -> Config {
         Config {
             initial: INITIAL,
-            epochs: self.extent(QUICK_EPOCHS, 60),
+            epochs: self.quick_or_full(QUICK_EPOCHS, 60),
             quick_test_every: 0,
             ..preset.config()
         }
@@ -110,20 +110,26 @@ impl<'a> Study<'a> {
     ///
     /// # Errors
     /// When a training fails or was broken off.
-    pub fn train(&mut self, conditions: &[Config]) -> Result<Vec<Vec<Trained>>, ExperimentError> {
+    pub fn train(
+        &mut self,
+        conditions: &[Config],
+    ) -> Result<Vec<Vec<TrainedNetwork>>, ExperimentError> {
         let seeds = 1..=self.seeds;
         let seeded = |config: &Config| -> Vec<Config> {
             seeds.clone().map(|seed| Config { seed, ..config.clone() }).collect()
         };
         let trained = self.train_all(&conditions.iter().flat_map(seeded).collect::<Vec<_>>())?;
-        Ok(trained.chunks(self.seeds as usize).map(<[Trained]>::to_vec).collect())
+        Ok(trained.chunks(self.seeds as usize).map(<[TrainedNetwork]>::to_vec).collect())
     }
 
     /// Trains a network of each seed.
     ///
     /// # Errors
     /// When a training fails or was broken off.
-    pub fn train_one(&mut self, condition: &Config) -> Result<Vec<Trained>, ExperimentError> {
+    pub fn train_one(
+        &mut self,
+        condition: &Config,
+    ) -> Result<Vec<TrainedNetwork>, ExperimentError> {
         Ok(self.train(std::slice::from_ref(condition))?.concat())
     }
 
@@ -131,11 +137,14 @@ impl<'a> Study<'a> {
     ///
     /// # Errors
     /// When a training fails or was broken off.
-    pub fn train_all(&mut self, configs: &[Config]) -> Result<Vec<Trained>, ExperimentError> {
-        let Study { trainings, dataset, data, selection, together, listen, .. } = self;
+    pub fn train_all(
+        &mut self,
+        configs: &[Config],
+    ) -> Result<Vec<TrainedNetwork>, ExperimentError> {
+        let Study { networks, dataset, data, selection, parallel, emit_event, .. } = self;
         let trained =
-            trainings.get(configs, (dataset, data), selection, *together, &mut |done, total| {
-                listen(StudyEvent::Progress { what: "training images", done, total })
+            networks.get(configs, (dataset, data), selection, *parallel, &mut |done, total| {
+                emit_event(StudyEvent::Progress { what: "training images", done, total })
             })?;
         self.device = trained.last().map(|trained| trained.trial.device.clone());
         Ok(trained)
@@ -153,9 +162,9 @@ impl<'a> Study<'a> {
         let criterion = format!("within {TOLERANCE} points");
         if self.quick {
             let note = "a quick run ends after fewer epochs than the paper's 60: not judged";
-            return claim.told(errors, &criterion, note);
+            return claim.report_only(errors, &criterion, note);
         }
-        claim.within(errors, [paper - TOLERANCE, paper + TOLERANCE], &criterion)
+        claim.in_range(errors, [paper - TOLERANCE, paper + TOLERANCE], &criterion)
     }
 
     /// A network that can be looked into.
@@ -189,15 +198,20 @@ impl<'a> Study<'a> {
     ///
     /// # Errors
     /// When whoever listens breaks off.
-    pub fn tell(&mut self, what: &str, done: usize, total: usize) -> Result<(), ExperimentError> {
+    pub fn report_progress(
+        &mut self,
+        what: &str,
+        done: usize,
+        total: usize,
+    ) -> Result<(), ExperimentError> {
         let (done, total) = (done as u64, total as u64);
-        self.send(StudyEvent::Progress { what, done, total })
+        self.emit(StudyEvent::Progress { what, done, total })
     }
 
-    pub(super) fn send(&mut self, event: StudyEvent) -> Result<(), ExperimentError> {
-        match (self.listen)(event) {
+    pub(super) fn emit(&mut self, event: StudyEvent) -> Result<(), ExperimentError> {
+        match (self.emit_event)(event) {
             ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(ExperimentError::BrokenOff),
+            ControlFlow::Break(()) => Err(ExperimentError::Interrupted),
         }
     }
 }

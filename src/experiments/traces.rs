@@ -1,7 +1,7 @@
 //! Courses of voltages through the two phases of an image.
 
+use crate::figures::{Axis, ChartData, Mark, Panel, Point, Scale, Series};
 use crate::recorder::Recording;
-use crate::report::{Axis, Data, Mark, Panel, Point, Scale, Series};
 
 /// The voltages of a neuron that a panel shows: arrays of the recording by their names in the legend.
 pub(super) struct Neuron<'a> {
@@ -21,7 +21,7 @@ pub(super) const SOMA: Compartment = ("soma", "soma", 2);
 const BOUNDARY: usize = 6;
 
 /// A panel of the first image recorded, whose data are added to the table.
-pub(super) fn panel(recording: &Recording, neuron: &Neuron, data: &mut Data) -> Panel {
+pub(super) fn panel(recording: &Recording, neuron: &Neuron, data: &mut ChartData) -> Panel {
     let mut series = Vec::new();
     for &(array, label, colour) in neuron.compartments {
         let array = format!("{array}{}", neuron.layer);
@@ -43,7 +43,7 @@ pub(super) fn panel(recording: &Recording, neuron: &Neuron, data: &mut Data) -> 
     series.push(Series {
         label: "target phase begins".to_string(),
         colour: BOUNDARY,
-        mark: Mark::Hairline,
+        mark: Mark::ThinLine,
         points: vec![Point::new(boundary, low), Point::new(boundary, high)],
     });
     let steps = series.iter().flat_map(|series| &series.points).map(|point| point.x);
@@ -57,6 +57,6 @@ pub(super) fn panel(recording: &Recording, neuron: &Neuron, data: &mut Data) -> 
 }
 
 /// The table's columns.
-pub(super) fn table() -> Data {
-    Data::new(&["compartment", "layer", "unit", "step", "voltage"])
+pub(super) fn table() -> ChartData {
+    ChartData::new(&["compartment", "layer", "unit", "step", "voltage"])
 }

@@ -1,4 +1,4 @@
-//! Downloads a file over HTTP: from one place after the other, and on from where it broke off.
+//! Downloads files over HTTP: tries each mirror in turn and resumes partial files.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -14,93 +14,93 @@ use super::known::{Checksum, RemoteFile};
 use super::{FetchError, lines};
 use crate::files;
 
-/// A server that says nothing for so long has gone.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// A server that sends fewer bytes a second for as long is given up.
-const SLOWEST: u64 = 1000;
-/// Bytes that are read at once.
+/// Time after which a silent or too slow server is given up.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// Lowest accepted rate over [`TIMEOUT`], bytes per second.
+const MIN_BYTES_PER_SECOND: u64 = 1000;
+/// Size of one read, bytes.
 const BLOCK: usize = 1 << 16;
 
-/// How far a download is.
+/// Progress of a download.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// A file is there already.
-    Kept {
-        /// Its name.
+    /// The file already exists with the right checksum.
+    AlreadyPresent {
+        /// Name of the file.
         file: &'static str,
     },
-    /// Some of a file is there.
+    /// A part of the file was received.
     Bytes {
-        /// Its name.
+        /// Name of the file.
         file: &'static str,
-        /// Bytes that are there.
+        /// Number of bytes on disk.
         bytes: u64,
-        /// Bytes that it will have, where the server tells.
-        of: Option<u64>,
+        /// Size of the complete file in bytes, if the server sends it.
+        total: Option<u64>,
     },
-    /// A place failed.
+    /// A mirror failed.
     Failed {
-        /// In words.
+        /// The error as text.
         reason: String,
     },
 }
 
-/// Downloads files from the same places.
+/// Downloads files from a list of mirrors.
 pub struct Downloader<'a> {
     agent: Agent,
-    places: Vec<&'a str>,
+    mirrors: Vec<&'a str>,
     listen: &'a mut dyn FnMut(Progress),
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl<'a> Downloader<'a> {
-    /// From `places`, addresses to which names of files are added, the first first. `listen` hears how far a download is.
-    pub fn new(places: Vec<&'a str>, listen: &'a mut dyn FnMut(Progress)) -> Self {
-        Downloader::with_patience(places, listen, PATIENCE)
+    /// Creates a downloader. `mirrors`: URLs of folders, tried in this order. `listen` receives the progress.
+    pub fn new(mirrors: Vec<&'a str>, listen: &'a mut dyn FnMut(Progress)) -> Self {
+        Downloader::with_timeout(mirrors, listen, TIMEOUT)
     }
 
-    /// The same with another time after which a silent or slow server is given up.
-    pub fn with_patience(
-        places: Vec<&'a str>,
+    /// Creates a downloader that gives up a silent or slow server after `timeout`.
+    pub fn with_timeout(
+        mirrors: Vec<&'a str>,
         listen: &'a mut dyn FnMut(Progress),
-        patience: Duration,
+        timeout: Duration,
     ) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_connect(Some(patience))
-            .timeout_recv_response(Some(patience))
-            .timeout_per_read(Some(patience))
-            // What is compressed stays so: its checksum is known.
+            .timeout_connect(Some(timeout))
+            .timeout_recv_response(Some(timeout))
+            .timeout_per_read(Some(timeout))
+            // Checksums are those of the compressed files.
             .accept_encoding("identity")
             .user_agent(concat!("apical/", env!("CARGO_PKG_VERSION")));
-        Downloader { agent: config.build().new_agent(), places, listen, patience }
+        Downloader { agent: config.build().new_agent(), mirrors, listen, timeout }
     }
 
-    /// Puts a file into a folder, and says where.
+    /// Downloads a file into a folder and returns its path.
     ///
     /// # Errors
-    /// When no place has it with the right checksum, another file has its name, or it cannot be written.
+    /// Returns an error if no mirror has the file with its checksum, another file has its name, or it cannot be written.
     pub fn fetch(&mut self, file: &RemoteFile, folder: &Path) -> Result<PathBuf, FetchError> {
         let path = folder.join(file.name);
         if path.exists() {
             return match check(&path, file, &path.display().to_string()) {
                 Ok(()) => {
-                    (self.listen)(Progress::Kept { file: file.name });
+                    (self.listen)(Progress::AlreadyPresent { file: file.name });
                     Ok(path)
                 }
-                Err(error) => Err(FetchError::Other { path, source: Box::new(error) }),
+                Err(error) => Err(FetchError::Conflict { path, source: Box::new(error) }),
             };
         }
         let part = folder.join(format!("{}.part", file.name));
         let mut failures = Vec::new();
-        for place in self.places.clone() {
-            let url = format!("{}/{}", place.trim_end_matches('/'), file.name);
+        for mirror in self.mirrors.clone() {
+            let url = format!("{}/{}", mirror.trim_end_matches('/'), file.name);
             match self.fetch_from(&url, file, &part) {
                 Ok(()) => {
                     fs::rename(&part, &path).map_err(FetchError::file("written", &path))?;
                     return Ok(path);
                 }
-                // Another place would not help.
+                // A local file error would recur with every mirror.
                 Err(error @ FetchError::File { .. }) => return Err(error),
                 Err(error) => {
                     let reason = lines(std::slice::from_ref(&error)).trim_start().to_string();
@@ -109,40 +109,40 @@ impl<'a> Downloader<'a> {
                 }
             }
         }
-        Err(FetchError::Everywhere { file: file.name, failures })
+        Err(FetchError::AllMirrorsFailed { file: file.name, failures })
     }
 
-    /// Completes the part and checks it; one that is not right is taken away.
+    /// Completes the `.part` file and checks it. Removes it if the checksum is wrong.
     fn fetch_from(&mut self, url: &str, file: &RemoteFile, part: &Path) -> Result<(), FetchError> {
         loop {
-            let begun = length_of_part(part)?;
-            self.complete(url, file, part, begun)?;
+            let resume_at = length_of_part(part)?;
+            self.complete(url, file, part, resume_at)?;
             let checked = check(part, file, url);
             if checked.is_ok() {
                 return Ok(());
             }
             fs::remove_file(part).map_err(FetchError::file("removed", part))?;
-            // The part may have come from a place that has another file: once more from its beginning.
-            if begun == 0 {
+            // The first bytes may come from a mirror with another file: retry once from the start.
+            if resume_at == 0 {
                 return checked;
             }
         }
     }
 
-    /// Adds to a part of which `begun` bytes are there what is missing.
+    /// Appends the missing bytes to a `.part` file of `resume_at` bytes.
     fn complete(
         &mut self,
         url: &str,
         file: &RemoteFile,
         part: &Path,
-        begun: u64,
+        resume_at: u64,
     ) -> Result<(), FetchError> {
         const OK: u16 = 200;
         const PARTIAL: u16 = 206;
         const NOT_SATISFIABLE: u16 = 416;
         let mut request = self.agent.get(url);
-        if begun > 0 {
-            request = request.header(header::RANGE, format!("bytes={begun}-"));
+        if resume_at > 0 {
+            request = request.header(header::RANGE, format!("bytes={resume_at}-"));
         }
         let connection = |source| {
             let (url, source) = (url.to_string(), Box::new(source));
@@ -150,13 +150,13 @@ impl<'a> Downloader<'a> {
         };
         let response = request.call().map_err(connection)?;
         let status = response.status().as_u16();
-        let (mut bytes, of) = match status {
+        let (mut bytes, total) = match status {
             OK => (0, length(&response)),
-            PARTIAL if begun > 0 && continues_at(&response, begun) => {
-                (begun, length(&response).map(|length| begun + length))
+            PARTIAL if resume_at > 0 && starts_at(&response, resume_at) => {
+                (resume_at, length(&response).map(|length| resume_at + length))
             }
-            // All of it is there, or more: the checksum tells.
-            NOT_SATISFIABLE if begun > 0 => return Ok(()),
+            // The file is complete or too long: the checksum decides.
+            NOT_SATISFIABLE if resume_at > 0 => return Ok(()),
             status => return Err(FetchError::Status { url: url.to_string(), status }),
         };
         let written = || FetchError::file("written", part);
@@ -169,9 +169,9 @@ impl<'a> Downloader<'a> {
         let mut block = vec![0; BLOCK];
         let mut window = (Instant::now(), bytes);
         loop {
-            let broken = |source| FetchError::BrokenOff { url: url.to_string(), bytes, source };
+            let broken = |source| FetchError::Interrupted { url: url.to_string(), bytes, source };
             let read = match body.read(&mut block) {
-                Ok(0) if of.is_some_and(|of| bytes < of) => return Err(broken(None)),
+                Ok(0) if total.is_some_and(|total| bytes < total) => return Err(broken(None)),
                 Ok(0) => break,
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -179,18 +179,23 @@ impl<'a> Downloader<'a> {
             };
             target.write_all(&block[..read]).map_err(written())?;
             bytes += read as u64;
-            if bytes > file.most {
+            if bytes > file.max_bytes {
                 drop(target);
                 fs::remove_file(part).map_err(FetchError::file("removed", part))?;
-                return Err(FetchError::TooLong { url: url.to_string(), most: file.most });
+                return Err(FetchError::TooLong { url: url.to_string(), most: file.max_bytes });
             }
-            (self.listen)(Progress::Bytes { file: file.name, bytes, of });
+            (self.listen)(Progress::Bytes { file: file.name, bytes, total });
             let (since, before) = window;
-            if since.elapsed() >= self.patience {
+            if since.elapsed() >= self.timeout {
                 let rate = (bytes - before) as f64 / since.elapsed().as_secs_f64();
-                if rate < SLOWEST as f64 {
+                if rate < MIN_BYTES_PER_SECOND as f64 {
                     let (url, rate) = (url.to_string(), rate as u64);
-                    return Err(FetchError::TooSlow { url, bytes, rate, least: SLOWEST });
+                    return Err(FetchError::TooSlow {
+                        url,
+                        bytes,
+                        rate,
+                        least: MIN_BYTES_PER_SECOND,
+                    });
                 }
                 window = (Instant::now(), bytes);
             }
@@ -199,15 +204,15 @@ impl<'a> Downloader<'a> {
     }
 }
 
-/// Bytes that are there of a file.
+/// Returns the size of a `.part` file, 0 if it does not exist.
 ///
 /// # Errors
-/// Returns an error if its name is that of a link or of no regular file, which is not written through.
+/// Returns an error if the name belongs to a link or a special file.
 fn length_of_part(part: &Path) -> Result<u64, FetchError> {
     match fs::symlink_metadata(part) {
         Ok(metadata) if metadata.is_file() => Ok(metadata.len()),
         Ok(_) => {
-            let source = io::Error::other("this is a link or no regular file: take it away");
+            let source = io::Error::other("not a regular file; remove it");
             Err(FetchError::file("written", part)(source))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
@@ -215,22 +220,22 @@ fn length_of_part(part: &Path) -> Result<u64, FetchError> {
     }
 }
 
-/// Bytes of the body, where the server tells.
+/// Returns the size of the body, if the server sends it.
 fn length<T>(response: &Response<T>) -> Option<u64> {
     response.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Whether a part of a file begins where it was asked to.
-fn continues_at<T>(response: &Response<T>, begun: u64) -> bool {
+/// Returns whether the response starts at byte `resume_at`.
+fn starts_at<T>(response: &Response<T>, resume_at: u64) -> bool {
     let range = response.headers().get(header::CONTENT_RANGE).and_then(|range| range.to_str().ok());
-    range.is_some_and(|range| range.starts_with(&format!("bytes {begun}-")))
+    range.is_some_and(|range| range.starts_with(&format!("bytes {resume_at}-")))
 }
 
-/// Compares a file's checksum; `from` names the file in errors. No more is read, or unpacked, than the right
-/// file has at most.
+/// Compares a file's checksum. `from` names the file in errors. Reads and decompresses at most `max_bytes` and one
+/// byte.
 fn check(path: &Path, file: &RemoteFile, from: &str) -> Result<(), FetchError> {
     let content = files::open_regular(path).map_err(FetchError::file("read", path))?;
-    let most = file.most.saturating_add(1);
+    let most = file.max_bytes.saturating_add(1);
     let read = FetchError::file("read", path);
     let (expected, digest) = match file.checksum {
         Checksum::Whole(expected) => (expected, digest(content.take(most)).map_err(read)?),
@@ -246,7 +251,7 @@ fn check(path: &Path, file: &RemoteFile, from: &str) -> Result<(), FetchError> {
     Err(FetchError::Checksum { from: from.to_string(), expected, found: digest })
 }
 
-/// SHA-256 in hexadecimal.
+/// Returns the SHA-256 in hexadecimal.
 fn digest(mut content: impl Read) -> io::Result<String> {
     let mut digest = Sha256::new();
     let mut block = vec![0; BLOCK];

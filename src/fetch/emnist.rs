@@ -1,4 +1,4 @@
-//! EMNIST, which comes as one archive of all its splits, with images that lie on their side.
+//! EMNIST: one archive of all splits, with transposed images.
 
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -9,39 +9,39 @@ use zip::ZipArchive;
 
 use super::FetchError;
 use super::known::Split;
+use crate::dataset::class_names::CLASS_NAMES;
 use crate::dataset::idx::{read_images, read_labels};
-use crate::dataset::names::CLASS_NAMES;
 use crate::files;
 use crate::record::file::write_whole;
 
-/// Names of the parts in the archive, and of the files that others of the family have.
+/// Names of the training and test set: in the archive, and in MNIST's files.
 const PARTS: [[&str; 2]; 2] = [["train", "train"], ["test", "t10k"]];
 
 const IMAGES: &str = "images-idx3-ubyte";
 const LABELS: &str = "labels-idx1-ubyte";
 
-/// The last file that is written.
+/// Returns the path of the file that [`unpack`] writes last.
 fn last(folder: &Path) -> PathBuf {
     folder.join(format!("{}-{LABELS}.gz", PARTS[1][1]))
 }
 
-/// Whether a split was unpacked into a folder before, to its end.
-pub(super) fn is_there(folder: &Path) -> bool {
+/// Returns whether a split was completely unpacked into a folder.
+pub(super) fn exists(folder: &Path) -> bool {
     last(folder).is_file() && folder.join(CLASS_NAMES).is_file()
 }
 
-/// That another split, or another data set, is in a folder.
-pub(super) fn another(folder: &Path) -> FetchError {
-    let source = io::Error::other("its classes are not those of this split");
+/// Returns the error for a folder that holds another split or data set.
+pub(super) fn conflicting_dataset(folder: &Path) -> FetchError {
+    let source = io::Error::other("its classes differ from those of the requested split");
     let path = last(folder);
     let source = FetchError::File { action: "taken", path: path.clone(), source };
-    FetchError::Other { path, source: Box::new(source) }
+    FetchError::Conflict { path, source: Box::new(source) }
 }
 
-/// Writes a split as four gzip'd IDX files, its images upright and its labels from 0 on.
+/// Writes a split as four gzip'd IDX files, with upright images and labels from 0.
 ///
 /// # Errors
-/// When the archive is damaged or another one, or a file cannot be written.
+/// Returns an error if the archive is damaged or another one, or a file cannot be written.
 pub fn unpack(archive: &Path, split: Split, folder: &Path) -> Result<(), FetchError> {
     let damaged = |source| FetchError::Archive { path: archive.to_owned(), source };
     let file = files::open_regular(archive).map_err(FetchError::file("read", archive))?;
@@ -61,16 +61,16 @@ pub fn unpack(archive: &Path, split: Split, folder: &Path) -> Result<(), FetchEr
         let content = zip.by_name(&labels).map_err(|error| damaged(error.into()))?;
         let mut labels = read_labels(content, &labels)?;
         for label in &mut labels.bytes {
-            *label = label.checked_sub(split.first_label()).ok_or_else(|| {
-                damaged(io::Error::other("a label is smaller than that of the first class"))
-            })?;
+            *label = label
+                .checked_sub(split.first_label())
+                .ok_or_else(|| damaged(io::Error::other("invalid label: below the first class")))?;
         }
         write(&folder.join(format!("{name}-{LABELS}.gz")), &labels.sizes, &labels.bytes)?;
     }
     Ok(())
 }
 
-/// Turns rows into columns.
+/// Transposes an image in place.
 fn transpose(image: &mut [u8], height: usize, width: usize) {
     let old = image.to_vec();
     for (index, pixel) in image.iter_mut().enumerate() {
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn images_stand_upright_and_labels_begin_at_0() {
+    fn unpack_transposes_images_and_shifts_labels() {
         for (split, first) in [(Split::Letters, 1), (Split::Digits, 0)] {
             let folder = tempfile::tempdir().unwrap();
             let archive = archive(folder.path(), split.name(), first);
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn another_archive_is_refused() {
+    fn unpack_other_archive_returns_error() {
         let folder = tempfile::tempdir().unwrap();
         let archive = archive(folder.path(), "digits", 0);
         let error = unpack(&archive, Split::Letters, folder.path()).unwrap_err().to_string();

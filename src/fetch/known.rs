@@ -1,10 +1,10 @@
-//! Which data sets are known, where they are, and what their files' checksums are.
+//! The known data sets: files, mirrors and checksums.
 
-use crate::dataset::names::digits;
+use crate::dataset::class_names::numeric;
 
-/// A data set that can be fetched.
+/// A data set with known mirrors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Known {
+pub enum KnownDataset {
     /// Handwritten digits (LeCun, Cortes & Burges).
     Mnist,
     /// Articles of clothing (Xiao, Rasul & Vollgraf 2017).
@@ -15,49 +15,49 @@ pub enum Known {
     Emnist(Split),
 }
 
-/// A part of EMNIST, as its authors cut it.
+/// A split of EMNIST, as its authors defined it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Split {
-    /// 47 classes of digits and letters with as many images each: 112,800 and 18,800
+    /// 47 balanced classes of digits and letters: 112,800 and 18,800 images
     #[default]
     Balanced,
-    /// 62 classes of digits, capital and small letters: 697,932 and 116,323
+    /// 62 classes of digits, capital and small letters: 697,932 and 116,323 images
     Byclass,
-    /// 47 classes, letters that look alike in both cases in one: 697,932 and 116,323
+    /// 47 classes, with letters merged that look alike in both cases: 697,932 and 116,323 images
     Bymerge,
-    /// 10 classes of digits: 240,000 and 40,000
+    /// 10 classes of digits: 240,000 and 40,000 images
     Digits,
-    /// 26 classes of letters in both cases: 124,800 and 20,800
+    /// 26 classes of letters in both cases: 124,800 and 20,800 images
     Letters,
-    /// 10 classes of digits, as many as MNIST has: 60,000 and 10,000
+    /// 10 classes of digits, as many as in MNIST: 60,000 and 10,000 images
     Mnist,
 }
 
 /// SHA-256 in hexadecimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Checksum {
-    /// Of the file itself.
+    /// Checksum of the file.
     Whole(&'static str),
-    /// Of what the gzip file holds: places compress it differently.
+    /// Checksum of the decompressed content, since mirrors compress it differently.
     Decompressed(&'static str),
 }
 
 /// A file of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RemoteFile {
-    /// Behind a place's address.
+    /// File name, appended to a mirror's URL.
     pub name: &'static str,
-    /// What it must have.
+    /// Required checksum.
     pub checksum: Checksum,
-    /// Bytes that it has at most.
-    pub most: u64,
+    /// Largest accepted size, bytes.
+    pub max_bytes: u64,
 }
 
-/// No file of four has more bytes.
-const MOST: u64 = 64 << 20;
-/// The archive has 561,753,746.
-const ARCHIVE_MOST: u64 = 1 << 30;
+/// Limit for each of the four IDX files, bytes.
+const MAX_BYTES: u64 = 64 << 20;
+/// Limit for the EMNIST archive, which has 561,753,746 bytes.
+const MAX_ARCHIVE_BYTES: u64 = 1 << 30;
 
 const TRAINING_IMAGES: &str = "train-images-idx3-ubyte.gz";
 const TRAINING_LABELS: &str = "train-labels-idx1-ubyte.gz";
@@ -65,14 +65,14 @@ const TEST_IMAGES: &str = "t10k-images-idx3-ubyte.gz";
 const TEST_LABELS: &str = "t10k-labels-idx1-ubyte.gz";
 
 const fn whole(name: &'static str, checksum: &'static str) -> RemoteFile {
-    RemoteFile { name, checksum: Checksum::Whole(checksum), most: MOST }
+    RemoteFile { name, checksum: Checksum::Whole(checksum), max_bytes: MAX_BYTES }
 }
 
 const fn decompressed(name: &'static str, checksum: &'static str) -> RemoteFile {
-    RemoteFile { name, checksum: Checksum::Decompressed(checksum), most: MOST }
+    RemoteFile { name, checksum: Checksum::Decompressed(checksum), max_bytes: MAX_BYTES }
 }
 
-/// The checksums of `data/mnist/README.md`.
+/// Checksums as in `data/mnist/README.md`.
 static MNIST: [RemoteFile; 4] = [
     decompressed(
         TRAINING_IMAGES,
@@ -103,7 +103,7 @@ static KMNIST: [RemoteFile; 4] = [
 static EMNIST: [RemoteFile; 1] = [RemoteFile {
     name: "gzip.zip",
     checksum: Checksum::Whole("fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e"),
-    most: ARCHIVE_MOST,
+    max_bytes: MAX_ARCHIVE_BYTES,
 }];
 
 const CLOTHES: [&str; 10] = [
@@ -119,55 +119,55 @@ const CLOTHES: [&str; 10] = [
     "Ankle boot",
 ];
 const HIRAGANA: [&str; 10] = ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"];
-/// Small letters that do not look like their capitals.
+/// Small letters that differ from their capitals.
 const UNLIKE_CAPITALS: &str = "abdefghnqrt";
 
-impl Known {
-    /// What is fetched: the four IDX files, or an archive.
+impl KnownDataset {
+    /// Returns the files to download: four IDX files, or one archive.
     pub fn files(self) -> &'static [RemoteFile] {
         match self {
-            Known::Mnist => &MNIST,
-            Known::FashionMnist => &FASHION_MNIST,
-            Known::Kmnist => &KMNIST,
-            Known::Emnist(_) => &EMNIST,
+            KnownDataset::Mnist => &MNIST,
+            KnownDataset::FashionMnist => &FASHION_MNIST,
+            KnownDataset::Kmnist => &KMNIST,
+            KnownDataset::Emnist(_) => &EMNIST,
         }
     }
 
-    /// Addresses of folders that have the files, the best first. Checksums make up for those without TLS.
-    pub fn places(self) -> &'static [&'static str] {
+    /// Returns the URLs of folders with the files, in order of preference. The checksums protect the ones without TLS.
+    pub fn mirrors(self) -> &'static [&'static str] {
         match self {
-            Known::Mnist => &[
+            KnownDataset::Mnist => &[
                 "https://storage.googleapis.com/cvdf-datasets/mnist",
                 "https://ossci-datasets.s3.amazonaws.com/mnist",
             ],
-            Known::FashionMnist => &[
+            KnownDataset::FashionMnist => &[
                 "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",
                 "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
             ],
-            Known::Kmnist => &[
+            KnownDataset::Kmnist => &[
                 "https://codh.rois.ac.jp/kmnist/dataset/kmnist",
                 "http://codh.rois.ac.jp/kmnist/dataset/kmnist",
             ],
-            Known::Emnist(_) => &[
+            KnownDataset::Emnist(_) => &[
                 "https://biometrics.nist.gov/cs_links/EMNIST",
                 "https://www.itl.nist.gov/iaui/vip/cs_links/EMNIST",
             ],
         }
     }
 
-    /// What the classes are called, where they are more than digits.
+    /// Returns the class names, `None` if they are digits.
     pub fn class_names(self) -> Option<Vec<String>> {
         match self {
-            Known::Mnist => None,
-            Known::FashionMnist => Some(CLOTHES.map(str::to_string).to_vec()),
-            Known::Kmnist => Some(HIRAGANA.map(str::to_string).to_vec()),
-            Known::Emnist(split) => Some(split.class_names()),
+            KnownDataset::Mnist => None,
+            KnownDataset::FashionMnist => Some(CLOTHES.map(str::to_string).to_vec()),
+            KnownDataset::Kmnist => Some(HIRAGANA.map(str::to_string).to_vec()),
+            KnownDataset::Emnist(split) => Some(split.class_names()),
         }
     }
 }
 
 impl Split {
-    /// As the archive's names of files have it.
+    /// Returns the split's name in the archive.
     pub fn name(self) -> &'static str {
         match self {
             Split::Balanced => "balanced",
@@ -179,20 +179,20 @@ impl Split {
         }
     }
 
-    /// The label of the first class in the archive.
+    /// Returns the archive's label of the first class.
     pub(super) fn first_label(self) -> u8 {
         u8::from(self == Split::Letters)
     }
-    /// A digit or a letter for each class.
+    /// Returns a digit or a letter per class.
     pub fn class_names(self) -> Vec<String> {
         let letters = |letters: &mut dyn Iterator<Item = char>| letters.map(String::from).collect();
         let small: Vec<String> = match self {
-            Split::Digits | Split::Mnist => return digits(10),
+            Split::Digits | Split::Mnist => return numeric(10),
             Split::Letters => return letters(&mut ('a'..='z')),
             Split::Byclass => letters(&mut ('a'..='z')),
             Split::Balanced | Split::Bymerge => letters(&mut UNLIKE_CAPITALS.chars()),
         };
-        [digits(10), letters(&mut ('A'..='Z')), small].concat()
+        [numeric(10), letters(&mut ('A'..='Z')), small].concat()
     }
 }
 
@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn checksums_of_mnist_are_those_of_its_readme() {
+    fn mnist_checksums_match_readme() {
         let readme = include_str!("../../data/mnist/README.md");
         for RemoteFile { name, checksum, .. } in MNIST {
             let Checksum::Decompressed(checksum) = checksum else { panic!("{name}") };
@@ -211,8 +211,13 @@ mod tests {
     }
 
     #[test]
-    fn checksums_are_hexadecimal_and_none_stands_twice() {
-        let sets = [Known::Mnist, Known::FashionMnist, Known::Kmnist, Known::Emnist(Split::Mnist)];
+    fn checksums_are_hexadecimal_and_distinct() {
+        let sets = [
+            KnownDataset::Mnist,
+            KnownDataset::FashionMnist,
+            KnownDataset::Kmnist,
+            KnownDataset::Emnist(Split::Mnist),
+        ];
         let mut all: Vec<&str> = sets
             .iter()
             .flat_map(|set| set.files())
@@ -230,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn splits_have_as_many_names_as_classes() {
+    fn splits_have_one_name_per_class() {
         let counts = [
             (Split::Balanced, 47),
             (Split::Byclass, 62),

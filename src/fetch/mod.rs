@@ -1,7 +1,7 @@
-//! Fetches data sets of the MNIST family from the places that have them.
+//! Downloads data sets of the MNIST family from public mirrors.
 //!
-//! Every file is checked against a SHA-256 checksum, and is there whole or not at all: until then it is a
-//! `.part` file, at whose end a later fetch goes on.
+//! Every file is checked against its SHA-256 checksum before it gets its final name. Until then it is a `.part`
+//! file, which a later fetch resumes.
 
 mod download;
 mod emnist;
@@ -15,43 +15,43 @@ use thiserror::Error;
 
 pub use download::{Downloader, Progress};
 pub use emnist::unpack;
-pub use known::{Checksum, Known, RemoteFile, Split};
+pub use known::{Checksum, KnownDataset, RemoteFile, Split};
 
-use crate::dataset::names::CLASS_NAMES;
+use crate::dataset::class_names::CLASS_NAMES;
 use crate::dataset::{Dataset, DatasetError};
 use crate::record::RecordError;
 use crate::record::file::write_whole;
 
-/// Why a data set is not there.
+/// A failed fetch.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each message says what it is")]
 pub enum FetchError {
     #[error("{url}: the server answered with status {status}")]
     Status { url: String, status: u16 },
-    #[error("{url}: the server cannot be reached, or broke off")]
+    #[error("{url}: cannot reach the server, or the connection was lost")]
     Connection { url: String, source: Box<ureq::Error> },
-    #[error("{url}: broke off after {bytes} bytes")]
-    BrokenOff { url: String, bytes: u64, source: Option<io::Error> },
+    #[error("{url}: connection lost after {bytes} bytes")]
+    Interrupted { url: String, bytes: u64, source: Option<io::Error> },
     #[error(
-        "{url}: too slow: {rate} bytes a second, {bytes} bytes in all; at least {least} a second are expected"
+        "{url}: too slow: {rate} bytes/s after {bytes} bytes; expected at least {least} bytes/s"
     )]
     TooSlow { url: String, bytes: u64, rate: u64, least: u64 },
     #[error("{url}: expected at most {most} bytes, found more")]
     TooLong { url: String, most: u64 },
     #[error("{from}: expected a file with the SHA-256 {expected}, found {found}")]
     Checksum { from: String, expected: &'static str, found: String },
-    #[error("{from}: expected a gzip stream, found a damaged one or something else")]
+    #[error("{from}: expected a gzip stream, found damaged or other data")]
     Gzip { from: String, source: io::Error },
     #[error("{}: cannot be {action}", .path.display())]
     File { action: &'static str, path: PathBuf, source: io::Error },
-    #[error("{}: is there already, with another content; move it away, or fetch into another folder", .path.display())]
-    Other { path: PathBuf, source: Box<FetchError> },
-    #[error("{file} could not be fetched from any place{}", lines(.failures))]
-    Everywhere { file: &'static str, failures: Vec<FetchError> },
-    #[error("{}: expected the archive of EMNIST, found a damaged one or something else", .path.display())]
+    #[error("{}: already exists with other content; move it away, or fetch into another folder", .path.display())]
+    Conflict { path: PathBuf, source: Box<FetchError> },
+    #[error("cannot fetch {file} from any mirror{}", lines(.failures))]
+    AllMirrorsFailed { file: &'static str, failures: Vec<FetchError> },
+    #[error("{}: expected the EMNIST archive, found damaged or other data", .path.display())]
     Archive { path: PathBuf, source: io::Error },
-    #[error("what was fetched is no data set")]
+    #[error("invalid data set after the download")]
     Dataset(#[from] DatasetError),
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -77,36 +77,34 @@ fn lines(failures: &[FetchError]) -> String {
     failures.iter().map(line).collect()
 }
 
-/// Fetches a data set into a folder, which is made, and reads it to see that it is whole. Files that are there
-/// with the right checksum are not fetched again. `from`: addresses of folders to fetch from, in this
-/// order; without any, the places known.
+/// Downloads a data set into `folder`, which is created if necessary, and opens it as a check. Files with the right
+/// checksum are not downloaded again. `mirrors`: URLs of folders, tried in this order; if empty, the known mirrors.
 ///
 /// # Errors
-/// When no place has a file, it is not the right one, a file of that name is another, or the folder
-/// cannot be written.
+/// Returns an error if no mirror has a file with its checksum, another file has its name, or the folder cannot be
+/// written.
 pub fn fetch(
-    known: Known,
+    known: KnownDataset,
     folder: &Path,
-    from: &[String],
+    mirrors: &[String],
     listen: &mut dyn FnMut(Progress),
 ) -> Result<Dataset, FetchError> {
     fs::create_dir_all(folder).map_err(FetchError::file("created", folder))?;
-    let places = known.places();
-    let places: Vec<&str> = match from {
-        [] => places.to_vec(),
-        from => from.iter().map(String::as_str).collect(),
+    let mirrors: Vec<&str> = match mirrors {
+        [] => known.mirrors().to_vec(),
+        mirrors => mirrors.iter().map(String::as_str).collect(),
     };
-    let mut downloader = Downloader::new(places, listen);
+    let mut downloader = Downloader::new(mirrors, listen);
     match known {
-        Known::Emnist(split) if emnist::is_there(folder) => {
-            // Other splits have the same names of files.
+        KnownDataset::Emnist(split) if emnist::exists(folder) => {
+            // Every split has the same file names; only the class names differ.
             let dataset = Dataset::open(folder)?;
             return match dataset.class_names == split.class_names() {
                 true => Ok(dataset),
-                false => Err(emnist::another(folder)),
+                false => Err(emnist::conflicting_dataset(folder)),
             };
         }
-        Known::Emnist(split) => {
+        KnownDataset::Emnist(split) => {
             let archive = downloader.fetch(&known.files()[0], folder)?;
             unpack(&archive, split, folder)?;
             write_names(folder, &split.class_names())?;

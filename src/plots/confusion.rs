@@ -3,8 +3,8 @@
 use super::{Plot, PlotError};
 use crate::dataset::Dataset;
 use crate::evaluate::Evaluation;
+use crate::figures::{Chart, ChartData, Colours, Heatmap};
 use crate::record::Saved;
-use crate::report::{Colours, Data, Drawing, Matrix};
 use crate::schedule::Selection;
 use crate::train::test_network;
 
@@ -18,7 +18,7 @@ pub(super) fn plot(
     let (tests, _) = test_network(config, dataset.clone(), network, selection, 1, &mut |_| ())?;
     let evaluation = Evaluation::sum(&tests);
     let names = dataset.class_names.clone();
-    let mut data = Data::new(&["class", "found", "images"]);
+    let mut data = ChartData::new(&["class", "found", "images"]);
     let mut values = Vec::new();
     for (class, counts) in evaluation.confusion.iter().enumerate() {
         let all: u32 = counts.iter().sum();
@@ -29,7 +29,7 @@ pub(super) fn plot(
         let percent = |&count: &u32| 100.0 * f64::from(count) / f64::from(all);
         values.push(counts.iter().map(percent).collect());
     }
-    let matrix = Matrix {
+    let heatmap = Heatmap {
         title: format!(
             "Confusion matrix: % of each class, {:.2} % of all images wrong",
             evaluation.error()
@@ -42,5 +42,5 @@ pub(super) fn plot(
         decimals: 1,
         colours: Colours::Diagonal { on: "right", off: "taken for another class" },
     };
-    Ok(Plot { name: "confusion", drawing: Drawing::Matrix(matrix), data })
+    Ok(Plot { name: "confusion", chart: Chart::Heatmap(heatmap), data })
 }

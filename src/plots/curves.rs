@@ -1,9 +1,9 @@
 //! Learning curves: errors and loss by epoch.
 
 use super::Plot;
-use super::folder::{Course, Epoch, QuickTest};
+use super::run_data::{Epoch, LearningCurve, PartialEval};
 use crate::evaluate::Spread;
-use crate::report::{Axis, Data, Drawing, Figure, Mark, Panel, Point, Scale, Series};
+use crate::figures::{Axis, Chart, ChartData, Figure, Mark, Panel, Point, Scale, Series};
 
 /// Sweeps of more settings show so many of them by name, the best; the others are pale.
 const NAMED: usize = 9;
@@ -18,11 +18,11 @@ const FEW: usize = 12;
 const OTHERS: usize = 6;
 
 /// Draws the networks of a run. At least one has an epoch or a quick test.
-pub(super) fn plot(networks: &[Course]) -> Plot {
+pub(super) fn plot(networks: &[LearningCurve]) -> Plot {
     let groups = groups(networks);
     let (title, panels) = match &groups[..] {
         _ if networks.iter().all(|network| network.epochs.is_empty()) => {
-            ("Before the end of the first epoch".to_string(), vec![quick_tests(networks)])
+            ("Before the end of the first epoch".to_string(), vec![partial_evals(networks)])
         }
         [group] => {
             let title = match networks.len() {
@@ -39,16 +39,12 @@ pub(super) fn plot(networks: &[Course]) -> Plot {
             (title, of_settings(groups))
         }
     };
-    Plot {
-        name: "curves",
-        drawing: Drawing::Figure(Figure { title, panels }),
-        data: data(networks),
-    }
+    Plot { name: "curves", chart: Chart::Figure(Figure { title, panels }), data: data(networks) }
 }
 
 /// Networks with the same settings, in the order of the first of each.
-fn groups(networks: &[Course]) -> Vec<Vec<&Course>> {
-    let mut groups: Vec<Vec<&Course>> = Vec::new();
+fn groups(networks: &[LearningCurve]) -> Vec<Vec<&LearningCurve>> {
+    let mut groups: Vec<Vec<&LearningCurve>> = Vec::new();
     for network in networks {
         match groups.iter_mut().find(|group| group[0].settings == network.settings) {
             Some(group) => group.push(network),
@@ -59,7 +55,7 @@ fn groups(networks: &[Course]) -> Vec<Vec<&Course>> {
 }
 
 /// Errors in one panel, the loss in another.
-fn of_one_setting(group: &[&Course]) -> Vec<Panel> {
+fn of_one_setting(group: &[&LearningCurve]) -> Vec<Panel> {
     let mut errors = Vec::new();
     if let [network] = group {
         errors.extend(quick_tests_by_epoch(network));
@@ -71,8 +67,8 @@ fn of_one_setting(group: &[&Course]) -> Vec<Panel> {
 }
 
 /// A panel for each number, a line for each setting.
-fn of_settings(groups: &[Vec<&Course>]) -> Vec<Panel> {
-    let last = |group: &[&Course]| {
+fn of_settings(groups: &[Vec<&LearningCurve>]) -> Vec<Panel> {
+    let last = |group: &[&LearningCurve]| {
         let last = group.iter().filter_map(|network| Some(network.epochs.last()?.test_error));
         let last: Vec<f64> = last.collect();
         if last.is_empty() { f64::NAN } else { Spread::of(&last).mean }
@@ -87,7 +83,7 @@ fn of_settings(groups: &[Vec<&Course>]) -> Vec<Panel> {
         let mut all = Vec::new();
         for (number, group) in groups.iter().enumerate() {
             if !named.contains(&number) {
-                all.push(Series { mark: Mark::Hairline, ..mean(group, &others, OTHERS, value) });
+                all.push(Series { mark: Mark::ThinLine, ..mean(group, &others, OTHERS, value) });
             }
         }
         for (colour, &number) in named.iter().enumerate() {
@@ -117,11 +113,16 @@ fn loss(epoch: &Epoch) -> f64 {
 }
 
 /// Each network if there are several, and their mean.
-fn series(group: &[&Course], label: &str, colour: usize, value: fn(&Epoch) -> f64) -> Vec<Series> {
-    let course = |network: &&Course| {
+fn series(
+    group: &[&LearningCurve],
+    label: &str,
+    colour: usize,
+    value: fn(&Epoch) -> f64,
+) -> Vec<Series> {
+    let course = |network: &&LearningCurve| {
         let point = |epoch: &Epoch| Point::new(f64::from(epoch.epoch), value(epoch));
         let points = network.epochs.iter().map(point).collect();
-        Series { label: label.to_string(), colour, mark: Mark::Hairline, points }
+        Series { label: label.to_string(), colour, mark: Mark::ThinLine, points }
     };
     let mut series = Vec::new();
     if group.len() > 1 {
@@ -132,7 +133,7 @@ fn series(group: &[&Course], label: &str, colour: usize, value: fn(&Epoch) -> f6
 }
 
 /// The mean over networks with its spread, as far as all of them are.
-fn mean(group: &[&Course], label: &str, colour: usize, value: fn(&Epoch) -> f64) -> Series {
+fn mean(group: &[&LearningCurve], label: &str, colour: usize, value: fn(&Epoch) -> f64) -> Series {
     let epochs = group.iter().map(|network| network.epochs.len()).min().unwrap_or(0);
     let point = |place: usize| {
         let values: Vec<f64> = group.iter().map(|network| value(&network.epochs[place])).collect();
@@ -143,23 +144,23 @@ fn mean(group: &[&Course], label: &str, colour: usize, value: fn(&Epoch) -> f64)
 }
 
 /// The quick tests of a network between its epochs. Nothing without an epoch, whose images are then not known.
-fn quick_tests_by_epoch(network: &Course) -> Option<Series> {
+fn quick_tests_by_epoch(network: &LearningCurve) -> Option<Series> {
     let images = network.epochs.first()?.images as f64;
-    let point = |test: &QuickTest| {
+    let point = |test: &PartialEval| {
         Point::new(f64::from(test.epoch) - 1.0 + test.images as f64 / images, test.test_error)
     };
-    let points: Vec<Point> = network.quick_tests.iter().map(point).collect();
-    let label = format!("quick test, {} images", network.quick_tests.first()?.test_images);
+    let points: Vec<Point> = network.partial_evals.iter().map(point).collect();
+    let label = format!("quick test, {} images", network.partial_evals.first()?.test_images);
     // A few have dots; many are behind the other curves.
-    let mark = if points.len() <= FEW { Mark::Line } else { Mark::Hairline };
+    let mark = if points.len() <= FEW { Mark::Line } else { Mark::ThinLine };
     Some(Series { label, colour: QUICK, mark, points })
 }
 
 /// The quick tests of networks whose first epoch is not done.
-fn quick_tests(networks: &[Course]) -> Panel {
-    let course = |network: &Course| {
-        let point = |test: &QuickTest| Point::new(test.images as f64, test.test_error);
-        let points = network.quick_tests.iter().map(point).collect();
+fn partial_evals(networks: &[LearningCurve]) -> Panel {
+    let course = |network: &LearningCurve| {
+        let point = |test: &PartialEval| Point::new(test.images as f64, test.test_error);
+        let points = network.partial_evals.iter().map(point).collect();
         Series { label: "quick test".to_string(), colour: QUICK, mark: Mark::Line, points }
     };
     let series: Vec<Series> = networks.iter().map(course).collect();
@@ -167,7 +168,7 @@ fn quick_tests(networks: &[Course]) -> Panel {
     let (xs, ys): (Vec<f64>, Vec<f64>) = points().map(|point| (point.x, point.y)).unzip();
     Panel {
         title: String::new(),
-        x: Axis::whole("training images", xs),
+        x: Axis::integer("training images", xs),
         y: Axis::new("error, %", Scale::log_if_positive(ys.clone()), ys),
         references: Vec::new(),
         series,
@@ -179,20 +180,20 @@ fn panel(label: &str, series: Vec<Series>) -> Panel {
     let scale = Scale::log_if_positive(points().map(|point| point.y));
     Panel {
         title: String::new(),
-        x: Axis::whole("epoch", points().map(|point| point.x)),
+        x: Axis::integer("epoch", points().map(|point| point.x)),
         y: Axis::new(label, scale, points().flat_map(Point::extent)),
         references: Vec::new(),
         series: series.clone(),
     }
 }
 
-fn data(networks: &[Course]) -> Data {
+fn data(networks: &[LearningCurve]) -> ChartData {
     let is_swept = networks.iter().any(|network| !network.settings.is_empty());
     let mut header = vec!["network", "epoch", "train_error", "test_error", "loss"];
     if is_swept {
         header.insert(1, "settings");
     }
-    let mut data = Data::new(&header);
+    let mut data = ChartData::new(&header);
     for (network, course) in networks.iter().enumerate() {
         for &Epoch { epoch, train_error, test_error, loss, .. } in &course.epochs {
             let mut row = vec![network.to_string()];
@@ -208,9 +209,9 @@ fn data(networks: &[Course]) -> Data {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Picture;
+    use crate::figures::Render;
 
-    fn course(settings: &str, errors: &[f64]) -> Course {
+    fn course(settings: &str, errors: &[f64]) -> LearningCurve {
         let epoch = |(epoch, &error): (u32, &f64)| Epoch {
             epoch,
             images: 100,
@@ -218,16 +219,16 @@ mod tests {
             test_error: error,
             loss: error / 10.0,
         };
-        Course {
+        LearningCurve {
             settings: settings.to_string(),
             epochs: (1..).zip(errors).map(epoch).collect(),
-            quick_tests: Vec::new(),
+            partial_evals: Vec::new(),
         }
     }
 
-    fn figure(networks: &[Course]) -> Figure {
-        match plot(networks).drawing {
-            Drawing::Figure(figure) => figure,
+    fn figure(networks: &[LearningCurve]) -> Figure {
+        match plot(networks).chart {
+            Chart::Figure(figure) => figure,
             _ => panic!("curves are a figure"),
         }
     }
@@ -257,19 +258,19 @@ mod tests {
 
     #[test]
     fn quick_tests_are_drawn_even_before_the_first_epoch() {
-        let test = |epoch, images| QuickTest { epoch, images, test_error: 9.0, test_images: 50 };
-        let quick_tests = vec![test(1, 40)];
-        let begun = Course { quick_tests, ..course("", &[]) };
+        let test = |epoch, images| PartialEval { epoch, images, test_error: 9.0, test_images: 50 };
+        let partial_evals = vec![test(1, 40)];
+        let begun = LearningCurve { partial_evals, ..course("", &[]) };
         assert_eq!(dots(&figure(&[begun])), 1);
-        let quick_tests = vec![test(1, 50), test(2, 50)];
-        let figure = figure(&[Course { quick_tests, ..course("", &[4.0]) }]);
+        let partial_evals = vec![test(1, 50), test(2, 50)];
+        let figure = figure(&[LearningCurve { partial_evals, ..course("", &[4.0]) }]);
         let places: Vec<f64> = figure.panels[0].series[0].points.iter().map(|p| p.x).collect();
         assert_eq!(places, [0.5, 1.5]);
     }
 
     #[test]
     fn swept_settings_have_a_line_each_and_the_best_of_many_a_name() {
-        let swept = |count: usize| -> Vec<Course> {
+        let swept = |count: usize| -> Vec<LearningCurve> {
             let name = |index: usize| format!("eta {index}");
             let course = |index: usize| course(&name(index), &[100.0 - index as f64, 50.0]);
             (0..count).flat_map(|index| [course(index), course(index)]).collect()

@@ -1,22 +1,22 @@
 //! Pictures of a run: how it learned, what it takes for what, and what is in its neurons.
 
 mod confusion;
+mod contact_sheet;
 mod curves;
-pub mod fields;
-mod folder;
 mod raster;
-mod sheet;
+pub mod receptive_fields;
+mod run_data;
 mod tensorboard;
 mod weights;
 
-pub use folder::{PlotError, RunFolder};
-pub use sheet::save_sheet;
+pub use contact_sheet::save_contact_sheet;
+pub use run_data::{PlotError, RunData};
 pub use tensorboard::TensorBoard;
 
 use std::path::Path;
 
 use crate::dataset::Dataset;
-use crate::report::{Data, Drawing, ReportError};
+use crate::figures::{Chart, ChartData, FigureError};
 use crate::schedule::Selection;
 
 /// A picture with its name.
@@ -25,9 +25,9 @@ pub struct Plot {
     /// The name of its files, without their endings.
     pub name: &'static str,
     /// What is drawn.
-    pub drawing: Drawing,
+    pub chart: Chart,
     /// The numbers behind it.
-    pub data: Data,
+    pub data: ChartData,
 }
 
 impl Plot {
@@ -35,8 +35,8 @@ impl Plot {
     ///
     /// # Errors
     /// When it cannot be drawn or a file cannot be written.
-    pub fn save(&self, folder: &Path) -> Result<(), ReportError> {
-        self.drawing.save(&self.data, folder, self.name)
+    pub fn save(&self, folder: &Path) -> Result<(), FigureError> {
+        self.chart.save(&self.data, folder, self.name)
     }
 }
 
@@ -45,8 +45,8 @@ impl Plot {
 ///
 /// # Errors
 /// When a file of the run cannot be read, the data set is another, or no device works.
-pub fn of_run(
-    run: &RunFolder,
+pub fn plot_run(
+    run: &RunData,
     dataset: Option<&Dataset>,
     selection: &Selection,
     listen: &mut dyn FnMut(&'static str),

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{Plot, PlotError};
 use crate::dataset::Dataset;
+use crate::figures::{Axis, Chart, ChartData, Figure, Mark, Panel, Point, Scale, Series};
 use crate::record::Saved;
 use crate::recorder::{Quantity, Recorder, Recording, Session, Shown};
-use crate::report::{Axis, Data, Drawing, Figure, Mark, Panel, Point, Scale, Series};
 use crate::schedule::{Image, Selection};
 use crate::train::TrainError;
 
@@ -31,7 +31,7 @@ pub(super) fn plot(
     let mut session = Session::open(config, &dataset, network, recorder, selection)?;
     let shown = session.show(&[image], Shown::Taught, &mut |_| ());
     let recording = shown.map_err(TrainError::from)?;
-    let mut data = Data::new(&["array", "unit", "step", "value"]);
+    let mut data = ChartData::new(&["array", "unit", "step", "value"]);
     let layers = config.layer_count();
     let mut panels = vec![spikes(&recording, "spikes_input", "input", &mut data)];
     for layer in 0..layers {
@@ -46,10 +46,10 @@ pub(super) fn plot(
         panels.push(voltages(&recording, layer, &mut data));
     }
     let title = format!("Spikes and voltages: the first test image, class {class}");
-    Ok(Plot { name: "raster", drawing: Drawing::Figure(Figure { title, panels }), data })
+    Ok(Plot { name: "raster", chart: Chart::Figure(Figure { title, panels }), data })
 }
 
-fn spikes(recording: &Recording, array: &str, title: &str, data: &mut Data) -> Panel {
+fn spikes(recording: &Recording, array: &str, title: &str, data: &mut ChartData) -> Panel {
     let mut points = Vec::new();
     let units = recording.get(array).map_or(0, |recorded| recorded.shape[2]);
     for unit in 0..units {
@@ -64,15 +64,15 @@ fn spikes(recording: &Recording, array: &str, title: &str, data: &mut Data) -> P
     Panel {
         title: format!("spikes, {title}"),
         x: Axis::new("time, ms", Scale::Linear, [0.0, steps(recording)]),
-        y: Axis::whole("neuron", [0.0, units.saturating_sub(1) as f64]),
+        y: Axis::integer("neuron", [0.0, units.saturating_sub(1) as f64]),
         // Without a label: the axis says what the dots are of.
-        series: vec![Series { label: String::new(), colour: 6, mark: Mark::Specks, points }],
+        series: vec![Series { label: String::new(), colour: 6, mark: Mark::SmallDots, points }],
         references: Vec::new(),
     }
 }
 
 /// The voltages of a layer's neuron that spikes the most.
-fn voltages(recording: &Recording, layer: usize, data: &mut Data) -> Panel {
+fn voltages(recording: &Recording, layer: usize, data: &mut ChartData) -> Panel {
     let spikes = recording.get(&format!("spikes{layer}"));
     let count =
         |unit: &usize| -> f64 { spikes.map_or(0.0, |spikes| spikes.course(0, *unit).iter().sum()) };
@@ -105,6 +105,6 @@ fn steps(recording: &Recording) -> f64 {
     recording.numbers("phases").iter().sum()
 }
 
-fn add(data: &mut Data, array: &str, unit: usize, step: usize, value: f64) {
+fn add(data: &mut ChartData, array: &str, unit: usize, step: usize, value: f64) {
     data.rows.push(vec![array.to_string(), unit.to_string(), step.to_string(), value.to_string()]);
 }

@@ -3,15 +3,15 @@
 
 use std::path::Path;
 
-use super::fields::{COLUMNS, FIELDS, receptive_fields};
+use super::receptive_fields::{COLUMNS, MAX_FIELDS, receptive_fields};
 use crate::analysis::statistics;
 use crate::dataset::DataIdentity;
+use crate::figures::FigureError;
 use crate::network::Network;
 use crate::record::tensorboard::EventFile;
 use crate::record::tensorboard::messages::{Histogram, Image, Value};
 use crate::record::weights::named_weights;
 use crate::record::{ImageShape, RecordError};
-use crate::report::ReportError;
 use crate::train::{Event, Position};
 
 /// Buckets of a histogram.
@@ -82,7 +82,7 @@ impl TensorBoard {
     ///
     /// # Errors
     /// When a picture cannot be drawn or the file cannot be written.
-    pub fn hear(&self, event: &Event) -> Result<(), ReportError> {
+    pub fn hear(&self, event: &Event) -> Result<(), FigureError> {
         let tested = self.tested;
         let (epoch, images, values) = match event {
             Event::Progress { epoch, images, train_error, images_per_second, .. } => {
@@ -138,13 +138,13 @@ impl TensorBoard {
     }
 
     /// Histograms of all weights, by their names in `weights.safetensors`, and the receptive fields.
-    fn weights(&self, network: &Network) -> Result<Vec<Value>, ReportError> {
+    fn weights(&self, network: &Network) -> Result<Vec<Value>, FigureError> {
         let named = named_weights(network).into_iter();
         let histogram = |(name, _, weights): (String, Vec<usize>, Vec<f32>)| {
             Some(Value::histogram(format!("weights/{name}"), histogram(&weights)?))
         };
         let mut values: Vec<Value> = named.filter_map(histogram).collect();
-        if let Some(fields) = receptive_fields(network, &self.images, FIELDS, COLUMNS, 1) {
+        if let Some(fields) = receptive_fields(network, &self.images, MAX_FIELDS, COLUMNS, 1) {
             let fields = fields.enlarged();
             let (height, width) = (fields.height as i32, fields.width as i32);
             let image = Image { height, width, colorspace: 3, png: fields.png()? };

@@ -1,21 +1,23 @@
 //! What is in the weights.
 
 use super::Plot;
-use super::fields::{COLUMNS, FIELDS, field_tiles};
+use super::receptive_fields::{COLUMNS, MAX_FIELDS, field_cells};
 use crate::analysis::statistics::histogram;
+use crate::figures::{
+    Axis, Cell, Chart, ChartData, Figure, ImageGrid, Mark, Panel, Point, Scale, Series,
+};
 use crate::record::Saved;
-use crate::report::{Axis, Data, Drawing, Figure, Mark, Mosaic, Panel, Point, Scale, Series, Tile};
 
 /// Bars of a histogram.
 const BARS: usize = 41;
 
 /// Weights from the pixels onto the first neurons of the lowest layer.
 pub(super) fn fields(saved: &Saved) -> Option<Plot> {
-    let tiles = field_tiles(&saved.network, &saved.images, FIELDS, 1);
-    let Tile { width, channels, .. } = *tiles.first()?;
-    let mut data = Data::new(&["unit", "row", "column", "channel", "weight"]);
-    for (unit, tile) in tiles.iter().enumerate() {
-        for (index, weight) in tile.values.iter().enumerate() {
+    let cells = field_cells(&saved.network, &saved.images, MAX_FIELDS, 1);
+    let Cell { width, channels, .. } = *cells.first()?;
+    let mut data = ChartData::new(&["unit", "row", "column", "channel", "weight"]);
+    for (unit, cell) in cells.iter().enumerate() {
+        for (index, weight) in cell.values.iter().enumerate() {
             let (pixel, channel) = (index / channels, index % channels);
             let place =
                 [unit, pixel / width, pixel % width, channel].map(|number| number.to_string());
@@ -26,19 +28,19 @@ pub(super) fn fields(saved: &Saved) -> Option<Plot> {
         1 => "blue excites, orange inhibits",
         _ => "grey is 0",
     };
-    let title = match tiles.len() {
+    let title = match cells.len() {
         1 => format!("Receptive field of the only neuron: {colours}"),
         count => format!(
             "Receptive fields of the first {count} neurons, each on its own scale: {colours}"
         ),
     };
-    let drawing = Drawing::Mosaic(Mosaic { title, columns: COLUMNS, tiles });
-    Some(Plot { name: "fields", drawing, data })
+    let chart = Chart::ImageGrid(ImageGrid { title, columns: COLUMNS, cells });
+    Some(Plot { name: "fields", chart, data })
 }
 
 /// How weights and feedback weights of each layer are distributed.
 pub(super) fn histograms(saved: &Saved) -> Plot {
-    let mut data = Data::new(&["layer", "weights", "from", "to", "part"]);
+    let mut data = ChartData::new(&["layer", "weights", "from", "to", "part"]);
     let mut panels = Vec::new();
     for (number, layer) in saved.network.layers.iter().enumerate() {
         let columns = &layer.weights[..layer.below * layer.units];
@@ -76,5 +78,5 @@ pub(super) fn histograms(saved: &Saved) -> Plot {
         });
     }
     let title = "Weights of each layer".to_string();
-    Plot { name: "weights", drawing: Drawing::Figure(Figure { title, panels }), data }
+    Plot { name: "weights", chart: Chart::Figure(Figure { title, panels }), data }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::RunInfo;
-use crate::dataset::names::listed;
+use crate::dataset::class_names::list_names;
 use crate::dataset::{DataIdentity, DataSource, Dataset, DatasetError};
 
 /// Folders above a file of weights in which its data set is looked for, and its `run.json`.
@@ -52,7 +52,7 @@ pub fn open_data(data: &DataIdentity, owner: &Path) -> Result<Dataset, DataError
     };
     for candidate in candidates {
         let opened = match &candidate {
-            Some(path) => Dataset::open_as(path, &data.reading),
+            Some(path) => Dataset::open_as(path, &data.read_options),
             None => Dataset::mnist(),
         };
         match opened {
@@ -105,7 +105,7 @@ fn check_names(
         owner: owner.to_owned(),
         data: Box::new(data.clone()),
         name: name.to_string(),
-        changes: listed(&changes),
+        changes: list_names(&changes),
     })
 }
 

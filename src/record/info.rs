@@ -10,7 +10,7 @@ use super::file::write_new_json;
 use super::lock::FolderLock;
 use super::run::refuse_a_run;
 use crate::config::{Config, Sweep};
-use crate::dataset::{DataIdentity, DataSource, Reading};
+use crate::dataset::{DataIdentity, DataSource, ReadOptions};
 use crate::files;
 use crate::train::Every;
 
@@ -37,7 +37,7 @@ pub struct RunInfo {
     #[serde(default)]
     pub test_images: usize,
     /// How it was read.
-    pub reading: Reading,
+    pub read_options: ReadOptions,
     /// See [`crate::dataset::Dataset::sha256`].
     pub dataset_sha256: String,
     /// One name per class. Empty if unknown.
@@ -76,7 +76,7 @@ impl RunInfo {
         DataIdentity {
             name,
             source,
-            reading: self.reading,
+            read_options: self.read_options,
             training_images: self.training_images,
             test_images: self.test_images,
             sha256: self.dataset_sha256.clone(),
@@ -156,7 +156,7 @@ mod tests {
             dataset: "MNIST".to_string(),
             training_images: 2,
             test_images: 1,
-            reading: Reading::default(),
+            read_options: ReadOptions::default(),
             dataset_sha256: String::new(),
             class_names: Vec::new(),
             checkpoint_every: Every::Epochs(1),

@@ -132,7 +132,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::dataset::{DataSource, Reading};
+    use crate::dataset::{DataSource, ReadOptions};
 
     fn trial(seed: u64) -> Trial {
         let epoch = EpochResult {
@@ -171,7 +171,7 @@ mod tests {
         let data = |name: &str, sha256: &str| DataIdentity {
             name: name.to_string(),
             source: DataSource::Files,
-            reading: Reading::default(),
+            read_options: ReadOptions::default(),
             training_images: 1,
             test_images: 1,
             sha256: sha256.to_string(),

@@ -30,7 +30,7 @@ impl Derived {
     pub(super) fn new(config: &Config, dataset: &Arc<Dataset>) -> Self {
         Derived {
             phi_max: config.phi_max,
-            input_rates: input_rates(config.phi_max, dataset.range),
+            input_rates: input_rates(config.phi_max, dataset.max_pixel),
             dataset: dataset.clone(),
             jacobians: None,
             plateau_times: config.plateau_times,

@@ -100,12 +100,12 @@ impl Simulation {
         }
         let thresholds: Vec<u32> = configs
             .iter()
-            .flat_map(|config| input_thresholds(config.phi_max, dataset.range, config.spikes))
+            .flat_map(|config| input_thresholds(config.phi_max, dataset.max_pixel, config.spikes))
             .flatten()
             .collect();
         backend.write(Array::Thresholds, &thresholds)?;
         if backend.shape().sends_rates {
-            let rates = |config: &Config| input_rates(config.phi_max, dataset.range);
+            let rates = |config: &Config| input_rates(config.phi_max, dataset.max_pixel);
             let rates: Vec<f32> = configs.iter().flat_map(rates).collect();
             backend.write(Array::InputRates, cast_slice(&rates))?;
         }

@@ -221,7 +221,7 @@ impl Training {
     ) -> Result<Self, TrainError> {
         config.validate(dataset.pixels(), dataset.classes)?;
         let dataset =
-            Arc::new(dataset.part(config.validation, config.images, config.test_images)?);
+            Arc::new(dataset.subset(config.validation, config.images, config.test_images)?);
         let (configs, every) = (vec![config], None);
         let begin = Begin { configs, dataset, selection, checkpoints, every };
         Ok(Training { wave: Wave::new(begin)? })
@@ -281,7 +281,7 @@ pub fn test_network(
 ) -> Result<(Vec<Evaluation>, Device), TrainError> {
     config.validate(dataset.pixels(), dataset.classes)?;
     // No training image is shown; a data set has at least one.
-    let dataset = Arc::new(dataset.part(0, 1, config.test_images)?);
+    let dataset = Arc::new(dataset.subset(0, 1, config.test_images)?);
     let opened = schedule::open(selection, from_ref(config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, config, &dataset, network)?;
     simulation.stop_on(&selection.stop);

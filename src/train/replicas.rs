@@ -248,7 +248,7 @@ impl Plan {
             let part = match parts.iter().find(|(of, _)| *of == sizes) {
                 Some((_, part)) => part.clone(),
                 None => {
-                    let part = Arc::new(dataset.clone().part(validation, images, test_images)?);
+                    let part = Arc::new(dataset.clone().subset(validation, images, test_images)?);
                     parts.push((sizes, part.clone()));
                     part
                 }

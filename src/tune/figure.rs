@@ -1,8 +1,8 @@
 //! The figure of a search: how the error hangs on each searched setting.
 
 use super::{Candidate, RungResult, Search, Tuned};
+use crate::figures::{Axis, Figure, Mark, Panel, Point, Scale, Series};
 use crate::record::replicas::in_words;
-use crate::report::{Axis, Figure, Mark, Panel, Point, Scale, Series};
 
 /// Distance of two rungs, and width of all of them at most, as parts of the distance of two values.
 const BESIDE: f64 = 0.15;
@@ -40,7 +40,7 @@ fn panel(key: &str, rungs: &[RungResult]) -> Panel {
     let best = rungs.last().and_then(|rung| rung.candidates.first()).map(|best| Series {
         label: "best".to_string(),
         colour: rungs.len(),
-        mark: Mark::Rings,
+        mark: Mark::Circles,
         points: vec![point(rungs.len() - 1, best)],
     });
     let candidates = rungs.iter().flat_map(|rung| &rung.candidates);
@@ -49,7 +49,7 @@ fn panel(key: &str, rungs: &[RungResult]) -> Panel {
     let extents = candidates.flat_map(|candidate| point(0, candidate).extent());
     Panel {
         title: String::new(),
-        x: Axis::of_names(key, &values),
+        x: Axis::categorical(key, &values),
         y: Axis::new("validation error, %", scale, extents),
         series: series.chain(best).collect(),
         references: Vec::new(),

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use super::figure::figure;
 use super::{RungResult, Search, TuneError, Tuned};
 use crate::evaluate::Spread;
+use crate::figures::Render;
 use crate::files;
 use crate::record::file::write_whole;
 use crate::record::replicas::in_words;
 use crate::record::run::refuse_a_run;
 use crate::record::{FolderLock, Notice, RecordError, Trials};
-use crate::report::Picture;
 
 /// The search.
 pub const SEARCH: &str = "tune.toml";

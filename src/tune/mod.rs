@@ -16,9 +16,9 @@ pub use search::{Rung, Search, SearchError};
 use crate::config::{Config, Variant};
 use crate::dataset::{DataIdentity, Dataset};
 use crate::evaluate::Spread;
+use crate::figures::FigureError;
 use crate::record::replicas::swept_settings;
 use crate::record::{RecordError, Trial, Trials};
-use crate::report::ReportError;
 use crate::schedule::Selection;
 use crate::train::TrainError;
 use crate::trials::{self, TrialEvent, TrialsError, training_images};
@@ -34,7 +34,7 @@ pub enum TuneError {
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error(transparent)]
-    Report(#[from] ReportError),
+    Report(#[from] FigureError),
     #[error("{}: this folder holds another search: {difference}", .folder.display())]
     OtherSearch { folder: std::path::PathBuf, difference: String },
     #[error("{}: this search cannot be read", .path.display())]
@@ -137,10 +137,10 @@ pub fn check(search: &Search, dataset: &Dataset) -> Result<(), TuneError> {
         valid.map_err(|source| TrainError::Variant { settings: variant.to_string(), source })?;
     }
     let Config { validation, images, test_images, .. } = search.base;
-    let counts = dataset.part_counts(validation, images, test_images);
+    let counts = dataset.subset_counts(validation, images, test_images);
     let [training, _] = counts.map_err(TrainError::from)?;
     search.plan(training)?;
-    dataset.part_notes(validation, images, test_images).map_err(TrainError::from)?;
+    dataset.subset_warnings(validation, images, test_images).map_err(TrainError::from)?;
     Ok(())
 }
 

@@ -21,7 +21,7 @@ fn a_wrong_header_is_refused() {
         (0x0c, "32-bit integers (type 0x0c)"),
         (0x0d, "32-bit floats (type 0x0d)"),
         (0x0e, "64-bit floats (type 0x0e)"),
-        (0x77, "a type that IDX does not know (type 0x77)"),
+        (0x77, "a type unknown to IDX (type 0x77)"),
     ] {
         let fault = format!("2: expected unsigned bytes (type 0x08), found {name}");
         refused(TRAINING_LABELS, |bytes| bytes[2] = element_type, &fault);
@@ -69,7 +69,7 @@ fn sizes_that_lie_cost_no_memory() {
 #[test]
 fn a_damaged_gzip_stream_is_refused() {
     let content = "of the decompressed content";
-    let damage = "expected an intact gzip stream, found a damaged one; fetch the file again";
+    let damage = "damaged gzip stream; download the file again";
     let header_only = |bytes: &mut Vec<u8>| {
         *bytes = gzip(bytes);
         bytes.truncate(2);
@@ -111,7 +111,7 @@ fn unreadable_files_keep_the_cause() {
     let bytes = idx(&[4, 2, 3], &[1, 2]);
     let reader = bytes.as_slice().chain(Broken);
     let error = read_images(reader, "some file").unwrap_err();
-    let expected = "some file, byte offset 18: the file cannot be read";
+    let expected = "some file, byte offset 18: cannot read the file";
     assert_eq!(error.to_string(), expected);
     assert_eq!(error.source().unwrap().to_string(), "the disk is gone");
 }

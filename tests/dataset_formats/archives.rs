@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Write};
 
-use apical::dataset::{Dataset, Reading};
+use apical::dataset::{Dataset, ReadOptions};
 use proptest::prelude::*;
 use tempfile::TempDir;
 use zip::write::{SimpleFileOptions, ZipWriter};
@@ -76,7 +76,7 @@ fn folder_with(arrays: &[(&str, Vec<u8>)]) -> TempDir {
 fn refused(array: &str, bytes: Vec<u8>, expected: &str) {
     let mut arrays = keras();
     arrays.iter_mut().find(|(name, _)| *name == array).unwrap().1 = bytes;
-    let message = refusal(&folder_with(&arrays), "mnist.npz", &Reading::default());
+    let message = refusal(&folder_with(&arrays), "mnist.npz", &ReadOptions::default());
     assert_eq!(message, format!("mnist.npz, array {array}{expected}"));
 }
 
@@ -86,7 +86,7 @@ fn one_archive_holds_both_sets() {
         let folder = folder_of([("mnist.npz", npz(&keras(), method))]);
         let set = Dataset::open(&folder.path().join("mnist.npz")).unwrap();
         assert_eq!((set.training_count, set.test_count), (3, 1));
-        assert_eq!((set.height, set.width, set.classes, set.range), (2, 2, 3, 200));
+        assert_eq!((set.height, set.width, set.classes, set.max_pixel), (2, 2, 3, 200));
         assert_eq!((set.labels(), set.image(1)), (&[0, 1, 2, 1][..], &[5, 6, 7, 200][..]));
         assert_eq!(set.class_names, ["0", "1", "2"]);
     }
@@ -113,9 +113,10 @@ fn two_archives_hold_a_set_each() {
     }
     assert_eq!(class_names(folder.path()), ["cat", "dog"]);
     std::fs::remove_file(folder.path().join("test.npz")).unwrap();
-    let expected = "train.npz: expected images to test on, found none; put them into test.npz, in the same form";
-    assert_eq!(refusal(&folder, "", &Reading::default()), expected);
-    assert_eq!(refusal(&folder, "train.npz", &Reading::default()), expected);
+    let expected =
+        "train.npz: expected a test set, found none; put them into test.npz, in the same form";
+    assert_eq!(refusal(&folder, "", &ReadOptions::default()), expected);
+    assert_eq!(refusal(&folder, "train.npz", &ReadOptions::default()), expected);
 }
 
 #[test]
@@ -135,11 +136,11 @@ fn labels_may_be_of_any_type_of_whole_numbers() {
     let big =
         claimed("{'descr': '>i2', 'fortran_order': False, 'shape': (3,), }", &[0, 2, 0, 1, 0, 0]);
     with(big);
-    let range = ": expected a label from 0 to 255, found a smaller or larger one";
+    let range = ": expected a label from 0 to 255, found another value";
     refused("y_train", npy(&[3], &[0_i64, 256, 1]), &format!(", index 1{range}"));
     refused("y_train", npy(&[3], &[0_i64, 1, -1]), &format!(", index 2{range}"));
     refused("y_train", npy(&[3], &[-1_i8, 1, 1]), &format!(", index 0{range}"));
-    let kind = ": expected whole numbers (such as numpy's int64), found <f4";
+    let kind = ": expected integers (such as numpy's int64), found <f4";
     refused("y_train", npy(&[3], &[0_f32, 1.0, 2.0]), kind);
     refused("y_train", npy(&[1, 3], &[0_u8, 1, 2]), ": expected the shape [labels], found [1, 3]");
     let label = ", index 0: expected a label in 0..=2 as in mnist.npz, found 3";
@@ -157,10 +158,10 @@ fn colours_and_other_shapes_are_read_when_told() {
     assert_eq!(set.image(1), [6, 7, 8, 9, 10, 11]);
     let shapes = "mnist.npz, array x_train: expected the shape [images, height, width] or [images, values], found \
                   [3, 1, 2, 3]";
-    assert_eq!(refusal(&folder, "mnist.npz", &Reading::default()), shapes);
+    assert_eq!(refusal(&folder, "mnist.npz", &ReadOptions::default()), shapes);
 
     let folder = folder_with(&keras());
-    let size = "mnist.npz, array x_train: expected images of 3 x 2, as asked for, found 2 x 2";
+    let size = "mnist.npz, array x_train: expected images of 3 x 2 (--image-size), found 2 x 2";
     assert_eq!(refusal(&folder, "mnist.npz", &sized(2, 3)), size);
     let message = refusal(&folder, "mnist.npz", &coloured());
     assert!(message.contains("expected the shape [images, height, width, 3]"), "{message}");
@@ -188,12 +189,13 @@ fn arrays_that_cannot_be_are_refused() {
         npy::<u8>(&[0, 2, 2], &[]),
         ": expected a number of images of at least 1, found 0",
     );
-    let damaged = ": expected a whole .npz file as numpy writes it, found a damaged or other one";
+    let damaged = ": damaged or invalid .npz file";
     refused("x_train", vec![], damaged);
     refused("x_train", b"something that is no array".to_vec(), damaged);
     let columns =
         claimed("{'descr': '|u1', 'fortran_order': True, 'shape': (3, 2, 2), }", &[9; 12]);
-    let rows = ": expected an array row by row (numpy.ascontiguousarray makes one), found one in Fortran's order";
+    let rows =
+        ": expected a row-major array (numpy.ascontiguousarray makes one), found Fortran order";
     refused("x_train", columns, rows);
     let header = "{'descr': '|O', 'fortran_order': False, 'shape': (3, 2, 2), }";
     refused(
@@ -204,7 +206,7 @@ fn arrays_that_cannot_be_are_refused() {
     let header = "{'shape': ((((((((, }";
     let found = format!(": expected an array as numpy.save writes it, found '{header}'");
     refused("x_train", claimed(header, &[]), &found);
-    let labels = ": expected 3 labels, one for each image of mnist.npz, found 2";
+    let labels = ": expected 3 labels, one per image of mnist.npz, found 2";
     refused("y_train", npy(&[2], &[0_u8, 1]), labels);
 }
 
@@ -212,18 +214,17 @@ fn arrays_that_cannot_be_are_refused() {
 fn archives_that_lack_arrays_are_refused_with_those_they_have() {
     let folder = folder_with(&keras()[..3]);
     let expected = "mnist.npz: expected the arrays x_train, y_train, x_test, y_test, found x_test, x_train, y_train";
-    assert_eq!(refusal(&folder, "mnist.npz", &Reading::default()), expected);
+    assert_eq!(refusal(&folder, "mnist.npz", &ReadOptions::default()), expected);
     let folder = folder_of([
         ("train.npz", npz(&keras(), zip::CompressionMethod::Stored)),
         ("test.npz", vec![]),
     ]);
     let expected =
         "train.npz: expected the arrays images, labels, found x_test, x_train, y_test, y_train";
-    assert_eq!(refusal(&folder, "", &Reading::default()), expected);
+    assert_eq!(refusal(&folder, "", &ReadOptions::default()), expected);
     let folder = folder_of([("mnist.npz", b"PK\x03\x04 and no more".to_vec())]);
-    let expected =
-        "mnist.npz: expected a whole .npz file as numpy writes it, found a damaged or other one";
-    assert_eq!(refusal(&folder, "mnist.npz", &Reading::default()), expected);
+    let expected = "mnist.npz: damaged or invalid .npz file";
+    assert_eq!(refusal(&folder, "mnist.npz", &ReadOptions::default()), expected);
 }
 
 proptest! {
@@ -275,8 +276,8 @@ fn archive_with_a_name_twice_is_refused() {
         let bytes = npz(&arrays, zip::CompressionMethod::Stored);
         let folder = folder_of([("mnist.npz", renamed(&bytes, "7654321", name))]);
         assert_eq!(
-            refusal(&folder, "mnist.npz", &Reading::default()),
-            format!("mnist.npz: expected one entry of each name, found '{name}.npy' twice")
+            refusal(&folder, "mnist.npz", &ReadOptions::default()),
+            format!("mnist.npz: expected distinct names, found '{name}.npy' twice")
         );
     }
 }
@@ -291,11 +292,11 @@ fn odd_names_are_no_arrays_of_a_set() {
         ("y_test.npy", "y_test.npz", "x_test, x_train, y_train"),
     ] {
         let folder = folder_of([("mnist.npz", renamed(&bytes, from, to))]);
-        let message = refusal(&folder, "mnist.npz", &Reading::default());
+        let message = refusal(&folder, "mnist.npz", &ReadOptions::default());
         assert_eq!(message, format!("{arrays}{found}"));
     }
     let folder = folder_with(&[]);
-    let message = refusal(&folder, "mnist.npz", &Reading::default());
+    let message = refusal(&folder, "mnist.npz", &ReadOptions::default());
     assert_eq!(message, format!("{arrays}an empty archive"));
 }
 
@@ -304,5 +305,5 @@ fn unused_arrays_are_told() {
     let mut arrays = keras();
     arrays.push(("x_val", npy(&[1], &[1_u8])));
     let set = Dataset::open(&folder_with(&arrays).path().join("mnist.npz")).unwrap();
-    assert!(set.notes[0].ends_with("mnist.npz: arrays not used: x_val"), "{:?}", set.notes);
+    assert!(set.warnings[0].ends_with("mnist.npz: arrays not used: x_val"), "{:?}", set.warnings);
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Cursor;
 
-use apical::dataset::{Dataset, Reading};
+use apical::dataset::{Dataset, ReadOptions};
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -48,9 +48,9 @@ fn classes_are_called_and_sorted_as_their_folders() {
     let set = Dataset::open(folder.path()).unwrap();
     assert_eq!((set.training_count, set.test_count), (4, 2));
     assert_eq!((set.height, set.width, set.channels), (2, 4, 1));
-    assert_eq!((set.classes, set.range), (2, 200));
+    assert_eq!((set.classes, set.max_pixel), (2, 200));
     assert_eq!(set.class_names, ["cat", "dog"]);
-    assert_eq!(set.notes, Vec::<String>::new());
+    assert_eq!(set.warnings, Vec::<String>::new());
     // In turns: the dog comes in the middle of the three cats.
     assert_eq!(set.labels(), [0, 0, 1, 0, 0, 1]);
     assert_eq!(set.image(0), [200, 200, 10, 10, 200, 200, 10, 10]);
@@ -72,7 +72,7 @@ fn images_are_scaled_to_the_first_or_to_what_is_asked_for() {
     let told = set.conversions.join("\n");
     assert!(told.contains("train: 1 image scaled to 4x2 pixels\n"), "{told}");
     assert!(
-        told.contains("test: 1 image scaled to 4x2 pixels, 1 of them to another ratio"),
+        told.contains("test: 1 image scaled to 4x2 pixels, 1 of them to another aspect ratio"),
         "{told}"
     );
 
@@ -98,7 +98,7 @@ fn colours_are_three_bytes_a_pixel_and_grey_by_default() {
     // Green counts most: more than the mean, less than red.
     let shade = set.image(1)[0];
     assert!((100..150).contains(&shade), "{shade}");
-    assert!(set.notes.iter().any(|note| note.ends_with("test/grey: no images to test on")));
+    assert!(set.warnings.iter().any(|note| note.ends_with("test/grey: no test images")));
 }
 
 #[test]
@@ -122,14 +122,14 @@ fn other_files_are_skipped_and_named() {
     ]);
     let set = Dataset::open(folder.path()).unwrap();
     assert_eq!(set.training_count, 4);
-    let notes = set.notes.join("\n");
+    let notes = set.warnings.join("\n");
     for text in [
-        "train/cat: 2 files skipped, no images by their names: Thumbs.db, deep.png",
-        "train: 1 file skipped, in no folder of a class: notes.txt",
+        "train/cat: 2 files skipped, not images by their extension: Thumbs.db, deep.png",
+        "train: 1 file skipped, not in a class folder: notes.txt",
     ] {
         assert!(notes.contains(text), "{notes}\nlacks: {text}");
     }
-    assert_eq!(set.notes.len(), 2, "{notes}");
+    assert_eq!(set.warnings.len(), 2, "{notes}");
 }
 
 #[test]
@@ -141,12 +141,12 @@ fn all_files_that_are_no_images_are_named_at_once() {
         ("train/dog/3.png", vec![]),
         ("test/dog/3.png", cut),
     ]);
-    let message = refusal(&folder, "", &Reading::default());
+    let message = refusal(&folder, "", &ReadOptions::default());
     assert!(message.starts_with("cannot read 3 files\n"), "{message}");
     for fault in [
         "train/cat/3.png: expected a PNG or JPEG image, found text",
         "train/dog/3.png: expected a PNG or JPEG image, found an empty file",
-        "test/dog/3.png: expected a whole PNG image, found a damaged one: the file ends inside a chunk",
+        "test/dog/3.png: damaged PNG image: the file ends inside a chunk",
     ] {
         assert!(message.contains(&format!("\n  {fault}")), "{message}\nlacks: {fault}");
     }
@@ -154,7 +154,7 @@ fn all_files_that_are_no_images_are_named_at_once() {
     let many: Vec<String> = (0..30).map(|index| format!("train/cat/x{index:02}.png")).collect();
     let files = many.iter().map(|name| (name.as_str(), vec![1, 2, 3]));
     let folder = folder_of(pets().into_iter().chain(files));
-    let message = refusal(&folder, "", &Reading::default());
+    let message = refusal(&folder, "", &ReadOptions::default());
     assert!(message.ends_with("\n  and 10 more") && message.lines().count() == 22, "{message}");
 }
 
@@ -164,20 +164,17 @@ fn a_header_that_lies_costs_no_memory() {
     let mut huge = grey(4, 2, 1);
     huge[16..24].fill(0x7f);
     let folder = with(vec![("train/cat/3.png", huge)]);
-    let message = refusal(&folder, "", &Reading::default());
-    assert!(
-        message.contains("train/cat/3.png: expected a whole PNG image, found a damaged one: "),
-        "{message}"
-    );
+    let message = refusal(&folder, "", &ReadOptions::default());
+    assert!(message.contains("train/cat/3.png: damaged PNG image: "), "{message}");
 
     let folder = folder_of([
         ("train/cat/0.png", grey(1200, 2, 9)),
         ("train/dog/0.png", grey(4, 2, 9)),
         ("test/dog/0.png", grey(4, 2, 9)),
     ]);
-    let expected = "train/cat/0.png: expected at most 1024 pixels a side, where no image size is given, \
+    let expected = "train/cat/0.png: expected at most 1024 pixels per side without --image-size, \
                     found 1200x2";
-    assert_eq!(refusal(&folder, "", &Reading::default()), expected);
+    assert_eq!(refusal(&folder, "", &ReadOptions::default()), expected);
     let set = Dataset::open_as(folder.path(), &sized(4, 2)).unwrap();
     assert_eq!(set.training_count, 2);
 }
@@ -186,12 +183,12 @@ fn a_header_that_lies_costs_no_memory() {
 fn folders_that_do_not_fit_are_refused() {
     let refused = |files: Vec<(&'static str, Vec<u8>)>, expected: &str| {
         let folder = folder_of(files);
-        assert_eq!(refusal(&folder, "", &Reading::default()), expected);
+        assert_eq!(refusal(&folder, "", &ReadOptions::default()), expected);
     };
     let only = |part: &str| pets().into_iter().filter(|(name, _)| name.starts_with(part)).collect();
     refused(
         only("train"),
-        "DIR: expected images to test on, found none; make the folder test with a folder of images for each \
+        "DIR: expected a test set, found none; make the folder test with a folder of images for each \
          class, as in train",
     );
     refused(
@@ -203,12 +200,12 @@ fn folders_that_do_not_fit_are_refused() {
     refused(files, "test/fox: expected a class of train (cat, dog), found fox");
     let mut files: Vec<_> = only("train");
     files.push(("test/cat/note.txt", vec![]));
-    refused(files, "test: expected images in a folder for each class, found none");
+    refused(files, "test: expected images in class folders, found none");
     let mut files = pets();
     files.push(("train/fox/note.txt", vec![]));
     refused(files, "train/fox: expected images (.png, .jpg, .jpeg), found note.txt");
     let files = vec![("train/a.png", grey(4, 2, 1)), ("test/cat/a.png", grey(4, 2, 1))];
-    refused(files, "train: expected a folder of images for each class, found none");
+    refused(files, "train: expected a folder of images per class, found none");
     let files = vec![("train/cat/a.png", grey(4, 2, 1)), ("test/cat/a.png", grey(4, 2, 1))];
     refused(files, "train: expected at least two classes, found the label 0 only");
 }
@@ -221,8 +218,8 @@ fn more_classes_than_labels_are_refused() {
         fs::create_dir(&class).unwrap();
         fs::write(class.join("a.png"), grey(4, 2, 1)).unwrap();
     }
-    let expected = "train: expected at most 256 folders, one for each class, found 258";
-    assert_eq!(refusal(&folder, "", &Reading::default()), expected);
+    let expected = "train: expected at most 256 folders, one per class, found 258";
+    assert_eq!(refusal(&folder, "", &ReadOptions::default()), expected);
 }
 
 #[test]

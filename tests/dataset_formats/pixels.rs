@@ -3,8 +3,8 @@
 
 use std::fs;
 
-use apical::dataset::loose::{Shown, gather};
-use apical::dataset::{Background, Dataset, PixelRules, Reading};
+use apical::dataset::unlabelled::{Preprocess, collect};
+use apical::dataset::{Background, Dataset, PixelRules, ReadOptions};
 use image::{
     DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, RgbImage,
     Rgba, RgbaImage,
@@ -26,13 +26,13 @@ fn with(bytes: Vec<u8>) -> TempDir {
     ])
 }
 
-pub(super) fn first(bytes: Vec<u8>, reading: &Reading) -> (Vec<u8>, Vec<String>) {
-    let set = Dataset::open_as(with(bytes).path(), reading).unwrap();
+pub(super) fn first(bytes: Vec<u8>, options: &ReadOptions) -> (Vec<u8>, Vec<String>) {
+    let set = Dataset::open_as(with(bytes).path(), options).unwrap();
     (set.image(0).to_vec(), set.conversions)
 }
 
-pub(super) fn refused(bytes: Vec<u8>, reading: &Reading, expected: &str) {
-    let message = refusal(&with(bytes), "", reading);
+pub(super) fn refused(bytes: Vec<u8>, options: &ReadOptions, expected: &str) {
+    let message = refusal(&with(bytes), "", options);
     assert!(message.contains(expected), "{message}\nlacks: {expected}");
 }
 
@@ -96,8 +96,10 @@ fn all_eight_orientations_are_honoured() {
             let set = Dataset::open(folder.path()).unwrap();
             assert_eq!([set.width, set.height], [width as usize, height as usize], "{orientation}");
             assert_eq!(set.image(0), expected, "orientation {orientation}");
-            let is_told =
-                set.conversions.iter().any(|line| line.ends_with("turned by its EXIF orientation"));
+            let is_told = set
+                .conversions
+                .iter()
+                .any(|line| line.ends_with("rotated by its EXIF orientation"));
             assert_eq!(is_told, orientation > 1);
         }
     }
@@ -109,10 +111,11 @@ fn all_eight_orientations_are_honoured() {
     for (orientation, corner) in (1..).zip(corners) {
         let folder = folder_of([("a.jpg", jpeg_with_exif(&jpeg, &exif(orientation, false)))]);
         let size = if orientation < 5 { [32, 16] } else { [16, 32] };
-        let shown = Shown::of([size[0], size[1], 1], &PixelRules::default(), None);
-        let loose = gather(&[folder.path().join("a.jpg")], shown).unwrap();
-        let at =
-            |[x, y]: [usize; 2]| loose.bytes[(y * size[0] / 2 + 2) * size[1] + x * size[1] / 2 + 2];
+        let preprocess = Preprocess::of([size[0], size[1], 1], &PixelRules::default(), None);
+        let images = collect(&[folder.path().join("a.jpg")], preprocess).unwrap();
+        let at = |[x, y]: [usize; 2]| {
+            images.bytes[(y * size[0] / 2 + 2) * size[1] + x * size[1] / 2 + 2]
+        };
         for other in [[0, 0], [1, 0], [0, 1], [1, 1]] {
             assert_eq!(
                 at(other) > 128,
@@ -121,33 +124,33 @@ fn all_eight_orientations_are_honoured() {
             );
         }
         assert_eq!(
-            loose.conversions.len(),
+            images.conversions.len(),
             usize::from(orientation > 1),
             "{:?}",
-            loose.conversions
+            images.conversions
         );
     }
 }
 
 #[test]
 fn transparent_pixels_are_refused_or_laid_on_a_ground() {
-    let on = |background| Reading { background: Some(background), ..Reading::default() };
+    let on = |background| ReadOptions { background: Some(background), ..ReadOptions::default() };
     let pixels = [[100, 255], [100, 0], [100, 128], [0, 255]];
     let grey = GrayAlphaImage::from_vec(2, 2, pixels.concat()).unwrap();
     let bytes = encoded(DynamicImage::from(grey), ImageFormat::Png);
     refused(
         bytes.clone(),
-        &Reading::default(),
+        &ReadOptions::default(),
         "train/a/0.png: expected an opaque image, found transparent pixels",
     );
     let (image, told) = first(bytes.clone(), &on(Background::Black));
     assert_eq!(image, [100, 0, 50, 0]);
-    assert!(told[0].ends_with("train: 1 image laid on black"), "{told:?}");
+    assert!(told[0].ends_with("train: 1 image composited onto black"), "{told:?}");
     assert_eq!(first(bytes, &on(Background::White)).0, [100, 255, 177, 0]);
 
     // Opaque ones are like those without transparency.
     let opaque = RgbaImage::from_pixel(2, 2, Rgba([90, 90, 90, 255]));
-    let (image, told) = first(encoded(opaque, ImageFormat::Png), &Reading::default());
+    let (image, told) = first(encoded(opaque, ImageFormat::Png), &ReadOptions::default());
     assert_eq!((image, told), (vec![90; 4], vec![]));
     // 16 bits of both.
     let deep =
@@ -163,32 +166,32 @@ fn deep_images_keep_their_shades_or_are_refused() {
         let image = ImageBuffer::<Luma<u16>, _>::from_vec(2, 2, values.to_vec()).unwrap();
         encoded(DynamicImage::from(image), ImageFormat::Png)
     };
-    let told = |max_value| Reading { max_value, ..Reading::default() };
+    let told = |max_value| ReadOptions { max_value, ..ReadOptions::default() };
     // A camera of 12 bits would keep 16 shades.
     let camera = deep([0, 1600, 4095, 2048]);
-    let expected = "expected values of 16 bits up to 65535, found 4095 as the largest, of which 16 shades would be left";
-    refused(camera.clone(), &Reading::default(), expected);
+    let expected = "expected 16-bit values up to 65535, found a largest value of 4095, which keeps only 16 shades";
+    refused(camera.clone(), &ReadOptions::default(), expected);
     // The set's other images have 8 bits, which 4095 does not fit.
     refused(
         camera.clone(),
         &told(Some(4095)),
         "train/b/0.png: expected an image of 16 bits a value",
     );
-    let shown = |max_value| {
+    let preprocess = |max_value| {
         let asked = told(Some(max_value));
         let folder = folder_of([("a.png", camera.clone())]);
-        let shown = Shown::of([2, 2, 1], &PixelRules::default(), Some(&asked));
-        gather(&[folder.path().join("a.png")], shown).map(|loose| loose.bytes)
+        let preprocess = Preprocess::of([2, 2, 1], &PixelRules::default(), Some(&asked));
+        collect(&[folder.path().join("a.png")], preprocess).map(|images| images.bytes)
     };
-    assert_eq!(shown(4095).unwrap(), [0, 100, 255, 128]);
-    assert_eq!(shown(65535).unwrap(), [0, 6, 16, 8]);
-    let error = shown(4000).unwrap_err().to_string();
+    assert_eq!(preprocess(4095).unwrap(), [0, 100, 255, 128]);
+    assert_eq!(preprocess(65535).unwrap(), [0, 6, 16, 8]);
+    let error = preprocess(4000).unwrap_err().to_string();
     assert!(
         error.ends_with("a.png: expected values up to 4000 (--max-value), found 4095"),
         "{error}"
     );
 
-    let (image, conversions) = first(deep([65535, 257, 0, 32896]), &Reading::default());
+    let (image, conversions) = first(deep([65535, 257, 0, 32896]), &ReadOptions::default());
     assert_eq!(image, [255, 1, 0, 128]);
     assert!(conversions[0].contains("1 image of 16 bits divided by 257"), "{conversions:?}");
     let set = Dataset::open(with(deep([65535, 257, 0, 32896])).path()).unwrap();
@@ -197,21 +200,24 @@ fn deep_images_keep_their_shades_or_are_refused() {
     let dark = encoded(GrayImage::from_vec(2, 2, vec![16, 0, 8, 4]).unwrap(), ImageFormat::Png);
     let asked = told(Some(16));
     let folder = folder_of([("a.png", dark)]);
-    let shown = Shown::of([2, 2, 1], &PixelRules::default(), Some(&asked));
-    assert_eq!(gather(&[folder.path().join("a.png")], shown).unwrap().bytes, [255, 0, 128, 64]);
+    let preprocess = Preprocess::of([2, 2, 1], &PixelRules::default(), Some(&asked));
+    assert_eq!(
+        collect(&[folder.path().join("a.png")], preprocess).unwrap().bytes,
+        [255, 0, 128, 64]
+    );
 }
 
 #[test]
 fn colours_made_grey_are_told() {
     let colours = RgbImage::from_vec(2, 1, vec![255, 0, 0, 10, 10, 10]).unwrap();
-    let (image, told) = first(encoded(colours, ImageFormat::Png), &Reading::default());
+    let (image, told) = first(encoded(colours, ImageFormat::Png), &ReadOptions::default());
     assert_eq!(image, [54, 10]);
     assert!(
-        told[0].ends_with("1 image in colour made grey (0.2126 red + 0.7152 green + 0.0722 blue)"),
+        told[0].ends_with("1 image converted to grey (0.2126 red + 0.7152 green + 0.0722 blue)"),
         "{told:?}"
     );
     let grey = RgbImage::from_pixel(2, 1, Rgb([7, 7, 7]));
-    let told = first(encoded(grey, ImageFormat::Png), &Reading::default()).1;
+    let told = first(encoded(grey, ImageFormat::Png), &ReadOptions::default()).1;
     assert!(!told.join("\n").contains("grey"), "{told:?}");
 }
 
@@ -223,32 +229,32 @@ fn damaged_jpegs_are_refused() {
     assert!(Dataset::open(with(whole.clone()).path()).is_ok());
     // Cameras put things behind the end.
     assert!(Dataset::open(with([&whole[..], b"more"].concat()).path()).is_ok());
-    let kind = "train/a/0.png: expected a whole JPEG image, found a damaged one";
+    let kind = "train/a/0.png: damaged JPEG image";
     for part in 1..20 {
         let cut = whole.len() * part / 20;
-        refused(whole[..cut].to_vec(), &Reading::default(), kind);
+        refused(whole[..cut].to_vec(), &ReadOptions::default(), kind);
     }
-    refused(whole[..whole.len() - 1].to_vec(), &Reading::default(), kind);
+    refused(whole[..whole.len() - 1].to_vec(), &ReadOptions::default(), kind);
     let half = whole.len() / 2;
-    refused([&whole[..half], &[0xff, 0xd9]].concat(), &Reading::default(), kind);
+    refused([&whole[..half], &[0xff, 0xd9]].concat(), &ReadOptions::default(), kind);
     // A download with a hole: zeros up to its length.
     let mut hole = whole.clone();
     hole[half..].fill(0);
-    refused(hole, &Reading::default(), kind);
+    refused(hole, &ReadOptions::default(), kind);
 }
 
 #[test]
 fn damaged_pngs_are_refused() {
     let noise = |x: u32, y: u32| Rgb([(x * 37 + y * 91) as u8, (x * y) as u8, (x ^ y) as u8]);
     let whole = encoded(RgbImage::from_fn(64, 48, noise), ImageFormat::Png);
-    let kind = "train/a/0.png: expected a whole PNG image, found a damaged one";
+    let kind = "train/a/0.png: damaged PNG image";
     for part in 1..20 {
-        refused(whole[..whole.len() * part / 20].to_vec(), &Reading::default(), kind);
+        refused(whole[..whole.len() * part / 20].to_vec(), &ReadOptions::default(), kind);
     }
-    refused(whole[..whole.len() - 1].to_vec(), &Reading::default(), kind);
+    refused(whole[..whole.len() - 1].to_vec(), &ReadOptions::default(), kind);
     let mut flipped = whole.clone();
     flipped[whole.len() / 2] ^= 1;
-    refused(flipped, &Reading::default(), kind);
+    refused(flipped, &ReadOptions::default(), kind);
 }
 
 #[test]
@@ -263,21 +269,21 @@ fn other_kinds_of_files_are_named() {
     ] {
         refused(
             bytes.to_vec(),
-            &Reading::default(),
+            &ReadOptions::default(),
             &format!("expected a PNG or JPEG image, found {kind}"),
         );
     }
     let folder = folder_of([("a.webp", b"RIFF\x1a\0\0\0WEBPVP8L".to_vec())]);
-    let shown = Shown::of([2, 2, 1], &PixelRules::default(), None);
-    let error = gather(&[folder.path().join("a.webp")], shown).unwrap_err();
+    let preprocess = Preprocess::of([2, 2, 1], &PixelRules::default(), None);
+    let error = collect(&[folder.path().join("a.webp")], preprocess).unwrap_err();
     assert!(
         error.to_string().ends_with("a.webp: expected a PNG or JPEG image, found a WebP image")
     );
-    assert_eq!(error.hint(), Some("convert it to PNG, as other kinds of images are not read"));
+    assert_eq!(error.hint(), Some("convert it to PNG; only PNG and JPEG are supported"));
     let missing = ["b.png", "c.png"].map(|name| folder.path().join(name));
-    let message = gather(&missing, shown).unwrap_err().to_string();
+    let message = collect(&missing, preprocess).unwrap_err().to_string();
     assert!(message.starts_with("cannot read 2 files\n"), "{message}");
-    assert_eq!(message.matches("the file cannot be read: No such file").count(), 2, "{message}");
+    assert_eq!(message.matches("cannot read the file: No such file").count(), 2, "{message}");
 }
 
 #[cfg(unix)]
@@ -287,8 +293,8 @@ fn links_to_devices_are_refused() {
     let path = folder.path().join("train/a/0.png");
     fs::remove_file(&path).unwrap();
     std::os::unix::fs::symlink("/dev/urandom", &path).unwrap();
-    let message = refusal(&folder, "", &Reading::default());
-    assert!(message.contains("0.png: the file cannot be read"), "{message}");
+    let message = refusal(&folder, "", &ReadOptions::default());
+    assert!(message.contains("0.png: cannot read the file"), "{message}");
 }
 
 #[test]
@@ -300,24 +306,25 @@ fn brightness_unlike_that_of_training_is_refused_or_told() {
     let paths = [folder.path().join("a.png")];
     // Trained on an array of bytes up to 16.
     let rules = PixelRules { white: 16, mean: Some(2), ..PixelRules::default() };
-    let shown = Shown::of([1, 2, 1], &rules, None);
-    let error = gather(&paths, shown).unwrap().check_brightness(16, &rules, shown).unwrap_err();
+    let preprocess = Preprocess::of([1, 2, 1], &rules, None);
+    let error =
+        collect(&paths, preprocess).unwrap().check_brightness(16, &rules, preprocess).unwrap_err();
     assert!(error.to_string().contains("is 16, found 255"), "{error}");
-    let asked = Reading { max_value: Some(255), ..Reading::default() };
-    let shown = Shown::of([1, 2, 1], &rules, Some(&asked));
-    let loose = gather(&paths, shown).unwrap();
-    assert_eq!(loose.bytes, [16, 13]);
-    let notes = loose.check_brightness(16, &rules, shown).unwrap();
+    let asked = ReadOptions { max_value: Some(255), ..ReadOptions::default() };
+    let preprocess = Preprocess::of([1, 2, 1], &rules, Some(&asked));
+    let images = collect(&paths, preprocess).unwrap();
+    assert_eq!(images.bytes, [16, 13]);
+    let notes = images.check_brightness(16, &rules, preprocess).unwrap();
     assert!(
         notes[0]
-            .contains("mostly light (mean 14), those trained on mostly dark (mean 2): --invert"),
+            .contains("mostly light (mean 14), the training images mostly dark (mean 2): --invert"),
         "{notes:?}"
     );
-    let shown = Shown { inverted: true, ..shown };
-    let loose = gather(&paths, shown).unwrap();
-    assert_eq!(loose.bytes, [0, 3]);
+    let preprocess = Preprocess { inverted: true, ..preprocess };
+    let images = collect(&paths, preprocess).unwrap();
+    assert_eq!(images.bytes, [0, 3]);
     // Dark ones are told.
     let rules = PixelRules { mean: Some(10), ..PixelRules::default() };
-    let notes = loose.check_brightness(255, &rules, shown).unwrap();
+    let notes = images.check_brightness(255, &rules, preprocess).unwrap();
     assert!(notes[0].starts_with("the images are dark: their largest byte is 3"), "{notes:?}");
 }

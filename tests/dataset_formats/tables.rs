@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use apical::dataset::{Dataset, Reading};
+use apical::dataset::{Dataset, ReadOptions};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -28,7 +28,7 @@ fn lines_are_a_label_and_a_square_of_pixels() {
         let folder = folder(&training, TEST);
         let set = Dataset::open(folder.path()).unwrap();
         assert_eq!((set.training_count, set.test_count), (3, 1), "{training:?}");
-        assert_eq!((set.height, set.width, set.classes, set.range), (2, 2, 3, 200));
+        assert_eq!((set.height, set.width, set.classes, set.max_pixel), (2, 2, 3, 200));
         assert_eq!(set.labels(), [0, 1, 2, 1]);
         assert_eq!((set.image(1), set.image(3)), (&[5, 6, 7, 200][..], &[4, 3, 2, 1][..]));
         assert_eq!(set.class_names, ["0", "1", "2"]);
@@ -43,39 +43,41 @@ fn one_of_two_files_finds_the_other() {
     assert_eq!((set.training_count, set.test_count), (3, 1));
 
     fs::rename(folder.path().join("my_test_set.csv"), folder.path().join("else")).unwrap();
-    let expected = "my_train_set.csv: expected images to test on, found none; put them into \
+    let expected = "my_train_set.csv: expected a test set, found none; put them into \
                     my_test_set.csv, in the same form";
-    assert_eq!(refusal(&folder, "my_train_set.csv", &Reading::default()), expected);
+    assert_eq!(refusal(&folder, "my_train_set.csv", &ReadOptions::default()), expected);
     fs::rename(folder.path().join("else"), folder.path().join("digits.csv")).unwrap();
-    let expected = "digits.csv: expected images to test on, found none; call this file train.csv, and put them \
+    let expected = "digits.csv: expected a test set, found none; call this file train.csv, and put them \
                     into test.csv beside it";
-    assert_eq!(refusal(&folder, "digits.csv", &Reading::default()), expected);
+    assert_eq!(refusal(&folder, "digits.csv", &ReadOptions::default()), expected);
 }
 
 #[test]
 fn a_missing_file_of_two_is_named() {
     let only = |name| folder_of([(name, TRAINING.into())]);
-    let expected = "train.csv: expected images to test on, found none; put them into test.csv, in the same form";
-    assert_eq!(refusal(&only("train.csv"), "", &Reading::default()), expected);
+    let expected =
+        "train.csv: expected a test set, found none; put them into test.csv, in the same form";
+    assert_eq!(refusal(&only("train.csv"), "", &ReadOptions::default()), expected);
     let expected = "DIR: expected one of the files train.csv in this folder, found none";
-    assert_eq!(refusal(&only("test.csv"), "", &Reading::default()), expected);
+    assert_eq!(refusal(&only("test.csv"), "", &ReadOptions::default()), expected);
 }
 
 #[test]
 fn other_shapes_and_colours_are_read_when_told() {
     let folder = folder("0,6,2,3,4,5,1\n1,7,8,9,10,11,12\n", "0,1,1,1,1,1,1\n");
-    let expected = "train.csv, line 1: expected images with as many rows as columns of pixels, or an image \
-                    size, found 6 values an image";
-    assert_eq!(refusal(&folder, "", &Reading::default()), expected);
+    let expected = "train.csv, line 1: expected square images, or --image-size, \
+                    found 6 values per image";
+    assert_eq!(refusal(&folder, "", &ReadOptions::default()), expected);
     let set = Dataset::open_as(folder.path(), &sized(3, 2)).unwrap();
     assert_eq!((set.height, set.width, set.channels), (2, 3, 1));
-    let reading = Reading { colour: true, ..sized(2, 1) };
-    let set = Dataset::open_as(folder.path(), &reading).unwrap();
+    let options = ReadOptions { colour: true, ..sized(2, 1) };
+    let set = Dataset::open_as(folder.path(), &options).unwrap();
     assert_eq!((set.height, set.width, set.channels), (1, 6, 3));
-    let expected = "train.csv, line 1: expected 9 values an image (3 x 3), found 6 values an image";
+    let expected =
+        "train.csv, line 1: expected 9 values per image (3 x 3), found 6 values per image";
     assert_eq!(refusal(&folder, "", &sized(3, 3)), expected);
     let message = refusal(&folder, "", &coloured());
-    assert!(message.contains("columns of pixels, three values each"), "{message}");
+    assert!(message.contains("images of three values per pixel"), "{message}");
 }
 
 #[test]
@@ -85,14 +87,14 @@ fn names_of_classes_lie_in_a_file_beside() {
     fs::write(&names, "zero\none \n two, too\n").unwrap();
     assert_eq!(class_names(folder.path()), ["zero", "one", "two, too"]);
     fs::write(&names, "zero\none\n").unwrap();
-    let expected = "DIR: expected 3 names, one for each class, found 2";
-    assert_eq!(refusal(&folder, "", &Reading::default()), expected);
+    let expected = "DIR: expected 3 names, one per class, found 2";
+    assert_eq!(refusal(&folder, "", &ReadOptions::default()), expected);
 }
 
 #[test]
 fn faults_are_refused_with_line_and_column() {
     let refused = |training: &str, test: &str, expected: &str| {
-        assert_eq!(refusal(&folder(training, test), "", &Reading::default()), expected);
+        assert_eq!(refusal(&folder(training, test), "", &ReadOptions::default()), expected);
     };
     let number = "a whole number from 0 to 255, found";
     let wrong = "0,4,2,3,1\n1,5,6,256,200\n";
@@ -162,7 +164,7 @@ fn numbers_that_name_columns_are_a_header() {
     // As pandas writes a frame without names: 0 to 16 above a label and 16 pixels.
     let header = counting(0, 16);
     let set = Dataset::open(folder(&long(&header), &long(&header)).path()).unwrap();
-    assert_eq!((set.training_count, set.test_count, set.range), (69, 69, 69));
+    assert_eq!((set.training_count, set.test_count, set.max_pixel), (69, 69, 69));
     let header = format!("label,{}", counting(0, 15));
     let set = Dataset::open(folder(&long(&header), &long(&header)).path()).unwrap();
     assert_eq!((set.training_count, set.labels()[0]), (69, 1));
@@ -172,10 +174,10 @@ fn numbers_that_name_columns_are_a_header() {
     let test = long("1,5,0,0,0,0,0,0,0,0,0,0,0,0,0,0,9");
     let expected =
         "train.csv, line 1: expected names of columns or an image, found numbers that count up";
-    assert_eq!(refusal(&folder(&image, &test), "", &Reading::default()), expected);
+    assert_eq!(refusal(&folder(&image, &test), "", &ReadOptions::default()), expected);
     let read = |csv_header| {
-        let reading = Reading { csv_header: Some(csv_header), ..Reading::default() };
-        Dataset::open_as(folder(&image, &image).path(), &reading).unwrap().training_count
+        let options = ReadOptions { csv_header: Some(csv_header), ..ReadOptions::default() };
+        Dataset::open_as(folder(&image, &image).path(), &options).unwrap().training_count
     };
     assert_eq!((read(true), read(false)), (69, 70));
     // Names that no byte holds.
@@ -187,7 +189,7 @@ fn numbers_that_name_columns_are_a_header() {
     // pandas names a value that is there twice 0.1.
     let mangled = "5,0,0.1,7,0.2\n1,0,0,7,9\n0,0,0,7,9\n";
     let expected = "train.csv, line 1: expected names of columns or an image, found fractions, which no later line has";
-    assert_eq!(refusal(&folder(mangled, TEST), "", &Reading::default()), expected);
+    assert_eq!(refusal(&folder(mangled, TEST), "", &ReadOptions::default()), expected);
 }
 
 #[test]
@@ -195,7 +197,7 @@ fn columns_are_found_by_their_names() {
     let same = |training: &str| {
         let set = Dataset::open(folder(training, TEST).path()).unwrap();
         assert_eq!((set.training_labels(), set.image(0)), (&[1, 0][..], &[5, 6, 7, 8][..]));
-        let text = &set.parts[0].text;
+        let text = &set.source_files[0].format;
         assert!(text.contains("labels in column"), "{text}");
         text.clone()
     };
@@ -212,7 +214,7 @@ fn columns_are_found_by_their_names() {
     same("\"label\",\"a\",\"b\",\"c\",\"d\"\n1.0,5.0,6,7,8\n0,1e0,2,3,4\n");
 
     let refused = |training: &str, expected: &str| {
-        let message = refusal(&folder(training, TEST), "", &Reading::default());
+        let message = refusal(&folder(training, TEST), "", &ReadOptions::default());
         assert_eq!(message, format!("train.csv{expected}"));
     };
     // Kaggle's test.csv has no labels.
@@ -253,20 +255,20 @@ fn columns_are_found_by_their_names() {
     let utf16: Vec<u8> =
         [0xff, 0xfe].into_iter().chain(b"1\x00,\x002\x00".iter().copied()).collect();
     let files = folder_of([("train.csv", utf16), ("test.csv", TEST.into())]);
-    let message = refusal(&files, "", &Reading::default());
+    let message = refusal(&files, "", &ReadOptions::default());
     assert_eq!(message, "train.csv: expected a text in UTF-8, found one in UTF-16");
 }
 
 #[test]
 fn fractions_become_bytes_as_told() {
-    let reading = Reading { max_value: Some(1), ..Reading::default() };
+    let options = ReadOptions { max_value: Some(1), ..ReadOptions::default() };
     let folder = folder("0,0,0.5,1,0.25\n1,0,0,0,1\n", "1,0,0,0,1\n");
-    let set = Dataset::open_as(folder.path(), &reading).unwrap();
-    assert_eq!((set.image(0), set.range), (&[0, 128, 255, 64][..], 255));
+    let set = Dataset::open_as(folder.path(), &options).unwrap();
+    assert_eq!((set.image(0), set.max_pixel), (&[0, 128, 255, 64][..], 255));
     assert_eq!((set.rules.max_value, set.rules.white), (Some(1), 255));
-    let text = &set.parts[0].text;
+    let text = &set.source_files[0].format;
     assert!(text.ends_with("values 0 to 1, 1 becomes 255"), "{text}");
-    let wrong = Reading { max_value: Some(4095), ..Reading::default() };
+    let wrong = ReadOptions { max_value: Some(4095), ..ReadOptions::default() };
     let deep = self::folder("0,0,4095,1,16\n1,0,0,0,4096\n", "1,0,0,0,1\n");
     let expected =
         "train.csv, line 2, column 5: expected a pixel, a number from 0 to 4095, found '4096'";

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use apical::dataset::{Background, Dataset, Reading};
+use apical::dataset::{Background, Dataset, ReadOptions};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
@@ -36,7 +36,7 @@ const COUNT: &[u8] = &[0, 0b0001_0000, 0, 0b1011_0000];
 
 #[test]
 fn png_of_few_bits_spans_black_to_white() {
-    let read = |bytes| first(bytes, &Reading::default()).0;
+    let read = |bytes| first(bytes, &ReadOptions::default()).0;
     assert_eq!(read(png([1, GREY, 0], &[], &[0, 0b1000_0000, 0, 0b0100_0000])), [255, 0, 0, 255]);
     assert_eq!(read(png([2, GREY, 0], &[], COUNT)), [0, 85, 170, 255]);
     assert_eq!(read(png([4, GREY, 0], &[], &[0, 0x05, 0, 0xaf])), [0, 85, 170, 255]);
@@ -47,19 +47,19 @@ fn png_of_few_bits_spans_black_to_white() {
 fn interlaced_png_has_its_pixels_in_place() {
     // The passes of Adam7 that 2 x 2 pixels have.
     let bytes = png([8, GREY, 1], &[], &[0, 11, 0, 22, 0, 33, 44]);
-    assert_eq!(first(bytes, &Reading::default()).0, [11, 22, 33, 44]);
+    assert_eq!(first(bytes, &ReadOptions::default()).0, [11, 22, 33, 44]);
 }
 
 #[test]
 fn transparent_palette_and_key_are_laid_on_the_background() {
-    let white = Reading { background: Some(Background::White), ..Reading::default() };
+    let white = ReadOptions { background: Some(Background::White), ..ReadOptions::default() };
     let palette =
         |alpha: &[u8]| png([2, PALETTE, 0], &[(b"PLTE", SHADES), (b"tRNS", alpha)], COUNT);
-    assert_eq!(first(palette(&[255, 255]), &Reading::default()).0, [0, 10, 200, 7]);
-    refused(palette(&[255, 128]), &Reading::default(), "expected an opaque image");
+    assert_eq!(first(palette(&[255, 255]), &ReadOptions::default()).0, [0, 10, 200, 7]);
+    refused(palette(&[255, 128]), &ReadOptions::default(), "expected an opaque image");
     assert_eq!(first(palette(&[255, 128]), &white).0, [0, 132, 200, 7]);
     let key = || png([2, GREY, 0], &[(b"tRNS", &[0, 1])], COUNT);
-    refused(key(), &Reading::default(), "expected an opaque image");
+    refused(key(), &ReadOptions::default(), "expected an opaque image");
     assert_eq!(first(key(), &white).0, [0, 255, 170, 255]);
 }
 
@@ -70,8 +70,8 @@ fn deep_grey_with_alpha_is_read_at_full_scale() {
         let [a, b] = [pixel(100 * 257, alpha), pixel(7 * 257, u16::MAX)];
         png([16, GREY_ALPHA, 0], &[], &[&[0], &a[..], &b, &[0], &b, &a].concat())
     };
-    assert_eq!(first(image(u16::MAX), &Reading::default()).0, [100, 7, 7, 100]);
-    refused(image(0x8000), &Reading::default(), "expected an opaque image");
+    assert_eq!(first(image(u16::MAX), &ReadOptions::default()).0, [100, 7, 7, 100]);
+    refused(image(0x8000), &ReadOptions::default(), "expected an opaque image");
 }
 
 /// Written by Pillow: 16 x 16 pixels, the left half (200, 40, 90), the right half (20, 120, 240).
@@ -82,8 +82,8 @@ fn progressive_and_cmyk_jpeg_have_their_colours() {
     for bytes in [&progressive[..], cmyk] {
         let names = ["train/a/0.jpg", "train/b/0.jpg", "test/a/0.jpg", "test/b/0.jpg"];
         let folder = folder_of(names.map(|name| (name, bytes.to_vec())));
-        let reading = Reading { colour: true, ..sized(16, 16) };
-        let set = Dataset::open_as(folder.path(), &reading).unwrap();
+        let options = ReadOptions { colour: true, ..sized(16, 16) };
+        let set = Dataset::open_as(folder.path(), &options).unwrap();
         for (column, colour) in [(2, [200, 40, 90]), (12, [20, 120, 240])] {
             let found = &set.image(0)[(3 * 16 + column) * 3..][..3];
             let is_near = found.iter().zip(colour).all(|(&byte, known)| byte.abs_diff(known) <= 3);

@@ -2,8 +2,8 @@
 
 use crate::CliError;
 use apical::bench::{Ceiling, Report, Row};
+use apical::figures::Table;
 use apical::layout::Kernel;
-use apical::report::Table;
 use bytesize::ByteSize;
 
 /// Aligned tables.

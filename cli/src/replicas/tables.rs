@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use apical::evaluate::Spread;
+use apical::figures::Table;
 use apical::record::replicas::{CombinationResult, ReplicaResult, in_words};
-use apical::report::Table;
 
 /// A line for each network. `tested`: the images that they were tested on.
 pub(super) fn networks(replicas: &[ReplicaResult], tested: &str) -> String {

@@ -58,7 +58,7 @@ impl Job {
             version: env!("CARGO_PKG_VERSION").to_string(),
             date: now(),
             data: arguments.data.folder().and_then(|folder| std::path::absolute(folder).ok()),
-            reading: arguments.data.reading(),
+            read_options: arguments.data.reading(),
             dataset_sha256: String::new(),
             class_names: Vec::new(),
             dataset: String::new(),
@@ -106,10 +106,10 @@ impl Job {
         let of_run = self.info.data_identity();
         if data.folder().is_none() {
             let dataset = open_data(&of_run, folder)?;
-            dataset.notes.iter().for_each(tell);
+            dataset.warnings.iter().for_each(tell);
             return Ok(dataset);
         }
-        let dataset = data.or(self.info.reading).open()?;
+        let dataset = data.or(self.info.read_options).open()?;
         let found = DataIdentity::of(&dataset);
         if found.sha256 != of_run.sha256 {
             let (folder, data) = (folder.to_owned(), Box::new([of_run, found]));
@@ -137,7 +137,7 @@ impl Job {
             warn_of_other_data(dataset, &arguments.data, arguments.settings.file());
         }
         let Config { validation, images, test_images, .. } = self.info.config;
-        let notes = dataset.part_notes(validation, images, test_images);
+        let notes = dataset.subset_warnings(validation, images, test_images);
         notes.map_err(TrainError::from)?.iter().for_each(tell);
         Ok(())
     }
@@ -257,7 +257,7 @@ fn difference(run: &RunInfo, wanted: &RunInfo) -> Result<Option<String>, CliErro
             serde_json::from_value(serde_json::to_value(&info.config)?)?;
         all.insert("replicas".to_string(), info.replicas.into());
         all.insert("sweep".to_string(), serde_json::to_value(&info.sweeps)?);
-        all.insert("reading of the data".to_string(), serde_json::to_value(info.reading)?);
+        all.insert("reading of the data".to_string(), serde_json::to_value(info.read_options)?);
         Ok(all)
     };
     let (found, wanted) = (settings(run)?, settings(wanted)?);

@@ -110,7 +110,8 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<Ending, CliError> {
     warn(search.candidates()?.iter().map(|candidate| &candidate.config));
     run_data::announce(&dataset, &arguments.data, arguments.settings.file());
     let Config { validation, images, test_images, .. } = search.base;
-    let notes = dataset.part_notes(validation, images, test_images).map_err(TrainError::from)?;
+    let notes =
+        dataset.subset_warnings(validation, images, test_images).map_err(TrainError::from)?;
     notes.iter().for_each(tell);
     let _held = stop::hold(true)?;
     let (folder, mut trials) = Folder::open(&arguments.out, &search)?;

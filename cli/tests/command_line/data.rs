@@ -21,7 +21,7 @@ fn shapes_and_counts_are_told() {
         (&6.into(), &5.into(), &1.into())
     );
     assert_eq!((&told["training_images"], &told["test_images"]), (&300.into(), &200.into()));
-    assert_eq!((&told["range"], &told["name"]), (&255.into(), &"data".into()));
+    assert_eq!((&told["max_pixel"], &told["name"]), (&255.into(), &"data".into()));
     assert_eq!(told["training_classes"], json!([30, 30, 30, 30, 30, 30, 30, 30, 30, 30]));
     assert_eq!(told["test_classes"], json!([20, 20, 20, 20, 20, 20, 20, 20, 20, 20]));
     assert_eq!(told["class_names"][9], "9");
@@ -63,15 +63,15 @@ fn problems_are_told() {
     let told = summary(&folder, &["pets"]);
     let problems: Vec<String> = serde_json::from_value(told["problems"].clone()).unwrap();
     let expected = [
-        "pets/train/cat: 1 file skipped, no images by their names: notes.txt",
-        "pets/test/fox: no images to test on",
+        "pets/train/cat: 1 file skipped, not images by their extension: notes.txt",
+        "pets/test/fox: no test images",
         "no test images of class fox",
-        "class dog, fox has 10 times fewer training images than the largest, or even fewer",
-        "1 training image of one shade only",
-        "1 test image with a byte above 19, the training set's",
-        "1 training image twice in the training set",
-        "1 training image twice in the training set, of two classes",
-        "1 test image in the training set too",
+        "class dog, fox has at most 1/10 of the training images of the largest class",
+        "1 training image of a single grey level",
+        "1 test image with a byte above 19, the largest in training",
+        "1 training image repeated in the training set",
+        "1 training image repeated in the training set with another class",
+        "1 test image also in the training set",
     ];
     assert_eq!(problems, expected);
     let text = output_of(apical(&folder).args(["data", "pets"]));
@@ -97,7 +97,7 @@ fn reading_of_a_table_is_shown() {
     }
     let told = summary(&folder, &[".", "--image-size", "2x1", "--max-value", "16"]);
     assert_eq!(told["rules"]["max_value"], 16);
-    assert_eq!(told["parts"][0]["file"], "./train.csv");
+    assert_eq!(told["source_files"][0]["file"], "./train.csv");
 }
 
 #[test]
@@ -125,13 +125,13 @@ fn what_is_no_data_set_is_refused() {
     let folder = folder_with_data();
     write_idx(&folder.path().join("data").join(TRAINING_LABELS), &[1], vec![0]);
     fails(apical(&folder).args(["data", "data"]), 1, &["expected 300 labels"]);
-    fails(apical(&folder).args(["data", "nowhere"]), 1, &["nowhere: this data set does not exist"]);
+    fails(apical(&folder).args(["data", "nowhere"]), 1, &["nowhere: cannot open the data set"]);
     let needs = ["data", "--image-size", "4x4"];
     fails(apical(&folder).args(needs), 2, &["required arguments were not provided"]);
     fails(
         apical(&folder).args(["data", "data", "--image-size", "4"]),
         2,
-        &["'4' is no size such as 28x28"],
+        &["invalid size '4': expected WIDTHxHEIGHT such as 28x28"],
     );
     fails(
         apical(&folder).args(["data", "fetch", "mnust", "--out", "x"]),

@@ -107,7 +107,7 @@ fn files_that_disagree_are_refused_with_file_and_byte() {
     let folder = folder_with_data();
     let labels = folder.path().join("data").join(TRAINING_LABELS);
     write_idx(&labels, &[299], (0..299).map(|index| (index % 10) as u8).collect());
-    let expected = "byte offset 4: expected 300 labels, one for each image of data";
+    let expected = "byte offset 4: expected 300 labels, one per image of data";
     fails(&mut train_on_cpu(&folder), 1, &[TRAINING_LABELS, expected, "found 299"]);
 
     let folder = folder_with_data();
@@ -126,7 +126,7 @@ fn missing_data_sets_are_refused_with_a_hint() {
     fails(&mut train_on_cpu(&folder), 1, &[missing, hint]);
 
     fs::remove_dir_all(folder.path().join("data")).unwrap();
-    let nowhere = "data: this data set does not exist or cannot be reached";
+    let nowhere = "data: cannot open the data set";
     fails(&mut train_on_cpu(&folder), 1, &[nowhere, "caused by: ", hint]);
 
     fs::write(folder.path().join("data"), "").unwrap();

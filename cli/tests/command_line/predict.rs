@@ -154,9 +154,9 @@ fn images_that_cannot_be_are_refused() {
     fs::create_dir(folder.path().join("empty")).unwrap();
     let kind = "expected a PNG or JPEG image, found text";
     fails(&mut predict(&folder, &["images"]), 1, &[&format!("images/text.png: {kind}")]);
-    fails(&mut predict(&folder, &["nowhere.png"]), 1, &["nowhere.png: the file cannot be read"]);
+    fails(&mut predict(&folder, &["nowhere.png"]), 1, &["nowhere.png: cannot read the file"]);
     fails(&mut predict(&folder, &["noise"]), 1, &[&format!("noise: {kind}")]);
-    let two = ["cannot read 2 files", "nope.png: the file cannot be read: No such file"];
+    let two = ["cannot read 2 files", "nope.png: cannot read the file: No such file"];
     fails(&mut predict(&folder, &["nope.png", "nowhere.png"]), 1, &two);
     fs::write(folder.path().join("a.webp"), b"RIFF\x1a\0\0\0WEBPVP8L").unwrap();
     let webp =

@@ -251,7 +251,7 @@ fn replicas_and_sweeps_that_cannot_be_are_refused() {
     let reason = "batch = 70000: 1 to 65535";
     refused(&sweeps, &["the network with taps = 5, batch = 70000 cannot be", reason]);
     refused(&["--replicas", "2", "--epochs", "0"], &["epochs = 0", "hint: --epochs sets it"]);
-    let reason = "expected at most 300 training images (0 means all), 301 were asked for";
+    let reason = "expected at most 300 training images (0 means all), requested 301";
     refused(&["--sweep", "images=0,301"], &[reason]);
 }
 

@@ -323,9 +323,9 @@ fn reading_of_the_run_holds_for_other_data_unless_given() {
     output_of(&mut train_on(&folder, "own", &how));
     let test = ["test", "run", "--backend", "cpu", "--json", "--data", "other"];
     let tested = &json_of(apical(&folder).args(test))[0];
-    assert_eq!(tested["data"]["reading"]["max_value"], 15);
+    assert_eq!(tested["data"]["read_options"]["max_value"], 15);
     let tested = &json_of(apical(&folder).args(test).args(["--max-value", "30"]))[0];
-    assert_eq!(tested["data"]["reading"]["max_value"], 30);
+    assert_eq!(tested["data"]["read_options"]["max_value"], 30);
 }
 
 #[test]

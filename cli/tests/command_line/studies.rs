@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use apical::report::ExperimentResult;
+use apical::figures::ExperimentResult;
 use tempfile::TempDir;
 
 use super::{

@@ -2,76 +2,76 @@
 
 use image::{DynamicImage, GrayImage, RgbImage};
 
-use super::super::conversions::Facts;
-use super::super::reading::{Background, FULL_SCALE};
-use super::super::{DatasetError, Place, Reading, fault_with_hint};
-use super::Picture;
+use super::super::conversions::ImageConversion;
+use super::super::read_options::{Background, FULL_SCALE};
+use super::super::{DatasetError, Location, ReadOptions, invalid_with_hint};
+use super::LoadedImage;
 
 /// The same image with 8 bits a sample and without transparency.
 ///
 /// # Errors
 /// Returns an error if a pixel is transparent and no background is given, or a value lies above the one
 /// that is given as the largest.
-pub(super) fn flattened(
-    picture: &Picture,
-    reading: &Reading,
-) -> Result<(DynamicImage, Facts), DatasetError> {
-    let image = &picture.image;
-    let mut facts = Facts {
-        is_turned: picture.is_turned,
-        is_animated: picture.is_animated,
-        ..Facts::default()
+pub(super) fn flatten(
+    loaded: &LoadedImage,
+    options: &ReadOptions,
+) -> Result<(DynamicImage, ImageConversion), DatasetError> {
+    let image = &loaded.image;
+    let mut conversion = ImageConversion {
+        is_reoriented: loaded.is_reoriented,
+        is_animated: loaded.is_animated,
+        ..ImageConversion::default()
     };
     let channels = usize::from(image.color().channel_count());
-    let is_deep = usize::from(image.color().bytes_per_pixel()) == 2 * channels;
-    let most = if is_deep { u16::MAX } else { u16::from(u8::MAX) };
+    let is_16_bit = usize::from(image.color().bytes_per_pixel()) == 2 * channels;
+    let most = if is_16_bit { u16::MAX } else { u16::from(u8::MAX) };
     let has_alpha = image.color().has_alpha();
     let colours = if has_alpha { channels - 1 } else { channels };
 
-    let samples = samples(image, is_deep);
+    let samples = samples(image, is_16_bit);
     let (mut bytes, mut is_transparent) = (Vec::with_capacity(samples.len()), false);
-    let scale = Scale::of(picture, reading, is_deep)?;
+    let scale = Scale::of(loaded, options, is_16_bit)?;
     for pixel in samples.chunks_exact(channels) {
         let alpha = if has_alpha { pixel[colours] } else { most };
         is_transparent |= alpha < most;
         for &value in &pixel[..colours] {
             // What cannot be seen is neither bright nor dark.
             if alpha > 0 {
-                facts.largest = facts.largest.max(u32::from(value));
+                conversion.largest = conversion.largest.max(u32::from(value));
             }
-            bytes.push(laid_on(scale.byte(value), alpha, most, reading.background));
+            bytes.push(composite(scale.byte(value), alpha, most, options.background));
         }
-        facts.is_greyed |=
-            !reading.colour && pixel[..colours].iter().any(|&value| value != pixel[0]);
+        conversion.is_greyscaled |=
+            !options.colour && pixel[..colours].iter().any(|&value| value != pixel[0]);
     }
-    if is_transparent && reading.background.is_none() {
-        let place = Place::whole(picture.file.clone());
+    if is_transparent && options.background.is_none() {
+        let location = Location::whole(loaded.file.clone());
         let hint = "--background black or --background white lays it on that ground";
-        return Err(fault_with_hint(place, "an opaque image", "transparent pixels", hint));
+        return Err(invalid_with_hint(location, "an opaque image", "transparent pixels", hint));
     }
     if let Some(most) = scale.most
-        && facts.largest > most
+        && conversion.largest > most
     {
-        let place = Place::whole(picture.file.clone());
+        let location = Location::whole(loaded.file.clone());
         let hint = "--max-value is to be the largest value of all images";
         let expected = format!("values up to {most} (--max-value)");
-        return Err(fault_with_hint(place, expected, facts.largest, hint));
+        return Err(invalid_with_hint(location, expected, conversion.largest, hint));
     }
-    facts.is_composited = is_transparent;
-    facts.is_deep = is_deep;
-    facts.depth = if is_deep { 16 } else { 8 };
+    conversion.is_composited = is_transparent;
+    conversion.is_16_bit = is_16_bit;
+    conversion.depth = if is_16_bit { 16 } else { 8 };
     let (width, height) = (image.width(), image.height());
     let flat = match colours {
         1 => GrayImage::from_raw(width, height, bytes).map(DynamicImage::from),
         _ => RgbImage::from_raw(width, height, bytes).map(DynamicImage::from),
     };
-    Ok((flat.unwrap_or_default(), facts))
+    Ok((flat.unwrap_or_default(), conversion))
 }
 
 /// All samples, row by row.
-fn samples(image: &DynamicImage, is_deep: bool) -> Vec<u16> {
+fn samples(image: &DynamicImage, is_16_bit: bool) -> Vec<u16> {
     let bytes = image.as_bytes();
-    match is_deep {
+    match is_16_bit {
         true => bytes.as_chunks().0.iter().map(|&pair| u16::from_ne_bytes(pair)).collect(),
         false => bytes.iter().map(|&byte| u16::from(byte)).collect(),
     }
@@ -86,15 +86,19 @@ struct Scale {
 }
 
 impl Scale {
-    fn of(picture: &Picture, reading: &Reading, is_deep: bool) -> Result<Scale, DatasetError> {
-        let full = u32::from(if is_deep { u16::MAX } else { u16::from(u8::MAX) });
-        match reading.max_value {
+    fn of(
+        loaded: &LoadedImage,
+        options: &ReadOptions,
+        is_16_bit: bool,
+    ) -> Result<Scale, DatasetError> {
+        let full = u32::from(if is_16_bit { u16::MAX } else { u16::from(u8::MAX) });
+        match options.max_value {
             None | Some(FULL_SCALE) => Ok(Scale { white: full, most: None }),
             Some(most) if most > full => {
-                let place = Place::whole(picture.file.clone());
+                let location = Location::whole(loaded.file.clone());
                 let hint = "--max-value 255 reads 8-bit images as they are";
                 let expected = format!("an image of 16 bits a value (--max-value {most})");
-                Err(fault_with_hint(place, expected, "one of 8 bits", hint))
+                Err(invalid_with_hint(location, expected, "one of 8 bits", hint))
             }
             Some(most) => Ok(Scale { white: most, most: Some(most) }),
         }
@@ -107,7 +111,7 @@ impl Scale {
 }
 
 /// A byte of a pixel that covers a part, `alpha` of `most`, of the background.
-fn laid_on(byte: u8, alpha: u16, most: u16, background: Option<Background>) -> u8 {
+fn composite(byte: u8, alpha: u16, most: u16, background: Option<Background>) -> u8 {
     let ground = background.map_or(0, Background::byte);
     let (alpha, most) = (u32::from(alpha), u32::from(most));
     let sum = u32::from(byte) * alpha + u32::from(ground) * (most - alpha);

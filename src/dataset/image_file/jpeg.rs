@@ -7,9 +7,9 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::{Decoded, Fault, SIDE_MAX, check_sizes};
+use super::{DecodeError, Decoded, SIDE_MAX, check_sizes};
 
-pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, Fault> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let end = end_marker(bytes)?;
     let options = DecoderOptions::default()
         .set_max_width(SIDE_MAX as usize)
@@ -48,7 +48,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, Fault> {
 ///
 /// # Errors
 /// Returns an error if the file ends before it.
-fn end_marker(bytes: &[u8]) -> Result<usize, Fault> {
+fn end_marker(bytes: &[u8]) -> Result<usize, DecodeError> {
     const END: u8 = 0xd9;
     const SCAN: u8 = 0xda;
     let mut at = 0;

@@ -11,10 +11,10 @@ use image::imageops::{self, FilterType};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageFormat};
 
-use self::convert::flattened;
-use super::conversions::Facts;
-use super::reading::ImageSize;
-use super::{DatasetError, Place, Reading};
+use self::convert::flatten;
+use super::conversions::ImageConversion;
+use super::read_options::ImageSize;
+use super::{DatasetError, Location, ReadOptions};
 use crate::files;
 
 /// Endings of files that are taken for images; what a file is, its content decides.
@@ -27,11 +27,11 @@ const BYTES_MAX: u64 = 256 << 20;
 
 /// An image as its file shows it, upright.
 #[derive(Clone, Debug)]
-pub struct Picture {
+pub struct LoadedImage {
     /// The pixels, as deep as in the file.
     pub image: DynamicImage,
     /// Whether the EXIF orientation turned or mirrored it.
-    pub is_turned: bool,
+    pub is_reoriented: bool,
     /// Whether this is the first of several frames.
     pub is_animated: bool,
     /// The file.
@@ -46,7 +46,7 @@ struct Decoded {
 }
 
 /// Why a decoder gave up.
-type Fault = Box<dyn Error + Send + Sync>;
+type DecodeError = Box<dyn Error + Send + Sync>;
 
 /// Whether a file is an image by its name.
 pub fn is_image(path: &Path) -> bool {
@@ -58,10 +58,10 @@ pub fn is_image(path: &Path) -> bool {
 ///
 /// # Errors
 /// Returns an error if it cannot be read, or is no whole PNG or JPEG image.
-pub fn open_image(path: &Path) -> Result<Picture, DatasetError> {
+pub fn open_image(path: &Path) -> Result<LoadedImage, DatasetError> {
     let file = path.display().to_string();
     let bytes = files::read_bounded(path, BYTES_MAX);
-    let bytes = bytes.map_err(DatasetError::read(Place::whole(file.clone())))?;
+    let bytes = bytes.map_err(DatasetError::read(Location::whole(file.clone())))?;
     decode(&bytes, file)
 }
 
@@ -69,7 +69,7 @@ pub fn open_image(path: &Path) -> Result<Picture, DatasetError> {
 ///
 /// # Errors
 /// Returns an error if they are no whole PNG or JPEG image.
-pub fn decode(bytes: &[u8], file: String) -> Result<Picture, DatasetError> {
+pub fn decode(bytes: &[u8], file: String) -> Result<LoadedImage, DatasetError> {
     let (kind, decoded) = match image::guess_format(bytes) {
         Ok(ImageFormat::Png) => ("PNG", png::decode(bytes)),
         Ok(ImageFormat::Jpeg) => ("JPEG", jpeg::decode(bytes)),
@@ -81,15 +81,15 @@ pub fn decode(bytes: &[u8], file: String) -> Result<Picture, DatasetError> {
     match decoded {
         Ok(Decoded { mut image, orientation, is_animated }) => {
             image.apply_orientation(orientation);
-            let is_turned = orientation != Orientation::NoTransforms;
-            Ok(Picture { image, is_turned, is_animated, file })
+            let is_reoriented = orientation != Orientation::NoTransforms;
+            Ok(LoadedImage { image, is_reoriented, is_animated, file })
         }
         Err(source) => Err(DatasetError::Image { file, kind, source }),
     }
 }
 
 /// Checks the sizes that a header claims before memory is taken for them.
-fn check_sizes(width: u32, height: u32, bytes_per_pixel: u64) -> Result<(), Fault> {
+fn check_sizes(width: u32, height: u32, bytes_per_pixel: u64) -> Result<(), DecodeError> {
     let bytes = u64::from(width) * u64::from(height) * bytes_per_pixel;
     if width.max(height) > SIDE_MAX || bytes > BYTES_MAX {
         let most = BYTES_MAX >> 20;
@@ -103,7 +103,7 @@ fn check_sizes(width: u32, height: u32, bytes_per_pixel: u64) -> Result<(), Faul
     Ok(files::check_memory(3 * bytes, "the image")?)
 }
 
-impl Picture {
+impl LoadedImage {
     /// Returns its bytes, `[height, width]` of shades of grey or `[height, width, 3]` of colours, scaled to
     /// `size` if it has another, and what was done to it.
     ///
@@ -112,23 +112,24 @@ impl Picture {
     pub fn bytes(
         &self,
         size: ImageSize,
-        reading: &Reading,
-    ) -> Result<(Vec<u8>, Facts), DatasetError> {
-        let (image, mut facts) = flattened(self, reading)?;
+        options: &ReadOptions,
+    ) -> Result<(Vec<u8>, ImageConversion), DatasetError> {
+        let (image, mut conversion) = flatten(self, options)?;
         let (width, height) = (size.width as u32, size.height as u32);
-        facts.is_scaled = (image.width(), image.height()) != (width, height);
+        conversion.is_scaled = (image.width(), image.height()) != (width, height);
         let [there, wanted] = [(image.width(), height), (width, image.height())]
             .map(|(a, b)| u64::from(a) * u64::from(b));
         // One pixel of rounding is no change of shape.
-        facts.is_stretched = there.abs_diff(wanted) > u64::from(image.width().max(image.height()));
+        conversion.is_stretched =
+            there.abs_diff(wanted) > u64::from(image.width().max(image.height()));
         // A triangle as wide as the pixels it makes: large images are averaged, small ones interpolated.
         let filter = FilterType::Triangle;
-        let bytes = match (reading.colour, facts.is_scaled) {
+        let bytes = match (options.colour, conversion.is_scaled) {
             (false, false) => image.to_luma8().into_raw(),
             (false, true) => imageops::resize(&image.to_luma8(), width, height, filter).into_raw(),
             (true, false) => image.to_rgb8().into_raw(),
             (true, true) => imageops::resize(&image.to_rgb8(), width, height, filter).into_raw(),
         };
-        Ok((bytes, facts))
+        Ok((bytes, conversion))
     }
 }

@@ -6,7 +6,7 @@ use image::codecs::png::PngDecoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, Limits};
 
-use super::{BYTES_MAX, Decoded, Fault, SIDE_MAX, check_sizes};
+use super::{BYTES_MAX, DecodeError, Decoded, SIDE_MAX, check_sizes};
 
 const SIGNATURE: usize = 8;
 
@@ -16,7 +16,7 @@ struct Chunks<'a> {
     is_animated: bool,
 }
 
-pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, Fault> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let chunks = walk(bytes)?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(SIDE_MAX);
@@ -32,7 +32,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, Fault> {
 }
 
 /// Goes through all chunks up to the last, `IEND`. EXIF may come behind the pixels.
-fn walk(bytes: &[u8]) -> Result<Chunks<'_>, Fault> {
+fn walk(bytes: &[u8]) -> Result<Chunks<'_>, DecodeError> {
     let mut chunks = Chunks { exif: None, is_animated: false };
     let mut rest = bytes.get(SIGNATURE..).unwrap_or_default();
     loop {

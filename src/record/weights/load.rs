@@ -12,7 +12,7 @@ use safetensors::tensor::{Dtype, Metadata, SafeTensors};
 
 use super::{ImageShape, LayerShape, STATE, Saved, WeightsError, layer_shapes};
 use crate::config::Config;
-use crate::dataset::names::{digits, listed};
+use crate::dataset::class_names::{list_names, numeric};
 use crate::dataset::{DataIdentity, Dataset, PixelRules};
 use crate::files;
 use crate::model::arithmetic::flush_weight;
@@ -98,16 +98,16 @@ impl Saved {
     /// range out.
     pub fn check_fits(&self, dataset: &Dataset) -> Result<(), WeightsError> {
         self.check_size(dataset)?;
-        if dataset.range != self.images.range {
+        if dataset.max_pixel != self.images.range {
             return Err(WeightsError::Unfit {
                 dataset: dataset.name.clone(),
                 expected: format!("bytes of which {} is the brightest", self.images.range),
-                found: dataset.range.to_string(),
+                found: dataset.max_pixel.to_string(),
             });
         }
         let names = &self.images.class_names;
         if *names != dataset.class_names {
-            let [expected, found] = [names, &dataset.class_names].map(|names| listed(names));
+            let [expected, found] = [names, &dataset.class_names].map(|names| list_names(names));
             let dataset = dataset.name.clone();
             return Err(WeightsError::Unfit {
                 dataset,
@@ -119,7 +119,7 @@ impl Saved {
     }
 
     /// The data set with the labels of this network and with pixels as it was shown them in training, and a sentence on
-    /// each change, see [`Dataset::with_classes_of`] and [`Dataset::shown_by_rules`]. `inverted`: dark and light change
+    /// each change, see [`Dataset::with_classes_of`] and [`Dataset::with_pixel_rules`]. `inverted`: dark and light change
     /// places.
     ///
     /// # Errors
@@ -134,7 +134,7 @@ impl Saved {
         let ImageShape { class_names, range, rules, .. } = &self.images;
         let (dataset, note) =
             dataset.with_classes_of(class_names).map_err(WeightsError::Classes)?;
-        let shown = dataset.shown_by_rules(*range, rules, inverted);
+        let shown = dataset.with_pixel_rules(*range, rules, inverted);
         let (dataset, notes) = shown.map_err(WeightsError::Pixels)?;
         Ok((dataset, note.into_iter().chain(notes).collect()))
     }
@@ -277,7 +277,7 @@ impl<'a> Content<'a> {
 
     /// Classes are their numbers where nothing else is said: they had no names at first.
     fn class_names(&self, classes: usize) -> Result<Vec<String>, WeightsError> {
-        let Some(text) = self.find("class_names") else { return Ok(digits(classes)) };
+        let Some(text) = self.find("class_names") else { return Ok(numeric(classes)) };
         match serde_json::from_str::<Vec<String>>(text) {
             Ok(names) if names.len() == classes => Ok(names),
             _ => {

@@ -17,8 +17,8 @@ use super::RecordError;
 use super::container::{Tensor, VERSION, hexadecimal, serialized};
 use super::file::write_whole;
 use crate::config::{Config, Feedback};
-use crate::dataset::names::digits;
-use crate::dataset::{DataIdentity, Dataset, PixelRules, Reading};
+use crate::dataset::class_names::numeric;
+use crate::dataset::{DataIdentity, Dataset, PixelRules, ReadOptions};
 use crate::network::Network;
 
 mod error;
@@ -55,7 +55,7 @@ pub struct ImageShape {
 impl ImageShape {
     /// Of grey images, in classes that have no names.
     pub fn grey(height: usize, width: usize, classes: usize, range: u8) -> Self {
-        let class_names = digits(classes);
+        let class_names = numeric(classes);
         let rules = PixelRules::default();
         ImageShape { height, width, channels: 1, classes, class_names, range, data: None, rules }
     }
@@ -67,14 +67,14 @@ impl ImageShape {
     }
 
     /// How other data are read for the network, if the user does not say otherwise.
-    pub fn reading(&self) -> Reading {
-        let size = self.data.as_ref().and_then(|data| data.reading.size);
-        Reading { size, colour: self.channels > 1, ..self.rules.reading() }
+    pub fn reading(&self) -> ReadOptions {
+        let size = self.data.as_ref().and_then(|data| data.read_options.size);
+        ReadOptions { size, colour: self.channels > 1, ..self.rules.read_options() }
     }
 
     /// That of a data set which it does not name.
     pub fn without_data(dataset: &Dataset) -> Self {
-        let &Dataset { height, width, channels, classes, range, rules, .. } = dataset;
+        let &Dataset { height, width, channels, classes, max_pixel: range, rules, .. } = dataset;
         let class_names = dataset.class_names.clone();
         ImageShape { height, width, channels, classes, class_names, range, data: None, rules }
     }

@@ -7,7 +7,7 @@ use ratatui::style::Color;
 use ratatui::widgets::{Block, Paragraph};
 
 use crate::tui::state::State;
-use apical::plots::fields::{GAP, Pixels, receptive_fields};
+use apical::plots::receptive_fields::{GAP, RgbImage, receptive_fields};
 
 /// The upper half of a character is its foreground, the lower its background.
 const UPPER_HALF: &str = "\u{2580}";
@@ -28,7 +28,7 @@ pub(super) fn draw(frame: &mut Frame, area: Rect, state: &State) {
 }
 
 /// As many fields as there is room for.
-fn pixels(state: &State, area: Rect) -> Option<Pixels> {
+fn pixels(state: &State, area: Rect) -> Option<RgbImage> {
     let images = &state.subject.images;
     let count = |shrunk: usize| {
         let fit = |room: usize, side: usize| (room + GAP) / (side.div_ceil(shrunk) + GAP);
@@ -41,7 +41,7 @@ fn pixels(state: &State, area: Rect) -> Option<Pixels> {
     receptive_fields(state.network.as_ref()?, images, fields, columns, shrunk)
 }
 
-fn paint(buffer: &mut Buffer, area: Rect, pixels: &Pixels, is_true_colour: bool) {
+fn paint(buffer: &mut Buffer, area: Rect, pixels: &RgbImage, is_true_colour: bool) {
     let colour = |row: usize, column: usize| {
         let colour = pixels.colours.get(row * pixels.width + column)?;
         Some(if is_true_colour { exact(*colour) } else { nearest(*colour) })
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn a_character_shows_two_pixels() {
         let colours = vec![[1, 1, 1], [2, 2, 2], [3, 3, 3], [4, 4, 4], [5, 5, 5], [6, 6, 6]];
-        let pixels = Pixels { width: 2, height: 3, colours };
+        let pixels = RgbImage { width: 2, height: 3, colours };
         let area = Rect::new(1, 1, 2, 2);
         let mut buffer = Buffer::empty(Rect::new(0, 0, 4, 4));
         paint(&mut buffer, area, &pixels, true);

@@ -9,7 +9,7 @@ use safetensors::tensor::TensorView;
 
 use super::*;
 use crate::config::{Feedback, Preset};
-use crate::dataset::{DataSource, Reading};
+use crate::dataset::{DataSource, ReadOptions};
 use crate::record::weights::{save, weights_sha256};
 
 fn images() -> ImageShape {
@@ -18,7 +18,7 @@ fn images() -> ImageShape {
     let data = Some(DataIdentity {
         name: "pets/\"own\".npz".to_string(),
         source: DataSource::Files,
-        reading: Reading::default(),
+        read_options: ReadOptions::default(),
         training_images: 4,
         test_images: 2,
         sha256: "ab".to_string(),

@@ -1,0 +1,42 @@
+//! Names of classes.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use super::{DatasetError, Location};
+use crate::files;
+
+/// Name of the file beside IDX files, tables or archives that has one class name per line.
+pub const CLASS_NAMES: &str = "class_names.txt";
+
+/// Returns the default names: 0, 1 and so on.
+pub fn numeric(classes: usize) -> Vec<String> {
+    (0..classes).map(|class| class.to_string()).collect()
+}
+
+/// Largest number of names that a message lists.
+const MAX_LISTED: usize = 12;
+
+/// Returns the first names and the number of further ones.
+pub fn list_names(names: &[String]) -> String {
+    let mut text = names.iter().take(MAX_LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if names.len() > MAX_LISTED {
+        text += &format!(" and {} more", names.len() - MAX_LISTED);
+    }
+    text
+}
+
+/// Reads the class names of a folder, `None` if it has no such file.
+pub(super) fn of_folder(folder: &Path) -> Result<Option<Vec<String>>, DatasetError> {
+    let path = folder.join(CLASS_NAMES);
+    match files::read_text(&path) {
+        Ok(text) => Ok(Some(text.lines().map(sanitize).collect())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(DatasetError::read(Location::whole(path.display().to_string()))(error)),
+    }
+}
+
+/// Removes control characters, which a terminal would execute.
+pub(super) fn sanitize(name: &str) -> String {
+    name.trim().chars().filter(|character| !character.is_control()).collect()
+}

@@ -1,0 +1,150 @@
+//! Options for what image files leave open.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::array::format_sizes;
+use super::{DatasetError, Location, invalid, invalid_with_hint};
+
+/// Channels of a colour pixel: red, green and blue.
+const COLOUR_CHANNELS: usize = 3;
+/// Largest side of an image, pixels. Larger images would need more weights than fit in memory.
+const MAX_SIDE: usize = 1024;
+
+/// Largest 16-bit value. As `max_value` it reads images of 8 and 16 bits at full scale.
+pub const FULL_SCALE: u32 = u16::MAX as u32;
+
+/// Options for what image files leave open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadOptions {
+    /// Size to which image files are scaled, by default that of the first. Also the shape of images in tables, by
+    /// default square. Images in other formats must have this size.
+    pub size: Option<ImageSize>,
+    /// Whether a pixel has three bytes, red, green and blue, instead of one.
+    pub colour: bool,
+    /// Background of transparent pixels. If `None`, images with such pixels are refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub background: Option<Background>,
+    /// Value that becomes byte 255, at least 1. If `None`, bytes are kept and 16-bit images are read at full scale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_value: Option<u32>,
+    /// Whether the first line of a table is a header. If `None`, it is detected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub csv_header: Option<bool>,
+}
+
+/// Background of transparent pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
+pub enum Background {
+    /// 0
+    Black,
+    /// 255
+    White,
+}
+
+impl Background {
+    /// Returns the grey level.
+    pub(super) fn byte(self) -> u8 {
+        match self {
+            Background::Black => 0,
+            Background::White => u8::MAX,
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Background::Black => "black",
+            Background::White => "white",
+        }
+    }
+}
+
+/// Size of an image in pixels. `32x20` has 32 columns and 20 rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageSize {
+    /// Number of columns.
+    pub width: usize,
+    /// Number of rows.
+    pub height: usize,
+}
+
+impl FromStr for ImageSize {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let sides = text.split_once('x').map(|(width, height)| (width.parse(), height.parse()));
+        match sides {
+            Some((Ok(width), Ok(height))) if ImageSize { width, height }.is_supported() => {
+                Ok(ImageSize { width, height })
+            }
+            _ => Err(format!(
+                "invalid size '{text}': expected WIDTHxHEIGHT such as 28x28, sides of 1 to {MAX_SIDE} pixels"
+            )),
+        }
+    }
+}
+
+impl fmt::Display for ImageSize {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}x{}", self.width, self.height)
+    }
+}
+
+impl ImageSize {
+    fn is_supported(self) -> bool {
+        [self.width, self.height].iter().all(|side| (1..=MAX_SIDE).contains(side))
+    }
+
+    /// Returns the size of the first image file, to which the others are scaled.
+    pub(super) fn of_first(file: &str, width: u32, height: u32) -> Result<Self, DatasetError> {
+        let size = ImageSize { width: width as usize, height: height as usize };
+        if size.is_supported() {
+            return Ok(size);
+        }
+        let expected = format!("at most {MAX_SIDE} pixels per side without --image-size");
+        let hint = "--image-size WxH scales all images";
+        Err(invalid_with_hint(Location::whole(file), expected, size, hint))
+    }
+}
+
+impl ReadOptions {
+    /// Returns the number of bytes per pixel.
+    pub fn channels(&self) -> usize {
+        if self.colour { COLOUR_CHANNELS } else { 1 }
+    }
+
+    /// Returns `[height, bytes per row]` of images that have `bytes` values each.
+    pub(super) fn row_shape(
+        &self,
+        location: Location,
+        bytes: usize,
+    ) -> Result<[usize; 2], DatasetError> {
+        let channels = self.channels();
+        let size = self.size.unwrap_or_else(|| {
+            let side = (bytes / channels).isqrt();
+            ImageSize { width: side, height: side }
+        });
+        let sizes = [size.height, size.width * channels];
+        if sizes[0] * sizes[1] == bytes && bytes > 0 {
+            return Ok(sizes);
+        }
+        let expected = match self.size {
+            Some(_) => {
+                format!("{} values per image ({})", sizes[0] * sizes[1], format_sizes(&sizes))
+            }
+            None => {
+                let each = if self.colour { " of three values per pixel" } else { "" };
+                format!("square images{each}, or --image-size")
+            }
+        };
+        let hint = match self.size {
+            Some(_) => None,
+            None => Some("--image-size WxH gives columns and rows"),
+        };
+        Err(invalid(location, expected, format!("{bytes} values per image")).with_hint(hint))
+    }
+}

@@ -1,0 +1,112 @@
+//! Trained networks that several experiments share, kept in a folder: what is there is not trained again.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use super::ExperimentError;
+use crate::config::Config;
+use crate::dataset::{DataIdentity, Dataset};
+use crate::network::Network;
+use crate::record::{FolderLock, ImageShape, Notice, RecordError, Trial, Trials, weights};
+use crate::schedule::Selection;
+use crate::train::Event;
+use crate::trials::{self, TrialEvent};
+
+/// The folder.
+pub(super) struct TrainedNetworks {
+    folder: PathBuf,
+    trials: Trials,
+    lock: FolderLock,
+}
+
+/// A trained network, and what its training came to.
+#[derive(Clone, Debug)]
+pub struct TrainedNetwork {
+    /// Its settings and what came of them.
+    pub trial: Trial,
+    /// As the last epoch left it.
+    pub network: Network,
+}
+
+impl TrainedNetworks {
+    /// Locks the folder, and creates it if there is none.
+    ///
+    /// # Errors
+    /// Returns an error if it cannot be read or written, or another process has it.
+    pub(super) fn open(folder: &Path) -> Result<Self, RecordError> {
+        let lock = FolderLock::take(folder)?;
+        let trials = Trials::open(&folder.join("trials.jsonl"))?;
+        Ok(TrainedNetworks { folder: folder.to_owned(), trials, lock })
+    }
+
+    /// What was wrong with the folder.
+    pub(super) fn notices(&self) -> impl Iterator<Item = &Notice> {
+        self.lock.notice().into_iter().chain(self.trials.notice())
+    }
+
+    /// Those of `configs`, of which those that are not there yet are trained, at most `together` side by
+    /// side. `listen` hears of the progress of all networks that are trained: of how many images how many
+    /// are done.
+    ///
+    /// # Errors
+    /// When a training fails or was broken off, or a file cannot be written.
+    pub(super) fn get(
+        &mut self,
+        configs: &[Config],
+        (dataset, data): (&Dataset, &DataIdentity),
+        selection: &Selection,
+        parallel: usize,
+        emit_event: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<Vec<TrainedNetwork>, ExperimentError> {
+        let folder = &self.folder;
+        let images = ImageShape { data: Some(data.clone()), ..ImageShape::without_data(dataset) };
+        let trials = &mut self.trials;
+        let images_of = |config: &Config| {
+            trials::training_images(config, dataset) as u64 * u64::from(config.epochs)
+        };
+        let is_missing = |config: &&Config| trials.find_on(config, data).is_none();
+        let all: u64 = configs.iter().filter(is_missing).map(images_of).sum();
+        let mut done = 0;
+        let mut failure = None;
+        let is_whole =
+            trials::run(trials, configs, dataset, selection, parallel, &mut |event| match event {
+                TrialEvent::Device { .. } => ControlFlow::Continue(()),
+                TrialEvent::Progress { networks, progress } => {
+                    let &Event::Progress { epoch, images, of_images, .. } = progress else {
+                        return ControlFlow::Continue(());
+                    };
+                    let before = u64::from(epoch - 1) * of_images as u64;
+                    emit_event(done + (before + images as u64) * networks as u64, all)
+                }
+                TrialEvent::Trained { trial, network } => {
+                    done += images_of(&trial.config);
+                    let path = network_path(folder, trial);
+                    match weights::save(&path, network, &trial.config, &images) {
+                        Ok(()) => ControlFlow::Continue(()),
+                        Err(error) => {
+                            failure = Some(error);
+                            ControlFlow::Break(())
+                        }
+                    }
+                }
+            })?;
+        if let Some(error) = failure {
+            return Err(error.into());
+        }
+        if !is_whole {
+            return Err(ExperimentError::Interrupted);
+        }
+        let find = |config| self.trials.find_on(config, data);
+        let trained = |trial: &Trial| {
+            let network = weights::load(&network_path(&self.folder, trial))?.network;
+            Ok(TrainedNetwork { trial: trial.clone(), network })
+        };
+        configs.iter().filter_map(find).map(trained).collect()
+    }
+}
+
+/// Where a trained network lies.
+fn network_path(folder: &Path, trial: &Trial) -> PathBuf {
+    let name: String = trial.weights_sha256.chars().take(16).collect();
+    folder.join(format!("{name}.safetensors"))
+}

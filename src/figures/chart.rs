@@ -1,0 +1,60 @@
+//! A picture of one kind or another, and the numbers behind it.
+
+use std::path::Path;
+
+use super::{Figure, FigureError, Heatmap, ImageGrid, Render};
+use crate::record::RecordError;
+use crate::record::file::write_whole;
+
+/// A picture.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Chart {
+    /// Series over axes.
+    Figure(Figure),
+    /// Numbers in rows and columns.
+    Heatmap(Heatmap),
+    /// Tiles, each a picture of numbers.
+    ImageGrid(ImageGrid),
+}
+
+/// Numbers behind a picture.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ChartData {
+    /// A name for each column.
+    pub header: Vec<String>,
+    /// `[rows][columns]`.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Chart {
+    /// Writes `NAME.svg`, `NAME.png` and `NAME.csv` into a folder; files of these names are replaced.
+    ///
+    /// # Errors
+    /// When it cannot be drawn or a file cannot be written.
+    pub fn save(&self, data: &ChartData, folder: &Path, name: &str) -> Result<(), FigureError> {
+        match self {
+            Chart::Figure(figure) => figure.save(folder, name)?,
+            Chart::Heatmap(heatmap) => heatmap.save(folder, name)?,
+            Chart::ImageGrid(grid) => grid.save(folder, name)?,
+        }
+        let path = folder.join(format!("{name}.csv"));
+        let table = data.csv().map_err(|source| RecordError::Csv { path: path.clone(), source })?;
+        Ok(write_whole(&path, &table)?)
+    }
+}
+
+impl ChartData {
+    /// Without rows.
+    pub fn new<T: ToString>(header: &[T]) -> Self {
+        ChartData { header: header.iter().map(ToString::to_string).collect(), rows: Vec::new() }
+    }
+
+    fn csv(&self) -> Result<Vec<u8>, csv::Error> {
+        let mut table = csv::Writer::from_writer(Vec::new());
+        table.write_record(&self.header)?;
+        for row in &self.rows {
+            table.write_record(row)?;
+        }
+        table.into_inner().map_err(|error| error.into_error().into())
+    }
+}

@@ -1,0 +1,307 @@
+//! Draws figures.
+
+use plotters::coord::Shift;
+use plotters::coord::ranged1d::Ranged;
+use plotters::prelude::*;
+
+use super::colour::{GREY, GRID};
+use super::legend::Legend;
+use super::marks::{draw_references, draw_series};
+use super::render::{
+    Render, SMALL, Side, TEXT, TITLE, cut_distinct, cut_text, draw_error, text, text_width,
+    vertical_text, width_for_title,
+};
+use super::{Axis, Figure, Panel};
+
+/// Lengths in pixels of the SVG.
+const PANEL: (u32, u32) = (410, 330);
+const COLUMNS: usize = 3;
+/// Free room at the edges of a panel.
+const PAD: u32 = 12;
+/// Heights of a panel's title, of a line of tick names and of an axis' label.
+const CAPTION: u32 = 26;
+const TICKS: u32 = 20;
+const LABEL: u32 = 22;
+/// Length of a tick, and from there to its name.
+const TICK: u32 = 4;
+const BESIDE: u32 = 4;
+/// Longest name of a tick below an axis, and beside one.
+const UPRIGHT: u32 = 100;
+const NAME: u32 = 120;
+
+impl Render for Figure {
+    fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn size(&self) -> (u32, u32) {
+        let rows = self.panels.len().div_ceil(columns(self)).max(1) as u32;
+        let width = width_for_title(PANEL.0 * columns(self) as u32, &self.title);
+        let (lines, shared) = legend_heights(self, width);
+        (width, TITLE + (PANEL.1 + lines) * rows + shared)
+    }
+
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+    ) -> Result<(), String> {
+        let (width, height) = area.dim_in_pixel();
+        let (lines, shared) = legend_heights(self, width / scale);
+        let (panels, below) = area.split_vertically(height - shared * scale);
+        let columns = columns(self);
+        let areas = panels.split_evenly((self.panels.len().div_ceil(columns).max(1), columns));
+        for (panel, area) in self.panels.iter().zip(&areas) {
+            let height = area.dim_in_pixel().1 - lines * scale;
+            let (plot, legend) = area.split_vertically(height);
+            draw_panel(panel, &plot, scale)?;
+            if lines > 0 {
+                Legend::of(panel).draw(&legend, scale)?;
+            }
+        }
+        match self.panels.first() {
+            Some(panel) if shared > 0 => Legend::of(panel).draw(&below, scale),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn columns(figure: &Figure) -> usize {
+    // Rows of one length, where that can be.
+    let rows = figure.panels.len().div_ceil(COLUMNS).max(1);
+    figure.panels.len().div_ceil(rows).max(1)
+}
+
+/// Heights of the legend below each panel, and of the one that all panels share: one of them is 0.
+fn legend_heights(figure: &Figure, width: u32) -> (u32, u32) {
+    let legends: Vec<Legend> = figure.panels.iter().map(Legend::of).collect();
+    match legends.split_first() {
+        Some((first, others))
+            if !others.is_empty() && others.iter().all(|other| other == first) =>
+        {
+            (0, first.height(width))
+        }
+        _ => {
+            let width = width / columns(figure) as u32;
+            (legends.iter().map(|legend| legend.height(width)).max().unwrap_or(0), 0)
+        }
+    }
+}
+
+/// Where a panel's plot lies in its area, in its pixels.
+struct Frame {
+    left: i32,
+    right: i32,
+    top: i32,
+    bottom: i32,
+    /// Whether the names below stand upright, and their height.
+    vertical_names: bool,
+    names: i32,
+}
+
+impl Frame {
+    fn of(panel: &Panel, (width, height): (u32, u32), scale: u32) -> Self {
+        let (width, height) = (width / scale, height / scale);
+        let beside =
+            panel.y.names().map(|name| text_width(name, SMALL).min(NAME)).max().unwrap_or(0);
+        let label = if panel.y.label.is_empty() { 0 } else { LABEL };
+        let left = PAD + label + beside + BESIDE + TICK;
+        let top = PAD + if panel.title.is_empty() { 0 } else { CAPTION };
+        // Names that would run into each other stand upright.
+        let widest = panel.x.names().map(|name| text_width(name, SMALL)).max().unwrap_or(0);
+        let each = width.saturating_sub(left + PAD) / panel.x.names().count().max(1) as u32;
+        let vertical_names = panel.x.is_categorical() && widest > each;
+        let below = if vertical_names { widest.min(UPRIGHT) + BESIDE } else { TICKS };
+        let label = if panel.x.label.is_empty() { 0 } else { LABEL };
+        let bottom = height.saturating_sub(PAD + TICK + below + label).max(top + 1);
+        // The last name may lie below the end of the axis.
+        let last = panel.x.names().last().map_or(0, |name| text_width(name, SMALL) / 2 + 2);
+        let margin = if vertical_names { PAD } else { PAD.max(last) };
+        let [left, right, top, bottom] =
+            [left, width.saturating_sub(margin), top, bottom].map(|length| (length * scale) as i32);
+        let names = (below * scale) as i32;
+        Frame { left, right: right.max(left + 1), top, bottom, vertical_names, names }
+    }
+}
+
+fn draw_panel<B: DrawingBackend>(
+    panel: &Panel,
+    area: &DrawingArea<B, Shift>,
+    scale: u32,
+) -> Result<(), String> {
+    let frame = Frame::of(panel, area.dim_in_pixel(), scale);
+    let width = area.dim_in_pixel().0 / scale;
+    if !panel.title.is_empty() {
+        let title = cut_text(&panel.title, TEXT, width - 2 * PAD);
+        let middle = ((frame.left + frame.right) / 2, ((PAD + CAPTION / 2) * scale) as i32);
+        // Beside the y axis there is room, too.
+        let half = (text_width(&title, TEXT) * scale) as i32 / 2;
+        let middle = (middle.0.min(frame.right - half).max(half), middle.1);
+        text(area, &title, middle, TEXT * scale, Side::Middle)?;
+    }
+    draw_y_axis(&panel.y, &frame, area, scale)?;
+    draw_x_axis(&panel.x, &frame, area, scale)?;
+    let inside = ((frame.right - frame.left) as u32, (frame.bottom - frame.top) as u32);
+    let plot = area.clone().shrink((frame.left, frame.top), inside);
+    let mut chart = ChartBuilder::on(&plot)
+        .build_cartesian_2d(panel.x.clone(), panel.y.clone())
+        .map_err(draw_error)?;
+    draw_references(panel, &mut chart, scale)
+        .and_then(|()| draw_series(panel, &mut chart, scale))
+        .map_err(draw_error)
+}
+
+/// The axis on the left, its grid, its ticks and its label.
+fn draw_y_axis<B: DrawingBackend>(
+    axis: &Axis,
+    frame: &Frame,
+    area: &DrawingArea<B, Shift>,
+    scale: u32,
+) -> Result<(), String> {
+    let line = |points: Vec<(i32, i32)>, colour: RGBColor| {
+        area.draw(&PathElement::new(points, colour.stroke_width(scale))).map_err(draw_error)
+    };
+    let &Frame { left, right, top, bottom, .. } = frame;
+    let [tick, beside] = [TICK, BESIDE].map(|length| (length * scale) as i32);
+    let names = cut_distinct(axis.names(), SMALL, NAME);
+    for ((value, _), name) in axis.ticks().zip(names) {
+        let y = axis.map(&value, (bottom, top));
+        line(vec![(left, y), (right, y)], GRID)?;
+        line(vec![(left - tick, y), (left, y)], GREY)?;
+        text(area, &name, (left - tick - beside, y), SMALL * scale, Side::Left)?;
+    }
+    line(vec![(left, top), (left, bottom)], GREY)?;
+    let height = (bottom - top) as u32 / scale;
+    let label = cut_text(&axis.label, TEXT, height.max(1));
+    let place = (((PAD + LABEL / 2) * scale) as i32 - beside, (top + bottom) / 2);
+    vertical_text(area, &label, place, TEXT * scale, Side::Middle)
+}
+
+/// The axis below, its ticks and its label.
+fn draw_x_axis<B: DrawingBackend>(
+    axis: &Axis,
+    frame: &Frame,
+    area: &DrawingArea<B, Shift>,
+    scale: u32,
+) -> Result<(), String> {
+    let line = |points: Vec<(i32, i32)>| {
+        area.draw(&PathElement::new(points, GREY.stroke_width(scale))).map_err(draw_error)
+    };
+    let &Frame { left, right, bottom, .. } = frame;
+    let [tick, beside] = [TICK, BESIDE].map(|length| (length * scale) as i32);
+    line(vec![(left, bottom), (right, bottom)])?;
+    let mut free = i32::MIN;
+    let short = cut_distinct(axis.names(), SMALL, UPRIGHT);
+    for ((value, name), short) in axis.ticks().zip(short) {
+        let x = axis.map(&value, (left, right));
+        line(vec![(x, bottom), (x, bottom + tick)])?;
+        if frame.vertical_names {
+            let place = (x, bottom + tick + beside);
+            vertical_text(area, &short, place, SMALL * scale, Side::Left)?;
+            continue;
+        }
+        let half = (text_width(name, SMALL) * scale) as i32 / 2;
+        if x - half < free {
+            continue;
+        }
+        free = x + half + beside;
+        let place = (x, bottom + tick + (TICKS * scale) as i32 / 2);
+        text(area, name, place, SMALL * scale, Side::Middle)?;
+    }
+    let label = cut_text(&axis.label, TEXT, (right - left) as u32 / scale);
+    let below = bottom + (TICK * scale) as i32 + frame.names;
+    let place = ((left + right) / 2, below + (LABEL / 2 * scale) as i32);
+    text(area, &label, place, TEXT * scale, Side::Middle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::{Mark, Point, Reference, Scale, Series};
+
+    fn panel(title: &str, curves: &[(&str, [f64; 3])]) -> Panel {
+        let series = |(colour, (label, values)): (usize, &(&str, [f64; 3]))| Series {
+            label: label.to_string(),
+            colour,
+            mark: Mark::Line,
+            points: (1..).zip(values).map(|(x, &y)| Point::new(f64::from(x), y)).collect(),
+        };
+        let series: Vec<Series> = curves.iter().enumerate().map(series).collect();
+        let values = curves.iter().flat_map(|curve| curve.1).chain([4.1]);
+        Panel {
+            title: title.to_string(),
+            x: Axis::integer("epoch", [1.0, 3.0]),
+            y: Axis::new("error, %", Scale::Log, values),
+            series,
+            references: vec![Reference { label: "paper: 4.1".to_string(), colour: None, y: 4.1 }],
+        }
+    }
+
+    /// Places of all texts, with the text.
+    fn texts(svg: &str) -> Vec<(f64, f64, String)> {
+        let number = |tag: &str, name: &str| -> f64 {
+            let start = tag.find(&format!(" {name}=\"")).unwrap() + name.len() + 3;
+            tag[start..].split('"').next().unwrap().parse().unwrap()
+        };
+        let text = |part: &str| {
+            let (tag, content) = part.split_once('>').unwrap();
+            let content = content.split('<').next().unwrap().trim().to_string();
+            (number(tag, "x"), number(tag, "y"), content)
+        };
+        svg.split("<text").skip(1).map(text).collect()
+    }
+
+    #[test]
+    fn no_label_lies_over_a_plot() {
+        let long =
+            "a label that is longer than others, by far longer than its panel is wide, and more";
+        let courses = [[9.0, 6.0, 4.1], [4.1, 6.0, 9.0], [5.0; 3], [4.1; 3], [80.0, 1.0, 80.0]];
+        for course in courses {
+            let panels = vec![
+                panel("one", &[("falls", course), (long, [7.0; 3])]),
+                panel("", &[("b", course)]),
+            ];
+            let figure = Figure { title: "title".to_string(), panels };
+            let (width, height) = figure.size();
+            let lines = legend_heights(&figure, width).0;
+            let size = (width / 2, height - TITLE - lines);
+            let texts = texts(&figure.svg().unwrap());
+            assert!(texts.iter().any(|(_, _, text)| text == "paper: 4.1"), "{texts:?}");
+            for (number, panel) in figure.panels.iter().enumerate() {
+                let frame = Frame::of(panel, size, 1);
+                let (left, top) = (number as i32 * size.0 as i32, TITLE as i32);
+                for (x, y, text) in &texts {
+                    let (x, y) = (*x as i32 - left, *y as i32 - top);
+                    let is_inside = (frame.left + 1..frame.right).contains(&x)
+                        && (frame.top + 1..frame.bottom).contains(&y);
+                    assert!(!is_inside, "{text} at {x} {y}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn each_panel_has_its_own_legend_and_equal_ones_share_it() {
+        let legends = |panels: Vec<Panel>| {
+            let figure = Figure { title: String::new(), panels };
+            legend_heights(&figure, figure.size().0)
+        };
+        let curves = [("a", [1.0; 3]), ("b", [2.0; 3])];
+        let (own, shared) = legends(vec![panel("", &curves), panel("", &curves[..1])]);
+        assert!(own > 0 && shared == 0);
+        let (own, shared) = legends(vec![panel("", &curves), panel("other", &curves)]);
+        assert!(own == 0 && shared > 0);
+    }
+
+    #[test]
+    fn names_that_do_not_fit_beside_each_other_stand_upright() {
+        let names: Vec<String> =
+            (0..12).map(|class| format!("a long class name {class}")).collect();
+        let few: Vec<String> = names.iter().take(2).map(|_| "cat".to_string()).collect();
+        let is_upright = |names: &[String]| {
+            let panel = Panel { x: Axis::categorical("class", names), ..panel("", &[]) };
+            Frame::of(&panel, PANEL, 1).vertical_names
+        };
+        assert_eq!((is_upright(&names), is_upright(&few)), (true, false));
+    }
+}

@@ -1,0 +1,394 @@
+//! A matrix of coloured cells.
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+
+use super::colour::{GREY, GRID, NEGATIVE, POSITIVE, diverging, shade};
+use super::render::{
+    Render, SMALL, Side, TEXT, TITLE, coloured, cut_distinct, draw_error, text, text_width,
+    vertical_text, width_for_title,
+};
+
+/// Numbers in rows and columns, as colours; what is not a number is grey.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Heatmap {
+    /// Above it.
+    pub title: String,
+    /// What columns are.
+    pub x: String,
+    /// What rows are.
+    pub y: String,
+    /// A name for each column.
+    pub columns: Vec<String>,
+    /// A name for each row.
+    pub rows: Vec<String>,
+    /// `[rows][columns]`.
+    pub values: Vec<Vec<f64>>,
+    /// Digits behind the point of the numbers in the cells.
+    pub decimals: usize,
+    /// How numbers become colours.
+    pub colours: Colours,
+}
+
+/// How numbers become colours. A bar beside the matrix says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colours {
+    /// One scale, symmetric about 0: the largest magnitude has the full colour.
+    #[default]
+    Symmetric,
+    /// Two scales from 0, for shares in percent: cells of the diagonal blue up to 100, all others orange up to the
+    /// largest of them.
+    Diagonal {
+        /// What the diagonal shows.
+        on: &'static str,
+        /// What all other cells show.
+        off: &'static str,
+    },
+}
+
+/// Lengths in pixels of the SVG.
+const CELL: u32 = 44;
+/// Cells without numbers, if there are more in a row than the limit.
+const SMALL_CELL: u32 = 15;
+const NUMBERS: usize = 24;
+const PAD: u32 = 14;
+const LABEL: u32 = 24;
+const LINE: u32 = 22;
+/// Longest name.
+const NAME: u32 = 150;
+/// Length and height of a colour bar, and steps of its colours.
+const BAR: (u32, u32) = (120, 12);
+const STEPS: i32 = 24;
+/// Text on colours darker than this is white.
+const DARK: f64 = 140.0;
+
+impl Render for Heatmap {
+    fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn size(&self) -> (u32, u32) {
+        let [columns, rows] = [self.columns.len(), self.rows.len()].map(|count| count as u32);
+        let width = self.left() + self.cell() * columns + PAD;
+        let bars = self.bars().iter().map(|bar| PAD + bar.width() + PAD).max().unwrap_or(0);
+        let width = width_for_title(width.max(bars), &self.title);
+        (width, TITLE + self.cell() * rows + self.names() + LABEL + self.bars_height())
+    }
+
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+    ) -> Result<(), String> {
+        let scaled = |length: u32| (length * scale) as i32;
+        let (cell, left) = (scaled(self.cell()), scaled(self.left()));
+        let (width, height) = (cell * self.columns.len() as i32, cell * self.rows.len() as i32);
+        for (row, values) in self.values.iter().enumerate() {
+            for (column, &value) in values.iter().enumerate() {
+                let corner = (left + column as i32 * cell, row as i32 * cell);
+                self.draw_cell(area, scale, corner, (row, column), value)?;
+            }
+        }
+        let line = |from: (i32, i32), to: (i32, i32)| {
+            area.draw(&PathElement::new([from, to], GRID.stroke_width(scale))).map_err(draw_error)
+        };
+        for column in 0..=self.columns.len() as i32 {
+            line((left + column * cell, 0), (left + column * cell, height))?;
+        }
+        for row in 0..=self.rows.len() as i32 {
+            line((left, row * cell), (left + width, row * cell))?;
+        }
+        for (row, name) in cut_names(&self.rows).iter().enumerate() {
+            let place = (left - scaled(8), row as i32 * cell + cell / 2);
+            text(area, name, place, SMALL * scale, Side::Left)?;
+        }
+        for (column, name) in cut_names(&self.columns).iter().enumerate() {
+            let x = left + column as i32 * cell + cell / 2;
+            if self.is_upright() {
+                vertical_text(area, name, (x, height + scaled(8)), SMALL * scale, Side::Left)?;
+            } else {
+                let place = (x, height + scaled(LINE / 2));
+                text(area, name, place, SMALL * scale, Side::Middle)?;
+            }
+        }
+        let below = height + scaled(self.names());
+        let place = (left + width / 2, below + scaled(LABEL / 2 - 2));
+        text(area, &self.x, place, TEXT * scale, Side::Middle)?;
+        vertical_text(
+            area,
+            &self.y,
+            (scaled(PAD + LABEL / 2 - 4), height / 2),
+            TEXT * scale,
+            Side::Middle,
+        )?;
+        for (number, bar) in self.bars().iter().enumerate() {
+            let y = below + scaled(LABEL + LINE / 2 + LINE * number as u32 + 4);
+            bar.draw(area, (scaled(PAD), y), scale)?;
+        }
+        Ok(())
+    }
+}
+
+impl Heatmap {
+    fn draw_cell<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+        (x, y): (i32, i32),
+        (row, column): (usize, usize),
+        value: f64,
+    ) -> Result<(), String> {
+        let cell = (self.cell() * scale) as i32;
+        let colour = self.colour(row == column, value);
+        // White ones need no rectangle: there may be thousands.
+        if colour != WHITE {
+            let corners = [(x, y), (x + cell, y + cell)];
+            area.draw(&Rectangle::new(corners, colour.filled())).map_err(draw_error)?;
+        }
+        // Nor has a class that was never taken for another a number.
+        let is_empty = colour == WHITE && self.colours != Colours::Symmetric;
+        if self.has_numbers() && !is_empty {
+            let number = number(value, self.decimals);
+            let ink = if is_dark(colour) { &WHITE } else { &BLACK };
+            let middle = (x + cell / 2, y + cell / 2);
+            coloured(area, &number, middle, SMALL * scale, Side::Middle, ink)?;
+        }
+        Ok(())
+    }
+
+    fn colour(&self, is_diagonal: bool, value: f64) -> RGBColor {
+        let (end, full) = match self.colours {
+            _ if value.is_nan() => return GREY,
+            Colours::Symmetric => (if value < 0.0 { NEGATIVE } else { POSITIVE }, self.largest()),
+            Colours::Diagonal { .. } if is_diagonal => (POSITIVE, 100.0),
+            Colours::Diagonal { .. } => (NEGATIVE, self.largest()),
+        };
+        shade(end, if full > 0.0 { value.abs() / full } else { 0.0 })
+    }
+
+    /// The largest magnitude; of the cells beside the diagonal, if the diagonal has its own scale.
+    fn largest(&self) -> f64 {
+        let mut largest = 0.0f64;
+        for (row, values) in self.values.iter().enumerate() {
+            for (column, value) in values.iter().enumerate() {
+                // NaN is never the larger one.
+                if self.colours == Colours::Symmetric || row != column {
+                    largest = largest.max(value.abs());
+                }
+            }
+        }
+        largest
+    }
+
+    fn bars(&self) -> Vec<Bar> {
+        let number = |value| number(value, self.decimals);
+        let largest = self.largest();
+        match self.colours {
+            Colours::Symmetric => vec![Bar {
+                low: number(-largest),
+                high: number(largest),
+                label: String::new(),
+                colour: |part| diverging(2.0 * part - 1.0),
+            }],
+            Colours::Diagonal { on, off } => {
+                let bar = |label: &str, high, colour| Bar {
+                    low: "0".to_string(),
+                    high: format!("{high} %"),
+                    label: label.to_string(),
+                    colour,
+                };
+                let mut bars = vec![bar(on, "100".to_string(), |part| shade(POSITIVE, part))];
+                if largest > 0.0 {
+                    bars.push(bar(off, number(largest), |part| shade(NEGATIVE, part)));
+                }
+                if self.values.iter().flatten().any(|value| value.is_nan()) {
+                    let (low, high) = (String::new(), String::new());
+                    let label = "no images".to_string();
+                    bars.push(Bar { low, high, label, colour: |_| GREY });
+                }
+                bars
+            }
+        }
+    }
+
+    fn bars_height(&self) -> u32 {
+        LINE * self.bars().len() as u32 + PAD
+    }
+
+    fn has_numbers(&self) -> bool {
+        self.columns.len().max(self.rows.len()) <= NUMBERS
+    }
+
+    fn cell(&self) -> u32 {
+        if self.has_numbers() { CELL } else { SMALL_CELL }
+    }
+
+    /// Width of the rows' names, and of what they are.
+    fn left(&self) -> u32 {
+        PAD + LABEL + longest(&self.rows).min(NAME) + 8
+    }
+
+    /// Whether the columns' names are too long to stand beside each other.
+    fn is_upright(&self) -> bool {
+        longest(&self.columns) > self.cell()
+    }
+
+    /// Height of the columns' names.
+    fn names(&self) -> u32 {
+        if self.is_upright() { longest(&self.columns).min(NAME) + 12 } else { LINE }
+    }
+}
+
+/// Whether black text would be hard to read on a colour, by its luma (ITU-R BT.601).
+fn is_dark(RGBColor(red, green, blue): RGBColor) -> bool {
+    0.299 * f64::from(red) + 0.587 * f64::from(green) + 0.114 * f64::from(blue) < DARK
+}
+
+/// Names of rows or columns, none longer than [`NAME`].
+fn cut_names(names: &[String]) -> Vec<String> {
+    cut_distinct(names.iter().map(String::as_str), SMALL, NAME)
+}
+
+/// Width of the longest name.
+fn longest(names: &[String]) -> u32 {
+    names.iter().map(|name| text_width(name, SMALL)).max().unwrap_or(0)
+}
+
+/// A scale of colours between two numbers, and what it is of.
+struct Bar {
+    low: String,
+    high: String,
+    label: String,
+    /// Of a part from 0 to 1.
+    colour: fn(f64) -> RGBColor,
+}
+
+impl Bar {
+    fn width(&self) -> u32 {
+        let texts = [&self.low, &self.high, &self.label].map(|text| text_width(text, SMALL) + 6);
+        texts.iter().sum::<u32>() + BAR.0 + 6
+    }
+
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        (x, y): (i32, i32),
+        scale: u32,
+    ) -> Result<(), String> {
+        let scaled = |length: u32| (length * scale) as i32;
+        let left = x + scaled(text_width(&self.low, SMALL) + 6);
+        text(area, &self.low, (left - scaled(6), y), SMALL * scale, Side::Left)?;
+        let (width, half) = (scaled(BAR.0), scaled(BAR.1) / 2);
+        for step in 0..STEPS {
+            let edge = |step: i32| left + width * step / STEPS;
+            let corners = [(edge(step), y - half), (edge(step + 1), y + half)];
+            let colour = (self.colour)(f64::from(step) / f64::from(STEPS - 1));
+            area.draw(&Rectangle::new(corners, colour.filled())).map_err(draw_error)?;
+        }
+        let frame = [(left, y - half), (left + width, y + half)];
+        area.draw(&Rectangle::new(frame, GREY.stroke_width(scale))).map_err(draw_error)?;
+        let after = left + width + scaled(6);
+        text(area, &self.high, (after, y), SMALL * scale, Side::Right)?;
+        let after = after + scaled(text_width(&self.high, SMALL) + 6);
+        text(area, &self.label, (after, y), SMALL * scale, Side::Right)
+    }
+}
+
+/// A number as its cell shows it: what rounds to 0 has no sign.
+fn number(value: f64, decimals: usize) -> String {
+    if value.is_nan() {
+        return "-".to_string();
+    }
+    let text = format!("{value:.decimals$}");
+    match text.strip_prefix('-') {
+        Some(size) if size.chars().all(|c| matches!(c, '0' | '.')) => size.to_string(),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heatmap(names: &[&str], values: &[&[f64]]) -> Heatmap {
+        let names: Vec<String> = names.iter().map(|name| name.to_string()).collect();
+        Heatmap {
+            columns: names.clone(),
+            rows: names,
+            values: values.iter().map(|row| row.to_vec()).collect(),
+            decimals: 1,
+            colours: Colours::Diagonal { on: "right", off: "wrong" },
+            ..Heatmap::default()
+        }
+    }
+
+    #[test]
+    fn zeros_have_no_sign() {
+        assert_eq!(number(-0.001, 2), "0.00");
+        assert_eq!(number(-0.4, 0), "0");
+        assert_eq!(number(-0.006, 2), "-0.01");
+    }
+
+    #[test]
+    fn mistakes_have_the_full_colour_of_the_most_frequent() {
+        let of = |most: f64| {
+            heatmap(&["a", "b"], &[&[100.0 - most, most], &[most / 2.0, 100.0 - most / 2.0]])
+        };
+        let full = shade(NEGATIVE, 1.0);
+        for most in [0.4, 5.0, 30.0, 100.0] {
+            let heatmap = of(most);
+            assert_eq!(heatmap.colour(false, most), full);
+            assert_eq!(heatmap.colour(false, most / 2.0), shade(NEGATIVE, 0.5));
+            assert_eq!(heatmap.colour(true, 100.0), shade(POSITIVE, 1.0));
+            assert!(heatmap.svg().unwrap().contains(&format!("{most:.1} %")), "the bar says it");
+        }
+        // Nothing wrong: no scale of mistakes, and no colour of one.
+        assert_eq!((of(0.0).colour(false, 0.0), of(0.0).bars().len()), (WHITE, 1));
+    }
+
+    #[test]
+    fn a_class_without_images_is_grey_and_hides_no_other() {
+        let nan = f64::NAN;
+        let heatmap = heatmap(&["a", "b"], &[&[nan, nan], &[25.0, 75.0]]);
+        assert_eq!((heatmap.colour(true, nan), heatmap.largest()), (GREY, 25.0));
+        let svg = heatmap.svg().unwrap();
+        assert_eq!(
+            svg.matches("width=\"44\" height=\"44\" opacity=\"1\" fill=\"#6E6E6E\"").count(),
+            2
+        );
+        assert!(!svg.contains("NaN") && svg.contains("no images"));
+    }
+
+    #[test]
+    fn long_names_have_room_and_short_ones_change_nothing() {
+        let of = |name| heatmap(&["0", name], &[&[1.0, 2.0], &[3.0, 4.0]]);
+        let (short, long) = (of("1").size(), of("a very long name").size());
+        assert_eq!(of("2").size(), short);
+        assert!(long.1 >= short.1 + 60, "{long:?}");
+        let turned = |name| of(name).svg().unwrap().matches("rotate(270").count();
+        assert_eq!((turned("1"), turned("a very long name")), (1, 3));
+        let longest = of(&"long ".repeat(100));
+        assert!(longest.size().0 < 600 && longest.size().1 < 600, "{:?}", longest.size());
+        assert!(longest.svg().unwrap().contains('…'));
+    }
+
+    #[test]
+    fn names_are_nothing_but_text() {
+        let svg =
+            heatmap(&["<b>&\"x\"</b>", "a\nb\u{1}"], &[&[1.0, 2.0], &[3.0, 4.0]]).svg().unwrap();
+        assert!(svg.contains("&lt;b&gt;&amp;") && !svg.contains("<b>"), "{svg}");
+        assert!(svg.contains("a b ") && !svg.contains('\u{1}'));
+    }
+
+    #[test]
+    fn many_classes_have_small_cells_without_numbers() {
+        let names: Vec<String> = (0..62).map(|class| class.to_string()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let row: Vec<f64> = (0..62).map(|class| f64::from(class % 7)).collect();
+        let heatmap = heatmap(&names, &vec![&row[..]; 62]);
+        let (width, height) = heatmap.size();
+        assert!(width < 1200 && height < 1200, "{width} {height}");
+        let svg = heatmap.svg().unwrap();
+        assert!(svg.len() < 600_000, "{}", svg.len());
+    }
+}

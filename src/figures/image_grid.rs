@@ -1,0 +1,156 @@
+//! Many small pictures of numbers.
+
+use plotters::coord::Shift;
+use plotters::element::{Drawable, PointCollection};
+use plotters::prelude::*;
+use plotters_backend::{BackendCoord, DrawingErrorKind};
+
+use super::Cell;
+use super::colour::GRID;
+use super::render::{
+    PIXELS, Render, SMALL, Side, TITLE, cut_text, draw_error, text, width_for_title,
+};
+
+/// Tiles in rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImageGrid {
+    /// Above all tiles.
+    pub title: String,
+    /// Tiles of a row.
+    pub columns: usize,
+    /// Row by row.
+    pub cells: Vec<Cell>,
+}
+
+/// Lengths in pixels of the SVG.
+const CELL: u32 = 84;
+const GAP: u32 = 8;
+const NAME: u32 = 20;
+
+impl Render for ImageGrid {
+    fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn size(&self) -> (u32, u32) {
+        let rows = self.cells.len().div_ceil(self.columns()) as u32;
+        let width = width_for_title((CELL + GAP) * self.columns() as u32 + GAP, &self.title);
+        (width, TITLE + (CELL + GAP + self.name()) * rows + GAP)
+    }
+
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+    ) -> Result<(), String> {
+        for (index, cell) in self.cells.iter().enumerate() {
+            let x = GAP + (index % self.columns()) as u32 * (CELL + GAP);
+            let y = (index / self.columns()) as u32 * (CELL + GAP + self.name());
+            let place = |x: u32, y: u32| ((x * scale) as i32, (y * scale) as i32);
+            let bitmap = Bitmap::of(cell, place(x, y));
+            let frame =
+                [place(x, y), place(x + bitmap.size.0 / PIXELS, y + bitmap.size.1 / PIXELS)];
+            area.draw(&bitmap).map_err(draw_error)?;
+            area.draw(&Rectangle::new(frame, GRID.stroke_width(scale))).map_err(draw_error)?;
+            if !cell.title.is_empty() {
+                let below = place(x + CELL / 2, y + CELL + NAME / 2);
+                let title = cut_text(&cell.title, SMALL, CELL + GAP);
+                text(area, &title, below, SMALL * scale, Side::Middle)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ImageGrid {
+    fn columns(&self) -> usize {
+        self.columns.clamp(1, self.cells.len().max(1))
+    }
+
+    /// Height of the tiles' titles, where they have any.
+    fn name(&self) -> u32 {
+        if self.cells.iter().all(|cell| cell.title.is_empty()) { 0 } else { NAME }
+    }
+}
+
+/// A tile's pixels, enlarged to its side, without frame.
+struct Bitmap {
+    place: (i32, i32),
+    size: (u32, u32),
+    bytes: Vec<u8>,
+}
+
+impl Bitmap {
+    fn of(cell: &Cell, place: (i32, i32)) -> Self {
+        let pixels = cell.pixels();
+        let side = (CELL * PIXELS) as usize;
+        let longest = cell.height.max(cell.width).max(1);
+        // Pixels stay square.
+        let [height, width] =
+            [cell.height, cell.width].map(|length| (length * side / longest).max(1));
+        let bytes = (0..height).flat_map(|row| (0..width).map(move |column| (row, column)));
+        let bytes = bytes.flat_map(|(row, column)| {
+            let (row, column) = (row * cell.height / height, column * cell.width / width);
+            pixels.get(row * cell.width + column).copied().unwrap_or([255; 3])
+        });
+        Bitmap { place, size: (width as u32, height as u32), bytes: bytes.collect() }
+    }
+}
+
+impl<'a> PointCollection<'a, (i32, i32)> for &'a Bitmap {
+    type Point = &'a (i32, i32);
+    type IntoIter = std::iter::Once<&'a (i32, i32)>;
+
+    fn point_iter(self) -> Self::IntoIter {
+        std::iter::once(&self.place)
+    }
+}
+
+impl<B: DrawingBackend> Drawable<B> for Bitmap {
+    fn draw<I: Iterator<Item = BackendCoord>>(
+        &self,
+        mut places: I,
+        backend: &mut B,
+        _: (u32, u32),
+    ) -> Result<(), DrawingErrorKind<B::ErrorType>> {
+        match places.next() {
+            Some(place) => backend.blit_bitmap(place, self.size, &self.bytes),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_images_and_their_svg_is_small() {
+        let value = |pixel: usize| ((pixel * 7919) % 997) as f64 - 498.0;
+        let cell = |number: usize| Cell {
+            height: 28,
+            width: 28,
+            channels: 1,
+            values: (0..784).map(|pixel| value(pixel + 784 * number)).collect(),
+            ..Cell::default()
+        };
+        let grid = ImageGrid {
+            title: "Fields".to_string(),
+            columns: 10,
+            cells: (0..50).map(cell).collect(),
+        };
+        let svg = grid.svg().unwrap();
+        assert!(svg.len() < 300_000, "{}", svg.len());
+        assert_eq!(svg.matches("<image ").count(), 50);
+        // The background, and a frame each.
+        assert_eq!(svg.matches("<rect ").count(), 51);
+        assert!(svg.find("<rect ").unwrap() < svg.find("<image ").unwrap());
+        let png = image::load_from_memory(&grid.png().unwrap()).unwrap().to_rgb8();
+        let colours = grid.cells[49].pixels();
+        let (x, y) = (GAP + 9 * (CELL + GAP), TITLE + 4 * (CELL + GAP));
+        // The middle of pixel (13, 20).
+        let middle = |pixel: u32| (pixel * CELL + CELL / 2) / 28 * PIXELS;
+        let seen = png.get_pixel(x * PIXELS + middle(20), y * PIXELS + middle(13)).0;
+        assert_eq!(seen, colours[13 * 28 + 20]);
+    }
+}

@@ -1,0 +1,59 @@
+//! The findings of all experiments as a table that a repository keeps.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use super::html_page::describe_data;
+use super::{ExperimentResult, NO_DEVICE, findings};
+
+/// The findings as Markdown, with what repeats them, and notes.
+pub fn markdown(results: &[ExperimentResult]) -> String {
+    let mut text = "# The paper's experiments\n\n".to_string();
+    let devices: BTreeSet<&str> =
+        results.iter().map(|result| result.device.as_str()).filter(|d| *d != NO_DEVICE).collect();
+    let days: BTreeSet<&str> =
+        results.iter().filter_map(|result| result.date.split('T').next()).collect();
+    let made: Vec<&str> = devices.into_iter().chain(days).collect();
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "{}. Means ± standard deviations over networks (how many).\n",
+        made.join(", ")
+    );
+    let _ = writeln!(text, "{}\n", describe_data(results.iter()));
+    let _ = writeln!(text, "{}\n", findings(results).markdown());
+    for result in results {
+        let ExperimentResult { figure, title, command, seconds, .. } = result;
+        let _ = writeln!(
+            text,
+            "## {figure}: {title}\n\n{}\n\n`{command}` ({seconds:.0} s)\n\nData: {}\n",
+            result.about,
+            result.data_in_words()
+        );
+        for finding in &result.findings {
+            if let Some(note) = &finding.note {
+                let _ = writeln!(text, "- {}: {note}.", finding.what);
+            }
+        }
+        if result.findings.iter().any(|finding| finding.note.is_some()) {
+            text.push('\n');
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::html_page::tests::result;
+    use super::*;
+
+    #[test]
+    fn a_table_in_markdown_keeps_its_columns() {
+        let mut result = result("fig3");
+        result.device = NO_DEVICE.to_string();
+        result.findings[0].criterion = "|a - b|\nbelow 1".to_string();
+        let text = markdown(&[result]);
+        assert!(text.contains("\n2026-11-26. Means"), "{text}");
+        assert!(text.contains("| \\|a - b\\| below 1 |"), "{text}");
+    }
+}

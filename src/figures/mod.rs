@@ -1,0 +1,63 @@
+//! What was measured, for people: tables, and figures that are readable at a glance, in colours that
+//! colour-blind people tell apart, as SVG and as PNG.
+
+mod axis;
+mod canvas;
+mod cell;
+mod chart;
+mod colour;
+mod draw;
+mod figure;
+mod findings;
+mod heatmap;
+mod html_page;
+mod image_grid;
+mod legend;
+mod markdown;
+mod marks;
+mod render;
+mod result;
+mod result_folders;
+mod table;
+mod text;
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+pub use axis::{Axis, Scale};
+pub use cell::Cell;
+pub use chart::{Chart, ChartData};
+pub use figure::{Figure, Mark, Panel, Point, Reference, Series};
+pub use findings::findings;
+pub use heatmap::{Colours, Heatmap};
+pub use html_page::{html_page, save_html_page};
+pub use image_grid::ImageGrid;
+pub use render::Render;
+pub use result::{ExperimentResult, Finding, Measured, NO_DEVICE, Plot, RESULT};
+pub use result_folders::{ensure_same_data, read_results};
+pub use table::Table;
+pub(crate) use text::labels;
+
+use crate::dataset::DataIdentity;
+use crate::record::RecordError;
+
+/// Why a figure cannot be drawn.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each message says what it is")]
+pub enum FigureError {
+    #[error("the figure '{title}' cannot be drawn: {reason}")]
+    Draw { title: String, reason: String },
+    #[error("cannot report {}: there is no such folder", .folder.display())]
+    NoFolder { folder: PathBuf },
+    #[error("cannot report {}: there is no experiment in it", .folder.display())]
+    NoResults { folder: PathBuf },
+    #[error("{}: this is no result of an experiment", .path.display())]
+    Result { path: PathBuf, source: serde_json::Error },
+    #[error("{}: cannot put experiments on different data into one folder: this one is on {}, the next on {}", .path.display(), .others[0], .others[1])]
+    OtherData { path: PathBuf, others: Box<[DataIdentity; 2]> },
+    #[error("{}: this is no SVG", .path.display())]
+    NoDrawing { path: PathBuf },
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}

@@ -1,0 +1,218 @@
+//! What can be drawn: as SVG, and as PNG with two pixels for each of the SVG's.
+
+use std::cell::RefCell;
+use std::fs;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Once;
+
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::FigureError;
+use super::canvas::{Canvas, Elements};
+use super::text::{fit_distinct, fit_text, width};
+use crate::record::RecordError;
+use crate::record::file::write_whole;
+
+/// Pixels of a PNG for each of the SVG's.
+pub(super) const PIXELS: u32 = 2;
+/// The family of an SVG's text.
+pub(super) const FONT: &str = "sans-serif";
+/// Height of the title, pixels of the SVG.
+pub(super) const TITLE: u32 = 40;
+/// Sizes of text, pixels of the SVG times [`EM`](super::text).
+pub(super) const TITLE_SIZE: u32 = 19;
+pub(super) const TEXT: u32 = 15;
+pub(super) const SMALL: u32 = 14;
+/// Pixels left and right of the title.
+const MARGIN: u32 = 12;
+/// A viewer's font may be wider than the program's by this.
+const WIDER: f64 = 1.2;
+
+/// Something to be drawn.
+pub trait Render {
+    /// What stands above it, and names it in errors.
+    fn title(&self) -> &str;
+
+    /// Width and height in pixels of the SVG.
+    fn size(&self) -> (u32, u32);
+
+    /// Draws it, without its title, with so many pixels for each of the SVG's; or says why not.
+    ///
+    /// # Errors
+    /// When the drawing fails.
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+    ) -> Result<(), String>;
+
+    /// The picture as SVG.
+    ///
+    /// # Errors
+    /// When it cannot be drawn.
+    fn svg(&self) -> Result<String, FigureError> {
+        let mut text = String::new();
+        let elements = Rc::new(RefCell::new(Elements::default()));
+        let backend = SVGBackend::with_string(&mut text, self.size());
+        let area = Canvas::Svg(backend, elements.clone()).into_drawing_area();
+        draw_with_title(self, &area, 1).map_err(|reason| self.error(reason))?;
+        drop(area);
+        let elements = elements.borrow();
+        Ok(elements.insert_into(&text))
+    }
+
+    /// The picture as PNG.
+    ///
+    /// # Errors
+    /// When it cannot be drawn.
+    fn png(&self) -> Result<Vec<u8>, FigureError> {
+        let (width, height) = self.size();
+        let (width, height) = (width * PIXELS, height * PIXELS);
+        let mut pixels = vec![0; width as usize * height as usize * 3];
+        let backend = BitMapBackend::with_buffer(&mut pixels, (width, height));
+        let area = Canvas::Png(backend).into_drawing_area();
+        draw_with_title(self, &area, PIXELS).map_err(|reason| self.error(reason))?;
+        drop(area);
+        encode_png(width, height, pixels).map_err(|reason| self.error(reason))
+    }
+
+    /// Writes `NAME.svg` and `NAME.png` into a folder; files of these names are replaced.
+    ///
+    /// # Errors
+    /// When the picture cannot be drawn or a file cannot be written.
+    fn save(&self, folder: &Path, name: &str) -> Result<(), FigureError> {
+        fs::create_dir_all(folder).map_err(RecordError::io("created", folder))?;
+        write_whole(&folder.join(format!("{name}.svg")), self.svg()?.as_bytes())?;
+        write_whole(&folder.join(format!("{name}.png")), &self.png()?)?;
+        Ok(())
+    }
+    /// That it cannot be drawn, and why.
+    fn error(&self, reason: String) -> FigureError {
+        FigureError::Draw { title: self.title().to_string(), reason }
+    }
+}
+
+/// Red, green and blue bytes as a PNG file, or why there is none.
+pub(super) fn encode_png(width: u32, height: u32, pixels: Vec<u8>) -> Result<Vec<u8>, String> {
+    let image = image::RgbImage::from_raw(width, height, pixels).ok_or("pixels are missing")?;
+    let mut bytes = Vec::new();
+    let encoder =
+        PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
+    image.write_with_encoder(encoder).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+/// Width of a text in any viewer, pixels of the SVG.
+pub(super) fn text_width(text: &str, size: u32) -> u32 {
+    (WIDER * width(text, f64::from(size))).ceil() as u32
+}
+
+/// The text, or its beginning, in a room of pixels of the SVG.
+pub(super) fn cut_text(text: &str, size: u32, room: u32) -> String {
+    fit_text(text, f64::from(size), f64::from(room) / WIDER)
+}
+
+/// Names of one axis or legend, each in a room of pixels of the SVG: cut so that they still differ.
+pub(super) fn cut_distinct<'a>(
+    names: impl IntoIterator<Item = &'a str>,
+    size: u32,
+    room: u32,
+) -> Vec<String> {
+    let names: Vec<&str> = names.into_iter().collect();
+    fit_distinct(&names, f64::from(size), f64::from(room) / WIDER)
+}
+
+/// Width of a picture that has room for its title, unless the title is very long.
+pub(super) fn width_for_title(width: u32, title: &str) -> u32 {
+    width.max((text_width(title, TITLE_SIZE) + 2 * MARGIN).min(WIDTH_FOR_TITLE))
+}
+
+/// Longer titles are cut.
+const WIDTH_FOR_TITLE: u32 = 900;
+
+fn draw_with_title<P: Render + ?Sized, B: DrawingBackend>(
+    picture: &P,
+    area: &DrawingArea<B, Shift>,
+    scale: u32,
+) -> Result<(), String> {
+    static FONT_IS_THERE: Once = Once::new();
+    FONT_IS_THERE.call_once(|| {
+        // Plotters lays out with it. One that cannot be read shows when text is drawn.
+        let font = epaint_default_fonts::UBUNTU_LIGHT;
+        let _ = plotters::style::register_font(FONT, FontStyle::Normal, font);
+    });
+    area.fill(&WHITE).map_err(draw_error)?;
+    let (top, rest) = area.split_vertically(TITLE * scale);
+    let middle = (top.dim_in_pixel().0 as i32 / 2, (TITLE * scale) as i32 / 2);
+    let title = cut_text(picture.title(), TITLE_SIZE, top.dim_in_pixel().0 / scale - 2 * MARGIN);
+    text(&top, &title, middle, TITLE_SIZE * scale, Side::Middle)?;
+    picture.draw(&rest, scale)?;
+    area.present().map_err(draw_error)
+}
+
+/// Where a text lies, seen from its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Left,
+    Middle,
+    Right,
+}
+
+impl Side {
+    fn anchor(self) -> Pos {
+        let horizontal = match self {
+            Side::Left => HPos::Right,
+            Side::Middle => HPos::Center,
+            Side::Right => HPos::Left,
+        };
+        Pos::new(horizontal, VPos::Center)
+    }
+}
+
+/// Draws a text.
+pub(super) fn text<B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    text: &str,
+    place: (i32, i32),
+    size: u32,
+    side: Side,
+) -> Result<(), String> {
+    coloured(area, text, place, size, side, &BLACK)
+}
+
+/// Draws a text in a colour.
+pub(super) fn coloured<B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    text: &str,
+    place: (i32, i32),
+    size: u32,
+    side: Side,
+    colour: &RGBColor,
+) -> Result<(), String> {
+    let style = (FONT, size).into_font().color(colour).pos(side.anchor());
+    area.draw_text(text, &style, place).map_err(draw_error)
+}
+
+/// Draws a text that is read from below to above.
+pub(super) fn vertical_text<B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    text: &str,
+    place: (i32, i32),
+    size: u32,
+    side: Side,
+) -> Result<(), String> {
+    let font = (FONT, size).into_font().transform(FontTransform::Rotate270);
+    let style = font.into_text_style(area).pos(side.anchor());
+    area.draw_text(text, &style, place).map_err(draw_error)
+}
+
+/// What a drawing says when it fails.
+pub(super) fn draw_error<E: std::error::Error + Send + Sync>(
+    error: DrawingAreaErrorKind<E>,
+) -> String {
+    error.to_string()
+}

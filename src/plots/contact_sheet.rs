@@ -1,0 +1,116 @@
+//! A contact sheet: some images of each class of a data set, beside its name.
+
+use std::io::{self, Cursor};
+use std::path::Path;
+
+use image::imageops::{self, FilterType};
+use image::{ImageFormat, Rgb, RgbImage};
+
+use crate::dataset::Dataset;
+use crate::figures::labels;
+use crate::record::RecordError;
+use crate::record::file::write_whole;
+
+/// Pixels that a side of a small image has at least on the sheet.
+const SIDE: u32 = 56;
+/// Pixels between images.
+const GAP: u32 = 4;
+/// Most pixels of a sheet.
+const PIXELS_MAX: u64 = 1 << 28;
+const PAPER: Rgb<u8> = Rgb([255, 255, 255]);
+/// Widest name of a class, and its size; smaller images have smaller names.
+const NAME: u32 = 200;
+const SIZE: u32 = 20;
+
+/// Writes the first `columns` training images of each class as PNG, a row for each class, behind its name. Small
+/// images are shown larger, pixel by pixel. A file of that name is replaced.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn save_contact_sheet(
+    path: &Path,
+    dataset: &Dataset,
+    columns: usize,
+) -> Result<(), RecordError> {
+    let mut bytes = Cursor::new(Vec::new());
+    let drawn = sheet(dataset, columns)
+        .and_then(|sheet| sheet.write_to(&mut bytes, ImageFormat::Png).map_err(io::Error::other));
+    drawn.map_err(RecordError::io("drawn", path))?;
+    write_whole(path, &bytes.into_inner())
+}
+
+fn sheet(dataset: &Dataset, columns: usize) -> io::Result<RgbImage> {
+    let (height, width) = (dataset.height as u32, (dataset.width / dataset.channels) as u32);
+    let times = (SIDE / height.max(width)).max(1);
+    let [across, down] = [width, height].map(|side| side * times + GAP);
+    let (rows, columns) = (dataset.classes as u32, columns as u32);
+    let names = names(dataset, height * times);
+    let left = names.iter().map(RgbImage::width).max().unwrap_or(0) + GAP;
+    let [across_all, down_all] = [(across, columns), (down, rows)]
+        .map(|(side, count)| u64::from(side) * u64::from(count) + u64::from(GAP));
+    let across_all = across_all + u64::from(left);
+    if across_all * down_all > PIXELS_MAX {
+        let size = format!("{across_all} x {down_all} pixels would be too large");
+        return Err(io::Error::other(size));
+    }
+    let mut sheet = RgbImage::from_pixel(across_all as u32, down_all as u32, PAPER);
+    for (row, name) in (0..).zip(&names) {
+        let y = GAP + row * down + (height * times).saturating_sub(name.height()) / 2;
+        imageops::replace(&mut sheet, name, i64::from(GAP), i64::from(y));
+    }
+    let mut filled = vec![0; dataset.classes];
+    for (index, &label) in dataset.training_labels().iter().enumerate() {
+        let column = &mut filled[usize::from(label)];
+        if *column == columns {
+            continue;
+        }
+        let image = colours(dataset.image(index), width, height, dataset.channels);
+        let image = imageops::resize(&image, width * times, height * times, FilterType::Nearest);
+        let (x, y) = (left + GAP + *column * across, GAP + u32::from(label) * down);
+        imageops::replace(&mut sheet, &image, i64::from(x), i64::from(y));
+        *column += 1;
+    }
+    Ok(sheet)
+}
+
+/// The names of the classes as pictures, no higher than an image.
+fn names(dataset: &Dataset, height: u32) -> Vec<RgbImage> {
+    let names: Vec<&str> = dataset.class_names.iter().map(String::as_str).collect();
+    labels(&names, SIZE.min(height), NAME)
+}
+
+/// An image's bytes in red, green and blue.
+fn colours(bytes: &[u8], width: u32, height: u32, channels: usize) -> RgbImage {
+    RgbImage::from_fn(width, height, |x, y| {
+        let at = (y * width + x) as usize * channels;
+        Rgb(std::array::from_fn(|colour| bytes[at + colour.min(channels - 1)]))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_class_has_a_row_of_its_images() {
+        let images = vec![10, 20, 30, 40, 50, 60, 70, 80];
+        let training = (images, vec![1, 0, 1, 1]);
+        let set = Dataset::from_parts("pairs", 1, 2, training, (vec![1, 2], vec![0])).unwrap();
+        let sheet = sheet(&set, 2).unwrap();
+        let times = SIDE / 2;
+        let left = names(&set, times).iter().map(RgbImage::width).max().unwrap() + GAP;
+        assert_eq!(sheet.dimensions(), (left + 2 * (SIDE + GAP) + GAP, 2 * (times + GAP) + GAP));
+        let has_ink = |pixels: &RgbImage| pixels.pixels().any(|pixel| pixel.0 == [0; 3]);
+        assert!(has_ink(&imageops::crop_imm(&sheet, 0, 0, left, times + GAP).to_image()));
+        let pixel = |row: u32, column: u32, right: u32| {
+            let (x, y) = (column * (SIDE + GAP) + right * times, GAP + row * (times + GAP));
+            let x = left + GAP + x;
+            sheet.get_pixel(x, y).0
+        };
+        assert_eq!((pixel(0, 0, 0), pixel(0, 0, 1)), ([30; 3], [40; 3]));
+        assert_eq!((pixel(1, 0, 0), pixel(1, 1, 1)), ([10; 3], [60; 3]));
+        // No second image of class 0, and no third of class 1.
+        assert_eq!((pixel(0, 1, 0), sheet.get_pixel(0, 0).0), ([255; 3], [255; 3]));
+        assert!(sheet.pixels().all(|pixel| pixel.0 != [70; 3]));
+    }
+}

@@ -1,0 +1,201 @@
+//! Receptive fields as pixels, one for each weight.
+
+use std::io::Cursor;
+
+use image::ImageFormat;
+
+use crate::analysis::statistics;
+use crate::figures::{Cell, FigureError};
+use crate::network::Network;
+use crate::record::ImageShape;
+
+/// Most receptive fields that are drawn in one picture, and how many of them in a row.
+pub const MAX_FIELDS: usize = 50;
+/// Fields in a row.
+pub const COLUMNS: usize = 10;
+/// Pixels between two fields, and their colour.
+pub const GAP: usize = 1;
+const GAP_COLOUR: [u8; 3] = [110, 110, 110];
+/// Side of the square that a weight becomes in a PNG.
+const ENLARGED: usize = 3;
+
+/// A picture of pixels.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RgbImage {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// Red, green and blue, row by row.
+    pub colours: Vec<[u8; 3]>,
+}
+
+/// The weights from the pixels onto the first `fields` neurons of the lowest layer, `columns` neurons in a row, each as
+/// a [`Tile`]. The mean of a square of `shrunk` by `shrunk` weights becomes one pixel. `None` if there is nothing to see.
+pub fn receptive_fields(
+    network: &Network,
+    images: &ImageShape,
+    fields: usize,
+    columns: usize,
+    shrunk: usize,
+) -> Option<RgbImage> {
+    let cells = field_cells(network, images, fields, shrunk);
+    let first = cells.first()?;
+    let columns = columns.min(cells.len());
+    if columns == 0 {
+        return None;
+    }
+    let side = |count: usize, length: usize| count * (length + GAP) - GAP;
+    let (width, height) =
+        (side(columns, first.width), side(cells.len().div_ceil(columns), first.height));
+    let mut colours = vec![GAP_COLOUR; width * height];
+    for (unit, cell) in cells.iter().enumerate() {
+        let (top, left) =
+            (unit / columns * (cell.height + GAP), unit % columns * (cell.width + GAP));
+        for (pixel, colour) in cell.pixels().into_iter().enumerate() {
+            let (row, column) = (top + pixel / cell.width, left + pixel % cell.width);
+            colours[row * width + column] = colour;
+        }
+    }
+    Some(RgbImage { width, height, colours })
+}
+
+/// The weights from the pixels onto each of the first `fields` neurons of the lowest layer. Empty if images of this
+/// shape do not fit the network.
+pub(super) fn field_cells(
+    network: &Network,
+    images: &ImageShape,
+    fields: usize,
+    shrunk: usize,
+) -> Vec<Cell> {
+    let Some(layer) = network.layers.first() else { return Vec::new() };
+    if images.height * images.width != layer.below || layer.below == 0 || shrunk == 0 {
+        return Vec::new();
+    }
+    let channels = images.channels.max(1);
+    let (height, width) =
+        (images.height.div_ceil(shrunk), (images.width / channels).div_ceil(shrunk));
+    let cell = |unit: usize| {
+        let weights: Vec<f32> =
+            (0..layer.below).map(|pixel| layer.weights[pixel * layer.units + unit]).collect();
+        let values = shrink(&weights, images, shrunk);
+        Cell { title: String::new(), height, width, channels, values }
+    };
+    (0..fields.min(layer.units)).map(cell).collect()
+}
+
+/// Means of squares of weights, for each channel; those at the right and lower edge may be cut.
+fn shrink(weights: &[f32], images: &ImageShape, shrunk: usize) -> Vec<f64> {
+    let &ImageShape { height, width: bytes, channels, .. } = images;
+    let (channels, width) = (channels.max(1), bytes / channels.max(1));
+    let square = |top: usize, left: usize, channel: usize| {
+        let rows = top..height.min(top + shrunk);
+        let columns = left..width.min(left + shrunk);
+        let places = rows.flat_map(|row| {
+            columns.clone().map(move |column| row * bytes + column * channels + channel)
+        });
+        let values: Vec<f64> = places.map(|place| f64::from(weights[place])).collect();
+        statistics::mean(&values)
+    };
+    let mut means = Vec::new();
+    for top in (0..height).step_by(shrunk) {
+        for left in (0..width).step_by(shrunk) {
+            means.extend((0..channels).map(|channel| square(top, left, channel)));
+        }
+    }
+    means
+}
+
+impl RgbImage {
+    /// Each pixel as a larger square.
+    pub fn enlarged(&self) -> RgbImage {
+        let (width, height) = (self.width * ENLARGED, self.height * ENLARGED);
+        let places = (0..height).flat_map(|row| (0..width).map(move |column| (row, column)));
+        let colour = |(row, column)| self.colours[row / ENLARGED * self.width + column / ENLARGED];
+        RgbImage { width, height, colours: places.map(colour).collect() }
+    }
+
+    /// # Errors
+    /// When it cannot be encoded.
+    pub fn png(&self) -> Result<Vec<u8>, FigureError> {
+        let error = |reason: String| FigureError::Draw { title: "pixels".to_string(), reason };
+        let bytes = self.colours.concat();
+        let image = image::RgbImage::from_raw(self.width as u32, self.height as u32, bytes)
+            .ok_or_else(|| error("pixels are missing".to_string()))?;
+        let mut png = Cursor::new(Vec::new());
+        let written = image.write_to(&mut png, ImageFormat::Png);
+        written.map_err(|reason| error(reason.to_string()))?;
+        Ok(png.into_inner())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Layer;
+
+    #[test]
+    fn each_weight_is_a_pixel_of_its_neurons_field() {
+        // Three neurons that see 1 x 2 pixels.
+        let rows = [1.0, -2.0, 0.0, 0.0, 0.5, 0.25];
+        let layer = Layer::from_rows(3, 2, &rows, &[0.0; 3], &[]).unwrap();
+        let network = Network { layers: vec![layer] };
+        let images = ImageShape::grey(1, 2, 3, 255);
+        let pixels = receptive_fields(&network, &images, 9, 2, 1).unwrap();
+        assert_eq!((pixels.width, pixels.height), (5, 3));
+        let [white, gap] = [[255; 3], GAP_COLOUR];
+        let colours = |values: [f64; 2]| {
+            let values = values.to_vec();
+            Cell { height: 1, width: 2, channels: 1, values, ..Cell::default() }.pixels()
+        };
+        let (first, third) = (colours([0.5, -1.0]), colours([1.0, 0.5]));
+        let expected = [
+            [first[0], first[1], gap, white, white],
+            [gap; 5],
+            [third[0], third[1], gap, gap, gap],
+        ];
+        assert_eq!(pixels.colours, expected.concat());
+        // Orange is more red than blue, blue more blue than red.
+        assert!(first[1][0] > first[1][2] && third[0][2] > third[0][0]);
+
+        let large = pixels.enlarged();
+        assert_eq!((large.width, large.height), (15, 9));
+        assert_eq!(large.colours[5 * 15 + 14], gap);
+        assert_eq!(large.colours[8 * 15 + 3], third[1]);
+        let read = image::load_from_memory(&large.png().unwrap()).unwrap().to_rgb8();
+        assert_eq!(read.into_raw(), large.colours.concat());
+    }
+
+    #[test]
+    fn squares_of_weights_become_their_means() {
+        let images = ImageShape::grey(3, 3, 3, 255);
+        let weights = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, -9.0];
+        assert_eq!(shrink(&weights, &images, 2), [3.0, 4.5, 7.5, -9.0]);
+        assert_eq!(shrink(&weights, &images, 1), weights.map(f64::from));
+        let layer = Layer::from_rows(1, 9, &weights, &[0.0], &[]).unwrap();
+        let network = Network { layers: vec![layer] };
+        let pixels = receptive_fields(&network, &images, 1, 1, 2).unwrap();
+        assert_eq!((pixels.width, pixels.height, pixels.colours.len()), (2, 2, 4));
+    }
+
+    #[test]
+    fn fields_of_colour_images_are_in_colour() {
+        // One neuron that sees 1 x 2 pixels of red, green and blue.
+        let weights = [1.0, -1.0, 0.0, 0.0, 0.0, 0.5];
+        let layer = Layer::from_rows(1, 6, &weights, &[0.0], &[]).unwrap();
+        let network = Network { layers: vec![layer] };
+        let images = ImageShape { channels: 3, ..ImageShape::grey(1, 6, 3, 255) };
+        let pixels = receptive_fields(&network, &images, 9, 3, 1).unwrap();
+        assert_eq!((pixels.width, pixels.height), (2, 1));
+        assert_eq!(pixels.colours, [[255, 0, 128], [128, 128, 191]]);
+        assert_eq!(shrink(&weights, &images, 2), [0.5, -0.5, 0.25]);
+    }
+
+    #[test]
+    fn images_of_another_size_have_no_fields() {
+        let layer = Layer::from_rows(1, 2, &[1.0, 1.0], &[0.0], &[]).unwrap();
+        let network = Network { layers: vec![layer] };
+        let images = ImageShape::grey(3, 2, 3, 255);
+        assert_eq!(receptive_fields(&network, &images, 9, 2, 1), None);
+    }
+}

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::evaluate::Spread;
-use apical::record::{ImageShape, weights};
+use apical::run_dir::{ImageSpec, weights};
 use apical::schedule::Selection;
 use apical::train::{Event, Training, test_network};
 
@@ -22,7 +22,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
         ..Config::default()
     };
     let dataset = Dataset::mnist()?;
-    let images = ImageShape::of(&dataset);
+    let images = ImageSpec::from_dataset(&dataset);
 
     // A GPU where there is a real one, else the CPU: the bits are the same.
     let mut training = Training::new(config.clone(), dataset, &Selection::default())?;

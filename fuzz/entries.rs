@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use apical::config::file;
 use apical::dataset::Dataset;
 use apical::dataset::idx::{read_images, read_labels};
-use apical::record::checkpoint;
+use apical::run_dir::checkpoint_file;
 
 /// A file of images, and one of labels, in the IDX format, plain or gzip.
 pub fn idx(bytes: &[u8]) {
@@ -46,7 +46,7 @@ pub fn config(bytes: &[u8]) {
 
 /// A checkpoint, which is a file of weights too.
 pub fn checkpoint(bytes: &[u8]) {
-    let _ = checkpoint::from_bytes(bytes, "file".to_string());
+    let _ = checkpoint_file::from_bytes(bytes, "file".to_string());
 }
 
 /// A folder of this process and thread.

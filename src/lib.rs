@@ -57,13 +57,13 @@ pub mod files;
 pub mod gpu;
 pub mod layout;
 pub mod model;
+pub mod monitor;
 pub mod network;
 #[cfg(feature = "plots")]
 pub mod plots;
 pub mod predict;
 pub mod random;
-pub mod record;
-pub mod recorder;
+pub mod run_dir;
 pub mod schedule;
 pub mod train;
 pub mod trials;

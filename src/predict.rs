@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::dataset::Dataset;
 use crate::dataset::unlabelled::ImageList;
 use crate::layout::{Array, Backend, BackendError, compartment};
-use crate::record::Saved;
+use crate::run_dir::SavedNetwork;
 use crate::schedule::{self, Device, Image, Selection, Simulation};
 use crate::train::TrainError;
 
@@ -65,16 +65,16 @@ impl Prediction {
 /// # Errors
 /// When there is no image, a setting cannot be, or no such device works.
 pub fn predict(
-    saved: &Saved,
+    saved: &SavedNetwork,
     images: ImageList,
     selection: &Selection,
     repeats: u32,
     listen: &mut dyn FnMut(usize),
 ) -> Result<Predictions, TrainError> {
-    let Saved { config, network, images: shape, .. } = saved;
+    let SavedNetwork { config, network, images: shape, .. } = saved;
     let (classes, count) = (shape.classes, images.count());
     let sizes = [shape.height, shape.width];
-    let dataset = Dataset::unlabelled("images", sizes, classes, shape.range, &images.bytes)?;
+    let dataset = Dataset::unlabelled("images", sizes, classes, shape.max_pixel, &images.bytes)?;
     config.validate(dataset.pixels(), classes)?;
     let positions: Vec<u32> = images.bytes.chunks(dataset.pixels()).map(position_of).collect();
     let dataset = Arc::new(dataset);

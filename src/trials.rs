@@ -9,8 +9,9 @@ use crate::config::{Config, Variant};
 use crate::cpu::processor;
 use crate::dataset::{DataIdentity, Dataset};
 use crate::network::Network;
-use crate::record::{
-    EpochResult, ImageShape, RecordError, Trial, Trials, Unfinished, now, weights_sha256,
+use crate::run_dir::{
+    EpochResult, ImageSpec, StorageError, Trial, TrialStore, UnfinishedTrial, now_rfc3339,
+    weights_sha256,
 };
 use crate::schedule::{Device, Selection};
 use crate::train::{Event, Every, Position, ReplicaEvent, Replicas, TrainError};
@@ -22,7 +23,7 @@ pub enum TrialsError {
     #[error(transparent)]
     Train(#[from] TrainError),
     #[error(transparent)]
-    Record(#[from] RecordError),
+    Storage(#[from] StorageError),
 }
 
 /// What happens meanwhile.
@@ -70,7 +71,7 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
 /// # Errors
 /// When a setting cannot be, the device fails or the file cannot be written.
 pub fn run(
-    trials: &mut Trials,
+    trials: &mut TrialStore,
     configs: &[Config],
     dataset: &Dataset,
     selection: &Selection,
@@ -80,7 +81,7 @@ pub fn run(
     let data = DataIdentity::of(dataset);
     let mut missing: Vec<&Config> = Vec::new();
     for config in configs {
-        if trials.find_on(config, &data).is_none() && !missing.contains(&config) {
+        if trials.find_by_data(config, &data).is_none() && !missing.contains(&config) {
             missing.push(config);
         }
     }
@@ -99,13 +100,13 @@ pub fn run(
 
 /// Trains all of `configs` side by side, in waves where they do not fit.
 fn train(
-    trials: &mut Trials,
+    trials: &mut TrialStore,
     configs: &[&Config],
     (dataset, data): (&Dataset, &DataIdentity),
     selection: &Selection,
     listen: Listen,
 ) -> Result<bool, TrialsError> {
-    let images = ImageShape::of(dataset);
+    let images = ImageSpec::from_dataset(dataset);
     let (mut unfinished, mut starts, mut epochs) = (Vec::new(), Vec::new(), Vec::new());
     for config in configs {
         let (training, start, results) = trials.unfinished(config, &data.sha256)?;
@@ -177,13 +178,13 @@ fn train(
                 networks,
                 backend: device.backend.to_string(),
                 device: device_name(&device),
-                date: now(),
+                date: now_rfc3339(),
                 weights_sha256: weights_sha256(network),
             };
             let heard = listen(TrialEvent::Trained { trial: &trial, network });
             let added = trials.add(trial);
-            let removed =
-                added.and_then(|()| unfinished[replica].take().map_or(Ok(()), Unfinished::remove));
+            let removed = added
+                .and_then(|()| unfinished[replica].take().map_or(Ok(()), UnfinishedTrial::remove));
             if let Err(error) = removed {
                 failure.get_or_insert(error);
                 return ControlFlow::Break(());

@@ -8,8 +8,8 @@
 use apical::config::{Config, Feedback, FeedbackWeights, Transmission};
 use apical::model::filter::{kappa, taps};
 use apical::model::initial::Initial;
+use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity};
 use apical::network::Network;
-use apical::recorder::{Quantity, Recorder, Session, Shown};
 use apical::schedule::{BackendChoice, Image, Selection};
 
 use crate::support;
@@ -61,9 +61,10 @@ fn check(config: &Config) {
     let mut network = Network::initial(config, dataset.pixels());
     let by_rates = config.feedback_transmission == Transmission::Rates;
     let sends = if by_rates { Quantity::Rates } else { Quantity::Spikes };
-    let recorder = Recorder::of(&[sends, Quantity::Apical, Quantity::Phases]);
+    let recorder = MonitorSpec::new(&[sends, Quantity::Apical, Quantity::Phases]);
     let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
-    let mut session = Session::open(config, &dataset, &network, recorder, &selection).unwrap();
+    let mut session =
+        MonitorSession::open(config, &dataset, &network, recorder, &selection).unwrap();
     let kernel = taps(config.taps);
     let mut sent: Vec<Sent> = LAYERS.iter().map(|&units| vec![Vec::new(); units]).collect();
     let mut shown = 0;
@@ -71,14 +72,14 @@ fn check(config: &Config) {
         session.read_network(&mut network).unwrap();
         let label = dataset.labels()[index];
         let image = Image { index, label, position: index as u32, slot: index };
-        let recording = session.show(&[image], Shown::Learned, &mut |_| ()).unwrap();
+        let recording = session.show(&[image], Mode::Train, &mut |_| ()).unwrap();
         for (layer, sent) in sent.iter_mut().enumerate() {
             let array = recording.get(&format!("{}{layer}", sends.name())).unwrap();
             for (unit, sent) in sent.iter_mut().enumerate() {
-                sent.extend(array.course(0, unit));
+                sent.extend(array.time_series(0, unit));
             }
         }
-        let phases = recording.get("phases").unwrap().of(0);
+        let phases = recording.get("phases").unwrap().image(0);
         let steps = (phases[0] + phases[1]) as usize;
         for (layer, units) in LAYERS[..2].iter().enumerate() {
             let source = if config.feedback == Feedback::Broadcast { 2 } else { layer + 1 };
@@ -100,7 +101,7 @@ fn check(config: &Config) {
                     let products = weights.iter().zip(&heard).map(|(&w, s)| f64::from(w) * s);
                     let bias = of_layer.apical_biases.get(unit).map_or(0.0, |&c| f64::from(c));
                     let expected = products.sum::<f64>() + bias;
-                    let found = apical.course(0, unit)[step];
+                    let found = apical.time_series(0, unit)[step];
                     let error = (found - expected).abs() / expected.abs().max(1.0);
                     assert!(
                         error < TOLERANCE,

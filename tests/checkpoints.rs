@@ -15,8 +15,10 @@ use apical::config::{
 use apical::dataset::Dataset;
 use apical::evaluate::Evaluation;
 use apical::network::Network;
-use apical::record::checkpoint::{Checkpoints, from_bytes, load};
-use apical::record::{ImageShape, Notice, RecordError, SavedCheckpoint, WeightsError};
+use apical::run_dir::checkpoint_file::{from_bytes, load};
+use apical::run_dir::{
+    CheckpointFolder, ImageSpec, Notice, SavedCheckpoint, StorageError, WeightsError,
+};
 use apical::schedule::{BackendChoice, Selection};
 use apical::train::{
     Checkpoint, Event, Every, Position, ReplicaEvent, Replicas, Start, TrainError, Training,
@@ -291,15 +293,15 @@ fn file_names(folder: &Path) -> Vec<String> {
     files
 }
 
-fn last(folder: &Path) -> Result<Option<(PathBuf, SavedCheckpoint)>, RecordError> {
-    Checkpoints::new(folder, 2).last(&mut Vec::new())
+fn last(folder: &Path) -> Result<Option<(PathBuf, SavedCheckpoint)>, StorageError> {
+    CheckpointFolder::new(folder, 2).last(&mut Vec::new())
 }
 
 #[test]
 fn files_hold_what_they_were_given_and_only_the_last_and_the_best_are_kept() {
     let folder = tempfile::tempdir().unwrap();
-    let images = ImageShape::of(&dataset());
-    let mut checkpoints = Checkpoints::new(folder.path(), 2);
+    let images = ImageSpec::from_dataset(&dataset());
+    let mut checkpoints = CheckpointFolder::new(folder.path(), 2);
     assert!(checkpoints.last(&mut Vec::new()).unwrap().is_none());
     let some = some_checkpoints();
     // Of two equal ones the first is the best.
@@ -316,7 +318,7 @@ fn files_hold_what_they_were_given_and_only_the_last_and_the_best_are_kept() {
         assert!(saved.checkpoint == checkpoint, "{index}");
         assert_eq!((saved.config, saved.metrics), (base(), lines));
         // A checkpoint is a file of weights too.
-        let weights = apical::record::weights::load(&path).unwrap();
+        let weights = apical::run_dir::weights::load(&path).unwrap();
         assert!(weights.network == checkpoint.network && weights.is_checked);
     }
     let files = file_names(folder.path());
@@ -330,8 +332,8 @@ fn files_hold_what_they_were_given_and_only_the_last_and_the_best_are_kept() {
 #[test]
 fn checkpoint_that_is_not_due_is_written_if_it_is_the_best() {
     let folder = tempfile::tempdir().unwrap();
-    let images = ImageShape::of(&dataset());
-    let mut checkpoints = Checkpoints::new(folder.path(), 2);
+    let images = ImageSpec::from_dataset(&dataset());
+    let mut checkpoints = CheckpointFolder::new(folder.path(), 2);
     let some = some_checkpoints();
     for (wrong, is_due, files) in [
         (Some(5), false, &["best.safetensors"][..]),
@@ -352,8 +354,8 @@ fn to_strings(texts: &[&str]) -> Vec<String> {
 /// A folder with two checkpoints of 8 % and 7 %, and the best.
 fn three_files() -> (TempDir, Vec<Checkpoint>) {
     let folder = tempfile::tempdir().unwrap();
-    let images = ImageShape::of(&dataset());
-    let mut checkpoints = Checkpoints::new(folder.path(), 2);
+    let images = ImageSpec::from_dataset(&dataset());
+    let mut checkpoints = CheckpointFolder::new(folder.path(), 2);
     let mut some = some_checkpoints();
     some.truncate(2);
     for (checkpoint, wrong) in some.iter_mut().zip([8, 7]) {
@@ -394,16 +396,18 @@ fn damaged_checkpoint_gives_way_to_the_one_before() {
         let damaged = damage(&bytes);
         std::fs::write(&newest, &damaged).unwrap();
         let mut notices = Vec::new();
-        let found = Checkpoints::new(folder.path(), 2).last(&mut notices).unwrap();
+        let found = CheckpointFolder::new(folder.path(), 2).last(&mut notices).unwrap();
         assert!(found.unwrap().1.checkpoint == some[0], "{kind}");
-        let [Notice::Checkpoint { path, kept, .. }, Notice::Earlier { .. }] = &notices[..] else {
+        let [Notice::DamagedCheckpoint { path, kept, .. }, Notice::EarlierCheckpoint { .. }] =
+            &notices[..]
+        else {
             panic!("{kind}: {notices:?}")
         };
         assert_eq!(*path, newest);
         assert_eq!(std::fs::read(kept).unwrap(), damaged, "{kind}");
         // Told once.
         let mut notices = Vec::new();
-        Checkpoints::new(folder.path(), 2).last(&mut notices).unwrap();
+        CheckpointFolder::new(folder.path(), 2).last(&mut notices).unwrap();
         assert!(notices.is_empty(), "{kind}: {notices:?}");
     }
 }
@@ -415,7 +419,7 @@ fn old_checkpoints_left_by_a_failure_are_removed() {
     let path = |index: usize| folder.path().join("checkpoints").join(&files[index]);
     std::fs::copy(path(1), path(1).with_file_name("epoch-000000-image-0000000001.safetensors"))
         .unwrap();
-    let found = Checkpoints::new(folder.path(), 2).last(&mut Vec::new()).unwrap();
+    let found = CheckpointFolder::new(folder.path(), 2).last(&mut Vec::new()).unwrap();
     assert!(found.unwrap().1.checkpoint == some[1]);
     assert_eq!(file_names(folder.path()), files);
 }
@@ -427,8 +431,9 @@ fn damaged_best_checkpoint_is_written_anew() {
         let best = folder.path().join("checkpoints/best.safetensors");
         std::fs::write(&best, bytes).unwrap();
         let mut notices = Vec::new();
-        Checkpoints::new(folder.path(), 2).last(&mut notices).unwrap().unwrap();
-        let [Notice::Checkpoint { kept, .. }, Notice::Best { .. }] = &notices[..] else {
+        CheckpointFolder::new(folder.path(), 2).last(&mut notices).unwrap().unwrap();
+        let [Notice::DamagedCheckpoint { kept, .. }, Notice::BestRestored { .. }] = &notices[..]
+        else {
             panic!("{notices:?}")
         };
         assert_eq!(std::fs::read(kept).unwrap(), bytes);
@@ -459,7 +464,7 @@ fn only_damaged_checkpoints_are_an_error_and_stay() {
         std::fs::write(folder.path().join("checkpoints").join(name), "damaged").unwrap();
     }
     let error = last(folder.path()).unwrap_err();
-    assert!(matches!(error, RecordError::NoCheckpoint { count: 3, .. }), "{error}");
+    assert!(matches!(error, StorageError::NoCheckpoint { count: 3, .. }), "{error}");
     assert_eq!(file_names(folder.path()), files);
 }
 
@@ -475,9 +480,10 @@ fn with_metadata(bytes: &[u8], change: impl FnOnce(&mut HashMap<String, String>)
 #[test]
 fn what_is_no_checkpoint_of_the_run_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let images = ImageShape::of(&dataset());
+    let images = ImageSpec::from_dataset(&dataset());
     let some = some_checkpoints();
-    let path = Checkpoints::new(folder.path(), 1).save(&some[0], &base(), &images, "").unwrap();
+    let path =
+        CheckpointFolder::new(folder.path(), 1).save(&some[0], &base(), &images, "").unwrap();
     let bytes = std::fs::read(path.unwrap()).unwrap();
     let read = |bytes: &[u8]| from_bytes(bytes, "file".to_string()).map(|_| ());
     assert!(read(&bytes).is_ok());
@@ -510,11 +516,11 @@ fn what_is_no_checkpoint_of_the_run_is_refused() {
         read(&changed).map_err(|error| error.to_string())
     };
     for (from, to, text) in [
-        ("state.results", "state.resulte", "tensors that belong to a state"),
-        ("state.spikes.0", "state.spikes.x", "tensors that belong to a state"),
-        ("state.metrics", "state.resultx", "tensors that belong to a state"),
+        ("state.results", "state.resulte", "only tensors of a training state"),
+        ("state.spikes.0", "state.spikes.x", "only tensors of a training state"),
+        ("state.metrics", "state.resultx", "only tensors of a training state"),
         ("\\\"epoch\\\":1", "\\\"epoch\\\":3", "an epoch of 1 to 2"),
-        ("\\\"epoch\\\":1", "\\\"epoch\\\":-", "to say where a training stands"),
+        ("\\\"epoch\\\":1", "\\\"epoch\\\":-", "to hold the position of a training"),
         ("\"checkpoint\"", "\"chekcpoint\"", "the metadata 'checkpoint'"),
     ] {
         let error = swap(from, to).expect_err(text);

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use apical::config::file;
 use apical::dataset::Dataset;
 use apical::dataset::idx::read_images;
-use apical::record::checkpoint;
+use apical::run_dir::checkpoint_file;
 
 fn corpus(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name)
@@ -60,5 +60,5 @@ fn the_valid_seeds_are_valid() {
     assert_eq!(Dataset::open(folder.path()).unwrap().pixels(), 4);
     let text = String::from_utf8(bytes("config/quick")).unwrap();
     assert_eq!(file::parse(&text).unwrap(), apical::config::Config::default());
-    assert!(checkpoint::from_bytes(&bytes("checkpoint/small"), "small".to_string()).is_ok());
+    assert!(checkpoint_file::from_bytes(&bytes("checkpoint/small"), "small".to_string()).is_ok());
 }

@@ -11,9 +11,9 @@ use apical::config::{Config, Feedback};
 use apical::dataset::Dataset;
 use apical::model::filter::taps;
 use apical::model::initial::Initial;
+use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
 use apical::network::Network;
-use apical::record::{ImageShape, weights};
-use apical::recorder::{Quantity, Recorder, Recording, Session, Shown};
+use apical::run_dir::{ImageSpec, weights};
 use apical::schedule::{BackendChoice, Image, Selection};
 
 use crate::support;
@@ -45,15 +45,16 @@ fn images(dataset: &Dataset) -> Vec<Image> {
     dataset.labels().iter().take(IMAGES).enumerate().map(image).collect()
 }
 
-fn session(config: &Config, network: &Network, quantities: &[Quantity]) -> Session {
+fn session(config: &Config, network: &Network, quantities: &[Quantity]) -> MonitorSession {
     let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
-    Session::open(config, &dataset(), network, Recorder::of(quantities), &selection).unwrap()
+    MonitorSession::open(config, &dataset(), network, MonitorSpec::new(quantities), &selection)
+        .unwrap()
 }
 
 /// The mean filtered spike train of a neuron over the forward phase's window, one step late.
 fn heard(recording: &Recording, layer: usize, image: usize, unit: usize, kernel: &[f64]) -> f64 {
-    let spikes = recording.get(&format!("spikes{layer}")).unwrap().course(image, unit);
-    let end = recording.get("phases").unwrap().of(image)[0] as usize;
+    let spikes = recording.get(&format!("spikes{layer}")).unwrap().time_series(image, unit);
+    let end = recording.get("phases").unwrap().image(image)[0] as usize;
     let filtered = |step: usize| -> f64 {
         (1..=kernel.len()).map(|back| kernel[back - 1] * spikes[step - back]).sum()
     };
@@ -68,7 +69,7 @@ fn feedback_weights_and_apical_biases_change_by_the_rule() {
         let quantities =
             [Quantity::Spikes, Quantity::Phases, Quantity::Plateaus, Quantity::Representations];
         let mut session = session(&config, &before, &quantities);
-        let recording = session.show(&images(&dataset()), Shown::Learned, &mut |_| ()).unwrap();
+        let recording = session.show(&images(&dataset()), Mode::Train, &mut |_| ()).unwrap();
         let mut after = before.clone();
         session.read_network(&mut after).unwrap();
         let kernel = taps(config.taps);
@@ -79,8 +80,8 @@ fn feedback_weights_and_apical_biases_change_by_the_rule() {
             let values = |name: &str| recording.get(&format!("{name}{layer}")).unwrap();
             let error = |image: usize, unit: usize| {
                 // The representation is phi_max sigma(Cf).
-                let rate = f64::from(values("representations").of(image)[unit]);
-                let plateau = f64::from(values("plateaus").of(image)[unit]);
+                let rate = f64::from(values("representations").image(image)[unit]);
+                let plateau = f64::from(values("plateaus").image(image)[unit]);
                 -(rate - plateau) * plateau * (1.0 - plateau)
             };
             let [before, after] = [&before, &after].map(|network| &network.layers[layer]);
@@ -124,7 +125,7 @@ fn apical_biases_are_part_of_the_apical_voltage() {
     let without_biases = Config { apical_bias: 0.0, ..with.clone() };
     let show = |config: &Config, network: &Network| {
         let mut session = session(config, network, &quantities);
-        session.show(&images(&dataset()), Shown::Taught, &mut |_| ()).unwrap()
+        session.show(&images(&dataset()), Mode::TrainFrozen, &mut |_| ()).unwrap()
     };
     let (with, without) = (show(&with, &network), show(&without_biases, &without));
     // With g_A = 0 the biases change no spike.
@@ -136,7 +137,8 @@ fn apical_biases_are_part_of_the_apical_voltage() {
     for image in 0..IMAGES {
         for unit in 0..20 {
             let bias = f64::from(network.layers[0].apical_biases[unit]);
-            let courses = [&with, &without].map(|r| r.get("apical0").unwrap().course(image, unit));
+            let courses =
+                [&with, &without].map(|r| r.get("apical0").unwrap().time_series(image, unit));
             // From the first step on.
             assert_eq!(courses[0][0], bias);
             for (with, without) in courses[0].iter().zip(&courses[1]) {
@@ -145,7 +147,7 @@ fn apical_biases_are_part_of_the_apical_voltage() {
             }
             for phase in 0..2 {
                 let [with, without] = [&with, &without]
-                    .map(|r| logit(r.get("plateaus0").unwrap().of(image)[phase * 20 + unit]));
+                    .map(|r| logit(r.get("plateaus0").unwrap().image(image)[phase * 20 + unit]));
                 assert!((with - without - bias).abs() < 1e-3, "{} and {bias}", with - without);
             }
         }
@@ -161,7 +163,7 @@ fn what_is_learned_is_saved_and_read_back() {
     assert!(network.layers[2].apical_biases.is_empty(), "the output has no apical dendrites");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("weights.safetensors");
-    weights::save(&path, &network, &config, &ImageShape::of(&dataset)).unwrap();
+    weights::save(&path, &network, &config, &ImageSpec::from_dataset(&dataset)).unwrap();
     assert_eq!(weights::load(&path).unwrap().network, network);
 }
 
@@ -172,10 +174,10 @@ fn learned_feedback_brings_plateaus_to_rates() {
     let quantities = [Quantity::Plateaus, Quantity::Representations];
     let mut session = session(&config, &network, &quantities);
     let mut distance = || {
-        let recording = session.show(&images(&dataset()), Shown::Learned, &mut |_| ()).unwrap();
+        let recording = session.show(&images(&dataset()), Mode::Train, &mut |_| ()).unwrap();
         let squares = (0..IMAGES).flat_map(|image| {
-            let rates = recording.get("representations0").unwrap().of(image);
-            let plateaus = recording.get("plateaus0").unwrap().of(image);
+            let rates = recording.get("representations0").unwrap().image(image);
+            let plateaus = recording.get("plateaus0").unwrap().image(image);
             rates.iter().zip(&plateaus[..20]).map(|(a, b)| f64::from((a - b) * (a - b)))
         });
         squares.sum::<f64>()

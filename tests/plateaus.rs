@@ -12,8 +12,8 @@ use apical::config::{Config, Feedback, PlateauTimes, Transmission};
 use apical::dataset::Dataset;
 use apical::model::initial::Initial;
 use apical::model::plateaus::early_steps;
+use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
 use apical::network::Network;
-use apical::recorder::{Quantity, Recorder, Recording, Session, Shown};
 use apical::schedule::{BackendChoice, Image, Selection};
 
 use crate::support;
@@ -36,13 +36,14 @@ fn record(config: &Config, quantities: &[Quantity]) -> (Recording, Network) {
     let dataset: Arc<Dataset> = support::random_dataset(5, 8, 9, IMAGES);
     let network = Network::initial(config, dataset.pixels());
     let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
-    let recorder = Recorder::of(quantities);
-    let mut session = Session::open(config, &dataset, &network, recorder, &selection).unwrap();
+    let recorder = MonitorSpec::new(quantities);
+    let mut session =
+        MonitorSession::open(config, &dataset, &network, recorder, &selection).unwrap();
     let labels = dataset.labels().iter().take(IMAGES).enumerate();
     let images: Vec<Image> = labels
         .map(|(index, &label)| Image { index, label, position: 100 + index as u32, slot: index })
         .collect();
-    (session.show(&images, Shown::Taught, &mut |_| ()).unwrap(), network)
+    (session.show(&images, Mode::TrainFrozen, &mut |_| ()).unwrap(), network)
 }
 
 /// What each phase's plateau potential of a neuron should be, from its apical voltage at every step.
@@ -55,7 +56,7 @@ fn expected(apical: &[f64], ends: [usize; 2], early: [u32; 2]) -> [f64; 2] {
 }
 
 fn ends(recording: &Recording, image: usize) -> [usize; 2] {
-    let phases = recording.get("phases").unwrap().of(image);
+    let phases = recording.get("phases").unwrap().image(image);
     [phases[0] as usize, (phases[0] + phases[1]) as usize]
 }
 
@@ -67,7 +68,7 @@ fn assert_plateaus(
     let mut early_ones = 0;
     for image in 0..IMAGES {
         for (layer, units) in [(0, 20), (1, 12)] {
-            let plateaus = recording.get(&format!("plateaus{layer}")).unwrap().of(image);
+            let plateaus = recording.get(&format!("plateaus{layer}")).unwrap().image(image);
             for unit in 0..units {
                 let early = match config.plateau_times {
                     PlateauTimes::Synchronous => [0, 0],
@@ -101,7 +102,7 @@ fn plateaus_come_early_by_what_was_drawn() {
             let quantities =
                 [Quantity::Apical, Quantity::Plateaus, Quantity::PlateauTimes, Quantity::Phases];
             let (recording, _) = record(&config, &quantities);
-            let times = recording.get("plateau_times0").unwrap().of(3);
+            let times = recording.get("plateau_times0").unwrap().image(3);
             let ends = ends(&recording, 3);
             for unit in 0..20 {
                 let early = early_steps(config.seed, 1, 103, unit as u32);
@@ -111,7 +112,7 @@ fn plateaus_come_early_by_what_was_drawn() {
                 }
             }
             assert_plateaus(&recording, &config, |image, layer, unit| {
-                recording.get(&format!("apical{layer}")).unwrap().course(image, unit)
+                recording.get(&format!("apical{layer}")).unwrap().time_series(image, unit)
             });
         }
     }
@@ -130,7 +131,7 @@ fn feedback_by_rates_is_not_filtered() {
             let sources = network.layers[layer].sources;
             let weights = network.layers[layer].feedback_rows();
             let courses: Vec<Vec<f64>> =
-                (0..sources).map(|source| rates.course(image, source)).collect();
+                (0..sources).map(|source| rates.time_series(image, source)).collect();
             let heard = |step: usize| -> f64 {
                 let of_source = |(source, course): (usize, &Vec<f64>)| -> f64 {
                     let before = step.checked_sub(1).map_or(0.0, |before| course[before]);

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use apical::config::{Config, Dynamics, Transmission};
 use apical::dataset::Dataset;
 use apical::model::initial::Initial;
+use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
 use apical::network::Network;
-use apical::record::weights_sha256;
-use apical::recorder::{Quantity, Recorder, Recording, Session, Shown};
+use apical::run_dir::weights_sha256;
 use apical::schedule::{BackendChoice, Image, Selection};
 use apical::train::Training;
 
@@ -39,12 +39,13 @@ fn dataset() -> Arc<Dataset> {
     support::random_dataset(5, 8, 9, IMAGES)
 }
 
-fn record(config: &Config, shown: Shown, quantities: &[Quantity]) -> (Recording, Network) {
+fn record(config: &Config, shown: Mode, quantities: &[Quantity]) -> (Recording, Network) {
     let dataset = dataset();
     let network = Network::initial(config, PIXELS);
     let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
-    let recorder = Recorder::of(quantities);
-    let mut session = Session::open(config, &dataset, &network, recorder, &selection).unwrap();
+    let recorder = MonitorSpec::new(quantities);
+    let mut session =
+        MonitorSession::open(config, &dataset, &network, recorder, &selection).unwrap();
     let image = |(index, &label)| Image { index, label, position: index as u32, slot: index };
     let images: Vec<Image> = dataset.labels().iter().take(4).enumerate().map(image).collect();
     (session.show(&images, shown, &mut |_| ()).unwrap(), network)
@@ -64,13 +65,13 @@ fn sent(recording: &Recording, population: usize) -> Vec<Vec<f64>> {
             .clone()
             .flat_map(|image| match population {
                 0 => {
-                    let phases = recording.get("phases").unwrap().of(image);
-                    let rate = recording.get("representations_input").unwrap().of(image)[unit];
+                    let phases = recording.get("phases").unwrap().image(image);
+                    let rate = recording.get("representations_input").unwrap().image(image)[unit];
                     vec![f64::from(rate); (phases[0] + phases[1]) as usize]
                 }
                 _ => {
                     let rates = recording.get(&format!("rates{}", population - 1)).unwrap();
-                    rates.course(image, unit)
+                    rates.time_series(image, unit)
                 }
             })
             .collect()
@@ -85,14 +86,15 @@ fn basal_voltages_are_those_of_the_rates_below() {
     for taps in [10, 3, 0] {
         let config = Config { taps, ..config() };
         // Learned: each image goes on from the one before.
-        let (recording, network) = record(&config, Shown::Learned, &quantities);
+        let (recording, network) = record(&config, Mode::Train, &quantities);
         for (layer, units) in [(0, 20), (1, 12), (2, 10)] {
             let sent = sent(&recording, layer);
             let weights = network.layers[layer].weight_rows();
             let below = sent.len();
             let basal = recording.get(&format!("basal{layer}")).unwrap();
             for unit in (0..units).step_by(3) {
-                let course: Vec<f64> = (0..4).flat_map(|image| basal.course(image, unit)).collect();
+                let course: Vec<f64> =
+                    (0..4).flat_map(|image| basal.time_series(image, unit)).collect();
                 let weights = &weights[unit * below..(unit + 1) * below];
                 let drive = |step: usize| -> f64 {
                     sent.iter().zip(weights).map(|(r, w)| f64::from(*w) * r[step]).sum()
@@ -120,16 +122,16 @@ fn steady_states_are_those_of_the_model() {
         Quantity::Errors,
         Quantity::Gradients,
     ];
-    let (recording, network) = record(&config, Shown::Taught, &quantities);
+    let (recording, network) = record(&config, Mode::TrainFrozen, &quantities);
     let get = |name: &str| recording.get(name).unwrap();
     let sigma = |x: f64| 1.0 / (1.0 + (-x).exp());
     for image in 0..4 {
-        assert_eq!(get("phases").of(image), [2.0, 2.0]);
+        assert_eq!(get("phases").image(image), [2.0, 2.0]);
         for (layer, units) in [(0, 20), (1, 12), (2, 10)] {
             let below = sent(&recording, layer);
             let weights = network.layers[layer].weight_rows();
             for unit in 0..units {
-                let course = |name: &str| get(&format!("{name}{layer}")).course(image, unit);
+                let course = |name: &str| get(&format!("{name}{layer}")).time_series(image, unit);
                 let (basal, soma) = (course("basal"), course("soma"));
                 assert_eq!(basal.len(), 4);
                 for step in 0..4 {
@@ -151,14 +153,14 @@ fn steady_states_are_those_of_the_model() {
                 if layer == 2 {
                     continue;
                 }
-                let plateaus = get(&format!("plateaus{layer}")).of(image);
+                let plateaus = get(&format!("plateaus{layer}")).image(image);
                 let feedback = network.layers[layer].feedback_rows();
                 for (phase, step) in [(0, 0), (1, 2)] {
                     // Feedback is that of the step before the phase's last.
                     let apical: f64 = (0..10)
                         .map(|j| {
                             f64::from(feedback[unit * 10 + j])
-                                * get("rates2").course(image, j)[step]
+                                * get("rates2").time_series(image, j)[step]
                         })
                         .sum();
                     assert_close(
@@ -168,8 +170,8 @@ fn steady_states_are_those_of_the_model() {
                     );
                 }
                 let gradient = get(&format!("gradients{layer}"));
-                let of_unit = &gradient.of(image)[unit * (below.len() + 1)..];
-                let error = f64::from(get(&format!("errors{layer}")).of(image)[unit]);
+                let of_unit = &gradient.image(image)[unit * (below.len() + 1)..];
+                let error = f64::from(get(&format!("errors{layer}")).image(image)[unit]);
                 for j in 0..below.len() {
                     let expected = error * below[j][4 * image + 1];
                     assert_close(f64::from(of_unit[j]), expected, "gradient");

@@ -9,7 +9,7 @@ use std::path::Path;
 use apical::config::{Config, RECIPES};
 use apical::dataset::Dataset;
 use apical::evaluate::Spread;
-use apical::record::{Trial, Trials};
+use apical::run_dir::{Trial, TrialStore};
 
 /// Seeds of each recipe.
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=3;
@@ -20,7 +20,7 @@ fn recipes_promise_what_was_trained() {
     let copy = tempfile::tempdir().unwrap();
     let path = copy.path().join("trials.jsonl");
     std::fs::copy(folder.join("trials.jsonl"), &path).unwrap();
-    let trials = Trials::open(&path).unwrap();
+    let trials = TrialStore::open(&path).unwrap();
     let mnist = Dataset::mnist().unwrap().name;
     for recipe in &RECIPES {
         let of_seed = |seed| trials.find(&Config { seed, ..recipe.config() }, &mnist);
@@ -30,7 +30,7 @@ fn recipes_promise_what_was_trained() {
             assert_eq!(trial.images, 60_000, "{}", recipe.name);
             assert_eq!(trial.epochs.len(), recipe.epochs as usize, "{}", recipe.name);
         }
-        let errors: Vec<f64> = found.iter().map(|trial| trial.error()).collect();
+        let errors: Vec<f64> = found.iter().map(|trial| trial.test_error()).collect();
         let Spread { mean, sd, .. } = Spread::of(&errors);
         let (promised_mean, promised_sd) = recipe.reached;
         let is_promised = (mean - promised_mean).abs() <= 0.005 + 1e-9

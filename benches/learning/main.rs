@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use apical::dataset::Dataset;
 use apical::figures::Render;
-use apical::record::Trials;
+use apical::run_dir::TrialStore;
 use apical::schedule::Selection;
 use apical::trials::{self, TrialEvent};
 use clap::Parser;
@@ -61,7 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     let folder = arguments.out.join("learning");
     fs::create_dir_all(&folder)?;
-    let mut trials = Trials::open(&folder.join("trials.jsonl"))?;
+    let mut trials = TrialStore::open(&folder.join("trials.jsonl"))?;
     let mut retests = Retests::open(&folder.join("retests.jsonl"))?;
     let dataset = Dataset::mnist()?;
     let rows = plan::rows();
@@ -77,7 +77,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn train(
     row: &Row,
     arguments: &Arguments,
-    trials: &mut Trials,
+    trials: &mut TrialStore,
     retests: &mut Retests,
     dataset: &Dataset,
 ) -> Result<(), Box<dyn Error>> {
@@ -96,7 +96,7 @@ fn train(
             }
             TrialEvent::Progress { .. } => {}
             TrialEvent::Trained { trial, network } => {
-                eprintln!("{}: seed {}, {:.2} %", row.name, trial.config.seed, trial.error());
+                eprintln!("{}: seed {}, {:.2} %", row.name, trial.config.seed, trial.test_error());
                 if row.reported.is_some()
                     && let Err(error) = retests.add(trial, network, dataset, &selection)
                 {
@@ -115,7 +115,7 @@ fn write(
     out: &Path,
     folder: &Path,
     rows: &[Row],
-    trials: &Trials,
+    trials: &TrialStore,
     retests: &Retests,
     dataset: &Dataset,
 ) -> Result<(), Box<dyn Error>> {

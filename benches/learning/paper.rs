@@ -8,7 +8,7 @@ use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::evaluate::Evaluation;
 use apical::network::Network;
-use apical::record::{Lines, RecordError, Trial};
+use apical::run_dir::{JsonlStore, StorageError, Trial};
 use apical::schedule::Selection;
 use apical::train::test_network;
 use serde::{Deserialize, Serialize};
@@ -31,12 +31,12 @@ struct Retest {
 
 /// The file of such tests.
 pub struct Retests {
-    lines: Lines<Retest>,
+    lines: JsonlStore<Retest>,
 }
 
 impl Retests {
-    pub fn open(path: &Path) -> std::result::Result<Self, RecordError> {
-        Ok(Retests { lines: Lines::open(path)? })
+    pub fn open(path: &Path) -> std::result::Result<Self, StorageError> {
+        Ok(Retests { lines: JsonlStore::open(path)? })
     }
 
     /// Tests a network that has just been trained.
@@ -57,7 +57,7 @@ impl Retests {
 
     fn find(&self, trial: &Trial) -> Option<f64> {
         let is_of = |retest: &&Retest| retest.weights_sha256 == trial.weights_sha256;
-        self.lines.all().iter().find(is_of).map(|retest| retest.test_error)
+        self.lines.items().iter().find(is_of).map(|retest| retest.test_error)
     }
 }
 
@@ -68,7 +68,8 @@ pub fn section(rows: &[Result], retests: &Retests) -> String {
         let (Some(reported), Some(trial)) = (result.row.reported, result.trials.first()) else {
             continue;
         };
-        let tests = [(trial.config.test_steps, Some(trial.error())), (STEPS, retests.find(trial))];
+        let tests =
+            [(trial.config.test_steps, Some(trial.test_error())), (STEPS, retests.find(trial))];
         for (steps, error) in tests {
             let Some(error) = error else { continue };
             let difference = error - reported;

@@ -4,7 +4,7 @@ use apical::config::{Config, Preset, RECIPES};
 use apical::dataset::Dataset;
 use apical::evaluate::Spread;
 use apical::model::initial::Initial;
-use apical::record::{Trial, Trials};
+use apical::run_dir::{Trial, TrialStore};
 
 /// Networks of each recipe, with the seeds 1, 2 and so on.
 const SEEDS: u64 = 3;
@@ -52,7 +52,7 @@ pub fn initial_name(initial: Initial) -> String {
 }
 
 impl<'a> Result<'a> {
-    pub fn of(row: &'a Row, trials: &'a Trials, dataset: &Dataset) -> Self {
+    pub fn of(row: &'a Row, trials: &'a TrialStore, dataset: &Dataset) -> Self {
         let found = row.configs.iter().filter_map(|config| trials.find(config, &dataset.name));
         Result { row, trials: found.collect() }
     }

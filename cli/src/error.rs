@@ -17,8 +17,8 @@ use apical::fetch::FetchError;
 use apical::figures::FigureError;
 use apical::layout::BackendError;
 use apical::plots::PlotError;
-use apical::record::data::DataError;
-use apical::record::{RecordError, WeightsError};
+use apical::run_dir::training_data::TrainingDataError;
+use apical::run_dir::{StorageError, WeightsError};
 use apical::train::TrainError;
 use apical::trials::TrialsError;
 use apical::tune::{SearchError, TuneError};
@@ -43,7 +43,7 @@ pub enum CliError {
     #[error(transparent)]
     Train(#[from] TrainError),
     #[error(transparent)]
-    Record(#[from] RecordError),
+    Storage(#[from] StorageError),
     #[error(transparent)]
     Weights(#[from] WeightsError),
     #[error(transparent)]
@@ -67,7 +67,7 @@ pub enum CliError {
     #[error("{}: cannot use other images than those of the run: it was trained on {}, this is {}", .folder.display(), .data[0], .data[1])]
     NotOfRun { folder: PathBuf, data: Box<[DataIdentity; 2]> },
     #[error(transparent)]
-    Data(#[from] DataError),
+    Data(#[from] TrainingDataError),
     #[error("{}: the run in this folder has other settings: {difference}", .folder.display())]
     OtherRun { folder: PathBuf, difference: String },
     #[error("{}: the manual pages cannot be written", .folder.display())]
@@ -99,7 +99,7 @@ impl From<PlotError> for CliError {
     fn from(error: PlotError) -> Self {
         match error {
             PlotError::Train(error) => CliError::Train(error),
-            PlotError::Record(error) => CliError::Record(error),
+            PlotError::Storage(error) => CliError::Storage(error),
             PlotError::Weights(error) => CliError::Weights(error),
             error => CliError::Plot(error),
         }
@@ -111,7 +111,7 @@ impl From<TuneError> for CliError {
         match error {
             TuneError::Search(error) => CliError::Search(error),
             TuneError::Trials(TrialsError::Train(error)) => CliError::Train(error),
-            TuneError::Record(error) => CliError::Record(error),
+            TuneError::Storage(error) => CliError::Storage(error),
             TuneError::Report(error) => CliError::Report(error),
             error => CliError::Tune(error),
         }
@@ -120,11 +120,11 @@ impl From<TuneError> for CliError {
 
 impl From<ExperimentError> for CliError {
     fn from(error: ExperimentError) -> Self {
-        use ExperimentError::{Backend, Record, Report, Train, Trials, Weights};
+        use ExperimentError::{Backend, Report, Storage, Train, Trials, Weights};
         match error {
             Train(error) | Trials(TrialsError::Train(error)) => CliError::Train(error),
             Backend(error) => CliError::Train(error.into()),
-            Record(error) | Trials(TrialsError::Record(error)) => CliError::Record(error),
+            Storage(error) | Trials(TrialsError::Storage(error)) => CliError::Storage(error),
             Weights(error) => CliError::Weights(error),
             Report(error) => CliError::Report(error),
             error => CliError::Experiment(error),
@@ -220,14 +220,14 @@ impl CliError {
             CliError::Bench(BenchError::Length { setting, .. }) => {
                 Some(format!("--{setting} sets it"))
             }
-            CliError::Record(RecordError::AlreadyARun { .. }) => {
+            CliError::Storage(StorageError::RunExists { .. }) => {
                 Some("name another folder with --out, or move this run away".to_string())
             }
-            CliError::Record(RecordError::InUse { .. }) => Some(
+            CliError::Storage(StorageError::FolderInUse { .. }) => Some(
                 "wait until it has ended, or stop it with Ctrl-C: it keeps what it has learned"
                     .to_string(),
             ),
-            CliError::Record(RecordError::NoRun { .. }) => {
+            CliError::Storage(StorageError::NoRun { .. }) => {
                 Some("'apical train --out DIR' begins one".to_string())
             }
             CliError::Plot(error) => plot_hint(error),
@@ -237,38 +237,38 @@ impl CliError {
             CliError::NotOfRun { .. } => {
                 Some("--data names the place of the run's images if they have moved".to_string())
             }
-            CliError::Data(DataError::NotFound { data, .. })
+            CliError::Data(TrainingDataError::NotFound { data, .. })
                 if data.source == DataSource::Memory =>
             {
                 Some("they were in the memory of a program: --data names a copy".to_string())
             }
-            CliError::Data(DataError::NotFound { .. }) => Some(
+            CliError::Data(TrainingDataError::NotFound { .. }) => Some(
                 "--data names the place that they are in now, on this machine".to_string(),
             ),
-            CliError::Data(DataError::Changed { .. }) => Some(
+            CliError::Data(TrainingDataError::Changed { .. }) => Some(
                 "--data names a copy of the former images; 'apical test' and 'apical record' take other images with \
                  --data, too"
                     .to_string(),
             ),
-            CliError::Data(DataError::ClassNames { .. }) => Some(
+            CliError::Data(TrainingDataError::ClassNames { .. }) => Some(
                 "give the folders of classes, or the lines of class_names.txt, their former names; 'apical test --data' \
                  matches classes by name"
                     .to_string(),
             ),
-            CliError::Data(DataError::Dataset { .. }) => {
+            CliError::Data(TrainingDataError::Dataset { .. }) => {
                 Some("mend it, or name a copy with --data".to_string())
             }
-            CliError::Record(RecordError::NoCheckpoint { .. }) => Some(
+            CliError::Storage(StorageError::NoCheckpoint { .. }) => Some(
                 "put back a copy of a checkpoint, or move the folder away and begin the run again: 'apical train \
                  --config DIR/config.toml --out ANOTHER'"
                     .to_string(),
             ),
-            CliError::Record(RecordError::Info { .. }) => Some(
+            CliError::Storage(StorageError::RunInfo { .. }) => Some(
                 "without run.json the run cannot go on: put back a copy, or begin it again with 'apical train \
                  --config DIR/config.toml --out ANOTHER'"
                     .to_string(),
             ),
-            CliError::Record(RecordError::Line { .. }) => Some(
+            CliError::Storage(StorageError::InvalidLine { .. }) => Some(
                 "remove this line, and keep a copy of the file: the training it was of is done again".to_string(),
             ),
             CliError::Weights(WeightsError::Checksum { .. } | WeightsError::NoChecksum { .. }) => Some(

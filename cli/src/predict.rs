@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
     let preprocess = Preprocess { inverted: arguments.invert, ..preprocess };
     let images = collect(&arguments.paths()?, preprocess)?;
     images.conversions.iter().for_each(tell);
-    images.check_brightness(shape.range, &shape.rules, preprocess)?.iter().for_each(tell);
+    images.check_brightness(shape.max_pixel, &shape.rules, preprocess)?.iter().for_each(tell);
     let names = images.names.clone();
 
     let mut progress = Progress::new();

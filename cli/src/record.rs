@@ -15,15 +15,15 @@ use super::run_data::{self, Allowed};
 use super::weights::load_weights;
 use super::{CliError, EXIT_CODES};
 use apical::dataset::Dataset;
-use apical::record::recording::{Format, save};
-use apical::recorder::{Quantity, Recorder, Recording, Session, Shown, Span};
+use apical::monitor::recording_file::{RecordingFormat, save};
+use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording, RequiredPhases};
 use apical::schedule::Image;
 use apical::train::TrainError;
 
 /// Show a trained network images, and write down what its neurons do
 ///
 /// Arrays are named by quantity and layer, `soma0` or `spikes_input`; beside them are `images`, `labels` and
-/// `found`, the classes found. Every image is shown from a cleared state, and nothing is learned.
+/// `predicted`, the predicted classes. Every image is shown from a cleared state, and nothing is learned.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct RecordArgs {
@@ -150,7 +150,7 @@ impl FromStr for LayerName {
 
 pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
     // What cannot be written is said before anything is computed.
-    Format::of(&arguments.out)?;
+    RecordingFormat::from_extension(&arguments.out)?;
     let selection = arguments.machine.selection()?;
     let saved = load_weights(&arguments.weights)?;
     let allowed = Allowed::Other { inverted: arguments.invert };
@@ -162,7 +162,8 @@ pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
     let recorder = arguments.recorder(config.layer_count())?;
     let images = arguments.images(&dataset)?;
 
-    let mut session = Session::open(&config, &dataset, &saved.network, recorder, &selection)?;
+    let mut session =
+        MonitorSession::open(&config, &dataset, &saved.network, recorder, &selection)?;
     let device = session.device().clone();
     let mut progress = Progress::new();
     let estimate = Estimate::start(images.len() as f64);
@@ -179,8 +180,11 @@ pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
 }
 
 impl RecordArgs {
-    fn shown(&self) -> Result<Shown, CliError> {
-        let needs_both = self.quantities.iter().find(|quantity| quantity.span() == Span::Both);
+    fn shown(&self) -> Result<Mode, CliError> {
+        let needs_both = self
+            .quantities
+            .iter()
+            .find(|quantity| quantity.required_phases() == RequiredPhases::Both);
         match (self.phases, needs_both) {
             (Some(Phases::Forward), Some(quantity)) => {
                 let name = quantity.to_possible_value();
@@ -189,19 +193,19 @@ impl RecordArgs {
                     "{name} needs a target phase: leave out '--phases forward'"
                 )))
             }
-            (Some(Phases::Forward), None) | (None, None) => Ok(Shown::Test),
-            (Some(Phases::Both), _) | (None, Some(_)) => Ok(Shown::Taught),
+            (Some(Phases::Forward), None) | (None, None) => Ok(Mode::Test),
+            (Some(Phases::Both), _) | (None, Some(_)) => Ok(Mode::TrainFrozen),
         }
     }
 
-    fn recorder(&self, layers: usize) -> Result<Recorder, CliError> {
+    fn recorder(&self, layers: usize) -> Result<MonitorSpec, CliError> {
         if let Some(LayerName(population)) = self.layers.iter().find(|name| name.0 > layers) {
             let message = format!("there is no layer {}: the network has {layers}", population - 1);
             return Err(CliError::Usage(message));
         }
         let populations: Vec<usize> = self.layers.iter().map(|name| name.0).collect();
         let steps = self.steps.as_ref().map(|steps| steps.range("steps")).transpose()?;
-        Ok(Recorder {
+        Ok(MonitorSpec {
             quantities: self.quantities.clone(),
             populations: (!populations.is_empty()).then_some(populations),
             units: self.units.as_ref().map(|units| units.range("units")).transpose()?,

@@ -13,7 +13,7 @@ use super::{CliError, EXIT_CODES, run_data, stop};
 use apical::cpu::Threads;
 use apical::experiments::{EXPERIMENTS, Experiment, Study, StudyEvent};
 use apical::figures::{ExperimentResult, ensure_same_data, findings, save_html_page};
-use apical::record::FolderLock;
+use apical::run_dir::FolderLock;
 
 /// Do the experiments of the paper, and put their numbers beside the paper's
 ///
@@ -93,10 +93,10 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
     let seeds = arguments.seeds.unwrap_or(if arguments.quick { 2 } else { 5 });
     let together = arguments.together.unwrap_or_else(|| Threads::choose(selection.threads).count);
 
-    let lock = FolderLock::take(&arguments.out)?;
+    let lock = FolderLock::acquire(&arguments.out)?;
     lock.notice().into_iter().for_each(tell);
     for experiment in &wanted {
-        lock.clean(&arguments.out.join(experiment.name))?;
+        lock.remove_partials(&arguments.out.join(experiment.name))?;
     }
     let mut listener = Listener::new();
     let mut listen = |event: StudyEvent| listener.hear(event);

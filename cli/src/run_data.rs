@@ -6,8 +6,8 @@ use super::CliError;
 use super::machine::DataArgs;
 use super::output::tell;
 use apical::dataset::{DataIdentity, Dataset};
-use apical::record::data::{check_class_names, identity_of_run, open_data};
-use apical::record::{RunInfo, Saved};
+use apical::run_dir::training_data::{check_class_names, data_identity_of_run, open_training_data};
+use apical::run_dir::{RunInfo, SavedNetwork};
 
 /// What `--data` may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,22 +43,22 @@ impl RunData {
 /// # Errors
 /// Returns an error if the data set cannot be found or read, is another one than `allowed`, or does not fit the network.
 pub(super) fn open(
-    saved: &Saved,
+    saved: &SavedNetwork,
     owner: &Path,
     arguments: &DataArgs,
     allowed: Allowed,
 ) -> Result<RunData, CliError> {
-    let trained_on = saved.images.data.clone().or_else(|| identity_of_run(owner));
+    let trained_on = saved.images.data.clone().or_else(|| data_identity_of_run(owner));
     let dataset = match (&trained_on, arguments.folder()) {
         (Some(data), None) => {
-            let dataset = open_data(data, owner)?;
+            let dataset = open_training_data(data, owner)?;
             dataset.warnings.iter().for_each(tell);
             dataset
         }
         (Some(data), Some(_)) if allowed == Allowed::Moved => {
             arguments.or(data.read_options).open()?
         }
-        (_, Some(_)) => arguments.or(saved.images.reading()).open()?,
+        (_, Some(_)) => arguments.or(saved.images.read_options()).open()?,
         (None, None) => arguments.open()?,
     };
     let used = DataIdentity::of(&dataset);

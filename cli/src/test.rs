@@ -16,7 +16,7 @@ use super::{CliError, EXIT_CODES};
 use apical::dataset::DataIdentity;
 use apical::dataset::class_names::numeric;
 use apical::evaluate::{Evaluation, Spread};
-use apical::record::weights_sha256;
+use apical::run_dir::weights_sha256;
 use apical::schedule::Device;
 use apical::train::{TrainError, test_network};
 

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use super::CliError;
 use super::output::tell;
-use apical::record::{Saved, weights};
+use apical::run_dir::{SavedNetwork, weights};
 
 /// Reads a trained network. That the file holds no checksum is told.
 ///
 /// # Errors
 /// Returns an error if the file cannot be read or is damaged.
-pub(super) fn load_weights(path: &Path) -> Result<Saved, CliError> {
+pub(super) fn load_weights(path: &Path) -> Result<SavedNetwork, CliError> {
     let saved = weights::load(path)?;
     if !saved.is_checked {
         let path = path.display();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::CliError;
 use super::progress::Estimate;
 use super::train::Plan;
-use apical::record::ImageShape;
+use apical::run_dir::ImageSpec;
 use apical::train::{Event, Training};
 
 /// There is none.
@@ -33,7 +33,7 @@ impl Dashboard {
     pub(super) fn open(
         _: &Plan,
         _: &Training,
-        _: ImageShape,
+        _: ImageSpec,
         _: Option<PathBuf>,
         _: Estimate,
     ) -> Result<Self, CliError> {

@@ -30,7 +30,7 @@ pub use work::{Snapshot, Work};
 
 use crate::config::{Config, SweepError};
 use crate::dataset::Dataset;
-use crate::record::now;
+use crate::run_dir::now_rfc3339;
 use crate::schedule::Selection;
 use crate::train::TrainError;
 use grid::Point;
@@ -116,7 +116,7 @@ pub fn bench(
     let of_rows = points.len() * (1 + grid.tasks.len() * Row::steps(&settings));
     let mut steps = Steps::new(of_device + of_rows, listen);
     steps.tell(Event::Machine(&machine));
-    let date = now();
+    let date = now_rfc3339();
     // A quarter of a round each: there are many.
     let each = Duration::from_secs_f64(seconds / 4.0);
     let measured = options.ceiling.then(|| Ceiling::measure(&machine, each, &mut steps));

@@ -73,8 +73,9 @@ pub(super) fn train_and_draw(
     for condition in conditions {
         results.settings.push((file_name(condition.label), condition.config.clone()));
     }
-    let last =
-        |networks: &Vec<TrainedNetwork>| networks.iter().map(|one| one.trial.error()).collect();
+    let last = |networks: &Vec<TrainedNetwork>| {
+        networks.iter().map(|one| one.trial.test_error()).collect()
+    };
     Ok(trained.iter().map(last).collect())
 }
 

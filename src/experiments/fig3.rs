@@ -6,7 +6,7 @@ use super::{Experiment, ExperimentError, Study};
 use crate::analysis::statistics::{correlation, mean};
 use crate::config::Preset;
 use crate::figures::{Chart, Figure};
-use crate::recorder::{Quantity, Recorder, Recording, Shown};
+use crate::monitor::{Mode, MonitorSpec, Quantity, Recording};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig3",
@@ -39,14 +39,14 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let total = trained.len();
     for (done, trained) in trained.iter().enumerate() {
         use Quantity::{Apical, Basal, Phases, Plateaus, Representations, Soma};
-        let recorder = Recorder::of(&[Basal, Apical, Soma, Plateaus, Phases, Representations]);
+        let recorder = MonitorSpec::new(&[Basal, Apical, Soma, Plateaus, Phases, Representations]);
         let config = &trained.trial.config;
         let mut session = study.session(config, &trained.network, recorder)?;
-        let recording = session.show(&images, Shown::Taught, &mut |_| ())?;
+        let recording = session.show(&images, Mode::TrainFrozen, &mut |_| ())?;
         with_basal.push(mean_correlation(&recording, "basal0"));
         with_apical.push(mean_correlation(&recording, "apical0"));
         for ((_, array), rates) in POPULATIONS.iter().zip(&mut rates) {
-            rates.push(1000.0 * mean(&recording.numbers(array)));
+            rates.push(1000.0 * mean(&recording.values_f64(array)));
         }
         if done == 0 {
             draw(&recording, study.dataset.classes, &mut results);
@@ -92,7 +92,8 @@ fn mean_correlation(recording: &Recording, compartment: &str) -> f64 {
         return f64::NAN;
     };
     let pairs = (0..soma.shape[0]).flat_map(|image| {
-        (0..soma.shape[2]).map(move |unit| (soma.course(image, unit), other.course(image, unit)))
+        (0..soma.shape[2])
+            .map(move |unit| (soma.time_series(image, unit), other.time_series(image, unit)))
     });
     // A silent dendrite follows nothing.
     let values: Vec<f64> = pairs
@@ -105,7 +106,7 @@ fn mean_correlation(recording: &Recording, compartment: &str) -> f64 {
 fn draw(recording: &Recording, classes: usize, results: &mut ExperimentOutput) {
     let label = usize::from(recording.labels[0]);
     let changes = recording.get("plateaus0").map_or(Vec::new(), |plateaus| {
-        let (forward, target) = plateaus.of(0).split_at(plateaus.shape[2]);
+        let (forward, target) = plateaus.image(0).split_at(plateaus.shape[2]);
         forward.iter().zip(target).map(|(forward, target)| (target - forward).abs()).collect()
     });
     // A class may have several output neurons.

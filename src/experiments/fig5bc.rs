@@ -9,8 +9,8 @@ use crate::config::{Config, Preset};
 use crate::figures::{
     Axis, Chart, ChartData, Figure, Mark, Panel, Point, Reference, Scale, Series,
 };
+use crate::monitor::{Mode, MonitorSpec, Quantity, Recording};
 use crate::random::{Purpose, Stream};
-use crate::recorder::{Quantity, Recorder, Recording, Shown};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig5bc",
@@ -108,11 +108,11 @@ fn record(
     trained: &TrainedNetwork,
     count: usize,
 ) -> Result<Losses, ExperimentError> {
-    let recorder = Recorder::of(&[Quantity::HiddenLosses, Quantity::OutputLoss]);
+    let recorder = MonitorSpec::new(&[Quantity::HiddenLosses, Quantity::OutputLoss]);
     let images = study.test_images(count);
     let mut session = study.session(&trained.trial.config, &trained.network, recorder)?;
-    let recording: Recording = session.show(&images, Shown::Taught, &mut |_| ())?;
-    let (hidden, output) = (recording.numbers("loss0"), recording.numbers("output_loss"));
+    let recording: Recording = session.show(&images, Mode::TrainFrozen, &mut |_| ())?;
+    let (hidden, output) = (recording.values_f64("loss0"), recording.values_f64("output_loss"));
     Ok(Losses { labels: recording.labels, hidden, output })
 }
 

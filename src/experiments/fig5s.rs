@@ -6,8 +6,8 @@ use crate::config::{Config, Preset};
 use crate::figures::{
     Axis, Chart, ChartData, Colours, Figure, Heatmap, Mark, Panel, Point, Reference, Scale, Series,
 };
+use crate::monitor::{Mode, MonitorSpec, Quantity};
 use crate::network::Network;
-use crate::recorder::{Quantity, Recorder, Shown};
 use crate::train::order;
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
@@ -65,18 +65,18 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
 /// The course of one network's first epoch.
 fn measure(study: &mut Study, config: &Config) -> Result<Vec<Measured>, ExperimentError> {
     let network = Network::initial(config, study.dataset.pixels());
-    let recorder = Recorder::of(&[Quantity::Jacobians]);
+    let recorder = MonitorSpec::new(&[Quantity::Jacobians]);
     let mut session = study.session(config, &network, recorder)?;
     let images = order(config, &study.dataset, 1);
     let mut course = Vec::new();
     for (index, part) in images.chunks(EVERY).enumerate() {
         let (measured, rest) = part.split_at(AVERAGED.min(part.len()));
-        let recording = session.show(measured, Shown::Learned, &mut |_| ())?;
-        let product = recording.numbers("jacobian_product");
-        let eigenvalue = recording.numbers("eigenvalue")[0];
+        let recording = session.show(measured, Mode::Train, &mut |_| ())?;
+        let product = recording.values_f64("jacobian_product");
+        let eigenvalue = recording.values_f64("eigenvalue")[0];
         let done = index * EVERY + measured.len();
         course.push(Measured { images: done, eigenvalue, product });
-        session.learn(rest)?;
+        session.train(rest)?;
         study.report_progress("training images", done + rest.len(), images.len())?;
     }
     Ok(course)

@@ -5,7 +5,7 @@ use super::{Experiment, ExperimentError, Study};
 use crate::analysis::tsne::{neighbours_agree, tsne};
 use crate::config::Preset;
 use crate::figures::{Axis, Chart, ChartData, Figure, Mark, Panel, Point, Series};
-use crate::recorder::{Quantity, Recorder, Recording, Shown};
+use crate::monitor::{Mode, MonitorSpec, Quantity, Recording};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig6c",
@@ -35,13 +35,13 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let mut results = ExperimentOutput::default();
     let total = trained.len() * LAYERS.len();
     for (number, trained) in trained.iter().enumerate() {
-        let recorder = Recorder::of(&[Quantity::Representations]);
+        let recorder = MonitorSpec::new(&[Quantity::Representations]);
         let config = &trained.trial.config;
         let mut session = study.session(config, &trained.network, recorder)?;
-        let recording = session.show(&images, Shown::Test, &mut |_| ())?;
+        let recording = session.show(&images, Mode::Test, &mut |_| ())?;
         let mut layouts = Vec::new();
         for (layer, (name, _)) in LAYERS.iter().enumerate() {
-            let numbers = recording.numbers(name);
+            let numbers = recording.values_f64(name);
             let points = tsne(&numbers, images.len(), config.seed, &study.selection.stop)
                 .ok_or(ExperimentError::Interrupted)?;
             shares[layer].push(100.0 * neighbours_agree(&points, &recording.labels, NEIGHBOURS));

@@ -7,8 +7,8 @@ use crate::config::{Config, Preset, Transmission};
 use crate::figures::{
     Axis, Chart, ChartData, Figure, Mark, Panel, Point, Reference, Scale, Series,
 };
+use crate::monitor::{Mode, MonitorSpec, Quantity};
 use crate::network::Network;
-use crate::recorder::{Quantity, Recorder, Shown};
 use crate::train::order;
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
@@ -85,14 +85,14 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
 /// The angle of every image that a network learns from, degrees.
 fn measure(study: &mut Study, what: &str, config: &Config) -> Result<Vec<f64>, ExperimentError> {
     let network = Network::initial(config, study.dataset.pixels());
-    let mut session = study.session(config, &network, Recorder::of(&[Quantity::Angles]))?;
+    let mut session = study.session(config, &network, MonitorSpec::new(&[Quantity::Angles]))?;
     let mut angles = Vec::new();
     let total = study.dataset.training_count * config.epochs as usize;
     for epoch in 1..=config.epochs {
         for images in order(config, &study.dataset, epoch).chunks(JUDGED) {
-            let recording = session.show(images, Shown::Learned, &mut |_| ())?;
+            let recording = session.show(images, Mode::Train, &mut |_| ())?;
             // Where no neuron has an error there is no direction.
-            let found = recording.numbers("angle0").into_iter();
+            let found = recording.values_f64("angle0").into_iter();
             angles.extend(found.map(|angle| if angle.is_finite() { angle } else { 90.0 }));
             study.report_progress(what, angles.len(), total)?;
         }

@@ -6,7 +6,7 @@ use super::{Experiment, ExperimentError, Study};
 use crate::analysis::statistics::least_squares;
 use crate::config::{Config, Preset};
 use crate::figures::{Chart, Figure};
-use crate::recorder::{Quantity, Recorder, Recording, Shown};
+use crate::monitor::{Mode, MonitorSpec, Quantity, Recording};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig9a",
@@ -32,9 +32,9 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let mut ratios = Vec::new();
     for trained in &trained {
         use Quantity::{Apical, Basal, Phases, Soma};
-        let recorder = Recorder::of(&[Basal, Apical, Soma, Phases]);
+        let recorder = MonitorSpec::new(&[Basal, Apical, Soma, Phases]);
         let mut session = study.session(&trained.trial.config, &trained.network, recorder)?;
-        let recording = session.show(&images, Shown::Taught, &mut |_| ())?;
+        let recording = session.show(&images, Mode::TrainFrozen, &mut |_| ())?;
         ratios.push(attenuation(&recording));
         if results.plots.is_empty() {
             let mut data = table();
@@ -64,7 +64,7 @@ fn attenuation(recording: &Recording) -> f64 {
     for image in 0..soma.shape[0] {
         for unit in 0..soma.shape[2] {
             let [soma, basal, apical] =
-                [soma, basal, apical].map(|array| array.course(image, unit));
+                [soma, basal, apical].map(|array| array.time_series(image, unit));
             for step in 1..soma.len() {
                 rows.push(vec![soma[step - 1], basal[step], apical[step]]);
                 values.push(soma[step]);
@@ -78,7 +78,7 @@ fn attenuation(recording: &Recording) -> f64 {
 fn first_active(recording: &Recording) -> usize {
     let Some(apical) = recording.get("apical0") else { return 0 };
     let largest = |unit: &usize| {
-        apical.course(0, *unit).iter().fold(0.0, |most: f64, voltage| most.max(voltage.abs()))
+        apical.time_series(0, *unit).iter().fold(0.0, |most: f64, voltage| most.max(voltage.abs()))
     };
     (0..apical.shape[2]).max_by(|a, b| largest(a).total_cmp(&largest(b))).unwrap_or(0)
 }

@@ -30,7 +30,7 @@ use thiserror::Error;
 
 use crate::figures::{ExperimentResult, FigureError};
 use crate::layout::BackendError;
-use crate::record::{RecordError, WeightsError};
+use crate::run_dir::{StorageError, WeightsError};
 use crate::train::TrainError;
 use crate::trials::TrialsError;
 
@@ -74,7 +74,7 @@ pub enum ExperimentError {
     #[error(transparent)]
     Trials(#[from] TrialsError),
     #[error(transparent)]
-    Record(#[from] RecordError),
+    Storage(#[from] StorageError),
     #[error(transparent)]
     Weights(#[from] WeightsError),
     #[error(transparent)]

@@ -7,8 +7,8 @@ use super::{Experiment, ExperimentError, Study};
 use crate::config::Config;
 use crate::evaluate::Spread;
 use crate::figures::{Chart, ChartData, ExperimentResult, Finding, Measured, Plot, RESULT};
-use crate::record::file::{write_json, write_whole};
-use crate::record::{RecordError, now};
+use crate::run_dir::atomic_file::{write_atomic, write_json};
+use crate::run_dir::{StorageError, now_rfc3339};
 
 /// All that an experiment found.
 #[derive(Default)]
@@ -47,15 +47,15 @@ impl ExperimentOutput {
         study: &Study,
         seconds: f64,
     ) -> Result<ExperimentResult, ExperimentError> {
-        fs::create_dir_all(folder).map_err(RecordError::io("created", folder))?;
+        fs::create_dir_all(folder).map_err(StorageError::io("created", folder))?;
         let mut plots = Vec::new();
         for (plot, chart, data) in self.plots {
             chart.save(&data, folder, &plot.name)?;
             plots.push(plot);
         }
         for (name, config) in &self.settings {
-            let toml = toml::to_string(config).map_err(RecordError::from)?;
-            write_whole(&folder.join(format!("{name}.toml")), toml.as_bytes())?;
+            let toml = toml::to_string(config).map_err(StorageError::from)?;
+            write_atomic(&folder.join(format!("{name}.toml")), toml.as_bytes())?;
         }
         let quick = if study.quick { " --quick" } else { "" };
         let result = ExperimentResult {
@@ -73,7 +73,7 @@ impl ExperimentOutput {
             data: Some(study.data.clone()),
             version: env!("CARGO_PKG_VERSION").to_string(),
             device: study.device().to_string(),
-            date: now(),
+            date: now_rfc3339(),
             seconds,
             plots,
             findings: self.findings,

@@ -12,9 +12,9 @@ use crate::config::{Config, Preset};
 use crate::dataset::{DataIdentity, Dataset};
 use crate::figures::{Finding, NO_DEVICE};
 use crate::model::initial::Initial;
+use crate::monitor::{MonitorSession, MonitorSpec};
 use crate::network::Network;
-use crate::record::{Notice, RecordError};
-use crate::recorder::{Recorder, Session};
+use crate::run_dir::{Notice, StorageError};
 use crate::schedule::{Image, Selection};
 use crate::trials::device_name;
 
@@ -79,7 +79,7 @@ impl<'a> Study<'a> {
         parallel: usize,
         folder: &Path,
         emit_event: StudyEventSink<'a>,
-    ) -> Result<Self, RecordError> {
+    ) -> Result<Self, StorageError> {
         let (data, dataset) = (DataIdentity::of(&dataset), Arc::new(dataset));
         let networks = TrainedNetworks::open(folder)?;
         let device = None;
@@ -175,9 +175,10 @@ impl<'a> Study<'a> {
         &mut self,
         config: &Config,
         network: &Network,
-        recorder: Recorder,
-    ) -> Result<Session, ExperimentError> {
-        let session = Session::open(config, &self.dataset, network, recorder, &self.selection)?;
+        recorder: MonitorSpec,
+    ) -> Result<MonitorSession, ExperimentError> {
+        let session =
+            MonitorSession::open(config, &self.dataset, network, recorder, &self.selection)?;
         self.device = Some(device_name(session.device()));
         Ok(session)
     }

@@ -1,7 +1,7 @@
 //! Courses of voltages through the two phases of an image.
 
 use crate::figures::{Axis, ChartData, Mark, Panel, Point, Scale, Series};
-use crate::recorder::Recording;
+use crate::monitor::Recording;
 
 /// The voltages of a neuron that a panel shows: arrays of the recording by their names in the legend.
 pub(super) struct Neuron<'a> {
@@ -25,7 +25,7 @@ pub(super) fn panel(recording: &Recording, neuron: &Neuron, data: &mut ChartData
     let mut series = Vec::new();
     for &(array, label, colour) in neuron.compartments {
         let array = format!("{array}{}", neuron.layer);
-        let course = recording.get(&array).map(|array| array.course(0, neuron.unit));
+        let course = recording.get(&array).map(|array| array.time_series(0, neuron.unit));
         let course = course.unwrap_or_default();
         for (step, voltage) in course.iter().enumerate() {
             let [layer, unit, step] = [neuron.layer, neuron.unit, step].map(|x| x.to_string());

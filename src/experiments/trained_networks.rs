@@ -7,7 +7,7 @@ use super::ExperimentError;
 use crate::config::Config;
 use crate::dataset::{DataIdentity, Dataset};
 use crate::network::Network;
-use crate::record::{FolderLock, ImageShape, Notice, RecordError, Trial, Trials, weights};
+use crate::run_dir::{FolderLock, ImageSpec, Notice, StorageError, Trial, TrialStore, weights};
 use crate::schedule::Selection;
 use crate::train::Event;
 use crate::trials::{self, TrialEvent};
@@ -15,7 +15,7 @@ use crate::trials::{self, TrialEvent};
 /// The folder.
 pub(super) struct TrainedNetworks {
     folder: PathBuf,
-    trials: Trials,
+    trials: TrialStore,
     lock: FolderLock,
 }
 
@@ -33,9 +33,9 @@ impl TrainedNetworks {
     ///
     /// # Errors
     /// Returns an error if it cannot be read or written, or another process has it.
-    pub(super) fn open(folder: &Path) -> Result<Self, RecordError> {
-        let lock = FolderLock::take(folder)?;
-        let trials = Trials::open(&folder.join("trials.jsonl"))?;
+    pub(super) fn open(folder: &Path) -> Result<Self, StorageError> {
+        let lock = FolderLock::acquire(folder)?;
+        let trials = TrialStore::open(&folder.join("trials.jsonl"))?;
         Ok(TrainedNetworks { folder: folder.to_owned(), trials, lock })
     }
 
@@ -59,12 +59,12 @@ impl TrainedNetworks {
         emit_event: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
     ) -> Result<Vec<TrainedNetwork>, ExperimentError> {
         let folder = &self.folder;
-        let images = ImageShape { data: Some(data.clone()), ..ImageShape::without_data(dataset) };
+        let images = ImageSpec { data: Some(data.clone()), ..ImageSpec::without_identity(dataset) };
         let trials = &mut self.trials;
         let images_of = |config: &Config| {
             trials::training_images(config, dataset) as u64 * u64::from(config.epochs)
         };
-        let is_missing = |config: &&Config| trials.find_on(config, data).is_none();
+        let is_missing = |config: &&Config| trials.find_by_data(config, data).is_none();
         let all: u64 = configs.iter().filter(is_missing).map(images_of).sum();
         let mut done = 0;
         let mut failure = None;
@@ -96,7 +96,7 @@ impl TrainedNetworks {
         if !is_whole {
             return Err(ExperimentError::Interrupted);
         }
-        let find = |config| self.trials.find_on(config, data);
+        let find = |config| self.trials.find_by_data(config, data);
         let trained = |trial: &Trial| {
             let network = weights::load(&network_path(&self.folder, trial))?.network;
             Ok(TrainedNetwork { trial: trial.clone(), network })

@@ -12,7 +12,7 @@ use super::known::Split;
 use crate::dataset::class_names::CLASS_NAMES;
 use crate::dataset::idx::{read_images, read_labels};
 use crate::files;
-use crate::record::file::write_whole;
+use crate::run_dir::atomic_file::write_atomic;
 
 /// Names of the training and test set: in the archive, and in MNIST's files.
 const PARTS: [[&str; 2]; 2] = [["train", "train"], ["test", "t10k"]];
@@ -88,7 +88,7 @@ fn write(path: &Path, sizes: &[usize], bytes: &[u8]) -> Result<(), FetchError> {
         encoder.write_all(bytes)
     };
     let compressed = compress(&mut encoder).and_then(|()| encoder.finish());
-    Ok(write_whole(path, &compressed.map_err(FetchError::file("written", path))?)?)
+    Ok(write_atomic(path, &compressed.map_err(FetchError::file("written", path))?)?)
 }
 
 #[cfg(test)]

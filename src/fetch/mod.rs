@@ -19,8 +19,8 @@ pub use known::{Checksum, KnownDataset, RemoteFile, Split};
 
 use crate::dataset::class_names::CLASS_NAMES;
 use crate::dataset::{Dataset, DatasetError};
-use crate::record::RecordError;
-use crate::record::file::write_whole;
+use crate::run_dir::StorageError;
+use crate::run_dir::atomic_file::write_atomic;
 
 /// A failed fetch.
 #[derive(Debug, Error)]
@@ -54,7 +54,7 @@ pub enum FetchError {
     #[error("invalid data set after the download")]
     Dataset(#[from] DatasetError),
     #[error(transparent)]
-    Record(#[from] RecordError),
+    Storage(#[from] StorageError),
 }
 
 impl FetchError {
@@ -123,5 +123,5 @@ pub fn fetch(
 }
 
 fn write_names(folder: &Path, names: &[String]) -> Result<(), FetchError> {
-    Ok(write_whole(&folder.join(CLASS_NAMES), (names.join("\n") + "\n").as_bytes())?)
+    Ok(write_atomic(&folder.join(CLASS_NAMES), (names.join("\n") + "\n").as_bytes())?)
 }

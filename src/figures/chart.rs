@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{Figure, FigureError, Heatmap, ImageGrid, Render};
-use crate::record::RecordError;
-use crate::record::file::write_whole;
+use crate::run_dir::StorageError;
+use crate::run_dir::atomic_file::write_atomic;
 
 /// A picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,8 +38,9 @@ impl Chart {
             Chart::ImageGrid(grid) => grid.save(folder, name)?,
         }
         let path = folder.join(format!("{name}.csv"));
-        let table = data.csv().map_err(|source| RecordError::Csv { path: path.clone(), source })?;
-        Ok(write_whole(&path, &table)?)
+        let table =
+            data.csv().map_err(|source| StorageError::Csv { path: path.clone(), source })?;
+        Ok(write_atomic(&path, &table)?)
     }
 }
 

@@ -8,8 +8,8 @@ use super::markdown::markdown;
 use super::result_folders::read_results;
 use super::{ExperimentResult, FigureError, Finding, Plot};
 use crate::files;
-use crate::record::RecordError;
-use crate::record::file::write_whole;
+use crate::run_dir::StorageError;
+use crate::run_dir::atomic_file::write_atomic;
 
 /// Names of the page, and of the table of findings.
 pub const PAGE: &str = "report.html";
@@ -63,10 +63,10 @@ pub fn html_page(folder: &Path) -> Result<String, FigureError> {
 /// When there is no experiment, or a file cannot be read or written.
 pub fn save_html_page(folder: &Path) -> Result<[PathBuf; 2], FigureError> {
     let files = [PAGE, TABLE].map(|name| folder.join(name));
-    write_whole(&files[0], html_page(folder)?.as_bytes())?;
+    write_atomic(&files[0], html_page(folder)?.as_bytes())?;
     let results: Vec<ExperimentResult> =
         read_results(folder)?.into_iter().map(|(_, result)| result).collect();
-    write_whole(&files[1], markdown(&results).as_bytes())?;
+    write_atomic(&files[1], markdown(&results).as_bytes())?;
     Ok(files)
 }
 
@@ -93,7 +93,7 @@ pub(super) fn describe_data<'a>(results: impl Iterator<Item = &'a ExperimentResu
 /// A plot's SVG as an element of a page.
 fn read_svg(folder: &Path, plot: &Plot) -> Result<String, FigureError> {
     let path = folder.join(format!("{}.svg", plot.name));
-    let text = files::read_text(&path).map_err(RecordError::io("read", &path))?;
+    let text = files::read_text(&path).map_err(StorageError::io("read", &path))?;
     match text.find("<svg") {
         Some(start) => Ok(text[start..].to_string()),
         None => Err(FigureError::NoDrawing { path }),

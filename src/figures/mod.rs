@@ -40,7 +40,7 @@ pub use table::Table;
 pub(crate) use text::labels;
 
 use crate::dataset::DataIdentity;
-use crate::record::RecordError;
+use crate::run_dir::StorageError;
 
 /// Why a figure cannot be drawn.
 #[derive(Debug, Error)]
@@ -59,5 +59,5 @@ pub enum FigureError {
     #[error("{}: this is no SVG", .path.display())]
     NoDrawing { path: PathBuf },
     #[error(transparent)]
-    Record(#[from] RecordError),
+    Storage(#[from] StorageError),
 }

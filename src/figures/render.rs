@@ -14,8 +14,8 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::FigureError;
 use super::canvas::{Canvas, Elements};
 use super::text::{fit_distinct, fit_text, width};
-use crate::record::RecordError;
-use crate::record::file::write_whole;
+use crate::run_dir::StorageError;
+use crate::run_dir::atomic_file::write_atomic;
 
 /// Pixels of a PNG for each of the SVG's.
 pub(super) const PIXELS: u32 = 2;
@@ -85,9 +85,9 @@ pub trait Render {
     /// # Errors
     /// When the picture cannot be drawn or a file cannot be written.
     fn save(&self, folder: &Path, name: &str) -> Result<(), FigureError> {
-        fs::create_dir_all(folder).map_err(RecordError::io("created", folder))?;
-        write_whole(&folder.join(format!("{name}.svg")), self.svg()?.as_bytes())?;
-        write_whole(&folder.join(format!("{name}.png")), &self.png()?)?;
+        fs::create_dir_all(folder).map_err(StorageError::io("created", folder))?;
+        write_atomic(&folder.join(format!("{name}.svg")), self.svg()?.as_bytes())?;
+        write_atomic(&folder.join(format!("{name}.png")), &self.png()?)?;
         Ok(())
     }
     /// That it cannot be drawn, and why.

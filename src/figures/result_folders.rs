@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{ExperimentResult, FigureError, RESULT};
 use crate::dataset::DataIdentity;
 use crate::files;
-use crate::record::RecordError;
+use crate::run_dir::StorageError;
 
 /// The results of all experiments whose folders lie in `folder`, with these, in the order of the paper's figures.
 ///
@@ -16,15 +16,15 @@ pub fn read_results(folder: &Path) -> Result<Vec<(PathBuf, ExperimentResult)>, F
     if !folder.is_dir() {
         return Err(FigureError::NoFolder { folder: folder.to_owned() });
     }
-    let entries = fs::read_dir(folder).map_err(RecordError::io("read", folder))?;
+    let entries = fs::read_dir(folder).map_err(StorageError::io("read", folder))?;
     let mut found = Vec::new();
     for entry in entries {
-        let path = entry.map_err(RecordError::io("read", folder))?.path();
+        let path = entry.map_err(StorageError::io("read", folder))?.path();
         let file = path.join(RESULT);
         if !file.is_file() {
             continue;
         }
-        let text = files::read_long_text(&file).map_err(RecordError::io("read", &file))?;
+        let text = files::read_long_text(&file).map_err(StorageError::io("read", &file))?;
         let result: ExperimentResult = serde_json::from_str(&text)
             .map_err(|source| FigureError::Result { path: file, source })?;
         found.push((path, result.judged_on_mnist_only()));

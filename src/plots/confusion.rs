@@ -4,17 +4,17 @@ use super::{Plot, PlotError};
 use crate::dataset::Dataset;
 use crate::evaluate::Evaluation;
 use crate::figures::{Chart, ChartData, Colours, Heatmap};
-use crate::record::Saved;
+use crate::run_dir::SavedNetwork;
 use crate::schedule::Selection;
 use crate::train::test_network;
 
 /// Tests the network as its settings say.
 pub(super) fn plot(
-    saved: &Saved,
+    saved: &SavedNetwork,
     dataset: &Dataset,
     selection: &Selection,
 ) -> Result<Plot, PlotError> {
-    let Saved { config, network, .. } = saved;
+    let SavedNetwork { config, network, .. } = saved;
     let (tests, _) = test_network(config, dataset.clone(), network, selection, 1, &mut |_| ())?;
     let evaluation = Evaluation::sum(&tests);
     let names = dataset.class_names.clone();

@@ -8,8 +8,8 @@ use image::{ImageFormat, Rgb, RgbImage};
 
 use crate::dataset::Dataset;
 use crate::figures::labels;
-use crate::record::RecordError;
-use crate::record::file::write_whole;
+use crate::run_dir::StorageError;
+use crate::run_dir::atomic_file::write_atomic;
 
 /// Pixels that a side of a small image has at least on the sheet.
 const SIDE: u32 = 56;
@@ -31,12 +31,12 @@ pub fn save_contact_sheet(
     path: &Path,
     dataset: &Dataset,
     columns: usize,
-) -> Result<(), RecordError> {
+) -> Result<(), StorageError> {
     let mut bytes = Cursor::new(Vec::new());
     let drawn = sheet(dataset, columns)
         .and_then(|sheet| sheet.write_to(&mut bytes, ImageFormat::Png).map_err(io::Error::other));
-    drawn.map_err(RecordError::io("drawn", path))?;
-    write_whole(path, &bytes.into_inner())
+    drawn.map_err(StorageError::io("drawn", path))?;
+    write_atomic(path, &bytes.into_inner())
 }
 
 fn sheet(dataset: &Dataset, columns: usize) -> io::Result<RgbImage> {

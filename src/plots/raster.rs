@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{Plot, PlotError};
 use crate::dataset::Dataset;
 use crate::figures::{Axis, Chart, ChartData, Figure, Mark, Panel, Point, Scale, Series};
-use crate::record::Saved;
-use crate::recorder::{Quantity, Recorder, Recording, Session, Shown};
+use crate::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
+use crate::run_dir::SavedNetwork;
 use crate::schedule::{Image, Selection};
 use crate::train::TrainError;
 
@@ -15,21 +15,21 @@ const UNITS: usize = 1000;
 
 /// Shows the first test image with both phases.
 pub(super) fn plot(
-    saved: &Saved,
+    saved: &SavedNetwork,
     dataset: &Dataset,
     selection: &Selection,
 ) -> Result<Plot, PlotError> {
-    let Saved { config, network, .. } = saved;
+    let SavedNetwork { config, network, .. } = saved;
     let quantities =
         [Quantity::Spikes, Quantity::Basal, Quantity::Apical, Quantity::Soma, Quantity::Phases];
-    let recorder = Recorder { units: Some(0..UNITS), ..Recorder::of(&quantities) };
+    let recorder = MonitorSpec { units: Some(0..UNITS), ..MonitorSpec::new(&quantities) };
     let index = dataset.training_count;
     let label = dataset.test_labels()[0];
     let class = dataset.class_names[usize::from(label)].clone();
     let image = Image { index, label, position: 0, slot: index };
     let dataset = Arc::new(dataset.clone());
-    let mut session = Session::open(config, &dataset, network, recorder, selection)?;
-    let shown = session.show(&[image], Shown::Taught, &mut |_| ());
+    let mut session = MonitorSession::open(config, &dataset, network, recorder, selection)?;
+    let shown = session.show(&[image], Mode::TrainFrozen, &mut |_| ());
     let recording = shown.map_err(TrainError::from)?;
     let mut data = ChartData::new(&["array", "unit", "step", "value"]);
     let layers = config.layer_count();
@@ -53,7 +53,7 @@ fn spikes(recording: &Recording, array: &str, title: &str, data: &mut ChartData)
     let mut points = Vec::new();
     let units = recording.get(array).map_or(0, |recorded| recorded.shape[2]);
     for unit in 0..units {
-        let course = recording.get(array).map(|recorded| recorded.course(0, unit));
+        let course = recording.get(array).map(|recorded| recorded.time_series(0, unit));
         for (step, &count) in course.unwrap_or_default().iter().enumerate() {
             if count > 0.0 {
                 points.push(Point::new(step as f64, unit as f64));
@@ -74,15 +74,16 @@ fn spikes(recording: &Recording, array: &str, title: &str, data: &mut ChartData)
 /// The voltages of a layer's neuron that spikes the most.
 fn voltages(recording: &Recording, layer: usize, data: &mut ChartData) -> Panel {
     let spikes = recording.get(&format!("spikes{layer}"));
-    let count =
-        |unit: &usize| -> f64 { spikes.map_or(0.0, |spikes| spikes.course(0, *unit).iter().sum()) };
+    let count = |unit: &usize| -> f64 {
+        spikes.map_or(0.0, |spikes| spikes.time_series(0, *unit).iter().sum())
+    };
     let units = spikes.map_or(0, |spikes| spikes.shape[2]);
     let unit = (0..units).max_by(|a, b| count(a).total_cmp(&count(b))).unwrap_or(0);
     let mut series = Vec::new();
     for (colour, compartment) in ["basal", "apical", "soma"].into_iter().enumerate() {
         let array = format!("{compartment}{layer}");
         let Some(recorded) = recording.get(&array) else { continue };
-        let course = recorded.course(0, unit);
+        let course = recorded.time_series(0, unit);
         for (step, &voltage) in course.iter().enumerate() {
             add(data, &array, unit, step, voltage);
         }
@@ -102,7 +103,7 @@ fn voltages(recording: &Recording, layer: usize, data: &mut ChartData) -> Panel 
 
 /// Steps of both phases.
 fn steps(recording: &Recording) -> f64 {
-    recording.numbers("phases").iter().sum()
+    recording.values_f64("phases").iter().sum()
 }
 
 fn add(data: &mut ChartData, array: &str, unit: usize, step: usize, value: f64) {

@@ -7,7 +7,7 @@ use image::ImageFormat;
 use crate::analysis::statistics;
 use crate::figures::{Cell, FigureError};
 use crate::network::Network;
-use crate::record::ImageShape;
+use crate::run_dir::ImageSpec;
 
 /// Most receptive fields that are drawn in one picture, and how many of them in a row.
 pub const MAX_FIELDS: usize = 50;
@@ -34,7 +34,7 @@ pub struct RgbImage {
 /// a [`Tile`]. The mean of a square of `shrunk` by `shrunk` weights becomes one pixel. `None` if there is nothing to see.
 pub fn receptive_fields(
     network: &Network,
-    images: &ImageShape,
+    images: &ImageSpec,
     fields: usize,
     columns: usize,
     shrunk: usize,
@@ -64,7 +64,7 @@ pub fn receptive_fields(
 /// shape do not fit the network.
 pub(super) fn field_cells(
     network: &Network,
-    images: &ImageShape,
+    images: &ImageSpec,
     fields: usize,
     shrunk: usize,
 ) -> Vec<Cell> {
@@ -85,8 +85,8 @@ pub(super) fn field_cells(
 }
 
 /// Means of squares of weights, for each channel; those at the right and lower edge may be cut.
-fn shrink(weights: &[f32], images: &ImageShape, shrunk: usize) -> Vec<f64> {
-    let &ImageShape { height, width: bytes, channels, .. } = images;
+fn shrink(weights: &[f32], images: &ImageSpec, shrunk: usize) -> Vec<f64> {
+    let &ImageSpec { height, width: bytes, channels, .. } = images;
     let (channels, width) = (channels.max(1), bytes / channels.max(1));
     let square = |top: usize, left: usize, channel: usize| {
         let rows = top..height.min(top + shrunk);
@@ -140,7 +140,7 @@ mod tests {
         let rows = [1.0, -2.0, 0.0, 0.0, 0.5, 0.25];
         let layer = Layer::from_rows(3, 2, &rows, &[0.0; 3], &[]).unwrap();
         let network = Network { layers: vec![layer] };
-        let images = ImageShape::grey(1, 2, 3, 255);
+        let images = ImageSpec::grey(1, 2, 3, 255);
         let pixels = receptive_fields(&network, &images, 9, 2, 1).unwrap();
         assert_eq!((pixels.width, pixels.height), (5, 3));
         let [white, gap] = [[255; 3], GAP_COLOUR];
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn squares_of_weights_become_their_means() {
-        let images = ImageShape::grey(3, 3, 3, 255);
+        let images = ImageSpec::grey(3, 3, 3, 255);
         let weights = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, -9.0];
         assert_eq!(shrink(&weights, &images, 2), [3.0, 4.5, 7.5, -9.0]);
         assert_eq!(shrink(&weights, &images, 1), weights.map(f64::from));
@@ -184,7 +184,7 @@ mod tests {
         let weights = [1.0, -1.0, 0.0, 0.0, 0.0, 0.5];
         let layer = Layer::from_rows(1, 6, &weights, &[0.0], &[]).unwrap();
         let network = Network { layers: vec![layer] };
-        let images = ImageShape { channels: 3, ..ImageShape::grey(1, 6, 3, 255) };
+        let images = ImageSpec { channels: 3, ..ImageSpec::grey(1, 6, 3, 255) };
         let pixels = receptive_fields(&network, &images, 9, 3, 1).unwrap();
         assert_eq!((pixels.width, pixels.height), (2, 1));
         assert_eq!(pixels.colours, [[255, 0, 128], [128, 128, 191]]);
@@ -195,7 +195,7 @@ mod tests {
     fn images_of_another_size_have_no_fields() {
         let layer = Layer::from_rows(1, 2, &[1.0, 1.0], &[0.0], &[]).unwrap();
         let network = Network { layers: vec![layer] };
-        let images = ImageShape::grey(3, 2, 3, 255);
+        let images = ImageSpec::grey(3, 2, 3, 255);
         assert_eq!(receptive_fields(&network, &images, 9, 2, 1), None);
     }
 }

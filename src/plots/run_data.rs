@@ -7,9 +7,8 @@ use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
 use crate::files;
-use crate::record::replicas::replica_folder;
-use crate::record::run::{CONFIG, METRICS, WEIGHTS};
-use crate::record::{RecordError, Saved, WeightsError, weights};
+use crate::run_dir::file_names::{CONFIG, METRICS, WEIGHTS, replica_folder};
+use crate::run_dir::{SavedNetwork, StorageError, WeightsError, weights};
 use crate::train::TrainError;
 
 /// Why a run has no pictures.
@@ -30,7 +29,7 @@ pub enum PlotError {
     #[error("{}: line {line} is no event of a training", .path.display())]
     Line { path: PathBuf, line: usize, source: serde_json::Error },
     #[error(transparent)]
-    Record(#[from] RecordError),
+    Storage(#[from] StorageError),
     #[error(transparent)]
     Weights(#[from] WeightsError),
     #[error(transparent)]
@@ -87,7 +86,7 @@ pub struct RunData {
     /// One per network. At least one has an epoch or a quick test.
     pub networks: Vec<LearningCurve>,
     /// The trained network, if it is the only one and its training is done.
-    pub saved: Option<Saved>,
+    pub saved: Option<SavedNetwork>,
 }
 
 impl RunData {
@@ -142,7 +141,7 @@ fn swept(folders: &[PathBuf]) -> Result<Vec<String>, PlotError> {
     let mut all = Vec::new();
     for folder in folders {
         let path = folder.join(CONFIG);
-        let text = files::read_text(&path).map_err(RecordError::io("read", &path))?;
+        let text = files::read_text(&path).map_err(StorageError::io("read", &path))?;
         // Settings that cannot be read name no network, and are no reason to draw none.
         all.push(text.parse::<toml::Table>().unwrap_or_default());
     }
@@ -178,7 +177,7 @@ fn course(path: &Path) -> Result<LearningCurve, PlotError> {
         #[serde(other)]
         Other,
     }
-    let text = files::read_long_text(path).map_err(RecordError::io("read", path))?;
+    let text = files::read_long_text(path).map_err(StorageError::io("read", path))?;
     let whole = text.rfind('\n').map_or(0, |end| end + 1);
     let mut course = LearningCurve::default();
     for (index, line) in text[..whole].lines().enumerate() {

@@ -8,10 +8,10 @@ use crate::analysis::statistics;
 use crate::dataset::DataIdentity;
 use crate::figures::FigureError;
 use crate::network::Network;
-use crate::record::tensorboard::EventFile;
-use crate::record::tensorboard::messages::{Histogram, Image, Value};
-use crate::record::weights::named_weights;
-use crate::record::{ImageShape, RecordError};
+use crate::run_dir::tensorboard::EventFile;
+use crate::run_dir::tensorboard::messages::{Histogram, Image, Value};
+use crate::run_dir::weights::named_weights;
+use crate::run_dir::{ImageSpec, StorageError};
 use crate::train::{Event, Position};
 
 /// Buckets of a histogram.
@@ -21,7 +21,7 @@ const BUCKETS: usize = 50;
 #[derive(Debug)]
 pub struct TensorBoard {
     file: EventFile,
-    images: ImageShape,
+    images: ImageSpec,
     /// Images of an epoch.
     of_images: usize,
     /// What the images are called that are tested on.
@@ -36,10 +36,10 @@ impl TensorBoard {
     /// When it cannot be created.
     pub fn create(
         folder: &Path,
-        images: ImageShape,
+        images: ImageSpec,
         of_images: usize,
         tested: &'static str,
-    ) -> Result<Self, RecordError> {
+    ) -> Result<Self, StorageError> {
         let board = TensorBoard { file: EventFile::create(folder)?, images, of_images, tested };
         board.name_data(0)?;
         Ok(board)
@@ -52,11 +52,11 @@ impl TensorBoard {
     /// Returns an error if it cannot be created.
     pub fn resume(
         folder: &Path,
-        images: ImageShape,
+        images: ImageSpec,
         of_images: usize,
         tested: &'static str,
         position: &Position,
-    ) -> Result<Self, RecordError> {
+    ) -> Result<Self, StorageError> {
         let step = step(position.epoch, position.images, of_images);
         let board =
             TensorBoard { file: EventFile::resume(folder, step)?, images, of_images, tested };
@@ -66,7 +66,7 @@ impl TensorBoard {
     }
 
     /// Writes which data set the network learns, as a text.
-    fn name_data(&self, step: u64) -> Result<(), RecordError> {
+    fn name_data(&self, step: u64) -> Result<(), StorageError> {
         let Some(data) = &self.images.data else { return Ok(()) };
         let DataIdentity { name, training_images, test_images, sha256, .. } = data;
         // Indented by four blanks, a name is shown as it is.
@@ -87,8 +87,8 @@ impl TensorBoard {
         let (epoch, images, values) = match event {
             Event::Progress { epoch, images, train_error, images_per_second, .. } => {
                 let values = vec![
-                    Value::number("error/training, so far in the epoch", *train_error),
-                    Value::number(
+                    Value::scalar("error/training, so far in the epoch", *train_error),
+                    Value::scalar(
                         "images a second/training, so far in the epoch",
                         *images_per_second,
                     ),
@@ -97,7 +97,7 @@ impl TensorBoard {
             }
             Event::QuickTest { epoch, images, test_error, .. } => {
                 let tag = format!("error/{tested}, quick");
-                (epoch, images, vec![Value::number(tag, *test_error)])
+                (epoch, images, vec![Value::scalar(tag, *test_error)])
             }
             Event::Epoch {
                 epoch,
@@ -109,17 +109,17 @@ impl TensorBoard {
                 test_images_per_second,
             } => {
                 let values = vec![
-                    Value::number("error/training", *train_error),
-                    Value::number(format!("error/{tested}"), *test_error),
-                    Value::number("loss/output", *loss),
-                    Value::number("images a second/training", *images_per_second),
-                    Value::number(format!("images a second/{tested}"), *test_images_per_second),
+                    Value::scalar("error/training", *train_error),
+                    Value::scalar(format!("error/{tested}"), *test_error),
+                    Value::scalar("loss/output", *loss),
+                    Value::scalar("images a second/training", *images_per_second),
+                    Value::scalar(format!("images a second/{tested}"), *test_images_per_second),
                 ];
                 (epoch, images, values)
             }
             Event::Network { epoch, images, network, rates } => {
                 let rate = |(layer, rate): (usize, &f64)| {
-                    Value::number(format!("rate, spikes a ms/layer {layer}"), *rate)
+                    Value::scalar(format!("rate, spikes a ms/layer {layer}"), *rate)
                 };
                 let rates = rates.iter().enumerate().map(rate);
                 (epoch, images, rates.chain(self.weights(network)?).collect())
@@ -127,7 +127,7 @@ impl TensorBoard {
             Event::AskedTest { epoch, images, test_error } => (
                 epoch,
                 images,
-                vec![Value::number(format!("error/{tested}, asked for"), *test_error)],
+                vec![Value::scalar(format!("error/{tested}, asked for"), *test_error)],
             ),
             // Histograms tell more.
             Event::Weights { .. } | Event::Checkpoint(_) | Event::TestProgress { .. } => {

@@ -6,13 +6,13 @@ use crate::analysis::statistics::histogram;
 use crate::figures::{
     Axis, Cell, Chart, ChartData, Figure, ImageGrid, Mark, Panel, Point, Scale, Series,
 };
-use crate::record::Saved;
+use crate::run_dir::SavedNetwork;
 
 /// Bars of a histogram.
 const BARS: usize = 41;
 
 /// Weights from the pixels onto the first neurons of the lowest layer.
-pub(super) fn fields(saved: &Saved) -> Option<Plot> {
+pub(super) fn fields(saved: &SavedNetwork) -> Option<Plot> {
     let cells = field_cells(&saved.network, &saved.images, MAX_FIELDS, 1);
     let Cell { width, channels, .. } = *cells.first()?;
     let mut data = ChartData::new(&["unit", "row", "column", "channel", "weight"]);
@@ -39,7 +39,7 @@ pub(super) fn fields(saved: &Saved) -> Option<Plot> {
 }
 
 /// How weights and feedback weights of each layer are distributed.
-pub(super) fn histograms(saved: &Saved) -> Plot {
+pub(super) fn histograms(saved: &SavedNetwork) -> Plot {
     let mut data = ChartData::new(&["layer", "weights", "from", "to", "part"]);
     let mut panels = Vec::new();
     for (number, layer) in saved.network.layers.iter().enumerate() {

@@ -1,29 +1,31 @@
-//! The figure of a search: how the error hangs on each searched setting.
+//! Figure of a search: validation error over each searched setting.
 
-use super::{Candidate, RungResult, Search, Tuned};
+use super::{Candidate, RungResult, Search, TuneResult};
 use crate::figures::{Axis, Figure, Mark, Panel, Point, Scale, Series};
-use crate::record::replicas::in_words;
+use crate::run_dir::replicas::setting_text;
 
-/// Distance of two rungs, and width of all of them at most, as parts of the distance of two values.
-const BESIDE: f64 = 0.15;
-const WIDTH: f64 = 0.7;
+/// Maximum horizontal distance between two rungs, in units of the distance between two values.
+const MAX_RUNG_OFFSET: f64 = 0.15;
+/// Maximum width of all rungs at one value, in the same unit.
+const MAX_WIDTH: f64 = 0.7;
 
-/// A panel for each searched setting: the validation error of all candidates, rung by rung, and around
-/// the best a ring.
-pub(super) fn figure(search: &Search, tuned: &Tuned) -> Figure {
+/// Returns a figure with one panel per searched setting: validation errors of all candidates, one series per rung. A ring
+/// marks the best candidate.
+pub(super) fn figure(search: &Search, tuned: &TuneResult) -> Figure {
     let panels = search.search.iter().map(|sweep| panel(sweep.key(), &tuned.rungs)).collect();
     Figure { title: "Validation error by searched setting".to_string(), panels }
 }
 
+/// Returns the panel of a setting.
 fn panel(key: &str, rungs: &[RungResult]) -> Panel {
     let values = values(key, rungs);
-    // Rungs lie beside each other, so that none hides another.
+    // Points of different rungs are offset, so that none hides another.
     let middle = (rungs.len() as f64 - 1.0) / 2.0;
-    let beside = (WIDTH / rungs.len() as f64).min(BESIDE);
+    let offset = (MAX_WIDTH / rungs.len() as f64).min(MAX_RUNG_OFFSET);
     let point = |rung: usize, candidate: &Candidate| {
-        let place = values.iter().position(|value| *value == value_of(key, candidate)).unwrap_or(0);
+        let index = values.iter().position(|value| *value == value_of(key, candidate)).unwrap_or(0);
         Point {
-            x: place as f64 + beside * (rung as f64 - middle),
+            x: index as f64 + offset * (rung as f64 - middle),
             y: candidate.validation_error.mean,
             spread: candidate.validation_error.sd,
         }
@@ -56,7 +58,7 @@ fn panel(key: &str, rungs: &[RungResult]) -> Panel {
     }
 }
 
-/// The values of a setting, in the order in which they were named.
+/// Returns the values of a setting, in the order of the candidates.
 fn values(key: &str, rungs: &[RungResult]) -> Vec<String> {
     let mut candidates: Vec<&Candidate> = rungs.iter().flat_map(|rung| &rung.candidates).collect();
     candidates.sort_by_key(|candidate| candidate.candidate);
@@ -70,6 +72,7 @@ fn values(key: &str, rungs: &[RungResult]) -> Vec<String> {
     values
 }
 
+/// Returns a candidate's value of a setting as text.
 fn value_of(key: &str, candidate: &Candidate) -> String {
-    candidate.settings.get(key).map(in_words).unwrap_or_default()
+    candidate.settings.get(key).map(setting_text).unwrap_or_default()
 }

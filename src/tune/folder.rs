@@ -1,48 +1,48 @@
-//! The folder of a search: `tune.toml`, what is searched; `trials.jsonl`, every finished training;
-//! `rungs.csv`, `rungs.svg` and `rungs.png`, what the rungs came to; `best.toml`, the settings that were
-//! found.
+//! Folder of a search: its description (`tune.toml`), finished trainings (`trials.jsonl`), results of the rungs
+//! (`rungs.csv`, `rungs.svg`, `rungs.png`) and the best settings (`best.toml`).
 
 use std::path::{Path, PathBuf};
 
 use super::figure::figure;
-use super::{RungResult, Search, TuneError, Tuned};
+use super::{RungResult, Search, TuneError, TuneResult};
 use crate::evaluate::Spread;
 use crate::figures::Render;
 use crate::files;
-use crate::record::file::write_whole;
-use crate::record::replicas::in_words;
-use crate::record::run::refuse_a_run;
-use crate::record::{FolderLock, Notice, RecordError, Trials};
+use crate::run_dir::atomic_file::write_atomic;
+use crate::run_dir::file_names::ensure_no_run;
+use crate::run_dir::replicas::setting_text;
+use crate::run_dir::{FolderLock, Notice, StorageError, TrialStore};
 
-/// The search.
+/// Description of the search.
 pub const SEARCH: &str = "tune.toml";
-/// A line of JSON for each finished training.
+/// Finished trainings, one JSON line each.
 pub const TRIALS: &str = "trials.jsonl";
-/// A line for each candidate of each rung.
-pub const TABLE: &str = "rungs.csv";
-/// The same as a figure, without the ending.
-pub const FIGURE: &str = "rungs";
-/// Settings that `apical train --config` takes.
-pub const BEST: &str = "best.toml";
+/// Results of the rungs, one line per candidate of each rung.
+pub const RUNGS_CSV: &str = "rungs.csv";
+/// Figure of the results, without the file extension.
+pub const RUNGS_FIGURE: &str = "rungs";
+/// Best settings; `apical train --config` reads them.
+pub const BEST_CONFIG: &str = "best.toml";
 
-/// The folder of a search.
+/// Locked folder of a search.
 #[derive(Debug)]
-pub struct Folder {
+pub struct TuneFolder {
     path: PathBuf,
     lock: FolderLock,
 }
 
-impl Folder {
-    /// Creates the folder of a search, or resumes the search that it holds. The folder is locked.
+impl TuneFolder {
+    /// Locks and creates the folder of a search, or opens it if it already holds the same search.
     ///
     /// # Errors
-    /// Returns an error if it holds another search or a run, another process has it, or it cannot be read or written.
-    pub fn open(path: &Path, search: &Search) -> Result<(Self, Trials), TuneError> {
+    /// Returns [`TuneError::OtherSearch`] if the folder holds another search, or an error if it holds a run, is in use, or
+    /// cannot be read or written.
+    pub fn open(path: &Path, search: &Search) -> Result<(Self, TrialStore), TuneError> {
         let file = path.join(SEARCH);
         if !file.exists() {
-            refuse_a_run(path)?;
+            ensure_no_run(path)?;
         }
-        let lock = FolderLock::take(path)?;
+        let lock = FolderLock::acquire(path)?;
         match files::read_text(&file) {
             Ok(text) => {
                 let found: Search = toml::from_str(&text)
@@ -52,53 +52,53 @@ impl Folder {
                 }
             }
             Err(_) => {
-                refuse_a_run(path)?;
-                let text = toml::to_string(search).map_err(RecordError::from)?;
-                write_whole(&file, text.as_bytes())?;
+                ensure_no_run(path)?;
+                let text = toml::to_string(search).map_err(StorageError::from)?;
+                write_atomic(&file, text.as_bytes())?;
             }
         }
-        Ok((Folder { path: path.to_owned(), lock }, Trials::open(&path.join(TRIALS))?))
+        Ok((TuneFolder { path: path.to_owned(), lock }, TrialStore::open(&path.join(TRIALS))?))
     }
 
-    /// Why the folder is not locked, if it is not.
+    /// Returns the warning that the folder is not locked, if locking is not supported.
     pub fn notice(&self) -> Option<&Notice> {
         self.lock.notice()
     }
 
-    /// Where it is.
+    /// Returns the path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes what was found: the table, the figure and the settings.
+    /// Writes the results of the rungs as table and figure, and the best settings.
     ///
     /// # Errors
-    /// When they cannot be written.
-    pub fn save(&self, search: &Search, tuned: &Tuned) -> Result<(), TuneError> {
-        let path = self.path.join(TABLE);
-        let table = table(&tuned.rungs);
-        let table = table.map_err(|source| RecordError::Csv { path: path.clone(), source })?;
-        let best = toml::to_string(&tuned.best).map_err(RecordError::from)?;
-        write_whole(&path, &table)?;
-        figure(search, tuned).save(&self.path, FIGURE)?;
-        Ok(write_whole(&self.path.join(BEST), best.as_bytes())?)
+    /// Returns an error if a file cannot be written.
+    pub fn save(&self, search: &Search, result: &TuneResult) -> Result<(), TuneError> {
+        let path = self.path.join(RUNGS_CSV);
+        let table = table(&result.rungs);
+        let table = table.map_err(|source| StorageError::Csv { path: path.clone(), source })?;
+        let best = toml::to_string(&result.best).map_err(StorageError::from)?;
+        write_atomic(&path, &table)?;
+        figure(search, result).save(&self.path, RUNGS_FIGURE)?;
+        Ok(write_atomic(&self.path.join(BEST_CONFIG), best.as_bytes())?)
     }
 }
 
-/// In what two searches differ, in words.
-fn difference(found: &Search, wanted: &Search) -> Result<Option<String>, RecordError> {
+/// Returns a sentence on the first difference between two searches, or `None` if they are equal.
+fn difference(found: &Search, wanted: &Search) -> Result<Option<String>, StorageError> {
     let names_data = !found.dataset_sha256.is_empty();
     if names_data && found.dataset_sha256 != wanted.dataset_sha256 {
         let (there, here) = (&found.dataset, &wanted.dataset);
-        return Ok(Some(format!("other images: {there} there, {here} here")));
+        return Ok(Some(format!("other images: {there} in the folder, {here} now")));
     }
-    // The same images may have moved.
+    // The same images may have another path.
     let (dataset, dataset_sha256) = (wanted.dataset.clone(), wanted.dataset_sha256.clone());
     let found = &Search { dataset, dataset_sha256, ..found.clone() };
     if found == wanted {
         return Ok(None);
     }
-    let flat = |search: &Search| -> Result<toml::Table, RecordError> {
+    let flat = |search: &Search| -> Result<toml::Table, StorageError> {
         let mut table = toml::Table::try_from(search)?;
         if let Some(toml::Value::Table(base)) = table.remove("base") {
             table.extend(base);
@@ -108,14 +108,14 @@ fn difference(found: &Search, wanted: &Search) -> Result<Option<String>, RecordE
     let (found, wanted) = (flat(found)?, flat(wanted)?);
     let differs = |(key, value): (&String, &toml::Value)| {
         (wanted.get(key) != Some(value)).then(|| match wanted.get(key) {
-            Some(wanted) => format!("{key} is {value} there, {wanted} here"),
-            None => format!("{key} is {value} there"),
+            Some(wanted) => format!("{key} is {value} in the folder, {wanted} now"),
+            None => format!("{key} is {value} in the folder"),
         })
     };
     Ok(found.iter().find_map(differs))
 }
 
-/// A line for each candidate of each rung, the best of a rung first.
+/// Returns a CSV table with one line per candidate of each rung, the best candidate of a rung first.
 fn table(rungs: &[RungResult]) -> Result<Vec<u8>, csv::Error> {
     let mut table = csv::Writer::from_writer(Vec::new());
     let first = rungs.first().and_then(|rung| rung.candidates.first());
@@ -132,7 +132,7 @@ fn table(rungs: &[RungResult]) -> Result<Vec<u8>, csv::Error> {
                 .map(ToString::to_string)
                 .collect();
             line.push(candidate.candidate.to_string());
-            line.extend(candidate.settings.values().map(in_words));
+            line.extend(candidate.settings.values().map(setting_text));
             line.push(candidate.networks.to_string());
             for Spread { mean, sd, .. } in [candidate.validation_error, candidate.train_error] {
                 line.extend([mean.to_string(), sd.map(|sd| sd.to_string()).unwrap_or_default()]);

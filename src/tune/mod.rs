@@ -1,4 +1,5 @@
-//! Searches settings on images that are held out of the training set: never on the test set.
+//! Search for settings by their error on validation images, which are held out of the training set. The test set is never
+//! used.
 
 mod figure;
 pub mod folder;
@@ -10,41 +11,41 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-pub use folder::Folder;
+pub use folder::TuneFolder;
 pub use search::{Rung, Search, SearchError};
 
 use crate::config::{Config, Variant};
 use crate::dataset::{DataIdentity, Dataset};
 use crate::evaluate::Spread;
 use crate::figures::FigureError;
-use crate::record::replicas::swept_settings;
-use crate::record::{RecordError, Trial, Trials};
+use crate::run_dir::replicas::swept_settings;
+use crate::run_dir::{StorageError, Trial, TrialStore};
 use crate::schedule::Selection;
 use crate::train::TrainError;
 use crate::trials::{self, TrialEvent, TrialsError, training_images};
 
-/// Why a search cannot start or go on.
+/// Error of a search.
 #[derive(Debug, Error)]
-#[expect(missing_docs, reason = "each message says what it is")]
+#[expect(missing_docs, reason = "each message describes its variant")]
 pub enum TuneError {
-    #[error("this search cannot be")]
+    #[error("invalid search")]
     Search(#[from] SearchError),
     #[error(transparent)]
     Trials(TrialsError),
     #[error(transparent)]
-    Record(#[from] RecordError),
+    Storage(#[from] StorageError),
     #[error(transparent)]
     Report(#[from] FigureError),
     #[error("{}: this folder holds another search: {difference}", .folder.display())]
     OtherSearch { folder: std::path::PathBuf, difference: String },
-    #[error("{}: this search cannot be read", .path.display())]
+    #[error("{}: cannot parse this search", .path.display())]
     File { path: std::path::PathBuf, source: Box<toml::de::Error> },
 }
 
 impl From<TrialsError> for TuneError {
     fn from(error: TrialsError) -> Self {
         match error {
-            TrialsError::Record(error) => TuneError::Record(error),
+            TrialsError::Storage(error) => TuneError::Storage(error),
             error => TuneError::Trials(error),
         }
     }
@@ -56,81 +57,81 @@ impl From<TrainError> for TuneError {
     }
 }
 
-/// A candidate on a rung. Errors are percent of the images held out.
+/// Result of a candidate on a rung. Errors in percent.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Candidate {
-    /// Its number among all candidates, the first is 0.
+    /// Index of the candidate.
     pub candidate: usize,
-    /// The searched settings, as `config.toml` has them.
+    /// Searched settings, as `config.toml` has them.
     pub settings: Map<String, Value>,
-    /// Networks that it is the mean of, which differ in their seeds.
+    /// Number of networks, which differ in their seeds. Errors are means over them.
     pub networks: usize,
-    /// On the images held out, after the last epoch of the rung.
+    /// Error on the validation images after the last epoch of the rung.
     pub validation_error: Spread,
-    /// Of the last epoch of the rung.
+    /// Training error of the last epoch of the rung.
     pub train_error: Spread,
-    /// Whether it goes on to the next rung; on the last, whether it is the best.
+    /// Whether it survives to the next rung, or is the best of the last rung.
     pub is_kept: bool,
 }
 
-/// A rung that is done: its candidates, the best first.
+/// Result of a rung.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RungResult {
-    /// How long its candidates trained.
+    /// Length of its trainings.
     #[serde(flatten)]
     pub rung: Rung,
-    /// The best first.
+    /// Candidates, the best first.
     pub candidates: Vec<Candidate>,
 }
 
-/// What a search found.
+/// Result of a search.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Tuned {
-    /// In order; the last has the best candidates.
+pub struct TuneResult {
+    /// Results of all rungs, in order.
     pub rungs: Vec<RungResult>,
-    /// The best candidate's settings, for a training that holds out nothing and a whole test.
+    /// Settings of the best candidate, for a training on all images with a full evaluation.
     pub best: Config,
 }
 
-impl Tuned {
-    /// The best of the last rung.
+impl TuneResult {
+    /// Returns the best candidate of the last rung.
     pub fn best_candidate(&self) -> Option<&Candidate> {
         self.rungs.last()?.candidates.first()
     }
 }
 
-/// What happens during a search.
+/// Event of a search.
 #[derive(Clone, Debug)]
 pub enum TuneEvent<'a> {
-    /// A rung begins.
-    Rung {
-        /// How long its candidates train.
+    /// A rung starts.
+    RungStarted {
+        /// Length of its trainings.
         rung: &'a Rung,
-        /// Candidates on it.
+        /// Number of candidates.
         candidates: usize,
-        /// Networks to train, and how many of them are there already.
+        /// Number of networks, including finished ones.
         networks: usize,
-        /// Networks that were trained before, by a search that was broken off.
+        /// Number of networks that an interrupted search already trained.
         finished: usize,
     },
-    /// Something happens to its networks.
+    /// Event of a training on the rung.
     Trial(TrialEvent<'a>),
-    /// All of its candidates are compared.
-    RungDone(&'a RungResult),
+    /// All candidates of a rung are trained and ranked.
+    RungFinished(&'a RungResult),
 }
 
-/// Hears of it, and may break off.
-pub type Listen<'a> = &'a mut dyn FnMut(TuneEvent) -> ControlFlow<()>;
+/// Callback that receives events; it may stop the search.
+pub type EventSink<'a> = &'a mut dyn FnMut(TuneEvent) -> ControlFlow<()>;
 
-/// Images held out where the settings name none: of MNIST's 60,000, as many as its test set has.
-pub fn usual_validation(dataset: &Dataset) -> usize {
+/// Returns the default number of validation images: 1/6 of the training set, or 10,000 for MNIST.
+pub fn default_validation(dataset: &Dataset) -> usize {
     (dataset.training_count / 6).max(1)
 }
 
-/// Checks a search as a whole, before anything is written.
+/// Checks a search before files are written.
 ///
 /// # Errors
-/// When it cannot be, one of its candidates cannot be, or more images are wanted than there are.
+/// Returns an error if the search or a candidate is invalid, or the data set has too few images.
 pub fn check(search: &Search, dataset: &Dataset) -> Result<(), TuneError> {
     for variant in search.candidates()? {
         let valid = variant.config.validate(dataset.pixels(), dataset.classes);
@@ -144,19 +145,19 @@ pub fn check(search: &Search, dataset: &Dataset) -> Result<(), TuneError> {
     Ok(())
 }
 
-/// Trains the candidates rung by rung; what `trials` holds is not trained again. `None` where the listener
-/// broke off: what was finished is kept.
+/// Trains the candidates rung by rung, except those in `trials`. `parallel`: maximum number of networks to train at once.
+/// Returns `None` if the search was stopped; `trials` then holds the finished trainings.
 ///
 /// # Errors
-/// As [`check`], or when the device fails or the file cannot be written.
+/// As [`check`]. Also returns an error if the device fails or a file cannot be written.
 pub fn run(
     search: &Search,
-    trials: &mut Trials,
+    trials: &mut TrialStore,
     dataset: &Dataset,
     selection: &Selection,
-    together: usize,
-    listen: Listen,
-) -> Result<Option<Tuned>, TuneError> {
+    parallel: usize,
+    emit: EventSink,
+) -> Result<Option<TuneResult>, TuneError> {
     check(search, dataset)?;
     let data = DataIdentity::of(dataset);
     let mut candidates = search.candidates()?;
@@ -164,44 +165,44 @@ pub fn run(
     for rung in search.plan(training_images(&search.base, dataset))? {
         let configs: Vec<Config> =
             candidates.iter().map(|variant| rung.config(&variant.config)).collect();
-        let is_finished = |config: &&Config| trials.find_on(config, &data).is_some();
-        let begun = listen(TuneEvent::Rung {
+        let is_finished = |config: &&Config| trials.find_by_data(config, &data).is_some();
+        let started = emit(TuneEvent::RungStarted {
             rung: &rung,
             candidates: candidates.len() / search.replicas,
             networks: configs.len(),
             finished: configs.iter().filter(is_finished).count(),
         });
-        let done = begun.is_continue()
-            && trials::run(trials, &configs, dataset, selection, together, &mut |event| {
-                listen(TuneEvent::Trial(event))
+        let done = started.is_continue()
+            && trials::run(trials, &configs, dataset, selection, parallel, &mut |event| {
+                emit(TuneEvent::Trial(event))
             })?;
         if !done {
             return Ok(None);
         }
-        let kept = search.kept(rung.rung, candidates.len() / search.replicas);
+        let survivors = search.survivors(rung.rung, candidates.len() / search.replicas);
         let networks: Vec<(&Variant, &Trial)> = candidates
             .iter()
             .zip(&configs)
-            .filter_map(|(variant, config)| Some((variant, trials.find_on(config, &data)?)))
+            .filter_map(|(variant, config)| Some((variant, trials.find_by_data(config, &data)?)))
             .collect();
-        let result = RungResult { rung, candidates: ranked(&networks, kept) };
-        if listen(TuneEvent::RungDone(&result)).is_break() {
+        let result = RungResult { rung, candidates: rank(&networks, survivors) };
+        if emit(TuneEvent::RungFinished(&result)).is_break() {
             return Ok(None);
         }
-        let stays = |variant: &Variant| {
-            let mut kept = result.candidates.iter().filter(|candidate| candidate.is_kept);
-            kept.any(|candidate| candidate.candidate == variant.combination)
+        let survives = |variant: &Variant| {
+            let mut survivors = result.candidates.iter().filter(|candidate| candidate.is_kept);
+            survivors.any(|candidate| candidate.candidate == variant.combination)
         };
-        candidates.retain(stays);
+        candidates.retain(survives);
         results.push(result);
     }
-    // Tested on the whole test set, whatever part of the held-out images they were judged by.
+    // The best settings train on all images and are evaluated on the whole test set.
     let best = Config { validation: 0, test_images: 0, ..candidates[0].config.clone() };
-    Ok(Some(Tuned { rungs: results, best }))
+    Ok(Some(TuneResult { rungs: results, best }))
 }
 
-/// The candidates with their errors, the best first; of equals, that which was named first.
-fn ranked(networks: &[(&Variant, &Trial)], kept: usize) -> Vec<Candidate> {
+/// Returns the candidates, the best first; the sort is stable. Marks the first `survivors` as kept.
+fn rank(networks: &[(&Variant, &Trial)], survivors: usize) -> Vec<Candidate> {
     let candidate = |networks: &[(&Variant, &Trial)]| {
         let spread = |value: fn(&Trial) -> f64| {
             Spread::of(&networks.iter().map(|(_, trial)| value(trial)).collect::<Vec<_>>())
@@ -211,15 +212,15 @@ fn ranked(networks: &[(&Variant, &Trial)], kept: usize) -> Vec<Candidate> {
             candidate: variant.combination,
             settings: swept_settings(variant).unwrap_or_default(),
             networks: networks.len(),
-            validation_error: spread(Trial::error),
+            validation_error: spread(Trial::test_error),
             train_error: spread(Trial::train_error),
             is_kept: false,
         }
     };
-    let of_one = networks.chunk_by(|(a, _), (b, _)| a.combination == b.combination);
-    let mut ranked: Vec<Candidate> = of_one.map(candidate).collect();
+    let by_candidate = networks.chunk_by(|(a, _), (b, _)| a.combination == b.combination);
+    let mut ranked: Vec<Candidate> = by_candidate.map(candidate).collect();
     ranked.sort_by(|a, b| a.validation_error.mean.total_cmp(&b.validation_error.mean));
-    for candidate in ranked.iter_mut().take(kept) {
+    for candidate in ranked.iter_mut().take(survivors) {
         candidate.is_kept = true;
     }
     ranked

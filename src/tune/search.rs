@@ -1,95 +1,96 @@
-//! What is searched: every combination of the values of some settings, in rungs. All candidates train a
-//! little; the best part of them train again, longer; and so on, until few train in full (successive
-//! halving).
+//! Description of a search by successive halving. Candidates are all combinations of values of the searched settings. On
+//! the first rung, all candidates train for a short time. On each further rung, the best of them train longer, until a few
+//! train in full.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::config::{Config, Sweep, SweepError, Variant, variants};
 
-/// Settings that say how long and on what a candidate trains: the search sets them itself.
-const NOT_SEARCHED: [&str; 5] = ["epochs", "images", "validation", "test_images", "seed"];
-/// Rungs beyond any use.
+/// Settings of training length, data and seed, which the search itself sets.
+const NOT_SEARCHABLE: [&str; 5] = ["epochs", "images", "validation", "test_images", "seed"];
+/// Maximum number of rungs.
 const RUNGS_MAX: u32 = 16;
 
-/// A search, as its file has it.
+/// Description of a search, stored in `tune.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Search {
-    /// Settings with the values that are tried, in every combination.
+    /// Searched settings with their values, tried in all combinations.
     pub search: Vec<Sweep>,
-    /// Networks of each candidate, which differ in their seeds.
+    /// Number of networks per candidate. They differ in their seeds.
     pub replicas: usize,
-    /// Rounds of which each trains fewer candidates for longer; 1: a plain grid.
+    /// Number of rungs; 1 for a grid search.
     pub rungs: u32,
-    /// Of so many candidates one goes on to the next rung, which trains so many times as long.
+    /// Reduction factor: each rung keeps 1/`reduction` of the candidates and trains them `reduction` times longer.
     pub reduction: usize,
     /// Name of the data set; empty in files of earlier versions.
     #[serde(default)]
     pub dataset: String,
-    /// Its fingerprint.
+    /// SHA-256 of the data set; empty in files of earlier versions.
     #[serde(default)]
     pub dataset_sha256: String,
-    /// All other settings; `validation` images are held out, and `epochs` is the length of the last rung.
+    /// All other settings. Includes the number of validation images, and the number of epochs of the last rung.
     pub base: Config,
 }
 
-/// How long the candidates of a rung train.
+/// Length of the trainings of a rung.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Rung {
-    /// The first is 1.
+    /// Number of the rung, from 1.
     pub rung: u32,
-    /// Epochs of each candidate.
+    /// Number of epochs per training.
     pub epochs: u32,
-    /// Training images of an epoch.
+    /// Number of training images per epoch.
     pub images: usize,
 }
 
-/// A search that cannot be.
+/// Invalid search.
 #[derive(Debug, Error, PartialEq)]
-#[expect(missing_docs, reason = "each message says what it is")]
+#[expect(missing_docs, reason = "each message describes its variant")]
 pub enum SearchError {
     #[error(transparent)]
     Sweep(#[from] SweepError),
-    #[error("nothing to search: at least one setting with its values is needed")]
-    Nothing,
-    #[error("{key} cannot be searched: the search sets it itself")]
-    NotSearched { key: String },
-    #[error("reduction {reduction}: of at least 2 candidates one goes on")]
+    #[error("nothing to search: expected at least one setting with its values")]
+    NoSettings,
+    #[error("{key} cannot be searched: the search itself sets it")]
+    NotSearchable { key: String },
+    #[error("reduction = {reduction}: at least 2")]
     Reduction { reduction: usize },
-    #[error("{rungs} rungs: 1 to {RUNGS_MAX}")]
+    #[error("rungs = {rungs}: 1 to {RUNGS_MAX}")]
     Rungs { rungs: u32 },
     #[error(
-        "{rungs} rungs: the first would train on {images} images only, less than a minibatch of \
-         {batch}; fewer rungs or more epochs train longer"
+        "rungs = {rungs}: the first rung would train on {images} images only, fewer than the minibatch of {batch}; \
+         decrease the rungs or increase the epochs"
     )]
     TooShort { rungs: u32, images: usize, batch: usize },
 }
 
 impl Search {
-    /// Rungs that leave no more than `reduction` candidates to the last.
-    pub fn usual_rungs(candidates: usize, reduction: usize) -> u32 {
+    /// Returns the number of rungs with at most `reduction` candidates on the last rung.
+    pub fn default_rungs(candidates: usize, reduction: usize) -> u32 {
         let mut rungs = 1;
-        let mut left = candidates;
-        while left > reduction && reduction > 1 && rungs < RUNGS_MAX {
-            left = left.div_ceil(reduction);
+        let mut remaining = candidates;
+        while remaining > reduction && reduction > 1 && rungs < RUNGS_MAX {
+            remaining = remaining.div_ceil(reduction);
             rungs += 1;
         }
         rungs
     }
 
-    /// Every candidate's networks, for a whole training: those of one candidate have its number as their
-    /// combination.
+    /// Returns the networks of all candidates, with the settings of a full training. The combination of a network is the
+    /// index of its candidate.
     ///
     /// # Errors
-    /// When the search cannot be.
+    /// Returns an error if the search is invalid.
     pub fn candidates(&self) -> Result<Vec<Variant>, SearchError> {
         if self.search.is_empty() {
-            return Err(SearchError::Nothing);
+            return Err(SearchError::NoSettings);
         }
-        if let Some(key) = self.search.iter().map(Sweep::key).find(|key| NOT_SEARCHED.contains(key))
+        if let Some(key) =
+            self.search.iter().map(Sweep::key).find(|key| NOT_SEARCHABLE.contains(key))
         {
-            return Err(SearchError::NotSearched { key: key.to_string() });
+            return Err(SearchError::NotSearchable { key: key.to_string() });
         }
         if self.reduction < 2 {
             return Err(SearchError::Reduction { reduction: self.reduction });
@@ -100,38 +101,42 @@ impl Search {
         Ok(variants(&self.base, &self.search, self.replicas)?)
     }
 
-    /// Of so many candidates of a rung, how many go on, or on the last are the best.
-    pub fn kept(&self, rung: u32, candidates: usize) -> usize {
+    /// Returns the number of candidates that survive a rung of `candidates` candidates; 1 on the last rung.
+    pub fn survivors(&self, rung: u32, candidates: usize) -> usize {
         if rung == self.rungs { 1 } else { candidates.div_ceil(self.reduction) }
     }
 
-    /// Networks of each rung.
+    /// Returns the number of networks of each rung.
     ///
     /// # Errors
-    /// When the search cannot be.
+    /// Returns an error if the search is invalid.
     pub fn networks(&self) -> Result<Vec<usize>, SearchError> {
         let mut candidates = self.candidates()?.len() / self.replicas;
         let mut networks = Vec::new();
         for rung in 1..=self.rungs {
             networks.push(candidates * self.replicas);
-            candidates = self.kept(rung, candidates);
+            candidates = self.survivors(rung, candidates);
         }
         Ok(networks)
     }
 
-    /// The rungs, on so many training images an epoch.
+    /// Returns the length of each rung. `images`: number of training images per epoch of a full training.
     ///
     /// # Errors
-    /// When the first would train on less than a minibatch.
+    /// Returns an error if the search is invalid, or the first rung would train on less than a minibatch.
     pub fn plan(&self, images: usize) -> Result<Vec<Rung>, SearchError> {
-        let all = images as u128 * u128::from(self.base.epochs);
+        let total = images as u128 * u128::from(self.base.epochs);
         let rung = |rung: u32| {
-            let shown = all / (self.reduction as u128).pow(self.rungs - rung);
-            let is_part = shown < images as u128;
+            let shown = total / (self.reduction as u128).pow(self.rungs - rung);
+            let is_partial_epoch = shown < images as u128;
             Rung {
                 rung,
-                epochs: if is_part { 1 } else { (shown as f64 / images as f64).round() as u32 },
-                images: if is_part { shown as usize } else { images },
+                epochs: if is_partial_epoch {
+                    1
+                } else {
+                    (shown as f64 / images as f64).round() as u32
+                },
+                images: if is_partial_epoch { shown as usize } else { images },
             }
         };
         let plan: Vec<Rung> = (1..=self.rungs).map(rung).collect();
@@ -147,9 +152,9 @@ impl Search {
 }
 
 impl Rung {
-    /// The settings of a candidate's network on this rung.
-    pub fn config(&self, whole: &Config) -> Config {
-        Config { epochs: self.epochs, images: self.images, ..whole.clone() }
+    /// Returns the settings of a network on this rung. `full`: settings of its full training.
+    pub fn config(&self, full: &Config) -> Config {
+        Config { epochs: self.epochs, images: self.images, ..full.clone() }
     }
 }
 
@@ -165,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn each_rung_trains_three_times_as_long_as_the_one_before() {
+    fn plan_multiplies_length_by_reduction_factor() {
         let plan = search(&["eta=0.1,0.2"], 5).plan(1000).unwrap();
         let lengths: Vec<(u32, usize)> =
             plan.iter().map(|rung| (rung.epochs, rung.images)).collect();
@@ -173,32 +178,32 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_rungs_leave_few_candidates_to_the_last() {
+    fn default_rungs_leave_few_candidates_at_the_end() {
         let rungs: Vec<u32> =
-            [1, 3, 4, 9, 10, 27, 28].map(|count| Search::usual_rungs(count, 3)).to_vec();
+            [1, 3, 4, 9, 10, 27, 28].map(|count| Search::default_rungs(count, 3)).to_vec();
         assert_eq!(rungs, [1, 1, 2, 2, 3, 3, 4]);
     }
 
     #[test]
-    fn a_search_survives_its_file() {
+    fn search_written_as_toml_is_read_back() {
         let search = search(&["eta=0.1:0.2,0.3", "batch=8,16"], 2);
         let text = toml::to_string(&search).unwrap();
         assert_eq!(toml::from_str::<Search>(&text).unwrap(), search);
     }
 
     #[test]
-    fn what_cannot_be_searched_is_named() {
+    fn plan_invalid_search_error_names_the_fault() {
         let error = |search: &Search| search.plan(1000).unwrap_err().to_string();
         assert!(error(&search(&[], 1)).contains("nothing to search"));
-        for key in NOT_SEARCHED {
+        for key in NOT_SEARCHABLE {
             let text = format!("{key}=1,2");
             assert!(error(&search(&[&text], 1)).starts_with(&format!("{key} cannot be searched")));
         }
-        assert!(error(&search(&["eta=1,2"], 0)).contains("0 rungs"));
+        assert!(error(&search(&["eta=1,2"], 0)).contains("rungs = 0"));
         assert!(error(&Search { reduction: 1, ..search(&["eta=1,2"], 2) }).contains("at least 2"));
-        // 9,000 images over 3^7 leave 4.
+        // 9,000 images divided by 3^7 are 4.
         let short = error(&search(&["eta=1,2"], 8));
-        assert!(short.contains("on 4 images only, less than a minibatch of 10"), "{short}");
+        assert!(short.contains("on 4 images only, fewer than the minibatch of 10"), "{short}");
         assert!(search(&["eta=1,2"], 7).plan(1000).is_ok());
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::train::Finished;
-use apical::record::replicas::CombinationResult;
+use apical::run_dir::replicas::CombinationResult;
 
 /// A line of a network's metrics among those of others.
 #[derive(Serialize)]

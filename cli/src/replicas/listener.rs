@@ -12,14 +12,14 @@ use crate::progress::{Estimate, Progress};
 use crate::train::{Finished, Plan};
 use apical::config::Variant;
 use apical::plots::TensorBoard;
-use apical::record::replicas::{ReplicaResult, Results, swept_settings};
-use apical::record::{ImageShape, ReplicaRuns};
+use apical::run_dir::replicas::{ReplicaResult, ReplicaSummary, swept_settings};
+use apical::run_dir::{ImageSpec, ReplicaRunDirs};
 use apical::schedule::Device;
 use apical::train::{Event, ReplicaEvent, Start, Summary};
 
 /// Tells everyone what happens.
 pub(super) struct Listener<'a> {
-    runs: Option<ReplicaRuns>,
+    runs: Option<ReplicaRunDirs>,
     /// One for each network, or none.
     pub(super) tensorboards: Vec<TensorBoard>,
     pub(super) output: Output,
@@ -28,7 +28,7 @@ pub(super) struct Listener<'a> {
     pub(super) estimate: Estimate,
     pub(super) variants: &'a [Variant],
     pub(super) plans: &'a [Plan],
-    images: ImageShape,
+    images: ImageSpec,
     /// Of the last wave; `None` before the first.
     device: Option<Device>,
     /// Networks that train now.
@@ -48,7 +48,7 @@ pub(super) struct Listener<'a> {
 impl<'a> Listener<'a> {
     pub(super) fn new(
         json: bool,
-        images: ImageShape,
+        images: ImageSpec,
         variants: &'a [Variant],
         plans: &'a [Plan],
     ) -> Self {
@@ -76,7 +76,7 @@ impl<'a> Listener<'a> {
     /// Begins with networks that stand somewhere.
     pub(super) fn begin(
         &mut self,
-        runs: Option<ReplicaRuns>,
+        runs: Option<ReplicaRunDirs>,
         starts: &[Start],
     ) -> Result<(), CliError> {
         let mut work = 0.0;
@@ -202,7 +202,7 @@ impl<'a> Listener<'a> {
     pub(super) fn finish(mut self, seconds: f64) -> Result<(), CliError> {
         self.progress.clear();
         self.results.sort_by_key(|result| result.replica);
-        let results = Results::new(self.variants, std::mem::take(&mut self.results));
+        let results = ReplicaSummary::new(self.variants, std::mem::take(&mut self.results));
         // As with the weights: the result is told even where it cannot be written.
         let saved = self.runs.as_ref().map(|runs| runs.save_summary(&results)).transpose();
         if self.json {

@@ -14,9 +14,8 @@ use super::stop;
 use super::train::{Job, Plan, TrainArgs, announce_device, heard, warn};
 use super::{CliError, Ending};
 use apical::config::{Sweep, VARIANTS_MAX, variants};
-use apical::record::ReplicaRuns;
-use apical::record::replicas::replica_folder;
-use apical::record::run::TENSORBOARD;
+use apical::run_dir::ReplicaRunDirs;
+use apical::run_dir::file_names::{TENSORBOARD, replica_folder};
 use apical::schedule::Device;
 use apical::train::{Replicas, Start};
 use listener::Listener;
@@ -82,7 +81,7 @@ pub(super) fn run(arguments: &TrainArgs, mut job: Job) -> Result<Ending, CliErro
         variants.iter().map(|variant| Plan::new(&variant.config, &dataset)).collect();
     let (mut runs, mut starts) = (None, vec![Start::Initial; variants.len()]);
     if let Some(folder) = job.resumed() {
-        let (resumed, from) = ReplicaRuns::resume(folder, &variants, keep)?;
+        let (resumed, from) = ReplicaRunDirs::resume(folder, &variants, keep)?;
         resumed.notices().for_each(tell);
         (runs, starts) = (Some(resumed), from);
     }
@@ -97,7 +96,7 @@ pub(super) fn run(arguments: &TrainArgs, mut job: Job) -> Result<Ending, CliErro
     let _held = stop::hold(job.is_kept())?;
     // Before the first image, so that no hour of training ends at a full or forbidden folder.
     if let Some(folder) = job.create()? {
-        runs = Some(ReplicaRuns::resume(&folder, &variants, keep)?.0);
+        runs = Some(ReplicaRunDirs::resume(&folder, &variants, keep)?.0);
     }
     let mut tensorboards = Vec::new();
     if let Some(folder) = job.resumed()

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use apical::evaluate::Spread;
 use apical::figures::Table;
-use apical::record::replicas::{CombinationResult, ReplicaResult, in_words};
+use apical::run_dir::replicas::{CombinationResult, ReplicaResult, setting_text};
 
 /// A line for each network. `tested`: the images that they were tested on.
 pub(super) fn networks(replicas: &[ReplicaResult], tested: &str) -> String {
@@ -14,7 +14,7 @@ pub(super) fn networks(replicas: &[ReplicaResult], tested: &str) -> String {
     for result in replicas {
         let ReplicaResult { replica, seed, settings, test_error, weights_sha256, .. } = result;
         let mut row = vec![replica.to_string(), seed.to_string()];
-        row.extend(settings.values().map(in_words));
+        row.extend(settings.values().map(setting_text));
         row.extend([format!("{test_error:.2}"), weights_sha256.clone()]);
         table.push(row);
     }
@@ -28,7 +28,7 @@ pub(super) fn combinations(combinations: &[CombinationResult], tested: &str) -> 
     let mut table = table(&[], settings, &["networks", &mean, "sd", "SEM"]);
     for CombinationResult { settings, networks, test_error, .. } in combinations {
         let Spread { mean, sd, sem } = test_error;
-        let mut row: Vec<String> = settings.values().map(in_words).collect();
+        let mut row: Vec<String> = settings.values().map(setting_text).collect();
         let number = |value: &Option<f64>| value.map_or("-".into(), |value| format!("{value:.3}"));
         row.extend([networks.to_string(), format!("{mean:.3}"), number(sd), number(sem)]);
         table.push(row);

@@ -13,10 +13,9 @@ use crate::stop;
 use crate::{CliError, Ending};
 use apical::config::{Config, variants};
 use apical::dataset::{DataIdentity, Dataset};
-use apical::record::data::{check_class_names, open_data};
-use apical::record::replicas::replica_folder;
-use apical::record::run::WEIGHTS;
-use apical::record::{Checkpoints, FolderLock, ImageShape, RunInfo, now};
+use apical::run_dir::file_names::{WEIGHTS, replica_folder};
+use apical::run_dir::training_data::{check_class_names, open_training_data};
+use apical::run_dir::{CheckpointFolder, FolderLock, ImageSpec, RunInfo, now_rfc3339};
 use apical::train::{Every, Position, TrainError};
 
 /// How many of the last checkpoints are kept, where nothing else is asked for.
@@ -56,7 +55,7 @@ impl Job {
         let (sweeps, replicas) = arguments.networks.of_each(&arguments.settings)?;
         let info = RunInfo {
             version: env!("CARGO_PKG_VERSION").to_string(),
-            date: now(),
+            date: now_rfc3339(),
             data: arguments.data.folder().and_then(|folder| std::path::absolute(folder).ok()),
             read_options: arguments.data.reading(),
             dataset_sha256: String::new(),
@@ -105,7 +104,7 @@ impl Job {
         };
         let of_run = self.info.data_identity();
         if data.folder().is_none() {
-            let dataset = open_data(&of_run, folder)?;
+            let dataset = open_training_data(&of_run, folder)?;
             dataset.warnings.iter().for_each(tell);
             return Ok(dataset);
         }
@@ -120,8 +119,8 @@ impl Job {
     }
 
     /// What a network takes and tells, and the data set as the run names it, wherever it is now.
-    pub(crate) fn image_shape(&self, dataset: &Dataset) -> ImageShape {
-        ImageShape { data: Some(self.info.data_identity()), ..ImageShape::without_data(dataset) }
+    pub(crate) fn image_shape(&self, dataset: &Dataset) -> ImageSpec {
+        ImageSpec { data: Some(self.info.data_identity()), ..ImageSpec::without_identity(dataset) }
     }
 
     /// Says what a user should know of the part of the data set that is used.
@@ -218,7 +217,7 @@ impl Job {
     /// Which networks have a checkpoint, or their weights. An unreadable folder counts as one without.
     fn kept(&self, folder: &Path) -> Kept {
         let has_any = |run: &Path| {
-            run.join(WEIGHTS).is_file() || Checkpoints::count(run).is_ok_and(|count| count > 0)
+            run.join(WEIGHTS).is_file() || CheckpointFolder::count(run).is_ok_and(|count| count > 0)
         };
         if !self.info.is_of_many() {
             return if has_any(folder) { Kept::All } else { Kept::Nothing };

@@ -12,13 +12,13 @@ use crate::progress::{Estimate, Progress, time_left};
 use crate::tui::Dashboard;
 use apical::network::Network;
 use apical::plots::TensorBoard;
-use apical::record::{ImageShape, Run, weights_sha256};
+use apical::run_dir::{ImageSpec, RunDir, weights_sha256};
 use apical::schedule::Device;
 use apical::train::{Event, Summary, Training};
 
 /// Tells everyone what happens.
 pub(super) struct Listener<'a> {
-    pub(super) run: Option<Run>,
+    pub(super) run: Option<RunDir>,
     pub(super) tensorboard: Option<TensorBoard>,
     pub(super) output: Output,
     pub(super) json: bool,
@@ -28,7 +28,7 @@ pub(super) struct Listener<'a> {
     pub(super) estimate: Estimate,
     pub(super) plan: &'a Plan,
     pub(super) job: &'a Job,
-    pub(super) images: ImageShape,
+    pub(super) images: ImageSpec,
     /// Work done when the last training images were.
     pub(super) work: f64,
 }

@@ -14,8 +14,8 @@ use super::settings::Settings;
 use super::stop;
 use super::tui::{self, Dashboard};
 use super::{CliError, EXIT_CODES, Ending};
-use apical::record::Run;
-use apical::record::run::TENSORBOARD;
+use apical::run_dir::RunDir;
+use apical::run_dir::file_names::TENSORBOARD;
 use apical::schedule::Selection;
 use apical::train::{Every, Start, Training};
 use clap::Args;
@@ -108,7 +108,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
     let plan = Plan::new(&config, &dataset);
     let (mut run, mut start) = (None, Start::Initial);
     if let Some(folder) = job.resumed() {
-        let (resumed, from) = Run::resume(folder, &config, job.info.keep_checkpoints)?;
+        let (resumed, from) = RunDir::resume(folder, &config, job.info.keep_checkpoints)?;
         resumed.notices().iter().for_each(tell);
         (run, start) = (Some(resumed), from);
     }
@@ -125,7 +125,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
     let _held = stop::hold(job.is_kept())?;
     // Before the first image, so that no hour of training ends at a full or forbidden folder.
     if let Some(folder) = job.create()? {
-        run = Some(Run::create(&folder, &config, job.info.keep_checkpoints)?);
+        run = Some(RunDir::create(&folder, &config, job.info.keep_checkpoints)?);
     }
     if run.is_some() {
         training.keep_checkpoints(job.every);

@@ -6,8 +6,8 @@ use crate::output::tell;
 use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::plots::TensorBoard;
-use apical::record::run::TENSORBOARD;
-use apical::record::{ImageShape, RecordError};
+use apical::run_dir::file_names::TENSORBOARD;
+use apical::run_dir::{ImageSpec, StorageError};
 use apical::schedule::Device;
 use apical::train::{Position, Start};
 use apical::trials::training_images;
@@ -64,9 +64,9 @@ impl Plan {
     pub(crate) fn tensorboard(
         &self,
         run: &Path,
-        images: ImageShape,
+        images: ImageSpec,
         start: &Start,
-    ) -> Result<TensorBoard, RecordError> {
+    ) -> Result<TensorBoard, StorageError> {
         let folder = run.join(TENSORBOARD);
         let position = match start {
             Start::Checkpoint(checkpoint) => checkpoint.position,

@@ -20,7 +20,7 @@ use super::stop;
 use super::train::Plan;
 use apical::config::Config;
 use apical::network::Network;
-use apical::record::{ImageShape, weights};
+use apical::run_dir::{ImageSpec, weights};
 use apical::train::{Event, Requests, Training};
 use keys::Action;
 use screen::Screen;
@@ -139,7 +139,7 @@ impl Dashboard {
     pub(super) fn open(
         plan: &Plan,
         training: &Training,
-        images: ImageShape,
+        images: ImageSpec,
         folder: Option<PathBuf>,
         estimate: Estimate,
     ) -> Result<Self, CliError> {

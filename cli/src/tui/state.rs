@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::curve::Curve;
 use super::keys::Action;
 use apical::network::{Layer, LayerStatistics, Network};
-use apical::record::ImageShape;
+use apical::run_dir::ImageSpec;
 use apical::train::Event;
 
 /// What stays the same while a network trains.
@@ -19,7 +19,7 @@ pub(super) struct Subject {
     pub(super) of_images: usize,
     /// What the images are called that are tested on.
     pub(super) tested: &'static str,
-    pub(super) images: ImageShape,
+    pub(super) images: ImageSpec,
     /// Whether there is a folder for weights.
     pub(super) can_save: bool,
     /// Whether the terminal shows more than 256 colours.
@@ -216,7 +216,7 @@ pub(super) mod tests {
             epochs: 4,
             of_images: 1000,
             tested: "test",
-            images: ImageShape::grey(4, 4, 10, 255),
+            images: ImageSpec::grey(4, 4, 10, 255),
             can_save: true,
             is_true_colour: true,
         }

@@ -11,12 +11,12 @@ use apical::dataset::Dataset;
 use apical::evaluate::Spread;
 use apical::figures::Table;
 use apical::layout::in_words;
-use apical::record::replicas::in_words as setting_in_words;
+use apical::run_dir::replicas::setting_text;
 use apical::schedule::Device;
 use apical::train::Event;
 use apical::trials::{TrialEvent, training_images};
-use apical::tune::folder::BEST;
-use apical::tune::{Folder, Rung, RungResult, Search, TuneEvent, Tuned};
+use apical::tune::folder::BEST_CONFIG;
+use apical::tune::{Rung, RungResult, Search, TuneEvent, TuneFolder, TuneResult};
 
 /// Tells everyone what happens.
 pub(super) struct Listener<'a> {
@@ -78,7 +78,7 @@ impl<'a> Listener<'a> {
 
     pub(super) fn hear(&mut self, event: TuneEvent) -> Result<(), CliError> {
         match event {
-            TuneEvent::Rung { rung, candidates, networks, finished } => {
+            TuneEvent::RungStarted { rung, candidates, networks, finished } => {
                 (self.rung, self.networks, self.finished) = (*rung, networks, finished);
                 self.estimate.skip(finished as f64 * self.network_work());
                 let known = match finished {
@@ -109,8 +109,8 @@ impl<'a> Listener<'a> {
                     self.print_json("trial", trial)?;
                 }
             }
-            TuneEvent::RungDone(result) if self.json => self.print_json("rung", result)?,
-            TuneEvent::RungDone(result) => {
+            TuneEvent::RungFinished(result) if self.json => self.print_json("rung", result)?,
+            TuneEvent::RungFinished(result) => {
                 let table = self.table(result);
                 let text = format!("{}\n{table}\n", self.rung_in_words());
                 let Listener { progress, output, .. } = self;
@@ -155,7 +155,7 @@ impl<'a> Listener<'a> {
         for candidate in &result.candidates {
             let Spread { mean, sd, .. } = candidate.validation_error;
             let mut row = vec![candidate.candidate.to_string()];
-            row.extend(candidate.settings.values().map(setting_in_words));
+            row.extend(candidate.settings.values().map(setting_text));
             row.extend([
                 candidate.networks.to_string(),
                 format!("{mean:.2}"),
@@ -173,19 +173,23 @@ impl<'a> Listener<'a> {
         progress.aside(|| output.print_json(&Line { event, line }))
     }
 
-    pub(super) fn finish(mut self, tuned: &Tuned, folder: &Folder) -> Result<(), CliError> {
+    pub(super) fn finish(
+        mut self,
+        tuned: &TuneResult,
+        folder: &TuneFolder,
+    ) -> Result<(), CliError> {
         self.progress.clear();
         let Some(best) = tuned.best_candidate() else { return Ok(()) };
         if self.json {
             return self.print_json("best", best);
         }
         let settings = best.settings.iter();
-        let settings = settings.map(|(key, value)| format!("{key} = {}", setting_in_words(value)));
+        let settings = settings.map(|(key, value)| format!("{key} = {}", setting_text(value)));
         self.output.print(format_args!(
             "best        {}\nwritten     {}\ntrain it    apical train --config {}",
             settings.collect::<Vec<_>>().join(", "),
             folder.path().display(),
-            folder.path().join(BEST).display()
+            folder.path().join(BEST_CONFIG).display()
         ))
     }
 }

@@ -16,7 +16,7 @@ use super::{CliError, EXIT_CODES, Ending, run_data, stop};
 use apical::config::{Config, Sweep};
 use apical::dataset::DataIdentity;
 use apical::train::TrainError;
-use apical::tune::{self, Folder, Search, TuneEvent};
+use apical::tune::{self, Search, TuneEvent, TuneFolder};
 use listener::Listener;
 
 /// Search settings on images held out of the training set
@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<Ending, CliError> {
     let dataset = arguments.data.open()?;
     let mut base = arguments.settings.resolve(|_| ())?;
     if base.validation == 0 {
-        base.validation = tune::usual_validation(&dataset);
+        base.validation = tune::default_validation(&dataset);
     }
     let data = DataIdentity::of(&dataset);
     let mut search = Search {
@@ -103,7 +103,7 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<Ending, CliError> {
     };
     search.rungs = match arguments.rungs {
         Some(rungs) => rungs,
-        None => Search::usual_rungs(search.candidates()?.len() / replicas, *reduction),
+        None => Search::default_rungs(search.candidates()?.len() / replicas, *reduction),
     };
     let selection = arguments.machine.selection()?;
     tune::check(&search, &dataset)?;
@@ -114,7 +114,7 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<Ending, CliError> {
         dataset.subset_warnings(validation, images, test_images).map_err(TrainError::from)?;
     notes.iter().for_each(tell);
     let _held = stop::hold(true)?;
-    let (folder, mut trials) = Folder::open(&arguments.out, &search)?;
+    let (folder, mut trials) = TuneFolder::open(&arguments.out, &search)?;
     folder.notice().into_iter().chain(trials.notice()).for_each(tell);
     let mut listener = Listener::new(arguments.json, &search, &dataset)?;
     let mut failure = None;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 
-use apical::record::FolderLock;
+use apical::run_dir::FolderLock;
 use assert_cmd::Command;
 use tempfile::TempDir;
 
@@ -96,9 +96,9 @@ fn damaged_metrics_are_written_again_from_the_checkpoint() {
     for (kind, bytes, text) in [
         ("empty", Some(Vec::new()), "bytes were missing"),
         ("cut", Some(whole[..end(1) + 20].to_vec()), "bytes were missing"),
-        ("zeros", Some(vec![0; whole.len()]), "line 1 is not as it was"),
-        ("without-a-line", Some(without_second), "line 2 is not as it was"),
-        ("garbage", Some(garbage), "line 2 is not as it was"),
+        ("zeros", Some(vec![0; whole.len()]), "line 1 differs"),
+        ("without-a-line", Some(without_second), "line 2 differs"),
+        ("garbage", Some(garbage), "line 2 differs"),
         ("gone", None, "bytes were missing"),
     ] {
         let run = copy_stopped(&folder, kind, 1);
@@ -130,7 +130,7 @@ fn damaged_checkpoints_and_weights_are_kept_and_replaced() {
         fs::write(&path, &bytes).unwrap();
         let told = told(&mut resume(&folder, run));
         assert!(told.contains(&format!("{name}: cannot")) && told.contains(".damaged"), "{told}");
-        assert!(told.contains("does not fit its checksum"), "{told}");
+        assert!(told.contains("does not match its checksum"), "{told}");
         assert_eq!(fs::read(format!("{}.damaged", path.display())).unwrap(), bytes);
         same_run(&folder, "whole", run);
         assert!(
@@ -160,9 +160,13 @@ fn edited_settings_are_told_key_by_key() {
     let config = fs::read_to_string(folder.path().join("whole/config.toml")).unwrap();
     let edited = config.replace("epochs = 3", "epochs = 9").replace("seed = 1", "seed = 2");
     for (run, text, expected) in [
-        ("edited", Some(edited.as_str()), &["epochs is 9 there", "seed is 2 there"][..]),
+        (
+            "edited",
+            Some(edited.as_str()),
+            &["epochs is 9 in this file", "seed is 2 in this file"][..],
+        ),
         ("garbage", Some("epochs = ["), &["cannot read these settings: "]),
-        ("gone", None, &["was gone and is written anew"]),
+        ("gone", None, &["was missing and is written again"]),
         ("same", Some(config.as_str()), &[]),
     ] {
         let path = copy_stopped(&folder, run, 1).join("config.toml");
@@ -183,7 +187,7 @@ fn edited_settings_are_told_key_by_key() {
 fn folder_of_another_program_is_refused_untouched() {
     let folder = folder_with_data();
     let run = folder.path().join("run");
-    let lock = FolderLock::take(&run).unwrap();
+    let lock = FolderLock::acquire(&run).unwrap();
     fails(&mut train(&folder, "run"), 1, &["another process has this folder in use"]);
     let mut many = train(&folder, "run");
     fails(many.args(["--replicas", "2"]), 1, &["another process has this folder in use"]);

@@ -7,7 +7,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use apical::random::{Purpose, Stream};
-use apical::record::{checkpoint, weights};
+use apical::run_dir::{checkpoint_file, weights};
 use rand::Rng;
 use tempfile::TempDir;
 
@@ -55,7 +55,7 @@ fn check_files(run: &Path) {
             if path.extension().is_some_and(|extension| extension == "safetensors") {
                 weights::load(&path).unwrap();
                 if folder != run {
-                    checkpoint::load(&path).unwrap();
+                    checkpoint_file::load(&path).unwrap();
                 }
             }
         }
@@ -72,7 +72,7 @@ pub fn same_run(folder: &TempDir, whole: &str, resumed: &str) {
     }
     let best = |run: &str| {
         let path = folder.path().join(run).join("checkpoints/best.safetensors");
-        let saved = checkpoint::load(&path).unwrap();
+        let saved = checkpoint_file::load(&path).unwrap();
         (saved.checkpoint.position, saved.checkpoint.network, saved.metrics)
     };
     assert!(best(whole) == best(resumed), "{resumed}: another best checkpoint");
@@ -195,7 +195,7 @@ fn what_cannot_be_gone_on_with_is_refused_and_left_as_it_is() {
     let resume = |arguments: &[&str], code: i32, texts: &[&str]| {
         fails(apical(&folder).args(["train", "--resume"]).args(arguments), code, texts);
     };
-    resume(&["nowhere"], 1, &["nowhere: there is no run in this folder"]);
+    resume(&["nowhere"], 1, &["nowhere: no resumable run in this folder"]);
     resume(&["run", "--epochs", "9"], 2, &["leave out --epochs"]);
     resume(&["run", "--preset", "quick"], 2, &["leave out --preset"]);
     fails(apical(&folder).args(["train", "--resume", "run", "--out", "x"]), 2, &["cannot be used"]);
@@ -230,9 +230,9 @@ fn what_cannot_be_gone_on_with_is_refused_and_left_as_it_is() {
     // Settings that are not those of the checkpoint.
     let text = String::from_utf8(whole.clone()).unwrap();
     fs::write(&info, text.replace("\"epochs\": 100000", "\"epochs\": 99999")).unwrap();
-    resume(&["run"], 1, &["this checkpoint is one of other settings"]);
+    resume(&["run"], 1, &["the settings of this checkpoint differ"]);
     fs::write(&info, &whole[..whole.len() / 2]).unwrap();
-    resume(&["run"], 1, &["run.json: this does not tell what the run was asked to do"]);
+    resume(&["run"], 1, &["run.json: expected the description of a run"]);
     fs::write(&info, &whole).unwrap();
     check_files(&run);
 }

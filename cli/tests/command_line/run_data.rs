@@ -72,7 +72,7 @@ fn commands_without_data_use_those_of_the_run() {
     let mut command = apical(&folder);
     let told = error_output_of(command.args(record).args(["--out", "r.npz", "--backend", "cpu"]));
     assert!(told.contains(message), "{told}");
-    // Its about.json is not compressed.
+    // Its axes.json is not compressed.
     let bytes = fs::read(folder.path().join("r.npz")).unwrap();
     let about = format!("{{\"data\":{}", tested["data"]);
     assert!(String::from_utf8_lossy(&bytes).contains(&about), "{about}");
@@ -336,7 +336,7 @@ fn renamed_classes_of_a_run_are_refused() {
     output_of(&mut train_on(&folder, "abc", &["--images", "0", "--out", "run"]));
     // Two names change places: by name, every label would mean another class.
     fs::write(&names, "b\na\nc").unwrap();
-    let reason = "abc has the same images, but classes have other names: a is now b, b is now a";
+    let reason = "abc has the same images, but other class names: a is now b, b is now a";
     let hint =
         "hint: give the folders of classes, or the lines of class_names.txt, their former names";
     for command in [&["train", "--resume"][..], &["plot"], &["test"]] {

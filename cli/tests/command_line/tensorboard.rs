@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use apical::record::tensorboard::messages::event::What;
-use apical::record::tensorboard::messages::value::Content;
-use apical::record::tensorboard::messages::{Event, Histogram, SessionLog, Value};
-use apical::record::weights;
+use apical::run_dir::tensorboard::messages::event::What;
+use apical::run_dir::tensorboard::messages::value::Content;
+use apical::run_dir::tensorboard::messages::{Event, Histogram, SessionLog, Value};
+use apical::run_dir::weights;
 use prost::Message;
 use serde_json::Value as Json;
 
@@ -82,7 +82,7 @@ fn values(events: &[Event]) -> Vec<(i64, Value)> {
 fn numbers(values: &[(i64, Value)], tag: &str) -> Vec<(i64, f64)> {
     let of_tag = values.iter().filter(|(_, value)| value.tag == tag);
     let number = |(step, value): &(i64, Value)| match value.content {
-        Some(Content::Number(number)) => (*step, f64::from(number)),
+        Some(Content::Scalar(number)) => (*step, f64::from(number)),
         _ => panic!("{tag} is no number"),
     };
     of_tag.map(number).collect()
@@ -118,7 +118,7 @@ fn curves_are_the_numbers_of_the_metrics_by_images_shown() {
     let (0, Value { tag, content: Some(Content::Tensor(tensor)), .. }) = &values[0] else {
         panic!("the data set comes first")
     };
-    let text = String::from_utf8(tensor.texts[0].clone()).unwrap();
+    let text = String::from_utf8(tensor.string_val[0].clone()).unwrap();
     let sha256 = info["dataset_sha256"].as_str().unwrap();
     assert_eq!(tag, "data");
     assert!(text.contains("    data\n") && text.contains("300 training and 200"), "{text}");

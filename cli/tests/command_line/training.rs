@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use apical::config::Config;
-use apical::record::{checkpoint, weights};
+use apical::run_dir::{checkpoint_file, weights};
 use serde_json::Value;
 
 use super::{apical, fails, folder_with_data, json_of, output_of, train_on_cpu};
@@ -229,7 +229,8 @@ fn best_checkpoint_is_that_of_the_lowest_test_error() {
         let errors: Vec<f64> = errors.map(|line| line["test_error"].as_f64().unwrap()).collect();
         let lowest = errors.iter().copied().fold(f64::INFINITY, f64::min);
         let first = errors.iter().position(|&error| error == lowest).unwrap();
-        let best = checkpoint::load(&run.join("checkpoints/best.safetensors")).unwrap().checkpoint;
+        let best =
+            checkpoint_file::load(&run.join("checkpoints/best.safetensors")).unwrap().checkpoint;
         // The position is the start of the next epoch, which is counted from 1.
         assert_eq!(best.position.epoch as usize, first + 2, "{every}: {errors:?}");
         assert_eq!(best.test_error(), Some(lowest));

@@ -194,9 +194,9 @@ fn another_search_does_not_go_into_the_same_folder() {
         let texts = ["found: this folder holds another search", difference, "another folder"];
         fails(tune(&folder).args(arguments), 2, &texts);
     };
-    other(&["--ramp", "50"], "ramp is 0 there, 50 here");
+    other(&["--ramp", "50"], "ramp is 0 in the folder, 50 now");
     other(&["--search", "beta1=0.8,0.9"], "search is");
-    other(&["--rungs", "1"], "rungs is 2 there, 1 here");
+    other(&["--rungs", "1"], "rungs is 2 in the folder, 1 now");
     assert_eq!(read(&folder, "trials.jsonl"), before);
     // Nor into the folder of a run.
     let mut train = apical(&folder);
@@ -222,9 +222,9 @@ fn a_search_that_cannot_be_is_refused_before_it_starts() {
     refused(&["--search", "etta=1,2"], 2, "there is no setting 'etta', perhaps 'eta'");
     refused(&["--search", "epochs=1,2"], 2, "epochs cannot be searched");
     refused(&with(&["--eta", "0.3"]), 2, "eta is given by --eta and searched");
-    refused(&with(&["--rungs", "0"]), 2, "0 rungs: 1 to 16");
-    refused(&with(&["--reduction", "1"]), 2, "reduction 1: of at least 2 candidates");
-    refused(&with(&["--rungs", "9"]), 2, "less than a minibatch of 32");
+    refused(&with(&["--rungs", "0"]), 2, "rungs = 0: 1 to 16");
+    refused(&with(&["--reduction", "1"]), 2, "reduction = 1: at least 2");
+    refused(&with(&["--rungs", "9"]), 2, "fewer than the minibatch of 32");
     refused(&with(&["--validation", "300"]), 2, "--validation sets it");
     refused(&with(&["--images", "251"]), 2, "--images sets it");
     refused(&["--search", "beta1=0.9,1.5"], 2, "beta1");

@@ -98,7 +98,7 @@ fn weights_that_cannot_be_are_refused() {
         fs::write(&path, bytes).unwrap();
         fails(&mut test(&folder), 1, &[name, text]);
     };
-    let damaged = "expected a whole safetensors file, found ";
+    let damaged = "expected a complete safetensors file, found ";
     refused(b"", damaged);
     refused(b"\x80\x02}q\x00X\x07\x00\x00\x00weights", damaged);
     refused(&whole[..whole.len() / 2], damaged);
@@ -108,10 +108,10 @@ fn weights_that_cannot_be_are_refused() {
         let at = bytes.windows(from.len()).position(|part| part == from.as_bytes()).unwrap();
         [&bytes[..at], to.as_bytes(), &bytes[at + from.len()..]].concat()
     };
-    refused(&change(&whole, "taps = 10", "taps = 11"), "does not fit its checksum");
+    refused(&change(&whole, "taps = 10", "taps = 11"), "does not match its checksum");
     let mut flipped = whole.clone();
     *flipped.last_mut().unwrap() ^= 1;
-    refused(&flipped, "the file is damaged: its content does not fit its checksum");
+    refused(&flipped, "the file is damaged: its content does not match its checksum");
     let lost = change(&whole, "\"sha256\"", "\"sha257\"");
     refused(&lost, "the file is damaged: apical wrote it with a checksum, which is missing");
     // As other programs write it: read, which is told.
@@ -139,8 +139,8 @@ fn weights_that_cannot_be_are_refused() {
     refused(&changed("[20,30]", "[30,20]"), "'W0' to have shape [20, 30], found [30, 20]");
     refused(&changed("F32", "I32"), "to be F32, found I32");
     refused(&changed("\"classes\"", "\"clasess\""), "the metadata 'classes', as apical writes it");
-    refused(&changed("batch", "bitch"), "the settings in the metadata 'config' cannot be read");
-    refused(&changed("taps = 10", "taps = 99"), "a setting in the metadata 'config' cannot be");
+    refused(&changed("batch", "bitch"), "cannot parse the settings in the metadata 'config'");
+    refused(&changed("taps = 10", "taps = 99"), "invalid setting in the metadata 'config'");
 
     fs::remove_file(&path).unwrap();
     fails(&mut test(&folder), 1, &[name, "the file cannot be read", "caused by: "]);
@@ -157,7 +157,7 @@ fn a_data_set_of_another_shape_is_refused() {
     for labels in [TRAINING_LABELS, TEST_LABELS] {
         write_idx(&data.join(labels), &[2], vec![0, 9]);
     }
-    let reason = "data: the network takes images of 6 x 5 pixels, this data set has 5 x 6";
+    let reason = "data: the network expects images of 6 x 5 pixels, this data set has 5 x 6";
     fails(&mut test(&folder), 1, &[reason, hint]);
 
     for images in [TRAINING_IMAGES, TEST_IMAGES] {

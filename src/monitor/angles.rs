@@ -1,0 +1,37 @@
+//! Angles between the errors of hidden layers and those of exact backpropagation.
+
+use super::derived::sigma;
+use super::sample_arrays::SampleArrays;
+use crate::analysis::statistics::angle;
+use crate::layout::{Array, BackendError, compartment};
+
+/// Returns the angles between the errors of each hidden layer and those of exact backpropagation. Gradients are products
+/// of errors and presynaptic activity, so their angles are equal. Shape: `[layers][samples]`, degrees.
+pub(super) fn angles(view: &mut SampleArrays) -> Result<Vec<Vec<f64>>, BackendError> {
+    let shape = view.shape;
+    let output = shape.layers() - 1;
+    let mut angles = vec![Vec::new(); output];
+    let mut above: Vec<f64> =
+        view.rows(Array::Errors(output), &[0])?.into_iter().map(f64::from).collect();
+    for layer in (0..output).rev() {
+        let (units, units_above) = (shape.units(layer), shape.units(layer + 1));
+        let weights = view.read(Array::Weights(layer + 1))?;
+        let voltages = view.rows(Array::Compartments(layer), &[compartment::MEAN_SOMA])?;
+        let errors = view.rows(Array::Errors(layer), &[0])?;
+        let mut backpropagated = Vec::with_capacity(voltages.len());
+        for (lane, above) in above.chunks(units_above).enumerate() {
+            for unit in 0..units {
+                // Weights are stored by presynaptic neuron.
+                let weights = &weights[unit * units_above..(unit + 1) * units_above];
+                let products = weights.iter().zip(above).map(|(&w, error)| f64::from(w) * error);
+                let sigma = sigma(voltages[lane * units + unit]);
+                backpropagated.push(products.sum::<f64>() * sigma * (1.0 - sigma));
+            }
+        }
+        let errors: Vec<f64> = errors.into_iter().map(f64::from).collect();
+        let lanes = errors.chunks(units).zip(backpropagated.chunks(units));
+        angles[layer] = lanes.map(|(local, exact)| angle(local, exact)).collect();
+        above = backpropagated;
+    }
+    Ok(angles)
+}

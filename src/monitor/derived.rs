@@ -1,0 +1,265 @@
+//! Quantities of a whole image, computed in double precision from the backend's arrays.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::angles::angles;
+use super::jacobians::Jacobians;
+use super::sample_arrays::SampleArrays;
+use super::step_monitor::array_name;
+use super::{Axis, Mode, MonitorSpec, Quantity, RecordedArray};
+use crate::config::{Config, PlateauTimes};
+use crate::dataset::Dataset;
+use crate::layout::{Array, Backend, BackendError, Lane, Shape, compartment, plateau, trace};
+use crate::model::plateaus::early_steps;
+use crate::model::spikes::input_rates;
+
+/// Settings from which quantities are computed, and sums over images.
+pub(super) struct DerivedQuantities {
+    phi_max: f64,
+    /// Input rate of each byte, spikes per step.
+    input_rates: Vec<f32>,
+    dataset: Arc<Dataset>,
+    jacobians: Option<Jacobians>,
+    plateau_times: PlateauTimes,
+    seed: u64,
+}
+
+impl DerivedQuantities {
+    pub(super) fn new(config: &Config, dataset: &Arc<Dataset>) -> Self {
+        DerivedQuantities {
+            phi_max: config.phi_max,
+            input_rates: input_rates(config.phi_max, dataset.max_pixel),
+            dataset: dataset.clone(),
+            jacobians: None,
+            plateau_times: config.plateau_times,
+            seed: config.seed,
+        }
+    }
+
+    /// Returns the rate `phi_max sigma(C)`, spikes per step.
+    pub(super) fn rate(&self, voltage: f32) -> f64 {
+        self.phi_max * sigma(voltage)
+    }
+
+    /// Returns the product of the mean Jacobians since the last call, and its eigenvalue.
+    pub(super) fn take_jacobians(&mut self) -> Vec<RecordedArray> {
+        self.jacobians.take().map_or(Vec::new(), Jacobians::finish)
+    }
+
+    /// Returns the selected quantities of images that are shown in parallel, except those of each step.
+    pub(super) fn per_image_arrays(
+        &mut self,
+        backend: &mut dyn Backend,
+        recorder: &MonitorSpec,
+        lanes: &[Lane],
+        mean_rates: &[Vec<f64>],
+        shown: Mode,
+    ) -> Result<Vec<RecordedArray>, BackendError> {
+        let shape = backend.shape().clone();
+        let output = shape.layers() - 1;
+        let mut view = SampleArrays { backend, shape: &shape, lanes };
+        let mut arrays = Vec::new();
+        for &quantity in &recorder.quantities {
+            let has_target = shown != Mode::Test;
+            match quantity {
+                Quantity::Representations => {
+                    for population in 0..shape.populations.len() {
+                        if recorder.includes_population(population) {
+                            arrays.push(self.representations(&mut view, recorder, population)?);
+                        }
+                    }
+                }
+                Quantity::Plateaus if has_target => {
+                    for layer in recorded_layers(recorder, 0..output) {
+                        let rows = [plateau::FORWARD, plateau::TARGET];
+                        let array = Array::Plateaus(layer);
+                        let axes = [Axis::Image, Axis::Phase, Axis::Unit];
+                        let values = view.rows(array, &rows)?;
+                        arrays.push(layer_array(quantity, recorder, layer, &shape, &axes, &values));
+                    }
+                }
+                Quantity::PlateauTimes if has_target => {
+                    for layer in recorded_layers(recorder, 0..output) {
+                        let axes = [Axis::Image, Axis::Phase, Axis::Unit];
+                        let values = self.plateau_times(&view, layer);
+                        arrays.push(layer_array(quantity, recorder, layer, &shape, &axes, &values));
+                    }
+                }
+                Quantity::Errors if has_target => {
+                    for layer in recorded_layers(recorder, 0..output + 1) {
+                        let values = view.rows(Array::Errors(layer), &[0])?;
+                        let axes = [Axis::Image, Axis::Unit];
+                        arrays.push(layer_array(quantity, recorder, layer, &shape, &axes, &values));
+                    }
+                }
+                Quantity::Gradients if has_target => {
+                    for layer in recorded_layers(recorder, 0..output + 1) {
+                        arrays.push(gradients(&mut view, recorder, layer)?);
+                    }
+                }
+                Quantity::HiddenLosses if has_target => {
+                    for layer in recorded_layers(recorder, 0..output) {
+                        let losses = self.hidden_losses(&mut view, layer, &mean_rates[layer])?;
+                        arrays.push(image_array(array_name(quantity, layer + 1), losses));
+                    }
+                }
+                Quantity::OutputLoss if has_target => {
+                    let losses = self.output_losses(&mut view)?;
+                    arrays.push(image_array(quantity.name().to_string(), losses));
+                }
+                Quantity::Angles if has_target => {
+                    let angles = angles(&mut view)?;
+                    for layer in recorded_layers(recorder, 0..output) {
+                        let angles = angles[layer].iter().copied();
+                        arrays.push(image_array(array_name(quantity, layer + 1), angles.collect()));
+                    }
+                }
+                Quantity::Jacobians if has_target && output > 0 => {
+                    let voltages =
+                        view.rows(Array::Compartments(output), &[compartment::MEAN_SOMA])?;
+                    let weights = view.read(Array::Weights(output))?;
+                    let feedback = view.read(Array::Feedback(output - 1))?;
+                    let sizes = [shape.units(output), shape.units(output - 1)];
+                    let jacobians = self.jacobians.get_or_insert_with(|| Jacobians::new(sizes));
+                    for voltages in voltages.chunks(sizes[0]) {
+                        jacobians.add(self.phi_max, voltages, &weights, &feedback);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(arrays)
+    }
+
+    /// Returns the steps of the plateau potentials, counted from the start of the image. Shape: `[samples, 2, units]`.
+    fn plateau_times(&self, view: &SampleArrays, layer: usize) -> Vec<f32> {
+        let units = view.shape.units(layer);
+        let mut times = Vec::new();
+        for lane in view.lanes {
+            for (phase, end) in [lane.steps_forward, lane.steps()].into_iter().enumerate() {
+                times.extend((0..units as u32).map(|unit| {
+                    let early = match self.plateau_times {
+                        PlateauTimes::Synchronous => 0,
+                        PlateauTimes::Random => {
+                            let population = layer as u32 + 1;
+                            early_steps(self.seed, population, lane.position, unit)[phase]
+                        }
+                    };
+                    (end - early) as f32
+                }));
+            }
+        }
+        times
+    }
+
+    /// Returns the rates at the mean somatic voltages of the forward phase, or the rates of the input.
+    fn representations(
+        &self,
+        view: &mut SampleArrays,
+        recorder: &MonitorSpec,
+        population: usize,
+    ) -> Result<RecordedArray, BackendError> {
+        let values: Vec<f32> = match population.checked_sub(1) {
+            Some(layer) => {
+                let means = view.rows(Array::Compartments(layer), &[compartment::MEAN_SOMA])?;
+                means.into_iter().map(|voltage| self.rate(voltage) as f32).collect()
+            }
+            None => {
+                let images = view.lanes.iter().map(|lane| self.dataset.image(lane.image as usize));
+                images.flatten().map(|&byte| self.input_rates[usize::from(byte)]).collect()
+            }
+        };
+        let (axes, shape) = ([Axis::Image, Axis::Unit], view.shape);
+        Ok(population_array(Quantity::Representations, recorder, population, shape, &axes, &values))
+    }
+}
+
+/// Returns the errors times the window means of presynaptic spikes, and at last the errors as gradients of the biases.
+/// Shape: `[samples, units, below + 1]`.
+fn gradients(
+    view: &mut SampleArrays,
+    recorder: &MonitorSpec,
+    layer: usize,
+) -> Result<RecordedArray, BackendError> {
+    let (units, below) = (view.shape.units(layer), view.shape.below(layer));
+    let errors = view.rows(Array::Errors(layer), &[0])?;
+    let traces = view.rows(Array::Traces(layer), &[trace::FORWARD])?;
+    let range = recorder.unit_range(units);
+    let mut values = Vec::new();
+    for (errors, traces) in errors.chunks(units).zip(traces.chunks(below)) {
+        for error in &errors[range.clone()] {
+            values.extend(traces.iter().map(|trace| error * trace));
+            values.push(*error);
+        }
+    }
+    Ok(RecordedArray {
+        name: array_name(Quantity::Gradients, layer + 1),
+        axes: vec![Axis::Image, Axis::Unit, Axis::Below],
+        shape: vec![view.lanes.len(), range.len(), below + 1],
+        first_index: vec![0, range.start, 0],
+        values,
+    })
+}
+
+/// Returns the recorded layers of a range.
+fn recorded_layers(recorder: &MonitorSpec, layers: Range<usize>) -> Vec<usize> {
+    layers.filter(|layer| recorder.includes_population(layer + 1)).collect()
+}
+
+/// Returns an array of one value per image.
+fn image_array(name: String, values: Vec<f64>) -> RecordedArray {
+    RecordedArray {
+        name,
+        axes: vec![Axis::Image],
+        shape: vec![values.len()],
+        first_index: vec![0],
+        values: values.into_iter().map(|value| value as f32).collect(),
+    }
+}
+
+/// Returns an array of the recorded neurons of a layer.
+fn layer_array(
+    quantity: Quantity,
+    recorder: &MonitorSpec,
+    layer: usize,
+    shape: &Shape,
+    axes: &[Axis],
+    values: &[f32],
+) -> RecordedArray {
+    population_array(quantity, recorder, layer + 1, shape, axes, values)
+}
+
+/// Returns an array of the recorded neurons of a population. The last axis of `values` is all its neurons.
+fn population_array(
+    quantity: Quantity,
+    recorder: &MonitorSpec,
+    population: usize,
+    shape: &Shape,
+    axes: &[Axis],
+    values: &[f32],
+) -> RecordedArray {
+    let units = shape.populations[population];
+    let range = recorder.unit_range(units);
+    let rows = values.len() / units;
+    let per_image: usize = if axes.contains(&Axis::Phase) { 2 } else { 1 };
+    let mut sizes = vec![rows / per_image];
+    if per_image > 1 {
+        sizes.push(per_image);
+    }
+    sizes.push(range.len());
+    let mut first = vec![0; sizes.len()];
+    first[sizes.len() - 1] = range.start;
+    RecordedArray {
+        name: array_name(quantity, population),
+        axes: axes.to_vec(),
+        shape: sizes,
+        first_index: first,
+        values: values.chunks(units).flat_map(|row| row[range.clone()].iter().copied()).collect(),
+    }
+}
+
+/// Returns the logistic function of a voltage.
+pub(super) fn sigma(voltage: impl Into<f64>) -> f64 {
+    1.0 / (1.0 + (-voltage.into()).exp())
+}

@@ -1,0 +1,119 @@
+//! Recordable quantities and their names.
+
+/// Recordable quantity. The name of an array is the name of the quantity with the index of the layer, 0 for the lowest, or
+/// with `_input`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+pub enum Quantity {
+    /// Spike counts, also of the input, `[images, steps, units]`
+    Spikes,
+    /// Rates phi_max sigma(C), `[images, steps, units]`, spikes per ms
+    Rates,
+    /// Basal voltages, or dendritic voltages of the output, `[images, steps, units]`
+    Basal,
+    /// Apical voltages with which the soma is updated in the same step, `[images, steps, units]`
+    Apical,
+    /// Somatic voltages, `[images, steps, units]`
+    Soma,
+    /// Rates at the mean somatic voltage of the forward phase, and rates of the input, `[images, units]`, spikes per ms
+    Representations,
+    /// Plateau potentials of the forward and the target phase, `[images, 2, units]`
+    Plateaus,
+    /// Steps of each neuron's plateau potentials, from the start of the image, `[images, 2, units]`
+    PlateauTimes,
+    /// Lengths of the forward and the target phase, `[images, 2]`, steps
+    Phases,
+    /// Losses of the hidden layers, L0 of the paper for the lowest layer, `[images]`
+    HiddenLosses,
+    /// Loss of the output, `[images]`
+    OutputLoss,
+    /// Local errors, by which weights are updated, `[images, units]`
+    Errors,
+    /// Gradients of the weights, and at last of the biases, `[images, units, below + 1]`
+    Gradients,
+    /// Angles between the errors of a hidden layer and those of exact backpropagation, `[images]`, degrees
+    Angles,
+    /// Product of the mean Jacobians of the feed-forward and the feedback function of the last hidden layer,
+    /// `[outputs, outputs]`, and the largest eigenvalue of (I - Jb Jg)^T (I - Jb Jg)
+    Jacobians,
+}
+
+/// Phases that a quantity requires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequiredPhases {
+    /// Forward phase only.
+    Forward,
+    /// Forward and target phase of a training image.
+    Both,
+}
+
+impl Quantity {
+    /// All quantities.
+    pub const ALL: [Quantity; 15] = [
+        Quantity::Spikes,
+        Quantity::Rates,
+        Quantity::Basal,
+        Quantity::Apical,
+        Quantity::Soma,
+        Quantity::Representations,
+        Quantity::Plateaus,
+        Quantity::PlateauTimes,
+        Quantity::Phases,
+        Quantity::HiddenLosses,
+        Quantity::OutputLoss,
+        Quantity::Errors,
+        Quantity::Gradients,
+        Quantity::Angles,
+        Quantity::Jacobians,
+    ];
+
+    /// Returns the name of its arrays, without the layer.
+    pub fn name(self) -> &'static str {
+        match self {
+            Quantity::Spikes => "spikes",
+            Quantity::Rates => "rates",
+            Quantity::Basal => "basal",
+            Quantity::Apical => "apical",
+            Quantity::Soma => "soma",
+            Quantity::Representations => "representations",
+            Quantity::Plateaus => "plateaus",
+            Quantity::PlateauTimes => "plateau_times",
+            Quantity::Phases => "phases",
+            Quantity::HiddenLosses => "loss",
+            Quantity::OutputLoss => "output_loss",
+            Quantity::Errors => "errors",
+            Quantity::Gradients => "gradients",
+            Quantity::Angles => "angle",
+            Quantity::Jacobians => "jacobian_product",
+        }
+    }
+
+    /// Returns whether it has a value per step, or is computed from such values.
+    pub(super) fn needs_steps(self) -> bool {
+        use Quantity::{Apical, Basal, HiddenLosses, Rates, Soma};
+        matches!(self, Basal | Apical | Soma | Rates | HiddenLosses)
+    }
+
+    /// Returns the phases that it requires.
+    pub fn required_phases(self) -> RequiredPhases {
+        use Quantity::{Apical, Basal, Phases, Rates, Representations, Soma, Spikes};
+        match self {
+            Spikes | Rates | Basal | Apical | Soma | Representations | Phases => {
+                RequiredPhases::Forward
+            }
+            _ => RequiredPhases::Both,
+        }
+    }
+}
+
+#[cfg(all(test, feature = "clap"))]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+
+    #[test]
+    fn all_lists_every_quantity() {
+        assert_eq!(Quantity::value_variants(), Quantity::ALL);
+    }
+}

@@ -1,0 +1,187 @@
+//! Shows images to a network and records its activity.
+
+use std::slice::{from_mut, from_ref};
+use std::sync::Arc;
+
+use super::derived::DerivedQuantities;
+use super::step_monitor::StepMonitor;
+use super::{Axis, MonitorSpec, Quantity, RecordedArray, Recording};
+use crate::config::Config;
+use crate::dataset::Dataset;
+use crate::layout::{Array, BackendError, Kernel, Lane, result};
+use crate::network::Network;
+use crate::schedule::{self, Device, Image, Selection, Simulation};
+use crate::train::TrainError;
+
+/// Mode in which images are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Forward phase of a test, from a reset state.
+    Test,
+    /// Both phases of a training image, from a reset state, without weight updates.
+    TrainFrozen,
+    /// Training minibatch: samples keep their state, and weights are updated.
+    Train,
+}
+
+/// Network on a backend that keeps the arrays of each sample.
+pub struct MonitorSession {
+    simulation: Simulation,
+    recorder: MonitorSpec,
+    derived: DerivedQuantities,
+    device: Device,
+    batch: usize,
+}
+
+impl MonitorSession {
+    /// Opens a device for a network.
+    ///
+    /// # Errors
+    /// Returns an error if the settings do not fit the data set, or no selected device works.
+    pub fn open(
+        config: &Config,
+        dataset: &Arc<Dataset>,
+        network: &Network,
+        recorder: MonitorSpec,
+        selection: &Selection,
+    ) -> Result<Self, TrainError> {
+        config.validate(dataset.pixels(), dataset.classes)?;
+        let selection = Selection {
+            keeps_lanes: true,
+            steps_apical: recorder.needs_steps(),
+            ..selection.clone()
+        };
+        let opened = schedule::open(&selection, from_ref(config), dataset)?;
+        let mut simulation = Simulation::new(opened.backend, config, dataset, network)?;
+        simulation.stop_on(&selection.stop);
+        let derived = DerivedQuantities::new(config, dataset);
+        Ok(MonitorSession {
+            simulation,
+            recorder,
+            derived,
+            device: opened.device,
+            batch: config.batch,
+        })
+    }
+
+    /// Returns the device.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Reads the current weights into `network`.
+    ///
+    /// # Errors
+    /// Returns an error if the device fails.
+    pub fn read_network(&mut self, network: &mut Network) -> Result<(), BackendError> {
+        self.simulation.read_networks(from_mut(network))
+    }
+
+    /// Trains the network on images, without recording.
+    ///
+    /// # Errors
+    /// Returns an error if the device fails.
+    pub fn train(&mut self, images: &[Image]) -> Result<(), BackendError> {
+        images.chunks(self.batch).try_for_each(|images| self.simulation.train(images))
+    }
+
+    /// Shows images and records the selected quantities. In [`Mode::Train`], images are shown in minibatches of the
+    /// network's settings, otherwise as many in parallel as the backend has samples. `on_progress` receives the number of
+    /// images shown.
+    ///
+    /// # Errors
+    /// Returns an error if the device fails, the recording does not fit into memory, or a stop was requested. The session
+    /// cannot be used after an error.
+    pub fn show(
+        &mut self,
+        images: &[Image],
+        shown: Mode,
+        on_progress: &mut dyn FnMut(usize),
+    ) -> Result<Recording, BackendError> {
+        let mut recording = Recording::default();
+        let batch_size = match shown {
+            Mode::Train => self.batch,
+            _ => self.simulation.backend().shape().lanes,
+        };
+        let shape = self.simulation.backend().shape();
+        self.recorder.check_size(shape, shown, images.len(), batch_size)?;
+        for batch in images.chunks(batch_size.max(1)) {
+            let arrays = self.show_batch(batch, shown)?;
+            recording.append(batch, arrays, images.len());
+            on_progress(recording.images.len());
+        }
+        let results = self.simulation.backend().read(Array::Results)?;
+        recording.predicted = images.iter().map(|image| predicted_class(image, &results)).collect();
+        recording.trim_steps();
+        if self.recorder.has(Quantity::Jacobians) && shown != Mode::Test {
+            recording.arrays.extend(self.derived.take_jacobians());
+        }
+        Ok(recording)
+    }
+
+    /// Shows one batch of images.
+    fn show_batch(
+        &mut self,
+        images: &[Image],
+        shown: Mode,
+    ) -> Result<Vec<RecordedArray>, BackendError> {
+        let (mut minibatches, lanes, launches) = match shown {
+            Mode::Test => self.simulation.prepare_test(images),
+            Mode::TrainFrozen | Mode::Train => self.simulation.prepare_training(images),
+        };
+        if shown == Mode::TrainFrozen {
+            minibatches.iter_mut().for_each(|minibatch| minibatch.fresh = 1);
+        }
+        let (changes, shows): (Vec<_>, Vec<_>) =
+            launches.into_iter().partition(|launch| launch.kernel.learns());
+        let MonitorSession { simulation, recorder, derived, .. } = self;
+        let mut steps = StepMonitor::new(recorder, simulation.backend().shape(), &lanes);
+        if recorder.needs_steps() {
+            for launch in &shows {
+                simulation.run(&minibatches, &lanes, from_ref(launch))?;
+                if matches!(launch.kernel, Kernel::Soma | Kernel::Output) {
+                    steps.sample(simulation.backend(), launch, derived)?;
+                }
+            }
+        } else {
+            simulation.run(&minibatches, &lanes, &shows)?;
+        }
+        let backend = simulation.backend();
+        let mut arrays = Vec::new();
+        if recorder.has(Quantity::Spikes) {
+            steps.sample_spikes(backend)?;
+        }
+        if recorder.has(Quantity::Phases) {
+            arrays.push(phases(&lanes));
+        }
+        arrays.extend(derived.per_image_arrays(
+            backend,
+            recorder,
+            &lanes,
+            steps.mean_rates(),
+            shown,
+        )?);
+        arrays.extend(steps.finish());
+        if shown == Mode::Train {
+            simulation.run(&minibatches, &lanes, &changes)?;
+        }
+        Ok(arrays)
+    }
+}
+
+/// Returns the class that the network predicted for an image.
+fn predicted_class(image: &Image, results: &[u32]) -> u8 {
+    results[image.slot * result::ROWS + result::CLASS] as u8
+}
+
+/// Returns the lengths of both phases of each image.
+fn phases(lanes: &[Lane]) -> RecordedArray {
+    let of_lane = |lane: &Lane| [lane.steps_forward as f32, lane.steps_target as f32];
+    RecordedArray {
+        name: Quantity::Phases.name().to_string(),
+        axes: vec![Axis::Image, Axis::Phase],
+        shape: vec![lanes.len(), 2],
+        first_index: vec![0, 0],
+        values: lanes.iter().flat_map(of_lane).collect(),
+    }
+}

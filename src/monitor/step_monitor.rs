@@ -1,0 +1,184 @@
+//! Quantities with a value per step: spikes, rates and voltages.
+
+use std::ops::Range;
+
+use super::derived::DerivedQuantities;
+use super::{Axis, MonitorSpec, Quantity, RecordedArray};
+use crate::layout::{
+    Array, Backend, BackendError, COUNT_BITS, COUNT_MASK, Lane, Launch, STEPS_PER_WORD, Shape,
+    compartment,
+};
+
+/// Recorder of the steps of a batch of images.
+pub(super) struct StepMonitor<'a> {
+    shape: Shape,
+    lanes: &'a [Lane],
+    range: Range<u32>,
+    arrays: Vec<TimeSeries>,
+    /// Mean rates of each hidden layer over the averaging window of the forward phase. Empty unless hidden losses are
+    /// recorded. Shape of each: `[samples, units]`.
+    mean_rates: Vec<Vec<f64>>,
+}
+
+/// One quantity of one population at all recorded steps.
+struct TimeSeries {
+    quantity: Quantity,
+    population: usize,
+    units: Range<usize>,
+    array: RecordedArray,
+}
+
+impl<'a> StepMonitor<'a> {
+    pub(super) fn new(recorder: &MonitorSpec, shape: &Shape, lanes: &'a [Lane]) -> Self {
+        let range = recorder.step_range(shape.steps);
+        let mut arrays = Vec::new();
+        for &quantity in &recorder.quantities {
+            for population in 0..shape.populations.len() {
+                if recorder.includes_population(population) && has(shape, quantity, population) {
+                    let units = recorder.unit_range(shape.populations[population]);
+                    let array = nan_array(quantity, population, &range, &units, lanes.len());
+                    arrays.push(TimeSeries { quantity, population, units, array });
+                }
+            }
+        }
+        let hidden = if recorder.has(Quantity::HiddenLosses) { shape.layers() - 1 } else { 0 };
+        let mean_rates = (0..hidden).map(|layer| vec![0.0; lanes.len() * shape.units(layer)]);
+        let mean_rates = mean_rates.collect();
+        StepMonitor { shape: shape.clone(), lanes, range, arrays, mean_rates }
+    }
+
+    /// Reads the voltages of a layer after a launch of one step.
+    pub(super) fn sample(
+        &mut self,
+        backend: &mut dyn Backend,
+        launch: &Launch,
+        derived: &DerivedQuantities,
+    ) -> Result<(), BackendError> {
+        let (layer, step) = (launch.layer, launch.first);
+        let is_wanted = self.arrays.iter().any(|array| array.population == layer + 1);
+        if !is_wanted && layer >= self.mean_rates.len() {
+            return Ok(());
+        }
+        let units = self.shape.units(layer);
+        let words = backend.read_lanes(Array::Compartments(layer), self.lanes.len())?;
+        let voltages = |lane: usize, row: usize| {
+            let start = (lane * compartment::ROWS + row) * units;
+            words[start..start + units].iter().map(|&word| f32::from_bits(word))
+        };
+        for (index, lane) in self.lanes.iter().enumerate() {
+            if step >= lane.steps() {
+                continue;
+            }
+            if let Some(sums) = self.mean_rates.get_mut(layer) {
+                let window = lane.steps_forward - lane.window_forward..lane.steps_forward;
+                if window.contains(&step) {
+                    let sums = &mut sums[index * units..(index + 1) * units];
+                    for (sum, voltage) in sums.iter_mut().zip(voltages(index, compartment::SOMA)) {
+                        *sum += derived.rate(voltage) / f64::from(lane.window_forward);
+                    }
+                }
+            }
+            if !self.range.contains(&step) {
+                continue;
+            }
+            let at = (step - self.range.start) as usize;
+            for series in self.arrays.iter_mut().filter(|array| array.population == layer + 1) {
+                let row = match series.quantity {
+                    Quantity::Basal => compartment::BASAL,
+                    Quantity::Apical => compartment::APICAL,
+                    Quantity::Soma | Quantity::Rates => compartment::SOMA,
+                    _ => continue,
+                };
+                let range = series.units.clone();
+                let values = voltages(index, row).skip(range.start).take(range.len());
+                let quantity = series.quantity;
+                for (value, voltage) in series.values_mut(index, at).iter_mut().zip(values) {
+                    *value = match quantity {
+                        Quantity::Rates => derived.rate(voltage) as f32,
+                        _ => voltage,
+                    };
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the spikes of all steps after the last step.
+    pub(super) fn sample_spikes(&mut self, backend: &mut dyn Backend) -> Result<(), BackendError> {
+        let StepMonitor { shape, lanes, range, arrays, .. } = self;
+        for series in arrays.iter_mut().filter(|array| array.quantity == Quantity::Spikes) {
+            let array = Array::Spikes(series.population);
+            let units = shape.populations[series.population];
+            let words = backend.read_lanes(array, lanes.len())?;
+            for (index, lane) in lanes.iter().enumerate() {
+                for step in range.start..range.end.min(lane.steps()) {
+                    let row = shape.past_words() + step / STEPS_PER_WORD;
+                    let start = index * shape.copy_length(array) + row as usize * units;
+                    let shift = step % STEPS_PER_WORD * COUNT_BITS;
+                    let words = &words[start..][series.units.clone()];
+                    let values = series.values_mut(index, (step - range.start) as usize);
+                    for (value, word) in values.iter_mut().zip(words) {
+                        *value = (word >> shift & COUNT_MASK) as f32;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the mean rates of each hidden layer over the averaging window of the forward phase. Shape of each:
+    /// `[samples, units]`.
+    pub(super) fn mean_rates(&self) -> &[Vec<f64>] {
+        &self.mean_rates
+    }
+
+    /// Returns the recorded arrays.
+    pub(super) fn finish(self) -> impl Iterator<Item = RecordedArray> {
+        self.arrays.into_iter().map(|series| series.array)
+    }
+}
+
+impl TimeSeries {
+    /// Returns the values of a sample at a step.
+    fn values_mut(&mut self, lane: usize, step: usize) -> &mut [f32] {
+        let units = self.units.len();
+        let start = (lane * self.array.shape[1] + step) * units;
+        &mut self.array.values[start..start + units]
+    }
+}
+
+/// Returns whether a population has this quantity at every step.
+pub(super) fn has(shape: &Shape, quantity: Quantity, population: usize) -> bool {
+    match quantity {
+        Quantity::Spikes => true,
+        Quantity::Rates | Quantity::Basal | Quantity::Soma => population > 0,
+        Quantity::Apical => population > 0 && population < shape.layers(),
+        _ => false,
+    }
+}
+
+/// Returns an array of NaN for a quantity of a population. Shape: `[samples, steps, units]`.
+fn nan_array(
+    quantity: Quantity,
+    population: usize,
+    steps: &Range<u32>,
+    units: &Range<usize>,
+    lanes: usize,
+) -> RecordedArray {
+    let shape = vec![lanes, steps.len(), units.len()];
+    RecordedArray {
+        name: array_name(quantity, population),
+        axes: vec![Axis::Image, Axis::Step, Axis::Unit],
+        values: vec![f32::NAN; shape.iter().product()],
+        shape,
+        first_index: vec![0, steps.start as usize, units.start],
+    }
+}
+
+/// Returns the name of a population's array.
+pub(super) fn array_name(quantity: Quantity, population: usize) -> String {
+    match population.checked_sub(1) {
+        Some(layer) => format!("{}{layer}", quantity.name()),
+        None => format!("{}_input", quantity.name()),
+    }
+}

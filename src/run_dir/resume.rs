@@ -1,0 +1,177 @@
+//! Resuming a run: repairs its files and reads its last checkpoint.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::io;
+use std::iter::successors;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::atomic_file::{
+    create_folder, remove_partials, set_aside, set_aside_unless_regular, write_atomic,
+};
+use super::file_names::{CONFIG, METRICS, TIMINGS, WEIGHTS};
+use super::run::{CHECKPOINT_EVENT, FinalMetrics, final_metrics};
+use super::{CheckpointFolder, JsonlFile, Notice, RunDir, StorageError, weights};
+use crate::config::{Config, file};
+use crate::files::{LINES_MAX, TEXT_MAX, read_bounded};
+use crate::train::{Position, Start};
+
+impl RunDir {
+    /// Resumes a run with these settings from its last checkpoint, or from its start if it has none. Restores the metrics
+    /// of the checkpoint. [`RunDir::notices`] lists damaged files.
+    ///
+    /// # Errors
+    /// Returns [`StorageError::SettingsDiffer`] if the checkpoint has other settings, [`StorageError::NoCheckpoint`] if
+    /// all checkpoints are damaged, or an error if a file cannot be read or written.
+    pub fn resume(
+        folder: &Path,
+        config: &Config,
+        keep: usize,
+    ) -> Result<(Self, Start), StorageError> {
+        create_folder(folder)?;
+        remove_partials(folder)?;
+        let mut run = RunDir {
+            folder: folder.to_owned(),
+            metrics: JsonlFile::append_to(&folder.join(METRICS)),
+            timings: JsonlFile::append_to(&folder.join(TIMINGS)),
+            lines: String::new(),
+            checkpoints: CheckpointFolder::new(folder, keep),
+            notices: Vec::new(),
+        };
+        run.checkpoints.remove_partials()?;
+        for path in [CONFIG, METRICS, TIMINGS].map(|name| folder.join(name)) {
+            if let Some(kept) = set_aside_unless_regular(&path)? {
+                run.notices.push(Notice::NotRegularFile { path, kept });
+            }
+        }
+        run.check_settings(config)?;
+        if !folder.join(TIMINGS).exists() {
+            run.timings = JsonlFile::create(&folder.join(TIMINGS))?;
+        }
+        let found = run.read_metrics()?;
+        let finished = final_metrics(&found);
+        let last = run.checkpoints.last(&mut run.notices);
+        let lines = match &last {
+            Ok(Some((_, saved))) => &saved.metrics,
+            // A finished run needs no checkpoint.
+            _ => "",
+        };
+        if let Some(line) = finished
+            && found.starts_with(lines)
+            && run.has_weights(&line)?
+        {
+            run.lines = found;
+            return Ok((run, Start::Finished));
+        }
+        let start = match last? {
+            None => Start::Initial,
+            Some((path, saved)) if saved.config != *config => {
+                return Err(StorageError::SettingsDiffer { path });
+            }
+            Some((_, saved)) => {
+                run.lines = saved.metrics;
+                let mut checkpoint = saved.checkpoint;
+                checkpoint.position.seconds = run.seconds_at(&checkpoint.position)?;
+                Start::Checkpoint(Box::new(checkpoint))
+            }
+        };
+        let is_new = !folder.join(METRICS).exists() && run.lines.is_empty();
+        run.metrics.restore(&run.lines, &mut run.notices)?;
+        if is_new {
+            // The run was killed before its first line, so nothing was lost.
+            run.notices.retain(|notice| !matches!(notice, Notice::MetricsTruncated { .. }));
+        }
+        Ok((run, start))
+    }
+
+    /// Writes the settings if their file is missing. Adds a notice per setting that differs from `config`.
+    fn check_settings(&mut self, config: &Config) -> Result<(), StorageError> {
+        let path = self.folder.join(CONFIG);
+        let text = match read_bounded(&path, TEXT_MAX) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                write_atomic(&path, toml::to_string(config)?.as_bytes())?;
+                // Without metrics, the run was killed before it wrote its settings.
+                if self.folder.join(METRICS).exists() {
+                    self.notices.push(Notice::MissingFile { path });
+                }
+                return Ok(());
+            }
+            Err(error) => {
+                self.notices.push(Notice::UnreadableSettings { path, cause: error.to_string() });
+                return Ok(());
+            }
+        };
+        let found = match file::parse(&text) {
+            Ok(found) => found,
+            Err(error) => {
+                let causes = successors(error.source(), |&cause| cause.source());
+                let cause =
+                    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
+                let cause = cause.split_whitespace().collect::<Vec<_>>().join(" ");
+                self.notices.push(Notice::UnreadableSettings { path, cause });
+                return Ok(());
+            }
+        };
+        let [found, used] = [&found, config].map(toml::Table::try_from);
+        let (found, used) = (found?, used?);
+        let keys: BTreeSet<&String> = found.keys().chain(used.keys()).collect();
+        for key in keys.into_iter().filter(|&key| found.get(key) != used.get(key)) {
+            let value = |table: &toml::Table| match table.get(key) {
+                Some(value) => value.to_string(),
+                None => "not set".to_string(),
+            };
+            let (key, found, used) = (key.clone(), value(&found), value(&used));
+            self.notices.push(Notice::SettingDiffers { path: path.clone(), key, found, used });
+        }
+        Ok(())
+    }
+
+    /// Reads the metrics as text. Replaces invalid UTF-8, so damaged lines do not parse.
+    fn read_metrics(&self) -> Result<String, StorageError> {
+        let path = self.folder.join(METRICS);
+        match read_bounded(&path, LINES_MAX) {
+            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+            Err(error) => Err(StorageError::io("read", &path)(error)),
+        }
+    }
+
+    /// Returns whether the file of weights belongs to the finished training. Renames any other file, with a notice.
+    fn has_weights(&mut self, line: &FinalMetrics) -> Result<bool, StorageError> {
+        let path = self.folder.join(WEIGHTS);
+        if !path.exists() {
+            return Ok(false);
+        }
+        let cause = match weights::load(&path) {
+            Ok(saved) if weights::weights_sha256(&saved.network) == line.weights_sha256 => {
+                return Ok(true);
+            }
+            Ok(_) => "they differ from those in the last line of the metrics".to_string(),
+            Err(error) if error.may_be_intact() => return Err(error.into()),
+            Err(error) => error.without_file(),
+        };
+        let kept = set_aside(&path)?;
+        self.notices.push(Notice::DamagedWeights { path, cause, kept });
+        Ok(false)
+    }
+
+    /// Returns the training time before a checkpoint in seconds, from the timings; 0 if they lack it.
+    fn seconds_at(&self, position: &Position) -> Result<f64, StorageError> {
+        let path = self.folder.join(TIMINGS);
+        let text = read_bounded(&path, LINES_MAX).map_err(StorageError::io("read", &path))?;
+        let seconds = String::from_utf8_lossy(&text).lines().rev().find_map(|line| {
+            let line: Value = serde_json::from_str(line).ok()?;
+            let is_checkpoint = line["event"] == CHECKPOINT_EVENT
+                && line["epoch"] == position.epoch
+                && line["images"] == position.images;
+            line["seconds"].as_f64().filter(|seconds| is_checkpoint && *seconds >= 0.0)
+        });
+        Ok(seconds.unwrap_or(0.0))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,317 @@
+//! Proves: recordings are the same bits from the CPU and from a GPU; recorded voltages obey the equations of
+//! `model.md` from step to step, and plateau potentials, losses and gradients are what section 3 and 4 make of
+//! them, computed here in double precision; chosen neurons, steps and layers are those of the whole recording;
+//! a network that is recorded learns the same bits; and files hold what was recorded.
+//!
+//! Does not prove: what the quantities come to in trained networks (see `apical reproduce`).
+
+use std::sync::Arc;
+
+use apical::config::{Config, Feedback};
+use apical::dataset::Dataset;
+use apical::model::initial::Initial;
+use apical::monitor::recording_file::save;
+use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
+use apical::network::Network;
+use apical::schedule::{BackendChoice, Image, Selection, Stepping};
+use apical::train::{Training, order};
+
+use crate::support;
+
+const IMAGES: usize = 10;
+/// Relative to the larger of a number and 1: single precision over some hundred operations.
+const TOLERANCE: f64 = 2e-5;
+
+fn config(g_apical: f64) -> Config {
+    Config {
+        layers: vec![20, 12, 10],
+        batch: 2,
+        epochs: 1,
+        g_apical,
+        eta: vec![0.05],
+        initial: Initial::Cited,
+        feedback: Feedback::Layerwise,
+        test_steps: 80,
+        quick_test_every: 0,
+        ..Config::default()
+    }
+}
+
+fn dataset() -> Arc<Dataset> {
+    support::random_dataset(5, 8, 9, IMAGES)
+}
+
+fn images(dataset: &Dataset) -> Vec<Image> {
+    let image = |(index, &label)| Image { index, label, position: index as u32, slot: index };
+    dataset.labels().iter().take(IMAGES).enumerate().map(image).collect()
+}
+
+/// Networks are stepped whole where that can be: not where each step is looked at.
+fn record(
+    config: &Config,
+    backend: BackendChoice,
+    recorder: &MonitorSpec,
+    shown: Mode,
+) -> Recording {
+    let dataset = dataset();
+    let network = Network::initial(config, dataset.pixels());
+    let stepping = Stepping::Networks;
+    let selection = Selection { backend, stepping, ..Selection::default() };
+    let session = MonitorSession::open(config, &dataset, &network, recorder.clone(), &selection);
+    let images = images(&dataset);
+    session.unwrap().show(&images, shown, &mut |_| ()).unwrap()
+}
+
+fn everything() -> MonitorSpec {
+    MonitorSpec::new(&Quantity::ALL)
+}
+
+/// Not even in numbers that are none.
+fn assert_same_bits(one: &Recording, other: &Recording) {
+    assert_eq!(
+        (&one.images, &one.labels, &one.predicted),
+        (&other.images, &other.labels, &other.predicted)
+    );
+    let names = |recording: &Recording| -> Vec<String> {
+        recording.arrays.iter().map(|array| array.name.clone()).collect()
+    };
+    assert_eq!(names(one), names(other));
+    for (one, other) in one.arrays.iter().zip(&other.arrays) {
+        assert_eq!(
+            (&one.axes, &one.shape, &one.first_index),
+            (&other.axes, &other.shape, &other.first_index)
+        );
+        let differing =
+            one.values.iter().zip(&other.values).filter(|(a, b)| a.to_bits() != b.to_bits());
+        assert_eq!(differing.count(), 0, "{}", one.name);
+    }
+}
+
+fn assert_close(got: f64, expected: f64, what: &str) {
+    let difference = (got - expected).abs() / expected.abs().max(1.0);
+    assert!(difference < TOLERANCE, "{what}: {got} instead of {expected}");
+}
+
+#[test]
+fn both_backends_give_the_same_recording() {
+    for g_apical in [0.0, 0.05] {
+        for shown in [Mode::Test, Mode::TrainFrozen, Mode::Train] {
+            let config = config(g_apical);
+            let cpu = record(&config, BackendChoice::Cpu, &everything(), shown);
+            let gpu = record(&config, BackendChoice::Gpu, &everything(), shown);
+            let arrays = if shown == Mode::Test { 20 } else { 37 };
+            assert_eq!(cpu.arrays.len(), arrays, "{shown:?}");
+            assert_same_bits(&cpu, &gpu);
+        }
+    }
+}
+
+#[test]
+fn voltages_obey_the_equations_step_by_step() {
+    for g_apical in [0.0, 0.05, 0.6] {
+        let recording =
+            record(&config(g_apical), BackendChoice::Cpu, &everything(), Mode::TrainFrozen);
+        let course =
+            |name: &str, image, unit| recording.get(name).unwrap().time_series(image, unit);
+        for image in 0..IMAGES {
+            for (layer, units) in [(0, 20), (1, 12)] {
+                for unit in 0..units {
+                    let [soma, basal, apical, rates] = ["soma", "basal", "apical", "rates"]
+                        .map(|name| course(&format!("{name}{layer}"), image, unit));
+                    let mut voltage = 0.0;
+                    for step in 0..soma.len() {
+                        voltage += -0.1 * voltage
+                            + 0.6 * (basal[step] - voltage)
+                            + g_apical * (apical[step] - voltage);
+                        assert_close(soma[step], voltage, "soma");
+                        voltage = soma[step];
+                        assert_close(rates[step], 0.2 / (1.0 + (-voltage).exp()), "rate");
+                    }
+                }
+            }
+            let forward = recording.get("phases").unwrap().image(image)[0] as usize;
+            let label = usize::from(recording.labels[image]);
+            for unit in 0..10 {
+                let [soma, basal] = ["soma2", "basal2"].map(|name| course(name, image, unit));
+                let mut voltage = 0.0;
+                for step in 0..soma.len() {
+                    let teaching = match (step >= forward, unit == label) {
+                        (false, _) => 0.0,
+                        (true, true) => 8.0 - voltage,
+                        (true, false) => -8.0 - voltage,
+                    };
+                    voltage += -0.1 * voltage + 0.6 * (basal[step] - voltage) + teaching;
+                    assert_close(soma[step], voltage, "output soma");
+                    voltage = soma[step];
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn plateaus_losses_and_gradients_follow_from_the_courses() {
+    let recording = record(&config(0.05), BackendChoice::Cpu, &everything(), Mode::TrainFrozen);
+    let get = |name: &str| recording.get(name).unwrap();
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let sigma = |x: f64| 1.0 / (1.0 + (-x).exp());
+    for image in 0..IMAGES {
+        let phases = get("phases").image(image);
+        let [forward, end] = [phases[0] as usize, (phases[0] + phases[1]) as usize];
+        // The last 20 steps of a phase.
+        let windows = [forward - 20..forward, end - 20..end];
+        for (layer, units) in [(0, 20), (1, 12)] {
+            let mut loss = 0.0;
+            for unit in 0..units {
+                let course = |name: &str| get(&format!("{name}{layer}")).time_series(image, unit);
+                let (apical, soma, rates) = (course("apical"), course("soma"), course("rates"));
+                assert_eq!(apical.len(), end);
+                let plateaus = windows.clone().map(|window| sigma(mean(&apical[window])));
+                let recorded = get(&format!("plateaus{layer}")).image(image);
+                for (phase, plateau) in plateaus.iter().enumerate() {
+                    assert_close(f64::from(recorded[phase * units + unit]), *plateau, "plateau");
+                }
+                let rate = 0.2 * sigma(mean(&soma[windows[0].clone()]));
+                let shown = get(&format!("representations{layer}")).image(image)[unit];
+                assert_close(f64::from(shown), rate, "representation");
+                let difference =
+                    mean(&rates[windows[0].clone()]) + plateaus[1] - plateaus[0] - rate;
+                loss += difference * difference;
+                // Section 4: P_hidden k_B phi_max = 20 k_B, k_B = 0.8 with g_A = 0.05.
+                let error =
+                    -(plateaus[1] - plateaus[0]) * 20.0 * 0.8 * (rate / 0.2) * (1.0 - rate / 0.2);
+                let recorded = get(&format!("errors{layer}")).image(image)[unit];
+                assert_close(f64::from(recorded), error, "error");
+                let gradients = get(&format!("gradients{layer}"));
+                let below = gradients.shape[2];
+                let gradient = gradients.image(image)[(unit + 1) * below - 1];
+                assert_eq!(gradient.to_bits(), recorded.to_bits(), "that of the bias is the error");
+            }
+            assert_close(f64::from(get(&format!("loss{layer}")).image(image)[0]), loss, "L0");
+        }
+        let mut loss = 0.0;
+        for unit in 0..10 {
+            let (rates, soma) =
+                (get("rates2").time_series(image, unit), get("soma2").time_series(image, unit));
+            let expected = 0.2 * sigma(mean(&soma[windows[0].clone()]));
+            let difference = mean(&rates[windows[1].clone()]) - expected;
+            loss += difference * difference;
+        }
+        assert_close(f64::from(get("output_loss").image(image)[0]), loss, "L1");
+        for layer in 0..2 {
+            let angle = get(&format!("angle{layer}")).image(image)[0];
+            assert!((0.0..=180.0).contains(&angle), "{angle} degrees");
+        }
+    }
+    assert_eq!(get("jacobian_product").shape, [10, 10]);
+    assert!(get("eigenvalue").values[0] >= 0.0);
+}
+
+/// With errors that are backpropagation's, there is no angle to them.
+#[test]
+fn the_angle_of_backpropagation_to_itself_is_none() {
+    let exact =
+        Config { hidden_errors: apical::config::HiddenErrors::Backpropagation, ..config(0.0) };
+    let recorder = MonitorSpec::new(&[Quantity::Angles]);
+    let angles = record(&exact, BackendChoice::Cpu, &recorder, Mode::TrainFrozen);
+    let local = record(&config(0.0), BackendChoice::Cpu, &recorder, Mode::TrainFrozen);
+    for layer in ["angle0", "angle1"] {
+        assert!(angles.values(layer).iter().all(|&angle| angle < 0.01), "{layer}");
+        assert!(local.values(layer).iter().all(|&angle| angle > 1.0), "{layer}");
+    }
+}
+
+#[test]
+fn a_part_is_cut_out_of_the_whole() {
+    let whole = record(&config(0.0), BackendChoice::Cpu, &everything(), Mode::TrainFrozen);
+    let recorder = MonitorSpec {
+        populations: Some(vec![0, 2]),
+        units: Some(3..7),
+        steps: Some(30..60),
+        ..everything()
+    };
+    let part = record(&config(0.0), BackendChoice::Cpu, &recorder, Mode::TrainFrozen);
+    assert!(part.get("soma0").is_none() && part.get("spikes_input").is_some());
+    for (name, unit, step) in [("spikes_input", 3, 30), ("soma1", 5, 45), ("apical1", 6, 59)] {
+        let (whole, part) = (whole.get(name).unwrap(), part.get(name).unwrap());
+        assert_eq!((part.shape[1], part.shape[2], &part.first_index[..]), (30, 4, &[0, 30, 3][..]));
+        for image in 0..IMAGES {
+            let expected = whole.image(image)[step * whole.shape[2] + unit];
+            let found = part.image(image)[(step - 30) * 4 + unit - 3];
+            assert_eq!(found.to_bits(), expected.to_bits(), "{name}");
+        }
+    }
+    let (whole, part) = (whole.get("plateaus1").unwrap(), part.get("plateaus1").unwrap());
+    assert_eq!(part.shape, [IMAGES, 2, 4]);
+    assert_eq!(part.image(1)[4..], whole.image(1)[12 + 3..12 + 7]);
+}
+
+#[test]
+fn a_network_that_is_recorded_learns_the_same() {
+    for g_apical in [0.0, 0.05] {
+        let config = config(g_apical);
+        let dataset = dataset();
+        let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
+        let mut training =
+            Training::new(config.clone(), Dataset::clone(&dataset), &selection).unwrap();
+        training.run(&mut |_| std::ops::ControlFlow::Continue(())).unwrap();
+        let mut network = Network::initial(&config, dataset.pixels());
+        let mut session =
+            MonitorSession::open(&config, &dataset, &network, everything(), &selection).unwrap();
+        let images = order(&config, &dataset, 1);
+        session.show(&images[..4], Mode::Train, &mut |_| ()).unwrap();
+        session.train(&images[4..]).unwrap();
+        session.read_network(&mut network).unwrap();
+        assert_eq!(&network, training.network(), "g_A = {g_apical}");
+    }
+}
+
+#[test]
+fn files_hold_what_was_recorded() {
+    let recorder = MonitorSpec {
+        units: Some(1..4),
+        ..MonitorSpec::new(&[Quantity::Soma, Quantity::Plateaus, Quantity::Phases])
+    };
+    let recording = record(&config(0.0), BackendChoice::Cpu, &recorder, Mode::TrainFrozen);
+    let soma = recording.get("soma0").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    for name in ["r.npz", "r.safetensors", "r.csv"] {
+        save(&path(name), &recording).unwrap();
+    }
+    assert!(save(&path("r.txt"), &recording).unwrap_err().to_string().contains(".npz"));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "nothing else is left");
+
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(path("r.npz")).unwrap()).unwrap();
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut archive.by_name("soma0.npy").unwrap(), &mut bytes).unwrap();
+    // As numpy.load reads it: the text of the header, spaces to a multiple of 64 bytes, the numbers.
+    let sizes: Vec<String> = soma.shape.iter().map(usize::to_string).collect();
+    let header =
+        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", sizes.join(", "));
+    let (start, numbers) = bytes.split_at(128);
+    assert_eq!(start[..10], *b"\x93NUMPY\x01\x00\x76\x00");
+    assert_eq!(start[10..], *format!("{header:<117}\n").as_bytes());
+    let expected: Vec<u8> = soma.values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    assert!(numbers == expected);
+
+    let bytes = std::fs::read(path("r.safetensors")).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let tensor = tensors.tensor("soma0").unwrap();
+    assert_eq!(tensor.shape(), soma.shape);
+    assert!(tensor.data() == expected);
+    assert_eq!(tensors.tensor("labels").unwrap().data(), recording.labels);
+
+    let mut table = csv::Reader::from_path(path("r.csv")).unwrap();
+    let header = ["array", "image", "step", "phase", "unit", "below", "output", "value"];
+    assert_eq!(table.headers().unwrap(), header.to_vec());
+    let lines: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
+    let numbers = recording.arrays.iter().flat_map(|array| &array.values);
+    assert_eq!(lines.len(), numbers.filter(|value| !value.is_nan()).count());
+    let is_wanted = |line: &&csv::StringRecord| {
+        (&line[0], &line[1], &line[2], &line[4]) == ("soma0", "2", "7", "3")
+    };
+    let found: Vec<f32> =
+        lines.iter().filter(is_wanted).map(|line| line[7].parse().unwrap()).collect();
+    assert_eq!(found, [soma.image(2)[7 * 3 + 2]]);
+}

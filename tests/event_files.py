@@ -1,6 +1,6 @@
-"""Reads a run's event files with TensorBoard itself, and compares them with its metrics and weights.
+"""Reads the event files of a run with TensorBoard and compares them with the run's metrics and weights.
 
-By hand, for it needs PyPI; tests/command_line/tensorboard.rs reads the files in every test run.
+`tests/python` runs it. Needs packages from PyPI; cli/tests/command_line/tensorboard.rs checks the files without them.
 
     python3 -m venv /tmp/venv && /tmp/venv/bin/pip install tensorboard safetensors
     cargo run --release -- train --images 6000 --epochs 3 --quick-test-every 2000 --out /tmp/run --tensorboard
@@ -15,26 +15,26 @@ from pathlib import Path
 from safetensors.numpy import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-# Keep all steps, not a sample of them.
-EVERYTHING = {"scalars": 0, "histograms": 0, "images": 0}
+# 0: load all steps instead of a sample.
+SIZE_GUIDANCE = {"scalars": 0, "histograms": 0, "images": 0}
 
 
-def as_single(number):
+def to_float32(number):
     return struct.unpack("f", struct.pack("f", number))[0]
 
 
 def check(run):
-    events = EventAccumulator(str(run / "tensorboard"), size_guidance=EVERYTHING).Reload()
+    events = EventAccumulator(str(run / "tensorboard"), size_guidance=SIZE_GUIDANCE).Reload()
     tags = events.Tags()
     lines, timings = (
         [json.loads(line) for line in (run / name).read_text().splitlines()]
         for name in ("metrics.jsonl", "timings.jsonl")
     )
-    # A run that was resumed has the timings of an epoch once more: the last ones count.
-    speeds = {line["epoch"]: line for line in timings if line["event"] == "epoch"}
-    epochs = [line | speeds[line["epoch"]] for line in lines if line["event"] == "epoch"]
-    assert epochs, "no epoch is done"
-    of_images = epochs[0]["images"]
+    # A resumed run repeats the timings of an epoch; the last ones count.
+    timings_by_epoch = {line["epoch"]: line for line in timings if line["event"] == "epoch"}
+    epochs = [line | timings_by_epoch[line["epoch"]] for line in lines if line["event"] == "epoch"]
+    assert epochs, "no epoch is finished"
+    total_images = epochs[0]["images"]
 
     curves = {
         "error/training": "train_error",
@@ -45,25 +45,25 @@ def check(run):
     }
     for tag, key in curves.items():
         found = [(event.step, event.value) for event in events.Scalars(tag)]
-        expected = [(line["epoch"] * of_images, as_single(line[key])) for line in epochs]
+        expected = [(line["epoch"] * total_images, to_float32(line[key])) for line in epochs]
         assert found == expected, (tag, found, expected)
-    quick = [line for line in lines if line["event"] == "quick_test"]
-    if quick:
+    partial = [line for line in lines if line["event"] == "quick_test"]
+    if partial:
         found = [(event.step, event.value) for event in events.Scalars("error/test, quick")]
-        step = lambda line: (line["epoch"] - 1) * of_images + line["images"]
-        assert found == [(step(line), as_single(line["test_error"])) for line in quick]
+        step = lambda line: (line["epoch"] - 1) * total_images + line["images"]
+        assert found == [(step(line), to_float32(line["test_error"])) for line in partial]
 
     weights = load_file(run / "weights.safetensors")
     assert sorted(tags["histograms"]) == sorted(f"weights/{name}" for name in weights)
     for name, values in weights.items():
         history = events.Histograms(f"weights/{name}")
-        assert [event.step for event in history] == [line["epoch"] * of_images for line in epochs]
+        assert [event.step for event in history] == [line["epoch"] * total_images for line in epochs]
         last = history[-1].histogram_value
         assert (last.min, last.max, last.num) == (values.min(), values.max(), values.size), name
         assert sum(last.bucket) == values.size, name
 
     images = events.Images("receptive fields")
-    assert [image.step for image in images] == [line["epoch"] * of_images for line in epochs]
+    assert [image.step for image in images] == [line["epoch"] * total_images for line in epochs]
     assert all(image.encoded_image_string.startswith(b"\x89PNG") for image in images)
     return tags
 
@@ -72,4 +72,4 @@ if __name__ == "__main__":
     for kind, names in check(Path(sys.argv[1])).items():
         if names and isinstance(names, list):
             print(f"{kind}: {', '.join(sorted(names))}")
-    print("as the metrics and the weights say")
+    print("event files match metrics and weights")

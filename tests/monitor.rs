@@ -1,9 +1,9 @@
-//! Proves: recordings are the same bits from the CPU and from a GPU; recorded voltages obey the equations of
-//! `model.md` from step to step, and plateau potentials, losses and gradients are what section 3 and 4 make of
-//! them, computed here in double precision; chosen neurons, steps and layers are those of the whole recording;
-//! a network that is recorded learns the same bits; and files hold what was recorded.
+//! Proves: recordings from the CPU and from a GPU are equal bit for bit. Recorded voltages obey the equations of
+//! `model.md` at each step. Plateau potentials, losses and gradients follow from the voltages by sections 3 and 4,
+//! computed here in double precision. A recording of selected neurons, steps and layers equals that part of the whole
+//! recording. A monitored network learns the same bits. Files hold the recorded values.
 //!
-//! Does not prove: what the quantities come to in trained networks (see `apical reproduce`).
+//! Does not prove: the values of quantities in trained networks (see `apical reproduce`).
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use apical::train::{Training, order};
 use crate::support;
 
 const IMAGES: usize = 10;
-/// Relative to the larger of a number and 1: single precision over some hundred operations.
+/// Maximum difference relative to max(1, expected): rounding of some hundred operations in single precision.
 const TOLERANCE: f64 = 2e-5;
 
 fn config(g_apical: f64) -> Config {
@@ -46,27 +46,22 @@ fn images(dataset: &Dataset) -> Vec<Image> {
     dataset.labels().iter().take(IMAGES).enumerate().map(image).collect()
 }
 
-/// Networks are stepped whole where that can be: not where each step is looked at.
-fn record(
-    config: &Config,
-    backend: BackendChoice,
-    recorder: &MonitorSpec,
-    shown: Mode,
-) -> Recording {
+/// Records images on a backend. Requests the fused kernel, which is used only if no quantity has values per step.
+fn record(config: &Config, backend: BackendChoice, spec: &MonitorSpec, mode: Mode) -> Recording {
     let dataset = dataset();
     let network = Network::initial(config, dataset.pixels());
     let stepping = Stepping::Networks;
     let selection = Selection { backend, stepping, ..Selection::default() };
-    let session = MonitorSession::open(config, &dataset, &network, recorder.clone(), &selection);
+    let session = MonitorSession::open(config, &dataset, &network, spec.clone(), &selection);
     let images = images(&dataset);
-    session.unwrap().show(&images, shown, &mut |_| ()).unwrap()
+    session.unwrap().show(&images, mode, &mut |_| ()).unwrap()
 }
 
-fn everything() -> MonitorSpec {
+fn all_quantities() -> MonitorSpec {
     MonitorSpec::new(&Quantity::ALL)
 }
 
-/// Not even in numbers that are none.
+/// Asserts that both recordings have equal bits, also of NaN.
 fn assert_same_bits(one: &Recording, other: &Recording) {
     assert_eq!(
         (&one.images, &one.labels, &one.predicted),
@@ -87,37 +82,37 @@ fn assert_same_bits(one: &Recording, other: &Recording) {
     }
 }
 
-fn assert_close(got: f64, expected: f64, what: &str) {
-    let difference = (got - expected).abs() / expected.abs().max(1.0);
-    assert!(difference < TOLERANCE, "{what}: {got} instead of {expected}");
+fn assert_close(found: f64, expected: f64, name: &str) {
+    let difference = (found - expected).abs() / expected.abs().max(1.0);
+    assert!(difference < TOLERANCE, "{name}: expected {expected}, found {found}");
 }
 
 #[test]
-fn both_backends_give_the_same_recording() {
+fn show_on_cpu_and_gpu_gives_equal_bits() {
     for g_apical in [0.0, 0.05] {
-        for shown in [Mode::Test, Mode::TrainFrozen, Mode::Train] {
+        for mode in [Mode::Test, Mode::TrainFrozen, Mode::Train] {
             let config = config(g_apical);
-            let cpu = record(&config, BackendChoice::Cpu, &everything(), shown);
-            let gpu = record(&config, BackendChoice::Gpu, &everything(), shown);
-            let arrays = if shown == Mode::Test { 20 } else { 37 };
-            assert_eq!(cpu.arrays.len(), arrays, "{shown:?}");
+            let cpu = record(&config, BackendChoice::Cpu, &all_quantities(), mode);
+            let gpu = record(&config, BackendChoice::Gpu, &all_quantities(), mode);
+            let arrays = if mode == Mode::Test { 20 } else { 37 };
+            assert_eq!(cpu.arrays.len(), arrays, "{mode:?}");
             assert_same_bits(&cpu, &gpu);
         }
     }
 }
 
 #[test]
-fn voltages_obey_the_equations_step_by_step() {
+fn voltages_obey_the_equations_at_each_step() {
     for g_apical in [0.0, 0.05, 0.6] {
         let recording =
-            record(&config(g_apical), BackendChoice::Cpu, &everything(), Mode::TrainFrozen);
-        let course =
+            record(&config(g_apical), BackendChoice::Cpu, &all_quantities(), Mode::TrainFrozen);
+        let series =
             |name: &str, image, unit| recording.get(name).unwrap().time_series(image, unit);
         for image in 0..IMAGES {
             for (layer, units) in [(0, 20), (1, 12)] {
                 for unit in 0..units {
                     let [soma, basal, apical, rates] = ["soma", "basal", "apical", "rates"]
-                        .map(|name| course(&format!("{name}{layer}"), image, unit));
+                        .map(|name| series(&format!("{name}{layer}"), image, unit));
                     let mut voltage = 0.0;
                     for step in 0..soma.len() {
                         voltage += -0.1 * voltage
@@ -132,7 +127,7 @@ fn voltages_obey_the_equations_step_by_step() {
             let forward = recording.get("phases").unwrap().image(image)[0] as usize;
             let label = usize::from(recording.labels[image]);
             for unit in 0..10 {
-                let [soma, basal] = ["soma2", "basal2"].map(|name| course(name, image, unit));
+                let [soma, basal] = ["soma2", "basal2"].map(|name| series(name, image, unit));
                 let mut voltage = 0.0;
                 for step in 0..soma.len() {
                     let teaching = match (step >= forward, unit == label) {
@@ -150,21 +145,21 @@ fn voltages_obey_the_equations_step_by_step() {
 }
 
 #[test]
-fn plateaus_losses_and_gradients_follow_from_the_courses() {
-    let recording = record(&config(0.05), BackendChoice::Cpu, &everything(), Mode::TrainFrozen);
+fn derived_quantities_follow_from_the_voltages() {
+    let recording = record(&config(0.05), BackendChoice::Cpu, &all_quantities(), Mode::TrainFrozen);
     let get = |name: &str| recording.get(name).unwrap();
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let sigma = |x: f64| 1.0 / (1.0 + (-x).exp());
     for image in 0..IMAGES {
         let phases = get("phases").image(image);
         let [forward, end] = [phases[0] as usize, (phases[0] + phases[1]) as usize];
-        // The last 20 steps of a phase.
+        // Averaging windows: the last 20 steps of a phase.
         let windows = [forward - 20..forward, end - 20..end];
         for (layer, units) in [(0, 20), (1, 12)] {
             let mut loss = 0.0;
             for unit in 0..units {
-                let course = |name: &str| get(&format!("{name}{layer}")).time_series(image, unit);
-                let (apical, soma, rates) = (course("apical"), course("soma"), course("rates"));
+                let series = |name: &str| get(&format!("{name}{layer}")).time_series(image, unit);
+                let (apical, soma, rates) = (series("apical"), series("soma"), series("rates"));
                 assert_eq!(apical.len(), end);
                 let plateaus = windows.clone().map(|window| sigma(mean(&apical[window])));
                 let recorded = get(&format!("plateaus{layer}")).image(image);
@@ -172,8 +167,8 @@ fn plateaus_losses_and_gradients_follow_from_the_courses() {
                     assert_close(f64::from(recorded[phase * units + unit]), *plateau, "plateau");
                 }
                 let rate = 0.2 * sigma(mean(&soma[windows[0].clone()]));
-                let shown = get(&format!("representations{layer}")).image(image)[unit];
-                assert_close(f64::from(shown), rate, "representation");
+                let representation = get(&format!("representations{layer}")).image(image)[unit];
+                assert_close(f64::from(representation), rate, "representation");
                 let difference =
                     mean(&rates[windows[0].clone()]) + plateaus[1] - plateaus[0] - rate;
                 loss += difference * difference;
@@ -185,7 +180,11 @@ fn plateaus_losses_and_gradients_follow_from_the_courses() {
                 let gradients = get(&format!("gradients{layer}"));
                 let below = gradients.shape[2];
                 let gradient = gradients.image(image)[(unit + 1) * below - 1];
-                assert_eq!(gradient.to_bits(), recorded.to_bits(), "that of the bias is the error");
+                assert_eq!(
+                    gradient.to_bits(),
+                    recorded.to_bits(),
+                    "the gradient of the bias is the error"
+                );
             }
             assert_close(f64::from(get(&format!("loss{layer}")).image(image)[0]), loss, "L0");
         }
@@ -207,14 +206,13 @@ fn plateaus_losses_and_gradients_follow_from_the_courses() {
     assert!(get("eigenvalue").values[0] >= 0.0);
 }
 
-/// With errors that are backpropagation's, there is no angle to them.
 #[test]
-fn the_angle_of_backpropagation_to_itself_is_none() {
+fn angles_of_backpropagation_to_itself_are_zero() {
     let exact =
         Config { hidden_errors: apical::config::HiddenErrors::Backpropagation, ..config(0.0) };
-    let recorder = MonitorSpec::new(&[Quantity::Angles]);
-    let angles = record(&exact, BackendChoice::Cpu, &recorder, Mode::TrainFrozen);
-    let local = record(&config(0.0), BackendChoice::Cpu, &recorder, Mode::TrainFrozen);
+    let spec = MonitorSpec::new(&[Quantity::Angles]);
+    let angles = record(&exact, BackendChoice::Cpu, &spec, Mode::TrainFrozen);
+    let local = record(&config(0.0), BackendChoice::Cpu, &spec, Mode::TrainFrozen);
     for layer in ["angle0", "angle1"] {
         assert!(angles.values(layer).iter().all(|&angle| angle < 0.01), "{layer}");
         assert!(local.values(layer).iter().all(|&angle| angle > 1.0), "{layer}");
@@ -222,15 +220,15 @@ fn the_angle_of_backpropagation_to_itself_is_none() {
 }
 
 #[test]
-fn a_part_is_cut_out_of_the_whole() {
-    let whole = record(&config(0.0), BackendChoice::Cpu, &everything(), Mode::TrainFrozen);
-    let recorder = MonitorSpec {
+fn selection_equals_part_of_the_whole_recording() {
+    let whole = record(&config(0.0), BackendChoice::Cpu, &all_quantities(), Mode::TrainFrozen);
+    let spec = MonitorSpec {
         populations: Some(vec![0, 2]),
         units: Some(3..7),
         steps: Some(30..60),
-        ..everything()
+        ..all_quantities()
     };
-    let part = record(&config(0.0), BackendChoice::Cpu, &recorder, Mode::TrainFrozen);
+    let part = record(&config(0.0), BackendChoice::Cpu, &spec, Mode::TrainFrozen);
     assert!(part.get("soma0").is_none() && part.get("spikes_input").is_some());
     for (name, unit, step) in [("spikes_input", 3, 30), ("soma1", 5, 45), ("apical1", 6, 59)] {
         let (whole, part) = (whole.get(name).unwrap(), part.get(name).unwrap());
@@ -247,7 +245,7 @@ fn a_part_is_cut_out_of_the_whole() {
 }
 
 #[test]
-fn a_network_that_is_recorded_learns_the_same() {
+fn train_monitored_network_learns_the_same_bits() {
     for g_apical in [0.0, 0.05] {
         let config = config(g_apical);
         let dataset = dataset();
@@ -257,7 +255,8 @@ fn a_network_that_is_recorded_learns_the_same() {
         training.run(&mut |_| std::ops::ControlFlow::Continue(())).unwrap();
         let mut network = Network::initial(&config, dataset.pixels());
         let mut session =
-            MonitorSession::open(&config, &dataset, &network, everything(), &selection).unwrap();
+            MonitorSession::open(&config, &dataset, &network, all_quantities(), &selection)
+                .unwrap();
         let images = order(&config, &dataset, 1);
         session.show(&images[..4], Mode::Train, &mut |_| ()).unwrap();
         session.train(&images[4..]).unwrap();
@@ -267,12 +266,12 @@ fn a_network_that_is_recorded_learns_the_same() {
 }
 
 #[test]
-fn files_hold_what_was_recorded() {
-    let recorder = MonitorSpec {
+fn save_writes_the_recorded_values() {
+    let spec = MonitorSpec {
         units: Some(1..4),
         ..MonitorSpec::new(&[Quantity::Soma, Quantity::Plateaus, Quantity::Phases])
     };
-    let recording = record(&config(0.0), BackendChoice::Cpu, &recorder, Mode::TrainFrozen);
+    let recording = record(&config(0.0), BackendChoice::Cpu, &spec, Mode::TrainFrozen);
     let soma = recording.get("soma0").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
@@ -280,12 +279,12 @@ fn files_hold_what_was_recorded() {
         save(&path(name), &recording).unwrap();
     }
     assert!(save(&path("r.txt"), &recording).unwrap_err().to_string().contains(".npz"));
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "nothing else is left");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "no partial file is left");
 
     let mut archive = zip::ZipArchive::new(std::fs::File::open(path("r.npz")).unwrap()).unwrap();
     let mut bytes = Vec::new();
     std::io::Read::read_to_end(&mut archive.by_name("soma0.npy").unwrap(), &mut bytes).unwrap();
-    // As numpy.load reads it: the text of the header, spaces to a multiple of 64 bytes, the numbers.
+    // The layout that numpy.load expects: header text, spaces up to a multiple of 64 bytes, values.
     let sizes: Vec<String> = soma.shape.iter().map(usize::to_string).collect();
     let header =
         format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", sizes.join(", "));
@@ -308,10 +307,10 @@ fn files_hold_what_was_recorded() {
     let lines: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
     let numbers = recording.arrays.iter().flat_map(|array| &array.values);
     assert_eq!(lines.len(), numbers.filter(|value| !value.is_nan()).count());
-    let is_wanted = |line: &&csv::StringRecord| {
+    let is_neuron_at_step = |line: &&csv::StringRecord| {
         (&line[0], &line[1], &line[2], &line[4]) == ("soma0", "2", "7", "3")
     };
     let found: Vec<f32> =
-        lines.iter().filter(is_wanted).map(|line| line[7].parse().unwrap()).collect();
+        lines.iter().filter(is_neuron_at_step).map(|line| line[7].parse().unwrap()).collect();
     assert_eq!(found, [soma.image(2)[7 * 3 + 2]]);
 }

@@ -398,13 +398,13 @@ fn damaged_checkpoint_gives_way_to_the_one_before() {
         let mut notices = Vec::new();
         let found = CheckpointFolder::new(folder.path(), 2).last(&mut notices).unwrap();
         assert!(found.unwrap().1.checkpoint == some[0], "{kind}");
-        let [Notice::DamagedCheckpoint { path, kept, .. }, Notice::EarlierCheckpoint { .. }] =
+        let [Notice::DamagedCheckpoint { path, renamed_to, .. }, Notice::EarlierCheckpoint { .. }] =
             &notices[..]
         else {
             panic!("{kind}: {notices:?}")
         };
         assert_eq!(*path, newest);
-        assert_eq!(std::fs::read(kept).unwrap(), damaged, "{kind}");
+        assert_eq!(std::fs::read(renamed_to).unwrap(), damaged, "{kind}");
         // Told once.
         let mut notices = Vec::new();
         CheckpointFolder::new(folder.path(), 2).last(&mut notices).unwrap();
@@ -432,11 +432,12 @@ fn damaged_best_checkpoint_is_written_anew() {
         std::fs::write(&best, bytes).unwrap();
         let mut notices = Vec::new();
         CheckpointFolder::new(folder.path(), 2).last(&mut notices).unwrap().unwrap();
-        let [Notice::DamagedCheckpoint { kept, .. }, Notice::BestRestored { .. }] = &notices[..]
+        let [Notice::DamagedCheckpoint { renamed_to, .. }, Notice::BestRestored { .. }] =
+            &notices[..]
         else {
             panic!("{notices:?}")
         };
-        assert_eq!(std::fs::read(kept).unwrap(), bytes);
+        assert_eq!(std::fs::read(renamed_to).unwrap(), bytes);
         assert!(load(&best).unwrap().checkpoint == some[1]);
     }
 }

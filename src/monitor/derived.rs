@@ -51,75 +51,80 @@ impl DerivedQuantities {
     pub(super) fn per_image_arrays(
         &mut self,
         backend: &mut dyn Backend,
-        recorder: &MonitorSpec,
+        spec: &MonitorSpec,
         lanes: &[Lane],
         mean_rates: &[Vec<f64>],
-        shown: Mode,
+        mode: Mode,
     ) -> Result<Vec<RecordedArray>, BackendError> {
         let shape = backend.shape().clone();
         let output = shape.layers() - 1;
-        let mut view = SampleArrays { backend, shape: &shape, lanes };
+        let mut sample_arrays = SampleArrays { backend, shape: &shape, lanes };
         let mut arrays = Vec::new();
-        for &quantity in &recorder.quantities {
-            let has_target = shown != Mode::Test;
+        for &quantity in &spec.quantities {
+            let has_target = mode != Mode::Test;
             match quantity {
                 Quantity::Representations => {
                     for population in 0..shape.populations.len() {
-                        if recorder.includes_population(population) {
-                            arrays.push(self.representations(&mut view, recorder, population)?);
+                        if spec.includes_population(population) {
+                            arrays.push(self.representations(
+                                &mut sample_arrays,
+                                spec,
+                                population,
+                            )?);
                         }
                     }
                 }
                 Quantity::Plateaus if has_target => {
-                    for layer in recorded_layers(recorder, 0..output) {
+                    for layer in recorded_layers(spec, 0..output) {
                         let rows = [plateau::FORWARD, plateau::TARGET];
                         let array = Array::Plateaus(layer);
                         let axes = [Axis::Image, Axis::Phase, Axis::Unit];
-                        let values = view.rows(array, &rows)?;
-                        arrays.push(layer_array(quantity, recorder, layer, &shape, &axes, &values));
+                        let values = sample_arrays.rows(array, &rows)?;
+                        arrays.push(layer_array(quantity, spec, layer, &shape, &axes, &values));
                     }
                 }
                 Quantity::PlateauTimes if has_target => {
-                    for layer in recorded_layers(recorder, 0..output) {
+                    for layer in recorded_layers(spec, 0..output) {
                         let axes = [Axis::Image, Axis::Phase, Axis::Unit];
-                        let values = self.plateau_times(&view, layer);
-                        arrays.push(layer_array(quantity, recorder, layer, &shape, &axes, &values));
+                        let values = self.plateau_times(&sample_arrays, layer);
+                        arrays.push(layer_array(quantity, spec, layer, &shape, &axes, &values));
                     }
                 }
                 Quantity::Errors if has_target => {
-                    for layer in recorded_layers(recorder, 0..output + 1) {
-                        let values = view.rows(Array::Errors(layer), &[0])?;
+                    for layer in recorded_layers(spec, 0..output + 1) {
+                        let values = sample_arrays.rows(Array::Errors(layer), &[0])?;
                         let axes = [Axis::Image, Axis::Unit];
-                        arrays.push(layer_array(quantity, recorder, layer, &shape, &axes, &values));
+                        arrays.push(layer_array(quantity, spec, layer, &shape, &axes, &values));
                     }
                 }
                 Quantity::Gradients if has_target => {
-                    for layer in recorded_layers(recorder, 0..output + 1) {
-                        arrays.push(gradients(&mut view, recorder, layer)?);
+                    for layer in recorded_layers(spec, 0..output + 1) {
+                        arrays.push(gradients(&mut sample_arrays, spec, layer)?);
                     }
                 }
                 Quantity::HiddenLosses if has_target => {
-                    for layer in recorded_layers(recorder, 0..output) {
-                        let losses = self.hidden_losses(&mut view, layer, &mean_rates[layer])?;
+                    for layer in recorded_layers(spec, 0..output) {
+                        let losses =
+                            self.hidden_losses(&mut sample_arrays, layer, &mean_rates[layer])?;
                         arrays.push(image_array(array_name(quantity, layer + 1), losses));
                     }
                 }
                 Quantity::OutputLoss if has_target => {
-                    let losses = self.output_losses(&mut view)?;
+                    let losses = self.output_losses(&mut sample_arrays)?;
                     arrays.push(image_array(quantity.name().to_string(), losses));
                 }
                 Quantity::Angles if has_target => {
-                    let angles = angles(&mut view)?;
-                    for layer in recorded_layers(recorder, 0..output) {
+                    let angles = angles(&mut sample_arrays)?;
+                    for layer in recorded_layers(spec, 0..output) {
                         let angles = angles[layer].iter().copied();
                         arrays.push(image_array(array_name(quantity, layer + 1), angles.collect()));
                     }
                 }
                 Quantity::Jacobians if has_target && output > 0 => {
-                    let voltages =
-                        view.rows(Array::Compartments(output), &[compartment::MEAN_SOMA])?;
-                    let weights = view.read(Array::Weights(output))?;
-                    let feedback = view.read(Array::Feedback(output - 1))?;
+                    let voltages = sample_arrays
+                        .rows(Array::Compartments(output), &[compartment::MEAN_SOMA])?;
+                    let weights = sample_arrays.read(Array::Weights(output))?;
+                    let feedback = sample_arrays.read(Array::Feedback(output - 1))?;
                     let sizes = [shape.units(output), shape.units(output - 1)];
                     let jacobians = self.jacobians.get_or_insert_with(|| Jacobians::new(sizes));
                     for voltages in voltages.chunks(sizes[0]) {
@@ -133,10 +138,10 @@ impl DerivedQuantities {
     }
 
     /// Returns the steps of the plateau potentials, counted from the start of the image. Shape: `[samples, 2, units]`.
-    fn plateau_times(&self, view: &SampleArrays, layer: usize) -> Vec<f32> {
-        let units = view.shape.units(layer);
+    fn plateau_times(&self, sample_arrays: &SampleArrays, layer: usize) -> Vec<f32> {
+        let units = sample_arrays.shape.units(layer);
         let mut times = Vec::new();
-        for lane in view.lanes {
+        for lane in sample_arrays.lanes {
             for (phase, end) in [lane.steps_forward, lane.steps()].into_iter().enumerate() {
                 times.extend((0..units as u32).map(|unit| {
                     let early = match self.plateau_times {
@@ -156,36 +161,38 @@ impl DerivedQuantities {
     /// Returns the rates at the mean somatic voltages of the forward phase, or the rates of the input.
     fn representations(
         &self,
-        view: &mut SampleArrays,
-        recorder: &MonitorSpec,
+        sample_arrays: &mut SampleArrays,
+        spec: &MonitorSpec,
         population: usize,
     ) -> Result<RecordedArray, BackendError> {
         let values: Vec<f32> = match population.checked_sub(1) {
             Some(layer) => {
-                let means = view.rows(Array::Compartments(layer), &[compartment::MEAN_SOMA])?;
+                let means =
+                    sample_arrays.rows(Array::Compartments(layer), &[compartment::MEAN_SOMA])?;
                 means.into_iter().map(|voltage| self.rate(voltage) as f32).collect()
             }
             None => {
-                let images = view.lanes.iter().map(|lane| self.dataset.image(lane.image as usize));
+                let images =
+                    sample_arrays.lanes.iter().map(|lane| self.dataset.image(lane.image as usize));
                 images.flatten().map(|&byte| self.input_rates[usize::from(byte)]).collect()
             }
         };
-        let (axes, shape) = ([Axis::Image, Axis::Unit], view.shape);
-        Ok(population_array(Quantity::Representations, recorder, population, shape, &axes, &values))
+        let (axes, shape) = ([Axis::Image, Axis::Unit], sample_arrays.shape);
+        Ok(population_array(Quantity::Representations, spec, population, shape, &axes, &values))
     }
 }
 
 /// Returns the errors times the window means of presynaptic spikes, and at last the errors as gradients of the biases.
 /// Shape: `[samples, units, below + 1]`.
 fn gradients(
-    view: &mut SampleArrays,
-    recorder: &MonitorSpec,
+    sample_arrays: &mut SampleArrays,
+    spec: &MonitorSpec,
     layer: usize,
 ) -> Result<RecordedArray, BackendError> {
-    let (units, below) = (view.shape.units(layer), view.shape.below(layer));
-    let errors = view.rows(Array::Errors(layer), &[0])?;
-    let traces = view.rows(Array::Traces(layer), &[trace::FORWARD])?;
-    let range = recorder.unit_range(units);
+    let (units, below) = (sample_arrays.shape.units(layer), sample_arrays.shape.below(layer));
+    let errors = sample_arrays.rows(Array::Errors(layer), &[0])?;
+    let traces = sample_arrays.rows(Array::Traces(layer), &[trace::FORWARD])?;
+    let range = spec.unit_range(units);
     let mut values = Vec::new();
     for (errors, traces) in errors.chunks(units).zip(traces.chunks(below)) {
         for error in &errors[range.clone()] {
@@ -196,15 +203,15 @@ fn gradients(
     Ok(RecordedArray {
         name: array_name(Quantity::Gradients, layer + 1),
         axes: vec![Axis::Image, Axis::Unit, Axis::Below],
-        shape: vec![view.lanes.len(), range.len(), below + 1],
+        shape: vec![sample_arrays.lanes.len(), range.len(), below + 1],
         first_index: vec![0, range.start, 0],
         values,
     })
 }
 
 /// Returns the recorded layers of a range.
-fn recorded_layers(recorder: &MonitorSpec, layers: Range<usize>) -> Vec<usize> {
-    layers.filter(|layer| recorder.includes_population(layer + 1)).collect()
+fn recorded_layers(spec: &MonitorSpec, layers: Range<usize>) -> Vec<usize> {
+    layers.filter(|layer| spec.includes_population(layer + 1)).collect()
 }
 
 /// Returns an array of one value per image.
@@ -221,26 +228,26 @@ fn image_array(name: String, values: Vec<f64>) -> RecordedArray {
 /// Returns an array of the recorded neurons of a layer.
 fn layer_array(
     quantity: Quantity,
-    recorder: &MonitorSpec,
+    spec: &MonitorSpec,
     layer: usize,
     shape: &Shape,
     axes: &[Axis],
     values: &[f32],
 ) -> RecordedArray {
-    population_array(quantity, recorder, layer + 1, shape, axes, values)
+    population_array(quantity, spec, layer + 1, shape, axes, values)
 }
 
 /// Returns an array of the recorded neurons of a population. The last axis of `values` is all its neurons.
 fn population_array(
     quantity: Quantity,
-    recorder: &MonitorSpec,
+    spec: &MonitorSpec,
     population: usize,
     shape: &Shape,
     axes: &[Axis],
     values: &[f32],
 ) -> RecordedArray {
     let units = shape.populations[population];
-    let range = recorder.unit_range(units);
+    let range = spec.unit_range(units);
     let rows = values.len() / units;
     let per_image: usize = if axes.contains(&Axis::Phase) { 2 } else { 1 };
     let mut sizes = vec![rows / per_image];

@@ -8,13 +8,14 @@ impl DerivedQuantities {
     /// Returns the loss of a hidden layer for each image: `L0 = sum (phi_mean_f + alpha_t - alpha_f - phi_max sigma(Cf))^2`.
     pub(super) fn hidden_losses(
         &self,
-        view: &mut SampleArrays,
+        sample_arrays: &mut SampleArrays,
         layer: usize,
         mean_rates: &[f64],
     ) -> Result<Vec<f64>, BackendError> {
-        let units = view.shape.units(layer);
-        let voltages = view.rows(Array::Compartments(layer), &[compartment::MEAN_SOMA])?;
-        let plateaus = view.rows(Array::Plateaus(layer), &[plateau::FORWARD, plateau::TARGET])?;
+        let units = sample_arrays.shape.units(layer);
+        let voltages = sample_arrays.rows(Array::Compartments(layer), &[compartment::MEAN_SOMA])?;
+        let plateaus =
+            sample_arrays.rows(Array::Plateaus(layer), &[plateau::FORWARD, plateau::TARGET])?;
         let losses = plateaus.chunks(2 * units).enumerate().map(|(lane, plateaus)| {
             let (forward, target) = plateaus.split_at(units);
             let squares = (0..units).map(|unit| {
@@ -29,11 +30,14 @@ impl DerivedQuantities {
     }
 
     /// Returns the loss of the output for each image: `L1 = sum (phit - phi_max sigma(Cf))^2`.
-    pub(super) fn output_losses(&self, view: &mut SampleArrays) -> Result<Vec<f64>, BackendError> {
-        let output = view.shape.layers() - 1;
-        let units = view.shape.units(output);
+    pub(super) fn output_losses(
+        &self,
+        sample_arrays: &mut SampleArrays,
+    ) -> Result<Vec<f64>, BackendError> {
+        let output = sample_arrays.shape.layers() - 1;
+        let units = sample_arrays.shape.units(output);
         let rows = [compartment::MEAN_RATE, compartment::MEAN_SOMA];
-        let means = view.rows(Array::Compartments(output), &rows)?;
+        let means = sample_arrays.rows(Array::Compartments(output), &rows)?;
         let losses = means.chunks(2 * units).map(|means| {
             let (rates, voltages) = means.split_at(units);
             let squares = rates.iter().zip(voltages).map(|(&rate, &voltage)| {

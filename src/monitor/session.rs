@@ -27,7 +27,7 @@ pub enum Mode {
 /// Network on a backend that keeps the arrays of each sample.
 pub struct MonitorSession {
     simulation: Simulation,
-    recorder: MonitorSpec,
+    spec: MonitorSpec,
     derived: DerivedQuantities,
     device: Device,
     batch: usize,
@@ -42,26 +42,17 @@ impl MonitorSession {
         config: &Config,
         dataset: &Arc<Dataset>,
         network: &Network,
-        recorder: MonitorSpec,
+        spec: MonitorSpec,
         selection: &Selection,
     ) -> Result<Self, TrainError> {
         config.validate(dataset.pixels(), dataset.classes)?;
-        let selection = Selection {
-            keeps_lanes: true,
-            steps_apical: recorder.needs_steps(),
-            ..selection.clone()
-        };
+        let selection =
+            Selection { keeps_lanes: true, steps_apical: spec.needs_steps(), ..selection.clone() };
         let opened = schedule::open(&selection, from_ref(config), dataset)?;
         let mut simulation = Simulation::new(opened.backend, config, dataset, network)?;
         simulation.stop_on(&selection.stop);
         let derived = DerivedQuantities::new(config, dataset);
-        Ok(MonitorSession {
-            simulation,
-            recorder,
-            derived,
-            device: opened.device,
-            batch: config.batch,
-        })
+        Ok(MonitorSession { simulation, spec, derived, device: opened.device, batch: config.batch })
     }
 
     /// Returns the device.
@@ -95,25 +86,25 @@ impl MonitorSession {
     pub fn show(
         &mut self,
         images: &[Image],
-        shown: Mode,
+        mode: Mode,
         on_progress: &mut dyn FnMut(usize),
     ) -> Result<Recording, BackendError> {
         let mut recording = Recording::default();
-        let batch_size = match shown {
+        let batch_size = match mode {
             Mode::Train => self.batch,
             _ => self.simulation.backend().shape().lanes,
         };
         let shape = self.simulation.backend().shape();
-        self.recorder.check_size(shape, shown, images.len(), batch_size)?;
+        self.spec.check_size(shape, mode, images.len(), batch_size)?;
         for batch in images.chunks(batch_size.max(1)) {
-            let arrays = self.show_batch(batch, shown)?;
+            let arrays = self.show_batch(batch, mode)?;
             recording.append(batch, arrays, images.len());
             on_progress(recording.images.len());
         }
         let results = self.simulation.backend().read(Array::Results)?;
         recording.predicted = images.iter().map(|image| predicted_class(image, &results)).collect();
         recording.trim_steps();
-        if self.recorder.has(Quantity::Jacobians) && shown != Mode::Test {
+        if self.spec.has(Quantity::Jacobians) && mode != Mode::Test {
             recording.arrays.extend(self.derived.take_jacobians());
         }
         Ok(recording)
@@ -123,20 +114,20 @@ impl MonitorSession {
     fn show_batch(
         &mut self,
         images: &[Image],
-        shown: Mode,
+        mode: Mode,
     ) -> Result<Vec<RecordedArray>, BackendError> {
-        let (mut minibatches, lanes, launches) = match shown {
+        let (mut minibatches, lanes, launches) = match mode {
             Mode::Test => self.simulation.prepare_test(images),
             Mode::TrainFrozen | Mode::Train => self.simulation.prepare_training(images),
         };
-        if shown == Mode::TrainFrozen {
+        if mode == Mode::TrainFrozen {
             minibatches.iter_mut().for_each(|minibatch| minibatch.fresh = 1);
         }
         let (changes, shows): (Vec<_>, Vec<_>) =
             launches.into_iter().partition(|launch| launch.kernel.learns());
-        let MonitorSession { simulation, recorder, derived, .. } = self;
-        let mut steps = StepMonitor::new(recorder, simulation.backend().shape(), &lanes);
-        if recorder.needs_steps() {
+        let MonitorSession { simulation, spec, derived, .. } = self;
+        let mut steps = StepMonitor::new(spec, simulation.backend().shape(), &lanes);
+        if spec.needs_steps() {
             for launch in &shows {
                 simulation.run(&minibatches, &lanes, from_ref(launch))?;
                 if matches!(launch.kernel, Kernel::Soma | Kernel::Output) {
@@ -148,21 +139,15 @@ impl MonitorSession {
         }
         let backend = simulation.backend();
         let mut arrays = Vec::new();
-        if recorder.has(Quantity::Spikes) {
+        if spec.has(Quantity::Spikes) {
             steps.sample_spikes(backend)?;
         }
-        if recorder.has(Quantity::Phases) {
+        if spec.has(Quantity::Phases) {
             arrays.push(phases(&lanes));
         }
-        arrays.extend(derived.per_image_arrays(
-            backend,
-            recorder,
-            &lanes,
-            steps.mean_rates(),
-            shown,
-        )?);
+        arrays.extend(derived.per_image_arrays(backend, spec, &lanes, steps.mean_rates(), mode)?);
         arrays.extend(steps.finish());
-        if shown == Mode::Train {
+        if mode == Mode::Train {
             simulation.run(&minibatches, &lanes, &changes)?;
         }
         Ok(arrays)

@@ -12,9 +12,9 @@ const RESERVED_FRACTION: u64 = 10;
 
 impl MonitorSpec {
     /// Returns the size of the recording of one image in bytes.
-    pub(super) fn bytes_per_image(&self, shape: &Shape, shown: Mode) -> u64 {
+    pub(super) fn bytes_per_image(&self, shape: &Shape, mode: Mode) -> u64 {
         let steps = self.step_range(shape.steps).len();
-        let has_target = shown != Mode::Test;
+        let has_target = mode != Mode::Test;
         let output = shape.populations.len() - 1;
         let mut values = 0;
         for &quantity in &self.quantities {
@@ -52,12 +52,12 @@ impl MonitorSpec {
     pub(super) fn check_size(
         &self,
         shape: &Shape,
-        shown: Mode,
+        mode: Mode,
         images: usize,
         batch_size: usize,
     ) -> Result<(), BackendError> {
         let held = images + 2 * batch_size.min(images);
-        let bytes = self.bytes_per_image(shape, shown).saturating_mul(held as u64);
+        let bytes = self.bytes_per_image(shape, mode).saturating_mul(held as u64);
         let free = memory::available().map(|free| free - free / RESERVED_FRACTION);
         check(images, bytes, free.unwrap_or(u64::MAX))
     }
@@ -78,8 +78,8 @@ mod tests {
     #[test]
     fn bytes_per_image_matches_array_sizes() {
         let shape = Shape { steps: 8, ..Shape::plain(vec![30, 20, 10]) };
-        let bytes = |quantities: &[Quantity], shown| {
-            MonitorSpec::new(quantities).bytes_per_image(&shape, shown)
+        let bytes = |quantities: &[Quantity], mode| {
+            MonitorSpec::new(quantities).bytes_per_image(&shape, mode)
         };
         assert_eq!(bytes(&[Quantity::Spikes], Mode::Test), 4 * 8 * (30 + 20 + 10));
         let two = [Quantity::Soma, Quantity::Apical];

@@ -29,19 +29,19 @@ struct TimeSeries {
 }
 
 impl<'a> StepMonitor<'a> {
-    pub(super) fn new(recorder: &MonitorSpec, shape: &Shape, lanes: &'a [Lane]) -> Self {
-        let range = recorder.step_range(shape.steps);
+    pub(super) fn new(spec: &MonitorSpec, shape: &Shape, lanes: &'a [Lane]) -> Self {
+        let range = spec.step_range(shape.steps);
         let mut arrays = Vec::new();
-        for &quantity in &recorder.quantities {
+        for &quantity in &spec.quantities {
             for population in 0..shape.populations.len() {
-                if recorder.includes_population(population) && has(shape, quantity, population) {
-                    let units = recorder.unit_range(shape.populations[population]);
+                if spec.includes_population(population) && has(shape, quantity, population) {
+                    let units = spec.unit_range(shape.populations[population]);
                     let array = nan_array(quantity, population, &range, &units, lanes.len());
                     arrays.push(TimeSeries { quantity, population, units, array });
                 }
             }
         }
-        let hidden = if recorder.has(Quantity::HiddenLosses) { shape.layers() - 1 } else { 0 };
+        let hidden = if spec.has(Quantity::HiddenLosses) { shape.layers() - 1 } else { 0 };
         let mean_rates = (0..hidden).map(|layer| vec![0.0; lanes.len() * shape.units(layer)]);
         let mean_rates = mean_rates.collect();
         StepMonitor { shape: shape.clone(), lanes, range, arrays, mean_rates }

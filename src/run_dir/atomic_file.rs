@@ -109,10 +109,10 @@ pub(super) fn set_aside(path: &Path) -> Result<PathBuf, StorageError> {
         name.push(if number == 1 { ".damaged".to_string() } else { format!(".damaged-{number}") });
         path.with_file_name(name)
     };
-    let is_free = |kept: &PathBuf| kept.symlink_metadata().is_err();
-    let kept = (1..).map(name).find(is_free).unwrap_or_else(|| name(0));
-    fs::rename(path, &kept).map_err(StorageError::io("renamed", path))?;
-    Ok(kept)
+    let is_free = |renamed_to: &PathBuf| renamed_to.symlink_metadata().is_err();
+    let renamed_to = (1..).map(name).find(is_free).unwrap_or_else(|| name(0));
+    fs::rename(path, &renamed_to).map_err(StorageError::io("renamed", path))?;
+    Ok(renamed_to)
 }
 
 /// Renames `path`, as [`set_aside`] does, if it is not a regular file: a folder, a pipe, a device, or a link to one or
@@ -194,10 +194,10 @@ mod tests {
     fn set_aside_twice_keeps_both_files() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("best");
-        for (content, kept) in [("1", "best.damaged"), ("2", "best.damaged-2")] {
+        for (content, renamed_to) in [("1", "best.damaged"), ("2", "best.damaged-2")] {
             fs::write(&path, content).unwrap();
-            assert_eq!(set_aside(&path).unwrap(), folder.path().join(kept));
-            assert_eq!(fs::read_to_string(folder.path().join(kept)).unwrap(), content);
+            assert_eq!(set_aside(&path).unwrap(), folder.path().join(renamed_to));
+            assert_eq!(fs::read_to_string(folder.path().join(renamed_to)).unwrap(), content);
         }
     }
 

@@ -211,8 +211,8 @@ fn set_checkpoint_aside(
     cause: &WeightsError,
     notices: &mut Vec<Notice>,
 ) -> Result<(), StorageError> {
-    let kept = set_aside(&path)?;
-    notices.push(Notice::DamagedCheckpoint { path, cause: cause.without_file(), kept });
+    let renamed_to = set_aside(&path)?;
+    notices.push(Notice::DamagedCheckpoint { path, cause: cause.without_file(), renamed_to });
     Ok(())
 }
 

@@ -60,9 +60,9 @@ impl JsonlFile {
         }
         let equal = found.iter().zip(lines).take_while(|(one, other)| one == other).count();
         let line = found[..equal].iter().filter(|&&byte| byte == b'\n').count() + 1;
-        let kept = set_aside(path)?;
+        let renamed_to = set_aside(path)?;
         write_atomic(path, lines)?;
-        notices.push(Notice::MetricsChanged { path: path.clone(), line, kept });
+        notices.push(Notice::MetricsChanged { path: path.clone(), line, renamed_to });
         Ok(())
     }
 
@@ -127,9 +127,10 @@ mod tests {
                 Some(text) => assert!(notices[0].contains(text), "{notices:?}"),
                 None => assert!(notices.is_empty(), "{notices:?}"),
             }
-            let kept = std::fs::read_to_string(folder.path().join("metrics.jsonl.damaged")).ok();
+            let old_text =
+                std::fs::read_to_string(folder.path().join("metrics.jsonl.damaged")).ok();
             assert_eq!(
-                kept,
+                old_text,
                 before.filter(|_| notice.is_some_and(|text| text.starts_with("line")))
             );
         }

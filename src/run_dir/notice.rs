@@ -12,8 +12,8 @@ pub enum Notice {
         "{}: cannot lock this folder: {cause}; two programs that write to it at once would damage it", .folder.display()
     )]
     NotLocked { folder: PathBuf, cause: String },
-    #[error("{}: cannot read this checkpoint: {cause}; renamed to {}", .path.display(), .kept.display())]
-    DamagedCheckpoint { path: PathBuf, cause: String, kept: PathBuf },
+    #[error("{}: cannot read this checkpoint: {cause}; renamed to {}", .path.display(), .renamed_to.display())]
+    DamagedCheckpoint { path: PathBuf, cause: String, renamed_to: PathBuf },
     #[error("resuming from an earlier checkpoint, {}", .path.display())]
     EarlierCheckpoint { path: PathBuf },
     #[error("{}: restored from {}", .path.display(), .from.display())]
@@ -22,16 +22,16 @@ pub enum Notice {
         "{}: no checkpoint is left to restore it from; the test after the next epoch writes a new one", .path.display()
     )]
     BestLost { path: PathBuf },
-    #[error("{}: cannot use these weights: {cause}; renamed to {}, and written again", .path.display(), .kept.display())]
-    DamagedWeights { path: PathBuf, cause: String, kept: PathBuf },
+    #[error("{}: cannot use these weights: {cause}; renamed to {}, and written again", .path.display(), .renamed_to.display())]
+    DamagedWeights { path: PathBuf, cause: String, renamed_to: PathBuf },
     #[error("{}: {missing} bytes were missing and are restored from the checkpoint", .path.display())]
     MetricsTruncated { path: PathBuf, missing: usize },
     #[error(
-        "{}: line {line} differs from the checkpoint; restored from it, the old file is renamed to {}", .path.display(), .kept.display()
+        "{}: line {line} differs from the checkpoint; restored from it, the old file is renamed to {}", .path.display(), .renamed_to.display()
     )]
-    MetricsChanged { path: PathBuf, line: usize, kept: PathBuf },
-    #[error("{}: not a regular file; renamed to {}, and written again", .path.display(), .kept.display())]
-    NotRegularFile { path: PathBuf, kept: PathBuf },
+    MetricsChanged { path: PathBuf, line: usize, renamed_to: PathBuf },
+    #[error("{}: not a regular file; renamed to {}, and written again", .path.display(), .renamed_to.display())]
+    NotRegularFile { path: PathBuf, renamed_to: PathBuf },
     #[error("{}: the last line was incomplete and is removed ({bytes} bytes)", .path.display())]
     TruncatedLine { path: PathBuf, bytes: usize },
     #[error("{}: {key} is {found} in this file; the run keeps {used}, with which it started", .path.display())]

@@ -42,8 +42,8 @@ impl RunDir {
         };
         run.checkpoints.remove_partials()?;
         for path in [CONFIG, METRICS, TIMINGS].map(|name| folder.join(name)) {
-            if let Some(kept) = set_aside_unless_regular(&path)? {
-                run.notices.push(Notice::NotRegularFile { path, kept });
+            if let Some(renamed_to) = set_aside_unless_regular(&path)? {
+                run.notices.push(Notice::NotRegularFile { path, renamed_to });
             }
         }
         run.check_settings(config)?;
@@ -153,8 +153,8 @@ impl RunDir {
             Err(error) if error.may_be_intact() => return Err(error.into()),
             Err(error) => error.without_file(),
         };
-        let kept = set_aside(&path)?;
-        self.notices.push(Notice::DamagedWeights { path, cause, kept });
+        let renamed_to = set_aside(&path)?;
+        self.notices.push(Notice::DamagedWeights { path, cause, renamed_to });
         Ok(false)
     }
 

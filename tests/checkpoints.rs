@@ -294,7 +294,7 @@ fn file_names(folder: &Path) -> Vec<String> {
 }
 
 fn last(folder: &Path) -> Result<Option<(PathBuf, SavedCheckpoint)>, StorageError> {
-    CheckpointFolder::new(folder, 2).last(&mut Vec::new())
+    CheckpointFolder::new(folder, 2).read_latest(&mut Vec::new())
 }
 
 #[test]
@@ -302,7 +302,7 @@ fn files_hold_what_they_were_given_and_only_the_last_and_the_best_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let images = ImageSpec::from_dataset(&dataset());
     let mut checkpoints = CheckpointFolder::new(folder.path(), 2);
-    assert!(checkpoints.last(&mut Vec::new()).unwrap().is_none());
+    assert!(checkpoints.read_latest(&mut Vec::new()).unwrap().is_none());
     let some = some_checkpoints();
     // Of two equal ones the first is the best.
     let errors = [None, Some(9), Some(4), None, Some(6), None, Some(4), None, Some(9)];
@@ -396,7 +396,7 @@ fn damaged_checkpoint_gives_way_to_the_one_before() {
         let damaged = damage(&bytes);
         std::fs::write(&newest, &damaged).unwrap();
         let mut notices = Vec::new();
-        let found = CheckpointFolder::new(folder.path(), 2).last(&mut notices).unwrap();
+        let found = CheckpointFolder::new(folder.path(), 2).read_latest(&mut notices).unwrap();
         assert!(found.unwrap().1.checkpoint == some[0], "{kind}");
         let [Notice::DamagedCheckpoint { path, renamed_to, .. }, Notice::EarlierCheckpoint { .. }] =
             &notices[..]
@@ -407,7 +407,7 @@ fn damaged_checkpoint_gives_way_to_the_one_before() {
         assert_eq!(std::fs::read(renamed_to).unwrap(), damaged, "{kind}");
         // Told once.
         let mut notices = Vec::new();
-        CheckpointFolder::new(folder.path(), 2).last(&mut notices).unwrap();
+        CheckpointFolder::new(folder.path(), 2).read_latest(&mut notices).unwrap();
         assert!(notices.is_empty(), "{kind}: {notices:?}");
     }
 }
@@ -419,7 +419,7 @@ fn old_checkpoints_left_by_a_failure_are_removed() {
     let path = |index: usize| folder.path().join("checkpoints").join(&files[index]);
     std::fs::copy(path(1), path(1).with_file_name("epoch-000000-image-0000000001.safetensors"))
         .unwrap();
-    let found = CheckpointFolder::new(folder.path(), 2).last(&mut Vec::new()).unwrap();
+    let found = CheckpointFolder::new(folder.path(), 2).read_latest(&mut Vec::new()).unwrap();
     assert!(found.unwrap().1.checkpoint == some[1]);
     assert_eq!(file_names(folder.path()), files);
 }
@@ -431,7 +431,7 @@ fn damaged_best_checkpoint_is_written_anew() {
         let best = folder.path().join("checkpoints/best.safetensors");
         std::fs::write(&best, bytes).unwrap();
         let mut notices = Vec::new();
-        CheckpointFolder::new(folder.path(), 2).last(&mut notices).unwrap().unwrap();
+        CheckpointFolder::new(folder.path(), 2).read_latest(&mut notices).unwrap().unwrap();
         let [Notice::DamagedCheckpoint { renamed_to, .. }, Notice::BestRestored { .. }] =
             &notices[..]
         else {

@@ -144,14 +144,14 @@ impl DerivedQuantities {
         for lane in sample_arrays.lanes {
             for (phase, end) in [lane.steps_forward, lane.steps()].into_iter().enumerate() {
                 times.extend((0..units as u32).map(|unit| {
-                    let early = match self.plateau_times {
+                    let lead = match self.plateau_times {
                         PlateauTimes::Synchronous => 0,
                         PlateauTimes::Random => {
                             let population = layer as u32 + 1;
                             early_steps(self.seed, population, lane.position, unit)[phase]
                         }
                     };
-                    (end - early) as f32
+                    (end - lead) as f32
                 }));
             }
         }
@@ -255,13 +255,13 @@ fn population_array(
         sizes.push(per_image);
     }
     sizes.push(range.len());
-    let mut first = vec![0; sizes.len()];
-    first[sizes.len() - 1] = range.start;
+    let mut first_index = vec![0; sizes.len()];
+    first_index[sizes.len() - 1] = range.start;
     RecordedArray {
         name: array_name(quantity, population),
         axes: axes.to_vec(),
         shape: sizes,
-        first_index: first,
+        first_index,
         values: values.chunks(units).flat_map(|row| row[range.clone()].iter().copied()).collect(),
     }
 }

@@ -123,24 +123,24 @@ impl MonitorSession {
         if mode == Mode::TrainFrozen {
             minibatches.iter_mut().for_each(|minibatch| minibatch.fresh = 1);
         }
-        let (changes, shows): (Vec<_>, Vec<_>) =
+        let (weight_updates, dynamics): (Vec<_>, Vec<_>) =
             launches.into_iter().partition(|launch| launch.kernel.learns());
         let MonitorSession { simulation, spec, derived, .. } = self;
         let mut steps = StepMonitor::new(spec, simulation.backend().shape(), &lanes);
         if spec.needs_steps() {
-            for launch in &shows {
+            for launch in &dynamics {
                 simulation.run(&minibatches, &lanes, from_ref(launch))?;
                 if matches!(launch.kernel, Kernel::Soma | Kernel::Output) {
-                    steps.sample(simulation.backend(), launch, derived)?;
+                    steps.read_voltages(simulation.backend(), launch, derived)?;
                 }
             }
         } else {
-            simulation.run(&minibatches, &lanes, &shows)?;
+            simulation.run(&minibatches, &lanes, &dynamics)?;
         }
         let backend = simulation.backend();
         let mut arrays = Vec::new();
         if spec.has(Quantity::Spikes) {
-            steps.sample_spikes(backend)?;
+            steps.read_spikes(backend)?;
         }
         if spec.has(Quantity::Phases) {
             arrays.push(phases(&lanes));
@@ -148,7 +148,7 @@ impl MonitorSession {
         arrays.extend(derived.per_image_arrays(backend, spec, &lanes, steps.mean_rates(), mode)?);
         arrays.extend(steps.finish());
         if mode == Mode::Train {
-            simulation.run(&minibatches, &lanes, &changes)?;
+            simulation.run(&minibatches, &lanes, &weight_updates)?;
         }
         Ok(arrays)
     }
@@ -161,12 +161,12 @@ fn predicted_class(image: &Image, results: &[u32]) -> u8 {
 
 /// Returns the lengths of both phases of each image.
 fn phases(lanes: &[Lane]) -> RecordedArray {
-    let of_lane = |lane: &Lane| [lane.steps_forward as f32, lane.steps_target as f32];
+    let lengths = |lane: &Lane| [lane.steps_forward as f32, lane.steps_target as f32];
     RecordedArray {
         name: Quantity::Phases.name().to_string(),
         axes: vec![Axis::Image, Axis::Phase],
         shape: vec![lanes.len(), 2],
         first_index: vec![0, 0],
-        values: lanes.iter().flat_map(of_lane).collect(),
+        values: lanes.iter().flat_map(lengths).collect(),
     }
 }

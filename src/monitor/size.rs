@@ -1,6 +1,6 @@
 //! Memory of a recording, checked before images are shown.
 
-use super::step_monitor::has;
+use super::step_monitor::has_step_values;
 use super::{Mode, MonitorSpec, Quantity};
 use crate::layout::{BackendError, Shape};
 use crate::schedule::memory;
@@ -37,7 +37,7 @@ impl MonitorSpec {
                     | Quantity::HiddenLosses
                     | Quantity::OutputLoss
                     | Quantity::Angles => 2,
-                    _ if has(shape, quantity, population) => steps * units,
+                    _ if has_step_values(shape, quantity, population) => steps * units,
                     _ => 0,
                 } as u64;
             }

@@ -34,7 +34,9 @@ impl<'a> StepMonitor<'a> {
         let mut arrays = Vec::new();
         for &quantity in &spec.quantities {
             for population in 0..shape.populations.len() {
-                if spec.includes_population(population) && has(shape, quantity, population) {
+                if spec.includes_population(population)
+                    && has_step_values(shape, quantity, population)
+                {
                     let units = spec.unit_range(shape.populations[population]);
                     let array = nan_array(quantity, population, &range, &units, lanes.len());
                     arrays.push(TimeSeries { quantity, population, units, array });
@@ -48,15 +50,15 @@ impl<'a> StepMonitor<'a> {
     }
 
     /// Reads the voltages of a layer after a launch of one step.
-    pub(super) fn sample(
+    pub(super) fn read_voltages(
         &mut self,
         backend: &mut dyn Backend,
         launch: &Launch,
         derived: &DerivedQuantities,
     ) -> Result<(), BackendError> {
         let (layer, step) = (launch.layer, launch.first);
-        let is_wanted = self.arrays.iter().any(|array| array.population == layer + 1);
-        if !is_wanted && layer >= self.mean_rates.len() {
+        let is_recorded = self.arrays.iter().any(|array| array.population == layer + 1);
+        if !is_recorded && layer >= self.mean_rates.len() {
             return Ok(());
         }
         let units = self.shape.units(layer);
@@ -81,7 +83,7 @@ impl<'a> StepMonitor<'a> {
             if !self.range.contains(&step) {
                 continue;
             }
-            let at = (step - self.range.start) as usize;
+            let step_index = (step - self.range.start) as usize;
             for series in self.arrays.iter_mut().filter(|array| array.population == layer + 1) {
                 let row = match series.quantity {
                     Quantity::Basal => compartment::BASAL,
@@ -92,7 +94,8 @@ impl<'a> StepMonitor<'a> {
                 let range = series.units.clone();
                 let values = voltages(index, row).skip(range.start).take(range.len());
                 let quantity = series.quantity;
-                for (value, voltage) in series.values_mut(index, at).iter_mut().zip(values) {
+                for (value, voltage) in series.values_mut(index, step_index).iter_mut().zip(values)
+                {
                     *value = match quantity {
                         Quantity::Rates => derived.rate(voltage) as f32,
                         _ => voltage,
@@ -104,7 +107,7 @@ impl<'a> StepMonitor<'a> {
     }
 
     /// Reads the spikes of all steps after the last step.
-    pub(super) fn sample_spikes(&mut self, backend: &mut dyn Backend) -> Result<(), BackendError> {
+    pub(super) fn read_spikes(&mut self, backend: &mut dyn Backend) -> Result<(), BackendError> {
         let StepMonitor { shape, lanes, range, arrays, .. } = self;
         for series in arrays.iter_mut().filter(|array| array.quantity == Quantity::Spikes) {
             let array = Array::Spikes(series.population);
@@ -148,7 +151,7 @@ impl TimeSeries {
 }
 
 /// Returns whether a population has this quantity at every step.
-pub(super) fn has(shape: &Shape, quantity: Quantity, population: usize) -> bool {
+pub(super) fn has_step_values(shape: &Shape, quantity: Quantity, population: usize) -> bool {
     match quantity {
         Quantity::Spikes => true,
         Quantity::Rates | Quantity::Basal | Quantity::Soma => population > 0,

@@ -22,13 +22,13 @@ pub struct CheckpointFolder {
     /// Number of latest checkpoints to keep.
     keep: usize,
     /// Test error of the best checkpoint, percent.
-    best: Option<f64>,
+    best_error: Option<f64>,
 }
 
 impl CheckpointFolder {
     /// Describes the checkpoints of the run in `folder`, of which the latest `keep` and the best are kept.
     pub fn new(folder: &Path, keep: usize) -> Self {
-        CheckpointFolder { folder: folder.join(CHECKPOINTS), keep: keep.max(1), best: None }
+        CheckpointFolder { folder: folder.join(CHECKPOINTS), keep: keep.max(1), best_error: None }
     }
 
     /// Reads the latest readable checkpoint, with its path. Renames damaged ones, with a notice each. Restores a damaged
@@ -37,7 +37,7 @@ impl CheckpointFolder {
     /// # Errors
     /// Returns [`StorageError::NoCheckpoint`] if there are checkpoints and all are damaged, or another error if a file
     /// cannot be read for a reason that may pass.
-    pub fn last(
+    pub fn read_latest(
         &mut self,
         notices: &mut Vec<Notice>,
     ) -> Result<Option<(PathBuf, SavedCheckpoint)>, StorageError> {
@@ -45,7 +45,7 @@ impl CheckpointFolder {
         let mut found = None;
         let best = self.folder.join(BEST_CHECKPOINT);
         let best = best.exists().then_some(best);
-        for path in self.all()?.into_iter().rev().chain(best) {
+        for path in self.paths()?.into_iter().rev().chain(best) {
             match read(&path)? {
                 Ok(saved) => {
                     found = Some((path, saved));
@@ -71,19 +71,19 @@ impl CheckpointFolder {
             notices.push(Notice::EarlierCheckpoint { path: path.clone() });
         }
         self.update_best(notices)?;
-        // A program that failed or was killed may not have removed them.
+        // A program that failed or was killed may not have removed old checkpoints.
         self.remove_old()?;
         Ok(Some((path, saved)))
     }
 
-    /// Reads the test error of the best checkpoint. Replaces the file by a copy of a better checkpoint, which exists if the
-    /// file is damaged or a crash prevented its last update.
+    /// Reads the test error of the best checkpoint. Replaces the file by a copy of the best other checkpoint if the
+    /// file is damaged, or if a crash prevented its last update.
     fn update_best(&mut self, notices: &mut Vec<Notice>) -> Result<(), StorageError> {
         let path = self.folder.join(BEST_CHECKPOINT);
         let mut is_damaged = false;
         if path.exists() {
             match read(&path)? {
-                Ok(saved) => self.best = saved.checkpoint.test_error(),
+                Ok(saved) => self.best_error = saved.checkpoint.test_error(),
                 Err(cause) => {
                     set_checkpoint_aside(path.clone(), &cause, notices)?;
                     is_damaged = true;
@@ -91,13 +91,13 @@ impl CheckpointFolder {
             }
         }
         let mut better = None;
-        for path in self.all()? {
+        for path in self.paths()? {
             // A damaged earlier checkpoint gets a notice only when a resumed run needs it.
             let Ok(saved) = load(&path) else { continue };
             if let Some(error) = saved.checkpoint.test_error()
-                && self.best.is_none_or(|best| error < best)
+                && self.best_error.is_none_or(|best| error < best)
             {
-                self.best = Some(error);
+                self.best_error = Some(error);
                 better = Some(path);
             }
         }
@@ -127,8 +127,9 @@ impl CheckpointFolder {
         images: &ImageSpec,
         metrics: &str,
     ) -> Result<Option<PathBuf>, StorageError> {
-        let better =
-            checkpoint.test_error().filter(|error| self.best.is_none_or(|best| *error < best));
+        let better = checkpoint
+            .test_error()
+            .filter(|error| self.best_error.is_none_or(|best| *error < best));
         if !checkpoint.is_due && better.is_none() {
             return Ok(None);
         }
@@ -146,7 +147,7 @@ impl CheckpointFolder {
         }
         if better.is_some() {
             write_atomic(&self.folder.join(BEST_CHECKPOINT), &bytes)?;
-            self.best = better;
+            self.best_error = better;
         }
         self.remove_old()?;
         Ok(checkpoint.is_due.then_some(path))
@@ -154,7 +155,7 @@ impl CheckpointFolder {
 
     /// Removes all checkpoints except the latest `keep` and the best.
     fn remove_old(&self) -> Result<(), StorageError> {
-        let all = self.all()?;
+        let all = self.paths()?;
         for old in &all[..all.len().saturating_sub(self.keep)] {
             fs::remove_file(old).map_err(StorageError::io("removed", old))?;
         }
@@ -168,7 +169,7 @@ impl CheckpointFolder {
     pub fn count(folder: &Path) -> Result<usize, StorageError> {
         let checkpoints = CheckpointFolder::new(folder, 1);
         let best = checkpoints.folder.join(BEST_CHECKPOINT).is_file();
-        Ok(checkpoints.all()?.len() + usize::from(best))
+        Ok(checkpoints.paths()?.len() + usize::from(best))
     }
 
     /// Removes temporary files of killed programs.
@@ -177,7 +178,7 @@ impl CheckpointFolder {
     }
 
     /// Returns the paths of all checkpoints except the best, the earliest first.
-    fn all(&self) -> Result<Vec<PathBuf>, StorageError> {
+    fn paths(&self) -> Result<Vec<PathBuf>, StorageError> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -52,7 +52,7 @@ impl RunDir {
         }
         let found = run.read_metrics()?;
         let finished = final_metrics(&found);
-        let last = run.checkpoints.last(&mut run.notices);
+        let last = run.checkpoints.read_latest(&mut run.notices);
         let lines = match &last {
             Ok(Some((_, saved))) => &saved.metrics,
             // A finished run needs no checkpoint.

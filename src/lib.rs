@@ -65,6 +65,7 @@ pub mod predict;
 pub mod random;
 pub mod run_dir;
 pub mod schedule;
+pub mod text;
 pub mod train;
 pub mod trials;
 #[cfg(feature = "plots")]

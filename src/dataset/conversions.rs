@@ -1,7 +1,7 @@
 //! Pixel conversions made while reading image files, counted for a report.
 
-use super::error::counted;
 use super::read_options::{FULL_SCALE, ImageSize, ReadOptions};
+use crate::text::plural;
 
 /// Conversions made to one image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl ConversionCounts {
         ];
         let told = lines.into_iter().filter(|&(count, ..)| count > 0);
         told.map(|(count, one, many)| {
-            format!("{} {}", counted(count, "image"), if count == 1 { one } else { many })
+            format!("{} {}", plural(count, "image"), if count == 1 { one } else { many })
         })
         .collect()
     }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::Location;
+use crate::text::plural;
 
 /// An invalid or unreadable data set.
 #[derive(Debug, Error)]
@@ -50,7 +51,7 @@ pub enum DatasetError {
     #[error("{file}: expected a PNG or JPEG image, found {found}")]
     NotAnImage { file: String, found: &'static str },
     /// Several files cannot be read.
-    #[error("cannot read {}{}", counted(.errors.len(), "file"), lines(.errors))]
+    #[error("cannot read {}{}", plural(.errors.len(), "file"), lines(.errors))]
     Images { errors: Vec<DatasetError> },
     /// The content does not fit into memory.
     #[error("{location}: not enough memory")]
@@ -133,11 +134,6 @@ pub(super) fn invalid_with_hint(
     hint: &'static str,
 ) -> DatasetError {
     invalid(location, expected, found).with_hint(Some(hint))
-}
-
-/// Returns a count with its noun: `1 file`, `2 files`.
-pub(super) fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Largest number of errors listed, one per line.

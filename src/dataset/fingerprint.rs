@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::Dataset;
+use crate::text::to_hex;
 
 impl Dataset {
     /// Returns the SHA-256 over shape, counts, images and labels, in hexadecimal. Excludes the name.
@@ -13,6 +14,6 @@ impl Dataset {
         }
         digest.update(self.images());
         digest.update(self.labels());
-        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        to_hex(&digest.finalize())
     }
 }

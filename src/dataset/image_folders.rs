@@ -11,7 +11,6 @@ use rayon::prelude::*;
 use super::array::{ByteArray, product};
 use super::class_names::{list_names, sanitize};
 use super::conversions::{ConversionCounts, ImageConversion};
-use super::error::counted;
 use super::image_file::{ENDINGS, is_image, open_image};
 use super::location::Origin;
 use super::read_options::{FULL_SCALE, ImageSize, ReadOptions};
@@ -19,6 +18,7 @@ use super::{
     DatasetError, LoadedDataset, Location, SourceFile, SplitData, invalid, invalid_with_hint,
 };
 use crate::files;
+use crate::text::plural;
 
 /// Largest number of classes, since a label is a byte.
 const CLASSES_MAX: usize = 256;
@@ -85,7 +85,7 @@ pub(super) fn read_folder(
         conversions.extend(lines.into_iter().map(|line| format!("{folder}: {line}")));
         let files: usize = split_folder.classes.iter().map(|class| class.files.len()).sum();
         let classes = split_folder.classes.len();
-        let format = format!("{classes} class folders, {}", counted(files, "image"));
+        let format = format!("{classes} class folders, {}", plural(files, "image"));
         source_files.push(SourceFile { file: folder, format });
     }
     let class_names = training.classes.into_iter().map(|class| class.name).collect();
@@ -293,7 +293,7 @@ fn skipped_warning(folder: &Path, skipped: &[PathBuf], why: &str) -> Option<Stri
     if skipped.len() > MAX_NAMED {
         names.push("..".to_string());
     }
-    let count = counted(skipped.len(), "file");
+    let count = plural(skipped.len(), "file");
     let names = names.join(", ");
     (!skipped.is_empty()).then(|| format!("{}: {count} skipped, {why}: {names}", folder.display()))
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::error::counted;
 use super::{Dataset, PixelRules, SourceFile, mean};
+use crate::text::plural;
 
 /// A class with this factor fewer images than the largest is reported.
 const IMBALANCE_RATIO: usize = 10;
@@ -123,16 +123,14 @@ fn image_problems(dataset: &Dataset) -> Vec<String> {
         };
         let blank = range.filter(is_blank).count();
         if blank > 0 {
-            problems.push(format!(
-                "{} of a single grey level",
-                counted(blank, &format!("{set} image"))
-            ));
+            problems
+                .push(format!("{} of a single grey level", plural(blank, &format!("{set} image"))));
         }
     }
     let is_brighter = |&index: &usize| dataset.image(index).iter().any(|&p| p > dataset.max_pixel);
     let brighter = (dataset.training_count..all).filter(is_brighter).count();
     if brighter > 0 {
-        let images = counted(brighter, "test image");
+        let images = plural(brighter, "test image");
         problems.push(format!(
             "{images} with a byte above {}, the largest in training",
             dataset.max_pixel
@@ -160,7 +158,7 @@ fn duplicates(dataset: &Dataset) -> Vec<String> {
         in_both += usize::from(first.contains_key(dataset.image(index)));
     }
     let problem = |count: usize, set: &str, what: &str| {
-        (count > 0).then(|| format!("{} {what}", counted(count, &format!("{set} image"))))
+        (count > 0).then(|| format!("{} {what}", plural(count, &format!("{set} image"))))
     };
     let problems = [
         problem(again, "training", "repeated in the training set"),

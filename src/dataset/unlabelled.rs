@@ -9,12 +9,13 @@ use rayon::prelude::*;
 use super::array::product;
 use super::class_names::sanitize;
 use super::conversions::{ConversionCounts, ImageConversion};
-use super::error::{counted, list_few};
+use super::error::list_few;
 use super::image_file::{LoadedImage, is_image, open_image};
 use super::image_folders::check_16_bit_range;
 use super::location::Origin;
 use super::{DatasetError, ImageSize, Location, PixelRules, ReadOptions, idx, invalid};
 use crate::files;
+use crate::text::plural;
 
 /// Images of one size with their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -146,7 +147,7 @@ impl ImageList {
             ],
         )?;
         files::check_memory(2 * length as u64, "the images")
-            .map_err(DatasetError::memory(Location::whole(counted(files.len(), "image"))))?;
+            .map_err(DatasetError::memory(Location::whole(plural(files.len(), "image"))))?;
         let read: Vec<Result<(Vec<u8>, ImageConversion), DatasetError>> =
             files.par_iter().map(read).collect();
         let mut errors = Vec::new();

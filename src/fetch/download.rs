@@ -13,6 +13,7 @@ use ureq::http::{Response, header};
 use super::known::{Checksum, RemoteFile};
 use super::{FetchError, lines};
 use crate::files;
+use crate::text::to_hex;
 
 /// Time after which a silent or too slow server is given up.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -263,5 +264,5 @@ fn digest(mut content: impl Read) -> io::Result<String> {
             Err(error) => return Err(error),
         }
     }
-    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(to_hex(&digest.finalize()))
 }

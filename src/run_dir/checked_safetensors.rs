@@ -10,6 +10,7 @@ use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
 
 use super::StorageError;
+use crate::text::to_hex;
 
 /// Key of the checksum in the metadata.
 const CHECKSUM_KEY: &str = "sha256";
@@ -118,11 +119,6 @@ fn checksum<'a>(
         add(view.data());
     }
     to_hex(&digest.finalize())
-}
-
-/// Returns bytes as lower-case hexadecimal digits.
-pub(super) fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

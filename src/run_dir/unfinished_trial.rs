@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::checked_safetensors::to_hex;
 use super::file_names::METRICS;
 use super::{EpochResult, ImageSpec, RunDir, StorageError};
 use crate::config::Config;
 use crate::files::read_long_text;
+use crate::text::to_hex;
 use crate::train::{Checkpoint, Start};
 
 /// Number of hexadecimal digits in the name of a training's folder.

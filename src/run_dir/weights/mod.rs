@@ -25,11 +25,12 @@ use sha2::{Digest, Sha256};
 
 use super::StorageError;
 use super::atomic_file::write_atomic;
-use super::checked_safetensors::{Tensor, VERSION_KEY, serialize, to_hex};
+use super::checked_safetensors::{Tensor, VERSION_KEY, serialize};
 use crate::config::{Config, Feedback};
 use crate::dataset::class_names::numeric;
 use crate::dataset::{DataIdentity, Dataset, PixelRules, ReadOptions};
 use crate::network::Network;
+use crate::text::to_hex;
 
 mod error;
 mod fit;

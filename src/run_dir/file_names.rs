@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::StorageError;
 
-/// What the run was asked to do, see [`RunInfo`](super::RunInfo).
+/// Description of the run, see [`RunInfo`](super::RunInfo).
 pub const RUN_INFO: &str = "run.json";
 /// The resolved settings; `apical train --config` reads them.
 pub const CONFIG: &str = "config.toml";

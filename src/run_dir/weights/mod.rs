@@ -12,7 +12,7 @@
 //! * `class_names`: list as JSON
 //! * `pixel_rules`: conversion of pixel values to bytes, as JSON
 //! * `data`: [`DataIdentity`] as JSON, with the path as the user gave it
-//! * `seed`, `apical_version`: for readers; ignored by [`load`]
+//! * `seed`, `apical_version`: for readers; ignored by [`load()`]
 //! * `sha256`: checksum of the rest; a file with `apical_version` and without a checksum is damaged
 //!
 //! Files of equal content are equal byte for byte.

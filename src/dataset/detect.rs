@@ -1,4 +1,4 @@
-//! Finds out what a path leads to.
+//! Detects the format of a data set.
 
 use std::fs;
 use std::io::Read;
@@ -11,29 +11,31 @@ use super::{
 };
 use crate::files;
 
-/// The first bytes of a zip archive, which an `.npz` is.
+/// First bytes of a zip archive, the container of `.npz`.
 const ZIP_MAGIC: [u8; 4] = *b"PK\x03\x04";
-/// Most names that an error lists of a folder that holds no data set.
+/// Largest number of folder entries that an error lists.
 const MAX_LISTED: usize = 5;
 
-/// The files of a data set.
+/// Format and files of a data set.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Format {
-    /// The four IDX files of the folder.
+    /// A folder of four IDX files.
     Idx,
-    /// `train` and `test` with a folder of images for each class.
+    /// Folders `train` and `test` with a folder of images per class.
     ImageFolders,
-    /// A table to train on and one to test on.
+    /// A training and a test table.
     Csv([PathBuf; 2]),
-    /// An archive of both sets.
+    /// One archive of both sets.
     Npz(PathBuf),
-    /// An archive to train on and one to test on.
+    /// A training and a test archive.
     NpzPair([PathBuf; 2]),
 }
 
 impl Format {
+    /// Detects the format of the data set at a path.
+    ///
     /// # Errors
-    /// When nothing is there, or no data set, or only its training set.
+    /// Returns an error if the path does not exist, is no data set, or has only a training set.
     pub(super) fn detect(path: &Path) -> Result<Format, DatasetError> {
         let owned = || path.to_owned();
         match fs::metadata(path) {
@@ -60,11 +62,7 @@ impl Format {
             Format::ImageFolders => return image_folders::read_folder(path, options),
             Format::Idx if options.colour => {
                 let location = Location::whole(path.display().to_string());
-                return Err(invalid(
-                    location,
-                    "images in colour",
-                    "IDX files, whose images are grey",
-                ));
+                return Err(invalid(location, "colour images", "IDX files, which are grey"));
             }
             Format::Idx => {
                 let (mut splits, source_files) = idx::read_folder(path)?;
@@ -98,13 +96,13 @@ impl Format {
             [true, true] => return Ok(Format::ImageFolders),
             [true, false] => {
                 let make = format!(
-                    "make the folder {} with a folder of images for each class, as in {training}",
+                    "create the folder {} with a folder of images per class, as in {training}",
                     folder.join(test).display()
                 );
                 return Err(DatasetError::NoTestSet { path: folder.to_owned(), make });
             }
             [false, true] => {
-                let expected = format!("the folder {training} with a folder for each class");
+                let expected = format!("the folder {training} with a folder per class");
                 let location = Location::whole(folder.display().to_string());
                 return Err(invalid(location, expected, format!("{test} only")));
             }
@@ -144,13 +142,14 @@ impl Format {
     }
 }
 
-/// A file to train on, and the one beside it to test on: `mnist_train.csv` and `mnist_test.csv`.
+/// Returns the training file and its test file in the same folder: `mnist_train.csv` and `mnist_test.csv`.
 fn with_test_file(path: &Path) -> Result<[PathBuf; 2], DatasetError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let Some(at) = name.rfind(image_folders::TRAINING) else {
         let ending = path.extension().unwrap_or_default().to_string_lossy();
-        let make =
-            format!("call this file train.{ending}, and put them into test.{ending} beside it");
+        let make = format!(
+            "rename this file to train.{ending} and put the test set into test.{ending} beside it"
+        );
         return Err(DatasetError::NoTestSet { path: path.to_owned(), make });
     };
     let (before, after) = (&name[..at], &name[at + image_folders::TRAINING.len()..]);
@@ -159,7 +158,7 @@ fn with_test_file(path: &Path) -> Result<[PathBuf; 2], DatasetError> {
 }
 
 fn no_test_file(training: &Path, test: &Path) -> DatasetError {
-    let make = format!("put them into {}, in the same form", test.display());
+    let make = format!("put it into {}, in the same format", test.display());
     DatasetError::NoTestSet { path: training.to_owned(), make }
 }
 
@@ -169,7 +168,7 @@ fn starts_as_zip(path: &Path) -> bool {
     read.is_ok() && start == ZIP_MAGIC
 }
 
-/// What is in a folder instead of a data set.
+/// Lists the entries of a folder without a data set.
 fn found(folder: &Path) -> String {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> =

@@ -1,4 +1,4 @@
-//! Parts of a data set: fewer images, or images held out for validation.
+//! Subsets of a data set: fewer images, or images held out for validation.
 
 use std::ops::Range;
 
@@ -8,23 +8,23 @@ use super::{
     ByteArray, DataSource, Dataset, DatasetError, PixelRules, ReadOptions, class_names, joined,
 };
 
-/// Images of a class below which its error means little.
+/// Smallest number of test images per class for a meaningful error.
 const FEW: usize = 5;
 
-/// The images of a part, as indices.
+/// Indices of a subset's images.
 struct SubsetIndices {
     training: Vec<usize>,
     test: Vec<usize>,
-    /// The sets whose images are not taken in their order.
+    /// Names of the sets that are reordered.
     reordered: Vec<&'static str>,
 }
 
 impl Dataset {
-    /// Images without labels as a test set, `[count, height, width]`, for a network that was trained on images
-    /// with bytes up to `range`. A black image is there to train on, since a data set has one.
+    /// Creates a data set whose test set is unlabelled images, `[count, height, width]`, for a network trained on bytes up
+    /// to `max_pixel`. Adds one black training image, since a data set has at least one.
     ///
     /// # Errors
-    /// When there is no image, or the last is no whole one.
+    /// Returns an error if there is no image or the last one is incomplete.
     pub fn unlabelled(
         name: &str,
         sizes: [usize; 2],
@@ -56,19 +56,20 @@ impl Dataset {
         })
     }
 
-    /// The part that a run uses. With `validation` images held out, these, the last of the training set,
-    /// take the place of the test set, which is not looked at. Then only the first `training` training
-    /// images and the first `test` test images are kept; 0 keeps all. Classes and range stay those of the whole
-    /// set, so that a network for a part has the shape and the input of one for the whole.
+    /// Returns the subset that a run uses. If `validation` > 0, the last `validation` training images replace the test
+    /// set, which is then unused. Of the rest it keeps the first `training` training images and the first `test` test
+    /// images; 0 keeps all. Classes and largest pixel stay those of the whole set, so that networks for a subset have the
+    /// same shape and input.
     ///
-    /// First and last images are a fair sample only if images are not sorted by class. A set is reordered first if more
-    /// neighbours share a class than in shuffled data (by 3 standard deviations), or if the count of a class in the part
-    /// differs from its share by more than 4 standard deviations and one image: classes then take turns, and the images
-    /// of a class come in an order drawn from a fixed seed. [`Dataset::part_notes`] tells of it.
+    /// A set is reordered first if its images are sorted by class: if more neighbours share a class than in shuffled data
+    /// (by 3 standard deviations), or if a class's count in the subset differs from its share by more than 4 standard
+    /// deviations and one image. Classes are then interleaved, and the images of a class shuffled with a fixed seed.
+    /// [`Dataset::subset_warnings`] reports it.
     ///
     /// # Errors
-    /// Returns [`DatasetError::TooFew`] if more are asked for than there are, [`DatasetError::Validation`] if
-    /// none would be left to train on, [`DatasetError::OneClass`] if all images held out are of one class.
+    /// Returns [`DatasetError::TooFewImages`] if more images are requested than available,
+    /// [`DatasetError::TooManyValidationImages`] if no training image would be left, and
+    /// [`DatasetError::SingleClassValidation`] if all validation images have one class.
     pub fn subset(
         self,
         validation: usize,
@@ -79,11 +80,11 @@ impl Dataset {
         Ok(self.select([&indices.training, &indices.test]))
     }
 
-    /// What a user of [`Dataset::part`] should know, a sentence each: that images are drawn since their order follows
-    /// their classes, and that classes have few images to test on.
+    /// Returns warnings about [`Dataset::subset`], one sentence each: sets that are reordered, and classes with few test
+    /// images.
     ///
     /// # Errors
-    /// As [`Dataset::part`].
+    /// Returns an error as [`Dataset::subset`] does.
     pub fn subset_warnings(
         &self,
         validation: usize,
@@ -95,7 +96,7 @@ impl Dataset {
         let mut warnings = Vec::new();
         if !reordered.is_empty() {
             warnings.push(format!(
-                "{}: the {} images are not in random order; the part used is drawn: of each class its share, \
+                "{}: the {} images are not in random order; the subset is stratified by class \
                  with a fixed seed",
                 self.name,
                 reordered.join(" and the ")
@@ -106,8 +107,8 @@ impl Dataset {
         Ok(warnings)
     }
 
-    /// The indices of `count` test images, or of all if there are fewer: the first if they are a fair sample, see
-    /// [`Dataset::part`].
+    /// Returns the indices of `count` test images, or of all if there are fewer. Uses the first ones if they are a fair
+    /// sample, see [`Dataset::subset`].
     pub fn test_sample(&self, count: usize) -> Vec<usize> {
         let mut indices: Vec<usize> = self.index_ranges().1.collect();
         let count = count.min(indices.len());
@@ -118,10 +119,10 @@ impl Dataset {
         indices
     }
 
-    /// Training and test images of a part.
+    /// Returns the numbers of training and test images of a subset.
     ///
     /// # Errors
-    /// As [`Dataset::part`].
+    /// Returns an error as [`Dataset::subset`] does.
     pub fn subset_counts(
         &self,
         validation: usize,
@@ -144,7 +145,7 @@ impl Dataset {
         ])
     }
 
-    /// The images of a part, as indices.
+    /// Returns the indices of a subset's images.
     fn choose_subset(
         &self,
         validation: usize,
@@ -169,7 +170,7 @@ impl Dataset {
             training = self.interleave_classes(training);
             reordered.push("training");
         }
-        // Quick tests take a part of the test set even if a run uses all of it.
+        // Partial evaluations use a prefix of the test set, so reorder it even if the run uses all of it.
         if !self.is_fair_prefix(&test, test_count) {
             test = self.interleave_classes(test);
             reordered.push("test");
@@ -180,19 +181,19 @@ impl Dataset {
         Ok(SubsetIndices { training, test, reordered })
     }
 
-    /// Indices of the training and of the test images.
+    /// Returns the indices of the training and of the test images.
     fn index_ranges(&self) -> (Range<usize>, Range<usize>) {
         let first = self.training_count;
         (0..first, first..first + self.test_count)
     }
 
-    /// Whether the first `count` of these images are a fair sample of all of them.
+    /// Returns whether the first `count` of these images are a fair sample.
     fn is_fair_prefix(&self, indices: &[usize], count: usize) -> bool {
         let labels = self.labels_of(indices);
         is_shuffled(&labels) && is_fair(&labels, count)
     }
 
-    /// The same images in an order in which classes take turns.
+    /// Returns the images with their classes interleaved.
     fn interleave_classes(&self, indices: Vec<usize>) -> Vec<usize> {
         stratified(&self.labels_of(&indices)).into_iter().map(|place| indices[place]).collect()
     }
@@ -201,7 +202,7 @@ impl Dataset {
         indices.iter().map(|&index| self.labels[index]).collect()
     }
 
-    /// An error of one class only means nothing, and makes any network the best.
+    /// Refuses validation images of a single class: any network that always answers it would be right.
     fn check_held_out(&self, indices: &[usize]) -> Result<(), DatasetError> {
         let labels = self.labels_of(indices);
         if labels.iter().any(|label| *label != labels[0]) {
@@ -215,21 +216,21 @@ impl Dataset {
         })
     }
 
-    /// A warning if classes of the training set have no or few images among those tested on.
+    /// Returns a warning if classes of the training set have few or no test images.
     fn few_images_warning(&self, set: &str, tested: &[usize]) -> Option<String> {
         let (trained, tested) = (counts(self.training_labels()), counts(&self.labels_of(tested)));
         let classes = (0..self.classes).filter(|&class| trained[class] > 0);
         let few: Vec<usize> = classes.clone().filter(|&class| tested[class] < FEW).collect();
         let least = few.iter().map(|&class| tested[class]).min()?;
         Some(format!(
-            "warning: {} of {} classes have fewer than {FEW} {set} images, one of them {least}: errors of so few \
-             images mean little",
+            "warning: {} of {} classes have fewer than {FEW} {set} images, one of them {least}: their \
+             error means little",
             few.len(),
             classes.count()
         ))
     }
 
-    /// A data set of these training and test images.
+    /// Returns the data set with only these training and test images.
     fn select(self, sets: [&[usize]; 2]) -> Dataset {
         let indices = || sets.into_iter().flatten().copied();
         let [training_count, test_count] = sets.map(<[usize]>::len);

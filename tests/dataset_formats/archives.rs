@@ -114,7 +114,7 @@ fn two_archives_hold_a_set_each() {
     assert_eq!(class_names(folder.path()), ["cat", "dog"]);
     std::fs::remove_file(folder.path().join("test.npz")).unwrap();
     let expected =
-        "train.npz: expected a test set, found none; put them into test.npz, in the same form";
+        "train.npz: expected a test set, found none; put it into test.npz, in the same format";
     assert_eq!(refusal(&folder, "", &ReadOptions::default()), expected);
     assert_eq!(refusal(&folder, "train.npz", &ReadOptions::default()), expected);
 }

@@ -188,12 +188,12 @@ fn folders_that_do_not_fit_are_refused() {
     let only = |part: &str| pets().into_iter().filter(|(name, _)| name.starts_with(part)).collect();
     refused(
         only("train"),
-        "DIR: expected a test set, found none; make the folder test with a folder of images for each \
+        "DIR: expected a test set, found none; create the folder test with a folder of images per \
          class, as in train",
     );
     refused(
         only("test"),
-        "DIR: expected the folder train with a folder for each class, found test only",
+        "DIR: expected the folder train with a folder per class, found test only",
     );
     let mut files = pets();
     files.push(("test/fox/a.png", grey(4, 2, 1)));

@@ -172,11 +172,7 @@ fn deep_images_keep_their_shades_or_are_refused() {
     let expected = "expected 16-bit values up to 65535, found a largest value of 4095, which keeps only 16 shades";
     refused(camera.clone(), &ReadOptions::default(), expected);
     // The set's other images have 8 bits, which 4095 does not fit.
-    refused(
-        camera.clone(),
-        &told(Some(4095)),
-        "train/b/0.png: expected an image of 16 bits a value",
-    );
+    refused(camera.clone(), &told(Some(4095)), "train/b/0.png: expected a 16-bit image");
     let preprocess = |max_value| {
         let asked = told(Some(max_value));
         let folder = folder_of([("a.png", camera.clone())]);

@@ -43,12 +43,12 @@ fn one_of_two_files_finds_the_other() {
     assert_eq!((set.training_count, set.test_count), (3, 1));
 
     fs::rename(folder.path().join("my_test_set.csv"), folder.path().join("else")).unwrap();
-    let expected = "my_train_set.csv: expected a test set, found none; put them into \
-                    my_test_set.csv, in the same form";
+    let expected = "my_train_set.csv: expected a test set, found none; put it into \
+                    my_test_set.csv, in the same format";
     assert_eq!(refusal(&folder, "my_train_set.csv", &ReadOptions::default()), expected);
     fs::rename(folder.path().join("else"), folder.path().join("digits.csv")).unwrap();
-    let expected = "digits.csv: expected a test set, found none; call this file train.csv, and put them \
-                    into test.csv beside it";
+    let expected = "digits.csv: expected a test set, found none; rename this file to train.csv and put \
+                    the test set into test.csv beside it";
     assert_eq!(refusal(&folder, "digits.csv", &ReadOptions::default()), expected);
 }
 
@@ -56,7 +56,7 @@ fn one_of_two_files_finds_the_other() {
 fn a_missing_file_of_two_is_named() {
     let only = |name| folder_of([(name, TRAINING.into())]);
     let expected =
-        "train.csv: expected a test set, found none; put them into test.csv, in the same form";
+        "train.csv: expected a test set, found none; put it into test.csv, in the same format";
     assert_eq!(refusal(&only("train.csv"), "", &ReadOptions::default()), expected);
     let expected = "DIR: expected one of the files train.csv in this folder, found none";
     assert_eq!(refusal(&only("test.csv"), "", &ReadOptions::default()), expected);
@@ -96,7 +96,7 @@ fn faults_are_refused_with_line_and_column() {
     let refused = |training: &str, test: &str, expected: &str| {
         assert_eq!(refusal(&folder(training, test), "", &ReadOptions::default()), expected);
     };
-    let number = "a whole number from 0 to 255, found";
+    let number = "an integer from 0 to 255, found";
     let wrong = "0,4,2,3,1\n1,5,6,256,200\n";
     refused(wrong, TEST, &format!("train.csv, line 2, column 4: expected a pixel, {number} '256'"));
     let wrong = "label,a,b,c,d\n\n0,4,2,3,1\n-1,5,6,7,8\n";
@@ -121,7 +121,7 @@ fn faults_are_refused_with_line_and_column() {
         TEST,
         "train.csv, line 2: expected 5 fields as in line 1, found 4",
     );
-    let commas = "a label and pixels, with commas between them";
+    let commas = "a label and pixels, separated by commas";
     refused("0 1 2 3 4\n", TEST, &format!("train.csv, line 1: expected {commas}, found 1"));
     for nothing in ["", "\n\n", "label,a,b,c,d\n"] {
         refused(nothing, TEST, &format!("train.csv: expected lines of {commas}, found none"));
@@ -173,7 +173,7 @@ fn numbers_that_name_columns_are_a_header() {
     let image = long(&counting(0, 16));
     let test = long("1,5,0,0,0,0,0,0,0,0,0,0,0,0,0,0,9");
     let expected =
-        "train.csv, line 1: expected names of columns or an image, found numbers that count up";
+        "train.csv, line 1: expected column names or an image, found consecutive numbers";
     assert_eq!(refusal(&folder(&image, &test), "", &ReadOptions::default()), expected);
     let read = |csv_header| {
         let options = ReadOptions { csv_header: Some(csv_header), ..ReadOptions::default() };
@@ -188,7 +188,7 @@ fn numbers_that_name_columns_are_a_header() {
     assert_eq!(set.training_count, 2);
     // pandas names a value that is there twice 0.1.
     let mangled = "5,0,0.1,7,0.2\n1,0,0,7,9\n0,0,0,7,9\n";
-    let expected = "train.csv, line 1: expected names of columns or an image, found fractions, which no later line has";
+    let expected = "train.csv, line 1: expected column names or an image, found fractions, which are in no later line";
     assert_eq!(refusal(&folder(mangled, TEST), "", &ReadOptions::default()), expected);
 }
 
@@ -206,7 +206,7 @@ fn columns_are_found_by_their_names() {
     let sorted = same("p10,class,p2,p1,p0\n8,1,7,6,5\n4,0,3,2,1\n");
     assert!(sorted.contains("sorted by their names"), "{sorted}");
     let index = same(",label,0,1,2,3\n0,1,5,6,7,8\n17,0,1,2,3,4\n");
-    assert!(index.contains("column 1 '' numbers the lines"), "{index}");
+    assert!(index.contains("column 1 '' has line numbers"), "{index}");
     same("id,label,0,1,2,3\n900,1,5,6,7,8\n17,0,1,2,3,4\n");
     same("# label;1x1;1x2;2x1;2x2\n1;5;6;7;8\n0;1;2;3;4\n");
     same("label\t1x1\t1x2\t2x1\t2x2\n1\t5\t6\t7\t8\n0\t1\t2\t3\t4\n");
@@ -218,22 +218,23 @@ fn columns_are_found_by_their_names() {
         assert_eq!(message, format!("train.csv{expected}"));
     };
     // Kaggle's test.csv has no labels.
-    let labels = ", line 1: expected a column of labels, called label, labels, class, classes, target, found ";
+    let labels =
+        ", line 1: expected a label column, named label, labels, class, classes, target, found ";
     refused(
         "pixel0,pixel1,pixel2,pixel3\n1,2,3,4\n",
         &format!("{labels}pixel0, pixel1, pixel2, pixel3"),
     );
     refused(
         "label,class,a,b\n1,2,3,4\n",
-        ", line 1: expected one column of labels, found label, class",
+        ", line 1: expected one label column, found label, class",
     );
     refused(
         "label,width,p0,p1,p2,p3\n1,2,5,6,7,8\n",
-        ", line 1: expected columns of pixels with names such as 'width', found a column 'width'",
+        ", line 1: expected pixel columns named like 'width', found a column 'width'",
     );
     refused(
         "label,p0,p1,p1,p2\n1,2,5,6,7\n",
-        ", line 1: expected columns of different names, found 'p1' twice",
+        ", line 1: expected distinct column names, found 'p1' twice",
     );
     refused(
         "label,a,b,c\n1,2,5,6,7\n",
@@ -241,22 +242,19 @@ fn columns_are_found_by_their_names() {
     );
     refused(
         "cat,5,6,7,8\ndog,1,2,3,4\n",
-        ", line 1, column 1: expected a label, a whole number from 0 to 255, found 'cat'",
+        ", line 1, column 1: expected a label, an integer from 0 to 255, found 'cat'",
     );
-    refused(
-        "1;5;6,5;7;8\n",
-        ": expected one kind of separator between fields, found semicolons and commas",
-    );
+    refused("1;5;6,5;7;8\n", ": expected one kind of separator, found semicolons and commas");
     let counted: String = (0..30).map(|index| format!("{index},5,6,7,{index}\n")).collect();
     refused(
         &counted,
-        ", line 1, column 1: expected a column of labels, found 0, 1, 2 and so on, as if it counted the lines",
+        ", line 1, column 1: expected a column of labels, found line numbers 0, 1, 2 and so on",
     );
     let utf16: Vec<u8> =
         [0xff, 0xfe].into_iter().chain(b"1\x00,\x002\x00".iter().copied()).collect();
     let files = folder_of([("train.csv", utf16), ("test.csv", TEST.into())]);
     let message = refusal(&files, "", &ReadOptions::default());
-    assert_eq!(message, "train.csv: expected a text in UTF-8, found one in UTF-16");
+    assert_eq!(message, "train.csv: expected UTF-8 text, found UTF-16");
 }
 
 #[test]

@@ -157,7 +157,8 @@ fn parts_of_sorted_data_have_all_classes() {
     let folder = TempDir::new().unwrap();
     write_classes(&folder.path().join("sorted"), ["a", "b", "c"], |index| (index / 100) as u8);
     write_classes(&folder.path().join("mixed"), ["a", "b", "c"], |index| (index % 3) as u8);
-    let note = "sorted: the training images are not in random order; the part used is drawn: of each class";
+    let note =
+        "sorted: the training images are not in random order; the subset is stratified by class";
     let told =
         error_output_of(&mut train_on(&folder, "sorted", &["--images", "0", "--validation", "60"]));
     assert!(told.contains(note) && !told.contains("warning"), "{told}");
@@ -304,7 +305,7 @@ fn other_data_is_shown_by_the_rules_of_training() {
     let told = error_output_of(&mut test("run", &["inverted"]));
     assert!(told.contains("inverted: the images are mostly light") && told.contains("--invert"));
 
-    let hint = "hint: --max-value N makes N as bright as white in training";
+    let hint = "hint: --max-value N maps N to the white of the training images";
     fails(&mut test("run", &["dark"]), 1, &["dark: expected bytes of about 255", hint]);
     fails(&mut test("dark-run", &["own"]), 1, &["own: expected bytes of about 15 at most", hint]);
     let told = error_output_of(&mut test("dark-run", &["own", "--max-value", "255"]));

@@ -1,4 +1,4 @@
-//! Which columns of a table hold labels, pixels, or numbers of lines.
+//! Detects which columns of a table are labels, pixels, or line numbers.
 
 use std::fmt::Write;
 
@@ -6,25 +6,25 @@ use super::super::error::list_few;
 use super::super::{DatasetError, Location, invalid, invalid_with_hint};
 use super::number;
 
-/// Names of a column of labels.
+/// Names of a label column.
 const LABELS: [&str; 10] = [
     "label", "labels", "class", "classes", "target", "y", "digit", "category", "class_id",
     "label_id",
 ];
-/// Names of a column that numbers lines, also in another order.
+/// Names of a column of line numbers, in any order.
 const INDEXES: [&str; 7] = ["", "unnamed: 0", "index", "id", "imageid", "image_id", "row"];
 
-/// The columns of a table, from 0.
+/// Columns of a table, from 0.
 pub(super) struct Columns {
     pub(super) label: usize,
-    /// In the order of the pixels.
+    /// Pixel columns in the order of the pixels.
     pub(super) pixels: Vec<usize>,
     index: Option<usize>,
-    /// Whether the pixels are not in the order of the columns.
+    /// Whether the order of the pixels differs from that of the columns.
     is_sorted: bool,
 }
 
-/// A name as it is compared: in small letters, without blanks and the mark of a comment.
+/// Normalizes a name: lower case, without blanks and comment mark.
 pub(super) fn name_of(field: &str) -> String {
     field.trim().trim_start_matches(['#', '\u{feff}']).trim().to_lowercase()
 }
@@ -34,10 +34,10 @@ pub(super) fn is_label(name: &str) -> bool {
 }
 
 impl Columns {
-    /// Finds the columns by their names; without names the label comes first.
+    /// Detects the columns by their names. Without names the label comes first.
     ///
     /// # Errors
-    /// Returns an error if no column or several may hold the labels, or one holds something else.
+    /// Returns an error if there is not exactly one label column, or a column is neither label nor pixel.
     pub(super) fn of(
         names: Option<&[String]>,
         fields: usize,
@@ -60,9 +60,8 @@ impl Columns {
                     Some(&first) if are_numbers => first_is_label(first, index),
                     _ => {
                         let found = list_few(names);
-                        let expected =
-                            format!("a column of labels, called {}", LABELS[..5].join(", "));
-                        let hint = "call the column of labels 'label'; a table without labels, as Kaggle's test.csv, \
+                        let expected = format!("a label column, named {}", LABELS[..5].join(", "));
+                        let hint = "name the label column 'label'; a table without labels, as Kaggle's test.csv, \
                                     cannot be trained or tested on";
                         return Err(invalid_with_hint(location(), expected, found, hint));
                     }
@@ -70,14 +69,14 @@ impl Columns {
             }
             _ => {
                 let found: Vec<&str> = labels.iter().map(|&at| names[at].as_str()).collect();
-                return Err(invalid(location(), "one column of labels", list_few(&found)));
+                return Err(invalid(location(), "one label column", list_few(&found)));
             }
         };
         columns.sort(&plain, &location)?;
         Ok(columns)
     }
 
-    /// Puts the pixels into the order of the numbers in their names.
+    /// Sorts the pixels by the numbers in their names.
     fn sort(
         &mut self,
         names: &[String],
@@ -93,9 +92,8 @@ impl Columns {
         let usual = usual.map(|&at| stem(&names[at])).unwrap_or_default();
         if let Some(&odd) = self.pixels.iter().find(|&&at| stem(&names[at]) != usual) {
             let found = format!("a column '{}'", names[odd]);
-            let hint = "take away columns that hold neither labels nor pixels";
-            let expected =
-                format!("columns of pixels with names such as '{}'", names[self.pixels[0]]);
+            let hint = "remove columns that are neither labels nor pixels";
+            let expected = format!("pixel columns named like '{}'", names[self.pixels[0]]);
             return Err(invalid_with_hint(location(), expected, found, hint));
         }
         let mut keyed: Vec<(Vec<u64>, usize)> =
@@ -103,7 +101,7 @@ impl Columns {
         keyed.sort();
         if let Some(pair) = keyed.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             let found = format!("'{}' twice", names[pair[0].1]);
-            return Err(invalid(location(), "columns of different names", found));
+            return Err(invalid(location(), "distinct column names", found));
         }
         let sorted: Vec<usize> = keyed.into_iter().map(|(_, at)| at).collect();
         self.is_sorted = sorted != self.pixels;
@@ -111,7 +109,7 @@ impl Columns {
         Ok(())
     }
 
-    /// What the columns hold, in words.
+    /// Describes the columns as text.
     pub(super) fn described(&self, names: Option<&[String]>) -> String {
         let name = |at: usize| match names {
             Some(names) => format!("{} '{}'", at + 1, names[at].trim()),
@@ -127,13 +125,13 @@ impl Columns {
             text += ", sorted by their names";
         }
         if let Some(index) = self.index {
-            let _ = write!(text, "; column {} numbers the lines and is left out", name(index));
+            let _ = write!(text, "; column {} has line numbers and is ignored", name(index));
         }
         text
     }
 }
 
-/// The whole numbers in a name.
+/// Returns the integers in a name.
 fn numbers_in(name: &str) -> Vec<u64> {
     let parts = name.split(|c: char| !c.is_ascii_digit());
     parts.filter_map(|part| part.parse().ok()).collect()

@@ -1,24 +1,24 @@
-//! Whether the first line of a table names its columns.
+//! Detects whether the first line of a table is a header.
 
 use super::super::{DatasetError, Location, ReadOptions, invalid_with_hint};
 use super::columns::{is_label, name_of};
 use super::number;
 use super::preview::Preview;
 
-/// Fewest pixels of which a line can be told from names that count.
+/// Smallest number of pixels that is distinguishable from counting column names.
 const PIXELS: usize = 3;
 
-/// Why nobody can say whether a line is a header.
+/// Reason why a line may be a header or an image.
 pub(super) struct Ambiguous(&'static str);
 
 impl Ambiguous {
     pub(super) fn error(self, location: Location) -> DatasetError {
-        let hint = "--csv-header true if this line names the columns, --csv-header false if it is an image";
-        invalid_with_hint(location, "names of columns or an image", self.0, hint)
+        let hint = "use --csv-header true if this line names the columns, false if it is an image";
+        invalid_with_hint(location, "column names or an image", self.0, hint)
     }
 }
 
-/// Whether the first line is a header. `are_same`: the table of the other set begins with the same line.
+/// Returns whether the first line is a header. `are_same`: whether the other table starts with the same line.
 pub(super) fn is_header(
     preview: &Preview,
     are_same: bool,
@@ -37,13 +37,13 @@ pub(super) fn is_header(
         return Ok(first.len() > 1);
     }
     let second = preview.second.as_deref().unwrap_or_default();
-    // Where the second line has a text as well, it is one of a column of texts.
+    // A text with a text below it belongs to a column of texts.
     let is_column = |(a, b): (&String, &String)| is_text(a) == is_text(b);
     let is_alike = first.len() == second.len() && first.iter().zip(second).all(is_column);
     Ok(!is_alike)
 }
 
-/// Whether a line of numbers is a header: columns may be called 0, 1, 2 and so on.
+/// Returns whether a line of numbers is a header, since columns may be called 0, 1, 2 and so on.
 fn numbers(preview: &Preview, are_same: bool, options: &ReadOptions) -> Result<bool, Ambiguous> {
     let first: Vec<Option<f64>> =
         preview.first.iter().map(|field| number(field.as_bytes())).collect();
@@ -54,10 +54,10 @@ fn numbers(preview: &Preview, are_same: bool, options: &ReadOptions) -> Result<b
     if counts {
         let ends_beyond_a_byte = options.max_value.is_none()
             && pixels.last().is_some_and(|last| last.is_some_and(|last| last > 255.0));
-        // A nameless column before them is the index that pandas writes.
+        // pandas writes its index as a column without a name.
         return match ends_beyond_a_byte || are_same && pixels.len() > 8 || head.is_none() {
             true => Ok(true),
-            false => Err(Ambiguous("numbers that count up")),
+            false => Err(Ambiguous("consecutive numbers")),
         };
     }
     let is_broken = |value: &Option<f64>| value.is_some_and(|value| value.fract() != 0.0);
@@ -68,13 +68,13 @@ fn numbers(preview: &Preview, are_same: bool, options: &ReadOptions) -> Result<b
         && second_is_whole
         && !second.is_empty()
     {
-        // pandas makes such names of a first line that holds a number twice: 0, 0.1, 0.2.
-        return Err(Ambiguous("fractions, which no later line has"));
+        // pandas renames duplicate numbers in a header: 0, 0.1, 0.2.
+        return Err(Ambiguous("fractions, which are in no later line"));
     }
     Ok(false)
 }
 
-/// An empty field, or what stands for a missing number.
+/// Returns whether a field is empty or a marker of a missing number.
 fn is_missing(field: &str) -> bool {
     let field = field.trim().to_ascii_lowercase();
     matches!(field.trim_start_matches(['-', '+']), "" | "nan" | "na" | "null" | "inf" | "infinity")

@@ -1,5 +1,5 @@
-//! Tables: a CSV file to train on and one to test on, a line for each image. A header names the columns;
-//! without one the label comes first, then the pixels.
+//! Reads a training and a test CSV table with one image per line. A header names the columns; without one the label
+//! comes first, then the pixels.
 
 mod columns;
 mod header;
@@ -16,7 +16,7 @@ use super::location::{Origin, Position};
 use super::read_options::ReadOptions;
 use super::{DatasetError, Location, SourceFile, SplitData, invalid, invalid_with_hint};
 
-/// This many labels that count lines are no labels.
+/// Number of labels 0, 1, 2 and so on from which they are taken for line numbers.
 const COUNTED_LINES: usize = 20;
 
 /// Reads both files.
@@ -32,7 +32,7 @@ pub(super) fn read_both(
     Ok([(split, labels), read(test, &second, are_same, options)?])
 }
 
-/// Reads one of both files. `are_same`: both begin with the same line.
+/// Reads one of the two files. `are_same`: whether both start with the same line.
 fn read(
     path: &Path,
     preview: &Preview,
@@ -57,7 +57,7 @@ fn read(
         count += 1;
         let line = match preview.counts_records() {
             true => count,
-            // The reader stands behind a record's newline once it has read it.
+            // After reading a record, the reader is on the next line.
             false => table.position().line().saturating_sub(1).max(1),
         };
         match more {
@@ -77,7 +77,7 @@ fn read(
                     format!("{fields} fields as in the header, line {}", preview.first_line)
                 }
                 Some(first) => format!("{fields} fields as in line {first}"),
-                None => "a label and pixels, with commas between them".to_string(),
+                None => "a label and pixels, separated by commas".to_string(),
             };
             return Err(invalid(location(Position::Line(line)), expected, record.len()));
         }
@@ -87,18 +87,18 @@ fn read(
         };
         let Some(label) = label(&record[columns.label]) else {
             let hint =
-                "number the classes from 0; a file class_names.txt beside the table names them";
-            let expected = "a label, a whole number from 0 to 255".to_string();
+                "number the classes from 0 and name them in class_names.txt beside the table";
+            let expected = "a label, an integer from 0 to 255".to_string();
             return Err(wrong(columns.label, expected).with_hint(Some(hint)));
         };
         for &column in &columns.pixels {
             let Some((value, byte)) = pixel(&record[column], options.max_value) else {
                 let expected = match options.max_value {
                     Some(most) => format!("a pixel, a number from 0 to {most}"),
-                    None => "a pixel, a whole number from 0 to 255".to_string(),
+                    None => "a pixel, an integer from 0 to 255".to_string(),
                 };
                 let hint = number(&record[column])
-                    .map(|_| "--max-value N says which value is the brightest: N becomes 255");
+                    .map(|_| "--max-value N maps N, the brightest value, to 255");
                 return Err(wrong(column, expected).with_hint(hint));
             };
             (least, largest) = (least.min(value), largest.max(value));
@@ -108,13 +108,13 @@ fn read(
         lines.push(line);
     }
     let Some(&first) = lines.first() else {
-        let expected = "lines of a label and pixels, with commas between them";
+        let expected = "lines of a label and pixels, separated by commas";
         return Err(invalid(location(Position::Whole), expected, "none"));
     };
     let counts_lines = labels.iter().enumerate().all(|(index, &label)| usize::from(label) == index);
     if names.is_none() && labels.len() >= COUNTED_LINES && counts_lines {
-        let hint = "take away the column of line numbers, or name the columns in a header";
-        let found = "0, 1, 2 and so on, as if it counted the lines";
+        let hint = "remove the column of line numbers, or add a header";
+        let found = "line numbers 0, 1, 2 and so on";
         let location = location(Position::Field { line: first, column: 1 });
         return Err(invalid_with_hint(location, "a column of labels", found, hint));
     }
@@ -137,13 +137,13 @@ fn read(
     Ok((split, vec![SourceFile { file, format }]))
 }
 
-/// A finite number.
+/// Parses a finite number.
 fn number(field: &[u8]) -> Option<f64> {
     let number: f64 = std::str::from_utf8(field).ok()?.parse().ok()?;
     number.is_finite().then_some(number)
 }
 
-/// A whole number from 0 to 255, also as `3.0`.
+/// Parses an integer from 0 to 255, also as `3.0`.
 fn label(field: &[u8]) -> Option<u8> {
     match std::str::from_utf8(field).ok()?.parse() {
         Ok(byte) => Some(byte),
@@ -155,7 +155,7 @@ fn whole_byte(value: f64) -> Option<u8> {
     (value.fract() == 0.0 && (0.0..=255.0).contains(&value)).then_some(value as u8)
 }
 
-/// A value, and its byte.
+/// Parses a pixel. Returns its value and its byte.
 fn pixel(field: &[u8], max_value: Option<u32>) -> Option<(f64, u8)> {
     match max_value {
         None => {
@@ -169,7 +169,7 @@ fn pixel(field: &[u8], max_value: Option<u32>) -> Option<(f64, u8)> {
     }
 }
 
-/// A field as an error shows it.
+/// Shortens a field for an error message.
 fn shortened(field: &[u8]) -> String {
     const LENGTH: usize = 20;
     let text = String::from_utf8_lossy(field);

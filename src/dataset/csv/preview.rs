@@ -1,4 +1,4 @@
-//! The beginning of a table: what separates its fields and lines, and its first two lines.
+//! The beginning of a table: separators, line ending and the first two lines.
 
 use std::fs::File;
 use std::io::{Chain, Read};
@@ -9,42 +9,44 @@ use csv::{ByteRecord, Reader, ReaderBuilder, Terminator, Trim};
 use super::super::{DatasetError, Location, invalid, invalid_with_hint};
 use crate::files;
 
-/// Most bytes in which the first line ends.
+/// Largest accepted first line, bytes.
 const START_MAX: u64 = 4 << 20;
 
 type Input = Chain<File, &'static [u8]>;
 
-/// How a table begins.
+/// Separators and first two lines of a table.
 pub(super) struct Preview {
     separator: u8,
     line_end: u8,
-    /// The line of the first record, from 1.
+    /// Line number of the first record, from 1.
     pub(super) first_line: u64,
-    /// Fields of the first line that is not empty.
+    /// Fields of the first non-empty line.
     pub(super) first: Vec<String>,
-    /// Fields of the second.
+    /// Fields of the second non-empty line.
     pub(super) second: Option<Vec<String>>,
 }
 
 impl Preview {
+    /// Reads the beginning of a table.
+    ///
     /// # Errors
-    /// Returns an error if the file cannot be read, is no text, or has two kinds of separators.
+    /// Returns an error if the file is unreadable, is no text, or mixes separators.
     pub(super) fn of(path: &Path) -> Result<Preview, DatasetError> {
         let location = || Location::whole(path.display().to_string());
         let mut start = Vec::new();
         let file = open(path)?;
         let length = file.metadata().map_err(DatasetError::read(location()))?.len();
-        // Each value has a separator, so the bytes of the images are fewer than those of the file.
+        // Each value takes at least two bytes in the file and one in memory.
         files::check_memory(length, "the table").map_err(DatasetError::memory(location()))?;
         file.take(START_MAX).read_to_end(&mut start).map_err(DatasetError::read(location()))?;
         if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
-            let hint = "save it again as UTF-8";
-            return Err(invalid_with_hint(location(), "a text in UTF-8", "one in UTF-16", hint));
+            let hint = "save it as UTF-8";
+            return Err(invalid_with_hint(location(), "UTF-8 text", "UTF-16", hint));
         }
         let kind = files::kind_of_bytes(&start);
         if let Some(kind) = kind.filter(|kind| !kind.starts_with("text") && !start.is_empty()) {
-            let hint = "unpack it first, or give the file its own ending";
-            return Err(invalid_with_hint(location(), "a table as text (CSV)", kind, hint));
+            let hint = "unpack it, or correct the file's extension";
+            return Err(invalid_with_hint(location(), "a CSV table", kind, hint));
         }
         let line_end =
             if start.contains(&b'\n') || !start.contains(&b'\r') { b'\n' } else { b'\r' };
@@ -73,26 +75,26 @@ impl Preview {
         Ok(preview)
     }
 
-    /// A reader of the whole table.
+    /// Returns a reader of the whole table.
     pub(super) fn reader(&self, path: &Path) -> Result<Reader<Input>, DatasetError> {
-        // The last record ends in a newline, too, so that the reader stands behind it.
+        // A final newline moves the reader to the next line after the last record, too.
         let end: &[u8] = if self.line_end == b'\r' { b"\r" } else { b"\n" };
         Ok(ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
-            // A carriage return before a newline is a blank like others.
+            // Trims the carriage return before a newline, too.
             .trim(Trim::All)
             .delimiter(self.separator)
             .terminator(Terminator::Any(self.line_end))
             .from_reader(open(path)?.chain(end)))
     }
 
-    /// Whether lines are those of old Macs, which the reader does not count.
+    /// Returns whether lines end in a carriage return, which the reader does not count.
     pub(super) fn counts_records(&self) -> bool {
         self.line_end == b'\r'
     }
 
-    /// What separates fields, in words.
+    /// Returns the separator as text.
     pub(super) fn separator(&self) -> &'static str {
         match self.separator {
             b';' => "separated by semicolons",
@@ -107,7 +109,7 @@ fn open(path: &Path) -> Result<File, DatasetError> {
         .map_err(DatasetError::read(Location::whole(path.display().to_string())))
 }
 
-/// The one separator that occurs in a line outside of quotes.
+/// Returns the only separator that occurs in a line outside quotes.
 fn separator_of(line: &[u8], location: impl Fn() -> Location) -> Result<u8, DatasetError> {
     let mut is_quoted = false;
     let mut found = Vec::new();
@@ -127,8 +129,8 @@ fn separator_of(line: &[u8], location: impl Fn() -> Location) -> Result<u8, Data
                 _ => "commas",
             });
             let found = found.collect::<Vec<_>>().join(" and ");
-            let hint = "save the table with commas between fields and points in numbers";
-            let expected = "one kind of separator between fields";
+            let hint = "save the table with commas as separators and decimal points";
+            let expected = "one kind of separator";
             let error: DatasetError = invalid(location(), expected, found);
             Err(error.with_hint(Some(hint)))
         }

@@ -1,4 +1,4 @@
-//! Pixels of a file as bytes: deep ones are scaled, transparent ones are laid on a background.
+//! Converts pixels to bytes: scales 16-bit values and composites transparent pixels onto a background.
 
 use image::{DynamicImage, GrayImage, RgbImage};
 
@@ -7,11 +7,10 @@ use super::super::read_options::{Background, FULL_SCALE};
 use super::super::{DatasetError, Location, ReadOptions, invalid_with_hint};
 use super::LoadedImage;
 
-/// The same image with 8 bits a sample and without transparency.
+/// Converts an image to 8 bits per sample without transparency.
 ///
 /// # Errors
-/// Returns an error if a pixel is transparent and no background is given, or a value lies above the one
-/// that is given as the largest.
+/// Returns an error if a pixel is transparent and no background is given, or a value exceeds the given maximum.
 pub(super) fn flatten(
     loaded: &LoadedImage,
     options: &ReadOptions,
@@ -35,7 +34,7 @@ pub(super) fn flatten(
         let alpha = if has_alpha { pixel[colours] } else { most };
         is_transparent |= alpha < most;
         for &value in &pixel[..colours] {
-            // What cannot be seen is neither bright nor dark.
+            // Ignore the colour of fully transparent pixels.
             if alpha > 0 {
                 conversion.largest = conversion.largest.max(u32::from(value));
             }
@@ -46,14 +45,14 @@ pub(super) fn flatten(
     }
     if is_transparent && options.background.is_none() {
         let location = Location::whole(loaded.file.clone());
-        let hint = "--background black or --background white lays it on that ground";
+        let hint = "choose a background: --background black or --background white";
         return Err(invalid_with_hint(location, "an opaque image", "transparent pixels", hint));
     }
     if let Some(most) = scale.most
         && conversion.largest > most
     {
         let location = Location::whole(loaded.file.clone());
-        let hint = "--max-value is to be the largest value of all images";
+        let hint = "set --max-value to the largest value of all images";
         let expected = format!("values up to {most} (--max-value)");
         return Err(invalid_with_hint(location, expected, conversion.largest, hint));
     }
@@ -68,7 +67,7 @@ pub(super) fn flatten(
     Ok((flat.unwrap_or_default(), conversion))
 }
 
-/// All samples, row by row.
+/// Returns all samples, row by row.
 fn samples(image: &DynamicImage, is_16_bit: bool) -> Vec<u16> {
     let bytes = image.as_bytes();
     match is_16_bit {
@@ -77,11 +76,11 @@ fn samples(image: &DynamicImage, is_16_bit: bool) -> Vec<u16> {
     }
 }
 
-/// How values of an image become bytes.
+/// Scale from an image's values to bytes.
 struct Scale {
-    /// The value that becomes 255.
+    /// Value that becomes 255.
     white: u32,
-    /// Largest value that may be, if one is given.
+    /// Largest accepted value, if given.
     most: Option<u32>,
 }
 
@@ -97,8 +96,8 @@ impl Scale {
             Some(most) if most > full => {
                 let location = Location::whole(loaded.file.clone());
                 let hint = "--max-value 255 reads 8-bit images as they are";
-                let expected = format!("an image of 16 bits a value (--max-value {most})");
-                Err(invalid_with_hint(location, expected, "one of 8 bits", hint))
+                let expected = format!("a 16-bit image (--max-value {most})");
+                Err(invalid_with_hint(location, expected, "an 8-bit image", hint))
             }
             Some(most) => Ok(Scale { white: most, most: Some(most) }),
         }
@@ -110,7 +109,7 @@ impl Scale {
     }
 }
 
-/// A byte of a pixel that covers a part, `alpha` of `most`, of the background.
+/// Composites a byte onto the background with opacity `alpha / most`.
 fn composite(byte: u8, alpha: u16, most: u16, background: Option<Background>) -> u8 {
     let ground = background.map_or(0, Background::byte);
     let (alpha, most) = (u32::from(alpha), u32::from(most));

@@ -1,4 +1,4 @@
-//! JPEG, decoded strictly: the image crate's own way fills what is missing with grey.
+//! Decodes JPEG strictly, since the image crate's decoder fills missing pixels with grey.
 
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, RgbImage};
@@ -7,13 +7,13 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::{DecodeError, Decoded, SIDE_MAX, check_sizes};
+use super::{DecodeError, Decoded, MAX_SIDE, check_sizes};
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let end = end_marker(bytes)?;
     let options = DecoderOptions::default()
-        .set_max_width(SIDE_MAX as usize)
-        .set_max_height(SIDE_MAX as usize);
+        .set_max_width(MAX_SIDE as usize)
+        .set_max_height(MAX_SIDE as usize);
     let strict = options.set_strict_mode(true);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), strict);
     decoder.decode_headers()?;
@@ -25,39 +25,39 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     decoder.set_options(strict.jpeg_set_out_colorspace(space));
     let exif = decoder.exif().and_then(|exif| Orientation::from_exif_chunk(exif));
     let pixels = decoder.decode()?;
-    // Behind whole pixels a filler before the end marker changes nothing; where pixels are missing it is
-    // taken for them.
+    // Insert filler before the end marker and decode again: if pixels were missing, the filler is decoded as pixels and
+    // the image changes.
     let filled = [&bytes[..end], &[0x6d; 64], &bytes[end..]].concat();
     let lenient = options.set_strict_mode(false).jpeg_set_out_colorspace(space);
     let again = JpegDecoder::new_with_options(ZCursor::new(&filled[..]), lenient).decode();
     if again.is_ok_and(|again| again != pixels) {
-        return Err("the pixels end before the image does".into());
+        return Err("pixels are missing at the end".into());
     }
     let image = match is_grey {
         true => GrayImage::from_raw(columns, rows, pixels).map(DynamicImage::from),
         false => RgbImage::from_raw(columns, rows, pixels).map(DynamicImage::from),
     };
     Ok(Decoded {
-        image: image.ok_or("the header's size is not that of the pixels")?,
+        image: image.ok_or("the header's size differs from that of the pixels")?,
         orientation: exif.unwrap_or(Orientation::NoTransforms),
         is_animated: false,
     })
 }
 
-/// The index of the end marker. A thumbnail inside the file has one, too.
+/// Returns the index of the image's own end marker; embedded thumbnails have one, too.
 ///
 /// # Errors
-/// Returns an error if the file ends before it.
+/// Returns an error if there is none.
 fn end_marker(bytes: &[u8]) -> Result<usize, DecodeError> {
     const END: u8 = 0xd9;
     const SCAN: u8 = 0xda;
     let mut at = 0;
     loop {
-        let marker = next_marker(bytes, at).ok_or("the file ends before the image does")?;
+        let marker = next_marker(bytes, at).ok_or("the file is truncated")?;
         at = marker + 1;
         match bytes[marker] {
             END => return Ok(marker - 1),
-            // These have no length.
+            // Markers without a length.
             0x01 | 0xd0..=0xd8 => {}
             kind => {
                 let length = bytes.get(at..at + 2).ok_or("the file ends inside a marker")?;
@@ -70,13 +70,13 @@ fn end_marker(bytes: &[u8]) -> Result<usize, DecodeError> {
     }
 }
 
-/// The index of the marker's kind, behind one or several bytes of 0xff.
+/// Returns the index of the next marker's type byte, after one or more bytes of 0xff.
 fn next_marker(bytes: &[u8], from: usize) -> Option<usize> {
     let start = from + bytes.get(from..)?.iter().position(|&byte| byte == 0xff)?;
     Some(start + bytes[start..].iter().position(|&byte| byte != 0xff)?)
 }
 
-/// Where the coded pixels end: at a marker that starts no part of them.
+/// Returns the end of the entropy-coded pixels: the next marker that is not part of them.
 fn scan_end(bytes: &[u8], from: usize) -> usize {
     let pairs = bytes.get(from..).unwrap_or_default().windows(2);
     let is_end = |pair: &[u8]| pair[0] == 0xff && !matches!(pair[1], 0 | 0xd0..=0xd7 | 0xff);

@@ -1,4 +1,4 @@
-//! One image file: PNG or JPEG, of any size and colour, turned upright as its EXIF orientation says.
+//! Reads one image file: PNG or JPEG, of any size and colour, rotated upright by its EXIF orientation.
 
 mod convert;
 mod jpeg;
@@ -17,38 +17,38 @@ use super::read_options::ImageSize;
 use super::{DatasetError, Location, ReadOptions};
 use crate::files;
 
-/// Endings of files that are taken for images; what a file is, its content decides.
+/// Extensions of image files. The format is detected from the content.
 pub(super) const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
 
-/// Most pixels of a side of an image file.
-const SIDE_MAX: u32 = 1 << 14;
-/// Most bytes of an image file, and of its pixels: a header may lie.
-const BYTES_MAX: u64 = 256 << 20;
+/// Largest side of an image file, pixels.
+const MAX_SIDE: u32 = 1 << 14;
+/// Largest accepted image file and its pixels, bytes. A header may announce any size.
+const MAX_BYTES: u64 = 256 << 20;
 
-/// An image as its file shows it, upright.
+/// A decoded image, upright.
 #[derive(Clone, Debug)]
 pub struct LoadedImage {
-    /// The pixels, as deep as in the file.
+    /// Pixels at the file's bit depth.
     pub image: DynamicImage,
-    /// Whether the EXIF orientation turned or mirrored it.
+    /// Whether the EXIF orientation rotated or mirrored it.
     pub is_reoriented: bool,
     /// Whether this is the first of several frames.
     pub is_animated: bool,
-    /// The file.
+    /// Path of the file, for errors.
     pub file: String,
 }
 
-/// What a decoder makes of a file.
+/// Output of a decoder.
 struct Decoded {
     image: DynamicImage,
     orientation: Orientation,
     is_animated: bool,
 }
 
-/// Why a decoder gave up.
+/// A decoder's error.
 type DecodeError = Box<dyn Error + Send + Sync>;
 
-/// Whether a file is an image by its name.
+/// Returns whether a file has an image extension.
 pub fn is_image(path: &Path) -> bool {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
@@ -57,18 +57,18 @@ pub fn is_image(path: &Path) -> bool {
 /// Reads an image file.
 ///
 /// # Errors
-/// Returns an error if it cannot be read, or is no whole PNG or JPEG image.
+/// Returns an error if it is unreadable, or no intact PNG or JPEG image.
 pub fn open_image(path: &Path) -> Result<LoadedImage, DatasetError> {
     let file = path.display().to_string();
-    let bytes = files::read_bounded(path, BYTES_MAX);
+    let bytes = files::read_bounded(path, MAX_BYTES);
     let bytes = bytes.map_err(DatasetError::read(Location::whole(file.clone())))?;
     decode(&bytes, file)
 }
 
-/// Reads an image from the bytes of its file, which `file` names in errors.
+/// Decodes an image file's bytes. `file` names them in errors.
 ///
 /// # Errors
-/// Returns an error if they are no whole PNG or JPEG image.
+/// Returns an error if they are no intact PNG or JPEG image.
 pub fn decode(bytes: &[u8], file: String) -> Result<LoadedImage, DatasetError> {
     let (kind, decoded) = match image::guess_format(bytes) {
         Ok(ImageFormat::Png) => ("PNG", png::decode(bytes)),
@@ -88,27 +88,27 @@ pub fn decode(bytes: &[u8], file: String) -> Result<LoadedImage, DatasetError> {
     }
 }
 
-/// Checks the sizes that a header claims before memory is taken for them.
+/// Checks the announced size before memory is allocated.
 fn check_sizes(width: u32, height: u32, bytes_per_pixel: u64) -> Result<(), DecodeError> {
     let bytes = u64::from(width) * u64::from(height) * bytes_per_pixel;
-    if width.max(height) > SIDE_MAX || bytes > BYTES_MAX {
-        let most = BYTES_MAX >> 20;
+    if width.max(height) > MAX_SIDE || bytes > MAX_BYTES {
+        let most = MAX_BYTES >> 20;
         let message = format!(
-            "an image of {width} x {height} pixels takes {bytes} bytes; at most {SIDE_MAX} pixels a side and \
-             {most} MiB are read"
+            "an image of {width} x {height} pixels takes {bytes} bytes; the limits are {MAX_SIDE} pixels per \
+             side and {most} MiB"
         );
         return Err(message.into());
     }
-    // Decoders keep coefficients or a second copy.
+    // Decoders also keep coefficients or a second copy.
     Ok(files::check_memory(3 * bytes, "the image")?)
 }
 
 impl LoadedImage {
-    /// Returns its bytes, `[height, width]` of shades of grey or `[height, width, 3]` of colours, scaled to
-    /// `size` if it has another, and what was done to it.
+    /// Converts to bytes, `[height, width]` in grey or `[height, width, 3]` in colour, scaled to `size`. Also returns the
+    /// conversions made.
     ///
     /// # Errors
-    /// Returns an error if it is transparent or deep, and `reading` does not say what that means.
+    /// Returns an error if the image is transparent without a background, or its values do not fit `options`.
     pub fn bytes(
         &self,
         size: ImageSize,
@@ -119,10 +119,10 @@ impl LoadedImage {
         conversion.is_scaled = (image.width(), image.height()) != (width, height);
         let [there, wanted] = [(image.width(), height), (width, image.height())]
             .map(|(a, b)| u64::from(a) * u64::from(b));
-        // One pixel of rounding is no change of shape.
+        // Ignore a rounding of one pixel.
         conversion.is_stretched =
             there.abs_diff(wanted) > u64::from(image.width().max(image.height()));
-        // A triangle as wide as the pixels it makes: large images are averaged, small ones interpolated.
+        // The filter averages when shrinking and interpolates when enlarging.
         let filter = FilterType::Triangle;
         let bytes = match (options.colour, conversion.is_scaled) {
             (false, false) => image.to_luma8().into_raw(),

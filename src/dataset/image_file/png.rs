@@ -1,4 +1,4 @@
-//! PNG: its chunks are walked through first, since a decoder stops at the last row of pixels.
+//! Decodes PNG. Checks all chunks first, since the decoder stops at the last row of pixels.
 
 use std::io::Cursor;
 
@@ -6,11 +6,11 @@ use image::codecs::png::PngDecoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, Limits};
 
-use super::{BYTES_MAX, DecodeError, Decoded, SIDE_MAX, check_sizes};
+use super::{DecodeError, Decoded, MAX_BYTES, MAX_SIDE, check_sizes};
 
 const SIGNATURE: usize = 8;
 
-/// Facts that chunks tell.
+/// Metadata found in the chunks.
 struct Chunks<'a> {
     exif: Option<&'a [u8]>,
     is_animated: bool,
@@ -19,9 +19,9 @@ struct Chunks<'a> {
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let chunks = walk(bytes)?;
     let mut limits = Limits::default();
-    limits.max_image_width = Some(SIDE_MAX);
-    limits.max_image_height = Some(SIDE_MAX);
-    limits.max_alloc = Some(BYTES_MAX);
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_BYTES);
     let mut decoder = PngDecoder::with_limits(Cursor::new(bytes), limits.clone())?;
     let (width, height) = decoder.dimensions();
     check_sizes(width, height, u64::from(decoder.color_type().bytes_per_pixel()))?;
@@ -31,7 +31,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     Ok(Decoded { image, orientation, is_animated: chunks.is_animated })
 }
 
-/// Goes through all chunks up to the last, `IEND`. EXIF may come behind the pixels.
+/// Walks through all chunks up to the last, `IEND`. EXIF may follow the pixels.
 fn walk(bytes: &[u8]) -> Result<Chunks<'_>, DecodeError> {
     let mut chunks = Chunks { exif: None, is_animated: false };
     let mut rest = bytes.get(SIGNATURE..).unwrap_or_default();
@@ -53,6 +53,6 @@ fn walk(bytes: &[u8]) -> Result<Chunks<'_>, DecodeError> {
 }
 
 fn orientation(exif: &[u8]) -> Option<Orientation> {
-    // Some writers copy the mark that a JPEG has before its EXIF.
+    // Some writers keep JPEG's prefix of EXIF data.
     Orientation::from_exif_chunk(exif.strip_prefix(b"Exif\0\0").unwrap_or(exif))
 }

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use apical::analysis::statistics::mean;
 use apical::config::{Config, Feedback};
 use apical::dataset::Dataset;
 use apical::model::initial::Initial;
@@ -148,7 +149,6 @@ fn voltages_obey_the_equations_at_each_step() {
 fn derived_quantities_follow_from_the_voltages() {
     let recording = record(&config(0.05), BackendChoice::Cpu, &all_quantities(), Mode::TrainFrozen);
     let get = |name: &str| recording.get(name).unwrap();
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let sigma = |x: f64| 1.0 / (1.0 + (-x).exp());
     for image in 0..IMAGES {
         let phases = get("phases").image(image);

@@ -1,35 +1,35 @@
-//! An axis: where a value lies on it, and the ticks that a reader wants.
+//! Axes: positions of values and ticks.
 
 use std::ops::Range;
 
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 
-/// How values are spread along an axis.
+/// Scale of an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
-    /// Equal differences are as long as each other.
+    /// Equal differences have equal lengths.
     Linear,
-    /// Decades are as long as each other; for values above 0.
+    /// Equal ratios have equal lengths. For values above 0.
     Log,
 }
 
-/// An axis.
+/// An axis with its ticks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
-    /// What is measured, with its unit.
+    /// Name of the quantity, with its unit.
     pub label: String,
-    /// How values are spread along it.
+    /// Scale of the axis.
     pub scale: Scale,
-    /// From the first place to the last: values, or their decadic logarithms.
+    /// First and last position: values, or their decadic logarithms.
     range: (f64, f64),
-    /// Places with their names.
+    /// Positions of the ticks with their names.
     ticks: Vec<(f64, String)>,
-    /// Whether the ticks are names, none of which can be left out.
+    /// Whether the ticks are names of categories, all of which are drawn.
     is_categorical: bool,
 }
 
 impl Scale {
-    /// The logarithmic scale, unless a value has no place on it.
+    /// Returns the logarithmic scale unless a value is not positive.
     pub fn log_if_positive(values: impl IntoIterator<Item = f64>) -> Self {
         match values.into_iter().any(|value| value <= 0.0) {
             true => Scale::Linear,
@@ -38,21 +38,20 @@ impl Scale {
     }
 }
 
-/// Differences of so small a part of the values are none.
+/// Relative difference below which values count as constant.
 const CONSTANT: f64 = 1e-9;
-/// Part of the range that stays free on either side.
+/// Free margin on either side, as a fraction of the range.
 const MARGIN: f64 = 0.06;
-/// Ticks are at most so many, or a little more.
+/// Approximate largest number of ticks.
 const TICKS: f64 = 6.0;
-/// A logarithmic axis with fewer ticks than this says too little.
+/// Smallest number of ticks of a logarithmic axis.
 const TICKS_MIN: usize = 3;
-/// Numbers from here on, and those of more digits behind the point, would run into each other.
+/// Numbers from `LARGE` on, or with more than `DECIMALS` decimals, are written in scientific notation.
 const LARGE: f64 = 1e7;
 const DECIMALS: usize = 5;
 
 impl Axis {
-    /// An axis that holds all of `values`; those that are no numbers, or not above 0 on a logarithmic
-    /// one, do not count.
+    /// Creates an axis that covers `values`. Ignores values that are not finite, or not positive on a logarithmic axis.
     pub fn new(label: &str, scale: Scale, values: impl IntoIterator<Item = f64>) -> Self {
         let positions = values.into_iter().map(|value| position(scale, value));
         let (low, high) = positions
@@ -72,7 +71,7 @@ impl Axis {
         Axis { label: label.to_string(), scale, range: (low, high), ticks, is_categorical: false }
     }
 
-    /// An axis of what is counted, epochs for example: no tick lies between whole numbers.
+    /// Creates an axis of counts, such as epochs, with ticks at integers only.
     pub fn integer(label: &str, values: impl IntoIterator<Item = f64>) -> Self {
         let mut axis = Axis::new(label, Scale::Linear, values);
         axis.ticks.retain(|(position, _)| position.fract() == 0.0);
@@ -80,12 +79,12 @@ impl Axis {
         axis
     }
 
-    /// Without label and ticks, where only distances count.
+    /// Creates an axis without label and ticks, for data of which only distances matter.
     pub fn unlabelled(values: impl IntoIterator<Item = f64>) -> Self {
         Axis { ticks: Vec::new(), ..Axis::new("", Scale::Linear, values) }
     }
 
-    /// An axis of names: the first is at 0, the next at 1 and so on.
+    /// Creates an axis of categories at 0, 1 and so on.
     pub fn categorical(label: &str, names: &[String]) -> Self {
         let ticks =
             names.iter().enumerate().map(|(position, name)| (position as f64, name.clone()));
@@ -94,22 +93,22 @@ impl Axis {
         Axis { label, scale: Scale::Linear, range, ticks, is_categorical: true }
     }
 
-    /// Values of the ticks, with their names.
+    /// Returns the values of the ticks with their names.
     pub(super) fn ticks(&self) -> impl Iterator<Item = (f64, &str)> {
         self.ticks.iter().map(|(position, name)| (value(self.scale, *position), name.as_str()))
     }
 
-    /// Names of the ticks.
+    /// Returns the names of the ticks.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.ticks.iter().map(|(_, name)| name.as_str())
     }
 
-    /// Whether the ticks are names.
+    /// Returns whether the ticks are names of categories.
     pub(super) fn is_categorical(&self) -> bool {
         self.is_categorical
     }
 
-    /// Whether the axis has a place for a value.
+    /// Returns whether a value has a position on the axis.
     pub(super) fn contains(&self, value: f64) -> bool {
         position(self.scale, value).is_finite()
     }
@@ -148,7 +147,7 @@ fn value(scale: Scale, position: f64) -> f64 {
     }
 }
 
-/// A range about the only place.
+/// Returns a range around a single position.
 fn range_around(position: f64) -> (f64, f64) {
     let half = match position.abs() {
         size if size > 0.0 && size < 1.0 => 0.5 * size,
@@ -157,7 +156,7 @@ fn range_around(position: f64) -> (f64, f64) {
     (position - half, position + half)
 }
 
-/// Multiples of 1, 2 or 5 times a power of ten.
+/// Returns ticks at multiples of 1, 2 or 5 times a power of ten.
 fn linear_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
     let decade = 10f64.powf(((high - low) / TICKS).log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].map(|digit| digit * decade);
@@ -170,7 +169,7 @@ fn linear_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
         .collect()
 }
 
-/// A number as people read it: one that is very large or very small by its power of ten.
+/// Formats a number, in scientific notation if it is very large or small.
 fn format_tick(value: f64, decimals: usize) -> String {
     match value.abs() {
         size if size >= LARGE => format!("{value:.1e}"),
@@ -179,7 +178,7 @@ fn format_tick(value: f64, decimals: usize) -> String {
     }
 }
 
-/// Digits times each power of ten: as many of them as there is room for.
+/// Returns ticks at digits times powers of ten, as many as fit.
 fn log_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
     const DIGITS: [&[f64]; 3] =
         [&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0], &[1.0, 2.0, 5.0], &[1.0]];
@@ -197,7 +196,7 @@ fn log_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
     if chosen.len() >= TICKS_MIN {
         return chosen.clone();
     }
-    // Less than a decade: round numbers, as on a linear axis.
+    // Less than a decade: use the ticks of a linear axis.
     let round = linear_ticks(10f64.powf(low), 10f64.powf(high)).into_iter();
     round.map(|(value, name)| (value.log10(), name)).collect()
 }
@@ -222,13 +221,13 @@ mod tests {
         assert_eq!(names(&axis), ["30", "40", "50", "60", "70", "80", "90", "100"]);
         let axis = Axis::new("images", Scale::Log, [1.0, 1e6]);
         assert_eq!(names(&axis).len(), 7);
-        // Less than a decade has more than one.
+        // An axis shorter than a decade has more than one tick.
         let axis = Axis::new("%", Scale::Log, [73.0, 89.0]);
         assert_eq!(names(&axis), ["75", "80", "85", "90"]);
     }
 
     #[test]
-    fn ticks_of_counts_are_whole_and_of_extremes_short() {
+    fn ticks_of_counts_are_integers_and_extremes_short() {
         let axis = Axis::integer("epoch", [1.0, 3.0]);
         assert_eq!(names(&axis), ["1", "2", "3"]);
         assert_eq!(names(&Axis::integer("epoch", [1.0])), ["1"]);
@@ -239,17 +238,17 @@ mod tests {
     }
 
     #[test]
-    fn what_an_axis_cannot_show_has_no_place() {
+    fn axis_ignores_values_off_its_scale() {
         let axis = Axis::new("eta", Scale::Log, [0.0, f64::NAN, 0.1, 10.0]);
         assert_eq!(
             [0.0, -1.0, f64::NAN, 10.0].map(|x| axis.contains(x)),
             [false, false, false, true]
         );
         assert_eq!(axis.map(&1.0, (0, 100)), 50);
-        // Nothing to show is no reason to fail.
+        // Empty or constant values are drawable, too.
         assert_eq!(Axis::new("", Scale::Linear, []).range, (0.0, 1.0));
         assert_eq!(Axis::new("", Scale::Linear, [4.0]).range, (3.5, 4.5));
-        // Nor is one value, however large or small.
+        // A single value lies in the middle, however large or small.
         for value in [0.0, -1e-12, 1e-300, 1e17, -3e300] {
             let axis = Axis::new("", Scale::Linear, [value, value]);
             assert_eq!(axis.map(&value, (0, 100)), 50, "{value}");

@@ -1,4 +1,4 @@
-//! What pictures are drawn on: plotters' backends, with the program's own fonts and with embedded pixels.
+//! Drawing backends: plotters' SVG and bitmap backends with embedded fonts and images.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,29 +14,29 @@ use plotters_backend::{
 use super::render::PIXELS;
 use super::text::{draw, single_line, width};
 
-/// Height of small letters, em.
+/// x-height, em.
 const X_HEIGHT: f64 = 0.52;
-/// Largest radius of a filled circle that counts as a dot.
+/// Largest radius of a filled circle that is drawn as a dot, pixels of the SVG.
 const DOT: u32 = 2;
 
-/// Where a picture is drawn. Text can have any script; a bitmap has [`PIXELS`] pixels a unit of length.
+/// A canvas. Text may be of any script. A bitmap has [`PIXELS`] pixels per pixel of the SVG.
 pub(super) enum Canvas<'a> {
-    /// Pixels.
+    /// A bitmap.
     Png(BitMapBackend<'a>),
-    /// Elements of an SVG, and those that plotters cannot write.
+    /// An SVG, and the elements that plotters cannot write.
     Svg(SVGBackend<'a>, Rc<RefCell<Elements>>),
 }
 
-/// Elements of an SVG that lie below all others.
+/// SVG elements drawn below all others.
 #[derive(Debug, Default)]
 pub(super) struct Elements {
     images: String,
-    /// Dots of each radius and colour: one element holds thousands.
+    /// Path of all dots of a radius, colour and opacity in percent: one element for thousands of dots.
     dots: BTreeMap<(u32, [u8; 3], u32), String>,
 }
 
 impl Elements {
-    /// Puts them behind the background, which is the first element.
+    /// Inserts the elements after the background, which is the first element.
     pub(super) fn insert_into(&self, svg: &str) -> String {
         let behind = svg.find("/>\n").map_or(0, |end| end + "/>\n".len());
         let (before, after) = svg.split_at(behind);
@@ -55,7 +55,7 @@ impl Elements {
     }
 }
 
-/// The same call for either backend.
+/// Makes the same call on either backend.
 macro_rules! backend {
     ($canvas:expr, $backend:ident => $call:expr) => {
         match $canvas {
@@ -65,7 +65,7 @@ macro_rules! backend {
     };
 }
 
-/// An error of either backend.
+/// An error of either backend, as text.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct CanvasError(String);
@@ -142,7 +142,7 @@ impl DrawingBackend for Canvas<'_> {
             let key = (radius, [red, green, blue], (100.0 * alpha).round() as u32);
             let mut elements = elements.borrow_mut();
             let path = elements.dots.entry(key).or_default();
-            // A line of no length with round ends is a dot; some viewers draw none that is 0 long.
+            // A line with round ends draws a dot; some viewers omit lines of length 0.
             let _ = write!(path, "M{},{}h.01", center.0, center.1);
             return Ok(());
         }
@@ -175,7 +175,7 @@ impl DrawingBackend for Canvas<'_> {
         Ok((width.ceil() as u32, style.size().ceil() as u32))
     }
 
-    /// Draws red, green and blue bytes, row by row; in an SVG, which they lie below, as a PNG image.
+    /// Draws RGB bytes, row by row. In an SVG they become a PNG image below all other elements.
     fn blit_bitmap(
         &mut self,
         at: BackendCoord,
@@ -191,7 +191,7 @@ impl DrawingBackend for Canvas<'_> {
         let png = super::render::encode_png(width, height, pixels.to_vec())
             .map_err(|reason| DrawingErrorKind::DrawingError(CanvasError(reason)))?;
         let data = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, png);
-        // Viewers before SVG 2 know xlink:href alone; all others know both.
+        // Viewers before SVG 2 support only xlink:href.
         let _ = writeln!(
             elements.borrow_mut().images,
             "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" style=\"image-rendering:pixelated\" \
@@ -206,7 +206,7 @@ impl DrawingBackend for Canvas<'_> {
     }
 }
 
-/// Draws a text with the program's fonts, about its anchor as plotters' SVG has it.
+/// Draws a text with the embedded fonts, anchored as in plotters' SVG.
 fn draw_pixels<S: BackendTextStyle>(
     backend: &mut BitMapBackend,
     text: &str,

@@ -1,29 +1,29 @@
-//! Numbers as a picture of pixels.
+//! A small image of numbers.
 
 use super::colour::diverging;
 
-/// Numbers as a picture, on a scale of its own that is symmetric about 0: positive ones blue, negative ones orange. In
-/// colour each number is a shade of its channel, and 0 is grey.
+/// A small image of numbers on its own scale, symmetric around 0: positive numbers are blue, negative ones orange. With
+/// three channels, each number is a shade of its channel and 0 is grey.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cell {
-    /// Below the tile; may be empty.
+    /// Title below the image; may be empty.
     pub title: String,
-    /// Rows of pixels.
+    /// Number of rows of pixels.
     pub height: usize,
-    /// Pixels of a row.
+    /// Number of pixels per row.
     pub width: usize,
-    /// Numbers of a pixel: 1, or 3 for red, green and blue.
+    /// Numbers per pixel: 1, or 3 for red, green and blue.
     pub channels: usize,
-    /// Row by row.
+    /// Numbers, row by row.
     pub values: Vec<f64>,
 }
 
 impl Cell {
-    /// Red, green and blue of each pixel, row by row. The largest magnitude has the full colour.
+    /// Returns the RGB colour of each pixel, row by row. The largest magnitude has the full colour.
     pub fn pixels(&self) -> Vec<[u8; 3]> {
         let finite = self.values.iter().filter(|value| value.is_finite());
         let largest = finite.fold(0.0, |most: f64, value| most.max(value.abs()));
-        // If all are 0, none is a part of the largest.
+        // Avoid 0 / 0 if all are 0.
         let part = |value: f64| if largest > 0.0 { value / largest } else { 0.0 };
         let pixel = |values: &[f64]| match *values {
             [red, green, blue] => [red, green, blue].map(|value| shade(part(value))),
@@ -36,7 +36,7 @@ impl Cell {
     }
 }
 
-/// A byte of a channel: 0 is in the middle.
+/// Returns the byte of a channel for a number from -1 to 1.
 fn shade(part: f64) -> u8 {
     (127.5 + 127.5 * part.clamp(-1.0, 1.0)).round() as u8
 }
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_of_a_colour_pixel_are_its_channels() {
+    fn colour_numbers_become_channels() {
         let cell = |channels, values: &[f64]| Cell {
             height: 1,
             width: values.len() / channels,
@@ -57,7 +57,7 @@ mod tests {
         let colours = cell(3, &[2.0, -2.0, 0.0, 0.0, 0.0, 1.0]).pixels();
         assert_eq!(colours, [[255, 0, 128], [128, 128, 191]]);
         assert_eq!(cell(1, &[0.0, 0.0]).pixels(), [[255; 3]; 2]);
-        // Neither infinity nor what is no number hides the others.
+        // Infinity and NaN do not change the scale.
         let grey = cell(1, &[f64::INFINITY, 1.0, f64::NAN]).pixels();
         assert_eq!(grey[0], grey[1]);
     }

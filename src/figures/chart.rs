@@ -1,4 +1,4 @@
-//! A picture of one kind or another, and the numbers behind it.
+//! A chart of any kind with the numbers behind it.
 
 use std::path::Path;
 
@@ -6,31 +6,31 @@ use super::{Figure, FigureError, Heatmap, ImageGrid, Render};
 use crate::run_dir::StorageError;
 use crate::run_dir::atomic_file::write_atomic;
 
-/// A picture.
+/// A chart.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Chart {
     /// Series over axes.
     Figure(Figure),
     /// Numbers in rows and columns.
     Heatmap(Heatmap),
-    /// Tiles, each a picture of numbers.
+    /// Small images of numbers in rows.
     ImageGrid(ImageGrid),
 }
 
-/// Numbers behind a picture.
+/// The numbers behind a chart.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ChartData {
-    /// A name for each column.
+    /// One name per column.
     pub header: Vec<String>,
-    /// `[rows][columns]`.
+    /// Cells, `[rows][columns]`.
     pub rows: Vec<Vec<String>>,
 }
 
 impl Chart {
-    /// Writes `NAME.svg`, `NAME.png` and `NAME.csv` into a folder; files of these names are replaced.
+    /// Writes `NAME.svg`, `NAME.png` and `NAME.csv` into a folder, replacing existing files.
     ///
     /// # Errors
-    /// When it cannot be drawn or a file cannot be written.
+    /// Returns an error if the chart cannot be drawn or a file cannot be written.
     pub fn save(&self, data: &ChartData, folder: &Path, name: &str) -> Result<(), FigureError> {
         match self {
             Chart::Figure(figure) => figure.save(folder, name)?,
@@ -45,7 +45,7 @@ impl Chart {
 }
 
 impl ChartData {
-    /// Without rows.
+    /// Creates a table without rows.
     pub fn new<T: ToString>(header: &[T]) -> Self {
         ChartData { header: header.iter().map(ToString::to_string).collect(), rows: Vec::new() }
     }

@@ -1,10 +1,10 @@
-//! Colours.
+//! Colours of figures.
 
 use plotters::style::RGBColor;
 
 use super::Reference;
 
-/// Colours that colour-blind people tell apart: seven of Okabe & Ito (2008), and three more for ten classes.
+/// Colour-blind safe palette: seven colours of Okabe & Ito (2008) and three more for ten classes.
 pub(super) const PALETTE: [RGBColor; 10] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
@@ -20,7 +20,7 @@ pub(super) const PALETTE: [RGBColor; 10] = [
 pub(super) const GREY: RGBColor = RGBColor(110, 110, 110);
 pub(super) const GRID: RGBColor = RGBColor(228, 228, 228);
 
-/// The colour of a series. Colours behind the palette's are its own, paler and then darker.
+/// Returns the colour of a series. Beyond the palette, colours repeat paler, then darker.
 pub(super) fn series_colour(colour: usize) -> RGBColor {
     let RGBColor(red, green, blue) = PALETTE[colour % PALETTE.len()];
     let (end, part) = [(0.0, 0.0), (255.0, 0.5), (0.0, 0.5)][colour / PALETTE.len() % 3];
@@ -28,22 +28,22 @@ pub(super) fn series_colour(colour: usize) -> RGBColor {
     RGBColor(mixed(red), mixed(green), mixed(blue))
 }
 
-/// The colour of a value to compare with: that of its series, or grey.
+/// Returns the colour of a reference: that of its series, or grey.
 pub(super) fn reference_colour(reference: &Reference) -> RGBColor {
     reference.colour.map_or(GREY, series_colour)
 }
 
-/// The ends of the scale for numbers of either sign; 0 is white.
+/// Ends of the diverging scale, whose middle, 0, is white.
 pub(super) const NEGATIVE: [f64; 3] = [178.0, 82.0, 0.0];
 pub(super) const POSITIVE: [f64; 3] = [0.0, 88.0, 150.0];
 
-/// The colour of a number on a scale from -1 to 1.
+/// Returns the colour of a number from -1 to 1.
 pub(crate) fn diverging(value: f64) -> RGBColor {
     let end = if value < 0.0 { NEGATIVE } else { POSITIVE };
     shade(end, value.abs())
 }
 
-/// The colour of a part from 0, which is white, to 1.
+/// Returns a shade between white, at 0, and a full colour, at 1.
 pub(super) fn shade([red, green, blue]: [f64; 3], part: f64) -> RGBColor {
     let mixed = |end: f64| (255.0 + (end - 255.0) * part.clamp(0.0, 1.0)).round() as u8;
     RGBColor(mixed(red), mixed(green), mixed(blue))
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn thirty_series_but_blacks_have_thirty_colours() {
+    fn thirty_series_have_distinct_colours() {
         let colours: Vec<RGBColor> =
             (0..30).filter(|colour| *colour != 26).map(series_colour).collect();
         for (place, colour) in colours.iter().enumerate() {

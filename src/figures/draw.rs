@@ -1,4 +1,4 @@
-//! Draws figures.
+//! Draws figures of panels.
 
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::Ranged;
@@ -16,16 +16,16 @@ use super::{Axis, Figure, Panel};
 /// Lengths in pixels of the SVG.
 const PANEL: (u32, u32) = (410, 330);
 const COLUMNS: usize = 3;
-/// Free room at the edges of a panel.
+/// Margin of a panel.
 const PAD: u32 = 12;
-/// Heights of a panel's title, of a line of tick names and of an axis' label.
+/// Heights of a panel's title, of a line of tick names and of an axis label.
 const CAPTION: u32 = 26;
 const TICKS: u32 = 20;
 const LABEL: u32 = 22;
-/// Length of a tick, and from there to its name.
+/// Length of a tick, and the gap to its name.
 const TICK: u32 = 4;
 const BESIDE: u32 = 4;
-/// Longest name of a tick below an axis, and beside one.
+/// Largest length of a tick's name: below an axis, and beside one.
 const UPRIGHT: u32 = 100;
 const NAME: u32 = 120;
 
@@ -67,12 +67,12 @@ impl Render for Figure {
 }
 
 fn columns(figure: &Figure) -> usize {
-    // Rows of one length, where that can be.
+    // Make all rows equally long if possible.
     let rows = figure.panels.len().div_ceil(COLUMNS).max(1);
     figure.panels.len().div_ceil(rows).max(1)
 }
 
-/// Heights of the legend below each panel, and of the one that all panels share: one of them is 0.
+/// Returns the heights of the legends below the panels and of the shared legend. One of them is 0.
 fn legend_heights(figure: &Figure, width: u32) -> (u32, u32) {
     let legends: Vec<Legend> = figure.panels.iter().map(Legend::of).collect();
     match legends.split_first() {
@@ -88,13 +88,13 @@ fn legend_heights(figure: &Figure, width: u32) -> (u32, u32) {
     }
 }
 
-/// Where a panel's plot lies in its area, in its pixels.
+/// Position of the plot in a panel, in pixels of the area.
 struct Frame {
     left: i32,
     right: i32,
     top: i32,
     bottom: i32,
-    /// Whether the names below stand upright, and their height.
+    /// Whether the names below the axis are vertical.
     vertical_names: bool,
     names: i32,
 }
@@ -107,14 +107,14 @@ impl Frame {
         let label = if panel.y.label.is_empty() { 0 } else { LABEL };
         let left = PAD + label + beside + BESIDE + TICK;
         let top = PAD + if panel.title.is_empty() { 0 } else { CAPTION };
-        // Names that would run into each other stand upright.
+        // Names that would overlap are drawn vertically.
         let widest = panel.x.names().map(|name| text_width(name, SMALL)).max().unwrap_or(0);
         let each = width.saturating_sub(left + PAD) / panel.x.names().count().max(1) as u32;
         let vertical_names = panel.x.is_categorical() && widest > each;
         let below = if vertical_names { widest.min(UPRIGHT) + BESIDE } else { TICKS };
         let label = if panel.x.label.is_empty() { 0 } else { LABEL };
         let bottom = height.saturating_sub(PAD + TICK + below + label).max(top + 1);
-        // The last name may lie below the end of the axis.
+        // The last name may extend beyond the axis.
         let last = panel.x.names().last().map_or(0, |name| text_width(name, SMALL) / 2 + 2);
         let margin = if vertical_names { PAD } else { PAD.max(last) };
         let [left, right, top, bottom] =
@@ -134,7 +134,7 @@ fn draw_panel<B: DrawingBackend>(
     if !panel.title.is_empty() {
         let title = cut_text(&panel.title, TEXT, width - 2 * PAD);
         let middle = ((frame.left + frame.right) / 2, ((PAD + CAPTION / 2) * scale) as i32);
-        // Beside the y axis there is room, too.
+        // A long title may extend above the y axis.
         let half = (text_width(&title, TEXT) * scale) as i32 / 2;
         let middle = (middle.0.min(frame.right - half).max(half), middle.1);
         text(area, &title, middle, TEXT * scale, Side::Middle)?;
@@ -151,7 +151,7 @@ fn draw_panel<B: DrawingBackend>(
         .map_err(draw_error)
 }
 
-/// The axis on the left, its grid, its ticks and its label.
+/// Draws the left axis: grid, ticks and label.
 fn draw_y_axis<B: DrawingBackend>(
     axis: &Axis,
     frame: &Frame,
@@ -177,7 +177,7 @@ fn draw_y_axis<B: DrawingBackend>(
     vertical_text(area, &label, place, TEXT * scale, Side::Middle)
 }
 
-/// The axis below, its ticks and its label.
+/// Draws the bottom axis: ticks and label.
 fn draw_x_axis<B: DrawingBackend>(
     axis: &Axis,
     frame: &Frame,
@@ -237,7 +237,7 @@ mod tests {
         }
     }
 
-    /// Places of all texts, with the text.
+    /// Returns the position and content of all texts.
     fn texts(svg: &str) -> Vec<(f64, f64, String)> {
         let number = |tag: &str, name: &str| -> f64 {
             let start = tag.find(&format!(" {name}=\"")).unwrap() + name.len() + 3;
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn no_label_lies_over_a_plot() {
+    fn labels_never_overlap_plots() {
         let long =
             "a label that is longer than others, by far longer than its panel is wide, and more";
         let courses = [[9.0, 6.0, 4.1], [4.1, 6.0, 9.0], [5.0; 3], [4.1; 3], [80.0, 1.0, 80.0]];
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn each_panel_has_its_own_legend_and_equal_ones_share_it() {
+    fn panels_share_equal_legends_only() {
         let legends = |panels: Vec<Panel>| {
             let figure = Figure { title: String::new(), panels };
             legend_heights(&figure, figure.size().0)
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_do_not_fit_beside_each_other_stand_upright() {
+    fn long_category_names_are_vertical() {
         let names: Vec<String> =
             (0..12).map(|class| format!("a long class name {class}")).collect();
         let few: Vec<String> = names.iter().take(2).map(|_| "cat".to_string()).collect();

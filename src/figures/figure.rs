@@ -1,4 +1,4 @@
-//! What a figure shows.
+//! Content of a figure: panels, series and references.
 
 use super::Axis;
 use crate::evaluate::Spread;
@@ -6,90 +6,89 @@ use crate::evaluate::Spread;
 /// Panels side by side, below a title.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
-    /// Above all panels.
+    /// Title above all panels.
     pub title: String,
-    /// From left to right.
+    /// Panels from left to right.
     pub panels: Vec<Panel>,
 }
 
 /// Series over two axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
-    /// Above its axes; may be empty.
+    /// Title above the axes; may be empty.
     pub title: String,
-    /// The axis below.
+    /// Bottom axis.
     pub x: Axis,
-    /// The axis on the left.
+    /// Left axis.
     pub y: Axis,
-    /// Drawn in this order, the last on top.
+    /// Series in drawing order, the last on top.
     pub series: Vec<Series>,
-    /// Values to compare with.
+    /// Reference values.
     pub references: Vec<Reference>,
 }
 
-/// What belongs together. Series of one label share an entry of their panel's legend; without a label they have none.
+/// A series of points. Series with one label share a legend entry; an empty label has none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// As the legend says it.
+    /// Label in the legend.
     pub label: String,
-    /// Place in the palette.
+    /// Index in the palette.
     pub colour: usize,
-    /// How its points are drawn.
+    /// Mark of the points.
     pub mark: Mark,
-    /// In the order in which a line goes through them.
+    /// Points in the order of the line.
     pub points: Vec<Point>,
 }
 
-/// How the points of a series are drawn.
+/// Mark of a series' points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
-    /// A line from point to point, with a dot at each if they are few; spreads are a band around it.
+    /// A line, with a dot per point if they are few. Spreads are a band around it.
     Line,
-    /// A thin, pale line from point to point: one of many, behind their mean.
+    /// A thin, pale line, such as a single network behind the mean.
     ThinLine,
-    /// A dot each; spreads are bars.
+    /// Dots. Spreads are bars.
     Dots,
-    /// A ring each, larger than a dot.
+    /// Circles, larger than dots.
     Circles,
-    /// A bar each from 0, or from the lower end of an axis without 0, as wide as points are apart. Bars of
-    /// several series lie over each other and let each other shine through.
+    /// Translucent bars from 0, or from the end of an axis without 0, as wide as the spacing of the points.
     Bars,
-    /// A small dot each, for thousands.
+    /// Small dots, for thousands of points.
     SmallDots,
 }
 
-/// A value, with half the length of its spread.
+/// A point, optionally with a spread.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// On the axis below.
+    /// Position on the bottom axis.
     pub x: f64,
-    /// On the axis on the left.
+    /// Position on the left axis.
     pub y: f64,
-    /// Of `y`: a band or a bar from `y - spread` to `y + spread`.
+    /// Half length of a band or bar around `y`.
     pub spread: Option<f64>,
 }
 
-/// A value to compare with: a dashed line across the panel.
+/// A reference value, drawn as a dashed line across the panel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reference {
-    /// As the legend says it.
+    /// Label in the legend.
     pub label: String,
-    /// Place in the palette, of the series that it belongs to; without one it is grey.
+    /// Palette index of the series that it belongs to. Grey if `None`.
     pub colour: Option<usize>,
-    /// On the axis on the left.
+    /// Position on the left axis.
     pub y: f64,
 }
 
 #[cfg(test)]
 impl Panel {
-    /// Checks that no point and no spread lies beyond the axes, and that ticks of counts are whole.
+    /// Checks that all points and spreads lie on the axes, and that ticks of counts are integers.
     pub(crate) fn check_axes(&self) {
         use plotters::coord::ranged1d::Ranged;
         let [xs, ys] = [&self.x, &self.y].map(Ranged::range);
         for point in self.series.iter().flat_map(|series| &series.points) {
             assert!((xs.start..=xs.end).contains(&point.x), "{} {}", self.x.label, point.x);
             for y in point.extent() {
-                // A logarithmic axis cuts what reaches below 0.
+                // A logarithmic axis cuts off spreads below 0.
                 let is_cut = y <= 0.0 && self.y.scale == super::Scale::Log;
                 assert!(is_cut || (ys.start..=ys.end).contains(&y), "{} {y}", self.y.label);
             }
@@ -101,23 +100,23 @@ impl Panel {
 }
 
 impl Point {
-    /// Where it lies, without its spread.
-    pub(super) fn place(&self) -> (f64, f64) {
+    /// Returns the position without the spread.
+    pub(super) fn position(&self) -> (f64, f64) {
         (self.x, self.y)
     }
 
-    /// A value without a spread.
+    /// Creates a point without a spread.
     pub fn new(x: f64, y: f64) -> Self {
         Point { x, y, spread: None }
     }
 
-    /// The mean of values, with their standard deviation as its spread. At least one value.
+    /// Returns the mean of at least one value, with the standard deviation as spread.
     pub fn over(x: f64, values: &[f64]) -> Self {
         let Spread { mean, sd, .. } = Spread::of(values);
         Point { x, y: mean, spread: sd }
     }
 
-    /// The value and the ends of its spread: what an axis has to hold.
+    /// Returns the value and the ends of its spread, which an axis has to cover.
     pub fn extent(&self) -> impl Iterator<Item = f64> + use<> {
         let spread = self.spread.unwrap_or(0.0);
         [self.y, self.y - spread, self.y + spread].into_iter()

@@ -1,9 +1,9 @@
-//! Findings of experiments as a table.
+//! Table of the experiments' findings.
 
 use super::{ExperimentResult, Finding, Measured, Table};
 
-/// A row for each finding: experiment, what is measured, the paper's number, the one found, whether they
-/// agree.
+/// Returns a table with a row per finding: experiment, quantity, the paper's number, the number found, the criterion
+/// and the verdict.
 pub fn findings(results: &[ExperimentResult]) -> Table {
     let mut table = Table::new(&["experiment", "measured", "paper", "here", "criterion", "agrees"]);
     for result in results {
@@ -21,7 +21,7 @@ pub fn findings(results: &[ExperimentResult]) -> Table {
     table
 }
 
-/// A number, or what stands for it, with its unit.
+/// Appends the unit to a number; a text without a digit stays as it is.
 pub(super) fn with_unit(number: &str, unit: &str) -> String {
     match unit {
         _ if !number.contains(|c: char| c.is_ascii_digit()) => number.to_string(),
@@ -32,7 +32,7 @@ pub(super) fn with_unit(number: &str, unit: &str) -> String {
 }
 
 impl Finding {
-    /// "yes", "no", or "not judged".
+    /// Returns "yes", "no", or "not judged".
     pub fn verdict(&self) -> &'static str {
         match self.agrees {
             Some(true) => "yes",
@@ -42,11 +42,11 @@ impl Finding {
     }
 }
 
-/// The mean, its spread and how many: `4.05 ± 0.12 (3)`.
+/// Formats mean, standard deviation and number of values: `4.05 ± 0.12 (3)`.
 impl std::fmt::Display for Measured {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let &Measured { mean, sd, n } = self;
-        // Three digits that count, however large the number.
+        // Three significant digits.
         let decimals = match mean.abs() {
             size if size >= 100.0 => 0,
             size if size >= 10.0 => 1,
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_have_as_many_digits_as_count() {
+    fn measured_has_three_significant_digits() {
         let shown = |values: &[f64]| Measured::of(values).to_string();
         assert_eq!(shown(&[4.0, 4.2]), "4.10 ± 0.14 (2)");
         assert_eq!(shown(&[68.26]), "68.3 (1)");

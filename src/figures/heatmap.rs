@@ -1,4 +1,4 @@
-//! A matrix of coloured cells.
+//! Heatmaps: matrices of coloured cells.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -9,57 +9,57 @@ use super::render::{
     vertical_text, width_for_title,
 };
 
-/// Numbers in rows and columns, as colours; what is not a number is grey.
+/// A matrix of numbers as colours. NaN is grey.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Heatmap {
-    /// Above it.
+    /// Title above the heatmap.
     pub title: String,
-    /// What columns are.
+    /// Label of the columns.
     pub x: String,
-    /// What rows are.
+    /// Label of the rows.
     pub y: String,
-    /// A name for each column.
+    /// One name per column.
     pub columns: Vec<String>,
-    /// A name for each row.
+    /// One name per row.
     pub rows: Vec<String>,
-    /// `[rows][columns]`.
+    /// Numbers, `[rows][columns]`.
     pub values: Vec<Vec<f64>>,
-    /// Digits behind the point of the numbers in the cells.
+    /// Number of decimals in the cells.
     pub decimals: usize,
-    /// How numbers become colours.
+    /// Colour scale.
     pub colours: Colours,
 }
 
-/// How numbers become colours. A bar beside the matrix says it.
+/// Colour scale of a heatmap, explained by colour bars.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Colours {
-    /// One scale, symmetric about 0: the largest magnitude has the full colour.
+    /// One scale, symmetric around 0. The largest magnitude has the full colour.
     #[default]
     Symmetric,
-    /// Two scales from 0, for shares in percent: cells of the diagonal blue up to 100, all others orange up to the
-    /// largest of them.
+    /// Two scales from 0, for percentages: blue up to 100 on the diagonal, orange up to the largest value of the other
+    /// cells.
     Diagonal {
-        /// What the diagonal shows.
+        /// Meaning of the diagonal.
         on: &'static str,
-        /// What all other cells show.
+        /// Meaning of the other cells.
         off: &'static str,
     },
 }
 
 /// Lengths in pixels of the SVG.
 const CELL: u32 = 44;
-/// Cells without numbers, if there are more in a row than the limit.
+/// Size of cells without numbers, if a row has more than `NUMBERS`.
 const SMALL_CELL: u32 = 15;
 const NUMBERS: usize = 24;
 const PAD: u32 = 14;
 const LABEL: u32 = 24;
 const LINE: u32 = 22;
-/// Longest name.
+/// Largest length of a name.
 const NAME: u32 = 150;
-/// Length and height of a colour bar, and steps of its colours.
+/// Length and height of a colour bar, and its number of colours.
 const BAR: (u32, u32) = (120, 12);
 const STEPS: i32 = 24;
-/// Text on colours darker than this is white.
+/// Luma below which text is white.
 const DARK: f64 = 140.0;
 
 impl Render for Heatmap {
@@ -140,12 +140,12 @@ impl Heatmap {
     ) -> Result<(), String> {
         let cell = (self.cell() * scale) as i32;
         let colour = self.colour(row == column, value);
-        // White ones need no rectangle: there may be thousands.
+        // Omit the rectangles of white cells, of which there may be thousands.
         if colour != WHITE {
             let corners = [(x, y), (x + cell, y + cell)];
             area.draw(&Rectangle::new(corners, colour.filled())).map_err(draw_error)?;
         }
-        // Nor has a class that was never taken for another a number.
+        // Omit the numbers of confusions that never occurred.
         let is_empty = colour == WHITE && self.colours != Colours::Symmetric;
         if self.has_numbers() && !is_empty {
             let number = number(value, self.decimals);
@@ -166,12 +166,12 @@ impl Heatmap {
         shade(end, if full > 0.0 { value.abs() / full } else { 0.0 })
     }
 
-    /// The largest magnitude; of the cells beside the diagonal, if the diagonal has its own scale.
+    /// Returns the largest magnitude, off the diagonal if the diagonal has its own scale.
     fn largest(&self) -> f64 {
         let mut largest = 0.0f64;
         for (row, values) in self.values.iter().enumerate() {
             for (column, value) in values.iter().enumerate() {
-                // NaN is never the larger one.
+                // f64::max ignores NaN.
                 if self.colours == Colours::Symmetric || row != column {
                     largest = largest.max(value.abs());
                 }
@@ -223,43 +223,43 @@ impl Heatmap {
         if self.has_numbers() { CELL } else { SMALL_CELL }
     }
 
-    /// Width of the rows' names, and of what they are.
+    /// Returns the width of the row names and their label.
     fn left(&self) -> u32 {
         PAD + LABEL + longest(&self.rows).min(NAME) + 8
     }
 
-    /// Whether the columns' names are too long to stand beside each other.
+    /// Returns whether the column names are too long to be horizontal.
     fn is_upright(&self) -> bool {
         longest(&self.columns) > self.cell()
     }
 
-    /// Height of the columns' names.
+    /// Returns the height of the column names.
     fn names(&self) -> u32 {
         if self.is_upright() { longest(&self.columns).min(NAME) + 12 } else { LINE }
     }
 }
 
-/// Whether black text would be hard to read on a colour, by its luma (ITU-R BT.601).
+/// Returns whether black text would be hard to read on a colour, by its luma (ITU-R BT.601).
 fn is_dark(RGBColor(red, green, blue): RGBColor) -> bool {
     0.299 * f64::from(red) + 0.587 * f64::from(green) + 0.114 * f64::from(blue) < DARK
 }
 
-/// Names of rows or columns, none longer than [`NAME`].
+/// Cuts names to at most [`NAME`] pixels, so that they still differ.
 fn cut_names(names: &[String]) -> Vec<String> {
     cut_distinct(names.iter().map(String::as_str), SMALL, NAME)
 }
 
-/// Width of the longest name.
+/// Returns the width of the longest name.
 fn longest(names: &[String]) -> u32 {
     names.iter().map(|name| text_width(name, SMALL)).max().unwrap_or(0)
 }
 
-/// A scale of colours between two numbers, and what it is of.
+/// A colour bar between two numbers.
 struct Bar {
     low: String,
     high: String,
     label: String,
-    /// Of a part from 0 to 1.
+    /// Colour at a fraction from 0 to 1.
     colour: fn(f64) -> RGBColor,
 }
 
@@ -294,7 +294,7 @@ impl Bar {
     }
 }
 
-/// A number as its cell shows it: what rounds to 0 has no sign.
+/// Formats a cell's number. Values that round to 0 have no sign.
 fn number(value: f64, decimals: usize) -> String {
     if value.is_nan() {
         return "-".to_string();
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_have_the_full_colour_of_the_most_frequent() {
+    fn most_frequent_mistake_has_the_full_colour() {
         let of = |most: f64| {
             heatmap(&["a", "b"], &[&[100.0 - most, most], &[most / 2.0, 100.0 - most / 2.0]])
         };
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_class_without_images_is_grey_and_hides_no_other() {
+    fn class_without_images_is_grey() {
         let nan = f64::NAN;
         let heatmap = heatmap(&["a", "b"], &[&[nan, nan], &[25.0, 75.0]]);
         assert_eq!((heatmap.colour(true, nan), heatmap.largest()), (GREY, 25.0));
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn long_names_have_room_and_short_ones_change_nothing() {
+    fn long_names_enlarge_the_heatmap() {
         let of = |name| heatmap(&["0", name], &[&[1.0, 2.0], &[3.0, 4.0]]);
         let (short, long) = (of("1").size(), of("a very long name").size());
         assert_eq!(of("2").size(), short);
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_nothing_but_text() {
+    fn names_are_escaped_in_svg() {
         let svg =
             heatmap(&["<b>&\"x\"</b>", "a\nb\u{1}"], &[&[1.0, 2.0], &[3.0, 4.0]]).svg().unwrap();
         assert!(svg.contains("&lt;b&gt;&amp;") && !svg.contains("<b>"), "{svg}");

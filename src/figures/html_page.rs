@@ -1,4 +1,4 @@
-//! All experiments of a folder as one HTML page: it needs no other file, reads well on paper and in the dark.
+//! HTML report of all experiments in a folder: one self-contained file, suited to phones, paper and dark screens.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -11,23 +11,23 @@ use crate::files;
 use crate::run_dir::StorageError;
 use crate::run_dir::atomic_file::write_atomic;
 
-/// Names of the page, and of the table of findings.
+/// File names of the report and of the table of findings.
 pub const PAGE: &str = "report.html";
 pub const TABLE: &str = "reproduction.md";
 
-/// Width of the widest SVG that shrinks with the screen, in pixels: text of 14 pixels then has 9 or more on a phone.
+/// Largest width of an SVG that shrinks with the screen, pixels. Its text of 14 pixels stays at 9 or more on a phone.
 const NARROW: u32 = 560;
 
-/// An experiment with its drawings, as SVG.
+/// An experiment with its figures as SVG.
 struct Section {
     result: ExperimentResult,
     drawings: Vec<String>,
 }
 
-/// The page of all experiments whose folders lie in `folder`.
+/// Returns the report on all experiments whose folders are in `folder`.
 ///
 /// # Errors
-/// When there is none, or a file of one cannot be read.
+/// Returns an error if there is no experiment, or one of its files is unreadable.
 pub fn html_page(folder: &Path) -> Result<String, FigureError> {
     let results = read_results(folder)?;
     let sections: Vec<Section> = results
@@ -42,7 +42,7 @@ pub fn html_page(folder: &Path) -> Result<String, FigureError> {
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
          content=\"width=device-width, initial-scale=1\">\n<title>Reproduction</title>\n<style>\n{style}</style>\n\
          </head>\n<body>\n<main>\n<h1>Segregated dendrites: the paper's experiments</h1>\n<p>Guerguiev, Lillicrap \
-         &amp; Richards, “Towards deep learning with segregated dendrites”, eLife 2017;6:e22901, done again \
+         &amp; Richards, “Towards deep learning with segregated dendrites”, eLife 2017;6:e22901, repeated \
          with apical {}.</p>\n",
         env!("CARGO_PKG_VERSION")
     );
@@ -57,10 +57,10 @@ pub fn html_page(folder: &Path) -> Result<String, FigureError> {
     Ok(html)
 }
 
-/// Writes `report.html` and `reproduction.md`, the table of findings, into the folder; says where they are.
+/// Writes `report.html` and `reproduction.md`, the table of findings, into the folder. Returns their paths.
 ///
 /// # Errors
-/// When there is no experiment, or a file cannot be read or written.
+/// Returns an error if there is no experiment, or a file cannot be read or written.
 pub fn save_html_page(folder: &Path) -> Result<[PathBuf; 2], FigureError> {
     let files = [PAGE, TABLE].map(|name| folder.join(name));
     write_atomic(&files[0], html_page(folder)?.as_bytes())?;
@@ -70,7 +70,7 @@ pub fn save_html_page(folder: &Path) -> Result<[PathBuf; 2], FigureError> {
     Ok(files)
 }
 
-/// Which data the experiments are of. The paper's numbers are of MNIST.
+/// Describes the data of the experiments.
 pub(super) fn describe_data<'a>(results: impl Iterator<Item = &'a ExperimentResult>) -> String {
     let mut known: Vec<(&str, String)> = Vec::new();
     for result in results {
@@ -81,16 +81,16 @@ pub(super) fn describe_data<'a>(results: impl Iterator<Item = &'a ExperimentResu
     }
     let names: Vec<String> = known.into_iter().map(|(_, name)| name).collect();
     match &names[..] {
-        [name] => format!("Data: {name}. The paper's numbers are of MNIST."),
+        [name] => format!("Data: {name}. The paper used MNIST."),
         _ => format!(
-            "Warning: the experiments are of different data ({}); each names its own. The paper's numbers are of \
+            "Warning: the experiments used different data ({}), named in each section. The paper used \
              MNIST.",
             names.join("; ")
         ),
     }
 }
 
-/// A plot's SVG as an element of a page.
+/// Reads a plot's SVG as an element of the page.
 fn read_svg(folder: &Path, plot: &Plot) -> Result<String, FigureError> {
     let path = folder.join(format!("{}.svg", plot.name));
     let text = files::read_text(&path).map_err(StorageError::io("read", &path))?;
@@ -100,7 +100,7 @@ fn read_svg(folder: &Path, plot: &Plot) -> Result<String, FigureError> {
     }
 }
 
-/// Whether an SVG can be shrunk to the width of a phone and stays readable.
+/// Returns whether an SVG stays readable at the width of a phone.
 fn is_narrow(svg: &str) -> bool {
     let width = svg.split_once(" width=\"").and_then(|(_, rest)| rest.split_once('"'));
     width.and_then(|(width, _)| width.parse().ok()).is_some_and(|width: u32| width <= NARROW)
@@ -112,7 +112,7 @@ fn write_overview(html: &mut String, sections: &[Section]) {
     for Section { result, .. } in sections {
         if result.findings.is_empty() {
             let (name, figure) = (escaped(&result.name), escaped(&result.figure));
-            let row = "<td colspan=\"5\">without findings</td>";
+            let row = "<td colspan=\"5\">no findings</td>";
             // Writing to a string cannot fail.
             let _ = writeln!(
                 html,
@@ -137,7 +137,7 @@ fn write_overview(html: &mut String, sections: &[Section]) {
     html.push_str("</tbody>\n</table>\n");
 }
 
-const FINDING_HEADER: &str = "<th>Measured</th><th>Paper</th><th>Here: mean ± sd (n)</th>\
+const FINDING_HEADER: &str = "<th>Quantity</th><th>Paper</th><th>Here: mean ± sd (n)</th>\
                               <th>Agrees if</th><th>Agrees</th></tr></thead>\n<tbody>\n";
 
 fn write_cells(html: &mut String, finding: &Finding) {
@@ -214,7 +214,7 @@ impl Section {
     }
 }
 
-/// Text that is nothing but text in HTML.
+/// Escapes text for HTML.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
@@ -238,7 +238,7 @@ pub(super) mod tests {
     use crate::dataset::embedded::MNIST_SHA256;
     use crate::dataset::{DataIdentity, DataSource, ReadOptions};
 
-    /// A data set that counts as MNIST.
+    /// The identity of MNIST.
     fn mnist() -> DataIdentity {
         DataIdentity {
             name: "MNIST".to_string(),
@@ -256,7 +256,7 @@ pub(super) mod tests {
             name: name.to_string(),
             figure: format!("Figure <{name}>"),
             title: "A & B".to_string(),
-            about: "What.".to_string(),
+            about: "About.".to_string(),
             quick: true,
             command: "apical".to_string(),
             data: Some(mnist()),
@@ -286,7 +286,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_page_holds_every_experiment_in_the_papers_order_and_nothing_unescaped() {
+    fn page_has_all_experiments_in_order_and_escaped() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["other2", "fig10", "fig9b", "fig3"] {
             save(folder.path(), &result(name));
@@ -311,7 +311,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_named() {
+    fn unreadable_file_is_named_in_the_error() {
         let folder = tempfile::tempdir().unwrap();
         let error = |folder: &Path| html_page(folder).unwrap_err().to_string();
         assert!(error(folder.path()).contains("no experiment"));
@@ -319,7 +319,7 @@ pub(super) mod tests {
         fs::remove_file(folder.path().join("fig3/p.svg")).unwrap();
         assert!(error(folder.path()).contains("p.svg"));
         fs::write(folder.path().join("fig3/p.svg"), "nothing").unwrap();
-        assert!(error(folder.path()).contains("p.svg: this is no SVG"));
+        assert!(error(folder.path()).contains("p.svg: expected an SVG"));
         fs::write(folder.path().join("fig3").join(RESULT), "{\n\"name\": 1}").unwrap();
         let broken = html_page(folder.path()).unwrap_err();
         assert!(broken.to_string().contains("result.json"));
@@ -328,7 +328,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_page_fits_a_narrow_screen() {
+    fn page_fits_a_narrow_screen() {
         let folder = tempfile::tempdir().unwrap();
         save(folder.path(), &result("fig3"));
         let html = html_page(folder.path()).unwrap();
@@ -342,7 +342,7 @@ pub(super) mod tests {
                 "{value}"
             );
         }
-        // Rows become blocks there, with the verdict beside what was measured.
+        // Rows become blocks there, with the verdict beside the quantity.
         assert!(
             style.contains("@media screen and (max-width: 52rem)") && style.contains(".agrees")
         );
@@ -350,14 +350,14 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn only_small_drawings_shrink_with_the_screen() {
+    fn only_small_figures_shrink_with_the_screen() {
         let svg = |width: &str| format!("<svg width=\"{width}\" height=\"1\">");
         assert!(is_narrow(&svg("410")) && is_narrow(&svg("560")));
         assert!(!is_narrow(&svg("820")) && !is_narrow(&svg("100%")) && !is_narrow("<svg>"));
     }
 
     #[test]
-    fn an_experiment_without_findings_is_linked_too() {
+    fn experiment_without_findings_is_linked() {
         let folder = tempfile::tempdir().unwrap();
         save(folder.path(), &ExperimentResult { findings: Vec::new(), ..result("fig3") });
         let html = html_page(folder.path()).unwrap();

@@ -1,4 +1,4 @@
-//! Many small pictures of numbers.
+//! Grids of small images of numbers, such as receptive fields.
 
 use plotters::coord::Shift;
 use plotters::element::{Drawable, PointCollection};
@@ -11,14 +11,14 @@ use super::render::{
     PIXELS, Render, SMALL, Side, TITLE, cut_text, draw_error, text, width_for_title,
 };
 
-/// Tiles in rows.
+/// A grid of small images.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImageGrid {
-    /// Above all tiles.
+    /// Title above the grid.
     pub title: String,
-    /// Tiles of a row.
+    /// Number of cells per row.
     pub columns: usize,
-    /// Row by row.
+    /// Cells, row by row.
     pub cells: Vec<Cell>,
 }
 
@@ -67,13 +67,13 @@ impl ImageGrid {
         self.columns.clamp(1, self.cells.len().max(1))
     }
 
-    /// Height of the tiles' titles, where they have any.
+    /// Returns the height of the cells' titles, 0 if they have none.
     fn name(&self) -> u32 {
         if self.cells.iter().all(|cell| cell.title.is_empty()) { 0 } else { NAME }
     }
 }
 
-/// A tile's pixels, enlarged to its side, without frame.
+/// A cell's pixels, enlarged to its side, without frame.
 struct Bitmap {
     place: (i32, i32),
     size: (u32, u32),
@@ -85,7 +85,7 @@ impl Bitmap {
         let pixels = cell.pixels();
         let side = (CELL * PIXELS) as usize;
         let longest = cell.height.max(cell.width).max(1);
-        // Pixels stay square.
+        // Keep pixels square.
         let [height, width] =
             [cell.height, cell.width].map(|length| (length * side / longest).max(1));
         let bytes = (0..height).flat_map(|row| (0..width).map(move |column| (row, column)));
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_images_and_their_svg_is_small() {
+    fn cells_are_embedded_images_in_a_small_svg() {
         let value = |pixel: usize| ((pixel * 7919) % 997) as f64 - 498.0;
         let cell = |number: usize| Cell {
             height: 28,
@@ -142,7 +142,7 @@ mod tests {
         let svg = grid.svg().unwrap();
         assert!(svg.len() < 300_000, "{}", svg.len());
         assert_eq!(svg.matches("<image ").count(), 50);
-        // The background, and a frame each.
+        // One background and a frame per cell.
         assert_eq!(svg.matches("<rect ").count(), 51);
         assert!(svg.find("<rect ").unwrap() < svg.find("<image ").unwrap());
         let png = image::load_from_memory(&grid.png().unwrap()).unwrap().to_rgb8();

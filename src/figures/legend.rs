@@ -1,4 +1,4 @@
-//! The legend below a panel: outside its plot, so that it lies over no curve.
+//! Legends: below the panel, so that they cover no curve.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -14,7 +14,7 @@ const SWATCH: u32 = 22;
 const GAP: u32 = 6;
 const BETWEEN: u32 = 16;
 
-/// The entries of a panel, each label once.
+/// Legend entries of a panel, one per label.
 #[derive(Debug, PartialEq)]
 pub(super) struct Legend {
     entries: Vec<Entry>,
@@ -24,7 +24,7 @@ pub(super) struct Legend {
 struct Entry {
     label: String,
     colour: RGBColor,
-    /// `None`: the dashes of a reference.
+    /// Mark of the series, `None` for a reference line.
     mark: Option<Mark>,
 }
 
@@ -34,7 +34,7 @@ impl Legend {
         for series in panel.series.iter().filter(|series| !series.label.is_empty()) {
             let (colour, mark) = (series_colour(series.colour), Some(series.mark));
             match entries.iter_mut().find(|entry| entry.label == series.label) {
-                // Networks are drawn before their mean, which has their label.
+                // Single networks precede their mean, which has the same label.
                 Some(entry) => entry.mark = mark,
                 None => entries.push(Entry { label: series.label.clone(), colour, mark }),
             }
@@ -48,12 +48,12 @@ impl Legend {
         Legend { entries }
     }
 
-    /// Height for a width, in pixels of the SVG.
+    /// Returns the height for a width, pixels of the SVG.
     pub(super) fn height(&self, width: u32) -> u32 {
         self.places(width).last().map_or(0, |(line, _, _)| (line + 1) * LINE + GAP)
     }
 
-    /// Line, left edge and label of each entry.
+    /// Returns line, left edge and label of each entry.
     fn places(&self, width: u32) -> Vec<(u32, u32, String)> {
         let most = width.saturating_sub(2 * PAD + SWATCH + GAP);
         let (mut line, mut x) = (0, PAD);
@@ -87,7 +87,7 @@ impl Legend {
 }
 
 impl Entry {
-    /// Draws a mark as the panel has it, to the right of a place.
+    /// Draws the mark to the right of a position.
     fn draw_swatch<B: DrawingBackend>(
         &self,
         area: &DrawingArea<B, Shift>,
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_lie_beside_each_other_in_lines_and_none_beyond_the_edge() {
+    fn entries_wrap_into_lines_within_the_width() {
         let long = "x".repeat(200);
         let labels = ["a", "a longer label", "a", &long, "the last but not the shortest", "b", "c"];
         let places = legend(&labels).places(300);

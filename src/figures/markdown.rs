@@ -1,4 +1,4 @@
-//! The findings of all experiments as a table that a repository keeps.
+//! Markdown report of the findings.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::html_page::describe_data;
 use super::{ExperimentResult, NO_DEVICE, findings};
 
-/// The findings as Markdown, with what repeats them, and notes.
+/// Returns the findings as Markdown, with their commands and notes.
 pub fn markdown(results: &[ExperimentResult]) -> String {
     let mut text = "# The paper's experiments\n\n".to_string();
     let devices: BTreeSet<&str> =
@@ -17,7 +17,7 @@ pub fn markdown(results: &[ExperimentResult]) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "{}. Means ± standard deviations over networks (how many).\n",
+        "{}. Means ± standard deviations over networks (number of networks).\n",
         made.join(", ")
     );
     let _ = writeln!(text, "{}\n", describe_data(results.iter()));
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_in_markdown_keeps_its_columns() {
+    fn markdown_table_escapes_cells() {
         let mut result = result("fig3");
         result.device = NO_DEVICE.to_string();
         result.findings[0].criterion = "|a - b|\nbelow 1".to_string();

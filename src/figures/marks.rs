@@ -7,7 +7,7 @@ use plotters::prelude::*;
 use super::colour::{reference_colour, series_colour};
 use super::{Axis, Mark, Panel, Point, Series};
 
-/// A line through at most so many points has a dot at each.
+/// Largest number of points of a line that get a dot each.
 const DOTTED: usize = 12;
 
 type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<Axis, Axis>>;
@@ -54,10 +54,11 @@ pub(super) fn draw_series<B: DrawingBackend>(
                 let thin = colour.mix(0.35).stroke_width(scale);
                 for part in unbroken(&series.points, &is_shown) {
                     if let [point] = part[..] {
-                        let dot = Circle::new(point.place(), 3 * scale, colour.mix(0.35).filled());
+                        let dot =
+                            Circle::new(point.position(), 3 * scale, colour.mix(0.35).filled());
                         chart.draw_series([dot])?;
                     }
-                    chart.draw_series(LineSeries::new(part.iter().map(Point::place), thin))?;
+                    chart.draw_series(LineSeries::new(part.iter().map(Point::position), thin))?;
                 }
             }
             Mark::Dots => {
@@ -77,7 +78,7 @@ pub(super) fn draw_series<B: DrawingBackend>(
     Ok(())
 }
 
-/// A line with a band around it, broken where there is no value; a point without neighbours is a dot with a bar.
+/// Draws a line with its band, broken at missing values. A point without neighbours is a dot with a bar.
 fn draw_line<B: DrawingBackend>(
     panel: &Panel,
     series: &Series,
@@ -96,23 +97,24 @@ fn draw_line<B: DrawingBackend>(
             let band: Vec<(f64, f64)> = above.chain(below.rev()).collect();
             chart.draw_series([Polygon::new(band, colour.mix(0.15).filled())])?;
         }
-        let line = LineSeries::new(part.iter().map(Point::place), colour.stroke_width(2 * scale));
+        let line =
+            LineSeries::new(part.iter().map(Point::position), colour.stroke_width(2 * scale));
         chart.draw_series(line)?;
         if part.len() == 1 || series.points.len() <= DOTTED {
-            let dot = |point: &Point| Circle::new(point.place(), 3 * scale, colour.filled());
+            let dot = |point: &Point| Circle::new(point.position(), 3 * scale, colour.filled());
             chart.draw_series(part.iter().map(dot))?;
         }
     }
     Ok(())
 }
 
-/// Stretches of points that an axis shows.
+/// Splits the points into runs that are on both axes.
 fn unbroken(points: &[Point], is_shown: &dyn Fn(&(f64, f64)) -> bool) -> Vec<Vec<Point>> {
-    let parts = points.split(|point| !is_shown(&point.place()));
+    let parts = points.split(|point| !is_shown(&point.position()));
     parts.filter(|part| !part.is_empty()).map(<[Point]>::to_vec).collect()
 }
 
-/// Both ends of a point's spread: the lower is cut where a logarithmic axis ends.
+/// Returns the ends of a point's spread, cut at the lower end of a logarithmic axis.
 fn spread(panel: &Panel, &Point { x, y, spread }: &Point) -> Option<[(f64, f64); 2]> {
     let (low, high) = (y - spread?, y + spread?);
     let low = if panel.y.contains(low) { low } else { panel.y.range().start.min(y) };
@@ -120,7 +122,7 @@ fn spread(panel: &Panel, &Point { x, y, spread }: &Point) -> Option<[(f64, f64);
         .then_some([(x, low), (x, high)])
 }
 
-/// The smallest distance of two points along the x axis; 1 where there are no two.
+/// Returns the smallest distance between two points on the x axis, 1 if there are fewer than two.
 fn spacing(points: &[Point]) -> f64 {
     let mut places: Vec<f64> = points.iter().map(|point| point.x).collect();
     places.sort_by(f64::total_cmp);
@@ -133,7 +135,7 @@ mod tests {
     use super::*;
     use crate::figures::{Figure, Render, Scale};
 
-    /// A panel with one series, as SVG.
+    /// Draws a panel with one series. Returns the SVG.
     fn drawn(mark: Mark, scale: Scale, places: &[(f64, f64)]) -> String {
         let panel = Panel {
             title: String::new(),
@@ -150,7 +152,7 @@ mod tests {
         Figure { title: "title".to_string(), panels: vec![panel] }.svg().unwrap()
     }
 
-    /// Width of each bar, without the one of the legend.
+    /// Returns the width of each bar, without that of the legend.
     fn bars(svg: &str) -> Vec<i32> {
         let number = |line: &str| -> i32 {
             let start = line.find(" width=\"").unwrap() + 8;
@@ -181,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_break_where_there_is_no_value() {
+    fn lines_break_at_missing_values() {
         let lines = |places: &[(f64, f64)]| {
             drawn(Mark::Line, Scale::Linear, places).matches("stroke-width=\"2\"").count()
         };
@@ -192,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn spreads_below_zero_end_at_a_logarithmic_axis() {
+    fn spread_below_zero_is_cut_on_a_log_axis() {
         let panel = Panel {
             title: String::new(),
             x: Axis::new("x", Scale::Linear, [0.0, 1.0]),
@@ -207,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn thousands_of_specks_are_one_element() {
+    fn small_dots_are_one_svg_element() {
         let places: Vec<(f64, f64)> =
             (0..5000).map(|i| (f64::from(i % 97), f64::from(i))).collect();
         let svg = drawn(Mark::SmallDots, Scale::Linear, &places);

@@ -1,5 +1,4 @@
-//! What was measured, for people: tables, and figures that are readable at a glance, in colours that
-//! colour-blind people tell apart, as SVG and as PNG.
+//! Tables, figures and the HTML report, as SVG and PNG. The colours are distinguishable by colour-blind readers.
 
 mod axis;
 mod canvas;
@@ -42,21 +41,21 @@ pub(crate) use text::labels;
 use crate::dataset::DataIdentity;
 use crate::run_dir::StorageError;
 
-/// Why a figure cannot be drawn.
+/// An error while drawing a figure or writing a report.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "each message says what it is")]
 pub enum FigureError {
-    #[error("the figure '{title}' cannot be drawn: {reason}")]
+    #[error("cannot draw the figure '{title}': {reason}")]
     Draw { title: String, reason: String },
-    #[error("cannot report {}: there is no such folder", .folder.display())]
+    #[error("cannot report {}: no such folder", .folder.display())]
     NoFolder { folder: PathBuf },
-    #[error("cannot report {}: there is no experiment in it", .folder.display())]
+    #[error("cannot report {}: no experiment in this folder", .folder.display())]
     NoResults { folder: PathBuf },
-    #[error("{}: this is no result of an experiment", .path.display())]
+    #[error("{}: invalid result of an experiment", .path.display())]
     Result { path: PathBuf, source: serde_json::Error },
-    #[error("{}: cannot put experiments on different data into one folder: this one is on {}, the next on {}", .path.display(), .others[0], .others[1])]
+    #[error("{}: cannot put experiments on different data into one folder: this one uses {}, the next {}", .path.display(), .others[0], .others[1])]
     OtherData { path: PathBuf, others: Box<[DataIdentity; 2]> },
-    #[error("{}: this is no SVG", .path.display())]
+    #[error("{}: expected an SVG", .path.display())]
     NoDrawing { path: PathBuf },
     #[error(transparent)]
     Storage(#[from] StorageError),

@@ -1,4 +1,4 @@
-//! What can be drawn: as SVG, and as PNG with two pixels for each of the SVG's.
+//! Rendering as SVG, and as PNG with twice the resolution.
 
 use std::cell::RefCell;
 use std::fs;
@@ -17,43 +17,43 @@ use super::text::{fit_distinct, fit_text, width};
 use crate::run_dir::StorageError;
 use crate::run_dir::atomic_file::write_atomic;
 
-/// Pixels of a PNG for each of the SVG's.
+/// Pixels of a PNG per pixel of the SVG, in each direction.
 pub(super) const PIXELS: u32 = 2;
-/// The family of an SVG's text.
+/// Font family of an SVG's text.
 pub(super) const FONT: &str = "sans-serif";
 /// Height of the title, pixels of the SVG.
 pub(super) const TITLE: u32 = 40;
-/// Sizes of text, pixels of the SVG times [`EM`](super::text).
+/// Font sizes, pixels of the SVG times [`EM`](super::text).
 pub(super) const TITLE_SIZE: u32 = 19;
 pub(super) const TEXT: u32 = 15;
 pub(super) const SMALL: u32 = 14;
-/// Pixels left and right of the title.
+/// Margin left and right of the title, pixels of the SVG.
 const MARGIN: u32 = 12;
-/// A viewer's font may be wider than the program's by this.
+/// Allowance for viewers' fonts that are wider than the embedded ones.
 const WIDER: f64 = 1.2;
 
-/// Something to be drawn.
+/// A chart that can be rendered.
 pub trait Render {
-    /// What stands above it, and names it in errors.
+    /// Returns the title, which also names the chart in errors.
     fn title(&self) -> &str;
 
-    /// Width and height in pixels of the SVG.
+    /// Returns width and height, pixels of the SVG.
     fn size(&self) -> (u32, u32);
 
-    /// Draws it, without its title, with so many pixels for each of the SVG's; or says why not.
+    /// Draws the chart without its title. `scale`: pixels per pixel of the SVG.
     ///
     /// # Errors
-    /// When the drawing fails.
+    /// Returns the backend's message if drawing fails.
     fn draw<B: DrawingBackend>(
         &self,
         area: &DrawingArea<B, Shift>,
         scale: u32,
     ) -> Result<(), String>;
 
-    /// The picture as SVG.
+    /// Returns the chart as SVG.
     ///
     /// # Errors
-    /// When it cannot be drawn.
+    /// Returns an error if drawing fails.
     fn svg(&self) -> Result<String, FigureError> {
         let mut text = String::new();
         let elements = Rc::new(RefCell::new(Elements::default()));
@@ -65,10 +65,10 @@ pub trait Render {
         Ok(elements.insert_into(&text))
     }
 
-    /// The picture as PNG.
+    /// Returns the chart as PNG.
     ///
     /// # Errors
-    /// When it cannot be drawn.
+    /// Returns an error if drawing fails.
     fn png(&self) -> Result<Vec<u8>, FigureError> {
         let (width, height) = self.size();
         let (width, height) = (width * PIXELS, height * PIXELS);
@@ -80,23 +80,23 @@ pub trait Render {
         encode_png(width, height, pixels).map_err(|reason| self.error(reason))
     }
 
-    /// Writes `NAME.svg` and `NAME.png` into a folder; files of these names are replaced.
+    /// Writes `NAME.svg` and `NAME.png` into a folder, replacing existing files.
     ///
     /// # Errors
-    /// When the picture cannot be drawn or a file cannot be written.
+    /// Returns an error if drawing fails or a file cannot be written.
     fn save(&self, folder: &Path, name: &str) -> Result<(), FigureError> {
         fs::create_dir_all(folder).map_err(StorageError::io("created", folder))?;
         write_atomic(&folder.join(format!("{name}.svg")), self.svg()?.as_bytes())?;
         write_atomic(&folder.join(format!("{name}.png")), &self.png()?)?;
         Ok(())
     }
-    /// That it cannot be drawn, and why.
+    /// Returns the error for a failed drawing.
     fn error(&self, reason: String) -> FigureError {
         FigureError::Draw { title: self.title().to_string(), reason }
     }
 }
 
-/// Red, green and blue bytes as a PNG file, or why there is none.
+/// Encodes RGB bytes as PNG, or returns the encoder's message.
 pub(super) fn encode_png(width: u32, height: u32, pixels: Vec<u8>) -> Result<Vec<u8>, String> {
     let image = image::RgbImage::from_raw(width, height, pixels).ok_or("pixels are missing")?;
     let mut bytes = Vec::new();
@@ -106,17 +106,17 @@ pub(super) fn encode_png(width: u32, height: u32, pixels: Vec<u8>) -> Result<Vec
     Ok(bytes)
 }
 
-/// Width of a text in any viewer, pixels of the SVG.
+/// Returns the width reserved for a text in any viewer, pixels of the SVG.
 pub(super) fn text_width(text: &str, size: u32) -> u32 {
     (WIDER * width(text, f64::from(size))).ceil() as u32
 }
 
-/// The text, or its beginning, in a room of pixels of the SVG.
+/// Cuts a text to a width in pixels of the SVG.
 pub(super) fn cut_text(text: &str, size: u32, room: u32) -> String {
     fit_text(text, f64::from(size), f64::from(room) / WIDER)
 }
 
-/// Names of one axis or legend, each in a room of pixels of the SVG: cut so that they still differ.
+/// Cuts the names of an axis or legend to a width in pixels of the SVG, so that they still differ.
 pub(super) fn cut_distinct<'a>(
     names: impl IntoIterator<Item = &'a str>,
     size: u32,
@@ -126,12 +126,12 @@ pub(super) fn cut_distinct<'a>(
     fit_distinct(&names, f64::from(size), f64::from(room) / WIDER)
 }
 
-/// Width of a picture that has room for its title, unless the title is very long.
+/// Returns the width of a chart including room for its title, unless the title is very long.
 pub(super) fn width_for_title(width: u32, title: &str) -> u32 {
     width.max((text_width(title, TITLE_SIZE) + 2 * MARGIN).min(WIDTH_FOR_TITLE))
 }
 
-/// Longer titles are cut.
+/// Largest width for a title, pixels of the SVG. Longer titles are cut.
 const WIDTH_FOR_TITLE: u32 = 900;
 
 fn draw_with_title<P: Render + ?Sized, B: DrawingBackend>(
@@ -141,7 +141,7 @@ fn draw_with_title<P: Render + ?Sized, B: DrawingBackend>(
 ) -> Result<(), String> {
     static FONT_IS_THERE: Once = Once::new();
     FONT_IS_THERE.call_once(|| {
-        // Plotters lays out with it. One that cannot be read shows when text is drawn.
+        // Plotters uses this font for its layout. An unreadable font fails when text is drawn.
         let font = epaint_default_fonts::UBUNTU_LIGHT;
         let _ = plotters::style::register_font(FONT, FontStyle::Normal, font);
     });
@@ -154,7 +154,7 @@ fn draw_with_title<P: Render + ?Sized, B: DrawingBackend>(
     area.present().map_err(draw_error)
 }
 
-/// Where a text lies, seen from its place.
+/// Side of an anchor on which a text lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Left,
@@ -197,7 +197,7 @@ pub(super) fn coloured<B: DrawingBackend>(
     area.draw_text(text, &style, place).map_err(draw_error)
 }
 
-/// Draws a text that is read from below to above.
+/// Draws a vertical text, read from bottom to top.
 pub(super) fn vertical_text<B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
     text: &str,
@@ -210,7 +210,7 @@ pub(super) fn vertical_text<B: DrawingBackend>(
     area.draw_text(text, &style, place).map_err(draw_error)
 }
 
-/// What a drawing says when it fails.
+/// Converts a drawing error to text.
 pub(super) fn draw_error<E: std::error::Error + Send + Sync>(
     error: DrawingAreaErrorKind<E>,
 ) -> String {

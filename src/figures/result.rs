@@ -1,61 +1,61 @@
-//! What an experiment found: the file `result.json` of its folder.
+//! The result of an experiment: the file `result.json` in its folder.
 
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::DataIdentity;
 use crate::evaluate::Spread;
 
-/// What stands for a device where nothing was computed on one.
+/// Device name if nothing was computed on a device.
 pub const NO_DEVICE: &str = "none was needed";
-/// Name of the file.
+/// File name of the result.
 pub const RESULT: &str = "result.json";
 
-/// An experiment's findings, with what is needed to judge and to repeat them.
+/// Findings of an experiment, and what is needed to judge and repeat them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExperimentResult {
-    /// As the command line names it: `fig6b`.
+    /// Name on the command line: `fig6b`.
     pub name: String,
-    /// In the paper: "Figure 6B".
+    /// Figure of the paper: "Figure 6B".
     pub figure: String,
-    /// What it is about, in a few words.
+    /// Short title.
     pub title: String,
-    /// What was done, in a few sentences.
+    /// Description of the method, a few sentences.
     pub about: String,
-    /// Whether with fewer images, epochs and seeds than the paper.
+    /// Whether it used fewer images, epochs and seeds than the paper.
     pub quick: bool,
-    /// What repeats it.
+    /// Command that repeats it.
     pub command: String,
     /// The data set; `None` in results of earlier versions.
     #[serde(default)]
     pub data: Option<DataIdentity>,
     /// Version of this program.
     pub version: String,
-    /// Name of the GPU, or of the processor and the number of threads.
+    /// Name of the GPU, or of the CPU with its number of threads.
     pub device: String,
-    /// When it was done, RFC 3339.
+    /// Time of the run, RFC 3339.
     pub date: String,
-    /// How long it took.
+    /// Duration, s.
     pub seconds: f64,
-    /// In the order of the page.
+    /// Figures in the order of the report.
     pub plots: Vec<Plot>,
-    /// One for each of the paper's numbers.
+    /// One finding per number of the paper.
     pub findings: Vec<Finding>,
 }
 
 impl ExperimentResult {
-    /// The same result without a verdict on any finding, unless it is of MNIST: the paper's numbers are.
+    /// Removes all verdicts unless the data are MNIST, which the paper used.
     pub(crate) fn judged_on_mnist_only(mut self) -> Self {
         if self.data.as_ref().is_some_and(DataIdentity::is_mnist) {
             return self;
         }
         let data = match &self.data {
-            Some(data) => format!("this is of {}", data.name),
-            None => "the data of this result are not recorded".to_string(),
+            Some(data) => format!("this used {}", data.name),
+            None => "the data of this result are unknown".to_string(),
         };
         for finding in &mut self.findings {
             finding.agrees = None;
-            let note = format!("not judged: the paper's number is of MNIST, {data}");
-            // A result that was read has its note already.
+            let note = format!("not judged: the paper used MNIST, {data}");
+            // A result read from a file already has the note.
             finding.note = match finding.note.take() {
                 Some(old) if old.starts_with(&note) => Some(old),
                 Some(old) => Some(format!("{note}; {old}")),
@@ -65,7 +65,7 @@ impl ExperimentResult {
         self
     }
 
-    /// The data set in words.
+    /// Returns the data set as text.
     pub fn data_in_words(&self) -> String {
         self.data.as_ref().map_or("not recorded".to_string(), DataIdentity::to_string)
     }
@@ -74,45 +74,45 @@ impl ExperimentResult {
 /// A figure in the experiment's folder: `NAME.svg`, `NAME.png`, and the data behind it, `NAME.csv`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plot {
-    /// The name of its files, without their endings.
+    /// File name without extension.
     pub name: String,
-    /// What there is to see.
+    /// Caption.
     pub caption: String,
 }
 
-/// One of the paper's numbers, or an order of them, beside what was found here.
+/// A number of the paper, or an order of numbers, beside the one found here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
-    /// What is measured: "784-500-10, test error".
+    /// Measured quantity: "784-500-10, test error".
     pub what: String,
-    /// Of both numbers: "%"; empty for a number without a unit.
+    /// Unit of both numbers: "%". Empty if there is none.
     pub unit: String,
-    /// As the paper reports it: "4.1", "below 1".
+    /// The paper's number: "4.1", "below 1".
     pub paper: String,
-    /// What was found here.
+    /// The number found here.
     pub ours: Measured,
-    /// What agreement means: "within 0.3 points", "smaller than with full feedback".
+    /// Criterion of agreement: "within 0.3 points", "smaller than with full feedback".
     pub criterion: String,
-    /// `None` where it cannot be judged, as its note says.
+    /// Whether they agree, `None` if not judged for the reason in `note`.
     pub agrees: Option<bool>,
-    /// What to know when it does not agree, or when it was measured otherwise than in the paper.
+    /// Reason for a disagreement, or difference to the paper's method.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub note: Option<String>,
 }
 
-/// A number over `n` networks, or over whatever its finding says.
+/// Mean of `n` values, usually of networks.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// In the unit of the finding.
+    /// Mean in the unit of the finding.
     pub mean: f64,
-    /// Nothing where there is only one.
+    /// Standard deviation, `None` for a single value.
     pub sd: Option<f64>,
-    /// Values that it is the mean of.
+    /// Number of values.
     pub n: usize,
 }
 
 impl Measured {
-    /// Of at least one value.
+    /// Computes mean and standard deviation of at least one value.
     pub fn of(values: &[f64]) -> Self {
         let Spread { mean, sd, .. } = Spread::of(values);
         Measured { mean, sd, n: values.len() }

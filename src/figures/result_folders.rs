@@ -1,4 +1,4 @@
-//! The results of the experiments of a folder.
+//! Reads the results of all experiments in a folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,11 @@ use crate::dataset::DataIdentity;
 use crate::files;
 use crate::run_dir::StorageError;
 
-/// The results of all experiments whose folders lie in `folder`, with these, in the order of the paper's figures.
+/// Reads the results of all experiments whose folders are in `folder`, in the order of the paper's figures. Returns
+/// them with their folders.
 ///
 /// # Errors
-/// When there is none, or a result cannot be read.
+/// Returns an error if there is no result, or one is unreadable.
 pub fn read_results(folder: &Path) -> Result<Vec<(PathBuf, ExperimentResult)>, FigureError> {
     if !folder.is_dir() {
         return Err(FigureError::NoFolder { folder: folder.to_owned() });
@@ -38,10 +39,10 @@ pub fn read_results(folder: &Path) -> Result<Vec<(PathBuf, ExperimentResult)>, F
     Ok(found)
 }
 
-/// Refuses a folder that holds experiments on other data: a page would put them side by side.
+/// Refuses a folder with experiments on other data, which the report would put side by side.
 ///
 /// # Errors
-/// Returns [`ReportError::OtherData`] if there are any, another error if a result cannot be read.
+/// Returns [`FigureError::OtherData`] if there are any, or an error if a result is unreadable.
 pub fn ensure_same_data(folder: &Path, data: &DataIdentity) -> Result<(), FigureError> {
     let found = match read_results(folder) {
         Ok(found) => found,
@@ -58,7 +59,7 @@ pub fn ensure_same_data(folder: &Path, data: &DataIdentity) -> Result<(), Figure
     Ok(())
 }
 
-/// The number of a figure of the paper: fig10 comes behind fig9b, and what is no figure behind all.
+/// Returns the number of a paper's figure, `u32::MAX` for other names: fig10 sorts after fig9b, other names last.
 fn figure_number(name: &str) -> u32 {
     let digits = name.strip_prefix("fig").unwrap_or_default().chars();
     digits.take_while(char::is_ascii_digit).collect::<String>().parse().unwrap_or(u32::MAX)

@@ -1,8 +1,8 @@
-//! Tables of text: aligned for people, or as Markdown.
+//! Text tables: aligned for terminals, or as Markdown.
 
 use std::iter::once;
 
-/// Rows below a header; each row has as many cells as the header.
+/// A table with a header. Each row has as many cells as the header.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     header: Vec<String>,
@@ -10,22 +10,22 @@ pub struct Table {
 }
 
 impl Table {
-    /// Without rows.
+    /// Creates a table without rows.
     pub fn new<T: ToString>(header: &[T]) -> Self {
         Table { header: header.iter().map(T::to_string).collect(), rows: Vec::new() }
     }
 
-    /// Adds a row.
+    /// Appends a row.
     pub fn push(&mut self, row: Vec<String>) {
         self.rows.push(row);
     }
 
-    /// The first column to the left, all others to the right, two blanks between.
+    /// Returns aligned text: the first column to the left, all others to the right, two spaces between.
     pub fn aligned(&self) -> String {
         self.lines(&|cells| cells.join("  ").trim_end().to_string()).join("\n")
     }
 
-    /// The same alignment, as Markdown.
+    /// Returns the table as Markdown, with the same alignment.
     pub fn markdown(&self) -> String {
         let safe = |cells: &Vec<String>| cells.iter().map(|cell| one_cell(cell)).collect();
         let table =
@@ -61,7 +61,7 @@ impl Table {
     }
 }
 
-/// Text that neither ends its cell of Markdown nor its line.
+/// Escapes a cell of a Markdown table.
 fn one_cell(text: &str) -> String {
     text.replace('|', "\\|").replace(['\n', '\r'], " ")
 }
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_as_wide_as_their_widest_cell() {
+    fn columns_fit_their_widest_cell() {
         assert_eq!(table().aligned(), "what        µs\na launch     7\nboth      1000");
     }
 

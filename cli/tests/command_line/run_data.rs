@@ -209,8 +209,8 @@ fn experiments_name_their_data_and_share_no_page() {
     }
     let result: serde_json::Value = serde_json::from_str(&read("fig4/result.json")).unwrap();
     assert_eq!(result["data"]["name"], "data");
-    // The paper's numbers are of MNIST.
-    let note = "not judged: the paper's number is of MNIST, this is of data";
+    // The paper used MNIST.
+    let note = "not judged: the paper used MNIST, this used data";
     for finding in result["findings"].as_array().unwrap() {
         assert!(finding["agrees"].is_null(), "{finding}");
         assert!(finding["note"].as_str().unwrap().starts_with(note), "{finding}");
@@ -235,7 +235,7 @@ fn experiments_name_their_data_and_share_no_page() {
     output_of(apical(&folder).args(reproduce).args(["--out", "other"]));
     fs::rename(folder.path().join("other/fig4"), folder.path().join("out/fig4-other")).unwrap();
     output_of(apical(&folder).args(["report", "out"]));
-    assert!(read("report.html").contains("Warning: the experiments are of different data"));
+    assert!(read("report.html").contains("Warning: the experiments used different data"));
 }
 
 #[test]

@@ -1,16 +1,16 @@
-//! The fonts of PNG files, and the glyphs of characters in them.
+//! Embedded fonts for PNG, and their glyphs.
 //!
-//! Ubuntu Light has Latin, Greek and Cyrillic letters, Noto Emoji pictures, Hack arrows and accents: outlines. All
-//! other characters are bitmaps of GNU Unifont (SIL Open Font License 1.1).
+//! Outline fonts: Ubuntu Light (Latin, Greek, Cyrillic), Noto Emoji, Hack (arrows, accents). All other characters are
+//! bitmaps of GNU Unifont (SIL Open Font License 1.1).
 
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use ab_glyph::{Font, FontRef, GlyphId, Point};
 use unifont_bitmap::Unifont;
 
-/// Font size of plotters, in em.
+/// Plotters' font size, em.
 pub(super) const EM: f64 = 1.24;
-/// Rows of a bitmap, and those above the baseline.
+/// Number of rows of a bitmap, and of rows above the baseline.
 const ROWS: usize = 16;
 const ASCENT: f64 = 14.0;
 /// Height of a bitmap, em.
@@ -19,23 +19,23 @@ const BITMAP: f64 = 1.1;
 static OUTLINES: LazyLock<Vec<FontRef<'static>>> = LazyLock::new(|| {
     use epaint_default_fonts::{HACK_REGULAR, NOTO_EMOJI_REGULAR, UBUNTU_LIGHT};
     let fonts = [UBUNTU_LIGHT, NOTO_EMOJI_REGULAR, HACK_REGULAR];
-    // A font that cannot be read leaves its characters to the next.
+    // Skip an unreadable font; the next one has to provide its characters.
     fonts.into_iter().filter_map(|font| FontRef::try_from_slice(font).ok()).collect()
 });
 
 static BITMAPS: LazyLock<Mutex<Unifont>> = LazyLock::new(|| Mutex::new(Unifont::open()));
 
-/// What a font draws for a character.
+/// Glyph of a character.
 pub(super) enum Glyph {
     Outline(&'static FontRef<'static>, GlyphId),
-    /// Rows of bits, the leftmost pixel the highest, and their number.
+    /// Rows of bits, the leftmost pixel highest.
     Bitmap {
         rows: [u16; ROWS],
         columns: usize,
     },
 }
 
-/// The glyph of a character. One that no font has is drawn as U+FFFD, a question mark in a diamond.
+/// Returns the glyph of a character, or of U+FFFD if no font has it.
 pub(super) fn glyph(letter: char) -> Glyph {
     let outline = OUTLINES.iter().map(|font| (font, font.glyph_id(letter)));
     match outline.into_iter().find(|(_, id)| id.0 > 0) {
@@ -45,7 +45,7 @@ pub(super) fn glyph(letter: char) -> Glyph {
 }
 
 fn bitmap(letter: char) -> Glyph {
-    // A thread that panicked leaves a cache of bitmaps that is whole.
+    // Ignore mutex poisoning: the cache of bitmaps stays valid.
     let mut font = BITMAPS.lock().unwrap_or_else(PoisonError::into_inner);
     let bitmap = font.load_bitmap(letter.into());
     let columns = if bitmap.is_wide() { 16 } else { 8 };
@@ -57,7 +57,7 @@ fn bitmap(letter: char) -> Glyph {
 }
 
 impl Glyph {
-    /// Width, em.
+    /// Returns the width, em.
     pub(super) fn advance(&self) -> f64 {
         match self {
             Glyph::Outline(font, id) => f64::from(font.h_advance_unscaled(*id)) / units(font),
@@ -65,7 +65,7 @@ impl Glyph {
         }
     }
 
-    /// The middle of its ink, em from its left edge.
+    /// Returns the horizontal middle of the drawn area, em from its left edge.
     pub(super) fn middle(&self) -> f64 {
         match self {
             Glyph::Outline(font, id) => font.outline(*id).map_or(0.0, |outline| {
@@ -76,7 +76,7 @@ impl Glyph {
         }
     }
 
-    /// Draws it on a baseline at 0, from `left` on, with `em` pixels an em.
+    /// Draws the glyph on a baseline at 0, from `left` on, with `em` pixels per em.
     pub(super) fn draw(&self, left: f64, em: f64, draw: &mut dyn FnMut(i32, i32, f32)) {
         match self {
             Glyph::Outline(font, id) => {
@@ -101,7 +101,7 @@ fn units(font: &FontRef) -> f64 {
     f64::from(font.units_per_em().unwrap_or(1000.0))
 }
 
-/// Draws squares of `side` pixels: a pixel that several share is covered by a part of each.
+/// Draws squares of `side` pixels with antialiasing: a pixel's coverage is the area of the squares in it.
 fn draw_bitmap(
     left: f64,
     side: f64,
@@ -114,7 +114,7 @@ fn draw_bitmap(
         (start.floor() as i32, (start + count as f64 * side).ceil() as i32)
     };
     let ((x0, x1), (y0, y1)) = (ends(left, columns), ends(top, ROWS));
-    // The squares that a pixel touches, each with the part of the pixel that lies in it.
+    // Squares that overlap a pixel, with the overlap.
     let touched = |pixel: i32, start: f64, count: usize| {
         let (low, high) = (f64::from(pixel), f64::from(pixel + 1));
         let first = ((low - start) / side).floor().max(0.0) as usize;

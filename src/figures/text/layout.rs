@@ -1,4 +1,4 @@
-//! Letters in the order in which they stand on paper.
+//! Text layout: bidirectional order, joined Arabic letters, grapheme clusters.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use ar_reshaper::ArabicReshaper;
 use unicode_bidi::BidiInfo;
 use unicode_width::UnicodeWidthChar;
 
-/// Letters from left to right, each with its accents.
+/// Returns the letters from left to right, each with its accents.
 pub(super) fn clusters(text: &str) -> Vec<String> {
     if text.is_ascii() {
         return text.chars().map(String::from).collect();
@@ -28,8 +28,7 @@ pub(super) fn clusters(text: &str) -> Vec<String> {
     clusters
 }
 
-/// Arabic letters in the forms that they have beside each other. The text has no joiners: the crate counts letters
-/// without them.
+/// Joins Arabic letters. Requires text without joiners, which the crate miscounts.
 fn joined(text: &str) -> String {
     match text.chars().any(|c| ('\u{600}'..='\u{6ff}').contains(&c)) {
         true => ArabicReshaper::default().reshape(text),
@@ -48,7 +47,7 @@ fn of_run(text: &str, run: Range<usize>) -> Vec<String> {
     clusters
 }
 
-/// Whether a character only steers how others are shown.
+/// Returns whether a character only controls how others are shown.
 fn is_invisible(letter: char) -> bool {
     matches!(letter,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'

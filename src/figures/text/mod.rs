@@ -1,7 +1,6 @@
-//! Text in pictures: any script, cut to the room that there is.
+//! Text in figures: any script, cut to the available width.
 //!
-//! A PNG is drawn with fonts that are part of the program, so that it is the same on every machine. An SVG names a
-//! family of fonts and leaves the choice to the viewer.
+//! PNG uses embedded fonts, so that files are equal on every machine. SVG names a font family, which the viewer chooses.
 
 mod fonts;
 mod layout;
@@ -14,10 +13,10 @@ use unicode_width::UnicodeWidthChar;
 use fonts::{EM, glyph};
 use layout::clusters;
 
-/// Ends a text that was cut.
+/// Mark of a cut.
 const CUT: char = '…';
 
-/// Text without characters that have no place on a line, or in XML.
+/// Replaces characters that break a line or are invalid in XML.
 pub(super) fn single_line(text: &str) -> String {
     let safe = |c: char| match c {
         c if c.is_control() => ' ',
@@ -28,12 +27,12 @@ pub(super) fn single_line(text: &str) -> String {
     text.chars().map(safe).collect()
 }
 
-/// Width of a text in pixels, at a font size of plotters.
+/// Returns the width of a text in pixels. `size`: plotters' font size.
 pub(super) fn width(text: &str, size: f64) -> f64 {
     clusters(text).iter().map(|cluster| advance(cluster, size)).sum()
 }
 
-/// The text, or as much of its beginning as fits into `room` pixels, with an ellipsis.
+/// Cuts the end of a text to fit into `room` pixels, marked by an ellipsis.
 pub(super) fn fit_text(text: &str, size: f64, room: f64) -> String {
     let text = single_line(text);
     if width(&text, size) <= room {
@@ -41,7 +40,7 @@ pub(super) fn fit_text(text: &str, size: f64, room: f64) -> String {
     }
     let mut letters: Vec<char> = text.chars().collect();
     while let Some(letter) = letters.pop() {
-        // An accent goes with its letter.
+        // Remove an accent together with its letter.
         if letter.width() == Some(0) {
             continue;
         }
@@ -53,7 +52,7 @@ pub(super) fn fit_text(text: &str, size: f64, room: f64) -> String {
     CUT.to_string()
 }
 
-/// The texts, each [`fitted`]. If two that differ would then look the same, all lose their middle in place of their end.
+/// Cuts each text as [`fit_text`] does. If different texts then look the same, cuts the middle of all instead.
 pub(super) fn fit_distinct(texts: &[&str], size: f64, room: f64) -> Vec<String> {
     let cut: Vec<String> = texts.iter().map(|text| fit_text(text, size, room)).collect();
     let count = |texts: &mut dyn Iterator<Item = &str>| texts.collect::<HashSet<_>>().len();
@@ -65,7 +64,7 @@ pub(super) fn fit_distinct(texts: &[&str], size: f64, room: f64) -> Vec<String> 
     }
 }
 
-/// The text, or as much of its beginning and of its end as fits into `room` pixels, with an ellipsis between.
+/// Cuts the middle of a text to fit into `room` pixels, marked by an ellipsis.
 fn without_middle(text: &str, size: f64, room: f64) -> String {
     let text = single_line(text);
     if width(&text, size) <= room {
@@ -92,8 +91,7 @@ fn advance(cluster: &str, size: f64) -> f64 {
     cluster.chars().next().map_or(0.0, |base| glyph(base).advance() * size / EM)
 }
 
-/// Draws a text from `(0, 0)`, the left end of its baseline, to the right: `draw` takes a pixel and its part that is
-/// covered.
+/// Draws a text whose baseline starts at `(0, 0)`. `draw` receives each pixel with its coverage from 0 to 1.
 pub(super) fn draw(text: &str, size: f64, draw: &mut dyn FnMut(i32, i32, f32)) {
     let em = size / EM;
     let mut x = 0.0;
@@ -101,7 +99,7 @@ pub(super) fn draw(text: &str, size: f64, draw: &mut dyn FnMut(i32, i32, f32)) {
         let advance = advance(&cluster, size);
         for (index, letter) in cluster.chars().enumerate() {
             let glyph = glyph(letter);
-            // Accents lie over the middle of their letter.
+            // Centre accents over their letter.
             let left = match index {
                 0 => x,
                 _ => x + advance / 2.0 - glyph.middle() * em,
@@ -112,7 +110,7 @@ pub(super) fn draw(text: &str, size: f64, draw: &mut dyn FnMut(i32, i32, f32)) {
     }
 }
 
-/// Texts in black on white, each cut to `room` pixels.
+/// Renders texts in black on white, each cut to `room` pixels.
 pub(crate) fn labels(texts: &[&str], size: u32, room: u32) -> Vec<RgbImage> {
     let texts = fit_distinct(texts, size.into(), room.into());
     texts.iter().map(|text| label(text, size)).collect()
@@ -135,7 +133,7 @@ fn label(text: &str, size: u32) -> RgbImage {
 mod tests {
     use super::*;
 
-    /// Pixels of a text, as a set that can be compared.
+    /// Returns the sorted pixels of a text.
     fn ink(text: &str) -> Vec<(i32, i32)> {
         let mut pixels = Vec::new();
         draw(text, 26.0, &mut |x, y, part| {
@@ -149,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn every_script_has_ink_of_its_own() {
+    fn every_script_has_its_own_glyphs() {
         let missing = ink("\u{10ffff}");
         let scripts = ["é", "ω", "Ж", "猫", "ひ", "한", "ق", "א", "क", "ต", "🐱", "→", "e\u{301}"];
         let drawn = scripts.map(ink);
@@ -161,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn ink_lies_within_the_width() {
+    fn glyphs_lie_within_the_width() {
         for text in ["apical", "猫と犬", "שלום", "قطة", "🐱🐶", "mixed 猫 ω"] {
             let pixels = ink(text);
             let (first, last) = (pixels[0].0, pixels[pixels.len() - 1].0);
@@ -175,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn right_to_left_text_begins_at_the_right() {
+    fn right_to_left_text_is_reversed() {
         // Alef is the first letter of the second word of a mixed line, and stands behind bet.
         assert_eq!(clusters("אב").concat(), "בא");
         assert_eq!(clusters("a אב").concat(), "a בא");
@@ -184,15 +182,15 @@ mod tests {
     }
 
     #[test]
-    fn accents_are_part_of_their_letter() {
+    fn accents_belong_to_their_letter() {
         assert_eq!(clusters("e\u{301}a"), ["e\u{301}", "a"]);
         assert_eq!(width("e\u{301}", 20.0), width("e", 20.0));
-        // What only tells letters apart or joins them has no ink.
+        // Joiners and variation selectors have no glyph.
         assert_eq!(clusters("a\u{200d}\u{fe0f}b"), ["a", "b"]);
     }
 
     #[test]
-    fn long_text_is_cut_to_its_room() {
+    fn long_text_is_cut_to_the_width() {
         let name = "a name that is far too long for its place";
         let cut = fit_text(name, 13.0, 100.0);
         assert!(cut.ends_with(CUT) && name.starts_with(cut.trim_end_matches(CUT)), "{cut}");

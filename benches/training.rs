@@ -9,7 +9,7 @@ use std::slice::from_ref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use apical::config::{Config, FeedbackWeights, HiddenErrors, Preset, Transmission};
+use apical::config::{Config, CreditAssignment, FeedbackWeights, Preset, Signal};
 use apical::dataset::Dataset;
 use apical::layout::{Array, Backend, Kernel, Lane, Launch};
 use apical::network::Network;
@@ -25,7 +25,7 @@ fn simulation(config: &Config, dataset: &Arc<Dataset>, backend: Box<dyn Backend>
     let network = Network::initial(config, dataset.pixels());
     let mut simulation =
         Simulation::new(backend, config, dataset, &network).expect("the backend takes the network");
-    for minibatch in order(config, dataset, 1)[..WARM_UP].chunks(config.batch) {
+    for minibatch in order(config, dataset, 1)[..WARM_UP].chunks(config.batch_size) {
         simulation.train(minibatch).expect("a minibatch runs");
     }
     simulation
@@ -70,8 +70,8 @@ fn training(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(name);
         let images = order(&config, &dataset, 2);
         for (backend, mut simulation) in simulations(&config, &dataset, &Selection::default()) {
-            let mut minibatches = images.chunks_exact(config.batch).cycle();
-            group.throughput(Throughput::Elements(config.batch as u64));
+            let mut minibatches = images.chunks_exact(config.batch_size).cycle();
+            group.throughput(Throughput::Elements(config.batch_size as u64));
             group.bench_function(backend, |bencher| {
                 bencher.iter(|| {
                     let minibatch = minibatches.next().expect("an endless cycle");
@@ -115,20 +115,18 @@ fn config_with(kernel: Kernel) -> Config {
         Kernel::Apical | Kernel::ApicalHistory | Kernel::Network => {
             Config { g_apical: 0.05, ..base }
         }
-        Kernel::ApicalRate => {
-            Config { g_apical: 0.05, feedback_transmission: Transmission::Rates, ..base }
-        }
+        Kernel::ApicalRate => Config { g_apical: 0.05, feedback_signal: Signal::Rates, ..base },
         Kernel::Feedback => Config {
             feedback_weights: FeedbackWeights::Symmetric,
-            feedback_noise: 0.05,
+            feedback_noise_sd: 0.05,
             layers: vec![500, 100, 10],
             ..base
         },
-        Kernel::Inverse => Config { feedback_eta: 0.01, ..base },
+        Kernel::Inverse => Config { feedback_lr: 0.01, ..base },
         Kernel::Shine | Kernel::Flow | Kernel::Rate | Kernel::Average => {
-            Config { transmission: Transmission::Rates, ..base }
+            Config { signal: Signal::Rates, ..base }
         }
-        Kernel::Backward => Config { hidden_errors: HiddenErrors::Backpropagation, ..base },
+        Kernel::Backward => Config { credit_assignment: CreditAssignment::Backpropagation, ..base },
         _ => base,
     }
 }
@@ -145,11 +143,11 @@ fn kernels(criterion: &mut Criterion) {
     for kernel in Kernel::ALL {
         let config = &config_with(kernel);
         let mut group = criterion.benchmark_group(format!("kernel {kernel}, batch 32"));
-        group.throughput(Throughput::Elements(config.batch as u64));
+        group.throughput(Throughput::Elements(config.batch_size as u64));
         let images = order(config, &dataset, 2);
         for (backend, mut simulation) in simulations(config, &dataset, &how_with(kernel)) {
             let (minibatch, lanes, launches): (_, Vec<Lane>, Vec<Launch>) =
-                simulation.prepare_training(&images[..config.batch]);
+                simulation.prepare_training(&images[..config.batch_size]);
             let backend_of = simulation.backend();
             backend_of.run(&minibatch, &lanes, &launches).expect("a minibatch runs");
             let own: Vec<Launch> =

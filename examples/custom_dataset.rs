@@ -39,7 +39,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let dataset =
         Dataset::from_parts("lines", SIDE, SIDE, training, test)?.with_class_names(names)?;
 
-    let config = Config { layers: vec![40, 2], epochs: 8, batch: 4, ..Config::default() };
+    let config = Config { layers: vec![40, 2], epochs: 8, batch_size: 4, ..Config::default() };
     let mut training = Training::new(config, dataset, &Selection::default())?;
     let summary = training.run(&mut |_| ControlFlow::Continue(()))?;
     println!("{:.1} % of the test images are wrong", summary.evaluation.error());

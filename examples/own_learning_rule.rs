@@ -55,13 +55,13 @@ fn change_weights(
 pub fn main() -> Result<(), Box<dyn Error>> {
     let config = Config {
         layers: vec![100, 10],
-        batch: 8,
-        initial: Initial::Latest,
-        images: 4000,
+        batch_size: 8,
+        weight_init: Initial::Latest,
+        train_images: 4000,
         test_images: 500,
         ..Config::default()
     };
-    let dataset = Arc::new(Dataset::mnist()?.subset(0, config.images, config.test_images)?);
+    let dataset = Arc::new(Dataset::mnist()?.subset(0, config.train_images, config.test_images)?);
     let network = Network::initial(&config, dataset.pixels());
     let selection = Selection { keeps_lanes: true, ..Selection::default() };
     let opened = schedule::open(&selection, from_ref(&config), &dataset)?;
@@ -70,7 +70,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let tested = |simulation: &mut Simulation| test(simulation, &dataset, 500, 0);
     println!("before: {:.1} % wrong", tested(&mut simulation)?.error());
     for epoch in 1..=2 {
-        for minibatch in order(&config, &dataset, epoch).chunks(config.batch) {
+        for minibatch in order(&config, &dataset, epoch).chunks(config.batch_size) {
             let (minibatches, lanes, mut launches) = simulation.prepare_training(minibatch);
             launches.retain(|launch| !launch.kernel.learns());
             let backend = simulation.backend();

@@ -32,8 +32,8 @@ fn spikes_by_step(simulation: &mut Simulation, image: Image) -> Result<Vec<u32>,
 
 pub fn main() -> Result<(), Box<dyn Error>> {
     let config =
-        Config { layers: vec![100, 10], images: 3000, test_images: 10, ..Config::default() };
-    let dataset = Arc::new(Dataset::mnist()?.subset(0, config.images, config.test_images)?);
+        Config { layers: vec![100, 10], train_images: 3000, test_images: 10, ..Config::default() };
+    let dataset = Arc::new(Dataset::mnist()?.subset(0, config.train_images, config.test_images)?);
     let network = Network::initial(&config, dataset.pixels());
 
     // Arrays of single lanes can be read only where that is asked for: the CPU is faster if it need not keep them.
@@ -44,7 +44,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let first = dataset.training_count; // Test images come behind those of the training set.
     let image = Image { index: first, label: dataset.labels()[first], position: 0, slot: first };
     let before = spikes_by_step(&mut simulation, image)?;
-    for minibatch in order(&config, &dataset, 1).chunks(config.batch) {
+    for minibatch in order(&config, &dataset, 1).chunks(config.batch_size) {
         simulation.train(minibatch)?;
     }
     let after = spikes_by_step(&mut simulation, image)?;

@@ -2,7 +2,7 @@
 
 python -m venv venv && venv/bin/pip install numpy matplotlib safetensors
 apical train --epochs 3 --out run
-apical record run/weights.safetensors --quantities spikes --images 0 --out run/spikes.npz
+apical record run/weights.safetensors --quantities spikes --indices 0 --out run/spikes.npz
 venv/bin/python examples/plot_run.py run run.png
 """
 

@@ -16,8 +16,8 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let config = Config {
         layers: vec![100, 10],
         epochs: 2,
-        batch: 8,
-        images: 5000,
+        batch_size: 8,
+        train_images: 5000,
         test_images: 500,
         ..Config::default()
     };

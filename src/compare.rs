@@ -92,14 +92,18 @@ pub fn compare(
     listen: &mut dyn FnMut(&Compared),
 ) -> Result<Comparison, TrainError> {
     config.validate(dataset.pixels(), dataset.classes)?;
-    let dataset = Arc::new(dataset.subset(config.validation, config.images, config.test_images)?);
+    let dataset = Arc::new(dataset.subset(
+        config.validation_images,
+        config.train_images,
+        config.test_images,
+    )?);
     let network = Network::initial(&config, dataset.pixels());
     let pair = schedule::open_pair(selection, &config, &dataset)?;
     let mut cpu = Simulation::new(pair.cpu, &config, &dataset, &network)?;
     let mut gpu = Simulation::new(pair.gpu, &config, &dataset, &network)?;
     cpu.stop_on(&selection.stop);
     gpu.stop_on(&selection.stop);
-    let minibatches_each = dataset.training_count.div_ceil(config.batch);
+    let minibatches_each = dataset.training_count.div_ceil(config.batch_size);
     let mut compared = Compared {
         minibatches: 0,
         of_minibatches: minibatches_each * config.epochs as usize,
@@ -107,7 +111,7 @@ pub fn compare(
     };
     let mut difference = None;
     'epochs: for epoch in 1..=config.epochs {
-        for images in order(&config, &dataset, epoch).chunks(config.batch) {
+        for images in order(&config, &dataset, epoch).chunks(config.batch_size) {
             let work = cpu.prepare_training(images);
             let _ = gpu.prepare_training(images);
             let (cpu, gpu) = (cpu.backend(), gpu.backend());

@@ -184,7 +184,8 @@ impl Network {
     pub fn initial(config: &Config, pixels: usize) -> Self {
         let sizes = &config.layers;
         let broadcast = config.feedback == Feedback::Broadcast;
-        let mut feedback = config.initial.feedback(config.seed, sizes, broadcast, config.phi_max);
+        let mut feedback =
+            config.weight_init.feedback(config.seed, sizes, broadcast, config.phi_max);
         for (layer, weights) in feedback.iter_mut().enumerate() {
             sparsify(weights, config, layer);
         }
@@ -193,8 +194,8 @@ impl Network {
                 let below = if layer == 0 { pixels } else { sizes[layer - 1] };
                 let units = sizes[layer];
                 let weights =
-                    config.initial.weights(config.seed, sizes, layer, below, config.phi_max);
-                let biases = config.initial.biases(config.seed, layer, units);
+                    config.weight_init.weights(config.seed, sizes, layer, below, config.phi_max);
+                let biases = config.weight_init.biases(config.seed, layer, units);
                 let no_feedback = Vec::new();
                 let feedback = feedback.get(layer).unwrap_or(&no_feedback);
                 let sources = feedback.len().checked_div(units).unwrap_or(0);
@@ -234,7 +235,7 @@ fn apical_biases(config: &Config, layer: usize) -> Vec<f32> {
     if layer + 1 == config.layers.len() || !config.has_apical_biases() {
         return Vec::new();
     }
-    let half_width = config.apical_bias * 3f64.sqrt();
+    let half_width = config.apical_bias_sd * 3f64.sqrt();
     let mut stream = Stream::new(config.seed, Purpose::ApicalBiases, layer as u32, 0);
     let biases = (0..config.layers[layer]).map(|_| half_width * stream.uniform_signed());
     to_single(&biases.collect::<Vec<_>>())

@@ -55,8 +55,8 @@ pub type Listen<'a> = &'a mut dyn FnMut(TrialEvent) -> ControlFlow<()>;
 
 /// Training images of an epoch. The settings fit the data set.
 pub fn training_images(config: &Config, dataset: &Dataset) -> usize {
-    match config.images {
-        0 => dataset.training_count.saturating_sub(config.validation),
+    match config.train_images {
+        0 => dataset.training_count.saturating_sub(config.validation_images),
         images => images,
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! Does not prove: that a GPU does the same (see `exactness.rs` and `trainings.rs`).
 
-use apical::config::{Config, Feedback, FeedbackWeights, Transmission};
+use apical::config::{Config, Feedback, FeedbackWeights, Signal};
 use apical::model::filter::{kappa, taps};
 use apical::model::initial::Initial;
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity};
@@ -21,8 +21,8 @@ const TOLERANCE: f64 = 5e-5;
 fn base() -> Config {
     Config {
         layers: LAYERS.to_vec(),
-        batch: 1,
-        initial: Initial::Cited,
+        batch_size: 1,
+        weight_init: Initial::Cited,
         // Weights, and the feedback weights that follow them, change much from image to image.
         eta: vec![0.5],
         optimizer: apical::config::Optimizer::Sgd,
@@ -34,10 +34,10 @@ fn base() -> Config {
 fn kinds() -> Vec<Config> {
     let symmetric = Config { feedback_weights: FeedbackWeights::Symmetric, ..base() };
     vec![
-        Config { apical_bias: 0.8, ..base() },
+        Config { apical_bias_sd: 0.8, ..base() },
         symmetric.clone(),
-        Config { feedback_noise: 0.3, ..symmetric },
-        Config { feedback_eta: 2.0, apical_bias: 0.8, ..base() },
+        Config { feedback_noise_sd: 0.3, ..symmetric },
+        Config { feedback_lr: 2.0, apical_bias_sd: 0.8, ..base() },
     ]
 }
 
@@ -46,10 +46,10 @@ type Sent = Vec<Vec<f64>>;
 
 /// The kernel's weight of what was sent `back` steps ago, the newest 1 step.
 fn weight(kernel: &[f64], config: &Config, back: usize) -> f64 {
-    match (config.feedback_transmission, config.taps) {
-        (Transmission::Rates, _) => f64::from(u8::from(back == 1)),
-        (Transmission::Spikes, 0) => kappa(back),
-        (Transmission::Spikes, _) => kernel.get(back - 1).copied().unwrap_or(0.0),
+    match (config.feedback_signal, config.psp_kernel_ms) {
+        (Signal::Rates, _) => f64::from(u8::from(back == 1)),
+        (Signal::Spikes, 0) => kappa(back),
+        (Signal::Spikes, _) => kernel.get(back - 1).copied().unwrap_or(0.0),
     }
 }
 
@@ -59,13 +59,13 @@ fn check(config: &Config) {
     let dataset = support::random_dataset(5, 8, 9, 10);
     config.validate(dataset.pixels(), 10).expect("the settings are valid");
     let mut network = Network::initial(config, dataset.pixels());
-    let by_rates = config.feedback_transmission == Transmission::Rates;
+    let by_rates = config.feedback_signal == Signal::Rates;
     let sends = if by_rates { Quantity::Rates } else { Quantity::Spikes };
     let recorder = MonitorSpec::new(&[sends, Quantity::Apical, Quantity::Phases]);
     let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
     let mut session =
         MonitorSession::open(config, &dataset, &network, recorder, &selection).unwrap();
-    let kernel = taps(config.taps);
+    let kernel = taps(config.psp_kernel_ms);
     let mut sent: Vec<Sent> = LAYERS.iter().map(|&units| vec![Vec::new(); units]).collect();
     let mut shown = 0;
     for index in 0..IMAGES {
@@ -115,11 +115,17 @@ fn check(config: &Config) {
     }
 }
 
-fn check_kinds(taps: usize, feedback_transmission: Transmission) {
+fn check_kinds(taps: usize, feedback_signal: Signal) {
     for kind in kinds() {
         for feedback in [Feedback::Broadcast, Feedback::Layerwise] {
             for g_apical in [0.0, 0.05] {
-                check(&Config { taps, feedback_transmission, feedback, g_apical, ..kind.clone() });
+                check(&Config {
+                    psp_kernel_ms: taps,
+                    feedback_signal,
+                    feedback,
+                    g_apical,
+                    ..kind.clone()
+                });
             }
         }
     }
@@ -129,23 +135,23 @@ fn check_kinds(taps: usize, feedback_transmission: Transmission) {
 fn apical_voltage_with_a_cut_kernel_is_the_models() {
     // Of 9 and 17 taps, K steps take a word more than K - 1.
     for taps in [10, 9, 1, 17] {
-        check_kinds(taps, Transmission::Spikes);
+        check_kinds(taps, Signal::Spikes);
     }
 }
 
 #[test]
 fn apical_voltage_with_the_uncut_kernel_is_the_models() {
-    check_kinds(0, Transmission::Spikes);
+    check_kinds(0, Signal::Spikes);
 }
 
 #[test]
 fn apical_voltage_with_rates_skips_the_kernel() {
     for taps in [10, 0] {
-        check_kinds(taps, Transmission::Rates);
+        check_kinds(taps, Signal::Rates);
         let kind = &kinds()[3];
-        let transmission = Transmission::Rates;
-        let both = Config { taps, transmission, g_apical: 0.05, ..kind.clone() };
+        let signal = Signal::Rates;
+        let both = Config { psp_kernel_ms: taps, signal, g_apical: 0.05, ..kind.clone() };
         check(&both);
-        check(&Config { feedback_transmission: Transmission::Rates, ..both });
+        check(&Config { feedback_signal: Signal::Rates, ..both });
     }
 }

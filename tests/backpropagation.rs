@@ -4,7 +4,7 @@
 //!
 //! Does not prove: that a GPU does the same (see `exactness.rs`).
 
-use apical::config::{Config, HiddenErrors};
+use apical::config::{Config, CreditAssignment};
 use apical::layout::{Array, compartment};
 use apical::model::initial::Initial;
 use apical::network::Network;
@@ -20,10 +20,10 @@ const G_BASAL: f64 = 0.6;
 fn config(layers: &[usize], g_apical: f64) -> Config {
     Config {
         layers: layers.to_vec(),
-        batch: BATCH,
+        batch_size: BATCH,
         g_apical,
-        hidden_errors: HiddenErrors::Backpropagation,
-        initial: Initial::Cited,
+        credit_assignment: CreditAssignment::Backpropagation,
+        weight_init: Initial::Cited,
         ..Config::default()
     }
 }

@@ -21,7 +21,7 @@ use apical::train::order;
 fn config() -> Config {
     Config {
         layers: vec![24, 18, 10],
-        batch: 3,
+        batch_size: 3,
         eta: vec![0.0],
         optimizer: Optimizer::Sgd,
         ..Config::default()
@@ -91,16 +91,16 @@ fn additions_are_counted_as_the_kernels_do_them() {
         }
         let mut simulation = simulation(&config, &dataset, cpu, &network);
         let images = order(&config, &dataset, 1);
-        let mut before = Snapshot::read(simulation.backend(), config.batch).unwrap();
+        let mut before = Snapshot::read(simulation.backend(), config.batch_size).unwrap();
         // The first starts from nothing; the next ones carry the last steps on.
-        for images in images.chunks_exact(config.batch).take(3) {
+        for images in images.chunks_exact(config.batch_size).take(3) {
             let (minibatches, lanes, launches) = simulation.prepare_training(images);
             let backend = simulation.backend();
             let done = additions_done(backend, &minibatches, &lanes, &launches);
-            let after = Snapshot::read(backend, config.batch).unwrap();
+            let after = Snapshot::read(backend, config.batch_size).unwrap();
             let shape = backend.shape().clone();
             let mut work = Work::default();
-            let inked = vec![7; config.batch];
+            let inked = vec![7; config.batch_size];
             work.add(&shape, &minibatches[0], &lanes, &inked, &before, &after);
             assert!(done > 0.0);
             assert_eq!(work.additions as f64, done, "g_apical {g_apical}, {feedback:?}");
@@ -116,7 +116,7 @@ fn additions_are_counted_as_the_kernels_do_them() {
 #[test]
 fn traces_that_are_carried_on_count_as_additions() {
     let dataset = random_dataset(4, 5, 6, 20);
-    let config = Config { taps: 0, ..config() };
+    let config = Config { psp_kernel_ms: 0, ..config() };
     let network = Network::initial(&config, dataset.pixels());
     let mut simulation = simulation(&config, &dataset, cpu, &network);
     let images = order(&config, &dataset, 1);
@@ -155,7 +155,7 @@ fn trained(
     let config = Config {
         eta: vec![0.05],
         g_apical: 0.05,
-        phase_steps: 110,
+        phase_ms: 110,
         optimizer: Optimizer::Adam,
         ..config()
     };
@@ -163,7 +163,7 @@ fn trained(
     let mut simulation = simulation(&config, &dataset, make, &network);
     simulation.backend().set_profiling(is_profiled);
     let mut kernels = BTreeSet::new();
-    for images in order(&config, &dataset, 1).chunks_exact(config.batch).take(2) {
+    for images in order(&config, &dataset, 1).chunks_exact(config.batch_size).take(2) {
         let (minibatches, lanes, launches) = simulation.prepare_training(images);
         kernels.extend(launches.iter().map(|launch| launch.kernel));
         simulation.backend().run(&minibatches, &lanes, &launches).unwrap();

@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use apical::config::{
-    Config, Dynamics, FeedbackWeights, Optimizer, PlateauTimes, Transmission, variants,
+    Config, Dynamics, FeedbackWeights, Optimizer, PlateauTimes, Signal, variants,
 };
 use apical::dataset::Dataset;
 use apical::evaluate::Evaluation;
@@ -35,38 +35,42 @@ fn dataset() -> Dataset {
 fn base() -> Config {
     Config {
         layers: vec![21, 18, 10],
-        images: 30,
+        train_images: 30,
         test_images: 7,
-        batch: 4,
+        batch_size: 4,
         epochs: 2,
-        quick_test_every: 12,
-        quick_test_images: 3,
-        test_steps: 100,
-        test_from: 20,
+        eval_every: 12,
+        eval_images: 3,
+        test_ms: 100,
+        test_average_from_ms: 20,
         ..Config::default()
     }
 }
 
 /// Settings under which lanes carry different things.
 fn kinds() -> Vec<(&'static str, Config)> {
-    let rates = Config { transmission: Transmission::Rates, ..base() };
-    let by_rates = Config { feedback_transmission: Transmission::Rates, ..base() };
+    let rates = Config { signal: Signal::Rates, ..base() };
+    let by_rates = Config { feedback_signal: Signal::Rates, ..base() };
     vec![
         ("cut kernel, Adam", base()),
-        ("uncut kernel", Config { taps: 0, optimizer: Optimizer::Sgd, ..base() }),
+        ("uncut kernel", Config { psp_kernel_ms: 0, optimizer: Optimizer::Sgd, ..base() }),
         ("apical voltages", Config { g_apical: 0.6, ..base() }),
-        ("apical voltages, uncut", Config { g_apical: 0.6, taps: 0, ..base() }),
+        ("apical voltages, uncut", Config { g_apical: 0.6, psp_kernel_ms: 0, ..base() }),
         ("rates", rates.clone()),
         ("rates and apical voltages", Config { g_apical: 0.05, ..rates }),
         ("feedback by rates", by_rates),
-        ("learned feedback", Config { feedback_eta: 0.1, apical_bias: 0.1, ..base() }),
+        ("learned feedback", Config { feedback_lr: 0.1, apical_bias_sd: 0.1, ..base() }),
         (
             "noisy symmetric feedback",
-            Config { feedback_weights: FeedbackWeights::Symmetric, feedback_noise: 0.05, ..base() },
+            Config {
+                feedback_weights: FeedbackWeights::Symmetric,
+                feedback_noise_sd: 0.05,
+                ..base()
+            },
         ),
-        ("random plateaus", Config { plateau_times: PlateauTimes::Random, ..base() }),
+        ("random plateaus", Config { plateau_timing: PlateauTimes::Random, ..base() }),
         ("steady states", Config { dynamics: Dynamics::SteadyState, ..base() }),
-        ("one image at a time", Config { batch: 1, quick_test_every: 0, ..base() }),
+        ("one image at a time", Config { batch_size: 1, eval_every: 0, ..base() }),
     ]
 }
 
@@ -118,7 +122,9 @@ fn a_training_goes_on_from_anywhere_on_either_backend() {
             assert!(same == whole, "{kind}: checkpoints change something");
             // Of 60 images after 8, 16, 24 and so on, or soon after, and after each epoch.
             assert_eq!(checkpoints.len(), 9, "{kind}");
-            assert!(checkpoints.iter().any(|(_, at)| at.position.test_is_due) || config.batch == 1);
+            assert!(
+                checkpoints.iter().any(|(_, at)| at.position.test_is_due) || config.batch_size == 1
+            );
             // One within each epoch, and what changes most between them.
             // The last has nothing left to learn.
             let some = [1, 3, 6, 8].map(|index| &checkpoints[index]);
@@ -235,7 +241,7 @@ fn impossible_positions_are_refused() {
 
 #[test]
 fn networks_go_on_each_from_where_it_stands() {
-    let base = Config { quick_test_every: 0, ..base() };
+    let base = Config { eval_every: 0, ..base() };
     let variants = variants(&base, &["eta=0.2,0.4".parse().unwrap()], 2).unwrap();
     let alone = |config: &Config| {
         Training::new(config.clone(), dataset(), &on(BackendChoice::Cpu)).expect("the CPU opens")
@@ -382,8 +388,8 @@ fn damaged_checkpoint_gives_way_to_the_one_before() {
         }),
         ("a bit in the settings", |bytes| {
             let mut other = bytes.to_vec();
-            let at = bytes.windows(10).position(|part| part == b"batch = 4\\").unwrap();
-            other[at + 8] = b'5';
+            let at = bytes.windows(15).position(|part| part == b"batch_size = 4\\").unwrap();
+            other[at + 13] = b'5';
             other
         }),
         ("longer", |bytes| [bytes, &[0_u8; 9][..]].concat()),
@@ -531,10 +537,10 @@ fn what_is_no_checkpoint_of_the_run_is_refused() {
     let resume = |config: Config, dataset: Dataset, checkpoint: &Checkpoint| {
         Training::resume(config, dataset, &on(BackendChoice::Cpu), checkpoint).map(|_| ())
     };
-    let fewer = Config { images: 5, ..base() };
+    let fewer = Config { train_images: 5, ..base() };
     let error = resume(fewer, dataset(), &some[1]).unwrap_err();
     assert!(matches!(error, TrainError::Checkpoint { available: 5, .. }), "{error}");
-    let error = resume(Config { batch: 8, ..base() }, dataset(), &some[1]).unwrap_err();
+    let error = resume(Config { batch_size: 8, ..base() }, dataset(), &some[1]).unwrap_err();
     assert!(matches!(error, TrainError::Backend(_)), "{error}");
     let error = resume(Config { layers: vec![10], ..base() }, dataset(), &some[1]).unwrap_err();
     assert!(matches!(error, TrainError::Backend(_)), "{error}");

@@ -1,7 +1,7 @@
-//! Proves that settings, however they are put together, are either refused with a reason that names one of them, or train
-//! on both backends, to the same bits; extreme values of every setting are among them.
+//! Proves that random combinations of settings, extreme values included, are either refused with an error that names a
+//! setting, or train to equal bits on both backends.
 //!
-//! Does not prove that all of them learn anything, nor all combinations: each run tries some, the same each time.
+//! Does not prove that the networks learn, nor anything about combinations outside the fixed random sample.
 
 use std::cell::Cell;
 use std::ops::ControlFlow;
@@ -17,57 +17,57 @@ use proptest::test_runner::{Config as Cases, RngAlgorithm, TestRng, TestRunner};
 
 use crate::support;
 
-/// Of each setting usual values, bounds, and what is beyond them.
+/// Typical values, bounds and out-of-range values of each setting.
 const VALUES: &[(&str, &[&str])] = &[
     ("layers", &["10", "7:10", "5:20", "9:8:10", "3:5:4:10", "10:7", "0"]),
     ("epochs", &["1", "2", "0"]),
-    ("images", &["1", "5", "9", "13"]),
-    ("validation", &["0", "3", "12"]),
+    ("train_images", &["1", "5", "9", "13"]),
+    ("validation_images", &["0", "3", "12"]),
     ("test_images", &["1", "4"]),
-    ("batch", &["1", "2", "7", "65535", "0"]),
+    ("batch_size", &["1", "2", "7", "65535", "0"]),
     ("eta", &["0", "0.01", "0.3:0.1", "1e30", "0.1:0.2:0.3", "-1", "nan"]),
-    ("eta_bias", &["0", "1", "2:0.5", "inf"]),
+    ("bias_lr_scale", &["0", "1", "2:0.5", "inf"]),
     ("weight_decay", &["0", "0.1", "1e6", "2e6"]),
-    ("clip", &["0", "1e-9", "1"]),
-    ("schedule", &["constant", "step", "cosine"]),
-    ("ramp", &["0", "1", "4294967295"]),
-    ("step_epochs", &["1", "0", "4294967295"]),
-    ("step_factor", &["0", "1", "1.5"]),
-    ("final_rate", &["0", "1"]),
+    ("grad_clip", &["0", "1e-9", "1"]),
+    ("lr_schedule", &["constant", "step", "cosine"]),
+    ("warmup_images", &["0", "1", "4294967295"]),
+    ("lr_step_epochs", &["1", "0", "4294967295"]),
+    ("lr_step_gamma", &["0", "1", "1.5"]),
+    ("lr_final_factor", &["0", "1"]),
     ("optimizer", &["sgd", "momentum", "rmsprop", "adam"]),
     ("beta1", &["0", "0.9", "0.9999999999999999", "1"]),
     ("beta2", &["0", "0.999", "1"]),
-    ("epsilon", &["1e-12", "1", "0"]),
+    ("optimizer_eps", &["1e-12", "1", "0"]),
     ("seed", &["0", "18446744073709551615"]),
-    ("initial", &["cited", "latest", "centred"]),
+    ("weight_init", &["cited", "latest", "centred"]),
     ("feedback", &["broadcast", "layerwise"]),
-    ("hidden_errors", &["plateaus", "backpropagation"]),
+    ("credit_assignment", &["plateaus", "backpropagation"]),
     ("feedback_weights", &["fixed", "symmetric"]),
-    ("feedback_noise", &["0", "0.05", "1e6"]),
+    ("feedback_noise_sd", &["0", "0.05", "1e6"]),
     ("feedback_sparsity", &["0", "0.8", "0.99", "1"]),
     ("feedback_gain", &["0", "1", "5", "1e6"]),
-    ("feedback_eta", &["0", "0.1", "1e6"]),
-    ("apical_bias", &["0", "0.1", "1e6"]),
-    ("apical_bias_eta", &["0", "1"]),
+    ("feedback_lr", &["0", "0.1", "1e6"]),
+    ("apical_bias_sd", &["0", "0.1", "1e6"]),
+    ("apical_bias_lr_scale", &["0", "1"]),
     ("dynamics", &["spiking", "steady-state"]),
-    ("transmission", &["spikes", "rates"]),
-    ("feedback_transmission", &["spikes", "rates"]),
-    ("plateau_times", &["synchronous", "random"]),
+    ("signal", &["spikes", "rates"]),
+    ("feedback_signal", &["spikes", "rates"]),
+    ("plateau_timing", &["synchronous", "random"]),
     ("g_apical", &["0", "0.05", "0.9", "1"]),
-    ("spikes", &["poisson", "bernoulli"]),
+    ("spike_distribution", &["poisson", "bernoulli"]),
     ("phi_max", &["1e-300", "1e-9", "0.2", "1", "0"]),
-    ("taps", &["0", "1", "2", "10", "32", "33"]),
-    ("phase_steps", &["1", "30", "50", "64"]),
-    ("phase_extra", &["inverse-gaussian", "none"]),
-    ("averaging", &["last20", "from30", "last"]),
-    ("test_steps", &["1", "40", "250"]),
-    ("test_from", &["0", "30", "250"]),
-    ("weights_every", &["0", "1"]),
-    ("quick_test_every", &["0", "1", "4"]),
-    ("quick_test_images", &["0", "1", "100"]),
+    ("psp_kernel_ms", &["0", "1", "2", "10", "32", "33"]),
+    ("phase_ms", &["1", "30", "50", "64"]),
+    ("phase_jitter", &["inverse-gaussian", "none"]),
+    ("averaging_window", &["last20", "from30", "last"]),
+    ("test_ms", &["1", "40", "250"]),
+    ("test_average_from_ms", &["0", "30", "250"]),
+    ("weight_stats_every", &["0", "1"]),
+    ("eval_every", &["0", "1", "4"]),
+    ("eval_images", &["0", "1", "100"]),
 ];
 
-/// Trains; why it cannot, or the network.
+/// Trains a network.
 fn trained(config: &Config, backend: BackendChoice) -> Result<Network, TrainError> {
     let dataset = (*support::random_dataset(3, 4, 5, 12)).clone();
     let selection = Selection { backend, ..Selection::default() };
@@ -76,8 +76,8 @@ fn trained(config: &Config, backend: BackendChoice) -> Result<Network, TrainErro
     Ok(training.network().clone())
 }
 
-/// Of a setting, its number and one of its values.
-fn choice() -> impl Strategy<Value = (&'static str, &'static str)> {
+/// Strategy for the key of a setting and one of its values.
+fn assignment() -> impl Strategy<Value = (&'static str, &'static str)> {
     let each = VALUES
         .iter()
         .map(|&(key, values)| select(values).prop_map(move |value| (key, value)).boxed());
@@ -85,7 +85,7 @@ fn choice() -> impl Strategy<Value = (&'static str, &'static str)> {
 }
 
 #[test]
-fn every_setting_is_tried() {
+fn values_cover_every_setting() {
     let table = toml::Table::try_from(Config::default()).unwrap();
     let known: Vec<&str> = table.keys().map(String::as_str).collect();
     let mut tried: Vec<&str> = VALUES.iter().map(|(key, _)| *key).collect();
@@ -96,26 +96,26 @@ fn every_setting_is_tried() {
 }
 
 #[test]
-fn settings_are_refused_with_a_reason_or_train_alike_on_both_backends() {
+fn random_settings_fail_or_train_to_equal_bits() {
     let base = Config {
         layers: vec![6, 10],
-        images: 5,
+        train_images: 5,
         test_images: 3,
         epochs: 1,
-        batch: 2,
-        quick_test_every: 0,
+        batch_size: 2,
+        eval_every: 0,
         ..Config::default()
     };
     let cases = Cases { cases: 60, failure_persistence: None, ..Cases::default() };
     let mut runner =
         TestRunner::new_with_rng(cases, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let (trainings, refusals) = (Cell::new(0), Cell::new(0));
-    let choices = prop::collection::vec(choice(), 0..9);
+    let choices = prop::collection::vec(assignment(), 0..9);
     let result = runner.run(&choices, |choices| {
         let mut config = base.clone();
         for (key, value) in &choices {
             match format!("{key}={value}").parse::<Assignment>() {
-                Ok(assignment) => assignment.apply(&mut config).expect("it was read before"),
+                Ok(assignment) => assignment.apply(&mut config).expect("parsing checks the value"),
                 Err(refusal) => {
                     prop_assert!(refusal.to_string().contains(value), "{refusal}");
                     refusals.set(refusals.get() + 1);
@@ -128,7 +128,7 @@ fn settings_are_refused_with_a_reason_or_train_alike_on_both_backends() {
         match (on_cpu, on_gpu) {
             (Ok(cpu), Ok(gpu)) => {
                 trainings.set(trainings.get() + 1);
-                prop_assert!(cpu == gpu, "{choices:?}: other weights on the GPU");
+                prop_assert!(cpu == gpu, "{choices:?}: weights differ between backends");
             }
             (Err(TrainError::Config(cpu)), Err(TrainError::Config(gpu))) => {
                 refusals.set(refusals.get() + 1);
@@ -138,12 +138,12 @@ fn settings_are_refused_with_a_reason_or_train_alike_on_both_backends() {
             (Err(cpu), Err(gpu)) => prop_assert_eq!(cpu.to_string(), gpu.to_string()),
             (cpu, gpu) => {
                 let (cpu, gpu) = (cpu.err(), gpu.err());
-                prop_assert!(false, "{choices:?}: one backend trains: {cpu:?}, {gpu:?}");
+                prop_assert!(false, "{choices:?}: only one backend trains: {cpu:?}, {gpu:?}");
             }
         }
         Ok(())
     });
     result.unwrap_or_else(|error| panic!("{error}"));
     let (trainings, refusals) = (trainings.get(), refusals.get());
-    assert!(trainings >= 15 && refusals >= 10, "{trainings} trained, {refusals} were refused");
+    assert!(trainings >= 15 && refusals >= 10, "{trainings} trainings, {refusals} refusals");
 }

@@ -3,7 +3,7 @@
 `tests/python` runs it. Needs packages from PyPI; cli/tests/command_line/tensorboard.rs checks the files without them.
 
     python3 -m venv /tmp/venv && /tmp/venv/bin/pip install tensorboard safetensors
-    cargo run --release -- train --images 6000 --epochs 3 --quick-test-every 2000 --out /tmp/run --tensorboard
+    cargo run --release -- train --train-images 6000 --epochs 3 --eval-every 2000 --out /tmp/run --tensorboard
     /tmp/venv/bin/python tests/event_files.py /tmp/run
 """
 

@@ -18,15 +18,15 @@ use crate::support;
 const PIXELS: usize = 72;
 const BATCH: usize = 4;
 
-fn config(layers: &[usize], feedback: Feedback, feedback_noise: f64) -> Config {
+fn config(layers: &[usize], feedback: Feedback, feedback_noise_sd: f64) -> Config {
     Config {
         layers: layers.to_vec(),
-        batch: BATCH,
+        batch_size: BATCH,
         feedback,
-        feedback_noise,
+        feedback_noise_sd,
         feedback_weights: FeedbackWeights::Symmetric,
         // An output that starts at zero has nothing to feed back.
-        initial: Initial::Cited,
+        weight_init: Initial::Cited,
         ..Config::default()
     }
 }
@@ -150,7 +150,9 @@ fn noise(config: &Config, minibatches: usize) -> Vec<Vec<Vec<f64>>> {
         let matrices = run.matrices();
         let of_layer = |(layer, expected): (usize, Vec<f64>)| -> Vec<f64> {
             let pairs = matrices[layer].feedback.iter().zip(expected);
-            pairs.map(|(&w, expected)| (f64::from(w) - expected) / config.feedback_noise).collect()
+            pairs
+                .map(|(&w, expected)| (f64::from(w) - expected) / config.feedback_noise_sd)
+                .collect()
         };
         expected(config, &matrices).into_iter().enumerate().map(of_layer).collect()
     };

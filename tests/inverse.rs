@@ -24,12 +24,12 @@ const WINDOW: usize = 20;
 fn config(g_apical: f64) -> Config {
     Config {
         layers: vec![20, 12, 10],
-        batch: IMAGES,
-        initial: Initial::Cited,
+        batch_size: IMAGES,
+        weight_init: Initial::Cited,
         feedback: Feedback::Layerwise,
-        feedback_eta: 0.5,
-        apical_bias: 0.4,
-        apical_bias_eta: 0.25,
+        feedback_lr: 0.5,
+        apical_bias_sd: 0.4,
+        apical_bias_lr_scale: 0.25,
         g_apical,
         eta: vec![0.01],
         ..Config::default()
@@ -72,9 +72,9 @@ fn feedback_weights_and_apical_biases_change_by_the_rule() {
         let recording = session.show(&images(&dataset()), Mode::Train, &mut |_| ()).unwrap();
         let mut after = before.clone();
         session.read_network(&mut after).unwrap();
-        let kernel = taps(config.taps);
+        let kernel = taps(config.psp_kernel_ms);
         // The first update of a run of ten images, of whose cosine this is the beginning.
-        let rate = config.rates(IMAGES).at(0);
+        let rate = config.lr_factor(IMAGES).at(0);
         let mut largest: f64 = 0.0;
         for (layer, units, sources) in [(0, 20, 12), (1, 12, 10)] {
             let values = |name: &str| recording.get(&format!("{name}{layer}")).unwrap();
@@ -116,13 +116,13 @@ fn feedback_weights_and_apical_biases_change_by_the_rule() {
 #[test]
 fn apical_biases_are_part_of_the_apical_voltage() {
     let quantities = [Quantity::Apical, Quantity::Plateaus, Quantity::Phases, Quantity::Spikes];
-    let with = Config { feedback_eta: 0.0, ..config(0.0) };
+    let with = Config { feedback_lr: 0.0, ..config(0.0) };
     let network = Network::initial(&with, dataset().pixels());
     let mut without = network.clone();
     for layer in &mut without.layers {
         layer.apical_biases.clear();
     }
-    let without_biases = Config { apical_bias: 0.0, ..with.clone() };
+    let without_biases = Config { apical_bias_sd: 0.0, ..with.clone() };
     let show = |config: &Config, network: &Network| {
         let mut session = session(config, network, &quantities);
         session.show(&images(&dataset()), Mode::TrainFrozen, &mut |_| ()).unwrap()
@@ -169,7 +169,7 @@ fn what_is_learned_is_saved_and_read_back() {
 
 #[test]
 fn learned_feedback_brings_plateaus_to_rates() {
-    let config = Config { feedback_eta: 2.0, eta: vec![0.0], ..config(0.0) };
+    let config = Config { feedback_lr: 2.0, eta: vec![0.0], ..config(0.0) };
     let network = Network::initial(&config, dataset().pixels());
     let quantities = [Quantity::Plateaus, Quantity::Representations];
     let mut session = session(&config, &network, &quantities);

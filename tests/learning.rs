@@ -35,10 +35,10 @@ fn config(layers: &[usize], eta: &[f64], seed: u64) -> Config {
         layers: layers.to_vec(),
         eta: eta.to_vec(),
         seed,
-        initial: Initial::Cited,
+        weight_init: Initial::Cited,
         epochs: 1,
-        batch: 8,
-        images: 12_000,
+        batch_size: 8,
+        train_images: 12_000,
         test_images: 2000,
         optimizer: Optimizer::Adam,
         ..Preset::Paper1.config()
@@ -53,9 +53,9 @@ struct Learned {
 }
 
 fn learn(config: Config) -> Learned {
-    let quarter = config.images / 4;
+    let quarter = config.train_images / 4;
     // A progress event comes with each quick test, and at times that the clock decides.
-    let config = Config { quick_test_every: quarter, quick_test_images: 1, ..config };
+    let config = Config { eval_every: quarter, eval_images: 1, ..config };
     let mut training = Training::new(config, mnist(), &cpu()).expect("the settings are valid");
     let mut wrong = vec![0.0];
     let mut listen = |event: &Event| {
@@ -83,7 +83,7 @@ fn assert_falls(what: &str, learned: &Learned) {
 #[test]
 fn the_default_preset_learns_from_a_tenth_of_the_images() {
     for seed in 1..=2 {
-        let config = Config { seed, images: 6000, test_images: 2000, ..Config::default() };
+        let config = Config { seed, train_images: 6000, test_images: 2000, ..Config::default() };
         let mut training = Training::new(config, mnist(), &cpu()).expect("the settings are valid");
         let summary = training.run(&mut |_| ControlFlow::Continue(())).expect("it trains");
         let error = summary.evaluation.error();
@@ -122,7 +122,7 @@ fn two_hidden_layers_learn() {
 fn the_papers_settings_learn() {
     for (preset, most) in [(Preset::Paper0, 25.0), (Preset::Paper1, 65.0)] {
         let config = preset.config();
-        let learned = learn(Config { epochs: 1, images: 4000, test_images: 1000, ..config });
+        let learned = learn(Config { epochs: 1, train_images: 4000, test_images: 1000, ..config });
         assert_falls(&format!("{preset:?}"), &learned);
         assert!(learned.test < most, "{preset:?}: {} %", learned.test);
     }
@@ -131,13 +131,13 @@ fn the_papers_settings_learn() {
 /// Trains a given network on the first images, and tests it.
 fn learn_from(network: &mut Network, config: &Config) -> f64 {
     let dataset = mnist()
-        .subset(config.validation, config.images, config.test_images)
+        .subset(config.validation_images, config.train_images, config.test_images)
         .expect("there are as many");
     let dataset = Arc::new(dataset);
     let opened = open(&cpu(), std::slice::from_ref(config), &dataset).expect("the CPU opens");
     let mut simulation =
         Simulation::new(opened.backend, config, &dataset, network).expect("the network fits");
-    for minibatch in order(config, &dataset, 1).chunks(config.batch) {
+    for minibatch in order(config, &dataset, 1).chunks(config.batch_size) {
         simulation.train(minibatch).expect("a minibatch runs");
     }
     simulation.read_networks(std::slice::from_mut(network)).expect("the network is read");
@@ -149,7 +149,7 @@ fn learn_from(network: &mut Network, config: &Config) -> f64 {
 /// to 16 %.
 #[test]
 fn without_feedback_a_hidden_layer_stands_still() {
-    let config = Config { images: 6000, ..config(&[500, 10], &[0.06, 0.01], 1) };
+    let config = Config { train_images: 6000, ..config(&[500, 10], &[0.06, 0.01], 1) };
     let initial = Network::initial(&config, 784);
     let mut hearing = initial.clone();
     let with_feedback = learn_from(&mut hearing, &config);
@@ -174,7 +174,7 @@ fn only_layers_that_hear_something_learn() {
         for (optimizer, eta) in [(Optimizer::Adam, 0.01), (Optimizer::Sgd, 0.2)] {
             for deaf in [0, 1] {
                 let config = Config {
-                    images: 80,
+                    train_images: 80,
                     test_images: 1,
                     feedback,
                     optimizer,

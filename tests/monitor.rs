@@ -26,14 +26,14 @@ const TOLERANCE: f64 = 2e-5;
 fn config(g_apical: f64) -> Config {
     Config {
         layers: vec![20, 12, 10],
-        batch: 2,
+        batch_size: 2,
         epochs: 1,
         g_apical,
         eta: vec![0.05],
-        initial: Initial::Cited,
+        weight_init: Initial::Cited,
         feedback: Feedback::Layerwise,
-        test_steps: 80,
-        quick_test_every: 0,
+        test_ms: 80,
+        eval_every: 0,
         ..Config::default()
     }
 }
@@ -208,8 +208,10 @@ fn derived_quantities_follow_from_the_voltages() {
 
 #[test]
 fn angles_of_backpropagation_to_itself_are_zero() {
-    let exact =
-        Config { hidden_errors: apical::config::HiddenErrors::Backpropagation, ..config(0.0) };
+    let exact = Config {
+        credit_assignment: apical::config::CreditAssignment::Backpropagation,
+        ..config(0.0)
+    };
     let spec = MonitorSpec::new(&[Quantity::Angles]);
     let angles = record(&exact, BackendChoice::Cpu, &spec, Mode::TrainFrozen);
     let local = record(&config(0.0), BackendChoice::Cpu, &spec, Mode::TrainFrozen);

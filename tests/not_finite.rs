@@ -22,13 +22,13 @@ fn config() -> Config {
     Config {
         layers: vec![12, 8, 10],
         epochs: 3,
-        batch: BATCH,
+        batch_size: BATCH,
         optimizer: Optimizer::Sgd,
         eta: vec![0.02],
         weight_decay: 1000.0,
         test_images: 5,
-        quick_test_every: 12,
-        quick_test_images: 2,
+        eval_every: 12,
+        eval_images: 2,
         ..Config::default()
     }
 }
@@ -55,7 +55,7 @@ fn looked_for(config: &Config) -> Place {
             simulation.train(images).expect("it runs");
             let first = shown + 1;
             shown += images.len();
-            if shown % config.quick_test_every == 0 {
+            if shown % config.eval_every == 0 {
                 simulation.clear();
             }
             simulation.read_networks(&mut networks).expect("they are read");

@@ -29,7 +29,7 @@ struct Synapse {
 impl Synapse {
     /// One update, the `update`-th, at this rate.
     fn change(&mut self, config: &Config, update: i32, eta: f64, decay: f64, gradient: f64) {
-        let Config { beta1, beta2, epsilon, .. } = *config;
+        let Config { beta1, beta2, optimizer_eps: epsilon, .. } = *config;
         self.weight -= eta * decay * self.weight;
         let root = |square: f64| (square + epsilon * epsilon).sqrt();
         self.weight -= eta
@@ -84,7 +84,7 @@ fn follow(config: &Config) -> f32 {
             slot: index as usize,
         });
         simulation.train(&images).expect("it runs");
-        let rate = config.rates(dataset.training_count).at((SHOWN + first).into());
+        let rate = config.lr_factor(dataset.training_count).at((SHOWN + first).into());
         for (layer, synapses) in followed.iter_mut().enumerate() {
             let gradients = floats(&mut simulation, Array::Gradient(layer));
             let weights = floats(&mut simulation, Array::Weights(layer));
@@ -93,7 +93,7 @@ fn follow(config: &Config) -> f32 {
             for (index, synapse) in synapses.iter_mut().enumerate() {
                 let is_bias = index >= first_bias;
                 let eta =
-                    if is_bias { config.layer_eta_bias(layer) } else { config.layer_eta(layer) };
+                    if is_bias { config.layer_bias_eta(layer) } else { config.layer_eta(layer) };
                 let decay = if is_bias { 0.0 } else { config.weight_decay };
                 let gradient = gradients[index].into();
                 synapse.change(config, minibatch as i32 + 1, eta * rate, decay, gradient);
@@ -111,12 +111,12 @@ fn follow(config: &Config) -> f32 {
 fn config(optimizer: Optimizer, eta: f64) -> Config {
     Config {
         layers: vec![20, 10],
-        batch: BATCH,
+        batch_size: BATCH,
         epochs: 2,
         optimizer,
         eta: vec![eta, eta / 2.0],
-        eta_bias: vec![2.0, 0.5],
-        epsilon: 1e-3,
+        bias_lr_scale: vec![2.0, 0.5],
+        optimizer_eps: 1e-3,
         ..Config::default()
     }
 }
@@ -139,7 +139,12 @@ fn every_optimiser_follows_its_formula() {
 fn every_schedule_scales_the_rates() {
     for (optimizer, eta) in ALL {
         for schedule in [Schedule::Step, Schedule::Cosine] {
-            follow(&Config { schedule, ramp: 9, final_rate: 0.2, ..config(optimizer, eta) });
+            follow(&Config {
+                lr_schedule: schedule,
+                warmup_images: 9,
+                lr_final_factor: 0.2,
+                ..config(optimizer, eta)
+            });
         }
     }
 }
@@ -155,6 +160,6 @@ fn decay_takes_from_weights_and_not_from_biases() {
 fn gradients_are_cut_to_the_largest_magnitude() {
     let free = config(Optimizer::Sgd, 0.1);
     let clip = follow(&free) / 2.0;
-    let largest = follow(&Config { clip: clip.into(), ..free });
+    let largest = follow(&Config { grad_clip: clip.into(), ..free });
     assert_eq!(largest, clip);
 }

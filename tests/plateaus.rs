@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use apical::config::{Config, Feedback, PlateauTimes, Transmission};
+use apical::config::{Config, Feedback, PlateauTimes, Signal};
 use apical::dataset::Dataset;
 use apical::model::initial::Initial;
 use apical::model::plateaus::early_steps;
@@ -25,7 +25,7 @@ const TOLERANCE: f64 = 2e-5;
 fn base() -> Config {
     Config {
         layers: vec![20, 12, 10],
-        initial: Initial::Cited,
+        weight_init: Initial::Cited,
         feedback: Feedback::Layerwise,
         seed: 5,
         ..Config::default()
@@ -70,7 +70,7 @@ fn assert_plateaus(
         for (layer, units) in [(0, 20), (1, 12)] {
             let plateaus = recording.get(&format!("plateaus{layer}")).unwrap().image(image);
             for unit in 0..units {
-                let early = match config.plateau_times {
+                let early = match config.plateau_timing {
                     PlateauTimes::Synchronous => [0, 0],
                     PlateauTimes::Random => {
                         let (population, position) = (layer as u32 + 1, 100 + image as u32);
@@ -88,17 +88,23 @@ fn assert_plateaus(
             }
         }
     }
-    assert_eq!(early_ones > 0, config.plateau_times == PlateauTimes::Random);
+    assert_eq!(early_ones > 0, config.plateau_timing == PlateauTimes::Random);
 }
 
 #[test]
 fn plateaus_come_early_by_what_was_drawn() {
     for g_apical in [0.0, 0.05] {
         // Usual phases, and the shortest that hold every window and what it hears.
-        for (taps, phase_steps) in [(10, 50), (0, 50), (10, 36), (0, 26)] {
+        for (taps, phase_ms) in [(10, 50), (0, 50), (10, 36), (0, 26)] {
             let random = PlateauTimes::Random;
-            let config = Config { plateau_times: random, g_apical, taps, phase_steps, ..base() };
-            assert!(Config { phase_steps: 25, ..config.clone() }.validate(72, 10).is_err());
+            let config = Config {
+                plateau_timing: random,
+                g_apical,
+                psp_kernel_ms: taps,
+                phase_ms,
+                ..base()
+            };
+            assert!(Config { phase_ms: 25, ..config.clone() }.validate(72, 10).is_err());
             let quantities =
                 [Quantity::Apical, Quantity::Plateaus, Quantity::PlateauTimes, Quantity::Phases];
             let (recording, _) = record(&config, &quantities);
@@ -121,9 +127,9 @@ fn plateaus_come_early_by_what_was_drawn() {
 #[test]
 fn feedback_by_rates_is_not_filtered() {
     let times = [PlateauTimes::Synchronous, PlateauTimes::Random];
-    for (plateau_times, taps) in times.into_iter().flat_map(|times| [(times, 10), (times, 0)]) {
-        let feedback_transmission = Transmission::Rates;
-        let config = Config { plateau_times, feedback_transmission, taps, ..base() };
+    for (plateau_timing, taps) in times.into_iter().flat_map(|times| [(times, 10), (times, 0)]) {
+        let feedback_signal = Signal::Rates;
+        let config = Config { plateau_timing, feedback_signal, psp_kernel_ms: taps, ..base() };
         let quantities = [Quantity::Rates, Quantity::Plateaus, Quantity::Phases];
         let (recording, network) = record(&config, &quantities);
         assert_plateaus(&recording, &config, |image, layer, unit| {

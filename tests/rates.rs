@@ -8,7 +8,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use apical::config::{Config, Dynamics, Transmission};
+use apical::config::{Config, Dynamics, Signal};
 use apical::dataset::Dataset;
 use apical::model::initial::Initial;
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
@@ -26,9 +26,9 @@ const TOLERANCE: f64 = 3e-5;
 fn config() -> Config {
     Config {
         layers: vec![20, 12, 10],
-        batch: 1,
-        initial: Initial::Cited,
-        transmission: Transmission::Rates,
+        batch_size: 1,
+        weight_init: Initial::Cited,
+        signal: Signal::Rates,
         // Weights stay, so that one network can be followed.
         eta: vec![0.0],
         ..Config::default()
@@ -84,7 +84,7 @@ fn basal_voltages_are_those_of_the_rates_below() {
     let quantities =
         [Quantity::Rates, Quantity::Basal, Quantity::Phases, Quantity::Representations];
     for taps in [10, 3, 0] {
-        let config = Config { taps, ..config() };
+        let config = Config { psp_kernel_ms: taps, ..config() };
         // Learned: each image goes on from the one before.
         let (recording, network) = record(&config, Mode::Train, &quantities);
         for (layer, units) in [(0, 20), (1, 12), (2, 10)] {
@@ -183,21 +183,16 @@ fn steady_states_are_those_of_the_model() {
 
 #[test]
 fn a_training_is_the_same_on_both_backends() {
-    let by_rates = Config { feedback_transmission: Transmission::Rates, ..config() };
+    let by_rates = Config { feedback_signal: Signal::Rates, ..config() };
     for config in [
-        Config { batch: 3, eta: vec![0.1], ..config() },
-        Config { feedback_transmission: Transmission::Rates, eta: vec![0.1], ..config() },
-        Config { dynamics: Dynamics::SteadyState, batch: 4, eta: vec![0.1], ..config() },
-        Config { taps: 0, g_apical: 0.05, eta: vec![0.1], ..config() },
-        Config { taps: 0, g_apical: 0.05, eta: vec![0.1], ..by_rates.clone() },
-        Config {
-            transmission: Transmission::Spikes,
-            feedback_eta: 0.5,
-            g_apical: 0.05,
-            ..by_rates
-        },
+        Config { batch_size: 3, eta: vec![0.1], ..config() },
+        Config { feedback_signal: Signal::Rates, eta: vec![0.1], ..config() },
+        Config { dynamics: Dynamics::SteadyState, batch_size: 4, eta: vec![0.1], ..config() },
+        Config { psp_kernel_ms: 0, g_apical: 0.05, eta: vec![0.1], ..config() },
+        Config { psp_kernel_ms: 0, g_apical: 0.05, eta: vec![0.1], ..by_rates.clone() },
+        Config { signal: Signal::Spikes, feedback_lr: 0.5, g_apical: 0.05, ..by_rates },
     ] {
-        let config = Config { epochs: 2, quick_test_every: 0, test_steps: 60, ..config };
+        let config = Config { epochs: 2, eval_every: 0, test_ms: 60, ..config };
         let hash = |backend| {
             let selection = Selection { backend, ..Selection::default() };
             let dataset = Dataset::clone(&dataset());
@@ -216,9 +211,9 @@ fn a_network_at_its_steady_states_learns_mnist() {
         layers: vec![100, 10],
         dynamics: Dynamics::SteadyState,
         epochs: 1,
-        images: 6000,
+        train_images: 6000,
         test_images: 2000,
-        quick_test_every: 0,
+        eval_every: 0,
         seed: 1,
         ..Config::default()
     };

@@ -124,15 +124,15 @@ fn three(base: &Config) -> Vec<Config> {
         phi_max: 0.3,
         beta1: 0.8,
         beta2: 0.99,
-        epsilon: 1e-4,
-        feedback_eta: base.feedback_eta / 2.0,
-        apical_bias: base.apical_bias / 2.0,
-        apical_bias_eta: 2.0,
-        initial: Initial::Cited,
-        spikes: SpikeDraw::Bernoulli,
-        averaging: Averaging::From30,
-        test_steps: 200,
-        test_from: 50,
+        optimizer_eps: 1e-4,
+        feedback_lr: base.feedback_lr / 2.0,
+        apical_bias_sd: base.apical_bias_sd / 2.0,
+        apical_bias_lr_scale: 2.0,
+        weight_init: Initial::Cited,
+        spike_distribution: SpikeDraw::Bernoulli,
+        averaging_window: Averaging::From30,
+        test_ms: 200,
+        test_average_from_ms: 50,
         ..base.clone()
     };
     vec![base.clone(), Config { seed: base.seed + 1, ..base.clone() }, third]
@@ -148,16 +148,16 @@ fn trainings() -> Vec<Vec<Config>> {
                 for (optimizer, eta) in [(Optimizer::Sgd, 0.2), (Optimizer::Adam, 0.01)] {
                     trainings.push(three(&Config {
                         layers: layers.clone(),
-                        batch,
+                        batch_size: batch,
                         eta: vec![eta],
                         g_apical,
                         optimizer,
                         seed,
                         epochs: 2,
-                        images: 10,
+                        train_images: 10,
                         test_images: 7,
-                        quick_test_every: 5,
-                        quick_test_images: 3,
+                        eval_every: 5,
+                        eval_images: 3,
                         ..Config::default()
                     }));
                 }
@@ -168,9 +168,9 @@ fn trainings() -> Vec<Vec<Config>> {
     trainings.push(three(&Config {
         optimizer: Optimizer::Sgd,
         eta: vec![0.2],
-        feedback_eta: 0.5,
-        apical_bias: 0.25,
-        plateau_times: PlateauTimes::Random,
+        feedback_lr: 0.5,
+        apical_bias_sd: 0.25,
+        plateau_timing: PlateauTimes::Random,
         ..last
     }));
     trainings
@@ -227,8 +227,8 @@ fn threads_do_not_matter() {
     for g_apical in [0.0, 0.05] {
         let base = Config {
             layers: vec![150, 70, 10],
-            batch: 1,
-            images: 8,
+            batch_size: 1,
+            train_images: 8,
             test_images: 5,
             epochs: 1,
             g_apical,
@@ -251,8 +251,8 @@ fn networks_of_other_shapes_train_in_waves_of_their_own() {
     let dataset = dataset();
     let base = Config {
         layers: vec![13, 11, 10],
-        batch: 2,
-        images: 6,
+        batch_size: 2,
+        train_images: 6,
         test_images: 5,
         epochs: 1,
         seed: 3,
@@ -263,9 +263,9 @@ fn networks_of_other_shapes_train_in_waves_of_their_own() {
     let mut swept = variants(&base, &sweeps, 2).unwrap();
     let others = [
         Config { optimizer: Optimizer::Sgd, ..base.clone() },
-        Config { taps: 0, ..base.clone() },
-        Config { images: 9, ..base.clone() },
-        Config { batch: 3, ..base.clone() },
+        Config { psp_kernel_ms: 0, ..base.clone() },
+        Config { train_images: 9, ..base.clone() },
+        Config { batch_size: 3, ..base.clone() },
         Config { epochs: 2, ..base.clone() },
         Config { test_images: 4, ..base.clone() },
         // Those of the first wave once more.
@@ -275,11 +275,11 @@ fn networks_of_other_shapes_train_in_waves_of_their_own() {
         // And what may differ side by side.
         Config {
             optimizer: Optimizer::Rmsprop,
-            schedule: Schedule::Cosine,
-            ramp: 4,
-            eta_bias: vec![0.5],
+            lr_schedule: Schedule::Cosine,
+            warmup_images: 4,
+            bias_lr_scale: vec![0.5],
             weight_decay: 0.3,
-            clip: 0.01,
+            grad_clip: 0.01,
             ..base.clone()
         },
     ];
@@ -300,8 +300,8 @@ fn more_networks_than_fit_train_in_waves() {
     let dataset = dataset();
     let base = Config {
         layers: vec![40, 10],
-        batch: 64,
-        images: 12,
+        batch_size: 64,
+        train_images: 12,
         test_images: 5,
         epochs: 1,
         ..Config::default()
@@ -359,8 +359,8 @@ fn more_networks_than_fit_train_in_waves() {
 #[test]
 fn a_listener_stops_all_networks() {
     let dataset = dataset();
-    let base = Config { layers: vec![10], images: 10, epochs: 3, ..Config::default() };
-    let variants = variants(&base, &["taps=5,6".parse().unwrap()], 2).unwrap();
+    let base = Config { layers: vec![10], train_images: 10, epochs: 3, ..Config::default() };
+    let variants = variants(&base, &["psp_kernel_ms=5,6".parse().unwrap()], 2).unwrap();
     let replicas = Replicas::new(&variants, (*dataset).clone(), &on(BackendChoice::Cpu));
     let (mut epochs, mut trained) = (0, Vec::new());
     let summary = replicas.expect("the CPU opens").run(&mut |event| match event {

@@ -21,12 +21,12 @@ fn config() -> Config {
     Config {
         layers: vec![12, 8, 10],
         epochs: 2,
-        batch: 4,
+        batch_size: 4,
         test_images: 5,
-        quick_test_every: 8,
-        quick_test_images: 2,
+        eval_every: 8,
+        eval_images: 2,
         // With others the first epoch depends on how many there are.
-        schedule: Schedule::Constant,
+        lr_schedule: Schedule::Constant,
         ..Config::default()
     }
 }
@@ -94,7 +94,7 @@ fn training_images() -> usize {
 
 #[test]
 fn a_test_that_is_asked_for_changes_no_bit_and_rates_are_the_same_everywhere() {
-    let uncut = Config { taps: 0, optimizer: Optimizer::Sgd, ..config() };
+    let uncut = Config { psp_kernel_ms: 0, optimizer: Optimizer::Sgd, ..config() };
     let coupled = Config { g_apical: 0.05, ..config() };
     for config in [config(), uncut, coupled] {
         let mut rates_of = Vec::new();
@@ -146,7 +146,7 @@ fn a_test_that_is_asked_for_changes_no_bit_and_rates_are_the_same_everywhere() {
 fn each_of_many_networks_is_told_in_every_wave() {
     let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
     let base = Config { epochs: 1, ..config() };
-    let variants = variants(&base, &["taps=5,6".parse().unwrap()], 2).unwrap();
+    let variants = variants(&base, &["psp_kernel_ms=5,6".parse().unwrap()], 2).unwrap();
     let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
     let replicas = Replicas::new(&variants, dataset, &selection).expect("the CPU opens");
     replicas.requests().networks_after_epochs();

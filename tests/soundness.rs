@@ -20,7 +20,7 @@ use crate::support;
 const BACKENDS: [BackendChoice; 2] = [BackendChoice::Cpu, BackendChoice::Gpu];
 
 fn config() -> Config {
-    Config { layers: vec![20, 10], batch: 3, epochs: 1, ..Config::default() }
+    Config { layers: vec![20, 10], batch_size: 3, epochs: 1, ..Config::default() }
 }
 
 fn dataset() -> Arc<Dataset> {
@@ -249,9 +249,9 @@ fn open_refuses_invalid_settings() {
     let dataset = dataset();
     let wrong = [
         Config { eta: Vec::new(), ..config() },
-        Config { eta_bias: Vec::new(), ..config() },
+        Config { bias_lr_scale: Vec::new(), ..config() },
         Config { layers: vec![usize::MAX / 2, 10], ..config() },
-        Config { taps: usize::MAX, ..config() },
+        Config { psp_kernel_ms: usize::MAX, ..config() },
     ];
     for backend in BACKENDS {
         let selection = Selection { backend, ..Selection::default() };
@@ -295,7 +295,7 @@ fn sizes_that_do_not_fit_are_refused() {
 /// Lanes are no more than images: 65,535 of them took a gigabyte.
 #[test]
 fn lanes_are_limited_to_the_images_there_are() {
-    let config = Config { batch: 65_535, ..config() };
+    let config = Config { batch_size: 65_535, ..config() };
     let dataset = dataset();
     for backend in BACKENDS {
         let selection = Selection { backend, ..Selection::default() };

@@ -111,24 +111,24 @@ fn broken(
 fn kinds() -> [Config; 4] {
     let base = Config {
         layers: vec![60, 40, 10],
-        images: 60,
+        train_images: 60,
         test_images: 40,
-        batch: 20,
+        batch_size: 20,
         epochs: 3,
-        quick_test_every: 40,
-        quick_test_images: 10,
+        eval_every: 40,
+        eval_images: 10,
         ..Config::default()
     };
     [
         // Minibatches too small for a copy of the weights.
-        Config { batch: 7, ..base.clone() },
-        Config { g_apical: 0.6, feedback_eta: 0.1, apical_bias: 0.1, ..base.clone() },
+        Config { batch_size: 7, ..base.clone() },
+        Config { g_apical: 0.6, feedback_lr: 0.1, apical_bias_sd: 0.1, ..base.clone() },
         Config {
             feedback_weights: FeedbackWeights::Symmetric,
             optimizer: Optimizer::Momentum,
             ..base.clone()
         },
-        Config { taps: 0, plateau_times: PlateauTimes::Random, ..base },
+        Config { psp_kernel_ms: 0, plateau_timing: PlateauTimes::Random, ..base },
     ]
 }
 
@@ -162,7 +162,7 @@ fn trainings_stopped_at_random_keep_their_bits_on_a_gpu() {
 fn large(backend: BackendChoice, stop: &Stop) -> (Simulation, Arc<Dataset>, Config) {
     let images = if backend == BackendChoice::Cpu { 6000 } else { 600 };
     let dataset = support::random_dataset(4, 28, 28, images);
-    let config = Config { layers: vec![1000, 10], batch: images / 2, ..Config::default() };
+    let config = Config { layers: vec![1000, 10], batch_size: images / 2, ..Config::default() };
     let part = (*dataset).clone().subset(0, images / 2, 0).expect("there are as many");
     let dataset = Arc::new(part);
     let selection = selection(backend);
@@ -231,11 +231,11 @@ fn a_listener_breaks_a_test_off_that_is_repeated() {
     let dataset = (*support::random_dataset(9, 28, 28, 3000)).clone();
     let config = Config {
         layers: vec![300, 10],
-        images: 40,
+        train_images: 40,
         test_images: 2000,
-        batch: 20,
+        batch_size: 20,
         epochs: 1,
-        quick_test_every: 0,
+        eval_every: 0,
         ..Config::default()
     };
     let (whole, _) = unbroken(&config, &dataset, BackendChoice::Cpu);

@@ -5,8 +5,7 @@
 //! Does not prove: that a device computes the same bits (see `exactness.rs` and the command's test on SwiftShader).
 
 use apical::config::{
-    Config, Dynamics, Feedback, FeedbackWeights, HiddenErrors, Optimizer, PlateauTimes,
-    Transmission,
+    Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTimes, Signal,
 };
 use apical::layout::{Array, Word};
 use apical::model::arithmetic::{SMALLEST_MOMENT, SMALLEST_WEIGHT};
@@ -21,41 +20,41 @@ fn configs() -> Vec<Config> {
     let base = Config {
         layers: vec![12, 8, 10],
         epochs: 1,
-        batch: 1,
+        batch_size: 1,
         optimizer: Optimizer::Sgd,
-        schedule: Schedule::Constant,
-        ramp: 0,
+        lr_schedule: Schedule::Constant,
+        warmup_images: 0,
         eta: vec![0.1],
         weight_decay: 5.0,
         ..Config::default()
     };
     vec![
         base.clone(),
-        Config { feedback_eta: 0.1, apical_bias: 1e-9, g_apical: 0.299, ..base.clone() },
-        Config { taps: 0, g_apical: 0.05, optimizer: Optimizer::Momentum, ..base.clone() },
+        Config { feedback_lr: 0.1, apical_bias_sd: 1e-9, g_apical: 0.299, ..base.clone() },
+        Config { psp_kernel_ms: 0, g_apical: 0.05, optimizer: Optimizer::Momentum, ..base.clone() },
         Config {
             optimizer: Optimizer::Adam,
             eta: vec![1e-9],
             beta1: 1e-6,
             beta2: 0.999999,
-            epsilon: 1e-12,
+            optimizer_eps: 1e-12,
             ..base.clone()
         },
-        Config { optimizer: Optimizer::Rmsprop, clip: 1e-9, eta: vec![1e-9], ..base.clone() },
+        Config { optimizer: Optimizer::Rmsprop, grad_clip: 1e-9, eta: vec![1e-9], ..base.clone() },
         Config {
             feedback_weights: FeedbackWeights::Symmetric,
-            hidden_errors: HiddenErrors::Backpropagation,
+            credit_assignment: CreditAssignment::Backpropagation,
             ..base.clone()
         },
         Config {
-            transmission: Transmission::Rates,
-            feedback_transmission: Transmission::Rates,
+            signal: Signal::Rates,
+            feedback_signal: Signal::Rates,
             feedback: Feedback::Layerwise,
-            plateau_times: PlateauTimes::Random,
+            plateau_timing: PlateauTimes::Random,
             ..base.clone()
         },
         Config { dynamics: Dynamics::SteadyState, ..base.clone() },
-        Config { schedule: Schedule::Step, step_factor: 0.0, eta: vec![1e-9], ..base },
+        Config { lr_schedule: Schedule::Step, lr_step_gamma: 0.0, eta: vec![1e-9], ..base },
     ]
 }
 

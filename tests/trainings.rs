@@ -9,7 +9,7 @@
 use std::slice::from_ref;
 use std::sync::Arc;
 
-use apical::config::{Config, Feedback, FeedbackWeights, Optimizer, PlateauTimes, Transmission};
+use apical::config::{Config, Feedback, FeedbackWeights, Optimizer, PlateauTimes, Signal};
 use apical::dataset::Dataset;
 use apical::gpu::WORKGROUP;
 use apical::layout::{Array, Backend, Shape};
@@ -33,7 +33,7 @@ fn train(backend: Box<dyn Backend>, config: &Config, dataset: &Arc<Dataset>) -> 
     let mut simulation =
         Simulation::new(backend, config, dataset, &network).expect("the backend takes it");
     let images = order(config, dataset, 1);
-    for (number, minibatch) in images.chunks(config.batch).enumerate() {
+    for (number, minibatch) in images.chunks(config.batch_size).enumerate() {
         simulation.train(minibatch).expect("a minibatch runs");
         if number == 1 {
             test(&mut simulation, dataset, 5, 0).expect("a test runs");
@@ -82,11 +82,11 @@ fn trainings() -> Vec<(Config, Arc<Dataset>)> {
                     let layers = layers.clone();
                     let config = Config {
                         layers,
-                        batch,
+                        batch_size: batch,
                         eta: vec![eta],
                         g_apical,
                         optimizer,
-                        schedule,
+                        lr_schedule: schedule,
                         seed,
                         ..Config::default()
                     };
@@ -103,41 +103,46 @@ fn trainings() -> Vec<(Config, Arc<Dataset>)> {
 fn options() -> [Config; 6] {
     let base = Config {
         layers: vec![21, 13, 20],
-        batch: 7,
+        batch_size: 7,
         eta: vec![0.2],
-        feedback_eta: 0.5,
+        feedback_lr: 0.5,
         feedback: Feedback::Layerwise,
-        plateau_times: PlateauTimes::Random,
+        plateau_timing: PlateauTimes::Random,
         optimizer: Optimizer::Sgd,
         ..Config::default()
     };
     [
-        Config { g_apical: 0.05, apical_bias: 0.5, apical_bias_eta: 2.0, ..base.clone() },
-        Config { taps: 0, feedback: Feedback::Broadcast, apical_bias_eta: 0.0, ..base.clone() },
-        Config { taps: 0, g_apical: 0.05, apical_bias: 0.5, ..base.clone() },
+        Config { g_apical: 0.05, apical_bias_sd: 0.5, apical_bias_lr_scale: 2.0, ..base.clone() },
         Config {
-            taps: 9,
+            psp_kernel_ms: 0,
+            feedback: Feedback::Broadcast,
+            apical_bias_lr_scale: 0.0,
+            ..base.clone()
+        },
+        Config { psp_kernel_ms: 0, g_apical: 0.05, apical_bias_sd: 0.5, ..base.clone() },
+        Config {
+            psp_kernel_ms: 9,
             g_apical: 0.05,
-            feedback_eta: 0.0,
+            feedback_lr: 0.0,
             feedback_weights: FeedbackWeights::Symmetric,
-            feedback_noise: 0.05,
+            feedback_noise_sd: 0.05,
             feedback: Feedback::Broadcast,
             ..base.clone()
         },
         Config {
             g_apical: 0.05,
-            apical_bias: 0.5,
-            feedback_transmission: Transmission::Rates,
+            apical_bias_sd: 0.5,
+            feedback_signal: Signal::Rates,
             ..base.clone()
         },
-        Config { feedback_transmission: Transmission::Rates, ..base },
+        Config { feedback_signal: Signal::Rates, ..base },
     ]
 }
 
 #[test]
 fn whole_trainings_are_the_same_on_cpu_and_gpu() {
     for (config, dataset) in trainings() {
-        let extent = extent(config.batch.max(5), &dataset, 64);
+        let extent = extent(config.batch_size.max(5), &dataset, 64);
         let cpu = train(support::cpu(&config, &dataset, &extent), &config, &dataset);
         let gpu = train(support::gpu(&config, &dataset, &extent), &config, &dataset);
         same_run(&format!("{config:?}"), &cpu, &gpu);
@@ -149,12 +154,13 @@ fn whole_trainings_are_the_same_on_cpu_and_gpu() {
 #[test]
 fn threads_and_what_they_keep_do_not_matter() {
     let wide = |batch, g_apical| {
-        let config = Config { layers: vec![150, 70, 10], batch, g_apical, ..Config::default() };
+        let config =
+            Config { layers: vec![150, 70, 10], batch_size: batch, g_apical, ..Config::default() };
         (config, support::random_dataset(7, 10, 10, 8))
     };
     let wide = [wide(1, 0.0), wide(2, 0.0), wide(1, 0.05)];
     for (config, dataset) in trainings().into_iter().chain(wide) {
-        let kept = extent(config.batch.max(5), &dataset, 64);
+        let kept = extent(config.batch_size.max(5), &dataset, 64);
         let make = |keeps_lanes, threads| {
             let extent = Extent { keeps_lanes, ..kept };
             support::cpu_with_threads(&config, &dataset, &extent, threads)
@@ -171,8 +177,8 @@ fn threads_and_what_they_keep_do_not_matter() {
 fn blocks_and_lanes_do_not_matter() {
     for (config, dataset) in trainings() {
         let make = |lanes, block| support::cpu(&config, &dataset, &extent(lanes, &dataset, block));
-        let one = train(make(config.batch, 8), &config, &dataset);
-        for (lanes, block) in [(config.batch + 3, 32), (config.batch + 70, 1000)] {
+        let one = train(make(config.batch_size, 8), &config, &dataset);
+        for (lanes, block) in [(config.batch_size + 3, 32), (config.batch_size + 70, 1000)] {
             let other = train(make(lanes, block), &config, &dataset);
             same_run(&format!("{lanes} lanes, blocks of {block}, {config:?}"), &one, &other);
         }
@@ -182,7 +188,7 @@ fn blocks_and_lanes_do_not_matter() {
 #[test]
 fn workgroups_do_not_matter() {
     let (config, dataset) = trainings().swap_remove(17);
-    let extent = extent(config.batch, &dataset, 64);
+    let extent = extent(config.batch_size, &dataset, 64);
     let make = |workgroup| support::gpu_with_workgroup(&config, &dataset, &extent, workgroup);
     let one = train(support::cpu(&config, &dataset, &extent), &config, &dataset);
     for workgroup in [8, 24, 32, 64, 256] {
@@ -197,7 +203,7 @@ fn workgroups_do_not_matter() {
 fn how_networks_are_stepped_does_not_matter() {
     let mut stepped = 0;
     for (config, dataset) in trainings() {
-        let by_launches = extent(config.batch.max(5), &dataset, 16);
+        let by_launches = extent(config.batch_size.max(5), &dataset, 16);
         let by_networks = Extent { steps_networks: true, ..by_launches };
         if !schedule::shape(&config, &dataset, &by_networks).steps_networks {
             continue;
@@ -221,17 +227,17 @@ fn windows_of_weights_do_not_matter() {
         (vec![80, 130, 10], 0.05, Optimizer::Adam, Feedback::Layerwise),
     ] {
         let batch = 3;
-        let feedback_eta = if feedback == Feedback::Layerwise { 0.5 } else { 0.0 };
-        let plateau_times =
+        let feedback_lr = if feedback == Feedback::Layerwise { 0.5 } else { 0.0 };
+        let plateau_timing =
             if g_apical > 0.0 { PlateauTimes::Random } else { PlateauTimes::Synchronous };
         let config = Config {
             layers,
-            batch,
+            batch_size: batch,
             g_apical,
             optimizer,
             feedback,
-            feedback_eta,
-            plateau_times,
+            feedback_lr,
+            plateau_timing,
             ..Config::default()
         };
         let dataset = support::random_dataset(11, 9, 15, 12);
@@ -250,7 +256,7 @@ fn windows_of_weights_do_not_matter() {
 /// errors of every lane are those of a run with that lane only.
 #[test]
 fn lanes_are_as_if_alone() {
-    let config = Config { layers: vec![40, 21, 10], batch: 6, ..Config::default() };
+    let config = Config { layers: vec![40, 21, 10], batch_size: 6, ..Config::default() };
     let dataset = support::random_dataset(9, 8, 8, 12);
     let network = Network::initial(&config, dataset.pixels());
     let images = order(&config, &dataset, 1);
@@ -282,8 +288,12 @@ fn lanes_are_as_if_alone() {
 /// shown one by one, up to rounding.
 #[test]
 fn the_gradient_is_the_mean_over_the_minibatch() {
-    let config =
-        Config { layers: vec![30, 10], batch: 4, optimizer: Optimizer::Sgd, ..Config::default() };
+    let config = Config {
+        layers: vec![30, 10],
+        batch_size: 4,
+        optimizer: Optimizer::Sgd,
+        ..Config::default()
+    };
     let dataset = support::random_dataset(3, 8, 8, 12);
     let network = Network::initial(&config, dataset.pixels());
     let images = order(&config, &dataset, 1);
@@ -309,7 +319,7 @@ fn the_gradient_is_the_mean_over_the_minibatch() {
 /// Spikes from outside that do not fit the network are refused, not written over their neighbours.
 #[test]
 fn given_spikes_that_do_not_fit_are_refused() {
-    let config = Config { layers: vec![3, 10], batch: 1, ..Config::default() };
+    let config = Config { layers: vec![3, 10], batch_size: 1, ..Config::default() };
     let dataset = support::random_dataset(4, 4, 4, 12);
     let network = Network::initial(&config, dataset.pixels());
     let backend = support::cpu(&config, &dataset, &extent(1, &dataset, 8));

@@ -25,7 +25,7 @@ class Case:
         """The same for `apical bench`."""
         return [
             *("--preset", "paper-1"),
-            *("--layers", ",".join(map(str, self.layers)), "--batch", str(self.batch)),
+            *("--layers", ",".join(map(str, self.layers)), "--batch-size", str(self.batch)),
             *("--optimizer", self.optimizer, "--eta", str(self.eta)),
             *("--g-apical", "0", "--replicas", "1", "--task", self.task),
         ]

@@ -93,9 +93,9 @@ def learned(form, images, seed):
 
 
 def learned_by_apical(binary, images, seed):
-    command = [str(binary), "train", "--images", str(images), "--epochs", "1", "--seed", str(seed)]
-    command += ["--preset", "paper-1", "--batch", str(BATCH), "--optimizer", "adam", "--eta", "0.01"]
-    command += ["--quick-test-every", "0", "--test-images", str(TESTED), "--json"]
+    command = [str(binary), "train", "--train-images", str(images), "--epochs", "1", "--seed", str(seed)]
+    command += ["--preset", "paper-1", "--batch-size", str(BATCH), "--optimizer", "adam", "--eta", "0.01"]
+    command += ["--eval-every", "0", "--test-images", str(TESTED), "--json"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
         raise SystemExit(done.stderr)

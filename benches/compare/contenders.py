@@ -22,7 +22,7 @@ class Apical:
 
     def measure(self, case, seconds, warm_up):
         timing = ["--rounds", "3", "--seconds", str(seconds / 3), "--warm-up", str(warm_up)]
-        command = [*self.command, *case.arguments(), *timing, "--no-ceiling", "--json"]
+        command = [*self.command, *case.arguments(), *timing, "--no-roofline", "--json"]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if done.returncode != 0:
             raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
@@ -34,9 +34,9 @@ class Apical:
         (row,) = report["rows"]
         cpu = row["cpu_ms_per_minibatch"]
         return {
-            "ms_per_image": row["ms_per_minibatch"] / row["batch"],
-            "cpu_ms_per_image": None if cpu is None else cpu / row["batch"],
-            "batch": row["batch"],
+            "ms_per_image": row["ms_per_minibatch"] / row["batch_size"],
+            "cpu_ms_per_image": None if cpu is None else cpu / row["batch_size"],
+            "batch": row["batch_size"],
             "raw_ms": row["raw_ms"],
         }
 

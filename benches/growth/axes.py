@@ -45,7 +45,7 @@ def axes(quick, folder, data):
             "batch",
             "images a minibatch",
             "784-500-10",
-            [Point(n, [*usual, "--batch", str(n)], n) for n in batch],
+            [Point(n, [*usual, "--batch-size", str(n)], n) for n in batch],
         ),
         Axis(
             "depth",
@@ -63,7 +63,7 @@ def axes(quick, folder, data):
             "steps",
             "shortest phase, steps (ms)",
             "784-500-10, minibatches of 32",
-            [Point(n, [*usual, "--phase-steps", str(n)]) for n in steps],
+            [Point(n, [*usual, "--phase-ms", str(n)]) for n in steps],
         ),
     ]
 

@@ -62,15 +62,15 @@ def measure(binary, point, options):
     if options.backend == "cpu":
         selection += ["--threads", str(options.threads)]
     timing = ["--rounds", str(options.rounds), "--seconds", str(options.seconds)]
-    timing += ["--warm-up", str(options.warm_up), "--no-ceiling", "--task", "train", "--json"]
+    timing += ["--warm-up", str(options.warm_up), "--no-roofline", "--task", "train", "--json"]
     command = [str(binary), "bench", *selection, *timing, *point.arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
     report = json.loads(done.stdout)
     (row,) = report["rows"]
-    ms, cpu = row["ms_per_minibatch"] / row["batch"], row["cpu_ms_per_minibatch"]
-    cpu = None if cpu is None else cpu / row["batch"]
+    ms, cpu = row["ms_per_minibatch"] / row["batch_size"], row["cpu_ms_per_minibatch"]
+    cpu = None if cpu is None else cpu / row["batch_size"]
     cost = cpu if report["threads"] == 1 and cpu else ms
     kernels, additions = row["kernels"], row["additions_per_image"]
     sizes = [row["inputs"], *row["layers"]]

@@ -70,7 +70,7 @@ fn panel(net: &str, rows: &[Result]) -> Panel {
 }
 
 fn series(result: &Result) -> Series {
-    let (label, colour) = match result.config().batch {
+    let (label, colour) = match result.config().batch_size {
         1 => ("one image at a time (the paper)".to_string(), PAPER),
         batch => {
             let colour = [32, 128, 512, 2048].iter().position(|known| *known == batch);

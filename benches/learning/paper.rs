@@ -25,7 +25,7 @@ const TOLERANCE: f64 = 0.3;
 #[derive(Serialize, Deserialize)]
 struct Retest {
     weights_sha256: String,
-    test_steps: u32,
+    test_ms: u32,
     test_error: f64,
 }
 
@@ -47,12 +47,12 @@ impl Retests {
         dataset: &Dataset,
         selection: &Selection,
     ) -> std::result::Result<(), Box<dyn Error>> {
-        let config = Config { test_steps: STEPS, ..trial.config.clone() };
+        let config = Config { test_ms: STEPS, ..trial.config.clone() };
         let (evaluations, _) =
             test_network(&config, dataset.clone(), network, selection, 1, &mut |_| ())?;
         let weights_sha256 = trial.weights_sha256.clone();
         let test_error = Evaluation::sum(&evaluations).error();
-        Ok(self.lines.add(Retest { weights_sha256, test_steps: STEPS, test_error })?)
+        Ok(self.lines.add(Retest { weights_sha256, test_ms: STEPS, test_error })?)
     }
 
     fn find(&self, trial: &Trial) -> Option<f64> {
@@ -69,13 +69,13 @@ pub fn section(rows: &[Result], retests: &Retests) -> String {
             continue;
         };
         let tests =
-            [(trial.config.test_steps, Some(trial.test_error())), (STEPS, retests.find(trial))];
+            [(trial.config.test_ms, Some(trial.test_error())), (STEPS, retests.find(trial))];
         for (steps, error) in tests {
             let Some(error) = error else { continue };
             let difference = error - reported;
             cells.push(vec![
                 result.net(),
-                initial_name(trial.config.initial),
+                initial_name(trial.config.weight_init),
                 steps.to_string(),
                 reported.to_string(),
                 format!("{error:.2}"),

@@ -40,7 +40,7 @@ pub fn rows() -> Vec<Row> {
     let paper = PAPER.iter().flat_map(|(preset, name, reported)| {
         [Initial::Latest, Initial::Cited].map(|initial| Row {
             name: format!("{name} {}", initial_name(initial)),
-            configs: vec![Config { initial, ..preset.config() }],
+            configs: vec![Config { weight_init: initial, ..preset.config() }],
             reported: Some(*reported),
         })
     });
@@ -59,7 +59,7 @@ impl<'a> Result<'a> {
 
     /// Whether it is shown beside the recipes: of the paper's, those with the preset's initial weights.
     pub fn is_shown(&self) -> bool {
-        self.config().initial != Initial::Cited
+        self.config().weight_init != Initial::Cited
     }
 
     pub fn config(&self) -> &Config {

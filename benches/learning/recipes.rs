@@ -39,7 +39,7 @@ pub fn section(rows: &[Result]) -> String {
 }
 
 fn cells(result: &Result) -> Vec<String> {
-    let Config { batch, .. } = result.config();
+    let Config { batch_size: batch, .. } = result.config();
     let errors = result.errors();
     let speed = result.images_per_second();
     let reached = errors.iter().position(|error| error.mean <= GOAL).map(|epoch| epoch + 1);

@@ -22,7 +22,7 @@ const TEST_IMAGES: usize = 1000;
 /// Train on the CPU and on a GPU side by side, and compare every value
 ///
 /// Both run the same kernels on the same images; after each kernel everything that it wrote is
-/// compared, bit for bit, up to the first difference. --images 200 is enough for a first look. At the
+/// compared, bit for bit, up to the first difference. --train-images 200 is enough for a first look. At the
 /// end both are tested on the first 1,000 test images, unless --test-images says otherwise.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES, mut_arg("epochs", |argument| argument.default_value("1")),
@@ -31,7 +31,7 @@ pub(super) struct CompareArgs {
     /// Compute on the CPU up to and including this kernel, and hand its arrays to the GPU for the
     /// rest: the first kernel after which the rest agrees is the one to look at
     #[arg(long, value_name = "KERNEL", value_parser = kernels())]
-    cpu_until: Option<Kernel>,
+    cpu_through: Option<Kernel>,
 
     /// Print one object of JSON
     #[arg(long)]
@@ -64,7 +64,7 @@ struct Report<'a> {
     images: usize,
     test_images: usize,
     /// Kernels up to this one were not compared.
-    cpu_until: Option<&'static str>,
+    cpu_through: Option<&'static str>,
     backend: &'static str,
     device: &'a str,
     self_test: &'a Verdict,
@@ -83,8 +83,8 @@ pub(super) fn run(arguments: &CompareArgs) -> Result<Ending, CliError> {
         base.test_images = TEST_IMAGES.min(dataset.test_count);
     })?;
     run_data::announce(&dataset, &arguments.data, arguments.settings.file());
-    let options = Options { cpu_until: arguments.cpu_until };
-    let batch = config.batch;
+    let options = Options { cpu_until: arguments.cpu_through };
+    let batch = config.batch_size;
     let comparison = {
         let mut progress = Progress::new();
         let mut clock = None;
@@ -109,7 +109,7 @@ pub(super) fn run(arguments: &CompareArgs) -> Result<Ending, CliError> {
             minibatches: compared.minibatches,
             images: *images,
             test_images: *test_images,
-            cpu_until: arguments.cpu_until.map(Kernel::name),
+            cpu_through: arguments.cpu_through.map(Kernel::name),
             backend: device.backend,
             device: &device.name,
             self_test,
@@ -128,7 +128,7 @@ fn ending(comparison: &Comparison) -> Ending {
     }
 }
 
-fn describe(comparison: &Comparison, batch: usize, cpu_until: Option<Kernel>) -> String {
+fn describe(comparison: &Comparison, batch: usize, cpu_through: Option<Kernel>) -> String {
     let Comparison { device, compared, test_images, self_test, difference, .. } = comparison;
     let found = match difference {
         None => "identical\n\
@@ -140,7 +140,7 @@ fn describe(comparison: &Comparison, batch: usize, cpu_until: Option<Kernel>) ->
         None => format!(", and {test_images} test images"),
         Some(_) => String::new(),
     };
-    let handed_over = match cpu_until {
+    let handed_over = match cpu_through {
         Some(kernel) => {
             format!("\nleft out  what the CPU computed for both, up to kernel {kernel}")
         }

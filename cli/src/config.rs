@@ -5,7 +5,7 @@ use clap::Args;
 use super::output::Output;
 use super::settings::Settings;
 use super::{CliError, EXIT_CODES};
-use apical::config::commented;
+use apical::config::to_commented_toml;
 
 /// Print all settings as a file that --config takes, with what they mean
 ///
@@ -26,6 +26,6 @@ pub(super) fn run(arguments: &ConfigArgs) -> Result<(), CliError> {
     let mut output = Output::default();
     match arguments.json {
         true => output.print_json(&config),
-        false => output.print(commented(&config)?.trim_end()),
+        false => output.print(to_commented_toml(&config)?.trim_end()),
     }
 }

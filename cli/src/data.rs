@@ -31,7 +31,7 @@ pub(super) struct DataCommand {
 
     /// Write some training images of each class into one PNG, a row for each class behind its name
     #[arg(long, value_name = "FILE.png")]
-    sheet: Option<PathBuf>,
+    contact_sheet: Option<PathBuf>,
 
     /// Images of a class on the sheet
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = columns())]
@@ -56,16 +56,16 @@ pub(super) fn run(arguments: &DataCommand) -> Result<(), CliError> {
     if let Some(Action::Fetch(arguments)) = &arguments.action {
         return fetch::run(arguments);
     }
-    if let Some(path) = &arguments.sheet
+    if let Some(path) = &arguments.contact_sheet
         && path.extension().is_none_or(|ending| !ending.eq_ignore_ascii_case("png"))
     {
         let message =
-            format!("--sheet writes PNG: call it {}", path.with_extension("png").display());
+            format!("--contact-sheet writes PNG: call it {}", path.with_extension("png").display());
         return Err(CliError::Usage(message));
     }
     let dataset = arguments.reading.read(arguments.data.as_deref())?;
     let summary = Summary::of(&dataset);
-    if let Some(path) = &arguments.sheet {
+    if let Some(path) = &arguments.contact_sheet {
         save_contact_sheet(path, &dataset, arguments.columns)?;
     }
     let mut output = Output::default();
@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &DataCommand) -> Result<(), CliError> {
         return output.print_json(&summary);
     }
     output.print(table(&summary))?;
-    match &arguments.sheet {
+    match &arguments.contact_sheet {
         Some(path) => output.print(format_args!("written     {}", path.display())),
         None => Ok(()),
     }

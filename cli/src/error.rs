@@ -190,7 +190,7 @@ impl CliError {
                 error.hint().map(str::to_string)
             }
             CliError::Fetch(FetchError::AllMirrorsFailed { .. }) => Some(
-                "the same command goes on where it broke off; --from names another place"
+                "the same command goes on where it broke off; --mirror names another place"
                     .to_string(),
             ),
             CliError::Train(TrainError::Backend(error)) => backend_hint(error).map(str::to_string),
@@ -201,14 +201,14 @@ impl CliError {
                 Some("--sweep or --search sets it, and all other settings have flags".to_string())
             }
             CliError::Train(TrainError::Dataset(DatasetError::TooFewImages { set, .. })) => {
-                let flag = if *set == "test" { "--test-images" } else { "--images" };
+                let flag = if *set == "test" { "--test-images" } else { "--train-images" };
                 Some(format!("{flag} sets it"))
             }
             CliError::Train(TrainError::Dataset(DatasetError::TooManyValidationImages { .. })) => {
-                Some("--validation sets it".to_string())
+                Some("--validation-images sets it".to_string())
             }
             CliError::Train(TrainError::Dataset(DatasetError::SingleClassValidation { .. })) => {
-                Some("hold out more images: --validation sets how many".to_string())
+                Some("hold out more images: --validation-images sets how many".to_string())
             }
             CliError::Weights(WeightsError::Classes(_)) => Some(
                 "name images of these classes; folders and class_names.txt name the classes of a data set"
@@ -216,7 +216,7 @@ impl CliError {
             ),
             CliError::Weights(WeightsError::Pixels(error)) => error.hint().map(str::to_string),
             CliError::Weights(WeightsError::NoWeights { folder }) => Some(weights_hint(folder)),
-            CliError::Bench(BenchError::Batch { .. }) => Some("--batch sets it".to_string()),
+            CliError::Bench(BenchError::Batch { .. }) => Some("--batch-size sets it".to_string()),
             CliError::Bench(BenchError::Length { setting, .. }) => {
                 Some(format!("--{setting} sets it"))
             }
@@ -311,8 +311,7 @@ fn plot_hint(error: &PlotError) -> Option<String> {
             Some(format!("name the folder: apical plot {parent}"))
         }
         PlotError::NoEpoch { .. } => Some(
-            "wait for the test after the first epoch, or train with --quick-test-every N"
-                .to_string(),
+            "wait for the test after the first epoch, or train with --eval-every N".to_string(),
         ),
         _ => None,
     }

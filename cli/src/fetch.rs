@@ -19,7 +19,7 @@ use apical::fetch::{self, KnownDataset, Split, fetch};
 pub(super) struct FetchArgs {
     /// The data set
     #[arg(value_enum)]
-    set: Set,
+    dataset: Set,
 
     /// Folder for the files; it is made
     #[arg(long, value_name = "DIR")]
@@ -27,11 +27,11 @@ pub(super) struct FetchArgs {
 
     /// The address of a folder that has the files, instead of the known places; may be given several times
     #[arg(long, value_name = "URL")]
-    from: Vec<String>,
+    mirror: Vec<String>,
 
     /// Which part of EMNIST [default: balanced]
     #[arg(long, value_enum)]
-    split: Option<Split>,
+    emnist_split: Option<Split>,
 
     /// Print one object of JSON
     #[arg(long)]
@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &FetchArgs) -> Result<(), CliError> {
     let mut progress = Progress::new();
     let mut current = ("", Estimate::start(0.0));
     let mut failures = Vec::new();
-    let dataset = fetch(known, &arguments.out, &arguments.from, &mut |event| match event {
+    let dataset = fetch(known, &arguments.out, &arguments.mirror, &mut |event| match event {
         fetch::Progress::AlreadyPresent { file } => {
             progress.tell(format_args!("{file} is there already"))
         }
@@ -96,14 +96,16 @@ pub(super) fn run(arguments: &FetchArgs) -> Result<(), CliError> {
 
 impl FetchArgs {
     fn known(&self) -> Result<KnownDataset, CliError> {
-        if self.split.is_some() && self.set != Set::Emnist {
-            return Err(CliError::Usage("--split is for emnist alone: leave it out".to_string()));
+        if self.emnist_split.is_some() && self.dataset != Set::Emnist {
+            return Err(CliError::Usage(
+                "--emnist-split is for emnist alone: leave it out".to_string(),
+            ));
         }
-        Ok(match self.set {
+        Ok(match self.dataset {
             Set::Mnist => KnownDataset::Mnist,
             Set::FashionMnist => KnownDataset::FashionMnist,
             Set::Kmnist => KnownDataset::Kmnist,
-            Set::Emnist => KnownDataset::Emnist(self.split.unwrap_or_default()),
+            Set::Emnist => KnownDataset::Emnist(self.emnist_split.unwrap_or_default()),
         })
     }
 }

@@ -30,7 +30,7 @@ pub(super) struct MachineArgs {
 
     /// How a GPU goes through steps with --g-apical above 0
     #[arg(long, value_enum, default_value_t)]
-    stepping: Stepping,
+    gpu_steps: Stepping,
 }
 
 /// More threads than any machine has cores end in the system killing the program.
@@ -49,7 +49,7 @@ impl MachineArgs {
                 "--device names a GPU, and --backend cpu uses none: leave out one of them";
             return Err(CliError::Usage(message.to_string()));
         }
-        let MachineArgs { backend, device, threads, stepping } = self.clone();
+        let MachineArgs { backend, device, threads, gpu_steps: stepping } = self.clone();
         let stop = stop::token();
         Ok(Selection { backend, device, threads, stepping, stop, ..Selection::default() })
     }
@@ -82,7 +82,7 @@ pub(super) struct ReadingArgs {
 
     /// Three values a pixel, red, green and blue, instead of a shade of grey
     #[arg(long, requires = "data")]
-    colour: bool,
+    rgb: bool,
 
     #[command(flatten)]
     values: ValueArgs,
@@ -130,7 +130,7 @@ impl DataArgs {
         };
         let reading = ReadingArgs {
             image_size: own.size.or(reading.size),
-            colour: own.colour || reading.colour,
+            rgb: own.colour || reading.colour,
             values,
             csv_header: own.csv_header.or(reading.csv_header),
         };
@@ -150,7 +150,7 @@ impl DataArgs {
 
 impl ReadingArgs {
     fn reading(&self) -> ReadOptions {
-        let &ReadingArgs { image_size: size, colour, csv_header, .. } = self;
+        let &ReadingArgs { image_size: size, rgb: colour, csv_header, .. } = self;
         ReadOptions { size, colour, csv_header, ..self.values.reading() }
     }
 

@@ -48,7 +48,7 @@ pub(super) struct PredictArgs {
 
     /// Length of the forward phase, ms [default: as trained]
     #[arg(long, value_name = "MS")]
-    test_steps: Option<u32>,
+    test_ms: Option<u32>,
 
     /// Seed of the spikes [default: as trained]
     #[arg(long, value_name = "N")]
@@ -80,7 +80,7 @@ struct Seen<'a> {
 pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
     let selection = arguments.machine.selection()?;
     let mut saved = load_weights(&arguments.weights)?;
-    saved.config.test_steps = arguments.test_steps.unwrap_or(saved.config.test_steps);
+    saved.config.test_ms = arguments.test_ms.unwrap_or(saved.config.test_ms);
     saved.config.seed = arguments.seed.unwrap_or(saved.config.seed);
     let shape = &saved.images;
     let sizes = [shape.height, shape.width, shape.channels];

@@ -40,11 +40,11 @@ pub(super) struct RecordArgs {
 
     /// Which images
     #[arg(long, value_enum, default_value_t)]
-    set: Set,
+    split: Set,
 
     /// Their places in the set, the first is 0: numbers and ranges with both ends, such as 0-9,42
     #[arg(long, value_name = "N,..", default_value = "0")]
-    images: Numbers,
+    indices: Numbers,
 
     /// What is shown of each: what the quantities need, by default
     #[arg(long, value_enum)]
@@ -160,7 +160,7 @@ pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
     config.seed = arguments.seed.unwrap_or(config.seed);
     let shown = arguments.shown()?;
     let recorder = arguments.recorder(config.layer_count())?;
-    let images = arguments.images(&dataset)?;
+    let images = arguments.indices(&dataset)?;
 
     let mut session =
         MonitorSession::open(&config, &dataset, &saved.network, recorder, &selection)?;
@@ -213,13 +213,13 @@ impl RecordArgs {
         })
     }
 
-    fn images(&self, dataset: &Dataset) -> Result<Vec<Image>, CliError> {
-        let (first, labels) = match self.set {
+    fn indices(&self, dataset: &Dataset) -> Result<Vec<Image>, CliError> {
+        let (first, labels) = match self.split {
             Set::Training => (0, &dataset.labels()[..dataset.training_count]),
             Set::Test => (dataset.training_count, dataset.test_labels()),
         };
         let mut images = Vec::new();
-        for place in self.images.0.iter().cloned().flatten() {
+        for place in self.indices.0.iter().cloned().flatten() {
             let Some(&label) = labels.get(place) else {
                 let message = format!("there is no image {place}: the set has {}", labels.len());
                 return Err(CliError::Usage(message));

@@ -46,7 +46,7 @@ pub(super) struct ReproduceArgs {
 
     /// Most networks that train side by side [default: as many as threads]
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=4096))]
-    together: Option<usize>,
+    parallel: Option<usize>,
 
     /// Print one array of JSON: the findings of each experiment
     #[arg(long)]
@@ -91,7 +91,7 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
     let dataset = arguments.data.open()?;
     run_data::announce(&dataset, &arguments.data, None);
     let seeds = arguments.seeds.unwrap_or(if arguments.quick { 2 } else { 5 });
-    let together = arguments.together.unwrap_or_else(|| Threads::choose(selection.threads).count);
+    let together = arguments.parallel.unwrap_or_else(|| Threads::choose(selection.threads).count);
 
     let lock = FolderLock::acquire(&arguments.out)?;
     lock.notice().into_iter().for_each(tell);

@@ -150,7 +150,7 @@ impl FromArgMatches for Settings {
 mod tests {
     use super::*;
     use apical::config::{
-        Dynamics, Feedback, FeedbackWeights, HiddenErrors, Optimizer, PlateauTimes, Transmission,
+        CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTimes, Signal,
     };
     use apical::model::initial::Initial;
     use apical::model::phases::{Averaging, PhaseExtra};
@@ -172,50 +172,50 @@ mod tests {
         let config = Config {
             layers: vec![30, 20, 10],
             epochs: 7,
-            images: 1,
+            train_images: 1,
             test_images: 2,
-            validation: 9,
-            batch: 3,
+            validation_images: 9,
+            batch_size: 3,
             eta: vec![0.5, 0.25, 0.125],
-            eta_bias: vec![0.75],
+            bias_lr_scale: vec![0.75],
             weight_decay: 0.5,
-            clip: 2.0,
-            schedule: Schedule::Step,
-            ramp: 5,
-            step_epochs: 3,
-            step_factor: 0.25,
-            final_rate: 0.125,
+            grad_clip: 2.0,
+            lr_schedule: Schedule::Step,
+            warmup_images: 5,
+            lr_step_epochs: 3,
+            lr_step_gamma: 0.25,
+            lr_final_factor: 0.125,
             optimizer: Optimizer::Sgd,
             beta1: 0.25,
             beta2: 0.75,
-            epsilon: 0.25,
+            optimizer_eps: 0.25,
             seed: 99,
-            initial: Initial::Cited,
+            weight_init: Initial::Cited,
             feedback: Feedback::Layerwise,
-            hidden_errors: HiddenErrors::Backpropagation,
+            credit_assignment: CreditAssignment::Backpropagation,
             feedback_weights: FeedbackWeights::Symmetric,
-            feedback_noise: 0.125,
+            feedback_noise_sd: 0.125,
             feedback_sparsity: 0.5,
             feedback_gain: 3.0,
-            feedback_eta: 0.5,
-            apical_bias: 0.25,
-            apical_bias_eta: 2.0,
+            feedback_lr: 0.5,
+            apical_bias_sd: 0.25,
+            apical_bias_lr_scale: 2.0,
             dynamics: Dynamics::SteadyState,
-            transmission: Transmission::Rates,
-            feedback_transmission: Transmission::Rates,
-            plateau_times: PlateauTimes::Random,
+            signal: Signal::Rates,
+            feedback_signal: Signal::Rates,
+            plateau_timing: PlateauTimes::Random,
             g_apical: 0.6,
-            spikes: SpikeDraw::Bernoulli,
+            spike_distribution: SpikeDraw::Bernoulli,
             phi_max: 0.25,
-            taps: 12,
-            phase_steps: 60,
-            phase_extra: PhaseExtra::None,
-            averaging: Averaging::From30,
-            test_steps: 500,
-            test_from: 40,
-            weights_every: 3,
-            quick_test_every: 11,
-            quick_test_images: 12,
+            psp_kernel_ms: 12,
+            phase_ms: 60,
+            phase_jitter: PhaseExtra::None,
+            averaging_window: Averaging::From30,
+            test_ms: 500,
+            test_average_from_ms: 40,
+            weight_stats_every: 3,
+            eval_every: 11,
+            eval_images: 12,
         };
         let quick = table(&Config::default());
         for (setting, value) in table(&config) {
@@ -267,7 +267,7 @@ mod tests {
         let command = Settings::augment_args(Command::new("apical"));
         let matches = command.try_get_matches_from(["apical", "--epochs", "6"]).unwrap();
         let settings = Settings::from_arg_matches(&matches).unwrap();
-        let config = settings.resolve(|base| (base.epochs, base.batch) = (1, 5)).unwrap();
-        assert_eq!((config.epochs, config.batch), (6, 5));
+        let config = settings.resolve(|base| (base.epochs, base.batch_size) = (1, 5)).unwrap();
+        assert_eq!((config.epochs, config.batch_size), (6, 5));
     }
 }

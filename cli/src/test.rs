@@ -37,7 +37,7 @@ pub(super) struct TestArgs {
 
     /// Length of the forward phase of a test image, ms [default: as trained]
     #[arg(long, value_name = "MS")]
-    test_steps: Option<u32>,
+    test_ms: Option<u32>,
 
     /// Seed of the spikes [default: as trained]
     #[arg(long, value_name = "N")]
@@ -103,7 +103,7 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
     let RunData { dataset, used, trained_on } = data;
     let mut config = saved.config;
     config.test_images = arguments.test_images.unwrap_or(config.test_images);
-    config.test_steps = arguments.test_steps.unwrap_or(config.test_steps);
+    config.test_ms = arguments.test_ms.unwrap_or(config.test_ms);
     config.seed = arguments.seed.unwrap_or(config.seed);
 
     dataset

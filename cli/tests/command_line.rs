@@ -70,7 +70,7 @@ fn apical(folder: &TempDir) -> Command {
 fn train(folder: &TempDir) -> Command {
     let mut command = apical(folder);
     command.args(["train", "--data", "data", "--layers", "20,10", "--epochs", "1"]);
-    command.args(["--images", "300", "--test-images", "200"]);
+    command.args(["--train-images", "300", "--test-images", "200"]);
     command
 }
 
@@ -188,7 +188,7 @@ fn quiet_says_errors_alone_and_nothing_is_coloured_where_nobody_looks() {
     let folder = folder_with_data();
     let quiet = train_on_cpu(&folder).arg("-q").assert().success().stderr("");
     assert!(!quiet.get_output().stdout.is_empty());
-    fails(train_on_cpu(&folder).args(["-q", "--batch", "0"]), 2, &["batch = 0"]);
+    fails(train_on_cpu(&folder).args(["-q", "--batch-size", "0"]), 2, &["batch_size = 0"]);
     fails(apical(&folder).args(["devices", "-q", "-v"]), 2, &["cannot be used with"]);
     let help = apical(&folder).env("NO_COLOR", "1").args(["train", "--help"]).assert().success();
     assert!(!help.get_output().stdout.contains(&0x1b));
@@ -213,7 +213,7 @@ fn a_wrong_command_line_is_refused() {
     refused(&["test"], "<WEIGHTS>");
     refused(&["compare", "--backend", "cpu"], "compare needs a GPU");
     refused(
-        &["compare", "--cpu-until", "soup"],
+        &["compare", "--cpu-through", "soup"],
         "possible values: feedback, input, shine, raster, apical_history, drive",
     );
     // Without a command, the help is the error.

@@ -150,7 +150,7 @@ fn fetch(folder: &TempDir, servers: &[&Server]) -> Command {
         command.env_remove(name);
     }
     for server in servers {
-        command.args(["--from", &server.address]);
+        command.args(["--mirror", &server.address]);
     }
     command
 }
@@ -210,7 +210,7 @@ fn a_data_set_is_fetched_whole_and_not_twice() {
 fn what_broke_off_goes_on_where_it_was() {
     let folder = TempDir::new().unwrap();
     let cut = Server::start(|file| if file == FIRST { Manner::Cut(100_000) } else { Manner::Well });
-    let hint = "hint: the same command goes on where it broke off; --from names another place";
+    let hint = "hint: the same command goes on where it broke off; --mirror names another place";
     let broken = format!("{}/{FIRST}: connection lost after 100000 bytes", cut.address);
     let texts = [&format!("cannot fetch {FIRST} from any mirror"), &broken, hint];
     fails(&mut fetch(&folder, &[&cut]), &texts.map(|text| text as &str));
@@ -342,6 +342,8 @@ fn a_server_that_is_not_there_is_named() {
     let server = Server { address: address.clone(), requests: Arc::default() };
     fails(&mut fetch(&folder, &[&server]), &[&address, "cannot reach the server"]);
     let mut command = fetch(&folder, &[]);
-    let output = command.args(["--split", "digits"]).assert().code(2).get_output().clone();
-    assert!(String::from_utf8(output.stderr).unwrap().contains("--split is for emnist alone"));
+    let output = command.args(["--emnist-split", "digits"]).assert().code(2).get_output().clone();
+    assert!(
+        String::from_utf8(output.stderr).unwrap().contains("--emnist-split is for emnist alone")
+    );
 }

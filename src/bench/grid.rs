@@ -33,7 +33,7 @@ pub struct Grid {
     /// Sizes of the hidden layers and, last, of the output.
     pub layers: Vec<Vec<usize>>,
     /// Images a minibatch.
-    pub batch: Vec<usize>,
+    pub batch_size: Vec<usize>,
     /// Networks side by side.
     pub replicas: Vec<usize>,
     /// Conductance from apical dendrite to soma, per ms.
@@ -69,7 +69,7 @@ impl Grid {
     pub(super) fn points(&self, base: &Config) -> Result<Vec<Point>, BenchError> {
         for (list, is_empty) in [
             ("layers", self.layers.is_empty()),
-            ("batch", self.batch.is_empty()),
+            ("batch_size", self.batch_size.is_empty()),
             ("replicas", self.replicas.is_empty()),
             ("g_apical", self.g_apical.is_empty()),
             ("task", self.tasks.is_empty()),
@@ -80,12 +80,13 @@ impl Grid {
         }
         let mut points = Vec::new();
         for layers in &self.layers {
-            for &batch in &self.batch {
+            for &batch in &self.batch_size {
                 for &replicas in &self.replicas {
                     for &g_apical in &self.g_apical {
                         let layers = layers.clone();
-                        let mut config = Config { layers, batch, g_apical, ..base.clone() };
-                        if !config.fits_layers(&base.eta) {
+                        let mut config =
+                            Config { layers, batch_size: batch, g_apical, ..base.clone() };
+                        if !config.has_valid_len(&base.eta) {
                             config.eta.truncate(1);
                         }
                         let networks = variants(&config, &[], replicas)?;
@@ -107,7 +108,7 @@ mod tests {
     fn grid() -> Grid {
         Grid {
             layers: vec![vec![500, 10], vec![10]],
-            batch: vec![1, 32],
+            batch_size: vec![1, 32],
             replicas: vec![1, 3],
             g_apical: vec![0.0, 0.05],
             tasks: vec![Task::Train],
@@ -118,7 +119,7 @@ mod tests {
     fn every_combination_comes_once() {
         let points = grid().points(&Preset::Paper1.config()).unwrap();
         let of = |point: &Point| {
-            let Config { layers, batch, g_apical, .. } = point.config();
+            let Config { layers, batch_size: batch, g_apical, .. } = point.config();
             (layers.len(), *batch, point.replicas(), *g_apical)
         };
         let mut expected = Vec::new();
@@ -145,7 +146,7 @@ mod tests {
         let base = Config::default();
         for grid in [
             Grid { layers: vec![], ..grid() },
-            Grid { batch: vec![], ..grid() },
+            Grid { batch_size: vec![], ..grid() },
             Grid { replicas: vec![], ..grid() },
             Grid { g_apical: vec![], ..grid() },
             Grid { tasks: vec![], ..grid() },
@@ -161,6 +162,6 @@ mod tests {
             };
         assert_eq!(refused(0, &base), SweepError::NoReplicas);
         let last = Config { seed: u64::MAX, ..Config::default() };
-        assert_eq!(refused(2, &last), SweepError::SeedsEnd { seed: u64::MAX, replicas: 2 });
+        assert_eq!(refused(2, &last), SweepError::SeedOverflow { seed: u64::MAX, replicas: 2 });
     }
 }

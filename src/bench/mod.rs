@@ -62,7 +62,7 @@ pub enum BenchError {
     EmptyList { list: &'static str },
     #[error(transparent)]
     Networks(#[from] SweepError),
-    #[error("batch = {batch}: a minibatch of more than the {images} {part} images")]
+    #[error("batch_size = {batch}: a minibatch of more than the {images} {part} images")]
     Batch { batch: usize, images: usize, part: &'static str },
     #[error("{setting} = {value}: {reason}")]
     Length { setting: &'static str, value: f64, reason: &'static str },
@@ -108,7 +108,11 @@ pub fn bench(
     let settings = row::Settings { rounds, seconds, warm_up };
     check_lengths(&settings)?;
     let points = grid.points(config)?;
-    let dataset = Arc::new(dataset.subset(config.validation, config.images, config.test_images)?);
+    let dataset = Arc::new(dataset.subset(
+        config.validation_images,
+        config.train_images,
+        config.test_images,
+    )?);
     let machine = Machine::choose(selection)?;
     check_points(&points, grid, &machine, &dataset)?;
 
@@ -129,7 +133,7 @@ pub fn bench(
     for point in &points {
         steps.begin("warming up");
         let mut subject = Subject::open(point, &dataset, &machine.selection())?;
-        for _ in 0..warm_up.div_ceil(point.config().batch) {
+        for _ in 0..warm_up.div_ceil(point.config().batch_size) {
             subject.show(Task::Train)?;
         }
         subject.wait()?;
@@ -171,7 +175,7 @@ fn check_points(
     let mut largest = None;
     for point in points {
         point.config().validate(dataset.pixels(), dataset.classes)?;
-        check_batch(point.config().batch, grid, dataset)?;
+        check_batch(point.config().batch_size, grid, dataset)?;
         let bytes = machine.check(point.config(), dataset, point.replicas())?;
         if largest.is_none_or(|(most, _)| bytes > most) {
             largest = Some((bytes, point));

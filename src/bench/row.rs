@@ -33,7 +33,7 @@ pub struct Row {
     /// Pixels of an image.
     pub inputs: usize,
     /// Images a minibatch of each network; for a test, images side by side.
-    pub batch: usize,
+    pub batch_size: usize,
     /// Networks side by side.
     pub replicas: usize,
     /// Conductance from apical dendrite to soma, per ms.
@@ -100,7 +100,7 @@ pub struct KernelShare {
 impl Row {
     /// What is measured, in words.
     pub fn name(&self) -> String {
-        name(self.task, &self.layers, self.batch, self.replicas)
+        name(self.task, &self.layers, self.batch_size, self.replicas)
     }
 
     /// Whether the times scatter so much that something else used the device.
@@ -126,10 +126,10 @@ impl Row {
         steps: &mut Steps,
     ) -> Result<Self, BackendError> {
         let config = point.config();
-        let name = name(task, &config.layers, config.batch, point.replicas());
+        let name = name(task, &config.layers, config.batch_size, point.replicas());
         steps.begin(&name);
         // What is counted and profiled comes first, on the same images whatever the device's speed.
-        let observed = OBSERVED_MINIBATCHES.max(OBSERVED_IMAGES.div_ceil(config.batch));
+        let observed = OBSERVED_MINIBATCHES.max(OBSERVED_IMAGES.div_ceil(config.batch_size));
         subject.show(task)?;
         let work = subject.count(task, observed)?;
         let times = subject.profile(task, observed)?;
@@ -142,7 +142,7 @@ impl Row {
         }
         steps.skip(settings.rounds - rounds);
         let cpu = cpu_time().zip(cpu_before).map(|(after, before)| after.saturating_sub(before));
-        let warm_up = settings.warm_up.next_multiple_of(config.batch);
+        let warm_up = settings.warm_up.next_multiple_of(config.batch_size);
         let measured = Measured { raw_ms, per_round, cpu, warm_up, observed, work, times };
         Ok(measured.row(point, task, device, subject.shape()))
     }
@@ -226,7 +226,7 @@ impl Measured {
         let Device { ceiling, threads } = device;
         let config = point.config();
         let ms_per_minibatch = median(&self.raw_ms);
-        let images = (config.batch * point.replicas()) as f64;
+        let images = (config.batch_size * point.replicas()) as f64;
         let images_per_second = 1e3 * images / ms_per_minibatch;
         let per_image = |count: u64| count as f64 / self.work.images as f64;
         let additions_per_image = per_image(self.work.additions);
@@ -247,7 +247,7 @@ impl Measured {
             task,
             layers: config.layers.clone(),
             inputs: shape.populations[0],
-            batch: config.batch,
+            batch_size: config.batch_size,
             replicas: point.replicas(),
             g_apical: config.g_apical,
             optimizer: config.optimizer,

@@ -156,7 +156,7 @@ impl Subject {
 
     /// Images that each network is shown at once.
     fn batch(&self) -> usize {
-        self.configs[0].batch
+        self.configs[0].batch_size
     }
 
     fn inked(&self, image: &Image) -> usize {

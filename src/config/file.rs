@@ -1,46 +1,46 @@
-//! Settings as text: a TOML file of some or all of them, or one `KEY=VALUE`.
+//! Settings from text: a TOML file with some or all settings, or one `KEY=VALUE`.
 
 use std::str::FromStr;
 
 use thiserror::Error;
 
 use super::Config;
-use super::sweep::{SweepError, known_key, set};
+use super::sweep::{SweepError, find_key, set};
 
-/// Why a text holds no settings.
+/// Error of reading settings from text.
 #[derive(Debug, Error)]
-#[expect(missing_docs, reason = "each message says what it is")]
+#[expect(missing_docs, reason = "the messages document the variants")]
 pub enum ConfigTextError {
-    #[error("line {line}: there is no setting '{key}', perhaps '{nearest}'")]
-    Unknown { line: usize, key: String, nearest: String },
+    #[error("line {line}: unknown setting '{key}', did you mean '{nearest}'?")]
+    UnknownKey { line: usize, key: String, nearest: String },
     #[error(transparent)]
     Toml(#[from] toml::de::Error),
 }
 
-/// Reads settings; those that are not named are those of the preset `quick`.
+/// Reads settings from TOML. Settings that the text leaves out are those of the preset `quick`.
 ///
 /// # Errors
-/// When the text is not TOML, a key is no setting, or a value is of the wrong kind. Whether values can be, only
-/// [`Config::validate`] says.
+/// Returns an error if the text is not TOML, a key is unknown, or a value has the wrong type. Call
+/// [`Config::validate`] to check the values.
 pub fn parse(text: &str) -> Result<Config, ConfigTextError> {
     toml::from_str(text).map_err(|error| unknown_key(text).unwrap_or(ConfigTextError::Toml(error)))
 }
 
-/// The first key that is no setting.
+/// Returns an error for the first unknown key.
 fn unknown_key(text: &str) -> Option<ConfigTextError> {
     let table: toml::Table = text.parse().ok()?;
-    table.keys().find_map(|key| match known_key(key) {
-        Err(SweepError::Unknown { nearest, .. }) => {
-            let names_it =
+    table.keys().find_map(|key| match find_key(key) {
+        Err(SweepError::UnknownKey { nearest, .. }) => {
+            let has_key =
                 |line: &str| line.trim_start().trim_matches('"').starts_with(key.as_str());
-            let line = 1 + text.lines().position(names_it).unwrap_or(0);
-            Some(ConfigTextError::Unknown { line, key: key.clone(), nearest })
+            let line = 1 + text.lines().position(has_key).unwrap_or(0);
+            Some(ConfigTextError::UnknownKey { line, key: key.clone(), nearest })
         }
         _ => None,
     })
 }
 
-/// One setting, `KEY=VALUE`; a value that is a list is written with commas or colons.
+/// Assignment of one setting, `KEY=VALUE`. Commas or colons separate the values of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
     key: String,
@@ -48,10 +48,10 @@ pub struct Assignment {
 }
 
 impl Assignment {
-    /// Changes the setting.
+    /// Sets the value in `config`.
     ///
     /// # Errors
-    /// Never: that its value can be read was seen before.
+    /// Returns an error if the value cannot be read; parsing an assignment has already checked it.
     pub fn apply(&self, config: &mut Config) -> Result<(), SweepError> {
         set(config, &self.key, &self.value)
     }
@@ -61,8 +61,9 @@ impl FromStr for Assignment {
     type Err = SweepError;
 
     fn from_str(text: &str) -> Result<Self, SweepError> {
-        let (key, value) = text.split_once('=').ok_or_else(|| SweepError::One(text.into()))?;
-        let (key, value) = (known_key(key)?, value.trim().to_string());
+        let (key, value) =
+            text.split_once('=').ok_or_else(|| SweepError::InvalidAssignment(text.into()))?;
+        let (key, value) = (find_key(key)?, value.trim().to_string());
         set(&mut Config::default(), &key, &value)?;
         Ok(Assignment { key, value })
     }
@@ -73,16 +74,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_key_is_told_with_the_nearest() {
-        let error = parse("batch = 3\n  epoch = 1\n").unwrap_err();
-        assert_eq!(error.to_string(), "line 2: there is no setting 'epoch', perhaps 'epochs'");
+    fn parse_unknown_key_suggests_the_closest() {
+        let error = parse("batch_size = 3\n  epoch = 1\n").unwrap_err();
+        assert_eq!(error.to_string(), "line 2: unknown setting 'epoch', did you mean 'epochs'?");
     }
 
     #[test]
-    fn list_setting_takes_a_single_number() {
-        let config = parse("eta = 0.1\neta_bias = 1\nlayers = 10\n").unwrap();
-        let expected =
-            Config { eta: vec![0.1], eta_bias: vec![1.0], layers: vec![10], ..Config::default() };
+    fn parse_list_setting_accepts_a_single_number() {
+        let config = parse("eta = 0.1\nbias_lr_scale = 1\nlayers = 10\n").unwrap();
+        let expected = Config {
+            eta: vec![0.1],
+            bias_lr_scale: vec![1.0],
+            layers: vec![10],
+            ..Config::default()
+        };
         assert_eq!(config, expected);
         let error = parse("eta = 'x'").unwrap_err().to_string();
         assert!(error.contains("expected a number or a list of numbers"), "{error}");
@@ -91,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn one_setting_is_read_as_its_flag_is() {
+    fn assignment_parses_values_like_flags() {
         let mut config = Config::default();
         for text in ["eta=0.5:0.25", "g-apical = 0.6", "layers=7,10"] {
             text.parse::<Assignment>().unwrap().apply(&mut config).unwrap();
@@ -104,9 +109,9 @@ mod tests {
         };
         assert_eq!(config, expected);
         for (text, error) in [
-            ("batch", "expected KEY=VALUE, found 'batch'"),
-            ("bach=1", "there is no setting 'bach', perhaps 'batch'"),
-            ("batch=x", "batch = x: expected a number, found 'x'"),
+            ("batch_size", "expected KEY=VALUE, found 'batch_size'"),
+            ("bach_size=1", "unknown setting 'bach_size', did you mean 'batch_size'?"),
+            ("batch_size=x", "batch_size = x: expected a number, found 'x'"),
         ] {
             let found = text.parse::<Assignment>().unwrap_err().to_string();
             assert!(found.starts_with(error), "{found}");

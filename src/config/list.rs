@@ -1,4 +1,4 @@
-//! Reads a list setting that a file may also give as a single number.
+//! Deserializes a list setting that may be written as a single number.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,7 +7,7 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Error, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// Reads `0.1` as `[0.1]`, and a list as it is.
+/// Deserializes a list, or a single number as a list of one.
 pub(super) fn one_or_many<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,

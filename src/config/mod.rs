@@ -1,8 +1,8 @@
-//! Every setting of a run, once: what the command line, `config.toml` and the library read.
+//! Settings of a run. Each is defined once, here, for the library, the command line and `config.toml`.
 
-mod choices;
 #[cfg(feature = "clap")]
-mod commented;
+mod commented_toml;
+mod enums;
 pub mod file;
 mod list;
 mod presets;
@@ -12,9 +12,9 @@ mod validate;
 mod warnings;
 
 pub use crate::model::plateaus::PlateauTimes;
-pub use choices::{Dynamics, Feedback, FeedbackWeights, HiddenErrors, Optimizer, Transmission};
 #[cfg(feature = "clap")]
-pub use commented::commented;
+pub use commented_toml::to_commented_toml;
+pub use enums::{CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, Signal};
 pub use presets::Preset;
 pub use recipes::{RECIPES, Recipe};
 pub use sweep::{Sweep, SweepError, VARIANTS_MAX, Variant, variants};
@@ -33,223 +33,223 @@ use crate::model::spikes::SpikeDraw;
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Sizes of the hidden layers and, last, of the output (a multiple of the number of classes)
+    /// Layer sizes: the hidden layers, then the output (a multiple of the number of classes)
     #[cfg_attr(feature = "clap", arg(long, value_delimiter = ',', value_name = "N,..", default_values_t = Config::default().layers))]
     #[serde(deserialize_with = "list::one_or_many")]
     pub layers: Vec<usize>,
 
-    /// Times that every training image is shown
+    /// Number of passes over the training images
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().epochs))]
     pub epochs: u32,
 
-    /// Train on N images of the training set, the first or, if it is sorted by class, of each class its share; 0: all
-    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().images))]
-    pub images: usize,
+    /// Number of training images (0: all): the first N, or a proportional share of each class if the set is sorted
+    /// by class
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().train_images))]
+    pub train_images: usize,
 
-    /// Hold out N images of the training set, the last or, if it is sorted by class, of each class its share, and test on
-    /// them instead of the test set; 0: none
-    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().validation))]
-    pub validation: usize,
+    /// Number of training images held out and evaluated instead of the test set (0: none): the last N, or a
+    /// proportional share of each class if the set is sorted by class
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().validation_images))]
+    pub validation_images: usize,
 
-    /// Test on N images of the test set, the first or, if it is sorted by class, of each class its share; 0: all
+    /// Number of test images (0: all): the first N, or a proportional share of each class if the set is sorted by
+    /// class
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().test_images))]
     pub test_images: usize,
 
-    /// Images a minibatch; the update is the mean over them
-    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().batch))]
-    pub batch: usize,
+    /// Images per minibatch; an update uses the mean of their gradients
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().batch_size))]
+    pub batch_size: usize,
 
-    /// Learning rate: one for all layers, two for the hidden ones and the output, or one for each layer, the
-    /// output last
+    /// Learning rate: one value for all layers, two for the hidden layers and the output, or one per layer (output
+    /// last)
     #[cfg_attr(feature = "clap", arg(long, value_delimiter = ',', value_name = "RATE,..", default_values_t = Config::default().eta))]
     #[serde(deserialize_with = "list::one_or_many")]
     pub eta: Vec<f64>,
 
-    /// Learning rate of the biases, as a multiple of the weights'; one, two or one for each layer as with
-    /// --eta
-    #[cfg_attr(feature = "clap", arg(long, value_delimiter = ',', value_name = "X,..", default_values_t = Config::default().eta_bias))]
+    /// Learning rate of the biases relative to --eta: one value, two, or one per layer
+    #[cfg_attr(feature = "clap", arg(long, value_delimiter = ',', value_name = "X,..", default_values_t = Config::default().bias_lr_scale))]
     #[serde(deserialize_with = "list::one_or_many")]
-    pub eta_bias: Vec<f64>,
+    pub bias_lr_scale: Vec<f64>,
 
-    /// Part of every weight, not of the biases, that goes with each minibatch, times the learning rate
+    /// Weight decay per update, scaled by the learning rate; not applied to biases
     #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().weight_decay))]
     pub weight_decay: f64,
 
-    /// Largest magnitude of a synapse's gradient, larger ones are cut to it; 0: any
-    #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().clip))]
-    pub clip: f64,
+    /// Largest magnitude of a synapse's gradient; larger gradients are clipped (0: no limit)
+    #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().grad_clip))]
+    pub grad_clip: f64,
 
-    /// What becomes of the learning rate over the run (the paper: constant)
-    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().schedule))]
-    pub schedule: Schedule,
+    /// Learning-rate schedule (paper: constant)
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().lr_schedule))]
+    pub lr_schedule: Schedule,
 
-    /// Images over which the learning rate first rises from 0; 0: none
-    #[cfg_attr(feature = "clap", arg(long, value_name = "IMAGES", default_value_t = Config::default().ramp))]
-    pub ramp: u64,
+    /// Images over which the learning rate first rises linearly from 0 (0: none)
+    #[cfg_attr(feature = "clap", arg(long, value_name = "IMAGES", default_value_t = Config::default().warmup_images))]
+    pub warmup_images: u64,
 
-    /// Schedule step: epochs between two steps
-    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().step_epochs))]
-    pub step_epochs: u32,
+    /// Step schedule: epochs between two steps
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().lr_step_epochs))]
+    pub lr_step_epochs: u32,
 
-    /// Schedule step: factor of the learning rate at each step
-    #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().step_factor))]
-    pub step_factor: f64,
+    /// Step schedule: factor of the learning rate at each step
+    #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().lr_step_gamma))]
+    pub lr_step_gamma: f64,
 
-    /// Schedule cosine: part of the learning rate that is left at the end
-    #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().final_rate))]
-    pub final_rate: f64,
+    /// Cosine schedule: learning rate at the end, as a fraction of --eta
+    #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().lr_final_factor))]
+    pub lr_final_factor: f64,
 
-    /// How gradients change weights
+    /// Rule by which gradients change weights (paper: sgd)
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().optimizer))]
     pub optimizer: Optimizer,
 
-    /// Adam, momentum: decay of the running mean of the gradient, per minibatch
+    /// Adam, momentum: decay of the running mean of the gradient, per update
     #[cfg_attr(feature = "clap", arg(long, value_name = "BETA", default_value_t = Config::default().beta1))]
     pub beta1: f64,
 
-    /// Adam, rmsprop: decay of the running mean of the gradient's square, per minibatch
+    /// Adam, RMSprop: decay of the running mean of the squared gradient, per update
     #[cfg_attr(feature = "clap", arg(long, value_name = "BETA", default_value_t = Config::default().beta2))]
     pub beta2: f64,
 
-    /// Adam, rmsprop: its square is added to the mean square before the root is taken
-    #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().epsilon))]
-    pub epsilon: f64,
+    /// Adam, RMSprop: its square is added to the mean squared gradient before the root is taken
+    #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().optimizer_eps))]
+    pub optimizer_eps: f64,
 
-    /// Seed of every random draw
+    /// Seed of all random numbers
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().seed))]
     pub seed: u64,
 
-    /// Initial weights: of the commit that the paper cites, of the authors' last, or those of the cited
-    /// commit without their means, for minibatches
-    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().initial))]
-    pub initial: Initial,
+    /// Distribution of the initial weights
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().weight_init))]
+    pub weight_init: Initial,
 
-    /// Which neurons' spikes reach the apical dendrites. Layerwise feedback with --g-apical 0 teaches only the highest
-    /// hidden layer: the spikes of hidden neurons do not depend on the class
+    /// Population that sends spikes to the apical dendrites. With --g-apical 0, layerwise feedback trains only the
+    /// highest hidden layer: the spikes of hidden neurons then do not depend on the class
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().feedback))]
     pub feedback: Feedback,
 
-    /// Where hidden neurons have their errors from: their plateau potentials, or exact backpropagation
-    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().hidden_errors))]
-    pub hidden_errors: HiddenErrors,
+    /// Source of the hidden layers' errors
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().credit_assignment))]
+    pub credit_assignment: CreditAssignment,
 
-    /// Whether feedback weights are random and stay, or are those of the layers above, rebuilt after each update
+    /// Kind of feedback weights
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().feedback_weights))]
     pub feedback_weights: FeedbackWeights,
 
-    /// Standard deviation of the noise on each transposed weight matrix of symmetric feedback, redrawn after each
-    /// update; the paper's: 0.05, which learns as well as no noise, in the authors' code too
-    #[cfg_attr(feature = "clap", arg(long, value_name = "SD", default_value_t = Config::default().feedback_noise))]
-    pub feedback_noise: f64,
+    /// Symmetric feedback: standard deviation of the noise added to each transposed weight matrix, redrawn after
+    /// each update (paper: 0.05)
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SD", default_value_t = Config::default().feedback_noise_sd))]
+    pub feedback_noise_sd: f64,
 
-    /// Part of each hidden layer's feedback weights that is zero; the paper's sparse feedback: 0.8
+    /// Fraction of each hidden layer's feedback weights that is zero (paper's sparse feedback: 0.8)
     #[cfg_attr(feature = "clap", arg(long, value_name = "PART", default_value_t = Config::default().feedback_sparsity))]
     pub feedback_sparsity: f64,
 
-    /// Factor of all feedback weights; the paper's for those that sparse feedback leaves: 5
+    /// Factor of all feedback weights (paper's sparse feedback: 5)
     #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().feedback_gain))]
     pub feedback_gain: f64,
 
-    /// Learning rate of the feedback weights, towards the inverse of the feed-forward function; 0: they stay
-    /// (the paper). By plain gradients, whatever the optimizer
-    #[cfg_attr(feature = "clap", arg(long, value_name = "RATE", default_value_t = Config::default().feedback_eta))]
-    pub feedback_eta: f64,
+    /// Learning rate of the feedback weights, which learn to invert the feed-forward function by plain gradient
+    /// descent (0: fixed, as in the paper)
+    #[cfg_attr(feature = "clap", arg(long, value_name = "RATE", default_value_t = Config::default().feedback_lr))]
+    pub feedback_lr: f64,
 
-    /// Spread of the initial apical biases; 0: none (the paper), but for those that are learned
-    #[cfg_attr(feature = "clap", arg(long, value_name = "SD", default_value_t = Config::default().apical_bias))]
-    pub apical_bias: f64,
+    /// Standard deviation of the initial apical biases (paper: 0)
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SD", default_value_t = Config::default().apical_bias_sd))]
+    pub apical_bias_sd: f64,
 
-    /// Learning rate of the apical biases, as a multiple of --feedback-eta
-    #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().apical_bias_eta))]
-    pub apical_bias_eta: f64,
+    /// Learning rate of the apical biases relative to --feedback-lr
+    #[cfg_attr(feature = "clap", arg(long, value_name = "X", default_value_t = Config::default().apical_bias_lr_scale))]
+    pub apical_bias_lr_scale: f64,
 
-    /// How voltages come about; at steady states, this overrides transmission, taps, lengths and averages of
-    /// phases and tests, and --g-apical must be 0
+    /// How voltages are computed. Steady states ignore --signal, --feedback-signal, --psp-kernel-ms and the lengths
+    /// and averaging windows of phases and tests, and require --g-apical 0
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().dynamics))]
     pub dynamics: Dynamics,
 
-    /// Whether neurons, the input included, send spikes or rates to the layer above; no synaptic kernel (--taps)
-    /// filters rates
-    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().transmission))]
-    pub transmission: Transmission,
+    /// Signal that the input and the neurons send to the layer above; the synaptic kernel (--psp-kernel-ms) does
+    /// not filter rates
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().signal))]
+    pub signal: Signal,
 
-    /// Whether spikes or rates reach the apical dendrites; no synaptic kernel (--taps) filters rates
-    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().feedback_transmission))]
-    pub feedback_transmission: Transmission,
+    /// Signal that the apical dendrites receive; the synaptic kernel (--psp-kernel-ms) does not filter rates
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().feedback_signal))]
+    pub feedback_signal: Signal,
 
-    /// Whether plateau potentials come at the ends of phases (the paper), or up to 5 ms earlier, at random
-    /// for every neuron, image and phase
-    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().plateau_times))]
-    pub plateau_times: PlateauTimes,
+    /// Time of the plateau potentials in a phase
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().plateau_timing))]
+    pub plateau_timing: PlateauTimes,
 
-    /// Conductance from apical dendrite to soma, per ms; the paper studies 0, 0.05 and 0.6
+    /// Conductance from the apical dendrite to the soma (per ms); the paper studies 0, 0.05 and 0.6
     #[cfg_attr(feature = "clap", arg(long, value_name = "G", default_value_t = Config::default().g_apical))]
     pub g_apical: f64,
 
-    /// Distribution of the spikes of one step
-    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().spikes))]
-    pub spikes: SpikeDraw,
+    /// Distribution of the number of spikes in one step
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().spike_distribution))]
+    pub spike_distribution: SpikeDraw,
 
-    /// Largest firing rate, spikes per ms
+    /// Largest firing rate (spikes per ms)
     #[cfg_attr(feature = "clap", arg(long, value_name = "RATE", default_value_t = Config::default().phi_max))]
     pub phi_max: f64,
 
-    /// Length of the synaptic kernel in ms; 0: not cut (the paper's text)
-    #[cfg_attr(feature = "clap", arg(long, value_name = "K", default_value_t = Config::default().taps))]
-    pub taps: usize,
+    /// Length of the synaptic kernel (ms); 0: not truncated, as in the paper's text
+    #[cfg_attr(feature = "clap", arg(long, value_name = "K", default_value_t = Config::default().psp_kernel_ms))]
+    pub psp_kernel_ms: usize,
 
-    /// Fixed part of a training phase, ms
-    #[cfg_attr(feature = "clap", arg(long, value_name = "MS", default_value_t = Config::default().phase_steps))]
-    pub phase_steps: u32,
+    /// Fixed part of the length of a training phase (ms)
+    #[cfg_attr(feature = "clap", arg(long, value_name = "MS", default_value_t = Config::default().phase_ms))]
+    pub phase_ms: u32,
 
-    /// Random part of a training phase
-    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().phase_extra))]
-    pub phase_extra: PhaseExtra,
+    /// Random part of the length of a training phase
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().phase_jitter))]
+    pub phase_jitter: PhaseExtra,
 
-    /// Window at a training phase's end over which averages run
-    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().averaging))]
-    pub averaging: Averaging,
+    /// Window at the end of a training phase over which voltages are averaged
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().averaging_window))]
+    pub averaging_window: Averaging,
 
-    /// Length of the forward phase of a test image, ms (the paper's code: 250; its text: 500)
-    #[cfg_attr(feature = "clap", arg(long, value_name = "MS", default_value_t = Config::default().test_steps))]
-    pub test_steps: u32,
+    /// Length of the forward phase of a test image (ms); the paper's code: 250, its text: 500
+    #[cfg_attr(feature = "clap", arg(long, value_name = "MS", default_value_t = Config::default().test_ms))]
+    pub test_ms: u32,
 
-    /// Start of the window of a test image over which the output is averaged, ms
-    #[cfg_attr(feature = "clap", arg(long, value_name = "MS", default_value_t = Config::default().test_from))]
-    pub test_from: u32,
+    /// Start of the window of a test image over which the output is averaged (ms)
+    #[cfg_attr(feature = "clap", arg(long, value_name = "MS", default_value_t = Config::default().test_average_from_ms))]
+    pub test_average_from_ms: u32,
 
-    /// Epochs between two records of the weights' statistics (mean, spread, largest magnitude of each layer);
-    /// 0: none
-    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().weights_every))]
-    pub weights_every: u32,
+    /// Epochs between two records of each layer's weight statistics: mean, standard deviation, largest magnitude
+    /// (0: none)
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().weight_stats_every))]
+    pub weight_stats_every: u32,
 
-    /// Training images between quick tests during an epoch; 0: none
-    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().quick_test_every))]
-    pub quick_test_every: usize,
+    /// Training images between partial evaluations during an epoch (0: none)
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().eval_every))]
+    pub eval_every: usize,
 
-    /// Test images of a quick test, the first of the test set
-    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().quick_test_images))]
-    pub quick_test_images: usize,
+    /// Number of test images of a partial evaluation, the first of the test set
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = Config::default().eval_images))]
+    pub eval_images: usize,
 }
 
 impl Config {
-    /// Number of layers, the output included.
+    /// Returns the number of layers, including the output.
     pub fn layer_count(&self) -> usize {
         self.layers.len()
     }
 
-    /// The learning rate of a layer's weights.
+    /// Returns the learning rate of a layer's weights.
     pub fn layer_eta(&self, layer: usize) -> f64 {
-        self.of_layer(&self.eta, layer)
+        self.per_layer(&self.eta, layer)
     }
 
-    /// The learning rate of a layer's biases.
-    pub fn layer_eta_bias(&self, layer: usize) -> f64 {
-        self.layer_eta(layer) * self.of_layer(&self.eta_bias, layer)
+    /// Returns the learning rate of a layer's biases.
+    pub fn layer_bias_eta(&self, layer: usize) -> f64 {
+        self.layer_eta(layer) * self.per_layer(&self.bias_lr_scale, layer)
     }
 
-    /// Of a setting for all layers, for the hidden ones and the output, or for each.
-    fn of_layer(&self, values: &[f64], layer: usize) -> f64 {
+    /// Returns the value for one layer of a setting that has one value for all layers, two for the hidden layers and
+    /// the output, or one per layer.
+    fn per_layer(&self, values: &[f64], layer: usize) -> f64 {
         match values {
             [shared] => *shared,
             [hidden, output] => {
@@ -263,56 +263,56 @@ impl Config {
         }
     }
 
-    /// The settings that count: at steady states, some are given.
-    pub(crate) fn in_effect(&self) -> Config {
+    /// Returns the settings with those that [`Dynamics::SteadyState`] overrides replaced.
+    pub(crate) fn resolved(&self) -> Config {
         match self.dynamics {
             Dynamics::Spiking => self.clone(),
             Dynamics::SteadyState => Config {
-                transmission: Transmission::Rates,
-                feedback_transmission: Transmission::Rates,
-                taps: 1,
+                signal: Signal::Rates,
+                feedback_signal: Signal::Rates,
+                psp_kernel_ms: 1,
                 // Feedback arrives one step late.
-                phase_steps: 2,
-                phase_extra: PhaseExtra::None,
-                averaging: Averaging::Last,
-                test_steps: 2,
-                test_from: 1,
+                phase_ms: 2,
+                phase_jitter: PhaseExtra::None,
+                averaging_window: Averaging::Last,
+                test_ms: 2,
+                test_average_from_ms: 1,
                 ..self.clone()
             },
         }
     }
 
-    /// Whether feedback weights learn.
+    /// Whether feedback weights are learned.
     pub fn learns_feedback(&self) -> bool {
-        self.feedback_eta > 0.0
+        self.feedback_lr > 0.0
     }
 
     /// Whether apical dendrites have biases.
     pub fn has_apical_biases(&self) -> bool {
-        self.apical_bias > 0.0 || (self.learns_feedback() && self.apical_bias_eta > 0.0)
+        self.apical_bias_sd > 0.0 || (self.learns_feedback() && self.apical_bias_lr_scale > 0.0)
     }
 
-    /// Whether a setting says its value for every layer.
-    pub(crate) fn fits_layers(&self, values: &[f64]) -> bool {
+    /// Whether a setting has one value, two, or one per layer.
+    pub(crate) fn has_valid_len(&self, values: &[f64]) -> bool {
         [1, 2, self.layers.len()].contains(&values.len())
     }
 
-    /// The part of the learning rate that each image learns at, of `images` an epoch.
-    pub fn rates(&self, images: usize) -> Rates {
+    /// Returns the learning-rate factor of each image, for epochs of `images` images.
+    pub fn lr_factor(&self, images: usize) -> Rates {
         Rates {
-            schedule: self.schedule,
-            ramp: self.ramp,
+            schedule: self.lr_schedule,
+            ramp: self.warmup_images,
             images: images as u64,
             epochs: self.epochs,
-            step_epochs: self.step_epochs,
-            step_factor: self.step_factor,
-            final_rate: self.final_rate,
+            step_epochs: self.lr_step_epochs,
+            step_factor: self.lr_step_gamma,
+            final_rate: self.lr_final_factor,
         }
     }
 
     /// Steps by which a spike's effect outlasts it; 0 for the uncut kernel, whose traces are carried.
     pub fn memory(&self) -> u32 {
-        self.taps as u32
+        self.psp_kernel_ms as u32
     }
 }
 
@@ -322,7 +322,7 @@ impl Default for Config {
     }
 }
 
-// The kernels hold the taps in a fixed table.
+// The shaders store the synaptic kernel in a table of 32 entries.
 const _: () = assert!(filter::TAPS_MAX == 32);
 
 #[cfg(test)]
@@ -330,7 +330,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_rates_are_of_hidden_layers_and_the_output() {
+    fn layer_eta_two_values_split_hidden_and_output() {
         let rates = |layers: &[usize], eta: &[f64]| -> Vec<f64> {
             let (layers, eta) = (layers.to_vec(), eta.to_vec());
             let config = Config { layers, eta, ..Config::default() };

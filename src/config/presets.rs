@@ -1,37 +1,37 @@
-//! Named settings.
+//! Presets: named sets of settings.
 
 use super::{
-    Config, Dynamics, Feedback, FeedbackWeights, HiddenErrors, Optimizer, PlateauTimes, RECIPES,
-    Recipe, Transmission,
+    Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTimes,
+    RECIPES, Recipe, Signal,
 };
 use crate::model::initial::Initial;
 use crate::model::phases::{Averaging, PhaseExtra};
 use crate::model::rates::Schedule;
 use crate::model::spikes::SpikeDraw;
 
-/// A starting point whose every setting can be changed.
+/// Named set of settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Preset {
-    /// The recipe for 784-500-10 and minibatches of 32, over fewer epochs.
+    /// Recipe `hidden-1-batch-32` with fewer epochs.
     #[default]
     Quick,
-    /// The paper's net without a hidden layer.
+    /// The paper's network without hidden layers.
     Paper0,
-    /// The paper's net with one hidden layer, 500 neurons.
+    /// The paper's network with one hidden layer of 500 neurons.
     Paper1,
-    /// The paper's net with two hidden layers, 500 and 100 neurons.
+    /// The paper's network with two hidden layers of 500 and 100 neurons.
     Paper2,
-    /// What a minibatch learns best by.
+    /// Settings tuned for a network and a minibatch size.
     Recipe(&'static Recipe),
 }
 
-/// Epochs of the default preset.
+/// Number of epochs of the preset `quick`.
 const QUICK_EPOCHS: u32 = 10;
 
-/// Those that are no recipes.
+/// Presets that are not recipes.
 const NAMED: [Preset; 4] = [Preset::Quick, Preset::Paper0, Preset::Paper1, Preset::Paper2];
 
-/// All presets.
+/// All presets, the recipes last.
 static PRESETS: [Preset; NAMED.len() + RECIPES.len()] = {
     let mut presets = [Preset::Quick; NAMED.len() + RECIPES.len()];
     let mut index = 0;
@@ -57,12 +57,12 @@ impl clap::ValueEnum for Preset {
 }
 
 impl Preset {
-    /// All of them.
+    /// Returns all presets.
     pub fn all() -> &'static [Preset] {
         &PRESETS
     }
 
-    /// As on the command line.
+    /// Returns the name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Preset::Quick => "quick",
@@ -73,70 +73,70 @@ impl Preset {
         }
     }
 
-    /// What it is good for, in a line.
+    /// Returns a one-line description.
     pub fn about(self) -> String {
-        let paper = |what: &str| format!("The paper's net {what}: one image at a time, 60 epochs");
+        let paper = |layers: &str| format!("The paper's network {layers}: batch size 1, 60 epochs");
         match self {
             Preset::Quick => {
                 let recipe = Recipe::quick().name;
-                format!("{recipe} over {QUICK_EPOCHS} epochs: minutes on two cores")
+                format!("{recipe} with {QUICK_EPOCHS} epochs: minutes on two cores")
             }
-            Preset::Paper0 => paper("without a hidden layer"),
-            Preset::Paper1 => paper("with one hidden layer, 500 neurons"),
-            Preset::Paper2 => paper("with two hidden layers, 500 and 100 neurons"),
+            Preset::Paper0 => paper("without hidden layers"),
+            Preset::Paper1 => paper("with one hidden layer of 500 neurons"),
+            Preset::Paper2 => paper("with two hidden layers of 500 and 100 neurons"),
             Preset::Recipe(recipe) => recipe.about(),
         }
     }
 
-    /// Its settings.
+    /// Returns the settings.
     pub fn config(self) -> Config {
         let paper = |layers: &[usize], eta: &[f64]| Config {
             layers: layers.to_vec(),
             epochs: 60,
-            images: 0,
-            validation: 0,
+            train_images: 0,
+            validation_images: 0,
             test_images: 0,
-            batch: 1,
+            batch_size: 1,
             eta: eta.to_vec(),
-            eta_bias: vec![1.0],
+            bias_lr_scale: vec![1.0],
             weight_decay: 0.0,
-            clip: 0.0,
-            schedule: Schedule::Constant,
-            ramp: 0,
-            step_epochs: 1,
-            step_factor: 0.5,
-            final_rate: 0.0,
+            grad_clip: 0.0,
+            lr_schedule: Schedule::Constant,
+            warmup_images: 0,
+            lr_step_epochs: 1,
+            lr_step_gamma: 0.5,
+            lr_final_factor: 0.0,
             optimizer: Optimizer::Sgd,
             beta1: 0.9,
             beta2: 0.999,
-            epsilon: 1e-8,
+            optimizer_eps: 1e-8,
             seed: 1,
-            initial: Initial::Latest,
+            weight_init: Initial::Latest,
             feedback: Feedback::Broadcast,
-            hidden_errors: HiddenErrors::Plateaus,
+            credit_assignment: CreditAssignment::Plateaus,
             feedback_weights: FeedbackWeights::Fixed,
-            feedback_noise: 0.0,
+            feedback_noise_sd: 0.0,
             feedback_sparsity: 0.0,
             feedback_gain: 1.0,
-            feedback_eta: 0.0,
-            apical_bias: 0.0,
-            apical_bias_eta: 1.0,
+            feedback_lr: 0.0,
+            apical_bias_sd: 0.0,
+            apical_bias_lr_scale: 1.0,
             dynamics: Dynamics::Spiking,
-            transmission: Transmission::Spikes,
-            feedback_transmission: Transmission::Spikes,
-            plateau_times: PlateauTimes::Synchronous,
+            signal: Signal::Spikes,
+            feedback_signal: Signal::Spikes,
+            plateau_timing: PlateauTimes::Synchronous,
             g_apical: 0.0,
-            spikes: SpikeDraw::Poisson,
+            spike_distribution: SpikeDraw::Poisson,
             phi_max: 0.2,
-            taps: 10,
-            phase_steps: 50,
-            phase_extra: PhaseExtra::InverseGaussian,
-            averaging: Averaging::Last20,
-            test_steps: 250,
-            test_from: 30,
-            weights_every: 0,
-            quick_test_every: 20_000,
-            quick_test_images: 500,
+            psp_kernel_ms: 10,
+            phase_ms: 50,
+            phase_jitter: PhaseExtra::InverseGaussian,
+            averaging_window: Averaging::Last20,
+            test_ms: 250,
+            test_average_from_ms: 30,
+            weight_stats_every: 0,
+            eval_every: 20_000,
+            eval_images: 500,
         };
         match self {
             Preset::Quick => Config { epochs: QUICK_EPOCHS, ..Recipe::quick().config() },

@@ -1,55 +1,56 @@
-//! Settings with which minibatches learn well, found on a validation set: the last 10,000 training images of
-//! MNIST.
+//! Recipes: settings tuned for minibatches on a validation set, the last 10,000 training images of MNIST.
 //!
-//! What updates by means over minibatches need, in the order of what it brings
-//! (`benches/results/tune-512`): little momentum, for all inputs of a neuron are positive, and a long memory
-//! overshoots in their common direction until the outputs are silent; a short memory for squares, for
-//! gradients shrink fast at first; voltages that start about 0, the output's above all, for saturated neurons
-//! hardly learn; and only then the rate.
+//! Minibatch training needs the following, most effective first (`benches/results/tune-512`):
+//! - A small `beta1`. All inputs of a neuron are positive, so strong momentum overshoots in their common direction until
+//!   the outputs stop spiking.
+//! - A small `beta2`, because gradients shrink quickly at first.
+//! - Initial voltages near 0, above all in the output layer, because saturated neurons hardly learn.
+//! - A tuned learning rate.
 
 use super::{Config, Optimizer, Preset};
 use crate::model::initial::Initial;
 use crate::model::rates::Schedule;
 
-/// A net and a size of minibatch, with what they learn best by.
+/// Tuned settings of a network and a minibatch size.
 #[derive(Debug, PartialEq)]
 pub struct Recipe {
-    /// The preset's name.
+    /// Name of the preset.
     pub name: &'static str,
-    /// Neurons of each layer, the lowest first, the output last.
+    /// Number of neurons of each layer, the output last.
     pub layers: &'static [usize],
-    /// The size of its minibatches, with what goes with that.
-    pub minibatch: &'static Minibatch,
-    /// Epochs of the run, over which the learning rate falls to nothing.
+    /// Minibatch size and the settings that depend on it.
+    pub batch: &'static BatchRecipe,
+    /// Number of epochs, over which the learning rate falls to 0.
     pub epochs: u32,
-    /// Of the hidden layers and of the output, or of each layer.
+    /// Learning rate, as [`Config::eta`].
     pub eta: &'static [f64],
-    /// Test error in percent after the last epoch, mean and standard deviation over three seeds, as in
-    /// `benches/results/learning.md`.
-    pub reached: (f64, f64),
+    /// Mean and standard deviation of the test error over three seeds after the last epoch, as in
+    /// `benches/results/learning.md`, percent.
+    pub test_error: (f64, f64),
 }
 
-/// What goes with a size of minibatch, whatever the net.
+/// Minibatch size and the settings that depend on it alone.
 #[derive(Debug, PartialEq)]
-pub struct Minibatch {
-    pub batch: usize,
-    /// Adam's memory for squares: it spans some 2,000 images, however many updates these are.
+pub struct BatchRecipe {
+    /// Images per minibatch.
+    pub batch_size: usize,
+    /// Adam's decay of the mean squared gradient: its time constant is about 2,000 images.
     pub beta2: f64,
-    /// Images over which the rate rises at first.
-    pub ramp: u64,
+    /// Images over which the learning rate first rises.
+    pub warmup_images: u64,
 }
 
-const BATCH_32: Minibatch = Minibatch { batch: 32, beta2: 0.99, ramp: 0 };
-const BATCH_128: Minibatch = Minibatch { batch: 128, beta2: 0.95, ramp: 2000 };
-const BATCH_512: Minibatch = Minibatch { batch: 512, beta2: 0.7, ramp: 3000 };
-const BATCH_2048: Minibatch = Minibatch { batch: 2048, beta2: 0.5, ramp: 20_000 };
+const BATCH_32: BatchRecipe = BatchRecipe { batch_size: 32, beta2: 0.99, warmup_images: 0 };
+const BATCH_128: BatchRecipe = BatchRecipe { batch_size: 128, beta2: 0.95, warmup_images: 2000 };
+const BATCH_512: BatchRecipe = BatchRecipe { batch_size: 512, beta2: 0.7, warmup_images: 3000 };
+const BATCH_2048: BatchRecipe = BatchRecipe { batch_size: 2048, beta2: 0.5, warmup_images: 20_000 };
 
 const HIDDEN_0: &[usize] = &[10];
 const HIDDEN_1: &[usize] = &[500, 10];
 const HIDDEN_2: &[usize] = &[500, 100, 10];
 const HIDDEN_3: &[usize] = &[500, 100, 100, 10];
 
-/// All recipes, net by net.
+/// All recipes, by network and minibatch size.
 #[rustfmt::skip]
 pub static RECIPES: [Recipe; 16] = [
     recipe("hidden-0-batch-32", HIDDEN_0, &BATCH_32, 6, &[0.03], (8.02, 0.12)),
@@ -70,7 +71,7 @@ pub static RECIPES: [Recipe; 16] = [
     recipe("hidden-3-batch-2048", HIDDEN_3, &BATCH_2048, 8, &[0.5], (5.10, 0.13)),
 ];
 
-/// That of the default preset.
+/// Recipe behind the preset `quick`.
 #[rustfmt::skip]
 const QUICK: Recipe =
     recipe("hidden-1-batch-32", HIDDEN_1, &BATCH_32, 32, &[0.06, 0.02], (2.40, 0.06));
@@ -78,47 +79,46 @@ const QUICK: Recipe =
 const fn recipe(
     name: &'static str,
     layers: &'static [usize],
-    minibatch: &'static Minibatch,
+    batch: &'static BatchRecipe,
     epochs: u32,
     eta: &'static [f64],
-    reached: (f64, f64),
+    test_error: (f64, f64),
 ) -> Recipe {
-    Recipe { name, layers, minibatch, epochs, eta, reached }
+    Recipe { name, layers, batch, epochs, eta, test_error }
 }
 
 impl Recipe {
-    /// That of the default preset.
+    /// Returns the recipe behind the preset `quick`.
     pub fn quick() -> &'static Recipe {
         &QUICK
     }
 
-    /// All settings of a run by this recipe: what it leaves open is as in [`Preset::Paper1`].
+    /// Returns all settings. Those that the recipe does not define are as in [`Preset::Paper1`].
     pub fn config(&self) -> Config {
-        let Minibatch { batch, beta2, ramp } = *self.minibatch;
+        let BatchRecipe { batch_size, beta2, warmup_images } = *self.batch;
         Config {
             layers: self.layers.to_vec(),
             epochs: self.epochs,
-            batch,
+            batch_size,
             eta: self.eta.to_vec(),
-            schedule: Schedule::Cosine,
-            ramp,
+            lr_schedule: Schedule::Cosine,
+            warmup_images,
             optimizer: Optimizer::Adam,
             beta1: 0.5,
             beta2,
-            initial: Initial::Centred,
-            // Of the rest, as the paper.
+            weight_init: Initial::Centred,
             ..Preset::Paper1.config()
         }
     }
 
-    /// What it reaches, in a line.
+    /// Returns a one-line description.
     pub fn about(&self) -> String {
-        let Recipe { layers, minibatch, epochs, reached: (mean, sd), .. } = self;
+        let Recipe { layers, batch, epochs, test_error: (mean, sd), .. } = self;
         let sizes: Vec<String> = layers.iter().map(usize::to_string).collect();
         format!(
-            "784-{}, minibatches of {}: {mean:.2} % test error after {epochs} epochs (sd {sd:.2})",
+            "784-{}, batch size {}: {mean:.2} % test error after {epochs} epochs (sd {sd:.2})",
             sizes.join("-"),
-            minibatch.batch
+            batch.batch_size
         )
     }
 }

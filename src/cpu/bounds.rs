@@ -191,7 +191,8 @@ mod tests {
             (0.3, SpikeDraw::Bernoulli),
         ];
         for (phi_max, spikes) in rates {
-            let replica = replica(&Config { phi_max, spikes, ..Config::default() });
+            let replica =
+                replica(&Config { phi_max, spike_distribution: spikes, ..Config::default() });
             let bounds = Bounds::new(&replica);
             let borders = (0..FINE_ENTRIES as u64).map(|index| (index << bounds.fine_shift) as u32);
             let near = |word: u32| [0, 1, 2].map(|more| word.wrapping_add(more).wrapping_sub(1));

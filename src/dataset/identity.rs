@@ -74,7 +74,7 @@ impl DataIdentity {
             text += &format!(" --image-size {size}");
         }
         if self.read_options.colour {
-            text += " --colour";
+            text += " --rgb";
         }
         text
     }

@@ -180,7 +180,7 @@ fn sizes(
             let expected =
                 format!("the shape [images, height, width{colours}] or [images, values]");
             let hint = match shape {
-                &[_, _, _, 3] => Some("--colour reads three values per pixel"),
+                &[_, _, _, 3] => Some("--rgb reads three values per pixel"),
                 &[_, _, _, 1] | &[_, 1, _, _] => {
                     Some("remove the axis of length 1 with images.reshape(n, height, width)")
                 }

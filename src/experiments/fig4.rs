@@ -25,10 +25,10 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let mut counts = vec![[0usize; SHOWN + 1]; study.seeds as usize];
     let mut means = Vec::new();
     for (seed, counts) in (1..).zip(&mut counts) {
-        let lengths = PhaseLengths::new(config.phase_steps, config.phase_extra, seed);
+        let lengths = PhaseLengths::new(config.phase_ms, config.phase_jitter, seed);
         let extras = (0..images)
             .flat_map(|position| lengths.of_image(position))
-            .map(|steps| (steps - config.phase_steps) as usize);
+            .map(|steps| (steps - config.phase_ms) as usize);
         let mut sum = 0;
         for extra in extras {
             sum += extra;

@@ -17,7 +17,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
 
 fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let synchronous = study.paper(Preset::Paper1);
-    let random = Config { plateau_times: PlateauTimes::Random, ..synchronous.clone() };
+    let random = Config { plateau_timing: PlateauTimes::Random, ..synchronous.clone() };
     let conditions = [
         Condition::new("synchronous", synchronous, Some(4.1)),
         Condition::new("random times", random, None),

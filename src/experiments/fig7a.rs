@@ -3,7 +3,7 @@
 use super::output::{Claim, ExperimentOutput};
 use super::{Experiment, ExperimentError, Study};
 use crate::analysis::statistics::mean;
-use crate::config::{Config, Preset, Transmission};
+use crate::config::{Config, Preset, Signal};
 use crate::figures::{
     Axis, Chart, ChartData, Figure, Mark, Panel, Point, Reference, Scale, Series,
 };
@@ -28,7 +28,7 @@ const JUDGED: usize = 2000;
 
 fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let spikes = Config { epochs: study.quick_or_full(1, 10), ..study.paper(Preset::Paper1) };
-    let rates = Config { feedback_transmission: Transmission::Rates, ..spikes.clone() };
+    let rates = Config { feedback_signal: Signal::Rates, ..spikes.clone() };
     let conditions = [("spikes", spikes), ("rates", rates)];
     let mut courses: Vec<Vec<Vec<f64>>> = Vec::new();
     for (name, config) in &conditions {

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::output::{Claim, ExperimentOutput};
 use super::{Experiment, ExperimentError, Study, TrainedNetwork};
 use crate::analysis::statistics::{correlation, histogram, mean};
-use crate::config::{Config, HiddenErrors, Preset};
+use crate::config::{Config, CreditAssignment, Preset};
 use crate::figures::{
     Axis, Cell, Chart, ChartData, Figure, ImageGrid, Mark, Panel, Point, Scale, Series,
 };
@@ -35,7 +35,7 @@ type Fields = Vec<Vec<f64>>;
 
 fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let local = study.paper(Preset::Paper1);
-    let exact = Config { hidden_errors: HiddenErrors::Backpropagation, ..local.clone() };
+    let exact = Config { credit_assignment: CreditAssignment::Backpropagation, ..local.clone() };
     let local_trained = study.train_one(&local)?;
     let seeds = (1..=study.seeds).map(|seed| OTHER_SEEDS + seed);
     let exacts: Vec<Config> = seeds.map(|seed| Config { seed, ..exact.clone() }).collect();

@@ -29,7 +29,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let sparse = Config { feedback_sparsity: SPARSITY, ..full.clone() };
     let amplified = Config { feedback_gain: GAIN, ..sparse.clone() };
     let symmetric = Config { feedback_weights: FeedbackWeights::Symmetric, ..full.clone() };
-    let noisy = Config { feedback_noise: NOISE, ..symmetric.clone() };
+    let noisy = Config { feedback_noise_sd: NOISE, ..symmetric.clone() };
     let conditions = [
         Condition::new("full", full, Some(4.1)),
         Condition::new("sparse", amplified, Some(3.7)),

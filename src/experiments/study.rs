@@ -99,9 +99,9 @@ impl<'a> Study<'a> {
     /// The paper's settings for a net, over as many epochs as its figures show where not told otherwise.
     pub fn paper(&self, preset: Preset) -> Config {
         Config {
-            initial: INITIAL,
+            weight_init: INITIAL,
             epochs: self.quick_or_full(QUICK_EPOCHS, 60),
-            quick_test_every: 0,
+            eval_every: 0,
             ..preset.config()
         }
     }

@@ -139,7 +139,7 @@ mod tests {
             has_moments: true,
             ..Shape::plain(vec![12, 9, 10])
         };
-        let config = Config { layers: vec![9, 10], taps: 3, ..Config::default() };
+        let config = Config { layers: vec![9, 10], psp_kernel_ms: 3, ..Config::default() };
         let constants = constants(&config, &shape, 10);
         let choice = Choice { index_or_name: None, allow_software: true };
         let gpu = Gpu::new(&choice, shape.clone(), constants, &[replica(&config)], WORKGROUP);

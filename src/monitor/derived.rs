@@ -32,7 +32,7 @@ impl DerivedQuantities {
             input_rates: input_rates(config.phi_max, dataset.max_pixel),
             dataset: dataset.clone(),
             jacobians: None,
-            plateau_times: config.plateau_times,
+            plateau_times: config.plateau_timing,
             seed: config.seed,
         }
     }

@@ -52,7 +52,13 @@ impl MonitorSession {
         let mut simulation = Simulation::new(opened.backend, config, dataset, network)?;
         simulation.stop_on(&selection.stop);
         let derived = DerivedQuantities::new(config, dataset);
-        Ok(MonitorSession { simulation, spec, derived, device: opened.device, batch: config.batch })
+        Ok(MonitorSession {
+            simulation,
+            spec,
+            derived,
+            device: opened.device,
+            batch: config.batch_size,
+        })
     }
 
     /// Returns the device.

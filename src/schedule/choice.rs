@@ -236,7 +236,7 @@ fn gpu_device(gpu: &Gpu) -> Device {
 
 /// Number of images of the largest minibatch.
 pub(super) fn batch(config: &Config, dataset: &Dataset) -> usize {
-    config.batch.min(dataset.training_count).max(1)
+    config.batch_size.min(dataset.training_count).max(1)
 }
 
 /// The shape of `replicas` networks on the CPU.
@@ -304,7 +304,8 @@ fn stepping_note(
     chosen: &Shape,
     info: &Info,
 ) -> Option<String> {
-    let wanted = Extent { steps_networks: true, ..gpu_extent(config, dataset, 1, config.batch) };
+    let wanted =
+        Extent { steps_networks: true, ..gpu_extent(config, dataset, 1, config.batch_size) };
     let is_left_out = shape(config, dataset, &wanted).steps_networks && !chosen.steps_networks;
     if selection.stepping != Stepping::Networks || !is_left_out {
         return None;

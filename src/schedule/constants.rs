@@ -19,8 +19,8 @@ const SMALLEST_DECAY: f32 = 1e-6;
 /// What all replicas of a run share.
 pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
     let is_steady = config.dynamics == Dynamics::SteadyState;
-    let config = &config.in_effect();
-    let weights = filter::taps(config.taps);
+    let config = &config.resolved();
+    let weights = filter::taps(config.psp_kernel_ms);
     let mut taps = [0.0; 32];
     for (slot, tap) in taps.iter_mut().zip(&weights) {
         *slot = *tap as f32;
@@ -40,7 +40,7 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
         cumulative,
         lanes: shape.lanes as u32,
         slots: shape.slots as u32,
-        tap_count: config.taps as u32,
+        tap_count: config.psp_kernel_ms as u32,
         history: shape.history(),
         spike_words: shape.spike_words(),
         past_words: shape.past_words(),
@@ -74,14 +74,14 @@ pub fn replica(config: &Config) -> Replica {
     let (mut etas, mut bias_etas) = ([0.0; LAYERS_MAX], [0.0; LAYERS_MAX]);
     for layer in 0..config.layer_count().min(LAYERS_MAX) {
         etas[layer] = config.layer_eta(layer) as f32;
-        bias_etas[layer] = config.layer_eta_bias(layer) as f32;
+        bias_etas[layer] = config.layer_bias_eta(layer) as f32;
     }
     // RMSProp is Adam without a mean of the gradient, and without corrections.
     let (first_decay, first_gain) = match config.optimizer {
         Optimizer::Rmsprop => (0.0, 1.0),
         _ => (config.beta1, 1.0 - config.beta1),
     };
-    let candidates = thresholds(config.phi_max, config.spikes);
+    let candidates = thresholds(config.phi_max, config.spike_distribution);
     let [one, two] = [1, 2].map(|count| fraction(&candidates, count));
     let hidden = match config.dynamics {
         Dynamics::Spiking => hidden_step(config.g_apical),
@@ -107,13 +107,13 @@ pub fn replica(config: &Config) -> Replica {
         first_gain: first_gain as f32,
         second_decay: config.beta2 as f32,
         second_gain: (1.0 - config.beta2) as f32,
-        epsilon_square: (config.epsilon * config.epsilon) as f32,
+        epsilon_square: (config.optimizer_eps * config.optimizer_eps) as f32,
         weight_decay: config.weight_decay as f32,
-        clip: config.clip as f32,
-        feedback_noise: config.feedback_noise as f32,
+        clip: config.grad_clip as f32,
+        feedback_noise: config.feedback_noise_sd as f32,
         backward_gain: backward_gain(config.phi_max, config.g_apical) as f32,
-        feedback_eta: config.feedback_eta as f32,
-        apical_bias_eta: (config.feedback_eta * config.apical_bias_eta) as f32,
+        feedback_eta: config.feedback_lr as f32,
+        apical_bias_eta: (config.feedback_lr * config.apical_bias_lr_scale) as f32,
         padding: 0,
     }
 }

@@ -25,13 +25,13 @@ pub struct Lanes {
 impl Lanes {
     /// `images`: those of an epoch.
     pub fn new(config: &Config, images: usize) -> Self {
-        let config = &config.in_effect();
+        let config = &config.resolved();
         Lanes {
-            phases: PhaseLengths::new(config.phase_steps, config.phase_extra, config.seed),
-            averaging: config.averaging,
-            test_steps: config.test_steps,
-            test_from: config.test_from,
-            rates: config.rates(images),
+            phases: PhaseLengths::new(config.phase_ms, config.phase_jitter, config.seed),
+            averaging: config.averaging_window,
+            test_steps: config.test_ms,
+            test_from: config.test_average_from_ms,
+            rates: config.lr_factor(images),
             phi_max: config.phi_max,
             is_corrected: config.optimizer == Optimizer::Adam,
             beta1: config.beta1,

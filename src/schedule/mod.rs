@@ -20,7 +20,7 @@ pub use room::{Room, check_cpu, check_gpu, room};
 pub use simulation::{Image, Outcome, Simulation, Work};
 pub use state::State;
 
-use crate::config::{Config, Feedback, FeedbackWeights, HiddenErrors, Transmission};
+use crate::config::{Config, CreditAssignment, Feedback, FeedbackWeights, Signal};
 use crate::dataset::Dataset;
 use crate::layout::{Kernel, Launch, STEPS_PER_WORD, Shape};
 use crate::model::phases::PhaseLengths;
@@ -209,12 +209,12 @@ impl Extent {
 
 /// Sizes of the arrays of a run.
 pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
-    let config = &config.in_effect();
-    let longest = PhaseLengths::new(config.phase_steps, config.phase_extra, config.seed).longest();
-    let steps = (2 * longest).max(config.test_steps);
+    let config = &config.resolved();
+    let longest = PhaseLengths::new(config.phase_ms, config.phase_jitter, config.seed).longest();
+    let steps = (2 * longest).max(config.test_ms);
     let steps_apical = config.g_apical != 0.0 || extent.records_apical;
-    let sends_rates = config.transmission == Transmission::Rates;
-    let feedback_rates = config.feedback_transmission == Transmission::Rates;
+    let sends_rates = config.signal == Signal::Rates;
+    let feedback_rates = config.feedback_signal == Signal::Rates;
     // Who records apical voltages looks at every step.
     let steps_networks = extent.steps_networks
         && steps_apical
@@ -228,18 +228,18 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
     Shape {
         populations: pixels.chain(config.layers.iter().copied()).collect(),
         broadcast: config.feedback == Feedback::Broadcast,
-        backpropagates: config.hidden_errors == HiddenErrors::Backpropagation,
+        backpropagates: config.credit_assignment == CreditAssignment::Backpropagation,
         is_symmetric: config.feedback_weights == FeedbackWeights::Symmetric,
         learns_feedback: config.learns_feedback(),
         has_apical_biases: config.has_apical_biases(),
         sends_rates,
         feedback_rates,
-        earliest_plateau: config.plateau_times.earliest(),
+        earliest_plateau: config.plateau_timing.earliest(),
         replicas: extent.replicas,
         lanes: extent.lanes,
         steps,
         block,
-        taps: config.taps as u32,
+        taps: config.psp_kernel_ms as u32,
         images: dataset.training_count + dataset.test_count,
         slots: extent.slots,
         steps_apical,
@@ -327,7 +327,7 @@ mod tests {
         assert!(!is_stepped(&can, &Extent { records_apical: true, ..asked }));
         assert!(!is_stepped(&Config { g_apical: 0.0, ..can.clone() }, &asked));
         assert!(!is_stepped(&Config { layers: vec![10], ..can.clone() }, &asked));
-        let rates = Config { transmission: Transmission::Rates, ..can };
+        let rates = Config { signal: Signal::Rates, ..can };
         assert!(!is_stepped(&rates, &asked));
     }
 }

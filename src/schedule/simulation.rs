@@ -100,7 +100,9 @@ impl Simulation {
         }
         let thresholds: Vec<u32> = configs
             .iter()
-            .flat_map(|config| input_thresholds(config.phi_max, dataset.max_pixel, config.spikes))
+            .flat_map(|config| {
+                input_thresholds(config.phi_max, dataset.max_pixel, config.spike_distribution)
+            })
             .flatten()
             .collect();
         backend.write(Array::Thresholds, &thresholds)?;

@@ -220,8 +220,11 @@ impl Training {
         checkpoints: Vec<&Checkpoint>,
     ) -> Result<Self, TrainError> {
         config.validate(dataset.pixels(), dataset.classes)?;
-        let dataset =
-            Arc::new(dataset.subset(config.validation, config.images, config.test_images)?);
+        let dataset = Arc::new(dataset.subset(
+            config.validation_images,
+            config.train_images,
+            config.test_images,
+        )?);
         let (configs, every) = (vec![config], None);
         let begin = Begin { configs, dataset, selection, checkpoints, every };
         Ok(Training { wave: Wave::new(begin)? })

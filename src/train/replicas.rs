@@ -244,7 +244,7 @@ impl Plan {
                 continue;
             }
             let sizes @ [validation, images, test_images] =
-                [config.validation, config.images, config.test_images];
+                [config.validation_images, config.train_images, config.test_images];
             let part = match parts.iter().find(|(of, _)| *of == sizes) {
                 Some((_, part)) => part.clone(),
                 None => {
@@ -294,13 +294,20 @@ struct Kind {
     validation: usize,
     epochs: u32,
     batch: usize,
-    quick_test_every: usize,
-    quick_test_images: usize,
+    eval_every: usize,
+    eval_images: usize,
 }
 
 impl Kind {
     fn new(config: &Config, dataset: &Dataset) -> Self {
-        let &Config { validation, epochs, batch, quick_test_every, quick_test_images, .. } = config;
+        let &Config {
+            validation_images: validation,
+            epochs,
+            batch_size: batch,
+            eval_every,
+            eval_images,
+            ..
+        } = config;
         let shape = schedule::shape(config, dataset, &Extent::new(1, 1, 1));
         Kind {
             constants: schedule::constants(config, &shape, dataset.classes),
@@ -309,8 +316,8 @@ impl Kind {
             validation,
             epochs,
             batch,
-            quick_test_every,
-            quick_test_images,
+            eval_every,
+            eval_images,
         }
     }
 }

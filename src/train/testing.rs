@@ -16,7 +16,7 @@ use crate::schedule::Outcome;
 
 impl Wave {
     pub(super) fn quick_test(&mut self, listen: Listen) -> Result<ControlFlow<()>, TrainError> {
-        let test_images = self.configs[0].quick_test_images.clamp(1, self.dataset.test_count);
+        let test_images = self.configs[0].eval_images.clamp(1, self.dataset.test_count);
         let Some(evaluations) = self.test(test_images, listen)? else {
             return self.stop(listen);
         };
@@ -84,9 +84,9 @@ impl Wave {
         };
         let events = outcomes.iter().zip(&train_errors).zip(&self.evaluations).map(event);
         let mut flow = tell(listen, events);
-        let Config { weights_every, epochs, .. } = self.configs[0];
+        let Config { weight_stats_every, epochs, .. } = self.configs[0];
         self.read_networks()?;
-        if weights_every > 0 && epoch.is_multiple_of(weights_every) {
+        if weight_stats_every > 0 && epoch.is_multiple_of(weight_stats_every) {
             let statistics = |network: &Network| {
                 let layers = network.layers.iter().map(Layer::statistics).collect();
                 Event::Weights { epoch, layers }

@@ -62,7 +62,7 @@ impl Wave {
         let Begin { configs, dataset, selection, checkpoints, every } = begin;
         let position = checkpoints.first().map_or(Position::START, |first| first.position);
         for checkpoint in &checkpoints {
-            let Config { epochs, batch, .. } = configs[0];
+            let Config { epochs, batch_size: batch, .. } = configs[0];
             checkpoint.position.check(epochs, dataset.training_count, batch)?;
         }
         let opened = schedule::open(selection, &configs, &dataset)?;
@@ -198,7 +198,7 @@ impl Wave {
 
     /// Learns from the next images.
     pub(super) fn minibatch(&mut self, orders: &[Order]) -> Result<(), BackendError> {
-        let Config { batch, quick_test_every: every, .. } = self.configs[0];
+        let Config { batch_size: batch, eval_every: every, .. } = self.configs[0];
         let (count, done) = (self.dataset.training_count, self.position.images);
         let places = done..count.min(done + batch);
         let images = |order: &Order| order.images(&self.dataset, places.clone());

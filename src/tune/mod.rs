@@ -137,7 +137,8 @@ pub fn check(search: &Search, dataset: &Dataset) -> Result<(), TuneError> {
         let valid = variant.config.validate(dataset.pixels(), dataset.classes);
         valid.map_err(|source| TrainError::Variant { settings: variant.to_string(), source })?;
     }
-    let Config { validation, images, test_images, .. } = search.base;
+    let Config { validation_images: validation, train_images: images, test_images, .. } =
+        search.base;
     let counts = dataset.subset_counts(validation, images, test_images);
     let [training, _] = counts.map_err(TrainError::from)?;
     search.plan(training)?;
@@ -197,7 +198,7 @@ pub fn run(
         results.push(result);
     }
     // The best settings train on all images and are evaluated on the whole test set.
-    let best = Config { validation: 0, test_images: 0, ..candidates[0].config.clone() };
+    let best = Config { validation_images: 0, test_images: 0, ..candidates[0].config.clone() };
     Ok(Some(TuneResult { rungs: results, best }))
 }
 

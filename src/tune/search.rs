@@ -8,7 +8,8 @@ use thiserror::Error;
 use crate::config::{Config, Sweep, SweepError, Variant, variants};
 
 /// Settings of training length, data and seed, which the search itself sets.
-const NOT_SEARCHABLE: [&str; 5] = ["epochs", "images", "validation", "test_images", "seed"];
+const NOT_SEARCHABLE: [&str; 5] =
+    ["epochs", "train_images", "validation_images", "test_images", "seed"];
 /// Maximum number of rungs.
 const RUNGS_MAX: u32 = 16;
 
@@ -22,8 +23,8 @@ pub struct Search {
     pub replicas: usize,
     /// Number of rungs; 1 for a grid search.
     pub rungs: u32,
-    /// Reduction factor: each rung keeps 1/`reduction` of the candidates and trains them `reduction` times longer.
-    pub reduction: usize,
+    /// Each rung keeps 1 of N candidates for the next rung, which trains them N times longer.
+    pub reduction_factor: usize,
     /// Name of the data set; empty in files of earlier versions.
     #[serde(default)]
     pub dataset: String,
@@ -55,7 +56,7 @@ pub enum SearchError {
     NoSettings,
     #[error("{key} cannot be searched: the search itself sets it")]
     NotSearchable { key: String },
-    #[error("reduction = {reduction}: at least 2")]
+    #[error("reduction_factor = {reduction}: at least 2")]
     Reduction { reduction: usize },
     #[error("rungs = {rungs}: 1 to {RUNGS_MAX}")]
     Rungs { rungs: u32 },
@@ -92,8 +93,8 @@ impl Search {
         {
             return Err(SearchError::NotSearchable { key: key.to_string() });
         }
-        if self.reduction < 2 {
-            return Err(SearchError::Reduction { reduction: self.reduction });
+        if self.reduction_factor < 2 {
+            return Err(SearchError::Reduction { reduction: self.reduction_factor });
         }
         if !(1..=RUNGS_MAX).contains(&self.rungs) {
             return Err(SearchError::Rungs { rungs: self.rungs });
@@ -103,7 +104,7 @@ impl Search {
 
     /// Returns the number of candidates that survive a rung of `candidates` candidates; 1 on the last rung.
     pub fn survivors(&self, rung: u32, candidates: usize) -> usize {
-        if rung == self.rungs { 1 } else { candidates.div_ceil(self.reduction) }
+        if rung == self.rungs { 1 } else { candidates.div_ceil(self.reduction_factor) }
     }
 
     /// Returns the number of networks of each rung.
@@ -127,7 +128,7 @@ impl Search {
     pub fn plan(&self, images: usize) -> Result<Vec<Rung>, SearchError> {
         let total = images as u128 * u128::from(self.base.epochs);
         let rung = |rung: u32| {
-            let shown = total / (self.reduction as u128).pow(self.rungs - rung);
+            let shown = total / (self.reduction_factor as u128).pow(self.rungs - rung);
             let is_partial_epoch = shown < images as u128;
             Rung {
                 rung,
@@ -141,7 +142,7 @@ impl Search {
         };
         let plan: Vec<Rung> = (1..=self.rungs).map(rung).collect();
         let batch =
-            self.candidates()?.iter().map(|variant| variant.config.batch).max().unwrap_or(1);
+            self.candidates()?.iter().map(|variant| variant.config.batch_size).max().unwrap_or(1);
         match plan.first() {
             Some(first) if first.images < batch => {
                 Err(SearchError::TooShort { rungs: self.rungs, images: first.images, batch })
@@ -154,7 +155,7 @@ impl Search {
 impl Rung {
     /// Returns the settings of a network on this rung. `full`: settings of its full training.
     pub fn config(&self, full: &Config) -> Config {
-        Config { epochs: self.epochs, images: self.images, ..full.clone() }
+        Config { epochs: self.epochs, train_images: self.images, ..full.clone() }
     }
 }
 
@@ -164,9 +165,9 @@ mod tests {
 
     fn search(sweeps: &[&str], rungs: u32) -> Search {
         let search = sweeps.iter().map(|sweep| sweep.parse().unwrap()).collect();
-        let base = Config { epochs: 9, batch: 10, ..Config::default() };
+        let base = Config { epochs: 9, batch_size: 10, ..Config::default() };
         let (dataset, dataset_sha256) = ("own".to_string(), "ab".to_string());
-        Search { search, replicas: 2, rungs, reduction: 3, dataset, dataset_sha256, base }
+        Search { search, replicas: 2, rungs, reduction_factor: 3, dataset, dataset_sha256, base }
     }
 
     #[test]
@@ -186,7 +187,7 @@ mod tests {
 
     #[test]
     fn search_written_as_toml_is_read_back() {
-        let search = search(&["eta=0.1:0.2,0.3", "batch=8,16"], 2);
+        let search = search(&["eta=0.1:0.2,0.3", "batch_size=8,16"], 2);
         let text = toml::to_string(&search).unwrap();
         assert_eq!(toml::from_str::<Search>(&text).unwrap(), search);
     }
@@ -200,7 +201,10 @@ mod tests {
             assert!(error(&search(&[&text], 1)).starts_with(&format!("{key} cannot be searched")));
         }
         assert!(error(&search(&["eta=1,2"], 0)).contains("rungs = 0"));
-        assert!(error(&Search { reduction: 1, ..search(&["eta=1,2"], 2) }).contains("at least 2"));
+        assert!(
+            error(&Search { reduction_factor: 1, ..search(&["eta=1,2"], 2) })
+                .contains("at least 2")
+        );
         // 9,000 images divided by 3^7 are 4.
         let short = error(&search(&["eta=1,2"], 8));
         assert!(short.contains("on 4 images only, fewer than the minibatch of 10"), "{short}");

@@ -33,8 +33,8 @@ struct Setup {
 fn setup() -> Setup {
     let config = |seed| Config {
         layers: vec![UNITS, UNITS, 10],
-        plateau_times: PlateauTimes::Random,
-        batch: LANES,
+        plateau_timing: PlateauTimes::Random,
+        batch_size: LANES,
         optimizer: Optimizer::Sgd,
         seed,
         ..Config::default()

@@ -28,12 +28,12 @@ fn config(layers: &[usize], phi_max: f64, spikes: SpikeDraw, seed: u64) -> Confi
     let config = Config {
         layers: layers.to_vec(),
         phi_max,
-        spikes,
+        spike_distribution: spikes,
         seed,
-        batch: PIXELS.len(),
-        phase_steps: STEPS / 2,
-        phase_extra: PhaseExtra::None,
-        test_steps: STEPS,
+        batch_size: PIXELS.len(),
+        phase_ms: STEPS / 2,
+        phase_jitter: PhaseExtra::None,
+        test_ms: STEPS,
         ..Config::default()
     };
     config.validate(784, 2).expect("the settings are valid");

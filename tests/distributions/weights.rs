@@ -15,8 +15,13 @@ const TABLE: [(usize, f64, f64); 3] =
 const PRESETS: [(Initial, f64); 2] = [(Initial::Cited, 1.7325), (Initial::Latest, 3.465)];
 
 fn layers(initial: Initial, feedback: Feedback, seed: u64) -> Vec<Layer> {
-    let config =
-        Config { layers: vec![500, 100, 10], initial, feedback, seed, ..Config::default() };
+    let config = Config {
+        layers: vec![500, 100, 10],
+        weight_init: initial,
+        feedback,
+        seed,
+        ..Config::default()
+    };
     Network::initial(&config, 784).layers
 }
 
@@ -192,7 +197,7 @@ fn every_matrix_and_seed_has_draws_of_its_own() {
 fn apical_biases_are_uniform_with_the_spread_of_the_settings() {
     let layers = |seed| {
         let layers = vec![500, 100, 10];
-        Network::initial(&Config { layers, apical_bias: 0.3, seed, ..Config::default() }, 784)
+        Network::initial(&Config { layers, apical_bias_sd: 0.3, seed, ..Config::default() }, 784)
             .layers
     };
     let nets: Vec<Layer> = (30..40).flat_map(layers).collect();

@@ -1,8 +1,7 @@
 //! What kernels are compared in: shapes, and settings of each replica.
 
 use apical::config::{
-    Config, Dynamics, Feedback, FeedbackWeights, HiddenErrors, Optimizer, PlateauTimes,
-    Transmission,
+    Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTimes, Signal,
 };
 use apical::gpu::WORKGROUP;
 use apical::model::phases::Averaging;
@@ -15,12 +14,12 @@ use super::{CLASSES, IMAGES, LANES, Situation, support};
 /// Situations that cover one neuron and thousands, sizes that are no multiple of a workgroup or a vector,
 /// all kinds of feedback, spike draws, optimisers, windows, and kernels of any length.
 pub fn situations() -> Vec<Situation> {
-    let base = Config { batch: 3, images: IMAGES, ..Config::default() };
+    let base = Config { batch_size: 3, train_images: IMAGES, ..Config::default() };
     let adam = Optimizer::Adam;
     let sgd = Optimizer::Sgd;
     let configs = [
         Config { layers: vec![500, 10], optimizer: adam, ..base.clone() },
-        Config { layers: vec![1, 10], optimizer: sgd, taps: 1, ..base.clone() },
+        Config { layers: vec![1, 10], optimizer: sgd, psp_kernel_ms: 1, ..base.clone() },
         Config { layers: vec![300, 10], phi_max: 0.004, ..base.clone() },
         Config { layers: vec![10], optimizer: sgd, ..base.clone() },
         Config {
@@ -28,13 +27,13 @@ pub fn situations() -> Vec<Situation> {
             g_apical: 0.05,
             optimizer: sgd,
             feedback_weights: FeedbackWeights::Symmetric,
-            feedback_noise: 0.05,
-            hidden_errors: HiddenErrors::Backpropagation,
+            feedback_noise_sd: 0.05,
+            credit_assignment: CreditAssignment::Backpropagation,
             ..base.clone()
         },
         Config {
             layers: vec![17, 130, 10],
-            taps: 0,
+            psp_kernel_ms: 0,
             feedback: Feedback::Layerwise,
             feedback_weights: FeedbackWeights::Symmetric,
             ..base.clone()
@@ -42,91 +41,86 @@ pub fn situations() -> Vec<Situation> {
         Config {
             layers: vec![64, 7, 70],
             g_apical: 0.6,
-            taps: 0,
+            psp_kernel_ms: 0,
             optimizer: Optimizer::Momentum,
             weight_decay: 0.5,
             ..base.clone()
         },
         Config {
             layers: vec![31, 16, 30],
-            spikes: SpikeDraw::Bernoulli,
+            spike_distribution: SpikeDraw::Bernoulli,
             optimizer: Optimizer::Rmsprop,
-            eta_bias: vec![0.25, 0.0, 3.0],
-            clip: 1e-3,
-            averaging: Averaging::From30,
-            hidden_errors: HiddenErrors::Backpropagation,
+            bias_lr_scale: vec![0.25, 0.0, 3.0],
+            grad_clip: 1e-3,
+            averaging_window: Averaging::From30,
+            credit_assignment: CreditAssignment::Backpropagation,
             feedback: Feedback::Layerwise,
             ..base.clone()
         },
         Config {
             layers: vec![40, 23, 10],
-            feedback_transmission: Transmission::Rates,
-            plateau_times: PlateauTimes::Random,
+            feedback_signal: Signal::Rates,
+            plateau_timing: PlateauTimes::Random,
             feedback: Feedback::Layerwise,
             ..base.clone()
         },
         Config {
             layers: vec![70, 10],
-            feedback_transmission: Transmission::Rates,
-            feedback_eta: 0.5,
-            apical_bias_eta: 0.0,
+            feedback_signal: Signal::Rates,
+            feedback_lr: 0.5,
+            apical_bias_lr_scale: 0.0,
             optimizer: sgd,
             ..base.clone()
         },
         Config {
             layers: vec![33, 18, 20],
-            plateau_times: PlateauTimes::Random,
+            plateau_timing: PlateauTimes::Random,
             g_apical: 0.05,
-            taps: 0,
-            feedback_eta: 0.5,
-            apical_bias: 0.5,
+            psp_kernel_ms: 0,
+            feedback_lr: 0.5,
+            apical_bias_sd: 0.5,
             ..base.clone()
         },
-        Config {
-            layers: vec![40, 90, 10],
-            transmission: Transmission::Rates,
-            g_apical: 0.05,
-            ..base.clone()
-        },
+        Config { layers: vec![40, 90, 10], signal: Signal::Rates, g_apical: 0.05, ..base.clone() },
         Config {
             layers: vec![33, 21, 20],
-            transmission: Transmission::Rates,
-            feedback_transmission: Transmission::Rates,
+            signal: Signal::Rates,
+            feedback_signal: Signal::Rates,
             feedback: Feedback::Layerwise,
-            plateau_times: PlateauTimes::Random,
+            plateau_timing: PlateauTimes::Random,
             ..base.clone()
         },
         Config { layers: vec![50, 10], dynamics: Dynamics::SteadyState, ..base.clone() },
         Config {
             layers: vec![33, 128, 20],
-            feedback_transmission: Transmission::Rates,
+            feedback_signal: Signal::Rates,
             feedback: Feedback::Layerwise,
-            taps: 0,
+            psp_kernel_ms: 0,
             g_apical: 0.05,
-            feedback_eta: 0.5,
-            apical_bias: 0.5,
+            feedback_lr: 0.5,
+            apical_bias_sd: 0.5,
             ..base.clone()
         },
         Config {
             layers: vec![40, 23, 10],
-            transmission: Transmission::Rates,
+            signal: Signal::Rates,
             g_apical: 0.05,
-            taps: 0,
+            psp_kernel_ms: 0,
             ..base.clone()
         },
         Config {
             layers: vec![17, 23, 10],
             g_apical: 0.05,
-            taps: 17,
+            psp_kernel_ms: 17,
             feedback_weights: FeedbackWeights::Symmetric,
-            feedback_noise: 0.05,
+            feedback_noise_sd: 0.05,
             ..base.clone()
         },
         Config {
             layers: vec![17, 130, 10],
             feedback: Feedback::Layerwise,
-            feedback_eta: 0.25,
-            apical_bias: 0.25,
+            feedback_lr: 0.25,
+            apical_bias_sd: 0.25,
             g_apical: 0.05,
             ..base.clone()
         },
@@ -134,14 +128,20 @@ pub fn situations() -> Vec<Situation> {
         Config {
             layers: vec![17, 128, 10],
             feedback: Feedback::Layerwise,
-            plateau_times: PlateauTimes::Random,
-            feedback_eta: 0.25,
-            apical_bias: 0.25,
+            plateau_timing: PlateauTimes::Random,
+            feedback_lr: 0.25,
+            apical_bias_sd: 0.25,
             g_apical: 0.05,
             optimizer: sgd,
             ..base.clone()
         },
-        Config { layers: vec![3000, 70], phi_max: 0.9, taps: 18, optimizer: sgd, ..base.clone() },
+        Config {
+            layers: vec![3000, 70],
+            phi_max: 0.9,
+            psp_kernel_ms: 18,
+            optimizer: sgd,
+            ..base.clone()
+        },
     ];
     let situation = |(number, config): (usize, Config)| {
         config.validate(100, CLASSES).expect("the settings are valid");
@@ -177,12 +177,12 @@ fn varied(config: &Config, replica: usize) -> Config {
         phi_max: config.phi_max * (1.0 - part),
         beta1: config.beta1 - part,
         beta2: config.beta2 - part / 8.0,
-        epsilon: config.epsilon * (1.0 + part),
-        feedback_noise: config.feedback_noise * (1.0 + part),
-        feedback_eta: config.feedback_eta * (1.0 + part),
-        apical_bias_eta: config.apical_bias_eta * (1.0 - part),
-        schedule: if replica == 1 { Schedule::Cosine } else { Schedule::Constant },
-        ramp: 10 * replica as u64,
+        optimizer_eps: config.optimizer_eps * (1.0 + part),
+        feedback_noise_sd: config.feedback_noise_sd * (1.0 + part),
+        feedback_lr: config.feedback_lr * (1.0 + part),
+        apical_bias_lr_scale: config.apical_bias_lr_scale * (1.0 - part),
+        lr_schedule: if replica == 1 { Schedule::Cosine } else { Schedule::Constant },
+        warmup_images: 10 * replica as u64,
         ..config.clone()
     }
 }

@@ -14,7 +14,7 @@ impl Situation {
     pub fn random_words(&self, array: Array, random: &mut Stream) -> Vec<u32> {
         if array == Array::Thresholds {
             let of_replica = |config: &Config| {
-                input_thresholds(config.phi_max, self.dataset.max_pixel, config.spikes)
+                input_thresholds(config.phi_max, self.dataset.max_pixel, config.spike_distribution)
             };
             return self.configs.iter().flat_map(of_replica).flatten().collect();
         }

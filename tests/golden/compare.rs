@@ -131,7 +131,7 @@ impl Trace<'_> {
     /// Steps by which the plateau potentials of a layer come early in both phases, as in the file.
     fn early(&self, image: usize, m: usize, config: &Config) -> [Vec<u32>; 2] {
         let units = config.layers[m];
-        if config.plateau_times == PlateauTimes::Synchronous {
+        if config.plateau_timing == PlateauTimes::Synchronous {
             return [vec![0; units], vec![0; units]];
         }
         [("early_f", 0), ("early_t", 1)].map(|(name, phase)| {

@@ -13,6 +13,15 @@ use safetensors::{Dtype, SafeTensors};
 /// Metadata that is no setting.
 const NO_SETTINGS: [&str; 4] = ["option", "original_settings", "original_commit", "gap"];
 
+/// Metadata keys of the traces that differ from the keys of the settings, with the latter.
+const RENAMED_SETTINGS: [(&str, &str); 5] = [
+    ("apical_bias_eta", "apical_bias_lr_scale"),
+    ("feedback_eta", "feedback_lr"),
+    ("feedback_transmission", "feedback_signal"),
+    ("plateau_times", "plateau_timing"),
+    ("transmission", "signal"),
+];
+
 pub struct Trace<'a> {
     pub name: String,
     tensors: SafeTensors<'a>,
@@ -89,7 +98,7 @@ impl<'a> Trace<'a> {
         };
         let base = Config {
             layers: self.integers("n").iter().map(|&n| n as usize).collect(),
-            batch: 1,
+            batch_size: 1,
             eta: self.floats("etas"),
             optimizer: Optimizer::Sgd,
             feedback,
@@ -99,9 +108,11 @@ impl<'a> Trace<'a> {
         let mut table = toml::Table::try_from(&base).expect("settings are a table");
         for (key, value) in &self.metadata {
             if !NO_SETTINGS.contains(&key.as_str()) {
+                let renamed = RENAMED_SETTINGS.iter().find(|(old, _)| old == key);
+                let key = renamed.map_or(key.as_str(), |(_, new)| new);
                 let known = table.get(key);
                 let known = known.unwrap_or_else(|| panic!("{}: setting {key}?", self.name));
-                table.insert(key.clone(), setting(value, known));
+                table.insert(key.to_string(), setting(value, known));
             }
         }
         let mut config: Config =
@@ -109,18 +120,18 @@ impl<'a> Trace<'a> {
         if self.has("b_etas") {
             let rates = self.floats("b_etas");
             if !self.metadata.contains_key("feedback_eta") {
-                config.feedback_eta = rates[0];
+                config.feedback_lr = rates[0];
             }
-            let all_same = rates.iter().all(|&rate| rate == config.feedback_eta);
+            let all_same = rates.iter().all(|&rate| rate == config.feedback_lr);
             assert!(all_same, "{}: b_etas {rates:?} are not one rate", self.name);
         }
         if self.has("c0_init") && !config.has_apical_biases() {
             // Only that there are biases counts: their values are given.
-            config.apical_bias = 1.0;
+            config.apical_bias_sd = 1.0;
         }
         if !self.has("c0_init") && !self.metadata.contains_key("apical_bias_eta") {
             // Feedback weights that learn, and no biases.
-            config.apical_bias_eta = 0.0;
+            config.apical_bias_lr_scale = 0.0;
         }
         let valid = config.validate(self.pixels(), 10);
         valid.unwrap_or_else(|error| panic!("{}: {error}", self.name));

@@ -27,7 +27,7 @@ struct Lengths {
 ///
 /// First the device itself is measured: additions in registers, the bare loop that sums weight columns,
 /// reading by the size of what is read, what launches cost. Then each network of the grid, which is
-/// every combination of --layers, --batch, --replicas and --g-apical: whole minibatches are timed in
+/// every combination of --layers, --batch-size, --replicas and --g-apical: whole minibatches are timed in
 /// rounds; apart from them each kernel is timed, and what a minibatch does is counted from the spikes
 /// drawn. Of several networks side by side, each is shown a minibatch: images/s are those of all, and
 /// the spikes of the first are counted. Medians are printed; --json has the times of every round too. Where a grid has nets with
@@ -36,11 +36,11 @@ struct Lengths {
 #[command(
     after_help = EXIT_CODES,
     mut_arg("layers", |argument| argument.help(LAYERS_HELP)),
-    mut_arg("batch", |argument| list(argument, BATCH_HELP)),
+    mut_arg("batch_size", |argument| list(argument, BATCH_HELP)),
     mut_arg("g_apical", |argument| list(argument, G_APICAL_HELP)),
     mut_arg("epochs", |argument| argument.hide(true)),
-    mut_arg("quick_test_every", |argument| argument.hide(true)),
-    mut_arg("quick_test_images", |argument| argument.hide(true)),
+    mut_arg("eval_every", |argument| argument.hide(true)),
+    mut_arg("eval_images", |argument| argument.hide(true)),
 )]
 pub(super) struct BenchArgs {
     /// Tasks to measure
@@ -83,7 +83,7 @@ pub(super) struct BenchArgs {
 
     /// Do not measure the device itself; shares of what it can do are then left out
     #[arg(long)]
-    no_ceiling: bool,
+    no_roofline: bool,
 
     #[command(flatten)]
     format: Format,
@@ -177,13 +177,13 @@ impl BenchArgs {
         Ok(Options {
             grid: Grid {
                 layers: if layers.is_empty() { vec![config.layers.clone()] } else { layers },
-                batch: or(self.settings.list("batch"), config.batch),
+                batch_size: or(self.settings.list("batch_size"), config.batch_size),
                 replicas: self.replicas.clone(),
                 g_apical: if g_apical.is_empty() { vec![config.g_apical] } else { g_apical },
                 tasks: self.tasks(),
             },
             config,
-            ceiling: !self.no_ceiling,
+            ceiling: !self.no_roofline,
             rounds: self.rounds.unwrap_or(lengths.rounds),
             seconds: self.seconds.unwrap_or(lengths.seconds),
             warm_up: self.warm_up.unwrap_or(lengths.warm_up),

@@ -82,14 +82,14 @@ fn ceiling(ceiling: &Ceiling) -> Table {
     table
 }
 
-const NETWORK: [&str; 5] = ["task", "layers", "batch", "replicas", "g_apical"];
+const NETWORK: [&str; 5] = ["task", "layers", "batch_size", "replicas", "g_apical"];
 
 /// The cells of [`NETWORK`].
 fn network(row: &Row) -> Vec<String> {
     vec![
         row.task.to_string(),
         layers(row),
-        row.batch.to_string(),
+        row.batch_size.to_string(),
         row.replicas.to_string(),
         row.g_apical.to_string(),
     ]

@@ -135,7 +135,8 @@ impl Job {
         if self.resumed().is_none() {
             warn_of_other_data(dataset, &arguments.data, arguments.settings.file());
         }
-        let Config { validation, images, test_images, .. } = self.info.config;
+        let Config { validation_images: validation, train_images: images, test_images, .. } =
+            self.info.config;
         let notes = dataset.subset_warnings(validation, images, test_images);
         notes.map_err(TrainError::from)?.iter().for_each(tell);
         Ok(())

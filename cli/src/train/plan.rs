@@ -29,7 +29,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn new(config: &Config, dataset: &Dataset) -> Self {
-        let held_out = config.validation;
+        let held_out = config.validation_images;
         let sizes = [&[dataset.pixels()], config.layers.as_slice()].concat();
         let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
         Plan {
@@ -43,8 +43,8 @@ impl Plan {
                 count => count,
             },
             tested: if held_out > 0 { "validation" } else { "test" },
-            image_work: 2.0 * f64::from(config.phase_steps),
-            test_image_work: f64::from(config.test_steps),
+            image_work: 2.0 * f64::from(config.phase_ms),
+            test_image_work: f64::from(config.test_ms),
         }
     }
 

@@ -59,7 +59,7 @@ impl<'a> Listener<'a> {
         let Plan { network, dataset: name, .. } = Plan::new(&search.base, dataset);
         tell(format_args!(
             "searching for {network} on {name}: {} of {} training images are held out",
-            search.base.validation, dataset.training_count
+            search.base.validation_images, dataset.training_count
         ));
         Ok(Listener {
             json,

@@ -29,7 +29,7 @@ use listener::Listener;
 #[derive(Debug, Args)]
 #[command(
     after_help = EXIT_CODES,
-    mut_arg("validation", |argument| argument.help(VALIDATION_HELP).hide_default_value(true)),
+    mut_arg("validation_images", |argument| argument.help(VALIDATION_HELP).hide_default_value(true)),
     mut_arg("test_images", |argument| argument.help(TESTED_HELP)),
     mut_arg("epochs", |argument| argument.help(EPOCHS_HELP)),
     mut_arg("seed", |argument| argument.help(SEED_HELP)),
@@ -51,17 +51,17 @@ pub(super) struct TuneArgs {
     replicas: usize,
 
     /// Rungs, the last with the full training [default: as many as leave no more candidates to the last
-    /// than --reduction]
+    /// than --reduction-factor]
     #[arg(long, value_name = "N")]
     rungs: Option<u32>,
 
     /// Of so many candidates of a rung one goes on to the next, which trains so many times as long
     #[arg(long, value_name = "N", default_value_t = 3)]
-    reduction: usize,
+    reduction_factor: usize,
 
     /// Networks that train side by side
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = replica_count())]
-    together: usize,
+    parallel: usize,
 
     /// Print JSON lines: an object for each finished training and each rung, and one at the end
     #[arg(long)]
@@ -84,19 +84,19 @@ const EPOCHS_HELP: &str = "Times that every training image is shown on the last 
 const SEED_HELP: &str = "Seed of every random draw; every candidate has the same";
 
 pub(super) fn run(arguments: &TuneArgs) -> Result<Ending, CliError> {
-    let TuneArgs { search: sweeps, replicas, reduction, .. } = arguments;
+    let TuneArgs { search: sweeps, replicas, reduction_factor: reduction, .. } = arguments;
     refuse_what_is_set(&arguments.settings, sweeps, "searched")?;
     let dataset = arguments.data.open()?;
     let mut base = arguments.settings.resolve(|_| ())?;
-    if base.validation == 0 {
-        base.validation = tune::default_validation(&dataset);
+    if base.validation_images == 0 {
+        base.validation_images = tune::default_validation(&dataset);
     }
     let data = DataIdentity::of(&dataset);
     let mut search = Search {
         search: sweeps.clone(),
         replicas: *replicas,
         rungs: 1,
-        reduction: *reduction,
+        reduction_factor: *reduction,
         dataset: data.name,
         dataset_sha256: data.sha256,
         base,
@@ -109,7 +109,8 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<Ending, CliError> {
     tune::check(&search, &dataset)?;
     warn(search.candidates()?.iter().map(|candidate| &candidate.config));
     run_data::announce(&dataset, &arguments.data, arguments.settings.file());
-    let Config { validation, images, test_images, .. } = search.base;
+    let Config { validation_images: validation, train_images: images, test_images, .. } =
+        search.base;
     let notes =
         dataset.subset_warnings(validation, images, test_images).map_err(TrainError::from)?;
     notes.iter().for_each(tell);
@@ -125,7 +126,7 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<Ending, CliError> {
             ControlFlow::Break(())
         }
     };
-    let together = arguments.together;
+    let together = arguments.parallel;
     let tuned = tune::run(&search, &mut trials, &dataset, &selection, together, &mut listen)?;
     match (failure, tuned) {
         (Some(error), _) => Err(error),

@@ -18,7 +18,7 @@ fn bench(folder: &TempDir) -> Command {
 /// The same of one net on the CPU, without measuring the device.
 fn bench_on_cpu(folder: &TempDir) -> Command {
     let mut command = bench(folder);
-    command.args(["--backend", "cpu", "--threads", "2", "--no-ceiling"]);
+    command.args(["--backend", "cpu", "--threads", "2", "--no-roofline"]);
     command
 }
 
@@ -27,7 +27,7 @@ const GRID: [&str; 10] = [
     "20,10",
     "--layers",
     "10",
-    "--batch",
+    "--batch-size",
     "1,4",
     "--replicas",
     "1,3",
@@ -50,7 +50,7 @@ fn json_has_a_row_for_every_network_of_the_grid_and_task() {
         let layers: Vec<u64> =
             row["layers"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).collect();
         let task = row["task"].as_str().unwrap().to_string();
-        let [batch, replicas] = ["batch", "replicas"].map(|key| row[key].as_u64().unwrap());
+        let [batch, replicas] = ["batch_size", "replicas"].map(|key| row[key].as_u64().unwrap());
         (layers, batch, replicas, row["g_apical"].as_f64().unwrap(), task)
     };
     let mut expected = Vec::new();
@@ -86,7 +86,8 @@ fn json_has_a_row_for_every_network_of_the_grid_and_task() {
         let number = |key: &str| row[key].as_f64().unwrap_or_else(|| panic!("{key} in {row}"));
         assert!(number("additions_per_image") > 0.0, "{row}");
         assert_eq!(number("bytes_per_image"), 4.0 * number("additions_per_image"));
-        let of_images = number("batch") * number("replicas") * 1e3 / number("ms_per_minibatch");
+        let of_images =
+            number("batch_size") * number("replicas") * 1e3 / number("ms_per_minibatch");
         assert!((number("images_per_second") / of_images - 1.0).abs() < 1e-9, "{row}");
         assert!(row["share_of_ceiling"].is_null(), "{row}");
         if row["task"] == "test" {
@@ -100,12 +101,13 @@ fn json_has_a_row_for_every_network_of_the_grid_and_task() {
 fn networks_side_by_side_are_counted_as_the_first_alone() {
     let folder = folder_with_data();
     let mut command = bench_on_cpu(&folder);
-    command.args(["--json", "--layers", "20,10", "--batch", "1,4", "--replicas", "1,3"]);
+    command.args(["--json", "--layers", "20,10", "--batch-size", "1,4", "--replicas", "1,3"]);
     let [report] = &json_of(&mut command)[..] else { panic!("one object") };
     let rows = report["rows"].as_array().unwrap();
     let of_replicas = |replicas: u64| {
         let rows = rows.iter().filter(move |row| row["replicas"] == replicas);
-        let keys = ["task", "batch", "steps_per_image", "spikes_per_image", "additions_per_image"];
+        let keys =
+            ["task", "batch_size", "steps_per_image", "spikes_per_image", "additions_per_image"];
         rows.map(|row| keys.map(|key| row[key].clone())).collect::<Vec<_>>()
     };
     assert_eq!(of_replicas(1).len(), 4);
@@ -118,7 +120,7 @@ fn the_same_is_counted_every_time() {
     let folder = folder_with_data();
     let counted = |threads: &str, seed: &str| {
         let mut command = bench(&folder);
-        command.args(["--backend", "cpu", "--no-ceiling", "--json", "--layers", "20,10"]);
+        command.args(["--backend", "cpu", "--no-roofline", "--json", "--layers", "20,10"]);
         let [report] = &json_of(command.args(["--threads", threads, "--seed", seed]))[..] else {
             panic!("one object")
         };
@@ -152,7 +154,16 @@ fn tables_have_the_device_its_ceilings_and_every_row() {
     let folder = folder_with_data();
     let command = || {
         let mut command = bench(&folder);
-        command.args(["--backend", "cpu", "--threads", "2", "--layers", "20,10", "--batch", "4"]);
+        command.args([
+            "--backend",
+            "cpu",
+            "--threads",
+            "2",
+            "--layers",
+            "20,10",
+            "--batch-size",
+            "4",
+        ]);
         command
     };
     let text = output_of(&mut command());
@@ -180,7 +191,7 @@ fn a_gpu_is_measured_with_its_ceilings_and_kernels() {
     let folder = folder_with_data();
     let mut command = bench(&folder);
     command.args(["--backend", "gpu", "--json", "--layers", "20,10"]);
-    command.args(["--batch", "4", "--replicas", "2"]);
+    command.args(["--batch-size", "4", "--replicas", "2"]);
     let [report] = &json_of(&mut command)[..] else { panic!("one object") };
     assert_eq!((&report["backend"], &report["threads"]), (&"gpu".into(), &Value::Null));
     assert!(!report["driver"].as_str().unwrap().is_empty());
@@ -204,9 +215,13 @@ fn what_cannot_be_measured_is_refused_before_anything_starts() {
         command.args(["bench", "--data", "data", "--backend", "cpu", "--quick"]).args(arguments);
         fails(&mut command, exit_code, texts);
     };
-    refused(&["--batch", "4,0"], 2, &["batch = 0: 1 to 65535", "hint: --batch sets it"]);
-    refused(&["--batch", ""], 2, &["--batch"]);
-    refused(&["--batch", "4,x"], 2, &["invalid value 'x'"]);
+    refused(
+        &["--batch-size", "4,0"],
+        2,
+        &["batch_size = 0: 1 to 65535", "hint: --batch-size sets it"],
+    );
+    refused(&["--batch-size", ""], 2, &["--batch-size"]);
+    refused(&["--batch-size", "4,x"], 2, &["invalid value 'x'"]);
     refused(&["--layers", "10", "--layers", "20,15"], 2, &["layers = 15", "multiple of 10"]);
     refused(&["--layers", ""], 2, &["--layers"]);
     refused(&["--g-apical", "0,2"], 2, &["g_apical = 2.0: 0 to 0.9"]);
@@ -220,17 +235,21 @@ fn what_cannot_be_measured_is_refused_before_anything_starts() {
     refused(&["--csv", "--json"], 2, &["cannot be used with"]);
     refused(&["--device", "0"], 2, &["--backend cpu"]);
     // Minibatches of more images than there are.
-    refused(&["--batch", "301"], 2, &["batch = 301", "300 training images", "hint: --batch"]);
-    refused(&["--batch", "201"], 2, &["batch = 201", "200 test images"]);
+    refused(
+        &["--batch-size", "301"],
+        2,
+        &["batch_size = 301", "300 training images", "hint: --batch-size"],
+    );
+    refused(&["--batch-size", "201"], 2, &["batch_size = 201", "200 test images"]);
     // The second of these fills no machine's memory.
-    let layers = ["--layers", "10", "--layers", "1000000,10", "--batch", "200"];
-    let phase = ["--phase-steps", "100000", "--taps", "1"];
+    let layers = ["--layers", "10", "--layers", "1000000,10", "--batch-size", "200"];
+    let phase = ["--phase-ms", "100000", "--psp-kernel-ms", "1"];
     let texts =
         ["layers 1000000,10 with 200 images side by side take", "iB of memory that may be taken"];
     refused(&[&layers[..], &phase].concat(), 1, &texts);
     // Nor do so many networks.
     let texts = ["the arrays of 60000 networks of layers 4000,10 with 4 images side by side take"];
-    refused(&["--layers", "4000,10", "--batch", "4", "--replicas", "1,60000"], 1, &texts);
+    refused(&["--layers", "4000,10", "--batch-size", "4", "--replicas", "1,60000"], 1, &texts);
 }
 
 #[test]
@@ -238,6 +257,6 @@ fn a_net_beyond_the_limits_of_a_gpu_is_refused_before_anything_starts() {
     let folder = folder_with_data();
     let mut command = bench(&folder);
     command.args(["--backend", "gpu", "--layers", "10", "--layers", "1000000,10"]);
-    command.args(["--batch", "200", "--phase-steps", "100000", "--taps", "1"]);
+    command.args(["--batch-size", "200", "--phase-ms", "100000", "--psp-kernel-ms", "1"]);
     fails(&mut command, 1, &["more than the", "a smaller minibatch or layer fits"]);
 }

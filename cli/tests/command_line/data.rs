@@ -103,7 +103,14 @@ fn reading_of_a_table_is_shown() {
 #[test]
 fn a_sheet_shows_images_of_each_class() {
     let folder = folder_with_data();
-    output_of(apical(&folder).args(["data", "data", "--sheet", "sheet.png", "--columns", "4"]));
+    output_of(apical(&folder).args([
+        "data",
+        "data",
+        "--contact-sheet",
+        "sheet.png",
+        "--columns",
+        "4",
+    ]));
     let sheet = image::open(folder.path().join("sheet.png")).unwrap().to_luma8();
     // 5 x 6 pixels nine times as large, with gaps of 4.
     // The names of the classes stand to the left of them.
@@ -116,8 +123,8 @@ fn a_sheet_shows_images_of_each_class() {
     assert_eq!(sheet.get_pixel(left + 4, 4).0, [images[16]]);
     assert_eq!(sheet.get_pixel(left + 4 + 9, 4 + 7 * 58).0, [images[16 + 30 + 1]]);
 
-    let wrong = ["data", "data", "--sheet", "sheet.jpg"];
-    fails(apical(&folder).args(wrong), 2, &["--sheet writes PNG: call it sheet.png"]);
+    let wrong = ["data", "data", "--contact-sheet", "sheet.jpg"];
+    fails(apical(&folder).args(wrong), 2, &["--contact-sheet writes PNG: call it sheet.png"]);
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn without_drivers(command: &mut Command) -> &mut Command {
 fn compare(folder: &TempDir) -> Command {
     let mut command = apical(folder);
     command.args(["compare", "--data", "data", "--layers", "20,10"]);
-    command.args(["--images", "100", "--test-images", "50"]);
+    command.args(["--train-images", "100", "--test-images", "50"]);
     command
 }
 
@@ -95,10 +95,10 @@ fn a_comparison_says_that_all_is_equal() {
     let [whole] = &json_of(compare(&folder).arg("--json"))[..] else { panic!("one object") };
     assert_eq!((&whole["identical"], &whole["difference"]), (&true.into(), &Value::Null));
     assert_eq!((&whole["minibatches"], &whole["images"]), (&4.into(), &100.into()));
-    let [part] = &json_of(compare(&folder).args(["--json", "--cpu-until", "soma"]))[..] else {
+    let [part] = &json_of(compare(&folder).args(["--json", "--cpu-through", "soma"]))[..] else {
         panic!("one object")
     };
-    assert_eq!((&part["identical"], &part["cpu_until"]), (&true.into(), &"soma".into()));
+    assert_eq!((&part["identical"], &part["cpu_through"]), (&true.into(), &"soma".into()));
     let values = |report: &Value| report["values"].as_u64().unwrap();
     assert!(0 < values(part) && values(part) < values(whole), "{part} {whole}");
 }
@@ -108,8 +108,8 @@ fn a_comparison_steps_whole_networks_where_it_is_told_to() {
     let folder = folder_with_data();
     let values = |stepping: &str| {
         let mut command = compare(&folder);
-        command.args(["--json", "--g-apical", "0.05", "--cpu-until", "network"]);
-        let [report] = &json_of(command.args(["--stepping", stepping]))[..] else {
+        command.args(["--json", "--g-apical", "0.05", "--cpu-through", "network"]);
+        let [report] = &json_of(command.args(["--gpu-steps", stepping]))[..] else {
             panic!("one object")
         };
         assert_eq!(report["identical"], true, "{report}");

@@ -41,20 +41,20 @@ fn on<'a>(driver: &Path, command: &'a mut Command) -> &'a mut Command {
 
 const SETTINGS: [&str; 10] = [
     // Weights become so small within 38 minibatches that a device would flush them.
-    "--layers 10 --images 60 --batch 1 --optimizer sgd --eta 0.1 --weight-decay 9",
-    "--layers 12,10 --images 40 --batch 1 --optimizer momentum --eta 0.1 --weight-decay 9 --feedback-eta 0.1 \
-     --apical-bias 0.5",
-    "--layers 12,8,10 --images 12 --batch 4 --optimizer adam --g-apical 0.05 --taps 0 --weight-decay 0.5",
-    "--layers 12,8,10 --images 12 --batch 4 --optimizer rmsprop --clip 1e-3 --feedback-weights symmetric \
-     --feedback-noise 0.05",
-    "--layers 12,8,10 --images 40 --batch 1 --optimizer sgd --eta 0.1 --weight-decay 9 --feedback-weights symmetric \
-     --hidden-errors backpropagation",
-    "--layers 12,8,10 --images 8 --batch 4 --transmission rates --feedback-transmission rates --feedback layerwise \
-     --plateau-times random",
-    "--layers 12,10 --images 60 --batch 1 --optimizer sgd --eta 0.1 --weight-decay 9 --dynamics steady-state",
-    "--layers 20,10 --images 8 --batch 1 --initial cited --feedback-sparsity 0.8 --feedback-gain 5",
-    "--layers 12,8,10 --images 8 --batch 4 --g-apical 0.299 --stepping networks --spikes bernoulli",
-    "--layers 8,10 --images 6 --batch 1 --phi-max 1 --taps 18 --optimizer sgd --eta 0.2",
+    "--layers 10 --train-images 60 --batch-size 1 --optimizer sgd --eta 0.1 --weight-decay 9",
+    "--layers 12,10 --train-images 40 --batch-size 1 --optimizer momentum --eta 0.1 --weight-decay 9 --feedback-lr 0.1 \
+     --apical-bias-sd 0.5",
+    "--layers 12,8,10 --train-images 12 --batch-size 4 --optimizer adam --g-apical 0.05 --psp-kernel-ms 0 --weight-decay 0.5",
+    "--layers 12,8,10 --train-images 12 --batch-size 4 --optimizer rmsprop --grad-clip 1e-3 --feedback-weights symmetric \
+     --feedback-noise-sd 0.05",
+    "--layers 12,8,10 --train-images 40 --batch-size 1 --optimizer sgd --eta 0.1 --weight-decay 9 --feedback-weights symmetric \
+     --credit-assignment backpropagation",
+    "--layers 12,8,10 --train-images 8 --batch-size 4 --signal rates --feedback-signal rates --feedback layerwise \
+     --plateau-timing random",
+    "--layers 12,10 --train-images 60 --batch-size 1 --optimizer sgd --eta 0.1 --weight-decay 9 --dynamics steady-state",
+    "--layers 20,10 --train-images 8 --batch-size 1 --weight-init cited --feedback-sparsity 0.8 --feedback-gain 5",
+    "--layers 12,8,10 --train-images 8 --batch-size 4 --g-apical 0.299 --gpu-steps networks --spike-distribution bernoulli",
+    "--layers 8,10 --train-images 6 --batch-size 1 --phi-max 1 --psp-kernel-ms 18 --optimizer sgd --eta 0.2",
 ];
 
 #[test]
@@ -64,7 +64,7 @@ fn swiftshader_computes_the_cpus_bits() {
     for settings in SETTINGS {
         let mut command = apical(&folder);
         command.args(["compare", "--json", "--backend", "gpu", "--data", "data"]);
-        command.args(["--schedule", "constant", "--test-images", "2"]);
+        command.args(["--lr-schedule", "constant", "--test-images", "2"]);
         command.args(settings.split_whitespace());
         let [report] = &json_of(on(&driver, &mut command))[..] else { panic!("one object") };
         assert_eq!(report["identical"], true, "{settings}: {report}");

@@ -11,8 +11,8 @@ use super::{
 fn settings_that_cannot_be_are_named_with_their_flag() {
     let folder = folder_with_data();
     for (flag, value, reason) in [
-        ("--batch", "0", "batch = 0: 1 to 65535"),
-        ("--taps", "33", "taps = 33: 1 to 32, or 0 for no cut"),
+        ("--batch-size", "0", "batch_size = 0: 1 to 65535"),
+        ("--psp-kernel-ms", "33", "psp_kernel_ms = 33: 1 to 32, or 0 for no cut"),
         ("--g-apical", "1.5", "g_apical = 1.5: 0 to 0.9"),
         ("--phi-max", "nan", "phi_max = NaN: 1e-6 to 1 spike per ms"),
         (
@@ -23,10 +23,10 @@ fn settings_that_cannot_be_are_named_with_their_flag() {
         ),
         ("--eta", "inf", "eta = inf"),
         ("--beta1", "1", "beta1 = 1.0: 0, or 1e-6 to 0.999999"),
-        ("--epsilon", "0", "epsilon = 0.0: 1e-12 to 1"),
-        ("--phase-steps", "5", "phase_steps = 5"),
-        ("--test-steps", "0", "test_steps = 0: 1 to"),
-        ("--test-from", "250", "test_from = 250: less than test_steps (250)"),
+        ("--optimizer-eps", "0", "optimizer_eps = 0.0: 1e-12 to 1"),
+        ("--phase-ms", "5", "phase_ms = 5"),
+        ("--test-ms", "0", "test_ms = 0: 1 to"),
+        ("--test-average-from-ms", "250", "test_average_from_ms = 250: less than test_ms (250)"),
     ] {
         let mut command = train_on_cpu(&folder);
         let hint = format!("hint: {flag} sets it");
@@ -38,7 +38,7 @@ fn settings_that_cannot_be_are_named_with_their_flag() {
         (["--layers", "0,10"], "layers = 0: a layer has 1 to"),
         (["--layers", "1048576,1048576,10"], "at most 2147483648 weights from 1048576 inputs"),
         (["--epochs", "0"], "epochs = 0: at least 1"),
-        (["--images", "301"], "expected at most 300 training images (0 means all), 301"),
+        (["--train-images", "301"], "expected at most 300 training images (0 means all), 301"),
         (["--test-images", "201"], "expected at most 200 test images (0 means all), 201"),
     ] {
         let mut command = apical(&folder);
@@ -67,8 +67,8 @@ fn files_of_settings_that_cannot_be_are_named() {
         fs::write(&file, text).unwrap();
         refused(2, &["settings.toml: these settings cannot be", "caused by: ", reason]);
     }
-    fs::write(&file, "batch = 0").unwrap();
-    refused(2, &["batch = 0: 1 to 65535"]);
+    fs::write(&file, "batch_size = 0").unwrap();
+    refused(2, &["batch_size = 0: 1 to 65535"]);
 }
 
 /// The data set with one file changed is refused with this text, which follows the file's name.
@@ -149,7 +149,7 @@ fn weights_that_grow_without_end_stop_a_run_that_says_where() {
     let folder = folder_with_data();
     let mut command = apical(&folder);
     command.args(["train", "--data", "data", "--backend", "cpu", "--layers", "12,10"]);
-    command.args(["--batch", "1", "--eta", "0.02", "--weight-decay", "1000", "--out", "run"]);
+    command.args(["--batch-size", "1", "--eta", "0.02", "--weight-decay", "1000", "--out", "run"]);
     let reason = "has weights that are not finite since it learned from image ";
     let again = "nothing was kept, as no checkpoint was written yet: 'apical train --resume run' begins the training again";
     fails(&mut command, 1, &[reason, again]);

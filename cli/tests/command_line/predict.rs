@@ -14,7 +14,7 @@ use super::{
 /// A folder with data, a run, and `images/000.png` and so on: the test images.
 fn folder_with_images() -> TempDir {
     let folder = folder_with_data();
-    output_of(train_on_cpu(&folder).args(["--batch", "4", "--out", "run"]));
+    output_of(train_on_cpu(&folder).args(["--batch-size", "4", "--out", "run"]));
     let images = fs::read(folder.path().join("data").join(TEST_IMAGES)).unwrap();
     fs::create_dir(folder.path().join("images")).unwrap();
     for (index, pixels) in images[16..].chunks(30).enumerate() {
@@ -186,13 +186,23 @@ fn names_of_classes_go_with_the_weights() {
         }
     }
     let mut train = apical(&folder);
-    train.args(["train", "--data", "pets", "--layers", "8,2", "--epochs", "2", "--batch", "2"]);
+    train.args([
+        "train",
+        "--data",
+        "pets",
+        "--layers",
+        "8,2",
+        "--epochs",
+        "2",
+        "--batch-size",
+        "2",
+    ]);
     output_of(train.args([
         "--out",
         "run",
         "--backend",
         "cpu",
-        "--images",
+        "--train-images",
         "0",
         "--test-images",
         "0",

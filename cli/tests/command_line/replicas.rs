@@ -94,7 +94,7 @@ fn the_record_holds_a_run_of_each_network_and_a_summary() {
     let folder = folder_with_data();
     let mut command = train_on_cpu(&folder);
     command.args(["--sweep", "g-apical=0,0.05", "--sweep", "seed=8,3", "--out", "runs/sweep"]);
-    let stderr = stderr_of(command.args(["--quick-test-every", "150"]));
+    let stderr = stderr_of(command.args(["--eval-every", "150"]));
     let waves: Vec<&str> = stderr.lines().filter(|line| line.starts_with("wave ")).collect();
     let wave = |number| {
         format!(
@@ -190,7 +190,16 @@ fn more_networks_than_fit_run_in_waves_and_say_so() {
     let many = |memory: &str| {
         let mut command = apical(&folder);
         command.args(["train", "--data", "data", "--backend", "cpu", "--layers", "4000,10"]);
-        command.args(["--epochs", "1", "--images", "20", "--test-images", "10", "--batch", "64"]);
+        command.args([
+            "--epochs",
+            "1",
+            "--train-images",
+            "20",
+            "--test-images",
+            "10",
+            "--batch-size",
+            "64",
+        ]);
         command.args(["--replicas", "3", "--memory", memory]);
         command
     };
@@ -231,7 +240,7 @@ fn replicas_and_sweeps_that_cannot_be_are_refused() {
     refused(&["--replicas", "0"], &["'--replicas <R>': 0 is not in 1..=65535"]);
     refused(&["--replicas", "65536"], &["65536 is not in 1..=65535"]);
     refused(&["--memory", "0"], &["'--memory <MIB>'"]);
-    let known = "the settings are apical_bias, apical_bias_eta, ";
+    let known = "the settings are apical_bias_lr_scale, apical_bias_sd, ";
     refused(&["--sweep", "gapical=0"], &["no setting 'gapical', perhaps 'g_apical'", known]);
     refused(&["--sweep", "eta"], &["expected KEY=VALUE,VALUE,.., found 'eta'"]);
     refused(&["--sweep", "eta="], &["none is empty"]);
@@ -240,19 +249,22 @@ fn replicas_and_sweeps_that_cannot_be_are_refused() {
     refused(&["--sweep", "feedback=none"], &["feedback = none", "'broadcast' or 'layerwise'"]);
     let both = "g_apical is given by --g-apical and swept: leave out one of them";
     refused(&["--g-apical", "0", "--sweep", "g_apical=0.05"], &[both]);
-    refused(&["--sweep", "taps=5", "--sweep", "taps=6"], &["taps is swept twice"]);
+    refused(
+        &["--sweep", "psp_kernel_ms=5", "--sweep", "psp_kernel_ms=6"],
+        &["psp_kernel_ms is swept twice"],
+    );
     refused(&["--sweep", "seed=1,2", "--replicas", "2"], &["cannot be joined with 2 replicas"]);
     refused(&["--replicas", "2", "--seed", "18446744073709551615"], &["seeds end at"]);
-    let many = ["--replicas", "40000", "--sweep", "taps=5,6"];
+    let many = ["--replicas", "40000", "--sweep", "psp_kernel_ms=5,6"];
     refused(&many, &["80000 networks: at most 65535"]);
 
     // Settings that cannot be are told with the combination in which they cannot.
-    let sweeps = ["--sweep", "taps=5,6", "--sweep", "batch=1,70000"];
-    let reason = "batch = 70000: 1 to 65535";
-    refused(&sweeps, &["the network with taps = 5, batch = 70000 cannot be", reason]);
+    let sweeps = ["--sweep", "psp_kernel_ms=5,6", "--sweep", "batch_size=1,70000"];
+    let reason = "batch_size = 70000: 1 to 65535";
+    refused(&sweeps, &["the network with psp_kernel_ms = 5, batch_size = 70000 cannot be", reason]);
     refused(&["--replicas", "2", "--epochs", "0"], &["epochs = 0", "hint: --epochs sets it"]);
     let reason = "expected at most 300 training images (0 means all), requested 301";
-    refused(&["--sweep", "images=0,301"], &[reason]);
+    refused(&["--sweep", "train_images=0,301"], &[reason]);
 }
 
 #[test]
@@ -270,13 +282,16 @@ fn a_folder_with_a_run_of_one_or_many_is_not_overwritten() {
 #[test]
 fn settings_of_a_file_are_swept() {
     let folder = folder_with_data();
-    fs::write(folder.path().join("settings.toml"), "layers = [12, 10]\ntaps = 7\nepochs = 1")
-        .unwrap();
+    fs::write(
+        folder.path().join("settings.toml"),
+        "layers = [12, 10]\npsp_kernel_ms = 7\nepochs = 1",
+    )
+    .unwrap();
     let mut command = rerun(&folder, Path::new("settings.toml"));
-    let lines = json_of(command.args(["--images", "50", "--sweep", "taps=7,8"]));
+    let lines = json_of(command.args(["--train-images", "50", "--sweep", "psp_kernel_ms=7,8"]));
     let hashes: Vec<&Value> =
         events(&lines, "finished").iter().map(|line| &line["weights_sha256"]).collect();
-    let alone = json_of(rerun(&folder, Path::new("settings.toml")).args(["--images", "50"]));
+    let alone = json_of(rerun(&folder, Path::new("settings.toml")).args(["--train-images", "50"]));
     assert_eq!(hashes[0], &alone[1]["weights_sha256"]);
     assert_ne!(hashes[0], hashes[1]);
 }

@@ -23,11 +23,11 @@ const TRAINING: [&str; 15] = [
     "--epochs=6",
     "--test-images",
     "100",
-    "--batch",
+    "--batch-size",
     "3",
-    "--quick-test-every",
+    "--eval-every",
     "90",
-    "--quick-test-images",
+    "--eval-images",
     "20",
     "--checkpoint-every=30",
 ];
@@ -133,7 +133,7 @@ fn wait_for_checkpoint(run: &Path) {
 #[test]
 fn signals_stop_a_run_that_goes_on_later() {
     let folder = folder_with_data();
-    let long = [&TRAINING[..], &["--images", "299"]].concat();
+    let long = [&TRAINING[..], &["--train-images", "299"]].concat();
     output_of(apical(&folder).args(&long).args(["--out", "whole", "--backend", "cpu"]));
     for (name, code) in [("-INT", 130), ("-TERM", 143)] {
         let run = format!("run{name}");
@@ -156,7 +156,7 @@ fn signals_stop_a_run_that_goes_on_later() {
 #[test]
 fn many_networks_go_on_each_from_where_it_stood() {
     let folder = folder_with_data();
-    let many = [&TRAINING[..], &["--replicas", "2", "--sweep", "images=200,300"]].concat();
+    let many = [&TRAINING[..], &["--replicas", "2", "--sweep", "train_images=200,300"]].concat();
     let mut command = apical(&folder);
     command.args(&many).args(["--out", "whole", "--backend", "cpu", "--json"]);
     let whole = json_of(&mut command);

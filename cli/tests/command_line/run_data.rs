@@ -129,7 +129,7 @@ fn classes_are_those_of_their_names() {
     write_classes(&data("abc"), ["a", "b", "c"], turns);
     write_classes(&data("cab"), ["c", "a", "b"], turns);
     write_classes(&data("bcd"), ["b", "c", "d"], turns);
-    output_of(&mut train_on(&folder, "abc", &["--images", "0", "--out", "run"]));
+    output_of(&mut train_on(&folder, "abc", &["--train-images", "0", "--out", "run"]));
     let test = |data: &str| {
         let mut command = apical(&folder);
         command.args(["test", "run/weights.safetensors", "--backend", "cpu", "--data", data]);
@@ -159,24 +159,37 @@ fn parts_of_sorted_data_have_all_classes() {
     write_classes(&folder.path().join("mixed"), ["a", "b", "c"], |index| (index % 3) as u8);
     let note =
         "sorted: the training images are not in random order; the subset is stratified by class";
-    let told =
-        error_output_of(&mut train_on(&folder, "sorted", &["--images", "0", "--validation", "60"]));
+    let told = error_output_of(&mut train_on(
+        &folder,
+        "sorted",
+        &["--train-images", "0", "--validation-images", "60"],
+    ));
     assert!(told.contains(note) && !told.contains("warning"), "{told}");
-    let told =
-        error_output_of(&mut train_on(&folder, "mixed", &["--images", "0", "--validation", "60"]));
+    let told = error_output_of(&mut train_on(
+        &folder,
+        "mixed",
+        &["--train-images", "0", "--validation-images", "60"],
+    ));
     assert!(!told.contains("drawn") && !told.contains("warning"), "{told}");
-    let told = error_output_of(&mut train_on(&folder, "sorted", &["--images", "90"]));
+    let told = error_output_of(&mut train_on(&folder, "sorted", &["--train-images", "90"]));
     assert!(told.contains(note), "{told}");
-    let told = error_output_of(&mut train_on(&folder, "sorted", &["--images", "0"]));
+    let told = error_output_of(&mut train_on(&folder, "sorted", &["--train-images", "0"]));
     assert!(!told.contains("drawn"), "{told}");
-    let told =
-        error_output_of(&mut train_on(&folder, "mixed", &["--images", "0", "--validation", "9"]));
+    let told = error_output_of(&mut train_on(
+        &folder,
+        "mixed",
+        &["--train-images", "0", "--validation-images", "9"],
+    ));
     let warning = "warning: 3 of 3 classes have fewer than 5 validation images, one of them 3";
     assert!(told.contains(warning), "{told}");
     let reason = "cannot judge by validation images of one class: 1 held out, all of class ";
-    let hint = "hint: hold out more images: --validation";
+    let hint = "hint: hold out more images: --validation-images";
     fails(
-        &mut train_on(&folder, "sorted", &["--images", "0", "--validation", "1", "--out", "r"]),
+        &mut train_on(
+            &folder,
+            "sorted",
+            &["--train-images", "0", "--validation-images", "1", "--out", "r"],
+        ),
         2,
         &[reason, hint],
     );
@@ -185,7 +198,16 @@ fn parts_of_sorted_data_have_all_classes() {
     // Of one class only, all or none would be right.
     let mut tune = apical(&folder);
     tune.args(["tune", "--data", "sorted", "--backend", "cpu", "--layers", "30,3", "--json"]);
-    tune.args(["--images", "0", "--epochs", "3", "--rungs", "1", "--search", "eta=0.02,1e-9"]);
+    tune.args([
+        "--train-images",
+        "0",
+        "--epochs",
+        "3",
+        "--rungs",
+        "1",
+        "--search",
+        "eta=0.02,1e-9",
+    ]);
     let lines = json_of(tune.args(["--out", "found"]));
     let errors: Vec<f64> = lines
         .iter()
@@ -242,7 +264,15 @@ fn experiments_name_their_data_and_share_no_page() {
 fn settings_of_a_run_on_other_data_are_told() {
     let folder = folder_with_run();
     let mut command = apical(&folder);
-    command.args(["train", "--config", "run/config.toml", "--images", "20", "--test-images", "20"]);
+    command.args([
+        "train",
+        "--config",
+        "run/config.toml",
+        "--train-images",
+        "20",
+        "--test-images",
+        "20",
+    ]);
     let told = error_output_of(command.args(["--backend", "cpu"]));
     let warning = "warning: run/config.toml is of a run on data (300 training and 200 test images";
     assert!(told.contains(warning) && told.contains("without --data, MNIST"), "{told}");
@@ -288,8 +318,8 @@ fn other_data_is_shown_by_the_rules_of_training() {
     write_stripes(&data("dimmer"), |byte| byte / 2, |byte| byte);
     write_stripes(&data("dark"), |byte| byte / 16, |byte| byte / 16);
     write_stripes(&data("inverted"), |byte| 255 - byte, |byte| 255 - byte);
-    output_of(&mut train_on(&folder, "own", &["--images", "0", "--out", "run"]));
-    output_of(&mut train_on(&folder, "dark", &["--images", "0", "--out", "dark-run"]));
+    output_of(&mut train_on(&folder, "own", &["--train-images", "0", "--out", "run"]));
+    output_of(&mut train_on(&folder, "dark", &["--train-images", "0", "--out", "dark-run"]));
     let test = |run: &str, arguments: &[&str]| {
         let mut command = apical(&folder);
         command.args(["test", run, "--backend", "cpu", "--data"]).args(arguments);
@@ -320,7 +350,7 @@ fn reading_of_the_run_holds_for_other_data_unless_given() {
     let data = |name: &str| folder.path().join(name);
     write_stripes(&data("own"), |byte| byte / 16, |byte| byte / 16);
     write_stripes(&data("other"), |byte| byte / 17, |byte| byte / 17);
-    let how = ["--images", "0", "--max-value", "15", "--out", "run"];
+    let how = ["--train-images", "0", "--max-value", "15", "--out", "run"];
     output_of(&mut train_on(&folder, "own", &how));
     let test = ["test", "run", "--backend", "cpu", "--json", "--data", "other"];
     let tested = &json_of(apical(&folder).args(test))[0];
@@ -334,7 +364,7 @@ fn renamed_classes_of_a_run_are_refused() {
     let folder = TempDir::new().unwrap();
     let names = folder.path().join("abc/class_names.txt");
     write_classes(&folder.path().join("abc"), ["a", "b", "c"], |index| (index % 3) as u8);
-    output_of(&mut train_on(&folder, "abc", &["--images", "0", "--out", "run"]));
+    output_of(&mut train_on(&folder, "abc", &["--train-images", "0", "--out", "run"]));
     // Two names change places: by name, every label would mean another class.
     fs::write(&names, "b\na\nc").unwrap();
     let reason = "abc has the same images, but other class names: a is now b, b is now a";

@@ -16,7 +16,7 @@ use super::{apical, folder_with_data, json_of, output_of};
 
 /// A training whose tests take longer than anything else.
 const TESTED: [&str; 8] =
-    ["train", "--data", "data", "--layers", "60,10", "--images", "40", "--test-steps=100000"];
+    ["train", "--data", "data", "--layers", "60,10", "--train-images", "40", "--test-ms=100000"];
 
 /// Starts a command in the folder; its standard error can be read.
 fn start(folder: &TempDir, arguments: &[&str]) -> Child {
@@ -100,10 +100,12 @@ fn a_stop_before_anything_was_learned_ends_at_once() {
     // A test saves nothing; it is not waited for.
     let trained = ["--test-images", "5", "--epochs", "1", "--out", "run", "--backend", "cpu"];
     let mut train = apical(&folder);
-    train.args(["train", "--data", "data", "--layers", "60,10", "--images", "40"]).args(trained);
+    train
+        .args(["train", "--data", "data", "--layers", "60,10", "--train-images", "40"])
+        .args(trained);
     output_of(&mut train);
     let test = ["test", "run/weights.safetensors", "--data", "data", "--repeats", "10000"];
-    let child = start(&folder, &[&test[..], &["--test-steps", "10000"]].concat());
+    let child = start(&folder, &[&test[..], &["--test-ms", "10000"]].concat());
     sleep(Duration::from_millis(600));
     signal(&child, "-TERM");
     let (status, told, time) = end(child);
@@ -117,8 +119,8 @@ fn a_stop_before_anything_was_learned_ends_at_once() {
 fn only_the_third_interrupt_quits_without_saving() {
     let folder = folder_with_data();
     let mut arguments = vec!["train", "--data", "data", "--layers", "10", "--out", "run", "--json"];
-    arguments.extend(["--epochs", "1000", "--batch", "1", "--quick-test-every", "1"]);
-    arguments.extend(["--quick-test-images", "1", "--test-steps", "40", "--test-from", "10"]);
+    arguments.extend(["--epochs", "1000", "--batch-size", "1", "--eval-every", "1"]);
+    arguments.extend(["--eval-images", "1", "--test-ms", "40", "--test-average-from-ms", "10"]);
     let mut child = start(&folder, &arguments);
     let metrics = folder.path().join("run").join("metrics.jsonl");
     wait_for(&metrics);
@@ -181,8 +183,8 @@ fn a_search_goes_on_in_the_middle_of_a_training() {
     let search = |out| {
         ["tune", "--out", out, "--data", "data", "--layers", "60,40,10", "--epochs", "12"]
             .into_iter()
-            .chain(["--search", "eta=0.02,0.001", "--rungs", "1", "--together", "2"])
-            .chain(["--batch", "4", "--quick-test-every", "0"])
+            .chain(["--search", "eta=0.02,0.001", "--rungs", "1", "--parallel", "2"])
+            .chain(["--batch-size", "4", "--eval-every", "0"])
             .collect::<Vec<_>>()
     };
     output_of(apical(&folder).args(search("whole")).args(["--backend", "cpu"]));
@@ -215,7 +217,7 @@ fn threads_are_bounded_and_told() {
     for (threads, slurm) in [("1024", None), ("0", Some("1")), ("1", None)] {
         let mut command = apical(&folder);
         command.args(["train", "--data", "data", "--layers", "20,10", "--epochs", "1", "--json"]);
-        command.args(["--backend", "cpu", "--images", "30", "--threads", threads]);
+        command.args(["--backend", "cpu", "--train-images", "30", "--threads", threads]);
         command.envs(slurm.map(|count| ("SLURM_CPUS_PER_TASK", count)));
         let output = command.output().unwrap();
         let told = String::from_utf8(output.stderr).unwrap();

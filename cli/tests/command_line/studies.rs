@@ -31,7 +31,7 @@ fn record_writes_what_was_asked_for() {
         command.args(arguments);
         command
     };
-    let json = &json_of(record(&["--out", "r.npz", "--json", "--images", "0-3,7"]).args([
+    let json = &json_of(record(&["--out", "r.npz", "--json", "--indices", "0-3,7"]).args([
         "--quantities",
         "soma,spikes,plateaus",
         "--layers",
@@ -68,7 +68,7 @@ fn record_writes_what_was_asked_for() {
         (1, &["--out", "r.txt", "--quantities", "soma"][..], ".npz, .safetensors or .csv"),
         (
             2,
-            &["--out", "r.csv", "--quantities", "soma", "--images", "999"],
+            &["--out", "r.csv", "--quantities", "soma", "--indices", "999"],
             "there is no image 999",
         ),
         (2, &["--out", "r.csv", "--quantities", "soma", "--layers", "2"], "there is no layer 2"),

@@ -103,7 +103,7 @@ fn curves_are_the_numbers_of_the_metrics_by_images_shown() {
     let folder = folder_with_data();
     let mut command = apical(&folder);
     command.args(["train", "--data", "data", "--layers", "20,10", "--backend", "cpu"]);
-    command.args(["--epochs", "2", "--quick-test-every", "150", "--json"]);
+    command.args(["--epochs", "2", "--eval-every", "150", "--json"]);
     let lines = json_of(command.args(["--out", "run", "--tensorboard"]));
     let of = |event: &str, key: &str| -> Vec<&Json> {
         lines.iter().filter(|line| line["event"] == event).map(|line| &line[key]).collect()
@@ -244,7 +244,7 @@ fn resumed_run_goes_on_with_event_files_and_drops_what_was_lost() {
     let train = |run: &str| {
         let mut command = apical(&folder);
         command.args(["train", "--data", "data", "--layers", "20,10", "--backend", "cpu"]);
-        command.args(["--epochs", "3", "--images", "90", "--quick-test-every", "45", "--out", run]);
+        command.args(["--epochs", "3", "--train-images", "90", "--eval-every", "45", "--out", run]);
         command.args(["--checkpoint-every", "32", "--keep-checkpoints", "99", "--tensorboard"]);
         output_of(&mut command);
         folder.path().join(run)

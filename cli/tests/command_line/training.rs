@@ -28,7 +28,7 @@ fn has_keys(value: &Value, keys: &[&str]) {
 fn the_result_is_on_standard_output_and_progress_on_standard_error() {
     let folder = folder_with_data();
     let mut command = train_on_cpu(&folder);
-    let output = command.args(["--threads", "1", "--quick-test-every", "100"]).assert().success();
+    let output = command.args(["--threads", "1", "--eval-every", "100"]).assert().success();
     let stdout = String::from_utf8(output.get_output().stdout.clone()).unwrap();
     let stderr = String::from_utf8(output.get_output().stderr.clone()).unwrap();
     let names: Vec<&str> = stdout.lines().map(|line| line.split("  ").next().unwrap()).collect();
@@ -51,7 +51,7 @@ fn the_result_is_on_standard_output_and_progress_on_standard_error() {
 fn json_lines_hold_what_is_promised() {
     let folder = folder_with_data();
     let mut command = train_on_cpu(&folder);
-    let lines = json_of(command.args(["--json", "--quick-test-every", "150"]));
+    let lines = json_of(command.args(["--json", "--eval-every", "150"]));
     let events: Vec<&str> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
     assert_eq!(events, ["quick_test", "epoch", "finished"]);
     has_keys(&lines[0], &["epoch", "images", "test_error", "test_images"]);
@@ -78,8 +78,9 @@ fn one_seed_gives_one_network_whatever_the_threads() {
 fn out_holds_settings_metrics_and_weights_that_repeat_the_run() {
     let folder = folder_with_data();
     let mut command = train_on_cpu(&folder);
-    let arguments = ["--out", "runs/first", "--seed", "18446744073709551615", "--taps", "9"];
-    let output = output_of(command.args(arguments).args(["--quick-test-every", "150"]));
+    let arguments =
+        ["--out", "runs/first", "--seed", "18446744073709551615", "--psp-kernel-ms", "9"];
+    let output = output_of(command.args(arguments).args(["--eval-every", "150"]));
     let written = Path::new("runs/first").join("weights.safetensors");
     assert!(output.contains(&format!("written     {}", written.display())), "{output}");
 
@@ -100,7 +101,10 @@ fn out_holds_settings_metrics_and_weights_that_repeat_the_run() {
 
     let config: Config =
         toml::from_str(&fs::read_to_string(run.join("config.toml")).unwrap()).unwrap();
-    assert_eq!((config.seed, config.taps, config.layers.as_slice()), (u64::MAX, 9, &[20, 10][..]));
+    assert_eq!(
+        (config.seed, config.psp_kernel_ms, config.layers.as_slice()),
+        (u64::MAX, 9, &[20, 10][..])
+    );
 
     let metrics = fs::read_to_string(run.join("metrics.jsonl")).unwrap();
     let metrics: Vec<Value> =
@@ -139,7 +143,7 @@ fn lines_of(path: &Path) -> Vec<Value> {
 fn json_lines_are_those_of_metrics_and_timings() {
     let folder = folder_with_data();
     let mut command = train_on_cpu(&folder);
-    let output = json_of(command.args(["--json", "--quick-test-every", "150", "--out", "run"]));
+    let output = json_of(command.args(["--json", "--eval-every", "150", "--out", "run"]));
     let run = folder.path().join("run");
     let timings = lines_of(&run.join("timings.jsonl"));
     let timing = |event: &str| timings.iter().find(|line| line["event"] == event);
@@ -162,7 +166,7 @@ fn equal_runs_have_equal_files() {
     let files = |run: &str, arguments: &[&str]| {
         let mut command = apical(&folder);
         command.args(["train", "--data", "data", "--layers", "20,10", "--epochs", "2"]);
-        command.args(["--quick-test-every", "150", "--out", run]);
+        command.args(["--eval-every", "150", "--out", run]);
         output_of(command.args(arguments));
         let run = folder.path().join(run);
         let mut files: Vec<(String, Vec<u8>)> = Vec::new();
@@ -198,14 +202,14 @@ fn run_of_one_epoch_has_a_checkpoint_and_a_best() {
     let folder = folder_with_data();
     for (run, arguments) in [
         ("usual", &[][..]),
-        ("held-out", &["--validation", "60"]),
+        ("held-out", &["--validation-images", "60"]),
         ("rare", &["--checkpoint-every", "5epochs"]),
         ("many", &["--replicas", "2"]),
     ] {
         let images = if run == "held-out" { "200" } else { "300" };
         let mut command = apical(&folder);
         command.args(["train", "--data", "data", "--layers", "20,10", "--epochs", "1"]);
-        command.args(["--images", images, "--backend", "cpu", "--out", run]);
+        command.args(["--train-images", images, "--backend", "cpu", "--out", run]);
         output_of(command.args(arguments));
         let of_network = if run == "many" { "many/replica-001" } else { run };
         let checkpoints = folder.path().join(of_network).join("checkpoints");
@@ -221,7 +225,7 @@ fn best_checkpoint_is_that_of_the_lowest_test_error() {
     for every in ["1epoch", "4epochs"] {
         let mut command = apical(&folder);
         command.args(["train", "--data", "data", "--layers", "20,10", "--epochs", "6"]);
-        command.args(["--eta", "0.4", "--batch", "2", "--checkpoint-every", every]);
+        command.args(["--eta", "0.4", "--batch-size", "2", "--checkpoint-every", every]);
         output_of(command.args(["--backend", "cpu", "--seed", "3", "--out", every]));
         let run = folder.path().join(every);
         let epochs = lines_of(&run.join("metrics.jsonl"));
@@ -302,7 +306,7 @@ fn statistics_of_weights_are_recorded_where_they_are_asked_for() {
         lines.into_iter().filter(|line| line["event"] == "weights").collect()
     };
     assert!(of(&[]).is_empty());
-    let lines = of(&["--weights-every", "2"]);
+    let lines = of(&["--weight-stats-every", "2"]);
     let epochs: Vec<&Value> = lines.iter().map(|line| &line["epoch"]).collect();
     assert_eq!(epochs, [2, 4]);
     for line in &lines {
@@ -330,7 +334,7 @@ fn layerwise_feedback_without_coupling_is_warned_of() {
     ] {
         let mut command = apical(&folder);
         command.args(["train", "--data", "data", "--backend", "cpu", "--epochs", "1"]);
-        command.args(["--images", "16", "--test-images", "10"]);
+        command.args(["--train-images", "16", "--test-images", "10"]);
         let output = command.args(arguments).assert().success();
         let stderr = String::from_utf8(output.get_output().stderr.clone()).unwrap();
         assert_eq!(stderr.matches(warning).count(), usize::from(warned), "{stderr}");

@@ -16,9 +16,9 @@ use super::{
 fn tune(folder: &TempDir) -> Command {
     let mut command = apical(folder);
     command.args(["tune", "--out", "found", "--data", "data", "--backend", "cpu"]);
-    command.args(["--layers", "20,10", "--epochs", "1", "--batch", "10", "--seed", "3"]);
+    command.args(["--layers", "20,10", "--epochs", "1", "--batch-size", "10", "--seed", "3"]);
     command.args(["--search", "eta=0.02,0.0001", "--search", "optimizer=adam,rmsprop"]);
-    command.args(["--replicas", "2", "--together", "3"]);
+    command.args(["--replicas", "2", "--parallel", "3"]);
     command
 }
 
@@ -73,7 +73,7 @@ fn the_better_candidates_of_a_rung_train_again_and_longer() {
     let best = of(&lines, "best")[0];
     let errors: Vec<f64> = trials
         .iter()
-        .filter(|trial| trial["config"]["images"] == 250)
+        .filter(|trial| trial["config"]["train_images"] == 250)
         .filter(|trial| trial["config"]["eta"] == best["settings"]["eta"])
         .filter(|trial| trial["config"]["optimizer"] == best["settings"]["optimizer"])
         .map(|trial| trial["epochs"][0]["test_error"].as_f64().unwrap())
@@ -84,7 +84,10 @@ fn the_better_candidates_of_a_rung_train_again_and_longer() {
     // What was found can be trained, on all images.
     let config: Config = toml::from_str(&read(&folder, "best.toml")).unwrap();
     let eta: Vec<f64> = serde_json::from_value(best["settings"]["eta"].clone()).unwrap();
-    assert_eq!((config.eta, config.validation, config.images, config.seed), (eta, 0, 0, 3));
+    assert_eq!(
+        (config.eta, config.validation_images, config.train_images, config.seed),
+        (eta, 0, 0, 3)
+    );
     let mut train = apical(&folder);
     output_of(train.args(["train", "--data", "data", "--config", "found/best.toml"]));
 }
@@ -93,7 +96,7 @@ fn the_better_candidates_of_a_rung_train_again_and_longer() {
 fn each_network_is_the_one_that_trains_alone() {
     let folder = folder_with_data();
     for trial in of(&json_of(tune(&folder).arg("--json")), "trial") {
-        assert_eq!(trial["config"]["validation"], 50);
+        assert_eq!(trial["config"]["validation_images"], 50);
         let mut train = apical(&folder);
         train.args(["train", "--data", "data", "--backend", "cpu", "--json", "--config"]);
         let alone = json_of(train.arg(config_file(&folder, trial)));
@@ -194,7 +197,7 @@ fn another_search_does_not_go_into_the_same_folder() {
         let texts = ["found: this folder holds another search", difference, "another folder"];
         fails(tune(&folder).args(arguments), 2, &texts);
     };
-    other(&["--ramp", "50"], "ramp is 0 in the folder, 50 now");
+    other(&["--warmup-images", "50"], "warmup_images is 0 in the folder, 50 now");
     other(&["--search", "beta1=0.8,0.9"], "search is");
     other(&["--rungs", "1"], "rungs is 2 in the folder, 1 now");
     assert_eq!(read(&folder, "trials.jsonl"), before);
@@ -223,10 +226,10 @@ fn a_search_that_cannot_be_is_refused_before_it_starts() {
     refused(&["--search", "epochs=1,2"], 2, "epochs cannot be searched");
     refused(&with(&["--eta", "0.3"]), 2, "eta is given by --eta and searched");
     refused(&with(&["--rungs", "0"]), 2, "rungs = 0: 1 to 16");
-    refused(&with(&["--reduction", "1"]), 2, "reduction = 1: at least 2");
+    refused(&with(&["--reduction-factor", "1"]), 2, "reduction_factor = 1: at least 2");
     refused(&with(&["--rungs", "9"]), 2, "fewer than the minibatch of 32");
-    refused(&with(&["--validation", "300"]), 2, "--validation sets it");
-    refused(&with(&["--images", "251"]), 2, "--images sets it");
+    refused(&with(&["--validation-images", "300"]), 2, "--validation-images sets it");
+    refused(&with(&["--train-images", "251"]), 2, "--train-images sets it");
     refused(&["--search", "beta1=0.9,1.5"], 2, "beta1");
-    refused(&with(&["--together", "0"]), 2, "--together");
+    refused(&with(&["--parallel", "0"]), 2, "--parallel");
 }

@@ -20,7 +20,7 @@ fn test(folder: &TempDir) -> Command {
 /// A folder with data and a run.
 fn folder_with_run() -> TempDir {
     let folder = folder_with_data();
-    output_of(train_on_cpu(&folder).args(["--batch", "4", "--out", "run"]));
+    output_of(train_on_cpu(&folder).args(["--batch-size", "4", "--out", "run"]));
     folder
 }
 
@@ -81,9 +81,9 @@ fn flags_win_over_the_settings_of_the_training() {
     assert_eq!(tested[0]["test_images"], 200);
     let tested = json_of(test(&folder).args(["--json", "--test-images", "30"]));
     assert_eq!(tested[0]["test_images"], 30);
-    output_of(test(&folder).args(["--test-steps", "40", "--threads", "1"]));
-    let reason = "test_from = 30: less than test_steps (20)";
-    fails(test(&folder).args(["--test-steps", "20"]), 2, &[reason]);
+    output_of(test(&folder).args(["--test-ms", "40", "--threads", "1"]));
+    let reason = "test_average_from_ms = 30: less than test_ms (20)";
+    fails(test(&folder).args(["--test-ms", "20"]), 2, &[reason]);
     let reason = "expected at most 200 test images";
     fails(test(&folder).args(["--test-images", "201"]), 2, &[reason]);
 }
@@ -108,7 +108,10 @@ fn weights_that_cannot_be_are_refused() {
         let at = bytes.windows(from.len()).position(|part| part == from.as_bytes()).unwrap();
         [&bytes[..at], to.as_bytes(), &bytes[at + from.len()..]].concat()
     };
-    refused(&change(&whole, "taps = 10", "taps = 11"), "does not match its checksum");
+    refused(
+        &change(&whole, "psp_kernel_ms = 10", "psp_kernel_ms = 11"),
+        "does not match its checksum",
+    );
     let mut flipped = whole.clone();
     *flipped.last_mut().unwrap() ^= 1;
     refused(&flipped, "the file is damaged: its content does not match its checksum");
@@ -117,7 +120,7 @@ fn weights_that_cannot_be_are_refused() {
     // As other programs write it: read, which is told.
     let unchecked = change(&lost, "\"apical_version\"", "\"apical_versiom\"");
     fs::write(&path, &unchecked).unwrap();
-    for command in [&["test"][..], &["record", "--quantities=spikes", "--images=0", "--out=x.npz"]]
+    for command in [&["test"][..], &["record", "--quantities=spikes", "--indices=0", "--out=x.npz"]]
     {
         let mut tested = apical(&folder);
         tested.args(command).args([
@@ -139,8 +142,14 @@ fn weights_that_cannot_be_are_refused() {
     refused(&changed("[20,30]", "[30,20]"), "'W0' to have shape [20, 30], found [30, 20]");
     refused(&changed("F32", "I32"), "to be F32, found I32");
     refused(&changed("\"classes\"", "\"clasess\""), "the metadata 'classes', as apical writes it");
-    refused(&changed("batch", "bitch"), "cannot parse the settings in the metadata 'config'");
-    refused(&changed("taps = 10", "taps = 99"), "invalid setting in the metadata 'config'");
+    refused(
+        &changed("batch_size", "bitch_size"),
+        "cannot parse the settings in the metadata 'config'",
+    );
+    refused(
+        &changed("psp_kernel_ms = 10", "psp_kernel_ms = 99"),
+        "invalid setting in the metadata 'config'",
+    );
 
     fs::remove_file(&path).unwrap();
     fails(&mut test(&folder), 1, &[name, "the file cannot be read", "caused by: "]);

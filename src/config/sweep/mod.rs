@@ -1,5 +1,4 @@
-//! Networks that differ in settings: every combination of the values of some settings, with several
-//! seeds each.
+//! Sweeps: one network per combination of values of some settings and per seed.
 
 mod value;
 
@@ -13,92 +12,92 @@ use super::Config;
 use value::keys;
 pub(super) use value::set;
 
-/// Most networks of one command.
+/// Largest number of networks of one command.
 pub const VARIANTS_MAX: usize = 65_535;
-/// The setting that replicas count up from.
+/// Key of the setting that differs between replicas.
 const SEED: &str = "seed";
 
-/// A setting with the values that it takes in turn: `KEY=v1,v2,..`, where KEY is a key of
-/// `config.toml`. A value that is a list, as a learning rate for each layer, is written with colons.
+/// Values of one setting, `KEY=V1,V2,..`. KEY is a key of `config.toml`. Colons separate the elements of a value that
+/// is a list, such as one learning rate per layer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sweep {
     key: String,
-    /// At least one; no two are the same.
+    /// At least one value, without duplicates.
     values: Vec<String>,
 }
 
 impl Sweep {
-    /// The setting, by its key in the file.
+    /// Returns the key of the setting.
     pub fn key(&self) -> &str {
         &self.key
     }
 }
 
-/// One network of a sweep.
+/// Network of a sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variant {
-    /// Which combination of the swept settings it has, the first is 0. Networks of one combination
-    /// differ in their seeds.
+    /// Index of the combination of swept values. Networks of one combination differ in their seeds.
     pub combination: usize,
-    /// Keys and values of that combination. The seed is not among them.
+    /// Keys and values of the combination, without the seed.
     pub settings: Vec<(String, String)>,
-    /// All of its settings, its seed among them.
+    /// All settings of the network, including the seed.
     pub config: Config,
 }
 
-/// A sweep that cannot be.
+/// Error of a sweep or of an assignment.
 #[derive(Debug, Error, PartialEq)]
-#[expect(missing_docs, reason = "each message says what it is")]
+#[expect(missing_docs, reason = "the messages document the variants")]
 pub enum SweepError {
     #[error("expected KEY=VALUE,VALUE,.., found '{0}'")]
-    Form(String),
+    InvalidSweep(String),
     #[error("expected KEY=VALUE, found '{0}'")]
-    One(String),
-    #[error("there is no setting '{key}', perhaps '{nearest}'; the settings are {known}")]
-    Unknown { key: String, nearest: String, known: String },
+    InvalidAssignment(String),
+    #[error("unknown setting '{key}', did you mean '{nearest}'? Settings: {known}")]
+    UnknownKey { key: String, nearest: String, known: String },
     #[error(
-        "layers: networks that train side by side have layers of one size, so they cannot be swept"
+        "layers: cannot be swept, because networks that train in parallel have equal layer sizes"
     )]
     Layers,
-    #[error("{key}: expected values with commas between them, and none is empty")]
-    NoValue { key: String },
-    #[error("{key}: {value} stands there twice")]
-    SameValue { key: String, value: String },
+    #[error("{key}: expected values separated by commas, none of them empty")]
+    EmptyValue { key: String },
+    #[error("{key}: duplicate value {value}")]
+    DuplicateValue { key: String, value: String },
     #[error("{key} = {value}: {reason}")]
-    Value { key: String, value: String, reason: String },
-    #[error("{key} is swept twice")]
-    Twice { key: String },
-    #[error("0 replicas: at least 1")]
+    InvalidValue { key: String, value: String, reason: String },
+    #[error("{key}: swept more than once")]
+    DuplicateKey { key: String },
+    #[error("invalid number of replicas 0: expected at least 1")]
     NoReplicas,
-    #[error("a sweep of seeds names them all: it cannot be joined with {replicas} replicas")]
-    SeedsTwice { replicas: usize },
-    #[error("{replicas} replicas from seed {seed} on: seeds end at {}", u64::MAX)]
-    SeedsEnd { seed: u64, replicas: usize },
-    #[error("{count} networks: at most {VARIANTS_MAX}")]
-    TooMany { count: String },
+    #[error("cannot sweep seed with {replicas} replicas: the sweep defines all seeds")]
+    SeedConflict { replicas: usize },
+    #[error("invalid seed {seed}: {replicas} replicas need seeds above the maximum {}", u64::MAX)]
+    SeedOverflow { seed: u64, replicas: usize },
+    #[error("invalid number of networks {count}: expected at most {VARIANTS_MAX}")]
+    TooManyNetworks { count: String },
 }
 
 impl FromStr for Sweep {
     type Err = SweepError;
 
     fn from_str(text: &str) -> Result<Self, SweepError> {
-        let (key, values) = text.split_once('=').ok_or_else(|| SweepError::Form(text.into()))?;
-        let key = known_key(key)?;
+        let (key, values) =
+            text.split_once('=').ok_or_else(|| SweepError::InvalidSweep(text.into()))?;
+        let key = find_key(key)?;
         let values: Vec<String> = values.split(',').map(|value| value.trim().into()).collect();
         if key == "layers" {
             return Err(SweepError::Layers);
         }
         if values.iter().any(String::is_empty) {
-            return Err(SweepError::NoValue { key });
+            return Err(SweepError::EmptyValue { key });
         }
         let mut seen: Vec<Config> = Vec::new();
         for value in &values {
             let mut config = Config::default();
             set(&mut config, &key, value)?;
-            // Values that are written otherwise and mean the same are the same.
+            // Compare parsed values: 0.1 and 0.10 are duplicates.
             if seen.contains(&config) {
-                return Err(SweepError::SameValue { key, value: value.clone() });
+                return Err(SweepError::DuplicateValue { key, value: value.clone() });
             }
             seen.push(config);
         }
@@ -106,16 +105,16 @@ impl FromStr for Sweep {
     }
 }
 
-/// The key of a setting, that is written as in the file or as its flag is.
-pub(super) fn known_key(text: &str) -> Result<String, SweepError> {
+/// Returns the key of a setting that is written as in a file or as its flag.
+pub(super) fn find_key(text: &str) -> Result<String, SweepError> {
     let key = text.trim().replace('-', "_");
     let known = keys();
     if known.contains(&key) {
         return Ok(key);
     }
-    let likeness = |known: &&String| (1000.0 * strsim::jaro_winkler(known, &key)) as u32;
-    let nearest = known.iter().max_by_key(likeness).cloned().unwrap_or_default();
-    Err(SweepError::Unknown { key, nearest, known: known.join(", ") })
+    let similarity = |known: &&String| (1000.0 * strsim::jaro_winkler(known, &key)) as u32;
+    let nearest = known.iter().max_by_key(similarity).cloned().unwrap_or_default();
+    Err(SweepError::UnknownKey { key, nearest, known: known.join(", ") })
 }
 
 impl TryFrom<String> for Sweep {
@@ -132,7 +131,7 @@ impl From<Sweep> for String {
     }
 }
 
-/// What sets the network apart from others, in words; empty for one that nothing but its seed does.
+/// Writes the swept settings of the network; empty if only its seed differs from others.
 impl fmt::Display for Variant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let settings: Vec<String> =
@@ -141,22 +140,22 @@ impl fmt::Display for Variant {
     }
 }
 
-/// `replicas` networks of each combination of the values of `sweeps` (the last changes first), which
-/// differ in their seeds: that of `base` and those after it, or those that are swept.
+/// Returns `replicas` networks per combination of the values of `sweeps`; the last sweep varies fastest. The seeds are
+/// that of `base` and its successors, or those of a sweep of `seed`.
 ///
 /// # Errors
-/// When a setting is swept twice, the seed by both, there are no networks or too many, or the seeds do
-/// not suffice.
+/// Returns an error if a setting is swept twice, if `seed` is swept with more than one replica, if there are no
+/// networks or too many, or if the seeds overflow.
 pub fn variants(
     base: &Config,
     sweeps: &[Sweep],
     replicas: usize,
 ) -> Result<Vec<Variant>, SweepError> {
-    let is_second = |(index, sweep): &(usize, &Sweep)| {
+    let is_duplicate = |(index, sweep): &(usize, &Sweep)| {
         sweeps[..*index].iter().any(|before| before.key == sweep.key)
     };
-    if let Some((_, sweep)) = sweeps.iter().enumerate().find(is_second) {
-        return Err(SweepError::Twice { key: sweep.key.clone() });
+    if let Some((_, sweep)) = sweeps.iter().enumerate().find(is_duplicate) {
+        return Err(SweepError::DuplicateKey { key: sweep.key.clone() });
     }
     let (seeds, sweeps): (Vec<&Sweep>, Vec<&Sweep>) =
         sweeps.iter().partition(|sweep| sweep.key == SEED);
@@ -164,17 +163,17 @@ pub fn variants(
         return Err(SweepError::NoReplicas);
     }
     if replicas > 1 && !seeds.is_empty() {
-        return Err(SweepError::SeedsTwice { replicas });
+        return Err(SweepError::SeedConflict { replicas });
     }
-    let of_each = seeds.first().map_or(replicas, |sweep| sweep.values.len());
+    let seed_count = seeds.first().map_or(replicas, |sweep| sweep.values.len());
     let lengths = sweeps.iter().map(|sweep| sweep.values.len());
-    let count = lengths.fold(of_each, usize::saturating_mul);
+    let count = lengths.fold(seed_count, usize::saturating_mul);
     if count > VARIANTS_MAX {
         let count = if count == usize::MAX { "too many".into() } else { count.to_string() };
-        return Err(SweepError::TooMany { count });
+        return Err(SweepError::TooManyNetworks { count });
     }
     if base.seed.checked_add(replicas as u64 - 1).is_none() {
-        return Err(SweepError::SeedsEnd { seed: base.seed, replicas });
+        return Err(SweepError::SeedOverflow { seed: base.seed, replicas });
     }
 
     let mut combinations = vec![Vec::new()];
@@ -193,7 +192,7 @@ pub fn variants(
         for (key, value) in &settings {
             set(&mut config, key, value)?;
         }
-        for replica in 0..of_each {
+        for replica in 0..seed_count {
             let mut config = config.clone();
             match seeds.first() {
                 Some(sweep) => set(&mut config, SEED, &sweep.values[replica])?,
@@ -215,8 +214,8 @@ mod tests {
     }
 
     #[test]
-    fn every_combination_has_every_seed_and_the_last_key_changes_first() {
-        let base = Config { seed: 7, batch: 5, ..Config::default() };
+    fn variants_last_sweep_varies_fastest() {
+        let base = Config { seed: 7, batch_size: 5, ..Config::default() };
         let sweeps = [sweep("eta=0.1:0.2,0.3"), sweep("feedback=broadcast,layerwise")];
         let variants = variants(&base, &sweeps, 2).unwrap();
         let broadcast = Feedback::Broadcast;
@@ -239,23 +238,22 @@ mod tests {
     }
 
     #[test]
-    fn seeds_are_counted_up_or_named() {
+    fn variants_seeds_count_up_or_are_swept() {
         let seeds = |sweeps: &[Sweep], replicas| -> Vec<u64> {
             let variants = variants(&Config::default(), sweeps, replicas).unwrap();
             variants.iter().map(|variant| variant.config.seed).collect()
         };
         assert_eq!(seeds(&[], 3), [1, 2, 3]);
         assert_eq!(seeds(&[sweep("seed=9,4")], 1), [9, 4]);
-        assert_eq!(seeds(&[sweep("seed=9,4"), sweep("taps=5,6")], 1), [9, 4, 9, 4]);
+        assert_eq!(seeds(&[sweep("seed=9,4"), sweep("psp_kernel_ms=5,6")], 1), [9, 4, 9, 4]);
         let named = variants(&Config::default(), &[sweep("seed=9,4")], 1).unwrap();
         assert!(
             named.iter().all(|variant| variant.combination == 0 && variant.settings.is_empty())
         );
     }
 
-    /// A key that no value can be read for would be found out only when it is swept.
     #[test]
-    fn every_setting_but_the_layers_is_swept_by_its_key_in_the_file() {
+    fn sweep_parses_every_setting_except_layers() {
         let table = toml::Table::try_from(Config::default()).unwrap();
         assert_eq!(keys().len(), table.len());
         for (key, value) in table {
@@ -268,18 +266,18 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_swept_is_named() {
+    fn sweep_invalid_text_is_refused() {
         for (text, reason) in [
             ("eta", "expected KEY=VALUE,VALUE,.., found 'eta'"),
-            ("=1", "there is no setting ''"),
+            ("=1", "unknown setting ''"),
             (
                 "g_apicl=0",
-                "there is no setting 'g_apicl', perhaps 'g_apical'; the settings are apical_bias, ",
+                "unknown setting 'g_apicl', did you mean 'g_apical'? Settings: apical_bias_lr_scale, ",
             ),
-            ("layers=10,20", "layers: networks that train side by side"),
+            ("layers=10,20", "layers: cannot be swept"),
             ("eta=", "eta: expected values"),
             ("eta=0.1,,0.2", "eta: expected values"),
-            ("eta=0.1,0.10", "eta: 0.10 stands there twice"),
+            ("eta=0.1,0.10", "eta: duplicate value 0.10"),
             ("eta=0.1,fast", "eta = fast: expected a number, found 'fast'"),
             (
                 "feedback=none",
@@ -295,12 +293,18 @@ mod tests {
             variants(&Config { seed, ..Config::default() }, &sweeps, replicas).unwrap_err()
         };
         assert_eq!(refused(1, &[], 0), SweepError::NoReplicas);
-        assert_eq!(refused(1, &["taps=1", "taps=2"], 1), SweepError::Twice { key: "taps".into() });
-        assert_eq!(refused(1, &["seed=1,2"], 2), SweepError::SeedsTwice { replicas: 2 });
-        let error = SweepError::SeedsEnd { seed: u64::MAX, replicas: 2 };
+        assert_eq!(
+            refused(1, &["psp_kernel_ms=1", "psp_kernel_ms=2"], 1),
+            SweepError::DuplicateKey { key: "psp_kernel_ms".into() }
+        );
+        assert_eq!(refused(1, &["seed=1,2"], 2), SweepError::SeedConflict { replicas: 2 });
+        let error = SweepError::SeedOverflow { seed: u64::MAX, replicas: 2 };
         assert_eq!(refused(u64::MAX, &[], 2), error);
-        let error = SweepError::TooMany { count: "80000".into() };
-        assert_eq!(refused(1, &["taps=1,2"], 40_000), error);
-        assert!(matches!(refused(1, &["taps=1,2"], usize::MAX), SweepError::TooMany { .. }));
+        let error = SweepError::TooManyNetworks { count: "80000".into() };
+        assert_eq!(refused(1, &["psp_kernel_ms=1,2"], 40_000), error);
+        assert!(matches!(
+            refused(1, &["psp_kernel_ms=1,2"], usize::MAX),
+            SweepError::TooManyNetworks { .. }
+        ));
     }
 }

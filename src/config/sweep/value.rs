@@ -1,48 +1,48 @@
-//! Reads one value of a setting that is named by its key.
+//! Reads one value of a setting by its key.
 
 use serde_json::{Map, Number, Value};
 
 use super::SweepError;
 use crate::config::Config;
 
-/// Separate the values of a list: in a sweep a comma separates what is swept.
+/// Separators of list elements. In a sweep, commas separate the swept values.
 const LIST_SEPARATORS: [char; 2] = [':', ','];
 
-/// Keys of all settings.
+/// Returns the keys of all settings.
 pub(super) fn keys() -> Vec<String> {
     settings(&Config::default()).into_iter().map(|(key, _)| key).collect()
 }
 
-/// What a file has of the settings.
+/// Returns all settings as a JSON object.
 fn settings(config: &Config) -> Map<String, Value> {
     match serde_json::to_value(config) {
         Ok(Value::Object(settings)) => settings,
-        _ => unreachable!("settings are keys with values"),
+        _ => unreachable!("settings serialize to an object"),
     }
 }
 
-/// Changes a setting to the value that a text says, written as in a file but without quotes and brackets.
+/// Sets a setting from text, written as in a file but without quotes and brackets.
 pub(in crate::config) fn set(
     config: &mut Config,
     key: &str,
     value: &str,
 ) -> Result<(), SweepError> {
-    let refused = |reason: String| {
+    let invalid = |reason: String| {
         let (key, value) = (key.to_string(), value.to_string());
-        SweepError::Value { key, value, reason }
+        SweepError::InvalidValue { key, value, reason }
     };
     let mut settings = settings(config);
-    let found = match settings.get(key) {
+    let parsed = match settings.get(key) {
         Some(Value::String(_)) => Value::String(value.to_string()),
         Some(Value::Array(_)) => {
             let values = value.split(LIST_SEPARATORS).map(number);
-            Value::Array(values.collect::<Result<_, _>>().map_err(refused)?)
+            Value::Array(values.collect::<Result<_, _>>().map_err(invalid)?)
         }
-        _ => number(value).map_err(refused)?,
+        _ => number(value).map_err(invalid)?,
     };
-    settings.insert(key.to_string(), found);
+    settings.insert(key.to_string(), parsed);
     *config = serde_json::from_value(Value::Object(settings))
-        .map_err(|error| refused(error.to_string().replace('`', "'")))?;
+        .map_err(|error| invalid(error.to_string().replace('`', "'")))?;
     Ok(())
 }
 

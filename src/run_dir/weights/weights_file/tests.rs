@@ -88,7 +88,10 @@ fn load_invalid_metadata_fails() {
     );
     refused(set("config", "layers = ["), "'config' <- TOML parse error");
     refused(set("config", "dropout = 1"), "unknown field `dropout`");
-    refused(set("config", "batch = 0\nlayers = [2]"), "'config' <- batch = 0: 1 to 65535");
+    refused(
+        set("config", "batch_size = 0\nlayers = [2]"),
+        "'config' <- batch_size = 0: 1 to 65535",
+    );
     // Settings of another network.
     refused(set("config", "layers = [5, 2]"), "found 'W2'");
     refused(set("config", "layers = [1048576, 9, 2]"), "'W0' to have shape [1048576, 6]");

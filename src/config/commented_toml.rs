@@ -1,4 +1,4 @@
-//! All settings as a file, each with the help of its flag.
+//! Settings as TOML with the help text of each flag as a comment.
 
 use std::fmt::Write;
 
@@ -6,11 +6,11 @@ use clap::{Args, Command};
 
 use super::Config;
 
-/// All settings as a file that [`parse`](super::file::parse) reads, each with what it means.
+/// Returns all settings as TOML that [`parse`](super::file::parse) reads, each with its help text as a comment.
 ///
 /// # Errors
-/// When they have no TOML.
-pub fn commented(config: &Config) -> Result<String, toml::ser::Error> {
+/// Returns an error if the settings cannot be written as TOML.
+pub fn to_commented_toml(config: &Config) -> Result<String, toml::ser::Error> {
     let (lines, defaults) = (toml::to_string(config)?, toml::to_string(&Config::default())?);
     let line_of = |lines: &str, key: &str| {
         let mut lines = lines.lines();
@@ -46,20 +46,20 @@ mod tests {
     use crate::config::file::{Assignment, parse};
 
     #[test]
-    fn commented_settings_are_read_as_they_were() {
+    fn commented_toml_parses_to_the_same_settings() {
         for preset in [Preset::Quick, Preset::Paper2] {
             let config = Config { seed: u64::MAX, eta: vec![0.1, 1e-7], ..preset.config() };
-            let text = commented(&config).unwrap();
+            let text = to_commented_toml(&config).unwrap();
             assert_eq!(parse(&text).unwrap(), config);
             let keys = text.lines().filter(|line| line.contains(" = ") && !line.starts_with('#'));
             assert_eq!(keys.count(), toml::to_string(&config).unwrap().lines().count());
-            assert!(text.contains("# Images a minibatch"), "{text}");
+            assert!(text.contains("# Images per minibatch"), "{text}");
         }
     }
 
-    /// One name of a choice on the command line, in files and in sweeps.
+    /// Flags, files and sweeps use the same names of values.
     #[test]
-    fn choices_of_flags_are_read_in_files_as_well() {
+    fn flag_values_are_accepted_as_assignments() {
         let command = Config::augment_args(Command::new("settings"));
         let mut count = 0;
         for argument in command.get_arguments() {

@@ -1,79 +1,80 @@
-//! Settings that are one of a few.
+//! Settings with a fixed set of values.
 
 use serde::{Deserialize, Serialize};
 
-/// Where the spikes that reach a hidden layer's apical dendrites come from.
+/// Population that sends spikes to a hidden layer's apical dendrites.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Feedback {
-    /// The output layer (the paper).
+    /// The output layer (paper)
     #[default]
     Broadcast,
-    /// The next layer up; with no apical conductance, only the highest hidden layer learns.
+    /// The next layer up; without apical conductance, only the highest hidden layer learns
     Layerwise,
 }
 
-/// What the feedback weights are.
+/// Kind of feedback weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum FeedbackWeights {
-    /// Random, and they stay (the paper).
+    /// Random and constant (paper)
     #[default]
     Fixed,
-    /// The transpose of the weights above; with broadcast feedback to deeper layers, the product of all of them.
+    /// Transposed weights of the layers above (for broadcast feedback to deeper layers, their product), rebuilt after
+    /// each update
     Symmetric,
 }
 
-/// Where the errors of hidden neurons come from.
+/// Source of the hidden layers' errors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
-pub enum HiddenErrors {
-    /// The difference of their own plateau potentials (the paper).
+pub enum CreditAssignment {
+    /// Difference of the neuron's own plateau potentials (paper)
     #[default]
     Plateaus,
-    /// The errors of the layer above, through its weights: exact backpropagation, to compare with.
+    /// Exact backpropagation through the weights above, for comparison
     Backpropagation,
 }
 
-/// What neurons send.
+/// Signal that neurons send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
-pub enum Transmission {
-    /// Spikes (the paper).
+pub enum Signal {
+    /// Spikes (paper)
     #[default]
     Spikes,
-    /// Rates: at each step the number of spikes that is expected of it.
+    /// Expected number of spikes of each step
     Rates,
 }
 
-/// How voltages come about.
+/// How voltages are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum Dynamics {
-    /// Step by step, and neurons spike (the paper).
+    /// Step by step, with spikes (paper)
     #[default]
     Spiking,
-    /// Neurons sit at their steady states and send rates, without filters: two steps a phase and a test.
+    /// As steady states that send unfiltered rates: two steps per phase and test
     SteadyState,
 }
 
-/// How gradients change weights. All are local to a synapse.
+/// Rule by which gradients change weights. Each is local to a synapse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Optimizer {
-    /// `W -= eta * gradient` (the paper).
+    /// `W -= eta * gradient` (paper)
     Sgd,
-    /// `M <- beta1 * M + gradient`, `W -= eta * M`.
+    /// `M <- beta1 * M + gradient`, `W -= eta * M`
     Momentum,
-    /// The gradient over the root of its running mean square.
+    /// Gradient divided by the root of its running mean square
     Rmsprop,
-    /// Adam: the gradient's mean over the root of its mean square, both running.
+    /// Running mean of the gradient divided by the root of its running mean square
     #[default]
     Adam,
 }

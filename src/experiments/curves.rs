@@ -1,4 +1,4 @@
-//! Test error by epoch under several conditions: a figure that several experiments share.
+//! Test error by epoch under several conditions, a figure of several experiments.
 
 use super::output::ExperimentOutput;
 use super::{ExperimentError, Study, TrainedNetwork};
@@ -7,11 +7,11 @@ use crate::figures::{
     Axis, Chart, ChartData, Figure, Mark, Panel, Point, Reference, Scale, Series,
 };
 
-/// Settings with a name, and what the paper reports for them.
+/// Named settings with the paper's result.
 pub(super) struct Condition {
     pub label: &'static str,
     pub config: Config,
-    /// Test error after the paper's last epoch, percent.
+    /// The paper's test error after its last epoch, percent.
     pub paper: Option<f64>,
 }
 
@@ -21,11 +21,11 @@ impl Condition {
     }
 }
 
-/// Trains every condition with every seed, and draws their test errors. Says the last of them,
-/// `[conditions][seeds]`. `of`: whose errors these are, for the caption.
+/// Trains every condition with every seed and draws their test errors. Returns the last errors,
+/// `[conditions][seeds]`. `of`: description of the networks for the caption.
 ///
 /// # Errors
-/// When a training fails or was broken off.
+/// Returns an error if training fails or is interrupted.
 pub(super) fn train_and_draw(
     study: &mut Study,
     results: &mut ExperimentOutput,
@@ -92,7 +92,7 @@ fn panel(series: Vec<Series>, references: Vec<Reference>) -> Panel {
     }
 }
 
-/// A label as the name of a file.
+/// Converts a label to a file name.
 fn file_name(label: &str) -> String {
     let letter = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
     label.chars().map(letter).collect()
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_axis_holds_bands_and_the_papers_numbers() {
+    fn axis_covers_bands_and_references() {
         let series = |errors: &[[f64; 2]]| Series {
             label: "network".to_string(),
             colour: 0,

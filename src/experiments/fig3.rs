@@ -1,4 +1,4 @@
-//! What neurons do through the two phases of an image.
+//! Neurons through the two phases of an image.
 
 use super::output::{Claim, ExperimentOutput};
 use super::traces::{APICAL, BASAL, Neuron, SOMA, panel, table};
@@ -14,18 +14,18 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     title: "Neurons through the two phases",
     about: "A trained network is shown test images with both phases. The figure has the hidden neuron whose \
             plateau potential changes the most, the output neuron of the image's class and one of another. Over \
-            all hidden neurons it is measured which dendrite the soma follows (correlation of voltages over the \
-            steps), and how fast they fire.",
+            all hidden neurons, correlations of voltages over the steps measure which dendrite the soma \
+            follows. Firing rates are measured, too.",
     run,
 };
 
-/// Whose rates are measured, with the arrays that have them.
+/// Populations whose rates are measured, with their arrays.
 const POPULATIONS: [(&str, &str); 3] = [
     ("input", "representations_input"),
     ("hidden", "representations0"),
     ("output", "representations1"),
 ];
-/// Images over which correlations and rates are measured.
+/// Number of images for correlations and rates.
 const IMAGES: usize = 20;
 
 fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
@@ -86,7 +86,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     Ok(results)
 }
 
-/// Mean over images and neurons of the correlation of somatic voltages with another compartment's.
+/// Returns the correlation of the somatic voltage with another compartment's, averaged over images and neurons.
 fn mean_correlation(recording: &Recording, compartment: &str) -> f64 {
     let (Some(soma), Some(other)) = (recording.get("soma0"), recording.get(compartment)) else {
         return f64::NAN;
@@ -95,7 +95,7 @@ fn mean_correlation(recording: &Recording, compartment: &str) -> f64 {
         (0..soma.shape[2])
             .map(move |unit| (soma.time_series(image, unit), other.time_series(image, unit)))
     });
-    // A silent dendrite follows nothing.
+    // Exclude silent dendrites, whose correlation is undefined.
     let values: Vec<f64> = pairs
         .map(|(soma, other)| correlation(&soma, &other))
         .filter(|correlation| correlation.is_finite())
@@ -127,8 +127,8 @@ fn draw(recording: &Recording, classes: usize, results: &mut ExperimentOutput) {
     let title = "Voltages through the forward and the target phase".to_string();
     let figure = Figure { title, panels: panels.to_vec() };
     let caption = "Voltages of three neurons while a test image is shown. In the target phase the output neuron \
-                   of the image's class is excited and all others are inhibited; hidden neurons feel this in \
-                   their apical dendrites, which do not reach their somata. Of an output neuron the dendrite is \
-                   drawn as a basal one.";
+                   of the image's class is excited and all others are inhibited. This reaches the apical dendrites \
+                   of hidden neurons, but not their somata. The dendrite of an output neuron is drawn as a basal \
+                   one.";
     results.plot("voltages", caption, Chart::Figure(figure), data);
 }

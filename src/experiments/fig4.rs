@@ -1,4 +1,4 @@
-//! How long phases last.
+//! Phase durations.
 
 use super::output::{Claim, ExperimentOutput};
 use super::{Experiment, ExperimentError, Study};
@@ -10,13 +10,13 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig4",
     figure: "Figure 4",
     title: "Lengths of phases",
-    about: "A phase lasts 50 ms and a random number of whole milliseconds more: what an inverse Gaussian of \
-            mean 2 and shape 1 leaves without its fraction. These are the lengths of both phases of one epoch's \
+    about: "A phase lasts 50 ms plus a random time: an inverse Gaussian of mean 2 and shape 1, rounded down \
+            to whole milliseconds. Measured are the durations of both phases of one epoch's \
             images.",
     run,
 };
 
-/// Longest extra time that is drawn, ms; what lies behind is one in two hundred.
+/// Longest extra time drawn, ms. One in two hundred is longer.
 const SHOWN: usize = 20;
 
 fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
@@ -56,8 +56,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
         references: Vec::new(),
     };
     let figure = Figure { title: "Lengths of phases".to_string(), panels: vec![panel] };
-    let caption =
-        "How many phases last so long. What lasts longer than shown is counted in the table.";
+    let caption = "Distribution of phase durations. Longer ones than shown are in the table.";
     results.plot("lengths", caption, Chart::Figure(figure), data);
     results.settings.push(("config".to_string(), config));
     let mut claim = |what, unit, paper: &str, values: &[f64], range, criterion| {

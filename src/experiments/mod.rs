@@ -1,6 +1,6 @@
-//! The experiments of the paper, a file each: settings, and what is made of what networks do under them.
+//! The experiments of the paper, one per file: settings, measurements and figures.
 //!
-//! Each puts the paper's numbers beside those found here, and draws the paper's figure.
+//! Each compares the paper's numbers with those found here and draws the paper's figure.
 
 mod curves;
 mod fig3;
@@ -36,18 +36,18 @@ use crate::trials::TrialsError;
 
 /// An experiment.
 pub struct Experiment {
-    /// As the command line names it.
+    /// Name on the command line.
     pub name: &'static str,
-    /// In the paper.
+    /// Figure of the paper.
     pub figure: &'static str,
-    /// What it is about, in a few words.
+    /// Short title.
     pub title: &'static str,
-    /// What is done, in a few sentences.
+    /// Description of the method, a few sentences.
     pub about: &'static str,
     run: fn(&mut Study) -> Result<ExperimentOutput, ExperimentError>,
 }
 
-/// All, in the order of the paper's figures.
+/// All experiments in the order of the paper's figures.
 pub static EXPERIMENTS: [Experiment; 12] = [
     fig3::EXPERIMENT,
     fig4::EXPERIMENT,
@@ -63,7 +63,7 @@ pub static EXPERIMENTS: [Experiment; 12] = [
     fig9b::EXPERIMENT,
 ];
 
-/// Why an experiment cannot go on.
+/// An error of an experiment.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "each message says what it is")]
 pub enum ExperimentError {
@@ -79,17 +79,17 @@ pub enum ExperimentError {
     Weights(#[from] WeightsError),
     #[error(transparent)]
     Report(#[from] FigureError),
-    /// Who listens broke it off; what is finished is kept.
-    #[error("broken off")]
+    /// The listener interrupted the experiment; finished parts are kept.
+    #[error("interrupted")]
     Interrupted,
 }
 
 impl Experiment {
-    /// Does it, and writes its folder below `folder`.
+    /// Runs the experiment and writes its folder into `folder`.
     ///
     /// # Errors
-    /// When a network cannot be trained or shown, a file cannot be written, or it was broken off: what was
-    /// trained until then is kept.
+    /// Returns an error if training or recording fails, a file cannot be written, or the listener interrupts. Trained
+    /// networks are kept.
     pub fn run(
         &self,
         study: &mut Study,

@@ -1,4 +1,4 @@
-//! What an experiment comes to, and its folder: plots with the data behind them, settings, `result.json`.
+//! The output of an experiment and its folder: figures with their data, settings, `result.json`.
 
 use std::fs;
 use std::path::Path;
@@ -10,11 +10,11 @@ use crate::figures::{Chart, ChartData, ExperimentResult, Finding, Measured, Plot
 use crate::run_dir::atomic_file::{write_atomic, write_json};
 use crate::run_dir::{StorageError, now_rfc3339};
 
-/// All that an experiment found.
+/// Figures, settings and findings of an experiment.
 #[derive(Default)]
 pub struct ExperimentOutput {
     pub(super) plots: Vec<(Plot, Chart, ChartData)>,
-    /// Settings by the names of their files.
+    /// Settings with the names of their files.
     pub(super) settings: Vec<(String, Config)>,
     pub(super) findings: Vec<Finding>,
 }
@@ -25,7 +25,7 @@ impl ExperimentOutput {
         self.plots.push((plot, chart, data));
     }
 
-    /// Panels of a plot.
+    /// Returns the panels of a figure.
     #[cfg(test)]
     pub(super) fn panels(&self, name: &str) -> &[crate::figures::Panel] {
         let plot = self.plots.iter().find(|(plot, ..)| plot.name == name);
@@ -35,11 +35,10 @@ impl ExperimentOutput {
         }
     }
 
-    /// Writes the folder and says what is in it. Files of the same names are replaced; `result.json` is
-    /// the last.
+    /// Writes the folder, `result.json` last, replacing existing files. Returns the result.
     ///
     /// # Errors
-    /// When a picture cannot be drawn or a file not be written.
+    /// Returns an error if a figure cannot be drawn or a file cannot be written.
     pub(super) fn save(
         self,
         folder: &Path,
@@ -84,16 +83,16 @@ impl ExperimentOutput {
     }
 }
 
-/// What is measured and reported, before it is judged.
+/// A measured quantity with the paper's number, before judgement.
 pub(super) struct Claim<'a> {
     pub what: &'a str,
     pub unit: &'a str,
-    /// As the paper reports it.
+    /// The paper's number.
     pub paper: &'a str,
 }
 
 impl Claim<'_> {
-    /// Judged by whether the mean lies within a range.
+    /// Judges whether the mean is in a range.
     pub(super) fn in_range(
         self,
         values: &[f64],
@@ -104,8 +103,7 @@ impl Claim<'_> {
         self.judged(ours, criterion, Some((low..=high).contains(&ours.mean)))
     }
 
-    /// A difference between two conditions with the same seeds, judged by its sign: `first` less `second`
-    /// ought to be below 0.
+    /// Judges the sign of a difference between two conditions with the same seeds: `first` less `second` should be below 0.
     pub(super) fn less_than(self, first: &[f64], second: &[f64], criterion: &str) -> Finding {
         let differences = differences(first, second);
         let ours = Measured::of(&differences);
@@ -113,7 +111,7 @@ impl Claim<'_> {
         finding.with_doubt(&differences)
     }
 
-    /// Told, but not judged, for a reason.
+    /// Reports values without a verdict, with the reason as note.
     pub(super) fn report_only(self, values: &[f64], criterion: &str, note: &str) -> Finding {
         self.judged(Measured::of(values), criterion, None).with_note(note)
     }
@@ -131,7 +129,7 @@ impl Claim<'_> {
     }
 }
 
-/// Of networks with the same seeds.
+/// Returns the differences between networks with the same seeds.
 pub(super) fn differences(first: &[f64], second: &[f64]) -> Vec<f64> {
     first.iter().zip(second).map(|(first, second)| first - second).collect()
 }
@@ -141,11 +139,11 @@ impl Finding {
         Finding { note: Some(note.to_string()), ..self }
     }
 
-    /// Says where a difference is less than twice its standard error.
+    /// Adds a note if a difference is less than twice its standard error.
     fn with_doubt(self, differences: &[f64]) -> Finding {
         match Spread::of(differences) {
             Spread { mean, sem: Some(sem), .. } if mean.abs() < 2.0 * sem => {
-                self.with_note("less than twice its standard error: seeds may turn it around")
+                self.with_note("less than twice its standard error: other seeds may reverse it")
             }
             Spread { sem: None, .. } => self.with_note("one seed only"),
             _ => self,

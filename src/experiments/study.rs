@@ -1,4 +1,4 @@
-//! What every experiment works with: how much to do, where to compute, and trained networks.
+//! Shared state of all experiments: extent, data, device, and trained networks.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -18,48 +18,48 @@ use crate::run_dir::{Notice, StorageError};
 use crate::schedule::{Image, Selection};
 use crate::trials::device_name;
 
-/// The paper's numbers are of the commit that it cites.
+/// The paper's numbers are from the commit that it cites.
 const INITIAL: Initial = Initial::Cited;
-/// Epochs of a quick experiment, where the paper's last is the 60th.
+/// Number of epochs of a quick experiment; the paper has 60.
 const QUICK_EPOCHS: u32 = 8;
-/// Points of percent within which an error agrees with the paper's.
+/// Largest difference to the paper's error that counts as agreement, percentage points.
 pub(super) const TOLERANCE: f64 = 0.3;
 
-/// How far an experiment is.
+/// Progress of an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StudyEvent<'a> {
-    /// An experiment begins.
+    /// An experiment starts.
     Started {
-        /// Its name.
+        /// Name of the experiment.
         experiment: &'static str,
     },
-    /// Training images, of all networks that an experiment trains; or images shown for a recording.
+    /// Progress of training, over all networks of an experiment, or of recording.
     Progress {
-        /// What is trained or recorded.
+        /// What is counted.
         what: &'a str,
-        /// Images that are done.
+        /// Number completed.
         done: u64,
-        /// Images in all.
+        /// Number in total.
         total: u64,
     },
 }
 
-/// Hears of it, and may break off.
+/// Receives progress and may interrupt.
 pub type StudyEventSink<'a> = &'a mut dyn FnMut(StudyEvent) -> ControlFlow<()>;
 
-/// How an experiment is done.
+/// Extent, data, device and trained networks of the experiments.
 pub struct Study<'a> {
-    /// Fewer images, epochs and seeds than the paper.
+    /// Whether to use fewer images, epochs and seeds than the paper.
     pub quick: bool,
-    /// Networks of each condition, whose seeds are 1 and so on.
+    /// Number of networks per condition, with seeds from 1.
     pub seeds: u64,
-    /// The images that networks learn.
+    /// The data set.
     pub dataset: Arc<Dataset>,
-    /// What the data set is.
+    /// Identity of the data set.
     pub data: DataIdentity,
-    /// Where to compute.
+    /// Choice of device.
     pub selection: Selection,
-    /// Networks that train side by side.
+    /// Number of networks trained in parallel.
     pub parallel: usize,
     networks: TrainedNetworks,
     emit_event: StudyEventSink<'a>,
@@ -67,10 +67,10 @@ pub struct Study<'a> {
 }
 
 impl<'a> Study<'a> {
-    /// `folder`: where trained networks are kept.
+    /// Creates a study. `folder`: folder of the trained networks.
     ///
     /// # Errors
-    /// When the folder cannot be read or written.
+    /// Returns an error if the folder cannot be read or written.
     pub fn new(
         quick: bool,
         seeds: u64,
@@ -86,17 +86,17 @@ impl<'a> Study<'a> {
         Ok(Study { quick, seeds, dataset, data, selection, parallel, networks, emit_event, device })
     }
 
-    /// What was wrong with the folder of trained networks.
+    /// Returns what was wrong with the folder of trained networks.
     pub fn notices(&self) -> impl Iterator<Item = &Notice> {
         self.networks.notices()
     }
 
-    /// One of two extents.
+    /// Returns `quick` in a quick study, else `full`.
     pub fn quick_or_full<T>(&self, quick: T, full: T) -> T {
         if self.quick { quick } else { full }
     }
 
-    /// The paper's settings for a net, over as many epochs as its figures show where not told otherwise.
+    /// Returns the paper's settings for a preset, by default with the epochs of its figures.
     pub fn paper(&self, preset: Preset) -> Config {
         Config {
             weight_init: INITIAL,
@@ -106,10 +106,10 @@ impl<'a> Study<'a> {
         }
     }
 
-    /// Trains a network of each seed under each condition, `[conditions][seeds]`.
+    /// Trains a network per seed and condition. Returns `[conditions][seeds]`.
     ///
     /// # Errors
-    /// When a training fails or was broken off.
+    /// Returns an error if training fails or is interrupted.
     pub fn train(
         &mut self,
         conditions: &[Config],
@@ -122,10 +122,10 @@ impl<'a> Study<'a> {
         Ok(trained.chunks(self.seeds as usize).map(<[TrainedNetwork]>::to_vec).collect())
     }
 
-    /// Trains a network of each seed.
+    /// Trains a network per seed.
     ///
     /// # Errors
-    /// When a training fails or was broken off.
+    /// Returns an error if training fails or is interrupted.
     pub fn train_one(
         &mut self,
         condition: &Config,
@@ -133,10 +133,10 @@ impl<'a> Study<'a> {
         Ok(self.train(std::slice::from_ref(condition))?.concat())
     }
 
-    /// Trains networks with just these settings.
+    /// Trains one network per configuration.
     ///
     /// # Errors
-    /// When a training fails or was broken off.
+    /// Returns an error if training fails or is interrupted.
     pub fn train_all(
         &mut self,
         configs: &[Config],
@@ -150,12 +150,12 @@ impl<'a> Study<'a> {
         Ok(trained)
     }
 
-    /// Where was computed last.
+    /// Returns the device of the last computation.
     pub fn device(&self) -> &str {
         self.device.as_deref().unwrap_or(NO_DEVICE)
     }
 
-    /// A test error beside the paper's: judged after as many epochs as the paper trained.
+    /// Compares a test error with the paper's. A quick study does not judge it.
     pub(super) fn judge_error(&self, what: &str, paper: f64, errors: &[f64]) -> Finding {
         let text = paper.to_string();
         let claim = Claim { what, unit: "%", paper: &text };
@@ -167,10 +167,10 @@ impl<'a> Study<'a> {
         claim.in_range(errors, [paper - TOLERANCE, paper + TOLERANCE], &criterion)
     }
 
-    /// A network that can be looked into.
+    /// Opens a session that records from a network.
     ///
     /// # Errors
-    /// When no device works.
+    /// Returns an error if no device works.
     pub fn session(
         &mut self,
         config: &Config,
@@ -183,7 +183,7 @@ impl<'a> Study<'a> {
         Ok(session)
     }
 
-    /// The first images of the test set, or drawn ones if it is sorted by class.
+    /// Returns the first `count` test images, or a stratified sample if the set is sorted by class.
     pub fn test_images(&self, count: usize) -> Vec<Image> {
         let labels = self.dataset.labels();
         let image = |(place, index): (usize, usize)| Image {
@@ -195,10 +195,10 @@ impl<'a> Study<'a> {
         self.dataset.test_sample(count).into_iter().enumerate().map(image).collect()
     }
 
-    /// Tells how far a recording is.
+    /// Reports the progress of a recording.
     ///
     /// # Errors
-    /// When whoever listens breaks off.
+    /// Returns an error if the listener interrupts.
     pub fn report_progress(
         &mut self,
         what: &str,

@@ -1,9 +1,9 @@
-//! Courses of voltages through the two phases of an image.
+//! Voltage traces through the two phases of an image.
 
 use crate::figures::{Axis, ChartData, Mark, Panel, Point, Scale, Series};
 use crate::monitor::Recording;
 
-/// The voltages of a neuron that a panel shows: arrays of the recording by their names in the legend.
+/// A neuron and its compartments shown in a panel.
 pub(super) struct Neuron<'a> {
     pub title: &'a str,
     pub layer: usize,
@@ -11,7 +11,7 @@ pub(super) struct Neuron<'a> {
     pub compartments: &'a [Compartment],
 }
 
-/// A compartment: its array without the layer's number, its name, its colour.
+/// A compartment: name of its array without the layer's number, label, colour.
 pub(super) type Compartment = (&'static str, &'static str, usize);
 
 pub(super) const BASAL: Compartment = ("basal", "basal dendrite", 0);
@@ -20,7 +20,7 @@ pub(super) const SOMA: Compartment = ("soma", "soma", 2);
 /// Colour of the line between the phases.
 const BOUNDARY: usize = 6;
 
-/// A panel of the first image recorded, whose data are added to the table.
+/// Returns a panel of the first recorded image. Appends its data to the table.
 pub(super) fn panel(recording: &Recording, neuron: &Neuron, data: &mut ChartData) -> Panel {
     let mut series = Vec::new();
     for &(array, label, colour) in neuron.compartments {
@@ -41,7 +41,7 @@ pub(super) fn panel(recording: &Recording, neuron: &Neuron, data: &mut ChartData
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &y| (low.min(y), high.max(y)));
     let boundary = recording.values("phases").first().map_or(0.0, |&steps| f64::from(steps));
     series.push(Series {
-        label: "target phase begins".to_string(),
+        label: "start of target phase".to_string(),
         colour: BOUNDARY,
         mark: Mark::ThinLine,
         points: vec![Point::new(boundary, low), Point::new(boundary, high)],
@@ -56,7 +56,7 @@ pub(super) fn panel(recording: &Recording, neuron: &Neuron, data: &mut ChartData
     }
 }
 
-/// The table's columns.
+/// Creates the table with its columns.
 pub(super) fn table() -> ChartData {
     ChartData::new(&["compartment", "layer", "unit", "step", "voltage"])
 }

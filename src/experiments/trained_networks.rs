@@ -1,4 +1,4 @@
-//! Trained networks that several experiments share, kept in a folder: what is there is not trained again.
+//! A folder of trained networks shared by experiments, so that each is trained once.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -12,44 +12,43 @@ use crate::schedule::Selection;
 use crate::train::Event;
 use crate::trials::{self, TrialEvent};
 
-/// The folder.
+/// The folder of trained networks.
 pub(super) struct TrainedNetworks {
     folder: PathBuf,
     trials: TrialStore,
     lock: FolderLock,
 }
 
-/// A trained network, and what its training came to.
+/// A trained network with its results.
 #[derive(Clone, Debug)]
 pub struct TrainedNetwork {
-    /// Its settings and what came of them.
+    /// Settings and results.
     pub trial: Trial,
-    /// As the last epoch left it.
+    /// Network after the last epoch.
     pub network: Network,
 }
 
 impl TrainedNetworks {
-    /// Locks the folder, and creates it if there is none.
+    /// Locks the folder. Creates it if necessary.
     ///
     /// # Errors
-    /// Returns an error if it cannot be read or written, or another process has it.
+    /// Returns an error if the folder cannot be read or written, or another process has locked it.
     pub(super) fn open(folder: &Path) -> Result<Self, StorageError> {
         let lock = FolderLock::acquire(folder)?;
         let trials = TrialStore::open(&folder.join("trials.jsonl"))?;
         Ok(TrainedNetworks { folder: folder.to_owned(), trials, lock })
     }
 
-    /// What was wrong with the folder.
+    /// Returns what was wrong with the folder.
     pub(super) fn notices(&self) -> impl Iterator<Item = &Notice> {
         self.lock.notice().into_iter().chain(self.trials.notice())
     }
 
-    /// Those of `configs`, of which those that are not there yet are trained, at most `together` side by
-    /// side. `listen` hears of the progress of all networks that are trained: of how many images how many
-    /// are done.
+    /// Returns the networks of `configs`. Trains the missing ones, at most `parallel` at once. `emit_event` receives the
+    /// number of completed and of all images to train.
     ///
     /// # Errors
-    /// When a training fails or was broken off, or a file cannot be written.
+    /// Returns an error if training fails or is interrupted, or a file cannot be written.
     pub(super) fn get(
         &mut self,
         configs: &[Config],
@@ -105,7 +104,7 @@ impl TrainedNetworks {
     }
 }
 
-/// Where a trained network lies.
+/// Returns the path of a trained network.
 fn network_path(folder: &Path, trial: &Trial) -> PathBuf {
     let name: String = trial.weights_sha256.chars().take(16).collect();
     folder.join(format!("{name}.safetensors"))

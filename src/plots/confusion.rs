@@ -8,7 +8,7 @@ use crate::run_dir::SavedNetwork;
 use crate::schedule::Selection;
 use crate::train::test_network;
 
-/// Tests the network as its settings say.
+/// Draws the confusion matrix of the network, tested with its own settings.
 pub(super) fn plot(
     saved: &SavedNetwork,
     dataset: &Dataset,
@@ -40,7 +40,7 @@ pub(super) fn plot(
         rows: names,
         values,
         decimals: 1,
-        colours: Colours::Diagonal { on: "right", off: "taken for another class" },
+        colours: Colours::Diagonal { on: "correct", off: "confused with another class" },
     };
     Ok(Plot { name: "confusion", chart: Chart::Heatmap(heatmap), data })
 }

@@ -1,4 +1,4 @@
-//! A contact sheet: some images of each class of a data set, beside its name.
+//! Contact sheets: some images of each class, beside its name.
 
 use std::io::{self, Cursor};
 use std::path::Path;
@@ -11,22 +11,22 @@ use crate::figures::labels;
 use crate::run_dir::StorageError;
 use crate::run_dir::atomic_file::write_atomic;
 
-/// Pixels that a side of a small image has at least on the sheet.
+/// Smallest side of an image on the sheet, pixels.
 const SIDE: u32 = 56;
-/// Pixels between images.
+/// Gap between images, pixels.
 const GAP: u32 = 4;
-/// Most pixels of a sheet.
+/// Largest number of pixels of a sheet.
 const PIXELS_MAX: u64 = 1 << 28;
 const PAPER: Rgb<u8> = Rgb([255, 255, 255]);
-/// Widest name of a class, and its size; smaller images have smaller names.
+/// Largest width of a class name, and its font size, pixels. Smaller images have smaller names.
 const NAME: u32 = 200;
 const SIZE: u32 = 20;
 
-/// Writes the first `columns` training images of each class as PNG, a row for each class, behind its name. Small
-/// images are shown larger, pixel by pixel. A file of that name is replaced.
+/// Writes a PNG of the first `columns` training images of each class, one class per row after its name. Small images
+/// are enlarged pixel by pixel. Replaces an existing file.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// Returns an error if the file cannot be written.
 pub fn save_contact_sheet(
     path: &Path,
     dataset: &Dataset,
@@ -50,7 +50,7 @@ fn sheet(dataset: &Dataset, columns: usize) -> io::Result<RgbImage> {
         .map(|(side, count)| u64::from(side) * u64::from(count) + u64::from(GAP));
     let across_all = across_all + u64::from(left);
     if across_all * down_all > PIXELS_MAX {
-        let size = format!("{across_all} x {down_all} pixels would be too large");
+        let size = format!("a sheet of {across_all} x {down_all} pixels is too large");
         return Err(io::Error::other(size));
     }
     let mut sheet = RgbImage::from_pixel(across_all as u32, down_all as u32, PAPER);
@@ -73,13 +73,13 @@ fn sheet(dataset: &Dataset, columns: usize) -> io::Result<RgbImage> {
     Ok(sheet)
 }
 
-/// The names of the classes as pictures, no higher than an image.
+/// Renders the class names, at most as high as an image.
 fn names(dataset: &Dataset, height: u32) -> Vec<RgbImage> {
     let names: Vec<&str> = dataset.class_names.iter().map(String::as_str).collect();
     labels(&names, SIZE.min(height), NAME)
 }
 
-/// An image's bytes in red, green and blue.
+/// Converts an image's bytes to RGB.
 fn colours(bytes: &[u8], width: u32, height: u32, channels: usize) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let at = (y * width + x) as usize * channels;

@@ -1,23 +1,23 @@
-//! Learning curves: errors and loss by epoch.
+//! Learning curves: errors and loss per epoch.
 
 use super::Plot;
 use super::run_data::{Epoch, LearningCurve, PartialEval};
 use crate::evaluate::Spread;
 use crate::figures::{Axis, Chart, ChartData, Figure, Mark, Panel, Point, Scale, Series};
 
-/// Sweeps of more settings show so many of them by name, the best; the others are pale.
+/// Number of settings that the legend names; of more settings, the best. The others are pale.
 const NAMED: usize = 9;
-/// Colours of a single network's test error, training error, loss and quick tests.
+/// Colours of a single network's test error, training error, loss and partial evaluations.
 const TEST: usize = 0;
 const TRAINING: usize = 1;
 const LOSS: usize = 2;
 const QUICK: usize = 3;
-/// Quick tests that are a line with dots, at most.
+/// Largest number of partial evaluations drawn as a line with dots.
 const FEW: usize = 12;
-/// Colour of the settings without a name of their own.
+/// Colour of the unnamed settings.
 const OTHERS: usize = 6;
 
-/// Draws the networks of a run. At least one has an epoch or a quick test.
+/// Draws the networks of a run. At least one has an epoch or a partial evaluation.
 pub(super) fn plot(networks: &[LearningCurve]) -> Plot {
     let groups = groups(networks);
     let (title, panels) = match &groups[..] {
@@ -42,7 +42,7 @@ pub(super) fn plot(networks: &[LearningCurve]) -> Plot {
     Plot { name: "curves", chart: Chart::Figure(Figure { title, panels }), data: data(networks) }
 }
 
-/// Networks with the same settings, in the order of the first of each.
+/// Groups networks with equal settings, in the order of each group's first network.
 fn groups(networks: &[LearningCurve]) -> Vec<Vec<&LearningCurve>> {
     let mut groups: Vec<Vec<&LearningCurve>> = Vec::new();
     for network in networks {
@@ -54,7 +54,7 @@ fn groups(networks: &[LearningCurve]) -> Vec<Vec<&LearningCurve>> {
     groups
 }
 
-/// Errors in one panel, the loss in another.
+/// Returns a panel of errors and one of the loss.
 fn of_one_setting(group: &[&LearningCurve]) -> Vec<Panel> {
     let mut errors = Vec::new();
     if let [network] = group {
@@ -66,7 +66,7 @@ fn of_one_setting(group: &[&LearningCurve]) -> Vec<Panel> {
     vec![panel("error, %", errors), panel("output loss per image", loss)]
 }
 
-/// A panel for each number, a line for each setting.
+/// Returns a panel per quantity with a line per setting.
 fn of_settings(groups: &[Vec<&LearningCurve>]) -> Vec<Panel> {
     let last = |group: &[&LearningCurve]| {
         let last = group.iter().filter_map(|network| Some(network.epochs.last()?.test_error));
@@ -87,7 +87,7 @@ fn of_settings(groups: &[Vec<&LearningCurve>]) -> Vec<Panel> {
             }
         }
         for (colour, &number) in named.iter().enumerate() {
-            // Black is for the others.
+            // Black is the colour of the unnamed settings.
             let colour = if colour >= OTHERS { colour + 1 } else { colour };
             all.push(mean(&groups[number], &groups[number][0].settings, colour, value));
         }
@@ -112,7 +112,7 @@ fn loss(epoch: &Epoch) -> f64 {
     epoch.loss
 }
 
-/// Each network if there are several, and their mean.
+/// Returns the curves of a group: each network, if there are several, and their mean.
 fn series(
     group: &[&LearningCurve],
     label: &str,
@@ -132,7 +132,7 @@ fn series(
     series
 }
 
-/// The mean over networks with its spread, as far as all of them are.
+/// Returns mean and spread over networks, up to the last epoch that all have.
 fn mean(group: &[&LearningCurve], label: &str, colour: usize, value: fn(&Epoch) -> f64) -> Series {
     let epochs = group.iter().map(|network| network.epochs.len()).min().unwrap_or(0);
     let point = |place: usize| {
@@ -143,25 +143,26 @@ fn mean(group: &[&LearningCurve], label: &str, colour: usize, value: fn(&Epoch) 
     Series { label: label.to_string(), colour, mark: Mark::Line, points }
 }
 
-/// The quick tests of a network between its epochs. Nothing without an epoch, whose images are then not known.
+/// Returns the partial evaluations of a network by epoch, `None` before the end of the first epoch.
 fn quick_tests_by_epoch(network: &LearningCurve) -> Option<Series> {
     let images = network.epochs.first()?.images as f64;
     let point = |test: &PartialEval| {
         Point::new(f64::from(test.epoch) - 1.0 + test.images as f64 / images, test.test_error)
     };
     let points: Vec<Point> = network.partial_evals.iter().map(point).collect();
-    let label = format!("quick test, {} images", network.partial_evals.first()?.test_images);
-    // A few have dots; many are behind the other curves.
+    let label =
+        format!("partial evaluation, {} images", network.partial_evals.first()?.test_images);
+    // Few evaluations have dots; many are drawn pale.
     let mark = if points.len() <= FEW { Mark::Line } else { Mark::ThinLine };
     Some(Series { label, colour: QUICK, mark, points })
 }
 
-/// The quick tests of networks whose first epoch is not done.
+/// Returns a panel of the partial evaluations of networks whose first epoch is not complete.
 fn partial_evals(networks: &[LearningCurve]) -> Panel {
     let course = |network: &LearningCurve| {
         let point = |test: &PartialEval| Point::new(test.images as f64, test.test_error);
         let points = network.partial_evals.iter().map(point).collect();
-        Series { label: "quick test".to_string(), colour: QUICK, mark: Mark::Line, points }
+        Series { label: "partial evaluation".to_string(), colour: QUICK, mark: Mark::Line, points }
     };
     let series: Vec<Series> = networks.iter().map(course).collect();
     let points = || series.iter().flat_map(|series| &series.points);
@@ -233,7 +234,7 @@ mod tests {
         }
     }
 
-    /// Circles of the radius that a point of a curve has.
+    /// Counts the circles with the radius of a curve's points.
     fn dots(figure: &Figure) -> usize {
         figure.svg().unwrap().matches("r=\"3\"").count()
     }
@@ -241,14 +242,14 @@ mod tests {
     #[test]
     fn one_epoch_is_a_point_on_every_curve() {
         assert_eq!(dots(&figure(&[course("", &[4.0])])), 3);
-        // Each network and the mean.
+        // Each network and their mean.
         assert_eq!(dots(&figure(&vec![course("", &[4.0]); 2])), 9);
         assert_eq!(dots(&figure(&[course("", &[4.0, 3.0])])), 6);
         assert_eq!(dots(&figure(&[course("", &[4.0; 60])])), 0);
     }
 
     #[test]
-    fn errors_of_zero_and_epochs_without_a_number_keep_the_others() {
+    fn zero_or_nan_errors_keep_the_other_points() {
         let zero = figure(&[course("", &[4.0, 2.0, 0.0])]);
         assert_eq!((zero.panels[0].y.scale, dots(&zero)), (Scale::Linear, 9));
         let lost = figure(&[course("", &[4.0, f64::NAN, 1.0])]);
@@ -269,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn swept_settings_have_a_line_each_and_the_best_of_many_a_name() {
+    fn swept_settings_have_a_line_each() {
         let swept = |count: usize| -> Vec<LearningCurve> {
             let name = |index: usize| format!("eta {index}");
             let course = |index: usize| course(&name(index), &[100.0 - index as f64, 50.0]);

@@ -1,4 +1,4 @@
-//! Pictures of a run: how it learned, what it takes for what, and what is in its neurons.
+//! Charts of a run: learning curves, confusion matrix, receptive fields, weights and spikes.
 
 mod confusion;
 mod contact_sheet;
@@ -19,32 +19,32 @@ use crate::dataset::Dataset;
 use crate::figures::{Chart, ChartData, FigureError};
 use crate::schedule::Selection;
 
-/// A picture with its name.
+/// A chart with its name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plot {
-    /// The name of its files, without their endings.
+    /// File name without extension.
     pub name: &'static str,
-    /// What is drawn.
+    /// The chart.
     pub chart: Chart,
     /// The numbers behind it.
     pub data: ChartData,
 }
 
 impl Plot {
-    /// Writes it as SVG and PNG, and the numbers behind it as CSV.
+    /// Writes the chart as SVG and PNG, and its numbers as CSV.
     ///
     /// # Errors
-    /// When it cannot be drawn or a file cannot be written.
+    /// Returns an error if drawing fails or a file cannot be written.
     pub fn save(&self, folder: &Path) -> Result<(), FigureError> {
         self.chart.save(&self.data, folder, self.name)
     }
 }
 
-/// All pictures of a run on its data set; without one, and of a folder of many networks, how they learned. `listen` hears what
-/// comes next.
+/// Returns all charts of a run on its data set; only the learning curves if `dataset` is `None` or the folder has
+/// many networks. `listen` receives the name of the next chart.
 ///
 /// # Errors
-/// When a file of the run cannot be read, the data set is another, or no device works.
+/// Returns an error if a file of the run is unreadable, the data set is another, or no device works.
 pub fn plot_run(
     run: &RunData,
     dataset: Option<&Dataset>,

@@ -1,4 +1,4 @@
-//! What neurons do while an image is shown: spikes of every population, and voltages.
+//! Spikes of every population and voltages during one image.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use crate::run_dir::SavedNetwork;
 use crate::schedule::{Image, Selection};
 use crate::train::TrainError;
 
-/// Most neurons of a population that are drawn.
+/// Largest number of neurons drawn per population.
 const UNITS: usize = 1000;
 
-/// Shows the first test image with both phases.
+/// Records the first test image through both phases.
 pub(super) fn plot(
     saved: &SavedNetwork,
     dataset: &Dataset,
@@ -65,13 +65,13 @@ fn spikes(recording: &Recording, array: &str, title: &str, data: &mut ChartData)
         title: format!("spikes, {title}"),
         x: Axis::new("time, ms", Scale::Linear, [0.0, steps(recording)]),
         y: Axis::integer("neuron", [0.0, units.saturating_sub(1) as f64]),
-        // Without a label: the axis says what the dots are of.
+        // The axis names the dots, so they need no label.
         series: vec![Series { label: String::new(), colour: 6, mark: Mark::SmallDots, points }],
         references: Vec::new(),
     }
 }
 
-/// The voltages of a layer's neuron that spikes the most.
+/// Returns a panel of the voltages of the layer's neuron with the most spikes.
 fn voltages(recording: &Recording, layer: usize, data: &mut ChartData) -> Panel {
     let spikes = recording.get(&format!("spikes{layer}"));
     let count = |unit: &usize| -> f64 {
@@ -101,7 +101,7 @@ fn voltages(recording: &Recording, layer: usize, data: &mut ChartData) -> Panel 
     }
 }
 
-/// Steps of both phases.
+/// Returns the number of steps of both phases.
 fn steps(recording: &Recording) -> f64 {
     recording.values_f64("phases").iter().sum()
 }

@@ -1,4 +1,4 @@
-//! Receptive fields as pixels, one for each weight.
+//! Receptive fields as images, one pixel per weight.
 
 use std::io::Cursor;
 
@@ -9,29 +9,29 @@ use crate::figures::{Cell, FigureError};
 use crate::network::Network;
 use crate::run_dir::ImageSpec;
 
-/// Most receptive fields that are drawn in one picture, and how many of them in a row.
+/// Largest number of receptive fields in one chart.
 pub const MAX_FIELDS: usize = 50;
-/// Fields in a row.
+/// Number of fields per row.
 pub const COLUMNS: usize = 10;
-/// Pixels between two fields, and their colour.
+/// Gap between two fields, pixels, and its colour.
 pub const GAP: usize = 1;
 const GAP_COLOUR: [u8; 3] = [110, 110, 110];
-/// Side of the square that a weight becomes in a PNG.
+/// Side of a weight's square in a PNG, pixels.
 const ENLARGED: usize = 3;
 
-/// A picture of pixels.
+/// An RGB image.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RgbImage {
-    /// Columns.
+    /// Number of columns.
     pub width: usize,
-    /// Rows.
+    /// Number of rows.
     pub height: usize,
-    /// Red, green and blue, row by row.
+    /// RGB colours, row by row.
     pub colours: Vec<[u8; 3]>,
 }
 
-/// The weights from the pixels onto the first `fields` neurons of the lowest layer, `columns` neurons in a row, each as
-/// a [`Tile`]. The mean of a square of `shrunk` by `shrunk` weights becomes one pixel. `None` if there is nothing to see.
+/// Draws the input weights of the first `fields` neurons of the lowest layer, `columns` per row, each as a [`Cell`].
+/// Averages squares of `shrunk` by `shrunk` weights into one pixel. Returns `None` if there is nothing to draw.
 pub fn receptive_fields(
     network: &Network,
     images: &ImageSpec,
@@ -60,8 +60,8 @@ pub fn receptive_fields(
     Some(RgbImage { width, height, colours })
 }
 
-/// The weights from the pixels onto each of the first `fields` neurons of the lowest layer. Empty if images of this
-/// shape do not fit the network.
+/// Returns the input weights of the first `fields` neurons of the lowest layer. Empty if images of this shape do not
+/// fit the network.
 pub(super) fn field_cells(
     network: &Network,
     images: &ImageSpec,
@@ -84,7 +84,7 @@ pub(super) fn field_cells(
     (0..fields.min(layer.units)).map(cell).collect()
 }
 
-/// Means of squares of weights, for each channel; those at the right and lower edge may be cut.
+/// Averages squares of weights per channel. Squares at the right and lower edge may be smaller.
 fn shrink(weights: &[f32], images: &ImageSpec, shrunk: usize) -> Vec<f64> {
     let &ImageSpec { height, width: bytes, channels, .. } = images;
     let (channels, width) = (channels.max(1), bytes / channels.max(1));
@@ -107,7 +107,7 @@ fn shrink(weights: &[f32], images: &ImageSpec, shrunk: usize) -> Vec<f64> {
 }
 
 impl RgbImage {
-    /// Each pixel as a larger square.
+    /// Enlarges each pixel to a square.
     pub fn enlarged(&self) -> RgbImage {
         let (width, height) = (self.width * ENLARGED, self.height * ENLARGED);
         let places = (0..height).flat_map(|row| (0..width).map(move |column| (row, column)));
@@ -115,8 +115,10 @@ impl RgbImage {
         RgbImage { width, height, colours: places.map(colour).collect() }
     }
 
+    /// Encodes the image as PNG.
+    ///
     /// # Errors
-    /// When it cannot be encoded.
+    /// Returns an error if encoding fails.
     pub fn png(&self) -> Result<Vec<u8>, FigureError> {
         let error = |reason: String| FigureError::Draw { title: "pixels".to_string(), reason };
         let bytes = self.colours.concat();
@@ -135,8 +137,8 @@ mod tests {
     use crate::network::Layer;
 
     #[test]
-    fn each_weight_is_a_pixel_of_its_neurons_field() {
-        // Three neurons that see 1 x 2 pixels.
+    fn each_weight_is_a_pixel_of_its_field() {
+        // Three neurons with 1 x 2 input pixels.
         let rows = [1.0, -2.0, 0.0, 0.0, 0.5, 0.25];
         let layer = Layer::from_rows(3, 2, &rows, &[0.0; 3], &[]).unwrap();
         let network = Network { layers: vec![layer] };
@@ -155,7 +157,7 @@ mod tests {
             [third[0], third[1], gap, gap, gap],
         ];
         assert_eq!(pixels.colours, expected.concat());
-        // Orange is more red than blue, blue more blue than red.
+        // Orange has more red than blue, blue more blue than red.
         assert!(first[1][0] > first[1][2] && third[0][2] > third[0][0]);
 
         let large = pixels.enlarged();
@@ -167,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn squares_of_weights_become_their_means() {
+    fn shrink_averages_squares_of_weights() {
         let images = ImageSpec::grey(3, 3, 3, 255);
         let weights = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, -9.0];
         assert_eq!(shrink(&weights, &images, 2), [3.0, 4.5, 7.5, -9.0]);
@@ -180,7 +182,7 @@ mod tests {
 
     #[test]
     fn fields_of_colour_images_are_in_colour() {
-        // One neuron that sees 1 x 2 pixels of red, green and blue.
+        // One neuron with 1 x 2 input pixels of red, green and blue.
         let weights = [1.0, -1.0, 0.0, 0.0, 0.0, 0.5];
         let layer = Layer::from_rows(1, 6, &weights, &[0.0], &[]).unwrap();
         let network = Network { layers: vec![layer] };

@@ -1,4 +1,4 @@
-//! The folder of a run, or of runs of many networks.
+//! Reads the folder of a run, or of runs of many networks.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,22 +11,22 @@ use crate::run_dir::file_names::{CONFIG, METRICS, WEIGHTS, replica_folder};
 use crate::run_dir::{SavedNetwork, StorageError, WeightsError, weights};
 use crate::train::TrainError;
 
-/// Why a run has no pictures.
+/// An error while plotting a run.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "each message says what it is")]
 pub enum PlotError {
-    #[error("cannot plot {}: there is no such folder", .folder.display())]
+    #[error("cannot plot {}: no such folder", .folder.display())]
     NoFolder { folder: PathBuf },
     #[error("cannot plot {}: expected the folder of a run, found a file", .folder.display())]
     File { folder: PathBuf },
     #[error(
-        "cannot plot {}: there is no run in it, neither {METRICS} nor replica-000/{METRICS}",
+        "cannot plot {}: expected a run with {METRICS} or replica-000/{METRICS}, found neither",
         .folder.display()
     )]
     NoRun { folder: PathBuf },
-    #[error("cannot plot {}: the run has not been tested yet", .folder.display())]
+    #[error("cannot plot {}: no test result yet", .folder.display())]
     NoEpoch { folder: PathBuf },
-    #[error("{}: line {line} is no event of a training", .path.display())]
+    #[error("{}, line {line}: invalid training event", .path.display())]
     Line { path: PathBuf, line: usize, source: serde_json::Error },
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -36,21 +36,21 @@ pub enum PlotError {
     Train(#[from] TrainError),
 }
 
-/// An epoch, as the metrics have it. Errors are percent; NaN is a number that was not finite.
+/// An epoch of the metrics file. Errors in percent; NaN stands for values that were not finite.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 pub struct Epoch {
-    /// The first is 1.
+    /// Epoch, from 1.
     pub epoch: u32,
-    /// Images learned from.
+    /// Number of training images.
     #[serde(default)]
     pub images: usize,
-    /// Before each update.
+    /// Training error, before each update, percent.
     #[serde(deserialize_with = "number")]
     pub train_error: f64,
-    /// On all test images.
+    /// Error on all test images, percent.
     #[serde(deserialize_with = "number")]
     pub test_error: f64,
-    /// Mean loss of the output per image.
+    /// Mean output loss per image.
     #[serde(deserialize_with = "number")]
     pub loss: f64,
 }
@@ -58,42 +58,42 @@ pub struct Epoch {
 /// A test on a part of the test images.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 pub struct PartialEval {
-    /// The first is 1.
+    /// Epoch, from 1.
     pub epoch: u32,
-    /// Images of the epoch learned from.
+    /// Number of images trained on in this epoch.
     pub images: usize,
-    /// Percent.
+    /// Test error, percent.
     #[serde(deserialize_with = "number")]
     pub test_error: f64,
-    /// Number of images tested.
+    /// Number of test images.
     pub test_images: usize,
 }
 
-/// How one network learned.
+/// Learning curve of one network.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LearningCurve {
-    /// The settings in which it differs from others of its run; empty without a sweep.
+    /// Settings that differ between the run's networks. Empty without a sweep.
     pub settings: String,
-    /// In order.
+    /// Epochs in order.
     pub epochs: Vec<Epoch>,
-    /// In order.
+    /// Partial evaluations in order.
     pub partial_evals: Vec<PartialEval>,
 }
 
-/// What is in the folder.
+/// Content of a run's folder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunData {
-    /// One per network. At least one has an epoch or a quick test.
+    /// One curve per network. At least one has an epoch or a partial evaluation.
     pub networks: Vec<LearningCurve>,
-    /// The trained network, if it is the only one and its training is done.
+    /// Trained network, if there is only one and its training is complete.
     pub saved: Option<SavedNetwork>,
 }
 
 impl RunData {
-    /// Reads a folder that `apical train` wrote.
+    /// Reads a folder written by `apical train`.
     ///
     /// # Errors
-    /// Returns an error if it holds no run, a run without any test, or a file that cannot be read.
+    /// Returns an error if the folder has no run, the run has no test result, or a file is unreadable.
     pub fn open(folder: &Path) -> Result<Self, PlotError> {
         let place = || folder.to_owned();
         if folder.is_file() {
@@ -103,11 +103,11 @@ impl RunData {
             return Err(PlotError::NoFolder { folder: place() });
         }
         let run = match folder.join(METRICS).is_file() {
-            true => Self::of_one(folder)?,
-            false => Self::of_many(folder)?,
+            true => Self::from_run(folder)?,
+            false => Self::from_replicas(folder)?,
         };
         let is_empty =
-            |course: &LearningCurve| course.epochs.is_empty() && course.partial_evals.is_empty();
+            |curve: &LearningCurve| curve.epochs.is_empty() && curve.partial_evals.is_empty();
         match &run.networks[..] {
             [] => Err(PlotError::NoRun { folder: place() }),
             networks if networks.iter().all(is_empty) => {
@@ -117,32 +117,33 @@ impl RunData {
         }
     }
 
-    fn of_one(folder: &Path) -> Result<Self, PlotError> {
+    fn from_run(folder: &Path) -> Result<Self, PlotError> {
         let path = folder.join(WEIGHTS);
-        // A run that goes on still has none.
+        // An unfinished run has no weights file.
         let saved = path.exists().then(|| weights::load(&path)).transpose()?;
-        Ok(RunData { networks: vec![course(&folder.join(METRICS))?], saved })
+        Ok(RunData { networks: vec![read_learning_curve(&folder.join(METRICS))?], saved })
     }
 
-    fn of_many(folder: &Path) -> Result<Self, PlotError> {
+    fn from_replicas(folder: &Path) -> Result<Self, PlotError> {
         let folders = (0..).map(|replica| folder.join(replica_folder(replica)));
         let folders: Vec<PathBuf> =
             folders.take_while(|folder| folder.join(METRICS).is_file()).collect();
         let mut networks = Vec::new();
-        for (folder, settings) in folders.iter().zip(swept(&folders)?) {
-            networks.push(LearningCurve { settings, ..course(&folder.join(METRICS))? });
+        for (folder, settings) in folders.iter().zip(swept_settings(&folders)?) {
+            networks
+                .push(LearningCurve { settings, ..read_learning_curve(&folder.join(METRICS))? });
         }
         Ok(RunData { networks, saved: None })
     }
 }
 
-/// The settings in which the networks of these folders differ, apart from the seed.
-fn swept(folders: &[PathBuf]) -> Result<Vec<String>, PlotError> {
+/// Returns the settings that differ between the networks of these folders, without the seed.
+fn swept_settings(folders: &[PathBuf]) -> Result<Vec<String>, PlotError> {
     let mut all = Vec::new();
     for folder in folders {
         let path = folder.join(CONFIG);
         let text = files::read_text(&path).map_err(StorageError::io("read", &path))?;
-        // Settings that cannot be read name no network, and are no reason to draw none.
+        // Unreadable settings only leave the network unnamed.
         all.push(text.parse::<toml::Table>().unwrap_or_default());
     }
     let keys: BTreeSet<&String> = all.iter().flat_map(toml::Table::keys).collect();
@@ -151,24 +152,27 @@ fn swept(folders: &[PathBuf]) -> Result<Vec<String>, PlotError> {
     };
     let keys: Vec<&String> = keys.into_iter().filter(is_swept).collect();
     let one = |settings: &toml::Table| {
-        let value =
-            |key: &&String| settings.get(*key).map(|value| format!("{key} {}", plain(value)));
+        let value = |key: &&String| {
+            settings.get(*key).map(|value| format!("{key} {}", format_setting(value)))
+        };
         keys.iter().filter_map(value).collect::<Vec<_>>().join(", ")
     };
     Ok(all.iter().map(one).collect())
 }
 
-/// A setting as a sweep writes it.
-fn plain(value: &toml::Value) -> String {
+/// Formats a setting as in a sweep.
+fn format_setting(value: &toml::Value) -> String {
     match value {
         toml::Value::String(text) => text.clone(),
-        toml::Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(":"),
+        toml::Value::Array(values) => {
+            values.iter().map(format_setting).collect::<Vec<_>>().join(":")
+        }
         other => other.to_string(),
     }
 }
 
-/// The tests among the lines of metrics. A last line that a crash cut off does not count.
-fn course(path: &Path) -> Result<LearningCurve, PlotError> {
+/// Reads the tests from the metrics. Ignores a last line that a crash truncated.
+fn read_learning_curve(path: &Path) -> Result<LearningCurve, PlotError> {
     #[derive(Deserialize)]
     #[serde(tag = "event", rename_all = "snake_case")]
     enum Line {
@@ -179,21 +183,21 @@ fn course(path: &Path) -> Result<LearningCurve, PlotError> {
     }
     let text = files::read_long_text(path).map_err(StorageError::io("read", path))?;
     let whole = text.rfind('\n').map_or(0, |end| end + 1);
-    let mut course = LearningCurve::default();
+    let mut curve = LearningCurve::default();
     for (index, line) in text[..whole].lines().enumerate() {
         match serde_json::from_str(line) {
-            Ok(Line::Epoch(epoch)) => course.epochs.push(epoch),
-            Ok(Line::QuickTest(test)) => course.partial_evals.push(test),
+            Ok(Line::Epoch(epoch)) => curve.epochs.push(epoch),
+            Ok(Line::QuickTest(test)) => curve.partial_evals.push(test),
             Ok(Line::Other) => {}
             Err(source) => {
                 return Err(PlotError::Line { path: path.to_owned(), line: index + 1, source });
             }
         }
     }
-    Ok(course)
+    Ok(curve)
 }
 
-/// A number; JSON has null for those that are not finite.
+/// Reads a number, NaN for null.
 fn number<'de, D: Deserializer<'de>>(json: D) -> Result<f64, D::Error> {
     Ok(Option::deserialize(json)?.unwrap_or(f64::NAN))
 }
@@ -209,19 +213,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_run_is_named() {
+    fn folder_without_run_returns_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         assert!(error(&path.join("none")).contains("no such folder"));
-        assert!(error(path).contains("no run in it"));
+        assert!(error(path).contains("found neither"));
         fs::write(path.join("file"), "").unwrap();
         assert!(error(&path.join("file")).contains("found a file"));
         fs::write(path.join(METRICS), "").unwrap();
-        assert!(error(path).contains("not been tested"));
+        assert!(error(path).contains("no test result"));
     }
 
     #[test]
-    fn an_epoch_without_finite_numbers_is_read() {
+    fn epoch_without_finite_loss_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let line = r#"{"event":"epoch","epoch":1,"images":9,"train_error":90.0,"test_error":80.0,"loss":null}"#;
         fs::write(folder.path().join(METRICS), format!("{line}\n{{\"event\":\"fin")).unwrap();
@@ -231,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn networks_are_told_apart_by_the_settings_that_differ() {
+    fn swept_networks_are_named_by_their_settings() {
         let folder = tempfile::tempdir().unwrap();
         let test =
             r#"{"event":"quick_test","epoch":1,"images":9,"test_error":80.0,"test_images":5}"#;
@@ -247,7 +251,7 @@ mod tests {
         }
         let run = RunData::open(folder.path()).unwrap();
         let settings: Vec<&str> =
-            run.networks.iter().map(|course| course.settings.as_str()).collect();
+            run.networks.iter().map(|curve| curve.settings.as_str()).collect();
         assert_eq!(settings, ["eta 0.1:0.2", "eta 0.1:0.2", "eta 0.3"]);
         assert_eq!(run.networks[0].partial_evals[0].test_images, 5);
     }

@@ -1,5 +1,4 @@
-//! A run as TensorBoard shows it while it goes on: curves by the images that were shown, histograms of
-//! the weights, receptive fields.
+//! Writes a run for TensorBoard: curves over the number of images, histograms of the weights, receptive fields.
 
 use std::path::Path;
 
@@ -14,62 +13,66 @@ use crate::run_dir::weights::named_weights;
 use crate::run_dir::{ImageSpec, StorageError};
 use crate::train::{Event, Position};
 
-/// Buckets of a histogram.
+/// Number of buckets of a histogram.
 const BUCKETS: usize = 50;
 
-/// Puts what is heard of one network into an event file.
+/// Writes the events of one network into an event file.
 #[derive(Debug)]
 pub struct TensorBoard {
     file: EventFile,
     images: ImageSpec,
-    /// Images of an epoch.
-    of_images: usize,
-    /// What the images are called that are tested on.
+    /// Number of images per epoch.
+    images_per_epoch: usize,
+    /// Name of the tested set: `test` or `validation`.
     tested: &'static str,
 }
 
 impl TensorBoard {
-    /// Starts an event file in a folder, which is made with all above it. `of_images`: images of an epoch;
-    /// `tested`: what the images are called that are tested on.
+    /// Creates an event file in a folder, which is created if necessary. `images_per_epoch`: number of images per epoch;
+    /// `tested`: name of the tested set.
     ///
     /// # Errors
-    /// When it cannot be created.
+    /// Returns an error if the file cannot be created.
     pub fn create(
         folder: &Path,
         images: ImageSpec,
-        of_images: usize,
+        images_per_epoch: usize,
         tested: &'static str,
     ) -> Result<Self, StorageError> {
-        let board = TensorBoard { file: EventFile::create(folder)?, images, of_images, tested };
+        let board =
+            TensorBoard { file: EventFile::create(folder)?, images, images_per_epoch, tested };
         board.name_data(0)?;
         Ok(board)
     }
 
-    /// Starts an event file of a run that goes on at `position`. What earlier files hold of later steps was lost, and
-    /// TensorBoard drops it.
+    /// Creates an event file of a run resumed at `position`. TensorBoard discards later steps of earlier files.
     ///
     /// # Errors
-    /// Returns an error if it cannot be created.
+    /// Returns an error if the file cannot be created.
     pub fn resume(
         folder: &Path,
         images: ImageSpec,
-        of_images: usize,
+        images_per_epoch: usize,
         tested: &'static str,
         position: &Position,
     ) -> Result<Self, StorageError> {
-        let step = step(position.epoch, position.images, of_images);
-        let board =
-            TensorBoard { file: EventFile::resume(folder, step)?, images, of_images, tested };
-        // The session's start drops what is at its own step and later ones.
+        let step = step(position.epoch, position.images, images_per_epoch);
+        let board = TensorBoard {
+            file: EventFile::resume(folder, step)?,
+            images,
+            images_per_epoch,
+            tested,
+        };
+        // The start of a session discards its own step and later ones.
         board.name_data(step + 1)?;
         Ok(board)
     }
 
-    /// Writes which data set the network learns, as a text.
+    /// Writes the data set of the run as text.
     fn name_data(&self, step: u64) -> Result<(), StorageError> {
         let Some(data) = &self.images.data else { return Ok(()) };
         let DataIdentity { name, training_images, test_images, sha256, .. } = data;
-        // Indented by four blanks, a name is shown as it is.
+        // Markdown shows an indented name verbatim.
         let text = format!(
             "Data set:\n\n    {name}\n\n{training_images} training and {test_images} test images, \
              SHA-256 `{sha256}`"
@@ -77,12 +80,11 @@ impl TensorBoard {
         self.file.append(step, vec![Value::text("data", &text)])
     }
 
-    /// Writes what there is to see of an event. Weights come with [`Event::Network`], which has to be asked
-    /// for.
+    /// Writes an event. Weights come with [`Event::Network`], which has to be requested.
     ///
     /// # Errors
-    /// When a picture cannot be drawn or the file cannot be written.
-    pub fn hear(&self, event: &Event) -> Result<(), FigureError> {
+    /// Returns an error if an image cannot be drawn or the file cannot be written.
+    pub fn write_event(&self, event: &Event) -> Result<(), FigureError> {
         let tested = self.tested;
         let (epoch, images, values) = match event {
             Event::Progress { epoch, images, train_error, images_per_second, .. } => {
@@ -129,15 +131,15 @@ impl TensorBoard {
                 images,
                 vec![Value::scalar(format!("error/{tested}, asked for"), *test_error)],
             ),
-            // Histograms tell more.
+            // Histograms replace the weight statistics.
             Event::Weights { .. } | Event::Checkpoint(_) | Event::TestProgress { .. } => {
                 return Ok(());
             }
         };
-        Ok(self.file.append(step(*epoch, *images, self.of_images), values)?)
+        Ok(self.file.append(step(*epoch, *images, self.images_per_epoch), values)?)
     }
 
-    /// Histograms of all weights, by their names in `weights.safetensors`, and the receptive fields.
+    /// Returns histograms of all weights, named as in `weights.safetensors`, and the receptive fields.
     fn weights(&self, network: &Network) -> Result<Vec<Value>, FigureError> {
         let named = named_weights(network).into_iter();
         let histogram = |(name, _, weights): (String, Vec<usize>, Vec<f32>)| {
@@ -154,18 +156,18 @@ impl TensorBoard {
     }
 }
 
-/// Images of the run that were learned from.
-fn step(epoch: u32, images: usize, of_images: usize) -> u64 {
-    u64::from(epoch.saturating_sub(1)) * of_images as u64 + images as u64
+/// Returns the number of images trained on since the start of the run.
+fn step(epoch: u32, images: usize, images_per_epoch: usize) -> u64 {
+    u64::from(epoch.saturating_sub(1)) * images_per_epoch as u64 + images as u64
 }
 
-/// Buckets of one width from the smallest to the largest number; `None` where there is none.
+/// Returns buckets of equal width from the smallest to the largest number, `None` without a finite number.
 fn histogram(numbers: &[f32]) -> Option<Histogram> {
     let numbers = numbers.iter().map(|&number| f64::from(number));
     let numbers: Vec<f64> = numbers.filter(|number| number.is_finite()).collect();
     let min = numbers.iter().copied().reduce(f64::min)?;
     let max = numbers.iter().copied().reduce(f64::max)?;
-    // One bucket holds numbers that are all the same.
+    // Equal numbers have one bucket.
     let buckets = if min < max { BUCKETS } else { 1 };
     let count = numbers.len() as f64;
     let width = (max - min) / buckets as f64;
@@ -197,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_are_all_the_same_are_in_one_bucket_and_none_are_in_none() {
+    fn equal_numbers_have_one_bucket() {
         let found = histogram(&[2.0; 7]).unwrap();
         assert_eq!((found.min, found.max), (2.0, 2.0));
         assert_eq!((found.bucket_limits, found.buckets), (vec![2.0], vec![7.0]));

@@ -1,4 +1,4 @@
-//! What is in the weights.
+//! Charts of a network's weights.
 
 use super::Plot;
 use super::receptive_fields::{COLUMNS, MAX_FIELDS, field_cells};
@@ -8,10 +8,10 @@ use crate::figures::{
 };
 use crate::run_dir::SavedNetwork;
 
-/// Bars of a histogram.
+/// Number of bars of a histogram.
 const BARS: usize = 41;
 
-/// Weights from the pixels onto the first neurons of the lowest layer.
+/// Draws the input weights of the first neurons of the lowest layer.
 pub(super) fn fields(saved: &SavedNetwork) -> Option<Plot> {
     let cells = field_cells(&saved.network, &saved.images, MAX_FIELDS, 1);
     let Cell { width, channels, .. } = *cells.first()?;
@@ -38,7 +38,7 @@ pub(super) fn fields(saved: &SavedNetwork) -> Option<Plot> {
     Some(Plot { name: "fields", chart, data })
 }
 
-/// How weights and feedback weights of each layer are distributed.
+/// Draws histograms of each layer's weights and feedback weights.
 pub(super) fn histograms(saved: &SavedNetwork) -> Plot {
     let mut data = ChartData::new(&["layer", "weights", "from", "to", "part"]);
     let mut panels = Vec::new();
@@ -47,7 +47,7 @@ pub(super) fn histograms(saved: &SavedNetwork) -> Plot {
         let kinds = [("feed-forward", columns), ("feedback", &layer.feedback[..])];
         let all = kinds.iter().flat_map(|(_, weights)| weights.iter());
         let largest = all.fold(0.0, |most: f64, &weight| most.max(f64::from(weight.abs())));
-        // Weights that are all 0 have a range too.
+        // Give weights that are all 0 a range, too.
         let largest = if largest > 0.0 { largest } else { 1.0 };
         let width = 2.0 * largest / BARS as f64;
         let mut series = Vec::new();

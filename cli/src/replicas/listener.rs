@@ -133,7 +133,7 @@ impl<'a> Listener<'a> {
                     self.record(replica, event, event)?;
                 }
                 if let Some(tensorboard) = self.tensorboards.get(replica) {
-                    tensorboard.hear(event)?;
+                    tensorboard.write_event(event)?;
                 }
                 if !is_recorded {
                     return Ok(ControlFlow::Continue(()));

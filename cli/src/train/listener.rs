@@ -76,7 +76,7 @@ impl Listener<'_> {
             event => self.record(event)?,
         }
         if let Some(tensorboard) = &self.tensorboard {
-            tensorboard.hear(event)?;
+            tensorboard.write_event(event)?;
         }
         // Last, for it may wait for a key.
         let flow = self.dashboard.as_mut().map_or(ControlFlow::Continue(()), |it| it.hear(event));

@@ -21,7 +21,7 @@ pub(super) struct DerivedQuantities {
     input_rates: Vec<f32>,
     dataset: Arc<Dataset>,
     jacobians: Option<Jacobians>,
-    plateau_times: PlateauTimes,
+    plateau_timing: PlateauTimes,
     seed: u64,
 }
 
@@ -32,7 +32,7 @@ impl DerivedQuantities {
             input_rates: input_rates(config.phi_max, dataset.max_pixel),
             dataset: dataset.clone(),
             jacobians: None,
-            plateau_times: config.plateau_timing,
+            plateau_timing: config.plateau_timing,
             seed: config.seed,
         }
     }
@@ -144,7 +144,7 @@ impl DerivedQuantities {
         for lane in sample_arrays.lanes {
             for (phase, end) in [lane.steps_forward, lane.steps()].into_iter().enumerate() {
                 times.extend((0..units as u32).map(|unit| {
-                    let lead = match self.plateau_times {
+                    let lead = match self.plateau_timing {
                         PlateauTimes::Synchronous => 0,
                         PlateauTimes::Random => {
                             let population = layer as u32 + 1;

@@ -77,7 +77,7 @@ impl Quantity {
             Quantity::Soma => "soma",
             Quantity::Representations => "representations",
             Quantity::Plateaus => "plateaus",
-            Quantity::PlateauTimes => "plateau_timing",
+            Quantity::PlateauTimes => "plateau_times",
             Quantity::Phases => "phases",
             Quantity::HiddenLosses => "loss",
             Quantity::OutputLoss => "output_loss",

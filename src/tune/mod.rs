@@ -137,12 +137,12 @@ pub fn check(search: &Search, dataset: &Dataset) -> Result<(), TuneError> {
         let valid = variant.config.validate(dataset.pixels(), dataset.classes);
         valid.map_err(|source| TrainError::Variant { settings: variant.to_string(), source })?;
     }
-    let Config { validation_images: validation, train_images: images, test_images, .. } =
-        search.base;
-    let counts = dataset.subset_counts(validation, images, test_images);
+    let Config { validation_images, train_images, test_images, .. } = search.base;
+    let counts = dataset.subset_counts(validation_images, train_images, test_images);
     let [training, _] = counts.map_err(TrainError::from)?;
     search.plan(training)?;
-    dataset.subset_warnings(validation, images, test_images).map_err(TrainError::from)?;
+    let warnings = dataset.subset_warnings(validation_images, train_images, test_images);
+    warnings.map_err(TrainError::from)?;
     Ok(())
 }
 

@@ -23,7 +23,7 @@ pub struct Search {
     pub replicas: usize,
     /// Number of rungs; 1 for a grid search.
     pub rungs: u32,
-    /// Each rung keeps 1 of N candidates for the next rung, which trains them N times longer.
+    /// Each rung keeps 1/N of its candidates, and the next rung trains them N times longer.
     pub reduction_factor: usize,
     /// Name of the data set; empty in files of earlier versions.
     #[serde(default)]
@@ -56,8 +56,8 @@ pub enum SearchError {
     NoSettings,
     #[error("{key} cannot be searched: the search itself sets it")]
     NotSearchable { key: String },
-    #[error("reduction_factor = {reduction}: at least 2")]
-    Reduction { reduction: usize },
+    #[error("reduction_factor = {reduction_factor}: at least 2")]
+    ReductionFactor { reduction_factor: usize },
     #[error("rungs = {rungs}: 1 to {RUNGS_MAX}")]
     Rungs { rungs: u32 },
     #[error(
@@ -68,12 +68,12 @@ pub enum SearchError {
 }
 
 impl Search {
-    /// Returns the number of rungs with at most `reduction` candidates on the last rung.
-    pub fn default_rungs(candidates: usize, reduction: usize) -> u32 {
+    /// Returns the number of rungs with at most `reduction_factor` candidates on the last rung.
+    pub fn default_rungs(candidates: usize, reduction_factor: usize) -> u32 {
         let mut rungs = 1;
         let mut remaining = candidates;
-        while remaining > reduction && reduction > 1 && rungs < RUNGS_MAX {
-            remaining = remaining.div_ceil(reduction);
+        while remaining > reduction_factor && reduction_factor > 1 && rungs < RUNGS_MAX {
+            remaining = remaining.div_ceil(reduction_factor);
             rungs += 1;
         }
         rungs
@@ -94,7 +94,7 @@ impl Search {
             return Err(SearchError::NotSearchable { key: key.to_string() });
         }
         if self.reduction_factor < 2 {
-            return Err(SearchError::Reduction { reduction: self.reduction_factor });
+            return Err(SearchError::ReductionFactor { reduction_factor: self.reduction_factor });
         }
         if !(1..=RUNGS_MAX).contains(&self.rungs) {
             return Err(SearchError::Rungs { rungs: self.rungs });

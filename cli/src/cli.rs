@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::error::CliError;
-use crate::output::{self, Loudness};
-use crate::stop::{self, EXIT_OF_SIGNALS};
+use crate::output::{self, Verbosity};
+use crate::signals::{self, SIGNAL_EXIT_BASE};
 use crate::{
     bench, compare, config, data, devices, plot, predict, record, report, reproduce, shell, test,
     train, tune,
@@ -85,7 +85,7 @@ enum Command {
 
 /// How a command ended that did what it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub(crate) enum ExitStatus {
     Done,
     /// `compare` found a difference.
     NotEqual,
@@ -93,12 +93,12 @@ pub(crate) enum Ending {
     Stopped(u8),
 }
 
-impl Ending {
+impl ExitStatus {
     pub fn exit_code(self) -> u8 {
         match self {
-            Ending::Done => 0,
-            Ending::NotEqual => 4,
-            Ending::Stopped(signal) => EXIT_OF_SIGNALS + signal,
+            ExitStatus::Done => 0,
+            ExitStatus::NotEqual => 4,
+            ExitStatus::Stopped(signal) => SIGNAL_EXIT_BASE + signal,
         }
     }
 }
@@ -108,29 +108,31 @@ impl Cli {
     ///
     /// # Errors
     /// When that fails, with all causes.
-    pub fn run(&self) -> Result<Ending, CliError> {
+    pub fn run(&self) -> Result<ExitStatus, CliError> {
         match (self.quiet, self.verbose) {
-            (true, _) => output::set_loudness(Loudness::Quiet),
-            (_, true) => output::set_loudness(Loudness::Verbose),
+            (true, _) => output::set_verbosity(Verbosity::Quiet),
+            (_, true) => output::set_verbosity(Verbosity::Verbose),
             _ => {}
         }
-        stop::listen()?;
+        signals::install_handlers()?;
         match &self.command {
             Command::Train(arguments) => train::run(arguments),
-            Command::Config(arguments) => config::run(arguments).map(|()| Ending::Done),
-            Command::Test(arguments) => test::run(arguments).map(|()| Ending::Done),
-            Command::Predict(arguments) => predict::run(arguments).map(|()| Ending::Done),
-            Command::Data(arguments) => data::run(arguments).map(|()| Ending::Done),
+            Command::Config(arguments) => config::run(arguments).map(|()| ExitStatus::Done),
+            Command::Test(arguments) => test::run(arguments).map(|()| ExitStatus::Done),
+            Command::Predict(arguments) => predict::run(arguments).map(|()| ExitStatus::Done),
+            Command::Data(arguments) => data::run(arguments).map(|()| ExitStatus::Done),
             Command::Tune(arguments) => tune::run(arguments),
-            Command::Record(arguments) => record::run(arguments).map(|()| Ending::Done),
-            Command::Reproduce(arguments) => reproduce::run(arguments).map(|()| Ending::Done),
-            Command::Report(arguments) => report::run(arguments).map(|()| Ending::Done),
-            Command::Plot(arguments) => plot::run(arguments).map(|()| Ending::Done),
-            Command::Devices(arguments) => devices::run(arguments).map(|()| Ending::Done),
+            Command::Record(arguments) => record::run(arguments).map(|()| ExitStatus::Done),
+            Command::Reproduce(arguments) => reproduce::run(arguments).map(|()| ExitStatus::Done),
+            Command::Report(arguments) => report::run(arguments).map(|()| ExitStatus::Done),
+            Command::Plot(arguments) => plot::run(arguments).map(|()| ExitStatus::Done),
+            Command::Devices(arguments) => devices::run(arguments).map(|()| ExitStatus::Done),
             Command::Compare(arguments) => compare::run(arguments),
-            Command::Bench(arguments) => bench::run(arguments).map(|()| Ending::Done),
-            Command::Completions(arguments) => shell::completions(arguments).map(|()| Ending::Done),
-            Command::Man(arguments) => shell::man(arguments).map(|()| Ending::Done),
+            Command::Bench(arguments) => bench::run(arguments).map(|()| ExitStatus::Done),
+            Command::Completions(arguments) => {
+                shell::completions(arguments).map(|()| ExitStatus::Done)
+            }
+            Command::Man(arguments) => shell::man(arguments).map(|()| ExitStatus::Done),
         }
     }
 }

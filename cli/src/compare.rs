@@ -5,10 +5,10 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 
 use super::machine::{DataArgs, MachineArgs};
-use super::output::{Output, tell};
-use super::progress::{Estimate, Progress, time_left};
+use super::output::{Output, eprint_line};
+use super::progress::{Progress, TimeEstimate, time_left};
 use super::settings::Settings;
-use super::{CliError, EXIT_CODES, Ending, run_data};
+use super::{CliError, EXIT_CODES, ExitStatus, run_data};
 use apical::compare::{Compared, Comparison, Difference, Options, compare};
 use apical::gpu::self_test::Verdict;
 use apical::layout::Kernel;
@@ -57,7 +57,7 @@ fn kernels() -> impl TypedValueParser<Value = Kernel> {
 
 /// The result as JSON.
 #[derive(Serialize)]
-struct Report<'a> {
+struct ComparisonJson<'a> {
     identical: bool,
     values: u64,
     minibatches: usize,
@@ -71,7 +71,7 @@ struct Report<'a> {
     difference: Option<&'a Difference>,
 }
 
-pub(super) fn run(arguments: &CompareArgs) -> Result<Ending, CliError> {
+pub(super) fn run(arguments: &CompareArgs) -> Result<ExitStatus, CliError> {
     if arguments.machine.backend() == BackendChoice::Cpu {
         let message = "compare needs a GPU to compare the CPU with: leave out --backend cpu";
         return Err(CliError::Usage(message.to_string()));
@@ -82,7 +82,7 @@ pub(super) fn run(arguments: &CompareArgs) -> Result<Ending, CliError> {
         base.epochs = EPOCHS;
         base.test_images = TEST_IMAGES.min(dataset.test_count);
     })?;
-    run_data::announce(&dataset, &arguments.data, arguments.settings.file());
+    run_data::print_dataset(&dataset, &arguments.data, arguments.settings.file());
     let options = Options { cpu_until: arguments.cpu_through };
     let batch = config.batch_size;
     let comparison = {
@@ -91,19 +91,20 @@ pub(super) fn run(arguments: &CompareArgs) -> Result<Ending, CliError> {
         compare(config, dataset, &selection, &options, &mut |compared| {
             let &Compared { minibatches, of_minibatches, values } = compared;
             // The first minibatch waits for kernels to be compiled: no guide to the others.
-            let clock = clock.get_or_insert_with(|| Estimate::start((of_minibatches - 1) as f64));
+            let clock =
+                clock.get_or_insert_with(|| TimeEstimate::start((of_minibatches - 1) as f64));
             let left = time_left(clock.left((minibatches - 1) as f64));
             let message = format_args!("{values} values compared, {left}");
-            progress.advance("minibatch", minibatches, of_minibatches, message);
+            progress.update("minibatch", minibatches, of_minibatches, message);
         })?
     };
     let Comparison { device, compared, images, test_images, self_test, difference } = &comparison;
     if let Some(note) = &device.note {
-        tell(note);
+        eprint_line(note);
     }
     let mut output = Output::default();
     if arguments.json {
-        output.print_json(&Report {
+        output.print_json(&ComparisonJson {
             identical: difference.is_none(),
             values: compared.values,
             minibatches: compared.minibatches,
@@ -118,13 +119,13 @@ pub(super) fn run(arguments: &CompareArgs) -> Result<Ending, CliError> {
     } else {
         output.print(describe(&comparison, batch, options.cpu_until))?;
     }
-    Ok(ending(&comparison))
+    Ok(exit_status(&comparison))
 }
 
-fn ending(comparison: &Comparison) -> Ending {
+fn exit_status(comparison: &Comparison) -> ExitStatus {
     match comparison.difference {
-        None => Ending::Done,
-        Some(_) => Ending::NotEqual,
+        None => ExitStatus::Done,
+        Some(_) => ExitStatus::NotEqual,
     }
 }
 
@@ -222,7 +223,7 @@ values    1000 over 3 minibatches of 10 images
 device    some device
 self-test bit-exact on this device (5 values compared)";
         assert_eq!(describe(&comparison(), 10, None), expected);
-        assert_eq!(ending(&comparison()).exit_code(), 4);
+        assert_eq!(exit_status(&comparison()).exit_code(), 4);
     }
 
     #[test]
@@ -236,6 +237,6 @@ values    1000 over 3 minibatches of 10 images, and 7 test images
 device    some device
 self-test bit-exact on this device (5 values compared)";
         assert_eq!(describe(&equal, 10, Some(Kernel::Soma)), expected);
-        assert_eq!(ending(&equal).exit_code(), 0);
+        assert_eq!(exit_status(&equal).exit_code(), 0);
     }
 }

@@ -7,9 +7,9 @@ use clap::builder::RangedU64ValueParser;
 use clap::{Args, Subcommand};
 
 use super::fetch::{self, FetchArgs};
-use super::machine::ReadingArgs;
+use super::machine::ReadArgs;
 use super::output::Output;
-use super::test::numbered;
+use super::test::labelled;
 use super::{CliError, EXIT_CODES};
 use apical::dataset::SourceFile;
 use apical::dataset::summary::Summary;
@@ -27,7 +27,7 @@ pub(super) struct DataCommand {
     data: Option<PathBuf>,
 
     #[command(flatten)]
-    reading: ReadingArgs,
+    reading: ReadArgs,
 
     /// Write some training images of each class into one PNG, a row for each class behind its name
     #[arg(long, value_name = "FILE.png")]
@@ -100,7 +100,7 @@ fn table(summary: &Summary) -> String {
     if !summary.source_files.is_empty() {
         text.push('\n');
     }
-    let labels = numbered(&summary.class_names);
+    let labels = labelled(&summary.class_names);
     let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(5);
     let _ = writeln!(text, "{:<longest$}  training      test", "class");
     let counts = summary.training_classes.iter().zip(&summary.test_classes);

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::CliError;
 use super::error::NO_ADAPTER_HINT;
-use super::output::{Output, tell};
+use super::output::{Output, eprint_line};
 use apical::gpu;
 use apical::gpu::adapter::{self, Choice, Info};
 use apical::gpu::self_test::{self, Subnormals, Verdict};
@@ -42,8 +42,8 @@ enum SelfTest {
 pub(super) fn run(arguments: &DevicesArgs) -> Result<(), CliError> {
     let infos = adapter::list();
     if infos.is_empty() {
-        tell(BackendError::NoAdapter);
-        tell(format_args!("hint: {NO_ADAPTER_HINT}"));
+        eprint_line(BackendError::NoAdapter);
+        eprint_line(format_args!("hint: {NO_ADAPTER_HINT}"));
     }
     let entries: Vec<Entry> = infos.into_iter().map(entry).collect();
     let mut output = Output::default();

@@ -23,7 +23,7 @@ use apical::train::TrainError;
 use apical::trials::TrialsError;
 use apical::tune::{SearchError, TuneError};
 
-use super::output::shortened;
+use super::output::truncate_lines;
 
 /// Why a command failed.
 #[derive(Debug, Error)]
@@ -65,13 +65,13 @@ pub enum CliError {
     #[error("a result has no JSON")]
     Json(#[from] serde_json::Error),
     #[error("{}: cannot use other images than those of the run: it was trained on {}, this is {}", .folder.display(), .data[0], .data[1])]
-    NotOfRun { folder: PathBuf, data: Box<[DataIdentity; 2]> },
+    DataMismatch { folder: PathBuf, data: Box<[DataIdentity; 2]> },
     #[error(transparent)]
     Data(#[from] TrainingDataError),
     #[error("{}: the run in this folder has other settings: {difference}", .folder.display())]
-    OtherRun { folder: PathBuf, difference: String },
+    SettingsMismatch { folder: PathBuf, difference: String },
     #[error("{}: the manual pages cannot be written", .folder.display())]
-    Manual { folder: PathBuf, source: io::Error },
+    ManPages { folder: PathBuf, source: io::Error },
     /// By a signal, before there was anything to save.
     #[error("stopped")]
     Stopped,
@@ -134,7 +134,7 @@ impl From<ExperimentError> for CliError {
 
 impl CliError {
     /// Whether a stop is all that went wrong.
-    pub fn is_stop(&self) -> bool {
+    pub fn is_stopped(&self) -> bool {
         let is_stopped = |cause: &(dyn Error + 'static)| {
             matches!(cause.downcast_ref::<BackendError>(), Some(BackendError::Stopped))
         };
@@ -151,7 +151,7 @@ impl CliError {
             | CliError::Search(_)
             | CliError::Tune(TuneError::OtherSearch { .. })
             | CliError::Report(FigureError::OtherData { .. })
-            | CliError::OtherRun { .. }
+            | CliError::SettingsMismatch { .. }
             | CliError::Bench(_) => 2,
             CliError::Train(TrainError::Config(_) | TrainError::Variant { .. }) => 2,
             CliError::Train(TrainError::Dataset(
@@ -179,7 +179,7 @@ impl CliError {
         if let Some(hint) = self.hint() {
             let _ = writeln!(report, "hint: {hint}");
         }
-        shortened(&report)
+        truncate_lines(&report)
     }
 
     fn hint(&self) -> Option<String> {
@@ -234,7 +234,7 @@ impl CliError {
             CliError::Report(FigureError::NoFolder { .. } | FigureError::NoResults { .. }) => {
                 Some("'apical reproduce all --quick --out DIR' writes experiments into a folder".to_string())
             }
-            CliError::NotOfRun { .. } => {
+            CliError::DataMismatch { .. } => {
                 Some("--data names the place of the run's images if they have moved".to_string())
             }
             CliError::Data(TrainingDataError::NotFound { data, .. })
@@ -276,7 +276,7 @@ impl CliError {
                  metadata 'sha256' and 'apical_version'"
                     .to_string(),
             ),
-            CliError::OtherRun { .. } => {
+            CliError::SettingsMismatch { .. } => {
                 Some("name another folder with --out, or repeat the settings of the run".to_string())
             }
             #[cfg(feature = "tui")]

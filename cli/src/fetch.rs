@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::output::{Output, tell};
-use super::progress::{Estimate, Progress, time_left};
+use super::output::{Output, eprint_line};
+use super::progress::{Progress, TimeEstimate, time_left};
 use super::{CliError, EXIT_CODES};
 use apical::fetch::{self, KnownDataset, Split, fetch};
 
@@ -19,7 +19,7 @@ use apical::fetch::{self, KnownDataset, Split, fetch};
 pub(super) struct FetchArgs {
     /// The data set
     #[arg(value_enum)]
-    dataset: Set,
+    dataset: DatasetArg,
 
     /// Folder for the files; it is made
     #[arg(long, value_name = "DIR")]
@@ -39,7 +39,7 @@ pub(super) struct FetchArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Set {
+enum DatasetArg {
     /// Digits
     Mnist,
     /// Clothes
@@ -52,7 +52,7 @@ enum Set {
 
 /// What was fetched.
 #[derive(Serialize)]
-struct Fetched<'a> {
+struct FetchJson<'a> {
     folder: String,
     training_images: usize,
     test_images: usize,
@@ -60,52 +60,52 @@ struct Fetched<'a> {
 }
 
 pub(super) fn run(arguments: &FetchArgs) -> Result<(), CliError> {
-    let known = arguments.known()?;
+    let known = arguments.known_dataset()?;
     let mut progress = Progress::new();
-    let mut current = ("", Estimate::start(0.0));
+    let mut current = ("", TimeEstimate::start(0.0));
     let mut failures = Vec::new();
     let dataset = fetch(known, &arguments.out, &arguments.mirror, &mut |event| match event {
         fetch::Progress::AlreadyPresent { file } => {
-            progress.tell(format_args!("{file} is there already"))
+            progress.print_line(format_args!("{file} is there already"))
         }
         fetch::Progress::Failed { reason } => failures.push(reason),
         fetch::Progress::Bytes { file, bytes, total } => {
             let total = total.unwrap_or(bytes);
             if current.0 != file {
-                current = (file, Estimate::start(total as f64));
+                current = (file, TimeEstimate::start(total as f64));
             }
             let left = time_left(current.1.left(bytes as f64));
-            progress.advance(file, bytes as usize, total as usize, left);
+            progress.update(file, bytes as usize, total as usize, left);
         }
     })?;
     progress.clear();
     // Where every place failed, the error tells why.
-    failures.iter().for_each(tell);
+    failures.iter().for_each(eprint_line);
     let folder = arguments.out.display().to_string();
     let (training_images, test_images) = (dataset.training_count, dataset.test_count);
     let mut output = Output::default();
     if arguments.json {
         let class_names = &dataset.class_names;
-        return output.print_json(&Fetched { folder, training_images, test_images, class_names });
+        return output.print_json(&FetchJson { folder, training_images, test_images, class_names });
     }
     let images = format!("{training_images} training and {test_images} test images");
     output.print(format_args!("{folder}: {images} of {} classes", dataset.classes))?;
-    tell(format_args!("train on them with --data {folder}"));
+    eprint_line(format_args!("train on them with --data {folder}"));
     Ok(())
 }
 
 impl FetchArgs {
-    fn known(&self) -> Result<KnownDataset, CliError> {
-        if self.emnist_split.is_some() && self.dataset != Set::Emnist {
+    fn known_dataset(&self) -> Result<KnownDataset, CliError> {
+        if self.emnist_split.is_some() && self.dataset != DatasetArg::Emnist {
             return Err(CliError::Usage(
                 "--emnist-split is for emnist alone: leave it out".to_string(),
             ));
         }
         Ok(match self.dataset {
-            Set::Mnist => KnownDataset::Mnist,
-            Set::FashionMnist => KnownDataset::FashionMnist,
-            Set::Kmnist => KnownDataset::Kmnist,
-            Set::Emnist => KnownDataset::Emnist(self.emnist_split.unwrap_or_default()),
+            DatasetArg::Mnist => KnownDataset::Mnist,
+            DatasetArg::FashionMnist => KnownDataset::FashionMnist,
+            DatasetArg::Kmnist => KnownDataset::Kmnist,
+            DatasetArg::Emnist => KnownDataset::Emnist(self.emnist_split.unwrap_or_default()),
         })
     }
 }

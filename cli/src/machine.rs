@@ -6,8 +6,8 @@ use clap::Args;
 use clap::builder::{NonEmptyStringValueParser, RangedU64ValueParser};
 
 use super::CliError;
-use super::output::tell;
-use super::stop;
+use super::output::eprint_line;
+use super::signals;
 use apical::dataset::{Background, Dataset, ImageSize, ReadOptions};
 use apical::schedule::{BackendChoice, Selection, Stepping};
 
@@ -50,7 +50,7 @@ impl MachineArgs {
             return Err(CliError::Usage(message.to_string()));
         }
         let MachineArgs { backend, device, threads, gpu_steps: stepping } = self.clone();
-        let stop = stop::token();
+        let stop = signals::token();
         Ok(Selection { backend, device, threads, stepping, stop, ..Selection::default() })
     }
 
@@ -69,12 +69,12 @@ pub(super) struct DataArgs {
     data: Option<PathBuf>,
 
     #[command(flatten)]
-    reading: ReadingArgs,
+    reading: ReadArgs,
 }
 
 /// How images are read.
 #[derive(Clone, Debug, Args)]
-pub(super) struct ReadingArgs {
+pub(super) struct ReadArgs {
     /// Columns and rows: image files are scaled to them [default: those of the first], lines of a CSV
     /// file are cut into them [default: as many rows as columns]
     #[arg(long, value_name = "WxH", requires = "data")]
@@ -85,7 +85,7 @@ pub(super) struct ReadingArgs {
     rgb: bool,
 
     #[command(flatten)]
-    values: ValueArgs,
+    values: PixelArgs,
 
     /// Whether the first line of a CSV file names the columns [default: as it looks]
     #[arg(long, requires = "data", value_name = "BOOL")]
@@ -94,7 +94,7 @@ pub(super) struct ReadingArgs {
 
 /// What values of pixels mean.
 #[derive(Clone, Debug, Args)]
-pub(super) struct ValueArgs {
+pub(super) struct PixelArgs {
     /// The ground on which transparent pixels are laid; without it, images with such pixels are refused
     #[arg(long, value_enum, value_name = "SHADE")]
     background: Option<Background>,
@@ -104,16 +104,16 @@ pub(super) struct ValueArgs {
     max_value: Option<u32>,
 }
 
-impl ValueArgs {
+impl PixelArgs {
     /// As part of how images are read.
     pub(super) fn reading(&self) -> ReadOptions {
-        let &ValueArgs { background, max_value } = self;
+        let &PixelArgs { background, max_value } = self;
         ReadOptions { background, max_value, ..ReadOptions::default() }
     }
 }
 
 impl DataArgs {
-    pub(super) fn folder(&self) -> Option<&Path> {
+    pub(super) fn path(&self) -> Option<&Path> {
         self.data.as_deref()
     }
 
@@ -122,13 +122,13 @@ impl DataArgs {
     }
 
     /// The same, completed by `reading` where the arguments do not say how images are read.
-    pub(super) fn or(&self, reading: ReadOptions) -> Self {
+    pub(super) fn with_defaults(&self, reading: ReadOptions) -> Self {
         let own = self.reading();
-        let values = ValueArgs {
+        let values = PixelArgs {
             background: own.background.or(reading.background),
             max_value: own.max_value.or(reading.max_value),
         };
-        let reading = ReadingArgs {
+        let reading = ReadArgs {
             image_size: own.size.or(reading.size),
             rgb: own.colour || reading.colour,
             values,
@@ -143,14 +143,14 @@ impl DataArgs {
     /// When it cannot be read.
     pub(super) fn open(&self) -> Result<Dataset, CliError> {
         let dataset = self.reading.read(self.data.as_deref())?;
-        dataset.conversions.iter().chain(&dataset.warnings).for_each(tell);
+        dataset.conversions.iter().chain(&dataset.warnings).for_each(eprint_line);
         Ok(dataset)
     }
 }
 
-impl ReadingArgs {
+impl ReadArgs {
     fn reading(&self) -> ReadOptions {
-        let &ReadingArgs { image_size: size, rgb: colour, csv_header, .. } = self;
+        let &ReadArgs { image_size: size, rgb: colour, csv_header, .. } = self;
         ReadOptions { size, colour, csv_header, ..self.values.reading() }
     }
 

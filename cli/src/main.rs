@@ -21,10 +21,10 @@ mod reproduce;
 mod run_data;
 mod settings;
 mod shell;
-mod stop;
+mod signals;
 mod test;
 mod train;
-#[cfg_attr(not(feature = "tui"), path = "without_tui.rs")]
+#[cfg_attr(not(feature = "tui"), path = "tui_stub.rs")]
 mod tui;
 mod tune;
 mod weights;
@@ -34,11 +34,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use cli::{Cli, EXIT_CODES, Ending};
+use cli::{Cli, EXIT_CODES, ExitStatus};
 use error::CliError;
 
 /// Where there is no desktop session, a layer of Mesa's Vulkan drivers prints errors that are none.
-fn quiet_mesa() {
+fn silence_mesa_layer() {
     if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none() {
         // SAFETY: there is no other thread yet that could read the environment.
         unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
@@ -47,7 +47,7 @@ fn quiet_mesa() {
 
 /// Each thread of the GNU C library reserves 64 MiB of addresses for what it allocates. Where addresses are limited
 /// (`ulimit -v`), all threads share one such area: arrays need the rest.
-fn share_addresses() {
+fn limit_malloc_arenas() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     if apical::schedule::memory::has_address_limit() {
         // SAFETY: there is no other thread yet that could allocate.
@@ -56,8 +56,8 @@ fn share_addresses() {
 }
 
 fn main() -> ExitCode {
-    quiet_mesa();
-    share_addresses();
+    silence_mesa_layer();
+    limit_malloc_arenas();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -66,10 +66,10 @@ fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let ending = match (cli.run(), stop::signal()) {
-        (Err(error), Some(signal)) if error.is_stop() => {
-            output::tell("stopped");
-            Ok(Ending::Stopped(signal))
+    let ending = match (cli.run(), signals::signal()) {
+        (Err(error), Some(signal)) if error.is_stopped() => {
+            output::eprint_line("stopped");
+            Ok(ExitStatus::Stopped(signal))
         }
         (ending, _) => ending,
     };

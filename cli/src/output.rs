@@ -49,39 +49,39 @@ impl Output {
 
 /// How much is told on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Loudness {
+pub(super) enum Verbosity {
     /// Errors alone.
     Quiet,
-    Usual,
+    Normal,
     /// Progress more often.
     Verbose,
 }
 
-static LOUDNESS: AtomicU8 = AtomicU8::new(Loudness::Usual as u8);
+static VERBOSITY: AtomicU8 = AtomicU8::new(Verbosity::Normal as u8);
 
 /// For the whole program, from now on.
-pub(super) fn set_loudness(loudness: Loudness) {
-    LOUDNESS.store(loudness as u8, Ordering::Relaxed);
+pub(super) fn set_verbosity(verbosity: Verbosity) {
+    VERBOSITY.store(verbosity as u8, Ordering::Relaxed);
 }
 
 pub(super) fn is_quiet() -> bool {
-    LOUDNESS.load(Ordering::Relaxed) == Loudness::Quiet as u8
+    VERBOSITY.load(Ordering::Relaxed) == Verbosity::Quiet as u8
 }
 
 pub(super) fn is_verbose() -> bool {
-    LOUDNESS.load(Ordering::Relaxed) == Loudness::Verbose as u8
+    VERBOSITY.load(Ordering::Relaxed) == Verbosity::Verbose as u8
 }
 
 /// Prints a line on standard error; `eprintln!` would panic where that is closed.
-pub(super) fn tell(line: impl Display) {
+pub(super) fn eprint_line(line: impl Display) {
     if is_quiet() {
         return;
     }
-    let _ = writeln!(io::stderr(), "{}", shortened(&line.to_string()));
+    let _ = writeln!(io::stderr(), "{}", truncate_lines(&line.to_string()));
 }
 
 /// Cuts long lines of a message: a damaged file may be quoted in it.
-pub(super) fn shortened(message: &str) -> String {
+pub(super) fn truncate_lines(message: &str) -> String {
     const MOST: usize = 1000;
     let shorten = |line: &str| match line.char_indices().nth(MOST) {
         None => line.to_string(),
@@ -98,7 +98,7 @@ mod tests {
     fn shortened_cuts_each_long_line() {
         let long = "\u{e9}".repeat(1001);
         let cut = format!("{} ..", "\u{e9}".repeat(1000));
-        assert_eq!(shortened(&format!("a\n{long}\n\nb\n")), format!("a\n{cut}\n\nb\n"));
-        assert_eq!(shortened(&long[2..]), long[2..]);
+        assert_eq!(truncate_lines(&format!("a\n{long}\n\nb\n")), format!("a\n{cut}\n\nb\n"));
+        assert_eq!(truncate_lines(&long[2..]), long[2..]);
     }
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::machine::{DataArgs, MachineArgs};
-use super::output::{Output, tell};
-use super::run_data::{self, Allowed};
+use super::output::{Output, eprint_line};
+use super::run_data::{self, DataPolicy};
 use super::{CliError, EXIT_CODES};
 use apical::plots::{RunData, plot_run};
 use apical::train::TrainError;
@@ -44,19 +44,20 @@ pub(super) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
     let selection = arguments.machine.selection()?;
     let mut run = RunData::open(&arguments.folder)?;
     if let Some(note) = curves_only(&run, &arguments.folder) {
-        tell(note);
+        eprint_line(note);
     }
     if let (Some(images), Some(saved)) = (arguments.test_images, &mut run.saved) {
         saved.config.test_images = images;
     }
     let mut dataset = None;
     if let Some(saved) = &run.saved {
-        let data = run_data::open(saved, &arguments.folder, &arguments.data, Allowed::Moved)?;
+        let data =
+            run_data::open(saved, &arguments.folder, &arguments.data, DataPolicy::SameImages)?;
         let notes = data.dataset.subset_warnings(0, 0, saved.config.test_images);
-        notes.map_err(TrainError::from)?.iter().for_each(tell);
+        notes.map_err(TrainError::from)?.iter().for_each(eprint_line);
         dataset = Some(data.dataset);
     }
-    let mut listen = |next| tell(format_args!("{next} .."));
+    let mut listen = |next| eprint_line(format_args!("{next} .."));
     let plots = plot_run(&run, dataset.as_ref(), &selection, &mut listen)?;
     let folder = arguments.out.clone().unwrap_or_else(|| arguments.folder.join("plots"));
     let mut files = Vec::new();

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::machine::{MachineArgs, ValueArgs};
-use super::output::{Output, tell};
-use super::progress::{Estimate, Progress, time_left};
-use super::test::{numbered, repeats};
-use super::train::announce_device;
+use super::machine::{MachineArgs, PixelArgs};
+use super::output::{Output, eprint_line};
+use super::progress::{Progress, TimeEstimate, time_left};
+use super::test::{labelled, repeat_count};
+use super::train::print_device;
 use super::weights::load_weights;
 use super::{CliError, EXIT_CODES};
 use apical::dataset::unlabelled::{Preprocess, collect};
@@ -40,10 +40,10 @@ pub(super) struct PredictArgs {
     invert: bool,
 
     #[command(flatten)]
-    values: ValueArgs,
+    values: PixelArgs,
 
     /// Show each image so many times with new draws, and tell in which part of them the class was found
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = repeats())]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = repeat_count())]
     repeats: u32,
 
     /// Length of the forward phase, ms [default: as trained]
@@ -64,7 +64,7 @@ pub(super) struct PredictArgs {
 
 /// What an image shows, as JSON.
 #[derive(Serialize)]
-struct Seen<'a> {
+struct PredictionJson<'a> {
     image: &'a str,
     class: u8,
     name: &'a str,
@@ -87,19 +87,22 @@ pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
     let preprocess = Preprocess::of(sizes, &shape.rules, Some(&arguments.values.reading()));
     let preprocess = Preprocess { inverted: arguments.invert, ..preprocess };
     let images = collect(&arguments.paths()?, preprocess)?;
-    images.conversions.iter().for_each(tell);
-    images.check_brightness(shape.max_pixel, &shape.rules, preprocess)?.iter().for_each(tell);
+    images.conversions.iter().for_each(eprint_line);
+    images
+        .check_brightness(shape.max_pixel, &shape.rules, preprocess)?
+        .iter()
+        .for_each(eprint_line);
     let names = images.names.clone();
 
     let mut progress = Progress::new();
     let total = names.len() * arguments.repeats as usize;
-    let estimate = Estimate::start(total as f64);
+    let estimate = TimeEstimate::start(total as f64);
     let predictions = predict(&saved, images, &selection, arguments.repeats, &mut |done| {
         let left = time_left(estimate.left(done as f64));
-        progress.advance("images", done, total, left);
+        progress.update("images", done, total, left);
     })?;
     progress.clear();
-    announce_device(&predictions.device);
+    print_device(&predictions.device);
     let classes = &saved.images.class_names;
     let mut output = Output::default();
     if arguments.json {
@@ -107,7 +110,7 @@ pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
     }
     output.print(table(&names, classes, &predictions.images, arguments.repeats > 1))?;
     let Predictions { images, seconds, .. } = predictions;
-    tell(format_args!("{} images in {seconds:.3} s", images.len()));
+    eprint_line(format_args!("{} images in {seconds:.3} s", images.len()));
     Ok(())
 }
 
@@ -145,7 +148,7 @@ fn print_json(
     let seconds = predictions.seconds / names.len() as f64;
     for (image, prediction) in names.iter().zip(&predictions.images) {
         let Prediction { class, votes, scores, .. } = prediction;
-        output.print_json(&Seen {
+        output.print_json(&PredictionJson {
             image,
             class: *class,
             name: &classes[usize::from(*class)],
@@ -160,7 +163,7 @@ fn print_json(
 
 /// A line for each image: its class and the scores of all classes.
 fn table(names: &[String], classes: &[String], images: &[Prediction], with_share: bool) -> String {
-    let labels = numbered(classes);
+    let labels = labelled(classes);
     let labels: Vec<&str> = labels.iter().map(|label| label.trim_start()).collect();
     let letters = |text: &str| text.chars().count();
     let longest =

@@ -9,9 +9,9 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::machine::{DataArgs, MachineArgs};
-use super::output::{Output, tell};
-use super::progress::{Estimate, Progress, time_left};
-use super::run_data::{self, Allowed};
+use super::output::{Output, eprint_line};
+use super::progress::{Progress, TimeEstimate, time_left};
+use super::run_data::{self, DataPolicy};
 use super::weights::load_weights;
 use super::{CliError, EXIT_CODES};
 use apical::dataset::Dataset;
@@ -40,11 +40,11 @@ pub(super) struct RecordArgs {
 
     /// Which images
     #[arg(long, value_enum, default_value_t)]
-    split: Set,
+    split: SplitArg,
 
     /// Their places in the set, the first is 0: numbers and ranges with both ends, such as 0-9,42
     #[arg(long, value_name = "N,..", default_value = "0")]
-    indices: Numbers,
+    indices: IndexList,
 
     /// What is shown of each: what the quantities need, by default
     #[arg(long, value_enum)]
@@ -56,11 +56,11 @@ pub(super) struct RecordArgs {
 
     /// Neurons of each layer, as many of them as it has, such as 0-9 [default: all]
     #[arg(long, value_name = "FIRST-LAST")]
-    units: Option<Numbers>,
+    units: Option<IndexList>,
 
     /// Steps of each image, ms, such as 0-99 [default: all]
     #[arg(long, value_name = "FIRST-LAST")]
-    steps: Option<Numbers>,
+    steps: Option<IndexList>,
 
     /// Seed of the spikes [default: as trained]
     #[arg(long, value_name = "N")]
@@ -82,7 +82,7 @@ pub(super) struct RecordArgs {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Set {
+enum SplitArg {
     /// The test set
     #[default]
     Test,
@@ -100,9 +100,9 @@ enum Phases {
 
 /// Numbers and ranges with both ends: `0-9,42`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Numbers(Vec<Range<usize>>);
+struct IndexList(Vec<Range<usize>>);
 
-impl FromStr for Numbers {
+impl FromStr for IndexList {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -116,11 +116,11 @@ impl FromStr for Numbers {
             }
             Ok(first..last + 1)
         };
-        Ok(Numbers(text.split(',').map(range).collect::<Result<_, _>>()?))
+        Ok(IndexList(text.split(',').map(range).collect::<Result<_, _>>()?))
     }
 }
 
-impl Numbers {
+impl IndexList {
     /// The one range that it is.
     fn range(&self, flag: &str) -> Result<Range<usize>, CliError> {
         match &self.0[..] {
@@ -153,7 +153,7 @@ pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
     RecordingFormat::from_extension(&arguments.out)?;
     let selection = arguments.machine.selection()?;
     let saved = load_weights(&arguments.weights)?;
-    let allowed = Allowed::Other { inverted: arguments.invert };
+    let allowed = DataPolicy::AnyImages { inverted: arguments.invert };
     let data = run_data::open(&saved, &arguments.weights, &arguments.data, allowed)?;
     let (dataset, used) = (Arc::new(data.dataset), data.used);
     let mut config = saved.config;
@@ -166,15 +166,15 @@ pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
         MonitorSession::open(&config, &dataset, &saved.network, recorder, &selection)?;
     let device = session.device().clone();
     let mut progress = Progress::new();
-    let estimate = Estimate::start(images.len() as f64);
+    let estimate = TimeEstimate::start(images.len() as f64);
     let recorded = session.show(&images, shown, &mut |done| {
         let left = time_left(estimate.left(done as f64));
-        progress.advance("images", done, images.len(), left);
+        progress.update("images", done, images.len(), left);
     });
     let mut recording = recorded.map_err(TrainError::from)?;
     recording.data = Some(used);
     progress.clear();
-    tell(format_args!("recorded on backend {}, device {}", device.backend, device.name));
+    eprint_line(format_args!("recorded on backend {}, device {}", device.backend, device.name));
     save(&arguments.out, &recording)?;
     print(&recording, arguments)
 }
@@ -215,8 +215,8 @@ impl RecordArgs {
 
     fn indices(&self, dataset: &Dataset) -> Result<Vec<Image>, CliError> {
         let (first, labels) = match self.split {
-            Set::Training => (0, &dataset.labels()[..dataset.training_count]),
-            Set::Test => (dataset.training_count, dataset.test_labels()),
+            SplitArg::Training => (0, &dataset.labels()[..dataset.training_count]),
+            SplitArg::Test => (dataset.training_count, dataset.test_labels()),
         };
         let mut images = Vec::new();
         for place in self.indices.0.iter().cloned().flatten() {
@@ -233,17 +233,17 @@ impl RecordArgs {
 
 /// An array of the file.
 #[derive(Serialize)]
-struct Written<'a> {
+struct ArrayJson<'a> {
     name: &'a str,
     axes: Vec<&'static str>,
     shape: &'a [usize],
 }
 
 fn print(recording: &Recording, arguments: &RecordArgs) -> Result<(), CliError> {
-    let arrays: Vec<Written> = recording
+    let arrays: Vec<ArrayJson> = recording
         .arrays
         .iter()
-        .map(|array| Written {
+        .map(|array| ArrayJson {
             name: &array.name,
             axes: array.axes.iter().map(|axis| axis.name()).collect(),
             shape: &array.shape,
@@ -254,7 +254,7 @@ fn print(recording: &Recording, arguments: &RecordArgs) -> Result<(), CliError> 
         let file = arguments.out.display().to_string();
         return output.print_json(&serde_json::json!({ "file": file, "arrays": arrays }));
     }
-    for Written { name, axes, shape } in arrays {
+    for ArrayJson { name, axes, shape } in arrays {
         let sizes = axes.iter().zip(shape).map(|(axis, size)| format!("{size} {axis}s"));
         output.print(format_args!("{name}: {}", sizes.collect::<Vec<_>>().join(" x ")))?;
     }
@@ -267,9 +267,9 @@ mod tests {
 
     #[test]
     fn numbers_are_ranges_with_both_ends() {
-        assert_eq!("0-9,42".parse(), Ok(Numbers(vec![0..10, 42..43])));
+        assert_eq!("0-9,42".parse(), Ok(IndexList(vec![0..10, 42..43])));
         for wrong in ["", "3-", "-3", "a", "5-4", "1,,2", "1.5"] {
-            assert!(wrong.parse::<Numbers>().is_err(), "{wrong}");
+            assert!(wrong.parse::<IndexList>().is_err(), "{wrong}");
         }
     }
 

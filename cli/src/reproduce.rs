@@ -7,9 +7,9 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser};
 
 use super::machine::{DataArgs, MachineArgs};
-use super::output::{Output, tell};
-use super::progress::{Estimate, Progress, time_left};
-use super::{CliError, EXIT_CODES, run_data, stop};
+use super::output::{Output, eprint_line};
+use super::progress::{Progress, TimeEstimate, time_left};
+use super::{CliError, EXIT_CODES, run_data, signals};
 use apical::cpu::Threads;
 use apical::experiments::{EXPERIMENTS, Experiment, Study, StudyEvent};
 use apical::figures::{ExperimentResult, ensure_same_data, findings, save_html_page};
@@ -71,8 +71,8 @@ fn names() -> PossibleValuesParser {
 
 pub(super) fn run(arguments: &ReproduceArgs) -> Result<(), CliError> {
     let reproduced = reproduce(arguments);
-    if reproduced.as_ref().is_err_and(CliError::is_stop) {
-        tell("the same command goes on from here");
+    if reproduced.as_ref().is_err_and(CliError::is_stopped) {
+        eprint_line("the same command goes on from here");
     }
     reproduced
 }
@@ -89,34 +89,34 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
     let wanted: Vec<&Experiment> = EXPERIMENTS.iter().filter(is_wanted).collect();
     let selection = arguments.machine.selection()?;
     let dataset = arguments.data.open()?;
-    run_data::announce(&dataset, &arguments.data, None);
+    run_data::print_dataset(&dataset, &arguments.data, None);
     let seeds = arguments.seeds.unwrap_or(if arguments.quick { 2 } else { 5 });
     let together = arguments.parallel.unwrap_or_else(|| Threads::choose(selection.threads).count);
 
     let lock = FolderLock::acquire(&arguments.out)?;
-    lock.notice().into_iter().for_each(tell);
+    lock.notice().into_iter().for_each(eprint_line);
     for experiment in &wanted {
         lock.remove_partials(&arguments.out.join(experiment.name))?;
     }
     let mut listener = Listener::new();
-    let mut listen = |event: StudyEvent| listener.hear(event);
-    let _held = stop::hold(true)?;
+    let mut listen = |event: StudyEvent| listener.on_event(event);
+    let _held = signals::defer(true)?;
     let folder = arguments.out.join(TRAININGS);
     let quick = arguments.quick;
     let mut study = Study::new(quick, seeds, dataset, selection, together, &folder, &mut listen)?;
     ensure_same_data(&arguments.out, &study.data)?;
-    study.notices().for_each(tell);
+    study.notices().for_each(eprint_line);
     let mut results = Vec::new();
     for experiment in wanted {
         let result = experiment.run(&mut study, &arguments.out)?;
-        tell(format_args!("{}: {:.0} s", result.name, result.seconds));
+        eprint_line(format_args!("{}: {:.0} s", result.name, result.seconds));
         if !arguments.json {
             print(&mut output, &result)?;
         }
         results.push(result);
     }
     let [page, _] = save_html_page(&arguments.out)?;
-    tell(format_args!("written: {}", page.display()));
+    eprint_line(format_args!("written: {}", page.display()));
     if arguments.json {
         return output.print_json(&results);
     }
@@ -128,7 +128,7 @@ struct Listener {
     progress: Progress,
     experiment: &'static str,
     /// What is being done, with what it says of the time left.
-    current: Option<(String, Estimate)>,
+    current: Option<(String, TimeEstimate)>,
 }
 
 impl Listener {
@@ -136,7 +136,7 @@ impl Listener {
         Listener { progress: Progress::new(), experiment: "", current: None }
     }
 
-    fn hear(&mut self, event: StudyEvent) -> ControlFlow<()> {
+    fn on_event(&mut self, event: StudyEvent) -> ControlFlow<()> {
         let (what, done, total) = match event {
             StudyEvent::Started { experiment } => {
                 self.experiment = experiment;
@@ -147,12 +147,12 @@ impl Listener {
         };
         let (_, estimate) = match self.current.take() {
             Some(current) if current.0 == what => self.current.insert(current),
-            _ => self.current.insert((what.to_string(), Estimate::start(total as f64))),
+            _ => self.current.insert((what.to_string(), TimeEstimate::start(total as f64))),
         };
         let left = time_left(estimate.left(done as f64));
         let title = format!("{}: {what}", self.experiment);
-        self.progress.advance(title, done as usize, total as usize, left);
-        match stop::token().is_requested() {
+        self.progress.update(title, done as usize, total as usize, left);
+        match signals::token().is_requested() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }

@@ -13,7 +13,7 @@ use apical::config::file::{self, Assignment};
 use apical::config::{Config, Preset};
 
 #[derive(Clone, Debug, Args)]
-struct Base {
+struct SettingsSource {
     /// Settings to start from; each flag below changes one
     #[arg(long, value_enum, default_value_t)]
     preset: Preset,
@@ -30,26 +30,26 @@ struct Base {
 /// The settings, still to be put together.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
-    base: Base,
+    source: SettingsSource,
     /// The arguments, without those settings that were not given.
-    given: ArgMatches,
+    explicit: ArgMatches,
 }
 
 impl Settings {
     /// Whether the command line names a setting, by its key in the file.
-    pub(super) fn names(&self, setting: &str) -> bool {
-        self.given.value_source(setting) == Some(ValueSource::CommandLine)
+    pub(super) fn is_set(&self, setting: &str) -> bool {
+        self.explicit.value_source(setting) == Some(ValueSource::CommandLine)
     }
 
     /// The file of settings to start from, if one was given.
     pub(super) fn file(&self) -> Option<&Path> {
-        self.base.config.as_deref()
+        self.source.config.as_deref()
     }
 
     /// A flag of a setting that was given, or of what settings start from.
-    pub(super) fn first_given(&self) -> Option<String> {
-        let ids = self.given.ids().map(|id| id.as_str());
-        let mut given = ids.filter(|id| self.names(id));
+    pub(super) fn first_explicit_flag(&self) -> Option<String> {
+        let ids = self.explicit.ids().map(|id| id.as_str());
+        let mut given = ids.filter(|id| self.is_set(id));
         let known = Settings::augment_args(Command::new("settings"));
         let flag = given.find(|id| known.get_arguments().any(|argument| argument.get_id() == *id));
         flag.map(|id| format!("--{}", id.replace('_', "-")))
@@ -60,16 +60,16 @@ impl Settings {
     /// # Errors
     /// When the file of settings cannot be read.
     pub(super) fn resolve(&self, adjust: impl FnOnce(&mut Config)) -> Result<Config, CliError> {
-        let mut config = match &self.base.config {
+        let mut config = match &self.source.config {
             Some(path) => read(path.clone())?,
-            None => self.base.preset.config(),
+            None => self.source.preset.config(),
         };
         adjust(&mut config);
-        for assignment in &self.base.set {
+        for assignment in &self.source.set {
             assignment.apply(&mut config)?;
         }
         config
-            .update_from_arg_matches(&self.given)
+            .update_from_arg_matches(&self.explicit)
             .map_err(|error| CliError::Usage(error.to_string()))?;
         Ok(config)
     }
@@ -79,7 +79,7 @@ impl Settings {
     where
         T: Clone + Send + Sync + 'static,
     {
-        let values = self.given.try_get_many(setting).ok().flatten();
+        let values = self.explicit.try_get_many(setting).ok().flatten();
         values.map_or(Vec::new(), |values| values.cloned().collect())
     }
 
@@ -88,7 +88,7 @@ impl Settings {
     where
         T: Clone + Send + Sync + 'static,
     {
-        let occurrences = self.given.try_get_occurrences(setting).ok().flatten();
+        let occurrences = self.explicit.try_get_occurrences(setting).ok().flatten();
         let occurrences = occurrences.map(|lists| lists.map(|list| list.cloned().collect()));
         occurrences.map_or(Vec::new(), Iterator::collect)
     }
@@ -104,10 +104,10 @@ fn read(path: PathBuf) -> Result<Config, CliError> {
 
 impl Args for Settings {
     fn augment_args(command: Command) -> Command {
-        let command = Base::augment_args(command);
+        let command = SettingsSource::augment_args(command);
         let heading = "Settings (the defaults are those of the preset quick)";
         let command = Config::augment_args(command.next_help_heading(heading));
-        command.mut_args(show_list_as_it_is_typed)
+        command.mut_args(show_list_default)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -116,7 +116,7 @@ impl Args for Settings {
 }
 
 /// The help joins the defaults of a list with blanks; the command line takes commas.
-fn show_list_as_it_is_typed(argument: Arg) -> Arg {
+fn show_list_default(argument: Arg) -> Arg {
     let defaults: Vec<_> =
         argument.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
     if defaults.len() < 2 {
@@ -137,7 +137,7 @@ impl FromArgMatches for Settings {
                 let _ = given.try_clear_id(id);
             }
         }
-        Ok(Settings { base: Base::from_arg_matches(matches)?, given })
+        Ok(Settings { source: SettingsSource::from_arg_matches(matches)?, explicit: given })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::output::{Output, tell};
+use super::output::{Output, eprint_line};
 use super::{Cli, CliError};
 
 /// Print a file of completions for a shell
@@ -38,7 +38,7 @@ pub(super) fn man(arguments: &ManArgs) -> Result<(), CliError> {
     };
     let written = std::fs::create_dir_all(folder)
         .and_then(|()| clap_mangen::generate_to(Cli::command(), folder));
-    written.map_err(|source| CliError::Manual { folder: folder.clone(), source })?;
-    tell(format_args!("written: {}", folder.display()));
+    written.map_err(|source| CliError::ManPages { folder: folder.clone(), source })?;
+    eprint_line(format_args!("written: {}", folder.display()));
     Ok(())
 }

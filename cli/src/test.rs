@@ -8,9 +8,9 @@ use clap::builder::RangedI64ValueParser;
 use serde::Serialize;
 
 use super::machine::{DataArgs, MachineArgs};
-use super::output::{Output, tell};
-use super::progress::{Estimate, Progress, time_left};
-use super::run_data::{self, Allowed, RunData};
+use super::output::{Output, eprint_line};
+use super::progress::{Progress, TimeEstimate, time_left};
+use super::run_data::{self, DataPolicy, RunData};
 use super::weights::load_weights;
 use super::{CliError, EXIT_CODES};
 use apical::dataset::DataIdentity;
@@ -44,8 +44,8 @@ pub(super) struct TestArgs {
     seed: Option<u64>,
 
     /// Test so many times, each with new draws (the paper: 20)
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = repeats())]
-    repeats: u32,
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = repeat_count())]
+    repeat_count: u32,
 
     /// Turn dark and light of all images, if those of training were dark on light and these are not, or the reverse
     #[arg(long)]
@@ -65,13 +65,13 @@ pub(super) struct TestArgs {
 /// More tests than this tell nothing new.
 const REPEATS_MAX: i64 = 10_000;
 
-pub(super) fn repeats() -> RangedI64ValueParser<u32> {
+pub(super) fn repeat_count() -> RangedI64ValueParser<u32> {
     RangedI64ValueParser::new().range(1..=REPEATS_MAX)
 }
 
 /// The result as JSON, of all tests together. Errors are percent.
 #[derive(Serialize)]
-struct Tested<'a> {
+struct TestJson<'a> {
     test_error: f64,
     /// Of each test.
     test_errors: &'a [f64],
@@ -97,7 +97,7 @@ struct Tested<'a> {
 pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
     let selection = arguments.machine.selection()?;
     let saved = load_weights(&arguments.weights)?;
-    let allowed = Allowed::Other { inverted: arguments.invert };
+    let allowed = DataPolicy::AnyImages { inverted: arguments.invert };
     let data = run_data::open(&saved, &arguments.weights, &arguments.data, allowed)?;
     let is_of_run = data.is_of_run();
     let RunData { dataset, used, trained_on } = data;
@@ -110,17 +110,17 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
         .subset_warnings(0, 0, config.test_images)
         .map_err(TrainError::from)?
         .iter()
-        .for_each(tell);
+        .for_each(eprint_line);
     let class_names = dataset.class_names.clone();
     let mut progress = Progress::new();
-    let repeats = arguments.repeats;
+    let repeats = arguments.repeat_count;
     let count = if config.test_images == 0 { dataset.test_count } else { config.test_images };
     let total = count * repeats as usize;
-    let estimate = Estimate::start(total as f64);
+    let estimate = TimeEstimate::start(total as f64);
     let (tests, device) =
         test_network(&config, dataset, &saved.network, &selection, repeats, &mut |done| {
             let left = time_left(estimate.left(done as f64));
-            progress.advance("test images", done, total, left);
+            progress.update("test images", done, total, left);
         })?;
     progress.clear();
     let evaluation = Evaluation::sum(&tests);
@@ -131,13 +131,16 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
         _ => String::new(),
     };
     let Device { backend, name: device_name, .. } = &device;
-    tell(format_args!("tested on {}{trained}; backend {backend}, device {device_name}", used.name));
+    eprint_line(format_args!(
+        "tested on {}{trained}; backend {backend}, device {device_name}",
+        used.name
+    ));
     if let Some(note) = &device.note {
-        tell(note);
+        eprint_line(note);
     }
     let mut output = Output::default();
     if arguments.json {
-        return output.print_json(&Tested {
+        return output.print_json(&TestJson {
             test_error: evaluation.error(),
             test_errors: &errors,
             test_error_sd: sd,
@@ -165,7 +168,7 @@ fn summary(tests: &[Evaluation], sd: Option<f64>) -> String {
 }
 
 /// Names with their numbers before them; classes that have no names are their numbers.
-pub(super) fn numbered(names: &[String]) -> Vec<String> {
+pub(super) fn labelled(names: &[String]) -> Vec<String> {
     if names == numeric(names.len()) {
         return names.iter().map(|name| format!("{name:>5}")).collect();
     }
@@ -177,7 +180,7 @@ fn table(evaluation: &Evaluation, names: &[String]) -> String {
     let confusion = &evaluation.confusion;
     let largest = confusion.iter().flatten().copied().max().unwrap_or(0);
     let width = largest.max(confusion.len() as u32).to_string().len() + 1;
-    let labels = numbered(names);
+    let labels = labelled(names);
     let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(5);
     let mut text = format!("{:<longest$}  error %  taken for\n{:longest$}         ", "class", "");
     // Writing to a string cannot fail.

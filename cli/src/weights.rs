@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::CliError;
-use super::output::tell;
+use super::output::eprint_line;
 use apical::run_dir::{SavedNetwork, weights};
 
 /// Reads a trained network. That the file holds no checksum is told.
@@ -14,7 +14,7 @@ pub(super) fn load_weights(path: &Path) -> Result<SavedNetwork, CliError> {
     let saved = weights::load(path)?;
     if !saved.is_checked {
         let path = path.display();
-        tell(format_args!("{path}: no checksum: damage to this file would not be noticed"));
+        eprint_line(format_args!("{path}: no checksum: damage to this file would not be noticed"));
     }
     Ok(saved)
 }

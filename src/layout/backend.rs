@@ -29,7 +29,7 @@ pub trait Backend: Send {
     }
 
     /// Runs launches as [`Backend::run`], and looks for a stop on the way. Unless `stoppable` is
-    /// [`Stoppable::Nothing`], returns when the work is done.
+    /// [`Stoppable::None`], returns when the work is done.
     ///
     /// # Errors
     /// Returns [`BackendError::Stopped`] if work was left undone on request: the arrays that the launches write

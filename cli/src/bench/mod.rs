@@ -6,16 +6,16 @@ use clap::builder::RangedU64ValueParser;
 use clap::{Arg, Args, ValueEnum};
 
 use super::machine::{DataArgs, MachineArgs};
-use super::output::{Output, tell};
-use super::progress::{Estimate, Progress, time_left};
+use super::output::{Output, eprint_line};
+use super::progress::{Progress, TimeEstimate, time_left};
 use super::replicas::replica_count;
 use super::settings::Settings;
 use super::{CliError, EXIT_CODES, run_data};
 use apical::bench::{Event, Grid, Options, Row, Task, bench};
 
 /// Rounds, seconds of a round and images of warm-up: as they are, and with `--quick`.
-const USUAL: Lengths = Lengths { rounds: 7, seconds: 1.0, warm_up: 3200 };
-const QUICK: Lengths = Lengths { rounds: 5, seconds: 0.1, warm_up: 320 };
+const DEFAULT_LENGTHS: Lengths = Lengths { rounds: 7, seconds: 1.0, warm_up: 3200 };
+const QUICK_LENGTHS: Lengths = Lengths { rounds: 5, seconds: 0.1, warm_up: 320 };
 
 struct Lengths {
     rounds: usize,
@@ -136,27 +136,27 @@ pub(super) fn run(arguments: &BenchArgs) -> Result<(), CliError> {
     let selection = arguments.machine.selection()?;
     let options = arguments.options()?;
     let dataset = arguments.data.open()?;
-    run_data::announce(&dataset, &arguments.data, arguments.settings.file());
+    run_data::print_dataset(&dataset, &arguments.data, arguments.settings.file());
     let report = {
         let mut progress = Progress::new();
         let mut clock = None;
         bench(&options, dataset, &selection, &mut |event| match event {
             Event::Machine(machine) => {
                 if let Some(note) = &machine.note {
-                    progress.tell(note);
+                    progress.print_line(note);
                 }
             }
             Event::Step { what, done, of } => {
-                let clock = clock.get_or_insert_with(|| Estimate::start(of as f64));
+                let clock = clock.get_or_insert_with(|| TimeEstimate::start(of as f64));
                 let left = time_left(clock.left(done as f64));
-                progress.advance("measurement", done, of, format_args!("{what}, {left}"));
+                progress.update("measurement", done, of, format_args!("{what}, {left}"));
             }
-            Event::Row(row) if row.is_unsteady() => progress.tell(warning(row)),
+            Event::Row(row) if row.is_unsteady() => progress.print_line(warning(row)),
             Event::Row(_) => {}
         })?
     };
     if report.rows.iter().any(|row| row.kernels.is_none()) {
-        tell("the time of each kernel is not known: this device writes no timestamps");
+        eprint_line("the time of each kernel is not known: this device writes no timestamps");
     }
     let mut output = Output::default();
     match &arguments.format {
@@ -173,7 +173,7 @@ impl BenchArgs {
         let or = |list: Vec<_>, base: usize| if list.is_empty() { vec![base] } else { list };
         let layers = self.settings.occurrences("layers");
         let g_apical = self.settings.list("g_apical");
-        let lengths = if self.quick { QUICK } else { USUAL };
+        let lengths = if self.quick { QUICK_LENGTHS } else { DEFAULT_LENGTHS };
         Ok(Options {
             grid: Grid {
                 layers: if layers.is_empty() { vec![config.layers.clone()] } else { layers },

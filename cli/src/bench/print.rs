@@ -8,15 +8,15 @@ use bytesize::ByteSize;
 
 /// Aligned tables.
 pub fn text(report: &Report) -> String {
-    joined(report, Table::aligned)
+    render(report, Table::aligned)
 }
 
 /// The same in Markdown.
 pub fn markdown(report: &Report) -> String {
-    joined(report, Table::markdown)
+    render(report, Table::markdown)
 }
 
-fn joined(report: &Report, print: fn(&Table) -> String) -> String {
+fn render(report: &Report, print: fn(&Table) -> String) -> String {
     let mut tables = vec![device(report)];
     tables.extend(report.ceiling.as_ref().map(ceiling));
     tables.push(rows(&report.rows));
@@ -82,9 +82,9 @@ fn ceiling(ceiling: &Ceiling) -> Table {
     table
 }
 
-const NETWORK: [&str; 5] = ["task", "layers", "batch_size", "replicas", "g_apical"];
+const NETWORK_COLUMNS: [&str; 5] = ["task", "layers", "batch_size", "replicas", "g_apical"];
 
-/// The cells of [`NETWORK`].
+/// The cells of [`NETWORK_COLUMNS`].
 fn network(row: &Row) -> Vec<String> {
     vec![
         row.task.to_string(),
@@ -111,11 +111,11 @@ fn rows(rows: &[Row]) -> Table {
         "drive alone %",
         "busy %",
     ];
-    let mut table = Table::new(&[&NETWORK[..], &figures].concat());
+    let mut table = Table::new(&[&NETWORK_COLUMNS[..], &figures].concat());
     for row in rows {
         let figures = vec![
             format!("{:.0}", row.images_per_second),
-            significant(row.ms_per_minibatch),
+            three_digits(row.ms_per_minibatch),
             percent(Some(row.spread)),
             format!("{:.0}", row.additions_per_image),
             giga(row.additions_per_second),
@@ -144,11 +144,11 @@ fn kernels(rows: &[Row]) -> Option<Table> {
         return None;
     }
     let headers: Vec<String> = names.iter().map(|name| format!("{name} ms (%)")).collect();
-    let headers = NETWORK.iter().map(|name| name.to_string()).chain(headers);
+    let headers = NETWORK_COLUMNS.iter().map(|name| name.to_string()).chain(headers);
     let mut table = Table::new(&headers.collect::<Vec<_>>());
     for row in rows {
         let cell = |name: &&str| match of(row, name) {
-            Some(kernel) => format!("{} ({:.0})", significant(kernel.ms), 100.0 * kernel.share),
+            Some(kernel) => format!("{} ({:.0})", three_digits(kernel.ms), 100.0 * kernel.share),
             None => "-".to_string(),
         };
         table.push(network(row).into_iter().chain(names.iter().map(cell)).collect());
@@ -183,7 +183,7 @@ fn fields(report: &Report, row: &Row) -> Vec<(String, String)> {
         ("version".into(), report.version.into()),
         ("date".into(), report.date.clone()),
     ];
-    fields.extend(NETWORK.iter().map(|name| name.to_string()).zip(network(row)));
+    fields.extend(NETWORK_COLUMNS.iter().map(|name| name.to_string()).zip(network(row)));
     for (name, value) in [
         ("images_per_second", Some(row.images_per_second)),
         ("ms_per_minibatch", Some(row.ms_per_minibatch)),
@@ -212,7 +212,7 @@ fn fields(report: &Report, row: &Row) -> Vec<(String, String)> {
 }
 
 fn giga(value: f64) -> String {
-    significant(value / 1e9)
+    three_digits(value / 1e9)
 }
 
 fn percent(share: Option<f64>) -> String {
@@ -220,7 +220,7 @@ fn percent(share: Option<f64>) -> String {
 }
 
 /// Three digits that say something, and all before the point.
-fn significant(value: f64) -> String {
+fn three_digits(value: f64) -> String {
     let before_the_point = value.abs().max(1e-9).log10().floor() as i32 + 1;
     format!("{value:.*}", (3 - before_the_point).clamp(0, 5) as usize)
 }
@@ -233,6 +233,6 @@ mod tests {
     fn three_digits_say_something() {
         let values = [0.0, 0.000_123_4, 0.123_4, 1.234, 12.34, 123.4, 12_340.0];
         let expected = ["0.00000", "0.00012", "0.123", "1.23", "12.3", "123", "12340"];
-        assert_eq!(values.map(significant), expected);
+        assert_eq!(values.map(three_digits), expected);
     }
 }

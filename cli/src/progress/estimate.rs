@@ -3,25 +3,25 @@
 use std::time::{Duration, Instant};
 
 /// Longest time worth telling: a year.
-const LONGEST_SECONDS: f64 = 365.0 * 24.0 * 3600.0;
+const MAX_SECONDS: f64 = 365.0 * 24.0 * 3600.0;
 
 /// A clock that knows how much work there is.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Estimate {
+pub(crate) struct TimeEstimate {
     start: Instant,
     total: f64,
     /// Work that was done before the start.
     before: f64,
 }
 
-impl Estimate {
+impl TimeEstimate {
     /// Starts now; `total` in any unit of work.
     pub(crate) fn start(total: f64) -> Self {
-        Estimate { start: Instant::now(), total, before: 0.0 }
+        TimeEstimate { start: Instant::now(), total, before: 0.0 }
     }
 
     /// So much of the work was done before.
-    pub(crate) fn begin_at(&mut self, done: f64) {
+    pub(crate) fn resume_at(&mut self, done: f64) {
         self.before = done;
     }
 
@@ -45,7 +45,7 @@ impl Estimate {
 
 fn left(seconds: f64, done: f64, total: f64) -> Option<Duration> {
     let left = seconds * (total - done).max(0.0) / done;
-    let is_known = done > 0.0 && left <= LONGEST_SECONDS;
+    let is_known = done > 0.0 && left <= MAX_SECONDS;
     // Whole seconds: fractions of a guess only flicker.
     is_known.then(|| Duration::from_secs(left.round() as u64))
 }

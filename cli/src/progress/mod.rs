@@ -9,15 +9,15 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
-use super::output::{is_quiet, is_verbose, tell};
+use super::output::{eprint_line, is_quiet, is_verbose};
 
-pub(super) use estimate::Estimate;
+pub(super) use estimate::TimeEstimate;
 
 /// Time between two lines of progress in a log.
-const LINE_EVERY: Duration = Duration::from_secs(10);
-const VERBOSE_LINE_EVERY: Duration = Duration::from_secs(1);
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
+const VERBOSE_LOG_INTERVAL: Duration = Duration::from_secs(1);
 /// Time between two turns of the spinner, which says that the program lives.
-const TICK_EVERY: Duration = Duration::from_millis(100);
+const SPINNER_INTERVAL: Duration = Duration::from_millis(100);
 const TEMPLATE: &str = "{spinner} {prefix} {wide_bar} {pos}/{len} {msg}";
 
 /// Whether there is a bar on the terminal.
@@ -33,8 +33,8 @@ pub(super) enum Progress {
     Lines { last: Instant },
 }
 
-fn line_every() -> Duration {
-    if is_verbose() { VERBOSE_LINE_EVERY } else { LINE_EVERY }
+fn log_interval() -> Duration {
+    if is_verbose() { VERBOSE_LOG_INTERVAL } else { LOG_INTERVAL }
 }
 
 impl Progress {
@@ -47,7 +47,7 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
             bar.set_style(style);
         }
-        bar.enable_steady_tick(TICK_EVERY);
+        bar.enable_steady_tick(SPINNER_INTERVAL);
         HAS_BAR.store(true, Ordering::Relaxed);
         Progress::Bar(bar)
     }
@@ -58,7 +58,7 @@ impl Progress {
     }
 
     /// Says that `done` of `total` parts of `what` are done. A log gets a line now and then.
-    pub(super) fn advance(
+    pub(super) fn update(
         &mut self,
         what: impl Display,
         done: usize,
@@ -72,21 +72,21 @@ impl Progress {
                 bar.set_position(done as u64);
                 bar.set_message(message.to_string());
             }
-            Progress::Lines { last } if last.elapsed() >= line_every() => {
+            Progress::Lines { last } if last.elapsed() >= log_interval() => {
                 *last = Instant::now();
-                tell(format_args!("{what}: {done}/{total}, {message}"));
+                eprint_line(format_args!("{what}: {done}/{total}, {message}"));
             }
             Progress::Lines { .. } => {}
         }
     }
 
     /// Leaves a line, above the bar where there is one.
-    pub(super) fn tell(&self, line: impl Display) {
-        self.aside(|| tell(line));
+    pub(super) fn print_line(&self, line: impl Display) {
+        self.suspend(|| eprint_line(line));
     }
 
     /// Prints something while the bar is out of the way.
-    pub(super) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+    pub(super) fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
         match self {
             Progress::Bar(bar) => bar.suspend(print),
             Progress::Lines { .. } => print(),

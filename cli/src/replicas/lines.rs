@@ -8,7 +8,7 @@ use apical::run_dir::replicas::CombinationResult;
 
 /// A line of a network's metrics among those of others.
 #[derive(Serialize)]
-pub(super) struct OfReplica<'a, T> {
+pub(super) struct ReplicaLine<'a, T> {
     pub(super) replica: usize,
     #[serde(flatten)]
     pub(super) line: &'a T,
@@ -25,7 +25,7 @@ pub(super) struct FinishedReplica<'a> {
 
 /// The last line of all.
 #[derive(Serialize)]
-pub(super) struct FinishedAll<'a> {
+pub(super) struct SummaryLine<'a> {
     pub(super) event: &'static str,
     pub(super) networks: usize,
     pub(super) seconds: f64,

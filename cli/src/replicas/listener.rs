@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 
 use serde::Serialize;
 
-use super::lines::{FinishedAll, FinishedReplica, OfReplica};
+use super::lines::{FinishedReplica, ReplicaLine, SummaryLine};
 use super::tables;
 use crate::CliError;
 use crate::output::Output;
-use crate::progress::{Estimate, Progress};
+use crate::progress::{Progress, TimeEstimate};
 use crate::train::{Finished, Plan};
 use apical::config::Variant;
 use apical::plots::TensorBoard;
@@ -25,15 +25,15 @@ pub(super) struct Listener<'a> {
     pub(super) output: Output,
     json: bool,
     pub(super) progress: Progress,
-    pub(super) estimate: Estimate,
+    pub(super) estimate: TimeEstimate,
     pub(super) variants: &'a [Variant],
     pub(super) plans: &'a [Plan],
     images: ImageSpec,
     /// Of the last wave; `None` before the first.
     device: Option<Device>,
     /// Networks that train now.
-    pub(super) wave: Vec<usize>,
-    pub(super) is_last_wave: bool,
+    pub(super) group: Vec<usize>,
+    pub(super) is_last_group: bool,
     /// Whole epochs that the wave has done, and images of the next.
     pub(super) work: (u32, usize),
     /// Work of the waves before.
@@ -58,13 +58,13 @@ impl<'a> Listener<'a> {
             output: Output::default(),
             json,
             progress: Progress::new(),
-            estimate: Estimate::start(plans.iter().map(|plan| plan.work(plan.epochs, 0)).sum()),
+            estimate: TimeEstimate::start(plans.iter().map(|plan| plan.work(plan.epochs, 0)).sum()),
             variants,
             plans,
             images,
             device: None,
-            wave: Vec::new(),
-            is_last_wave: true,
+            group: Vec::new(),
+            is_last_group: true,
             work: (0, 0),
             finished_work: 0.0,
             tests: Vec::new(),
@@ -74,7 +74,7 @@ impl<'a> Listener<'a> {
     }
 
     /// Begins with networks that stand somewhere.
-    pub(super) fn begin(
+    pub(super) fn resume_from(
         &mut self,
         runs: Option<ReplicaRunDirs>,
         starts: &[Start],
@@ -101,19 +101,19 @@ impl<'a> Listener<'a> {
                 self.finished_work += plan.work(plan.epochs, 0);
             }
         }
-        self.estimate.begin_at(work);
+        self.estimate.resume_at(work);
         self.runs = runs;
         Ok(())
     }
 
-    pub(super) fn hear(&mut self, event: ReplicaEvent) -> Result<ControlFlow<()>, CliError> {
+    pub(super) fn on_event(&mut self, event: ReplicaEvent) -> Result<ControlFlow<()>, CliError> {
         match event {
             ReplicaEvent::Wave { wave, of_waves, replicas, obstacle, device } => {
                 self.device = Some(device.clone());
-                self.wave = replicas.to_vec();
-                self.is_last_wave = wave == of_waves;
+                self.group = replicas.to_vec();
+                self.is_last_group = wave == of_waves;
                 if of_waves > 1 {
-                    self.show_wave(wave, of_waves, obstacle);
+                    self.show_group(wave, of_waves, obstacle);
                 }
             }
             ReplicaEvent::Progress { progress } => self.show_progress(progress),
@@ -139,7 +139,7 @@ impl<'a> Listener<'a> {
                     return Ok(ControlFlow::Continue(()));
                 }
                 self.tests.push(event.clone());
-                if self.tests.len() == self.wave.len() {
+                if self.tests.len() == self.group.len() {
                     let tests = std::mem::take(&mut self.tests);
                     self.show_tests(&tests);
                 }
@@ -194,7 +194,7 @@ impl<'a> Listener<'a> {
     fn print_json(&mut self, replica: usize, printed: &impl Serialize) -> Result<(), CliError> {
         if self.json {
             let Listener { progress, output, .. } = self;
-            progress.aside(|| output.print_json(&OfReplica { replica, line: printed }))?;
+            progress.suspend(|| output.print_json(&ReplicaLine { replica, line: printed }))?;
         }
         Ok(())
     }
@@ -206,7 +206,7 @@ impl<'a> Listener<'a> {
         // As with the weights: the result is told even where it cannot be written.
         let saved = self.runs.as_ref().map(|runs| runs.save_summary(&results)).transpose();
         if self.json {
-            self.output.print_json(&FinishedAll {
+            self.output.print_json(&SummaryLine {
                 event: "summary",
                 networks: results.replicas.len(),
                 seconds,
@@ -217,14 +217,14 @@ impl<'a> Listener<'a> {
                 Some(Device { backend, name, .. }) => (*backend, name.as_str()),
                 None => ("none", "none: all were trained before"),
             };
-            let tested = self.plans[0].tested;
+            let eval_set = self.plans[0].eval_set;
             self.output.print(format_args!(
                 "{}\n\n{}\n\n\
                  time        {seconds:.1} s\n\
                  backend     {backend}\n\
                  device      {name}",
-                tables::networks(&results.replicas, tested),
-                tables::combinations(&results.combinations, tested),
+                tables::networks(&results.replicas, eval_set),
+                tables::combinations(&results.combinations, eval_set),
             ))?;
         }
         match saved? {

@@ -8,11 +8,11 @@ mod tables;
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 
-use super::output::tell;
+use super::output::eprint_line;
 use super::settings::Settings;
-use super::stop;
-use super::train::{Job, Plan, TrainArgs, announce_device, heard, warn};
-use super::{CliError, Ending};
+use super::signals;
+use super::train::{Plan, TrainArgs, TrainJob, or_stop, print_device, print_warnings};
+use super::{CliError, ExitStatus};
 use apical::config::{Sweep, VARIANTS_MAX, variants};
 use apical::run_dir::ReplicaRunDirs;
 use apical::run_dir::file_names::{TENSORBOARD, replica_folder};
@@ -59,8 +59,11 @@ impl ReplicaArgs {
     ///
     /// # Errors
     /// When a setting is both swept and set.
-    pub(super) fn of_each(&self, settings: &Settings) -> Result<(Vec<Sweep>, usize), CliError> {
-        refuse_what_is_set(settings, &self.sweep, "swept")?;
+    pub(super) fn sweeps_and_replicas(
+        &self,
+        settings: &Settings,
+    ) -> Result<(Vec<Sweep>, usize), CliError> {
+        reject_explicit_settings(settings, &self.sweep, "swept")?;
         Ok((self.sweep.clone(), self.replicas))
     }
 
@@ -70,36 +73,36 @@ impl ReplicaArgs {
     }
 }
 
-pub(super) fn run(arguments: &TrainArgs, mut job: Job) -> Result<Ending, CliError> {
+pub(super) fn run(arguments: &TrainArgs, mut job: TrainJob) -> Result<ExitStatus, CliError> {
     let keep = job.info.keep_checkpoints;
     let variants = variants(&job.info.config, &job.info.sweeps, job.info.replicas)?;
     let selection = arguments.selection()?;
     let dataset = job.dataset(&arguments.data)?;
     let images = job.image_shape(&dataset);
-    job.tell_of_data(&dataset, arguments)?;
+    job.print_data_notes(&dataset, arguments)?;
     let plans: Vec<Plan> =
         variants.iter().map(|variant| Plan::new(&variant.config, &dataset)).collect();
     let (mut runs, mut starts) = (None, vec![Start::Initial; variants.len()]);
-    if let Some(folder) = job.resumed() {
+    if let Some(folder) = job.resumed_folder() {
         let (resumed, from) = ReplicaRunDirs::resume(folder, &variants, keep)?;
-        resumed.notices().for_each(tell);
+        resumed.notices().for_each(eprint_line);
         (runs, starts) = (Some(resumed), from);
     }
     if starts.iter().all(|start| matches!(start, Start::Finished)) {
         let mut listener = Listener::new(arguments.json, images, &variants, &plans);
-        listener.begin(runs, &starts)?;
+        listener.resume_from(runs, &starts)?;
         listener.finish(0.0)?;
-        return job.tell_finished();
+        return job.report_finished();
     }
-    let every = job.is_kept().then_some(job.every);
+    let every = job.has_folder().then_some(job.every);
     let training = Replicas::resume(&variants, dataset, &selection, starts.clone(), every)?;
-    let _held = stop::hold(job.is_kept())?;
+    let _held = signals::defer(job.has_folder())?;
     // Before the first image, so that no hour of training ends at a full or forbidden folder.
     if let Some(folder) = job.create()? {
         runs = Some(ReplicaRunDirs::resume(&folder, &variants, keep)?.0);
     }
     let mut tensorboards = Vec::new();
-    if let Some(folder) = job.resumed()
+    if let Some(folder) = job.resumed_folder()
         && (arguments.tensorboard || folder.join(replica_folder(0)).join(TENSORBOARD).is_dir())
     {
         let of_run = |(replica, plan): (usize, &Plan)| {
@@ -109,28 +112,28 @@ pub(super) fn run(arguments: &TrainArgs, mut job: Job) -> Result<Ending, CliErro
         tensorboards = plans.iter().enumerate().map(of_run).collect::<Result<_, _>>()?;
         training.requests().networks_after_epochs();
     }
-    announce(&plans, training.device());
-    warn(variants.iter().map(|variant| &variant.config));
+    print_plans(&plans, training.device());
+    print_warnings(variants.iter().map(|variant| &variant.config));
     let mut listener = Listener::new(arguments.json, images, &variants, &plans);
-    listener.begin(runs, &starts)?;
+    listener.resume_from(runs, &starts)?;
     listener.tensorboards = tensorboards;
     drop(starts);
     let mut failure = None;
-    let summary = training.run(&mut |event| heard(listener.hear(event), &mut failure));
-    let summary = job.outcome(summary, failure)?;
+    let summary = training.run(&mut |event| or_stop(listener.on_event(event), &mut failure));
+    let summary = job.check_result(summary, failure)?;
     if !summary.stopped {
-        return listener.finish(summary.seconds).map(|()| Ending::Done);
+        return listener.finish(summary.seconds).map(|()| ExitStatus::Done);
     }
-    Ok(job.stopped(&listener.output))
+    Ok(job.report_stopped(&listener.output))
 }
 
 /// Refuses a setting with many values that has one by its flag too.
-pub(super) fn refuse_what_is_set(
+pub(super) fn reject_explicit_settings(
     settings: &Settings,
     sweeps: &[Sweep],
     what: &str,
 ) -> Result<(), CliError> {
-    match sweeps.iter().map(Sweep::key).find(|key| settings.names(key)) {
+    match sweeps.iter().map(Sweep::key).find(|key| settings.is_set(key)) {
         Some(key) => {
             let flag = key.replace('_', "-");
             let message = format!("{key} is given by --{flag} and {what}: leave out one of them");
@@ -140,12 +143,12 @@ pub(super) fn refuse_what_is_set(
     }
 }
 
-fn announce(plans: &[Plan], device: &Device) {
+fn print_plans(plans: &[Plan], device: &Device) {
     let Plan { network, dataset, .. } = &plans[0];
     let images = match plans.iter().all(|plan| *plan == plans[0]) {
         true => format!(": {} each", plans[0].images()),
         false => String::new(),
     };
-    tell(format_args!("training {} x {network} on {dataset}{images}", plans.len()));
-    announce_device(device);
+    eprint_line(format_args!("training {} x {network} on {dataset}{images}", plans.len()));
+    print_device(device);
 }

@@ -10,13 +10,13 @@ use apical::layout::in_words;
 use apical::train::Event;
 
 impl Listener<'_> {
-    pub(super) fn show_wave(&self, wave: usize, of_waves: usize, obstacle: Option<&str>) {
-        let (here, all) = (self.wave.len(), self.variants.len());
+    pub(super) fn show_group(&self, wave: usize, of_waves: usize, obstacle: Option<&str>) {
+        let (here, all) = (self.group.len(), self.variants.len());
         let why = match obstacle {
             Some(obstacle) => format!(": more do not fit, {obstacle}"),
             None => ", those whose arrays have one shape".to_string(),
         };
-        self.progress.tell(format_args!(
+        self.progress.print_line(format_args!(
             "wave {wave}/{of_waves}: {here} of {all} networks train side by side{why}"
         ));
     }
@@ -29,7 +29,7 @@ impl Listener<'_> {
     /// The same, with other work done besides.
     fn left_after(&self, epochs: u32, images: usize, besides: f64) -> Option<Duration> {
         let of_wave: f64 =
-            self.wave.iter().map(|&replica| self.plans[replica].work(epochs, images)).sum();
+            self.group.iter().map(|&replica| self.plans[replica].work(epochs, images)).sum();
         self.estimate.left(self.finished_work + of_wave + besides)
     }
 
@@ -37,31 +37,31 @@ impl Listener<'_> {
         if let &Event::Progress { epoch, images, of_images, train_error, images_per_second } =
             progress
         {
-            let (networks, of) = (self.wave.len(), self.plans[self.wave[0]].epochs);
+            let (networks, of) = (self.group.len(), self.plans[self.group[0]].epochs);
             let message = format!(
                 "{}, {images_per_second:.0} images/s, training error \
                  {train_error:.2} %, {}",
                 in_words(networks),
                 self.left(epoch - 1, images)
             );
-            self.progress.advance(format_args!("epoch {epoch}/{of}"), images, of_images, message);
+            self.progress.update(format_args!("epoch {epoch}/{of}"), images, of_images, message);
             self.work = (epoch - 1, images);
         }
         if let &Event::TestProgress { epoch, test_images, of_test_images } = progress {
-            let Plan { epochs: of, tested, .. } = self.plans[self.wave[0]];
-            let test_work = self.wave.iter().map(|&one| self.plans[one].test_work(test_images));
+            let Plan { epochs: of, eval_set, .. } = self.plans[self.group[0]];
+            let test_work = self.group.iter().map(|&one| self.plans[one].test_work(test_images));
             let (epochs, images) = self.work;
             let left = time_left(self.left_after(epochs, images, test_work.sum()));
-            let message = format!("{}, {left}", in_words(self.wave.len()));
-            let what = format_args!("epoch {epoch}/{of}, {tested} images");
-            self.progress.advance(what, test_images, of_test_images, message);
+            let message = format!("{}, {left}", in_words(self.group.len()));
+            let what = format_args!("epoch {epoch}/{of}, {eval_set} images");
+            self.progress.update(what, test_images, of_test_images, message);
         }
     }
 
     /// One line for the tests of all networks of the wave.
     pub(super) fn show_tests(&self, tests: &[Event]) {
         let networks = tests.len();
-        let Plan { epochs: of, tested, .. } = self.plans[self.wave[0]];
+        let Plan { epochs: of, eval_set, .. } = self.plans[self.group[0]];
         let spread = |value: &dyn Fn(&Event) -> f64| {
             let Spread { mean, sd, .. } = Spread::of(&tests.iter().map(value).collect::<Vec<_>>());
             match sd {
@@ -80,9 +80,9 @@ impl Listener<'_> {
         });
         match tests[0] {
             Event::QuickTest { epoch, images, test_images, .. } => {
-                self.progress.tell(format_args!(
-                    "epoch {epoch}/{of}, {images} images, {}: {tested} error {test_error} of the first \
-                     {test_images} {tested} images",
+                self.progress.print_line(format_args!(
+                    "epoch {epoch}/{of}, {images} images, {}: {eval_set} error {test_error} of the first \
+                     {test_images} {eval_set} images",
                     in_words(networks),
                 ));
             }
@@ -92,11 +92,11 @@ impl Listener<'_> {
                     _ => f64::NAN,
                 });
                 let left = match self.left(epoch, 0) {
-                    left if epoch < of || !self.is_last_wave => format!(", {left}"),
+                    left if epoch < of || !self.is_last_group => format!(", {left}"),
                     _ => String::new(),
                 };
-                self.progress.tell(format_args!(
-                    "epoch {epoch}/{of}, {}: training error {train_error}, {tested} error {test_error}, \
+                self.progress.print_line(format_args!(
+                    "epoch {epoch}/{of}, {}: training error {train_error}, {eval_set} error {test_error}, \
                      {:.0} images/s{left}",
                     in_words(networks),
                     images_per_second * networks as f64,

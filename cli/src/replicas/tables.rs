@@ -6,11 +6,11 @@ use apical::evaluate::Spread;
 use apical::figures::Table;
 use apical::run_dir::replicas::{CombinationResult, ReplicaResult, setting_text};
 
-/// A line for each network. `tested`: the images that they were tested on.
-pub(super) fn networks(replicas: &[ReplicaResult], tested: &str) -> String {
+/// A line for each network. `eval_set`: the images that they were eval_set on.
+pub(super) fn networks(replicas: &[ReplicaResult], eval_set: &str) -> String {
     let settings = replicas.first().map(|result| &result.settings);
     let mut table =
-        table(&["network", "seed"], settings, &[&format!("{tested} error %"), "weights sha256"]);
+        table(&["network", "seed"], settings, &[&format!("{eval_set} error %"), "weights sha256"]);
     for result in replicas {
         let ReplicaResult { replica, seed, settings, test_error, weights_sha256, .. } = result;
         let mut row = vec![replica.to_string(), seed.to_string()];
@@ -22,9 +22,9 @@ pub(super) fn networks(replicas: &[ReplicaResult], tested: &str) -> String {
 }
 
 /// A line for each combination of swept settings.
-pub(super) fn combinations(combinations: &[CombinationResult], tested: &str) -> String {
+pub(super) fn combinations(combinations: &[CombinationResult], eval_set: &str) -> String {
     let settings = combinations.first().map(|result| &result.settings);
-    let mean = format!("mean {tested} error %");
+    let mean = format!("mean {eval_set} error %");
     let mut table = table(&[], settings, &["networks", &mean, "sd", "SEM"]);
     for CombinationResult { settings, networks, test_error, .. } in combinations {
         let Spread { mean, sd, sem } = test_error;

@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 
 use super::TrainArgs;
 use crate::machine::DataArgs;
-use crate::output::{Output, tell};
-use crate::run_data::warn_of_other_data;
-use crate::stop;
-use crate::{CliError, Ending};
+use crate::output::{Output, eprint_line};
+use crate::run_data::warn_if_other_data;
+use crate::signals;
+use crate::{CliError, ExitStatus};
 use apical::config::{Config, variants};
 use apical::dataset::{DataIdentity, Dataset};
 use apical::run_dir::file_names::{WEIGHTS, replica_folder};
@@ -19,20 +19,20 @@ use apical::run_dir::{CheckpointFolder, FolderLock, ImageSpec, RunInfo, now_rfc3
 use apical::train::{Every, Position, TrainError};
 
 /// How many of the last checkpoints are kept, where nothing else is asked for.
-const KEEP: usize = 2;
+const DEFAULT_KEEP_CHECKPOINTS: usize = 2;
 
 /// What a run has on disk to go on from.
-enum Kept {
+enum CheckpointCoverage {
     /// Each network has a checkpoint.
     All,
     /// Some networks have one.
-    Part,
+    Partial,
     /// No network has one.
-    Nothing,
+    None,
 }
 
 /// A run that is to be begun or gone on with.
-pub(crate) struct Job {
+pub(crate) struct TrainJob {
     pub(crate) info: RunInfo,
     pub(crate) every: Every,
     folder: Option<PathBuf>,
@@ -40,23 +40,23 @@ pub(crate) struct Job {
     lock: Option<FolderLock>,
 }
 
-impl Job {
+impl TrainJob {
     /// # Errors
     /// When a setting cannot be read, or the folder holds no run to go on with.
     pub(super) fn new(arguments: &TrainArgs) -> Result<Self, CliError> {
         let every = arguments.checkpoint_every.unwrap_or(Every::Epochs(1));
         if let Some(folder) = &arguments.resume {
-            if let Some(flag) = arguments.settings.first_given() {
+            if let Some(flag) = arguments.settings.first_explicit_flag() {
                 let message = format!("--resume takes all settings from the run: leave out {flag}");
                 return Err(CliError::Usage(message));
             }
-            return Job::resume(arguments, folder);
+            return TrainJob::resume(arguments, folder);
         }
-        let (sweeps, replicas) = arguments.networks.of_each(&arguments.settings)?;
+        let (sweeps, replicas) = arguments.networks.sweeps_and_replicas(&arguments.settings)?;
         let info = RunInfo {
             version: env!("CARGO_PKG_VERSION").to_string(),
             date: now_rfc3339(),
-            data: arguments.data.folder().and_then(|folder| std::path::absolute(folder).ok()),
+            data: arguments.data.path().and_then(|folder| std::path::absolute(folder).ok()),
             read_options: arguments.data.reading(),
             dataset_sha256: String::new(),
             class_names: Vec::new(),
@@ -64,30 +64,30 @@ impl Job {
             training_images: 0,
             test_images: 0,
             checkpoint_every: every,
-            keep_checkpoints: arguments.keep_checkpoints.unwrap_or(KEEP),
+            keep_checkpoints: arguments.keep_checkpoints.unwrap_or(DEFAULT_KEEP_CHECKPOINTS),
             replicas,
             sweeps,
             config: arguments.settings.resolve(|_| ())?,
         };
         match &arguments.out {
             Some(folder) if arguments.resume_if_exists && RunInfo::exists(folder) => {
-                let job = Job::resume(arguments, folder)?;
+                let job = TrainJob::resume(arguments, folder)?;
                 let difference = difference(&job.info, &info)?;
                 difference.map_or(Ok(job), |difference| {
-                    Err(CliError::OtherRun { folder: folder.clone(), difference })
+                    Err(CliError::SettingsMismatch { folder: folder.clone(), difference })
                 })
             }
-            out => Ok(Job { info, every, folder: out.clone(), lock: None }),
+            out => Ok(TrainJob { info, every, folder: out.clone(), lock: None }),
         }
     }
 
     fn resume(arguments: &TrainArgs, folder: &Path) -> Result<Self, CliError> {
         let (mut info, lock) = RunInfo::open(folder)?;
-        lock.notice().into_iter().for_each(tell);
+        lock.notice().into_iter().for_each(eprint_line);
         info.keep_checkpoints = arguments.keep_checkpoints.unwrap_or(info.keep_checkpoints);
         let every = arguments.checkpoint_every.unwrap_or(info.checkpoint_every);
         let (folder, lock) = (Some(folder.to_owned()), Some(lock));
-        Ok(Job { info, every, folder, lock })
+        Ok(TrainJob { info, every, folder, lock })
     }
 
     /// Opens the data set: that of the run, which may have moved to where the arguments say.
@@ -95,7 +95,7 @@ impl Job {
     /// # Errors
     /// When it cannot be read, or is another one.
     pub(crate) fn dataset(&mut self, data: &DataArgs) -> Result<Dataset, CliError> {
-        let Some(folder) = self.resumed() else {
+        let Some(folder) = self.resumed_folder() else {
             let dataset = data.open()?;
             if self.folder.is_some() {
                 self.info.set_data_identity(&DataIdentity::of(&dataset));
@@ -103,16 +103,16 @@ impl Job {
             return Ok(dataset);
         };
         let of_run = self.info.data_identity();
-        if data.folder().is_none() {
+        if data.path().is_none() {
             let dataset = open_training_data(&of_run, folder)?;
-            dataset.warnings.iter().for_each(tell);
+            dataset.warnings.iter().for_each(eprint_line);
             return Ok(dataset);
         }
-        let dataset = data.or(self.info.read_options).open()?;
+        let dataset = data.with_defaults(self.info.read_options).open()?;
         let found = DataIdentity::of(&dataset);
         if found.sha256 != of_run.sha256 {
             let (folder, data) = (folder.to_owned(), Box::new([of_run, found]));
-            return Err(CliError::NotOfRun { folder, data });
+            return Err(CliError::DataMismatch { folder, data });
         }
         check_class_names(&of_run, &found, folder)?;
         Ok(dataset)
@@ -127,28 +127,28 @@ impl Job {
     ///
     /// # Errors
     /// Returns an error if there is no such part.
-    pub(crate) fn tell_of_data(
+    pub(crate) fn print_data_notes(
         &self,
         dataset: &Dataset,
         arguments: &TrainArgs,
     ) -> Result<(), CliError> {
-        if self.resumed().is_none() {
-            warn_of_other_data(dataset, &arguments.data, arguments.settings.file());
+        if self.resumed_folder().is_none() {
+            warn_if_other_data(dataset, &arguments.data, arguments.settings.file());
         }
         let Config { validation_images: validation, train_images: images, test_images, .. } =
             self.info.config;
         let notes = dataset.subset_warnings(validation, images, test_images);
-        notes.map_err(TrainError::from)?.iter().for_each(tell);
+        notes.map_err(TrainError::from)?.iter().for_each(eprint_line);
         Ok(())
     }
 
     /// Whether the run is written into a folder.
-    pub(crate) fn is_kept(&self) -> bool {
+    pub(crate) fn has_folder(&self) -> bool {
         self.folder.is_some()
     }
 
     /// The folder of the run that goes on.
-    pub(crate) fn resumed(&self) -> Option<&Path> {
+    pub(crate) fn resumed_folder(&self) -> Option<&Path> {
         self.lock.as_ref().and(self.folder.as_deref())
     }
 
@@ -160,7 +160,7 @@ impl Job {
         match &self.folder {
             Some(folder) if self.lock.is_none() => {
                 let lock = self.info.create(folder)?;
-                lock.notice().into_iter().for_each(tell);
+                lock.notice().into_iter().for_each(eprint_line);
                 self.lock = Some(lock);
                 Ok(Some(folder.clone()))
             }
@@ -178,17 +178,20 @@ impl Job {
     }
 
     /// Says that there is nothing left to do.
-    pub(crate) fn tell_finished(&self) -> Result<Ending, CliError> {
+    pub(crate) fn report_finished(&self) -> Result<ExitStatus, CliError> {
         let folder = self.folder.clone().unwrap_or_default();
-        tell(format_args!("{}: this run is finished, nothing is left to do", folder.display()));
-        Ok(Ending::Done)
+        eprint_line(format_args!(
+            "{}: this run is finished, nothing is left to do",
+            folder.display()
+        ));
+        Ok(ExitStatus::Done)
     }
 
     /// What a training came to. Where it failed, or a listener did, it is said how to go on with it.
     ///
     /// # Errors
     /// That of the listener, or of the training.
-    pub(crate) fn outcome<T>(
+    pub(crate) fn check_result<T>(
         &self,
         summary: Result<T, TrainError>,
         failure: Option<CliError>,
@@ -199,15 +202,15 @@ impl Job {
         };
         if let (Err(_), Some(folder)) = (&outcome, &self.folder) {
             let resume = format!("'apical train --resume {}'", folder.display());
-            match self.kept(folder) {
-                Kept::All => tell(format_args!(
+            match self.checkpoint_coverage(folder) {
+                CheckpointCoverage::All => eprint_line(format_args!(
                     "what was learned up to the last checkpoint is kept: {resume} goes on from there"
                 )),
-                Kept::Part => tell(format_args!(
+                CheckpointCoverage::Partial => eprint_line(format_args!(
                     "what networks learned up to their last checkpoints is kept: {resume} goes on from there; \
                      those without a checkpoint begin again"
                 )),
-                Kept::Nothing => tell(format_args!(
+                CheckpointCoverage::None => eprint_line(format_args!(
                     "nothing was kept, as no checkpoint was written yet: {resume} begins the training again"
                 )),
             }
@@ -216,37 +219,46 @@ impl Job {
     }
 
     /// Which networks have a checkpoint, or their weights. An unreadable folder counts as one without.
-    fn kept(&self, folder: &Path) -> Kept {
+    fn checkpoint_coverage(&self, folder: &Path) -> CheckpointCoverage {
         let has_any = |run: &Path| {
             run.join(WEIGHTS).is_file() || CheckpointFolder::count(run).is_ok_and(|count| count > 0)
         };
         if !self.info.is_of_many() {
-            return if has_any(folder) { Kept::All } else { Kept::Nothing };
+            return if has_any(folder) {
+                CheckpointCoverage::All
+            } else {
+                CheckpointCoverage::None
+            };
         }
         let variants = variants(&self.info.config, &self.info.sweeps, self.info.replicas);
         let all = variants.map_or(0, |variants| variants.len());
         let kept = (0..all).filter(|&index| has_any(&folder.join(replica_folder(index)))).count();
         match kept {
-            0 => Kept::Nothing,
-            kept if kept == all => Kept::All,
-            _ => Kept::Part,
+            0 => CheckpointCoverage::None,
+            kept if kept == all => CheckpointCoverage::All,
+            _ => CheckpointCoverage::Partial,
         }
     }
 
     /// Says how to go on with a run that was stopped, unless nobody reads any more.
-    pub(crate) fn stopped(&self, output: &Output) -> Ending {
+    pub(crate) fn report_stopped(&self, output: &Output) -> ExitStatus {
         match &self.folder {
             _ if output.is_closed() => {}
             Some(folder) => {
-                let does = match self.kept(folder) {
-                    Kept::Nothing => "begins the training again, as no checkpoint was written",
+                let does = match self.checkpoint_coverage(folder) {
+                    CheckpointCoverage::None => {
+                        "begins the training again, as no checkpoint was written"
+                    }
                     _ => "goes on from here",
                 };
-                tell(format_args!("stopped; 'apical train --resume {}' {does}", folder.display()));
+                eprint_line(format_args!(
+                    "stopped; 'apical train --resume {}' {does}",
+                    folder.display()
+                ));
             }
-            None => tell("stopped; without --out nothing was kept"),
+            None => eprint_line("stopped; without --out nothing was kept"),
         }
-        stop::signal().map_or(Ending::Done, Ending::Stopped)
+        signals::signal().map_or(ExitStatus::Done, ExitStatus::Stopped)
     }
 }
 
@@ -271,7 +283,7 @@ fn difference(run: &RunInfo, wanted: &RunInfo) -> Result<Option<String>, CliErro
 }
 
 /// Keeps the first failure of a listener, which breaks a training off.
-pub(crate) fn heard(
+pub(crate) fn or_stop(
     flow: Result<ControlFlow<()>, CliError>,
     failure: &mut Option<CliError>,
 ) -> ControlFlow<()> {

@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 
 use serde::Serialize;
 
-use super::job::Job;
+use super::job::TrainJob;
 use super::plan::Plan;
 use crate::CliError;
 use crate::output::Output;
-use crate::progress::{Estimate, Progress, time_left};
+use crate::progress::{Progress, TimeEstimate, time_left};
 use crate::tui::Dashboard;
 use apical::network::Network;
 use apical::plots::TensorBoard;
@@ -25,9 +25,9 @@ pub(super) struct Listener<'a> {
     pub(super) progress: Progress,
     /// In place of the progress.
     pub(super) dashboard: Option<Dashboard>,
-    pub(super) estimate: Estimate,
+    pub(super) estimate: TimeEstimate,
     pub(super) plan: &'a Plan,
-    pub(super) job: &'a Job,
+    pub(super) job: &'a TrainJob,
     pub(super) images: ImageSpec,
     /// Work done when the last training images were.
     pub(super) work: f64,
@@ -58,7 +58,7 @@ impl<'a> Finished<'a> {
 }
 
 impl Listener<'_> {
-    pub(super) fn hear(&mut self, event: &Event) -> Result<ControlFlow<()>, CliError> {
+    pub(super) fn on_event(&mut self, event: &Event) -> Result<ControlFlow<()>, CliError> {
         if self.dashboard.is_none() {
             self.show(event);
         }
@@ -79,7 +79,8 @@ impl Listener<'_> {
             tensorboard.write_event(event)?;
         }
         // Last, for it may wait for a key.
-        let flow = self.dashboard.as_mut().map_or(ControlFlow::Continue(()), |it| it.hear(event));
+        let flow =
+            self.dashboard.as_mut().map_or(ControlFlow::Continue(()), |it| it.on_event(event));
         // Who stopped reading wants no more, unless there are files to be written.
         let is_wanted = self.run.is_some() || !self.output.is_closed();
         Ok(if is_wanted { flow } else { ControlFlow::Break(()) })
@@ -96,13 +97,13 @@ impl Listener<'_> {
     fn print_json(&mut self, line: &impl Serialize) -> Result<(), CliError> {
         if self.json {
             let Listener { progress, output, .. } = self;
-            progress.aside(|| output.print_json(line))?;
+            progress.suspend(|| output.print_json(line))?;
         }
         Ok(())
     }
 
     fn show(&mut self, event: &Event) {
-        let Plan { epochs: of, tested, .. } = self.plan;
+        let Plan { epochs: of, eval_set, .. } = self.plan;
         match event {
             Event::Progress { epoch, images, of_images, train_error, images_per_second } => {
                 self.work = self.plan.work(epoch - 1, *images);
@@ -111,18 +112,18 @@ impl Listener<'_> {
                     "{images_per_second:.0} images/s, training error {train_error:.2} %, {left}"
                 );
                 let what = format_args!("epoch {epoch}/{of}");
-                self.progress.advance(what, *images, *of_images, message);
+                self.progress.update(what, *images, *of_images, message);
             }
             Event::TestProgress { epoch, test_images, of_test_images } => {
                 let done = self.work + self.plan.test_work(*test_images);
                 let left = time_left(self.estimate.left(done));
-                let what = format_args!("epoch {epoch}/{of}, {tested} images");
-                self.progress.advance(what, *test_images, *of_test_images, left);
+                let what = format_args!("epoch {epoch}/{of}, {eval_set} images");
+                self.progress.update(what, *test_images, *of_test_images, left);
             }
             Event::QuickTest { epoch, images, test_error, test_images } => {
-                self.progress.tell(format_args!(
-                    "epoch {epoch}/{of}, {images} images: {tested} error {test_error:.2} % of the first \
-                     {test_images} {tested} images"
+                self.progress.print_line(format_args!(
+                    "epoch {epoch}/{of}, {images} images: {eval_set} error {test_error:.2} % of the first \
+                     {test_images} {eval_set} images"
                 ));
             }
             // For files alone.
@@ -135,8 +136,8 @@ impl Listener<'_> {
                     left if epoch < of => format!(", {}", time_left(left)),
                     _ => String::new(),
                 };
-                self.progress.tell(format_args!(
-                    "epoch {epoch}/{of}: training error {train_error:.2} %, {tested} error \
+                self.progress.print_line(format_args!(
+                    "epoch {epoch}/{of}: training error {train_error:.2} %, {eval_set} error \
                      {test_error:.2} %, {images_per_second:.0} images/s{left}"
                 ));
             }
@@ -172,16 +173,16 @@ impl Listener<'_> {
     }
 
     fn print(&mut self, finished: &Finished, summary: &Summary) -> Result<(), CliError> {
-        let Plan { epochs, images, tested, .. } = self.plan;
+        let Plan { epochs, images, eval_set, .. } = self.plan;
         let Finished { test_error, seconds, backend, device, weights_sha256, .. } = finished;
         self.output.print(format_args!(
-            "{what:<11} {test_error:.2} % of {count} {tested} images\n\
+            "{what:<11} {test_error:.2} % of {count} {eval_set} images\n\
              time        {seconds:.1} s\n\
              images      {epochs} x {images}\n\
              backend     {backend}\n\
              device      {device}\n\
              weights     sha256 {weights_sha256}",
-            what = format!("{tested} error"),
+            what = format!("{eval_set} error"),
             count = summary.evaluation.images(),
         ))
     }

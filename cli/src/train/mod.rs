@@ -7,23 +7,23 @@ mod plan;
 use std::path::{Path, PathBuf};
 
 use super::machine::{DataArgs, MachineArgs};
-use super::output::{Output, tell};
-use super::progress::{Estimate, Progress};
+use super::output::{Output, eprint_line};
+use super::progress::{Progress, TimeEstimate};
 use super::replicas::{self, ReplicaArgs};
 use super::settings::Settings;
-use super::stop;
+use super::signals;
 use super::tui::{self, Dashboard};
-use super::{CliError, EXIT_CODES, Ending};
+use super::{CliError, EXIT_CODES, ExitStatus};
 use apical::run_dir::RunDir;
 use apical::run_dir::file_names::TENSORBOARD;
 use apical::schedule::Selection;
 use apical::train::{Every, Start, Training};
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
-pub(super) use job::{Job, heard};
+pub(super) use job::{TrainJob, or_stop};
 pub(super) use listener::Finished;
 use listener::Listener;
-pub(super) use plan::{Plan, announce_device, warn};
+pub(super) use plan::{Plan, print_device, print_warnings};
 
 /// Train a network, or many side by side, and test after each epoch
 ///
@@ -92,10 +92,10 @@ impl TrainArgs {
     }
 }
 
-pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
-    let mut job = Job::new(arguments)?;
+pub(super) fn run(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
+    let mut job = TrainJob::new(arguments)?;
     if arguments.tui {
-        tui::check(job.info.is_of_many(), arguments.json)?;
+        tui::ensure_usable(job.info.is_of_many(), arguments.json)?;
     }
     if job.info.is_of_many() {
         return replicas::run(arguments, job);
@@ -104,25 +104,25 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
     let selection = arguments.selection()?;
     let dataset = job.dataset(&arguments.data)?;
     let images = job.image_shape(&dataset);
-    job.tell_of_data(&dataset, arguments)?;
+    job.print_data_notes(&dataset, arguments)?;
     let plan = Plan::new(&config, &dataset);
     let (mut run, mut start) = (None, Start::Initial);
-    if let Some(folder) = job.resumed() {
+    if let Some(folder) = job.resumed_folder() {
         let (resumed, from) = RunDir::resume(folder, &config, job.info.keep_checkpoints)?;
-        resumed.notices().iter().for_each(tell);
+        resumed.notices().iter().for_each(eprint_line);
         (run, start) = (Some(resumed), from);
     }
-    let mut estimate = Estimate::start(plan.work(config.epochs, 0));
+    let mut estimate = TimeEstimate::start(plan.work(config.epochs, 0));
     let mut training = match &start {
-        Start::Finished => return job.tell_finished(),
+        Start::Finished => return job.report_finished(),
         Start::Initial => Training::new(config.clone(), dataset, &selection)?,
         Start::Checkpoint(checkpoint) => {
-            estimate.begin_at(plan.work_before(&checkpoint.position));
-            tell(job.from(&checkpoint.position));
+            estimate.resume_at(plan.work_before(&checkpoint.position));
+            eprint_line(job.from(&checkpoint.position));
             Training::resume(config.clone(), dataset, &selection, checkpoint)?
         }
     };
-    let _held = stop::hold(job.is_kept())?;
+    let _held = signals::defer(job.has_folder())?;
     // Before the first image, so that no hour of training ends at a full or forbidden folder.
     if let Some(folder) = job.create()? {
         run = Some(RunDir::create(&folder, &config, job.info.keep_checkpoints)?);
@@ -131,7 +131,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
         training.keep_checkpoints(job.every);
     }
     let mut tensorboard = None;
-    if let Some(folder) = job.resumed()
+    if let Some(folder) = job.resumed_folder()
         && (arguments.tensorboard || folder.join(TENSORBOARD).is_dir())
     {
         tensorboard = Some(plan.tensorboard(folder, images.clone(), &start)?);
@@ -139,10 +139,10 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
     }
     drop(start);
     plan.announce(training.device());
-    warn([&config]);
+    print_warnings([&config]);
     let mut dashboard = None;
     if arguments.tui {
-        let folder = job.resumed().map(Path::to_owned);
+        let folder = job.resumed_folder().map(Path::to_owned);
         let opened = Dashboard::open(&plan, &training, images.clone(), folder, estimate);
         dashboard = Some(opened?);
     }
@@ -160,11 +160,11 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<Ending, CliError> {
         work: 0.0,
     };
     let mut failure = None;
-    let summary = training.run(&mut |event| heard(listener.hear(event), &mut failure));
-    let summary = job.outcome(summary, failure)?;
+    let summary = training.run(&mut |event| or_stop(listener.on_event(event), &mut failure));
+    let summary = job.check_result(summary, failure)?;
     if !summary.stopped {
-        return listener.finish(&summary, &training).map(|()| Ending::Done);
+        return listener.finish(&summary, &training).map(|()| ExitStatus::Done);
     }
     listener.clear();
-    Ok(job.stopped(&listener.output))
+    Ok(job.report_stopped(&listener.output))
 }

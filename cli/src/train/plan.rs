@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::output::tell;
+use crate::output::eprint_line;
 use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::plots::TensorBoard;
@@ -20,8 +20,8 @@ pub(crate) struct Plan {
     pub(crate) epochs: u32,
     pub(crate) images: usize,
     pub(crate) test_images: usize,
-    /// What the images are called that are tested on.
-    pub(crate) tested: &'static str,
+    /// What the images are called that are eval_set on.
+    pub(crate) eval_set: &'static str,
     /// Simulated time in ms of a training and of a test image: work, to judge the time left by.
     image_work: f64,
     test_image_work: f64,
@@ -42,7 +42,7 @@ impl Plan {
                 0 => dataset.test_count,
                 count => count,
             },
-            tested: if held_out > 0 { "validation" } else { "test" },
+            eval_set: if held_out > 0 { "validation" } else { "test" },
             image_work: 2.0 * f64::from(config.phase_ms),
             test_image_work: f64::from(config.test_ms),
         }
@@ -72,9 +72,9 @@ impl Plan {
             Start::Checkpoint(checkpoint) => checkpoint.position,
             // Of a run that was killed before its first checkpoint, all is lost.
             _ if folder.exists() => Position::START,
-            _ => return TensorBoard::create(&folder, images, self.images, self.tested),
+            _ => return TensorBoard::create(&folder, images, self.images, self.eval_set),
         };
-        TensorBoard::resume(&folder, images, self.images, self.tested, &position)
+        TensorBoard::resume(&folder, images, self.images, self.eval_set, &position)
     }
 
     /// Work done before a training went on from a position.
@@ -84,31 +84,31 @@ impl Plan {
 
     pub(super) fn announce(&self, device: &Device) {
         let Plan { network, dataset, .. } = self;
-        tell(format_args!("training {network} on {dataset}: {}", self.images()));
-        announce_device(device);
+        eprint_line(format_args!("training {network} on {dataset}: {}", self.images()));
+        print_device(device);
     }
 
     /// What is shown, in words.
     pub(crate) fn images(&self) -> String {
-        let Plan { epochs, images, test_images, tested, .. } = self;
-        format!("{epochs} x {images} images, {test_images} {tested} images")
+        let Plan { epochs, images, test_images, eval_set, .. } = self;
+        format!("{epochs} x {images} images, {test_images} {eval_set} images")
     }
 }
 
 /// Prints the warnings of settings, each once.
-pub(crate) fn warn<'a>(configs: impl IntoIterator<Item = &'a Config>) {
+pub(crate) fn print_warnings<'a>(configs: impl IntoIterator<Item = &'a Config>) {
     let mut printed = Vec::new();
     for warning in configs.into_iter().flat_map(Config::warnings) {
         if !printed.contains(&warning) {
-            tell(format_args!("warning: {warning}"));
+            eprint_line(format_args!("warning: {warning}"));
             printed.push(warning);
         }
     }
 }
 
-pub(crate) fn announce_device(device: &Device) {
-    tell(format_args!("backend {}, device {}", device.backend, device.name));
+pub(crate) fn print_device(device: &Device) {
+    eprint_line(format_args!("backend {}, device {}", device.backend, device.name));
     if let Some(note) = &device.note {
-        tell(note);
+        eprint_line(note);
     }
 }

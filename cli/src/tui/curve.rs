@@ -6,47 +6,47 @@ pub(super) struct Curve {
     /// Each the mean of as many values as any other; the last one of those that there are.
     pub(super) points: Vec<(f64, f64)>,
     /// Values of a point: 2 to this power.
-    halvings: u32,
+    log2_values: u32,
     /// Values of the last point.
-    of_last: u32,
+    last_values: u32,
 }
 
 /// Most points of a curve: no screen shows more.
-const MOST_POINTS: usize = 4096;
+const MAX_POINTS: usize = 4096;
 
 impl Curve {
     pub(super) fn push(&mut self, place: f64, value: f64) {
         match self.points.last_mut() {
-            Some(last) if self.of_last < 1 << self.halvings => {
-                self.of_last += 1;
-                let part = 1.0 / f64::from(self.of_last);
+            Some(last) if self.last_values < 1 << self.log2_values => {
+                self.last_values += 1;
+                let part = 1.0 / f64::from(self.last_values);
                 *last = (last.0 + (place - last.0) * part, last.1 + (value - last.1) * part);
             }
             _ => {
-                if self.points.len() >= MOST_POINTS {
-                    self.halve();
+                if self.points.len() >= MAX_POINTS {
+                    self.merge_pairs();
                 }
                 self.points.push((place, value));
-                self.of_last = 1;
+                self.last_values = 1;
             }
         }
     }
 
     /// Two neighbours become one.
-    fn halve(&mut self) {
+    fn merge_pairs(&mut self) {
         let mean = |pair: &[(f64, f64)]| {
             let [first, last] = [pair[0], pair[pair.len() - 1]];
             ((first.0 + last.0) / 2.0, (first.1 + last.1) / 2.0)
         };
         self.points = self.points.chunks(2).map(mean).collect();
-        self.halvings += 1;
+        self.log2_values += 1;
     }
 
     pub(super) fn last(&self) -> Option<f64> {
         self.points.last().map(|point| point.1)
     }
 
-    pub(super) fn least(&self) -> Option<f64> {
+    pub(super) fn min(&self) -> Option<f64> {
         self.points.iter().map(|point| point.1).reduce(f64::min)
     }
 }

@@ -15,8 +15,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::CliError;
-use super::progress::Estimate;
-use super::stop;
+use super::progress::TimeEstimate;
+use super::signals;
 use super::train::Plan;
 use apical::config::Config;
 use apical::network::Network;
@@ -24,21 +24,21 @@ use apical::run_dir::{ImageSpec, weights};
 use apical::train::{Event, Requests, Training};
 use keys::Action;
 use screen::Screen;
-pub(super) use screen::{give_back as give_terminal_back, has_terminal};
-use state::{Activity, State, Subject};
+pub(super) use screen::{has_terminal, restore as give_terminal_back};
+use state::{RunSummary, State, Status};
 
 /// Time between two looks for a signal while nothing else happens.
-const LOOK_FOR_SIGNALS_EVERY: Duration = Duration::from_millis(200);
+const SIGNAL_POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// Time between two looks at the weights.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Shows a training, as long as it lives.
 pub(super) struct Dashboard {
     shared: Arc<Shared>,
     requests: Arc<Requests>,
     plan: Plan,
-    estimate: Estimate,
-    looked: Instant,
+    estimate: TimeEstimate,
+    last_snapshot: Instant,
     /// Where weights are saved.
     folder: Option<PathBuf>,
     config: Config,
@@ -50,7 +50,7 @@ pub(super) struct Dashboard {
 struct Shared {
     state: Mutex<State>,
     /// A key was pressed.
-    pressed: Condvar,
+    key_pressed: Condvar,
     requests: Arc<Requests>,
 }
 
@@ -60,51 +60,51 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn newer_than(&self, version: Option<u64>) -> Option<State> {
+    fn state_if_changed(&self, version: Option<u64>) -> Option<State> {
         let state = self.state();
         (Some(state.version) != version).then(|| state.clone())
     }
 
-    fn act(&self, action: Action) {
+    fn apply(&self, action: Action) {
         let mut state = self.state();
-        state.act(action);
-        if state.activity == Activity::Stopping {
-            if state.wants_weights {
+        state.apply(action);
+        if state.status == Status::Stopping {
+            if state.save_requested {
                 // They are given before the end.
                 self.requests.networks_now();
             }
-            stop::token().request();
+            signals::token().request();
         }
         drop(state);
-        self.pressed.notify_all();
+        self.key_pressed.notify_all();
     }
 
     /// Shows what was said about signals, if it is new.
-    fn look_for_signals(&self) {
-        let notice = stop::notice();
+    fn poll_signals(&self) {
+        let notice = signals::last_notice();
         let mut state = self.state();
-        if !notice.is_empty() && state.signals != notice {
-            state.activity = Activity::Stopping;
-            state.signals.clone_from(&notice);
-            state.tell(notice);
+        if !notice.is_empty() && state.signal_notice != notice {
+            state.status = Status::Stopping;
+            state.signal_notice.clone_from(&notice);
+            state.set_message(notice);
             drop(state);
-            self.pressed.notify_all();
+            self.key_pressed.notify_all();
         }
     }
 
     /// Waits while the training is paused and nothing else is wanted. No signal wakes it: it looks now and then.
-    fn wait(&self) {
+    fn wait_while_paused(&self) {
         let mut state = self.state();
-        while matches!(state.activity, Activity::Pausing | Activity::Paused)
-            && !state.wants_weights
-            && !state.wants_test
-            && !stop::token().is_requested()
+        while matches!(state.status, Status::Pausing | Status::Paused)
+            && !state.save_requested
+            && !state.test_requested
+            && !signals::token().is_requested()
         {
-            if state.activity == Activity::Pausing {
-                state.activity = Activity::Paused;
+            if state.status == Status::Pausing {
+                state.status = Status::Paused;
                 state.version += 1;
             }
-            let waited = self.pressed.wait_timeout(state, LOOK_FOR_SIGNALS_EVERY);
+            let waited = self.key_pressed.wait_timeout(state, SIGNAL_POLL_INTERVAL);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
@@ -115,7 +115,7 @@ impl Shared {
 /// # Errors
 /// When there are many networks, standard error is no terminal, or standard output would be written over
 /// it.
-pub(super) fn check(are_many: bool, prints_json: bool) -> Result<(), CliError> {
+pub(super) fn ensure_usable(are_many: bool, prints_json: bool) -> Result<(), CliError> {
     let refuse = |reason: &str| Err(CliError::Usage(format!("--tui {reason}")));
     if are_many {
         return refuse("shows one network: with many, --tensorboard shows each");
@@ -141,33 +141,33 @@ impl Dashboard {
         training: &Training,
         images: ImageSpec,
         folder: Option<PathBuf>,
-        estimate: Estimate,
+        estimate: TimeEstimate,
     ) -> Result<Self, CliError> {
         let config = training.config().clone();
         let device = training.device();
         let (backend, name) = (device.backend, &device.name);
-        let subject = Subject {
+        let subject = RunSummary {
             title: format!("{} on {}, {backend}, {name}", plan.network, plan.dataset),
             epochs: plan.epochs,
             of_images: plan.images,
-            tested: plan.tested,
+            eval_set: plan.eval_set,
             images,
             can_save: folder.is_some(),
-            is_true_colour: is_true_colour(),
+            has_true_colour: has_true_colour(),
         };
         let mut state = State::new(subject);
-        state.show(Arc::new(training.network().clone()));
+        state.set_network(Arc::new(training.network().clone()));
         let requests = training.requests();
         requests.networks_after_epochs();
         let (state, pressed) = (Mutex::new(state), Condvar::new());
-        let shared = Arc::new(Shared { state, pressed, requests: requests.clone() });
+        let shared = Arc::new(Shared { state, key_pressed: pressed, requests: requests.clone() });
         let screen = Screen::open(shared.clone()).map_err(CliError::Terminal)?;
         Ok(Dashboard {
             shared,
             requests,
             estimate,
             plan: plan.clone(),
-            looked: Instant::now(),
+            last_snapshot: Instant::now(),
             folder,
             config,
             _screen: screen,
@@ -175,8 +175,8 @@ impl Dashboard {
     }
 
     /// Shows what happens; pauses, saves weights and breaks off as keys say.
-    pub(super) fn hear(&mut self, event: &Event) -> ControlFlow<()> {
-        self.shared.state().hear(event);
+    pub(super) fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
+        self.shared.state().on_event(event);
         match event {
             Event::Progress { epoch, images, .. } => self.estimate(*epoch, *images),
             Event::Epoch { epoch, .. } => self.estimate(epoch + 1, 0),
@@ -188,19 +188,19 @@ impl Dashboard {
             | Event::Checkpoint(_) => {}
         }
         let start = Instant::now();
-        self.shared.wait();
+        self.shared.wait_while_paused();
         self.estimate.pause(start.elapsed());
         let (wants_weights, wants_test, stops) = {
             let mut state = self.shared.state();
-            let wants_test = std::mem::take(&mut state.wants_test);
-            (state.wants_weights, wants_test, state.activity == Activity::Stopping)
+            let wants_test = std::mem::take(&mut state.test_requested);
+            (state.save_requested, wants_test, state.status == Status::Stopping)
         };
         if wants_test {
             self.requests.test_now();
         }
-        if wants_weights || self.looked.elapsed() >= LOOK_EVERY {
+        if wants_weights || self.last_snapshot.elapsed() >= POLL_INTERVAL {
             self.requests.networks_now();
-            self.looked = Instant::now();
+            self.last_snapshot = Instant::now();
         }
         if stops && !wants_weights { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
@@ -212,12 +212,12 @@ impl Dashboard {
     /// Writes a network where a key asked for it. That it cannot be written is told, and ends nothing.
     fn save(&self, epoch: u32, images: usize, network: &Network) {
         let mut state = self.shared.state();
-        let (Some(folder), true) = (&self.folder, state.wants_weights) else { return };
-        state.wants_weights = false;
+        let (Some(folder), true) = (&self.folder, state.save_requested) else { return };
+        state.save_requested = false;
         let name = format!("weights-epoch-{epoch}-image-{images}.safetensors");
         let path = folder.join(name);
-        let saved = weights::save(&path, network, &self.config, &state.subject.images);
-        state.tell(match saved {
+        let saved = weights::save(&path, network, &self.config, &state.run.images);
+        state.set_message(match saved {
             Ok(()) => format!("written {}", path.display()),
             Err(error) => error.to_string(),
         });
@@ -225,6 +225,6 @@ impl Dashboard {
 }
 
 /// Terminals that show every colour say so.
-fn is_true_colour() -> bool {
+fn has_true_colour() -> bool {
     env::var("COLORTERM").is_ok_and(|value| value == "truecolor" || value == "24bit")
 }

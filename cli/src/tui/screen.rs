@@ -23,13 +23,13 @@ use super::keys::Action;
 use super::{Shared, draw, keys};
 
 /// Time between two looks at what has changed.
-const TICK: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long the thread that draws is waited for.
-const PATIENCE: Duration = Duration::from_millis(500);
+const JOIN_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Whether the terminal is taken.
-static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+static IS_ACTIVE: AtomicBool = AtomicBool::new(false);
 
 /// A thread that draws what is shared and reads keys, until this is dropped.
 pub(super) struct Screen {
@@ -43,8 +43,8 @@ impl Screen {
     /// # Errors
     /// When it cannot be taken.
     pub(super) fn open(shared: Arc<Shared>) -> io::Result<Self> {
-        give_back_on_panic();
-        IS_TAKEN.store(true, Ordering::SeqCst);
+        restore_on_panic();
+        IS_ACTIVE.store(true, Ordering::SeqCst);
         let opened = enable_raw_mode()
             .and_then(|()| execute!(io::stderr(), EnterAlternateScreen))
             .and_then(|()| Terminal::new(CrosstermBackend::new(io::stderr())));
@@ -67,11 +67,11 @@ impl Drop for Screen {
         if let Some(thread) = self.thread.take() {
             // Where the terminal is gone, crossterm polls it for ever; the thread ends with the program.
             let start = Instant::now();
-            while !thread.is_finished() && start.elapsed() < PATIENCE {
+            while !thread.is_finished() && start.elapsed() < JOIN_TIMEOUT {
                 thread::sleep(Duration::from_millis(5));
             }
         }
-        give_back();
+        restore();
     }
 }
 
@@ -81,14 +81,14 @@ fn show(
     is_closing: &AtomicBool,
 ) -> io::Result<()> {
     let mut shown = None;
-    while !is_closing.load(Ordering::SeqCst) && IS_TAKEN.load(Ordering::SeqCst) {
-        shared.look_for_signals();
+    while !is_closing.load(Ordering::SeqCst) && IS_ACTIVE.load(Ordering::SeqCst) {
+        shared.poll_signals();
         // A copy: drawing must not keep the training waiting.
-        if let Some(state) = shared.newer_than(shown) {
+        if let Some(state) = shared.state_if_changed(shown) {
             terminal.draw(|frame| draw::draw(frame, &state))?;
             shown = Some(state.version);
         }
-        if event::poll(TICK)? {
+        if event::poll(POLL_INTERVAL)? {
             match event::read()? {
                 Event::Key(key) => {
                     let action = keys::action(&key);
@@ -97,7 +97,7 @@ fn show(
                         let _ = raise(SIGINT);
                     }
                     if let Some(action) = action {
-                        shared.act(action);
+                        shared.apply(action);
                     }
                 }
                 Event::Resize(..) => shown = None,
@@ -110,24 +110,24 @@ fn show(
 
 /// Whether the dashboard has the terminal.
 pub(crate) fn has_terminal() -> bool {
-    IS_TAKEN.load(Ordering::SeqCst)
+    IS_ACTIVE.load(Ordering::SeqCst)
 }
 
 /// What a panic says would go with the screen.
-fn give_back_on_panic() {
+fn restore_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
-            give_back();
+            restore();
             before(panic);
         }));
     });
 }
 
 /// Gives the terminal back as it was, if it is taken. Nothing can be done where that fails.
-pub(crate) fn give_back() {
-    if IS_TAKEN.swap(false, Ordering::SeqCst) {
+pub(crate) fn restore() {
+    if IS_ACTIVE.swap(false, Ordering::SeqCst) {
         let _ = execute!(io::stderr(), LeaveAlternateScreen, Show);
         let _ = disable_raw_mode();
     }

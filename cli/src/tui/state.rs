@@ -11,23 +11,23 @@ use apical::train::Event;
 
 /// What stays the same while a network trains.
 #[derive(Clone, Debug)]
-pub(super) struct Subject {
+pub(super) struct RunSummary {
     /// What trains on what, and where.
     pub(super) title: String,
     pub(super) epochs: u32,
     /// Images of an epoch.
     pub(super) of_images: usize,
-    /// What the images are called that are tested on.
-    pub(super) tested: &'static str,
+    /// What the images are called that are eval_set on.
+    pub(super) eval_set: &'static str,
     pub(super) images: ImageSpec,
     /// Whether there is a folder for weights.
     pub(super) can_save: bool,
     /// Whether the terminal shows more than 256 colours.
-    pub(super) is_true_colour: bool,
+    pub(super) has_true_colour: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Activity {
+pub(super) enum Status {
     Training,
     /// To be paused as soon as the training is heard of.
     Pausing,
@@ -39,12 +39,12 @@ pub(super) enum Activity {
 /// Everything to see.
 #[derive(Clone, Debug)]
 pub(super) struct State {
-    pub(super) subject: Subject,
-    pub(super) activity: Activity,
+    pub(super) run: RunSummary,
+    pub(super) status: Status,
     /// The next network that is heard of is to be saved.
-    pub(super) wants_weights: bool,
+    pub(super) save_requested: bool,
     /// A test is wanted.
-    pub(super) wants_test: bool,
+    pub(super) test_requested: bool,
     pub(super) epoch: u32,
     /// Of the epoch.
     pub(super) images: usize,
@@ -53,16 +53,16 @@ pub(super) struct State {
     /// Errors in percent and the loss, by epochs.
     pub(super) training: Curve,
     pub(super) test: Curve,
-    pub(super) quick_test: Curve,
+    pub(super) partial_eval: Curve,
     pub(super) loss: Curve,
     pub(super) network: Option<Arc<Network>>,
     pub(super) layers: Vec<LayerStatistics>,
     /// Mean rate of each layer at the ends of training images, spikes per ms.
     pub(super) rates: Vec<f64>,
     /// The last thing that happened.
-    pub(super) news: String,
+    pub(super) last_message: String,
     /// The last thing that was said about signals.
-    pub(super) signals: String,
+    pub(super) signal_notice: String,
     /// Wrong images of the epoch so far.
     wrong: f64,
     /// Grows with every change.
@@ -70,47 +70,48 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(subject: Subject) -> Self {
+    pub(super) fn new(run: RunSummary) -> Self {
         State {
-            subject,
-            activity: Activity::Training,
-            wants_weights: false,
-            wants_test: false,
+            run,
+            status: Status::Training,
+            save_requested: false,
+            test_requested: false,
             epoch: 1,
             images: 0,
             images_per_second: 0.0,
             left: None,
             training: Curve::default(),
             test: Curve::default(),
-            quick_test: Curve::default(),
+            partial_eval: Curve::default(),
             loss: Curve::default(),
             network: None,
             layers: Vec::new(),
             rates: Vec::new(),
-            news: String::new(),
-            signals: String::new(),
+            last_message: String::new(),
+            signal_notice: String::new(),
             wrong: 0.0,
             version: 0,
         }
     }
 
-    pub(super) fn hear(&mut self, event: &Event) {
+    pub(super) fn on_event(&mut self, event: &Event) {
         self.version += 1;
         match event {
             Event::Progress { epoch, images, train_error, images_per_second, .. } => {
-                self.advance(*epoch, *images, *train_error);
+                self.update_training(*epoch, *images, *train_error);
                 self.images_per_second = *images_per_second;
             }
             Event::TestProgress { epoch, test_images, of_test_images } => {
                 // What was said of a stop stays.
-                if self.activity != Activity::Stopping {
-                    let tested = self.subject.tested;
-                    self.news =
-                        format!("epoch {epoch}: {test_images} of {of_test_images} {tested} images");
+                if self.status != Status::Stopping {
+                    let eval_set = self.run.eval_set;
+                    self.last_message = format!(
+                        "epoch {epoch}: {test_images} of {of_test_images} {eval_set} images"
+                    );
                 }
             }
             Event::QuickTest { epoch, images, test_error, .. } => {
-                self.quick_test.push(self.place(*epoch, *images), *test_error);
+                self.partial_eval.push(self.epoch_position(*epoch, *images), *test_error);
             }
             Event::Epoch {
                 epoch,
@@ -121,24 +122,24 @@ impl State {
                 images_per_second,
                 ..
             } => {
-                self.advance(*epoch, *images, *train_error);
+                self.update_training(*epoch, *images, *train_error);
                 self.images_per_second = *images_per_second;
-                let place = self.place(*epoch, *images);
+                let place = self.epoch_position(*epoch, *images);
                 self.test.push(place, *test_error);
                 self.loss.push(place, *loss);
-                let tested = self.subject.tested;
-                self.news = format!(
-                    "epoch {epoch}: training error {train_error:.2} %, {tested} error {test_error:.2} %"
+                let eval_set = self.run.eval_set;
+                self.last_message = format!(
+                    "epoch {epoch}: training error {train_error:.2} %, {eval_set} error {test_error:.2} %"
                 );
             }
             Event::AskedTest { epoch, images, test_error } => {
-                self.quick_test.push(self.place(*epoch, *images), *test_error);
-                let tested = self.subject.tested;
-                self.news =
-                    format!("epoch {epoch}, {images} images: {tested} error {test_error:.2} %");
+                self.partial_eval.push(self.epoch_position(*epoch, *images), *test_error);
+                let eval_set = self.run.eval_set;
+                self.last_message =
+                    format!("epoch {epoch}, {images} images: {eval_set} error {test_error:.2} %");
             }
             Event::Network { network, rates, .. } => {
-                self.show(network.clone());
+                self.set_network(network.clone());
                 self.rates = rates.clone();
             }
             // The network itself tells it.
@@ -146,59 +147,61 @@ impl State {
         }
     }
 
-    pub(super) fn show(&mut self, network: Arc<Network>) {
+    pub(super) fn set_network(&mut self, network: Arc<Network>) {
         self.layers = network.layers.iter().map(Layer::statistics).collect();
         self.network = Some(network);
         self.version += 1;
     }
 
-    pub(super) fn tell(&mut self, news: String) {
-        self.news = news;
+    pub(super) fn set_message(&mut self, message: String) {
+        self.last_message = message;
         self.version += 1;
     }
 
     /// Does what a key says.
-    pub(super) fn act(&mut self, action: Action) {
-        use Activity::{Paused, Pausing, Stopping, Training};
+    pub(super) fn apply(&mut self, action: Action) {
+        use Status::{Paused, Pausing, Stopping, Training};
         self.version += 1;
-        match (action, self.activity) {
-            (Action::Pause, Training) => self.activity = Pausing,
-            (Action::Pause, Pausing | Paused) => self.activity = Training,
+        match (action, self.status) {
+            (Action::Pause, Training) => self.status = Pausing,
+            (Action::Pause, Pausing | Paused) => self.status = Training,
             (Action::Pause, Stopping) => {}
-            (Action::Save, _) if self.subject.can_save => self.wants_weights = true,
+            (Action::Save, _) if self.run.can_save => self.save_requested = true,
             (Action::Save, _) => {
-                self.news = "there is no folder for weights: --out names one".to_string();
+                self.last_message = "there is no folder for weights: --out names one".to_string();
             }
             (Action::Test, _) => {
-                self.wants_test = true;
-                self.news = "a test follows".to_string();
+                self.test_requested = true;
+                self.last_message = "a test follows".to_string();
             }
             (Action::Stop, _) => {
-                self.activity = Stopping;
-                self.news = match self.subject.can_save {
+                self.status = Stopping;
+                self.last_message = match self.run.can_save {
                     true => "stopping: saving what was learned".to_string(),
                     false => "stopping: without --out nothing is kept".to_string(),
                 };
             }
             // What it does to a training is told by the signal.
-            (Action::Interrupt, _) => self.activity = Stopping,
+            (Action::Interrupt, _) => self.status = Stopping,
         }
     }
 
     /// Where an image is among the epochs.
-    fn place(&self, epoch: u32, images: usize) -> f64 {
-        f64::from(epoch - 1) + images as f64 / self.subject.of_images.max(1) as f64
+    fn epoch_position(&self, epoch: u32, images: usize) -> f64 {
+        f64::from(epoch - 1) + images as f64 / self.run.of_images.max(1) as f64
     }
 
     /// `train_error`: of the epoch's images so far. The curve is of the images since it was last told.
-    fn advance(&mut self, epoch: u32, images: usize, train_error: f64) {
+    fn update_training(&mut self, epoch: u32, images: usize, train_error: f64) {
         if epoch != self.epoch {
             (self.epoch, self.images, self.wrong) = (epoch, 0, 0.0);
         }
         let wrong = train_error / 100.0 * images as f64;
         if images > self.images {
             let error = 100.0 * (wrong - self.wrong) / (images - self.images) as f64;
-            let middle = (self.place(epoch, self.images) + self.place(epoch, images)) / 2.0;
+            let middle = (self.epoch_position(epoch, self.images)
+                + self.epoch_position(epoch, images))
+                / 2.0;
             // Rounding must not make it negative.
             self.training.push(middle, error.max(0.0));
         }
@@ -210,15 +213,15 @@ impl State {
 pub(super) mod tests {
     use super::*;
 
-    pub(in crate::tui) fn subject() -> Subject {
-        Subject {
+    pub(in crate::tui) fn run() -> RunSummary {
+        RunSummary {
             title: "784-500-10 on MNIST, cpu, 2 threads".to_string(),
             epochs: 4,
             of_images: 1000,
-            tested: "test",
+            eval_set: "test",
             images: ImageSpec::grey(4, 4, 10, 255),
             can_save: true,
-            is_true_colour: true,
+            has_true_colour: true,
         }
     }
 
@@ -240,12 +243,12 @@ pub(super) mod tests {
 
     #[test]
     fn the_training_curve_is_of_the_images_since_the_last_event() {
-        let mut state = State::new(subject());
+        let mut state = State::new(run());
         // 100 of 250 wrong, then 20 of 250, then none of 500.
         for event in [progress(1, 250, 40.0), progress(1, 500, 24.0), end(1, 12.0, 5.0)] {
-            state.hear(&event);
+            state.on_event(&event);
         }
-        state.hear(&progress(2, 100, 3.0));
+        state.on_event(&progress(2, 100, 3.0));
         let expected = [(0.125, 40.0), (0.375, 8.0), (0.75, 0.0), (1.05, 3.0)];
         assert_eq!(state.training.points.len(), expected.len());
         for (point, expected) in state.training.points.iter().zip(expected) {
@@ -257,20 +260,20 @@ pub(super) mod tests {
 
     #[test]
     fn keys_change_what_is_wanted() {
-        let mut state = State::new(subject());
+        let mut state = State::new(run());
         let mut after = |action| {
-            state.act(action);
-            (state.activity, state.wants_weights)
+            state.apply(action);
+            (state.status, state.save_requested)
         };
-        assert_eq!(after(Action::Pause), (Activity::Pausing, false));
-        assert_eq!(after(Action::Pause), (Activity::Training, false));
-        assert_eq!(after(Action::Save), (Activity::Training, true));
-        assert_eq!(after(Action::Stop), (Activity::Stopping, true));
+        assert_eq!(after(Action::Pause), (Status::Pausing, false));
+        assert_eq!(after(Action::Pause), (Status::Training, false));
+        assert_eq!(after(Action::Save), (Status::Training, true));
+        assert_eq!(after(Action::Stop), (Status::Stopping, true));
         // There is no way back.
-        assert_eq!(after(Action::Pause), (Activity::Stopping, true));
+        assert_eq!(after(Action::Pause), (Status::Stopping, true));
 
-        let mut state = State::new(Subject { can_save: false, ..subject() });
-        state.act(Action::Save);
-        assert!(!state.wants_weights && state.news.contains("--out"));
+        let mut state = State::new(RunSummary { can_save: false, ..run() });
+        state.apply(Action::Save);
+        assert!(!state.save_requested && state.last_message.contains("--out"));
     }
 }

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::CliError;
-use crate::output::{Output, tell};
-use crate::progress::{Estimate, Progress, time_left};
-use crate::train::{Plan, announce_device};
+use crate::output::{Output, eprint_line};
+use crate::progress::{Progress, TimeEstimate, time_left};
+use crate::train::{Plan, print_device};
 use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::evaluate::Spread;
@@ -23,7 +23,7 @@ pub(super) struct Listener<'a> {
     json: bool,
     output: Output,
     progress: Progress,
-    estimate: Estimate,
+    estimate: TimeEstimate,
     search: &'a Search,
     dataset: &'a Dataset,
     /// The rung that trains.
@@ -32,13 +32,13 @@ pub(super) struct Listener<'a> {
     networks: usize,
     finished: usize,
     /// Work of all that was trained here.
-    done: f64,
+    work_done: f64,
     device: Option<Device>,
 }
 
 /// A line of JSON.
 #[derive(Serialize)]
-struct Line<'a, T> {
+struct EventLine<'a, T> {
     event: &'static str,
     #[serde(flatten)]
     line: &'a T,
@@ -55,9 +55,9 @@ impl<'a> Listener<'a> {
         let work = |(rung, networks): (&Rung, &usize)| {
             *networks as f64 * network_work(rung, &search.base, dataset)
         };
-        let estimate = Estimate::start(rungs.iter().zip(&networks).map(work).sum());
+        let estimate = TimeEstimate::start(rungs.iter().zip(&networks).map(work).sum());
         let Plan { network, dataset: name, .. } = Plan::new(&search.base, dataset);
-        tell(format_args!(
+        eprint_line(format_args!(
             "searching for {network} on {name}: {} of {} training images are held out",
             search.base.validation_images, dataset.training_count
         ));
@@ -71,12 +71,12 @@ impl<'a> Listener<'a> {
             rung: rungs[0],
             networks: 0,
             finished: 0,
-            done: 0.0,
+            work_done: 0.0,
             device: None,
         })
     }
 
-    pub(super) fn hear(&mut self, event: TuneEvent) -> Result<(), CliError> {
+    pub(super) fn on_event(&mut self, event: TuneEvent) -> Result<(), CliError> {
         match event {
             TuneEvent::RungStarted { rung, candidates, networks, finished } => {
                 (self.rung, self.networks, self.finished) = (*rung, networks, finished);
@@ -85,9 +85,9 @@ impl<'a> Listener<'a> {
                     0 => String::new(),
                     _ => format!(" ({finished} trained before)"),
                 };
-                self.progress.tell(format_args!(
+                self.progress.print_line(format_args!(
                     "{}: {candidates} candidates, {}{known}, {} x {} images each",
-                    self.rung_in_words(),
+                    self.rung_label(),
                     in_words(networks),
                     rung.epochs,
                     rung.images
@@ -95,7 +95,7 @@ impl<'a> Listener<'a> {
             }
             TuneEvent::Trial(TrialEvent::Device { device }) => {
                 if self.device.as_ref() != Some(device) {
-                    self.progress.aside(|| announce_device(device));
+                    self.progress.suspend(|| print_device(device));
                     self.device = Some(device.clone());
                 }
             }
@@ -104,7 +104,7 @@ impl<'a> Listener<'a> {
             }
             TuneEvent::Trial(TrialEvent::Trained { trial, .. }) => {
                 self.finished += 1;
-                self.done += self.network_work();
+                self.work_done += self.network_work();
                 if self.json {
                     self.print_json("trial", trial)?;
                 }
@@ -112,9 +112,9 @@ impl<'a> Listener<'a> {
             TuneEvent::RungFinished(result) if self.json => self.print_json("rung", result)?,
             TuneEvent::RungFinished(result) => {
                 let table = self.table(result);
-                let text = format!("{}\n{table}\n", self.rung_in_words());
+                let text = format!("{}\n{table}\n", self.rung_label());
                 let Listener { progress, output, .. } = self;
-                progress.aside(|| output.print(text))?;
+                progress.suspend(|| output.print(text))?;
             }
         }
         Ok(())
@@ -124,7 +124,7 @@ impl<'a> Listener<'a> {
         network_work(&self.rung, &self.search.base, self.dataset)
     }
 
-    fn rung_in_words(&self) -> String {
+    fn rung_label(&self) -> String {
         format!("rung {}/{}", self.rung.rung, self.search.rungs)
     }
 
@@ -133,14 +133,14 @@ impl<'a> Listener<'a> {
             let epochs = f64::from(epoch - 1) + images as f64 / of_images as f64;
             let part = epochs / f64::from(self.rung.epochs);
             let here = part * networks as f64 * self.network_work();
-            let left = time_left(self.estimate.left(self.done + here));
+            let left = time_left(self.estimate.left(self.work_done + here));
             let message = format!(
                 "{} in training: {:.0} % done, {images_per_second:.0} images/s, {left}",
                 in_words(networks),
                 100.0 * part
             );
-            let what = self.rung_in_words();
-            self.progress.advance(what, self.finished, self.networks, message);
+            let what = self.rung_label();
+            self.progress.update(what, self.finished, self.networks, message);
         }
     }
 
@@ -170,7 +170,7 @@ impl<'a> Listener<'a> {
 
     fn print_json(&mut self, event: &'static str, line: &impl Serialize) -> Result<(), CliError> {
         let Listener { progress, output, .. } = self;
-        progress.aside(|| output.print_json(&Line { event, line }))
+        progress.suspend(|| output.print_json(&EventLine { event, line }))
     }
 
     pub(super) fn finish(

@@ -8,11 +8,11 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::machine::{DataArgs, MachineArgs};
-use super::output::tell;
-use super::replicas::{refuse_what_is_set, replica_count};
+use super::output::eprint_line;
+use super::replicas::{reject_explicit_settings, replica_count};
 use super::settings::Settings;
-use super::train::warn;
-use super::{CliError, EXIT_CODES, Ending, run_data, stop};
+use super::train::print_warnings;
+use super::{CliError, EXIT_CODES, ExitStatus, run_data, signals};
 use apical::config::{Config, Sweep};
 use apical::dataset::DataIdentity;
 use apical::train::TrainError;
@@ -83,9 +83,9 @@ const TESTED_HELP: &str = "Judge by the first N of the images held out; 0: all";
 const EPOCHS_HELP: &str = "Times that every training image is shown on the last rung";
 const SEED_HELP: &str = "Seed of every random draw; every candidate has the same";
 
-pub(super) fn run(arguments: &TuneArgs) -> Result<Ending, CliError> {
+pub(super) fn run(arguments: &TuneArgs) -> Result<ExitStatus, CliError> {
     let TuneArgs { search: sweeps, replicas, reduction_factor: reduction, .. } = arguments;
-    refuse_what_is_set(&arguments.settings, sweeps, "searched")?;
+    reject_explicit_settings(&arguments.settings, sweeps, "searched")?;
     let dataset = arguments.data.open()?;
     let mut base = arguments.settings.resolve(|_| ())?;
     if base.validation_images == 0 {
@@ -107,19 +107,19 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<Ending, CliError> {
     };
     let selection = arguments.machine.selection()?;
     tune::check(&search, &dataset)?;
-    warn(search.candidates()?.iter().map(|candidate| &candidate.config));
-    run_data::announce(&dataset, &arguments.data, arguments.settings.file());
+    print_warnings(search.candidates()?.iter().map(|candidate| &candidate.config));
+    run_data::print_dataset(&dataset, &arguments.data, arguments.settings.file());
     let Config { validation_images: validation, train_images: images, test_images, .. } =
         search.base;
     let notes =
         dataset.subset_warnings(validation, images, test_images).map_err(TrainError::from)?;
-    notes.iter().for_each(tell);
-    let _held = stop::hold(true)?;
+    notes.iter().for_each(eprint_line);
+    let _held = signals::defer(true)?;
     let (folder, mut trials) = TuneFolder::open(&arguments.out, &search)?;
-    folder.notice().into_iter().chain(trials.notice()).for_each(tell);
+    folder.notice().into_iter().chain(trials.notice()).for_each(eprint_line);
     let mut listener = Listener::new(arguments.json, &search, &dataset)?;
     let mut failure = None;
-    let mut listen = |event: TuneEvent| match listener.hear(event) {
+    let mut listen = |event: TuneEvent| match listener.on_event(event) {
         Ok(()) => ControlFlow::Continue(()),
         Err(error) => {
             failure = Some(error);
@@ -135,12 +135,12 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<Ending, CliError> {
             let saved = folder.save(&search, &tuned);
             listener.finish(&tuned, &folder)?;
             saved?;
-            Ok(Ending::Done)
+            Ok(ExitStatus::Done)
         }
         (None, None) => {
             drop(listener);
-            tell("stopped; the same command goes on from here");
-            Ok(stop::signal().map_or(Ending::Done, Ending::Stopped))
+            eprint_line("stopped; the same command goes on from here");
+            Ok(signals::signal().map_or(ExitStatus::Done, ExitStatus::Stopped))
         }
     }
 }

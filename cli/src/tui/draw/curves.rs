@@ -10,12 +10,12 @@ use crate::tui::curve::Curve;
 use crate::tui::state::State;
 
 /// Smaller numbers, and 0, are drawn here.
-const LEAST: f64 = 1e-3;
+const MIN_VALUE: f64 = 1e-3;
 /// Names on the vertical axis.
-const NAMES: usize = 3;
+const TICKS: usize = 3;
 
 /// A curve with how it looks.
-struct Line<'a> {
+struct StyledCurve<'a> {
     name: &'a str,
     curve: &'a Curve,
     colour: Color,
@@ -23,39 +23,39 @@ struct Line<'a> {
 }
 
 pub(super) fn draw_errors(frame: &mut Frame, area: Rect, state: &State) {
-    let tested = state.subject.tested;
+    let eval_set = state.run.eval_set;
     let of = |error: Option<f64>| error.map_or("-".to_string(), |error| format!("{error:.2}"));
     let title = format!(
-        "error, %: training {}, {tested} {}, least {}",
+        "error, %: training {}, {eval_set} {}, least {}",
         of(state.training.last()),
         of(state.test.last()),
-        of(state.test.least())
+        of(state.test.min())
     );
-    let quick = format!("{tested}, quick");
+    let quick = format!("{eval_set}, quick");
     let lines = [
-        Line::new("training", &state.training, Color::Yellow, GraphType::Line),
-        Line::new(&quick, &state.quick_test, Color::Cyan, GraphType::Scatter),
-        Line::new(tested, &state.test, Color::Blue, GraphType::Line),
+        StyledCurve::new("training", &state.training, Color::Yellow, GraphType::Line),
+        StyledCurve::new(&quick, &state.partial_eval, Color::Cyan, GraphType::Scatter),
+        StyledCurve::new(eval_set, &state.test, Color::Blue, GraphType::Line),
     ];
-    draw(frame, area, title, &lines, state.subject.epochs);
+    draw(frame, area, title, &lines, state.run.epochs);
 }
 
 pub(super) fn draw_loss(frame: &mut Frame, area: Rect, state: &State) {
     let last = state.loss.last().map_or("-".to_string(), |loss| format!("{loss:.4}"));
-    let line = Line::new("", &state.loss, Color::Magenta, GraphType::Line);
-    draw(frame, area, format!("loss {last}"), &[line], state.subject.epochs);
+    let line = StyledCurve::new("", &state.loss, Color::Magenta, GraphType::Line);
+    draw(frame, area, format!("loss {last}"), &[line], state.run.epochs);
 }
 
-impl<'a> Line<'a> {
+impl<'a> StyledCurve<'a> {
     fn new(name: &'a str, curve: &'a Curve, colour: Color, graph: GraphType) -> Self {
-        Line { name, curve, colour, graph }
+        StyledCurve { name, curve, colour, graph }
     }
 }
 
-fn draw(frame: &mut Frame, area: Rect, title: String, lines: &[Line], epochs: u32) {
-    let shown = |line: &Line| -> Vec<(f64, f64)> {
+fn draw(frame: &mut Frame, area: Rect, title: String, lines: &[StyledCurve], epochs: u32) {
+    let shown = |line: &StyledCurve| -> Vec<(f64, f64)> {
         let points = line.curve.points.iter().filter(|point| point.1.is_finite());
-        points.map(|&(place, value)| (place, value.max(LEAST).log10())).collect()
+        points.map(|&(place, value)| (place, value.max(MIN_VALUE).log10())).collect()
     };
     let points: Vec<Vec<(f64, f64)>> = lines.iter().map(shown).collect();
     let all = || points.iter().flatten();
@@ -67,11 +67,11 @@ fn draw(frame: &mut Frame, area: Rect, title: String, lines: &[Line], epochs: u3
     // A curve that is level has a range too.
     let (low, high) = if high - low < 0.1 { (low - 0.1, high + 0.1) } else { (low, high) };
     let name = |step: usize| {
-        let value = 10f64.powf(low + (high - low) * step as f64 / (NAMES - 1) as f64);
+        let value = 10f64.powf(low + (high - low) * step as f64 / (TICKS - 1) as f64);
         if value < 1.0 { format!("{value:.3}") } else { format!("{value:.1}") }
     };
     let names: Vec<String> = match all().next() {
-        Some(_) => (0..NAMES).map(name).collect(),
+        Some(_) => (0..TICKS).map(name).collect(),
         None => Vec::new(),
     };
     let datasets =

@@ -12,9 +12,9 @@ use apical::plots::receptive_fields::{GAP, RgbImage, receptive_fields};
 /// The upper half of a character is its foreground, the lower its background.
 const UPPER_HALF: &str = "\u{2580}";
 /// Fields that should be seen: weights become less sharp for them.
-const ENOUGH: usize = 8;
+const MIN_FIELDS: usize = 8;
 /// Side of the largest square of weights that becomes one pixel.
-const MOST_SHRUNK: usize = 4;
+const MAX_SHRINK: usize = 4;
 
 pub(super) fn draw(frame: &mut Frame, area: Rect, state: &State) {
     let block = Block::bordered().title("receptive fields");
@@ -24,27 +24,27 @@ pub(super) fn draw(frame: &mut Frame, area: Rect, state: &State) {
         return;
     };
     frame.render_widget(block, area);
-    paint(frame.buffer_mut(), inside, &pixels, state.subject.is_true_colour);
+    paint(frame.buffer_mut(), inside, &pixels, state.run.has_true_colour);
 }
 
 /// As many fields as there is room for.
 fn pixels(state: &State, area: Rect) -> Option<RgbImage> {
-    let images = &state.subject.images;
+    let images = &state.run.images;
     let count = |shrunk: usize| {
         let fit = |room: usize, side: usize| (room + GAP) / (side.div_ceil(shrunk) + GAP);
         let columns = fit(usize::from(area.width), images.width / images.channels.max(1));
         (columns, columns * fit(2 * usize::from(area.height), images.height))
     };
-    let is_enough = |shrunk: &usize| count(*shrunk).1 >= ENOUGH;
-    let shrunk = (1..MOST_SHRUNK).find(is_enough).unwrap_or(MOST_SHRUNK);
+    let is_enough = |shrunk: &usize| count(*shrunk).1 >= MIN_FIELDS;
+    let shrunk = (1..MAX_SHRINK).find(is_enough).unwrap_or(MAX_SHRINK);
     let (columns, fields) = count(shrunk);
     receptive_fields(state.network.as_ref()?, images, fields, columns, shrunk)
 }
 
-fn paint(buffer: &mut Buffer, area: Rect, pixels: &RgbImage, is_true_colour: bool) {
+fn paint(buffer: &mut Buffer, area: Rect, pixels: &RgbImage, has_true_colour: bool) {
     let colour = |row: usize, column: usize| {
         let colour = pixels.colours.get(row * pixels.width + column)?;
-        Some(if is_true_colour { exact(*colour) } else { nearest(*colour) })
+        Some(if has_true_colour { exact(*colour) } else { nearest(*colour) })
     };
     for row in 0..pixels.height.div_ceil(2).min(usize::from(area.height)) {
         for column in 0..pixels.width.min(usize::from(area.width)) {

@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, LineGauge, Paragraph, Row, Table};
 
 use super::keys::KEYS;
-use super::state::{Activity, State};
+use super::state::{State, Status};
 use crate::progress::time_left;
 use apical::network::{LayerStatistics, Statistics};
 
@@ -23,9 +23,9 @@ pub(super) fn draw(frame: &mut Frame, state: &State) {
     let lines = [Constraint::Length(1), Constraint::Length(1), Constraint::Min(4)];
     let rows = [&lines[..], &[Constraint::Length(1), Constraint::Length(1)]].concat();
     let [title, progress, middle, news, keys] = Layout::vertical(rows).areas(frame.area());
-    frame.render_widget(Line::from(state.subject.title.as_str()).bold(), title);
+    frame.render_widget(Line::from(state.run.title.as_str()).bold(), title);
     draw_progress(frame, progress, state);
-    frame.render_widget(Line::from(state.news.as_str()), news);
+    frame.render_widget(Line::from(state.last_message.as_str()), news);
     draw_keys(frame, keys, state);
     if middle.width < NARROW {
         draw_curves(frame, middle, state);
@@ -42,7 +42,7 @@ pub(super) fn draw(frame: &mut Frame, state: &State) {
 }
 
 fn draw_progress(frame: &mut Frame, area: Rect, state: &State) {
-    let subject = &state.subject;
+    let subject = &state.run;
     let label = format!(
         "epoch {}/{}  {}/{} images  {:.0} images/s  {}",
         state.epoch,
@@ -62,17 +62,17 @@ fn draw_progress(frame: &mut Frame, area: Rect, state: &State) {
 }
 
 fn draw_keys(frame: &mut Frame, area: Rect, state: &State) {
-    let (what, colour) = match state.activity {
-        Activity::Training => ("training", Color::Green),
-        Activity::Pausing => ("pausing", Color::Yellow),
-        Activity::Paused => ("paused", Color::Yellow),
-        Activity::Stopping => ("stopping", Color::Red),
+    let (what, colour) = match state.status {
+        Status::Training => ("training", Color::Green),
+        Status::Pausing => ("pausing", Color::Yellow),
+        Status::Paused => ("paused", Color::Yellow),
+        Status::Stopping => ("stopping", Color::Red),
     };
     let mut spans =
         vec![Span::styled(format!(" {what} "), Style::new().fg(Color::Black).bg(colour))];
     for (key, meaning) in KEYS {
-        let meaning = match state.activity {
-            Activity::Pausing | Activity::Paused if meaning == "pause" => "go on",
+        let meaning = match state.status {
+            Status::Pausing | Status::Paused if meaning == "pause" => "go on",
             _ => meaning,
         };
         spans.push(Span::raw("  "));
@@ -121,7 +121,7 @@ mod tests {
 
     use super::*;
     use crate::tui::keys::Action;
-    use crate::tui::state::tests::{end, progress, subject};
+    use crate::tui::state::tests::{end, progress, run};
     use apical::network::{Layer, Network};
     use apical::train::Event;
 
@@ -141,8 +141,8 @@ mod tests {
     }
 
     fn state() -> State {
-        let mut state = State::new(subject());
-        state.show(Arc::new(network()));
+        let mut state = State::new(run());
+        state.set_network(Arc::new(network()));
         for event in [
             progress(1, 500, 50.0),
             end(1, 30.0, 9.0),
@@ -150,7 +150,7 @@ mod tests {
             end(2, 8.0, 5.0),
             progress(3, 250, 7.0),
         ] {
-            state.hear(&event);
+            state.on_event(&event);
         }
         state.left = Some(Duration::from_secs(50));
         state
@@ -185,11 +185,11 @@ mod tests {
     fn the_same_state_gives_the_same_screen_and_what_keys_did_is_seen() {
         let mut state = state();
         assert_eq!(drawn(&state, 100, 30).0, drawn(&state, 100, 30).0);
-        state.act(Action::Pause);
+        state.apply(Action::Pause);
         assert!(drawn(&state, 100, 30).0[29].contains("pausing"));
-        state.activity = Activity::Paused;
+        state.status = Status::Paused;
         assert!(drawn(&state, 100, 30).0[29].contains("paused   p go on"));
-        state.act(Action::Stop);
+        state.apply(Action::Stop);
         assert!(drawn(&state, 100, 30).0[29].contains("stopping"));
     }
 
@@ -199,13 +199,13 @@ mod tests {
             [(1, 1), (3, 2), (20, 5), (79, 10), (80, 8), (81, 9), (250, 3), (300, 90)]
         {
             drawn(&state(), width, height);
-            drawn(&State::new(subject()), width, height);
+            drawn(&State::new(run()), width, height);
         }
         // Errors and losses may be 0, or no numbers at all.
-        let mut state = State::new(subject());
+        let mut state = State::new(run());
         for error in [0.0, f64::NAN, f64::INFINITY, 0.0] {
-            state.hear(&progress(1, 10, error));
-            state.hear(&end(1, error, error));
+            state.on_event(&progress(1, 10, error));
+            state.on_event(&end(1, error, error));
         }
         drawn(&state, 120, 40);
     }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use super::CliError;
-use super::progress::Estimate;
+use super::progress::TimeEstimate;
 use super::train::Plan;
 use apical::run_dir::ImageSpec;
 use apical::train::{Event, Training};
@@ -16,7 +16,7 @@ pub(super) enum Dashboard {}
 ///
 /// # Errors
 /// Always.
-pub(super) fn check(_: bool, _: bool) -> Result<(), CliError> {
+pub(super) fn ensure_usable(_: bool, _: bool) -> Result<(), CliError> {
     let message = "--tui: this command was built without its dashboard, the feature tui";
     Err(CliError::Usage(message.to_string()))
 }
@@ -35,12 +35,12 @@ impl Dashboard {
         _: &Training,
         _: ImageSpec,
         _: Option<PathBuf>,
-        _: Estimate,
+        _: TimeEstimate,
     ) -> Result<Self, CliError> {
-        check(false, false).map(|()| unreachable!("it is always refused"))
+        ensure_usable(false, false).map(|()| unreachable!("it is always refused"))
     }
 
-    pub(super) fn hear(&mut self, _: &Event) -> ControlFlow<()> {
+    pub(super) fn on_event(&mut self, _: &Event) -> ControlFlow<()> {
         match *self {}
     }
 }

@@ -18,11 +18,11 @@ use super::progress::has_bar;
 use super::tui;
 
 /// By convention, a program that a signal ended exits with this more than its number.
-pub(super) const EXIT_OF_SIGNALS: u8 = 128;
+pub(super) const SIGNAL_EXIT_BASE: u8 = 128;
 /// Exit code after the third Ctrl-C: that of a program that was killed.
 const EXIT_FORCED: i32 = 137;
 /// Number of times that Ctrl-C must be pressed to end a command that saves.
-const FORCED_BY: u32 = 3;
+const INTERRUPTS_TO_FORCE: u32 = 3;
 
 #[cfg(unix)]
 const SIGNALS: [i32; 5] = [SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2];
@@ -30,23 +30,23 @@ const SIGNALS: [i32; 5] = [SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2];
 const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
 /// Time between two looks for signals.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// Time in which a command that saves nothing may end by itself.
-const GRACE: Duration = Duration::from_millis(800);
+const GRACE_PERIOD: Duration = Duration::from_millis(800);
 
 /// What a stop must wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-enum Hold {
+enum StopMode {
     /// Nothing.
     None,
     /// The command to end in order; it saves nothing.
-    Ends,
+    Finish,
     /// The command to save what was learned.
-    Saves,
+    Save,
 }
 
-static HOLD: AtomicU8 = AtomicU8::new(Hold::None as u8);
+static STOP_MODE: AtomicU8 = AtomicU8::new(StopMode::None as u8);
 /// Number of the first signal; 0 before it.
 static SIGNAL: AtomicU8 = AtomicU8::new(0);
 /// The last thing that was said about signals.
@@ -68,36 +68,37 @@ pub(super) fn signal() -> Option<u8> {
 
 /// The last thing that was said about signals, for the dashboard.
 #[cfg(feature = "tui")]
-pub(super) fn notice() -> String {
+pub(super) fn last_notice() -> String {
     NOTICE.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// Keeps signals from ending the program as long as it lives.
-pub(super) struct Held;
+pub(super) struct SignalGuard;
 
 /// From now on, signals only ask for an end, and the command ends by itself. `saves`: what was learned is kept.
 ///
 /// # Errors
 /// Returns [`CliError::Stopped`] if a signal came before.
-pub(super) fn hold(saves: bool) -> Result<Held, CliError> {
-    HOLD.store(if saves { Hold::Saves } else { Hold::Ends } as u8, Ordering::SeqCst);
-    let held = Held;
+pub(super) fn defer(saves: bool) -> Result<SignalGuard, CliError> {
+    STOP_MODE.store(if saves { StopMode::Save } else { StopMode::Finish } as u8, Ordering::SeqCst);
+    let held = SignalGuard;
     if SIGNAL.load(Ordering::SeqCst) == 0 { Ok(held) } else { Err(CliError::Stopped) }
 }
 
-impl Drop for Held {
+impl Drop for SignalGuard {
     fn drop(&mut self) {
         // After a signal the command is on its way out.
-        let next = if SIGNAL.load(Ordering::SeqCst) == 0 { Hold::None } else { Hold::Ends };
-        HOLD.store(next as u8, Ordering::SeqCst);
+        let next =
+            if SIGNAL.load(Ordering::SeqCst) == 0 { StopMode::None } else { StopMode::Finish };
+        STOP_MODE.store(next as u8, Ordering::SeqCst);
     }
 }
 
-fn held() -> Hold {
-    match HOLD.load(Ordering::SeqCst) {
-        hold if hold == Hold::Saves as u8 => Hold::Saves,
-        hold if hold == Hold::Ends as u8 => Hold::Ends,
-        _ => Hold::None,
+fn stop_mode() -> StopMode {
+    match STOP_MODE.load(Ordering::SeqCst) {
+        hold if hold == StopMode::Save as u8 => StopMode::Save,
+        hold if hold == StopMode::Finish as u8 => StopMode::Finish,
+        _ => StopMode::None,
     }
 }
 
@@ -105,7 +106,7 @@ fn held() -> Hold {
 ///
 /// # Errors
 /// Returns [`CliError::Signals`] if the system refuses.
-pub(super) fn listen() -> Result<(), CliError> {
+pub(super) fn install_handlers() -> Result<(), CliError> {
     let mut flags = Vec::new();
     for number in SIGNALS {
         // Under nohup a closed terminal is not to stop anything.
@@ -145,63 +146,65 @@ fn watch(flags: &[(u8, Arc<AtomicBool>)]) {
                     first = Some(Instant::now());
                     SIGNAL.store(*number, Ordering::SeqCst);
                     token().request();
-                    tell(&first_notice(*number, held()));
+                    notify(&first_notice(*number, stop_mode()));
                 }
-                Some(_) if i32::from(*number) == SIGINT => insist(interrupts),
+                Some(_) if i32::from(*number) == SIGINT => on_repeated_interrupt(interrupts),
                 Some(_) => {}
             }
         }
-        if held() == Hold::None && first.is_some_and(|first| first.elapsed() >= GRACE) {
-            end(i32::from(EXIT_OF_SIGNALS) + i32::from(signal().unwrap_or(0)), "stopped");
+        if stop_mode() == StopMode::None
+            && first.is_some_and(|first| first.elapsed() >= GRACE_PERIOD)
+        {
+            exit_now(i32::from(SIGNAL_EXIT_BASE) + i32::from(signal().unwrap_or(0)), "stopped");
         }
-        thread::sleep(LOOK_EVERY);
+        thread::sleep(POLL_INTERVAL);
     }
 }
 
-fn first_notice(number: u8, held: Hold) -> String {
+fn first_notice(number: u8, stop_mode: StopMode) -> String {
     let name = low_level::signal_name(i32::from(number)).unwrap_or("a signal");
-    match held {
-        Hold::Saves if i32::from(number) == SIGINT => {
+    match stop_mode {
+        StopMode::Save if i32::from(number) == SIGINT => {
             "stopping: saving what was learned; press Ctrl-C twice more to quit without saving"
                 .to_string()
         }
-        Hold::Saves => format!("stopping ({name}): saving what was learned"),
-        Hold::Ends | Hold::None => format!("stopping ({name})"),
+        StopMode::Save => format!("stopping ({name}): saving what was learned"),
+        StopMode::Finish | StopMode::None => format!("stopping ({name})"),
     }
 }
 
 /// Handles another Ctrl-C.
-fn insist(interrupts: u32) {
-    match held() {
-        Hold::Saves if interrupts >= FORCED_BY => {
-            end(
+fn on_repeated_interrupt(interrupts: u32) {
+    match stop_mode() {
+        StopMode::Save if interrupts >= INTERRUPTS_TO_FORCE => {
+            exit_now(
                 EXIT_FORCED,
                 "quit without saving: what was learned since the last checkpoint, or without one since the start, is lost",
             );
         }
-        Hold::Saves => tell(match FORCED_BY - interrupts {
+        StopMode::Save => notify(match INTERRUPTS_TO_FORCE - interrupts {
             1 => "still saving; press Ctrl-C once more to quit without saving",
             _ => {
                 "stopping: saving what was learned; press Ctrl-C twice more to quit without saving"
             }
         }),
-        Hold::Ends | Hold::None => {
-            end(i32::from(EXIT_OF_SIGNALS) + i32::from(signal().unwrap_or(0)), "stopped");
+        StopMode::Finish | StopMode::None => {
+            exit_now(i32::from(SIGNAL_EXIT_BASE) + i32::from(signal().unwrap_or(0)), "stopped");
         }
     }
 }
 
 /// Says something about signals: on the dashboard if it has the terminal.
-fn tell(notice: &str) {
+fn notify(notice: &str) {
     *NOTICE.lock().unwrap_or_else(PoisonError::into_inner) = notice.to_string();
     if !tui::has_terminal() {
-        print(notice);
+        print_line(notice);
     }
 }
 
 /// Prints a line on standard error. No lock is taken that a progress bar holds: a bar in the way is wiped, and
 /// draws itself again below.
-fn print(line: &str) {
+fn print_line(line: &str) {
     if is_quiet() {
         return;
     }
@@ -211,15 +214,15 @@ fn print(line: &str) {
 }
 
 /// Ends the program at once, whatever other threads do.
-fn end(status: i32, reason: &'static str) -> ! {
+fn exit_now(status: i32, reason: &'static str) -> ! {
     // A reader that does not read must not keep the program alive.
     let said = thread::Builder::new().spawn(move || {
         tui::give_terminal_back();
-        print(reason);
+        print_line(reason);
     });
     let patience = Instant::now();
     while said.as_ref().is_ok_and(|thread| !thread.is_finished())
-        && patience.elapsed() < 10 * LOOK_EVERY
+        && patience.elapsed() < 10 * POLL_INTERVAL
     {
         thread::sleep(Duration::from_millis(2));
     }

@@ -1,10 +1,9 @@
-//! Proves that the embedded MNIST is the published one, that IDX folders are read under each name
-//! style, plain and gzip, that every fault of a folder is refused with a message that names the
-//! file, the byte offset and what was expected, and that no bytes make the IDX reader panic.
+//! Proves: the embedded MNIST is the published one; IDX folders are read under each naming style, plain and gzip;
+//! every invalid folder is refused with the file, the byte offset and what was expected; no bytes make the IDX reader
+//! panic.
 //!
-//! Does not prove that a size in the header never costs memory beyond what the file holds: the
-//! sizes tried here are larger than any machine's memory, smaller lies could go unseen. A failing
-//! disk is played by a reader, not by a real file.
+//! Does not prove: that a false size in a header never allocates more memory than the file's length. The sizes tested
+//! exceed any machine's memory; smaller ones could go unnoticed. A reader stands in for a failing disk.
 
 #[path = "dataset/damaged.rs"]
 mod damaged;
@@ -39,7 +38,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Four training and two test images of 2 x 3 pixels, three classes, range 200.
+/// Four training and two test images of 2 x 3 pixels, three classes, largest pixel 200.
 fn small_set() -> Files {
     let mut pixels: Vec<u8> = (0..24).collect();
     pixels[7] = 200;
@@ -59,14 +58,14 @@ fn folder_of(files: &Files, name: impl Fn(&str) -> String) -> TempDir {
     folder
 }
 
-/// The refusal of these files, without the folder's path before their names.
+/// Returns the error for these files, without the folder's path.
 fn refusal(files: &Files) -> String {
     let folder = folder_of(files, str::to_owned);
     let message = Dataset::open(folder.path()).unwrap_err().to_string();
     message.replace(&folder.path().join("").display().to_string(), "")
 }
 
-/// The small set with `file` changed must be refused with "FILE, byte offset FAULT".
+/// Checks that the small set with `file` changed is refused with "FILE, byte offset FAULT".
 #[track_caller]
 fn refused(file: &str, change: impl FnOnce(&mut Vec<u8>), fault: &str) {
     let mut files = small_set();
@@ -93,7 +92,7 @@ fn embedded_mnist_is_the_published_one() {
 }
 
 #[test]
-fn embedded_files_have_the_checksums_of_their_readme() {
+fn embedded_checksums_match_their_readme() {
     let readme = include_str!("../data/mnist/README.md");
     for (name, bytes) in MNIST_FILES {
         let mut content = Vec::new();
@@ -108,7 +107,7 @@ fn embedded_files_have_the_checksums_of_their_readme() {
 }
 
 #[test]
-fn the_sample_is_the_beginning_of_the_whole() {
+fn sample_is_the_beginning_of_mnist() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/sample");
     let sample = Dataset::open(&folder).unwrap();
     let whole = Dataset::mnist().unwrap().subset(0, 1600, 400).unwrap();
@@ -117,11 +116,11 @@ fn the_sample_is_the_beginning_of_the_whole() {
 }
 
 #[test]
-fn every_name_style_gives_the_same_set() {
+fn all_naming_styles_give_the_same_set() {
     let plain = small_set();
     let mut compressed = plain.clone();
     compressed.iter_mut().for_each(|(_, bytes)| *bytes = gzip(bytes));
-    // Each content under each name, so that a name that lies about gzip counts for nothing.
+    // Every content under every name, since names may be wrong about compression.
     let styles = [("-idx", ""), ("-idx", ".gz"), (".idx", ""), (".idx", ".gz")];
     for files in [&plain, &compressed] {
         for (separator, suffix) in styles {
@@ -143,14 +142,14 @@ fn every_name_style_gives_the_same_set() {
 }
 
 #[test]
-fn a_folder_named_like_a_file_is_passed_over() {
+fn folder_named_like_a_file_is_skipped() {
     let folder = folder_of(&small_set(), |name| name.replace("-idx", ".idx"));
     fs::create_dir(folder.path().join(TRAINING_IMAGES)).unwrap();
     assert_eq!(Dataset::open(folder.path()).unwrap().training_count, 4);
 }
 
 #[test]
-fn missing_files_and_folders_are_named() {
+fn missing_paths_are_named_in_the_error() {
     let mut files = small_set();
     files.remove(3);
     let folder = folder_of(&files, str::to_owned);
@@ -171,7 +170,7 @@ fn missing_files_and_folders_are_named() {
 }
 
 #[test]
-fn files_that_do_not_fit_each_other_are_refused() {
+fn inconsistent_files_are_refused() {
     let fault = format!("4: expected 4 labels, one per image of {TRAINING_IMAGES}, found 3");
     let labels = idx(&[3], &[0, 1, 2]);
     refused(TRAINING_LABELS, |bytes| *bytes = labels, &fault);
@@ -188,7 +187,7 @@ fn files_that_do_not_fit_each_other_are_refused() {
 }
 
 #[test]
-fn a_training_set_that_teaches_nothing_is_refused() {
+fn degenerate_training_set_is_refused() {
     let fault = "16: expected a pixel above 0, found black images only";
     refused(TRAINING_IMAGES, |bytes| bytes[16..].fill(0), fault);
     let fault = "8: expected at least two classes, found the label 7 only";
@@ -196,7 +195,7 @@ fn a_training_set_that_teaches_nothing_is_refused() {
 }
 
 #[test]
-fn parts_in_memory_pass_the_same_checks() {
+fn arrays_in_memory_pass_the_same_checks() {
     let set = |height: usize, images: usize, labels: &[u8]| {
         let training = (vec![9; images], labels.to_vec());
         Dataset::from_parts("mine", height, 3, training, (vec![7; 6], vec![1]))
@@ -227,7 +226,7 @@ fn parts_in_memory_pass_the_same_checks() {
 }
 
 #[test]
-fn truncation_keeps_the_first_images_of_both_sets() {
+fn subset_keeps_the_first_images_of_both_sets() {
     let folder = folder_of(&small_set(), str::to_owned);
     let whole = Dataset::open(folder.path()).unwrap();
     let part = whole.clone().subset(0, 2, 1).unwrap();
@@ -250,7 +249,7 @@ fn truncation_keeps_the_first_images_of_both_sets() {
 }
 
 #[test]
-fn validation_images_are_the_last_of_the_training_set_and_no_test_image_is_left() {
+fn validation_images_replace_the_test_set() {
     let folder = folder_of(&small_set(), str::to_owned);
     let whole = Dataset::open(folder.path()).unwrap();
     let part = whole.clone().subset(2, 0, 0).unwrap();

@@ -1,9 +1,9 @@
-//! Proves that folders of images, tables and archives of numpy are found out and read: pixels, labels,
-//! names of classes, sizes and colours; and that every fault of them is refused with the file, the place in
-//! it, what was expected and what was found, never with a panic.
+//! Proves: folders of images, CSV tables and `.npz` archives are detected and read, with pixels, labels, class names,
+//! sizes and colours; every invalid one is refused with the file, the location, what was expected and what was found,
+//! never with a panic.
 //!
-//! Does not prove how well images are scaled (only that ink stays where it was), nor that every variant of
-//! PNG and JPEG is read: that is the image crate's part.
+//! Does not prove: the quality of scaling (only that dark and light areas keep their positions), or that every variant
+//! of PNG and JPEG is read, which the image crate tests.
 
 #[path = "dataset_formats/archives.rs"]
 mod archives;
@@ -22,7 +22,7 @@ use std::path::Path;
 use apical::dataset::{Dataset, ImageSize, ReadOptions};
 use tempfile::TempDir;
 
-/// A folder with these files; their names hold the folders that they lie in.
+/// Creates a folder with these files. Names may include subfolders.
 fn folder_of<'a>(files: impl IntoIterator<Item = (&'a str, Vec<u8>)>) -> TempDir {
     let folder = TempDir::new().unwrap();
     for (name, bytes) in files {
@@ -41,22 +41,22 @@ fn coloured() -> ReadOptions {
     ReadOptions { colour: true, ..ReadOptions::default() }
 }
 
-/// The refusal of what lies at a path, without the folder's own path.
+/// Returns the error for a path, without the folder's path.
 fn refusal(folder: &TempDir, name: &str, reading: &ReadOptions) -> String {
-    // An empty name would put a slash behind the folder's.
+    // Joining an empty name would append a slash.
     let path = if name.is_empty() { folder.path().to_owned() } else { folder.path().join(name) };
     let message = Dataset::open_as(&path, reading).unwrap_err().to_string();
     let path = folder.path().display().to_string();
     message.replace(&format!("{path}/"), "").replace(&path, "DIR")
 }
 
-/// The names of a set's classes.
+/// Returns the class names of a data set.
 fn class_names(path: &Path) -> Vec<String> {
     Dataset::open(path).unwrap().class_names
 }
 
 #[test]
-fn a_folder_without_a_data_set_is_refused_with_what_was_looked_for() {
+fn folder_without_data_set_lists_the_formats() {
     let folder = folder_of([("notes.txt", vec![]), ("cat/a.png", vec![]), ("dog/b.png", vec![])]);
     let message = refusal(&folder, "", &ReadOptions::default());
     for text in [
@@ -74,7 +74,7 @@ fn a_folder_without_a_data_set_is_refused_with_what_was_looked_for() {
 }
 
 #[test]
-fn sizes_are_read_and_refused() {
+fn image_size_parses_valid_text_only() {
     assert_eq!("28x20".parse(), Ok(ImageSize { width: 28, height: 20 }));
     assert_eq!(ImageSize { width: 28, height: 20 }.to_string(), "28x20");
     for wrong in ["", "28", "28x", "x28", "0x28", "28x-1", "28x28x3", "1025x28", "28 x 28"] {

@@ -1,10 +1,10 @@
-//! Eigenvalues.
+//! Eigenvalues of symmetric matrices.
 
-/// Most sweeps over all pairs; Jacobi's method takes about ten for a matrix of 100 rows.
+/// Largest number of sweeps over all pairs. Jacobi's method takes about ten for a matrix of 100 rows.
 const SWEEPS: usize = 60;
 
-/// Returns the largest eigenvalue of a symmetric matrix `[size, size]`: 0 for an empty one, not a number if an
-/// element is not finite or there are not `size` times `size`.
+/// Returns the largest eigenvalue of a symmetric matrix `[size, size]`. Returns 0 if it is empty, NaN if an element is
+/// not finite or their number is not `size` times `size`.
 ///
 /// Jacobi's method: rotations that each clear one pair of elements off the diagonal.
 pub fn largest_eigenvalue(matrix: &[f64], size: usize) -> f64 {
@@ -31,7 +31,7 @@ pub fn largest_eigenvalue(matrix: &[f64], size: usize) -> f64 {
     diagonal.fold(f64::NEG_INFINITY, f64::max)
 }
 
-/// Rotates the axes `p` and `q` so that the elements they share become 0; returns whether they were not negligible.
+/// Rotates the axes `p` and `q` to clear their off-diagonal elements. Returns whether these were not negligible.
 fn rotate(matrix: &mut [f64], size: usize, p: usize, q: usize) -> bool {
     let shared = matrix[p * size + q];
     let [first, second] = [matrix[p * size + p], matrix[q * size + q]];
@@ -65,17 +65,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_largest_of_a_known_matrix_is_found() {
+    fn largest_eigenvalue_of_known_matrix_is_found() {
         // Eigenvalues 1 and 3.
         assert!((largest_eigenvalue(&[2.0, 1.0, 1.0, 2.0], 2) - 3.0).abs() < 1e-12);
-        // All are negative: the largest is not that of the largest magnitude.
+        // All are negative: the largest eigenvalue has the smallest magnitude.
         assert!((largest_eigenvalue(&[-5.0, 0.0, 0.0, -2.0], 2) + 2.0).abs() < 1e-12);
         assert_eq!(largest_eigenvalue(&[], 0), 0.0);
     }
 
     /// The matrix with 2 on and -1 beside the diagonal has the eigenvalues 2 - 2 cos(k pi / (size + 1)).
     #[test]
-    fn largest_of_a_chain_is_that_of_the_formula() {
+    fn largest_eigenvalue_of_chain_matches_formula() {
         for size in [1, 2, 3, 10, 47, 100] {
             let element = |at: usize| match (at / size).abs_diff(at % size) {
                 0 => 2.0,
@@ -92,7 +92,7 @@ mod tests {
 
     /// Eigenvalues of the outer product of a vector are 0 and the vector's square.
     #[test]
-    fn largest_of_rank_one_is_the_square_at_any_scale() {
+    fn largest_eigenvalue_of_rank_one_is_the_square() {
         for scale in [1e-140, 1e-9, 1.0, 1e9, 1e140] {
             let vector = [3.0, -1.0, 2.0, 0.0, 5.0].map(|x: f64| x * scale);
             let matrix: Vec<f64> =
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn not_finite_elements_give_no_number() {
+    fn non_finite_elements_return_nan() {
         assert!(largest_eigenvalue(&[1.0, f64::NAN, f64::NAN, 1.0], 2).is_nan());
         assert!(largest_eigenvalue(&[f64::INFINITY], 1).is_nan());
         assert!(largest_eigenvalue(&[1.0], 5).is_nan());

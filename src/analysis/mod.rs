@@ -1,4 +1,4 @@
-//! Mathematics on recorded numbers, in double precision: no backend, no files.
+//! Mathematics on recorded numbers, in double precision, without backends or files.
 
 pub mod eigen;
 pub mod statistics;

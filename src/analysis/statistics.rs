@@ -1,11 +1,11 @@
-//! Correlations, angles, histograms, fits.
+//! Correlation, angle, histogram, linear least squares.
 
-/// The mean; not a number of no values.
+/// Returns the mean, NaN if there are no values.
 pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// Pearson's correlation; not a number where one of the two does not vary.
+/// Returns Pearson's correlation, NaN if either input is constant.
 pub fn correlation(one: &[f64], other: &[f64]) -> f64 {
     let means = [mean(one), mean(other)];
     let (mut product, mut squares) = (0.0, [0.0, 0.0]);
@@ -18,7 +18,7 @@ pub fn correlation(one: &[f64], other: &[f64]) -> f64 {
     product / (squares[0] * squares[1]).sqrt()
 }
 
-/// The angle between two vectors in degrees, 0 to 180; not a number where one of them is zero.
+/// Returns the angle between two vectors, NaN if either is zero; 0 to 180, degrees.
 pub fn angle(one: &[f64], other: &[f64]) -> f64 {
     let product = |one: &[f64], other: &[f64]| -> f64 {
         one.iter().zip(other).map(|(one, other)| one * other).sum()
@@ -27,14 +27,14 @@ pub fn angle(one: &[f64], other: &[f64]) -> f64 {
     (product(one, other) / lengths).clamp(-1.0, 1.0).acos().to_degrees()
 }
 
-/// Which part of the values lies in each of so many bars of equal width, from 0 to 1. Values beyond the range
-/// count in the bar next to them; those that are not numbers do not count.
+/// Returns the fraction of the values in each of `bars` intervals of equal width, from 0 to 1. Values beyond the range
+/// count in the nearest interval. NaN does not count.
 pub fn histogram(values: &[f64], [low, high]: [f64; 2], bars: usize) -> Vec<f64> {
     let mut counts = vec![0usize; bars];
     let Some(last) = bars.checked_sub(1) else { return Vec::new() };
     let width = (high - low) / bars as f64;
     for value in values.iter().filter(|value| !value.is_nan()) {
-        // What lies below the range is cut to 0.
+        // The conversion saturates values below the range at 0.
         let bar = ((value - low) / width) as usize;
         counts[bar.min(last)] += 1;
     }
@@ -42,11 +42,11 @@ pub fn histogram(values: &[f64], [low, high]: [f64; 2], bars: usize) -> Vec<f64>
     counts.into_iter().map(|count| count as f64 / all).collect()
 }
 
-/// Returns the factors by which the columns of `rows` add up to `values` with the least sum of squared errors;
-/// `None` if the columns do not determine them, or rows have different lengths or no value each.
+/// Returns the coefficients of the columns of `rows` that fit `values` by linear least squares. Returns `None` if the
+/// columns are linearly dependent, rows have different lengths, or `values` has another length.
 ///
-/// Solves the normal equations by Gaussian elimination, which needs no pivots: their matrix is symmetric and
-/// positive.
+/// Solves the normal equations by Gaussian elimination without pivoting, since their matrix is symmetric and positive
+/// definite.
 pub fn least_squares(rows: &[Vec<f64>], values: &[f64]) -> Option<Vec<f64>> {
     let columns = rows.first()?.len();
     if rows.len() != values.len() || rows.iter().any(|row| row.len() != columns) {
@@ -55,7 +55,7 @@ pub fn least_squares(rows: &[Vec<f64>], values: &[f64]) -> Option<Vec<f64>> {
     let sum = |term: &dyn Fn(&[f64], f64) -> f64| -> f64 {
         rows.iter().zip(values).map(|(row, &value)| term(row, value)).sum()
     };
-    // Each row of the matrix, and behind it the right-hand side.
+    // Each row of the matrix, followed by the right-hand side.
     let mut equations: Vec<Vec<f64>> = (0..columns)
         .map(|i| {
             let products = (0..columns).map(|j| sum(&|row, _| row[i] * row[j]));
@@ -64,7 +64,7 @@ pub fn least_squares(rows: &[Vec<f64>], values: &[f64]) -> Option<Vec<f64>> {
         .collect();
     let squares: Vec<f64> = (0..columns).map(|i| equations[i][i]).collect();
     for i in 0..columns {
-        // What is left of a column after the ones before it; rounding leaves a little of a dependent one.
+        // The remainder of a column after elimination. Rounding leaves a small one for a dependent column.
         let pivot = equations[i][i];
         if pivot.is_nan() || pivot <= squares[i] * f64::EPSILON * rows.len() as f64 {
             return None;
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn correlations_lie_between_their_ends() {
+    fn correlation_of_known_values_is_exact() {
         let values = [1.0, 2.0, 4.0, 3.0];
         assert!((correlation(&values, &values.map(|x| 3.0 * x + 1.0)) - 1.0).abs() < 1e-12);
         assert!((correlation(&values, &values.map(|x| -x)) + 1.0).abs() < 1e-12);
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn angles_are_in_degrees() {
+    fn angle_of_known_vectors_is_in_degrees() {
         assert!((angle(&[1.0, 0.0], &[0.0, 2.0]) - 90.0).abs() < 1e-9);
         assert!((angle(&[1.0, 0.0], &[1.0, 1.0]) - 45.0).abs() < 1e-9);
         assert!((angle(&[1.0, 0.0], &[-3.0, 0.0]) - 180.0).abs() < 1e-9);
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_histogram_counts_every_number_once() {
+    fn histogram_counts_every_number_once() {
         let values = [-9.0, 0.0, 0.4, 0.5, 1.0, 9.0, f64::NAN, f64::INFINITY];
         // -9, 0 and 0.4 below the middle; 0.5, 1, 9 and infinity from it on.
         assert_eq!(histogram(&values, [0.0, 1.0], 2), [3.0 / 7.0, 4.0 / 7.0]);
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fit_finds_the_factors() {
+    fn least_squares_finds_the_coefficients() {
         let rows: Vec<Vec<f64>> =
             (0..9).map(|x| vec![f64::from(x), f64::from(x * x % 5), 1.0]).collect();
         let values: Vec<f64> =

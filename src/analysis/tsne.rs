@@ -1,7 +1,7 @@
-//! t-SNE (van der Maaten & Hinton 2008): a layout in the plane in which what is alike lies together.
+//! t-SNE (van der Maaten & Hinton 2008): an embedding in the plane in which similar points are close.
 //!
-//! Exact, with all pairs of points: for some thousands of them. The layout hangs on the seed alone, not on
-//! the number of threads: each point sums over the others in their order.
+//! Exact, over all pairs of points, for some thousands of them. The result depends on the seed alone: each point sums
+//! over the others in their order, whatever the number of threads.
 
 use rayon::prelude::*;
 
@@ -11,20 +11,20 @@ use crate::random::{Purpose, Stream};
 /// Effective number of neighbours.
 const PERPLEXITY: f64 = 30.0;
 const STEPS: usize = 600;
-/// Steps at first, during which attraction is stronger, so that clusters form.
+/// Number of initial steps with stronger attraction, so that clusters form.
 const EXAGGERATED_STEPS: usize = 150;
 const EXAGGERATION: f64 = 12.0;
-/// Momentum during these steps, and after.
+/// Momentum during these steps, and afterwards.
 const MOMENTUM: [f64; 2] = [0.5, 0.8];
-/// Spread of the first layout.
+/// Half width of the initial embedding.
 const START: f64 = 1e-2;
-/// Halvings until the width of a kernel has the perplexity.
+/// Number of bisection steps to fit a kernel's width to the perplexity.
 const HALVINGS: usize = 60;
 
-/// The layout of `points` points with features `[points, features]`, row by row; `None` if a stop was requested.
+/// Embeds `points` points with features `[points, features]`. Returns their positions, `None` if a stop was requested.
 ///
 /// # Panics
-/// If there are not as many features for each point.
+/// Panics unless the number of features is a multiple of the number of points.
 pub fn tsne(features: &[f64], points: usize, seed: u64, stop: &Stop) -> Option<Vec<[f64; 2]>> {
     assert!(
         features.len().is_multiple_of(points.max(1)),
@@ -32,7 +32,7 @@ pub fn tsne(features: &[f64], points: usize, seed: u64, stop: &Stop) -> Option<V
         features.len()
     );
     if points < 2 || features.is_empty() {
-        // There is nothing to be alike.
+        // One point or no features: nothing to compare.
         return Some(vec![[0.0; 2]; points]);
     }
     let affinities = affinities(features, points);
@@ -41,7 +41,7 @@ pub fn tsne(features: &[f64], points: usize, seed: u64, stop: &Stop) -> Option<V
     let mut places: Vec<[f64; 2]> = (0..points).map(|_| [start(), start()]).collect();
     let mut steps = vec![[0.0; 2]; points];
     let mut gains = vec![[1.0; 2]; points];
-    // As large as the points are many (Belkina et al. 2019).
+    // Learning rate proportional to the number of points (Belkina et al. 2019).
     let rate = (points as f64 / EXAGGERATION).max(50.0);
     for step in 0..STEPS {
         if stop.is_requested() {
@@ -56,7 +56,7 @@ pub fn tsne(features: &[f64], points: usize, seed: u64, stop: &Stop) -> Option<V
                 let (gradient, step) = (gradients[point][axis], &mut steps[point][axis]);
                 let gain = &mut gains[point][axis];
                 let turns = (gradient > 0.0) == (*step > 0.0);
-                // Where the way turns around, smaller steps; where it goes on, larger ones.
+                // Smaller steps after a change of direction, larger ones otherwise (Jacobs 1988).
                 *gain = f64::max(if turns { *gain * 0.8 } else { *gain + 0.2 }, 0.01);
                 *step = momentum * *step - rate * *gain * gradient;
                 places[point][axis] += *step;
@@ -66,8 +66,8 @@ pub fn tsne(features: &[f64], points: usize, seed: u64, stop: &Stop) -> Option<V
     Some(places)
 }
 
-/// How alike each pair is, `[points, points]`, symmetric, of sum 1: Gaussian kernels around each point, as wide
-/// as its neighbourhood.
+/// Returns the symmetric affinities of all pairs, `[points, points]`, of sum 1: Gaussian kernels around each point,
+/// adapted to its neighbourhood.
 fn affinities(features: &[f64], points: usize) -> Vec<f64> {
     let size = features.len() / points.max(1);
     let perplexity = PERPLEXITY.min((points.saturating_sub(1)) as f64 / 3.0).max(1.0);
@@ -86,7 +86,7 @@ fn affinities(features: &[f64], points: usize) -> Vec<f64> {
     (0..points).flat_map(|i| (0..points).map(move |j| pair(i, j))).collect()
 }
 
-/// The weights of all points for one of them, of sum 1, whose entropy is the logarithm of the perplexity.
+/// Returns the weights of all points for one of them, of sum 1. Their entropy is the logarithm of the perplexity.
 fn neighbourhood(distances: &[f64], own: usize, perplexity: f64) -> Vec<f64> {
     let others = || (0..distances.len()).filter(|&other| other != own);
     let nearest = others().map(|other| distances[other]).fold(f64::INFINITY, f64::min);
@@ -115,7 +115,7 @@ fn neighbourhood(distances: &[f64], own: usize, perplexity: f64) -> Vec<f64> {
     weights(sharpness).0
 }
 
-/// The gradient of the Kullback-Leibler divergence by each point's place.
+/// Returns the gradient of the Kullback-Leibler divergence with respect to each position.
 fn gradient(affinities: &[f64], places: &[[f64; 2]], exaggeration: f64) -> Vec<[f64; 2]> {
     let kernel = |one: &[f64; 2], other: &[f64; 2]| {
         let [x, y] = [one[0] - other[0], one[1] - other[1]];
@@ -123,7 +123,7 @@ fn gradient(affinities: &[f64], places: &[[f64; 2]], exaggeration: f64) -> Vec<[
     };
     let of_point =
         |place: &[f64; 2]| -> f64 { places.iter().map(|other| kernel(place, other)).sum() };
-    // Each point's kernel with itself is 1, and does not count.
+    // Exclude each point's kernel with itself, 1.
     let sums: Vec<f64> = places.par_iter().map(of_point).collect();
     let total = sums.iter().sum::<f64>() - places.len() as f64;
     let of_point = |(place, row): (&[f64; 2], &[f64])| {
@@ -139,10 +139,10 @@ fn gradient(affinities: &[f64], places: &[[f64; 2]], exaggeration: f64) -> Vec<[
     places.par_iter().zip(affinities.par_chunks(places.len().max(1))).map(of_point).collect()
 }
 
-/// Returns the fraction of the `count` nearest neighbours of all points that have their label, from 0 to 1.
+/// Returns the fraction of the `count` nearest neighbours that have a point's label, averaged over all points, 0 to 1.
 ///
 /// # Panics
-/// If there are fewer labels than points.
+/// Panics if there are fewer labels than points.
 pub fn neighbours_agree(points: &[[f64; 2]], labels: &[u8], count: usize) -> f64 {
     let of_point = |own: usize| {
         let distance = |other: usize| {
@@ -161,7 +161,7 @@ pub fn neighbours_agree(points: &[[f64; 2]], labels: &[u8], count: usize) -> f64
 mod tests {
     use super::*;
 
-    /// Three clusters of so many points in five dimensions.
+    /// Returns three clusters of `each` points in five dimensions, with labels.
     fn clusters(each: usize) -> (Vec<f64>, Vec<u8>) {
         let mut stream = Stream::new(3, Purpose::Layout, 1, 0);
         let labels: Vec<u8> = (0..3 * each).map(|point| (point % 3) as u8).collect();
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn clusters_stay_apart() {
+    fn separate_clusters_stay_separate() {
         let (features, labels) = clusters(40);
         let places = tsne(&features, labels.len(), 1, &Stop::default()).unwrap();
         assert!(places.iter().flatten().all(|place| place.is_finite()));
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn few_points_and_equal_ones_have_places_too() {
+    fn few_or_equal_points_have_finite_positions() {
         for points in 0..5 {
             let places = tsne(&vec![1.0; 3 * points], points, 1, &Stop::default()).unwrap();
             assert_eq!(places.len(), points);
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_layout_hangs_on_the_seed_and_not_on_threads() {
+    fn embedding_depends_on_seed_not_threads() {
         let (features, labels) = clusters(20);
         let with_threads = |threads: usize, seed| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gradient_is_that_of_the_divergence() {
+    fn gradient_matches_finite_differences() {
         let (features, labels) = clusters(4);
         let points = labels.len();
         let affinities = affinities(&features, points);
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_neighbourhood_is_as_large_as_the_perplexity() {
+    fn neighbourhood_entropy_matches_perplexity() {
         let distances: Vec<f64> = (0..100).map(|i| f64::from(i) * 0.1).collect();
         let weights = neighbourhood(&distances, 0, 20.0);
         let entropy: f64 =

@@ -1,4 +1,4 @@
-//! Whether the hidden layer's local loss goes with the output's.
+//! Correlation of the hidden layer's local loss with the output's.
 
 use rand::seq::SliceRandom;
 
@@ -15,20 +15,20 @@ use crate::random::{Purpose, Stream};
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig5bc",
     figure: "Figure 5B, C",
-    title: "Local losses go together",
+    title: "Local losses are correlated",
     about: "After the first and after the last epoch, test images are shown with both phases, without learning. \
-            The loss of the hidden layer (L0) and that of the output (L1) of the images of each class are \
-            correlated; and, to compare, with the losses L1 of the class's images shuffled.",
+            For the images of each class, the loss of the hidden layer (L0) is correlated with that of the \
+            output (L1), and for comparison with L1 shuffled within the class.",
     run,
 };
 
-/// The class whose images the paper's figure shows. Data of fewer classes show their last.
+/// Class in the paper's figure. Data with fewer classes show their last one.
 const SHOWN_CLASS: u8 = 2;
 
-/// Distance of two conditions of a class in the figure, as a part of the distance of two classes.
+/// Distance between two conditions of a class, as a fraction of the distance between classes.
 const BESIDE: f64 = 0.2;
 
-/// Losses of a network's images.
+/// Losses of the images of one network.
 struct Losses {
     labels: Vec<u8>,
     hidden: Vec<f64>,
@@ -88,7 +88,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
         claim("epoch 1 less last epoch, mean over classes", "below 0").less_than(
             &means(&first),
             &means(&real),
-            "learning brings the losses together",
+            "learning increases the correlation",
         ),
         claim("shuffled less real, mean over classes", "far below 0").less_than(
             &means(&shuffled),
@@ -117,7 +117,7 @@ fn record(
 }
 
 impl Losses {
-    /// Both losses of a class's images.
+    /// Returns both losses of a class's images.
     fn of_class(&self, class: u8) -> (Vec<f64>, Vec<f64>) {
         let is_of = |place: &usize| self.labels[*place] == class;
         let places = (0..self.labels.len()).filter(is_of);
@@ -159,11 +159,11 @@ fn draw(
     let mut data = ChartData::new(&["condition", "seed", "class", "correlation"]);
     let mut series = Vec::new();
     for (place, (label, values)) in labels.iter().zip(correlations).enumerate() {
-        // The last epoch has the colour that it has in the other panel.
+        // Give the last epoch its colour of the other panel.
         let colour = [1, 0, 2][place];
         let point = |class: usize| {
             let of_class: Vec<f64> = values.iter().map(|of_seed| of_seed[class]).collect();
-            // In the order of the legend, side by side, so that no bar hides another.
+            // Side by side in the order of the legend, so that no bar hides another.
             Point::over(class as f64 + BESIDE * (place as f64 - 1.0), &of_class)
         };
         let points: Vec<Point> = (0..values[0].len()).map(point).collect();
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_stand_in_the_order_of_the_legend() {
+    fn conditions_are_ordered_as_in_the_legend() {
         let losses = Losses {
             labels: vec![SHOWN_CLASS; 3],
             hidden: vec![1.0, 2.0, 3.0],

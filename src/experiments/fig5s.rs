@@ -1,4 +1,4 @@
-//! Whether feedback comes to do what the inverse of the feed-forward function would.
+//! Alignment of the feed-forward function with the inverse of feedback.
 
 use super::output::{Claim, ExperimentOutput};
 use super::{Experiment, ExperimentError, Study};
@@ -15,21 +15,21 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     figure: "Figure 5, supplement",
     title: "Feed-forward weights align with feedback",
     about: "While a network learns its first epoch, the Jacobians of the feed-forward function from the hidden \
-            layer to the output (Jb) and of the feedback function back (Jg) are measured, each as a mean over \
-            100 images. Local losses fall together while the largest eigenvalue of \
+            layer to the output (Jb) and of the feedback function (Jg) are measured, each averaged over \
+            100 images. Both local losses decrease while the largest eigenvalue of \
             (I - Jb Jg)^T (I - Jb Jg) is below 1.",
     run,
 };
 
-/// Images over which Jacobians are averaged, and images from one measurement to the next.
+/// Number of images per averaged Jacobian, and between two measurements.
 const AVERAGED: usize = 100;
 const EVERY: usize = 2000;
 
-/// A measurement.
+/// A measurement during training.
 struct Measured {
     images: usize,
     eigenvalue: f64,
-    /// Jb Jg, `[outputs, outputs]`.
+    /// Product Jb Jg, `[outputs, outputs]`.
     product: Vec<f64>,
 }
 
@@ -62,7 +62,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     Ok(results)
 }
 
-/// The course of one network's first epoch.
+/// Measures a network through its first epoch.
 fn measure(study: &mut Study, config: &Config) -> Result<Vec<Measured>, ExperimentError> {
     let network = Network::initial(config, study.dataset.pixels());
     let recorder = MonitorSpec::new(&[Quantity::Jacobians]);
@@ -83,7 +83,7 @@ fn measure(study: &mut Study, config: &Config) -> Result<Vec<Measured>, Experime
 }
 
 impl Measured {
-    /// Frobenius norm of the product less the identity.
+    /// Returns the Frobenius norm of the product minus the identity.
     fn distance(&self) -> f64 {
         let outputs = self.product.len().isqrt();
         let difference = |(index, value): (usize, &f64)| {
@@ -119,14 +119,14 @@ fn draw(results: &mut ExperimentOutput, courses: &[Vec<Measured>]) {
         ),
         series: vec![Series { label: "network".to_string(), colour: 0, mark: Mark::Line, points }],
         references: vec![Reference {
-            label: "1: below, losses fall together".to_string(),
+            label: "1: below, both losses decrease".to_string(),
             colour: None,
             y: 1.0,
         }],
     };
     let title = "Largest eigenvalue of (I - Jb Jg)^T (I - Jb Jg)".to_string();
     let figure = Figure { title, panels: vec![panel] };
-    let caption = "The eigenvalue through the first epoch, mean over seeds with a band of one standard deviation.";
+    let caption = "Largest eigenvalue during the first epoch, mean over seeds with a band of one standard deviation.";
     results.plot("eigenvalue", caption, Chart::Figure(figure), data);
 
     let Some(last) = courses[0].last() else { return };
@@ -149,7 +149,7 @@ fn draw(results: &mut ExperimentOutput, courses: &[Vec<Measured>]) {
         decimals: 2,
         colours: Colours::Symmetric,
     };
-    let caption = "The product of the Jacobians of seed 1; the identity would be its ideal.";
+    let caption = "Product of the Jacobians of seed 1. The ideal is the identity.";
     results.plot("product", caption, Chart::Heatmap(heatmap), data);
 }
 
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn axes_hold_spreads_and_count_whole_images() {
+    fn axes_cover_spreads_and_count_images() {
         let course = |eigenvalues: &[f64]| -> Vec<Measured> {
             let measured = |(place, &eigenvalue): (usize, &f64)| Measured {
                 images: 100 * place,

@@ -1,4 +1,4 @@
-//! Hidden layers make a network better.
+//! Test error by number of hidden layers.
 
 use super::curves::{Condition, train_and_draw};
 use super::output::{Claim, ExperimentOutput};
@@ -8,8 +8,8 @@ use crate::config::{Config, Preset};
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig6b",
     figure: "Figure 6B",
-    title: "Hidden layers make a network better",
-    about: "Networks without a hidden layer and with one, two and three of them learn as the paper's do: one \
+    title: "Hidden layers improve the network",
+    about: "Networks with zero to three hidden layers learn as in the paper: one \
             image at a time, with plain gradients and a constant rate. The paper shows up to two hidden \
             layers, one training each.",
     run,

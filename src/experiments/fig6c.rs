@@ -1,4 +1,4 @@
-//! What each layer makes of the images.
+//! Representations of the images in each layer.
 
 use super::output::{Claim, ExperimentOutput};
 use super::{Experiment, ExperimentError, Study};
@@ -10,16 +10,16 @@ use crate::monitor::{Mode, MonitorSpec, Quantity, Recording};
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig6c",
     figure: "Figure 6C",
-    title: "Classes come apart from layer to layer",
-    about: "A trained network with two hidden layers is tested. What each layer makes of the images (rates at the \
-            mean somatic voltage), and the images themselves, are laid out in the plane by t-SNE. How clean the \
-            clusters are is measured by the share of the ten nearest neighbours in the plane that are of the \
+    title: "Classes separate from layer to layer",
+    about: "A trained network with two hidden layers is tested. The representations in each layer (rates at the \
+            mean somatic voltage) and the images themselves are embedded in the plane by t-SNE. The purity of \
+            the clusters is the share of the ten nearest neighbours in the plane that have the \
             same class. The paper shows all 10,000 test images.",
     run,
 };
 
 const NEIGHBOURS: usize = 10;
-/// Populations with their names.
+/// Arrays of the populations, with their names.
 const LAYERS: [(&str, &str); 4] = [
     ("representations_input", "input"),
     ("representations0", "hidden layer 1"),
@@ -57,7 +57,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
         let [(_, below), (_, name)] = [LAYERS[layer - 1], LAYERS[layer]];
         let what = format!("neighbours of one class, {below} less {name}");
         let claim = Claim { what: &what, unit: "points", paper: "below 0" };
-        let criterion = "clusters are cleaner than below";
+        let criterion = "purer clusters than in the layer below";
         results.findings.push(claim.less_than(&shares[layer - 1], &shares[layer], criterion));
     }
     Ok(results)
@@ -95,7 +95,7 @@ fn draw(
         });
     }
     let figure = Figure { title: "t-SNE of test images, layer by layer".to_string(), panels };
-    let caption = "t-SNE of test images, a dot each, coloured by class: what lies together is alike. Axes have no \
+    let caption = "t-SNE of test images, one dot per image, coloured by class. Similar images are close. Axes have no \
                    meaning.";
     results.plot("layers", caption, Chart::Figure(figure), data);
 }

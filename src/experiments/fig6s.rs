@@ -1,4 +1,4 @@
-//! Plateau potentials that do not come at the same time.
+//! Asynchronous plateau potentials.
 
 use super::curves::{Condition, train_and_draw};
 use super::output::{Claim, ExperimentOutput, differences};

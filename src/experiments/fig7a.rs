@@ -1,4 +1,4 @@
-//! Whether hidden layers learn in the direction that backpropagation would take.
+//! Angle between hidden updates and those of backpropagation.
 
 use super::output::{Claim, ExperimentOutput};
 use super::{Experiment, ExperimentError, Study};
@@ -15,15 +15,15 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig7a",
     figure: "Figure 7A",
     title: "Hidden layers learn as backpropagation would",
-    about: "While a network with one hidden layer learns, each image's errors of hidden neurons are compared with \
-            those that exact backpropagation would give them in the same network: the angle between the two. \
-            Feedback comes as spikes, or as rates. Running means of 100 images, as in the paper.",
+    about: "While a network with one hidden layer learns, each image's hidden errors are compared with \
+            those of exact backpropagation in the same network, by the angle between the two vectors. \
+            Feedback is by spikes or by rates. Running means of 100 images, as in the paper.",
     run,
 };
 
-/// Images of a running mean.
+/// Number of images per running mean.
 const AVERAGED: usize = 100;
-/// Means over so many images are drawn and judged: finer ones are noise.
+/// Number of images per mean that is drawn and judged, since means of fewer are noisy.
 const JUDGED: usize = 2000;
 
 fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
@@ -82,7 +82,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     Ok(results)
 }
 
-/// The angle of every image that a network learns from, degrees.
+/// Measures the angle of every training image, degrees.
 fn measure(study: &mut Study, what: &str, config: &Config) -> Result<Vec<f64>, ExperimentError> {
     let network = Network::initial(config, study.dataset.pixels());
     let mut session = study.session(config, &network, MonitorSpec::new(&[Quantity::Angles]))?;
@@ -91,7 +91,7 @@ fn measure(study: &mut Study, what: &str, config: &Config) -> Result<Vec<f64>, E
     for epoch in 1..=config.epochs {
         for images in order(config, &study.dataset, epoch).chunks(JUDGED) {
             let recording = session.show(images, Mode::Train, &mut |_| ())?;
-            // Where no neuron has an error there is no direction.
+            // Without errors the angle is undefined: count it as 90 degrees.
             let found = recording.values_f64("angle0").into_iter();
             angles.extend(found.map(|angle| if angle.is_finite() { angle } else { 90.0 }));
             study.report_progress(what, angles.len(), total)?;
@@ -100,7 +100,7 @@ fn measure(study: &mut Study, what: &str, config: &Config) -> Result<Vec<f64>, E
     Ok(angles)
 }
 
-/// Means over stretches of images.
+/// Returns the means of consecutive blocks of images.
 fn means(course: &[f64]) -> impl Iterator<Item = f64> {
     course.chunks(JUDGED).map(mean)
 }
@@ -121,7 +121,7 @@ fn draw(results: &mut ExperimentOutput, names: &[&str], courses: &[Vec<Vec<f64>>
             courses.iter().map(|course| means(course).collect()).collect();
         let point = |place: usize| {
             let values: Vec<f64> = of_seeds.iter().map(|of_seed| of_seed[place]).collect();
-            // The last mean may be over fewer.
+            // The last mean may have fewer images.
             Point::over(((place + 1) * JUDGED).min(courses[0].len()) as f64, &values)
         };
         let points = (0..of_seeds[0].len()).map(point).collect();
@@ -149,7 +149,7 @@ fn draw(results: &mut ExperimentOutput, names: &[&str], courses: &[Vec<Vec<f64>>
     let title = "Angle between hidden updates and those of backpropagation".to_string();
     let figure = Figure { title, panels: vec![panel] };
     let caption = "Means over 2,000 images, over seeds with a band of one standard deviation; the table has means \
-                   of 100. At 90 degrees two directions have nothing in common.";
+                   of 100. At 90 degrees two directions are unrelated.";
     results.plot("angle", caption, Chart::Figure(figure), data);
 }
 
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn axes_hold_spreads_and_count_whole_images() {
+    fn axes_cover_spreads_and_count_images() {
         for (low, high) in [(20.0, 40.0), (90.0, 130.0)] {
             let courses = vec![vec![vec![low; 5], vec![high; 5]]; 2];
             let mut results = ExperimentOutput::default();

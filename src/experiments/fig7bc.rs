@@ -1,4 +1,4 @@
-//! What hidden neurons look for in images.
+//! Receptive fields of hidden neurons.
 
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
@@ -18,17 +18,17 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     figure: "Figure 7B, C",
     title: "Receptive fields like backpropagation's",
     about: "Two networks of the same sizes learn, one by plateau potentials, one by exact backpropagation, from \
-            different initial weights. Receptive fields are what learning added to the weights from the input. For each \
-            field of the one, its best match among those of the other is found by correlation; and the same \
-            with fields whose pixels are shuffled.",
+            different initial weights. A receptive field is the change of a neuron's input weights. For each \
+            field of one network, the best match in the other is found by correlation, and for comparison \
+            among fields with shuffled pixels.",
     run,
 };
 
-/// Fields in the figure.
+/// Number of fields in the figure.
 const SHOWN: usize = 20;
-/// The other network's seed is so much further.
+/// Offset of the other network's seed.
 const OTHER_SEEDS: u64 = 1000;
-/// Bars of the histogram.
+/// Number of bars of the histogram.
 const BARS: usize = 40;
 
 type Fields = Vec<Vec<f64>>;
@@ -68,7 +68,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     Ok(results)
 }
 
-/// What was learned by each neuron of the lowest layer, `[units][pixels]`.
+/// Returns the learned weight changes per neuron of the lowest layer, `[units][pixels]`.
 fn fields(study: &Study, trained: &TrainedNetwork) -> Fields {
     let pixels = study.dataset.pixels();
     let initial = Network::initial(&trained.trial.config, pixels);
@@ -78,7 +78,7 @@ fn fields(study: &Study, trained: &TrainedNetwork) -> Fields {
     learned.collect::<Vec<_>>().chunks(pixels).map(<[f64]>::to_vec).collect()
 }
 
-/// The correlation of each field with the one of the others that is the most like it.
+/// Returns each field's largest correlation with a field of the other network.
 fn best_matches(fields: &Fields, others: &Fields) -> Vec<f64> {
     let best = |field: &Vec<f64>| {
         let correlations = others.iter().map(|other| correlation(field, other));
@@ -87,7 +87,7 @@ fn best_matches(fields: &Fields, others: &Fields) -> Vec<f64> {
     fields.par_iter().map(best).collect()
 }
 
-/// Each field with its pixels in another order of its own.
+/// Shuffles the pixels of each field independently.
 fn shuffle(fields: &Fields) -> Fields {
     let shuffled = |(unit, field): (usize, &Vec<f64>)| {
         let mut field = field.clone();
@@ -126,8 +126,8 @@ fn draw(
             }
         }
         let caption = format!(
-            "What learning by {how} added to the weights of the first {SHOWN} hidden neurons: each on its own \
-             scale, symmetric about 0."
+            "Weight changes of the first {SHOWN} hidden neurons when learning by {how}, each on its own \
+             scale, symmetric around 0."
         );
         results.plot(&format!("fields-{name}"), &caption, Chart::ImageGrid(grid), data);
     }
@@ -137,7 +137,7 @@ fn draw(
         for (unit, value) in values.iter().enumerate() {
             data.rows.push(vec![label.to_string(), unit.to_string(), value.to_string()]);
         }
-        // A field that does not vary matches nothing.
+        // A constant field matches nothing.
         let values: Vec<f64> = values.iter().map(|value| value.max(0.0)).collect();
         let parts = histogram(&values, [0.0, 1.0], BARS);
         let middle = |bar: usize| (bar as f64 + 0.5) / BARS as f64;
@@ -158,7 +158,6 @@ fn draw(
     };
     let title = "Best matches of receptive fields".to_string();
     let figure = Figure { title, panels: vec![panel] };
-    let caption =
-        "How well the fields of seed 1 are matched by one of those that backpropagation learned.";
+    let caption = "Best matches of the fields of seed 1 among those learned by backpropagation.";
     results.plot("matches", caption, Chart::Figure(figure), data);
 }

@@ -1,4 +1,4 @@
-//! Feedback weights: sparse ones, and those that follow the feed-forward ones.
+//! Sparse and symmetric feedback weights.
 
 use super::curves::{Condition, train_and_draw};
 use super::output::{Claim, ExperimentOutput};
@@ -10,18 +10,18 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     figure: "Figure 8 and supplement",
     title: "Sparse and symmetric feedback",
     about: "A network with one hidden layer learns with full random feedback, with sparse feedback (80 % of the \
-            weights zero, the rest times 5 or not amplified), and with feedback weights that are those of the \
-            output, exactly or with noise of spread 0.05 drawn anew after every update. The paper's curve of noisy \
+            weights zero, the rest times 5 or not amplified), and with feedback weights equal to those of the \
+            output, exactly or with noise of sd 0.05 redrawn after every update. The paper's curve of noisy \
             symmetric feedback is not what the authors' published code does: over its first 6,000 images, 37.3 % \
             are wrong with noisy symmetric feedback, 38.0 % with symmetric, 55 to 59 % with full random feedback, \
             and the lines that add the noise are the same in all 78 commits.",
     run,
 };
 
-/// Part of the feedback weights that is zero, and by what the rest is amplified.
+/// Fraction of feedback weights that are zero, and gain of the rest.
 const SPARSITY: f64 = 0.8;
 const GAIN: f64 = 5.0;
-/// Spread of the noise on symmetric weights.
+/// Standard deviation of the noise on symmetric weights.
 const NOISE: f64 = 0.05;
 
 fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {

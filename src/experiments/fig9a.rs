@@ -1,4 +1,4 @@
-//! Apical dendrites that reach the soma weakly.
+//! Weak coupling of apical dendrites to the soma.
 
 use super::output::{Claim, ExperimentOutput};
 use super::traces::{APICAL, BASAL, Neuron, SOMA, panel, table};
@@ -12,8 +12,8 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig9a",
     figure: "Figure 9A",
     title: "Weakly coupled apical dendrites",
-    about: "A trained network with g_A = 0.05 is shown test images with both phases. How much of each dendrite's \
-            voltage arrives at the soma is found by fitting the recorded voltages of the lower hidden layer: \
+    about: "A trained network with g_A = 0.05 is shown test images with both phases. The attenuation of each \
+            dendrite's voltage at the soma follows from a fit to the voltages of the lower hidden layer: \
             C(t) = d C(t-1) + x B(t) + y A(t).",
     run,
 };
@@ -39,7 +39,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
         if results.plots.is_empty() {
             let mut data = table();
             let compartments = &[BASAL, APICAL, SOMA];
-            let unit = first_active(&recording);
+            let unit = most_active(&recording);
             let neuron = Neuron { title: "hidden neuron", layer: 0, unit, compartments };
             let panels = vec![panel(&recording, &neuron, &mut data)];
             let title = "Voltages with g_A = 0.05".to_string();
@@ -56,7 +56,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     Ok(results)
 }
 
-/// How many times more of the basal voltage arrives at the soma than of the apical one.
+/// Returns the ratio of the basal to the apical factor of the fit.
 fn attenuation(recording: &Recording) -> f64 {
     let arrays = ["soma0", "basal0", "apical0"].map(|name| recording.get(name));
     let [Some(soma), Some(basal), Some(apical)] = arrays else { return f64::NAN };
@@ -74,8 +74,8 @@ fn attenuation(recording: &Recording) -> f64 {
     least_squares(&rows, &values).map_or(f64::NAN, |factors| factors[1] / factors[2])
 }
 
-/// The first neuron whose apical voltage is large at some time.
-fn first_active(recording: &Recording) -> usize {
+/// Returns the neuron with the largest apical voltage.
+fn most_active(recording: &Recording) -> usize {
     let Some(apical) = recording.get("apical0") else { return 0 };
     let largest = |unit: &usize| {
         apical.time_series(0, *unit).iter().fold(0.0, |most: f64, voltage| most.max(voltage.abs()))

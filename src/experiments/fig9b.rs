@@ -1,4 +1,4 @@
-//! How well apical dendrites must be kept apart from the soma.
+//! Test error by coupling of the apical dendrites to the soma.
 
 use super::curves::{Condition, train_and_draw};
 use super::output::{Claim, ExperimentOutput, differences};
@@ -9,8 +9,8 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig9b",
     figure: "Figure 9B",
     title: "Segregated dendrites are needed",
-    about: "A network with two hidden layers learns while its apical dendrites reach the soma not at all, weakly \
-            (g_A = 0.05) or as strongly as the basal ones (g_A = 0.6).",
+    about: "A network with two hidden layers learns with its apical dendrites uncoupled from the soma, weakly coupled \
+            (g_A = 0.05), or coupled as strongly as the basal ones (g_A = 0.6).",
     run,
 };
 

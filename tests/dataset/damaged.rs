@@ -1,5 +1,4 @@
-//! IDX files that are not as they should be: each fault is told with the byte it lies at, and none makes the reader
-//! panic or take memory.
+//! Invalid IDX files: every error names the byte offset, and no file causes a panic or a large allocation.
 
 use std::error::Error;
 use std::io::Read;
@@ -10,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
-fn a_wrong_header_is_refused() {
+fn wrong_header_is_refused() {
     let fault = "0: expected an IDX file, which starts with the bytes 00 00, found 01 00";
     refused(TRAINING_IMAGES, |bytes| bytes[0] = 1, fault);
     let fault = "1: expected an IDX file, which starts with the bytes 00 00, found 00 2a";
@@ -37,7 +36,7 @@ fn a_wrong_header_is_refused() {
 }
 
 #[test]
-fn a_wrong_length_is_refused() {
+fn wrong_length_is_refused() {
     let fault = "39: expected 24 bytes of data (4 x 2 x 3), found 23";
     refused(TRAINING_IMAGES, |bytes| bytes.truncate(39), fault);
     let fault = "40: expected 24 bytes of data (4 x 2 x 3), found more";
@@ -53,11 +52,11 @@ fn a_wrong_length_is_refused() {
 }
 
 #[test]
-fn sizes_that_lie_cost_no_memory() {
+fn false_sizes_allocate_no_memory() {
     let sizes = "4294967295 x 4294967295 x 4294967295";
     let fault = format!("4: expected sizes that fit in memory, found {sizes} bytes");
     refused(TRAINING_IMAGES, |bytes| bytes[4..16].fill(0xff), &fault);
-    // 2^60 bytes: a 64-bit address reaches them, so only reading shows that the file is short.
+    // 2^60 bytes fit into a 64-bit address space, so only reading shows that the file is short.
     let lie = idx(&[1 << 30, 1 << 15, 1 << 15], &[7]);
     let data = "1152921504606846976 bytes of data (1073741824 x 32768 x 32768)";
     let fault = format!("17: expected {data}, found 1");
@@ -67,7 +66,7 @@ fn sizes_that_lie_cost_no_memory() {
 }
 
 #[test]
-fn a_damaged_gzip_stream_is_refused() {
+fn damaged_gzip_stream_is_refused() {
     let content = "of the decompressed content";
     let damage = "damaged gzip stream; download the file again";
     let header_only = |bytes: &mut Vec<u8>| {
@@ -92,7 +91,7 @@ fn a_damaged_gzip_stream_is_refused() {
 }
 
 #[test]
-fn an_endless_file_is_read_no_further_than_its_header_promises() {
+fn endless_file_is_read_up_to_its_announced_size() {
     let bytes = idx(&[2], &[0, 1]);
     let reader = bytes.as_slice().chain(std::io::repeat(0));
     let error = read_labels(reader, "pipe").unwrap_err();
@@ -101,7 +100,7 @@ fn an_endless_file_is_read_no_further_than_its_header_promises() {
 }
 
 #[test]
-fn unreadable_files_keep_the_cause() {
+fn read_error_keeps_its_cause() {
     struct Broken;
     impl Read for Broken {
         fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
@@ -118,7 +117,7 @@ fn unreadable_files_keep_the_cause() {
 
 proptest! {
     #[test]
-    fn no_bytes_make_the_reader_panic(
+    fn reader_never_panics(
         compressed: bool,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
         length in any::<prop::sample::Index>(),

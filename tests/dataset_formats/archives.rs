@@ -1,4 +1,4 @@
-//! Archives of numpy.
+//! `.npz` archives.
 
 use std::io::{Cursor, Write};
 
@@ -9,7 +9,7 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::{class_names, coloured, folder_of, refusal, sized};
 
-/// A number of an array of numpy.
+/// Element of a numpy array.
 trait Element: Copy {
     /// Numpy's name of the type.
     const DESCR: &str;
@@ -31,7 +31,7 @@ macro_rules! elements {
 
 elements!(u8: "|u1" i8: "|i1" u16: "<u2" u32: "<u4" i32: "<i4" i64: "<i8" f32: "<f4");
 
-/// An array as numpy saves it.
+/// Returns an array in numpy's format.
 fn npy<T: Element>(shape: &[u64], values: &[T]) -> Vec<u8> {
     let sizes: String = shape.iter().map(|size| format!("{size}, ")).collect();
     let sizes = sizes.trim_end();
@@ -41,7 +41,7 @@ fn npy<T: Element>(shape: &[u64], values: &[T]) -> Vec<u8> {
     claimed(&format!("{header:<117}\n"), &elements)
 }
 
-/// An array of which only the header and some bytes are there.
+/// Returns an array with this header and these bytes, which may contradict each other.
 fn claimed(header: &str, bytes: &[u8]) -> Vec<u8> {
     let length = (header.len() as u16).to_le_bytes();
     [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), bytes].concat()
@@ -57,7 +57,7 @@ fn npz(arrays: &[(&str, Vec<u8>)], method: zip::CompressionMethod) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
-/// As Keras has MNIST: three training images of 2 x 2 and one to test on.
+/// The layout of Keras's MNIST: three training images of 2 x 2 and one test image.
 fn keras() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("x_train", npy(&[3, 2, 2], &[1_u8, 2, 3, 4, 5, 6, 7, 200, 0, 0, 0, 9])),
@@ -71,7 +71,7 @@ fn folder_with(arrays: &[(&str, Vec<u8>)]) -> TempDir {
     folder_of([("mnist.npz", npz(arrays, zip::CompressionMethod::Deflated))])
 }
 
-/// The archive with one array changed must be refused.
+/// Checks that the archive with one array changed is refused.
 #[track_caller]
 fn refused(array: &str, bytes: Vec<u8>, expected: &str) {
     let mut arrays = keras();
@@ -81,7 +81,7 @@ fn refused(array: &str, bytes: Vec<u8>, expected: &str) {
 }
 
 #[test]
-fn one_archive_holds_both_sets() {
+fn single_archive_has_both_sets() {
     for method in [zip::CompressionMethod::Stored, zip::CompressionMethod::Deflated] {
         let folder = folder_of([("mnist.npz", npz(&keras(), method))]);
         let set = Dataset::open(&folder.path().join("mnist.npz")).unwrap();
@@ -90,13 +90,13 @@ fn one_archive_holds_both_sets() {
         assert_eq!((set.labels(), set.image(1)), (&[0, 1, 2, 1][..], &[5, 6, 7, 200][..]));
         assert_eq!(set.class_names, ["0", "1", "2"]);
     }
-    // Whatever it is called.
+    // Detected without the extension, too.
     let folder = folder_of([("mnist", npz(&keras(), zip::CompressionMethod::Stored))]);
     assert_eq!(Dataset::open(&folder.path().join("mnist")).unwrap().test_count, 1);
 }
 
 #[test]
-fn two_archives_hold_a_set_each() {
+fn two_archives_have_one_set_each() {
     let set = |count: u64, pixels: &[u8], labels: &[i64]| {
         let arrays = [("images", npy(&[count, 4], pixels)), ("labels", npy(&[count], labels))];
         npz(&arrays, zip::CompressionMethod::Stored)
@@ -120,7 +120,7 @@ fn two_archives_hold_a_set_each() {
 }
 
 #[test]
-fn labels_may_be_of_any_type_of_whole_numbers() {
+fn labels_of_any_integer_type_are_read() {
     let with = |labels: Vec<u8>| {
         let mut arrays = keras();
         arrays[1].1 = labels;
@@ -148,7 +148,7 @@ fn labels_may_be_of_any_type_of_whole_numbers() {
 }
 
 #[test]
-fn colours_and_other_shapes_are_read_when_told() {
+fn colour_arrays_are_read_if_requested() {
     let mut arrays = keras();
     arrays[0].1 = npy(&[3, 1, 2, 3], &(0..18).collect::<Vec<u8>>());
     arrays[2].1 = npy(&[1, 1, 2, 3], &[9_u8; 6]);
@@ -168,7 +168,7 @@ fn colours_and_other_shapes_are_read_when_told() {
 }
 
 #[test]
-fn arrays_that_cannot_be_are_refused() {
+fn invalid_arrays_are_refused() {
     let bytes = ": expected unsigned bytes from 0 to 255 (|u1, numpy's uint8), found ";
     refused("x_train", npy(&[3, 2, 2], &[0.5_f32; 12]), &format!("{bytes}<f4"));
     refused("x_train", npy(&[3, 2, 2], &[5_i8; 12]), &format!("{bytes}|i1"));
@@ -211,7 +211,7 @@ fn arrays_that_cannot_be_are_refused() {
 }
 
 #[test]
-fn archives_that_lack_arrays_are_refused_with_those_they_have() {
+fn missing_arrays_error_lists_those_present() {
     let folder = folder_with(&keras()[..3]);
     let expected = "mnist.npz: expected the arrays x_train, y_train, x_test, y_test, found x_test, x_train, y_train";
     assert_eq!(refusal(&folder, "mnist.npz", &ReadOptions::default()), expected);
@@ -229,7 +229,7 @@ fn archives_that_lack_arrays_are_refused_with_those_they_have() {
 
 proptest! {
     #[test]
-    fn no_bytes_make_the_reader_panic(
+    fn reader_never_panics(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
         cut in any::<prop::sample::Index>(),
         is_cut: bool,
@@ -255,7 +255,7 @@ proptest! {
     }
 }
 
-/// The archive with the name `from`, of as many bytes, changed to `to` wherever it stands.
+/// Replaces the name `from` by `to`, of equal length, wherever it occurs in the archive.
 fn renamed(archive: &[u8], from: &str, to: &str) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
     let mut bytes = archive.to_vec();
@@ -268,7 +268,7 @@ fn renamed(archive: &[u8], from: &str, to: &str) -> Vec<u8> {
 }
 
 #[test]
-fn archive_with_a_name_twice_is_refused() {
+fn duplicate_names_are_refused() {
     for name in ["x_train", "another"] {
         let mut arrays = keras();
         arrays.push(("another", npy(&[1], &[1_u8])));
@@ -283,7 +283,7 @@ fn archive_with_a_name_twice_is_refused() {
 }
 
 #[test]
-fn odd_names_are_no_arrays_of_a_set() {
+fn misnamed_arrays_are_reported_missing() {
     let bytes = npz(&keras(), zip::CompressionMethod::Stored);
     let arrays = "mnist.npz: expected the arrays x_train, y_train, x_test, y_test, found ";
     for (from, to, found) in [
@@ -301,7 +301,7 @@ fn odd_names_are_no_arrays_of_a_set() {
 }
 
 #[test]
-fn unused_arrays_are_told() {
+fn unused_arrays_are_reported() {
     let mut arrays = keras();
     arrays.push(("x_val", npy(&[1], &[1_u8])));
     let set = Dataset::open(&folder_with(&arrays).path().join("mnist.npz")).unwrap();

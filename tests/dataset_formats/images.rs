@@ -16,7 +16,7 @@ pub(super) fn encoded(image: impl Into<DynamicImage>, format: ImageFormat) -> Ve
     bytes.into_inner()
 }
 
-/// A grey image with a bright left half.
+/// Returns a grey image with a bright left half.
 fn grey(width: u32, height: u32, bright: u8) -> Vec<u8> {
     let pixel = |x, _| Luma([if x < width / 2 { bright } else { 10 }]);
     encoded(GrayImage::from_fn(width, height, pixel), ImageFormat::Png)
@@ -26,7 +26,7 @@ fn red(width: u32, height: u32) -> Vec<u8> {
     encoded(RgbImage::from_pixel(width, height, Rgb([200, 100, 0])), ImageFormat::Png)
 }
 
-/// Two classes: three cats and one dog to train on, one of each to test on, of 4 x 2 pixels.
+/// Two classes of 4 x 2 images: three training cats and one training dog, one test image of each.
 fn pets() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("train/dog/0.png", grey(4, 2, 100)),
@@ -43,7 +43,7 @@ fn with(more: Vec<(&'static str, Vec<u8>)>) -> TempDir {
 }
 
 #[test]
-fn classes_are_called_and_sorted_as_their_folders() {
+fn classes_are_named_and_sorted_by_folder() {
     let folder = with(vec![]);
     let set = Dataset::open(folder.path()).unwrap();
     assert_eq!((set.training_count, set.test_count), (4, 2));
@@ -51,7 +51,7 @@ fn classes_are_called_and_sorted_as_their_folders() {
     assert_eq!((set.classes, set.max_pixel), (2, 200));
     assert_eq!(set.class_names, ["cat", "dog"]);
     assert_eq!(set.warnings, Vec::<String>::new());
-    // In turns: the dog comes in the middle of the three cats.
+    // Interleaved: the dog is in the middle of the three cats.
     assert_eq!(set.labels(), [0, 0, 1, 0, 0, 1]);
     assert_eq!(set.image(0), [200, 200, 10, 10, 200, 200, 10, 10]);
     assert_eq!((set.image(1)[0], set.image(2)[0], set.image(3)[0]), (1, 100, 2));
@@ -59,8 +59,8 @@ fn classes_are_called_and_sorted_as_their_folders() {
 }
 
 #[test]
-fn images_are_scaled_to_the_first_or_to_what_is_asked_for() {
-    // The first by name, cat/0, is the measure, although others come before it in the archive.
+fn images_are_scaled_to_first_or_requested_size() {
+    // The first by name, cat/0, sets the size, although others were written before.
     let folder =
         with(vec![("train/dog/1.png", grey(40, 20, 120)), ("test/dog/b.png", grey(8, 8, 77))]);
     let set = Dataset::open(folder.path()).unwrap();
@@ -69,11 +69,12 @@ fn images_are_scaled_to_the_first_or_to_what_is_asked_for() {
     let row = &set.image(large)[..4];
     assert_eq!((row[0], row[3]), (120, 10));
     assert!(row[1] > row[2], "{row:?}");
-    let told = set.conversions.join("\n");
-    assert!(told.contains("train: 1 image scaled to 4x2 pixels\n"), "{told}");
+    let conversions = set.conversions.join("\n");
+    assert!(conversions.contains("train: 1 image scaled to 4x2 pixels\n"), "{conversions}");
     assert!(
-        told.contains("test: 1 image scaled to 4x2 pixels, 1 of them to another aspect ratio"),
-        "{told}"
+        conversions
+            .contains("test: 1 image scaled to 4x2 pixels, 1 of them to another aspect ratio"),
+        "{conversions}"
     );
 
     let set = Dataset::open_as(folder.path(), &sized(6, 3)).unwrap();
@@ -82,7 +83,7 @@ fn images_are_scaled_to_the_first_or_to_what_is_asked_for() {
 }
 
 #[test]
-fn colours_are_three_bytes_a_pixel_and_grey_by_default() {
+fn colour_has_three_bytes_and_grey_is_the_default() {
     let folder = folder_of([
         ("train/red/a.png", red(2, 1)),
         ("train/grey/a.png", grey(2, 1, 90)),
@@ -95,14 +96,14 @@ fn colours_are_three_bytes_a_pixel_and_grey_by_default() {
     assert_eq!(set.image(1), [200, 100, 0, 200, 100, 0]);
     let set = Dataset::open(folder.path()).unwrap();
     assert_eq!((set.width, set.channels), (2, 1));
-    // Green counts most: more than the mean, less than red.
+    // Luma weighs green most: the result is above the mean and below red.
     let shade = set.image(1)[0];
     assert!((100..150).contains(&shade), "{shade}");
     assert!(set.warnings.iter().any(|note| note.ends_with("test/grey: no test images")));
 }
 
 #[test]
-fn jpegs_are_read_and_content_decides_what_a_file_is() {
+fn format_is_detected_by_content() {
     let jpeg = encoded(GrayImage::from_pixel(4, 2, Luma([180])), ImageFormat::Jpeg);
     let folder = with(vec![("train/dog/1.JPG", jpeg.clone()), ("train/dog/2.png", jpeg)]);
     let set = Dataset::open(folder.path()).unwrap();
@@ -111,7 +112,7 @@ fn jpegs_are_read_and_content_decides_what_a_file_is() {
 }
 
 #[test]
-fn other_files_are_skipped_and_named() {
+fn other_files_are_skipped_with_a_warning() {
     let text = b"hello".to_vec();
     let folder = with(vec![
         ("train/notes.txt", text.clone()),
@@ -133,7 +134,7 @@ fn other_files_are_skipped_and_named() {
 }
 
 #[test]
-fn all_files_that_are_no_images_are_named_at_once() {
+fn all_invalid_images_are_listed_in_one_error() {
     let mut cut = grey(4, 2, 1);
     cut.truncate(cut.len() / 2);
     let folder = with(vec![
@@ -150,7 +151,7 @@ fn all_files_that_are_no_images_are_named_at_once() {
     ] {
         assert!(message.contains(&format!("\n  {fault}")), "{message}\nlacks: {fault}");
     }
-    // Of very many, the first.
+    // Only the first of many are listed.
     let many: Vec<String> = (0..30).map(|index| format!("train/cat/x{index:02}.png")).collect();
     let files = many.iter().map(|name| (name.as_str(), vec![1, 2, 3]));
     let folder = folder_of(pets().into_iter().chain(files));
@@ -159,8 +160,8 @@ fn all_files_that_are_no_images_are_named_at_once() {
 }
 
 #[test]
-fn a_header_that_lies_costs_no_memory() {
-    // The size of a PNG lies behind its signature and the chunk's head; the checksum behind it is wrong then.
+fn false_header_allocates_no_memory() {
+    // The size follows the signature and the head of the first chunk. Its checksum is wrong then.
     let mut huge = grey(4, 2, 1);
     huge[16..24].fill(0x7f);
     let folder = with(vec![("train/cat/3.png", huge)]);
@@ -180,7 +181,7 @@ fn a_header_that_lies_costs_no_memory() {
 }
 
 #[test]
-fn folders_that_do_not_fit_are_refused() {
+fn inconsistent_folders_are_refused() {
     let refused = |files: Vec<(&'static str, Vec<u8>)>, expected: &str| {
         let folder = folder_of(files);
         assert_eq!(refusal(&folder, "", &ReadOptions::default()), expected);
@@ -211,7 +212,7 @@ fn folders_that_do_not_fit_are_refused() {
 }
 
 #[test]
-fn more_classes_than_labels_are_refused() {
+fn more_than_256_classes_are_refused() {
     let folder = with(vec![]);
     for class in 0..256 {
         let class = folder.path().join("train").join(format!("class{class}"));
@@ -223,7 +224,7 @@ fn more_classes_than_labels_are_refused() {
 }
 
 #[test]
-fn names_of_classes_hold_nothing_that_a_terminal_obeys() {
+fn class_names_have_no_control_characters() {
     let folder = with(vec![("train/a\u{1b}[2Jb/a.png", grey(4, 2, 1))]);
     assert_eq!(class_names(folder.path()), ["a[2Jb", "cat", "dog"]);
 }
@@ -231,7 +232,7 @@ fn names_of_classes_hold_nothing_that_a_terminal_obeys() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn no_bytes_make_the_reader_panic(
+    fn reader_never_panics(
         jpeg: bool,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
         cut in any::<prop::sample::Index>(),

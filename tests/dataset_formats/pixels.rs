@@ -1,5 +1,5 @@
-//! Proves that what changes the meaning of an image file's pixels is honoured, converted as told, or refused:
-//! EXIF orientation, transparency, depth, damage and other kinds of files.
+//! Proves: everything that changes the meaning of pixels is applied, converted on request, or refused: EXIF
+//! orientation, transparency, bit depth, damage and other file formats.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::images::encoded;
 use super::{folder_of, refusal};
 
-/// A folder of two classes of which one training image is `bytes`; the others are black, 2 x 2, with a pixel of 255.
+/// Creates a folder of two classes with `bytes` as a training image. The others are 2 x 2, black with a pixel of 255.
 fn with(bytes: Vec<u8>) -> TempDir {
     let plain =
         || encoded(GrayImage::from_vec(2, 2, vec![255, 0, 0, 0]).unwrap(), ImageFormat::Png);
@@ -36,7 +36,7 @@ pub(super) fn refused(bytes: Vec<u8>, options: &ReadOptions, expected: &str) {
     assert!(message.contains(expected), "{message}\nlacks: {expected}");
 }
 
-/// EXIF with nothing but an orientation, in little or big endian order.
+/// Returns EXIF data with only an orientation, in little or big endian order.
 fn exif(orientation: u8, is_big: bool) -> Vec<u8> {
     match is_big {
         false => [
@@ -52,7 +52,7 @@ fn exif(orientation: u8, is_big: bool) -> Vec<u8> {
     }
 }
 
-/// A PNG with a chunk of EXIF before its pixels, or behind them.
+/// Inserts an EXIF chunk before the pixels of a PNG, or after them.
 fn png_with_exif(png: &[u8], exif: &[u8], is_behind: bool) -> Vec<u8> {
     let mut chunk = (exif.len() as u32).to_be_bytes().to_vec();
     let checked = [b"eXIf", exif].concat();
@@ -74,9 +74,9 @@ fn jpeg_with_exif(jpeg: &[u8], exif: &[u8]) -> Vec<u8> {
     [&jpeg[..2], &[0xff, 0xe1], &length, &body, &jpeg[2..]].concat()
 }
 
-/// All eight orientations, with a, b, c, d and e, f as the stored rows of two columns.
+/// The stored rows of two columns are a, b; c, d; e, f.
 #[test]
-fn all_eight_orientations_are_honoured() {
+fn all_eight_exif_orientations_are_applied() {
     let upright: [(u8, [u8; 6], [u32; 2]); 8] = [
         (1, [10, 20, 30, 40, 50, 60], [2, 3]),
         (2, [20, 10, 40, 30, 60, 50], [2, 3]),
@@ -96,17 +96,17 @@ fn all_eight_orientations_are_honoured() {
             let set = Dataset::open(folder.path()).unwrap();
             assert_eq!([set.width, set.height], [width as usize, height as usize], "{orientation}");
             assert_eq!(set.image(0), expected, "orientation {orientation}");
-            let is_told = set
+            let is_reported = set
                 .conversions
                 .iter()
                 .any(|line| line.ends_with("rotated by its EXIF orientation"));
-            assert_eq!(is_told, orientation > 1);
+            assert_eq!(is_reported, orientation > 1);
         }
     }
-    // A JPEG of 16 x 32 whose left upper quarter is bright.
+    // A JPEG of 16 x 32 with a bright upper left quarter.
     let bright = |x: u32, y: u32| Luma([if x < 8 && y < 16 { 250 } else { 5 }]);
     let jpeg = encoded(GrayImage::from_fn(16, 32, bright), ImageFormat::Jpeg);
-    // The quarter after turning: columns and rows of the upright image.
+    // Column and row of that quarter in the upright image.
     let corners = [[0, 0], [1, 0], [1, 1], [0, 1], [0, 0], [1, 0], [1, 1], [0, 1]];
     for (orientation, corner) in (1..).zip(corners) {
         let folder = folder_of([("a.jpg", jpeg_with_exif(&jpeg, &exif(orientation, false)))]);
@@ -133,7 +133,7 @@ fn all_eight_orientations_are_honoured() {
 }
 
 #[test]
-fn transparent_pixels_are_refused_or_laid_on_a_ground() {
+fn transparent_pixels_need_a_background() {
     let on = |background| ReadOptions { background: Some(background), ..ReadOptions::default() };
     let pixels = [[100, 255], [100, 0], [100, 128], [0, 255]];
     let grey = GrayAlphaImage::from_vec(2, 2, pixels.concat()).unwrap();
@@ -143,16 +143,16 @@ fn transparent_pixels_are_refused_or_laid_on_a_ground() {
         &ReadOptions::default(),
         "train/a/0.png: expected an opaque image, found transparent pixels",
     );
-    let (image, told) = first(bytes.clone(), &on(Background::Black));
+    let (image, conversions) = first(bytes.clone(), &on(Background::Black));
     assert_eq!(image, [100, 0, 50, 0]);
-    assert!(told[0].ends_with("train: 1 image composited onto black"), "{told:?}");
+    assert!(conversions[0].ends_with("train: 1 image composited onto black"), "{conversions:?}");
     assert_eq!(first(bytes, &on(Background::White)).0, [100, 255, 177, 0]);
 
-    // Opaque ones are like those without transparency.
+    // Opaque images need no background.
     let opaque = RgbaImage::from_pixel(2, 2, Rgba([90, 90, 90, 255]));
-    let (image, told) = first(encoded(opaque, ImageFormat::Png), &ReadOptions::default());
-    assert_eq!((image, told), (vec![90; 4], vec![]));
-    // 16 bits of both.
+    let (image, conversions) = first(encoded(opaque, ImageFormat::Png), &ReadOptions::default());
+    assert_eq!((image, conversions), (vec![90; 4], vec![]));
+    // Grey and alpha of 16 bits.
     let deep =
         ImageBuffer::<LumaA<u16>, _>::from_vec(2, 1, vec![65535, 65535, 65535, 32768]).unwrap();
     let (image, _) =
@@ -161,22 +161,22 @@ fn transparent_pixels_are_refused_or_laid_on_a_ground() {
 }
 
 #[test]
-fn deep_images_keep_their_shades_or_are_refused() {
+fn images_of_16_bits_keep_shades_or_are_refused() {
     let deep = |values: [u16; 4]| {
         let image = ImageBuffer::<Luma<u16>, _>::from_vec(2, 2, values.to_vec()).unwrap();
         encoded(DynamicImage::from(image), ImageFormat::Png)
     };
-    let told = |max_value| ReadOptions { max_value, ..ReadOptions::default() };
-    // A camera of 12 bits would keep 16 shades.
+    let with_max_value = |max_value| ReadOptions { max_value, ..ReadOptions::default() };
+    // A 12-bit camera image would keep 16 shades.
     let camera = deep([0, 1600, 4095, 2048]);
     let expected = "expected 16-bit values up to 65535, found a largest value of 4095, which keeps only 16 shades";
     refused(camera.clone(), &ReadOptions::default(), expected);
-    // The set's other images have 8 bits, which 4095 does not fit.
-    refused(camera.clone(), &told(Some(4095)), "train/b/0.png: expected a 16-bit image");
+    // The other images have 8 bits, too few for 4095.
+    refused(camera.clone(), &with_max_value(Some(4095)), "train/b/0.png: expected a 16-bit image");
     let preprocess = |max_value| {
-        let asked = told(Some(max_value));
+        let options = with_max_value(Some(max_value));
         let folder = folder_of([("a.png", camera.clone())]);
-        let preprocess = Preprocess::of([2, 2, 1], &PixelRules::default(), Some(&asked));
+        let preprocess = Preprocess::of([2, 2, 1], &PixelRules::default(), Some(&options));
         collect(&[folder.path().join("a.png")], preprocess).map(|images| images.bytes)
     };
     assert_eq!(preprocess(4095).unwrap(), [0, 100, 255, 128]);
@@ -192,11 +192,11 @@ fn deep_images_keep_their_shades_or_are_refused() {
     assert!(conversions[0].contains("1 image of 16 bits divided by 257"), "{conversions:?}");
     let set = Dataset::open(with(deep([65535, 257, 0, 32896])).path()).unwrap();
     assert_eq!(set.rules.max_value, Some(65535));
-    // 8 bits with a largest value of their own.
+    // 8-bit images with their own maximum.
     let dark = encoded(GrayImage::from_vec(2, 2, vec![16, 0, 8, 4]).unwrap(), ImageFormat::Png);
-    let asked = told(Some(16));
+    let options = with_max_value(Some(16));
     let folder = folder_of([("a.png", dark)]);
-    let preprocess = Preprocess::of([2, 2, 1], &PixelRules::default(), Some(&asked));
+    let preprocess = Preprocess::of([2, 2, 1], &PixelRules::default(), Some(&options));
     assert_eq!(
         collect(&[folder.path().join("a.png")], preprocess).unwrap().bytes,
         [255, 0, 128, 64]
@@ -204,26 +204,27 @@ fn deep_images_keep_their_shades_or_are_refused() {
 }
 
 #[test]
-fn colours_made_grey_are_told() {
+fn conversion_to_grey_is_reported() {
     let colours = RgbImage::from_vec(2, 1, vec![255, 0, 0, 10, 10, 10]).unwrap();
-    let (image, told) = first(encoded(colours, ImageFormat::Png), &ReadOptions::default());
+    let (image, conversions) = first(encoded(colours, ImageFormat::Png), &ReadOptions::default());
     assert_eq!(image, [54, 10]);
     assert!(
-        told[0].ends_with("1 image converted to grey (0.2126 red + 0.7152 green + 0.0722 blue)"),
-        "{told:?}"
+        conversions[0]
+            .ends_with("1 image converted to grey (0.2126 red + 0.7152 green + 0.0722 blue)"),
+        "{conversions:?}"
     );
     let grey = RgbImage::from_pixel(2, 1, Rgb([7, 7, 7]));
-    let told = first(encoded(grey, ImageFormat::Png), &ReadOptions::default()).1;
-    assert!(!told.join("\n").contains("grey"), "{told:?}");
+    let conversions = first(encoded(grey, ImageFormat::Png), &ReadOptions::default()).1;
+    assert!(!conversions.join("\n").contains("grey"), "{conversions:?}");
 }
 
-/// Cut anywhere, with or without an end marker put behind the cut.
+/// Truncated anywhere, with or without an end marker appended.
 #[test]
 fn damaged_jpegs_are_refused() {
     let noise = |x: u32, y: u32| Rgb([(x * 37 + y * 91) as u8, (x * y) as u8, (x ^ y) as u8]);
     let whole = encoded(RgbImage::from_fn(64, 48, noise), ImageFormat::Jpeg);
     assert!(Dataset::open(with(whole.clone()).path()).is_ok());
-    // Cameras put things behind the end.
+    // Cameras append data after the end.
     assert!(Dataset::open(with([&whole[..], b"more"].concat()).path()).is_ok());
     let kind = "train/a/0.png: damaged JPEG image";
     for part in 1..20 {
@@ -254,7 +255,7 @@ fn damaged_pngs_are_refused() {
 }
 
 #[test]
-fn other_kinds_of_files_are_named() {
+fn other_file_formats_are_named() {
     for (bytes, kind) in [
         (&b"GIF89a\x01\0\x01\0"[..], "a GIF image"),
         (b"RIFF\x1a\0\0\0WEBPVP8L", "a WebP image"),
@@ -294,20 +295,20 @@ fn links_to_devices_are_refused() {
 }
 
 #[test]
-fn brightness_unlike_that_of_training_is_refused_or_told() {
+fn other_brightness_is_refused_or_reported() {
     let folder = folder_of([(
         "a.png",
         encoded(GrayImage::from_vec(2, 1, vec![255, 200]).unwrap(), ImageFormat::Png),
     )]);
     let paths = [folder.path().join("a.png")];
-    // Trained on an array of bytes up to 16.
+    // Training images were arrays of bytes up to 16.
     let rules = PixelRules { white: 16, mean: Some(2), ..PixelRules::default() };
     let preprocess = Preprocess::of([1, 2, 1], &rules, None);
     let error =
         collect(&paths, preprocess).unwrap().check_brightness(16, &rules, preprocess).unwrap_err();
     assert!(error.to_string().contains("is 16, found 255"), "{error}");
-    let asked = ReadOptions { max_value: Some(255), ..ReadOptions::default() };
-    let preprocess = Preprocess::of([1, 2, 1], &rules, Some(&asked));
+    let options = ReadOptions { max_value: Some(255), ..ReadOptions::default() };
+    let preprocess = Preprocess::of([1, 2, 1], &rules, Some(&options));
     let images = collect(&paths, preprocess).unwrap();
     assert_eq!(images.bytes, [16, 13]);
     let notes = images.check_brightness(16, &rules, preprocess).unwrap();
@@ -319,7 +320,7 @@ fn brightness_unlike_that_of_training_is_refused_or_told() {
     let preprocess = Preprocess { inverted: true, ..preprocess };
     let images = collect(&paths, preprocess).unwrap();
     assert_eq!(images.bytes, [0, 3]);
-    // Dark ones are told.
+    // Dark images are reported.
     let rules = PixelRules { mean: Some(10), ..PixelRules::default() };
     let notes = images.check_brightness(255, &rules, preprocess).unwrap();
     assert!(notes[0].starts_with("the images are dark: their largest byte is 3"), "{notes:?}");

@@ -1,4 +1,4 @@
-//! CSV files.
+//! CSV tables.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ fn folder(training: &str, test: &str) -> TempDir {
 }
 
 #[test]
-fn lines_are_a_label_and_a_square_of_pixels() {
+fn lines_are_a_label_and_square_pixels() {
     let header = "label,1x1,1x2,2x1,2x2\r\n";
     for training in [
         TRAINING.to_string(),
@@ -36,7 +36,7 @@ fn lines_are_a_label_and_a_square_of_pixels() {
 }
 
 #[test]
-fn one_of_two_files_finds_the_other() {
+fn training_file_finds_its_test_file() {
     let folder =
         folder_of([("my_train_set.csv", TRAINING.into()), ("my_test_set.csv", TEST.into())]);
     let set = Dataset::open(&folder.path().join("my_train_set.csv")).unwrap();
@@ -53,7 +53,7 @@ fn one_of_two_files_finds_the_other() {
 }
 
 #[test]
-fn a_missing_file_of_two_is_named() {
+fn missing_file_is_named() {
     let only = |name| folder_of([(name, TRAINING.into())]);
     let expected =
         "train.csv: expected a test set, found none; put it into test.csv, in the same format";
@@ -63,7 +63,7 @@ fn a_missing_file_of_two_is_named() {
 }
 
 #[test]
-fn other_shapes_and_colours_are_read_when_told() {
+fn other_shapes_are_read_if_requested() {
     let folder = folder("0,6,2,3,4,5,1\n1,7,8,9,10,11,12\n", "0,1,1,1,1,1,1\n");
     let expected = "train.csv, line 1: expected square images, or --image-size, \
                     found 6 values per image";
@@ -81,7 +81,7 @@ fn other_shapes_and_colours_are_read_when_told() {
 }
 
 #[test]
-fn names_of_classes_lie_in_a_file_beside() {
+fn class_names_are_read_from_their_file() {
     let folder = folder(TRAINING, TEST);
     let names = folder.path().join("class_names.txt");
     fs::write(&names, "zero\none \n two, too\n").unwrap();
@@ -92,7 +92,7 @@ fn names_of_classes_lie_in_a_file_beside() {
 }
 
 #[test]
-fn faults_are_refused_with_line_and_column() {
+fn errors_name_line_and_column() {
     let refused = |training: &str, test: &str, expected: &str| {
         assert_eq!(refusal(&folder(training, test), "", &ReadOptions::default()), expected);
     };
@@ -148,7 +148,7 @@ fn faults_are_refused_with_line_and_column() {
     );
 }
 
-/// 70 lines of 16 pixels, whose first holds `first`.
+/// Returns 70 lines of 16 pixels, the first one `first`.
 fn long(first: &str) -> String {
     let line =
         |index: usize| format!("{},{}", index % 2, "0,7,".repeat(7) + &format!("0,{index}\n"));
@@ -160,8 +160,8 @@ fn counting(from: usize, to: usize) -> String {
 }
 
 #[test]
-fn numbers_that_name_columns_are_a_header() {
-    // As pandas writes a frame without names: 0 to 16 above a label and 16 pixels.
+fn consecutive_numbers_are_a_header() {
+    // A pandas frame without column names: 0 to 16 above a label and 16 pixels.
     let header = counting(0, 16);
     let set = Dataset::open(folder(&long(&header), &long(&header)).path()).unwrap();
     assert_eq!((set.training_count, set.test_count, set.max_pixel), (69, 69, 69));
@@ -169,7 +169,7 @@ fn numbers_that_name_columns_are_a_header() {
     let set = Dataset::open(folder(&long(&header), &long(&header)).path()).unwrap();
     assert_eq!((set.training_count, set.labels()[0]), (69, 1));
 
-    // An image of such numbers in one file alone may be one.
+    // Such numbers in only one file may be an image.
     let image = long(&counting(0, 16));
     let test = long("1,5,0,0,0,0,0,0,0,0,0,0,0,0,0,0,9");
     let expected =
@@ -180,20 +180,20 @@ fn numbers_that_name_columns_are_a_header() {
         Dataset::open_as(folder(&image, &image).path(), &options).unwrap().training_count
     };
     assert_eq!((read(true), read(false)), (69, 70));
-    // Names that no byte holds.
+    // Numbers above 255 are no pixels.
     let set =
         |header: &str| Dataset::open_as(folder(header, header).path(), &sized(300, 1)).unwrap();
     let (row, other) = (vec!["7"; 300].join(","), vec!["8"; 300].join(","));
     let set = set(&format!("{}\n0,{row}\n1,{other}\n", counting(0, 300)));
     assert_eq!(set.training_count, 2);
-    // pandas names a value that is there twice 0.1.
+    // pandas renames a duplicate 0 to 0.1.
     let mangled = "5,0,0.1,7,0.2\n1,0,0,7,9\n0,0,0,7,9\n";
     let expected = "train.csv, line 1: expected column names or an image, found fractions, which are in no later line";
     assert_eq!(refusal(&folder(mangled, TEST), "", &ReadOptions::default()), expected);
 }
 
 #[test]
-fn columns_are_found_by_their_names() {
+fn columns_are_detected_by_name() {
     let same = |training: &str| {
         let set = Dataset::open(folder(training, TEST).path()).unwrap();
         assert_eq!((set.training_labels(), set.image(0)), (&[1, 0][..], &[5, 6, 7, 8][..]));
@@ -258,7 +258,7 @@ fn columns_are_found_by_their_names() {
 }
 
 #[test]
-fn fractions_become_bytes_as_told() {
+fn fractions_are_scaled_by_max_value() {
     let options = ReadOptions { max_value: Some(1), ..ReadOptions::default() };
     let folder = folder("0,0,0.5,1,0.25\n1,0,0,0,1\n", "1,0,0,0,1\n");
     let set = Dataset::open_as(folder.path(), &options).unwrap();
@@ -275,7 +275,7 @@ fn fractions_become_bytes_as_told() {
 
 proptest! {
     #[test]
-    fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn reader_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let folder = folder_of([("train.csv", bytes.clone()), ("test.csv", bytes)]);
         if let Ok(set) = Dataset::open(folder.path()) {
             prop_assert_eq!(set.images().len(), (set.training_count + set.test_count) * set.pixels());

@@ -1,4 +1,4 @@
-//! Proves that rarer variants of PNG and JPEG are read to the values that Pillow shows.
+//! Proves: rarer variants of PNG and JPEG are read to the same values as with Pillow.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use flate2::write::ZlibEncoder;
 use super::pixels::{crc32, first, refused};
 use super::{folder_of, sized};
 
-/// A PNG of 2 x 2 pixels. `lines`: the bytes before compression, with a filter before each line.
+/// Returns a PNG of 2 x 2 pixels. `lines`: uncompressed bytes, with a filter byte before each line.
 fn png([depth, kind, interlaced]: [u8; 3], chunks: &[(&[u8], &[u8])], lines: &[u8]) -> Vec<u8> {
     let mut packed = ZlibEncoder::new(Vec::new(), Compression::default());
     packed.write_all(lines).unwrap();
@@ -29,13 +29,13 @@ fn png([depth, kind, interlaced]: [u8; 3], chunks: &[(&[u8], &[u8])], lines: &[u
 const GREY: u8 = 0;
 const PALETTE: u8 = 3;
 const GREY_ALPHA: u8 = 4;
-/// Shades of grey as a palette.
+/// A palette of grey levels.
 const SHADES: &[u8] = &[0, 0, 0, 10, 10, 10, 200, 200, 200, 7, 7, 7];
-/// The values 0, 1, 2, 3 of two bits.
+/// Pixels 0, 1, 2, 3 of two bits.
 const COUNT: &[u8] = &[0, 0b0001_0000, 0, 0b1011_0000];
 
 #[test]
-fn png_of_few_bits_spans_black_to_white() {
+fn png_of_few_bits_uses_the_full_scale() {
     let read = |bytes| first(bytes, &ReadOptions::default()).0;
     assert_eq!(read(png([1, GREY, 0], &[], &[0, 0b1000_0000, 0, 0b0100_0000])), [255, 0, 0, 255]);
     assert_eq!(read(png([2, GREY, 0], &[], COUNT)), [0, 85, 170, 255]);
@@ -44,14 +44,14 @@ fn png_of_few_bits_spans_black_to_white() {
 }
 
 #[test]
-fn interlaced_png_has_its_pixels_in_place() {
-    // The passes of Adam7 that 2 x 2 pixels have.
+fn interlaced_png_has_pixels_in_order() {
+    // The Adam7 passes of 2 x 2 pixels.
     let bytes = png([8, GREY, 1], &[], &[0, 11, 0, 22, 0, 33, 44]);
     assert_eq!(first(bytes, &ReadOptions::default()).0, [11, 22, 33, 44]);
 }
 
 #[test]
-fn transparent_palette_and_key_are_laid_on_the_background() {
+fn transparent_palette_and_key_need_a_background() {
     let white = ReadOptions { background: Some(Background::White), ..ReadOptions::default() };
     let palette =
         |alpha: &[u8]| png([2, PALETTE, 0], &[(b"PLTE", SHADES), (b"tRNS", alpha)], COUNT);
@@ -64,7 +64,7 @@ fn transparent_palette_and_key_are_laid_on_the_background() {
 }
 
 #[test]
-fn deep_grey_with_alpha_is_read_at_full_scale() {
+fn grey_alpha_of_16_bits_is_read_at_full_scale() {
     let pixel = |value: u16, alpha: u16| [value.to_be_bytes(), alpha.to_be_bytes()].concat();
     let image = |alpha: u16| {
         let [a, b] = [pixel(100 * 257, alpha), pixel(7 * 257, u16::MAX)];
@@ -74,7 +74,7 @@ fn deep_grey_with_alpha_is_read_at_full_scale() {
     refused(image(0x8000), &ReadOptions::default(), "expected an opaque image");
 }
 
-/// Written by Pillow: 16 x 16 pixels, the left half (200, 40, 90), the right half (20, 120, 240).
+/// Files by Pillow: 16 x 16 pixels, left half (200, 40, 90), right half (20, 120, 240).
 #[test]
 fn progressive_and_cmyk_jpeg_have_their_colours() {
     let progressive = include_bytes!("progressive.jpg");

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # expelliarmus 1.1.12 (PyPI, event-camera files): times of EVT 3.0 files are wrong.
-# Expected: a TIME_HIGH word gives the upper 12 bits of the time, the TIME_LOW word the lower 12, whatever came before; a
-# file that the package writes holds the times that it was given.
-# Seen: events at 5000, 9000 and 70,000 us are read as 5000, 13,096 and 78,192: each TIME_LOW below the last one adds
-# 4096 us to the TIME_HIGH that has counted them already. Written and read by the package, 20 and 70,000 us come
-# back as 20 and 368. faery 0.7.1 reads the first file right. No error, no warning.
+# Expected: TIME_HIGH gives the upper 12 bits of the time and TIME_LOW the lower 12 bits; a file written by the package
+# has the times passed in.
+# Seen: events at 5000, 9000 and 70,000 us are read as 5000, 13,096 and 78,192. Each TIME_LOW below its predecessor adds
+# 4096 us, although TIME_HIGH already includes the carry. After writing and reading with the package, 20 and 70,000 us
+# become 20 and 368. No error, no warning. faery 0.7.1 reads the first file correctly.
 set -euo pipefail
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
 python3 -m venv venv

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# idx2numpy 1.2.3 (PyPI, the IDX format of MNIST): arrays that it read cannot be written again, nor changed.
-# Expected: convert_to_file(file, convert_from_file(file)) copies a file, and the array is an ordinary one.
-# Seen: files of 16 and 32 bit integers and of floats are read as big-endian arrays, which the writer refuses ("numpy
-# ndarray type not supported by IDX format"); only bytes are copied. The array is read-only, of bytes too.
+# idx2numpy 1.2.3 (PyPI, the IDX format of MNIST): arrays that it reads cannot be written or modified.
+# Expected: convert_to_file(file, convert_from_file(file)) copies a file, and the array is writeable.
+# Seen: files of 16- and 32-bit integers and of floats become big-endian arrays, which the writer refuses ("numpy
+# ndarray type not supported by IDX format"). Only byte arrays can be written. All arrays are read-only.
 set -euo pipefail
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
 python3 -m venv venv

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Mesa 22.3.6 lavapipe (Debian 12): Knuth's TwoSum, written in WGSL, loses its error term.
-# Expected: WGSL compilers may fuse a * b + c, but leave additions as they are written, so that compensated sums work.
-# Seen: for a = 1, b = 0.1f the error of a + b is 0 instead of -2.2351742e-08: the compiler turns (a + b) - a into b.
-# An exclusive or of the sum's bits with a zero from a buffer keeps the error. SwiftShader (npm) keeps it anyway.
+# Mesa 22.3.6 lavapipe (Debian 12): Knuth's TwoSum in WGSL loses its error term.
+# Expected: WGSL compilers may fuse a * b + c, but do not reassociate additions, so that compensated sums work.
+# Seen: for a = 1, b = 0.1f the error of a + b is 0 instead of -2.2351742e-08: the compiler simplifies (a + b) - a to b.
+# XORing the sum's bits with a zero from a buffer preserves the error. SwiftShader (npm) preserves it anyway.
 # Needs npm.
 set -euo pipefail
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"

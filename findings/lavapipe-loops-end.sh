@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Mesa 22.3.6 lavapipe (Debian 12's software Vulkan device): an invocation has 65,535 loop rounds in all.
-# Expected: 100,000 rounds, or a lost device; at least a limit for each loop. Seen: one budget for all loops of the
-# invocation, nested ones and later ones too. When it is spent, each further loop is left after one round, with no
-# error. A shader with a long loop gives wrong sums in a later, short one. The way round it is more dispatches.
+# Mesa 22.3.6 lavapipe (Debian 12's software Vulkan device): an invocation has 65,535 loop iterations in total.
+# Expected: 100,000 iterations, a lost device, or a limit per loop. Seen: one budget for all loops of an invocation,
+# including nested and later ones. Afterwards each loop ends after one iteration, without an error, so a long loop
+# makes the sums of later short loops wrong. Workaround: several dispatches.
 set -euo pipefail
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
 python3 -m venv venv

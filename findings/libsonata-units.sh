@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # libsonata 0.2.2 (PyPI, the reader of SONATA spike files and reports): units and number types.
-# Expected: the attribute `units` of spike times is optional or, if it must be there, applied; 64-bit reports are read.
-# Seen: a file without it cannot be opened, yet times in seconds come back as they stand, beside times in ms; a report
-# of 64-bit floats is refused although its times must be 64-bit.
+# Expected: the attribute `units` of spike times is optional, or applied if required; 64-bit reports are read.
+# Seen: a file without it cannot be opened, but times in seconds are returned unconverted, as if in ms. Reports of 64-bit
+# floats are refused although their times must be 64-bit.
 set -euo pipefail
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
 python3 -m venv venv

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# safetensors 0.8.0 (crates.io): serialize_to_file makes files that only their owner can read.
-# Expected: a file has the mode that the umask leaves (644 under 022), as with fs::write; one that exists keeps its mode.
-# Seen: mode 600, also over an existing file of mode 644: it writes a tempfile beside it and renames that. On a shared disk
-# others can no longer read a checkpoint. 0.7.0 leaves 644. Needs cargo.
+# safetensors 0.8.0 (crates.io): serialize_to_file creates files that only their owner can read.
+# Expected: a new file has the mode of the umask (644 under 022), as with fs::write; an existing file keeps its mode.
+# Seen: mode 600, even for an existing file of mode 644, since it renames a temporary file. On a shared disk others can no
+# longer read a checkpoint. 0.7.0 keeps 644. Requires cargo.
 set -euo pipefail
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
 umask 022

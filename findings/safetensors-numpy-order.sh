@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# safetensors 0.8.0 (PyPI): save of a numpy array that is not C-contiguous writes other numbers, without an error.
-# Expected: the array's values, as 0.7.0 and before wrote them (or a refusal, as for torch tensors).
-# Seen: the memory is written as it lies, from the first element on: a transposed matrix comes back scrambled, every
-# other element of a vector comes back as its first half. Weights that are transposed before saving (W.T) are wrong;
-# np.ascontiguousarray(W.T) is right.
+# safetensors 0.8.0 (PyPI): saving a numpy array that is not C-contiguous writes wrong values, without an error.
+# Expected: the array's values, as in 0.7.0 and before, or an error, as for torch tensors.
+# Seen: it writes the memory in order from the first element. A transposed matrix is loaded scrambled; a vector's slice
+# [::2] is loaded as the first half of the vector. Weights transposed before saving (W.T) are wrong. Workaround:
+# np.ascontiguousarray(W.T).
 set -euo pipefail
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
 cat > order.py <<'PY'

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# SwiftShader (@sparticuz/chromium 153.0.0 from npm): the data of a pipeline cache grow by 32 bytes each time they are
-# given back. Expected: a cache made from its own data and used for the same pipeline has the same size.
-# Seen: the driver puts a new header before the old data, header included: 32, 64, 96, .. bytes. A program that saves its
-# cache at each start has a file without bound. The UUID in the header is the text "SwiftShaderUUID" for every version.
-# Needs npm.
+# SwiftShader (@sparticuz/chromium 153.0.0 from npm): pipeline cache data grow by 32 bytes each time they are reused.
+# Expected: a cache created from its own data and used for the same pipeline keeps its size.
+# Seen: the driver prepends a new header to the old data, header included: 32, 64, 96, .. bytes. A program that saves its
+# cache at each start has an unbounded file. The UUID in the header is the text "SwiftShaderUUID" in every version.
+# Requires npm.
 set -euo pipefail
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
 npm pack --silent @sparticuz/chromium@153.0.0 >/dev/null

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SwiftShader (Chromium's Vulkan device on the CPU; @sparticuz/chromium 153.0.0 from npm): subnormal numbers.
-# Expected of a device that runs on a CPU: IEEE arithmetic. Seen: products and differences are flushed and 1e-40 > 0 is
-# false, as on most GPUs, but copies, abs and x + 0.0 keep the number, and its negation is -0: the same value is zero
-# or not, by what is done with it.
-# Needs npm.
+# Expected on a CPU: IEEE arithmetic. Seen: products and differences are flushed and 1e-40 > 0 is false, as on most GPUs,
+# but copies, abs and x + 0.0 keep the value, and its negation is -0. The same value is zero or not depending on the
+# operation.
+# Requires npm.
 set -euo pipefail
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
 npm pack --silent @sparticuz/chromium@153.0.0 >/dev/null

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# tonic 1.7.0 (PyPI, event-camera data): slicers that share a recording out lose its last events.
-# Expected: SliceByTimeBins and SliceByEventBins cut a whole recording into the asked number of parts.
-# Seen: of events at 10, 20, 30 and 40 us in 3 parts the one at 40 us is in none, with either; of 1000 events in 300 parts
+# tonic 1.7.0 (PyPI, event-camera data): slicers drop the last events of a recording.
+# Expected: SliceByTimeBins and SliceByEventBins split a whole recording into the requested number of parts.
+# Seen: with events at 10, 20, 30 and 40 us in 3 parts, both omit the event at 40 us; with 1000 events in 300 parts,
 # SliceByEventBins keeps 900. No error, no warning, no option to keep the rest.
 set -euo pipefail
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# tonic 1.7.0 (PyPI, event-camera data): ToFrame loses and miscounts events.
-# Expected: include_incomplete=True keeps every event, n_time_bins shares out all events, counts are right.
-# Seen: with windows of 1,000 us and events at 0, 1000, 2000 and 3000 the last event is dropped with include_incomplete
-# as without; eleven events in three bins are 3, 3, 3; one pixel with 40,000 events counts -25,537 (16-bit integers, and the last event is gone).
+# tonic 1.7.0 (PyPI, event-camera data): ToFrame drops and miscounts events.
+# Expected: include_incomplete=True keeps every event, n_time_bins distributes all events, counts are correct.
+# Seen: with windows of 1,000 us and events at 0, 1000, 2000 and 3000 the last event is dropped with and without
+# include_incomplete. Eleven events in three bins give 3, 3, 3. A pixel with 40,000 events counts -25,537: 16-bit integers
+# wrap, and the last event is missing.
 set -euo pipefail
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
 python3 -m venv venv

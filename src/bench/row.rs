@@ -12,7 +12,8 @@ use super::statistics::{median, spread};
 use super::subject::Subject;
 use super::work::Work;
 use crate::config::Optimizer;
-use crate::layout::{Array, BackendError, Kernel, KernelTimes, Shape, in_words};
+use crate::layout::{Array, BackendError, Kernel, KernelTimes, Shape};
+use crate::text::plural;
 
 /// Spread of the times from which on a row should not be trusted.
 const WIDE_SPREAD: f64 = 0.1;
@@ -170,7 +171,7 @@ fn name(task: Task, layers: &[usize], batch: usize, replicas: usize) -> String {
     let name = format!("{task} {}, batch {batch}", layers.join(","));
     match replicas {
         1 => name,
-        _ => format!("{name}, {}", in_words(replicas)),
+        _ => format!("{name}, {}", plural(replicas, "network")),
     }
 }
 

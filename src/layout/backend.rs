@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use super::carried::{read_carried_rows, write_carried_rows};
 use super::{Array, Kernel, KernelTimes, Lane, Launch, Minibatch, Shape, Stop, Stoppable};
+use crate::text::plural;
 
 /// Holds a network's arrays and runs kernels on them. All backends compute the same bits.
 pub trait Backend: Send {
@@ -118,7 +119,7 @@ pub enum BackendError {
     #[error(
         "the arrays of {} of layers {layers} with {lanes} images side by side take {:.2}, more than the {:.2} \
          of memory that may be taken",
-        in_words(*.networks), ByteSize(*.bytes), ByteSize(*.memory)
+        plural(*.networks, "network"), ByteSize(*.bytes), ByteSize(*.memory)
     )]
     TooMuchMemory { networks: usize, layers: String, lanes: usize, bytes: u64, memory: u64 },
     #[error(
@@ -174,13 +175,5 @@ fn plain_gradient(array: Array) -> &'static str {
     match array {
         Array::Moments(_) => ", or the optimizer sgd, which has no moments",
         _ => "",
-    }
-}
-
-/// "one network", "2 networks".
-pub fn in_words(networks: usize) -> String {
-    match networks {
-        1 => "one network".to_string(),
-        _ => format!("{networks} networks"),
     }
 }

@@ -14,7 +14,7 @@ mod stop;
 mod uniforms;
 
 pub use array::{Array, Word};
-pub use backend::{Backend, BackendError, in_words};
+pub use backend::{Backend, BackendError};
 pub use carried::{check_carried, read_carried_rows, write_carried_rows};
 pub use check::{check_array, check_lanes, check_sizes, check_work};
 pub use kernel::{Kernel, Launch};

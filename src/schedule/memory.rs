@@ -58,7 +58,7 @@ mod tests {
         let bytes = 3 << 20;
         assert_eq!(check(&shape(1), bytes, bytes).unwrap(), bytes);
         let error = check(&shape(1), bytes, 1 << 20).unwrap_err().to_string();
-        let expected = "the arrays of one network of layers 20,10 with 2 images side by side take 3.00 MiB, \
+        let expected = "the arrays of 1 network of layers 20,10 with 2 images side by side take 3.00 MiB, \
                         more than the 1.00 MiB of memory that may be taken";
         assert_eq!(error, expected);
         let error = check(&shape(7), bytes, bytes - 1).unwrap_err().to_string();

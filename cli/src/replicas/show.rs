@@ -6,7 +6,7 @@ use super::listener::Listener;
 use crate::progress::time_left;
 use crate::train::Plan;
 use apical::evaluate::Spread;
-use apical::layout::in_words;
+use apical::text::plural;
 use apical::train::Event;
 
 impl Listener<'_> {
@@ -41,7 +41,7 @@ impl Listener<'_> {
             let message = format!(
                 "{}, {images_per_second:.0} images/s, training error \
                  {train_error:.2} %, {}",
-                in_words(networks),
+                plural(networks, "network"),
                 self.left(epoch - 1, images)
             );
             self.progress.update(format_args!("epoch {epoch}/{of}"), images, of_images, message);
@@ -52,7 +52,7 @@ impl Listener<'_> {
             let test_work = self.group.iter().map(|&one| self.plans[one].test_work(test_images));
             let (epochs, images) = self.work;
             let left = time_left(self.left_after(epochs, images, test_work.sum()));
-            let message = format!("{}, {left}", in_words(self.group.len()));
+            let message = format!("{}, {left}", plural(self.group.len(), "network"));
             let what = format_args!("epoch {epoch}/{of}, {eval_set} images");
             self.progress.update(what, test_images, of_test_images, message);
         }
@@ -83,7 +83,7 @@ impl Listener<'_> {
                 self.progress.print_line(format_args!(
                     "epoch {epoch}/{of}, {images} images, {}: {eval_set} error {test_error} of the first \
                      {test_images} {eval_set} images",
-                    in_words(networks),
+                    plural(networks, "network"),
                 ));
             }
             Event::Epoch { epoch, images_per_second, .. } => {
@@ -98,7 +98,7 @@ impl Listener<'_> {
                 self.progress.print_line(format_args!(
                     "epoch {epoch}/{of}, {}: training error {train_error}, {eval_set} error {test_error}, \
                      {:.0} images/s{left}",
-                    in_words(networks),
+                    plural(networks, "network"),
                     images_per_second * networks as f64,
                 ));
             }

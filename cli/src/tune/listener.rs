@@ -10,9 +10,9 @@ use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::evaluate::Spread;
 use apical::figures::Table;
-use apical::layout::in_words;
 use apical::run_dir::replicas::setting_text;
 use apical::schedule::Device;
+use apical::text::plural;
 use apical::train::Event;
 use apical::trials::{TrialEvent, training_images};
 use apical::tune::folder::BEST_CONFIG;
@@ -88,7 +88,7 @@ impl<'a> Listener<'a> {
                 self.progress.print_line(format_args!(
                     "{}: {candidates} candidates, {}{known}, {} x {} images each",
                     self.rung_label(),
-                    in_words(networks),
+                    plural(networks, "network"),
                     rung.epochs,
                     rung.images
                 ));
@@ -136,7 +136,7 @@ impl<'a> Listener<'a> {
             let left = time_left(self.estimate.left(self.work_done + here));
             let message = format!(
                 "{} in training: {:.0} % done, {images_per_second:.0} images/s, {left}",
-                in_words(networks),
+                plural(networks, "network"),
                 100.0 * part
             );
             let what = self.rung_label();

@@ -205,7 +205,7 @@ fn more_networks_than_fit_run_in_waves_and_say_so() {
     };
     let mut command = many("1");
     let needs = [
-        "the arrays of one network of layers 4000,10 with 20 images side by side take ",
+        "the arrays of 1 network of layers 4000,10 with 20 images side by side take ",
         "hint: a smaller minibatch",
     ];
     fails(&mut command, 1, &needs);

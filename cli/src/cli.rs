@@ -1,4 +1,4 @@
-//! What the command line takes.
+//! Command-line interface: subcommands, global flags and exit codes.
 
 use clap::{Parser, Subcommand};
 
@@ -10,19 +10,18 @@ use crate::{
     train, tune,
 };
 
-/// For people who call the command from scripts.
+/// Exit codes, for scripts.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  done; for compare: identical
   1  failed
-  2  the command line or a setting is wrong
+  2  invalid command line or setting
   3  no usable device
   4  compare: not equal
-  128+N  stopped by signal N, with all kept that was learned: 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP,
-         138 SIGUSR1, 140 SIGUSR2
-  137  ended by a third Ctrl-C, without saving";
+  128+N  stopped by signal N after saving: 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP, 138 SIGUSR1, 140 SIGUSR2
+  137  stopped by a third Ctrl-C without saving";
 
-/// What bug reports need.
+/// Version for bug reports.
 const LONG_VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     " (commit ",
@@ -32,16 +31,15 @@ const LONG_VERSION: &str = concat!(
     ")"
 );
 
-/// Trains and studies networks of neurons with segregated dendrites, with the same bits on every GPU
-/// and on the CPU
+/// Train and study networks of neurons with segregated dendrites; the CPU and every GPU compute equal bits
 #[derive(Debug, Parser)]
 #[command(name = "apical", version, long_version = LONG_VERSION, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
-    /// Say nothing on standard error but errors
+    /// Print only errors on standard error
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
 
-    /// Tell of progress every second, where standard error is no terminal
+    /// Print progress every second if standard error is not a terminal
     #[arg(short, long, global = true)]
     verbose: bool,
 
@@ -51,45 +49,45 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Train a network, or many side by side, and test after each epoch
+    /// Train one or more networks and evaluate them after each epoch
     Train(Box<train::TrainArgs>),
-    /// Print all settings as a file, with what they mean
+    /// Print all settings as a commented TOML file
     Config(config::ConfigArgs),
     /// Test a trained network
     Test(test::TestArgs),
-    /// Say what images show, as a trained network sees them
+    /// Classify images with a trained network
     Predict(predict::PredictArgs),
-    /// Look at a data set: shapes, images of each class, what is odd in it; or fetch one
+    /// Summarize and check a data set, or fetch one
     Data(data::DataCommand),
-    /// Search settings on images held out of the training set
+    /// Search for settings with images held out of the training set
     Tune(Box<tune::TuneArgs>),
-    /// Show a trained network images, and write down what its neurons do
+    /// Record the activity of a trained network while it processes images
     Record(record::RecordArgs),
-    /// Draw a run: learning curves, confusion matrix, receptive fields, weights, a raster
+    /// Plot a run: learning curves, confusion matrix, receptive fields, weights, spike raster
     Plot(plot::PlotArgs),
-    /// Do the experiments of the paper, and put their numbers beside the paper's
+    /// Reproduce the paper's experiments and compare the results with the paper
     Reproduce(reproduce::ReproduceArgs),
-    /// Put the experiments of a folder into one HTML page
+    /// Write one HTML page for a folder of experiments
     Report(report::ReportArgs),
-    /// List the GPUs, and whether their arithmetic gives the CPU's bits
+    /// List GPUs and test whether they compute the same bits as the CPU
     Devices(devices::DevicesArgs),
-    /// Train on the CPU and on a GPU side by side, and compare every value
+    /// Train on the CPU and on a GPU and compare every value
     Compare(Box<compare::CompareArgs>),
-    /// Measure how fast networks train and test, as a share of what the device can do
+    /// Measure training and test speed, also relative to the device's roofline
     Bench(Box<bench::BenchArgs>),
-    /// Print a file of completions for a shell
+    /// Print a shell completion script
     Completions(shell::CompletionsArgs),
-    /// Print the manual page, or write those of all commands
+    /// Print the manual page, or write the pages of all commands
     Man(shell::ManArgs),
 }
 
-/// How a command ended that did what it was asked.
+/// Result of a command that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExitStatus {
     Done,
     /// `compare` found a difference.
     NotEqual,
-    /// A signal asked for an end.
+    /// Stopped by this signal.
     Stopped(u8),
 }
 
@@ -104,10 +102,10 @@ impl ExitStatus {
 }
 
 impl Cli {
-    /// Does what the command line asks.
+    /// Runs the command.
     ///
     /// # Errors
-    /// When that fails, with all causes.
+    /// Returns the command's error, with its causes.
     pub fn run(&self) -> Result<ExitStatus, CliError> {
         match (self.quiet, self.verbose) {
             (true, _) => output::set_verbosity(Verbosity::Quiet),
@@ -143,7 +141,7 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_command_line_is_consistent() {
+    fn cli_definition_is_consistent() {
         Cli::command().debug_assert();
     }
 }

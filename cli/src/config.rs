@@ -1,4 +1,4 @@
-//! `apical config`.
+//! `apical config`: prints settings.
 
 use clap::Args;
 
@@ -7,9 +7,9 @@ use super::settings::Settings;
 use super::{CliError, EXIT_CODES};
 use apical::config::to_commented_toml;
 
-/// Print all settings as a file that --config takes, with what they mean
+/// Print all settings as a commented TOML file for --config
 ///
-/// A flag wins over --set, which wins over the file, which wins over the preset.
+/// Flags override --set, which overrides the file, which overrides the preset.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct ConfigArgs {

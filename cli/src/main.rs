@@ -1,5 +1,5 @@
-//! The command `apical`: parse, run, print the error with its causes, exit code. Standard output holds results,
-//! standard error progress and failures. Nothing is computed here.
+//! The command `apical`: parses arguments, runs a command and prints errors with their causes. Standard output holds
+//! results, standard error progress and errors. All computation is in the library.
 
 mod bench;
 mod cli;
@@ -37,20 +37,20 @@ use clap::Parser;
 use cli::{Cli, EXIT_CODES, ExitStatus};
 use error::CliError;
 
-/// Where there is no desktop session, a layer of Mesa's Vulkan drivers prints errors that are none.
+/// Disables Mesa's device selection layer, which prints spurious errors without a desktop session.
 fn silence_mesa_layer() {
     if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none() {
-        // SAFETY: there is no other thread yet that could read the environment.
+        // SAFETY: no other thread exists yet that could read the environment.
         unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
     }
 }
 
-/// Each thread of the GNU C library reserves 64 MiB of addresses for what it allocates. Where addresses are limited
-/// (`ulimit -v`), all threads share one such area: arrays need the rest.
+/// Makes all threads share one malloc arena if the address space is limited (`ulimit -v`). The GNU C library reserves
+/// 64 MiB of addresses per thread, which arrays need.
 fn limit_malloc_arenas() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     if apical::schedule::memory::has_address_limit() {
-        // SAFETY: there is no other thread yet that could allocate.
+        // SAFETY: no other thread exists yet that could allocate.
         unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
     }
 }
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version too come this way. Whether anyone reads them is not our concern.
+            // Help and version are errors, too. Ignore a closed output.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }

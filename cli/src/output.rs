@@ -1,4 +1,4 @@
-//! Standard output, whose reader may go away, and standard error, whose reader does not matter.
+//! Writers for standard output, which may be closed early, and standard error.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -15,10 +15,10 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Prints text. That nobody reads any more (`apical ... | head`) is no failure.
+    /// Prints text. A closed pipe (`apical ... | head`) is not an error.
     ///
     /// # Errors
-    /// When it cannot be written, a full disk perhaps.
+    /// Returns an error if the text cannot be written, for example to a full disk.
     pub(super) fn print(&mut self, text: impl Display) -> Result<(), CliError> {
         if self.is_closed {
             return Ok(());
@@ -36,30 +36,30 @@ impl Output {
     /// Prints a value as one line of JSON.
     ///
     /// # Errors
-    /// As [`Output::print`].
+    /// Returns the errors of [`Output::print`].
     pub(super) fn print_json(&mut self, value: &impl Serialize) -> Result<(), CliError> {
         self.print(serde_json::to_string(value)?)
     }
 
-    /// Whether the reader has gone.
+    /// Whether the reader has closed the pipe.
     pub(super) fn is_closed(&self) -> bool {
         self.is_closed
     }
 }
 
-/// How much is told on standard error.
+/// Amount of output on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verbosity {
-    /// Errors alone.
+    /// Only errors.
     Quiet,
     Normal,
-    /// Progress more often.
+    /// Progress every second.
     Verbose,
 }
 
 static VERBOSITY: AtomicU8 = AtomicU8::new(Verbosity::Normal as u8);
 
-/// For the whole program, from now on.
+/// Sets the verbosity of the program.
 pub(super) fn set_verbosity(verbosity: Verbosity) {
     VERBOSITY.store(verbosity as u8, Ordering::Relaxed);
 }
@@ -72,7 +72,7 @@ pub(super) fn is_verbose() -> bool {
     VERBOSITY.load(Ordering::Relaxed) == Verbosity::Verbose as u8
 }
 
-/// Prints a line on standard error; `eprintln!` would panic where that is closed.
+/// Prints a line on standard error. Unlike `eprintln!`, it does not panic if standard error is closed.
 pub(super) fn eprint_line(line: impl Display) {
     if is_quiet() {
         return;
@@ -80,14 +80,14 @@ pub(super) fn eprint_line(line: impl Display) {
     let _ = writeln!(io::stderr(), "{}", truncate_lines(&line.to_string()));
 }
 
-/// Cuts long lines of a message: a damaged file may be quoted in it.
+/// Truncates long lines of a message, which may quote a damaged file.
 pub(super) fn truncate_lines(message: &str) -> String {
-    const MOST: usize = 1000;
-    let shorten = |line: &str| match line.char_indices().nth(MOST) {
+    const MAX_CHARS: usize = 1000;
+    let truncate = |line: &str| match line.char_indices().nth(MAX_CHARS) {
         None => line.to_string(),
         Some((end, _)) => format!("{} ..", &line[..end]),
     };
-    message.split('\n').map(shorten).collect::<Vec<_>>().join("\n")
+    message.split('\n').map(truncate).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shortened_cuts_each_long_line() {
+    fn truncate_lines_truncates_each_long_line() {
         let long = "\u{e9}".repeat(1001);
         let cut = format!("{} ..", "\u{e9}".repeat(1000));
         assert_eq!(truncate_lines(&format!("a\n{long}\n\nb\n")), format!("a\n{cut}\n\nb\n"));

@@ -1,4 +1,4 @@
-//! `apical report`.
+//! `apical report`: writes the page of experiments.
 
 use std::path::PathBuf;
 
@@ -8,11 +8,11 @@ use super::output::Output;
 use super::{CliError, EXIT_CODES};
 use apical::figures::save_html_page;
 
-/// Put the experiments of a folder into one HTML page
+/// Write one HTML page for a folder of experiments
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct ReportArgs {
-    /// The folder of 'apical reproduce'
+    /// Folder written by 'apical reproduce'
     folder: PathBuf,
 }
 

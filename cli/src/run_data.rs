@@ -1,4 +1,4 @@
-//! Which data set a command uses: that of the run, or of the weights, unless the command line names one.
+//! Data set of a command: that of the run or weights, unless `--data` names another.
 
 use std::path::Path;
 
@@ -9,39 +9,40 @@ use apical::dataset::{DataIdentity, Dataset};
 use apical::run_dir::training_data::{check_class_names, data_identity_of_run, open_training_data};
 use apical::run_dir::{RunInfo, SavedNetwork};
 
-/// What `--data` may name.
+/// Data sets that `--data` may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DataPolicy {
-    /// The data set of the run, in another place.
+    /// The data set of the run, possibly moved.
     SameImages,
-    /// Any data set whose images the network can be shown.
+    /// Any data set that fits the network.
     AnyImages {
-        /// Dark and light change places.
+        /// Whether to invert dark and light.
         inverted: bool,
     },
 }
 
-/// A data set for a network.
+/// Data set opened for a network.
 pub(super) struct RunData {
-    /// With the labels of the network.
+    /// Data set with the network's labels.
     pub(super) dataset: Dataset,
+    /// Identity of the data set.
     pub(super) used: DataIdentity,
-    /// What the network was trained on, if that is known.
+    /// Identity of the training data; `None` if unknown.
     pub(super) trained_on: Option<DataIdentity>,
 }
 
 impl RunData {
-    /// Whether the network was trained on this data set; `None` if that is not known.
+    /// Whether the network was trained on this data set; `None` if unknown.
     pub(super) fn is_of_run(&self) -> Option<bool> {
         self.trained_on.as_ref().map(|data| data.sha256 == self.used.sha256)
     }
 }
 
-/// Opens the data set for a network and says on standard error which one it is. `owner`: the file of weights, or the
-/// folder of the run.
+/// Opens the data set for a network and prints its identity on standard error. `owner`: file of weights or folder of the
+/// run.
 ///
 /// # Errors
-/// Returns an error if the data set cannot be found or read, is another one than `allowed`, or does not fit the network.
+/// Returns an error if the data set cannot be found or read, is not allowed, or does not fit the network.
 pub(super) fn open(
     saved: &SavedNetwork,
     owner: &Path,
@@ -88,7 +89,7 @@ pub(super) fn open(
     Ok(RunData { dataset, used, trained_on })
 }
 
-/// Says which data set a command uses that trains, and that settings are those of a run on other data.
+/// Prints the data set of a training, and a warning if the settings come from a run on other data.
 pub(super) fn print_dataset(dataset: &Dataset, arguments: &DataArgs, config: Option<&Path>) {
     eprint_line(format_args!(
         "data: {} ({} training and {} test images)",
@@ -97,7 +98,7 @@ pub(super) fn print_dataset(dataset: &Dataset, arguments: &DataArgs, config: Opt
     warn_if_other_data(dataset, arguments, config);
 }
 
-/// Says that settings are those of a run on other data, if `--data` was left out.
+/// Prints a warning if the settings come from a run on other data and `--data` is not given.
 pub(super) fn warn_if_other_data(dataset: &Dataset, arguments: &DataArgs, config: Option<&Path>) {
     let Some(config) = config.filter(|_| arguments.path().is_none()) else { return };
     let folder =

@@ -1,7 +1,7 @@
-//! The settings of a run: a preset or a file, and over it what the command line names.
+//! Settings of a run: a preset or a file, overridden by `--set` and by flags.
 //!
-//! Every setting is declared once, in [`Config`]. Its flags have the defaults of the preset `quick`,
-//! for the help alone: flags that were not given are taken out before the rest is laid over the base.
+//! Each setting is declared once, in [`Config`]. The defaults of its flags are those of the preset `quick` and serve only
+//! the help: flags that are not on the command line are removed before the others override the preset or file.
 
 use std::path::{Path, PathBuf};
 
@@ -14,51 +14,52 @@ use apical::config::{Config, Preset};
 
 #[derive(Clone, Debug, Args)]
 struct SettingsSource {
-    /// Settings to start from; each flag below changes one
+    /// Preset to start from; the flags below override single settings
     #[arg(long, value_enum, default_value_t)]
     preset: Preset,
 
-    /// File of settings to start from instead, such as the config.toml of a run
+    /// TOML file of settings to start from instead, such as a run's config.toml
     #[arg(long, value_name = "FILE", conflicts_with = "preset")]
     config: Option<PathBuf>,
 
-    /// Change one setting by its key in the file; given several times, each. A flag of its own wins over it
+    /// Set one setting by its key in the file; may be repeated. The setting's own flag takes precedence
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<Assignment>,
 }
 
-/// The settings, still to be put together.
+/// Settings before their sources are merged.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     source: SettingsSource,
-    /// The arguments, without those settings that were not given.
+    /// Arguments without the settings that are not on the command line.
     explicit: ArgMatches,
 }
 
 impl Settings {
-    /// Whether the command line names a setting, by its key in the file.
+    /// Whether the command line sets a setting, given by its key.
     pub(super) fn is_set(&self, setting: &str) -> bool {
         self.explicit.value_source(setting) == Some(ValueSource::CommandLine)
     }
 
-    /// The file of settings to start from, if one was given.
+    /// Returns the path of `--config`.
     pub(super) fn file(&self) -> Option<&Path> {
         self.source.config.as_deref()
     }
 
-    /// A flag of a setting that was given, or of what settings start from.
+    /// Returns the first flag on the command line that affects settings.
     pub(super) fn first_explicit_flag(&self) -> Option<String> {
         let ids = self.explicit.ids().map(|id| id.as_str());
-        let mut given = ids.filter(|id| self.is_set(id));
+        let mut explicit = ids.filter(|id| self.is_set(id));
         let known = Settings::augment_args(Command::new("settings"));
-        let flag = given.find(|id| known.get_arguments().any(|argument| argument.get_id() == *id));
+        let flag =
+            explicit.find(|id| known.get_arguments().any(|argument| argument.get_id() == *id));
         flag.map(|id| format!("--{}", id.replace('_', "-")))
     }
 
-    /// The base, changed by `adjust`, then by the flags that were given.
+    /// Merges preset or file, `adjust`, `--set` and flags, in this order.
     ///
     /// # Errors
-    /// When the file of settings cannot be read.
+    /// Returns an error if the file cannot be read.
     pub(super) fn resolve(&self, adjust: impl FnOnce(&mut Config)) -> Result<Config, CliError> {
         let mut config = match &self.source.config {
             Some(path) => read(path.clone())?,
@@ -74,7 +75,7 @@ impl Settings {
         Ok(config)
     }
 
-    /// All values of a setting that a command takes as a list; none where it was not given.
+    /// Returns all values of a setting that a command takes as a list; empty if it is not set.
     pub(super) fn list<T>(&self, setting: &str) -> Vec<T>
     where
         T: Clone + Send + Sync + 'static,
@@ -83,7 +84,7 @@ impl Settings {
         values.map_or(Vec::new(), |values| values.cloned().collect())
     }
 
-    /// The lists of a setting that is itself a list, one each time that it was given.
+    /// Returns one list per occurrence of the flag of a list setting.
     pub(super) fn occurrences<T>(&self, setting: &str) -> Vec<Vec<T>>
     where
         T: Clone + Send + Sync + 'static,
@@ -115,7 +116,7 @@ impl Args for Settings {
     }
 }
 
-/// The help joins the defaults of a list with blanks; the command line takes commas.
+/// Shows the defaults of a list separated by commas, as the command line takes them, instead of spaces.
 fn show_list_default(argument: Arg) -> Arg {
     let defaults: Vec<_> =
         argument.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
@@ -129,15 +130,15 @@ fn show_list_default(argument: Arg) -> Arg {
 
 impl FromArgMatches for Settings {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let mut given = matches.clone();
+        let mut explicit = matches.clone();
         for argument in Config::augment_args(Command::new("settings")).get_arguments() {
             let id = argument.get_id().as_str();
-            if given.value_source(id) != Some(ValueSource::CommandLine) {
-                // Whether it had a default at all does not matter.
-                let _ = given.try_clear_id(id);
+            if explicit.value_source(id) != Some(ValueSource::CommandLine) {
+                // Ignore arguments without a default.
+                let _ = explicit.try_clear_id(id);
             }
         }
-        Ok(Settings { source: SettingsSource::from_arg_matches(matches)?, explicit: given })
+        Ok(Settings { source: SettingsSource::from_arg_matches(matches)?, explicit })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -167,7 +168,7 @@ mod tests {
         toml::Table::try_from(config).unwrap()
     }
 
-    /// Settings of which none is that of `quick`.
+    /// Returns settings that all differ from those of `quick`.
     fn unlike_quick() -> Config {
         let config = Config {
             layers: vec![30, 20, 10],
@@ -231,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn without_flags_the_base_stays() {
+    fn resolve_without_flags_keeps_preset_or_file() {
         assert_eq!(resolved(&[]), Config::default());
         assert_eq!(resolved(&["--preset", "paper-2"]), Preset::Paper2.config());
         let folder = tempfile::tempdir().unwrap();
@@ -239,9 +240,9 @@ mod tests {
         assert_eq!(resolved(&["--config", &file]), unlike_quick());
     }
 
-    /// Each flag is given the default that it has in the help: it must count although it is equal.
+    /// A flag counts even if its value is the default shown in the help.
     #[test]
-    fn each_flag_changes_its_setting_and_no_other() {
+    fn each_flag_sets_only_its_setting() {
         let folder = tempfile::tempdir().unwrap();
         let file = file_of(&unlike_quick(), folder.path());
         let quick = table(&Config::default());
@@ -263,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_win_over_what_a_command_adjusts() {
+    fn flags_override_adjustments_of_commands() {
         let command = Settings::augment_args(Command::new("apical"));
         let matches = command.try_get_matches_from(["apical", "--epochs", "6"]).unwrap();
         let settings = Settings::from_arg_matches(&matches).unwrap();

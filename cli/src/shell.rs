@@ -1,4 +1,4 @@
-//! `apical completions` and `apical man`: what shells and manuals want to know of the command line.
+//! `apical completions` and `apical man`: shell completions and manual pages.
 
 use std::path::PathBuf;
 
@@ -8,18 +8,18 @@ use clap_complete::Shell;
 use super::output::{Output, eprint_line};
 use super::{Cli, CliError};
 
-/// Print a file of completions for a shell
+/// Print a shell completion script
 ///
-/// As in: apical completions bash > ~/.local/share/bash-completion/completions/apical
+/// Example: apical completions bash > ~/.local/share/bash-completion/completions/apical
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArgs {
     shell: Shell,
 }
 
-/// Print the manual page, or write those of all commands
+/// Print the manual page, or write the pages of all commands
 #[derive(Debug, Args)]
 pub(super) struct ManArgs {
-    /// Folder for apical.1, apical-train.1 and so on, such as ~/.local/share/man/man1
+    /// Folder for the pages of all commands (apical.1, apical-train.1, ..), such as ~/.local/share/man/man1
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }

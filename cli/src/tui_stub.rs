@@ -1,4 +1,4 @@
-//! In place of the dashboard, where the command is built without it.
+//! Stub of the dashboard for builds without the feature `tui`.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -9,24 +9,24 @@ use super::train::Plan;
 use apical::run_dir::ImageSpec;
 use apical::train::{Event, Training};
 
-/// There is none.
+/// Dashboard that cannot be created.
 pub(super) enum Dashboard {}
 
-/// Refuses it.
+/// Refuses the dashboard.
 ///
 /// # Errors
-/// Always.
+/// Always returns an error.
 pub(super) fn ensure_usable(_: bool, _: bool) -> Result<(), CliError> {
-    let message = "--tui: this command was built without its dashboard, the feature tui";
+    let message = "cannot show the dashboard: apical was built without the feature tui";
     Err(CliError::Usage(message.to_string()))
 }
 
-/// Whether a dashboard has the terminal.
+/// Whether the dashboard uses the terminal.
 pub(super) fn has_terminal() -> bool {
     false
 }
 
-/// Does nothing: no dashboard took the terminal.
+/// Does nothing: the terminal is never taken.
 pub(super) fn give_terminal_back() {}
 
 impl Dashboard {
@@ -37,7 +37,7 @@ impl Dashboard {
         _: Option<PathBuf>,
         _: TimeEstimate,
     ) -> Result<Self, CliError> {
-        ensure_usable(false, false).map(|()| unreachable!("it is always refused"))
+        ensure_usable(false, false).map(|()| unreachable!("the stub always refuses"))
     }
 
     pub(super) fn on_event(&mut self, _: &Event) -> ControlFlow<()> {

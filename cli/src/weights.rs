@@ -1,4 +1,4 @@
-//! Files of weights, as commands take them.
+//! Loading of trained networks.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::CliError;
 use super::output::eprint_line;
 use apical::run_dir::{SavedNetwork, weights};
 
-/// Reads a trained network. That the file holds no checksum is told.
+/// Loads a trained network. Prints a note if the file has no checksum.
 ///
 /// # Errors
 /// Returns an error if the file cannot be read or is damaged.
@@ -14,7 +14,7 @@ pub(super) fn load_weights(path: &Path) -> Result<SavedNetwork, CliError> {
     let saved = weights::load(path)?;
     if !saved.is_checked {
         let path = path.display();
-        eprint_line(format_args!("{path}: no checksum: damage to this file would not be noticed"));
+        eprint_line(format_args!("{path}: cannot check for damage: the file has no checksum"));
     }
     Ok(saved)
 }

@@ -1,4 +1,4 @@
-//! Progress on standard error: a bar for people at a terminal, lines for logs.
+//! Progress on standard error: a bar on a terminal, lines in a log.
 
 mod estimate;
 
@@ -13,21 +13,21 @@ use super::output::{eprint_line, is_quiet, is_verbose};
 
 pub(super) use estimate::TimeEstimate;
 
-/// Time between two lines of progress in a log.
+/// Time between two progress lines in a log.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
 const VERBOSE_LOG_INTERVAL: Duration = Duration::from_secs(1);
-/// Time between two turns of the spinner, which says that the program lives.
+/// Time between two frames of the spinner.
 const SPINNER_INTERVAL: Duration = Duration::from_millis(100);
 const TEMPLATE: &str = "{spinner} {prefix} {wide_bar} {pos}/{len} {msg}";
 
-/// Whether there is a bar on the terminal.
+/// Whether a bar is shown on the terminal.
 static HAS_BAR: AtomicBool = AtomicBool::new(false);
 
 pub(super) fn has_bar() -> bool {
     HAS_BAR.load(Ordering::Relaxed)
 }
 
-/// How far some work is.
+/// Progress display.
 pub(super) enum Progress {
     Bar(ProgressBar),
     Lines { last: Instant },
@@ -43,7 +43,7 @@ impl Progress {
             return Progress::Lines { last: Instant::now() };
         }
         let bar = ProgressBar::no_length().with_prefix("starting");
-        // The template is a constant; were it wrong, the default would do.
+        // The template is constant and valid; otherwise the default style is used.
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
             bar.set_style(style);
         }
@@ -52,12 +52,12 @@ impl Progress {
         Progress::Bar(bar)
     }
 
-    /// Shows nothing: something else does.
+    /// Creates a hidden display, for use with the dashboard.
     pub(super) fn hidden() -> Self {
         Progress::Bar(ProgressBar::hidden())
     }
 
-    /// Says that `done` of `total` parts of `what` are done. A log gets a line now and then.
+    /// Shows that `done` of `total` units of `what` are done. In a log, prints at most one line per interval.
     pub(super) fn update(
         &mut self,
         what: impl Display,
@@ -80,12 +80,12 @@ impl Progress {
         }
     }
 
-    /// Leaves a line, above the bar where there is one.
+    /// Prints a line above the bar.
     pub(super) fn print_line(&self, line: impl Display) {
         self.suspend(|| eprint_line(line));
     }
 
-    /// Prints something while the bar is out of the way.
+    /// Hides the bar while `print` runs.
     pub(super) fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
         match self {
             Progress::Bar(bar) => bar.suspend(print),
@@ -93,7 +93,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away: the work is done.
+    /// Removes the bar.
     pub(super) fn clear(&self) {
         if let Progress::Bar(bar) = self {
             bar.finish_and_clear();
@@ -102,17 +102,17 @@ impl Progress {
     }
 }
 
-/// A bar must not stay behind, whatever happened.
+/// Removes the bar on every exit path.
 impl Drop for Progress {
     fn drop(&mut self) {
         self.clear();
     }
 }
 
-/// The time that is left, in words.
+/// Formats the remaining time.
 pub(super) fn time_left(left: Option<Duration>) -> String {
     match left {
         Some(left) => format!("{} left", HumanDuration(left)),
-        None => "time left not known yet".to_string(),
+        None => "remaining time unknown".to_string(),
     }
 }

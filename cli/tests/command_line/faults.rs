@@ -11,22 +11,26 @@ use super::{
 fn settings_that_cannot_be_are_named_with_their_flag() {
     let folder = folder_with_data();
     for (flag, value, reason) in [
-        ("--batch-size", "0", "batch_size = 0: 1 to 65535"),
-        ("--psp-kernel-ms", "33", "psp_kernel_ms = 33: 1 to 32, or 0 for no cut"),
-        ("--g-apical", "1.5", "g_apical = 1.5: 0 to 0.9"),
-        ("--phi-max", "nan", "phi_max = NaN: 1e-6 to 1 spike per ms"),
+        ("--batch-size", "0", "batch_size = 0: expected 1 to 65535"),
+        ("--psp-kernel-ms", "33", "psp_kernel_ms = 33: expected 1 to 32, or 0 for no truncation"),
+        ("--g-apical", "1.5", "g_apical = 1.5: expected 0 to 0.9"),
+        ("--phi-max", "nan", "phi_max = NaN: expected 1e-6 to 1 spike per ms"),
         (
             "--eta",
             "0.1,0.2,0.3",
-            "eta = [0.1, 0.2, 0.3]: one rate, two for hidden layers and the output, or one for each of the \
+            "eta = [0.1, 0.2, 0.3]: expected one value, two (hidden layers and output), or one for each of the \
              2 layers",
         ),
         ("--eta", "inf", "eta = inf"),
-        ("--beta1", "1", "beta1 = 1.0: 0, or 1e-6 to 0.999999"),
-        ("--optimizer-eps", "0", "optimizer_eps = 0.0: 1e-12 to 1"),
+        ("--beta1", "1", "beta1 = 1.0: expected 0, or 1e-6 to 0.999999"),
+        ("--optimizer-eps", "0", "optimizer_eps = 0.0: expected 1e-12 to 1"),
         ("--phase-ms", "5", "phase_ms = 5"),
-        ("--test-ms", "0", "test_ms = 0: 1 to"),
-        ("--test-average-from-ms", "250", "test_average_from_ms = 250: less than test_ms (250)"),
+        ("--test-ms", "0", "test_ms = 0: expected 1 to"),
+        (
+            "--test-average-from-ms",
+            "250",
+            "test_average_from_ms = 250: expected less than test_ms (250)",
+        ),
     ] {
         let mut command = train_on_cpu(&folder);
         let hint = format!("hint: {flag} sets it");
@@ -34,10 +38,10 @@ fn settings_that_cannot_be_are_named_with_their_flag() {
         assert!(!folder.path().join("run").exists());
     }
     for (flags, reason) in [
-        (["--layers", "20,15"], "layers = 15: the output needs a multiple of 10 neurons"),
-        (["--layers", "0,10"], "layers = 0: a layer has 1 to"),
+        (["--layers", "20,15"], "layers = 15: expected a multiple of 10 output neurons"),
+        (["--layers", "0,10"], "layers = 0: expected 1 to"),
         (["--layers", "1048576,1048576,10"], "at most 2147483648 weights from 1048576 inputs"),
-        (["--epochs", "0"], "epochs = 0: at least 1"),
+        (["--epochs", "0"], "epochs = 0: expected at least 1"),
         (["--train-images", "301"], "expected at most 300 training images (0 means all), 301"),
         (["--test-images", "201"], "expected at most 200 test images (0 means all), 201"),
     ] {
@@ -59,7 +63,7 @@ fn files_of_settings_that_cannot_be_are_named() {
     refused(1, &["settings.toml: the settings cannot be read", "caused by: "]);
     for (text, reason) in [
         ("epochs = ", "TOML parse error at line 1"),
-        ("\nepoch = 1", "line 2: there is no setting 'epoch', perhaps 'epochs'"),
+        ("\nepoch = 1", "line 2: unknown setting 'epoch', did you mean 'epochs'?"),
         ("epochs = -1", "invalid value"),
         ("optimizer = \"adagrad\"", "unknown variant `adagrad`"),
         ("layers = \"10\"", "invalid type"),
@@ -68,7 +72,7 @@ fn files_of_settings_that_cannot_be_are_named() {
         refused(2, &["settings.toml: these settings cannot be", "caused by: ", reason]);
     }
     fs::write(&file, "batch_size = 0").unwrap();
-    refused(2, &["batch_size = 0: 1 to 65535"]);
+    refused(2, &["batch_size = 0: expected 1 to 65535"]);
 }
 
 /// The data set with one file changed is refused with this text, which follows the file's name.

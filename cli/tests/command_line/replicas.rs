@@ -240,27 +240,33 @@ fn replicas_and_sweeps_that_cannot_be_are_refused() {
     refused(&["--replicas", "0"], &["'--replicas <R>': 0 is not in 1..=65535"]);
     refused(&["--replicas", "65536"], &["65536 is not in 1..=65535"]);
     refused(&["--memory", "0"], &["'--memory <MIB>'"]);
-    let known = "the settings are apical_bias_lr_scale, apical_bias_sd, ";
-    refused(&["--sweep", "gapical=0"], &["no setting 'gapical', perhaps 'g_apical'", known]);
+    let known = "Settings: apical_bias_lr_scale, apical_bias_sd, ";
+    refused(
+        &["--sweep", "gapical=0"],
+        &["unknown setting 'gapical', did you mean 'g_apical'?", known],
+    );
     refused(&["--sweep", "eta"], &["expected KEY=VALUE,VALUE,.., found 'eta'"]);
-    refused(&["--sweep", "eta="], &["none is empty"]);
-    refused(&["--sweep", "eta=0.1,0.10"], &["eta: 0.10 stands there twice"]);
-    refused(&["--sweep", "layers=20:10,30:10"], &["have layers of one size"]);
+    refused(&["--sweep", "eta="], &["none of them empty"]);
+    refused(&["--sweep", "eta=0.1,0.10"], &["eta: duplicate value 0.10"]);
+    refused(&["--sweep", "layers=20:10,30:10"], &["layers: cannot be swept"]);
     refused(&["--sweep", "feedback=none"], &["feedback = none", "'broadcast' or 'layerwise'"]);
     let both = "g_apical is given by --g-apical and swept: leave out one of them";
     refused(&["--g-apical", "0", "--sweep", "g_apical=0.05"], &[both]);
     refused(
         &["--sweep", "psp_kernel_ms=5", "--sweep", "psp_kernel_ms=6"],
-        &["psp_kernel_ms is swept twice"],
+        &["psp_kernel_ms: swept more than once"],
     );
-    refused(&["--sweep", "seed=1,2", "--replicas", "2"], &["cannot be joined with 2 replicas"]);
-    refused(&["--replicas", "2", "--seed", "18446744073709551615"], &["seeds end at"]);
+    refused(&["--sweep", "seed=1,2", "--replicas", "2"], &["cannot sweep seed with 2 replicas"]);
+    refused(
+        &["--replicas", "2", "--seed", "18446744073709551615"],
+        &["invalid seed 18446744073709551615"],
+    );
     let many = ["--replicas", "40000", "--sweep", "psp_kernel_ms=5,6"];
-    refused(&many, &["80000 networks: at most 65535"]);
+    refused(&many, &["invalid number of networks 80000: expected at most 65535"]);
 
     // Settings that cannot be are told with the combination in which they cannot.
     let sweeps = ["--sweep", "psp_kernel_ms=5,6", "--sweep", "batch_size=1,70000"];
-    let reason = "batch_size = 70000: 1 to 65535";
+    let reason = "batch_size = 70000: expected 1 to 65535";
     refused(&sweeps, &["the network with psp_kernel_ms = 5, batch_size = 70000 cannot be", reason]);
     refused(&["--replicas", "2", "--epochs", "0"], &["epochs = 0", "hint: --epochs sets it"]);
     let reason = "expected at most 300 training images (0 means all), requested 301";

@@ -222,7 +222,7 @@ fn a_search_that_cannot_be_is_refused_before_it_starts() {
     let eta = ["--search", "eta=0.1,0.2"];
     let with = |arguments: &[&'static str]| [&eta, arguments].concat();
     refused(&[], 2, "--search");
-    refused(&["--search", "etta=1,2"], 2, "there is no setting 'etta', perhaps 'eta'");
+    refused(&["--search", "etta=1,2"], 2, "unknown setting 'etta', did you mean 'eta'?");
     refused(&["--search", "epochs=1,2"], 2, "epochs cannot be searched");
     refused(&with(&["--eta", "0.3"]), 2, "eta is given by --eta and searched");
     refused(&with(&["--rungs", "0"]), 2, "rungs = 0: 1 to 16");

@@ -82,7 +82,7 @@ fn flags_win_over_the_settings_of_the_training() {
     let tested = json_of(test(&folder).args(["--json", "--test-images", "30"]));
     assert_eq!(tested[0]["test_images"], 30);
     output_of(test(&folder).args(["--test-ms", "40", "--threads", "1"]));
-    let reason = "test_average_from_ms = 30: less than test_ms (20)";
+    let reason = "test_average_from_ms = 30: expected less than test_ms (20)";
     fails(test(&folder).args(["--test-ms", "20"]), 2, &[reason]);
     let reason = "expected at most 200 test images";
     fails(test(&folder).args(["--test-images", "201"]), 2, &[reason]);

@@ -70,7 +70,7 @@ fn load_invalid_metadata_fails() {
             set("classes", "3")(tensors, texts);
             texts.remove("class_names");
         },
-        "<- layers = 2: the output needs a multiple of 3",
+        "<- layers = 2: expected a multiple of 3",
     );
     refused(set("class_names", "cat, dog"), "'class_names' to be a list of 2 names as JSON, found");
     refused(
@@ -90,7 +90,7 @@ fn load_invalid_metadata_fails() {
     refused(set("config", "dropout = 1"), "unknown field `dropout`");
     refused(
         set("config", "batch_size = 0\nlayers = [2]"),
-        "'config' <- batch_size = 0: 1 to 65535",
+        "'config' <- batch_size = 0: expected 1 to 65535",
     );
     // Settings of another network.
     refused(set("config", "layers = [5, 2]"), "found 'W2'");

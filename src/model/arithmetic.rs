@@ -1,87 +1,92 @@
-//! Functions built from `+ - *`, comparisons and integer operations alone, so that every device
-//! with IEEE rounding computes the same bits. The shader twin is `shaders/shared/exact.wgsl`:
-//! the two are kept comparable line by line.
+//! Functions built from `+ - *`, comparisons and integer operations only, so that every device
+//! with IEEE rounding computes the same bits.
+//!
+//! The shader twin is `shaders/shared/exact.wgsl`; both follow the same order line by line.
 
 use std::f32::consts::{LN_2, LOG2_E};
 use std::ops::{Add, Mul, Neg, Sub};
 
-/// Largest argument that [`exp`] and [`sigmoid`] tell apart from larger ones: beyond it a rate is
-/// zero or full to 4e-18, and the square of the result would leave the range of normal numbers.
+/// Magnitude to which [`exp`] and [`sigmoid`] clamp their argument.
+///
+/// At this limit the sigmoid differs from 0 or 1 by 4e-18. Beyond it, the square of the exponential would leave the
+/// range of normal numbers.
 pub const ARGUMENT_LIMIT: f32 = 40.0;
 
 /// Smallest magnitude of a stored number other than zero.
 ///
-/// Many devices flush subnormal numbers (below 1.2e-38) to zero, others keep them. With this rule no device meets one:
+/// Many devices flush subnormal numbers (below 1.2e-38) to zero, others keep them. With this limit none occurs:
 /// the product of two stored numbers is at least 1e-30, and the difference of two such products is zero or at least
-/// 2^-123. A smaller product is flushed at once, or added to a number so much larger that the sum is the same.
+/// 2^-123. A smaller product is either flushed at once or added to a number so large that it does not change the sum.
 const SMALLEST: f32 = 1e-15;
 
-/// Voltages, traces and rates below this are zero.
+/// Limit below which voltages, traces and rates are stored as zero.
 pub const SMALLEST_VOLTAGE: f32 = SMALLEST;
 
-/// Errors, gradients and learning rates below this are zero.
+/// Limit below which errors, gradients and learning rates are stored as zero.
 pub const SMALLEST_GRADIENT: f32 = SMALLEST;
 
-/// Weights and biases, of feedback too, below this are zero.
+/// Limit below which weights and biases, feedback included, are stored as zero.
 pub const SMALLEST_WEIGHT: f32 = SMALLEST;
 
-/// Optimiser moments and squares below this are zero.
+/// Limit below which optimiser moments and squares are stored as zero.
 pub const SMALLEST_MOMENT: f32 = SMALLEST * SMALLEST;
 
-/// `2^f` for `|f| <= 1/2` without its 1: a polynomial of `f` with the slope of `2^f` at 0 and else least
-/// error (relative, 1.1e-7), the highest power first, down to the first.
+/// Coefficients of the polynomial `2^f - 1` for `|f| <= 1/2`, from `f^5` down to `f`.
+///
+/// The slope at 0 is exact (`ln 2`); the others minimise the relative error of `2^f` (1.1e-7).
 pub(crate) const EXP_COEFFICIENTS: [f32; 5] =
     [1.330_060_6e-3, 9.669_691e-3, 5.550_558_5e-2, 0.240_222_83, LN_2];
 
-/// Less the bits of `x`: a first guess at `1 / x`.
+/// Minus the bits of `x`, the bits of a first estimate of `1 / x`.
 pub(crate) const RECIPROCAL_START: u32 = 0x7EF3_11C7;
-/// Less half the bits of `x`: a first guess at `1 / sqrt(x)`.
+/// Minus half the bits of `x`, the bits of a first estimate of `1 / sqrt(x)` (Lomont 2003).
 pub(crate) const RECIPROCAL_ROOT_START: u32 = 0x5F37_59DF;
-/// Steps of Newton's iteration after which more change nothing.
+/// Number of Newton iterations; further ones do not change the result.
 pub(crate) const NEWTON_STEPS: u32 = 3;
 
-/// `x`, or zero where its magnitude is below `smallest`.
+/// Returns `x`, or zero if its magnitude is below `smallest`. NaN becomes zero.
 #[inline(always)]
 pub fn flush(x: f32, smallest: f32) -> f32 {
     if x.abs() >= smallest { x } else { 0.0 }
 }
 
-/// Returns a weight as it is stored: zero if its magnitude is below [`SMALLEST_WEIGHT`]. NaN stays NaN, so that a
-/// training that diverged is found.
+/// Returns a weight as it is stored: zero if its magnitude is below [`SMALLEST_WEIGHT`].
+///
+/// NaN stays NaN, so that a diverged training is detected.
 #[inline(always)]
 pub fn flush_weight(x: f32) -> f32 {
     if x.abs() < SMALLEST_WEIGHT { 0.0 } else { x }
 }
 
-/// A float, or several side by side that are computed alike.
+/// One `f32`, or a SIMD vector of them.
 pub trait Float:
     Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Neg<Output = Self>
 {
-    /// An integer for each float.
+    /// A signed or unsigned 32-bit integer per float.
     type Integer: Copy;
 
-    /// The same value everywhere.
+    /// Returns `value` in every lane.
     fn of(value: f32) -> Self;
 
-    /// `self` where it is below `limit`, elsewhere `limit`, also of a NaN.
+    /// Returns the smaller of `self` and `limit`; `limit` if `self` is NaN.
     fn at_most(self, limit: f32) -> Self;
 
-    /// `self` where it is above `limit`, elsewhere `limit`, also of a NaN.
+    /// Returns the larger of `self` and `limit`; `limit` if `self` is NaN.
     fn at_least(self, limit: f32) -> Self;
 
-    /// The integer part.
+    /// Returns the integer part.
     ///
     /// # Safety
-    /// The values are in the range of `i32`: what others become differs between machines.
+    /// Every value must be in the range of `i32`: machines convert other values differently.
     unsafe fn truncated(self) -> Self::Integer;
 
-    /// `value - bias`.
+    /// Returns `value - bias` as a float.
     fn unbiased(value: Self::Integer, bias: i32) -> Self;
 
-    /// `2^(exponent - 127)`.
+    /// Returns `2^(exponent - 127)`.
     fn power_of_two(exponent: Self::Integer) -> Self;
 
-    /// The float whose bits are `word` less those of `self`.
+    /// Returns the float whose bits are `word` minus the bits of `value`.
     fn from_bits_less(word: u32, value: Self) -> Self;
 }
 
@@ -105,8 +110,8 @@ impl Float for f32 {
 
     #[inline(always)]
     unsafe fn truncated(self) -> i32 {
-        // A checked conversion would not vectorise.
-        // SAFETY: the caller's.
+        // A checked conversion is not vectorised.
+        // SAFETY: guaranteed by the caller.
         unsafe { self.to_int_unchecked() }
     }
 
@@ -126,14 +131,13 @@ impl Float for f32 {
     }
 }
 
-/// `e^x`, relative error below `3e-7 (1 + |x| / 4)` for `|x| <=` [`ARGUMENT_LIMIT`], clamped
-/// beyond.
+/// Returns `e^x` with a relative error below `3e-7 (1 + |x| / 4)`; `x` is clamped to +-[`ARGUMENT_LIMIT`].
 #[inline(always)]
 pub fn exp<F: Float>(x: F) -> F {
     let x = x.at_most(ARGUMENT_LIMIT).at_least(-ARGUMENT_LIMIT);
     let binary = x * F::of(LOG2_E);
-    // The shift keeps the number positive, where truncation is the floor.
-    // SAFETY: the clamps leave 69 to 185.
+    // The bias of 127 makes the number positive, so truncation equals the floor.
+    // SAFETY: the clamped argument gives 69 to 185.
     let biased = unsafe { (binary + F::of(127.5)).truncated() };
     let f = binary - F::unbiased(biased, 127);
     let mut p = F::of(EXP_COEFFICIENTS[0]);
@@ -145,8 +149,9 @@ pub fn exp<F: Float>(x: F) -> F {
     F::power_of_two(biased) * p
 }
 
-/// `1 / x` for positive normal `x` up to 1e37, relative error below 2e-7: Newton's iteration from
-/// the complement of the exponent.
+/// Returns `1 / x` with a relative error below 2e-7, for positive normal `x` up to 1e37.
+///
+/// Newton's iteration; the first estimate negates the exponent.
 #[inline(always)]
 pub fn reciprocal<F: Float>(x: F) -> F {
     let mut y = F::from_bits_less(RECIPROCAL_START, x);
@@ -156,8 +161,9 @@ pub fn reciprocal<F: Float>(x: F) -> F {
     y
 }
 
-/// `1 / sqrt(x)` for positive normal `x`, relative error below 3e-7: Newton's iteration from half
-/// the complement of the exponent (Lomont 2003).
+/// Returns `1 / sqrt(x)` with a relative error below 3e-7, for positive normal `x`.
+///
+/// Newton's iteration; the first estimate halves and negates the exponent (Lomont 2003).
 #[inline(always)]
 pub fn reciprocal_root(x: f32) -> f32 {
     let half = 0.5 * x;
@@ -168,13 +174,13 @@ pub fn reciprocal_root(x: f32) -> f32 {
     y
 }
 
-/// The logistic function, absolute error below 2e-7.
+/// Returns the logistic function `1 / (1 + e^-x)` with an absolute error below 2e-7.
 #[inline(always)]
 pub fn sigmoid<F: Float>(x: F) -> F {
     reciprocal(F::of(1.0) + exp(-x))
 }
 
-/// The slope of the logistic function where its value is `s`.
+/// Returns the slope of the logistic function at the point where its value is `s`: `s (1 - s)`.
 #[inline(always)]
 pub fn sigmoid_slope(s: f32) -> f32 {
     s * (1.0 - s)

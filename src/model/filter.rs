@@ -1,29 +1,29 @@
-//! The synaptic filter: how a spike at one step weighs in the dendrite at later steps.
+//! The synaptic filter: the postsynaptic potential of one spike.
 //!
-//! `kappa(x) = (exp(-x/tau_L) - exp(-x/tau_s)) / (tau_L - tau_s)`; the newest spike weighs
-//! `kappa(1)`.
+//! `kappa(x) = (exp(-x/tau_L) - exp(-x/tau_s)) / (tau_L - tau_s)`. A spike of the current step
+//! has the weight `kappa(1)`.
 
 use libm::exp;
 
-/// Slow time constant in ms.
+/// Slow time constant tau_L, ms.
 pub const TAU_SLOW: f64 = 10.0;
-/// Fast time constant in ms.
+/// Fast time constant tau_s, ms.
 pub const TAU_FAST: f64 = 3.0;
-/// Most taps that a cut kernel can have; the paper's code has 10.
+/// Maximum number of taps of a truncated kernel; the authors' code has 10.
 pub const TAPS_MAX: usize = 32;
 
-/// `kappa(k)` for a spike `k` steps ago, the newest being 1 step ago.
+/// Returns `kappa(k)`, the weight of a spike `k` steps ago; the current step counts as 1 step ago. Per ms.
 pub fn kappa(k: usize) -> f64 {
     let x = k as f64;
     (exp(-x / TAU_SLOW) - exp(-x / TAU_FAST)) / (TAU_SLOW - TAU_FAST)
 }
 
-/// `kappa(1) ..= kappa(taps)`.
+/// Returns `kappa(1) ..= kappa(taps)`, per ms.
 pub fn taps(taps: usize) -> Vec<f64> {
     (1..=taps).map(kappa).collect()
 }
 
-/// `kappa(1) + .. + kappa(k)` for `k = 0 ..= taps.len()`: what a spike has contributed after `k` steps.
+/// Returns `kappa(1) + .. + kappa(k)` for `k = 0 ..= taps.len()`: the summed response to a spike after `k` steps.
 pub fn cumulative(taps: &[f64]) -> Vec<f64> {
     let mut sum = 0.0;
     std::iter::once(0.0)
@@ -34,20 +34,21 @@ pub fn cumulative(taps: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-/// The kernel without a cut, as two traces that decay each step and take up the step's spikes:
-/// `s = gain_slow * slow - gain_fast * fast`.
+/// The full kernel as two traces: each decays by its factor and then adds the spike count of the step.
+///
+/// Filtered spike train: `s = gain_slow * slow - gain_fast * fast`.
 pub struct Traces {
-    /// The part of the slow trace that a step leaves, `exp(-1 / tau_L)`.
+    /// Decay factor of the slow trace per step, `exp(-1 / tau_L)`.
     pub decay_slow: f64,
-    /// The part of the fast trace that a step leaves, `exp(-1 / tau_s)`.
+    /// Decay factor of the fast trace per step, `exp(-1 / tau_s)`.
     pub decay_fast: f64,
-    /// What the slow trace weighs, `decay_slow / (tau_L - tau_s)`, per ms.
+    /// Weight of the slow trace, `decay_slow / (tau_L - tau_s)`, per ms.
     pub gain_slow: f64,
-    /// What the fast trace weighs, `decay_fast / (tau_L - tau_s)`, per ms.
+    /// Weight of the fast trace, `decay_fast / (tau_L - tau_s)`, per ms.
     pub gain_fast: f64,
 }
 
-/// Decays and gains of the uncut kernel.
+/// Returns the decay factors and gains of the full kernel.
 pub fn traces() -> Traces {
     let decay_slow = exp(-1.0 / TAU_SLOW);
     let decay_fast = exp(-1.0 / TAU_FAST);
@@ -64,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn taps_and_gain_are_those_of_the_authors_code() {
+    fn ten_taps_match_the_authors_code() {
         let expected = [
             0.02690, 0.04362, 0.05328, 0.05810, 0.05967, 0.05907, 0.05709, 0.05426, 0.05097,
             0.04746,
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn traces_are_the_kernel_without_a_cut() {
+    fn traces_reproduce_the_full_kernel() {
         let Traces { decay_slow, decay_fast, gain_slow, gain_fast } = traces();
         let (mut slow, mut fast, mut gain) = (1.0, 1.0, 0.0);
         for k in 1..=300 {

@@ -1,38 +1,38 @@
-//! Initial weights: scaled so that the voltages of a layer start with a given mean and spread.
+//! Initial weights, scaled so that a layer's voltages start with a given mean and standard deviation.
 
 use libm::sqrt;
 use serde::{Deserialize, Serialize};
 
 use crate::random::{Purpose, Stream};
 
-/// Mean voltage aimed at.
+/// Target mean of the voltage (`V_avg`).
 const VOLTAGE_MEAN: f64 = 3.0;
-/// Spread of the voltage aimed at.
+/// Target standard deviation of the voltage (`V_sd`).
 const VOLTAGE_SD: f64 = 3.0;
-/// Mean bias.
+/// Mean of the biases (`b_avg`).
 const BIAS_MEAN: f64 = 0.8;
-/// Spread of the bias.
+/// Standard deviation of the biases (`b_sd`).
 const BIAS_SD: f64 = 0.001;
-/// Half-width of a uniform distribution with a spread of 1, as the authors' code rounds it
-/// (sqrt 3 = 1.7321).
+/// Half-width of a uniform distribution of standard deviation 1, as the authors' code rounds it
+/// (exact: sqrt 3 = 1.7321).
 const UNIFORM_HALF_WIDTH: f64 = 1.7325;
 
-/// Which version of the authors' code the initial weights follow, or neither.
+/// Distribution of the initial weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Initial {
-    /// The commit that the paper cites, 23f2c66.
+    /// As in the authors' commit that the paper cites, 23f2c66.
     Cited,
-    /// The last commit, a41ebc8: twice the spread, feedback with a mean.
+    /// As in the authors' last commit, a41ebc8: twice the standard deviation, feedback weights of non-zero mean.
     #[default]
     Latest,
-    /// The cited commit's without its means, and an output layer of zeros: every voltage starts about 0,
-    /// where rates are the most sensitive. For minibatches.
+    /// As in the cited commit with all means 0 and an output layer of zeros, for minibatches: voltages
+    /// start near 0, where the rate's slope is largest.
     Centred,
 }
 
-/// Mean and spread of the weights onto a neuron with `fan_in` inputs.
+/// Returns mean `W_avg` and standard deviation `W_sd` of the weights to a neuron with `fan_in` inputs.
 pub fn weight_statistics(fan_in: usize, phi_max: f64) -> (f64, f64) {
     let n = fan_in as f64;
     let nu = phi_max / 4.0;
@@ -47,7 +47,7 @@ pub fn weight_statistics(fan_in: usize, phi_max: f64) -> (f64, f64) {
 }
 
 impl Initial {
-    /// Half-width of the uniform distribution, in spreads.
+    /// Returns the half-width of the uniform distribution in units of `W_sd`.
     fn half_width(self) -> f64 {
         match self {
             Initial::Cited | Initial::Centred => UNIFORM_HALF_WIDTH,
@@ -55,18 +55,20 @@ impl Initial {
         }
     }
 
-    /// Weights of layer `layer` (0 the lowest), `[sizes[layer], below]` row by row. `sizes` are the layers'
-    /// sizes, the output last.
+    /// Draws the weights of layer `layer` (0: the lowest), row by row.
+    ///
+    /// `sizes`: layer sizes, the output last. `n_pre`: number of presynaptic neurons.
+    /// Result: `[sizes[layer], n_pre]`.
     pub fn weights(
         self,
         seed: u64,
         sizes: &[usize],
         layer: usize,
-        below: usize,
+        n_pre: usize,
         phi_max: f64,
     ) -> Vec<f64> {
-        let count = sizes[layer] * below;
-        let (mean, sd) = weight_statistics(below, phi_max);
+        let count = sizes[layer] * n_pre;
+        let (mean, sd) = weight_statistics(n_pre, phi_max);
         let mean = match self {
             Initial::Cited | Initial::Latest => mean,
             Initial::Centred if layer + 1 == sizes.len() => return vec![0.0; count],
@@ -76,7 +78,7 @@ impl Initial {
         (0..count).map(|_| mean + self.half_width() * sd * stream.uniform_signed()).collect()
     }
 
-    /// Biases of layer `layer`, `[units]`.
+    /// Draws the biases of layer `layer`, `[units]`.
     pub fn biases(self, seed: u64, layer: usize, units: usize) -> Vec<f64> {
         if self == Initial::Centred {
             return vec![0.0; units];
@@ -87,9 +89,10 @@ impl Initial {
             .collect()
     }
 
-    /// Feedback weights of every hidden layer, `[n_m, sources]` row by row, the lowest layer first.
-    /// `sizes` are the layers' sizes, the output last. With `broadcast` the sources are the output
-    /// neurons, otherwise the next layer's.
+    /// Draws the feedback weights of every hidden layer, row by row, the lowest layer first.
+    ///
+    /// `sizes`: layer sizes, the output last. `broadcast`: whether the feedback comes from the output
+    /// layer (otherwise from the next layer). Each matrix: `[sizes[layer], n_feedback]`.
     pub fn feedback(
         self,
         seed: u64,
@@ -107,13 +110,13 @@ impl Initial {
                 Initial::Latest => mean,
             };
             let mut stream = Stream::new(seed, Purpose::Feedback, layer as u32, 0);
-            let mut draw = |sources: usize| -> Vec<f64> {
-                (0..units * sources)
+            let mut draw = |n_feedback: usize| -> Vec<f64> {
+                (0..units * n_feedback)
                     .map(|_| mean + self.half_width() * sd * stream.uniform_signed())
                     .collect()
             };
             let matrix = match (self, broadcast, feedback.last()) {
-                // The cited code passes the output's spikes down through random matrices.
+                // The cited commit multiplies random matrices from the output down.
                 (Initial::Cited | Initial::Centred, true, Some(above)) => {
                     product(&draw(next), above, units, next, sizes[hidden])
                 }
@@ -127,7 +130,7 @@ impl Initial {
     }
 }
 
-/// `[rows, inner]` times `[inner, columns]`.
+/// Returns the matrix product of `left` `[rows, inner]` and `right` `[inner, columns]`.
 fn product(left: &[f64], right: &[f64], rows: usize, inner: usize, columns: usize) -> Vec<f64> {
     let mut result = vec![0.0; rows * columns];
     for row in 0..rows {
@@ -146,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn statistics_are_the_papers() {
+    fn weight_statistics_match_the_paper() {
         for (fan_in, mean, sd) in
             [(784, 0.018707, 0.504903), (500, 0.029333, 0.632115), (100, 0.146667, 1.410406)]
         {

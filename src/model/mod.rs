@@ -1,5 +1,5 @@
 //! The equations of Guerguiev, Lillicrap & Richards, "Towards deep learning with segregated
-//! dendrites" (eLife 2017;6:e22901). Nothing here knows on which device they are computed.
+//! dendrites" (eLife 2017;6:e22901). Nothing here depends on the device.
 //!
 //! Units: time in ms (one step is 1 ms), rates in spikes per step, voltages in the paper's
 //! arbitrary units.

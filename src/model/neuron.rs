@@ -1,79 +1,85 @@
-//! Conductances of the two kinds of neuron, and what follows from them.
+//! Conductances of hidden and output neurons, and the constants derived from them.
 
-/// Leak conductance of the soma, per step.
+/// Leak conductance of the soma `g_L`, per step.
 pub const G_LEAK: f64 = 0.1;
-/// Basal dendrite to soma of a hidden neuron, per step.
+/// Conductance from basal dendrite to soma of a hidden neuron `g_B`, per step.
 pub const G_BASAL: f64 = 0.6;
-/// Dendrite to soma of an output neuron, per step.
+/// Conductance from dendrite to soma of an output neuron `g_D`, per step.
 pub const G_DENDRITE: f64 = 0.6;
-/// Reversal potential of the excitatory teaching conductance.
+/// Reversal potential of the excitatory teaching conductance `E_E`.
 pub const E_EXCITATORY: f64 = 8.0;
-/// Reversal potential of the inhibitory teaching conductance.
+/// Reversal potential of the inhibitory teaching conductance `E_I`.
 pub const E_INHIBITORY: f64 = -8.0;
-/// The teaching conductance of an output neuron in the target phase, per step: excitatory for the
-/// target, inhibitory for every other. The paper's code does not divide the current by tau.
+/// Teaching conductance of an output neuron in the target phase, per step: excitatory for the
+/// target class, inhibitory for the others.
+///
+/// Follows the authors' code; the paper's text divides the current by tau = 10 ms.
 pub const G_TEACHING: f64 = 1.0;
-/// The factor 20 of the paper's `P_hidden = 20 / phi_max` and `P_out = 20 / phi_max^2`.
+/// Factor 20 of `P_hidden = 20 / phi_max` and `P_out = 20 / phi_max^2`.
 const UPDATE_SCALE: f64 = 20.0;
 
-/// One Euler step of a soma: `C <- decay * C + input * B (+ apical * A) (+ current)`.
+/// Coefficients of one Euler step of a soma: `C <- decay * C + basal_gain * B + apical_gain * A + current`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SomaStep {
-    /// The part of the somatic voltage that the step leaves.
+    /// Factor of the previous somatic voltage.
     pub decay: f64,
-    /// What the basal voltage weighs; of an output neuron, that of its dendrite.
+    /// Factor of the basal voltage; for an output neuron, of its dendrite's.
     pub input: f64,
-    /// What the apical voltage weighs; 0 for an output neuron.
+    /// Factor of the apical voltage; 0 for an output neuron.
     pub apical: f64,
 }
 
 impl SomaStep {
-    /// The step that goes to the steady state at once: `C = (input B + apical A) / (1 - decay)`.
+    /// Returns the step that reaches the steady state at once:
+    /// `C = (basal_gain B + apical_gain A) / (1 - decay)`.
     pub fn steady_state(self) -> Self {
         let SomaStep { decay, input, apical } = self;
         SomaStep { decay: 0.0, input: input / (1.0 - decay), apical: apical / (1.0 - decay) }
     }
 }
 
-/// Hidden neuron: `C += -g_L C + g_B (B - C) + g_A (A - C)`.
+/// Returns the step of a hidden neuron: `C += -g_L C + g_B (B - C) + g_A (A - C)`.
 pub fn hidden_step(g_apical: f64) -> SomaStep {
     SomaStep { decay: 1.0 - G_LEAK - G_BASAL - g_apical, input: G_BASAL, apical: g_apical }
 }
 
-/// Output neuron without teaching current: `C += -g_L C + g_D (B - C)`.
+/// Returns the step of an output neuron in the forward phase: `C += -g_L C + g_D (B - C)`.
 pub fn output_step() -> SomaStep {
     SomaStep { decay: 1.0 - G_LEAK - G_DENDRITE, input: G_DENDRITE, apical: 0.0 }
 }
 
-/// Output neuron under teaching: the current `g (E - C)` adds `g E` and takes `g` from the decay.
+/// Returns the step of an output neuron in the target phase.
+///
+/// The teaching current `g (E - C)` adds `g E` and reduces the decay factor by `g`.
 pub fn teaching_step() -> SomaStep {
     SomaStep { decay: output_step().decay - G_TEACHING, ..output_step() }
 }
 
-/// Steady-state ratio of soma to basal voltage, `k_B = g_B / (g_L + g_B + g_A)`.
+/// Returns the steady-state ratio of somatic to basal voltage, `k_B = g_B / (g_L + g_B + g_A)`.
 pub fn k_basal(g_apical: f64) -> f64 {
     G_BASAL / (G_LEAK + G_BASAL + g_apical)
 }
 
-/// Steady-state ratio of soma to dendrite voltage of the output, `k_D = g_D / (g_L + g_D)`.
+/// Returns the steady-state ratio of somatic to dendritic voltage of an output neuron,
+/// `k_D = g_D / (g_L + g_D)`.
 pub fn k_dendrite() -> f64 {
     G_DENDRITE / (G_LEAK + G_DENDRITE)
 }
 
-/// `P_hidden k_B phi_max`: what multiplies `-(alpha_t - alpha_f) sigma'(C)` in a hidden neuron's
-/// update.
+/// Returns `P_hidden k_B phi_max`, the factor of `-(alpha_t - alpha_f) sigma'(C)` in a hidden
+/// neuron's error.
 pub fn hidden_error_gain(phi_max: f64, g_apical: f64) -> f64 {
     UPDATE_SCALE / phi_max * k_basal(g_apical) * phi_max
 }
 
-/// `k_B phi_max`: what multiplies `W_above^T E_above sigma'(C)` in a hidden neuron's error by
+/// Returns `k_B phi_max`, the factor of `W_next^T E_next sigma'(C)` in a hidden neuron's error by
 /// backpropagation.
 pub fn backward_gain(phi_max: f64, g_apical: f64) -> f64 {
     k_basal(g_apical) * phi_max
 }
 
-/// `P_out k_D phi_max`: what multiplies `-(phi_t - phi_max sigma(C)) sigma'(C)` in an output
-/// neuron's update.
+/// Returns `P_out k_D phi_max`, the factor of `-(phi_t - phi_max sigma(C)) sigma'(C)` in an output
+/// neuron's error.
 pub fn output_error_gain(phi_max: f64) -> f64 {
     UPDATE_SCALE / (phi_max * phi_max) * k_dendrite() * phi_max
 }
@@ -83,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steady_state_ratios_are_the_papers() {
+    fn steady_state_ratios_match_the_paper() {
         for (g_apical, expected) in [(0.0, 0.857143), (0.05, 0.8), (0.6, 0.461538)] {
             assert!((k_basal(g_apical) - expected).abs() < 5e-7);
         }
@@ -91,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn steady_states_are_those_of_the_model() {
+    fn steady_state_gains_match_the_ratios() {
         let hidden = hidden_step(0.05).steady_state();
         assert!((hidden.input - k_basal(0.05)).abs() < 1e-12 && hidden.decay == 0.0);
         assert!((output_step().steady_state().input - k_dendrite()).abs() < 1e-12);
@@ -99,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_taught_soma_settles_at_the_papers_target_voltage() {
+    fn target_phase_soma_reaches_the_target_voltage() {
         let step = teaching_step();
         for (basal, reversal) in [(1.5, E_EXCITATORY), (1.5, E_INHIBITORY), (-4.0, E_EXCITATORY)] {
             let mut soma = 0.3;

@@ -1,6 +1,6 @@
-//! How long a phase lasts and over which of its steps averages run.
+//! Durations of the phases, and the windows over which averages run.
 //!
-//! A phase lasts a fixed number of steps and `floor(X)` more, X inverse Gaussian (Wald) with mean 2
+//! A phase lasts a fixed number of steps plus `floor(X)`, X inverse Gaussian (Wald) with mean 2
 //! and shape 1.
 
 use libm::{erfc, exp, sqrt};
@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::random::{Purpose, Source, counter_head, key, philox};
 
-/// Mean of the inverse Gaussian in ms.
+/// Mean of the inverse Gaussian, ms.
 pub const EXTRA_MEAN: f64 = 2.0;
-/// Shape of the inverse Gaussian in ms.
+/// Shape of the inverse Gaussian, ms.
 pub const EXTRA_SHAPE: f64 = 1.0;
 
-/// The random part of a phase's length.
+/// Random part of a phase's duration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
@@ -21,16 +21,16 @@ pub enum PhaseExtra {
     /// `floor(X)` steps, X inverse Gaussian with mean 2 and shape 1 (the paper).
     #[default]
     InverseGaussian,
-    /// None: every phase has the same length.
+    /// No random part: every phase has the same duration.
     None,
 }
 
-/// Over which steps of a training phase averages run.
+/// Steps of a training phase over which averages run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum Averaging {
-    /// The last 20 steps (the paper's code).
+    /// The last 20 steps (the authors' code).
     #[default]
     Last20,
     /// From 30 ms after the phase's start to its end (the paper's text).
@@ -40,7 +40,7 @@ pub enum Averaging {
 }
 
 impl Averaging {
-    /// Length of the window in steps, for a phase of `steps`.
+    /// Returns the length of the window for a phase of `steps` steps.
     pub fn window(self, steps: u32) -> u32 {
         match self {
             Averaging::Last20 => steps.min(20),
@@ -50,16 +50,16 @@ impl Averaging {
     }
 }
 
-/// Draws phase lengths by comparing a random word with a table of the distribution.
+/// Sampler of phase durations: compares a random word with a table of the distribution.
 pub struct PhaseLengths {
     base: u32,
     seed: u64,
-    /// `P(floor X >= k) * 2^32` for k = 1, 2, .. until it rounds to zero.
+    /// `P(floor X >= k) * 2^32` for k = 1, 2, ..., up to the last that is not zero.
     thresholds: Vec<u32>,
 }
 
 impl PhaseLengths {
-    /// Phases of `base` steps and the random part `extra`, drawn with the seed of the run.
+    /// Creates a sampler of phases of `base` steps plus the random part `extra`.
     pub fn new(base: u32, extra: PhaseExtra, seed: u64) -> Self {
         let thresholds = match extra {
             PhaseExtra::None => Vec::new(),
@@ -71,28 +71,31 @@ impl PhaseLengths {
         PhaseLengths { base, seed, thresholds }
     }
 
-    /// Steps of the forward and the target phase of the training image at `position` in the run.
-    pub fn of_image(&self, position: u32) -> [u32; 2] {
+    /// Returns the numbers of steps of the forward and the target phase of a training image.
+    ///
+    /// `draw_index`: index of the image's presentation in the run.
+    pub fn of_image(&self, draw_index: u32) -> [u32; 2] {
         let head = counter_head(Purpose::PhaseLength, 0, Source::Training as u32);
-        let words = philox([head, position, 0, 0], key(self.seed));
+        let words = philox([head, draw_index, 0, 0], key(self.seed));
         [words[0], words[1]].map(|word| {
             self.base + self.thresholds.partition_point(|&threshold| word < threshold) as u32
         })
     }
 
-    /// The shortest phase that can be drawn.
+    /// Returns the number of steps of the shortest possible phase.
     pub fn shortest(&self) -> u32 {
         self.base
     }
 
-    /// The longest phase that can be drawn.
+    /// Returns the number of steps of the longest possible phase.
     pub fn longest(&self) -> u32 {
         self.base + self.thresholds.len() as u32
     }
 }
 
-/// `P(X >= x)` of the inverse Gaussian: with `z = sqrt(shape / x)`,
-/// `1 - Phi(z (x/mean - 1)) - exp(2 shape / mean) Phi(-z (x/mean + 1))`.
+/// Returns `P(X >= x)` of the inverse Gaussian.
+///
+/// With `z = sqrt(shape / x)`: `1 - Phi(z (x/mean - 1)) - exp(2 shape / mean) Phi(-z (x/mean + 1))`.
 pub fn inverse_gaussian_tail(x: f64) -> f64 {
     let z = sqrt(EXTRA_SHAPE / x);
     let upper_tail = |y: f64| 0.5 * erfc(y / std::f64::consts::SQRT_2);
@@ -105,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn extra_steps_have_the_papers_distribution() {
+    fn phase_jitter_has_the_papers_distribution() {
         assert!((1.0 - inverse_gaussian_tail(1.0) - 0.490).abs() < 5e-4);
         assert!((inverse_gaussian_tail(1.0) - inverse_gaussian_tail(2.0) - 0.224).abs() < 5e-4);
         let mean: f64 = (1..400).map(|k| inverse_gaussian_tail(f64::from(k))).sum();

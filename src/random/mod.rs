@@ -1,6 +1,6 @@
-//! Counter-based random numbers: a draw depends on what it is for, never on who draws it or when.
+//! Counter-based random numbers: a draw depends on its counter and the seed, never on the thread or the order.
 //!
-//! Philox4x32-10 (Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11).
+//! Generator: Philox4x32-10 (Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11).
 //! The shader twin is `shaders/shared/random.wgsl`.
 
 mod stream;
@@ -13,18 +13,18 @@ pub(crate) const KEY_STEP_0: u32 = 0x9E37_79B9;
 pub(crate) const KEY_STEP_1: u32 = 0xBB67_AE85;
 pub(crate) const ROUNDS: usize = 10;
 
-/// What a random word is for: the low byte of the first word of its counter.
+/// Independent random stream, by use: the low byte of the first word of the counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Purpose {
-    /// Spikes of a population at eight steps, a half word each (the input's, population 0) or spike
-    /// candidates: the first four steps have the low halves of the four words.
+    /// Spikes of the input (population 0) or spike candidates of a layer. One call covers eight steps, half a
+    /// word each; the low halves of the four words belong to the first four steps.
     Spikes = 0,
-    /// Which of several candidates of one step are kept.
+    /// Which candidates of one step are kept, if there are three or more.
     Thinning = 1,
-    /// How many steps a phase lasts.
+    /// Durations of the phases.
     PhaseLength = 2,
-    /// In which order an epoch shows its images.
+    /// Order of the images in an epoch.
     Order = 3,
     /// Initial feed-forward weights of a layer.
     Weights = 4,
@@ -32,46 +32,46 @@ pub enum Purpose {
     Biases = 5,
     /// Feedback weights of a layer.
     Feedback = 6,
-    /// Low half of a word of [`Purpose::Spikes`], where the high half leaves the count open.
+    /// Low half of a word of [`Purpose::Spikes`], if the high half does not determine the count.
     LowHalf = 7,
-    /// Which feedback weights of a layer are zero.
+    /// Which feedback weights of a layer are zero (sparse feedback).
     Sparsity = 8,
-    /// Noise of feedback weights that follow the feed-forward ones.
+    /// Noise of symmetric feedback weights.
     FeedbackNoise = 9,
-    /// How long before its phase's end a neuron's plateau potential comes.
+    /// Leads of the plateau potentials.
     PlateauTime = 10,
-    /// Shuffles of recorded numbers, to compare with.
+    /// Shuffles of recorded values, for controls.
     Shuffle = 11,
-    /// First places of points that are laid out in the plane.
+    /// Initial positions of points in a two-dimensional embedding.
     Layout = 12,
     /// Initial apical biases of a layer.
     ApicalBiases = 13,
-    /// Order of the images of a class in data that are sorted by class.
+    /// Order of the images within a class, in data sorted by class.
     Subset = 14,
 }
 
-/// Which images a draw belongs to, so that a test never disturbs the draws of the training.
+/// Split of the images that a draw belongs to, so that tests do not change the draws of the training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Source {
     /// Images of training minibatches.
     Training = 0,
-    /// Images shown as in a test: the forward phase alone.
+    /// Images shown as in a test, with the forward phase only.
     Test = 1,
 }
 
-/// First word of a counter. `population` counts layers from the input (0) to the output.
+/// Returns the first word of a counter. `population`: index of the population (0: input).
 #[inline(always)]
 pub fn counter_head(purpose: Purpose, population: u32, source: u32) -> u32 {
     purpose as u32 | population << 8 | source << 24
 }
 
-/// The key of a run: its seed, low word first.
+/// Returns the key of a run: its seed, low word first.
 pub fn key(seed: u64) -> [u32; 2] {
     [seed as u32, (seed >> 32) as u32]
 }
 
-/// Four random words for one counter.
+/// Returns four random words for one counter.
 #[inline(always)]
 pub fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     for _ in 0..ROUNDS {
@@ -88,21 +88,21 @@ pub fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     counter
 }
 
-/// [`philox`] for `N` counters that differ in their third word (the unit), in a form that compilers
-/// turn into vector instructions. Word `w` of counter `i` is `result[w][i]`.
+/// Returns [`philox`] of `N` counters that differ in their third word (the unit). The loops over `i` are
+/// vectorised. Word `w` of counter `i` is `result[w][i]`.
 #[inline(always)]
 pub fn philox_units<const N: usize>(
-    head: u32,
-    position: u32,
+    counter0: u32,
+    draw_index: u32,
     units: &[u32; N],
     index: u32,
     mut key: [u32; 2],
 ) -> [[u32; N]; 4] {
-    // Words live in the low halves of 64-bit numbers, where a product finds them; what lies above
-    // is never read.
+    // Each word is the low half of a 64-bit number, as the 64-bit products need it; the high half is
+    // never read.
     const LOW: u64 = u32::MAX as u64;
-    let mut word_0 = [u64::from(head); N];
-    let mut word_1 = [u64::from(position); N];
+    let mut word_0 = [u64::from(counter0); N];
+    let mut word_1 = [u64::from(draw_index); N];
     let mut word_2 = [0; N];
     for i in 0..N {
         word_2[i] = u64::from(units[i]);
@@ -129,18 +129,18 @@ pub fn philox_units<const N: usize>(
     words
 }
 
-/// Bits of each of the uniform numbers that [`normal`] adds: their sum is exact as a float.
+/// Number of bits of each uniform number that [`normal`] adds: an `f32` represents their sum exactly.
 const UNIFORM_BITS: u32 = 20;
-/// What leaves so many of a word.
+/// Right shift that leaves this number of bits of a word.
 pub const UNIFORM_SHIFT: u32 = 32 - UNIFORM_BITS;
-/// What makes the sum of such numbers one of numbers below 1.
+/// Factor that scales these numbers to [0, 1).
 pub const UNIFORM_SCALE: f32 = 1.0 / (1 << UNIFORM_BITS) as f32;
 
-/// Next to normal, mean 0 and spread 1: the sum of twelve uniform numbers less 6. Draws from `counter` and
-/// the two behind it.
+/// Returns an approximately normal number of mean 0 and standard deviation 1: the sum of twelve uniform numbers
+/// minus 6. Uses the words of `counter` and of the next two counters.
 pub fn normal(counter: [u32; 4], key: [u32; 2]) -> f32 {
-    let [head, position, unit, index] = counter;
-    let words = (0..3).flat_map(|block| philox([head, position, unit, index + block], key));
+    let [counter0, draw_index, unit, index] = counter;
+    let words = (0..3).flat_map(|block| philox([counter0, draw_index, unit, index + block], key));
     let sum: u32 = words.map(|word| word >> UNIFORM_SHIFT).sum();
     sum as f32 * UNIFORM_SCALE - 6.0
 }
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn many_units_at_once_draw_what_each_draws_alone() {
+    fn philox_units_equals_philox_per_unit() {
         let units: [u32; 16] = std::array::from_fn(|i| 7 * i as u32 + 3);
         let together = philox_units(5, 77, &units, 9, [1, 2]);
         for (i, &unit) in units.iter().enumerate() {

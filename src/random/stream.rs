@@ -1,4 +1,4 @@
-//! Philox as a stream, for what is drawn on the host once: orders, initial weights, feedback.
+//! Philox as a sequential generator, for numbers that only the host draws: image orders, initial weights.
 
 use std::convert::Infallible;
 
@@ -6,8 +6,8 @@ use rand::TryRng;
 
 use super::{Purpose, counter_head, key, philox};
 
-/// The words of one purpose in order. Implements rand's traits, so that its shuffles and
-/// distributions draw from Philox.
+/// Sequential generator of the words of one random stream. Implements the traits of `rand`, so that its shuffles
+/// and distributions draw from Philox.
 pub struct Stream {
     head: u32,
     part: u32,
@@ -18,7 +18,8 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// `population` and `part` (an epoch, say) tell streams of one purpose apart.
+    /// Creates a generator. `population` and `substream` (the epoch, for example) separate generators of the same
+    /// random stream.
     pub fn new(seed: u64, purpose: Purpose, population: u32, part: u32) -> Self {
         Stream {
             head: counter_head(purpose, population, 0),
@@ -30,7 +31,7 @@ impl Stream {
         }
     }
 
-    /// Uniform in (-1, 1), with 53 random bits.
+    /// Returns a uniform number in (-1, 1) with 53 random bits.
     pub fn uniform_signed(&mut self) -> f64 {
         const SCALE: f64 = 1.0 / (1u64 << 53) as f64;
         let bits = rand::Rng::next_u64(self) >> 11;

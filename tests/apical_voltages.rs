@@ -1,9 +1,9 @@
-//! Proves: at every step the apical voltage is that of section 2 of `model.md`, `A = Y s + c`, with the feedback weights
-//! and biases of the image, also for what was sent before it: spikes through a cut and the uncut kernel, rates as they
-//! are; from a cleared state it is the bias alone. For fixed, symmetric, noisy and learned feedback, from the output and
-//! from the next layer, computed here in double precision.
+//! Proves: at every step the apical voltage is `A = Y s + c`, computed here in double precision. The current feedback
+//! weights and biases also apply to spikes and rates from before the image. `s` is the spike train filtered by a
+//! truncated or the full kernel, or the unfiltered rate. From a cleared state, A is the bias. Covers fixed, symmetric,
+//! noisy and learned feedback, from the output and from the next layer.
 //!
-//! Does not prove: that a GPU does the same (see `exactness.rs` and `trainings.rs`).
+//! Does not prove: that GPUs agree (see `exactness.rs` and `trainings.rs`).
 
 use apical::config::{Config, Feedback, FeedbackWeights, Signal};
 use apical::model::filter::{kappa, taps};
@@ -23,15 +23,15 @@ fn base() -> Config {
         layers: LAYERS.to_vec(),
         batch_size: 1,
         weight_init: Initial::Cited,
-        // Weights, and the feedback weights that follow them, change much from image to image.
+        // A large rate: weights and symmetric feedback weights change much from image to image.
         eta: vec![0.5],
         optimizer: apical::config::Optimizer::Sgd,
         ..Config::default()
     }
 }
 
-/// Kinds of feedback weights that stay, follow or learn.
-fn kinds() -> Vec<Config> {
+/// Returns one configuration per kind of feedback weights: fixed, symmetric, noisy, learned.
+fn feedback_configs() -> Vec<Config> {
     let symmetric = Config { feedback_weights: FeedbackWeights::Symmetric, ..base() };
     vec![
         Config { apical_bias_sd: 0.8, ..base() },
@@ -41,10 +41,10 @@ fn kinds() -> Vec<Config> {
     ]
 }
 
-/// What each neuron of a layer has sent, at the steps of all images so far.
+/// Spike counts or rates of each neuron of a layer, at the steps of all images so far.
 type Sent = Vec<Vec<f64>>;
 
-/// The kernel's weight of what was sent `back` steps ago, the newest 1 step.
+/// Returns the kernel's weight of a spike or rate `back` steps ago; the previous step is 1 step ago.
 fn weight(kernel: &[f64], config: &Config, back: usize) -> f64 {
     match (config.feedback_signal, config.psp_kernel_ms) {
         (Signal::Rates, _) => f64::from(u8::from(back == 1)),
@@ -53,15 +53,15 @@ fn weight(kernel: &[f64], config: &Config, back: usize) -> f64 {
     }
 }
 
-/// Shows images one by one, and compares every apical voltage.
+/// Shows images one by one and compares apical voltages with the equation.
 fn check(config: &Config) {
     let what = format!("{config:?}");
     let dataset = support::random_dataset(5, 8, 9, 10);
     config.validate(dataset.pixels(), 10).expect("the settings are valid");
     let mut network = Network::initial(config, dataset.pixels());
     let by_rates = config.feedback_signal == Signal::Rates;
-    let sends = if by_rates { Quantity::Rates } else { Quantity::Spikes };
-    let recorder = MonitorSpec::new(&[sends, Quantity::Apical, Quantity::Phases]);
+    let signal = if by_rates { Quantity::Rates } else { Quantity::Spikes };
+    let recorder = MonitorSpec::new(&[signal, Quantity::Apical, Quantity::Phases]);
     let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
     let mut session =
         MonitorSession::open(config, &dataset, &network, recorder, &selection).unwrap();
@@ -74,7 +74,7 @@ fn check(config: &Config) {
         let image = Image { index, label, position: index as u32, slot: index };
         let recording = session.show(&[image], Mode::Train, &mut |_| ()).unwrap();
         for (layer, sent) in sent.iter_mut().enumerate() {
-            let array = recording.get(&format!("{}{layer}", sends.name())).unwrap();
+            let array = recording.get(&format!("{}{layer}", signal.name())).unwrap();
             for (unit, sent) in sent.iter_mut().enumerate() {
                 sent.extend(array.time_series(0, unit));
             }
@@ -86,9 +86,9 @@ fn check(config: &Config) {
             let of_layer = &network.layers[layer];
             let weights = of_layer.feedback_rows();
             let apical = recording.get(&format!("apical{layer}")).unwrap();
-            // The first steps tell what was sent before, the others are the same everywhere.
+            // Only the first steps depend on earlier images; two later steps stand for the rest.
             for step in (0..15).chain([40, steps - 1]) {
-                let heard: Vec<f64> = sent[source]
+                let filtered: Vec<f64> = sent[source]
                     .iter()
                     .map(|sent| {
                         let past = 1..=(shown + step);
@@ -97,16 +97,16 @@ fn check(config: &Config) {
                     })
                     .collect();
                 for unit in (0..*units).step_by(3) {
-                    let weights = &weights[unit * heard.len()..][..heard.len()];
-                    let products = weights.iter().zip(&heard).map(|(&w, s)| f64::from(w) * s);
+                    let weights = &weights[unit * filtered.len()..][..filtered.len()];
+                    let products = weights.iter().zip(&filtered).map(|(&w, s)| f64::from(w) * s);
                     let bias = of_layer.apical_biases.get(unit).map_or(0.0, |&c| f64::from(c));
                     let expected = products.sum::<f64>() + bias;
                     let found = apical.time_series(0, unit)[step];
                     let error = (found - expected).abs() / expected.abs().max(1.0);
                     assert!(
                         error < TOLERANCE,
-                        "image {index}, layer {layer}, step {step}, neuron {unit}: {found} instead of \
-                         {expected}; {what}"
+                        "image {index}, layer {layer}, step {step}, neuron {unit}: {found}, \
+                         expected {expected}; {what}"
                     );
                 }
             }
@@ -115,8 +115,8 @@ fn check(config: &Config) {
     }
 }
 
-fn check_kinds(taps: usize, feedback_signal: Signal) {
-    for kind in kinds() {
+fn check_all(taps: usize, feedback_signal: Signal) {
+    for kind in feedback_configs() {
         for feedback in [Feedback::Broadcast, Feedback::Layerwise] {
             for g_apical in [0.0, 0.05] {
                 check(&Config {
@@ -132,25 +132,25 @@ fn check_kinds(taps: usize, feedback_signal: Signal) {
 }
 
 #[test]
-fn apical_voltage_with_a_cut_kernel_is_the_models() {
-    // Of 9 and 17 taps, K steps take a word more than K - 1.
+fn apical_voltage_with_taps_matches_the_equation() {
+    // With K = 9 or 17 taps, K steps span one more word than K - 1 steps.
     for taps in [10, 9, 1, 17] {
-        check_kinds(taps, Signal::Spikes);
+        check_all(taps, Signal::Spikes);
     }
 }
 
 #[test]
-fn apical_voltage_with_the_uncut_kernel_is_the_models() {
-    check_kinds(0, Signal::Spikes);
+fn apical_voltage_full_kernel_matches_the_equation() {
+    check_all(0, Signal::Spikes);
 }
 
 #[test]
 fn apical_voltage_with_rates_skips_the_kernel() {
     for taps in [10, 0] {
-        check_kinds(taps, Signal::Rates);
-        let kind = &kinds()[3];
+        check_all(taps, Signal::Rates);
+        let learned = &feedback_configs()[3];
         let signal = Signal::Rates;
-        let both = Config { psp_kernel_ms: taps, signal, g_apical: 0.05, ..kind.clone() };
+        let both = Config { psp_kernel_ms: taps, signal, g_apical: 0.05, ..learned.clone() };
         check(&both);
         check(&Config { feedback_signal: Signal::Rates, ..both });
     }

@@ -1,8 +1,8 @@
-//! Proves: with exact backpropagation, the error of a hidden neuron is that of the layer above through the
-//! weights as they were before the update, computed here in double precision, with the factors of section 4 of
-//! `model.md`; nothing of the feedback enters; and a hidden layer learns from it.
+//! Proves: with exact backpropagation, the error of a hidden layer is `E = (W_next^T E_next) k_B phi_max sigma'(Cf)`
+//! with the next layer's weights from before the update, computed here in double precision. The feedback weights have
+//! no effect, and the hidden layer learns.
 //!
-//! Does not prove: that a GPU does the same (see `exactness.rs`).
+//! Does not prove: that GPUs agree (see `exactness.rs`).
 
 use apical::config::{Config, CreditAssignment};
 use apical::layout::{Array, compartment};
@@ -43,28 +43,28 @@ fn simulation(config: &Config, network: &Network) -> (Simulation, Vec<Image>) {
 }
 
 fn floats(simulation: &mut Simulation, array: Array) -> Vec<f64> {
-    let words = simulation.backend().read(array).expect("it is read");
+    let words = simulation.backend().read(array).expect("the array is readable");
     words.into_iter().map(|word| f64::from(f32::from_bits(word))).collect()
 }
 
-/// Slope of the logistic function at `x`.
+/// Returns the slope of the logistic function at `x`.
 fn slope(x: f64) -> f64 {
     let sigmoid = 1.0 / (1.0 + (-x).exp());
     sigmoid * (1.0 - sigmoid)
 }
 
 #[test]
-fn hidden_errors_are_those_above_through_the_weights() {
+fn hidden_errors_match_backpropagation() {
     for (layers, g_apical) in [(&[20, 10][..], 0.0), (&[33, 18, 20], 0.05), (&[12, 17, 9, 10], 0.0)]
     {
         let config = config(layers, g_apical);
         let network = Network::initial(&config, PIXELS);
         let (mut simulation, images) = simulation(&config, &network);
-        simulation.train(&images).expect("it runs");
+        simulation.train(&images).expect("the minibatch runs");
         let output = layers.len() - 1;
         let errors: Vec<Vec<f64>> =
             (0..=output).map(|layer| floats(&mut simulation, Array::Errors(layer))).collect();
-        // The update's factor P: 20 / phi_max of hidden neurons, 20 / phi_max^2 of the output's.
+        // Factor P of the update: 20 / phi_max for hidden neurons, 20 / phi_max^2 for the output.
         let scale = |layer: usize| 20.0 / config.phi_max.powi(1 + i32::from(layer == output));
         for layer in 0..output {
             let (units, above) = (layers[layer], layers[layer + 1]);
@@ -88,30 +88,30 @@ fn hidden_errors_are_those_above_through_the_weights() {
                     let difference = (error - expected).abs();
                     assert!(
                         difference < 1e-5 * (1.0 + expected.abs()),
-                        "{what}: {error}, {expected}"
+                        "{what}: {error}, expected {expected}"
                     );
                 }
             }
-            assert!(largest > 1e-3, "{layers:?}, layer {layer}: errors are next to nothing");
+            assert!(largest > 1e-3, "{layers:?}, layer {layer}: the errors are too small to test");
         }
     }
 }
 
 #[test]
-fn nothing_comes_through_the_feedback_weights() {
+fn backpropagation_ignores_feedback_weights() {
     let config = config(&[20, 18, 10], 0.0);
     let trained = |network: &Network| {
         let (mut simulation, images) = simulation(&config, network);
-        simulation.train(&images).expect("it runs");
+        simulation.train(&images).expect("the minibatch runs");
         let mut networks = [network.clone()];
-        simulation.read_networks(&mut networks).expect("it is read");
+        simulation.read_networks(&mut networks).expect("the array is readable");
         let [network] = networks;
         network.layers.into_iter().map(|layer| layer.weights).collect::<Vec<_>>()
     };
-    let hearing = Network::initial(&config, PIXELS);
-    let mut deaf = hearing.clone();
-    deaf.layers.iter_mut().for_each(|layer| layer.feedback.fill(0.0));
-    let learned = trained(&hearing);
-    assert!(learned == trained(&deaf));
-    assert!(learned[0] != hearing.layers[0].weights, "the lowest layer learns");
+    let with_feedback = Network::initial(&config, PIXELS);
+    let mut without_feedback = with_feedback.clone();
+    without_feedback.layers.iter_mut().for_each(|layer| layer.feedback.fill(0.0));
+    let learned = trained(&with_feedback);
+    assert!(learned == trained(&without_feedback));
+    assert!(learned[0] != with_feedback.layers[0].weights, "the lowest layer learns");
 }

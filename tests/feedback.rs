@@ -1,10 +1,10 @@
-//! Proves: symmetric feedback weights are the transpose of the weights above, or the product of all above, after each
-//! update, computed here in double precision; each transpose has noise of the spread that was asked for, next to
-//! normal, and another for each minibatch, neuron, layer and seed; fixed feedback stays; and a saved network has what
-//! the next minibatch uses.
+//! Proves: after each update, symmetric feedback weights are the transpose of the next layer's weights, or the product
+//! of all transposes up to the output, computed here in double precision. Each transpose has approximately normal noise
+//! of the requested standard deviation, independent per minibatch, neuron, layer and seed. Fixed feedback does not
+//! change. A saved network has the feedback weights that the next minibatch uses.
 //!
-//! Does not prove: that a GPU does the same (see `exactness.rs`), that the next minibatch does use it (see
-//! `apical_voltages.rs`), or that it helps to learn.
+//! Does not prove: that GPUs agree (see `exactness.rs`), that the next minibatch uses these weights (see
+//! `apical_voltages.rs`), or that they help to learn.
 
 use apical::config::{Config, Feedback, FeedbackWeights};
 use apical::layout::Array;
@@ -25,7 +25,7 @@ fn config(layers: &[usize], feedback: Feedback, feedback_noise_sd: f64) -> Confi
         feedback,
         feedback_noise_sd,
         feedback_weights: FeedbackWeights::Symmetric,
-        // An output that starts at zero has nothing to feed back.
+        // With zero output weights, symmetric feedback would be zero.
         weight_init: Initial::Cited,
         ..Config::default()
     }
@@ -39,7 +39,7 @@ struct Matrices {
     feedback: Vec<f32>,
 }
 
-/// A training that goes on minibatch by minibatch.
+/// A training that runs one minibatch per call.
 struct Run {
     simulation: Simulation,
     network: Network,
@@ -66,17 +66,24 @@ impl Run {
         };
         let images: Vec<Image> = (0..BATCH as u32).map(image).collect();
         self.shown += BATCH as u32;
-        self.simulation.train(&images).expect("it runs");
+        self.simulation.train(&images).expect("the minibatch runs");
     }
 
     fn matrices(&mut self) -> Vec<Matrices> {
         let mut networks = [self.network.clone()];
-        self.simulation.read_networks(&mut networks).expect("it is read");
+        self.simulation.read_networks(&mut networks).expect("arrays are readable");
         let [network] = networks;
         for layer in 0..network.layers.len() - 1 {
-            let words = self.simulation.backend().read(Array::Feedback(layer)).expect("it is read");
+            let words = self
+                .simulation
+                .backend()
+                .read(Array::Feedback(layer))
+                .expect("arrays are readable");
             let feedback: Vec<f32> = words.into_iter().map(f32::from_bits).collect();
-            assert_eq!(network.layers[layer].feedback, feedback, "what is saved is on the device");
+            assert_eq!(
+                network.layers[layer].feedback, feedback,
+                "the saved feedback equals the device's"
+            );
         }
         let matrices = network.layers.iter();
         matrices
@@ -85,8 +92,8 @@ impl Run {
     }
 }
 
-/// The transpose of `weights` `[above, units]` times `right` `[above, sources]`.
-fn backwards(weights: &[f32], right: &[f64], units: usize, sources: usize) -> Vec<f64> {
+/// Returns the transpose of `weights` `[above, units]` times `right` `[above, sources]`.
+fn transpose_times(weights: &[f32], right: &[f64], units: usize, sources: usize) -> Vec<f64> {
     let above = weights.len() / units;
     let entry = |unit: usize, source: usize| -> f64 {
         (0..above).map(|j| f64::from(weights[j * units + unit]) * right[j * sources + source]).sum()
@@ -98,23 +105,23 @@ fn identity(size: usize) -> Vec<f64> {
     (0..size * size).map(|place| f64::from(u8::from(place % (size + 1) == 0))).collect()
 }
 
-/// What the feedback weights of each hidden layer are without noise, given those of the layer above.
+/// Returns the noise-free feedback weights of each hidden layer, given the feedback weights of the next layer.
 fn expected(config: &Config, matrices: &[Matrices]) -> Vec<Vec<f64>> {
     let output = config.layers.len() - 1;
     let of_layer = |layer: usize| {
         let (units, above) = (config.layers[layer], config.layers[layer + 1]);
-        let hears_above = layer + 1 == output || config.feedback == Feedback::Layerwise;
-        let right = match hears_above {
+        let is_from_next = layer + 1 == output || config.feedback == Feedback::Layerwise;
+        let right = match is_from_next {
             true => identity(above),
             false => matrices[layer + 1].feedback.iter().map(|&weight| f64::from(weight)).collect(),
         };
-        backwards(&matrices[layer + 1].weights, &right, units, right.len() / above)
+        transpose_times(&matrices[layer + 1].weights, &right, units, right.len() / above)
     };
     (0..output).map(of_layer).collect()
 }
 
 #[test]
-fn symmetric_feedback_is_the_transpose_of_all_weights_above() {
+fn symmetric_feedback_is_the_transposed_product() {
     for (layers, feedback) in [
         (&[20, 10][..], Feedback::Broadcast),
         (&[33, 18, 20], Feedback::Broadcast),
@@ -133,7 +140,10 @@ fn symmetric_feedback_is_the_transpose_of_all_weights_above() {
                 assert_eq!(after[layer].feedback.len(), expected.len(), "{what}");
                 for (&weight, expected) in after[layer].feedback.iter().zip(expected) {
                     let error = (f64::from(weight) - expected).abs();
-                    assert!(error < 1e-5 * (1.0 + expected.abs()), "{what}: {weight}, {expected}");
+                    assert!(
+                        error < 1e-5 * (1.0 + expected.abs()),
+                        "{what}: {weight}, expected {expected}"
+                    );
                 }
             }
             assert!(before[0].weights != after[0].weights, "the layer learns");
@@ -142,7 +152,7 @@ fn symmetric_feedback_is_the_transpose_of_all_weights_above() {
     }
 }
 
-/// Noise of each hidden layer after each of the first minibatches, in spreads. Each layer hears the next.
+/// Returns the noise of each hidden layer after each minibatch, in standard deviations. Requires layerwise feedback.
 fn noise(config: &Config, minibatches: usize) -> Vec<Vec<Vec<f64>>> {
     let mut run = Run::new(config);
     let of_minibatch = |_| {
@@ -159,9 +169,9 @@ fn noise(config: &Config, minibatches: usize) -> Vec<Vec<Vec<f64>>> {
     (0..minibatches).map(of_minibatch).collect()
 }
 
-/// Largest distance between the distribution of values and the normal one.
+/// Returns the Kolmogorov-Smirnov distance between the values and the standard normal distribution.
 fn distance_from_normal(values: &[f64]) -> f64 {
-    let normal = Normal::new(0.0, 1.0).expect("a spread");
+    let normal = Normal::new(0.0, 1.0).expect("the standard deviation is positive");
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let count = sorted.len() as f64;
@@ -177,17 +187,20 @@ fn correlation(a: &[f64], b: &[f64]) -> f64 {
 }
 
 #[test]
-fn noise_is_next_to_normal_and_drawn_anew() {
+fn feedback_noise_is_normal_and_independent() {
     let config = config(&[400, 10, 400, 10], Feedback::Layerwise, 0.05);
     let first = noise(&config, 2);
     let other_seed = noise(&Config { seed: 2, ..config.clone() }, 1);
     for layer in [0, 2] {
         let values = &first[0][layer];
-        // Of 4,000 values, 1.63 / sqrt(4000) is exceeded once in a hundred cases.
+        // Significance level 1 %: 1.63 / sqrt(4000) for 4,000 values.
         let distance = distance_from_normal(values);
-        assert!(distance < 0.0258, "layer {layer}: {distance} from normal");
+        assert!(distance < 0.0258, "layer {layer}: distance {distance} from normal");
         let wider: Vec<f64> = values.iter().map(|value| 1.1 * value).collect();
-        assert!(distance_from_normal(&wider) > distance, "another spread would be seen");
+        assert!(
+            distance_from_normal(&wider) > distance,
+            "a 10 % larger standard deviation is detected"
+        );
         let largest = values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
         assert!((2.9..6.0).contains(&largest), "layer {layer}: {largest}");
         for (what, other) in [
@@ -201,7 +214,7 @@ fn noise_is_next_to_normal_and_drawn_anew() {
                 "{what}, layer {layer}: {correlation}"
             );
         }
-        // Between neurons and between what they hear.
+        // Independent between neurons and between feedback sources.
         for (what, shift) in [("the next source", 1), ("the next neuron", 10)] {
             let correlation = correlation(values, &[&values[shift..], &values[..shift]].concat());
             assert!(
@@ -212,20 +225,20 @@ fn noise_is_next_to_normal_and_drawn_anew() {
     }
 }
 
-/// `Y_m = (W_{m+1}^T + N_m) Y_{m+1}`: the noise of a layer that hears the output is that of one that hears the next, as
-/// equal draws show.
+/// With broadcast feedback, `Y_m = (W_{m+1}^T + N_m) Y_{m+1}`. Layerwise feedback with the same draws gives the first
+/// factor, `W_{m+1}^T + N_m`.
 #[test]
-fn noise_sits_on_each_factor() {
+fn feedback_noise_is_added_to_each_factor() {
     let layers = [40, 30, 20, 10];
     let matrices = |feedback| {
         let mut run = Run::new(&config(&layers, feedback, 0.5));
         run.matrices()
     };
-    let (each, product) = (matrices(Feedback::Layerwise), matrices(Feedback::Broadcast));
-    assert!(each[2].feedback == product[2].feedback, "the highest layer hears the output");
+    let (factors, product) = (matrices(Feedback::Layerwise), matrices(Feedback::Broadcast));
+    assert!(factors[2].feedback == product[2].feedback, "the last hidden layer is equal in both");
     for layer in [0, 1] {
         let (units, above) = (layers[layer], layers[layer + 1]);
-        let (own, right) = (&each[layer].feedback, &product[layer + 1].feedback);
+        let (own, right) = (&factors[layer].feedback, &product[layer + 1].feedback);
         let clean = &expected(&config(&layers, Feedback::Broadcast, 0.0), &product)[layer];
         let mut largest: f64 = 0.0;
         for (unit, source) in (0..units).flat_map(|unit| (0..10).map(move |s| (unit, s))) {
@@ -233,15 +246,18 @@ fn noise_sits_on_each_factor() {
                 .map(|j| f64::from(own[unit * above + j]) * f64::from(right[j * 10 + source]));
             let (expected, at) = (products.sum::<f64>(), unit * 10 + source);
             let found = f64::from(product[layer].feedback[at]);
-            assert!((found - expected).abs() < 1e-4 * (1.0 + expected.abs()), "{found} {expected}");
+            assert!(
+                (found - expected).abs() < 1e-4 * (1.0 + expected.abs()),
+                "{found}, expected {expected}"
+            );
             largest = largest.max((found - clean[at]).abs());
         }
-        assert!(largest > 1.0, "hardly any noise: {largest}");
+        assert!(largest > 1.0, "the noise is too small: {largest}");
     }
 }
 
 #[test]
-fn fixed_feedback_stays() {
+fn fixed_feedback_does_not_change() {
     let config = Config {
         feedback_weights: FeedbackWeights::Fixed,
         ..config(&[20, 18, 10], Feedback::Broadcast, 0.0)

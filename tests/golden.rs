@@ -1,9 +1,9 @@
-//! Proves: fed with the spikes that the authors' published code drew, both backends reproduce its voltages, averages,
-//! plateaus, predictions, loss, learned weights, feedback weights and apical biases to single precision, for every
-//! trace in `tests/golden/`, in `tests/golden-options/` and in the folder that `APICAL_GOLDEN` names.
+//! Proves: given the spikes that the authors' published code drew, both backends reproduce its voltages, averages,
+//! plateaus, predictions, loss, learned weights, feedback weights and apical biases to single precision. Covers every
+//! trace in `tests/golden/`, in `tests/golden-options/` and in the directory named by `APICAL_GOLDEN`.
 //!
-//! Does not prove: anything about the draws themselves (see `distributions.rs`), or about minibatches
-//! and Adam, which the authors' code does not have.
+//! Does not prove: that spikes are drawn correctly (see `distributions.rs`), or that minibatches and Adam are correct;
+//! the authors' code has neither.
 
 #[path = "golden/compare.rs"]
 mod compare;
@@ -40,8 +40,8 @@ fn files() -> Vec<PathBuf> {
     let mut files = Vec::new();
     for folder in own.into_iter().chain(more) {
         let entries = std::fs::read_dir(&folder)
-            .unwrap_or_else(|error| panic!("{} does not open: {error}", folder.display()));
-        let found = entries.map(|entry| entry.expect("the folder lists").path());
+            .unwrap_or_else(|error| panic!("cannot open {}: {error}", folder.display()));
+        let found = entries.map(|entry| entry.expect("the directory is readable").path());
         let before = files.len();
         files.extend(found.filter(|path| path.extension().is_some_and(|e| e == "safetensors")));
         assert!(files.len() > before, "no traces in {}", folder.display());
@@ -51,7 +51,7 @@ fn files() -> Vec<PathBuf> {
 }
 
 fn reproduce(file: &Path, make: support::MakeBackend) {
-    let bytes = std::fs::read(file).expect("a trace opens");
+    let bytes = std::fs::read(file).expect("the trace is readable");
     let trace = Trace::new(file, &bytes);
     let config = trace.config();
     let dataset = trace.dataset();
@@ -59,10 +59,10 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
     let mut network = trace.network(&config);
     let extent = Extent { records_apical: true, ..support::extent(1, images, 1) };
     let backend = make(&config, &dataset, &extent);
-    let mut simulation =
-        Simulation::new(backend, &config, &dataset, &network).expect("the backend takes it");
-    // Feedback weights that follow others come from these.
-    simulation.read_networks(from_mut(&mut network)).expect("weights are read");
+    let mut simulation = Simulation::new(backend, &config, &dataset, &network)
+        .expect("the network fits the backend");
+    // Symmetric feedback weights are computed on the device from the feed-forward weights.
+    simulation.read_networks(from_mut(&mut network)).expect("weights are readable");
     trace.check_network(&network, &config, "_init");
     let lengths = trace.integers("lens");
     let mut start = 0;
@@ -91,26 +91,31 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
         };
         result.unwrap_or_else(|error| panic!("{}, image {image}: {error}", trace.name));
         trace.check_averages(simulation.backend(), image, &config, &before);
-        let outcome = simulation.outcomes(images).expect("results are read")[0][image];
-        let output = *config.layers.last().expect("an output") as f64;
+        let outcome = simulation.outcomes(images).expect("results are readable")[0][image];
+        let output = *config.layers.last().expect("the network has an output layer") as f64;
         trace.check("loss", image..image + 1, &[f64::from(outcome.loss) / output]);
         let class = trace.integers("pred_forward")[image];
         assert_eq!(i32::from(outcome.class), class, "{}, image {image}", trace.name);
-        simulation.read_networks(from_mut(&mut network)).expect("weights are read");
+        simulation.read_networks(from_mut(&mut network)).expect("weights are readable");
         for (m, (before, after)) in before.layers.iter().zip(&network.layers).enumerate() {
             let (before, after) = (before.weight_rows(), after.weight_rows());
             let change: f64 =
                 before.iter().zip(&after).map(|(b, a)| f64::from((a - b).abs())).sum();
             let expected = trace.floats(&format!("dW{m}_sumabs"))[image];
             let relative = (change - expected) / expected.max(1.0);
-            let what = format!("{}: dW{m} of image {image}: {change} {expected}", trace.name);
+            let what =
+                format!("{}, image {image}: |dW{m}| is {change}, expected {expected}", trace.name);
             assert!(relative.abs() < 1e-3, "{what}");
         }
         let when = format!("_after{}", image + 1);
         if trace.has(&format!("W0{when}")) {
             trace.check_network(&network, &config, &when);
         }
-        assert!(image + 1 < images || trace.has(&format!("W0{when}")), "{}: {when}?", trace.name);
+        assert!(
+            image + 1 < images || trace.has(&format!("W0{when}")),
+            "{}: no weights {when}",
+            trace.name
+        );
     }
     trace.assert_all_used();
 }

@@ -1,9 +1,10 @@
-//! Proves: feedback weights and apical biases change by `E_inv s_fb`, the mean over a minibatch, times their
-//! rates, computed here in double precision from recorded plateau potentials, voltages and spikes; biases are part
-//! of the apical voltage at every step and of the plateau potentials; what is learned is saved and read back; and
-//! learning brings the plateau potentials of the forward phase to the somatic rates.
+//! Proves: feedback weights and apical biases change by their rate times the minibatch mean of `E_inv s_fb`, with
+//! `E_inv = -(phi_max sigma(Cf) - alpha_f) sigma'(Af)`, computed here in double precision from recorded plateau
+//! potentials, voltages and spikes. Apical biases are part of the apical voltage at every step and of the plateau
+//! potentials. Learned feedback is saved and loaded. Learning brings the forward plateau potentials near the somatic
+//! rates.
 //!
-//! Does not prove: that a GPU does the same (see `exactness.rs`).
+//! Does not prove: that GPUs agree (see `exactness.rs`).
 
 use std::sync::Arc;
 
@@ -51,8 +52,14 @@ fn session(config: &Config, network: &Network, quantities: &[Quantity]) -> Monit
         .unwrap()
 }
 
-/// The mean filtered spike train of a neuron over the forward phase's window, one step late.
-fn heard(recording: &Recording, layer: usize, image: usize, unit: usize, kernel: &[f64]) -> f64 {
+/// Returns the mean filtered spike train of a neuron over the forward phase's window, delayed by one step.
+fn mean_feedback(
+    recording: &Recording,
+    layer: usize,
+    image: usize,
+    unit: usize,
+    kernel: &[f64],
+) -> f64 {
     let spikes = recording.get(&format!("spikes{layer}")).unwrap().time_series(image, unit);
     let end = recording.get("phases").unwrap().image(image)[0] as usize;
     let filtered = |step: usize| -> f64 {
@@ -62,7 +69,7 @@ fn heard(recording: &Recording, layer: usize, image: usize, unit: usize, kernel:
 }
 
 #[test]
-fn feedback_weights_and_apical_biases_change_by_the_rule() {
+fn feedback_update_matches_the_learning_rule() {
     for g_apical in [0.0, 0.05] {
         let config = config(g_apical);
         let before = Network::initial(&config, dataset().pixels());
@@ -73,13 +80,13 @@ fn feedback_weights_and_apical_biases_change_by_the_rule() {
         let mut after = before.clone();
         session.read_network(&mut after).unwrap();
         let kernel = taps(config.psp_kernel_ms);
-        // The first update of a run of ten images, of whose cosine this is the beginning.
+        // The first update of a run of ten images: the start of the cosine schedule.
         let rate = config.lr_factor(IMAGES).at(0);
         let mut largest: f64 = 0.0;
         for (layer, units, sources) in [(0, 20, 12), (1, 12, 10)] {
             let values = |name: &str| recording.get(&format!("{name}{layer}")).unwrap();
             let error = |image: usize, unit: usize| {
-                // The representation is phi_max sigma(Cf).
+                // A representation is phi_max sigma(Cf).
                 let rate = f64::from(values("representations").image(image)[unit]);
                 let plateau = f64::from(values("plateaus").image(image)[unit]);
                 -(rate - plateau) * plateau * (1.0 - plateau)
@@ -88,14 +95,14 @@ fn feedback_weights_and_apical_biases_change_by_the_rule() {
             for unit in 0..units {
                 for source in 0..=sources {
                     let products = (0..IMAGES).map(|image| {
-                        let heard = match source {
+                        let feedback = match source {
                             _ if source == sources => 1.0,
-                            _ => heard(&recording, layer + 1, image, source, &kernel),
+                            _ => mean_feedback(&recording, layer + 1, image, source, &kernel),
                         };
-                        error(image, unit) * heard
+                        error(image, unit) * feedback
                     });
                     let mean = products.sum::<f64>() / IMAGES as f64;
-                    let (was, is, eta) = if source == sources {
+                    let (old, new, eta) = if source == sources {
                         let biases = [before, after].map(|layer| layer.apical_biases[unit]);
                         (biases[0], biases[1], 0.5 * 0.25)
                     } else {
@@ -103,18 +110,18 @@ fn feedback_weights_and_apical_biases_change_by_the_rule() {
                         (before.feedback[at], after.feedback[at], 0.5)
                     };
                     let expected = -eta * rate * mean;
-                    let found = f64::from(is) - f64::from(was);
+                    let found = f64::from(new) - f64::from(old);
                     largest = largest.max(expected.abs());
-                    assert!((found - expected).abs() < 2e-6, "{found} instead of {expected}");
+                    assert!((found - expected).abs() < 2e-6, "{found}, expected {expected}");
                 }
             }
         }
-        assert!(largest > 1e-3, "hardly anything was to be learned: {largest}");
+        assert!(largest > 1e-3, "the changes are too small to test: {largest}");
     }
 }
 
 #[test]
-fn apical_biases_are_part_of_the_apical_voltage() {
+fn apical_biases_add_to_apical_voltages() {
     let quantities = [Quantity::Apical, Quantity::Plateaus, Quantity::Phases, Quantity::Spikes];
     let with = Config { feedback_lr: 0.0, ..config(0.0) };
     let network = Network::initial(&with, dataset().pixels());
@@ -128,7 +135,7 @@ fn apical_biases_are_part_of_the_apical_voltage() {
         session.show(&images(&dataset()), Mode::TrainFrozen, &mut |_| ()).unwrap()
     };
     let (with, without) = (show(&with, &network), show(&without_biases, &without));
-    // With g_A = 0 the biases change no spike.
+    // With g_A = 0 the biases do not affect the spikes.
     let bits = |recording: &Recording| -> Vec<u32> {
         recording.values("spikes0").iter().map(|count| count.to_bits()).collect()
     };
@@ -139,23 +146,27 @@ fn apical_biases_are_part_of_the_apical_voltage() {
             let bias = f64::from(network.layers[0].apical_biases[unit]);
             let courses =
                 [&with, &without].map(|r| r.get("apical0").unwrap().time_series(image, unit));
-            // From the first step on.
+            // The bias acts from the first step on.
             assert_eq!(courses[0][0], bias);
             for (with, without) in courses[0].iter().zip(&courses[1]) {
                 let difference = with - without;
-                assert!((difference - bias).abs() < 1e-5, "{difference} instead of {bias}");
+                assert!((difference - bias).abs() < 1e-5, "{difference}, expected {bias}");
             }
             for phase in 0..2 {
                 let [with, without] = [&with, &without]
                     .map(|r| logit(r.get("plateaus0").unwrap().image(image)[phase * 20 + unit]));
-                assert!((with - without - bias).abs() < 1e-3, "{} and {bias}", with - without);
+                assert!(
+                    (with - without - bias).abs() < 1e-3,
+                    "{}, expected {bias}",
+                    with - without
+                );
             }
         }
     }
 }
 
 #[test]
-fn what_is_learned_is_saved_and_read_back() {
+fn saved_apical_biases_are_loaded() {
     let config = config(0.0);
     let dataset = dataset();
     let network = Network::initial(&config, dataset.pixels());
@@ -168,7 +179,7 @@ fn what_is_learned_is_saved_and_read_back() {
 }
 
 #[test]
-fn learned_feedback_brings_plateaus_to_rates() {
+fn learned_feedback_brings_plateaus_near_rates() {
     let config = Config { feedback_lr: 2.0, eta: vec![0.0], ..config(0.0) };
     let network = Network::initial(&config, dataset().pixels());
     let quantities = [Quantity::Plateaus, Quantity::Representations];
@@ -184,5 +195,5 @@ fn learned_feedback_brings_plateaus_to_rates() {
     };
     let first = distance();
     let last = (0..60).map(|_| distance()).last().unwrap();
-    assert!(last < 0.5 * first, "{first} at first, {last} at last");
+    assert!(last < 0.5 * first, "squared distance {last} after training, {first} before");
 }

@@ -1,8 +1,8 @@
-//! Proves: weights and biases change from the gradients of each minibatch by the formula of each optimiser,
-//! with the rates of their layer, the schedule, weight decay and clipping, computed here in double precision.
+//! Proves: given the gradient of each minibatch, weights and biases change by the formula of each optimiser, computed
+//! here in double precision. Covers learning rates per layer, schedules, weight decay and clipping.
 //!
-//! Does not prove: that the gradients are right (see `golden.rs`), that other backends do the same (see
-//! `exactness.rs` and `trainings.rs`), or that any of it learns well.
+//! Does not prove: that the gradients are correct (see `golden.rs`), that other backends agree (see `exactness.rs` and
+//! `trainings.rs`), or that networks learn well.
 
 use apical::config::{Config, Optimizer};
 use apical::layout::{Array, Shape};
@@ -15,10 +15,10 @@ use crate::support;
 const PIXELS: usize = 72;
 const MINIBATCHES: u32 = 5;
 const BATCH: usize = 4;
-/// Images shown before: the end of the first epoch of twenty falls into the minibatches.
+/// Number of images shown before. The first epoch, of 20 images, ends within the tested minibatches.
 const SHOWN: u32 = 12;
 
-/// A synapse, or a bias, as its formula has it.
+/// A weight or bias with its optimiser state, in double precision.
 #[derive(Clone, Copy, Default)]
 struct Synapse {
     weight: f64,
@@ -27,7 +27,7 @@ struct Synapse {
 }
 
 impl Synapse {
-    /// One update, the `update`-th, at this rate.
+    /// Applies one update. `update`: its number, from 1.
     fn change(&mut self, config: &Config, update: i32, eta: f64, decay: f64, gradient: f64) {
         let Config { beta1, beta2, optimizer_eps: epsilon, .. } = *config;
         self.weight -= eta * decay * self.weight;
@@ -53,8 +53,9 @@ impl Synapse {
     }
 }
 
-/// Trains on a few minibatches and follows every synapse. Tells the largest magnitude of a gradient.
-fn follow(config: &Config) -> f32 {
+/// Trains on a few minibatches and compares every weight with its formula. Returns the largest magnitude of a
+/// gradient.
+fn check_updates(config: &Config) -> f32 {
     let dataset = support::random_dataset(3, 8, 9, BATCH * MINIBATCHES as usize);
     config.validate(PIXELS, 10).expect("the settings are valid");
     let extent = Extent { keeps_gradient: true, ..support::extent(BATCH, 20, 40) };
@@ -63,10 +64,10 @@ fn follow(config: &Config) -> f32 {
     let mut simulation =
         Simulation::new(backend, config, &dataset, &network).expect("the network fits");
     let floats = |simulation: &mut Simulation, array| -> Vec<f32> {
-        let words = simulation.backend().read(array).expect("it is read");
+        let words = simulation.backend().read(array).expect("the array is readable");
         words.into_iter().map(f32::from_bits).collect()
     };
-    let mut followed: Vec<Vec<Synapse>> = network
+    let mut expected_layers: Vec<Vec<Synapse>> = network
         .layers
         .iter()
         .map(|layer| {
@@ -83,9 +84,9 @@ fn follow(config: &Config) -> f32 {
             position: SHOWN + first + index,
             slot: index as usize,
         });
-        simulation.train(&images).expect("it runs");
+        simulation.train(&images).expect("the minibatch runs");
         let rate = config.lr_factor(dataset.training_count).at((SHOWN + first).into());
-        for (layer, synapses) in followed.iter_mut().enumerate() {
+        for (layer, synapses) in expected_layers.iter_mut().enumerate() {
             let gradients = floats(&mut simulation, Array::Gradient(layer));
             let weights = floats(&mut simulation, Array::Weights(layer));
             let shape: &Shape = simulation.backend().shape();
@@ -100,7 +101,10 @@ fn follow(config: &Config) -> f32 {
                 let (expected, weight) = (synapse.weight, f64::from(weights[index]));
                 let error = (weight - expected).abs();
                 let what = format!("{:?}, layer {layer}, synapse {index}", config.optimizer);
-                assert!(error < 2e-5 * (1.0 + expected.abs()), "{what}: {weight}, not {expected}");
+                assert!(
+                    error < 2e-5 * (1.0 + expected.abs()),
+                    "{what}: {weight}, expected {expected}"
+                );
                 largest = largest.max(gradients[index].abs());
             }
         }
@@ -121,7 +125,7 @@ fn config(optimizer: Optimizer, eta: f64) -> Config {
     }
 }
 
-const ALL: [(Optimizer, f64); 4] = [
+const OPTIMIZERS: [(Optimizer, f64); 4] = [
     (Optimizer::Sgd, 0.1),
     (Optimizer::Momentum, 0.02),
     (Optimizer::Rmsprop, 0.01),
@@ -129,17 +133,17 @@ const ALL: [(Optimizer, f64); 4] = [
 ];
 
 #[test]
-fn every_optimiser_follows_its_formula() {
-    for (optimizer, eta) in ALL {
-        follow(&config(optimizer, eta));
+fn each_optimizer_matches_its_formula() {
+    for (optimizer, eta) in OPTIMIZERS {
+        check_updates(&config(optimizer, eta));
     }
 }
 
 #[test]
-fn every_schedule_scales_the_rates() {
-    for (optimizer, eta) in ALL {
+fn each_schedule_scales_the_learning_rates() {
+    for (optimizer, eta) in OPTIMIZERS {
         for schedule in [Schedule::Step, Schedule::Cosine] {
-            follow(&Config {
+            check_updates(&Config {
                 lr_schedule: schedule,
                 warmup_images: 9,
                 lr_final_factor: 0.2,
@@ -150,16 +154,16 @@ fn every_schedule_scales_the_rates() {
 }
 
 #[test]
-fn decay_takes_from_weights_and_not_from_biases() {
-    for (optimizer, eta) in ALL {
-        follow(&Config { weight_decay: 2.0, ..config(optimizer, eta) });
+fn weight_decay_skips_biases() {
+    for (optimizer, eta) in OPTIMIZERS {
+        check_updates(&Config { weight_decay: 2.0, ..config(optimizer, eta) });
     }
 }
 
 #[test]
-fn gradients_are_cut_to_the_largest_magnitude() {
+fn gradients_are_clipped_to_the_limit() {
     let free = config(Optimizer::Sgd, 0.1);
-    let clip = follow(&free) / 2.0;
-    let largest = follow(&Config { grad_clip: clip.into(), ..free });
+    let clip = check_updates(&free) / 2.0;
+    let largest = check_updates(&Config { grad_clip: clip.into(), ..free });
     assert_eq!(largest, clip);
 }

@@ -1,10 +1,10 @@
-//! Proves: with random plateau times, each neuron's plateau potentials are those of its apical voltage averaged
-//! over windows that end as much earlier as its draw says; with feedback by rates, they are those of the
-//! rates one step late, which no kernel filters; both together too. Computed in double precision
-//! from recorded voltages and spikes.
+//! Proves: with random plateau timing, each plateau potential is the sigmoid of the apical voltage averaged over a
+//! window that ends before the phase's end by the neuron's lead. With feedback by rates, the apical voltage is the
+//! unfiltered sum over the rates of the step before. Both options also hold together. Expected values are computed in
+//! double precision from recorded voltages and rates.
 //!
-//! Does not prove: that a GPU does the same (see `exactness.rs`), nor how well networks learn (see `apical
-//! reproduce fig6s fig7a`).
+//! Does not prove: that GPUs agree (see `exactness.rs`), or how well such networks learn (see `apical reproduce fig6s
+//! fig7a`).
 
 use std::sync::Arc;
 
@@ -46,10 +46,10 @@ fn record(config: &Config, quantities: &[Quantity]) -> (Recording, Network) {
     (session.show(&images, Mode::TrainFrozen, &mut |_| ()).unwrap(), network)
 }
 
-/// What each phase's plateau potential of a neuron should be, from its apical voltage at every step.
-fn expected(apical: &[f64], ends: [usize; 2], early: [u32; 2]) -> [f64; 2] {
+/// Returns the expected plateau potential of a neuron per phase, from its apical voltage at every step.
+fn expected(apical: &[f64], ends: [usize; 2], leads: [u32; 2]) -> [f64; 2] {
     [0, 1].map(|phase| {
-        let end = ends[phase] - early[phase] as usize;
+        let end = ends[phase] - leads[phase] as usize;
         let mean = apical[end - WINDOW..end].iter().sum::<f64>() / WINDOW as f64;
         1.0 / (1.0 + (-mean).exp())
     })
@@ -65,36 +65,36 @@ fn assert_plateaus(
     config: &Config,
     apical: impl Fn(usize, usize, usize) -> Vec<f64>,
 ) {
-    let mut early_ones = 0;
+    let mut total_lead = 0;
     for image in 0..IMAGES {
         for (layer, units) in [(0, 20), (1, 12)] {
             let plateaus = recording.get(&format!("plateaus{layer}")).unwrap().image(image);
             for unit in 0..units {
-                let early = match config.plateau_timing {
+                let leads = match config.plateau_timing {
                     PlateauTimes::Synchronous => [0, 0],
                     PlateauTimes::Random => {
                         let (population, position) = (layer as u32 + 1, 100 + image as u32);
                         early_steps(config.seed, population, position, unit as u32)
                     }
                 };
-                early_ones += early[0] + early[1];
+                total_lead += leads[0] + leads[1];
                 let voltages = apical(image, layer, unit);
-                let expected = expected(&voltages, ends(recording, image), early);
+                let expected = expected(&voltages, ends(recording, image), leads);
                 for (phase, expected) in expected.into_iter().enumerate() {
                     let found = f64::from(plateaus[phase * units + unit]);
                     let difference = (found - expected).abs();
-                    assert!(difference < TOLERANCE, "{found} instead of {expected}");
+                    assert!(difference < TOLERANCE, "{found}, expected {expected}");
                 }
             }
         }
     }
-    assert_eq!(early_ones > 0, config.plateau_timing == PlateauTimes::Random);
+    assert_eq!(total_lead > 0, config.plateau_timing == PlateauTimes::Random);
 }
 
 #[test]
-fn plateaus_come_early_by_what_was_drawn() {
+fn plateau_windows_end_early_by_the_lead() {
     for g_apical in [0.0, 0.05] {
-        // Usual phases, and the shortest that hold every window and what it hears.
+        // The default phases, and the shortest that contain every window and the kernel before it.
         for (taps, phase_ms) in [(10, 50), (0, 50), (10, 36), (0, 26)] {
             let random = PlateauTimes::Random;
             let config = Config {
@@ -111,9 +111,9 @@ fn plateaus_come_early_by_what_was_drawn() {
             let times = recording.get("plateau_times0").unwrap().image(3);
             let ends = ends(&recording, 3);
             for unit in 0..20 {
-                let early = early_steps(config.seed, 1, 103, unit as u32);
+                let leads = early_steps(config.seed, 1, 103, unit as u32);
                 for phase in 0..2 {
-                    let expected = ends[phase] - early[phase] as usize;
+                    let expected = ends[phase] - leads[phase] as usize;
                     assert_eq!(times[phase * 20 + unit], expected as f32);
                 }
             }
@@ -125,7 +125,7 @@ fn plateaus_come_early_by_what_was_drawn() {
 }
 
 #[test]
-fn feedback_by_rates_is_not_filtered() {
+fn feedback_rates_are_not_filtered() {
     let times = [PlateauTimes::Synchronous, PlateauTimes::Random];
     for (plateau_timing, taps) in times.into_iter().flat_map(|times| [(times, 10), (times, 0)]) {
         let feedback_signal = Signal::Rates;
@@ -138,14 +138,14 @@ fn feedback_by_rates_is_not_filtered() {
             let weights = network.layers[layer].feedback_rows();
             let courses: Vec<Vec<f64>> =
                 (0..sources).map(|source| rates.time_series(image, source)).collect();
-            let heard = |step: usize| -> f64 {
+            let apical_voltage = |step: usize| -> f64 {
                 let of_source = |(source, course): (usize, &Vec<f64>)| -> f64 {
                     let before = step.checked_sub(1).map_or(0.0, |before| course[before]);
                     f64::from(weights[unit * sources + source]) * before
                 };
                 courses.iter().enumerate().map(of_source).sum()
             };
-            (0..courses[0].len()).map(heard).collect()
+            (0..courses[0].len()).map(apical_voltage).collect()
         });
     }
 }

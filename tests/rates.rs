@@ -1,9 +1,9 @@
-//! Proves: where neurons send rates, every basal voltage is that of the rates below at the same step, which no kernel
-//! filters, whatever `taps` says; the steady states are those of section 4 of `model.md`, with their plateau
-//! potentials and gradients; all computed here in double precision. Networks that send rates learn, and a training
-//! of theirs is the same bits on both backends.
+//! Proves, for networks that transmit rates: every basal voltage is `B = W phi + b` with the presynaptic rates of the
+//! same step, unfiltered at every kernel length. In steady-state mode, voltages are `C = k_B B`, in the output's target
+//! phase `C = (0.6 B +- 8) / 1.7`; plateau potentials and gradients follow from them. All expected values are computed
+//! here in double precision. Such networks learn, and both backends train them to equal bits.
 //!
-//! Does not prove: feedback by rates (see `apical_voltages.rs` and `plateaus.rs`).
+//! Does not prove: that feedback by rates is correct (see `apical_voltages.rs` and `plateaus.rs`).
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ fn config() -> Config {
         batch_size: 1,
         weight_init: Initial::Cited,
         signal: Signal::Rates,
-        // Weights stay, so that one network can be followed.
+        // The weights stay fixed, so that one network describes all images.
         eta: vec![0.0],
         ..Config::default()
     }
@@ -53,11 +53,11 @@ fn record(config: &Config, shown: Mode, quantities: &[Quantity]) -> (Recording, 
 
 fn assert_close(got: f64, expected: f64, what: &str) {
     let difference = (got - expected).abs() / expected.abs().max(1.0);
-    assert!(difference < TOLERANCE, "{what}: {got} instead of {expected}");
+    assert!(difference < TOLERANCE, "{what}: {got}, expected {expected}");
 }
 
-/// The rates that each neuron of a population sends at every step of all images, one after the other.
-fn sent(recording: &Recording, population: usize) -> Vec<Vec<f64>> {
+/// Returns the rates of each neuron of a population at every step of all images, concatenated.
+fn rates_of(recording: &Recording, population: usize) -> Vec<Vec<f64>> {
     let images = 0..recording.images.len();
     let units = [PIXELS, 20, 12, 10][population];
     let of_unit = |unit: usize| -> Vec<f64> {
@@ -80,29 +80,29 @@ fn sent(recording: &Recording, population: usize) -> Vec<Vec<f64>> {
 }
 
 #[test]
-fn basal_voltages_are_those_of_the_rates_below() {
+fn basal_voltages_follow_presynaptic_rates() {
     let quantities =
         [Quantity::Rates, Quantity::Basal, Quantity::Phases, Quantity::Representations];
     for taps in [10, 3, 0] {
         let config = Config { psp_kernel_ms: taps, ..config() };
-        // Learned: each image goes on from the one before.
+        // While learning, each image continues from the state after the previous one.
         let (recording, network) = record(&config, Mode::Train, &quantities);
         for (layer, units) in [(0, 20), (1, 12), (2, 10)] {
-            let sent = sent(&recording, layer);
+            let sent = rates_of(&recording, layer);
             let weights = network.layers[layer].weight_rows();
-            let below = sent.len();
+            let n_pre = sent.len();
             let basal = recording.get(&format!("basal{layer}")).unwrap();
             for unit in (0..units).step_by(3) {
                 let course: Vec<f64> =
                     (0..4).flat_map(|image| basal.time_series(image, unit)).collect();
-                let weights = &weights[unit * below..(unit + 1) * below];
-                let drive = |step: usize| -> f64 {
+                let weights = &weights[unit * n_pre..(unit + 1) * n_pre];
+                let input = |step: usize| -> f64 {
                     sent.iter().zip(weights).map(|(r, w)| f64::from(*w) * r[step]).sum()
                 };
-                let drives: Vec<f64> = (0..course.len()).map(drive).collect();
+                let inputs: Vec<f64> = (0..course.len()).map(input).collect();
                 let bias = f64::from(network.layers[layer].biases()[unit]);
-                for (found, drive) in course.iter().zip(drives) {
-                    assert_close(*found, drive + bias, "basal voltage");
+                for (found, input) in course.iter().zip(inputs) {
+                    assert_close(*found, input + bias, "basal voltage");
                 }
             }
         }
@@ -110,7 +110,7 @@ fn basal_voltages_are_those_of_the_rates_below() {
 }
 
 #[test]
-fn steady_states_are_those_of_the_model() {
+fn steady_state_voltages_match_the_equations() {
     let config = Config { dynamics: Dynamics::SteadyState, ..config() };
     let quantities = [
         Quantity::Basal,
@@ -128,16 +128,16 @@ fn steady_states_are_those_of_the_model() {
     for image in 0..4 {
         assert_eq!(get("phases").image(image), [2.0, 2.0]);
         for (layer, units) in [(0, 20), (1, 12), (2, 10)] {
-            let below = sent(&recording, layer);
+            let sent = rates_of(&recording, layer);
             let weights = network.layers[layer].weight_rows();
             for unit in 0..units {
                 let course = |name: &str| get(&format!("{name}{layer}")).time_series(image, unit);
                 let (basal, soma) = (course("basal"), course("soma"));
                 assert_eq!(basal.len(), 4);
                 for step in 0..4 {
-                    let sum: f64 = (0..below.len())
+                    let sum: f64 = (0..sent.len())
                         .map(|j| {
-                            f64::from(weights[unit * below.len() + j]) * below[j][4 * image + step]
+                            f64::from(weights[unit * sent.len() + j]) * sent[j][4 * image + step]
                         })
                         .sum();
                     let expected = sum + f64::from(network.layers[layer].biases()[unit]);
@@ -156,7 +156,7 @@ fn steady_states_are_those_of_the_model() {
                 let plateaus = get(&format!("plateaus{layer}")).image(image);
                 let feedback = network.layers[layer].feedback_rows();
                 for (phase, step) in [(0, 0), (1, 2)] {
-                    // Feedback is that of the step before the phase's last.
+                    // The feedback arrives one step late: from the step before the phase's last.
                     let apical: f64 = (0..10)
                         .map(|j| {
                             f64::from(feedback[unit * 10 + j])
@@ -170,10 +170,10 @@ fn steady_states_are_those_of_the_model() {
                     );
                 }
                 let gradient = get(&format!("gradients{layer}"));
-                let of_unit = &gradient.image(image)[unit * (below.len() + 1)..];
+                let of_unit = &gradient.image(image)[unit * (sent.len() + 1)..];
                 let error = f64::from(get(&format!("errors{layer}")).image(image)[unit]);
-                for j in 0..below.len() {
-                    let expected = error * below[j][4 * image + 1];
+                for j in 0..sent.len() {
+                    let expected = error * sent[j][4 * image + 1];
                     assert_close(f64::from(of_unit[j]), expected, "gradient");
                 }
             }
@@ -182,7 +182,7 @@ fn steady_states_are_those_of_the_model() {
 }
 
 #[test]
-fn a_training_is_the_same_on_both_backends() {
+fn rate_training_is_equal_on_both_backends() {
     let by_rates = Config { feedback_signal: Signal::Rates, ..config() };
     for config in [
         Config { batch_size: 3, eta: vec![0.1], ..config() },
@@ -204,9 +204,10 @@ fn a_training_is_the_same_on_both_backends() {
     }
 }
 
-/// Over seeds 1 to 8 the error is 21.7 % in the mean, 24.6 at most, its spread 1.7: the bound is four spreads above.
+/// Over seeds 1 to 8 the mean error is 21.7 % (standard deviation 1.7, maximum 24.6). The bound is four standard
+/// deviations above the mean.
 #[test]
-fn a_network_at_its_steady_states_learns_mnist() {
+fn steady_state_network_learns_mnist() {
     let config = Config {
         layers: vec![100, 10],
         dynamics: Dynamics::SteadyState,

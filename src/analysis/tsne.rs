@@ -38,7 +38,7 @@ pub fn tsne(features: &[f64], points: usize, seed: u64, stop: &Stop) -> Option<V
     let affinities = affinities(features, points);
     let mut stream = Stream::new(seed, Purpose::Layout, 0, 0);
     let mut start = || START * stream.uniform_signed();
-    let mut places: Vec<[f64; 2]> = (0..points).map(|_| [start(), start()]).collect();
+    let mut positions: Vec<[f64; 2]> = (0..points).map(|_| [start(), start()]).collect();
     let mut steps = vec![[0.0; 2]; points];
     let mut gains = vec![[1.0; 2]; points];
     // Learning rate proportional to the number of points (Belkina et al. 2019).
@@ -50,7 +50,7 @@ pub fn tsne(features: &[f64], points: usize, seed: u64, stop: &Stop) -> Option<V
         let is_exaggerated = step < EXAGGERATED_STEPS;
         let exaggeration = if is_exaggerated { EXAGGERATION } else { 1.0 };
         let momentum = MOMENTUM[usize::from(!is_exaggerated)];
-        let gradients = gradient(&affinities, &places, exaggeration);
+        let gradients = gradient(&affinities, &positions, exaggeration);
         for point in 0..points {
             for axis in 0..2 {
                 let (gradient, step) = (gradients[point][axis], &mut steps[point][axis]);
@@ -59,11 +59,11 @@ pub fn tsne(features: &[f64], points: usize, seed: u64, stop: &Stop) -> Option<V
                 // Smaller steps after a change of direction, larger ones otherwise (Jacobs 1988).
                 *gain = f64::max(if turns { *gain * 0.8 } else { *gain + 0.2 }, 0.01);
                 *step = momentum * *step - rate * *gain * gradient;
-                places[point][axis] += *step;
+                positions[point][axis] += *step;
             }
         }
     }
-    Some(places)
+    Some(positions)
 }
 
 /// Returns the symmetric affinities of all pairs, `[points, points]`, of sum 1: Gaussian kernels around each point,
@@ -116,27 +116,28 @@ fn neighbourhood(distances: &[f64], own: usize, perplexity: f64) -> Vec<f64> {
 }
 
 /// Returns the gradient of the Kullback-Leibler divergence with respect to each position.
-fn gradient(affinities: &[f64], places: &[[f64; 2]], exaggeration: f64) -> Vec<[f64; 2]> {
+fn gradient(affinities: &[f64], positions: &[[f64; 2]], exaggeration: f64) -> Vec<[f64; 2]> {
     let kernel = |one: &[f64; 2], other: &[f64; 2]| {
         let [x, y] = [one[0] - other[0], one[1] - other[1]];
         1.0 / (1.0 + x * x + y * y)
     };
-    let of_point =
-        |place: &[f64; 2]| -> f64 { places.iter().map(|other| kernel(place, other)).sum() };
+    let of_point = |position: &[f64; 2]| -> f64 {
+        positions.iter().map(|other| kernel(position, other)).sum()
+    };
     // Exclude each point's kernel with itself, 1.
-    let sums: Vec<f64> = places.par_iter().map(of_point).collect();
-    let total = sums.iter().sum::<f64>() - places.len() as f64;
-    let of_point = |(place, row): (&[f64; 2], &[f64])| {
+    let sums: Vec<f64> = positions.par_iter().map(of_point).collect();
+    let total = sums.iter().sum::<f64>() - positions.len() as f64;
+    let of_point = |(position, row): (&[f64; 2], &[f64])| {
         let mut gradient = [0.0; 2];
-        for (other, affinity) in places.iter().zip(row) {
-            let weight = kernel(place, other);
+        for (other, affinity) in positions.iter().zip(row) {
+            let weight = kernel(position, other);
             let pull = 4.0 * (exaggeration * affinity - weight / total) * weight;
-            gradient[0] += pull * (place[0] - other[0]);
-            gradient[1] += pull * (place[1] - other[1]);
+            gradient[0] += pull * (position[0] - other[0]);
+            gradient[1] += pull * (position[1] - other[1]);
         }
         gradient
     };
-    places.par_iter().zip(affinities.par_chunks(places.len().max(1))).map(of_point).collect()
+    positions.par_iter().zip(affinities.par_chunks(positions.len().max(1))).map(of_point).collect()
 }
 
 /// Returns the fraction of the `count` nearest neighbours that have a point's label, averaged over all points, 0 to 1.
@@ -179,17 +180,17 @@ mod tests {
     #[test]
     fn separate_clusters_stay_separate() {
         let (features, labels) = clusters(40);
-        let places = tsne(&features, labels.len(), 1, &Stop::default()).unwrap();
-        assert!(places.iter().flatten().all(|place| place.is_finite()));
-        assert_eq!(neighbours_agree(&places, &labels, 10), 1.0);
+        let positions = tsne(&features, labels.len(), 1, &Stop::default()).unwrap();
+        assert!(positions.iter().flatten().all(|position| position.is_finite()));
+        assert_eq!(neighbours_agree(&positions, &labels, 10), 1.0);
     }
 
     #[test]
     fn few_or_equal_points_have_finite_positions() {
         for points in 0..5 {
-            let places = tsne(&vec![1.0; 3 * points], points, 1, &Stop::default()).unwrap();
-            assert_eq!(places.len(), points);
-            assert!(places.iter().flatten().all(|place| place.is_finite()), "{points}");
+            let positions = tsne(&vec![1.0; 3 * points], points, 1, &Stop::default()).unwrap();
+            assert_eq!(positions.len(), points);
+            assert!(positions.iter().flatten().all(|position| position.is_finite()), "{points}");
         }
     }
 
@@ -210,11 +211,11 @@ mod tests {
         let points = labels.len();
         let affinities = affinities(&features, points);
         let mut stream = Stream::new(4, Purpose::Layout, 2, 0);
-        let mut places: Vec<[f64; 2]> =
+        let mut positions: Vec<[f64; 2]> =
             (0..points).map(|_| [stream.uniform_signed(), stream.uniform_signed()]).collect();
-        let divergence = |places: &[[f64; 2]]| -> f64 {
+        let divergence = |positions: &[[f64; 2]]| -> f64 {
             let kernel = |i: usize, j: usize| {
-                let [x, y] = [0, 1].map(|axis| places[i][axis] - places[j][axis]);
+                let [x, y] = [0, 1].map(|axis| positions[i][axis] - positions[j][axis]);
                 1.0 / (1.0 + x * x + y * y)
             };
             let pairs = || {
@@ -227,13 +228,13 @@ mod tests {
             };
             pairs().map(term).sum()
         };
-        let gradients = gradient(&affinities, &places, 1.0);
+        let gradients = gradient(&affinities, &positions, 1.0);
         const STEP: f64 = 1e-6;
         for (point, axis) in [(0, 0), (5, 1), (11, 0)] {
-            let middle = places[point][axis];
-            let mut at = |place: f64| {
-                places[point][axis] = place;
-                divergence(&places)
+            let middle = positions[point][axis];
+            let mut at = |position: f64| {
+                positions[point][axis] = position;
+                divergence(&positions)
             };
             let slope = (at(middle + STEP) - at(middle - STEP)) / (2.0 * STEP);
             at(middle);

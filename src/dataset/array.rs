@@ -40,20 +40,22 @@ impl ByteArray<3> {
     /// Returns an error if a byte exceeds `max_value`, or `max_value` exceeds 255.
     pub(super) fn scale(&mut self, max_value: Option<u32>) -> Result<(), DatasetError> {
         const WHITE: u32 = u8::MAX as u32;
-        let Some(most) = max_value.filter(|&most| most != WHITE) else { return Ok(()) };
-        if most > WHITE {
+        let Some(max_value) = max_value.filter(|&max_value| max_value != WHITE) else {
+            return Ok(());
+        };
+        if max_value > WHITE {
             let hint = "set --max-value to the largest value of all images";
-            let expected = format!("values up to {most} (--max-value)");
+            let expected = format!("values up to {max_value} (--max-value)");
             return Err(invalid_with_hint(self.origin.at_size(0), expected, "bytes", hint));
         }
-        if let Some(index) = self.bytes.iter().position(|&byte| u32::from(byte) > most) {
+        if let Some(index) = self.bytes.iter().position(|&byte| u32::from(byte) > max_value) {
             let hint = "set --max-value to the largest value of all images";
-            let expected = format!("values up to {most} (--max-value)");
+            let expected = format!("values up to {max_value} (--max-value)");
             let location = self.origin.at_element(index);
             return Err(invalid_with_hint(location, expected, self.bytes[index], hint));
         }
         for byte in &mut self.bytes {
-            *byte = ((2 * WHITE * u32::from(*byte) + most) / (2 * most)) as u8;
+            *byte = ((2 * WHITE * u32::from(*byte) + max_value) / (2 * max_value)) as u8;
         }
         Ok(())
     }

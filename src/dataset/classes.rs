@@ -63,10 +63,11 @@ impl Dataset {
         let mut is_used = vec![false; self.classes];
         self.labels.iter().for_each(|&label| is_used[usize::from(label)] = true);
         let used = || (0..self.classes).filter(|&class| is_used[class]);
-        let place = |class: usize| names.iter().position(|name| *name == self.class_names[class]);
-        if used().all(|class| place(class).is_some()) {
-            let places = (0..self.classes).map(|class| place(class).filter(|_| is_used[class]));
-            return Some((places.collect(), false));
+        let index_of =
+            |class: usize| names.iter().position(|name| *name == self.class_names[class]);
+        if used().all(|class| index_of(class).is_some()) {
+            let indices = (0..self.classes).map(|class| index_of(class).filter(|_| is_used[class]));
+            return Some((indices.collect(), false));
         }
         let [data_has_names, network_has_names] =
             [&self.class_names, names].map(|names| *names != numeric(names.len())[..]);
@@ -78,7 +79,7 @@ impl Dataset {
             _ => false,
         };
         let order = (0..self.classes).map(|class| is_used[class].then_some(class));
-        (fits && !are_numbers && used().all(|class| place(class).is_none()))
+        (fits && !are_numbers && used().all(|class| index_of(class).is_none()))
             .then(|| (order.collect(), true))
     }
 }

@@ -71,7 +71,7 @@ impl ConversionCounts {
         let background = options.background.map_or("", |background| background.name());
         let deep = match options.max_value {
             None | Some(FULL_SCALE) => "divided by 257: 65535 becomes 255".to_string(),
-            Some(most) => format!("scaled: {most} becomes 255"),
+            Some(max_value) => format!("scaled: {max_value} becomes 255"),
         };
         let stretched = match self.stretched {
             0 => String::new(),
@@ -105,10 +105,11 @@ impl ConversionCounts {
                 &format!("scaled to {size} pixels{stretched}"),
             ),
         ];
-        let told = lines.into_iter().filter(|&(count, ..)| count > 0);
-        told.map(|(count, one, many)| {
-            format!("{} {}", plural(count, "image"), if count == 1 { one } else { many })
-        })
-        .collect()
+        let occurred = lines.into_iter().filter(|&(count, ..)| count > 0);
+        occurred
+            .map(|(count, one, many)| {
+                format!("{} {}", plural(count, "image"), if count == 1 { one } else { many })
+            })
+            .collect()
     }
 }

@@ -171,10 +171,10 @@ fn check_length(
 ) -> Result<(), DatasetError> {
     let is_plain = !matches!(origin, Origin::Idx { compressed: true, .. });
     if let (Some(file_length), Origin::Idx { header, .. }) = (file_length, origin) {
-        let there = file_length.saturating_sub(*header as u64);
-        if is_plain && there < length as u64 {
+        let available = file_length.saturating_sub(*header as u64);
+        if is_plain && available < length as u64 {
             let expected = format!("{length} bytes of data ({})", format_sizes(sizes));
-            return Err(invalid(origin.at_element(there as usize), expected, there));
+            return Err(invalid(origin.at_element(available as usize), expected, available));
         }
         if !is_plain {
             files::check_expansion(file_length, length as u64)

@@ -158,10 +158,11 @@ impl Dataset {
         let read = format.read(path, options)?;
         let [training, test] = read.splits;
         if let Some(ImageSize { width, height }) = options.size {
-            let asked = [height, width * options.channels()];
+            let requested = [height, width * options.channels()];
             let [_, height, width] = training.images.sizes;
-            if asked != [height, width] {
-                let expected = format!("images of {} x {} (--image-size)", asked[0], asked[1]);
+            if requested != [height, width] {
+                let expected =
+                    format!("images of {} x {} (--image-size)", requested[0], requested[1]);
                 let found = format!("{height} x {width}");
                 let hint = "only image files are scaled: omit --image-size";
                 let location = training.images.origin.at_size(1);

@@ -58,9 +58,9 @@ pub(super) fn open<R: Read>(
     let element = kind.get(2..).and_then(|size| size.parse::<usize>().ok());
     let element = element.filter(|size| (1..=8).contains(size)).ok_or_else(|| malformed(kind))?;
     let length = product(&origin, &[&shape[..], &[element]].concat())?;
-    let there = size.saturating_sub(header_length as u64);
-    if there < length as u64 {
-        return Err(invalid(origin.at_size(0), format!("{length} bytes of data"), there));
+    let available = size.saturating_sub(header_length as u64);
+    if available < length as u64 {
+        return Err(invalid(origin.at_size(0), format!("{length} bytes of data"), available));
     }
     let kind = kind.to_string();
     Ok(NpyReader { origin, shape, reader, length, kind })

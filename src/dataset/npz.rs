@@ -125,9 +125,9 @@ fn array_names(archive: &Archive) -> Vec<String> {
     names.filter_map(|name| name.strip_suffix(".npy").map(str::to_string)).collect()
 }
 
-fn check_names(archive: &Archive, path: &Path, wanted: &[&str]) -> Result<(), DatasetError> {
+fn check_names(archive: &Archive, path: &Path, required: &[&str]) -> Result<(), DatasetError> {
     let mut names = array_names(archive);
-    if wanted.iter().all(|array| names.iter().any(|name| name == array)) {
+    if required.iter().all(|array| names.iter().any(|name| name == array)) {
         return Ok(());
     }
     names.sort_unstable();
@@ -139,7 +139,7 @@ fn check_names(archive: &Archive, path: &Path, wanted: &[&str]) -> Result<(), Da
         (false, _) => sanitize(&list_few(&names)),
     };
     let location = Location::whole(path.display().to_string());
-    let expected = format!("the arrays {}", wanted.join(", "));
+    let expected = format!("the arrays {}", required.join(", "));
     let hint = match !names.is_empty() || files.is_empty() {
         true => "numpy.savez stores arrays under these names",
         false => "not a numpy archive: unpack it and pass the folder",

@@ -1,4 +1,4 @@
-//! Options for what image files leave open.
+//! Options for reading image files, tables and archives.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +16,7 @@ const MAX_SIDE: usize = 1024;
 /// Largest 16-bit value. As `max_value` it reads images of 8 and 16 bits at full scale.
 pub const FULL_SCALE: u32 = u16::MAX as u32;
 
-/// Options for what image files leave open.
+/// Options for reading image files, tables and archives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadOptions {
     /// Size to which image files are scaled, by default that of the first. Also the shape of images in tables, by

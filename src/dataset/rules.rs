@@ -113,12 +113,12 @@ impl Dataset {
             return Err(invalid_with_hint(Location::whole(self.name), expected, largest, hint));
         }
         let white = u32::from(rules.white);
-        if let Some(most) = given.filter(|_| self.rules.white > rules.white) {
+        if let Some(max_value) = given.filter(|_| self.rules.white > rules.white) {
             let full = u32::from(self.rules.white);
             for byte in &mut self.images {
                 *byte = ((2 * u32::from(*byte) * white + full) / (2 * full)) as u8;
             }
-            notes.push(format!("{}: values scaled: {most} becomes {white}", self.name));
+            notes.push(format!("{}: values scaled: {max_value} becomes {white}", self.name));
         }
         if inverted {
             for byte in &mut self.images {

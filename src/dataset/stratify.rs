@@ -52,18 +52,18 @@ pub(super) fn stratified(labels: &[u8]) -> Vec<usize> {
     for (index, &label) in labels.iter().enumerate() {
         of_class[usize::from(label)].push(index);
     }
-    let mut places = Vec::with_capacity(labels.len());
+    let mut positions = Vec::with_capacity(labels.len());
     for (class, mut indices) in of_class.into_iter().enumerate() {
         indices.shuffle(&mut Stream::new(SEED, Purpose::Subset, class as u32, 0));
         let count = indices.len();
-        let place = |(number, index): (usize, usize)| (2 * number + 1, count, class, index);
-        places.extend(indices.into_iter().enumerate().map(place));
+        let position = |(number, index): (usize, usize)| (2 * number + 1, count, class, index);
+        positions.extend(indices.into_iter().enumerate().map(position));
     }
     // Sort by the relative position in the class, (number + 1/2) / count.
-    places.sort_by(|(a, of_a, class_a, _), (b, of_b, class_b, _)| {
+    positions.sort_by(|(a, of_a, class_a, _), (b, of_b, class_b, _)| {
         (a * of_b).cmp(&(b * of_a)).then(class_a.cmp(class_b))
     });
-    places.into_iter().map(|(.., index)| index).collect()
+    positions.into_iter().map(|(.., index)| index).collect()
 }
 
 #[cfg(test)]

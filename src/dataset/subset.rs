@@ -195,7 +195,10 @@ impl Dataset {
 
     /// Returns the images with their classes interleaved.
     fn interleave_classes(&self, indices: Vec<usize>) -> Vec<usize> {
-        stratified(&self.labels_of(&indices)).into_iter().map(|place| indices[place]).collect()
+        stratified(&self.labels_of(&indices))
+            .into_iter()
+            .map(|position| indices[position])
+            .collect()
     }
 
     fn labels_of(&self, indices: &[usize]) -> Vec<u8> {

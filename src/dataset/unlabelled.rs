@@ -81,8 +81,8 @@ pub fn collect(paths: &[PathBuf], preprocess: Preprocess) -> Result<ImageList, D
     }
     images.conversions = images.counts.lines(preprocess.size, &preprocess.read_options);
     if preprocess.is_max_value_given && preprocess.white < u8::MAX {
-        let most = preprocess.read_options.max_value.unwrap_or(u32::from(u8::MAX));
-        images.conversions.push(format!("values scaled: {most} becomes {}", preprocess.white));
+        let max_value = preprocess.read_options.max_value.unwrap_or(u32::from(u8::MAX));
+        images.conversions.push(format!("values scaled: {max_value} becomes {}", preprocess.white));
     }
     Ok(images)
 }
@@ -187,8 +187,8 @@ impl ImageList {
 }
 
 impl Preprocess {
-    /// As a network takes images of so many rows and bytes of a row, that were read by these rules.
-    /// `asked`: what the user gives instead.
+    /// Returns the preprocessing for a network trained on images of `[height, width, channels]` read by `rules`.
+    /// `options`: the user's settings, which take precedence.
     pub fn of(
         [height, width, channels]: [usize; 3],
         rules: &PixelRules,

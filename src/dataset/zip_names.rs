@@ -21,22 +21,22 @@ pub(super) fn duplicate(file: &mut File, start: u64) -> io::Result<Option<String
     file.take(DIRECTORY_MAX).read_to_end(&mut directory)?;
     let mut rest = &directory[..];
     let mut known = HashSet::new();
-    while let Some((name, behind)) = entry(rest) {
+    while let Some((name, tail)) = entry(rest) {
         if !known.insert(name) {
             return Ok(Some(String::from_utf8_lossy(name).into_owned()));
         }
-        rest = behind;
+        rest = tail;
     }
     Ok(None)
 }
 
 /// Returns the name of the first entry, and the following entries.
 fn entry(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (head, behind) = bytes.split_at_checked(ENTRY_HEADER_LENGTH)?;
+    let (head, tail) = bytes.split_at_checked(ENTRY_HEADER_LENGTH)?;
     if head[..4] != SIGNATURE {
         return None;
     }
     let length = |at: usize| usize::from(u16::from_le_bytes([head[at], head[at + 1]]));
-    let (name, behind) = behind.split_at_checked(length(28))?;
-    Some((name, behind.get(length(30) + length(32)..)?))
+    let (name, tail) = tail.split_at_checked(length(28))?;
+    Some((name, tail.get(length(30) + length(32)..)?))
 }

@@ -53,8 +53,8 @@ pub(super) fn train_and_draw(
         for trained in networks {
             for (epoch, result) in trained.trial.epochs.iter().enumerate() {
                 let numbers = [result.train_error, result.test_error].map(|x| x.to_string());
-                let place = [trained.trial.config.seed.to_string(), (epoch + 1).to_string()];
-                data.rows.push([&[condition.label.to_string()], &place[..], &numbers].concat());
+                let position = [trained.trial.config.seed.to_string(), (epoch + 1).to_string()];
+                data.rows.push([&[condition.label.to_string()], &position[..], &numbers].concat());
             }
         }
     }

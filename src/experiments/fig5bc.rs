@@ -85,12 +85,12 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
             [0.2, 0.6],
             "from 0.2 to 0.6",
         ),
-        claim("epoch 1 less last epoch, mean over classes", "below 0").less_than(
+        claim("epoch 1 minus last epoch, mean over classes", "below 0").less_than(
             &means(&first),
             &means(&real),
             "learning increases the correlation",
         ),
-        claim("shuffled less real, mean over classes", "far below 0").less_than(
+        claim("shuffled minus real, mean over classes", "far below 0").less_than(
             &means(&shuffled),
             &means(&real),
             "real is above shuffled",
@@ -119,9 +119,9 @@ fn record(
 impl Losses {
     /// Returns both losses of a class's images.
     fn of_class(&self, class: u8) -> (Vec<f64>, Vec<f64>) {
-        let is_of = |place: &usize| self.labels[*place] == class;
-        let places = (0..self.labels.len()).filter(is_of);
-        places.map(|place| (self.hidden[place], self.output[place])).unzip()
+        let is_of = |index: &usize| self.labels[*index] == class;
+        let indices = (0..self.labels.len()).filter(is_of);
+        indices.map(|index| (self.hidden[index], self.output[index])).unzip()
     }
 
     fn correlation(&self, class: u8, shuffled: bool) -> f64 {
@@ -158,13 +158,13 @@ fn draw(
     let labels = ["epoch 1".to_string(), format!("epoch {epochs}"), "shuffled".to_string()];
     let mut data = ChartData::new(&["condition", "seed", "class", "correlation"]);
     let mut series = Vec::new();
-    for (place, (label, values)) in labels.iter().zip(correlations).enumerate() {
+    for (index, (label, values)) in labels.iter().zip(correlations).enumerate() {
         // Give the last epoch its colour of the other panel.
-        let colour = [1, 0, 2][place];
+        let colour = [1, 0, 2][index];
         let point = |class: usize| {
             let of_class: Vec<f64> = values.iter().map(|of_seed| of_seed[class]).collect();
             // Side by side in the order of the legend, so that no bar hides another.
-            Point::over(class as f64 + BESIDE * (place as f64 - 1.0), &of_class)
+            Point::over(class as f64 + BESIDE * (index as f64 - 1.0), &of_class)
         };
         let points: Vec<Point> = (0..values[0].len()).map(point).collect();
         for (seed, of_seed) in (1..).zip(values) {
@@ -216,13 +216,13 @@ mod tests {
         draw(&mut results, &losses, [correlations; 3], &classes, 8);
         let panels = results.panels("losses");
         panels.iter().for_each(Panel::check_axes);
-        let places = |label: &str| -> Vec<f64> {
+        let indices = |label: &str| -> Vec<f64> {
             let series = panels[1].series.iter().find(|series| series.label == label).unwrap();
             series.points.iter().map(|point| point.x).collect()
         };
-        assert_eq!(places("epoch 1"), [-0.2, 0.8, 1.8]);
-        assert_eq!(places("epoch 8"), [0.0, 1.0, 2.0]);
-        assert_eq!(places("shuffled"), [0.2, 1.2, 2.2]);
+        assert_eq!(indices("epoch 1"), [-0.2, 0.8, 1.8]);
+        assert_eq!(indices("epoch 8"), [0.0, 1.0, 2.0]);
+        assert_eq!(indices("shuffled"), [0.2, 1.2, 2.2]);
         let colour = |panel: usize, series: usize| panels[panel].series[series].colour;
         assert_eq!(colour(0, 0), colour(1, 1), "the last epoch");
     }

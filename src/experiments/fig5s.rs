@@ -53,7 +53,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
         Claim { what: "largest eigenvalue, lowest in the first epoch", unit: "", paper: "below 1" }
             .in_range(&lowest, [0.0, 1.0], "below 1"),
         Claim {
-            what: "distance of Jb Jg from the identity, end less beginning",
+            what: "distance of Jb Jg from the identity, end minus beginning",
             unit: "",
             paper: "below 0",
         }
@@ -103,9 +103,9 @@ fn draw(results: &mut ExperimentOutput, courses: &[Vec<Measured>]) {
             data.rows.push([counts, numbers].concat());
         }
     }
-    let point = |place: usize| {
-        let values: Vec<f64> = courses.iter().map(|course| course[place].eigenvalue).collect();
-        Point::over(courses[0][place].images as f64, &values)
+    let point = |index: usize| {
+        let values: Vec<f64> = courses.iter().map(|course| course[index].eigenvalue).collect();
+        Point::over(courses[0][index].images as f64, &values)
     };
     let points: Vec<Point> = (0..courses[0].len()).map(point).collect();
     let scale = Scale::log_if_positive(points.iter().map(|point| point.y));
@@ -160,8 +160,8 @@ mod tests {
     #[test]
     fn axes_cover_spreads_and_count_images() {
         let course = |eigenvalues: &[f64]| -> Vec<Measured> {
-            let measured = |(place, &eigenvalue): (usize, &f64)| Measured {
-                images: 100 * place,
+            let measured = |(index, &eigenvalue): (usize, &f64)| Measured {
+                images: 100 * index,
                 eigenvalue,
                 product: vec![1.0; 4],
             };

@@ -44,7 +44,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let names = ["no", "one", "two", "three"];
     for deeper in 1..conditions.len() {
         let claim = Claim {
-            what: &format!("{} hidden less {}", names[deeper], names[deeper - 1]),
+            what: &format!("{} minus {}, hidden layers", names[deeper], names[deeper - 1]),
             unit: "points",
             paper: if deeper < 3 { "below 0" } else { "not shown" },
         };

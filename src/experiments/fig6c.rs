@@ -55,7 +55,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     results.settings.push(("config".to_string(), config));
     for layer in 1..LAYERS.len() {
         let [(_, below), (_, name)] = [LAYERS[layer - 1], LAYERS[layer]];
-        let what = format!("neighbours of one class, {below} less {name}");
+        let what = format!("neighbours of one class, {below} minus {name}");
         let claim = Claim { what: &what, unit: "points", paper: "below 0" };
         let criterion = "purer clusters than in the layer below";
         results.findings.push(claim.less_than(&shares[layer - 1], &shares[layer], criterion));

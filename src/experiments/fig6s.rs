@@ -31,7 +31,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
         &conditions,
     )?;
     let differences = differences(&errors[1], &errors[0]);
-    let claim = Claim { what: "random less synchronous times", unit: "points", paper: "about 0" };
+    let claim = Claim { what: "random minus synchronous times", unit: "points", paper: "about 0" };
     let criterion = format!("within {TOLERANCE} points of 0");
     results.findings.push(claim.in_range(&differences, [-TOLERANCE, TOLERANCE], &criterion));
     Ok(results)

@@ -63,7 +63,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
             within_ten(65.0),
             "within 10",
         ),
-        claim("feedback by spikes, lowest less start", "below 0").less_than(
+        claim("feedback by spikes, lowest minus start", "below 0").less_than(
             &lowest(spikes),
             &starts,
             "falls",
@@ -73,7 +73,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
             within_ten(35.0),
             "within 10",
         ),
-        claim("rates less spikes, at the end", "about -30").less_than(
+        claim("rates minus spikes, at the end", "about -30").less_than(
             &end(rates),
             &end(spikes),
             "rates come closer",
@@ -119,10 +119,10 @@ fn draw(results: &mut ExperimentOutput, names: &[&str], courses: &[Vec<Vec<f64>>
         }
         let of_seeds: Vec<Vec<f64>> =
             courses.iter().map(|course| means(course).collect()).collect();
-        let point = |place: usize| {
-            let values: Vec<f64> = of_seeds.iter().map(|of_seed| of_seed[place]).collect();
+        let point = |index: usize| {
+            let values: Vec<f64> = of_seeds.iter().map(|of_seed| of_seed[index]).collect();
             // The last mean may have fewer images.
-            Point::over(((place + 1) * JUDGED).min(courses[0].len()) as f64, &values)
+            Point::over(((index + 1) * JUDGED).min(courses[0].len()) as f64, &values)
         };
         let points = (0..of_seeds[0].len()).map(point).collect();
         let label = format!("feedback by {name}");

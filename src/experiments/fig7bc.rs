@@ -57,7 +57,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     results.settings.push(("plateaus".to_string(), local));
     results.settings.push(("backpropagation".to_string(), exact));
     let claim = Claim {
-        what: "best-match correlation, shuffled less real",
+        what: "best-match correlation, shuffled minus real",
         unit: "",
         paper: "far below 0",
     };
@@ -121,8 +121,8 @@ fn draw(
         for (unit, field) in fields.iter().take(SHOWN).enumerate() {
             for (index, weight) in field.iter().enumerate() {
                 let (pixel, channel) = (index / channels, index % channels);
-                let place = [unit, pixel / width, pixel % width, channel].map(|x| x.to_string());
-                data.rows.push([&place[..], &[weight.to_string()]].concat());
+                let position = [unit, pixel / width, pixel % width, channel].map(|x| x.to_string());
+                data.rows.push([&position[..], &[weight.to_string()]].concat());
             }
         }
         let caption = format!(

@@ -52,9 +52,9 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
         let claim = Claim { what, unit: "points", paper };
         results.findings.push(claim.less_than(first, second, criterion));
     };
-    order("sparse less full", "-0.4", [sparse, full], "sparse is better");
-    order("full less sparse, not amplified", "below 0", [full, weak], "full is better");
-    order("symmetric less full", "-0.5", [symmetric, full], "symmetric is better");
-    order("full less noisy symmetric", "about -1.3", [full, noisy], "full is better");
+    order("sparse minus full", "-0.4", [sparse, full], "sparse is better");
+    order("full minus sparse, not amplified", "below 0", [full, weak], "full is better");
+    order("symmetric minus full", "-0.5", [symmetric, full], "symmetric is better");
+    order("full minus noisy symmetric", "about -1.3", [full, noisy], "full is better");
     Ok(results)
 }

@@ -36,9 +36,9 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     results.findings.push(study.judge_error("g_A = 0.05, test error", 3.3, weak));
     results.findings.push(study.judge_error("g_A = 0.6, test error", 5.2, strong));
     let differences = differences(weak, apart);
-    let claim = Claim { what: "g_A = 0.05 less 0", unit: "points", paper: "about 0.1" };
+    let claim = Claim { what: "g_A = 0.05 minus 0", unit: "points", paper: "about 0.1" };
     results.findings.push(claim.in_range(&differences, [-0.5, 0.5], "within 0.5 points of 0"));
-    let claim = Claim { what: "g_A = 0 less 0.6", unit: "points", paper: "about -2" };
+    let claim = Claim { what: "g_A = 0 minus 0.6", unit: "points", paper: "about -2" };
     results.findings.push(claim.less_than(apart, strong, "strong coupling hurts"));
     Ok(results)
 }

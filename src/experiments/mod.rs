@@ -34,7 +34,7 @@ use crate::run_dir::{StorageError, WeightsError};
 use crate::train::TrainError;
 use crate::trials::TrialsError;
 
-/// An experiment.
+/// An experiment of the paper.
 pub struct Experiment {
     /// Name on the command line.
     pub name: &'static str,

@@ -103,7 +103,7 @@ impl Claim<'_> {
         self.judged(ours, criterion, Some((low..=high).contains(&ours.mean)))
     }
 
-    /// Judges the sign of a difference between two conditions with the same seeds: `first` less `second` should be below 0.
+    /// Judges the sign of a difference between two conditions with the same seeds: `first` minus `second` should be below 0.
     pub(super) fn less_than(self, first: &[f64], second: &[f64], criterion: &str) -> Finding {
         let differences = differences(first, second);
         let ours = Measured::of(&differences);

@@ -86,7 +86,7 @@ impl<'a> Study<'a> {
         Ok(Study { quick, seeds, dataset, data, selection, parallel, networks, emit_event, device })
     }
 
-    /// Returns what was wrong with the folder of trained networks.
+    /// Returns problems found in the folder of trained networks.
     pub fn notices(&self) -> impl Iterator<Item = &Notice> {
         self.networks.notices()
     }
@@ -186,10 +186,10 @@ impl<'a> Study<'a> {
     /// Returns the first `count` test images, or a stratified sample if the set is sorted by class.
     pub fn test_images(&self, count: usize) -> Vec<Image> {
         let labels = self.dataset.labels();
-        let image = |(place, index): (usize, usize)| Image {
+        let image = |(position, index): (usize, usize)| Image {
             index,
             label: labels[index],
-            position: place as u32,
+            position: position as u32,
             slot: index,
         };
         self.dataset.test_sample(count).into_iter().enumerate().map(image).collect()

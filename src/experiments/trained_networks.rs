@@ -39,7 +39,7 @@ impl TrainedNetworks {
         Ok(TrainedNetworks { folder: folder.to_owned(), trials, lock })
     }
 
-    /// Returns what was wrong with the folder.
+    /// Returns problems found in the folder.
     pub(super) fn notices(&self) -> impl Iterator<Item = &Notice> {
         self.lock.notice().into_iter().chain(self.trials.notice())
     }

@@ -183,7 +183,10 @@ impl<'a> Downloader<'a> {
             if bytes > file.max_bytes {
                 drop(target);
                 fs::remove_file(part).map_err(FetchError::file("removed", part))?;
-                return Err(FetchError::TooLong { url: url.to_string(), most: file.max_bytes });
+                return Err(FetchError::TooLong {
+                    url: url.to_string(),
+                    max_bytes: file.max_bytes,
+                });
             }
             (self.listen)(Progress::Bytes { file: file.name, bytes, total });
             let (since, before) = window;
@@ -236,12 +239,12 @@ fn starts_at<T>(response: &Response<T>, resume_at: u64) -> bool {
 /// byte.
 fn check(path: &Path, file: &RemoteFile, from: &str) -> Result<(), FetchError> {
     let content = files::open_regular(path).map_err(FetchError::file("read", path))?;
-    let most = file.max_bytes.saturating_add(1);
+    let max_bytes = file.max_bytes.saturating_add(1);
     let read = FetchError::file("read", path);
     let (expected, digest) = match file.checksum {
-        Checksum::Whole(expected) => (expected, digest(content.take(most)).map_err(read)?),
+        Checksum::Whole(expected) => (expected, digest(content.take(max_bytes)).map_err(read)?),
         Checksum::Decompressed(expected) => {
-            let digest = digest(MultiGzDecoder::new(content).take(most));
+            let digest = digest(MultiGzDecoder::new(content).take(max_bytes));
             let gzip = |source| FetchError::Gzip { from: from.to_string(), source };
             (expected, digest.map_err(gzip)?)
         }

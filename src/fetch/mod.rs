@@ -37,8 +37,8 @@ pub enum FetchError {
         "{url}: too slow: {rate} bytes/s after {bytes} bytes; expected at least {least} bytes/s"
     )]
     TooSlow { url: String, bytes: u64, rate: u64, least: u64 },
-    #[error("{url}: expected at most {most} bytes, found more")]
-    TooLong { url: String, most: u64 },
+    #[error("{url}: expected at most {max_bytes} bytes, found more")]
+    TooLong { url: String, max_bytes: u64 },
     #[error("{from}: expected a file with the SHA-256 {expected}, found {found}")]
     Checksum { from: String, expected: &'static str, found: String },
     #[error("{from}: expected a gzip stream, found damaged or other data")]

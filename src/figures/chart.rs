@@ -6,7 +6,7 @@ use super::{Figure, FigureError, Heatmap, ImageGrid, Render};
 use crate::run_dir::StorageError;
 use crate::run_dir::atomic_file::write_atomic;
 
-/// A chart.
+/// A chart of one of three kinds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Chart {
     /// Series over axes.

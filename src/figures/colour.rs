@@ -55,8 +55,8 @@ mod tests {
 
     #[test]
     fn ten_classes_have_ten_colours() {
-        for (place, colour) in PALETTE.iter().enumerate() {
-            assert!(!PALETTE[..place].contains(colour));
+        for (position, colour) in PALETTE.iter().enumerate() {
+            assert!(!PALETTE[..position].contains(colour));
         }
         assert!(PALETTE.len() >= 10);
     }
@@ -65,8 +65,8 @@ mod tests {
     fn thirty_series_have_distinct_colours() {
         let colours: Vec<RGBColor> =
             (0..30).filter(|colour| *colour != 26).map(series_colour).collect();
-        for (place, colour) in colours.iter().enumerate() {
-            assert!(!colours[..place].contains(colour), "{place}");
+        for (position, colour) in colours.iter().enumerate() {
+            assert!(!colours[..position].contains(colour), "{position}");
         }
     }
 }

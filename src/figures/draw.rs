@@ -173,8 +173,8 @@ fn draw_y_axis<B: DrawingBackend>(
     line(vec![(left, top), (left, bottom)], GREY)?;
     let height = (bottom - top) as u32 / scale;
     let label = cut_text(&axis.label, TEXT, height.max(1));
-    let place = (((PAD + LABEL / 2) * scale) as i32 - beside, (top + bottom) / 2);
-    vertical_text(area, &label, place, TEXT * scale, Side::Middle)
+    let position = (((PAD + LABEL / 2) * scale) as i32 - beside, (top + bottom) / 2);
+    vertical_text(area, &label, position, TEXT * scale, Side::Middle)
 }
 
 /// Draws the bottom axis: ticks and label.
@@ -196,8 +196,8 @@ fn draw_x_axis<B: DrawingBackend>(
         let x = axis.map(&value, (left, right));
         line(vec![(x, bottom), (x, bottom + tick)])?;
         if frame.vertical_names {
-            let place = (x, bottom + tick + beside);
-            vertical_text(area, &short, place, SMALL * scale, Side::Left)?;
+            let position = (x, bottom + tick + beside);
+            vertical_text(area, &short, position, SMALL * scale, Side::Left)?;
             continue;
         }
         let half = (text_width(name, SMALL) * scale) as i32 / 2;
@@ -205,13 +205,13 @@ fn draw_x_axis<B: DrawingBackend>(
             continue;
         }
         free = x + half + beside;
-        let place = (x, bottom + tick + (TICKS * scale) as i32 / 2);
-        text(area, name, place, SMALL * scale, Side::Middle)?;
+        let position = (x, bottom + tick + (TICKS * scale) as i32 / 2);
+        text(area, name, position, SMALL * scale, Side::Middle)?;
     }
     let label = cut_text(&axis.label, TEXT, (right - left) as u32 / scale);
     let below = bottom + (TICK * scale) as i32 + frame.names;
-    let place = ((left + right) / 2, below + (LABEL / 2 * scale) as i32);
-    text(area, &label, place, TEXT * scale, Side::Middle)
+    let position = ((left + right) / 2, below + (LABEL / 2 * scale) as i32);
+    text(area, &label, position, TEXT * scale, Side::Middle)
 }
 
 #[cfg(test)]

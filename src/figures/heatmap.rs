@@ -99,21 +99,21 @@ impl Render for Heatmap {
             line((left, row * cell), (left + width, row * cell))?;
         }
         for (row, name) in cut_names(&self.rows).iter().enumerate() {
-            let place = (left - scaled(8), row as i32 * cell + cell / 2);
-            text(area, name, place, SMALL * scale, Side::Left)?;
+            let position = (left - scaled(8), row as i32 * cell + cell / 2);
+            text(area, name, position, SMALL * scale, Side::Left)?;
         }
         for (column, name) in cut_names(&self.columns).iter().enumerate() {
             let x = left + column as i32 * cell + cell / 2;
             if self.is_upright() {
                 vertical_text(area, name, (x, height + scaled(8)), SMALL * scale, Side::Left)?;
             } else {
-                let place = (x, height + scaled(LINE / 2));
-                text(area, name, place, SMALL * scale, Side::Middle)?;
+                let position = (x, height + scaled(LINE / 2));
+                text(area, name, position, SMALL * scale, Side::Middle)?;
             }
         }
         let below = height + scaled(self.names());
-        let place = (left + width / 2, below + scaled(LABEL / 2 - 2));
-        text(area, &self.x, place, TEXT * scale, Side::Middle)?;
+        let position = (left + width / 2, below + scaled(LABEL / 2 - 2));
+        text(area, &self.x, position, TEXT * scale, Side::Middle)?;
         vertical_text(
             area,
             &self.y,
@@ -331,16 +331,22 @@ mod tests {
 
     #[test]
     fn most_frequent_mistake_has_the_full_colour() {
-        let of = |most: f64| {
-            heatmap(&["a", "b"], &[&[100.0 - most, most], &[most / 2.0, 100.0 - most / 2.0]])
+        let of = |mistakes: f64| {
+            heatmap(
+                &["a", "b"],
+                &[&[100.0 - mistakes, mistakes], &[mistakes / 2.0, 100.0 - mistakes / 2.0]],
+            )
         };
         let full = shade(NEGATIVE, 1.0);
-        for most in [0.4, 5.0, 30.0, 100.0] {
-            let heatmap = of(most);
-            assert_eq!(heatmap.colour(false, most), full);
-            assert_eq!(heatmap.colour(false, most / 2.0), shade(NEGATIVE, 0.5));
+        for mistakes in [0.4, 5.0, 30.0, 100.0] {
+            let heatmap = of(mistakes);
+            assert_eq!(heatmap.colour(false, mistakes), full);
+            assert_eq!(heatmap.colour(false, mistakes / 2.0), shade(NEGATIVE, 0.5));
             assert_eq!(heatmap.colour(true, 100.0), shade(POSITIVE, 1.0));
-            assert!(heatmap.svg().unwrap().contains(&format!("{most:.1} %")), "the bar says it");
+            assert!(
+                heatmap.svg().unwrap().contains(&format!("{mistakes:.1} %")),
+                "the bar says it"
+            );
         }
         // Nothing wrong: no scale of mistakes, and no colour of one.
         assert_eq!((of(0.0).colour(false, 0.0), of(0.0).bars().len()), (WHITE, 1));

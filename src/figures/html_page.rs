@@ -293,10 +293,10 @@ pub(super) mod tests {
         }
         fs::create_dir(folder.path().join("trainings")).unwrap();
         let html = html_page(folder.path()).unwrap();
-        let places: Vec<usize> = ["fig3", "fig9b", "fig10", "other2"]
+        let positions: Vec<usize> = ["fig3", "fig9b", "fig10", "other2"]
             .map(|name| html.find(&format!("<section id=\"{name}\">")).unwrap())
             .to_vec();
-        assert!(places.is_sorted());
+        assert!(positions.is_sorted());
         assert_eq!(html.matches("<svg width=\"1\"></svg>").count(), 4);
         assert_eq!(html.matches("<?xml").count(), 0);
         // In the overview and in the section.
@@ -334,9 +334,9 @@ pub(super) mod tests {
         let html = html_page(folder.path()).unwrap();
         assert!(html.contains("<meta name=\"viewport\" content=\"width=device-width"));
         let style = html.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
-        for (place, _) in style.match_indices("width: ") {
-            let value = &style[place + "width: ".len()..];
-            let is_limit = style[..place].ends_with("max-");
+        for (position, _) in style.match_indices("width: ") {
+            let value = &style[position + "width: ".len()..];
+            let is_limit = style[..position].ends_with("max-");
             assert!(
                 is_limit || ["100%", "0"].iter().any(|free| value.starts_with(free)),
                 "{value}"

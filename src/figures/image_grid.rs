@@ -46,14 +46,14 @@ impl Render for ImageGrid {
         for (index, cell) in self.cells.iter().enumerate() {
             let x = GAP + (index % self.columns()) as u32 * (CELL + GAP);
             let y = (index / self.columns()) as u32 * (CELL + GAP + self.name());
-            let place = |x: u32, y: u32| ((x * scale) as i32, (y * scale) as i32);
-            let bitmap = Bitmap::of(cell, place(x, y));
+            let position = |x: u32, y: u32| ((x * scale) as i32, (y * scale) as i32);
+            let bitmap = Bitmap::of(cell, position(x, y));
             let frame =
-                [place(x, y), place(x + bitmap.size.0 / PIXELS, y + bitmap.size.1 / PIXELS)];
+                [position(x, y), position(x + bitmap.size.0 / PIXELS, y + bitmap.size.1 / PIXELS)];
             area.draw(&bitmap).map_err(draw_error)?;
             area.draw(&Rectangle::new(frame, GRID.stroke_width(scale))).map_err(draw_error)?;
             if !cell.title.is_empty() {
-                let below = place(x + CELL / 2, y + CELL + NAME / 2);
+                let below = position(x + CELL / 2, y + CELL + NAME / 2);
                 let title = cut_text(&cell.title, SMALL, CELL + GAP);
                 text(area, &title, below, SMALL * scale, Side::Middle)?;
             }
@@ -75,13 +75,13 @@ impl ImageGrid {
 
 /// A cell's pixels, enlarged to its side, without frame.
 struct Bitmap {
-    place: (i32, i32),
+    position: (i32, i32),
     size: (u32, u32),
     bytes: Vec<u8>,
 }
 
 impl Bitmap {
-    fn of(cell: &Cell, place: (i32, i32)) -> Self {
+    fn of(cell: &Cell, position: (i32, i32)) -> Self {
         let pixels = cell.pixels();
         let side = (CELL * PIXELS) as usize;
         let longest = cell.height.max(cell.width).max(1);
@@ -93,7 +93,7 @@ impl Bitmap {
             let (row, column) = (row * cell.height / height, column * cell.width / width);
             pixels.get(row * cell.width + column).copied().unwrap_or([255; 3])
         });
-        Bitmap { place, size: (width as u32, height as u32), bytes: bytes.collect() }
+        Bitmap { position, size: (width as u32, height as u32), bytes: bytes.collect() }
     }
 }
 
@@ -102,19 +102,19 @@ impl<'a> PointCollection<'a, (i32, i32)> for &'a Bitmap {
     type IntoIter = std::iter::Once<&'a (i32, i32)>;
 
     fn point_iter(self) -> Self::IntoIter {
-        std::iter::once(&self.place)
+        std::iter::once(&self.position)
     }
 }
 
 impl<B: DrawingBackend> Drawable<B> for Bitmap {
     fn draw<I: Iterator<Item = BackendCoord>>(
         &self,
-        mut places: I,
+        mut positions: I,
         backend: &mut B,
         _: (u32, u32),
     ) -> Result<(), DrawingErrorKind<B::ErrorType>> {
-        match places.next() {
-            Some(place) => backend.blit_bitmap(place, self.size, &self.bytes),
+        match positions.next() {
+            Some(position) => backend.blit_bitmap(position, self.size, &self.bytes),
             None => Ok(()),
         }
     }

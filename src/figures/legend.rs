@@ -50,24 +50,24 @@ impl Legend {
 
     /// Returns the height for a width, pixels of the SVG.
     pub(super) fn height(&self, width: u32) -> u32 {
-        self.places(width).last().map_or(0, |(line, _, _)| (line + 1) * LINE + GAP)
+        self.positions(width).last().map_or(0, |(line, _, _)| (line + 1) * LINE + GAP)
     }
 
     /// Returns line, left edge and label of each entry.
-    fn places(&self, width: u32) -> Vec<(u32, u32, String)> {
-        let most = width.saturating_sub(2 * PAD + SWATCH + GAP);
+    fn positions(&self, width: u32) -> Vec<(u32, u32, String)> {
+        let max_width = width.saturating_sub(2 * PAD + SWATCH + GAP);
         let (mut line, mut x) = (0, PAD);
-        let mut places = Vec::new();
+        let mut positions = Vec::new();
         let labels = self.entries.iter().map(|entry| entry.label.as_str());
-        for label in cut_distinct(labels, SMALL, most) {
+        for label in cut_distinct(labels, SMALL, max_width) {
             let length = SWATCH + GAP + text_width(&label, SMALL);
             if x > PAD && x + length > width.saturating_sub(PAD) {
                 (line, x) = (line + 1, PAD);
             }
-            places.push((line, x, label));
+            positions.push((line, x, label));
             x += length + BETWEEN;
         }
-        places
+        positions
     }
 
     pub(super) fn draw<B: DrawingBackend>(
@@ -75,12 +75,12 @@ impl Legend {
         area: &DrawingArea<B, Shift>,
         scale: u32,
     ) -> Result<(), String> {
-        let places = self.places(area.dim_in_pixel().0 / scale);
-        for (entry, (line, x, label)) in self.entries.iter().zip(places) {
+        let positions = self.positions(area.dim_in_pixel().0 / scale);
+        for (entry, (line, x, label)) in self.entries.iter().zip(positions) {
             let [x, y] = [x, line * LINE + LINE / 2].map(|length| (length * scale) as i32);
             entry.draw_swatch(area, (x, y), scale)?;
-            let place = (x + ((SWATCH + GAP) * scale) as i32, y);
-            text(area, &label, place, SMALL * scale, Side::Right)?;
+            let position = (x + ((SWATCH + GAP) * scale) as i32, y);
+            text(area, &label, position, SMALL * scale, Side::Right)?;
         }
         Ok(())
     }
@@ -146,16 +146,20 @@ mod tests {
     fn entries_wrap_into_lines_within_the_width() {
         let long = "x".repeat(200);
         let labels = ["a", "a longer label", "a", &long, "the last but not the shortest", "b", "c"];
-        let places = legend(&labels).places(300);
-        assert_eq!(places.len(), 6, "each label once");
-        for (line, x, label) in &places {
+        let positions = legend(&labels).positions(300);
+        assert_eq!(positions.len(), 6, "each label once");
+        for (line, x, label) in &positions {
             let end = x + SWATCH + GAP + text_width(label, SMALL);
             assert!(*x >= PAD && end <= 300, "{line} {x} {label}");
-            for (_, other, _) in places.iter().filter(|place| place.0 == *line && place.1 > *x) {
+            for (_, other, _) in
+                positions.iter().filter(|position| position.0 == *line && position.1 > *x)
+            {
                 assert!(*other >= end + BETWEEN);
             }
         }
-        assert!(places[2].2.ends_with('…') && long.starts_with(places[2].2.trim_end_matches('…')));
+        assert!(
+            positions[2].2.ends_with('…') && long.starts_with(positions[2].2.trim_end_matches('…'))
+        );
         assert_eq!(legend(&[""]).height(300), 0);
     }
 }

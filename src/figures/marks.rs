@@ -35,7 +35,7 @@ pub(super) fn draw_series<B: DrawingBackend>(
     let is_shown = |(x, y): &(f64, f64)| panel.x.contains(*x) && panel.y.contains(*y);
     for series in &panel.series {
         let colour = series_colour(series.colour);
-        let places = series.points.iter().map(|point| (point.x, point.y)).filter(is_shown);
+        let positions = series.points.iter().map(|point| (point.x, point.y)).filter(is_shown);
         match series.mark {
             Mark::Bars => {
                 let half = 0.45 * spacing(&series.points);
@@ -43,11 +43,11 @@ pub(super) fn draw_series<B: DrawingBackend>(
                 let bar = |(x, y): (f64, f64)| {
                     Rectangle::new([(x - half, foot), (x + half, y)], colour.mix(0.6).filled())
                 };
-                chart.draw_series(places.map(bar))?;
+                chart.draw_series(positions.map(bar))?;
             }
             Mark::SmallDots => {
-                let dot = |place| Circle::new(place, 2 * scale, colour.mix(0.7).filled());
-                chart.draw_series(places.map(dot))?;
+                let dot = |position| Circle::new(position, 2 * scale, colour.mix(0.7).filled());
+                chart.draw_series(positions.map(dot))?;
             }
             Mark::Line => draw_line(panel, series, chart, scale)?,
             Mark::ThinLine => {
@@ -66,12 +66,13 @@ pub(super) fn draw_series<B: DrawingBackend>(
                 let bar =
                     |ends: [(f64, f64); 2]| PathElement::new(ends, colour.stroke_width(scale));
                 chart.draw_series(bars.map(bar))?;
-                let dot = |place| Circle::new(place, 3 * scale, colour.filled());
-                chart.draw_series(places.map(dot))?;
+                let dot = |position| Circle::new(position, 3 * scale, colour.filled());
+                chart.draw_series(positions.map(dot))?;
             }
             Mark::Circles => {
-                let ring = |place| Circle::new(place, 7 * scale, colour.stroke_width(2 * scale));
-                chart.draw_series(places.map(ring))?;
+                let ring =
+                    |position| Circle::new(position, 7 * scale, colour.stroke_width(2 * scale));
+                chart.draw_series(positions.map(ring))?;
             }
         }
     }
@@ -124,9 +125,9 @@ fn spread(panel: &Panel, &Point { x, y, spread }: &Point) -> Option<[(f64, f64);
 
 /// Returns the smallest distance between two points on the x axis, 1 if there are fewer than two.
 fn spacing(points: &[Point]) -> f64 {
-    let mut places: Vec<f64> = points.iter().map(|point| point.x).collect();
-    places.sort_by(f64::total_cmp);
-    let distances = places.windows(2).map(|pair| pair[1] - pair[0]);
+    let mut positions: Vec<f64> = points.iter().map(|point| point.x).collect();
+    positions.sort_by(f64::total_cmp);
+    let distances = positions.windows(2).map(|pair| pair[1] - pair[0]);
     distances.filter(|&distance| distance > 0.0).reduce(f64::min).unwrap_or(1.0)
 }
 
@@ -136,16 +137,16 @@ mod tests {
     use crate::figures::{Figure, Render, Scale};
 
     /// Draws a panel with one series. Returns the SVG.
-    fn drawn(mark: Mark, scale: Scale, places: &[(f64, f64)]) -> String {
+    fn drawn(mark: Mark, scale: Scale, positions: &[(f64, f64)]) -> String {
         let panel = Panel {
             title: String::new(),
-            x: Axis::new("x", Scale::Linear, places.iter().map(|place| place.0)),
-            y: Axis::new("y", scale, places.iter().map(|place| place.1)),
+            x: Axis::new("x", Scale::Linear, positions.iter().map(|position| position.0)),
+            y: Axis::new("y", scale, positions.iter().map(|position| position.1)),
             series: vec![Series {
                 label: "series".to_string(),
                 colour: 0,
                 mark,
-                points: places.iter().map(|&(x, y)| Point::new(x, y)).collect(),
+                points: positions.iter().map(|&(x, y)| Point::new(x, y)).collect(),
             }],
             references: Vec::new(),
         };
@@ -173,9 +174,9 @@ mod tests {
             // Not in order, and twice at one place.
             (Scale::Linear, &[(1.0, 1.0), (0.0, 2.0), (1.0, 3.0)]),
         ];
-        for (scale, places) in cases {
-            let bars = bars(&drawn(Mark::Bars, scale, places));
-            assert_eq!(bars.len(), places.len());
+        for (scale, positions) in cases {
+            let bars = bars(&drawn(Mark::Bars, scale, positions));
+            assert_eq!(bars.len(), positions.len());
             for width in bars {
                 assert!((20..=410).contains(&width), "{width}");
             }
@@ -184,8 +185,8 @@ mod tests {
 
     #[test]
     fn lines_break_at_missing_values() {
-        let lines = |places: &[(f64, f64)]| {
-            drawn(Mark::Line, Scale::Linear, places).matches("stroke-width=\"2\"").count()
+        let lines = |positions: &[(f64, f64)]| {
+            drawn(Mark::Line, Scale::Linear, positions).matches("stroke-width=\"2\"").count()
         };
         let gap = [(0.0, 1.0), (1.0, 2.0), (2.0, f64::NAN), (3.0, 1.0), (4.0, 0.0)];
         assert_eq!((lines(&gap[..2]), lines(&gap)), (1, 2));
@@ -210,9 +211,9 @@ mod tests {
 
     #[test]
     fn small_dots_are_one_svg_element() {
-        let places: Vec<(f64, f64)> =
+        let positions: Vec<(f64, f64)> =
             (0..5000).map(|i| (f64::from(i % 97), f64::from(i))).collect();
-        let svg = drawn(Mark::SmallDots, Scale::Linear, &places);
+        let svg = drawn(Mark::SmallDots, Scale::Linear, &positions);
         assert_eq!((svg.matches("<path ").count(), svg.matches("<circle ").count()), (1, 1));
         assert!(svg.len() < 100_000, "{}", svg.len());
     }

@@ -177,37 +177,37 @@ impl Side {
 pub(super) fn text<B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
     text: &str,
-    place: (i32, i32),
+    position: (i32, i32),
     size: u32,
     side: Side,
 ) -> Result<(), String> {
-    coloured(area, text, place, size, side, &BLACK)
+    coloured(area, text, position, size, side, &BLACK)
 }
 
 /// Draws a text in a colour.
 pub(super) fn coloured<B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
     text: &str,
-    place: (i32, i32),
+    position: (i32, i32),
     size: u32,
     side: Side,
     colour: &RGBColor,
 ) -> Result<(), String> {
     let style = (FONT, size).into_font().color(colour).pos(side.anchor());
-    area.draw_text(text, &style, place).map_err(draw_error)
+    area.draw_text(text, &style, position).map_err(draw_error)
 }
 
 /// Draws a vertical text, read from bottom to top.
 pub(super) fn vertical_text<B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
     text: &str,
-    place: (i32, i32),
+    position: (i32, i32),
     size: u32,
     side: Side,
 ) -> Result<(), String> {
     let font = (FONT, size).into_font().transform(FontTransform::Rotate270);
     let style = font.into_text_style(area).pos(side.anchor());
-    area.draw_text(text, &style, place).map_err(draw_error)
+    area.draw_text(text, &style, position).map_err(draw_error)
 }
 
 /// Converts a drawing error to text.

@@ -135,9 +135,9 @@ fn series(
 /// Returns mean and spread over networks, up to the last epoch that all have.
 fn mean(group: &[&LearningCurve], label: &str, colour: usize, value: fn(&Epoch) -> f64) -> Series {
     let epochs = group.iter().map(|network| network.epochs.len()).min().unwrap_or(0);
-    let point = |place: usize| {
-        let values: Vec<f64> = group.iter().map(|network| value(&network.epochs[place])).collect();
-        Point::over(f64::from(group[0].epochs[place].epoch), &values)
+    let point = |index: usize| {
+        let values: Vec<f64> = group.iter().map(|network| value(&network.epochs[index])).collect();
+        Point::over(f64::from(group[0].epochs[index].epoch), &values)
     };
     let points = (0..epochs).map(point).collect();
     Series { label: label.to_string(), colour, mark: Mark::Line, points }
@@ -265,8 +265,8 @@ mod tests {
         assert_eq!(dots(&figure(&[begun])), 1);
         let partial_evals = vec![test(1, 50), test(2, 50)];
         let figure = figure(&[LearningCurve { partial_evals, ..course("", &[4.0]) }]);
-        let places: Vec<f64> = figure.panels[0].series[0].points.iter().map(|p| p.x).collect();
-        assert_eq!(places, [0.5, 1.5]);
+        let indices: Vec<f64> = figure.panels[0].series[0].points.iter().map(|p| p.x).collect();
+        assert_eq!(indices, [0.5, 1.5]);
     }
 
     #[test]

@@ -91,10 +91,10 @@ fn shrink(weights: &[f32], images: &ImageSpec, shrunk: usize) -> Vec<f64> {
     let square = |top: usize, left: usize, channel: usize| {
         let rows = top..height.min(top + shrunk);
         let columns = left..width.min(left + shrunk);
-        let places = rows.flat_map(|row| {
+        let positions = rows.flat_map(|row| {
             columns.clone().map(move |column| row * bytes + column * channels + channel)
         });
-        let values: Vec<f64> = places.map(|place| f64::from(weights[place])).collect();
+        let values: Vec<f64> = positions.map(|position| f64::from(weights[position])).collect();
         statistics::mean(&values)
     };
     let mut means = Vec::new();
@@ -110,9 +110,9 @@ impl RgbImage {
     /// Enlarges each pixel to a square.
     pub fn enlarged(&self) -> RgbImage {
         let (width, height) = (self.width * ENLARGED, self.height * ENLARGED);
-        let places = (0..height).flat_map(|row| (0..width).map(move |column| (row, column)));
+        let positions = (0..height).flat_map(|row| (0..width).map(move |column| (row, column)));
         let colour = |(row, column)| self.colours[row / ENLARGED * self.width + column / ENLARGED];
-        RgbImage { width, height, colours: places.map(colour).collect() }
+        RgbImage { width, height, colours: positions.map(colour).collect() }
     }
 
     /// Encodes the image as PNG.

@@ -95,12 +95,12 @@ impl RunData {
     /// # Errors
     /// Returns an error if the folder has no run, the run has no test result, or a file is unreadable.
     pub fn open(folder: &Path) -> Result<Self, PlotError> {
-        let place = || folder.to_owned();
+        let owned = || folder.to_owned();
         if folder.is_file() {
-            return Err(PlotError::File { folder: place() });
+            return Err(PlotError::File { folder: owned() });
         }
         if !folder.is_dir() {
-            return Err(PlotError::NoFolder { folder: place() });
+            return Err(PlotError::NoFolder { folder: owned() });
         }
         let run = match folder.join(METRICS).is_file() {
             true => Self::from_run(folder)?,
@@ -109,9 +109,9 @@ impl RunData {
         let is_empty =
             |curve: &LearningCurve| curve.epochs.is_empty() && curve.partial_evals.is_empty();
         match &run.networks[..] {
-            [] => Err(PlotError::NoRun { folder: place() }),
+            [] => Err(PlotError::NoRun { folder: owned() }),
             networks if networks.iter().all(is_empty) => {
-                Err(PlotError::NoEpoch { folder: place() })
+                Err(PlotError::NoEpoch { folder: owned() })
             }
             _ => Ok(run),
         }

@@ -19,9 +19,9 @@ pub(super) fn fields(saved: &SavedNetwork) -> Option<Plot> {
     for (unit, cell) in cells.iter().enumerate() {
         for (index, weight) in cell.values.iter().enumerate() {
             let (pixel, channel) = (index / channels, index % channels);
-            let place =
+            let position =
                 [unit, pixel / width, pixel % width, channel].map(|number| number.to_string());
-            data.rows.push([&place[..], &[(*weight as f32).to_string()]].concat());
+            data.rows.push([&position[..], &[(*weight as f32).to_string()]].concat());
         }
     }
     let colours = match channels {

@@ -157,7 +157,7 @@ fn reproduce_writes_findings_and_a_page_and_trains_nothing_twice() {
     let page = fs::read_to_string(out.join("report.html")).unwrap();
     assert_eq!(page.matches("<section").count(), 3);
     let table = fs::read_to_string(out.join("reproduction.md")).unwrap();
-    assert!(table.contains("random less synchronous times"), "{table}");
+    assert!(table.contains("random minus synchronous times"), "{table}");
 
     // Two networks of one experiment were trained; a second call takes them as they are.
     let trials = out.join("trainings/trials.jsonl");

@@ -16,7 +16,7 @@ use super::location::{Origin, Position};
 use super::read_options::ReadOptions;
 use super::{DatasetError, Location, SourceFile, SplitData, invalid, invalid_with_hint};
 
-/// Number of labels 0, 1, 2 and so on from which they are taken for line numbers.
+/// Smallest number of consecutive labels 0, 1, 2 and so on that count as line numbers.
 const COUNTED_LINES: usize = 20;
 
 /// Reads both files.
@@ -94,7 +94,7 @@ fn read(
         for &column in &columns.pixels {
             let Some((value, byte)) = pixel(&record[column], options.max_value) else {
                 let expected = match options.max_value {
-                    Some(most) => format!("a pixel, a number from 0 to {most}"),
+                    Some(max_value) => format!("a pixel, a number from 0 to {max_value}"),
                     None => "a pixel, an integer from 0 to 255".to_string(),
                 };
                 let hint = number(&record[column])
@@ -120,7 +120,7 @@ fn read(
     }
     let sizes = options.row_shape(location(Position::Line(first)), columns.pixels.len())?;
     let scaled = match options.max_value {
-        Some(most) => format!(", {most} becomes 255"),
+        Some(max_value) => format!(", {max_value} becomes 255"),
         None => String::new(),
     };
     let format = format!(
@@ -162,9 +162,11 @@ fn pixel(field: &[u8], max_value: Option<u32>) -> Option<(f64, u8)> {
             let byte = label(field)?;
             Some((f64::from(byte), byte))
         }
-        Some(most) => {
-            let (value, most) = (number(field)?, f64::from(most));
-            (0.0..=most).contains(&value).then(|| (value, (value * 255.0 / most).round() as u8))
+        Some(max_value) => {
+            let (value, max_value) = (number(field)?, f64::from(max_value));
+            (0.0..=max_value)
+                .contains(&value)
+                .then(|| (value, (value * 255.0 / max_value).round() as u8))
         }
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn flatten(
     };
     let channels = usize::from(image.color().channel_count());
     let is_16_bit = usize::from(image.color().bytes_per_pixel()) == 2 * channels;
-    let most = if is_16_bit { u16::MAX } else { u16::from(u8::MAX) };
+    let full_scale = if is_16_bit { u16::MAX } else { u16::from(u8::MAX) };
     let has_alpha = image.color().has_alpha();
     let colours = if has_alpha { channels - 1 } else { channels };
 
@@ -31,14 +31,14 @@ pub(super) fn flatten(
     let (mut bytes, mut is_transparent) = (Vec::with_capacity(samples.len()), false);
     let scale = Scale::of(loaded, options, is_16_bit)?;
     for pixel in samples.chunks_exact(channels) {
-        let alpha = if has_alpha { pixel[colours] } else { most };
-        is_transparent |= alpha < most;
+        let alpha = if has_alpha { pixel[colours] } else { full_scale };
+        is_transparent |= alpha < full_scale;
         for &value in &pixel[..colours] {
             // Ignore the colour of fully transparent pixels.
             if alpha > 0 {
                 conversion.largest = conversion.largest.max(u32::from(value));
             }
-            bytes.push(composite(scale.byte(value), alpha, most, options.background));
+            bytes.push(composite(scale.byte(value), alpha, full_scale, options.background));
         }
         conversion.is_greyscaled |=
             !options.colour && pixel[..colours].iter().any(|&value| value != pixel[0]);
@@ -48,12 +48,12 @@ pub(super) fn flatten(
         let hint = "choose a background: --background black or --background white";
         return Err(invalid_with_hint(location, "an opaque image", "transparent pixels", hint));
     }
-    if let Some(most) = scale.most
-        && conversion.largest > most
+    if let Some(max_value) = scale.max_value
+        && conversion.largest > max_value
     {
         let location = Location::whole(loaded.file.clone());
         let hint = "set --max-value to the largest value of all images";
-        let expected = format!("values up to {most} (--max-value)");
+        let expected = format!("values up to {max_value} (--max-value)");
         return Err(invalid_with_hint(location, expected, conversion.largest, hint));
     }
     conversion.is_composited = is_transparent;
@@ -81,7 +81,7 @@ struct Scale {
     /// Value that becomes 255.
     white: u32,
     /// Largest accepted value, if given.
-    most: Option<u32>,
+    max_value: Option<u32>,
 }
 
 impl Scale {
@@ -92,14 +92,14 @@ impl Scale {
     ) -> Result<Scale, DatasetError> {
         let full = u32::from(if is_16_bit { u16::MAX } else { u16::from(u8::MAX) });
         match options.max_value {
-            None | Some(FULL_SCALE) => Ok(Scale { white: full, most: None }),
-            Some(most) if most > full => {
+            None | Some(FULL_SCALE) => Ok(Scale { white: full, max_value: None }),
+            Some(max_value) if max_value > full => {
                 let location = Location::whole(loaded.file.clone());
                 let hint = "--max-value 255 reads 8-bit images as they are";
-                let expected = format!("a 16-bit image (--max-value {most})");
+                let expected = format!("a 16-bit image (--max-value {max_value})");
                 Err(invalid_with_hint(location, expected, "an 8-bit image", hint))
             }
-            Some(most) => Ok(Scale { white: most, most: Some(most) }),
+            Some(max_value) => Ok(Scale { white: max_value, max_value: Some(max_value) }),
         }
     }
 
@@ -109,10 +109,10 @@ impl Scale {
     }
 }
 
-/// Composites a byte onto the background with opacity `alpha / most`.
-fn composite(byte: u8, alpha: u16, most: u16, background: Option<Background>) -> u8 {
+/// Composites a byte onto the background with opacity `alpha / full_scale`.
+fn composite(byte: u8, alpha: u16, full_scale: u16, background: Option<Background>) -> u8 {
     let ground = background.map_or(0, Background::byte);
-    let (alpha, most) = (u32::from(alpha), u32::from(most));
-    let sum = u32::from(byte) * alpha + u32::from(ground) * (most - alpha);
-    ((2 * sum + most) / (2 * most)) as u8
+    let (alpha, full_scale) = (u32::from(alpha), u32::from(full_scale));
+    let sum = u32::from(byte) * alpha + u32::from(ground) * (full_scale - alpha);
+    ((2 * sum + full_scale) / (2 * full_scale)) as u8
 }

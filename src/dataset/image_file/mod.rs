@@ -92,10 +92,10 @@ pub fn decode(bytes: &[u8], file: String) -> Result<LoadedImage, DatasetError> {
 fn check_sizes(width: u32, height: u32, bytes_per_pixel: u64) -> Result<(), DecodeError> {
     let bytes = u64::from(width) * u64::from(height) * bytes_per_pixel;
     if width.max(height) > MAX_SIDE || bytes > MAX_BYTES {
-        let most = MAX_BYTES >> 20;
+        let max_mib = MAX_BYTES >> 20;
         let message = format!(
             "an image of {width} x {height} pixels takes {bytes} bytes; the limits are {MAX_SIDE} pixels per \
-             side and {most} MiB"
+             side and {max_mib} MiB"
         );
         return Err(message.into());
     }
@@ -117,11 +117,11 @@ impl LoadedImage {
         let (image, mut conversion) = flatten(self, options)?;
         let (width, height) = (size.width as u32, size.height as u32);
         conversion.is_scaled = (image.width(), image.height()) != (width, height);
-        let [there, wanted] = [(image.width(), height), (width, image.height())]
+        let [actual, target] = [(image.width(), height), (width, image.height())]
             .map(|(a, b)| u64::from(a) * u64::from(b));
         // Ignore a rounding of one pixel.
         conversion.is_stretched =
-            there.abs_diff(wanted) > u64::from(image.width().max(image.height()));
+            actual.abs_diff(target) > u64::from(image.width().max(image.height()));
         // The filter averages when shrinking and interpolates when enlarging.
         let filter = FilterType::Triangle;
         let bytes = match (options.colour, conversion.is_scaled) {

@@ -36,13 +36,13 @@ fn walk(bytes: &[u8]) -> Result<Chunks<'_>, DecodeError> {
     let mut chunks = Chunks { exif: None, is_animated: false };
     let mut rest = bytes.get(SIGNATURE..).unwrap_or_default();
     loop {
-        let (length, behind) =
+        let (length, tail) =
             rest.split_first_chunk().ok_or("the file ends before its last chunk")?;
         let length = u32::from_be_bytes(*length) as usize;
         let cut = "the file ends inside a chunk";
-        let (kind, behind) = behind.split_first_chunk::<4>().ok_or(cut)?;
-        let data = behind.get(..length).ok_or(cut)?;
-        rest = behind.get(length + 4..).ok_or(cut)?;
+        let (kind, tail) = tail.split_first_chunk::<4>().ok_or(cut)?;
+        let data = tail.get(..length).ok_or(cut)?;
+        rest = tail.get(length + 4..).ok_or(cut)?;
         match kind {
             b"eXIf" => chunks.exif = Some(data),
             b"acTL" => chunks.is_animated = true,

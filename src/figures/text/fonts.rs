@@ -81,8 +81,8 @@ impl Glyph {
         match self {
             Glyph::Outline(font, id) => {
                 let scale = em * f64::from(font.height_unscaled()) / units(font);
-                let place = Point { x: left as f32, y: 0.0 };
-                let glyph = id.with_scale_and_position(scale as f32, place);
+                let position = Point { x: left as f32, y: 0.0 };
+                let glyph = id.with_scale_and_position(scale as f32, position);
                 let Some(outline) = font.outline_glyph(glyph) else { return };
                 let corner = outline.px_bounds().min;
                 let (x0, y0) = (corner.x as i32, corner.y as i32);

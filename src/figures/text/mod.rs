@@ -73,7 +73,8 @@ fn without_middle(text: &str, size: f64, room: f64) -> String {
     let letters: Vec<char> = text.chars().collect();
     for kept in (0..letters.len()).rev() {
         let (head, tail) = (kept.div_ceil(2), letters.len() - kept / 2);
-        let is_accent = |place: usize| letters.get(place).is_some_and(|c| c.width() == Some(0));
+        let is_accent =
+            |position: usize| letters.get(position).is_some_and(|c| c.width() == Some(0));
         if is_accent(head) || is_accent(tail) {
             continue;
         }
@@ -174,7 +175,7 @@ mod tests {
 
     #[test]
     fn right_to_left_text_is_reversed() {
-        // Alef is the first letter of the second word of a mixed line, and stands behind bet.
+        // Alef is the first letter of the second word of a mixed line, and follows bet from the left.
         assert_eq!(clusters("אב").concat(), "בא");
         assert_eq!(clusters("a אב").concat(), "a בא");
         // Letters in the middle of an Arabic word are joined.

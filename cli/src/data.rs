@@ -1,4 +1,4 @@
-//! `apical data`.
+//! `apical data`: summarizes data sets.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -15,25 +15,25 @@ use apical::dataset::SourceFile;
 use apical::dataset::summary::Summary;
 use apical::plots::save_contact_sheet;
 
-/// Look at a data set: shapes, images of each class, and what is odd in it
+/// Summarize a data set: image shape, images per class, and problems
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES, args_conflicts_with_subcommands = true)]
 pub(super) struct DataCommand {
     #[command(subcommand)]
     action: Option<Action>,
 
-    /// The data set, as --data of other commands takes it; without it, the MNIST inside the program
+    /// Data set, as --data of other commands [default: the embedded MNIST]
     #[arg(value_name = "PATH")]
     data: Option<PathBuf>,
 
     #[command(flatten)]
     reading: ReadArgs,
 
-    /// Write some training images of each class into one PNG, a row for each class behind its name
+    /// Write a PNG with the first training images of each class, one row per class
     #[arg(long, value_name = "FILE.png")]
     contact_sheet: Option<PathBuf>,
 
-    /// Images of a class on the sheet
+    /// Number of images per class on the contact sheet
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = columns())]
     columns: usize,
 
@@ -44,7 +44,7 @@ pub(super) struct DataCommand {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Fetch MNIST or one of its relatives: the four IDX files, each checked by its SHA-256 checksum
+    /// Fetch MNIST or a related data set: four IDX files, each checked against its SHA-256 checksum
     Fetch(FetchArgs),
 }
 
@@ -57,10 +57,12 @@ pub(super) fn run(arguments: &DataCommand) -> Result<(), CliError> {
         return fetch::run(arguments);
     }
     if let Some(path) = &arguments.contact_sheet
-        && path.extension().is_none_or(|ending| !ending.eq_ignore_ascii_case("png"))
+        && path.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("png"))
     {
-        let message =
-            format!("--contact-sheet writes PNG: call it {}", path.with_extension("png").display());
+        let message = format!(
+            "cannot write the contact sheet: expected a .png file such as {}",
+            path.with_extension("png").display()
+        );
         return Err(CliError::Usage(message));
     }
     let dataset = arguments.reading.read(arguments.data.as_deref())?;

@@ -1,4 +1,4 @@
-//! `apical devices`.
+//! `apical devices`: lists and tests GPUs.
 
 use bytesize::ByteSize;
 use clap::Args;
@@ -12,7 +12,7 @@ use apical::gpu::adapter::{self, Choice, Info};
 use apical::gpu::self_test::{self, Subnormals, Verdict};
 use apical::layout::BackendError;
 
-/// List the GPUs, and whether their arithmetic gives the CPU's bits
+/// List GPUs and test whether they compute the same bits as the CPU
 #[derive(Debug, Args)]
 pub(super) struct DevicesArgs {
     /// Print one array of JSON
@@ -20,20 +20,20 @@ pub(super) struct DevicesArgs {
     json: bool,
 }
 
-/// A GPU and what its self-test says.
+/// GPU with the result of its self-test.
 #[derive(Serialize)]
 struct Entry {
     #[serde(flatten)]
     info: Info,
     self_test: SelfTest,
-    /// Nothing, if the device was not tested.
+    /// `None` if the device was not tested.
     subnormals: Option<Subnormals>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
 enum SelfTest {
-    /// The device does not open, or does not compute.
+    /// Reason why the device cannot be opened or tested.
     Failed(String),
     #[serde(untagged)]
     Verdict(Verdict),

@@ -1,4 +1,4 @@
-//! What went wrong, in words that say what to do next.
+//! Errors of commands, with exit codes and hints.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -25,16 +25,16 @@ use apical::tune::{SearchError, TuneError};
 
 use super::output::truncate_lines;
 
-/// Why a command failed.
+/// Error of a command.
 #[derive(Debug, Error)]
 pub enum CliError {
     #[error("{0}")]
     Usage(String),
-    #[error("{}: the settings cannot be read", .path.display())]
+    #[error("{}: cannot read the settings", .path.display())]
     ConfigFile { path: PathBuf, source: io::Error },
-    #[error("{}: these settings cannot be", .path.display())]
+    #[error("{}: invalid settings", .path.display())]
     ConfigText { path: PathBuf, source: Box<ConfigTextError> },
-    #[error("this sweep cannot be")]
+    #[error("invalid sweep")]
     Sweep(#[from] SweepError),
     #[error(transparent)]
     Dataset(#[from] DatasetError),
@@ -48,7 +48,7 @@ pub enum CliError {
     Weights(#[from] WeightsError),
     #[error(transparent)]
     Bench(BenchError),
-    #[error("this search cannot be")]
+    #[error("invalid search")]
     Search(#[from] SearchError),
     #[error(transparent)]
     Tune(TuneError),
@@ -58,11 +58,11 @@ pub enum CliError {
     Experiment(ExperimentError),
     #[error(transparent)]
     Plot(PlotError),
-    #[error("a result has no CSV")]
+    #[error("cannot write the result as CSV")]
     Csv(#[from] csv::Error),
-    #[error("these settings have no TOML")]
+    #[error("cannot write the settings as TOML")]
     Toml(#[from] toml::ser::Error),
-    #[error("a result has no JSON")]
+    #[error("cannot write the result as JSON")]
     Json(#[from] serde_json::Error),
     #[error("{}: cannot use other images than those of the run: it was trained on {}, this is {}", .folder.display(), .data[0], .data[1])]
     DataMismatch { folder: PathBuf, data: Box<[DataIdentity; 2]> },
@@ -70,19 +70,19 @@ pub enum CliError {
     Data(#[from] TrainingDataError),
     #[error("{}: the run in this folder has other settings: {difference}", .folder.display())]
     SettingsMismatch { folder: PathBuf, difference: String },
-    #[error("{}: the manual pages cannot be written", .folder.display())]
+    #[error("{}: cannot write the manual pages", .folder.display())]
     ManPages { folder: PathBuf, source: io::Error },
-    /// By a signal, before there was anything to save.
+    /// Stopped by a signal before there was anything to save.
     #[error("stopped")]
     Stopped,
-    #[error("cannot handle signals")]
+    #[error("cannot install the signal handler")]
     Signals(#[source] io::Error),
-    #[error("standard output cannot be written")]
+    #[error("cannot write to standard output")]
     Output(#[source] io::Error),
-    #[error("standard input cannot be read")]
+    #[error("cannot read standard input")]
     Input(#[source] io::Error),
     #[cfg(feature = "tui")]
-    #[error("this terminal cannot show a dashboard")]
+    #[error("cannot show the dashboard on this terminal")]
     Terminal(#[source] io::Error),
 }
 
@@ -133,7 +133,7 @@ impl From<ExperimentError> for CliError {
 }
 
 impl CliError {
-    /// Whether a stop is all that went wrong.
+    /// Whether the command only failed because it was stopped.
     pub fn is_stopped(&self) -> bool {
         let is_stopped = |cause: &(dyn Error + 'static)| {
             matches!(cause.downcast_ref::<BackendError>(), Some(BackendError::Stopped))
@@ -142,6 +142,7 @@ impl CliError {
             || successors(self.source(), |&cause| cause.source()).any(is_stopped)
     }
 
+    /// Returns the exit code of the program.
     pub fn exit_code(&self) -> u8 {
         use BackendError::{Device, NoAdapter, NoSuchAdapter, OnlySoftware, Open};
         match self {
@@ -170,7 +171,7 @@ impl CliError {
         }
     }
 
-    /// The error, each of its causes on its own line, and what to do where that is known.
+    /// Returns the message, one line per cause, and a hint if there is one.
     pub fn report(&self) -> String {
         let mut report = format!("error: {self}\n");
         for cause in successors(self.source(), |&cause| cause.source()) {
@@ -190,109 +191,108 @@ impl CliError {
                 error.hint().map(str::to_string)
             }
             CliError::Fetch(FetchError::AllMirrorsFailed { .. }) => Some(
-                "the same command goes on where it broke off; --mirror names another place"
+                "repeat the command to resume the download, or choose another server with --mirror"
                     .to_string(),
             ),
             CliError::Train(TrainError::Backend(error)) => backend_hint(error).map(str::to_string),
             CliError::Train(TrainError::Config(ConfigError { setting, .. })) => {
-                Some(format!("--{} sets it", setting.replace('_', "-")))
+                Some(format!("change --{}", setting.replace('_', "-")))
             }
             CliError::Train(TrainError::Variant { .. }) => {
-                Some("--sweep or --search sets it, and all other settings have flags".to_string())
+                Some("change --sweep, --search or the setting's flag".to_string())
             }
             CliError::Train(TrainError::Dataset(DatasetError::TooFewImages { set, .. })) => {
                 let flag = if *set == "test" { "--test-images" } else { "--train-images" };
-                Some(format!("{flag} sets it"))
+                Some(format!("change {flag}"))
             }
             CliError::Train(TrainError::Dataset(DatasetError::TooManyValidationImages { .. })) => {
-                Some("--validation-images sets it".to_string())
+                Some("change --validation-images".to_string())
             }
             CliError::Train(TrainError::Dataset(DatasetError::SingleClassValidation { .. })) => {
-                Some("hold out more images: --validation-images sets how many".to_string())
+                Some("increase --validation-images".to_string())
             }
             CliError::Weights(WeightsError::Classes(_)) => Some(
-                "name images of these classes; folders and class_names.txt name the classes of a data set"
+                "use images of these classes; the names of folders or class_names.txt define the classes of a data set"
                     .to_string(),
             ),
             CliError::Weights(WeightsError::Pixels(error)) => error.hint().map(str::to_string),
             CliError::Weights(WeightsError::NoWeights { folder }) => Some(weights_hint(folder)),
-            CliError::Bench(BenchError::Batch { .. }) => Some("--batch-size sets it".to_string()),
+            CliError::Bench(BenchError::Batch { .. }) => Some("change --batch-size".to_string()),
             CliError::Bench(BenchError::Length { setting, .. }) => {
-                Some(format!("--{setting} sets it"))
+                Some(format!("change --{setting}"))
             }
             CliError::Storage(StorageError::RunExists { .. }) => {
-                Some("name another folder with --out, or move this run away".to_string())
+                Some("choose another folder with --out, or move this run".to_string())
             }
             CliError::Storage(StorageError::FolderInUse { .. }) => Some(
-                "wait until it has ended, or stop it with Ctrl-C: it keeps what it has learned"
+                "wait for the other program, or stop it with Ctrl-C: it saves a checkpoint"
                     .to_string(),
             ),
             CliError::Storage(StorageError::NoRun { .. }) => {
-                Some("'apical train --out DIR' begins one".to_string())
+                Some("start a run with 'apical train --out DIR'".to_string())
             }
             CliError::Plot(error) => plot_hint(error),
             CliError::Report(FigureError::NoFolder { .. } | FigureError::NoResults { .. }) => {
-                Some("'apical reproduce all --quick --out DIR' writes experiments into a folder".to_string())
+                Some("run experiments with 'apical reproduce all --quick --out DIR'".to_string())
             }
             CliError::DataMismatch { .. } => {
-                Some("--data names the place of the run's images if they have moved".to_string())
+                Some("if the run's images were moved, give their path with --data".to_string())
             }
             CliError::Data(TrainingDataError::NotFound { data, .. })
                 if data.source == DataSource::Memory =>
             {
-                Some("they were in the memory of a program: --data names a copy".to_string())
+                Some("the images were in memory; give the path of a copy with --data".to_string())
             }
             CliError::Data(TrainingDataError::NotFound { .. }) => Some(
-                "--data names the place that they are in now, on this machine".to_string(),
+                "give their current path with --data".to_string(),
             ),
             CliError::Data(TrainingDataError::Changed { .. }) => Some(
-                "--data names a copy of the former images; 'apical test' and 'apical record' take other images with \
-                 --data, too"
+                "give a copy of the original images with --data; 'apical test' and 'apical record' also accept other \
+                 images"
                     .to_string(),
             ),
             CliError::Data(TrainingDataError::ClassNames { .. }) => Some(
-                "give the folders of classes, or the lines of class_names.txt, their former names; 'apical test --data' \
-                 matches classes by name"
+                "restore the names of the class folders or the lines of class_names.txt; 'apical test --data' matches \
+                 classes by name"
                     .to_string(),
             ),
             CliError::Data(TrainingDataError::Dataset { .. }) => {
-                Some("mend it, or name a copy with --data".to_string())
+                Some("repair it, or give a copy with --data".to_string())
             }
             CliError::Storage(StorageError::NoCheckpoint { .. }) => Some(
-                "put back a copy of a checkpoint, or move the folder away and begin the run again: 'apical train \
+                "restore a copy of a checkpoint, or move the folder and start again with 'apical train \
                  --config DIR/config.toml --out ANOTHER'"
                     .to_string(),
             ),
             CliError::Storage(StorageError::RunInfo { .. }) => Some(
-                "without run.json the run cannot go on: put back a copy, or begin it again with 'apical train \
+                "restore a copy of run.json, or start again with 'apical train \
                  --config DIR/config.toml --out ANOTHER'"
                     .to_string(),
             ),
             CliError::Storage(StorageError::InvalidLine { .. }) => Some(
-                "remove this line, and keep a copy of the file: the training it was of is done again".to_string(),
+                "back up the file and remove this line; the training is then repeated".to_string(),
             ),
             CliError::Weights(WeightsError::Checksum { .. } | WeightsError::NoChecksum { .. }) => Some(
-                "take another copy of the file; if another program changed it on purpose, let it leave out the \
-                 metadata 'sha256' and 'apical_version'"
+                "use another copy of the file; if another program changed it intentionally, remove the metadata \
+                 'sha256' and 'apical_version'"
                     .to_string(),
             ),
             CliError::SettingsMismatch { .. } => {
-                Some("name another folder with --out, or repeat the settings of the run".to_string())
+                Some("choose another folder with --out, or use the settings of the run".to_string())
             }
             #[cfg(feature = "tui")]
-            CliError::Terminal(_) => Some("without --tui progress comes in lines".to_string()),
+            CliError::Terminal(_) => Some("leave out --tui to print progress as lines".to_string()),
             CliError::Report(FigureError::OtherData { .. }) => {
-                Some("name another folder with --out".to_string())
+                Some("choose another folder with --out".to_string())
             }
             CliError::Tune(TuneError::OtherSearch { .. }) => {
-                Some("name another folder with --out, or repeat that search".to_string())
+                Some("choose another folder with --out, or repeat that search".to_string())
             }
             CliError::Weights(WeightsError::NotSafetensors { .. }) => {
-                Some("give the weights.safetensors of a run, or the folder that holds it".to_string())
+                Some("use the weights.safetensors of a run, or its folder".to_string())
             }
             CliError::Weights(WeightsError::Unfit { .. }) => {
-                Some("--data names the folder of the data set that it was trained on; --image-size scales the images of \
-                 folders"
+                Some("give the training data set with --data, or scale the images of folders with --image-size"
                     .to_string())
             }
             _ => None,
@@ -303,27 +303,27 @@ impl CliError {
 fn plot_hint(error: &PlotError) -> Option<String> {
     match error {
         PlotError::NoFolder { .. } | PlotError::NoRun { .. } => {
-            Some("'apical train --out DIR' writes the folder of a run".to_string())
+            Some("create the folder of a run with 'apical train --out DIR'".to_string())
         }
         PlotError::File { folder } => {
             let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
             let parent = parent.map_or(".".to_string(), |parent| parent.display().to_string());
-            Some(format!("name the folder: apical plot {parent}"))
+            Some(format!("use the folder: apical plot {parent}"))
         }
-        PlotError::NoEpoch { .. } => Some(
-            "wait for the test after the first epoch, or train with --eval-every N".to_string(),
-        ),
+        PlotError::NoEpoch { .. } => {
+            Some("wait for the first epoch to end, or train with --eval-every N".to_string())
+        }
         _ => None,
     }
 }
 
-/// Where the weights of a run's folder are.
+/// Returns a hint that names the weights in a run's folder.
 fn weights_hint(folder: &str) -> String {
     let folder = Path::new(folder);
     let files = ["checkpoints/best.safetensors", "replica-000/weights.safetensors"];
     match files.map(|file| folder.join(file)).iter().find(|file| file.is_file()) {
-        Some(file) => format!("this folder has {}", file.display()),
-        None => "name the weights.safetensors of a run".to_string(),
+        Some(file) => format!("use {}", file.display()),
+        None => "use the weights.safetensors of a run".to_string(),
     }
 }
 
@@ -333,8 +333,8 @@ fn dataset_hint(error: &DatasetError) -> Option<&str> {
         | DatasetError::NotADataset { .. }
         | DatasetError::NoDataset { .. }
         | DatasetError::MissingFile { .. } => Some(
-            "--data takes a folder with the four IDX files of MNIST or one of its relatives, folders of \
-             images, CSV or .npz files; without it the MNIST inside the program is taken",
+            "use a folder with the four IDX files of MNIST or a related data set, folders of images, CSV or .npz \
+             files; without --data, the embedded MNIST is used",
         ),
         error => error.hint(),
     }
@@ -343,32 +343,31 @@ fn dataset_hint(error: &DatasetError) -> Option<&str> {
 fn backend_hint(error: &BackendError) -> Option<&'static str> {
     match error {
         BackendError::NoAdapter => Some(NO_ADAPTER_HINT),
-        BackendError::NoSuchAdapter { .. } => Some("'apical devices' lists them"),
+        BackendError::NoSuchAdapter { .. } => Some("list the GPUs with 'apical devices'"),
         BackendError::Open { .. } => {
-            Some("update the driver, choose another --device, or compute with --backend cpu")
+            Some("update the driver, choose another --device, or use --backend cpu")
         }
-        BackendError::RecordingTooLarge { .. } => Some(
-            "fewer images fit, or a part of each: --layers, --units, --steps and --quantities choose it",
-        ),
+        BackendError::RecordingTooLarge { .. } => {
+            Some("reduce the number of images, --layers, --units, --steps or --quantities")
+        }
         BackendError::TooMuchMemory { .. } => Some(
-            "a smaller minibatch or layer fits, or fewer networks; train --memory tells what may be \
-                 taken",
+            "reduce --batch-size, the layers or the number of networks; train --memory sets the limit",
         ),
         _ => None,
     }
 }
 
-/// What to do where no GPU answers.
+/// Hint if no GPU was found.
 pub(super) const NO_ADAPTER_HINT: &str = "\
-    install the GPU's Vulkan driver (Linux: the vendor's, or mesa-vulkan-drivers, which brings a \
-    software device too), or compute with --backend cpu";
+    install the GPU's Vulkan driver (Linux: the vendor's, or mesa-vulkan-drivers, which includes a \
+    software device), or use --backend cpu";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_report_holds_every_cause_and_the_hint() {
+    fn report_has_causes_and_hint() {
         let config = ConfigError {
             setting: "phi_max",
             value: "2.0".to_string(),
@@ -377,7 +376,7 @@ mod tests {
         let error = CliError::Train(TrainError::Config(config));
         let report = "error: this setting cannot be\n\
                       caused by: phi_max = 2.0: at most 1\n\
-                      hint: --phi-max sets it\n";
+                      hint: change --phi-max\n";
         assert_eq!(error.report(), report);
         assert_eq!(error.exit_code(), 2);
     }

@@ -1,4 +1,4 @@
-//! `apical data fetch`.
+//! `apical data fetch`: downloads data sets.
 
 use std::path::PathBuf;
 
@@ -10,26 +10,26 @@ use super::progress::{Progress, TimeEstimate, time_left};
 use super::{CliError, EXIT_CODES};
 use apical::fetch::{self, KnownDataset, Split, fetch};
 
-/// Fetch MNIST or one of its relatives: the four IDX files, each checked by its SHA-256 checksum
+/// Fetch MNIST or a related data set: four IDX files, each checked against its SHA-256 checksum
 ///
-/// Each known place is tried in turn. What broke off goes on where it was when the command is given again.
-/// EMNIST comes as an archive of 536 MB, of which one split is kept.
+/// Tries each known server in turn. Repeating the command resumes an interrupted download. EMNIST is an archive of
+/// 536 MB, of which one split is kept.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct FetchArgs {
-    /// The data set
+    /// Data set to fetch
     #[arg(value_enum)]
     dataset: DatasetArg,
 
-    /// Folder for the files; it is made
+    /// Folder for the files, created if missing
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 
-    /// The address of a folder that has the files, instead of the known places; may be given several times
+    /// URL of a folder with the files, instead of the known servers; may be repeated
     #[arg(long, value_name = "URL")]
     mirror: Vec<String>,
 
-    /// Which part of EMNIST [default: balanced]
+    /// Split of EMNIST [default: balanced]
     #[arg(long, value_enum)]
     emnist_split: Option<Split>,
 
@@ -40,17 +40,17 @@ pub(super) struct FetchArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum DatasetArg {
-    /// Digits
+    /// Handwritten digits
     Mnist,
     /// Clothes
     FashionMnist,
-    /// Ten hiragana, as they were written in old books
+    /// Ten classes of cursive hiragana
     Kmnist,
-    /// Letters and digits
+    /// Handwritten letters and digits
     Emnist,
 }
 
-/// What was fetched.
+/// Fetched data set as JSON.
 #[derive(Serialize)]
 struct FetchJson<'a> {
     folder: String,
@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &FetchArgs) -> Result<(), CliError> {
     let mut failures = Vec::new();
     let dataset = fetch(known, &arguments.out, &arguments.mirror, &mut |event| match event {
         fetch::Progress::AlreadyPresent { file } => {
-            progress.print_line(format_args!("{file} is there already"))
+            progress.print_line(format_args!("{file} is already present"))
         }
         fetch::Progress::Failed { reason } => failures.push(reason),
         fetch::Progress::Bytes { file, bytes, total } => {
@@ -79,7 +79,7 @@ pub(super) fn run(arguments: &FetchArgs) -> Result<(), CliError> {
         }
     })?;
     progress.clear();
-    // Where every place failed, the error tells why.
+    // Print the failures of single servers; if all failed, the error lists them.
     failures.iter().for_each(eprint_line);
     let folder = arguments.out.display().to_string();
     let (training_images, test_images) = (dataset.training_count, dataset.test_count);
@@ -90,7 +90,7 @@ pub(super) fn run(arguments: &FetchArgs) -> Result<(), CliError> {
     }
     let images = format!("{training_images} training and {test_images} test images");
     output.print(format_args!("{folder}: {images} of {} classes", dataset.classes))?;
-    eprint_line(format_args!("train on them with --data {folder}"));
+    eprint_line(format_args!("train on this data set with --data {folder}"));
     Ok(())
 }
 
@@ -98,7 +98,7 @@ impl FetchArgs {
     fn known_dataset(&self) -> Result<KnownDataset, CliError> {
         if self.emnist_split.is_some() && self.dataset != DatasetArg::Emnist {
             return Err(CliError::Usage(
-                "--emnist-split is for emnist alone: leave it out".to_string(),
+                "cannot use --emnist-split: it applies only to emnist".to_string(),
             ));
         }
         Ok(match self.dataset {

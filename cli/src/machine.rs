@@ -1,4 +1,4 @@
-//! Where to compute and on what: arguments that several commands share.
+//! Arguments that several commands share: device and data set.
 
 use std::path::{Path, PathBuf};
 
@@ -11,29 +11,29 @@ use super::signals;
 use apical::dataset::{Background, Dataset, ImageSize, ReadOptions};
 use apical::schedule::{BackendChoice, Selection, Stepping};
 
-/// Which device. It never changes the result.
+/// Device options, which never change the result.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Machine (changes no bit of the result)")]
+#[command(next_help_heading = "Device (does not change the result)")]
 pub(super) struct MachineArgs {
-    /// Where to compute
+    /// Backend
     #[arg(long, value_enum, default_value_t)]
     backend: BackendChoice,
 
-    /// The GPU: its index, or a part of its name; 'apical devices' lists them
+    /// GPU: its index or a part of its name, as listed by 'apical devices'
     #[arg(long, value_name = "INDEX|NAME", value_parser = NonEmptyStringValueParser::new())]
     device: Option<String>,
 
-    /// Threads of the CPU backend, at most as many as CPUs that this process may use; 0: as many, or
-    /// SLURM_CPUS_PER_TASK if that is less
+    /// Number of threads of the CPU backend, limited to the CPUs available to the process; 0: all of them, or
+    /// SLURM_CPUS_PER_TASK if that is smaller
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = thread_count())]
     threads: usize,
 
-    /// How a GPU goes through steps with --g-apical above 0
+    /// How a GPU computes steps if --g-apical is above 0
     #[arg(long, value_enum, default_value_t)]
     gpu_steps: Stepping,
 }
 
-/// More threads than any machine has cores end in the system killing the program.
+/// Largest number of threads: the system kills a program with too many.
 const THREADS_MAX: u64 = 1024;
 
 fn thread_count() -> RangedU64ValueParser<usize> {
@@ -42,11 +42,10 @@ fn thread_count() -> RangedU64ValueParser<usize> {
 
 impl MachineArgs {
     /// # Errors
-    /// When the arguments contradict each other.
+    /// Returns an error if the arguments contradict each other.
     pub(super) fn selection(&self) -> Result<Selection, CliError> {
         if self.backend == BackendChoice::Cpu && self.device.is_some() {
-            let message =
-                "--device names a GPU, and --backend cpu uses none: leave out one of them";
+            let message = "cannot use --device with --backend cpu: --device names a GPU";
             return Err(CliError::Usage(message.to_string()));
         }
         let MachineArgs { backend, device, threads, gpu_steps: stepping } = self.clone();
@@ -59,12 +58,11 @@ impl MachineArgs {
     }
 }
 
-/// Which images.
+/// Data set options.
 #[derive(Clone, Debug, Args)]
 pub(super) struct DataArgs {
-    /// The data set: a folder of the four IDX files, plain or gzip, of train/CLASS/*.png and
-    /// test/CLASS/*.png (or .jpg), of train.csv and test.csv, or an .npz file; without it, the MNIST
-    /// inside the program
+    /// Data set: a folder with four IDX files (plain or gzip), with train/CLASS/*.png and test/CLASS/*.png (or .jpg), or
+    /// with train.csv and test.csv, or an .npz file [default: the embedded MNIST]
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
 
@@ -72,40 +70,40 @@ pub(super) struct DataArgs {
     reading: ReadArgs,
 }
 
-/// How images are read.
+/// Options for reading images.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ReadArgs {
-    /// Columns and rows: image files are scaled to them [default: those of the first], lines of a CSV
-    /// file are cut into them [default: as many rows as columns]
+    /// Width and height (pixels), to which image files are scaled [default: size of the first image] and into which the
+    /// lines of a CSV file are split [default: square]
     #[arg(long, value_name = "WxH", requires = "data")]
     image_size: Option<ImageSize>,
 
-    /// Three values a pixel, red, green and blue, instead of a shade of grey
+    /// Read three values per pixel (red, green, blue) instead of grey
     #[arg(long, requires = "data")]
     rgb: bool,
 
     #[command(flatten)]
     values: PixelArgs,
 
-    /// Whether the first line of a CSV file names the columns [default: as it looks]
+    /// Whether the first line of a CSV file is a header [default: detected]
     #[arg(long, requires = "data", value_name = "BOOL")]
     csv_header: Option<bool>,
 }
 
-/// What values of pixels mean.
+/// Options for pixel values.
 #[derive(Clone, Debug, Args)]
 pub(super) struct PixelArgs {
-    /// The ground on which transparent pixels are laid; without it, images with such pixels are refused
+    /// Background of transparent pixels; without it, images with transparent pixels are refused
     #[arg(long, value_enum, value_name = "SHADE")]
     background: Option<Background>,
 
-    /// The value that is as bright as can be, such as 4095 of a 12-bit camera or 1 of fractions
+    /// Pixel value of full brightness, such as 4095 for 12-bit images or 1 for fractions
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u32>::new().range(1..))]
     max_value: Option<u32>,
 }
 
 impl PixelArgs {
-    /// As part of how images are read.
+    /// Returns these as read options.
     pub(super) fn reading(&self) -> ReadOptions {
         let &PixelArgs { background, max_value } = self;
         ReadOptions { background, max_value, ..ReadOptions::default() }
@@ -121,7 +119,7 @@ impl DataArgs {
         self.reading.reading()
     }
 
-    /// The same, completed by `reading` where the arguments do not say how images are read.
+    /// Returns these arguments, with `reading` for those that are not set.
     pub(super) fn with_defaults(&self, reading: ReadOptions) -> Self {
         let own = self.reading();
         let values = PixelArgs {
@@ -137,10 +135,10 @@ impl DataArgs {
         DataArgs { data: self.data.clone(), reading }
     }
 
-    /// Reads the data set; what was skipped or changed on the way is told on standard error.
+    /// Reads the data set. Prints on standard error what was skipped or converted.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// Returns an error if the data set cannot be read.
     pub(super) fn open(&self) -> Result<Dataset, CliError> {
         let dataset = self.reading.read(self.data.as_deref())?;
         dataset.conversions.iter().chain(&dataset.warnings).for_each(eprint_line);
@@ -154,10 +152,10 @@ impl ReadArgs {
         ReadOptions { size, colour, csv_header, ..self.values.reading() }
     }
 
-    /// Reads a data set, or takes the MNIST inside the program.
+    /// Reads a data set, or the embedded MNIST if there is no path.
     ///
     /// # Errors
-    /// When the data set cannot be read.
+    /// Returns an error if the data set cannot be read.
     pub(super) fn read(&self, path: Option<&Path>) -> Result<Dataset, CliError> {
         let Some(path) = path else { return Ok(Dataset::mnist()?) };
         Ok(Dataset::open_as(path, &self.reading())?)

@@ -1,4 +1,4 @@
-//! `apical plot`.
+//! `apical plot`: plots a run.
 
 use std::path::{Path, PathBuf};
 
@@ -11,25 +11,25 @@ use super::{CliError, EXIT_CODES};
 use apical::plots::{RunData, plot_run};
 use apical::train::TrainError;
 
-/// Draw a run: learning curves, confusion matrix, receptive fields, weights, a raster with voltages
+/// Plot a run: learning curves, confusion matrix, receptive fields, weights, spike raster with voltages
 ///
-/// Writes each picture as SVG and PNG, and the numbers behind it as CSV. Draws only the learning curves of a run that
-/// is not done, and of a run of many networks.
+/// Writes each figure as SVG and PNG, and its data as CSV. Of an unfinished run or a run of many networks, only the
+/// learning curves are plotted.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct PlotArgs {
-    /// The folder of a run
+    /// Folder of a run
     folder: PathBuf,
 
-    /// Folder of the pictures [default: plots, in the run's]
+    /// Folder for the figures [default: plots in the folder of the run]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// Test on N images of the test set, as in training the first or of each class its share; 0: all [default: as trained]
+    /// Number of test images (0: all), chosen as in training [default: as trained]
     #[arg(long, value_name = "N")]
     test_images: Option<usize>,
 
-    /// Print one array of JSON: the files
+    /// Print the paths of the files as one JSON array
     #[arg(long)]
     json: bool,
 
@@ -73,16 +73,16 @@ pub(super) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
     output.print(files.join("\n"))
 }
 
-/// Why only the learning curves are drawn.
+/// Returns a note if only the learning curves are plotted.
 fn curves_only(run: &RunData, folder: &Path) -> Option<String> {
     if run.networks.len() > 1 {
         let one = folder.join("replica-000");
         let count = run.networks.len();
         return Some(format!(
-            "a run of {count} networks: learning curves only; 'apical plot {}' draws all of one",
+            "plotting learning curves only: the run has {count} networks; plot one with 'apical plot {}'",
             one.display()
         ));
     }
-    let note = "the run is not done: learning curves only";
+    let note = "plotting learning curves only: the run is not finished";
     run.saved.is_none().then(|| note.to_string())
 }

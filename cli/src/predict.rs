@@ -1,4 +1,4 @@
-//! `apical predict`.
+//! `apical predict`: classifies images.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,37 +16,36 @@ use super::{CliError, EXIT_CODES};
 use apical::dataset::unlabelled::{Preprocess, collect};
 use apical::predict::{Prediction, Predictions, predict};
 
-/// The argument that stands for names on standard input.
+/// Argument for paths on standard input.
 const STDIN: &str = "-";
 
-/// Say what images show, as a trained network sees them
+/// Classify images with a trained network
 ///
-/// Each image is scaled to the size that the network was trained on, made grey unless that was in colour, and
-/// shown as in a test. A score is the mean voltage of a class's output neurons. The draws of an image depend on its
+/// Each image is scaled to the size of the training images, converted to grey unless they were in colour, and presented
+/// as in a test. A score is the mean voltage of a class's output neurons (mV). The spikes of an image depend on its
 /// pixels and the seed, not on other images.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct PredictArgs {
-    /// The weights.safetensors of a run, or its folder
+    /// File weights.safetensors of a run, or the run's folder
     weights: PathBuf,
 
-    /// Image files (PNG, JPEG), folders of them, or IDX files of images; -: names of files, one a line, from
-    /// standard input
+    /// Image files (PNG, JPEG), folders of them, or IDX files of images; -: read paths from standard input, one per line
     #[arg(required = true, value_name = "IMAGES")]
     images: Vec<PathBuf>,
 
-    /// Turn dark and light: MNIST's digits are light on black, those on paper dark on white
+    /// Invert dark and light, for example for dark ink on white paper: MNIST's digits are light on black
     #[arg(long)]
     invert: bool,
 
     #[command(flatten)]
     values: PixelArgs,
 
-    /// Show each image so many times with new draws, and tell in which part of them the class was found
+    /// Number of presentations per image, with new spikes each; the output shows how often the class was predicted
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = repeat_count())]
     repeats: u32,
 
-    /// Length of the forward phase, ms [default: as trained]
+    /// Length of the forward phase (ms) [default: as trained]
     #[arg(long, value_name = "MS")]
     test_ms: Option<u32>,
 
@@ -54,7 +53,7 @@ pub(super) struct PredictArgs {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
-    /// Print JSON lines: an object for each image
+    /// Print one JSON object per image
     #[arg(long)]
     json: bool,
 
@@ -62,18 +61,18 @@ pub(super) struct PredictArgs {
     machine: MachineArgs,
 }
 
-/// What an image shows, as JSON.
+/// Prediction of an image as JSON.
 #[derive(Serialize)]
 struct PredictionJson<'a> {
     image: &'a str,
     class: u8,
     name: &'a str,
-    /// The part of the votes that the class has; 1 for a single one.
+    /// Fraction of presentations in which the class was predicted.
     share: f64,
-    /// Of each class.
+    /// Number of presentations per predicted class.
     votes: &'a [u32],
     scores: &'a [f64],
-    /// Of this image, the mean over all.
+    /// Mean time per image, s.
     seconds: f64,
 }
 
@@ -115,7 +114,7 @@ pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
 }
 
 impl PredictArgs {
-    /// The images' paths, with those of standard input in the place of `-`.
+    /// Returns the paths of the images, with `-` replaced by the paths on standard input.
     fn paths(&self) -> Result<Vec<PathBuf>, CliError> {
         let mut paths = Vec::new();
         for path in &self.images {
@@ -132,7 +131,7 @@ impl PredictArgs {
         }
         if paths.is_empty() {
             return Err(CliError::Usage(
-                "there are no images: standard input is empty".to_string(),
+                "expected image paths on standard input: it is empty".to_string(),
             ));
         }
         Ok(paths)
@@ -161,7 +160,7 @@ fn print_json(
     Ok(())
 }
 
-/// A line for each image: its class and the scores of all classes.
+/// Formats one line per image: class and scores of all classes.
 fn table(names: &[String], classes: &[String], images: &[Prediction], with_share: bool) -> String {
     let labels = labelled(classes);
     let labels: Vec<&str> = labels.iter().map(|label| label.trim_start()).collect();

@@ -66,7 +66,7 @@ pub(super) struct RecordArgs {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
-    /// Turn dark and light of all images, if those of training were dark on light and these are not, or the reverse
+    /// Invert dark and light of all images, if exactly one of training and these images is dark on light
     #[arg(long)]
     invert: bool,
 

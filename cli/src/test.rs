@@ -1,4 +1,4 @@
-//! `apical test`.
+//! `apical test`: tests trained networks.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -22,20 +22,19 @@ use apical::train::{TrainError, test_network};
 
 /// Test a trained network
 ///
-/// The data set is that which it was trained on, unless --data names one; classes are matched by name.
-/// The settings are those that it was trained with. Spikes are drawn anew, so the error differs a
-/// little from that of the training's last test.
+/// Uses the settings of the training and, without --data, its data set; classes are matched by name. The spikes are new
+/// random numbers, so the error differs slightly from that of the training's last test.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct TestArgs {
-    /// The weights.safetensors of a run, or its folder
+    /// File weights.safetensors of a run, or the run's folder
     weights: PathBuf,
 
-    /// Test on N images of the test set, as in training the first or of each class its share; 0: all [default: as trained]
+    /// Number of test images (0: all), chosen as in training [default: as trained]
     #[arg(long, value_name = "N")]
     test_images: Option<usize>,
 
-    /// Length of the forward phase of a test image, ms [default: as trained]
+    /// Length of the forward phase of a test image (ms) [default: as trained]
     #[arg(long, value_name = "MS")]
     test_ms: Option<u32>,
 
@@ -43,11 +42,11 @@ pub(super) struct TestArgs {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
-    /// Test so many times, each with new draws (the paper: 20)
+    /// Number of tests, with new spikes each (paper: 20)
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = repeat_count())]
     repeat_count: u32,
 
-    /// Turn dark and light of all images, if those of training were dark on light and these are not, or the reverse
+    /// Invert dark and light of all images, if exactly one of training and these images is dark on light
     #[arg(long)]
     invert: bool,
 
@@ -62,32 +61,32 @@ pub(super) struct TestArgs {
     machine: MachineArgs,
 }
 
-/// More tests than this tell nothing new.
+/// Largest number of repeated tests.
 const REPEATS_MAX: i64 = 10_000;
 
 pub(super) fn repeat_count() -> RangedI64ValueParser<u32> {
     RangedI64ValueParser::new().range(1..=REPEATS_MAX)
 }
 
-/// The result as JSON, of all tests together. Errors are percent.
+/// Result of all tests as JSON; errors in percent.
 #[derive(Serialize)]
 struct TestJson<'a> {
     test_error: f64,
-    /// Of each test.
+    /// Test error of each test.
     test_errors: &'a [f64],
-    /// Over the tests; `null` for one.
+    /// Standard deviation over the tests; `null` for one test.
     test_error_sd: Option<f64>,
-    /// Of one test.
+    /// Number of images per test.
     test_images: u32,
-    /// `null` for a class without images.
+    /// Error per class; `null` for a class without images.
     class_errors: Vec<Option<f64>>,
     class_names: &'a [String],
     data: &'a DataIdentity,
-    /// `null` if the weights do not name it.
+    /// Training data; `null` if unknown.
     trained_on: Option<&'a DataIdentity>,
-    /// Whether dark and light changed places.
+    /// Whether dark and light were inverted.
     inverted: bool,
-    /// `[class, class found]`.
+    /// Confusion matrix `[class, predicted class]`.
     confusion: &'a [Vec<u32>],
     backend: &'static str,
     device: &'a str,
@@ -159,7 +158,7 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
     output.print(format_args!("{}\n\n{}", summary(&tests, sd), table(&evaluation, &class_names)))
 }
 
-/// The error, with its spread over several tests.
+/// Formats the error, with its standard deviation over several tests.
 fn summary(tests: &[Evaluation], sd: Option<f64>) -> String {
     let error = Evaluation::sum(tests).error();
     let images = tests[0].images();
@@ -167,7 +166,7 @@ fn summary(tests: &[Evaluation], sd: Option<f64>) -> String {
     format!("test error {error:.2} % of {images} test images{}", spread.unwrap_or_default())
 }
 
-/// Names with their numbers before them; classes that have no names are their numbers.
+/// Returns the class names with their indices, or only the indices if the classes have no names.
 pub(super) fn labelled(names: &[String]) -> Vec<String> {
     if names == numeric(names.len()) {
         return names.iter().map(|name| format!("{name:>5}")).collect();
@@ -175,7 +174,7 @@ pub(super) fn labelled(names: &[String]) -> Vec<String> {
     names.iter().enumerate().map(|(class, name)| format!("{class} {name}")).collect()
 }
 
-/// A line for each class: its error, and as what its images were taken, in all tests.
+/// Formats one line per class: its error and its row of the confusion matrix, over all tests.
 fn table(evaluation: &Evaluation, names: &[String]) -> String {
     let confusion = &evaluation.confusion;
     let largest = confusion.iter().flatten().copied().max().unwrap_or(0);

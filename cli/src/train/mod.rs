@@ -86,7 +86,7 @@ pub(super) struct TrainArgs {
 
 impl TrainArgs {
     /// # Errors
-    /// When the arguments contradict each other.
+    /// Returns an error if the arguments contradict each other.
     pub(super) fn selection(&self) -> Result<Selection, CliError> {
         Ok(Selection { memory: self.networks.memory(), ..self.machine.selection()? })
     }

@@ -218,7 +218,7 @@ fn what_cannot_be_measured_is_refused_before_anything_starts() {
     refused(
         &["--batch-size", "4,0"],
         2,
-        &["batch_size = 0: expected 1 to 65535", "hint: --batch-size sets it"],
+        &["batch_size = 0: expected 1 to 65535", "hint: change --batch-size"],
     );
     refused(&["--batch-size", ""], 2, &["--batch-size"]);
     refused(&["--batch-size", "4,x"], 2, &["invalid value 'x'"]);
@@ -234,7 +234,7 @@ fn what_cannot_be_measured_is_refused_before_anything_starts() {
     refused(&["--preset", "quickest"], 2, &["invalid value 'quickest'", "paper-1"]);
     refused(&["--task", "sleep"], 2, &["invalid value 'sleep'", "train"]);
     refused(&["--rounds", "0"], 2, &["0 is not in 1..=1000"]);
-    refused(&["--seconds", "0"], 2, &["seconds = 0: 0.001 to 3600", "hint: --seconds sets it"]);
+    refused(&["--seconds", "0"], 2, &["seconds = 0: 0.001 to 3600", "hint: change --seconds"]);
     refused(&["--seconds", "nan"], 2, &["seconds = NaN"]);
     refused(&["--csv", "--json"], 2, &["cannot be used with"]);
     refused(&["--device", "0"], 2, &["--backend cpu"]);
@@ -242,7 +242,7 @@ fn what_cannot_be_measured_is_refused_before_anything_starts() {
     refused(
         &["--batch-size", "301"],
         2,
-        &["batch_size = 301", "300 training images", "hint: --batch-size"],
+        &["batch_size = 301", "300 training images", "hint: change --batch-size"],
     );
     refused(&["--batch-size", "201"], 2, &["batch_size = 201", "200 test images"]);
     // The second of these fills no machine's memory.

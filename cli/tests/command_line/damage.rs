@@ -146,7 +146,7 @@ fn run_without_readable_checkpoints_says_what_to_do() {
     for name in files(&run.join("checkpoints")) {
         fs::write(run.join("checkpoints").join(name), "").unwrap();
     }
-    let texts = ["cannot read any of its 10 checkpoints", "hint: put back a copy", "--config"];
+    let texts = ["cannot read any of its 10 checkpoints", "hint: restore a copy", "--config"];
     fails(&mut resume(&folder, "run"), 1, &texts);
     // A finished run needs none.
     fs::copy(folder.path().join("whole/weights.safetensors"), run.join("weights.safetensors"))
@@ -242,7 +242,7 @@ fn existing_run_goes_on_if_asked_for() {
     assert!(told(&mut begin("old")).contains("going on in epoch 3"));
     same_run(&folder, "whole", "old");
     assert!(told(&mut begin("old")).contains("this run is finished"));
-    let texts = ["other settings: eta is [", ", not [0.7]", "hint: name another folder"];
+    let texts = ["other settings: eta is [", ", not [0.7]", "hint: choose another folder"];
     fails(begin("old").args(["--eta", "0.7"]), 2, &texts);
     let texts = ["other settings: replicas is 1, not 2"];
     fails(begin("old").args(["--replicas", "2"]), 2, &texts);

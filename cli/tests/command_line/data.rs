@@ -124,7 +124,7 @@ fn a_sheet_shows_images_of_each_class() {
     assert_eq!(sheet.get_pixel(left + 4 + 9, 4 + 7 * 58).0, [images[16 + 30 + 1]]);
 
     let wrong = ["data", "data", "--contact-sheet", "sheet.jpg"];
-    fails(apical(&folder).args(wrong), 2, &["--contact-sheet writes PNG: call it sheet.png"]);
+    fails(apical(&folder).args(wrong), 2, &["expected a .png file such as sheet.png"]);
 }
 
 #[test]

@@ -122,7 +122,10 @@ fn a_comparison_steps_whole_networks_where_it_is_told_to() {
 #[test]
 fn a_device_that_is_not_there_is_refused_with_what_is() {
     let folder = folder_with_data();
-    let texts = ["no GPU named or numbered 'abacus'; there are: 0: ", "hint: 'apical devices'"];
+    let texts = [
+        "no GPU named or numbered 'abacus'; there are: 0: ",
+        "hint: list the GPUs with 'apical devices'",
+    ];
     fails(train(&folder).args(["--device", "abacus"]), 3, &texts);
     fails(train(&folder).args(["--device", "abacus", "--backend", "gpu"]), 3, &texts);
     fails(compare(&folder).args(["--device", "abacus"]), 3, &texts);

@@ -33,7 +33,7 @@ fn settings_that_cannot_be_are_named_with_their_flag() {
         ),
     ] {
         let mut command = train_on_cpu(&folder);
-        let hint = format!("hint: {flag} sets it");
+        let hint = format!("hint: change {flag}");
         fails(command.args([flag, value]).args(["--out", "run"]), 2, &[reason, &hint]);
         assert!(!folder.path().join("run").exists());
     }
@@ -47,7 +47,7 @@ fn settings_that_cannot_be_are_named_with_their_flag() {
     ] {
         let mut command = apical(&folder);
         command.args(["train", "--data", "data", "--backend", "cpu"]).args(flags);
-        fails(&mut command, 2, &[reason, &format!("hint: {} sets it", flags[0])]);
+        fails(&mut command, 2, &[reason, &format!("hint: change {}", flags[0])]);
     }
 }
 
@@ -60,7 +60,7 @@ fn files_of_settings_that_cannot_be_are_named() {
         command.args(["train", "--data", "data", "--backend", "cpu", "--config", "settings.toml"]);
         fails(&mut command, exit_code, texts);
     };
-    refused(1, &["settings.toml: the settings cannot be read", "caused by: "]);
+    refused(1, &["settings.toml: cannot read the settings", "caused by: "]);
     for (text, reason) in [
         ("epochs = ", "TOML parse error at line 1"),
         ("\nepoch = 1", "line 2: unknown setting 'epoch', did you mean 'epochs'?"),
@@ -69,7 +69,7 @@ fn files_of_settings_that_cannot_be_are_named() {
         ("layers = \"10\"", "invalid type"),
     ] {
         fs::write(&file, text).unwrap();
-        refused(2, &["settings.toml: these settings cannot be", "caused by: ", reason]);
+        refused(2, &["settings.toml: invalid settings", "caused by: ", reason]);
     }
     fs::write(&file, "batch_size = 0").unwrap();
     refused(2, &["batch_size = 0: expected 1 to 65535"]);
@@ -123,7 +123,7 @@ fn files_that_disagree_are_refused_with_file_and_byte() {
 
 #[test]
 fn missing_data_sets_are_refused_with_a_hint() {
-    let hint = "hint: --data takes a folder with the four IDX files";
+    let hint = "hint: use a folder with the four IDX files";
     let folder = folder_with_data();
     fs::remove_file(folder.path().join("data").join(TEST_LABELS)).unwrap();
     let missing = "data: expected one of the files t10k-labels-idx1-ubyte, ";

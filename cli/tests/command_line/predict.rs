@@ -165,7 +165,7 @@ fn images_that_cannot_be_are_refused() {
     let none = "empty: expected PNG or JPEG images in this folder, found none";
     fails(&mut predict(&folder, &["empty"]), 1, &[none]);
     fails(&mut predict(&folder, &[]), 2, &["<IMAGES>"]);
-    fails(predict(&folder, &["-"]).write_stdin(""), 2, &["standard input is empty"]);
+    fails(predict(&folder, &["-"]).write_stdin(""), 2, &["expected image paths on standard input"]);
     let labels = format!("data/{TEST_LABELS}");
     fails(&mut predict(&folder, &[&labels]), 1, &["expected 3 dimension(s)"]);
 }

@@ -206,7 +206,7 @@ fn more_networks_than_fit_run_in_waves_and_say_so() {
     let mut command = many("1");
     let needs = [
         "the arrays of 1 network of layers 4000,10 with 20 images side by side take ",
-        "hint: a smaller minibatch",
+        "hint: reduce --batch-size",
     ];
     fails(&mut command, 1, &needs);
     let error = String::from_utf8(command.assert().get_output().stderr.clone()).unwrap();
@@ -268,7 +268,7 @@ fn replicas_and_sweeps_that_cannot_be_are_refused() {
     let sweeps = ["--sweep", "psp_kernel_ms=5,6", "--sweep", "batch_size=1,70000"];
     let reason = "batch_size = 70000: expected 1 to 65535";
     refused(&sweeps, &["the network with psp_kernel_ms = 5, batch_size = 70000 cannot be", reason]);
-    refused(&["--replicas", "2", "--epochs", "0"], &["epochs = 0", "hint: --epochs sets it"]);
+    refused(&["--replicas", "2", "--epochs", "0"], &["epochs = 0", "hint: change --epochs"]);
     let reason = "expected at most 300 training images (0 means all), requested 301";
     refused(&["--sweep", "train_images=0,301"], &[reason]);
 }
@@ -280,7 +280,7 @@ fn a_folder_with_a_run_of_one_or_many_is_not_overwritten() {
     output_of(train_on_cpu(&folder).args(["--out", "many", "--replicas", "2"]));
     for (out, replicas) in [("one", "2"), ("many", "2"), ("many", "1")] {
         let mut command = train_on_cpu(&folder);
-        let texts = ["already holds a run", "hint: name another folder with --out"];
+        let texts = ["already holds a run", "hint: choose another folder with --out"];
         fails(command.args(["--out", out, "--replicas", replicas]), 1, &texts);
     }
 }

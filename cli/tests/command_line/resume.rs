@@ -225,7 +225,7 @@ fn what_cannot_be_gone_on_with_is_refused_and_left_as_it_is() {
     let last = others.len() - 1;
     others[last] = (others[last] + 1) % 10;
     fs::write(&data, others).unwrap();
-    resume(&["run"], 1, &["holds other images", "hint: --data"]);
+    resume(&["run"], 1, &["holds other images", "with --data"]);
     fs::write(&data, labels).unwrap();
     // Settings that are not those of the checkpoint.
     let text = String::from_utf8(whole.clone()).unwrap();

@@ -86,7 +86,7 @@ fn commands_without_data_use_those_of_the_run() {
     let far = TempDir::new().unwrap();
     fs::copy(folder.path().join("run/weights.safetensors"), far.path().join("w")).unwrap();
     let reason = "w: cannot find the data set that it was trained on, data (300 training";
-    let hint = "hint: --data names the place that they are in now";
+    let hint = "hint: give their current path with --data";
     fails(apical(&far).args(["test", "w", "--backend", "cpu"]), 1, &[reason, hint]);
 }
 
@@ -97,8 +97,8 @@ fn data_that_moved_or_changed_are_noticed() {
     let plot = ["plot", "run", "--backend", "cpu"];
     let resume = ["train", "--resume", "run", "--backend", "cpu"];
     let missing = "run: cannot find the data set that it was trained on, data (300";
-    fails(apical(&folder).args(plot), 1, &[missing, "hint: --data"]);
-    fails(apical(&folder).args(resume), 1, &[missing, "hint: --data"]);
+    fails(apical(&folder).args(plot), 1, &[missing, "with --data"]);
+    fails(apical(&folder).args(resume), 1, &[missing, "with --data"]);
     output_of(apical(&folder).args(plot).args(["--data", "moved"]));
     output_of(apical(&folder).args(resume).args(["--data", "moved"]));
 
@@ -117,7 +117,7 @@ fn data_that_moved_or_changed_are_noticed() {
     }
     fs::rename(folder.path().join("moved"), folder.path().join("data")).unwrap();
     let changed = "expected the data set that it was trained on, data (300";
-    fails(apical(&folder).args(plot), 1, &[changed, "data holds other images", "hint: --data"]);
+    fails(apical(&folder).args(plot), 1, &[changed, "data holds other images", "with --data"]);
     fails(apical(&folder).args(&test[..4]), 1, &[changed]);
 }
 
@@ -183,7 +183,7 @@ fn parts_of_sorted_data_have_all_classes() {
     let warning = "warning: 3 of 3 classes have fewer than 5 validation images, one of them 3";
     assert!(told.contains(warning), "{told}");
     let reason = "cannot judge by validation images of one class: 1 held out, all of class ";
-    let hint = "hint: hold out more images: --validation-images";
+    let hint = "hint: increase --validation-images";
     fails(
         &mut train_on(
             &folder,
@@ -251,7 +251,7 @@ fn experiments_name_their_data_and_share_no_page() {
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&labels, bytes).unwrap();
     let reason = "cannot put experiments on different data into one folder";
-    let hint = "hint: name another folder with --out";
+    let hint = "hint: choose another folder with --out";
     fails(apical(&folder).args(reproduce).args(["--out", "out"]), 2, &[reason, hint]);
     // A page of both is told apart.
     output_of(apical(&folder).args(reproduce).args(["--out", "other"]));
@@ -283,10 +283,10 @@ fn wrong_kinds_of_files_are_told_with_the_right_ones() {
     let folder = folder_with_run();
     // Of the folder of a run, its weights are taken.
     output_of(apical(&folder).args(["test", "run"]));
-    let hint = "hint: name the folder: apical plot run";
+    let hint = "hint: use the folder: apical plot run";
     fails(apical(&folder).args(["plot", "run/weights.safetensors"]), 1, &[hint]);
     fs::remove_file(folder.path().join("run/weights.safetensors")).unwrap();
-    let found = "hint: this folder has run/checkpoints/best.safetensors";
+    let found = "hint: use run/checkpoints/best.safetensors";
     let reason = "run: expected the weights of a run, found a folder without weights.safetensors";
     fails(apical(&folder).args(["test", "run"]), 1, &[reason, found]);
     let record = ["record", "run", "--quantities", "spikes", "--out", "r.npz"];
@@ -368,8 +368,7 @@ fn renamed_classes_of_a_run_are_refused() {
     // Two names change places: by name, every label would mean another class.
     fs::write(&names, "b\na\nc").unwrap();
     let reason = "abc has the same images, but other class names: a is now b, b is now a";
-    let hint =
-        "hint: give the folders of classes, or the lines of class_names.txt, their former names";
+    let hint = "hint: restore the names of the class folders or the lines of class_names.txt";
     for command in [&["train", "--resume"][..], &["plot"], &["test"]] {
         for data in [&[][..], &["--data", "abc"]] {
             let mut refused = apical(&folder);

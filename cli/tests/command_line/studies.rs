@@ -107,7 +107,7 @@ fn plot_draws_a_run_and_the_curves_of_many() {
     let counts = fs::read_to_string(folder.path().join("few/confusion.csv")).unwrap();
     let count = |line: &str| line.rsplit(',').next().unwrap().parse::<u32>().unwrap();
     assert_eq!(counts.lines().skip(1).map(count).sum::<u32>(), 3);
-    fails(&mut plot("99999"), 2, &["--test-images sets it"]);
+    fails(&mut plot("99999"), 2, &["change --test-images"]);
 
     output_of(train_on_cpu(&folder).args(["--out", "many", "--replicas", "2"]));
     let printed = output_of(apical(&folder).args(["plot", "many", "--data", "data", "--out", "p"]));
@@ -122,7 +122,7 @@ fn plot_draws_a_run_and_the_curves_of_many() {
     fails(
         apical(&folder).args(["plot", weights]),
         1,
-        &["found a file", "hint: name the folder: apical plot run"],
+        &["found a file", "hint: use the folder: apical plot run"],
     );
     fs::write(folder.path().join("many/replica-001/metrics.jsonl"), "{}\nnonsense\n").unwrap();
     fails(apical(&folder).args(["plot", "many"]), 1, &["replica-001", "line 1"]);

@@ -251,7 +251,7 @@ fn a_run_is_never_overwritten() {
     let mut command = super::apical(&folder);
     command.args(["train", "--data", "data", "--layers", "20,10", "--backend", "cpu"]);
     command.args(["--epochs", "1000000", "--out", "run"]).timeout(Duration::from_secs(60));
-    let texts = ["already holds a run", "hint: name another folder with --out"];
+    let texts = ["already holds a run", "hint: choose another folder with --out"];
     fails(&mut command, 1, &texts);
     assert_eq!(fs::read(run.join("weights.safetensors")).unwrap(), weights);
 

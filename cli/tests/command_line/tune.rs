@@ -228,8 +228,8 @@ fn a_search_that_cannot_be_is_refused_before_it_starts() {
     refused(&with(&["--rungs", "0"]), 2, "rungs = 0: 1 to 16");
     refused(&with(&["--reduction-factor", "1"]), 2, "reduction_factor = 1: at least 2");
     refused(&with(&["--rungs", "9"]), 2, "fewer than the minibatch of 32");
-    refused(&with(&["--validation-images", "300"]), 2, "--validation-images sets it");
-    refused(&with(&["--train-images", "251"]), 2, "--train-images sets it");
+    refused(&with(&["--validation-images", "300"]), 2, "change --validation-images");
+    refused(&with(&["--train-images", "251"]), 2, "change --train-images");
     refused(&["--search", "beta1=0.9,1.5"], 2, "beta1");
     refused(&with(&["--parallel", "0"]), 2, "--parallel");
 }

@@ -159,7 +159,7 @@ fn weights_that_cannot_be_are_refused() {
 fn a_data_set_of_another_shape_is_refused() {
     let folder = folder_with_run();
     let data = folder.path().join("data");
-    let hint = "hint: --data names the folder of the data set that it was trained on";
+    let hint = "hint: give the training data set with --data";
     for images in [TRAINING_IMAGES, TEST_IMAGES] {
         write_idx(&data.join(images), &[2, 5, 6], vec![1; 60]);
     }
@@ -175,5 +175,5 @@ fn a_data_set_of_another_shape_is_refused() {
     write_idx(&data.join(TRAINING_LABELS), &[2], vec![9, 10]);
     let reason =
         "data: expected the classes of the network (0, 1, 2, 3, 4, 5, 6, 7, 8, 9), found 0";
-    fails(&mut test(&folder), 1, &[reason, "hint: name images of these classes"]);
+    fails(&mut test(&folder), 1, &[reason, "hint: use images of these classes"]);
 }

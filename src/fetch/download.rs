@@ -98,7 +98,7 @@ impl<'a> Downloader<'a> {
             let url = format!("{}/{}", mirror.trim_end_matches('/'), file.name);
             match self.fetch_from(&url, file, &part) {
                 Ok(()) => {
-                    fs::rename(&part, &path).map_err(FetchError::file("written", &path))?;
+                    fs::rename(&part, &path).map_err(FetchError::file("write", &path))?;
                     return Ok(path);
                 }
                 // A local file error would recur with every mirror.
@@ -122,7 +122,7 @@ impl<'a> Downloader<'a> {
             if checked.is_ok() {
                 return Ok(());
             }
-            fs::remove_file(part).map_err(FetchError::file("removed", part))?;
+            fs::remove_file(part).map_err(FetchError::file("remove", part))?;
             // The first bytes may come from a mirror with another file: retry once from the start.
             if resume_at == 0 {
                 return checked;
@@ -160,7 +160,7 @@ impl<'a> Downloader<'a> {
             NOT_SATISFIABLE if resume_at > 0 => return Ok(()),
             status => return Err(FetchError::Status { url: url.to_string(), status }),
         };
-        let written = || FetchError::file("written", part);
+        let written = || FetchError::file("write", part);
         let mut target = if bytes > 0 {
             OpenOptions::new().append(true).open(part).map_err(written())?
         } else {
@@ -182,7 +182,7 @@ impl<'a> Downloader<'a> {
             bytes += read as u64;
             if bytes > file.max_bytes {
                 drop(target);
-                fs::remove_file(part).map_err(FetchError::file("removed", part))?;
+                fs::remove_file(part).map_err(FetchError::file("remove", part))?;
                 return Err(FetchError::TooLong {
                     url: url.to_string(),
                     max_bytes: file.max_bytes,
@@ -217,7 +217,7 @@ fn length_of_part(part: &Path) -> Result<u64, FetchError> {
         Ok(metadata) if metadata.is_file() => Ok(metadata.len()),
         Ok(_) => {
             let source = io::Error::other("not a regular file; remove it");
-            Err(FetchError::file("written", part)(source))
+            Err(FetchError::file("write", part)(source))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
         Err(error) => Err(FetchError::file("read", part)(error)),

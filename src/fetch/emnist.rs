@@ -34,7 +34,7 @@ pub(super) fn exists(folder: &Path) -> bool {
 pub(super) fn conflicting_dataset(folder: &Path) -> FetchError {
     let source = io::Error::other("its classes differ from those of the requested split");
     let path = last(folder);
-    let source = FetchError::File { action: "taken", path: path.clone(), source };
+    let source = FetchError::File { action: "use", path: path.clone(), source };
     FetchError::Conflict { path, source: Box::new(source) }
 }
 
@@ -88,7 +88,7 @@ fn write(path: &Path, sizes: &[usize], bytes: &[u8]) -> Result<(), FetchError> {
         encoder.write_all(bytes)
     };
     let compressed = compress(&mut encoder).and_then(|()| encoder.finish());
-    Ok(write_atomic(path, &compressed.map_err(FetchError::file("written", path))?)?)
+    Ok(write_atomic(path, &compressed.map_err(FetchError::file("write", path))?)?)
 }
 
 #[cfg(test)]

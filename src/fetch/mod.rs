@@ -43,7 +43,7 @@ pub enum FetchError {
     Checksum { from: String, expected: &'static str, found: String },
     #[error("{from}: expected a gzip stream, found damaged or other data")]
     Gzip { from: String, source: io::Error },
-    #[error("{}: cannot be {action}", .path.display())]
+    #[error("cannot {action} {}", .path.display())]
     File { action: &'static str, path: PathBuf, source: io::Error },
     #[error("{}: already exists with other content; move it away, or fetch into another folder", .path.display())]
     Conflict { path: PathBuf, source: Box<FetchError> },
@@ -89,7 +89,7 @@ pub fn fetch(
     mirrors: &[String],
     listen: &mut dyn FnMut(Progress),
 ) -> Result<Dataset, FetchError> {
-    fs::create_dir_all(folder).map_err(FetchError::file("created", folder))?;
+    fs::create_dir_all(folder).map_err(FetchError::file("create", folder))?;
     let mirrors: Vec<&str> = match mirrors {
         [] => known.mirrors().to_vec(),
         mirrors => mirrors.iter().map(String::as_str).collect(),
@@ -108,7 +108,7 @@ pub fn fetch(
             let archive = downloader.fetch(&known.files()[0], folder)?;
             unpack(&archive, split, folder)?;
             write_names(folder, &split.class_names())?;
-            fs::remove_file(&archive).map_err(FetchError::file("removed", &archive))?;
+            fs::remove_file(&archive).map_err(FetchError::file("remove", &archive))?;
         }
         _ => {
             for file in known.files() {

@@ -116,7 +116,7 @@ fn plot_draws_a_run_and_the_curves_of_many() {
     assert_eq!(lines_of(&folder.path().join("p/curves.csv")), 1 + 2);
 
     fs::create_dir(folder.path().join("empty")).unwrap();
-    fails(apical(&folder).args(["plot", "empty"]), 1, &["there is no run", "hint: "]);
+    fails(apical(&folder).args(["plot", "empty"]), 1, &["found neither", "hint: "]);
     fails(apical(&folder).args(["plot", "none"]), 1, &["no such folder", "hint: "]);
     let weights = "run/weights.safetensors";
     fails(
@@ -171,7 +171,7 @@ fn reproduce_writes_findings_and_a_page_and_trains_nothing_twice() {
     let printed = output_of(apical(&folder).args(["report", "out"]));
     assert_eq!(printed, "out/report.html\nout/reproduction.md\n");
     assert_eq!(fs::read_to_string(out.join("report.html")).unwrap().matches("<section").count(), 3);
-    fails(apical(&folder).args(["report", "data"]), 1, &["there is no experiment", "hint: "]);
+    fails(apical(&folder).args(["report", "data"]), 1, &["no experiment in this folder", "hint: "]);
     fails(apical(&folder).args(["report", "none"]), 1, &["no such folder", "hint: "]);
 }
 

@@ -21,7 +21,7 @@ use crate::files;
 use crate::text::plural;
 
 /// Largest number of classes, since a label is a byte.
-const CLASSES_MAX: usize = 256;
+const MAX_CLASSES: usize = 256;
 /// Largest number of skipped files that a warning lists.
 const MAX_NAMED: usize = 3;
 
@@ -152,8 +152,8 @@ impl SplitFolder {
         if self.classes.is_empty() {
             return Err(invalid(location(&self.folder), "a folder of images per class", "none"));
         }
-        if self.classes.len() > CLASSES_MAX {
-            let expected = format!("at most {CLASSES_MAX} folders, one per class");
+        if self.classes.len() > MAX_CLASSES {
+            let expected = format!("at most {MAX_CLASSES} folders, one per class");
             return Err(invalid(location(&self.folder), expected, self.classes.len()));
         }
         match self.classes.iter().find(|class| class.files.is_empty()) {

@@ -12,9 +12,9 @@ use crate::files;
 
 const MAGIC: [u8; 6] = *b"\x93NUMPY";
 /// Longest accepted header, bytes; numpy's own have 128.
-const HEADER_MAX: usize = 4096;
+const MAX_HEADER: usize = 4096;
 /// Number of header characters that an error shows.
-const HEADER_SHOWN: usize = 200;
+const MAX_HEADER_SHOWN: usize = 200;
 
 /// An array as stored in its file.
 pub(super) struct Npy {
@@ -44,7 +44,7 @@ pub(super) fn open<R: Read>(
     let damaged = |source| DatasetError::Npz { location: origin.at_size(0), source };
     let (header, header_length) = header(&mut reader).map_err(damaged)?;
     let malformed = |found: &str| {
-        let shown: String = found.chars().take(HEADER_SHOWN).collect();
+        let shown: String = found.chars().take(MAX_HEADER_SHOWN).collect();
         invalid(origin.at_size(0), "an array as numpy.save writes it", format!("'{shown}'"))
     };
     let wrong = || malformed(header.trim());
@@ -159,7 +159,7 @@ fn header(reader: &mut impl Read) -> io::Result<(String, usize)> {
     let bytes = if start[6] == 1 { 2 } else { 4 };
     reader.read_exact(&mut length[..bytes])?;
     let length = u32::from_le_bytes(length) as usize;
-    if length > HEADER_MAX {
+    if length > MAX_HEADER {
         return Err(invalid("the array's header is too long"));
     }
     let mut text = vec![0; length];

@@ -8,9 +8,9 @@ use crate::random::{Purpose, Stream};
 /// Seed of the order of [`stratified`]. Fixed, so that all runs use the same images.
 const SEED: u64 = 0;
 /// Accepted excess of equal neighbours over the mean of shuffled data, standard deviations.
-const NEIGHBOURS: f64 = 3.0;
+const NEIGHBOUR_TOLERANCE: f64 = 3.0;
 /// Accepted deviation of a class's count in a subset from its mean, in standard deviations, plus one image.
-const SHARE: f64 = 4.0;
+const SHARE_TOLERANCE: f64 = 4.0;
 
 /// Returns the number of labels per class. Labels are below 256.
 pub(super) fn counts(labels: &[u8]) -> [usize; 256] {
@@ -30,7 +30,7 @@ pub(super) fn is_shuffled(labels: &[u8]) -> bool {
     let mean: f64 = shares.iter().map(|share| share * (share * count - 1.0).max(0.0)).sum();
     let deviation = (count * chance * (1.0 - chance)).sqrt();
     let equal = labels.windows(2).filter(|pair| pair[0] == pair[1]).count();
-    equal as f64 <= mean + NEIGHBOURS * deviation
+    equal as f64 <= mean + NEIGHBOUR_TOLERANCE * deviation
 }
 
 /// Returns whether each class has about its share among the first `count` labels, as in a random sample.
@@ -41,7 +41,7 @@ pub(super) fn is_fair(labels: &[u8], count: usize) -> bool {
         let share = of_all as f64 / all;
         // Variance of the hypergeometric distribution.
         let variance = drawn * share * (1.0 - share) * (all - drawn) / (all - 1.0).max(1.0);
-        (of_part as f64 - drawn * share).abs() <= SHARE * variance.sqrt() + 1.0
+        (of_part as f64 - drawn * share).abs() <= SHARE_TOLERANCE * variance.sqrt() + 1.0
     })
 }
 

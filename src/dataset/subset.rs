@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Smallest number of test images per class for a meaningful error.
-const FEW: usize = 5;
+const MIN_TEST_IMAGES: usize = 5;
 
 /// Indices of a subset's images.
 struct SubsetIndices {
@@ -223,10 +223,11 @@ impl Dataset {
     fn few_images_warning(&self, set: &str, tested: &[usize]) -> Option<String> {
         let (trained, tested) = (counts(self.training_labels()), counts(&self.labels_of(tested)));
         let classes = (0..self.classes).filter(|&class| trained[class] > 0);
-        let few: Vec<usize> = classes.clone().filter(|&class| tested[class] < FEW).collect();
+        let few: Vec<usize> =
+            classes.clone().filter(|&class| tested[class] < MIN_TEST_IMAGES).collect();
         let least = few.iter().map(|&class| tested[class]).min()?;
         Some(format!(
-            "warning: {} of {} classes have fewer than {FEW} {set} images, one of them {least}: their \
+            "warning: {} of {} classes have fewer than {MIN_TEST_IMAGES} {set} images, one of them {least}: their \
              error means little",
             few.len(),
             classes.count()

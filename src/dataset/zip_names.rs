@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 /// Largest part of the central directory that is read, bytes.
-const DIRECTORY_MAX: u64 = 64 << 20;
+const MAX_DIRECTORY: u64 = 64 << 20;
 /// Length of an entry before its name, bytes.
 const ENTRY_HEADER_LENGTH: usize = 46;
 const SIGNATURE: [u8; 4] = *b"PK\x01\x02";
@@ -18,7 +18,7 @@ const SIGNATURE: [u8; 4] = *b"PK\x01\x02";
 pub(super) fn duplicate(file: &mut File, start: u64) -> io::Result<Option<String>> {
     file.seek(SeekFrom::Start(start))?;
     let mut directory = Vec::new();
-    file.take(DIRECTORY_MAX).read_to_end(&mut directory)?;
+    file.take(MAX_DIRECTORY).read_to_end(&mut directory)?;
     let mut rest = &directory[..];
     let mut known = HashSet::new();
     while let Some((name, tail)) = entry(rest) {

@@ -17,12 +17,12 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
 };
 
 /// Longest extra time drawn, ms. One in two hundred is longer.
-const SHOWN: usize = 20;
+const MAX_EXTRA_MS: usize = 20;
 
 fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let config = study.paper(Preset::Paper1);
     let images = study.dataset.training_count as u32;
-    let mut counts = vec![[0usize; SHOWN + 1]; study.seeds as usize];
+    let mut counts = vec![[0usize; MAX_EXTRA_MS + 1]; study.seeds as usize];
     let mut means = Vec::new();
     for (seed, counts) in (1..).zip(&mut counts) {
         let lengths = PhaseLengths::new(config.phase_ms, config.phase_jitter, seed);
@@ -32,7 +32,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
         let mut sum = 0;
         for extra in extras {
             sum += extra;
-            counts[extra.min(SHOWN)] += 1;
+            counts[extra.min(MAX_EXTRA_MS)] += 1;
         }
         means.push(sum as f64 / f64::from(2 * images));
     }
@@ -47,10 +47,10 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
         }
     }
     let bars = |extra: usize| Point::new(extra as f64, 100.0 * part(extra)[0]);
-    let points: Vec<Point> = (0..SHOWN).map(bars).collect();
+    let points: Vec<Point> = (0..MAX_EXTRA_MS).map(bars).collect();
     let panel = Panel {
         title: String::new(),
-        x: Axis::new("time beyond 50 ms, ms", Scale::Linear, [-0.5, SHOWN as f64 - 0.5]),
+        x: Axis::new("time beyond 50 ms, ms", Scale::Linear, [-0.5, MAX_EXTRA_MS as f64 - 0.5]),
         y: Axis::new("phases, %", Scale::Linear, points.iter().map(|point| point.y).chain([0.0])),
         series: vec![Series { label: "seed 1".to_string(), colour: 0, mark: Mark::Bars, points }],
         references: Vec::new(),

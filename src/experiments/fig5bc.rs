@@ -26,7 +26,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
 const SHOWN_CLASS: u8 = 2;
 
 /// Distance between two conditions of a class, as a fraction of the distance between classes.
-const BESIDE: f64 = 0.2;
+const CONDITION_SPACING: f64 = 0.2;
 
 /// Losses of the images of one network.
 struct Losses {
@@ -164,7 +164,7 @@ fn draw(
         let point = |class: usize| {
             let of_class: Vec<f64> = values.iter().map(|of_seed| of_seed[class]).collect();
             // Side by side in the order of the legend, so that no bar hides another.
-            Point::over(class as f64 + BESIDE * (index as f64 - 1.0), &of_class)
+            Point::over(class as f64 + CONDITION_SPACING * (index as f64 - 1.0), &of_class)
         };
         let points: Vec<Point> = (0..values[0].len()).map(point).collect();
         for (seed, of_seed) in (1..).zip(values) {

@@ -22,8 +22,8 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
 };
 
 /// Number of images per averaged Jacobian, and between two measurements.
-const AVERAGED: usize = 100;
-const EVERY: usize = 2000;
+const IMAGES_AVERAGED: usize = 100;
+const IMAGES_PER_MEASUREMENT: usize = 2000;
 
 /// A measurement during training.
 struct Measured {
@@ -69,12 +69,12 @@ fn measure(study: &mut Study, config: &Config) -> Result<Vec<Measured>, Experime
     let mut session = study.session(config, &network, recorder)?;
     let images = order(config, &study.dataset, 1);
     let mut course = Vec::new();
-    for (index, part) in images.chunks(EVERY).enumerate() {
-        let (measured, rest) = part.split_at(AVERAGED.min(part.len()));
+    for (index, part) in images.chunks(IMAGES_PER_MEASUREMENT).enumerate() {
+        let (measured, rest) = part.split_at(IMAGES_AVERAGED.min(part.len()));
         let recording = session.show(measured, Mode::Train, &mut |_| ())?;
         let product = recording.values_f64("jacobian_product");
         let eigenvalue = recording.values_f64("eigenvalue")[0];
-        let done = index * EVERY + measured.len();
+        let done = index * IMAGES_PER_MEASUREMENT + measured.len();
         course.push(Measured { images: done, eigenvalue, product });
         session.train(rest)?;
         study.report_progress("training images", done + rest.len(), images.len())?;

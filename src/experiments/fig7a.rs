@@ -22,9 +22,9 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
 };
 
 /// Number of images per running mean.
-const AVERAGED: usize = 100;
+const RUNNING_MEAN_IMAGES: usize = 100;
 /// Number of images per mean that is drawn and judged, since means of fewer are noisy.
-const JUDGED: usize = 2000;
+const BLOCK_IMAGES: usize = 2000;
 
 fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let spikes = Config { epochs: study.quick_or_full(1, 10), ..study.paper(Preset::Paper1) };
@@ -44,8 +44,9 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     for (name, config) in conditions {
         results.settings.push((name.to_string(), config));
     }
-    let start =
-        |courses: &[Vec<f64>]| courses.iter().map(|c| mean(&c[..c.len().min(AVERAGED)])).collect();
+    let start = |courses: &[Vec<f64>]| {
+        courses.iter().map(|c| mean(&c[..c.len().min(RUNNING_MEAN_IMAGES)])).collect()
+    };
     let lowest = |courses: &[Vec<f64>]| -> Vec<f64> {
         courses.iter().map(|c| means(c).fold(f64::INFINITY, f64::min)).collect()
     };
@@ -89,7 +90,7 @@ fn measure(study: &mut Study, what: &str, config: &Config) -> Result<Vec<f64>, E
     let mut angles = Vec::new();
     let total = study.dataset.training_count * config.epochs as usize;
     for epoch in 1..=config.epochs {
-        for images in order(config, &study.dataset, epoch).chunks(JUDGED) {
+        for images in order(config, &study.dataset, epoch).chunks(BLOCK_IMAGES) {
             let recording = session.show(images, Mode::Train, &mut |_| ())?;
             // Without errors the angle is undefined: count it as 90 degrees.
             let found = recording.values_f64("angle0").into_iter();
@@ -102,7 +103,7 @@ fn measure(study: &mut Study, what: &str, config: &Config) -> Result<Vec<f64>, E
 
 /// Returns the means of consecutive blocks of images.
 fn means(course: &[f64]) -> impl Iterator<Item = f64> {
-    course.chunks(JUDGED).map(mean)
+    course.chunks(BLOCK_IMAGES).map(mean)
 }
 
 fn draw(results: &mut ExperimentOutput, names: &[&str], courses: &[Vec<Vec<f64>>]) {
@@ -110,8 +111,8 @@ fn draw(results: &mut ExperimentOutput, names: &[&str], courses: &[Vec<Vec<f64>>
     let mut series = Vec::new();
     for (colour, (name, courses)) in names.iter().zip(courses).enumerate() {
         for (seed, course) in (1..).zip(courses) {
-            for (index, angles) in course.chunks(AVERAGED).enumerate() {
-                let images = index * AVERAGED + angles.len();
+            for (index, angles) in course.chunks(RUNNING_MEAN_IMAGES).enumerate() {
+                let images = index * RUNNING_MEAN_IMAGES + angles.len();
                 let counts = [seed, images].map(|x: usize| x.to_string());
                 data.rows
                     .push([&[name.to_string()], &counts[..], &[mean(angles).to_string()]].concat());
@@ -122,7 +123,7 @@ fn draw(results: &mut ExperimentOutput, names: &[&str], courses: &[Vec<Vec<f64>>
         let point = |index: usize| {
             let values: Vec<f64> = of_seeds.iter().map(|of_seed| of_seed[index]).collect();
             // The last mean may have fewer images.
-            Point::over(((index + 1) * JUDGED).min(courses[0].len()) as f64, &values)
+            Point::over(((index + 1) * BLOCK_IMAGES).min(courses[0].len()) as f64, &values)
         };
         let points = (0..of_seeds[0].len()).map(point).collect();
         let label = format!("feedback by {name}");

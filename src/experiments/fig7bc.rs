@@ -25,9 +25,9 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
 };
 
 /// Number of fields in the figure.
-const SHOWN: usize = 20;
+const FIELDS_SHOWN: usize = 20;
 /// Offset of the other network's seed.
-const OTHER_SEEDS: u64 = 1000;
+const SEED_OFFSET: u64 = 1000;
 /// Number of bars of the histogram.
 const BARS: usize = 40;
 
@@ -37,7 +37,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let local = study.paper(Preset::Paper1);
     let exact = Config { credit_assignment: CreditAssignment::Backpropagation, ..local.clone() };
     let local_trained = study.train_one(&local)?;
-    let seeds = (1..=study.seeds).map(|seed| OTHER_SEEDS + seed);
+    let seeds = (1..=study.seeds).map(|seed| SEED_OFFSET + seed);
     let exacts: Vec<Config> = seeds.map(|seed| Config { seed, ..exact.clone() }).collect();
     let exact_trained = study.train_all(&exacts)?;
     let mut results = ExperimentOutput::default();
@@ -115,10 +115,10 @@ fn draw(
             channels,
             values: values.clone(),
         };
-        let cells = fields.iter().take(SHOWN).map(cell).collect();
+        let cells = fields.iter().take(FIELDS_SHOWN).map(cell).collect();
         let grid = ImageGrid { title: format!("Learned by {how}"), columns: 10, cells };
         let mut data = ChartData::new(&["unit", "row", "column", "channel", "learned_weight"]);
-        for (unit, field) in fields.iter().take(SHOWN).enumerate() {
+        for (unit, field) in fields.iter().take(FIELDS_SHOWN).enumerate() {
             for (index, weight) in field.iter().enumerate() {
                 let (pixel, channel) = (index / channels, index % channels);
                 let position = [unit, pixel / width, pixel % width, channel].map(|x| x.to_string());
@@ -126,7 +126,7 @@ fn draw(
             }
         }
         let caption = format!(
-            "Weight changes of the first {SHOWN} hidden neurons when learning by {how}, each on its own \
+            "Weight changes of the first {FIELDS_SHOWN} hidden neurons when learning by {how}, each on its own \
              scale, symmetric around 0."
         );
         results.plot(&format!("fields-{name}"), &caption, Chart::ImageGrid(grid), data);

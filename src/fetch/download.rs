@@ -20,7 +20,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// Lowest accepted rate over [`TIMEOUT`], bytes per second.
 const MIN_BYTES_PER_SECOND: u64 = 1000;
 /// Size of one read, bytes.
-const BLOCK: usize = 1 << 16;
+const READ_SIZE: usize = 1 << 16;
 
 /// Progress of a download.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,7 +167,7 @@ impl<'a> Downloader<'a> {
             File::create(part).map_err(written())?
         };
         let mut body = response.into_body().into_reader();
-        let mut block = vec![0; BLOCK];
+        let mut block = vec![0; READ_SIZE];
         let mut window = (Instant::now(), bytes);
         loop {
             let broken = |source| FetchError::Interrupted { url: url.to_string(), bytes, source };
@@ -258,7 +258,7 @@ fn check(path: &Path, file: &RemoteFile, from: &str) -> Result<(), FetchError> {
 /// Returns the SHA-256 in hexadecimal.
 fn digest(mut content: impl Read) -> io::Result<String> {
     let mut digest = Sha256::new();
-    let mut block = vec![0; BLOCK];
+    let mut block = vec![0; READ_SIZE];
     loop {
         match content.read(&mut block) {
             Ok(0) => break,

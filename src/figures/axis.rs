@@ -39,16 +39,16 @@ impl Scale {
 }
 
 /// Relative difference below which values count as constant.
-const CONSTANT: f64 = 1e-9;
+const CONSTANT_TOLERANCE: f64 = 1e-9;
 /// Free margin on either side, as a fraction of the range.
 const MARGIN: f64 = 0.06;
 /// Approximate largest number of ticks.
-const TICKS: f64 = 6.0;
+const MAX_TICKS: f64 = 6.0;
 /// Smallest number of ticks of a logarithmic axis.
-const TICKS_MIN: usize = 3;
-/// Numbers from `LARGE` on, or with more than `DECIMALS` decimals, are written in scientific notation.
-const LARGE: f64 = 1e7;
-const DECIMALS: usize = 5;
+const MIN_TICKS: usize = 3;
+/// Numbers from `SCIENTIFIC_FROM` on, or with more than `MAX_DECIMALS` decimals, are written in scientific notation.
+const SCIENTIFIC_FROM: f64 = 1e7;
+const MAX_DECIMALS: usize = 5;
 
 impl Axis {
     /// Creates an axis that covers `values`. Ignores values that are not finite, or not positive on a logarithmic axis.
@@ -60,7 +60,9 @@ impl Axis {
                 (low.min(position), high.max(position))
             });
         let (low, high) = match high - low {
-            width if width > low.abs() * CONSTANT => (low - MARGIN * width, high + MARGIN * width),
+            width if width > low.abs() * CONSTANT_TOLERANCE => {
+                (low - MARGIN * width, high + MARGIN * width)
+            }
             width if width >= 0.0 => range_around(low),
             _ => (0.0, 1.0),
         };
@@ -158,9 +160,9 @@ fn range_around(position: f64) -> (f64, f64) {
 
 /// Returns ticks at multiples of 1, 2 or 5 times a power of ten.
 fn linear_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
-    let decade = 10f64.powf(((high - low) / TICKS).log10().floor());
+    let decade = 10f64.powf(((high - low) / MAX_TICKS).log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].map(|digit| digit * decade);
-    let step = step.into_iter().find(|step| (high - low) / step <= TICKS).unwrap_or(decade);
+    let step = step.into_iter().find(|step| (high - low) / step <= MAX_TICKS).unwrap_or(decade);
     let decimals = (-step.log10().floor()).max(0.0) as usize;
     let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
     (first..=last)
@@ -172,8 +174,8 @@ fn linear_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
 /// Formats a number, in scientific notation if it is very large or small.
 fn format_tick(value: f64, decimals: usize) -> String {
     match value.abs() {
-        size if size >= LARGE => format!("{value:.1e}"),
-        size if size > 0.0 && decimals > DECIMALS => format!("{value:.1e}"),
+        size if size >= SCIENTIFIC_FROM => format!("{value:.1e}"),
+        size if size > 0.0 && decimals > MAX_DECIMALS => format!("{value:.1e}"),
         _ => format!("{value:.decimals$}"),
     }
 }
@@ -191,9 +193,9 @@ fn log_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
         });
         positions.filter(|(position, _)| (low..=high).contains(position)).collect()
     });
-    let fits = |ticks: &&Vec<(f64, String)>| ticks.len() as f64 <= TICKS + 2.0;
+    let fits = |ticks: &&Vec<(f64, String)>| ticks.len() as f64 <= MAX_TICKS + 2.0;
     let chosen = ticks.iter().find(fits).unwrap_or(&ticks[2]);
-    if chosen.len() >= TICKS_MIN {
+    if chosen.len() >= MIN_TICKS {
         return chosen.clone();
     }
     // Less than a decade: use the ticks of a linear axis.

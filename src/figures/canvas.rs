@@ -11,15 +11,15 @@ use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
 };
 
-use super::render::PIXELS;
+use super::render::PNG_SCALE;
 use super::text::{draw, single_line, width};
 
 /// x-height, em.
 const X_HEIGHT: f64 = 0.52;
 /// Largest radius of a filled circle that is drawn as a dot, pixels of the SVG.
-const DOT: u32 = 2;
+const MAX_DOT_RADIUS: u32 = 2;
 
-/// A canvas. Text may be of any script. A bitmap has [`PIXELS`] pixels per pixel of the SVG.
+/// A canvas. Text may be of any script. A bitmap has [`PNG_SCALE`] pixels per pixel of the SVG.
 pub(super) enum Canvas<'a> {
     /// A bitmap.
     Png(BitMapBackend<'a>),
@@ -136,7 +136,7 @@ impl DrawingBackend for Canvas<'_> {
     ) -> Result<()> {
         if let Canvas::Svg(_, elements) = self
             && fill
-            && radius <= DOT
+            && radius <= MAX_DOT_RADIUS
         {
             let BackendColor { alpha, rgb: (red, green, blue) } = style.color();
             let key = (radius, [red, green, blue], (100.0 * alpha).round() as u32);
@@ -199,8 +199,8 @@ impl DrawingBackend for Canvas<'_> {
              xlink:href=\"data:image/png;base64,{data}\"/>",
             at.0,
             at.1,
-            f64::from(width) / f64::from(PIXELS),
-            f64::from(height) / f64::from(PIXELS),
+            f64::from(width) / f64::from(PNG_SCALE),
+            f64::from(height) / f64::from(PNG_SCALE),
         );
         Ok(())
     }

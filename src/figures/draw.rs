@@ -8,26 +8,26 @@ use super::colour::{GREY, GRID};
 use super::legend::Legend;
 use super::marks::{draw_references, draw_series};
 use super::render::{
-    Render, SMALL, Side, TEXT, TITLE, cut_distinct, cut_text, draw_error, text, text_width,
+    Render, SMALL, Side, TEXT, TITLE_HEIGHT, cut_distinct, cut_text, draw_error, text, text_width,
     vertical_text, width_for_title,
 };
 use super::{Axis, Figure, Panel};
 
 /// Lengths in pixels of the SVG.
 const PANEL: (u32, u32) = (410, 330);
-const COLUMNS: usize = 3;
+const MAX_COLUMNS: usize = 3;
 /// Margin of a panel.
 const PAD: u32 = 12;
 /// Heights of a panel's title, of a line of tick names and of an axis label.
-const CAPTION: u32 = 26;
-const TICKS: u32 = 20;
-const LABEL: u32 = 22;
+const CAPTION_HEIGHT: u32 = 26;
+const TICK_NAME_HEIGHT: u32 = 20;
+const LABEL_HEIGHT: u32 = 22;
 /// Length of a tick, and the gap to its name.
-const TICK: u32 = 4;
-const BESIDE: u32 = 4;
+const TICK_LENGTH: u32 = 4;
+const TICK_GAP: u32 = 4;
 /// Largest length of a tick's name: below an axis, and beside one.
-const UPRIGHT: u32 = 100;
-const NAME: u32 = 120;
+const MAX_VERTICAL_NAME: u32 = 100;
+const MAX_NAME: u32 = 120;
 
 impl Render for Figure {
     fn title(&self) -> &str {
@@ -38,7 +38,7 @@ impl Render for Figure {
         let rows = self.panels.len().div_ceil(columns(self)).max(1) as u32;
         let width = width_for_title(PANEL.0 * columns(self) as u32, &self.title);
         let (lines, shared) = legend_heights(self, width);
-        (width, TITLE + (PANEL.1 + lines) * rows + shared)
+        (width, TITLE_HEIGHT + (PANEL.1 + lines) * rows + shared)
     }
 
     fn draw<B: DrawingBackend>(
@@ -68,7 +68,7 @@ impl Render for Figure {
 
 fn columns(figure: &Figure) -> usize {
     // Make all rows equally long if possible.
-    let rows = figure.panels.len().div_ceil(COLUMNS).max(1);
+    let rows = figure.panels.len().div_ceil(MAX_COLUMNS).max(1);
     figure.panels.len().div_ceil(rows).max(1)
 }
 
@@ -103,17 +103,21 @@ impl Frame {
     fn of(panel: &Panel, (width, height): (u32, u32), scale: u32) -> Self {
         let (width, height) = (width / scale, height / scale);
         let beside =
-            panel.y.names().map(|name| text_width(name, SMALL).min(NAME)).max().unwrap_or(0);
-        let label = if panel.y.label.is_empty() { 0 } else { LABEL };
-        let left = PAD + label + beside + BESIDE + TICK;
-        let top = PAD + if panel.title.is_empty() { 0 } else { CAPTION };
+            panel.y.names().map(|name| text_width(name, SMALL).min(MAX_NAME)).max().unwrap_or(0);
+        let label = if panel.y.label.is_empty() { 0 } else { LABEL_HEIGHT };
+        let left = PAD + label + beside + TICK_GAP + TICK_LENGTH;
+        let top = PAD + if panel.title.is_empty() { 0 } else { CAPTION_HEIGHT };
         // Names that would overlap are drawn vertically.
         let widest = panel.x.names().map(|name| text_width(name, SMALL)).max().unwrap_or(0);
         let each = width.saturating_sub(left + PAD) / panel.x.names().count().max(1) as u32;
         let vertical_names = panel.x.is_categorical() && widest > each;
-        let below = if vertical_names { widest.min(UPRIGHT) + BESIDE } else { TICKS };
-        let label = if panel.x.label.is_empty() { 0 } else { LABEL };
-        let bottom = height.saturating_sub(PAD + TICK + below + label).max(top + 1);
+        let below = if vertical_names {
+            widest.min(MAX_VERTICAL_NAME) + TICK_GAP
+        } else {
+            TICK_NAME_HEIGHT
+        };
+        let label = if panel.x.label.is_empty() { 0 } else { LABEL_HEIGHT };
+        let bottom = height.saturating_sub(PAD + TICK_LENGTH + below + label).max(top + 1);
         // The last name may extend beyond the axis.
         let last = panel.x.names().last().map_or(0, |name| text_width(name, SMALL) / 2 + 2);
         let margin = if vertical_names { PAD } else { PAD.max(last) };
@@ -133,7 +137,7 @@ fn draw_panel<B: DrawingBackend>(
     let width = area.dim_in_pixel().0 / scale;
     if !panel.title.is_empty() {
         let title = cut_text(&panel.title, TEXT, width - 2 * PAD);
-        let middle = ((frame.left + frame.right) / 2, ((PAD + CAPTION / 2) * scale) as i32);
+        let middle = ((frame.left + frame.right) / 2, ((PAD + CAPTION_HEIGHT / 2) * scale) as i32);
         // A long title may extend above the y axis.
         let half = (text_width(&title, TEXT) * scale) as i32 / 2;
         let middle = (middle.0.min(frame.right - half).max(half), middle.1);
@@ -162,18 +166,18 @@ fn draw_y_axis<B: DrawingBackend>(
         area.draw(&PathElement::new(points, colour.stroke_width(scale))).map_err(draw_error)
     };
     let &Frame { left, right, top, bottom, .. } = frame;
-    let [tick, beside] = [TICK, BESIDE].map(|length| (length * scale) as i32);
-    let names = cut_distinct(axis.names(), SMALL, NAME);
+    let [tick, gap] = [TICK_LENGTH, TICK_GAP].map(|length| (length * scale) as i32);
+    let names = cut_distinct(axis.names(), SMALL, MAX_NAME);
     for ((value, _), name) in axis.ticks().zip(names) {
         let y = axis.map(&value, (bottom, top));
         line(vec![(left, y), (right, y)], GRID)?;
         line(vec![(left - tick, y), (left, y)], GREY)?;
-        text(area, &name, (left - tick - beside, y), SMALL * scale, Side::Left)?;
+        text(area, &name, (left - tick - gap, y), SMALL * scale, Side::Left)?;
     }
     line(vec![(left, top), (left, bottom)], GREY)?;
     let height = (bottom - top) as u32 / scale;
     let label = cut_text(&axis.label, TEXT, height.max(1));
-    let position = (((PAD + LABEL / 2) * scale) as i32 - beside, (top + bottom) / 2);
+    let position = (((PAD + LABEL_HEIGHT / 2) * scale) as i32 - gap, (top + bottom) / 2);
     vertical_text(area, &label, position, TEXT * scale, Side::Middle)
 }
 
@@ -188,15 +192,15 @@ fn draw_x_axis<B: DrawingBackend>(
         area.draw(&PathElement::new(points, GREY.stroke_width(scale))).map_err(draw_error)
     };
     let &Frame { left, right, bottom, .. } = frame;
-    let [tick, beside] = [TICK, BESIDE].map(|length| (length * scale) as i32);
+    let [tick, gap] = [TICK_LENGTH, TICK_GAP].map(|length| (length * scale) as i32);
     line(vec![(left, bottom), (right, bottom)])?;
     let mut free = i32::MIN;
-    let short = cut_distinct(axis.names(), SMALL, UPRIGHT);
+    let short = cut_distinct(axis.names(), SMALL, MAX_VERTICAL_NAME);
     for ((value, name), short) in axis.ticks().zip(short) {
         let x = axis.map(&value, (left, right));
         line(vec![(x, bottom), (x, bottom + tick)])?;
         if frame.vertical_names {
-            let position = (x, bottom + tick + beside);
+            let position = (x, bottom + tick + gap);
             vertical_text(area, &short, position, SMALL * scale, Side::Left)?;
             continue;
         }
@@ -204,13 +208,13 @@ fn draw_x_axis<B: DrawingBackend>(
         if x - half < free {
             continue;
         }
-        free = x + half + beside;
-        let position = (x, bottom + tick + (TICKS * scale) as i32 / 2);
+        free = x + half + gap;
+        let position = (x, bottom + tick + (TICK_NAME_HEIGHT * scale) as i32 / 2);
         text(area, name, position, SMALL * scale, Side::Middle)?;
     }
     let label = cut_text(&axis.label, TEXT, (right - left) as u32 / scale);
-    let below = bottom + (TICK * scale) as i32 + frame.names;
-    let position = ((left + right) / 2, below + (LABEL / 2 * scale) as i32);
+    let below = bottom + (TICK_LENGTH * scale) as i32 + frame.names;
+    let position = ((left + right) / 2, below + (LABEL_HEIGHT / 2 * scale) as i32);
     text(area, &label, position, TEXT * scale, Side::Middle)
 }
 
@@ -264,12 +268,12 @@ mod tests {
             let figure = Figure { title: "title".to_string(), panels };
             let (width, height) = figure.size();
             let lines = legend_heights(&figure, width).0;
-            let size = (width / 2, height - TITLE - lines);
+            let size = (width / 2, height - TITLE_HEIGHT - lines);
             let texts = texts(&figure.svg().unwrap());
             assert!(texts.iter().any(|(_, _, text)| text == "paper: 4.1"), "{texts:?}");
             for (number, panel) in figure.panels.iter().enumerate() {
                 let frame = Frame::of(panel, size, 1);
-                let (left, top) = (number as i32 * size.0 as i32, TITLE as i32);
+                let (left, top) = (number as i32 * size.0 as i32, TITLE_HEIGHT as i32);
                 for (x, y, text) in &texts {
                     let (x, y) = (*x as i32 - left, *y as i32 - top);
                     let is_inside = (frame.left + 1..frame.right).contains(&x)

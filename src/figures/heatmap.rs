@@ -5,7 +5,7 @@ use plotters::prelude::*;
 
 use super::colour::{GREY, GRID, NEGATIVE, POSITIVE, diverging, shade};
 use super::render::{
-    Render, SMALL, Side, TEXT, TITLE, coloured, cut_distinct, draw_error, text, text_width,
+    Render, SMALL, Side, TEXT, TITLE_HEIGHT, coloured, cut_distinct, draw_error, text, text_width,
     vertical_text, width_for_title,
 };
 
@@ -48,19 +48,19 @@ pub enum Colours {
 
 /// Lengths in pixels of the SVG.
 const CELL: u32 = 44;
-/// Size of cells without numbers, if a row has more than `NUMBERS`.
+/// Size of cells without numbers, if a row has more than `MAX_NUMBERED`.
 const SMALL_CELL: u32 = 15;
-const NUMBERS: usize = 24;
+const MAX_NUMBERED: usize = 24;
 const PAD: u32 = 14;
-const LABEL: u32 = 24;
-const LINE: u32 = 22;
+const LABEL_HEIGHT: u32 = 24;
+const LINE_HEIGHT: u32 = 22;
 /// Largest length of a name.
-const NAME: u32 = 150;
+const MAX_NAME: u32 = 150;
 /// Length and height of a colour bar, and its number of colours.
-const BAR: (u32, u32) = (120, 12);
-const STEPS: i32 = 24;
+const BAR_SIZE: (u32, u32) = (120, 12);
+const BAR_STEPS: i32 = 24;
 /// Luma below which text is white.
-const DARK: f64 = 140.0;
+const DARK_LUMA: f64 = 140.0;
 
 impl Render for Heatmap {
     fn title(&self) -> &str {
@@ -72,7 +72,10 @@ impl Render for Heatmap {
         let width = self.left() + self.cell() * columns + PAD;
         let bars = self.bars().iter().map(|bar| PAD + bar.width() + PAD).max().unwrap_or(0);
         let width = width_for_title(width.max(bars), &self.title);
-        (width, TITLE + self.cell() * rows + self.names() + LABEL + self.bars_height())
+        (
+            width,
+            TITLE_HEIGHT + self.cell() * rows + self.names() + LABEL_HEIGHT + self.bars_height(),
+        )
     }
 
     fn draw<B: DrawingBackend>(
@@ -107,22 +110,23 @@ impl Render for Heatmap {
             if self.is_upright() {
                 vertical_text(area, name, (x, height + scaled(8)), SMALL * scale, Side::Left)?;
             } else {
-                let position = (x, height + scaled(LINE / 2));
+                let position = (x, height + scaled(LINE_HEIGHT / 2));
                 text(area, name, position, SMALL * scale, Side::Middle)?;
             }
         }
         let below = height + scaled(self.names());
-        let position = (left + width / 2, below + scaled(LABEL / 2 - 2));
+        let position = (left + width / 2, below + scaled(LABEL_HEIGHT / 2 - 2));
         text(area, &self.x, position, TEXT * scale, Side::Middle)?;
         vertical_text(
             area,
             &self.y,
-            (scaled(PAD + LABEL / 2 - 4), height / 2),
+            (scaled(PAD + LABEL_HEIGHT / 2 - 4), height / 2),
             TEXT * scale,
             Side::Middle,
         )?;
         for (number, bar) in self.bars().iter().enumerate() {
-            let y = below + scaled(LABEL + LINE / 2 + LINE * number as u32 + 4);
+            let y =
+                below + scaled(LABEL_HEIGHT + LINE_HEIGHT / 2 + LINE_HEIGHT * number as u32 + 4);
             bar.draw(area, (scaled(PAD), y), scale)?;
         }
         Ok(())
@@ -212,11 +216,11 @@ impl Heatmap {
     }
 
     fn bars_height(&self) -> u32 {
-        LINE * self.bars().len() as u32 + PAD
+        LINE_HEIGHT * self.bars().len() as u32 + PAD
     }
 
     fn has_numbers(&self) -> bool {
-        self.columns.len().max(self.rows.len()) <= NUMBERS
+        self.columns.len().max(self.rows.len()) <= MAX_NUMBERED
     }
 
     fn cell(&self) -> u32 {
@@ -225,7 +229,7 @@ impl Heatmap {
 
     /// Returns the width of the row names and their label.
     fn left(&self) -> u32 {
-        PAD + LABEL + longest(&self.rows).min(NAME) + 8
+        PAD + LABEL_HEIGHT + longest(&self.rows).min(MAX_NAME) + 8
     }
 
     /// Returns whether the column names are too long to be horizontal.
@@ -235,18 +239,18 @@ impl Heatmap {
 
     /// Returns the height of the column names.
     fn names(&self) -> u32 {
-        if self.is_upright() { longest(&self.columns).min(NAME) + 12 } else { LINE }
+        if self.is_upright() { longest(&self.columns).min(MAX_NAME) + 12 } else { LINE_HEIGHT }
     }
 }
 
 /// Returns whether black text would be hard to read on a colour, by its luma (ITU-R BT.601).
 fn is_dark(RGBColor(red, green, blue): RGBColor) -> bool {
-    0.299 * f64::from(red) + 0.587 * f64::from(green) + 0.114 * f64::from(blue) < DARK
+    0.299 * f64::from(red) + 0.587 * f64::from(green) + 0.114 * f64::from(blue) < DARK_LUMA
 }
 
-/// Cuts names to at most [`NAME`] pixels, so that they still differ.
+/// Cuts names to at most [`MAX_NAME`] pixels, so that they still differ.
 fn cut_names(names: &[String]) -> Vec<String> {
-    cut_distinct(names.iter().map(String::as_str), SMALL, NAME)
+    cut_distinct(names.iter().map(String::as_str), SMALL, MAX_NAME)
 }
 
 /// Returns the width of the longest name.
@@ -266,7 +270,7 @@ struct Bar {
 impl Bar {
     fn width(&self) -> u32 {
         let texts = [&self.low, &self.high, &self.label].map(|text| text_width(text, SMALL) + 6);
-        texts.iter().sum::<u32>() + BAR.0 + 6
+        texts.iter().sum::<u32>() + BAR_SIZE.0 + 6
     }
 
     fn draw<B: DrawingBackend>(
@@ -278,11 +282,11 @@ impl Bar {
         let scaled = |length: u32| (length * scale) as i32;
         let left = x + scaled(text_width(&self.low, SMALL) + 6);
         text(area, &self.low, (left - scaled(6), y), SMALL * scale, Side::Left)?;
-        let (width, half) = (scaled(BAR.0), scaled(BAR.1) / 2);
-        for step in 0..STEPS {
-            let edge = |step: i32| left + width * step / STEPS;
+        let (width, half) = (scaled(BAR_SIZE.0), scaled(BAR_SIZE.1) / 2);
+        for step in 0..BAR_STEPS {
+            let edge = |step: i32| left + width * step / BAR_STEPS;
             let corners = [(edge(step), y - half), (edge(step + 1), y + half)];
-            let colour = (self.colour)(f64::from(step) / f64::from(STEPS - 1));
+            let colour = (self.colour)(f64::from(step) / f64::from(BAR_STEPS - 1));
             area.draw(&Rectangle::new(corners, colour.filled())).map_err(draw_error)?;
         }
         let frame = [(left, y - half), (left + width, y + half)];

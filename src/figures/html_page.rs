@@ -16,7 +16,7 @@ pub const PAGE: &str = "report.html";
 pub const TABLE: &str = "reproduction.md";
 
 /// Largest width of an SVG that shrinks with the screen, pixels. Its text of 14 pixels stays at 9 or more on a phone.
-const NARROW: u32 = 560;
+const MAX_SHRINKABLE_WIDTH: u32 = 560;
 
 /// An experiment with its figures as SVG.
 struct Section {
@@ -103,7 +103,9 @@ fn read_svg(folder: &Path, plot: &Plot) -> Result<String, FigureError> {
 /// Returns whether an SVG stays readable at the width of a phone.
 fn is_narrow(svg: &str) -> bool {
     let width = svg.split_once(" width=\"").and_then(|(_, rest)| rest.split_once('"'));
-    width.and_then(|(width, _)| width.parse().ok()).is_some_and(|width: u32| width <= NARROW)
+    width
+        .and_then(|(width, _)| width.parse().ok())
+        .is_some_and(|width: u32| width <= MAX_SHRINKABLE_WIDTH)
 }
 
 fn write_overview(html: &mut String, sections: &[Section]) {

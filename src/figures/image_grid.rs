@@ -8,7 +8,7 @@ use plotters_backend::{BackendCoord, DrawingErrorKind};
 use super::Cell;
 use super::colour::GRID;
 use super::render::{
-    PIXELS, Render, SMALL, Side, TITLE, cut_text, draw_error, text, width_for_title,
+    PNG_SCALE, Render, SMALL, Side, TITLE_HEIGHT, cut_text, draw_error, text, width_for_title,
 };
 
 /// A grid of small images.
@@ -23,9 +23,9 @@ pub struct ImageGrid {
 }
 
 /// Lengths in pixels of the SVG.
-const CELL: u32 = 84;
+const CELL_SIDE: u32 = 84;
 const GAP: u32 = 8;
-const NAME: u32 = 20;
+const NAME_HEIGHT: u32 = 20;
 
 impl Render for ImageGrid {
     fn title(&self) -> &str {
@@ -34,8 +34,8 @@ impl Render for ImageGrid {
 
     fn size(&self) -> (u32, u32) {
         let rows = self.cells.len().div_ceil(self.columns()) as u32;
-        let width = width_for_title((CELL + GAP) * self.columns() as u32 + GAP, &self.title);
-        (width, TITLE + (CELL + GAP + self.name()) * rows + GAP)
+        let width = width_for_title((CELL_SIDE + GAP) * self.columns() as u32 + GAP, &self.title);
+        (width, TITLE_HEIGHT + (CELL_SIDE + GAP + self.name()) * rows + GAP)
     }
 
     fn draw<B: DrawingBackend>(
@@ -44,17 +44,19 @@ impl Render for ImageGrid {
         scale: u32,
     ) -> Result<(), String> {
         for (index, cell) in self.cells.iter().enumerate() {
-            let x = GAP + (index % self.columns()) as u32 * (CELL + GAP);
-            let y = (index / self.columns()) as u32 * (CELL + GAP + self.name());
+            let x = GAP + (index % self.columns()) as u32 * (CELL_SIDE + GAP);
+            let y = (index / self.columns()) as u32 * (CELL_SIDE + GAP + self.name());
             let position = |x: u32, y: u32| ((x * scale) as i32, (y * scale) as i32);
             let bitmap = Bitmap::of(cell, position(x, y));
-            let frame =
-                [position(x, y), position(x + bitmap.size.0 / PIXELS, y + bitmap.size.1 / PIXELS)];
+            let frame = [
+                position(x, y),
+                position(x + bitmap.size.0 / PNG_SCALE, y + bitmap.size.1 / PNG_SCALE),
+            ];
             area.draw(&bitmap).map_err(draw_error)?;
             area.draw(&Rectangle::new(frame, GRID.stroke_width(scale))).map_err(draw_error)?;
             if !cell.title.is_empty() {
-                let below = position(x + CELL / 2, y + CELL + NAME / 2);
-                let title = cut_text(&cell.title, SMALL, CELL + GAP);
+                let below = position(x + CELL_SIDE / 2, y + CELL_SIDE + NAME_HEIGHT / 2);
+                let title = cut_text(&cell.title, SMALL, CELL_SIDE + GAP);
                 text(area, &title, below, SMALL * scale, Side::Middle)?;
             }
         }
@@ -69,7 +71,7 @@ impl ImageGrid {
 
     /// Returns the height of the cells' titles, 0 if they have none.
     fn name(&self) -> u32 {
-        if self.cells.iter().all(|cell| cell.title.is_empty()) { 0 } else { NAME }
+        if self.cells.iter().all(|cell| cell.title.is_empty()) { 0 } else { NAME_HEIGHT }
     }
 }
 
@@ -83,7 +85,7 @@ struct Bitmap {
 impl Bitmap {
     fn of(cell: &Cell, position: (i32, i32)) -> Self {
         let pixels = cell.pixels();
-        let side = (CELL * PIXELS) as usize;
+        let side = (CELL_SIDE * PNG_SCALE) as usize;
         let longest = cell.height.max(cell.width).max(1);
         // Keep pixels square.
         let [height, width] =
@@ -147,10 +149,10 @@ mod tests {
         assert!(svg.find("<rect ").unwrap() < svg.find("<image ").unwrap());
         let png = image::load_from_memory(&grid.png().unwrap()).unwrap().to_rgb8();
         let colours = grid.cells[49].pixels();
-        let (x, y) = (GAP + 9 * (CELL + GAP), TITLE + 4 * (CELL + GAP));
+        let (x, y) = (GAP + 9 * (CELL_SIDE + GAP), TITLE_HEIGHT + 4 * (CELL_SIDE + GAP));
         // The middle of pixel (13, 20).
-        let middle = |pixel: u32| (pixel * CELL + CELL / 2) / 28 * PIXELS;
-        let seen = png.get_pixel(x * PIXELS + middle(20), y * PIXELS + middle(13)).0;
+        let middle = |pixel: u32| (pixel * CELL_SIDE + CELL_SIDE / 2) / 28 * PNG_SCALE;
+        let seen = png.get_pixel(x * PNG_SCALE + middle(20), y * PNG_SCALE + middle(13)).0;
         assert_eq!(seen, colours[13 * 28 + 20]);
     }
 }

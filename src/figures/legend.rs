@@ -8,11 +8,11 @@ use super::render::{SMALL, Side, cut_distinct, draw_error, text, text_width};
 use super::{Mark, Panel};
 
 /// Lengths in pixels of the SVG.
-const LINE: u32 = 22;
+const LINE_HEIGHT: u32 = 22;
 const PAD: u32 = 14;
 const SWATCH: u32 = 22;
 const GAP: u32 = 6;
-const BETWEEN: u32 = 16;
+const ENTRY_GAP: u32 = 16;
 
 /// Legend entries of a panel, one per label.
 #[derive(Debug, PartialEq)]
@@ -50,7 +50,7 @@ impl Legend {
 
     /// Returns the height for a width, pixels of the SVG.
     pub(super) fn height(&self, width: u32) -> u32 {
-        self.positions(width).last().map_or(0, |(line, _, _)| (line + 1) * LINE + GAP)
+        self.positions(width).last().map_or(0, |(line, _, _)| (line + 1) * LINE_HEIGHT + GAP)
     }
 
     /// Returns line, left edge and label of each entry.
@@ -65,7 +65,7 @@ impl Legend {
                 (line, x) = (line + 1, PAD);
             }
             positions.push((line, x, label));
-            x += length + BETWEEN;
+            x += length + ENTRY_GAP;
         }
         positions
     }
@@ -77,7 +77,8 @@ impl Legend {
     ) -> Result<(), String> {
         let positions = self.positions(area.dim_in_pixel().0 / scale);
         for (entry, (line, x, label)) in self.entries.iter().zip(positions) {
-            let [x, y] = [x, line * LINE + LINE / 2].map(|length| (length * scale) as i32);
+            let [x, y] =
+                [x, line * LINE_HEIGHT + LINE_HEIGHT / 2].map(|length| (length * scale) as i32);
             entry.draw_swatch(area, (x, y), scale)?;
             let position = (x + ((SWATCH + GAP) * scale) as i32, y);
             text(area, &label, position, SMALL * scale, Side::Right)?;
@@ -154,7 +155,7 @@ mod tests {
             for (_, other, _) in
                 positions.iter().filter(|position| position.0 == *line && position.1 > *x)
             {
-                assert!(*other >= end + BETWEEN);
+                assert!(*other >= end + ENTRY_GAP);
             }
         }
         assert!(

@@ -8,7 +8,7 @@ use super::colour::{reference_colour, series_colour};
 use super::{Axis, Mark, Panel, Point, Series};
 
 /// Largest number of points of a line that get a dot each.
-const DOTTED: usize = 12;
+const MAX_DOTTED: usize = 12;
 
 type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<Axis, Axis>>;
 type Failure<B> = DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>;
@@ -101,7 +101,7 @@ fn draw_line<B: DrawingBackend>(
         let line =
             LineSeries::new(part.iter().map(Point::position), colour.stroke_width(2 * scale));
         chart.draw_series(line)?;
-        if part.len() == 1 || series.points.len() <= DOTTED {
+        if part.len() == 1 || series.points.len() <= MAX_DOTTED {
             let dot = |point: &Point| Circle::new(point.position(), 3 * scale, colour.filled());
             chart.draw_series(part.iter().map(dot))?;
         }

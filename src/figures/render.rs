@@ -18,11 +18,11 @@ use crate::run_dir::StorageError;
 use crate::run_dir::atomic_file::write_atomic;
 
 /// Pixels of a PNG per pixel of the SVG, in each direction.
-pub(super) const PIXELS: u32 = 2;
+pub(super) const PNG_SCALE: u32 = 2;
 /// Font family of an SVG's text.
 pub(super) const FONT: &str = "sans-serif";
 /// Height of the title, pixels of the SVG.
-pub(super) const TITLE: u32 = 40;
+pub(super) const TITLE_HEIGHT: u32 = 40;
 /// Font sizes, pixels of the SVG times [`EM`](super::text).
 pub(super) const TITLE_SIZE: u32 = 19;
 pub(super) const TEXT: u32 = 15;
@@ -30,7 +30,7 @@ pub(super) const SMALL: u32 = 14;
 /// Margin left and right of the title, pixels of the SVG.
 const MARGIN: u32 = 12;
 /// Allowance for viewers' fonts that are wider than the embedded ones.
-const WIDER: f64 = 1.2;
+const VIEWER_FONT_FACTOR: f64 = 1.2;
 
 /// A chart that can be rendered.
 pub trait Render {
@@ -71,11 +71,11 @@ pub trait Render {
     /// Returns an error if drawing fails.
     fn png(&self) -> Result<Vec<u8>, FigureError> {
         let (width, height) = self.size();
-        let (width, height) = (width * PIXELS, height * PIXELS);
+        let (width, height) = (width * PNG_SCALE, height * PNG_SCALE);
         let mut pixels = vec![0; width as usize * height as usize * 3];
         let backend = BitMapBackend::with_buffer(&mut pixels, (width, height));
         let area = Canvas::Png(backend).into_drawing_area();
-        draw_with_title(self, &area, PIXELS).map_err(|reason| self.error(reason))?;
+        draw_with_title(self, &area, PNG_SCALE).map_err(|reason| self.error(reason))?;
         drop(area);
         encode_png(width, height, pixels).map_err(|reason| self.error(reason))
     }
@@ -108,12 +108,12 @@ pub(super) fn encode_png(width: u32, height: u32, pixels: Vec<u8>) -> Result<Vec
 
 /// Returns the width reserved for a text in any viewer, pixels of the SVG.
 pub(super) fn text_width(text: &str, size: u32) -> u32 {
-    (WIDER * width(text, f64::from(size))).ceil() as u32
+    (VIEWER_FONT_FACTOR * width(text, f64::from(size))).ceil() as u32
 }
 
 /// Cuts a text to a width in pixels of the SVG.
 pub(super) fn cut_text(text: &str, size: u32, room: u32) -> String {
-    fit_text(text, f64::from(size), f64::from(room) / WIDER)
+    fit_text(text, f64::from(size), f64::from(room) / VIEWER_FONT_FACTOR)
 }
 
 /// Cuts the names of an axis or legend to a width in pixels of the SVG, so that they still differ.
@@ -123,16 +123,16 @@ pub(super) fn cut_distinct<'a>(
     room: u32,
 ) -> Vec<String> {
     let names: Vec<&str> = names.into_iter().collect();
-    fit_distinct(&names, f64::from(size), f64::from(room) / WIDER)
+    fit_distinct(&names, f64::from(size), f64::from(room) / VIEWER_FONT_FACTOR)
 }
 
 /// Returns the width of a chart including room for its title, unless the title is very long.
 pub(super) fn width_for_title(width: u32, title: &str) -> u32 {
-    width.max((text_width(title, TITLE_SIZE) + 2 * MARGIN).min(WIDTH_FOR_TITLE))
+    width.max((text_width(title, TITLE_SIZE) + 2 * MARGIN).min(MAX_TITLE_WIDTH))
 }
 
 /// Largest width for a title, pixels of the SVG. Longer titles are cut.
-const WIDTH_FOR_TITLE: u32 = 900;
+const MAX_TITLE_WIDTH: u32 = 900;
 
 fn draw_with_title<P: Render + ?Sized, B: DrawingBackend>(
     picture: &P,
@@ -146,8 +146,8 @@ fn draw_with_title<P: Render + ?Sized, B: DrawingBackend>(
         let _ = plotters::style::register_font(FONT, FontStyle::Normal, font);
     });
     area.fill(&WHITE).map_err(draw_error)?;
-    let (top, rest) = area.split_vertically(TITLE * scale);
-    let middle = (top.dim_in_pixel().0 as i32 / 2, (TITLE * scale) as i32 / 2);
+    let (top, rest) = area.split_vertically(TITLE_HEIGHT * scale);
+    let middle = (top.dim_in_pixel().0 as i32 / 2, (TITLE_HEIGHT * scale) as i32 / 2);
     let title = cut_text(picture.title(), TITLE_SIZE, top.dim_in_pixel().0 / scale - 2 * MARGIN);
     text(&top, &title, middle, TITLE_SIZE * scale, Side::Middle)?;
     picture.draw(&rest, scale)?;

@@ -12,15 +12,15 @@ use crate::run_dir::StorageError;
 use crate::run_dir::atomic_file::write_atomic;
 
 /// Smallest side of an image on the sheet, pixels.
-const SIDE: u32 = 56;
+const MIN_SIDE: u32 = 56;
 /// Gap between images, pixels.
 const GAP: u32 = 4;
 /// Largest number of pixels of a sheet.
-const PIXELS_MAX: u64 = 1 << 28;
+const MAX_PIXELS: u64 = 1 << 28;
 const PAPER: Rgb<u8> = Rgb([255, 255, 255]);
 /// Largest width of a class name, and its font size, pixels. Smaller images have smaller names.
-const NAME: u32 = 200;
-const SIZE: u32 = 20;
+const MAX_NAME_WIDTH: u32 = 200;
+const NAME_SIZE: u32 = 20;
 
 /// Writes a PNG of the first `columns` training images of each class, one class per row after its name. Small images
 /// are enlarged pixel by pixel. Replaces an existing file.
@@ -41,7 +41,7 @@ pub fn save_contact_sheet(
 
 fn sheet(dataset: &Dataset, columns: usize) -> io::Result<RgbImage> {
     let (height, width) = (dataset.height as u32, (dataset.width / dataset.channels) as u32);
-    let times = (SIDE / height.max(width)).max(1);
+    let times = (MIN_SIDE / height.max(width)).max(1);
     let [across, down] = [width, height].map(|side| side * times + GAP);
     let (rows, columns) = (dataset.classes as u32, columns as u32);
     let names = names(dataset, height * times);
@@ -49,7 +49,7 @@ fn sheet(dataset: &Dataset, columns: usize) -> io::Result<RgbImage> {
     let [across_all, down_all] = [(across, columns), (down, rows)]
         .map(|(side, count)| u64::from(side) * u64::from(count) + u64::from(GAP));
     let across_all = across_all + u64::from(left);
-    if across_all * down_all > PIXELS_MAX {
+    if across_all * down_all > MAX_PIXELS {
         let size = format!("a sheet of {across_all} x {down_all} pixels is too large");
         return Err(io::Error::other(size));
     }
@@ -76,7 +76,7 @@ fn sheet(dataset: &Dataset, columns: usize) -> io::Result<RgbImage> {
 /// Renders the class names, at most as high as an image.
 fn names(dataset: &Dataset, height: u32) -> Vec<RgbImage> {
     let names: Vec<&str> = dataset.class_names.iter().map(String::as_str).collect();
-    labels(&names, SIZE.min(height), NAME)
+    labels(&names, NAME_SIZE.min(height), MAX_NAME_WIDTH)
 }
 
 /// Converts an image's bytes to RGB.
@@ -97,13 +97,16 @@ mod tests {
         let training = (images, vec![1, 0, 1, 1]);
         let set = Dataset::from_parts("pairs", 1, 2, training, (vec![1, 2], vec![0])).unwrap();
         let sheet = sheet(&set, 2).unwrap();
-        let times = SIDE / 2;
+        let times = MIN_SIDE / 2;
         let left = names(&set, times).iter().map(RgbImage::width).max().unwrap() + GAP;
-        assert_eq!(sheet.dimensions(), (left + 2 * (SIDE + GAP) + GAP, 2 * (times + GAP) + GAP));
+        assert_eq!(
+            sheet.dimensions(),
+            (left + 2 * (MIN_SIDE + GAP) + GAP, 2 * (times + GAP) + GAP)
+        );
         let has_ink = |pixels: &RgbImage| pixels.pixels().any(|pixel| pixel.0 == [0; 3]);
         assert!(has_ink(&imageops::crop_imm(&sheet, 0, 0, left, times + GAP).to_image()));
         let pixel = |row: u32, column: u32, right: u32| {
-            let (x, y) = (column * (SIDE + GAP) + right * times, GAP + row * (times + GAP));
+            let (x, y) = (column * (MIN_SIDE + GAP) + right * times, GAP + row * (times + GAP));
             let x = left + GAP + x;
             sheet.get_pixel(x, y).0
         };

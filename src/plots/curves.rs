@@ -6,16 +6,16 @@ use crate::evaluate::Spread;
 use crate::figures::{Axis, Chart, ChartData, Figure, Mark, Panel, Point, Scale, Series};
 
 /// Number of settings that the legend names; of more settings, the best. The others are pale.
-const NAMED: usize = 9;
+const MAX_NAMED: usize = 9;
 /// Colours of a single network's test error, training error, loss and partial evaluations.
-const TEST: usize = 0;
-const TRAINING: usize = 1;
-const LOSS: usize = 2;
-const QUICK: usize = 3;
+const TEST_COLOUR: usize = 0;
+const TRAINING_COLOUR: usize = 1;
+const LOSS_COLOUR: usize = 2;
+const PARTIAL_COLOUR: usize = 3;
 /// Largest number of partial evaluations drawn as a line with dots.
-const FEW: usize = 12;
+const MAX_DOTTED: usize = 12;
 /// Colour of the unnamed settings.
-const OTHERS: usize = 6;
+const OTHER_COLOUR: usize = 6;
 
 /// Draws the networks of a run. At least one has an epoch or a partial evaluation.
 pub(super) fn plot(networks: &[LearningCurve]) -> Plot {
@@ -60,9 +60,14 @@ fn of_one_setting(group: &[&LearningCurve]) -> Vec<Panel> {
     if let [network] = group {
         errors.extend(quick_tests_by_epoch(network));
     }
-    errors.extend(series(group, "training error, before each update", TRAINING, train_error));
-    errors.extend(series(group, "test error", TEST, test_error));
-    let loss = series(group, "loss", LOSS, loss);
+    errors.extend(series(
+        group,
+        "training error, before each update",
+        TRAINING_COLOUR,
+        train_error,
+    ));
+    errors.extend(series(group, "test error", TEST_COLOUR, test_error));
+    let loss = series(group, "loss", LOSS_COLOUR, loss);
     vec![panel("error, %", errors), panel("output loss per image", loss)]
 }
 
@@ -75,7 +80,7 @@ fn of_settings(groups: &[Vec<&LearningCurve>]) -> Vec<Panel> {
     };
     let mut best: Vec<usize> = (0..groups.len()).collect();
     best.sort_by(|&a, &b| last(&groups[a]).total_cmp(&last(&groups[b])));
-    let named = if groups.len() <= NAMED + 1 { groups.len() } else { NAMED };
+    let named = if groups.len() <= MAX_NAMED + 1 { groups.len() } else { MAX_NAMED };
     let mut named = best[..named].to_vec();
     named.sort_unstable();
     let others = format!("{} other settings", groups.len() - named.len());
@@ -83,12 +88,15 @@ fn of_settings(groups: &[Vec<&LearningCurve>]) -> Vec<Panel> {
         let mut all = Vec::new();
         for (number, group) in groups.iter().enumerate() {
             if !named.contains(&number) {
-                all.push(Series { mark: Mark::ThinLine, ..mean(group, &others, OTHERS, value) });
+                all.push(Series {
+                    mark: Mark::ThinLine,
+                    ..mean(group, &others, OTHER_COLOUR, value)
+                });
             }
         }
         for (colour, &number) in named.iter().enumerate() {
             // Black is the colour of the unnamed settings.
-            let colour = if colour >= OTHERS { colour + 1 } else { colour };
+            let colour = if colour >= OTHER_COLOUR { colour + 1 } else { colour };
             all.push(mean(&groups[number], &groups[number][0].settings, colour, value));
         }
         all
@@ -153,8 +161,8 @@ fn quick_tests_by_epoch(network: &LearningCurve) -> Option<Series> {
     let label =
         format!("partial evaluation, {} images", network.partial_evals.first()?.test_images);
     // Few evaluations have dots; many are drawn pale.
-    let mark = if points.len() <= FEW { Mark::Line } else { Mark::ThinLine };
-    Some(Series { label, colour: QUICK, mark, points })
+    let mark = if points.len() <= MAX_DOTTED { Mark::Line } else { Mark::ThinLine };
+    Some(Series { label, colour: PARTIAL_COLOUR, mark, points })
 }
 
 /// Returns a panel of the partial evaluations of networks whose first epoch is not complete.
@@ -162,7 +170,12 @@ fn partial_evals(networks: &[LearningCurve]) -> Panel {
     let course = |network: &LearningCurve| {
         let point = |test: &PartialEval| Point::new(test.images as f64, test.test_error);
         let points = network.partial_evals.iter().map(point).collect();
-        Series { label: "partial evaluation".to_string(), colour: QUICK, mark: Mark::Line, points }
+        Series {
+            label: "partial evaluation".to_string(),
+            colour: PARTIAL_COLOUR,
+            mark: Mark::Line,
+            points,
+        }
     };
     let series: Vec<Series> = networks.iter().map(course).collect();
     let points = || series.iter().flat_map(|series| &series.points);
@@ -288,7 +301,7 @@ mod tests {
             (3, ["eta 0", "eta 1", "eta 2"].iter().map(|l| l.to_string()).collect())
         );
         let many = labels(&figure(&swept(40)));
-        assert_eq!((many.len(), many[0].as_str()), (1 + NAMED, "31 other settings"));
+        assert_eq!((many.len(), many[0].as_str()), (1 + MAX_NAMED, "31 other settings"));
         assert_eq!(plot(&swept(2)).data.rows[0][..2], ["0", "eta 0"]);
     }
 }

@@ -11,7 +11,7 @@ use crate::schedule::{Image, Selection};
 use crate::train::TrainError;
 
 /// Largest number of neurons drawn per population.
-const UNITS: usize = 1000;
+const MAX_UNITS: usize = 1000;
 
 /// Records the first test image through both phases.
 pub(super) fn plot(
@@ -22,7 +22,7 @@ pub(super) fn plot(
     let SavedNetwork { config, network, .. } = saved;
     let quantities =
         [Quantity::Spikes, Quantity::Basal, Quantity::Apical, Quantity::Soma, Quantity::Phases];
-    let recorder = MonitorSpec { units: Some(0..UNITS), ..MonitorSpec::new(&quantities) };
+    let recorder = MonitorSpec { units: Some(0..MAX_UNITS), ..MonitorSpec::new(&quantities) };
     let index = dataset.training_count;
     let label = dataset.test_labels()[0];
     let class = dataset.class_names[usize::from(label)].clone();

@@ -17,7 +17,7 @@ pub const COLUMNS: usize = 10;
 pub const GAP: usize = 1;
 const GAP_COLOUR: [u8; 3] = [110, 110, 110];
 /// Side of a weight's square in a PNG, pixels.
-const ENLARGED: usize = 3;
+const PIXEL_SIDE: usize = 3;
 
 /// An RGB image.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -109,9 +109,10 @@ fn shrink(weights: &[f32], images: &ImageSpec, shrunk: usize) -> Vec<f64> {
 impl RgbImage {
     /// Enlarges each pixel to a square.
     pub fn enlarged(&self) -> RgbImage {
-        let (width, height) = (self.width * ENLARGED, self.height * ENLARGED);
+        let (width, height) = (self.width * PIXEL_SIDE, self.height * PIXEL_SIDE);
         let positions = (0..height).flat_map(|row| (0..width).map(move |column| (row, column)));
-        let colour = |(row, column)| self.colours[row / ENLARGED * self.width + column / ENLARGED];
+        let colour =
+            |(row, column)| self.colours[row / PIXEL_SIDE * self.width + column / PIXEL_SIDE];
         RgbImage { width, height, colours: positions.map(colour).collect() }
     }
 

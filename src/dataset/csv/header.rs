@@ -6,7 +6,7 @@ use super::number;
 use super::preview::Preview;
 
 /// Smallest number of pixels that is distinguishable from counting column names.
-const PIXELS: usize = 3;
+const MIN_PIXELS: usize = 3;
 
 /// Reason why a line may be a header or an image.
 pub(super) struct Ambiguous(&'static str);
@@ -48,7 +48,7 @@ fn numbers(preview: &Preview, are_same: bool, options: &ReadOptions) -> Result<b
     let first: Vec<Option<f64>> =
         preview.first.iter().map(|field| number(field.as_bytes())).collect();
     let Some((head, pixels)) = first.split_first() else { return Ok(false) };
-    let counts = pixels.len() >= PIXELS
+    let counts = pixels.len() >= MIN_PIXELS
         && matches!(pixels[0], Some(0.0 | 1.0))
         && pixels.windows(2).all(|pair| matches!(pair, [Some(a), Some(b)] if *b == a + 1.0));
     if counts {

@@ -17,7 +17,7 @@ use super::read_options::ReadOptions;
 use super::{DatasetError, Location, SourceFile, SplitData, invalid, invalid_with_hint};
 
 /// Smallest number of consecutive labels 0, 1, 2 and so on that count as line numbers.
-const COUNTED_LINES: usize = 20;
+const MIN_LINE_NUMBERS: usize = 20;
 
 /// Reads both files.
 pub(super) fn read_both(
@@ -112,7 +112,7 @@ fn read(
         return Err(invalid(location(Position::Whole), expected, "none"));
     };
     let counts_lines = labels.iter().enumerate().all(|(index, &label)| usize::from(label) == index);
-    if names.is_none() && labels.len() >= COUNTED_LINES && counts_lines {
+    if names.is_none() && labels.len() >= MIN_LINE_NUMBERS && counts_lines {
         let hint = "remove the column of line numbers, or add a header";
         let found = "line numbers 0, 1, 2 and so on";
         let location = location(Position::Field { line: first, column: 1 });

@@ -10,7 +10,7 @@ use super::super::{DatasetError, Location, invalid, invalid_with_hint};
 use crate::files;
 
 /// Largest accepted first line, bytes.
-const START_MAX: u64 = 4 << 20;
+const MAX_FIRST_LINE: u64 = 4 << 20;
 
 type Input = Chain<File, &'static [u8]>;
 
@@ -38,7 +38,9 @@ impl Preview {
         let length = file.metadata().map_err(DatasetError::read(location()))?.len();
         // Each value takes at least two bytes in the file and one in memory.
         files::check_memory(length, "the table").map_err(DatasetError::memory(location()))?;
-        file.take(START_MAX).read_to_end(&mut start).map_err(DatasetError::read(location()))?;
+        file.take(MAX_FIRST_LINE)
+            .read_to_end(&mut start)
+            .map_err(DatasetError::read(location()))?;
         if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
             let hint = "save it as UTF-8";
             return Err(invalid_with_hint(location(), "UTF-8 text", "UTF-16", hint));

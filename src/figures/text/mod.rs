@@ -14,7 +14,7 @@ use fonts::{EM, glyph};
 use layout::clusters;
 
 /// Mark of a cut.
-const CUT: char = '…';
+const ELLIPSIS: char = '…';
 
 /// Replaces characters that break a line or are invalid in XML.
 pub(super) fn single_line(text: &str) -> String {
@@ -49,7 +49,7 @@ pub(super) fn fit_text(text: &str, size: f64, room: f64) -> String {
             return cut;
         }
     }
-    CUT.to_string()
+    ELLIPSIS.to_string()
 }
 
 /// Cuts each text as [`fit_text`] does. If different texts then look the same, cuts the middle of all instead.
@@ -79,12 +79,12 @@ fn without_middle(text: &str, size: f64, room: f64) -> String {
             continue;
         }
         let [head, tail] = [&letters[..head], &letters[tail..]].map(String::from_iter);
-        let cut = format!("{}{CUT}{}", head.trim_end(), tail.trim_start());
+        let cut = format!("{}{ELLIPSIS}{}", head.trim_end(), tail.trim_start());
         if width(&cut, size) <= room {
             return cut;
         }
     }
-    CUT.to_string()
+    ELLIPSIS.to_string()
 }
 
 /// Pixels from the beginning of one cluster to that of the next.
@@ -194,7 +194,10 @@ mod tests {
     fn long_text_is_cut_to_the_width() {
         let name = "a name that is far too long for its place";
         let cut = fit_text(name, 13.0, 100.0);
-        assert!(cut.ends_with(CUT) && name.starts_with(cut.trim_end_matches(CUT)), "{cut}");
+        assert!(
+            cut.ends_with(ELLIPSIS) && name.starts_with(cut.trim_end_matches(ELLIPSIS)),
+            "{cut}"
+        );
         assert!(width(&cut, 13.0) <= 100.0 && width(&cut, 13.0) > 80.0);
         assert_eq!(fit_text("short", 13.0, 100.0), "short");
         assert_eq!(fit_text("a\nb\u{1}", 13.0, 100.0), "a b ");
@@ -211,7 +214,7 @@ mod tests {
         // Names that are apart without it keep their beginnings.
         let names = ["cats with a long class name", "dogs with a long class name"];
         let cut = fit_distinct(&names, 13.0, 100.0);
-        assert!(cut.iter().all(|name| name.ends_with(CUT)), "{cut:?}");
+        assert!(cut.iter().all(|name| name.ends_with(ELLIPSIS)), "{cut:?}");
     }
 
     #[test]

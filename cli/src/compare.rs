@@ -1,4 +1,4 @@
-//! `apical compare`.
+//! `apical compare`: compares CPU and GPU.
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -14,26 +14,26 @@ use apical::gpu::self_test::Verdict;
 use apical::layout::Kernel;
 use apical::schedule::BackendChoice;
 
-/// Epochs unless the command line says otherwise, whatever the preset: a difference shows early.
+/// Default number of epochs, for any preset: differences show early.
 const EPOCHS: u32 = 1;
-/// Test images unless the command line says otherwise: testing takes long on a software device.
+/// Default number of test images: testing is slow on a software device.
 const TEST_IMAGES: usize = 1000;
 
-/// Train on the CPU and on a GPU side by side, and compare every value
+/// Train on the CPU and on a GPU and compare every value
 ///
-/// Both run the same kernels on the same images; after each kernel everything that it wrote is
-/// compared, bit for bit, up to the first difference. --train-images 200 is enough for a first look. At the
-/// end both are tested on the first 1,000 test images, unless --test-images says otherwise.
+/// Both backends run the same kernels on the same images. After each kernel, all values that it wrote are compared bit
+/// for bit, up to the first difference. Then both are tested, by default on 1,000 images. --train-images 200 is enough
+/// for a first check.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES, mut_arg("epochs", |argument| argument.default_value("1")),
     mut_arg("test_images", |argument| argument.default_value("1000")))]
 pub(super) struct CompareArgs {
-    /// Compute on the CPU up to and including this kernel, and hand its arrays to the GPU for the
-    /// rest: the first kernel after which the rest agrees is the one to look at
+    /// Compute up to and including this kernel on the CPU and copy its arrays to the GPU. The first kernel with which the
+    /// rest agrees is the faulty one
     #[arg(long, value_name = "KERNEL", value_parser = kernels())]
     cpu_through: Option<Kernel>,
 
-    /// Print one object of JSON
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
 
@@ -51,11 +51,11 @@ fn kernels() -> impl TypedValueParser<Value = Kernel> {
     let names = Kernel::ALL.map(Kernel::name);
     PossibleValuesParser::new(names).try_map(|name| {
         let kernel = Kernel::ALL.into_iter().find(|kernel| kernel.name() == name);
-        kernel.ok_or("there is no such kernel")
+        kernel.ok_or("unknown kernel")
     })
 }
 
-/// The result as JSON.
+/// Result as JSON.
 #[derive(Serialize)]
 struct ComparisonJson<'a> {
     identical: bool,
@@ -63,7 +63,7 @@ struct ComparisonJson<'a> {
     minibatches: usize,
     images: usize,
     test_images: usize,
-    /// Kernels up to this one were not compared.
+    /// Last kernel that was computed on the CPU for both.
     cpu_through: Option<&'static str>,
     backend: &'static str,
     device: &'a str,
@@ -73,7 +73,7 @@ struct ComparisonJson<'a> {
 
 pub(super) fn run(arguments: &CompareArgs) -> Result<ExitStatus, CliError> {
     if arguments.machine.backend() == BackendChoice::Cpu {
-        let message = "compare needs a GPU to compare the CPU with: leave out --backend cpu";
+        let message = "cannot compare the CPU with itself: leave out --backend cpu";
         return Err(CliError::Usage(message.to_string()));
     }
     let selection = arguments.machine.selection()?;
@@ -90,7 +90,7 @@ pub(super) fn run(arguments: &CompareArgs) -> Result<ExitStatus, CliError> {
         let mut clock = None;
         compare(config, dataset, &selection, &options, &mut |compared| {
             let &Compared { minibatches, of_minibatches, values } = compared;
-            // The first minibatch waits for kernels to be compiled: no guide to the others.
+            // The first minibatch includes kernel compilation: exclude it from the estimate.
             let clock =
                 clock.get_or_insert_with(|| TimeEstimate::start((of_minibatches - 1) as f64));
             let left = time_left(clock.left((minibatches - 1) as f64));
@@ -143,7 +143,7 @@ fn describe(comparison: &Comparison, batch: usize, cpu_through: Option<Kernel>) 
     };
     let handed_over = match cpu_through {
         Some(kernel) => {
-            format!("\nleft out  what the CPU computed for both, up to kernel {kernel}")
+            format!("\nleft out  kernels computed on the CPU for both, up to {kernel}")
         }
         None => String::new(),
     };
@@ -185,7 +185,7 @@ mod tests {
     use super::*;
     use apical::schedule::Device;
 
-    /// No device of the tests is known to differ from the CPU, so this one is made up.
+    /// Returns a made-up difference, because no test device differs from the CPU.
     fn comparison() -> Comparison {
         let difference = Difference {
             kernel: "soma",
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_says_where_it_is_and_ends_with_4() {
+    fn difference_is_described_and_exits_with_4() {
         let expected = "\
 not equal: first after kernel soma of layer 0
 array     layer 0's voltages, somatic voltage
@@ -227,12 +227,12 @@ self-test bit-exact on this device (5 values compared)";
     }
 
     #[test]
-    fn no_difference_says_what_was_compared_and_ends_with_0() {
+    fn equality_is_described_and_exits_with_0() {
         let equal = Comparison { difference: None, ..comparison() };
         let expected = "\
 identical
 compared  spikes, voltages, averages, plateaus, errors, gradients, weights, predictions
-left out  what the CPU computed for both, up to kernel soma
+left out  kernels computed on the CPU for both, up to soma
 values    1000 over 3 minibatches of 10 images, and 7 test images
 device    some device
 self-test bit-exact on this device (5 values compared)";

@@ -37,7 +37,7 @@ pub(super) struct DataCommand {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = columns())]
     columns: usize,
 
-    /// Print one object of JSON
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
 }

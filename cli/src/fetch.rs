@@ -33,7 +33,7 @@ pub(super) struct FetchArgs {
     #[arg(long, value_enum)]
     emnist_split: Option<Split>,
 
-    /// Print one object of JSON
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
 }

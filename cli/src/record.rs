@@ -1,4 +1,4 @@
-//! `apical record`.
+//! `apical record`: records neurons.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -20,45 +20,45 @@ use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording, Re
 use apical::schedule::Image;
 use apical::train::TrainError;
 
-/// Show a trained network images, and write down what its neurons do
+/// Record the activity of a trained network while it processes images
 ///
-/// Arrays are named by quantity and layer, `soma0` or `spikes_input`; beside them are `images`, `labels` and
-/// `predicted`, the predicted classes. Every image is shown from a cleared state, and nothing is learned.
+/// Arrays are named by quantity and layer, such as `soma0` or `spikes_input`; `images`, `labels` and `predicted`
+/// (classes) are added. Every image starts from a reset state, and no weight changes.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct RecordArgs {
-    /// The weights.safetensors of a run
+    /// File weights.safetensors of a run
     weights: PathBuf,
 
-    /// The file to write, by its ending: .npz (opens with numpy.load), .safetensors, or .csv
+    /// Output file: .npz (for numpy.load), .safetensors or .csv
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 
-    /// What to record
+    /// Quantities to record
     #[arg(long, value_enum, value_delimiter = ',', value_name = "QUANTITY,..", required = true)]
     quantities: Vec<Quantity>,
 
-    /// Which images
+    /// Split of the data set
     #[arg(long, value_enum, default_value_t)]
     split: SplitArg,
 
-    /// Their places in the set, the first is 0: numbers and ranges with both ends, such as 0-9,42
+    /// Indices of the images in the split, from 0: numbers and inclusive ranges, such as 0-9,42
     #[arg(long, value_name = "N,..", default_value = "0")]
     indices: IndexList,
 
-    /// What is shown of each: what the quantities need, by default
+    /// Phases of each image [default: those that the quantities need]
     #[arg(long, value_enum)]
     phases: Option<Phases>,
 
-    /// Layers, 0 the lowest, or input [default: all]
+    /// Layers: numbers from 0 (lowest), or input [default: all]
     #[arg(long, value_delimiter = ',', value_name = "LAYER,..")]
     layers: Vec<LayerName>,
 
-    /// Neurons of each layer, as many of them as it has, such as 0-9 [default: all]
+    /// Inclusive range of neurons of each layer, such as 0-9 [default: all]
     #[arg(long, value_name = "FIRST-LAST")]
     units: Option<IndexList>,
 
-    /// Steps of each image, ms, such as 0-99 [default: all]
+    /// Inclusive range of steps of each image (ms), such as 0-99 [default: all]
     #[arg(long, value_name = "FIRST-LAST")]
     steps: Option<IndexList>,
 
@@ -70,7 +70,7 @@ pub(super) struct RecordArgs {
     #[arg(long)]
     invert: bool,
 
-    /// Print one object of JSON: the arrays of the file
+    /// Print the arrays of the file as one JSON object
     #[arg(long)]
     json: bool,
 
@@ -98,7 +98,7 @@ enum Phases {
     Both,
 }
 
-/// Numbers and ranges with both ends: `0-9,42`.
+/// List of numbers and inclusive ranges: `0-9,42`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct IndexList(Vec<Range<usize>>);
 
@@ -106,13 +106,15 @@ impl FromStr for IndexList {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("'{text}' is no list such as 0-9,42");
+        let wrong = || format!("expected a list such as 0-9,42, found '{text}'");
         let number = |text: &str| text.trim().parse::<u32>().map_err(|_| wrong());
         let range = |part: &str| {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
             let (first, last) = (number(first)? as usize, number(last)? as usize);
             if first > last {
-                return Err(format!("'{part}': the first is behind the last"));
+                return Err(format!(
+                    "invalid range '{part}': the first number is larger than the last"
+                ));
             }
             Ok(first..last + 1)
         };
@@ -121,16 +123,16 @@ impl FromStr for IndexList {
 }
 
 impl IndexList {
-    /// The one range that it is.
+    /// Returns the only range.
     fn range(&self, flag: &str) -> Result<Range<usize>, CliError> {
         match &self.0[..] {
             [range] => Ok(range.clone()),
-            _ => Err(CliError::Usage(format!("--{flag} takes one range, such as 0-9"))),
+            _ => Err(CliError::Usage(format!("invalid --{flag}: expected one range such as 0-9"))),
         }
     }
 }
 
-/// A population by name.
+/// Population by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct LayerName(usize);
 
@@ -143,13 +145,13 @@ impl FromStr for LayerName {
             layer => layer
                 .parse::<u16>()
                 .map(|layer| LayerName(usize::from(layer) + 1))
-                .map_err(|_| format!("'{text}' is neither a layer's number nor input")),
+                .map_err(|_| format!("expected the number of a layer or input, found '{text}'")),
         }
     }
 }
 
 pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
-    // What cannot be written is said before anything is computed.
+    // Check the output format before computing.
     RecordingFormat::from_extension(&arguments.out)?;
     let selection = arguments.machine.selection()?;
     let saved = load_weights(&arguments.weights)?;
@@ -190,7 +192,7 @@ impl RecordArgs {
                 let name = quantity.to_possible_value();
                 let name = name.map(|name| name.get_name().to_string()).unwrap_or_default();
                 Err(CliError::Usage(format!(
-                    "{name} needs a target phase: leave out '--phases forward'"
+                    "cannot record {name} without a target phase: leave out '--phases forward'"
                 )))
             }
             (Some(Phases::Forward), None) | (None, None) => Ok(Mode::Test),
@@ -200,7 +202,8 @@ impl RecordArgs {
 
     fn recorder(&self, layers: usize) -> Result<MonitorSpec, CliError> {
         if let Some(LayerName(population)) = self.layers.iter().find(|name| name.0 > layers) {
-            let message = format!("there is no layer {}: the network has {layers}", population - 1);
+            let message =
+                format!("invalid layer {}: the network has {layers} layers", population - 1);
             return Err(CliError::Usage(message));
         }
         let populations: Vec<usize> = self.layers.iter().map(|name| name.0).collect();
@@ -221,7 +224,8 @@ impl RecordArgs {
         let mut images = Vec::new();
         for place in self.indices.0.iter().cloned().flatten() {
             let Some(&label) = labels.get(place) else {
-                let message = format!("there is no image {place}: the set has {}", labels.len());
+                let message =
+                    format!("invalid image {place}: the split has {} images", labels.len());
                 return Err(CliError::Usage(message));
             };
             let index = first + place;
@@ -231,7 +235,7 @@ impl RecordArgs {
     }
 }
 
-/// An array of the file.
+/// Array of the file, as JSON.
 #[derive(Serialize)]
 struct ArrayJson<'a> {
     name: &'a str,
@@ -266,7 +270,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_ranges_with_both_ends() {
+    fn index_list_parses_inclusive_ranges() {
         assert_eq!("0-9,42".parse(), Ok(IndexList(vec![0..10, 42..43])));
         for wrong in ["", "3-", "-3", "a", "5-4", "1,,2", "1.5"] {
             assert!(wrong.parse::<IndexList>().is_err(), "{wrong}");
@@ -274,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_have_numbers_and_the_input_its_name() {
+    fn layer_name_parses_numbers_and_input() {
         assert_eq!("input".parse(), Ok(LayerName(0)));
         assert_eq!("2".parse(), Ok(LayerName(3)));
         assert!("-1".parse::<LayerName>().is_err() && "output".parse::<LayerName>().is_err());

@@ -1,4 +1,4 @@
-//! `apical reproduce`.
+//! `apical reproduce`: runs the paper's experiments.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -15,16 +15,16 @@ use apical::experiments::{EXPERIMENTS, Experiment, Study, StudyEvent};
 use apical::figures::{ExperimentResult, ensure_same_data, findings, save_html_page};
 use apical::run_dir::FolderLock;
 
-/// Do the experiments of the paper, and put their numbers beside the paper's
+/// Reproduce the paper's experiments and compare the results with the paper
 ///
-/// Each writes a folder with its figure (SVG, PNG), the data behind it (CSV), its settings and its findings
-/// (result.json); report.html shows all, reproduction.md has them as a table. Networks are trained as in the paper, some for several experiments.
-/// The same command goes on where it was stopped, in the middle of a training too. A folder holds experiments on
-/// one data set.
+/// Each experiment writes a folder with its figure (SVG, PNG), the figure's data (CSV), settings and findings
+/// (result.json). report.html shows all experiments, reproduction.md lists the findings. Networks are trained as in the
+/// paper, some for several experiments. Repeating the command resumes a stopped one. A folder holds experiments on one
+/// data set.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct ReproduceArgs {
-    /// Names of experiments, or all
+    /// Experiments, or all
     #[arg(value_parser = names(), required_unless_present = "list", value_name = "EXPERIMENT")]
     experiments: Vec<String>,
 
@@ -32,23 +32,23 @@ pub(super) struct ReproduceArgs {
     #[arg(long, conflicts_with = "experiments")]
     list: bool,
 
-    /// Fewer images, epochs and seeds than the paper: eight epochs at most, two seeds
+    /// Use fewer images, at most eight epochs and two seeds
     #[arg(long)]
     quick: bool,
 
-    /// Folder of the results
+    /// Folder for the results
     #[arg(long, value_name = "DIR", default_value = "reproduction")]
     out: PathBuf,
 
-    /// Networks of each condition, with seeds from 1 on [default: 2 if quick, otherwise 5]
+    /// Number of networks per condition, with seeds from 1 [default: 5; with --quick 2]
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u64>::new().range(1..=1000))]
     seeds: Option<u64>,
 
-    /// Most networks that train side by side [default: as many as threads]
+    /// Largest number of networks trained in parallel [default: number of threads]
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=4096))]
     parallel: Option<usize>,
 
-    /// Print one array of JSON: the findings of each experiment
+    /// Print the findings of all experiments as one JSON array
     #[arg(long)]
     json: bool,
 
@@ -59,7 +59,7 @@ pub(super) struct ReproduceArgs {
     machine: MachineArgs,
 }
 
-/// The name of all.
+/// Name of all experiments.
 const ALL: &str = "all";
 /// Folder of the trained networks.
 const TRAININGS: &str = "trainings";
@@ -72,7 +72,7 @@ fn names() -> PossibleValuesParser {
 pub(super) fn run(arguments: &ReproduceArgs) -> Result<(), CliError> {
     let reproduced = reproduce(arguments);
     if reproduced.as_ref().is_err_and(CliError::is_stopped) {
-        eprint_line("the same command goes on from here");
+        eprint_line("repeat the command to resume");
     }
     reproduced
 }
@@ -123,11 +123,11 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Shows how far the current experiment is.
+/// Shows the progress of the current experiment.
 struct Listener {
     progress: Progress,
     experiment: &'static str,
-    /// What is being done, with what it says of the time left.
+    /// Current work with its time estimate.
     current: Option<(String, TimeEstimate)>,
 }
 
@@ -176,7 +176,7 @@ fn list(output: &mut Output, json: bool) -> Result<(), CliError> {
     Ok(())
 }
 
-/// The findings as a table.
+/// Prints the findings as a table.
 fn print(output: &mut Output, result: &ExperimentResult) -> Result<(), CliError> {
     let ExperimentResult { name, figure, title, .. } = result;
     let table = findings(std::slice::from_ref(result)).aligned();

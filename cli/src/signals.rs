@@ -1,5 +1,5 @@
-//! Signals. The first one asks for an end: commands that learn save first, all others end within a second.
-//! Only Ctrl-C, pressed three times, ends a command that saves. A cluster may send every other signal twice.
+//! Signal handling. The first signal requests a stop: training commands save first, all others end within a second. A
+//! command that saves ends early only after the third Ctrl-C, because clusters may send other signals twice.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -17,11 +17,11 @@ use super::output::is_quiet;
 use super::progress::has_bar;
 use super::tui;
 
-/// By convention, a program that a signal ended exits with this more than its number.
+/// Exit code of a program stopped by a signal, minus the signal's number (shell convention).
 pub(super) const SIGNAL_EXIT_BASE: u8 = 128;
-/// Exit code after the third Ctrl-C: that of a program that was killed.
+/// Exit code after the third Ctrl-C, as of a killed program.
 const EXIT_FORCED: i32 = 137;
-/// Number of times that Ctrl-C must be pressed to end a command that saves.
+/// Number of Ctrl-C presses that end a command that saves.
 const INTERRUPTS_TO_FORCE: u32 = 3;
 
 #[cfg(unix)]
@@ -29,36 +29,36 @@ const SIGNALS: [i32; 5] = [SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2];
 #[cfg(not(unix))]
 const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
-/// Time between two looks for signals.
+/// Time between two checks for signals.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
-/// Time in which a command that saves nothing may end by itself.
+/// Time in which a command that does not save may end by itself.
 const GRACE_PERIOD: Duration = Duration::from_millis(800);
 
-/// What a stop must wait for.
+/// How a stop request is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 enum StopMode {
-    /// Nothing.
+    /// The program exits.
     None,
-    /// The command to end in order; it saves nothing.
+    /// The command ends by itself without saving.
     Finish,
-    /// The command to save what was learned.
+    /// The command saves and ends by itself.
     Save,
 }
 
 static STOP_MODE: AtomicU8 = AtomicU8::new(StopMode::None as u8);
-/// Number of the first signal; 0 before it.
+/// Number of the first signal; 0 if there was none.
 static SIGNAL: AtomicU8 = AtomicU8::new(0);
-/// The last thing that was said about signals.
+/// Last message about signals.
 static NOTICE: Mutex<String> = Mutex::new(String::new());
 
-/// The request that trainings, tests and recordings heed.
+/// Returns the stop request that trainings, tests and recordings check.
 pub(super) fn token() -> apical::layout::Stop {
     static TOKEN: OnceLock<apical::layout::Stop> = OnceLock::new();
     TOKEN.get_or_init(Default::default).clone()
 }
 
-/// The signal that asked for an end.
+/// Returns the signal that requested a stop.
 pub(super) fn signal() -> Option<u8> {
     match SIGNAL.load(Ordering::Acquire) {
         0 => None,
@@ -66,19 +66,19 @@ pub(super) fn signal() -> Option<u8> {
     }
 }
 
-/// The last thing that was said about signals, for the dashboard.
+/// Returns the last message about signals, for the dashboard.
 #[cfg(feature = "tui")]
 pub(super) fn last_notice() -> String {
     NOTICE.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Keeps signals from ending the program as long as it lives.
+/// Guard that prevents signals from ending the program.
 pub(super) struct SignalGuard;
 
-/// From now on, signals only ask for an end, and the command ends by itself. `saves`: what was learned is kept.
+/// Makes signals only request a stop while the guard exists. `saves`: whether the command saves before it ends.
 ///
 /// # Errors
-/// Returns [`CliError::Stopped`] if a signal came before.
+/// Returns [`CliError::Stopped`] if a signal has already arrived.
 pub(super) fn defer(saves: bool) -> Result<SignalGuard, CliError> {
     STOP_MODE.store(if saves { StopMode::Save } else { StopMode::Finish } as u8, Ordering::SeqCst);
     let held = SignalGuard;
@@ -87,7 +87,7 @@ pub(super) fn defer(saves: bool) -> Result<SignalGuard, CliError> {
 
 impl Drop for SignalGuard {
     fn drop(&mut self) {
-        // After a signal the command is on its way out.
+        // After a signal, the command is already ending.
         let next =
             if SIGNAL.load(Ordering::SeqCst) == 0 { StopMode::None } else { StopMode::Finish };
         STOP_MODE.store(next as u8, Ordering::SeqCst);
@@ -102,14 +102,14 @@ fn stop_mode() -> StopMode {
     }
 }
 
-/// Handles signals from now on.
+/// Installs the signal handlers.
 ///
 /// # Errors
 /// Returns [`CliError::Signals`] if the system refuses.
 pub(super) fn install_handlers() -> Result<(), CliError> {
     let mut flags = Vec::new();
     for number in SIGNALS {
-        // Under nohup a closed terminal is not to stop anything.
+        // Under nohup, a closed terminal must not stop the program.
         #[cfg(unix)]
         if number == SIGHUP && is_ignored(number) {
             continue;
@@ -123,7 +123,7 @@ pub(super) fn install_handlers() -> Result<(), CliError> {
     Ok(())
 }
 
-/// Whether whoever started the program had it ignore a signal, as far as the system says so.
+/// Whether the program was started with the signal ignored; false if unknown.
 #[cfg(unix)]
 fn is_ignored(number: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -165,28 +165,25 @@ fn first_notice(number: u8, stop_mode: StopMode) -> String {
     let name = low_level::signal_name(i32::from(number)).unwrap_or("a signal");
     match stop_mode {
         StopMode::Save if i32::from(number) == SIGINT => {
-            "stopping: saving what was learned; press Ctrl-C twice more to quit without saving"
-                .to_string()
+            "stopping: saving; press Ctrl-C twice more to quit without saving".to_string()
         }
-        StopMode::Save => format!("stopping ({name}): saving what was learned"),
+        StopMode::Save => format!("stopping ({name}): saving"),
         StopMode::Finish | StopMode::None => format!("stopping ({name})"),
     }
 }
 
-/// Handles another Ctrl-C.
+/// Handles a repeated Ctrl-C.
 fn on_repeated_interrupt(interrupts: u32) {
     match stop_mode() {
         StopMode::Save if interrupts >= INTERRUPTS_TO_FORCE => {
             exit_now(
                 EXIT_FORCED,
-                "quit without saving: what was learned since the last checkpoint, or without one since the start, is lost",
+                "quit without saving: progress since the last checkpoint is lost",
             );
         }
         StopMode::Save => notify(match INTERRUPTS_TO_FORCE - interrupts {
             1 => "still saving; press Ctrl-C once more to quit without saving",
-            _ => {
-                "stopping: saving what was learned; press Ctrl-C twice more to quit without saving"
-            }
+            _ => "stopping: saving; press Ctrl-C twice more to quit without saving",
         }),
         StopMode::Finish | StopMode::None => {
             exit_now(i32::from(SIGNAL_EXIT_BASE) + i32::from(signal().unwrap_or(0)), "stopped");
@@ -194,7 +191,7 @@ fn on_repeated_interrupt(interrupts: u32) {
     }
 }
 
-/// Says something about signals: on the dashboard if it has the terminal.
+/// Shows a message about signals, on the dashboard if it is active.
 fn notify(notice: &str) {
     *NOTICE.lock().unwrap_or_else(PoisonError::into_inner) = notice.to_string();
     if !tui::has_terminal() {
@@ -202,20 +199,20 @@ fn notify(notice: &str) {
     }
 }
 
-/// Prints a line on standard error. No lock is taken that a progress bar holds: a bar in the way is wiped, and
-/// draws itself again below.
+/// Prints a line on standard error without taking the lock of a progress bar. The bar's line is cleared and drawn again
+/// below.
 fn print_line(line: &str) {
     if is_quiet() {
         return;
     }
     let wipe = if has_bar() { "\r\x1b[2K" } else { "" };
-    // The terminal may be gone.
+    // Ignore a closed terminal.
     let _ = io::stderr().write_all(format!("{wipe}{line}\n").as_bytes());
 }
 
-/// Ends the program at once, whatever other threads do.
+/// Exits without waiting for other threads.
 fn exit_now(status: i32, reason: &'static str) -> ! {
-    // A reader that does not read must not keep the program alive.
+    // A blocked pipe must not keep the program alive.
     let said = thread::Builder::new().spawn(move || {
         tui::give_terminal_back();
         print_line(reason);

@@ -50,7 +50,7 @@ pub(super) struct TestArgs {
     #[arg(long)]
     invert: bool,
 
-    /// Print one object of JSON
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
 

@@ -1,4 +1,4 @@
-//! `apical bench`.
+//! `apical bench`: measures speed.
 
 mod print;
 
@@ -13,7 +13,7 @@ use super::settings::Settings;
 use super::{CliError, EXIT_CODES, run_data};
 use apical::bench::{Event, Grid, Options, Row, Task, bench};
 
-/// Rounds, seconds of a round and images of warm-up: as they are, and with `--quick`.
+/// Lengths of measurements without and with `--quick`.
 const DEFAULT_LENGTHS: Lengths = Lengths { rounds: 7, seconds: 1.0, warm_up: 3200 };
 const QUICK_LENGTHS: Lengths = Lengths { rounds: 5, seconds: 0.1, warm_up: 320 };
 
@@ -23,15 +23,14 @@ struct Lengths {
     warm_up: usize,
 }
 
-/// Measure how fast networks train and test, as a share of what the device can do
+/// Measure training and test speed, also relative to the device's roofline
 ///
-/// First the device itself is measured: additions in registers, the bare loop that sums weight columns,
-/// reading by the size of what is read, what launches cost. Then each network of the grid, which is
-/// every combination of --layers, --batch-size, --replicas and --g-apical: whole minibatches are timed in
-/// rounds; apart from them each kernel is timed, and what a minibatch does is counted from the spikes
-/// drawn. Of several networks side by side, each is shown a minibatch: images/s are those of all, and
-/// the spikes of the first are counted. Medians are printed; --json has the times of every round too. Where a grid has nets with
-/// other numbers of layers than there are learning rates, the first rate holds for all layers.
+/// First measures the device: additions in registers, the bare loop that sums weight columns, memory bandwidth by size
+/// of the data, launch overhead. Then measures each network of the grid, the combinations of --layers, --batch-size,
+/// --replicas and --g-apical: times whole minibatches in rounds and each kernel separately, and counts operations from
+/// the spikes. Several replicas process one minibatch each: images/s include all replicas, counts only the first. Prints
+/// medians; --json includes the times of every round. If --eta does not fit the number of layers of a network, its first
+/// value applies to all layers.
 #[derive(Debug, Args)]
 #[command(
     after_help = EXIT_CODES,
@@ -54,7 +53,7 @@ pub(super) struct BenchArgs {
     )]
     task: Vec<TaskChoice>,
 
-    /// Networks side by side, with the seeds SEED, SEED + 1 and so on; a list for a grid
+    /// Number of networks trained in parallel, with seeds SEED, SEED + 1, ..; a list for a grid
     #[arg(
         long,
         value_delimiter = ',',
@@ -64,24 +63,24 @@ pub(super) struct BenchArgs {
     )]
     replicas: Vec<usize>,
 
-    /// Times that each row is measured [default: 7; with --quick 5]
+    /// Number of measurements per row [default: 7; with --quick 5]
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
     rounds: Option<usize>,
 
-    /// Length of one measurement, s [default: 1; with --quick 0.1]
+    /// Length of one measurement (s) [default: 1; with --quick 0.1]
     #[arg(long, value_name = "S")]
     seconds: Option<f64>,
 
-    /// Images that each network trains on before it is measured: an untrained one spikes otherwise
+    /// Number of images that each network trains on before it is measured, because training changes firing rates
     /// [default: 3200; with --quick 320]
     #[arg(long, value_name = "N")]
     warm_up: Option<usize>,
 
-    /// A first look: shorter measurements
+    /// Shorter measurements
     #[arg(long)]
     quick: bool,
 
-    /// Do not measure the device itself; shares of what it can do are then left out
+    /// Do not measure the device; leaves out fractions of the roofline
     #[arg(long)]
     no_roofline: bool,
 
@@ -98,12 +97,13 @@ pub(super) struct BenchArgs {
     machine: MachineArgs,
 }
 
-const LAYERS_HELP: &str = "Sizes of the hidden layers and, last, of the output; repeat the option for \
-    a grid [default: 500,10]";
-const BATCH_HELP: &str = "Images a minibatch of each network; a list for a grid";
-const G_APICAL_HELP: &str = "Conductance from apical dendrite to soma, per ms; a list for a grid";
+const LAYERS_HELP: &str = "Layer sizes: the hidden layers, then the output; repeat for a grid \
+    [default: 500,10]";
+const BATCH_HELP: &str = "Images per minibatch of each network; a list for a grid";
+const G_APICAL_HELP: &str =
+    "Conductance from the apical dendrite to the soma (per ms); a list for a grid";
 
-/// Turns the argument of a setting into a list.
+/// Makes the argument of a setting accept a list.
 fn list(argument: Arg, help: &'static str) -> Arg {
     argument.help(help).action(clap::ArgAction::Append).value_delimiter(',')
 }
@@ -115,19 +115,19 @@ enum TaskChoice {
     Both,
 }
 
-/// How to print the results: aligned tables unless one of these is given.
+/// Output format; aligned tables by default.
 #[derive(Clone, Debug, Args)]
 #[group(multiple = false)]
 struct Format {
-    /// Print one object of JSON, with everything that was measured
+    /// Print one JSON object with all measurements
     #[arg(long)]
     json: bool,
 
-    /// Print a line of CSV a row, and one of names before them
+    /// Print CSV with a header
     #[arg(long)]
     csv: bool,
 
-    /// Print tables of Markdown
+    /// Print Markdown tables
     #[arg(long)]
     markdown: bool,
 }
@@ -156,7 +156,7 @@ pub(super) fn run(arguments: &BenchArgs) -> Result<(), CliError> {
         })?
     };
     if report.rows.iter().any(|row| row.kernels.is_none()) {
-        eprint_line("the time of each kernel is not known: this device writes no timestamps");
+        eprint_line("cannot time single kernels: this device has no timestamps");
     }
     let mut output = Output::default();
     match &arguments.format {
@@ -190,23 +190,23 @@ impl BenchArgs {
         })
     }
 
-    /// The tasks asked for, each once.
+    /// Returns the selected tasks without duplicates.
     fn tasks(&self) -> Vec<Task> {
-        let is_asked = |task: &Task| {
+        let is_selected = |task: &Task| {
             let choice = match task {
                 Task::Train => TaskChoice::Train,
                 Task::Test => TaskChoice::Test,
             };
             self.task.contains(&choice) || self.task.contains(&TaskChoice::Both)
         };
-        [Task::Train, Task::Test].into_iter().filter(is_asked).collect()
+        [Task::Train, Task::Test].into_iter().filter(is_selected).collect()
     }
 }
 
 fn warning(row: &Row) -> String {
     format!(
-        "warning: {}: the middle half of the times spans {:.0} % of their median; something else used \
-         this device, or --seconds is too short",
+        "warning: {}: noisy times: their interquartile range is {:.0} % of the median; hint: stop other programs, or increase \
+         --seconds",
         row.name(),
         100.0 * row.spread
     )

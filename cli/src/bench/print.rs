@@ -1,4 +1,4 @@
-//! The report of a benchmark as text.
+//! Text formats of benchmark reports.
 
 use crate::CliError;
 use apical::bench::{Ceiling, Report, Row};
@@ -6,12 +6,12 @@ use apical::figures::Table;
 use apical::layout::Kernel;
 use bytesize::ByteSize;
 
-/// Aligned tables.
+/// Formats a report as aligned tables.
 pub fn text(report: &Report) -> String {
     render(report, Table::aligned)
 }
 
-/// The same in Markdown.
+/// Formats a report as Markdown tables.
 pub fn markdown(report: &Report) -> String {
     render(report, Table::markdown)
 }
@@ -40,7 +40,7 @@ fn device(report: &Report) -> Table {
     table
 }
 
-/// What the device can do.
+/// Returns the table of the device's roofline.
 fn ceiling(ceiling: &Ceiling) -> Table {
     let of_a_thread = ceiling.additions_per_second_of_a_thread.is_some();
     let all = if of_a_thread { "all threads" } else { "device" };
@@ -84,7 +84,7 @@ fn ceiling(ceiling: &Ceiling) -> Table {
 
 const NETWORK_COLUMNS: [&str; 5] = ["task", "layers", "batch_size", "replicas", "g_apical"];
 
-/// The cells of [`NETWORK_COLUMNS`].
+/// Returns the cells of [`NETWORK_COLUMNS`].
 fn network(row: &Row) -> Vec<String> {
     vec![
         row.task.to_string(),
@@ -129,7 +129,7 @@ fn rows(rows: &[Row]) -> Table {
     table
 }
 
-/// Milliseconds a minibatch of each kernel, and its share; `None` where no row has any.
+/// Returns the table of each kernel's time per minibatch, ms, and its fraction; `None` if no row has kernel times.
 fn kernels(rows: &[Row]) -> Option<Table> {
     let of = |row: &Row, name: &str| {
         let kernels = row.kernels.as_deref().unwrap_or_default();
@@ -156,8 +156,8 @@ fn kernels(rows: &[Row]) -> Option<Table> {
     Some(table)
 }
 
-/// A line a row with the device's name in each; what has several values is left to JSON, but for the
-/// kernels, which have a column each.
+/// Formats a report as CSV, one line per row of the report. Lists are left out, except kernel times, which have one column
+/// per kernel.
 pub fn csv(report: &Report) -> Result<String, CliError> {
     let lines: Vec<Vec<(String, String)>> =
         report.rows.iter().map(|row| fields(report, row)).collect();
@@ -219,7 +219,7 @@ fn percent(share: Option<f64>) -> String {
     share.map_or("-".to_string(), |share| format!("{:.1}", 100.0 * share))
 }
 
-/// Three digits that say something, and all before the point.
+/// Formats a number with three significant digits, and all digits before the point.
 fn three_digits(value: f64) -> String {
     let before_the_point = value.abs().max(1e-9).log10().floor() as i32 + 1;
     format!("{value:.*}", (3 - before_the_point).clamp(0, 5) as usize)
@@ -230,7 +230,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_digits_say_something() {
+    fn three_digits_keeps_significant_digits() {
         let values = [0.0, 0.000_123_4, 0.123_4, 1.234, 12.34, 123.4, 12_340.0];
         let expected = ["0.00000", "0.00012", "0.123", "1.23", "12.3", "123", "12340"];
         assert_eq!(values.map(three_digits), expected);

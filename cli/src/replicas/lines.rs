@@ -1,4 +1,4 @@
-//! The lines of JSON of many networks.
+//! JSON lines of many networks.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::train::Finished;
 use apical::run_dir::replicas::CombinationResult;
 
-/// A line of a network's metrics among those of others.
+/// Line of a network's metrics with the network's index.
 #[derive(Serialize)]
 pub(super) struct ReplicaLine<'a, T> {
     pub(super) replica: usize,
@@ -14,7 +14,7 @@ pub(super) struct ReplicaLine<'a, T> {
     pub(super) line: &'a T,
 }
 
-/// The last line of a network's metrics, with what sets it apart.
+/// Last line of a network's metrics with its seed and swept settings.
 #[derive(Serialize)]
 pub(super) struct FinishedReplica<'a> {
     #[serde(flatten)]
@@ -23,7 +23,7 @@ pub(super) struct FinishedReplica<'a> {
     pub(super) settings: &'a Map<String, Value>,
 }
 
-/// The last line of all.
+/// Summary of all networks, the last line.
 #[derive(Serialize)]
 pub(super) struct SummaryLine<'a> {
     pub(super) event: &'static str,

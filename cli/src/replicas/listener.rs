@@ -1,4 +1,4 @@
-//! Tells everyone what happens: lines for people, JSON for scripts, the record of each network.
+//! Listener of the training of many networks: progress lines, JSON, and the files of each run.
 
 use std::ops::ControlFlow;
 
@@ -17,10 +17,10 @@ use apical::run_dir::{ImageSpec, ReplicaRunDirs};
 use apical::schedule::Device;
 use apical::train::{Event, ReplicaEvent, Start, Summary};
 
-/// Tells everyone what happens.
+/// Writes events to the terminal, JSON and files.
 pub(super) struct Listener<'a> {
     runs: Option<ReplicaRunDirs>,
-    /// One for each network, or none.
+    /// One per network, or empty.
     pub(super) tensorboards: Vec<TensorBoard>,
     pub(super) output: Output,
     json: bool,
@@ -29,19 +29,19 @@ pub(super) struct Listener<'a> {
     pub(super) variants: &'a [Variant],
     pub(super) plans: &'a [Plan],
     images: ImageSpec,
-    /// Of the last wave; `None` before the first.
+    /// Device of the last group; `None` before the first.
     device: Option<Device>,
-    /// Networks that train now.
+    /// Indices of the networks in training.
     pub(super) group: Vec<usize>,
     pub(super) is_last_group: bool,
-    /// Whole epochs that the wave has done, and images of the next.
+    /// Finished epochs of the group, and images of the next epoch.
     pub(super) work: (u32, usize),
-    /// Work of the waves before.
+    /// Work of the finished groups.
     pub(super) finished_work: f64,
-    /// What the networks of the wave were heard of a test that is told once all were.
+    /// Evaluation events of the group, shown when all networks have sent one.
     tests: Vec<Event>,
     results: Vec<ReplicaResult>,
-    /// Of each network's last epoch.
+    /// Training error of each network in its last epoch, percent.
     train_errors: Vec<f64>,
 }
 
@@ -73,7 +73,7 @@ impl<'a> Listener<'a> {
         }
     }
 
-    /// Begins with networks that stand somewhere.
+    /// Sets where each network starts.
     pub(super) fn resume_from(
         &mut self,
         runs: Option<ReplicaRunDirs>,
@@ -127,7 +127,7 @@ impl<'a> Listener<'a> {
                 if let Event::Epoch { train_error, .. } = event {
                     self.train_errors[replica] = *train_error;
                 }
-                // The record first: a checkpoint holds its lines even if something else fails.
+                // Write the metrics first: a checkpoint contains them.
                 let is_recorded = !matches!(event, Event::Network { .. });
                 if is_recorded {
                     self.record(replica, event, event)?;
@@ -144,7 +144,7 @@ impl<'a> Listener<'a> {
                     self.show_tests(&tests);
                 }
             }
-            // It is not what it was to be: its checkpoint is kept.
+            // A stopped network only has a checkpoint.
             ReplicaEvent::Trained { summary: Summary { stopped: true, .. }, .. } => {}
             ReplicaEvent::Trained { replica, network, summary } => {
                 let plan = &self.plans[replica];
@@ -153,8 +153,7 @@ impl<'a> Listener<'a> {
                 let finished = Finished::new(summary, network, &device);
                 let config = &self.variants[replica].config;
                 let settings = swept_settings(&self.variants[replica])?;
-                // The weights first: they are what the time was spent on. The result is told even where
-                // they cannot be written.
+                // Save the weights first. Print the result even if saving fails.
                 let run = self.runs.as_mut().map(|runs| runs.run(replica));
                 let saved = run.map(|run| run.save(network, config, &self.images)).transpose();
                 let line =
@@ -173,12 +172,12 @@ impl<'a> Listener<'a> {
                 written.transpose()?;
             }
         }
-        // Who stopped reading wants no more, unless there are files to be written.
+        // A closed pipe stops the training unless it writes files.
         let is_wanted = self.runs.is_some() || !self.output.is_closed();
         Ok(if is_wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     }
 
-    /// Puts a line into the network's metrics, and `printed` where lines of JSON are wanted.
+    /// Writes `line` to the network's metrics, and `printed` to JSON output.
     fn record(
         &mut self,
         replica: usize,
@@ -203,7 +202,7 @@ impl<'a> Listener<'a> {
         self.progress.clear();
         self.results.sort_by_key(|result| result.replica);
         let results = ReplicaSummary::new(self.variants, std::mem::take(&mut self.results));
-        // As with the weights: the result is told even where it cannot be written.
+        // Print the result even if saving fails.
         let saved = self.runs.as_ref().map(|runs| runs.save_summary(&results)).transpose();
         if self.json {
             self.output.print_json(&SummaryLine {
@@ -215,7 +214,7 @@ impl<'a> Listener<'a> {
         } else {
             let (backend, name) = match &self.device {
                 Some(Device { backend, name, .. }) => (*backend, name.as_str()),
-                None => ("none", "none: all were trained before"),
+                None => ("none", "none: all networks were already trained"),
             };
             let eval_set = self.plans[0].eval_set;
             self.output.print(format_args!(

@@ -1,4 +1,4 @@
-//! `apical train` of many networks.
+//! `apical train` with many networks.
 
 mod lines;
 mod listener;
@@ -20,30 +20,29 @@ use apical::schedule::Device;
 use apical::train::{Replicas, Start};
 use listener::Listener;
 
-/// How many networks, and in what they differ.
+/// Options for training many networks.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Many networks (each as if it trained alone)")]
+#[command(next_help_heading = "Many networks (each with the bits of a network trained alone)")]
 pub(super) struct ReplicaArgs {
-    /// Networks to train side by side, with the seeds SEED, SEED + 1 and so on; of a sweep, so many of
-    /// each combination
+    /// Number of networks, with seeds SEED, SEED + 1, ..; with --sweep, the number per combination
     #[arg(long, value_name = "R", default_value_t = 1, value_parser = replica_count())]
     replicas: usize,
 
-    /// Train a network for each of these values of a setting, a key of config.toml (any but layers);
-    /// given several times, for each combination. A list, as one learning rate for each layer, is
-    /// written with colons: eta=0.2:0.1,0.4:0.2. A sweep of seed stands for --replicas
+    /// Train one network per value of a setting, by its key in config.toml (any except layers). Repeat the flag to train
+    /// all combinations. Separate the elements of a list with colons: eta=0.2:0.1,0.4:0.2. A sweep of seed replaces
+    /// --replicas
     #[arg(long, value_name = "KEY=V1,V2,..")]
     sweep: Vec<Sweep>,
 
-    /// Memory that the arrays of the networks may take, in MiB; more networks than fit run one after
-    /// another [default: what is free]
+    /// Memory for the arrays of the networks (MiB); networks that do not fit are trained in groups, one after another
+    /// [default: free memory]
     #[arg(long, value_name = "MIB", value_parser = mebibytes())]
     memory: Option<u64>,
 }
 
-/// Bytes.
+/// Number of bytes per MiB.
 const MEBIBYTE: u64 = 1 << 20;
-/// More than any machine has.
+/// Upper limit of --memory, MiB.
 const MEBIBYTES_MAX: u64 = 1 << 30;
 
 fn mebibytes() -> RangedU64ValueParser<u64> {
@@ -55,10 +54,10 @@ pub(super) fn replica_count() -> RangedU64ValueParser<usize> {
 }
 
 impl ReplicaArgs {
-    /// What is swept, and how many networks of each combination.
+    /// Returns the sweeps and the number of networks per combination.
     ///
     /// # Errors
-    /// When a setting is both swept and set.
+    /// Returns an error if a setting is both swept and set.
     pub(super) fn sweeps_and_replicas(
         &self,
         settings: &Settings,
@@ -67,7 +66,7 @@ impl ReplicaArgs {
         Ok((self.sweep.clone(), self.replicas))
     }
 
-    /// Bytes that arrays may take, where that is told.
+    /// Returns the memory limit, bytes.
     pub(super) fn memory(&self) -> Option<u64> {
         self.memory.map(|mebibytes| mebibytes * MEBIBYTE)
     }
@@ -97,7 +96,7 @@ pub(super) fn run(arguments: &TrainArgs, mut job: TrainJob) -> Result<ExitStatus
     let every = job.has_folder().then_some(job.every);
     let training = Replicas::resume(&variants, dataset, &selection, starts.clone(), every)?;
     let _held = signals::defer(job.has_folder())?;
-    // Before the first image, so that no hour of training ends at a full or forbidden folder.
+    // Create the folder before training, so that an unwritable folder fails early.
     if let Some(folder) = job.create()? {
         runs = Some(ReplicaRunDirs::resume(&folder, &variants, keep)?.0);
     }
@@ -127,7 +126,7 @@ pub(super) fn run(arguments: &TrainArgs, mut job: TrainJob) -> Result<ExitStatus
     Ok(job.report_stopped(&listener.output))
 }
 
-/// Refuses a setting with many values that has one by its flag too.
+/// Returns an error if a swept setting is also set by its flag.
 pub(super) fn reject_explicit_settings(
     settings: &Settings,
     sweeps: &[Sweep],
@@ -136,7 +135,7 @@ pub(super) fn reject_explicit_settings(
     match sweeps.iter().map(Sweep::key).find(|key| settings.is_set(key)) {
         Some(key) => {
             let flag = key.replace('_', "-");
-            let message = format!("{key} is given by --{flag} and {what}: leave out one of them");
+            let message = format!("cannot set {key}: it is both given by --{flag} and {what}");
             Err(CliError::Usage(message))
         }
         None => Ok(()),

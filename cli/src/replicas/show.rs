@@ -1,4 +1,4 @@
-//! What people see of many networks while they train: lines of all of a wave together.
+//! Progress lines of many networks: one line per group.
 
 use std::time::Duration;
 
@@ -21,12 +21,12 @@ impl Listener<'_> {
         ));
     }
 
-    /// Work that all networks will have done when those of the wave have done so much.
+    /// Formats the remaining time when each network of the group has done this work.
     fn left(&self, epochs: u32, images: usize) -> String {
         time_left(self.left_after(epochs, images, 0.0))
     }
 
-    /// The same, with other work done besides.
+    /// Returns the remaining time, with additional work `besides`.
     fn left_after(&self, epochs: u32, images: usize, besides: f64) -> Option<Duration> {
         let of_wave: f64 =
             self.group.iter().map(|&replica| self.plans[replica].work(epochs, images)).sum();
@@ -58,7 +58,7 @@ impl Listener<'_> {
         }
     }
 
-    /// One line for the tests of all networks of the wave.
+    /// Prints one line for the evaluations of a group.
     pub(super) fn show_tests(&self, tests: &[Event]) {
         let networks = tests.len();
         let Plan { epochs: of, eval_set, .. } = self.plans[self.group[0]];
@@ -102,7 +102,7 @@ impl Listener<'_> {
                     images_per_second * networks as f64,
                 ));
             }
-            // For the records alone.
+            // Only written to files.
             Event::Progress { .. }
             | Event::TestProgress { .. }
             | Event::Weights { .. }

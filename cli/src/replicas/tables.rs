@@ -1,4 +1,4 @@
-//! The results of many networks, for people.
+//! Result tables of many networks.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use apical::evaluate::Spread;
 use apical::figures::Table;
 use apical::run_dir::replicas::{CombinationResult, ReplicaResult, setting_text};
 
-/// A line for each network. `eval_set`: the images that they were eval_set on.
+/// Formats one line per network. `eval_set`: test or validation.
 pub(super) fn networks(replicas: &[ReplicaResult], eval_set: &str) -> String {
     let settings = replicas.first().map(|result| &result.settings);
     let mut table =
@@ -21,7 +21,7 @@ pub(super) fn networks(replicas: &[ReplicaResult], eval_set: &str) -> String {
     table.aligned()
 }
 
-/// A line for each combination of swept settings.
+/// Formats one line per combination of swept settings.
 pub(super) fn combinations(combinations: &[CombinationResult], eval_set: &str) -> String {
     let settings = combinations.first().map(|result| &result.settings);
     let mean = format!("mean {eval_set} error %");
@@ -36,7 +36,7 @@ pub(super) fn combinations(combinations: &[CombinationResult], eval_set: &str) -
     table.aligned()
 }
 
-/// A table with the swept settings between other columns.
+/// Creates a table with the swept settings between other columns.
 fn table(before: &[&str], settings: Option<&Map<String, Value>>, behind: &[&str]) -> Table {
     let keys = settings.into_iter().flat_map(|settings| settings.keys().map(String::as_str));
     let header: Vec<&str> =

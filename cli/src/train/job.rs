@@ -1,4 +1,4 @@
-//! What is to be done: a new run as the arguments say, or one that goes on.
+//! Job of `apical train`: a new run, or one to resume.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -18,10 +18,10 @@ use apical::run_dir::training_data::{check_class_names, open_training_data};
 use apical::run_dir::{CheckpointFolder, FolderLock, ImageSpec, RunInfo, now_rfc3339};
 use apical::train::{Every, Position, TrainError};
 
-/// How many of the last checkpoints are kept, where nothing else is asked for.
+/// Default number of checkpoints to keep.
 const DEFAULT_KEEP_CHECKPOINTS: usize = 2;
 
-/// What a run has on disk to go on from.
+/// Networks of a run that can be resumed.
 enum CheckpointCoverage {
     /// Each network has a checkpoint.
     All,
@@ -31,23 +31,25 @@ enum CheckpointCoverage {
     None,
 }
 
-/// A run that is to be begun or gone on with.
+/// Run to start or resume.
 pub(crate) struct TrainJob {
     pub(crate) info: RunInfo,
     pub(crate) every: Every,
     folder: Option<PathBuf>,
-    /// Held as long as the run goes on; `None` for a run that has not begun.
+    /// Lock of the folder; `None` before a run starts.
     lock: Option<FolderLock>,
 }
 
 impl TrainJob {
+    /// Creates the job that the arguments describe.
+    ///
     /// # Errors
-    /// When a setting cannot be read, or the folder holds no run to go on with.
+    /// Returns an error if a setting cannot be read, or there is no run to resume.
     pub(super) fn new(arguments: &TrainArgs) -> Result<Self, CliError> {
         let every = arguments.checkpoint_every.unwrap_or(Every::Epochs(1));
         if let Some(folder) = &arguments.resume {
             if let Some(flag) = arguments.settings.first_explicit_flag() {
-                let message = format!("--resume takes all settings from the run: leave out {flag}");
+                let message = format!("cannot change settings of a resumed run: leave out {flag}");
                 return Err(CliError::Usage(message));
             }
             return TrainJob::resume(arguments, folder);
@@ -90,10 +92,10 @@ impl TrainJob {
         Ok(TrainJob { info, every, folder, lock })
     }
 
-    /// Opens the data set: that of the run, which may have moved to where the arguments say.
+    /// Opens the data set of the run; `data` gives its path if it was moved.
     ///
     /// # Errors
-    /// When it cannot be read, or is another one.
+    /// Returns an error if the data set cannot be read or is not that of the run.
     pub(crate) fn dataset(&mut self, data: &DataArgs) -> Result<Dataset, CliError> {
         let Some(folder) = self.resumed_folder() else {
             let dataset = data.open()?;
@@ -118,15 +120,15 @@ impl TrainJob {
         Ok(dataset)
     }
 
-    /// What a network takes and tells, and the data set as the run names it, wherever it is now.
+    /// Returns the image shape and classes, with the data set as the run identifies it.
     pub(crate) fn image_shape(&self, dataset: &Dataset) -> ImageSpec {
         ImageSpec { data: Some(self.info.data_identity()), ..ImageSpec::without_identity(dataset) }
     }
 
-    /// Says what a user should know of the part of the data set that is used.
+    /// Prints notes about the subset of the data set that is used.
     ///
     /// # Errors
-    /// Returns an error if there is no such part.
+    /// Returns an error if the data set has too few images.
     pub(crate) fn print_data_notes(
         &self,
         dataset: &Dataset,
@@ -147,15 +149,15 @@ impl TrainJob {
         self.folder.is_some()
     }
 
-    /// The folder of the run that goes on.
+    /// Returns the folder of a run that has started or is resumed.
     pub(crate) fn resumed_folder(&self) -> Option<&Path> {
         self.lock.as_ref().and(self.folder.as_deref())
     }
 
-    /// Begins the folder of a new run, if there is to be one.
+    /// Creates the folder of a new run, if it has one.
     ///
     /// # Errors
-    /// When it holds a run, or cannot be written.
+    /// Returns an error if the folder holds a run or cannot be written.
     pub(crate) fn create(&mut self) -> Result<Option<PathBuf>, CliError> {
         match &self.folder {
             Some(folder) if self.lock.is_none() => {
@@ -168,29 +170,26 @@ impl TrainJob {
         }
     }
 
-    /// Where a run goes on, in words.
+    /// Describes the position at which a run resumes.
     pub(crate) fn from(&self, position: &Position) -> String {
         let Position { epoch, images, .. } = position;
         if *epoch > self.info.config.epochs {
-            return "going on after the last epoch".to_string();
+            return "resuming after the last epoch".to_string();
         }
-        format!("going on in epoch {epoch}, after {images} of its images")
+        format!("resuming in epoch {epoch} after {images} images")
     }
 
-    /// Says that there is nothing left to do.
+    /// Prints that the run is finished.
     pub(crate) fn report_finished(&self) -> Result<ExitStatus, CliError> {
         let folder = self.folder.clone().unwrap_or_default();
-        eprint_line(format_args!(
-            "{}: this run is finished, nothing is left to do",
-            folder.display()
-        ));
+        eprint_line(format_args!("{}: this run is already finished", folder.display()));
         Ok(ExitStatus::Done)
     }
 
-    /// What a training came to. Where it failed, or a listener did, it is said how to go on with it.
+    /// Returns the summary of a training. After an error, prints how to resume.
     ///
     /// # Errors
-    /// That of the listener, or of the training.
+    /// Returns the error of the listener or of the training.
     pub(crate) fn check_result<T>(
         &self,
         summary: Result<T, TrainError>,
@@ -204,21 +203,21 @@ impl TrainJob {
             let resume = format!("'apical train --resume {}'", folder.display());
             match self.checkpoint_coverage(folder) {
                 CheckpointCoverage::All => eprint_line(format_args!(
-                    "what was learned up to the last checkpoint is kept: {resume} goes on from there"
+                    "the last checkpoint is kept: {resume} resumes from it"
                 )),
                 CheckpointCoverage::Partial => eprint_line(format_args!(
-                    "what networks learned up to their last checkpoints is kept: {resume} goes on from there; \
-                     those without a checkpoint begin again"
+                    "the last checkpoint of some networks is kept: {resume} resumes from them and restarts \
+                     the other networks"
                 )),
                 CheckpointCoverage::None => eprint_line(format_args!(
-                    "nothing was kept, as no checkpoint was written yet: {resume} begins the training again"
+                    "no checkpoint was written: {resume} restarts the training"
                 )),
             }
         }
         outcome
     }
 
-    /// Which networks have a checkpoint, or their weights. An unreadable folder counts as one without.
+    /// Returns which networks have a checkpoint or weights. An unreadable folder counts as having none.
     fn checkpoint_coverage(&self, folder: &Path) -> CheckpointCoverage {
         let has_any = |run: &Path| {
             run.join(WEIGHTS).is_file() || CheckpointFolder::count(run).is_ok_and(|count| count > 0)
@@ -240,36 +239,34 @@ impl TrainJob {
         }
     }
 
-    /// Says how to go on with a run that was stopped, unless nobody reads any more.
+    /// Prints how to resume a stopped run, unless the output is closed.
     pub(crate) fn report_stopped(&self, output: &Output) -> ExitStatus {
         match &self.folder {
             _ if output.is_closed() => {}
             Some(folder) => {
                 let does = match self.checkpoint_coverage(folder) {
-                    CheckpointCoverage::None => {
-                        "begins the training again, as no checkpoint was written"
-                    }
-                    _ => "goes on from here",
+                    CheckpointCoverage::None => "restarts the training: no checkpoint was written",
+                    _ => "resumes it",
                 };
                 eprint_line(format_args!(
                     "stopped; 'apical train --resume {}' {does}",
                     folder.display()
                 ));
             }
-            None => eprint_line("stopped; without --out nothing was kept"),
+            None => eprint_line("stopped; nothing is kept without --out"),
         }
         signals::signal().map_or(ExitStatus::Done, ExitStatus::Stopped)
     }
 }
 
-/// Returns how the settings of a run differ from those wanted, key by key.
+/// Returns the settings of a run that differ from `wanted`.
 fn difference(run: &RunInfo, wanted: &RunInfo) -> Result<Option<String>, CliError> {
     let settings = |info: &RunInfo| -> Result<Map<String, Value>, serde_json::Error> {
         let mut all: Map<String, Value> =
             serde_json::from_value(serde_json::to_value(&info.config)?)?;
         all.insert("replicas".to_string(), info.replicas.into());
         all.insert("sweep".to_string(), serde_json::to_value(&info.sweeps)?);
-        all.insert("reading of the data".to_string(), serde_json::to_value(info.read_options)?);
+        all.insert("read options".to_string(), serde_json::to_value(info.read_options)?);
         Ok(all)
     };
     let (found, wanted) = (settings(run)?, settings(wanted)?);
@@ -282,7 +279,7 @@ fn difference(run: &RunInfo, wanted: &RunInfo) -> Result<Option<String>, CliErro
     Ok((!all.is_empty()).then(|| all.join("; ")))
 }
 
-/// Keeps the first failure of a listener, which breaks a training off.
+/// Stores the first error of a listener and stops the training.
 pub(crate) fn or_stop(
     flow: Result<ControlFlow<()>, CliError>,
     failure: &mut Option<CliError>,

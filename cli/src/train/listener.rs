@@ -1,4 +1,4 @@
-//! Tells everyone what happens: lines for people, JSON for scripts, the record.
+//! Listener of a training: progress lines, JSON, and the files of the run.
 
 use std::ops::ControlFlow;
 
@@ -16,24 +16,24 @@ use apical::run_dir::{ImageSpec, RunDir, weights_sha256};
 use apical::schedule::Device;
 use apical::train::{Event, Summary, Training};
 
-/// Tells everyone what happens.
+/// Writes events to the terminal, JSON and files.
 pub(super) struct Listener<'a> {
     pub(super) run: Option<RunDir>,
     pub(super) tensorboard: Option<TensorBoard>,
     pub(super) output: Output,
     pub(super) json: bool,
     pub(super) progress: Progress,
-    /// In place of the progress.
+    /// Shown instead of the progress.
     pub(super) dashboard: Option<Dashboard>,
     pub(super) estimate: TimeEstimate,
     pub(super) plan: &'a Plan,
     pub(super) job: &'a TrainJob,
     pub(super) images: ImageSpec,
-    /// Work done when the last training images were.
+    /// Work done at the last training progress.
     pub(super) work: f64,
 }
 
-/// The last line of a run's metrics.
+/// Last line of a run's metrics.
 #[derive(Serialize)]
 pub(crate) struct Finished<'a> {
     event: &'static str,
@@ -62,7 +62,7 @@ impl Listener<'_> {
         if self.dashboard.is_none() {
             self.show(event);
         }
-        // The record first: a checkpoint holds its lines even if something else fails.
+        // Write the metrics first: a checkpoint contains them.
         match event {
             Event::Progress { .. }
             | Event::TestProgress { .. }
@@ -78,15 +78,15 @@ impl Listener<'_> {
         if let Some(tensorboard) = &self.tensorboard {
             tensorboard.write_event(event)?;
         }
-        // Last, for it may wait for a key.
+        // Last, because it may wait for a key.
         let flow =
             self.dashboard.as_mut().map_or(ControlFlow::Continue(()), |it| it.on_event(event));
-        // Who stopped reading wants no more, unless there are files to be written.
+        // A closed pipe stops the training unless it writes files.
         let is_wanted = self.run.is_some() || !self.output.is_closed();
         Ok(if is_wanted { flow } else { ControlFlow::Break(()) })
     }
 
-    /// Puts a line where lines of JSON are wanted.
+    /// Writes a line to the metrics and to JSON output.
     fn record(&mut self, line: &impl Serialize) -> Result<(), CliError> {
         if let Some(run) = &mut self.run {
             run.append(line)?;
@@ -126,7 +126,7 @@ impl Listener<'_> {
                      {test_images} {eval_set} images"
                 ));
             }
-            // For files alone.
+            // Only written to files.
             Event::Weights { .. }
             | Event::Checkpoint(_)
             | Event::Network { .. }
@@ -148,8 +148,7 @@ impl Listener<'_> {
         self.clear();
         let network = training.network();
         let finished = Finished::new(summary, network, training.device());
-        // The weights first: they are what the time was spent on. The result is told even where they
-        // cannot be written.
+        // Save the weights first. Print the result even if saving fails.
         let run = self.run.as_ref();
         let saved = run.map(|run| run.save(network, training.config(), &self.images)).transpose();
         let written = self.run.as_mut().map_or(Ok(()), |run| run.finish(&finished));
@@ -166,7 +165,7 @@ impl Listener<'_> {
         }
     }
 
-    /// Leaves the terminal as it was.
+    /// Restores the terminal.
     pub(super) fn clear(&mut self) {
         self.progress.clear();
         self.dashboard = None;

@@ -1,4 +1,4 @@
-//! `apical train`.
+//! `apical train`: trains networks.
 
 mod job;
 mod listener;
@@ -25,49 +25,47 @@ pub(super) use listener::Finished;
 use listener::Listener;
 pub(super) use plan::{Plan, print_device, print_warnings};
 
-/// Train a network, or many side by side, and test after each epoch
+/// Train one or more networks and evaluate them after each epoch
 ///
-/// Standard output gets the result, standard error the progress. Nothing is written to disk without
-/// --out.
+/// Prints results on standard output and progress on standard error. Writes files only with --out.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct TrainArgs {
-    /// Folder for config.toml, metrics.jsonl, checkpoints and weights.safetensors (of many networks: a
-    /// folder of each, summary.json and summary.csv); it must not hold a run yet
+    /// Folder for config.toml, metrics.jsonl, checkpoints and weights.safetensors (many networks: one folder each,
+    /// summary.json and summary.csv); must not contain a run
     #[arg(long, value_name = "DIR", group = "kept")]
     pub(super) out: Option<PathBuf>,
 
-    /// Go on with the run in the folder of --out if it holds one with these settings; otherwise begin it. For job
-    /// scripts that are started again
+    /// Resume the run in the folder of --out if it exists and has the same settings; otherwise start it. For job scripts
+    /// that are restarted
     #[arg(long, requires = "out")]
     resume_if_exists: bool,
 
-    /// Go on with the run in this folder from its last checkpoint, to the same bits as if it had never
-    /// stopped, on any machine. Settings and data set are those of the run
+    /// Resume the run in this folder from its last checkpoint, with its settings and data set. The result has the same
+    /// bits as without the interruption, on any machine
     #[arg(long, value_name = "DIR", group = "kept", conflicts_with_all = ["sweep", "replicas"])]
     pub(super) resume: Option<PathBuf>,
 
-    /// How often to write a checkpoint: after so many training images (5000) and each epoch, or so many epochs (2epochs)
-    /// [default: 1epoch, or that of the run that is resumed]. A stop by Ctrl-C, SIGTERM, SIGHUP, SIGUSR1 or SIGUSR2 writes one too
+    /// Interval between checkpoints: a number of training images (5000; also writes one after each epoch) or of epochs
+    /// (2epochs) [default: 1epoch, or that of the resumed run]. Ctrl-C, SIGTERM, SIGHUP, SIGUSR1 and SIGUSR2 also write
+    /// one
     #[arg(long, value_name = "N|Nepochs")]
     checkpoint_every: Option<Every>,
 
-    /// How many of the last checkpoints to keep, beside the one with the lowest test error [default: 2]
+    /// Number of latest checkpoints to keep, in addition to the one with the lowest test error [default: 2]
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     keep_checkpoints: Option<usize>,
 
-    /// Print JSON lines: an object for each quick test and epoch, and one at the end
+    /// Print one JSON object per partial evaluation and epoch, and one at the end
     #[arg(long)]
     pub(super) json: bool,
 
-    /// Write what TensorBoard shows into the folder of the run, while the training goes on: curves,
-    /// histograms of the weights, receptive fields (of many networks: into that of each). A run that has them goes on
-    /// with them
+    /// Write TensorBoard event files to the folder of the run (many networks: of each): curves, weight histograms,
+    /// receptive fields. A resumed run that has event files extends them
     #[arg(long, requires = "kept")]
     pub(super) tensorboard: bool,
 
-    /// Show the training on the whole terminal: curves, weights, receptive fields; keys pause it, save the
-    /// weights, stop it
+    /// Show a dashboard in the terminal: curves, weights, receptive fields, and keys to pause, save and stop
     #[arg(long)]
     tui: bool,
 
@@ -123,7 +121,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
         }
     };
     let _held = signals::defer(job.has_folder())?;
-    // Before the first image, so that no hour of training ends at a full or forbidden folder.
+    // Create the folder before training, so that an unwritable folder fails early.
     if let Some(folder) = job.create()? {
         run = Some(RunDir::create(&folder, &config, job.info.keep_checkpoints)?);
     }

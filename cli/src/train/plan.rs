@@ -1,4 +1,4 @@
-//! What a training will do, in numbers and in words.
+//! Size of a training, for progress and messages.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use apical::schedule::Device;
 use apical::train::{Position, Start};
 use apical::trials::training_images;
 
-/// What a training will do, in numbers.
+/// Size of a training.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Plan {
     pub(crate) network: String,
@@ -20,10 +20,11 @@ pub(crate) struct Plan {
     pub(crate) epochs: u32,
     pub(crate) images: usize,
     pub(crate) test_images: usize,
-    /// What the images are called that are eval_set on.
+    /// Name of the images used for evaluation: test or validation.
     pub(crate) eval_set: &'static str,
-    /// Simulated time in ms of a training and of a test image: work, to judge the time left by.
+    /// Simulated time per training image, the unit of work for time estimates, ms.
     image_work: f64,
+    /// Simulated time per test image, ms.
     test_image_work: f64,
 }
 
@@ -48,19 +49,19 @@ impl Plan {
         }
     }
 
-    /// Work of whole epochs with their tests, and of some images of the next.
+    /// Returns the work of `epochs` epochs with their tests and of `images` training images.
     pub(crate) fn work(&self, epochs: u32, images: usize) -> f64 {
         let epoch =
             self.images as f64 * self.image_work + self.test_images as f64 * self.test_image_work;
         f64::from(epochs) * epoch + images as f64 * self.image_work
     }
 
-    /// Work of a number of test images.
+    /// Returns the work of `test_images` test images.
     pub(crate) fn test_work(&self, test_images: usize) -> f64 {
         test_images as f64 * self.test_image_work
     }
 
-    /// Starts an event file of a run in its folder: `start` says from where it goes on.
+    /// Creates or extends the event file of a run. `start`: where the training starts.
     pub(crate) fn tensorboard(
         &self,
         run: &Path,
@@ -70,14 +71,14 @@ impl Plan {
         let folder = run.join(TENSORBOARD);
         let position = match start {
             Start::Checkpoint(checkpoint) => checkpoint.position,
-            // Of a run that was killed before its first checkpoint, all is lost.
+            // Discard the events of a run that was killed before its first checkpoint.
             _ if folder.exists() => Position::START,
             _ => return TensorBoard::create(&folder, images, self.images, self.eval_set),
         };
         TensorBoard::resume(&folder, images, self.images, self.eval_set, &position)
     }
 
-    /// Work done before a training went on from a position.
+    /// Returns the work done before a position.
     pub(crate) fn work_before(&self, position: &Position) -> f64 {
         self.work(position.epoch - 1, position.images)
     }
@@ -88,14 +89,14 @@ impl Plan {
         print_device(device);
     }
 
-    /// What is shown, in words.
+    /// Describes the number of epochs and images.
     pub(crate) fn images(&self) -> String {
         let Plan { epochs, images, test_images, eval_set, .. } = self;
         format!("{epochs} x {images} images, {test_images} {eval_set} images")
     }
 }
 
-/// Prints the warnings of settings, each once.
+/// Prints the warnings about settings without duplicates.
 pub(crate) fn print_warnings<'a>(configs: impl IntoIterator<Item = &'a Config>) {
     let mut printed = Vec::new();
     for warning in configs.into_iter().flat_map(Config::warnings) {

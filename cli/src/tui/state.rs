@@ -17,7 +17,7 @@ pub(super) struct RunSummary {
     pub(super) epochs: u32,
     /// Images of an epoch.
     pub(super) of_images: usize,
-    /// What the images are called that are eval_set on.
+    /// Name of the images used for evaluation: test or validation.
     pub(super) eval_set: &'static str,
     pub(super) images: ImageSpec,
     /// Whether there is a folder for weights.
@@ -61,7 +61,7 @@ pub(super) struct State {
     pub(super) rates: Vec<f64>,
     /// The last thing that happened.
     pub(super) last_message: String,
-    /// The last thing that was said about signals.
+    /// Last message about signals.
     pub(super) signal_notice: String,
     /// Wrong images of the epoch so far.
     wrong: f64,

@@ -1,4 +1,4 @@
-//! Tells everyone what happens during a search: lines and tables for people, JSON for scripts.
+//! Listener of a search: progress lines, tables and JSON.
 
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ use apical::trials::{TrialEvent, training_images};
 use apical::tune::folder::BEST_CONFIG;
 use apical::tune::{Rung, RungResult, Search, TuneEvent, TuneFolder, TuneResult};
 
-/// Tells everyone what happens.
+/// Writes events to the terminal, JSON and files.
 pub(super) struct Listener<'a> {
     json: bool,
     output: Output,
@@ -26,17 +26,18 @@ pub(super) struct Listener<'a> {
     estimate: TimeEstimate,
     search: &'a Search,
     dataset: &'a Dataset,
-    /// The rung that trains.
+    /// Current rung.
     rung: Rung,
-    /// Its networks, and those of them that are finished.
+    /// Number of networks of the rung.
     networks: usize,
+    /// Number of finished networks of the rung.
     finished: usize,
-    /// Work of all that was trained here.
+    /// Work done by this process.
     work_done: f64,
     device: Option<Device>,
 }
 
-/// A line of JSON.
+/// JSON line of an event.
 #[derive(Serialize)]
 struct EventLine<'a, T> {
     event: &'static str,
@@ -144,14 +145,14 @@ impl<'a> Listener<'a> {
         }
     }
 
-    /// The candidates of a rung, the best first.
+    /// Returns the table of a rung's candidates, best first.
     fn table(&self, result: &RungResult) -> String {
         let mut header = vec!["candidate"];
         let settings = result.candidates.first().map(|first| first.settings.keys());
         header.extend(settings.into_iter().flatten().map(String::as_str));
         header.extend(["networks", "validation error %", "sd", "training error %", ""]);
         let mut table = Table::new(&header);
-        let kept = if self.rung.rung == self.search.rungs { "best" } else { "goes on" };
+        let kept = if self.rung.rung == self.search.rungs { "best" } else { "kept" };
         for candidate in &result.candidates {
             let Spread { mean, sd, .. } = candidate.validation_error;
             let mut row = vec![candidate.candidate.to_string()];
@@ -194,7 +195,7 @@ impl<'a> Listener<'a> {
     }
 }
 
-/// Simulated time, in ms, of a network on a rung.
+/// Returns the simulated time of a network on a rung, ms.
 fn network_work(rung: &Rung, base: &Config, dataset: &Dataset) -> f64 {
     Plan::new(&rung.config(base), dataset).work(rung.epochs, 0)
 }

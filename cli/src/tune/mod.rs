@@ -1,4 +1,4 @@
-//! `apical tune`.
+//! `apical tune`: searches for settings.
 
 mod listener;
 
@@ -19,13 +19,12 @@ use apical::train::TrainError;
 use apical::tune::{self, Search, TuneEvent, TuneFolder};
 use listener::Listener;
 
-/// Search settings on images held out of the training set
+/// Search for settings with images held out of the training set
 ///
-/// Every combination of the values of --search is a candidate. All candidates train a little; the best
-/// third trains again, three times as long; and so on, until the last train for --epochs (successive
-/// halving; --rungs 1 is a plain grid). They are judged by images of the training set, its last ones or, if it is
-/// sorted by class, of each class its share, which none trains on: the test set is never looked at. Networks train
-/// side by side. The same command goes on where it was stopped, in the middle of a training too.
+/// Every combination of the values of --search is a candidate. Successive halving: all candidates train briefly, the
+/// best third trains three times longer, and so on, until the last candidates train for --epochs (--rungs 1: grid
+/// search). Candidates are compared on validation images held out of the training set; the test set is not used.
+/// Repeating the command resumes a stopped search.
 #[derive(Debug, Args)]
 #[command(
     after_help = EXIT_CODES,
@@ -35,35 +34,34 @@ use listener::Listener;
     mut_arg("seed", |argument| argument.help(SEED_HELP)),
 )]
 pub(super) struct TuneArgs {
-    /// Folder for tune.toml, trials.jsonl, rungs.csv, rungs.svg, rungs.png and best.toml; one that holds
-    /// this search already goes on with it
+    /// Folder for tune.toml, trials.jsonl, rungs.csv, rungs.svg, rungs.png and best.toml; resumes the search if the folder
+    /// contains it
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 
-    /// Try these values of a setting, a key of config.toml (any but layers); given several times, every
-    /// combination. A list, as one learning rate for each layer, is written with colons:
-    /// eta=0.2:0.1,0.4:0.2
+    /// Values to try of a setting, by its key in config.toml (any except layers). Repeat the flag to try all combinations.
+    /// Separate the elements of a list with colons: eta=0.2:0.1,0.4:0.2
     #[arg(long, value_name = "KEY=V1,V2,..", required = true)]
     search: Vec<Sweep>,
 
-    /// Networks of each candidate, with the seeds SEED, SEED + 1 and so on: their mean counts
+    /// Number of networks per candidate, with seeds SEED, SEED + 1, ..; their mean error counts
     #[arg(long, value_name = "R", default_value_t = 1, value_parser = replica_count())]
     replicas: usize,
 
-    /// Rungs, the last with the full training [default: as many as leave no more candidates to the last
-    /// than --reduction-factor]
+    /// Number of rungs, the last with the full training [default: enough to leave at most --reduction-factor candidates on
+    /// the last rung]
     #[arg(long, value_name = "N")]
     rungs: Option<u32>,
 
-    /// Of so many candidates of a rung one goes on to the next, which trains so many times as long
+    /// Keep 1/N of the candidates per rung and train them N times longer
     #[arg(long, value_name = "N", default_value_t = 3)]
     reduction_factor: usize,
 
-    /// Networks that train side by side
+    /// Largest number of networks trained in parallel
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = replica_count())]
     parallel: usize,
 
-    /// Print JSON lines: an object for each finished training and each rung, and one at the end
+    /// Print one JSON object per finished training and rung, and one at the end
     #[arg(long)]
     json: bool,
 
@@ -77,11 +75,11 @@ pub(super) struct TuneArgs {
     machine: MachineArgs,
 }
 
-const VALIDATION_HELP: &str = "Hold out N images of the training set, to judge the \
-                               candidates by [default: one in six]";
-const TESTED_HELP: &str = "Judge by the first N of the images held out; 0: all";
-const EPOCHS_HELP: &str = "Times that every training image is shown on the last rung";
-const SEED_HELP: &str = "Seed of every random draw; every candidate has the same";
+const VALIDATION_HELP: &str = "Number of training images held out to compare \
+                               candidates [default: one in six]";
+const TESTED_HELP: &str = "Number of held-out images to compare candidates on (0: all)";
+const EPOCHS_HELP: &str = "Number of passes over the training images on the last rung";
+const SEED_HELP: &str = "Seed of all random numbers, equal for all candidates";
 
 pub(super) fn run(arguments: &TuneArgs) -> Result<ExitStatus, CliError> {
     let TuneArgs { search: sweeps, replicas, reduction_factor: reduction, .. } = arguments;
@@ -131,7 +129,7 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<ExitStatus, CliError> {
     match (failure, tuned) {
         (Some(error), _) => Err(error),
         (None, Some(tuned)) => {
-            // The result is told even where it cannot be written.
+            // Print the result even if saving fails.
             let saved = folder.save(&search, &tuned);
             listener.finish(&tuned, &folder)?;
             saved?;
@@ -139,7 +137,7 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<ExitStatus, CliError> {
         }
         (None, None) => {
             drop(listener);
-            eprint_line("stopped; the same command goes on from here");
+            eprint_line("stopped; repeat the command to resume");
             Ok(signals::signal().map_or(ExitStatus::Done, ExitStatus::Stopped))
         }
     }

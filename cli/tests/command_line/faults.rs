@@ -155,12 +155,12 @@ fn weights_that_grow_without_end_stop_a_run_that_says_where() {
     command.args(["train", "--data", "data", "--backend", "cpu", "--layers", "12,10"]);
     command.args(["--batch-size", "1", "--eta", "0.02", "--weight-decay", "1000", "--out", "run"]);
     let reason = "has weights that are not finite since it learned from image ";
-    let again = "nothing was kept, as no checkpoint was written yet: 'apical train --resume run' begins the training again";
+    let again = "no checkpoint was written: 'apical train --resume run' restarts the training";
     fails(&mut command, 1, &[reason, again]);
     assert!(!folder.path().join("run/weights.safetensors").exists());
     assert!(!folder.path().join("run/checkpoints").exists());
     let mut command = apical(&folder);
     command.args(["train", "--resume", "run", "--backend", "cpu", "--checkpoint-every", "1"]);
-    let goes_on = "what was learned up to the last checkpoint is kept: 'apical train --resume run' goes on from there";
+    let goes_on = "the last checkpoint is kept: 'apical train --resume run' resumes from it";
     fails(&mut command, 1, &[reason, goes_on]);
 }

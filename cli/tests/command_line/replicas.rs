@@ -250,7 +250,7 @@ fn replicas_and_sweeps_that_cannot_be_are_refused() {
     refused(&["--sweep", "eta=0.1,0.10"], &["eta: duplicate value 0.10"]);
     refused(&["--sweep", "layers=20:10,30:10"], &["layers: cannot be swept"]);
     refused(&["--sweep", "feedback=none"], &["feedback = none", "'broadcast' or 'layerwise'"]);
-    let both = "g_apical is given by --g-apical and swept: leave out one of them";
+    let both = "cannot set g_apical: it is both given by --g-apical and swept";
     refused(&["--g-apical", "0", "--sweep", "g_apical=0.05"], &[both]);
     refused(
         &["--sweep", "psp_kernel_ms=5", "--sweep", "psp_kernel_ms=6"],

@@ -84,7 +84,7 @@ fn each_signal_saves_in_a_test_and_has_its_code() {
         }
         let (status, told, time) = end(child);
         assert_eq!(status, Some(code), "{name}: {told}");
-        assert!(told.contains(text) && told.contains("goes on from here"), "{told}");
+        assert!(told.contains(text) && told.contains("resumes it"), "{told}");
         assert_eq!(checkpoints(&folder, &run), 1, "{name}");
         // Alone, it is a part of a second.
         assert!(time < Duration::from_secs(5), "{name}: {time:?}");

@@ -66,15 +66,11 @@ fn record_writes_what_was_asked_for() {
 
     for (code, arguments, message) in [
         (1, &["--out", "r.txt", "--quantities", "soma"][..], ".npz, .safetensors or .csv"),
-        (
-            2,
-            &["--out", "r.csv", "--quantities", "soma", "--indices", "999"],
-            "there is no image 999",
-        ),
-        (2, &["--out", "r.csv", "--quantities", "soma", "--layers", "2"], "there is no layer 2"),
+        (2, &["--out", "r.csv", "--quantities", "soma", "--indices", "999"], "invalid image 999"),
+        (2, &["--out", "r.csv", "--quantities", "soma", "--layers", "2"], "invalid layer 2"),
         (2, &["--out", "r.csv", "--quantities", "errors", "--phases", "forward"], "target phase"),
         (2, &["--out", "r.csv", "--quantities", "mood"], "possible values: spikes"),
-        (2, &["--out", "r.csv", "--quantities", "soma", "--units", "5-2"], "behind the last"),
+        (2, &["--out", "r.csv", "--quantities", "soma", "--units", "5-2"], "larger than the last"),
     ] {
         fails(&mut record(arguments), code, &[message]);
         assert!(!folder.path().join("r.csv").exists());

@@ -165,7 +165,7 @@ fn rungs_are_tables_a_file_and_a_figure() {
     let header = "candidate eta optimizer networks validation error % sd training error %";
     assert_eq!(lines[0], ["rung", "1/2"]);
     assert_eq!(lines[1].join(" "), header);
-    assert_eq!(lines[2].last(), Some(&"on"));
+    assert_eq!(lines[2].last(), Some(&"kept"));
     let best = output.lines().find(|line| line.starts_with("best ")).unwrap();
     assert!(best.contains("eta = 0.02, optimizer = "), "{best}");
     assert!(output.contains("apical train --config found/best.toml"), "{output}");
@@ -224,7 +224,7 @@ fn a_search_that_cannot_be_is_refused_before_it_starts() {
     refused(&[], 2, "--search");
     refused(&["--search", "etta=1,2"], 2, "unknown setting 'etta', did you mean 'eta'?");
     refused(&["--search", "epochs=1,2"], 2, "epochs cannot be searched");
-    refused(&with(&["--eta", "0.3"]), 2, "eta is given by --eta and searched");
+    refused(&with(&["--eta", "0.3"]), 2, "cannot set eta: it is both given by --eta and searched");
     refused(&with(&["--rungs", "0"]), 2, "rungs = 0: 1 to 16");
     refused(&with(&["--reduction-factor", "1"]), 2, "reduction_factor = 1: at least 2");
     refused(&with(&["--rungs", "9"]), 2, "fewer than the minibatch of 32");

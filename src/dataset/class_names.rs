@@ -27,7 +27,7 @@ pub fn list_names(names: &[String]) -> String {
 }
 
 /// Reads the class names of a folder, `None` if it has no such file.
-pub(super) fn of_folder(folder: &Path) -> Result<Option<Vec<String>>, DatasetError> {
+pub(super) fn read_folder(folder: &Path) -> Result<Option<Vec<String>>, DatasetError> {
     let path = folder.join(CLASS_NAMES);
     match files::read_text(&path) {
         Ok(text) => Ok(Some(text.lines().map(sanitize).collect())),

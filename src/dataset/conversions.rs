@@ -35,9 +35,9 @@ pub(super) struct ConversionCounts {
     stretched: usize,
     greyscaled: usize,
     composited: usize,
-    pub(super) deep: usize,
+    pub(super) sixteen_bit: usize,
     /// Largest value of the 16-bit images.
-    pub(super) largest_deep: u32,
+    pub(super) largest_16_bit: u32,
 }
 
 impl ConversionCounts {
@@ -49,8 +49,8 @@ impl ConversionCounts {
         self.greyscaled += usize::from(conversion.is_greyscaled);
         self.composited += usize::from(conversion.is_composited);
         if conversion.is_16_bit {
-            self.deep += 1;
-            self.largest_deep = self.largest_deep.max(conversion.largest);
+            self.sixteen_bit += 1;
+            self.largest_16_bit = self.largest_16_bit.max(conversion.largest);
         }
     }
 
@@ -62,14 +62,14 @@ impl ConversionCounts {
         self.stretched += other.stretched;
         self.greyscaled += other.greyscaled;
         self.composited += other.composited;
-        self.deep += other.deep;
-        self.largest_deep = self.largest_deep.max(other.largest_deep);
+        self.sixteen_bit += other.sixteen_bit;
+        self.largest_16_bit = self.largest_16_bit.max(other.largest_16_bit);
     }
 
     /// Returns a sentence per conversion that occurred.
     pub(super) fn lines(&self, size: ImageSize, options: &ReadOptions) -> Vec<String> {
         let background = options.background.map_or("", |background| background.name());
-        let deep = match options.max_value {
+        let sixteen_bit = match options.max_value {
             None | Some(FULL_SCALE) => "divided by 257: 65535 becomes 255".to_string(),
             Some(max_value) => format!("scaled: {max_value} becomes 255"),
         };
@@ -93,7 +93,11 @@ impl ConversionCounts {
                 &format!("composited onto {background}"),
                 &format!("composited onto {background}"),
             ),
-            (self.deep, &format!("of 16 bits {deep}"), &format!("of 16 bits {deep}")),
+            (
+                self.sixteen_bit,
+                &format!("of 16 bits {sixteen_bit}"),
+                &format!("of 16 bits {sixteen_bit}"),
+            ),
             (
                 self.greyscaled,
                 "converted to grey (0.2126 red + 0.7152 green + 0.0722 blue)",

@@ -39,8 +39,8 @@ impl Format {
     pub(super) fn detect(path: &Path) -> Result<Format, DatasetError> {
         let owned = || path.to_owned();
         match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => Format::of_folder(path),
-            Ok(metadata) if metadata.is_file() => Format::of_file(path),
+            Ok(metadata) if metadata.is_dir() => Format::detect_folder(path),
+            Ok(metadata) if metadata.is_file() => Format::detect_file(path),
             Ok(_) => {
                 let found = "a device, a pipe or a socket";
                 Err(DatasetError::NotADataset { path: owned(), found })
@@ -83,11 +83,11 @@ impl Format {
                 LoadedDataset { warnings: warnings.into_iter().flatten().collect(), ..read }
             }
         };
-        let class_names = if path.is_dir() { class_names::of_folder(path)? } else { None };
+        let class_names = if path.is_dir() { class_names::read_folder(path)? } else { None };
         Ok(LoadedDataset { class_names, ..read })
     }
 
-    fn of_folder(folder: &Path) -> Result<Format, DatasetError> {
+    fn detect_folder(folder: &Path) -> Result<Format, DatasetError> {
         if idx::exists(folder) {
             return Ok(Format::Idx);
         }
@@ -127,7 +127,7 @@ impl Format {
         Err(DatasetError::NoDataset { folder: folder.to_owned(), found })
     }
 
-    fn of_file(path: &Path) -> Result<Format, DatasetError> {
+    fn detect_file(path: &Path) -> Result<Format, DatasetError> {
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
         match ending.as_deref() {
             Some("csv") => Ok(Format::Csv(with_test_file(path)?)),

@@ -109,8 +109,8 @@ fn full_scale_if_16_bit(
     conversions: &ConversionCounts,
     options: &ReadOptions,
 ) -> Result<Option<u32>, DatasetError> {
-    let (deep, largest) = (conversions.deep, conversions.largest_deep);
-    if deep == 0 || options.max_value.is_some() {
+    let (sixteen_bit, largest) = (conversions.sixteen_bit, conversions.largest_16_bit);
+    if sixteen_bit == 0 || options.max_value.is_some() {
         return Ok(None);
     }
     check_16_bit_range(&folder.display().to_string(), largest)?;
@@ -119,8 +119,8 @@ fn full_scale_if_16_bit(
 
 /// Checks that 16-bit values up to `largest` keep at least 64 shades.
 pub(super) fn check_16_bit_range(file: &str, largest: u32) -> Result<(), DatasetError> {
-    const LEAST: u32 = 1 << 14;
-    if largest >= LEAST {
+    const MIN_LARGEST: u32 = 1 << 14;
+    if largest >= MIN_LARGEST {
         return Ok(());
     }
     let shades = largest / 257 + 1;

@@ -66,18 +66,18 @@ fn read_split(
     [images, labels]: [&str; 2],
     options: &ReadOptions,
 ) -> Result<(SplitData, Vec<SourceFile>), DatasetError> {
-    let part = |array: &str, shape: &[usize], kind: &str| SourceFile {
+    let source_file = |array: &str, shape: &[usize], kind: &str| SourceFile {
         file: format!("{}, array {array}", path.display()),
         format: format!("{kind}, shape {}, row by row", format_shape(shape)),
     };
     // Labels are small: check them before reading the images.
     let (reader, packed) = npy(archive, path, labels)?;
-    let mut source_files = vec![part(labels, &reader.shape, "integers")];
+    let mut source_files = vec![source_file(labels, &reader.shape, "integers")];
     let labels = reader.read(packed)?.labels()?;
     let (reader, packed) = npy(archive, path, images)?;
     let reader = reader.require_bytes()?;
     let sizes = sizes(&reader.origin, &reader.shape, options)?;
-    source_files.insert(0, part(images, &reader.shape, "unsigned bytes"));
+    source_files.insert(0, source_file(images, &reader.shape, "unsigned bytes"));
     if !reader.shape.contains(&0) {
         check_label_count(&labels, reader.shape[0], &reader.origin)?;
     }

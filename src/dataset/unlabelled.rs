@@ -76,8 +76,8 @@ pub fn collect(paths: &[PathBuf], preprocess: Preprocess) -> Result<ImageList, D
         }
     }
     images.add_files(&files, preprocess)?;
-    if images.counts.deep > 0 && preprocess.read_options.max_value.is_none() {
-        check_16_bit_range("the images", images.counts.largest_deep)?;
+    if images.counts.sixteen_bit > 0 && preprocess.read_options.max_value.is_none() {
+        check_16_bit_range("the images", images.counts.largest_16_bit)?;
     }
     images.conversions = images.counts.lines(preprocess.size, &preprocess.read_options);
     if preprocess.is_max_value_given && preprocess.white < u8::MAX {
@@ -115,7 +115,7 @@ fn find_images(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), DatasetErr
 }
 
 impl ImageList {
-    /// Number of images.
+    /// Returns the number of images.
     pub fn count(&self) -> usize {
         self.names.len()
     }
@@ -130,7 +130,7 @@ impl ImageList {
         rules: &PixelRules,
         preprocess: Preprocess,
     ) -> Result<Vec<String>, DatasetError> {
-        // White is that of training.
+        // Compare on the scale of the training images.
         let rules = PixelRules { white: preprocess.white, ..*rules };
         rules.check_brightness("the images", &self.bytes, max_pixel, preprocess.is_max_value_given)
     }

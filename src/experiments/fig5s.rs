@@ -35,20 +35,20 @@ struct Measured {
 
 fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let config = Config { epochs: 1, ..study.paper(Preset::Paper1) };
-    let mut courses = Vec::new();
+    let mut traces = Vec::new();
     for seed in 1..=study.seeds {
-        courses.push(measure(study, &Config { seed, ..config.clone() })?);
+        traces.push(measure(study, &Config { seed, ..config.clone() })?);
     }
     let mut results = ExperimentOutput::default();
-    draw(&mut results, &courses);
+    draw(&mut results, &traces);
     results.settings.push(("config".to_string(), config));
     let last: Vec<f64> =
-        courses.iter().filter_map(|course| course.last().map(Measured::distance)).collect();
-    let first: Vec<f64> = courses.iter().map(|course| course[0].distance()).collect();
-    let lowest = |course: &Vec<Measured>| {
-        course.iter().map(|measured| measured.eigenvalue).fold(f64::INFINITY, f64::min)
+        traces.iter().filter_map(|trace| trace.last().map(Measured::distance)).collect();
+    let first: Vec<f64> = traces.iter().map(|trace| trace[0].distance()).collect();
+    let lowest = |trace: &Vec<Measured>| {
+        trace.iter().map(|measured| measured.eigenvalue).fold(f64::INFINITY, f64::min)
     };
-    let lowest: Vec<f64> = courses.iter().map(lowest).collect();
+    let lowest: Vec<f64> = traces.iter().map(lowest).collect();
     results.findings.extend([
         Claim { what: "largest eigenvalue, lowest in the first epoch", unit: "", paper: "below 1" }
             .in_range(&lowest, [0.0, 1.0], "below 1"),
@@ -68,18 +68,18 @@ fn measure(study: &mut Study, config: &Config) -> Result<Vec<Measured>, Experime
     let recorder = MonitorSpec::new(&[Quantity::Jacobians]);
     let mut session = study.session(config, &network, recorder)?;
     let images = order(config, &study.dataset, 1);
-    let mut course = Vec::new();
+    let mut trace = Vec::new();
     for (index, part) in images.chunks(IMAGES_PER_MEASUREMENT).enumerate() {
         let (measured, rest) = part.split_at(IMAGES_AVERAGED.min(part.len()));
         let recording = session.show(measured, Mode::Train, &mut |_| ())?;
         let product = recording.values_f64("jacobian_product");
         let eigenvalue = recording.values_f64("eigenvalue")[0];
         let done = index * IMAGES_PER_MEASUREMENT + measured.len();
-        course.push(Measured { images: done, eigenvalue, product });
+        trace.push(Measured { images: done, eigenvalue, product });
         session.train(rest)?;
         study.report_progress("training images", done + rest.len(), images.len())?;
     }
-    Ok(course)
+    Ok(trace)
 }
 
 impl Measured {
@@ -94,20 +94,20 @@ impl Measured {
     }
 }
 
-fn draw(results: &mut ExperimentOutput, courses: &[Vec<Measured>]) {
+fn draw(results: &mut ExperimentOutput, traces: &[Vec<Measured>]) {
     let mut data = ChartData::new(&["seed", "images", "eigenvalue", "distance_from_identity"]);
-    for (seed, course) in (1..).zip(courses) {
-        for measured in course {
+    for (seed, trace) in (1..).zip(traces) {
+        for measured in trace {
             let counts = [seed, measured.images].map(|x: usize| x.to_string());
             let numbers = [measured.eigenvalue, measured.distance()].map(|x| x.to_string());
             data.rows.push([counts, numbers].concat());
         }
     }
     let point = |index: usize| {
-        let values: Vec<f64> = courses.iter().map(|course| course[index].eigenvalue).collect();
-        Point::over(courses[0][index].images as f64, &values)
+        let values: Vec<f64> = traces.iter().map(|trace| trace[index].eigenvalue).collect();
+        Point::over(traces[0][index].images as f64, &values)
     };
-    let points: Vec<Point> = (0..courses[0].len()).map(point).collect();
+    let points: Vec<Point> = (0..traces[0].len()).map(point).collect();
     let scale = Scale::log_if_positive(points.iter().map(|point| point.y));
     let panel = Panel {
         title: String::new(),
@@ -129,7 +129,7 @@ fn draw(results: &mut ExperimentOutput, courses: &[Vec<Measured>]) {
     let caption = "Largest eigenvalue during the first epoch, mean over seeds with a band of one standard deviation.";
     results.plot("eigenvalue", caption, Chart::Figure(figure), data);
 
-    let Some(last) = courses[0].last() else { return };
+    let Some(last) = traces[0].last() else { return };
     let outputs = last.product.len().isqrt();
     let names: Vec<String> = (0..outputs).map(|output| output.to_string()).collect();
     let values: Vec<Vec<f64>> = last.product.chunks(outputs).map(<[f64]>::to_vec).collect();
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn axes_cover_spreads_and_count_images() {
-        let course = |eigenvalues: &[f64]| -> Vec<Measured> {
+        let trace = |eigenvalues: &[f64]| -> Vec<Measured> {
             let measured = |(index, &eigenvalue): (usize, &f64)| Measured {
                 images: 100 * index,
                 eigenvalue,
@@ -167,9 +167,9 @@ mod tests {
             };
             eigenvalues.iter().enumerate().map(measured).collect()
         };
-        for courses in [vec![course(&[1.1]), course(&[1.3])], vec![course(&[2.0, 0.1])]] {
+        for traces in [vec![trace(&[1.1]), trace(&[1.3])], vec![trace(&[2.0, 0.1])]] {
             let mut results = ExperimentOutput::default();
-            draw(&mut results, &courses);
+            draw(&mut results, &traces);
             results.panels("eigenvalue")[0].check_axes();
         }
     }

@@ -30,30 +30,30 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let spikes = Config { epochs: study.quick_or_full(1, 10), ..study.paper(Preset::Paper1) };
     let rates = Config { feedback_signal: Signal::Rates, ..spikes.clone() };
     let conditions = [("spikes", spikes), ("rates", rates)];
-    let mut courses: Vec<Vec<Vec<f64>>> = Vec::new();
+    let mut traces: Vec<Vec<Vec<f64>>> = Vec::new();
     for (name, config) in &conditions {
         let mut of_condition = Vec::new();
         for seed in 1..=study.seeds {
             let what = format!("training images, feedback by {name}, seed {seed}");
             of_condition.push(measure(study, &what, &Config { seed, ..config.clone() })?);
         }
-        courses.push(of_condition);
+        traces.push(of_condition);
     }
     let mut results = ExperimentOutput::default();
-    draw(&mut results, &conditions.each_ref().map(|(name, _)| *name), &courses);
+    draw(&mut results, &conditions.each_ref().map(|(name, _)| *name), &traces);
     for (name, config) in conditions {
         results.settings.push((name.to_string(), config));
     }
-    let start = |courses: &[Vec<f64>]| {
-        courses.iter().map(|c| mean(&c[..c.len().min(RUNNING_MEAN_IMAGES)])).collect()
+    let start = |traces: &[Vec<f64>]| {
+        traces.iter().map(|c| mean(&c[..c.len().min(RUNNING_MEAN_IMAGES)])).collect()
     };
-    let lowest = |courses: &[Vec<f64>]| -> Vec<f64> {
-        courses.iter().map(|c| means(c).fold(f64::INFINITY, f64::min)).collect()
+    let lowest = |traces: &[Vec<f64>]| -> Vec<f64> {
+        traces.iter().map(|c| means(c).fold(f64::INFINITY, f64::min)).collect()
     };
-    let end = |courses: &[Vec<f64>]| -> Vec<f64> {
-        courses.iter().map(|course| means(course).last().unwrap_or(f64::NAN)).collect()
+    let end = |traces: &[Vec<f64>]| -> Vec<f64> {
+        traces.iter().map(|trace| means(trace).last().unwrap_or(f64::NAN)).collect()
     };
-    let [spikes, rates] = &courses[..] else { return Ok(results) };
+    let [spikes, rates] = &traces[..] else { return Ok(results) };
     let starts: Vec<f64> = start(spikes);
     let claim = |what, paper| Claim { what, unit: "degrees", paper };
     let within_ten = |value: f64| [value - 10.0, value + 10.0];
@@ -102,28 +102,27 @@ fn measure(study: &mut Study, what: &str, config: &Config) -> Result<Vec<f64>, E
 }
 
 /// Returns the means of consecutive blocks of images.
-fn means(course: &[f64]) -> impl Iterator<Item = f64> {
-    course.chunks(BLOCK_IMAGES).map(mean)
+fn means(trace: &[f64]) -> impl Iterator<Item = f64> {
+    trace.chunks(BLOCK_IMAGES).map(mean)
 }
 
-fn draw(results: &mut ExperimentOutput, names: &[&str], courses: &[Vec<Vec<f64>>]) {
+fn draw(results: &mut ExperimentOutput, names: &[&str], traces: &[Vec<Vec<f64>>]) {
     let mut data = ChartData::new(&["feedback", "seed", "images", "angle_mean_of_100"]);
     let mut series = Vec::new();
-    for (colour, (name, courses)) in names.iter().zip(courses).enumerate() {
-        for (seed, course) in (1..).zip(courses) {
-            for (index, angles) in course.chunks(RUNNING_MEAN_IMAGES).enumerate() {
+    for (colour, (name, traces)) in names.iter().zip(traces).enumerate() {
+        for (seed, trace) in (1..).zip(traces) {
+            for (index, angles) in trace.chunks(RUNNING_MEAN_IMAGES).enumerate() {
                 let images = index * RUNNING_MEAN_IMAGES + angles.len();
                 let counts = [seed, images].map(|x: usize| x.to_string());
                 data.rows
                     .push([&[name.to_string()], &counts[..], &[mean(angles).to_string()]].concat());
             }
         }
-        let of_seeds: Vec<Vec<f64>> =
-            courses.iter().map(|course| means(course).collect()).collect();
+        let of_seeds: Vec<Vec<f64>> = traces.iter().map(|trace| means(trace).collect()).collect();
         let point = |index: usize| {
             let values: Vec<f64> = of_seeds.iter().map(|of_seed| of_seed[index]).collect();
             // The last mean may have fewer images.
-            Point::over(((index + 1) * BLOCK_IMAGES).min(courses[0].len()) as f64, &values)
+            Point::over(((index + 1) * BLOCK_IMAGES).min(traces[0].len()) as f64, &values)
         };
         let points = (0..of_seeds[0].len()).map(point).collect();
         let label = format!("feedback by {name}");
@@ -161,9 +160,9 @@ mod tests {
     #[test]
     fn axes_cover_spreads_and_count_images() {
         for (low, high) in [(20.0, 40.0), (90.0, 130.0)] {
-            let courses = vec![vec![vec![low; 5], vec![high; 5]]; 2];
+            let traces = vec![vec![vec![low; 5], vec![high; 5]]; 2];
             let mut results = ExperimentOutput::default();
-            draw(&mut results, &["spikes", "rates"], &courses);
+            draw(&mut results, &["spikes", "rates"], &traces);
             results.panels("angle")[0].check_axes();
         }
     }

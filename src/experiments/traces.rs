@@ -25,13 +25,13 @@ pub(super) fn panel(recording: &Recording, neuron: &Neuron, data: &mut ChartData
     let mut series = Vec::new();
     for &(array, label, colour) in neuron.compartments {
         let array = format!("{array}{}", neuron.layer);
-        let course = recording.get(&array).map(|array| array.time_series(0, neuron.unit));
-        let course = course.unwrap_or_default();
-        for (step, voltage) in course.iter().enumerate() {
+        let trace = recording.get(&array).map(|array| array.time_series(0, neuron.unit));
+        let trace = trace.unwrap_or_default();
+        for (step, voltage) in trace.iter().enumerate() {
             let [layer, unit, step] = [neuron.layer, neuron.unit, step].map(|x| x.to_string());
             data.rows.push(vec![label.to_string(), layer, unit, step, voltage.to_string()]);
         }
-        let points = course.iter().enumerate().map(|(step, &y)| Point::new(step as f64, y));
+        let points = trace.iter().enumerate().map(|(step, &y)| Point::new(step as f64, y));
         let points = points.collect();
         series.push(Series { label: label.to_string(), colour, mark: Mark::Line, points });
     }

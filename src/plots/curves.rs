@@ -31,12 +31,12 @@ pub(super) fn plot(networks: &[LearningCurve]) -> Plot {
                     "Learning curves of {count} networks: each, mean and standard deviation"
                 ),
             };
-            (title, of_one_setting(group))
+            (title, single_setting_panels(group))
         }
         groups => {
             let (count, settings) = (networks.len(), groups.len());
             let title = format!("Learning curves of {count} networks with {settings} settings");
-            (title, of_settings(groups))
+            (title, sweep_panels(groups))
         }
     };
     Plot { name: "curves", chart: Chart::Figure(Figure { title, panels }), data: data(networks) }
@@ -55,10 +55,10 @@ fn groups(networks: &[LearningCurve]) -> Vec<Vec<&LearningCurve>> {
 }
 
 /// Returns a panel of errors and one of the loss.
-fn of_one_setting(group: &[&LearningCurve]) -> Vec<Panel> {
+fn single_setting_panels(group: &[&LearningCurve]) -> Vec<Panel> {
     let mut errors = Vec::new();
     if let [network] = group {
-        errors.extend(quick_tests_by_epoch(network));
+        errors.extend(partial_evals_by_epoch(network));
     }
     errors.extend(series(
         group,
@@ -72,7 +72,7 @@ fn of_one_setting(group: &[&LearningCurve]) -> Vec<Panel> {
 }
 
 /// Returns a panel per quantity with a line per setting.
-fn of_settings(groups: &[Vec<&LearningCurve>]) -> Vec<Panel> {
+fn sweep_panels(groups: &[Vec<&LearningCurve>]) -> Vec<Panel> {
     let last = |group: &[&LearningCurve]| {
         let last = group.iter().filter_map(|network| Some(network.epochs.last()?.test_error));
         let last: Vec<f64> = last.collect();
@@ -127,14 +127,14 @@ fn series(
     colour: usize,
     value: fn(&Epoch) -> f64,
 ) -> Vec<Series> {
-    let course = |network: &&LearningCurve| {
+    let curve = |network: &&LearningCurve| {
         let point = |epoch: &Epoch| Point::new(f64::from(epoch.epoch), value(epoch));
         let points = network.epochs.iter().map(point).collect();
         Series { label: label.to_string(), colour, mark: Mark::ThinLine, points }
     };
     let mut series = Vec::new();
     if group.len() > 1 {
-        series.extend(group.iter().map(course));
+        series.extend(group.iter().map(curve));
     }
     series.push(mean(group, label, colour, value));
     series
@@ -152,7 +152,7 @@ fn mean(group: &[&LearningCurve], label: &str, colour: usize, value: fn(&Epoch) 
 }
 
 /// Returns the partial evaluations of a network by epoch, `None` before the end of the first epoch.
-fn quick_tests_by_epoch(network: &LearningCurve) -> Option<Series> {
+fn partial_evals_by_epoch(network: &LearningCurve) -> Option<Series> {
     let images = network.epochs.first()?.images as f64;
     let point = |test: &PartialEval| {
         Point::new(f64::from(test.epoch) - 1.0 + test.images as f64 / images, test.test_error)
@@ -167,7 +167,7 @@ fn quick_tests_by_epoch(network: &LearningCurve) -> Option<Series> {
 
 /// Returns a panel of the partial evaluations of networks whose first epoch is not complete.
 fn partial_evals(networks: &[LearningCurve]) -> Panel {
-    let course = |network: &LearningCurve| {
+    let curve = |network: &LearningCurve| {
         let point = |test: &PartialEval| Point::new(test.images as f64, test.test_error);
         let points = network.partial_evals.iter().map(point).collect();
         Series {
@@ -177,7 +177,7 @@ fn partial_evals(networks: &[LearningCurve]) -> Panel {
             points,
         }
     };
-    let series: Vec<Series> = networks.iter().map(course).collect();
+    let series: Vec<Series> = networks.iter().map(curve).collect();
     let points = || series.iter().flat_map(|series| &series.points);
     let (xs, ys): (Vec<f64>, Vec<f64>) = points().map(|point| (point.x, point.y)).unzip();
     Panel {
@@ -208,10 +208,10 @@ fn data(networks: &[LearningCurve]) -> ChartData {
         header.insert(1, "settings");
     }
     let mut data = ChartData::new(&header);
-    for (network, course) in networks.iter().enumerate() {
-        for &Epoch { epoch, train_error, test_error, loss, .. } in &course.epochs {
+    for (network, curve) in networks.iter().enumerate() {
+        for &Epoch { epoch, train_error, test_error, loss, .. } in &curve.epochs {
             let mut row = vec![network.to_string()];
-            row.extend(is_swept.then(|| course.settings.clone()));
+            row.extend(is_swept.then(|| curve.settings.clone()));
             row.push(epoch.to_string());
             row.extend([train_error, test_error, loss].map(|number| number.to_string()));
             data.rows.push(row);
@@ -225,7 +225,7 @@ mod tests {
     use super::*;
     use crate::figures::Render;
 
-    fn course(settings: &str, errors: &[f64]) -> LearningCurve {
+    fn curve(settings: &str, errors: &[f64]) -> LearningCurve {
         let epoch = |(epoch, &error): (u32, &f64)| Epoch {
             epoch,
             images: 100,
@@ -254,30 +254,30 @@ mod tests {
 
     #[test]
     fn one_epoch_is_a_point_on_every_curve() {
-        assert_eq!(dots(&figure(&[course("", &[4.0])])), 3);
+        assert_eq!(dots(&figure(&[curve("", &[4.0])])), 3);
         // Each network and their mean.
-        assert_eq!(dots(&figure(&vec![course("", &[4.0]); 2])), 9);
-        assert_eq!(dots(&figure(&[course("", &[4.0, 3.0])])), 6);
-        assert_eq!(dots(&figure(&[course("", &[4.0; 60])])), 0);
+        assert_eq!(dots(&figure(&vec![curve("", &[4.0]); 2])), 9);
+        assert_eq!(dots(&figure(&[curve("", &[4.0, 3.0])])), 6);
+        assert_eq!(dots(&figure(&[curve("", &[4.0; 60])])), 0);
     }
 
     #[test]
     fn zero_or_nan_errors_keep_the_other_points() {
-        let zero = figure(&[course("", &[4.0, 2.0, 0.0])]);
+        let zero = figure(&[curve("", &[4.0, 2.0, 0.0])]);
         assert_eq!((zero.panels[0].y.scale, dots(&zero)), (Scale::Linear, 9));
-        let lost = figure(&[course("", &[4.0, f64::NAN, 1.0])]);
+        let lost = figure(&[curve("", &[4.0, f64::NAN, 1.0])]);
         assert_eq!((lost.panels[0].y.scale, dots(&lost)), (Scale::Log, 6));
-        assert_eq!(dots(&figure(&[course("", &[5.0, 5.0, 5.0])])), 9);
+        assert_eq!(dots(&figure(&[curve("", &[5.0, 5.0, 5.0])])), 9);
     }
 
     #[test]
     fn quick_tests_are_drawn_even_before_the_first_epoch() {
         let test = |epoch, images| PartialEval { epoch, images, test_error: 9.0, test_images: 50 };
         let partial_evals = vec![test(1, 40)];
-        let begun = LearningCurve { partial_evals, ..course("", &[]) };
-        assert_eq!(dots(&figure(&[begun])), 1);
+        let started = LearningCurve { partial_evals, ..curve("", &[]) };
+        assert_eq!(dots(&figure(&[started])), 1);
         let partial_evals = vec![test(1, 50), test(2, 50)];
-        let figure = figure(&[LearningCurve { partial_evals, ..course("", &[4.0]) }]);
+        let figure = figure(&[LearningCurve { partial_evals, ..curve("", &[4.0]) }]);
         let indices: Vec<f64> = figure.panels[0].series[0].points.iter().map(|p| p.x).collect();
         assert_eq!(indices, [0.5, 1.5]);
     }
@@ -286,8 +286,8 @@ mod tests {
     fn swept_settings_have_a_line_each() {
         let swept = |count: usize| -> Vec<LearningCurve> {
             let name = |index: usize| format!("eta {index}");
-            let course = |index: usize| course(&name(index), &[100.0 - index as f64, 50.0]);
-            (0..count).flat_map(|index| [course(index), course(index)]).collect()
+            let curve = |index: usize| curve(&name(index), &[100.0 - index as f64, 50.0]);
+            (0..count).flat_map(|index| [curve(index), curve(index)]).collect()
         };
         let labels = |figure: &Figure| -> Vec<String> {
             let mut labels: Vec<String> =

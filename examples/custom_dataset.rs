@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
-use apical::random::{Purpose, Stream};
+use apical::random::{PhiloxRng, RngStream};
 use apical::schedule::Selection;
 use apical::train::Training;
 use rand::{Rng, RngExt};
@@ -32,7 +32,7 @@ fn lines(count: usize, random: &mut impl Rng) -> (Vec<u8>, Vec<u8>) {
 }
 
 pub fn main() -> Result<(), Box<dyn Error>> {
-    let mut random = Stream::new(1, Purpose::Order, 0, 0);
+    let mut random = PhiloxRng::new(1, RngStream::Order, 0, 0);
     let training = lines(2000, &mut random);
     let test = lines(500, &mut random);
     let names = vec!["lies".to_string(), "stands".to_string()];

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::layout::{Array, Backend, BackendError, trace};
-use apical::model::initial::Initial;
+use apical::model::weight_init::WeightInit;
 use apical::network::Network;
 use apical::schedule::{self, Selection, Simulation};
 use apical::train::{order, test};
@@ -56,7 +56,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let config = Config {
         layers: vec![100, 10],
         batch_size: 8,
-        weight_init: Initial::Latest,
+        weight_init: WeightInit::Latest,
         train_images: 4000,
         test_images: 500,
         ..Config::default()

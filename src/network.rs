@@ -5,8 +5,8 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::config::{Config, Feedback};
-use crate::model::arithmetic::flush_weight;
-use crate::random::{Purpose, Stream};
+use crate::model::exact_math::flush_weight;
+use crate::random::{PhiloxRng, RngStream};
 
 /// Weights of one layer, stored by column, as the kernels read them.
 #[derive(Clone, Debug, PartialEq)]
@@ -218,7 +218,7 @@ impl Network {
 /// Sets the part of a layer's feedback weights that the settings say to zero, and amplifies all others.
 fn sparsify(weights: &mut [f64], config: &Config, layer: usize) {
     let zeros = (config.feedback_sparsity * weights.len() as f64).round() as usize;
-    let mut stream = Stream::new(config.seed, Purpose::Sparsity, layer as u32, 0);
+    let mut stream = PhiloxRng::new(config.seed, RngStream::Sparsity, layer as u32, 0);
     let mut order: Vec<usize> = (0..weights.len()).collect();
     let most = weights.len();
     let (zeros, _) = order.partial_shuffle(&mut stream, zeros.min(most));
@@ -236,7 +236,7 @@ fn apical_biases(config: &Config, layer: usize) -> Vec<f32> {
         return Vec::new();
     }
     let half_width = config.apical_bias_sd * 3f64.sqrt();
-    let mut stream = Stream::new(config.seed, Purpose::ApicalBiases, layer as u32, 0);
+    let mut stream = PhiloxRng::new(config.seed, RngStream::ApicalBiases, layer as u32, 0);
     let biases = (0..config.layers[layer]).map(|_| half_width * stream.uniform_signed());
     to_single(&biases.collect::<Vec<_>>())
 }

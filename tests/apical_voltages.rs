@@ -6,8 +6,8 @@
 //! Does not prove: that GPUs agree (see `exactness.rs` and `trainings.rs`).
 
 use apical::config::{Config, Feedback, FeedbackWeights, Signal};
-use apical::model::filter::{kappa, taps};
-use apical::model::initial::Initial;
+use apical::model::synaptic_filter::{kappa, taps};
+use apical::model::weight_init::WeightInit;
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity};
 use apical::network::Network;
 use apical::schedule::{BackendChoice, Image, Selection};
@@ -22,7 +22,7 @@ fn base() -> Config {
     Config {
         layers: LAYERS.to_vec(),
         batch_size: 1,
-        weight_init: Initial::Cited,
+        weight_init: WeightInit::Cited,
         // A large rate: weights and symmetric feedback weights change much from image to image.
         eta: vec![0.5],
         optimizer: apical::config::Optimizer::Sgd,

@@ -6,7 +6,7 @@
 
 use apical::config::{Config, CreditAssignment};
 use apical::layout::{Array, compartment};
-use apical::model::initial::Initial;
+use apical::model::weight_init::WeightInit;
 use apical::network::Network;
 use apical::schedule::{Image, Simulation};
 
@@ -23,7 +23,7 @@ fn config(layers: &[usize], g_apical: f64) -> Config {
         batch_size: BATCH,
         g_apical,
         credit_assignment: CreditAssignment::Backpropagation,
-        weight_init: Initial::Cited,
+        weight_init: WeightInit::Cited,
         ..Config::default()
     }
 }

@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use apical::config::{
-    Config, Dynamics, FeedbackWeights, Optimizer, PlateauTimes, Signal, variants,
+    Config, Dynamics, FeedbackWeights, Optimizer, PlateauTiming, Signal, variants,
 };
 use apical::dataset::Dataset;
 use apical::evaluate::Evaluation;
@@ -68,7 +68,7 @@ fn kinds() -> Vec<(&'static str, Config)> {
                 ..base()
             },
         ),
-        ("random plateaus", Config { plateau_timing: PlateauTimes::Random, ..base() }),
+        ("random plateaus", Config { plateau_timing: PlateauTiming::Random, ..base() }),
         ("steady states", Config { dynamics: Dynamics::SteadyState, ..base() }),
         ("one image at a time", Config { batch_size: 1, eval_every: 0, ..base() }),
     ]

@@ -16,8 +16,8 @@ mod weights;
 use std::collections::HashSet;
 
 use apical::config::Config;
-use apical::model::phases::{PhaseExtra, PhaseLengths};
-use apical::random::{Purpose, Source, Stream, counter_head, key, philox};
+use apical::model::phases::{PhaseJitter, PhaseLengths};
+use apical::random::{PhiloxRng, RngStream, Split, counter0, key, philox};
 use apical::train::order;
 use rand::Rng;
 use statrs::distribution::{ContinuousCDF, Normal, Uniform};
@@ -96,7 +96,7 @@ fn uniform(mean: f64, half_width: f64) -> Uniform {
 
 #[test]
 fn streams_are_uniform_between_minus_one_and_one() {
-    let mut stream = Stream::new(5, Purpose::Weights, 2, 0);
+    let mut stream = PhiloxRng::new(5, RngStream::Weights, 2, 0);
     let draws: Vec<f64> = (0..200_000).map(|_| stream.uniform_signed()).collect();
     assert!(draws.iter().all(|draw| draw.abs() < 1.0));
     assert_fits("uniform", kolmogorov_smirnov(&draws, &uniform(0.0, 1.0)));
@@ -112,30 +112,30 @@ fn streams_are_uniform_between_minus_one_and_one() {
 #[test]
 fn draws_for_different_things_are_different() {
     let purposes = [
-        Purpose::Spikes,
-        Purpose::Thinning,
-        Purpose::PhaseLength,
-        Purpose::Order,
-        Purpose::Weights,
-        Purpose::Biases,
-        Purpose::Feedback,
-        Purpose::LowHalf,
-        Purpose::Sparsity,
-        Purpose::FeedbackNoise,
-        Purpose::PlateauTime,
-        Purpose::Shuffle,
-        Purpose::Layout,
-        Purpose::ApicalBiases,
-        Purpose::Subset,
+        RngStream::Spikes,
+        RngStream::Thinning,
+        RngStream::PhaseLength,
+        RngStream::Order,
+        RngStream::Weights,
+        RngStream::Biases,
+        RngStream::Feedback,
+        RngStream::LowHalf,
+        RngStream::Sparsity,
+        RngStream::FeedbackNoise,
+        RngStream::PlateauTime,
+        RngStream::Shuffle,
+        RngStream::Layout,
+        RngStream::ApicalBiases,
+        RngStream::Subset,
     ];
     let (mut blocks, mut count) = (HashSet::new(), 0);
     for seed in [0, 1, 1 << 31, 1 << 32, (1 << 40) + 1, u64::MAX] {
         for purpose in purposes {
-            for (population, source) in [(0, Source::Training), (1, Source::Training)]
+            for (population, source) in [(0, Split::Training), (1, Split::Training)]
                 .into_iter()
-                .chain([(65, Source::Training), (0, Source::Test), (65, Source::Test)])
+                .chain([(65, Split::Training), (0, Split::Test), (65, Split::Test)])
             {
-                let head = counter_head(purpose, population, source as u32);
+                let head = counter0(purpose, population, source as u32);
                 for position in [0, 1, 59_999, u32::MAX] {
                     for unit in [0, 1, 783, 1 << 20] {
                         for index in [0, 1, 2, 1 << 16] {
@@ -149,15 +149,15 @@ fn draws_for_different_things_are_different() {
     }
     assert_eq!(blocks.len(), count);
     let first = |seed, purpose, population, part| {
-        let mut stream = Stream::new(seed, purpose, population, part);
+        let mut stream = PhiloxRng::new(seed, purpose, population, part);
         [stream.next_u32(), stream.next_u32(), stream.next_u32()]
     };
-    let same = first(1, Purpose::Weights, 2, 3);
-    assert_eq!(same, first(1, Purpose::Weights, 2, 3));
-    assert_ne!(same, first(2, Purpose::Weights, 2, 3));
-    assert_ne!(same, first(1, Purpose::Biases, 2, 3));
-    assert_ne!(same, first(1, Purpose::Weights, 1, 3));
-    assert_ne!(same, first(1, Purpose::Weights, 2, 4));
+    let same = first(1, RngStream::Weights, 2, 3);
+    assert_eq!(same, first(1, RngStream::Weights, 2, 3));
+    assert_ne!(same, first(2, RngStream::Weights, 2, 3));
+    assert_ne!(same, first(1, RngStream::Biases, 2, 3));
+    assert_ne!(same, first(1, RngStream::Weights, 1, 3));
+    assert_ne!(same, first(1, RngStream::Weights, 2, 4));
 }
 
 /// Counters that differ in one word by one, as those of neighbours do, have independent words.
@@ -165,7 +165,7 @@ fn draws_for_different_things_are_different() {
 fn draws_for_neighbours_are_independent() {
     for axis in 0..6 {
         let pair = |i: u32| {
-            let mut counter = [counter_head(Purpose::Spikes, 1, 0), 2 * i, 2 * (i % 500), 0];
+            let mut counter = [counter0(RngStream::Spikes, 1, 0), 2 * i, 2 * (i % 500), 0];
             let mut key = [8, 0];
             let here = philox(counter, key);
             if axis < 4 {
@@ -200,7 +200,7 @@ fn extra_probabilities(offset: f64) -> Vec<f64> {
 
 #[test]
 fn phases_last_inverse_gaussian_times() {
-    let lengths = PhaseLengths::new(50, PhaseExtra::InverseGaussian, 6);
+    let lengths = PhaseLengths::new(50, PhaseJitter::InverseGaussian, 6);
     let extras: Vec<[usize; 2]> = (0..200_000)
         .map(|position| lengths.of_image(position).map(|steps| steps as usize - 50))
         .collect();
@@ -229,9 +229,9 @@ fn phases_last_inverse_gaussian_times() {
     let of_neighbours: Vec<_> =
         extras.chunks(2).map(|images| (images[0][0], images[1][0])).collect();
     assert_independent("one image and the next", &of_neighbours, &few);
-    let fixed = PhaseLengths::new(50, PhaseExtra::None, 6);
+    let fixed = PhaseLengths::new(50, PhaseJitter::None, 6);
     assert!((0..1000).all(|position| fixed.of_image(position) == [50, 50]));
-    let other = PhaseLengths::new(50, PhaseExtra::InverseGaussian, 7);
+    let other = PhaseLengths::new(50, PhaseJitter::InverseGaussian, 7);
     assert!((0..100).any(|position| lengths.of_image(position) != other.of_image(position)));
 }
 

@@ -8,7 +8,7 @@
 
 use apical::config::{Config, Feedback, FeedbackWeights};
 use apical::layout::Array;
-use apical::model::initial::Initial;
+use apical::model::weight_init::WeightInit;
 use apical::network::Network;
 use apical::schedule::{Image, Simulation};
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -26,7 +26,7 @@ fn config(layers: &[usize], feedback: Feedback, feedback_noise_sd: f64) -> Confi
         feedback_noise_sd,
         feedback_weights: FeedbackWeights::Symmetric,
         // With zero output weights, symmetric feedback would be zero.
-        weight_init: Initial::Cited,
+        weight_init: WeightInit::Cited,
         ..Config::default()
     }
 }

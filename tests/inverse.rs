@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use apical::config::{Config, Feedback};
 use apical::dataset::Dataset;
-use apical::model::filter::taps;
-use apical::model::initial::Initial;
+use apical::model::synaptic_filter::taps;
+use apical::model::weight_init::WeightInit;
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
 use apical::network::Network;
 use apical::run_dir::{ImageSpec, weights};
@@ -26,7 +26,7 @@ fn config(g_apical: f64) -> Config {
     Config {
         layers: vec![20, 12, 10],
         batch_size: IMAGES,
-        weight_init: Initial::Cited,
+        weight_init: WeightInit::Cited,
         feedback: Feedback::Layerwise,
         feedback_lr: 0.5,
         apical_bias_sd: 0.4,

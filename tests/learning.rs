@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use apical::config::{Config, Feedback, Optimizer, Preset};
 use apical::dataset::Dataset;
-use apical::model::initial::Initial;
+use apical::model::weight_init::WeightInit;
 use apical::network::Network;
 use apical::schedule::{BackendChoice, Image, Selection, Simulation, open};
 use apical::train::{Event, Training, order, test};
@@ -34,7 +34,7 @@ fn config(layers: &[usize], eta: &[f64], seed: u64) -> Config {
         layers: layers.to_vec(),
         eta: eta.to_vec(),
         seed,
-        weight_init: Initial::Cited,
+        weight_init: WeightInit::Cited,
         epochs: 1,
         batch_size: 8,
         train_images: 12_000,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use apical::analysis::statistics::mean;
 use apical::config::{Config, Feedback};
 use apical::dataset::Dataset;
-use apical::model::initial::Initial;
+use apical::model::weight_init::WeightInit;
 use apical::monitor::recording_file::save;
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
 use apical::network::Network;
@@ -30,7 +30,7 @@ fn config(g_apical: f64) -> Config {
         epochs: 1,
         g_apical,
         eta: vec![0.05],
-        weight_init: Initial::Cited,
+        weight_init: WeightInit::Cited,
         feedback: Feedback::Layerwise,
         test_ms: 80,
         eval_every: 0,

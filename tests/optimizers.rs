@@ -6,7 +6,7 @@
 
 use apical::config::{Config, Optimizer};
 use apical::layout::{Array, Shape};
-use apical::model::rates::Schedule;
+use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
 use apical::schedule::{Extent, Image, Simulation};
 
@@ -142,7 +142,7 @@ fn each_optimizer_matches_its_formula() {
 #[test]
 fn each_schedule_scales_the_learning_rates() {
     for (optimizer, eta) in OPTIMIZERS {
-        for schedule in [Schedule::Step, Schedule::Cosine] {
+        for schedule in [LrSchedule::Step, LrSchedule::Cosine] {
             check_updates(&Config {
                 lr_schedule: schedule,
                 warmup_images: 9,

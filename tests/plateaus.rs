@@ -8,10 +8,10 @@
 
 use std::sync::Arc;
 
-use apical::config::{Config, Feedback, PlateauTimes, Signal};
+use apical::config::{Config, Feedback, PlateauTiming, Signal};
 use apical::dataset::Dataset;
-use apical::model::initial::Initial;
-use apical::model::plateaus::early_steps;
+use apical::model::plateau_timing::plateau_lead;
+use apical::model::weight_init::WeightInit;
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
 use apical::network::Network;
 use apical::schedule::{BackendChoice, Image, Selection};
@@ -25,7 +25,7 @@ const TOLERANCE: f64 = 2e-5;
 fn base() -> Config {
     Config {
         layers: vec![20, 12, 10],
-        weight_init: Initial::Cited,
+        weight_init: WeightInit::Cited,
         feedback: Feedback::Layerwise,
         seed: 5,
         ..Config::default()
@@ -71,10 +71,10 @@ fn assert_plateaus(
             let plateaus = recording.get(&format!("plateaus{layer}")).unwrap().image(image);
             for unit in 0..units {
                 let leads = match config.plateau_timing {
-                    PlateauTimes::Synchronous => [0, 0],
-                    PlateauTimes::Random => {
+                    PlateauTiming::Synchronous => [0, 0],
+                    PlateauTiming::Random => {
                         let (population, position) = (layer as u32 + 1, 100 + image as u32);
-                        early_steps(config.seed, population, position, unit as u32)
+                        plateau_lead(config.seed, population, position, unit as u32)
                     }
                 };
                 total_lead += leads[0] + leads[1];
@@ -88,7 +88,7 @@ fn assert_plateaus(
             }
         }
     }
-    assert_eq!(total_lead > 0, config.plateau_timing == PlateauTimes::Random);
+    assert_eq!(total_lead > 0, config.plateau_timing == PlateauTiming::Random);
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn plateau_windows_end_early_by_the_lead() {
     for g_apical in [0.0, 0.05] {
         // The default phases, and the shortest that contain every window and the kernel before it.
         for (taps, phase_ms) in [(10, 50), (0, 50), (10, 36), (0, 26)] {
-            let random = PlateauTimes::Random;
+            let random = PlateauTiming::Random;
             let config = Config {
                 plateau_timing: random,
                 g_apical,
@@ -111,7 +111,7 @@ fn plateau_windows_end_early_by_the_lead() {
             let times = recording.get("plateau_times0").unwrap().image(3);
             let ends = ends(&recording, 3);
             for unit in 0..20 {
-                let leads = early_steps(config.seed, 1, 103, unit as u32);
+                let leads = plateau_lead(config.seed, 1, 103, unit as u32);
                 for phase in 0..2 {
                     let expected = ends[phase] - leads[phase] as usize;
                     assert_eq!(times[phase * 20 + unit], expected as f32);
@@ -126,7 +126,7 @@ fn plateau_windows_end_early_by_the_lead() {
 
 #[test]
 fn feedback_rates_are_not_filtered() {
-    let times = [PlateauTimes::Synchronous, PlateauTimes::Random];
+    let times = [PlateauTiming::Synchronous, PlateauTiming::Random];
     for (plateau_timing, taps) in times.into_iter().flat_map(|times| [(times, 10), (times, 0)]) {
         let feedback_signal = Signal::Rates;
         let config = Config { plateau_timing, feedback_signal, psp_kernel_ms: taps, ..base() };

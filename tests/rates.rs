@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use apical::config::{Config, Dynamics, Signal};
 use apical::dataset::Dataset;
-use apical::model::initial::Initial;
+use apical::model::weight_init::WeightInit;
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
 use apical::network::Network;
 use apical::run_dir::weights_sha256;
@@ -27,7 +27,7 @@ fn config() -> Config {
     Config {
         layers: vec![20, 12, 10],
         batch_size: 1,
-        weight_init: Initial::Cited,
+        weight_init: WeightInit::Cited,
         signal: Signal::Rates,
         // The weights stay fixed, so that one network describes all images.
         eta: vec![0.0],

@@ -10,13 +10,13 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use apical::config::{Config, Optimizer, PlateauTimes, Variant, variants};
+use apical::config::{Config, Optimizer, PlateauTiming, Variant, variants};
 use apical::dataset::Dataset;
 use apical::layout::BackendError;
-use apical::model::initial::Initial;
-use apical::model::phases::Averaging;
-use apical::model::rates::Schedule;
-use apical::model::spikes::SpikeDraw;
+use apical::model::lr_schedule::LrSchedule;
+use apical::model::phases::AveragingWindow;
+use apical::model::spikes::SpikeDistribution;
+use apical::model::weight_init::WeightInit;
 use apical::network::Network;
 use apical::schedule::{BackendChoice, Selection, Stepping};
 use apical::train::{Event, ReplicaEvent, Replicas, TrainError, Training};
@@ -128,9 +128,9 @@ fn three(base: &Config) -> Vec<Config> {
         feedback_lr: base.feedback_lr / 2.0,
         apical_bias_sd: base.apical_bias_sd / 2.0,
         apical_bias_lr_scale: 2.0,
-        weight_init: Initial::Cited,
-        spike_distribution: SpikeDraw::Bernoulli,
-        averaging_window: Averaging::From30,
+        weight_init: WeightInit::Cited,
+        spike_distribution: SpikeDistribution::Bernoulli,
+        averaging_window: AveragingWindow::From30,
         test_ms: 200,
         test_average_from_ms: 50,
         ..base.clone()
@@ -170,7 +170,7 @@ fn trainings() -> Vec<Vec<Config>> {
         eta: vec![0.2],
         feedback_lr: 0.5,
         apical_bias_sd: 0.25,
-        plateau_timing: PlateauTimes::Random,
+        plateau_timing: PlateauTiming::Random,
         ..last
     }));
     trainings
@@ -275,7 +275,7 @@ fn networks_of_other_shapes_train_in_waves_of_their_own() {
         // And what may differ side by side.
         Config {
             optimizer: Optimizer::Rmsprop,
-            lr_schedule: Schedule::Cosine,
+            lr_schedule: LrSchedule::Cosine,
             warmup_images: 4,
             bias_lr_scale: vec![0.5],
             weight_decay: 0.3,

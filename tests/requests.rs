@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use apical::config::{Config, Feedback, FeedbackWeights, Optimizer, variants};
-use apical::model::rates::Schedule;
+use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
 use apical::schedule::{BackendChoice, Selection};
 use apical::train::{Event, ReplicaEvent, Replicas, Training};
@@ -26,7 +26,7 @@ fn config() -> Config {
         eval_every: 8,
         eval_images: 2,
         // With others the first epoch depends on how many there are.
-        lr_schedule: Schedule::Constant,
+        lr_schedule: LrSchedule::Constant,
         ..Config::default()
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use apical::config::{Config, FeedbackWeights, Optimizer, PlateauTimes};
+use apical::config::{Config, FeedbackWeights, Optimizer, PlateauTiming};
 use apical::dataset::Dataset;
 use apical::layout::{BackendError, Stop};
 use apical::network::Network;
@@ -128,7 +128,7 @@ fn kinds() -> [Config; 4] {
             optimizer: Optimizer::Momentum,
             ..base.clone()
         },
-        Config { psp_kernel_ms: 0, plateau_timing: PlateauTimes::Random, ..base },
+        Config { psp_kernel_ms: 0, plateau_timing: PlateauTiming::Random, ..base },
     ]
 }
 

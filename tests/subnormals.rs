@@ -5,11 +5,11 @@
 //! Does not prove: that a device computes the same bits (see `exactness.rs` and the command's test on SwiftShader).
 
 use apical::config::{
-    Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTimes, Signal,
+    Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal,
 };
 use apical::layout::{Array, Word};
-use apical::model::arithmetic::{SMALLEST_MOMENT, SMALLEST_WEIGHT};
-use apical::model::rates::Schedule;
+use apical::model::exact_math::{SMALLEST_MOMENT, SMALLEST_WEIGHT};
+use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
 use apical::schedule::{self, Simulation};
 use apical::train::order;
@@ -22,7 +22,7 @@ fn configs() -> Vec<Config> {
         epochs: 1,
         batch_size: 1,
         optimizer: Optimizer::Sgd,
-        lr_schedule: Schedule::Constant,
+        lr_schedule: LrSchedule::Constant,
         warmup_images: 0,
         eta: vec![0.1],
         weight_decay: 5.0,
@@ -50,11 +50,11 @@ fn configs() -> Vec<Config> {
             signal: Signal::Rates,
             feedback_signal: Signal::Rates,
             feedback: Feedback::Layerwise,
-            plateau_timing: PlateauTimes::Random,
+            plateau_timing: PlateauTiming::Random,
             ..base.clone()
         },
         Config { dynamics: Dynamics::SteadyState, ..base.clone() },
-        Config { lr_schedule: Schedule::Step, lr_step_gamma: 0.0, eta: vec![1e-9], ..base },
+        Config { lr_schedule: LrSchedule::Step, lr_step_gamma: 0.0, eta: vec![1e-9], ..base },
     ]
 }
 

@@ -9,11 +9,11 @@
 use std::slice::from_ref;
 use std::sync::Arc;
 
-use apical::config::{Config, Feedback, FeedbackWeights, Optimizer, PlateauTimes, Signal};
+use apical::config::{Config, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal};
 use apical::dataset::Dataset;
 use apical::gpu::WORKGROUP;
 use apical::layout::{Array, Backend, Shape};
-use apical::model::rates::Schedule;
+use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
 use apical::schedule::{self, Extent, Image, Simulation};
 use apical::train::{order, test};
@@ -72,9 +72,9 @@ fn trainings() -> Vec<(Config, Arc<Dataset>)> {
                     let seed = seed * 1000 + batch as u64;
                     // The ones that seldom meet in use are covered all the same.
                     let (optimizer, schedule) = match (optimizer, batch) {
-                        (Optimizer::Sgd, 7) => (Optimizer::Momentum, Schedule::Cosine),
-                        (Optimizer::Adam, 7) => (Optimizer::Rmsprop, Schedule::Step),
-                        _ => (optimizer, Schedule::Constant),
+                        (Optimizer::Sgd, 7) => (Optimizer::Momentum, LrSchedule::Cosine),
+                        (Optimizer::Adam, 7) => (Optimizer::Rmsprop, LrSchedule::Step),
+                        _ => (optimizer, LrSchedule::Constant),
                     };
                     // The larger batches are slow where feedback goes step by step.
                     let images = if g_apical > 0.0 { images.min(20) } else { images };
@@ -107,7 +107,7 @@ fn options() -> [Config; 6] {
         eta: vec![0.2],
         feedback_lr: 0.5,
         feedback: Feedback::Layerwise,
-        plateau_timing: PlateauTimes::Random,
+        plateau_timing: PlateauTiming::Random,
         optimizer: Optimizer::Sgd,
         ..Config::default()
     };
@@ -229,7 +229,7 @@ fn windows_of_weights_do_not_matter() {
         let batch = 3;
         let feedback_lr = if feedback == Feedback::Layerwise { 0.5 } else { 0.0 };
         let plateau_timing =
-            if g_apical > 0.0 { PlateauTimes::Random } else { PlateauTimes::Synchronous };
+            if g_apical > 0.0 { PlateauTiming::Random } else { PlateauTiming::Synchronous };
         let config = Config {
             layers,
             batch_size: batch,

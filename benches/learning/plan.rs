@@ -3,7 +3,7 @@
 use apical::config::{Config, Preset, RECIPES};
 use apical::dataset::Dataset;
 use apical::evaluate::Spread;
-use apical::model::initial::Initial;
+use apical::model::weight_init::WeightInit;
 use apical::run_dir::{Trial, TrialStore};
 
 /// Networks of each recipe, with the seeds 1, 2 and so on.
@@ -38,7 +38,7 @@ pub fn rows() -> Vec<Row> {
         Row { name: recipe.name.to_string(), configs, reported: None }
     });
     let paper = PAPER.iter().flat_map(|(preset, name, reported)| {
-        [Initial::Latest, Initial::Cited].map(|initial| Row {
+        [WeightInit::Latest, WeightInit::Cited].map(|initial| Row {
             name: format!("{name} {}", initial_name(initial)),
             configs: vec![Config { weight_init: initial, ..preset.config() }],
             reported: Some(*reported),
@@ -47,7 +47,7 @@ pub fn rows() -> Vec<Row> {
     recipes.chain(paper).collect()
 }
 
-pub fn initial_name(initial: Initial) -> String {
+pub fn initial_name(initial: WeightInit) -> String {
     format!("{initial:?}").to_lowercase()
 }
 
@@ -59,7 +59,7 @@ impl<'a> Result<'a> {
 
     /// Whether it is shown beside the recipes: of the paper's, those with the preset's initial weights.
     pub fn is_shown(&self) -> bool {
-        self.config().weight_init != Initial::Cited
+        self.config().weight_init != WeightInit::Cited
     }
 
     pub fn config(&self) -> &Config {

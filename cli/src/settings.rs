@@ -151,12 +151,12 @@ impl FromArgMatches for Settings {
 mod tests {
     use super::*;
     use apical::config::{
-        CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTimes, Signal,
+        CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal,
     };
-    use apical::model::initial::Initial;
-    use apical::model::phases::{Averaging, PhaseExtra};
-    use apical::model::rates::Schedule;
-    use apical::model::spikes::SpikeDraw;
+    use apical::model::lr_schedule::LrSchedule;
+    use apical::model::phases::{AveragingWindow, PhaseJitter};
+    use apical::model::spikes::SpikeDistribution;
+    use apical::model::weight_init::WeightInit;
 
     fn resolved(arguments: &[&str]) -> Config {
         let command = Settings::augment_args(Command::new("apical"));
@@ -181,7 +181,7 @@ mod tests {
             bias_lr_scale: vec![0.75],
             weight_decay: 0.5,
             grad_clip: 2.0,
-            lr_schedule: Schedule::Step,
+            lr_schedule: LrSchedule::Step,
             warmup_images: 5,
             lr_step_epochs: 3,
             lr_step_gamma: 0.25,
@@ -191,7 +191,7 @@ mod tests {
             beta2: 0.75,
             optimizer_eps: 0.25,
             seed: 99,
-            weight_init: Initial::Cited,
+            weight_init: WeightInit::Cited,
             feedback: Feedback::Layerwise,
             credit_assignment: CreditAssignment::Backpropagation,
             feedback_weights: FeedbackWeights::Symmetric,
@@ -204,14 +204,14 @@ mod tests {
             dynamics: Dynamics::SteadyState,
             signal: Signal::Rates,
             feedback_signal: Signal::Rates,
-            plateau_timing: PlateauTimes::Random,
+            plateau_timing: PlateauTiming::Random,
             g_apical: 0.6,
-            spike_distribution: SpikeDraw::Bernoulli,
+            spike_distribution: SpikeDistribution::Bernoulli,
             phi_max: 0.25,
             psp_kernel_ms: 12,
             phase_ms: 60,
-            phase_jitter: PhaseExtra::None,
-            averaging_window: Averaging::From30,
+            phase_jitter: PhaseJitter::None,
+            averaging_window: AveragingWindow::From30,
             test_ms: 500,
             test_average_from_ms: 40,
             weight_stats_every: 3,

@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use crate::layout::Stop;
-use crate::random::{Purpose, Stream};
+use crate::random::{PhiloxRng, RngStream};
 
 /// Effective number of neighbours.
 const PERPLEXITY: f64 = 30.0;
@@ -36,7 +36,7 @@ pub fn tsne(features: &[f64], points: usize, seed: u64, stop: &Stop) -> Option<V
         return Some(vec![[0.0; 2]; points]);
     }
     let affinities = affinities(features, points);
-    let mut stream = Stream::new(seed, Purpose::Layout, 0, 0);
+    let mut stream = PhiloxRng::new(seed, RngStream::Layout, 0, 0);
     let mut start = || START * stream.uniform_signed();
     let mut positions: Vec<[f64; 2]> = (0..points).map(|_| [start(), start()]).collect();
     let mut steps = vec![[0.0; 2]; points];
@@ -164,7 +164,7 @@ mod tests {
 
     /// Returns three clusters of `each` points in five dimensions, with labels.
     fn clusters(each: usize) -> (Vec<f64>, Vec<u8>) {
-        let mut stream = Stream::new(3, Purpose::Layout, 1, 0);
+        let mut stream = PhiloxRng::new(3, RngStream::Layout, 1, 0);
         let labels: Vec<u8> = (0..3 * each).map(|point| (point % 3) as u8).collect();
         let feature = |label: u8, axis: usize, noise: f64| {
             if usize::from(label) == axis { 4.0 + noise } else { noise }
@@ -210,7 +210,7 @@ mod tests {
         let (features, labels) = clusters(4);
         let points = labels.len();
         let affinities = affinities(&features, points);
-        let mut stream = Stream::new(4, Purpose::Layout, 2, 0);
+        let mut stream = PhiloxRng::new(4, RngStream::Layout, 2, 0);
         let mut positions: Vec<[f64; 2]> =
             (0..points).map(|_| [stream.uniform_signed(), stream.uniform_signed()]).collect();
         let divergence = |positions: &[[f64; 2]]| -> f64 {

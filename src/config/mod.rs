@@ -11,7 +11,7 @@ mod sweep;
 mod validate;
 mod warnings;
 
-pub use crate::model::plateaus::PlateauTimes;
+pub use crate::model::plateau_timing::PlateauTiming;
 #[cfg(feature = "clap")]
 pub use commented_toml::to_commented_toml;
 pub use enums::{CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, Signal};
@@ -22,11 +22,11 @@ pub use validate::ConfigError;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::filter;
-use crate::model::initial::Initial;
-use crate::model::phases::{Averaging, PhaseExtra};
-use crate::model::rates::{Rates, Schedule};
-use crate::model::spikes::SpikeDraw;
+use crate::model::lr_schedule::{LrFactor, LrSchedule};
+use crate::model::phases::{AveragingWindow, PhaseJitter};
+use crate::model::spikes::SpikeDistribution;
+use crate::model::synaptic_filter;
+use crate::model::weight_init::WeightInit;
 
 /// All settings of a run. `Config::default()` is the preset `quick`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -82,7 +82,7 @@ pub struct Config {
 
     /// Learning-rate schedule (paper: constant)
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().lr_schedule))]
-    pub lr_schedule: Schedule,
+    pub lr_schedule: LrSchedule,
 
     /// Images over which the learning rate first rises linearly from 0 (0: none)
     #[cfg_attr(feature = "clap", arg(long, value_name = "IMAGES", default_value_t = Config::default().warmup_images))]
@@ -122,7 +122,7 @@ pub struct Config {
 
     /// Distribution of the initial weights
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().weight_init))]
-    pub weight_init: Initial,
+    pub weight_init: WeightInit,
 
     /// Population that sends spikes to the apical dendrites. With --g-apical 0, layerwise feedback trains only the
     /// highest hidden layer: the spikes of hidden neurons then do not depend on the class
@@ -179,7 +179,7 @@ pub struct Config {
 
     /// Time of the plateau potentials in a phase
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().plateau_timing))]
-    pub plateau_timing: PlateauTimes,
+    pub plateau_timing: PlateauTiming,
 
     /// Conductance from the apical dendrite to the soma (per ms); the paper studies 0, 0.05 and 0.6
     #[cfg_attr(feature = "clap", arg(long, value_name = "G", default_value_t = Config::default().g_apical))]
@@ -187,7 +187,7 @@ pub struct Config {
 
     /// Distribution of the number of spikes in one step
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().spike_distribution))]
-    pub spike_distribution: SpikeDraw,
+    pub spike_distribution: SpikeDistribution,
 
     /// Largest firing rate (spikes per ms)
     #[cfg_attr(feature = "clap", arg(long, value_name = "RATE", default_value_t = Config::default().phi_max))]
@@ -203,11 +203,11 @@ pub struct Config {
 
     /// Random part of the length of a training phase
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().phase_jitter))]
-    pub phase_jitter: PhaseExtra,
+    pub phase_jitter: PhaseJitter,
 
     /// Window at the end of a training phase over which voltages are averaged
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Config::default().averaging_window))]
-    pub averaging_window: Averaging,
+    pub averaging_window: AveragingWindow,
 
     /// Length of the forward phase of a test image (ms); the paper's code: 250, its text: 500
     #[cfg_attr(feature = "clap", arg(long, value_name = "MS", default_value_t = Config::default().test_ms))]
@@ -273,8 +273,8 @@ impl Config {
                 psp_kernel_ms: 1,
                 // Feedback arrives one step late.
                 phase_ms: 2,
-                phase_jitter: PhaseExtra::None,
-                averaging_window: Averaging::Last,
+                phase_jitter: PhaseJitter::None,
+                averaging_window: AveragingWindow::Last,
                 test_ms: 2,
                 test_average_from_ms: 1,
                 ..self.clone()
@@ -298,15 +298,15 @@ impl Config {
     }
 
     /// Returns the learning-rate factor of each image, for epochs of `images` images.
-    pub fn lr_factor(&self, images: usize) -> Rates {
-        Rates {
+    pub fn lr_factor(&self, images: usize) -> LrFactor {
+        LrFactor {
             schedule: self.lr_schedule,
-            ramp: self.warmup_images,
-            images: images as u64,
+            warmup_images: self.warmup_images,
+            images_per_epoch: images as u64,
             epochs: self.epochs,
             step_epochs: self.lr_step_epochs,
-            step_factor: self.lr_step_gamma,
-            final_rate: self.lr_final_factor,
+            step_gamma: self.lr_step_gamma,
+            final_factor: self.lr_final_factor,
         }
     }
 
@@ -323,7 +323,7 @@ impl Default for Config {
 }
 
 // The shaders store the synaptic kernel in a table of 32 entries.
-const _: () = assert!(filter::TAPS_MAX == 32);
+const _: () = assert!(synaptic_filter::TAPS_MAX == 32);
 
 #[cfg(test)]
 mod tests {

@@ -1,13 +1,13 @@
 //! Presets: named sets of settings.
 
 use super::{
-    Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTimes,
+    Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTiming,
     RECIPES, Recipe, Signal,
 };
-use crate::model::initial::Initial;
-use crate::model::phases::{Averaging, PhaseExtra};
-use crate::model::rates::Schedule;
-use crate::model::spikes::SpikeDraw;
+use crate::model::lr_schedule::LrSchedule;
+use crate::model::phases::{AveragingWindow, PhaseJitter};
+use crate::model::spikes::SpikeDistribution;
+use crate::model::weight_init::WeightInit;
 
 /// Named set of settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -101,7 +101,7 @@ impl Preset {
             bias_lr_scale: vec![1.0],
             weight_decay: 0.0,
             grad_clip: 0.0,
-            lr_schedule: Schedule::Constant,
+            lr_schedule: LrSchedule::Constant,
             warmup_images: 0,
             lr_step_epochs: 1,
             lr_step_gamma: 0.5,
@@ -111,7 +111,7 @@ impl Preset {
             beta2: 0.999,
             optimizer_eps: 1e-8,
             seed: 1,
-            weight_init: Initial::Latest,
+            weight_init: WeightInit::Latest,
             feedback: Feedback::Broadcast,
             credit_assignment: CreditAssignment::Plateaus,
             feedback_weights: FeedbackWeights::Fixed,
@@ -124,14 +124,14 @@ impl Preset {
             dynamics: Dynamics::Spiking,
             signal: Signal::Spikes,
             feedback_signal: Signal::Spikes,
-            plateau_timing: PlateauTimes::Synchronous,
+            plateau_timing: PlateauTiming::Synchronous,
             g_apical: 0.0,
-            spike_distribution: SpikeDraw::Poisson,
+            spike_distribution: SpikeDistribution::Poisson,
             phi_max: 0.2,
             psp_kernel_ms: 10,
             phase_ms: 50,
-            phase_jitter: PhaseExtra::InverseGaussian,
-            averaging_window: Averaging::Last20,
+            phase_jitter: PhaseJitter::InverseGaussian,
+            averaging_window: AveragingWindow::Last20,
             test_ms: 250,
             test_average_from_ms: 30,
             weight_stats_every: 0,

@@ -8,8 +8,8 @@
 //! - A tuned learning rate.
 
 use super::{Config, Optimizer, Preset};
-use crate::model::initial::Initial;
-use crate::model::rates::Schedule;
+use crate::model::lr_schedule::LrSchedule;
+use crate::model::weight_init::WeightInit;
 
 /// Tuned settings of a network and a minibatch size.
 #[derive(Debug, PartialEq)]
@@ -101,12 +101,12 @@ impl Recipe {
             epochs: self.epochs,
             batch_size,
             eta: self.eta.to_vec(),
-            lr_schedule: Schedule::Cosine,
+            lr_schedule: LrSchedule::Cosine,
             warmup_images,
             optimizer: Optimizer::Adam,
             beta1: 0.5,
             beta2,
-            weight_init: Initial::Centred,
+            weight_init: WeightInit::Centred,
             ..Preset::Paper1.config()
         }
     }

@@ -2,10 +2,10 @@
 
 use thiserror::Error;
 
-use super::{Config, Dynamics, FeedbackWeights, Optimizer, PlateauTimes};
+use super::{Config, Dynamics, FeedbackWeights, Optimizer, PlateauTiming};
 use crate::layout::LAYERS_MAX;
-use crate::model::filter::TAPS_MAX;
-use crate::model::spikes::{COUNT_MAX, SpikeDraw, thresholds};
+use crate::model::spikes::{COUNT_MAX, SpikeDistribution, thresholds};
+use crate::model::synaptic_filter::TAPS_MAX;
 
 /// Invalid setting, with the values that are valid.
 #[derive(Debug, Error, PartialEq)]
@@ -28,7 +28,7 @@ const BATCH_MAX: usize = 65_535;
 /// Largest factor; products with a larger one may overflow.
 const FACTOR_MAX: f64 = 1e6;
 /// Smallest factor other than 0. Products of a smaller factor with stored numbers may be subnormal, which devices
-/// round differently (see [`crate::model::arithmetic`]).
+/// round differently (see [`crate::model::exact_math`]).
 const FACTOR_MIN: f64 = 1e-9;
 /// Lower bound of `phi_max`: one spike per 17 minutes, spikes per ms.
 const PHI_MIN: f64 = 1e-6;
@@ -176,7 +176,7 @@ impl Config {
         }
         let table = thresholds(self.phi_max, self.spike_distribution);
         if table[0] <= table[1]
-            || table[COUNT_MAX - 1] != 0 && self.spike_distribution == SpikeDraw::Poisson
+            || table[COUNT_MAX - 1] != 0 && self.spike_distribution == SpikeDistribution::Poisson
         {
             return fail(
                 "phi_max",
@@ -197,7 +197,7 @@ impl Config {
         }
         match self.dynamics {
             Dynamics::Spiking => self.validate_windows(),
-            Dynamics::SteadyState if self.plateau_timing == PlateauTimes::Random => {
+            Dynamics::SteadyState if self.plateau_timing == PlateauTiming::Random => {
                 let reason = "expected synchronous with steady-state dynamics".into();
                 fail("plateau_timing", &self.plateau_timing, reason)
             }
@@ -211,11 +211,11 @@ impl Config {
             Err(ConfigError { setting, value: value.to_string(), reason })
         };
         let window = self.averaging_window.window(self.phase_ms);
-        let earliest = self.plateau_timing.earliest();
+        let earliest = self.plateau_timing.max_lead();
         let least = match self.averaging_window {
-            crate::model::phases::Averaging::Last20 => 20 + self.memory() + 1 + earliest,
-            crate::model::phases::Averaging::From30 => 31,
-            crate::model::phases::Averaging::Last => self.memory() + 2 + earliest,
+            crate::model::phases::AveragingWindow::Last20 => 20 + self.memory() + 1 + earliest,
+            crate::model::phases::AveragingWindow::From30 => 31,
+            crate::model::phases::AveragingWindow::Last => self.memory() + 2 + earliest,
         };
         if self.phase_ms < least || self.phase_ms > STEPS_MAX {
             let reason = format!(
@@ -244,7 +244,7 @@ impl Config {
 mod tests {
     use super::*;
     use crate::config::Preset;
-    use crate::model::phases::Averaging;
+    use crate::model::phases::AveragingWindow;
 
     #[test]
     fn validate_accepts_presets() {
@@ -258,7 +258,7 @@ mod tests {
         let base = Config::default();
         let feedback_weights = FeedbackWeights::Symmetric;
         let symmetric = Config { feedback_weights, ..base.clone() };
-        let random_times = Config { plateau_timing: PlateauTimes::Random, ..base.clone() };
+        let random_times = Config { plateau_timing: PlateauTiming::Random, ..base.clone() };
         let cases: Vec<(&str, Config)> = vec![
             ("layers", Config { layers: vec![], ..base.clone() }),
             ("layers", Config { layers: vec![500, 15], ..base.clone() }),
@@ -322,7 +322,11 @@ mod tests {
             ("phase_ms", Config { phase_ms: 35, ..random_times.clone() }),
             (
                 "psp_kernel_ms",
-                Config { psp_kernel_ms: 25, averaging_window: Averaging::From30, ..random_times },
+                Config {
+                    psp_kernel_ms: 25,
+                    averaging_window: AveragingWindow::From30,
+                    ..random_times
+                },
             ),
             ("phase_ms", Config { phase_ms: 25, ..base.clone() }),
             ("test_ms", Config { test_ms: 0, ..base.clone() }),

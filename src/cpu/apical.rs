@@ -11,7 +11,7 @@ use super::tile::{Tile, Tiled, WIDTH};
 use super::vectors::{Portable, Vectors};
 use crate::layout::compartment::APICAL;
 use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
-use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush};
+use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 
 /// `events`: who spikes in the feedback's population at the step; `feedback`: `[columns, units]`;
 /// `apical_drive`: `[history + 1, units]`; `compartments`: `[5, units]`.

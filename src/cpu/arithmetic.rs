@@ -2,9 +2,9 @@
 //! random words. The twin of `shaders/arithmetic.wgsl`, kept comparable line by line.
 
 use crate::layout::Constants;
-use crate::model::arithmetic::{
-    SMALLEST_GRADIENT, SMALLEST_MOMENT, SMALLEST_VOLTAGE, exp, flush, flush_weight, reciprocal,
-    reciprocal_root, sigmoid, sigmoid_slope,
+use crate::model::exact_math::{
+    SMALLEST_GRADIENT, SMALLEST_MOMENT, SMALLEST_VOLTAGE, exp_exact, flush, flush_weight,
+    recip_exact, rsqrt_exact, sigmoid, sigmoid_slope,
 };
 use crate::model::spikes::FRACTION_BITS;
 use crate::random::philox;
@@ -48,7 +48,7 @@ fn of_word(constants: &Constants, words: &[u32], index: usize) -> [u32; FUNCTION
     // Part of what a word gives comes from its neighbours.
     let w: [u32; 6] = std::array::from_fn(|k| words[(index + k) % words.len()]);
 
-    let u = fraction(w[0]);
+    let u = uniform01(w[0]);
     let argument = (u - 0.5) * 200.0;
     let a = scattered(w[0], -16, 32);
     let b = scattered(w[1], -16, 32);
@@ -64,16 +64,16 @@ fn of_word(constants: &Constants, words: &[u32], index: usize) -> [u32; FUNCTION
     for _ in 0..8 {
         decayed = flush(constants.decay_slow * decayed + u * tiny, SMALLEST_VOLTAGE);
     }
-    let gradient = flush(tiny * fraction(w[3]), SMALLEST_GRADIENT);
+    let gradient = flush(tiny * uniform01(w[3]), SMALLEST_GRADIENT);
     let square = constants.decay_slow * (gradient * gradient);
     let s = sigmoid(argument);
     let random = philox([w[0], w[1], w[2], w[3]], [w[4], w[5]]);
     // Down to the smallest normal numbers, and mostly below the smallest weight.
     let mut weight = scattered(w[3], -126, 100);
     for _ in 0..8 {
-        weight = flush_weight((weight - u * weight) - fraction(w[4]) * weight);
+        weight = flush_weight((weight - u * weight) - uniform01(w[4]) * weight);
     }
-    let less = (a - u * a) - fraction(w[1]) * a;
+    let less = (a - u * a) - uniform01(w[1]) * a;
     let mut column = a + b;
     for _ in 0..w[2] % 4 {
         column += b;
@@ -93,11 +93,11 @@ fn of_word(constants: &Constants, words: &[u32], index: usize) -> [u32; FUNCTION
         decayed.to_bits(),
         flush(tiny * tiny, SMALLEST_GRADIENT).to_bits(),
         flush(square, SMALLEST_MOMENT).to_bits(),
-        exp(argument).to_bits(),
+        exp_exact(argument).to_bits(),
         s.to_bits(),
         sigmoid_slope(s).to_bits(),
-        reciprocal(wide).to_bits(),
-        reciprocal_root(wide).to_bits(),
+        recip_exact(wide).to_bits(),
+        rsqrt_exact(wide).to_bits(),
         (u * 255.0 + 0.5) as i32 as u32,
         u32::from(w[0] < w[1]) | u32::from(a < b) << 1 | u32::from(u * s < 0.25) << 2,
         random[0],
@@ -113,7 +113,7 @@ fn of_word(constants: &Constants, words: &[u32], index: usize) -> [u32; FUNCTION
 }
 
 /// In [0, 1), the form in which random words meet probabilities.
-fn fraction(word: u32) -> f32 {
+fn uniform01(word: u32) -> f32 {
     const SCALE: f32 = 1.0 / (1 << FRACTION_BITS) as f32;
     (word >> (32 - FRACTION_BITS)) as f32 * SCALE
 }

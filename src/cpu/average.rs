@@ -7,7 +7,7 @@ use super::response::{Window, feedback_row};
 use super::tile::{Tile, Tiled, WIDTH};
 use crate::layout::trace::FORWARD;
 use crate::layout::{Constants, Lane, Part, RATE_HISTORY};
-use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush};
+use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 
 /// `rates`: `[1 + steps, units]`; `traces`: `[rows, units]`.
 #[multiversion(targets = "simd")]

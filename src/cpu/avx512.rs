@@ -9,7 +9,7 @@ use std::ops::{Add, BitAnd, BitOr, Mul, Neg, Shl, Shr, Sub};
 use super::bounds::ENTRIES;
 use super::tile::WIDTH;
 use super::vectors::{Mask, Vectors};
-use crate::model::arithmetic::Float;
+use crate::model::exact_math::Float;
 use crate::random::{KEY_STEP_0, KEY_STEP_1, MULTIPLIER_0, MULTIPLIER_1, ROUNDS};
 
 /// For x86 with AVX-512F.
@@ -75,28 +75,28 @@ impl Float for Floats {
     type Integer = Words;
 
     #[inline(always)]
-    fn of(value: f32) -> Self {
+    fn splat(value: f32) -> Self {
         Floats(unsafe { _mm512_set1_ps(value) })
     }
 
     #[inline(always)]
-    fn at_most(self, limit: f32) -> Self {
+    fn clamp_max(self, limit: f32) -> Self {
         // The instruction gives its second operand where the first is not a number.
         Floats(unsafe { _mm512_min_ps(self.0, _mm512_set1_ps(limit)) })
     }
 
     #[inline(always)]
-    fn at_least(self, limit: f32) -> Self {
+    fn clamp_min(self, limit: f32) -> Self {
         Floats(unsafe { _mm512_max_ps(self.0, _mm512_set1_ps(limit)) })
     }
 
     #[inline(always)]
-    unsafe fn truncated(self) -> Words {
+    unsafe fn truncate_unchecked(self) -> Words {
         Words(unsafe { _mm512_cvttps_epi32(self.0) })
     }
 
     #[inline(always)]
-    fn unbiased(value: Words, bias: i32) -> Self {
+    fn int_sub_to_float(value: Words, bias: i32) -> Self {
         let number = unsafe { _mm512_sub_epi32(value.0, _mm512_set1_epi32(bias)) };
         Floats(unsafe { _mm512_cvtepi32_ps(number) })
     }
@@ -107,7 +107,7 @@ impl Float for Floats {
     }
 
     #[inline(always)]
-    fn from_bits_less(word: u32, value: Self) -> Self {
+    fn bits_sub(word: u32, value: Self) -> Self {
         Floats(unsafe {
             let bits = _mm512_castps_si512(value.0);
             _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32(word as i32), bits))
@@ -159,7 +159,7 @@ impl Vectors for Avx512 {
     }
 
     #[inline(always)]
-    fn at_most(a: Words, b: Words) -> Mask {
+    fn le(a: Words, b: Words) -> Mask {
         Mask::from(unsafe { _mm512_cmple_epu32_mask(a.0, b.0) })
     }
 
@@ -230,18 +230,18 @@ unsafe fn together([even, odd]: [__m512i; 2]) -> Words {
 mod tests {
     use super::super::vectors::Portable;
     use super::*;
-    use crate::model::arithmetic::{exp, sigmoid};
+    use crate::model::exact_math::{exp_exact, sigmoid};
 
     /// Everything that a form computes from some words.
     #[inline(always)]
     fn everything<V: Vectors>(a: &[u32; WIDTH], b: &[u32; WIDTH]) -> Vec<[u32; WIDTH]> {
         let (x, y) = (V::words(a), V::words(b));
         let number = |words: &[u32; WIDTH]| {
-            V::floats(&words.map(|word| (word >> 9) as f32)) - V::Floats::of(4e6)
+            V::floats(&words.map(|word| (word >> 9) as f32)) - V::Floats::splat(4e6)
         };
         let (f, g) = (number(a), number(b));
         let table: [f32; ENTRIES] = std::array::from_fn(|i| i as f32);
-        let mask = V::at_most(x, y);
+        let mask = V::le(x, y);
         let mut results = Vec::new();
         let mut keep = |words: V::Words| {
             let mut place = [0; WIDTH];
@@ -263,9 +263,9 @@ mod tests {
             f - g,
             f * g,
             -f,
-            exp(f * V::Floats::of(1e-5)),
-            sigmoid(g * V::Floats::of(1e-5)),
-            f.at_most(1e5),
+            exp_exact(f * V::Floats::splat(1e-5)),
+            sigmoid(g * V::Floats::splat(1e-5)),
+            f.clamp_max(1e5),
             V::flush(f, 1e5),
             V::look_up(&table, x),
         ] {

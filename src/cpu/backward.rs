@@ -4,7 +4,7 @@
 use super::columns::Columns;
 use super::tile::{Tile, Tiled, WIDTH};
 use crate::layout::{Part, Replica, compartment};
-use crate::model::arithmetic::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
+use crate::model::exact_math::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
 
 /// `compartments`: `[5, units]`; `weights_above`: `[units + 1, above]`; `errors_above`: `[1, above]`;
 /// `errors`: `[1, units]`.

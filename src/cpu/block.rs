@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::bounds::Bounds;
 use super::drawn::DrawnPart;
-use super::neuron::SpikeDraw;
+use super::neuron::SpikeDistribution;
 use super::tile::{Span, Tile, WIDTH};
 use super::vectors::Vectors;
 use crate::layout::{Constants, Lane, Minibatch, Part, Replica};
@@ -60,7 +60,7 @@ pub fn go_through<V: Vectors>(
     }
     let first = drive.first;
     let mut soma = vec![Tile([0.0; WIDTH]); steps.len()];
-    let mut draw = SpikeDraw::new(block, drawn);
+    let mut draw = SpikeDistribution::new(block, drawn);
     for tile in 0..drive.tile_count() {
         let (drive, compartments) = (drive.of_mut(tile), compartments.of_mut(tile));
         neurons.step::<V>(first + tile, drive, compartments, &mut soma);

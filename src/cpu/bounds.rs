@@ -5,7 +5,7 @@
 //! change no bit.
 
 use crate::layout::Replica;
-use crate::model::spikes::{FRACTION_BITS, HALF};
+use crate::model::spikes::{FRACTION_BITS, LOW16};
 
 /// Entries of the small table, as many as two vector registers hold.
 pub const ENTRIES: usize = 32;
@@ -45,7 +45,7 @@ pub struct Bounds {
 
 impl Bounds {
     pub fn new(replica: &Replica) -> Self {
-        let largest = replica.candidates[0] | HALF;
+        let largest = replica.candidates[0] | LOW16;
         let shift_to = |entries: usize| {
             let shift = (u32::BITS - entries.ilog2()).saturating_sub(largest.leading_zeros());
             // The low half of a word is not known: an entry is of all that it may be.
@@ -164,8 +164,8 @@ mod tests {
     use super::super::neuron::kept;
     use super::*;
     use crate::config::Config;
-    use crate::model::arithmetic::exp;
-    use crate::model::spikes::SpikeDraw;
+    use crate::model::exact_math::exp_exact;
+    use crate::model::spikes::SpikeDistribution;
     use crate::random::philox;
     use crate::schedule::replica;
 
@@ -175,20 +175,20 @@ mod tests {
         if word >= one {
             return Some(0);
         }
-        (word >= three).then(|| kept(replica, word, 1.0 + exp(-voltage)))
+        (word >= three).then(|| kept(replica, word, 1.0 + exp_exact(-voltage)))
     }
 
     /// Words around every border of entries and kinds, and random ones, each at voltages around its bounds
     /// and far from them: the exact rule finds what the tables tell, and they tell most.
     #[test]
     fn what_the_tables_tell_is_what_the_exact_rule_finds() {
-        let poisson = SpikeDraw::Poisson;
+        let poisson = SpikeDistribution::Poisson;
         let rates = [
             (0.2, poisson),
             (0.9, poisson),
             (0.01, poisson),
             (1e-6, poisson),
-            (0.3, SpikeDraw::Bernoulli),
+            (0.3, SpikeDistribution::Bernoulli),
         ];
         for (phi_max, spikes) in rates {
             let replica =
@@ -210,7 +210,7 @@ mod tests {
                 let far = (-50..=50).map(|i| i as f32 * 0.9);
                 let index = (word >> bounds.shift) as usize;
                 // Only the high half of a word is known: whatever the low one is, the count is the same.
-                let whole = [word & !HALF, word, (word | HALF).min(bounds.largest)];
+                let whole = [word & !LOW16, word, (word | LOW16).min(bounds.largest)];
                 for (voltage, word) in
                     close.chain(far).flat_map(|voltage| whole.map(|word| (voltage, word)))
                 {

@@ -12,7 +12,7 @@ use super::tile::{GROUP, Span, Tile, Tiled, WIDTH};
 use super::vectors::{Portable, Vectors};
 use crate::layout::trace::{FAST, SLOW};
 use crate::layout::{Constants, Lane, Minibatch, Part};
-use crate::model::arithmetic::Float;
+use crate::model::exact_math::Float;
 
 /// `events`: who spikes in the population below, at the steps of `Heard`; `traces`: its, `[rows, below]`;
 /// `weights`: `[below + 1, units]`; `drive`: `[history + block, units]`, the step `first` in row
@@ -102,7 +102,7 @@ fn sum_group<V: Vectors>(
     let first = steps.start;
     for step in steps {
         let row = row + (step - first) as usize;
-        let mut sum = [V::Floats::of(0.0); GROUP];
+        let mut sum = [V::Floats::splat(0.0); GROUP];
         for &unit in events.at(step) {
             let column = &weights[unit as usize * stride..][..GROUP];
             for t in 0..GROUP {
@@ -125,7 +125,7 @@ fn sum_tile<V: Vectors>(
     sums: &mut [Tile<f32>],
 ) {
     for start in steps.clone().step_by(STEPS) {
-        let mut sum = [V::Floats::of(0.0); STEPS];
+        let mut sum = [V::Floats::splat(0.0); STEPS];
         let mut lists: [&[u32]; STEPS] = [&[]; STEPS];
         for (list, step) in lists.iter_mut().zip(start..steps.end) {
             *list = events.at(step);

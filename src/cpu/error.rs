@@ -7,7 +7,7 @@ use multiversion::multiversion;
 
 use super::tile::{Tile, Tiled, WIDTH};
 use crate::layout::{Part, Replica, compartment, plateau};
-use crate::model::arithmetic::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
+use crate::model::exact_math::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
 
 /// `compartments`: `[5, units]`; `plateaus`: `[2, units]`; `errors`: `[1, units]`.
 #[multiversion(targets = "simd")]

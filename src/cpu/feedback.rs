@@ -4,8 +4,8 @@
 use super::state::Shared;
 use super::tile::WIDTH;
 use crate::layout::{Minibatch, Part, Replica};
-use crate::model::arithmetic::flush_weight;
-use crate::random::{Purpose, Source, counter_head, normal};
+use crate::model::exact_math::flush_weight;
+use crate::random::{RngStream, Split, approx_normal, counter0};
 
 /// Renews the feedback weights of a replica's hidden layer, or continues sums over the layer above.
 pub fn of_replica(
@@ -30,7 +30,7 @@ pub fn of_replica(
         }
     }
     // A test uses the noise of the training minibatch that follows it.
-    let head = counter_head(Purpose::FeedbackNoise, part.population, Source::Training as u32);
+    let head = counter0(RngStream::FeedbackNoise, part.population, Split::Training as u32);
     let mut weights = vec![0.0; sources];
     for unit in 0..part.units as usize {
         let column = weights_above.column(unit);
@@ -40,7 +40,7 @@ pub fn of_replica(
                 return weight;
             }
             let counter = [head, minibatch.update, unit as u32, 3 * above as u32];
-            flush_weight(weight + replica.feedback_noise * normal(counter, replica.seed))
+            flush_weight(weight + replica.feedback_noise * approx_normal(counter, replica.seed))
         };
         let place = |source: usize| (source, unit / WIDTH, unit % WIDTH);
         for (source, weight) in weights.iter_mut().enumerate() {

@@ -3,7 +3,7 @@
 use super::tile::{Tile, WIDTH};
 use super::vectors::Vectors;
 use crate::layout::{Constants, Part, STEPS_PER_WORD};
-use crate::model::arithmetic::{Float, SMALLEST_VOLTAGE, flush};
+use crate::model::exact_math::{Float, SMALLEST_VOLTAGE, flush};
 
 const WORD: usize = STEPS_PER_WORD as usize;
 
@@ -17,7 +17,7 @@ pub fn filtered<V: Vectors>(
 ) -> [V::Floats; WORD] {
     let taps = &constants.taps[..constants.tap_count as usize];
     let now = constants.history as usize + first;
-    let mut sums = [V::Floats::of(0.0); WORD];
+    let mut sums = [V::Floats::splat(0.0); WORD];
     if taps.is_empty() {
         for (step, sum) in sums[..count].iter_mut().enumerate() {
             *sum = V::floats(&uncut(constants, drive, now + step));
@@ -26,7 +26,7 @@ pub fn filtered<V: Vectors>(
     for (k, tap) in taps.iter().enumerate() {
         let past = &drive[now - k..][..count];
         for step in 0..count {
-            sums[step] = sums[step] + V::Floats::of(*tap) * V::floats(&past[step]);
+            sums[step] = sums[step] + V::Floats::splat(*tap) * V::floats(&past[step]);
         }
     }
     sums
@@ -45,7 +45,7 @@ pub fn arriving<V: Vectors>(
     if part.sends_rates == 0 {
         return filtered::<V>(constants, drive, first, count);
     }
-    let mut rows = [V::Floats::of(0.0); WORD];
+    let mut rows = [V::Floats::splat(0.0); WORD];
     let drive = &drive[constants.history as usize + first..][..count];
     for step in 0..count {
         rows[step] = V::floats(&drive[step]);

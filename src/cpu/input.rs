@@ -7,8 +7,8 @@ use super::drawn::{Drawn, DrawnPart, TileBits};
 use super::tile::{Tile, Tiled, WIDTH};
 use super::vectors::{Mask, Portable, Vectors};
 use crate::layout::{COUNT_BITS, Constants, Lane, Minibatch, Part, Replica, STEPS_PER_WORD};
-use crate::model::spikes::{HALF, THRESHOLDS, half_of};
-use crate::random::{Purpose, counter_head, philox};
+use crate::model::spikes::{LOW16, THRESHOLDS, upper16};
+use crate::random::{RngStream, counter0, philox};
 
 /// `thresholds`: `[256, 16]`; `image`: bytes `[units]`; `spikes`: `[past words + words, units]`;
 /// `drawn`: the same of the steps of this launch.
@@ -107,7 +107,7 @@ impl<'a> PixelTile<'a> {
     /// Counts of the steps `first .. end`, which share a word.
     #[inline(always)]
     fn word<V: Vectors>(&self, first: u32, end: u32, drawn: &mut TileBits) -> [u32; WIDTH] {
-        let head = counter_head(Purpose::Spikes, 0, self.source);
+        let head = counter0(RngStream::Spikes, 0, self.source);
         let index = first / STEPS_PER_WORD;
         let random = V::philox(head, self.position, &self.pixels, index, self.replica.seed);
         let [once, twice, thrice] = &self.largest;
@@ -119,11 +119,11 @@ impl<'a> PixelTile<'a> {
             let word = random[(slot % 4) as usize];
             // The high half of a word does not decide about one pixel in 65,536, and three spikes are
             // nearly as rare.
-            let low = if slot < 4 { word << 16 } else { word & V::word(!HALF) };
-            let high = low | V::word(HALF);
-            let (once, maybe_once) = (V::at_most(high, once), V::at_most(low, once));
-            let (twice, maybe_twice) = (V::at_most(high, twice), V::at_most(low, twice));
-            let left = (once ^ maybe_once) | (twice ^ maybe_twice) | V::at_most(low, thrice);
+            let low = if slot < 4 { word << 16 } else { word & V::word(!LOW16) };
+            let high = low | V::word(LOW16);
+            let (once, maybe_once) = (V::le(high, once), V::le(low, once));
+            let (twice, maybe_twice) = (V::le(high, twice), V::le(low, twice));
+            let left = (once ^ maybe_once) | (twice ^ maybe_twice) | V::le(low, thrice);
             let (once, twice) = (once & !left, twice & !left);
             let one = V::word(1 << (slot * COUNT_BITS));
             counts = V::add_where(V::add_where(counts, once, one), twice, one);
@@ -156,7 +156,7 @@ impl<'a> PixelTile<'a> {
         for (slot, open) in open.iter().enumerate() {
             for i in (0..self.count).filter(|i| open >> i & 1 == 1) {
                 let word = random[slot % 4][i];
-                let high = if slot < 4 { word << 16 } else { word & !HALF };
+                let high = if slot < 4 { word << 16 } else { word & !LOW16 };
                 let step = first + slot as u32;
                 let count = self.count_of(high, self.pixels[i], step);
                 words[i] |= count << (slot as u32 * COUNT_BITS);
@@ -168,11 +168,11 @@ impl<'a> PixelTile<'a> {
     /// The count of a pixel that the high half of a word, and if need be the low one, decide.
     fn count_of(&self, high_half: u32, pixel: u32, step: u32) -> u32 {
         let limits = limits(self.thresholds, self.image[pixel as usize]);
-        let is_open = limits.clone().any(|limit| half_of(limit) == half_of(high_half));
+        let is_open = limits.clone().any(|limit| upper16(limit) == upper16(high_half));
         let word = if is_open {
-            let head = counter_head(Purpose::LowHalf, 0, self.source);
+            let head = counter0(RngStream::LowHalf, 0, self.source);
             let counter = [head, self.position, pixel, step];
-            high_half | half_of(philox(counter, self.replica.seed)[0])
+            high_half | upper16(philox(counter, self.replica.seed)[0])
         } else {
             high_half
         };

@@ -9,7 +9,7 @@ use super::is_stopped;
 use super::state::Shared;
 use super::tile::{Tile, WIDTH};
 use crate::layout::{Minibatch, Part, Replica, Stop};
-use crate::model::arithmetic::{SMALLEST_GRADIENT, flush, flush_weight, sigmoid, sigmoid_slope};
+use crate::model::exact_math::{SMALLEST_GRADIENT, flush, flush_weight, sigmoid, sigmoid_slope};
 
 /// Updates one layer's feedback weights of a replica from what its lanes carry. `source`: the population that
 /// is heard. After a stop, some are updated.

@@ -9,16 +9,16 @@ use super::events::words_of;
 use super::tile::{Tile, WIDTH};
 use super::vectors::{Mask, Vectors};
 use crate::layout::{COUNT_BITS, Replica, STEPS_PER_WORD};
-use crate::model::arithmetic::exp;
-use crate::model::spikes::{COUNT_MAX, FRACTION_BITS, HALF, half_of};
-use crate::random::{Purpose, counter_head, philox};
+use crate::model::exact_math::exp_exact;
+use crate::model::spikes::{COUNT_MAX, FRACTION_BITS, LOW16, upper16};
+use crate::random::{RngStream, counter0, philox};
 
 /// Steps whose spike counts share a word.
 pub const WORD: usize = STEPS_PER_WORD as usize;
 
 /// Draws the spikes of a layer over a block of steps, tile by tile. Each stage goes through the whole block
 /// before the next: where one waits for chance, in branches that cannot be foreseen, the others run on.
-pub struct SpikeDraw<'a> {
+pub struct SpikeDistribution<'a> {
     block: &'a Block<'a>,
     steps: Range<u32>,
     drawn: DrawnPart<'a>,
@@ -33,13 +33,13 @@ struct Rows {
     open: Vec<u16>,
 }
 
-impl<'a> SpikeDraw<'a> {
+impl<'a> SpikeDistribution<'a> {
     /// `drawn`: of the part of the layer whose tiles are drawn, with room for the block.
     pub fn new(block: &'a Block<'a>, drawn: DrawnPart<'a>) -> Self {
         let steps = block.steps();
         let rows = steps.len().next_multiple_of(WORD);
         let rows = Rows { words: vec![[0; WIDTH]; rows], open: vec![0; rows] };
-        SpikeDraw { block, steps, drawn, rows }
+        SpikeDistribution { block, steps, drawn, rows }
     }
 
     /// Draws the spikes of one tile of the part. `soma`: its voltages, `[steps]`; `spikes`: its words,
@@ -64,7 +64,7 @@ impl<'a> SpikeDraw<'a> {
     #[inline(always)]
     fn random<V: Vectors>(&self, tile: usize, word: u32) -> [V::Words; 4] {
         let head =
-            counter_head(Purpose::Spikes, self.block.part.population, self.block.minibatch.source);
+            counter0(RngStream::Spikes, self.block.part.population, self.block.minibatch.source);
         V::philox(
             head,
             self.block.lane.position,
@@ -101,7 +101,7 @@ impl<'a> SpikeDraw<'a> {
             // In the low halves may be anything.
             let high = if slot < 4 { random << 16 } else { random };
             let soma = V::floats(&soma[row]);
-            let candidates = V::at_most(high, V::word(*largest)) & neurons;
+            let candidates = V::le(high, V::word(*largest)) & neurons;
             let entry = high >> *shift;
             let once = V::below(V::look_up(one_above, entry), soma) & candidates;
             let none = V::below(soma, V::look_up(none_below, entry));
@@ -137,7 +137,7 @@ impl<'a> SpikeDraw<'a> {
                 let mut count = self.block.bounds.count(word, soma);
                 if count == OPEN {
                     let unit = self.drawn.tile(tile)[i];
-                    count = self.count(word & !HALF, soma, unit, step);
+                    count = self.count(word & !LOW16, soma, unit, step);
                 }
                 let word =
                     &mut spikes[(self.block.constants.past_words + step / STEPS_PER_WORD) as usize];
@@ -155,11 +155,11 @@ impl<'a> SpikeDraw<'a> {
         if high > one {
             return 0;
         }
-        let odds = 1.0 + exp(-soma);
-        let is_limit = high <= three || high == two & !HALF || high == one & !HALF;
+        let odds = 1.0 + exp_exact(-soma);
+        let is_limit = high <= three || high == two & !LOW16 || high == one & !LOW16;
         if !is_limit {
             let count = kept(self.block.replica, high, odds);
-            if count == kept(self.block.replica, high | HALF, odds) {
+            if count == kept(self.block.replica, high | LOW16, odds) {
                 return count;
             }
         }
@@ -175,18 +175,15 @@ impl<'a> SpikeDraw<'a> {
 
     fn low_half(&self, unit: u32, step: u32) -> u32 {
         let head =
-            counter_head(Purpose::LowHalf, self.block.part.population, self.block.minibatch.source);
-        half_of(philox([head, self.block.lane.position, unit, step], self.block.replica.seed)[0])
+            counter0(RngStream::LowHalf, self.block.part.population, self.block.minibatch.source);
+        upper16(philox([head, self.block.lane.position, unit, step], self.block.replica.seed)[0])
     }
 
     /// How many of three or more candidates are kept: each has a word of its own.
     fn thinned(&self, word: u32, odds: f32, unit: u32, step: u32) -> u32 {
         const SCALE: f32 = 1.0 / (1 << FRACTION_BITS) as f32;
-        let head = counter_head(
-            Purpose::Thinning,
-            self.block.part.population,
-            self.block.minibatch.source,
-        );
+        let head =
+            counter0(RngStream::Thinning, self.block.part.population, self.block.minibatch.source);
         let candidates = &self.block.replica.candidates[..COUNT_MAX];
         let mut count = 0;
         let mut words = [0; 4];

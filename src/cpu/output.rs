@@ -14,7 +14,7 @@ use super::tile::{Span, Tile, WIDTH};
 use super::vectors::{Portable, Vectors};
 use super::window::Window;
 use crate::layout::compartment::{BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
-use crate::model::arithmetic::{Float, SMALLEST_VOLTAGE, sigmoid};
+use crate::model::exact_math::{Float, SMALLEST_VOLTAGE, sigmoid};
 
 /// Shapes as in [`super::soma::soma`].
 #[multiversion(targets = "simd")]
@@ -73,7 +73,7 @@ impl Neurons for Output<'_> {
             compartments[MEAN_RATE] = Tile([0.0; WIDTH]);
         }
         let (forward, target) = (Window::forward(lane), Window::target(lane));
-        let float = V::Floats::of;
+        let float = V::Floats::splat;
         let bias = V::floats(&biases[tile]);
         let teaching = V::floats(&self.teaching(tile));
         let mut basal = V::floats(&compartments[BASAL]);

@@ -8,9 +8,9 @@ use super::columns::Columns;
 use super::response::feedback_row;
 use super::tile::{Tile, Tiled, WIDTH};
 use crate::layout::{Constants, Lane, Part, Replica, plateau};
-use crate::model::arithmetic::sigmoid;
-use crate::model::plateaus::early;
-use crate::random::{Purpose, Source, counter_head, philox_units};
+use crate::model::exact_math::sigmoid;
+use crate::model::plateau_timing::lead_steps;
+use crate::random::{RngStream, Split, counter0, philox_units};
 
 /// `traces`: of the feedback's population, `[rows, sources]`; `feedback`: `[columns, units]`;
 /// `plateaus`: `[2, units]`.
@@ -68,7 +68,7 @@ fn early_steps(
     lane: &Lane,
     tile: usize,
 ) -> [[u32; WIDTH]; plateau::ROWS] {
-    let head = counter_head(Purpose::PlateauTime, part.population, Source::Training as u32);
+    let head = counter0(RngStream::PlateauTime, part.population, Split::Training as u32);
     let mut units = [0; WIDTH];
     for (i, unit) in units.iter_mut().enumerate() {
         *unit = (tile * WIDTH + i) as u32;
@@ -77,7 +77,7 @@ fn early_steps(
     let mut steps = [[0; WIDTH]; plateau::ROWS];
     for (steps, words) in steps.iter_mut().zip(&words) {
         for i in 0..WIDTH {
-            steps[i] = early(words[i], &constants.early_plateaus);
+            steps[i] = lead_steps(words[i], &constants.early_plateaus);
         }
     }
     steps

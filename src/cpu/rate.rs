@@ -2,7 +2,7 @@
 
 use super::tile::{Tiled, WIDTH};
 use crate::layout::{Lane, Part, RATE_HISTORY, Replica, compartment};
-use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush, sigmoid};
+use crate::model::exact_math::{SMALLEST_VOLTAGE, flush, sigmoid};
 
 /// `compartments`: `[5, units]`; `rates`: `[1 + steps, units]`.
 pub fn rate(

@@ -2,7 +2,7 @@
 
 use super::tile::Tiled;
 use crate::layout::{Constants, Lane, Part, Replica, compartment, result};
-use crate::model::arithmetic::{SMALLEST_MOMENT, flush, sigmoid};
+use crate::model::exact_math::{SMALLEST_MOMENT, flush, sigmoid};
 
 /// `compartments`: of the output, `[5, units]`; `result`: `[2]`.
 ///

@@ -14,7 +14,7 @@ use super::tile::{Span, Tile, WIDTH};
 use super::vectors::{Portable, Vectors};
 use super::window::Window;
 use crate::layout::compartment::{APICAL, BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
-use crate::model::arithmetic::{Float, SMALLEST_VOLTAGE};
+use crate::model::exact_math::{Float, SMALLEST_VOLTAGE};
 
 /// `drive`: `[history + block, units]`; `compartments`: `[5, units]`; `spikes`: this layer's,
 /// `[past words + words, units]`; `drawn`: the same of the block's steps, for which it has room.
@@ -58,7 +58,7 @@ impl Neurons for Hidden<'_> {
             compartments[MEAN_SOMA] = Tile([0.0; WIDTH]);
         }
         let forward = Window::forward(lane);
-        let float = V::Floats::of;
+        let float = V::Floats::splat;
         let from_apical = float(replica.hidden_apical) * V::floats(&compartments[APICAL]);
         let bias = V::floats(&biases[tile]);
         let mut basal = V::floats(&compartments[BASAL]);
@@ -104,7 +104,7 @@ fn euler<V: Vectors>(
     [bias, from_apical]: [V::Floats; 2],
     mut soma: V::Floats,
 ) -> (V::Floats, [V::Floats; WORD]) {
-    let float = V::Floats::of;
+    let float = V::Floats::splat;
     let &Block { constants, replica, part, .. } = block;
     let mut voltages = arriving::<V>(constants, part, drive, row, count);
     let mut basal = float(0.0);

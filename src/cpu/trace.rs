@@ -10,7 +10,7 @@ use super::response::{Window, feedback_row};
 use super::tile::{Tile, Tiled, WIDTH};
 use crate::layout::trace::{FAST, FORWARD, SLOW};
 use crate::layout::{COUNT_BITS, COUNT_MASK, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
-use crate::model::arithmetic::{SMALLEST_VOLTAGE, flush};
+use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 
 /// `spikes`: `[past words + words, units]`; `traces`: `[rows, units]`.
 #[multiversion(targets = "simd")]

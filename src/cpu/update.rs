@@ -10,8 +10,8 @@ use super::state::Shared;
 use super::tile::{Tile, WIDTH};
 use super::vectors::{Portable, Vectors};
 use crate::layout::{Constants, Minibatch, Part, Replica, Stop};
-use crate::model::arithmetic::{
-    Float, SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, flush_weight, reciprocal_root,
+use crate::model::exact_math::{
+    Float, SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, flush_weight, rsqrt_exact,
 };
 
 /// Updates one layer's weights of a replica from the errors and traces of its lanes; some of them after a stop.
@@ -160,19 +160,19 @@ fn group<V: Vectors, const N: usize>(
     let eta = flush(eta * minibatch.rate, SMALLEST_GRADIENT);
     let decay = if column.is_bias { 0.0 } else { eta * replica.weight_decay };
     let decay = flush(decay, SMALLEST_GRADIENT);
-    let mut sums = [V::Floats::of(0.0); N];
+    let mut sums = [V::Floats::splat(0.0); N];
     for contribution in contributions {
         let errors = &contribution.errors[tile..][..N];
         for n in 0..N {
-            sums[n] = sums[n] + V::Floats::of(contribution.trace) * V::floats(&errors[n]);
+            sums[n] = sums[n] + V::Floats::splat(contribution.trace) * V::floats(&errors[n]);
         }
     }
     let mut gradient = [Tile([0.0; WIDTH]); N];
     for n in 0..N {
-        let mean = sums[n] * V::Floats::of(minibatch.inverse_lanes);
+        let mean = sums[n] * V::Floats::splat(minibatch.inverse_lanes);
         let clipped = match replica.clip {
             0.0 => mean,
-            clip => mean.at_most(clip).at_least(-clip),
+            clip => mean.clamp_max(clip).clamp_min(-clip),
         };
         V::store_floats(V::flush(clipped, SMALLEST_GRADIENT), &mut gradient[n]);
     }
@@ -224,6 +224,6 @@ fn adam(
         second[i] = flush(square, SMALLEST_MOMENT);
         let spread = minibatch.second_correction * second[i] + replica.epsilon_square;
         let step = (eta * minibatch.first_correction) * first[i];
-        weights[i] = flush_weight(weights[i] - step * reciprocal_root(spread));
+        weights[i] = flush_weight(weights[i] - step * rsqrt_exact(spread));
     }
 }

@@ -7,7 +7,7 @@ use std::ops::{Add, BitAnd, BitOr, Mul, Neg, Shl, Shr, Sub};
 
 use super::bounds::ENTRIES;
 use super::tile::WIDTH;
-use crate::model::arithmetic::{Float, flush};
+use crate::model::exact_math::{Float, flush};
 use crate::random::philox_units;
 
 /// A bit for each number, the first lowest.
@@ -39,7 +39,7 @@ pub trait Vectors {
     fn flush(values: Self::Floats, smallest: f32) -> Self::Floats;
 
     /// Where `a <= b`.
-    fn at_most(a: Self::Words, b: Self::Words) -> Mask;
+    fn le(a: Self::Words, b: Self::Words) -> Mask;
 
     /// For each word, what the table has at its lowest bits.
     fn look_up(table: &[f32; ENTRIES], words: Self::Words) -> Self::Floats;
@@ -114,29 +114,29 @@ impl Float for Floats {
     type Integer = Words;
 
     #[inline(always)]
-    fn of(value: f32) -> Self {
+    fn splat(value: f32) -> Self {
         Floats([value; WIDTH])
     }
 
     #[inline(always)]
-    fn at_most(self, limit: f32) -> Self {
-        each!(Floats, |i| self.0[i].at_most(limit))
+    fn clamp_max(self, limit: f32) -> Self {
+        each!(Floats, |i| self.0[i].clamp_max(limit))
     }
 
     #[inline(always)]
-    fn at_least(self, limit: f32) -> Self {
-        each!(Floats, |i| self.0[i].at_least(limit))
+    fn clamp_min(self, limit: f32) -> Self {
+        each!(Floats, |i| self.0[i].clamp_min(limit))
     }
 
     #[inline(always)]
-    unsafe fn truncated(self) -> Words {
+    unsafe fn truncate_unchecked(self) -> Words {
         // SAFETY: the caller's.
-        each!(Words, |i| unsafe { self.0[i].truncated() } as u32)
+        each!(Words, |i| unsafe { self.0[i].truncate_unchecked() } as u32)
     }
 
     #[inline(always)]
-    fn unbiased(value: Words, bias: i32) -> Self {
-        each!(Floats, |i| f32::unbiased(value.0[i] as i32, bias))
+    fn int_sub_to_float(value: Words, bias: i32) -> Self {
+        each!(Floats, |i| f32::int_sub_to_float(value.0[i] as i32, bias))
     }
 
     #[inline(always)]
@@ -145,8 +145,8 @@ impl Float for Floats {
     }
 
     #[inline(always)]
-    fn from_bits_less(word: u32, value: Self) -> Self {
-        each!(Floats, |i| f32::from_bits_less(word, value.0[i]))
+    fn bits_sub(word: u32, value: Self) -> Self {
+        each!(Floats, |i| f32::bits_sub(word, value.0[i]))
     }
 }
 
@@ -200,7 +200,7 @@ impl Vectors for Portable {
     }
 
     #[inline(always)]
-    fn at_most(a: Words, b: Words) -> Mask {
+    fn le(a: Words, b: Words) -> Mask {
         mask!(|i| a.0[i] <= b.0[i])
     }
 

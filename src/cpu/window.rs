@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::neuron::WORD;
 use super::vectors::Vectors;
 use crate::layout::Lane;
-use crate::model::arithmetic::Float;
+use crate::model::exact_math::Float;
 
 /// The steps of an image over which something is averaged.
 pub struct Window {
@@ -50,7 +50,7 @@ impl Window {
             }
         }
         if steps.contains(&(self.steps.end - 1)) {
-            *mean = *mean * V::Floats::of(self.inverse);
+            *mean = *mean * V::Floats::splat(self.inverse);
         }
     }
 }

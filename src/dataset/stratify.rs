@@ -3,7 +3,7 @@
 
 use rand::seq::SliceRandom;
 
-use crate::random::{Purpose, Stream};
+use crate::random::{PhiloxRng, RngStream};
 
 /// Seed of the order of [`stratified`]. Fixed, so that all runs use the same images.
 const SEED: u64 = 0;
@@ -54,7 +54,7 @@ pub(super) fn stratified(labels: &[u8]) -> Vec<usize> {
     }
     let mut positions = Vec::with_capacity(labels.len());
     for (class, mut indices) in of_class.into_iter().enumerate() {
-        indices.shuffle(&mut Stream::new(SEED, Purpose::Subset, class as u32, 0));
+        indices.shuffle(&mut PhiloxRng::new(SEED, RngStream::Subset, class as u32, 0));
         let count = indices.len();
         let position = |(number, index): (usize, usize)| (2 * number + 1, count, class, index);
         positions.extend(indices.into_iter().enumerate().map(position));
@@ -82,8 +82,8 @@ mod tests {
         let blocks: Vec<u8> = (0..300).map(|index| (index / 10 % 3) as u8).collect();
         assert!(!is_shuffled(&blocks));
         let mut splits = sorted(2000, 10);
-        splits[..1000].shuffle(&mut Stream::new(1, Purpose::Shuffle, 0, 0));
-        splits[1000..].shuffle(&mut Stream::new(2, Purpose::Shuffle, 0, 0));
+        splits[..1000].shuffle(&mut PhiloxRng::new(1, RngStream::Shuffle, 0, 0));
+        splits[1000..].shuffle(&mut PhiloxRng::new(2, RngStream::Shuffle, 0, 0));
         assert!(!is_shuffled(&splits));
     }
 
@@ -91,7 +91,7 @@ mod tests {
     fn shuffled_and_alternating_labels_are_shuffled() {
         for seed in 0..5 {
             let mut labels = sorted(1000, 10);
-            labels.shuffle(&mut Stream::new(seed, Purpose::Shuffle, 0, 0));
+            labels.shuffle(&mut PhiloxRng::new(seed, RngStream::Shuffle, 0, 0));
             assert!(is_shuffled(&labels), "seed {seed}");
             assert!(
                 [2, 10, 100, 500, 900].into_iter().all(|count| is_fair(&labels, count)),
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn subset_with_other_shares_is_not_fair() {
         let mut labels = sorted(300, 3);
-        labels[..250].shuffle(&mut Stream::new(1, Purpose::Shuffle, 0, 0));
+        labels[..250].shuffle(&mut PhiloxRng::new(1, RngStream::Shuffle, 0, 0));
         assert!(!is_fair(&labels, 250));
         assert!(is_fair(&labels, 300));
     }

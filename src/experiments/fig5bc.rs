@@ -10,7 +10,7 @@ use crate::figures::{
     Axis, Chart, ChartData, Figure, Mark, Panel, Point, Reference, Scale, Series,
 };
 use crate::monitor::{Mode, MonitorSpec, Quantity, Recording};
-use crate::random::{Purpose, Stream};
+use crate::random::{PhiloxRng, RngStream};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig5bc",
@@ -127,7 +127,7 @@ impl Losses {
     fn correlation(&self, class: u8, shuffled: bool) -> f64 {
         let (hidden, mut output) = self.of_class(class);
         if shuffled {
-            output.shuffle(&mut Stream::new(1, Purpose::Shuffle, u32::from(class), 0));
+            output.shuffle(&mut PhiloxRng::new(1, RngStream::Shuffle, u32::from(class), 0));
         }
         correlation(&hidden, &output)
     }

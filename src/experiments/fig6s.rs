@@ -4,7 +4,7 @@ use super::curves::{Condition, train_and_draw};
 use super::output::{Claim, ExperimentOutput, differences};
 use super::study::TOLERANCE;
 use super::{Experiment, ExperimentError, Study};
-use crate::config::{Config, PlateauTimes, Preset};
+use crate::config::{Config, PlateauTiming, Preset};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig6s",
@@ -17,7 +17,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
 
 fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let synchronous = study.paper(Preset::Paper1);
-    let random = Config { plateau_timing: PlateauTimes::Random, ..synchronous.clone() };
+    let random = Config { plateau_timing: PlateauTiming::Random, ..synchronous.clone() };
     let conditions = [
         Condition::new("synchronous", synchronous, Some(4.1)),
         Condition::new("random times", random, None),

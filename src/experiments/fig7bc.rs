@@ -11,7 +11,7 @@ use crate::figures::{
     Axis, Cell, Chart, ChartData, Figure, ImageGrid, Mark, Panel, Point, Scale, Series,
 };
 use crate::network::Network;
-use crate::random::{Purpose, Stream};
+use crate::random::{PhiloxRng, RngStream};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "fig7bc",
@@ -91,7 +91,7 @@ fn best_matches(fields: &Fields, others: &Fields) -> Vec<f64> {
 fn shuffle(fields: &Fields) -> Fields {
     let shuffled = |(unit, field): (usize, &Vec<f64>)| {
         let mut field = field.clone();
-        field.shuffle(&mut Stream::new(1, Purpose::Shuffle, 0, unit as u32));
+        field.shuffle(&mut PhiloxRng::new(1, RngStream::Shuffle, 0, unit as u32));
         field
     };
     fields.iter().enumerate().map(shuffled).collect()

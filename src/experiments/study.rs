@@ -11,7 +11,7 @@ use super::trained_networks::TrainedNetworks;
 use crate::config::{Config, Preset};
 use crate::dataset::{DataIdentity, Dataset};
 use crate::figures::{Finding, NO_DEVICE};
-use crate::model::initial::Initial;
+use crate::model::weight_init::WeightInit;
 use crate::monitor::{MonitorSession, MonitorSpec};
 use crate::network::Network;
 use crate::run_dir::{Notice, StorageError};
@@ -19,7 +19,7 @@ use crate::schedule::{Image, Selection};
 use crate::trials::device_name;
 
 /// The paper's numbers are from the commit that it cites.
-const INITIAL: Initial = Initial::Cited;
+const INITIAL: WeightInit = WeightInit::Cited;
 /// Number of epochs of a quick experiment; the paper has 60.
 const QUICK_EPOCHS: u32 = 8;
 /// Largest difference to the paper's error that counts as agreement, percentage points.

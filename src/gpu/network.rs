@@ -8,7 +8,7 @@ use crate::layout::{
     Array, COUNT_MASK, Kernel, LAYERS_MAX, Launch, NETWORK_WORDS, Part, STEPS_PER_WORD, Shape,
     UNITS_PER_WORD, compartment,
 };
-use crate::model::arithmetic::NEWTON_STEPS;
+use crate::model::exact_math::NEWTON_STEPS;
 use crate::model::spikes::COUNT_MAX;
 use crate::random;
 

@@ -14,7 +14,7 @@ use super::pipelines::Pipeline;
 use super::shaders;
 use crate::cpu::arithmetic::{FUNCTIONS, arithmetic};
 use crate::layout::{BackendError, Constants, Lane, Minibatch, Part, Replica};
-use crate::model::filter;
+use crate::model::synaptic_filter;
 use crate::random::philox;
 
 /// Random words that are tried, besides some special ones.
@@ -221,10 +221,10 @@ fn words() -> Vec<u32> {
 /// Constants that the tested functions read.
 fn constants() -> Constants {
     let mut constants = Constants { tap_count: 10, ..Zeroable::zeroed() };
-    for (slot, tap) in constants.taps.iter_mut().zip(filter::taps(10)) {
+    for (slot, tap) in constants.taps.iter_mut().zip(synaptic_filter::taps(10)) {
         *slot = tap as f32;
     }
-    let traces = filter::traces();
+    let traces = synaptic_filter::double_exponential();
     (constants.decay_slow, constants.decay_fast) =
         (traces.decay_slow as f32, traces.decay_fast as f32);
     constants

@@ -11,8 +11,8 @@ use crate::layout::{
     COUNT_BITS, Kernel, LAYERS_MAX, NETWORK_WORDS, RATE_HISTORY, STEPS_PER_WORD, UNITS_PER_WORD,
     compartment, plateau, raster, result, trace,
 };
-use crate::model::{arithmetic, spikes};
-use crate::random::{self, Purpose, Source};
+use crate::model::{exact_math, spikes};
+use crate::random::{self, RngStream, Split};
 
 /// What every kernel's text comes behind, in this order.
 const SHARED: [&str; 3] = [
@@ -63,7 +63,7 @@ const INTEGERS: [(&str, u32); 51] = [
     ("COUNT_BITS", COUNT_BITS),
     ("COUNT_MASK", (1 << COUNT_BITS) - 1),
     ("COUNT_MAX", spikes::COUNT_MAX as u32),
-    ("LEVELS", spikes::LEVELS as u32),
+    ("LEVELS", spikes::PIXEL_LEVELS as u32),
     ("THRESHOLDS", spikes::THRESHOLDS as u32),
     ("FRACTION_BITS", spikes::FRACTION_BITS),
     ("RASTER_ONCE", raster::ONCE as u32),
@@ -87,39 +87,39 @@ const INTEGERS: [(&str, u32); 51] = [
     ("RESULT_CLASS", result::CLASS as u32),
     ("RESULT_LOSS", result::LOSS as u32),
     ("RESULT_ROWS", result::ROWS as u32),
-    ("SOURCE_TRAINING", Source::Training as u32),
-    ("PURPOSE_SPIKES", Purpose::Spikes as u32),
-    ("PURPOSE_THINNING", Purpose::Thinning as u32),
-    ("PURPOSE_LOW_HALF", Purpose::LowHalf as u32),
-    ("PURPOSE_FEEDBACK_NOISE", Purpose::FeedbackNoise as u32),
-    ("PURPOSE_PLATEAU_TIME", Purpose::PlateauTime as u32),
+    ("SOURCE_TRAINING", Split::Training as u32),
+    ("PURPOSE_SPIKES", RngStream::Spikes as u32),
+    ("PURPOSE_THINNING", RngStream::Thinning as u32),
+    ("PURPOSE_LOW_HALF", RngStream::LowHalf as u32),
+    ("PURPOSE_FEEDBACK_NOISE", RngStream::FeedbackNoise as u32),
+    ("PURPOSE_PLATEAU_TIME", RngStream::PlateauTime as u32),
     ("UNIFORM_SHIFT", random::UNIFORM_SHIFT),
-    ("LOW_HALF", spikes::HALF),
+    ("LOW_HALF", spikes::LOW16),
     ("PHILOX_MULTIPLIER_0", random::MULTIPLIER_0),
     ("PHILOX_MULTIPLIER_1", random::MULTIPLIER_1),
     ("PHILOX_KEY_STEP_0", random::KEY_STEP_0),
     ("PHILOX_KEY_STEP_1", random::KEY_STEP_1),
     ("PHILOX_ROUNDS", random::ROUNDS as u32),
-    ("RECIPROCAL_START", arithmetic::RECIPROCAL_START),
-    ("RECIPROCAL_ROOT_START", arithmetic::RECIPROCAL_ROOT_START),
-    ("NEWTON_STEPS", arithmetic::NEWTON_STEPS),
+    ("RECIPROCAL_START", exact_math::RECIPROCAL_START),
+    ("RECIPROCAL_ROOT_START", exact_math::RECIPROCAL_ROOT_START),
+    ("NEWTON_STEPS", exact_math::NEWTON_STEPS),
     ("ARITHMETIC_RESULTS", FUNCTIONS.len() as u32),
 ];
 
 const FLOATS: [(&str, f32); 13] = [
-    ("ARGUMENT_LIMIT", arithmetic::ARGUMENT_LIMIT),
-    ("SMALLEST_VOLTAGE", arithmetic::SMALLEST_VOLTAGE),
-    ("SMALLEST_GRADIENT", arithmetic::SMALLEST_GRADIENT),
-    ("SMALLEST_WEIGHT", arithmetic::SMALLEST_WEIGHT),
-    ("SMALLEST_MOMENT", arithmetic::SMALLEST_MOMENT),
+    ("ARGUMENT_LIMIT", exact_math::ARGUMENT_LIMIT),
+    ("SMALLEST_VOLTAGE", exact_math::SMALLEST_VOLTAGE),
+    ("SMALLEST_GRADIENT", exact_math::SMALLEST_GRADIENT),
+    ("SMALLEST_WEIGHT", exact_math::SMALLEST_WEIGHT),
+    ("SMALLEST_MOMENT", exact_math::SMALLEST_MOMENT),
     ("FRACTION_SCALE", 1.0 / (1 << spikes::FRACTION_BITS) as f32),
     ("UNIFORM_SCALE", random::UNIFORM_SCALE),
     ("LOG2_E", LOG2_E),
-    ("EXP_COEFFICIENT_0", arithmetic::EXP_COEFFICIENTS[0]),
-    ("EXP_COEFFICIENT_1", arithmetic::EXP_COEFFICIENTS[1]),
-    ("EXP_COEFFICIENT_2", arithmetic::EXP_COEFFICIENTS[2]),
-    ("EXP_COEFFICIENT_3", arithmetic::EXP_COEFFICIENTS[3]),
-    ("EXP_COEFFICIENT_4", arithmetic::EXP_COEFFICIENTS[4]),
+    ("EXP_COEFFICIENT_0", exact_math::EXP_COEFFICIENTS[0]),
+    ("EXP_COEFFICIENT_1", exact_math::EXP_COEFFICIENTS[1]),
+    ("EXP_COEFFICIENT_2", exact_math::EXP_COEFFICIENTS[2]),
+    ("EXP_COEFFICIENT_3", exact_math::EXP_COEFFICIENTS[3]),
+    ("EXP_COEFFICIENT_4", exact_math::EXP_COEFFICIENTS[4]),
 ];
 
 /// The complete WGSL of a kernel.

@@ -51,7 +51,7 @@ pub trait Backend: Send {
     fn read(&mut self, array: Array) -> Result<Vec<u32>, BackendError>;
 
     /// Replaces all words of an array. They are taken as they are: the caller flushes weights that are too small for a
-    /// device ([`flush_weight`](crate::model::arithmetic::flush_weight)), or bits differ between devices.
+    /// device ([`flush_weight`](crate::model::exact_math::flush_weight)), or bits differ between devices.
     /// [`Simulation::write_networks`](crate::schedule::Simulation::write_networks) does so.
     ///
     /// # Errors

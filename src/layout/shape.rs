@@ -6,7 +6,7 @@ use super::{
     Array, RATE_HISTORY, STEPS_PER_WORD, UNITS_PER_WORD, compartment, plateau, raster, result,
     trace,
 };
-use crate::model::spikes::{LEVELS, THRESHOLDS};
+use crate::model::spikes::{PIXEL_LEVELS, THRESHOLDS};
 
 /// The sizes from which every array's length follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -199,14 +199,14 @@ impl Shape {
     pub fn rows_and_columns(&self, array: Array) -> [usize; 2] {
         match array {
             Array::Images => [1, (self.images * self.populations[0]).div_ceil(4)],
-            Array::Thresholds => [LEVELS, THRESHOLDS],
+            Array::Thresholds => [PIXEL_LEVELS, THRESHOLDS],
             Array::Spikes(p) => [self.spike_words() as usize, self.populations[p]],
             Array::Raster(p) if self.has_raster(p) => {
                 let steps = (self.spike_words() * STEPS_PER_WORD) as usize;
                 [steps * raster::ROWS, self.raster_words(p)]
             }
             Array::Raster(_) => [0, 0],
-            Array::InputRates => [usize::from(self.sends_rates), LEVELS],
+            Array::InputRates => [usize::from(self.sends_rates), PIXEL_LEVELS],
             Array::Rates(p) if self.has_rates(p) => [self.rate_rows(), self.populations[p]],
             Array::Rates(_) => [0, 0],
             Array::Traces(p) => [self.trace_rows(), self.populations[p]],

@@ -14,7 +14,7 @@ pub struct Constants {
     pub taps: [f32; 32],
     /// `kappa(1) + .. + kappa(k)` for `k = 0 ..= K`.
     pub cumulative: [f32; 36],
-    /// Thresholds of the steps by which plateau potentials come early, see [`crate::model::plateaus`].
+    /// Thresholds of the steps by which plateau potentials come early, see [`crate::model::plateau_timing`].
     pub early_plateaus: [u32; 8],
     /// Lanes of each replica.
     pub lanes: u32,
@@ -141,7 +141,7 @@ pub struct Minibatch {
     pub lanes: u32,
     /// 1: every lane starts from a cleared state.
     pub fresh: u32,
-    /// [`crate::random::Source`] of the draws.
+    /// [`crate::random::Split`] of the draws.
     pub source: u32,
     /// 1: spikes are drawn; 0: they are given in [`super::Array::Spikes`].
     pub draws: u32,

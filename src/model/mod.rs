@@ -4,11 +4,11 @@
 //! Units: time in ms (one step is 1 ms), rates in spikes per step, voltages in the paper's
 //! arbitrary units.
 
-pub mod arithmetic;
-pub mod filter;
-pub mod initial;
+pub mod exact_math;
+pub mod lr_schedule;
 pub mod neuron;
 pub mod phases;
-pub mod plateaus;
-pub mod rates;
+pub mod plateau_timing;
 pub mod spikes;
+pub mod synaptic_filter;
+pub mod weight_init;

@@ -24,35 +24,40 @@ pub struct SomaStep {
     /// Factor of the previous somatic voltage.
     pub decay: f64,
     /// Factor of the basal voltage; for an output neuron, of its dendrite's.
-    pub input: f64,
+    pub basal_gain: f64,
     /// Factor of the apical voltage; 0 for an output neuron.
-    pub apical: f64,
+    pub apical_gain: f64,
 }
 
 impl SomaStep {
     /// Returns the step that reaches the steady state at once:
     /// `C = (basal_gain B + apical_gain A) / (1 - decay)`.
     pub fn steady_state(self) -> Self {
-        let SomaStep { decay, input, apical } = self;
-        SomaStep { decay: 0.0, input: input / (1.0 - decay), apical: apical / (1.0 - decay) }
+        let SomaStep { decay, basal_gain, apical_gain } = self;
+        let rest = 1.0 - decay;
+        SomaStep { decay: 0.0, basal_gain: basal_gain / rest, apical_gain: apical_gain / rest }
     }
 }
 
 /// Returns the step of a hidden neuron: `C += -g_L C + g_B (B - C) + g_A (A - C)`.
-pub fn hidden_step(g_apical: f64) -> SomaStep {
-    SomaStep { decay: 1.0 - G_LEAK - G_BASAL - g_apical, input: G_BASAL, apical: g_apical }
+pub fn hidden_soma_step(g_apical: f64) -> SomaStep {
+    SomaStep {
+        decay: 1.0 - G_LEAK - G_BASAL - g_apical,
+        basal_gain: G_BASAL,
+        apical_gain: g_apical,
+    }
 }
 
 /// Returns the step of an output neuron in the forward phase: `C += -g_L C + g_D (B - C)`.
-pub fn output_step() -> SomaStep {
-    SomaStep { decay: 1.0 - G_LEAK - G_DENDRITE, input: G_DENDRITE, apical: 0.0 }
+pub fn output_soma_step() -> SomaStep {
+    SomaStep { decay: 1.0 - G_LEAK - G_DENDRITE, basal_gain: G_DENDRITE, apical_gain: 0.0 }
 }
 
 /// Returns the step of an output neuron in the target phase.
 ///
 /// The teaching current `g (E - C)` adds `g E` and reduces the decay factor by `g`.
-pub fn teaching_step() -> SomaStep {
-    SomaStep { decay: output_step().decay - G_TEACHING, ..output_step() }
+pub fn target_phase_soma_step() -> SomaStep {
+    SomaStep { decay: output_soma_step().decay - G_TEACHING, ..output_soma_step() }
 }
 
 /// Returns the steady-state ratio of somatic to basal voltage, `k_B = g_B / (g_L + g_B + g_A)`.
@@ -74,7 +79,7 @@ pub fn hidden_error_gain(phi_max: f64, g_apical: f64) -> f64 {
 
 /// Returns `k_B phi_max`, the factor of `W_next^T E_next sigma'(C)` in a hidden neuron's error by
 /// backpropagation.
-pub fn backward_gain(phi_max: f64, g_apical: f64) -> f64 {
+pub fn backprop_gain(phi_max: f64, g_apical: f64) -> f64 {
     k_basal(g_apical) * phi_max
 }
 
@@ -98,19 +103,19 @@ mod tests {
 
     #[test]
     fn steady_state_gains_match_the_ratios() {
-        let hidden = hidden_step(0.05).steady_state();
-        assert!((hidden.input - k_basal(0.05)).abs() < 1e-12 && hidden.decay == 0.0);
-        assert!((output_step().steady_state().input - k_dendrite()).abs() < 1e-12);
-        assert!((teaching_step().steady_state().input - 0.6 / 1.7).abs() < 1e-12);
+        let hidden = hidden_soma_step(0.05).steady_state();
+        assert!((hidden.basal_gain - k_basal(0.05)).abs() < 1e-12 && hidden.decay == 0.0);
+        assert!((output_soma_step().steady_state().basal_gain - k_dendrite()).abs() < 1e-12);
+        assert!((target_phase_soma_step().steady_state().basal_gain - 0.6 / 1.7).abs() < 1e-12);
     }
 
     #[test]
     fn target_phase_soma_reaches_the_target_voltage() {
-        let step = teaching_step();
+        let step = target_phase_soma_step();
         for (basal, reversal) in [(1.5, E_EXCITATORY), (1.5, E_INHIBITORY), (-4.0, E_EXCITATORY)] {
             let mut soma = 0.3;
             for _ in 0..200 {
-                soma = step.decay * soma + step.input * basal + G_TEACHING * reversal;
+                soma = step.decay * soma + step.basal_gain * basal + G_TEACHING * reversal;
             }
             assert!((soma - (0.6 * basal + reversal) / 1.7).abs() < 1e-9);
         }

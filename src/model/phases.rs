@@ -6,18 +6,18 @@
 use libm::{erfc, exp, sqrt};
 use serde::{Deserialize, Serialize};
 
-use crate::random::{Purpose, Source, counter_head, key, philox};
+use crate::random::{RngStream, Split, counter0, key, philox};
 
 /// Mean of the inverse Gaussian, ms.
-pub const EXTRA_MEAN: f64 = 2.0;
+pub const JITTER_MEAN: f64 = 2.0;
 /// Shape of the inverse Gaussian, ms.
-pub const EXTRA_SHAPE: f64 = 1.0;
+pub const JITTER_SHAPE: f64 = 1.0;
 
 /// Random part of a phase's duration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
-pub enum PhaseExtra {
+pub enum PhaseJitter {
     /// `floor(X)` steps, X inverse Gaussian with mean 2 and shape 1 (the paper).
     #[default]
     InverseGaussian,
@@ -29,7 +29,7 @@ pub enum PhaseExtra {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
-pub enum Averaging {
+pub enum AveragingWindow {
     /// The last 20 steps (the authors' code).
     #[default]
     Last20,
@@ -39,13 +39,13 @@ pub enum Averaging {
     Last,
 }
 
-impl Averaging {
+impl AveragingWindow {
     /// Returns the length of the window for a phase of `steps` steps.
     pub fn window(self, steps: u32) -> u32 {
         match self {
-            Averaging::Last20 => steps.min(20),
-            Averaging::From30 => steps.saturating_sub(30),
-            Averaging::Last => 1,
+            AveragingWindow::Last20 => steps.min(20),
+            AveragingWindow::From30 => steps.saturating_sub(30),
+            AveragingWindow::Last => 1,
         }
     }
 }
@@ -60,10 +60,10 @@ pub struct PhaseLengths {
 
 impl PhaseLengths {
     /// Creates a sampler of phases of `base` steps plus the random part `extra`.
-    pub fn new(base: u32, extra: PhaseExtra, seed: u64) -> Self {
+    pub fn new(base: u32, extra: PhaseJitter, seed: u64) -> Self {
         let thresholds = match extra {
-            PhaseExtra::None => Vec::new(),
-            PhaseExtra::InverseGaussian => (1..)
+            PhaseJitter::None => Vec::new(),
+            PhaseJitter::InverseGaussian => (1..)
                 .map(|k| (inverse_gaussian_tail(f64::from(k)) * 4_294_967_296.0 + 0.5) as u32)
                 .take_while(|&threshold| threshold > 0)
                 .collect(),
@@ -75,8 +75,8 @@ impl PhaseLengths {
     ///
     /// `draw_index`: index of the image's presentation in the run.
     pub fn of_image(&self, draw_index: u32) -> [u32; 2] {
-        let head = counter_head(Purpose::PhaseLength, 0, Source::Training as u32);
-        let words = philox([head, draw_index, 0, 0], key(self.seed));
+        let counter = counter0(RngStream::PhaseLength, 0, Split::Training as u32);
+        let words = philox([counter, draw_index, 0, 0], key(self.seed));
         [words[0], words[1]].map(|word| {
             self.base + self.thresholds.partition_point(|&threshold| word < threshold) as u32
         })
@@ -97,10 +97,10 @@ impl PhaseLengths {
 ///
 /// With `z = sqrt(shape / x)`: `1 - Phi(z (x/mean - 1)) - exp(2 shape / mean) Phi(-z (x/mean + 1))`.
 pub fn inverse_gaussian_tail(x: f64) -> f64 {
-    let z = sqrt(EXTRA_SHAPE / x);
+    let z = sqrt(JITTER_SHAPE / x);
     let upper_tail = |y: f64| 0.5 * erfc(y / std::f64::consts::SQRT_2);
-    upper_tail(z * (x / EXTRA_MEAN - 1.0))
-        - exp(2.0 * EXTRA_SHAPE / EXTRA_MEAN) * upper_tail(z * (x / EXTRA_MEAN + 1.0))
+    upper_tail(z * (x / JITTER_MEAN - 1.0))
+        - exp(2.0 * JITTER_SHAPE / JITTER_MEAN) * upper_tail(z * (x / JITTER_MEAN + 1.0))
 }
 
 #[cfg(test)]

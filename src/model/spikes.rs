@@ -17,12 +17,12 @@ pub const COUNT_MAX: usize = 15;
 /// Number of thresholds per rate in a table, padded to a multiple of four words.
 pub const THRESHOLDS: usize = 16;
 /// Number of pixel values, one row of the input table each.
-pub const LEVELS: usize = 256;
+pub const PIXEL_LEVELS: usize = 256;
 /// Mask of the low half of a random word.
 ///
 /// The high half is drawn for every step. The low half has its own draw, made only if the high half
 /// does not determine the count.
-pub const HALF: u32 = 0xFFFF;
+pub const LOW16: u32 = 0xFFFF;
 /// Number of bits of the uniform number that decides about a candidate: as many as an `f32` represents exactly.
 pub const FRACTION_BITS: u32 = 24;
 
@@ -30,7 +30,7 @@ pub const FRACTION_BITS: u32 = 24;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
-pub enum SpikeDraw {
+pub enum SpikeDistribution {
     /// Poisson; the mean is the step's rate (the paper).
     #[default]
     Poisson,
@@ -41,11 +41,11 @@ pub enum SpikeDraw {
 /// Returns `P(count >= k) * 2^32` for `k = 1 ..= 15`, then a zero.
 ///
 /// A random word below threshold `k` gives at least `k` spikes.
-pub fn thresholds(rate: f64, draw: SpikeDraw) -> [u32; THRESHOLDS] {
+pub fn thresholds(rate: f64, draw: SpikeDistribution) -> [u32; THRESHOLDS] {
     let mut table = [0; THRESHOLDS];
     match draw {
-        SpikeDraw::Bernoulli => table[0] = to_threshold(rate),
-        SpikeDraw::Poisson => {
+        SpikeDistribution::Bernoulli => table[0] = to_threshold(rate),
+        SpikeDistribution::Poisson => {
             for (k, threshold) in (1..=COUNT_MAX).zip(&mut table) {
                 *threshold = to_threshold(poisson_tail(rate, k));
             }
@@ -60,13 +60,17 @@ pub fn input_rates(phi_max: f64, max_pixel: u8) -> Vec<f32> {
         let pixel = level.min(usize::from(max_pixel)) as f64 / f64::from(max_pixel);
         (phi_max * pixel) as f32
     };
-    (0..LEVELS).map(rate).collect()
+    (0..PIXEL_LEVELS).map(rate).collect()
 }
 
 /// Returns [`thresholds`] of the rate of every pixel value, `phi_max * min(pixel, max_pixel) / max_pixel`
 /// spikes per step.
-pub fn input_thresholds(phi_max: f64, max_pixel: u8, draw: SpikeDraw) -> Vec<[u32; THRESHOLDS]> {
-    (0..LEVELS)
+pub fn input_thresholds(
+    phi_max: f64,
+    max_pixel: u8,
+    draw: SpikeDistribution,
+) -> Vec<[u32; THRESHOLDS]> {
+    (0..PIXEL_LEVELS)
         .map(|level| {
             let pixel = level.min(usize::from(max_pixel)) as f64 / f64::from(max_pixel);
             thresholds(phi_max * pixel, draw)
@@ -77,24 +81,24 @@ pub fn input_thresholds(phi_max: f64, max_pixel: u8, draw: SpikeDraw) -> Vec<[u3
 /// Map from a word's offset among the words with the same number of candidates to a uniform number in [0, 1):
 /// `(offset >> shift) * scale`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Fraction {
+pub struct UniformMap {
     /// Number of bits to drop, so that at most [`FRACTION_BITS`] remain.
     pub shift: u32,
     /// `2^shift` divided by the number of words with this number of candidates.
     pub scale: f64,
 }
 
-/// Returns the [`Fraction`] of the words with `count` candidates, 1 or 2.
-pub fn fraction(thresholds: &[u32; THRESHOLDS], count: usize) -> Fraction {
+/// Returns the [`UniformMap`] of the words with `count` candidates, 1 or 2.
+pub fn uniform_map(thresholds: &[u32; THRESHOLDS], count: usize) -> UniformMap {
     // If no word has `count` candidates, the map is never used; 1 avoids a division by zero.
     let width = (thresholds[count - 1] - thresholds[count]).max(1);
     let shift = (32 - width.leading_zeros()).saturating_sub(FRACTION_BITS);
-    Fraction { shift, scale: (1u64 << shift) as f64 / f64::from(width) }
+    UniformMap { shift, scale: (1u64 << shift) as f64 / f64::from(width) }
 }
 
 /// Returns the high half of a word as a number.
 #[inline(always)]
-pub fn half_of(word: u32) -> u32 {
+pub fn upper16(word: u32) -> u32 {
     word >> 16
 }
 

@@ -8,10 +8,10 @@ use super::jacobians::Jacobians;
 use super::sample_arrays::SampleArrays;
 use super::step_monitor::array_name;
 use super::{Axis, Mode, MonitorSpec, Quantity, RecordedArray};
-use crate::config::{Config, PlateauTimes};
+use crate::config::{Config, PlateauTiming};
 use crate::dataset::Dataset;
 use crate::layout::{Array, Backend, BackendError, Lane, Shape, compartment, plateau, trace};
-use crate::model::plateaus::early_steps;
+use crate::model::plateau_timing::plateau_lead;
 use crate::model::spikes::input_rates;
 
 /// Settings from which quantities are computed, and sums over images.
@@ -21,7 +21,7 @@ pub(super) struct DerivedQuantities {
     input_rates: Vec<f32>,
     dataset: Arc<Dataset>,
     jacobians: Option<Jacobians>,
-    plateau_timing: PlateauTimes,
+    plateau_timing: PlateauTiming,
     seed: u64,
 }
 
@@ -145,10 +145,10 @@ impl DerivedQuantities {
             for (phase, end) in [lane.steps_forward, lane.steps()].into_iter().enumerate() {
                 times.extend((0..units as u32).map(|unit| {
                     let lead = match self.plateau_timing {
-                        PlateauTimes::Synchronous => 0,
-                        PlateauTimes::Random => {
+                        PlateauTiming::Synchronous => 0,
+                        PlateauTiming::Random => {
                             let population = layer as u32 + 1;
-                            early_steps(self.seed, population, lane.position, unit)[phase]
+                            plateau_lead(self.seed, population, lane.position, unit)[phase]
                         }
                     };
                     (end - lead) as f32

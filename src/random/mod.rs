@@ -3,9 +3,9 @@
 //! Generator: Philox4x32-10 (Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11).
 //! The shader twin is `shaders/shared/random.wgsl`.
 
-mod stream;
+mod philox_rng;
 
-pub use stream::Stream;
+pub use philox_rng::PhiloxRng;
 
 pub(crate) const MULTIPLIER_0: u32 = 0xD251_1F53;
 pub(crate) const MULTIPLIER_1: u32 = 0xCD9E_8D57;
@@ -16,7 +16,7 @@ pub(crate) const ROUNDS: usize = 10;
 /// Independent random stream, by use: the low byte of the first word of the counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
-pub enum Purpose {
+pub enum RngStream {
     /// Spikes of the input (population 0) or spike candidates of a layer. One call covers eight steps, half a
     /// word each; the low halves of the four words belong to the first four steps.
     Spikes = 0,
@@ -32,7 +32,7 @@ pub enum Purpose {
     Biases = 5,
     /// Feedback weights of a layer.
     Feedback = 6,
-    /// Low half of a word of [`Purpose::Spikes`], if the high half does not determine the count.
+    /// Low half of a word of [`RngStream::Spikes`], if the high half does not determine the count.
     LowHalf = 7,
     /// Which feedback weights of a layer are zero (sparse feedback).
     Sparsity = 8,
@@ -53,7 +53,7 @@ pub enum Purpose {
 /// Split of the images that a draw belongs to, so that tests do not change the draws of the training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
-pub enum Source {
+pub enum Split {
     /// Images of training minibatches.
     Training = 0,
     /// Images shown as in a test, with the forward phase only.
@@ -62,7 +62,7 @@ pub enum Source {
 
 /// Returns the first word of a counter. `population`: index of the population (0: input).
 #[inline(always)]
-pub fn counter_head(purpose: Purpose, population: u32, source: u32) -> u32 {
+pub fn counter0(purpose: RngStream, population: u32, source: u32) -> u32 {
     purpose as u32 | population << 8 | source << 24
 }
 
@@ -138,7 +138,7 @@ pub const UNIFORM_SCALE: f32 = 1.0 / (1 << UNIFORM_BITS) as f32;
 
 /// Returns an approximately normal number of mean 0 and standard deviation 1: the sum of twelve uniform numbers
 /// minus 6. Uses the words of `counter` and of the next two counters.
-pub fn normal(counter: [u32; 4], key: [u32; 2]) -> f32 {
+pub fn approx_normal(counter: [u32; 4], key: [u32; 2]) -> f32 {
     let [counter0, draw_index, unit, index] = counter;
     let words = (0..3).flat_map(|block| philox([counter0, draw_index, unit, index + block], key));
     let sum: u32 = words.map(|word| word >> UNIFORM_SHIFT).sum();

@@ -4,13 +4,13 @@ use bytemuck::Zeroable;
 
 use crate::config::{Config, Dynamics, Optimizer};
 use crate::layout::{Constants, LAYERS_MAX, Replica, Shape};
-use crate::model::arithmetic::flush;
+use crate::model::exact_math::flush;
 use crate::model::neuron::{
-    E_EXCITATORY, E_INHIBITORY, G_DENDRITE, G_TEACHING, SomaStep, backward_gain, hidden_error_gain,
-    hidden_step, output_error_gain, output_step, teaching_step,
+    E_EXCITATORY, E_INHIBITORY, G_DENDRITE, G_TEACHING, SomaStep, backprop_gain, hidden_error_gain,
+    hidden_soma_step, output_error_gain, output_soma_step, target_phase_soma_step,
 };
-use crate::model::spikes::{fraction, thresholds};
-use crate::model::{filter, plateaus};
+use crate::model::spikes::{thresholds, uniform_map};
+use crate::model::{plateau_timing, synaptic_filter};
 use crate::random;
 
 /// Smallest decay of a voltage per step other than zero.
@@ -20,21 +20,21 @@ const SMALLEST_DECAY: f32 = 1e-6;
 pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
     let is_steady = config.dynamics == Dynamics::SteadyState;
     let config = &config.resolved();
-    let weights = filter::taps(config.psp_kernel_ms);
+    let weights = synaptic_filter::taps(config.psp_kernel_ms);
     let mut taps = [0.0; 32];
     for (slot, tap) in taps.iter_mut().zip(&weights) {
         *slot = *tap as f32;
     }
     let mut cumulative = [0.0; 36];
-    for (slot, sum) in cumulative.iter_mut().zip(filter::cumulative(&weights)) {
+    for (slot, sum) in cumulative.iter_mut().zip(synaptic_filter::cumulative_sum(&weights)) {
         *slot = sum as f32;
     }
-    let traces = filter::traces();
+    let traces = synaptic_filter::double_exponential();
     let steady = |step: SomaStep| if is_steady { step.steady_state() } else { step };
-    let output = steady(output_step());
-    let teaching = steady(teaching_step());
+    let output = steady(output_soma_step());
+    let teaching = steady(target_phase_soma_step());
     // The current `g E` is taken up as what comes from the dendrite is.
-    let current = G_TEACHING * teaching.input / G_DENDRITE;
+    let current = G_TEACHING * teaching.basal_gain / G_DENDRITE;
     Constants {
         taps,
         cumulative,
@@ -50,14 +50,14 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
         gain_slow: traces.gain_slow as f32,
         gain_fast: traces.gain_fast as f32,
         output_decay: output.decay as f32,
-        output_input: output.input as f32,
+        output_input: output.basal_gain as f32,
         teaching_decay: teaching.decay as f32,
-        teaching_input: teaching.input as f32,
+        teaching_input: teaching.basal_gain as f32,
         teaching_excitation: (current * E_EXCITATORY) as f32,
         teaching_inhibition: (current * E_INHIBITORY) as f32,
         group: (shape.units(shape.layers() - 1) / classes.max(1)) as u32,
         classes: classes as u32,
-        early_plateaus: plateaus::thresholds(),
+        early_plateaus: plateau_timing::lead_thresholds(),
         trace_rows: shape.trace_rows() as u32,
         rate_rows: shape.rate_rows() as u32,
         optimizer: match config.optimizer {
@@ -82,10 +82,10 @@ pub fn replica(config: &Config) -> Replica {
         _ => (config.beta1, 1.0 - config.beta1),
     };
     let candidates = thresholds(config.phi_max, config.spike_distribution);
-    let [one, two] = [1, 2].map(|count| fraction(&candidates, count));
+    let [one, two] = [1, 2].map(|count| uniform_map(&candidates, count));
     let hidden = match config.dynamics {
-        Dynamics::Spiking => hidden_step(config.g_apical),
-        Dynamics::SteadyState => hidden_step(config.g_apical).steady_state(),
+        Dynamics::Spiking => hidden_soma_step(config.g_apical),
+        Dynamics::SteadyState => hidden_soma_step(config.g_apical).steady_state(),
     };
     Replica {
         etas,
@@ -99,8 +99,8 @@ pub fn replica(config: &Config) -> Replica {
         phi_max: config.phi_max as f32,
         // What rounding leaves of 1 - 0.1 - 0.6 - 0.3 is no decay.
         hidden_decay: flush(hidden.decay as f32, SMALLEST_DECAY),
-        hidden_input: hidden.input as f32,
-        hidden_apical: hidden.apical as f32,
+        hidden_input: hidden.basal_gain as f32,
+        hidden_apical: hidden.apical_gain as f32,
         hidden_error_gain: hidden_error_gain(config.phi_max, config.g_apical) as f32,
         output_error_gain: output_error_gain(config.phi_max) as f32,
         first_decay: first_decay as f32,
@@ -111,7 +111,7 @@ pub fn replica(config: &Config) -> Replica {
         weight_decay: config.weight_decay as f32,
         clip: config.grad_clip as f32,
         feedback_noise: config.feedback_noise_sd as f32,
-        backward_gain: backward_gain(config.phi_max, config.g_apical) as f32,
+        backward_gain: backprop_gain(config.phi_max, config.g_apical) as f32,
         feedback_eta: config.feedback_lr as f32,
         apical_bias_eta: (config.feedback_lr * config.apical_bias_lr_scale) as f32,
         padding: 0,

@@ -3,19 +3,19 @@
 
 use crate::config::{Config, Optimizer};
 use crate::layout::{Lane, Minibatch};
-use crate::model::arithmetic::{SMALLEST_GRADIENT, flush};
-use crate::model::phases::{Averaging, PhaseLengths};
-use crate::model::rates::Rates;
-use crate::random::Source;
+use crate::model::exact_math::{SMALLEST_GRADIENT, flush};
+use crate::model::lr_schedule::LrFactor;
+use crate::model::phases::{AveragingWindow, PhaseLengths};
+use crate::random::Split;
 use crate::schedule::Image;
 
 /// Makes the lanes of a replica.
 pub struct Lanes {
     phases: PhaseLengths,
-    averaging: Averaging,
+    averaging: AveragingWindow,
     test_steps: u32,
     test_from: u32,
-    rates: Rates,
+    rates: LrFactor,
     phi_max: f64,
     is_corrected: bool,
     beta1: f64,
@@ -81,7 +81,7 @@ impl Lanes {
         fresh: bool,
     ) -> Minibatch {
         Minibatch {
-            source: Source::Training as u32,
+            source: Split::Training as u32,
             fresh: u32::from(fresh),
             rate: flush(self.rates.at(u64::from(shown)) as f32, SMALLEST_GRADIENT),
             first_correction: self.correction(self.beta1, update),
@@ -99,7 +99,7 @@ impl Lanes {
     /// A minibatch that only tests: every lane starts from a cleared state. `update`: the next of the run.
     pub fn test_minibatch(&self, lanes: usize, update: u64) -> Minibatch {
         Minibatch {
-            source: Source::Test as u32,
+            source: Split::Test as u32,
             fresh: 1,
             update: update as u32,
             ..minibatch(lanes)

@@ -234,7 +234,7 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
         has_apical_biases: config.has_apical_biases(),
         sends_rates,
         feedback_rates,
-        earliest_plateau: config.plateau_timing.earliest(),
+        earliest_plateau: config.plateau_timing.max_lead(),
         replicas: extent.replicas,
         lanes: extent.lanes,
         steps,

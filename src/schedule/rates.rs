@@ -2,7 +2,7 @@
 
 use super::Simulation;
 use crate::layout::{Array, BackendError, compartment};
-use crate::model::arithmetic::sigmoid;
+use crate::model::exact_math::sigmoid;
 
 impl Simulation {
     /// The mean rate of each layer at the ends of the last training images, in spikes per ms, `[replicas]` by layers,

@@ -13,7 +13,7 @@ use crate::dataset::Dataset;
 use crate::layout::{
     Array, Backend, BackendError, Lane, Launch, Minibatch, Stop, Stoppable, result,
 };
-use crate::model::arithmetic::flush_weight;
+use crate::model::exact_math::flush_weight;
 use crate::model::spikes::{input_rates, input_thresholds};
 use crate::network::Network;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Simulation;
 use crate::layout::{Array, BackendError, Word};
-use crate::model::arithmetic::{SMALLEST_MOMENT, flush};
+use crate::model::exact_math::{SMALLEST_MOMENT, flush};
 
 /// What a replica's simulation holds beside the network itself.
 #[derive(Clone, Debug, PartialEq)]

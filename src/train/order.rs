@@ -6,7 +6,7 @@ use rand::seq::SliceRandom;
 
 use crate::config::Config;
 use crate::dataset::Dataset;
-use crate::random::{Purpose, Stream};
+use crate::random::{PhiloxRng, RngStream};
 use crate::schedule::Image;
 
 /// The order of one epoch of a network.
@@ -21,7 +21,7 @@ impl Order {
     pub(crate) fn new(config: &Config, dataset: &Dataset, epoch: u32) -> Self {
         let count = dataset.training_count as u32;
         let mut indices: Vec<u32> = (0..count).collect();
-        indices.shuffle(&mut Stream::new(config.seed, Purpose::Order, 0, epoch));
+        indices.shuffle(&mut PhiloxRng::new(config.seed, RngStream::Order, 0, epoch));
         Order { indices, before: epoch.wrapping_sub(1).wrapping_mul(count) }
     }
 

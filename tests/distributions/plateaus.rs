@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use apical::config::{Config, Optimizer, PlateauTimes};
+use apical::config::{Config, Optimizer, PlateauTiming};
 use apical::dataset::Dataset;
 use apical::layout::{Array, Backend, Kernel, Lane, Launch, Minibatch, Shape, plateau, trace};
-use apical::model::plateaus::{EARLIEST, early_steps};
+use apical::model::plateau_timing::{MAX_LEAD, plateau_lead};
 use apical::schedule::{Extent, Image, Lanes, shape};
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -33,7 +33,7 @@ struct Setup {
 fn setup() -> Setup {
     let config = |seed| Config {
         layers: vec![UNITS, UNITS, 10],
-        plateau_timing: PlateauTimes::Random,
+        plateau_timing: PlateauTiming::Random,
         batch_size: LANES,
         optimizer: Optimizer::Sgd,
         seed,
@@ -68,7 +68,7 @@ fn voltage(early: usize) -> f32 {
 
 /// The draws behind plateau potentials, `[replicas][lanes][layers][phases]`: a run of neurons each.
 fn drawn(setup: &Setup, backend: &mut dyn Backend) -> Vec<Draws> {
-    let earliest = EARLIEST as usize;
+    let earliest = MAX_LEAD as usize;
     let source = setup.shape.layers();
     let [rows, sources] = setup.shape.rows_and_columns(Array::Traces(source));
     let mut traces = vec![0.0; rows * sources];
@@ -114,7 +114,7 @@ fn drawn(setup: &Setup, backend: &mut dyn Backend) -> Vec<Draws> {
 fn probabilities(sd: f64) -> Vec<f64> {
     let normal = Normal::new(0.0, sd).expect("a spread");
     let least = |k: u32| if k == 0 { 1.0 } else { 2.0 * normal.cdf(-f64::from(k)) };
-    (0..=EARLIEST).map(|k| if k == EARLIEST { least(k) } else { least(k) - least(k + 1) }).collect()
+    (0..=MAX_LEAD).map(|k| if k == MAX_LEAD { least(k) } else { least(k) - least(k + 1) }).collect()
 }
 
 /// Networks, lanes, layers and phases.
@@ -179,7 +179,7 @@ fn plateaus_come_early_by_whole_parts_of_normal_times() {
         for (lane, layer) in [(0, 0), (LANES - 1, 1)] {
             for unit in [0, 1, UNITS - 1] {
                 let position = FIRST_POSITION + lane as u32;
-                let early = early_steps(seed, layer as u32 + 1, position, unit as u32);
+                let early = plateau_lead(seed, layer as u32 + 1, position, unit as u32);
                 for (phase, early) in early.into_iter().enumerate() {
                     assert_eq!(
                         draws[index_of([replica, lane, layer, phase])][unit],

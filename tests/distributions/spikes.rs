@@ -6,10 +6,10 @@ use std::sync::Arc;
 use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::layout::{Array, COUNT_BITS, COUNT_MASK, STEPS_PER_WORD};
-use apical::model::phases::PhaseExtra;
-use apical::model::spikes::SpikeDraw;
+use apical::model::phases::PhaseJitter;
+use apical::model::spikes::SpikeDistribution;
 use apical::network::{Layer, Network};
-use apical::random::Source;
+use apical::random::Split;
 use apical::schedule::{Image, Simulation};
 
 use super::{
@@ -24,7 +24,7 @@ const STEPS: u32 = 300;
 /// Spike counts of a population in one lane, `[steps][units]`.
 type Counts = Vec<Vec<usize>>;
 
-fn config(layers: &[usize], phi_max: f64, spikes: SpikeDraw, seed: u64) -> Config {
+fn config(layers: &[usize], phi_max: f64, spikes: SpikeDistribution, seed: u64) -> Config {
     let config = Config {
         layers: layers.to_vec(),
         phi_max,
@@ -32,7 +32,7 @@ fn config(layers: &[usize], phi_max: f64, spikes: SpikeDraw, seed: u64) -> Confi
         seed,
         batch_size: PIXELS.len(),
         phase_ms: STEPS / 2,
-        phase_jitter: PhaseExtra::None,
+        phase_jitter: PhaseJitter::None,
         test_ms: STEPS,
         ..Config::default()
     };
@@ -47,7 +47,7 @@ fn constant_images() -> Arc<Dataset> {
 }
 
 /// Shows the constant images side by side, all with label 0, as the training or the test does.
-fn shown(config: &Config, network: &Network, source: Source) -> Simulation {
+fn shown(config: &Config, network: &Network, source: Split) -> Simulation {
     let dataset = constant_images();
     let extent = support::extent(PIXELS.len(), PIXELS.len(), 64);
     let backend = support::cpu(config, &dataset, &extent);
@@ -56,8 +56,8 @@ fn shown(config: &Config, network: &Network, source: Source) -> Simulation {
     let image = |index| Image { index, label: 0, position: 70 + index as u32, slot: index };
     let images: Vec<Image> = (0..PIXELS.len()).map(image).collect();
     match source {
-        Source::Training => simulation.train(&images),
-        Source::Test => simulation.test(&images),
+        Split::Training => simulation.train(&images),
+        Split::Test => simulation.test(&images),
     }
     .expect("the images are shown");
     simulation
@@ -100,7 +100,7 @@ fn pairs(
 }
 
 /// Probabilities of 0, 1, .. spikes in a step.
-fn probabilities(rate: f64, draw: SpikeDraw) -> Vec<f64> {
+fn probabilities(rate: f64, draw: SpikeDistribution) -> Vec<f64> {
     let mut probability = (-rate).exp();
     let mut next = |k: usize| {
         let now = probability;
@@ -108,13 +108,13 @@ fn probabilities(rate: f64, draw: SpikeDraw) -> Vec<f64> {
         now
     };
     match draw {
-        SpikeDraw::Bernoulli => vec![1.0 - rate, rate, 0.0],
-        SpikeDraw::Poisson => (0..16).map(&mut next).collect(),
+        SpikeDistribution::Bernoulli => vec![1.0 - rate, rate, 0.0],
+        SpikeDistribution::Poisson => (0..16).map(&mut next).collect(),
     }
 }
 
 /// Draws fit their rate, and neither another rate nor the other kind of draw.
-fn assert_rate(what: &str, draws: &[usize], rate: f64, draw: SpikeDraw) {
+fn assert_rate(what: &str, draws: &[usize], rate: f64, draw: SpikeDistribution) {
     let p = |rate, draw| chi_square(draws, &probabilities(rate, draw));
     assert_fits(what, p(rate, draw));
     // Sixteen standard deviations of the number of spikes: enough to tell when it is off by a few.
@@ -123,8 +123,8 @@ fn assert_rate(what: &str, draws: &[usize], rate: f64, draw: SpikeDraw) {
         assert_rejected(&format!("{what}, as if {wrong} a step"), p(wrong, draw));
     }
     let other = match draw {
-        SpikeDraw::Poisson => SpikeDraw::Bernoulli,
-        SpikeDraw::Bernoulli => SpikeDraw::Poisson,
+        SpikeDistribution::Poisson => SpikeDistribution::Bernoulli,
+        SpikeDistribution::Bernoulli => SpikeDistribution::Poisson,
     };
     // Rare spikes hardly ever come two at a time: then the two kinds are one.
     if rate > 0.05 {
@@ -134,9 +134,8 @@ fn assert_rate(what: &str, draws: &[usize], rate: f64, draw: SpikeDraw) {
 
 #[test]
 fn input_spikes_have_the_rate_of_their_pixel() {
-    for (seed, draw) in [(1, SpikeDraw::Poisson), (2, SpikeDraw::Bernoulli)] {
-        for (phi_max, source) in [(0.2, Source::Training), (0.2, Source::Test), (0.9, Source::Test)]
-        {
+    for (seed, draw) in [(1, SpikeDistribution::Poisson), (2, SpikeDistribution::Bernoulli)] {
+        for (phi_max, source) in [(0.2, Split::Training), (0.2, Split::Test), (0.9, Split::Test)] {
             let config = config(&[2], phi_max, draw, seed);
             let mut simulation = shown(&config, &Network::initial(&config, 784), source);
             for (lane, pixel) in PIXELS.into_iter().enumerate() {
@@ -155,12 +154,12 @@ fn input_spikes_have_the_rate_of_their_pixel() {
 #[test]
 fn spikes_of_different_steps_pixels_images_and_seeds_are_independent() {
     let bright_and_grey = |seed, source| {
-        let config = config(&[2], 0.2, SpikeDraw::Poisson, seed);
+        let config = config(&[2], 0.2, SpikeDistribution::Poisson, seed);
         let mut simulation = shown(&config, &Network::initial(&config, 784), source);
         [0, 1].map(|lane| counts(&mut simulation, 0, lane))
     };
-    let [bright, grey] = bright_and_grey(3, Source::Training);
-    let full = probabilities(0.2, SpikeDraw::Poisson);
+    let [bright, grey] = bright_and_grey(3, Split::Training);
+    let full = probabilities(0.2, SpikeDistribution::Poisson);
     let pixels: Vec<usize> = (0..784).collect();
     // Neighbours, the same word of the next draw, the same step of the next word, the next phase; the
     // next row, the same lane of the next vector.
@@ -171,15 +170,14 @@ fn spikes_of_different_steps_pixels_images_and_seeds_are_independent() {
     let with = |other: &Counts| -> Vec<(usize, usize)> {
         bright.concat().into_iter().zip(other.concat()).collect()
     };
-    let half = probabilities(0.2 * 128.0 / 255.0, SpikeDraw::Poisson);
+    let half = probabilities(0.2 * 128.0 / 255.0, SpikeDistribution::Poisson);
     assert_fits("two images", chi_square_of_pairs(&with(&grey), &full, &half));
-    for (seed, source) in
-        [(3, Source::Test), (4, Source::Training), (3 + (1 << 32), Source::Training)]
+    for (seed, source) in [(3, Split::Test), (4, Split::Training), (3 + (1 << 32), Split::Training)]
     {
         let [other, _] = bright_and_grey(seed, source);
         assert_independent(&format!("seed {seed}, {source:?}"), &with(&other), &full);
     }
-    assert_eq!(bright_and_grey(3, Source::Training), [bright, grey], "the same draws again");
+    assert_eq!(bright_and_grey(3, Split::Training), [bright, grey], "the same draws again");
 }
 
 const BIASES: [f64; 6] = [-3.0, -1.0, 0.0, 0.5, 2.0, 9.0];
@@ -203,11 +201,12 @@ fn neurons_spike_at_the_rate_of_their_voltage() {
     const HIDDEN: usize = 1;
     const OUTPUT: usize = 2;
     let sigmoid = |voltage: f64| 1.0 / (1.0 + (-voltage).exp());
-    let draws = [0.2, 0.9]
-        .map(|phi_max| [SpikeDraw::Poisson, SpikeDraw::Bernoulli].map(|draw| (phi_max, draw)));
+    let draws = [0.2, 0.9].map(|phi_max| {
+        [SpikeDistribution::Poisson, SpikeDistribution::Bernoulli].map(|draw| (phi_max, draw))
+    });
     for (seed, (phi_max, draw)) in (10..).zip(draws.concat()) {
         let config = config(&[UNITS, UNITS], phi_max, draw, seed);
-        let mut simulation = shown(&config, &biased_network(), Source::Training);
+        let mut simulation = shown(&config, &biased_network(), Split::Training);
         for population in [HIDDEN, OUTPUT] {
             let lanes = [0, 1, 2, 3].map(|lane| counts(&mut simulation, population, lane));
             let check = |bias: f64, steps: Range<usize>, units: Range<usize>, voltage: f64| {

@@ -1,12 +1,12 @@
 //! What kernels are compared in: shapes, and settings of each replica.
 
 use apical::config::{
-    Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTimes, Signal,
+    Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal,
 };
 use apical::gpu::WORKGROUP;
-use apical::model::phases::Averaging;
-use apical::model::rates::Schedule;
-use apical::model::spikes::SpikeDraw;
+use apical::model::lr_schedule::LrSchedule;
+use apical::model::phases::AveragingWindow;
+use apical::model::spikes::SpikeDistribution;
 use apical::schedule::{Extent, shape};
 
 use super::{CLASSES, IMAGES, LANES, Situation, support};
@@ -48,11 +48,11 @@ pub fn situations() -> Vec<Situation> {
         },
         Config {
             layers: vec![31, 16, 30],
-            spike_distribution: SpikeDraw::Bernoulli,
+            spike_distribution: SpikeDistribution::Bernoulli,
             optimizer: Optimizer::Rmsprop,
             bias_lr_scale: vec![0.25, 0.0, 3.0],
             grad_clip: 1e-3,
-            averaging_window: Averaging::From30,
+            averaging_window: AveragingWindow::From30,
             credit_assignment: CreditAssignment::Backpropagation,
             feedback: Feedback::Layerwise,
             ..base.clone()
@@ -60,7 +60,7 @@ pub fn situations() -> Vec<Situation> {
         Config {
             layers: vec![40, 23, 10],
             feedback_signal: Signal::Rates,
-            plateau_timing: PlateauTimes::Random,
+            plateau_timing: PlateauTiming::Random,
             feedback: Feedback::Layerwise,
             ..base.clone()
         },
@@ -74,7 +74,7 @@ pub fn situations() -> Vec<Situation> {
         },
         Config {
             layers: vec![33, 18, 20],
-            plateau_timing: PlateauTimes::Random,
+            plateau_timing: PlateauTiming::Random,
             g_apical: 0.05,
             psp_kernel_ms: 0,
             feedback_lr: 0.5,
@@ -87,7 +87,7 @@ pub fn situations() -> Vec<Situation> {
             signal: Signal::Rates,
             feedback_signal: Signal::Rates,
             feedback: Feedback::Layerwise,
-            plateau_timing: PlateauTimes::Random,
+            plateau_timing: PlateauTiming::Random,
             ..base.clone()
         },
         Config { layers: vec![50, 10], dynamics: Dynamics::SteadyState, ..base.clone() },
@@ -128,7 +128,7 @@ pub fn situations() -> Vec<Situation> {
         Config {
             layers: vec![17, 128, 10],
             feedback: Feedback::Layerwise,
-            plateau_timing: PlateauTimes::Random,
+            plateau_timing: PlateauTiming::Random,
             feedback_lr: 0.25,
             apical_bias_sd: 0.25,
             g_apical: 0.05,
@@ -181,7 +181,7 @@ fn varied(config: &Config, replica: usize) -> Config {
         feedback_noise_sd: config.feedback_noise_sd * (1.0 + part),
         feedback_lr: config.feedback_lr * (1.0 + part),
         apical_bias_lr_scale: config.apical_bias_lr_scale * (1.0 - part),
-        lr_schedule: if replica == 1 { Schedule::Cosine } else { Schedule::Constant },
+        lr_schedule: if replica == 1 { LrSchedule::Cosine } else { LrSchedule::Constant },
         warmup_images: 10 * replica as u64,
         ..config.clone()
     }

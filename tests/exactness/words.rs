@@ -3,7 +3,7 @@
 use apical::config::Config;
 use apical::layout::{Array, Word, compartment, trace};
 use apical::model::spikes::input_thresholds;
-use apical::random::Stream;
+use apical::random::PhiloxRng;
 use rand::Rng;
 
 use super::Situation;
@@ -11,7 +11,7 @@ use super::Situation;
 impl Situation {
     /// Words as a run could hold them: weights, voltages, traces, errors of a plausible size, a third
     /// of traces and spikes zero.
-    pub fn random_words(&self, array: Array, random: &mut Stream) -> Vec<u32> {
+    pub fn random_words(&self, array: Array, random: &mut PhiloxRng) -> Vec<u32> {
         if array == Array::Thresholds {
             let of_replica = |config: &Config| {
                 input_thresholds(config.phi_max, self.dataset.max_pixel, config.spike_distribution)
@@ -20,7 +20,7 @@ impl Situation {
         }
         let length = self.shape.length(array);
         let [rows, columns] = self.shape.rows_and_columns(array);
-        let float = |index: usize, random: &mut Stream| {
+        let float = |index: usize, random: &mut PhiloxRng| {
             let value = random.uniform_signed();
             let value = match array {
                 Array::Weights(_) | Array::Feedback(_) => value,

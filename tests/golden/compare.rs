@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use apical::config::{Config, Feedback::Broadcast, FeedbackWeights::Symmetric, PlateauTimes};
+use apical::config::{Config, Feedback::Broadcast, FeedbackWeights::Symmetric, PlateauTiming};
 use apical::layout::{Array, Backend, compartment, plateau, trace};
-use apical::model::arithmetic::sigmoid;
-use apical::model::plateaus::early_steps;
+use apical::model::exact_math::sigmoid;
+use apical::model::plateau_timing::plateau_lead;
 use apical::network::Network;
 
 use super::trace::Trace;
@@ -131,13 +131,13 @@ impl Trace<'_> {
     /// Steps by which the plateau potentials of a layer come early in both phases, as in the file.
     fn early(&self, image: usize, m: usize, config: &Config) -> [Vec<u32>; 2] {
         let units = config.layers[m];
-        if config.plateau_timing == PlateauTimes::Synchronous {
+        if config.plateau_timing == PlateauTiming::Synchronous {
             return [vec![0; units], vec![0; units]];
         }
         [("early_f", 0), ("early_t", 1)].map(|(name, phase)| {
             let given = &self.bytes(&format!("{name}{m}"))[image * units..][..units];
             let own = (0..units).map(|unit| {
-                early_steps(config.seed, m as u32 + 1, image as u32, unit as u32)[phase]
+                plateau_lead(config.seed, m as u32 + 1, image as u32, unit as u32)[phase]
             });
             let own: Vec<u32> = own.collect();
             let given: Vec<u32> = given.iter().map(|&steps| steps.into()).collect();

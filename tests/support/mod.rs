@@ -12,7 +12,7 @@ use apical::dataset::Dataset;
 use apical::gpu::adapter::Choice;
 use apical::gpu::{Device, Gpu};
 use apical::layout::{Array, Backend, BackendError, Replica, Shape};
-use apical::random::{Purpose, Stream};
+use apical::random::{PhiloxRng, RngStream};
 use apical::schedule::{self, Extent};
 use rand::Rng;
 
@@ -104,8 +104,8 @@ pub fn extent(lanes: usize, slots: usize, block: u32) -> Extent {
 }
 
 /// Random numbers of one test, always the same.
-pub fn random(seed: u64) -> Stream {
-    Stream::new(seed, Purpose::Order, 0, 0)
+pub fn random(seed: u64) -> PhiloxRng {
+    PhiloxRng::new(seed, RngStream::Order, 0, 0)
 }
 
 /// A data set of random images, a third of whose pixels are black.

@@ -6,7 +6,7 @@ use std::process::{Child, Command as Process, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use apical::random::{Purpose, Stream};
+use apical::random::{PhiloxRng, RngStream};
 use apical::run_dir::{checkpoint_file, weights};
 use rand::Rng;
 use tempfile::TempDir;
@@ -86,7 +86,7 @@ fn a_run_that_is_killed_again_and_again_comes_to_the_same() {
     let folder = folder_with_data();
     output_of(apical(&folder).args(TRAINING).args(["--out", "whole", "--backend", "cpu"]));
     let (mut kills, mut training) = (0, 0);
-    let mut random = Stream::new(1, Purpose::Order, 0, 0);
+    let mut random = PhiloxRng::new(1, RngStream::Order, 0, 0);
     while kills < least {
         training += 1;
         let run = format!("killed-{training}");
@@ -161,7 +161,7 @@ fn many_networks_go_on_each_from_where_it_stood() {
     command.args(&many).args(["--out", "whole", "--backend", "cpu", "--json"]);
     let whole = json_of(&mut command);
     let run = folder.path().join("killed");
-    let mut random = Stream::new(1, Purpose::Order, 0, 0);
+    let mut random = PhiloxRng::new(1, RngStream::Order, 0, 0);
     let mut killed = 0;
     let done = loop {
         let mut child = match run.join("run.json").exists() {

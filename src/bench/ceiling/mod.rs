@@ -14,7 +14,7 @@ use super::machine::Machine;
 use super::progress::Steps;
 use super::statistics::median;
 use crate::layout::BackendError;
-use crate::random::{Purpose, Stream};
+use crate::random::{PhiloxRng, RngStream};
 
 /// The matrix of the bare loop: that of the paper's net with one hidden layer.
 pub const COLUMNS: usize = 784;
@@ -155,7 +155,7 @@ fn timed(work: impl FnOnce() -> Result<(), BackendError>) -> Result<Duration, Ba
 
 /// For each of [`STEPS`] steps the [`SPIKES`] columns that are summed, ascending, in units of `stride`.
 fn random_steps(stride: usize) -> Vec<u32> {
-    let mut random = Stream::new(1, Purpose::Order, 0, 0);
+    let mut random = PhiloxRng::new(1, RngStream::Order, 0, 0);
     let mut steps: Vec<u32> =
         (0..STEPS * SPIKES).map(|_| rand::Rng::next_u32(&mut random) % COLUMNS as u32).collect();
     for step in steps.chunks_mut(SPIKES) {

@@ -10,7 +10,7 @@ use super::{ImageSpec, LayerShape, STATE_PREFIX, SavedNetwork, WeightsError, lay
 use crate::config::Config;
 use crate::dataset::class_names::numeric;
 use crate::dataset::{DataIdentity, PixelRules};
-use crate::model::arithmetic::flush_weight;
+use crate::model::exact_math::flush_weight;
 use crate::network::{Layer, Network};
 use crate::run_dir::checked_safetensors::{self, ChecksumState};
 

@@ -4,26 +4,26 @@ use std::convert::Infallible;
 
 use rand::TryRng;
 
-use super::{Purpose, counter_head, key, philox};
+use super::{RngStream, counter0, key, philox};
 
 /// Sequential generator of the words of one random stream. Implements the traits of `rand`, so that its shuffles
 /// and distributions draw from Philox.
-pub struct Stream {
-    head: u32,
-    part: u32,
+pub struct PhiloxRng {
+    counter0: u32,
+    substream: u32,
     key: [u32; 2],
     block: u64,
     words: [u32; 4],
     used: usize,
 }
 
-impl Stream {
+impl PhiloxRng {
     /// Creates a generator. `population` and `substream` (the epoch, for example) separate generators of the same
     /// random stream.
-    pub fn new(seed: u64, purpose: Purpose, population: u32, part: u32) -> Self {
-        Stream {
-            head: counter_head(purpose, population, 0),
-            part,
+    pub fn new(seed: u64, purpose: RngStream, population: u32, substream: u32) -> Self {
+        PhiloxRng {
+            counter0: counter0(purpose, population, 0),
+            substream,
             key: key(seed),
             block: 0,
             words: [0; 4],
@@ -40,7 +40,8 @@ impl Stream {
 
     fn next_word(&mut self) -> u32 {
         if self.used == 4 {
-            let counter = [self.head, self.part, self.block as u32, (self.block >> 32) as u32];
+            let counter =
+                [self.counter0, self.substream, self.block as u32, (self.block >> 32) as u32];
             self.words = philox(counter, self.key);
             self.block += 1;
             self.used = 0;
@@ -51,7 +52,7 @@ impl Stream {
     }
 }
 
-impl TryRng for Stream {
+impl TryRng for PhiloxRng {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {

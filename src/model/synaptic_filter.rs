@@ -24,7 +24,7 @@ pub fn taps(taps: usize) -> Vec<f64> {
 }
 
 /// Returns `kappa(1) + .. + kappa(k)` for `k = 0 ..= taps.len()`: the summed response to a spike after `k` steps.
-pub fn cumulative(taps: &[f64]) -> Vec<f64> {
+pub fn cumulative_sum(taps: &[f64]) -> Vec<f64> {
     let mut sum = 0.0;
     std::iter::once(0.0)
         .chain(taps.iter().map(|tap| {
@@ -37,7 +37,7 @@ pub fn cumulative(taps: &[f64]) -> Vec<f64> {
 /// The full kernel as two traces: each decays by its factor and then adds the spike count of the step.
 ///
 /// Filtered spike train: `s = gain_slow * slow - gain_fast * fast`.
-pub struct Traces {
+pub struct DoubleExponential {
     /// Decay factor of the slow trace per step, `exp(-1 / tau_L)`.
     pub decay_slow: f64,
     /// Decay factor of the fast trace per step, `exp(-1 / tau_s)`.
@@ -49,10 +49,10 @@ pub struct Traces {
 }
 
 /// Returns the decay factors and gains of the full kernel.
-pub fn traces() -> Traces {
+pub fn double_exponential() -> DoubleExponential {
     let decay_slow = exp(-1.0 / TAU_SLOW);
     let decay_fast = exp(-1.0 / TAU_FAST);
-    Traces {
+    DoubleExponential {
         decay_slow,
         decay_fast,
         gain_slow: decay_slow / (TAU_SLOW - TAU_FAST),
@@ -73,12 +73,13 @@ mod tests {
         for (tap, expected) in taps(10).iter().zip(expected) {
             assert!((tap - expected).abs() < 5e-6, "{tap} against {expected}");
         }
-        assert!((cumulative(&taps(10))[10] - 0.51041).abs() < 5e-6);
+        assert!((cumulative_sum(&taps(10))[10] - 0.51041).abs() < 5e-6);
     }
 
     #[test]
     fn traces_reproduce_the_full_kernel() {
-        let Traces { decay_slow, decay_fast, gain_slow, gain_fast } = traces();
+        let DoubleExponential { decay_slow, decay_fast, gain_slow, gain_fast } =
+            double_exponential();
         let (mut slow, mut fast, mut gain) = (1.0, 1.0, 0.0);
         for k in 1..=300 {
             let s = gain_slow * slow - gain_fast * fast;

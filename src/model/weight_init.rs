@@ -3,7 +3,7 @@
 use libm::sqrt;
 use serde::{Deserialize, Serialize};
 
-use crate::random::{Purpose, Stream};
+use crate::random::{PhiloxRng, RngStream};
 
 /// Target mean of the voltage (`V_avg`).
 const VOLTAGE_MEAN: f64 = 3.0;
@@ -21,7 +21,7 @@ const UNIFORM_HALF_WIDTH: f64 = 1.7325;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
-pub enum Initial {
+pub enum WeightInit {
     /// As in the authors' commit that the paper cites, 23f2c66.
     Cited,
     /// As in the authors' last commit, a41ebc8: twice the standard deviation, feedback weights of non-zero mean.
@@ -46,12 +46,12 @@ pub fn weight_statistics(fan_in: usize, phi_max: f64) -> (f64, f64) {
     (mean, sqrt((square - mean * mean).max(0.0)))
 }
 
-impl Initial {
+impl WeightInit {
     /// Returns the half-width of the uniform distribution in units of `W_sd`.
     fn half_width(self) -> f64 {
         match self {
-            Initial::Cited | Initial::Centred => UNIFORM_HALF_WIDTH,
-            Initial::Latest => 2.0 * UNIFORM_HALF_WIDTH,
+            WeightInit::Cited | WeightInit::Centred => UNIFORM_HALF_WIDTH,
+            WeightInit::Latest => 2.0 * UNIFORM_HALF_WIDTH,
         }
     }
 
@@ -70,20 +70,20 @@ impl Initial {
         let count = sizes[layer] * n_pre;
         let (mean, sd) = weight_statistics(n_pre, phi_max);
         let mean = match self {
-            Initial::Cited | Initial::Latest => mean,
-            Initial::Centred if layer + 1 == sizes.len() => return vec![0.0; count],
-            Initial::Centred => 0.0,
+            WeightInit::Cited | WeightInit::Latest => mean,
+            WeightInit::Centred if layer + 1 == sizes.len() => return vec![0.0; count],
+            WeightInit::Centred => 0.0,
         };
-        let mut stream = Stream::new(seed, Purpose::Weights, layer as u32, 0);
+        let mut stream = PhiloxRng::new(seed, RngStream::Weights, layer as u32, 0);
         (0..count).map(|_| mean + self.half_width() * sd * stream.uniform_signed()).collect()
     }
 
     /// Draws the biases of layer `layer`, `[units]`.
     pub fn biases(self, seed: u64, layer: usize, units: usize) -> Vec<f64> {
-        if self == Initial::Centred {
+        if self == WeightInit::Centred {
             return vec![0.0; units];
         }
-        let mut stream = Stream::new(seed, Purpose::Biases, layer as u32, 0);
+        let mut stream = PhiloxRng::new(seed, RngStream::Biases, layer as u32, 0);
         (0..units)
             .map(|_| BIAS_MEAN + self.half_width() * BIAS_SD * stream.uniform_signed())
             .collect()
@@ -106,10 +106,10 @@ impl Initial {
             let (units, next) = (sizes[layer], sizes[layer + 1]);
             let (mean, sd) = weight_statistics(units, phi_max);
             let mean = match self {
-                Initial::Cited | Initial::Centred => 0.0,
-                Initial::Latest => mean,
+                WeightInit::Cited | WeightInit::Centred => 0.0,
+                WeightInit::Latest => mean,
             };
-            let mut stream = Stream::new(seed, Purpose::Feedback, layer as u32, 0);
+            let mut stream = PhiloxRng::new(seed, RngStream::Feedback, layer as u32, 0);
             let mut draw = |n_feedback: usize| -> Vec<f64> {
                 (0..units * n_feedback)
                     .map(|_| mean + self.half_width() * sd * stream.uniform_signed())
@@ -117,7 +117,7 @@ impl Initial {
             };
             let matrix = match (self, broadcast, feedback.last()) {
                 // The cited commit multiplies random matrices from the output down.
-                (Initial::Cited | Initial::Centred, true, Some(above)) => {
+                (WeightInit::Cited | WeightInit::Centred, true, Some(above)) => {
                     product(&draw(next), above, units, next, sizes[hidden])
                 }
                 (_, true, _) => draw(sizes[hidden]),

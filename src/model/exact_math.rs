@@ -66,57 +66,57 @@ pub trait Float:
     type Integer: Copy;
 
     /// Returns `value` in every lane.
-    fn of(value: f32) -> Self;
+    fn splat(value: f32) -> Self;
 
     /// Returns the smaller of `self` and `limit`; `limit` if `self` is NaN.
-    fn at_most(self, limit: f32) -> Self;
+    fn clamp_max(self, limit: f32) -> Self;
 
     /// Returns the larger of `self` and `limit`; `limit` if `self` is NaN.
-    fn at_least(self, limit: f32) -> Self;
+    fn clamp_min(self, limit: f32) -> Self;
 
     /// Returns the integer part.
     ///
     /// # Safety
     /// Every value must be in the range of `i32`: machines convert other values differently.
-    unsafe fn truncated(self) -> Self::Integer;
+    unsafe fn truncate_unchecked(self) -> Self::Integer;
 
     /// Returns `value - bias` as a float.
-    fn unbiased(value: Self::Integer, bias: i32) -> Self;
+    fn int_sub_to_float(value: Self::Integer, bias: i32) -> Self;
 
     /// Returns `2^(exponent - 127)`.
     fn power_of_two(exponent: Self::Integer) -> Self;
 
     /// Returns the float whose bits are `word` minus the bits of `value`.
-    fn from_bits_less(word: u32, value: Self) -> Self;
+    fn bits_sub(word: u32, value: Self) -> Self;
 }
 
 impl Float for f32 {
     type Integer = i32;
 
     #[inline(always)]
-    fn of(value: f32) -> f32 {
+    fn splat(value: f32) -> f32 {
         value
     }
 
     #[inline(always)]
-    fn at_most(self, limit: f32) -> f32 {
+    fn clamp_max(self, limit: f32) -> f32 {
         if self < limit { self } else { limit }
     }
 
     #[inline(always)]
-    fn at_least(self, limit: f32) -> f32 {
+    fn clamp_min(self, limit: f32) -> f32 {
         if self > limit { self } else { limit }
     }
 
     #[inline(always)]
-    unsafe fn truncated(self) -> i32 {
+    unsafe fn truncate_unchecked(self) -> i32 {
         // A checked conversion is not vectorised.
         // SAFETY: guaranteed by the caller.
         unsafe { self.to_int_unchecked() }
     }
 
     #[inline(always)]
-    fn unbiased(value: i32, bias: i32) -> f32 {
+    fn int_sub_to_float(value: i32, bias: i32) -> f32 {
         (value - bias) as f32
     }
 
@@ -126,26 +126,26 @@ impl Float for f32 {
     }
 
     #[inline(always)]
-    fn from_bits_less(word: u32, value: f32) -> f32 {
+    fn bits_sub(word: u32, value: f32) -> f32 {
         f32::from_bits(word.wrapping_sub(value.to_bits()))
     }
 }
 
 /// Returns `e^x` with a relative error below `3e-7 (1 + |x| / 4)`; `x` is clamped to +-[`ARGUMENT_LIMIT`].
 #[inline(always)]
-pub fn exp<F: Float>(x: F) -> F {
-    let x = x.at_most(ARGUMENT_LIMIT).at_least(-ARGUMENT_LIMIT);
-    let binary = x * F::of(LOG2_E);
+pub fn exp_exact<F: Float>(x: F) -> F {
+    let x = x.clamp_max(ARGUMENT_LIMIT).clamp_min(-ARGUMENT_LIMIT);
+    let binary = x * F::splat(LOG2_E);
     // The bias of 127 makes the number positive, so truncation equals the floor.
     // SAFETY: the clamped argument gives 69 to 185.
-    let biased = unsafe { (binary + F::of(127.5)).truncated() };
-    let f = binary - F::unbiased(biased, 127);
-    let mut p = F::of(EXP_COEFFICIENTS[0]);
-    p = p * f + F::of(EXP_COEFFICIENTS[1]);
-    p = p * f + F::of(EXP_COEFFICIENTS[2]);
-    p = p * f + F::of(EXP_COEFFICIENTS[3]);
-    p = p * f + F::of(EXP_COEFFICIENTS[4]);
-    p = p * f + F::of(1.0);
+    let biased = unsafe { (binary + F::splat(127.5)).truncate_unchecked() };
+    let f = binary - F::int_sub_to_float(biased, 127);
+    let mut p = F::splat(EXP_COEFFICIENTS[0]);
+    p = p * f + F::splat(EXP_COEFFICIENTS[1]);
+    p = p * f + F::splat(EXP_COEFFICIENTS[2]);
+    p = p * f + F::splat(EXP_COEFFICIENTS[3]);
+    p = p * f + F::splat(EXP_COEFFICIENTS[4]);
+    p = p * f + F::splat(1.0);
     F::power_of_two(biased) * p
 }
 
@@ -153,10 +153,10 @@ pub fn exp<F: Float>(x: F) -> F {
 ///
 /// Newton's iteration; the first estimate negates the exponent.
 #[inline(always)]
-pub fn reciprocal<F: Float>(x: F) -> F {
-    let mut y = F::from_bits_less(RECIPROCAL_START, x);
+pub fn recip_exact<F: Float>(x: F) -> F {
+    let mut y = F::bits_sub(RECIPROCAL_START, x);
     for _ in 0..NEWTON_STEPS {
-        y = y * (F::of(2.0) - x * y);
+        y = y * (F::splat(2.0) - x * y);
     }
     y
 }
@@ -165,7 +165,7 @@ pub fn reciprocal<F: Float>(x: F) -> F {
 ///
 /// Newton's iteration; the first estimate halves and negates the exponent (Lomont 2003).
 #[inline(always)]
-pub fn reciprocal_root(x: f32) -> f32 {
+pub fn rsqrt_exact(x: f32) -> f32 {
     let half = 0.5 * x;
     let mut y = f32::from_bits(RECIPROCAL_ROOT_START.wrapping_sub(x.to_bits() >> 1));
     for _ in 0..NEWTON_STEPS {
@@ -177,7 +177,7 @@ pub fn reciprocal_root(x: f32) -> f32 {
 /// Returns the logistic function `1 / (1 + e^-x)` with an absolute error below 2e-7.
 #[inline(always)]
 pub fn sigmoid<F: Float>(x: F) -> F {
-    reciprocal(F::of(1.0) + exp(-x))
+    recip_exact(F::splat(1.0) + exp_exact(-x))
 }
 
 /// Returns the slope of the logistic function at the point where its value is `s`: `s (1 - s)`.

@@ -3,10 +3,10 @@
 use libm::erfc;
 use serde::{Deserialize, Serialize};
 
-use crate::random::{Purpose, Source, counter_head, key, philox};
+use crate::random::{RngStream, Split, counter0, key, philox};
 
 /// Largest lead of a plateau potential: maximum number of steps before its phase's end.
-pub const EARLIEST: u32 = 5;
+pub const MAX_LEAD: u32 = 5;
 /// Standard deviation of the normal distribution of the leads, ms.
 const LEAD_SD: f64 = 3.0;
 
@@ -14,7 +14,7 @@ const LEAD_SD: f64 = 3.0;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
-pub enum PlateauTimes {
+pub enum PlateauTiming {
     /// Every neuron at the end of the phase (the paper).
     #[default]
     Synchronous,
@@ -22,12 +22,12 @@ pub enum PlateauTimes {
     Random,
 }
 
-impl PlateauTimes {
+impl PlateauTiming {
     /// Returns the largest possible lead, in steps.
-    pub fn earliest(self) -> u32 {
+    pub fn max_lead(self) -> u32 {
         match self {
-            PlateauTimes::Synchronous => 0,
-            PlateauTimes::Random => EARLIEST,
+            PlateauTiming::Synchronous => 0,
+            PlateauTiming::Random => MAX_LEAD,
         }
     }
 }
@@ -35,9 +35,9 @@ impl PlateauTimes {
 /// Returns `P(lead >= k) * 2^32` for `k = 1 ..= 5`, then zeros.
 ///
 /// A random word below threshold `k` gives a lead of at least `k` steps.
-pub fn thresholds() -> [u32; 8] {
+pub fn lead_thresholds() -> [u32; 8] {
     let mut table = [0; 8];
-    for (k, threshold) in (1..=EARLIEST).zip(&mut table) {
+    for (k, threshold) in (1..=MAX_LEAD).zip(&mut table) {
         let tail = erfc(f64::from(k) / (LEAD_SD * std::f64::consts::SQRT_2));
         *threshold = (tail * 4_294_967_296.0 + 0.5) as u32;
     }
@@ -47,17 +47,17 @@ pub fn thresholds() -> [u32; 8] {
 /// Returns the leads of a neuron's plateau potentials in the forward and the target phase, in steps.
 ///
 /// `population`: index of the population (0: input). `draw_index`: index of the image's presentation in the run.
-pub fn early_steps(seed: u64, population: u32, draw_index: u32, unit: u32) -> [u32; 2] {
-    let head = counter_head(Purpose::PlateauTime, population, Source::Training as u32);
-    let words = philox([head, draw_index, unit, 0], key(seed));
-    [words[0], words[1]].map(|word| early(word, &thresholds()))
+pub fn plateau_lead(seed: u64, population: u32, draw_index: u32, unit: u32) -> [u32; 2] {
+    let counter = counter0(RngStream::PlateauTime, population, Split::Training as u32);
+    let words = philox([counter, draw_index, unit, 0], key(seed));
+    [words[0], words[1]].map(|word| lead_steps(word, &lead_thresholds()))
 }
 
 /// Returns the lead that a random word gives, in steps.
 #[inline(always)]
-pub fn early(word: u32, thresholds: &[u32; 8]) -> u32 {
+pub fn lead_steps(word: u32, thresholds: &[u32; 8]) -> u32 {
     let mut steps = 0;
-    for &threshold in &thresholds[..EARLIEST as usize] {
+    for &threshold in &thresholds[..MAX_LEAD as usize] {
         steps += u32::from(word < threshold);
     }
     steps
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn thresholds_match_the_distribution() {
-        let table = thresholds();
+        let table = lead_thresholds();
         let at_least = |k: usize| match k {
             0 => 1.0,
             k => f64::from(table[k - 1]) / 4_294_967_296.0,
@@ -86,7 +86,7 @@ mod tests {
         let mut counts = [[0; 6]; 2];
         let mut same = 0;
         for unit in 0..20_000 {
-            let steps = early_steps(3, 1, 7, unit);
+            let steps = plateau_lead(3, 1, 7, unit);
             same += usize::from(steps[0] == steps[1]);
             for (counts, steps) in counts.iter_mut().zip(steps) {
                 counts[steps as usize] += 1;

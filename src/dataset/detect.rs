@@ -122,7 +122,7 @@ impl Format {
         }
         let found = match folder.join("run.json").is_file() {
             true => "the folder of a run".to_string(),
-            false => found(folder),
+            false => list_entries(folder),
         };
         Err(DatasetError::NoDataset { folder: folder.to_owned(), found })
     }
@@ -169,7 +169,7 @@ fn starts_as_zip(path: &Path) -> bool {
 }
 
 /// Lists the entries of a folder without a data set.
-fn found(folder: &Path) -> String {
+fn list_entries(folder: &Path) -> String {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> =
         entries.map(|entry| sanitize(&entry.file_name().to_string_lossy())).collect();

@@ -157,7 +157,9 @@ impl SplitFolder {
             return Err(invalid(location(&self.folder), expected, self.classes.len()));
         }
         match self.classes.iter().find(|class| class.files.is_empty()) {
-            Some(class) => Err(invalid(location(&class.folder), image_kinds(), class.found())),
+            Some(class) => {
+                Err(invalid(location(&class.folder), image_kinds(), class.describe_files()))
+            }
             None => Ok(()),
         }
     }
@@ -259,7 +261,7 @@ impl ClassFolder {
     }
 
     /// Returns the files found instead of images.
-    fn found(&self) -> String {
+    fn describe_files(&self) -> String {
         if self.skipped.is_empty() { "none".to_string() } else { list_names(&self.skipped) }
     }
 }

@@ -286,8 +286,8 @@ impl Dataset {
             conversions: Vec::new(),
             source_files: Vec::new(),
             rules: PixelRules::of(&images.bytes, max_pixel),
-            images: joined(images.bytes, &test.images.bytes),
-            labels: joined(labels.bytes, &test.labels.bytes),
+            images: concat_bytes(images.bytes, &test.images.bytes),
+            labels: concat_bytes(labels.bytes, &test.labels.bytes),
         })
     }
 
@@ -384,7 +384,7 @@ fn mean(bytes: &[u8]) -> f64 {
     sum as f64 / bytes.len().max(1) as f64
 }
 
-fn joined(mut first: Vec<u8>, second: &[u8]) -> Vec<u8> {
+fn concat_bytes(mut first: Vec<u8>, second: &[u8]) -> Vec<u8> {
     first.reserve_exact(second.len());
     first.extend_from_slice(second);
     first

@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::location::Origin;
 use super::stratify::{counts, is_fair, is_shuffled, stratified};
 use super::{
-    ByteArray, DataSource, Dataset, DatasetError, PixelRules, ReadOptions, class_names, joined,
+    ByteArray, DataSource, Dataset, DatasetError, PixelRules, ReadOptions, class_names,
+    concat_bytes,
 };
 
 /// Smallest number of test images per class for a meaningful error.
@@ -51,7 +52,7 @@ impl Dataset {
             conversions: Vec::new(),
             source_files: Vec::new(),
             rules: PixelRules::default(),
-            images: joined(vec![0; height * width], &images.bytes),
+            images: concat_bytes(vec![0; height * width], &images.bytes),
             labels: vec![0; 1 + test_count],
         })
     }

@@ -108,7 +108,7 @@ impl Claim<'_> {
         let differences = differences(first, second);
         let ours = Measured::of(&differences);
         let finding = self.judged(ours, criterion, Some(ours.mean < 0.0));
-        finding.with_doubt(&differences)
+        finding.with_uncertainty_note(&differences)
     }
 
     /// Reports values without a verdict, with the reason as note.
@@ -140,7 +140,7 @@ impl Finding {
     }
 
     /// Adds a note if a difference is less than twice its standard error.
-    fn with_doubt(self, differences: &[f64]) -> Finding {
+    fn with_uncertainty_note(self, differences: &[f64]) -> Finding {
         match Spread::of(differences) {
             Spread { mean, sem: Some(sem), .. } if mean.abs() < 2.0 * sem => {
                 self.with_note("less than twice its standard error: other seeds may reverse it")

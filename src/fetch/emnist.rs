@@ -21,19 +21,19 @@ const IMAGES: &str = "images-idx3-ubyte";
 const LABELS: &str = "labels-idx1-ubyte";
 
 /// Returns the path of the file that [`unpack`] writes last.
-fn last(folder: &Path) -> PathBuf {
+fn last_file(folder: &Path) -> PathBuf {
     folder.join(format!("{}-{LABELS}.gz", PARTS[1][1]))
 }
 
 /// Returns whether a split was completely unpacked into a folder.
 pub(super) fn exists(folder: &Path) -> bool {
-    last(folder).is_file() && folder.join(CLASS_NAMES).is_file()
+    last_file(folder).is_file() && folder.join(CLASS_NAMES).is_file()
 }
 
 /// Returns the error for a folder that holds another split or data set.
 pub(super) fn conflicting_dataset(folder: &Path) -> FetchError {
     let source = io::Error::other("its classes differ from those of the requested split");
-    let path = last(folder);
+    let path = last_file(folder);
     let source = FetchError::File { action: "use", path: path.clone(), source };
     FetchError::Conflict { path, source: Box::new(source) }
 }
@@ -124,7 +124,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let archive = archive(folder.path(), split.name(), first);
             unpack(&archive, split, folder.path()).unwrap();
-            assert!(last(folder.path()).is_file());
+            assert!(last_file(folder.path()).is_file());
             let set = Dataset::open(folder.path()).unwrap();
             assert_eq!((set.height, set.width), (3, 2));
             assert_eq!(set.labels(), [0, 1, 0, 1]);

@@ -59,8 +59,8 @@ impl Elements {
 macro_rules! backend {
     ($canvas:expr, $backend:ident => $call:expr) => {
         match $canvas {
-            Canvas::Png($backend) => $call.map_err(same),
-            Canvas::Svg($backend, _) => $call.map_err(same),
+            Canvas::Png($backend) => $call.map_err(to_canvas_error),
+            Canvas::Svg($backend, _) => $call.map_err(to_canvas_error),
         }
     };
 }
@@ -72,7 +72,7 @@ pub(super) struct CanvasError(String);
 
 type Result<T> = std::result::Result<T, DrawingErrorKind<CanvasError>>;
 
-fn same<E: std::error::Error + Send + Sync>(
+fn to_canvas_error<E: std::error::Error + Send + Sync>(
     error: DrawingErrorKind<E>,
 ) -> DrawingErrorKind<CanvasError> {
     DrawingErrorKind::DrawingError(CanvasError(error.to_string()))
@@ -165,7 +165,7 @@ impl DrawingBackend for Canvas<'_> {
     ) -> Result<()> {
         let text = single_line(text);
         match self {
-            Canvas::Svg(backend, _) => backend.draw_text(&text, style, at).map_err(same),
+            Canvas::Svg(backend, _) => backend.draw_text(&text, style, at).map_err(to_canvas_error),
             Canvas::Png(backend) => draw_pixels(backend, &text, style, at),
         }
     }
@@ -184,7 +184,7 @@ impl DrawingBackend for Canvas<'_> {
     ) -> Result<()> {
         let elements = match self {
             Canvas::Png(backend) => {
-                return backend.blit_bitmap(at, (width, height), pixels).map_err(same);
+                return backend.blit_bitmap(at, (width, height), pixels).map_err(to_canvas_error);
             }
             Canvas::Svg(_, elements) => elements,
         };
@@ -238,5 +238,5 @@ fn draw_pixels<S: BackendTextStyle>(
             drawn = backend.draw_pixel((x, y), color);
         }
     });
-    drawn.map_err(same)
+    drawn.map_err(to_canvas_error)
 }

@@ -107,7 +107,7 @@ impl Render for Heatmap {
         }
         for (column, name) in cut_names(&self.columns).iter().enumerate() {
             let x = left + column as i32 * cell + cell / 2;
-            if self.is_upright() {
+            if self.has_vertical_names() {
                 vertical_text(area, name, (x, height + scaled(8)), SMALL * scale, Side::Left)?;
             } else {
                 let position = (x, height + scaled(LINE_HEIGHT / 2));
@@ -152,7 +152,7 @@ impl Heatmap {
         // Omit the numbers of confusions that never occurred.
         let is_empty = colour == WHITE && self.colours != Colours::Symmetric;
         if self.has_numbers() && !is_empty {
-            let number = number(value, self.decimals);
+            let number = format_number(value, self.decimals);
             let ink = if is_dark(colour) { &WHITE } else { &BLACK };
             let middle = (x + cell / 2, y + cell / 2);
             coloured(area, &number, middle, SMALL * scale, Side::Middle, ink)?;
@@ -185,12 +185,12 @@ impl Heatmap {
     }
 
     fn bars(&self) -> Vec<Bar> {
-        let number = |value| number(value, self.decimals);
+        let format = |value| format_number(value, self.decimals);
         let largest = self.largest();
         match self.colours {
             Colours::Symmetric => vec![Bar {
-                low: number(-largest),
-                high: number(largest),
+                low: format(-largest),
+                high: format(largest),
                 label: String::new(),
                 colour: |part| diverging(2.0 * part - 1.0),
             }],
@@ -203,7 +203,7 @@ impl Heatmap {
                 };
                 let mut bars = vec![bar(on, "100".to_string(), |part| shade(POSITIVE, part))];
                 if largest > 0.0 {
-                    bars.push(bar(off, number(largest), |part| shade(NEGATIVE, part)));
+                    bars.push(bar(off, format(largest), |part| shade(NEGATIVE, part)));
                 }
                 if self.values.iter().flatten().any(|value| value.is_nan()) {
                     let (low, high) = (String::new(), String::new());
@@ -233,13 +233,17 @@ impl Heatmap {
     }
 
     /// Returns whether the column names are too long to be horizontal.
-    fn is_upright(&self) -> bool {
+    fn has_vertical_names(&self) -> bool {
         longest(&self.columns) > self.cell()
     }
 
     /// Returns the height of the column names.
     fn names(&self) -> u32 {
-        if self.is_upright() { longest(&self.columns).min(MAX_NAME) + 12 } else { LINE_HEIGHT }
+        if self.has_vertical_names() {
+            longest(&self.columns).min(MAX_NAME) + 12
+        } else {
+            LINE_HEIGHT
+        }
     }
 }
 
@@ -299,7 +303,7 @@ impl Bar {
 }
 
 /// Formats a cell's number. Values that round to 0 have no sign.
-fn number(value: f64, decimals: usize) -> String {
+fn format_number(value: f64, decimals: usize) -> String {
     if value.is_nan() {
         return "-".to_string();
     }
@@ -328,9 +332,9 @@ mod tests {
 
     #[test]
     fn zeros_have_no_sign() {
-        assert_eq!(number(-0.001, 2), "0.00");
-        assert_eq!(number(-0.4, 0), "0");
-        assert_eq!(number(-0.006, 2), "-0.01");
+        assert_eq!(format_number(-0.001, 2), "0.00");
+        assert_eq!(format_number(-0.4, 0), "0");
+        assert_eq!(format_number(-0.006, 2), "-0.01");
     }
 
     #[test]

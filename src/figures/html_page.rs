@@ -47,8 +47,11 @@ pub fn html_page(folder: &Path) -> Result<String, FigureError> {
         env!("CARGO_PKG_VERSION")
     );
     // Writing to a string cannot fail.
-    let _ =
-        writeln!(html, "<p>{}</p>", escaped(&describe_data(sections.iter().map(|s| &s.result))));
+    let _ = writeln!(
+        html,
+        "<p>{}</p>",
+        escape_html(&describe_data(sections.iter().map(|s| &s.result)))
+    );
     write_overview(&mut html, &sections);
     for section in &sections {
         section.write(&mut html);
@@ -76,7 +79,7 @@ pub(super) fn describe_data<'a>(results: impl Iterator<Item = &'a ExperimentResu
     for result in results {
         let sha256 = result.data.as_ref().map_or("", |data| &data.sha256);
         if known.iter().all(|(other, _)| *other != sha256) {
-            known.push((sha256, result.data_in_words()));
+            known.push((sha256, result.data_description()));
         }
     }
     let names: Vec<String> = known.into_iter().map(|(_, name)| name).collect();
@@ -113,7 +116,7 @@ fn write_overview(html: &mut String, sections: &[Section]) {
     html.push_str(FINDING_HEADER);
     for Section { result, .. } in sections {
         if result.findings.is_empty() {
-            let (name, figure) = (escaped(&result.name), escaped(&result.figure));
+            let (name, figure) = (escape_html(&result.name), escape_html(&result.figure));
             let row = "<td colspan=\"5\">no findings</td>";
             // Writing to a string cannot fail.
             let _ = writeln!(
@@ -125,7 +128,7 @@ fn write_overview(html: &mut String, sections: &[Section]) {
             html.push_str("<tr>");
             if index == 0 {
                 let rows = result.findings.len();
-                let (name, figure) = (escaped(&result.name), escaped(&result.figure));
+                let (name, figure) = (escape_html(&result.name), escape_html(&result.figure));
                 // Writing to a string cannot fail.
                 let _ = write!(
                     html,
@@ -151,11 +154,13 @@ fn write_cells(html: &mut String, finding: &Finding) {
         html,
         "<td class=\"what\">{}{}</td><td class=\"paper number\">{}</td><td class=\"here number\">{}</td>\
          <td class=\"criterion\">{}</td><td class=\"agrees {class}\">{verdict}</td>",
-        escaped(what),
-        note.as_ref().map(|note| format!("<small>{}</small>", escaped(note))).unwrap_or_default(),
-        escaped(&paper),
-        escaped(&ours),
-        escaped(criterion),
+        escape_html(what),
+        note.as_ref()
+            .map(|note| format!("<small>{}</small>", escape_html(note)))
+            .unwrap_or_default(),
+        escape_html(&paper),
+        escape_html(&ours),
+        escape_html(criterion),
     );
 }
 
@@ -179,13 +184,13 @@ impl Section {
         let _ = write!(
             html,
             "<section id=\"{}\">\n<h2>{}: {}</h2>\n<p>{}{quick}</p>\n",
-            escaped(name),
-            escaped(figure),
-            escaped(title),
-            escaped(about)
+            escape_html(name),
+            escape_html(figure),
+            escape_html(title),
+            escape_html(about)
         );
         for (plot, drawing) in self.result.plots.iter().zip(&self.drawings) {
-            let caption = escaped(&plot.caption);
+            let caption = escape_html(&plot.caption);
             let class = if is_narrow(drawing) { "drawing narrow" } else { "drawing" };
             let _ = write!(
                 html,
@@ -207,17 +212,17 @@ impl Section {
             html,
             "<p class=\"how\"><code>{}</code><br>Data: {}<br>apical {}, {}; {}, {seconds:.0} s</p>\n\
              </section>\n",
-            escaped(command),
-            escaped(&self.result.data_in_words()),
-            escaped(version),
-            escaped(device),
-            escaped(date),
+            escape_html(command),
+            escape_html(&self.result.data_description()),
+            escape_html(version),
+            escape_html(device),
+            escape_html(date),
         );
     }
 }
 
 /// Escapes text for HTML.
-fn escaped(text: &str) -> String {
+fn escape_html(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

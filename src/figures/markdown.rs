@@ -28,7 +28,7 @@ pub fn markdown(results: &[ExperimentResult]) -> String {
             text,
             "## {figure}: {title}\n\n{}\n\n`{command}` ({seconds:.0} s)\n\nData: {}\n",
             result.about,
-            result.data_in_words()
+            result.data_description()
         );
         for finding in &result.findings {
             if let Some(note) = &finding.note {

@@ -52,7 +52,7 @@ pub(super) fn draw_series<B: DrawingBackend>(
             Mark::Line => draw_line(panel, series, chart, scale)?,
             Mark::ThinLine => {
                 let thin = colour.mix(0.35).stroke_width(scale);
-                for part in unbroken(&series.points, &is_shown) {
+                for part in split_runs(&series.points, &is_shown) {
                     if let [point] = part[..] {
                         let dot =
                             Circle::new(point.position(), 3 * scale, colour.mix(0.35).filled());
@@ -88,7 +88,7 @@ fn draw_line<B: DrawingBackend>(
 ) -> Result<(), Failure<B>> {
     let colour = series_colour(series.colour);
     let is_shown = |(x, y): &(f64, f64)| panel.x.contains(*x) && panel.y.contains(*y);
-    for part in unbroken(&series.points, &is_shown) {
+    for part in split_runs(&series.points, &is_shown) {
         let ends: Vec<[(f64, f64); 2]> =
             part.iter().filter_map(|point| spread(panel, point)).collect();
         if let [ends] = ends[..] {
@@ -110,7 +110,7 @@ fn draw_line<B: DrawingBackend>(
 }
 
 /// Splits the points into runs that are on both axes.
-fn unbroken(points: &[Point], is_shown: &dyn Fn(&(f64, f64)) -> bool) -> Vec<Vec<Point>> {
+fn split_runs(points: &[Point], is_shown: &dyn Fn(&(f64, f64)) -> bool) -> Vec<Vec<Point>> {
     let parts = points.split(|point| !is_shown(&point.position()));
     parts.filter(|part| !part.is_empty()).map(<[Point]>::to_vec).collect()
 }

@@ -66,7 +66,7 @@ impl ExperimentResult {
     }
 
     /// Returns the data set as text.
-    pub fn data_in_words(&self) -> String {
+    pub fn data_description(&self) -> String {
         self.data.as_ref().map_or("not recorded".to_string(), DataIdentity::to_string)
     }
 }

@@ -27,7 +27,7 @@ impl Table {
 
     /// Returns the table as Markdown, with the same alignment.
     pub fn markdown(&self) -> String {
-        let safe = |cells: &Vec<String>| cells.iter().map(|cell| one_cell(cell)).collect();
+        let safe = |cells: &Vec<String>| cells.iter().map(|cell| escape_cell(cell)).collect();
         let table =
             Table { header: safe(&self.header), rows: self.rows.iter().map(safe).collect() };
         let mut lines = table.lines(&|cells| format!("| {} |", cells.join(" | ")));
@@ -62,7 +62,7 @@ impl Table {
 }
 
 /// Escapes a cell of a Markdown table.
-fn one_cell(text: &str) -> String {
+fn escape_cell(text: &str) -> String {
     text.replace('|', "\\|").replace(['\n', '\r'], " ")
 }
 

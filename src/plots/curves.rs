@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn quick_tests_are_drawn_even_before_the_first_epoch() {
+    fn partial_evals_before_the_first_epoch_are_drawn() {
         let test = |epoch, images| PartialEval { epoch, images, test_error: 9.0, test_images: 50 };
         let partial_evals = vec![test(1, 40)];
         let started = LearningCurve { partial_evals, ..curve("", &[]) };

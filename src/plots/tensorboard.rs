@@ -129,7 +129,7 @@ impl TensorBoard {
             Event::AskedTest { epoch, images, test_error } => (
                 epoch,
                 images,
-                vec![Value::scalar(format!("error/{tested}, asked for"), *test_error)],
+                vec![Value::scalar(format!("error/{tested}, requested"), *test_error)],
             ),
             // Histograms replace the weight statistics.
             Event::Weights { .. } | Event::Checkpoint(_) | Event::TestProgress { .. } => {

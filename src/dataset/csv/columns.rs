@@ -25,7 +25,7 @@ pub(super) struct Columns {
 }
 
 /// Normalizes a name: lower case, without blanks and comment mark.
-pub(super) fn name_of(field: &str) -> String {
+pub(super) fn normalize_name(field: &str) -> String {
     field.trim().trim_start_matches(['#', '\u{feff}']).trim().to_lowercase()
 }
 
@@ -48,7 +48,7 @@ impl Columns {
             Columns { label, pixels, index, is_sorted: false }
         };
         let Some(names) = names else { return Ok(first_is_label(0, None)) };
-        let plain: Vec<String> = names.iter().map(|name| name_of(name)).collect();
+        let plain: Vec<String> = names.iter().map(|name| normalize_name(name)).collect();
         let labels: Vec<usize> = (0..fields).filter(|&at| is_label(&plain[at])).collect();
         let index = (0..fields).find(|&at| INDEXES.contains(&plain[at].as_str()));
         let mut columns = match labels[..] {
@@ -110,7 +110,7 @@ impl Columns {
     }
 
     /// Describes the columns as text.
-    pub(super) fn described(&self, names: Option<&[String]>) -> String {
+    pub(super) fn describe(&self, names: Option<&[String]>) -> String {
         let name = |at: usize| match names {
             Some(names) => format!("{} '{}'", at + 1, names[at].trim()),
             None => (at + 1).to_string(),

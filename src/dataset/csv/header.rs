@@ -1,7 +1,7 @@
 //! Detects whether the first line of a table is a header.
 
 use super::super::{DatasetError, Location, ReadOptions, invalid_with_hint};
-use super::columns::{is_label, name_of};
+use super::columns::{is_label, normalize_name};
 use super::number;
 use super::preview::Preview;
 
@@ -33,7 +33,7 @@ pub(super) fn is_header(
     if texts == 0 {
         return numbers(preview, are_same, options);
     }
-    if texts == first.len() || first.iter().any(|name| is_label(&name_of(name))) {
+    if texts == first.len() || first.iter().any(|name| is_label(&normalize_name(name))) {
         return Ok(first.len() > 1);
     }
     let second = preview.second.as_deref().unwrap_or_default();

@@ -82,7 +82,7 @@ fn read(
             return Err(invalid(location(Position::Line(line)), expected, record.len()));
         }
         let wrong = |column: usize, expected: String| {
-            let found = format!("'{}'", shortened(&record[column]));
+            let found = format!("'{}'", shorten(&record[column]));
             invalid(location(Position::Field { line, column: column + 1 }), expected, found)
         };
         let Some(label) = label(&record[columns.label]) else {
@@ -127,7 +127,7 @@ fn read(
         "CSV, {}, {} lines, {}; values {least} to {largest}{scaled}",
         preview.separator(),
         lines.len(),
-        columns.described(names)
+        columns.describe(names)
     );
     let column = columns.label + 1;
     let split = SplitData {
@@ -172,7 +172,7 @@ fn pixel(field: &[u8], max_value: Option<u32>) -> Option<(f64, u8)> {
 }
 
 /// Shortens a field for an error message.
-fn shortened(field: &[u8]) -> String {
+fn shorten(field: &[u8]) -> String {
     const LENGTH: usize = 20;
     let text = String::from_utf8_lossy(field);
     let mut start: String = text.chars().take(LENGTH).filter(|c| !c.is_control()).collect();

@@ -11,14 +11,14 @@ pub(super) fn clusters(text: &str) -> Vec<String> {
     if text.is_ascii() {
         return text.chars().map(String::from).collect();
     }
-    let text = joined(&text.chars().filter(|c| !is_invisible(*c)).collect::<String>());
+    let text = join_arabic(&text.chars().filter(|c| !is_invisible(*c)).collect::<String>());
     let order = BidiInfo::new(&text, None);
     let mut clusters = Vec::new();
     for paragraph in &order.paragraphs {
         let (levels, runs) = order.visual_runs(paragraph, paragraph.range.clone());
         for run in runs {
             let is_reversed = levels[run.start].is_rtl();
-            let mut letters = of_run(&text, run);
+            let mut letters = run_clusters(&text, run);
             if is_reversed {
                 letters.reverse();
             }
@@ -29,14 +29,14 @@ pub(super) fn clusters(text: &str) -> Vec<String> {
 }
 
 /// Joins Arabic letters. Requires text without joiners, which the crate miscounts.
-fn joined(text: &str) -> String {
+fn join_arabic(text: &str) -> String {
     match text.chars().any(|c| ('\u{600}'..='\u{6ff}').contains(&c)) {
         true => ArabicReshaper::default().reshape(text),
         false => text.to_string(),
     }
 }
 
-fn of_run(text: &str, run: Range<usize>) -> Vec<String> {
+fn run_clusters(text: &str, run: Range<usize>) -> Vec<String> {
     let mut clusters: Vec<String> = Vec::new();
     for letter in text[run].chars() {
         match clusters.last_mut() {

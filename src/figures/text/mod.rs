@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn cut_names_with_one_beginning_keep_their_ends() {
+    fn cut_names_with_common_start_stay_distinct() {
         let names = ["a long class name of cats", "a long class name of dogs", "short"];
         let cut = fit_distinct(&names, 13.0, 100.0);
         assert!(cut[0].starts_with("a ") && cut[0].ends_with("cats"), "{cut:?}");
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_takes_no_accent_from_its_letter() {
+    fn cut_text_keeps_accents_with_letters() {
         let name = "e\u{301}".repeat(40);
         for cut in [fit_text(&name, 13.0, 60.0), without_middle(&name, 13.0, 60.0)] {
             let letters = cut.chars().filter(|c| *c == 'e').count();

@@ -1,8 +1,7 @@
-//! One binary of all test files of the command. A binary of its own costs each file a second or more of linking.
+//! One binary for all test files of the command: separate binaries would each take a second or more to link.
 //!
-//! A new file `cli/tests/NAME.rs` needs a line `mod NAME;` here; a test below fails without it. A part of a file
-//! lies in a folder of its name.
-//! `tests/run NAME::` runs the tests of one file.
+//! A new file `cli/tests/NAME.rs` needs a line `mod NAME;` here; a test below checks it. Parts of a file are in a folder
+//! of its name. `tests/run NAME::` runs the tests of one file.
 
 mod command_line;
 mod fetch;
@@ -12,7 +11,7 @@ mod harness;
 use std::path::Path;
 
 #[test]
-fn every_test_file_is_a_module_of_this_binary() {
+fn every_test_file_is_a_module() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     harness::assert_all_are_modules(&folder, include_str!("all.rs"));
 }

@@ -1,14 +1,11 @@
-//! Proves that every command does what its help says, that its files and JSON hold what is promised,
-//! that one seed gives one network and another another, alone or
-//! among many, that each exit code comes when it should,
-//! that runs which are stopped or killed go on to the same bits,
-//! and that bad settings, data sets, weights and folders are refused with a message that names the
-//! place, never with a panic.
+//! Proves that every command does what its help says; that files and JSON have the documented content; that the seed
+//! determines a network, alone or among many; that exit codes are right; that stopped or killed runs resume to equal
+//! bits; and that invalid settings, data sets, weights and folders are refused with an error that names the place,
+//! without a panic.
 //!
-//! Does not prove that networks learn (tests/learning.rs), nor that GPUs are right
-//! (tests/exactness.rs): no device here differs from the CPU, so exit code 4 is tested beside the
-//! command, on a made-up difference. Bars at a terminal and lines of progress that come after 10 s
-//! are not seen here.
+//! Does not prove that networks learn (tests/learning.rs), nor that GPUs are right (tests/exactness.rs). No test device
+//! differs from the CPU, so exit code 4 is tested on a made-up difference in the command's unit tests. Progress bars and
+//! progress lines after 10 s are not tested.
 
 #[path = "command_line/bench.rs"]
 mod bench;
@@ -57,16 +54,16 @@ const TRAINING_LABELS: &str = "train-labels-idx1-ubyte";
 const TEST_IMAGES: &str = "t10k-images-idx3-ubyte";
 const TEST_LABELS: &str = "t10k-labels-idx1-ubyte";
 
-/// The command, in a folder of its own and without what the environment may say about devices.
+/// Returns the command in its own folder, without environment variables that select devices.
 fn apical(folder: &TempDir) -> Command {
     let mut command = assert_cmd::cargo::cargo_bin_cmd!("apical");
     command.current_dir(folder.path());
-    // A software GPU with threads of its own, as users have it, see tests/run.
+    // Let a software GPU use its default threads, see tests/run.
     command.env_remove("LP_NUM_THREADS");
     command
 }
 
-/// `apical train` of a small net on the data set in `folder`.
+/// Returns `apical train` for a small network on the data set in `folder`.
 fn train(folder: &TempDir) -> Command {
     let mut command = apical(folder);
     command.args(["train", "--data", "data", "--layers", "20,10", "--epochs", "1"]);
@@ -74,15 +71,14 @@ fn train(folder: &TempDir) -> Command {
     command
 }
 
-/// The same on the CPU, which is there on every machine.
+/// Returns the same command on the CPU, which every machine has.
 fn train_on_cpu(folder: &TempDir) -> Command {
     let mut command = train(folder);
     command.args(["--backend", "cpu"]);
     command
 }
 
-/// A folder with `data/`: 300 training and 200 test images of 6 x 5 pixels in 10 classes, each class
-/// with its own stripes.
+/// Creates a folder with `data/`: 300 training and 200 test images of 6 x 5 pixels in 10 classes with different stripes.
 fn folder_with_data() -> TempDir {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");
@@ -109,22 +105,22 @@ fn write_idx(path: &Path, sizes: &[u32], content: Vec<u8>) {
     fs::write(path, bytes).unwrap();
 }
 
-/// Runs a command that must succeed; its standard output.
+/// Runs a command that must succeed and returns its standard output.
 #[track_caller]
 fn output_of(command: &mut Command) -> String {
     let output = command.assert().success().get_output().clone();
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The same as lines of JSON.
+/// Runs a command that must succeed and returns its JSON lines.
 #[track_caller]
 fn json_of(command: &mut Command) -> Vec<Value> {
     let output = output_of(command);
     output.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The command must fail with this exit code, without results, and with all of these texts on
-/// standard error, which starts with `error: `.
+/// Asserts that the command fails with this exit code, prints no results, and prints all of these texts on standard
+/// error, with a line that starts with `error: `.
 #[track_caller]
 fn fails(command: &mut Command, exit_code: i32, texts: &[&str]) {
     let output = command.assert().code(exit_code).stdout("").get_output().clone();
@@ -137,7 +133,7 @@ fn fails(command: &mut Command, exit_code: i32, texts: &[&str]) {
 }
 
 #[test]
-fn help_and_version_are_results() {
+fn help_and_version_go_to_standard_output() {
     let folder = TempDir::new().unwrap();
     let help = output_of(apical(&folder).arg("--help"));
     for text in ["train", "tune", "test", "devices", "compare", "Exit codes", "3  no usable device"]
@@ -159,7 +155,7 @@ fn help_and_version_are_results() {
 }
 
 #[test]
-fn shells_and_manuals_are_told_of_every_command() {
+fn completions_and_manual_cover_every_command() {
     let folder = TempDir::new().unwrap();
     for (shell, text) in [
         ("bash", "complete -F _apical"),
@@ -188,7 +184,7 @@ fn shells_and_manuals_are_told_of_every_command() {
 }
 
 #[test]
-fn quiet_says_errors_alone_and_nothing_is_coloured_where_nobody_looks() {
+fn quiet_prints_only_errors_without_colour() {
     let folder = folder_with_data();
     let quiet = train_on_cpu(&folder).arg("-q").assert().success().stderr("");
     assert!(!quiet.get_output().stdout.is_empty());
@@ -199,7 +195,7 @@ fn quiet_says_errors_alone_and_nothing_is_coloured_where_nobody_looks() {
 }
 
 #[test]
-fn a_wrong_command_line_is_refused() {
+fn invalid_command_line_is_refused() {
     let folder = TempDir::new().unwrap();
     let refused = |arguments: &[&str], text: &str| {
         fails(apical(&folder).args(arguments), 2, &[text]);
@@ -223,7 +219,7 @@ fn a_wrong_command_line_is_refused() {
         &["compare", "--cpu-through", "soup"],
         "possible values: feedback, input, shine, raster, apical_history, drive",
     );
-    // Without a command, the help is the error.
+    // Without a command, the help is printed as an error.
     let nothing = apical(&folder).assert().code(2).stdout("");
     nothing.stderr(contains("Usage: apical [OPTIONS] <COMMAND>"));
 }

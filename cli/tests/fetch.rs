@@ -43,14 +43,14 @@ enum Manner {
 /// A file, and the byte from which it was asked for, where that was told.
 type Request = (String, Option<usize>);
 
-/// A server for the four files of MNIST.
+/// Server for the four files of MNIST.
 struct Server {
     address: String,
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Server {
-    /// Answers in a manner that the file decides.
+    /// Starts a server whose behaviour depends on the file.
     fn start(manner: impl Fn(&str) -> Manner + Send + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}/mnist", listener.local_addr().unwrap());
@@ -61,7 +61,7 @@ impl Server {
                 let mut stream = stream.unwrap();
                 let Some((file, resume_at)) = request(&stream) else { continue };
                 log.lock().unwrap().push((file.clone(), resume_at));
-                // A client may hang up when it has heard enough.
+                // The client may close the connection early.
                 let _ = answer(&mut stream, manner(&file), &file, resume_at);
             }
         });
@@ -144,7 +144,7 @@ fn answer(
 fn fetch(folder: &TempDir, servers: &[&Server]) -> Command {
     let mut command = assert_cmd::cargo::cargo_bin_cmd!("apical");
     command.current_dir(folder.path()).args(["data", "fetch", "mnist", "--out", "data"]);
-    // This machine's own address needs no proxy.
+    // A local address needs no proxy.
     for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"]
     {
         command.env_remove(name);
@@ -165,7 +165,7 @@ fn fails(command: &mut Command, texts: &[&str]) {
     assert!(!error.contains("panicked"), "{error}");
 }
 
-/// Names of the files in `data`.
+/// Returns the names of the files in `data`.
 fn files(folder: &TempDir) -> Vec<String> {
     let entries = fs::read_dir(folder.path().join("data")).unwrap();
     let mut names: Vec<String> =
@@ -187,7 +187,7 @@ fn is_whole(folder: &TempDir) {
 const FIRST: &str = MNIST_FILES[0].0;
 
 #[test]
-fn a_data_set_is_fetched_whole_and_not_twice() {
+fn fetch_downloads_all_files_once() {
     let (folder, server) = (TempDir::new().unwrap(), Server::well());
     let output = fetch(&folder, &[&server]).arg("--json").assert().success().get_output().clone();
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -207,7 +207,7 @@ fn a_data_set_is_fetched_whole_and_not_twice() {
 }
 
 #[test]
-fn what_broke_off_goes_on_where_it_was() {
+fn fetch_resumes_an_interrupted_download() {
     let folder = TempDir::new().unwrap();
     let cut = Server::start(|file| if file == FIRST { Manner::Cut(100_000) } else { Manner::Well });
     let hint =
@@ -225,7 +225,7 @@ fn what_broke_off_goes_on_where_it_was() {
     assert_eq!(well.requests()[0], (FIRST.to_string(), Some(100_000)));
     assert!(well.requests()[1..].iter().all(|(_, resume_at)| resume_at.is_none()));
 
-    // The next place goes on too, and one that sends all from the beginning does no harm.
+    // The next server resumes, too; one that sends the whole file also works.
     for manner in [Manner::Well, Manner::Wholly] {
         let (folder, other) = (TempDir::new().unwrap(), Server::start(move |_| manner));
         fetch(&folder, &[&cut, &other]).assert().success();
@@ -235,7 +235,7 @@ fn what_broke_off_goes_on_where_it_was() {
 }
 
 #[test]
-fn a_part_of_another_file_is_thrown_away() {
+fn fetch_discards_a_part_of_another_file() {
     for bytes in [1_000, 20_000_000] {
         let (folder, server) = (TempDir::new().unwrap(), Server::well());
         fs::create_dir(folder.path().join("data")).unwrap();
@@ -250,7 +250,7 @@ fn a_part_of_another_file_is_thrown_away() {
 }
 
 #[test]
-fn the_next_place_is_tried_where_one_fails() {
+fn fetch_tries_the_next_mirror_after_a_failure() {
     for manner in [Manner::NotFound, Manner::Other, Manner::Noise] {
         let folder = TempDir::new().unwrap();
         let (bad, well) = (Server::start(move |_| manner), Server::well());
@@ -263,7 +263,7 @@ fn the_next_place_is_tried_where_one_fails() {
 }
 
 #[test]
-fn what_is_not_the_right_file_is_not_kept() {
+fn fetch_discards_wrong_files() {
     for (manner, text) in [
         (Manner::NotFound, "answered with status 404"),
         (Manner::Other, "expected a file with the SHA-256 ba891046e6505d7a"),
@@ -276,9 +276,8 @@ fn what_is_not_the_right_file_is_not_kept() {
     }
 }
 
-/// What unpacks to more than the right file has at most is another file, whatever it unpacks to.
 #[test]
-fn gzip_bomb_is_unpacked_no_further_than_the_right_file() {
+fn fetch_limits_the_unpacked_size() {
     let folder = TempDir::new().unwrap();
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(&[0; 100_000]).unwrap();
@@ -295,7 +294,7 @@ fn gzip_bomb_is_unpacked_no_further_than_the_right_file() {
 }
 
 #[test]
-fn slow_server_is_given_up() {
+fn fetch_gives_up_a_slow_server() {
     let (folder, server) = (TempDir::new().unwrap(), Server::start(|_| Manner::Slow));
     let mut listen = |_| ();
     let mut downloader =
@@ -308,7 +307,7 @@ fn slow_server_is_given_up() {
 
 #[cfg(unix)]
 #[test]
-fn part_that_is_a_link_is_not_written_through() {
+fn fetch_does_not_write_through_a_link() {
     let (folder, server) = (TempDir::new().unwrap(), Server::well());
     let data = folder.path().join("data");
     fs::create_dir(&data).unwrap();
@@ -323,7 +322,7 @@ fn part_that_is_a_link_is_not_written_through() {
 }
 
 #[test]
-fn a_file_that_is_there_is_not_overwritten() {
+fn fetch_does_not_overwrite_a_file() {
     let (folder, server) = (TempDir::new().unwrap(), Server::well());
     fs::create_dir(folder.path().join("data")).unwrap();
     let path = folder.path().join("data").join(FIRST);
@@ -335,9 +334,9 @@ fn a_file_that_is_there_is_not_overwritten() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_named() {
+fn fetch_error_names_an_unreachable_server() {
     let folder = TempDir::new().unwrap();
-    // A port that was free a moment ago.
+    // A port that was just free.
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let address = format!("http://{address}");
     let server = Server { address: address.clone(), requests: Arc::default() };

@@ -12,12 +12,12 @@ use apical::train::Event;
 impl Listener<'_> {
     pub(super) fn show_group(&self, wave: usize, of_waves: usize, obstacle: Option<&str>) {
         let (here, all) = (self.group.len(), self.variants.len());
-        let why = match obstacle {
-            Some(obstacle) => format!(": more do not fit, {obstacle}"),
-            None => ", those whose arrays have one shape".to_string(),
+        let reason = match obstacle {
+            Some(obstacle) => format!("more do not fit: {obstacle}"),
+            None => "networks with other array shapes follow".to_string(),
         };
         self.progress.print_line(format_args!(
-            "wave {wave}/{of_waves}: {here} of {all} networks train side by side{why}"
+            "group {wave}/{of_waves}: training {here} of {all} networks in parallel; {reason}"
         ));
     }
 

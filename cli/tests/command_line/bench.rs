@@ -1,4 +1,4 @@
-//! `bench`: each form of its output, its grid, and what it refuses before anything starts.
+//! `bench`: output formats, grid and invalid arguments.
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -6,16 +6,16 @@ use tempfile::TempDir;
 
 use super::{apical, fails, folder_with_data, json_of, output_of};
 
-/// `apical bench` of a small net, as short as it gets.
+/// Returns `apical bench` for a small network with very short measurements.
 fn bench(folder: &TempDir) -> Command {
     let mut command = apical(folder);
     command.args(["bench", "--data", "data", "--quick", "--seconds", "0.002", "--warm-up", "16"]);
-    // As many as there are however slow the machine is.
+    // A fixed number of rounds on any machine.
     command.args(["--rounds", "3"]);
     command
 }
 
-/// The same of one net on the CPU, without measuring the device.
+/// Returns `apical bench` on the CPU without measuring the device.
 fn bench_on_cpu(folder: &TempDir) -> Command {
     let mut command = bench(folder);
     command.args(["--backend", "cpu", "--threads", "2", "--no-roofline"]);
@@ -36,7 +36,7 @@ const GRID: [&str; 10] = [
 ];
 
 #[test]
-fn json_has_a_row_for_every_network_of_the_grid_and_task() {
+fn bench_json_has_a_row_per_network_and_task() {
     let folder = folder_with_data();
     let [report] = &json_of(bench_on_cpu(&folder).args(["--json"]).args(GRID))[..] else {
         panic!("one object")
@@ -96,9 +96,8 @@ fn json_has_a_row_for_every_network_of_the_grid_and_task() {
     }
 }
 
-/// The first of several networks side by side is the one that is measured alone, and it is counted.
 #[test]
-fn networks_side_by_side_are_counted_as_the_first_alone() {
+fn bench_replicas_count_operations_of_the_first() {
     let folder = folder_with_data();
     let mut command = bench_on_cpu(&folder);
     command.args(["--json", "--layers", "20,10", "--batch-size", "1,4", "--replicas", "1,3"]);
@@ -114,9 +113,8 @@ fn networks_side_by_side_are_counted_as_the_first_alone() {
     assert_eq!(of_replicas(1), of_replicas(3));
 }
 
-/// What is counted depends on the seed and on nothing of the machine.
 #[test]
-fn the_same_is_counted_every_time() {
+fn bench_counts_depend_only_on_the_seed() {
     let folder = folder_with_data();
     let counted = |threads: &str, seed: &str| {
         let mut command = bench(&folder);
@@ -133,7 +131,7 @@ fn the_same_is_counted_every_time() {
 }
 
 #[test]
-fn csv_has_a_line_for_every_row() {
+fn bench_csv_has_a_line_per_row() {
     let folder = folder_with_data();
     let text = output_of(bench_on_cpu(&folder).args(["--csv"]).args(GRID));
     let mut reader = csv::Reader::from_reader(text.as_bytes());
@@ -150,7 +148,7 @@ fn csv_has_a_line_for_every_row() {
 }
 
 #[test]
-fn tables_have_the_device_its_ceilings_and_every_row() {
+fn bench_tables_show_device_roofline_and_rows() {
     let folder = folder_with_data();
     let command = || {
         let mut command = bench(&folder);
@@ -187,7 +185,7 @@ fn tables_have_the_device_its_ceilings_and_every_row() {
 }
 
 #[test]
-fn a_gpu_is_measured_with_its_ceilings_and_kernels() {
+fn bench_gpu_reports_roofline_and_kernels() {
     let folder = folder_with_data();
     let mut command = bench(&folder);
     command.args(["--backend", "gpu", "--json", "--layers", "20,10"]);
@@ -208,7 +206,7 @@ fn a_gpu_is_measured_with_its_ceilings_and_kernels() {
 }
 
 #[test]
-fn what_cannot_be_measured_is_refused_before_anything_starts() {
+fn bench_invalid_arguments_are_refused_at_start() {
     let folder = folder_with_data();
     let refused = |arguments: &[&str], exit_code: i32, texts: &[&str]| {
         let mut command = apical(&folder);
@@ -238,26 +236,26 @@ fn what_cannot_be_measured_is_refused_before_anything_starts() {
     refused(&["--seconds", "nan"], 2, &["seconds = NaN"]);
     refused(&["--csv", "--json"], 2, &["cannot be used with"]);
     refused(&["--device", "0"], 2, &["--backend cpu"]);
-    // Minibatches of more images than there are.
+    // Minibatches larger than the data set.
     refused(
         &["--batch-size", "301"],
         2,
         &["batch_size = 301", "300 training images", "hint: change --batch-size"],
     );
     refused(&["--batch-size", "201"], 2, &["batch_size = 201", "200 test images"]);
-    // The second of these fills no machine's memory.
+    // The second network exceeds the memory of any machine.
     let layers = ["--layers", "10", "--layers", "1000000,10", "--batch-size", "200"];
     let phase = ["--phase-ms", "100000", "--psp-kernel-ms", "1"];
     let texts =
         ["layers 1000000,10 with 200 images side by side take", "iB of memory that may be taken"];
     refused(&[&layers[..], &phase].concat(), 1, &texts);
-    // Nor do so many networks.
+    // So do this many networks.
     let texts = ["the arrays of 60000 networks of layers 4000,10 with 4 images side by side take"];
     refused(&["--layers", "4000,10", "--batch-size", "4", "--replicas", "1,60000"], 1, &texts);
 }
 
 #[test]
-fn a_net_beyond_the_limits_of_a_gpu_is_refused_before_anything_starts() {
+fn bench_network_beyond_gpu_limits_is_refused() {
     let folder = folder_with_data();
     let mut command = bench(&folder);
     command.args(["--backend", "gpu", "--layers", "10", "--layers", "1000000,10"]);

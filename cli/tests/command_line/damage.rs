@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::resume::same_run;
 use super::{apical, fails, folder_with_data, output_of};
 
-/// Three short epochs with tests in between.
+/// Three short epochs with partial evaluations.
 const TRAINING: [&str; 18] = [
     "train",
     "--data",
@@ -46,7 +46,7 @@ fn resume(folder: &TempDir, run: &str) -> Command {
     command
 }
 
-/// A folder with the run `whole`.
+/// Creates a folder with the run `whole`.
 fn with_whole_run() -> TempDir {
     let folder = folder_with_data();
     output_of(&mut train(&folder, "whole"));
@@ -76,7 +76,7 @@ fn files(folder: &Path) -> Vec<String> {
     files
 }
 
-/// Resumes and returns what was told.
+/// Resumes a run and returns its standard error.
 #[track_caller]
 fn told(command: &mut Command) -> String {
     let output = command.assert().success().get_output().clone();
@@ -84,7 +84,7 @@ fn told(command: &mut Command) -> String {
 }
 
 #[test]
-fn damaged_metrics_are_written_again_from_the_checkpoint() {
+fn resume_restores_damaged_metrics_from_checkpoint() {
     let folder = with_whole_run();
     let whole = fs::read(folder.path().join("whole/metrics.jsonl")).unwrap();
     let end = |line: usize| {
@@ -116,7 +116,7 @@ fn damaged_metrics_are_written_again_from_the_checkpoint() {
 }
 
 #[test]
-fn damaged_checkpoints_and_weights_are_kept_and_replaced() {
+fn resume_replaces_damaged_checkpoints_and_weights() {
     let folder = with_whole_run();
     for (run, name) in [
         ("newest", "checkpoints/epoch-000004-image-0000000000.safetensors"),
@@ -140,7 +140,7 @@ fn damaged_checkpoints_and_weights_are_kept_and_replaced() {
 }
 
 #[test]
-fn run_without_readable_checkpoints_says_what_to_do() {
+fn resume_without_readable_checkpoint_prints_hint() {
     let folder = with_whole_run();
     let run = copy_stopped(&folder, "run", 0);
     for name in files(&run.join("checkpoints")) {
@@ -151,11 +151,11 @@ fn run_without_readable_checkpoints_says_what_to_do() {
     // A finished run needs none.
     fs::copy(folder.path().join("whole/weights.safetensors"), run.join("weights.safetensors"))
         .unwrap();
-    assert!(told(&mut resume(&folder, "run")).contains("this run is finished"));
+    assert!(told(&mut resume(&folder, "run")).contains("this run is already finished"));
 }
 
 #[test]
-fn edited_settings_are_told_key_by_key() {
+fn resume_lists_edited_settings_by_key() {
     let folder = with_whole_run();
     let config = fs::read_to_string(folder.path().join("whole/config.toml")).unwrap();
     let edited = config.replace("epochs = 3", "epochs = 9").replace("seed = 1", "seed = 2");
@@ -184,7 +184,7 @@ fn edited_settings_are_told_key_by_key() {
 }
 
 #[test]
-fn folder_of_another_program_is_refused_untouched() {
+fn folder_in_use_is_refused_unchanged() {
     let folder = folder_with_data();
     let run = folder.path().join("run");
     let lock = FolderLock::acquire(&run).unwrap();
@@ -206,7 +206,7 @@ fn folder_of_another_program_is_refused_untouched() {
 }
 
 #[test]
-fn of_programs_that_begin_one_folder_one_trains() {
+fn concurrent_starts_in_one_folder_train_once() {
     let folder = folder_with_data();
     for round in 0..8 {
         let run = format!("run-{round}");
@@ -224,12 +224,12 @@ fn of_programs_that_begin_one_folder_one_trains() {
         let seed = winner + 1;
         assert!(text("config.toml").contains(&format!("seed = {seed}\n")), "{codes:?}");
         assert!(text("run.json").contains(&format!("\"seed\": {seed},")), "{codes:?}");
-        assert!(told(&mut resume(&folder, &run)).contains("this run is finished"));
+        assert!(told(&mut resume(&folder, &run)).contains("this run is already finished"));
     }
 }
 
 #[test]
-fn existing_run_goes_on_if_asked_for() {
+fn resume_if_exists_resumes_an_existing_run() {
     let folder = with_whole_run();
     let begin = |run: &str| {
         let mut command = train(&folder, run);
@@ -239,9 +239,9 @@ fn existing_run_goes_on_if_asked_for() {
     output_of(&mut begin("new"));
     same_run(&folder, "whole", "new");
     copy_stopped(&folder, "old", 1);
-    assert!(told(&mut begin("old")).contains("going on in epoch 3"));
+    assert!(told(&mut begin("old")).contains("resuming in epoch 3"));
     same_run(&folder, "whole", "old");
-    assert!(told(&mut begin("old")).contains("this run is finished"));
+    assert!(told(&mut begin("old")).contains("this run is already finished"));
     let texts = ["other settings: eta is [", ", not [0.7]", "hint: choose another folder"];
     fails(begin("old").args(["--eta", "0.7"]), 2, &texts);
     let texts = ["other settings: replicas is 1, not 2"];
@@ -249,10 +249,10 @@ fn existing_run_goes_on_if_asked_for() {
     fails(apical(&folder).args(["train", "--resume-if-exists"]), 2, &["--out <DIR>"]);
 }
 
-/// A limit on the size of files stands for a full disk: writing fails somewhere, in the middle of a file too.
+/// A limit on file sizes acts like a full disk: writing fails at any point, also in the middle of a file.
 #[cfg(unix)]
 #[test]
-fn full_disk_loses_no_line_and_no_bit() {
+fn full_disk_loses_neither_metrics_nor_bits() {
     let folder = with_whole_run();
     let program = assert_cmd::cargo::cargo_bin!("apical");
     let mut failed = 0;

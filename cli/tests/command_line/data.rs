@@ -1,4 +1,4 @@
-//! `data`: what it tells of a data set, and the sheet of its images. What it fetches: `tests/fetch.rs`.
+//! `data`: summary, problems and contact sheet. See `tests/fetch.rs` for downloads.
 
 use std::fs;
 
@@ -13,7 +13,7 @@ fn summary(folder: &TempDir, arguments: &[&str]) -> serde_json::Value {
 }
 
 #[test]
-fn shapes_and_counts_are_told() {
+fn data_prints_shapes_and_counts() {
     let folder = folder_with_data();
     let told = summary(&folder, &["data"]);
     assert_eq!(
@@ -44,7 +44,7 @@ fn shapes_and_counts_are_told() {
 }
 
 #[test]
-fn problems_are_told() {
+fn data_prints_problems() {
     let folder = TempDir::new().unwrap();
     let save = |name: &str, bytes: [u8; 4]| {
         let path = folder.path().join("pets").join(name);
@@ -80,7 +80,7 @@ fn problems_are_told() {
 }
 
 #[test]
-fn reading_of_a_table_is_shown() {
+fn data_prints_how_a_table_is_read() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("train.csv"), ",p1,p0,label\n0,8,4,0\n1,16,2,1\n").unwrap();
     fs::write(folder.path().join("test.csv"), "label;p0;p1\n1;3;4\n").unwrap();
@@ -101,7 +101,7 @@ fn reading_of_a_table_is_shown() {
 }
 
 #[test]
-fn a_sheet_shows_images_of_each_class() {
+fn contact_sheet_shows_images_of_each_class() {
     let folder = folder_with_data();
     output_of(apical(&folder).args([
         "data",
@@ -128,7 +128,7 @@ fn a_sheet_shows_images_of_each_class() {
 }
 
 #[test]
-fn what_is_no_data_set_is_refused() {
+fn data_without_a_data_set_is_refused() {
     let folder = folder_with_data();
     write_idx(&folder.path().join("data").join(TRAINING_LABELS), &[1], vec![0]);
     fails(apical(&folder).args(["data", "data"]), 1, &["expected 300 labels"]);

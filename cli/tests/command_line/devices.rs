@@ -19,7 +19,7 @@ fn without_drivers(command: &mut Command) -> &mut Command {
     command.envs(variables.map(|variable| (variable, "nowhere.json")))
 }
 
-/// `apical compare` of a small net on the data set in `folder`.
+/// Returns `apical compare` for a small network on the data set in `folder`.
 fn compare(folder: &TempDir) -> Command {
     let mut command = apical(folder);
     command.args(["compare", "--data", "data", "--layers", "20,10"]);
@@ -28,7 +28,7 @@ fn compare(folder: &TempDir) -> Command {
 }
 
 #[test]
-fn devices_are_listed_with_their_self_test() {
+fn devices_lists_self_test_results() {
     let folder = TempDir::new().unwrap();
     let [list] = &json_of(apical(&folder).args(["devices", "--json"]))[..] else {
         panic!("one array")
@@ -51,9 +51,9 @@ fn devices_are_listed_with_their_self_test() {
     }
 }
 
-/// Software devices compile in no time, and SwiftShader's cache grows at each start.
+/// Software devices compile quickly, and SwiftShader's cache grows at each start.
 #[test]
-fn cache_of_a_software_device_is_not_kept() {
+fn software_device_keeps_no_pipeline_cache() {
     let folder = TempDir::new().unwrap();
     let kept = folder.path().join("kept/here");
     let devices = |setting: &OsStr| {
@@ -72,7 +72,7 @@ fn cache_of_a_software_device_is_not_kept() {
 }
 
 #[test]
-fn a_gpu_gives_the_network_of_the_cpu() {
+fn train_on_gpu_gives_the_network_of_the_cpu() {
     let folder = folder_with_data();
     let finished = |backend: &str| {
         let mut command = train(&folder);
@@ -85,7 +85,7 @@ fn a_gpu_gives_the_network_of_the_cpu() {
 }
 
 #[test]
-fn a_comparison_says_that_all_is_equal() {
+fn compare_reports_identical_values() {
     let folder = folder_with_data();
     let text = output_of(&mut compare(&folder));
     assert!(text.starts_with("identical\n"), "{text}");
@@ -104,7 +104,7 @@ fn a_comparison_says_that_all_is_equal() {
 }
 
 #[test]
-fn a_comparison_steps_whole_networks_where_it_is_told_to() {
+fn compare_uses_the_fused_kernel_if_requested() {
     let folder = folder_with_data();
     let values = |stepping: &str| {
         let mut command = compare(&folder);
@@ -115,12 +115,12 @@ fn a_comparison_steps_whole_networks_where_it_is_told_to() {
         assert_eq!(report["identical"], true, "{report}");
         report["values"].as_u64().unwrap()
     };
-    // Up to the kernel `network`, where there is one, arrays are handed over and not compared.
+    // Arrays of the kernel `network`, if it runs, are copied and not compared.
     assert!(values("networks") < values("launches"));
 }
 
 #[test]
-fn a_device_that_is_not_there_is_refused_with_what_is() {
+fn unknown_device_error_lists_devices() {
     let folder = folder_with_data();
     let texts = [
         "no GPU named or numbered 'abacus'; there are: 0: ",
@@ -135,7 +135,7 @@ fn a_device_that_is_not_there_is_refused_with_what_is() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn without_drivers_the_list_is_empty_and_says_what_to_install() {
+fn devices_without_drivers_prints_install_hint() {
     let folder = TempDir::new().unwrap();
     for (arguments, list) in [(&["devices"][..], ""), (&["devices", "--json"], "[]\n")] {
         let mut command = apical(&folder);
@@ -146,7 +146,7 @@ fn without_drivers_the_list_is_empty_and_says_what_to_install() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn without_drivers_only_the_cpu_computes() {
+fn train_without_drivers_uses_the_cpu() {
     let folder = folder_with_data();
     let texts = ["no GPU was found", "hint: install the GPU's Vulkan driver"];
     fails(without_drivers(train(&folder).args(["--backend", "gpu"])), 3, &texts);

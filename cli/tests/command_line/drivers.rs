@@ -1,9 +1,9 @@
-//! Proves: SwiftShader, a driver of another origin than Mesa whose compiler flushes subnormal numbers, computes the
-//! CPU's bits: with weights that shrink through the smallest number stored, with every optimiser, kind of feedback and
-//! signal, and with apical conductance.
+//! Proves that SwiftShader, a driver that is unrelated to Mesa and flushes subnormal numbers, computes the bits of the
+//! CPU: with weights that decay below the smallest stored number, with every optimizer, kind of feedback and signal, and
+//! with apical conductance.
 //!
-//! Does not prove: anything about compilers that fuse products into sums; SwiftShader's does not.
-//! `tests/drivers` fetches the driver.
+//! Does not prove anything about compilers that fuse multiplications and additions; SwiftShader's does not.
+//! `tests/drivers` downloads the driver.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,14 +15,14 @@ use tempfile::TempDir;
 use super::{apical, folder_with_data, json_of};
 use crate::harness::not_run;
 
-/// Where `tests/drivers` puts the driver: in the target folder, beside the folder of the binary.
+/// Returns the folder of the driver that `tests/drivers` installs, in the target folder.
 fn folder() -> PathBuf {
     let binary = Path::new(env!("CARGO_BIN_EXE_apical"));
     let target = binary.ancestors().nth(2).unwrap();
     target.join("drivers/swiftshader")
 }
 
-/// The driver's description for Vulkan's loader. `None` if it cannot be had here; the summary then counts the test.
+/// Returns the driver's manifest for the Vulkan loader. If it is missing, reports the test as not run and returns `None`.
 fn driver(test: &str) -> Option<PathBuf> {
     let description = folder().join("vk_swiftshader_icd.json");
     if description.is_file() {
@@ -34,13 +34,13 @@ fn driver(test: &str) -> Option<PathBuf> {
     None
 }
 
-/// The command, with SwiftShader as the only device.
+/// Restricts the command to SwiftShader.
 fn on<'a>(driver: &Path, command: &'a mut Command) -> &'a mut Command {
     command.env("VK_DRIVER_FILES", driver).env("VK_ICD_FILENAMES", driver)
 }
 
 const SETTINGS: [&str; 10] = [
-    // Weights become so small within 38 minibatches that a device would flush them.
+    // Within 38 minibatches, weights decay to values that a device would flush.
     "--layers 10 --train-images 60 --batch-size 1 --optimizer sgd --eta 0.1 --weight-decay 9",
     "--layers 12,10 --train-images 40 --batch-size 1 --optimizer momentum --eta 0.1 --weight-decay 9 --feedback-lr 0.1 \
      --apical-bias-sd 0.5",
@@ -58,8 +58,8 @@ const SETTINGS: [&str; 10] = [
 ];
 
 #[test]
-fn swiftshader_computes_the_cpus_bits() {
-    let Some(driver) = driver("swiftshader_computes_the_cpus_bits") else { return };
+fn swiftshader_computes_the_bits_of_the_cpu() {
+    let Some(driver) = driver("swiftshader_computes_the_bits_of_the_cpu") else { return };
     let folder = folder_with_data();
     for settings in SETTINGS {
         let mut command = apical(&folder);
@@ -73,8 +73,8 @@ fn swiftshader_computes_the_cpus_bits() {
 }
 
 #[test]
-fn swiftshader_flushes_subnormals_and_keeps_no_cache() {
-    let Some(driver) = driver("swiftshader_flushes_subnormals_and_keeps_no_cache") else { return };
+fn swiftshader_flushes_subnormals_without_cache() {
+    let Some(driver) = driver("swiftshader_flushes_subnormals_without_cache") else { return };
     let folder = TempDir::new().unwrap();
     let cache = folder.path().join("cache");
     let mut command = apical(&folder);

@@ -1,4 +1,4 @@
-//! Settings and data sets that cannot be.
+//! Invalid settings and data sets.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use super::{
 };
 
 #[test]
-fn settings_that_cannot_be_are_named_with_their_flag() {
+fn invalid_setting_error_names_its_flag() {
     let folder = folder_with_data();
     for (flag, value, reason) in [
         ("--batch-size", "0", "batch_size = 0: expected 1 to 65535"),
@@ -52,7 +52,7 @@ fn settings_that_cannot_be_are_named_with_their_flag() {
 }
 
 #[test]
-fn files_of_settings_that_cannot_be_are_named() {
+fn invalid_settings_file_error_names_the_file() {
     let folder = folder_with_data();
     let file = folder.path().join("settings.toml");
     let refused = |exit_code: i32, texts: &[&str]| {
@@ -75,7 +75,7 @@ fn files_of_settings_that_cannot_be_are_named() {
     refused(2, &["batch_size = 0: expected 1 to 65535"]);
 }
 
-/// The data set with one file changed is refused with this text, which follows the file's name.
+/// Asserts that the data set with one changed file is refused with this text after the file's name.
 #[track_caller]
 fn refused(file: &str, change: impl FnOnce(&mut Vec<u8>), fault: &str) {
     let folder = folder_with_data();
@@ -89,7 +89,7 @@ fn refused(file: &str, change: impl FnOnce(&mut Vec<u8>), fault: &str) {
 }
 
 #[test]
-fn damaged_data_sets_are_refused_with_file_and_byte() {
+fn damaged_data_error_names_file_and_byte() {
     let magic = "1: expected an IDX file, which starts with the bytes 00 00, found 00 4b";
     refused(TRAINING_IMAGES, |bytes| bytes[1] = b'K', magic);
     let kind = "2: expected unsigned bytes (type 0x08), found 32-bit floats (type 0x0d)";
@@ -107,7 +107,7 @@ fn damaged_data_sets_are_refused_with_file_and_byte() {
 }
 
 #[test]
-fn files_that_disagree_are_refused_with_file_and_byte() {
+fn inconsistent_data_error_names_file_and_byte() {
     let folder = folder_with_data();
     let labels = folder.path().join("data").join(TRAINING_LABELS);
     write_idx(&labels, &[299], (0..299).map(|index| (index % 10) as u8).collect());
@@ -122,7 +122,7 @@ fn files_that_disagree_are_refused_with_file_and_byte() {
 }
 
 #[test]
-fn missing_data_sets_are_refused_with_a_hint() {
+fn missing_data_set_error_has_a_hint() {
     let hint = "hint: use a folder with the four IDX files";
     let folder = folder_with_data();
     fs::remove_file(folder.path().join("data").join(TEST_LABELS)).unwrap();
@@ -139,7 +139,7 @@ fn missing_data_sets_are_refused_with_a_hint() {
 }
 
 #[test]
-fn a_dashboard_without_a_terminal_is_refused_before_anything_is_written() {
+fn tui_without_terminal_is_refused_at_start() {
     let folder = folder_with_data();
     let texts = ["--tui draws on standard error, which is no terminal here"];
     fails(train_on_cpu(&folder).args(["--tui", "--out", "run"]), 2, &texts);
@@ -149,7 +149,7 @@ fn a_dashboard_without_a_terminal_is_refused_before_anything_is_written() {
 }
 
 #[test]
-fn weights_that_grow_without_end_stop_a_run_that_says_where() {
+fn diverging_weights_stop_the_run_with_location() {
     let folder = folder_with_data();
     let mut command = apical(&folder);
     command.args(["train", "--data", "data", "--backend", "cpu", "--layers", "12,10"]);

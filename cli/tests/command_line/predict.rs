@@ -1,4 +1,4 @@
-//! `predict`: images from files, folders, IDX files and standard input, and what it makes of them.
+//! `predict`: input forms, predictions and invalid images.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use super::{
     TEST_IMAGES, TEST_LABELS, apical, fails, folder_with_data, json_of, output_of, train_on_cpu,
 };
 
-/// A folder with data, a run, and `images/000.png` and so on: the test images.
+/// Creates a folder with data, a run, and the test images as `images/000.png`, ..
 fn folder_with_images() -> TempDir {
     let folder = folder_with_data();
     output_of(train_on_cpu(&folder).args(["--batch-size", "4", "--out", "run"]));
@@ -35,7 +35,7 @@ fn column(lines: &[Value], key: &str) -> Vec<Value> {
 }
 
 #[test]
-fn the_test_images_are_taken_for_what_a_test_takes_them_for() {
+fn predict_agrees_with_test_for_every_input_form() {
     let folder = folder_with_images();
     let idx = format!("data/{TEST_IMAGES}");
     let lines = json_of(&mut predict(&folder, &["--json", &idx]));
@@ -43,13 +43,13 @@ fn the_test_images_are_taken_for_what_a_test_takes_them_for() {
     let labels = fs::read(folder.path().join("data").join(TEST_LABELS)).unwrap();
     let wrong = lines.iter().zip(&labels[8..]).filter(|(line, label)| line["class"] != **label);
     let error = 100.0 * wrong.count() as f64 / 200.0;
-    // The folder of the run stands for its weights.
+    // The folder of the run selects its weights.
     let mut test = apical(&folder);
     test.args(["test", "run", "--data", "data", "--backend", "cpu", "--json"]);
     let tested = json_of(&mut test)[0]["test_error"].as_f64().unwrap();
-    // The draws differ: 200 images have a spread of 3.5 % at most.
+    // The spikes differ: the standard deviation over 200 images is at most 3.5 %.
     assert!((tested - error).abs() < 15.0, "{tested} % in a test, {error} % here");
-    assert!((1.0..90.0).contains(&error), "{error} % tells right from wrong in too few");
+    assert!((1.0..90.0).contains(&error), "{error} % is not informative");
     for (index, line) in lines.iter().enumerate() {
         assert_eq!(line["image"], format!("{idx}[{index}]"));
         assert_eq!(line["name"], line["class"].to_string());
@@ -61,7 +61,7 @@ fn the_test_images_are_taken_for_what_a_test_takes_them_for() {
         assert!(line["seconds"].as_f64().unwrap() > 0.0);
     }
 
-    // The same images as files, in a folder or named on standard input.
+    // The same images in a folder, or by path on standard input.
     let of_folder = json_of(&mut predict(&folder, &["--json", "images"]));
     assert_eq!(column(&of_folder, "scores"), column(&lines, "scores"));
     assert_eq!(of_folder[7]["image"], "images/007.png");
@@ -69,7 +69,7 @@ fn the_test_images_are_taken_for_what_a_test_takes_them_for() {
     let of_stdin = json_of(predict(&folder, &["--json", "-"]).write_stdin(names));
     assert_eq!(column(&of_stdin, "scores"), column(&lines, "scores"));
 
-    // Alone, or among others in another order, an image has the same scores.
+    // The scores of an image do not depend on the other images or their order.
     let alone = json_of(&mut predict(&folder, &["--json", "images/007.png"]));
     assert_eq!(alone[0]["scores"], lines[7]["scores"]);
     let twice = ["--json", "images/009.png", "images/007.png", "images/009.png", "--repeats", "2"];
@@ -78,7 +78,7 @@ fn the_test_images_are_taken_for_what_a_test_takes_them_for() {
     assert_eq!([&twice[0]["scores"], &twice[2]["scores"]], [&once[0]["scores"]; 2]);
     assert_ne!(lines[8]["scores"], lines[7]["scores"]);
 
-    // As many lines as images, with a head.
+    // One line per image and a header.
     let table = output_of(&mut predict(&folder, &["images/003.png", "images/001.png"]));
     let rows: Vec<&str> = table.lines().collect();
     assert_eq!(rows.len(), 3, "{table}");
@@ -86,7 +86,7 @@ fn the_test_images_are_taken_for_what_a_test_takes_them_for() {
 }
 
 #[test]
-fn images_of_other_sizes_and_inverted_ones_are_taken_too() {
+fn predict_scales_and_inverts_images() {
     let folder = folder_with_images();
     let path = |name: &str| folder.path().join(name);
     let image = image::open(path("images/005.png")).unwrap().to_luma8();
@@ -109,7 +109,7 @@ fn images_of_other_sizes_and_inverted_ones_are_taken_too() {
 }
 
 #[test]
-fn repeats_are_votes_with_new_draws() {
+fn predict_repeats_draw_new_spikes() {
     let folder = folder_with_images();
     let lines = json_of(&mut predict(&folder, &["--json", "--repeats", "8", "images"]));
     let mut uncertain = 0;
@@ -121,8 +121,8 @@ fn repeats_are_votes_with_new_draws() {
         assert_eq!(line["share"], f64::from(votes[class]) / 8.0);
         uncertain += usize::from(votes[class] < 8);
     }
-    assert!(uncertain > 0, "no draw changed anything");
-    // Once is the first of several times.
+    assert!(uncertain > 0, "all presentations agree");
+    // One presentation equals the first of several.
     let once = json_of(&mut predict(&folder, &["--json", "images"]));
     let agree = once.iter().zip(&lines).filter(|(a, b)| a["class"] == b["class"]).count();
     assert!((100..200).contains(&agree), "{agree}");
@@ -133,7 +133,7 @@ fn repeats_are_votes_with_new_draws() {
 }
 
 #[test]
-fn a_gpu_and_any_number_of_threads_give_the_same_scores() {
+fn predict_scores_are_equal_on_all_devices() {
     let folder = folder_with_images();
     let scores = |machine: &[&str]| {
         let mut command = apical(&folder);
@@ -147,7 +147,7 @@ fn a_gpu_and_any_number_of_threads_give_the_same_scores() {
 }
 
 #[test]
-fn images_that_cannot_be_are_refused() {
+fn predict_invalid_images_are_refused() {
     let folder = folder_with_images();
     fs::write(folder.path().join("images/text.png"), "hello").unwrap();
     fs::write(folder.path().join("noise"), "hello").unwrap();
@@ -170,9 +170,9 @@ fn images_that_cannot_be_are_refused() {
     fails(&mut predict(&folder, &[&labels]), 1, &["expected 3 dimension(s)"]);
 }
 
-/// Classes have the names of their folders, from training to the last report.
+/// Classes have the names of their folders, from training to the plots.
 #[test]
-fn names_of_classes_go_with_the_weights() {
+fn class_names_are_stored_with_the_weights() {
     let folder = TempDir::new().unwrap();
     for (class, bright) in [("bright", 220), ("dark", 30)] {
         for (set, count) in [("train", 20), ("test", 5)] {

@@ -1,4 +1,4 @@
-//! `train` of many networks: results, records, sweeps, waves.
+//! `train` with many networks: results, files, sweeps and groups.
 
 use std::fs;
 use std::path::Path;
@@ -10,12 +10,12 @@ use tempfile::TempDir;
 
 use super::{apical, fails, folder_with_data, json_of, output_of, train_on_cpu};
 
-/// Objects of one kind.
+/// Returns the lines of one event.
 fn events<'a>(lines: &'a [Value], event: &str) -> Vec<&'a Value> {
     lines.iter().filter(|line| line["event"] == event).collect()
 }
 
-/// `apical train` on the CPU, of the network that a file of settings says.
+/// Returns `apical train` on the CPU with a file of settings.
 fn rerun(folder: &TempDir, config: &Path) -> Command {
     let mut command = apical(folder);
     command.args(["train", "--data", "data", "--backend", "cpu", "--json", "--config"]).arg(config);
@@ -28,7 +28,7 @@ fn stderr_of(command: &mut Command) -> String {
 }
 
 #[test]
-fn each_of_many_networks_is_the_one_that_trains_alone() {
+fn replica_equals_the_network_trained_alone() {
     let folder = folder_with_data();
     let mut command = train_on_cpu(&folder);
     let lines = json_of(command.args(["--json", "--replicas", "3", "--seed", "5"]));
@@ -60,7 +60,7 @@ fn each_of_many_networks_is_the_one_that_trains_alone() {
 }
 
 #[test]
-fn the_result_is_a_table_of_networks_and_one_of_combinations() {
+fn replicas_print_networks_and_combinations() {
     let folder = folder_with_data();
     let mut command = train_on_cpu(&folder);
     command.args(["--replicas", "2", "--sweep", "eta=0.01,0.02:0.01"]);
@@ -90,15 +90,15 @@ fn the_result_is_a_table_of_networks_and_one_of_combinations() {
 }
 
 #[test]
-fn the_record_holds_a_run_of_each_network_and_a_summary() {
+fn replicas_write_a_run_each_and_a_summary() {
     let folder = folder_with_data();
     let mut command = train_on_cpu(&folder);
     command.args(["--sweep", "g-apical=0,0.05", "--sweep", "seed=8,3", "--out", "runs/sweep"]);
     let stderr = stderr_of(command.args(["--eval-every", "150"]));
-    let waves: Vec<&str> = stderr.lines().filter(|line| line.starts_with("wave ")).collect();
+    let waves: Vec<&str> = stderr.lines().filter(|line| line.starts_with("group ")).collect();
     let wave = |number| {
         format!(
-            "wave {number}/2: 2 of 4 networks train side by side, those whose arrays have one shape"
+            "group {number}/2: training 2 of 4 networks in parallel; networks with other array shapes follow"
         )
     };
     assert_eq!(waves, [wave(1), wave(2)]);
@@ -175,7 +175,7 @@ fn the_record_holds_a_run_of_each_network_and_a_summary() {
 }
 
 #[test]
-fn one_replica_is_a_plain_run() {
+fn one_replica_writes_a_plain_run() {
     let folder = folder_with_data();
     let lines = json_of(train_on_cpu(&folder).args(["--json", "--replicas", "1"]));
     let alone = json_of(train_on_cpu(&folder).arg("--json"));
@@ -185,7 +185,7 @@ fn one_replica_is_a_plain_run() {
 }
 
 #[test]
-fn more_networks_than_fit_run_in_waves_and_say_so() {
+fn replicas_beyond_memory_train_in_groups() {
     let folder = folder_with_data();
     let many = |memory: &str| {
         let mut command = apical(&folder);
@@ -215,10 +215,10 @@ fn more_networks_than_fit_run_in_waves_and_say_so() {
 
     let mut command = many(&for_one);
     let stderr = stderr_of(&mut command);
-    let waves: Vec<&str> = stderr.lines().filter(|line| line.starts_with("wave ")).collect();
+    let waves: Vec<&str> = stderr.lines().filter(|line| line.starts_with("group ")).collect();
     for (number, wave) in (1..=3).zip(&waves) {
         let what = format!(
-            "wave {number}/3: 1 of 3 networks train side by side: more do not fit, the arrays of 2 \
+            "group {number}/3: training 1 of 3 networks in parallel; more do not fit: the arrays of 2 \
              networks of layers 4000,10 "
         );
         let memory = format!("{for_one}.00 MiB of memory that may be taken");
@@ -229,7 +229,7 @@ fn more_networks_than_fit_run_in_waves_and_say_so() {
 }
 
 #[test]
-fn replicas_and_sweeps_that_cannot_be_are_refused() {
+fn invalid_replicas_and_sweeps_are_refused() {
     let folder = folder_with_data();
     let refused = |arguments: &[&str], texts: &[&str]| {
         let mut command = apical(&folder);
@@ -264,7 +264,7 @@ fn replicas_and_sweeps_that_cannot_be_are_refused() {
     let many = ["--replicas", "40000", "--sweep", "psp_kernel_ms=5,6"];
     refused(&many, &["invalid number of networks 80000: expected at most 65535"]);
 
-    // Settings that cannot be are told with the combination in which they cannot.
+    // Invalid settings are reported with their combination.
     let sweeps = ["--sweep", "psp_kernel_ms=5,6", "--sweep", "batch_size=1,70000"];
     let reason = "batch_size = 70000: expected 1 to 65535";
     refused(&sweeps, &["the network with psp_kernel_ms = 5, batch_size = 70000 cannot be", reason]);
@@ -274,7 +274,7 @@ fn replicas_and_sweeps_that_cannot_be_are_refused() {
 }
 
 #[test]
-fn a_folder_with_a_run_of_one_or_many_is_not_overwritten() {
+fn folder_with_a_run_is_not_overwritten() {
     let folder = folder_with_data();
     output_of(train_on_cpu(&folder).args(["--out", "one"]));
     output_of(train_on_cpu(&folder).args(["--out", "many", "--replicas", "2"]));
@@ -286,7 +286,7 @@ fn a_folder_with_a_run_of_one_or_many_is_not_overwritten() {
 }
 
 #[test]
-fn settings_of_a_file_are_swept() {
+fn sweep_applies_to_settings_of_a_file() {
     let folder = folder_with_data();
     fs::write(
         folder.path().join("settings.toml"),

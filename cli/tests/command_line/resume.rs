@@ -1,4 +1,4 @@
-//! Runs that are stopped, killed or fail, and go on: to the weights and metrics of the run that never stopped.
+//! Runs that are stopped, killed or fail, and resume to the weights and metrics of an uninterrupted run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::{apical, fails, folder_with_data, json_of, output_of};
 
-/// A training of many short epochs with tests in between, and checkpoints all the time.
+/// Many short epochs with partial evaluations and frequent checkpoints.
 const TRAINING: [&str; 15] = [
     "train",
     "--data",
@@ -32,7 +32,7 @@ const TRAINING: [&str; 15] = [
     "--checkpoint-every=30",
 ];
 
-/// The same without an end, into the folder `run`.
+/// Returns the same training with endless epochs in the folder `run`.
 fn endless() -> Vec<&'static str> {
     let longer = |argument| if argument == "--epochs=6" { "--epochs=100000" } else { argument };
     TRAINING.map(longer).into_iter().chain(["--out", "run"]).collect()
@@ -78,10 +78,10 @@ pub fn same_run(folder: &TempDir, whole: &str, resumed: &str) {
     assert!(best(whole) == best(resumed), "{resumed}: another best checkpoint");
 }
 
-/// Kills a training at random moments until it is done, and sees that nothing is broken each time.
-/// APICAL_KILLS: how many kills there must have been, over several trainings if one does not take so many.
+/// Kills a training at random moments until it finishes and checks the folder each time. APICAL_KILLS: minimum number of
+/// kills, over several trainings if needed.
 #[test]
-fn a_run_that_is_killed_again_and_again_comes_to_the_same() {
+fn killed_run_resumes_to_equal_results() {
     let least: u32 = std::env::var("APICAL_KILLS").map_or(12, |kills| kills.parse().unwrap());
     let folder = folder_with_data();
     output_of(apical(&folder).args(TRAINING).args(["--out", "whole", "--backend", "cpu"]));
@@ -122,7 +122,7 @@ fn signal(child: &Child, name: &str) {
     assert!(Process::new("kill").args([name, &id]).status().unwrap().success());
 }
 
-/// Waits until a run has something to go on from.
+/// Waits until a run has a checkpoint.
 fn wait_for_checkpoint(run: &Path) {
     while fs::read_dir(run.join("checkpoints")).map_or(0, Iterator::count) == 0 {
         sleep(Duration::from_millis(5));
@@ -131,7 +131,7 @@ fn wait_for_checkpoint(run: &Path) {
 
 #[cfg(unix)]
 #[test]
-fn signals_stop_a_run_that_goes_on_later() {
+fn signals_stop_a_run_that_can_be_resumed() {
     let folder = folder_with_data();
     let long = [&TRAINING[..], &["--train-images", "299"]].concat();
     output_of(apical(&folder).args(&long).args(["--out", "whole", "--backend", "cpu"]));
@@ -149,12 +149,12 @@ fn signals_stop_a_run_that_goes_on_later() {
         same_run(&folder, "whole", &run);
         let again = apical(&folder).args(["train", "--resume", &run]).assert().success();
         let told = String::from_utf8(again.get_output().stderr.clone()).unwrap();
-        assert!(told.contains("this run is finished"), "{told}");
+        assert!(told.contains("this run is already finished"), "{told}");
     }
 }
 
 #[test]
-fn many_networks_go_on_each_from_where_it_stood() {
+fn replicas_resume_from_their_own_checkpoints() {
     let folder = folder_with_data();
     let many = [&TRAINING[..], &["--replicas", "2", "--sweep", "train_images=200,300"]].concat();
     let mut command = apical(&folder);
@@ -190,7 +190,7 @@ fn many_networks_go_on_each_from_where_it_stood() {
 }
 
 #[test]
-fn what_cannot_be_gone_on_with_is_refused_and_left_as_it_is() {
+fn resume_invalid_folder_is_refused_unchanged() {
     let folder = folder_with_data();
     let resume = |arguments: &[&str], code: i32, texts: &[&str]| {
         fails(apical(&folder).args(["train", "--resume"]).args(arguments), code, texts);
@@ -237,9 +237,9 @@ fn what_cannot_be_gone_on_with_is_refused_and_left_as_it_is() {
     check_files(&run);
 }
 
-/// A full disk looks the same to the program: what cannot be written ends the run, and what was written before stays.
+/// As with a full disk, a file that cannot be written ends the run, and earlier files are kept.
 #[test]
-fn a_checkpoint_that_cannot_be_written_ends_the_run_with_what_was_kept() {
+fn unwritable_checkpoint_ends_the_run() {
     let folder = folder_with_data();
     let mut child = start(&folder, &endless());
     let checkpoints = folder.path().join("run/checkpoints");
@@ -252,7 +252,7 @@ fn a_checkpoint_that_cannot_be_written_ends_the_run_with_what_was_kept() {
     check_files(&folder.path().join("run"));
     let mut resumed = start(&folder, &["train", "--resume", "run"]);
     sleep(Duration::from_millis(300));
-    assert!(resumed.try_wait().unwrap().is_none(), "it goes on");
+    assert!(resumed.try_wait().unwrap().is_none(), "the run was not resumed");
     resumed.kill().unwrap();
     resumed.wait().unwrap();
 }

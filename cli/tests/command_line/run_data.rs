@@ -1,4 +1,4 @@
-//! Which data set a command uses: that of the run unless told otherwise; classes by name; fair parts of sorted data.
+//! Data set of a command: default, moved or changed data, classes by name, subsets of sorted data.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::{
     json_of, output_of, train_on_cpu, write_idx,
 };
 
-/// A folder with a data set and a run on it.
+/// Creates a folder with a data set and a run on it.
 fn folder_with_run() -> TempDir {
     let folder = folder_with_data();
     output_of(train_on_cpu(&folder).args(["--out", "run"]));
@@ -43,7 +43,7 @@ fn write_classes(data: &Path, names: [&str; 3], order: impl Fn(usize) -> u8) {
     fs::write(data.join("class_names.txt"), names.join("\n")).unwrap();
 }
 
-/// A training on three classes.
+/// Returns a training on three classes.
 fn train_on(folder: &TempDir, data: &str, arguments: &[&str]) -> Command {
     let mut command = apical(folder);
     command.args(["train", "--backend", "cpu", "--layers", "30,3", "--test-images", "0"]);
@@ -52,7 +52,7 @@ fn train_on(folder: &TempDir, data: &str, arguments: &[&str]) -> Command {
 }
 
 #[test]
-fn commands_without_data_use_those_of_the_run() {
+fn commands_default_to_the_data_of_the_run() {
     let folder = folder_with_run();
     let message = "data: data (300 training and 200 test images, sha256 ";
     let told = error_output_of(apical(&folder).args(["plot", "run", "--backend", "cpu"]));
@@ -91,7 +91,7 @@ fn commands_without_data_use_those_of_the_run() {
 }
 
 #[test]
-fn data_that_moved_or_changed_are_noticed() {
+fn moved_or_changed_data_is_detected() {
     let folder = folder_with_run();
     fs::rename(folder.path().join("data"), folder.path().join("moved")).unwrap();
     let plot = ["plot", "run", "--backend", "cpu"];
@@ -109,7 +109,7 @@ fn data_that_moved_or_changed_are_noticed() {
     let other = "run: cannot use other images than those of the run: it was trained on data (300";
     fails(apical(&folder).args(plot).args(["--data", "moved"]), 1, &[other, "this is moved (300"]);
     fails(apical(&folder).args(resume).args(["--data", "moved"]), 1, &[other]);
-    // Tests of other images are as good, if that is said.
+    // Tests accept other images and report them.
     let test = ["test", "run/weights.safetensors", "--backend", "cpu", "--data", "moved"];
     let told = error_output_of(apical(&folder).args(test));
     for text in ["; trained on other data: data (300", "tested on moved, trained on data;"] {
@@ -122,7 +122,7 @@ fn data_that_moved_or_changed_are_noticed() {
 }
 
 #[test]
-fn classes_are_those_of_their_names() {
+fn classes_are_matched_by_name() {
     let folder = TempDir::new().unwrap();
     let data = |name: &str| folder.path().join(name);
     let turns = |index: usize| (index % 3) as u8;
@@ -146,14 +146,14 @@ fn classes_are_those_of_their_names() {
     fails(&mut test("bcd"), 1, &[lists, "hint: "]);
     let record = ["record", "run/weights.safetensors", "--quantities", "spikes", "--data", "bcd"];
     fails(apical(&folder).args(record).args(["--out", "r.npz"]), 1, &[lists]);
-    // Without names, labels are places in the list.
+    // Without names, classes are matched by index.
     fs::remove_file(data("cab").join("class_names.txt")).unwrap();
     let told = error_output_of(&mut test("cab"));
     assert!(told.contains("so their order does: 0 as a, 1 as b, 2 as c"), "{told}");
 }
 
 #[test]
-fn parts_of_sorted_data_have_all_classes() {
+fn subset_of_sorted_data_has_all_classes() {
     let folder = TempDir::new().unwrap();
     write_classes(&folder.path().join("sorted"), ["a", "b", "c"], |index| (index / 100) as u8);
     write_classes(&folder.path().join("mixed"), ["a", "b", "c"], |index| (index % 3) as u8);
@@ -195,7 +195,7 @@ fn parts_of_sorted_data_have_all_classes() {
     );
     assert!(!folder.path().join("r").exists());
 
-    // Of one class only, all or none would be right.
+    // Validation images of one class would give 0 or 100 % error.
     let mut tune = apical(&folder);
     tune.args(["tune", "--data", "sorted", "--backend", "cpu", "--layers", "30,3", "--json"]);
     tune.args([
@@ -221,7 +221,7 @@ fn parts_of_sorted_data_have_all_classes() {
 }
 
 #[test]
-fn experiments_name_their_data_and_share_no_page() {
+fn experiments_name_their_data_in_reports() {
     let folder = folder_with_data();
     let reproduce = ["reproduce", "fig4", "--quick", "--data", "data", "--backend", "cpu"];
     output_of(apical(&folder).args(reproduce).args(["--out", "out"]));
@@ -253,7 +253,7 @@ fn experiments_name_their_data_and_share_no_page() {
     let reason = "cannot put experiments on different data into one folder";
     let hint = "hint: choose another folder with --out";
     fails(apical(&folder).args(reproduce).args(["--out", "out"]), 2, &[reason, hint]);
-    // A page of both is told apart.
+    // A report on both data sets has a warning.
     output_of(apical(&folder).args(reproduce).args(["--out", "other"]));
     fs::rename(folder.path().join("other/fig4"), folder.path().join("out/fig4-other")).unwrap();
     output_of(apical(&folder).args(["report", "out"]));
@@ -261,7 +261,7 @@ fn experiments_name_their_data_and_share_no_page() {
 }
 
 #[test]
-fn settings_of_a_run_on_other_data_are_told() {
+fn settings_of_a_run_on_other_data_print_a_warning() {
     let folder = folder_with_run();
     let mut command = apical(&folder);
     command.args([
@@ -279,9 +279,9 @@ fn settings_of_a_run_on_other_data_are_told() {
 }
 
 #[test]
-fn wrong_kinds_of_files_are_told_with_the_right_ones() {
+fn wrong_kind_of_file_error_has_a_hint() {
     let folder = folder_with_run();
-    // Of the folder of a run, its weights are taken.
+    // The folder of a run selects its weights.
     output_of(apical(&folder).args(["test", "run"]));
     let hint = "hint: use the folder: apical plot run";
     fails(apical(&folder).args(["plot", "run/weights.safetensors"]), 1, &[hint]);
@@ -293,7 +293,7 @@ fn wrong_kinds_of_files_are_told_with_the_right_ones() {
     fails(apical(&folder).args(record), 1, &[reason, found]);
 }
 
-/// Stripes of three classes as IDX files: `training` and `test` change the bytes of the images.
+/// Writes IDX files with stripes in three classes. `training` and `test` change the bytes of the images.
 fn write_stripes(data: &Path, training: fn(u8) -> u8, test: fn(u8) -> u8) {
     fs::create_dir_all(data).unwrap();
     for (images, labels, count, change) in
@@ -311,7 +311,7 @@ fn write_stripes(data: &Path, training: fn(u8) -> u8, test: fn(u8) -> u8) {
 }
 
 #[test]
-fn other_data_is_shown_by_the_rules_of_training() {
+fn other_data_uses_the_pixel_rules_of_training() {
     let folder = TempDir::new().unwrap();
     let data = |name: &str| folder.path().join(name);
     write_stripes(&data("own"), |byte| byte, |byte| byte);
@@ -325,7 +325,7 @@ fn other_data_is_shown_by_the_rules_of_training() {
         command.args(["test", run, "--backend", "cpu", "--data"]).args(arguments);
         command
     };
-    // The same test images give the same result, whatever the training images beside them.
+    // The result of the test images does not depend on the training images of the data set.
     let confusion = |command: &mut Command| json_of(command.arg("--json"))[0]["confusion"].clone();
     let own = confusion(&mut test("run", &["own"]));
     assert_eq!(confusion(&mut test("run", &["dimmer"])), own);
@@ -345,7 +345,7 @@ fn other_data_is_shown_by_the_rules_of_training() {
 }
 
 #[test]
-fn reading_of_the_run_holds_for_other_data_unless_given() {
+fn other_data_uses_the_read_options_of_the_run() {
     let folder = TempDir::new().unwrap();
     let data = |name: &str| folder.path().join(name);
     write_stripes(&data("own"), |byte| byte / 16, |byte| byte / 16);
@@ -365,7 +365,7 @@ fn renamed_classes_of_a_run_are_refused() {
     let names = folder.path().join("abc/class_names.txt");
     write_classes(&folder.path().join("abc"), ["a", "b", "c"], |index| (index % 3) as u8);
     output_of(&mut train_on(&folder, "abc", &["--train-images", "0", "--out", "run"]));
-    // Two names change places: by name, every label would mean another class.
+    // Swapped names would change the meaning of the labels.
     fs::write(&names, "b\na\nc").unwrap();
     let reason = "abc has the same images, but other class names: a is now b, b is now a";
     let hint = "hint: restore the names of the class folders or the lines of class_names.txt";

@@ -1,5 +1,4 @@
-//! Signals: what a command says of them, what it saves, with which code it exits, and that it goes on later as if it
-//! had never stopped.
+//! Signals: messages, saving, exit codes, and resuming afterwards.
 
 use std::fs;
 use std::io::Read;
@@ -14,17 +13,17 @@ use tempfile::TempDir;
 
 use super::{apical, folder_with_data, json_of, output_of};
 
-/// A training whose tests take longer than anything else.
+/// Training that spends most time in tests.
 const TESTED: [&str; 8] =
     ["train", "--data", "data", "--layers", "60,10", "--train-images", "40", "--test-ms=100000"];
 
-/// Starts a command in the folder; its standard error can be read.
+/// Starts a command in the folder, with piped output.
 fn start(folder: &TempDir, arguments: &[&str]) -> Child {
     let program = assert_cmd::cargo::cargo_bin!("apical");
     let mut command = Process::new(program);
     command.current_dir(folder.path()).args(arguments).args(["--threads", "1"]);
     command.args(["--backend", "cpu"]).env("XDG_RUNTIME_DIR", folder.path());
-    // Tests that run under nohup would pass on that SIGHUP is ignored.
+    // Under nohup, the command would inherit that SIGHUP is ignored.
     // SAFETY: `signal` may be called between fork and exec.
     let heed_hangup = || unsafe {
         libc::signal(libc::SIGHUP, libc::SIG_DFL);
@@ -40,7 +39,7 @@ fn signal(child: &Child, name: &str) {
     assert!(Process::new("kill").args([name, &id]).status().unwrap().success());
 }
 
-/// Waits for the end; returns exit code, standard error, and the time that it took.
+/// Waits for the end and returns exit code, standard error and elapsed time.
 fn end(mut child: Child) -> (Option<i32>, String, Duration) {
     let start = Instant::now();
     let status = child.wait().unwrap();
@@ -62,7 +61,7 @@ fn checkpoints(folder: &TempDir, run: &str) -> usize {
 }
 
 #[test]
-fn each_signal_saves_in_a_test_and_has_its_code() {
+fn each_signal_saves_during_a_test_and_sets_exit_code() {
     let folder = folder_with_data();
     let signals = [
         ("-INT", 130, "press Ctrl-C twice more to quit without saving"),
@@ -77,7 +76,7 @@ fn each_signal_saves_in_a_test_and_has_its_code() {
         wait_for(&folder.path().join(&run).join("metrics.jsonl"));
         sleep(Duration::from_millis(700));
         signal(&child, name);
-        // A job script forwards what a cluster sends too.
+        // A job script may forward the signal that the cluster has already sent.
         sleep(Duration::from_millis(50));
         if name != "-INT" {
             let _ = Process::new("kill").args([name, &child.id().to_string()]).status();
@@ -86,18 +85,18 @@ fn each_signal_saves_in_a_test_and_has_its_code() {
         assert_eq!(status, Some(code), "{name}: {told}");
         assert!(told.contains(text) && told.contains("resumes it"), "{told}");
         assert_eq!(checkpoints(&folder, &run), 1, "{name}");
-        // Alone, it is a part of a second.
+        // On an idle machine, it takes a fraction of a second.
         assert!(time < Duration::from_secs(5), "{name}: {time:?}");
     }
 }
 
 #[test]
-fn a_stop_before_anything_was_learned_ends_at_once() {
+fn stop_without_training_exits_at_once() {
     let folder = folder_with_data();
     let child = start(&folder, &["test", "nothing.safetensors"]);
     let (status, ..) = end(child);
     assert_eq!(status, Some(1));
-    // A test saves nothing; it is not waited for.
+    // A test saves nothing and ends at once.
     let trained = ["--test-images", "5", "--epochs", "1", "--out", "run", "--backend", "cpu"];
     let mut train = apical(&folder);
     train
@@ -114,9 +113,9 @@ fn a_stop_before_anything_was_learned_ends_at_once() {
     assert!(time < Duration::from_secs(5), "{time:?}");
 }
 
-/// Nobody reads its standard output: when the pipe is full, it cannot come to save.
+/// The full pipe of standard output blocks the command before it can save.
 #[test]
-fn only_the_third_interrupt_quits_without_saving() {
+fn third_interrupt_quits_without_saving() {
     let folder = folder_with_data();
     let mut arguments = vec!["train", "--data", "data", "--layers", "10", "--out", "run", "--json"];
     arguments.extend(["--epochs", "1000", "--batch-size", "1", "--eval-every", "1"]);
@@ -143,9 +142,9 @@ fn only_the_third_interrupt_quits_without_saving() {
     }
 }
 
-/// Under nohup, a closed terminal stops nothing.
+/// Under nohup, a closed terminal must not stop the command.
 #[test]
-fn a_hang_up_that_is_ignored_stays_ignored() {
+fn ignored_hangup_stays_ignored() {
     let folder = folder_with_data();
     let program = assert_cmd::cargo::cargo_bin!("apical");
     let mut command = Process::new("nohup");
@@ -159,7 +158,7 @@ fn a_hang_up_that_is_ignored_stays_ignored() {
     assert_eq!(end(child).0, Some(143));
 }
 
-/// The finished trainings of a search, by their settings, without what hangs on the time.
+/// Returns the finished trainings of a search, sorted, without values that depend on time.
 fn trials(folder: &TempDir, name: &str) -> Vec<String> {
     let text = fs::read_to_string(folder.path().join(name).join("trials.jsonl")).unwrap();
     let trial = |line: &str| {
@@ -178,7 +177,7 @@ fn trials(folder: &TempDir, name: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_search_goes_on_in_the_middle_of_a_training() {
+fn tune_resumes_unfinished_trainings() {
     let folder = folder_with_data();
     let search = |out| {
         ["tune", "--out", out, "--data", "data", "--layers", "60,40,10", "--epochs", "12"]
@@ -201,7 +200,7 @@ fn a_search_goes_on_in_the_middle_of_a_training() {
             Some(143) => stops += 1,
             other => panic!("{other:?}: {told}"),
         }
-        assert!(stops < 200, "it does not come forward");
+        assert!(stops < 200, "no progress");
     }
     assert!(unfinished > 0, "no training was stopped in {stops} stops");
     assert_eq!(trials(&folder, "found"), trials(&folder, "whole"));
@@ -211,7 +210,7 @@ fn a_search_goes_on_in_the_middle_of_a_training() {
 }
 
 #[test]
-fn threads_are_bounded_and_told() {
+fn threads_are_limited_and_reported() {
     let folder = folder_with_data();
     let mut hashes = Vec::new();
     for (threads, slurm) in [("1024", None), ("0", Some("1")), ("1", None)] {

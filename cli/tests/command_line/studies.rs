@@ -1,4 +1,4 @@
-//! `record`, `plot`, `reproduce` and `report`: what they write and print, that they go on, and what they refuse.
+//! `record`, `plot`, `reproduce` and `report`: files, output, resuming and invalid arguments.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::{
     json_of, output_of, train_on_cpu, write_idx,
 };
 
-/// A folder with a data set and a run.
+/// Creates a folder with a data set and a run.
 fn folder_with_run() -> TempDir {
     let folder = folder_with_data();
     output_of(train_on_cpu(&folder).args(["--out", "run"]));
@@ -23,7 +23,7 @@ fn lines_of(path: &Path) -> usize {
 }
 
 #[test]
-fn record_writes_what_was_asked_for() {
+fn record_writes_requested_arrays() {
     let folder = folder_with_run();
     let record = |arguments: &[&str]| {
         let mut command = apical(&folder);
@@ -56,7 +56,7 @@ fn record_writes_what_was_asked_for() {
     assert_eq!(arrays, expected.map(|(name, shape)| (name.to_string(), shape)));
     assert!(folder.path().join("r.npz").is_file());
 
-    // The same images and seed give the same file, and another seed another.
+    // The file depends only on images and seed.
     let bytes = |name: &str, seed: &str| {
         output_of(&mut record(&["--out", name, "--quantities", "soma", "--seed", seed]));
         fs::read(folder.path().join(name)).unwrap()
@@ -78,7 +78,7 @@ fn record_writes_what_was_asked_for() {
 }
 
 #[test]
-fn plot_draws_a_run_and_the_curves_of_many() {
+fn plot_writes_figures_of_one_or_many_networks() {
     let folder = folder_with_run();
     let files = &json_of(apical(&folder).args(["plot", "run", "--data", "data", "--json"]))[0];
     let files: Vec<&str> = files.as_array().unwrap().iter().map(|f| f.as_str().unwrap()).collect();
@@ -90,7 +90,7 @@ fn plot_draws_a_run_and_the_curves_of_many() {
             assert!(fs::metadata(folder.path().join(path)).unwrap().len() > 50);
         }
     }
-    // As many images are tested as are asked for, and a line that a crash cut off is passed over.
+    // --test-images limits the test, and a truncated line of the metrics is ignored.
     let metrics = folder.path().join("run/metrics.jsonl");
     let whole = fs::read_to_string(&metrics).unwrap();
     fs::write(&metrics, format!("{whole}{{\"event\":\"epo")).unwrap();
@@ -108,7 +108,7 @@ fn plot_draws_a_run_and_the_curves_of_many() {
     output_of(train_on_cpu(&folder).args(["--out", "many", "--replicas", "2"]));
     let printed = output_of(apical(&folder).args(["plot", "many", "--data", "data", "--out", "p"]));
     assert_eq!(printed.lines().count(), 3);
-    // A line for each network and epoch.
+    // One line per network and epoch.
     assert_eq!(lines_of(&folder.path().join("p/curves.csv")), 1 + 2);
 
     fs::create_dir(folder.path().join("empty")).unwrap();
@@ -125,7 +125,7 @@ fn plot_draws_a_run_and_the_curves_of_many() {
 }
 
 #[test]
-fn reproduce_writes_findings_and_a_page_and_trains_nothing_twice() {
+fn reproduce_writes_findings_and_trains_once() {
     let folder = folder_with_data();
     let reproduce = |json: bool| {
         let mut command = apical(&folder);
@@ -171,9 +171,9 @@ fn reproduce_writes_findings_and_a_page_and_trains_nothing_twice() {
     fails(apical(&folder).args(["report", "none"]), 1, &["no such folder", "hint: "]);
 }
 
-/// The paper has ten classes and 60,000 images; its experiments take fewer.
+/// The experiments accept fewer classes and images than MNIST has.
 #[test]
-fn reproduce_works_on_few_classes_and_images() {
+fn reproduce_accepts_few_classes_and_images() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");
     fs::create_dir(&data).unwrap();
@@ -194,7 +194,7 @@ fn reproduce_works_on_few_classes_and_images() {
 }
 
 #[test]
-fn experiments_are_listed_and_unknown_ones_refused() {
+fn reproduce_lists_experiments_and_refuses_unknown() {
     let folder = TempDir::new().unwrap();
     let printed = output_of(apical(&folder).args(["reproduce", "--list"]));
     assert_eq!(printed.lines().count(), 12);

@@ -99,7 +99,7 @@ fn same(found: &[(i64, f64)], steps: &[i64], expected: &[&Json]) {
 }
 
 #[test]
-fn curves_are_the_numbers_of_the_metrics_by_images_shown() {
+fn tensorboard_curves_equal_the_metrics() {
     let folder = folder_with_data();
     let mut command = apical(&folder);
     command.args(["train", "--data", "data", "--layers", "20,10", "--backend", "cpu"]);
@@ -142,7 +142,7 @@ fn curves_are_the_numbers_of_the_metrics_by_images_shown() {
 }
 
 #[test]
-fn histograms_and_pictures_are_those_of_the_weights() {
+fn tensorboard_histograms_match_the_weights() {
     let folder = folder_with_data();
     output_of(train_on_cpu(&folder).args(["--out", "run", "--tensorboard"]));
     let run = folder.path().join("run");
@@ -209,7 +209,7 @@ fn histograms_and_pictures_are_those_of_the_weights() {
 }
 
 #[test]
-fn each_of_many_networks_has_its_own_file() {
+fn tensorboard_writes_a_file_per_replica() {
     let folder = folder_with_data();
     let mut command = train_on_cpu(&folder);
     let lines =
@@ -225,7 +225,7 @@ fn each_of_many_networks_has_its_own_file() {
 }
 
 #[test]
-fn event_files_change_neither_weights_nor_lines_and_are_not_there_unasked() {
+fn tensorboard_is_optional_and_changes_no_results() {
     let folder = folder_with_data();
     let seen = json_of(train_on_cpu(&folder).args(["--json", "--out", "seen", "--tensorboard"]));
     let unseen = json_of(train_on_cpu(&folder).args(["--json", "--out", "unseen"]));
@@ -239,7 +239,7 @@ fn event_files_change_neither_weights_nor_lines_and_are_not_there_unasked() {
 }
 
 #[test]
-fn resumed_run_goes_on_with_event_files_and_drops_what_was_lost() {
+fn tensorboard_resume_extends_event_files() {
     let folder = folder_with_data();
     let train = |run: &str| {
         let mut command = apical(&folder);

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{apical, fails, folder_with_data, json_of, output_of, train_on_cpu};
 
-/// The hash in a line "weights     sha256 ...".
+/// Returns the hash in the line "weights     sha256 ...".
 fn hash_of(output: &str) -> String {
     let line = output.lines().find(|line| line.starts_with("weights")).unwrap();
     line.split_whitespace().last().unwrap().to_string()
@@ -25,7 +25,7 @@ fn has_keys(value: &Value, keys: &[&str]) {
 }
 
 #[test]
-fn the_result_is_on_standard_output_and_progress_on_standard_error() {
+fn train_separates_results_and_progress() {
     let folder = folder_with_data();
     let mut command = train_on_cpu(&folder);
     let output = command.args(["--threads", "1", "--eval-every", "100"]).assert().success();
@@ -43,12 +43,12 @@ fn the_result_is_on_standard_output_and_progress_on_standard_error() {
     ] {
         assert!(stderr.contains(text), "{stderr}\nlacks: {text}");
     }
-    // No bar in a log.
+    // No progress bar in a log.
     assert!(!stderr.contains('\r') && !stderr.contains('\u{1b}'), "{stderr:?}");
 }
 
 #[test]
-fn json_lines_hold_what_is_promised() {
+fn train_json_lines_have_documented_keys() {
     let folder = folder_with_data();
     let mut command = train_on_cpu(&folder);
     let lines = json_of(command.args(["--json", "--eval-every", "150"]));
@@ -64,7 +64,7 @@ fn json_lines_hold_what_is_promised() {
 }
 
 #[test]
-fn one_seed_gives_one_network_whatever_the_threads() {
+fn train_result_is_independent_of_threads() {
     let folder = folder_with_data();
     let hash = |arguments: &[&str]| hash_of(&output_of(train_on_cpu(&folder).args(arguments)));
     let first = hash(&["--threads", "1"]);
@@ -75,7 +75,7 @@ fn one_seed_gives_one_network_whatever_the_threads() {
 }
 
 #[test]
-fn out_holds_settings_metrics_and_weights_that_repeat_the_run() {
+fn train_out_contains_everything_to_repeat_the_run() {
     let folder = folder_with_data();
     let mut command = train_on_cpu(&folder);
     let arguments =
@@ -130,7 +130,7 @@ fn out_holds_settings_metrics_and_weights_that_repeat_the_run() {
         "cpu",
     ]);
     assert_eq!(hash_of(&output_of(&mut again)), hash);
-    // A flag wins over the file.
+    // A flag overrides the file.
     assert_ne!(hash_of(&output_of(again.args(["--seed", "3"]))), hash);
 }
 
@@ -140,7 +140,7 @@ fn lines_of(path: &Path) -> Vec<Value> {
 }
 
 #[test]
-fn json_lines_are_those_of_metrics_and_timings() {
+fn train_json_lines_equal_metrics_and_timings() {
     let folder = folder_with_data();
     let mut command = train_on_cpu(&folder);
     let output = json_of(command.args(["--json", "--eval-every", "150", "--out", "run"]));
@@ -190,7 +190,7 @@ fn equal_runs_have_equal_files() {
     ] {
         for ((name, bytes), (other, others)) in first.iter().zip(files(run, &arguments)) {
             assert_eq!(*name, other);
-            // Backends keep different parts of the past that are not needed any more.
+            // Backends store different parts of the history that are no longer needed.
             let is_promised = run != "gpu" || !name.contains("epoch-") && !name.contains("best");
             assert!(!is_promised || *bytes == others, "{run}: {name} differs");
         }
@@ -198,7 +198,7 @@ fn equal_runs_have_equal_files() {
 }
 
 #[test]
-fn run_of_one_epoch_has_a_checkpoint_and_a_best() {
+fn one_epoch_writes_last_and_best_checkpoint() {
     let folder = folder_with_data();
     for (run, arguments) in [
         ("usual", &[][..]),
@@ -220,7 +220,7 @@ fn run_of_one_epoch_has_a_checkpoint_and_a_best() {
 }
 
 #[test]
-fn best_checkpoint_is_that_of_the_lowest_test_error() {
+fn best_checkpoint_has_the_lowest_test_error() {
     let folder = folder_with_data();
     for every in ["1epoch", "4epochs"] {
         let mut command = apical(&folder);
@@ -235,19 +235,19 @@ fn best_checkpoint_is_that_of_the_lowest_test_error() {
         let first = errors.iter().position(|&error| error == lowest).unwrap();
         let best =
             checkpoint_file::load(&run.join("checkpoints/best.safetensors")).unwrap().checkpoint;
-        // The position is the start of the next epoch, which is counted from 1.
+        // The position is the start of the next epoch, counted from 1.
         assert_eq!(best.position.epoch as usize, first + 2, "{every}: {errors:?}");
         assert_eq!(best.test_error(), Some(lowest));
     }
 }
 
 #[test]
-fn a_run_is_never_overwritten() {
+fn train_does_not_overwrite_a_run() {
     let folder = folder_with_data();
     output_of(train_on_cpu(&folder).args(["--out", "run"]));
     let run = folder.path().join("run");
     let weights = fs::read(run.join("weights.safetensors")).unwrap();
-    // So many epochs would take days: it is refused before the first.
+    // The run is refused before the first of these many epochs.
     let mut command = super::apical(&folder);
     command.args(["train", "--data", "data", "--layers", "20,10", "--backend", "cpu"]);
     command.args(["--epochs", "1000000", "--out", "run"]).timeout(Duration::from_secs(60));
@@ -261,7 +261,7 @@ fn a_run_is_never_overwritten() {
 }
 
 #[test]
-fn nothing_is_written_without_out() {
+fn train_without_out_writes_nothing() {
     let folder = folder_with_data();
     output_of(&mut train_on_cpu(&folder));
     let files: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
@@ -270,7 +270,7 @@ fn nothing_is_written_without_out() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_failure() {
+fn train_closed_stdout_is_not_an_error() {
     let folder = folder_with_data();
     let program = assert_cmd::cargo::cargo_bin!("apical");
     for arguments in
@@ -289,7 +289,7 @@ fn a_reader_that_goes_away_is_no_failure() {
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "{stderr}");
         assert!(!stderr.contains("panicked"), "{stderr}");
-        // Without files nobody wants the other epochs.
+        // Without --out, the closed output ends the training.
         let has_last_epoch = stderr.contains("epoch 3/3");
         assert_eq!(has_last_epoch, arguments.contains(&"--out"), "{stderr}");
     }
@@ -297,7 +297,7 @@ fn a_reader_that_goes_away_is_no_failure() {
 }
 
 #[test]
-fn statistics_of_weights_are_recorded_where_they_are_asked_for() {
+fn weight_stats_every_records_statistics() {
     let folder = folder_with_data();
     let of = |arguments: &[&str]| -> Vec<Value> {
         let mut command = apical(&folder);
@@ -317,13 +317,13 @@ fn statistics_of_weights_are_recorded_where_they_are_asked_for() {
             assert_eq!(layer["feedback"].is_object(), has_feedback);
         }
     }
-    // Feedback weights stay, the others learn.
+    // Feedback weights are fixed, the others change.
     assert_eq!(lines[0]["layers"][0]["feedback"], lines[1]["layers"][0]["feedback"]);
     assert_ne!(lines[0]["layers"][0]["weights"], lines[1]["layers"][0]["weights"]);
 }
 
 #[test]
-fn layerwise_feedback_without_coupling_is_warned_of() {
+fn layerwise_feedback_without_g_apical_warns() {
     let folder = folder_with_data();
     let warning = "warning: only the highest hidden layer learns";
     for (arguments, warned) in [

@@ -1,4 +1,4 @@
-//! `tune`: what it trains, on which images, what it prints and writes, and that it goes on.
+//! `tune`: candidates, images, output, files and resuming.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use super::{
     TEST_IMAGES, TEST_LABELS, apical, fails, folder_with_data, json_of, output_of, write_idx,
 };
 
-/// A search of four candidates, of two networks each, in two rungs: 83 and 250 training images.
+/// Returns a search of four candidates with two networks each in two rungs of 83 and 250 training images.
 fn tune(folder: &TempDir) -> Command {
     let mut command = apical(folder);
     command.args(["tune", "--out", "found", "--data", "data", "--backend", "cpu"]);
@@ -34,7 +34,7 @@ fn read(folder: &TempDir, name: &str) -> String {
     fs::read_to_string(folder.path().join("found").join(name)).unwrap()
 }
 
-/// The configuration of a trial, as the file that `train --config` takes.
+/// Writes the settings of a trial to a file for `train --config`.
 fn config_file(folder: &TempDir, trial: &Value) -> String {
     let config: Config = serde_json::from_value(trial["config"].clone()).unwrap();
     let path = folder.path().join("trial.toml");
@@ -43,14 +43,14 @@ fn config_file(folder: &TempDir, trial: &Value) -> String {
 }
 
 #[test]
-fn the_better_candidates_of_a_rung_train_again_and_longer() {
+fn tune_trains_better_candidates_longer() {
     let folder = folder_with_data();
     let lines = json_of(tune(&folder).arg("--json"));
     let [first, last] = of(&lines, "rung")[..] else { panic!("two rungs: {lines:?}") };
     let shown = |rung: &Value| (rung["epochs"].clone(), rung["images"].clone());
     assert_eq!(shown(first), (1.into(), 83.into()));
     assert_eq!(shown(last), (1.into(), 250.into()));
-    // Four candidates, of which a third and thus two go on, and of these one is the best.
+    // A third of four candidates, rounded up to two, is kept, and one of them is the best.
     for (rung, count, kept) in [(first, 4, 2), (last, 2, 1)] {
         let candidates = rung["candidates"].as_array().unwrap();
         assert_eq!(candidates.len(), count);
@@ -67,7 +67,7 @@ fn the_better_candidates_of_a_rung_train_again_and_longer() {
     };
     assert_eq!(numbers(first, true), numbers(last, false));
 
-    // The candidates' errors are those of their networks.
+    // The error of a candidate is the mean of its networks.
     let trials = of(&lines, "trial");
     assert_eq!(trials.len(), (4 + 2) * 2);
     let best = of(&lines, "best")[0];
@@ -81,7 +81,7 @@ fn the_better_candidates_of_a_rung_train_again_and_longer() {
     assert_eq!(errors.len(), 2);
     assert!((errors.iter().sum::<f64>() / 2.0 - error_of(best)).abs() < 1e-9);
 
-    // What was found can be trained, on all images.
+    // best.toml trains on all images.
     let config: Config = toml::from_str(&read(&folder, "best.toml")).unwrap();
     let eta: Vec<f64> = serde_json::from_value(best["settings"]["eta"].clone()).unwrap();
     assert_eq!(
@@ -93,7 +93,7 @@ fn the_better_candidates_of_a_rung_train_again_and_longer() {
 }
 
 #[test]
-fn each_network_is_the_one_that_trains_alone() {
+fn tune_network_equals_the_one_trained_alone() {
     let folder = folder_with_data();
     for trial in of(&json_of(tune(&folder).arg("--json")), "trial") {
         assert_eq!(trial["config"]["validation_images"], 50);
@@ -106,18 +106,18 @@ fn each_network_is_the_one_that_trains_alone() {
 }
 
 #[test]
-fn the_test_set_is_never_seen() {
+fn tune_does_not_use_the_test_set() {
     let folder = folder_with_data();
     let lines = json_of(tune(&folder).arg("--json"));
     fs::remove_dir_all(folder.path().join("found")).unwrap();
-    // Black images, all of one class.
+    // Replace the test set by black images of one class.
     let data = folder.path().join("data");
     write_idx(&data.join(TEST_IMAGES), &[200, 6, 5], vec![0; 200 * 30]);
     write_idx(&data.join(TEST_LABELS), &[200], vec![3; 200]);
     let other = json_of(tune(&folder).arg("--json"));
     assert_eq!(of(&other, "rung"), of(&lines, "rung"));
     assert_eq!(of(&other, "best"), of(&lines, "best"));
-    // Those images would have been told apart.
+    // Using those images would have changed the errors.
     let test_error = |lines: Vec<Value>| lines.last().unwrap()["test_error"].as_f64().unwrap();
     let mut train = apical(&folder);
     train.args(["train", "--data", "data", "--json", "--config", "found/best.toml"]);
@@ -126,12 +126,12 @@ fn the_test_set_is_never_seen() {
 }
 
 #[test]
-fn a_search_goes_on_where_it_was_cut_off() {
+fn tune_resumes_after_truncated_trials() {
     let folder = folder_with_data();
     let whole = json_of(tune(&folder).arg("--json"));
     let table = read(&folder, "rungs.csv");
     let trials = read(&folder, "trials.jsonl");
-    // Killed in the middle of the fourth line.
+    // Truncate in the middle of the fourth line.
     let mut ends = trials.match_indices('\n').map(|(at, _)| at + 1);
     let cut = ends.nth(2).unwrap() + 20;
     fs::write(folder.path().join("found/trials.jsonl"), &trials[..cut]).unwrap();
@@ -148,7 +148,7 @@ fn a_search_goes_on_where_it_was_cut_off() {
     assert_eq!(of(&again, "best"), of(&whole, "best"));
     assert_eq!(read(&folder, "rungs.csv"), table);
 
-    // Nothing is left to train.
+    // All networks are already trained.
     let kept = read(&folder, "trials.jsonl");
     let again = json_of(tune(&folder).arg("--json"));
     assert!(of(&again, "trial").is_empty());
@@ -157,7 +157,7 @@ fn a_search_goes_on_where_it_was_cut_off() {
 }
 
 #[test]
-fn rungs_are_tables_a_file_and_a_figure() {
+fn tune_writes_rungs_as_table_csv_and_figure() {
     let folder = folder_with_data();
     let output = output_of(&mut tune(&folder));
     let lines: Vec<Vec<&str>> =
@@ -173,7 +173,7 @@ fn rungs_are_tables_a_file_and_a_figure() {
     let mut table = csv::Reader::from_path(folder.path().join("found/rungs.csv")).unwrap();
     let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 4 + 2);
-    // The table and the file say the same.
+    // The table equals the file.
     assert_eq!((&rows[0][3], &rows[0][4]), (lines[2][0], lines[2][1]));
     let error: f64 = rows[0][7].parse().unwrap();
     assert_eq!(format!("{error:.2}"), lines[2][4]);
@@ -189,7 +189,7 @@ fn rungs_are_tables_a_file_and_a_figure() {
 }
 
 #[test]
-fn another_search_does_not_go_into_the_same_folder() {
+fn tune_refuses_a_folder_of_another_search() {
     let folder = folder_with_data();
     output_of(&mut tune(&folder));
     let before = read(&folder, "trials.jsonl");
@@ -201,7 +201,7 @@ fn another_search_does_not_go_into_the_same_folder() {
     other(&["--search", "beta1=0.8,0.9"], "search is");
     other(&["--rungs", "1"], "rungs is 2 in the folder, 1 now");
     assert_eq!(read(&folder, "trials.jsonl"), before);
-    // Nor into the folder of a run.
+    // The folder of a run is refused, too.
     let mut train = apical(&folder);
     train.args(["train", "--data", "data", "--config", "found/best.toml", "--out", "run"]);
     output_of(&mut train);
@@ -211,7 +211,7 @@ fn another_search_does_not_go_into_the_same_folder() {
 }
 
 #[test]
-fn a_search_that_cannot_be_is_refused_before_it_starts() {
+fn tune_invalid_search_is_refused_at_start() {
     let folder = folder_with_data();
     let refused = |arguments: &[&str], exit_code: i32, text: &str| {
         let mut command = apical(&folder);

@@ -1,4 +1,4 @@
-//! `test`, and the weights that it takes.
+//! `test`: results, flags and invalid weights.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ fn test(folder: &TempDir) -> Command {
     command
 }
 
-/// A folder with data and a run.
+/// Creates a folder with data and a run.
 fn folder_with_run() -> TempDir {
     let folder = folder_with_data();
     output_of(train_on_cpu(&folder).args(["--batch-size", "4", "--out", "run"]));
@@ -25,7 +25,7 @@ fn folder_with_run() -> TempDir {
 }
 
 #[test]
-fn a_trained_network_is_tested() {
+fn test_reports_error_and_confusion() {
     let folder = folder_with_run();
     let [tested] = &json_of(test(&folder).arg("--json"))[..] else { panic!("one object") };
     let metrics = fs::read_to_string(folder.path().join("run/metrics.jsonl")).unwrap();
@@ -34,7 +34,7 @@ fn a_trained_network_is_tested() {
     assert_eq!((&tested["backend"], &tested["test_images"]), (&"cpu".into(), &200.into()));
     assert_eq!(tested["test_errors"], serde_json::json!([tested["test_error"]]));
     assert_eq!(tested["test_error_sd"], Value::Null);
-    // The first test of one epoch has the same draws as this one.
+    // The evaluation of one epoch draws the same spikes as this test.
     assert_eq!(tested["test_error"], finished["test_error"]);
     let confusion = tested["confusion"].as_array().unwrap();
     assert_eq!((confusion.len(), tested["class_errors"].as_array().unwrap().len()), (10, 10));
@@ -52,7 +52,7 @@ fn a_trained_network_is_tested() {
 }
 
 #[test]
-fn repeated_tests_have_new_draws_each_and_their_counts_are_added() {
+fn test_repeats_draw_new_spikes_and_add_counts() {
     let folder = folder_with_run();
     let once = &json_of(test(&folder).arg("--json"))[0];
     let thrice = &json_of(test(&folder).args(["--json", "--repeats", "3"]))[0];
@@ -74,7 +74,7 @@ fn repeated_tests_have_new_draws_each_and_their_counts_are_added() {
 }
 
 #[test]
-fn flags_win_over_the_settings_of_the_training() {
+fn test_flags_override_training_settings() {
     let folder = folder_with_run();
     let mut command = test(&folder);
     let tested = json_of(command.args(["--json", "--test-images", "0", "--seed", "5"]));
@@ -89,7 +89,7 @@ fn flags_win_over_the_settings_of_the_training() {
 }
 
 #[test]
-fn weights_that_cannot_be_are_refused() {
+fn test_invalid_weights_are_refused() {
     let folder = folder_with_run();
     let path = folder.path().join("run/weights.safetensors");
     let whole = fs::read(&path).unwrap();
@@ -156,7 +156,7 @@ fn weights_that_cannot_be_are_refused() {
 }
 
 #[test]
-fn a_data_set_of_another_shape_is_refused() {
+fn test_data_of_another_shape_is_refused() {
     let folder = folder_with_run();
     let data = folder.path().join("data");
     let hint = "hint: give the training data set with --data";

@@ -11,9 +11,11 @@ use std::time::Duration;
 
 use apical::config::{Config, CreditAssignment, FeedbackWeights, Preset, Signal};
 use apical::dataset::Dataset;
+use apical::device::{BackendChoice, Selection, Stepping, open};
 use apical::layout::{Array, Backend, Kernel, Lane, Launch};
 use apical::network::Network;
-use apical::schedule::{BackendChoice, Image, Selection, Simulation, Stepping, open};
+use apical::plan::Image;
+use apical::simulation::Simulation;
 use apical::train::order;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 

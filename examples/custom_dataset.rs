@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
+use apical::device::Selection;
 use apical::random::{PhiloxRng, RngStream};
-use apical::schedule::Selection;
 use apical::train::Training;
 use rand::{Rng, RngExt};
 

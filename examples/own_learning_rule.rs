@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
+use apical::device::{self, Selection};
 use apical::layout::{Array, Backend, BackendError, trace};
 use apical::model::weight_init::WeightInit;
 use apical::network::Network;
-use apical::schedule::{self, Selection, Simulation};
+use apical::simulation::Simulation;
 use apical::train::{order, test};
 
 /// Changes each weight by `-rate` times the mean over the minibatch of error times filtered spikes, but never beyond
@@ -64,7 +65,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let dataset = Arc::new(Dataset::mnist()?.subset(0, config.train_images, config.test_images)?);
     let network = Network::initial(&config, dataset.pixels());
     let selection = Selection { keeps_lanes: true, ..Selection::default() };
-    let opened = schedule::open(&selection, from_ref(&config), &dataset)?;
+    let opened = device::open(&selection, from_ref(&config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, &config, &dataset, &network)?;
 
     let tested = |simulation: &mut Simulation| test(simulation, &dataset, 500, 0);

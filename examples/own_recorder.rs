@@ -9,9 +9,11 @@ use std::sync::Arc;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
+use apical::device::{self, Selection};
 use apical::layout::{Array, BackendError, COUNT_BITS, COUNT_MASK, STEPS_PER_WORD};
 use apical::network::Network;
-use apical::schedule::{self, Image, Selection, Simulation};
+use apical::plan::Image;
+use apical::simulation::Simulation;
 use apical::train::order;
 
 /// Spikes of the lowest hidden layer in each step of a test image.
@@ -38,7 +40,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
 
     // Arrays of single lanes can be read only where that is asked for: the CPU is faster if it need not keep them.
     let selection = Selection { keeps_lanes: true, ..Selection::default() };
-    let opened = schedule::open(&selection, from_ref(&config), &dataset)?;
+    let opened = device::open(&selection, from_ref(&config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, &config, &dataset, &network)?;
 
     let first = dataset.training_count; // Test images come behind those of the training set.

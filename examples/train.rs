@@ -7,9 +7,9 @@ use std::ops::ControlFlow;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
+use apical::device::Selection;
 use apical::evaluate::Spread;
 use apical::run_dir::{ImageSpec, weights};
-use apical::schedule::Selection;
 use apical::train::{Event, Training, test_network};
 
 pub fn main() -> Result<(), Box<dyn Error>> {

@@ -7,13 +7,14 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::dataset::Dataset;
+use crate::device::{self, Device, Selection};
 use crate::gpu::self_test::Verdict;
 use crate::layout::{
     Array, Backend, BackendError, Kernel, Lane, Launch, Minibatch, Part, STEPS_PER_WORD, Shape,
     Stop, Stoppable, UNITS_PER_WORD, Word, compartment, plateau, raster, trace,
 };
 use crate::network::Network;
-use crate::schedule::{self, Device, Selection, Simulation};
+use crate::simulation::Simulation;
 use crate::train::{TrainError, order, test};
 
 /// How to compare.
@@ -98,7 +99,7 @@ pub fn compare(
         config.test_images,
     )?);
     let network = Network::initial(&config, dataset.pixels());
-    let pair = schedule::open_pair(selection, &config, &dataset)?;
+    let pair = device::open_pair(selection, &config, &dataset)?;
     let mut cpu = Simulation::new(pair.cpu, &config, &dataset, &network)?;
     let mut gpu = Simulation::new(pair.gpu, &config, &dataset, &network)?;
     cpu.stop_on(&selection.stop);

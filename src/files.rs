@@ -7,7 +7,7 @@ use std::path::Path;
 
 use bytesize::ByteSize;
 
-use crate::schedule::memory;
+use crate::memory;
 
 /// Most bytes of a text that people write: settings, names of classes, the description of a run.
 pub const TEXT_MAX: u64 = 16 << 20;

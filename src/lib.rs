@@ -2,7 +2,7 @@
 //! "Towards deep learning with segregated dendrites", eLife 2017;6:e22901), on any GPU that wgpu
 //! reaches and on the CPU, with the same bits on each.
 //!
-//! A minibatch is an ordered list of kernels ([`schedule::launches`]) that both backends run; each
+//! A minibatch is an ordered list of kernels ([`plan::launches`]) that both backends run; each
 //! kernel is a shader and its twin in Rust. What they share is in [`layout`], the equations are in
 //! [`model`], the loop over images is [`train::Training`]; [`train::Replicas`] trains many networks side
 //! by side.
@@ -12,7 +12,7 @@
 //!
 //! use apical::config::Config;
 //! use apical::dataset::Dataset;
-//! use apical::schedule::Selection;
+//! use apical::device::Selection;
 //! use apical::train::{Event, Training};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -46,6 +46,7 @@ pub mod compare;
 pub mod config;
 pub mod cpu;
 pub mod dataset;
+pub mod device;
 pub mod evaluate;
 #[cfg(feature = "plots")]
 pub mod experiments;
@@ -56,15 +57,17 @@ pub mod figures;
 pub mod files;
 pub mod gpu;
 pub mod layout;
+pub mod memory;
 pub mod model;
 pub mod monitor;
 pub mod network;
+pub mod plan;
 #[cfg(feature = "plots")]
 pub mod plots;
 pub mod predict;
 pub mod random;
 pub mod run_dir;
-pub mod schedule;
+pub mod simulation;
 pub mod text;
 pub mod train;
 pub mod trials;

@@ -8,9 +8,11 @@ use sha2::{Digest, Sha256};
 
 use crate::dataset::Dataset;
 use crate::dataset::unlabelled::ImageList;
+use crate::device::{self, Device, Selection};
 use crate::layout::{Array, Backend, BackendError, compartment};
+use crate::plan::Image;
 use crate::run_dir::SavedNetwork;
-use crate::schedule::{self, Device, Image, Selection, Simulation};
+use crate::simulation::Simulation;
 use crate::train::TrainError;
 
 /// What the network takes an image for.
@@ -80,7 +82,7 @@ pub fn predict(
     let dataset = Arc::new(dataset);
     // The voltages of each lane are read.
     let selection = Selection { keeps_lanes: true, ..selection.clone() };
-    let opened = schedule::open(&selection, from_ref(config), &dataset)?;
+    let opened = device::open(&selection, from_ref(config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, config, &dataset, network)?;
     simulation.stop_on(&selection.stop);
     let lanes = simulation.backend().shape().lanes;

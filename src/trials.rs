@@ -8,12 +8,12 @@ use thiserror::Error;
 use crate::config::{Config, Variant};
 use crate::cpu::processor;
 use crate::dataset::{DataIdentity, Dataset};
+use crate::device::{Device, Selection};
 use crate::network::Network;
 use crate::run_dir::{
     EpochResult, ImageSpec, StorageError, Trial, TrialStore, UnfinishedTrial, now_rfc3339,
     weights_sha256,
 };
-use crate::schedule::{Device, Selection};
 use crate::train::{Event, Every, Position, ReplicaEvent, Replicas, TrainError};
 
 /// Why trials cannot go on.

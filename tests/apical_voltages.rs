@@ -6,11 +6,12 @@
 //! Does not prove: that GPUs agree (see `exactness.rs` and `trainings.rs`).
 
 use apical::config::{Config, Feedback, FeedbackWeights, Signal};
+use apical::device::{BackendChoice, Selection};
 use apical::model::synaptic_filter::{kappa, taps};
 use apical::model::weight_init::WeightInit;
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity};
 use apical::network::Network;
-use apical::schedule::{BackendChoice, Image, Selection};
+use apical::plan::Image;
 
 use crate::support;
 

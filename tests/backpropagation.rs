@@ -8,7 +8,8 @@ use apical::config::{Config, CreditAssignment};
 use apical::layout::{Array, compartment};
 use apical::model::weight_init::WeightInit;
 use apical::network::Network;
-use apical::schedule::{Image, Simulation};
+use apical::plan::Image;
+use apical::simulation::Simulation;
 
 use crate::support;
 

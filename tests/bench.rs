@@ -14,7 +14,7 @@ use apical::config::{Config, Optimizer};
 use apical::dataset::Dataset;
 use apical::layout::{Array, Backend, Kernel, KernelTimes, Lane, Launch, Minibatch, trace};
 use apical::network::Network;
-use apical::schedule::Simulation;
+use apical::simulation::Simulation;
 use apical::train::order;
 
 /// A small net. A rate of 0 leaves its weights as they are.

@@ -13,13 +13,13 @@ use apical::config::{
     Config, Dynamics, FeedbackWeights, Optimizer, PlateauTiming, Signal, variants,
 };
 use apical::dataset::Dataset;
+use apical::device::{BackendChoice, Selection};
 use apical::evaluate::Evaluation;
 use apical::network::Network;
 use apical::run_dir::checkpoint_file::{from_bytes, load};
 use apical::run_dir::{
     CheckpointFolder, ImageSpec, Notice, SavedCheckpoint, StorageError, WeightsError,
 };
-use apical::schedule::{BackendChoice, Selection};
 use apical::train::{
     Checkpoint, Event, Every, Position, ReplicaEvent, Replicas, Start, TrainError, Training,
 };

@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 
 use apical::config::Config;
 use apical::config::file::Assignment;
+use apical::device::{BackendChoice, Selection};
 use apical::network::Network;
-use apical::schedule::{BackendChoice, Selection};
 use apical::train::{TrainError, Training};
 use proptest::prelude::*;
 use proptest::sample::select;

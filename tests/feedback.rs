@@ -10,7 +10,8 @@ use apical::config::{Config, Feedback, FeedbackWeights};
 use apical::layout::Array;
 use apical::model::weight_init::WeightInit;
 use apical::network::Network;
-use apical::schedule::{Image, Simulation};
+use apical::plan::Image;
+use apical::simulation::Simulation;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::support;

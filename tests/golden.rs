@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use std::slice::from_mut;
 
 use apical::layout::Kernel;
-use apical::schedule::{Extent, Image, Simulation};
+use apical::plan::{Extent, Image};
+use apical::simulation::Simulation;
 use trace::Trace;
 
 use crate::support;

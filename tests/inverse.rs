@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use apical::config::{Config, Feedback};
 use apical::dataset::Dataset;
+use apical::device::{BackendChoice, Selection};
 use apical::model::synaptic_filter::taps;
 use apical::model::weight_init::WeightInit;
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
 use apical::network::Network;
+use apical::plan::Image;
 use apical::run_dir::{ImageSpec, weights};
-use apical::schedule::{BackendChoice, Image, Selection};
 
 use crate::support;
 

@@ -10,9 +10,11 @@ use std::sync::{Arc, OnceLock};
 
 use apical::config::{Config, Feedback, Optimizer, Preset};
 use apical::dataset::Dataset;
+use apical::device::{BackendChoice, Selection, open};
 use apical::model::weight_init::WeightInit;
 use apical::network::Network;
-use apical::schedule::{BackendChoice, Image, Selection, Simulation, open};
+use apical::plan::Image;
+use apical::simulation::Simulation;
 use apical::train::{Event, Training, order, test};
 
 use crate::support;

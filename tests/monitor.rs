@@ -10,11 +10,12 @@ use std::sync::Arc;
 use apical::analysis::statistics::mean;
 use apical::config::{Config, Feedback};
 use apical::dataset::Dataset;
+use apical::device::{BackendChoice, Selection, Stepping};
 use apical::model::weight_init::WeightInit;
 use apical::monitor::recording_file::save;
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
 use apical::network::Network;
-use apical::schedule::{BackendChoice, Image, Selection, Stepping};
+use apical::plan::Image;
 use apical::train::{Training, order};
 
 use crate::support;

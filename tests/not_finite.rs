@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use apical::config::{Config, Optimizer, variants};
 use apical::dataset::Dataset;
+use apical::device::{self, BackendChoice, Selection};
 use apical::network::Network;
-use apical::schedule::{self, BackendChoice, Selection, Simulation};
+use apical::simulation::Simulation;
 use apical::train::{Event, Replicas, TrainError, Training, order};
 
 use crate::support;
@@ -45,7 +46,7 @@ fn looked_for(config: &Config) -> Place {
     let mut networks = [Network::initial(config, dataset.pixels())];
     let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
     let opened =
-        schedule::open(&selection, std::slice::from_ref(config), &dataset).expect("it opens");
+        device::open(&selection, std::slice::from_ref(config), &dataset).expect("it opens");
     let mut simulation =
         Simulation::new(opened.backend, config, &dataset, &networks[0]).expect("the network fits");
     for epoch in 1..=config.epochs {

@@ -8,7 +8,8 @@ use apical::config::{Config, Optimizer};
 use apical::layout::{Array, Shape};
 use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
-use apical::schedule::{Extent, Image, Simulation};
+use apical::plan::{Extent, Image};
+use apical::simulation::Simulation;
 
 use crate::support;
 

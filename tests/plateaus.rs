@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use apical::config::{Config, Feedback, PlateauTiming, Signal};
 use apical::dataset::Dataset;
+use apical::device::{BackendChoice, Selection};
 use apical::model::plateau_timing::plateau_lead;
 use apical::model::weight_init::WeightInit;
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
 use apical::network::Network;
-use apical::schedule::{BackendChoice, Image, Selection};
+use apical::plan::Image;
 
 use crate::support;
 

@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use apical::config::{Config, Dynamics, Signal};
 use apical::dataset::Dataset;
+use apical::device::{BackendChoice, Selection};
 use apical::model::weight_init::WeightInit;
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
 use apical::network::Network;
+use apical::plan::Image;
 use apical::run_dir::weights_sha256;
-use apical::schedule::{BackendChoice, Image, Selection};
 use apical::train::Training;
 
 use crate::support;

@@ -12,13 +12,13 @@ use std::sync::Arc;
 
 use apical::config::{Config, Optimizer, PlateauTiming, Variant, variants};
 use apical::dataset::Dataset;
+use apical::device::{BackendChoice, Selection, Stepping};
 use apical::layout::BackendError;
 use apical::model::lr_schedule::LrSchedule;
 use apical::model::phases::AveragingWindow;
 use apical::model::spikes::SpikeDistribution;
 use apical::model::weight_init::WeightInit;
 use apical::network::Network;
-use apical::schedule::{BackendChoice, Selection, Stepping};
 use apical::train::{Event, ReplicaEvent, Replicas, TrainError, Training};
 
 use crate::support;

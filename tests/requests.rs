@@ -9,9 +9,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use apical::config::{Config, Feedback, FeedbackWeights, Optimizer, variants};
+use apical::device::{BackendChoice, Selection};
 use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
-use apical::schedule::{BackendChoice, Selection};
 use apical::train::{Event, ReplicaEvent, Replicas, Training};
 
 use crate::support;

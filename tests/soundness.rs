@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
+use apical::device::{self, BackendChoice, Selection};
 use apical::layout::{Array, BackendError, Kernel, Lane, Launch};
 use apical::network::{Layer, Network};
-use apical::schedule::{
-    self, BackendChoice, Extent, Image, Selection, Simulation, constants, launches, replica,
-};
+use apical::plan::{self, Extent, Image, constants, launches, replica};
+use apical::simulation::Simulation;
 use apical::train::{Checkpoint, Position, TrainError, Training, order, test, test_network};
 
 use crate::support;
@@ -30,7 +30,7 @@ fn dataset() -> Arc<Dataset> {
 fn simulation(backend: BackendChoice) -> Simulation {
     let (config, dataset) = (config(), dataset());
     let selection = Selection { backend, keeps_lanes: true, ..Selection::default() };
-    let opened = schedule::open(&selection, from_ref(&config), &dataset).expect("it opens");
+    let opened = device::open(&selection, from_ref(&config), &dataset).expect("it opens");
     let network = Network::initial(&config, dataset.pixels());
     Simulation::new(opened.backend, &config, &dataset, &network).expect("the network fits")
 }
@@ -194,7 +194,7 @@ fn networks_and_states_that_do_not_fit_are_refused() {
             assert!(matches!(result, Err(TrainError::Position { .. })), "epoch {epoch}");
         }
     }
-    assert!(schedule::open(&Selection::default(), &[], &dataset()).is_err());
+    assert!(device::open(&Selection::default(), &[], &dataset()).is_err());
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn arrays_of_no_layer_are_refused() {
 
 #[test]
 fn shape_without_layers_or_blocks_has_no_launches() {
-    let fits = schedule::shape(&config(), &dataset(), &Extent::new(3, 24, 16));
+    let fits = plan::shape(&config(), &dataset(), &Extent::new(3, 24, 16));
     for populations in [vec![], vec![36]] {
         let shape = apical::layout::Shape { populations, ..fits.clone() };
         assert!(launches(&shape, 16, true).is_empty());
@@ -256,7 +256,7 @@ fn open_refuses_invalid_settings() {
     for backend in BACKENDS {
         let selection = Selection { backend, ..Selection::default() };
         for config in &wrong {
-            let opened = schedule::open(&selection, from_ref(config), &dataset).map(|_| ());
+            let opened = device::open(&selection, from_ref(config), &dataset).map(|_| ());
             assert!(matches!(opened, Err(BackendError::Networks(_))), "{backend:?}: {opened:?}");
         }
     }
@@ -265,7 +265,7 @@ fn open_refuses_invalid_settings() {
 #[test]
 fn sizes_that_do_not_fit_are_refused() {
     let (config, dataset) = (config(), dataset());
-    let shape = schedule::shape(&config, &dataset, &Extent::new(3, 24, 16));
+    let shape = plan::shape(&config, &dataset, &Extent::new(3, 24, 16));
     let numbers = constants(&config, &shape, 10);
     type Change = fn(&mut apical::layout::Shape);
     let changes: [Change; 8] = [
@@ -299,7 +299,7 @@ fn lanes_are_limited_to_the_images_there_are() {
     let dataset = dataset();
     for backend in BACKENDS {
         let selection = Selection { backend, ..Selection::default() };
-        let opened = schedule::open(&selection, from_ref(&config), &dataset).expect("it opens");
+        let opened = device::open(&selection, from_ref(&config), &dataset).expect("it opens");
         assert_eq!(opened.backend.shape().lanes, 12, "{backend:?}");
     }
 }

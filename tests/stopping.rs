@@ -12,9 +12,11 @@ use std::time::{Duration, Instant};
 
 use apical::config::{Config, FeedbackWeights, Optimizer, PlateauTiming};
 use apical::dataset::Dataset;
+use apical::device::{self, BackendChoice, Selection};
 use apical::layout::{BackendError, Stop};
 use apical::network::Network;
-use apical::schedule::{self, BackendChoice, Image, Selection, Simulation};
+use apical::plan::Image;
+use apical::simulation::Simulation;
 use apical::train::{Checkpoint, Event, Every, TrainError, Training, order, test, test_network};
 use rand::Rng;
 
@@ -166,7 +168,7 @@ fn large(backend: BackendChoice, stop: &Stop) -> (Simulation, Arc<Dataset>, Conf
     let part = (*dataset).clone().subset(0, images / 2, 0).expect("there are as many");
     let dataset = Arc::new(part);
     let selection = selection(backend);
-    let opened = schedule::open(&selection, from_ref(&config), &dataset).expect("it opens");
+    let opened = device::open(&selection, from_ref(&config), &dataset).expect("it opens");
     let network = Network::initial(&config, dataset.pixels());
     let simulation = Simulation::new(opened.backend, &config, &dataset, &network);
     let mut simulation = simulation.expect("it takes the network");

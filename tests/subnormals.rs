@@ -11,7 +11,8 @@ use apical::layout::{Array, Word};
 use apical::model::exact_math::{SMALLEST_MOMENT, SMALLEST_WEIGHT};
 use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
-use apical::schedule::{self, Simulation};
+use apical::plan;
+use apical::simulation::Simulation;
 use apical::train::order;
 
 use crate::support;
@@ -75,7 +76,7 @@ fn stored_numbers_are_zero_or_large_enough() {
     for (number, config) in configs().into_iter().enumerate() {
         let dataset = support::random_dataset(7, 5, 6, 30);
         config.validate(dataset.pixels(), dataset.classes).expect("the settings are valid");
-        let extent = schedule::Extent {
+        let extent = plan::Extent {
             keeps_gradient: true,
             ..support::extent(1, dataset.training_count + dataset.test_count, 128)
         };

@@ -15,7 +15,8 @@ use apical::gpu::WORKGROUP;
 use apical::layout::{Array, Backend, Shape};
 use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
-use apical::schedule::{self, Extent, Image, Simulation};
+use apical::plan::{self, Extent, Image};
+use apical::simulation::Simulation;
 use apical::train::{order, test};
 
 use crate::support;
@@ -205,7 +206,7 @@ fn how_networks_are_stepped_does_not_matter() {
     for (config, dataset) in trainings() {
         let by_launches = extent(config.batch_size.max(5), &dataset, 16);
         let by_networks = Extent { steps_networks: true, ..by_launches };
-        if !schedule::shape(&config, &dataset, &by_networks).steps_networks {
+        if !plan::shape(&config, &dataset, &by_networks).steps_networks {
             continue;
         }
         stepped += 1;
@@ -242,7 +243,7 @@ fn windows_of_weights_do_not_matter() {
         };
         let dataset = support::random_dataset(11, 9, 15, 12);
         let extent = extent(5, &dataset, 64);
-        let shape = schedule::shape(&config, &dataset, &extent);
+        let shape = plan::shape(&config, &dataset, &extent);
         let mut device = support::device();
         device.split_weights(4 << 10);
         let gpu = support::gpu_on(device, from_ref(&config), &dataset, shape, WORKGROUP);

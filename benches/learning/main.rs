@@ -18,9 +18,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use apical::dataset::Dataset;
+use apical::device::Selection;
 use apical::figures::Render;
 use apical::run_dir::TrialStore;
-use apical::schedule::Selection;
 use apical::trials::{self, TrialEvent};
 use clap::Parser;
 

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
+use apical::device::Selection;
 use apical::evaluate::Evaluation;
 use apical::network::Network;
 use apical::run_dir::{JsonlStore, StorageError, Trial};
-use apical::schedule::Selection;
 use apical::train::test_network;
 use serde::{Deserialize, Serialize};
 

@@ -10,9 +10,9 @@ use super::progress::{Progress, TimeEstimate, time_left};
 use super::settings::Settings;
 use super::{CliError, EXIT_CODES, ExitStatus, run_data};
 use apical::compare::{Compared, Comparison, Difference, Options, compare};
+use apical::device::BackendChoice;
 use apical::gpu::self_test::Verdict;
 use apical::layout::Kernel;
-use apical::schedule::BackendChoice;
 
 /// Default number of epochs, for any preset: differences show early.
 const EPOCHS: u32 = 1;
@@ -183,7 +183,7 @@ fn describe_difference(difference: &Difference) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use apical::schedule::Device;
+    use apical::device::Device;
 
     /// Returns a made-up difference, because no test device differs from the CPU.
     fn comparison() -> Comparison {

@@ -9,7 +9,7 @@ use super::CliError;
 use super::output::eprint_line;
 use super::signals;
 use apical::dataset::{Background, Dataset, ImageSize, ReadOptions};
-use apical::schedule::{BackendChoice, Selection, Stepping};
+use apical::device::{BackendChoice, Selection, Stepping};
 
 /// Device options, which never change the result.
 #[derive(Clone, Debug, Args)]

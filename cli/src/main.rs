@@ -49,7 +49,7 @@ fn silence_mesa_layer() {
 /// 64 MiB of addresses per thread, which arrays need.
 fn limit_malloc_arenas() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    if apical::schedule::memory::has_address_limit() {
+    if apical::memory::has_address_limit() {
         // SAFETY: no other thread exists yet that could allocate.
         unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
     }

@@ -17,7 +17,7 @@ use super::{CliError, EXIT_CODES};
 use apical::dataset::Dataset;
 use apical::monitor::recording_file::{RecordingFormat, save};
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording, RequiredPhases};
-use apical::schedule::Image;
+use apical::plan::Image;
 use apical::train::TrainError;
 
 /// Record the activity of a trained network while it processes images

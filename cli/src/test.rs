@@ -15,9 +15,9 @@ use super::weights::load_weights;
 use super::{CliError, EXIT_CODES};
 use apical::dataset::DataIdentity;
 use apical::dataset::class_names::numeric;
+use apical::device::Device;
 use apical::evaluate::{Evaluation, Spread};
 use apical::run_dir::weights_sha256;
-use apical::schedule::Device;
 use apical::train::{TrainError, test_network};
 
 /// Test a trained network

@@ -8,9 +8,9 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 use crate::config::Config;
 use crate::cpu::{Threads, processor};
 use crate::dataset::Dataset;
+use crate::device::{self, BackendChoice, Selection, Stepping};
 use crate::gpu::adapter::{self, Choice, Info};
 use crate::layout::BackendError;
-use crate::schedule::{self, BackendChoice, Selection, Stepping};
 
 /// What is measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -121,8 +121,8 @@ impl Machine {
         replicas: usize,
     ) -> Result<u64, BackendError> {
         match &self.info {
-            Some(info) => schedule::check_gpu(&self.selection(), info, config, dataset, replicas),
-            None => schedule::check_cpu(&self.selection(), config, dataset, replicas),
+            Some(info) => device::check_gpu(&self.selection(), info, config, dataset, replicas),
+            None => device::check_cpu(&self.selection(), config, dataset, replicas),
         }
     }
 }

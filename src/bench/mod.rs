@@ -30,8 +30,8 @@ pub use work::{Snapshot, Work};
 
 use crate::config::{Config, SweepError};
 use crate::dataset::Dataset;
+use crate::device::Selection;
 use crate::run_dir::now_rfc3339;
-use crate::schedule::Selection;
 use crate::train::TrainError;
 use grid::Point;
 use progress::Steps;

@@ -9,9 +9,11 @@ use super::grid::{Point, Task};
 use super::work::{self, Snapshot, Work};
 use crate::config::Config;
 use crate::dataset::Dataset;
+use crate::device::{self, Selection};
 use crate::layout::{Array, BackendError, KernelTimes, Shape};
 use crate::network::Network;
-use crate::schedule::{self, Image, Selection, Simulation};
+use crate::plan::Image;
+use crate::simulation::Simulation;
 use crate::train::Order;
 
 /// Networks side by side on the device, often one: [`Subject::show`] shows each a minibatch.
@@ -40,7 +42,7 @@ impl Subject {
         selection: &Selection,
     ) -> Result<Self, BackendError> {
         let configs = point.configs.clone();
-        let opened = schedule::open(selection, &configs, dataset)?;
+        let opened = device::open(selection, &configs, dataset)?;
         let initial = |config| Network::initial(config, dataset.pixels());
         let networks: Vec<Network> = configs.par_iter().map(initial).collect();
         let mut simulation = Simulation::of_replicas(opened.backend, &configs, dataset, &networks)?;
@@ -142,7 +144,7 @@ impl Subject {
         let mut networks: Vec<Network> = self.configs.iter().map(initial).collect();
         self.simulation.read_networks(&mut networks)?;
         let selection = Selection { keeps_lanes: true, ..self.selection.clone() };
-        let opened = schedule::open(&selection, config, &self.dataset)?;
+        let opened = device::open(&selection, config, &self.dataset)?;
         let mut copy =
             Simulation::of_replicas(opened.backend, config, &self.dataset, &networks[..1])?;
         copy.stop_on(&self.selection.stop);

@@ -166,8 +166,8 @@ mod tests {
     use crate::config::Config;
     use crate::model::exact_math::exp_exact;
     use crate::model::spikes::SpikeDistribution;
+    use crate::plan::replica;
     use crate::random::philox;
-    use crate::schedule::replica;
 
     /// The count by the exact rule, where no candidate is thinned by a word of its own.
     fn exact(replica: &Replica, word: u32, voltage: f32) -> Option<u32> {

@@ -10,12 +10,13 @@ pub use super::trained_networks::TrainedNetwork;
 use super::trained_networks::TrainedNetworks;
 use crate::config::{Config, Preset};
 use crate::dataset::{DataIdentity, Dataset};
+use crate::device::Selection;
 use crate::figures::{Finding, NO_DEVICE};
 use crate::model::weight_init::WeightInit;
 use crate::monitor::{MonitorSession, MonitorSpec};
 use crate::network::Network;
+use crate::plan::Image;
 use crate::run_dir::{Notice, StorageError};
-use crate::schedule::{Image, Selection};
 use crate::trials::device_name;
 
 /// The paper's numbers are from the commit that it cites.

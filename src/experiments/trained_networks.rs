@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use super::ExperimentError;
 use crate::config::Config;
 use crate::dataset::{DataIdentity, Dataset};
+use crate::device::Selection;
 use crate::network::Network;
 use crate::run_dir::{FolderLock, ImageSpec, Notice, StorageError, Trial, TrialStore, weights};
-use crate::schedule::Selection;
 use crate::train::Event;
 use crate::trials::{self, TrialEvent};
 

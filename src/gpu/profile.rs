@@ -112,7 +112,7 @@ mod tests {
     use crate::gpu::WORKGROUP;
     use crate::gpu::adapter::Choice;
     use crate::layout::{Backend, Kernel, Lane, Shape};
-    use crate::schedule::{constants, launches, replica};
+    use crate::plan::{constants, launches, replica};
 
     /// Apple's GPUs write timestamps around passes alone.
     #[test]

@@ -52,7 +52,7 @@ pub trait Backend: Send {
 
     /// Replaces all words of an array. They are taken as they are: the caller flushes weights that are too small for a
     /// device ([`flush_weight`](crate::model::exact_math::flush_weight)), or bits differ between devices.
-    /// [`Simulation::write_networks`](crate::schedule::Simulation::write_networks) does so.
+    /// [`Simulation::write_networks`](crate::simulation::Simulation::write_networks) does so.
     ///
     /// # Errors
     /// Returns [`BackendError::NoArray`] if there is no such layer, [`BackendError::Length`] if `words` has another

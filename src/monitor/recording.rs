@@ -1,7 +1,7 @@
 //! Recorded arrays with names and axes.
 
 use crate::dataset::DataIdentity;
-use crate::schedule::Image;
+use crate::plan::Image;
 
 /// Axis of a recorded array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,9 +8,11 @@ use super::step_monitor::StepMonitor;
 use super::{Axis, MonitorSpec, Quantity, RecordedArray, Recording};
 use crate::config::Config;
 use crate::dataset::Dataset;
+use crate::device::{self, Device, Selection};
 use crate::layout::{Array, BackendError, Kernel, Lane, result};
 use crate::network::Network;
-use crate::schedule::{self, Device, Image, Selection, Simulation};
+use crate::plan::Image;
+use crate::simulation::Simulation;
 use crate::train::TrainError;
 
 /// Mode in which images are shown.
@@ -48,7 +50,7 @@ impl MonitorSession {
         config.validate(dataset.pixels(), dataset.classes)?;
         let selection =
             Selection { keeps_lanes: true, steps_apical: spec.needs_steps(), ..selection.clone() };
-        let opened = schedule::open(&selection, from_ref(config), dataset)?;
+        let opened = device::open(&selection, from_ref(config), dataset)?;
         let mut simulation = Simulation::new(opened.backend, config, dataset, network)?;
         simulation.stop_on(&selection.stop);
         let derived = DerivedQuantities::new(config, dataset);

@@ -3,7 +3,7 @@
 use super::step_monitor::has_step_values;
 use super::{Mode, MonitorSpec, Quantity};
 use crate::layout::{BackendError, Shape};
-use crate::schedule::memory;
+use crate::memory;
 
 /// Size of a value in bytes.
 const BYTES_PER_VALUE: u64 = 4;

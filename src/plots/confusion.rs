@@ -2,10 +2,10 @@
 
 use super::{Plot, PlotError};
 use crate::dataset::Dataset;
+use crate::device::Selection;
 use crate::evaluate::Evaluation;
 use crate::figures::{Chart, ChartData, Colours, Heatmap};
 use crate::run_dir::SavedNetwork;
-use crate::schedule::Selection;
 use crate::train::test_network;
 
 /// Draws the confusion matrix of the network, tested with its own settings.

@@ -16,8 +16,8 @@ pub use tensorboard::TensorBoard;
 use std::path::Path;
 
 use crate::dataset::Dataset;
+use crate::device::Selection;
 use crate::figures::{Chart, ChartData, FigureError};
-use crate::schedule::Selection;
 
 /// A chart with its name.
 #[derive(Clone, Debug, PartialEq)]

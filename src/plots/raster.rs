@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::{Plot, PlotError};
 use crate::dataset::Dataset;
+use crate::device::Selection;
 use crate::figures::{Axis, Chart, ChartData, Figure, Mark, Panel, Point, Scale, Series};
 use crate::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
+use crate::plan::Image;
 use crate::run_dir::SavedNetwork;
-use crate::schedule::{Image, Selection};
 use crate::train::TrainError;
 
 /// Largest number of neurons drawn per population.

@@ -17,7 +17,7 @@ use super::weights::{self, ImageSpec, STATE_PREFIX, SavedNetwork, WeightsError, 
 use crate::config::Config;
 use crate::evaluate::Evaluation;
 use crate::layout::{Array, Word};
-use crate::schedule::State;
+use crate::simulation::State;
 use crate::train::{Checkpoint, Position};
 
 /// Key of [`CheckpointMeta`] in the metadata.

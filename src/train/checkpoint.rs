@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::TrainError;
 use crate::evaluate::Evaluation;
 use crate::network::Network;
-use crate::schedule::State;
+use crate::simulation::State;
 
 /// Where a training stands, between two minibatches.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

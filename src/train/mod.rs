@@ -25,10 +25,12 @@ pub use requests::Requests;
 
 use crate::config::{Config, ConfigError};
 use crate::dataset::{Dataset, DatasetError};
+use crate::device::{self, Device, Selection};
 use crate::evaluate::Evaluation;
 use crate::layout::BackendError;
 use crate::network::{LayerStatistics, Network};
-use crate::schedule::{self, Device, Image, Outcome, Selection, Simulation};
+use crate::plan::Image;
+use crate::simulation::{Outcome, Simulation};
 use wave::{Begin, Wave};
 
 /// Why a training cannot start or go on.
@@ -285,7 +287,7 @@ pub fn test_network(
     config.validate(dataset.pixels(), dataset.classes)?;
     // No training image is shown; a data set has at least one.
     let dataset = Arc::new(dataset.subset(0, 1, config.test_images)?);
-    let opened = schedule::open(selection, from_ref(config), &dataset)?;
+    let opened = device::open(selection, from_ref(config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, config, &dataset, network)?;
     simulation.stop_on(&selection.stop);
     let count = dataset.test_count;

@@ -6,8 +6,8 @@ use rand::seq::SliceRandom;
 
 use crate::config::Config;
 use crate::dataset::Dataset;
+use crate::plan::Image;
 use crate::random::{PhiloxRng, RngStream};
-use crate::schedule::Image;
 
 /// The order of one epoch of a network.
 pub(crate) struct Order {

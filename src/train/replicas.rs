@@ -10,9 +10,10 @@ use super::wave::{Begin, Wave};
 use super::{Event, Requests, Summary, TrainError};
 use crate::config::{Config, Variant};
 use crate::dataset::Dataset;
+use crate::device::{self, Device, Room, Selection};
 use crate::layout::{BackendError, Constants, Shape};
 use crate::network::Network;
-use crate::schedule::{self, Device, Extent, Room, Selection};
+use crate::plan::{self, Extent};
 
 /// What happens while many networks train.
 #[derive(Clone, Copy, Debug)]
@@ -111,8 +112,7 @@ impl Replicas {
         let mut plan = Plan { waves: Vec::new(), selection, configs, starts, every };
         for alike in plan.alike(dataset)? {
             let config = &plan.configs[alike.replicas[0]];
-            let room =
-                schedule::room(&plan.selection, config, &alike.dataset, alike.replicas.len())?;
+            let room = device::room(&plan.selection, config, &alike.dataset, alike.replicas.len())?;
             plan.waves.extend(alike.split(&room));
         }
         if plan.waves.is_empty() {
@@ -308,9 +308,9 @@ impl Kind {
             eval_images,
             ..
         } = config;
-        let shape = schedule::shape(config, dataset, &Extent::new(1, 1, 1));
+        let shape = plan::shape(config, dataset, &Extent::new(1, 1, 1));
         Kind {
-            constants: schedule::constants(config, &shape, dataset.classes),
+            constants: plan::constants(config, &shape, dataset.classes),
             shape,
             images: dataset.training_count,
             validation,

@@ -8,7 +8,7 @@ use super::checkpoint::Position;
 use super::wave::Wave;
 use crate::layout::BackendError;
 use crate::network::{Layer, Network};
-use crate::schedule::State;
+use crate::simulation::State;
 
 /// Most bytes that are remembered of a training.
 const BYTES_MAX: usize = 256 << 20;

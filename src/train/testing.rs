@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::evaluate::Evaluation;
 use crate::layout::BackendError;
 use crate::network::{Layer, Network};
-use crate::schedule::Outcome;
+use crate::simulation::Outcome;
 
 impl Wave {
     pub(super) fn quick_test(&mut self, listen: Listen) -> Result<ControlFlow<()>, TrainError> {

@@ -13,10 +13,12 @@ use super::stopwatch::Stopwatch;
 use super::{Event, Requests, Summary, TrainError};
 use crate::config::Config;
 use crate::dataset::Dataset;
+use crate::device::{self, Device, Selection};
 use crate::evaluate::{Evaluation, error_percent};
 use crate::layout::BackendError;
 use crate::network::Network;
-use crate::schedule::{self, Device, Image, Outcome, Selection, Simulation, State};
+use crate::plan::Image;
+use crate::simulation::{Outcome, Simulation, State};
 
 /// Time between two progress events.
 pub(super) const PROGRESS_EVERY: Duration = Duration::from_millis(500);
@@ -65,7 +67,7 @@ impl Wave {
             let Config { epochs, batch_size: batch, .. } = configs[0];
             checkpoint.position.check(epochs, dataset.training_count, batch)?;
         }
-        let opened = schedule::open(selection, &configs, &dataset)?;
+        let opened = device::open(selection, &configs, &dataset)?;
         let initial = |config| Network::initial(config, dataset.pixels());
         let networks: Vec<Network> = match checkpoints.is_empty() {
             true => configs.par_iter().map(initial).collect(),

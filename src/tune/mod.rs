@@ -16,11 +16,11 @@ pub use search::{Rung, Search, SearchError};
 
 use crate::config::{Config, Variant};
 use crate::dataset::{DataIdentity, Dataset};
+use crate::device::Selection;
 use crate::evaluate::Spread;
 use crate::figures::FigureError;
 use crate::run_dir::replicas::swept_settings;
 use crate::run_dir::{StorageError, Trial, TrialStore};
-use crate::schedule::Selection;
 use crate::train::TrainError;
 use crate::trials::{self, TrialEvent, TrialsError, training_images};
 

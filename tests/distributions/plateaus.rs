@@ -7,7 +7,7 @@ use apical::config::{Config, Optimizer, PlateauTiming};
 use apical::dataset::Dataset;
 use apical::layout::{Array, Backend, Kernel, Lane, Launch, Minibatch, Shape, plateau, trace};
 use apical::model::plateau_timing::{MAX_LEAD, plateau_lead};
-use apical::schedule::{Extent, Image, Lanes, shape};
+use apical::plan::{Extent, Image, Lanes, shape};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::{assert_fits, assert_independent, assert_rejected, chi_square, support};

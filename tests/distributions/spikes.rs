@@ -9,8 +9,9 @@ use apical::layout::{Array, COUNT_BITS, COUNT_MASK, STEPS_PER_WORD};
 use apical::model::phases::PhaseJitter;
 use apical::model::spikes::SpikeDistribution;
 use apical::network::{Layer, Network};
+use apical::plan::Image;
 use apical::random::Split;
-use apical::schedule::{Image, Simulation};
+use apical::simulation::Simulation;
 
 use super::{
     assert_fits, assert_independent, assert_rejected, chi_square, chi_square_of_pairs, support,

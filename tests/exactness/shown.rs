@@ -1,7 +1,7 @@
 //! What networks are shown: the lanes and the minibatches of a situation.
 
 use apical::layout::{Lane, Minibatch};
-use apical::schedule::{Image, Lanes};
+use apical::plan::{Image, Lanes};
 
 use super::{IMAGES, LANES, Situation};
 

@@ -7,7 +7,7 @@ use apical::gpu::WORKGROUP;
 use apical::model::lr_schedule::LrSchedule;
 use apical::model::phases::AveragingWindow;
 use apical::model::spikes::SpikeDistribution;
-use apical::schedule::{Extent, shape};
+use apical::plan::{Extent, shape};
 
 use super::{CLASSES, IMAGES, LANES, Situation, support};
 

@@ -12,8 +12,8 @@ use apical::dataset::Dataset;
 use apical::gpu::adapter::Choice;
 use apical::gpu::{Device, Gpu};
 use apical::layout::{Array, Backend, BackendError, Replica, Shape};
+use apical::plan::{self, Extent};
 use apical::random::{PhiloxRng, RngStream};
-use apical::schedule::{self, Extent};
 use rand::Rng;
 
 /// Makes a backend for a run.
@@ -29,7 +29,7 @@ pub fn cpu_with_threads(
     extent: &Extent,
     threads: usize,
 ) -> Box<dyn Backend> {
-    cpu_of_shape(from_ref(config), dataset, schedule::shape(config, dataset, extent), threads)
+    cpu_of_shape(from_ref(config), dataset, plan::shape(config, dataset, extent), threads)
 }
 
 /// `configs`: one for each replica of `shape`.
@@ -39,8 +39,8 @@ pub fn cpu_of_shape(
     shape: Shape,
     threads: usize,
 ) -> Box<dyn Backend> {
-    let constants = schedule::constants(&configs[0], &shape, dataset.classes);
-    let replicas: Vec<Replica> = configs.iter().map(schedule::replica).collect();
+    let constants = plan::constants(&configs[0], &shape, dataset.classes);
+    let replicas: Vec<Replica> = configs.iter().map(plan::replica).collect();
     let cpu = Cpu::new(shape, constants, &replicas, dataset.clone(), threads);
     Box::new(cpu.expect("threads start"))
 }
@@ -48,7 +48,7 @@ pub fn cpu_of_shape(
 pub fn gpu(config: &Config, dataset: &Arc<Dataset>, extent: &Extent) -> Box<dyn Backend> {
     let device = device();
     let workgroup = device.info().workgroup();
-    gpu_on(device, from_ref(config), dataset, schedule::shape(config, dataset, extent), workgroup)
+    gpu_on(device, from_ref(config), dataset, plan::shape(config, dataset, extent), workgroup)
 }
 
 pub fn gpu_with_workgroup(
@@ -57,7 +57,7 @@ pub fn gpu_with_workgroup(
     extent: &Extent,
     workgroup: u32,
 ) -> Box<dyn Backend> {
-    gpu_of_shape(from_ref(config), dataset, schedule::shape(config, dataset, extent), workgroup)
+    gpu_of_shape(from_ref(config), dataset, plan::shape(config, dataset, extent), workgroup)
 }
 
 /// `configs`: one for each replica of `shape`.
@@ -90,8 +90,8 @@ pub fn gpu_on(
     shape: Shape,
     workgroup: u32,
 ) -> Box<dyn Backend> {
-    let constants = schedule::constants(&configs[0], &shape, dataset.classes);
-    let replicas: Vec<Replica> = configs.iter().map(schedule::replica).collect();
+    let constants = plan::constants(&configs[0], &shape, dataset.classes);
+    let replicas: Vec<Replica> = configs.iter().map(plan::replica).collect();
     let gpu = Gpu::on(device, shape, constants, &replicas, workgroup);
     let mut gpu = gpu.expect("the GPU takes the arrays");
     gpu.write(Array::Images, &dataset.packed_images()).expect("the images are taken");

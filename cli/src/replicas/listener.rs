@@ -11,10 +11,10 @@ use crate::output::Output;
 use crate::progress::{Progress, TimeEstimate};
 use crate::train::{Finished, Plan};
 use apical::config::Variant;
+use apical::device::Device;
 use apical::plots::TensorBoard;
 use apical::run_dir::replicas::{ReplicaResult, ReplicaSummary, swept_settings};
 use apical::run_dir::{ImageSpec, ReplicaRunDirs};
-use apical::schedule::Device;
 use apical::train::{Event, ReplicaEvent, Start, Summary};
 
 /// Writes events to the terminal, JSON and files.

@@ -14,9 +14,9 @@ use super::signals;
 use super::train::{Plan, TrainArgs, TrainJob, or_stop, print_device, print_warnings};
 use super::{CliError, ExitStatus};
 use apical::config::{Sweep, VARIANTS_MAX, variants};
+use apical::device::Device;
 use apical::run_dir::ReplicaRunDirs;
 use apical::run_dir::file_names::{TENSORBOARD, replica_folder};
-use apical::schedule::Device;
 use apical::train::{Replicas, Start};
 use listener::Listener;
 

@@ -10,10 +10,10 @@ use crate::CliError;
 use crate::output::Output;
 use crate::progress::{Progress, TimeEstimate, time_left};
 use crate::tui::Dashboard;
+use apical::device::Device;
 use apical::network::Network;
 use apical::plots::TensorBoard;
 use apical::run_dir::{ImageSpec, RunDir, weights_sha256};
-use apical::schedule::Device;
 use apical::train::{Event, Summary, Training};
 
 /// Writes events to the terminal, JSON and files.

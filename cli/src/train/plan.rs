@@ -5,10 +5,10 @@ use std::path::Path;
 use crate::output::eprint_line;
 use apical::config::Config;
 use apical::dataset::Dataset;
+use apical::device::Device;
 use apical::plots::TensorBoard;
 use apical::run_dir::file_names::TENSORBOARD;
 use apical::run_dir::{ImageSpec, StorageError};
-use apical::schedule::Device;
 use apical::train::{Position, Start};
 use apical::trials::training_images;
 

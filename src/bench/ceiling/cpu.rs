@@ -10,7 +10,7 @@ use super::{
 };
 use crate::bench::progress::Steps;
 use crate::layout::BackendError;
-use crate::schedule::memory;
+use crate::memory;
 
 /// Rounds of additions between two looks at the clock.
 const ROUNDS: usize = 10_000;

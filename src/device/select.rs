@@ -3,89 +3,19 @@
 use std::slice::from_ref;
 use std::sync::Arc;
 
-use serde::Serialize;
-
-use super::{Extent, constants, launches, replica, room, shape};
+use super::{BackendChoice, Device, Selection, Stepping, capacity};
 use crate::config::Config;
 use crate::cpu::{Cpu, Threads};
 use crate::dataset::Dataset;
 use crate::gpu::adapter::Info;
 use crate::gpu::self_test::Verdict;
 use crate::gpu::{self, Gpu, adapter};
-use crate::layout::{Array, Backend, BackendError, Replica, STEPS_PER_WORD, Shape, Stop};
-
-/// Where to compute.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
-pub enum BackendChoice {
-    /// A real GPU where there is one, otherwise the CPU
-    #[default]
-    Auto,
-    /// A GPU, a software one if there is no other
-    Gpu,
-    /// The CPU
-    Cpu,
-}
-
-/// How networks go through their steps where the apical voltage reaches the soma: each then needs the feedback of
-/// the step before. See [`Shape::steps_networks`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
-pub enum Stepping {
-    /// Networks on a real GPU, launches on any other device
-    #[default]
-    Auto,
-    /// One launch for each kernel and step
-    Launches,
-    /// One launch for all layers and a block of steps, if the device holds it and is not reached through GL
-    Networks,
-}
-
-/// What the user wants of the machine; nothing here changes a bit of the result.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selection {
-    /// The kind of device.
-    pub backend: BackendChoice,
-    /// Index or part of the name of the GPU.
-    pub device: Option<String>,
-    /// Threads of the CPU backend, see [`Threads::choose`]; 0: as many as CPUs.
-    pub threads: usize,
-    /// Bytes that arrays may take; without it, what is free.
-    pub memory: Option<u64>,
-    /// The arrays of each lane can be read and written, see [`Shape::keeps_lanes`].
-    pub keeps_lanes: bool,
-    /// Neurons go step by step, and apical voltages are stepped even where no soma sees them.
-    pub steps_apical: bool,
-    /// How networks go through steps that hang on each other.
-    pub stepping: Stepping,
-    /// Ends trainings, tests and recordings early if it is requested.
-    pub stop: Stop,
-}
-
-impl Selection {
-    /// A shape with what is asked to be kept.
-    fn kept(&self, shape: Shape) -> Shape {
-        let steps_apical = shape.steps_apical || self.steps_apical;
-        let steps_networks = shape.steps_networks && !self.steps_apical;
-        Shape { keeps_lanes: self.keeps_lanes, steps_apical, steps_networks, ..shape }
-    }
-}
-
-/// What a run computes on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Device {
-    /// `cpu` or `gpu`.
-    pub backend: &'static str,
-    /// Of a GPU its name and how it is reached, as in `NAME (vulkan)`; of the CPU its threads, as in `8 threads`.
-    pub name: String,
-    /// Why it is this one, where that needs saying.
-    #[serde(skip)]
-    pub note: Option<String>,
-}
+use crate::layout::{Array, Backend, BackendError, Replica, STEPS_PER_WORD, Shape};
+use crate::plan::{Extent, batch, constants, launches, replica, shape};
 
 /// An open backend.
 pub struct Opened {
-    /// Arrays and kernels for the run's networks, which [`Simulation`](super::Simulation) puts on it.
+    /// Arrays and kernels for the run's networks, which [`Simulation`](crate::simulation::Simulation) puts on it.
     pub backend: Box<dyn Backend>,
     /// What it computes on.
     pub device: Device,
@@ -158,7 +88,7 @@ pub fn open_pair(
         keeps_lanes: true,
         ..gpu_shape_of_lanes(selection, config, dataset, 1, batch(config, dataset), device.info())
     };
-    room::check_cpu_shape(&shape, dataset, selection, room::memory(selection))?;
+    capacity::check_cpu_shape(&shape, dataset, selection, capacity::memory(selection))?;
     let note = stepping_note(selection, config, dataset, &shape, device.info());
     let mut gpu = make_gpu(device, from_ref(config), dataset, shape.clone())?;
     let self_test = gpu.self_test()?;
@@ -181,7 +111,7 @@ fn open_cpu(
     note: Option<String>,
 ) -> Result<Opened, BackendError> {
     let shape = selection.kept(cpu_shape(selection, &configs[0], dataset, configs.len()));
-    room::check_cpu_shape(&shape, dataset, selection, room::memory(selection))?;
+    capacity::check_cpu_shape(&shape, dataset, selection, capacity::memory(selection))?;
     let constants = constants(&configs[0], &shape, dataset.classes);
     let replicas: Vec<Replica> = configs.iter().map(replica).collect();
     let threads = Threads::choose(selection.threads);
@@ -232,11 +162,6 @@ fn make_gpu(
 fn gpu_device(gpu: &Gpu) -> Device {
     let info = gpu.info();
     Device { backend: "gpu", name: format!("{} ({})", info.name, info.backend), note: None }
-}
-
-/// Number of images of the largest minibatch.
-pub(super) fn batch(config: &Config, dataset: &Dataset) -> usize {
-    config.batch_size.min(dataset.training_count).max(1)
 }
 
 /// The shape of `replicas` networks on the CPU.

@@ -2,20 +2,14 @@
 
 use std::time::Duration;
 
-use super::{Image, Simulation};
+use super::Simulation;
 use crate::layout::{Array, BackendError, Stoppable};
+use crate::plan::{Image, keeps_weights};
 
 /// A minibatch that takes less is waited for: a copy of what it changes is not worth its time.
 const SHORT: Duration = Duration::from_millis(400);
 /// A minibatch that takes more is not queued behind others on a device.
 pub(super) const QUEUED: Duration = Duration::from_millis(100);
-/// Images per minibatch from which the sums of the update take longer than a copy of the weights.
-const WEIGHTS_FROM: usize = 16;
-
-/// Whether a training minibatch of `images` per replica keeps a copy of the weights.
-pub(super) fn keeps_weights(images: usize) -> bool {
-    images >= WEIGHTS_FROM
-}
 
 /// A simulation before a minibatch.
 pub(super) struct Undo {

@@ -1,10 +1,10 @@
 //! Shows an image with given spikes instead of drawn ones: how traces of other simulators are replayed.
 
-use super::simulation::longest;
-use super::{Image, Simulation, launches};
+use super::{Simulation, longest};
 use crate::layout::{
     Array, Backend, BackendError, COUNT_BITS, Lane, Launch, Minibatch, STEPS_PER_WORD,
 };
+use crate::plan::{Image, launches};
 
 impl Simulation {
     /// Shows the only network one training image with given phase lengths and given spikes instead of

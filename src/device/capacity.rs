@@ -1,14 +1,15 @@
 //! How many networks a device holds side by side, told before anything starts.
 
-use super::choice::{adapter, cpu_shape, gpu_shape};
-use super::undo::keeps_weights;
-use super::{BackendChoice, Selection, memory};
+use super::select::{adapter, cpu_shape, gpu_shape};
+use super::{BackendChoice, Selection};
 use crate::config::Config;
 use crate::cpu::{self, Threads};
 use crate::dataset::Dataset;
 use crate::gpu;
 use crate::gpu::adapter::{Info, find};
 use crate::layout::{Array, BackendError, Shape};
+use crate::memory::available;
+use crate::plan::keeps_weights;
 
 /// Parts of the free memory that are left to others: one of so many.
 const RESERVE: u64 = 10;
@@ -103,7 +104,7 @@ pub fn check_gpu(
 
 /// Bytes that a run may take of this machine's memory.
 pub(super) fn memory(selection: &Selection) -> u64 {
-    let free = || memory::available().map(|free| free - free / RESERVE);
+    let free = || available().map(|free| free - free / RESERVE);
     selection.memory.or_else(free).unwrap_or(u64::MAX)
 }
 
@@ -126,7 +127,7 @@ pub(super) fn check_cpu_shape(
     let words = weights.sum::<usize>() + shape.replicas * dataset.training_count;
     let threads = Threads::choose(selection.threads).count;
     let bytes = cpu::bytes(shape, threads) + 4 * words as u64 + passing_bytes(shape, threads);
-    memory::check(shape, bytes, memory)
+    check_fits(shape, bytes, memory)
 }
 
 /// Bytes that the host takes for a while: the initial weights in double precision, or the copy of what a long
@@ -149,5 +150,46 @@ fn passing_bytes(shape: &Shape, threads: usize) -> u64 {
 /// Bytes of a GPU's arrays, where its limits and `memory` hold them.
 fn check_gpu_shape(shape: &Shape, info: &Info, memory: u64) -> Result<u64, BackendError> {
     gpu::check_limits(info, shape)?;
-    memory::check(shape, shape.bytes(), memory)
+    check_fits(shape, shape.bytes(), memory)
+}
+
+/// The `bytes` of all arrays of `shape`, where they fit into `memory`.
+///
+/// # Errors
+/// When they do not.
+fn check_fits(shape: &Shape, bytes: u64, memory: u64) -> Result<u64, BackendError> {
+    if bytes <= memory {
+        return Ok(bytes);
+    }
+    let layers: Vec<String> = shape.populations[1..].iter().map(usize::to_string).collect();
+    let (networks, lanes, layers) = (shape.replicas, shape.lanes, layers.join(","));
+    Err(BackendError::TooMuchMemory { networks, layers, lanes, bytes, memory })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_the_numbers() {
+        let shape = |replicas| Shape {
+            replicas,
+            lanes: 2,
+            steps: 8,
+            block: 8,
+            taps: 0,
+            images: 0,
+            slots: 0,
+            has_moments: true,
+            ..Shape::plain(vec![30, 20, 10])
+        };
+        let bytes = 3 << 20;
+        assert_eq!(check_fits(&shape(1), bytes, bytes).unwrap(), bytes);
+        let error = check_fits(&shape(1), bytes, 1 << 20).unwrap_err().to_string();
+        let expected = "the arrays of 1 network of layers 20,10 with 2 images side by side take 3.00 MiB, \
+                        more than the 1.00 MiB of memory that may be taken";
+        assert_eq!(error, expected);
+        let error = check_fits(&shape(7), bytes, bytes - 1).unwrap_err().to_string();
+        assert!(error.contains("the arrays of 7 networks of layers 20,10"), "{error}");
+    }
 }

@@ -7,7 +7,19 @@ use crate::model::exact_math::{SMALLEST_GRADIENT, flush};
 use crate::model::lr_schedule::LrFactor;
 use crate::model::phases::{AveragingWindow, PhaseLengths};
 use crate::random::Split;
-use crate::schedule::Image;
+
+/// An image to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// Its index in the data set, training images first.
+    pub index: usize,
+    /// Its class, from 0.
+    pub label: u8,
+    /// Its position among all images shown for the same purpose: what its random draws are for.
+    pub position: u32,
+    /// Where its result is kept until it is read.
+    pub slot: usize,
+}
 
 /// Makes the lanes of a replica.
 pub struct Lanes {

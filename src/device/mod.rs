@@ -1,0 +1,80 @@
+//! Device of a run: the choice of a backend, and how many networks it holds.
+
+mod capacity;
+mod select;
+
+use serde::Serialize;
+
+pub use capacity::{Room, check_cpu, check_gpu, room};
+pub use select::{Opened, Pair, open, open_pair};
+
+use crate::layout::{Shape, Stop};
+
+/// Where to compute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+pub enum BackendChoice {
+    /// A real GPU where there is one, otherwise the CPU
+    #[default]
+    Auto,
+    /// A GPU, a software one if there is no other
+    Gpu,
+    /// The CPU
+    Cpu,
+}
+
+/// How networks go through their steps where the apical voltage reaches the soma: each then needs the feedback of
+/// the step before. See [`Shape::steps_networks`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+pub enum Stepping {
+    /// Networks on a real GPU, launches on any other device
+    #[default]
+    Auto,
+    /// One launch for each kernel and step
+    Launches,
+    /// One launch for all layers and a block of steps, if the device holds it and is not reached through GL
+    Networks,
+}
+
+/// What the user wants of the machine; nothing here changes a bit of the result.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// The kind of device.
+    pub backend: BackendChoice,
+    /// Index or part of the name of the GPU.
+    pub device: Option<String>,
+    /// Threads of the CPU backend, see [`Threads::choose`]; 0: as many as CPUs.
+    pub threads: usize,
+    /// Bytes that arrays may take; without it, what is free.
+    pub memory: Option<u64>,
+    /// The arrays of each lane can be read and written, see [`Shape::keeps_lanes`].
+    pub keeps_lanes: bool,
+    /// Neurons go step by step, and apical voltages are stepped even where no soma sees them.
+    pub steps_apical: bool,
+    /// How networks go through steps that hang on each other.
+    pub stepping: Stepping,
+    /// Ends trainings, tests and recordings early if it is requested.
+    pub stop: Stop,
+}
+
+impl Selection {
+    /// A shape with what is asked to be kept.
+    fn kept(&self, shape: Shape) -> Shape {
+        let steps_apical = shape.steps_apical || self.steps_apical;
+        let steps_networks = shape.steps_networks && !self.steps_apical;
+        Shape { keeps_lanes: self.keeps_lanes, steps_apical, steps_networks, ..shape }
+    }
+}
+
+/// What a run computes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Device {
+    /// `cpu` or `gpu`.
+    pub backend: &'static str,
+    /// Of a GPU its name and how it is reached, as in `NAME (vulkan)`; of the CPU its threads, as in `8 threads`.
+    pub name: String,
+    /// Why it is this one, where that needs saying.
+    #[serde(skip)]
+    pub note: Option<String>,
+}

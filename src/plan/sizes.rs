@@ -1,0 +1,122 @@
+//! Sizes of the arrays of a run.
+
+use crate::config::{Config, CreditAssignment, Feedback, FeedbackWeights, Signal};
+use crate::dataset::Dataset;
+use crate::layout::{STEPS_PER_WORD, Shape};
+use crate::model::phases::PhaseLengths;
+
+/// What the shape of a run depends on beside its configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Networks simulated side by side.
+    pub replicas: usize,
+    /// Lanes of each: the larger of the minibatch and the images tested side by side.
+    pub lanes: usize,
+    /// Images whose results are kept until they are read, for each replica.
+    pub slots: usize,
+    /// Steps of drive held at once: more needs more memory and fewer launches.
+    pub block: u32,
+    /// Apical voltages are stepped even where no soma sees them.
+    pub records_apical: bool,
+    /// One launch steps whole networks where it can, see [`Shape::steps_networks`].
+    pub steps_networks: bool,
+    /// Updates also write the gradient.
+    pub keeps_gradient: bool,
+    /// The arrays of each lane can be read and written, see [`Shape::keeps_lanes`].
+    pub keeps_lanes: bool,
+}
+
+impl Extent {
+    /// For one network, of which nothing is recorded or kept that a run does not need.
+    pub fn new(lanes: usize, slots: usize, block: u32) -> Self {
+        Extent {
+            replicas: 1,
+            lanes,
+            slots,
+            block,
+            records_apical: false,
+            steps_networks: false,
+            keeps_gradient: false,
+            keeps_lanes: false,
+        }
+    }
+}
+
+/// Sizes of the arrays of a run.
+pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
+    let config = &config.resolved();
+    let longest = PhaseLengths::new(config.phase_ms, config.phase_jitter, config.seed).longest();
+    let steps = (2 * longest).max(config.test_ms);
+    let steps_apical = config.g_apical != 0.0 || extent.records_apical;
+    let sends_rates = config.signal == Signal::Rates;
+    let feedback_rates = config.feedback_signal == Signal::Rates;
+    // Who records apical voltages looks at every step.
+    let steps_networks = extent.steps_networks
+        && steps_apical
+        && !extent.records_apical
+        && !sends_rates
+        && !feedback_rates
+        && config.layers.len() > 1;
+    // Blocks start at whole words of spikes, so that no two launches write one word.
+    let block = extent.block.clamp(1, steps).next_multiple_of(STEPS_PER_WORD);
+    let pixels = std::iter::once(dataset.pixels());
+    Shape {
+        populations: pixels.chain(config.layers.iter().copied()).collect(),
+        broadcast: config.feedback == Feedback::Broadcast,
+        backpropagates: config.credit_assignment == CreditAssignment::Backpropagation,
+        is_symmetric: config.feedback_weights == FeedbackWeights::Symmetric,
+        learns_feedback: config.learns_feedback(),
+        has_apical_biases: config.has_apical_biases(),
+        sends_rates,
+        feedback_rates,
+        earliest_plateau: config.plateau_timing.max_lead(),
+        replicas: extent.replicas,
+        lanes: extent.lanes,
+        steps,
+        block,
+        taps: config.psp_kernel_ms as u32,
+        images: dataset.training_count + dataset.test_count,
+        slots: extent.slots,
+        steps_apical,
+        steps_networks,
+        has_moments: config.optimizer != crate::config::Optimizer::Sgd,
+        keeps_gradient: extent.keeps_gradient,
+        keeps_lanes: extent.keeps_lanes,
+    }
+}
+
+/// Number of images of the largest minibatch.
+pub(crate) fn batch(config: &Config, dataset: &Dataset) -> usize {
+    config.batch_size.min(dataset.training_count).max(1)
+}
+
+/// Images per minibatch from which the sums of the update take longer than a copy of the weights.
+const WEIGHTS_FROM: usize = 16;
+
+/// Whether a training minibatch of `images` per replica keeps a copy of the weights.
+pub(crate) fn keeps_weights(images: usize) -> bool {
+    images >= WEIGHTS_FROM
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shape as shape_of;
+    use super::*;
+
+    #[test]
+    fn networks_are_stepped_whole_only_where_feedback_spikes_reach_the_soma_unobserved() {
+        let images = || (vec![1; 4], vec![0, 1]);
+        let dataset = Dataset::from_parts("none", 1, 2, images(), images()).expect("a data set");
+        let asked = Extent { steps_networks: true, ..Extent::new(1, 4, 8) };
+        let can = Config { layers: vec![9, 10], g_apical: 0.05, ..Config::default() };
+        let is_stepped =
+            |config: &Config, extent: &Extent| shape_of(config, &dataset, extent).steps_networks;
+        assert!(is_stepped(&can, &asked));
+        assert!(!is_stepped(&can, &Extent::new(1, 4, 8)));
+        assert!(!is_stepped(&can, &Extent { records_apical: true, ..asked }));
+        assert!(!is_stepped(&Config { g_apical: 0.0, ..can.clone() }, &asked));
+        assert!(!is_stepped(&Config { layers: vec![10], ..can.clone() }, &asked));
+        let rates = Config { signal: Signal::Rates, ..can };
+        assert!(!is_stepped(&rates, &asked));
+    }
+}

@@ -1,0 +1,110 @@
+//! Weights of the simulated networks: checks, writes and reads them.
+
+use bytemuck::cast_slice;
+
+use super::Simulation;
+use crate::layout::{Array, BackendError, Minibatch};
+use crate::model::exact_math::flush_weight;
+use crate::network::Network;
+use crate::plan::follow_weights;
+
+impl Simulation {
+    /// Checks that there are as many networks as replicas, each with arrays of the backend's lengths.
+    fn check_networks(&self, networks: &[Network]) -> Result<(), BackendError> {
+        let refuse = |reason: String| Err(BackendError::Networks(reason));
+        let shape = self.backend.shape();
+        if networks.len() != shape.replicas {
+            return refuse(format!("{} networks for {}", networks.len(), shape.replicas));
+        }
+        for (index, network) in networks.iter().enumerate() {
+            if network.layers.len() != shape.layers() {
+                let layers = network.layers.len();
+                return refuse(format!(
+                    "network {index} has {layers} layers, of {}",
+                    shape.layers()
+                ));
+            }
+            for (number, layer) in network.layers.iter().enumerate() {
+                let feedback = layer.feedback.len() + layer.apical_biases.len();
+                for (what, got, array) in [
+                    ("weights and biases", layer.weights.len(), Array::Weights(number)),
+                    ("feedback weights and biases", feedback, Array::Feedback(number)),
+                ] {
+                    let expected = shape.copy_length(array);
+                    if got != expected {
+                        return refuse(format!(
+                            "layer {number} of network {index} has {got} {what}, not {expected}"
+                        ));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces the networks; there are as many as replicas. Weights too small for a device become zero, see
+    /// [`flush_weight`].
+    ///
+    /// # Errors
+    /// When they are of another shape, or the device fails.
+    pub fn write_networks(&mut self, networks: &[Network]) -> Result<(), BackendError> {
+        self.check_networks(networks)?;
+        for layer in 0..self.backend.shape().layers() {
+            let layers = networks.iter().map(|network| &network.layers[layer]);
+            let weights: Vec<f32> = layers
+                .clone()
+                .flat_map(|layer| layer.weights.iter().copied().map(flush_weight))
+                .collect();
+            self.backend.write(Array::Weights(layer), cast_slice(&weights))?;
+            let feedback: Vec<f32> = layers
+                .flat_map(|layer| layer.feedback.iter().chain(&layer.apical_biases).copied())
+                .map(flush_weight)
+                .collect();
+            self.backend.write(Array::Feedback(layer), cast_slice(&feedback))?;
+        }
+        Ok(())
+    }
+
+    /// The networks as they are now, one for each replica. Feedback weights that follow the others are those that the
+    /// next minibatch uses.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn read_networks(&mut self, networks: &mut [Network]) -> Result<(), BackendError> {
+        self.check_networks(networks)?;
+        self.follow_weights()?;
+        for layer in 0..self.backend.shape().layers() {
+            let array = Array::Weights(layer);
+            let words = self.backend.read(array)?;
+            let length = self.backend.shape().copy_length(array);
+            for (network, words) in networks.iter_mut().zip(words.chunks(length)) {
+                network.layers[layer].weights.copy_from_slice(cast_slice(words));
+            }
+            let array = Array::Feedback(layer);
+            let length = self.backend.shape().copy_length(array);
+            let shape = self.backend.shape();
+            if (shape.is_symmetric || shape.learns_feedback) && length > 0 {
+                let words = self.backend.read(array)?;
+                for (network, words) in networks.iter_mut().zip(words.chunks(length)) {
+                    let layer = &mut network.layers[layer];
+                    let (weights, biases) = words.split_at(layer.feedback.len());
+                    layer.feedback.copy_from_slice(cast_slice(weights));
+                    layer.apical_biases.copy_from_slice(cast_slice(biases));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes feedback weights that follow the feed-forward ones those of the next minibatch.
+    fn follow_weights(&mut self) -> Result<(), BackendError> {
+        if !self.backend.shape().is_symmetric {
+            return Ok(());
+        }
+        let next = self.updates + 1;
+        let minibatches: Vec<Minibatch> =
+            self.lanes.iter().map(|lanes| lanes.test_minibatch(0, next)).collect();
+        let list = follow_weights(self.backend.shape());
+        self.backend.run(&minibatches, &[], &list)
+    }
+}

@@ -214,7 +214,7 @@ fn print_line(line: &str) {
 fn exit_now(status: i32, reason: &'static str) -> ! {
     // A blocked pipe must not keep the program alive.
     let said = thread::Builder::new().spawn(move || {
-        tui::give_terminal_back();
+        tui::restore_terminal();
         print_line(reason);
     });
     let patience = Instant::now();

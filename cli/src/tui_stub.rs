@@ -27,7 +27,7 @@ pub(super) fn has_terminal() -> bool {
 }
 
 /// Does nothing: the terminal is never taken.
-pub(super) fn give_terminal_back() {}
+pub(super) fn restore_terminal() {}
 
 impl Dashboard {
     pub(super) fn open(

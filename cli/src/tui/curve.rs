@@ -1,38 +1,38 @@
-//! A curve that grows, and never has more points than a screen shows.
+//! Curve with a bounded number of points.
 
-/// Points in the order of their places.
+/// Points in order of position.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Curve {
-    /// Each the mean of as many values as any other; the last one of those that there are.
+    /// Means of equally many values, except that the last point may have fewer.
     pub(super) points: Vec<(f64, f64)>,
-    /// Values of a point: 2 to this power.
+    /// Base-2 logarithm of the number of values per point.
     log2_values: u32,
-    /// Values of the last point.
+    /// Number of values of the last point.
     last_values: u32,
 }
 
-/// Most points of a curve: no screen shows more.
+/// Largest number of points; no screen shows more.
 const MAX_POINTS: usize = 4096;
 
 impl Curve {
-    pub(super) fn push(&mut self, place: f64, value: f64) {
+    pub(super) fn push(&mut self, position: f64, value: f64) {
         match self.points.last_mut() {
             Some(last) if self.last_values < 1 << self.log2_values => {
                 self.last_values += 1;
                 let part = 1.0 / f64::from(self.last_values);
-                *last = (last.0 + (place - last.0) * part, last.1 + (value - last.1) * part);
+                *last = (last.0 + (position - last.0) * part, last.1 + (value - last.1) * part);
             }
             _ => {
                 if self.points.len() >= MAX_POINTS {
                     self.merge_pairs();
                 }
-                self.points.push((place, value));
+                self.points.push((position, value));
                 self.last_values = 1;
             }
         }
     }
 
-    /// Two neighbours become one.
+    /// Merges pairs of neighbouring points.
     fn merge_pairs(&mut self) {
         let mean = |pair: &[(f64, f64)]| {
             let [first, last] = [pair[0], pair[pair.len() - 1]];
@@ -56,12 +56,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn points_of_a_long_curve_are_means_of_as_many_values() {
+    fn curve_merges_points_of_equal_weight() {
         let mut curve = Curve::default();
         for place in 0..100_016 {
             curve.push(f64::from(place), f64::from(place));
         }
-        // 32 values a point, 16 of the last.
+        // 32 values per point, 16 in the last point.
         let mean = |point: usize| 32.0 * point as f64 + if point < 3125 { 15.5 } else { 7.5 };
         assert_eq!(curve.points.len(), 3126);
         for (point, &(place, value)) in curve.points.iter().enumerate() {

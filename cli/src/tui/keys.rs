@@ -1,24 +1,24 @@
-//! What keys mean.
+//! Keys of the dashboard.
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-/// What somebody wants.
+/// Action of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
-    /// Or to go on.
+    /// Pauses or continues.
     Pause,
     Save,
     Test,
     Stop,
-    /// What Ctrl-C means everywhere.
+    /// Handled as SIGINT.
     Interrupt,
 }
 
-/// Keys with what they do, for people.
+/// Keys with their descriptions.
 pub(super) const KEYS: [(&str, &str); 4] =
     [("p", "pause"), ("t", "test now"), ("s", "save the weights now"), ("q", "stop")];
 
-/// What a key means, if anything. A terminal that the program reads key by key makes no signal of Ctrl-C.
+/// Returns the action of a key. In raw mode, the terminal does not send a signal for Ctrl-C.
 pub(super) fn action(key: &KeyEvent) -> Option<Action> {
     if key.kind == KeyEventKind::Release {
         return None;
@@ -40,12 +40,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_keys_that_are_told_do_something_and_others_nothing() {
+    fn action_only_documented_keys_act() {
         let of = |code, modifiers| action(&KeyEvent::new(code, modifiers));
-        let told =
+        let documented =
             KEYS.map(|(key, _)| of(KeyCode::Char(key.chars().next().unwrap()), KeyModifiers::NONE));
         let expected = [Action::Pause, Action::Test, Action::Save, Action::Stop].map(Some);
-        assert_eq!(told, expected);
+        assert_eq!(documented, expected);
         assert_eq!(of(KeyCode::Char('c'), KeyModifiers::CONTROL), Some(Action::Interrupt));
         assert_eq!(of(KeyCode::Char('c'), KeyModifiers::NONE), None);
         assert_eq!(of(KeyCode::Char('s'), KeyModifiers::CONTROL), None);

@@ -1,5 +1,5 @@
-//! `apical train --tui`: a training at a glance. It listens to events, shows them, and answers with what keys
-//! say; a thread of its own draws and reads keys, so that a long test or a pause does not freeze it.
+//! Dashboard of `apical train --tui`. Shows the events of a training and controls it by keys. A separate thread draws and
+//! reads keys, so that a long test or a pause does not block it.
 
 mod curve;
 mod draw;
@@ -24,38 +24,38 @@ use apical::run_dir::{ImageSpec, weights};
 use apical::train::{Event, Requests, Training};
 use keys::Action;
 use screen::Screen;
-pub(super) use screen::{has_terminal, restore as give_terminal_back};
+pub(super) use screen::{has_terminal, restore as restore_terminal};
 use state::{RunSummary, State, Status};
 
-/// Time between two looks for a signal while nothing else happens.
+/// Time between two checks for signals while waiting.
 const SIGNAL_POLL_INTERVAL: Duration = Duration::from_millis(200);
-/// Time between two looks at the weights.
-const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// Time between two snapshots of the weights.
+const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Shows a training, as long as it lives.
+/// Dashboard, shown until it is dropped.
 pub(super) struct Dashboard {
     shared: Arc<Shared>,
     requests: Arc<Requests>,
     plan: Plan,
     estimate: TimeEstimate,
     last_snapshot: Instant,
-    /// Where weights are saved.
+    /// Folder for saved weights.
     folder: Option<PathBuf>,
     config: Config,
-    // Dropped last, so that nothing else happens on a screen that is gone.
+    // Dropped last, so that no other field uses a closed screen.
     _screen: Screen,
 }
 
-/// What the training and the screen share.
+/// State shared by the training and the screen.
 struct Shared {
     state: Mutex<State>,
-    /// A key was pressed.
+    /// Notified when a key is pressed.
     key_pressed: Condvar,
     requests: Arc<Requests>,
 }
 
 impl Shared {
-    /// What a thread left that panicked is good enough to be shown.
+    /// Locks the state. Ignores poisoning, because the state is only displayed.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -70,7 +70,7 @@ impl Shared {
         state.apply(action);
         if state.status == Status::Stopping {
             if state.save_requested {
-                // They are given before the end.
+                // The network is sent before the training ends.
                 self.requests.networks_now();
             }
             signals::token().request();
@@ -79,7 +79,7 @@ impl Shared {
         self.key_pressed.notify_all();
     }
 
-    /// Shows what was said about signals, if it is new.
+    /// Shows a new message about signals.
     fn poll_signals(&self) {
         let notice = signals::last_notice();
         let mut state = self.state();
@@ -92,7 +92,7 @@ impl Shared {
         }
     }
 
-    /// Waits while the training is paused and nothing else is wanted. No signal wakes it: it looks now and then.
+    /// Waits while the training is paused and nothing else is requested. Polls for signals, which do not wake it.
     fn wait_while_paused(&self) {
         let mut state = self.state();
         while matches!(state.status, Status::Pausing | Status::Paused)
@@ -110,32 +110,32 @@ impl Shared {
     }
 }
 
-/// Refuses a dashboard where none can be seen.
+/// Checks that the dashboard can be shown.
 ///
 /// # Errors
-/// When there are many networks, standard error is no terminal, or standard output would be written over
-/// it.
+/// Returns an error if there are many networks, standard error is not a terminal, or JSON would be printed on the same
+/// terminal.
 pub(super) fn ensure_usable(are_many: bool, prints_json: bool) -> Result<(), CliError> {
-    let refuse = |reason: &str| Err(CliError::Usage(format!("--tui {reason}")));
+    let refuse = |reason: &str| Err(CliError::Usage(format!("cannot use --tui {reason}")));
     if are_many {
-        return refuse("shows one network: with many, --tensorboard shows each");
+        return refuse("with many networks; hint: use --tensorboard");
     }
     if !io::stderr().is_terminal() {
-        return refuse(
-            "draws on standard error, which is no terminal here: leave it out for lines",
-        );
+        return refuse("because standard error is not a terminal");
     }
     if prints_json && io::stdout().is_terminal() {
-        return refuse("and --json cannot share a terminal: send standard output to a file");
+        return refuse(
+            "with --json on the same terminal; hint: redirect standard output to a file",
+        );
     }
     Ok(())
 }
 
 impl Dashboard {
-    /// Takes the terminal. `folder`: of the run, if it is recorded.
+    /// Opens the dashboard. `folder`: folder of the run, if any.
     ///
     /// # Errors
-    /// When the terminal cannot be taken.
+    /// Returns an error if the terminal cannot be set up.
     pub(super) fn open(
         plan: &Plan,
         training: &Training,
@@ -149,7 +149,7 @@ impl Dashboard {
         let subject = RunSummary {
             title: format!("{} on {}, {backend}, {name}", plan.network, plan.dataset),
             epochs: plan.epochs,
-            of_images: plan.images,
+            total_images: plan.images,
             eval_set: plan.eval_set,
             images,
             can_save: folder.is_some(),
@@ -174,7 +174,7 @@ impl Dashboard {
         })
     }
 
-    /// Shows what happens; pauses, saves weights and breaks off as keys say.
+    /// Shows an event, then pauses, saves or stops as requested by keys.
     pub(super) fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
         self.shared.state().on_event(event);
         match event {
@@ -198,7 +198,7 @@ impl Dashboard {
         if wants_test {
             self.requests.test_now();
         }
-        if wants_weights || self.last_snapshot.elapsed() >= POLL_INTERVAL {
+        if wants_weights || self.last_snapshot.elapsed() >= SNAPSHOT_INTERVAL {
             self.requests.networks_now();
             self.last_snapshot = Instant::now();
         }
@@ -209,7 +209,7 @@ impl Dashboard {
         self.shared.state().left = self.estimate.left(self.plan.work(epoch - 1, images));
     }
 
-    /// Writes a network where a key asked for it. That it cannot be written is told, and ends nothing.
+    /// Saves a network if requested. Shows an error without stopping the training.
     fn save(&self, epoch: u32, images: usize, network: &Network) {
         let mut state = self.shared.state();
         let (Some(folder), true) = (&self.folder, state.save_requested) else { return };
@@ -224,7 +224,7 @@ impl Dashboard {
     }
 }
 
-/// Terminals that show every colour say so.
+/// Whether the terminal reports 24-bit colour.
 fn has_true_colour() -> bool {
     env::var("COLORTERM").is_ok_and(|value| value == "truecolor" || value == "24bit")
 }

@@ -1,4 +1,4 @@
-//! The terminal: taken on opening, given back on every way out.
+//! Terminal of the dashboard, restored on every exit path.
 
 use std::io::{self, Stderr};
 use std::panic;
@@ -22,26 +22,26 @@ use signal_hook::low_level::raise;
 use super::keys::Action;
 use super::{Shared, draw, keys};
 
-/// Time between two looks at what has changed.
+/// Time between two checks for changes.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long the thread that draws is waited for.
+/// Longest wait for the drawing thread.
 const JOIN_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Whether the terminal is taken.
+/// Whether the dashboard uses the terminal.
 static IS_ACTIVE: AtomicBool = AtomicBool::new(false);
 
-/// A thread that draws what is shared and reads keys, until this is dropped.
+/// Thread that draws the state and reads keys until this is dropped.
 pub(super) struct Screen {
     is_closing: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Screen {
-    /// Takes the terminal.
+    /// Sets up the terminal and starts the thread.
     ///
     /// # Errors
-    /// When it cannot be taken.
+    /// Returns an error if the terminal cannot be set up.
     pub(super) fn open(shared: Arc<Shared>) -> io::Result<Self> {
         restore_on_panic();
         IS_ACTIVE.store(true, Ordering::SeqCst);
@@ -50,10 +50,10 @@ impl Screen {
             .and_then(|()| Terminal::new(CrosstermBackend::new(io::stderr())));
         let is_closing = Arc::new(AtomicBool::new(false));
         let mut screen = Screen { is_closing: is_closing.clone(), thread: None };
-        // Where it fails, `screen` gives the terminal back.
+        // On an error, dropping `screen` restores the terminal.
         let terminal = opened?;
         let show = move || {
-            // A terminal that is gone shows nothing; the training goes on.
+            // A closed terminal does not stop the training.
             let _ = show(terminal, &shared, &is_closing);
         };
         screen.thread = Some(thread::Builder::new().name("dashboard".to_string()).spawn(show)?);
@@ -65,7 +65,7 @@ impl Drop for Screen {
     fn drop(&mut self) {
         self.is_closing.store(true, Ordering::SeqCst);
         if let Some(thread) = self.thread.take() {
-            // Where the terminal is gone, crossterm polls it for ever; the thread ends with the program.
+            // On a closed terminal, crossterm polls forever; the thread then ends with the program.
             let start = Instant::now();
             while !thread.is_finished() && start.elapsed() < JOIN_TIMEOUT {
                 thread::sleep(Duration::from_millis(5));
@@ -83,7 +83,7 @@ fn show(
     let mut shown = None;
     while !is_closing.load(Ordering::SeqCst) && IS_ACTIVE.load(Ordering::SeqCst) {
         shared.poll_signals();
-        // A copy: drawing must not keep the training waiting.
+        // Draw a copy, so that drawing does not block the training.
         if let Some(state) = shared.state_if_changed(shown) {
             terminal.draw(|frame| draw::draw(frame, &state))?;
             shown = Some(state.version);
@@ -93,7 +93,7 @@ fn show(
                 Event::Key(key) => {
                     let action = keys::action(&key);
                     if action == Some(Action::Interrupt) {
-                        // Where it cannot be sent, the key stops the training all the same.
+                        // If the signal fails, the action below still stops the training.
                         let _ = raise(SIGINT);
                     }
                     if let Some(action) = action {
@@ -108,12 +108,12 @@ fn show(
     Ok(())
 }
 
-/// Whether the dashboard has the terminal.
+/// Whether the dashboard uses the terminal.
 pub(crate) fn has_terminal() -> bool {
     IS_ACTIVE.load(Ordering::SeqCst)
 }
 
-/// What a panic says would go with the screen.
+/// Restores the terminal before a panic message is printed, which would otherwise be lost.
 fn restore_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -125,7 +125,7 @@ fn restore_on_panic() {
     });
 }
 
-/// Gives the terminal back as it was, if it is taken. Nothing can be done where that fails.
+/// Restores the terminal if the dashboard uses it. Ignores errors.
 pub(crate) fn restore() {
     if IS_ACTIVE.swap(false, Ordering::SeqCst) {
         let _ = execute!(io::stderr(), LeaveAlternateScreen, Show);

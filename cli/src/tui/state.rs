@@ -1,4 +1,4 @@
-//! What the dashboard shows. It learns from events and keys, and knows no terminal.
+//! State of the dashboard, updated by events and keys.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use apical::network::{Layer, LayerStatistics, Network};
 use apical::run_dir::ImageSpec;
 use apical::train::Event;
 
-/// What stays the same while a network trains.
+/// Constant properties of the run.
 #[derive(Clone, Debug)]
 pub(super) struct RunSummary {
-    /// What trains on what, and where.
+    /// Network, data set and device.
     pub(super) title: String,
     pub(super) epochs: u32,
-    /// Images of an epoch.
-    pub(super) of_images: usize,
+    /// Number of images per epoch.
+    pub(super) total_images: usize,
     /// Name of the images used for evaluation: test or validation.
     pub(super) eval_set: &'static str,
     pub(super) images: ImageSpec,
@@ -29,43 +29,45 @@ pub(super) struct RunSummary {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Status {
     Training,
-    /// To be paused as soon as the training is heard of.
+    /// Pauses at the next event.
     Pausing,
     Paused,
-    /// To be stopped likewise; a last test follows.
+    /// Stops at the next event, after a last evaluation.
     Stopping,
 }
 
-/// Everything to see.
+/// Everything that the dashboard shows.
 #[derive(Clone, Debug)]
 pub(super) struct State {
     pub(super) run: RunSummary,
     pub(super) status: Status,
-    /// The next network that is heard of is to be saved.
+    /// Whether the next network is saved.
     pub(super) save_requested: bool,
-    /// A test is wanted.
+    /// Whether a key requested an evaluation.
     pub(super) test_requested: bool,
     pub(super) epoch: u32,
-    /// Of the epoch.
+    /// Number of images of the epoch so far.
     pub(super) images: usize,
     pub(super) images_per_second: f64,
     pub(super) left: Option<Duration>,
-    /// Errors in percent and the loss, by epochs.
+    /// Training error by epoch, percent.
     pub(super) training: Curve,
+    /// Error of full evaluations by epoch, percent.
     pub(super) test: Curve,
+    /// Error of partial evaluations by epoch, percent.
     pub(super) partial_eval: Curve,
     pub(super) loss: Curve,
     pub(super) network: Option<Arc<Network>>,
     pub(super) layers: Vec<LayerStatistics>,
     /// Mean rate of each layer at the ends of training images, spikes per ms.
     pub(super) rates: Vec<f64>,
-    /// The last thing that happened.
+    /// Last message.
     pub(super) last_message: String,
     /// Last message about signals.
     pub(super) signal_notice: String,
-    /// Wrong images of the epoch so far.
+    /// Number of misclassified images of the epoch so far.
     wrong: f64,
-    /// Grows with every change.
+    /// Increases with every change.
     pub(super) version: u64,
 }
 
@@ -102,7 +104,7 @@ impl State {
                 self.images_per_second = *images_per_second;
             }
             Event::TestProgress { epoch, test_images, of_test_images } => {
-                // What was said of a stop stays.
+                // Keep the message about a stop.
                 if self.status != Status::Stopping {
                     let eval_set = self.run.eval_set;
                     self.last_message = format!(
@@ -142,7 +144,7 @@ impl State {
                 self.set_network(network.clone());
                 self.rates = rates.clone();
             }
-            // The network itself tells it.
+            // Shown from the network itself.
             Event::Weights { .. } | Event::Checkpoint(_) => {}
         }
     }
@@ -158,7 +160,7 @@ impl State {
         self.version += 1;
     }
 
-    /// Does what a key says.
+    /// Applies the action of a key.
     pub(super) fn apply(&mut self, action: Action) {
         use Status::{Paused, Pausing, Stopping, Training};
         self.version += 1;
@@ -168,30 +170,30 @@ impl State {
             (Action::Pause, Stopping) => {}
             (Action::Save, _) if self.run.can_save => self.save_requested = true,
             (Action::Save, _) => {
-                self.last_message = "there is no folder for weights: --out names one".to_string();
+                self.last_message = "cannot save the weights: the run has no --out".to_string();
             }
             (Action::Test, _) => {
                 self.test_requested = true;
-                self.last_message = "a test follows".to_string();
+                self.last_message = "evaluation requested".to_string();
             }
             (Action::Stop, _) => {
                 self.status = Stopping;
                 self.last_message = match self.run.can_save {
-                    true => "stopping: saving what was learned".to_string(),
-                    false => "stopping: without --out nothing is kept".to_string(),
+                    true => "stopping: saving".to_string(),
+                    false => "stopping: nothing is kept without --out".to_string(),
                 };
             }
-            // What it does to a training is told by the signal.
+            // The signal handler shows the message.
             (Action::Interrupt, _) => self.status = Stopping,
         }
     }
 
-    /// Where an image is among the epochs.
+    /// Returns the position of an image, epochs.
     fn epoch_position(&self, epoch: u32, images: usize) -> f64 {
-        f64::from(epoch - 1) + images as f64 / self.run.of_images.max(1) as f64
+        f64::from(epoch - 1) + images as f64 / self.run.total_images.max(1) as f64
     }
 
-    /// `train_error`: of the epoch's images so far. The curve is of the images since it was last told.
+    /// Adds a point for the images since the last event. `train_error`: error over the epoch's images so far, percent.
     fn update_training(&mut self, epoch: u32, images: usize, train_error: f64) {
         if epoch != self.epoch {
             (self.epoch, self.images, self.wrong) = (epoch, 0, 0.0);
@@ -202,7 +204,7 @@ impl State {
             let middle = (self.epoch_position(epoch, self.images)
                 + self.epoch_position(epoch, images))
                 / 2.0;
-            // Rounding must not make it negative.
+            // Avoid negative values from rounding.
             self.training.push(middle, error.max(0.0));
         }
         (self.images, self.wrong) = (images, wrong);
@@ -217,7 +219,7 @@ pub(super) mod tests {
         RunSummary {
             title: "784-500-10 on MNIST, cpu, 2 threads".to_string(),
             epochs: 4,
-            of_images: 1000,
+            total_images: 1000,
             eval_set: "test",
             images: ImageSpec::grey(4, 4, 10, 255),
             can_save: true,
@@ -242,9 +244,9 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_training_curve_is_of_the_images_since_the_last_event() {
+    fn training_curve_uses_images_since_last_event() {
         let mut state = State::new(run());
-        // 100 of 250 wrong, then 20 of 250, then none of 500.
+        // Misclassified: 100 of 250, then 20 of 250, then 0 of 500.
         for event in [progress(1, 250, 40.0), progress(1, 500, 24.0), end(1, 12.0, 5.0)] {
             state.on_event(&event);
         }
@@ -259,7 +261,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn keys_change_what_is_wanted() {
+    fn apply_key_actions_change_status() {
         let mut state = State::new(run());
         let mut after = |action| {
             state.apply(action);
@@ -269,7 +271,7 @@ pub(super) mod tests {
         assert_eq!(after(Action::Pause), (Status::Training, false));
         assert_eq!(after(Action::Save), (Status::Training, true));
         assert_eq!(after(Action::Stop), (Status::Stopping, true));
-        // There is no way back.
+        // A stop cannot be revoked.
         assert_eq!(after(Action::Pause), (Status::Stopping, true));
 
         let mut state = State::new(RunSummary { can_save: false, ..run() });

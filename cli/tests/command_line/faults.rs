@@ -141,9 +141,9 @@ fn missing_data_set_error_has_a_hint() {
 #[test]
 fn tui_without_terminal_is_refused_at_start() {
     let folder = folder_with_data();
-    let texts = ["--tui draws on standard error, which is no terminal here"];
+    let texts = ["cannot use --tui because standard error is not a terminal"];
     fails(train_on_cpu(&folder).args(["--tui", "--out", "run"]), 2, &texts);
-    let texts = ["--tui shows one network: with many, --tensorboard shows each"];
+    let texts = ["cannot use --tui with many networks; hint: use --tensorboard"];
     fails(train_on_cpu(&folder).args(["--tui", "--replicas", "2"]), 2, &texts);
     assert!(!folder.path().join("run").exists());
 }

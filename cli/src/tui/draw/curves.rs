@@ -1,4 +1,4 @@
-//! Curves by epochs, on scales of powers of ten.
+//! Curves by epoch on logarithmic scales.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -9,12 +9,12 @@ use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType};
 use crate::tui::curve::Curve;
 use crate::tui::state::State;
 
-/// Smaller numbers, and 0, are drawn here.
+/// Smallest value on the scale; smaller values are drawn there.
 const MIN_VALUE: f64 = 1e-3;
-/// Names on the vertical axis.
+/// Number of ticks on the vertical axis.
 const TICKS: usize = 3;
 
-/// A curve with how it looks.
+/// Curve with its style.
 struct StyledCurve<'a> {
     name: &'a str,
     curve: &'a Curve,
@@ -26,12 +26,12 @@ pub(super) fn draw_errors(frame: &mut Frame, area: Rect, state: &State) {
     let eval_set = state.run.eval_set;
     let of = |error: Option<f64>| error.map_or("-".to_string(), |error| format!("{error:.2}"));
     let title = format!(
-        "error, %: training {}, {eval_set} {}, least {}",
+        "error, %: training {}, {eval_set} {}, lowest {}",
         of(state.training.last()),
         of(state.test.last()),
         of(state.test.min())
     );
-    let quick = format!("{eval_set}, quick");
+    let quick = format!("{eval_set}, partial");
     let lines = [
         StyledCurve::new("training", &state.training, Color::Yellow, GraphType::Line),
         StyledCurve::new(&quick, &state.partial_eval, Color::Cyan, GraphType::Scatter),
@@ -59,12 +59,12 @@ fn draw(frame: &mut Frame, area: Rect, title: String, lines: &[StyledCurve], epo
     };
     let points: Vec<Vec<(f64, f64)>> = lines.iter().map(shown).collect();
     let all = || points.iter().flatten();
-    // A curve begins where it has points, so that a long training fills its chart from the start.
+    // The axis ends at the last point, so that a long training fills the chart from the start.
     let end =
         all().map(|point| point.0).fold(0.0, f64::max).ceil().clamp(1.0, f64::from(epochs.max(1)));
     let low = all().map(|point| point.1).reduce(f64::min).unwrap_or(0.0);
     let high = all().map(|point| point.1).reduce(f64::max).unwrap_or(low);
-    // A curve that is level has a range too.
+    // A constant curve needs a range, too.
     let (low, high) = if high - low < 0.1 { (low - 0.1, high + 0.1) } else { (low, high) };
     let name = |step: usize| {
         let value = 10f64.powf(low + (high - low) * step as f64 / (TICKS - 1) as f64);

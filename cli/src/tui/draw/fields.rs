@@ -1,4 +1,4 @@
-//! Receptive fields: two pixels to a character, one above the other.
+//! Receptive fields with two pixels per character, one above the other.
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -9,11 +9,11 @@ use ratatui::widgets::{Block, Paragraph};
 use crate::tui::state::State;
 use apical::plots::receptive_fields::{GAP, RgbImage, receptive_fields};
 
-/// The upper half of a character is its foreground, the lower its background.
+/// Character whose upper half has the foreground colour and lower half the background colour.
 const UPPER_HALF: &str = "\u{2580}";
-/// Fields that should be seen: weights become less sharp for them.
+/// Number of fields to show; fields are shrunk for it.
 const MIN_FIELDS: usize = 8;
-/// Side of the largest square of weights that becomes one pixel.
+/// Largest side of the square of weights that becomes one pixel.
 const MAX_SHRINK: usize = 4;
 
 pub(super) fn draw(frame: &mut Frame, area: Rect, state: &State) {
@@ -27,7 +27,7 @@ pub(super) fn draw(frame: &mut Frame, area: Rect, state: &State) {
     paint(frame.buffer_mut(), inside, &pixels, state.run.has_true_colour);
 }
 
-/// As many fields as there is room for.
+/// Returns an image of as many fields as fit.
 fn pixels(state: &State, area: Rect) -> Option<RgbImage> {
     let images = &state.run.images;
     let count = |shrunk: usize| {
@@ -60,12 +60,12 @@ fn exact([red, green, blue]: [u8; 3]) -> Color {
     Color::Rgb(red, green, blue)
 }
 
-/// The nearest of the 6 x 6 x 6 colours that every terminal of 256 has, from number 16 on.
+/// Returns the nearest colour of the 6 x 6 x 6 cube, which starts at index 16 of the 256 colours.
 fn nearest(colour: [u8; 3]) -> Color {
     let level = |part: u8| match part {
         0..48 => 0,
         48..115 => 1,
-        // From 95 in steps of 40.
+        // Levels from 95 in steps of 40.
         _ => (part - 35) / 40,
     };
     let [red, green, blue] = colour.map(level);
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_character_shows_two_pixels() {
+    fn paint_shows_two_pixels_per_character() {
         let colours = vec![[1, 1, 1], [2, 2, 2], [3, 3, 3], [4, 4, 4], [5, 5, 5], [6, 6, 6]];
         let pixels = RgbImage { width: 2, height: 3, colours };
         let area = Rect::new(1, 1, 2, 2);
@@ -89,14 +89,14 @@ mod tests {
         let grey = |part| Color::Rgb(part, part, part);
         assert_eq!(seen(1, 1), (half.clone(), grey(1), grey(3)));
         assert_eq!(seen(2, 1), (half.clone(), grey(2), grey(4)));
-        // An odd last line has nothing below.
+        // An odd last row has an empty lower half.
         assert_eq!(seen(2, 2), (half, grey(6), Color::Reset));
         assert_eq!(seen(0, 1).0, " ");
         assert_eq!(seen(3, 1).0, " ");
     }
 
     #[test]
-    fn the_nearest_colours_are_those_of_the_cube() {
+    fn nearest_returns_cube_colours() {
         let levels = [0u8, 95, 135, 175, 215, 255];
         for part in 0..=255u8 {
             let nearest_level = |level: &u8| level.abs_diff(part);

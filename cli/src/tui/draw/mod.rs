@@ -1,4 +1,4 @@
-//! Draws the dashboard: a function of its state alone.
+//! Drawing of the dashboard from its state.
 
 mod curves;
 mod fields;
@@ -14,9 +14,9 @@ use super::state::{State, Status};
 use crate::progress::time_left;
 use apical::network::{LayerStatistics, Statistics};
 
-/// Columns below which the curves take the whole width.
+/// Width below which only curves are drawn, columns.
 const NARROW: u16 = 80;
-/// Lines of the table beside its rows: frame and header.
+/// Lines of the table in addition to its rows: frame and header.
 const AROUND_TABLE: u16 = 3;
 
 pub(super) fn draw(frame: &mut Frame, state: &State) {
@@ -48,11 +48,11 @@ fn draw_progress(frame: &mut Frame, area: Rect, state: &State) {
         state.epoch,
         subject.epochs,
         state.images,
-        subject.of_images,
+        subject.total_images,
         state.images_per_second,
         time_left(state.left)
     );
-    let done = state.images as f64 / subject.of_images.max(1) as f64;
+    let done = state.images as f64 / subject.total_images.max(1) as f64;
     let gauge = LineGauge::default()
         .label(label)
         .ratio(done.clamp(0.0, 1.0))
@@ -72,7 +72,7 @@ fn draw_keys(frame: &mut Frame, area: Rect, state: &State) {
         vec![Span::styled(format!(" {what} "), Style::new().fg(Color::Black).bg(colour))];
     for (key, meaning) in KEYS {
         let meaning = match state.status {
-            Status::Pausing | Status::Paused if meaning == "pause" => "go on",
+            Status::Pausing | Status::Paused if meaning == "pause" => "continue",
             _ => meaning,
         };
         spans.push(Span::raw("  "));
@@ -89,9 +89,9 @@ fn draw_curves(frame: &mut Frame, area: Rect, state: &State) {
     curves::draw_loss(frame, loss, state);
 }
 
-/// Rate, weights and biases of each layer.
+/// Draws rate, weights and biases of each layer.
 fn draw_layers(frame: &mut Frame, area: Rect, state: &State) {
-    let block = Block::bordered().title("layers: rates while taught, weights");
+    let block = Block::bordered().title("layers: target-phase rates, weights");
     if state.layers.is_empty() {
         frame.render_widget(Paragraph::new("not read yet").block(block), area);
         return;
@@ -125,7 +125,7 @@ mod tests {
     use apical::network::{Layer, Network};
     use apical::train::Event;
 
-    /// The lines of a screen, and the terminal they are on.
+    /// Draws a state and returns the lines of the screen and its terminal.
     fn drawn(state: &State, width: u16, height: u16) -> (Vec<String>, Terminal<TestBackend>) {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         terminal.draw(|frame| draw(frame, state)).unwrap();
@@ -157,13 +157,13 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_told() {
+    fn draw_shows_all_parts() {
         let (lines, _) = drawn(&state(), 120, 40);
         let text = lines.join("\n");
         for expected in [
             "784-500-10 on MNIST, cpu, 2 threads",
             "epoch 3/4  250/1000 images  5000 images/s  50 seconds left",
-            "error, %: training 7.00, test 5.00, least 5.00",
+            "error, %: training 7.00, test 5.00, lowest 5.00",
             "loss 0.0500",
             "receptive fields",
             "weights",
@@ -177,31 +177,31 @@ mod tests {
             assert!(text.contains(expected), "{text}\nlacks: {expected}");
         }
         assert!(lines[39].contains("training"), "{}", lines[39]);
-        // Curves are drawn in dots of Braille.
+        // Curves use Braille patterns.
         assert!(text.chars().any(|c| ('\u{2801}'..='\u{28ff}').contains(&c)), "{text}");
     }
 
     #[test]
-    fn the_same_state_gives_the_same_screen_and_what_keys_did_is_seen() {
+    fn draw_depends_on_state_and_shows_status() {
         let mut state = state();
         assert_eq!(drawn(&state, 100, 30).0, drawn(&state, 100, 30).0);
         state.apply(Action::Pause);
         assert!(drawn(&state, 100, 30).0[29].contains("pausing"));
         state.status = Status::Paused;
-        assert!(drawn(&state, 100, 30).0[29].contains("paused   p go on"));
+        assert!(drawn(&state, 100, 30).0[29].contains("paused   p continue"));
         state.apply(Action::Stop);
         assert!(drawn(&state, 100, 30).0[29].contains("stopping"));
     }
 
     #[test]
-    fn no_size_is_too_small_and_no_state_too_empty() {
+    fn draw_accepts_any_size_and_empty_state() {
         for (width, height) in
             [(1, 1), (3, 2), (20, 5), (79, 10), (80, 8), (81, 9), (250, 3), (300, 90)]
         {
             drawn(&state(), width, height);
             drawn(&State::new(run()), width, height);
         }
-        // Errors and losses may be 0, or no numbers at all.
+        // Errors and losses may be 0 or not finite.
         let mut state = State::new(run());
         for error in [0.0, f64::NAN, f64::INFINITY, 0.0] {
             state.on_event(&progress(1, 10, error));

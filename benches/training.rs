@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use apical::config::{Config, CreditAssignment, FeedbackWeights, Preset, Signal};
 use apical::dataset::Dataset;
-use apical::device::{BackendChoice, Selection, Stepping, open};
+use apical::device::{BackendKind, DeviceOptions, StepMode, open};
 use apical::layout::{Array, Backend, Kernel, Lane, Launch};
 use apical::network::Network;
-use apical::plan::Image;
+use apical::plan::Presentation;
 use apical::simulation::Simulation;
 use apical::train::order;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -34,17 +34,17 @@ fn simulation(config: &Config, dataset: &Arc<Dataset>, backend: Box<dyn Backend>
 }
 
 /// `how`: what is kept, and how networks are stepped.
-fn cpu(config: &Config, dataset: &Arc<Dataset>, threads: usize, how: &Selection) -> Simulation {
-    let selection = Selection { backend: BackendChoice::Cpu, threads, ..how.clone() };
+fn cpu(config: &Config, dataset: &Arc<Dataset>, threads: usize, how: &DeviceOptions) -> Simulation {
+    let selection = DeviceOptions { backend: BackendKind::Cpu, threads, ..how.clone() };
     let opened = open(&selection, from_ref(config), dataset).expect("the CPU opens");
     simulation(config, dataset, opened.backend)
 }
 
 /// A GPU, where there is one worth timing.
-fn gpu(config: &Config, dataset: &Arc<Dataset>, how: &Selection) -> Option<Simulation> {
+fn gpu(config: &Config, dataset: &Arc<Dataset>, how: &DeviceOptions) -> Option<Simulation> {
     let allow_software = std::env::var_os("APICAL_BENCH_SOFTWARE_GPU").is_some();
-    let backend = if allow_software { BackendChoice::Gpu } else { BackendChoice::Auto };
-    let selection = Selection { backend, ..how.clone() };
+    let backend = if allow_software { BackendKind::Gpu } else { BackendKind::Auto };
+    let selection = DeviceOptions { backend, ..how.clone() };
     let opened = open(&selection, from_ref(config), dataset).ok()?;
     (opened.device.backend == "gpu").then(|| simulation(config, dataset, opened.backend))
 }
@@ -53,7 +53,7 @@ fn gpu(config: &Config, dataset: &Arc<Dataset>, how: &Selection) -> Option<Simul
 fn simulations(
     config: &Config,
     dataset: &Arc<Dataset>,
-    how: &Selection,
+    how: &DeviceOptions,
 ) -> Vec<(String, Simulation)> {
     let mut simulations = vec![
         ("cpu, 1 thread".to_string(), cpu(config, dataset, 1, how)),
@@ -71,7 +71,7 @@ fn training(criterion: &mut Criterion) {
     ] {
         let mut group = criterion.benchmark_group(name);
         let images = order(&config, &dataset, 2);
-        for (backend, mut simulation) in simulations(&config, &dataset, &Selection::default()) {
+        for (backend, mut simulation) in simulations(&config, &dataset, &DeviceOptions::default()) {
             let mut minibatches = images.chunks_exact(config.batch_size).cycle();
             group.throughput(Throughput::Elements(config.batch_size as u64));
             group.bench_function(backend, |bencher| {
@@ -92,14 +92,14 @@ fn testing(criterion: &mut Criterion) {
     let config = Preset::Quick.config();
     let mut group = criterion.benchmark_group("test 784-500-10, 250 steps");
     group.throughput(Throughput::Elements(64));
-    let image = |slot: usize| Image {
+    let image = |slot: usize| Presentation {
         index: dataset.training_count + slot,
         label: dataset.test_labels()[slot],
         position: slot as u32,
         slot,
     };
-    let images: Vec<Image> = (0..64).map(image).collect();
-    for (backend, mut simulation) in simulations(&config, &dataset, &Selection::default()) {
+    let images: Vec<Presentation> = (0..64).map(image).collect();
+    for (backend, mut simulation) in simulations(&config, &dataset, &DeviceOptions::default()) {
         group.bench_function(backend, |bencher| {
             bencher.iter(|| {
                 simulation.test(&images).expect("a test runs");
@@ -134,9 +134,9 @@ fn config_with(kernel: Kernel) -> Config {
 }
 
 /// Kernels can be run one by one, and those are run that go step by step, or the one that does all they do.
-fn how_with(kernel: Kernel) -> Selection {
-    let stepping = if kernel == Kernel::Network { Stepping::Networks } else { Stepping::Launches };
-    Selection { keeps_lanes: true, stepping, ..Selection::default() }
+fn how_with(kernel: Kernel) -> DeviceOptions {
+    let stepping = if kernel == Kernel::Network { StepMode::Fused } else { StepMode::PerKernel };
+    DeviceOptions { keeps_lanes: true, stepping, ..DeviceOptions::default() }
 }
 
 /// Every kernel of a training minibatch by itself, from the state that a minibatch leaves behind.

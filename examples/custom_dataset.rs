@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
-use apical::device::Selection;
+use apical::device::DeviceOptions;
 use apical::random::{PhiloxRng, RngStream};
 use apical::train::Training;
 use rand::{Rng, RngExt};
@@ -40,7 +40,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
         Dataset::from_parts("lines", SIDE, SIDE, training, test)?.with_class_names(names)?;
 
     let config = Config { layers: vec![40, 2], epochs: 8, batch_size: 4, ..Config::default() };
-    let mut training = Training::new(config, dataset, &Selection::default())?;
+    let mut training = Training::new(config, dataset, &DeviceOptions::default())?;
     let summary = training.run(&mut |_| ControlFlow::Continue(()))?;
     println!("{:.1} % of the test images are wrong", summary.evaluation.error());
     println!("class, found: {:?}", summary.evaluation.confusion);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
-use apical::device::{self, Selection};
+use apical::device::{self, DeviceOptions};
 use apical::layout::{Array, Backend, BackendError, trace};
 use apical::model::weight_init::WeightInit;
 use apical::network::Network;
@@ -64,7 +64,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     };
     let dataset = Arc::new(Dataset::mnist()?.subset(0, config.train_images, config.test_images)?);
     let network = Network::initial(&config, dataset.pixels());
-    let selection = Selection { keeps_lanes: true, ..Selection::default() };
+    let selection = DeviceOptions { keeps_lanes: true, ..DeviceOptions::default() };
     let opened = device::open(&selection, from_ref(&config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, &config, &dataset, &network)?;
 

@@ -9,15 +9,18 @@ use std::sync::Arc;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
-use apical::device::{self, Selection};
+use apical::device::{self, DeviceOptions};
 use apical::layout::{Array, BackendError, COUNT_BITS, COUNT_MASK, STEPS_PER_WORD};
 use apical::network::Network;
-use apical::plan::Image;
+use apical::plan::Presentation;
 use apical::simulation::Simulation;
 use apical::train::order;
 
 /// Spikes of the lowest hidden layer in each step of a test image.
-fn spikes_by_step(simulation: &mut Simulation, image: Image) -> Result<Vec<u32>, BackendError> {
+fn spikes_by_step(
+    simulation: &mut Simulation,
+    image: Presentation,
+) -> Result<Vec<u32>, BackendError> {
     simulation.test(from_ref(&image))?;
     let backend = simulation.backend();
     // [lanes, words, units]: the first lane is the image's.
@@ -39,12 +42,13 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let network = Network::initial(&config, dataset.pixels());
 
     // Arrays of single lanes can be read only where that is asked for: the CPU is faster if it need not keep them.
-    let selection = Selection { keeps_lanes: true, ..Selection::default() };
+    let selection = DeviceOptions { keeps_lanes: true, ..DeviceOptions::default() };
     let opened = device::open(&selection, from_ref(&config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, &config, &dataset, &network)?;
 
     let first = dataset.training_count; // Test images come behind those of the training set.
-    let image = Image { index: first, label: dataset.labels()[first], position: 0, slot: first };
+    let image =
+        Presentation { index: first, label: dataset.labels()[first], position: 0, slot: first };
     let before = spikes_by_step(&mut simulation, image)?;
     for minibatch in order(&config, &dataset, 1).chunks(config.batch_size) {
         simulation.train(minibatch)?;

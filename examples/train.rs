@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
-use apical::device::Selection;
-use apical::evaluate::Spread;
+use apical::device::DeviceOptions;
+use apical::evaluate::MeanSd;
 use apical::run_dir::{ImageSpec, weights};
 use apical::train::{Event, Training, test_network};
 
@@ -25,7 +25,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let images = ImageSpec::from_dataset(&dataset);
 
     // A GPU where there is a real one, else the CPU: the bits are the same.
-    let mut training = Training::new(config.clone(), dataset, &Selection::default())?;
+    let mut training = Training::new(config.clone(), dataset, &DeviceOptions::default())?;
     println!("on {}", training.device().name);
     let summary = training.run(&mut |event| {
         if let Event::Epoch { epoch, train_error, test_error, .. } = event {
@@ -46,12 +46,12 @@ pub fn main() -> Result<(), Box<dyn Error>> {
         &saved.config,
         Dataset::mnist()?,
         &saved.network,
-        &Selection::default(),
+        &DeviceOptions::default(),
         5,
         &mut |done| println!("tested {done} times"),
     )?;
     let errors: Vec<f64> = tests.iter().map(|test| test.error()).collect();
-    let Spread { mean, sd, .. } = Spread::of(&errors);
+    let MeanSd { mean, sd, .. } = MeanSd::of(&errors);
     println!("five tests, each with its own spikes: {mean:.1} ± {:.1} % wrong", sd.unwrap_or(0.0));
     assert_eq!(&saved.network, training.network());
     assert!(mean < 30.0 && summary.evaluation.error() < 30.0); // a guess gets 90 % wrong

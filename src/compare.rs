@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::dataset::Dataset;
-use crate::device::{self, Device, Selection};
+use crate::device::{self, Device, DeviceOptions};
 use crate::gpu::self_test::Verdict;
 use crate::layout::{
     Array, Backend, BackendError, Kernel, Lane, Launch, Minibatch, Part, STEPS_PER_WORD, Shape,
@@ -22,16 +22,16 @@ use crate::train::{TrainError, order, test};
 pub struct Options {
     /// Computes on the CPU up to and including this kernel, and hands its arrays to the GPU for the
     /// rest: a kernel that is wrong is the first after which the rest agrees.
-    pub cpu_until: Option<Kernel>,
+    pub cpu_through: Option<Kernel>,
 }
 
 /// How far a comparison is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Compared {
+pub struct ComparisonProgress {
     /// Minibatches that both backends have learned from, also the one in which they part.
     pub minibatches: usize,
     /// Minibatches of all epochs.
-    pub of_minibatches: usize,
+    pub total_minibatches: usize,
     /// 4-byte words compared.
     pub values: u64,
 }
@@ -70,7 +70,7 @@ pub struct Comparison {
     /// The GPU that was compared with the CPU.
     pub device: Device,
     /// How far the comparison came.
-    pub compared: Compared,
+    pub compared: ComparisonProgress,
     /// Training images of an epoch.
     pub images: usize,
     /// Images tested at the end, if nothing differs before.
@@ -88,9 +88,9 @@ pub struct Comparison {
 pub fn compare(
     config: Config,
     dataset: Dataset,
-    selection: &Selection,
+    selection: &DeviceOptions,
     options: &Options,
-    listen: &mut dyn FnMut(&Compared),
+    listen: &mut dyn FnMut(&ComparisonProgress),
 ) -> Result<Comparison, TrainError> {
     config.validate(dataset.pixels(), dataset.classes)?;
     let dataset = Arc::new(dataset.subset(
@@ -99,15 +99,15 @@ pub fn compare(
         config.test_images,
     )?);
     let network = Network::initial(&config, dataset.pixels());
-    let pair = device::open_pair(selection, &config, &dataset)?;
+    let pair = device::open_both(selection, &config, &dataset)?;
     let mut cpu = Simulation::new(pair.cpu, &config, &dataset, &network)?;
     let mut gpu = Simulation::new(pair.gpu, &config, &dataset, &network)?;
     cpu.stop_on(&selection.stop);
     gpu.stop_on(&selection.stop);
     let minibatches_each = dataset.training_count.div_ceil(config.batch_size);
-    let mut compared = Compared {
+    let mut compared = ComparisonProgress {
         minibatches: 0,
-        of_minibatches: minibatches_each * config.epochs as usize,
+        total_minibatches: minibatches_each * config.epochs as usize,
         values: 0,
     };
     let mut difference = None;
@@ -149,7 +149,7 @@ fn compare_tests(
     cpu: &mut Simulation,
     gpu: &mut Simulation,
     dataset: &Dataset,
-    compared: &mut Compared,
+    compared: &mut ComparisonProgress,
 ) -> Result<Option<Difference>, BackendError> {
     for simulation in [&mut *cpu, &mut *gpu] {
         test(simulation, dataset, dataset.test_count, 0)?;
@@ -177,9 +177,9 @@ impl Step<'_> {
         cpu: &mut dyn Backend,
         gpu: &mut dyn Backend,
         options: &Options,
-        compared: &mut Compared,
+        compared: &mut ComparisonProgress,
     ) -> Result<Option<Difference>, BackendError> {
-        let handed_over = match options.cpu_until {
+        let last_cpu_launch = match options.cpu_through {
             Some(kernel) => self.launches.iter().rposition(|launch| launch.kernel == kernel),
             None => None,
         };
@@ -187,7 +187,7 @@ impl Step<'_> {
             let all = Stoppable::All;
             cpu.run_until(self.stop, all, self.minibatches, self.lanes, &[*launch])?;
             let shape = cpu.shape().clone();
-            if handed_over.is_some_and(|last| index <= last) {
+            if last_cpu_launch.is_some_and(|last| index <= last) {
                 for array in launch.writes(&shape) {
                     let words = cpu.read(array)?;
                     gpu.write(array, &words)?;

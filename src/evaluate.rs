@@ -58,7 +58,7 @@ impl Evaluation {
 
 /// Mean and spread of a number over networks that differ in their seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Spread {
+pub struct MeanSd {
     /// Mean over the networks, in the unit of the number.
     pub mean: f64,
     /// Standard deviation of the population that the networks are drawn from; `None` for one network.
@@ -67,14 +67,14 @@ pub struct Spread {
     pub sem: Option<f64>,
 }
 
-impl Spread {
+impl MeanSd {
     /// Of at least one value.
     pub fn of(values: &[f64]) -> Self {
         let count = values.len() as f64;
         let mean = values.iter().sum::<f64>() / count;
         let squares = values.iter().map(|value| (value - mean) * (value - mean));
         let sd = (values.len() > 1).then(|| (squares.sum::<f64>() / (count - 1.0)).sqrt());
-        Spread { mean, sd, sem: sd.map(|sd| sd / count.sqrt()) }
+        MeanSd { mean, sd, sem: sd.map(|sd| sd / count.sqrt()) }
     }
 }
 
@@ -99,12 +99,12 @@ mod tests {
 
     #[test]
     fn a_spread_is_that_of_a_sample() {
-        let spread = Spread::of(&[1.0, 2.0, 3.0, 6.0]);
+        let spread = MeanSd::of(&[1.0, 2.0, 3.0, 6.0]);
         assert_eq!(spread.mean, 3.0);
         // Squares 4, 1, 0, 9 over three degrees of freedom.
         let sd = (14.0f64 / 3.0).sqrt();
         assert_eq!((spread.sd, spread.sem), (Some(sd), Some(sd / 2.0)));
-        assert_eq!(Spread::of(&[2.5]), Spread { mean: 2.5, sd: None, sem: None });
+        assert_eq!(MeanSd::of(&[2.5]), MeanSd { mean: 2.5, sd: None, sem: None });
     }
 
     #[test]

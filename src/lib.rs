@@ -12,7 +12,7 @@
 //!
 //! use apical::config::Config;
 //! use apical::dataset::Dataset;
-//! use apical::device::Selection;
+//! use apical::device::DeviceOptions;
 //! use apical::train::{Event, Training};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -24,7 +24,7 @@
 //!     test_images: 500,
 //!     ..Config::default()
 //! };
-//! let mut training = Training::new(config, Dataset::mnist()?, &Selection::default())?;
+//! let mut training = Training::new(config, Dataset::mnist()?, &DeviceOptions::default())?;
 //! let summary = training.run(&mut |event| {
 //!     if let Event::Epoch { epoch, test_error, .. } = event {
 //!         println!("epoch {epoch}: {test_error:.1} % of the test images are wrong");

@@ -128,16 +128,16 @@ pub enum LayerError {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LayerStatistics {
     /// Of the weights from the population below, without the biases.
-    pub weights: Statistics,
+    pub weights: WeightStats,
     /// Of the biases.
-    pub biases: Statistics,
+    pub biases: WeightStats,
     /// Of the feedback weights, without apical biases; `None` for the output.
-    pub feedback: Option<Statistics>,
+    pub feedback: Option<WeightStats>,
 }
 
 /// Of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Statistics {
+pub struct WeightStats {
     /// Their mean.
     pub mean: f64,
     /// Standard deviation.
@@ -146,14 +146,14 @@ pub struct Statistics {
     pub largest: f64,
 }
 
-impl Statistics {
+impl WeightStats {
     fn of(values: &[f32]) -> Self {
         let count = values.len() as f64;
         let mean = values.iter().map(|&value| f64::from(value)).sum::<f64>() / count;
         let square = |&value: &f32| (f64::from(value) - mean) * (f64::from(value) - mean);
         let sd = (values.iter().map(square).sum::<f64>() / count).sqrt();
         let largest = values.iter().fold(0.0, |most: f64, &value| most.max(f64::from(value.abs())));
-        Statistics { mean, sd, largest }
+        WeightStats { mean, sd, largest }
     }
 }
 
@@ -164,9 +164,9 @@ impl Layer {
     /// If [`Layer::check`] fails.
     pub fn statistics(&self) -> LayerStatistics {
         LayerStatistics {
-            weights: Statistics::of(&self.weights[..self.below * self.units]),
-            biases: Statistics::of(self.biases()),
-            feedback: (self.sources > 0).then(|| Statistics::of(&self.feedback)),
+            weights: WeightStats::of(&self.weights[..self.below * self.units]),
+            biases: WeightStats::of(self.biases()),
+            feedback: (self.sources > 0).then(|| WeightStats::of(&self.feedback)),
         }
     }
 }
@@ -288,7 +288,7 @@ mod tests {
         // Squares of the differences from 0: 1, 4, 9, 36.
         assert_eq!((weights.mean, weights.sd, weights.largest), (0.0, 12.5f64.sqrt(), 6.0));
         assert_eq!((biases.mean, biases.sd, biases.largest), (5.0, 0.0, 5.0));
-        assert_eq!(feedback, Some(Statistics { mean: 0.0, sd: 1.0, largest: 1.0 }));
+        assert_eq!(feedback, Some(WeightStats { mean: 0.0, sd: 1.0, largest: 1.0 }));
     }
 
     #[test]

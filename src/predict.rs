@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 
 use crate::dataset::Dataset;
 use crate::dataset::unlabelled::ImageList;
-use crate::device::{self, Device, Selection};
+use crate::device::{self, Device, DeviceOptions};
 use crate::layout::{Array, Backend, BackendError, compartment};
-use crate::plan::Image;
+use crate::plan::Presentation;
 use crate::run_dir::SavedNetwork;
 use crate::simulation::Simulation;
 use crate::train::TrainError;
@@ -69,7 +69,7 @@ impl Prediction {
 pub fn predict(
     saved: &SavedNetwork,
     images: ImageList,
-    selection: &Selection,
+    selection: &DeviceOptions,
     repeats: u32,
     listen: &mut dyn FnMut(usize),
 ) -> Result<Predictions, TrainError> {
@@ -81,7 +81,7 @@ pub fn predict(
     let positions: Vec<u32> = images.bytes.chunks(dataset.pixels()).map(position_of).collect();
     let dataset = Arc::new(dataset);
     // The voltages of each lane are read.
-    let selection = Selection { keeps_lanes: true, ..selection.clone() };
+    let selection = DeviceOptions { keeps_lanes: true, ..selection.clone() };
     let opened = device::open(&selection, from_ref(config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, config, &dataset, network)?;
     simulation.stop_on(&selection.stop);
@@ -93,10 +93,10 @@ pub fn predict(
         let image = |number: usize| {
             // An odd factor: the repeats of an image have positions of their own.
             let position = positions[number].wrapping_add(repeat.wrapping_mul(REPEAT));
-            Image { index: first + number, label: 0, position, slot: first + number }
+            Presentation { index: first + number, label: 0, position, slot: first + number }
         };
         for done in (0..count).step_by(lanes) {
-            let together: Vec<Image> = (done..count.min(done + lanes)).map(image).collect();
+            let together: Vec<Presentation> = (done..count.min(done + lanes)).map(image).collect();
             simulation.test(&together)?;
             let scores = scores(simulation.backend(), together.len(), classes)?;
             for (prediction, scores) in predictions[done..].iter_mut().zip(scores.chunks(classes)) {

@@ -8,13 +8,13 @@ use thiserror::Error;
 use crate::config::{Config, Variant};
 use crate::cpu::processor;
 use crate::dataset::{DataIdentity, Dataset};
-use crate::device::{Device, Selection};
+use crate::device::{Device, DeviceOptions};
 use crate::network::Network;
 use crate::run_dir::{
     EpochResult, ImageSpec, StorageError, Trial, TrialStore, UnfinishedTrial, now_rfc3339,
     weights_sha256,
 };
-use crate::train::{Event, Every, Position, ReplicaEvent, Replicas, TrainError};
+use crate::train::{CheckpointInterval, Event, ReplicaEvent, Replicas, TrainError, TrainPosition};
 
 /// Why trials cannot go on.
 #[derive(Debug, Error)]
@@ -74,7 +74,7 @@ pub fn run(
     trials: &mut TrialStore,
     configs: &[Config],
     dataset: &Dataset,
-    selection: &Selection,
+    selection: &DeviceOptions,
     together: usize,
     listen: Listen,
 ) -> Result<bool, TrialsError> {
@@ -103,7 +103,7 @@ fn train(
     trials: &mut TrialStore,
     configs: &[&Config],
     (dataset, data): (&Dataset, &DataIdentity),
-    selection: &Selection,
+    selection: &DeviceOptions,
     listen: Listen,
 ) -> Result<bool, TrialsError> {
     let images = ImageSpec::from_dataset(dataset);
@@ -120,7 +120,7 @@ fn train(
         config: Config::clone(config),
     };
     let variants: Vec<Variant> = configs.iter().map(variant).collect();
-    let every = Some(Every::Epochs(1));
+    let every = Some(CheckpointInterval::Epochs(1));
     let training = Replicas::resume(&variants, dataset.clone(), selection, starts, every)?;
     let mut device = training.device().clone();
     if listen(TrialEvent::Device { device: &device }).is_break() {
@@ -130,7 +130,7 @@ fn train(
     let mut failure = None;
     let mut due = Due::default();
     let summary = training.run(&mut |event| match event {
-        ReplicaEvent::Wave { replicas, device: opened, .. } => {
+        ReplicaEvent::GroupStarted { replicas, device: opened, .. } => {
             networks = replicas.len();
             if device == *opened {
                 return ControlFlow::Continue(());
@@ -139,7 +139,7 @@ fn train(
             listen(TrialEvent::Device { device: &device })
         }
         ReplicaEvent::Progress { progress } => listen(TrialEvent::Progress { networks, progress }),
-        ReplicaEvent::Of { replica, event: Event::Checkpoint(checkpoint) } => {
+        ReplicaEvent::Replica { replica, event: Event::Checkpoint(checkpoint) } => {
             let Some(training) = &mut unfinished[replica] else {
                 return ControlFlow::Continue(());
             };
@@ -154,7 +154,7 @@ fn train(
                 }
             }
         }
-        ReplicaEvent::Of { replica, event } => {
+        ReplicaEvent::Replica { replica, event } => {
             if let &Event::Epoch { train_error, test_error, loss, images_per_second, .. } = event {
                 let images_per_second = images_per_second * networks as f64;
                 epochs[replica].push(EpochResult {
@@ -166,8 +166,8 @@ fn train(
             }
             ControlFlow::Continue(())
         }
-        ReplicaEvent::Trained { summary, .. } if summary.stopped => ControlFlow::Break(()),
-        ReplicaEvent::Trained { replica, network, .. } => {
+        ReplicaEvent::Finished { summary, .. } if summary.stopped => ControlFlow::Break(()),
+        ReplicaEvent::Finished { replica, network, .. } => {
             let config = configs[replica];
             let trial = Trial {
                 config: config.clone(),
@@ -207,7 +207,7 @@ struct Due {
 }
 
 impl Due {
-    fn is_due(&mut self, position: &Position, is_stopped: bool) -> bool {
+    fn is_due(&mut self, position: &TrainPosition, is_stopped: bool) -> bool {
         match self.place {
             Some((epoch, images, is_due))
                 if (epoch, images) == (position.epoch, position.images) && !is_stopped =>

@@ -6,12 +6,12 @@
 //! Does not prove: that GPUs agree (see `exactness.rs` and `trainings.rs`).
 
 use apical::config::{Config, Feedback, FeedbackWeights, Signal};
-use apical::device::{BackendChoice, Selection};
+use apical::device::{BackendKind, DeviceOptions};
 use apical::model::synaptic_filter::{kappa, taps};
 use apical::model::weight_init::WeightInit;
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity};
 use apical::network::Network;
-use apical::plan::Image;
+use apical::plan::Presentation;
 
 use crate::support;
 
@@ -63,7 +63,7 @@ fn check(config: &Config) {
     let by_rates = config.feedback_signal == Signal::Rates;
     let signal = if by_rates { Quantity::Rates } else { Quantity::Spikes };
     let recorder = MonitorSpec::new(&[signal, Quantity::Apical, Quantity::Phases]);
-    let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
+    let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
     let mut session =
         MonitorSession::open(config, &dataset, &network, recorder, &selection).unwrap();
     let kernel = taps(config.psp_kernel_ms);
@@ -72,7 +72,7 @@ fn check(config: &Config) {
     for index in 0..IMAGES {
         session.read_network(&mut network).unwrap();
         let label = dataset.labels()[index];
-        let image = Image { index, label, position: index as u32, slot: index };
+        let image = Presentation { index, label, position: index as u32, slot: index };
         let recording = session.show(&[image], Mode::Train, &mut |_| ()).unwrap();
         for (layer, sent) in sent.iter_mut().enumerate() {
             let array = recording.get(&format!("{}{layer}", signal.name())).unwrap();

@@ -8,7 +8,7 @@ use apical::config::{Config, CreditAssignment};
 use apical::layout::{Array, compartment};
 use apical::model::weight_init::WeightInit;
 use apical::network::Network;
-use apical::plan::Image;
+use apical::plan::Presentation;
 use apical::simulation::Simulation;
 
 use crate::support;
@@ -29,12 +29,12 @@ fn config(layers: &[usize], g_apical: f64) -> Config {
     }
 }
 
-fn simulation(config: &Config, network: &Network) -> (Simulation, Vec<Image>) {
+fn simulation(config: &Config, network: &Network) -> (Simulation, Vec<Presentation>) {
     config.validate(PIXELS, 10).expect("the settings are valid");
     let dataset = support::random_dataset(5, 8, 9, 12);
     let backend = support::cpu(config, &dataset, &support::extent(BATCH, 20, 40));
     let simulation = Simulation::new(backend, config, &dataset, network).expect("the network fits");
-    let image = |index: usize| Image {
+    let image = |index: usize| Presentation {
         index,
         label: dataset.labels()[index],
         position: index as u32,

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::support::{self, MakeBackend, cpu, floats, gpu, random_dataset};
-use apical::bench::{Snapshot, Work};
+use apical::bench::{OpCounts, SpikeSnapshot};
 use apical::config::{Config, Optimizer};
 use apical::dataset::Dataset;
 use apical::layout::{Array, Backend, Kernel, KernelTimes, Lane, Launch, Minibatch, trace};
@@ -91,17 +91,17 @@ fn additions_are_counted_as_the_kernels_do_them() {
         }
         let mut simulation = simulation(&config, &dataset, cpu, &network);
         let images = order(&config, &dataset, 1);
-        let mut before = Snapshot::read(simulation.backend(), config.batch_size).unwrap();
+        let mut before = SpikeSnapshot::read(simulation.backend(), config.batch_size).unwrap();
         // The first starts from nothing; the next ones carry the last steps on.
         for images in images.chunks_exact(config.batch_size).take(3) {
             let (minibatches, lanes, launches) = simulation.prepare_training(images);
             let backend = simulation.backend();
             let done = additions_done(backend, &minibatches, &lanes, &launches);
-            let after = Snapshot::read(backend, config.batch_size).unwrap();
+            let after = SpikeSnapshot::read(backend, config.batch_size).unwrap();
             let shape = backend.shape().clone();
-            let mut work = Work::default();
-            let inked = vec![7; config.batch_size];
-            work.add(&shape, &minibatches[0], &lanes, &inked, &before, &after);
+            let mut work = OpCounts::default();
+            let nonzero_pixels = vec![7; config.batch_size];
+            work.add(&shape, &minibatches[0], &lanes, &nonzero_pixels, &before, &after);
             assert!(done > 0.0);
             assert_eq!(work.additions as f64, done, "g_apical {g_apical}, {feedback:?}");
             let steps: u32 = lanes.iter().map(Lane::steps).sum();
@@ -121,7 +121,7 @@ fn traces_that_are_carried_on_count_as_additions() {
     let mut simulation = simulation(&config, &dataset, cpu, &network);
     let images = order(&config, &dataset, 1);
     simulation.train(&images[..3]).unwrap();
-    let before = Snapshot::read(simulation.backend(), 3).unwrap();
+    let before = SpikeSnapshot::read(simulation.backend(), 3).unwrap();
     let mut left = 0;
     for (population, above) in [24, 18, 10].into_iter().enumerate() {
         let traces = floats(simulation.backend(), Array::Traces(population));
@@ -134,9 +134,9 @@ fn traces_that_are_carried_on_count_as_additions() {
     let (minibatches, lanes, launches) = simulation.prepare_training(&images[3..6]);
     let backend = simulation.backend();
     backend.run(&minibatches, &lanes, &launches).unwrap();
-    let after = Snapshot::read(backend, 3).unwrap();
+    let after = SpikeSnapshot::read(backend, 3).unwrap();
     let additions = |minibatch: &Minibatch| {
-        let mut work = Work::default();
+        let mut work = OpCounts::default();
         work.add(&backend.shape().clone(), minibatch, &lanes, &[0; 3], &before, &after);
         work.additions as usize
     };

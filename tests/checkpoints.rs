@@ -13,7 +13,7 @@ use apical::config::{
     Config, Dynamics, FeedbackWeights, Optimizer, PlateauTiming, Signal, variants,
 };
 use apical::dataset::Dataset;
-use apical::device::{BackendChoice, Selection};
+use apical::device::{BackendKind, DeviceOptions};
 use apical::evaluate::Evaluation;
 use apical::network::Network;
 use apical::run_dir::checkpoint_file::{from_bytes, load};
@@ -21,7 +21,8 @@ use apical::run_dir::{
     CheckpointFolder, ImageSpec, Notice, SavedCheckpoint, StorageError, WeightsError,
 };
 use apical::train::{
-    Checkpoint, Event, Every, Position, ReplicaEvent, Replicas, Start, TrainError, Training,
+    Checkpoint, CheckpointInterval, Event, ReplicaEvent, Replicas, ResumeFrom, TrainError,
+    TrainPosition, Training,
 };
 use safetensors::tensor::{Metadata, SafeTensors};
 use tempfile::TempDir;
@@ -74,8 +75,8 @@ fn kinds() -> Vec<(&'static str, Config)> {
     ]
 }
 
-fn on(backend: BackendChoice) -> Selection {
-    Selection { backend, ..Selection::default() }
+fn on(backend: BackendKind) -> DeviceOptions {
+    DeviceOptions { backend, ..DeviceOptions::default() }
 }
 
 /// Events without times, and the network at the end.
@@ -84,7 +85,7 @@ type Trained = (Vec<String>, Network);
 /// What does not hang on the time.
 fn told(event: &Event) -> Option<String> {
     match event {
-        Event::QuickTest { .. } => Some(format!("{event:?}")),
+        Event::PartialEval { .. } => Some(format!("{event:?}")),
         Event::Epoch { epoch, train_error, test_error, loss, .. } => {
             Some(format!("{epoch} {train_error} {test_error} {loss:?}"))
         }
@@ -92,7 +93,10 @@ fn told(event: &Event) -> Option<String> {
     }
 }
 
-fn run(mut training: Training, every: Option<Every>) -> (Trained, Vec<(usize, Checkpoint)>) {
+fn run(
+    mut training: Training,
+    every: Option<CheckpointInterval>,
+) -> (Trained, Vec<(usize, Checkpoint)>) {
     if let Some(every) = every {
         training.keep_checkpoints(every);
     }
@@ -111,19 +115,20 @@ fn run(mut training: Training, every: Option<Every>) -> (Trained, Vec<(usize, Ch
 #[test]
 fn a_training_goes_on_from_anywhere_on_either_backend() {
     for (kind, config) in kinds() {
-        let training = Training::new(config.clone(), dataset(), &on(BackendChoice::Cpu));
+        let training = Training::new(config.clone(), dataset(), &on(BackendKind::Cpu));
         let (whole, none) = run(training.expect("the CPU opens"), None);
         assert!(none.is_empty(), "nobody asked for checkpoints");
         for (from, to) in
-            [(BackendChoice::Cpu, BackendChoice::Gpu), (BackendChoice::Gpu, BackendChoice::Cpu)]
+            [(BackendKind::Cpu, BackendKind::Gpu), (BackendKind::Gpu, BackendKind::Cpu)]
         {
             let training = Training::new(config.clone(), dataset(), &on(from)).expect("it opens");
-            let (same, checkpoints) = run(training, Some(Every::Images(8)));
+            let (same, checkpoints) = run(training, Some(CheckpointInterval::Images(8)));
             assert!(same == whole, "{kind}: checkpoints change something");
             // Of 60 images after 8, 16, 24 and so on, or soon after, and after each epoch.
             assert_eq!(checkpoints.len(), 9, "{kind}");
             assert!(
-                checkpoints.iter().any(|(_, at)| at.position.test_is_due) || config.batch_size == 1
+                checkpoints.iter().any(|(_, at)| at.position.eval_pending)
+                    || config.batch_size == 1
             );
             // One within each epoch, and what changes most between them.
             // The last has nothing left to learn.
@@ -144,17 +149,17 @@ fn a_training_goes_on_from_anywhere_on_either_backend() {
 
 #[test]
 fn whoever_breaks_off_gets_a_checkpoint_to_go_on_from() {
-    let start = || Training::new(base(), dataset(), &on(BackendChoice::Cpu)).expect("it opens");
+    let start = || Training::new(base(), dataset(), &on(BackendKind::Cpu)).expect("it opens");
     let (whole, _) = run(start(), None);
     let stops: [fn(&Event) -> bool; 3] = [
-        |event| matches!(event, Event::QuickTest { epoch: 2, .. }),
+        |event| matches!(event, Event::PartialEval { epoch: 2, .. }),
         |event| matches!(event, Event::Epoch { epoch: 1, .. }),
         // Before the test that ends the epoch.
         |event| matches!(event, Event::Progress { epoch: 1, images: 30, .. }),
     ];
     for stops_at in stops {
         let mut training = start();
-        training.keep_checkpoints(Every::Epochs(9));
+        training.keep_checkpoints(CheckpointInterval::Epochs(9));
         let (mut told_before, mut kept) = (Vec::new(), None);
         let summary = training.run(&mut |event| {
             told_before.extend(told(event));
@@ -168,14 +173,14 @@ fn whoever_breaks_off_gets_a_checkpoint_to_go_on_from() {
         });
         assert!(summary.expect("it trains").stopped);
         let kept = kept.expect("a checkpoint");
-        let resumed = Training::resume(base(), dataset(), &on(BackendChoice::Cpu), &kept);
+        let resumed = Training::resume(base(), dataset(), &on(BackendKind::Cpu), &kept);
         let ((told_after, network), _) = run(resumed.expect("it opens"), None);
         assert_eq!([told_before, told_after].concat(), whole.0);
         assert!(network == whole.1);
     }
     // The end of the last epoch is the end of the training, whatever is said.
     let mut training = start();
-    training.keep_checkpoints(Every::Epochs(1));
+    training.keep_checkpoints(CheckpointInterval::Epochs(1));
     let mut checkpoints = 0;
     let summary = training.run(&mut |event| match event {
         Event::Epoch { epoch: 2, .. } => ControlFlow::Break(()),
@@ -191,8 +196,9 @@ fn whoever_breaks_off_gets_a_checkpoint_to_go_on_from() {
 #[test]
 fn every_epoch_is_compared_and_the_due_ones_are_kept() {
     let config = Config { epochs: 5, ..base() };
-    let training = Training::new(config, dataset(), &on(BackendChoice::Cpu));
-    let (_, checkpoints) = run(training.expect("the CPU opens"), Some(Every::Epochs(2)));
+    let training = Training::new(config, dataset(), &on(BackendKind::Cpu));
+    let (_, checkpoints) =
+        run(training.expect("the CPU opens"), Some(CheckpointInterval::Epochs(2)));
     let place = |(_, checkpoint): &(usize, Checkpoint)| {
         assert!(checkpoint.evaluation.is_some());
         (checkpoint.position.epoch, checkpoint.is_due)
@@ -204,10 +210,11 @@ fn every_epoch_is_compared_and_the_due_ones_are_kept() {
 
 #[test]
 fn finished_training_resumes_to_its_result() {
-    let training = Training::new(base(), dataset(), &on(BackendChoice::Cpu));
-    let (_, checkpoints) = run(training.expect("the CPU opens"), Some(Every::Epochs(1)));
+    let training = Training::new(base(), dataset(), &on(BackendKind::Cpu));
+    let (_, checkpoints) =
+        run(training.expect("the CPU opens"), Some(CheckpointInterval::Epochs(1)));
     let (_, last) = checkpoints.last().unwrap();
-    let resumed = Training::resume(base(), dataset(), &on(BackendChoice::Cpu), last);
+    let resumed = Training::resume(base(), dataset(), &on(BackendKind::Cpu), last);
     let mut resumed = resumed.expect("it opens");
     let summary = resumed.run(&mut |event| panic!("{event:?}")).unwrap();
     assert_eq!(Some(&summary.evaluation), last.evaluation.as_ref());
@@ -217,21 +224,21 @@ fn finished_training_resumes_to_its_result() {
 #[test]
 fn impossible_positions_are_refused() {
     let some = some_checkpoints();
-    let at = |change: fn(&mut Position)| {
+    let at = |change: fn(&mut TrainPosition)| {
         let mut checkpoint = some[1].clone();
         change(&mut checkpoint.position);
-        let resumed = Training::resume(base(), dataset(), &on(BackendChoice::Cpu), &checkpoint);
+        let resumed = Training::resume(base(), dataset(), &on(BackendKind::Cpu), &checkpoint);
         resumed.map(|_| ()).expect_err("no such position").to_string()
     };
     for (change, text) in [
-        ((|at| at.epoch = 0) as fn(&mut Position), "expected an epoch of 1 to 3"),
+        ((|at| at.epoch = 0) as fn(&mut TrainPosition), "expected an epoch of 1 to 3"),
         (|at| at.epoch = 4, "expected an epoch of 1 to 3"),
         (|at| at.epoch = u32::MAX, "expected an epoch of 1 to 3"),
         (|at| at.epoch = 3, "the last of 2 epochs is done"),
         (|at| at.images = 31, "after 31 images of an epoch, of which the data set has 30"),
         (|at| at.images = 17, "no minibatch of 4 images ends there"),
-        (|at| (at.images, at.test_is_due) = (30, false), "a test follows on images"),
-        (|at| (at.images, at.test_is_due) = (0, true), "a test follows on images"),
+        (|at| (at.images, at.eval_pending) = (30, false), "a test follows on images"),
+        (|at| (at.images, at.eval_pending) = (0, true), "a test follows on images"),
         (|at| at.seconds = f64::NAN, "expected a time of at least 0 s"),
     ] {
         let error = at(change);
@@ -244,21 +251,21 @@ fn networks_go_on_each_from_where_it_stands() {
     let base = Config { eval_every: 0, ..base() };
     let variants = variants(&base, &["eta=0.2,0.4".parse().unwrap()], 2).unwrap();
     let alone = |config: &Config| {
-        Training::new(config.clone(), dataset(), &on(BackendChoice::Cpu)).expect("the CPU opens")
+        Training::new(config.clone(), dataset(), &on(BackendKind::Cpu)).expect("the CPU opens")
     };
-    let mut starts = vec![Start::Initial; 4];
+    let mut starts = vec![ResumeFrom::Initial; 4];
     let checkpoints_of =
-        |index: usize| run(alone(&variants[index].config), Some(Every::Images(8))).1;
-    starts[0] = Start::Checkpoint(Box::new(checkpoints_of(0)[1].1.clone()));
-    starts[1] = Start::Finished;
-    starts[3] = Start::Checkpoint(Box::new(checkpoints_of(3)[1].1.clone()));
-    for backend in [BackendChoice::Cpu, BackendChoice::Gpu] {
+        |index: usize| run(alone(&variants[index].config), Some(CheckpointInterval::Images(8))).1;
+    starts[0] = ResumeFrom::Checkpoint(Box::new(checkpoints_of(0)[1].1.clone()));
+    starts[1] = ResumeFrom::Finished;
+    starts[3] = ResumeFrom::Checkpoint(Box::new(checkpoints_of(3)[1].1.clone()));
+    for backend in [BackendKind::Cpu, BackendKind::Gpu] {
         let replicas = Replicas::resume(&variants, dataset(), &on(backend), starts.clone(), None);
         let (mut waves, mut networks) = (Vec::new(), vec![None; 4]);
         let summary = replicas.expect("it opens").run(&mut |event| {
             match event {
-                ReplicaEvent::Wave { replicas, .. } => waves.push(replicas.to_vec()),
-                ReplicaEvent::Trained { replica, network, .. } => {
+                ReplicaEvent::GroupStarted { replicas, .. } => waves.push(replicas.to_vec()),
+                ReplicaEvent::Finished { replica, network, .. } => {
                     networks[replica] = Some(network.clone());
                 }
                 _ => {}
@@ -272,14 +279,15 @@ fn networks_go_on_each_from_where_it_stands() {
             assert!(*network == expected, "network {index}");
         }
     }
-    let all = vec![Start::Finished; 4];
-    let none = Replicas::resume(&variants, dataset(), &on(BackendChoice::Cpu), all, None);
+    let all = vec![ResumeFrom::Finished; 4];
+    let none = Replicas::resume(&variants, dataset(), &on(BackendKind::Cpu), all, None);
     assert!(matches!(none.err(), Some(TrainError::NoNetworks)));
 }
 
 fn some_checkpoints() -> Vec<Checkpoint> {
-    let training = Training::new(base(), dataset(), &on(BackendChoice::Cpu));
-    let (_, checkpoints) = run(training.expect("the CPU opens"), Some(Every::Images(8)));
+    let training = Training::new(base(), dataset(), &on(BackendKind::Cpu));
+    let (_, checkpoints) =
+        run(training.expect("the CPU opens"), Some(CheckpointInterval::Images(8)));
     checkpoints.into_iter().map(|(_, checkpoint)| checkpoint).collect()
 }
 
@@ -535,7 +543,7 @@ fn what_is_no_checkpoint_of_the_run_is_refused() {
     }
     // Whole, but of another network or more images than there are.
     let resume = |config: Config, dataset: Dataset, checkpoint: &Checkpoint| {
-        Training::resume(config, dataset, &on(BackendChoice::Cpu), checkpoint).map(|_| ())
+        Training::resume(config, dataset, &on(BackendKind::Cpu), checkpoint).map(|_| ())
     };
     let fewer = Config { train_images: 5, ..base() };
     let error = resume(fewer, dataset(), &some[1]).unwrap_err();

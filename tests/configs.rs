@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use apical::config::Config;
 use apical::config::file::Assignment;
-use apical::device::{BackendChoice, Selection};
+use apical::device::{BackendKind, DeviceOptions};
 use apical::network::Network;
 use apical::train::{TrainError, Training};
 use proptest::prelude::*;
@@ -68,9 +68,9 @@ const VALUES: &[(&str, &[&str])] = &[
 ];
 
 /// Trains a network.
-fn trained(config: &Config, backend: BackendChoice) -> Result<Network, TrainError> {
+fn trained(config: &Config, backend: BackendKind) -> Result<Network, TrainError> {
     let dataset = (*support::random_dataset(3, 4, 5, 12)).clone();
-    let selection = Selection { backend, ..Selection::default() };
+    let selection = DeviceOptions { backend, ..DeviceOptions::default() };
     let mut training = Training::new(config.clone(), dataset, &selection)?;
     training.run(&mut |_| ControlFlow::Continue(()))?;
     Ok(training.network().clone())
@@ -123,8 +123,8 @@ fn random_settings_fail_or_train_to_equal_bits() {
                 }
             }
         }
-        let on_cpu = trained(&config, BackendChoice::Cpu);
-        let on_gpu = trained(&config, BackendChoice::Gpu);
+        let on_cpu = trained(&config, BackendKind::Cpu);
+        let on_gpu = trained(&config, BackendKind::Gpu);
         match (on_cpu, on_gpu) {
             (Ok(cpu), Ok(gpu)) => {
                 trainings.set(trainings.get() + 1);

@@ -7,7 +7,7 @@
 
 use apical::config::{Config, Feedback, Optimizer};
 use apical::cpu::arithmetic::{FUNCTIONS, arithmetic};
-use apical::device::{self, Selection};
+use apical::device::{self, DeviceOptions};
 use apical::gpu::adapter::{self, Choice, Info, Kind};
 use apical::gpu::{self, Device, Gpu, WORKGROUP, self_test};
 use apical::layout::{
@@ -230,7 +230,7 @@ fn a_layer_that_is_wide_fits_a_device_that_binds_little() {
     let check = |layers: &[usize], optimizer, feedback| {
         let layers = layers.to_vec();
         let config = Config { layers, optimizer, feedback, ..Config::default() };
-        device::check_gpu(&Selection::default(), &info, &config, &dataset, 1)
+        device::check_gpu(&DeviceOptions::default(), &info, &config, &dataset, 1)
     };
     let (broadcast, layerwise) = (Feedback::Broadcast, Feedback::Layerwise);
     assert!(present(check(&[16000, 16000, 10], Optimizer::Sgd, broadcast)) > 1 << 30);

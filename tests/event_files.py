@@ -47,7 +47,7 @@ def check(run):
         found = [(event.step, event.value) for event in events.Scalars(tag)]
         expected = [(line["epoch"] * total_images, to_float32(line[key])) for line in epochs]
         assert found == expected, (tag, found, expected)
-    partial = [line for line in lines if line["event"] == "quick_test"]
+    partial = [line for line in lines if line["event"] == "partial_eval"]
     if partial:
         found = [(event.step, event.value) for event in events.Scalars("error/test, quick")]
         step = lambda line: (line["epoch"] - 1) * total_images + line["images"]

@@ -10,7 +10,7 @@ use apical::config::{Config, Feedback, FeedbackWeights};
 use apical::layout::Array;
 use apical::model::weight_init::WeightInit;
 use apical::network::Network;
-use apical::plan::Image;
+use apical::plan::Presentation;
 use apical::simulation::Simulation;
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -59,13 +59,13 @@ impl Run {
     }
 
     fn train(&mut self) {
-        let image = |index: u32| Image {
+        let image = |index: u32| Presentation {
             index: index as usize,
             label: index as u8,
             position: self.shown + index,
             slot: index as usize,
         };
-        let images: Vec<Image> = (0..BATCH as u32).map(image).collect();
+        let images: Vec<Presentation> = (0..BATCH as u32).map(image).collect();
         self.shown += BATCH as u32;
         self.simulation.train(&images).expect("the minibatch runs");
     }

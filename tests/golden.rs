@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::slice::from_mut;
 
 use apical::layout::Kernel;
-use apical::plan::{Extent, Image};
+use apical::plan::{Capacity, Presentation};
 use apical::simulation::Simulation;
 use trace::Trace;
 
@@ -58,7 +58,7 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
     let dataset = trace.dataset();
     let images = trace.images();
     let mut network = trace.network(&config);
-    let extent = Extent { records_apical: true, ..support::extent(1, images, 1) };
+    let extent = Capacity { records_apical: true, ..support::extent(1, images, 1) };
     let backend = make(&config, &dataset, &extent);
     let mut simulation = Simulation::new(backend, &config, &dataset, &network)
         .expect("the network fits the backend");
@@ -73,14 +73,14 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
         let steps = (phases[0] + phases[1]) as usize;
         let spikes = trace.spikes(start..start + steps, &config);
         start += steps;
-        let shown = Image {
+        let shown = Presentation {
             index: image,
             label: dataset.labels()[image],
             position: image as u32,
             slot: image,
         };
         let result = if trace.has(&format!("ex{image}_B0")) {
-            simulation.train_given(&shown, phases, &spikes, |backend, launch| {
+            simulation.train_replayed(&shown, phases, &spikes, |backend, launch| {
                 if matches!(launch.kernel, Kernel::Soma | Kernel::Output) {
                     let step = launch.first as usize;
                     trace.check_voltages(backend, image, launch.layer, step, &config);
@@ -88,7 +88,7 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
                 Ok(())
             })
         } else {
-            simulation.train_given_unobserved(&shown, phases, &spikes)
+            simulation.train_replayed_unobserved(&shown, phases, &spikes)
         };
         result.unwrap_or_else(|error| panic!("{}, image {image}: {error}", trace.name));
         trace.check_averages(simulation.backend(), image, &config, &before);

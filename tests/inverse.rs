@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use apical::config::{Config, Feedback};
 use apical::dataset::Dataset;
-use apical::device::{BackendChoice, Selection};
+use apical::device::{BackendKind, DeviceOptions};
 use apical::model::synaptic_filter::taps;
 use apical::model::weight_init::WeightInit;
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
 use apical::network::Network;
-use apical::plan::Image;
+use apical::plan::Presentation;
 use apical::run_dir::{ImageSpec, weights};
 
 use crate::support;
@@ -42,13 +42,14 @@ fn dataset() -> Arc<Dataset> {
     support::random_dataset(5, 8, 9, IMAGES)
 }
 
-fn images(dataset: &Dataset) -> Vec<Image> {
-    let image = |(index, &label)| Image { index, label, position: index as u32, slot: index };
+fn images(dataset: &Dataset) -> Vec<Presentation> {
+    let image =
+        |(index, &label)| Presentation { index, label, position: index as u32, slot: index };
     dataset.labels().iter().take(IMAGES).enumerate().map(image).collect()
 }
 
 fn session(config: &Config, network: &Network, quantities: &[Quantity]) -> MonitorSession {
-    let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
+    let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
     MonitorSession::open(config, &dataset(), network, MonitorSpec::new(quantities), &selection)
         .unwrap()
 }

@@ -10,10 +10,10 @@ use std::sync::{Arc, OnceLock};
 
 use apical::config::{Config, Feedback, Optimizer, Preset};
 use apical::dataset::Dataset;
-use apical::device::{BackendChoice, Selection, open};
+use apical::device::{BackendKind, DeviceOptions, open};
 use apical::model::weight_init::WeightInit;
 use apical::network::Network;
-use apical::plan::Image;
+use apical::plan::Presentation;
 use apical::simulation::Simulation;
 use apical::train::{Event, Training, order, test};
 
@@ -25,8 +25,8 @@ fn mnist() -> Dataset {
 }
 
 /// One thread per training: tests run in parallel.
-fn cpu() -> Selection {
-    Selection { backend: BackendChoice::Cpu, threads: 1, ..Selection::default() }
+fn cpu() -> DeviceOptions {
+    DeviceOptions { backend: BackendKind::Cpu, threads: 1, ..DeviceOptions::default() }
 }
 
 /// Returns settings for one epoch of 12,000 images in minibatches of 8 with Adam. With the smaller initial weights,
@@ -206,7 +206,7 @@ fn losses(config: &Config, network: &Network, index: usize) -> Vec<f32> {
     let backend = support::cpu(config, &dataset, &extent);
     let mut simulation =
         Simulation::new(backend, config, &dataset, network).expect("the network fits");
-    let image = Image { index, label: dataset.labels()[index], position: 0, slot: 0 };
+    let image = Presentation { index, label: dataset.labels()[index], position: 0, slot: 0 };
     let show = |_| {
         simulation.train(&[image]).expect("the minibatch runs");
         simulation.outcomes(1).expect("results are readable")[0][0].loss

@@ -10,12 +10,12 @@ use std::sync::Arc;
 use apical::analysis::statistics::mean;
 use apical::config::{Config, Feedback};
 use apical::dataset::Dataset;
-use apical::device::{BackendChoice, Selection, Stepping};
+use apical::device::{BackendKind, DeviceOptions, StepMode};
 use apical::model::weight_init::WeightInit;
 use apical::monitor::recording_file::save;
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
 use apical::network::Network;
-use apical::plan::Image;
+use apical::plan::Presentation;
 use apical::train::{Training, order};
 
 use crate::support;
@@ -43,17 +43,18 @@ fn dataset() -> Arc<Dataset> {
     support::random_dataset(5, 8, 9, IMAGES)
 }
 
-fn images(dataset: &Dataset) -> Vec<Image> {
-    let image = |(index, &label)| Image { index, label, position: index as u32, slot: index };
+fn images(dataset: &Dataset) -> Vec<Presentation> {
+    let image =
+        |(index, &label)| Presentation { index, label, position: index as u32, slot: index };
     dataset.labels().iter().take(IMAGES).enumerate().map(image).collect()
 }
 
 /// Records images on a backend. Requests the fused kernel, which is used only if no quantity has values per step.
-fn record(config: &Config, backend: BackendChoice, spec: &MonitorSpec, mode: Mode) -> Recording {
+fn record(config: &Config, backend: BackendKind, spec: &MonitorSpec, mode: Mode) -> Recording {
     let dataset = dataset();
     let network = Network::initial(config, dataset.pixels());
-    let stepping = Stepping::Networks;
-    let selection = Selection { backend, stepping, ..Selection::default() };
+    let stepping = StepMode::Fused;
+    let selection = DeviceOptions { backend, stepping, ..DeviceOptions::default() };
     let session = MonitorSession::open(config, &dataset, &network, spec.clone(), &selection);
     let images = images(&dataset);
     session.unwrap().show(&images, mode, &mut |_| ()).unwrap()
@@ -94,8 +95,8 @@ fn show_on_cpu_and_gpu_gives_equal_bits() {
     for g_apical in [0.0, 0.05] {
         for mode in [Mode::Test, Mode::TrainFrozen, Mode::Train] {
             let config = config(g_apical);
-            let cpu = record(&config, BackendChoice::Cpu, &all_quantities(), mode);
-            let gpu = record(&config, BackendChoice::Gpu, &all_quantities(), mode);
+            let cpu = record(&config, BackendKind::Cpu, &all_quantities(), mode);
+            let gpu = record(&config, BackendKind::Gpu, &all_quantities(), mode);
             let arrays = if mode == Mode::Test { 20 } else { 37 };
             assert_eq!(cpu.arrays.len(), arrays, "{mode:?}");
             assert_same_bits(&cpu, &gpu);
@@ -107,7 +108,7 @@ fn show_on_cpu_and_gpu_gives_equal_bits() {
 fn voltages_obey_the_equations_at_each_step() {
     for g_apical in [0.0, 0.05, 0.6] {
         let recording =
-            record(&config(g_apical), BackendChoice::Cpu, &all_quantities(), Mode::TrainFrozen);
+            record(&config(g_apical), BackendKind::Cpu, &all_quantities(), Mode::TrainFrozen);
         let series =
             |name: &str, image, unit| recording.get(name).unwrap().time_series(image, unit);
         for image in 0..IMAGES {
@@ -148,7 +149,7 @@ fn voltages_obey_the_equations_at_each_step() {
 
 #[test]
 fn derived_quantities_follow_from_the_voltages() {
-    let recording = record(&config(0.05), BackendChoice::Cpu, &all_quantities(), Mode::TrainFrozen);
+    let recording = record(&config(0.05), BackendKind::Cpu, &all_quantities(), Mode::TrainFrozen);
     let get = |name: &str| recording.get(name).unwrap();
     let sigma = |x: f64| 1.0 / (1.0 + (-x).exp());
     for image in 0..IMAGES {
@@ -214,8 +215,8 @@ fn angles_of_backpropagation_to_itself_are_zero() {
         ..config(0.0)
     };
     let spec = MonitorSpec::new(&[Quantity::Angles]);
-    let angles = record(&exact, BackendChoice::Cpu, &spec, Mode::TrainFrozen);
-    let local = record(&config(0.0), BackendChoice::Cpu, &spec, Mode::TrainFrozen);
+    let angles = record(&exact, BackendKind::Cpu, &spec, Mode::TrainFrozen);
+    let local = record(&config(0.0), BackendKind::Cpu, &spec, Mode::TrainFrozen);
     for layer in ["angle0", "angle1"] {
         assert!(angles.values(layer).iter().all(|&angle| angle < 0.01), "{layer}");
         assert!(local.values(layer).iter().all(|&angle| angle > 1.0), "{layer}");
@@ -224,14 +225,14 @@ fn angles_of_backpropagation_to_itself_are_zero() {
 
 #[test]
 fn selection_equals_part_of_the_whole_recording() {
-    let whole = record(&config(0.0), BackendChoice::Cpu, &all_quantities(), Mode::TrainFrozen);
+    let whole = record(&config(0.0), BackendKind::Cpu, &all_quantities(), Mode::TrainFrozen);
     let spec = MonitorSpec {
         populations: Some(vec![0, 2]),
         units: Some(3..7),
         steps: Some(30..60),
         ..all_quantities()
     };
-    let part = record(&config(0.0), BackendChoice::Cpu, &spec, Mode::TrainFrozen);
+    let part = record(&config(0.0), BackendKind::Cpu, &spec, Mode::TrainFrozen);
     assert!(part.get("soma0").is_none() && part.get("spikes_input").is_some());
     for (name, unit, step) in [("spikes_input", 3, 30), ("soma1", 5, 45), ("apical1", 6, 59)] {
         let (whole, part) = (whole.get(name).unwrap(), part.get(name).unwrap());
@@ -252,7 +253,7 @@ fn train_monitored_network_learns_the_same_bits() {
     for g_apical in [0.0, 0.05] {
         let config = config(g_apical);
         let dataset = dataset();
-        let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
+        let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
         let mut training =
             Training::new(config.clone(), Dataset::clone(&dataset), &selection).unwrap();
         training.run(&mut |_| std::ops::ControlFlow::Continue(())).unwrap();
@@ -274,7 +275,7 @@ fn save_writes_the_recorded_values() {
         units: Some(1..4),
         ..MonitorSpec::new(&[Quantity::Soma, Quantity::Plateaus, Quantity::Phases])
     };
-    let recording = record(&config(0.0), BackendChoice::Cpu, &spec, Mode::TrainFrozen);
+    let recording = record(&config(0.0), BackendKind::Cpu, &spec, Mode::TrainFrozen);
     let soma = recording.get("soma0").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

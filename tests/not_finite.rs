@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use apical::config::{Config, Optimizer, variants};
 use apical::dataset::Dataset;
-use apical::device::{self, BackendChoice, Selection};
+use apical::device::{self, BackendKind, DeviceOptions};
 use apical::network::Network;
 use apical::simulation::Simulation;
 use apical::train::{Event, Replicas, TrainError, Training, order};
@@ -44,7 +44,7 @@ type Place = (usize, u32, usize, usize);
 fn looked_for(config: &Config) -> Place {
     let dataset = Arc::new(dataset());
     let mut networks = [Network::initial(config, dataset.pixels())];
-    let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
+    let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
     let opened =
         device::open(&selection, std::slice::from_ref(config), &dataset).expect("it opens");
     let mut simulation =
@@ -85,8 +85,8 @@ fn the_minibatch_that_makes_weights_infinite_is_named() {
     for config in [config(), Config { optimizer: Optimizer::Adam, eta: vec![0.01], ..config() }] {
         let expected = looked_for(&config);
         assert!(expected.2 > 1, "it is the very first: {expected:?}");
-        for backend in [BackendChoice::Cpu, BackendChoice::Gpu] {
-            let selection = Selection { backend, ..Selection::default() };
+        for backend in [BackendKind::Cpu, BackendKind::Gpu] {
+            let selection = DeviceOptions { backend, ..DeviceOptions::default() };
             let mut training =
                 Training::new(config.clone(), dataset(), &selection).expect("it opens");
             let error = training.run(&mut |_| ControlFlow::Continue(())).expect_err("it fails");
@@ -101,7 +101,7 @@ fn the_minibatch_that_makes_weights_infinite_is_named() {
 
 #[test]
 fn no_checkpoint_holds_such_weights() {
-    let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
+    let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
     let mut training = Training::new(config(), dataset(), &selection).expect("it opens");
     training.keep_checkpoints("4".parse().expect("it is a number of images"));
     let expected = looked_for(&config());
@@ -112,7 +112,7 @@ fn no_checkpoint_holds_such_weights() {
             let mut weights = layers.flat_map(|layer| &layer.weights);
             assert!(weights.all(|weight| weight.is_finite()));
             last = Some(checkpoint.clone());
-            if checkpoint.position.test_is_due {
+            if checkpoint.position.eval_pending {
                 due.get_or_insert(checkpoint.clone());
             }
         }
@@ -134,7 +134,7 @@ fn no_checkpoint_holds_such_weights() {
 fn one_of_many_networks_is_named() {
     let base = config();
     let variants = variants(&base, &["weight_decay=0,1000".parse().unwrap()], 1).unwrap();
-    let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
+    let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
     let replicas = Replicas::new(&variants, dataset(), &selection).expect("it opens");
     let error = replicas.run(&mut |_| ControlFlow::Continue(())).expect_err("it fails");
     let (network, found) = place(error);

@@ -8,7 +8,7 @@ use apical::config::{Config, Optimizer};
 use apical::layout::{Array, Shape};
 use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
-use apical::plan::{Extent, Image};
+use apical::plan::{Capacity, Presentation};
 use apical::simulation::Simulation;
 
 use crate::support;
@@ -59,7 +59,7 @@ impl Synapse {
 fn check_updates(config: &Config) -> f32 {
     let dataset = support::random_dataset(3, 8, 9, BATCH * MINIBATCHES as usize);
     config.validate(PIXELS, 10).expect("the settings are valid");
-    let extent = Extent { keeps_gradient: true, ..support::extent(BATCH, 20, 40) };
+    let extent = Capacity { keeps_gradient: true, ..support::extent(BATCH, 20, 40) };
     let network = Network::initial(config, PIXELS);
     let backend = support::cpu(config, &dataset, &extent);
     let mut simulation =
@@ -79,7 +79,7 @@ fn check_updates(config: &Config) -> f32 {
     let mut largest = 0.0f32;
     for minibatch in 0..MINIBATCHES {
         let first = minibatch * BATCH as u32;
-        let images = [0, 1, 2, 3].map(|index| Image {
+        let images = [0, 1, 2, 3].map(|index| Presentation {
             index: (first + index) as usize,
             label: dataset.labels()[(first + index) as usize],
             position: SHOWN + first + index,

@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use apical::config::{Config, Feedback, PlateauTiming, Signal};
 use apical::dataset::Dataset;
-use apical::device::{BackendChoice, Selection};
+use apical::device::{BackendKind, DeviceOptions};
 use apical::model::plateau_timing::plateau_lead;
 use apical::model::weight_init::WeightInit;
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
 use apical::network::Network;
-use apical::plan::Image;
+use apical::plan::Presentation;
 
 use crate::support;
 
@@ -36,13 +36,18 @@ fn base() -> Config {
 fn record(config: &Config, quantities: &[Quantity]) -> (Recording, Network) {
     let dataset: Arc<Dataset> = support::random_dataset(5, 8, 9, IMAGES);
     let network = Network::initial(config, dataset.pixels());
-    let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
+    let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
     let recorder = MonitorSpec::new(quantities);
     let mut session =
         MonitorSession::open(config, &dataset, &network, recorder, &selection).unwrap();
     let labels = dataset.labels().iter().take(IMAGES).enumerate();
-    let images: Vec<Image> = labels
-        .map(|(index, &label)| Image { index, label, position: 100 + index as u32, slot: index })
+    let images: Vec<Presentation> = labels
+        .map(|(index, &label)| Presentation {
+            index,
+            label,
+            position: 100 + index as u32,
+            slot: index,
+        })
         .collect();
     (session.show(&images, Mode::TrainFrozen, &mut |_| ()).unwrap(), network)
 }

@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use apical::config::{Config, Dynamics, Signal};
 use apical::dataset::Dataset;
-use apical::device::{BackendChoice, Selection};
+use apical::device::{BackendKind, DeviceOptions};
 use apical::model::weight_init::WeightInit;
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
 use apical::network::Network;
-use apical::plan::Image;
+use apical::plan::Presentation;
 use apical::run_dir::weights_sha256;
 use apical::train::Training;
 
@@ -43,12 +43,14 @@ fn dataset() -> Arc<Dataset> {
 fn record(config: &Config, shown: Mode, quantities: &[Quantity]) -> (Recording, Network) {
     let dataset = dataset();
     let network = Network::initial(config, PIXELS);
-    let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
+    let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
     let recorder = MonitorSpec::new(quantities);
     let mut session =
         MonitorSession::open(config, &dataset, &network, recorder, &selection).unwrap();
-    let image = |(index, &label)| Image { index, label, position: index as u32, slot: index };
-    let images: Vec<Image> = dataset.labels().iter().take(4).enumerate().map(image).collect();
+    let image =
+        |(index, &label)| Presentation { index, label, position: index as u32, slot: index };
+    let images: Vec<Presentation> =
+        dataset.labels().iter().take(4).enumerate().map(image).collect();
     (session.show(&images, shown, &mut |_| ()).unwrap(), network)
 }
 
@@ -195,13 +197,13 @@ fn rate_training_is_equal_on_both_backends() {
     ] {
         let config = Config { epochs: 2, eval_every: 0, test_ms: 60, ..config };
         let hash = |backend| {
-            let selection = Selection { backend, ..Selection::default() };
+            let selection = DeviceOptions { backend, ..DeviceOptions::default() };
             let dataset = Dataset::clone(&dataset());
             let mut training = Training::new(config.clone(), dataset, &selection).unwrap();
             training.run(&mut |_| ControlFlow::Continue(())).unwrap();
             weights_sha256(training.network())
         };
-        assert_eq!(hash(BackendChoice::Cpu), hash(BackendChoice::Gpu));
+        assert_eq!(hash(BackendKind::Cpu), hash(BackendKind::Gpu));
     }
 }
 
@@ -220,7 +222,7 @@ fn steady_state_network_learns_mnist() {
         ..Config::default()
     };
     let mut training =
-        Training::new(config, Dataset::mnist().unwrap(), &Selection::default()).unwrap();
+        Training::new(config, Dataset::mnist().unwrap(), &DeviceOptions::default()).unwrap();
     let summary = training.run(&mut |_| ControlFlow::Continue(())).unwrap();
     assert!(summary.evaluation.error() < 28.5, "{:.2} %", summary.evaluation.error());
 }

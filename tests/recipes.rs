@@ -8,7 +8,7 @@ use std::path::Path;
 
 use apical::config::{Config, RECIPES};
 use apical::dataset::Dataset;
-use apical::evaluate::Spread;
+use apical::evaluate::MeanSd;
 use apical::run_dir::{Trial, TrialStore};
 
 /// Seeds of the trainings of each recipe.
@@ -31,7 +31,7 @@ fn recipes_state_the_test_error_of_trials() {
             assert_eq!(trial.epochs.len(), recipe.epochs as usize, "{}", recipe.name);
         }
         let errors: Vec<f64> = found.iter().map(|trial| trial.test_error()).collect();
-        let Spread { mean, sd, .. } = Spread::of(&errors);
+        let MeanSd { mean, sd, .. } = MeanSd::of(&errors);
         let (stated_mean, stated_sd) = recipe.test_error;
         let is_equal = (mean - stated_mean).abs() <= 0.005 + 1e-9
             && (sd.unwrap() - stated_sd).abs() <= 0.005 + 1e-9;

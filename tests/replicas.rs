@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use apical::config::{Config, Optimizer, PlateauTiming, Variant, variants};
 use apical::dataset::Dataset;
-use apical::device::{BackendChoice, Selection, Stepping};
+use apical::device::{BackendKind, DeviceOptions, StepMode};
 use apical::layout::BackendError;
 use apical::model::lr_schedule::LrSchedule;
 use apical::model::phases::AveragingWindow;
@@ -34,24 +34,24 @@ struct Trained {
 /// A wave: its networks, and why there are not more.
 type Wave = (Vec<usize>, Option<String>);
 
-fn on(backend: BackendChoice) -> Selection {
-    Selection { backend, stepping: Stepping::Launches, ..Selection::default() }
+fn on(backend: BackendKind) -> DeviceOptions {
+    DeviceOptions { backend, stepping: StepMode::PerKernel, ..DeviceOptions::default() }
 }
 
 fn error_of(event: &Event) -> f64 {
     match *event {
-        Event::QuickTest { test_error, .. } | Event::Epoch { test_error, .. } => test_error,
+        Event::PartialEval { test_error, .. } | Event::Epoch { test_error, .. } => test_error,
         Event::Progress { .. } | Event::TestProgress { .. } => {
             panic!("progress is told of all networks at once")
         }
         Event::Weights { .. } => panic!("no statistics were asked for"),
         Event::Checkpoint(_) => panic!("no checkpoints were asked for"),
-        Event::Network { .. } | Event::AskedTest { .. } => panic!("nothing was asked for"),
+        Event::Network { .. } | Event::RequestedEval { .. } => panic!("nothing was asked for"),
     }
 }
 
 fn alone(config: &Config, dataset: &Dataset) -> Trained {
-    let selection = on(BackendChoice::Cpu);
+    let selection = on(BackendKind::Cpu);
     let mut training =
         Training::new(config.clone(), dataset.clone(), &selection).expect("the CPU opens");
     let mut errors = Vec::new();
@@ -68,7 +68,7 @@ fn alone(config: &Config, dataset: &Dataset) -> Trained {
 fn together(
     variants: &[Variant],
     dataset: &Dataset,
-    selection: &Selection,
+    selection: &DeviceOptions,
 ) -> (Vec<Trained>, Vec<Wave>) {
     let replicas =
         Replicas::new(variants, dataset.clone(), selection).expect("the device holds them");
@@ -77,12 +77,12 @@ fn together(
     let mut waves = Vec::new();
     let summary = replicas.run(&mut |event| {
         match event {
-            ReplicaEvent::Wave { replicas, obstacle, .. } => {
+            ReplicaEvent::GroupStarted { replicas, obstacle, .. } => {
                 waves.push((replicas.to_vec(), obstacle.map(str::to_string)));
             }
             ReplicaEvent::Progress { .. } => {}
-            ReplicaEvent::Of { replica, event } => errors[replica].push(error_of(event)),
-            ReplicaEvent::Trained { replica, network, summary } => {
+            ReplicaEvent::Replica { replica, event } => errors[replica].push(error_of(event)),
+            ReplicaEvent::Finished { replica, network, summary } => {
                 let confusion = summary.evaluation.confusion.clone();
                 let errors = errors[replica].clone();
                 let network = network.clone();
@@ -181,7 +181,7 @@ fn dataset() -> Arc<Dataset> {
 }
 
 /// Networks side by side on a device against each alone.
-fn check(selection: &Selection, trainings: Vec<Vec<Config>>) {
+fn check(selection: &DeviceOptions, trainings: Vec<Vec<Config>>) {
     let dataset = dataset();
     let backend = selection.backend;
     for configs in trainings {
@@ -201,12 +201,12 @@ fn check(selection: &Selection, trainings: Vec<Vec<Config>>) {
 
 #[test]
 fn networks_side_by_side_on_the_cpu_are_as_if_alone() {
-    check(&on(BackendChoice::Cpu), trainings());
+    check(&on(BackendKind::Cpu), trainings());
 }
 
 #[test]
 fn networks_side_by_side_on_the_gpu_are_as_if_alone() {
-    check(&on(BackendChoice::Gpu), trainings());
+    check(&on(BackendKind::Gpu), trainings());
 }
 
 /// The step of whole networks reads weights, and who spikes, by replica.
@@ -216,7 +216,7 @@ fn networks_that_a_gpu_steps_whole_are_as_if_alone() {
         |configs: &Vec<Config>| configs[0].g_apical > 0.0 && configs[0].layers.len() > 1;
     let trainings: Vec<_> = trainings().into_iter().filter(is_stepped).collect();
     assert!(trainings.len() > 4, "{} trainings", trainings.len());
-    check(&Selection { stepping: Stepping::Networks, ..on(BackendChoice::Gpu) }, trainings);
+    check(&DeviceOptions { stepping: StepMode::Fused, ..on(BackendKind::Gpu) }, trainings);
 }
 
 /// Two networks that are shown one image at a time, on one thread, on as many threads as networks, and on
@@ -237,7 +237,7 @@ fn threads_do_not_matter() {
         let two = variants(&base, &[], 2).unwrap();
         let alone = [0, 1].map(|index: usize| alone(&two[index].config, &dataset));
         for threads in [1, 2, 5] {
-            let selection = Selection { threads, ..on(BackendChoice::Cpu) };
+            let selection = DeviceOptions { threads, ..on(BackendKind::Cpu) };
             let (trained, _) = together(&two, &dataset, &selection);
             for (trained, alone) in trained.iter().zip(&alone) {
                 assert_same(&format!("{threads} threads"), trained, alone);
@@ -284,7 +284,7 @@ fn networks_of_other_shapes_train_in_waves_of_their_own() {
         },
     ];
     swept.extend(of_configs(others.to_vec()));
-    let (trained, waves) = together(&swept, &dataset, &on(BackendChoice::Cpu));
+    let (trained, waves) = together(&swept, &dataset, &on(BackendKind::Cpu));
     let mut networks: Vec<Vec<usize>> = waves.into_iter().map(|(replicas, _)| replicas).collect();
     networks.sort();
     let expected: [&[usize]; 11] =
@@ -307,8 +307,8 @@ fn more_networks_than_fit_train_in_waves() {
         ..Config::default()
     };
     let seven = variants(&base, &[], 7).unwrap();
-    for backend in [BackendChoice::Cpu, BackendChoice::Gpu] {
-        let within = |memory| Selection { memory: Some(memory), ..on(backend) };
+    for backend in [BackendKind::Cpu, BackendKind::Gpu] {
+        let within = |memory| DeviceOptions { memory: Some(memory), ..on(backend) };
         // The memory that three networks need, found by what is refused: it must not be typed here.
         let fits = |memory: u64, count: usize| {
             let (_, waves) = together(&seven[..count], &dataset, &within(memory));
@@ -361,14 +361,14 @@ fn a_listener_stops_all_networks() {
     let dataset = dataset();
     let base = Config { layers: vec![10], train_images: 10, epochs: 3, ..Config::default() };
     let variants = variants(&base, &["psp_kernel_ms=5,6".parse().unwrap()], 2).unwrap();
-    let replicas = Replicas::new(&variants, (*dataset).clone(), &on(BackendChoice::Cpu));
+    let replicas = Replicas::new(&variants, (*dataset).clone(), &on(BackendKind::Cpu));
     let (mut epochs, mut trained) = (0, Vec::new());
     let summary = replicas.expect("the CPU opens").run(&mut |event| match event {
-        ReplicaEvent::Of { event: Event::Epoch { .. }, .. } => {
+        ReplicaEvent::Replica { event: Event::Epoch { .. }, .. } => {
             epochs += 1;
             ControlFlow::Break(())
         }
-        ReplicaEvent::Trained { replica, summary, .. } => {
+        ReplicaEvent::Finished { replica, summary, .. } => {
             assert!(summary.stopped);
             trained.push(replica);
             ControlFlow::Continue(())

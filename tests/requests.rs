@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use apical::config::{Config, Feedback, FeedbackWeights, Optimizer, variants};
-use apical::device::{BackendChoice, Selection};
+use apical::device::{BackendKind, DeviceOptions};
 use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
 use apical::train::{Event, ReplicaEvent, Replicas, Training};
@@ -34,9 +34,9 @@ fn config() -> Config {
 /// A network that was told, after so many images of an epoch.
 type Told = (u32, usize, Arc<Network>);
 
-fn train(config: &Config, backend: BackendChoice, asks: bool) -> (Network, Vec<Told>) {
+fn train(config: &Config, backend: BackendKind, asks: bool) -> (Network, Vec<Told>) {
     let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
-    let selection = Selection { backend, ..Selection::default() };
+    let selection = DeviceOptions { backend, ..DeviceOptions::default() };
     let mut training = Training::new(config.clone(), dataset, &selection).expect("it opens");
     let requests = training.requests();
     if asks {
@@ -68,14 +68,14 @@ fn networks_are_told_as_they_are_and_no_bit_changes() {
         ..config()
     };
     for config in [config(), symmetric] {
-        for backend in [BackendChoice::Cpu, BackendChoice::Gpu] {
+        for backend in [BackendKind::Cpu, BackendKind::Gpu] {
             let (alone, nothing) = train(&config, backend, false);
             assert!(nothing.is_empty());
             let (network, told) = train(&config, backend, true);
-            let of_images = training_images();
+            let total_images = training_images();
             let places: Vec<(u32, usize)> =
                 told.iter().map(|(epoch, images, _)| (*epoch, *images)).collect();
-            assert_eq!(places, [(1, 4), (1, of_images), (2, of_images)]);
+            assert_eq!(places, [(1, 4), (1, total_images), (2, total_images)]);
             support::same_bits("whether anyone asks", &bits(&network), &bits(&alone));
             support::same_bits("after the last epoch", &bits(&told[2].2), &bits(&network));
             // The network learns between any two.
@@ -98,10 +98,10 @@ fn a_test_that_is_asked_for_changes_no_bit_and_rates_are_the_same_everywhere() {
     let coupled = Config { g_apical: 0.05, ..config() };
     for config in [config(), uncut, coupled] {
         let mut rates_of = Vec::new();
-        for backend in [BackendChoice::Cpu, BackendChoice::Gpu] {
+        for backend in [BackendKind::Cpu, BackendKind::Gpu] {
             let (alone, _) = train(&config, backend, false);
             let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
-            let selection = Selection { backend, ..Selection::default() };
+            let selection = DeviceOptions { backend, ..DeviceOptions::default() };
             let mut training =
                 Training::new(config.clone(), dataset, &selection).expect("it opens");
             let requests = training.requests();
@@ -114,7 +114,7 @@ fn a_test_that_is_asked_for_changes_no_bit_and_rates_are_the_same_everywhere() {
                         requests.networks_now();
                         requests.test_now();
                     }
-                    Event::AskedTest { epoch, images, test_error } => {
+                    Event::RequestedEval { epoch, images, test_error } => {
                         assert!((0.0..=100.0).contains(test_error));
                         tests.push((*epoch, *images));
                     }
@@ -128,9 +128,9 @@ fn a_test_that_is_asked_for_changes_no_bit_and_rates_are_the_same_everywhere() {
                 ControlFlow::Continue(())
             });
             assert!(!summary.expect("it trains").stopped);
-            let of_images = training_images();
+            let total_images = training_images();
             // At the first of them no other test follows, so that the lanes go on where they were.
-            for place in [(1, 4), (1, 8), (1, of_images), (2, 8), (2, of_images)] {
+            for place in [(1, 4), (1, 8), (1, total_images), (2, 8), (2, total_images)] {
                 assert!(tests.contains(&place), "no test at {place:?}: {tests:?}");
             }
             support::same_bits("with tests", &bits(training.network()), &bits(&alone));
@@ -147,16 +147,16 @@ fn each_of_many_networks_is_told_in_every_wave() {
     let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
     let base = Config { epochs: 1, ..config() };
     let variants = variants(&base, &["psp_kernel_ms=5,6".parse().unwrap()], 2).unwrap();
-    let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
+    let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
     let replicas = Replicas::new(&variants, dataset, &selection).expect("the CPU opens");
     replicas.requests().networks_after_epochs();
     let (mut told, mut trained) = (Vec::new(), Vec::new());
     let summary = replicas.run(&mut |event| {
         match event {
-            ReplicaEvent::Of { replica, event: Event::Network { network, .. } } => {
+            ReplicaEvent::Replica { replica, event: Event::Network { network, .. } } => {
                 told.push((replica, (**network).clone()));
             }
-            ReplicaEvent::Trained { replica, network, .. } => {
+            ReplicaEvent::Finished { replica, network, .. } => {
                 trained.push((replica, network.clone()));
             }
             _ => {}
@@ -171,7 +171,7 @@ fn each_of_many_networks_is_told_in_every_wave() {
 #[test]
 fn a_training_that_is_stopped_tells_nothing_more() {
     let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
-    let selection = Selection { backend: BackendChoice::Cpu, ..Selection::default() };
+    let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
     let mut training = Training::new(config(), dataset, &selection).expect("the CPU opens");
     let requests = training.requests();
     requests.networks_after_epochs();

@@ -8,16 +8,16 @@ use std::sync::Arc;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
-use apical::device::{self, BackendChoice, Selection};
+use apical::device::{self, BackendKind, DeviceOptions};
 use apical::layout::{Array, BackendError, Kernel, Lane, Launch};
 use apical::network::{Layer, Network};
-use apical::plan::{self, Extent, Image, constants, launches, replica};
+use apical::plan::{self, Capacity, Presentation, constants, launches, replica};
 use apical::simulation::Simulation;
-use apical::train::{Checkpoint, Position, TrainError, Training, order, test, test_network};
+use apical::train::{Checkpoint, TrainError, TrainPosition, Training, order, test, test_network};
 
 use crate::support;
 
-const BACKENDS: [BackendChoice; 2] = [BackendChoice::Cpu, BackendChoice::Gpu];
+const BACKENDS: [BackendKind; 2] = [BackendKind::Cpu, BackendKind::Gpu];
 
 fn config() -> Config {
     Config { layers: vec![20, 10], batch_size: 3, epochs: 1, ..Config::default() }
@@ -27,9 +27,9 @@ fn dataset() -> Arc<Dataset> {
     support::random_dataset(2, 6, 6, 12)
 }
 
-fn simulation(backend: BackendChoice) -> Simulation {
+fn simulation(backend: BackendKind) -> Simulation {
     let (config, dataset) = (config(), dataset());
-    let selection = Selection { backend, keeps_lanes: true, ..Selection::default() };
+    let selection = DeviceOptions { backend, keeps_lanes: true, ..DeviceOptions::default() };
     let opened = device::open(&selection, from_ref(&config), &dataset).expect("it opens");
     let network = Network::initial(&config, dataset.pixels());
     Simulation::new(opened.backend, &config, &dataset, &network).expect("the network fits")
@@ -50,14 +50,14 @@ fn images_that_do_not_fit_are_refused() {
         let before = networks(&mut simulation);
         let huge = [24, 1_000, 100_000_000, 4_000_000_000, (1 << 32) + 1, usize::MAX];
         for index in huge {
-            for image in [Image { index, ..image }, Image { slot: index, ..image }] {
+            for image in [Presentation { index, ..image }, Presentation { slot: index, ..image }] {
                 let result = simulation.train(&[image]);
                 assert!(matches!(result, Err(BackendError::Images(_))), "{backend:?}: {result:?}");
                 let result = simulation.test(&[image]);
                 assert!(matches!(result, Err(BackendError::Images(_))), "{backend:?}: {result:?}");
             }
         }
-        let result = simulation.train(&[Image { label: 10, ..image }]);
+        let result = simulation.train(&[Presentation { label: 10, ..image }]);
         assert!(matches!(result, Err(BackendError::Images(_))), "{backend:?}: {result:?}");
         let result = simulation.train(&[]);
         assert!(matches!(result, Err(BackendError::Images(_))), "{backend:?}: {result:?}");
@@ -69,7 +69,7 @@ fn images_that_do_not_fit_are_refused() {
         let result = test(&mut simulation, &dataset(), 13, 0);
         assert!(matches!(result, Err(BackendError::Images(_))), "{result:?}");
         // Any position will do: it wraps around.
-        simulation.test(&[Image { position: u32::MAX, ..image }]).expect("a test runs");
+        simulation.test(&[Presentation { position: u32::MAX, ..image }]).expect("a test runs");
         assert_eq!(networks(&mut simulation), before, "{backend:?}: nothing was learned");
         simulation.train(&[image]).expect("a minibatch runs");
         assert_ne!(networks(&mut simulation), before);
@@ -130,8 +130,8 @@ fn given_spikes_that_do_not_fit_are_refused() {
     for backend in BACKENDS {
         let mut simulation = simulation(backend);
         let spikes = |steps: usize| [36, 20, 10].map(|units| vec![0; steps * units]).to_vec();
-        let mut give = |image: Image, phases, spikes: &[Vec<u8>]| {
-            simulation.train_given(&image, phases, spikes, |_, _| Ok(()))
+        let mut give = |image: Presentation, phases, spikes: &[Vec<u8>]| {
+            simulation.train_replayed(&image, phases, spikes, |_, _| Ok(()))
         };
         for (phases, steps) in [([50, 50], 99), ([1, 50], 51), ([u32::MAX, 2], 100)] {
             let result = give(image, phases, &spikes(steps));
@@ -143,7 +143,7 @@ fn given_spikes_that_do_not_fit_are_refused() {
         many[1][7] = 16;
         let result = give(image, [50, 50], &many);
         assert!(matches!(result, Err(BackendError::Given(_))), "{result:?}");
-        let far = Image { index: 4_000_000_000, ..image };
+        let far = Presentation { index: 4_000_000_000, ..image };
         let result = give(far, [50, 50], &spikes(100));
         assert!(matches!(result, Err(BackendError::Images(_))), "{result:?}");
         give(image, [50, 50], &spikes(100)).expect("fitting spikes are shown");
@@ -164,7 +164,7 @@ fn networks_and_states_that_do_not_fit_are_refused() {
     let none = Network { layers: Vec::new() };
     let one = Network { layers: vec![layer] };
     for backend in BACKENDS {
-        let selection = Selection { backend, ..Selection::default() };
+        let selection = DeviceOptions { backend, ..DeviceOptions::default() };
         for network in [&short, &ragged, &silent, &other, &none, &one] {
             let dataset = (*dataset()).clone();
             let result = test_network(&config(), dataset, network, &selection, 1, &mut |_| ());
@@ -185,7 +185,7 @@ fn networks_and_states_that_do_not_fit_are_refused() {
         // After the last of one epoch comes the end, as epoch 2.
         for epoch in [0, 3, u32::MAX] {
             let position =
-                Position { epoch, images: 0, test_is_due: false, tested: 0, seconds: 0.0 };
+                TrainPosition { epoch, images: 0, eval_pending: false, tested: 0, seconds: 0.0 };
             let (network, state) = (whole.clone(), state.clone());
             let checkpoint =
                 Checkpoint { position, network, state, evaluation: None, is_due: true };
@@ -194,7 +194,7 @@ fn networks_and_states_that_do_not_fit_are_refused() {
             assert!(matches!(result, Err(TrainError::Position { .. })), "epoch {epoch}");
         }
     }
-    assert!(device::open(&Selection::default(), &[], &dataset()).is_err());
+    assert!(device::open(&DeviceOptions::default(), &[], &dataset()).is_err());
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn arrays_of_no_layer_are_refused() {
 
 #[test]
 fn shape_without_layers_or_blocks_has_no_launches() {
-    let fits = plan::shape(&config(), &dataset(), &Extent::new(3, 24, 16));
+    let fits = plan::shape(&config(), &dataset(), &Capacity::new(3, 24, 16));
     for populations in [vec![], vec![36]] {
         let shape = apical::layout::Shape { populations, ..fits.clone() };
         assert!(launches(&shape, 16, true).is_empty());
@@ -254,7 +254,7 @@ fn open_refuses_invalid_settings() {
         Config { psp_kernel_ms: usize::MAX, ..config() },
     ];
     for backend in BACKENDS {
-        let selection = Selection { backend, ..Selection::default() };
+        let selection = DeviceOptions { backend, ..DeviceOptions::default() };
         for config in &wrong {
             let opened = device::open(&selection, from_ref(config), &dataset).map(|_| ());
             assert!(matches!(opened, Err(BackendError::Networks(_))), "{backend:?}: {opened:?}");
@@ -265,7 +265,7 @@ fn open_refuses_invalid_settings() {
 #[test]
 fn sizes_that_do_not_fit_are_refused() {
     let (config, dataset) = (config(), dataset());
-    let shape = plan::shape(&config, &dataset, &Extent::new(3, 24, 16));
+    let shape = plan::shape(&config, &dataset, &Capacity::new(3, 24, 16));
     let numbers = constants(&config, &shape, 10);
     type Change = fn(&mut apical::layout::Shape);
     let changes: [Change; 8] = [
@@ -298,7 +298,7 @@ fn lanes_are_limited_to_the_images_there_are() {
     let config = Config { batch_size: 65_535, ..config() };
     let dataset = dataset();
     for backend in BACKENDS {
-        let selection = Selection { backend, ..Selection::default() };
+        let selection = DeviceOptions { backend, ..DeviceOptions::default() };
         let opened = device::open(&selection, from_ref(&config), &dataset).expect("it opens");
         assert_eq!(opened.backend.shape().lanes, 12, "{backend:?}");
     }

@@ -12,12 +12,14 @@ use std::time::{Duration, Instant};
 
 use apical::config::{Config, FeedbackWeights, Optimizer, PlateauTiming};
 use apical::dataset::Dataset;
-use apical::device::{self, BackendChoice, Selection};
+use apical::device::{self, BackendKind, DeviceOptions};
 use apical::layout::{BackendError, Stop};
 use apical::network::Network;
-use apical::plan::Image;
+use apical::plan::Presentation;
 use apical::simulation::Simulation;
-use apical::train::{Checkpoint, Event, Every, TrainError, Training, order, test, test_network};
+use apical::train::{
+    Checkpoint, CheckpointInterval, Event, TrainError, Training, order, test, test_network,
+};
 use rand::Rng;
 
 use crate::support;
@@ -30,15 +32,15 @@ struct Course {
     tests: Vec<(f64, f64)>,
 }
 
-fn selection(backend: BackendChoice) -> Selection {
-    Selection { backend, threads: 2, ..Selection::default() }
+fn selection(backend: BackendKind) -> DeviceOptions {
+    DeviceOptions { backend, threads: 2, ..DeviceOptions::default() }
 }
 
 /// Trains from a checkpoint on. Requests a stop after `delay`; returns the checkpoint then.
 fn part(
     config: &Config,
     dataset: &Dataset,
-    backend: BackendChoice,
+    backend: BackendKind,
     from: Option<&Checkpoint>,
     delay: Option<Duration>,
     tests: &mut Vec<(f64, f64)>,
@@ -50,7 +52,7 @@ fn part(
         Some(from) => Training::resume(config.clone(), dataset, &selection, from),
     };
     let mut training = training.expect("it opens");
-    training.keep_checkpoints(Every::Epochs(1000));
+    training.keep_checkpoints(CheckpointInterval::Epochs(1000));
     let stop = selection.stop.clone();
     let stopper = delay.map(|delay| {
         thread::spawn(move || {
@@ -62,7 +64,7 @@ fn part(
     let summary = training.run(&mut |event| {
         match event {
             Event::Checkpoint(checkpoint) => last = Some(checkpoint.clone()),
-            Event::QuickTest { test_error, .. } => tests.push((*test_error, 0.0)),
+            Event::PartialEval { test_error, .. } => tests.push((*test_error, 0.0)),
             Event::Epoch { test_error, loss, .. } => tests.push((*test_error, *loss)),
             _ => {}
         }
@@ -77,7 +79,7 @@ fn part(
 }
 
 /// A training without a stop, and how long it takes here.
-fn unbroken(config: &Config, dataset: &Dataset, backend: BackendChoice) -> (Course, Duration) {
+fn unbroken(config: &Config, dataset: &Dataset, backend: BackendKind) -> (Course, Duration) {
     let mut tests = Vec::new();
     let started = Instant::now();
     let network = part(config, dataset, backend, None, None, &mut tests).expect("it ends");
@@ -88,7 +90,7 @@ fn unbroken(config: &Config, dataset: &Dataset, backend: BackendChoice) -> (Cour
 fn broken(
     config: &Config,
     dataset: &Dataset,
-    backend: BackendChoice,
+    backend: BackendKind,
     seed: u64,
     time: Duration,
 ) -> (Course, usize) {
@@ -138,8 +140,8 @@ fn kinds() -> [Config; 4] {
 fn trainings_stopped_at_random_keep_their_bits_on_the_cpu() {
     let dataset = (*support::random_dataset(9, 12, 12, 100)).clone();
     for (seed, config) in (1..).zip(kinds()) {
-        let (whole, time) = unbroken(&config, &dataset, BackendChoice::Cpu);
-        let (resumed, stops) = broken(&config, &dataset, BackendChoice::Cpu, seed, time);
+        let (whole, time) = unbroken(&config, &dataset, BackendKind::Cpu);
+        let (resumed, stops) = broken(&config, &dataset, BackendKind::Cpu, seed, time);
         println!("{stops} stops");
         assert!(stops > 0, "no stop came in time");
         assert_eq!(resumed, whole, "{config:?}");
@@ -151,9 +153,9 @@ fn trainings_stopped_at_random_keep_their_bits_on_a_gpu() {
     let dataset = (*support::random_dataset(9, 12, 12, 100)).clone();
     for (seed, config) in (1..).zip(kinds()).take(2) {
         let config = Config { epochs: 2, ..config };
-        let (whole, time) = unbroken(&config, &dataset, BackendChoice::Gpu);
-        assert_eq!(whole, unbroken(&config, &dataset, BackendChoice::Cpu).0);
-        let (resumed, stops) = broken(&config, &dataset, BackendChoice::Gpu, seed, time);
+        let (whole, time) = unbroken(&config, &dataset, BackendKind::Gpu);
+        assert_eq!(whole, unbroken(&config, &dataset, BackendKind::Cpu).0);
+        let (resumed, stops) = broken(&config, &dataset, BackendKind::Gpu, seed, time);
         println!("{stops} stops");
         assert!(stops > 0, "no stop came in time");
         assert_eq!(resumed, whole, "{config:?}");
@@ -161,8 +163,8 @@ fn trainings_stopped_at_random_keep_their_bits_on_a_gpu() {
 }
 
 /// A minibatch of seconds, and tests of seconds.
-fn large(backend: BackendChoice, stop: &Stop) -> (Simulation, Arc<Dataset>, Config) {
-    let images = if backend == BackendChoice::Cpu { 6000 } else { 600 };
+fn large(backend: BackendKind, stop: &Stop) -> (Simulation, Arc<Dataset>, Config) {
+    let images = if backend == BackendKind::Cpu { 6000 } else { 600 };
     let dataset = support::random_dataset(4, 28, 28, images);
     let config = Config { layers: vec![1000, 10], batch_size: images / 2, ..Config::default() };
     let part = (*dataset).clone().subset(0, images / 2, 0).expect("there are as many");
@@ -178,7 +180,7 @@ fn large(backend: BackendChoice, stop: &Stop) -> (Simulation, Arc<Dataset>, Conf
 
 #[test]
 fn a_stop_takes_effect_within_a_minibatch_and_within_a_test() {
-    for backend in [BackendChoice::Cpu, BackendChoice::Gpu] {
+    for backend in [BackendKind::Cpu, BackendKind::Gpu] {
         for is_test in [false, true] {
             let stop = Stop::default();
             let (mut simulation, dataset, config) = large(backend, &stop);
@@ -191,7 +193,7 @@ fn a_stop_takes_effect_within_a_minibatch_and_within_a_test() {
                     Instant::now()
                 }
             });
-            let images: Vec<Image> = order(&config, &dataset, 1);
+            let images: Vec<Presentation> = order(&config, &dataset, 1);
             let result = match is_test {
                 false => simulation.train(&images),
                 true => test(&mut simulation, &dataset, dataset.test_count, 0).map(|_| ()),
@@ -215,7 +217,7 @@ fn a_test_of_a_network_stops_on_request() {
     let dataset = (*support::random_dataset(4, 8, 8, 200)).clone();
     let config = Config { layers: vec![30, 10], ..Config::default() };
     let network = Network::initial(&config, 64);
-    let selection = selection(BackendChoice::Cpu);
+    let selection = selection(BackendKind::Cpu);
     let stop = selection.stop.clone();
     let mut told = 0;
     let result = test_network(&config, dataset, &network, &selection, 1000, &mut |done| {
@@ -240,14 +242,14 @@ fn a_listener_breaks_a_test_off_that_is_repeated() {
         eval_every: 0,
         ..Config::default()
     };
-    let (whole, _) = unbroken(&config, &dataset, BackendChoice::Cpu);
-    let selection = Selection { threads: 1, ..selection(BackendChoice::Cpu) };
+    let (whole, _) = unbroken(&config, &dataset, BackendKind::Cpu);
+    let selection = DeviceOptions { threads: 1, ..selection(BackendKind::Cpu) };
     let mut training = Training::new(config.clone(), dataset.clone(), &selection).unwrap();
-    training.keep_checkpoints(Every::Epochs(1));
+    training.keep_checkpoints(CheckpointInterval::Epochs(1));
     let mut last = None;
     let summary = training.run(&mut |event| match event {
-        Event::TestProgress { test_images, of_test_images, .. } => {
-            assert!(test_images <= of_test_images && *of_test_images == 2000);
+        Event::TestProgress { test_images, total_test_images, .. } => {
+            assert!(test_images <= total_test_images && *total_test_images == 2000);
             ControlFlow::Break(())
         }
         Event::Checkpoint(checkpoint) => {
@@ -261,9 +263,8 @@ fn a_listener_breaks_a_test_off_that_is_repeated() {
         return;
     }
     let last = last.expect("a checkpoint is kept");
-    assert!(last.position.test_is_due && last.position.images == 40);
+    assert!(last.position.eval_pending && last.position.images == 40);
     let mut tests = Vec::new();
-    let network =
-        part(&config, &dataset, BackendChoice::Cpu, Some(&last), None, &mut tests).unwrap();
+    let network = part(&config, &dataset, BackendKind::Cpu, Some(&last), None, &mut tests).unwrap();
     assert_eq!(Course { network, tests }, whole);
 }

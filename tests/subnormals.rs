@@ -76,7 +76,7 @@ fn stored_numbers_are_zero_or_large_enough() {
     for (number, config) in configs().into_iter().enumerate() {
         let dataset = support::random_dataset(7, 5, 6, 30);
         config.validate(dataset.pixels(), dataset.classes).expect("the settings are valid");
-        let extent = plan::Extent {
+        let extent = plan::Capacity {
             keeps_gradient: true,
             ..support::extent(1, dataset.training_count + dataset.test_count, 128)
         };

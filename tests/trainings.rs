@@ -15,7 +15,7 @@ use apical::gpu::WORKGROUP;
 use apical::layout::{Array, Backend, Shape};
 use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
-use apical::plan::{self, Extent, Image};
+use apical::plan::{self, Capacity, Presentation};
 use apical::simulation::Simulation;
 use apical::train::{order, test};
 
@@ -58,7 +58,7 @@ fn same_run(what: &str, a: &Run, b: &Run) {
     support::same_bits(&format!("{what}: results"), &a.results, &b.results);
 }
 
-fn extent(lanes: usize, dataset: &Dataset, block: u32) -> Extent {
+fn extent(lanes: usize, dataset: &Dataset, block: u32) -> Capacity {
     support::extent(lanes, dataset.training_count + dataset.test_count, block)
 }
 
@@ -163,7 +163,7 @@ fn threads_and_what_they_keep_do_not_matter() {
     for (config, dataset) in trainings().into_iter().chain(wide) {
         let kept = extent(config.batch_size.max(5), &dataset, 64);
         let make = |keeps_lanes, threads| {
-            let extent = Extent { keeps_lanes, ..kept };
+            let extent = Capacity { keeps_lanes, ..kept };
             support::cpu_with_threads(&config, &dataset, &extent, threads)
         };
         let one = train(make(true, 1), &config, &dataset);
@@ -205,7 +205,7 @@ fn how_networks_are_stepped_does_not_matter() {
     let mut stepped = 0;
     for (config, dataset) in trainings() {
         let by_launches = extent(config.batch_size.max(5), &dataset, 16);
-        let by_networks = Extent { steps_networks: true, ..by_launches };
+        let by_networks = Capacity { steps_networks: true, ..by_launches };
         if !plan::shape(&config, &dataset, &by_networks).steps_networks {
             continue;
         }
@@ -261,7 +261,7 @@ fn lanes_are_as_if_alone() {
     let dataset = support::random_dataset(9, 8, 8, 12);
     let network = Network::initial(&config, dataset.pixels());
     let images = order(&config, &dataset, 1);
-    let run = |images: &[Image]| -> (Shape, Vec<(Array, Vec<u32>)>) {
+    let run = |images: &[Presentation]| -> (Shape, Vec<(Array, Vec<u32>)>) {
         let extent = extent(images.len(), &dataset, 64);
         let backend = support::cpu(&config, &dataset, &extent);
         let mut simulation =
@@ -298,8 +298,8 @@ fn the_gradient_is_the_mean_over_the_minibatch() {
     let dataset = support::random_dataset(3, 8, 8, 12);
     let network = Network::initial(&config, dataset.pixels());
     let images = order(&config, &dataset, 1);
-    let gradient = |images: &[Image]| -> Vec<f32> {
-        let extent = Extent { keeps_gradient: true, ..extent(images.len(), &dataset, 64) };
+    let gradient = |images: &[Presentation]| -> Vec<f32> {
+        let extent = Capacity { keeps_gradient: true, ..extent(images.len(), &dataset, 64) };
         let backend = support::cpu(&config, &dataset, &extent);
         let mut simulation =
             Simulation::new(backend, &config, &dataset, &network).expect("the backend takes it");
@@ -326,10 +326,10 @@ fn given_spikes_that_do_not_fit_are_refused() {
     let backend = support::cpu(&config, &dataset, &extent(1, &dataset, 8));
     let mut simulation =
         Simulation::new(backend, &config, &dataset, &network).expect("the backend takes it");
-    let image = Image { index: 0, label: 0, position: 0, slot: 0 };
+    let image = Presentation { index: 0, label: 0, position: 0, slot: 0 };
     let spikes = |count: u8| [16, 3, 10].map(|units| vec![count; 110 * units]).to_vec();
     let mut given = |phases: [u32; 2], spikes: &[Vec<u8>]| {
-        simulation.train_given(&image, phases, spikes, |_, _| Ok(())).map_err(|e| e.to_string())
+        simulation.train_replayed(&image, phases, spikes, |_, _| Ok(())).map_err(|e| e.to_string())
     };
     assert_eq!(given([55, 55], &spikes(15)), Ok(()));
     for (phases, spikes, text) in [

@@ -1,6 +1,6 @@
 //! Test error by epoch: a figure, a short table, and all of it as CSV.
 
-use apical::evaluate::Spread;
+use apical::evaluate::MeanSd;
 use apical::figures::{Axis, Figure, Mark, Panel, Point, Reference, Scale, Series};
 
 use crate::plan::Result;
@@ -78,7 +78,7 @@ fn series(result: &Result) -> Series {
         }
     };
     let points = result.errors().into_iter().enumerate();
-    let points = points.map(|(index, Spread { mean, sd, .. })| Point {
+    let points = points.map(|(index, MeanSd { mean, sd, .. })| Point {
         x: (index + 1) as f64,
         y: mean,
         spread: sd,

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use apical::dataset::Dataset;
-use apical::device::Selection;
+use apical::device::DeviceOptions;
 use apical::figures::Render;
 use apical::run_dir::TrialStore;
 use apical::trials::{self, TrialEvent};
@@ -81,7 +81,7 @@ fn train(
     retests: &mut Retests,
     dataset: &Dataset,
 ) -> Result<(), Box<dyn Error>> {
-    let selection = Selection { threads: arguments.threads, ..Selection::default() };
+    let selection = DeviceOptions { threads: arguments.threads, ..DeviceOptions::default() };
     let mut last = Instant::now();
     let mut failure = None;
     let together = arguments.together;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
-use apical::device::Selection;
+use apical::device::DeviceOptions;
 use apical::evaluate::Evaluation;
 use apical::network::Network;
 use apical::run_dir::{JsonlStore, StorageError, Trial};
@@ -45,7 +45,7 @@ impl Retests {
         trial: &Trial,
         network: &Network,
         dataset: &Dataset,
-        selection: &Selection,
+        selection: &DeviceOptions,
     ) -> std::result::Result<(), Box<dyn Error>> {
         let config = Config { test_ms: STEPS, ..trial.config.clone() };
         let (evaluations, _) =

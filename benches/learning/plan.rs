@@ -2,7 +2,7 @@
 
 use apical::config::{Config, Preset, RECIPES};
 use apical::dataset::Dataset;
-use apical::evaluate::Spread;
+use apical::evaluate::MeanSd;
 use apical::model::weight_init::WeightInit;
 use apical::run_dir::{Trial, TrialStore};
 
@@ -73,11 +73,11 @@ impl<'a> Result<'a> {
     }
 
     /// Mean and spread of the test error after each epoch, percent; none where nothing was trained.
-    pub fn errors(&self) -> Vec<Spread> {
+    pub fn errors(&self) -> Vec<MeanSd> {
         let epochs = self.trials.iter().map(|trial| trial.epochs.len()).min().unwrap_or(0);
         let of_epoch = |epoch: usize| {
             let errors = self.trials.iter().map(|trial| trial.epochs[epoch].test_error);
-            Spread::of(&errors.collect::<Vec<_>>())
+            MeanSd::of(&errors.collect::<Vec<_>>())
         };
         (0..epochs).map(of_epoch).collect()
     }

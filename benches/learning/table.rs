@@ -1,6 +1,6 @@
 //! Cells and tables of the report.
 
-use apical::evaluate::Spread;
+use apical::evaluate::MeanSd;
 use apical::figures::Table;
 
 /// A table of these rows, as Markdown.
@@ -11,7 +11,7 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
 }
 
 /// An error with its spread over networks, percent.
-pub fn error(Spread { mean, sd, .. }: Spread) -> String {
+pub fn error(MeanSd { mean, sd, .. }: MeanSd) -> String {
     match sd {
         Some(sd) => format!("{mean:.2} ± {sd:.2}"),
         None => format!("{mean:.2}"),

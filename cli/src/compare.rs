@@ -9,8 +9,8 @@ use super::output::{Output, eprint_line};
 use super::progress::{Progress, TimeEstimate, time_left};
 use super::settings::Settings;
 use super::{CliError, EXIT_CODES, ExitStatus, run_data};
-use apical::compare::{Compared, Comparison, Difference, Options, compare};
-use apical::device::BackendChoice;
+use apical::compare::{Comparison, ComparisonProgress, Difference, Options, compare};
+use apical::device::BackendKind;
 use apical::gpu::self_test::Verdict;
 use apical::layout::Kernel;
 
@@ -72,7 +72,7 @@ struct ComparisonJson<'a> {
 }
 
 pub(super) fn run(arguments: &CompareArgs) -> Result<ExitStatus, CliError> {
-    if arguments.machine.backend() == BackendChoice::Cpu {
+    if arguments.machine.backend() == BackendKind::Cpu {
         let message = "cannot compare the CPU with itself: leave out --backend cpu";
         return Err(CliError::Usage(message.to_string()));
     }
@@ -83,19 +83,19 @@ pub(super) fn run(arguments: &CompareArgs) -> Result<ExitStatus, CliError> {
         base.test_images = TEST_IMAGES.min(dataset.test_count);
     })?;
     run_data::print_dataset(&dataset, &arguments.data, arguments.settings.file());
-    let options = Options { cpu_until: arguments.cpu_through };
+    let options = Options { cpu_through: arguments.cpu_through };
     let batch = config.batch_size;
     let comparison = {
         let mut progress = Progress::new();
         let mut clock = None;
         compare(config, dataset, &selection, &options, &mut |compared| {
-            let &Compared { minibatches, of_minibatches, values } = compared;
+            let &ComparisonProgress { minibatches, total_minibatches, values } = compared;
             // The first minibatch includes kernel compilation: exclude it from the estimate.
             let clock =
-                clock.get_or_insert_with(|| TimeEstimate::start((of_minibatches - 1) as f64));
+                clock.get_or_insert_with(|| TimeEstimate::start((total_minibatches - 1) as f64));
             let left = time_left(clock.left((minibatches - 1) as f64));
             let message = format_args!("{values} values compared, {left}");
-            progress.update("minibatch", minibatches, of_minibatches, message);
+            progress.update("minibatch", minibatches, total_minibatches, message);
         })?
     };
     let Comparison { device, compared, images, test_images, self_test, difference } = &comparison;
@@ -117,7 +117,7 @@ pub(super) fn run(arguments: &CompareArgs) -> Result<ExitStatus, CliError> {
             difference: difference.as_ref(),
         })?;
     } else {
-        output.print(describe(&comparison, batch, options.cpu_until))?;
+        output.print(describe(&comparison, batch, options.cpu_through))?;
     }
     Ok(exit_status(&comparison))
 }
@@ -141,14 +141,14 @@ fn describe(comparison: &Comparison, batch: usize, cpu_through: Option<Kernel>) 
         None => format!(", and {test_images} test images"),
         Some(_) => String::new(),
     };
-    let handed_over = match cpu_through {
+    let last_cpu_launch = match cpu_through {
         Some(kernel) => {
             format!("\nleft out  kernels computed on the CPU for both, up to {kernel}")
         }
         None => String::new(),
     };
     format!(
-        "{found}{handed_over}\n\
+        "{found}{last_cpu_launch}\n\
          values    {} over {} minibatches of {batch} images{tests}\n\
          device    {}\n\
          self-test {self_test}",
@@ -202,7 +202,7 @@ mod tests {
         };
         Comparison {
             device: Device { backend: "gpu", name: "some device".to_string(), note: None },
-            compared: Compared { minibatches: 3, of_minibatches: 9, values: 1000 },
+            compared: ComparisonProgress { minibatches: 3, total_minibatches: 9, values: 1000 },
             images: 90,
             test_images: 7,
             self_test: Verdict::Exact { values: 5 },

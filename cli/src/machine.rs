@@ -9,7 +9,7 @@ use super::CliError;
 use super::output::eprint_line;
 use super::signals;
 use apical::dataset::{Background, Dataset, ImageSize, ReadOptions};
-use apical::device::{BackendChoice, Selection, Stepping};
+use apical::device::{BackendKind, DeviceOptions, StepMode};
 
 /// Device options, which never change the result.
 #[derive(Clone, Debug, Args)]
@@ -17,7 +17,7 @@ use apical::device::{BackendChoice, Selection, Stepping};
 pub(super) struct MachineArgs {
     /// Backend
     #[arg(long, value_enum, default_value_t)]
-    backend: BackendChoice,
+    backend: BackendKind,
 
     /// GPU: its index or a part of its name, as listed by 'apical devices'
     #[arg(long, value_name = "INDEX|NAME", value_parser = NonEmptyStringValueParser::new())]
@@ -30,7 +30,7 @@ pub(super) struct MachineArgs {
 
     /// How a GPU computes steps if --g-apical is above 0
     #[arg(long, value_enum, default_value_t)]
-    gpu_steps: Stepping,
+    gpu_steps: StepMode,
 }
 
 /// Largest number of threads: the system kills a program with too many.
@@ -43,17 +43,17 @@ fn thread_count() -> RangedU64ValueParser<usize> {
 impl MachineArgs {
     /// # Errors
     /// Returns an error if the arguments contradict each other.
-    pub(super) fn selection(&self) -> Result<Selection, CliError> {
-        if self.backend == BackendChoice::Cpu && self.device.is_some() {
+    pub(super) fn selection(&self) -> Result<DeviceOptions, CliError> {
+        if self.backend == BackendKind::Cpu && self.device.is_some() {
             let message = "cannot use --device with --backend cpu: --device names a GPU";
             return Err(CliError::Usage(message.to_string()));
         }
         let MachineArgs { backend, device, threads, gpu_steps: stepping } = self.clone();
         let stop = signals::token();
-        Ok(Selection { backend, device, threads, stepping, stop, ..Selection::default() })
+        Ok(DeviceOptions { backend, device, threads, stepping, stop, ..DeviceOptions::default() })
     }
 
-    pub(super) fn backend(&self) -> BackendChoice {
+    pub(super) fn backend(&self) -> BackendKind {
         self.backend
     }
 }

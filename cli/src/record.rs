@@ -17,7 +17,7 @@ use super::{CliError, EXIT_CODES};
 use apical::dataset::Dataset;
 use apical::monitor::recording_file::{RecordingFormat, save};
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording, RequiredPhases};
-use apical::plan::Image;
+use apical::plan::Presentation;
 use apical::train::TrainError;
 
 /// Record the activity of a trained network while it processes images
@@ -216,7 +216,7 @@ impl RecordArgs {
         })
     }
 
-    fn indices(&self, dataset: &Dataset) -> Result<Vec<Image>, CliError> {
+    fn indices(&self, dataset: &Dataset) -> Result<Vec<Presentation>, CliError> {
         let (first, labels) = match self.split {
             SplitArg::Training => (0, &dataset.labels()[..dataset.training_count]),
             SplitArg::Test => (dataset.training_count, dataset.test_labels()),
@@ -229,7 +229,7 @@ impl RecordArgs {
                 return Err(CliError::Usage(message));
             };
             let index = first + place;
-            images.push(Image { index, label, position: place as u32, slot: index });
+            images.push(Presentation { index, label, position: place as u32, slot: index });
         }
         Ok(images)
     }

@@ -16,7 +16,7 @@ use super::{CliError, EXIT_CODES};
 use apical::dataset::DataIdentity;
 use apical::dataset::class_names::numeric;
 use apical::device::Device;
-use apical::evaluate::{Evaluation, Spread};
+use apical::evaluate::{Evaluation, MeanSd};
 use apical::run_dir::weights_sha256;
 use apical::train::{TrainError, test_network};
 
@@ -124,7 +124,7 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
     progress.clear();
     let evaluation = Evaluation::sum(&tests);
     let errors: Vec<f64> = tests.iter().map(Evaluation::error).collect();
-    let Spread { sd, .. } = Spread::of(&errors);
+    let MeanSd { sd, .. } = MeanSd::of(&errors);
     let trained = match (&trained_on, is_of_run) {
         (Some(data), Some(false)) => format!(", trained on {}", data.name),
         _ => String::new(),

@@ -44,12 +44,12 @@ pub struct Grid {
 
 /// One combination; both tasks are measured on the same networks.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Point {
+pub(super) struct GridPoint {
     /// Of each network, at least one; they differ in their seeds.
     pub configs: Vec<Config>,
 }
 
-impl Point {
+impl GridPoint {
     /// What all networks share, and the seed of the first.
     pub(super) fn config(&self) -> &Config {
         &self.configs[0]
@@ -66,7 +66,7 @@ impl Grid {
     ///
     /// # Errors
     /// When a list is empty, or there cannot be so many networks.
-    pub(super) fn points(&self, base: &Config) -> Result<Vec<Point>, BenchError> {
+    pub(super) fn points(&self, base: &Config) -> Result<Vec<GridPoint>, BenchError> {
         for (list, is_empty) in [
             ("layers", self.layers.is_empty()),
             ("batch_size", self.batch_size.is_empty()),
@@ -91,7 +91,7 @@ impl Grid {
                         }
                         let networks = variants(&config, &[], replicas)?;
                         let configs = networks.into_iter().map(|network| network.config).collect();
-                        points.push(Point { configs });
+                        points.push(GridPoint { configs });
                     }
                 }
             }
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn every_combination_comes_once() {
         let points = grid().points(&Preset::Paper1.config()).unwrap();
-        let of = |point: &Point| {
+        let of = |point: &GridPoint| {
             let Config { layers, batch_size: batch, g_apical, .. } = point.config();
             (layers.len(), *batch, point.replicas(), *g_apical)
         };
@@ -132,7 +132,7 @@ mod tests {
             }
         }
         assert_eq!(points.iter().map(of).collect::<Vec<_>>(), expected);
-        for Point { configs } in points {
+        for GridPoint { configs } in points {
             for (replica, config) in configs.iter().enumerate() {
                 config.validate(784, 10).unwrap();
                 let seed = configs[0].seed + replica as u64;

@@ -8,7 +8,7 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 use crate::config::Config;
 use crate::cpu::{Threads, processor};
 use crate::dataset::Dataset;
-use crate::device::{self, BackendChoice, Selection, Stepping};
+use crate::device::{self, BackendKind, DeviceOptions, StepMode};
 use crate::gpu::adapter::{self, Choice, Info};
 use crate::layout::BackendError;
 
@@ -31,7 +31,7 @@ pub struct Machine {
     #[serde(skip)]
     info: Option<Info>,
     #[serde(skip)]
-    stepping: Stepping,
+    stepping: StepMode,
 }
 
 impl Machine {
@@ -39,14 +39,14 @@ impl Machine {
     ///
     /// # Errors
     /// When there is no such device.
-    pub fn choose(selection: &Selection) -> Result<Self, BackendError> {
+    pub fn choose(selection: &DeviceOptions) -> Result<Self, BackendError> {
         let find = |allow_software| {
             adapter::find(&Choice { index_or_name: selection.device.clone(), allow_software })
         };
         let machine = match selection.backend {
-            BackendChoice::Cpu => Machine::cpu(selection.threads, None),
-            BackendChoice::Gpu => Machine::of_gpu(find(true)?),
-            BackendChoice::Auto => match find(false) {
+            BackendKind::Cpu => Machine::cpu(selection.threads, None),
+            BackendKind::Gpu => Machine::of_gpu(find(true)?),
+            BackendKind::Auto => match find(false) {
                 // A device that was asked for by name is not silently replaced.
                 Err(error) if selection.device.is_none() => {
                     let note = format!("computing on the CPU: {error}");
@@ -69,7 +69,7 @@ impl Machine {
             threads: Some(threads.count),
             note,
             info: None,
-            stepping: Stepping::default(),
+            stepping: StepMode::default(),
         }
     }
 
@@ -85,7 +85,7 @@ impl Machine {
                 .is_software
                 .then(|| "this is a software GPU: its times say nothing about a GPU".to_string()),
             info: Some(info),
-            stepping: Stepping::default(),
+            stepping: StepMode::default(),
         }
     }
 
@@ -96,15 +96,15 @@ impl Machine {
     }
 
     /// What opens this device and no other.
-    pub(super) fn selection(&self) -> Selection {
-        let any = Selection { stepping: self.stepping, ..Selection::default() };
+    pub(super) fn selection(&self) -> DeviceOptions {
+        let any = DeviceOptions { stepping: self.stepping, ..DeviceOptions::default() };
         match self.gpu() {
             Some(Choice { index_or_name: device, .. }) => {
-                Selection { backend: BackendChoice::Gpu, device, ..any }
+                DeviceOptions { backend: BackendKind::Gpu, device, ..any }
             }
             None => {
                 let threads = self.threads.unwrap_or(0);
-                Selection { backend: BackendChoice::Cpu, threads, ..any }
+                DeviceOptions { backend: BackendKind::Cpu, threads, ..any }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Throughput of training and testing over a grid of networks, as a share of what the device can do.
 //!
-//! First the device itself is measured ([`Ceiling`]), then each point of the [`Grid`], a network or
+//! First the device itself is measured ([`Roofline`]), then each point of the [`Grid`], a network or
 //! several side by side that differ in their seeds: they train on some images, because an untrained
 //! network spikes otherwise than a trained one; what minibatches of the first do is counted from the
 //! spikes drawn, the kernels of all are timed one by one; and apart from that, rounds of whole
@@ -21,21 +21,21 @@ use std::time::Duration;
 use serde::Serialize;
 use thiserror::Error;
 
-pub use ceiling::{Bandwidth, Ceiling, shaders};
+pub use ceiling::{Bandwidth, Roofline, shaders};
 pub use grid::{Grid, Task};
 pub use machine::Machine;
 pub use progress::Event;
 pub use row::{KernelShare, Row};
-pub use work::{Snapshot, Work};
+pub use work::{OpCounts, SpikeSnapshot};
 
 use crate::config::{Config, SweepError};
 use crate::dataset::Dataset;
-use crate::device::Selection;
+use crate::device::DeviceOptions;
 use crate::run_dir::now_rfc3339;
 use crate::train::TrainError;
-use grid::Point;
+use grid::GridPoint;
 use progress::Steps;
-use subject::Subject;
+use subject::BenchRun;
 
 /// What to measure, and for how long.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,7 +87,7 @@ pub struct Report {
     /// When it was measured, UTC.
     pub date: String,
     /// `None` where it was not asked for.
-    pub ceiling: Option<Ceiling>,
+    pub ceiling: Option<Roofline>,
     /// One for each combination and task, in the order of the grid.
     pub rows: Vec<Row>,
 }
@@ -100,7 +100,7 @@ pub struct Report {
 pub fn bench(
     options: &Options,
     dataset: Dataset,
-    selection: &Selection,
+    selection: &DeviceOptions,
     listen: &mut dyn FnMut(Event),
 ) -> Result<Report, BenchError> {
     let Options { config, grid, .. } = options;
@@ -116,14 +116,14 @@ pub fn bench(
     let machine = Machine::choose(selection)?;
     check_points(&points, grid, &machine, &dataset)?;
 
-    let of_device = if options.ceiling { Ceiling::STEPS } else { 0 };
+    let of_device = if options.ceiling { Roofline::STEPS } else { 0 };
     let of_rows = points.len() * (1 + grid.tasks.len() * Row::steps(&settings));
     let mut steps = Steps::new(of_device + of_rows, listen);
     steps.tell(Event::Machine(&machine));
     let date = now_rfc3339();
     // A quarter of a round each: there are many.
     let each = Duration::from_secs_f64(seconds / 4.0);
-    let measured = options.ceiling.then(|| Ceiling::measure(&machine, each, &mut steps));
+    let measured = options.ceiling.then(|| Roofline::measure(&machine, each, &mut steps));
     let ceiling = measured.transpose()?;
     steps.begun = of_device;
 
@@ -132,7 +132,7 @@ pub fn bench(
     let mut rows = Vec::new();
     for point in &points {
         steps.begin("warming up");
-        let mut subject = Subject::open(point, &dataset, &machine.selection())?;
+        let mut subject = BenchRun::open(point, &dataset, &machine.selection())?;
         for _ in 0..warm_up.div_ceil(point.config().batch_size) {
             subject.show(Task::Train)?;
         }
@@ -167,7 +167,7 @@ fn check_lengths(settings: &row::Settings) -> Result<(), BenchError> {
 /// Checks everything that can be before anything starts. The largest point is opened once where only
 /// that tells whether it fits.
 fn check_points(
-    points: &[Point],
+    points: &[GridPoint],
     grid: &Grid,
     machine: &Machine,
     dataset: &Arc<Dataset>,
@@ -182,7 +182,7 @@ fn check_points(
         }
     }
     if let (Some((_, point)), Some(_), false) = (largest, machine.gpu(), machine.is_software) {
-        Subject::open(point, dataset, &machine.selection())?.wait()?;
+        BenchRun::open(point, dataset, &machine.selection())?.wait()?;
     }
     Ok(())
 }

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::ceiling::Ceiling;
-use super::grid::{Point, Task};
+use super::ceiling::Roofline;
+use super::grid::{GridPoint, Task};
 use super::machine::cpu_time;
 use super::progress::Steps;
 use super::statistics::{median, spread};
-use super::subject::Subject;
-use super::work::Work;
+use super::subject::BenchRun;
+use super::work::OpCounts;
 use crate::config::Optimizer;
 use crate::layout::{Array, BackendError, Kernel, KernelTimes, Shape};
 use crate::text::plural;
@@ -66,7 +66,7 @@ pub struct Row {
     /// Spikes of each population, the input's first.
     pub spikes_per_image: Vec<f64>,
     /// Steps of a neuron, or of a pixel that is not black, in which it may spike.
-    pub draws_per_image: f64,
+    pub rng_draws_per_image: f64,
     /// Weights that dendrites add up, counted from the spikes that were drawn.
     pub additions_per_image: f64,
     /// Bytes of weight columns that are read for it.
@@ -77,14 +77,14 @@ pub struct Row {
     pub bytes_per_second: f64,
     /// `additions_per_second` as a share of the bare loop's; shares are `None` where the device was not
     /// measured.
-    pub share_of_ceiling: Option<f64>,
+    pub fraction_of_roofline: Option<f64>,
     /// The same over the time of the kernels alone that add up weights; `None` too where a kernel steps whole
     /// networks, and adds up weights among other things.
-    pub drive_share_of_ceiling: Option<f64>,
+    pub drive_fraction_of_roofline: Option<f64>,
     /// `additions_per_second` as a share of the most additions that the device does.
-    pub share_of_peak: Option<f64>,
+    pub fraction_of_peak: Option<f64>,
     /// `bytes_per_second` as a share of the rate at which a set as large as the weights is read.
-    pub share_of_read: Option<f64>,
+    pub fraction_of_bandwidth: Option<f64>,
 }
 
 /// Time of one kernel.
@@ -105,7 +105,7 @@ impl Row {
     }
 
     /// Whether the times scatter so much that something else used the device.
-    pub fn is_unsteady(&self) -> bool {
+    pub fn is_noisy(&self) -> bool {
         self.spread > WIDE_SPREAD
     }
 
@@ -119,8 +119,8 @@ impl Row {
     /// # Errors
     /// When the device fails.
     pub(super) fn measure(
-        subject: &mut Subject,
-        point: &Point,
+        subject: &mut BenchRun,
+        point: &GridPoint,
         task: Task,
         settings: &Settings,
         device: &Device,
@@ -161,7 +161,7 @@ pub(super) struct Settings {
 
 /// What the rows are measured against.
 pub(super) struct Device<'a> {
-    pub ceiling: Option<&'a Ceiling>,
+    pub ceiling: Option<&'a Roofline>,
     /// Threads that compute; 1 for a GPU, whose kernels are timed as a whole.
     pub threads: usize,
 }
@@ -188,7 +188,7 @@ impl Settings {
 
 /// Seconds that a minibatch takes, roughly.
 fn minibatch_seconds(
-    subject: &mut Subject,
+    subject: &mut BenchRun,
     task: Task,
     settings: &Settings,
 ) -> Result<f64, BackendError> {
@@ -202,7 +202,7 @@ fn minibatch_seconds(
     }
 }
 
-fn time(subject: &mut Subject, task: Task, minibatches: usize) -> Result<Duration, BackendError> {
+fn time(subject: &mut BenchRun, task: Task, minibatches: usize) -> Result<Duration, BackendError> {
     let start = Instant::now();
     for _ in 0..minibatches {
         subject.show(task)?;
@@ -218,12 +218,12 @@ struct Measured {
     cpu: Option<Duration>,
     warm_up: usize,
     observed: usize,
-    work: Work,
+    work: OpCounts,
     times: Option<KernelTimes>,
 }
 
 impl Measured {
-    fn row(self, point: &Point, task: Task, device: &Device, shape: &Shape) -> Row {
+    fn row(self, point: &GridPoint, task: Task, device: &Device, shape: &Shape) -> Row {
         let Device { ceiling, threads } = device;
         let config = point.config();
         let ms_per_minibatch = median(&self.raw_ms);
@@ -236,7 +236,7 @@ impl Measured {
         let bytes_per_second = bytes_per_image * images_per_second;
         let weights = (0..shape.layers()).map(|layer| shape.length(Array::Weights(layer)) as u64);
         let weight_bytes = size_of::<f32>() as u64 * weights.sum::<u64>();
-        let bare_loop = ceiling.map(|ceiling| ceiling.bare_loop_additions_per_second);
+        let column_sum = ceiling.map(|ceiling| ceiling.column_sum_additions_per_second);
         let timed = (self.per_round * self.raw_ms.len()) as f64;
         let ms = |time: Duration| 1e3 * time.as_secs_f64() / self.observed as f64;
         // A step of whole networks adds and does the rest in one: nobody can tell what takes how long.
@@ -265,19 +265,19 @@ impl Measured {
                 .map(|times| ms(times.total()) / (ms_per_minibatch * *threads as f64)),
             steps_per_image: per_image(self.work.steps),
             spikes_per_image: self.work.spikes.iter().map(|&spikes| per_image(spikes)).collect(),
-            draws_per_image: per_image(self.work.draws),
+            rng_draws_per_image: per_image(self.work.draws),
             additions_per_image,
             bytes_per_image,
             additions_per_second,
             bytes_per_second,
-            share_of_ceiling: bare_loop.map(|rate| additions_per_second / rate),
-            drive_share_of_ceiling: adding.zip(bare_loop).map(|(adding, rate)| {
+            fraction_of_roofline: column_sum.map(|rate| additions_per_second / rate),
+            drive_fraction_of_roofline: adding.zip(column_sum).map(|(adding, rate)| {
                 let per_second = 1e3 * additions_per_image * images / ms(adding);
                 per_second * *threads as f64 / rate
             }),
-            share_of_peak: ceiling
+            fraction_of_peak: ceiling
                 .map(|ceiling| additions_per_second / ceiling.additions_per_second),
-            share_of_read: ceiling
+            fraction_of_bandwidth: ceiling
                 .and_then(|ceiling| ceiling.read_of(weight_bytes))
                 .map(|read| bytes_per_second / read),
             raw_ms: self.raw_ms,

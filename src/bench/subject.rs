@@ -5,41 +5,41 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::grid::{Point, Task};
-use super::work::{self, Snapshot, Work};
+use super::grid::{GridPoint, Task};
+use super::work::{self, OpCounts, SpikeSnapshot};
 use crate::config::Config;
 use crate::dataset::Dataset;
-use crate::device::{self, Selection};
+use crate::device::{self, DeviceOptions};
 use crate::layout::{Array, BackendError, KernelTimes, Shape};
 use crate::network::Network;
-use crate::plan::Image;
+use crate::plan::Presentation;
 use crate::simulation::Simulation;
-use crate::train::Order;
+use crate::train::EpochSampler;
 
-/// Networks side by side on the device, often one: [`Subject::show`] shows each a minibatch.
-pub struct Subject {
+/// Networks side by side on the device, often one: [`BenchRun::show`] shows each a minibatch.
+pub struct BenchRun {
     simulation: Simulation,
     /// Of each network.
     configs: Vec<Config>,
     dataset: Arc<Dataset>,
-    selection: Selection,
+    selection: DeviceOptions,
     /// The order of the epoch for each network, and how many images of it were shown.
-    orders: Vec<Order>,
+    orders: Vec<EpochSampler>,
     epoch: u32,
     shown: usize,
     /// Test images shown so far.
     tested: usize,
 }
 
-impl Subject {
+impl BenchRun {
     /// Opens the device for networks with their initial weights.
     ///
     /// # Errors
     /// When the device does not take them.
     pub fn open(
-        point: &Point,
+        point: &GridPoint,
         dataset: &Arc<Dataset>,
-        selection: &Selection,
+        selection: &DeviceOptions,
     ) -> Result<Self, BackendError> {
         let configs = point.configs.clone();
         let opened = device::open(selection, &configs, dataset)?;
@@ -47,7 +47,7 @@ impl Subject {
         let networks: Vec<Network> = configs.par_iter().map(initial).collect();
         let mut simulation = Simulation::of_replicas(opened.backend, &configs, dataset, &networks)?;
         simulation.stop_on(&selection.stop);
-        let mut subject = Subject {
+        let mut subject = BenchRun {
             simulation,
             configs,
             dataset: Arc::clone(dataset),
@@ -64,7 +64,7 @@ impl Subject {
     fn begin_epoch(&mut self) {
         self.epoch += 1;
         self.shown = 0;
-        let order = |config| Order::new(config, &self.dataset, self.epoch);
+        let order = |config| EpochSampler::new(config, &self.dataset, self.epoch);
         self.orders = self.configs.par_iter().map(order).collect();
     }
 
@@ -76,7 +76,7 @@ impl Subject {
         let images = self.next(task);
         match task {
             Task::Train => {
-                let images: Vec<&[Image]> = images.iter().map(Vec::as_slice).collect();
+                let images: Vec<&[Presentation]> = images.iter().map(Vec::as_slice).collect();
                 self.simulation.train_each(&images)
             }
             // All are tested on the same.
@@ -115,11 +115,11 @@ impl Subject {
     ///
     /// # Errors
     /// When the device fails.
-    pub fn count(&mut self, task: Task, minibatches: usize) -> Result<Work, BackendError> {
+    pub fn count(&mut self, task: Task, minibatches: usize) -> Result<OpCounts, BackendError> {
         let counted = self.batch().min(work::LANES);
-        let mut work = Work::default();
+        let mut work = OpCounts::default();
         let mut copy = self.copy_of_first()?;
-        let mut before = Snapshot::read(copy.backend(), counted)?;
+        let mut before = SpikeSnapshot::read(copy.backend(), counted)?;
         for _ in 0..minibatches {
             let images = self.next(task).swap_remove(0);
             let (minibatches, lanes, launches) = match task {
@@ -128,11 +128,11 @@ impl Subject {
             };
             copy.run(&minibatches, &lanes, &launches)?;
             let backend = copy.backend();
-            let after = Snapshot::read(backend, counted)?;
-            let inked: Vec<usize> =
-                images[..counted].iter().map(|image| self.inked(image)).collect();
+            let after = SpikeSnapshot::read(backend, counted)?;
+            let nonzero_pixels: Vec<usize> =
+                images[..counted].iter().map(|image| self.nonzero_pixels(image)).collect();
             let shape = backend.shape();
-            work.add(shape, &minibatches[0], &lanes[..counted], &inked, &before, &after);
+            work.add(shape, &minibatches[0], &lanes[..counted], &nonzero_pixels, &before, &after);
             before = after;
         }
         Ok(work)
@@ -143,7 +143,7 @@ impl Subject {
         let initial = |config| Network::initial(config, self.dataset.pixels());
         let mut networks: Vec<Network> = self.configs.iter().map(initial).collect();
         self.simulation.read_networks(&mut networks)?;
-        let selection = Selection { keeps_lanes: true, ..self.selection.clone() };
+        let selection = DeviceOptions { keeps_lanes: true, ..self.selection.clone() };
         let opened = device::open(&selection, config, &self.dataset)?;
         let mut copy =
             Simulation::of_replicas(opened.backend, config, &self.dataset, &networks[..1])?;
@@ -161,19 +161,19 @@ impl Subject {
         self.configs[0].batch_size
     }
 
-    fn inked(&self, image: &Image) -> usize {
+    fn nonzero_pixels(&self, image: &Presentation) -> usize {
         self.dataset.image(image.index).iter().filter(|&&pixel| pixel != 0).count()
     }
 
     /// The next minibatch of each network; of a test, the one that all are shown.
-    fn next(&mut self, task: Task) -> Vec<Vec<Image>> {
+    fn next(&mut self, task: Task) -> Vec<Vec<Presentation>> {
         match task {
             Task::Train => self.next_training(),
             Task::Test => vec![self.next_test()],
         }
     }
 
-    fn next_training(&mut self) -> Vec<Vec<Image>> {
+    fn next_training(&mut self) -> Vec<Vec<Presentation>> {
         if self.shown + self.batch() > self.dataset.training_count {
             self.begin_epoch();
         }
@@ -182,14 +182,14 @@ impl Subject {
         self.orders.iter().map(|order| order.images(&self.dataset, places.clone())).collect()
     }
 
-    fn next_test(&mut self) -> Vec<Image> {
+    fn next_test(&mut self) -> Vec<Presentation> {
         let Dataset { training_count, test_count, .. } = *self.dataset;
         let first = self.tested;
         self.tested = first.wrapping_add(self.batch());
         let image = |position: usize| {
             let index = training_count + position % test_count;
             let label = self.dataset.labels()[index];
-            Image { index, label, position: position as u32, slot: index }
+            Presentation { index, label, position: position as u32, slot: index }
         };
         (first..first + self.batch()).map(image).collect()
     }

@@ -12,7 +12,7 @@ pub const LANES: usize = 64;
 
 /// Counts over some images.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Work {
+pub struct OpCounts {
     /// Images that were counted.
     pub images: u64,
     /// Steps that were simulated.
@@ -26,13 +26,13 @@ pub struct Work {
 }
 
 /// Spikes and traces of a minibatch's first lanes: `[lanes, rows, units]` of each population.
-pub struct Snapshot {
+pub struct SpikeSnapshot {
     spikes: Vec<Vec<u32>>,
     /// Where the synaptic kernel has no cut: elsewhere they drive nothing.
     traces: Vec<Vec<f32>>,
 }
 
-impl Snapshot {
+impl SpikeSnapshot {
     /// Reads a backend's first `lanes` lanes.
     ///
     /// # Errors
@@ -51,27 +51,27 @@ impl Snapshot {
                 Ok(bytemuck::cast_vec(words))
             })
             .collect::<Result<_, _>>()?;
-        Ok(Snapshot { spikes, traces })
+        Ok(SpikeSnapshot { spikes, traces })
     }
 }
 
-impl Work {
-    /// Adds what a minibatch did in the lanes that were read. `inked`: pixels of each lane's image that
+impl OpCounts {
+    /// Adds what a minibatch did in the lanes that were read. `nonzero_pixels`: pixels of each lane's image that
     /// are not black.
     pub fn add(
         &mut self,
         shape: &Shape,
         minibatch: &Minibatch,
         lanes: &[Lane],
-        inked: &[usize],
-        before: &Snapshot,
-        after: &Snapshot,
+        nonzero_pixels: &[usize],
+        before: &SpikeSnapshot,
+        after: &SpikeSnapshot,
     ) {
         let offset = shape.past_words() * STEPS_PER_WORD;
         self.spikes.resize(shape.populations.len(), 0);
-        for (index, (lane, inked)) in lanes.iter().zip(inked).enumerate() {
+        for (index, (lane, nonzero_pixels)) in lanes.iter().zip(nonzero_pixels).enumerate() {
             let image = offset..offset + lane.steps();
-            let of_lane = |snapshot: &Snapshot, population: usize, steps: Range<u32>| {
+            let of_lane = |snapshot: &SpikeSnapshot, population: usize, steps: Range<u32>| {
                 let words = shape.copy_length(Array::Spikes(population));
                 let words = &snapshot.spikes[population][index * words..][..words];
                 spikes(words, shape.populations[population], steps)
@@ -94,7 +94,7 @@ impl Work {
                 }
             }
             let neurons: usize = shape.populations[1..].iter().sum();
-            self.draws += u64::from(lane.steps()) * (inked + neurons) as u64;
+            self.draws += u64::from(lane.steps()) * (nonzero_pixels + neurons) as u64;
             self.steps += u64::from(lane.steps());
             self.images += 1;
             for (sum, drawn) in self.spikes.iter_mut().zip(drawn) {
@@ -104,7 +104,7 @@ impl Work {
     }
 }
 
-impl Snapshot {
+impl SpikeSnapshot {
     /// Traces of a population in a lane that are carried on and not zero.
     fn traces_left(&self, shape: &Shape, population: usize, lane: usize) -> u64 {
         let units = shape.populations[population];

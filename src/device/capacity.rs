@@ -1,7 +1,7 @@
 //! How many networks a device holds side by side, told before anything starts.
 
 use super::select::{adapter, cpu_shape, gpu_shape};
-use super::{BackendChoice, Selection};
+use super::{BackendKind, DeviceOptions};
 use crate::config::Config;
 use crate::cpu::{self, Threads};
 use crate::dataset::Dataset;
@@ -16,7 +16,7 @@ const RESERVE: u64 = 10;
 
 /// How many networks fit at once.
 #[derive(Debug)]
-pub struct Room {
+pub struct Fit {
     /// At least 1.
     pub replicas: usize,
     /// Why no more, where there is a reason.
@@ -28,11 +28,11 @@ pub struct Room {
 /// # Errors
 /// When there is no such device, or it does not hold even one.
 pub fn room(
-    selection: &Selection,
+    selection: &DeviceOptions,
     config: &Config,
     dataset: &Dataset,
     count: usize,
-) -> Result<Room, BackendError> {
+) -> Result<Fit, BackendError> {
     let on_cpu = || {
         let memory = memory(selection);
         let shape = |n| cpu_shape(selection, config, dataset, n);
@@ -46,11 +46,11 @@ pub fn room(
         })
     };
     match selection.backend {
-        BackendChoice::Cpu => on_cpu(),
-        BackendChoice::Gpu => on_gpu(true),
+        BackendKind::Cpu => on_cpu(),
+        BackendKind::Gpu => on_gpu(true),
         // As when it is opened.
-        BackendChoice::Auto if selection.device.is_some() => on_gpu(false),
-        BackendChoice::Auto => on_gpu(false).or_else(|_| on_cpu()),
+        BackendKind::Auto if selection.device.is_some() => on_gpu(false),
+        BackendKind::Auto => on_gpu(false).or_else(|_| on_cpu()),
     }
 }
 
@@ -58,13 +58,13 @@ pub fn room(
 fn most(
     count: usize,
     check: impl Fn(usize) -> Result<u64, BackendError>,
-) -> Result<Room, BackendError> {
+) -> Result<Fit, BackendError> {
     check(1)?;
     let count = count.max(1);
     let obstacle = (2..=count).find_map(|n| check(n).err().map(|error| (n, error)));
     Ok(match obstacle {
-        None => Room { replicas: count, obstacle: None },
-        Some((n, error)) => Room { replicas: n - 1, obstacle: Some(error) },
+        None => Fit { replicas: count, obstacle: None },
+        Some((n, error)) => Fit { replicas: n - 1, obstacle: Some(error) },
     })
 }
 
@@ -73,7 +73,7 @@ fn most(
 /// # Errors
 /// When they are more than may be taken.
 pub fn check_cpu(
-    selection: &Selection,
+    selection: &DeviceOptions,
     config: &Config,
     dataset: &Dataset,
     replicas: usize,
@@ -92,7 +92,7 @@ pub fn check_cpu(
 /// # Errors
 /// When they are beyond its limits, or more than may be taken.
 pub fn check_gpu(
-    selection: &Selection,
+    selection: &DeviceOptions,
     info: &Info,
     config: &Config,
     dataset: &Dataset,
@@ -103,13 +103,13 @@ pub fn check_gpu(
 }
 
 /// Bytes that a run may take of this machine's memory.
-pub(super) fn memory(selection: &Selection) -> u64 {
+pub(super) fn memory(selection: &DeviceOptions) -> u64 {
     let free = || available().map(|free| free - free / RESERVE);
     selection.memory.or_else(free).unwrap_or(u64::MAX)
 }
 
 /// Bytes that a run may take of a GPU's. How many a real one has, nobody tells.
-fn gpu_memory(info: &Info, selection: &Selection) -> u64 {
+fn gpu_memory(info: &Info, selection: &DeviceOptions) -> u64 {
     if info.is_software { memory(selection) } else { selection.memory.unwrap_or(u64::MAX) }
 }
 
@@ -118,7 +118,7 @@ fn gpu_memory(info: &Info, selection: &Selection) -> u64 {
 pub(super) fn check_cpu_shape(
     shape: &Shape,
     dataset: &Dataset,
-    selection: &Selection,
+    selection: &DeviceOptions,
     memory: u64,
 ) -> Result<u64, BackendError> {
     // The networks as they were last read, and the order in which each is shown the images.

@@ -5,15 +5,15 @@ mod select;
 
 use serde::Serialize;
 
-pub use capacity::{Room, check_cpu, check_gpu, room};
-pub use select::{Opened, Pair, open, open_pair};
+pub use capacity::{Fit, check_cpu, check_gpu, room};
+pub use select::{BackendPair, OpenBackend, open, open_both};
 
 use crate::layout::{Shape, Stop};
 
 /// Where to compute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
-pub enum BackendChoice {
+pub enum BackendKind {
     /// A real GPU where there is one, otherwise the CPU
     #[default]
     Auto,
@@ -27,21 +27,21 @@ pub enum BackendChoice {
 /// the step before. See [`Shape::steps_networks`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
-pub enum Stepping {
+pub enum StepMode {
     /// Networks on a real GPU, launches on any other device
     #[default]
     Auto,
     /// One launch for each kernel and step
-    Launches,
+    PerKernel,
     /// One launch for all layers and a block of steps, if the device holds it and is not reached through GL
-    Networks,
+    Fused,
 }
 
 /// What the user wants of the machine; nothing here changes a bit of the result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selection {
+pub struct DeviceOptions {
     /// The kind of device.
-    pub backend: BackendChoice,
+    pub backend: BackendKind,
     /// Index or part of the name of the GPU.
     pub device: Option<String>,
     /// Threads of the CPU backend, see [`Threads::choose`]; 0: as many as CPUs.
@@ -53,12 +53,12 @@ pub struct Selection {
     /// Neurons go step by step, and apical voltages are stepped even where no soma sees them.
     pub steps_apical: bool,
     /// How networks go through steps that hang on each other.
-    pub stepping: Stepping,
+    pub stepping: StepMode,
     /// Ends trainings, tests and recordings early if it is requested.
     pub stop: Stop,
 }
 
-impl Selection {
+impl DeviceOptions {
     /// A shape with what is asked to be kept.
     fn kept(&self, shape: Shape) -> Shape {
         let steps_apical = shape.steps_apical || self.steps_apical;

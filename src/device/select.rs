@@ -3,7 +3,7 @@
 use std::slice::from_ref;
 use std::sync::Arc;
 
-use super::{BackendChoice, Device, Selection, Stepping, capacity};
+use super::{BackendKind, Device, DeviceOptions, StepMode, capacity};
 use crate::config::Config;
 use crate::cpu::{Cpu, Threads};
 use crate::dataset::Dataset;
@@ -11,10 +11,10 @@ use crate::gpu::adapter::Info;
 use crate::gpu::self_test::Verdict;
 use crate::gpu::{self, Gpu, adapter};
 use crate::layout::{Array, Backend, BackendError, Replica, STEPS_PER_WORD, Shape};
-use crate::plan::{Extent, batch, constants, launches, replica, shape};
+use crate::plan::{Capacity, batch, constants, launches, replica, shape};
 
 /// An open backend.
-pub struct Opened {
+pub struct OpenBackend {
     /// Arrays and kernels for the run's networks, which [`Simulation`](crate::simulation::Simulation) puts on it.
     pub backend: Box<dyn Backend>,
     /// What it computes on.
@@ -22,7 +22,7 @@ pub struct Opened {
 }
 
 /// A CPU and a GPU backend of one shape, to be compared.
-pub struct Pair {
+pub struct BackendPair {
     /// The backend on the CPU, which keeps the arrays of each lane as the other does.
     pub cpu: Box<dyn Backend>,
     /// The backend on the GPU.
@@ -48,18 +48,18 @@ const GPU_DRIVE_BYTES: usize = 64 << 20;
 /// # Errors
 /// When no such device is there, or it cannot hold the run.
 pub fn open(
-    selection: &Selection,
+    selection: &DeviceOptions,
     configs: &[Config],
     dataset: &Arc<Dataset>,
-) -> Result<Opened, BackendError> {
+) -> Result<OpenBackend, BackendError> {
     if configs.is_empty() {
         return Err(BackendError::Networks("there are none".to_string()));
     }
     check_settings(configs, dataset)?;
     match selection.backend {
-        BackendChoice::Cpu => open_cpu(selection, configs, dataset, None),
-        BackendChoice::Gpu => open_gpu(selection, true, configs, dataset),
-        BackendChoice::Auto => match open_gpu(selection, false, configs, dataset) {
+        BackendKind::Cpu => open_cpu(selection, configs, dataset, None),
+        BackendKind::Gpu => open_gpu(selection, true, configs, dataset),
+        BackendKind::Auto => match open_gpu(selection, false, configs, dataset) {
             // Fewer networks may fit.
             Err(error @ BackendError::NoRoom { .. }) if configs.len() > 1 => Err(error),
             // A device that was asked for by name is not silently replaced.
@@ -76,11 +76,11 @@ pub fn open(
 ///
 /// # Errors
 /// When there is no GPU, or it cannot hold the run.
-pub fn open_pair(
-    selection: &Selection,
+pub fn open_both(
+    selection: &DeviceOptions,
     config: &Config,
     dataset: &Arc<Dataset>,
-) -> Result<Pair, BackendError> {
+) -> Result<BackendPair, BackendError> {
     check_settings(from_ref(config), dataset)?;
     let device = gpu::Device::open(&adapter(selection, true))?;
     let shape = Shape {
@@ -96,7 +96,7 @@ pub fn open_pair(
     let threads = Threads::choose(selection.threads).count;
     let cpu = Cpu::new(shape, constants, &[replica(config)], dataset.clone(), threads)?;
     let device = Device { note, ..gpu_device(&gpu) };
-    Ok(Pair { cpu: Box::new(cpu), gpu: Box::new(gpu), device, self_test })
+    Ok(BackendPair { cpu: Box::new(cpu), gpu: Box::new(gpu), device, self_test })
 }
 
 fn check_settings(configs: &[Config], dataset: &Dataset) -> Result<(), BackendError> {
@@ -105,11 +105,11 @@ fn check_settings(configs: &[Config], dataset: &Dataset) -> Result<(), BackendEr
 }
 
 fn open_cpu(
-    selection: &Selection,
+    selection: &DeviceOptions,
     configs: &[Config],
     dataset: &Arc<Dataset>,
     note: Option<String>,
-) -> Result<Opened, BackendError> {
+) -> Result<OpenBackend, BackendError> {
     let shape = selection.kept(cpu_shape(selection, &configs[0], dataset, configs.len()));
     capacity::check_cpu_shape(&shape, dataset, selection, capacity::memory(selection))?;
     let constants = constants(&configs[0], &shape, dataset.classes);
@@ -123,22 +123,22 @@ fn open_cpu(
     let why = threads.reason.map(|reason| format!("{name}: {reason}"));
     let notes: Vec<String> = note.into_iter().chain(why).collect();
     let note = (!notes.is_empty()).then(|| notes.join("\n"));
-    Ok(Opened { backend: Box::new(cpu), device: Device { backend: "cpu", name, note } })
+    Ok(OpenBackend { backend: Box::new(cpu), device: Device { backend: "cpu", name, note } })
 }
 
 fn open_gpu(
-    selection: &Selection,
+    selection: &DeviceOptions,
     allow_software: bool,
     configs: &[Config],
     dataset: &Arc<Dataset>,
-) -> Result<Opened, BackendError> {
+) -> Result<OpenBackend, BackendError> {
     let device = gpu::Device::open(&adapter(selection, allow_software))?;
     let shape = gpu_shape(selection, &configs[0], dataset, configs.len(), device.info());
     let note = stepping_note(selection, &configs[0], dataset, &shape, device.info());
     let shape = selection.kept(shape);
     let gpu = make_gpu(device, configs, dataset, shape)?;
     let device = Device { note, ..gpu_device(&gpu) };
-    Ok(Opened { backend: Box::new(gpu), device })
+    Ok(OpenBackend { backend: Box::new(gpu), device })
 }
 
 fn make_gpu(
@@ -166,7 +166,7 @@ fn gpu_device(gpu: &Gpu) -> Device {
 
 /// The shape of `replicas` networks on the CPU.
 pub(super) fn cpu_shape(
-    selection: &Selection,
+    selection: &DeviceOptions,
     config: &Config,
     dataset: &Dataset,
     replicas: usize,
@@ -174,15 +174,15 @@ pub(super) fn cpu_shape(
     let tested = (CPU_LANES / replicas.max(1)).min(dataset.test_count);
     let lanes = batch(config, dataset).max(tested);
     let slots = dataset.training_count + dataset.test_count;
-    let steps_networks = selection.stepping == Stepping::Networks;
-    let extent = Extent { replicas, steps_networks, ..Extent::new(lanes, slots, CPU_BLOCK) };
+    let steps_networks = selection.stepping == StepMode::Fused;
+    let extent = Capacity { replicas, steps_networks, ..Capacity::new(lanes, slots, CPU_BLOCK) };
     shape(config, dataset, &extent)
 }
 
 /// The shape of `replicas` networks on a GPU: with fewer lanes where it does not bind the arrays of more at
 /// once, but with those of a minibatch.
 pub(super) fn gpu_shape(
-    selection: &Selection,
+    selection: &DeviceOptions,
     config: &Config,
     dataset: &Dataset,
     replicas: usize,
@@ -202,7 +202,7 @@ pub(super) fn gpu_shape(
 
 /// The shape of networks with so many lanes each, which go launch by launch where one does not hold all layers.
 fn gpu_shape_of_lanes(
-    selection: &Selection,
+    selection: &DeviceOptions,
     config: &Config,
     dataset: &Dataset,
     replicas: usize,
@@ -210,11 +210,11 @@ fn gpu_shape_of_lanes(
     info: &Info,
 ) -> Shape {
     let steps_networks = match selection.stepping {
-        Stepping::Auto => !info.is_software,
-        Stepping::Launches => false,
-        Stepping::Networks => true,
+        StepMode::Auto => !info.is_software,
+        StepMode::PerKernel => false,
+        StepMode::Fused => true,
     };
-    let extent = Extent { steps_networks, ..gpu_extent(config, dataset, replicas, lanes) };
+    let extent = Capacity { steps_networks, ..gpu_extent(config, dataset, replicas, lanes) };
     let shape = shape(config, dataset, &extent);
     let steps_networks = shape.steps_networks && gpu::network::fits(&shape, info);
     Shape { steps_networks, ..shape }
@@ -223,16 +223,16 @@ fn gpu_shape_of_lanes(
 /// Why networks go launch by launch although `selection` wants them stepped whole; `None` if they are stepped whole, or
 /// no step waits for feedback.
 fn stepping_note(
-    selection: &Selection,
+    selection: &DeviceOptions,
     config: &Config,
     dataset: &Dataset,
     chosen: &Shape,
     info: &Info,
 ) -> Option<String> {
     let wanted =
-        Extent { steps_networks: true, ..gpu_extent(config, dataset, 1, config.batch_size) };
+        Capacity { steps_networks: true, ..gpu_extent(config, dataset, 1, config.batch_size) };
     let is_left_out = shape(config, dataset, &wanted).steps_networks && !chosen.steps_networks;
-    if selection.stepping != Stepping::Networks || !is_left_out {
+    if selection.stepping != StepMode::Fused || !is_left_out {
         return None;
     }
     let reason = if info.backend == wgpu::Backend::Gl.to_str() {
@@ -243,14 +243,14 @@ fn stepping_note(
     Some(format!("stepping networks launch by launch: {reason}"))
 }
 
-fn gpu_extent(config: &Config, dataset: &Dataset, replicas: usize, lanes: usize) -> Extent {
+fn gpu_extent(config: &Config, dataset: &Dataset, replicas: usize, lanes: usize) -> Capacity {
     let widest = config.layers.iter().copied().max().unwrap_or(1);
     let steps = GPU_DRIVE_BYTES / (4 * replicas * lanes * widest).max(1);
     let slots = dataset.training_count + dataset.test_count;
     let block = (steps as u32 / STEPS_PER_WORD).max(1) * STEPS_PER_WORD;
-    Extent { replicas, ..Extent::new(lanes, slots, block) }
+    Capacity { replicas, ..Capacity::new(lanes, slots, block) }
 }
 
-pub(super) fn adapter(selection: &Selection, allow_software: bool) -> adapter::Choice {
+pub(super) fn adapter(selection: &DeviceOptions, allow_software: bool) -> adapter::Choice {
     adapter::Choice { index_or_name: selection.device.clone(), allow_software }
 }

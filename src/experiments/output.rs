@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Experiment, ExperimentError, Study};
 use crate::config::Config;
-use crate::evaluate::Spread;
+use crate::evaluate::MeanSd;
 use crate::figures::{Chart, ChartData, ExperimentResult, Finding, Measured, Plot, RESULT};
 use crate::run_dir::atomic_file::{write_atomic, write_json};
 use crate::run_dir::{StorageError, now_rfc3339};
@@ -141,11 +141,11 @@ impl Finding {
 
     /// Adds a note if a difference is less than twice its standard error.
     fn with_uncertainty_note(self, differences: &[f64]) -> Finding {
-        match Spread::of(differences) {
-            Spread { mean, sem: Some(sem), .. } if mean.abs() < 2.0 * sem => {
+        match MeanSd::of(differences) {
+            MeanSd { mean, sem: Some(sem), .. } if mean.abs() < 2.0 * sem => {
                 self.with_note("less than twice its standard error: other seeds may reverse it")
             }
-            Spread { sem: None, .. } => self.with_note("one seed only"),
+            MeanSd { sem: None, .. } => self.with_note("one seed only"),
             _ => self,
         }
     }

@@ -10,12 +10,12 @@ pub use super::trained_networks::TrainedNetwork;
 use super::trained_networks::TrainedNetworks;
 use crate::config::{Config, Preset};
 use crate::dataset::{DataIdentity, Dataset};
-use crate::device::Selection;
+use crate::device::DeviceOptions;
 use crate::figures::{Finding, NO_DEVICE};
 use crate::model::weight_init::WeightInit;
 use crate::monitor::{MonitorSession, MonitorSpec};
 use crate::network::Network;
-use crate::plan::Image;
+use crate::plan::Presentation;
 use crate::run_dir::{Notice, StorageError};
 use crate::trials::device_name;
 
@@ -59,7 +59,7 @@ pub struct Study<'a> {
     /// Identity of the data set.
     pub data: DataIdentity,
     /// Choice of device.
-    pub selection: Selection,
+    pub selection: DeviceOptions,
     /// Number of networks trained in parallel.
     pub parallel: usize,
     networks: TrainedNetworks,
@@ -76,7 +76,7 @@ impl<'a> Study<'a> {
         quick: bool,
         seeds: u64,
         dataset: Dataset,
-        selection: Selection,
+        selection: DeviceOptions,
         parallel: usize,
         folder: &Path,
         emit_event: StudyEventSink<'a>,
@@ -185,9 +185,9 @@ impl<'a> Study<'a> {
     }
 
     /// Returns the first `count` test images, or a stratified sample if the set is sorted by class.
-    pub fn test_images(&self, count: usize) -> Vec<Image> {
+    pub fn test_images(&self, count: usize) -> Vec<Presentation> {
         let labels = self.dataset.labels();
-        let image = |(position, index): (usize, usize)| Image {
+        let image = |(position, index): (usize, usize)| Presentation {
             index,
             label: labels[index],
             position: position as u32,

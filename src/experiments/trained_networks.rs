@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::ExperimentError;
 use crate::config::Config;
 use crate::dataset::{DataIdentity, Dataset};
-use crate::device::Selection;
+use crate::device::DeviceOptions;
 use crate::network::Network;
 use crate::run_dir::{FolderLock, ImageSpec, Notice, StorageError, Trial, TrialStore, weights};
 use crate::train::Event;
@@ -53,7 +53,7 @@ impl TrainedNetworks {
         &mut self,
         configs: &[Config],
         (dataset, data): (&Dataset, &DataIdentity),
-        selection: &Selection,
+        selection: &DeviceOptions,
         parallel: usize,
         emit_event: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
     ) -> Result<Vec<TrainedNetwork>, ExperimentError> {
@@ -71,10 +71,10 @@ impl TrainedNetworks {
             trials::run(trials, configs, dataset, selection, parallel, &mut |event| match event {
                 TrialEvent::Device { .. } => ControlFlow::Continue(()),
                 TrialEvent::Progress { networks, progress } => {
-                    let &Event::Progress { epoch, images, of_images, .. } = progress else {
+                    let &Event::Progress { epoch, images, total_images, .. } = progress else {
                         return ControlFlow::Continue(());
                     };
-                    let before = u64::from(epoch - 1) * of_images as u64;
+                    let before = u64::from(epoch - 1) * total_images as u64;
                     emit_event(done + (before + images as u64) * networks as u64, all)
                 }
                 TrialEvent::Trained { trial, network } => {

@@ -1,7 +1,7 @@
 //! Content of a figure: panels, series and references.
 
 use super::Axis;
-use crate::evaluate::Spread;
+use crate::evaluate::MeanSd;
 
 /// Panels side by side, below a title.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,7 +112,7 @@ impl Point {
 
     /// Returns the mean of at least one value, with the standard deviation as spread.
     pub fn over(x: f64, values: &[f64]) -> Self {
-        let Spread { mean, sd, .. } = Spread::of(values);
+        let MeanSd { mean, sd, .. } = MeanSd::of(values);
         Point { x, y: mean, spread: sd }
     }
 

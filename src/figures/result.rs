@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::DataIdentity;
-use crate::evaluate::Spread;
+use crate::evaluate::MeanSd;
 
 /// Device name if nothing was computed on a device.
 pub const NO_DEVICE: &str = "none was needed";
@@ -114,7 +114,7 @@ pub struct Measured {
 impl Measured {
     /// Computes mean and standard deviation of at least one value.
     pub fn of(values: &[f64]) -> Self {
-        let Spread { mean, sd, .. } = Spread::of(values);
+        let MeanSd { mean, sd, .. } = MeanSd::of(values);
         Measured { mean, sd, n: values.len() }
     }
 }

@@ -34,7 +34,7 @@ pub enum Stoppable {
     /// None: the whole list of launches runs.
     Nothing,
     /// Launches of single lanes. Once weights change, the list runs to its end.
-    Lanes,
+    SampleBuilder,
     /// All: weights may be changed in part.
     All,
 }

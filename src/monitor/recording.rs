@@ -1,7 +1,7 @@
 //! Recorded arrays with names and axes.
 
 use crate::dataset::DataIdentity;
-use crate::plan::Image;
+use crate::plan::Presentation;
 
 /// Axis of a recorded array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,12 @@ impl Recording {
     }
 
     /// Appends the arrays of further images. `total`: final number of images, for which memory is reserved.
-    pub(super) fn append(&mut self, images: &[Image], arrays: Vec<RecordedArray>, total: usize) {
+    pub(super) fn append(
+        &mut self,
+        images: &[Presentation],
+        arrays: Vec<RecordedArray>,
+        total: usize,
+    ) {
         self.images.extend(images.iter().map(|image| image.index as u32));
         self.labels.extend(images.iter().map(|image| image.label));
         for mut array in arrays {

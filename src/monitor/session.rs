@@ -8,10 +8,10 @@ use super::step_monitor::StepMonitor;
 use super::{Axis, MonitorSpec, Quantity, RecordedArray, Recording};
 use crate::config::Config;
 use crate::dataset::Dataset;
-use crate::device::{self, Device, Selection};
+use crate::device::{self, Device, DeviceOptions};
 use crate::layout::{Array, BackendError, Kernel, Lane, result};
 use crate::network::Network;
-use crate::plan::Image;
+use crate::plan::Presentation;
 use crate::simulation::Simulation;
 use crate::train::TrainError;
 
@@ -45,11 +45,14 @@ impl MonitorSession {
         dataset: &Arc<Dataset>,
         network: &Network,
         spec: MonitorSpec,
-        selection: &Selection,
+        selection: &DeviceOptions,
     ) -> Result<Self, TrainError> {
         config.validate(dataset.pixels(), dataset.classes)?;
-        let selection =
-            Selection { keeps_lanes: true, steps_apical: spec.needs_steps(), ..selection.clone() };
+        let selection = DeviceOptions {
+            keeps_lanes: true,
+            steps_apical: spec.needs_steps(),
+            ..selection.clone()
+        };
         let opened = device::open(&selection, from_ref(config), dataset)?;
         let mut simulation = Simulation::new(opened.backend, config, dataset, network)?;
         simulation.stop_on(&selection.stop);
@@ -80,7 +83,7 @@ impl MonitorSession {
     ///
     /// # Errors
     /// Returns an error if the device fails.
-    pub fn train(&mut self, images: &[Image]) -> Result<(), BackendError> {
+    pub fn train(&mut self, images: &[Presentation]) -> Result<(), BackendError> {
         images.chunks(self.batch).try_for_each(|images| self.simulation.train(images))
     }
 
@@ -93,7 +96,7 @@ impl MonitorSession {
     /// cannot be used after an error.
     pub fn show(
         &mut self,
-        images: &[Image],
+        images: &[Presentation],
         mode: Mode,
         on_progress: &mut dyn FnMut(usize),
     ) -> Result<Recording, BackendError> {
@@ -121,7 +124,7 @@ impl MonitorSession {
     /// Shows one batch of images.
     fn show_batch(
         &mut self,
-        images: &[Image],
+        images: &[Presentation],
         mode: Mode,
     ) -> Result<Vec<RecordedArray>, BackendError> {
         let (mut minibatches, lanes, launches) = match mode {
@@ -163,7 +166,7 @@ impl MonitorSession {
 }
 
 /// Returns the class that the network predicted for an image.
-fn predicted_class(image: &Image, results: &[u32]) -> u8 {
+fn predicted_class(image: &Presentation, results: &[u32]) -> u8 {
     results[image.slot * result::ROWS + result::CLASS] as u8
 }
 

@@ -7,8 +7,8 @@ mod sequence;
 mod sizes;
 
 pub use constants::{constants, replica};
-pub use samples::{Image, Lanes};
+pub use samples::{Presentation, SampleBuilder};
 pub(crate) use sequence::follow_weights;
 pub use sequence::launches;
-pub use sizes::{Extent, shape};
+pub use sizes::{Capacity, shape};
 pub(crate) use sizes::{batch, keeps_weights};

@@ -10,7 +10,7 @@ use crate::random::Split;
 
 /// An image to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Image {
+pub struct Presentation {
     /// Its index in the data set, training images first.
     pub index: usize,
     /// Its class, from 0.
@@ -22,7 +22,7 @@ pub struct Image {
 }
 
 /// Makes the lanes of a replica.
-pub struct Lanes {
+pub struct SampleBuilder {
     phases: PhaseLengths,
     averaging: AveragingWindow,
     test_steps: u32,
@@ -34,11 +34,11 @@ pub struct Lanes {
     beta2: f64,
 }
 
-impl Lanes {
+impl SampleBuilder {
     /// `images`: those of an epoch.
     pub fn new(config: &Config, images: usize) -> Self {
         let config = &config.resolved();
-        Lanes {
+        SampleBuilder {
             phases: PhaseLengths::new(config.phase_ms, config.phase_jitter, config.seed),
             averaging: config.averaging_window,
             test_steps: config.test_ms,
@@ -62,12 +62,12 @@ impl Lanes {
     }
 
     /// A forward and a target phase of the drawn lengths.
-    pub fn training(&self, image: &Image) -> Lane {
+    pub fn training(&self, image: &Presentation) -> Lane {
         self.phases_of(image, self.phases.of_image(image.position))
     }
 
     /// A forward and a target phase of given lengths.
-    pub fn phases_of(&self, image: &Image, [forward, target]: [u32; 2]) -> Lane {
+    pub fn phases_of(&self, image: &Presentation, [forward, target]: [u32; 2]) -> Lane {
         let window_forward = self.averaging.window(forward);
         let window_target = self.averaging.window(target);
         Lane {
@@ -79,7 +79,7 @@ impl Lanes {
     }
 
     /// One forward phase of the test's length.
-    pub fn test(&self, image: &Image) -> Lane {
+    pub fn test(&self, image: &Presentation) -> Lane {
         shown(image, self.test_steps, self.test_steps - self.test_from)
     }
 
@@ -119,7 +119,7 @@ impl Lanes {
     }
 }
 
-fn shown(image: &Image, steps_forward: u32, window_forward: u32) -> Lane {
+fn shown(image: &Presentation, steps_forward: u32, window_forward: u32) -> Lane {
     Lane {
         image: saturated(image.index),
         label: u32::from(image.label),

@@ -7,7 +7,7 @@ use crate::model::phases::PhaseLengths;
 
 /// What the shape of a run depends on beside its configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Extent {
+pub struct Capacity {
     /// Networks simulated side by side.
     pub replicas: usize,
     /// Lanes of each: the larger of the minibatch and the images tested side by side.
@@ -26,10 +26,10 @@ pub struct Extent {
     pub keeps_lanes: bool,
 }
 
-impl Extent {
+impl Capacity {
     /// For one network, of which nothing is recorded or kept that a run does not need.
     pub fn new(lanes: usize, slots: usize, block: u32) -> Self {
-        Extent {
+        Capacity {
             replicas: 1,
             lanes,
             slots,
@@ -43,7 +43,7 @@ impl Extent {
 }
 
 /// Sizes of the arrays of a run.
-pub fn shape(config: &Config, dataset: &Dataset, extent: &Extent) -> Shape {
+pub fn shape(config: &Config, dataset: &Dataset, extent: &Capacity) -> Shape {
     let config = &config.resolved();
     let longest = PhaseLengths::new(config.phase_ms, config.phase_jitter, config.seed).longest();
     let steps = (2 * longest).max(config.test_ms);
@@ -107,13 +107,13 @@ mod tests {
     fn networks_are_stepped_whole_only_where_feedback_spikes_reach_the_soma_unobserved() {
         let images = || (vec![1; 4], vec![0, 1]);
         let dataset = Dataset::from_parts("none", 1, 2, images(), images()).expect("a data set");
-        let asked = Extent { steps_networks: true, ..Extent::new(1, 4, 8) };
+        let asked = Capacity { steps_networks: true, ..Capacity::new(1, 4, 8) };
         let can = Config { layers: vec![9, 10], g_apical: 0.05, ..Config::default() };
         let is_stepped =
-            |config: &Config, extent: &Extent| shape_of(config, &dataset, extent).steps_networks;
+            |config: &Config, extent: &Capacity| shape_of(config, &dataset, extent).steps_networks;
         assert!(is_stepped(&can, &asked));
-        assert!(!is_stepped(&can, &Extent::new(1, 4, 8)));
-        assert!(!is_stepped(&can, &Extent { records_apical: true, ..asked }));
+        assert!(!is_stepped(&can, &Capacity::new(1, 4, 8)));
+        assert!(!is_stepped(&can, &Capacity { records_apical: true, ..asked }));
         assert!(!is_stepped(&Config { g_apical: 0.0, ..can.clone() }, &asked));
         assert!(!is_stepped(&Config { layers: vec![10], ..can.clone() }, &asked));
         let rates = Config { signal: Signal::Rates, ..can };

@@ -2,7 +2,7 @@
 
 use super::{Plot, PlotError};
 use crate::dataset::Dataset;
-use crate::device::Selection;
+use crate::device::DeviceOptions;
 use crate::evaluate::Evaluation;
 use crate::figures::{Chart, ChartData, Colours, Heatmap};
 use crate::run_dir::SavedNetwork;
@@ -12,7 +12,7 @@ use crate::train::test_network;
 pub(super) fn plot(
     saved: &SavedNetwork,
     dataset: &Dataset,
-    selection: &Selection,
+    selection: &DeviceOptions,
 ) -> Result<Plot, PlotError> {
     let SavedNetwork { config, network, .. } = saved;
     let (tests, _) = test_network(config, dataset.clone(), network, selection, 1, &mut |_| ())?;

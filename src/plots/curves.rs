@@ -2,7 +2,7 @@
 
 use super::Plot;
 use super::run_data::{Epoch, LearningCurve, PartialEval};
-use crate::evaluate::Spread;
+use crate::evaluate::MeanSd;
 use crate::figures::{Axis, Chart, ChartData, Figure, Mark, Panel, Point, Scale, Series};
 
 /// Number of settings that the legend names; of more settings, the best. The others are pale.
@@ -76,7 +76,7 @@ fn sweep_panels(groups: &[Vec<&LearningCurve>]) -> Vec<Panel> {
     let last = |group: &[&LearningCurve]| {
         let last = group.iter().filter_map(|network| Some(network.epochs.last()?.test_error));
         let last: Vec<f64> = last.collect();
-        if last.is_empty() { f64::NAN } else { Spread::of(&last).mean }
+        if last.is_empty() { f64::NAN } else { MeanSd::of(&last).mean }
     };
     let mut best: Vec<usize> = (0..groups.len()).collect();
     best.sort_by(|&a, &b| last(&groups[a]).total_cmp(&last(&groups[b])));

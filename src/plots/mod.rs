@@ -16,7 +16,7 @@ pub use tensorboard::TensorBoard;
 use std::path::Path;
 
 use crate::dataset::Dataset;
-use crate::device::Selection;
+use crate::device::DeviceOptions;
 use crate::figures::{Chart, ChartData, FigureError};
 
 /// A chart with its name.
@@ -48,7 +48,7 @@ impl Plot {
 pub fn plot_run(
     run: &RunData,
     dataset: Option<&Dataset>,
-    selection: &Selection,
+    selection: &DeviceOptions,
     listen: &mut dyn FnMut(&'static str),
 ) -> Result<Vec<Plot>, PlotError> {
     listen("curves");

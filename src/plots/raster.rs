@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::{Plot, PlotError};
 use crate::dataset::Dataset;
-use crate::device::Selection;
+use crate::device::DeviceOptions;
 use crate::figures::{Axis, Chart, ChartData, Figure, Mark, Panel, Point, Scale, Series};
 use crate::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
-use crate::plan::Image;
+use crate::plan::Presentation;
 use crate::run_dir::SavedNetwork;
 use crate::train::TrainError;
 
@@ -18,7 +18,7 @@ const MAX_UNITS: usize = 1000;
 pub(super) fn plot(
     saved: &SavedNetwork,
     dataset: &Dataset,
-    selection: &Selection,
+    selection: &DeviceOptions,
 ) -> Result<Plot, PlotError> {
     let SavedNetwork { config, network, .. } = saved;
     let quantities =
@@ -27,7 +27,7 @@ pub(super) fn plot(
     let index = dataset.training_count;
     let label = dataset.test_labels()[0];
     let class = dataset.class_names[usize::from(label)].clone();
-    let image = Image { index, label, position: 0, slot: index };
+    let image = Presentation { index, label, position: 0, slot: index };
     let dataset = Arc::new(dataset.clone());
     let mut session = MonitorSession::open(config, &dataset, network, recorder, selection)?;
     let shown = session.show(&[image], Mode::TrainFrozen, &mut |_| ());

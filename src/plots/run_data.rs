@@ -177,7 +177,7 @@ fn read_learning_curve(path: &Path) -> Result<LearningCurve, PlotError> {
     #[serde(tag = "event", rename_all = "snake_case")]
     enum Line {
         Epoch(Epoch),
-        QuickTest(PartialEval),
+        PartialEval(PartialEval),
         #[serde(other)]
         Other,
     }
@@ -187,7 +187,7 @@ fn read_learning_curve(path: &Path) -> Result<LearningCurve, PlotError> {
     for (index, line) in text[..whole].lines().enumerate() {
         match serde_json::from_str(line) {
             Ok(Line::Epoch(epoch)) => curve.epochs.push(epoch),
-            Ok(Line::QuickTest(test)) => curve.partial_evals.push(test),
+            Ok(Line::PartialEval(test)) => curve.partial_evals.push(test),
             Ok(Line::Other) => {}
             Err(source) => {
                 return Err(PlotError::Line { path: path.to_owned(), line: index + 1, source });
@@ -238,7 +238,7 @@ mod tests {
     fn swept_networks_are_named_by_their_settings() {
         let folder = tempfile::tempdir().unwrap();
         let test =
-            r#"{"event":"quick_test","epoch":1,"images":9,"test_error":80.0,"test_images":5}"#;
+            r#"{"event":"partial_eval","epoch":1,"images":9,"test_error":80.0,"test_images":5}"#;
         for (replica, settings) in
             ["eta = [0.1, 0.2]\nseed = 1", "eta = [0.1, 0.2]\nseed = 2", "eta = [0.3]\nseed = 1"]
                 .iter()

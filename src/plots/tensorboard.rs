@@ -11,7 +11,7 @@ use crate::run_dir::tensorboard::EventFile;
 use crate::run_dir::tensorboard::messages::{Histogram, Image, Value};
 use crate::run_dir::weights::named_weights;
 use crate::run_dir::{ImageSpec, StorageError};
-use crate::train::{Event, Position};
+use crate::train::{Event, TrainPosition};
 
 /// Number of buckets of a histogram.
 const BUCKETS: usize = 50;
@@ -54,7 +54,7 @@ impl TensorBoard {
         images: ImageSpec,
         images_per_epoch: usize,
         tested: &'static str,
-        position: &Position,
+        position: &TrainPosition,
     ) -> Result<Self, StorageError> {
         let step = step(position.epoch, position.images, images_per_epoch);
         let board = TensorBoard {
@@ -97,7 +97,7 @@ impl TensorBoard {
                 ];
                 (epoch, images, values)
             }
-            Event::QuickTest { epoch, images, test_error, .. } => {
+            Event::PartialEval { epoch, images, test_error, .. } => {
                 let tag = format!("error/{tested}, quick");
                 (epoch, images, vec![Value::scalar(tag, *test_error)])
             }
@@ -126,7 +126,7 @@ impl TensorBoard {
                 let rates = rates.iter().enumerate().map(rate);
                 (epoch, images, rates.chain(self.weights(network)?).collect())
             }
-            Event::AskedTest { epoch, images, test_error } => (
+            Event::RequestedEval { epoch, images, test_error } => (
                 epoch,
                 images,
                 vec![Value::scalar(format!("error/{tested}, requested"), *test_error)],

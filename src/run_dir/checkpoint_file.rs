@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::evaluate::Evaluation;
 use crate::layout::{Array, Word};
 use crate::simulation::State;
-use crate::train::{Checkpoint, Position};
+use crate::train::{Checkpoint, TrainPosition};
 
 /// Key of [`CheckpointMeta`] in the metadata.
 const POSITION: &str = "checkpoint";
@@ -29,7 +29,7 @@ const METRICS: &str = "metrics";
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CheckpointMeta {
-    position: Position,
+    position: TrainPosition,
     updates: u64,
     is_fresh: bool,
     /// Test error in percent, for readers. Equal to the error of `evaluation`.

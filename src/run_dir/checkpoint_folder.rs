@@ -9,7 +9,7 @@ use super::checkpoint_file::{SavedCheckpoint, bytes, load};
 use super::file_names::{BEST_CHECKPOINT, CHECKPOINTS};
 use super::{ImageSpec, Notice, StorageError, WeightsError};
 use crate::config::Config;
-use crate::train::{Checkpoint, Position};
+use crate::train::{Checkpoint, TrainPosition};
 
 /// Start of the name of every checkpoint except the best.
 const PREFIX: &str = "epoch-";
@@ -218,6 +218,6 @@ fn set_checkpoint_aside(
 }
 
 /// Returns the name of a checkpoint: epoch and index of the next image. Names sort in the order of training.
-fn file_name(position: &Position) -> String {
+fn file_name(position: &TrainPosition) -> String {
     format!("{PREFIX}{:06}-image-{:010}{SUFFIX}", position.epoch, position.images)
 }

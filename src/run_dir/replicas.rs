@@ -10,8 +10,8 @@ use super::atomic_file::{remove_partials, write_atomic, write_json};
 use super::file_names::{SUMMARY_CSV, SUMMARY_JSON, replica_folder};
 use super::{Notice, RunDir, StorageError};
 use crate::config::Variant;
-use crate::evaluate::Spread;
-use crate::train::Start;
+use crate::evaluate::MeanSd;
+use crate::train::ResumeFrom;
 
 /// Folders of the runs of many networks.
 #[derive(Debug)]
@@ -45,9 +45,9 @@ pub struct CombinationResult {
     /// Number of networks of the combination. They differ in their seeds.
     pub networks: usize,
     /// Test error after the last epoch, percent.
-    pub test_error: Spread,
+    pub test_error: MeanSd,
     /// Training error of the last epoch, percent.
-    pub train_error: Spread,
+    pub train_error: MeanSd,
 }
 
 /// Results of all trained networks.
@@ -83,7 +83,7 @@ impl ReplicaSummary {
         }
         let result = |group: &Vec<&ReplicaResult>| {
             let spread = |value: fn(&ReplicaResult) -> f64| {
-                Spread::of(&group.iter().map(|replica| value(replica)).collect::<Vec<_>>())
+                MeanSd::of(&group.iter().map(|replica| value(replica)).collect::<Vec<_>>())
             };
             CombinationResult {
                 settings: group[0].settings.clone(),
@@ -116,7 +116,7 @@ impl ReplicaSummary {
         for combination in &self.combinations {
             let mut line: Vec<String> = combination.settings.values().map(setting_text).collect();
             line.push(combination.networks.to_string());
-            for Spread { mean, sd, sem } in [combination.test_error, combination.train_error] {
+            for MeanSd { mean, sd, sem } in [combination.test_error, combination.train_error] {
                 // Empty for a single network.
                 let number = |value: Option<f64>| value.map(|v| v.to_string()).unwrap_or_default();
                 line.extend([Some(mean), sd, sem].map(number));
@@ -145,12 +145,12 @@ impl ReplicaRunDirs {
         folder: &Path,
         variants: &[Variant],
         keep: usize,
-    ) -> Result<(Self, Vec<Start>), StorageError> {
+    ) -> Result<(Self, Vec<ResumeFrom>), StorageError> {
         remove_partials(folder)?;
         let run = |(replica, variant): (usize, &Variant)| {
             RunDir::resume(&folder.join(replica_folder(replica)), &variant.config, keep)
         };
-        let runs: Vec<(RunDir, Start)> =
+        let runs: Vec<(RunDir, ResumeFrom)> =
             variants.iter().enumerate().map(run).collect::<Result<_, _>>()?;
         let (runs, starts) = runs.into_iter().unzip();
         Ok((ReplicaRunDirs { folder: folder.to_owned(), runs }, starts))
@@ -243,7 +243,7 @@ mod tests {
             (first.networks, first.test_error.mean, first.train_error.sd),
             (2, 5.0, Some(0.0))
         );
-        assert_eq!((second.networks, second.test_error), (1, Spread::of(&[1.0])));
+        assert_eq!((second.networks, second.test_error), (1, MeanSd::of(&[1.0])));
     }
 
     #[test]
@@ -262,7 +262,7 @@ eta,networks,test_error_mean,test_error_sd,test_error_sem,train_error_mean,train
         let (variants, results) = results();
         let folder = tempfile::tempdir().unwrap();
         let (mut runs, starts) = ReplicaRunDirs::resume(folder.path(), &variants, 1).unwrap();
-        assert!(starts.iter().all(|start| matches!(start, Start::Initial)));
+        assert!(starts.iter().all(|start| matches!(start, ResumeFrom::Initial)));
         runs.save_summary(&results).unwrap();
         let config = &variants[1].config;
         let network = Network::initial(config, 4);
@@ -270,7 +270,7 @@ eta,networks,test_error_mean,test_error_sd,test_error_sem,train_error_mean,train
         runs.run(1).save(&network, config, &images).unwrap();
         // Without the last line of its metrics, the training counts as unfinished.
         let (mut runs, starts) = ReplicaRunDirs::resume(folder.path(), &variants, 1).unwrap();
-        assert!(matches!(starts[1], Start::Initial));
+        assert!(matches!(starts[1], ResumeFrom::Initial));
         runs.run(1).save(&network, config, &images).unwrap();
         let sha256 = weights_sha256(&network);
         let line = FinalMetrics {
@@ -280,7 +280,7 @@ eta,networks,test_error_mean,test_error_sd,test_error_sem,train_error_mean,train
         };
         runs.run(1).finish(&line).unwrap();
         let (runs, starts) = ReplicaRunDirs::resume(folder.path(), &variants, 1).unwrap();
-        assert!(matches!(starts[..], [Start::Initial, Start::Finished, ..]));
+        assert!(matches!(starts[..], [ResumeFrom::Initial, ResumeFrom::Finished, ..]));
         let result = runs.finished(1, &variants[1]).unwrap().unwrap();
         assert_eq!((result.test_error, result.weights_sha256.as_str()), (3.0, sha256.as_str()));
     }

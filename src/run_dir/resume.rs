@@ -16,7 +16,7 @@ use super::run::{CHECKPOINT_EVENT, FinalMetrics, final_metrics};
 use super::{CheckpointFolder, JsonlFile, Notice, RunDir, StorageError, weights};
 use crate::config::{Config, file};
 use crate::files::{LINES_MAX, TEXT_MAX, read_bounded};
-use crate::train::{Position, Start};
+use crate::train::{ResumeFrom, TrainPosition};
 
 impl RunDir {
     /// Resumes a run with these settings from its last checkpoint, or from its start if it has none. Restores the metrics
@@ -29,7 +29,7 @@ impl RunDir {
         folder: &Path,
         config: &Config,
         keep: usize,
-    ) -> Result<(Self, Start), StorageError> {
+    ) -> Result<(Self, ResumeFrom), StorageError> {
         create_folder(folder)?;
         remove_partials(folder)?;
         let mut run = RunDir {
@@ -63,10 +63,10 @@ impl RunDir {
             && run.has_weights(&line)?
         {
             run.lines = found;
-            return Ok((run, Start::Finished));
+            return Ok((run, ResumeFrom::Finished));
         }
         let start = match last? {
-            None => Start::Initial,
+            None => ResumeFrom::Initial,
             Some((path, saved)) if saved.config != *config => {
                 return Err(StorageError::SettingsDiffer { path });
             }
@@ -74,7 +74,7 @@ impl RunDir {
                 run.lines = saved.metrics;
                 let mut checkpoint = saved.checkpoint;
                 checkpoint.position.seconds = run.seconds_at(&checkpoint.position)?;
-                Start::Checkpoint(Box::new(checkpoint))
+                ResumeFrom::Checkpoint(Box::new(checkpoint))
             }
         };
         let is_new = !folder.join(METRICS).exists() && run.lines.is_empty();
@@ -159,7 +159,7 @@ impl RunDir {
     }
 
     /// Returns the training time before a checkpoint in seconds, from the timings; 0 if they lack it.
-    fn seconds_at(&self, position: &Position) -> Result<f64, StorageError> {
+    fn seconds_at(&self, position: &TrainPosition) -> Result<f64, StorageError> {
         let path = self.folder.join(TIMINGS);
         let text = read_bounded(&path, LINES_MAX).map_err(StorageError::io("read", &path))?;
         let seconds = String::from_utf8_lossy(&text).lines().rev().find_map(|line| {

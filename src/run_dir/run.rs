@@ -12,7 +12,7 @@ use super::jsonl_file::append;
 use super::{CheckpointFolder, ImageSpec, JsonlFile, Notice, StorageError, weights};
 use crate::config::Config;
 use crate::network::Network;
-use crate::train::{Checkpoint, Position};
+use crate::train::{Checkpoint, TrainPosition};
 
 /// Event of the last line of a run's metrics.
 pub(super) const FINISHED_EVENT: &str = "finished";
@@ -122,7 +122,7 @@ impl RunDir {
         let path = self.checkpoints.save(checkpoint, config, images, &self.lines)?;
         synced?;
         if path.is_some() {
-            let Position { epoch, images, seconds, .. } = checkpoint.position;
+            let TrainPosition { epoch, images, seconds, .. } = checkpoint.position;
             self.timings.append(&json!({
                 "event": CHECKPOINT_EVENT, "epoch": epoch, "images": images, "seconds": seconds
             }))?;

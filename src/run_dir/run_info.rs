@@ -11,7 +11,7 @@ use super::{FolderLock, StorageError};
 use crate::config::{Config, Sweep};
 use crate::dataset::{DataIdentity, DataSource, ReadOptions};
 use crate::files;
-use crate::train::Every;
+use crate::train::CheckpointInterval;
 
 /// Description of a run: data set, settings and checkpoints.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub struct RunInfo {
     #[serde(default)]
     pub class_names: Vec<String>,
     /// Interval between checkpoints.
-    pub checkpoint_every: Every,
+    pub checkpoint_every: CheckpointInterval,
     /// Number of latest checkpoints to keep.
     pub keep_checkpoints: usize,
     /// Number of networks per combination of swept settings.
@@ -155,7 +155,7 @@ mod tests {
             read_options: ReadOptions::default(),
             dataset_sha256: String::new(),
             class_names: Vec::new(),
-            checkpoint_every: Every::Epochs(1),
+            checkpoint_every: CheckpointInterval::Epochs(1),
             keep_checkpoints: 2,
             replicas: 1,
             sweeps: Vec::new(),

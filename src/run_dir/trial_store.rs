@@ -8,7 +8,7 @@ use super::file_names::UNFINISHED;
 use super::{JsonlStore, Notice, StorageError, UnfinishedTrial};
 use crate::config::Config;
 use crate::dataset::DataIdentity;
-use crate::train::Start;
+use crate::train::ResumeFrom;
 
 /// Result of an epoch of a trial. Errors in percent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,7 +113,7 @@ impl TrialStore {
         &self,
         config: &Config,
         dataset_sha256: &str,
-    ) -> Result<(UnfinishedTrial, Start, Vec<EpochResult>), StorageError> {
+    ) -> Result<(UnfinishedTrial, ResumeFrom, Vec<EpochResult>), StorageError> {
         UnfinishedTrial::open(&self.unfinished, config, dataset_sha256)
     }
 

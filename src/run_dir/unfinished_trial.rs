@@ -11,7 +11,7 @@ use super::{EpochResult, ImageSpec, RunDir, StorageError};
 use crate::config::Config;
 use crate::files::read_long_text;
 use crate::text::to_hex;
-use crate::train::{Checkpoint, Start};
+use crate::train::{Checkpoint, ResumeFrom};
 
 /// Number of hexadecimal digits in the name of a training's folder.
 const DIGITS: usize = 16;
@@ -37,12 +37,12 @@ impl UnfinishedTrial {
         folder: &Path,
         config: &Config,
         dataset_sha256: &str,
-    ) -> Result<(Self, Start, Vec<EpochResult>), StorageError> {
+    ) -> Result<(Self, ResumeFrom, Vec<EpochResult>), StorageError> {
         let folder = folder.join(folder_name(config, dataset_sha256)?);
         let config = config.clone();
         let mut unfinished = UnfinishedTrial { folder, config, run: None, saved_epochs: 0 };
         if !unfinished.folder.exists() {
-            return Ok((unfinished, Start::Initial, Vec::new()));
+            return Ok((unfinished, ResumeFrom::Initial, Vec::new()));
         }
         let (run, start) = RunDir::resume(&unfinished.folder, &unfinished.config, 1)?;
         let path = unfinished.folder.join(METRICS);

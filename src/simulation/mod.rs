@@ -21,11 +21,11 @@ use crate::layout::{
 };
 use crate::model::spikes::{input_rates, input_thresholds};
 use crate::network::Network;
-use crate::plan::{Image, Lanes, batch, launches};
+use crate::plan::{Presentation, SampleBuilder, batch, launches};
 
 /// The class found for an image, and the output's loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Outcome {
+pub struct SampleResult {
     /// The class whose output neurons have the highest mean voltage, from 0.
     pub class: u8,
     /// Sum over the output neurons of the squared difference between their rates in the target and the forward
@@ -34,14 +34,14 @@ pub struct Outcome {
 }
 
 /// What a backend is to run: its minibatches, one for each replica, the lanes in use, and the kernels.
-pub type Work = (Vec<Minibatch>, Vec<Lane>, Vec<Launch>);
+pub type Batch = (Vec<Minibatch>, Vec<Lane>, Vec<Launch>);
 
 /// Networks of one shape on a backend, side by side; often it is one. They go on in step: each call
 /// shows every replica as many images.
 pub struct Simulation {
     pub(super) backend: Box<dyn Backend>,
     /// Of each replica.
-    pub(super) lanes: Vec<Lanes>,
+    pub(super) lanes: Vec<SampleBuilder>,
     /// Minibatches learned from so far.
     pub(super) updates: u64,
     /// The next training minibatch starts from a cleared state.
@@ -104,8 +104,10 @@ impl Simulation {
             let rates: Vec<f32> = configs.iter().flat_map(rates).collect();
             backend.write(Array::InputRates, cast_slice(&rates))?;
         }
-        let lanes =
-            configs.iter().map(|config| Lanes::new(config, dataset.training_count)).collect();
+        let lanes = configs
+            .iter()
+            .map(|config| SampleBuilder::new(config, dataset.training_count))
+            .collect();
         let training_lanes = batch(&configs[0], dataset).min(backend.shape().lanes);
         let shape = backend.shape();
         let tested_at_once = (TESTED_FIRST / shape.replicas).clamp(1, shape.lanes);
@@ -144,7 +146,7 @@ impl Simulation {
     ///
     /// # Errors
     /// When the device fails.
-    pub fn train(&mut self, images: &[Image]) -> Result<(), BackendError> {
+    pub fn train(&mut self, images: &[Presentation]) -> Result<(), BackendError> {
         self.train_each(&vec![images; self.lanes.len()])
     }
 
@@ -153,7 +155,7 @@ impl Simulation {
     /// # Errors
     /// When the device fails, the images do not fit the data set and the lanes, there are not as many minibatches as
     /// replicas, or on request: see [`Simulation::stop_on`].
-    pub fn train_each(&mut self, images: &[&[Image]]) -> Result<(), BackendError> {
+    pub fn train_each(&mut self, images: &[&[Presentation]]) -> Result<(), BackendError> {
         if self.stop.is_requested() {
             return Err(BackendError::Stopped);
         }
@@ -183,11 +185,11 @@ impl Simulation {
 
     /// What [`Simulation::train`] would run, for callers that run it launch by launch. Counts as an
     /// update.
-    pub fn prepare_training(&mut self, images: &[Image]) -> Work {
+    pub fn prepare_training(&mut self, images: &[Presentation]) -> Batch {
         self.prepare_each(&vec![images; self.lanes.len()])
     }
 
-    fn prepare_each(&mut self, images: &[&[Image]]) -> Work {
+    fn prepare_each(&mut self, images: &[&[Presentation]]) -> Batch {
         self.updates += 1;
         let fresh = std::mem::take(&mut self.is_fresh);
         let Simulation { updates, .. } = *self;
@@ -198,17 +200,17 @@ impl Simulation {
                 let shown = images.first().map_or(0, |image| image.position);
                 lanes.training_minibatch(images.len(), shown, updates, fresh)
             },
-            Lanes::training,
+            SampleBuilder::training,
         )
     }
 
     fn work(
         &self,
-        images: &[&[Image]],
+        images: &[&[Presentation]],
         learns: bool,
-        minibatch: impl Fn(&Lanes, &[Image]) -> Minibatch,
-        lane: impl Fn(&Lanes, &Image) -> Lane,
-    ) -> Work {
+        minibatch: impl Fn(&SampleBuilder, &[Presentation]) -> Minibatch,
+        lane: impl Fn(&SampleBuilder, &Presentation) -> Lane,
+    ) -> Batch {
         let shape = self.backend.shape();
         let replicas = || self.lanes.iter().zip(images).enumerate();
         let minibatches = replicas().map(|(_, (lanes, images))| minibatch(lanes, images)).collect();
@@ -229,7 +231,7 @@ impl Simulation {
     ///
     /// # Errors
     /// When the device fails, the images do not fit the data set, or on request: see [`Simulation::stop_on`].
-    pub fn test(&mut self, images: &[Image]) -> Result<(), BackendError> {
+    pub fn test(&mut self, images: &[Presentation]) -> Result<(), BackendError> {
         for images in images.chunks(self.backend.shape().lanes) {
             let (minibatches, lanes, list) = self.prepare_test(images);
             self.run(&minibatches, &lanes, &list)?;
@@ -244,7 +246,7 @@ impl Simulation {
     /// As [`Simulation::test`], and [`BackendError::Stopped`] if `listen` breaks off.
     pub fn test_until(
         &mut self,
-        images: &[Image],
+        images: &[Presentation],
         listen: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<(), BackendError> {
         let mut done = 0;
@@ -287,13 +289,13 @@ impl Simulation {
 
     /// What [`Simulation::test`] would run for images that fit side by side, for callers that run it
     /// themselves.
-    pub fn prepare_test(&mut self, images: &[Image]) -> Work {
+    pub fn prepare_test(&mut self, images: &[Presentation]) -> Batch {
         self.is_fresh = true;
         self.work(
             &vec![images; self.lanes.len()],
             false,
             |lanes, images| lanes.test_minibatch(images.len(), self.updates + 1),
-            Lanes::test,
+            SampleBuilder::test,
         )
     }
 
@@ -301,9 +303,9 @@ impl Simulation {
     ///
     /// # Errors
     /// When the device fails.
-    pub fn outcomes(&mut self, count: usize) -> Result<Vec<Vec<Outcome>>, BackendError> {
+    pub fn outcomes(&mut self, count: usize) -> Result<Vec<Vec<SampleResult>>, BackendError> {
         let words = self.backend.read(Array::Results)?;
-        let outcome = |words: &[u32]| Outcome {
+        let outcome = |words: &[u32]| SampleResult {
             class: words[result::CLASS] as u8,
             loss: f32::from_bits(words[result::LOSS]),
         };

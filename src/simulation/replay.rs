@@ -4,7 +4,7 @@ use super::{Simulation, longest};
 use crate::layout::{
     Array, Backend, BackendError, COUNT_BITS, Lane, Launch, Minibatch, STEPS_PER_WORD,
 };
-use crate::plan::{Image, launches};
+use crate::plan::{Presentation, launches};
 
 impl Simulation {
     /// Shows the only network one training image with given phase lengths and given spikes instead of
@@ -15,14 +15,14 @@ impl Simulation {
     ///
     /// # Errors
     /// When the device fails, there are several networks, or the spikes do not fit the one.
-    pub fn train_given(
+    pub fn train_replayed(
         &mut self,
-        image: &Image,
+        image: &Presentation,
         phases: [u32; 2],
         spikes: &[Vec<u8>],
         mut observe: impl FnMut(&mut dyn Backend, &Launch) -> Result<(), BackendError>,
     ) -> Result<(), BackendError> {
-        let (minibatches, lanes) = self.prepare_given(image, phases, spikes)?;
+        let (minibatches, lanes) = self.prepare_replay(image, phases, spikes)?;
         for launch in launches(self.backend.shape(), longest(&lanes), true) {
             self.backend.run(&minibatches, &lanes, &[launch])?;
             observe(self.backend.as_mut(), &launch)?;
@@ -30,29 +30,29 @@ impl Simulation {
         Ok(())
     }
 
-    /// As [`Simulation::train_given`], in one run and without a look in between.
+    /// As [`Simulation::train_replayed`], in one run and without a look in between.
     ///
     /// # Errors
     /// When the device fails, there are several networks, or the spikes do not fit the one.
-    pub fn train_given_unobserved(
+    pub fn train_replayed_unobserved(
         &mut self,
-        image: &Image,
+        image: &Presentation,
         phases: [u32; 2],
         spikes: &[Vec<u8>],
     ) -> Result<(), BackendError> {
-        let (minibatches, lanes) = self.prepare_given(image, phases, spikes)?;
+        let (minibatches, lanes) = self.prepare_replay(image, phases, spikes)?;
         let list = launches(self.backend.shape(), longest(&lanes), true);
         self.backend.run(&minibatches, &lanes, &list)
     }
 
     /// Writes the spikes; the minibatch and the lane that they are shown in.
-    fn prepare_given(
+    fn prepare_replay(
         &mut self,
-        image: &Image,
+        image: &Presentation,
         phases: [u32; 2],
         spikes: &[Vec<u8>],
     ) -> Result<(Vec<Minibatch>, Vec<Lane>), BackendError> {
-        self.check_given(phases, spikes)?;
+        self.check_replay(phases, spikes)?;
         for (population, counts) in spikes.iter().enumerate() {
             if !counts.is_empty() {
                 self.write_spikes(population, counts)?;
@@ -66,7 +66,7 @@ impl Simulation {
     }
 
     /// Given spikes must be those of every population, at every step, and fit their four bits.
-    fn check_given(
+    fn check_replay(
         &self,
         [forward, target]: [u32; 2],
         spikes: &[Vec<u8>],

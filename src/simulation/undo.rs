@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Simulation;
 use crate::layout::{Array, BackendError, Stoppable};
-use crate::plan::{Image, keeps_weights};
+use crate::plan::{Presentation, keeps_weights};
 
 /// A minibatch that takes less is waited for: a copy of what it changes is not worth its time.
 const SHORT: Duration = Duration::from_millis(400);
@@ -23,11 +23,11 @@ pub(super) struct Undo {
 
 impl Simulation {
     /// Which part of the next training minibatch a stop may leave undone, by what the last one took.
-    pub(super) fn stoppable(&self, images: &[&[Image]]) -> Stoppable {
+    pub(super) fn stoppable(&self, images: &[&[Presentation]]) -> Stoppable {
         match self.last_minibatch {
             Some(time) if time < SHORT => Stoppable::Nothing,
             _ if images.first().is_some_and(|images| keeps_weights(images.len())) => Stoppable::All,
-            _ => Stoppable::Lanes,
+            _ => Stoppable::SampleBuilder,
         }
     }
 

@@ -17,21 +17,23 @@ use std::sync::Arc;
 use serde::Serialize;
 use thiserror::Error;
 
-pub use checkpoint::{Checkpoint, Every, EveryError, Position, Start};
-pub(crate) use order::Order;
+pub use checkpoint::{
+    Checkpoint, CheckpointInterval, CheckpointIntervalError, ResumeFrom, TrainPosition,
+};
+pub(crate) use order::EpochSampler;
 pub use order::order;
 pub use replicas::{ReplicaEvent, Replicas, ReplicasSummary};
-pub use requests::Requests;
+pub use requests::TrainerControl;
 
 use crate::config::{Config, ConfigError};
 use crate::dataset::{Dataset, DatasetError};
-use crate::device::{self, Device, Selection};
+use crate::device::{self, Device, DeviceOptions};
 use crate::evaluate::Evaluation;
 use crate::layout::BackendError;
 use crate::network::{LayerStatistics, Network};
-use crate::plan::Image;
-use crate::simulation::{Outcome, Simulation};
-use wave::{Begin, Wave};
+use crate::plan::Presentation;
+use crate::simulation::{SampleResult, Simulation};
+use wave::{GroupSpec, ReplicaGroup};
 
 /// Why a training cannot start or go on.
 #[derive(Debug, Error)]
@@ -52,7 +54,7 @@ pub enum TrainError {
     #[error(
         "cannot go on in epoch {} after {} images: {reason}", .position.epoch, .position.images
     )]
-    Position { position: Position, reason: String },
+    Position { position: TrainPosition, reason: String },
     #[error(
         "layer {layer}{network} has weights that are not finite since it learned from {}", shown(*.first, *.last, *.epoch)
     )]
@@ -89,7 +91,7 @@ pub enum Event {
         /// Images of the epoch that were learned from.
         images: usize,
         /// Images of an epoch.
-        of_images: usize,
+        total_images: usize,
         /// Error of the forward phases of the epoch's images so far, each seen before its update; the
         /// mean over networks.
         train_error: f64,
@@ -104,10 +106,10 @@ pub enum Event {
         /// Number of images tested so far.
         test_images: usize,
         /// Number of images of the test.
-        of_test_images: usize,
+        total_test_images: usize,
     },
     /// A test on a part of the test set.
-    QuickTest {
+    PartialEval {
         /// The first is 1.
         epoch: u32,
         /// Images of the epoch that were learned from.
@@ -128,7 +130,7 @@ pub enum Event {
         /// `[layers]`: mean, spread and largest magnitude of each layer's weights.
         layers: Vec<LayerStatistics>,
     },
-    /// A network after so many images of an epoch, where a listener asks for it ([`Requests`]). It has no
+    /// A network after so many images of an epoch, where a listener asks for it ([`TrainerControl`]). It has no
     /// JSON.
     #[serde(skip)]
     Network {
@@ -143,7 +145,7 @@ pub enum Event {
     },
     /// A test on the whole test set that a listener asked for. It is no part of the run, and has no JSON.
     #[serde(skip)]
-    AskedTest {
+    RequestedEval {
         /// The first is 1.
         epoch: u32,
         /// Images of the epoch that were learned from.
@@ -185,7 +187,7 @@ pub struct Summary {
 
 /// A network in training. [`Replicas`] trains many.
 pub struct Training {
-    wave: Wave,
+    wave: ReplicaGroup,
 }
 
 impl Training {
@@ -196,7 +198,7 @@ impl Training {
     pub fn new(
         config: Config,
         dataset: Dataset,
-        selection: &Selection,
+        selection: &DeviceOptions,
     ) -> Result<Self, TrainError> {
         Training::begin(config, dataset, selection, Vec::new())
     }
@@ -209,7 +211,7 @@ impl Training {
     pub fn resume(
         config: Config,
         dataset: Dataset,
-        selection: &Selection,
+        selection: &DeviceOptions,
         checkpoint: &Checkpoint,
     ) -> Result<Self, TrainError> {
         Training::begin(config, dataset, selection, vec![checkpoint])
@@ -218,7 +220,7 @@ impl Training {
     fn begin(
         config: Config,
         dataset: Dataset,
-        selection: &Selection,
+        selection: &DeviceOptions,
         checkpoints: Vec<&Checkpoint>,
     ) -> Result<Self, TrainError> {
         config.validate(dataset.pixels(), dataset.classes)?;
@@ -228,12 +230,12 @@ impl Training {
             config.test_images,
         )?);
         let (configs, every) = (vec![config], None);
-        let begin = Begin { configs, dataset, selection, checkpoints, every };
-        Ok(Training { wave: Wave::new(begin)? })
+        let begin = GroupSpec { configs, dataset, selection, checkpoints, every };
+        Ok(Training { wave: ReplicaGroup::new(begin)? })
     }
 
     /// From now on, tells of checkpoints so often; free where it is not asked for.
-    pub fn keep_checkpoints(&mut self, every: Every) {
+    pub fn keep_checkpoints(&mut self, every: CheckpointInterval) {
         self.wave.every = Some(every);
     }
 
@@ -253,7 +255,7 @@ impl Training {
     }
 
     /// What `listen` may ask for, before the training and during it.
-    pub fn requests(&self) -> Arc<Requests> {
+    pub fn requests(&self) -> Arc<TrainerControl> {
         self.wave.requests.clone()
     }
 
@@ -280,7 +282,7 @@ pub fn test_network(
     config: &Config,
     dataset: Dataset,
     network: &Network,
-    selection: &Selection,
+    selection: &DeviceOptions,
     repeats: u32,
     listen: &mut dyn FnMut(usize),
 ) -> Result<(Vec<Evaluation>, Device), TrainError> {
@@ -344,16 +346,16 @@ fn test_until(
         let reason = format!("{count} test images, of which there are {}", dataset.test_count);
         return Err(BackendError::Images(reason));
     };
-    let image = |(number, &label): (usize, &u8)| Image {
+    let image = |(number, &label): (usize, &u8)| Presentation {
         index: dataset.training_count + number,
         label,
         position: first_position.wrapping_add(number as u32),
         slot: dataset.training_count + number,
     };
-    let images: Vec<Image> = labels.iter().enumerate().map(image).collect();
+    let images: Vec<Presentation> = labels.iter().enumerate().map(image).collect();
     simulation.test_until(&images, listen)?;
     let outcomes = simulation.outcomes(dataset.training_count + count)?;
-    let evaluation = |outcomes: Vec<Outcome>| {
+    let evaluation = |outcomes: Vec<SampleResult>| {
         let outcomes = &outcomes[dataset.training_count..];
         let found: Vec<u8> = outcomes.iter().map(|outcome| outcome.class).collect();
         Evaluation::new(dataset.classes, labels, &found)

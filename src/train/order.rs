@@ -6,31 +6,31 @@ use rand::seq::SliceRandom;
 
 use crate::config::Config;
 use crate::dataset::Dataset;
-use crate::plan::Image;
+use crate::plan::Presentation;
 use crate::random::{PhiloxRng, RngStream};
 
 /// The order of one epoch of a network.
-pub(crate) struct Order {
+pub(crate) struct EpochSampler {
     indices: Vec<u32>,
     /// Training images shown before.
     before: u32,
 }
 
-impl Order {
+impl EpochSampler {
     /// `epoch`: the first is 1.
     pub(crate) fn new(config: &Config, dataset: &Dataset, epoch: u32) -> Self {
         let count = dataset.training_count as u32;
         let mut indices: Vec<u32> = (0..count).collect();
         indices.shuffle(&mut PhiloxRng::new(config.seed, RngStream::Order, 0, epoch));
-        Order { indices, before: epoch.wrapping_sub(1).wrapping_mul(count) }
+        EpochSampler { indices, before: epoch.wrapping_sub(1).wrapping_mul(count) }
     }
 
     /// The images in these places of the order.
-    pub(crate) fn images(&self, dataset: &Dataset, places: Range<usize>) -> Vec<Image> {
+    pub(crate) fn images(&self, dataset: &Dataset, places: Range<usize>) -> Vec<Presentation> {
         let image = |slot: usize| {
             let index = self.indices[slot] as usize;
             let position = self.before.wrapping_add(slot as u32);
-            Image { index, label: dataset.labels()[index], position, slot }
+            Presentation { index, label: dataset.labels()[index], position, slot }
         };
         places.map(image).collect()
     }
@@ -42,6 +42,6 @@ impl Order {
 }
 
 /// The training images in the order in which an epoch (the first is 1) shows them.
-pub fn order(config: &Config, dataset: &Dataset, epoch: u32) -> Vec<Image> {
-    Order::new(config, dataset, epoch).images(dataset, 0..dataset.training_count)
+pub fn order(config: &Config, dataset: &Dataset, epoch: u32) -> Vec<Presentation> {
+    EpochSampler::new(config, dataset, epoch).images(dataset, 0..dataset.training_count)
 }

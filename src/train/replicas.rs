@@ -5,25 +5,25 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::checkpoint::{Every, Start};
-use super::wave::{Begin, Wave};
-use super::{Event, Requests, Summary, TrainError};
+use super::checkpoint::{CheckpointInterval, ResumeFrom};
+use super::wave::{GroupSpec, ReplicaGroup};
+use super::{Event, Summary, TrainError, TrainerControl};
 use crate::config::{Config, Variant};
 use crate::dataset::Dataset;
-use crate::device::{self, Device, Room, Selection};
+use crate::device::{self, Device, DeviceOptions, Fit};
 use crate::layout::{BackendError, Constants, Shape};
 use crate::network::Network;
-use crate::plan::{self, Extent};
+use crate::plan::{self, Capacity};
 
 /// What happens while many networks train.
 #[derive(Clone, Copy, Debug)]
 pub enum ReplicaEvent<'a> {
     /// The next networks start.
-    Wave {
+    GroupStarted {
         /// The first is 1.
         wave: usize,
         /// Waves planned so far: one that the device does not hold becomes two when it starts.
-        of_waves: usize,
+        total_groups: usize,
         /// Indices of the networks.
         replicas: &'a [usize],
         /// Why there are not more, where others could have been among them.
@@ -37,14 +37,14 @@ pub enum ReplicaEvent<'a> {
         progress: &'a Event,
     },
     /// Something that is told of one network.
-    Of {
+    Replica {
         /// Index of the network among the variants.
         replica: usize,
         /// Any event but an [`Event::Progress`].
         event: &'a Event,
     },
     /// A network is done, or was broken off.
-    Trained {
+    Finished {
         /// Index of the network among the variants.
         replica: usize,
         /// Its weights at the end.
@@ -67,7 +67,7 @@ pub struct ReplicasSummary {
 pub struct Replicas {
     plan: Plan,
     /// The first wave, opened to see that it can be.
-    first: Wave,
+    first: ReplicaGroup,
 }
 
 impl Replicas {
@@ -79,9 +79,9 @@ impl Replicas {
     pub fn new(
         variants: &[Variant],
         dataset: Dataset,
-        selection: &Selection,
+        selection: &DeviceOptions,
     ) -> Result<Self, TrainError> {
-        let starts = vec![Start::Initial; variants.len()];
+        let starts = vec![ResumeFrom::Initial; variants.len()];
         Replicas::resume(variants, dataset, selection, starts, None)
     }
 
@@ -93,9 +93,9 @@ impl Replicas {
     pub fn resume(
         variants: &[Variant],
         dataset: Dataset,
-        selection: &Selection,
-        starts: Vec<Start>,
-        every: Option<Every>,
+        selection: &DeviceOptions,
+        starts: Vec<ResumeFrom>,
+        every: Option<CheckpointInterval>,
     ) -> Result<Self, TrainError> {
         if variants.is_empty() {
             return Err(TrainError::NoNetworks);
@@ -128,7 +128,7 @@ impl Replicas {
     }
 
     /// What `listen` may ask for, before the training and during it.
-    pub fn requests(&self) -> Arc<Requests> {
+    pub fn requests(&self) -> Arc<TrainerControl> {
         self.first.requests.clone()
     }
 
@@ -157,11 +157,11 @@ impl Replicas {
                 None => plan.open(number)?,
             };
             wave.requests = requests.clone();
-            let Planned { replicas, obstacle, .. } = &plan.waves[number];
+            let PlannedGroup { replicas, obstacle, .. } = &plan.waves[number];
             number += 1;
-            let begun = listen(ReplicaEvent::Wave {
+            let begun = listen(ReplicaEvent::GroupStarted {
                 wave: number,
-                of_waves: plan.waves.len(),
+                total_groups: plan.waves.len(),
                 replicas,
                 obstacle: obstacle.as_deref(),
                 device: &wave.device,
@@ -173,13 +173,13 @@ impl Replicas {
             let summaries = wave.run(&mut |replica, event| {
                 listen(match replica {
                     None => ReplicaEvent::Progress { progress: event },
-                    Some(index) => ReplicaEvent::Of { replica: replicas[index], event },
+                    Some(index) => ReplicaEvent::Replica { replica: replicas[index], event },
                 })
             })?;
             for ((&replica, network), summary) in
                 replicas.iter().zip(&wave.networks).zip(&summaries)
             {
-                let told = listen(ReplicaEvent::Trained { replica, network, summary });
+                let told = listen(ReplicaEvent::Finished { replica, network, summary });
                 stopped |= summary.stopped || told.is_break();
             }
         }
@@ -189,17 +189,17 @@ impl Replicas {
 
 /// What is still to be done.
 struct Plan {
-    waves: Vec<Planned>,
-    selection: Selection,
+    waves: Vec<PlannedGroup>,
+    selection: DeviceOptions,
     configs: Vec<Config>,
     /// Of each network.
-    starts: Vec<Start>,
-    every: Option<Every>,
+    starts: Vec<ResumeFrom>,
+    every: Option<CheckpointInterval>,
 }
 
 /// Networks that can train side by side, or will.
 #[derive(Clone)]
-struct Planned {
+struct PlannedGroup {
     replicas: Vec<usize>,
     dataset: Arc<Dataset>,
     obstacle: Option<String>,
@@ -208,19 +208,19 @@ struct Planned {
 impl Plan {
     /// Opens a wave. Only then does a GPU say whether its memory holds it: where it does not, the wave
     /// becomes two.
-    fn open(&mut self, number: usize) -> Result<Wave, TrainError> {
+    fn open(&mut self, number: usize) -> Result<ReplicaGroup, TrainError> {
         loop {
             let wave = &mut self.waves[number];
             let configs = wave.replicas.iter().map(|&index| self.configs[index].clone()).collect();
             let checkpoint = |&index: &usize| self.starts[index].checkpoint();
-            let begin = Begin {
+            let begin = GroupSpec {
                 configs,
                 dataset: wave.dataset.clone(),
                 selection: &self.selection,
                 checkpoints: wave.replicas.iter().filter_map(checkpoint).collect(),
                 every: self.every,
             };
-            match Wave::new(begin) {
+            match ReplicaGroup::new(begin) {
                 Err(TrainError::Backend(error @ BackendError::NoRoom { .. }))
                     if wave.replicas.len() > 1 =>
                 {
@@ -236,11 +236,11 @@ impl Plan {
 
     /// Puts together the networks whose arrays have one shape, whose kernels have the same constants, that are
     /// shown as many images in minibatches of one size, and that stand at one place. Leaves out those that are trained.
-    fn alike(&self, dataset: Dataset) -> Result<Vec<Planned>, TrainError> {
+    fn alike(&self, dataset: Dataset) -> Result<Vec<PlannedGroup>, TrainError> {
         let mut parts: Vec<([usize; 3], Arc<Dataset>)> = Vec::new();
-        let mut found: Vec<(Kind, Planned)> = Vec::new();
+        let mut found: Vec<(GroupKey, PlannedGroup)> = Vec::new();
         for (index, (config, start)) in self.configs.iter().zip(&self.starts).enumerate() {
-            if matches!(start, Start::Finished) {
+            if matches!(start, ResumeFrom::Finished) {
                 continue;
             }
             let sizes @ [validation, images, test_images] =
@@ -253,14 +253,15 @@ impl Plan {
                     part
                 }
             };
-            let kind = Kind::new(config, &part);
-            let is_alike = |(known, planned): &&mut (Kind, Planned)| {
-                *known == kind && start.is_level_with(&self.starts[planned.replicas[0]])
+            let kind = GroupKey::new(config, &part);
+            let is_alike = |(known, planned): &&mut (GroupKey, PlannedGroup)| {
+                *known == kind && start.is_at_same_step(&self.starts[planned.replicas[0]])
             };
             match found.iter_mut().find(is_alike) {
                 Some((_, planned)) => planned.replicas.push(index),
                 None => {
-                    let planned = Planned { replicas: vec![index], dataset: part, obstacle: None };
+                    let planned =
+                        PlannedGroup { replicas: vec![index], dataset: part, obstacle: None };
                     found.push((kind, planned));
                 }
             }
@@ -269,13 +270,13 @@ impl Plan {
     }
 }
 
-impl Planned {
+impl PlannedGroup {
     /// Waves of nearly one size, as few as there is room for.
-    fn split(self, room: &Room) -> Vec<Planned> {
+    fn split(self, room: &Fit) -> Vec<PlannedGroup> {
         let waves = self.replicas.len().div_ceil(room.replicas);
         let size = self.replicas.len().div_ceil(waves);
         let obstacle = room.obstacle.as_ref().map(ToString::to_string);
-        let wave = |replicas: &[usize]| Planned {
+        let wave = |replicas: &[usize]| PlannedGroup {
             replicas: replicas.to_vec(),
             dataset: self.dataset.clone(),
             obstacle: obstacle.clone(),
@@ -286,7 +287,7 @@ impl Planned {
 
 /// What networks share that go through a wave in step.
 #[derive(PartialEq)]
-struct Kind {
+struct GroupKey {
     /// Of one network in one lane.
     shape: Shape,
     constants: Constants,
@@ -298,7 +299,7 @@ struct Kind {
     eval_images: usize,
 }
 
-impl Kind {
+impl GroupKey {
     fn new(config: &Config, dataset: &Dataset) -> Self {
         let &Config {
             validation_images: validation,
@@ -308,8 +309,8 @@ impl Kind {
             eval_images,
             ..
         } = config;
-        let shape = plan::shape(config, dataset, &Extent::new(1, 1, 1));
-        Kind {
+        let shape = plan::shape(config, dataset, &Capacity::new(1, 1, 1));
+        GroupKey {
             constants: plan::constants(config, &shape, dataset.classes),
             shape,
             images: dataset.training_count,

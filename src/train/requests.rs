@@ -4,16 +4,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a listener asks a training for: its networks as they are, each in an
 /// [`Event::Network`](super::Event::Network), and tests between those that are planned, each in an
-/// [`Event::AskedTest`](super::Event::AskedTest). Neither is made where nobody asks, and neither changes a bit of what
+/// [`Event::RequestedEval`](super::Event::AskedTest). Neither is made where nobody asks, and neither changes a bit of what
 /// is learned.
 #[derive(Debug, Default)]
-pub struct Requests {
+pub struct TrainerControl {
     after_epochs: AtomicBool,
     now: AtomicBool,
     test: AtomicBool,
 }
 
-impl Requests {
+impl TrainerControl {
     /// Asks for the networks after each epoch, from now on.
     pub fn networks_after_epochs(&self) {
         self.after_epochs.store(true, Ordering::Relaxed);

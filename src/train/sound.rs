@@ -4,8 +4,8 @@
 use std::time::{Duration, Instant};
 
 use super::TrainError;
-use super::checkpoint::Position;
-use super::wave::Wave;
+use super::checkpoint::TrainPosition;
+use super::wave::ReplicaGroup;
 use crate::layout::BackendError;
 use crate::network::{Layer, Network};
 use crate::simulation::State;
@@ -17,22 +17,22 @@ const BYTES_MAX: usize = 256 << 20;
 const REMEMBER_EVERY: Duration = Duration::from_secs(10);
 
 /// When all weights were finite for the last time.
-pub(super) struct Sound {
-    position: Position,
+pub(super) struct FiniteSnapshot {
+    position: TrainPosition,
     seen: Instant,
     /// As they were then; none where they are too large.
     networks: Vec<Network>,
     states: Vec<State>,
 }
 
-impl Sound {
+impl FiniteSnapshot {
     /// Nothing but a place.
-    pub(super) fn new(position: Position) -> Self {
-        Sound { position, seen: Instant::now(), networks: Vec::new(), states: Vec::new() }
+    pub(super) fn new(position: TrainPosition) -> Self {
+        FiniteSnapshot { position, seen: Instant::now(), networks: Vec::new(), states: Vec::new() }
     }
 
     /// Whether it is long ago; what lies in another epoch always is.
-    pub(super) fn is_old(&self, now: &Position) -> bool {
+    pub(super) fn is_old(&self, now: &TrainPosition) -> bool {
         self.position.epoch != now.epoch || self.seen.elapsed() >= REMEMBER_EVERY
     }
 }
@@ -44,10 +44,10 @@ pub(super) fn lost(networks: &[Network]) -> Option<(usize, usize)> {
     networks.iter().enumerate().find_map(|(index, network)| Some((index, layer(network)?)))
 }
 
-impl Wave {
+impl ReplicaGroup {
     /// Remembers the networks, which were just read and are sound.
     pub(super) fn remember(&mut self) -> Result<(), BackendError> {
-        self.sound = Sound::new(self.position);
+        self.sound = FiniteSnapshot::new(self.position);
         let shape = self.simulation.backend().shape();
         let weights = |layer| shape.units(layer) * (shape.below(layer) + 1);
         let weights: usize = (0..shape.layers()).map(weights).sum();
@@ -60,10 +60,10 @@ impl Wave {
     }
 
     /// Finds the minibatch that made weights infinite or no numbers at all.
-    pub(super) fn where_lost(&mut self) -> Result<TrainError, BackendError> {
+    pub(super) fn locate_divergence(&mut self) -> Result<TrainError, BackendError> {
         let (found, sound) =
-            (self.position, std::mem::replace(&mut self.sound, Sound::new(self.position)));
-        let Position { epoch, images: mut before, .. } = sound.position;
+            (self.position, std::mem::replace(&mut self.sound, FiniteSnapshot::new(self.position)));
+        let TrainPosition { epoch, images: mut before, .. } = sound.position;
         // At an epoch's end the next one is to begin.
         let mut last = if found.epoch > epoch { self.dataset.training_count } else { found.images };
         if !sound.states.is_empty() {
@@ -72,7 +72,7 @@ impl Wave {
             self.position = sound.position;
             let orders = self.orders(epoch);
             while self.position.images < last {
-                if std::mem::take(&mut self.position.test_is_due) {
+                if std::mem::take(&mut self.position.eval_pending) {
                     self.simulation.clear();
                 }
                 before = self.position.images;

@@ -3,37 +3,43 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use super::checkpoint::Position;
-use super::order::Order;
+use super::checkpoint::TrainPosition;
+use super::order::EpochSampler;
 use super::stopwatch::Stopwatch;
-use super::wave::{Listen, PROGRESS_EVERY, Wave, either, tell};
+use super::wave::{EventSink, PROGRESS_EVERY, ReplicaGroup, either, tell};
 use super::{Event, TrainError, test_until};
 use crate::config::Config;
 use crate::evaluate::Evaluation;
 use crate::layout::BackendError;
 use crate::network::{Layer, Network};
-use crate::simulation::Outcome;
+use crate::simulation::SampleResult;
 
-impl Wave {
-    pub(super) fn quick_test(&mut self, listen: Listen) -> Result<ControlFlow<()>, TrainError> {
+impl ReplicaGroup {
+    pub(super) fn partial_eval(
+        &mut self,
+        listen: EventSink,
+    ) -> Result<ControlFlow<()>, TrainError> {
         let test_images = self.configs[0].eval_images.clamp(1, self.dataset.test_count);
         let Some(evaluations) = self.test(test_images, listen)? else {
             return self.stop(listen);
         };
-        let Position { epoch, images, .. } = self.position;
+        let TrainPosition { epoch, images, .. } = self.position;
         let event = |evaluation: &Evaluation| {
             let test_error = evaluation.error();
-            Event::QuickTest { epoch, images, test_error, test_images }
+            Event::PartialEval { epoch, images, test_error, test_images }
         };
         let flow = tell(listen, evaluations.iter().map(event));
         if flow.is_break() {
-            return Ok(either(flow, self.tell_checkpoints(false, true, listen)?));
+            return Ok(either(flow, self.emit_checkpoints(false, true, listen)?));
         }
         Ok(flow)
     }
 
     /// A test that leaves everything as it was, the draws of other tests too.
-    pub(super) fn asked_test(&mut self, listen: Listen) -> Result<ControlFlow<()>, TrainError> {
+    pub(super) fn requested_eval(
+        &mut self,
+        listen: EventSink,
+    ) -> Result<ControlFlow<()>, TrainError> {
         let position = self.position;
         let states = self.simulation.states()?;
         let evaluations = self.test(self.dataset.test_count, listen)?;
@@ -41,8 +47,8 @@ impl Wave {
         self.position = position;
         // The caller keeps what was learned.
         let Some(evaluations) = evaluations else { return Ok(ControlFlow::Break(())) };
-        let Position { epoch, images, .. } = position;
-        let event = |evaluation: &Evaluation| Event::AskedTest {
+        let TrainPosition { epoch, images, .. } = position;
+        let event = |evaluation: &Evaluation| Event::RequestedEval {
             epoch,
             images,
             test_error: evaluation.error(),
@@ -51,13 +57,13 @@ impl Wave {
     }
 
     /// The test of an epoch, and its end. `rate`: training images a second.
-    pub(super) fn full_test(
+    pub(super) fn full_eval(
         &mut self,
-        orders: &[Order],
+        orders: &[EpochSampler],
         rate: f64,
-        listen: Listen,
+        listen: EventSink,
     ) -> Result<ControlFlow<()>, TrainError> {
-        let Position { epoch, images: done, .. } = self.position;
+        let TrainPosition { epoch, images: done, .. } = self.position;
         let outcomes = self.simulation.outcomes(done)?;
         let train_errors = self.errors(orders, &outcomes);
         let rates = match self.requests.are_after_epochs() {
@@ -70,18 +76,19 @@ impl Wave {
             None => return self.stop(listen),
         }
         (self.position.epoch, self.position.images) = (epoch + 1, 0);
-        let event = |((outcomes, &train_error), evaluation): ((&Vec<Outcome>, _), &Evaluation)| {
-            let loss = outcomes.iter().map(|outcome| f64::from(outcome.loss)).sum::<f64>();
-            Event::Epoch {
-                epoch,
-                images: done,
-                train_error,
-                test_error: evaluation.error(),
-                loss: loss / done as f64,
-                images_per_second: rate,
-                test_images_per_second: testing.rate(self.dataset.test_count),
-            }
-        };
+        let event =
+            |((outcomes, &train_error), evaluation): ((&Vec<SampleResult>, _), &Evaluation)| {
+                let loss = outcomes.iter().map(|outcome| f64::from(outcome.loss)).sum::<f64>();
+                Event::Epoch {
+                    epoch,
+                    images: done,
+                    train_error,
+                    test_error: evaluation.error(),
+                    loss: loss / done as f64,
+                    images_per_second: rate,
+                    test_images_per_second: testing.rate(self.dataset.test_count),
+                }
+            };
         let events = outcomes.iter().zip(&train_errors).zip(&self.evaluations).map(event);
         let mut flow = tell(listen, events);
         let Config { weight_stats_every, epochs, .. } = self.configs[0];
@@ -94,15 +101,15 @@ impl Wave {
             flow = either(flow, tell(listen, self.networks.iter().map(statistics)));
         }
         if !rates.is_empty() {
-            flow = either(flow, self.tell_networks(epoch, done, rates, listen)?);
+            flow = either(flow, self.emit_networks(epoch, done, rates, listen)?);
         }
         let ends_round = self.every.is_some_and(|every| every.ends_at_epoch(epoch));
         // Each epoch may have the lowest error, and a run of one epoch has a checkpoint too.
         let is_due = ends_round || flow.is_break() || epoch == epochs;
-        flow = either(flow, self.tell_checkpoints(true, is_due, listen)?);
+        flow = either(flow, self.emit_checkpoints(true, is_due, listen)?);
         if flow.is_break() && !is_due {
             // The listener stopped at this checkpoint: now it is due.
-            return Ok(either(flow, self.tell_checkpoints(true, true, listen)?));
+            return Ok(either(flow, self.emit_checkpoints(true, true, listen)?));
         }
         Ok(flow)
     }
@@ -112,22 +119,25 @@ impl Wave {
     fn test(
         &mut self,
         count: usize,
-        listen: Listen,
+        listen: EventSink,
     ) -> Result<Option<Vec<Evaluation>>, BackendError> {
-        let Position { epoch, tested: first, .. } = self.position;
+        let TrainPosition { epoch, tested: first, .. } = self.position;
         let mut last_progress = Instant::now();
         let mut progress = |done: usize| {
             if last_progress.elapsed() < PROGRESS_EVERY {
                 return ControlFlow::Continue(());
             }
             last_progress = Instant::now();
-            listen(None, &Event::TestProgress { epoch, test_images: done, of_test_images: count })
+            listen(
+                None,
+                &Event::TestProgress { epoch, test_images: done, total_test_images: count },
+            )
         };
         match test_until(&mut self.simulation, &self.dataset, count, first, &mut progress) {
             Err(BackendError::Stopped) => Ok(None),
             tested => {
                 self.position.tested = first.wrapping_add(count as u32);
-                self.position.test_is_due = false;
+                self.position.eval_pending = false;
                 tested.map(Some)
             }
         }

@@ -6,38 +6,38 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use super::checkpoint::{Checkpoint, Every, Position};
-use super::order::Order;
-use super::sound::{Sound, lost};
+use super::checkpoint::{Checkpoint, CheckpointInterval, TrainPosition};
+use super::order::EpochSampler;
+use super::sound::{FiniteSnapshot, lost};
 use super::stopwatch::Stopwatch;
-use super::{Event, Requests, Summary, TrainError};
+use super::{Event, Summary, TrainError, TrainerControl};
 use crate::config::Config;
 use crate::dataset::Dataset;
-use crate::device::{self, Device, Selection};
+use crate::device::{self, Device, DeviceOptions};
 use crate::evaluate::{Evaluation, error_percent};
 use crate::layout::BackendError;
 use crate::network::Network;
-use crate::plan::Image;
-use crate::simulation::{Outcome, Simulation, State};
+use crate::plan::Presentation;
+use crate::simulation::{SampleResult, Simulation, State};
 
 /// Time between two progress events.
 pub(super) const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
 /// Hears an event of a network, or of all where none is told.
-pub(super) type Listen<'a> = &'a mut dyn FnMut(Option<usize>, &Event) -> ControlFlow<()>;
+pub(super) type EventSink<'a> = &'a mut dyn FnMut(Option<usize>, &Event) -> ControlFlow<()>;
 
 /// Networks of one shape, shown as many images in minibatches of one size.
-pub(super) struct Wave {
+pub(super) struct ReplicaGroup {
     pub(super) configs: Vec<Config>,
     pub(super) device: Device,
     /// As the last epoch or checkpoint left them.
     pub(super) networks: Vec<Network>,
-    pub(super) requests: Arc<Requests>,
+    pub(super) requests: Arc<TrainerControl>,
     pub(super) dataset: Arc<Dataset>,
     pub(super) simulation: Simulation,
-    pub(super) position: Position,
+    pub(super) position: TrainPosition,
     /// How often checkpoints are told of, if they are.
-    pub(super) every: Option<Every>,
+    pub(super) every: Option<CheckpointInterval>,
     /// When this part of the training began.
     start: Instant,
     /// Seconds of the parts before.
@@ -45,24 +45,24 @@ pub(super) struct Wave {
     /// Of each network, the last that was of all test images.
     pub(super) evaluations: Vec<Evaluation>,
     /// When all weights were seen to be finite.
-    pub(super) sound: Sound,
+    pub(super) sound: FiniteSnapshot,
 }
 
 /// What a wave is to be opened with.
-pub(super) struct Begin<'a> {
+pub(super) struct GroupSpec<'a> {
     pub(super) configs: Vec<Config>,
     pub(super) dataset: Arc<Dataset>,
-    pub(super) selection: &'a Selection,
+    pub(super) selection: &'a DeviceOptions,
     /// Of each network, or of none; they are level with each other.
     pub(super) checkpoints: Vec<&'a Checkpoint>,
-    pub(super) every: Option<Every>,
+    pub(super) every: Option<CheckpointInterval>,
 }
 
-impl Wave {
+impl ReplicaGroup {
     /// Opens the device and puts the networks on it. The settings were checked.
-    pub(super) fn new(begin: Begin) -> Result<Self, TrainError> {
-        let Begin { configs, dataset, selection, checkpoints, every } = begin;
-        let position = checkpoints.first().map_or(Position::START, |first| first.position);
+    pub(super) fn new(begin: GroupSpec) -> Result<Self, TrainError> {
+        let GroupSpec { configs, dataset, selection, checkpoints, every } = begin;
+        let position = checkpoints.first().map_or(TrainPosition::START, |first| first.position);
         for checkpoint in &checkpoints {
             let Config { epochs, batch_size: batch, .. } = configs[0];
             checkpoint.position.check(epochs, dataset.training_count, batch)?;
@@ -85,7 +85,7 @@ impl Wave {
                 *evaluation = last.clone();
             }
         }
-        let mut wave = Wave {
+        let mut wave = ReplicaGroup {
             evaluations,
             configs,
             device: opened.device,
@@ -93,7 +93,7 @@ impl Wave {
             requests: Arc::default(),
             dataset,
             simulation,
-            sound: Sound::new(position),
+            sound: FiniteSnapshot::new(position),
             position,
             every,
             start: Instant::now(),
@@ -104,7 +104,7 @@ impl Wave {
     }
 
     /// Trains to the last epoch, or until `listen` breaks off. A summary for each network.
-    pub(super) fn run(&mut self, listen: Listen) -> Result<Vec<Summary>, TrainError> {
+    pub(super) fn run(&mut self, listen: EventSink) -> Result<Vec<Summary>, TrainError> {
         self.start = Instant::now();
         let epochs = self.configs[0].epochs;
         let mut stopped = false;
@@ -122,18 +122,18 @@ impl Wave {
     }
 
     /// What is left of the epoch, with its tests.
-    fn epoch(&mut self, listen: Listen) -> Result<ControlFlow<()>, TrainError> {
-        let Position { epoch, images: begun, .. } = self.position;
+    fn epoch(&mut self, listen: EventSink) -> Result<ControlFlow<()>, TrainError> {
+        let TrainPosition { epoch, images: begun, .. } = self.position;
         let orders = self.orders(epoch);
         let (count, networks) = (self.dataset.training_count, orders.len());
         let mut training = Stopwatch::default();
         let mut last_progress = Instant::now();
         loop {
             let done = self.position.images;
-            if self.position.test_is_due {
+            if self.position.eval_pending {
                 let flow = match done < count {
-                    true => self.quick_test(listen)?,
-                    false => self.full_test(&orders, training.rate(done - begun), listen)?,
+                    true => self.partial_eval(listen)?,
+                    false => self.full_eval(&orders, training.rate(done - begun), listen)?,
                 };
                 if done == count || flow.is_break() {
                     return Ok(flow);
@@ -146,13 +146,13 @@ impl Wave {
             }
             let done = self.position.images;
             let mut flow = ControlFlow::Continue(());
-            if last_progress.elapsed() >= PROGRESS_EVERY || self.position.test_is_due {
+            if last_progress.elapsed() >= PROGRESS_EVERY || self.position.eval_pending {
                 let outcomes = training.time(|| self.simulation.outcomes(done))?;
                 let errors = self.errors(&orders, &outcomes).into_iter();
                 let progress = Event::Progress {
                     epoch,
                     images: done,
-                    of_images: count,
+                    total_images: count,
                     train_error: errors.sum::<f64>() / networks as f64,
                     images_per_second: training.rate((done - begun) * networks),
                 };
@@ -164,15 +164,15 @@ impl Wave {
             }
             if flow.is_continue() && self.requests.take_now() {
                 let rates = self.simulation.rates()?;
-                flow = self.tell_networks(epoch, done, rates, listen)?;
+                flow = self.emit_networks(epoch, done, rates, listen)?;
             }
             if flow.is_continue() && self.requests.take_test() {
-                flow = self.asked_test(listen)?;
+                flow = self.requested_eval(listen)?;
             }
             let after = self.images_of_run();
             let ends_round = self.every.is_some_and(|every| every.ends_within(before, after));
             if flow.is_break() || ends_round {
-                flow = either(flow, self.tell_checkpoints(false, true, listen)?);
+                flow = either(flow, self.emit_checkpoints(false, true, listen)?);
             }
             if flow.is_break() {
                 return Ok(flow);
@@ -181,50 +181,50 @@ impl Wave {
     }
 
     /// Breaks the training off where it stands.
-    pub(super) fn stop(&mut self, listen: Listen) -> Result<ControlFlow<()>, TrainError> {
+    pub(super) fn stop(&mut self, listen: EventSink) -> Result<ControlFlow<()>, TrainError> {
         // What was asked for before is given first.
         if self.requests.take_now() {
-            let Position { epoch, images, .. } = self.position;
+            let TrainPosition { epoch, images, .. } = self.position;
             let rates = self.simulation.rates()?;
             // A listener that breaks off now breaks off nothing else.
-            let _ = self.tell_networks(epoch, images, rates, listen)?;
+            let _ = self.emit_networks(epoch, images, rates, listen)?;
         }
-        let _ = self.tell_checkpoints(false, true, listen)?;
+        let _ = self.emit_checkpoints(false, true, listen)?;
         Ok(ControlFlow::Break(()))
     }
 
     /// The order of each network's images in an epoch.
-    pub(super) fn orders(&self, epoch: u32) -> Vec<Order> {
-        self.configs.iter().map(|config| Order::new(config, &self.dataset, epoch)).collect()
+    pub(super) fn orders(&self, epoch: u32) -> Vec<EpochSampler> {
+        self.configs.iter().map(|config| EpochSampler::new(config, &self.dataset, epoch)).collect()
     }
 
     /// Learns from the next images.
-    pub(super) fn minibatch(&mut self, orders: &[Order]) -> Result<(), BackendError> {
+    pub(super) fn minibatch(&mut self, orders: &[EpochSampler]) -> Result<(), BackendError> {
         let Config { batch_size: batch, eval_every: every, .. } = self.configs[0];
         let (count, done) = (self.dataset.training_count, self.position.images);
         let places = done..count.min(done + batch);
-        let images = |order: &Order| order.images(&self.dataset, places.clone());
-        let images: Vec<Vec<Image>> = orders.iter().map(images).collect();
-        let images: Vec<&[Image]> = images.iter().map(Vec::as_slice).collect();
+        let images = |order: &EpochSampler| order.images(&self.dataset, places.clone());
+        let images: Vec<Vec<Presentation>> = orders.iter().map(images).collect();
+        let images: Vec<&[Presentation]> = images.iter().map(Vec::as_slice).collect();
         self.simulation.train_each(&images)?;
         self.position.images = places.end;
-        self.position.test_is_due =
+        self.position.eval_pending =
             places.end == count || (every > 0 && places.end / every > done / every);
         Ok(())
     }
 
     /// Sends each network's checkpoint, if they are wanted.
-    pub(super) fn tell_checkpoints(
+    pub(super) fn emit_checkpoints(
         &mut self,
         ends_epoch: bool,
         is_due: bool,
-        listen: Listen,
+        listen: EventSink,
     ) -> Result<ControlFlow<()>, TrainError> {
         if self.every.is_none() {
             return Ok(ControlFlow::Continue(()));
         }
         self.read_networks()?;
-        let position = Position { seconds: self.seconds(), ..self.position };
+        let position = TrainPosition { seconds: self.seconds(), ..self.position };
         let states = self.simulation.states()?;
         let checkpoint = |((state, network), evaluation): ((State, &Network), &Evaluation)| {
             let evaluation = ends_epoch.then(|| evaluation.clone());
@@ -239,7 +239,7 @@ impl Wave {
     pub(super) fn read_networks(&mut self) -> Result<(), TrainError> {
         self.simulation.read_networks(&mut self.networks)?;
         if lost(&self.networks).is_some() {
-            return Err(self.where_lost()?);
+            return Err(self.locate_divergence()?);
         }
         if self.sound.is_old(&self.position) {
             self.remember()?;
@@ -258,12 +258,12 @@ impl Wave {
     }
 
     /// Tells the networks as they are, and their rates, `[networks]` by layers.
-    pub(super) fn tell_networks(
+    pub(super) fn emit_networks(
         &mut self,
         epoch: u32,
         images: usize,
         rates: Vec<Vec<f64>>,
-        listen: Listen,
+        listen: EventSink,
     ) -> Result<ControlFlow<()>, TrainError> {
         self.read_networks()?;
         let event = |(network, rates): (&Network, Vec<f64>)| {
@@ -274,8 +274,12 @@ impl Wave {
     }
 
     /// Training errors of the epoch so far, one for each network.
-    pub(super) fn errors(&self, orders: &[Order], outcomes: &[Vec<Outcome>]) -> Vec<f64> {
-        let error = |(order, outcomes): (&Order, &Vec<Outcome>)| {
+    pub(super) fn errors(
+        &self,
+        orders: &[EpochSampler],
+        outcomes: &[Vec<SampleResult>],
+    ) -> Vec<f64> {
+        let error = |(order, outcomes): (&EpochSampler, &Vec<SampleResult>)| {
             let found: Vec<u8> = outcomes.iter().map(|outcome| outcome.class).collect();
             error_percent(&order.labels(&self.dataset, found.len()), &found)
         };
@@ -284,7 +288,7 @@ impl Wave {
 }
 
 /// Tells the event of each network; breaks off if one listener did.
-pub(super) fn tell(listen: Listen, events: impl Iterator<Item = Event>) -> ControlFlow<()> {
+pub(super) fn tell(listen: EventSink, events: impl Iterator<Item = Event>) -> ControlFlow<()> {
     let mut flow = ControlFlow::Continue(());
     for (replica, event) in events.enumerate() {
         flow = either(flow, listen(Some(replica), &event));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::figure::figure;
 use super::{RungResult, Search, TuneError, TuneResult};
-use crate::evaluate::Spread;
+use crate::evaluate::MeanSd;
 use crate::figures::Render;
 use crate::files;
 use crate::run_dir::atomic_file::write_atomic;
@@ -134,7 +134,7 @@ fn table(rungs: &[RungResult]) -> Result<Vec<u8>, csv::Error> {
             line.push(candidate.candidate.to_string());
             line.extend(candidate.settings.values().map(setting_text));
             line.push(candidate.networks.to_string());
-            for Spread { mean, sd, .. } in [candidate.validation_error, candidate.train_error] {
+            for MeanSd { mean, sd, .. } in [candidate.validation_error, candidate.train_error] {
                 line.extend([mean.to_string(), sd.map(|sd| sd.to_string()).unwrap_or_default()]);
             }
             line.push(candidate.is_kept.to_string());

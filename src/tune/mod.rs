@@ -16,8 +16,8 @@ pub use search::{Rung, Search, SearchError};
 
 use crate::config::{Config, Variant};
 use crate::dataset::{DataIdentity, Dataset};
-use crate::device::Selection;
-use crate::evaluate::Spread;
+use crate::device::DeviceOptions;
+use crate::evaluate::MeanSd;
 use crate::figures::FigureError;
 use crate::run_dir::replicas::swept_settings;
 use crate::run_dir::{StorageError, Trial, TrialStore};
@@ -67,9 +67,9 @@ pub struct Candidate {
     /// Number of networks, which differ in their seeds. Errors are means over them.
     pub networks: usize,
     /// Error on the validation images after the last epoch of the rung.
-    pub validation_error: Spread,
+    pub validation_error: MeanSd,
     /// Training error of the last epoch of the rung.
-    pub train_error: Spread,
+    pub train_error: MeanSd,
     /// Whether it survives to the next rung, or is the best of the last rung.
     pub is_kept: bool,
 }
@@ -155,7 +155,7 @@ pub fn run(
     search: &Search,
     trials: &mut TrialStore,
     dataset: &Dataset,
-    selection: &Selection,
+    selection: &DeviceOptions,
     parallel: usize,
     emit: EventSink,
 ) -> Result<Option<TuneResult>, TuneError> {
@@ -206,7 +206,7 @@ pub fn run(
 fn rank(networks: &[(&Variant, &Trial)], survivors: usize) -> Vec<Candidate> {
     let candidate = |networks: &[(&Variant, &Trial)]| {
         let spread = |value: fn(&Trial) -> f64| {
-            Spread::of(&networks.iter().map(|(_, trial)| value(trial)).collect::<Vec<_>>())
+            MeanSd::of(&networks.iter().map(|(_, trial)| value(trial)).collect::<Vec<_>>())
         };
         let variant = networks[0].0;
         Candidate {

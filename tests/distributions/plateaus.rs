@@ -7,7 +7,7 @@ use apical::config::{Config, Optimizer, PlateauTiming};
 use apical::dataset::Dataset;
 use apical::layout::{Array, Backend, Kernel, Lane, Launch, Minibatch, Shape, plateau, trace};
 use apical::model::plateau_timing::{MAX_LEAD, plateau_lead};
-use apical::plan::{Extent, Image, Lanes, shape};
+use apical::plan::{Capacity, Presentation, SampleBuilder, shape};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::{assert_fits, assert_independent, assert_rejected, chi_square, support};
@@ -41,12 +41,12 @@ fn setup() -> Setup {
     };
     let configs: Vec<Config> = SEEDS.into_iter().map(config).collect();
     let dataset = support::random_dataset(1, 2, 2, LANES);
-    let extent = Extent { replicas: SEEDS.len(), ..support::extent(LANES, LANES, 8) };
+    let extent = Capacity { replicas: SEEDS.len(), ..support::extent(LANES, LANES, 8) };
     let shape = shape(&configs[0], &dataset, &extent);
-    let lanes_of = |replica: usize| Lanes::new(&configs[replica], LANES);
+    let lanes_of = |replica: usize| SampleBuilder::new(&configs[replica], LANES);
     let lane = |replica: usize, index: usize| {
         let position = FIRST_POSITION + index as u32;
-        let image = Image { index, label: 0, position, slot: index };
+        let image = Presentation { index, label: 0, position, slot: index };
         lanes_of(replica).training(&image).of_replica(&shape, replica, index)
     };
     let places = (0..SEEDS.len()).flat_map(|replica| (0..LANES).map(move |index| (replica, index)));

@@ -9,7 +9,7 @@ use apical::layout::{Array, COUNT_BITS, COUNT_MASK, STEPS_PER_WORD};
 use apical::model::phases::PhaseJitter;
 use apical::model::spikes::SpikeDistribution;
 use apical::network::{Layer, Network};
-use apical::plan::Image;
+use apical::plan::Presentation;
 use apical::random::Split;
 use apical::simulation::Simulation;
 
@@ -54,8 +54,8 @@ fn shown(config: &Config, network: &Network, source: Split) -> Simulation {
     let backend = support::cpu(config, &dataset, &extent);
     let mut simulation =
         Simulation::new(backend, config, &dataset, network).expect("the backend takes it");
-    let image = |index| Image { index, label: 0, position: 70 + index as u32, slot: index };
-    let images: Vec<Image> = (0..PIXELS.len()).map(image).collect();
+    let image = |index| Presentation { index, label: 0, position: 70 + index as u32, slot: index };
+    let images: Vec<Presentation> = (0..PIXELS.len()).map(image).collect();
     match source {
         Split::Training => simulation.train(&images),
         Split::Test => simulation.test(&images),

@@ -1,7 +1,7 @@
 //! What networks are shown: the lanes and the minibatches of a situation.
 
 use apical::layout::{Lane, Minibatch};
-use apical::plan::{Image, Lanes};
+use apical::plan::{Presentation, SampleBuilder};
 
 use super::{IMAGES, LANES, Situation};
 
@@ -10,8 +10,9 @@ impl Situation {
     pub fn lanes(&self) -> Vec<Lane> {
         let lane = |replica: usize, index: usize| {
             let slot = (index + replica) % LANES;
-            let image = Image { index, label: index as u8, position: 40 + index as u32, slot };
-            let lanes = Lanes::new(&self.configs[replica], IMAGES);
+            let image =
+                Presentation { index, label: index as u8, position: 40 + index as u32, slot };
+            let lanes = SampleBuilder::new(&self.configs[replica], IMAGES);
             lanes.training(&image).of_replica(&self.shape, replica, index)
         };
         let of_replica = |replica| (0..LANES).map(move |index| (replica, index));
@@ -21,7 +22,7 @@ impl Situation {
 
     /// The `update`-th minibatch of each replica.
     pub fn minibatches(&self, update: u64, fresh: bool) -> Vec<Minibatch> {
-        let replicas = self.configs.iter().map(|config| Lanes::new(config, IMAGES));
+        let replicas = self.configs.iter().map(|config| SampleBuilder::new(config, IMAGES));
         replicas.map(|lanes| lanes.training_minibatch(LANES, 5, update, fresh)).collect()
     }
 }

@@ -7,7 +7,7 @@ use apical::gpu::WORKGROUP;
 use apical::model::lr_schedule::LrSchedule;
 use apical::model::phases::AveragingWindow;
 use apical::model::spikes::SpikeDistribution;
-use apical::plan::{Extent, shape};
+use apical::plan::{Capacity, shape};
 
 use super::{CLASSES, IMAGES, LANES, Situation, support};
 
@@ -148,7 +148,7 @@ pub fn situations() -> Vec<Situation> {
         let dataset = support::random_dataset(number as u64, 5 + number, 9, 12);
         let configs: Vec<Config> =
             (0..1 + number % 3).map(|replica| varied(&config, replica)).collect();
-        let extent = Extent {
+        let extent = Capacity {
             replicas: configs.len(),
             keeps_gradient: number % 2 == 0,
             ..support::extent(LANES + 1, 24, 40)

@@ -12,21 +12,21 @@ use apical::dataset::Dataset;
 use apical::gpu::adapter::Choice;
 use apical::gpu::{Device, Gpu};
 use apical::layout::{Array, Backend, BackendError, Replica, Shape};
-use apical::plan::{self, Extent};
+use apical::plan::{self, Capacity};
 use apical::random::{PhiloxRng, RngStream};
 use rand::Rng;
 
 /// Makes a backend for a run.
-pub type MakeBackend = fn(&Config, &Arc<Dataset>, &Extent) -> Box<dyn Backend>;
+pub type MakeBackend = fn(&Config, &Arc<Dataset>, &Capacity) -> Box<dyn Backend>;
 
-pub fn cpu(config: &Config, dataset: &Arc<Dataset>, extent: &Extent) -> Box<dyn Backend> {
+pub fn cpu(config: &Config, dataset: &Arc<Dataset>, extent: &Capacity) -> Box<dyn Backend> {
     cpu_with_threads(config, dataset, extent, 0)
 }
 
 pub fn cpu_with_threads(
     config: &Config,
     dataset: &Arc<Dataset>,
-    extent: &Extent,
+    extent: &Capacity,
     threads: usize,
 ) -> Box<dyn Backend> {
     cpu_of_shape(from_ref(config), dataset, plan::shape(config, dataset, extent), threads)
@@ -45,7 +45,7 @@ pub fn cpu_of_shape(
     Box::new(cpu.expect("threads start"))
 }
 
-pub fn gpu(config: &Config, dataset: &Arc<Dataset>, extent: &Extent) -> Box<dyn Backend> {
+pub fn gpu(config: &Config, dataset: &Arc<Dataset>, extent: &Capacity) -> Box<dyn Backend> {
     let device = device();
     let workgroup = device.info().workgroup();
     gpu_on(device, from_ref(config), dataset, plan::shape(config, dataset, extent), workgroup)
@@ -54,7 +54,7 @@ pub fn gpu(config: &Config, dataset: &Arc<Dataset>, extent: &Extent) -> Box<dyn 
 pub fn gpu_with_workgroup(
     config: &Config,
     dataset: &Arc<Dataset>,
-    extent: &Extent,
+    extent: &Capacity,
     workgroup: u32,
 ) -> Box<dyn Backend> {
     gpu_of_shape(from_ref(config), dataset, plan::shape(config, dataset, extent), workgroup)
@@ -99,8 +99,8 @@ pub fn gpu_on(
 }
 
 /// For one network, the arrays of whose lanes can be read and written.
-pub fn extent(lanes: usize, slots: usize, block: u32) -> Extent {
-    Extent { keeps_lanes: true, ..Extent::new(lanes, slots, block) }
+pub fn extent(lanes: usize, slots: usize, block: u32) -> Capacity {
+    Capacity { keeps_lanes: true, ..Capacity::new(lanes, slots, block) }
 }
 
 /// Random numbers of one test, always the same.

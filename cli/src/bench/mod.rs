@@ -151,7 +151,7 @@ pub(super) fn run(arguments: &BenchArgs) -> Result<(), CliError> {
                 let left = time_left(clock.left(done as f64));
                 progress.update("measurement", done, of, format_args!("{what}, {left}"));
             }
-            Event::Row(row) if row.is_unsteady() => progress.print_line(warning(row)),
+            Event::Row(row) if row.is_noisy() => progress.print_line(warning(row)),
             Event::Row(_) => {}
         })?
     };

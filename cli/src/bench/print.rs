@@ -1,7 +1,7 @@
 //! Text formats of benchmark reports.
 
 use crate::CliError;
-use apical::bench::{Ceiling, Report, Row};
+use apical::bench::{Report, Roofline, Row};
 use apical::figures::Table;
 use apical::layout::Kernel;
 use bytesize::ByteSize;
@@ -41,8 +41,8 @@ fn device(report: &Report) -> Table {
 }
 
 /// Returns the table of the device's roofline.
-fn ceiling(ceiling: &Ceiling) -> Table {
-    let of_a_thread = ceiling.additions_per_second_of_a_thread.is_some();
+fn ceiling(ceiling: &Roofline) -> Table {
+    let of_a_thread = ceiling.additions_per_second_per_thread.is_some();
     let all = if of_a_thread { "all threads" } else { "device" };
     let mut table = match of_a_thread {
         true => Table::new(&["the device can do", all, "one thread"]),
@@ -55,18 +55,18 @@ fn ceiling(ceiling: &Ceiling) -> Table {
     push(
         "additions in registers, G/s".to_string(),
         giga(ceiling.additions_per_second),
-        ceiling.additions_per_second_of_a_thread.map(giga),
+        ceiling.additions_per_second_per_thread.map(giga),
     );
     push(
         "additions of the bare loop, G/s".to_string(),
-        giga(ceiling.bare_loop_additions_per_second),
-        ceiling.bare_loop_additions_per_second_of_a_thread.map(giga),
+        giga(ceiling.column_sum_additions_per_second),
+        ceiling.column_sum_additions_per_second_per_thread.map(giga),
     );
     for read in &ceiling.read {
         push(
             format!("reading {}, GB/s", ByteSize(read.bytes as u64)),
             giga(read.bytes_per_second),
-            read.bytes_per_second_of_a_thread.map(giga),
+            read.bytes_per_second_per_thread.map(giga),
         );
     }
     for (what, microseconds) in [
@@ -120,8 +120,8 @@ fn rows(rows: &[Row]) -> Table {
             format!("{:.0}", row.additions_per_image),
             giga(row.additions_per_second),
             giga(row.bytes_per_second),
-            percent(row.share_of_ceiling),
-            percent(row.drive_share_of_ceiling),
+            percent(row.fraction_of_roofline),
+            percent(row.drive_fraction_of_roofline),
             percent(row.busy),
         ];
         table.push([network(row), figures].concat());
@@ -191,15 +191,15 @@ fn fields(report: &Report, row: &Row) -> Vec<(String, String)> {
         ("cpu_ms_per_minibatch", row.cpu_ms_per_minibatch),
         ("busy", row.busy),
         ("steps_per_image", Some(row.steps_per_image)),
-        ("draws_per_image", Some(row.draws_per_image)),
+        ("rng_draws_per_image", Some(row.rng_draws_per_image)),
         ("additions_per_image", Some(row.additions_per_image)),
         ("bytes_per_image", Some(row.bytes_per_image)),
         ("additions_per_second", Some(row.additions_per_second)),
         ("bytes_per_second", Some(row.bytes_per_second)),
-        ("share_of_ceiling", row.share_of_ceiling),
-        ("drive_share_of_ceiling", row.drive_share_of_ceiling),
-        ("share_of_peak", row.share_of_peak),
-        ("share_of_read", row.share_of_read),
+        ("fraction_of_roofline", row.fraction_of_roofline),
+        ("drive_fraction_of_roofline", row.drive_fraction_of_roofline),
+        ("fraction_of_peak", row.fraction_of_peak),
+        ("fraction_of_bandwidth", row.fraction_of_bandwidth),
     ] {
         fields.push((name.into(), number(value)));
     }

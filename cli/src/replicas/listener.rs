@@ -15,7 +15,7 @@ use apical::device::Device;
 use apical::plots::TensorBoard;
 use apical::run_dir::replicas::{ReplicaResult, ReplicaSummary, swept_settings};
 use apical::run_dir::{ImageSpec, ReplicaRunDirs};
-use apical::train::{Event, ReplicaEvent, Start, Summary};
+use apical::train::{Event, ReplicaEvent, ResumeFrom, Summary};
 
 /// Writes events to the terminal, JSON and files.
 pub(super) struct Listener<'a> {
@@ -77,7 +77,7 @@ impl<'a> Listener<'a> {
     pub(super) fn resume_from(
         &mut self,
         runs: Option<ReplicaRunDirs>,
-        starts: &[Start],
+        starts: &[ResumeFrom],
     ) -> Result<(), CliError> {
         let mut work = 0.0;
         for (replica, start) in starts.iter().enumerate() {
@@ -87,17 +87,17 @@ impl<'a> Listener<'a> {
                 None => None,
             };
             work += match (start, finished) {
-                (Start::Finished, Some(result)) => {
+                (ResumeFrom::Finished, Some(result)) => {
                     self.results.push(result);
                     plan.work(plan.epochs, 0)
                 }
-                (Start::Checkpoint(checkpoint), _) => plan.work_before(&checkpoint.position),
+                (ResumeFrom::Checkpoint(checkpoint), _) => plan.work_before(&checkpoint.position),
                 _ => 0.0,
             };
             if let Some(error) = runs.as_ref().and_then(|runs| runs.train_error(replica)) {
                 self.train_errors[replica] = error;
             }
-            if let Start::Finished = start {
+            if let ResumeFrom::Finished = start {
                 self.finished_work += plan.work(plan.epochs, 0);
             }
         }
@@ -108,22 +108,22 @@ impl<'a> Listener<'a> {
 
     pub(super) fn on_event(&mut self, event: ReplicaEvent) -> Result<ControlFlow<()>, CliError> {
         match event {
-            ReplicaEvent::Wave { wave, of_waves, replicas, obstacle, device } => {
+            ReplicaEvent::GroupStarted { wave, total_groups, replicas, obstacle, device } => {
                 self.device = Some(device.clone());
                 self.group = replicas.to_vec();
-                self.is_last_group = wave == of_waves;
-                if of_waves > 1 {
-                    self.show_group(wave, of_waves, obstacle);
+                self.is_last_group = wave == total_groups;
+                if total_groups > 1 {
+                    self.show_group(wave, total_groups, obstacle);
                 }
             }
             ReplicaEvent::Progress { progress } => self.show_progress(progress),
-            ReplicaEvent::Of { replica, event: Event::Checkpoint(checkpoint) } => {
+            ReplicaEvent::Replica { replica, event: Event::Checkpoint(checkpoint) } => {
                 let config = &self.variants[replica].config;
                 if let Some(runs) = &mut self.runs {
                     runs.run(replica).save_checkpoint(checkpoint, config, &self.images)?;
                 }
             }
-            ReplicaEvent::Of { replica, event } => {
+            ReplicaEvent::Replica { replica, event } => {
                 if let Event::Epoch { train_error, .. } = event {
                     self.train_errors[replica] = *train_error;
                 }
@@ -145,8 +145,8 @@ impl<'a> Listener<'a> {
                 }
             }
             // A stopped network only has a checkpoint.
-            ReplicaEvent::Trained { summary: Summary { stopped: true, .. }, .. } => {}
-            ReplicaEvent::Trained { replica, network, summary } => {
+            ReplicaEvent::Finished { summary: Summary { stopped: true, .. }, .. } => {}
+            ReplicaEvent::Finished { replica, network, summary } => {
                 let plan = &self.plans[replica];
                 self.finished_work += plan.work(plan.epochs, 0);
                 let Some(device) = self.device.clone() else { return Ok(ControlFlow::Break(())) };

@@ -17,7 +17,7 @@ use apical::config::{Sweep, VARIANTS_MAX, variants};
 use apical::device::Device;
 use apical::run_dir::ReplicaRunDirs;
 use apical::run_dir::file_names::{TENSORBOARD, replica_folder};
-use apical::train::{Replicas, Start};
+use apical::train::{Replicas, ResumeFrom};
 use listener::Listener;
 
 /// Options for training many networks.
@@ -81,13 +81,13 @@ pub(super) fn run(arguments: &TrainArgs, mut job: TrainJob) -> Result<ExitStatus
     job.print_data_notes(&dataset, arguments)?;
     let plans: Vec<Plan> =
         variants.iter().map(|variant| Plan::new(&variant.config, &dataset)).collect();
-    let (mut runs, mut starts) = (None, vec![Start::Initial; variants.len()]);
+    let (mut runs, mut starts) = (None, vec![ResumeFrom::Initial; variants.len()]);
     if let Some(folder) = job.resumed_folder() {
         let (resumed, from) = ReplicaRunDirs::resume(folder, &variants, keep)?;
         resumed.notices().for_each(eprint_line);
         (runs, starts) = (Some(resumed), from);
     }
-    if starts.iter().all(|start| matches!(start, Start::Finished)) {
+    if starts.iter().all(|start| matches!(start, ResumeFrom::Finished)) {
         let mut listener = Listener::new(arguments.json, images, &variants, &plans);
         listener.resume_from(runs, &starts)?;
         listener.finish(0.0)?;

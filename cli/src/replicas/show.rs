@@ -5,19 +5,19 @@ use std::time::Duration;
 use super::listener::Listener;
 use crate::progress::time_left;
 use crate::train::Plan;
-use apical::evaluate::Spread;
+use apical::evaluate::MeanSd;
 use apical::text::plural;
 use apical::train::Event;
 
 impl Listener<'_> {
-    pub(super) fn show_group(&self, wave: usize, of_waves: usize, obstacle: Option<&str>) {
+    pub(super) fn show_group(&self, wave: usize, total_groups: usize, obstacle: Option<&str>) {
         let (here, all) = (self.group.len(), self.variants.len());
         let reason = match obstacle {
             Some(obstacle) => format!("more do not fit: {obstacle}"),
             None => "networks with other array shapes follow".to_string(),
         };
         self.progress.print_line(format_args!(
-            "group {wave}/{of_waves}: training {here} of {all} networks in parallel; {reason}"
+            "group {wave}/{total_groups}: training {here} of {all} networks in parallel; {reason}"
         ));
     }
 
@@ -34,7 +34,7 @@ impl Listener<'_> {
     }
 
     pub(super) fn show_progress(&mut self, progress: &Event) {
-        if let &Event::Progress { epoch, images, of_images, train_error, images_per_second } =
+        if let &Event::Progress { epoch, images, total_images, train_error, images_per_second } =
             progress
         {
             let (networks, of) = (self.group.len(), self.plans[self.group[0]].epochs);
@@ -44,17 +44,17 @@ impl Listener<'_> {
                 plural(networks, "network"),
                 self.left(epoch - 1, images)
             );
-            self.progress.update(format_args!("epoch {epoch}/{of}"), images, of_images, message);
+            self.progress.update(format_args!("epoch {epoch}/{of}"), images, total_images, message);
             self.work = (epoch - 1, images);
         }
-        if let &Event::TestProgress { epoch, test_images, of_test_images } = progress {
+        if let &Event::TestProgress { epoch, test_images, total_test_images } = progress {
             let Plan { epochs: of, eval_set, .. } = self.plans[self.group[0]];
             let test_work = self.group.iter().map(|&one| self.plans[one].test_work(test_images));
             let (epochs, images) = self.work;
             let left = time_left(self.left_after(epochs, images, test_work.sum()));
             let message = format!("{}, {left}", plural(self.group.len(), "network"));
             let what = format_args!("epoch {epoch}/{of}, {eval_set} images");
-            self.progress.update(what, test_images, of_test_images, message);
+            self.progress.update(what, test_images, total_test_images, message);
         }
     }
 
@@ -63,23 +63,23 @@ impl Listener<'_> {
         let networks = tests.len();
         let Plan { epochs: of, eval_set, .. } = self.plans[self.group[0]];
         let spread = |value: &dyn Fn(&Event) -> f64| {
-            let Spread { mean, sd, .. } = Spread::of(&tests.iter().map(value).collect::<Vec<_>>());
+            let MeanSd { mean, sd, .. } = MeanSd::of(&tests.iter().map(value).collect::<Vec<_>>());
             match sd {
                 Some(sd) => format!("{mean:.2} % (sd {sd:.2})"),
                 None => format!("{mean:.2} %"),
             }
         };
         let test_error = spread(&|event| match *event {
-            Event::QuickTest { test_error, .. } | Event::Epoch { test_error, .. } => test_error,
+            Event::PartialEval { test_error, .. } | Event::Epoch { test_error, .. } => test_error,
             Event::Progress { train_error, .. } => train_error,
             Event::Weights { .. }
             | Event::TestProgress { .. }
             | Event::Checkpoint(_)
             | Event::Network { .. }
-            | Event::AskedTest { .. } => f64::NAN,
+            | Event::RequestedEval { .. } => f64::NAN,
         });
         match tests[0] {
-            Event::QuickTest { epoch, images, test_images, .. } => {
+            Event::PartialEval { epoch, images, test_images, .. } => {
                 self.progress.print_line(format_args!(
                     "epoch {epoch}/{of}, {images} images, {}: {eval_set} error {test_error} of the first \
                      {test_images} {eval_set} images",
@@ -108,7 +108,7 @@ impl Listener<'_> {
             | Event::Weights { .. }
             | Event::Checkpoint(_)
             | Event::Network { .. }
-            | Event::AskedTest { .. } => {}
+            | Event::RequestedEval { .. } => {}
         }
     }
 }

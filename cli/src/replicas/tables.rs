@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use apical::evaluate::Spread;
+use apical::evaluate::MeanSd;
 use apical::figures::Table;
 use apical::run_dir::replicas::{CombinationResult, ReplicaResult, setting_text};
 
@@ -27,7 +27,7 @@ pub(super) fn combinations(combinations: &[CombinationResult], eval_set: &str) -
     let mean = format!("mean {eval_set} error %");
     let mut table = table(&[], settings, &["networks", &mean, "sd", "SEM"]);
     for CombinationResult { settings, networks, test_error, .. } in combinations {
-        let Spread { mean, sd, sem } = test_error;
+        let MeanSd { mean, sd, sem } = test_error;
         let mut row: Vec<String> = settings.values().map(setting_text).collect();
         let number = |value: &Option<f64>| value.map_or("-".into(), |value| format!("{value:.3}"));
         row.extend([networks.to_string(), format!("{mean:.3}"), number(sd), number(sem)]);

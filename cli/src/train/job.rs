@@ -16,7 +16,7 @@ use apical::dataset::{DataIdentity, Dataset};
 use apical::run_dir::file_names::{WEIGHTS, replica_folder};
 use apical::run_dir::training_data::{check_class_names, open_training_data};
 use apical::run_dir::{CheckpointFolder, FolderLock, ImageSpec, RunInfo, now_rfc3339};
-use apical::train::{Every, Position, TrainError};
+use apical::train::{CheckpointInterval, TrainError, TrainPosition};
 
 /// Default number of checkpoints to keep.
 const DEFAULT_KEEP_CHECKPOINTS: usize = 2;
@@ -34,7 +34,7 @@ enum CheckpointCoverage {
 /// Run to start or resume.
 pub(crate) struct TrainJob {
     pub(crate) info: RunInfo,
-    pub(crate) every: Every,
+    pub(crate) every: CheckpointInterval,
     folder: Option<PathBuf>,
     /// Lock of the folder; `None` before a run starts.
     lock: Option<FolderLock>,
@@ -46,7 +46,7 @@ impl TrainJob {
     /// # Errors
     /// Returns an error if a setting cannot be read, or there is no run to resume.
     pub(super) fn new(arguments: &TrainArgs) -> Result<Self, CliError> {
-        let every = arguments.checkpoint_every.unwrap_or(Every::Epochs(1));
+        let every = arguments.checkpoint_every.unwrap_or(CheckpointInterval::Epochs(1));
         if let Some(folder) = &arguments.resume {
             if let Some(flag) = arguments.settings.first_explicit_flag() {
                 let message = format!("cannot change settings of a resumed run: leave out {flag}");
@@ -171,8 +171,8 @@ impl TrainJob {
     }
 
     /// Describes the position at which a run resumes.
-    pub(crate) fn from(&self, position: &Position) -> String {
-        let Position { epoch, images, .. } = position;
+    pub(crate) fn from(&self, position: &TrainPosition) -> String {
+        let TrainPosition { epoch, images, .. } = position;
         if *epoch > self.info.config.epochs {
             return "resuming after the last epoch".to_string();
         }

@@ -67,7 +67,7 @@ impl Listener<'_> {
             Event::Progress { .. }
             | Event::TestProgress { .. }
             | Event::Network { .. }
-            | Event::AskedTest { .. } => {}
+            | Event::RequestedEval { .. } => {}
             Event::Checkpoint(checkpoint) => {
                 if let Some(run) = &mut self.run {
                     run.save_checkpoint(checkpoint, &self.job.info.config, &self.images)?;
@@ -105,22 +105,22 @@ impl Listener<'_> {
     fn show(&mut self, event: &Event) {
         let Plan { epochs: of, eval_set, .. } = self.plan;
         match event {
-            Event::Progress { epoch, images, of_images, train_error, images_per_second } => {
+            Event::Progress { epoch, images, total_images, train_error, images_per_second } => {
                 self.work = self.plan.work(epoch - 1, *images);
                 let left = time_left(self.estimate.left(self.work));
                 let message = format!(
                     "{images_per_second:.0} images/s, training error {train_error:.2} %, {left}"
                 );
                 let what = format_args!("epoch {epoch}/{of}");
-                self.progress.update(what, *images, *of_images, message);
+                self.progress.update(what, *images, *total_images, message);
             }
-            Event::TestProgress { epoch, test_images, of_test_images } => {
+            Event::TestProgress { epoch, test_images, total_test_images } => {
                 let done = self.work + self.plan.test_work(*test_images);
                 let left = time_left(self.estimate.left(done));
                 let what = format_args!("epoch {epoch}/{of}, {eval_set} images");
-                self.progress.update(what, *test_images, *of_test_images, left);
+                self.progress.update(what, *test_images, *total_test_images, left);
             }
-            Event::QuickTest { epoch, images, test_error, test_images } => {
+            Event::PartialEval { epoch, images, test_error, test_images } => {
                 self.progress.print_line(format_args!(
                     "epoch {epoch}/{of}, {images} images: {eval_set} error {test_error:.2} % of the first \
                      {test_images} {eval_set} images"
@@ -130,7 +130,7 @@ impl Listener<'_> {
             Event::Weights { .. }
             | Event::Checkpoint(_)
             | Event::Network { .. }
-            | Event::AskedTest { .. } => {}
+            | Event::RequestedEval { .. } => {}
             Event::Epoch { epoch, train_error, test_error, images_per_second, .. } => {
                 let left = match self.estimate.left(self.plan.work(*epoch, 0)) {
                     left if epoch < of => format!(", {}", time_left(left)),

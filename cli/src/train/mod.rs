@@ -14,10 +14,10 @@ use super::settings::Settings;
 use super::signals;
 use super::tui::{self, Dashboard};
 use super::{CliError, EXIT_CODES, ExitStatus};
-use apical::device::Selection;
+use apical::device::DeviceOptions;
 use apical::run_dir::RunDir;
 use apical::run_dir::file_names::TENSORBOARD;
-use apical::train::{Every, Start, Training};
+use apical::train::{CheckpointInterval, ResumeFrom, Training};
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 pub(super) use job::{TrainJob, or_stop};
@@ -50,7 +50,7 @@ pub(super) struct TrainArgs {
     /// (2epochs) [default: 1epoch, or that of the resumed run]. Ctrl-C, SIGTERM, SIGHUP, SIGUSR1 and SIGUSR2 also write
     /// one
     #[arg(long, value_name = "N|Nepochs")]
-    checkpoint_every: Option<Every>,
+    checkpoint_every: Option<CheckpointInterval>,
 
     /// Number of latest checkpoints to keep, in addition to the one with the lowest test error [default: 2]
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
@@ -85,8 +85,8 @@ pub(super) struct TrainArgs {
 impl TrainArgs {
     /// # Errors
     /// Returns an error if the arguments contradict each other.
-    pub(super) fn selection(&self) -> Result<Selection, CliError> {
-        Ok(Selection { memory: self.networks.memory(), ..self.machine.selection()? })
+    pub(super) fn selection(&self) -> Result<DeviceOptions, CliError> {
+        Ok(DeviceOptions { memory: self.networks.memory(), ..self.machine.selection()? })
     }
 }
 
@@ -104,7 +104,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
     let images = job.image_shape(&dataset);
     job.print_data_notes(&dataset, arguments)?;
     let plan = Plan::new(&config, &dataset);
-    let (mut run, mut start) = (None, Start::Initial);
+    let (mut run, mut start) = (None, ResumeFrom::Initial);
     if let Some(folder) = job.resumed_folder() {
         let (resumed, from) = RunDir::resume(folder, &config, job.info.keep_checkpoints)?;
         resumed.notices().iter().for_each(eprint_line);
@@ -112,9 +112,9 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
     }
     let mut estimate = TimeEstimate::start(plan.work(config.epochs, 0));
     let mut training = match &start {
-        Start::Finished => return job.report_finished(),
-        Start::Initial => Training::new(config.clone(), dataset, &selection)?,
-        Start::Checkpoint(checkpoint) => {
+        ResumeFrom::Finished => return job.report_finished(),
+        ResumeFrom::Initial => Training::new(config.clone(), dataset, &selection)?,
+        ResumeFrom::Checkpoint(checkpoint) => {
             estimate.resume_at(plan.work_before(&checkpoint.position));
             eprint_line(job.from(&checkpoint.position));
             Training::resume(config.clone(), dataset, &selection, checkpoint)?

@@ -9,7 +9,7 @@ use apical::device::Device;
 use apical::plots::TensorBoard;
 use apical::run_dir::file_names::TENSORBOARD;
 use apical::run_dir::{ImageSpec, StorageError};
-use apical::train::{Position, Start};
+use apical::train::{ResumeFrom, TrainPosition};
 use apical::trials::training_images;
 
 /// Size of a training.
@@ -66,20 +66,20 @@ impl Plan {
         &self,
         run: &Path,
         images: ImageSpec,
-        start: &Start,
+        start: &ResumeFrom,
     ) -> Result<TensorBoard, StorageError> {
         let folder = run.join(TENSORBOARD);
         let position = match start {
-            Start::Checkpoint(checkpoint) => checkpoint.position,
+            ResumeFrom::Checkpoint(checkpoint) => checkpoint.position,
             // Discard the events of a run that was killed before its first checkpoint.
-            _ if folder.exists() => Position::START,
+            _ if folder.exists() => TrainPosition::START,
             _ => return TensorBoard::create(&folder, images, self.images, self.eval_set),
         };
         TensorBoard::resume(&folder, images, self.images, self.eval_set, &position)
     }
 
     /// Returns the work done before a position.
-    pub(crate) fn work_before(&self, position: &Position) -> f64 {
+    pub(crate) fn work_before(&self, position: &TrainPosition) -> f64 {
         self.work(position.epoch - 1, position.images)
     }
 

@@ -21,7 +21,7 @@ use super::train::Plan;
 use apical::config::Config;
 use apical::network::Network;
 use apical::run_dir::{ImageSpec, weights};
-use apical::train::{Event, Requests, Training};
+use apical::train::{Event, TrainerControl, Training};
 use keys::Action;
 use screen::Screen;
 pub(super) use screen::{has_terminal, restore as restore_terminal};
@@ -35,7 +35,7 @@ const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(2);
 /// Dashboard, shown until it is dropped.
 pub(super) struct Dashboard {
     shared: Arc<Shared>,
-    requests: Arc<Requests>,
+    requests: Arc<TrainerControl>,
     plan: Plan,
     estimate: TimeEstimate,
     last_snapshot: Instant,
@@ -51,7 +51,7 @@ struct Shared {
     state: Mutex<State>,
     /// Notified when a key is pressed.
     key_pressed: Condvar,
-    requests: Arc<Requests>,
+    requests: Arc<TrainerControl>,
 }
 
 impl Shared {
@@ -182,8 +182,8 @@ impl Dashboard {
             Event::Epoch { epoch, .. } => self.estimate(epoch + 1, 0),
             Event::Network { epoch, images, network, .. } => self.save(*epoch, *images, network),
             Event::TestProgress { .. }
-            | Event::QuickTest { .. }
-            | Event::AskedTest { .. }
+            | Event::PartialEval { .. }
+            | Event::RequestedEval { .. }
             | Event::Weights { .. }
             | Event::Checkpoint(_) => {}
         }

@@ -103,16 +103,16 @@ impl State {
                 self.update_training(*epoch, *images, *train_error);
                 self.images_per_second = *images_per_second;
             }
-            Event::TestProgress { epoch, test_images, of_test_images } => {
+            Event::TestProgress { epoch, test_images, total_test_images } => {
                 // Keep the message about a stop.
                 if self.status != Status::Stopping {
                     let eval_set = self.run.eval_set;
                     self.last_message = format!(
-                        "epoch {epoch}: {test_images} of {of_test_images} {eval_set} images"
+                        "epoch {epoch}: {test_images} of {total_test_images} {eval_set} images"
                     );
                 }
             }
-            Event::QuickTest { epoch, images, test_error, .. } => {
+            Event::PartialEval { epoch, images, test_error, .. } => {
                 self.partial_eval.push(self.epoch_position(*epoch, *images), *test_error);
             }
             Event::Epoch {
@@ -134,7 +134,7 @@ impl State {
                     "epoch {epoch}: training error {train_error:.2} %, {eval_set} error {test_error:.2} %"
                 );
             }
-            Event::AskedTest { epoch, images, test_error } => {
+            Event::RequestedEval { epoch, images, test_error } => {
                 self.partial_eval.push(self.epoch_position(*epoch, *images), *test_error);
                 let eval_set = self.run.eval_set;
                 self.last_message =
@@ -228,7 +228,13 @@ pub(super) mod tests {
     }
 
     pub(in crate::tui) fn progress(epoch: u32, images: usize, train_error: f64) -> Event {
-        Event::Progress { epoch, images, of_images: 1000, train_error, images_per_second: 5000.0 }
+        Event::Progress {
+            epoch,
+            images,
+            total_images: 1000,
+            train_error,
+            images_per_second: 5000.0,
+        }
     }
 
     pub(in crate::tui) fn end(epoch: u32, train_error: f64, test_error: f64) -> Event {

@@ -9,7 +9,7 @@ use crate::train::{Plan, print_device};
 use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::device::Device;
-use apical::evaluate::Spread;
+use apical::evaluate::MeanSd;
 use apical::figures::Table;
 use apical::run_dir::replicas::setting_text;
 use apical::text::plural;
@@ -130,8 +130,8 @@ impl<'a> Listener<'a> {
     }
 
     fn show_progress(&mut self, networks: usize, progress: &Event) {
-        if let &Event::Progress { epoch, images, of_images, images_per_second, .. } = progress {
-            let epochs = f64::from(epoch - 1) + images as f64 / of_images as f64;
+        if let &Event::Progress { epoch, images, total_images, images_per_second, .. } = progress {
+            let epochs = f64::from(epoch - 1) + images as f64 / total_images as f64;
             let part = epochs / f64::from(self.rung.epochs);
             let here = part * networks as f64 * self.network_work();
             let left = time_left(self.estimate.left(self.work_done + here));
@@ -154,7 +154,7 @@ impl<'a> Listener<'a> {
         let mut table = Table::new(&header);
         let kept = if self.rung.rung == self.search.rungs { "best" } else { "kept" };
         for candidate in &result.candidates {
-            let Spread { mean, sd, .. } = candidate.validation_error;
+            let MeanSd { mean, sd, .. } = candidate.validation_error;
             let mut row = vec![candidate.candidate.to_string()];
             row.extend(candidate.settings.values().map(setting_text));
             row.extend([

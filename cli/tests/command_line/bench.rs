@@ -86,10 +86,10 @@ fn bench_json_has_a_row_per_network_and_task() {
         let number = |key: &str| row[key].as_f64().unwrap_or_else(|| panic!("{key} in {row}"));
         assert!(number("additions_per_image") > 0.0, "{row}");
         assert_eq!(number("bytes_per_image"), 4.0 * number("additions_per_image"));
-        let of_images =
+        let total_images =
             number("batch_size") * number("replicas") * 1e3 / number("ms_per_minibatch");
-        assert!((number("images_per_second") / of_images - 1.0).abs() < 1e-9, "{row}");
-        assert!(row["share_of_ceiling"].is_null(), "{row}");
+        assert!((number("images_per_second") / total_images - 1.0).abs() < 1e-9, "{row}");
+        assert!(row["fraction_of_roofline"].is_null(), "{row}");
         if row["task"] == "test" {
             assert_eq!(number("steps_per_image"), 250.0, "{row}");
         }
@@ -194,13 +194,13 @@ fn bench_gpu_reports_roofline_and_kernels() {
     assert_eq!((&report["backend"], &report["threads"]), (&"gpu".into(), &Value::Null));
     assert!(!report["driver"].as_str().unwrap().is_empty());
     let ceiling = &report["ceiling"];
-    for key in ["additions_per_second", "bare_loop_additions_per_second", "launch_us"] {
+    for key in ["additions_per_second", "column_sum_additions_per_second", "launch_us"] {
         assert!(ceiling[key].as_f64().unwrap() > 0.0, "{key} in {ceiling}");
     }
     assert!(ceiling["read"].as_array().unwrap().len() > 5, "{ceiling}");
     for row in report["rows"].as_array().unwrap() {
         assert_eq!(row["replicas"], 2);
-        assert!(row["share_of_ceiling"].as_f64().unwrap() > 0.0, "{row}");
+        assert!(row["fraction_of_roofline"].as_f64().unwrap() > 0.0, "{row}");
         assert!(row["kernels"].as_array().unwrap().len() >= 5, "{row}");
     }
 }

@@ -132,11 +132,11 @@ fn tensorboard_curves_equal_the_metrics() {
     ] {
         same(&numbers(&values, tag), &[300, 600], &of("epoch", key));
     }
-    let quick = of("quick_test", "images");
+    let quick = of("partial_eval", "images");
     let quick: Vec<i64> = quick.iter().map(|images| images.as_i64().unwrap()).collect();
     let steps: Vec<i64> =
         quick.iter().zip([0, 300]).map(|(images, before)| before + images).collect();
-    same(&numbers(&values, "error/test, quick"), &steps, &of("quick_test", "test_error"));
+    same(&numbers(&values, "error/test, quick"), &steps, &of("partial_eval", "test_error"));
     let progress = numbers(&values, "error/training, so far in the epoch");
     assert!(steps.iter().all(|step| progress.iter().any(|(of, _)| of == step)), "{progress:?}");
 }

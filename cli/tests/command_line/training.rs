@@ -53,7 +53,7 @@ fn train_json_lines_have_documented_keys() {
     let mut command = train_on_cpu(&folder);
     let lines = json_of(command.args(["--json", "--eval-every", "150"]));
     let events: Vec<&str> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
-    assert_eq!(events, ["quick_test", "epoch", "finished"]);
+    assert_eq!(events, ["partial_eval", "epoch", "finished"]);
     has_keys(&lines[0], &["epoch", "images", "test_error", "test_images"]);
     has_keys(&lines[1], &["epoch", "train_error", "test_error", "images_per_second", "loss"]);
     has_keys(&lines[2], &["test_error", "seconds", "backend", "device", "weights_sha256"]);
@@ -110,7 +110,7 @@ fn train_out_contains_everything_to_repeat_the_run() {
     let metrics: Vec<Value> =
         metrics.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let events: Vec<&str> = metrics.iter().map(|line| line["event"].as_str().unwrap()).collect();
-    assert_eq!(events, ["quick_test", "epoch", "finished"]);
+    assert_eq!(events, ["partial_eval", "epoch", "finished"]);
     let hash = metrics[2]["weights_sha256"].as_str().unwrap();
     assert!(output.contains(hash), "{output}");
 

@@ -6,7 +6,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::loops::{ADDITIONS, IMAGE_ADDITIONS, LANES, STRIDE, WEIGHTS, add, read, sum_columns};
 use super::{
-    Bandwidth, Ceiling, Effort, SETS, SPIKES, STEPS_AN_IMAGE, UNITS, latency, random_steps,
+    Bandwidth, Effort, Roofline, SETS, SPIKES, STEPS_AN_IMAGE, UNITS, latency, random_steps,
 };
 use crate::bench::progress::Steps;
 use crate::layout::BackendError;
@@ -17,7 +17,11 @@ const ROUNDS: usize = 10_000;
 /// Bytes that are read between two looks at the clock, at least.
 const READ: usize = 1 << 20;
 
-pub fn measure(threads: usize, effort: Effort, steps: &mut Steps) -> Result<Ceiling, BackendError> {
+pub fn measure(
+    threads: usize,
+    effort: Effort,
+    steps: &mut Steps,
+) -> Result<Roofline, BackendError> {
     let pool = ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
@@ -31,7 +35,7 @@ pub fn measure(threads: usize, effort: Effort, steps: &mut Steps) -> Result<Ceil
     let additions = [one, all].map(|rate| rate * (ROUNDS * ADDITIONS) as f64);
 
     steps.begin("the bare loop");
-    let bare_loop = device.bare_loop()?;
+    let column_sum = device.column_sum()?;
 
     let mut bandwidths = Vec::new();
     let largest = memory::available().map_or(usize::MAX, |bytes| bytes as usize / 2);
@@ -45,11 +49,11 @@ pub fn measure(threads: usize, effort: Effort, steps: &mut Steps) -> Result<Ceil
         device.pool.broadcast(|_| ());
         Ok(())
     })?;
-    Ok(Ceiling {
+    Ok(Roofline {
         additions_per_second: additions[1],
-        additions_per_second_of_a_thread: Some(additions[0]),
-        bare_loop_additions_per_second: bare_loop[1],
-        bare_loop_additions_per_second_of_a_thread: Some(bare_loop[0]),
+        additions_per_second_per_thread: Some(additions[0]),
+        column_sum_additions_per_second: column_sum[1],
+        column_sum_additions_per_second_per_thread: Some(column_sum[0]),
         read: bandwidths,
         pool_us: Some(pool_us),
         launch_us: None,
@@ -82,7 +86,7 @@ impl Cpu {
         Ok([one, one.max(all * threads as f64)])
     }
 
-    fn bare_loop(&self) -> Result<[f64; 2], BackendError> {
+    fn column_sum(&self) -> Result<[f64; 2], BackendError> {
         let weights = vec![1e-3; WEIGHTS];
         let steps = random_steps(STRIDE);
         let mut best = [0.0f64; 2];
@@ -110,6 +114,6 @@ impl Cpu {
             }
         })?;
         let [one, all] = rates.map(|rate| rate * (passes * bytes) as f64);
-        Ok(Bandwidth { bytes, bytes_per_second: all, bytes_per_second_of_a_thread: Some(one) })
+        Ok(Bandwidth { bytes, bytes_per_second: all, bytes_per_second_per_thread: Some(one) })
     }
 }

@@ -7,7 +7,7 @@ use wgpu::{
 };
 
 use super::{
-    Bandwidth, COLUMNS, Ceiling, Effort, SETS, SPIKES, STEPS, STEPS_AN_IMAGE, UNITS, latency,
+    Bandwidth, COLUMNS, Effort, Roofline, SETS, SPIKES, STEPS, STEPS_AN_IMAGE, UNITS, latency,
     random_steps, timed,
 };
 use crate::bench::progress::Steps;
@@ -51,12 +51,12 @@ pub fn measure(
     choice: &Choice,
     effort: Effort,
     steps: &mut Steps,
-) -> Result<Ceiling, BackendError> {
+) -> Result<Roofline, BackendError> {
     steps.begin("additions in registers");
     let mut gpu = Gpu { device: Device::open(choice)?, effort };
     let additions_per_second = gpu.additions()?;
     steps.begin("the bare loop");
-    let bare_loop = gpu.bare_loop()?;
+    let column_sum = gpu.column_sum()?;
     let mut read = Vec::new();
     let info = gpu.device.info();
     let largest = info.max_binding.min(info.max_buffer);
@@ -65,16 +65,16 @@ pub fn measure(
         read.push(Bandwidth {
             bytes,
             bytes_per_second: gpu.read(bytes)?,
-            bytes_per_second_of_a_thread: None,
+            bytes_per_second_per_thread: None,
         });
     }
     steps.begin("launches");
     let [launch_us, submission_us, readback_us] = gpu.latencies()?;
-    Ok(Ceiling {
+    Ok(Roofline {
         additions_per_second,
-        additions_per_second_of_a_thread: None,
-        bare_loop_additions_per_second: bare_loop,
-        bare_loop_additions_per_second_of_a_thread: None,
+        additions_per_second_per_thread: None,
+        column_sum_additions_per_second: column_sum,
+        column_sum_additions_per_second_per_thread: None,
         read,
         pool_us: None,
         launch_us: Some(launch_us),
@@ -103,7 +103,7 @@ impl Gpu {
         Ok(rate * (64 * ROUNDS * WORKGROUP) as f64)
     }
 
-    fn bare_loop(&mut self) -> Result<f64, BackendError> {
+    fn column_sum(&mut self) -> Result<f64, BackendError> {
         let weights = self.filled(&vec![1e-3f32; COLUMNS * UNITS]);
         let steps = self.filled(&random_steps(UNITS / 4));
         let sums = self.buffer(4 * STEPS * UNITS);

@@ -45,15 +45,15 @@ const GPU_CALL: Duration = Duration::from_millis(10);
 /// What a device reaches. Rates are of all threads of a CPU together, or of a whole GPU; where a
 /// figure is of no use on a device, it is `None`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Ceiling {
+pub struct Roofline {
     /// Additions of 32-bit floats that stay in registers.
     pub additions_per_second: f64,
     /// The same of one thread alone.
-    pub additions_per_second_of_a_thread: Option<f64>,
+    pub additions_per_second_per_thread: Option<f64>,
     /// Additions of the bare loop: sums of random weight columns of a 784 x 500 matrix, 20 a step.
-    pub bare_loop_additions_per_second: f64,
+    pub column_sum_additions_per_second: f64,
     /// The same of one thread alone.
-    pub bare_loop_additions_per_second_of_a_thread: Option<f64>,
+    pub column_sum_additions_per_second_per_thread: Option<f64>,
     /// Reading, by the size of what is read again and again.
     pub read: Vec<Bandwidth>,
     /// Waking all threads for a piece of work, microseconds.
@@ -74,10 +74,10 @@ pub struct Bandwidth {
     /// All threads together, each of which reads the whole set.
     pub bytes_per_second: f64,
     /// One thread alone.
-    pub bytes_per_second_of_a_thread: Option<f64>,
+    pub bytes_per_second_per_thread: Option<f64>,
 }
 
-impl Ceiling {
+impl Roofline {
     /// Measures a device, spending about `each` on every step.
     ///
     /// # Errors
@@ -95,7 +95,7 @@ impl Ceiling {
         }
     }
 
-    /// Number of steps that [`Ceiling::measure`] takes at most.
+    /// Number of steps that [`Roofline::measure`] takes at most.
     pub(super) const STEPS: usize = 4 + SETS.len();
 
     /// Reading of a working set of `bytes`: that of the smallest measured set that holds it.

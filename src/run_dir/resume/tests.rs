@@ -28,7 +28,7 @@ fn resume_renames_irregular_files() {
             fs::remove_file(&path).unwrap();
             make(&path);
             let (mut run, start) = RunDir::resume(folder.path(), &config, 1).unwrap();
-            assert!(matches!(start, Start::Initial), "{name}: {what}");
+            assert!(matches!(start, ResumeFrom::Initial), "{name}: {what}");
             let renamed_to = folder.path().join(format!("{name}.damaged"));
             let notice =
                 Notice::NotRegularFile { path: path.clone(), renamed_to: renamed_to.clone() };

@@ -12,7 +12,7 @@ use ratatui::widgets::{Block, LineGauge, Paragraph, Row, Table};
 use super::keys::KEYS;
 use super::state::{State, Status};
 use crate::progress::time_left;
-use apical::network::{LayerStatistics, Statistics};
+use apical::network::{LayerStatistics, WeightStats};
 
 /// Width below which only curves are drawn, columns.
 const NARROW: u16 = 80;
@@ -96,7 +96,7 @@ fn draw_layers(frame: &mut Frame, area: Rect, state: &State) {
         frame.render_widget(Paragraph::new("not read yet").block(block), area);
         return;
     }
-    let numbers = |of: &Statistics| [of.mean, of.sd, of.largest].map(|x| format!("{x:.4}"));
+    let numbers = |of: &WeightStats| [of.mean, of.sd, of.largest].map(|x| format!("{x:.4}"));
     let row = |(number, layer): (usize, &LayerStatistics)| {
         let biases = format!("{:.4}", layer.biases.mean);
         let feedback = layer.feedback.map(|of| format!("{:.4}", of.sd)).unwrap_or_default();
@@ -146,7 +146,7 @@ mod tests {
         for event in [
             progress(1, 500, 50.0),
             end(1, 30.0, 9.0),
-            Event::QuickTest { epoch: 2, images: 500, test_error: 6.5, test_images: 100 },
+            Event::PartialEval { epoch: 2, images: 500, test_error: 6.5, test_images: 100 },
             end(2, 8.0, 5.0),
             progress(3, 250, 7.0),
         ] {

@@ -57,7 +57,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let config = Config {
         layers: vec![100, 10],
         batch_size: 8,
-        weight_init: WeightInit::Latest,
+        weight_init: WeightInit::LatestCommit,
         train_images: 4000,
         test_images: 500,
         ..Config::default()

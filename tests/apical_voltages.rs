@@ -23,7 +23,7 @@ fn base() -> Config {
     Config {
         layers: LAYERS.to_vec(),
         batch_size: 1,
-        weight_init: WeightInit::Cited,
+        weight_init: WeightInit::PaperCommit,
         // A large rate: weights and symmetric feedback weights change much from image to image.
         eta: vec![0.5],
         optimizer: apical::config::Optimizer::Sgd,

@@ -24,7 +24,7 @@ fn config(layers: &[usize], g_apical: f64) -> Config {
         batch_size: BATCH,
         g_apical,
         credit_assignment: CreditAssignment::Backpropagation,
-        weight_init: WeightInit::Cited,
+        weight_init: WeightInit::PaperCommit,
         ..Config::default()
     }
 }

@@ -39,7 +39,7 @@ const VALUES: &[(&str, &[&str])] = &[
     ("beta2", &["0", "0.999", "1"]),
     ("optimizer_eps", &["1e-12", "1", "0"]),
     ("seed", &["0", "18446744073709551615"]),
-    ("weight_init", &["cited", "latest", "centred"]),
+    ("weight_init", &["paper-commit", "latest-commit", "zero-mean"]),
     ("feedback", &["broadcast", "layerwise"]),
     ("credit_assignment", &["plateaus", "backpropagation"]),
     ("feedback_weights", &["fixed", "symmetric"]),

@@ -27,7 +27,7 @@ fn config(layers: &[usize], feedback: Feedback, feedback_noise_sd: f64) -> Confi
         feedback_noise_sd,
         feedback_weights: FeedbackWeights::Symmetric,
         // With zero output weights, symmetric feedback would be zero.
-        weight_init: WeightInit::Cited,
+        weight_init: WeightInit::PaperCommit,
         ..Config::default()
     }
 }

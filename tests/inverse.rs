@@ -27,7 +27,7 @@ fn config(g_apical: f64) -> Config {
     Config {
         layers: vec![20, 12, 10],
         batch_size: IMAGES,
-        weight_init: WeightInit::Cited,
+        weight_init: WeightInit::PaperCommit,
         feedback: Feedback::Layerwise,
         feedback_lr: 0.5,
         apical_bias_sd: 0.4,

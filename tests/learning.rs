@@ -36,7 +36,7 @@ fn config(layers: &[usize], eta: &[f64], seed: u64) -> Config {
         layers: layers.to_vec(),
         eta: eta.to_vec(),
         seed,
-        weight_init: WeightInit::Cited,
+        weight_init: WeightInit::PaperCommit,
         epochs: 1,
         batch_size: 8,
         train_images: 12_000,

@@ -31,7 +31,7 @@ fn config(g_apical: f64) -> Config {
         epochs: 1,
         g_apical,
         eta: vec![0.05],
-        weight_init: WeightInit::Cited,
+        weight_init: WeightInit::PaperCommit,
         feedback: Feedback::Layerwise,
         test_ms: 80,
         eval_every: 0,

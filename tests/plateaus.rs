@@ -26,7 +26,7 @@ const TOLERANCE: f64 = 2e-5;
 fn base() -> Config {
     Config {
         layers: vec![20, 12, 10],
-        weight_init: WeightInit::Cited,
+        weight_init: WeightInit::PaperCommit,
         feedback: Feedback::Layerwise,
         seed: 5,
         ..Config::default()

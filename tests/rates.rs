@@ -28,7 +28,7 @@ fn config() -> Config {
     Config {
         layers: vec![20, 12, 10],
         batch_size: 1,
-        weight_init: WeightInit::Cited,
+        weight_init: WeightInit::PaperCommit,
         signal: Signal::Rates,
         // The weights stay fixed, so that one network describes all images.
         eta: vec![0.0],

@@ -128,7 +128,7 @@ fn three(base: &Config) -> Vec<Config> {
         feedback_lr: base.feedback_lr / 2.0,
         apical_bias_sd: base.apical_bias_sd / 2.0,
         apical_bias_lr_scale: 2.0,
-        weight_init: WeightInit::Cited,
+        weight_init: WeightInit::PaperCommit,
         spike_distribution: SpikeDistribution::Bernoulli,
         averaging_window: AveragingWindow::From30,
         test_ms: 200,

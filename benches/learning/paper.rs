@@ -75,7 +75,7 @@ pub fn section(rows: &[Result], retests: &Retests) -> String {
             let difference = error - reported;
             cells.push(vec![
                 result.net(),
-                initial_name(trial.config.weight_init),
+                initial_name(trial.config.weight_init).to_string(),
                 steps.to_string(),
                 reported.to_string(),
                 format!("{error:.2}"),

@@ -38,7 +38,7 @@ pub fn rows() -> Vec<Row> {
         Row { name: recipe.name.to_string(), configs, reported: None }
     });
     let paper = PAPER.iter().flat_map(|(preset, name, reported)| {
-        [WeightInit::Latest, WeightInit::Cited].map(|initial| Row {
+        [WeightInit::LatestCommit, WeightInit::PaperCommit].map(|initial| Row {
             name: format!("{name} {}", initial_name(initial)),
             configs: vec![Config { weight_init: initial, ..preset.config() }],
             reported: Some(*reported),
@@ -47,8 +47,13 @@ pub fn rows() -> Vec<Row> {
     recipes.chain(paper).collect()
 }
 
-pub fn initial_name(initial: WeightInit) -> String {
-    format!("{initial:?}").to_lowercase()
+/// Returns the name of initial weights on the command line.
+pub fn initial_name(initial: WeightInit) -> &'static str {
+    match initial {
+        WeightInit::PaperCommit => "paper-commit",
+        WeightInit::LatestCommit => "latest-commit",
+        WeightInit::ZeroMean => "zero-mean",
+    }
 }
 
 impl<'a> Result<'a> {
@@ -59,7 +64,7 @@ impl<'a> Result<'a> {
 
     /// Whether it is shown beside the recipes: of the paper's, those with the preset's initial weights.
     pub fn is_shown(&self) -> bool {
-        self.config().weight_init != WeightInit::Cited
+        self.config().weight_init != WeightInit::PaperCommit
     }
 
     pub fn config(&self) -> &Config {

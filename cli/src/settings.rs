@@ -191,7 +191,7 @@ mod tests {
             beta2: 0.75,
             optimizer_eps: 0.25,
             seed: 99,
-            weight_init: WeightInit::Cited,
+            weight_init: WeightInit::PaperCommit,
             feedback: Feedback::Layerwise,
             credit_assignment: CreditAssignment::Backpropagation,
             feedback_weights: FeedbackWeights::Symmetric,

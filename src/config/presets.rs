@@ -111,7 +111,7 @@ impl Preset {
             beta2: 0.999,
             optimizer_eps: 1e-8,
             seed: 1,
-            weight_init: WeightInit::Latest,
+            weight_init: WeightInit::LatestCommit,
             feedback: Feedback::Broadcast,
             credit_assignment: CreditAssignment::Plateaus,
             feedback_weights: FeedbackWeights::Fixed,

@@ -106,7 +106,7 @@ impl Recipe {
             optimizer: Optimizer::Adam,
             beta1: 0.5,
             beta2,
-            weight_init: WeightInit::Centred,
+            weight_init: WeightInit::ZeroMean,
             ..Preset::Paper1.config()
         }
     }

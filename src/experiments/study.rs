@@ -20,7 +20,7 @@ use crate::run_dir::{Notice, StorageError};
 use crate::trials::device_name;
 
 /// The paper's numbers are from the commit that it cites.
-const INITIAL: WeightInit = WeightInit::Cited;
+const INITIAL: WeightInit = WeightInit::PaperCommit;
 /// Number of epochs of a quick experiment; the paper has 60.
 const QUICK_EPOCHS: u32 = 8;
 /// Largest difference to the paper's error that counts as agreement, percentage points.

@@ -20,16 +20,16 @@ const UNIFORM_HALF_WIDTH: f64 = 1.7325;
 /// Distribution of the initial weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum WeightInit {
     /// As in the authors' commit that the paper cites, 23f2c66.
-    Cited,
+    PaperCommit,
     /// As in the authors' last commit, a41ebc8: twice the standard deviation, feedback weights of non-zero mean.
     #[default]
-    Latest,
+    LatestCommit,
     /// As in the cited commit with all means 0 and an output layer of zeros, for minibatches: voltages
     /// start near 0, where the rate's slope is largest.
-    Centred,
+    ZeroMean,
 }
 
 /// Returns mean `W_avg` and standard deviation `W_sd` of the weights to a neuron with `fan_in` inputs.
@@ -50,8 +50,8 @@ impl WeightInit {
     /// Returns the half-width of the uniform distribution in units of `W_sd`.
     fn half_width(self) -> f64 {
         match self {
-            WeightInit::Cited | WeightInit::Centred => UNIFORM_HALF_WIDTH,
-            WeightInit::Latest => 2.0 * UNIFORM_HALF_WIDTH,
+            WeightInit::PaperCommit | WeightInit::ZeroMean => UNIFORM_HALF_WIDTH,
+            WeightInit::LatestCommit => 2.0 * UNIFORM_HALF_WIDTH,
         }
     }
 
@@ -70,9 +70,9 @@ impl WeightInit {
         let count = sizes[layer] * n_pre;
         let (mean, sd) = weight_statistics(n_pre, phi_max);
         let mean = match self {
-            WeightInit::Cited | WeightInit::Latest => mean,
-            WeightInit::Centred if layer + 1 == sizes.len() => return vec![0.0; count],
-            WeightInit::Centred => 0.0,
+            WeightInit::PaperCommit | WeightInit::LatestCommit => mean,
+            WeightInit::ZeroMean if layer + 1 == sizes.len() => return vec![0.0; count],
+            WeightInit::ZeroMean => 0.0,
         };
         let mut stream = PhiloxRng::new(seed, RngStream::Weights, layer as u32, 0);
         (0..count).map(|_| mean + self.half_width() * sd * stream.uniform_signed()).collect()
@@ -80,7 +80,7 @@ impl WeightInit {
 
     /// Draws the biases of layer `layer`, `[units]`.
     pub fn biases(self, seed: u64, layer: usize, units: usize) -> Vec<f64> {
-        if self == WeightInit::Centred {
+        if self == WeightInit::ZeroMean {
             return vec![0.0; units];
         }
         let mut stream = PhiloxRng::new(seed, RngStream::Biases, layer as u32, 0);
@@ -106,8 +106,8 @@ impl WeightInit {
             let (units, next) = (sizes[layer], sizes[layer + 1]);
             let (mean, sd) = weight_statistics(units, phi_max);
             let mean = match self {
-                WeightInit::Cited | WeightInit::Centred => 0.0,
-                WeightInit::Latest => mean,
+                WeightInit::PaperCommit | WeightInit::ZeroMean => 0.0,
+                WeightInit::LatestCommit => mean,
             };
             let mut stream = PhiloxRng::new(seed, RngStream::Feedback, layer as u32, 0);
             let mut draw = |n_feedback: usize| -> Vec<f64> {
@@ -117,7 +117,7 @@ impl WeightInit {
             };
             let matrix = match (self, broadcast, feedback.last()) {
                 // The cited commit multiplies random matrices from the output down.
-                (WeightInit::Cited | WeightInit::Centred, true, Some(above)) => {
+                (WeightInit::PaperCommit | WeightInit::ZeroMean, true, Some(above)) => {
                     product(&draw(next), above, units, next, sizes[hidden])
                 }
                 (_, true, _) => draw(sizes[hidden]),

@@ -12,7 +12,8 @@ use super::{assert_fits, assert_rejected, kolmogorov_smirnov, uniform};
 const TABLE: [(usize, f64, f64); 3] =
     [(784, 0.018707, 0.504903), (500, 0.029333, 0.632115), (100, 0.146667, 1.410406)];
 /// Half-widths of the uniform distributions, in spreads.
-const PRESETS: [(WeightInit, f64); 2] = [(WeightInit::Cited, 1.7325), (WeightInit::Latest, 3.465)];
+const PRESETS: [(WeightInit, f64); 2] =
+    [(WeightInit::PaperCommit, 1.7325), (WeightInit::LatestCommit, 3.465)];
 
 fn layers(initial: WeightInit, feedback: Feedback, seed: u64) -> Vec<Layer> {
     let config = Config {
@@ -76,7 +77,7 @@ fn weights_and_biases_are_uniform_with_the_tables_mean_and_spread() {
 fn feedback_weights_are_uniform_with_the_tables_mean_and_spread() {
     let [_, (_, mean_500, sd_500), (_, mean_100, sd_100)] = TABLE;
     for (initial, half_width) in PRESETS {
-        let mean = |mean| if initial == WeightInit::Latest { mean } else { 0.0 };
+        let mean = |mean| if initial == WeightInit::LatestCommit { mean } else { 0.0 };
         for feedback in [Feedback::Broadcast, Feedback::Layerwise] {
             let layers = layers(initial, feedback, 2);
             let what = format!("{initial:?}, {feedback:?}");
@@ -86,7 +87,7 @@ fn feedback_weights_are_uniform_with_the_tables_mean_and_spread() {
             let above = layers[1].feedback_rows();
             assert_uniform(&format!("{what}, above"), &above, mean(mean_100), half_width * sd_100);
             // Under broadcast the cited code has a product there, see below.
-            if (initial, feedback) != (WeightInit::Cited, Feedback::Broadcast) {
+            if (initial, feedback) != (WeightInit::PaperCommit, Feedback::Broadcast) {
                 let deep = layers[0].feedback_rows();
                 assert_uniform(
                     &format!("{what}, deep"),
@@ -102,7 +103,7 @@ fn feedback_weights_are_uniform_with_the_tables_mean_and_spread() {
 /// `Y[0] = R Y[1]`, R `[500, 100]` uniform: each value is the sum of a hundred, thus nearly normal.
 #[test]
 fn cited_feedback_of_a_deeper_layer_is_a_product() {
-    let layers = layers(WeightInit::Cited, Feedback::Broadcast, 3);
+    let layers = layers(WeightInit::PaperCommit, Feedback::Broadcast, 3);
     let [_, (_, _, sd_500), (_, _, sd_100)] = TABLE;
     let deep = double(&layers[0].feedback_rows());
     let above = double(&layers[1].feedback_rows());
@@ -146,8 +147,8 @@ fn cited_feedback_of_a_deeper_layer_is_a_product() {
 #[test]
 fn centred_weights_are_the_cited_ones_without_means_and_the_output_starts_at_zero() {
     let (cited, centred) = (
-        layers(WeightInit::Cited, Feedback::Broadcast, 6),
-        layers(WeightInit::Centred, Feedback::Broadcast, 6),
+        layers(WeightInit::PaperCommit, Feedback::Broadcast, 6),
+        layers(WeightInit::ZeroMean, Feedback::Broadcast, 6),
     );
     for (index, (cited, centred)) in cited.iter().zip(&centred).enumerate() {
         assert!(centred.biases().iter().all(|&bias| bias == 0.0));
@@ -168,9 +169,9 @@ fn every_matrix_and_seed_has_draws_of_its_own() {
         let (mean, sd) = mean_and_sd(&values);
         values.into_iter().map(move |value| (value - mean) / sd).collect::<Vec<_>>()
     };
-    let one = layers(WeightInit::Latest, Feedback::Broadcast, 4);
-    let other = layers(WeightInit::Latest, Feedback::Broadcast, 5);
-    assert_eq!(one, layers(WeightInit::Latest, Feedback::Broadcast, 4));
+    let one = layers(WeightInit::LatestCommit, Feedback::Broadcast, 4);
+    let other = layers(WeightInit::LatestCommit, Feedback::Broadcast, 5);
+    assert_eq!(one, layers(WeightInit::LatestCommit, Feedback::Broadcast, 4));
     let matrices = [
         ("W[0]", one[0].weight_rows()),
         ("W[1]", one[1].weight_rows()),

@@ -76,7 +76,7 @@ pub(super) fn run(arguments: &CompareArgs) -> Result<ExitStatus, CliError> {
         let message = "cannot compare the CPU with itself: leave out --backend cpu";
         return Err(CliError::Usage(message.to_string()));
     }
-    let selection = arguments.machine.selection()?;
+    let device_options = arguments.machine.device_options()?;
     let dataset = arguments.data.open()?;
     let config = arguments.settings.resolve(|base| {
         base.epochs = EPOCHS;
@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &CompareArgs) -> Result<ExitStatus, CliError> {
     let comparison = {
         let mut progress = Progress::new();
         let mut clock = None;
-        compare(config, dataset, &selection, &options, &mut |compared| {
+        compare(config, dataset, &device_options, &options, &mut |compared| {
             let &ComparisonProgress { minibatches, total_minibatches, values } = compared;
             // The first minibatch includes kernel compilation: exclude it from the estimate.
             let clock =
@@ -158,22 +158,22 @@ fn describe(comparison: &Comparison, batch: usize, cpu_through: Option<Kernel>) 
 
 fn describe_difference(difference: &Difference) -> String {
     let Difference { kernel, layer, array, minibatch, lane, image, step, unit, .. } = difference;
-    let place = [
+    let position = [
         Some(format!("minibatch {minibatch}")),
         lane.map(|lane| format!("lane {lane}")),
         image.map(|image| format!("image {image}")),
         step.map(|step| format!("step {step}")),
         Some(format!("unit {unit}")),
     ];
-    let place: Vec<String> = place.into_iter().flatten().collect();
+    let position: Vec<String> = position.into_iter().flatten().collect();
     format!(
         "not equal: first after kernel {kernel} of layer {layer}\n\
          array     {array}\n\
-         place     {}\n\
+         position  {}\n\
          cpu       {:?}\n\
          gpu       {:?}\n\
          differing {} values of this array",
-        place.join(", "),
+        position.join(", "),
         difference.cpu,
         difference.gpu,
         difference.differing,
@@ -215,7 +215,7 @@ mod tests {
         let expected = "\
 not equal: first after kernel soma of layer 0
 array     layer 0's voltages, somatic voltage
-place     minibatch 3, lane 1, image 77, unit 5
+position  minibatch 3, lane 1, image 77, unit 5
 cpu       0.1
 gpu       NaN
 differing 2 values of this array

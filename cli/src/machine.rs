@@ -43,7 +43,7 @@ fn thread_count() -> RangedU64ValueParser<usize> {
 impl MachineArgs {
     /// # Errors
     /// Returns an error if the arguments contradict each other.
-    pub(super) fn selection(&self) -> Result<DeviceOptions, CliError> {
+    pub(super) fn device_options(&self) -> Result<DeviceOptions, CliError> {
         if self.backend == BackendKind::Cpu && self.device.is_some() {
             let message = "cannot use --device with --backend cpu: --device names a GPU";
             return Err(CliError::Usage(message.to_string()));

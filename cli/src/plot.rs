@@ -41,7 +41,7 @@ pub(super) struct PlotArgs {
 }
 
 pub(super) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
-    let selection = arguments.machine.selection()?;
+    let device_options = arguments.machine.device_options()?;
     let mut run = RunData::open(&arguments.folder)?;
     if let Some(note) = curves_only(&run, &arguments.folder) {
         eprint_line(note);
@@ -58,7 +58,7 @@ pub(super) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
         dataset = Some(data.dataset);
     }
     let mut listen = |next| eprint_line(format_args!("{next} .."));
-    let plots = plot_run(&run, dataset.as_ref(), &selection, &mut listen)?;
+    let plots = plot_run(&run, dataset.as_ref(), &device_options, &mut listen)?;
     let folder = arguments.out.clone().unwrap_or_else(|| arguments.folder.join("plots"));
     let mut files = Vec::new();
     for plot in plots {

@@ -77,7 +77,7 @@ struct PredictionJson<'a> {
 }
 
 pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
-    let selection = arguments.machine.selection()?;
+    let device_options = arguments.machine.device_options()?;
     let mut saved = load_weights(&arguments.weights)?;
     saved.config.test_ms = arguments.test_ms.unwrap_or(saved.config.test_ms);
     saved.config.seed = arguments.seed.unwrap_or(saved.config.seed);
@@ -96,7 +96,7 @@ pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
     let mut progress = Progress::new();
     let total = names.len() * arguments.repeats as usize;
     let estimate = TimeEstimate::start(total as f64);
-    let predictions = predict(&saved, images, &selection, arguments.repeats, &mut |done| {
+    let predictions = predict(&saved, images, &device_options, arguments.repeats, &mut |done| {
         let left = time_left(estimate.left(done as f64));
         progress.update("images", done, total, left);
     })?;

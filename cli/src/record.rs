@@ -153,7 +153,7 @@ impl FromStr for LayerName {
 pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
     // Check the output format before computing.
     RecordingFormat::from_extension(&arguments.out)?;
-    let selection = arguments.machine.selection()?;
+    let device_options = arguments.machine.device_options()?;
     let saved = load_weights(&arguments.weights)?;
     let allowed = DataPolicy::AnyImages { inverted: arguments.invert };
     let data = run_data::open(&saved, &arguments.weights, &arguments.data, allowed)?;
@@ -165,7 +165,7 @@ pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
     let images = arguments.indices(&dataset)?;
 
     let mut session =
-        MonitorSession::open(&config, &dataset, &saved.network, recorder, &selection)?;
+        MonitorSession::open(&config, &dataset, &saved.network, recorder, &device_options)?;
     let device = session.device().clone();
     let mut progress = Progress::new();
     let estimate = TimeEstimate::start(images.len() as f64);
@@ -222,14 +222,14 @@ impl RecordArgs {
             SplitArg::Test => (dataset.training_count, dataset.test_labels()),
         };
         let mut images = Vec::new();
-        for place in self.indices.0.iter().cloned().flatten() {
-            let Some(&label) = labels.get(place) else {
+        for position in self.indices.0.iter().cloned().flatten() {
+            let Some(&label) = labels.get(position) else {
                 let message =
-                    format!("invalid image {place}: the split has {} images", labels.len());
+                    format!("invalid image {position}: the split has {} images", labels.len());
                 return Err(CliError::Usage(message));
             };
-            let index = first + place;
-            images.push(Presentation { index, label, position: place as u32, slot: index });
+            let index = first + position;
+            images.push(Presentation { index, label, position: position as u32, slot: index });
         }
         Ok(images)
     }

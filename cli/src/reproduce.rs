@@ -87,11 +87,12 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
         names.any(|name| name == experiment.name || name == ALL)
     };
     let wanted: Vec<&Experiment> = EXPERIMENTS.iter().filter(is_wanted).collect();
-    let selection = arguments.machine.selection()?;
+    let device_options = arguments.machine.device_options()?;
     let dataset = arguments.data.open()?;
     run_data::print_dataset(&dataset, &arguments.data, None);
     let seeds = arguments.seeds.unwrap_or(if arguments.quick { 2 } else { 5 });
-    let together = arguments.parallel.unwrap_or_else(|| Threads::choose(selection.threads).count);
+    let parallel =
+        arguments.parallel.unwrap_or_else(|| Threads::choose(device_options.threads).count);
 
     let lock = FolderLock::acquire(&arguments.out)?;
     lock.notice().into_iter().for_each(eprint_line);
@@ -103,7 +104,8 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
     let _held = signals::defer(true)?;
     let folder = arguments.out.join(TRAININGS);
     let quick = arguments.quick;
-    let mut study = Study::new(quick, seeds, dataset, selection, together, &folder, &mut listen)?;
+    let mut study =
+        Study::new(quick, seeds, dataset, device_options, parallel, &folder, &mut listen)?;
     ensure_same_data(&arguments.out, &study.data)?;
     study.notices().for_each(eprint_line);
     let mut results = Vec::new();

@@ -94,7 +94,7 @@ struct TestJson<'a> {
 }
 
 pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
-    let selection = arguments.machine.selection()?;
+    let device_options = arguments.machine.device_options()?;
     let saved = load_weights(&arguments.weights)?;
     let allowed = DataPolicy::AnyImages { inverted: arguments.invert };
     let data = run_data::open(&saved, &arguments.weights, &arguments.data, allowed)?;
@@ -117,7 +117,7 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
     let total = count * repeats as usize;
     let estimate = TimeEstimate::start(total as f64);
     let (tests, device) =
-        test_network(&config, dataset, &saved.network, &selection, repeats, &mut |done| {
+        test_network(&config, dataset, &saved.network, &device_options, repeats, &mut |done| {
             let left = time_left(estimate.left(done as f64));
             progress.update("test images", done, total, left);
         })?;

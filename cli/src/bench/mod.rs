@@ -25,7 +25,7 @@ struct Lengths {
 
 /// Measure training and test speed, also relative to the device's roofline
 ///
-/// First measures the device: additions in registers, the bare loop that sums weight columns, memory bandwidth by size
+/// First measures the device: additions in registers, sums of weight columns, memory bandwidth by size
 /// of the data, launch overhead. Then measures each network of the grid, the combinations of --layers, --batch-size,
 /// --replicas and --g-apical: times whole minibatches in rounds and each kernel separately, and counts operations from
 /// the spikes. Several replicas process one minibatch each: images/s include all replicas, counts only the first. Prints
@@ -133,14 +133,14 @@ struct Format {
 }
 
 pub(super) fn run(arguments: &BenchArgs) -> Result<(), CliError> {
-    let selection = arguments.machine.selection()?;
+    let device_options = arguments.machine.device_options()?;
     let options = arguments.options()?;
     let dataset = arguments.data.open()?;
     run_data::print_dataset(&dataset, &arguments.data, arguments.settings.file());
     let report = {
         let mut progress = Progress::new();
         let mut clock = None;
-        bench(&options, dataset, &selection, &mut |event| match event {
+        bench(&options, dataset, &device_options, &mut |event| match event {
             Event::Machine(machine) => {
                 if let Some(note) = &machine.note {
                     progress.print_line(note);

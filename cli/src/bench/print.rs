@@ -18,7 +18,7 @@ pub fn markdown(report: &Report) -> String {
 
 fn render(report: &Report, print: fn(&Table) -> String) -> String {
     let mut tables = vec![device(report)];
-    tables.extend(report.ceiling.as_ref().map(ceiling));
+    tables.extend(report.ceiling.as_ref().map(roofline));
     tables.push(rows(&report.rows));
     tables.extend(kernels(&report.rows));
     tables.iter().map(print).collect::<Vec<_>>().join("\n\n")
@@ -41,12 +41,12 @@ fn device(report: &Report) -> Table {
 }
 
 /// Returns the table of the device's roofline.
-fn ceiling(ceiling: &Roofline) -> Table {
-    let of_a_thread = ceiling.additions_per_second_per_thread.is_some();
+fn roofline(roofline: &Roofline) -> Table {
+    let of_a_thread = roofline.additions_per_second_per_thread.is_some();
     let all = if of_a_thread { "all threads" } else { "device" };
     let mut table = match of_a_thread {
-        true => Table::new(&["the device can do", all, "one thread"]),
-        false => Table::new(&["the device can do", all]),
+        true => Table::new(&["roofline", all, "one thread"]),
+        false => Table::new(&["roofline", all]),
     };
     let mut push = |what: String, all: String, one: Option<String>| {
         let one = of_a_thread.then(|| one.unwrap_or_default());
@@ -54,15 +54,15 @@ fn ceiling(ceiling: &Roofline) -> Table {
     };
     push(
         "additions in registers, G/s".to_string(),
-        giga(ceiling.additions_per_second),
-        ceiling.additions_per_second_per_thread.map(giga),
+        giga(roofline.additions_per_second),
+        roofline.additions_per_second_per_thread.map(giga),
     );
     push(
-        "additions of the bare loop, G/s".to_string(),
-        giga(ceiling.column_sum_additions_per_second),
-        ceiling.column_sum_additions_per_second_per_thread.map(giga),
+        "additions of the column sum, G/s".to_string(),
+        giga(roofline.column_sum_additions_per_second),
+        roofline.column_sum_additions_per_second_per_thread.map(giga),
     );
-    for read in &ceiling.read {
+    for read in &roofline.read {
         push(
             format!("reading {}, GB/s", ByteSize(read.bytes as u64)),
             giga(read.bytes_per_second),
@@ -70,10 +70,10 @@ fn ceiling(ceiling: &Roofline) -> Table {
         );
     }
     for (what, microseconds) in [
-        ("waking the threads, µs", ceiling.pool_us),
-        ("a launch in a pass, µs", ceiling.launch_us),
-        ("a submission, µs", ceiling.submission_us),
-        ("reading back 40 bytes, µs", ceiling.readback_us),
+        ("waking the threads, µs", roofline.pool_us),
+        ("a launch in a pass, µs", roofline.launch_us),
+        ("a submission, µs", roofline.submission_us),
+        ("reading back 40 bytes, µs", roofline.readback_us),
     ] {
         if let Some(microseconds) = microseconds {
             push(what.to_string(), format!("{microseconds:.1}"), None);
@@ -107,9 +107,9 @@ fn rows(rows: &[Row]) -> Table {
         "additions/image",
         "G additions/s",
         "GB/s",
-        "% of bare loop",
-        "drive alone %",
-        "busy %",
+        "% of roofline",
+        "synaptic input % of roofline",
+        "utilization %",
     ];
     let mut table = Table::new(&[&NETWORK_COLUMNS[..], &figures].concat());
     for row in rows {

@@ -108,12 +108,18 @@ impl<'a> Listener<'a> {
 
     pub(super) fn on_event(&mut self, event: ReplicaEvent) -> Result<ControlFlow<()>, CliError> {
         match event {
-            ReplicaEvent::GroupStarted { wave, total_groups, replicas, obstacle, device } => {
+            ReplicaEvent::GroupStarted {
+                wave: group,
+                total_groups,
+                replicas,
+                obstacle,
+                device,
+            } => {
                 self.device = Some(device.clone());
                 self.group = replicas.to_vec();
-                self.is_last_group = wave == total_groups;
+                self.is_last_group = group == total_groups;
                 if total_groups > 1 {
-                    self.show_group(wave, total_groups, obstacle);
+                    self.show_group(group, total_groups, obstacle);
                 }
             }
             ReplicaEvent::Progress { progress } => self.show_progress(progress),

@@ -75,7 +75,7 @@ impl ReplicaArgs {
 pub(super) fn run(arguments: &TrainArgs, mut job: TrainJob) -> Result<ExitStatus, CliError> {
     let keep = job.info.keep_checkpoints;
     let variants = variants(&job.info.config, &job.info.sweeps, job.info.replicas)?;
-    let selection = arguments.selection()?;
+    let device_options = arguments.device_options()?;
     let dataset = job.dataset(&arguments.data)?;
     let images = job.image_shape(&dataset);
     job.print_data_notes(&dataset, arguments)?;
@@ -94,7 +94,7 @@ pub(super) fn run(arguments: &TrainArgs, mut job: TrainJob) -> Result<ExitStatus
         return job.report_finished();
     }
     let every = job.has_folder().then_some(job.every);
-    let training = Replicas::resume(&variants, dataset, &selection, starts.clone(), every)?;
+    let training = Replicas::resume(&variants, dataset, &device_options, starts.clone(), every)?;
     let _held = signals::defer(job.has_folder())?;
     // Create the folder before training, so that an unwritable folder fails early.
     if let Some(folder) = job.create()? {

@@ -10,14 +10,14 @@ use apical::text::plural;
 use apical::train::Event;
 
 impl Listener<'_> {
-    pub(super) fn show_group(&self, wave: usize, total_groups: usize, obstacle: Option<&str>) {
+    pub(super) fn show_group(&self, group: usize, total_groups: usize, obstacle: Option<&str>) {
         let (here, all) = (self.group.len(), self.variants.len());
         let reason = match obstacle {
             Some(obstacle) => format!("more do not fit: {obstacle}"),
             None => "networks with other array shapes follow".to_string(),
         };
         self.progress.print_line(format_args!(
-            "group {wave}/{total_groups}: training {here} of {all} networks in parallel; {reason}"
+            "group {group}/{total_groups}: training {here} of {all} networks in parallel; {reason}"
         ));
     }
 

@@ -85,8 +85,8 @@ pub(super) struct TrainArgs {
 impl TrainArgs {
     /// # Errors
     /// Returns an error if the arguments contradict each other.
-    pub(super) fn selection(&self) -> Result<DeviceOptions, CliError> {
-        Ok(DeviceOptions { memory: self.networks.memory(), ..self.machine.selection()? })
+    pub(super) fn device_options(&self) -> Result<DeviceOptions, CliError> {
+        Ok(DeviceOptions { memory: self.networks.memory(), ..self.machine.device_options()? })
     }
 }
 
@@ -99,7 +99,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
         return replicas::run(arguments, job);
     }
     let config = job.info.config.clone();
-    let selection = arguments.selection()?;
+    let device_options = arguments.device_options()?;
     let dataset = job.dataset(&arguments.data)?;
     let images = job.image_shape(&dataset);
     job.print_data_notes(&dataset, arguments)?;
@@ -113,11 +113,11 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
     let mut estimate = TimeEstimate::start(plan.work(config.epochs, 0));
     let mut training = match &start {
         ResumeFrom::Finished => return job.report_finished(),
-        ResumeFrom::Initial => Training::new(config.clone(), dataset, &selection)?,
+        ResumeFrom::Initial => Training::new(config.clone(), dataset, &device_options)?,
         ResumeFrom::Checkpoint(checkpoint) => {
             estimate.resume_at(plan.work_before(&checkpoint.position));
             eprint_line(job.from(&checkpoint.position));
-            Training::resume(config.clone(), dataset, &selection, checkpoint)?
+            Training::resume(config.clone(), dataset, &device_options, checkpoint)?
         }
     };
     let _held = signals::defer(job.has_folder())?;

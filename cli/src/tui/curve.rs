@@ -58,14 +58,14 @@ mod tests {
     #[test]
     fn curve_merges_points_of_equal_weight() {
         let mut curve = Curve::default();
-        for place in 0..100_016 {
-            curve.push(f64::from(place), f64::from(place));
+        for position in 0..100_016 {
+            curve.push(f64::from(position), f64::from(position));
         }
         // 32 values per point, 16 in the last point.
         let mean = |point: usize| 32.0 * point as f64 + if point < 3125 { 15.5 } else { 7.5 };
         assert_eq!(curve.points.len(), 3126);
-        for (point, &(place, value)) in curve.points.iter().enumerate() {
-            assert!((place - mean(point)).abs() < 1e-6 && (value - place).abs() < 1e-6);
+        for (point, &(position, value)) in curve.points.iter().enumerate() {
+            assert!((position - mean(point)).abs() < 1e-6 && (value - position).abs() < 1e-6);
         }
     }
 }

@@ -146,7 +146,7 @@ impl Dashboard {
         let config = training.config().clone();
         let device = training.device();
         let (backend, name) = (device.backend, &device.name);
-        let subject = RunSummary {
+        let run = RunSummary {
             title: format!("{} on {}, {backend}, {name}", plan.network, plan.dataset),
             epochs: plan.epochs,
             total_images: plan.images,
@@ -155,7 +155,7 @@ impl Dashboard {
             can_save: folder.is_some(),
             has_true_colour: has_true_colour(),
         };
-        let mut state = State::new(subject);
+        let mut state = State::new(run);
         state.set_network(Arc::new(training.network().clone()));
         let requests = training.requests();
         requests.networks_after_epochs();
@@ -190,19 +190,19 @@ impl Dashboard {
         let start = Instant::now();
         self.shared.wait_while_paused();
         self.estimate.pause(start.elapsed());
-        let (wants_weights, wants_test, stops) = {
+        let (save_requested, test_requested, stops) = {
             let mut state = self.shared.state();
-            let wants_test = std::mem::take(&mut state.test_requested);
-            (state.save_requested, wants_test, state.status == Status::Stopping)
+            let test_requested = std::mem::take(&mut state.test_requested);
+            (state.save_requested, test_requested, state.status == Status::Stopping)
         };
-        if wants_test {
+        if test_requested {
             self.requests.test_now();
         }
-        if wants_weights || self.last_snapshot.elapsed() >= SNAPSHOT_INTERVAL {
+        if save_requested || self.last_snapshot.elapsed() >= SNAPSHOT_INTERVAL {
             self.requests.networks_now();
             self.last_snapshot = Instant::now();
         }
-        if stops && !wants_weights { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if stops && !save_requested { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     fn estimate(&self, epoch: u32, images: usize) {

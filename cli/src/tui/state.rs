@@ -126,9 +126,9 @@ impl State {
             } => {
                 self.update_training(*epoch, *images, *train_error);
                 self.images_per_second = *images_per_second;
-                let place = self.epoch_position(*epoch, *images);
-                self.test.push(place, *test_error);
-                self.loss.push(place, *loss);
+                let position = self.epoch_position(*epoch, *images);
+                self.test.push(position, *test_error);
+                self.loss.push(position, *loss);
                 let eval_set = self.run.eval_set;
                 self.last_message = format!(
                     "epoch {epoch}: training error {train_error:.2} %, {eval_set} error {test_error:.2} %"

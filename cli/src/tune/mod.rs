@@ -103,7 +103,7 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<ExitStatus, CliError> {
         Some(rungs) => rungs,
         None => Search::default_rungs(search.candidates()?.len() / replicas, *reduction),
     };
-    let selection = arguments.machine.selection()?;
+    let device_options = arguments.machine.device_options()?;
     tune::check(&search, &dataset)?;
     print_warnings(search.candidates()?.iter().map(|candidate| &candidate.config));
     run_data::print_dataset(&dataset, &arguments.data, arguments.settings.file());
@@ -124,8 +124,8 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<ExitStatus, CliError> {
             ControlFlow::Break(())
         }
     };
-    let together = arguments.parallel;
-    let tuned = tune::run(&search, &mut trials, &dataset, &selection, together, &mut listen)?;
+    let parallel = arguments.parallel;
+    let tuned = tune::run(&search, &mut trials, &dataset, &device_options, parallel, &mut listen)?;
     match (failure, tuned) {
         (Some(error), _) => Err(error),
         (None, Some(tuned)) => {

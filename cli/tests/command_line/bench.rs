@@ -167,7 +167,7 @@ fn bench_tables_show_device_roofline_and_rows() {
     let text = output_of(&mut command());
     let markdown = output_of(command().arg("--markdown"));
     for text in [&text, &markdown] {
-        for part in ["device", "additions of the bare loop, G/s", "one thread", "images/s"] {
+        for part in ["device", "additions of the column sum, G/s", "one thread", "images/s"] {
             assert!(text.contains(part), "{part} in {text}");
         }
         assert_eq!(text.matches("20,10").count(), 4, "two rows, and their kernels: {text}");

@@ -95,13 +95,13 @@ fn replicas_write_a_run_each_and_a_summary() {
     let mut command = train_on_cpu(&folder);
     command.args(["--sweep", "g-apical=0,0.05", "--sweep", "seed=8,3", "--out", "runs/sweep"]);
     let stderr = stderr_of(command.args(["--eval-every", "150"]));
-    let waves: Vec<&str> = stderr.lines().filter(|line| line.starts_with("group ")).collect();
-    let wave = |number| {
+    let groups: Vec<&str> = stderr.lines().filter(|line| line.starts_with("group ")).collect();
+    let group = |number| {
         format!(
             "group {number}/2: training 2 of 4 networks in parallel; networks with other array shapes follow"
         )
     };
-    assert_eq!(waves, [wave(1), wave(2)]);
+    assert_eq!(groups, [group(1), group(2)]);
 
     let run = folder.path().join("runs/sweep");
     let files = |folder: &Path| {
@@ -215,16 +215,16 @@ fn replicas_beyond_memory_train_in_groups() {
 
     let mut command = many(&for_one);
     let stderr = stderr_of(&mut command);
-    let waves: Vec<&str> = stderr.lines().filter(|line| line.starts_with("group ")).collect();
-    for (number, wave) in (1..=3).zip(&waves) {
+    let groups: Vec<&str> = stderr.lines().filter(|line| line.starts_with("group ")).collect();
+    for (number, group) in (1..=3).zip(&groups) {
         let what = format!(
             "group {number}/3: training 1 of 3 networks in parallel; more do not fit: the arrays of 2 \
              networks of layers 4000,10 "
         );
         let memory = format!("{for_one}.00 MiB of memory that may be taken");
-        assert!(wave.starts_with(&what) && wave.contains(&memory), "{wave}");
+        assert!(group.starts_with(&what) && group.contains(&memory), "{group}");
     }
-    assert_eq!(waves.len(), 3, "{stderr}");
+    assert_eq!(groups.len(), 3, "{stderr}");
     assert_eq!(json_of(command.arg("--json")).len(), 7);
 }
 

@@ -55,7 +55,7 @@ impl<'a> StyledCurve<'a> {
 fn draw(frame: &mut Frame, area: Rect, title: String, lines: &[StyledCurve], epochs: u32) {
     let shown = |line: &StyledCurve| -> Vec<(f64, f64)> {
         let points = line.curve.points.iter().filter(|point| point.1.is_finite());
-        points.map(|&(place, value)| (place, value.max(MIN_VALUE).log10())).collect()
+        points.map(|&(position, value)| (position, value.max(MIN_VALUE).log10())).collect()
     };
     let points: Vec<Vec<(f64, f64)>> = lines.iter().map(shown).collect();
     let all = || points.iter().flatten();

@@ -22,10 +22,10 @@ const AROUND_TABLE: u16 = 3;
 pub(super) fn draw(frame: &mut Frame, state: &State) {
     let lines = [Constraint::Length(1), Constraint::Length(1), Constraint::Min(4)];
     let rows = [&lines[..], &[Constraint::Length(1), Constraint::Length(1)]].concat();
-    let [title, progress, middle, news, keys] = Layout::vertical(rows).areas(frame.area());
+    let [title, progress, middle, message, keys] = Layout::vertical(rows).areas(frame.area());
     frame.render_widget(Line::from(state.run.title.as_str()).bold(), title);
     draw_progress(frame, progress, state);
-    frame.render_widget(Line::from(state.last_message.as_str()), news);
+    frame.render_widget(Line::from(state.last_message.as_str()), message);
     draw_keys(frame, keys, state);
     if middle.width < NARROW {
         draw_curves(frame, middle, state);
@@ -42,17 +42,17 @@ pub(super) fn draw(frame: &mut Frame, state: &State) {
 }
 
 fn draw_progress(frame: &mut Frame, area: Rect, state: &State) {
-    let subject = &state.run;
+    let run = &state.run;
     let label = format!(
         "epoch {}/{}  {}/{} images  {:.0} images/s  {}",
         state.epoch,
-        subject.epochs,
+        run.epochs,
         state.images,
-        subject.total_images,
+        run.total_images,
         state.images_per_second,
         time_left(state.left)
     );
-    let done = state.images as f64 / subject.total_images.max(1) as f64;
+    let done = state.images as f64 / run.total_images.max(1) as f64;
     let gauge = LineGauge::default()
         .label(label)
         .ratio(done.clamp(0.0, 1.0))

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::analysis::statistics::mean;
+
 /// Counts of a test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evaluation {
@@ -71,7 +73,7 @@ impl MeanSd {
     /// Of at least one value.
     pub fn of(values: &[f64]) -> Self {
         let count = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / count;
+        let mean = mean(values);
         let squares = values.iter().map(|value| (value - mean) * (value - mean));
         let sd = (values.len() > 1).then(|| (squares.sum::<f64>() / (count - 1.0)).sqrt());
         MeanSd { mean, sd, sem: sd.map(|sd| sd / count.sqrt()) }

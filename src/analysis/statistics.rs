@@ -1,8 +1,31 @@
-//! Correlation, angle, histogram, linear least squares.
+//! Mean, quantiles, correlation, angle, histogram, linear least squares.
 
 /// Returns the mean, NaN if there are no values.
 pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Returns the quantile at `fraction`, 0 to 1, interpolated linearly between sorted values; NaN if there are no values.
+pub fn quantile(values: &[f64], fraction: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let Some(last) = sorted.len().checked_sub(1) else {
+        return f64::NAN;
+    };
+    let position = fraction.clamp(0.0, 1.0) * last as f64;
+    let lower = position.floor() as usize;
+    let upper = (lower + 1).min(last);
+    sorted[lower] + (position - lower as f64) * (sorted[upper] - sorted[lower])
+}
+
+/// Returns the median, NaN if there are no values.
+pub fn median(values: &[f64]) -> f64 {
+    quantile(values, 0.5)
+}
+
+/// Returns the interquartile range divided by the median.
+pub fn relative_iqr(values: &[f64]) -> f64 {
+    (quantile(values, 0.75) - quantile(values, 0.25)) / median(values)
 }
 
 /// Returns Pearson's correlation, NaN if either input is constant.
@@ -97,6 +120,23 @@ mod tests {
         // By hand: covariance 1.5, variances 5 and 5 (sums of squares).
         assert!((correlation(&values, &[4.0, 2.0, 3.0, 1.0]) + 0.4).abs() < 1e-12);
         assert!(correlation(&values, &[2.0; 4]).is_nan());
+    }
+
+    #[test]
+    fn quantile_interpolates_between_sorted_values() {
+        let values = [40.0, 10.0, 30.0, 20.0];
+        let found = [0.0, 0.25, 0.5, 0.75, 1.0].map(|fraction| quantile(&values, fraction));
+        assert_eq!(found, [10.0, 17.5, 25.0, 32.5, 40.0]);
+        assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
+        assert!(median(&[]).is_nan());
+    }
+
+    #[test]
+    fn relative_iqr_ignores_outliers() {
+        assert_eq!(relative_iqr(&[5.0; 7]), 0.0);
+        assert_eq!(relative_iqr(&[7.0]), 0.0);
+        assert_eq!(relative_iqr(&[8.0, 9.0, 10.0, 11.0, 12.0]), 0.2);
+        assert_eq!(relative_iqr(&[8.0, 9.0, 10.0, 11.0, 1e6]), 0.2);
     }
 
     #[test]

@@ -11,7 +11,6 @@ mod grid;
 mod machine;
 mod progress;
 mod row;
-pub mod statistics;
 mod subject;
 mod work;
 

@@ -8,9 +8,9 @@ use super::ceiling::Roofline;
 use super::grid::{GridPoint, Task};
 use super::machine::cpu_time;
 use super::progress::Steps;
-use super::statistics::{median, spread};
 use super::subject::BenchRun;
 use super::work::OpCounts;
+use crate::analysis::statistics::{median, relative_iqr};
 use crate::config::Optimizer;
 use crate::layout::{Array, BackendError, Kernel, KernelTimes, Shape};
 use crate::text::plural;
@@ -54,7 +54,7 @@ pub struct Row {
     pub cpu_ms_per_minibatch: Option<f64>,
     /// Images that each network had trained on before.
     pub warm_up_images: usize,
-    /// The range of the middle half of `raw_ms`, as a share of their median.
+    /// Interquartile range of `raw_ms` divided by their median.
     pub spread: f64,
     /// Time of each kernel that ran; `None` where the device cannot tell.
     pub kernels: Option<Vec<KernelShare>>,
@@ -257,7 +257,7 @@ impl Measured {
             minibatches_per_round: self.per_round,
             cpu_ms_per_minibatch: self.cpu.map(|time| 1e3 * time.as_secs_f64() / timed),
             warm_up_images: self.warm_up,
-            spread: spread(&self.raw_ms),
+            spread: relative_iqr(&self.raw_ms),
             kernels: self.times.as_ref().map(|times| shares(times, ms)),
             busy: self
                 .times

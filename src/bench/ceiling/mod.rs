@@ -12,7 +12,7 @@ pub use gpu::shaders;
 
 use super::machine::Machine;
 use super::progress::Steps;
-use super::statistics::median;
+use crate::analysis::statistics::median;
 use crate::layout::BackendError;
 use crate::random::{PhiloxRng, RngStream};
 

@@ -45,17 +45,17 @@ impl MonitorSession {
         dataset: &Arc<Dataset>,
         network: &Network,
         spec: MonitorSpec,
-        selection: &DeviceOptions,
+        options: &DeviceOptions,
     ) -> Result<Self, TrainError> {
         config.validate(dataset.pixels(), dataset.classes)?;
-        let selection = DeviceOptions {
+        let options = DeviceOptions {
             keeps_lanes: true,
             steps_apical: spec.needs_steps(),
-            ..selection.clone()
+            ..options.clone()
         };
-        let opened = device::open(&selection, from_ref(config), dataset)?;
+        let opened = device::open(&options, from_ref(config), dataset)?;
         let mut simulation = Simulation::new(opened.backend, config, dataset, network)?;
-        simulation.stop_on(&selection.stop);
+        simulation.stop_on(&options.stop);
         let derived = DerivedQuantities::new(config, dataset);
         Ok(MonitorSession {
             simulation,

@@ -82,14 +82,14 @@ impl ReplicaSummary {
             }
         }
         let result = |group: &Vec<&ReplicaResult>| {
-            let spread = |value: fn(&ReplicaResult) -> f64| {
+            let mean_sd = |value: fn(&ReplicaResult) -> f64| {
                 MeanSd::of(&group.iter().map(|replica| value(replica)).collect::<Vec<_>>())
             };
             CombinationResult {
                 settings: group[0].settings.clone(),
                 networks: group.len(),
-                test_error: spread(|replica| replica.test_error),
-                train_error: spread(|replica| replica.train_error),
+                test_error: mean_sd(|replica| replica.test_error),
+                train_error: mean_sd(|replica| replica.train_error),
             }
         };
         let combinations = groups.iter().map(result).collect();

@@ -155,7 +155,7 @@ pub fn run(
     search: &Search,
     trials: &mut TrialStore,
     dataset: &Dataset,
-    selection: &DeviceOptions,
+    options: &DeviceOptions,
     parallel: usize,
     emit: EventSink,
 ) -> Result<Option<TuneResult>, TuneError> {
@@ -174,7 +174,7 @@ pub fn run(
             finished: configs.iter().filter(is_finished).count(),
         });
         let done = started.is_continue()
-            && trials::run(trials, &configs, dataset, selection, parallel, &mut |event| {
+            && trials::run(trials, &configs, dataset, options, parallel, &mut |event| {
                 emit(TuneEvent::Trial(event))
             })?;
         if !done {
@@ -205,7 +205,7 @@ pub fn run(
 /// Returns the candidates, the best first; the sort is stable. Marks the first `survivors` as kept.
 fn rank(networks: &[(&Variant, &Trial)], survivors: usize) -> Vec<Candidate> {
     let candidate = |networks: &[(&Variant, &Trial)]| {
-        let spread = |value: fn(&Trial) -> f64| {
+        let mean_sd = |value: fn(&Trial) -> f64| {
             MeanSd::of(&networks.iter().map(|(_, trial)| value(trial)).collect::<Vec<_>>())
         };
         let variant = networks[0].0;
@@ -213,8 +213,8 @@ fn rank(networks: &[(&Variant, &Trial)], survivors: usize) -> Vec<Candidate> {
             candidate: variant.combination,
             settings: swept_settings(variant).unwrap_or_default(),
             networks: networks.len(),
-            validation_error: spread(Trial::test_error),
-            train_error: spread(Trial::train_error),
+            validation_error: mean_sd(Trial::test_error),
+            train_error: mean_sd(Trial::train_error),
             is_kept: false,
         }
     };

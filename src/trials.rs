@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use crate::config::{Config, Variant};
-use crate::cpu::processor;
+use crate::cpu::cpu_model_name;
 use crate::dataset::{DataIdentity, Dataset};
 use crate::device::{Device, DeviceOptions};
 use crate::network::Network;
@@ -230,7 +230,7 @@ impl Due {
 /// With the processor's name, where it computes.
 pub fn device_name(device: &Device) -> String {
     match device.backend {
-        "cpu" => format!("{}, {}", processor(), device.name),
+        "cpu" => format!("{}, {}", cpu_model_name(), device.name),
         _ => device.name.clone(),
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 
 use crate::config::Config;
-use crate::cpu::{Threads, processor};
+use crate::cpu::{Threads, cpu_model_name};
 use crate::dataset::Dataset;
 use crate::device::{self, BackendKind, DeviceOptions, StepMode};
 use crate::gpu::adapter::{self, Choice, Info};
@@ -62,7 +62,7 @@ impl Machine {
         let threads = Threads::choose(threads);
         let note = note.or(threads.reason);
         Machine {
-            device: processor(),
+            device: cpu_model_name(),
             driver: None,
             backend: "cpu",
             is_software: false,

@@ -1,5 +1,5 @@
-//! The self-test: every function that the kernels' results hang on, applied to arguments made from
-//! random words. The twin of `shaders/arithmetic.wgsl`, kept comparable line by line.
+//! Self-test of the arithmetic: every function that determines the kernels' results, applied to arguments made from
+//! random words. The twin of `shaders/arithmetic.wgsl`; both follow the same order line by line.
 
 use crate::layout::Constants;
 use crate::model::exact_math::{
@@ -9,7 +9,7 @@ use crate::model::exact_math::{
 use crate::model::spikes::FRACTION_BITS;
 use crate::random::philox;
 
-/// What is computed from each word, in order.
+/// Names of the results per word, in order.
 pub const FUNCTIONS: [&str; 25] = [
     "integer to fraction",
     "sum",
@@ -38,14 +38,14 @@ pub const FUNCTIONS: [&str; 25] = [
     "error of a sum",
 ];
 
-/// Results of all [`FUNCTIONS`] for each of `words`.
+/// Returns the results of all [`FUNCTIONS`] for each of `words`.
 pub fn arithmetic(constants: &Constants, words: &[u32]) -> Vec<u32> {
     let results = (0..words.len()).flat_map(|index| of_word(constants, words, index));
     results.collect()
 }
 
 fn of_word(constants: &Constants, words: &[u32], index: usize) -> [u32; FUNCTIONS.len()] {
-    // Part of what a word gives comes from its neighbours.
+    // Functions of several arguments also read the following words.
     let w: [u32; 6] = std::array::from_fn(|k| words[(index + k) % words.len()]);
 
     let u = uniform01(w[0]);
@@ -68,7 +68,7 @@ fn of_word(constants: &Constants, words: &[u32], index: usize) -> [u32; FUNCTION
     let square = constants.decay_slow * (gradient * gradient);
     let s = sigmoid(argument);
     let random = philox([w[0], w[1], w[2], w[3]], [w[4], w[5]]);
-    // Down to the smallest normal numbers, and mostly below the smallest weight.
+    // Magnitudes down to the smallest normal number, mostly below the smallest weight.
     let mut weight = scattered(w[3], -126, 100);
     for _ in 0..8 {
         weight = flush_weight((weight - u * weight) - uniform01(w[4]) * weight);
@@ -112,13 +112,13 @@ fn of_word(constants: &Constants, words: &[u32], index: usize) -> [u32; FUNCTION
     ]
 }
 
-/// In [0, 1), the form in which random words meet probabilities.
+/// Returns a uniform number in [0, 1), as kernels compare it with probabilities.
 fn uniform01(word: u32) -> f32 {
     const SCALE: f32 = 1.0 / (1 << FRACTION_BITS) as f32;
     (word >> (32 - FRACTION_BITS)) as f32 * SCALE
 }
 
-/// A float of either sign with a magnitude from `2^lowest` to almost `2^(lowest + span)`.
+/// Returns a float of either sign with a magnitude in [`2^lowest`, `2^(lowest + span)`).
 fn scattered(word: u32, lowest: i32, span: u32) -> f32 {
     let exponent = (lowest + 127) as u32 + (word & 0xFF) % span;
     f32::from_bits((word & 0x8000_0000) | exponent << 23 | ((word >> 8) & 0x7F_FFFF))

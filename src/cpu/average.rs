@@ -1,10 +1,10 @@
-//! Averages rates over the windows at the ends of the phases, and keeps those of the last step for the next image:
-//! what `trace` does with spikes.
+//! Averages rates over the windows at the ends of the phases, and keeps the rates of the last step for the next
+//! image. The counterpart of `trace` for populations that transmit rates.
 
 use multiversion::multiversion;
 
-use super::response::{Window, feedback_row};
-use super::tile::{Tile, Tiled, WIDTH};
+use super::averaging_window::{PhaseWindow, feedback_trace_row};
+use super::tiled::{LANES, Tile, TiledArray};
 use crate::layout::trace::FORWARD;
 use crate::layout::{Constants, Lane, Part, RATE_HISTORY};
 use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
@@ -15,19 +15,19 @@ pub fn average(
     constants: &Constants,
     part: &Part,
     lane: &Lane,
-    rates: &mut Tiled<f32>,
-    traces: &mut Tiled<f32>,
+    rates: &mut TiledArray<f32>,
+    traces: &mut TiledArray<f32>,
 ) {
-    for (rates, traces) in rates.each_mut().zip(traces.each_mut()) {
+    for (rates, traces) in rates.iter_tiles_mut().zip(traces.iter_tiles_mut()) {
         if part.is_output == 0 && part.sends_rates == 1 {
-            traces[FORWARD] = mean(&Window::forward(lane, 0), 0, rates);
+            traces[FORWARD] = mean(&PhaseWindow::forward(lane, 0), 0, rates);
         }
         if part.is_rate_source == 1 {
             for early in 0..=constants.earliest_plateau() {
-                traces[feedback_row(constants, 0, early)] =
-                    mean(&Window::forward(lane, early), 1, rates);
-                traces[feedback_row(constants, 1, early)] =
-                    mean(&Window::target(lane, early), 1, rates);
+                traces[feedback_trace_row(constants, 0, early)] =
+                    mean(&PhaseWindow::forward(lane, early), 1, rates);
+                traces[feedback_trace_row(constants, 1, early)] =
+                    mean(&PhaseWindow::target(lane, early), 1, rates);
             }
         }
         let steps = lane.steps() as usize;
@@ -37,14 +37,14 @@ pub fn average(
     }
 }
 
-/// Mean over a window of each neuron's rates, seen `delay` steps late.
+/// Returns the mean of each neuron's rates over a window, delayed by `delay` steps.
 #[inline(always)]
-fn mean(window: &Window, delay: u32, rates: &[Tile<f32>]) -> Tile<f32> {
-    let mut mean = Tile([0.0; WIDTH]);
+fn mean(window: &PhaseWindow, delay: u32, rates: &[Tile<f32>]) -> Tile<f32> {
+    let mut mean = Tile([0.0; LANES]);
     let end = window.end - delay;
     for step in end - window.length..end {
         let rates = &rates[(RATE_HISTORY + step) as usize];
-        for i in 0..WIDTH {
+        for i in 0..LANES {
             mean[i] += rates[i];
         }
     }

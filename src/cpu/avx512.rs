@@ -1,18 +1,18 @@
-//! [`Vectors`] in the registers of AVX-512.
+//! [`Simd`] in AVX-512 registers.
 //!
-//! SAFETY, of every block here: kernels name [`Avx512`] only in the versions of a function that run where
-//! the processor was found to have these instructions, and loads and stores are of whole arrays.
+//! SAFETY of every block here: kernels use [`Avx512`] only in function versions that run after the processor was
+//! found to support AVX-512F, and loads and stores access whole arrays.
 
 use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, Mul, Neg, Shl, Shr, Sub};
 
-use super::bounds::ENTRIES;
-use super::tile::WIDTH;
-use super::vectors::{Mask, Vectors};
+use super::simd::{Mask, Simd};
+use super::spike_tables::COARSE_ENTRIES;
+use super::tiled::LANES;
 use crate::model::exact_math::Float;
 use crate::random::{KEY_STEP_0, KEY_STEP_1, MULTIPLIER_0, MULTIPLIER_1, ROUNDS};
 
-/// For x86 with AVX-512F.
+/// Implementation for x86-64 with AVX-512F.
 pub struct Avx512;
 
 #[derive(Clone, Copy)]
@@ -81,7 +81,7 @@ impl Float for Floats {
 
     #[inline(always)]
     fn clamp_max(self, limit: f32) -> Self {
-        // The instruction gives its second operand where the first is not a number.
+        // The instruction returns its second operand if the first is NaN.
         Floats(unsafe { _mm512_min_ps(self.0, _mm512_set1_ps(limit)) })
     }
 
@@ -115,37 +115,37 @@ impl Float for Floats {
     }
 }
 
-impl Vectors for Avx512 {
+impl Simd for Avx512 {
     type Floats = Floats;
     type Words = Words;
 
     #[inline(always)]
-    fn floats(values: &[f32; WIDTH]) -> Floats {
+    fn load_f32(values: &[f32; LANES]) -> Floats {
         Floats(unsafe { _mm512_loadu_ps(values.as_ptr()) })
     }
 
     #[inline(always)]
-    fn store_floats(values: Floats, place: &mut [f32; WIDTH]) {
+    fn store_f32(values: Floats, place: &mut [f32; LANES]) {
         unsafe { _mm512_storeu_ps(place.as_mut_ptr(), values.0) }
     }
 
     #[inline(always)]
-    fn words(values: &[u32; WIDTH]) -> Words {
+    fn load_u32(values: &[u32; LANES]) -> Words {
         Words(unsafe { _mm512_loadu_si512(values.as_ptr().cast()) })
     }
 
     #[inline(always)]
-    fn store(values: Words, place: &mut [u32; WIDTH]) {
+    fn store_u32(values: Words, place: &mut [u32; LANES]) {
         unsafe { _mm512_storeu_si512(place.as_mut_ptr().cast(), values.0) }
     }
 
     #[inline(always)]
-    fn word(value: u32) -> Words {
+    fn splat_u32(value: u32) -> Words {
         Words(unsafe { _mm512_set1_epi32(value as i32) })
     }
 
     #[inline(always)]
-    fn below(a: Floats, b: Floats) -> Mask {
+    fn lt(a: Floats, b: Floats) -> Mask {
         Mask::from(unsafe { _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a.0, b.0) })
     }
 
@@ -164,33 +164,33 @@ impl Vectors for Avx512 {
     }
 
     #[inline(always)]
-    fn look_up(table: &[f32; ENTRIES], words: Words) -> Floats {
+    fn lookup(table: &[f32; COARSE_ENTRIES], words: Words) -> Floats {
         Floats(unsafe {
             let low = _mm512_loadu_ps(table.as_ptr());
-            let high = _mm512_loadu_ps(table[WIDTH..].as_ptr());
+            let high = _mm512_loadu_ps(table[LANES..].as_ptr());
             _mm512_permutex2var_ps(low, words.0, high)
         })
     }
 
     #[inline(always)]
-    fn add_where(values: Words, mask: Mask, more: Words) -> Words {
+    fn masked_add(values: Words, mask: Mask, more: Words) -> Words {
         Words(unsafe { _mm512_mask_add_epi32(values.0, mask as u16, values.0, more.0) })
     }
 
     #[inline(always)]
     fn philox(
-        head: u32,
-        position: u32,
-        units: &[u32; WIDTH],
+        counter0: u32,
+        draw_index: u32,
+        units: &[u32; LANES],
         index: u32,
         mut key: [u32; 2],
     ) -> [Words; 4] {
-        // Words live in the low halves of 64-bit numbers, where a product finds them; what lies above is
-        // never read. One register holds the even units, the other the odd ones.
+        // Each word is the low half of a 64-bit number, as the 64-bit products need it; the high half is never read.
+        // One register holds the even units, the other the odd ones.
         unsafe {
             let all = |word: u32| [_mm512_set1_epi32(word as i32); 2];
             let units = _mm512_loadu_si512(units.as_ptr().cast());
-            let (mut word_0, mut word_1) = (all(head), all(position));
+            let (mut word_0, mut word_1) = (all(counter0), all(draw_index));
             let mut word_2 = [units, _mm512_srli_epi64::<32>(units)];
             let mut word_3 = all(index);
             let multiplier_0 = _mm512_set1_epi64(i64::from(MULTIPLIER_0));
@@ -220,7 +220,7 @@ unsafe fn exclusive_or(a: __m512i, b: __m512i, c: __m512i) -> __m512i {
     unsafe { _mm512_ternarylogic_epi32::<0x96>(a, b, c) }
 }
 
-/// Even and odd units in one register.
+/// Interleaves even and odd units in one register.
 #[inline(always)]
 unsafe fn together([even, odd]: [__m512i; 2]) -> Words {
     Words(unsafe { _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64::<32>(odd)) })
@@ -228,32 +228,32 @@ unsafe fn together([even, odd]: [__m512i; 2]) -> Words {
 
 #[cfg(test)]
 mod tests {
-    use super::super::vectors::Portable;
+    use super::super::simd::Scalar16;
     use super::*;
     use crate::model::exact_math::{exp_exact, sigmoid};
 
-    /// Everything that a form computes from some words.
+    /// Returns the results of every operation of an implementation.
     #[inline(always)]
-    fn everything<V: Vectors>(a: &[u32; WIDTH], b: &[u32; WIDTH]) -> Vec<[u32; WIDTH]> {
-        let (x, y) = (V::words(a), V::words(b));
-        let number = |words: &[u32; WIDTH]| {
-            V::floats(&words.map(|word| (word >> 9) as f32)) - V::Floats::splat(4e6)
+    fn all_results<V: Simd>(a: &[u32; LANES], b: &[u32; LANES]) -> Vec<[u32; LANES]> {
+        let (x, y) = (V::load_u32(a), V::load_u32(b));
+        let number = |words: &[u32; LANES]| {
+            V::load_f32(&words.map(|word| (word >> 9) as f32)) - V::Floats::splat(4e6)
         };
         let (f, g) = (number(a), number(b));
-        let table: [f32; ENTRIES] = std::array::from_fn(|i| i as f32);
+        let table: [f32; COARSE_ENTRIES] = std::array::from_fn(|i| i as f32);
         let mask = V::le(x, y);
         let mut results = Vec::new();
         let mut keep = |words: V::Words| {
-            let mut place = [0; WIDTH];
-            V::store(words, &mut place);
+            let mut place = [0; LANES];
+            V::store_u32(words, &mut place);
             results.push(place);
         };
-        for words in [x + y, x - y, x & y, x | y, x << 16, x >> 5, V::word(b[0])] {
+        for words in [x + y, x - y, x & y, x | y, x << 16, x >> 5, V::splat_u32(b[0])] {
             keep(words);
         }
-        keep(V::add_where(x, mask, y));
-        for masks in [V::below(f, g), mask] {
-            keep(V::word(masks));
+        keep(V::masked_add(x, mask, y));
+        for masks in [V::lt(f, g), mask] {
+            keep(V::splat_u32(masks));
         }
         for words in V::philox(a[0], b[0], a, b[1], [a[1], b[2]]) {
             keep(words);
@@ -267,32 +267,32 @@ mod tests {
             sigmoid(g * V::Floats::splat(1e-5)),
             f.clamp_max(1e5),
             V::flush(f, 1e5),
-            V::look_up(&table, x),
+            V::lookup(&table, x),
         ] {
-            let mut place = [0.0; WIDTH];
-            V::store_floats(floats, &mut place);
+            let mut place = [0.0; LANES];
+            V::store_f32(floats, &mut place);
             results.push(place.map(f32::to_bits));
         }
         results
     }
 
     #[target_feature(enable = "avx512f")]
-    fn of_registers(a: &[u32; WIDTH], b: &[u32; WIDTH]) -> Vec<[u32; WIDTH]> {
-        everything::<Avx512>(a, b)
+    fn avx512_results(a: &[u32; LANES], b: &[u32; LANES]) -> Vec<[u32; LANES]> {
+        all_results::<Avx512>(a, b)
     }
 
     #[test]
-    fn registers_hold_what_arrays_hold() {
+    fn avx512_equals_arrays() {
         if !is_x86_feature_detected!("avx512f") {
-            eprintln!("this processor has no AVX-512: nothing to compare");
+            eprintln!("skipped: this processor has no AVX-512F");
             return;
         }
         for round in 0..500u32 {
             let word = |i: u32| (round * 40 + i).wrapping_mul(0x9E37_79B9).rotate_left(i % 13);
-            let a: [u32; WIDTH] = std::array::from_fn(|i| word(i as u32));
-            let b: [u32; WIDTH] = std::array::from_fn(|i| word(i as u32 * 7 / 3 + 20));
-            // SAFETY: asked above.
-            assert_eq!(unsafe { of_registers(&a, &b) }, everything::<Portable>(&a, &b));
+            let a: [u32; LANES] = std::array::from_fn(|i| word(i as u32));
+            let b: [u32; LANES] = std::array::from_fn(|i| word(i as u32 * 7 / 3 + 20));
+            // SAFETY: detected above.
+            assert_eq!(unsafe { avx512_results(&a, &b) }, all_results::<Scalar16>(&a, &b));
         }
     }
 }

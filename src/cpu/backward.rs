@@ -1,34 +1,35 @@
-//! The hidden error by exact backpropagation, in place of the plateaus': `E = (W_above^T E_above) k_B phi_max
-//! sigma'(C)`, with the factors P of both updates; C is the forward phase's mean.
+//! The hidden error by exact backpropagation, instead of by plateau potentials:
+//! `E = (W_next^T E_next) k_B phi_max sigma'(C)`, with C the mean over the forward phase. Errors include the factor P
+//! of their layer's update.
 
-use super::columns::Columns;
-use super::tile::{Tile, Tiled, WIDTH};
+use super::tiled::{LANES, Tile, TiledArray};
+use super::weight_matrix::WeightMatrix;
 use crate::layout::{Part, Replica, compartment};
 use crate::model::exact_math::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
 
-/// `compartments`: `[5, units]`; `weights_above`: `[units + 1, above]`; `errors_above`: `[1, above]`;
+/// `compartments`: `[5, units]`; `weights_above`: `[units + 1, n_next]`; `errors_above`: `[1, n_next]`;
 /// `errors`: `[1, units]`.
 pub fn backward(
     replica: &Replica,
     part: &Part,
-    compartments: &Tiled<f32>,
-    weights_above: &Columns,
-    errors_above: &Tiled<f32>,
-    errors: &mut Tiled<f32>,
+    compartments: &TiledArray<f32>,
+    weights_above: &WeightMatrix,
+    errors_above: &TiledArray<f32>,
+    errors: &mut TiledArray<f32>,
 ) {
-    // Below the output, P of this layer is `phi_max` times that of the layer above.
+    // In the last hidden layer, P is `phi_max` times P of the output.
     let gain = match part.is_below_output {
         1 => replica.phi_max * replica.backward_gain,
         _ => replica.backward_gain,
     };
     let units = part.units as usize;
-    for (tile, errors) in errors.each_mut().enumerate() {
-        let first = tile * WIDTH;
-        let count = WIDTH.min(units - first);
-        // Sums of several neurons take turns: each waits for its own last.
-        let mut sums = [0.0; WIDTH];
-        for (place, above) in errors_above.row().iter().enumerate() {
-            let used = WIDTH.min(part.above as usize - place * WIDTH);
+    for (tile, errors) in errors.iter_tiles_mut().enumerate() {
+        let first = tile * LANES;
+        let count = LANES.min(units - first);
+        // Interleave the sums of 16 neurons: additions to one sum depend on each other.
+        let mut sums = [0.0; LANES];
+        for (place, above) in errors_above.single_row().iter().enumerate() {
+            let used = LANES.min(part.above as usize - place * LANES);
             let columns = sums[..count].iter_mut().enumerate();
             for (sum, column) in columns.map(|(i, sum)| (sum, weights_above.column(first + i))) {
                 for j in 0..used {
@@ -36,9 +37,9 @@ pub fn backward(
                 }
             }
         }
-        // What fills the last tile learns nothing.
-        let mut error = Tile([0.0; WIDTH]);
-        let means = &compartments.of(tile)[compartment::MEAN_SOMA];
+        // The padding of the last tile has zero error.
+        let mut error = Tile([0.0; LANES]);
+        let means = &compartments.tile_rows(tile)[compartment::MEAN_SOMA];
         for i in 0..count {
             let slope = sigmoid_slope(sigmoid(means[i]));
             error[i] = flush(sums[i] * gain * slope, SMALLEST_GRADIENT);

@@ -1,37 +1,36 @@
-//! Sums, for every step, the weight columns of the neurons below that spike: `W n` of an event-driven
-//! network. The filter comes behind, `W (kappa * n) = kappa * (W n)`.
+//! Computes the unfiltered synaptic input `W n` of every step by summing the weight columns of spiking presynaptic
+//! neurons. The filter follows, as `W (kappa * n) = kappa * (W n)`.
 
 use std::ops::Range;
 
 use multiversion::multiversion;
 use multiversion::target::match_target;
 
-use super::columns::Columns;
-use super::events::{Events, Heard};
-use super::tile::{GROUP, Span, Tile, Tiled, WIDTH};
-use super::vectors::{Portable, Vectors};
+use super::simd::{Scalar16, Simd};
+use super::spike_list::{SpikeList, StepRange};
+use super::tiled::{LANES, TILES_PER_GROUP, Tile, TileSlice, TiledArray};
+use super::weight_matrix::WeightMatrix;
 use crate::layout::trace::{FAST, SLOW};
 use crate::layout::{Constants, Lane, Minibatch, Part};
 use crate::model::exact_math::Float;
 
-/// `events`: who spikes in the population below, at the steps of `Heard`; `traces`: its, `[rows, below]`;
-/// `weights`: `[below + 1, units]`; `drive`: `[history + block, units]`, the step `first` in row
+/// `spike_list`: spikes of the presynaptic population in the launch's [`StepRange`]; `traces`: of the same population,
+/// `[rows, n_pre]`; `weights`: `[n_pre + 1, units]`; `drive`: `[history + block, units]`, with the first step in row
 /// `history`.
 ///
-/// Spikes before an image's first step drive through the weights of now, not through those with
-/// which they were first seen: the first block also computes the rows of the past.
-#[allow(clippy::too_many_arguments)] // one for each binding of the shader
+/// Spikes from before the image act through the current weights, so the first block also recomputes the history rows.
+#[allow(clippy::too_many_arguments)] // one per binding of the shader
 pub fn drive(
     constants: &Constants,
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
-    events: &Events,
-    traces: &Tiled<f32>,
-    weights: &Columns,
-    drive: &mut Span<f32>,
+    spike_list: &SpikeList,
+    traces: &TiledArray<f32>,
+    weights: &WeightMatrix,
+    drive: &mut TileSlice<f32>,
 ) {
-    let heard = Heard::new(constants, part, minibatch, lane);
+    let range = StepRange::new(constants, part, minibatch, lane);
     let history = constants.history as usize;
     let mut row = history;
     if part.first == 0 {
@@ -43,56 +42,56 @@ pub fn drive(
             row = 0;
         }
     }
-    sum_columns(heard.steps, events, weights, drive, row);
+    sum_columns(range.steps, spike_list, weights, drive, row);
 }
 
-/// For each of `steps` a row of `sums` from `row` on: the columns of the neurons that spike, in
-/// ascending order; one that spikes twice is added twice.
+/// Computes one row of `sums` per step, starting at `row`: the sum of the columns of the spiking neurons, in ascending
+/// order. A column is added once per spike.
 #[multiversion(targets = "simd")]
 pub fn sum_columns(
     steps: Range<u32>,
-    events: &Events,
-    weights: &Columns,
-    sums: &mut Span<f32>,
+    spike_list: &SpikeList,
+    weights: &WeightMatrix,
+    sums: &mut TileSlice<f32>,
     row: usize,
 ) {
     match_target! {
-        "x86_64+avx512f" => sum_tiles::<super::avx512::Avx512>(steps, events, weights, sums, row),
-        _ => sum_tiles::<Portable>(steps, events, weights, sums, row),
+        "x86_64+avx512f" => sum_tiles::<super::avx512::Avx512>(steps, spike_list, weights, sums, row),
+        _ => sum_tiles::<Scalar16>(steps, spike_list, weights, sums, row),
     }
 }
 
-/// Tiles are summed a few at a time, in registers and through all steps, so that what they read of the
-/// weights stays in the nearest cache. Of single tiles several steps are summed at once: additions to one
-/// sum wait for each other, those to several do not.
+/// Sums a group of tiles at a time, in registers and through all steps, so that their part of the weights stays in
+/// the L1 cache. Single tiles sum several steps at once: additions to one sum depend on each other, additions to
+/// different sums do not.
 #[inline(always)]
-fn sum_tiles<V: Vectors>(
+fn sum_tiles<V: Simd>(
     steps: Range<u32>,
-    events: &Events,
-    weights: &Columns,
-    sums: &mut Span<f32>,
+    spike_list: &SpikeList,
+    weights: &WeightMatrix,
+    sums: &mut TileSlice<f32>,
     row: usize,
 ) {
     let (stride, rows) = (weights.stride(), sums.rows);
-    let mut weights = &weights.tiles()[sums.first..];
+    let mut weights = &weights.tiles()[sums.first_tile..];
     let mut left = &mut *sums.tiles;
-    while left.len() >= GROUP * rows {
-        let (group, others) = left.split_at_mut(GROUP * rows);
-        sum_group::<V>(steps.clone(), events, weights, stride, group, rows, row);
-        (left, weights) = (others, &weights[GROUP..]);
+    while left.len() >= TILES_PER_GROUP * rows {
+        let (group, others) = left.split_at_mut(TILES_PER_GROUP * rows);
+        sum_group::<V>(steps.clone(), spike_list, weights, stride, group, rows, row);
+        (left, weights) = (others, &weights[TILES_PER_GROUP..]);
     }
     while left.len() >= rows {
         let (tile, others) = left.split_at_mut(rows);
-        sum_tile::<V>(steps.clone(), events, weights, stride, &mut tile[row..]);
+        sum_tile::<V>(steps.clone(), spike_list, weights, stride, &mut tile[row..]);
         (left, weights) = (others, &weights[1..]);
     }
 }
 
-/// [`sum_columns`] for a group of tiles. `sums`: all their rows; `weights`: from the first of them on.
+/// Computes [`sum_columns`] for a group of tiles. `sums`: all their rows; `weights`: from their first tile on.
 #[inline(always)]
-fn sum_group<V: Vectors>(
+fn sum_group<V: Simd>(
     steps: Range<u32>,
-    events: &Events,
+    spike_list: &SpikeList,
     weights: &[Tile<f32>],
     stride: usize,
     sums: &mut [Tile<f32>],
@@ -102,24 +101,24 @@ fn sum_group<V: Vectors>(
     let first = steps.start;
     for step in steps {
         let row = row + (step - first) as usize;
-        let mut sum = [V::Floats::splat(0.0); GROUP];
-        for &unit in events.at(step) {
-            let column = &weights[unit as usize * stride..][..GROUP];
-            for t in 0..GROUP {
-                sum[t] = sum[t] + V::floats(&column[t]);
+        let mut sum = [V::Floats::splat(0.0); TILES_PER_GROUP];
+        for &unit in spike_list.at(step) {
+            let column = &weights[unit as usize * stride..][..TILES_PER_GROUP];
+            for t in 0..TILES_PER_GROUP {
+                sum[t] = sum[t] + V::load_f32(&column[t]);
             }
         }
-        for t in 0..GROUP {
-            V::store_floats(sum[t], &mut sums[t * rows + row]);
+        for t in 0..TILES_PER_GROUP {
+            V::store_f32(sum[t], &mut sums[t * rows + row]);
         }
     }
 }
 
-/// The same for a single tile. `sums`: its rows from the first of `steps` on.
+/// Computes [`sum_columns`] for a single tile. `sums`: its rows from the first of `steps` on.
 #[inline(always)]
-fn sum_tile<V: Vectors>(
+fn sum_tile<V: Simd>(
     steps: Range<u32>,
-    events: &Events,
+    spike_list: &SpikeList,
     weights: &[Tile<f32>],
     stride: usize,
     sums: &mut [Tile<f32>],
@@ -128,46 +127,46 @@ fn sum_tile<V: Vectors>(
         let mut sum = [V::Floats::splat(0.0); STEPS];
         let mut lists: [&[u32]; STEPS] = [&[]; STEPS];
         for (list, step) in lists.iter_mut().zip(start..steps.end) {
-            *list = events.at(step);
+            *list = spike_list.at(step);
         }
-        let mut together = usize::MAX;
+        let mut shortest = usize::MAX;
         for list in lists {
-            together = together.min(list.len());
+            shortest = shortest.min(list.len());
         }
-        for k in 0..together {
+        for k in 0..shortest {
             for s in 0..STEPS {
-                sum[s] = sum[s] + V::floats(&weights[lists[s][k] as usize * stride]);
+                sum[s] = sum[s] + V::load_f32(&weights[lists[s][k] as usize * stride]);
             }
         }
         for (s, step) in (start..steps.end).take(STEPS).enumerate() {
-            for &unit in &lists[s][together..] {
-                sum[s] = sum[s] + V::floats(&weights[unit as usize * stride]);
+            for &unit in &lists[s][shortest..] {
+                sum[s] = sum[s] + V::load_f32(&weights[unit as usize * stride]);
             }
-            V::store_floats(sum[s], &mut sums[(step - steps.start) as usize]);
+            V::store_f32(sum[s], &mut sums[(step - steps.start) as usize]);
         }
     }
 }
 
-/// Steps of which a single tile is summed at once.
+/// Number of steps that a single tile sums at once.
 const STEPS: usize = 4;
 
-/// The past of the uncut kernel: what the traces of the neurons below, `below` of them and carried on from the image
-/// before, drive through the weights of now.
+/// Computes the history rows of the full kernel: the presynaptic traces at the end of the previous image, through the
+/// current weights. `n_pre`: number of presynaptic neurons.
 pub fn history_from_traces(
-    below: usize,
-    traces: &Tiled<f32>,
-    weights: &Columns,
-    drive: &mut Span<f32>,
+    n_pre: usize,
+    traces: &TiledArray<f32>,
+    weights: &WeightMatrix,
+    drive: &mut TileSlice<f32>,
 ) {
-    let first = drive.first;
+    let first = drive.first_tile;
     drive.clear_rows(2);
     for (row, trace_row) in [SLOW, FAST].into_iter().enumerate() {
-        for neuron in 0..below {
+        for neuron in 0..n_pre {
             let trace = traces.value(trace_row, neuron);
             if trace != 0.0 {
                 let column = &weights.column(neuron)[first..];
-                for (rows, column) in drive.each_mut().zip(column) {
-                    for i in 0..WIDTH {
+                for (rows, column) in drive.iter_tiles_mut().zip(column) {
+                    for i in 0..LANES {
                         rows[row][i] += trace * column[i];
                     }
                 }

@@ -1,48 +1,48 @@
-//! Feedback weights that follow the feed-forward ones: the transpose of the weights of the layer above, times its own
-//! feedback weights if both hear the output. Each transpose has noise of its own, drawn anew per minibatch.
+//! Computes symmetric feedback weights: the transpose of the next layer's weights and, with broadcast feedback, times
+//! the next layer's feedback weights. Each transpose has its own noise, drawn anew per minibatch.
 
-use super::state::Shared;
-use super::tile::WIDTH;
+use super::state::ReplicaState;
+use super::tiled::LANES;
 use crate::layout::{Minibatch, Part, Replica};
 use crate::model::exact_math::flush_weight;
 use crate::random::{RngStream, Split, approx_normal, counter0};
 
-/// Renews the feedback weights of a replica's hidden layer, or continues sums over the layer above.
-pub fn of_replica(
+/// Recomputes the feedback weights of a replica's hidden layer, or continues the sums over the next layer.
+pub fn run(
     replica: &Replica,
     minibatch: &Minibatch,
     layer: usize,
     part: &Part,
-    shared: &mut Shared,
+    replica_state: &mut ReplicaState,
 ) {
     let sources = part.sources as usize;
     let above = part.first as usize..(part.first + part.steps).min(part.above) as usize;
-    let weights_above = &shared.weights[layer + 1];
-    let (feedback, feedback_above) = shared.feedback.split_at_mut(layer + 1);
-    // `[above, sources]`: what all sums over the layer above read in order.
-    let mut heard_above = vec![0.0; above.len() * sources];
+    let weights_above = &replica_state.weights[layer + 1];
+    let (feedback, feedback_above) = replica_state.feedback.split_at_mut(layer + 1);
+    // Feedback weights of the next layer, `[n_next, n_feedback]`, in the order of the sums.
+    let mut feedback_rows = vec![0.0; above.len() * sources];
     if part.hears_above == 0 {
         for source in 0..sources {
             let column = feedback_above[0].column(source);
-            for (heard, j) in heard_above.chunks_exact_mut(sources).zip(above.clone()) {
-                heard[source] = column[j / WIDTH][j % WIDTH];
+            for (row, j) in feedback_rows.chunks_exact_mut(sources).zip(above.clone()) {
+                row[source] = column[j / LANES][j % LANES];
             }
         }
     }
-    // A test uses the noise of the training minibatch that follows it.
-    let head = counter0(RngStream::FeedbackNoise, part.population, Split::Training as u32);
+    // A test uses the noise of the training minibatch after it.
+    let word0 = counter0(RngStream::FeedbackNoise, part.population, Split::Training as u32);
     let mut weights = vec![0.0; sources];
     for unit in 0..part.units as usize {
         let column = weights_above.column(unit);
         let factor = |above: usize| {
-            let weight = column[above / WIDTH][above % WIDTH];
+            let weight = column[above / LANES][above % LANES];
             if replica.feedback_noise == 0.0 {
                 return weight;
             }
-            let counter = [head, minibatch.update, unit as u32, 3 * above as u32];
+            let counter = [word0, minibatch.update, unit as u32, 3 * above as u32];
             flush_weight(weight + replica.feedback_noise * approx_normal(counter, replica.seed))
         };
-        let place = |source: usize| (source, unit / WIDTH, unit % WIDTH);
+        let place = |source: usize| (source, unit / LANES, unit % LANES);
         for (source, weight) in weights.iter_mut().enumerate() {
             let (column, tile, i) = place(source);
             *weight = if part.hears_above == 1 {
@@ -54,8 +54,8 @@ pub fn of_replica(
             };
         }
         if part.hears_above == 0 {
-            for (heard, j) in heard_above.chunks_exact(sources).zip(above.clone()) {
-                add(&mut weights, factor(j), heard);
+            for (row, j) in feedback_rows.chunks_exact(sources).zip(above.clone()) {
+                add(&mut weights, factor(j), row);
             }
         }
         for (source, weight) in weights.iter().enumerate() {
@@ -65,7 +65,7 @@ pub fn of_replica(
     }
 }
 
-/// Adds `factor` times `values` to `sums`.
+/// Adds `factor * values` to `sums`.
 fn add(sums: &mut [f32], factor: f32, values: &[f32]) {
     for (sum, value) in sums.iter_mut().zip(values) {
         *sum += factor * value;

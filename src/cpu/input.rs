@@ -1,19 +1,19 @@
-//! Draws the input's spikes from an image: counts with mean `phi_max * pixel`.
+//! Draws the input spikes of an image: counts of mean `phi_max * pixel` per step.
 
 use multiversion::multiversion;
 use multiversion::target::match_target;
 
-use super::drawn::{Drawn, DrawnPart, TileBits};
-use super::tile::{Tile, Tiled, WIDTH};
-use super::vectors::{Mask, Portable, Vectors};
+use super::simd::{Mask, Scalar16, Simd};
+use super::spike_mask::{SpikeMask, SpikeMaskSlice, TileMask};
+use super::tiled::{LANES, Tile, TiledArray};
 use crate::layout::{COUNT_BITS, Constants, Lane, Minibatch, Part, Replica, STEPS_PER_WORD};
 use crate::model::spikes::{LOW16, THRESHOLDS, upper16};
 use crate::random::{RngStream, counter0, philox};
 
-/// `thresholds`: `[256, 16]`; `image`: bytes `[units]`; `spikes`: `[past words + words, units]`;
-/// `drawn`: the same of the steps of this launch.
+/// `thresholds`: `[256, 16]`; `image`: pixels, `[units]`; `spikes`: counts, `[history words + words, units]`;
+/// `spike_mask`: the mask of the same spikes.
 #[multiversion(targets = "simd")]
-#[allow(clippy::too_many_arguments)] // one for each binding of the shader
+#[allow(clippy::too_many_arguments)] // one per binding of the shader
 pub fn input(
     constants: &Constants,
     replica: &Replica,
@@ -22,8 +22,8 @@ pub fn input(
     lane: &Lane,
     thresholds: &[u32],
     image: &[u8],
-    spikes: &mut Tiled<u32>,
-    drawn: &mut Drawn,
+    spikes: &mut TiledArray<u32>,
+    spike_mask: &mut SpikeMask,
 ) {
     if minibatch.draws == 0 {
         return;
@@ -31,46 +31,48 @@ pub fn input(
     let steps = part.first..lane.steps().min(part.first + part.steps);
     let words = steps.start / STEPS_PER_WORD..steps.end.div_ceil(STEPS_PER_WORD);
     let past = constants.past_words;
-    for rows in spikes.each_mut() {
+    for rows in spikes.iter_tiles_mut() {
         let words = (past + words.start) as usize..(past + words.end) as usize;
         for row in &mut rows[words] {
-            *row = Tile([0; WIDTH]);
+            *row = Tile([0; LANES]);
         }
     }
-    // Black pixels never spike; the others are drawn a tile at a time.
-    drawn.choose((0..part.units).filter(|&unit| image[unit as usize] > 0));
-    for mut drawn in drawn.begin(&steps, 1) {
-        for tile in 0..drawn.tiles() {
-            let pixels = PixelTile::new(replica, minibatch, lane, thresholds, image, &drawn, tile);
-            let mut bits = drawn.of_tile(tile);
+    // Black pixels never spike; the others are packed into tiles.
+    spike_mask.set_active((0..part.units).filter(|&unit| image[unit as usize] > 0));
+    for mut spike_mask in spike_mask.reserve_steps(&steps, 1) {
+        for tile in 0..spike_mask.tiles() {
+            let pixels =
+                PixelTile::new(replica, minibatch, lane, thresholds, image, &spike_mask, tile);
+            let mut bits = spike_mask.tile_mask(tile);
             for word in words.clone() {
                 let first = word * STEPS_PER_WORD;
                 let end = steps.end.min(first + STEPS_PER_WORD);
                 let counts = match_target! {
-                    "x86_64+avx512f" => pixels.word::<super::avx512::Avx512>(first, end, &mut bits),
-                    _ => pixels.word::<Portable>(first, end, &mut bits),
+                    "x86_64+avx512f" => pixels.draw_word::<super::avx512::Avx512>(first, end, &mut bits),
+                    _ => pixels.draw_word::<Scalar16>(first, end, &mut bits),
                 };
                 for (&pixel, &count) in pixels.pixels[..pixels.count].iter().zip(&counts) {
                     let pixel = pixel as usize;
-                    spikes.of_mut(pixel / WIDTH)[(past + word) as usize][pixel % WIDTH] = count;
+                    spikes.tile_rows_mut(pixel / LANES)[(past + word) as usize][pixel % LANES] =
+                        count;
                 }
             }
         }
     }
 }
 
-/// Sixteen pixels that are not black.
+/// Up to sixteen pixels that are not black.
 struct PixelTile<'a> {
     replica: &'a Replica,
     source: u32,
     position: u32,
     thresholds: &'a [u32],
     image: &'a [u8],
-    pixels: [u32; WIDTH],
-    /// Those of them that are pixels.
+    pixels: [u32; LANES],
+    /// Number of valid entries of `pixels`.
     count: usize,
-    /// The largest words that are one spike or more, two, three; zero also where none is.
-    largest: [[u32; WIDTH]; 3],
+    /// Largest words that give at least one, two and three spikes; 0 if no word does.
+    largest: [[u32; LANES]; 3],
 }
 
 impl<'a> PixelTile<'a> {
@@ -81,11 +83,11 @@ impl<'a> PixelTile<'a> {
         lane: &Lane,
         thresholds: &'a [u32],
         image: &'a [u8],
-        drawn: &DrawnPart,
+        spike_mask: &SpikeMaskSlice,
         tile: usize,
     ) -> Self {
-        let pixels = drawn.units(tile);
-        let mut largest = [[0; WIDTH]; 3];
+        let pixels = spike_mask.units(tile);
+        let mut largest = [[0; LANES]; 3];
         for (i, &pixel) in pixels.iter().enumerate() {
             let limits = limits(thresholds, image[pixel as usize]);
             for (k, limit) in limits.enumerate().take(largest.len()) {
@@ -98,60 +100,59 @@ impl<'a> PixelTile<'a> {
             position: lane.position,
             thresholds,
             image,
-            pixels: *drawn.tile(tile),
+            pixels: *spike_mask.padded_units(tile),
             count: pixels.len(),
             largest,
         }
     }
 
-    /// Counts of the steps `first .. end`, which share a word.
+    /// Returns the counts of the steps `first .. end`, which share a word.
     #[inline(always)]
-    fn word<V: Vectors>(&self, first: u32, end: u32, drawn: &mut TileBits) -> [u32; WIDTH] {
-        let head = counter0(RngStream::Spikes, 0, self.source);
+    fn draw_word<V: Simd>(&self, first: u32, end: u32, spike_mask: &mut TileMask) -> [u32; LANES] {
+        let word0 = counter0(RngStream::Spikes, 0, self.source);
         let index = first / STEPS_PER_WORD;
-        let random = V::philox(head, self.position, &self.pixels, index, self.replica.seed);
+        let random = V::philox(word0, self.position, &self.pixels, index, self.replica.seed);
         let [once, twice, thrice] = &self.largest;
-        let (once, twice, thrice) = (V::words(once), V::words(twice), V::words(thrice));
-        let mut counts = V::word(0);
+        let (once, twice, thrice) = (V::load_u32(once), V::load_u32(twice), V::load_u32(thrice));
+        let mut counts = V::splat_u32(0);
         let mut open = [0; STEPS_PER_WORD as usize];
         let mut any_open = 0;
         for (slot, step) in (0..).zip(first..end) {
             let word = random[(slot % 4) as usize];
-            // The high half of a word does not decide about one pixel in 65,536, and three spikes are
-            // nearly as rare.
-            let low = if slot < 4 { word << 16 } else { word & V::word(!LOW16) };
-            let high = low | V::word(LOW16);
+            // The high half leaves about one pixel in 65,536 undecided; three spikes are nearly as rare.
+            let low = if slot < 4 { word << 16 } else { word & V::splat_u32(!LOW16) };
+            let high = low | V::splat_u32(LOW16);
             let (once, maybe_once) = (V::le(high, once), V::le(low, once));
             let (twice, maybe_twice) = (V::le(high, twice), V::le(low, twice));
             let left = (once ^ maybe_once) | (twice ^ maybe_twice) | V::le(low, thrice);
             let (once, twice) = (once & !left, twice & !left);
-            let one = V::word(1 << (slot * COUNT_BITS));
-            counts = V::add_where(V::add_where(counts, once, one), twice, one);
-            drawn.set(step, once as u16, twice as u16);
+            let one = V::splat_u32(1 << (slot * COUNT_BITS));
+            counts = V::masked_add(V::masked_add(counts, once, one), twice, one);
+            spike_mask.set(step, once as u16, twice as u16);
             open[slot as usize] = left;
             any_open |= left;
         }
-        let mut words = [0; WIDTH];
-        V::store(counts, &mut words);
+        let mut words = [0; LANES];
+        V::store_u32(counts, &mut words);
         if any_open != 0 {
-            let mut random_words = [[0; WIDTH]; 4];
+            let mut random_words = [[0; LANES]; 4];
             for (words, random) in random_words.iter_mut().zip(random) {
-                V::store(random, words);
+                V::store_u32(random, words);
             }
-            self.settle(&random_words, &open, first, &mut words, drawn);
+            self.decide_remaining(&random_words, &open, first, &mut words, spike_mask);
         }
         words
     }
 
-    /// Counts of those that are open at each step.
+    /// Adds the counts of the undecided pixels of each step.
     #[cold]
-    fn settle(
+    fn decide_remaining(
         &self,
-        random: &[[u32; WIDTH]; 4],
+        random: &[[u32; LANES]; 4],
         open: &[Mask; STEPS_PER_WORD as usize],
         first: u32,
-        words: &mut [u32; WIDTH],
-        drawn: &mut TileBits,
+        words: &mut [u32; LANES],
+        spike_mask: &mut TileMask,
     ) {
         for (slot, open) in open.iter().enumerate() {
             for i in (0..self.count).filter(|i| open >> i & 1 == 1) {
@@ -160,18 +161,18 @@ impl<'a> PixelTile<'a> {
                 let step = first + slot as u32;
                 let count = self.count_of(high, self.pixels[i], step);
                 words[i] |= count << (slot as u32 * COUNT_BITS);
-                drawn.add(step, i, count);
+                spike_mask.add(step, i, count);
             }
         }
     }
 
-    /// The count of a pixel that the high half of a word, and if need be the low one, decide.
+    /// Returns the count of a pixel. The low half of the word is drawn only if the high half does not determine it.
     fn count_of(&self, high_half: u32, pixel: u32, step: u32) -> u32 {
         let limits = limits(self.thresholds, self.image[pixel as usize]);
         let is_open = limits.clone().any(|limit| upper16(limit) == upper16(high_half));
         let word = if is_open {
-            let head = counter0(RngStream::LowHalf, 0, self.source);
-            let counter = [head, self.position, pixel, step];
+            let word0 = counter0(RngStream::LowHalf, 0, self.source);
+            let counter = [word0, self.position, pixel, step];
             high_half | upper16(philox(counter, self.replica.seed)[0])
         } else {
             high_half
@@ -180,7 +181,7 @@ impl<'a> PixelTile<'a> {
     }
 }
 
-/// Words below the first are one spike or more, below the second two or more, and so on.
+/// Returns the nonzero thresholds of a pixel value: words below the `k`-th give at least `k` spikes.
 fn limits(thresholds: &[u32], level: u8) -> impl Iterator<Item = u32> + Clone + '_ {
     let of_level = &thresholds[usize::from(level) * THRESHOLDS..][..THRESHOLDS];
     of_level.iter().copied().take_while(|&limit| limit > 0)

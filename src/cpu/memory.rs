@@ -1,28 +1,29 @@
-//! What the backend takes of a machine's memory, told before it is taken.
+//! Memory that the backend will need.
 
-use super::columns::Columns;
-use super::{Threads, carried, drawn};
+use super::weight_matrix::WeightMatrix;
+use super::{Threads, persistent, spike_mask};
 use crate::layout::{Array, Shape};
 
-/// Bytes of all arrays of a shape on so many threads (0: see [`Threads::choose`]); the images are the data
-/// set's own, and rasters are made where they are read.
-pub fn bytes(shape: &Shape, threads: usize) -> u64 {
+/// Returns the size of all arrays of a shape, bytes. `threads`: 0 for [`Threads::choose`].
+///
+/// Excludes the images, which belong to the data set, and the spike masks of `Array`, which are packed on demand.
+pub fn required_bytes(shape: &Shape, threads: usize) -> u64 {
     let threads = if threads == 0 { Threads::choose(0).count } else { threads };
     let words = |array| {
         let [columns, units] = shape.rows_and_columns(array);
         match array {
             Array::Images | Array::Raster(_) => 0,
             Array::Weights(_) | Array::Moments(_) | Array::Gradient(_) | Array::Feedback(_) => {
-                shape.copies(array) * Columns::padded_words(columns, units)
+                shape.copies(array) * WeightMatrix::padded_words(columns, units)
             }
-            // Where they are not kept, each thread has one lane's.
+            // If not kept, there is one copy per thread.
             _ if shape.has_lanes(array) && !shape.keeps_lanes => threads * shape.copy_length(array),
             _ => shape.length(array),
         }
     };
     let arrays = shape.arrays().into_iter().map(words).sum::<usize>();
     let lanes = if shape.keeps_lanes { shape.replicas * shape.lanes } else { threads };
-    let drawn: usize =
-        shape.populations.iter().map(|&units| drawn::bytes(units, shape.steps)).sum();
-    (4 * (arrays + carried::words(shape)) + lanes * drawn) as u64
+    let spike_mask: usize =
+        shape.populations.iter().map(|&units| spike_mask::bytes(units, shape.steps)).sum();
+    (4 * (arrays + persistent::words(shape)) + lanes * spike_mask) as u64
 }

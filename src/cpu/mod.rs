@@ -1,52 +1,58 @@
-//! The backend in plain Rust: one file a kernel, the twin of the shader of the same name. Lanes of all
-//! replicas are spread over threads; each is taken through all its kernels while its arrays are in the
-//! cache.
+//! The CPU backend: one file per kernel, the twin of the shader of the same name.
+//!
+//! The samples of all replicas are distributed over threads. A thread runs all kernels of one sample in a row, while
+//! the sample's arrays are in the cache.
+//!
+//! Spikes have three forms. Counts (`spikes`, 4 bits per step) are the array that the shaders have too;
+//! `window_mean_spikes` reads them. Masks (`spike_mask`) hold one bit per neuron and step, written where spikes are
+//! drawn. Lists (`spike_list`) hold the indices of spiking neurons; they are built from masks, or from counts if
+//! there is no mask, for the kernels that sum weight columns.
 
 mod apical;
 mod apical_history;
 mod apical_rate;
 pub mod arithmetic;
 mod average;
+mod averaging_window;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
-mod awake;
 mod backward;
-mod block;
-mod bounds;
-mod carried;
-mod columns;
-mod drawn;
+mod cpu_model;
 mod drive;
 mod error;
-mod events;
 mod feedback;
-mod filter;
 mod flow;
 mod input;
 mod inverse;
+mod keep_spinning;
 mod memory;
 mod network;
-mod neuron;
+mod neuron_block;
 mod output;
+mod persistent;
 mod plateau;
-mod processor;
 mod raster;
 mod rate;
-mod response;
 mod score;
 mod shine;
+mod simd;
 mod soma;
-mod spans;
+mod spike_list;
+mod spike_mask;
+mod spike_sampler;
+mod spike_tables;
 mod state;
 mod step;
+mod synaptic_filter;
 mod threads;
-mod tile;
+mod tiled;
+mod timer;
 mod trace;
 mod update;
-mod vectors;
-mod window;
+mod weight_matrix;
+mod window_mean;
 
-pub use processor::processor;
+pub use cpu_model::cpu_model_name;
 pub use threads::Threads;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -60,38 +66,39 @@ use crate::layout::{
     Replica, Shape, Stop, Stoppable, check_array, check_carried, check_sizes, check_work,
     read_carried_rows, result, write_carried_rows,
 };
-pub use memory::bytes;
+pub use memory::required_bytes;
 
-use awake::with_threads_awake;
-use bounds::Bounds;
-use carried::Carried;
-use spans::Clock;
-use state::{Inputs, LaneState, Shared};
+use keep_spinning::with_spinning_threads;
+use persistent::PersistentState;
+use spike_tables::SpikeTables;
+use state::{BatchInputs, ReplicaState, SampleState};
+use timer::KernelTimer;
 
 /// The CPU backend.
 pub struct Cpu {
     shape: Shape,
     constants: Constants,
     replicas: Vec<Replica>,
-    /// Of each replica.
-    bounds: Vec<Bounds>,
+    /// One per replica.
+    spike_tables: Vec<SpikeTables>,
     pool: Arc<ThreadPool>,
     dataset: Arc<Dataset>,
-    /// Of each replica.
-    shared: Vec<Shared>,
-    /// Of all replicas, replica by replica.
-    lanes: Vec<Carried>,
-    /// Where lanes are stepped: one for each thread, or one for each lane if all arrays are kept.
-    states: Vec<Mutex<LaneState>>,
-    /// Times of the kernels that are not of one lane, while profiled.
+    /// One per replica.
+    replica_states: Vec<ReplicaState>,
+    /// One per sample, replica by replica.
+    lanes: Vec<PersistentState>,
+    /// Working arrays: one set per thread, or one per sample if all arrays are kept.
+    sample_states: Vec<Mutex<SampleState>>,
+    /// Times of the plasticity kernels; `None` unless profiling.
     times: Option<KernelTimes>,
 }
 
 impl Cpu {
-    /// `replicas`: as many as the shape has. `threads`: 0 for [`Threads::choose`].
+    /// Creates the backend. `replicas`: one per replica of the shape. `threads`: 0 for [`Threads::choose`].
     ///
     /// # Errors
-    /// When shape, constants, replicas and data set do not fit each other, or the threads do not start.
+    /// Returns an error if shape, constants, replicas and data set do not fit each other, or if the threads cannot be
+    /// started.
     pub fn new(
         shape: Shape,
         constants: Constants,
@@ -104,7 +111,7 @@ impl Cpu {
         if shape.images != images || shape.populations[0] != dataset.pixels() {
             let [pixels, expected] = [dataset.pixels(), shape.populations[0]];
             return Err(BackendError::Sizes(format!(
-                "{images} images of {pixels} pixels, of a shape for {} of {expected}",
+                "expected {} images of {expected} pixels: the data set has {images} of {pixels}",
                 shape.images
             )));
         }
@@ -115,12 +122,12 @@ impl Cpu {
             .map_err(|error| BackendError::Threads(error.to_string()))?;
         let lanes = shape.replicas * shape.lanes;
         Ok(Cpu {
-            lanes: (0..lanes).map(|_| Carried::new(&shape)).collect(),
-            states: (0..if shape.keeps_lanes { lanes } else { pool.current_num_threads() })
-                .map(|_| Mutex::new(LaneState::new(&shape)))
+            lanes: (0..lanes).map(|_| PersistentState::new(&shape)).collect(),
+            sample_states: (0..if shape.keeps_lanes { lanes } else { pool.current_num_threads() })
+                .map(|_| Mutex::new(SampleState::new(&shape)))
                 .collect(),
-            shared: (0..shape.replicas).map(|_| Shared::new(&shape)).collect(),
-            bounds: replicas.iter().map(Bounds::new).collect(),
+            replica_states: (0..shape.replicas).map(|_| ReplicaState::new(&shape)).collect(),
+            spike_tables: replicas.iter().map(SpikeTables::new).collect(),
             replicas: replicas.to_vec(),
             shape,
             constants,
@@ -130,15 +137,15 @@ impl Cpu {
         })
     }
 
-    /// Number of threads in use.
+    /// Returns the number of threads.
     pub fn threads(&self) -> usize {
         self.pool.current_num_threads()
     }
 
-    /// Returns whether all parts ran. `until` says which kernels heed a stop.
-    fn run_parts(
+    /// Runs launches in order and returns whether all ran. `stops`: the kernels that a stop may interrupt.
+    fn run_sequence(
         &mut self,
-        until: Until,
+        stops: StopPolicy,
         minibatches: &[Minibatch],
         lanes: &[Lane],
         parts: &[(Launch, Part)],
@@ -146,20 +153,20 @@ impl Cpu {
         let is_per_lane = |(launch, _): &(Launch, Part)| launch.kernel.is_per_lane();
         for run in parts.chunk_by(|a, b| is_per_lane(a) == is_per_lane(b)) {
             if is_per_lane(&run[0]) {
-                self.run_lanes(until.lanes, minibatches, lanes, run);
-                if is_stopped(until.lanes) {
+                self.run_samples(stops.lanes, minibatches, lanes, run);
+                if is_stopped(stops.lanes) {
                     return false;
                 }
             } else {
                 for (launch, part) in run {
-                    let mut clock = Clock::start(self.times.is_some());
-                    self.run_replicas(until.weights, minibatches, launch, part);
-                    if is_stopped(until.weights) {
+                    let mut timer = KernelTimer::start(self.times.is_some());
+                    self.run_plasticity(stops.weights, minibatches, launch, part);
+                    if is_stopped(stops.weights) {
                         return false;
                     }
                     let threads = self.threads();
                     if let Some(times) = &mut self.times {
-                        clock.read(launch.kernel, threads, times);
+                        timer.lap(launch.kernel, threads, times);
                     }
                 }
             }
@@ -167,9 +174,9 @@ impl Cpu {
         true
     }
 
-    /// Takes every lane through a run of kernels that need no other lane. After a stop, some lanes carry on what
-    /// they did before, and results are those of before.
-    fn run_lanes(
+    /// Runs consecutive per-sample kernels on every sample. After a stop, some samples keep their previous persistent
+    /// state, and no result is written.
+    fn run_samples(
         &mut self,
         stop: Option<&Stop>,
         minibatches: &[Minibatch],
@@ -179,61 +186,62 @@ impl Cpu {
         let Cpu {
             constants,
             replicas,
-            bounds,
+            spike_tables,
             dataset,
-            shared,
-            lanes: carried,
-            states,
+            replica_states,
+            lanes: persistent,
+            sample_states,
             shape,
             times,
             ..
         } = self;
-        let mut carried: Vec<&mut Carried> = carried
+        let mut persistent: Vec<&mut PersistentState> = persistent
             .chunks_mut(shape.lanes)
             .zip(minibatches)
-            .flat_map(|(carried, minibatch)| carried.iter_mut().take(minibatch.lanes as usize))
+            .flat_map(|(persistent, minibatch)| {
+                persistent.iter_mut().take(minibatch.lanes as usize)
+            })
             .collect();
-        let each = carried.par_iter_mut().zip(lanes).with_max_len(1).enumerate();
-        // Few lanes leave threads to step parts of a layer.
+        let each = persistent.par_iter_mut().zip(lanes).with_max_len(1).enumerate();
+        // With fewer samples than threads, the others step parts of a layer.
         let threads = (rayon::current_num_threads() / lanes.len().max(1)).max(1);
-        each.for_each(|(index, (carried, lane))| {
+        each.for_each(|(index, (persistent, lane))| {
             if is_stopped(stop) {
                 return;
             }
             let replica = lane.replica as usize;
-            let inputs = Inputs {
+            let inputs = BatchInputs {
                 constants,
                 replica: &replicas[replica],
-                bounds: &bounds[replica],
+                spike_tables: &spike_tables[replica],
                 minibatch: &minibatches[replica],
-                shared: &shared[replica],
+                replica_state: &replica_states[replica],
             };
-            // While a thread waits for parts of a layer it may begin another lane: each then has a state
-            // of its own.
+            // A thread that waits for parts of a layer may start another sample, so each sample needs its own state.
             let own = if threads > 1 { Some(index) } else { rayon::current_thread_index() };
             let place = if shape.keeps_lanes { lane.place as usize } else { own.unwrap_or(0) };
-            let mut state = locked(&states[place]);
-            state.begin();
+            let mut state = locked(&sample_states[place]);
+            state.invalidate_caches();
             if !shape.keeps_lanes {
-                carried.load(&mut state);
+                persistent.restore(&mut state);
             }
             let image = dataset.image(lane.image as usize);
-            let mut clock = Clock::start(times.is_some());
-            if state.run_all(stop, &inputs, launches, lane, image, threads, &mut clock) {
-                carried.save(constants, lane, &mut state);
+            let mut timer = KernelTimer::start(times.is_some());
+            if state.run_launches(stop, &inputs, launches, lane, image, threads, &mut timer) {
+                persistent.store(constants, lane, &mut state);
             }
         });
         if !is_stopped(stop) && launches.iter().any(|(launch, _)| launch.kernel == Kernel::Score) {
-            for (carried, lane) in carried.iter().zip(lanes) {
+            for (persistent, lane) in persistent.iter().zip(lanes) {
                 let start = lane.slot as usize * result::ROWS;
-                let results = &mut shared[lane.replica as usize].results;
-                results[start..start + result::ROWS].copy_from_slice(&carried.result);
+                let results = &mut replica_states[lane.replica as usize].results;
+                results[start..start + result::ROWS].copy_from_slice(&persistent.result);
             }
         }
     }
 
-    /// Runs a kernel that changes the weights of one layer, for every replica. After a stop, some are changed.
-    fn run_replicas(
+    /// Runs a plasticity kernel on one layer of every replica. After a stop, only some weights are changed.
+    fn run_plasticity(
         &mut self,
         stop: Option<&Stop>,
         minibatches: &[Minibatch],
@@ -241,28 +249,28 @@ impl Cpu {
         part: &Part,
     ) {
         let layer = launch.layer;
-        let Cpu { shape, constants, replicas, shared, lanes, .. } = self;
-        let of_replicas = shared.par_iter_mut().zip(lanes.par_chunks(shape.lanes));
-        let of_replicas = of_replicas.zip(replicas.par_iter()).zip(minibatches);
-        of_replicas.for_each(|(((shared, lanes), replica), minibatch)| match launch.kernel {
-            Kernel::Feedback => feedback::of_replica(replica, minibatch, layer, part, shared),
+        let Cpu { shape, constants, replicas, replica_states, lanes, .. } = self;
+        let work = replica_states.par_iter_mut().zip(lanes.par_chunks(shape.lanes));
+        let work = work.zip(replicas.par_iter()).zip(minibatches);
+        work.for_each(|(((replica_state, lanes), replica), minibatch)| match launch.kernel {
+            Kernel::Feedback => feedback::run(replica, minibatch, layer, part, replica_state),
             Kernel::Inverse => {
                 let source = shape.source(layer);
-                inverse::of_replica(stop, replica, minibatch, layer, source, part, shared, lanes);
+                inverse::run(stop, replica, minibatch, layer, source, part, replica_state, lanes);
             }
             _ => {
-                update::of_replica(stop, constants, replica, minibatch, layer, part, shared, lanes)
+                update::run(stop, constants, replica, minibatch, layer, part, replica_state, lanes)
             }
         });
     }
 }
 
-/// The stop that kernels heed, if they do.
+/// Stop request per kind of kernel; `None`: the kind runs to its end.
 #[derive(Clone, Copy)]
-struct Until<'a> {
-    /// Kernels of single lanes.
+struct StopPolicy<'a> {
+    /// For per-sample kernels.
     lanes: Option<&'a Stop>,
-    /// Kernels that change weights.
+    /// For plasticity kernels.
     weights: Option<&'a Stop>,
 }
 
@@ -270,8 +278,8 @@ fn is_stopped(stop: Option<&Stop>) -> bool {
     stop.is_some_and(Stop::is_requested)
 }
 
-/// Work that panicked elsewhere leaves nothing that the next does not overwrite.
-fn locked(state: &Mutex<LaneState>) -> MutexGuard<'_, LaneState> {
+/// Locks a state. Ignores poisoning: the next launch overwrites whatever a panic left.
+fn locked(state: &Mutex<SampleState>) -> MutexGuard<'_, SampleState> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -293,7 +301,7 @@ impl Backend for Cpu {
         let mut parts = Vec::with_capacity(launches.len());
         for launch in launches {
             match launch.kernel {
-                // Lists tell here who spikes, and rasters are made where they are read.
+                // Kernels of this backend read spike lists; `read` packs the mask on demand.
                 Kernel::Raster => {}
                 Kernel::Network => {
                     parts.extend(network::network(launch, &self.shape).into_iter().map(with_part));
@@ -301,15 +309,19 @@ impl Backend for Cpu {
                 _ => parts.push(with_part(*launch)),
             }
         }
-        let until = Until {
+        let stops = StopPolicy {
             lanes: (stoppable != Stoppable::Nothing).then_some(stop),
             weights: (stoppable == Stoppable::All).then_some(stop),
         };
-        // One visit to the pool for the whole minibatch: to wake its threads takes long.
+        // Enter the pool once per minibatch: waking its threads is slow.
         let pool = self.pool.clone();
         let is_done = pool.install(|| {
-            let mut work = || self.run_parts(until, minibatches, lanes, &parts);
-            if lanes.len() < pool.current_num_threads() { with_threads_awake(work) } else { work() }
+            let mut work = || self.run_sequence(stops, minibatches, lanes, &parts);
+            if lanes.len() < pool.current_num_threads() {
+                with_spinning_threads(work)
+            } else {
+                work()
+            }
         });
         if is_done { Ok(()) } else { Err(BackendError::Stopped) }
     }
@@ -327,12 +339,21 @@ impl Backend for Cpu {
             return Ok(Vec::new());
         }
         if !self.shape.has_lanes(array) {
-            return Ok(self.shared.iter().flat_map(|shared| shared.words(array)).collect());
+            return Ok(self
+                .replica_states
+                .iter()
+                .flat_map(|replica_state| replica_state.words(array))
+                .collect());
         }
         if !self.shape.keeps_lanes {
             return Err(BackendError::NotKept { array });
         }
-        Ok(self.states.iter().take(lanes).flat_map(|state| locked(state).words(array)).collect())
+        Ok(self
+            .sample_states
+            .iter()
+            .take(lanes)
+            .flat_map(|state| locked(state).words(array))
+            .collect())
     }
 
     fn write(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError> {
@@ -346,16 +367,16 @@ impl Backend for Cpu {
                 return Err(BackendError::NotKept { array });
             }
             let length = self.shape.copy_length(array).max(1);
-            let states = self.states.iter().zip(&mut self.lanes);
-            for ((state, carried), words) in states.zip(words.chunks(length)) {
+            let sample_states = self.sample_states.iter().zip(&mut self.lanes);
+            for ((state, persistent), words) in sample_states.zip(words.chunks(length)) {
                 let mut state = locked(state);
                 state.set_words(array, words);
-                carried.save_for_update(&state);
+                persistent.store_for_update(&state);
             }
         } else {
             let length = self.shape.copy_length(array).max(1);
-            for (shared, words) in self.shared.iter_mut().zip(words.chunks(length)) {
-                shared.set_words(array, words);
+            for (replica_state, words) in self.replica_states.iter_mut().zip(words.chunks(length)) {
+                replica_state.set_words(array, words);
             }
         }
         Ok(())
@@ -383,14 +404,14 @@ impl Backend for Cpu {
 
     fn set_profiling(&mut self, is_on: bool) {
         self.times = is_on.then(KernelTimes::default);
-        for state in &self.states {
+        for state in &self.sample_states {
             locked(state).times = KernelTimes::default();
         }
     }
 
     fn kernel_times(&mut self) -> Result<Option<KernelTimes>, BackendError> {
         Ok(self.times.clone().map(|mut times| {
-            self.states.iter().for_each(|state| times.merge(&locked(state).times));
+            self.sample_states.iter().for_each(|state| times.merge(&locked(state).times));
             times
         }))
     }

@@ -1,49 +1,49 @@
-//! Steps output neurons: dendrite from the filtered drive, soma by forward Euler under the teaching
-//! current of the target phase, rate, spikes.
+//! Steps output neurons: dendritic voltage from the filtered input, soma by forward Euler with the teaching current
+//! of the target phase, mean rate, spikes.
 //!
 //! `B = kappa * (W n) + b`; `C += -g_L C + g_D (B - C) + I`, `I = g_E (E_E - C) + g_I (E_I - C)`.
 
 use multiversion::multiversion;
 use multiversion::target::match_target;
 
-use super::block::{Block, Neurons, go_through};
-use super::drawn::DrawnPart;
-use super::events::words_of;
-use super::filter::{arriving, keep_history};
-use super::tile::{Span, Tile, WIDTH};
-use super::vectors::{Portable, Vectors};
-use super::window::Window;
+use super::neuron_block::{NeuronModel, StepContext, step_tiles};
+use super::simd::{Scalar16, Simd};
+use super::spike_list::words_covering;
+use super::spike_mask::SpikeMaskSlice;
+use super::synaptic_filter::{basal_input, shift_history};
+use super::tiled::{LANES, Tile, TileSlice};
+use super::window_mean::WindowMean;
 use crate::layout::compartment::{BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
 use crate::model::exact_math::{Float, SMALLEST_VOLTAGE, sigmoid};
 
-/// Shapes as in [`super::soma::soma`].
+/// Steps a slice of tiles. Shapes: see [`super::soma::soma`].
 #[multiversion(targets = "simd")]
 pub fn output(
-    block: &Block,
-    drive: &mut Span<f32>,
-    compartments: &mut Span<f32>,
-    spikes: &mut Span<u32>,
-    drawn: DrawnPart,
+    block: &StepContext,
+    drive: &mut TileSlice<f32>,
+    compartments: &mut TileSlice<f32>,
+    spikes: &mut TileSlice<u32>,
+    spike_mask: SpikeMaskSlice,
 ) {
-    let output = Output(block);
+    let output = OutputNeuron(block);
     match_target! {
-        "x86_64+avx512f" => go_through::<super::avx512::Avx512>(
-            block, &output, drive, compartments, spikes, drawn
+        "x86_64+avx512f" => step_tiles::<super::avx512::Avx512>(
+            block, &output, drive, compartments, spikes, spike_mask
         ),
-        _ => go_through::<Portable>(block, &output, drive, compartments, spikes, drawn),
+        _ => step_tiles::<Scalar16>(block, &output, drive, compartments, spikes, spike_mask),
     }
 }
 
-struct Output<'a>(&'a Block<'a>);
+struct OutputNeuron<'a>(&'a StepContext<'a>);
 
-impl Output<'_> {
-    /// The teaching current `g E` of each neuron of a tile.
+impl OutputNeuron<'_> {
+    /// Returns the teaching current `g E` of each neuron of a tile.
     #[inline(always)]
-    fn teaching(&self, tile: usize) -> [f32; WIDTH] {
-        let Block { constants, lane, .. } = self.0;
-        let mut teaching = [constants.teaching_inhibition; WIDTH];
+    fn teaching(&self, tile: usize) -> [f32; LANES] {
+        let StepContext { constants, lane, .. } = self.0;
+        let mut teaching = [constants.teaching_inhibition; LANES];
         for (i, current) in teaching.iter_mut().enumerate() {
-            if (tile * WIDTH + i) as u32 / constants.group == lane.label {
+            if (tile * LANES + i) as u32 / constants.group == lane.label {
                 *current = constants.teaching_excitation;
             }
         }
@@ -51,42 +51,43 @@ impl Output<'_> {
     }
 }
 
-impl Neurons for Output<'_> {
+impl NeuronModel for OutputNeuron<'_> {
     #[inline(always)]
-    fn step<V: Vectors>(
+    fn step<V: Simd>(
         &self,
         tile: usize,
         drive: &mut [Tile<f32>],
         compartments: &mut [Tile<f32>],
         soma: &mut [Tile<f32>],
     ) {
-        let &Block { constants, replica, part, minibatch, lane, biases, .. } = self.0;
+        let &StepContext { constants, replica, part, minibatch, lane, biases, .. } = self.0;
         let steps = self.0.steps();
         if steps.start == 0 {
             if minibatch.fresh == 1 {
-                // The apical voltage is set before, see `apical`.
+                // The apical voltage was set before, by `apical`.
                 for row in [BASAL, SOMA, MEAN_RATE] {
-                    compartments[row] = Tile([0.0; WIDTH]);
+                    compartments[row] = Tile([0.0; LANES]);
                 }
             }
-            compartments[MEAN_SOMA] = Tile([0.0; WIDTH]);
-            compartments[MEAN_RATE] = Tile([0.0; WIDTH]);
+            compartments[MEAN_SOMA] = Tile([0.0; LANES]);
+            compartments[MEAN_RATE] = Tile([0.0; LANES]);
         }
-        let (forward, target) = (Window::forward(lane), Window::target(lane));
+        let (forward, target) = (WindowMean::forward(lane), WindowMean::target(lane));
         let float = V::Floats::splat;
-        let bias = V::floats(&biases[tile]);
-        let teaching = V::floats(&self.teaching(tile));
-        let mut basal = V::floats(&compartments[BASAL]);
-        let mut voltage = V::floats(&compartments[SOMA]);
-        let mut mean = V::floats(&compartments[MEAN_SOMA]);
-        let mut mean_rate = V::floats(&compartments[MEAN_RATE]);
+        let bias = V::load_f32(&biases[tile]);
+        let teaching = V::load_f32(&self.teaching(tile));
+        let mut basal = V::load_f32(&compartments[BASAL]);
+        let mut voltage = V::load_f32(&compartments[SOMA]);
+        let mut mean = V::load_f32(&compartments[MEAN_SOMA]);
+        let mut mean_rate = V::load_f32(&compartments[MEAN_RATE]);
 
-        for (_, of_word) in words_of(&steps) {
-            let row = (of_word.start - steps.start) as usize;
-            let of_block = (of_word.start - part.block_first) as usize;
-            // Of the dendrite, then of the soma.
-            let mut voltages = arriving::<V>(constants, part, drive, of_block, of_word.len());
-            for (filtered, step) in voltages.iter_mut().zip(of_word.clone()) {
+        for (_, steps_of_word) in words_covering(&steps) {
+            let row = (steps_of_word.start - steps.start) as usize;
+            let row_of_block = (steps_of_word.start - part.block_first) as usize;
+            // Voltages of the dendrite, then of the soma.
+            let mut voltages =
+                basal_input::<V>(constants, part, drive, row_of_block, steps_of_word.len());
+            for (filtered, step) in voltages.iter_mut().zip(steps_of_word.clone()) {
                 basal = *filtered + bias;
                 let (decay, input, current) = if step >= lane.steps_forward {
                     (constants.teaching_decay, constants.teaching_input, teaching)
@@ -97,25 +98,25 @@ impl Neurons for Output<'_> {
                 voltage = V::flush(float(decay) * voltage + taken_up, SMALLEST_VOLTAGE);
                 *filtered = voltage;
             }
-            forward.add::<V>(&of_word, &voltages, &mut mean);
-            if target.meets(&of_word) {
+            forward.add::<V>(&steps_of_word, &voltages, &mut mean);
+            if target.overlaps(&steps_of_word) {
                 let mut rates = voltages;
                 for rate in &mut rates {
                     *rate = float(replica.phi_max) * sigmoid(*rate);
                 }
-                target.add::<V>(&of_word, &rates, &mut mean_rate);
+                target.add::<V>(&steps_of_word, &rates, &mut mean_rate);
             }
             for (voltage, soma) in voltages.iter().zip(&mut soma[row..]) {
-                V::store_floats(*voltage, soma);
+                V::store_f32(*voltage, soma);
             }
         }
 
-        V::store_floats(basal, &mut compartments[BASAL]);
-        V::store_floats(voltage, &mut compartments[SOMA]);
-        V::store_floats(mean, &mut compartments[MEAN_SOMA]);
-        V::store_floats(mean_rate, &mut compartments[MEAN_RATE]);
+        V::store_f32(basal, &mut compartments[BASAL]);
+        V::store_f32(voltage, &mut compartments[SOMA]);
+        V::store_f32(mean, &mut compartments[MEAN_SOMA]);
+        V::store_f32(mean_rate, &mut compartments[MEAN_RATE]);
         if part.sends_rates == 0 && part.ends_block(lane) {
-            keep_history(constants, drive, (steps.end - part.block_first) as usize);
+            shift_history(constants, drive, (steps.end - part.block_first) as usize);
         }
     }
 }

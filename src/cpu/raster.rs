@@ -1,20 +1,20 @@
-//! Turns words of spike counts into bits: who spikes at each step, and who more than once.
+//! Packs spike counts into bit masks: neurons that spike at each step, and neurons that spike more than once.
 //!
-//! Kernels of this backend find who spikes in lists (see [`super::events`]). So nothing keeps a raster:
-//! it is made of the counts where someone reads it, as the shader would.
+//! Kernels of this backend read spike lists instead (see [`super::spike_list`]), so the mask is packed only when it
+//! is read back.
 
-use super::tile::Tiled;
+use super::tiled::TiledArray;
 use crate::layout::raster::{MORE, ONCE, ROWS};
 use crate::layout::{COUNT_BITS, COUNT_MASK, STEPS_PER_WORD, UNITS_PER_WORD};
 
 const STEPS: usize = STEPS_PER_WORD as usize;
 
-/// `spikes`: `[past words + words, units]`. The raster: `[past steps + steps, 2, words of 32 units]`.
-pub fn raster(spikes: &Tiled<u32>) -> Vec<u32> {
+/// Returns the mask, `[history steps + steps, 2, words of 32 units]`. `spikes`: `[history words + words, units]`.
+pub fn raster(spikes: &TiledArray<u32>) -> Vec<u32> {
     let words = spikes.words();
-    let units = words.len() / spikes.of(0).len();
+    let units = words.len() / spikes.tile_rows(0).len();
     let columns = units.div_ceil(UNITS_PER_WORD as usize);
-    let mut raster = vec![0; spikes.of(0).len() * STEPS * ROWS * columns];
+    let mut raster = vec![0; spikes.tile_rows(0).len() * STEPS * ROWS * columns];
     let steps = raster.chunks_mut(ROWS * columns);
     let slots = words.chunks(units).flat_map(|words| (0..STEPS_PER_WORD).map(move |s| (words, s)));
     for (rows, (words, slot)) in steps.zip(slots) {
@@ -38,8 +38,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bits_tell_who_spikes_and_who_more_than_once() {
-        let mut spikes = Tiled::new(2, 33);
+    fn mask_has_bits_of_single_and_multiple_spikes() {
+        let mut spikes = TiledArray::new(2, 33);
         let mut words = [0; 2 * 33];
         // Unit 32 spikes once at step 8, unit 3 three times at step 15.
         words[33 + 32] = 1;

@@ -1,6 +1,6 @@
-//! Keeps the rate `phi_max sigma(C)` of a layer's neurons at a step, where they send it instead of spikes.
+//! Stores the rates `phi_max sigma(C)` of a layer at a step, for populations that transmit rates instead of spikes.
 
-use super::tile::{Tiled, WIDTH};
+use super::tiled::{LANES, TiledArray};
 use crate::layout::{Lane, Part, RATE_HISTORY, Replica, compartment};
 use crate::model::exact_math::{SMALLEST_VOLTAGE, flush, sigmoid};
 
@@ -9,15 +9,15 @@ pub fn rate(
     replica: &Replica,
     part: &Part,
     lane: &Lane,
-    compartments: &Tiled<f32>,
-    rates: &mut Tiled<f32>,
+    compartments: &TiledArray<f32>,
+    rates: &mut TiledArray<f32>,
 ) {
     if lane.steps() <= part.first {
         return;
     }
     let row = (RATE_HISTORY + part.first) as usize;
-    for (rates, compartments) in rates.each_mut().zip(compartments.each()) {
-        for i in 0..WIDTH {
+    for (rates, compartments) in rates.iter_tiles_mut().zip(compartments.iter_tiles()) {
+        for i in 0..LANES {
             let rate = replica.phi_max * sigmoid(compartments[compartment::SOMA][i]);
             rates[row][i] = flush(rate, SMALLEST_VOLTAGE);
         }

@@ -1,19 +1,19 @@
-//! The class of an image, and the output's loss.
+//! Computes the predicted class of an image and the output's loss.
 
-use super::tile::Tiled;
+use super::tiled::TiledArray;
 use crate::layout::{Constants, Lane, Part, Replica, compartment, result};
 use crate::model::exact_math::{SMALLEST_MOMENT, flush, sigmoid};
 
 /// `compartments`: of the output, `[5, units]`; `result`: `[2]`.
 ///
-/// The class is the one whose neurons have the highest mean voltage, the first of equals. The loss
-/// is `sum (phi_t - phi_max sigma(C))^2`, zero where there was no target phase.
+/// The class is the one whose neurons have the highest mean voltage; the lowest index wins ties. The loss is
+/// `sum (phi_t - phi_max sigma(C))^2`, or zero if there was no target phase.
 pub fn score(
     constants: &Constants,
     replica: &Replica,
     part: &Part,
     lane: &Lane,
-    compartments: &Tiled<f32>,
+    compartments: &TiledArray<f32>,
     result: &mut [u32],
 ) {
     let units = part.units as usize;

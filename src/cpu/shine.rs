@@ -1,10 +1,16 @@
-//! Turns an image into rates: `phi_max * pixel` at every step.
+//! Writes the input rates of an image: `phi_max * pixel` at every step.
 
-use super::tile::Tiled;
+use super::tiled::TiledArray;
 use crate::layout::{Lane, Part, RATE_HISTORY};
 
-/// `input_rates`: `[256]`; `image`: bytes, `[units]`; `rates`: `[1 + steps, units]`.
-pub fn shine(part: &Part, lane: &Lane, input_rates: &[f32], image: &[u8], rates: &mut Tiled<f32>) {
+/// `input_rates`: `[256]`; `image`: pixels, `[units]`; `rates`: `[1 + steps, units]`.
+pub fn shine(
+    part: &Part,
+    lane: &Lane,
+    input_rates: &[f32],
+    image: &[u8],
+    rates: &mut TiledArray<f32>,
+) {
     let steps = part.first..lane.steps().min(part.first + part.steps);
     for (unit, &level) in image.iter().enumerate() {
         let rate = input_rates[usize::from(level)];

@@ -1,13 +1,13 @@
-//! The arrays of the CPU backend: those of a lane, together so that one thread works in its own cache,
-//! and those that the lanes of a replica share.
+//! The arrays of the CPU backend: per sample, so that one thread works in its own cache, and per replica, shared by its
+//! samples.
 
 use rayon::prelude::*;
 
-use super::bounds::Bounds;
-use super::columns::Columns;
-use super::drawn::Drawn;
-use super::events::{Events, Heard};
-use super::tile::Tiled;
+use super::spike_list::{SpikeList, StepRange};
+use super::spike_mask::SpikeMask;
+use super::spike_tables::SpikeTables;
+use super::tiled::TiledArray;
+use super::weight_matrix::WeightMatrix;
 use super::{
     apical, apical_history, apical_rate, average, backward, drive, error, flow, input, plateau,
     raster, rate, score, shine, trace,
@@ -16,55 +16,55 @@ use crate::layout::{
     Array, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part, Replica, Shape, result,
 };
 
-/// Arrays of one layer in one lane. Shapes: [`Array`].
+/// Arrays of one layer of one sample. Shapes: see [`Array`].
 pub struct LayerState {
-    pub drive: Tiled<f32>,
-    pub apical_drive: Tiled<f32>,
-    pub compartments: Tiled<f32>,
-    pub plateaus: Tiled<f32>,
-    pub errors: Tiled<f32>,
-    /// The population whose spikes reach the apical dendrites.
+    pub drive: TiledArray<f32>,
+    pub apical_drive: TiledArray<f32>,
+    pub compartments: TiledArray<f32>,
+    pub plateaus: TiledArray<f32>,
+    pub errors: TiledArray<f32>,
+    /// Index of the feedback population, whose spikes reach the apical dendrites.
     source: usize,
 }
 
-/// Arrays of one lane.
-pub struct LaneState {
-    pub spikes: Vec<Tiled<u32>>,
-    pub rates: Vec<Tiled<f32>>,
-    pub traces: Vec<Tiled<f32>>,
+/// Arrays of one sample.
+pub struct SampleState {
+    pub spikes: Vec<TiledArray<u32>>,
+    pub rates: Vec<TiledArray<f32>>,
+    pub traces: Vec<TiledArray<f32>>,
     pub layers: Vec<LayerState>,
     pub result: [u32; result::ROWS],
-    /// What its kernels took, while profiled.
+    /// Times of the sample's kernels, while profiling.
     pub times: KernelTimes,
-    /// Who spikes in each population, as the words of spikes say too: bits as they were drawn, and lists.
-    pub drawn: Vec<Drawn>,
-    pub events: Vec<Events>,
+    /// Spikes of each population as masks, the same as `spikes`.
+    pub spike_mask: Vec<SpikeMask>,
+    pub spike_list: Vec<SpikeList>,
 }
 
-/// Arrays of one replica that all of its lanes read, and results.
-pub struct Shared {
+/// Arrays of one replica that its samples share.
+pub struct ReplicaState {
     pub thresholds: Vec<u32>,
     pub input_rates: Vec<f32>,
-    pub weights: Vec<Columns>,
-    pub first_moments: Vec<Columns>,
-    pub second_moments: Vec<Columns>,
-    pub gradients: Vec<Columns>,
-    pub feedback: Vec<Columns>,
+    pub weights: Vec<WeightMatrix>,
+    pub first_moments: Vec<WeightMatrix>,
+    pub second_moments: Vec<WeightMatrix>,
+    pub gradients: Vec<WeightMatrix>,
+    pub feedback: Vec<WeightMatrix>,
     pub results: Vec<u32>,
 }
 
-/// What all lanes of a replica's minibatch read.
-pub struct Inputs<'a> {
+/// Parameters and shared arrays that the samples of one replica read.
+pub struct BatchInputs<'a> {
     pub constants: &'a Constants,
     pub replica: &'a Replica,
-    pub bounds: &'a Bounds,
+    pub spike_tables: &'a SpikeTables,
     pub minibatch: &'a Minibatch,
-    pub shared: &'a Shared,
+    pub replica_state: &'a ReplicaState,
 }
 
-impl LaneState {
+impl SampleState {
     pub fn new(shape: &Shape) -> Self {
-        LaneState {
+        SampleState {
             spikes: (0..shape.populations.len())
                 .map(|population| tiled(shape, Array::Spikes(population)))
                 .collect(),
@@ -86,30 +86,35 @@ impl LaneState {
                 .collect(),
             result: [0; result::ROWS],
             times: KernelTimes::default(),
-            drawn: shape.populations.iter().map(|&units| Drawn::new(units, shape.steps)).collect(),
-            events: shape.populations.iter().map(|_| Events::default()).collect(),
+            spike_mask: shape
+                .populations
+                .iter()
+                .map(|&units| SpikeMask::new(units, shape.steps))
+                .collect(),
+            spike_list: shape.populations.iter().map(|_| SpikeList::default()).collect(),
         }
     }
 
-    /// Forgets what is known of the lane beside its arrays.
-    pub fn begin(&mut self) {
-        self.drawn.iter_mut().for_each(Drawn::forget);
-        self.events.iter_mut().for_each(Events::forget);
+    /// Invalidates the cached spike masks and lists.
+    pub fn invalidate_caches(&mut self) {
+        self.spike_mask.iter_mut().for_each(SpikeMask::clear);
+        self.spike_list.iter_mut().for_each(SpikeList::clear);
     }
 
-    /// Runs one kernel on this lane, any but those of neurons. Tells on how many threads.
+    /// Runs one per-sample kernel other than the neurons' own and returns the number of threads used.
     pub fn run(
         &mut self,
-        inputs: &Inputs,
+        inputs: &BatchInputs,
         launch: &Launch,
         part: &Part,
         lane: &Lane,
         image: &[u8],
         threads: usize,
     ) -> usize {
-        let Inputs { constants, replica, minibatch, shared, .. } = *inputs;
-        let LaneState { spikes, rates, traces, layers, result, drawn, events, .. } = self;
-        let heard = Heard::new(constants, part, minibatch, lane);
+        let BatchInputs { constants, replica, minibatch, replica_state, .. } = *inputs;
+        let SampleState { spikes, rates, traces, layers, result, spike_mask, spike_list, .. } =
+            self;
+        let range = StepRange::new(constants, part, minibatch, lane);
         if launch.kernel == Kernel::Input {
             input::input(
                 constants,
@@ -117,16 +122,16 @@ impl LaneState {
                 part,
                 minibatch,
                 lane,
-                &shared.thresholds,
+                &replica_state.thresholds,
                 image,
                 &mut spikes[0],
-                &mut drawn[0],
+                &mut spike_mask[0],
             );
             return 1;
         }
         let index = launch.layer;
         if launch.kernel == Kernel::Shine {
-            shine::shine(part, lane, &shared.input_rates, image, &mut rates[0]);
+            shine::shine(part, lane, &replica_state.input_rates, image, &mut rates[0]);
             return 1;
         }
         if launch.kernel == Kernel::Average {
@@ -140,18 +145,18 @@ impl LaneState {
         }
         let (lower, upper) = layers.split_at_mut(index + 1);
         let layer = &mut lower[index];
-        let weights = &shared.weights[index];
-        let feedback = &shared.feedback[index];
-        let mut held = 1;
+        let weights = &replica_state.weights[index];
+        let feedback = &replica_state.feedback[index];
+        let mut threads_used = 1;
         match launch.kernel {
             Kernel::Drive => {
-                events[index].ensure(heard, &drawn[index], &spikes[index]);
-                let (events, traces) = (&events[index], &traces[index]);
-                let spans = layer.drive.span().cut(threads);
-                held = spans.len();
-                spread(spans, |mut span| {
+                spike_list[index].build(range, &spike_mask[index], &spikes[index]);
+                let (spike_list, traces) = (&spike_list[index], &traces[index]);
+                let spans = layer.drive.all_tiles().split(threads);
+                threads_used = spans.len();
+                par_for_each(spans, |mut span| {
                     drive::drive(
-                        constants, part, minibatch, lane, events, traces, weights, &mut span,
+                        constants, part, minibatch, lane, spike_list, traces, weights, &mut span,
                     );
                 });
             }
@@ -165,20 +170,28 @@ impl LaneState {
                 apical::begin_apical(constants, part, minibatch, feedback, drive, voltages);
             }
             Kernel::Apical => {
-                let events = &mut events[layer.source];
-                events.ensure(heard, &drawn[layer.source], &spikes[layer.source]);
+                let spike_list = &mut spike_list[layer.source];
+                spike_list.build(range, &spike_mask[layer.source], &spikes[layer.source]);
                 let LayerState { apical_drive, compartments, .. } = layer;
-                apical::apical(constants, part, lane, events, feedback, apical_drive, compartments);
+                apical::apical(
+                    constants,
+                    part,
+                    lane,
+                    spike_list,
+                    feedback,
+                    apical_drive,
+                    compartments,
+                );
             }
             Kernel::ApicalHistory => {
-                let (events, traces) = (&mut events[layer.source], &traces[layer.source]);
+                let (spike_list, traces) = (&mut spike_list[layer.source], &traces[layer.source]);
                 if minibatch.fresh == 0 {
-                    let past = Heard::past(constants);
-                    events.ensure(past, &drawn[layer.source], &spikes[layer.source]);
+                    let past = StepRange::past(constants);
+                    spike_list.build(past, &spike_mask[layer.source], &spikes[layer.source]);
                 }
                 let drive = &mut layer.apical_drive;
                 apical_history::apical_history(
-                    constants, part, minibatch, events, traces, feedback, drive,
+                    constants, part, minibatch, spike_list, traces, feedback, drive,
                 );
             }
             Kernel::ApicalRate => {
@@ -197,19 +210,19 @@ impl LaneState {
                 error::error(replica, part, &layer.compartments, &layer.plateaus, &mut layer.errors)
             }
             Kernel::Backward => {
-                let (weights, above) = (&shared.weights[index + 1], &upper[0].errors);
+                let (weights, above) = (&replica_state.weights[index + 1], &upper[0].errors);
                 let LayerState { compartments, errors, .. } = layer;
                 backward::backward(replica, part, compartments, weights, above, errors);
             }
             Kernel::Score => {
                 score::score(constants, replica, part, lane, &layer.compartments, result)
             }
-            _ => unreachable!("handled before, or not a kernel of one lane"),
+            _ => unreachable!("handled above, or not a per-sample kernel"),
         }
-        held
+        threads_used
     }
 
-    /// The words of one of this lane's arrays; none for arrays that lanes share.
+    /// Returns the words of one of the sample's arrays; empty for shared arrays.
     pub fn words(&self, array: Array) -> Vec<u32> {
         match array {
             Array::Spikes(population) => self.spikes[population].words(),
@@ -225,7 +238,7 @@ impl LaneState {
         }
     }
 
-    /// Replaces the words of one of this lane's arrays; there are as many as [`LaneState::words`] has.
+    /// Replaces the words of one of the sample's arrays; same length as [`SampleState::words`].
     pub fn set_words(&mut self, array: Array, words: &[u32]) {
         match array {
             Array::Spikes(population) => self.spikes[population].set_words(words),
@@ -241,30 +254,30 @@ impl LaneState {
     }
 }
 
-/// Calls `work` for each share, on as many threads as there are shares.
-fn spread<T: Send>(mut shares: Vec<T>, work: impl Fn(T) + Send + Sync) {
+/// Calls `work` for each item, in parallel if there are several.
+fn par_for_each<T: Send>(mut shares: Vec<T>, work: impl Fn(T) + Send + Sync) {
     match shares.len() {
         1 => shares.pop().into_iter().for_each(work),
         _ => shares.into_par_iter().with_max_len(1).for_each(work),
     }
 }
 
-pub(super) fn tiled<T: bytemuck::Pod>(shape: &Shape, array: Array) -> Tiled<T> {
+pub(super) fn tiled<T: bytemuck::Pod>(shape: &Shape, array: Array) -> TiledArray<T> {
     let [rows, units] = shape.rows_and_columns(array);
-    Tiled::new(rows, units)
+    TiledArray::new(rows, units)
 }
 
-impl Shared {
+impl ReplicaState {
     pub fn new(shape: &Shape) -> Self {
-        let columns = |array: fn(usize) -> Array, parts: usize| -> Vec<Columns> {
+        let columns = |array: fn(usize) -> Array, parts: usize| -> Vec<WeightMatrix> {
             (0..shape.layers())
                 .map(|layer| {
                     let [columns, units] = shape.rows_and_columns(array(layer));
-                    Columns::new(columns / parts, units)
+                    WeightMatrix::new(columns / parts, units)
                 })
                 .collect()
         };
-        Shared {
+        ReplicaState {
             thresholds: vec![0; shape.copy_length(Array::Thresholds)],
             input_rates: vec![0.0; shape.copy_length(Array::InputRates)],
             weights: columns(Array::Weights, 1),
@@ -276,7 +289,7 @@ impl Shared {
         }
     }
 
-    /// The words of a shared array; none for arrays of lanes.
+    /// Returns the words of a shared array; empty for per-sample arrays.
     pub fn words(&self, array: Array) -> Vec<u32> {
         match array {
             Array::Thresholds => self.thresholds.clone(),
@@ -284,7 +297,7 @@ impl Shared {
             Array::Weights(layer) => self.weights[layer].words(),
             Array::Moments(layer) => {
                 let moments = [&self.first_moments[layer], &self.second_moments[layer]];
-                let [first, second] = moments.map(Columns::words);
+                let [first, second] = moments.map(WeightMatrix::words);
                 let units = units_of(moments[0], first.len());
                 let columns = first.chunks(units).zip(second.chunks(units));
                 columns.flat_map(|(first, second)| [first, second].concat()).collect()
@@ -296,7 +309,7 @@ impl Shared {
         }
     }
 
-    /// Replaces the words of a shared array; there are as many as [`Shared::words`] has.
+    /// Replaces the words of a shared array; same length as [`ReplicaState::words`].
     pub fn set_words(&mut self, array: Array, words: &[u32]) {
         match array {
             Array::Thresholds => self.thresholds.copy_from_slice(words),
@@ -318,7 +331,7 @@ impl Shared {
     }
 }
 
-/// Neurons of a layer whose matrix holds `words`; 1 where it holds none.
-fn units_of(matrix: &Columns, words: usize) -> usize {
+/// Returns the number of neurons of a layer whose matrix has `words` words; 1 if it is empty.
+fn units_of(matrix: &WeightMatrix, words: usize) -> usize {
     (words * matrix.stride()).checked_div(matrix.tiles().len()).unwrap_or(1)
 }

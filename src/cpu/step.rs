@@ -1,30 +1,30 @@
-//! Steps a layer through a block, drive and neurons, a group of tiles at a time. What drives a group is then
-//! still in the core's cache when its neurons take it up, and threads that share a layer meet once.
+//! Steps a layer through a block, one group of tiles at a time: synaptic input, then neurons. The input of a group is
+//! then still in the core's cache when its neurons read it, and threads that share a layer synchronise only once.
 
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::block::Block;
-use super::drawn::NEURONS;
-use super::events::Heard;
-use super::spans::Clock;
-use super::state::{Inputs, LaneState};
+use super::neuron_block::StepContext;
+use super::spike_list::StepRange;
+use super::spike_mask::NEURONS_PER_GROUP;
+use super::state::{BatchInputs, SampleState};
+use super::timer::KernelTimer;
 use super::{drive, is_stopped, output, soma};
 use crate::layout::{Kernel, KernelTimes, Lane, Launch, Part, STEPS_PER_WORD, Stop};
 
-impl LaneState {
-    /// Runs kernels on this lane, the wide ones on up to `threads` threads. Returns whether all ran.
-    #[allow(clippy::too_many_arguments)] // what a lane is run with
-    pub fn run_all(
+impl SampleState {
+    /// Runs launches on this sample, wide layers on up to `threads` threads. Returns whether all ran.
+    #[allow(clippy::too_many_arguments)] // the sample, its inputs and the schedule
+    pub fn run_launches(
         &mut self,
         stop: Option<&Stop>,
-        inputs: &Inputs,
+        inputs: &BatchInputs,
         launches: &[(Launch, Part)],
         lane: &Lane,
         image: &[u8],
         threads: usize,
-        clock: &mut Clock,
+        timer: &mut KernelTimer,
     ) -> bool {
         let mut left = launches;
         while let [(launch, part), others @ ..] = left {
@@ -33,69 +33,75 @@ impl LaneState {
             }
             left = others;
             match others {
-                [(neurons, neurons_part), others @ ..] if drives(launch, neurons) => {
+                [(neurons, neurons_part), others @ ..] if can_fuse(launch, neurons) => {
                     left = others;
                     let drive = Some(part);
-                    self.step_layer(inputs, drive, neurons, neurons_part, lane, threads, clock);
+                    self.step_layer(inputs, drive, neurons, neurons_part, lane, threads, timer);
                 }
-                _ if is_of_neurons(launch) => {
-                    self.step_layer(inputs, None, launch, part, lane, threads, clock);
+                _ if steps_neurons(launch) => {
+                    self.step_layer(inputs, None, launch, part, lane, threads, timer);
                 }
                 _ => {
-                    let held = self.run(inputs, launch, part, lane, image, threads);
-                    clock.read(launch.kernel, held, &mut self.times);
+                    let threads_used = self.run(inputs, launch, part, lane, image, threads);
+                    timer.lap(launch.kernel, threads_used, &mut self.times);
                 }
             }
         }
         true
     }
 
-    /// Runs the kernel of a layer's neurons on up to `threads` threads. Before it, where `drive_part` is given,
-    /// that of their drive over the same steps.
-    #[allow(clippy::too_many_arguments)] // what a lane is run with
+    /// Runs the kernel of a layer's neurons on up to `threads` threads. If the parameters of a synaptic-input launch
+    /// over the same steps are given, runs it first, group by group.
+    #[allow(clippy::too_many_arguments)] // the sample, its inputs and the schedule
     fn step_layer(
         &mut self,
-        inputs: &Inputs,
+        inputs: &BatchInputs,
         drive_part: Option<&Part>,
         launch: &Launch,
         part: &Part,
         lane: &Lane,
         threads: usize,
-        clock: &mut Clock,
+        timer: &mut KernelTimer,
     ) {
-        let Inputs { constants, replica, bounds, minibatch, shared } = *inputs;
-        let LaneState { spikes, traces, layers, drawn, events, times, .. } = self;
+        let BatchInputs { constants, replica, spike_tables, minibatch, replica_state } = *inputs;
+        let SampleState { spikes, traces, layers, spike_mask, spike_list, times, .. } = self;
         let index = launch.layer;
         if let Some(drive_part) = drive_part {
-            let heard = Heard::new(constants, drive_part, minibatch, lane);
-            events[index].ensure(heard, &drawn[index], &spikes[index]);
-            clock.read(Kernel::Drive, 1, times);
+            let range = StepRange::new(constants, drive_part, minibatch, lane);
+            spike_list[index].build(range, &spike_mask[index], &spikes[index]);
+            timer.lap(Kernel::Drive, 1, times);
         }
-        let (events, traces, weights) = (&events[index], &traces[index], &shared.weights[index]);
+        let (spike_list, traces, weights) =
+            (&spike_list[index], &traces[index], &replica_state.weights[index]);
         let biases = weights.column(part.below as usize);
-        let block = Block { constants, replica, bounds, part, minibatch, lane, biases };
+        let block = StepContext { constants, replica, spike_tables, part, minibatch, lane, biases };
         let neurons = if launch.kernel == Kernel::Soma { soma::soma } else { output::output };
 
-        let (layer, drawn) = (&mut layers[index], &mut drawn[index + 1]);
-        // What drives them through a few steps stays in the cache anyway, and groups have a price.
+        let (layer, spike_mask) = (&mut layers[index], &mut spike_mask[index + 1]);
+        // The input of a few steps fits in the cache; splitting into groups only adds overhead.
         let count = match part.steps {
             ..=STEPS_PER_WORD => threads,
-            _ => (part.units as usize).div_ceil(NEURONS),
+            _ => (part.units as usize).div_ceil(NEURONS_PER_GROUP),
         };
-        let drives = layer.drive.span().cut(count).into_iter();
-        let compartments = layer.compartments.span().cut(count);
-        let spikes = spikes[index + 1].span().cut(count);
-        let groups = drives.zip(compartments).zip(spikes).zip(drawn.begin(&block.steps(), count));
-        let is_profiled = clock.is_on();
-        let of_groups = Mutex::new(KernelTimes::default());
-        let step = |(((mut drive, mut compartments), mut spikes), drawn)| {
-            let mut clock = Clock::start(is_profiled);
+        let drives = layer.drive.all_tiles().split(count).into_iter();
+        let compartments = layer.compartments.all_tiles().split(count);
+        let spikes = spikes[index + 1].all_tiles().split(count);
+        let groups = drives
+            .zip(compartments)
+            .zip(spikes)
+            .zip(spike_mask.reserve_steps(&block.steps(), count));
+        let is_profiled = timer.is_on();
+        let group_times = Mutex::new(KernelTimes::default());
+        let step = |(((mut drive, mut compartments), mut spikes), spike_mask)| {
+            let mut timer = KernelTimer::start(is_profiled);
             if let Some(part) = drive_part {
-                drive::drive(constants, part, minibatch, lane, events, traces, weights, &mut drive);
-                clock.read_into(Kernel::Drive, &of_groups);
+                drive::drive(
+                    constants, part, minibatch, lane, spike_list, traces, weights, &mut drive,
+                );
+                timer.lap_into(Kernel::Drive, &group_times);
             }
-            neurons(&block, &mut drive, &mut compartments, &mut spikes, drawn);
-            clock.read_into(launch.kernel, &of_groups);
+            neurons(&block, &mut drive, &mut compartments, &mut spikes, spike_mask);
+            timer.lap_into(launch.kernel, &group_times);
         };
         if threads == 1 {
             groups.for_each(step);
@@ -105,21 +111,22 @@ impl LaneState {
             groups.into_par_iter().with_min_len(each.max(1)).for_each(step);
         }
         if is_profiled {
-            clock.skip();
-            times.merge(&of_groups.into_inner().unwrap_or_else(PoisonError::into_inner));
+            timer.skip();
+            times.merge(&group_times.into_inner().unwrap_or_else(PoisonError::into_inner));
         }
         if minibatch.draws == 0 {
-            drawn.forget();
+            spike_mask.clear();
         }
     }
 }
 
-fn is_of_neurons(launch: &Launch) -> bool {
+/// Returns whether the kernel steps a layer's neurons.
+fn steps_neurons(launch: &Launch) -> bool {
     matches!(launch.kernel, Kernel::Soma | Kernel::Output)
 }
 
-/// Whether `launch` drives the neurons of `next` through all of its steps.
-fn drives(launch: &Launch, next: &Launch) -> bool {
+/// Returns whether `launch` computes the synaptic input of `next` over the same steps.
+fn can_fuse(launch: &Launch, next: &Launch) -> bool {
     let drive = Launch { kernel: Kernel::Drive, ..*next };
-    is_of_neurons(next) && *launch == drive
+    steps_neurons(next) && *launch == drive
 }

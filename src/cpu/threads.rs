@@ -1,4 +1,4 @@
-//! How many threads compute, and why so many.
+//! Number of threads, and the reason for it.
 
 use std::env;
 use std::thread::available_parallelism;
@@ -6,19 +6,21 @@ use std::thread::available_parallelism;
 /// A number of threads, and the reason for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Threads {
-    /// At least 1.
+    /// Number of threads, at least 1.
     pub count: usize,
-    /// Why so many; `None` if just that many were asked for.
+    /// Reason for the number; `None` if it is the requested one.
     pub reason: Option<String>,
 }
 
-/// Variables that bound the number of threads unless it is asked for, the first that is set wins: Slurm's CPUs of a
-/// task, which bind no process by themselves, and those of thread pools.
+/// Environment variables that limit the number of threads unless it is requested; the first valid one wins. Slurm's
+/// CPUs per task do not limit a process by themselves.
 const VARIABLES: [&str; 2] = ["SLURM_CPUS_PER_TASK", "RAYON_NUM_THREADS"];
 
 impl Threads {
-    /// `asked`: 0 for as many as CPUs. More than the CPUs that this process may use, by its affinity and the quota
-    /// of its control group, would only wait for each other.
+    /// Chooses the number of threads. `asked`: the requested number; 0 for one per usable CPU.
+    ///
+    /// The number is limited to the usable CPUs (affinity and control-group quota): more threads would only wait for
+    /// each other.
     pub fn choose(asked: usize) -> Self {
         let usable = available_parallelism().map_or(1, usize::from);
         Threads::of(asked, usable, |name| env::var(name).ok())
@@ -30,7 +32,7 @@ impl Threads {
             _ => format!("{usable} CPUs"),
         };
         if asked > usable {
-            let reason = format!("{asked} threads were asked for, and this process may use {cpus}");
+            let reason = format!("{asked} threads requested, but this process may use {cpus}");
             return Threads { count: usable, reason: Some(reason) };
         }
         if asked > 0 {
@@ -58,21 +60,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn threads_are_bounded_by_cpus_and_variables() {
+    fn choose_limits_threads_to_cpus_and_variables() {
         let none = |_: &str| None;
         let count = |asked, usable| Threads::of(asked, usable, none).count;
         assert_eq!([count(0, 8), count(3, 8), count(999, 8), count(0, 1)], [8, 3, 8, 1]);
         assert_eq!(Threads::of(3, 8, none).reason, None);
-        let told = Threads::of(999, 2, none).reason.unwrap();
-        assert_eq!(told, "999 threads were asked for, and this process may use 2 CPUs");
+        let reason = Threads::of(999, 2, none).reason.unwrap();
+        assert_eq!(reason, "999 threads requested, but this process may use 2 CPUs");
         let slurm = |value: &'static str| {
             move |name: &str| (name == "SLURM_CPUS_PER_TASK").then(|| value.to_string())
         };
         let of_slurm = Threads::of(0, 64, slurm("4"));
         assert_eq!(of_slurm.count, 4);
-        let told = "SLURM_CPUS_PER_TASK is 4, and this process may use 64 CPUs";
-        assert_eq!(of_slurm.reason.unwrap(), told);
-        // A number that was asked for wins, and a variable that says nothing is not heeded.
+        let reason = "SLURM_CPUS_PER_TASK is 4, and this process may use 64 CPUs";
+        assert_eq!(of_slurm.reason.unwrap(), reason);
+        // A requested number has priority; invalid values are ignored.
         assert_eq!(Threads::of(6, 64, slurm("4")).count, 6);
         for value in ["0", "", "many", "128"] {
             assert_eq!(Threads::of(0, 64, slurm(value)).count, 64, "{value}");

@@ -1,76 +1,80 @@
-//! Averages filtered spike trains over the windows at the ends of the phases, and carries on what the
-//! next image needs of them.
+//! Averages filtered spike trains over the windows at the ends of the phases, and keeps what the next image needs.
 //!
-//! With a cut kernel the average is a sum over spikes of a value that depends on the spike's time
-//! alone: of its response, the part that falls into the window.
+//! With a truncated kernel the average is a sum over spikes of a weight that depends on the spike's time only: the
+//! part of its response within the window.
 
 use multiversion::multiversion;
 
-use super::response::{Window, feedback_row};
-use super::tile::{Tile, Tiled, WIDTH};
+use super::averaging_window::{PhaseWindow, feedback_trace_row};
+use super::tiled::{LANES, Tile, TiledArray};
 use crate::layout::trace::{FAST, FORWARD, SLOW};
 use crate::layout::{COUNT_BITS, COUNT_MASK, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
 use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 
-/// `spikes`: `[past words + words, units]`; `traces`: `[rows, units]`.
+/// `spikes`: `[history words + words, units]`; `traces`: `[rows, units]`.
 #[multiversion(targets = "simd")]
 pub fn trace(
     constants: &Constants,
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,
-    spikes: &mut Tiled<u32>,
-    traces: &mut Tiled<f32>,
+    spikes: &mut TiledArray<u32>,
+    traces: &mut TiledArray<f32>,
 ) {
-    for (spikes, traces) in spikes.each_mut().zip(traces.each_mut()) {
+    for (spikes, traces) in spikes.iter_tiles_mut().zip(traces.iter_tiles_mut()) {
         let (past, spikes) = spikes.split_at_mut(constants.past_words as usize);
         if constants.tap_count == 0 {
-            uncut(constants, part, minibatch, lane, spikes, traces);
+            iir_traces(constants, part, minibatch, lane, spikes, traces);
             continue;
         }
-        carry(lane.steps(), spikes, past);
+        save_spike_history(lane.steps(), spikes, past);
         if part.is_output == 0 && part.sends_rates == 0 {
-            traces[FORWARD] = mean(&Window::forward(lane, 0), constants, 0, spikes);
+            traces[FORWARD] = mean(&PhaseWindow::forward(lane, 0), constants, 0, spikes);
         }
         if part.is_source == 1 {
-            for early in 0..=constants.earliest_plateau() {
-                traces[feedback_row(constants, 0, early)] =
-                    mean(&Window::forward(lane, early), constants, 1, spikes);
-                traces[feedback_row(constants, 1, early)] =
-                    mean(&Window::target(lane, early), constants, 1, spikes);
+            for lead in 0..=constants.earliest_plateau() {
+                traces[feedback_trace_row(constants, 0, lead)] =
+                    mean(&PhaseWindow::forward(lane, lead), constants, 1, spikes);
+                traces[feedback_trace_row(constants, 1, lead)] =
+                    mean(&PhaseWindow::target(lane, lead), constants, 1, spikes);
             }
         }
     }
 }
 
-/// Keeps the last spikes of an image of `steps` steps for the next: word by word, with the last step
-/// in the last slot.
+/// Copies the last spikes of an image of `steps` steps to `past`, the history of the next image, so that the last
+/// step is in the last slot.
 #[inline(always)]
-fn carry(steps: u32, spikes: &[Tile<u32>], past: &mut [Tile<u32>]) {
+fn save_spike_history(steps: u32, spikes: &[Tile<u32>], past: &mut [Tile<u32>]) {
     let earliest = steps - past.len() as u32 * STEPS_PER_WORD;
     let from = &spikes[(earliest / STEPS_PER_WORD) as usize..];
     let shift = earliest % STEPS_PER_WORD * COUNT_BITS;
     for (index, past) in past.iter_mut().enumerate() {
-        for i in 0..WIDTH {
+        for i in 0..LANES {
             past[i] = from[index][i] >> shift;
         }
         if shift > 0 {
-            for i in 0..WIDTH {
+            for i in 0..LANES {
                 past[i] |= from[index + 1][i] << (u32::BITS - shift);
             }
         }
     }
 }
 
-/// Mean over a window of each neuron's filtered spike train, seen `delay` steps late.
+/// Returns the mean of each neuron's filtered spike train over a window, delayed by `delay` steps.
 #[inline(always)]
-fn mean(window: &Window, constants: &Constants, delay: u32, spikes: &[Tile<u32>]) -> Tile<f32> {
-    let mut mean = Tile([0.0; WIDTH]);
-    for step in window.first_heard(constants, delay)..window.end - delay {
+fn mean(
+    window: &PhaseWindow,
+    constants: &Constants,
+    delay: u32,
+    spikes: &[Tile<u32>],
+) -> Tile<f32> {
+    let mut mean = Tile([0.0; LANES]);
+    for step in window.first_contributing_step(constants, delay)..window.end - delay {
         let weight = window.weight(constants, step + delay);
         let words = &spikes[(step / STEPS_PER_WORD) as usize];
         let shift = step % STEPS_PER_WORD * COUNT_BITS;
-        for i in 0..WIDTH {
+        for i in 0..LANES {
             mean[i] += count(words[i], shift) * weight;
         }
     }
@@ -80,10 +84,10 @@ fn mean(window: &Window, constants: &Constants, delay: u32, spikes: &[Tile<u32>]
     mean
 }
 
-/// The kernel without a cut: two traces for each neuron, stepped through the whole image. Of a population that
-/// apical dendrites hear, once for each time at which plateau potentials may come.
+/// Averages with the full kernel: two traces per neuron, stepped through the whole image. For a feedback population,
+/// once per possible lead of the plateau potentials.
 #[inline(always)]
-fn uncut(
+fn iir_traces(
     constants: &Constants,
     part: &Part,
     minibatch: &Minibatch,
@@ -93,66 +97,68 @@ fn uncut(
 ) {
     let carried = [traces[SLOW], traces[FAST]];
     let earliest = if part.is_source == 1 { constants.earliest_plateau() } else { 0 };
-    for early in 0..=earliest {
-        uncut_early(constants, minibatch, lane, early, &carried, spikes, traces);
+    for lead in 0..=earliest {
+        iir_traces_at(constants, minibatch, lane, lead, &carried, spikes, traces);
     }
 }
 
+/// Averages with the full kernel for one lead of the plateau potentials. `carried`: the traces before the image.
 #[inline(always)]
-fn uncut_early(
+fn iir_traces_at(
     constants: &Constants,
     minibatch: &Minibatch,
     lane: &Lane,
-    early: u32,
+    lead: u32,
     carried: &[Tile<f32>; 2],
     spikes: &[Tile<u32>],
     traces: &mut [Tile<f32>],
 ) {
-    let [forward, target] = [Window::forward(lane, early), Window::target(lane, early)];
-    let [mut slow, mut fast] = [Tile([0.0; WIDTH]); 2];
+    let [forward, target] = [PhaseWindow::forward(lane, lead), PhaseWindow::target(lane, lead)];
+    let [mut slow, mut fast] = [Tile([0.0; LANES]); 2];
     if minibatch.fresh == 0 {
         [slow, fast] = *carried;
     }
-    let mut now = [0.0; WIDTH];
-    for i in 0..WIDTH {
+    let mut now = [0.0; LANES];
+    for i in 0..LANES {
         now[i] = constants.gain_slow * slow[i] - constants.gain_fast * fast[i];
     }
-    let [mut mean, mut feedback_forward, mut feedback_target] = [Tile([0.0; WIDTH]); 3];
+    let [mut mean, mut feedback_forward, mut feedback_target] = [Tile([0.0; LANES]); 3];
     for step in 0..lane.steps() {
         let words = &spikes[(step / STEPS_PER_WORD) as usize];
         let shift = step % STEPS_PER_WORD * COUNT_BITS;
         let before = now;
-        for i in 0..WIDTH {
+        for i in 0..LANES {
             let n = count(words[i], shift);
             slow[i] = flush(constants.decay_slow * slow[i] + n, SMALLEST_VOLTAGE);
             fast[i] = flush(constants.decay_fast * fast[i] + n, SMALLEST_VOLTAGE);
             now[i] = constants.gain_slow * slow[i] - constants.gain_fast * fast[i];
         }
         if forward.contains(step) {
-            for i in 0..WIDTH {
+            for i in 0..LANES {
                 mean[i] += now[i];
                 feedback_forward[i] += before[i];
             }
         }
         if target.contains(step) {
-            for i in 0..WIDTH {
+            for i in 0..LANES {
                 feedback_target[i] += before[i];
             }
         }
     }
-    let rows = [0, 1].map(|phase| feedback_row(constants, phase, early));
-    for i in 0..WIDTH {
+    let rows = [0, 1].map(|phase| feedback_trace_row(constants, phase, lead));
+    for i in 0..LANES {
         traces[rows[0]][i] = flush(feedback_forward[i] * forward.inverse, SMALLEST_VOLTAGE);
         traces[rows[1]][i] = flush(feedback_target[i] * target.inverse, SMALLEST_VOLTAGE);
     }
-    if early == 0 {
-        for i in 0..WIDTH {
+    if lead == 0 {
+        for i in 0..LANES {
             traces[FORWARD][i] = flush(mean[i] * forward.inverse, SMALLEST_VOLTAGE);
         }
         (traces[SLOW], traces[FAST]) = (slow, fast);
     }
 }
 
+/// Returns the spike count at `shift`.
 #[inline(always)]
 fn count(word: u32, shift: u32) -> f32 {
     (word >> shift & COUNT_MASK) as i32 as f32

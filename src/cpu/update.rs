@@ -1,38 +1,39 @@
-//! The gradient of a minibatch, the mean over its images of `E s`, and the change of the weights.
+//! Updates weights by the gradient of a minibatch, the mean of `E s` over its samples.
 
 use multiversion::multiversion;
 use multiversion::target::match_target;
 use rayon::prelude::*;
 
-use super::carried::Carried;
 use super::is_stopped;
-use super::state::Shared;
-use super::tile::{Tile, WIDTH};
-use super::vectors::{Portable, Vectors};
+use super::persistent::PersistentState;
+use super::simd::{Scalar16, Simd};
+use super::state::ReplicaState;
+use super::tiled::{LANES, Tile};
 use crate::layout::{Constants, Minibatch, Part, Replica, Stop};
 use crate::model::exact_math::{
     Float, SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, flush_weight, rsqrt_exact,
 };
 
-/// Updates one layer's weights of a replica from the errors and traces of its lanes; some of them after a stop.
-#[allow(clippy::too_many_arguments)] // what an update hangs on
-pub fn of_replica(
+/// Updates the weights of one layer of a replica from the errors and traces of its samples. After a stop, only some
+/// weights are updated.
+#[allow(clippy::too_many_arguments)] // the replica, its arrays and the layer
+pub fn run(
     stop: Option<&Stop>,
     constants: &Constants,
     replica: &Replica,
     minibatch: &Minibatch,
     layer: usize,
     part: &Part,
-    shared: &mut Shared,
-    lanes: &[Carried],
+    replica_state: &mut ReplicaState,
+    lanes: &[PersistentState],
 ) {
     let lanes = &lanes[..minibatch.lanes as usize];
     let below = part.below as usize;
-    let columns = shared.weights[layer]
+    let columns = replica_state.weights[layer]
         .columns_mut()
-        .zip(or_empty(shared.first_moments[layer].columns_mut()))
-        .zip(or_empty(shared.second_moments[layer].columns_mut()))
-        .zip(or_empty(shared.gradients[layer].columns_mut()));
+        .zip(or_empty(replica_state.first_moments[layer].columns_mut()))
+        .zip(or_empty(replica_state.second_moments[layer].columns_mut()))
+        .zip(or_empty(replica_state.gradients[layer].columns_mut()));
     let mut columns: Vec<_> = columns
         .enumerate()
         .map(|(index, (((weights, first_moments), second_moments), gradient))| Column {
@@ -43,22 +44,22 @@ pub fn of_replica(
             is_bias: index == below,
         })
         .collect();
-    columns.par_chunks_mut(WIDTH).enumerate().for_each(|(tile, columns)| {
+    columns.par_chunks_mut(LANES).enumerate().for_each(|(tile, columns)| {
         if is_stopped(stop) {
             return;
         }
-        // Where nobody spiked in a lane, it has nothing to add to any of the columns.
+        // Skip samples in which none of the 16 presynaptic neurons spiked.
         let spiked = lanes.iter().filter_map(|lane| {
-            let traces = lane.traces[layer].tile(tile)?;
+            let traces = lane.traces[layer].first_row(tile)?;
             let is_any = traces.iter().any(|&trace| trace != 0.0);
-            is_any.then_some((traces, lane.errors[layer].row()))
+            is_any.then_some((traces, lane.errors[layer].single_row()))
         });
         let spiked: Vec<_> = spiked.collect();
         let mut contributions = Vec::with_capacity(lanes.len());
         for (i, column) in columns.iter_mut().enumerate() {
             contributions.clear();
             if column.is_bias {
-                let all = lanes.iter().map(|lane| lane.errors[layer].row());
+                let all = lanes.iter().map(|lane| lane.errors[layer].single_row());
                 contributions.extend(all.map(|errors| Contribution { trace: 1.0, errors }));
             } else {
                 for &(traces, errors) in &spiked {
@@ -72,37 +73,37 @@ pub fn of_replica(
     });
 }
 
-/// The columns of an array, and behind them, or where the array is not kept, empty ones.
+/// Returns the columns of an array, followed by empty ones; only empty ones if the array is not kept.
 fn or_empty<'a>(
     columns: impl Iterator<Item = &'a mut [Tile<f32>]>,
 ) -> impl Iterator<Item = &'a mut [Tile<f32>]> {
     columns.chain(std::iter::repeat_with(Default::default))
 }
 
-/// What a lane contributes to the gradient of one weight column.
+/// Contribution of one sample to the gradient of one weight column.
 #[derive(Clone, Copy)]
 struct Contribution<'a> {
-    /// Mean filtered spike train of the neuron below; 1 for the biases.
+    /// Mean filtered spike train of the presynaptic neuron; 1 for the biases.
     trace: f32,
     /// Errors of the layer's neurons, `[units]`.
     errors: &'a [Tile<f32>],
 }
 
-/// One column of a layer's weights with all that changes with it, each `[units]`; empty where the
-/// optimiser has no moments or the gradient is not kept.
+/// One column of a layer's weights with its optimiser state and gradient, each `[units]`. Moments and gradient are
+/// empty if not kept.
 struct Column<'a> {
     weights: &'a mut [Tile<f32>],
     first_moments: &'a mut [Tile<f32>],
     second_moments: &'a mut [Tile<f32>],
     gradient: &'a mut [Tile<f32>],
-    /// It is the biases', the last.
+    /// Whether it is the column of biases, the last.
     is_bias: bool,
 }
 
-/// Tiles whose gradients are summed in registers.
-const GROUP: usize = 8;
+/// Number of tiles whose gradients are summed in registers.
+const TILES_AT_ONCE: usize = 8;
 
-/// `contributions`: those of the lanes whose trace is not zero, in the order of the lanes.
+/// Updates one column. `contributions`: of the samples whose trace is not zero, in sample order.
 #[multiversion(targets = "simd")]
 fn update(
     constants: &Constants,
@@ -113,19 +114,19 @@ fn update(
     column: &mut Column,
 ) {
     if contributions.is_empty() && constants.optimizer == 0 && replica.weight_decay == 0.0 {
-        column.gradient.fill(Tile([0.0; WIDTH]));
+        column.gradient.fill(Tile([0.0; LANES]));
         return;
     }
     match_target! {
         "x86_64+avx512f" => groups::<super::avx512::Avx512>(
             constants, replica, part, minibatch, contributions, column
         ),
-        _ => groups::<Portable>(constants, replica, part, minibatch, contributions, column),
+        _ => groups::<Scalar16>(constants, replica, part, minibatch, contributions, column),
     }
 }
 
 #[inline(always)]
-fn groups<V: Vectors>(
+fn groups<V: Simd>(
     constants: &Constants,
     replica: &Replica,
     part: &Part,
@@ -134,9 +135,9 @@ fn groups<V: Vectors>(
     column: &mut Column,
 ) {
     let mut tile = 0;
-    while tile + GROUP <= column.weights.len() {
-        group::<V, GROUP>(constants, replica, part, minibatch, contributions, column, tile);
-        tile += GROUP;
+    while tile + TILES_AT_ONCE <= column.weights.len() {
+        group::<V, TILES_AT_ONCE>(constants, replica, part, minibatch, contributions, column, tile);
+        tile += TILES_AT_ONCE;
     }
     while tile < column.weights.len() {
         group::<V, 1>(constants, replica, part, minibatch, contributions, column, tile);
@@ -144,9 +145,9 @@ fn groups<V: Vectors>(
     }
 }
 
-/// [`update`] for `N` tiles.
+/// Updates `N` tiles of a column.
 #[inline(always)]
-fn group<V: Vectors, const N: usize>(
+fn group<V: Simd, const N: usize>(
     constants: &Constants,
     replica: &Replica,
     part: &Part,
@@ -164,17 +165,17 @@ fn group<V: Vectors, const N: usize>(
     for contribution in contributions {
         let errors = &contribution.errors[tile..][..N];
         for n in 0..N {
-            sums[n] = sums[n] + V::Floats::splat(contribution.trace) * V::floats(&errors[n]);
+            sums[n] = sums[n] + V::Floats::splat(contribution.trace) * V::load_f32(&errors[n]);
         }
     }
-    let mut gradient = [Tile([0.0; WIDTH]); N];
+    let mut gradient = [Tile([0.0; LANES]); N];
     for n in 0..N {
         let mean = sums[n] * V::Floats::splat(minibatch.inverse_lanes);
         let clipped = match replica.clip {
             0.0 => mean,
             clip => mean.clamp_max(clip).clamp_min(-clip),
         };
-        V::store_floats(V::flush(clipped, SMALLEST_GRADIENT), &mut gradient[n]);
+        V::store_f32(V::flush(clipped, SMALLEST_GRADIENT), &mut gradient[n]);
     }
     for (n, gradient) in gradient.iter().enumerate() {
         if let Some(kept) = column.gradient.get_mut(tile + n) {
@@ -187,7 +188,7 @@ fn group<V: Vectors, const N: usize>(
             }
         }
         if constants.optimizer == 0 {
-            for i in 0..WIDTH {
+            for i in 0..LANES {
                 weights[i] = flush_weight(weights[i] - eta * gradient[i]);
             }
             continue;
@@ -197,7 +198,7 @@ fn group<V: Vectors, const N: usize>(
             let second = &mut column.second_moments[tile + n];
             adam(replica, eta, minibatch, gradient, weights, first, second);
         } else {
-            for i in 0..WIDTH {
+            for i in 0..LANES {
                 first[i] = flush(replica.first_decay * first[i] + gradient[i], SMALLEST_MOMENT);
                 weights[i] = flush_weight(weights[i] - eta * first[i]);
             }
@@ -205,7 +206,7 @@ fn group<V: Vectors, const N: usize>(
     }
 }
 
-/// Adam (Kingma & Ba 2015) with the square of epsilon under the root; with other factors RMSProp.
+/// Updates one tile by Adam (Kingma & Ba 2015) with `eps^2` inside the root. With other factors this is RMSProp.
 #[inline(always)]
 fn adam(
     replica: &Replica,
@@ -216,7 +217,7 @@ fn adam(
     first: &mut Tile<f32>,
     second: &mut Tile<f32>,
 ) {
-    for i in 0..WIDTH {
+    for i in 0..LANES {
         let mean = replica.first_decay * first[i] + replica.first_gain * gradient[i];
         let square = gradient[i] * gradient[i];
         let square = replica.second_decay * second[i] + replica.second_gain * square;

@@ -126,7 +126,8 @@ pub(super) fn check_cpu_shape(
         .map(|layer| shape.length(Array::Weights(layer)) + shape.length(Array::Feedback(layer)));
     let words = weights.sum::<usize>() + shape.replicas * dataset.training_count;
     let threads = Threads::choose(selection.threads).count;
-    let bytes = cpu::bytes(shape, threads) + 4 * words as u64 + passing_bytes(shape, threads);
+    let bytes =
+        cpu::required_bytes(shape, threads) + 4 * words as u64 + passing_bytes(shape, threads);
     check_fits(shape, bytes, memory)
 }
 

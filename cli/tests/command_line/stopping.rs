@@ -222,7 +222,7 @@ fn threads_are_limited_and_reported() {
         let told = String::from_utf8(output.stderr).unwrap();
         let cpus = std::thread::available_parallelism().unwrap().get();
         match (threads, slurm) {
-            ("1024", _) => assert!(told.contains("1024 threads were asked for"), "{told}"),
+            ("1024", _) => assert!(told.contains("1024 threads requested"), "{told}"),
             (_, Some(_)) if cpus > 1 => {
                 assert!(told.contains("1 thread: SLURM_CPUS_PER_TASK is 1"), "{told}");
             }

@@ -1,34 +1,34 @@
-//! Weights as the CPU streams them: a column for each neuron below, in whole tiles.
+//! Weight matrices in the order in which kernels read them: one column per presynaptic neuron, in whole tiles.
 
 use bytemuck::cast;
 
-use super::tile::{Tile, WIDTH};
+use super::tiled::{LANES, Tile};
 
-/// A matrix `[columns, units]`.
-pub struct Columns {
+/// A matrix `[columns, units]`, stored column by column.
+pub struct WeightMatrix {
     tiles: Vec<Tile<f32>>,
     units: usize,
     stride: usize,
 }
 
-impl Columns {
+impl WeightMatrix {
     pub fn new(columns: usize, units: usize) -> Self {
         let stride = stride(units);
-        Columns { tiles: vec![Tile([0.0; WIDTH]); columns * stride], units, stride }
+        WeightMatrix { tiles: vec![Tile([0.0; LANES]); columns * stride], units, stride }
     }
 
-    /// Words that a matrix takes.
+    /// Returns the size of a matrix with its padding, words.
     pub fn padded_words(columns: usize, units: usize) -> usize {
-        columns * stride(units) * WIDTH
+        columns * stride(units) * LANES
     }
 
-    /// Tiles from one column to the next.
+    /// Returns the number of tiles from one column to the next.
     #[inline]
     pub fn stride(&self) -> usize {
         self.stride
     }
 
-    /// All columns with what lies between them.
+    /// Returns all columns with their padding.
     #[inline]
     pub fn tiles(&self) -> &[Tile<f32>] {
         &self.tiles
@@ -36,21 +36,21 @@ impl Columns {
 
     #[inline]
     pub fn column(&self, index: usize) -> &[Tile<f32>] {
-        &self.tiles[index * self.stride..][..self.units.div_ceil(WIDTH)]
+        &self.tiles[index * self.stride..][..self.units.div_ceil(LANES)]
     }
 
     #[inline]
     pub fn column_mut(&mut self, index: usize) -> &mut [Tile<f32>] {
-        &mut self.tiles[index * self.stride..][..self.units.div_ceil(WIDTH)]
+        &mut self.tiles[index * self.stride..][..self.units.div_ceil(LANES)]
     }
 
     #[inline]
     pub fn columns_mut(&mut self) -> impl Iterator<Item = &mut [Tile<f32>]> {
-        let count = self.units.div_ceil(WIDTH);
+        let count = self.units.div_ceil(LANES);
         self.tiles.chunks_exact_mut(self.stride).map(move |column| &mut column[..count])
     }
 
-    /// The words without the padding, `[columns, units]`.
+    /// Returns the words without padding, `[columns, units]`.
     pub fn words(&self) -> Vec<u32> {
         let columns = self.tiles.chunks_exact(self.stride);
         let floats =
@@ -58,7 +58,7 @@ impl Columns {
         floats.map(f32::to_bits).collect()
     }
 
-    /// Replaces all words; there are as many as [`Columns::words`] has.
+    /// Replaces all words; same length as [`WeightMatrix::words`].
     pub fn set_words(&mut self, words: &[u32]) {
         let units = self.units.max(1);
         for (column, words) in self.columns_mut().zip(words.chunks_exact(units)) {
@@ -70,9 +70,9 @@ impl Columns {
     }
 }
 
-/// Tiles of a column. Their number is odd, as is then that of cache lines: with a power of two, the same
-/// part of all columns would share a few places of the cache.
+/// Returns the number of tiles per column, padding included. It is odd, as is the number of cache lines: with a power
+/// of two, the same tile of all columns would map to a few cache sets.
 #[inline]
 fn stride(units: usize) -> usize {
-    units.div_ceil(WIDTH) | 1
+    units.div_ceil(LANES) | 1
 }

@@ -1,31 +1,31 @@
-//! Windows at the ends of phases, and what a spike of a step adds to an average over one: the twin of
+//! Averaging windows at the ends of the phases, and the weight of a spike in an average. The twin of
 //! `shaders/shared/response.wgsl`.
 
 use crate::layout::{Constants, Lane, trace};
 
-/// The last `length` steps before step `end`.
-pub struct Window {
+/// The `length` steps before step `end`.
+pub struct PhaseWindow {
     pub end: u32,
     pub length: u32,
     pub inverse: f32,
 }
 
-impl Window {
-    /// Of the forward phase, so many steps early.
+impl PhaseWindow {
+    /// Returns the window of the forward phase, shifted back by `lead` steps.
     #[inline(always)]
-    pub fn forward(lane: &Lane, early: u32) -> Self {
-        Window {
-            end: lane.steps_forward - early,
+    pub fn forward(lane: &Lane, lead: u32) -> Self {
+        PhaseWindow {
+            end: lane.steps_forward - lead,
             length: lane.window_forward,
             inverse: lane.inverse_window_forward,
         }
     }
 
-    /// Of the target phase.
+    /// Returns the window of the target phase, shifted back by `lead` steps.
     #[inline(always)]
-    pub fn target(lane: &Lane, early: u32) -> Self {
-        Window {
-            end: lane.steps() - early,
+    pub fn target(lane: &Lane, lead: u32) -> Self {
+        PhaseWindow {
+            end: lane.steps() - lead,
             length: lane.window_target,
             inverse: lane.inverse_window_target,
         }
@@ -36,14 +36,14 @@ impl Window {
         step + self.length >= self.end && step < self.end
     }
 
-    /// The first step whose spikes reach into the window, seen `delay` steps late.
+    /// Returns the first step whose spikes contribute to the window, with a delay of `delay` steps.
     #[inline(always)]
-    pub fn first_heard(&self, constants: &Constants, delay: u32) -> u32 {
+    pub fn first_contributing_step(&self, constants: &Constants, delay: u32) -> u32 {
         let reach = self.length + constants.tap_count - 1 + delay;
         self.end - reach.min(self.end)
     }
 
-    /// Sum over the window of the response to a spike that arrives at `step`.
+    /// Returns the kernel summed over the window for a spike that arrives at `step`.
     #[inline(always)]
     pub fn weight(&self, constants: &Constants, step: u32) -> f32 {
         let until_end = self.end - step;
@@ -54,14 +54,14 @@ impl Window {
     }
 }
 
-/// The row of the traces with what apical dendrites hear in a phase (0 forward, 1 target), so many steps early.
+/// Returns the row of the feedback mean of a phase (0: forward, 1: target) whose window ends `lead` steps early.
 #[inline(always)]
-pub fn feedback_row(constants: &Constants, phase: u32, early: u32) -> usize {
-    match early {
+pub fn feedback_trace_row(constants: &Constants, phase: u32, lead: u32) -> usize {
+    match lead {
         0 => trace::FEEDBACK_FORWARD + phase as usize,
-        _ => trace::ROWS + (phase * constants.earliest_plateau() + early - 1) as usize,
+        _ => trace::ROWS + (phase * constants.earliest_plateau() + lead - 1) as usize,
     }
 }
 
-// The rows of both phases lie behind each other.
+// The code above relies on consecutive rows of the two phases.
 const _: () = assert!(trace::FEEDBACK_TARGET == trace::FEEDBACK_FORWARD + 1);

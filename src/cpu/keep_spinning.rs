@@ -1,19 +1,19 @@
-//! Threads that share one image meet every few tens of microseconds. A thread that went to sleep in
-//! between takes as long to wake: so they look for work until the minibatch is done.
+//! Threads that share one image synchronise every few tens of microseconds, as long as waking a sleeping thread
+//! takes. So they spin for work until the minibatch is done.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::Yield;
 
-/// Runs `work`, in a thread pool, while the pool's other threads stay awake for parts of it.
-pub fn with_threads_awake<T>(work: impl FnOnce() -> T) -> T {
+/// Runs `work` in the current thread pool while the pool's other threads spin for parts of it.
+pub fn with_spinning_threads<T>(work: impl FnOnce() -> T) -> T {
     let is_done = AtomicBool::new(false);
     let own = rayon::current_thread_index();
     rayon::in_place_scope(|scope| {
         let is_done = &is_done;
         scope.spawn_broadcast(move |_, context| {
             if Some(context.index()) != own {
-                look_for_work(is_done);
+                spin_for_work(is_done);
             }
         });
         let _end = SetAtEnd(is_done);
@@ -21,7 +21,8 @@ pub fn with_threads_awake<T>(work: impl FnOnce() -> T) -> T {
     })
 }
 
-fn look_for_work(is_done: &AtomicBool) {
+/// Executes pool work, spinning if there is none, until `is_done`.
+fn spin_for_work(is_done: &AtomicBool) {
     while !is_done.load(Ordering::Acquire) {
         if rayon::yield_now() != Some(Yield::Executed) {
             std::hint::spin_loop();
@@ -29,7 +30,7 @@ fn look_for_work(is_done: &AtomicBool) {
     }
 }
 
-/// Ends the others' search, also when the work panics.
+/// Guard that ends the spinning of the other threads, also if the work panics.
 struct SetAtEnd<'a>(&'a AtomicBool);
 
 impl Drop for SetAtEnd<'_> {

@@ -1,20 +1,19 @@
-//! Sixteen numbers side by side. Compilers turn plain loops over tiles into vector instructions, but
-//! not those that select: what meets a condition, pushed together and spread out again. So the kernels
-//! that draw spikes are written over this trait, once for arrays, on every machine, and once for the
-//! registers of AVX-512.
+//! SIMD abstraction over sixteen numbers. Compilers vectorise plain loops over tiles, but not masked selections and
+//! table lookups. The kernels that draw spikes are therefore generic over this trait, which has an implementation for
+//! arrays on every machine and one for AVX-512 registers.
 
 use std::ops::{Add, BitAnd, BitOr, Mul, Neg, Shl, Shr, Sub};
 
-use super::bounds::ENTRIES;
-use super::tile::WIDTH;
+use super::spike_tables::COARSE_ENTRIES;
+use super::tiled::LANES;
 use crate::model::exact_math::{Float, flush};
 use crate::random::philox_units;
 
-/// A bit for each number, the first lowest.
+/// One bit per number; the first is the lowest bit.
 pub type Mask = u32;
 
-/// How a machine computes sixteen numbers.
-pub trait Vectors {
+/// Operations on sixteen numbers.
+pub trait Simd {
     type Floats: Float<Integer = Self::Words>;
     type Words: Copy
         + Add<Output = Self::Words>
@@ -24,53 +23,53 @@ pub trait Vectors {
         + Shl<u32, Output = Self::Words>
         + Shr<u32, Output = Self::Words>;
 
-    fn floats(values: &[f32; WIDTH]) -> Self::Floats;
-    fn store_floats(values: Self::Floats, place: &mut [f32; WIDTH]);
-    fn words(values: &[u32; WIDTH]) -> Self::Words;
-    fn store(values: Self::Words, place: &mut [u32; WIDTH]);
+    fn load_f32(values: &[f32; LANES]) -> Self::Floats;
+    fn store_f32(values: Self::Floats, place: &mut [f32; LANES]);
+    fn load_u32(values: &[u32; LANES]) -> Self::Words;
+    fn store_u32(values: Self::Words, place: &mut [u32; LANES]);
 
-    /// The same word everywhere.
-    fn word(value: u32) -> Self::Words;
+    /// Returns `value` in every lane.
+    fn splat_u32(value: u32) -> Self::Words;
 
-    /// Where `a < b`.
-    fn below(a: Self::Floats, b: Self::Floats) -> Mask;
+    /// Returns the mask of `a < b`.
+    fn lt(a: Self::Floats, b: Self::Floats) -> Mask;
 
-    /// [`flush`] of each.
+    /// Applies [`flush`] to each number.
     fn flush(values: Self::Floats, smallest: f32) -> Self::Floats;
 
-    /// Where `a <= b`.
+    /// Returns the mask of `a <= b`.
     fn le(a: Self::Words, b: Self::Words) -> Mask;
 
-    /// For each word, what the table has at its lowest bits.
-    fn look_up(table: &[f32; ENTRIES], words: Self::Words) -> Self::Floats;
+    /// Returns the table entry at each word modulo the table's length.
+    fn lookup(table: &[f32; COARSE_ENTRIES], words: Self::Words) -> Self::Floats;
 
-    /// `values`, with `more` added where `mask` has a bit.
-    fn add_where(values: Self::Words, mask: Mask, more: Self::Words) -> Self::Words;
+    /// Adds `more` to `values` in the lanes of `mask`.
+    fn masked_add(values: Self::Words, mask: Mask, more: Self::Words) -> Self::Words;
 
-    /// [`philox_units`].
+    /// Computes [`philox_units`].
     fn philox(
-        head: u32,
-        position: u32,
-        units: &[u32; WIDTH],
+        counter0: u32,
+        draw_index: u32,
+        units: &[u32; LANES],
         index: u32,
         key: [u32; 2],
     ) -> [Self::Words; 4];
 }
 
-/// For every machine.
-pub struct Portable;
+/// Implementation for arrays, on every machine.
+pub struct Scalar16;
 
 #[derive(Clone, Copy)]
-pub struct Floats([f32; WIDTH]);
+pub struct Floats([f32; LANES]);
 
 #[derive(Clone, Copy)]
-pub struct Words([u32; WIDTH]);
+pub struct Words([u32; LANES]);
 
-/// Applies an operation to each number of one or two arrays.
+/// Builds a vector from an expression of the lane index.
 macro_rules! each {
     ($type:ident, |$i:ident| $value:expr) => {{
-        let mut result = [Default::default(); WIDTH];
-        for $i in 0..WIDTH {
+        let mut result = [Default::default(); LANES];
+        for $i in 0..LANES {
             result[$i] = $value;
         }
         $type(result)
@@ -115,7 +114,7 @@ impl Float for Floats {
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
-        Floats([value; WIDTH])
+        Floats([value; LANES])
     }
 
     #[inline(always)]
@@ -130,7 +129,7 @@ impl Float for Floats {
 
     #[inline(always)]
     unsafe fn truncate_unchecked(self) -> Words {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         each!(Words, |i| unsafe { self.0[i].truncate_unchecked() } as u32)
     }
 
@@ -153,44 +152,44 @@ impl Float for Floats {
 macro_rules! mask {
     (|$i:ident| $bit:expr) => {{
         let mut mask = 0;
-        for $i in 0..WIDTH {
+        for $i in 0..LANES {
             mask |= Mask::from($bit) << $i;
         }
         mask
     }};
 }
 
-impl Vectors for Portable {
+impl Simd for Scalar16 {
     type Floats = Floats;
     type Words = Words;
 
     #[inline(always)]
-    fn floats(values: &[f32; WIDTH]) -> Floats {
+    fn load_f32(values: &[f32; LANES]) -> Floats {
         Floats(*values)
     }
 
     #[inline(always)]
-    fn store_floats(values: Floats, place: &mut [f32; WIDTH]) {
+    fn store_f32(values: Floats, place: &mut [f32; LANES]) {
         *place = values.0;
     }
 
     #[inline(always)]
-    fn words(values: &[u32; WIDTH]) -> Words {
+    fn load_u32(values: &[u32; LANES]) -> Words {
         Words(*values)
     }
 
     #[inline(always)]
-    fn store(values: Words, place: &mut [u32; WIDTH]) {
+    fn store_u32(values: Words, place: &mut [u32; LANES]) {
         *place = values.0;
     }
 
     #[inline(always)]
-    fn word(value: u32) -> Words {
-        Words([value; WIDTH])
+    fn splat_u32(value: u32) -> Words {
+        Words([value; LANES])
     }
 
     #[inline(always)]
-    fn below(a: Floats, b: Floats) -> Mask {
+    fn lt(a: Floats, b: Floats) -> Mask {
         mask!(|i| a.0[i] < b.0[i])
     }
 
@@ -205,23 +204,23 @@ impl Vectors for Portable {
     }
 
     #[inline(always)]
-    fn look_up(table: &[f32; ENTRIES], words: Words) -> Floats {
-        each!(Floats, |i| table[words.0[i] as usize % ENTRIES])
+    fn lookup(table: &[f32; COARSE_ENTRIES], words: Words) -> Floats {
+        each!(Floats, |i| table[words.0[i] as usize % COARSE_ENTRIES])
     }
 
     #[inline(always)]
-    fn add_where(values: Words, mask: Mask, more: Words) -> Words {
+    fn masked_add(values: Words, mask: Mask, more: Words) -> Words {
         each!(Words, |i| values.0[i].wrapping_add(more.0[i] * (mask >> i & 1)))
     }
 
     #[inline(always)]
     fn philox(
-        head: u32,
-        position: u32,
-        units: &[u32; WIDTH],
+        counter0: u32,
+        draw_index: u32,
+        units: &[u32; LANES],
         index: u32,
         key: [u32; 2],
     ) -> [Words; 4] {
-        philox_units(head, position, units, index, key).map(Words)
+        philox_units(counter0, draw_index, units, index, key).map(Words)
     }
 }

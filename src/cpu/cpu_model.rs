@@ -2,8 +2,8 @@
 
 use sysinfo::{CpuRefreshKind, System};
 
-/// Name of the processor; where the system does not tell, its architecture.
-pub fn processor() -> String {
+/// Returns the name of the processor, or its architecture if the system does not report a name.
+pub fn cpu_model_name() -> String {
     let mut system = System::new();
     system.refresh_cpu_list(CpuRefreshKind::nothing());
     let brand = system.cpus().first().map(|cpu| cpu.brand().trim().to_string());

@@ -1,0 +1,40 @@
+//! Timing of kernels, read after every kernel of a sample while profiling.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use crate::layout::{Kernel, KernelTimes};
+
+/// A timer that runs only while profiling.
+pub struct KernelTimer(Option<Instant>);
+
+impl KernelTimer {
+    pub fn start(is_profiled: bool) -> Self {
+        KernelTimer(is_profiled.then(Instant::now))
+    }
+
+    pub fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Adds the time since the last lap to the shared time of `kernel`.
+    pub fn lap_into(&mut self, kernel: Kernel, times: &Mutex<KernelTimes>) {
+        if self.is_on() {
+            self.lap(kernel, 1, &mut times.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+
+    /// Discards the time since the last lap.
+    pub fn skip(&mut self) {
+        *self = KernelTimer::start(self.is_on());
+    }
+
+    /// Adds the time since the last lap, times `threads`, to the time of `kernel`.
+    pub fn lap(&mut self, kernel: Kernel, threads: usize, times: &mut KernelTimes) {
+        if let Some(last) = &mut self.0 {
+            let now = Instant::now();
+            times.add(kernel, now.duration_since(*last) * threads as u32);
+            *last = now;
+        }
+    }
+}

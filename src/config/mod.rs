@@ -309,11 +309,6 @@ impl Config {
             final_factor: self.lr_final_factor,
         }
     }
-
-    /// Steps by which a spike's effect outlasts it; 0 for the uncut kernel, whose traces are carried.
-    pub fn memory(&self) -> u32 {
-        self.psp_kernel_ms as u32
-    }
 }
 
 impl Default for Config {

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::{Config, Dynamics, FeedbackWeights, Optimizer, PlateauTiming};
 use crate::layout::LAYERS_MAX;
+use crate::model::phases::AveragingWindow;
 use crate::model::spikes::{COUNT_MAX, SpikeDistribution, thresholds};
 use crate::model::synaptic_filter::TAPS_MAX;
 
@@ -210,24 +211,25 @@ impl Config {
         let fail = |setting, value: u32, reason| {
             Err(ConfigError { setting, value: value.to_string(), reason })
         };
+        let taps = self.psp_kernel_ms as u32;
         let window = self.averaging_window.window(self.phase_ms);
-        let earliest = self.plateau_timing.max_lead();
-        let least = match self.averaging_window {
-            crate::model::phases::AveragingWindow::Last20 => 20 + self.memory() + 1 + earliest,
-            crate::model::phases::AveragingWindow::From30 => 31,
-            crate::model::phases::AveragingWindow::Last => self.memory() + 2 + earliest,
+        let max_lead = self.plateau_timing.max_lead();
+        let min = match self.averaging_window {
+            AveragingWindow::Last20 => 20 + taps + 1 + max_lead,
+            AveragingWindow::From30 => 31,
+            AveragingWindow::Last => taps + 2 + max_lead,
         };
-        if self.phase_ms < least || self.phase_ms > STEPS_MAX {
+        if self.phase_ms < min || self.phase_ms > STEPS_MAX {
             let reason = format!(
-                "expected {least} to {STEPS_MAX} ms with this averaging_window and psp_kernel_ms"
+                "expected {min} to {STEPS_MAX} ms with this averaging_window and psp_kernel_ms"
             );
             return fail("phase_ms", self.phase_ms, reason);
         }
-        if self.phase_ms - window - earliest <= self.memory() {
-            let most = self.phase_ms - window - earliest - 1;
+        if self.phase_ms - window - max_lead <= taps {
+            let max = self.phase_ms - window - max_lead - 1;
             let reason =
-                format!("expected at most {most} with this averaging_window and plateau_timing");
-            return fail("psp_kernel_ms", self.memory(), reason);
+                format!("expected at most {max} with this averaging_window and plateau_timing");
+            return fail("psp_kernel_ms", taps, reason);
         }
         if self.test_ms == 0 || self.test_ms > STEPS_MAX {
             return fail("test_ms", self.test_ms, format!("expected 1 to {STEPS_MAX} ms"));
@@ -244,7 +246,6 @@ impl Config {
 mod tests {
     use super::*;
     use crate::config::Preset;
-    use crate::model::phases::AveragingWindow;
 
     #[test]
     fn validate_accepts_presets() {

@@ -95,8 +95,8 @@ fn testing(criterion: &mut Criterion) {
     let image = |slot: usize| Presentation {
         index: dataset.training_count + slot,
         label: dataset.test_labels()[slot],
-        position: slot as u32,
-        slot,
+        draw_index: slot as u32,
+        result_slot: slot,
     };
     let images: Vec<Presentation> = (0..64).map(image).collect();
     for (backend, mut simulation) in simulations(&config, &dataset, &DeviceOptions::default()) {
@@ -135,8 +135,8 @@ fn config_with(kernel: Kernel) -> Config {
 
 /// Kernels can be run one by one, and those are run that go step by step, or the one that does all they do.
 fn how_with(kernel: Kernel) -> DeviceOptions {
-    let stepping = if kernel == Kernel::Network { StepMode::Fused } else { StepMode::PerKernel };
-    DeviceOptions { keeps_lanes: true, stepping, ..DeviceOptions::default() }
+    let step_mode = if kernel == Kernel::Network { StepMode::Fused } else { StepMode::PerKernel };
+    DeviceOptions { keeps_lanes: true, step_mode, ..DeviceOptions::default() }
 }
 
 /// Every kernel of a training minibatch by itself, from the state that a minibatch leaves behind.

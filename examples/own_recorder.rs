@@ -47,8 +47,12 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let mut simulation = Simulation::new(opened.backend, &config, &dataset, &network)?;
 
     let first = dataset.training_count; // Test images come behind those of the training set.
-    let image =
-        Presentation { index: first, label: dataset.labels()[first], position: 0, slot: first };
+    let image = Presentation {
+        index: first,
+        label: dataset.labels()[first],
+        draw_index: 0,
+        result_slot: first,
+    };
     let before = spikes_by_step(&mut simulation, image)?;
     for minibatch in order(&config, &dataset, 1).chunks(config.batch_size) {
         simulation.train(minibatch)?;

@@ -90,7 +90,7 @@ pub fn check_memory(length: u64, what: &str) -> io::Result<()> {
     if length < SMALL {
         return Ok(());
     }
-    match memory::available() {
+    match memory::available_bytes() {
         Some(available) if length > available => {
             let (length, available) = (bytes(length), bytes(available));
             Err(too_large(format!("{what} takes {length} of memory; {available} are available")))

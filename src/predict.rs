@@ -93,7 +93,12 @@ pub fn predict(
         let image = |number: usize| {
             // An odd factor: the repeats of an image have positions of their own.
             let position = positions[number].wrapping_add(repeat.wrapping_mul(REPEAT));
-            Presentation { index: first + number, label: 0, position, slot: first + number }
+            Presentation {
+                index: first + number,
+                label: 0,
+                draw_index: position,
+                result_slot: first + number,
+            }
         };
         for done in (0..count).step_by(lanes) {
             let together: Vec<Presentation> = (done..count.min(done + lanes)).map(image).collect();
@@ -105,7 +110,7 @@ pub fn predict(
             }
             listen(repeat as usize * count + done + together.len());
         }
-        let outcomes = simulation.outcomes(first + count)?.swap_remove(0);
+        let outcomes = simulation.results(first + count)?.swap_remove(0);
         for (prediction, outcome) in predictions.iter_mut().zip(&outcomes[first..]) {
             prediction.votes[usize::from(outcome.class)] += 1;
         }

@@ -72,7 +72,7 @@ fn check(config: &Config) {
     for index in 0..IMAGES {
         session.read_network(&mut network).unwrap();
         let label = dataset.labels()[index];
-        let image = Presentation { index, label, position: index as u32, slot: index };
+        let image = Presentation { index, label, draw_index: index as u32, result_slot: index };
         let recording = session.show(&[image], Mode::Train, &mut |_| ()).unwrap();
         for (layer, sent) in sent.iter_mut().enumerate() {
             let array = recording.get(&format!("{}{layer}", signal.name())).unwrap();

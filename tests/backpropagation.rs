@@ -37,8 +37,8 @@ fn simulation(config: &Config, network: &Network) -> (Simulation, Vec<Presentati
     let image = |index: usize| Presentation {
         index,
         label: dataset.labels()[index],
-        position: index as u32,
-        slot: index,
+        draw_index: index as u32,
+        result_slot: index,
     };
     (simulation, (0..BATCH).map(image).collect())
 }

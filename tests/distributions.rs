@@ -253,7 +253,7 @@ fn every_epoch_shows_every_image_once_in_an_order_of_its_own() {
         for (slot, image) in images.iter().enumerate() {
             assert_eq!(image.label, dataset.labels()[image.index]);
             assert_eq!(
-                (image.slot, image.position),
+                (image.result_slot, image.draw_index),
                 (slot, (epoch - 1) * COUNT as u32 + slot as u32)
             );
         }

@@ -62,8 +62,8 @@ impl Run {
         let image = |index: u32| Presentation {
             index: index as usize,
             label: index as u8,
-            position: self.shown + index,
-            slot: index as usize,
+            draw_index: self.shown + index,
+            result_slot: index as usize,
         };
         let images: Vec<Presentation> = (0..BATCH as u32).map(image).collect();
         self.shown += BATCH as u32;

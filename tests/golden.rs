@@ -76,8 +76,8 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
         let shown = Presentation {
             index: image,
             label: dataset.labels()[image],
-            position: image as u32,
-            slot: image,
+            draw_index: image as u32,
+            result_slot: image,
         };
         let result = if trace.has(&format!("ex{image}_B0")) {
             simulation.train_replayed(&shown, phases, &spikes, |backend, launch| {
@@ -92,7 +92,7 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
         };
         result.unwrap_or_else(|error| panic!("{}, image {image}: {error}", trace.name));
         trace.check_averages(simulation.backend(), image, &config, &before);
-        let outcome = simulation.outcomes(images).expect("results are readable")[0][image];
+        let outcome = simulation.results(images).expect("results are readable")[0][image];
         let output = *config.layers.last().expect("the network has an output layer") as f64;
         trace.check("loss", image..image + 1, &[f64::from(outcome.loss) / output]);
         let class = trace.integers("pred_forward")[image];

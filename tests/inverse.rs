@@ -43,8 +43,12 @@ fn dataset() -> Arc<Dataset> {
 }
 
 fn images(dataset: &Dataset) -> Vec<Presentation> {
-    let image =
-        |(index, &label)| Presentation { index, label, position: index as u32, slot: index };
+    let image = |(index, &label)| Presentation {
+        index,
+        label,
+        draw_index: index as u32,
+        result_slot: index,
+    };
     dataset.labels().iter().take(IMAGES).enumerate().map(image).collect()
 }
 

@@ -206,10 +206,11 @@ fn losses(config: &Config, network: &Network, index: usize) -> Vec<f32> {
     let backend = support::cpu(config, &dataset, &extent);
     let mut simulation =
         Simulation::new(backend, config, &dataset, network).expect("the network fits");
-    let image = Presentation { index, label: dataset.labels()[index], position: 0, slot: 0 };
+    let image =
+        Presentation { index, label: dataset.labels()[index], draw_index: 0, result_slot: 0 };
     let show = |_| {
         simulation.train(&[image]).expect("the minibatch runs");
-        simulation.outcomes(1).expect("results are readable")[0][0].loss
+        simulation.results(1).expect("results are readable")[0][0].loss
     };
     (0..60).map(show).collect()
 }

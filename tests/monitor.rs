@@ -44,8 +44,12 @@ fn dataset() -> Arc<Dataset> {
 }
 
 fn images(dataset: &Dataset) -> Vec<Presentation> {
-    let image =
-        |(index, &label)| Presentation { index, label, position: index as u32, slot: index };
+    let image = |(index, &label)| Presentation {
+        index,
+        label,
+        draw_index: index as u32,
+        result_slot: index,
+    };
     dataset.labels().iter().take(IMAGES).enumerate().map(image).collect()
 }
 
@@ -54,7 +58,7 @@ fn record(config: &Config, backend: BackendKind, spec: &MonitorSpec, mode: Mode)
     let dataset = dataset();
     let network = Network::initial(config, dataset.pixels());
     let stepping = StepMode::Fused;
-    let selection = DeviceOptions { backend, stepping, ..DeviceOptions::default() };
+    let selection = DeviceOptions { backend, step_mode: stepping, ..DeviceOptions::default() };
     let session = MonitorSession::open(config, &dataset, &network, spec.clone(), &selection);
     let images = images(&dataset);
     session.unwrap().show(&images, mode, &mut |_| ()).unwrap()

@@ -50,14 +50,14 @@ fn looked_for(config: &Config) -> Place {
     let mut simulation =
         Simulation::new(opened.backend, config, &dataset, &networks[0]).expect("the network fits");
     for epoch in 1..=config.epochs {
-        simulation.clear();
+        simulation.reset_state();
         let mut shown = 0;
         for images in order(config, &dataset, epoch).chunks(BATCH) {
             simulation.train(images).expect("it runs");
             let first = shown + 1;
             shown += images.len();
             if shown % config.eval_every == 0 {
-                simulation.clear();
+                simulation.reset_state();
             }
             simulation.read_networks(&mut networks).expect("they are read");
             let is_lost = |layer: &apical::network::Layer| {

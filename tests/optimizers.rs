@@ -82,8 +82,8 @@ fn check_updates(config: &Config) -> f32 {
         let images = [0, 1, 2, 3].map(|index| Presentation {
             index: (first + index) as usize,
             label: dataset.labels()[(first + index) as usize],
-            position: SHOWN + first + index,
-            slot: index as usize,
+            draw_index: SHOWN + first + index,
+            result_slot: index as usize,
         });
         simulation.train(&images).expect("the minibatch runs");
         let rate = config.lr_factor(dataset.training_count).at((SHOWN + first).into());

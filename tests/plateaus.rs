@@ -45,8 +45,8 @@ fn record(config: &Config, quantities: &[Quantity]) -> (Recording, Network) {
         .map(|(index, &label)| Presentation {
             index,
             label,
-            position: 100 + index as u32,
-            slot: index,
+            draw_index: 100 + index as u32,
+            result_slot: index,
         })
         .collect();
     (session.show(&images, Mode::TrainFrozen, &mut |_| ()).unwrap(), network)

@@ -47,8 +47,12 @@ fn record(config: &Config, shown: Mode, quantities: &[Quantity]) -> (Recording, 
     let recorder = MonitorSpec::new(quantities);
     let mut session =
         MonitorSession::open(config, &dataset, &network, recorder, &selection).unwrap();
-    let image =
-        |(index, &label)| Presentation { index, label, position: index as u32, slot: index };
+    let image = |(index, &label)| Presentation {
+        index,
+        label,
+        draw_index: index as u32,
+        result_slot: index,
+    };
     let images: Vec<Presentation> =
         dataset.labels().iter().take(4).enumerate().map(image).collect();
     (session.show(&images, shown, &mut |_| ()).unwrap(), network)

@@ -35,7 +35,7 @@ struct Trained {
 type Wave = (Vec<usize>, Option<String>);
 
 fn on(backend: BackendKind) -> DeviceOptions {
-    DeviceOptions { backend, stepping: StepMode::PerKernel, ..DeviceOptions::default() }
+    DeviceOptions { backend, step_mode: StepMode::PerKernel, ..DeviceOptions::default() }
 }
 
 fn error_of(event: &Event) -> f64 {
@@ -216,7 +216,7 @@ fn networks_that_a_gpu_steps_whole_are_as_if_alone() {
         |configs: &Vec<Config>| configs[0].g_apical > 0.0 && configs[0].layers.len() > 1;
     let trainings: Vec<_> = trainings().into_iter().filter(is_stepped).collect();
     assert!(trainings.len() > 4, "{} trainings", trainings.len());
-    check(&DeviceOptions { stepping: StepMode::Fused, ..on(BackendKind::Gpu) }, trainings);
+    check(&DeviceOptions { step_mode: StepMode::Fused, ..on(BackendKind::Gpu) }, trainings);
 }
 
 /// Two networks that are shown one image at a time, on one thread, on as many threads as networks, and on

@@ -11,7 +11,7 @@ use apical::dataset::Dataset;
 use apical::device::{self, BackendKind, DeviceOptions};
 use apical::layout::{Array, BackendError, Kernel, Lane, Launch};
 use apical::network::{Layer, Network};
-use apical::plan::{self, Capacity, Presentation, constants, launches, replica};
+use apical::plan::{self, Capacity, Presentation, constants, kernel_sequence, replica};
 use apical::simulation::Simulation;
 use apical::train::{Checkpoint, TrainError, TrainPosition, Training, order, test, test_network};
 
@@ -50,7 +50,9 @@ fn images_that_do_not_fit_are_refused() {
         let before = networks(&mut simulation);
         let huge = [24, 1_000, 100_000_000, 4_000_000_000, (1 << 32) + 1, usize::MAX];
         for index in huge {
-            for image in [Presentation { index, ..image }, Presentation { slot: index, ..image }] {
+            for image in
+                [Presentation { index, ..image }, Presentation { result_slot: index, ..image }]
+            {
                 let result = simulation.train(&[image]);
                 assert!(matches!(result, Err(BackendError::Images(_))), "{backend:?}: {result:?}");
                 let result = simulation.test(&[image]);
@@ -69,7 +71,7 @@ fn images_that_do_not_fit_are_refused() {
         let result = test(&mut simulation, &dataset(), 13, 0);
         assert!(matches!(result, Err(BackendError::Images(_))), "{result:?}");
         // Any position will do: it wraps around.
-        simulation.test(&[Presentation { position: u32::MAX, ..image }]).expect("a test runs");
+        simulation.test(&[Presentation { draw_index: u32::MAX, ..image }]).expect("a test runs");
         assert_eq!(networks(&mut simulation), before, "{backend:?}: nothing was learned");
         simulation.train(&[image]).expect("a minibatch runs");
         assert_ne!(networks(&mut simulation), before);
@@ -176,12 +178,12 @@ fn networks_and_states_that_do_not_fit_are_refused() {
         assert!(simulation.write_networks(&[]).is_err());
         assert!(simulation.write_networks(&[whole.clone(), whole.clone()]).is_err());
         assert!(simulation.read_networks(&mut [short.clone()]).is_err());
-        let state = simulation.states().expect("it is read").swap_remove(0);
-        assert!(simulation.restore(&[&state, &state]).is_err());
+        let state = simulation.save_state().expect("it is read").swap_remove(0);
+        assert!(simulation.load_state(&[&state, &state]).is_err());
         let mut cut = state.clone();
         cut.arrays.values_mut().for_each(|words| words.truncate(1));
-        assert!(simulation.restore(&[&cut]).is_err());
-        simulation.restore(&[&state]).expect("its own state fits");
+        assert!(simulation.load_state(&[&cut]).is_err());
+        simulation.load_state(&[&state]).expect("its own state fits");
         // After the last of one epoch comes the end, as epoch 2.
         for epoch in [0, 3, u32::MAX] {
             let position =
@@ -238,9 +240,9 @@ fn shape_without_layers_or_blocks_has_no_launches() {
     let fits = plan::shape(&config(), &dataset(), &Capacity::new(3, 24, 16));
     for populations in [vec![], vec![36]] {
         let shape = apical::layout::Shape { populations, ..fits.clone() };
-        assert!(launches(&shape, 16, true).is_empty());
+        assert!(kernel_sequence(&shape, 16, true).is_empty());
     }
-    assert!(launches(&apical::layout::Shape { block: 0, ..fits }, 16, true).is_empty());
+    assert!(kernel_sequence(&apical::layout::Shape { block: 0, ..fits }, 16, true).is_empty());
 }
 
 /// The library is called without validation: opening validates.
@@ -289,7 +291,7 @@ fn sizes_that_do_not_fit_are_refused() {
     }
     // What fits is taken, and lists of launches for it too.
     let cpu = support::cpu_of_shape(from_ref(&config), &dataset, shape.clone(), 1);
-    assert_eq!(launches(cpu.shape(), 16, false)[0].kernel, Kernel::Input);
+    assert_eq!(kernel_sequence(cpu.shape(), 16, false)[0].kernel, Kernel::Input);
 }
 
 /// Lanes are no more than images: 65,535 of them took a gigabyte.

@@ -184,7 +184,7 @@ fn a_stop_takes_effect_within_a_minibatch_and_within_a_test() {
         for is_test in [false, true] {
             let stop = Stop::default();
             let (mut simulation, dataset, config) = large(backend, &stop);
-            let before = simulation.states().expect("it is read");
+            let before = simulation.save_state().expect("it is read");
             let requested = thread::spawn({
                 let stop = stop.clone();
                 move || {
@@ -202,7 +202,7 @@ fn a_stop_takes_effect_within_a_minibatch_and_within_a_test() {
             assert!(matches!(result, Err(BackendError::Stopped)), "{backend:?}: {result:?}");
             // Other programs may have the machine: far from the minutes that either takes.
             assert!(delay < Duration::from_secs(10), "{backend:?}: {delay:?}");
-            let states = simulation.states().expect("it is read");
+            let states = simulation.save_state().expect("it is read");
             assert_eq!(states[0].updates, before[0].updates);
             assert!(states[0].is_fresh);
             // Whatever comes next is not begun.

@@ -326,7 +326,7 @@ fn given_spikes_that_do_not_fit_are_refused() {
     let backend = support::cpu(&config, &dataset, &extent(1, &dataset, 8));
     let mut simulation =
         Simulation::new(backend, &config, &dataset, &network).expect("the backend takes it");
-    let image = Presentation { index: 0, label: 0, position: 0, slot: 0 };
+    let image = Presentation { index: 0, label: 0, draw_index: 0, result_slot: 0 };
     let spikes = |count: u8| [16, 3, 10].map(|units| vec![count; 110 * units]).to_vec();
     let mut given = |phases: [u32; 2], spikes: &[Vec<u8>]| {
         simulation.train_replayed(&image, phases, spikes, |_, _| Ok(())).map_err(|e| e.to_string())

@@ -50,7 +50,14 @@ impl MachineArgs {
         }
         let MachineArgs { backend, device, threads, gpu_steps: stepping } = self.clone();
         let stop = signals::token();
-        Ok(DeviceOptions { backend, device, threads, stepping, stop, ..DeviceOptions::default() })
+        Ok(DeviceOptions {
+            backend,
+            device,
+            threads,
+            step_mode: stepping,
+            stop,
+            ..DeviceOptions::default()
+        })
     }
 
     pub(super) fn backend(&self) -> BackendKind {

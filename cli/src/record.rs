@@ -229,7 +229,12 @@ impl RecordArgs {
                 return Err(CliError::Usage(message));
             };
             let index = first + position;
-            images.push(Presentation { index, label, position: position as u32, slot: index });
+            images.push(Presentation {
+                index,
+                label,
+                draw_index: position as u32,
+                result_slot: index,
+            });
         }
         Ok(images)
     }

@@ -55,7 +55,7 @@ impl Machine {
                 found => Machine::of_gpu(found?),
             },
         };
-        Ok(Machine { stepping: selection.stepping, ..machine })
+        Ok(Machine { stepping: selection.step_mode, ..machine })
     }
 
     fn cpu(threads: usize, note: Option<String>) -> Self {
@@ -97,7 +97,7 @@ impl Machine {
 
     /// What opens this device and no other.
     pub(super) fn selection(&self) -> DeviceOptions {
-        let any = DeviceOptions { stepping: self.stepping, ..DeviceOptions::default() };
+        let any = DeviceOptions { step_mode: self.stepping, ..DeviceOptions::default() };
         match self.gpu() {
             Some(Choice { index_or_name: device, .. }) => {
                 DeviceOptions { backend: BackendKind::Gpu, device, ..any }

@@ -189,7 +189,7 @@ impl BenchRun {
         let image = |position: usize| {
             let index = training_count + position % test_count;
             let label = self.dataset.labels()[index];
-            Presentation { index, label, position: position as u32, slot: index }
+            Presentation { index, label, draw_index: position as u32, result_slot: index }
         };
         (first..first + self.batch()).map(image).collect()
     }

@@ -1,11 +1,11 @@
 //! Device of a run: the choice of a backend, and how many networks it holds.
 
-mod capacity;
+mod fit;
 mod select;
 
 use serde::Serialize;
 
-pub use capacity::{Fit, check_cpu, check_gpu, room};
+pub use fit::{Fit, check_cpu, check_gpu, max_replicas};
 pub use select::{BackendPair, OpenBackend, open, open_both};
 
 use crate::layout::{Shape, Stop};
@@ -53,14 +53,14 @@ pub struct DeviceOptions {
     /// Neurons go step by step, and apical voltages are stepped even where no soma sees them.
     pub steps_apical: bool,
     /// How networks go through steps that hang on each other.
-    pub stepping: StepMode,
+    pub step_mode: StepMode,
     /// Ends trainings, tests and recordings early if it is requested.
     pub stop: Stop,
 }
 
 impl DeviceOptions {
     /// A shape with what is asked to be kept.
-    fn kept(&self, shape: Shape) -> Shape {
+    fn apply_to(&self, shape: Shape) -> Shape {
         let steps_apical = shape.steps_apical || self.steps_apical;
         let steps_networks = shape.steps_networks && !self.steps_apical;
         Shape { keeps_lanes: self.keeps_lanes, steps_apical, steps_networks, ..shape }

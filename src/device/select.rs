@@ -3,7 +3,7 @@
 use std::slice::from_ref;
 use std::sync::Arc;
 
-use super::{BackendKind, Device, DeviceOptions, StepMode, capacity};
+use super::{BackendKind, Device, DeviceOptions, StepMode, fit};
 use crate::config::Config;
 use crate::cpu::{Cpu, Threads};
 use crate::dataset::Dataset;
@@ -11,7 +11,7 @@ use crate::gpu::adapter::Info;
 use crate::gpu::self_test::Verdict;
 use crate::gpu::{self, Gpu, adapter};
 use crate::layout::{Array, Backend, BackendError, Replica, STEPS_PER_WORD, Shape};
-use crate::plan::{Capacity, batch, constants, launches, replica, shape};
+use crate::plan::{Capacity, constants, kernel_sequence, largest_batch, replica, shape};
 
 /// An open backend.
 pub struct OpenBackend {
@@ -34,13 +34,13 @@ pub struct BackendPair {
 }
 
 /// Images that the CPU backend tests side by side, over all replicas.
-const CPU_LANES: usize = 64;
+const CPU_TEST_BATCH: usize = 64;
 /// Steps of drive that the CPU backend holds: those of a training image.
-const CPU_BLOCK: u32 = 128;
+const CPU_BLOCK_STEPS: u32 = 128;
 /// Images that a GPU tests side by side, over all replicas.
-const GPU_LANES: usize = 256;
+const GPU_TEST_BATCH: usize = 256;
 /// Bytes of drive that a GPU holds for a layer, a part of what every device binds at once.
-const GPU_DRIVE_BYTES: usize = 64 << 20;
+const GPU_INPUT_BYTES: usize = 64 << 20;
 
 /// Opens the backend that `selection` asks for, for one network of each of `configs`, which share a
 /// shape, on `dataset`.
@@ -82,14 +82,21 @@ pub fn open_both(
     dataset: &Arc<Dataset>,
 ) -> Result<BackendPair, BackendError> {
     check_settings(from_ref(config), dataset)?;
-    let device = gpu::Device::open(&adapter(selection, true))?;
+    let device = gpu::Device::open(&adapter_query(selection, true))?;
     let shape = Shape {
         keeps_gradient: true,
         keeps_lanes: true,
-        ..gpu_shape_of_lanes(selection, config, dataset, 1, batch(config, dataset), device.info())
+        ..gpu_shape_with_lanes(
+            selection,
+            config,
+            dataset,
+            1,
+            largest_batch(config, dataset),
+            device.info(),
+        )
     };
-    capacity::check_cpu_shape(&shape, dataset, selection, capacity::memory(selection))?;
-    let note = stepping_note(selection, config, dataset, &shape, device.info());
+    fit::check_cpu_shape(&shape, dataset, selection, fit::memory(selection))?;
+    let note = unfused_note(selection, config, dataset, &shape, device.info());
     let mut gpu = make_gpu(device, from_ref(config), dataset, shape.clone())?;
     let self_test = gpu.self_test()?;
     let constants = constants(config, &shape, dataset.classes);
@@ -110,8 +117,8 @@ fn open_cpu(
     dataset: &Arc<Dataset>,
     note: Option<String>,
 ) -> Result<OpenBackend, BackendError> {
-    let shape = selection.kept(cpu_shape(selection, &configs[0], dataset, configs.len()));
-    capacity::check_cpu_shape(&shape, dataset, selection, capacity::memory(selection))?;
+    let shape = selection.apply_to(cpu_shape(selection, &configs[0], dataset, configs.len()));
+    fit::check_cpu_shape(&shape, dataset, selection, fit::memory(selection))?;
     let constants = constants(&configs[0], &shape, dataset.classes);
     let replicas: Vec<Replica> = configs.iter().map(replica).collect();
     let threads = Threads::choose(selection.threads);
@@ -132,10 +139,10 @@ fn open_gpu(
     configs: &[Config],
     dataset: &Arc<Dataset>,
 ) -> Result<OpenBackend, BackendError> {
-    let device = gpu::Device::open(&adapter(selection, allow_software))?;
+    let device = gpu::Device::open(&adapter_query(selection, allow_software))?;
     let shape = gpu_shape(selection, &configs[0], dataset, configs.len(), device.info());
-    let note = stepping_note(selection, &configs[0], dataset, &shape, device.info());
-    let shape = selection.kept(shape);
+    let note = unfused_note(selection, &configs[0], dataset, &shape, device.info());
+    let shape = selection.apply_to(shape);
     let gpu = make_gpu(device, configs, dataset, shape)?;
     let device = Device { note, ..gpu_device(&gpu) };
     Ok(OpenBackend { backend: Box::new(gpu), device })
@@ -154,7 +161,7 @@ fn make_gpu(
     gpu.write(Array::Images, &dataset.packed_images())?;
     // A run launches the same kernels for any number of steps, and a test launches none that training does not. If the
     // driver refuses one, the run has not begun.
-    let list = launches(gpu.shape(), STEPS_PER_WORD, true);
+    let list = kernel_sequence(gpu.shape(), STEPS_PER_WORD, true);
     gpu.compile(&list)?;
     Ok(gpu)
 }
@@ -171,11 +178,12 @@ pub(super) fn cpu_shape(
     dataset: &Dataset,
     replicas: usize,
 ) -> Shape {
-    let tested = (CPU_LANES / replicas.max(1)).min(dataset.test_count);
-    let lanes = batch(config, dataset).max(tested);
+    let tested = (CPU_TEST_BATCH / replicas.max(1)).min(dataset.test_count);
+    let lanes = largest_batch(config, dataset).max(tested);
     let slots = dataset.training_count + dataset.test_count;
-    let steps_networks = selection.stepping == StepMode::Fused;
-    let extent = Capacity { replicas, steps_networks, ..Capacity::new(lanes, slots, CPU_BLOCK) };
+    let steps_networks = selection.step_mode == StepMode::Fused;
+    let extent =
+        Capacity { replicas, steps_networks, ..Capacity::new(lanes, slots, CPU_BLOCK_STEPS) };
     shape(config, dataset, &extent)
 }
 
@@ -188,20 +196,20 @@ pub(super) fn gpu_shape(
     replicas: usize,
     info: &Info,
 ) -> Shape {
-    let of_lanes = |lanes| gpu_shape_of_lanes(selection, config, dataset, replicas, lanes, info);
+    let of_lanes = |lanes| gpu_shape_with_lanes(selection, config, dataset, replicas, lanes, info);
     let limit = info.max_binding.min(info.max_buffer);
     let is_bound = |shape: &Shape| {
         let mut arrays = shape.arrays().into_iter().filter(|&array| shape.has_lanes(array));
         arrays.all(|array| shape.bytes_of(array) <= limit)
     };
-    let batch = batch(config, dataset);
-    let tested = (GPU_LANES / replicas.max(1)).min(dataset.test_count);
+    let batch = largest_batch(config, dataset);
+    let tested = (GPU_TEST_BATCH / replicas.max(1)).min(dataset.test_count);
     let more = (batch + 1..=tested).rev().map(of_lanes).find(is_bound);
     more.unwrap_or_else(|| of_lanes(batch))
 }
 
 /// The shape of networks with so many lanes each, which go launch by launch where one does not hold all layers.
-fn gpu_shape_of_lanes(
+fn gpu_shape_with_lanes(
     selection: &DeviceOptions,
     config: &Config,
     dataset: &Dataset,
@@ -209,7 +217,7 @@ fn gpu_shape_of_lanes(
     lanes: usize,
     info: &Info,
 ) -> Shape {
-    let steps_networks = match selection.stepping {
+    let steps_networks = match selection.step_mode {
         StepMode::Auto => !info.is_software,
         StepMode::PerKernel => false,
         StepMode::Fused => true,
@@ -222,7 +230,7 @@ fn gpu_shape_of_lanes(
 
 /// Why networks go launch by launch although `selection` wants them stepped whole; `None` if they are stepped whole, or
 /// no step waits for feedback.
-fn stepping_note(
+fn unfused_note(
     selection: &DeviceOptions,
     config: &Config,
     dataset: &Dataset,
@@ -232,7 +240,7 @@ fn stepping_note(
     let wanted =
         Capacity { steps_networks: true, ..gpu_extent(config, dataset, 1, config.batch_size) };
     let is_left_out = shape(config, dataset, &wanted).steps_networks && !chosen.steps_networks;
-    if selection.stepping != StepMode::Fused || !is_left_out {
+    if selection.step_mode != StepMode::Fused || !is_left_out {
         return None;
     }
     let reason = if info.backend == wgpu::Backend::Gl.to_str() {
@@ -245,12 +253,12 @@ fn stepping_note(
 
 fn gpu_extent(config: &Config, dataset: &Dataset, replicas: usize, lanes: usize) -> Capacity {
     let widest = config.layers.iter().copied().max().unwrap_or(1);
-    let steps = GPU_DRIVE_BYTES / (4 * replicas * lanes * widest).max(1);
+    let steps = GPU_INPUT_BYTES / (4 * replicas * lanes * widest).max(1);
     let slots = dataset.training_count + dataset.test_count;
     let block = (steps as u32 / STEPS_PER_WORD).max(1) * STEPS_PER_WORD;
     Capacity { replicas, ..Capacity::new(lanes, slots, block) }
 }
 
-pub(super) fn adapter(selection: &DeviceOptions, allow_software: bool) -> adapter::Choice {
+pub(super) fn adapter_query(selection: &DeviceOptions, allow_software: bool) -> adapter::Choice {
     adapter::Choice { index_or_name: selection.device.clone(), allow_software }
 }

@@ -190,8 +190,8 @@ impl<'a> Study<'a> {
         let image = |(position, index): (usize, usize)| Presentation {
             index,
             label: labels[index],
-            position: position as u32,
-            slot: index,
+            draw_index: position as u32,
+            result_slot: index,
         };
         self.dataset.test_sample(count).into_iter().enumerate().map(image).collect()
     }

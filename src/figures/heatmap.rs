@@ -229,18 +229,18 @@ impl Heatmap {
 
     /// Returns the width of the row names and their label.
     fn left(&self) -> u32 {
-        PAD + LABEL_HEIGHT + longest(&self.rows).min(MAX_NAME) + 8
+        PAD + LABEL_HEIGHT + max_steps(&self.rows).min(MAX_NAME) + 8
     }
 
     /// Returns whether the column names are too long to be horizontal.
     fn has_vertical_names(&self) -> bool {
-        longest(&self.columns) > self.cell()
+        max_steps(&self.columns) > self.cell()
     }
 
     /// Returns the height of the column names.
     fn names(&self) -> u32 {
         if self.has_vertical_names() {
-            longest(&self.columns).min(MAX_NAME) + 12
+            max_steps(&self.columns).min(MAX_NAME) + 12
         } else {
             LINE_HEIGHT
         }
@@ -258,7 +258,7 @@ fn cut_names(names: &[String]) -> Vec<String> {
 }
 
 /// Returns the width of the longest name.
-fn longest(names: &[String]) -> u32 {
+fn max_steps(names: &[String]) -> u32 {
     names.iter().map(|name| text_width(name, SMALL)).max().unwrap_or(0)
 }
 

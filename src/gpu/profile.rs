@@ -112,7 +112,7 @@ mod tests {
     use crate::gpu::WORKGROUP;
     use crate::gpu::adapter::Choice;
     use crate::layout::{Backend, Kernel, Lane, Shape};
-    use crate::plan::{constants, launches, replica};
+    use crate::plan::{constants, kernel_sequence, replica};
 
     /// Apple's GPUs write timestamps around passes alone.
     #[test]
@@ -157,7 +157,7 @@ mod tests {
         };
         let lanes = [0, 1].map(|index| lane.of_replica(&shape, 0, index));
         let minibatch = Minibatch { lanes: 2, fresh: 1, ..bytemuck::Zeroable::zeroed() };
-        let list = launches(&shape, 16, true);
+        let list = kernel_sequence(&shape, 16, true);
         gpu.run(&[minibatch], &lanes, &list).expect("the kernels run");
         let times = gpu.kernel_times().expect("it is read").expect("it is profiled");
         for kernel in Kernel::ALL {

@@ -13,9 +13,9 @@ const GROUPS: [(&str, &str, &str); 2] = [
 const FILE_PAGES: [&str; 2] = ["inactive_file ", "total_inactive_file "];
 
 /// Bytes that this process may still take, `None` without a limit.
-pub(super) fn left() -> Option<u64> {
+pub(super) fn remaining_bytes() -> Option<u64> {
     let read = |name: &str| fs::read_to_string(format!("/proc/self/{name}")).unwrap_or_default();
-    let of_process = address_space(&read("limits"), &read("status"));
+    let of_process = remaining_address_space(&read("limits"), &read("status"));
     let folders = group_folders(&read("cgroup"));
     let of_groups = folders.iter().filter_map(|(folder, limit, used)| group(folder, limit, used));
     of_process.into_iter().chain(of_groups).min()
@@ -24,11 +24,11 @@ pub(super) fn left() -> Option<u64> {
 /// Whether `ulimit -v` limits this process.
 pub(super) fn has_address_limit() -> bool {
     let read = |name: &str| fs::read_to_string(format!("/proc/self/{name}")).unwrap_or_default();
-    address_space(&read("limits"), &read("status")).is_some()
+    remaining_address_space(&read("limits"), &read("status")).is_some()
 }
 
 /// Bytes of address space that are left, from the texts of `/proc/self/limits` and `/proc/self/status`.
-fn address_space(limits: &str, status: &str) -> Option<u64> {
+fn remaining_address_space(limits: &str, status: &str) -> Option<u64> {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
     // Not a number: "unlimited".
     let most: u64 = line.split_whitespace().next()?.parse().ok()?;
@@ -78,10 +78,16 @@ mod tests {
         let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
                       Max address space         1536000000           unlimited            bytes     \n";
         let status = "Name:\tapical\nVmSize:\t  500000 kB\nVmRSS:\t 4 kB\n";
-        assert_eq!(address_space(limits, status), Some(1_536_000_000 - 512_000_000));
-        assert_eq!(address_space(&limits.replace("1536000000", "unlimited "), status), None);
-        assert_eq!(address_space(&limits.replace("1536000000", "1000000   "), status), Some(0));
-        assert_eq!(address_space("", ""), None);
+        assert_eq!(remaining_address_space(limits, status), Some(1_536_000_000 - 512_000_000));
+        assert_eq!(
+            remaining_address_space(&limits.replace("1536000000", "unlimited "), status),
+            None
+        );
+        assert_eq!(
+            remaining_address_space(&limits.replace("1536000000", "1000000   "), status),
+            Some(0)
+        );
+        assert_eq!(remaining_address_space("", ""), None);
     }
 
     #[test]

@@ -167,7 +167,7 @@ impl MonitorSession {
 
 /// Returns the class that the network predicted for an image.
 fn predicted_class(image: &Presentation, results: &[u32]) -> u8 {
-    results[image.slot * result::ROWS + result::CLASS] as u8
+    results[image.result_slot * result::ROWS + result::CLASS] as u8
 }
 
 /// Returns the lengths of both phases of each image.

@@ -58,7 +58,7 @@ impl MonitorSpec {
     ) -> Result<(), BackendError> {
         let held = images + 2 * batch_size.min(images);
         let bytes = self.bytes_per_image(shape, mode).saturating_mul(held as u64);
-        let free = memory::available().map(|free| free - free / RESERVED_FRACTION);
+        let free = memory::available_bytes().map(|free| free - free / RESERVED_FRACTION);
         check(images, bytes, free.unwrap_or(u64::MAX))
     }
 }

@@ -8,7 +8,7 @@ mod sizes;
 
 pub use constants::{constants, replica};
 pub use samples::{Presentation, SampleBuilder};
-pub(crate) use sequence::follow_weights;
-pub use sequence::launches;
+pub(crate) use sequence::feedback_launches;
+pub use sequence::kernel_sequence;
 pub use sizes::{Capacity, shape};
-pub(crate) use sizes::{batch, keeps_weights};
+pub(crate) use sizes::{copies_weights, largest_batch};

@@ -16,9 +16,9 @@ pub struct Presentation {
     /// Its class, from 0.
     pub label: u8,
     /// Its position among all images shown for the same purpose: what its random draws are for.
-    pub position: u32,
+    pub draw_index: u32,
     /// Where its result is kept until it is read.
-    pub slot: usize,
+    pub result_slot: usize,
 }
 
 /// Makes the lanes of a replica.
@@ -63,7 +63,7 @@ impl SampleBuilder {
 
     /// A forward and a target phase of the drawn lengths.
     pub fn training(&self, image: &Presentation) -> Lane {
-        self.phases_of(image, self.phases.of_image(image.position))
+        self.phases_of(image, self.phases.of_image(image.draw_index))
     }
 
     /// A forward and a target phase of given lengths.
@@ -123,8 +123,8 @@ fn shown(image: &Presentation, steps_forward: u32, window_forward: u32) -> Lane 
     Lane {
         image: saturated(image.index),
         label: u32::from(image.label),
-        position: image.position,
-        slot: saturated(image.slot),
+        position: image.draw_index,
+        slot: saturated(image.result_slot),
         steps_forward,
         window_forward,
         inverse_window_forward: inverse(window_forward),

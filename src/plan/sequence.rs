@@ -3,7 +3,7 @@
 use crate::layout::{Kernel, Launch, Shape};
 
 /// Kernels in order, for images that last at most `steps` steps. Empty for a shape without layers or blocks.
-pub fn launches(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
+pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     if shape.populations.len() < 2 || shape.block == 0 {
         return Vec::new();
     }
@@ -12,7 +12,7 @@ pub fn launches(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     let mut list = Vec::new();
     // A test needs feedback only if it reaches the soma.
     if shape.is_symmetric && (learns || shape.steps_apical) {
-        list.extend(follow_weights(shape));
+        list.extend(feedback_launches(shape));
     }
     if shape.sends_rates {
         list.push(whole(Kernel::Shine, 0));
@@ -53,7 +53,7 @@ pub fn launches(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
 const FOLLOWED: u32 = 1024;
 
 /// The launches that make feedback weights follow the feed-forward ones, the highest layer first.
-pub(crate) fn follow_weights(shape: &Shape) -> Vec<Launch> {
+pub(crate) fn feedback_launches(shape: &Shape) -> Vec<Launch> {
     let output = shape.layers() - 1;
     let of_layer = |layer: usize| {
         let hears_above = shape.source(layer) == layer + 2;
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn only_the_lowest_drive_comes_ahead_of_the_feedback() {
         let drives = |steps_apical, layer| {
-            of(&launches(&shape(steps_apical, false), 20, true), Kernel::Drive, layer)
+            of(&kernel_sequence(&shape(steps_apical, false), 20, true), Kernel::Drive, layer)
         };
         assert_eq!(drives(false, 0), BLOCKS);
         assert_eq!(drives(false, 1), BLOCKS);
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn whole_networks_are_stepped_in_one_launch_a_block() {
-        let list = launches(&shape(true, true), 20, true);
+        let list = kernel_sequence(&shape(true, true), 20, true);
         assert_eq!(of(&list, Kernel::Drive, 0), BLOCKS);
         assert_eq!(of(&list, Kernel::Network, 0), BLOCKS);
         assert_eq!(of(&list, Kernel::Raster, 0), [(0, 20)]);
@@ -202,11 +202,11 @@ mod tests {
         // What the README says of one hidden layer.
         let count = |steps_networks| {
             let shape = Shape { steps: 104, block: 104, ..shape(true, steps_networks) };
-            launches(&shape, 104, true).len()
+            kernel_sequence(&shape, 104, true).len()
         };
         assert_eq!([count(true), count(false)], [16, 639]);
         // Two traces, which no spikes of the past are.
-        let uncut = launches(&Shape { taps: 0, ..shape(true, true) }, 20, true);
+        let uncut = kernel_sequence(&Shape { taps: 0, ..shape(true, true) }, 20, true);
         assert_eq!(of(&uncut, Kernel::Drive, 1), [(0, 0)]);
     }
 }

@@ -86,7 +86,7 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Capacity) -> Shape {
 }
 
 /// Number of images of the largest minibatch.
-pub(crate) fn batch(config: &Config, dataset: &Dataset) -> usize {
+pub(crate) fn largest_batch(config: &Config, dataset: &Dataset) -> usize {
     config.batch_size.min(dataset.training_count).max(1)
 }
 
@@ -94,7 +94,7 @@ pub(crate) fn batch(config: &Config, dataset: &Dataset) -> usize {
 const WEIGHTS_FROM: usize = 16;
 
 /// Whether a training minibatch of `images` per replica keeps a copy of the weights.
-pub(crate) fn keeps_weights(images: usize) -> bool {
+pub(crate) fn copies_weights(images: usize) -> bool {
     images >= WEIGHTS_FROM
 }
 

@@ -27,7 +27,7 @@ pub(super) fn plot(
     let index = dataset.training_count;
     let label = dataset.test_labels()[0];
     let class = dataset.class_names[usize::from(label)].clone();
-    let image = Presentation { index, label, position: 0, slot: index };
+    let image = Presentation { index, label, draw_index: 0, result_slot: index };
     let dataset = Arc::new(dataset.clone());
     let mut session = MonitorSession::open(config, &dataset, network, recorder, selection)?;
     let shown = session.show(&[image], Mode::TrainFrozen, &mut |_| ());

@@ -21,7 +21,7 @@ use crate::layout::{
 };
 use crate::model::spikes::{input_rates, input_thresholds};
 use crate::network::Network;
-use crate::plan::{Presentation, SampleBuilder, batch, launches};
+use crate::plan::{Presentation, SampleBuilder, kernel_sequence, largest_batch};
 
 /// The class found for an image, and the output's loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,7 +108,7 @@ impl Simulation {
             .iter()
             .map(|config| SampleBuilder::new(config, dataset.training_count))
             .collect();
-        let training_lanes = batch(&configs[0], dataset).min(backend.shape().lanes);
+        let training_lanes = largest_batch(&configs[0], dataset).min(backend.shape().lanes);
         let shape = backend.shape();
         let tested_at_once = (TESTED_FIRST / shape.replicas).clamp(1, shape.lanes);
         let mut simulation = Simulation {
@@ -132,7 +132,7 @@ impl Simulation {
     }
 
     /// Clears all voltages and spikes before the next training minibatch, as a test does.
-    pub fn clear(&mut self) {
+    pub fn reset_state(&mut self) {
         self.is_fresh = true;
     }
 
@@ -166,13 +166,13 @@ impl Simulation {
             return Err(BackendError::Images("a minibatch has none".to_string()));
         }
         let stoppable = self.stoppable(images);
-        let undo = self.keep(stoppable)?;
+        let undo = self.save_undo(stoppable)?;
         let (minibatches, lanes, list) = self.prepare_each(images);
         let start = Instant::now();
         let result = self.backend.run_until(&self.stop, stoppable, &minibatches, &lanes, &list);
         if let Err(error) = result {
             // One that was refused was not learned from either.
-            self.undo(undo)?;
+            self.apply_undo(undo)?;
             return Err(error);
         }
         if start.elapsed() >= undo::QUEUED && stoppable == Stoppable::Nothing {
@@ -197,7 +197,7 @@ impl Simulation {
             images,
             true,
             |lanes, images| {
-                let shown = images.first().map_or(0, |image| image.position);
+                let shown = images.first().map_or(0, |image| image.draw_index);
                 lanes.training_minibatch(images.len(), shown, updates, fresh)
             },
             SampleBuilder::training,
@@ -222,7 +222,7 @@ impl Simulation {
                     .map(move |(index, image)| lane(lanes, image).of_replica(shape, replica, index))
             })
             .collect();
-        let list = launches(shape, longest(&in_use), learns);
+        let list = kernel_sequence(shape, max_steps(&in_use), learns);
         (minibatches, in_use, list)
     }
 
@@ -303,7 +303,7 @@ impl Simulation {
     ///
     /// # Errors
     /// When the device fails.
-    pub fn outcomes(&mut self, count: usize) -> Result<Vec<Vec<SampleResult>>, BackendError> {
+    pub fn results(&mut self, count: usize) -> Result<Vec<Vec<SampleResult>>, BackendError> {
         let words = self.backend.read(Array::Results)?;
         let outcome = |words: &[u32]| SampleResult {
             class: words[result::CLASS] as u8,
@@ -317,6 +317,6 @@ impl Simulation {
 }
 
 /// Steps of the lane that lasts longest.
-pub(super) fn longest(lanes: &[Lane]) -> u32 {
+pub(super) fn max_steps(lanes: &[Lane]) -> u32 {
     lanes.iter().map(Lane::steps).max().unwrap_or(0)
 }

@@ -6,7 +6,7 @@ use super::Simulation;
 use crate::layout::{Array, BackendError, Minibatch};
 use crate::model::exact_math::flush_weight;
 use crate::network::Network;
-use crate::plan::follow_weights;
+use crate::plan::feedback_launches;
 
 impl Simulation {
     /// Checks that there are as many networks as replicas, each with arrays of the backend's lengths.
@@ -104,7 +104,7 @@ impl Simulation {
         let next = self.updates + 1;
         let minibatches: Vec<Minibatch> =
             self.lanes.iter().map(|lanes| lanes.test_minibatch(0, next)).collect();
-        let list = follow_weights(self.backend.shape());
+        let list = feedback_launches(self.backend.shape());
         self.backend.run(&minibatches, &[], &list)
     }
 }

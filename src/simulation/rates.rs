@@ -10,7 +10,7 @@ impl Simulation {
     ///
     /// # Errors
     /// When the device fails.
-    pub fn rates(&mut self) -> Result<Vec<Vec<f64>>, BackendError> {
+    pub fn mean_firing_rates(&mut self) -> Result<Vec<Vec<f64>>, BackendError> {
         let mut rates = vec![Vec::new(); self.lanes.len()];
         for layer in 0..self.backend.shape().layers() {
             let array = Array::Compartments(layer);

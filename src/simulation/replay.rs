@@ -1,10 +1,10 @@
 //! Shows an image with given spikes instead of drawn ones: how traces of other simulators are replayed.
 
-use super::{Simulation, longest};
+use super::{Simulation, max_steps};
 use crate::layout::{
     Array, Backend, BackendError, COUNT_BITS, Lane, Launch, Minibatch, STEPS_PER_WORD,
 };
-use crate::plan::{Presentation, launches};
+use crate::plan::{Presentation, kernel_sequence};
 
 impl Simulation {
     /// Shows the only network one training image with given phase lengths and given spikes instead of
@@ -23,7 +23,7 @@ impl Simulation {
         mut observe: impl FnMut(&mut dyn Backend, &Launch) -> Result<(), BackendError>,
     ) -> Result<(), BackendError> {
         let (minibatches, lanes) = self.prepare_replay(image, phases, spikes)?;
-        for launch in launches(self.backend.shape(), longest(&lanes), true) {
+        for launch in kernel_sequence(self.backend.shape(), max_steps(&lanes), true) {
             self.backend.run(&minibatches, &lanes, &[launch])?;
             observe(self.backend.as_mut(), &launch)?;
         }
@@ -41,7 +41,7 @@ impl Simulation {
         spikes: &[Vec<u8>],
     ) -> Result<(), BackendError> {
         let (minibatches, lanes) = self.prepare_replay(image, phases, spikes)?;
-        let list = launches(self.backend.shape(), longest(&lanes), true);
+        let list = kernel_sequence(self.backend.shape(), max_steps(&lanes), true);
         self.backend.run(&minibatches, &lanes, &list)
     }
 

@@ -33,7 +33,7 @@ impl Simulation {
     }
 
     /// Words of a replica's part of what all of its lanes carry, or of an array without lanes.
-    fn part_length(&self, array: Array) -> usize {
+    fn replica_length(&self, array: Array) -> usize {
         let shape = self.backend.shape();
         match shape.has_lanes(array) {
             true => shape.carried_length(array) * shape.lanes,
@@ -45,7 +45,7 @@ impl Simulation {
     ///
     /// # Errors
     /// When the device fails.
-    pub fn states(&mut self) -> Result<Vec<State>, BackendError> {
+    pub fn save_state(&mut self) -> Result<Vec<State>, BackendError> {
         let (updates, is_fresh) = (self.updates, self.is_fresh);
         let state = State { updates, is_fresh, arrays: BTreeMap::new() };
         let mut states = vec![state; self.lanes.len()];
@@ -54,7 +54,7 @@ impl Simulation {
                 true => self.backend.read_carried(array)?,
                 false => self.backend.read(array)?,
             };
-            let parts = words.chunks_exact(self.part_length(array));
+            let parts = words.chunks_exact(self.replica_length(array));
             for (state, words) in states.iter_mut().zip(parts) {
                 // Other lanes are shown test images alone, which begin anew.
                 state.arrays.insert(array, words[..length].to_vec());
@@ -68,17 +68,17 @@ impl Simulation {
     ///
     /// # Errors
     /// When the states are of other shapes, or the device fails.
-    pub fn restore(&mut self, states: &[&State]) -> Result<(), BackendError> {
-        let Some(State { updates, is_fresh, .. }) = states.first() else { return Ok(()) };
-        if states.len() != self.lanes.len() {
-            let (got, expected) = (states.len(), self.lanes.len());
+    pub fn load_state(&mut self, save_state: &[&State]) -> Result<(), BackendError> {
+        let Some(State { updates, is_fresh, .. }) = save_state.first() else { return Ok(()) };
+        if save_state.len() != self.lanes.len() {
+            let (got, expected) = (save_state.len(), self.lanes.len());
             return Err(BackendError::Networks(format!("{got} states for {expected}")));
         }
         (self.updates, self.is_fresh) = (*updates, *is_fresh);
         for (array, expected) in self.state_arrays() {
-            let length = self.part_length(array);
+            let length = self.replica_length(array);
             let mut words = vec![0; length * self.lanes.len()];
-            for (part, state) in words.chunks_exact_mut(length).zip(states) {
+            for (part, state) in words.chunks_exact_mut(length).zip(save_state) {
                 let of = state.arrays.get(&array).map_or(&[][..], Vec::as_slice);
                 if of.len() != expected {
                     return Err(BackendError::Length { array, expected, got: of.len() });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Simulation;
 use crate::layout::{Array, BackendError, Stoppable};
-use crate::plan::{Presentation, keeps_weights};
+use crate::plan::{Presentation, copies_weights};
 
 /// A minibatch that takes less is waited for: a copy of what it changes is not worth its time.
 const SHORT: Duration = Duration::from_millis(400);
@@ -26,7 +26,9 @@ impl Simulation {
     pub(super) fn stoppable(&self, images: &[&[Presentation]]) -> Stoppable {
         match self.last_minibatch {
             Some(time) if time < SHORT => Stoppable::Nothing,
-            _ if images.first().is_some_and(|images| keeps_weights(images.len())) => Stoppable::All,
+            _ if images.first().is_some_and(|images| copies_weights(images.len())) => {
+                Stoppable::All
+            }
             _ => Stoppable::SampleBuilder,
         }
     }
@@ -35,7 +37,7 @@ impl Simulation {
     ///
     /// # Errors
     /// When the device fails.
-    pub(super) fn keep(&mut self, stoppable: Stoppable) -> Result<Undo, BackendError> {
+    pub(super) fn save_undo(&mut self, stoppable: Stoppable) -> Result<Undo, BackendError> {
         let (updates, is_fresh) = (self.updates, self.is_fresh);
         let mut undo = Undo { updates, is_fresh, carried: Vec::new(), whole: Vec::new() };
         let shape = self.backend.shape().clone();
@@ -57,7 +59,7 @@ impl Simulation {
     ///
     /// # Errors
     /// When the device fails.
-    pub(super) fn undo(&mut self, undo: Undo) -> Result<(), BackendError> {
+    pub(super) fn apply_undo(&mut self, undo: Undo) -> Result<(), BackendError> {
         (self.updates, self.is_fresh) = (undo.updates, undo.is_fresh);
         for (array, words) in undo.carried {
             self.backend.write_carried(array, &words)?;

@@ -2,13 +2,13 @@
 //! of its progress by typed events.
 
 mod checkpoint;
-mod order;
+mod control;
+mod evaluation;
+mod nonfinite;
+mod replica_group;
 mod replicas;
-mod requests;
-mod sound;
+mod sampler;
 mod stopwatch;
-mod testing;
-mod wave;
 
 use std::ops::ControlFlow;
 use std::slice::from_ref;
@@ -20,10 +20,10 @@ use thiserror::Error;
 pub use checkpoint::{
     Checkpoint, CheckpointInterval, CheckpointIntervalError, ResumeFrom, TrainPosition,
 };
-pub(crate) use order::EpochSampler;
-pub use order::order;
+pub use control::TrainerControl;
 pub use replicas::{ReplicaEvent, Replicas, ReplicasSummary};
-pub use requests::TrainerControl;
+pub(crate) use sampler::EpochSampler;
+pub use sampler::order;
 
 use crate::config::{Config, ConfigError};
 use crate::dataset::{Dataset, DatasetError};
@@ -33,7 +33,7 @@ use crate::layout::BackendError;
 use crate::network::{LayerStatistics, Network};
 use crate::plan::Presentation;
 use crate::simulation::{SampleResult, Simulation};
-use wave::{GroupSpec, ReplicaGroup};
+use replica_group::{GroupSpec, ReplicaGroup};
 
 /// Why a training cannot start or go on.
 #[derive(Debug, Error)]
@@ -349,12 +349,12 @@ fn test_until(
     let image = |(number, &label): (usize, &u8)| Presentation {
         index: dataset.training_count + number,
         label,
-        position: first_position.wrapping_add(number as u32),
-        slot: dataset.training_count + number,
+        draw_index: first_position.wrapping_add(number as u32),
+        result_slot: dataset.training_count + number,
     };
     let images: Vec<Presentation> = labels.iter().enumerate().map(image).collect();
     simulation.test_until(&images, listen)?;
-    let outcomes = simulation.outcomes(dataset.training_count + count)?;
+    let outcomes = simulation.results(dataset.training_count + count)?;
     let evaluation = |outcomes: Vec<SampleResult>| {
         let outcomes = &outcomes[dataset.training_count..];
         let found: Vec<u8> = outcomes.iter().map(|outcome| outcome.class).collect();

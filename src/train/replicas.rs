@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::checkpoint::{CheckpointInterval, ResumeFrom};
-use super::wave::{GroupSpec, ReplicaGroup};
+use super::replica_group::{GroupSpec, ReplicaGroup};
 use super::{Event, Summary, TrainError, TrainerControl};
 use crate::config::{Config, Variant};
 use crate::dataset::Dataset;
@@ -112,7 +112,12 @@ impl Replicas {
         let mut plan = Plan { waves: Vec::new(), selection, configs, starts, every };
         for alike in plan.alike(dataset)? {
             let config = &plan.configs[alike.replicas[0]];
-            let room = device::room(&plan.selection, config, &alike.dataset, alike.replicas.len())?;
+            let room = device::max_replicas(
+                &plan.selection,
+                config,
+                &alike.dataset,
+                alike.replicas.len(),
+            )?;
             plan.waves.extend(alike.split(&room));
         }
         if plan.waves.is_empty() {
@@ -275,7 +280,7 @@ impl PlannedGroup {
     fn split(self, room: &Fit) -> Vec<PlannedGroup> {
         let waves = self.replicas.len().div_ceil(room.replicas);
         let size = self.replicas.len().div_ceil(waves);
-        let obstacle = room.obstacle.as_ref().map(ToString::to_string);
+        let obstacle = room.limited_by.as_ref().map(ToString::to_string);
         let wave = |replicas: &[usize]| PlannedGroup {
             replicas: replicas.to_vec(),
             dataset: self.dataset.clone(),

@@ -46,7 +46,7 @@ fn setup() -> Setup {
     let lanes_of = |replica: usize| SampleBuilder::new(&configs[replica], LANES);
     let lane = |replica: usize, index: usize| {
         let position = FIRST_POSITION + index as u32;
-        let image = Presentation { index, label: 0, position, slot: index };
+        let image = Presentation { index, label: 0, draw_index: position, result_slot: index };
         lanes_of(replica).training(&image).of_replica(&shape, replica, index)
     };
     let places = (0..SEEDS.len()).flat_map(|replica| (0..LANES).map(move |index| (replica, index)));

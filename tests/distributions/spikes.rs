@@ -54,7 +54,8 @@ fn shown(config: &Config, network: &Network, source: Split) -> Simulation {
     let backend = support::cpu(config, &dataset, &extent);
     let mut simulation =
         Simulation::new(backend, config, &dataset, network).expect("the backend takes it");
-    let image = |index| Presentation { index, label: 0, position: 70 + index as u32, slot: index };
+    let image =
+        |index| Presentation { index, label: 0, draw_index: 70 + index as u32, result_slot: index };
     let images: Vec<Presentation> = (0..PIXELS.len()).map(image).collect();
     match source {
         Split::Training => simulation.train(&images),

@@ -10,8 +10,12 @@ impl Situation {
     pub fn lanes(&self) -> Vec<Lane> {
         let lane = |replica: usize, index: usize| {
             let slot = (index + replica) % LANES;
-            let image =
-                Presentation { index, label: index as u8, position: 40 + index as u32, slot };
+            let image = Presentation {
+                index,
+                label: index as u8,
+                draw_index: 40 + index as u32,
+                result_slot: slot,
+            };
             let lanes = SampleBuilder::new(&self.configs[replica], IMAGES);
             lanes.training(&image).of_replica(&self.shape, replica, index)
         };

@@ -38,7 +38,7 @@ pub fn measure(
     let column_sum = device.column_sum()?;
 
     let mut bandwidths = Vec::new();
-    let largest = memory::available().map_or(usize::MAX, |bytes| bytes as usize / 2);
+    let largest = memory::available_bytes().map_or(usize::MAX, |bytes| bytes as usize / 2);
     for bytes in SETS.into_iter().filter(|&bytes| bytes <= largest) {
         steps.begin("reading");
         bandwidths.push(device.read(bytes)?);

@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use super::checkpoint::TrainPosition;
-use super::order::EpochSampler;
+use super::replica_group::{EventSink, PROGRESS_EVERY, ReplicaGroup, either, tell};
+use super::sampler::EpochSampler;
 use super::stopwatch::Stopwatch;
-use super::wave::{EventSink, PROGRESS_EVERY, ReplicaGroup, either, tell};
 use super::{Event, TrainError, test_until};
 use crate::config::Config;
 use crate::evaluate::Evaluation;
@@ -41,9 +41,9 @@ impl ReplicaGroup {
         listen: EventSink,
     ) -> Result<ControlFlow<()>, TrainError> {
         let position = self.position;
-        let states = self.simulation.states()?;
+        let states = self.simulation.save_state()?;
         let evaluations = self.test(self.dataset.test_count, listen)?;
-        self.simulation.restore(&states.iter().collect::<Vec<_>>())?;
+        self.simulation.load_state(&states.iter().collect::<Vec<_>>())?;
         self.position = position;
         // The caller keeps what was learned.
         let Some(evaluations) = evaluations else { return Ok(ControlFlow::Break(())) };
@@ -64,10 +64,10 @@ impl ReplicaGroup {
         listen: EventSink,
     ) -> Result<ControlFlow<()>, TrainError> {
         let TrainPosition { epoch, images: done, .. } = self.position;
-        let outcomes = self.simulation.outcomes(done)?;
+        let outcomes = self.simulation.results(done)?;
         let train_errors = self.errors(orders, &outcomes);
         let rates = match self.requests.are_after_epochs() {
-            true => self.simulation.rates()?,
+            true => self.simulation.mean_firing_rates()?,
             false => Vec::new(),
         };
         let mut testing = Stopwatch::default();

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 
 use super::checkpoint::{Checkpoint, CheckpointInterval, TrainPosition};
-use super::order::EpochSampler;
-use super::sound::{FiniteSnapshot, lost};
+use super::nonfinite::{FiniteSnapshot, lost};
+use super::sampler::EpochSampler;
 use super::stopwatch::Stopwatch;
 use super::{Event, Summary, TrainError, TrainerControl};
 use crate::config::Config;
@@ -76,7 +76,7 @@ impl ReplicaGroup {
         let mut simulation =
             Simulation::of_replicas(opened.backend, &configs, &dataset, &networks)?;
         let states: Vec<&State> = checkpoints.iter().map(|checkpoint| &checkpoint.state).collect();
-        simulation.restore(&states)?;
+        simulation.load_state(&states)?;
         simulation.stop_on(&selection.stop);
         let untested = Evaluation::new(dataset.classes, &[], &[]);
         let mut evaluations = vec![untested; configs.len()];
@@ -147,7 +147,7 @@ impl ReplicaGroup {
             let done = self.position.images;
             let mut flow = ControlFlow::Continue(());
             if last_progress.elapsed() >= PROGRESS_EVERY || self.position.eval_pending {
-                let outcomes = training.time(|| self.simulation.outcomes(done))?;
+                let outcomes = training.time(|| self.simulation.results(done))?;
                 let errors = self.errors(&orders, &outcomes).into_iter();
                 let progress = Event::Progress {
                     epoch,
@@ -163,7 +163,7 @@ impl ReplicaGroup {
                 }
             }
             if flow.is_continue() && self.requests.take_now() {
-                let rates = self.simulation.rates()?;
+                let rates = self.simulation.mean_firing_rates()?;
                 flow = self.emit_networks(epoch, done, rates, listen)?;
             }
             if flow.is_continue() && self.requests.take_test() {
@@ -185,7 +185,7 @@ impl ReplicaGroup {
         // What was asked for before is given first.
         if self.requests.take_now() {
             let TrainPosition { epoch, images, .. } = self.position;
-            let rates = self.simulation.rates()?;
+            let rates = self.simulation.mean_firing_rates()?;
             // A listener that breaks off now breaks off nothing else.
             let _ = self.emit_networks(epoch, images, rates, listen)?;
         }
@@ -225,7 +225,7 @@ impl ReplicaGroup {
         }
         self.read_networks()?;
         let position = TrainPosition { seconds: self.seconds(), ..self.position };
-        let states = self.simulation.states()?;
+        let states = self.simulation.save_state()?;
         let checkpoint = |((state, network), evaluation): ((State, &Network), &Evaluation)| {
             let evaluation = ends_epoch.then(|| evaluation.clone());
             let network = network.clone();

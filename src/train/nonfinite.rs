@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::TrainError;
 use super::checkpoint::TrainPosition;
-use super::wave::ReplicaGroup;
+use super::replica_group::ReplicaGroup;
 use crate::layout::BackendError;
 use crate::network::{Layer, Network};
 use crate::simulation::State;
@@ -53,7 +53,7 @@ impl ReplicaGroup {
         let weights: usize = (0..shape.layers()).map(weights).sum();
         // Weights, two moments, and hardly as many feedback weights.
         if 4 * size_of::<f32>() * weights * self.networks.len() <= BYTES_MAX {
-            self.sound.states = self.simulation.states()?;
+            self.sound.states = self.simulation.save_state()?;
             self.sound.networks.clone_from(&self.networks);
         }
         Ok(())
@@ -68,12 +68,12 @@ impl ReplicaGroup {
         let mut last = if found.epoch > epoch { self.dataset.training_count } else { found.images };
         if !sound.states.is_empty() {
             self.simulation.write_networks(&sound.networks)?;
-            self.simulation.restore(&sound.states.iter().collect::<Vec<_>>())?;
+            self.simulation.load_state(&sound.states.iter().collect::<Vec<_>>())?;
             self.position = sound.position;
             let orders = self.orders(epoch);
             while self.position.images < last {
                 if std::mem::take(&mut self.position.eval_pending) {
-                    self.simulation.clear();
+                    self.simulation.reset_state();
                 }
                 before = self.position.images;
                 match self.minibatch(&orders) {

@@ -30,7 +30,12 @@ impl EpochSampler {
         let image = |slot: usize| {
             let index = self.indices[slot] as usize;
             let position = self.before.wrapping_add(slot as u32);
-            Presentation { index, label: dataset.labels()[index], position, slot }
+            Presentation {
+                index,
+                label: dataset.labels()[index],
+                draw_index: position,
+                result_slot: slot,
+            }
         };
         places.map(image).collect()
     }

@@ -1,6 +1,6 @@
 //! How many networks a device holds side by side, told before anything starts.
 
-use super::select::{adapter, cpu_shape, gpu_shape};
+use super::select::{adapter_query, cpu_shape, gpu_shape};
 use super::{BackendKind, DeviceOptions};
 use crate::config::Config;
 use crate::cpu::{self, Threads};
@@ -8,11 +8,11 @@ use crate::dataset::Dataset;
 use crate::gpu;
 use crate::gpu::adapter::{Info, find};
 use crate::layout::{Array, BackendError, Shape};
-use crate::memory::available;
-use crate::plan::keeps_weights;
+use crate::memory::available_bytes;
+use crate::plan::copies_weights;
 
 /// Parts of the free memory that are left to others: one of so many.
-const RESERVE: u64 = 10;
+const RESERVED_FRACTION: u64 = 10;
 
 /// How many networks fit at once.
 #[derive(Debug)]
@@ -20,14 +20,14 @@ pub struct Fit {
     /// At least 1.
     pub replicas: usize,
     /// Why no more, where there is a reason.
-    pub obstacle: Option<BackendError>,
+    pub limited_by: Option<BackendError>,
 }
 
 /// How many of `count` networks of the shape of `config` fit on the device that `selection` asks for.
 ///
 /// # Errors
 /// When there is no such device, or it does not hold even one.
-pub fn room(
+pub fn max_replicas(
     selection: &DeviceOptions,
     config: &Config,
     dataset: &Dataset,
@@ -36,12 +36,12 @@ pub fn room(
     let on_cpu = || {
         let memory = memory(selection);
         let shape = |n| cpu_shape(selection, config, dataset, n);
-        most(count, |n| check_cpu_shape(&shape(n), dataset, selection, memory))
+        largest_fitting(count, |n| check_cpu_shape(&shape(n), dataset, selection, memory))
     };
     let on_gpu = |allow_software| {
-        let info = find(&adapter(selection, allow_software))?;
-        let memory = gpu_memory(&info, selection);
-        most(count, |n| {
+        let info = find(&adapter_query(selection, allow_software))?;
+        let memory = gpu_memory_budget(&info, selection);
+        largest_fitting(count, |n| {
             check_gpu_shape(&gpu_shape(selection, config, dataset, n, &info), &info, memory)
         })
     };
@@ -55,7 +55,7 @@ pub fn room(
 }
 
 /// The most up to `count` that pass a check with all fewer.
-fn most(
+fn largest_fitting(
     count: usize,
     check: impl Fn(usize) -> Result<u64, BackendError>,
 ) -> Result<Fit, BackendError> {
@@ -63,8 +63,8 @@ fn most(
     let count = count.max(1);
     let obstacle = (2..=count).find_map(|n| check(n).err().map(|error| (n, error)));
     Ok(match obstacle {
-        None => Fit { replicas: count, obstacle: None },
-        Some((n, error)) => Fit { replicas: n - 1, obstacle: Some(error) },
+        None => Fit { replicas: count, limited_by: None },
+        Some((n, error)) => Fit { replicas: n - 1, limited_by: Some(error) },
     })
 }
 
@@ -99,17 +99,17 @@ pub fn check_gpu(
     replicas: usize,
 ) -> Result<u64, BackendError> {
     let shape = gpu_shape(selection, config, dataset, replicas, info);
-    check_gpu_shape(&shape, info, gpu_memory(info, selection))
+    check_gpu_shape(&shape, info, gpu_memory_budget(info, selection))
 }
 
 /// Bytes that a run may take of this machine's memory.
 pub(super) fn memory(selection: &DeviceOptions) -> u64 {
-    let free = || available().map(|free| free - free / RESERVE);
+    let free = || available_bytes().map(|free| free - free / RESERVED_FRACTION);
     selection.memory.or_else(free).unwrap_or(u64::MAX)
 }
 
 /// Bytes that a run may take of a GPU's. How many a real one has, nobody tells.
-fn gpu_memory(info: &Info, selection: &DeviceOptions) -> u64 {
+fn gpu_memory_budget(info: &Info, selection: &DeviceOptions) -> u64 {
     if info.is_software { memory(selection) } else { selection.memory.unwrap_or(u64::MAX) }
 }
 
@@ -127,20 +127,20 @@ pub(super) fn check_cpu_shape(
     let words = weights.sum::<usize>() + shape.replicas * dataset.training_count;
     let threads = Threads::choose(selection.threads).count;
     let bytes =
-        cpu::required_bytes(shape, threads) + 4 * words as u64 + passing_bytes(shape, threads);
+        cpu::required_bytes(shape, threads) + 4 * words as u64 + transient_bytes(shape, threads);
     check_fits(shape, bytes, memory)
 }
 
 /// Bytes that the host takes for a while: the initial weights in double precision, or the copy of what a long
 /// minibatch changes.
-fn passing_bytes(shape: &Shape, threads: usize) -> u64 {
+fn transient_bytes(shape: &Shape, threads: usize) -> u64 {
     let weights = |layer| shape.copy_length(Array::Weights(layer));
     let largest = (0..shape.layers()).map(weights).max().unwrap_or(0);
     // A double, and a float in another order, for each weight.
     let initial = 12 * largest * threads.min(shape.replicas);
     let kept = |array: Array| match array {
         Array::Weights(_) | Array::Moments(_) | Array::Feedback(_) => {
-            if keeps_weights(shape.lanes) { shape.length(array) } else { 0 }
+            if copies_weights(shape.lanes) { shape.length(array) } else { 0 }
         }
         array => shape.carried_length(array) * shape.copies(array),
     };

@@ -219,8 +219,9 @@ impl Cpu {
             };
             // A thread that waits for parts of a layer may start another sample, so each sample needs its own state.
             let own = if threads > 1 { Some(index) } else { rayon::current_thread_index() };
-            let place = if shape.keeps_lanes { lane.place as usize } else { own.unwrap_or(0) };
-            let mut state = locked(&sample_states[place]);
+            let state_index =
+                if shape.keeps_lanes { lane.place as usize } else { own.unwrap_or(0) };
+            let mut state = locked(&sample_states[state_index]);
             state.invalidate_caches();
             if !shape.keeps_lanes {
                 persistent.restore(&mut state);

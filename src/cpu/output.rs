@@ -94,8 +94,8 @@ impl NeuronModel for OutputNeuron<'_> {
                 } else {
                     (constants.output_decay, constants.output_input, float(0.0))
                 };
-                let taken_up = float(input) * basal + current;
-                voltage = V::flush(float(decay) * voltage + taken_up, SMALLEST_VOLTAGE);
+                let total_input = float(input) * basal + current;
+                voltage = V::flush(float(decay) * voltage + total_input, SMALLEST_VOLTAGE);
                 *filtered = voltage;
             }
             forward.add::<V>(&steps_of_word, &voltages, &mut mean);

@@ -68,7 +68,7 @@ impl Rows {
 
 /// Returns the rows whose condition is true.
 fn rows(rows: &[(bool, usize)]) -> Vec<usize> {
-    rows.iter().filter(|(is_wanted, _)| *is_wanted).map(|&(_, row)| row).collect()
+    rows.iter().filter(|(is_kept, _)| *is_kept).map(|&(_, row)| row).collect()
 }
 
 /// Returns the indices of all rows of an array.
@@ -77,8 +77,8 @@ fn rows_of(array: &TiledArray<f32>) -> Vec<usize> {
 }
 
 /// Returns the positions of `rows` among the persistent rows; others are skipped.
-fn positions(carried: &[usize], rows: Range<usize>) -> Vec<usize> {
-    rows.filter_map(|row| carried.iter().position(|&carried| carried == row)).collect()
+fn positions(kept: &[usize], rows: Range<usize>) -> Vec<usize> {
+    rows.filter_map(|row| kept.iter().position(|&kept| kept == row)).collect()
 }
 
 impl PersistentState {
@@ -112,14 +112,14 @@ impl PersistentState {
 
     /// Copies the persistent state into the working arrays.
     pub fn restore(&self, state: &mut SampleState) {
-        for (carried, working) in self.spike_list.iter().zip(&mut state.spike_list) {
-            working.copy_from(carried);
+        for (kept, working) in self.spike_list.iter().zip(&mut state.spike_list) {
+            working.copy_from(kept);
         }
-        for (carried, working) in self.traces.iter().zip(&mut state.traces) {
-            working.scatter_rows(carried, &self.rows.traces);
+        for (kept, working) in self.traces.iter().zip(&mut state.traces) {
+            working.scatter_rows(kept, &self.rows.traces);
         }
-        for (carried, working) in self.rates.iter().zip(&mut state.rates) {
-            working.scatter_rows(carried, &rows_of(carried));
+        for (kept, working) in self.rates.iter().zip(&mut state.rates) {
+            working.scatter_rows(kept, &rows_of(kept));
         }
         for (layer, working) in state.layers.iter_mut().enumerate() {
             working.compartments.scatter_rows(&self.compartments[layer], &self.rows.compartments);
@@ -128,15 +128,15 @@ impl PersistentState {
 
     /// Copies what the next minibatch and the plasticity kernels read from the working arrays.
     pub fn store(&mut self, constants: &Constants, lane: &Lane, state: &mut SampleState) {
-        for (population, carried) in self.spike_list.iter_mut().enumerate() {
+        for (population, kept) in self.spike_list.iter_mut().enumerate() {
             let SampleState { spike_list, spike_mask, spikes, .. } = &mut *state;
             let (spike_mask, spikes) = (&spike_mask[population], &spikes[population]);
             spike_list[population].keep_last_steps(constants, lane.steps(), spike_mask, spikes);
-            carried.copy_from(&spike_list[population]);
+            kept.copy_from(&spike_list[population]);
         }
-        for (carried, working) in self.rates.iter_mut().zip(&state.rates) {
-            let rows = rows_of(carried);
-            carried.gather_rows(working, &rows);
+        for (kept, working) in self.rates.iter_mut().zip(&state.rates) {
+            let rows = rows_of(kept);
+            kept.gather_rows(working, &rows);
         }
         self.result = state.result;
         self.store_for_update(state);
@@ -144,8 +144,8 @@ impl PersistentState {
 
     /// Copies what the plasticity kernels read from the working arrays.
     pub fn store_for_update(&mut self, state: &SampleState) {
-        for (carried, working) in self.traces.iter_mut().zip(&state.traces) {
-            carried.gather_rows(working, &self.rows.traces);
+        for (kept, working) in self.traces.iter_mut().zip(&state.traces) {
+            kept.gather_rows(working, &self.rows.traces);
         }
         for (layer, working) in state.layers.iter().enumerate() {
             self.errors[layer].copy_from(&working.errors);
@@ -157,7 +157,7 @@ impl PersistentState {
     /// Returns the persistent words of an array, `[rows, units]`, see [`Shape::carried_rows`].
     pub fn words(&self, shape: &Shape, array: Array) -> Vec<u32> {
         let rows = shape.carried_rows(array);
-        let picked = |tiled: &TiledArray<f32>, positions: Vec<usize>| {
+        let collect_rows = |tiled: &TiledArray<f32>, positions: Vec<usize>| {
             let values = positions.into_iter().flat_map(|row| tiled.row_words(row));
             values.collect()
         };
@@ -166,12 +166,12 @@ impl PersistentState {
                 let units = shape.populations[population];
                 self.spike_list[population].history_counts(rows.len(), units)
             }
-            Array::Rates(population) => picked(&self.rates[population], rows.collect()),
+            Array::Rates(population) => collect_rows(&self.rates[population], rows.collect()),
             Array::Traces(population) => {
-                picked(&self.traces[population], positions(&self.rows.traces, rows))
+                collect_rows(&self.traces[population], positions(&self.rows.traces, rows))
             }
             Array::Compartments(layer) => {
-                picked(&self.compartments[layer], positions(&self.rows.compartments, rows))
+                collect_rows(&self.compartments[layer], positions(&self.rows.compartments, rows))
             }
             _ => Vec::new(),
         }

@@ -24,23 +24,22 @@ pub fn plateau(
     feedback: &WeightMatrix,
     plateaus: &mut TiledArray<f32>,
 ) {
-    let earliest = constants.earliest_plateau();
+    let max_lead = constants.earliest_plateau();
     for (tile, plateaus) in plateaus.iter_tiles_mut().enumerate() {
-        let mut early = [[0; LANES]; plateau::ROWS];
-        if earliest > 0 {
-            early = plateau_lead(constants, replica, part, lane, tile);
+        let mut leads = [[0; LANES]; plateau::ROWS];
+        if max_lead > 0 {
+            leads = plateau_lead(constants, replica, part, lane, tile);
         }
-        for (phase, early) in (0..).zip(&early) {
+        for (phase, leads) in (0..).zip(&leads) {
             let mut apical = Tile([0.0; LANES]);
             for source in 0..part.sources as usize {
                 let mut spikes =
                     [traces.value(feedback_trace_row(constants, phase, 0), source); LANES];
                 // Selecting in a loop is faster than one lookup per neuron.
-                for steps in 1..=earliest {
-                    let of_steps =
-                        traces.value(feedback_trace_row(constants, phase, steps), source);
+                for lead in 1..=max_lead {
+                    let mean = traces.value(feedback_trace_row(constants, phase, lead), source);
                     for i in 0..LANES {
-                        spikes[i] = if early[i] == steps { of_steps } else { spikes[i] };
+                        spikes[i] = if leads[i] == lead { mean } else { spikes[i] };
                     }
                 }
                 let weights = &feedback.column(source)[tile];

@@ -110,8 +110,8 @@ fn euler_steps<V: Simd>(
     let mut basal = float(0.0);
     for voltage in &mut voltages[..count] {
         basal = *voltage + bias;
-        let taken_up = float(replica.hidden_input) * basal + from_apical;
-        soma = V::flush(float(replica.hidden_decay) * soma + taken_up, SMALLEST_VOLTAGE);
+        let input = float(replica.hidden_input) * basal + from_apical;
+        soma = V::flush(float(replica.hidden_decay) * soma + input, SMALLEST_VOLTAGE);
         *voltage = soma;
     }
     (basal, voltages)

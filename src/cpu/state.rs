@@ -152,11 +152,11 @@ impl SampleState {
             Kernel::Drive => {
                 spike_list[index].build(range, &spike_mask[index], &spikes[index]);
                 let (spike_list, traces) = (&spike_list[index], &traces[index]);
-                let spans = layer.drive.all_tiles().split(threads);
-                threads_used = spans.len();
-                par_for_each(spans, |mut span| {
+                let slices = layer.drive.all_tiles().split(threads);
+                threads_used = slices.len();
+                par_for_each(slices, |mut slice| {
                     drive::drive(
-                        constants, part, minibatch, lane, spike_list, traces, weights, &mut span,
+                        constants, part, minibatch, lane, spike_list, traces, weights, &mut slice,
                     );
                 });
             }
@@ -255,10 +255,10 @@ impl SampleState {
 }
 
 /// Calls `work` for each item, in parallel if there are several.
-fn par_for_each<T: Send>(mut shares: Vec<T>, work: impl Fn(T) + Send + Sync) {
-    match shares.len() {
-        1 => shares.pop().into_iter().for_each(work),
-        _ => shares.into_par_iter().with_max_len(1).for_each(work),
+fn par_for_each<T: Send>(mut items: Vec<T>, work: impl Fn(T) + Send + Sync) {
+    match items.len() {
+        1 => items.pop().into_iter().for_each(work),
+        _ => items.into_par_iter().with_max_len(1).for_each(work),
     }
 }
 

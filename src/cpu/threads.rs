@@ -23,10 +23,10 @@ impl Threads {
     /// each other.
     pub fn choose(asked: usize) -> Self {
         let usable = available_parallelism().map_or(1, usize::from);
-        Threads::of(asked, usable, |name| env::var(name).ok())
+        Threads::limit(asked, usable, |name| env::var(name).ok())
     }
 
-    fn of(asked: usize, usable: usize, variable: impl Fn(&str) -> Option<String>) -> Self {
+    fn limit(asked: usize, usable: usize, variable: impl Fn(&str) -> Option<String>) -> Self {
         let cpus = match usable {
             1 => "1 CPU".to_string(),
             _ => format!("{usable} CPUs"),
@@ -62,22 +62,22 @@ mod tests {
     #[test]
     fn choose_limits_threads_to_cpus_and_variables() {
         let none = |_: &str| None;
-        let count = |asked, usable| Threads::of(asked, usable, none).count;
+        let count = |asked, usable| Threads::limit(asked, usable, none).count;
         assert_eq!([count(0, 8), count(3, 8), count(999, 8), count(0, 1)], [8, 3, 8, 1]);
-        assert_eq!(Threads::of(3, 8, none).reason, None);
-        let reason = Threads::of(999, 2, none).reason.unwrap();
+        assert_eq!(Threads::limit(3, 8, none).reason, None);
+        let reason = Threads::limit(999, 2, none).reason.unwrap();
         assert_eq!(reason, "999 threads requested, but this process may use 2 CPUs");
         let slurm = |value: &'static str| {
             move |name: &str| (name == "SLURM_CPUS_PER_TASK").then(|| value.to_string())
         };
-        let of_slurm = Threads::of(0, 64, slurm("4"));
+        let of_slurm = Threads::limit(0, 64, slurm("4"));
         assert_eq!(of_slurm.count, 4);
         let reason = "SLURM_CPUS_PER_TASK is 4, and this process may use 64 CPUs";
         assert_eq!(of_slurm.reason.unwrap(), reason);
         // A requested number has priority; invalid values are ignored.
-        assert_eq!(Threads::of(6, 64, slurm("4")).count, 6);
+        assert_eq!(Threads::limit(6, 64, slurm("4")).count, 6);
         for value in ["0", "", "many", "128"] {
-            assert_eq!(Threads::of(0, 64, slurm(value)).count, 64, "{value}");
+            assert_eq!(Threads::limit(0, 64, slurm(value)).count, 64, "{value}");
         }
     }
 }

@@ -17,24 +17,24 @@ impl KernelTimer {
         self.0.is_some()
     }
 
-    /// Adds the time since the last lap to the shared time of `kernel`.
+    /// Adds the time since the last_lap lap to the shared time of `kernel`.
     pub fn lap_into(&mut self, kernel: Kernel, times: &Mutex<KernelTimes>) {
         if self.is_on() {
             self.lap(kernel, 1, &mut times.lock().unwrap_or_else(PoisonError::into_inner));
         }
     }
 
-    /// Discards the time since the last lap.
+    /// Discards the time since the last_lap lap.
     pub fn skip(&mut self) {
         *self = KernelTimer::start(self.is_on());
     }
 
-    /// Adds the time since the last lap, times `threads`, to the time of `kernel`.
+    /// Adds the time since the last_lap lap, times `threads`, to the time of `kernel`.
     pub fn lap(&mut self, kernel: Kernel, threads: usize, times: &mut KernelTimes) {
-        if let Some(last) = &mut self.0 {
+        if let Some(last_lap) = &mut self.0 {
             let now = Instant::now();
-            times.add(kernel, now.duration_since(*last) * threads as u32);
-            *last = now;
+            times.add(kernel, now.duration_since(*last_lap) * threads as u32);
+            *last_lap = now;
         }
     }
 }

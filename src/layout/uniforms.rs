@@ -86,7 +86,7 @@ pub struct Replica {
     pub candidates: [u32; 16],
     /// The replica's seed, low word first: the key of all its draws, see [`crate::random::key`].
     pub seed: [u32; 2],
-    /// Fraction of the words with one candidate, see [`crate::model::spikes::fraction`]: bits by which their place
+    /// Fraction of the words with one candidate, see [`crate::model::spikes::uniform_map`]: bits by which their place
     /// is shifted right.
     pub one_shift: u32,
     /// What multiplies the shifted place, so that it lies in [0, 1).

@@ -6,7 +6,7 @@
 use std::f32::consts::{LN_2, LOG2_E};
 use std::ops::{Add, Mul, Neg, Sub};
 
-/// Magnitude to which [`exp`] and [`sigmoid`] clamp their argument.
+/// Magnitude to which [`exp_exact`] and [`sigmoid`] clamp their argument.
 ///
 /// At this limit the sigmoid differs from 0 or 1 by 4e-18. Beyond it, the square of the exponential would leave the
 /// range of normal numbers.

@@ -129,7 +129,7 @@ pub fn philox_units<const N: usize>(
     words
 }
 
-/// Number of bits of each uniform number that [`normal`] adds: an `f32` represents their sum exactly.
+/// Number of bits of each uniform number that [`approx_normal`] adds: an `f32` represents their sum exactly.
 const UNIFORM_BITS: u32 = 20;
 /// Right shift that leaves this number of bits of a word.
 pub const UNIFORM_SHIFT: u32 = 32 - UNIFORM_BITS;

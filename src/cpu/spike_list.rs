@@ -14,7 +14,7 @@ use crate::layout::{COUNT_BITS, COUNT_MASK, Constants, Lane, Minibatch, Part, ST
 #[derive(Default)]
 pub struct SpikeList {
     steps: Range<u32>,
-    /// All lists, concatenated; may be longer than they are.
+    /// All lists, concatenated, then unused capacity.
     units: Vec<u32>,
     /// End of each step's list in `units`.
     ends: Vec<usize>,

@@ -48,13 +48,13 @@ impl MachineArgs {
             let message = "cannot use --device with --backend cpu: --device names a GPU";
             return Err(CliError::Usage(message.to_string()));
         }
-        let MachineArgs { backend, device, threads, gpu_steps: stepping } = self.clone();
+        let MachineArgs { backend, device, threads, gpu_steps } = self.clone();
         let stop = signals::token();
         Ok(DeviceOptions {
             backend,
             device,
             threads,
-            step_mode: stepping,
+            step_mode: gpu_steps,
             stop,
             ..DeviceOptions::default()
         })

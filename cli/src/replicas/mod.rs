@@ -93,8 +93,9 @@ pub(super) fn run(arguments: &TrainArgs, mut job: TrainJob) -> Result<ExitStatus
         listener.finish(0.0)?;
         return job.report_finished();
     }
-    let every = job.has_folder().then_some(job.every);
-    let training = Replicas::resume(&variants, dataset, &device_options, starts.clone(), every)?;
+    let checkpoint_every = job.has_folder().then_some(job.checkpoint_every);
+    let training =
+        Replicas::resume(&variants, dataset, &device_options, starts.clone(), checkpoint_every)?;
     let _held = signals::defer(job.has_folder())?;
     // Create the folder before training, so that an unwritable folder fails early.
     if let Some(folder) = job.create()? {

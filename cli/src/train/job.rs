@@ -34,7 +34,7 @@ enum CheckpointCoverage {
 /// Run to start or resume.
 pub(crate) struct TrainJob {
     pub(crate) info: RunInfo,
-    pub(crate) every: CheckpointInterval,
+    pub(crate) checkpoint_every: CheckpointInterval,
     folder: Option<PathBuf>,
     /// Lock of the folder; `None` before a run starts.
     lock: Option<FolderLock>,
@@ -46,7 +46,7 @@ impl TrainJob {
     /// # Errors
     /// Returns an error if a setting cannot be read, or there is no run to resume.
     pub(super) fn new(arguments: &TrainArgs) -> Result<Self, CliError> {
-        let every = arguments.checkpoint_every.unwrap_or(CheckpointInterval::Epochs(1));
+        let checkpoint_every = arguments.checkpoint_every.unwrap_or(CheckpointInterval::Epochs(1));
         if let Some(folder) = &arguments.resume {
             if let Some(flag) = arguments.settings.first_explicit_flag() {
                 let message = format!("cannot change settings of a resumed run: leave out {flag}");
@@ -65,7 +65,7 @@ impl TrainJob {
             dataset: String::new(),
             training_images: 0,
             test_images: 0,
-            checkpoint_every: every,
+            checkpoint_every,
             keep_checkpoints: arguments.keep_checkpoints.unwrap_or(DEFAULT_KEEP_CHECKPOINTS),
             replicas,
             sweeps,
@@ -79,7 +79,7 @@ impl TrainJob {
                     Err(CliError::SettingsMismatch { folder: folder.clone(), difference })
                 })
             }
-            out => Ok(TrainJob { info, every, folder: out.clone(), lock: None }),
+            out => Ok(TrainJob { info, checkpoint_every, folder: out.clone(), lock: None }),
         }
     }
 
@@ -87,9 +87,9 @@ impl TrainJob {
         let (mut info, lock) = RunInfo::open(folder)?;
         lock.notice().into_iter().for_each(eprint_line);
         info.keep_checkpoints = arguments.keep_checkpoints.unwrap_or(info.keep_checkpoints);
-        let every = arguments.checkpoint_every.unwrap_or(info.checkpoint_every);
+        let checkpoint_every = arguments.checkpoint_every.unwrap_or(info.checkpoint_every);
         let (folder, lock) = (Some(folder.to_owned()), Some(lock));
-        Ok(TrainJob { info, every, folder, lock })
+        Ok(TrainJob { info, checkpoint_every, folder, lock })
     }
 
     /// Opens the data set of the run; `data` gives its path if it was moved.

@@ -126,7 +126,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
         run = Some(RunDir::create(&folder, &config, job.info.keep_checkpoints)?);
     }
     if run.is_some() {
-        training.keep_checkpoints(job.every);
+        training.keep_checkpoints(job.checkpoint_every);
     }
     let mut tensorboard = None;
     if let Some(folder) = job.resumed_folder()

@@ -86,7 +86,7 @@ fn replicas_print_networks_and_combinations() {
         assert!(stderr.contains(text), "{stderr}\nlacks: {text}");
     }
     // All of one shape train side by side.
-    assert!(!stderr.contains("wave"), "{stderr}");
+    assert!(!stderr.contains("group "), "{stderr}");
 }
 
 #[test]

@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_stand_below_their_class() {
+    fn table_aligns_columns_with_classes() {
         let seen = |class, scores: [f64; 2], votes: [u32; 2]| Prediction {
             class,
             scores: scores.to_vec(),

@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_stand_below_their_class() {
+    fn table_aligns_columns_with_classes() {
         let evaluation = Evaluation::new(3, &[[0; 12].as_slice(), &[1]].concat(), &[0; 13]);
         let expected = "\
 class  error %  taken for

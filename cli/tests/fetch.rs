@@ -1,8 +1,8 @@
-//! Proves, against a server on this machine, that a data set is fetched whole, that a fetch goes on where it
-//! broke off, that the next place is tried where one fails, and that what has another checksum, is no gzip
-//! stream or never ends is not kept.
+//! Proves, with a local server, that a data set is fetched completely, that an interrupted download is resumed, that the
+//! next mirror is tried after a failure, and that files with a wrong checksum, invalid gzip streams and endless files are
+//! discarded.
 //!
-//! Does not prove that the places known have the files, nor that TLS works: nothing outside is reached here.
+//! Does not prove that the known mirrors have the files, nor that TLS works: no other machine is contacted.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -20,27 +20,27 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tempfile::TempDir;
 
-/// How a server answers for a file.
+/// Behaviour of a server for a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Manner {
-    /// As it should, parts too.
-    Well,
-    /// The whole file, whatever part is asked for.
-    Wholly,
-    /// So many bytes, then it hangs up.
-    Cut(usize),
+enum Behaviour {
+    /// Correct, including range requests.
+    Correct,
+    /// The whole file, ignoring range requests.
+    IgnoresRange,
+    /// This many bytes, then a closed connection.
+    Interrupted(usize),
     NotFound,
-    /// A gzip stream of something else.
-    Other,
-    /// No gzip stream.
-    Noise,
-    /// Bytes without end.
+    /// A gzip stream of another file.
+    OtherFile,
+    /// Not a gzip stream.
+    NotGzip,
+    /// An endless file.
     Endless,
-    /// A byte every few milliseconds.
+    /// One byte per 10 ms.
     Slow,
 }
 
-/// A file, and the byte from which it was asked for, where that was told.
+/// Requested file and first byte of the range, if any.
 type Request = (String, Option<usize>);
 
 /// Server for the four files of MNIST.
@@ -51,7 +51,7 @@ struct Server {
 
 impl Server {
     /// Starts a server whose behaviour depends on the file.
-    fn start(manner: impl Fn(&str) -> Manner + Send + 'static) -> Server {
+    fn start(behaviour: impl Fn(&str) -> Behaviour + Send + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}/mnist", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -62,14 +62,14 @@ impl Server {
                 let Some((file, resume_at)) = request(&stream) else { continue };
                 log.lock().unwrap().push((file.clone(), resume_at));
                 // The client may close the connection early.
-                let _ = answer(&mut stream, manner(&file), &file, resume_at);
+                let _ = answer(&mut stream, behaviour(&file), &file, resume_at);
             }
         });
         Server { address, requests }
     }
 
-    fn well() -> Server {
-        Server::start(|_| Manner::Well)
+    fn correct() -> Server {
+        Server::start(|_| Behaviour::Correct)
     }
 
     fn requests(&self) -> Vec<Request> {
@@ -92,7 +92,7 @@ fn request(stream: &TcpStream) -> Option<Request> {
 
 fn answer(
     stream: &mut TcpStream,
-    manner: Manner,
+    behaviour: Behaviour,
     file: &str,
     resume_at: Option<usize>,
 ) -> std::io::Result<()> {
@@ -104,33 +104,37 @@ fn answer(
         stream.write_all(head.as_bytes())?;
         stream.write_all(body)
     };
-    match (manner, resume_at) {
-        (Manner::NotFound, _) => send(head("404 Not Found", &length(0)), &[]),
-        (Manner::Well, Some(resume_at)) if resume_at >= content.len() => {
+    match (behaviour, resume_at) {
+        (Behaviour::NotFound, _) => send(head("404 Not Found", &length(0)), &[]),
+        (Behaviour::Correct, Some(resume_at)) if resume_at >= content.len() => {
             send(head("416 Range Not Satisfiable", &length(0)), &[])
         }
-        (Manner::Well, Some(resume_at)) => {
+        (Behaviour::Correct, Some(resume_at)) => {
             let rest = &content[resume_at..];
             let range = format!("bytes {resume_at}-{}/{}", content.len() - 1, content.len());
             let range = format!("Content-Range: {range}\r\n");
             send(head("206 Partial Content", &(range + &length(rest.len()))), rest)
         }
-        (Manner::Well | Manner::Wholly, _) => send(head("200 OK", &length(content.len())), content),
-        (Manner::Cut(bytes), _) => send(head("200 OK", &length(content.len())), &content[..bytes]),
-        (Manner::Other, _) => {
+        (Behaviour::Correct | Behaviour::IgnoresRange, _) => {
+            send(head("200 OK", &length(content.len())), content)
+        }
+        (Behaviour::Interrupted(bytes), _) => {
+            send(head("200 OK", &length(content.len())), &content[..bytes])
+        }
+        (Behaviour::OtherFile, _) => {
             let mut other = GzEncoder::new(Vec::new(), Compression::fast());
             other.write_all(b"something else")?;
             let other = other.finish()?;
             send(head("200 OK", &length(other.len())), &other)
         }
-        (Manner::Noise, _) => send(head("200 OK", &length(5)), b"noise"),
-        (Manner::Endless, _) => {
+        (Behaviour::NotGzip, _) => send(head("200 OK", &length(5)), b"noise"),
+        (Behaviour::Endless, _) => {
             send(head("200 OK", ""), &[])?;
             loop {
                 stream.write_all(&[0; 1 << 16])?;
             }
         }
-        (Manner::Slow, _) => {
+        (Behaviour::Slow, _) => {
             send(head("200 OK", &length(1 << 20)), &[])?;
             loop {
                 stream.write_all(&[0])?;
@@ -188,7 +192,7 @@ const FIRST: &str = MNIST_FILES[0].0;
 
 #[test]
 fn fetch_downloads_all_files_once() {
-    let (folder, server) = (TempDir::new().unwrap(), Server::well());
+    let (folder, server) = (TempDir::new().unwrap(), Server::correct());
     let output = fetch(&folder, &[&server]).arg("--json").assert().success().get_output().clone();
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&json["training_images"], &json["test_images"]), (&60_000.into(), &10_000.into()));
@@ -209,7 +213,9 @@ fn fetch_downloads_all_files_once() {
 #[test]
 fn fetch_resumes_an_interrupted_download() {
     let folder = TempDir::new().unwrap();
-    let cut = Server::start(|file| if file == FIRST { Manner::Cut(100_000) } else { Manner::Well });
+    let cut = Server::start(|file| {
+        if file == FIRST { Behaviour::Interrupted(100_000) } else { Behaviour::Correct }
+    });
     let hint =
         "hint: repeat the command to resume the download, or choose another server with --mirror";
     let broken = format!("{}/{FIRST}: connection lost after 100000 bytes", cut.address);
@@ -219,15 +225,15 @@ fn fetch_resumes_an_interrupted_download() {
     assert_eq!(files(&folder), [part.as_str()]);
     assert_eq!(fs::metadata(folder.path().join("data").join(part)).unwrap().len(), 100_000);
 
-    let well = Server::well();
-    fetch(&folder, &[&well]).assert().success();
+    let correct = Server::correct();
+    fetch(&folder, &[&correct]).assert().success();
     is_whole(&folder);
-    assert_eq!(well.requests()[0], (FIRST.to_string(), Some(100_000)));
-    assert!(well.requests()[1..].iter().all(|(_, resume_at)| resume_at.is_none()));
+    assert_eq!(correct.requests()[0], (FIRST.to_string(), Some(100_000)));
+    assert!(correct.requests()[1..].iter().all(|(_, resume_at)| resume_at.is_none()));
 
     // The next server resumes, too; one that sends the whole file also works.
-    for manner in [Manner::Well, Manner::Wholly] {
-        let (folder, other) = (TempDir::new().unwrap(), Server::start(move |_| manner));
+    for behaviour in [Behaviour::Correct, Behaviour::IgnoresRange] {
+        let (folder, other) = (TempDir::new().unwrap(), Server::start(move |_| behaviour));
         fetch(&folder, &[&cut, &other]).assert().success();
         assert_eq!(other.requests()[0], (FIRST.to_string(), Some(100_000)));
         is_whole(&folder);
@@ -237,7 +243,7 @@ fn fetch_resumes_an_interrupted_download() {
 #[test]
 fn fetch_discards_a_part_of_another_file() {
     for bytes in [1_000, 20_000_000] {
-        let (folder, server) = (TempDir::new().unwrap(), Server::well());
+        let (folder, server) = (TempDir::new().unwrap(), Server::correct());
         fs::create_dir(folder.path().join("data")).unwrap();
         fs::write(folder.path().join("data").join(format!("{FIRST}.part")), vec![7; bytes])
             .unwrap();
@@ -251,12 +257,12 @@ fn fetch_discards_a_part_of_another_file() {
 
 #[test]
 fn fetch_tries_the_next_mirror_after_a_failure() {
-    for manner in [Manner::NotFound, Manner::Other, Manner::Noise] {
+    for behaviour in [Behaviour::NotFound, Behaviour::OtherFile, Behaviour::NotGzip] {
         let folder = TempDir::new().unwrap();
-        let (bad, well) = (Server::start(move |_| manner), Server::well());
-        let output = fetch(&folder, &[&bad, &well]).assert().success().get_output().clone();
+        let (bad, correct) = (Server::start(move |_| behaviour), Server::correct());
+        let output = fetch(&folder, &[&bad, &correct]).assert().success().get_output().clone();
         is_whole(&folder);
-        assert_eq!((bad.requests().len(), well.requests().len()), (4, 4));
+        assert_eq!((bad.requests().len(), correct.requests().len()), (4, 4));
         let told = String::from_utf8(output.stderr).unwrap();
         assert!(told.contains(&format!("{}/{FIRST}: ", bad.address)), "{told}");
     }
@@ -264,13 +270,13 @@ fn fetch_tries_the_next_mirror_after_a_failure() {
 
 #[test]
 fn fetch_discards_wrong_files() {
-    for (manner, text) in [
-        (Manner::NotFound, "answered with status 404"),
-        (Manner::Other, "expected a file with the SHA-256 ba891046e6505d7a"),
-        (Manner::Noise, "expected a gzip stream, found damaged or other data"),
-        (Manner::Endless, "expected at most 67108864 bytes, found more"),
+    for (behaviour, text) in [
+        (Behaviour::NotFound, "answered with status 404"),
+        (Behaviour::OtherFile, "expected a file with the SHA-256 ba891046e6505d7a"),
+        (Behaviour::NotGzip, "expected a gzip stream, found damaged or other data"),
+        (Behaviour::Endless, "expected at most 67108864 bytes, found more"),
     ] {
-        let (folder, server) = (TempDir::new().unwrap(), Server::start(move |_| manner));
+        let (folder, server) = (TempDir::new().unwrap(), Server::start(move |_| behaviour));
         fails(&mut fetch(&folder, &[&server]), &[FIRST, text]);
         assert_eq!(files(&folder), Vec::<String>::new());
     }
@@ -295,7 +301,7 @@ fn fetch_limits_the_unpacked_size() {
 
 #[test]
 fn fetch_gives_up_a_slow_server() {
-    let (folder, server) = (TempDir::new().unwrap(), Server::start(|_| Manner::Slow));
+    let (folder, server) = (TempDir::new().unwrap(), Server::start(|_| Behaviour::Slow));
     let mut listen = |_| ();
     let mut downloader =
         Downloader::with_timeout(vec![&server.address], &mut listen, Duration::from_millis(300));
@@ -308,7 +314,7 @@ fn fetch_gives_up_a_slow_server() {
 #[cfg(unix)]
 #[test]
 fn fetch_does_not_write_through_a_link() {
-    let (folder, server) = (TempDir::new().unwrap(), Server::well());
+    let (folder, server) = (TempDir::new().unwrap(), Server::correct());
     let data = folder.path().join("data");
     fs::create_dir(&data).unwrap();
     let mine = folder.path().join("mine");
@@ -323,7 +329,7 @@ fn fetch_does_not_write_through_a_link() {
 
 #[test]
 fn fetch_does_not_overwrite_a_file() {
-    let (folder, server) = (TempDir::new().unwrap(), Server::well());
+    let (folder, server) = (TempDir::new().unwrap(), Server::correct());
     fs::create_dir(folder.path().join("data")).unwrap();
     let path = folder.path().join("data").join(FIRST);
     fs::write(&path, "mine").unwrap();

@@ -172,7 +172,7 @@ fn bench_tables_show_device_roofline_and_rows() {
         }
         assert_eq!(text.matches("20,10").count(), 4, "two rows, and their kernels: {text}");
     }
-    // Each table of Markdown has as many cells in all of its lines, and a rule below its first.
+    // All lines of a Markdown table have equally many cells, and the second is the rule.
     for table in markdown.trim().split("\n\n") {
         let cells: Vec<usize> = table.lines().map(|line| line.matches(" | ").count()).collect();
         assert!(cells.len() > 2 && cells.iter().all(|&count| count == cells[0]), "{table}");

@@ -1,5 +1,5 @@
-//! Damaged folders of runs: each goes on to the files of the run that was never stopped, and says what was damaged, or
-//! is refused with what to do. Two programs never write one folder.
+//! Damaged folders of runs: each run resumes to the files of an uninterrupted run and reports the damage, or is refused
+//! with a hint. Two programs never write to one folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ fn with_whole_run() -> TempDir {
     folder
 }
 
-/// Copies the run `whole` as it was at its last checkpoint but `behind`.
+/// Copies the run `whole` in its state `behind` checkpoints before the last.
 fn copy_stopped(folder: &TempDir, run: &str, behind: usize) -> PathBuf {
     let (from, to) = (folder.path().join("whole"), folder.path().join(run));
     fs::create_dir_all(to.join("checkpoints")).unwrap();
@@ -148,7 +148,7 @@ fn resume_without_readable_checkpoint_prints_hint() {
     }
     let texts = ["cannot read any of its 10 checkpoints", "hint: restore a copy", "--config"];
     fails(&mut resume(&folder, "run"), 1, &texts);
-    // A finished run needs none.
+    // A finished run needs no checkpoint.
     fs::copy(folder.path().join("whole/weights.safetensors"), run.join("weights.safetensors"))
         .unwrap();
     assert!(told(&mut resume(&folder, "run")).contains("this run is already finished"));
@@ -178,7 +178,7 @@ fn resume_lists_edited_settings_by_key() {
         assert_eq!(told.matches("config.toml: ").count(), expected.len(), "{told}");
         assert!(expected.iter().all(|text| told.contains(text)), "{told}");
         same_run(&folder, "whole", run);
-        // A file that somebody edited stays as it is.
+        // An edited file is not changed.
         assert_eq!(fs::read_to_string(path).unwrap(), text.unwrap_or(&config));
     }
 }
@@ -258,7 +258,7 @@ fn full_disk_loses_neither_metrics_nor_bits() {
     let mut failed = 0;
     for blocks in [0, 1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48] {
         let run = format!("full-{blocks}");
-        // Without the trap, the system would end the program by a signal. Blocks have 512 bytes.
+        // Without the trap, a signal would end the program. Blocks have 512 bytes.
         let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
         let mut command = Process::new("sh");
         command.current_dir(folder.path()).args(["-c", &script]).arg(program);

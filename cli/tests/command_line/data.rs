@@ -34,7 +34,7 @@ fn data_prints_shapes_and_counts() {
     ] {
         assert!(text.contains(line), "{text}\nlacks: {line}");
     }
-    // Without a path it is MNIST.
+    // Without a path, the data set is MNIST.
     let told = summary(&folder, &[]);
     assert_eq!(
         (&told["training_classes"][1], &told["test_classes"][1]),
@@ -112,8 +112,8 @@ fn contact_sheet_shows_images_of_each_class() {
         "4",
     ]));
     let sheet = image::open(folder.path().join("sheet.png")).unwrap().to_luma8();
-    // 5 x 6 pixels nine times as large, with gaps of 4.
-    // The names of the classes stand to the left of them.
+    // 5 x 6 pixels enlarged nine times, with gaps of 4 pixels.
+    // The class names are on the left.
     let columns = 4 * (45 + 4) + 4;
     assert_eq!(sheet.height(), 10 * (54 + 4) + 4);
     let left = sheet.width() - columns;

@@ -1,5 +1,4 @@
-//! `devices` and `compare`, and what happens without a device. These tests need a Vulkan device;
-//! a software one will do.
+//! `devices`, `compare`, and missing devices. These tests need a Vulkan device, which may be a software device.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -12,7 +11,7 @@ use tempfile::TempDir;
 
 use super::{apical, fails, folder_with_data, json_of, output_of, train};
 
-/// The command, where no driver is found.
+/// Hides all drivers from the command.
 #[cfg(target_os = "linux")]
 fn without_drivers(command: &mut Command) -> &mut Command {
     let variables = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES", "__EGL_VENDOR_LIBRARY_FILENAMES"];
@@ -65,7 +64,7 @@ fn software_device_keeps_no_pipeline_cache() {
     assert_eq!(devices(kept.as_os_str()), without);
     let real = |device: &Value| device["kind"] != "software" && device["backend"] == "vulkan";
     assert_eq!(kept.exists(), without.as_array().unwrap().iter().any(real));
-    // A file where the folder should be.
+    // A file in place of the folder.
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
     assert_eq!(devices(file.as_os_str()), without);

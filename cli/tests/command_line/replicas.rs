@@ -85,7 +85,7 @@ fn replicas_print_networks_and_combinations() {
     ] {
         assert!(stderr.contains(text), "{stderr}\nlacks: {text}");
     }
-    // All of one shape train side by side.
+    // Networks with equal array shapes train in one group.
     assert!(!stderr.contains("group "), "{stderr}");
 }
 
@@ -132,7 +132,7 @@ fn replicas_write_a_run_each_and_a_summary() {
         let metrics: Vec<Value> =
             metrics.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
 
-        // The same lines as those of the network alone, but for what the clock says.
+        // The lines equal those of the network trained alone, except for times.
         let alone = json_of(&mut rerun(&folder, &single.join("config.toml")));
         let timeless = |lines: &[Value]| -> Vec<Value> {
             let mut lines = lines.to_vec();

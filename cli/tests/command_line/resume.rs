@@ -38,7 +38,7 @@ fn endless() -> Vec<&'static str> {
     TRAINING.map(longer).into_iter().chain(["--out", "run"]).collect()
 }
 
-/// Starts a command in the folder, to be stopped while it runs.
+/// Starts a command in the folder without waiting for it.
 fn start(folder: &TempDir, arguments: &[&str]) -> Child {
     let program = assert_cmd::cargo::cargo_bin!("apical");
     let mut command = Process::new(program);
@@ -47,7 +47,7 @@ fn start(folder: &TempDir, arguments: &[&str]) -> Child {
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// Everything that a run keeps can be read.
+/// Asserts that all files of a run can be read.
 fn check_files(run: &Path) {
     for folder in [run.to_owned(), run.join("checkpoints")] {
         for entry in fs::read_dir(&folder).into_iter().flatten() {
@@ -62,8 +62,8 @@ fn check_files(run: &Path) {
     }
 }
 
-/// Both runs have the same metrics and weights, byte for byte, and the same best checkpoint. What a checkpoint holds of
-/// the past beyond what is still needed is not the same on every backend.
+/// Asserts that both runs have equal metrics, weights and best checkpoints. Checkpoints may differ in history that is no
+/// longer needed, which depends on the backend.
 #[track_caller]
 pub fn same_run(folder: &TempDir, whole: &str, resumed: &str) {
     for name in ["metrics.jsonl", "weights.safetensors"] {
@@ -97,7 +97,7 @@ fn killed_run_resumes_to_equal_results() {
                 true => start(&folder, &["train", "--resume", &run]),
                 false => start(&folder, &[&TRAINING[..], &["--out", &run]].concat()),
             };
-            // Longer and longer, so that it ends on the slowest machine.
+            // Increase the time, so that the test ends on slow machines.
             sleep(Duration::from_micros(
                 u64::from(random.next_u32() % 200_000) * (1 + killed / 20),
             ));
@@ -141,7 +141,7 @@ fn signals_stop_a_run_that_can_be_resumed() {
         wait_for_checkpoint(&folder.path().join(&run));
         signal(&child, name);
         let status = child.wait().unwrap();
-        // On a quick machine it may just have ended.
+        // On a fast machine, the run may already have ended.
         let is_finished = folder.path().join(&run).join("weights.safetensors").exists();
         assert_eq!(status.code(), Some(if is_finished { 0 } else { code }));
         check_files(&folder.path().join(&run));
@@ -182,7 +182,7 @@ fn replicas_resume_from_their_own_checkpoints() {
         let name = |run: &str| format!("{run}/replica-{replica:03}");
         same_run(&folder, &name("whole"), &name("killed"));
     }
-    // Results that were read back are those that were told.
+    // The results of a resumed run equal those printed before.
     assert_eq!(done.last().unwrap()["combinations"], whole.last().unwrap()["combinations"]);
     let summary =
         |run: &str| fs::read_to_string(folder.path().join(run).join("summary.csv")).unwrap();
@@ -218,7 +218,7 @@ fn resume_invalid_folder_is_refused_unchanged() {
     let content = |path: &PathBuf| fs::read(path).unwrap();
     let info = run.join("run.json");
     let whole = content(&info);
-    // Other images than those that it was trained on.
+    // Images other than the training data.
     let data = folder.path().join("data/train-labels-idx1-ubyte");
     let labels = content(&data);
     let mut others = labels.clone();
@@ -227,7 +227,7 @@ fn resume_invalid_folder_is_refused_unchanged() {
     fs::write(&data, others).unwrap();
     resume(&["run"], 1, &["holds other images", "with --data"]);
     fs::write(&data, labels).unwrap();
-    // Settings that are not those of the checkpoint.
+    // Settings that differ from those of the checkpoint.
     let text = String::from_utf8(whole.clone()).unwrap();
     fs::write(&info, text.replace("\"epochs\": 100000", "\"epochs\": 99999")).unwrap();
     resume(&["run"], 1, &["the settings of this checkpoint differ"]);

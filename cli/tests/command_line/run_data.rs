@@ -24,10 +24,10 @@ fn error_output_of(command: &mut Command) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
-/// Three classes, whose images differ, with these names; `order`: the label of each training image.
+/// Writes three classes of different images with these names. `order`: label of each training image.
 fn write_classes(data: &Path, names: [&str; 3], order: impl Fn(usize) -> u8) {
     fs::create_dir_all(data).unwrap();
-    // The image shows the name, not the label.
+    // The image depends on the name, not on the label.
     let image = |label: u8| -> Vec<u8> {
         let shown = names[usize::from(label)].as_bytes()[0];
         (0..30).map(|at| if (at + shown).is_multiple_of(4) { 255 } else { 0 }).collect()
@@ -77,12 +77,12 @@ fn commands_default_to_the_data_of_the_run() {
     let about = format!("{{\"data\":{}", tested["data"]);
     assert!(String::from_utf8_lossy(&bytes).contains(&about), "{about}");
 
-    // From elsewhere the path does not lead to the data; the folders above the run do.
+    // From another folder, the relative path is found from the folders above the run.
     fs::create_dir(folder.path().join("elsewhere")).unwrap();
     let mut command = apical(&folder);
     command.current_dir(folder.path().join("elsewhere"));
     output_of(command.args(["test", "../run/weights.safetensors", "--backend", "cpu"]));
-    // A copy of the weights alone, far away, needs the path.
+    // A copy of only the weights needs --data.
     let far = TempDir::new().unwrap();
     fs::copy(folder.path().join("run/weights.safetensors"), far.path().join("w")).unwrap();
     let reason = "w: cannot find the data set that it was trained on, data (300 training";

@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 
 use super::{apical, fails, folder_with_data, json_of, output_of, train_on_cpu};
 
-/// CRC-32C bit by bit, as it is defined: reflected, polynomial 0x1edc6f41.
+/// Computes CRC-32C bit by bit (reflected, polynomial 0x1edc6f41).
 fn crc32c(bytes: &[u8]) -> u32 {
     let mut crc = !0u32;
     for &byte in bytes {
@@ -24,7 +24,7 @@ fn crc32c(bytes: &[u8]) -> u32 {
     !crc
 }
 
-/// Checks length and checks of each record, and decodes it.
+/// Checks length and checksums of each record and decodes it.
 fn events(path: &Path) -> Vec<Event> {
     let bytes = fs::read(path).unwrap();
     let mut rest = bytes.as_slice();
@@ -51,7 +51,7 @@ fn events(path: &Path) -> Vec<Event> {
     }
 }
 
-/// All event files of a run, in the order in which TensorBoard reads them.
+/// Returns all event files of a run in the order in which TensorBoard reads them.
 fn event_files(run: &Path) -> Vec<PathBuf> {
     let folder = fs::read_dir(run.join("tensorboard")).unwrap();
     let mut files: Vec<PathBuf> = folder.map(|file| file.unwrap().path()).collect();
@@ -59,7 +59,7 @@ fn event_files(run: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The only event file of a run.
+/// Returns the only event file of a run.
 fn event_file(run: &Path) -> PathBuf {
     let files = event_files(run);
     let [file] = &files[..] else { panic!("one file: {files:?}") };
@@ -67,7 +67,7 @@ fn event_file(run: &Path) -> PathBuf {
     file.clone()
 }
 
-/// Everything to see with its step, in the order of the file.
+/// Returns all values with their steps, in file order.
 fn values(events: &[Event]) -> Vec<(i64, Value)> {
     assert_eq!(events[0].what, Some(What::FileVersion("brain.Event:2".to_string())));
     let values = events[1..].iter().flat_map(|event| match &event.what {
@@ -178,7 +178,7 @@ fn tensorboard_histograms_match_the_weights() {
         assert!((found.sum - sum).abs() < 1e-9 * found.count, "{} and {sum}", found.sum);
         assert_eq!(found.bucket_limits.len(), found.buckets.len());
         assert_eq!(found.buckets.iter().sum::<f64>(), found.count);
-        // Numbers up to a bucket's right end; those at the end itself may be in the next one.
+        // A bucket counts the numbers up to its right end; numbers equal to the end may be in the next bucket.
         let mut counted = 0.0;
         for (limit, bucket) in found.bucket_limits.iter().zip(&found.buckets) {
             counted += bucket;
@@ -194,10 +194,10 @@ fn tensorboard_histograms_match_the_weights() {
     let Some(Content::Image(image)) = &last.content else { panic!("the picture comes last") };
     assert_eq!((last.tag.as_str(), image.colorspace), ("receptive fields", 3));
     let picture = image::load_from_memory(&image.png).unwrap().to_rgb8();
-    // 20 neurons, 10 in a row, of 6 x 5 weights, a line between any two, three pixels each.
+    // 20 neurons, 10 per row, of 6 x 5 weights, separated by lines, three pixels per weight.
     assert_eq!((image.width, image.height), (3 * (10 * 6 - 1), 3 * (2 * 7 - 1)));
     assert_eq!(picture.dimensions(), (image.width as u32, image.height as u32));
-    // Each neuron's largest weight is in full colour.
+    // The largest weight of each neuron has full colour.
     for unit in 0..20u32 {
         let weights = (0..30).map(|pixel| low.weights[pixel * 20 + unit as usize]);
         let (place, weight) =
@@ -234,7 +234,7 @@ fn tensorboard_is_optional_and_changes_no_results() {
         |lines: &[Json]| -> Vec<Json> { lines.iter().map(|line| line["event"].clone()).collect() };
     assert_eq!(events(&seen), events(&unseen));
     assert_eq!(seen.last().unwrap()["weights_sha256"], unseen.last().unwrap()["weights_sha256"]);
-    // A run's folder is where they go.
+    // Event files need the folder of a run.
     fails(train_on_cpu(&folder).arg("--tensorboard"), 2, &["--out <DIR>"]);
 }
 
@@ -251,8 +251,8 @@ fn tensorboard_resume_extends_event_files() {
     };
     let whole = values(&events(&event_file(&train("whole"))));
     let run = train("run");
-    // As if it had been killed late in the third epoch, after a checkpoint early in the second: images 32 to 90 of the
-    // second and those of the third are lost.
+    // Simulate a kill late in the third epoch after a checkpoint early in the second: images 32 to 90 of the second epoch
+    // and those of the third are lost.
     fs::remove_file(run.join("weights.safetensors")).unwrap();
     let kept = "epoch-000002-image-0000000032.safetensors";
     for entry in fs::read_dir(run.join("checkpoints")).unwrap() {
@@ -268,7 +268,7 @@ fn tensorboard_resume_extends_event_files() {
     let start = after.remove(1);
     assert_eq!(start.what, Some(What::SessionLog(SessionLog { status: 1 })));
     assert_eq!(start.step, 90 + 32 + 1);
-    // As TensorBoard does it: what stands at the step of a start or after it is dropped.
+    // Like TensorBoard, drop values at or after the step of a restart.
     let mut both = values(&events(before));
     both.retain(|(step, _)| *step < start.step);
     both.extend(values(&after));

@@ -1,4 +1,4 @@
-//! `train`: results, records, seeds.
+//! `train`: results, files and seeds.
 
 use std::fs;
 use std::path::Path;

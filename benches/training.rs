@@ -12,7 +12,7 @@ use std::time::Duration;
 use apical::config::{Config, CreditAssignment, FeedbackWeights, Preset, Signal};
 use apical::dataset::Dataset;
 use apical::device::{BackendKind, DeviceOptions, StepMode, open};
-use apical::layout::{Array, Backend, Kernel, Lane, Launch};
+use apical::interface::{Array, Backend, Kernel, Lane, Launch};
 use apical::network::Network;
 use apical::plan::Presentation;
 use apical::simulation::Simulation;
@@ -114,28 +114,33 @@ fn testing(criterion: &mut Criterion) {
 fn config_with(kernel: Kernel) -> Config {
     let base = Preset::Quick.config();
     match kernel {
-        Kernel::Apical | Kernel::ApicalHistory | Kernel::Network => {
+        Kernel::ApicalStepSpikes | Kernel::ApicalHistory | Kernel::FusedStep => {
             Config { g_apical: 0.05, ..base }
         }
-        Kernel::ApicalRate => Config { g_apical: 0.05, feedback_signal: Signal::Rates, ..base },
-        Kernel::Feedback => Config {
+        Kernel::ApicalStepRates => {
+            Config { g_apical: 0.05, feedback_signal: Signal::Rates, ..base }
+        }
+        Kernel::TieFeedback => Config {
             feedback_weights: FeedbackWeights::Symmetric,
             feedback_noise_sd: 0.05,
             layers: vec![500, 100, 10],
             ..base
         },
-        Kernel::Inverse => Config { feedback_lr: 0.01, ..base },
-        Kernel::Shine | Kernel::Flow | Kernel::Rate | Kernel::Average => {
-            Config { signal: Signal::Rates, ..base }
+        Kernel::FeedbackUpdate => Config { feedback_lr: 0.01, ..base },
+        Kernel::EncodeRates
+        | Kernel::SynapticInputRates
+        | Kernel::EmitRates
+        | Kernel::WindowMeanRates => Config { signal: Signal::Rates, ..base },
+        Kernel::BackpropError => {
+            Config { credit_assignment: CreditAssignment::Backpropagation, ..base }
         }
-        Kernel::Backward => Config { credit_assignment: CreditAssignment::Backpropagation, ..base },
         _ => base,
     }
 }
 
 /// Kernels can be run one by one, and those are run that go step by step, or the one that does all they do.
 fn how_with(kernel: Kernel) -> DeviceOptions {
-    let step_mode = if kernel == Kernel::Network { StepMode::Fused } else { StepMode::PerKernel };
+    let step_mode = if kernel == Kernel::FusedStep { StepMode::Fused } else { StepMode::PerKernel };
     DeviceOptions { keeps_lanes: true, step_mode, ..DeviceOptions::default() }
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::device::{self, DeviceOptions};
-use apical::layout::{Array, Backend, BackendError, trace};
+use apical::interface::{Array, Backend, BackendError, trace};
 use apical::model::weight_init::WeightInit;
 use apical::network::Network;
 use apical::simulation::Simulation;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::device::{self, DeviceOptions};
-use apical::layout::{Array, BackendError, COUNT_BITS, COUNT_MASK, STEPS_PER_WORD};
+use apical::interface::{Array, BackendError, COUNT_BITS, COUNT_MASK, STEPS_PER_WORD};
 use apical::network::Network;
 use apical::plan::Presentation;
 use apical::simulation::Simulation;

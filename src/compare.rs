@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::{self, Device, DeviceOptions};
 use crate::gpu::self_test::Verdict;
-use crate::layout::{
+use crate::interface::{
     Array, Backend, BackendError, Kernel, Lane, Launch, Minibatch, Part, STEPS_PER_WORD, Shape,
     Stop, Stoppable, UNITS_PER_WORD, Word, compartment, plateau, raster, trace,
 };
@@ -156,7 +156,7 @@ fn compare_tests(
     }
     let (cpu, gpu) = (cpu.backend(), gpu.backend());
     let shape = cpu.shape().clone();
-    let score = Launch { kernel: Kernel::Score, layer: shape.layers() - 1, first: 0, steps: 0 };
+    let score = Launch { kernel: Kernel::Classify, layer: shape.layers() - 1, first: 0, steps: 0 };
     let (cpu, gpu) = (cpu.read(Array::Results)?, gpu.read(Array::Results)?);
     compared.values += cpu.len() as u64;
     Ok(first_difference(&shape, &score, Array::Results, &cpu, &gpu, &[]))
@@ -278,7 +278,7 @@ fn step_of(shape: &Shape, launch: &Launch, array: Array, row: usize, bits: u32) 
     let past = shape.past_words() * STEPS_PER_WORD;
     match array {
         Array::Spikes(_) => {
-            let slot = bits.trailing_zeros() / crate::layout::COUNT_BITS;
+            let slot = bits.trailing_zeros() / crate::interface::COUNT_BITS;
             (row * STEPS_PER_WORD + slot).checked_sub(past)
         }
         Array::Raster(_) => (row / raster::ROWS as u32).checked_sub(past),

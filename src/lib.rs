@@ -56,7 +56,7 @@ pub mod fetch;
 pub mod figures;
 pub mod files;
 pub mod gpu;
-pub mod layout;
+pub mod interface;
 pub mod memory;
 pub mod model;
 pub mod monitor;

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::dataset::Dataset;
 use crate::dataset::unlabelled::ImageList;
 use crate::device::{self, Device, DeviceOptions};
-use crate::layout::{Array, Backend, BackendError, compartment};
+use crate::interface::{Array, Backend, BackendError, compartment};
 use crate::plan::Presentation;
 use crate::run_dir::SavedNetwork;
 use crate::simulation::Simulation;

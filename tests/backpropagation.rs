@@ -5,7 +5,7 @@
 //! Does not prove: that GPUs agree (see `exactness.rs`).
 
 use apical::config::{Config, CreditAssignment};
-use apical::layout::{Array, compartment};
+use apical::interface::{Array, compartment};
 use apical::model::weight_init::WeightInit;
 use apical::network::Network;
 use apical::plan::Presentation;

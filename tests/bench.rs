@@ -12,7 +12,7 @@ use crate::support::{self, MakeBackend, cpu, floats, gpu, random_dataset};
 use apical::bench::{OpCounts, SpikeSnapshot};
 use apical::config::{Config, Optimizer};
 use apical::dataset::Dataset;
-use apical::layout::{Array, Backend, Kernel, KernelTimes, Lane, Launch, Minibatch, trace};
+use apical::interface::{Array, Backend, Kernel, KernelTimes, Lane, Launch, Minibatch, trace};
 use apical::network::Network;
 use apical::simulation::Simulation;
 use apical::train::order;
@@ -52,9 +52,9 @@ fn additions_done(
     for launch in launches {
         backend.run(minibatches, lanes, &[*launch]).expect("a kernel runs");
         let array = match launch.kernel {
-            Kernel::Drive => Array::Drive(launch.layer),
+            Kernel::SynapticInputSpikes => Array::Drive(launch.layer),
             Kernel::ApicalHistory if minibatches[0].fresh == 1 => continue,
-            Kernel::Apical | Kernel::ApicalHistory => Array::ApicalDrive(launch.layer),
+            Kernel::ApicalStepSpikes | Kernel::ApicalHistory => Array::ApicalDrive(launch.layer),
             _ => continue,
         };
         let drives = floats(backend, array);
@@ -62,7 +62,7 @@ fn additions_done(
         for (lane, drives) in lanes.iter().zip(drives.chunks(shape.copy_length(array))) {
             let steps = lane.steps().min(launch.first + launch.steps).saturating_sub(launch.first);
             // The first drive of an image includes the steps before it.
-            let is_first = launch.first == 0 && launch.kernel == Kernel::Drive;
+            let is_first = launch.first == 0 && launch.kernel == Kernel::SynapticInputSpikes;
             let first = if is_first { 0 } else { history };
             let rows = match launch.kernel {
                 Kernel::ApicalHistory => 0..shape.apical_history() as usize,
@@ -180,13 +180,15 @@ fn profiling_tells_of_every_kernel_and_changes_no_weight() {
     for (make, makes_rasters) in [(cpu as MakeBackend, false), (gpu, true)] {
         let (profiled, mut kernels, times) = trained(make, true);
         // The CPU makes them where they are read, if at all.
-        assert!(kernels.contains(&Kernel::Raster));
-        kernels.retain(|&kernel| makes_rasters || kernel != Kernel::Raster);
+        assert!(kernels.contains(&Kernel::PackSpikeMask));
+        kernels.retain(|&kernel| makes_rasters || kernel != Kernel::PackSpikeMask);
         assert!(profiled == plain, "profiling changed a weight");
         let times = times.expect("this device tells times");
         let told = Kernel::ALL.into_iter().filter(|&kernel| times.spans(kernel) > 0);
         assert_eq!(told.collect::<BTreeSet<_>>(), kernels);
-        assert!(kernels.contains(&Kernel::Apical) && kernels.contains(&Kernel::Update));
+        assert!(
+            kernels.contains(&Kernel::ApicalStepSpikes) && kernels.contains(&Kernel::WeightUpdate)
+        );
     }
 }
 

@@ -15,7 +15,7 @@ use std::process::Command;
 use std::{env, fs};
 
 use apical::gpu::shaders;
-use apical::layout::Kernel;
+use apical::interface::Kernel;
 use driver::Driver;
 
 use crate::support::harness::not_run;

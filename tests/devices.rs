@@ -6,11 +6,11 @@
 //! that is not here: there the self-test of `apical devices` says.
 
 use apical::config::{Config, Feedback, Optimizer};
-use apical::cpu::arithmetic::{FUNCTIONS, arithmetic};
+use apical::cpu::arithmetic_selftest::{FUNCTIONS, arithmetic_selftest};
 use apical::device::{self, DeviceOptions};
 use apical::gpu::adapter::{self, Choice, Info, Kind};
 use apical::gpu::{self, Device, Gpu, WORKGROUP, self_test};
-use apical::layout::{
+use apical::interface::{
     Array, Backend, BackendError, Constants, Kernel, Lane, Launch, Minibatch, Replica, Shape,
 };
 use apical::random::philox;
@@ -108,7 +108,7 @@ fn random_words_are_the_published_ones_on_the_gpu() {
 fn a_wrong_value_is_found_and_named() {
     let words = [5, 6, 7, 8, 9, 10, 11];
     let constants = Constants::zeroed();
-    let cpu = arithmetic(&constants, &words);
+    let cpu = arithmetic_selftest(&constants, &words);
     let mut gpu = cpu.clone();
     assert!(self_test::compare(&words, &cpu, &gpu).is_exact());
     for (function, name) in FUNCTIONS.iter().enumerate() {
@@ -259,7 +259,7 @@ fn many_launches_and_minibatches_are_taken() {
     let lanes = [0, 1].map(|index| lane.of_replica(&shape(), 0, index));
     // More than the first table of parts has room for, so that it grows under way.
     for count in [1, 3, 900, 3] {
-        let launch = Launch { kernel: Kernel::Drive, layer: 0, first: 0, steps: 8 };
+        let launch = Launch { kernel: Kernel::SynapticInputSpikes, layer: 0, first: 0, steps: 8 };
         for _ in 0..5 {
             present(gpu.run(&[minibatch], &lanes, &vec![launch; count]));
         }
@@ -286,7 +286,7 @@ fn what_does_not_fit_is_refused_with_its_name() {
     assert!(matches!(error, BackendError::TooManyLanes { lanes: 3, most: 2 }), "{error}");
 
     let minibatch = Minibatch { lanes: 1, ..Zeroable::zeroed() };
-    let launch = Launch { kernel: Kernel::Drive, layer: 0, first: 0, steps: 8 << 24 };
+    let launch = Launch { kernel: Kernel::SynapticInputSpikes, layer: 0, first: 0, steps: 8 << 24 };
     let error = fitting.run(&[minibatch], &[Lane::default()], &[launch]).unwrap_err();
     assert!(matches!(error, BackendError::Launch { .. }), "{error}");
     present(fitting.read(Array::Results));

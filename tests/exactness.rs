@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
-use apical::layout::{Array, Backend, Kernel, Lane, Launch, Minibatch, Shape};
+use apical::interface::{Array, Backend, Kernel, Lane, Launch, Minibatch, Shape};
 use situations::situations;
 
 use crate::support;
@@ -35,77 +35,77 @@ const LANES: usize = 3;
 const IMAGES: usize = 12;
 
 #[test]
-fn case_input() {
-    each_situation(|situation| situation.check(Kernel::Input, 0));
+fn case_encode_spikes() {
+    each_situation(|situation| situation.check(Kernel::EncodeSpikes, 0));
 }
 
 #[test]
-fn case_raster() {
+fn case_pack_spike_mask() {
     each_situation(Situation::check_rasters);
 }
 
 #[test]
-fn case_drive() {
+fn case_synaptic_input_spikes() {
     each_situation(|situation| {
         if !situation.shape.sends_rates {
-            situation.check_layers(Kernel::Drive);
+            situation.check_layers(Kernel::SynapticInputSpikes);
         }
     });
 }
 
 #[test]
-fn case_soma() {
-    each_situation(|situation| situation.check_hidden(Kernel::Soma));
+fn case_hidden_step() {
+    each_situation(|situation| situation.check_hidden(Kernel::HiddenStep));
 }
 
 #[test]
-fn case_output() {
-    each_situation(|situation| situation.check(Kernel::Output, situation.shape.layers() - 1));
+fn case_output_step() {
+    each_situation(|situation| situation.check(Kernel::OutputStep, situation.shape.layers() - 1));
 }
 
 #[test]
-fn case_shine() {
+fn case_encode_rates() {
     each_situation(|situation| {
         if situation.shape.sends_rates {
-            situation.check(Kernel::Shine, 0);
+            situation.check(Kernel::EncodeRates, 0);
         }
     });
 }
 
 #[test]
-fn case_flow() {
+fn case_synaptic_input_rates() {
     each_situation(|situation| {
         if situation.shape.sends_rates {
-            situation.check_layers(Kernel::Flow);
+            situation.check_layers(Kernel::SynapticInputRates);
         }
     });
 }
 
 #[test]
-fn case_rate() {
+fn case_emit_rates() {
     each_situation(|situation| {
         let shape = &situation.shape;
         for layer in (0..shape.layers()).filter(|layer| shape.has_rates(layer + 1)) {
-            situation.check(Kernel::Rate, layer);
+            situation.check(Kernel::EmitRates, layer);
         }
     });
 }
 
 #[test]
-fn case_average() {
+fn case_window_mean_rates() {
     each_situation(|situation| {
         let shape = &situation.shape;
         for population in (0..=shape.layers()).filter(|&p| shape.has_rates(p)) {
-            situation.check(Kernel::Average, population);
+            situation.check(Kernel::WindowMeanRates, population);
         }
     });
 }
 
 #[test]
-fn case_apical() {
+fn case_apical_step_spikes() {
     each_situation(|situation| {
         if situation.shape.steps_apical_spikes() {
-            situation.check_hidden(Kernel::Apical);
+            situation.check_hidden(Kernel::ApicalStepSpikes);
         }
     });
 }
@@ -120,21 +120,21 @@ fn case_apical_history() {
 }
 
 #[test]
-fn case_apical_rate() {
+fn case_apical_step_rates() {
     each_situation(|situation| {
         if situation.shape.steps_apical_rates() {
-            situation.check_hidden(Kernel::ApicalRate);
+            situation.check_hidden(Kernel::ApicalStepRates);
         }
     });
 }
 
 #[test]
-fn case_trace() {
+fn case_window_mean_spikes() {
     each_situation(|situation| {
         for population in 0..situation.shape.populations.len() {
             // Where rates are sent, spikes are not averaged.
             if !situation.shape.has_rates(population) {
-                situation.check(Kernel::Trace, population);
+                situation.check(Kernel::WindowMeanSpikes, population);
             }
         }
     });
@@ -146,43 +146,43 @@ fn case_plateau() {
 }
 
 #[test]
-fn case_error() {
-    each_situation(|situation| situation.check_layers(Kernel::Error));
+fn case_local_error() {
+    each_situation(|situation| situation.check_layers(Kernel::LocalError));
 }
 
 #[test]
-fn case_score() {
-    each_situation(|situation| situation.check(Kernel::Score, situation.shape.layers() - 1));
+fn case_classify() {
+    each_situation(|situation| situation.check(Kernel::Classify, situation.shape.layers() - 1));
 }
 
 #[test]
-fn case_update() {
-    each_situation(|situation| situation.check_layers(Kernel::Update));
+fn case_weight_update() {
+    each_situation(|situation| situation.check_layers(Kernel::WeightUpdate));
 }
 
 #[test]
-fn case_feedback() {
+fn case_tie_feedback() {
     each_situation(|situation| {
         if situation.shape.is_symmetric {
-            situation.check_hidden(Kernel::Feedback);
+            situation.check_hidden(Kernel::TieFeedback);
         }
     });
 }
 
 #[test]
-fn case_inverse() {
+fn case_feedback_update() {
     each_situation(|situation| {
         if situation.shape.learns_feedback {
-            situation.check_hidden(Kernel::Inverse);
+            situation.check_hidden(Kernel::FeedbackUpdate);
         }
     });
 }
 
 #[test]
-fn case_backward() {
+fn case_backprop_error() {
     each_situation(|situation| {
         if situation.shape.backpropagates {
-            situation.check_hidden(Kernel::Backward);
+            situation.check_hidden(Kernel::BackpropError);
         }
     });
 }
@@ -234,16 +234,19 @@ impl Situation {
         let blocks = vec![0, block, 2 * block];
         let (steps, begins) = match kernel {
             // The first step of a block, one within and the last.
-            Kernel::Soma | Kernel::Output if self.shape.goes_by_steps() => {
+            Kernel::HiddenStep | Kernel::OutputStep if self.shape.goes_by_steps() => {
                 (1, vec![0, block + 5, 2 * block - 1])
             }
-            Kernel::Drive | Kernel::Flow | Kernel::Soma | Kernel::Output => (block, blocks),
-            Kernel::Apical | Kernel::ApicalRate => (1, vec![0, 1, 2]),
+            Kernel::SynapticInputSpikes
+            | Kernel::SynapticInputRates
+            | Kernel::HiddenStep
+            | Kernel::OutputStep => (block, blocks),
+            Kernel::ApicalStepSpikes | Kernel::ApicalStepRates => (1, vec![0, 1, 2]),
             Kernel::ApicalHistory => (0, vec![0]),
             // Runs of neurons of the layer above.
-            Kernel::Feedback => (16, vec![0, 16, 32]),
+            Kernel::TieFeedback => (16, vec![0, 16, 32]),
             // The first step, and some within the windows.
-            Kernel::Rate => (1, vec![0, 30, 80, 95]),
+            Kernel::EmitRates => (1, vec![0, 30, 80, 95]),
             _ => (longest, vec![0]),
         };
         // Phases may be short.
@@ -253,7 +256,7 @@ impl Situation {
                 let minibatches = self.minibatches(update, fresh);
                 // Steady states have images shorter than a block.
                 let steps = match kernel {
-                    Kernel::Feedback => steps,
+                    Kernel::TieFeedback => steps,
                     _ => steps.min(longest - first),
                 };
                 let launch = Launch { kernel, layer, first, steps };
@@ -261,7 +264,7 @@ impl Situation {
             }
         }
         // What comes before an image's first step.
-        if matches!(kernel, Kernel::Apical | Kernel::ApicalRate) {
+        if matches!(kernel, Kernel::ApicalStepSpikes | Kernel::ApicalStepRates) {
             for fresh in [true, false] {
                 let minibatches = self.minibatches(9, fresh);
                 let launch = Launch { kernel, layer, first: 0, steps: 0 };
@@ -320,10 +323,11 @@ impl Situation {
             );
         }
         // Some results can stand again by chance: only kernels that cannot are held to a change.
-        let repeats =
-            matches!(launch.kernel, Kernel::Score | Kernel::Input | Kernel::ApicalHistory)
-                || (launch.kernel == Kernel::Feedback && launch.first > 0)
-                || minibatches[0].fresh == 0;
+        let repeats = matches!(
+            launch.kernel,
+            Kernel::Classify | Kernel::EncodeSpikes | Kernel::ApicalHistory
+        ) || (launch.kernel == Kernel::TieFeedback && launch.first > 0)
+            || minibatches[0].fresh == 0;
         assert!(changed || repeats, "{launch:?} wrote nothing");
     }
 }

@@ -7,7 +7,7 @@
 //! `apical_voltages.rs`), or that they help to learn.
 
 use apical::config::{Config, Feedback, FeedbackWeights};
-use apical::layout::Array;
+use apical::interface::Array;
 use apical::model::weight_init::WeightInit;
 use apical::network::Network;
 use apical::plan::Presentation;

@@ -13,7 +13,7 @@ mod trace;
 use std::path::{Path, PathBuf};
 use std::slice::from_mut;
 
-use apical::layout::Kernel;
+use apical::interface::Kernel;
 use apical::plan::{Capacity, Presentation};
 use apical::simulation::Simulation;
 use trace::Trace;
@@ -81,7 +81,7 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
         };
         let result = if trace.has(&format!("ex{image}_B0")) {
             simulation.train_replayed(&shown, phases, &spikes, |backend, launch| {
-                if matches!(launch.kernel, Kernel::Soma | Kernel::Output) {
+                if matches!(launch.kernel, Kernel::HiddenStep | Kernel::OutputStep) {
                     let step = launch.first as usize;
                     trace.check_voltages(backend, image, launch.layer, step, &config);
                 }

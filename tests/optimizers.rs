@@ -5,7 +5,7 @@
 //! `trainings.rs`), or that networks learn well.
 
 use apical::config::{Config, Optimizer};
-use apical::layout::{Array, Shape};
+use apical::interface::{Array, Shape};
 use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
 use apical::plan::{Capacity, Presentation};

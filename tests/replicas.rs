@@ -13,7 +13,7 @@ use std::sync::Arc;
 use apical::config::{Config, Optimizer, PlateauTiming, Variant, variants};
 use apical::dataset::Dataset;
 use apical::device::{BackendKind, DeviceOptions, StepMode};
-use apical::layout::BackendError;
+use apical::interface::BackendError;
 use apical::model::lr_schedule::LrSchedule;
 use apical::model::phases::AveragingWindow;
 use apical::model::spikes::SpikeDistribution;

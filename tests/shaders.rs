@@ -15,13 +15,13 @@ use std::path::{Path, PathBuf};
 
 use apical::bench;
 use apical::gpu::shaders;
-use apical::layout::{Constants, Kernel, Lane, Minibatch, Part, Replica};
+use apical::interface::{Constants, Kernel, Lane, Minibatch, Part, Replica};
 use bytemuck::Zeroable;
 use naga::valid::{Capabilities, FunctionInfo, ModuleInfo, ValidationFlags, Validator};
 use naga::{BinaryOperator, Expression, Function, Handle, MathFunction, Module, ScalarKind};
 
 /// The self-test, which is no kernel.
-const SELF_TEST: &str = "arithmetic";
+const SELF_TEST: &str = "arithmetic_selftest";
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -77,7 +77,7 @@ fn every_shader_has_a_kernel_a_twin_and_a_case() {
 #[test]
 fn every_shader_of_the_ceilings_is_known() {
     let known = bench::shaders().into_iter().map(|(name, _)| name.to_string()).collect();
-    assert_eq!(shaders_in(&root().join("shaders/bench")), known);
+    assert_eq!(shaders_in(&root().join("shaders/roofline")), known);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn structs_lie_in_memory_as_shaders_read_them() {
         fields!(Lane: image label position slot steps_forward steps_target window_forward
             window_target inverse_window_forward inverse_window_target replica place),
     ];
-    let (module, _) = parse("drive", &shaders::source(Kernel::Drive));
+    let (module, _) = parse("synaptic_input_spikes", &shaders::source(Kernel::SynapticInputSpikes));
     for (name, size, fields) in structs {
         let (_, found) = module
             .types

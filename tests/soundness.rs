@@ -9,7 +9,7 @@ use std::sync::Arc;
 use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::device::{self, BackendKind, DeviceOptions};
-use apical::layout::{Array, BackendError, Kernel, Lane, Launch};
+use apical::interface::{Array, BackendError, Kernel, Lane, Launch};
 use apical::network::{Layer, Network};
 use apical::plan::{self, Capacity, Presentation, constants, kernel_sequence, replica};
 use apical::simulation::Simulation;
@@ -105,19 +105,19 @@ fn work_that_does_not_fit_is_refused() {
         assert!(matches!(result, Err(BackendError::OtherLanes { .. })), "{result:?}");
         let launch = |kernel, layer, first, steps| Launch { kernel, layer, first, steps };
         for wrong in [
-            launch(Kernel::Update, 2, 0, 8),
-            launch(Kernel::Trace, 3, 0, 8),
+            launch(Kernel::WeightUpdate, 2, 0, 8),
+            launch(Kernel::WindowMeanSpikes, 3, 0, 8),
             launch(Kernel::Plateau, 1, 0, 8),
-            launch(Kernel::Backward, 1, 0, 8),
-            launch(Kernel::Soma, 1, 0, 8),
-            launch(Kernel::Output, 0, 0, 8),
-            launch(Kernel::Rate, 0, 0, 1),
-            launch(Kernel::Apical, 0, 0, 1),
-            launch(Kernel::Network, 0, 0, 8),
-            launch(Kernel::Drive, 0, 0, shape.block + 1),
-            launch(Kernel::Drive, 0, shape.steps, 8),
-            launch(Kernel::Input, 0, u32::MAX, u32::MAX),
-            launch(Kernel::Score, usize::MAX, 0, 8),
+            launch(Kernel::BackpropError, 1, 0, 8),
+            launch(Kernel::HiddenStep, 1, 0, 8),
+            launch(Kernel::OutputStep, 0, 0, 8),
+            launch(Kernel::EmitRates, 0, 0, 1),
+            launch(Kernel::ApicalStepSpikes, 0, 0, 1),
+            launch(Kernel::FusedStep, 0, 0, 8),
+            launch(Kernel::SynapticInputSpikes, 0, 0, shape.block + 1),
+            launch(Kernel::SynapticInputSpikes, 0, shape.steps, 8),
+            launch(Kernel::EncodeSpikes, 0, u32::MAX, u32::MAX),
+            launch(Kernel::Classify, usize::MAX, 0, 8),
         ] {
             let result = simulation.backend().run(&minibatches, &lanes, &[wrong]);
             assert!(matches!(result, Err(BackendError::Launch { .. })), "{backend:?}: {wrong:?}");
@@ -239,10 +239,10 @@ fn arrays_of_no_layer_are_refused() {
 fn shape_without_layers_or_blocks_has_no_launches() {
     let fits = plan::shape(&config(), &dataset(), &Capacity::new(3, 24, 16));
     for populations in [vec![], vec![36]] {
-        let shape = apical::layout::Shape { populations, ..fits.clone() };
+        let shape = apical::interface::Shape { populations, ..fits.clone() };
         assert!(kernel_sequence(&shape, 16, true).is_empty());
     }
-    assert!(kernel_sequence(&apical::layout::Shape { block: 0, ..fits }, 16, true).is_empty());
+    assert!(kernel_sequence(&apical::interface::Shape { block: 0, ..fits }, 16, true).is_empty());
 }
 
 /// The library is called without validation: opening validates.
@@ -269,7 +269,7 @@ fn sizes_that_do_not_fit_are_refused() {
     let (config, dataset) = (config(), dataset());
     let shape = plan::shape(&config, &dataset, &Capacity::new(3, 24, 16));
     let numbers = constants(&config, &shape, 10);
-    type Change = fn(&mut apical::layout::Shape);
+    type Change = fn(&mut apical::interface::Shape);
     let changes: [Change; 8] = [
         |shape| shape.populations.clear(),
         |shape| shape.populations[1] = 0,
@@ -291,7 +291,7 @@ fn sizes_that_do_not_fit_are_refused() {
     }
     // What fits is taken, and lists of launches for it too.
     let cpu = support::cpu_of_shape(from_ref(&config), &dataset, shape.clone(), 1);
-    assert_eq!(kernel_sequence(cpu.shape(), 16, false)[0].kernel, Kernel::Input);
+    assert_eq!(kernel_sequence(cpu.shape(), 16, false)[0].kernel, Kernel::EncodeSpikes);
 }
 
 /// Lanes are no more than images: 65,535 of them took a gigabyte.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use apical::config::{Config, FeedbackWeights, Optimizer, PlateauTiming};
 use apical::dataset::Dataset;
 use apical::device::{self, BackendKind, DeviceOptions};
-use apical::layout::{BackendError, Stop};
+use apical::interface::{BackendError, Stop};
 use apical::network::Network;
 use apical::plan::Presentation;
 use apical::simulation::Simulation;

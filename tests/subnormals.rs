@@ -7,7 +7,7 @@
 use apical::config::{
     Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal,
 };
-use apical::layout::{Array, Word};
+use apical::interface::{Array, Word};
 use apical::model::exact_math::{SMALLEST_MOMENT, SMALLEST_WEIGHT};
 use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use apical::config::{Config, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal};
 use apical::dataset::Dataset;
 use apical::gpu::WORKGROUP;
-use apical::layout::{Array, Backend, Shape};
+use apical::interface::{Array, Backend, Shape};
 use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
 use apical::plan::{self, Capacity, Presentation};

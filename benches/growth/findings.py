@@ -4,16 +4,16 @@ FLAT = 1.25
 
 # What a kernel's work is proportional to, if not to the spikes.
 GROWS_WITH = {
-    "input": "pixels and steps, not spikes",
-    "soma": "neurons and steps, not spikes",
-    "output": "neurons of the output and steps, not spikes",
-    "trace": "the words that hold spikes, not the spikes in them",
+    "encode_spikes": "pixels and steps, not spikes",
+    "hidden_step": "neurons and steps, not spikes",
+    "output_step": "neurons of the output and steps, not spikes",
+    "window_mean_spikes": "the words that hold spikes, not the spikes in them",
     "plateau": "neurons of an image, not spikes",
-    "error": "neurons of an image, not spikes",
-    "update": "weights, once a minibatch, and not spikes",
-    "drive": "additions alone: the dotted line of the figure is its own cost of one, to be seen beside the "
+    "local_error": "neurons of an image, not spikes",
+    "weight_update": "weights, once a minibatch, and not spikes",
+    "synaptic_input_spikes": "additions alone: the dotted line of the figure is its own cost of one, to be seen beside the "
     "size of the weights",
-    "score": "images, not spikes",
+    "classify": "images, not spikes",
 }
 
 

@@ -74,7 +74,7 @@ def measure(binary, point, options):
     cost = cpu if report["threads"] == 1 and cpu else ms
     kernels, additions = row["kernels"], row["additions_per_image"]
     sizes = [row["inputs"], *row["layers"]]
-    drive = sum(kernel["share"] for kernel in kernels or [] if kernel["name"] == "drive")
+    drive = sum(kernel["share"] for kernel in kernels or [] if kernel["name"] == "synaptic_input_spikes")
     facts = {"device": report["device"], "threads": report["threads"], "version": report["version"]}
     return facts, {
         "x": point.x,

@@ -10,13 +10,13 @@ from matplotlib.ticker import LogLocator, NullFormatter  # noqa: E402
 # Okabe & Ito 2008: told apart with every kind of colour blindness.
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
 KERNELS = {
-    "input": "#999999",
-    "drive": "#0072B2",
-    "soma": "#56B4E9",
-    "output": "#009E73",
-    "trace": "#F0E442",
-    "error": "#CC79A7",
-    "update": "#D55E00",
+    "encode_spikes": "#999999",
+    "synaptic_input_spikes": "#0072B2",
+    "hidden_step": "#56B4E9",
+    "output_step": "#009E73",
+    "window_mean_spikes": "#F0E442",
+    "local_error": "#CC79A7",
+    "weight_update": "#D55E00",
     "others": "#000000",
 }
 

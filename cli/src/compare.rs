@@ -12,7 +12,7 @@ use super::{CliError, EXIT_CODES, ExitStatus, run_data};
 use apical::compare::{Comparison, ComparisonProgress, Difference, Options, compare};
 use apical::device::BackendKind;
 use apical::gpu::self_test::Verdict;
-use apical::layout::Kernel;
+use apical::interface::Kernel;
 
 /// Default number of epochs, for any preset: differences show early.
 const EPOCHS: u32 = 1;
@@ -188,7 +188,7 @@ mod tests {
     /// Returns a made-up difference, because no test device differs from the CPU.
     fn comparison() -> Comparison {
         let difference = Difference {
-            kernel: "soma",
+            kernel: "hidden_step",
             layer: 0,
             array: "layer 0's voltages, somatic voltage".to_string(),
             minibatch: 3,
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn difference_is_described_and_exits_with_4() {
         let expected = "\
-not equal: first after kernel soma of layer 0
+not equal: first after kernel hidden_step of layer 0
 array     layer 0's voltages, somatic voltage
 position  minibatch 3, lane 1, image 77, unit 5
 cpu       0.1
@@ -236,7 +236,7 @@ left out  kernels computed on the CPU for both, up to soma
 values    1000 over 3 minibatches of 10 images, and 7 test images
 device    some device
 self-test bit-exact on this device (5 values compared)";
-        assert_eq!(describe(&equal, 10, Some(Kernel::Soma)), expected);
+        assert_eq!(describe(&equal, 10, Some(Kernel::HiddenStep)), expected);
         assert_eq!(exit_status(&equal).exit_code(), 0);
     }
 }

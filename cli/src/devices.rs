@@ -10,7 +10,7 @@ use super::output::{Output, eprint_line};
 use apical::gpu;
 use apical::gpu::adapter::{self, Choice, Info};
 use apical::gpu::self_test::{self, Subnormals, Verdict};
-use apical::layout::BackendError;
+use apical::interface::BackendError;
 
 /// List GPUs and test whether they compute the same bits as the CPU
 #[derive(Debug, Args)]

@@ -15,7 +15,7 @@ use apical::dataset::{DataIdentity, DataSource, DatasetError};
 use apical::experiments::ExperimentError;
 use apical::fetch::FetchError;
 use apical::figures::FigureError;
-use apical::layout::BackendError;
+use apical::interface::BackendError;
 use apical::plots::PlotError;
 use apical::run_dir::training_data::TrainingDataError;
 use apical::run_dir::{StorageError, WeightsError};

@@ -53,8 +53,8 @@ static SIGNAL: AtomicU8 = AtomicU8::new(0);
 static NOTICE: Mutex<String> = Mutex::new(String::new());
 
 /// Returns the stop request that trainings, tests and recordings check.
-pub(super) fn token() -> apical::layout::Stop {
-    static TOKEN: OnceLock<apical::layout::Stop> = OnceLock::new();
+pub(super) fn token() -> apical::interface::Stop {
+    static TOKEN: OnceLock<apical::interface::Stop> = OnceLock::new();
     TOKEN.get_or_init(Default::default).clone()
 }
 

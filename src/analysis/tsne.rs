@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use crate::layout::Stop;
+use crate::interface::Stop;
 use crate::random::{PhiloxRng, RngStream};
 
 /// Effective number of neighbours.

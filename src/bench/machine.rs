@@ -10,7 +10,7 @@ use crate::cpu::{Threads, cpu_model_name};
 use crate::dataset::Dataset;
 use crate::device::{self, BackendKind, DeviceOptions, StepMode};
 use crate::gpu::adapter::{self, Choice, Info};
-use crate::layout::BackendError;
+use crate::interface::BackendError;
 
 /// What is measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -12,7 +12,7 @@ use super::subject::BenchRun;
 use super::work::OpCounts;
 use crate::analysis::statistics::{median, relative_iqr};
 use crate::config::Optimizer;
-use crate::layout::{Array, BackendError, Kernel, KernelTimes, Shape};
+use crate::interface::{Array, BackendError, Kernel, KernelTimes, Shape};
 use crate::text::plural;
 
 /// Spread of the times from which on a row should not be trusted.
@@ -90,7 +90,7 @@ pub struct Row {
 /// Time of one kernel.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct KernelShare {
-    /// The name of its two files, see [`crate::layout::Kernel::name`].
+    /// The name of its two files, see [`crate::interface::Kernel::name`].
     pub name: &'static str,
     /// Milliseconds a minibatch of all networks, on the CPU summed over the threads.
     pub ms: f64,
@@ -240,9 +240,10 @@ impl Measured {
         let timed = (self.per_round * self.raw_ms.len()) as f64;
         let ms = |time: Duration| 1e3 * time.as_secs_f64() / self.observed as f64;
         // A step of whole networks adds and does the rest in one: nobody can tell what takes how long.
-        let tells = |times: &&KernelTimes| times.spans(Kernel::Network) == 0;
+        let tells = |times: &&KernelTimes| times.spans(Kernel::FusedStep) == 0;
         let adding = self.times.as_ref().filter(tells);
-        let kernels = [Kernel::Drive, Kernel::Apical, Kernel::ApicalHistory];
+        let kernels =
+            [Kernel::SynapticInputSpikes, Kernel::ApicalStepSpikes, Kernel::ApicalHistory];
         let adding = adding.map(|times| kernels.map(|kernel| times.of(kernel)).iter().sum());
         Row {
             task,

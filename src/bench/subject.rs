@@ -10,7 +10,7 @@ use super::work::{self, OpCounts, SpikeSnapshot};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::{self, DeviceOptions};
-use crate::layout::{Array, BackendError, KernelTimes, Shape};
+use crate::interface::{Array, BackendError, KernelTimes, Shape};
 use crate::network::Network;
 use crate::plan::Presentation;
 use crate::simulation::Simulation;

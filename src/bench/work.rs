@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::layout::trace::{FAST, ROWS, SLOW};
-use crate::layout::{
+use crate::interface::trace::{FAST, ROWS, SLOW};
+use crate::interface::{
     Array, Backend, BackendError, COUNT_BITS, COUNT_MASK, Lane, Minibatch, STEPS_PER_WORD, Shape,
 };
 

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::{Config, Dynamics, FeedbackWeights, Optimizer, PlateauTiming};
-use crate::layout::LAYERS_MAX;
+use crate::interface::LAYERS_MAX;
 use crate::model::phases::AveragingWindow;
 use crate::model::spikes::{COUNT_MAX, SpikeDistribution, thresholds};
 use crate::model::synaptic_filter::TAPS_MAX;

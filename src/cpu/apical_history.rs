@@ -1,11 +1,11 @@
 //! Computes the apical input from spikes before the image with the current feedback weights: the input of each of the
 //! last K steps or, with the full kernel, its two traces.
 
-use super::drive::{history_from_traces, sum_columns};
 use super::spike_list::SpikeList;
+use super::synaptic_input_spikes::{history_from_traces, sum_columns};
 use super::tiled::TiledArray;
 use super::weight_matrix::WeightMatrix;
-use crate::layout::{Constants, Minibatch, Part, STEPS_PER_WORD};
+use crate::interface::{Constants, Minibatch, Part, STEPS_PER_WORD};
 
 /// `spike_list`: spikes of the feedback population at the last K steps; `traces`: of the same population,
 /// `[rows, n_feedback]`; `feedback`: `[columns, units]`; `apical_drive`: `[history + 1, units]`.

@@ -1,7 +1,7 @@
 //! Averaging windows at the ends of the phases, and the weight of a spike in an average. The twin of
 //! `shaders/shared/response.wgsl`.
 
-use crate::layout::{Constants, Lane, trace};
+use crate::interface::{Constants, Lane, trace};
 
 /// The `length` steps before step `end`.
 pub struct PhaseWindow {

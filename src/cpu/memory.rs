@@ -2,7 +2,7 @@
 
 use super::weight_matrix::WeightMatrix;
 use super::{Threads, persistent, spike_mask};
-use crate::layout::{Array, Shape};
+use crate::interface::{Array, Shape};
 
 /// Returns the size of all arrays of a shape, bytes. `threads`: 0 for [`Threads::choose`].
 ///

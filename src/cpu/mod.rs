@@ -8,35 +8,31 @@
 //! drawn. Lists (`spike_list`) hold the indices of spiking neurons; they are built from masks, or from counts if
 //! there is no mask, for the kernels that sum weight columns.
 
-mod apical;
 mod apical_history;
-mod apical_rate;
-pub mod arithmetic;
-mod average;
+mod apical_step_rates;
+mod apical_step_spikes;
+pub mod arithmetic_selftest;
 mod averaging_window;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
-mod backward;
+mod backprop_error;
+mod classify;
 mod cpu_model;
-mod drive;
-mod error;
-mod feedback;
-mod flow;
-mod input;
-mod inverse;
+mod emit_rates;
+mod encode_rates;
+mod encode_spikes;
+mod feedback_update;
+mod fused_step;
+mod hidden_step;
 mod keep_spinning;
+mod local_error;
 mod memory;
-mod network;
 mod neuron_block;
-mod output;
+mod output_step;
+mod pack_spike_mask;
 mod persistent;
 mod plateau;
-mod raster;
-mod rate;
-mod score;
-mod shine;
 mod simd;
-mod soma;
 mod spike_list;
 mod spike_mask;
 mod spike_sampler;
@@ -44,13 +40,17 @@ mod spike_tables;
 mod state;
 mod step;
 mod synaptic_filter;
+mod synaptic_input_rates;
+mod synaptic_input_spikes;
 mod threads;
+mod tie_feedback;
 mod tiled;
 mod timer;
-mod trace;
-mod update;
 mod weight_matrix;
+mod weight_update;
 mod window_mean;
+mod window_mean_rates;
+mod window_mean_spikes;
 
 pub use cpu_model::cpu_model_name;
 pub use threads::Threads;
@@ -61,7 +61,7 @@ use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::dataset::Dataset;
-use crate::layout::{
+use crate::interface::{
     Array, Backend, BackendError, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part,
     Replica, Shape, Stop, Stoppable, check_array, check_carried, check_sizes, check_work,
     read_carried_rows, result, write_carried_rows,
@@ -232,7 +232,8 @@ impl Cpu {
                 persistent.store(constants, lane, &mut state);
             }
         });
-        if !is_stopped(stop) && launches.iter().any(|(launch, _)| launch.kernel == Kernel::Score) {
+        if !is_stopped(stop) && launches.iter().any(|(launch, _)| launch.kernel == Kernel::Classify)
+        {
             for (persistent, lane) in persistent.iter().zip(lanes) {
                 let start = lane.slot as usize * result::ROWS;
                 let results = &mut replica_states[lane.replica as usize].results;
@@ -254,14 +255,32 @@ impl Cpu {
         let work = replica_states.par_iter_mut().zip(lanes.par_chunks(shape.lanes));
         let work = work.zip(replicas.par_iter()).zip(minibatches);
         work.for_each(|(((replica_state, lanes), replica), minibatch)| match launch.kernel {
-            Kernel::Feedback => feedback::run(replica, minibatch, layer, part, replica_state),
-            Kernel::Inverse => {
+            Kernel::TieFeedback => {
+                tie_feedback::run(replica, minibatch, layer, part, replica_state)
+            }
+            Kernel::FeedbackUpdate => {
                 let source = shape.source(layer);
-                inverse::run(stop, replica, minibatch, layer, source, part, replica_state, lanes);
+                feedback_update::run(
+                    stop,
+                    replica,
+                    minibatch,
+                    layer,
+                    source,
+                    part,
+                    replica_state,
+                    lanes,
+                );
             }
-            _ => {
-                update::run(stop, constants, replica, minibatch, layer, part, replica_state, lanes)
-            }
+            _ => weight_update::run(
+                stop,
+                constants,
+                replica,
+                minibatch,
+                layer,
+                part,
+                replica_state,
+                lanes,
+            ),
         });
     }
 }
@@ -303,9 +322,11 @@ impl Backend for Cpu {
         for launch in launches {
             match launch.kernel {
                 // Kernels of this backend read spike lists; `read` packs the mask on demand.
-                Kernel::Raster => {}
-                Kernel::Network => {
-                    parts.extend(network::network(launch, &self.shape).into_iter().map(with_part));
+                Kernel::PackSpikeMask => {}
+                Kernel::FusedStep => {
+                    parts.extend(
+                        fused_step::fused_step(launch, &self.shape).into_iter().map(with_part),
+                    );
                 }
                 _ => parts.push(with_part(*launch)),
             }

@@ -7,7 +7,7 @@ use super::spike_mask::SpikeMaskSlice;
 use super::spike_sampler::SpikeSampler;
 use super::spike_tables::SpikeTables;
 use super::tiled::{LANES, Tile, TileSlice};
-use crate::layout::{Constants, Lane, Minibatch, Part, Replica};
+use crate::interface::{Constants, Lane, Minibatch, Part, Replica};
 
 /// Parameters of one launch on one sample.
 pub struct StepContext<'a> {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::spike_list::SpikeList;
 use super::state::{SampleState, tiled};
 use super::tiled::{LANES, Tile, TiledArray};
-use crate::layout::{Array, Constants, Lane, Shape, compartment, plateau, result, trace};
+use crate::interface::{Array, Constants, Lane, Shape, compartment, plateau, result, trace};
 
 /// Indices of the persistent rows of each array.
 struct Rows {

@@ -7,7 +7,7 @@ use multiversion::multiversion;
 use super::averaging_window::feedback_trace_row;
 use super::tiled::{LANES, Tile, TiledArray};
 use super::weight_matrix::WeightMatrix;
-use crate::layout::{Constants, Lane, Part, Replica, plateau};
+use crate::interface::{Constants, Lane, Part, Replica, plateau};
 use crate::model::exact_math::sigmoid;
 use crate::model::plateau_timing::lead_steps;
 use crate::random::{RngStream, Split, counter0, philox_units};

@@ -6,7 +6,7 @@ use multiversion::multiversion;
 
 use super::spike_mask::{MaskGroup, NEURONS_PER_GROUP, SpikeMask};
 use super::tiled::TiledArray;
-use crate::layout::{COUNT_BITS, COUNT_MASK, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::interface::{COUNT_BITS, COUNT_MASK, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
 
 /// Spike lists of one population over a range of steps. Indices ascend; a neuron occurs once per spike.
 ///
@@ -79,7 +79,7 @@ impl SpikeList {
 
     /// Returns the spike counts of the steps before an image, `[history words, units]`, as in [`Array::Spikes`].
     ///
-    /// [`Array::Spikes`]: crate::layout::Array::Spikes
+    /// [`Array::Spikes`]: crate::interface::Array::Spikes
     pub fn history_counts(&self, past_words: usize, units: usize) -> Vec<u32> {
         let mut words = vec![0; past_words * units];
         for step in self.steps.clone() {

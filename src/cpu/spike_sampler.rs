@@ -8,7 +8,7 @@ use super::spike_list::words_covering;
 use super::spike_mask::SpikeMaskSlice;
 use super::spike_tables::{SpikeTables, UNDECIDED};
 use super::tiled::{LANES, Tile};
-use crate::layout::{COUNT_BITS, Replica, STEPS_PER_WORD};
+use crate::interface::{COUNT_BITS, Replica, STEPS_PER_WORD};
 use crate::model::exact_math::exp_exact;
 use crate::model::spikes::{COUNT_MAX, FRACTION_BITS, LOW16, upper16};
 use crate::random::{RngStream, counter0, philox};

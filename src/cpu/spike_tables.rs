@@ -4,7 +4,7 @@
 //! with a voltage. A coarse table decides most draws and a fine table most others, without the exponential of the rate.
 //! A table decides only if the exact rule gives the same count for every word of the entry, so no bit changes.
 
-use crate::layout::Replica;
+use crate::interface::Replica;
 use crate::model::spikes::{FRACTION_BITS, LOW16};
 
 /// Number of entries of the coarse table: as many floats as two AVX-512 registers hold.

@@ -9,10 +9,11 @@ use super::spike_tables::SpikeTables;
 use super::tiled::TiledArray;
 use super::weight_matrix::WeightMatrix;
 use super::{
-    apical, apical_history, apical_rate, average, backward, drive, error, flow, input, plateau,
-    raster, rate, score, shine, trace,
+    apical_history, apical_step_rates, apical_step_spikes, backprop_error, classify, emit_rates,
+    encode_rates, encode_spikes, local_error, pack_spike_mask, plateau, synaptic_input_rates,
+    synaptic_input_spikes, window_mean_rates, window_mean_spikes,
 };
-use crate::layout::{
+use crate::interface::{
     Array, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part, Replica, Shape, result,
 };
 
@@ -115,8 +116,8 @@ impl SampleState {
         let SampleState { spikes, rates, traces, layers, result, spike_mask, spike_list, .. } =
             self;
         let range = StepRange::new(constants, part, minibatch, lane);
-        if launch.kernel == Kernel::Input {
-            input::input(
+        if launch.kernel == Kernel::EncodeSpikes {
+            encode_spikes::encode_spikes(
                 constants,
                 replica,
                 part,
@@ -130,17 +131,31 @@ impl SampleState {
             return 1;
         }
         let index = launch.layer;
-        if launch.kernel == Kernel::Shine {
-            shine::shine(part, lane, &replica_state.input_rates, image, &mut rates[0]);
+        if launch.kernel == Kernel::EncodeRates {
+            encode_rates::encode_rates(
+                part,
+                lane,
+                &replica_state.input_rates,
+                image,
+                &mut rates[0],
+            );
             return 1;
         }
-        if launch.kernel == Kernel::Average {
-            average::average(constants, part, lane, &mut rates[index], &mut traces[index]);
+        if launch.kernel == Kernel::WindowMeanRates {
+            window_mean_rates::window_mean_rates(
+                constants,
+                part,
+                lane,
+                &mut rates[index],
+                &mut traces[index],
+            );
             return 1;
         }
-        if launch.kernel == Kernel::Trace {
+        if launch.kernel == Kernel::WindowMeanSpikes {
             let (spikes, traces) = (&mut spikes[index], &mut traces[index]);
-            trace::trace(constants, part, minibatch, lane, spikes, traces);
+            window_mean_spikes::window_mean_spikes(
+                constants, part, minibatch, lane, spikes, traces,
+            );
             return 1;
         }
         let (lower, upper) = layers.split_at_mut(index + 1);
@@ -149,31 +164,35 @@ impl SampleState {
         let feedback = &replica_state.feedback[index];
         let mut threads_used = 1;
         match launch.kernel {
-            Kernel::Drive => {
+            Kernel::SynapticInputSpikes => {
                 spike_list[index].build(range, &spike_mask[index], &spikes[index]);
                 let (spike_list, traces) = (&spike_list[index], &traces[index]);
                 let slices = layer.drive.all_tiles().split(threads);
                 threads_used = slices.len();
                 par_for_each(slices, |mut slice| {
-                    drive::drive(
+                    synaptic_input_spikes::synaptic_input_spikes(
                         constants, part, minibatch, lane, spike_list, traces, weights, &mut slice,
                     );
                 });
             }
-            Kernel::Flow => {
+            Kernel::SynapticInputRates => {
                 let (rates, drive) = (&rates[index], &mut layer.drive);
-                flow::flow(constants, part, lane, rates, weights, drive);
+                synaptic_input_rates::synaptic_input_rates(
+                    constants, part, lane, rates, weights, drive,
+                );
             }
-            Kernel::Apical if part.steps == 0 => {
+            Kernel::ApicalStepSpikes if part.steps == 0 => {
                 let LayerState { apical_drive, compartments, .. } = layer;
                 let (drive, voltages) = (apical_drive, compartments);
-                apical::begin_apical(constants, part, minibatch, feedback, drive, voltages);
+                apical_step_spikes::begin_apical(
+                    constants, part, minibatch, feedback, drive, voltages,
+                );
             }
-            Kernel::Apical => {
+            Kernel::ApicalStepSpikes => {
                 let spike_list = &mut spike_list[layer.source];
                 spike_list.build(range, &spike_mask[layer.source], &spikes[layer.source]);
                 let LayerState { apical_drive, compartments, .. } = layer;
-                apical::apical(
+                apical_step_spikes::apical_step_spikes(
                     constants,
                     part,
                     lane,
@@ -194,28 +213,34 @@ impl SampleState {
                     constants, part, minibatch, spike_list, traces, feedback, drive,
                 );
             }
-            Kernel::ApicalRate => {
+            Kernel::ApicalStepRates => {
                 let (rates, voltages) = (&rates[layer.source], &mut layer.compartments);
-                apical_rate::apical_rate(part, minibatch, lane, rates, feedback, voltages);
+                apical_step_rates::apical_step_rates(
+                    part, minibatch, lane, rates, feedback, voltages,
+                );
             }
-            Kernel::Rate => {
+            Kernel::EmitRates => {
                 let rates = &mut rates[index + 1];
-                rate::rate(replica, part, lane, &layer.compartments, rates);
+                emit_rates::emit_rates(replica, part, lane, &layer.compartments, rates);
             }
             Kernel::Plateau => {
                 let (traces, plateaus) = (&traces[layer.source], &mut layer.plateaus);
                 plateau::plateau(constants, replica, part, lane, traces, feedback, plateaus);
             }
-            Kernel::Error => {
-                error::error(replica, part, &layer.compartments, &layer.plateaus, &mut layer.errors)
-            }
-            Kernel::Backward => {
+            Kernel::LocalError => local_error::local_error(
+                replica,
+                part,
+                &layer.compartments,
+                &layer.plateaus,
+                &mut layer.errors,
+            ),
+            Kernel::BackpropError => {
                 let (weights, above) = (&replica_state.weights[index + 1], &upper[0].errors);
                 let LayerState { compartments, errors, .. } = layer;
-                backward::backward(replica, part, compartments, weights, above, errors);
+                backprop_error::backprop_error(replica, part, compartments, weights, above, errors);
             }
-            Kernel::Score => {
-                score::score(constants, replica, part, lane, &layer.compartments, result)
+            Kernel::Classify => {
+                classify::classify(constants, replica, part, lane, &layer.compartments, result)
             }
             _ => unreachable!("handled above, or not a per-sample kernel"),
         }
@@ -226,7 +251,7 @@ impl SampleState {
     pub fn words(&self, array: Array) -> Vec<u32> {
         match array {
             Array::Spikes(population) => self.spikes[population].words(),
-            Array::Raster(population) => raster::raster(&self.spikes[population]),
+            Array::Raster(population) => pack_spike_mask::pack_spike_mask(&self.spikes[population]),
             Array::Rates(population) => self.rates[population].words(),
             Array::Traces(population) => self.traces[population].words(),
             Array::Drive(layer) => self.layers[layer].drive.words(),

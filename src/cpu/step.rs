@@ -10,8 +10,8 @@ use super::spike_list::StepRange;
 use super::spike_mask::NEURONS_PER_GROUP;
 use super::state::{BatchInputs, SampleState};
 use super::timer::KernelTimer;
-use super::{drive, is_stopped, output, soma};
-use crate::layout::{Kernel, KernelTimes, Lane, Launch, Part, STEPS_PER_WORD, Stop};
+use super::{hidden_step, is_stopped, output_step, synaptic_input_spikes};
+use crate::interface::{Kernel, KernelTimes, Lane, Launch, Part, STEPS_PER_WORD, Stop};
 
 impl SampleState {
     /// Runs launches on this sample, wide layers on up to `threads` threads. Returns whether all ran.
@@ -69,13 +69,17 @@ impl SampleState {
         if let Some(drive_part) = drive_part {
             let range = StepRange::new(constants, drive_part, minibatch, lane);
             spike_list[index].build(range, &spike_mask[index], &spikes[index]);
-            timer.lap(Kernel::Drive, 1, times);
+            timer.lap(Kernel::SynapticInputSpikes, 1, times);
         }
         let (spike_list, traces, weights) =
             (&spike_list[index], &traces[index], &replica_state.weights[index]);
         let biases = weights.column(part.below as usize);
         let block = StepContext { constants, replica, spike_tables, part, minibatch, lane, biases };
-        let neurons = if launch.kernel == Kernel::Soma { soma::soma } else { output::output };
+        let neurons = if launch.kernel == Kernel::HiddenStep {
+            hidden_step::hidden_step
+        } else {
+            output_step::output_step
+        };
 
         let (layer, spike_mask) = (&mut layers[index], &mut spike_mask[index + 1]);
         // The input of a few steps fits in the cache; splitting into groups only adds overhead.
@@ -95,10 +99,10 @@ impl SampleState {
         let step = |(((mut drive, mut compartments), mut spikes), spike_mask)| {
             let mut timer = KernelTimer::start(is_profiled);
             if let Some(part) = drive_part {
-                drive::drive(
+                synaptic_input_spikes::synaptic_input_spikes(
                     constants, part, minibatch, lane, spike_list, traces, weights, &mut drive,
                 );
-                timer.lap_into(Kernel::Drive, &group_times);
+                timer.lap_into(Kernel::SynapticInputSpikes, &group_times);
             }
             neurons(&block, &mut drive, &mut compartments, &mut spikes, spike_mask);
             timer.lap_into(launch.kernel, &group_times);
@@ -122,11 +126,11 @@ impl SampleState {
 
 /// Returns whether the kernel steps a layer's neurons.
 fn steps_neurons(launch: &Launch) -> bool {
-    matches!(launch.kernel, Kernel::Soma | Kernel::Output)
+    matches!(launch.kernel, Kernel::HiddenStep | Kernel::OutputStep)
 }
 
 /// Returns whether `launch` computes the synaptic input of `next` over the same steps.
 fn can_fuse(launch: &Launch, next: &Launch) -> bool {
-    let drive = Launch { kernel: Kernel::Drive, ..*next };
+    let drive = Launch { kernel: Kernel::SynapticInputSpikes, ..*next };
     steps_neurons(next) && *launch == drive
 }

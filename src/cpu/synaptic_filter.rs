@@ -2,7 +2,7 @@
 
 use super::simd::Simd;
 use super::tiled::{LANES, Tile};
-use crate::layout::{Constants, Part, STEPS_PER_WORD};
+use crate::interface::{Constants, Part, STEPS_PER_WORD};
 use crate::model::exact_math::{Float, SMALLEST_VOLTAGE, flush};
 
 const WORD_STEPS: usize = STEPS_PER_WORD as usize;

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::layout::{Kernel, KernelTimes};
+use crate::interface::{Kernel, KernelTimes};
 
 /// A timer that runs only while profiling.
 pub struct KernelTimer(Option<Instant>);

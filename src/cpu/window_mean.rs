@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::simd::Simd;
 use super::spike_sampler::WORD_STEPS;
-use crate::layout::Lane;
+use crate::interface::Lane;
 use crate::model::exact_math::Float;
 
 /// Steps of an image over which a voltage or rate is averaged.

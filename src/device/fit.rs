@@ -7,7 +7,7 @@ use crate::cpu::{self, Threads};
 use crate::dataset::Dataset;
 use crate::gpu;
 use crate::gpu::adapter::{Info, find};
-use crate::layout::{Array, BackendError, Shape};
+use crate::interface::{Array, BackendError, Shape};
 use crate::memory::available_bytes;
 use crate::plan::copies_weights;
 

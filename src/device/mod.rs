@@ -8,7 +8,7 @@ use serde::Serialize;
 pub use fit::{Fit, check_cpu, check_gpu, max_replicas};
 pub use select::{BackendPair, OpenBackend, open, open_both};
 
-use crate::layout::{Shape, Stop};
+use crate::interface::{Shape, Stop};
 
 /// Where to compute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

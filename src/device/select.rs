@@ -10,7 +10,7 @@ use crate::dataset::Dataset;
 use crate::gpu::adapter::Info;
 use crate::gpu::self_test::Verdict;
 use crate::gpu::{self, Gpu, adapter};
-use crate::layout::{Array, Backend, BackendError, Replica, STEPS_PER_WORD, Shape};
+use crate::interface::{Array, Backend, BackendError, Replica, STEPS_PER_WORD, Shape};
 use crate::plan::{Capacity, constants, kernel_sequence, largest_batch, replica, shape};
 
 /// An open backend.

@@ -29,7 +29,7 @@ use std::time::Instant;
 use thiserror::Error;
 
 use crate::figures::{ExperimentResult, FigureError};
-use crate::layout::BackendError;
+use crate::interface::BackendError;
 use crate::run_dir::{StorageError, WeightsError};
 use crate::train::TrainError;
 use crate::trials::TrialsError;

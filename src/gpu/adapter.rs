@@ -6,7 +6,7 @@ use serde::Serialize;
 use wgpu::{Backend, Backends, DeviceType, Instance, InstanceDescriptor, Limits};
 
 use super::WORKGROUP;
-use crate::layout::BackendError;
+use crate::interface::BackendError;
 
 /// What to know about an adapter: how a run's record names its device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -2,7 +2,7 @@
 
 use super::groups::Group;
 use super::windows::Window;
-use crate::layout::{Array, BackendError, Kernel, Launch, Minibatch, STEPS_PER_WORD, Shape};
+use crate::interface::{Array, BackendError, Kernel, Launch, Minibatch, STEPS_PER_WORD, Shape};
 
 /// Bindings that all kernels share: constants, part, replicas, minibatches, lanes.
 pub const SHARED: u32 = 5;
@@ -47,7 +47,7 @@ pub enum Access {
 /// The bindings of a launch.
 pub fn bindings(launch: &Launch, shape: &Shape) -> Vec<Binding> {
     let numbered = |(binding, (bound, access))| Binding { binding, bound, access };
-    if launch.kernel == Kernel::Network {
+    if launch.kernel == Kernel::FusedStep {
         let groups = Group::ALL.map(|group| (Bound::Group(group), group.access_of_network()));
         let bound = [(Bound::Parts, Access::Uniform)].into_iter().chain(groups);
         return (SHARED..).zip(bound).map(numbered).collect();
@@ -73,37 +73,41 @@ pub fn threads(
     let layer = launch.layer;
     let lanes = minibatches.iter().map(|minibatch| minibatch.lanes).sum();
     match launch.kernel {
-        Kernel::Input => [shape.populations[0] as u32, words(launch.first, launch.steps), lanes],
-        Kernel::Raster => {
+        Kernel::EncodeSpikes => {
+            [shape.populations[0] as u32, words(launch.first, launch.steps), lanes]
+        }
+        Kernel::PackSpikeMask => {
             let past = if launch.first == 0 { shape.past_words() } else { 0 };
             let words = past + words(launch.first, launch.steps);
             [shape.raster_words(layer) as u32 * words, 1, lanes]
         }
-        Kernel::Drive => {
+        Kernel::SynapticInputSpikes => {
             let threads = (shape.units(layer) as u32).div_ceil(UNITS_PER_THREAD);
             [threads, drive_steps(launch, shape, minibatches), lanes]
         }
-        Kernel::Trace | Kernel::Average => [shape.populations[layer] as u32, 1, lanes],
-        Kernel::Shine => [shape.populations[0] as u32, launch.steps, lanes],
-        Kernel::Flow => [shape.units(layer) as u32, launch.steps, lanes],
+        Kernel::WindowMeanSpikes | Kernel::WindowMeanRates => {
+            [shape.populations[layer] as u32, 1, lanes]
+        }
+        Kernel::EncodeRates => [shape.populations[0] as u32, launch.steps, lanes],
+        Kernel::SynapticInputRates => [shape.units(layer) as u32, launch.steps, lanes],
         Kernel::ApicalHistory => [shape.units(layer) as u32, shape.apical_history(), lanes],
         // One workgroup for each lane.
-        Kernel::Score | Kernel::Network => [1, 1, lanes],
-        Kernel::Update | Kernel::Inverse => {
+        Kernel::Classify | Kernel::FusedStep => [1, 1, lanes],
+        Kernel::WeightUpdate | Kernel::FeedbackUpdate => {
             [shape.units(layer) as u32, window.columns as u32, minibatches.len() as u32]
         }
-        Kernel::Feedback => {
+        Kernel::TieFeedback => {
             let replicas = minibatches.len() as u32;
             [shape.units(layer) as u32, shape.sources(layer) as u32, replicas]
         }
-        Kernel::Soma
-        | Kernel::Output
-        | Kernel::Rate
-        | Kernel::Apical
-        | Kernel::ApicalRate
+        Kernel::HiddenStep
+        | Kernel::OutputStep
+        | Kernel::EmitRates
+        | Kernel::ApicalStepSpikes
+        | Kernel::ApicalStepRates
         | Kernel::Plateau
-        | Kernel::Error
-        | Kernel::Backward => [shape.units(layer) as u32, 1, lanes],
+        | Kernel::LocalError
+        | Kernel::BackpropError => [shape.units(layer) as u32, 1, lanes],
     }
 }
 
@@ -161,7 +165,7 @@ mod tests {
     fn the_first_drive_of_an_image_that_carries_on_covers_the_steps_before() {
         let shape = Shape::plain(vec![4, 3]);
         let steps = |first, fresh| {
-            let launch = Launch { kernel: Kernel::Drive, layer: 0, first, steps: 16 };
+            let launch = Launch { kernel: Kernel::SynapticInputSpikes, layer: 0, first, steps: 16 };
             let minibatch = Minibatch { lanes: 1, fresh, ..bytemuck::Zeroable::zeroed() };
             let window = Window { index: 0, first: 0, columns: 5 };
             threads(&launch, &window, &shape, &[minibatch])[1]

@@ -11,7 +11,7 @@ use super::adapter::Info;
 use super::device::Device;
 use super::groups::Group;
 use super::{network, windows};
-use crate::layout::{Array, BackendError, Constants, Lane, Minibatch, Replica, Shape};
+use crate::interface::{Array, BackendError, Constants, Lane, Minibatch, Replica, Shape};
 
 /// Size of the smallest buffer: kernels bind arrays that are not kept all the same.
 pub const SMALLEST: u64 = 16;

@@ -11,7 +11,7 @@ use wgpu::{AdapterInfo, DeviceType, Features, PipelineCache, PipelineCacheDescri
 
 use super::shaders;
 use crate::files;
-use crate::layout::Kernel;
+use crate::interface::Kernel;
 
 /// What a device needs for it.
 pub const FEATURES: Features = Features::PIPELINE_CACHE;

@@ -14,7 +14,7 @@ use wgpu::{
 use super::adapter::{self, Choice, Info};
 use super::cache::{self, Cache};
 use super::{network, profile};
-use crate::layout::BackendError;
+use crate::interface::BackendError;
 
 /// How long the device may work on what it was given before it counts as hung: longer than any minibatch takes on
 /// a software device, and than drivers wait that look after themselves.

@@ -1,9 +1,9 @@
 //! Arrays that share a buffer, so that one launch binds those of all layers: a device binds as few as eight.
-//! Only where whole networks are stepped, see [`Kernel::Network`](crate::layout::Kernel::Network).
+//! Only where whole networks are stepped, see [`Kernel::FusedStep`](crate::interface::Kernel::FusedStep).
 
 use super::bindings::Access;
 use super::buffers::SMALLEST;
-use crate::layout::{Array, Shape};
+use crate::interface::{Array, Shape};
 
 /// Arrays in a shared buffer begin at multiples of so many bytes, the largest alignment that a device may ask for.
 const ALIGNMENT: u64 = 256;

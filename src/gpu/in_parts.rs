@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytemuck::cast_slice;
 
 use super::Gpu;
-use crate::layout::{BackendError, Lane, Launch, Minibatch, Stop, Stoppable};
+use crate::interface::{BackendError, Lane, Launch, Minibatch, Stop, Stoppable};
 
 /// Time that a part is to take.
 const PART: Duration = Duration::from_millis(150);

@@ -25,7 +25,7 @@ pub use buffers::check_limits;
 pub use device::Device;
 pub(crate) use pipelines::module;
 
-use crate::layout::{
+use crate::interface::{
     Array, Backend, BackendError, Constants, KernelTimes, Lane, Launch, Minibatch, Replica, Shape,
     Stop, Stoppable, check_array, check_sizes, check_work,
 };

@@ -1,10 +1,10 @@
-//! The step of whole networks, see [`Kernel::Network`]: what parameterises it, and where it fits.
+//! The step of whole networks, see [`Kernel::FusedStep`]: what parameterises it, and where it fits.
 
 use bytemuck::Zeroable;
 
 use super::adapter::Info;
 use super::groups::Group;
-use crate::layout::{
+use crate::interface::{
     Array, COUNT_MASK, Kernel, LAYERS_MAX, Launch, NETWORK_WORDS, Part, STEPS_PER_WORD, Shape,
     UNITS_PER_WORD, compartment,
 };
@@ -69,14 +69,14 @@ pub fn parts(shape: &Shape) -> Vec<Part> {
         spikes_start: start(Array::Spikes(layer + 1)),
         spiking_start: bits(layer + 1),
         heard_start: bits(layer),
-        ..part(if shape.is_output(layer) { Kernel::Output } else { Kernel::Soma }, layer)
+        ..part(if shape.is_output(layer) { Kernel::OutputStep } else { Kernel::HiddenStep }, layer)
     };
     let of_apical = |layer: usize| Part {
         columns_start: start(Array::Feedback(layer)),
         drive_start: start(Array::ApicalDrive(layer)),
         compartments_start: start(Array::Compartments(layer)),
         heard_start: bits(shape.source(layer)),
-        ..part(Kernel::Apical, layer)
+        ..part(Kernel::ApicalStepSpikes, layer)
     };
     let mut parts: Vec<Part> = (0..shape.layers()).map(of_layer).collect();
     parts.resize(LAYERS_MAX, Part::zeroed());
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
     use crate::gpu::adapter::Kind;
     use crate::gpu::check_limits;
-    use crate::layout::BackendError;
+    use crate::interface::BackendError;
 
     fn info(is_software: bool) -> Info {
         Info {

@@ -10,7 +10,7 @@ use super::buffers::buffer;
 use super::device::Device;
 use super::network;
 use super::windows::{Window, windows};
-use crate::layout::{Kernel, Launch, Part, Shape};
+use crate::interface::{Kernel, Launch, Part, Shape};
 
 /// Dispatches that the first buffer has room for.
 const FIRST_CAPACITY: usize = 256;
@@ -92,7 +92,7 @@ impl Parts {
         for &launch in launches {
             let windows = windows(&launch, shape, device.most_weights());
             for window in windows {
-                let turns = if launch.kernel == Kernel::Network {
+                let turns = if launch.kernel == Kernel::FusedStep {
                     turns(&launch, shape, self.most_turns(device, shape))
                 } else {
                     vec![(launch, [0; 2])]
@@ -145,7 +145,7 @@ mod tests {
     }
 
     fn cut(taps: u32, first: u32, most: u32) -> Vec<([u32; 2], [u32; 2])> {
-        let launch = Launch { kernel: Kernel::Network, layer: 0, first, steps: 16 };
+        let launch = Launch { kernel: Kernel::FusedStep, layer: 0, first, steps: 16 };
         let turns = turns(&launch, &shape(taps), most).into_iter();
         turns.map(|(launch, past)| (past, [launch.first, launch.steps])).collect()
     }

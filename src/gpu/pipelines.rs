@@ -16,7 +16,7 @@ use super::buffers::{Buffers, Place, SMALLEST};
 use super::device::Device;
 use super::parts::Dispatch;
 use super::{network, shaders, windows};
-use crate::layout::{
+use crate::interface::{
     BackendError, Constants, Kernel, Lane, Launch, Minibatch, Part, Replica, Shape,
 };
 
@@ -121,7 +121,7 @@ impl Pipelines {
             let access: Vec<Access> =
                 bindings(launch, shape).iter().map(|binding| binding.access).collect();
             let threads = match kernel {
-                Kernel::Network => network::threads(shape, self.workgroup, device.info()),
+                Kernel::FusedStep => network::threads(shape, self.workgroup, device.info()),
                 _ => self.workgroup,
             };
             let source = shaders::source(kernel);

@@ -10,7 +10,7 @@ use wgpu::{
 use super::Gpu;
 use super::buffers::buffer;
 use super::device::Device;
-use crate::layout::{BackendError, KernelTimes, Launch, Minibatch};
+use crate::interface::{BackendError, KernelTimes, Launch, Minibatch};
 
 /// Launches that are timed at once: each takes two timestamps of the 4096 that a set may have.
 const LAUNCHES: usize = 1024;
@@ -111,7 +111,7 @@ mod tests {
     use crate::config::Config;
     use crate::gpu::WORKGROUP;
     use crate::gpu::adapter::Choice;
-    use crate::layout::{Backend, Kernel, Lane, Shape};
+    use crate::interface::{Backend, Kernel, Lane, Shape};
     use crate::plan::{constants, kernel_sequence, replica};
 
     /// Apple's GPUs write timestamps around passes alone.

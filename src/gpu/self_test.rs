@@ -12,8 +12,8 @@ use super::buffers::{buffer, uniform};
 use super::device::Device;
 use super::pipelines::Pipeline;
 use super::shaders;
-use crate::cpu::arithmetic::{FUNCTIONS, arithmetic};
-use crate::layout::{BackendError, Constants, Lane, Minibatch, Part, Replica};
+use crate::cpu::arithmetic_selftest::{FUNCTIONS, arithmetic_selftest};
+use crate::interface::{BackendError, Constants, Lane, Minibatch, Part, Replica};
 use crate::model::synaptic_filter;
 use crate::random::philox;
 
@@ -147,7 +147,7 @@ pub fn run(device: &mut Device) -> Result<Verdict, BackendError> {
 /// When the device failed.
 pub fn examine(device: &mut Device) -> Result<(Verdict, Subnormals), BackendError> {
     let words = words();
-    let cpu = arithmetic(&constants(), &words);
+    let cpu = arithmetic_selftest(&constants(), &words);
     let (gpu, subnormals) = on_device(device, &words)?;
     Ok((compare(&words, &cpu, &gpu), subnormals))
 }
@@ -180,7 +180,7 @@ pub fn on_device(
 ) -> Result<(Vec<u32>, Subnormals), BackendError> {
     let source = shaders::arithmetic_source();
     let access = [Access::Reads, Access::Writes];
-    let pipeline = Pipeline::new(device, "arithmetic", source, &access, WORKGROUP);
+    let pipeline = Pipeline::new(device, "arithmetic_selftest", source, &access, WORKGROUP);
     device.keep_pipelines();
     let bytes = ((words.len() * FUNCTIONS.len() + 1) * size_of::<u32>()) as u64;
     let storage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;

@@ -6,8 +6,8 @@ use std::fmt::Write;
 
 use super::bindings::UNITS_PER_THREAD;
 use super::network::PARTS;
-use crate::cpu::arithmetic::FUNCTIONS;
-use crate::layout::{
+use crate::cpu::arithmetic_selftest::FUNCTIONS;
+use crate::interface::{
     COUNT_BITS, Kernel, LAYERS_MAX, NETWORK_WORDS, RATE_HISTORY, STEPS_PER_WORD, UNITS_PER_WORD,
     compartment, plateau, raster, result, trace,
 };
@@ -50,7 +50,7 @@ const FEEDBACK_SPIKES: &str = include_str!("../../shaders/shared/feedback_spikes
 const RESPONSE: &str = include_str!("../../shaders/shared/response.wgsl");
 
 /// The self-test of [`super::self_test`].
-const ARITHMETIC: &str = include_str!("../../shaders/arithmetic.wgsl");
+const ARITHMETIC: &str = include_str!("../../shaders/arithmetic_selftest.wgsl");
 
 const INTEGERS: [(&str, u32); 51] = [
     ("LAYERS_MAX", LAYERS_MAX as u32),
@@ -125,13 +125,13 @@ const FLOATS: [(&str, f32); 13] = [
 /// The complete WGSL of a kernel.
 pub fn source(kernel: Kernel) -> String {
     let parts: &[&str] = match kernel {
-        Kernel::Soma => &[PART, COLUMNS, FILTER, NEURON, HIDDEN],
-        Kernel::Output => &[PART, COLUMNS, FILTER, NEURON, OUTPUT],
-        Kernel::Apical => &[PART, COLUMNS, SUM, FILTER, APICAL, FEEDBACK_SPIKES],
+        Kernel::HiddenStep => &[PART, COLUMNS, FILTER, NEURON, HIDDEN],
+        Kernel::OutputStep => &[PART, COLUMNS, FILTER, NEURON, OUTPUT],
+        Kernel::ApicalStepSpikes => &[PART, COLUMNS, SUM, FILTER, APICAL, FEEDBACK_SPIKES],
         Kernel::ApicalHistory => &[PART, COLUMNS, SUM, FEEDBACK_SPIKES],
-        Kernel::ApicalRate => &[PART, COLUMNS],
-        Kernel::Network => &[COLUMNS, SUM, FILTER, NEURON, HIDDEN, OUTPUT, APICAL],
-        Kernel::Trace | Kernel::Average | Kernel::Plateau => &[PART, RESPONSE],
+        Kernel::ApicalStepRates => &[PART, COLUMNS],
+        Kernel::FusedStep => &[COLUMNS, SUM, FILTER, NEURON, HIDDEN, OUTPUT, APICAL],
+        Kernel::WindowMeanSpikes | Kernel::WindowMeanRates | Kernel::Plateau => &[PART, RESPONSE],
         _ => &[PART],
     };
     complete(&[parts, &[text(kernel)]].concat())
@@ -162,26 +162,26 @@ pub fn prelude() -> String {
 
 fn text(kernel: Kernel) -> &'static str {
     match kernel {
-        Kernel::Input => include_str!("../../shaders/input.wgsl"),
-        Kernel::Raster => include_str!("../../shaders/raster.wgsl"),
-        Kernel::Drive => include_str!("../../shaders/drive.wgsl"),
-        Kernel::Soma => include_str!("../../shaders/soma.wgsl"),
-        Kernel::Output => include_str!("../../shaders/output.wgsl"),
-        Kernel::Shine => include_str!("../../shaders/shine.wgsl"),
-        Kernel::Flow => include_str!("../../shaders/flow.wgsl"),
-        Kernel::Average => include_str!("../../shaders/average.wgsl"),
-        Kernel::Rate => include_str!("../../shaders/rate.wgsl"),
-        Kernel::Apical => include_str!("../../shaders/apical.wgsl"),
+        Kernel::EncodeSpikes => include_str!("../../shaders/encode_spikes.wgsl"),
+        Kernel::PackSpikeMask => include_str!("../../shaders/pack_spike_mask.wgsl"),
+        Kernel::SynapticInputSpikes => include_str!("../../shaders/synaptic_input_spikes.wgsl"),
+        Kernel::HiddenStep => include_str!("../../shaders/hidden_step.wgsl"),
+        Kernel::OutputStep => include_str!("../../shaders/output_step.wgsl"),
+        Kernel::EncodeRates => include_str!("../../shaders/encode_rates.wgsl"),
+        Kernel::SynapticInputRates => include_str!("../../shaders/synaptic_input_rates.wgsl"),
+        Kernel::WindowMeanRates => include_str!("../../shaders/window_mean_rates.wgsl"),
+        Kernel::EmitRates => include_str!("../../shaders/emit_rates.wgsl"),
+        Kernel::ApicalStepSpikes => include_str!("../../shaders/apical_step_spikes.wgsl"),
         Kernel::ApicalHistory => include_str!("../../shaders/apical_history.wgsl"),
-        Kernel::ApicalRate => include_str!("../../shaders/apical_rate.wgsl"),
-        Kernel::Network => include_str!("../../shaders/network.wgsl"),
-        Kernel::Trace => include_str!("../../shaders/trace.wgsl"),
+        Kernel::ApicalStepRates => include_str!("../../shaders/apical_step_rates.wgsl"),
+        Kernel::FusedStep => include_str!("../../shaders/fused_step.wgsl"),
+        Kernel::WindowMeanSpikes => include_str!("../../shaders/window_mean_spikes.wgsl"),
         Kernel::Plateau => include_str!("../../shaders/plateau.wgsl"),
-        Kernel::Error => include_str!("../../shaders/error.wgsl"),
-        Kernel::Backward => include_str!("../../shaders/backward.wgsl"),
-        Kernel::Score => include_str!("../../shaders/score.wgsl"),
-        Kernel::Update => include_str!("../../shaders/update.wgsl"),
-        Kernel::Inverse => include_str!("../../shaders/inverse.wgsl"),
-        Kernel::Feedback => include_str!("../../shaders/feedback.wgsl"),
+        Kernel::LocalError => include_str!("../../shaders/local_error.wgsl"),
+        Kernel::BackpropError => include_str!("../../shaders/backprop_error.wgsl"),
+        Kernel::Classify => include_str!("../../shaders/classify.wgsl"),
+        Kernel::WeightUpdate => include_str!("../../shaders/weight_update.wgsl"),
+        Kernel::FeedbackUpdate => include_str!("../../shaders/feedback_update.wgsl"),
+        Kernel::TieFeedback => include_str!("../../shaders/tie_feedback.wgsl"),
     }
 }

@@ -2,7 +2,7 @@
 //! launch whose weights take more is one dispatch for each window of whole columns, in ascending order, so
 //! that sums over columns keep their order too.
 
-use crate::layout::{Array, Kernel, Launch, Part, Shape};
+use crate::interface::{Array, Kernel, Launch, Part, Shape};
 
 /// Windows begin at multiples of so many columns: at whole words of a raster, and at multiples of 256
 /// bytes, the largest alignment that a device may ask for.
@@ -49,10 +49,10 @@ pub fn windows(launch: &Launch, shape: &Shape, most: u64) -> Vec<Window> {
     });
     match launch.kernel {
         // The biases are the last column: somata read no other, and drives all others.
-        Kernel::Soma | Kernel::Output => all.skip((count - 1) / width).collect(),
+        Kernel::HiddenStep | Kernel::OutputStep => all.skip((count - 1) / width).collect(),
         // No spike is summed: of the columns, the biases alone are read.
-        Kernel::Apical if launch.steps == 0 => all.skip((count - 1) / width).collect(),
-        Kernel::Drive | Kernel::Flow => {
+        Kernel::ApicalStepSpikes if launch.steps == 0 => all.skip((count - 1) / width).collect(),
+        Kernel::SynapticInputSpikes | Kernel::SynapticInputRates => {
             all.filter(|window| window.first < shape.below(launch.layer)).collect()
         }
         _ => all.collect(),
@@ -92,8 +92,8 @@ fn columns(launch: &Launch, shape: &Shape) -> usize {
 /// Whether a launch binds an array in windows: all weights that may be, but the feedback weights that follow
 /// others, whose columns are those of no other array, and those of all layers together.
 fn is_windowed(array: Array, launch: &Launch, shape: &Shape) -> bool {
-    let is_made = launch.kernel == Kernel::Feedback && matches!(array, Array::Feedback(_));
-    is_split(array, shape) && !is_made && launch.kernel != Kernel::Network
+    let is_made = launch.kernel == Kernel::TieFeedback && matches!(array, Array::Feedback(_));
+    is_split(array, shape) && !is_made && launch.kernel != Kernel::FusedStep
 }
 
 /// Whether an array may be bound in windows: the weights of one network. Those of several side by side are
@@ -131,13 +131,13 @@ mod tests {
     #[test]
     fn windows_are_whole_grains_of_what_fits() {
         // 301 columns of 40 bytes, of 80 with both moments.
-        assert_eq!(ranges(Kernel::Drive, 12040), [[0, 301]]);
-        assert_eq!(ranges(Kernel::Update, 12040), [[0, 128], [128, 128], [256, 45]]);
-        assert_eq!(ranges(Kernel::Drive, 12039), [[0, 256], [256, 45]]);
-        assert_eq!(ranges(Kernel::Soma, 12039), [[256, 45]]);
+        assert_eq!(ranges(Kernel::SynapticInputSpikes, 12040), [[0, 301]]);
+        assert_eq!(ranges(Kernel::WeightUpdate, 12040), [[0, 128], [128, 128], [256, 45]]);
+        assert_eq!(ranges(Kernel::SynapticInputSpikes, 12039), [[0, 256], [256, 45]]);
+        assert_eq!(ranges(Kernel::HiddenStep, 12039), [[256, 45]]);
         // Fewer than a grain do not fit: that is for others to check.
-        assert_eq!(ranges(Kernel::Soma, 1), [[256, 45]]);
-        assert_eq!(ranges(Kernel::Drive, 1).len(), 5);
+        assert_eq!(ranges(Kernel::HiddenStep, 1), [[256, 45]]);
+        assert_eq!(ranges(Kernel::SynapticInputSpikes, 1).len(), 5);
     }
 
     #[test]
@@ -147,14 +147,14 @@ mod tests {
             let windows = windows(&Launch { kernel, layer: 0, first: 0, steps: 8 }, &shape, 1);
             windows.iter().map(|window| [window.first, window.columns]).collect::<Vec<_>>()
         };
-        assert_eq!(windows(Kernel::Drive), [[0, 64]]);
-        assert_eq!(windows(Kernel::Update), [[0, 64], [64, 1]]);
-        assert_eq!(windows(Kernel::Output), [[64, 1]]);
+        assert_eq!(windows(Kernel::SynapticInputSpikes), [[0, 64]]);
+        assert_eq!(windows(Kernel::WeightUpdate), [[0, 64], [64, 1]]);
+        assert_eq!(windows(Kernel::OutputStep), [[64, 1]]);
     }
 
     #[test]
     fn the_columns_of_a_window_lie_together() {
-        let launch = Launch { kernel: Kernel::Update, layer: 0, first: 0, steps: 8 };
+        let launch = Launch { kernel: Kernel::WeightUpdate, layer: 0, first: 0, steps: 8 };
         let window = Window { index: 1, first: 128, columns: 100 };
         let bytes = |array| bytes_of(array, &launch, &window, &shape(1));
         assert_eq!(bytes(Array::Weights(0)), Some([5120, 4000]));

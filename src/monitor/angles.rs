@@ -3,7 +3,7 @@
 use super::derived::sigma;
 use super::sample_arrays::SampleArrays;
 use crate::analysis::statistics::angle;
-use crate::layout::{Array, BackendError, compartment};
+use crate::interface::{Array, BackendError, compartment};
 
 /// Returns the angles between the errors of each hidden layer and those of exact backpropagation. Gradients are products
 /// of errors and presynaptic activity, so their angles are equal. Shape: `[layers][samples]`, degrees.

@@ -10,7 +10,7 @@ use super::step_monitor::array_name;
 use super::{Axis, Mode, MonitorSpec, Quantity, RecordedArray};
 use crate::config::{Config, PlateauTiming};
 use crate::dataset::Dataset;
-use crate::layout::{Array, Backend, BackendError, Lane, Shape, compartment, plateau, trace};
+use crate::interface::{Array, Backend, BackendError, Lane, Shape, compartment, plateau, trace};
 use crate::model::plateau_timing::plateau_lead;
 use crate::model::spikes::input_rates;
 

@@ -2,7 +2,7 @@
 
 use super::derived::DerivedQuantities;
 use super::sample_arrays::SampleArrays;
-use crate::layout::{Array, BackendError, compartment, plateau};
+use crate::interface::{Array, BackendError, compartment, plateau};
 
 impl DerivedQuantities {
     /// Returns the loss of a hidden layer for each image: `L0 = sum (phi_mean_f + alpha_t - alpha_f - phi_max sigma(Cf))^2`.

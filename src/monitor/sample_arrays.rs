@@ -1,6 +1,6 @@
 //! Backend arrays of the samples of a batch, as numbers.
 
-use crate::layout::{Array, Backend, BackendError, Lane, Shape};
+use crate::interface::{Array, Backend, BackendError, Lane, Shape};
 
 /// Backend arrays of the samples of a batch.
 pub(super) struct SampleArrays<'a> {

@@ -9,7 +9,7 @@ use super::{Axis, MonitorSpec, Quantity, RecordedArray, Recording};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::{self, Device, DeviceOptions};
-use crate::layout::{Array, BackendError, Kernel, Lane, result};
+use crate::interface::{Array, BackendError, Kernel, Lane, result};
 use crate::network::Network;
 use crate::plan::Presentation;
 use crate::simulation::Simulation;
@@ -141,7 +141,7 @@ impl MonitorSession {
         if spec.needs_steps() {
             for launch in &dynamics {
                 simulation.run(&minibatches, &lanes, from_ref(launch))?;
-                if matches!(launch.kernel, Kernel::Soma | Kernel::Output) {
+                if matches!(launch.kernel, Kernel::HiddenStep | Kernel::OutputStep) {
                     steps.read_voltages(simulation.backend(), launch, derived)?;
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::step_monitor::has_step_values;
 use super::{Mode, MonitorSpec, Quantity};
-use crate::layout::{BackendError, Shape};
+use crate::interface::{BackendError, Shape};
 use crate::memory;
 
 /// Size of a value in bytes.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::derived::DerivedQuantities;
 use super::{Axis, MonitorSpec, Quantity, RecordedArray};
-use crate::layout::{
+use crate::interface::{
     Array, Backend, BackendError, COUNT_BITS, COUNT_MASK, Lane, Launch, STEPS_PER_WORD, Shape,
     compartment,
 };

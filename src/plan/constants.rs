@@ -3,7 +3,7 @@
 use bytemuck::Zeroable;
 
 use crate::config::{Config, Dynamics, Optimizer};
-use crate::layout::{Constants, LAYERS_MAX, Replica, Shape};
+use crate::interface::{Constants, LAYERS_MAX, Replica, Shape};
 use crate::model::exact_math::flush;
 use crate::model::neuron::{
     E_EXCITATORY, E_INHIBITORY, G_DENDRITE, G_TEACHING, SomaStep, backprop_gain, hidden_error_gain,

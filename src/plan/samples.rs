@@ -2,7 +2,7 @@
 //! [`Lane::of_replica`] tells it which network it simulates.
 
 use crate::config::{Config, Optimizer};
-use crate::layout::{Lane, Minibatch};
+use crate::interface::{Lane, Minibatch};
 use crate::model::exact_math::{SMALLEST_GRADIENT, flush};
 use crate::model::lr_schedule::LrFactor;
 use crate::model::phases::{AveragingWindow, PhaseLengths};

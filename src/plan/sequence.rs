@@ -1,6 +1,6 @@
 //! Kernels of a minibatch, in the order in which both backends run them.
 
-use crate::layout::{Kernel, Launch, Shape};
+use crate::interface::{Kernel, Launch, Shape};
 
 /// Kernels in order, for images that last at most `steps` steps. Empty for a shape without layers or blocks.
 pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
@@ -15,15 +15,15 @@ pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
         list.extend(feedback_launches(shape));
     }
     if shape.sends_rates {
-        list.push(whole(Kernel::Shine, 0));
+        list.push(whole(Kernel::EncodeRates, 0));
     } else {
-        list.extend([whole(Kernel::Input, 0), whole(Kernel::Raster, 0)]);
+        list.extend([whole(Kernel::EncodeSpikes, 0), whole(Kernel::PackSpikeMask, 0)]);
     }
     if shape.steps_apical {
         begin_apical(shape, learns, &mut list);
     }
     simulate(shape, steps, learns, &mut list);
-    list.push(whole(Kernel::Score, output));
+    list.push(whole(Kernel::Classify, output));
     if !learns {
         return list;
     }
@@ -31,24 +31,24 @@ pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     let populations = 0..shape.populations.len() - usize::from(hidden.is_empty());
     let has_spikes = |&population: &usize| !shape.sends_rates || shape.sends_spikes(population);
     let spiking = populations.clone().filter(has_spikes);
-    list.extend(spiking.map(|population| whole(Kernel::Trace, population)));
+    list.extend(spiking.map(|population| whole(Kernel::WindowMeanSpikes, population)));
     let sending = populations.filter(|&population| shape.has_rates(population));
-    list.extend(sending.map(|population| whole(Kernel::Average, population)));
+    list.extend(sending.map(|population| whole(Kernel::WindowMeanRates, population)));
     list.extend(hidden.clone().map(|layer| whole(Kernel::Plateau, layer)));
     if shape.backpropagates {
-        list.push(whole(Kernel::Error, output));
-        list.extend(hidden.rev().map(|layer| whole(Kernel::Backward, layer)));
+        list.push(whole(Kernel::LocalError, output));
+        list.extend(hidden.rev().map(|layer| whole(Kernel::BackpropError, layer)));
     } else {
-        list.extend((0..=output).map(|layer| whole(Kernel::Error, layer)));
+        list.extend((0..=output).map(|layer| whole(Kernel::LocalError, layer)));
     }
-    list.extend((0..=output).map(|layer| whole(Kernel::Update, layer)));
+    list.extend((0..=output).map(|layer| whole(Kernel::WeightUpdate, layer)));
     if shape.learns_feedback {
-        list.extend((0..output).map(|layer| whole(Kernel::Inverse, layer)));
+        list.extend((0..output).map(|layer| whole(Kernel::FeedbackUpdate, layer)));
     }
     list
 }
 
-/// Neurons of the layer above that one launch of [`Kernel::Feedback`] sums over: with noise, each takes some 40 rounds
+/// Neurons of the layer above that one launch of [`Kernel::TieFeedback`] sums over: with noise, each takes some 40 rounds
 /// of loops, of which software devices end a thread after 65,535.
 const FOLLOWED: u32 = 1024;
 
@@ -59,7 +59,7 @@ pub(crate) fn feedback_launches(shape: &Shape) -> Vec<Launch> {
         let hears_above = shape.source(layer) == layer + 2;
         let summed = if hears_above { 1 } else { shape.units(layer + 1) as u32 };
         let launch =
-            move |first| Launch { kernel: Kernel::Feedback, layer, first, steps: FOLLOWED };
+            move |first| Launch { kernel: Kernel::TieFeedback, layer, first, steps: FOLLOWED };
         (0..summed).step_by(FOLLOWED as usize).map(launch)
     };
     (0..output).rev().flat_map(of_layer).collect()
@@ -72,18 +72,18 @@ fn begin_apical(shape: &Shape, learns: bool, list: &mut Vec<Launch>) {
     let before = |kernel, layer| Launch { kernel, layer, first: 0, steps: 0 };
     let hidden = 0..shape.layers() - 1;
     if shape.feedback_rates {
-        list.extend(hidden.map(|layer| before(Kernel::ApicalRate, layer)));
+        list.extend(hidden.map(|layer| before(Kernel::ApicalStepRates, layer)));
         return;
     }
     // A test begins from a cleared state.
     if learns {
         if shape.past_words() > 0 {
             let sources = (0..=shape.layers()).filter(|&population| shape.is_source(population));
-            list.extend(sources.map(|population| before(Kernel::Raster, population)));
+            list.extend(sources.map(|population| before(Kernel::PackSpikeMask, population)));
         }
         list.extend(hidden.clone().map(|layer| before(Kernel::ApicalHistory, layer)));
     }
-    list.extend(hidden.map(|layer| before(Kernel::Apical, layer)));
+    list.extend(hidden.map(|layer| before(Kernel::ApicalStepSpikes, layer)));
 }
 
 /// Dendrites and somata of all layers through all steps.
@@ -98,7 +98,8 @@ fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
         return simulate_networks(shape, steps, list);
     }
     let step = if shape.goes_by_steps() { 1 } else { shape.block };
-    let drive = if shape.sends_rates { Kernel::Flow } else { Kernel::Drive };
+    let drive =
+        if shape.sends_rates { Kernel::SynapticInputRates } else { Kernel::SynapticInputSpikes };
     let output = shape.layers() - 1;
     let mut first = 0;
     while first < steps {
@@ -111,22 +112,26 @@ fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
             if first % block == 0 {
                 list.push(part(drive, layer, block));
             }
-            let kernel = if layer == output { Kernel::Output } else { Kernel::Soma };
+            let kernel = if layer == output { Kernel::OutputStep } else { Kernel::HiddenStep };
             // Unless it reaches the soma, a test needs no feedback.
             if shape.has_rates(layer + 1) && (learns || shape.goes_by_steps()) {
                 for first in first..(first + step).min(steps) {
                     let one = |kernel| Launch { kernel, layer, first, steps: 1 };
-                    list.extend([one(kernel), one(Kernel::Rate)]);
+                    list.extend([one(kernel), one(Kernel::EmitRates)]);
                 }
             } else {
                 list.push(part(kernel, layer, step));
             }
             if shape.has_raster(layer + 1) {
-                list.push(part(Kernel::Raster, layer + 1, step));
+                list.push(part(Kernel::PackSpikeMask, layer + 1, step));
             }
         }
         if shape.steps_apical {
-            let apical = if shape.feedback_rates { Kernel::ApicalRate } else { Kernel::Apical };
+            let apical = if shape.feedback_rates {
+                Kernel::ApicalStepRates
+            } else {
+                Kernel::ApicalStepSpikes
+            };
             list.extend((0..output).map(|layer| part(apical, layer, step)));
         }
         first += step;
@@ -137,13 +142,14 @@ fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
 fn simulate_networks(shape: &Shape, steps: u32, list: &mut Vec<Launch>) {
     if shape.taps == 0 {
         // What traces drive, and no spikes: the past of the layers whose drive is not summed ahead.
-        let past = |layer| Launch { kernel: Kernel::Drive, layer, first: 0, steps: 0 };
+        let past =
+            |layer| Launch { kernel: Kernel::SynapticInputSpikes, layer, first: 0, steps: 0 };
         list.extend((1..shape.layers()).map(past));
     }
     for first in (0..steps).step_by(shape.block as usize) {
         let steps = shape.block.min(steps - first);
         let block = |kernel| Launch { kernel, layer: 0, first, steps };
-        list.extend([block(Kernel::Drive), block(Kernel::Network)]);
+        list.extend([block(Kernel::SynapticInputSpikes), block(Kernel::FusedStep)]);
     }
 }
 
@@ -174,7 +180,11 @@ mod tests {
     #[test]
     fn only_the_lowest_drive_comes_ahead_of_the_feedback() {
         let drives = |steps_apical, layer| {
-            of(&kernel_sequence(&shape(steps_apical, false), 20, true), Kernel::Drive, layer)
+            of(
+                &kernel_sequence(&shape(steps_apical, false), 20, true),
+                Kernel::SynapticInputSpikes,
+                layer,
+            )
         };
         assert_eq!(drives(false, 0), BLOCKS);
         assert_eq!(drives(false, 1), BLOCKS);
@@ -185,17 +195,20 @@ mod tests {
     #[test]
     fn whole_networks_are_stepped_in_one_launch_a_block() {
         let list = kernel_sequence(&shape(true, true), 20, true);
-        assert_eq!(of(&list, Kernel::Drive, 0), BLOCKS);
-        assert_eq!(of(&list, Kernel::Network, 0), BLOCKS);
-        assert_eq!(of(&list, Kernel::Raster, 0), [(0, 20)]);
-        for (kernel, layer) in
-            [(Kernel::Drive, 1), (Kernel::Soma, 0), (Kernel::Output, 1), (Kernel::Raster, 1)]
-        {
+        assert_eq!(of(&list, Kernel::SynapticInputSpikes, 0), BLOCKS);
+        assert_eq!(of(&list, Kernel::FusedStep, 0), BLOCKS);
+        assert_eq!(of(&list, Kernel::PackSpikeMask, 0), [(0, 20)]);
+        for (kernel, layer) in [
+            (Kernel::SynapticInputSpikes, 1),
+            (Kernel::HiddenStep, 0),
+            (Kernel::OutputStep, 1),
+            (Kernel::PackSpikeMask, 1),
+        ] {
             assert_eq!(of(&list, kernel, layer), [], "{kernel}");
         }
         // What comes before the first step.
         for (kernel, layer) in
-            [(Kernel::Raster, 2), (Kernel::ApicalHistory, 0), (Kernel::Apical, 0)]
+            [(Kernel::PackSpikeMask, 2), (Kernel::ApicalHistory, 0), (Kernel::ApicalStepSpikes, 0)]
         {
             assert_eq!(of(&list, kernel, layer), [(0, 0)], "{kernel}");
         }
@@ -207,6 +220,6 @@ mod tests {
         assert_eq!([count(true), count(false)], [16, 639]);
         // Two traces, which no spikes of the past are.
         let uncut = kernel_sequence(&Shape { taps: 0, ..shape(true, true) }, 20, true);
-        assert_eq!(of(&uncut, Kernel::Drive, 1), [(0, 0)]);
+        assert_eq!(of(&uncut, Kernel::SynapticInputSpikes, 1), [(0, 0)]);
     }
 }

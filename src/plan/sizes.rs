@@ -2,7 +2,7 @@
 
 use crate::config::{Config, CreditAssignment, Feedback, FeedbackWeights, Signal};
 use crate::dataset::Dataset;
-use crate::layout::{STEPS_PER_WORD, Shape};
+use crate::interface::{STEPS_PER_WORD, Shape};
 use crate::model::phases::PhaseLengths;
 
 /// What the shape of a run depends on beside its configuration.

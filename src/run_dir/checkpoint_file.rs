@@ -16,7 +16,7 @@ use super::checked_safetensors::{Tensor, serialize};
 use super::weights::{self, ImageSpec, STATE_PREFIX, SavedNetwork, WeightsError, WeightsFile};
 use crate::config::Config;
 use crate::evaluate::Evaluation;
-use crate::layout::{Array, Word};
+use crate::interface::{Array, Word};
 use crate::simulation::State;
 use crate::train::{Checkpoint, TrainPosition};
 

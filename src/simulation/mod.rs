@@ -16,7 +16,7 @@ pub use state::State;
 
 use crate::config::Config;
 use crate::dataset::Dataset;
-use crate::layout::{
+use crate::interface::{
     Array, Backend, BackendError, Lane, Launch, Minibatch, Stop, Stoppable, result,
 };
 use crate::model::spikes::{input_rates, input_thresholds};

@@ -3,7 +3,7 @@
 use bytemuck::cast_slice;
 
 use super::Simulation;
-use crate::layout::{Array, BackendError, Minibatch};
+use crate::interface::{Array, BackendError, Minibatch};
 use crate::model::exact_math::flush_weight;
 use crate::network::Network;
 use crate::plan::feedback_launches;

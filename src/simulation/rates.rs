@@ -1,7 +1,7 @@
 //! How much networks fire while they learn.
 
 use super::Simulation;
-use crate::layout::{Array, BackendError, compartment};
+use crate::interface::{Array, BackendError, compartment};
 use crate::model::exact_math::sigmoid;
 
 impl Simulation {

@@ -1,7 +1,7 @@
 //! Shows an image with given spikes instead of drawn ones: how traces of other simulators are replayed.
 
 use super::{Simulation, max_steps};
-use crate::layout::{
+use crate::interface::{
     Array, Backend, BackendError, COUNT_BITS, Lane, Launch, Minibatch, STEPS_PER_WORD,
 };
 use crate::plan::{Presentation, kernel_sequence};
@@ -11,7 +11,7 @@ impl Simulation {
     /// drawn ones, from which it learns. `observe` is called after each launch.
     ///
     /// `spikes`: counts (at most 15) of each population, `[steps, units]`, the input first; empty for a population
-    /// whose spikes no neuron receives, see [`crate::layout::Shape::sends_spikes`].
+    /// whose spikes no neuron receives, see [`crate::interface::Shape::sends_spikes`].
     ///
     /// # Errors
     /// When the device fails, there are several networks, or the spikes do not fit the one.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Simulation;
-use crate::layout::{Array, BackendError, Word};
+use crate::interface::{Array, BackendError, Word};
 use crate::model::exact_math::{SMALLEST_MOMENT, flush};
 
 /// What a replica's simulation holds beside the network itself.
@@ -14,7 +14,7 @@ pub struct State {
     /// The next training minibatch starts from a cleared state.
     pub is_fresh: bool,
     /// The words of one replica: moments and results, and of lanes `[training lanes, rows, units]` what they carry
-    /// on, see [`crate::layout::Shape::carried_rows`].
+    /// on, see [`crate::interface::Shape::carried_rows`].
     pub arrays: BTreeMap<Array, Vec<u32>>,
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Simulation;
-use crate::layout::{Array, BackendError, Stoppable};
+use crate::interface::{Array, BackendError, Stoppable};
 use crate::plan::{Presentation, copies_weights};
 
 /// A minibatch that takes less is waited for: a copy of what it changes is not worth its time.

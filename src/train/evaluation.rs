@@ -10,7 +10,7 @@ use super::stopwatch::Stopwatch;
 use super::{Event, TrainError, test_until};
 use crate::config::Config;
 use crate::evaluate::Evaluation;
-use crate::layout::BackendError;
+use crate::interface::BackendError;
 use crate::network::{Layer, Network};
 use crate::simulation::SampleResult;
 

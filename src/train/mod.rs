@@ -29,7 +29,7 @@ use crate::config::{Config, ConfigError};
 use crate::dataset::{Dataset, DatasetError};
 use crate::device::{self, Device, DeviceOptions};
 use crate::evaluate::Evaluation;
-use crate::layout::BackendError;
+use crate::interface::BackendError;
 use crate::network::{LayerStatistics, Network};
 use crate::plan::Presentation;
 use crate::simulation::{SampleResult, Simulation};

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::TrainError;
 use super::checkpoint::TrainPosition;
 use super::replica_group::ReplicaGroup;
-use crate::layout::BackendError;
+use crate::interface::BackendError;
 use crate::network::{Layer, Network};
 use crate::simulation::State;
 

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::{self, Device, DeviceOptions};
 use crate::evaluate::{Evaluation, error_percent};
-use crate::layout::BackendError;
+use crate::interface::BackendError;
 use crate::network::Network;
 use crate::plan::Presentation;
 use crate::simulation::{SampleResult, Simulation, State};

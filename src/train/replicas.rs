@@ -11,7 +11,7 @@ use super::{Event, Summary, TrainError, TrainerControl};
 use crate::config::{Config, Variant};
 use crate::dataset::Dataset;
 use crate::device::{self, Device, DeviceOptions, Fit};
-use crate::layout::{BackendError, Constants, Shape};
+use crate::interface::{BackendError, Constants, Shape};
 use crate::network::Network;
 use crate::plan::{self, Capacity};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use apical::config::{Config, Optimizer, PlateauTiming};
 use apical::dataset::Dataset;
-use apical::layout::{Array, Backend, Kernel, Lane, Launch, Minibatch, Shape, plateau, trace};
+use apical::interface::{Array, Backend, Kernel, Lane, Launch, Minibatch, Shape, plateau, trace};
 use apical::model::plateau_timing::{MAX_LEAD, plateau_lead};
 use apical::plan::{Capacity, Presentation, SampleBuilder, shape};
 use statrs::distribution::{ContinuousCDF, Normal};

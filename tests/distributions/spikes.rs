@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
-use apical::layout::{Array, COUNT_BITS, COUNT_MASK, STEPS_PER_WORD};
+use apical::interface::{Array, COUNT_BITS, COUNT_MASK, STEPS_PER_WORD};
 use apical::model::phases::PhaseJitter;
 use apical::model::spikes::SpikeDistribution;
 use apical::network::{Layer, Network};

@@ -3,7 +3,7 @@
 //! for any size of workgroup, in one dispatch a block, and in one for every step and every row of the past.
 
 use apical::config::Config;
-use apical::layout::{Array, Kernel, Lane, Launch, Minibatch, Shape};
+use apical::interface::{Array, Kernel, Lane, Launch, Minibatch, Shape};
 
 use super::Situation;
 use super::situations::situations;
@@ -12,7 +12,7 @@ use super::situations::situations;
 const SMALL: usize = 150;
 
 #[test]
-fn case_network() {
+fn case_fused_step() {
     let mut kinds = Vec::new();
     each_network(|situation| {
         let Shape { taps, broadcast, replicas, .. } = situation.shape;
@@ -97,7 +97,12 @@ impl Situation {
                 let minibatches = self.minibatches(update, fresh);
                 if first == 0 && self.shape.taps == 0 {
                     // What traces drive comes before, by another kernel.
-                    let past = |layer| Launch { kernel: Kernel::Drive, layer, first, steps: 0 };
+                    let past = |layer| Launch {
+                        kernel: Kernel::SynapticInputSpikes,
+                        layer,
+                        first,
+                        steps: 0,
+                    };
                     for launch in (1..self.shape.layers()).map(past) {
                         self.check_launch(
                             cpu.as_mut(),
@@ -108,7 +113,7 @@ impl Situation {
                         );
                     }
                 }
-                let launch = Launch { kernel: Kernel::Network, layer: 0, first, steps };
+                let launch = Launch { kernel: Kernel::FusedStep, layer: 0, first, steps };
                 self.check_launch(cpu.as_mut(), gpu.as_mut(), &minibatches, &shown, &launch);
             }
         }
@@ -123,7 +128,7 @@ impl Situation {
             gpu.write(array, &words).expect("the GPU takes it");
         }
         let launch =
-            Launch { kernel: Kernel::Network, layer: 0, first: 0, steps: self.shape.block };
+            Launch { kernel: Kernel::FusedStep, layer: 0, first: 0, steps: self.shape.block };
         for fresh in [true, false] {
             let minibatches = self.minibatches(1, fresh);
             let given: Vec<Minibatch> =

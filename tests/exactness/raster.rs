@@ -1,7 +1,7 @@
 //! Rasters on the GPU against those that the CPU makes of the same spikes: every step that a launch
 //! covers, and the steps before an image behind its first launch; whatever lies elsewhere stays.
 
-use apical::layout::{Array, Kernel, Launch, STEPS_PER_WORD, raster};
+use apical::interface::{Array, Kernel, Launch, STEPS_PER_WORD, raster};
 
 use super::{Situation, support};
 
@@ -24,7 +24,7 @@ impl Situation {
         // A launch of no steps writes the past alone.
         for (first, steps) in [(0, self.shape.steps), (0, 0), (40, 40), (0, 1), (13, 1), (16, 1)] {
             gpu.write(array, &wrong).expect("the GPU takes it");
-            let launch = Launch { kernel: Kernel::Raster, layer: population, first, steps };
+            let launch = Launch { kernel: Kernel::PackSpikeMask, layer: population, first, steps };
             gpu.run(&self.minibatches(1, false), &self.lanes(), &[launch]).expect("the GPU runs");
             let found = gpu.read(array).expect("the GPU reads");
             let expected = self.expected(&launch, &made, &wrong);

@@ -1,6 +1,6 @@
 //! What networks are shown: the lanes and the minibatches of a situation.
 
-use apical::layout::{Lane, Minibatch};
+use apical::interface::{Lane, Minibatch};
 use apical::plan::{Presentation, SampleBuilder};
 
 use super::{IMAGES, LANES, Situation};

@@ -2,7 +2,7 @@
 //! from one dispatch for each window of columns.
 
 use apical::gpu::windows::windows;
-use apical::layout::{Kernel, Launch};
+use apical::interface::{Kernel, Launch};
 
 use super::Situation;
 use super::situations::situations;
@@ -12,39 +12,39 @@ const MOST: u64 = 4 << 10;
 
 #[test]
 fn case_drive_in_windows() {
-    each_in_windows(Kernel::Drive, |situation| {
+    each_in_windows(Kernel::SynapticInputSpikes, |situation| {
         if !situation.shape.sends_rates {
-            situation.check_layers(Kernel::Drive);
+            situation.check_layers(Kernel::SynapticInputSpikes);
         }
     });
 }
 
 #[test]
 fn case_flow_in_windows() {
-    each_in_windows(Kernel::Flow, |situation| {
+    each_in_windows(Kernel::SynapticInputRates, |situation| {
         if situation.shape.sends_rates {
-            situation.check_layers(Kernel::Flow);
+            situation.check_layers(Kernel::SynapticInputRates);
         }
     });
 }
 
 #[test]
 fn case_soma_in_windows() {
-    each_in_windows(Kernel::Soma, |situation| situation.check_hidden(Kernel::Soma));
+    each_in_windows(Kernel::HiddenStep, |situation| situation.check_hidden(Kernel::HiddenStep));
 }
 
 #[test]
 fn case_output_in_windows() {
-    each_in_windows(Kernel::Output, |situation| {
-        situation.check(Kernel::Output, situation.shape.layers() - 1);
+    each_in_windows(Kernel::OutputStep, |situation| {
+        situation.check(Kernel::OutputStep, situation.shape.layers() - 1);
     });
 }
 
 #[test]
 fn case_apical_in_windows() {
-    each_in_windows(Kernel::Apical, |situation| {
+    each_in_windows(Kernel::ApicalStepSpikes, |situation| {
         if situation.shape.steps_apical_spikes() {
-            situation.check_hidden(Kernel::Apical);
+            situation.check_hidden(Kernel::ApicalStepSpikes);
         }
     });
 }
@@ -60,9 +60,9 @@ fn case_apical_history_in_windows() {
 
 #[test]
 fn case_apical_rate_in_windows() {
-    each_in_windows(Kernel::ApicalRate, |situation| {
+    each_in_windows(Kernel::ApicalStepRates, |situation| {
         if situation.shape.steps_apical_rates() {
-            situation.check_hidden(Kernel::ApicalRate);
+            situation.check_hidden(Kernel::ApicalStepRates);
         }
     });
 }
@@ -74,32 +74,32 @@ fn case_plateau_in_windows() {
 
 #[test]
 fn case_update_in_windows() {
-    each_in_windows(Kernel::Update, |situation| situation.check_layers(Kernel::Update));
+    each_in_windows(Kernel::WeightUpdate, |situation| situation.check_layers(Kernel::WeightUpdate));
 }
 
 #[test]
 fn case_feedback_in_windows() {
-    each_in_windows(Kernel::Feedback, |situation| {
+    each_in_windows(Kernel::TieFeedback, |situation| {
         if situation.shape.is_symmetric {
-            situation.check_hidden(Kernel::Feedback);
+            situation.check_hidden(Kernel::TieFeedback);
         }
     });
 }
 
 #[test]
 fn case_inverse_in_windows() {
-    each_in_windows(Kernel::Inverse, |situation| {
+    each_in_windows(Kernel::FeedbackUpdate, |situation| {
         if situation.shape.learns_feedback {
-            situation.check_hidden(Kernel::Inverse);
+            situation.check_hidden(Kernel::FeedbackUpdate);
         }
     });
 }
 
 #[test]
 fn case_backward_in_windows() {
-    each_in_windows(Kernel::Backward, |situation| {
+    each_in_windows(Kernel::BackpropError, |situation| {
         if situation.shape.backpropagates {
-            situation.check_hidden(Kernel::Backward);
+            situation.check_hidden(Kernel::BackpropError);
         }
     });
 }
@@ -116,20 +116,22 @@ fn each_in_windows(kernel: Kernel, check: impl Fn(&Situation)) {
             windows(&launch, shape, MOST).iter().any(|window| window.index > 0)
         };
         let layers = match kernel {
-            Kernel::Feedback if !shape.is_symmetric => 0..0,
-            Kernel::Inverse if !shape.learns_feedback => 0..0,
-            Kernel::Flow if !shape.sends_rates => 0..0,
-            Kernel::Drive if shape.sends_rates => 0..0,
-            Kernel::Backward if !shape.backpropagates => 0..0,
-            Kernel::Apical | Kernel::ApicalHistory if !shape.steps_apical_spikes() => 0..0,
-            Kernel::ApicalRate if !shape.steps_apical_rates() => 0..0,
-            Kernel::Apical
+            Kernel::TieFeedback if !shape.is_symmetric => 0..0,
+            Kernel::FeedbackUpdate if !shape.learns_feedback => 0..0,
+            Kernel::SynapticInputRates if !shape.sends_rates => 0..0,
+            Kernel::SynapticInputSpikes if shape.sends_rates => 0..0,
+            Kernel::BackpropError if !shape.backpropagates => 0..0,
+            Kernel::ApicalStepSpikes | Kernel::ApicalHistory if !shape.steps_apical_spikes() => {
+                0..0
+            }
+            Kernel::ApicalStepRates if !shape.steps_apical_rates() => 0..0,
+            Kernel::ApicalStepSpikes
             | Kernel::ApicalHistory
-            | Kernel::ApicalRate
+            | Kernel::ApicalStepRates
             | Kernel::Plateau
-            | Kernel::Inverse
-            | Kernel::Feedback
-            | Kernel::Backward => 0..shape.layers() - 1,
+            | Kernel::FeedbackUpdate
+            | Kernel::TieFeedback
+            | Kernel::BackpropError => 0..shape.layers() - 1,
             _ => 0..shape.layers(),
         };
         if layers.into_iter().any(is_split) {

@@ -1,7 +1,7 @@
 //! Arrays full of random numbers as a run could hold them.
 
 use apical::config::Config;
-use apical::layout::{Array, Word, compartment, trace};
+use apical::interface::{Array, Word, compartment, trace};
 use apical::model::spikes::input_thresholds;
 use apical::random::PhiloxRng;
 use rand::Rng;

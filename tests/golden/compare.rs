@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use apical::config::{Config, Feedback::Broadcast, FeedbackWeights::Symmetric, PlateauTiming};
-use apical::layout::{Array, Backend, compartment, plateau, trace};
+use apical::interface::{Array, Backend, compartment, plateau, trace};
 use apical::model::exact_math::sigmoid;
 use apical::model::plateau_timing::plateau_lead;
 use apical::network::Network;

@@ -11,7 +11,7 @@ use apical::cpu::Cpu;
 use apical::dataset::Dataset;
 use apical::gpu::adapter::Choice;
 use apical::gpu::{Device, Gpu};
-use apical::layout::{Array, Backend, BackendError, Replica, Shape};
+use apical::interface::{Array, Backend, BackendError, Replica, Shape};
 use apical::plan::{self, Capacity};
 use apical::random::{PhiloxRng, RngStream};
 use rand::Rng;

@@ -3,7 +3,7 @@
 use crate::CliError;
 use apical::bench::{Report, Roofline, Row};
 use apical::figures::Table;
-use apical::layout::Kernel;
+use apical::interface::Kernel;
 use bytesize::ByteSize;
 
 /// Formats a report as aligned tables.

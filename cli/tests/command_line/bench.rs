@@ -78,9 +78,15 @@ fn bench_json_has_a_row_per_network_and_task() {
         assert_eq!(row["raw_ms"].as_array().unwrap().len(), 3, "{row}");
         let kernels = row["kernels"].as_array().unwrap();
         let has = |name: &str| kernels.iter().any(|kernel| kernel["name"] == name);
-        assert!(has("input") && has("drive") && has("output") && has("score"), "{row}");
-        assert_eq!(has("update"), row["task"] == "train", "{row}");
-        assert_eq!(has("soma"), row["layers"].as_array().unwrap().len() == 2, "{row}");
+        assert!(
+            has("encode_spikes")
+                && has("synaptic_input_spikes")
+                && has("output_step")
+                && has("classify"),
+            "{row}"
+        );
+        assert_eq!(has("weight_update"), row["task"] == "train", "{row}");
+        assert_eq!(has("hidden_step"), row["layers"].as_array().unwrap().len() == 2, "{row}");
         let shares = kernels.iter().map(|kernel| kernel["share"].as_f64().unwrap());
         assert!((shares.sum::<f64>() - 1.0).abs() < 1e-9, "{row}");
         let number = |key: &str| row[key].as_f64().unwrap_or_else(|| panic!("{key} in {row}"));

@@ -94,10 +94,11 @@ fn compare_reports_identical_values() {
     let [whole] = &json_of(compare(&folder).arg("--json"))[..] else { panic!("one object") };
     assert_eq!((&whole["identical"], &whole["difference"]), (&true.into(), &Value::Null));
     assert_eq!((&whole["minibatches"], &whole["images"]), (&4.into(), &100.into()));
-    let [part] = &json_of(compare(&folder).args(["--json", "--cpu-through", "soma"]))[..] else {
+    let [part] = &json_of(compare(&folder).args(["--json", "--cpu-through", "hidden_step"]))[..]
+    else {
         panic!("one object")
     };
-    assert_eq!((&part["identical"], &part["cpu_through"]), (&true.into(), &"soma".into()));
+    assert_eq!((&part["identical"], &part["cpu_through"]), (&true.into(), &"hidden_step".into()));
     let values = |report: &Value| report["values"].as_u64().unwrap();
     assert!(0 < values(part) && values(part) < values(whole), "{part} {whole}");
 }
@@ -107,14 +108,14 @@ fn compare_uses_the_fused_kernel_if_requested() {
     let folder = folder_with_data();
     let values = |stepping: &str| {
         let mut command = compare(&folder);
-        command.args(["--json", "--g-apical", "0.05", "--cpu-through", "network"]);
+        command.args(["--json", "--g-apical", "0.05", "--cpu-through", "fused_step"]);
         let [report] = &json_of(command.args(["--gpu-steps", stepping]))[..] else {
             panic!("one object")
         };
         assert_eq!(report["identical"], true, "{report}");
         report["values"].as_u64().unwrap()
     };
-    // Arrays of the kernel `network`, if it runs, are copied and not compared.
+    // Arrays of the kernel `fused_step`, if it runs, are copied and not compared.
     assert!(values("fused") < values("per-kernel"));
 }
 

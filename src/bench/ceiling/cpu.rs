@@ -9,7 +9,7 @@ use super::{
     Bandwidth, Effort, Roofline, SETS, SPIKES, STEPS_AN_IMAGE, UNITS, latency, random_steps,
 };
 use crate::bench::progress::Steps;
-use crate::layout::BackendError;
+use crate::interface::BackendError;
 use crate::memory;
 
 /// Rounds of additions between two looks at the clock.

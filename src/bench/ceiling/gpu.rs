@@ -1,4 +1,4 @@
-//! The ceilings of a GPU, by small shaders of their own in `shaders/bench/`.
+//! The ceilings of a GPU, by small shaders of their own in `shaders/roofline/`.
 
 use bytemuck::cast_slice;
 use wgpu::{
@@ -13,7 +13,7 @@ use super::{
 use crate::bench::progress::Steps;
 use crate::gpu::adapter::Choice;
 use crate::gpu::{self, Device};
-use crate::layout::BackendError;
+use crate::interface::BackendError;
 
 /// Threads of a workgroup, and the largest number of workgroups along a dimension.
 const WORKGROUP: usize = 64;
@@ -26,10 +26,10 @@ const READS: usize = 64;
 const LAUNCHES: usize = 1000;
 
 const SHADERS: [(&str, &str); 4] = [
-    ("additions", include_str!("../../../shaders/bench/additions.wgsl")),
-    ("columns", include_str!("../../../shaders/bench/columns.wgsl")),
-    ("read", include_str!("../../../shaders/bench/read.wgsl")),
-    ("nothing", include_str!("../../../shaders/bench/nothing.wgsl")),
+    ("add_peak", include_str!("../../../shaders/roofline/add_peak.wgsl")),
+    ("column_sum", include_str!("../../../shaders/roofline/column_sum.wgsl")),
+    ("bandwidth", include_str!("../../../shaders/roofline/bandwidth.wgsl")),
+    ("empty_dispatch", include_str!("../../../shaders/roofline/empty_dispatch.wgsl")),
 ];
 
 /// Name and complete text of every shader of the ceilings.
@@ -98,7 +98,7 @@ impl Gpu {
     fn additions(&mut self) -> Result<f64, BackendError> {
         let increments = self.filled(&[1e-3f32, 1e-3, 1e-3, 1e-3, 2e-3, 2e-3, 2e-3, 2e-3]);
         let sums = self.buffer(WORKGROUP * 16);
-        let kernel = self.kernel("additions", &[&increments, &sums])?;
+        let kernel = self.kernel("add_peak", &[&increments, &sums])?;
         let rate = self.unit_rate(&kernel, |workgroups| [workgroups, 1, 1])?;
         Ok(rate * (64 * ROUNDS * WORKGROUP) as f64)
     }
@@ -107,7 +107,7 @@ impl Gpu {
         let weights = self.filled(&vec![1e-3f32; COLUMNS * UNITS]);
         let steps = self.filled(&random_steps(UNITS / 4));
         let sums = self.buffer(4 * STEPS * UNITS);
-        let kernel = self.kernel("columns", &[&weights, &steps, &sums])?;
+        let kernel = self.kernel("column_sum", &[&weights, &steps, &sums])?;
         let groups = (UNITS / 4).div_ceil(WORKGROUP) as u32;
         let steps_an_image = STEPS_AN_IMAGE as u32;
         let rate = self.unit_rate(&kernel, |images| [groups, steps_an_image, images])?;
@@ -117,7 +117,7 @@ impl Gpu {
     fn read(&mut self, bytes: usize) -> Result<f64, BackendError> {
         let set = self.filled(&vec![1e-3f32; bytes / size_of::<f32>()]);
         let sums = self.buffer(WORKGROUP * 16);
-        let kernel = self.kernel("read", &[&set, &sums])?;
+        let kernel = self.kernel("bandwidth", &[&set, &sums])?;
         let rate = self.unit_rate(&kernel, |workgroups| [workgroups, 1, 1])?;
         Ok(rate * (16 * READS * WORKGROUP) as f64)
     }
@@ -126,7 +126,7 @@ impl Gpu {
     /// 40 bytes.
     fn latencies(&mut self) -> Result<[f64; 3], BackendError> {
         let words = self.buffer(WORKGROUP * 4);
-        let kernel = self.kernel("nothing", &[&words])?;
+        let kernel = self.kernel("empty_dispatch", &[&words])?;
         let submission = latency(|| self.run(&kernel, [1, 1, 1], 1))?;
         let many = self.effort.best_rate(|count| self.run(&kernel, [1, 1, 1], count * LAUNCHES))?;
         let launch = 1e6 / (many * LAUNCHES as f64);

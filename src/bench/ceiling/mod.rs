@@ -13,7 +13,7 @@ pub use gpu::shaders;
 use super::machine::Machine;
 use super::progress::Steps;
 use crate::analysis::statistics::median;
-use crate::layout::BackendError;
+use crate::interface::BackendError;
 use crate::random::{PhiloxRng, RngStream};
 
 /// The matrix of the bare loop: that of the paper's net with one hidden layer.

@@ -4,11 +4,11 @@ use multiversion::multiversion;
 
 use super::tiled::{LANES, Tile, TiledArray};
 use super::weight_matrix::WeightMatrix;
-use crate::layout::{Constants, Lane, Part, RATE_HISTORY};
+use crate::interface::{Constants, Lane, Part, RATE_HISTORY};
 
 /// `rates`: of the presynaptic population, `[1 + steps, n_pre]`; `weights`: `[n_pre + 1, units]`; `drive`:
 /// `[history + block, units]`, with the first step in row `history`.
-pub fn flow(
+pub fn synaptic_input_rates(
     constants: &Constants,
     part: &Part,
     lane: &Lane,

@@ -106,7 +106,7 @@ pub fn check_work(
         let reason = format!("label {} of image {}, of {classes} classes", lane.label, lane.image);
         return Err(BackendError::Images(reason));
     }
-    if launches.iter().any(|launch| launch.kernel == Kernel::Trace) {
+    if launches.iter().any(|launch| launch.kernel == Kernel::WindowMeanSpikes) {
         lanes.iter().try_for_each(|lane| check_averages(shape, lane))?;
     }
     Ok(())
@@ -183,32 +183,41 @@ fn check_launch(shape: &Shape, launch: &Launch) -> Result<(), BackendError> {
     let output = shape.layers() - 1;
     let is_hidden = layer < output;
     let has_layer = match kernel {
-        Kernel::Input | Kernel::Shine => layer == 0,
-        Kernel::Raster => layer <= shape.layers() && shape.has_raster(layer),
-        Kernel::Trace => layer <= shape.layers(),
-        Kernel::Average => layer <= shape.layers() && shape.has_rates(layer),
-        Kernel::Drive | Kernel::Error | Kernel::Update => layer <= output,
-        Kernel::Flow => layer <= output && shape.has_rates(layer),
-        Kernel::Soma | Kernel::Plateau | Kernel::Backward | Kernel::Feedback | Kernel::Inverse => {
-            is_hidden
+        Kernel::EncodeSpikes | Kernel::EncodeRates => layer == 0,
+        Kernel::PackSpikeMask => layer <= shape.layers() && shape.has_raster(layer),
+        Kernel::WindowMeanSpikes => layer <= shape.layers(),
+        Kernel::WindowMeanRates => layer <= shape.layers() && shape.has_rates(layer),
+        Kernel::SynapticInputSpikes | Kernel::LocalError | Kernel::WeightUpdate => layer <= output,
+        Kernel::SynapticInputRates => layer <= output && shape.has_rates(layer),
+        Kernel::HiddenStep
+        | Kernel::Plateau
+        | Kernel::BackpropError
+        | Kernel::TieFeedback
+        | Kernel::FeedbackUpdate => is_hidden,
+        Kernel::ApicalStepSpikes | Kernel::ApicalHistory => {
+            is_hidden && shape.steps_apical_spikes()
         }
-        Kernel::Apical | Kernel::ApicalHistory => is_hidden && shape.steps_apical_spikes(),
-        Kernel::ApicalRate => is_hidden && shape.steps_apical_rates(),
-        Kernel::Rate => layer <= output && shape.has_rates(layer + 1),
-        Kernel::Output | Kernel::Score => layer == output,
-        Kernel::Network => layer == 0 && shape.steps_networks,
+        Kernel::ApicalStepRates => is_hidden && shape.steps_apical_rates(),
+        Kernel::EmitRates => layer <= output && shape.has_rates(layer + 1),
+        Kernel::OutputStep | Kernel::Classify => layer == output,
+        Kernel::FusedStep => layer == 0 && shape.steps_networks,
     };
     let fits_block = match kernel {
-        Kernel::Drive | Kernel::Flow | Kernel::Soma | Kernel::Output => {
+        Kernel::SynapticInputSpikes
+        | Kernel::SynapticInputRates
+        | Kernel::HiddenStep
+        | Kernel::OutputStep => {
             let block = shape.block_of(layer.min(output));
             u64::from(first % block) + u64::from(steps) <= u64::from(block)
         }
-        Kernel::Network => u64::from(first % shape.block) + u64::from(steps) <= shape.block.into(),
+        Kernel::FusedStep => {
+            u64::from(first % shape.block) + u64::from(steps) <= shape.block.into()
+        }
         _ => true,
     };
     // Of feedback weights that follow others, a launch names neurons; the kernel heeds how many there are.
     let end = u64::from(first) + u64::from(steps);
-    let most = if kernel == Kernel::Feedback { u32::MAX } else { shape.steps };
+    let most = if kernel == Kernel::TieFeedback { u32::MAX } else { shape.steps };
     let fits_image = end <= u64::from(most);
     if has_layer && fits_block && fits_image {
         return Ok(());

@@ -45,7 +45,7 @@ pub struct Shape {
     pub slots: usize,
     /// Apical voltages are stepped: with the spikes, or the rates, that feed back.
     pub steps_apical: bool,
-    /// One launch steps whole networks through a block, see [`super::Kernel::Network`]: where apical voltages are
+    /// One launch steps whole networks through a block, see [`super::Kernel::FusedStep`]: where apical voltages are
     /// stepped and spikes are sent, between hidden layers and an output.
     pub steps_networks: bool,
     /// The optimiser has moments.

@@ -1,11 +1,11 @@
 //! Stores the rates `phi_max sigma(C)` of a layer at a step, for populations that transmit rates instead of spikes.
 
 use super::tiled::{LANES, TiledArray};
-use crate::layout::{Lane, Part, RATE_HISTORY, Replica, compartment};
+use crate::interface::{Lane, Part, RATE_HISTORY, Replica, compartment};
 use crate::model::exact_math::{SMALLEST_VOLTAGE, flush, sigmoid};
 
 /// `compartments`: `[5, units]`; `rates`: `[1 + steps, units]`.
-pub fn rate(
+pub fn emit_rates(
     replica: &Replica,
     part: &Part,
     lane: &Lane,

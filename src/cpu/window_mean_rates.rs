@@ -5,13 +5,13 @@ use multiversion::multiversion;
 
 use super::averaging_window::{PhaseWindow, feedback_trace_row};
 use super::tiled::{LANES, Tile, TiledArray};
-use crate::layout::trace::FORWARD;
-use crate::layout::{Constants, Lane, Part, RATE_HISTORY};
+use crate::interface::trace::FORWARD;
+use crate::interface::{Constants, Lane, Part, RATE_HISTORY};
 use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 
 /// `rates`: `[1 + steps, units]`; `traces`: `[rows, units]`.
 #[multiversion(targets = "simd")]
-pub fn average(
+pub fn window_mean_rates(
     constants: &Constants,
     part: &Part,
     lane: &Lane,

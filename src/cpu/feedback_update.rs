@@ -9,7 +9,7 @@ use super::is_stopped;
 use super::persistent::PersistentState;
 use super::state::ReplicaState;
 use super::tiled::{LANES, Tile};
-use crate::layout::{Minibatch, Part, Replica, Stop};
+use crate::interface::{Minibatch, Part, Replica, Stop};
 use crate::model::exact_math::{SMALLEST_GRADIENT, flush, flush_weight, sigmoid, sigmoid_slope};
 
 /// Updates the feedback weights of one layer of a replica from the persistent state of its samples. `source`: index of

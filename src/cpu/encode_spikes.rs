@@ -6,7 +6,7 @@ use multiversion::target::match_target;
 use super::simd::{Mask, Scalar16, Simd};
 use super::spike_mask::{SpikeMask, SpikeMaskSlice, TileMask};
 use super::tiled::{LANES, Tile, TiledArray};
-use crate::layout::{COUNT_BITS, Constants, Lane, Minibatch, Part, Replica, STEPS_PER_WORD};
+use crate::interface::{COUNT_BITS, Constants, Lane, Minibatch, Part, Replica, STEPS_PER_WORD};
 use crate::model::spikes::{LOW16, THRESHOLDS, upper16};
 use crate::random::{RngStream, counter0, philox};
 
@@ -14,7 +14,7 @@ use crate::random::{RngStream, counter0, philox};
 /// `spike_mask`: the mask of the same spikes.
 #[multiversion(targets = "simd")]
 #[allow(clippy::too_many_arguments)] // one per binding of the shader
-pub fn input(
+pub fn encode_spikes(
     constants: &Constants,
     replica: &Replica,
     part: &Part,

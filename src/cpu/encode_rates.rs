@@ -1,10 +1,10 @@
 //! Writes the input rates of an image: `phi_max * pixel` at every step.
 
 use super::tiled::TiledArray;
-use crate::layout::{Lane, Part, RATE_HISTORY};
+use crate::interface::{Lane, Part, RATE_HISTORY};
 
 /// `input_rates`: `[256]`; `image`: pixels, `[units]`; `rates`: `[1 + steps, units]`.
-pub fn shine(
+pub fn encode_rates(
     part: &Part,
     lane: &Lane,
     input_rates: &[f32],

@@ -1,7 +1,7 @@
 //! Self-test of the arithmetic: every function that determines the kernels' results, applied to arguments made from
-//! random words. The twin of `shaders/arithmetic.wgsl`; both follow the same order line by line.
+//! random words. The twin of `shaders/arithmetic_selftest.wgsl`; both follow the same order line by line.
 
-use crate::layout::Constants;
+use crate::interface::Constants;
 use crate::model::exact_math::{
     SMALLEST_GRADIENT, SMALLEST_MOMENT, SMALLEST_VOLTAGE, exp_exact, flush, flush_weight,
     recip_exact, rsqrt_exact, sigmoid, sigmoid_slope,
@@ -39,7 +39,7 @@ pub const FUNCTIONS: [&str; 25] = [
 ];
 
 /// Returns the results of all [`FUNCTIONS`] for each of `words`.
-pub fn arithmetic(constants: &Constants, words: &[u32]) -> Vec<u32> {
+pub fn arithmetic_selftest(constants: &Constants, words: &[u32]) -> Vec<u32> {
     let results = (0..words.len()).flat_map(|index| of_word(constants, words, index));
     results.collect()
 }

@@ -3,7 +3,7 @@
 
 use super::state::ReplicaState;
 use super::tiled::LANES;
-use crate::layout::{Minibatch, Part, Replica};
+use crate::interface::{Minibatch, Part, Replica};
 use crate::model::exact_math::flush_weight;
 use crate::random::{RngStream, Split, approx_normal, counter0};
 

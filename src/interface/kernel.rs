@@ -8,117 +8,120 @@ use super::{Array, Shape};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kernel {
     /// Makes feedback weights that follow the feed-forward ones.
-    Feedback,
+    TieFeedback,
     /// Draws the input's spikes from an image.
-    Input,
+    EncodeSpikes,
     /// Turns an image into rates, where the input sends them.
-    Shine,
+    EncodeRates,
     /// Turns spike counts into bits that tell who spikes at each step.
-    Raster,
+    PackSpikeMask,
     /// Sums what spikes before an image drive in the apical dendrites, with the feedback weights of now.
     ApicalHistory,
     /// Sums the weight columns of the neurons below that spike.
-    Drive,
+    SynapticInputSpikes,
     /// Sums the weight columns of the neurons below by their rates, where they send them.
-    Flow,
+    SynapticInputRates,
     /// Steps hidden neurons: filter, basal voltage, soma, spikes.
-    Soma,
+    HiddenStep,
     /// Steps output neurons: filter, dendrite, soma under teaching, rate, spikes.
-    Output,
+    OutputStep,
     /// Keeps the rates of a layer at a step, where it sends them.
-    Rate,
+    EmitRates,
     /// Steps the apical dendrites: feedback spikes to apical voltage.
-    Apical,
+    ApicalStepSpikes,
     /// Sets the apical voltages from feedback by rates.
-    ApicalRate,
+    ApicalStepRates,
     /// Takes all layers through a block of steps, with their apical dendrites: what drives, somata, outputs and
     /// apical dendrites do step by step, in one launch. See [`Shape::steps_networks`].
-    Network,
+    FusedStep,
     /// Averages filtered spike trains over the phases' windows.
-    Trace,
+    WindowMeanSpikes,
     /// Averages rates over the phases' windows.
-    Average,
+    WindowMeanRates,
     /// Turns average feedback into plateau potentials.
     Plateau,
     /// Local error of every neuron.
-    Error,
+    LocalError,
     /// Hidden errors by exact backpropagation.
-    Backward,
+    BackpropError,
     /// Class and loss of every image.
-    Score,
+    Classify,
     /// Gradient over the minibatch and change of weights and biases.
-    Update,
+    WeightUpdate,
     /// Change of feedback weights towards the inverse of the feed-forward function.
-    Inverse,
+    FeedbackUpdate,
 }
 
 impl Kernel {
     /// Every kernel, in the order in which a minibatch meets them.
     pub const ALL: [Kernel; 21] = [
-        Kernel::Feedback,
-        Kernel::Input,
-        Kernel::Shine,
-        Kernel::Raster,
+        Kernel::TieFeedback,
+        Kernel::EncodeSpikes,
+        Kernel::EncodeRates,
+        Kernel::PackSpikeMask,
         Kernel::ApicalHistory,
-        Kernel::Drive,
-        Kernel::Flow,
-        Kernel::Soma,
-        Kernel::Output,
-        Kernel::Rate,
-        Kernel::Apical,
-        Kernel::ApicalRate,
-        Kernel::Network,
-        Kernel::Trace,
-        Kernel::Average,
+        Kernel::SynapticInputSpikes,
+        Kernel::SynapticInputRates,
+        Kernel::HiddenStep,
+        Kernel::OutputStep,
+        Kernel::EmitRates,
+        Kernel::ApicalStepSpikes,
+        Kernel::ApicalStepRates,
+        Kernel::FusedStep,
+        Kernel::WindowMeanSpikes,
+        Kernel::WindowMeanRates,
         Kernel::Plateau,
-        Kernel::Error,
-        Kernel::Backward,
-        Kernel::Score,
-        Kernel::Update,
-        Kernel::Inverse,
+        Kernel::LocalError,
+        Kernel::BackpropError,
+        Kernel::Classify,
+        Kernel::WeightUpdate,
+        Kernel::FeedbackUpdate,
     ];
 
     /// The name of its two files, the shader and its twin in Rust, without their endings.
     pub fn name(self) -> &'static str {
         match self {
-            Kernel::Input => "input",
-            Kernel::Shine => "shine",
-            Kernel::Raster => "raster",
-            Kernel::Drive => "drive",
-            Kernel::Flow => "flow",
-            Kernel::Soma => "soma",
-            Kernel::Output => "output",
-            Kernel::Rate => "rate",
-            Kernel::Apical => "apical",
+            Kernel::EncodeSpikes => "encode_spikes",
+            Kernel::EncodeRates => "encode_rates",
+            Kernel::PackSpikeMask => "pack_spike_mask",
+            Kernel::SynapticInputSpikes => "synaptic_input_spikes",
+            Kernel::SynapticInputRates => "synaptic_input_rates",
+            Kernel::HiddenStep => "hidden_step",
+            Kernel::OutputStep => "output_step",
+            Kernel::EmitRates => "emit_rates",
+            Kernel::ApicalStepSpikes => "apical_step_spikes",
             Kernel::ApicalHistory => "apical_history",
-            Kernel::ApicalRate => "apical_rate",
-            Kernel::Network => "network",
-            Kernel::Trace => "trace",
-            Kernel::Average => "average",
+            Kernel::ApicalStepRates => "apical_step_rates",
+            Kernel::FusedStep => "fused_step",
+            Kernel::WindowMeanSpikes => "window_mean_spikes",
+            Kernel::WindowMeanRates => "window_mean_rates",
             Kernel::Plateau => "plateau",
-            Kernel::Error => "error",
-            Kernel::Backward => "backward",
-            Kernel::Score => "score",
-            Kernel::Update => "update",
-            Kernel::Inverse => "inverse",
-            Kernel::Feedback => "feedback",
+            Kernel::LocalError => "local_error",
+            Kernel::BackpropError => "backprop_error",
+            Kernel::Classify => "classify",
+            Kernel::WeightUpdate => "weight_update",
+            Kernel::FeedbackUpdate => "feedback_update",
+            Kernel::TieFeedback => "tie_feedback",
         }
     }
 
     /// Whether a launch names a population, and not a layer.
     pub fn is_of_population(self) -> bool {
-        use Kernel::{Average, Input, Raster, Shine, Trace};
-        matches!(self, Input | Shine | Raster | Trace | Average)
+        use Kernel::{EncodeRates, EncodeSpikes, PackSpikeMask, WindowMeanRates, WindowMeanSpikes};
+        matches!(
+            self,
+            EncodeSpikes | EncodeRates | PackSpikeMask | WindowMeanSpikes | WindowMeanRates
+        )
     }
 
     /// Whether it is by this that a network learns.
     pub fn learns(self) -> bool {
-        matches!(self, Kernel::Update | Kernel::Inverse)
+        matches!(self, Kernel::WeightUpdate | Kernel::FeedbackUpdate)
     }
 
     /// Whether each lane is computed by itself; if not, the kernel needs all lanes to be done.
     pub fn is_per_lane(self) -> bool {
-        !matches!(self, Kernel::Update | Kernel::Inverse | Kernel::Feedback)
+        !matches!(self, Kernel::WeightUpdate | Kernel::FeedbackUpdate | Kernel::TieFeedback)
     }
 }
 
@@ -136,10 +139,10 @@ pub struct Launch {
     /// The layer, 0 the lowest; for kernels of populations the population, 0 the input, see
     /// [`Kernel::is_of_population`]; 0 for the kernel of all layers.
     pub layer: usize,
-    /// First step of the range, counted from the image's first. Of [`Kernel::Feedback`], the first neuron of the
+    /// First step of the range, counted from the image's first. Of [`Kernel::TieFeedback`], the first neuron of the
     /// layer above.
     pub first: u32,
-    /// Steps in the range; none for what comes before the image's first step. Of [`Kernel::Feedback`], the most
+    /// Steps in the range; none for what comes before the image's first step. Of [`Kernel::TieFeedback`], the most
     /// neurons of the layer above.
     pub steps: u32,
 }
@@ -149,16 +152,16 @@ impl Launch {
     pub fn reads(&self, shape: &Shape) -> Vec<Array> {
         let layer = self.layer;
         match self.kernel {
-            Kernel::Input => vec![Array::Thresholds, Array::Images],
-            Kernel::Shine => vec![Array::InputRates, Array::Images],
-            Kernel::Raster => vec![Array::Spikes(layer)],
-            Kernel::Drive => {
+            Kernel::EncodeSpikes => vec![Array::Thresholds, Array::Images],
+            Kernel::EncodeRates => vec![Array::InputRates, Array::Images],
+            Kernel::PackSpikeMask => vec![Array::Spikes(layer)],
+            Kernel::SynapticInputSpikes => {
                 let population = [Array::Raster(layer), Array::Spikes(layer), Array::Traces(layer)];
                 [population.as_slice(), &[Array::Weights(layer)]].concat()
             }
-            Kernel::Flow => vec![Array::Rates(layer), Array::Weights(layer)],
-            Kernel::Soma | Kernel::Output => vec![Array::Weights(layer)],
-            Kernel::Apical => {
+            Kernel::SynapticInputRates => vec![Array::Rates(layer), Array::Weights(layer)],
+            Kernel::HiddenStep | Kernel::OutputStep => vec![Array::Weights(layer)],
+            Kernel::ApicalStepSpikes => {
                 let source = shape.source(layer);
                 vec![Array::Raster(source), Array::Spikes(source), Array::Feedback(layer)]
             }
@@ -168,26 +171,28 @@ impl Launch {
                     [Array::Raster(source), Array::Spikes(source), Array::Traces(source)];
                 [population.as_slice(), &[Array::Feedback(layer)]].concat()
             }
-            Kernel::ApicalRate => vec![Array::Rates(shape.source(layer)), Array::Feedback(layer)],
-            Kernel::Network => {
+            Kernel::ApicalStepRates => {
+                vec![Array::Rates(shape.source(layer)), Array::Feedback(layer)]
+            }
+            Kernel::FusedStep => {
                 let layers = 0..shape.layers();
                 layers.flat_map(|layer| [Array::Weights(layer), Array::Feedback(layer)]).collect()
             }
-            Kernel::Rate => vec![Array::Compartments(layer)],
-            Kernel::Trace | Kernel::Average => vec![],
+            Kernel::EmitRates => vec![Array::Compartments(layer)],
+            Kernel::WindowMeanSpikes | Kernel::WindowMeanRates => vec![],
             Kernel::Plateau => vec![Array::Traces(shape.source(layer)), Array::Feedback(layer)],
-            Kernel::Error => vec![Array::Compartments(layer), Array::Plateaus(layer)],
-            Kernel::Backward => {
+            Kernel::LocalError => vec![Array::Compartments(layer), Array::Plateaus(layer)],
+            Kernel::BackpropError => {
                 let above = layer + 1;
                 vec![Array::Compartments(layer), Array::Weights(above), Array::Errors(above)]
             }
-            Kernel::Score => vec![Array::Compartments(layer)],
-            Kernel::Update => vec![Array::Traces(layer), Array::Errors(layer)],
-            Kernel::Inverse => {
+            Kernel::Classify => vec![Array::Compartments(layer)],
+            Kernel::WeightUpdate => vec![Array::Traces(layer), Array::Errors(layer)],
+            Kernel::FeedbackUpdate => {
                 let source = Array::Traces(shape.source(layer));
                 vec![source, Array::Compartments(layer), Array::Plateaus(layer)]
             }
-            Kernel::Feedback => vec![Array::Weights(layer + 1), Array::Feedback(layer + 1)],
+            Kernel::TieFeedback => vec![Array::Weights(layer + 1), Array::Feedback(layer + 1)],
         }
     }
 
@@ -195,32 +200,32 @@ impl Launch {
     pub fn writes(&self, shape: &Shape) -> Vec<Array> {
         let layer = self.layer;
         match self.kernel {
-            Kernel::Input => vec![Array::Spikes(0)],
-            Kernel::Raster => vec![Array::Raster(layer)],
-            Kernel::Shine => vec![Array::Rates(0)],
-            Kernel::Drive | Kernel::Flow => vec![Array::Drive(layer)],
-            Kernel::Soma | Kernel::Output => {
+            Kernel::EncodeSpikes => vec![Array::Spikes(0)],
+            Kernel::PackSpikeMask => vec![Array::Raster(layer)],
+            Kernel::EncodeRates => vec![Array::Rates(0)],
+            Kernel::SynapticInputSpikes | Kernel::SynapticInputRates => vec![Array::Drive(layer)],
+            Kernel::HiddenStep | Kernel::OutputStep => {
                 vec![Array::Drive(layer), Array::Compartments(layer), Array::Spikes(layer + 1)]
             }
-            Kernel::Rate => vec![Array::Rates(layer + 1)],
-            Kernel::Average => vec![Array::Rates(layer), Array::Traces(layer)],
-            Kernel::Apical => vec![Array::ApicalDrive(layer), Array::Compartments(layer)],
+            Kernel::EmitRates => vec![Array::Rates(layer + 1)],
+            Kernel::WindowMeanRates => vec![Array::Rates(layer), Array::Traces(layer)],
+            Kernel::ApicalStepSpikes => vec![Array::ApicalDrive(layer), Array::Compartments(layer)],
             Kernel::ApicalHistory => vec![Array::ApicalDrive(layer)],
-            Kernel::ApicalRate => vec![Array::Compartments(layer)],
-            Kernel::Network => {
+            Kernel::ApicalStepRates => vec![Array::Compartments(layer)],
+            Kernel::FusedStep => {
                 let drives = |layer| [Array::Drive(layer), Array::ApicalDrive(layer)];
                 let rest = |layer| [Array::Compartments(layer), Array::Spikes(layer + 1)];
                 let layers = 0..shape.layers();
                 layers.flat_map(|layer| drives(layer).into_iter().chain(rest(layer))).collect()
             }
-            Kernel::Trace => vec![Array::Spikes(layer), Array::Traces(layer)],
+            Kernel::WindowMeanSpikes => vec![Array::Spikes(layer), Array::Traces(layer)],
             Kernel::Plateau => vec![Array::Plateaus(layer)],
-            Kernel::Error | Kernel::Backward => vec![Array::Errors(layer)],
-            Kernel::Score => vec![Array::Results],
-            Kernel::Update => {
+            Kernel::LocalError | Kernel::BackpropError => vec![Array::Errors(layer)],
+            Kernel::Classify => vec![Array::Results],
+            Kernel::WeightUpdate => {
                 vec![Array::Weights(layer), Array::Moments(layer), Array::Gradient(layer)]
             }
-            Kernel::Feedback | Kernel::Inverse => vec![Array::Feedback(layer)],
+            Kernel::TieFeedback | Kernel::FeedbackUpdate => vec![Array::Feedback(layer)],
         }
     }
 }

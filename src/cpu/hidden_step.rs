@@ -13,13 +13,13 @@ use super::spike_sampler::WORD_STEPS;
 use super::synaptic_filter::{basal_input, shift_history};
 use super::tiled::{LANES, Tile, TileSlice};
 use super::window_mean::WindowMean;
-use crate::layout::compartment::{APICAL, BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
+use crate::interface::compartment::{APICAL, BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
 use crate::model::exact_math::{Float, SMALLEST_VOLTAGE};
 
 /// Steps a slice of tiles. `drive`: `[history + block, units]`; `compartments`: `[5, units]`; `spikes`: counts of this
 /// layer, `[history words + words, units]`; `spike_mask`: the mask of the same spikes, with capacity for the block.
 #[multiversion(targets = "simd")]
-pub fn soma(
+pub fn hidden_step(
     block: &StepContext,
     drive: &mut TileSlice<f32>,
     compartments: &mut TileSlice<f32>,

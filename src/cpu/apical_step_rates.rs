@@ -2,15 +2,15 @@
 
 use multiversion::multiversion;
 
-use super::apical::add_biases;
+use super::apical_step_spikes::add_biases;
 use super::tiled::{LANES, Tile, TiledArray};
 use super::weight_matrix::WeightMatrix;
-use crate::layout::compartment::APICAL;
-use crate::layout::{Lane, Minibatch, Part};
+use crate::interface::compartment::APICAL;
+use crate::interface::{Lane, Minibatch, Part};
 
 /// `rates`: of the feedback population, `[1 + steps, n_feedback]`; `feedback`: `[columns, units]`; `compartments`:
 /// `[5, units]`.
-pub fn apical_rate(
+pub fn apical_step_rates(
     part: &Part,
     minibatch: &Minibatch,
     lane: &Lane,

@@ -7,13 +7,13 @@ use multiversion::multiversion;
 
 use super::averaging_window::{PhaseWindow, feedback_trace_row};
 use super::tiled::{LANES, Tile, TiledArray};
-use crate::layout::trace::{FAST, FORWARD, SLOW};
-use crate::layout::{COUNT_BITS, COUNT_MASK, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::interface::trace::{FAST, FORWARD, SLOW};
+use crate::interface::{COUNT_BITS, COUNT_MASK, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
 use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 
 /// `spikes`: `[history words + words, units]`; `traces`: `[rows, units]`.
 #[multiversion(targets = "simd")]
-pub fn trace(
+pub fn window_mean_spikes(
     constants: &Constants,
     part: &Part,
     minibatch: &Minibatch,

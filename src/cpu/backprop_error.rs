@@ -4,12 +4,12 @@
 
 use super::tiled::{LANES, Tile, TiledArray};
 use super::weight_matrix::WeightMatrix;
-use crate::layout::{Part, Replica, compartment};
+use crate::interface::{Part, Replica, compartment};
 use crate::model::exact_math::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
 
 /// `compartments`: `[5, units]`; `weights_above`: `[units + 1, n_next]`; `errors_above`: `[1, n_next]`;
 /// `errors`: `[1, units]`.
-pub fn backward(
+pub fn backprop_error(
     replica: &Replica,
     part: &Part,
     compartments: &TiledArray<f32>,

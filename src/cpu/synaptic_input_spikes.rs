@@ -10,8 +10,8 @@ use super::simd::{Scalar16, Simd};
 use super::spike_list::{SpikeList, StepRange};
 use super::tiled::{LANES, TILES_PER_GROUP, Tile, TileSlice, TiledArray};
 use super::weight_matrix::WeightMatrix;
-use crate::layout::trace::{FAST, SLOW};
-use crate::layout::{Constants, Lane, Minibatch, Part};
+use crate::interface::trace::{FAST, SLOW};
+use crate::interface::{Constants, Lane, Minibatch, Part};
 use crate::model::exact_math::Float;
 
 /// `spike_list`: spikes of the presynaptic population in the launch's [`StepRange`]; `traces`: of the same population,
@@ -20,7 +20,7 @@ use crate::model::exact_math::Float;
 ///
 /// Spikes from before the image act through the current weights, so the first block also recomputes the history rows.
 #[allow(clippy::too_many_arguments)] // one per binding of the shader
-pub fn drive(
+pub fn synaptic_input_spikes(
     constants: &Constants,
     part: &Part,
     minibatch: &Minibatch,

@@ -86,7 +86,7 @@ impl Part {
         // Of rates, another kernel averages.
         let is_source = shape.is_source(population) && !shape.feedback_rates;
         let block = match launch.kernel {
-            Kernel::Apical | Kernel::ApicalHistory => 1,
+            Kernel::ApicalStepSpikes | Kernel::ApicalHistory => 1,
             _ => shape.block_of(launch.layer),
         };
         let below = if population == 0 { 0 } else { shape.populations[population - 1] as u32 };
@@ -106,13 +106,15 @@ impl Part {
             is_source: u32::from(is_source),
             first_column: 0,
             columns: match launch.kernel {
-                Kernel::Apical
+                Kernel::ApicalStepSpikes
                 | Kernel::ApicalHistory
-                | Kernel::ApicalRate
+                | Kernel::ApicalStepRates
                 | Kernel::Plateau
-                | Kernel::Inverse => feedback_columns as u32,
+                | Kernel::FeedbackUpdate => feedback_columns as u32,
                 // Of the weights above, where this layer's neurons are columns.
-                Kernel::Feedback | Kernel::Backward => shape.populations[population] as u32 + 1,
+                Kernel::TieFeedback | Kernel::BackpropError => {
+                    shape.populations[population] as u32 + 1
+                }
                 _ => below + 1,
             },
             above: shape.populations.get(population + 1).map_or(0, |&above| above as u32),

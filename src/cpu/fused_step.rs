@@ -1,10 +1,10 @@
 //! Steps all layers of a network, apical dendrites included, through a block of steps. One launch of the shader
 //! equals a list of launches of other kernels here.
 
-use crate::layout::{Kernel, Launch, Shape};
+use crate::interface::{Kernel, Launch, Shape};
 
-/// Returns the launches that replace one launch of [`Kernel::Network`], in order.
-pub fn network(launch: &Launch, shape: &Shape) -> Vec<Launch> {
+/// Returns the launches that replace one launch of [`Kernel::FusedStep`], in order.
+pub fn fused_step(launch: &Launch, shape: &Shape) -> Vec<Launch> {
     let output = shape.layers() - 1;
     let mut list = Vec::new();
     for first in launch.first..launch.first + launch.steps {
@@ -12,11 +12,14 @@ pub fn network(launch: &Launch, shape: &Shape) -> Vec<Launch> {
         for layer in 0..=output {
             // The input of the lowest layer is computed before, for the whole block.
             if layer > 0 {
-                list.push(one(Kernel::Drive, layer));
+                list.push(one(Kernel::SynapticInputSpikes, layer));
             }
-            list.push(one(if layer == output { Kernel::Output } else { Kernel::Soma }, layer));
+            list.push(one(
+                if layer == output { Kernel::OutputStep } else { Kernel::HiddenStep },
+                layer,
+            ));
         }
-        list.extend((0..output).map(|layer| one(Kernel::Apical, layer)));
+        list.extend((0..output).map(|layer| one(Kernel::ApicalStepSpikes, layer)));
     }
     list
 }

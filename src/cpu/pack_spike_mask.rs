@@ -4,13 +4,13 @@
 //! is read back.
 
 use super::tiled::TiledArray;
-use crate::layout::raster::{MORE, ONCE, ROWS};
-use crate::layout::{COUNT_BITS, COUNT_MASK, STEPS_PER_WORD, UNITS_PER_WORD};
+use crate::interface::raster::{MORE, ONCE, ROWS};
+use crate::interface::{COUNT_BITS, COUNT_MASK, STEPS_PER_WORD, UNITS_PER_WORD};
 
 const STEPS: usize = STEPS_PER_WORD as usize;
 
 /// Returns the mask, `[history steps + steps, 2, words of 32 units]`. `spikes`: `[history words + words, units]`.
-pub fn raster(spikes: &TiledArray<u32>) -> Vec<u32> {
+pub fn pack_spike_mask(spikes: &TiledArray<u32>) -> Vec<u32> {
     let words = spikes.words();
     let units = words.len() / spikes.tile_rows(0).len();
     let columns = units.div_ceil(UNITS_PER_WORD as usize);
@@ -49,6 +49,6 @@ mod tests {
         expected[(8 * ROWS + ONCE) * 2 + 1] = 1;
         expected[(15 * ROWS + ONCE) * 2] = 1 << 3;
         expected[(15 * ROWS + MORE) * 2] = 1 << 3;
-        assert_eq!(raster(&spikes), expected);
+        assert_eq!(pack_spike_mask(&spikes), expected);
     }
 }

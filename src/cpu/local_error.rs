@@ -6,12 +6,12 @@
 use multiversion::multiversion;
 
 use super::tiled::{LANES, Tile, TiledArray};
-use crate::layout::{Part, Replica, compartment, plateau};
+use crate::interface::{Part, Replica, compartment, plateau};
 use crate::model::exact_math::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
 
 /// `compartments`: `[5, units]`; `plateaus`: `[2, units]`; `errors`: `[1, units]`.
 #[multiversion(targets = "simd")]
-pub fn error(
+pub fn local_error(
     replica: &Replica,
     part: &Part,
     compartments: &TiledArray<f32>,

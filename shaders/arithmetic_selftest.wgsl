@@ -1,5 +1,5 @@
 // The self-test: every function that the kernels' results hang on, applied to arguments made from
-// random words. The twin of src/cpu/arithmetic.rs, kept comparable line by line.
+// random words. The twin of src/cpu/arithmetic_selftest.rs, kept comparable line by line.
 
 @group(0) @binding(5) var<storage, read> words: array<u32>;
 @group(0) @binding(6) var<storage, read_write> results: array<u32>;
@@ -16,7 +16,7 @@ fn scattered(word: u32, lowest: u32, span: u32) -> f32 {
 }
 
 @compute @workgroup_size(workgroup_threads)
-fn arithmetic(@builtin(global_invocation_id) id: vec3<u32>) {
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let count = part.units;
     let index = id.x;
     if index >= count {

@@ -13,12 +13,12 @@ use super::spike_mask::SpikeMaskSlice;
 use super::synaptic_filter::{basal_input, shift_history};
 use super::tiled::{LANES, Tile, TileSlice};
 use super::window_mean::WindowMean;
-use crate::layout::compartment::{BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
+use crate::interface::compartment::{BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
 use crate::model::exact_math::{Float, SMALLEST_VOLTAGE, sigmoid};
 
 /// Steps a slice of tiles. Shapes: see [`super::soma::soma`].
 #[multiversion(targets = "simd")]
-pub fn output(
+pub fn output_step(
     block: &StepContext,
     drive: &mut TileSlice<f32>,
     compartments: &mut TileSlice<f32>,

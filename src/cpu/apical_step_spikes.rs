@@ -3,19 +3,19 @@
 
 use multiversion::multiversion;
 
-use super::drive::sum_columns;
 use super::simd::{Scalar16, Simd};
 use super::spike_list::SpikeList;
 use super::synaptic_filter::{filtered_input, shift_history};
+use super::synaptic_input_spikes::sum_columns;
 use super::tiled::{LANES, Tile, TiledArray};
 use super::weight_matrix::WeightMatrix;
-use crate::layout::compartment::APICAL;
-use crate::layout::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::interface::compartment::APICAL;
+use crate::interface::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
 use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 
 /// Advances the apical voltages by one step. `spike_list`: spikes of the feedback population at the step; `feedback`:
 /// `[columns, units]`; `apical_drive`: `[history + 1, units]`; `compartments`: `[5, units]`.
-pub fn apical(
+pub fn apical_step_spikes(
     constants: &Constants,
     part: &Part,
     lane: &Lane,
@@ -35,7 +35,7 @@ pub fn apical(
 }
 
 /// Sets the apical voltages before the first spike of the image. After a reset they equal the bias; otherwise they
-/// follow from the history that `apical_history` summed with the current feedback weights. Shapes: see [`apical`].
+/// follow from the history that `apical_history` summed with the current feedback weights. Shapes: see [`apical_step_spikes`].
 pub fn begin_apical(
     constants: &Constants,
     part: &Part,

@@ -1,14 +1,14 @@
 //! Computes the predicted class of an image and the output's loss.
 
 use super::tiled::TiledArray;
-use crate::layout::{Constants, Lane, Part, Replica, compartment, result};
+use crate::interface::{Constants, Lane, Part, Replica, compartment, result};
 use crate::model::exact_math::{SMALLEST_MOMENT, flush, sigmoid};
 
 /// `compartments`: of the output, `[5, units]`; `result`: `[2]`.
 ///
 /// The class is the one whose neurons have the highest mean voltage; the lowest index wins ties. The loss is
 /// `sum (phi_t - phi_max sigma(C))^2`, or zero if there was no target phase.
-pub fn score(
+pub fn classify(
     constants: &Constants,
     replica: &Replica,
     part: &Part,

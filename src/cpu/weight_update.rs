@@ -9,7 +9,7 @@ use super::persistent::PersistentState;
 use super::simd::{Scalar16, Simd};
 use super::state::ReplicaState;
 use super::tiled::{LANES, Tile};
-use crate::layout::{Constants, Minibatch, Part, Replica, Stop};
+use crate::interface::{Constants, Minibatch, Part, Replica, Stop};
 use crate::model::exact_math::{
     Float, SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, flush_weight, rsqrt_exact,
 };

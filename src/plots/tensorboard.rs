@@ -98,7 +98,7 @@ impl TensorBoard {
                 (epoch, images, values)
             }
             Event::PartialEval { epoch, images, test_error, .. } => {
-                let tag = format!("error/{tested}, quick");
+                let tag = format!("error/{tested}, partial");
                 (epoch, images, vec![Value::scalar(tag, *test_error)])
             }
             Event::Epoch {

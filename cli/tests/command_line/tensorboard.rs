@@ -136,7 +136,7 @@ fn tensorboard_curves_equal_the_metrics() {
     let quick: Vec<i64> = quick.iter().map(|images| images.as_i64().unwrap()).collect();
     let steps: Vec<i64> =
         quick.iter().zip([0, 300]).map(|(images, before)| before + images).collect();
-    same(&numbers(&values, "error/test, quick"), &steps, &of("partial_eval", "test_error"));
+    same(&numbers(&values, "error/test, partial"), &steps, &of("partial_eval", "test_error"));
     let progress = numbers(&values, "error/training, so far in the epoch");
     assert!(steps.iter().all(|step| progress.iter().any(|(of, _)| of == step)), "{progress:?}");
 }
@@ -272,7 +272,7 @@ fn tensorboard_resume_extends_event_files() {
     let mut both = values(&events(before));
     both.retain(|(step, _)| *step < start.step);
     both.extend(values(&after));
-    for tag in ["error/test", "error/test, quick", "error/training", "loss/output"] {
+    for tag in ["error/test", "error/test, partial", "error/training", "loss/output"] {
         assert_eq!(numbers(&both, tag), numbers(&whole, tag), "{tag}");
     }
     assert_eq!(numbers(&both, "error/test").len(), 3);

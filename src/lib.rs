@@ -70,6 +70,6 @@ pub mod run_dir;
 pub mod simulation;
 pub mod text;
 pub mod train;
-pub mod trials;
+pub mod trial_cache;
 #[cfg(feature = "plots")]
 pub mod tune;

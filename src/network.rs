@@ -14,48 +14,48 @@ pub struct Layer {
     /// Neurons of the layer.
     pub units: usize,
     /// Neurons of the population below; for the lowest layer, pixels of an image.
-    pub below: usize,
-    /// `[below + 1, units]`: a column for each neuron below, then the biases.
+    pub n_pre: usize,
+    /// `[n_pre + 1, units]`: a column for each neuron below, then the biases.
     pub weights: Vec<f32>,
     /// Neurons whose spikes reach the apical dendrites; 0 for the output.
-    pub sources: usize,
-    /// `[sources, units]`.
+    pub n_feedback: usize,
+    /// `[n_feedback, units]`.
     pub feedback: Vec<f32>,
     /// `[units]`, or empty where apical dendrites have none.
     pub apical_biases: Vec<f32>,
 }
 
 impl Layer {
-    /// Puts a layer together from matrices stored row by row: weights `[units, below]`, biases `[units]`, feedback
-    /// `[units, sources]` (empty for the output). Values too small for a device become zero, see [`flush_weight`].
+    /// Puts a layer together from matrices stored row by row: weights `[units, n_pre]`, biases `[units]`, feedback
+    /// `[units, n_feedback]` (empty for the output). Values too small for a device become zero, see [`flush_weight`].
     ///
     /// # Errors
     /// Returns a [`LayerError`] if the layer has no neurons, or an array another length.
     pub fn from_rows(
         units: usize,
-        below: usize,
+        n_pre: usize,
         weights: &[f32],
         biases: &[f32],
         feedback: &[f32],
     ) -> Result<Self, LayerError> {
-        let sources = feedback.len().checked_div(units).ok_or(LayerError::NoNeurons)?;
+        let n_feedback = feedback.len().checked_div(units).ok_or(LayerError::NoNeurons)?;
         for (array, got, expected) in [
-            ("weights", weights.len(), units.checked_mul(below)),
+            ("weights", weights.len(), units.checked_mul(n_pre)),
             ("biases", biases.len(), Some(units)),
-            ("feedback weights", feedback.len(), units.checked_mul(sources)),
+            ("feedback weights", feedback.len(), units.checked_mul(n_feedback)),
         ] {
             if Some(got) != expected {
                 return Err(LayerError::Length { array, got, units });
             }
         }
-        let mut columns = transpose(weights, units, below);
+        let mut columns = transpose(weights, units, n_pre);
         columns.extend_from_slice(biases);
         let mut layer = Layer {
             units,
-            below,
+            n_pre,
             weights: columns,
-            sources,
-            feedback: transpose(feedback, units, sources),
+            n_feedback,
+            feedback: transpose(feedback, units, n_feedback),
             apical_biases: Vec::new(),
         };
         for weight in layer.weights.iter_mut().chain(&mut layer.feedback) {
@@ -64,7 +64,7 @@ impl Layer {
         Ok(layer)
     }
 
-    /// Checks that each array has the length that `units`, `below` and `sources` give it.
+    /// Checks that each array has the length that `units`, `n_pre` and `n_feedback` give it.
     ///
     /// # Errors
     /// Returns a [`LayerError`] if the layer has no neurons, or an array another length.
@@ -73,10 +73,10 @@ impl Layer {
         if units == 0 {
             return Err(LayerError::NoNeurons);
         }
-        let columns = self.below.checked_add(1);
+        let columns = self.n_pre.checked_add(1);
         for (array, got, expected) in [
             ("weights", self.weights.len(), columns.and_then(|columns| columns.checked_mul(units))),
-            ("feedback weights", self.feedback.len(), self.sources.checked_mul(units)),
+            ("feedback weights", self.feedback.len(), self.n_feedback.checked_mul(units)),
         ] {
             if Some(got) != expected {
                 return Err(LayerError::Length { array, got, units });
@@ -89,12 +89,12 @@ impl Layer {
         }
     }
 
-    /// Weights row by row, `[units, below]`.
+    /// Weights row by row, `[units, n_pre]`.
     ///
     /// # Panics
     /// If [`Layer::check`] fails.
     pub fn weight_rows(&self) -> Vec<f32> {
-        transpose(&self.weights[..self.below * self.units], self.below, self.units)
+        transpose(&self.weights[..self.n_pre * self.units], self.n_pre, self.units)
     }
 
     /// Biases, `[units]`.
@@ -102,15 +102,15 @@ impl Layer {
     /// # Panics
     /// If [`Layer::check`] fails.
     pub fn biases(&self) -> &[f32] {
-        &self.weights[self.below * self.units..]
+        &self.weights[self.n_pre * self.units..]
     }
 
-    /// Feedback weights row by row, `[units, sources]`.
+    /// Feedback weights row by row, `[units, n_feedback]`.
     ///
     /// # Panics
     /// If [`Layer::check`] fails.
     pub fn feedback_rows(&self) -> Vec<f32> {
-        transpose(&self.feedback, self.sources, self.units)
+        transpose(&self.feedback, self.n_feedback, self.units)
     }
 }
 
@@ -164,9 +164,9 @@ impl Layer {
     /// If [`Layer::check`] fails.
     pub fn statistics(&self) -> LayerStatistics {
         LayerStatistics {
-            weights: WeightStats::of(&self.weights[..self.below * self.units]),
+            weights: WeightStats::of(&self.weights[..self.n_pre * self.units]),
             biases: WeightStats::of(self.biases()),
-            feedback: (self.sources > 0).then(|| WeightStats::of(&self.feedback)),
+            feedback: (self.n_feedback > 0).then(|| WeightStats::of(&self.feedback)),
         }
     }
 }
@@ -191,22 +191,22 @@ impl Network {
         }
         let layers = (0..sizes.len())
             .map(|layer| {
-                let below = if layer == 0 { pixels } else { sizes[layer - 1] };
+                let n_pre = if layer == 0 { pixels } else { sizes[layer - 1] };
                 let units = sizes[layer];
                 let weights =
-                    config.weight_init.weights(config.seed, sizes, layer, below, config.phi_max);
+                    config.weight_init.weights(config.seed, sizes, layer, n_pre, config.phi_max);
                 let biases = config.weight_init.biases(config.seed, layer, units);
                 let no_feedback = Vec::new();
                 let feedback = feedback.get(layer).unwrap_or(&no_feedback);
-                let sources = feedback.len().checked_div(units).unwrap_or(0);
-                let mut columns = transpose(&to_single(&weights), units, below);
+                let n_feedback = feedback.len().checked_div(units).unwrap_or(0);
+                let mut columns = transpose(&to_single(&weights), units, n_pre);
                 columns.extend(to_single(&biases));
                 Layer {
                     units,
-                    below,
+                    n_pre: n_pre,
                     weights: columns,
-                    sources,
-                    feedback: transpose(&to_single(feedback), units, sources),
+                    n_feedback: n_feedback,
+                    feedback: transpose(&to_single(feedback), units, n_feedback),
                     apical_biases: apical_biases(config, layer),
                 }
             })
@@ -273,9 +273,9 @@ mod tests {
         let short = Layer { weights: vec![0.0; 3], ..layer.clone() };
         let error = LayerError::Length { array: "weights", got: 3, units: 2 };
         assert_eq!(short.check(), Err(error));
-        let long = Layer { sources: usize::MAX, ..layer.clone() };
+        let long = Layer { n_feedback: usize::MAX, ..layer.clone() };
         assert!(long.check().is_err());
-        assert!(Layer { below: usize::MAX, ..layer.clone() }.check().is_err());
+        assert!(Layer { n_pre: usize::MAX, ..layer.clone() }.check().is_err());
         assert!(Layer { apical_biases: vec![0.0], ..layer.clone() }.check().is_err());
         assert_eq!(Layer { units: 0, ..layer }.check(), Err(LayerError::NoNeurons));
     }

@@ -24,7 +24,7 @@ pub struct Prediction {
     /// was shown: the highest is the class that one time finds.
     pub scores: Vec<f64>,
     /// How often each class was found.
-    pub votes: Vec<u32>,
+    pub class_counts: Vec<u32>,
 }
 
 /// Of all images.
@@ -40,23 +40,23 @@ pub struct Predictions {
 
 impl Prediction {
     fn none(classes: usize) -> Self {
-        Prediction { class: 0, scores: vec![0.0; classes], votes: vec![0; classes] }
+        Prediction { class: 0, scores: vec![0.0; classes], class_counts: vec![0; classes] }
     }
 
     /// The part of all times that the image was shown in which the class was found.
-    pub fn share(&self) -> f64 {
-        let all: u32 = self.votes.iter().sum();
-        let own = self.votes.get(usize::from(self.class)).copied().unwrap_or(0);
+    pub fn vote_fraction(&self) -> f64 {
+        let all: u32 = self.class_counts.iter().sum();
+        let own = self.class_counts.get(usize::from(self.class)).copied().unwrap_or(0);
         f64::from(own) / f64::from(all.max(1))
     }
 
     fn decide(&mut self) {
         let better = |&a: &usize, &b: &usize| {
-            let by_votes = self.votes[a].cmp(&self.votes[b]);
+            let by_votes = self.class_counts[a].cmp(&self.class_counts[b]);
             // The first of equals is taken, as a test does.
             by_votes.then(self.scores[a].total_cmp(&self.scores[b])).then(b.cmp(&a))
         };
-        self.class = (0..self.votes.len()).max_by(better).unwrap_or(0) as u8;
+        self.class = (0..self.class_counts.len()).max_by(better).unwrap_or(0) as u8;
     }
 }
 
@@ -112,7 +112,7 @@ pub fn predict(
         }
         let outcomes = simulation.results(first + count)?.swap_remove(0);
         for (prediction, outcome) in predictions.iter_mut().zip(&outcomes[first..]) {
-            prediction.votes[usize::from(outcome.class)] += 1;
+            prediction.class_counts[usize::from(outcome.class)] += 1;
         }
     }
     predictions.iter_mut().for_each(Prediction::decide);
@@ -157,9 +157,9 @@ mod tests {
     fn votes_decide_then_scores_then_the_first() {
         let decided = |votes: [u32; 3], scores: [f64; 3]| {
             let (votes, scores) = (votes.to_vec(), scores.to_vec());
-            let mut prediction = Prediction { class: 0, scores, votes };
+            let mut prediction = Prediction { class: 0, scores, class_counts: votes };
             prediction.decide();
-            (prediction.class, prediction.share())
+            (prediction.class, prediction.vote_fraction())
         };
         assert_eq!(decided([1, 3, 0], [9.0, -1.0, 0.0]), (1, 0.75));
         assert_eq!(decided([2, 0, 2], [1.0, 5.0, 1.5]), (2, 0.5));

@@ -106,7 +106,7 @@ fn additions_are_counted_as_the_kernels_do_them() {
             assert_eq!(work.additions as f64, done, "g_apical {g_apical}, {feedback:?}");
             let steps: u32 = lanes.iter().map(Lane::steps).sum();
             assert_eq!((work.images, work.steps), (3, u64::from(steps)));
-            assert_eq!(work.draws, u64::from(steps) * (7 + 24 + 18 + 10));
+            assert_eq!(work.rng_draws, u64::from(steps) * (7 + 24 + 18 + 10));
             before = after;
         }
     }

@@ -140,7 +140,7 @@ fn feedback_rates_are_not_filtered() {
         let (recording, network) = record(&config, &quantities);
         assert_plateaus(&recording, &config, |image, layer, unit| {
             let rates = recording.get(&format!("rates{}", layer + 1)).unwrap();
-            let sources = network.layers[layer].sources;
+            let sources = network.layers[layer].n_feedback;
             let weights = network.layers[layer].feedback_rows();
             let courses: Vec<Vec<f64>> =
                 (0..sources).map(|source| rates.time_series(image, source)).collect();

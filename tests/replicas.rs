@@ -77,7 +77,7 @@ fn together(
     let mut waves = Vec::new();
     let summary = replicas.run(&mut |event| {
         match event {
-            ReplicaEvent::GroupStarted { replicas, obstacle, .. } => {
+            ReplicaEvent::GroupStarted { replicas, limited_by: obstacle, .. } => {
                 waves.push((replicas.to_vec(), obstacle.map(str::to_string)));
             }
             ReplicaEvent::Progress { .. } => {}

@@ -38,10 +38,10 @@ fn train(config: &Config, backend: BackendKind, asks: bool) -> (Network, Vec<Tol
     let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
     let selection = DeviceOptions { backend, ..DeviceOptions::default() };
     let mut training = Training::new(config.clone(), dataset, &selection).expect("it opens");
-    let requests = training.requests();
+    let requests = training.control();
     if asks {
-        requests.networks_after_epochs();
-        requests.networks_now();
+        requests.request_networks_after_epochs();
+        requests.request_networks();
     }
     let mut told = Vec::new();
     let summary = training.run(&mut |event| {
@@ -104,15 +104,15 @@ fn a_test_that_is_asked_for_changes_no_bit_and_rates_are_the_same_everywhere() {
             let selection = DeviceOptions { backend, ..DeviceOptions::default() };
             let mut training =
                 Training::new(config.clone(), dataset, &selection).expect("it opens");
-            let requests = training.requests();
-            requests.networks_now();
-            requests.test_now();
+            let requests = training.control();
+            requests.request_networks();
+            requests.request_eval();
             let (mut tests, mut rates_told) = (Vec::new(), Vec::new());
             let summary = training.run(&mut |event| {
                 match event {
                     Event::Progress { .. } => {
-                        requests.networks_now();
-                        requests.test_now();
+                        requests.request_networks();
+                        requests.request_eval();
                     }
                     Event::RequestedEval { epoch, images, test_error } => {
                         assert!((0.0..=100.0).contains(test_error));
@@ -149,7 +149,7 @@ fn each_of_many_networks_is_told_in_every_wave() {
     let variants = variants(&base, &["psp_kernel_ms=5,6".parse().unwrap()], 2).unwrap();
     let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
     let replicas = Replicas::new(&variants, dataset, &selection).expect("the CPU opens");
-    replicas.requests().networks_after_epochs();
+    replicas.control().request_networks_after_epochs();
     let (mut told, mut trained) = (Vec::new(), Vec::new());
     let summary = replicas.run(&mut |event| {
         match event {
@@ -173,8 +173,8 @@ fn a_training_that_is_stopped_tells_nothing_more() {
     let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
     let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
     let mut training = Training::new(config(), dataset, &selection).expect("the CPU opens");
-    let requests = training.requests();
-    requests.networks_after_epochs();
+    let requests = training.control();
+    requests.request_networks_after_epochs();
     let initial = training.network().clone();
     let mut heard = Vec::new();
     let summary = training.run(&mut |event| {

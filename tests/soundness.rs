@@ -186,8 +186,13 @@ fn networks_and_states_that_do_not_fit_are_refused() {
         simulation.load_state(&[&state]).expect("its own state fits");
         // After the last of one epoch comes the end, as epoch 2.
         for epoch in [0, 3, u32::MAX] {
-            let position =
-                TrainPosition { epoch, images: 0, eval_pending: false, tested: 0, seconds: 0.0 };
+            let position = TrainPosition {
+                epoch,
+                images: 0,
+                eval_pending: false,
+                eval_images_shown: 0,
+                seconds: 0.0,
+            };
             let (network, state) = (whole.clone(), state.clone());
             let checkpoint =
                 Checkpoint { position, network, state, evaluation: None, is_due: true };

@@ -21,7 +21,7 @@ use apical::dataset::Dataset;
 use apical::device::DeviceOptions;
 use apical::figures::Render;
 use apical::run_dir::TrialStore;
-use apical::trials::{self, TrialEvent};
+use apical::trial_cache::{self, TrialEvent};
 use clap::Parser;
 
 use paper::Retests;
@@ -85,7 +85,7 @@ fn train(
     let mut last = Instant::now();
     let mut failure = None;
     let together = arguments.together;
-    trials::run(trials, &row.configs, dataset, &selection, together, &mut |event| {
+    trial_cache::run(trials, &row.configs, dataset, &selection, together, &mut |event| {
         match event {
             TrialEvent::Device { device } => {
                 eprintln!("{}: {} on {}", row.name, device.backend, device.name);

@@ -20,7 +20,7 @@ use apical::plots::PlotError;
 use apical::run_dir::training_data::TrainingDataError;
 use apical::run_dir::{StorageError, WeightsError};
 use apical::train::TrainError;
-use apical::trials::TrialsError;
+use apical::trial_cache::TrialsError;
 use apical::tune::{SearchError, TuneError};
 
 use super::output::truncate_lines;

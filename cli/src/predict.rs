@@ -146,12 +146,12 @@ fn print_json(
 ) -> Result<(), CliError> {
     let seconds = predictions.seconds / names.len() as f64;
     for (image, prediction) in names.iter().zip(&predictions.images) {
-        let Prediction { class, votes, scores, .. } = prediction;
+        let Prediction { class, class_counts: votes, scores, .. } = prediction;
         output.print_json(&PredictionJson {
             image,
             class: *class,
             name: &classes[usize::from(*class)],
-            share: prediction.share(),
+            share: prediction.vote_fraction(),
             votes,
             scores,
             seconds,
@@ -177,7 +177,7 @@ fn table(names: &[String], classes: &[String], images: &[Prediction], with_share
         let label = labels[usize::from(prediction.class)];
         let scores: String =
             prediction.scores.iter().map(|score| format!("{score:>7.2}")).collect();
-        let share = share(format!("{:.2}", prediction.share()));
+        let share = share(format!("{:.2}", prediction.vote_fraction()));
         lines.push(format!("{name:<image$}  {label:<class$}{share} {scores}"));
     }
     lines.join("\n")
@@ -192,7 +192,7 @@ mod tests {
         let seen = |class, scores: [f64; 2], votes: [u32; 2]| Prediction {
             class,
             scores: scores.to_vec(),
-            votes: votes.to_vec(),
+            class_counts: votes.to_vec(),
         };
         let images = [seen(1, [-1.0, 2.345], [1, 3]), seen(0, [10.0, -3.0], [4, 0])];
         let names = ["a.png", "folder/b.png"].map(str::to_string);

@@ -6,13 +6,13 @@
 //! spikes drawn, the kernels of all are timed one by one; and apart from that, rounds of whole
 //! minibatches are timed ([`Row`]).
 
-mod ceiling;
+mod bench_run;
 mod grid;
 mod machine;
+mod op_counts;
 mod progress;
+mod roofline;
 mod row;
-mod subject;
-mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,21 +20,21 @@ use std::time::Duration;
 use serde::Serialize;
 use thiserror::Error;
 
-pub use ceiling::{Bandwidth, Roofline, shaders};
 pub use grid::{Grid, Task};
 pub use machine::Machine;
+pub use op_counts::{OpCounts, SpikeSnapshot};
 pub use progress::Event;
+pub use roofline::{Bandwidth, Roofline, shaders};
 pub use row::{KernelShare, Row};
-pub use work::{OpCounts, SpikeSnapshot};
 
 use crate::config::{Config, SweepError};
 use crate::dataset::Dataset;
 use crate::device::DeviceOptions;
 use crate::run_dir::now_rfc3339;
 use crate::train::TrainError;
+use bench_run::BenchRun;
 use grid::GridPoint;
 use progress::Steps;
-use subject::BenchRun;
 
 /// What to measure, and for how long.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +44,7 @@ pub struct Options {
     /// Settings of which every combination is measured.
     pub grid: Grid,
     /// Measure the device itself too.
-    pub ceiling: bool,
+    pub roofline: bool,
     /// Times that each row is measured.
     pub rounds: usize,
     /// Length of a round.
@@ -86,7 +86,7 @@ pub struct Report {
     /// When it was measured, UTC.
     pub date: String,
     /// `None` where it was not asked for.
-    pub ceiling: Option<Roofline>,
+    pub roofline: Option<Roofline>,
     /// One for each combination and task, in the order of the grid.
     pub rows: Vec<Row>,
 }
@@ -115,25 +115,25 @@ pub fn bench(
     let machine = Machine::choose(selection)?;
     check_points(&points, grid, &machine, &dataset)?;
 
-    let of_device = if options.ceiling { Roofline::STEPS } else { 0 };
+    let of_device = if options.roofline { Roofline::STEPS } else { 0 };
     let of_rows = points.len() * (1 + grid.tasks.len() * Row::steps(&settings));
     let mut steps = Steps::new(of_device + of_rows, listen);
     steps.tell(Event::Machine(&machine));
     let date = now_rfc3339();
     // A quarter of a round each: there are many.
     let each = Duration::from_secs_f64(seconds / 4.0);
-    let measured = options.ceiling.then(|| Roofline::measure(&machine, each, &mut steps));
+    let measured = options.roofline.then(|| Roofline::measure(&machine, each, &mut steps));
     let ceiling = measured.transpose()?;
     steps.begun = of_device;
 
     let threads = machine.threads.unwrap_or(1);
-    let device = row::Device { ceiling: ceiling.as_ref(), threads };
+    let device = row::Device { roofline: ceiling.as_ref(), threads };
     let mut rows = Vec::new();
     for point in &points {
         steps.begin("warming up");
         let mut subject = BenchRun::open(point, &dataset, &machine.selection())?;
         for _ in 0..warm_up.div_ceil(point.config().batch_size) {
-            subject.show(Task::Train)?;
+            subject.step(Task::Train)?;
         }
         subject.wait()?;
         // The test comes first: it leaves the network as it is.
@@ -147,7 +147,7 @@ pub fn bench(
         }
         rows[first..].sort_by_key(|row| grid.tasks.iter().position(|&task| task == row.task));
     }
-    Ok(Report { machine, version: env!("CARGO_PKG_VERSION"), date, ceiling, rows })
+    Ok(Report { machine, version: env!("CARGO_PKG_VERSION"), date, roofline: ceiling, rows })
 }
 
 fn check_lengths(settings: &row::Settings) -> Result<(), BenchError> {

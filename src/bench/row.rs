@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::ceiling::Roofline;
+use super::bench_run::BenchRun;
 use super::grid::{GridPoint, Task};
 use super::machine::cpu_time;
+use super::op_counts::OpCounts;
 use super::progress::Steps;
-use super::subject::BenchRun;
-use super::work::OpCounts;
+use super::roofline::Roofline;
 use crate::analysis::statistics::{median, relative_iqr};
 use crate::config::Optimizer;
 use crate::interface::{Array, BackendError, Kernel, KernelTimes, Shape};
@@ -60,7 +60,7 @@ pub struct Row {
     pub kernels: Option<Vec<KernelShare>>,
     /// Share of the time in which the device computes, all of its threads counted, as if kernels took
     /// as long when they are not timed.
-    pub busy: Option<f64>,
+    pub utilization: Option<f64>,
     /// Steps that an image lasts.
     pub steps_per_image: f64,
     /// Spikes of each population, the input's first.
@@ -131,8 +131,8 @@ impl Row {
         steps.begin(&name);
         // What is counted and profiled comes first, on the same images whatever the device's speed.
         let observed = OBSERVED_MINIBATCHES.max(OBSERVED_IMAGES.div_ceil(config.batch_size));
-        subject.show(task)?;
-        let work = subject.count(task, observed)?;
+        subject.step(task)?;
+        let work = subject.count_ops(task, observed)?;
         let times = subject.profile(task, observed)?;
         let (per_round, rounds) = settings.rounds_of(minibatch_seconds(subject, task, settings)?);
         let mut raw_ms = Vec::with_capacity(rounds);
@@ -161,7 +161,7 @@ pub(super) struct Settings {
 
 /// What the rows are measured against.
 pub(super) struct Device<'a> {
-    pub ceiling: Option<&'a Roofline>,
+    pub roofline: Option<&'a Roofline>,
     /// Threads that compute; 1 for a GPU, whose kernels are timed as a whole.
     pub threads: usize,
 }
@@ -205,7 +205,7 @@ fn minibatch_seconds(
 fn time(subject: &mut BenchRun, task: Task, minibatches: usize) -> Result<Duration, BackendError> {
     let start = Instant::now();
     for _ in 0..minibatches {
-        subject.show(task)?;
+        subject.step(task)?;
     }
     subject.wait()?;
     Ok(start.elapsed())
@@ -224,7 +224,7 @@ struct Measured {
 
 impl Measured {
     fn row(self, point: &GridPoint, task: Task, device: &Device, shape: &Shape) -> Row {
-        let Device { ceiling, threads } = device;
+        let Device { roofline: ceiling, threads } = device;
         let config = point.config();
         let ms_per_minibatch = median(&self.raw_ms);
         let images = (config.batch_size * point.replicas()) as f64;
@@ -260,13 +260,13 @@ impl Measured {
             warm_up_images: self.warm_up,
             spread: relative_iqr(&self.raw_ms),
             kernels: self.times.as_ref().map(|times| shares(times, ms)),
-            busy: self
+            utilization: self
                 .times
                 .as_ref()
                 .map(|times| ms(times.total()) / (ms_per_minibatch * *threads as f64)),
             steps_per_image: per_image(self.work.steps),
             spikes_per_image: self.work.spikes.iter().map(|&spikes| per_image(spikes)).collect(),
-            rng_draws_per_image: per_image(self.work.draws),
+            rng_draws_per_image: per_image(self.work.rng_draws),
             additions_per_image,
             bytes_per_image,
             additions_per_second,
@@ -279,7 +279,7 @@ impl Measured {
             fraction_of_peak: ceiling
                 .map(|ceiling| additions_per_second / ceiling.additions_per_second),
             fraction_of_bandwidth: ceiling
-                .and_then(|ceiling| ceiling.read_of(weight_bytes))
+                .and_then(|ceiling| ceiling.bandwidth_of(weight_bytes))
                 .map(|read| bytes_per_second / read),
             raw_ms: self.raw_ms,
         }

@@ -32,7 +32,7 @@ use crate::figures::{ExperimentResult, FigureError};
 use crate::interface::BackendError;
 use crate::run_dir::{StorageError, WeightsError};
 use crate::train::TrainError;
-use crate::trials::TrialsError;
+use crate::trial_cache::TrialsError;
 
 /// An experiment of the paper.
 pub struct Experiment {

@@ -17,7 +17,7 @@ use crate::monitor::{MonitorSession, MonitorSpec};
 use crate::network::Network;
 use crate::plan::Presentation;
 use crate::run_dir::{Notice, StorageError};
-use crate::trials::device_name;
+use crate::trial_cache::device_name;
 
 /// The paper's numbers are from the commit that it cites.
 const INITIAL: WeightInit = WeightInit::PaperCommit;

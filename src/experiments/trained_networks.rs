@@ -10,7 +10,7 @@ use crate::device::DeviceOptions;
 use crate::network::Network;
 use crate::run_dir::{FolderLock, ImageSpec, Notice, StorageError, Trial, TrialStore, weights};
 use crate::train::Event;
-use crate::trials::{self, TrialEvent};
+use crate::trial_cache::{self, TrialEvent};
 
 /// The folder of trained networks.
 pub(super) struct TrainedNetworks {
@@ -61,14 +61,19 @@ impl TrainedNetworks {
         let images = ImageSpec { data: Some(data.clone()), ..ImageSpec::without_identity(dataset) };
         let trials = &mut self.trials;
         let images_of = |config: &Config| {
-            trials::training_images(config, dataset) as u64 * u64::from(config.epochs)
+            trial_cache::training_images(config, dataset) as u64 * u64::from(config.epochs)
         };
         let is_missing = |config: &&Config| trials.find_by_data(config, data).is_none();
         let all: u64 = configs.iter().filter(is_missing).map(images_of).sum();
         let mut done = 0;
         let mut failure = None;
-        let is_whole =
-            trials::run(trials, configs, dataset, selection, parallel, &mut |event| match event {
+        let is_whole = trial_cache::run(
+            trials,
+            configs,
+            dataset,
+            selection,
+            parallel,
+            &mut |event| match event {
                 TrialEvent::Device { .. } => ControlFlow::Continue(()),
                 TrialEvent::Progress { networks, progress } => {
                     let &Event::Progress { epoch, images, total_images, .. } = progress else {
@@ -88,7 +93,8 @@ impl TrainedNetworks {
                         }
                     }
                 }
-            })?;
+            },
+        )?;
         if let Some(error) = failure {
             return Err(error.into());
         }

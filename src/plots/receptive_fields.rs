@@ -69,7 +69,7 @@ pub(super) fn field_cells(
     shrunk: usize,
 ) -> Vec<Cell> {
     let Some(layer) = network.layers.first() else { return Vec::new() };
-    if images.height * images.width != layer.below || layer.below == 0 || shrunk == 0 {
+    if images.height * images.width != layer.n_pre || layer.n_pre == 0 || shrunk == 0 {
         return Vec::new();
     }
     let channels = images.channels.max(1);
@@ -77,7 +77,7 @@ pub(super) fn field_cells(
         (images.height.div_ceil(shrunk), (images.width / channels).div_ceil(shrunk));
     let cell = |unit: usize| {
         let weights: Vec<f32> =
-            (0..layer.below).map(|pixel| layer.weights[pixel * layer.units + unit]).collect();
+            (0..layer.n_pre).map(|pixel| layer.weights[pixel * layer.units + unit]).collect();
         let values = shrink(&weights, images, shrunk);
         Cell { title: String::new(), height, width, channels, values }
     };

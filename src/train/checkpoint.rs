@@ -22,7 +22,7 @@ pub struct TrainPosition {
     /// Whether the test that follows on them is still to be done.
     pub eval_pending: bool,
     /// Test images shown so far: positions of their draws.
-    pub tested: u32,
+    pub eval_images_shown: u32,
     /// Time spent so far, in seconds. Files of checkpoints do not hold it: those of equal runs are equal.
     #[serde(skip)]
     pub seconds: f64,
@@ -30,8 +30,13 @@ pub struct TrainPosition {
 
 impl TrainPosition {
     /// Before the first image.
-    pub const START: TrainPosition =
-        TrainPosition { epoch: 1, images: 0, eval_pending: false, tested: 0, seconds: 0.0 };
+    pub const START: TrainPosition = TrainPosition {
+        epoch: 1,
+        images: 0,
+        eval_pending: false,
+        eval_images_shown: 0,
+        seconds: 0.0,
+    };
 
     /// Checks that a training with `epochs` epochs of `count` images in minibatches of `batch` comes by here.
     pub(super) fn check(&self, epochs: u32, count: usize, batch: usize) -> Result<(), TrainError> {
@@ -83,7 +88,8 @@ impl Checkpoint {
     /// Whether networks can go on side by side from here and from `other`.
     pub(super) fn is_at_same_step(&self, other: &Checkpoint) -> bool {
         let place = |checkpoint: &Checkpoint| {
-            let TrainPosition { epoch, images, eval_pending, tested, .. } = checkpoint.position;
+            let TrainPosition { epoch, images, eval_pending, eval_images_shown: tested, .. } =
+                checkpoint.position;
             let State { updates, is_fresh, .. } = checkpoint.state;
             (epoch, images, eval_pending, tested, updates, is_fresh)
         };
@@ -133,7 +139,7 @@ pub enum CheckpointInterval {
 
 impl CheckpointInterval {
     /// Whether `epoch` ends a round.
-    pub(super) fn ends_at_epoch(self, epoch: u32) -> bool {
+    pub(super) fn is_due_after_epoch(self, epoch: u32) -> bool {
         match self {
             CheckpointInterval::Images(_) => true,
             CheckpointInterval::Epochs(epochs) => epoch.is_multiple_of(epochs.max(1)),
@@ -141,7 +147,7 @@ impl CheckpointInterval {
     }
 
     /// Whether one of the images `before .. after` of the run ends a round.
-    pub(super) fn ends_within(self, before: usize, after: usize) -> bool {
+    pub(super) fn is_due_between(self, before: usize, after: usize) -> bool {
         matches!(self, CheckpointInterval::Images(images) if after / images.max(1) > before / images.max(1))
     }
 }
@@ -214,11 +220,13 @@ mod tests {
     #[test]
     fn rounds_end_once() {
         let every = CheckpointInterval::Images(10);
-        let ends: Vec<usize> = (0..9).filter(|i| every.ends_within(4 * i, 4 * i + 4)).collect();
+        let ends: Vec<usize> = (0..9).filter(|i| every.is_due_between(4 * i, 4 * i + 4)).collect();
         // After 12, 20 and 32 images.
         assert_eq!(ends, [2, 4, 7]);
         assert!(
-            (1..4).all(|epoch| CheckpointInterval::Epochs(2).ends_at_epoch(epoch) == (epoch == 2))
+            (1..4).all(
+                |epoch| CheckpointInterval::Epochs(2).is_due_after_epoch(epoch) == (epoch == 2)
+            )
         );
     }
 }

@@ -15,31 +15,31 @@ pub struct TrainerControl {
 
 impl TrainerControl {
     /// Asks for the networks after each epoch, from now on.
-    pub fn networks_after_epochs(&self) {
+    pub fn request_networks_after_epochs(&self) {
         self.after_epochs.store(true, Ordering::Relaxed);
     }
 
     /// Asks for the networks once, after the next minibatch.
-    pub fn networks_now(&self) {
+    pub fn request_networks(&self) {
         self.now.store(true, Ordering::Relaxed);
     }
 
     /// Asks for a test on all test images, after the next minibatch.
-    pub fn test_now(&self) {
+    pub fn request_eval(&self) {
         self.test.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn are_after_epochs(&self) -> bool {
+    pub(super) fn wants_networks_after_epochs(&self) -> bool {
         self.after_epochs.load(Ordering::Relaxed)
     }
 
     /// Whether networks were asked for since the last call.
-    pub(super) fn take_now(&self) -> bool {
+    pub(super) fn take_network_request(&self) -> bool {
         self.now.swap(false, Ordering::Relaxed)
     }
 
     /// Whether a test was asked for since the last call.
-    pub(super) fn take_test(&self) -> bool {
+    pub(super) fn take_eval_request(&self) -> bool {
         self.test.swap(false, Ordering::Relaxed)
     }
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use super::checkpoint::TrainPosition;
-use super::replica_group::{EventSink, PROGRESS_EVERY, ReplicaGroup, either, tell};
+use super::replica_group::{EventSink, PROGRESS_EVERY, ReplicaGroup, emit, or_break};
 use super::sampler::EpochSampler;
 use super::stopwatch::Stopwatch;
 use super::{Event, TrainError, test_until};
@@ -28,9 +28,9 @@ impl ReplicaGroup {
             let test_error = evaluation.error();
             Event::PartialEval { epoch, images, test_error, test_images }
         };
-        let flow = tell(listen, evaluations.iter().map(event));
+        let flow = emit(listen, evaluations.iter().map(event));
         if flow.is_break() {
-            return Ok(either(flow, self.emit_checkpoints(false, true, listen)?));
+            return Ok(or_break(flow, self.emit_checkpoints(false, true, listen)?));
         }
         Ok(flow)
     }
@@ -53,7 +53,7 @@ impl ReplicaGroup {
             images,
             test_error: evaluation.error(),
         };
-        Ok(tell(listen, evaluations.iter().map(event)))
+        Ok(emit(listen, evaluations.iter().map(event)))
     }
 
     /// The test of an epoch, and its end. `rate`: training images a second.
@@ -66,7 +66,7 @@ impl ReplicaGroup {
         let TrainPosition { epoch, images: done, .. } = self.position;
         let outcomes = self.simulation.results(done)?;
         let train_errors = self.errors(orders, &outcomes);
-        let rates = match self.requests.are_after_epochs() {
+        let rates = match self.control.wants_networks_after_epochs() {
             true => self.simulation.mean_firing_rates()?,
             false => Vec::new(),
         };
@@ -86,11 +86,11 @@ impl ReplicaGroup {
                     test_error: evaluation.error(),
                     loss: loss / done as f64,
                     images_per_second: rate,
-                    test_images_per_second: testing.rate(self.dataset.test_count),
+                    test_images_per_second: testing.per_second(self.dataset.test_count),
                 }
             };
         let events = outcomes.iter().zip(&train_errors).zip(&self.evaluations).map(event);
-        let mut flow = tell(listen, events);
+        let mut flow = emit(listen, events);
         let Config { weight_stats_every, epochs, .. } = self.configs[0];
         self.read_networks()?;
         if weight_stats_every > 0 && epoch.is_multiple_of(weight_stats_every) {
@@ -98,18 +98,19 @@ impl ReplicaGroup {
                 let layers = network.layers.iter().map(Layer::statistics).collect();
                 Event::Weights { epoch, layers }
             };
-            flow = either(flow, tell(listen, self.networks.iter().map(statistics)));
+            flow = or_break(flow, emit(listen, self.networks.iter().map(statistics)));
         }
         if !rates.is_empty() {
-            flow = either(flow, self.emit_networks(epoch, done, rates, listen)?);
+            flow = or_break(flow, self.emit_networks(epoch, done, rates, listen)?);
         }
-        let ends_round = self.every.is_some_and(|every| every.ends_at_epoch(epoch));
+        let ends_round =
+            self.checkpoint_interval.is_some_and(|every| every.is_due_after_epoch(epoch));
         // Each epoch may have the lowest error, and a run of one epoch has a checkpoint too.
         let is_due = ends_round || flow.is_break() || epoch == epochs;
-        flow = either(flow, self.emit_checkpoints(true, is_due, listen)?);
+        flow = or_break(flow, self.emit_checkpoints(true, is_due, listen)?);
         if flow.is_break() && !is_due {
             // The listener stopped at this checkpoint: now it is due.
-            return Ok(either(flow, self.emit_checkpoints(true, true, listen)?));
+            return Ok(or_break(flow, self.emit_checkpoints(true, true, listen)?));
         }
         Ok(flow)
     }
@@ -121,7 +122,7 @@ impl ReplicaGroup {
         count: usize,
         listen: EventSink,
     ) -> Result<Option<Vec<Evaluation>>, BackendError> {
-        let TrainPosition { epoch, tested: first, .. } = self.position;
+        let TrainPosition { epoch, eval_images_shown: first, .. } = self.position;
         let mut last_progress = Instant::now();
         let mut progress = |done: usize| {
             if last_progress.elapsed() < PROGRESS_EVERY {
@@ -136,7 +137,7 @@ impl ReplicaGroup {
         match test_until(&mut self.simulation, &self.dataset, count, first, &mut progress) {
             Err(BackendError::Stopped) => Ok(None),
             tested => {
-                self.position.tested = first.wrapping_add(count as u32);
+                self.position.eval_images_shown = first.wrapping_add(count as u32);
                 self.position.eval_pending = false;
                 tested.map(Some)
             }

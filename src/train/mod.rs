@@ -187,7 +187,7 @@ pub struct Summary {
 
 /// A network in training. [`Replicas`] trains many.
 pub struct Training {
-    wave: ReplicaGroup,
+    group: ReplicaGroup,
 }
 
 impl Training {
@@ -230,33 +230,34 @@ impl Training {
             config.test_images,
         )?);
         let (configs, every) = (vec![config], None);
-        let begin = GroupSpec { configs, dataset, selection, checkpoints, every };
-        Ok(Training { wave: ReplicaGroup::new(begin)? })
+        let begin =
+            GroupSpec { configs, dataset, selection, checkpoints, checkpoint_interval: every };
+        Ok(Training { group: ReplicaGroup::new(begin)? })
     }
 
     /// From now on, tells of checkpoints so often; free where it is not asked for.
     pub fn keep_checkpoints(&mut self, every: CheckpointInterval) {
-        self.wave.every = Some(every);
+        self.group.checkpoint_interval = Some(every);
     }
 
     /// Where the training runs.
     pub fn device(&self) -> &Device {
-        &self.wave.device
+        &self.group.device
     }
 
     /// The settings that it was begun with.
     pub fn config(&self) -> &Config {
-        &self.wave.configs[0]
+        &self.group.configs[0]
     }
 
     /// The network as the last epoch left it.
     pub fn network(&self) -> &Network {
-        &self.wave.networks[0]
+        &self.group.networks[0]
     }
 
     /// What `listen` may ask for, before the training and during it.
-    pub fn requests(&self) -> Arc<TrainerControl> {
-        self.wave.requests.clone()
+    pub fn control(&self) -> Arc<TrainerControl> {
+        self.group.control.clone()
     }
 
     /// Trains to the last epoch, or until `listen` breaks off; what was learned until then is kept.
@@ -267,7 +268,7 @@ impl Training {
         &mut self,
         listen: &mut dyn FnMut(&Event) -> ControlFlow<()>,
     ) -> Result<Summary, TrainError> {
-        Ok(self.wave.run(&mut |_, event| listen(event))?.swap_remove(0))
+        Ok(self.group.run(&mut |_, event| listen(event))?.swap_remove(0))
     }
 }
 

@@ -11,10 +11,10 @@ use crate::network::{Layer, Network};
 use crate::simulation::State;
 
 /// Most bytes that are remembered of a training.
-const BYTES_MAX: usize = 256 << 20;
+const SNAPSHOT_BYTES_MAX: usize = 256 << 20;
 
 /// How long a training is shown again at most, if it is remembered.
-const REMEMBER_EVERY: Duration = Duration::from_secs(10);
+const SNAPSHOT_EVERY: Duration = Duration::from_secs(10);
 
 /// When all weights were finite for the last time.
 pub(super) struct FiniteSnapshot {
@@ -32,13 +32,13 @@ impl FiniteSnapshot {
     }
 
     /// Whether it is long ago; what lies in another epoch always is.
-    pub(super) fn is_old(&self, now: &TrainPosition) -> bool {
-        self.position.epoch != now.epoch || self.seen.elapsed() >= REMEMBER_EVERY
+    pub(super) fn is_stale(&self, now: &TrainPosition) -> bool {
+        self.position.epoch != now.epoch || self.seen.elapsed() >= SNAPSHOT_EVERY
     }
 }
 
 /// The first network that has weights that are not finite, and the lowest layer that has.
-pub(super) fn lost(networks: &[Network]) -> Option<(usize, usize)> {
+pub(super) fn find_nonfinite(networks: &[Network]) -> Option<(usize, usize)> {
     let is_lost = |layer: &Layer| layer.weights.iter().any(|weight| !weight.is_finite());
     let layer = |network: &Network| network.layers.iter().position(is_lost);
     networks.iter().enumerate().find_map(|(index, network)| Some((index, layer(network)?)))
@@ -46,23 +46,25 @@ pub(super) fn lost(networks: &[Network]) -> Option<(usize, usize)> {
 
 impl ReplicaGroup {
     /// Remembers the networks, which were just read and are sound.
-    pub(super) fn remember(&mut self) -> Result<(), BackendError> {
-        self.sound = FiniteSnapshot::new(self.position);
+    pub(super) fn take_snapshot(&mut self) -> Result<(), BackendError> {
+        self.finite_snapshot = FiniteSnapshot::new(self.position);
         let shape = self.simulation.backend().shape();
         let weights = |layer| shape.units(layer) * (shape.below(layer) + 1);
         let weights: usize = (0..shape.layers()).map(weights).sum();
         // Weights, two moments, and hardly as many feedback weights.
-        if 4 * size_of::<f32>() * weights * self.networks.len() <= BYTES_MAX {
-            self.sound.states = self.simulation.save_state()?;
-            self.sound.networks.clone_from(&self.networks);
+        if 4 * size_of::<f32>() * weights * self.networks.len() <= SNAPSHOT_BYTES_MAX {
+            self.finite_snapshot.states = self.simulation.save_state()?;
+            self.finite_snapshot.networks.clone_from(&self.networks);
         }
         Ok(())
     }
 
     /// Finds the minibatch that made weights infinite or no numbers at all.
     pub(super) fn locate_divergence(&mut self) -> Result<TrainError, BackendError> {
-        let (found, sound) =
-            (self.position, std::mem::replace(&mut self.sound, FiniteSnapshot::new(self.position)));
+        let (found, sound) = (
+            self.position,
+            std::mem::replace(&mut self.finite_snapshot, FiniteSnapshot::new(self.position)),
+        );
         let TrainPosition { epoch, images: mut before, .. } = sound.position;
         // At an epoch's end the next one is to begin.
         let mut last = if found.epoch > epoch { self.dataset.training_count } else { found.images };
@@ -82,12 +84,12 @@ impl ReplicaGroup {
                     learned => learned?,
                 }
                 self.simulation.read_networks(&mut self.networks)?;
-                if lost(&self.networks).is_some() {
+                if find_nonfinite(&self.networks).is_some() {
                     last = self.position.images;
                 }
             }
         }
-        let (index, layer) = lost(&self.networks).unwrap_or_default();
+        let (index, layer) = find_nonfinite(&self.networks).unwrap_or_default();
         let network = match self.networks.len() {
             1 => String::new(),
             _ => format!(" of network {index} of its wave"),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 
 use super::checkpoint::{Checkpoint, CheckpointInterval, TrainPosition};
-use super::nonfinite::{FiniteSnapshot, lost};
+use super::nonfinite::{FiniteSnapshot, find_nonfinite};
 use super::sampler::EpochSampler;
 use super::stopwatch::Stopwatch;
 use super::{Event, Summary, TrainError, TrainerControl};
@@ -32,12 +32,12 @@ pub(super) struct ReplicaGroup {
     pub(super) device: Device,
     /// As the last epoch or checkpoint left them.
     pub(super) networks: Vec<Network>,
-    pub(super) requests: Arc<TrainerControl>,
+    pub(super) control: Arc<TrainerControl>,
     pub(super) dataset: Arc<Dataset>,
     pub(super) simulation: Simulation,
     pub(super) position: TrainPosition,
     /// How often checkpoints are told of, if they are.
-    pub(super) every: Option<CheckpointInterval>,
+    pub(super) checkpoint_interval: Option<CheckpointInterval>,
     /// When this part of the training began.
     start: Instant,
     /// Seconds of the parts before.
@@ -45,7 +45,7 @@ pub(super) struct ReplicaGroup {
     /// Of each network, the last that was of all test images.
     pub(super) evaluations: Vec<Evaluation>,
     /// When all weights were seen to be finite.
-    pub(super) sound: FiniteSnapshot,
+    pub(super) finite_snapshot: FiniteSnapshot,
 }
 
 /// What a wave is to be opened with.
@@ -55,13 +55,13 @@ pub(super) struct GroupSpec<'a> {
     pub(super) selection: &'a DeviceOptions,
     /// Of each network, or of none; they are level with each other.
     pub(super) checkpoints: Vec<&'a Checkpoint>,
-    pub(super) every: Option<CheckpointInterval>,
+    pub(super) checkpoint_interval: Option<CheckpointInterval>,
 }
 
 impl ReplicaGroup {
     /// Opens the device and puts the networks on it. The settings were checked.
     pub(super) fn new(begin: GroupSpec) -> Result<Self, TrainError> {
-        let GroupSpec { configs, dataset, selection, checkpoints, every } = begin;
+        let GroupSpec { configs, dataset, selection, checkpoints, checkpoint_interval } = begin;
         let position = checkpoints.first().map_or(TrainPosition::START, |first| first.position);
         for checkpoint in &checkpoints {
             let Config { epochs, batch_size: batch, .. } = configs[0];
@@ -90,16 +90,16 @@ impl ReplicaGroup {
             configs,
             device: opened.device,
             networks,
-            requests: Arc::default(),
+            control: Arc::default(),
             dataset,
             simulation,
-            sound: FiniteSnapshot::new(position),
+            finite_snapshot: FiniteSnapshot::new(position),
             position,
-            every,
+            checkpoint_interval,
             start: Instant::now(),
             before: position.seconds,
         };
-        wave.remember()?;
+        wave.take_snapshot()?;
         Ok(wave)
     }
 
@@ -133,7 +133,7 @@ impl ReplicaGroup {
             if self.position.eval_pending {
                 let flow = match done < count {
                     true => self.partial_eval(listen)?,
-                    false => self.full_eval(&orders, training.rate(done - begun), listen)?,
+                    false => self.full_eval(&orders, training.per_second(done - begun), listen)?,
                 };
                 if done == count || flow.is_break() {
                     return Ok(flow);
@@ -154,25 +154,27 @@ impl ReplicaGroup {
                     images: done,
                     total_images: count,
                     train_error: errors.sum::<f64>() / networks as f64,
-                    images_per_second: training.rate((done - begun) * networks),
+                    images_per_second: training.per_second((done - begun) * networks),
                 };
                 flow = listen(None, &progress);
                 last_progress = Instant::now();
-                if self.sound.is_old(&self.position) {
+                if self.finite_snapshot.is_stale(&self.position) {
                     self.read_networks()?;
                 }
             }
-            if flow.is_continue() && self.requests.take_now() {
+            if flow.is_continue() && self.control.take_network_request() {
                 let rates = self.simulation.mean_firing_rates()?;
                 flow = self.emit_networks(epoch, done, rates, listen)?;
             }
-            if flow.is_continue() && self.requests.take_test() {
+            if flow.is_continue() && self.control.take_eval_request() {
                 flow = self.requested_eval(listen)?;
             }
             let after = self.images_of_run();
-            let ends_round = self.every.is_some_and(|every| every.ends_within(before, after));
+            let ends_round = self
+                .checkpoint_interval
+                .is_some_and(|interval| interval.is_due_between(before, after));
             if flow.is_break() || ends_round {
-                flow = either(flow, self.emit_checkpoints(false, true, listen)?);
+                flow = or_break(flow, self.emit_checkpoints(false, true, listen)?);
             }
             if flow.is_break() {
                 return Ok(flow);
@@ -183,7 +185,7 @@ impl ReplicaGroup {
     /// Breaks the training off where it stands.
     pub(super) fn stop(&mut self, listen: EventSink) -> Result<ControlFlow<()>, TrainError> {
         // What was asked for before is given first.
-        if self.requests.take_now() {
+        if self.control.take_network_request() {
             let TrainPosition { epoch, images, .. } = self.position;
             let rates = self.simulation.mean_firing_rates()?;
             // A listener that breaks off now breaks off nothing else.
@@ -200,7 +202,7 @@ impl ReplicaGroup {
 
     /// Learns from the next images.
     pub(super) fn minibatch(&mut self, orders: &[EpochSampler]) -> Result<(), BackendError> {
-        let Config { batch_size: batch, eval_every: every, .. } = self.configs[0];
+        let Config { batch_size: batch, eval_every, .. } = self.configs[0];
         let (count, done) = (self.dataset.training_count, self.position.images);
         let places = done..count.min(done + batch);
         let images = |order: &EpochSampler| order.images(&self.dataset, places.clone());
@@ -209,7 +211,7 @@ impl ReplicaGroup {
         self.simulation.train_each(&images)?;
         self.position.images = places.end;
         self.position.eval_pending =
-            places.end == count || (every > 0 && places.end / every > done / every);
+            places.end == count || (eval_every > 0 && places.end / eval_every > done / eval_every);
         Ok(())
     }
 
@@ -220,7 +222,7 @@ impl ReplicaGroup {
         is_due: bool,
         listen: EventSink,
     ) -> Result<ControlFlow<()>, TrainError> {
-        if self.every.is_none() {
+        if self.checkpoint_interval.is_none() {
             return Ok(ControlFlow::Continue(()));
         }
         self.read_networks()?;
@@ -232,17 +234,17 @@ impl ReplicaGroup {
             Event::Checkpoint(Arc::new(Checkpoint { position, network, state, evaluation, is_due }))
         };
         let each = states.into_iter().zip(&self.networks).zip(&self.evaluations);
-        Ok(tell(listen, each.map(checkpoint)))
+        Ok(emit(listen, each.map(checkpoint)))
     }
 
     /// Reads the networks, and sees whether they still are any.
     pub(super) fn read_networks(&mut self) -> Result<(), TrainError> {
         self.simulation.read_networks(&mut self.networks)?;
-        if lost(&self.networks).is_some() {
+        if find_nonfinite(&self.networks).is_some() {
             return Err(self.locate_divergence()?);
         }
-        if self.sound.is_old(&self.position) {
-            self.remember()?;
+        if self.finite_snapshot.is_stale(&self.position) {
+            self.take_snapshot()?;
         }
         Ok(())
     }
@@ -270,7 +272,7 @@ impl ReplicaGroup {
             let network = Arc::new(network.clone());
             Event::Network { epoch, images, network, rates }
         };
-        Ok(tell(listen, self.networks.iter().zip(rates).map(event)))
+        Ok(emit(listen, self.networks.iter().zip(rates).map(event)))
     }
 
     /// Training errors of the epoch so far, one for each network.
@@ -288,15 +290,15 @@ impl ReplicaGroup {
 }
 
 /// Tells the event of each network; breaks off if one listener did.
-pub(super) fn tell(listen: EventSink, events: impl Iterator<Item = Event>) -> ControlFlow<()> {
+pub(super) fn emit(listen: EventSink, events: impl Iterator<Item = Event>) -> ControlFlow<()> {
     let mut flow = ControlFlow::Continue(());
     for (replica, event) in events.enumerate() {
-        flow = either(flow, listen(Some(replica), &event));
+        flow = or_break(flow, listen(Some(replica), &event));
     }
     flow
 }
 
 /// Breaks off if one of both does.
-pub(super) fn either(one: ControlFlow<()>, other: ControlFlow<()>) -> ControlFlow<()> {
+pub(super) fn or_break(one: ControlFlow<()>, other: ControlFlow<()>) -> ControlFlow<()> {
     if one.is_break() { one } else { other }
 }

@@ -21,13 +21,13 @@ pub enum ReplicaEvent<'a> {
     /// The next networks start.
     GroupStarted {
         /// The first is 1.
-        wave: usize,
+        group: usize,
         /// Waves planned so far: one that the device does not hold becomes two when it starts.
         total_groups: usize,
         /// Indices of the networks.
         replicas: &'a [usize],
         /// Why there are not more, where others could have been among them.
-        obstacle: Option<&'a str>,
+        limited_by: Option<&'a str>,
         /// Where the wave runs.
         device: &'a Device,
     },
@@ -109,8 +109,8 @@ impl Replicas {
         }
         let configs: Vec<Config> = variants.iter().map(|variant| variant.config.clone()).collect();
         let selection = selection.clone();
-        let mut plan = Plan { waves: Vec::new(), selection, configs, starts, every };
-        for alike in plan.alike(dataset)? {
+        let mut plan = Plan { groups: Vec::new(), selection, configs, starts, every };
+        for alike in plan.compatible_groups(dataset)? {
             let config = &plan.configs[alike.replicas[0]];
             let room = device::max_replicas(
                 &plan.selection,
@@ -118,9 +118,9 @@ impl Replicas {
                 &alike.dataset,
                 alike.replicas.len(),
             )?;
-            plan.waves.extend(alike.split(&room));
+            plan.groups.extend(alike.split(&room));
         }
-        if plan.waves.is_empty() {
+        if plan.groups.is_empty() {
             return Err(TrainError::NoNetworks);
         }
         let first = plan.open(0)?;
@@ -133,8 +133,8 @@ impl Replicas {
     }
 
     /// What `listen` may ask for, before the training and during it.
-    pub fn requests(&self) -> Arc<TrainerControl> {
-        self.first.requests.clone()
+    pub fn control(&self) -> Arc<TrainerControl> {
+        self.first.control.clone()
     }
 
     /// Trains wave after wave to the last epoch, or until `listen` breaks off: the networks of that wave
@@ -148,11 +148,11 @@ impl Replicas {
     ) -> Result<ReplicasSummary, TrainError> {
         let Replicas { mut plan, first } = self;
         let start = Instant::now();
-        let requests = first.requests.clone();
+        let requests = first.control.clone();
         let mut opened = Some(first);
         let mut number = 0;
         let mut stopped = false;
-        while number < plan.waves.len() && !stopped {
+        while number < plan.groups.len() && !stopped {
             if opened.is_none() && plan.selection.stop.is_requested() {
                 stopped = true;
                 break;
@@ -161,14 +161,14 @@ impl Replicas {
                 Some(wave) => wave,
                 None => plan.open(number)?,
             };
-            wave.requests = requests.clone();
-            let PlannedGroup { replicas, obstacle, .. } = &plan.waves[number];
+            wave.control = requests.clone();
+            let PlannedGroup { replicas, limited_by: obstacle, .. } = &plan.groups[number];
             number += 1;
             let begun = listen(ReplicaEvent::GroupStarted {
-                wave: number,
-                total_groups: plan.waves.len(),
+                group: number,
+                total_groups: plan.groups.len(),
                 replicas,
-                obstacle: obstacle.as_deref(),
+                limited_by: obstacle.as_deref(),
                 device: &wave.device,
             });
             if begun.is_break() {
@@ -194,7 +194,7 @@ impl Replicas {
 
 /// What is still to be done.
 struct Plan {
-    waves: Vec<PlannedGroup>,
+    groups: Vec<PlannedGroup>,
     selection: DeviceOptions,
     configs: Vec<Config>,
     /// Of each network.
@@ -207,7 +207,7 @@ struct Plan {
 struct PlannedGroup {
     replicas: Vec<usize>,
     dataset: Arc<Dataset>,
-    obstacle: Option<String>,
+    limited_by: Option<String>,
 }
 
 impl Plan {
@@ -215,7 +215,7 @@ impl Plan {
     /// becomes two.
     fn open(&mut self, number: usize) -> Result<ReplicaGroup, TrainError> {
         loop {
-            let wave = &mut self.waves[number];
+            let wave = &mut self.groups[number];
             let configs = wave.replicas.iter().map(|&index| self.configs[index].clone()).collect();
             let checkpoint = |&index: &usize| self.starts[index].checkpoint();
             let begin = GroupSpec {
@@ -223,16 +223,16 @@ impl Plan {
                 dataset: wave.dataset.clone(),
                 selection: &self.selection,
                 checkpoints: wave.replicas.iter().filter_map(checkpoint).collect(),
-                every: self.every,
+                checkpoint_interval: self.every,
             };
             match ReplicaGroup::new(begin) {
                 Err(TrainError::Backend(error @ BackendError::NoRoom { .. }))
                     if wave.replicas.len() > 1 =>
                 {
-                    wave.obstacle = Some(error.to_string());
+                    wave.limited_by = Some(error.to_string());
                     let mut rest = wave.clone();
                     rest.replicas = wave.replicas.split_off(wave.replicas.len().div_ceil(2));
-                    self.waves.insert(number + 1, rest);
+                    self.groups.insert(number + 1, rest);
                 }
                 opened => return opened,
             }
@@ -241,7 +241,7 @@ impl Plan {
 
     /// Puts together the networks whose arrays have one shape, whose kernels have the same constants, that are
     /// shown as many images in minibatches of one size, and that stand at one place. Leaves out those that are trained.
-    fn alike(&self, dataset: Dataset) -> Result<Vec<PlannedGroup>, TrainError> {
+    fn compatible_groups(&self, dataset: Dataset) -> Result<Vec<PlannedGroup>, TrainError> {
         let mut parts: Vec<([usize; 3], Arc<Dataset>)> = Vec::new();
         let mut found: Vec<(GroupKey, PlannedGroup)> = Vec::new();
         for (index, (config, start)) in self.configs.iter().zip(&self.starts).enumerate() {
@@ -266,7 +266,7 @@ impl Plan {
                 Some((_, planned)) => planned.replicas.push(index),
                 None => {
                     let planned =
-                        PlannedGroup { replicas: vec![index], dataset: part, obstacle: None };
+                        PlannedGroup { replicas: vec![index], dataset: part, limited_by: None };
                     found.push((kind, planned));
                 }
             }
@@ -284,7 +284,7 @@ impl PlannedGroup {
         let wave = |replicas: &[usize]| PlannedGroup {
             replicas: replicas.to_vec(),
             dataset: self.dataset.clone(),
-            obstacle: obstacle.clone(),
+            limited_by: obstacle.clone(),
         };
         self.replicas.chunks(size).map(wave).collect()
     }

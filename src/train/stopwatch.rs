@@ -16,7 +16,7 @@ impl Stopwatch {
         result
     }
 
-    pub(super) fn rate(&self, count: usize) -> f64 {
+    pub(super) fn per_second(&self, count: usize) -> f64 {
         count as f64 / self.spent.as_secs_f64().max(1e-9)
     }
 }

@@ -22,7 +22,7 @@ use crate::figures::FigureError;
 use crate::run_dir::replicas::swept_settings;
 use crate::run_dir::{StorageError, Trial, TrialStore};
 use crate::train::TrainError;
-use crate::trials::{self, TrialEvent, TrialsError, training_images};
+use crate::trial_cache::{self, TrialEvent, TrialsError, training_images};
 
 /// Error of a search.
 #[derive(Debug, Error)]
@@ -174,7 +174,7 @@ pub fn run(
             finished: configs.iter().filter(is_finished).count(),
         });
         let done = started.is_continue()
-            && trials::run(trials, &configs, dataset, options, parallel, &mut |event| {
+            && trial_cache::run(trials, &configs, dataset, options, parallel, &mut |event| {
                 emit(TuneEvent::Trial(event))
             })?;
         if !done {

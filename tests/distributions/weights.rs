@@ -62,7 +62,7 @@ fn weights_and_biases_are_uniform_with_the_tables_mean_and_spread() {
     for (initial, half_width) in PRESETS {
         for (index, layer) in layers(initial, Feedback::Broadcast, 1).iter().enumerate() {
             let (fan_in, mean, sd) = TABLE[index];
-            assert_eq!(layer.below, fan_in);
+            assert_eq!(layer.n_pre, fan_in);
             let what = format!("{initial:?}, weights from {fan_in}");
             assert_uniform(&what, &layer.weight_rows(), mean, half_width * sd);
         }
@@ -81,7 +81,7 @@ fn feedback_weights_are_uniform_with_the_tables_mean_and_spread() {
         for feedback in [Feedback::Broadcast, Feedback::Layerwise] {
             let layers = layers(initial, feedback, 2);
             let what = format!("{initial:?}, {feedback:?}");
-            let sources: Vec<usize> = layers.iter().map(|layer| layer.sources).collect();
+            let sources: Vec<usize> = layers.iter().map(|layer| layer.n_feedback).collect();
             let deepest = if feedback == Feedback::Broadcast { 10 } else { 100 };
             assert_eq!(sources, [deepest, 10, 0], "{what}");
             let above = layers[1].feedback_rows();

@@ -109,13 +109,13 @@ impl Trace<'_> {
             let source = Array::Traces(if config.feedback == Broadcast { last + 1 } else { m + 2 });
             // As apical dendrites receive it, so many steps before the end of the forward phase.
             let mut received = |early: u32| match early {
-                0 => read(source, trace::FEEDBACK_FORWARD, layer.sources),
-                steps => read(source, trace::ROWS + steps as usize - 1, layer.sources),
+                0 => read(source, trace::FEEDBACK_FORWARD, layer.n_feedback),
+                steps => read(source, trace::ROWS + steps as usize - 1, layer.n_feedback),
             };
             self.check_if_there(&format!("psp_fb_mean{m}"), rows.clone(), &received(0));
             let weights = layer.feedback_rows();
             let apical = (0..units).map(|unit| {
-                let weights = &weights[unit * layer.sources..][..layer.sources];
+                let weights = &weights[unit * layer.n_feedback..][..layer.n_feedback];
                 let products = weights.iter().zip(received(early[0][unit]));
                 let bias = layer.apical_biases.get(unit).map_or(0.0, |&bias| f64::from(bias));
                 products.map(|(&weight, mean)| f64::from(weight) * mean).sum::<f64>() + bias
@@ -156,7 +156,7 @@ impl Trace<'_> {
             let rows = 0..layer.units;
             self.check(&format!("W{m}{when}"), rows.clone(), &double(&layer.weight_rows()));
             self.check(&format!("b{m}{when}"), 0..1, &double(layer.biases()));
-            if layer.sources == 0 {
+            if layer.n_feedback == 0 {
                 continue;
             }
             let feedback = double(&layer.feedback_rows());

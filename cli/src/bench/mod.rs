@@ -183,7 +183,7 @@ impl BenchArgs {
                 tasks: self.tasks(),
             },
             config,
-            ceiling: !self.no_roofline,
+            roofline: !self.no_roofline,
             rounds: self.rounds.unwrap_or(lengths.rounds),
             seconds: self.seconds.unwrap_or(lengths.seconds),
             warm_up: self.warm_up.unwrap_or(lengths.warm_up),

@@ -18,7 +18,7 @@ pub fn markdown(report: &Report) -> String {
 
 fn render(report: &Report, print: fn(&Table) -> String) -> String {
     let mut tables = vec![device(report)];
-    tables.extend(report.ceiling.as_ref().map(roofline));
+    tables.extend(report.roofline.as_ref().map(roofline));
     tables.push(rows(&report.rows));
     tables.extend(kernels(&report.rows));
     tables.iter().map(print).collect::<Vec<_>>().join("\n\n")
@@ -122,7 +122,7 @@ fn rows(rows: &[Row]) -> Table {
             giga(row.bytes_per_second),
             percent(row.fraction_of_roofline),
             percent(row.drive_fraction_of_roofline),
-            percent(row.busy),
+            percent(row.utilization),
         ];
         table.push([network(row), figures].concat());
     }
@@ -189,7 +189,7 @@ fn fields(report: &Report, row: &Row) -> Vec<(String, String)> {
         ("ms_per_minibatch", Some(row.ms_per_minibatch)),
         ("spread", Some(row.spread)),
         ("cpu_ms_per_minibatch", row.cpu_ms_per_minibatch),
-        ("busy", row.busy),
+        ("busy", row.utilization),
         ("steps_per_image", Some(row.steps_per_image)),
         ("rng_draws_per_image", Some(row.rng_draws_per_image)),
         ("additions_per_image", Some(row.additions_per_image)),

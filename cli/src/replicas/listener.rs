@@ -109,10 +109,10 @@ impl<'a> Listener<'a> {
     pub(super) fn on_event(&mut self, event: ReplicaEvent) -> Result<ControlFlow<()>, CliError> {
         match event {
             ReplicaEvent::GroupStarted {
-                wave: group,
+                group,
                 total_groups,
                 replicas,
-                obstacle,
+                limited_by: obstacle,
                 device,
             } => {
                 self.device = Some(device.clone());

@@ -110,7 +110,7 @@ pub(super) fn run(arguments: &TrainArgs, mut job: TrainJob) -> Result<ExitStatus
             plan.tensorboard(&run, images.clone(), &starts[replica])
         };
         tensorboards = plans.iter().enumerate().map(of_run).collect::<Result<_, _>>()?;
-        training.requests().networks_after_epochs();
+        training.control().request_networks_after_epochs();
     }
     print_plans(&plans, training.device());
     print_warnings(variants.iter().map(|variant| &variant.config));

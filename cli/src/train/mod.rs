@@ -133,7 +133,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
         && (arguments.tensorboard || folder.join(TENSORBOARD).is_dir())
     {
         tensorboard = Some(plan.tensorboard(folder, images.clone(), &start)?);
-        training.requests().networks_after_epochs();
+        training.control().request_networks_after_epochs();
     }
     drop(start);
     plan.announce(training.device());

@@ -10,7 +10,7 @@ use apical::plots::TensorBoard;
 use apical::run_dir::file_names::TENSORBOARD;
 use apical::run_dir::{ImageSpec, StorageError};
 use apical::train::{ResumeFrom, TrainPosition};
-use apical::trials::training_images;
+use apical::trial_cache::training_images;
 
 /// Size of a training.
 #[derive(Clone, PartialEq)]

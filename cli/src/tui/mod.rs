@@ -71,7 +71,7 @@ impl Shared {
         if state.status == Status::Stopping {
             if state.save_requested {
                 // The network is sent before the training ends.
-                self.requests.networks_now();
+                self.requests.request_networks();
             }
             signals::token().request();
         }
@@ -157,8 +157,8 @@ impl Dashboard {
         };
         let mut state = State::new(run);
         state.set_network(Arc::new(training.network().clone()));
-        let requests = training.requests();
-        requests.networks_after_epochs();
+        let requests = training.control();
+        requests.request_networks_after_epochs();
         let (state, pressed) = (Mutex::new(state), Condvar::new());
         let shared = Arc::new(Shared { state, key_pressed: pressed, requests: requests.clone() });
         let screen = Screen::open(shared.clone()).map_err(CliError::Terminal)?;
@@ -196,10 +196,10 @@ impl Dashboard {
             (state.save_requested, test_requested, state.status == Status::Stopping)
         };
         if test_requested {
-            self.requests.test_now();
+            self.requests.request_eval();
         }
         if save_requested || self.last_snapshot.elapsed() >= SNAPSHOT_INTERVAL {
-            self.requests.networks_now();
+            self.requests.request_networks();
             self.last_snapshot = Instant::now();
         }
         if stops && !save_requested { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

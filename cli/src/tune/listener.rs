@@ -14,7 +14,7 @@ use apical::figures::Table;
 use apical::run_dir::replicas::setting_text;
 use apical::text::plural;
 use apical::train::Event;
-use apical::trials::{TrialEvent, training_images};
+use apical::trial_cache::{TrialEvent, training_images};
 use apical::tune::folder::BEST_CONFIG;
 use apical::tune::{Rung, RungResult, Search, TuneEvent, TuneFolder, TuneResult};
 

@@ -43,7 +43,7 @@ fn bench_json_has_a_row_per_network_and_task() {
     };
     assert_eq!((&report["backend"], &report["threads"]), (&"cpu".into(), &2.into()));
     assert_eq!(report["version"], env!("CARGO_PKG_VERSION"));
-    assert!(report["ceiling"].is_null() && report["driver"].is_null());
+    assert!(report["roofline"].is_null() && report["driver"].is_null());
     assert!(!report["device"].as_str().unwrap().is_empty());
     let rows = report["rows"].as_array().unwrap();
     let of = |row: &Value| {
@@ -199,11 +199,11 @@ fn bench_gpu_reports_roofline_and_kernels() {
     let [report] = &json_of(&mut command)[..] else { panic!("one object") };
     assert_eq!((&report["backend"], &report["threads"]), (&"gpu".into(), &Value::Null));
     assert!(!report["driver"].as_str().unwrap().is_empty());
-    let ceiling = &report["ceiling"];
+    let roofline = &report["roofline"];
     for key in ["additions_per_second", "column_sum_additions_per_second", "launch_us"] {
-        assert!(ceiling[key].as_f64().unwrap() > 0.0, "{key} in {ceiling}");
+        assert!(roofline[key].as_f64().unwrap() > 0.0, "{key} in {roofline}");
     }
-    assert!(ceiling["read"].as_array().unwrap().len() > 5, "{ceiling}");
+    assert!(roofline["read"].as_array().unwrap().len() > 5, "{roofline}");
     for row in report["rows"].as_array().unwrap() {
         assert_eq!(row["replicas"], 2);
         assert!(row["fraction_of_roofline"].as_f64().unwrap() > 0.0, "{row}");

@@ -187,10 +187,10 @@ pub(crate) fn named_weights(network: &Network) -> Vec<(String, Vec<usize>, Vec<f
         let mut add = |name: &str, shape: &[usize], values: Vec<f32>| {
             list.push((format!("{name}{index}"), shape.to_vec(), values));
         };
-        add("W", &[layer.units, layer.below], layer.weight_rows());
+        add("W", &[layer.units, layer.n_pre], layer.weight_rows());
         add("b", &[layer.units], layer.biases().to_vec());
-        if layer.sources > 0 {
-            add("Y", &[layer.units, layer.sources], layer.feedback_rows());
+        if layer.n_feedback > 0 {
+            add("Y", &[layer.units, layer.n_feedback], layer.feedback_rows());
         }
         if !layer.apical_biases.is_empty() {
             add("c", &[layer.units], layer.apical_biases.clone());

@@ -7,8 +7,8 @@ use wgpu::{
 };
 
 use super::{
-    Bandwidth, COLUMNS, Effort, Roofline, SETS, SPIKES, STEPS, STEPS_AN_IMAGE, UNITS, latency,
-    random_steps, timed,
+    Bandwidth, COLUMNS, Roofline, SPIKES, STEPS, STEPS_AN_IMAGE, Timing, UNITS, WORKING_SETS,
+    latency, random_steps, timed,
 };
 use crate::bench::progress::Steps;
 use crate::gpu::adapter::Choice;
@@ -49,7 +49,7 @@ pub fn shaders() -> Vec<(&'static str, String)> {
 
 pub fn measure(
     choice: &Choice,
-    effort: Effort,
+    effort: Timing,
     steps: &mut Steps,
 ) -> Result<Roofline, BackendError> {
     steps.begin("additions in registers");
@@ -60,7 +60,7 @@ pub fn measure(
     let mut read = Vec::new();
     let info = gpu.device.info();
     let largest = info.max_binding.min(info.max_buffer);
-    for bytes in SETS.into_iter().filter(|&bytes| bytes as u64 <= largest) {
+    for bytes in WORKING_SETS.into_iter().filter(|&bytes| bytes as u64 <= largest) {
         steps.begin("reading");
         read.push(Bandwidth {
             bytes,
@@ -85,7 +85,7 @@ pub fn measure(
 
 struct Gpu {
     device: Device,
-    effort: Effort,
+    effort: Timing,
 }
 
 /// A shader with its buffers.

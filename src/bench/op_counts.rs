@@ -8,7 +8,7 @@ use crate::interface::{
 };
 
 /// Lanes that are counted of a minibatch, at most: enough for a mean.
-pub const LANES: usize = 64;
+pub const SAMPLES_MAX: usize = 64;
 
 /// Counts over some images.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct OpCounts {
     /// Weights that were added up, in dendrites; each is read for it.
     pub additions: u64,
     /// Steps of a neuron, or of a pixel that is not black, in which it may spike.
-    pub draws: u64,
+    pub rng_draws: u64,
 }
 
 /// Spikes and traces of a minibatch's first lanes: `[lanes, rows, units]` of each population.
@@ -94,7 +94,7 @@ impl OpCounts {
                 }
             }
             let neurons: usize = shape.populations[1..].iter().sum();
-            self.draws += u64::from(lane.steps()) * (nonzero_pixels + neurons) as u64;
+            self.rng_draws += u64::from(lane.steps()) * (nonzero_pixels + neurons) as u64;
             self.steps += u64::from(lane.steps());
             self.images += 1;
             for (sum, drawn) in self.spikes.iter_mut().zip(drawn) {

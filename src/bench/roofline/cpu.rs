@@ -6,7 +6,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::loops::{ADDITIONS, IMAGE_ADDITIONS, LANES, STRIDE, WEIGHTS, add, read, sum_columns};
 use super::{
-    Bandwidth, Effort, Roofline, SETS, SPIKES, STEPS_AN_IMAGE, UNITS, latency, random_steps,
+    Bandwidth, Roofline, SPIKES, STEPS_AN_IMAGE, Timing, UNITS, WORKING_SETS, latency, random_steps,
 };
 use crate::bench::progress::Steps;
 use crate::interface::BackendError;
@@ -19,7 +19,7 @@ const READ: usize = 1 << 20;
 
 pub fn measure(
     threads: usize,
-    effort: Effort,
+    effort: Timing,
     steps: &mut Steps,
 ) -> Result<Roofline, BackendError> {
     let pool = ThreadPoolBuilder::new()
@@ -39,7 +39,7 @@ pub fn measure(
 
     let mut bandwidths = Vec::new();
     let largest = memory::available_bytes().map_or(usize::MAX, |bytes| bytes as usize / 2);
-    for bytes in SETS.into_iter().filter(|&bytes| bytes <= largest) {
+    for bytes in WORKING_SETS.into_iter().filter(|&bytes| bytes <= largest) {
         steps.begin("reading");
         bandwidths.push(device.read(bytes)?);
     }
@@ -64,7 +64,7 @@ pub fn measure(
 
 struct Cpu {
     pool: ThreadPool,
-    effort: Effort,
+    effort: Timing,
 }
 
 impl Cpu {

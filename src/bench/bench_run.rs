@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::grid::{GridPoint, Task};
-use super::work::{self, OpCounts, SpikeSnapshot};
+use super::op_counts::{self, OpCounts, SpikeSnapshot};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::{self, DeviceOptions};
@@ -72,7 +72,7 @@ impl BenchRun {
     ///
     /// # Errors
     /// When the device fails.
-    pub fn show(&mut self, task: Task) -> Result<(), BackendError> {
+    pub fn step(&mut self, task: Task) -> Result<(), BackendError> {
         let images = self.next(task);
         match task {
             Task::Train => {
@@ -103,7 +103,7 @@ impl BenchRun {
     ) -> Result<Option<KernelTimes>, BackendError> {
         self.simulation.backend().set_profiling(true);
         for _ in 0..minibatches {
-            self.show(task)?;
+            self.step(task)?;
         }
         let times = self.simulation.backend().kernel_times();
         self.simulation.backend().set_profiling(false);
@@ -115,8 +115,8 @@ impl BenchRun {
     ///
     /// # Errors
     /// When the device fails.
-    pub fn count(&mut self, task: Task, minibatches: usize) -> Result<OpCounts, BackendError> {
-        let counted = self.batch().min(work::LANES);
+    pub fn count_ops(&mut self, task: Task, minibatches: usize) -> Result<OpCounts, BackendError> {
+        let counted = self.batch().min(op_counts::SAMPLES_MAX);
         let mut work = OpCounts::default();
         let mut copy = self.copy_of_first()?;
         let mut before = SpikeSnapshot::read(copy.backend(), counted)?;

@@ -26,7 +26,7 @@ const STEPS_AN_IMAGE: usize = 105;
 const STEPS: usize = 40 * STEPS_AN_IMAGE;
 
 /// Working sets that are read, bytes.
-const SETS: [usize; 14] = {
+const WORKING_SETS: [usize; 14] = {
     let mut sets = [32 << 10; 14];
     let mut index = 1;
     while index < sets.len() {
@@ -89,17 +89,17 @@ impl Roofline {
     ) -> Result<Self, BackendError> {
         match machine.gpu() {
             None => {
-                cpu::measure(machine.threads.unwrap_or(1), Effort { call: CPU_CALL, each }, steps)
+                cpu::measure(machine.threads.unwrap_or(1), Timing { call: CPU_CALL, each }, steps)
             }
-            Some(choice) => gpu::measure(&choice, Effort { call: GPU_CALL, each }, steps),
+            Some(choice) => gpu::measure(&choice, Timing { call: GPU_CALL, each }, steps),
         }
     }
 
     /// Number of steps that [`Roofline::measure`] takes at most.
-    pub(super) const STEPS: usize = 4 + SETS.len();
+    pub(super) const STEPS: usize = 4 + WORKING_SETS.len();
 
     /// Reading of a working set of `bytes`: that of the smallest measured set that holds it.
-    pub fn read_of(&self, bytes: u64) -> Option<f64> {
+    pub fn bandwidth_of(&self, bytes: u64) -> Option<f64> {
         let holding = self.read.iter().find(|bandwidth| bandwidth.bytes as u64 >= bytes);
         holding.or(self.read.last()).map(|bandwidth| bandwidth.bytes_per_second)
     }
@@ -107,12 +107,12 @@ impl Roofline {
 
 /// How long to measure: each repetition, and all of a step together.
 #[derive(Clone, Copy, Debug)]
-struct Effort {
+struct Timing {
     call: Duration,
     each: Duration,
 }
 
-impl Effort {
+impl Timing {
     /// Calls a second of `work(n)`, which does its work `n` times: the fastest of some repetitions.
     fn best_rate(
         self,

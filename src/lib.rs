@@ -2,7 +2,7 @@
 //! "Towards deep learning with segregated dendrites", eLife 2017;6:e22901), on any GPU that wgpu
 //! reaches and on the CPU, with the same bits on each.
 //!
-//! A minibatch is an ordered list of kernels ([`plan::launches`]) that both backends run; each
+//! A minibatch is an ordered list of kernels ([`plan::kernel_sequence`]) that both backends run; each
 //! kernel is a shader and its twin in Rust. What they share is in [`layout`], the equations are in
 //! [`model`], the loop over images is [`train::Training`]; [`train::Replicas`] trains many networks side
 //! by side.

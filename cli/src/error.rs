@@ -374,7 +374,7 @@ mod tests {
             reason: "at most 1".to_string(),
         };
         let error = CliError::Train(TrainError::Config(config));
-        let report = "error: this setting cannot be\n\
+        let report = "error: invalid setting\n\
                       caused by: phi_max = 2.0: at most 1\n\
                       hint: change --phi-max\n";
         assert_eq!(error.report(), report);

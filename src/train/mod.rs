@@ -39,13 +39,13 @@ use replica_group::{GroupSpec, ReplicaGroup};
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "each message says what it is")]
 pub enum TrainError {
-    #[error("this setting cannot be")]
+    #[error("invalid setting")]
     Config(#[from] ConfigError),
     #[error("there is no network to train")]
     NoNetworks,
-    #[error("the network with {settings} cannot be")]
+    #[error("invalid settings for the network with {settings}")]
     Variant { settings: String, source: ConfigError },
-    #[error("the data set cannot be used")]
+    #[error("cannot use the data set")]
     Dataset(#[from] DatasetError),
     #[error(
         "the checkpoint stands after {images} images of an epoch, of which the data set has {available}"

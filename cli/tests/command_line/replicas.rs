@@ -267,7 +267,10 @@ fn invalid_replicas_and_sweeps_are_refused() {
     // Invalid settings are reported with their combination.
     let sweeps = ["--sweep", "psp_kernel_ms=5,6", "--sweep", "batch_size=1,70000"];
     let reason = "batch_size = 70000: expected 1 to 65535";
-    refused(&sweeps, &["the network with psp_kernel_ms = 5, batch_size = 70000 cannot be", reason]);
+    refused(
+        &sweeps,
+        &["invalid settings for the network with psp_kernel_ms = 5, batch_size = 70000", reason],
+    );
     refused(&["--replicas", "2", "--epochs", "0"], &["epochs = 0", "hint: change --epochs"]);
     let reason = "expected at most 300 training images (0 means all), requested 301";
     refused(&["--sweep", "train_images=0,301"], &[reason]);

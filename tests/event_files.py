@@ -49,7 +49,7 @@ def check(run):
         assert found == expected, (tag, found, expected)
     partial = [line for line in lines if line["event"] == "partial_eval"]
     if partial:
-        found = [(event.step, event.value) for event in events.Scalars("error/test, quick")]
+        found = [(event.step, event.value) for event in events.Scalars("error/test, partial")]
         step = lambda line: (line["epoch"] - 1) * total_images + line["images"]
         assert found == [(step(line), to_float32(line["test_error"])) for line in partial]
 

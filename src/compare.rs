@@ -25,7 +25,7 @@ pub struct Options {
     pub cpu_through: Option<Kernel>,
 }
 
-/// How far a comparison is.
+/// Progress of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ComparisonProgress {
     /// Minibatches that both backends have learned from, also the one in which they part.
@@ -36,7 +36,7 @@ pub struct ComparisonProgress {
     pub values: u64,
 }
 
-/// Where two backends part.
+/// First difference between two backends.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
     /// Name of the kernel after which they do, see [`Kernel::name`].
@@ -64,7 +64,7 @@ pub struct Difference {
     pub differing: usize,
 }
 
-/// What a comparison says.
+/// Result of a comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     /// The GPU that was compared with the CPU.
@@ -84,7 +84,7 @@ pub struct Comparison {
 /// Trains on two backends side by side and stops at the first difference.
 ///
 /// # Errors
-/// When a setting cannot be, there is no GPU, or the device fails.
+/// Returns an error if a setting is invalid, there is no GPU, or the device fails.
 pub fn compare(
     config: Config,
     dataset: Dataset,

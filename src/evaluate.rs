@@ -1,13 +1,13 @@
-//! What a test says: errors in percent, overall and by class, and who was taken for whom.
+//! Results of a test: errors in percent, overall and per class, and the confusion matrix.
 
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::statistics::mean;
 
-/// Counts of a test.
+/// Confusion matrix of a test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evaluation {
-    /// `[class, class found]`.
+    /// Number of images, [true class, predicted class].
     pub confusion: Vec<Vec<u32>>,
 }
 
@@ -42,7 +42,7 @@ impl Evaluation {
         self.confusion.iter().flatten().sum()
     }
 
-    /// Percent of the images that were taken for another class.
+    /// Returns the percentage of misclassified images.
     pub fn error(&self) -> f64 {
         let right: u32 = self.confusion.iter().enumerate().map(right).sum();
         percent(self.images() - right, self.images())
@@ -86,7 +86,7 @@ pub fn error_percent(labels: &[u8], found: &[u8]) -> f64 {
     percent(wrong as u32, labels.len() as u32)
 }
 
-/// Number of images of a class that were found to be of it. A row that is too short counts none.
+/// Returns the number of images of a class that were classified correctly; 0 if the row is too short.
 fn right((class, row): (usize, &Vec<u32>)) -> u32 {
     row.get(class).copied().unwrap_or(0)
 }

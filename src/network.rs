@@ -114,7 +114,7 @@ impl Layer {
     }
 }
 
-/// Why arrays make no layer.
+/// Error for arrays that do not form a layer.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[expect(missing_docs, reason = "each message says what it is")]
 pub enum LayerError {
@@ -124,21 +124,21 @@ pub enum LayerError {
     Length { array: &'static str, got: usize, units: usize },
 }
 
-/// Of a layer's weights.
+/// Statistics of a layer's weights.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LayerStatistics {
-    /// Of the weights from the population below, without the biases.
+    /// Statistics of the feed-forward weights, without the biases.
     pub weights: WeightStats,
-    /// Of the biases.
+    /// Statistics of the biases.
     pub biases: WeightStats,
-    /// Of the feedback weights, without apical biases; `None` for the output.
+    /// Statistics of the feedback weights, without apical biases. `None` for the output layer.
     pub feedback: Option<WeightStats>,
 }
 
-/// Of numbers.
+/// Mean, standard deviation and maximum magnitude.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct WeightStats {
-    /// Their mean.
+    /// Mean.
     pub mean: f64,
     /// Standard deviation.
     pub sd: f64,

@@ -1,4 +1,4 @@
-//! What a trained network takes images for.
+//! Classification of images by a trained network.
 
 use std::slice::from_ref;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::run_dir::SavedNetwork;
 use crate::simulation::Simulation;
 use crate::train::TrainError;
 
-/// What the network takes an image for.
+/// Predicted class of an image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
     /// The class that was found most often; of equals, the one with the higher score.
@@ -27,12 +27,12 @@ pub struct Prediction {
     pub class_counts: Vec<u32>,
 }
 
-/// Of all images.
+/// Predictions for all images.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Predictions {
-    /// In the order of the images.
+    /// One per image, in their order.
     pub images: Vec<Prediction>,
-    /// From the first image shown to the last result.
+    /// Time from the first image to the last result, seconds.
     pub seconds: f64,
     /// What it was computed on.
     pub device: Device,
@@ -65,7 +65,7 @@ impl Prediction {
 /// of images shown.
 ///
 /// # Errors
-/// When there is no image, a setting cannot be, or no such device works.
+/// Returns an error if there is no image, a setting is invalid, or no such device works.
 pub fn predict(
     saved: &SavedNetwork,
     images: ImageList,

@@ -69,7 +69,7 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
 /// a listener may break off, and then what was learned is kept.
 ///
 /// # Errors
-/// When a setting cannot be, the device fails or the file cannot be written.
+/// Returns an error if a setting is invalid, the device fails or the file cannot be written.
 pub fn run(
     trials: &mut TrialStore,
     configs: &[Config],

@@ -35,7 +35,7 @@ impl BenchRun {
     /// Opens the device for networks with their initial weights.
     ///
     /// # Errors
-    /// When the device does not take them.
+    /// Returns an error if the device does not take them.
     pub fn open(
         point: &GridPoint,
         dataset: &Arc<Dataset>,
@@ -71,7 +71,7 @@ impl BenchRun {
     /// Shows the next minibatch.
     ///
     /// # Errors
-    /// When the device fails.
+    /// Returns an error if the device fails.
     pub fn step(&mut self, task: Task) -> Result<(), BackendError> {
         let images = self.next(task);
         match task {
@@ -87,7 +87,7 @@ impl BenchRun {
     /// Waits until the device has done all of it, by reading the least that there is to read.
     ///
     /// # Errors
-    /// When the device fails.
+    /// Returns an error if the device fails.
     pub fn wait(&mut self) -> Result<(), BackendError> {
         self.simulation.backend().read(Array::Thresholds).map(|_| ())
     }
@@ -95,7 +95,7 @@ impl BenchRun {
     /// Shows minibatches while every kernel is timed. `None` where the device cannot tell.
     ///
     /// # Errors
-    /// When the device fails.
+    /// Returns an error if the device fails.
     pub fn profile(
         &mut self,
         task: Task,
@@ -114,7 +114,7 @@ impl BenchRun {
     /// they do. The others do as much but for their seeds.
     ///
     /// # Errors
-    /// When the device fails.
+    /// Returns an error if the device fails.
     pub fn count_ops(&mut self, task: Task, minibatches: usize) -> Result<OpCounts, BackendError> {
         let counted = self.batch().min(op_counts::SAMPLES_MAX);
         let mut work = OpCounts::default();

@@ -65,7 +65,7 @@ impl Grid {
     /// not as many learning rates as layers, its first holds for all: rates do not change the time.
     ///
     /// # Errors
-    /// When a list is empty, or there cannot be so many networks.
+    /// Returns an error if a list is empty, or there cannot be so many networks.
     pub(super) fn points(&self, base: &Config) -> Result<Vec<GridPoint>, BenchError> {
         for (list, is_empty) in [
             ("layers", self.layers.is_empty()),

@@ -12,7 +12,7 @@ use crate::device::{self, BackendKind, DeviceOptions, StepMode};
 use crate::gpu::adapter::{self, Choice, Info};
 use crate::interface::BackendError;
 
-/// What is measured.
+/// Measured device.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Machine {
     /// Name of the GPU or the processor.
@@ -38,7 +38,7 @@ impl Machine {
     /// The device that `selection` asks for; not opened yet.
     ///
     /// # Errors
-    /// When there is no such device.
+    /// Returns an error if there is no such device.
     pub fn choose(selection: &DeviceOptions) -> Result<Self, BackendError> {
         let find = |allow_software| {
             adapter::find(&Choice { index_or_name: selection.device.clone(), allow_software })
@@ -113,7 +113,7 @@ impl Machine {
     /// can be known without opening it.
     ///
     /// # Errors
-    /// When it cannot.
+    /// Returns an error if it cannot.
     pub(super) fn check(
         &self,
         config: &Config,

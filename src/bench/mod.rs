@@ -53,7 +53,7 @@ pub struct Options {
     pub warm_up: usize,
 }
 
-/// Why nothing is measured.
+/// Error of a benchmark.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "each message says what it is")]
 pub enum BenchError {
@@ -75,17 +75,17 @@ impl<E: Into<TrainError>> From<E> for BenchError {
     }
 }
 
-/// What came out.
+/// Result of a benchmark.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
-    /// What it was measured on.
+    /// Device.
     #[serde(flatten)]
     pub machine: Machine,
-    /// Of this crate.
+    /// Version of this crate.
     pub version: &'static str,
     /// When it was measured, UTC.
     pub date: String,
-    /// `None` where it was not asked for.
+    /// Limits of the device; `None` if not requested.
     pub roofline: Option<Roofline>,
     /// One for each combination and task, in the order of the grid.
     pub rows: Vec<Row>,
@@ -94,7 +94,7 @@ pub struct Report {
 /// Measures the device and every network of a grid.
 ///
 /// # Errors
-/// Before anything starts, when a setting cannot be, there is no such device, or it cannot hold a
+/// Returns an error before anything starts if a setting is invalid, there is no such device, or it cannot hold a
 /// network as far as that can be known; later, when the device fails.
 pub fn bench(
     options: &Options,

@@ -36,7 +36,7 @@ impl SpikeSnapshot {
     /// Reads a backend's first `lanes` lanes.
     ///
     /// # Errors
-    /// When the device fails.
+    /// Returns an error if the device fails.
     pub fn read(backend: &mut dyn Backend, lanes: usize) -> Result<Self, BackendError> {
         let populations = 0..backend.shape().populations.len();
         let is_uncut = backend.shape().taps == 0;

@@ -1,4 +1,4 @@
-//! What is told while it is measured.
+//! Progress of a benchmark.
 
 use super::machine::Machine;
 use super::row::Row;
@@ -10,7 +10,7 @@ pub enum Event<'a> {
     Machine(&'a Machine),
     /// The next step begins.
     Step {
-        /// What it measures.
+        /// Measured quantity.
         what: &'a str,
         /// Steps before it.
         done: usize,
@@ -37,7 +37,7 @@ impl<'a> Steps<'a> {
         (self.listen)(event);
     }
 
-    /// Says that a step begins.
+    /// Reports the start of a step.
     pub fn begin(&mut self, what: &str) {
         let done = self.begun.min(self.of);
         (self.listen)(Event::Step { what, done, of: self.of });

@@ -117,7 +117,7 @@ impl Row {
     /// Measures networks that are warm.
     ///
     /// # Errors
-    /// When the device fails.
+    /// Returns an error if the device fails.
     pub(super) fn measure(
         subject: &mut BenchRun,
         point: &GridPoint,

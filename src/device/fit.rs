@@ -1,4 +1,4 @@
-//! How many networks a device holds side by side, told before anything starts.
+//! Number of networks that fit on a device at once, computed before anything starts.
 
 use super::select::{adapter_query, cpu_shape, gpu_shape};
 use super::{BackendKind, DeviceOptions};
@@ -11,22 +11,22 @@ use crate::interface::{Array, BackendError, Shape};
 use crate::memory::available_bytes;
 use crate::plan::copies_weights;
 
-/// Parts of the free memory that are left to others: one of so many.
+/// Leave 1/10 of free memory unused.
 const RESERVED_FRACTION: u64 = 10;
 
-/// How many networks fit at once.
+/// Number of networks that fit at once.
 #[derive(Debug)]
 pub struct Fit {
     /// At least 1.
     pub replicas: usize,
-    /// Why no more, where there is a reason.
+    /// Reason for the limit; `None` if all networks fit.
     pub limited_by: Option<BackendError>,
 }
 
 /// How many of `count` networks of the shape of `config` fit on the device that `selection` asks for.
 ///
 /// # Errors
-/// When there is no such device, or it does not hold even one.
+/// Returns an error if there is no such device, or it does not hold even one.
 pub fn max_replicas(
     selection: &DeviceOptions,
     config: &Config,
@@ -71,7 +71,7 @@ fn largest_fitting(
 /// Bytes that `replicas` networks take side by side on the CPU backend.
 ///
 /// # Errors
-/// When they are more than may be taken.
+/// Returns an error if they are more than may be taken.
 pub fn check_cpu(
     selection: &DeviceOptions,
     config: &Config,
@@ -90,7 +90,7 @@ pub fn check_cpu(
 /// they are taken.
 ///
 /// # Errors
-/// When they are beyond its limits, or more than may be taken.
+/// Returns an error if they are beyond its limits, or more than may be taken.
 pub fn check_gpu(
     selection: &DeviceOptions,
     info: &Info,
@@ -108,7 +108,7 @@ pub(super) fn memory(selection: &DeviceOptions) -> u64 {
     selection.memory.or_else(free).unwrap_or(u64::MAX)
 }
 
-/// Bytes that a run may take of a GPU's. How many a real one has, nobody tells.
+/// Returns the memory budget on a GPU, bytes. wgpu does not report the memory of a GPU.
 fn gpu_memory_budget(info: &Info, selection: &DeviceOptions) -> u64 {
     if info.is_software { memory(selection) } else { selection.memory.unwrap_or(u64::MAX) }
 }
@@ -157,7 +157,7 @@ fn check_gpu_shape(shape: &Shape, info: &Info, memory: u64) -> Result<u64, Backe
 /// The `bytes` of all arrays of `shape`, where they fit into `memory`.
 ///
 /// # Errors
-/// When they do not.
+/// Returns an error if they do not.
 fn check_fits(shape: &Shape, bytes: u64, memory: u64) -> Result<u64, BackendError> {
     if bytes <= memory {
         return Ok(bytes);

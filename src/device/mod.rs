@@ -10,7 +10,7 @@ pub use select::{BackendPair, OpenBackend, open, open_both};
 
 use crate::interface::{Shape, Stop};
 
-/// Where to compute.
+/// Kind of backend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum BackendKind {
@@ -37,7 +37,7 @@ pub enum StepMode {
     Fused,
 }
 
-/// What the user wants of the machine; nothing here changes a bit of the result.
+/// Options for the device. No option changes a bit of the result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeviceOptions {
     /// The kind of device.
@@ -67,7 +67,7 @@ impl DeviceOptions {
     }
 }
 
-/// What a run computes on.
+/// Device of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Device {
     /// `cpu` or `gpu`.

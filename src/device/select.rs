@@ -46,7 +46,7 @@ const GPU_INPUT_BYTES: usize = 64 << 20;
 /// shape, on `dataset`.
 ///
 /// # Errors
-/// When no such device is there, or it cannot hold the run.
+/// Returns an error if no such device is there, or it cannot hold the run.
 pub fn open(
     selection: &DeviceOptions,
     configs: &[Config],
@@ -75,7 +75,7 @@ pub fn open(
 /// Opens a GPU, a software one if there is no other, and the CPU with arrays of the same shape.
 ///
 /// # Errors
-/// When there is no GPU, or it cannot hold the run.
+/// Returns an error if there is no GPU, or it cannot hold the run.
 pub fn open_both(
     selection: &DeviceOptions,
     config: &Config,

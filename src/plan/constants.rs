@@ -16,7 +16,7 @@ use crate::random;
 /// Smallest decay of a voltage per step other than zero.
 const SMALLEST_DECAY: f32 = 1e-6;
 
-/// What all replicas of a run share.
+/// Returns the constants that all replicas of a run share.
 pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
     let is_steady = config.dynamics == Dynamics::SteadyState;
     let config = &config.resolved();
@@ -69,7 +69,7 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
     }
 }
 
-/// What each replica of a run has for itself.
+/// Returns the parameters of one replica.
 pub fn replica(config: &Config) -> Replica {
     let (mut etas, mut bias_etas) = ([0.0; LAYERS_MAX], [0.0; LAYERS_MAX]);
     for layer in 0..config.layer_count().min(LAYERS_MAX) {

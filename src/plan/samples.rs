@@ -8,16 +8,16 @@ use crate::model::lr_schedule::LrFactor;
 use crate::model::phases::{AveragingWindow, PhaseLengths};
 use crate::random::Split;
 
-/// An image to show.
+/// Presentation of an image to a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Presentation {
     /// Its index in the data set, training images first.
     pub index: usize,
     /// Its class, from 0.
     pub label: u8,
-    /// Its position among all images shown for the same purpose: what its random draws are for.
+    /// Index of the random draws: number of earlier presentations for the same purpose.
     pub draw_index: u32,
-    /// Where its result is kept until it is read.
+    /// Slot that stores the result until it is read.
     pub result_slot: usize,
 }
 

@@ -5,7 +5,7 @@ use crate::dataset::Dataset;
 use crate::interface::{STEPS_PER_WORD, Shape};
 use crate::model::phases::PhaseLengths;
 
-/// What the shape of a run depends on beside its configuration.
+/// Sizes of a run that its settings do not determine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
     /// Networks simulated side by side.

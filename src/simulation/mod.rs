@@ -23,7 +23,7 @@ use crate::model::spikes::{input_rates, input_thresholds};
 use crate::network::Network;
 use crate::plan::{Presentation, SampleBuilder, kernel_sequence, largest_batch};
 
-/// The class found for an image, and the output's loss.
+/// Predicted class of an image and the loss of the output.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SampleResult {
     /// The class whose output neurons have the highest mean voltage, from 0.
@@ -66,7 +66,7 @@ impl Simulation {
     /// Puts a network and the tables of a run on a backend made for them.
     ///
     /// # Errors
-    /// When the device fails.
+    /// Returns an error if the device fails.
     pub fn new(
         backend: Box<dyn Backend>,
         config: &Config,
@@ -79,7 +79,7 @@ impl Simulation {
     /// Puts networks and the tables of their runs on a backend made for them.
     ///
     /// # Errors
-    /// When the device fails, or the backend is for another number of replicas.
+    /// Returns an error if the device fails, or the backend is for another number of replicas.
     pub fn of_replicas(
         mut backend: Box<dyn Backend>,
         configs: &[Config],
@@ -145,7 +145,7 @@ impl Simulation {
     /// carry their state on from the minibatch before, unless a test came between.
     ///
     /// # Errors
-    /// When the device fails.
+    /// Returns an error if the device fails.
     pub fn train(&mut self, images: &[Presentation]) -> Result<(), BackendError> {
         self.train_each(&vec![images; self.lanes.len()])
     }
@@ -153,7 +153,7 @@ impl Simulation {
     /// Shows each replica a training minibatch of its own; all are of one size.
     ///
     /// # Errors
-    /// When the device fails, the images do not fit the data set and the lanes, there are not as many minibatches as
+    /// Returns an error if the device fails, the images do not fit the data set and the lanes, there are not as many minibatches as
     /// replicas, or on request: see [`Simulation::stop_on`].
     pub fn train_each(&mut self, images: &[&[Presentation]]) -> Result<(), BackendError> {
         if self.stop.is_requested() {
@@ -230,7 +230,7 @@ impl Simulation {
     /// minibatch starts from a cleared state.
     ///
     /// # Errors
-    /// When the device fails, the images do not fit the data set, or on request: see [`Simulation::stop_on`].
+    /// Returns an error if the device fails, the images do not fit the data set, or on request: see [`Simulation::stop_on`].
     pub fn test(&mut self, images: &[Presentation]) -> Result<(), BackendError> {
         for images in images.chunks(self.backend.shape().lanes) {
             let (minibatches, lanes, list) = self.prepare_test(images);
@@ -277,7 +277,7 @@ impl Simulation {
     /// once stopped.
     ///
     /// # Errors
-    /// When the device fails or refuses the work, or on request: see [`Simulation::stop_on`].
+    /// Returns an error if the device fails or refuses the work, or on request: see [`Simulation::stop_on`].
     pub fn run(
         &mut self,
         minibatches: &[Minibatch],
@@ -302,7 +302,7 @@ impl Simulation {
     /// Results of the images in slots `0 .. count`, `[replicas, count]`.
     ///
     /// # Errors
-    /// When the device fails.
+    /// Returns an error if the device fails.
     pub fn results(&mut self, count: usize) -> Result<Vec<Vec<SampleResult>>, BackendError> {
         let words = self.backend.read(Array::Results)?;
         let outcome = |words: &[u32]| SampleResult {

@@ -46,7 +46,7 @@ impl Simulation {
     /// [`flush_weight`].
     ///
     /// # Errors
-    /// When they are of another shape, or the device fails.
+    /// Returns an error if they are of another shape, or the device fails.
     pub fn write_networks(&mut self, networks: &[Network]) -> Result<(), BackendError> {
         self.check_networks(networks)?;
         for layer in 0..self.backend.shape().layers() {
@@ -69,7 +69,7 @@ impl Simulation {
     /// next minibatch uses.
     ///
     /// # Errors
-    /// When the device fails.
+    /// Returns an error if the device fails.
     pub fn read_networks(&mut self, networks: &mut [Network]) -> Result<(), BackendError> {
         self.check_networks(networks)?;
         self.follow_weights()?;

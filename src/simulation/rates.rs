@@ -1,4 +1,4 @@
-//! How much networks fire while they learn.
+//! Mean firing rates during training.
 
 use super::Simulation;
 use crate::interface::{Array, BackendError, compartment};
@@ -9,7 +9,7 @@ impl Simulation {
     /// the lowest first: `phi_max sigma(C)`, the output under teaching. Only before a test: that clears voltages.
     ///
     /// # Errors
-    /// When the device fails.
+    /// Returns an error if the device fails.
     pub fn mean_firing_rates(&mut self) -> Result<Vec<Vec<f64>>, BackendError> {
         let mut rates = vec![Vec::new(); self.lanes.len()];
         for layer in 0..self.backend.shape().layers() {

@@ -14,7 +14,7 @@ impl Simulation {
     /// whose spikes no neuron receives, see [`crate::interface::Shape::sends_spikes`].
     ///
     /// # Errors
-    /// When the device fails, there are several networks, or the spikes do not fit the one.
+    /// Returns an error if the device fails, there are several networks, or the spikes do not fit the one.
     pub fn train_replayed(
         &mut self,
         image: &Presentation,
@@ -33,7 +33,7 @@ impl Simulation {
     /// As [`Simulation::train_replayed`], in one run and without a look in between.
     ///
     /// # Errors
-    /// When the device fails, there are several networks, or the spikes do not fit the one.
+    /// Returns an error if the device fails, there are several networks, or the spikes do not fit the one.
     pub fn train_replayed_unobserved(
         &mut self,
         image: &Presentation,

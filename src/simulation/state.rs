@@ -44,7 +44,7 @@ impl Simulation {
     /// The states of all replicas.
     ///
     /// # Errors
-    /// When the device fails.
+    /// Returns an error if the device fails.
     pub fn save_state(&mut self) -> Result<Vec<State>, BackendError> {
         let (updates, is_fresh) = (self.updates, self.is_fresh);
         let state = State { updates, is_fresh, arrays: BTreeMap::new() };
@@ -67,7 +67,7 @@ impl Simulation {
     /// was made with. From none, it begins.
     ///
     /// # Errors
-    /// When the states are of other shapes, or the device fails.
+    /// Returns an error if the states are of other shapes, or the device fails.
     pub fn load_state(&mut self, save_state: &[&State]) -> Result<(), BackendError> {
         let Some(State { updates, is_fresh, .. }) = save_state.first() else { return Ok(()) };
         if save_state.len() != self.lanes.len() {

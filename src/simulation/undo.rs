@@ -36,7 +36,7 @@ impl Simulation {
     /// Copies what a training minibatch changes.
     ///
     /// # Errors
-    /// When the device fails.
+    /// Returns an error if the device fails.
     pub(super) fn save_undo(&mut self, stoppable: Stoppable) -> Result<Undo, BackendError> {
         let (updates, is_fresh) = (self.updates, self.is_fresh);
         let mut undo = Undo { updates, is_fresh, carried: Vec::new(), whole: Vec::new() };
@@ -58,7 +58,7 @@ impl Simulation {
     /// Takes a minibatch back.
     ///
     /// # Errors
-    /// When the device fails.
+    /// Returns an error if the device fails.
     pub(super) fn apply_undo(&mut self, undo: Undo) -> Result<(), BackendError> {
         (self.updates, self.is_fresh) = (undo.updates, undo.is_fresh);
         for (array, words) in undo.carried {

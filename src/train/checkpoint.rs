@@ -97,15 +97,15 @@ impl Checkpoint {
     }
 }
 
-/// How a network begins to train.
+/// Start of a network's training.
 #[derive(Clone, Debug, Default)]
 pub enum ResumeFrom {
-    /// With its initial weights.
+    /// From the initial weights.
     #[default]
     Initial,
-    /// Where it stood.
+    /// From a checkpoint.
     Checkpoint(Box<Checkpoint>),
-    /// Not at all: it is trained.
+    /// Already trained.
     Finished,
 }
 
@@ -127,7 +127,7 @@ impl ResumeFrom {
     }
 }
 
-/// How often checkpoints are told of.
+/// Interval between checkpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum CheckpointInterval {
@@ -138,7 +138,7 @@ pub enum CheckpointInterval {
 }
 
 impl CheckpointInterval {
-    /// Whether `epoch` ends a round.
+    /// Whether a checkpoint is due after `epoch`.
     pub(super) fn is_due_after_epoch(self, epoch: u32) -> bool {
         match self {
             CheckpointInterval::Images(_) => true,
@@ -152,7 +152,7 @@ impl CheckpointInterval {
     }
 }
 
-/// Why a text is no [`CheckpointInterval`].
+/// Error for a text that is not a [`CheckpointInterval`].
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("expected a number of images, as 5000, or of epochs, as 1epoch or 2epochs; at least 1")]
 pub struct CheckpointIntervalError;

@@ -1,4 +1,4 @@
-//! What a listener may ask a training for.
+//! Requests of a listener to a running training.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

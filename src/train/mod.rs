@@ -174,7 +174,7 @@ pub enum Event {
     },
 }
 
-/// What a finished training says.
+/// Result of a training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
     /// Of the last test of all test images; of no images where it was broken off before the first.
@@ -194,7 +194,7 @@ impl Training {
     /// Checks the settings, opens the device and puts the initial network on it.
     ///
     /// # Errors
-    /// When a setting cannot be, more images are wanted than there are, or no such device works.
+    /// Returns an error if a setting is invalid, more images are wanted than there are, or no such device works.
     pub fn new(
         config: Config,
         dataset: Dataset,
@@ -263,7 +263,7 @@ impl Training {
     /// Trains to the last epoch, or until `listen` breaks off; what was learned until then is kept.
     ///
     /// # Errors
-    /// When the device fails.
+    /// Returns an error if the device fails.
     pub fn run(
         &mut self,
         listen: &mut dyn FnMut(&Event) -> ControlFlow<()>,
@@ -277,7 +277,7 @@ impl Training {
 /// tested so far, of all tests together.
 ///
 /// # Errors
-/// When a setting cannot be, the network does not fit settings and images, more test images are
+/// Returns an error if a setting is invalid, the network does not fit settings and images, more test images are
 /// wanted than there are, no such device works, or a stop was requested.
 pub fn test_network(
     config: &Config,
@@ -311,7 +311,7 @@ pub fn test_network(
 /// from `first_position` on.
 ///
 /// # Errors
-/// When the data set has fewer test images, or the device fails.
+/// Returns an error if the data set has fewer test images, or the device fails.
 pub fn test(
     simulation: &mut Simulation,
     dataset: &Dataset,
@@ -324,7 +324,7 @@ pub fn test(
 /// [`test()`] of every replica, with the same images and positions.
 ///
 /// # Errors
-/// When the data set has fewer test images, or the device fails.
+/// Returns an error if the data set has fewer test images, or the device fails.
 pub fn test_each(
     simulation: &mut Simulation,
     dataset: &Dataset,

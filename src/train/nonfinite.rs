@@ -26,12 +26,12 @@ pub(super) struct FiniteSnapshot {
 }
 
 impl FiniteSnapshot {
-    /// Nothing but a place.
+    /// Returns a snapshot with a position and no networks.
     pub(super) fn new(position: TrainPosition) -> Self {
         FiniteSnapshot { position, seen: Instant::now(), networks: Vec::new(), states: Vec::new() }
     }
 
-    /// Whether it is long ago; what lies in another epoch always is.
+    /// Whether the snapshot is older than 10 s or from another epoch.
     pub(super) fn is_stale(&self, now: &TrainPosition) -> bool {
         self.position.epoch != now.epoch || self.seen.elapsed() >= SNAPSHOT_EVERY
     }

@@ -23,7 +23,7 @@ use crate::simulation::{SampleResult, Simulation, State};
 /// Time between two progress events.
 pub(super) const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
-/// Hears an event of a network, or of all where none is told.
+/// Receives an event and the index of its network; `None`: the whole group.
 pub(super) type EventSink<'a> = &'a mut dyn FnMut(Option<usize>, &Event) -> ControlFlow<()>;
 
 /// Networks of one shape, shown as many images in minibatches of one size.
@@ -42,7 +42,7 @@ pub(super) struct ReplicaGroup {
     start: Instant,
     /// Seconds of the parts before.
     before: f64,
-    /// Of each network, the last that was of all test images.
+    /// Each network's last full evaluation.
     pub(super) evaluations: Vec<Evaluation>,
     /// When all weights were seen to be finite.
     pub(super) finite_snapshot: FiniteSnapshot,
@@ -109,7 +109,7 @@ impl ReplicaGroup {
         let epochs = self.configs[0].epochs;
         let mut stopped = false;
         while self.position.epoch <= epochs && !stopped {
-            // Whoever breaks off when all is done breaks nothing off.
+            // A stop after the last epoch is not an interruption.
             stopped = self.epoch(listen)?.is_break() && self.position.epoch <= epochs;
         }
         self.read_networks()?;
@@ -182,7 +182,7 @@ impl ReplicaGroup {
         }
     }
 
-    /// Breaks the training off where it stands.
+    /// Stops the training at its current position.
     pub(super) fn stop(&mut self, listen: EventSink) -> Result<ControlFlow<()>, TrainError> {
         // What was asked for before is given first.
         if self.control.take_network_request() {
@@ -200,7 +200,7 @@ impl ReplicaGroup {
         self.configs.iter().map(|config| EpochSampler::new(config, &self.dataset, epoch)).collect()
     }
 
-    /// Learns from the next images.
+    /// Trains on the next minibatch.
     pub(super) fn minibatch(&mut self, orders: &[EpochSampler]) -> Result<(), BackendError> {
         let Config { batch_size: batch, eval_every, .. } = self.configs[0];
         let (count, done) = (self.dataset.training_count, self.position.images);
@@ -237,7 +237,7 @@ impl ReplicaGroup {
         Ok(emit(listen, each.map(checkpoint)))
     }
 
-    /// Reads the networks, and sees whether they still are any.
+    /// Reads the weights back and checks that they are finite.
     pub(super) fn read_networks(&mut self) -> Result<(), TrainError> {
         self.simulation.read_networks(&mut self.networks)?;
         if find_nonfinite(&self.networks).is_some() {
@@ -289,7 +289,7 @@ impl ReplicaGroup {
     }
 }
 
-/// Tells the event of each network; breaks off if one listener did.
+/// Emits the event of each network; breaks if any call of the listener did.
 pub(super) fn emit(listen: EventSink, events: impl Iterator<Item = Event>) -> ControlFlow<()> {
     let mut flow = ControlFlow::Continue(());
     for (replica, event) in events.enumerate() {
@@ -298,7 +298,7 @@ pub(super) fn emit(listen: EventSink, events: impl Iterator<Item = Event>) -> Co
     flow
 }
 
-/// Breaks off if one of both does.
+/// Breaks if either does.
 pub(super) fn or_break(one: ControlFlow<()>, other: ControlFlow<()>) -> ControlFlow<()> {
     if one.is_break() { one } else { other }
 }

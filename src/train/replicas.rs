@@ -74,7 +74,7 @@ impl Replicas {
     /// Checks the settings of every network, plans the waves and opens the first.
     ///
     /// # Errors
-    /// When there is no network, a setting cannot be, more images are wanted than there are, no such device works, or it
+    /// Returns an error if there is no network, a setting is invalid, more images are wanted than there are, no such device works, or it
     /// does not hold even one of the networks.
     pub fn new(
         variants: &[Variant],
@@ -141,7 +141,7 @@ impl Replicas {
     /// are told of as they are then, those of later waves not at all.
     ///
     /// # Errors
-    /// When the device fails.
+    /// Returns an error if the device fails.
     pub fn run(
         self,
         listen: &mut dyn FnMut(ReplicaEvent) -> ControlFlow<()>,

@@ -1,4 +1,4 @@
-//! In which order an epoch shows the training images.
+//! Order of the training images in an epoch.
 
 use std::ops::Range;
 

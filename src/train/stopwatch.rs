@@ -1,4 +1,4 @@
-//! How long work takes that is done in parts.
+//! Stopwatch for work that is done in parts.
 
 use std::time::{Duration, Instant};
 

@@ -81,7 +81,7 @@ impl Roofline {
     /// Measures a device, spending about `each` on every step.
     ///
     /// # Errors
-    /// When the device fails.
+    /// Returns an error if the device fails.
     pub(super) fn measure(
         machine: &Machine,
         each: Duration,

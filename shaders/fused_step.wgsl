@@ -4,7 +4,7 @@
 // then the apical dendrites of all hidden layers hear who spiked.
 // One workgroup for each lane. A thread's neurons lie a workgroup apart, and nobody else touches their arrays:
 // threads meet where they tell each other who spikes, behind every layer.
-// A dispatch may begin before the image and sum rows of the past as `drive` does, through the weights of now.
+// A dispatch may begin before the image and sum rows of the past as `synaptic_input_spikes` does, through the weights of now.
 
 @group(0) @binding(1) var<uniform> launch: Part;
 // the part of each layer, and behind LAYERS_MAX of them those of their apical dendrites

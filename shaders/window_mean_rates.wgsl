@@ -1,5 +1,5 @@
 // Averages rates over the windows at the ends of the phases, and keeps those of the last step for the next image:
-// what `trace` does with spikes.
+// what `window_mean_spikes` does with spikes.
 // One thread per neuron of a population and lane.
 
 // [lanes, 1 + steps, units]

@@ -107,7 +107,8 @@ fn compile_all() {
     let strict = driver.compile(&module.uncontracted());
     assert!(fused(&strict).is_empty(), "the control is fused although it must not be:\n{strict}");
     let kernels = Kernel::ALL.map(|kernel| (kernel.name(), shaders::source(kernel)));
-    let sources = kernels.into_iter().chain([("arithmetic", shaders::arithmetic_source())]);
+    let sources =
+        kernels.into_iter().chain([("arithmetic_selftest", shaders::arithmetic_source())]);
     for (name, source) in sources {
         let module = spirv::module(&source);
         let code = driver.compile(&module);

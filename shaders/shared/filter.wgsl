@@ -1,5 +1,5 @@
 // The synaptic filter in a dendrite, over the kernel's array `drive` [lanes, history + block, units]:
-// the twin of `filtered` and `keep_history` in src/cpu/filter.rs.
+// the twin of `filtered` and `keep_history` in src/cpu/synaptic_filter.rs.
 
 // Where a lane's drive of a neuron lies.
 fn drive_at(place: u32, row: u32, unit: u32) -> u32 {

@@ -1,4 +1,4 @@
-// What every kernel binds and the host fills: the twin of src/layout/uniforms.rs and part.rs (a test
+// What every kernel binds and the host fills: the twin of src/interface/uniforms.rs and part.rs (a test
 // compares sizes and offsets). Binding 1 is the part of the launch. Kernels declare their arrays from binding 5
 // on: what `Launch::reads` lists, then `Launch::writes`; `network` those of all layers as one. "lanes" in the
 // shape of an array are those of all replicas, replica by replica.

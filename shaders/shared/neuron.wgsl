@@ -1,4 +1,4 @@
-// What hidden and output neurons share: the draw of spikes. The twin of src/cpu/neuron.rs, with one
+// What hidden and output neurons share: the draw of spikes. The twin of src/cpu/spike_sampler.rs, with one
 // thread for each neuron instead of a tile.
 
 // Begins an image with voltages that are carried on, or cleared, and with a mean of nothing. `state`: where those of

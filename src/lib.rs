@@ -3,7 +3,7 @@
 //! reaches and on the CPU, with the same bits on each.
 //!
 //! A minibatch is an ordered list of kernels ([`plan::kernel_sequence`]) that both backends run; each
-//! kernel is a shader and its twin in Rust. What they share is in [`layout`], the equations are in
+//! kernel is a shader and its twin in Rust. What they share is in [`interface`], the equations are in
 //! [`model`], the loop over images is [`train::Training`]; [`train::Replicas`] trains many networks side
 //! by side.
 //!

@@ -16,7 +16,7 @@ use crate::plan::Presentation;
 use crate::simulation::Simulation;
 use crate::train::EpochSampler;
 
-/// Networks side by side on the device, often one: [`BenchRun::show`] shows each a minibatch.
+/// Networks side by side on the device, often one: [`BenchRun::step`] shows each a minibatch.
 pub struct BenchRun {
     simulation: Simulation,
     /// Of each network.

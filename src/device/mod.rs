@@ -44,7 +44,7 @@ pub struct DeviceOptions {
     pub backend: BackendKind,
     /// Index or part of the name of the GPU.
     pub device: Option<String>,
-    /// Threads of the CPU backend, see [`Threads::choose`]; 0: as many as CPUs.
+    /// Threads of the CPU backend, see [`Threads::choose`](crate::cpu::Threads::choose); 0: as many as CPUs.
     pub threads: usize,
     /// Bytes that arrays may take; without it, what is free.
     pub memory: Option<u64>,

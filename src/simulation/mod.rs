@@ -153,8 +153,8 @@ impl Simulation {
     /// Shows each replica a training minibatch of its own; all are of one size.
     ///
     /// # Errors
-    /// Returns an error if the device fails, the images do not fit the data set and the lanes, there are not as many minibatches as
-    /// replicas, or on request: see [`Simulation::stop_on`].
+    /// Returns an error if the device fails, the images do not fit the data set or the lanes, the number of minibatches
+    /// differs from the number of replicas, or a stop is requested, see [`Simulation::stop_on`].
     pub fn train_each(&mut self, images: &[&[Presentation]]) -> Result<(), BackendError> {
         if self.stop.is_requested() {
             return Err(BackendError::Stopped);
@@ -230,7 +230,8 @@ impl Simulation {
     /// minibatch starts from a cleared state.
     ///
     /// # Errors
-    /// Returns an error if the device fails, the images do not fit the data set, or on request: see [`Simulation::stop_on`].
+    /// Returns an error if the device fails, the images do not fit the data set, or a stop is requested, see
+    /// [`Simulation::stop_on`].
     pub fn test(&mut self, images: &[Presentation]) -> Result<(), BackendError> {
         for images in images.chunks(self.backend.shape().lanes) {
             let (minibatches, lanes, list) = self.prepare_test(images);

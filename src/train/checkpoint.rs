@@ -75,7 +75,8 @@ pub struct Checkpoint {
     pub state: State,
     /// The epoch's full test, if the epoch just ended.
     pub evaluation: Option<Evaluation>,
-    /// Whether the checkpoint is due by [`CheckpointInterval`]. Otherwise an epoch just ended: the network may be the best so far.
+    /// Whether the checkpoint is due by [`CheckpointInterval`]. Otherwise an epoch just ended, and the network may be
+    /// the best so far.
     pub is_due: bool,
 }
 

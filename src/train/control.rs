@@ -2,10 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What a listener asks a training for: its networks as they are, each in an
-/// [`Event::Network`](super::Event::Network), and tests between those that are planned, each in an
-/// [`Event::RequestedEval`](super::Event::AskedTest). Neither is made where nobody asks, and neither changes a bit of what
-/// is learned.
+/// Requests of a listener: current networks, each sent as an [`Event::Network`](super::Event::Network), and extra
+/// tests, each sent as an [`Event::RequestedEval`](super::Event::RequestedEval). Neither happens without a request, and
+/// neither changes a bit of the weights.
 #[derive(Debug, Default)]
 pub struct TrainerControl {
     after_epochs: AtomicBool,

@@ -74,8 +74,8 @@ impl Replicas {
     /// Checks the settings of every network, plans the waves and opens the first.
     ///
     /// # Errors
-    /// Returns an error if there is no network, a setting is invalid, more images are wanted than there are, no such device works, or it
-    /// does not hold even one of the networks.
+    /// Returns an error if there is no network, a setting is invalid, more images are requested than available, no such
+    /// device works, or it cannot hold even one of the networks.
     pub fn new(
         variants: &[Variant],
         dataset: Dataset,

@@ -174,7 +174,7 @@ fn trained(
 }
 
 #[test]
-fn profiling_tells_of_every_kernel_and_changes_no_weight() {
+fn profiling_times_every_kernel_and_changes_no_weight() {
     let (plain, _, nothing) = trained(cpu, false);
     assert_eq!(nothing, None);
     for (make, makes_rasters) in [(cpu as MakeBackend, false), (gpu, true)] {
@@ -193,7 +193,7 @@ fn profiling_tells_of_every_kernel_and_changes_no_weight() {
 }
 
 #[test]
-fn times_are_forgotten_when_profiling_begins_anew() {
+fn profiling_restarted_resets_times() {
     for make in [cpu as MakeBackend, gpu] {
         let dataset = random_dataset(6, 5, 6, 20);
         let config = config();

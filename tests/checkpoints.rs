@@ -113,7 +113,7 @@ fn run(
 }
 
 #[test]
-fn a_training_goes_on_from_anywhere_on_either_backend() {
+fn training_resumed_anywhere_keeps_its_bits() {
     for (kind, config) in kinds() {
         let training = Training::new(config.clone(), dataset(), &on(BackendKind::Cpu));
         let (whole, none) = run(training.expect("the CPU opens"), None);
@@ -148,7 +148,7 @@ fn a_training_goes_on_from_anywhere_on_either_backend() {
 }
 
 #[test]
-fn whoever_breaks_off_gets_a_checkpoint_to_go_on_from() {
+fn training_stopped_by_listener_emits_checkpoint() {
     let start = || Training::new(base(), dataset(), &on(BackendKind::Cpu)).expect("it opens");
     let (whole, _) = run(start(), None);
     let stops: [fn(&Event) -> bool; 3] = [
@@ -194,7 +194,7 @@ fn whoever_breaks_off_gets_a_checkpoint_to_go_on_from() {
 }
 
 #[test]
-fn every_epoch_is_compared_and_the_due_ones_are_kept() {
+fn checkpoint_interval_marks_due_epochs() {
     let config = Config { epochs: 5, ..base() };
     let training = Training::new(config, dataset(), &on(BackendKind::Cpu));
     let (_, checkpoints) =
@@ -247,7 +247,7 @@ fn impossible_positions_are_refused() {
 }
 
 #[test]
-fn networks_go_on_each_from_where_it_stands() {
+fn replicas_resume_each_from_its_position() {
     let base = Config { eval_every: 0, ..base() };
     let variants = variants(&base, &["eta=0.2,0.4".parse().unwrap()], 2).unwrap();
     let alone = |config: &Config| {
@@ -312,7 +312,7 @@ fn last(folder: &Path) -> Result<Option<(PathBuf, SavedCheckpoint)>, StorageErro
 }
 
 #[test]
-fn files_hold_what_they_were_given_and_only_the_last_and_the_best_are_kept() {
+fn checkpoints_keep_the_last_and_the_best() {
     let folder = tempfile::tempdir().unwrap();
     let images = ImageSpec::from_dataset(&dataset());
     let mut checkpoints = CheckpointFolder::new(folder.path(), 2);
@@ -344,7 +344,7 @@ fn files_hold_what_they_were_given_and_only_the_last_and_the_best_are_kept() {
 }
 
 #[test]
-fn checkpoint_that_is_not_due_is_written_if_it_is_the_best() {
+fn checkpoint_not_due_is_written_if_best() {
     let folder = tempfile::tempdir().unwrap();
     let images = ImageSpec::from_dataset(&dataset());
     let mut checkpoints = CheckpointFolder::new(folder.path(), 2);
@@ -457,7 +457,7 @@ fn damaged_best_checkpoint_is_written_anew() {
 }
 
 #[test]
-fn best_checkpoint_that_a_crash_left_behind_is_brought_up() {
+fn best_checkpoint_after_crash_is_updated() {
     let (folder, some) = three_files();
     let files = file_names(folder.path());
     let path = |index: usize| folder.path().join("checkpoints").join(&files[index]);
@@ -493,7 +493,7 @@ fn with_metadata(bytes: &[u8], change: impl FnOnce(&mut HashMap<String, String>)
 }
 
 #[test]
-fn what_is_no_checkpoint_of_the_run_is_refused() {
+fn checkpoint_of_another_run_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let images = ImageSpec::from_dataset(&dataset());
     let some = some_checkpoints();

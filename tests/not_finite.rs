@@ -81,7 +81,7 @@ fn place(error: TrainError) -> (String, Place) {
 }
 
 #[test]
-fn the_minibatch_that_makes_weights_infinite_is_named() {
+fn nonfinite_error_names_the_minibatch() {
     for config in [config(), Config { optimizer: Optimizer::Adam, eta: vec![0.01], ..config() }] {
         let expected = looked_for(&config);
         assert!(expected.2 > 1, "it is the very first: {expected:?}");
@@ -100,7 +100,7 @@ fn the_minibatch_that_makes_weights_infinite_is_named() {
 }
 
 #[test]
-fn no_checkpoint_holds_such_weights() {
+fn checkpoints_hold_only_finite_weights() {
     let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
     let mut training = Training::new(config(), dataset(), &selection).expect("it opens");
     training.keep_checkpoints("4".parse().expect("it is a number of images"));
@@ -131,7 +131,7 @@ fn no_checkpoint_holds_such_weights() {
 }
 
 #[test]
-fn one_of_many_networks_is_named() {
+fn nonfinite_error_names_the_replica() {
     let base = config();
     let variants = variants(&base, &["weight_decay=0,1000".parse().unwrap()], 1).unwrap();
     let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };

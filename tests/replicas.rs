@@ -200,18 +200,18 @@ fn check(selection: &DeviceOptions, trainings: Vec<Vec<Config>>) {
 }
 
 #[test]
-fn networks_side_by_side_on_the_cpu_are_as_if_alone() {
+fn replicas_on_cpu_equal_single_trainings() {
     check(&on(BackendKind::Cpu), trainings());
 }
 
 #[test]
-fn networks_side_by_side_on_the_gpu_are_as_if_alone() {
+fn replicas_on_gpu_equal_single_trainings() {
     check(&on(BackendKind::Gpu), trainings());
 }
 
 /// The step of whole networks reads weights, and who spikes, by replica.
 #[test]
-fn networks_that_a_gpu_steps_whole_are_as_if_alone() {
+fn replicas_in_fused_steps_equal_single_trainings() {
     let is_stepped =
         |configs: &Vec<Config>| configs[0].g_apical > 0.0 && configs[0].layers.len() > 1;
     let trainings: Vec<_> = trainings().into_iter().filter(is_stepped).collect();
@@ -247,7 +247,7 @@ fn threads_do_not_matter() {
 }
 
 #[test]
-fn networks_of_other_shapes_train_in_waves_of_their_own() {
+fn replicas_of_other_shapes_train_in_own_groups() {
     let dataset = dataset();
     let base = Config {
         layers: vec![13, 11, 10],
@@ -296,7 +296,7 @@ fn networks_of_other_shapes_train_in_waves_of_their_own() {
 }
 
 #[test]
-fn more_networks_than_fit_train_in_waves() {
+fn replicas_beyond_memory_train_in_groups() {
     let dataset = dataset();
     let base = Config {
         layers: vec![40, 10],
@@ -357,7 +357,7 @@ fn more_networks_than_fit_train_in_waves() {
 
 /// Whoever breaks off keeps what was learned until then, and no wave follows.
 #[test]
-fn a_listener_stops_all_networks() {
+fn replicas_stopped_by_listener_start_no_new_group() {
     let dataset = dataset();
     let base = Config { layers: vec![10], train_images: 10, epochs: 3, ..Config::default() };
     let variants = variants(&base, &["psp_kernel_ms=5,6".parse().unwrap()], 2).unwrap();

@@ -61,7 +61,7 @@ fn bits(network: &Network) -> Vec<u32> {
 }
 
 #[test]
-fn networks_are_told_as_they_are_and_no_bit_changes() {
+fn network_requests_change_no_bit() {
     let symmetric = Config {
         feedback: Feedback::Layerwise,
         feedback_weights: FeedbackWeights::Symmetric,
@@ -93,7 +93,7 @@ fn training_images() -> usize {
 }
 
 #[test]
-fn a_test_that_is_asked_for_changes_no_bit_and_rates_are_the_same_everywhere() {
+fn requested_test_changes_no_bit() {
     let uncut = Config { psp_kernel_ms: 0, optimizer: Optimizer::Sgd, ..config() };
     let coupled = Config { g_apical: 0.05, ..config() };
     for config in [config(), uncut, coupled] {
@@ -143,7 +143,7 @@ fn a_test_that_is_asked_for_changes_no_bit_and_rates_are_the_same_everywhere() {
 }
 
 #[test]
-fn each_of_many_networks_is_told_in_every_wave() {
+fn network_requests_reach_every_group() {
     let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
     let base = Config { epochs: 1, ..config() };
     let variants = variants(&base, &["psp_kernel_ms=5,6".parse().unwrap()], 2).unwrap();
@@ -169,7 +169,7 @@ fn each_of_many_networks_is_told_in_every_wave() {
 }
 
 #[test]
-fn a_training_that_is_stopped_tells_nothing_more() {
+fn training_after_stop_emits_no_events() {
     let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
     let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
     let mut training = Training::new(config(), dataset, &selection).expect("the CPU opens");

@@ -137,7 +137,7 @@ fn kinds() -> [Config; 4] {
 }
 
 #[test]
-fn trainings_stopped_at_random_keep_their_bits_on_the_cpu() {
+fn cpu_training_stopped_at_random_keeps_its_bits() {
     let dataset = (*support::random_dataset(9, 12, 12, 100)).clone();
     for (seed, config) in (1..).zip(kinds()) {
         let (whole, time) = unbroken(&config, &dataset, BackendKind::Cpu);
@@ -149,7 +149,7 @@ fn trainings_stopped_at_random_keep_their_bits_on_the_cpu() {
 }
 
 #[test]
-fn trainings_stopped_at_random_keep_their_bits_on_a_gpu() {
+fn gpu_training_stopped_at_random_keeps_its_bits() {
     let dataset = (*support::random_dataset(9, 12, 12, 100)).clone();
     for (seed, config) in (1..).zip(kinds()).take(2) {
         let config = Config { epochs: 2, ..config };
@@ -179,7 +179,7 @@ fn large(backend: BackendKind, stop: &Stop) -> (Simulation, Arc<Dataset>, Config
 }
 
 #[test]
-fn a_stop_takes_effect_within_a_minibatch_and_within_a_test() {
+fn stop_interrupts_minibatches_and_tests() {
     for backend in [BackendKind::Cpu, BackendKind::Gpu] {
         for is_test in [false, true] {
             let stop = Stop::default();
@@ -213,7 +213,7 @@ fn a_stop_takes_effect_within_a_minibatch_and_within_a_test() {
 }
 
 #[test]
-fn a_test_of_a_network_stops_on_request() {
+fn network_test_stops_on_request() {
     let dataset = (*support::random_dataset(4, 8, 8, 200)).clone();
     let config = Config { layers: vec![30, 10], ..Config::default() };
     let network = Network::initial(&config, 64);
@@ -231,7 +231,7 @@ fn a_test_of_a_network_stops_on_request() {
 }
 
 #[test]
-fn a_listener_breaks_a_test_off_that_is_repeated() {
+fn test_stopped_by_listener_is_repeated() {
     let dataset = (*support::random_dataset(9, 28, 28, 3000)).clone();
     let config = Config {
         layers: vec![300, 10],

@@ -141,7 +141,7 @@ fn options() -> [Config; 6] {
 }
 
 #[test]
-fn whole_trainings_are_the_same_on_cpu_and_gpu() {
+fn training_on_cpu_and_gpu_has_equal_bits() {
     for (config, dataset) in trainings() {
         let extent = extent(config.batch_size.max(5), &dataset, 64);
         let cpu = train(support::cpu(&config, &dataset, &extent), &config, &dataset);
@@ -153,7 +153,7 @@ fn whole_trainings_are_the_same_on_cpu_and_gpu() {
 /// One thread that keeps the arrays of every lane against many that keep only what is carried on; in
 /// networks wide enough that threads share a layer, too.
 #[test]
-fn threads_and_what_they_keep_do_not_matter() {
+fn training_is_independent_of_threads_and_kept_lanes() {
     let wide = |batch, g_apical| {
         let config =
             Config { layers: vec![150, 70, 10], batch_size: batch, g_apical, ..Config::default() };
@@ -201,7 +201,7 @@ fn workgroups_do_not_matter() {
 /// One launch for all layers and a block of steps, of which there are several, against a launch for each kernel and
 /// step: also where lanes carry their state on, and in tests.
 #[test]
-fn how_networks_are_stepped_does_not_matter() {
+fn training_is_independent_of_step_mode() {
     let mut stepped = 0;
     for (config, dataset) in trainings() {
         let by_launches = extent(config.batch_size.max(5), &dataset, 16);
@@ -256,7 +256,7 @@ fn windows_of_weights_do_not_matter() {
 /// The images of a minibatch are simulated as each would be alone: spikes, voltages, traces and
 /// errors of every lane are those of a run with that lane only.
 #[test]
-fn lanes_are_as_if_alone() {
+fn samples_equal_single_runs() {
     let config = Config { layers: vec![40, 21, 10], batch_size: 6, ..Config::default() };
     let dataset = support::random_dataset(9, 8, 8, 12);
     let network = Network::initial(&config, dataset.pixels());
@@ -288,7 +288,7 @@ fn lanes_are_as_if_alone() {
 /// A minibatch's update is the mean over its images: the gradient of a batch is that of its images
 /// shown one by one, up to rounding.
 #[test]
-fn the_gradient_is_the_mean_over_the_minibatch() {
+fn gradient_is_the_mean_over_the_minibatch() {
     let config = Config {
         layers: vec![30, 10],
         batch_size: 4,

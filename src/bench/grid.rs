@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_lists_and_numbers_of_networks_that_cannot_be_are_refused() {
+    fn grid_with_empty_list_or_invalid_count_is_refused() {
         let base = Config::default();
         for grid in [
             Grid { layers: vec![], ..grid() },

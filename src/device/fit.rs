@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_fit_is_refused_with_the_numbers() {
+    fn shape_beyond_memory_is_refused_with_sizes() {
         let shape = |replicas| Shape {
             replicas,
             lanes: 2,

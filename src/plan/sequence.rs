@@ -178,7 +178,7 @@ mod tests {
     const BLOCKS: [(u32, u32); 3] = [(0, 8), (8, 8), (16, 4)];
 
     #[test]
-    fn only_the_lowest_drive_comes_ahead_of_the_feedback() {
+    fn sequence_with_feedback_blocks_lowest_input_only() {
         let drives = |steps_apical, layer| {
             of(
                 &kernel_sequence(&shape(steps_apical, false), 20, true),
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_networks_are_stepped_in_one_launch_a_block() {
+    fn fused_step_has_one_launch_per_block() {
         let list = kernel_sequence(&shape(true, true), 20, true);
         assert_eq!(of(&list, Kernel::SynapticInputSpikes, 0), BLOCKS);
         assert_eq!(of(&list, Kernel::FusedStep, 0), BLOCKS);

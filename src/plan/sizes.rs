@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn networks_are_stepped_whole_only_where_feedback_spikes_reach_the_soma_unobserved() {
+    fn fused_step_requires_unrecorded_spiking_feedback() {
         let images = || (vec![1; 4], vec![0, 1]);
         let dataset = Dataset::from_parts("none", 1, 2, images(), images()).expect("a data set");
         let asked = Capacity { steps_networks: true, ..Capacity::new(1, 4, 8) };

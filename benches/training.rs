@@ -12,7 +12,7 @@ use std::time::Duration;
 use apical::config::{Config, CreditAssignment, FeedbackWeights, Preset, Signal};
 use apical::dataset::Dataset;
 use apical::device::{BackendKind, DeviceOptions, StepMode, open};
-use apical::interface::{Array, Backend, Kernel, Lane, Launch};
+use apical::interface::{ArrayId, Backend, Kernel, Launch, Sample};
 use apical::network::Network;
 use apical::plan::Presentation;
 use apical::simulation::Simulation;
@@ -79,7 +79,7 @@ fn training(criterion: &mut Criterion) {
                     let minibatch = minibatches.next().expect("an endless cycle");
                     simulation.train(minibatch).expect("a minibatch runs");
                     // Waits for the device.
-                    black_box(simulation.backend().read(Array::Thresholds).expect("it is read"));
+                    black_box(simulation.backend().read(ArrayId::InputCdf).expect("it is read"));
                 });
             });
         }
@@ -103,7 +103,7 @@ fn testing(criterion: &mut Criterion) {
         group.bench_function(backend, |bencher| {
             bencher.iter(|| {
                 simulation.test(&images).expect("a test runs");
-                black_box(simulation.backend().read(Array::Thresholds).expect("it is read"));
+                black_box(simulation.backend().read(ArrayId::InputCdf).expect("it is read"));
             });
         });
     }
@@ -141,7 +141,7 @@ fn config_with(kernel: Kernel) -> Config {
 /// Kernels can be run one by one, and those are run that go step by step, or the one that does all they do.
 fn how_with(kernel: Kernel) -> DeviceOptions {
     let step_mode = if kernel == Kernel::FusedStep { StepMode::Fused } else { StepMode::PerKernel };
-    DeviceOptions { keeps_lanes: true, step_mode, ..DeviceOptions::default() }
+    DeviceOptions { per_sample_access: true, step_mode, ..DeviceOptions::default() }
 }
 
 /// Every kernel of a training minibatch by itself, from the state that a minibatch leaves behind.
@@ -153,7 +153,7 @@ fn kernels(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(config.batch_size as u64));
         let images = order(config, &dataset, 2);
         for (backend, mut simulation) in simulations(config, &dataset, &how_with(kernel)) {
-            let (minibatch, lanes, launches): (_, Vec<Lane>, Vec<Launch>) =
+            let (minibatch, lanes, launches): (_, Vec<Sample>, Vec<Launch>) =
                 simulation.prepare_training(&images[..config.batch_size]);
             let backend_of = simulation.backend();
             backend_of.run(&minibatch, &lanes, &launches).expect("a minibatch runs");
@@ -163,7 +163,7 @@ fn kernels(criterion: &mut Criterion) {
             group.bench_function(backend, |bencher| {
                 bencher.iter(|| {
                     backend_of.run(&minibatch, &lanes, &own).expect("the kernel runs");
-                    black_box(backend_of.read(Array::Thresholds).expect("it is read"));
+                    black_box(backend_of.read(ArrayId::InputCdf).expect("it is read"));
                 });
             });
         }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::device::{self, DeviceOptions};
-use apical::interface::{Array, Backend, BackendError, trace};
+use apical::interface::{ArrayId, Backend, BackendError, window_mean};
 use apical::model::weight_init::WeightInit;
 use apical::network::Network;
 use apical::simulation::Simulation;
@@ -29,14 +29,14 @@ fn change_weights(
     let mut floats = |array| -> Result<Vec<f32>, BackendError> {
         Ok(backend.read(array)?.into_iter().map(f32::from_bits).collect())
     };
-    let errors = floats(Array::Errors(layer))?; // [lanes, units]
-    let traces = floats(Array::Traces(layer))?; // [lanes, rows, below]
-    let mut weights = floats(Array::Weights(layer))?; // [below + 1, units], the last column is the biases
+    let errors = floats(ArrayId::Errors(layer))?; // [lanes, units]
+    let traces = floats(ArrayId::WindowMeans(layer))?; // [lanes, rows, below]
+    let mut weights = floats(ArrayId::Weights(layer))?; // [below + 1, units], the last column is the biases
     let shape = backend.shape();
-    let (units, below, rows) = (shape.units(layer), shape.below(layer), shape.trace_rows());
+    let (units, below, rows) = (shape.units(layer), shape.n_pre(layer), shape.window_mean_rows());
     for lane in 0..lanes {
         let errors = &errors[lane * units..][..units];
-        let traces = &traces[(lane * rows + trace::FORWARD) * below..][..below];
+        let traces = &traces[(lane * rows + window_mean::FORWARD) * below..][..below];
         for (column, trace) in weights.chunks_mut(units).zip(traces.iter().chain(&[1.0])) {
             for (weight, error) in column.iter_mut().zip(errors) {
                 *weight -= rate / lanes as f32 * trace * error;
@@ -50,7 +50,7 @@ fn change_weights(
         }
     }
     let words: Vec<u32> = weights.into_iter().map(f32::to_bits).collect();
-    backend.write(Array::Weights(layer), &words)
+    backend.write(ArrayId::Weights(layer), &words)
 }
 
 pub fn main() -> Result<(), Box<dyn Error>> {
@@ -64,7 +64,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     };
     let dataset = Arc::new(Dataset::mnist()?.subset(0, config.train_images, config.test_images)?);
     let network = Network::initial(&config, dataset.pixels());
-    let selection = DeviceOptions { keeps_lanes: true, ..DeviceOptions::default() };
+    let selection = DeviceOptions { per_sample_access: true, ..DeviceOptions::default() };
     let opened = device::open(&selection, from_ref(&config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, &config, &dataset, &network)?;
 
@@ -73,7 +73,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     for epoch in 1..=2 {
         for minibatch in order(&config, &dataset, epoch).chunks(config.batch_size) {
             let (minibatches, lanes, mut launches) = simulation.prepare_training(minibatch);
-            launches.retain(|launch| !launch.kernel.learns());
+            launches.retain(|launch| !launch.kernel.is_plasticity());
             let backend = simulation.backend();
             backend.run(&minibatches, &lanes, &launches)?;
             for (layer, initial) in network.layers.iter().enumerate() {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::device::{self, DeviceOptions};
-use apical::interface::{Array, BackendError, COUNT_BITS, COUNT_MASK, STEPS_PER_WORD};
+use apical::interface::{ArrayId, BackendError, COUNT_BITS, COUNT_MASK, STEPS_PER_WORD};
 use apical::network::Network;
 use apical::plan::Presentation;
 use apical::simulation::Simulation;
@@ -24,9 +24,9 @@ fn spikes_by_step(
     simulation.test(from_ref(&image))?;
     let backend = simulation.backend();
     // [lanes, words, units]: the first lane is the image's.
-    let words = backend.read(Array::Spikes(1))?;
+    let words = backend.read(ArrayId::Spikes(1))?;
     let shape = backend.shape();
-    let (past, units) = (shape.past_words() as usize, shape.units(0));
+    let (past, units) = (shape.history_words() as usize, shape.units(0));
     let of_step = |step: u32| {
         let row = past + (step / STEPS_PER_WORD) as usize;
         let shift = step % STEPS_PER_WORD * COUNT_BITS;
@@ -42,7 +42,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let network = Network::initial(&config, dataset.pixels());
 
     // Arrays of single lanes can be read only where that is asked for: the CPU is faster if it need not keep them.
-    let selection = DeviceOptions { keeps_lanes: true, ..DeviceOptions::default() };
+    let selection = DeviceOptions { per_sample_access: true, ..DeviceOptions::default() };
     let opened = device::open(&selection, from_ref(&config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, &config, &dataset, &network)?;
 

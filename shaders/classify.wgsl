@@ -1,9 +1,9 @@
 // The class of an image, and the output's loss.
 // The class is the one whose neurons have the highest mean voltage, the first of equals. The loss is
 // `sum (phi_t - phi_max sigma(C))^2`, zero where there was no target phase.
-// One thread for each lane, in a workgroup of its own.
+// One thread for each sample, in a workgroup of its own.
 
-// of the output, [lanes, 5, units]
+// of the output, [samples, 5, units]
 @group(0) @binding(5) var<storage, read> compartments: array<f32>;
 // [replicas, slots, 2]
 @group(0) @binding(6) var<storage, read_write> results: array<u32>;
@@ -13,16 +13,16 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if id.x > 0u {
         return;
     }
-    let lane = lanes[id.z];
-    replica = lane.replica;
-    let means = (lane.place * COMPARTMENT_ROWS + COMPARTMENT_MEAN_SOMA) * part.units;
-    let rates = (lane.place * COMPARTMENT_ROWS + COMPARTMENT_MEAN_RATE) * part.units;
+    let sample = samples[id.z];
+    replica = sample.replica;
+    let means = (sample.index * COMPARTMENT_ROWS + COMPARTMENT_MEAN_SOMA) * params.units;
+    let rates = (sample.index * COMPARTMENT_ROWS + COMPARTMENT_MEAN_RATE) * params.units;
     var best = 0u;
     var highest = 0.0;
     for (var class_index = 0u; class_index < constants.classes; class_index++) {
         var sum = 0.0;
-        for (var member = 0u; member < constants.group; member++) {
-            sum += compartments[means + class_index * constants.group + member];
+        for (var member = 0u; member < constants.neurons_per_class; member++) {
+            sum += compartments[means + class_index * constants.neurons_per_class + member];
         }
         if class_index == 0u || sum > highest {
             best = class_index;
@@ -30,14 +30,14 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         }
     }
     var loss = 0.0;
-    if lane.steps_target > 0u {
-        for (var unit = 0u; unit < part.units; unit++) {
+    if sample.steps_target > 0u {
+        for (var unit = 0u; unit < params.units; unit++) {
             let forward = sigmoid(compartments[means + unit]);
-            let difference = compartments[rates + unit] - product(replicas[replica].phi_max, forward);
-            loss += flush(product(difference, difference), SMALLEST_MOMENT);
+            let difference = compartments[rates + unit] - mul_rounded(replicas[replica].phi_max, forward);
+            loss += flush_subnormal(mul_rounded(difference, difference), SMALLEST_MOMENT);
         }
     }
-    let result = (replica * constants.slots + lane.slot) * RESULT_ROWS;
+    let result = (replica * constants.result_slots + sample.result_slot) * RESULT_ROWS;
     results[result + RESULT_CLASS] = best;
     results[result + RESULT_LOSS] = bitcast<u32>(loss);
 }

@@ -4,11 +4,11 @@
 // One thread for each neuron, column of `Y` that is bound, and replica; where there are apical biases, they are
 // the last column.
 
-// of the feedback's population, [lanes, rows, sources]
-@group(0) @binding(5) var<storage, read> traces: array<f32>;
-// [lanes, 5, units]
+// of the feedback's population, [samples, rows, sources]
+@group(0) @binding(5) var<storage, read> window_means: array<f32>;
+// [samples, 5, units]
 @group(0) @binding(6) var<storage, read> compartments: array<f32>;
-// [lanes, 2, units]
+// [samples, 2, units]
 @group(0) @binding(7) var<storage, read> plateaus: array<f32>;
 // [replicas, columns, units]
 @group(0) @binding(8) var<storage, read_write> feedback: array<f32>;
@@ -16,32 +16,32 @@
 @compute @workgroup_size(workgroup_threads)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let unit = id.x;
-    let column = part.first_column + id.y;
-    if unit >= part.units {
+    let column = params.col_offset + id.y;
+    if unit >= params.units {
         return;
     }
     replica = id.z;
     let minibatch = minibatches[replica];
-    let first = replica * constants.lanes;
+    let first = replica * constants.samples_per_replica;
     var sum = 0.0;
-    for (var lane = first; lane < first + minibatch.lanes; lane++) {
+    for (var sample = first; sample < first + minibatch.batch_size; sample++) {
         var trace = 1.0;
-        if column < part.sources {
-            trace = traces[(lane * constants.trace_rows + TRACE_FEEDBACK_FORWARD) * part.sources + column];
+        if column < params.n_feedback {
+            trace = window_means[(sample * constants.window_mean_rows + WINDOW_MEAN_FEEDBACK_FORWARD) * params.n_feedback + column];
         }
-        sum += product(trace, error(lane, unit));
+        sum += mul_rounded(trace, error(sample, unit));
     }
-    let gradient = flush(product(sum, minibatch.inverse_lanes), SMALLEST_GRADIENT);
-    let bias = column == part.sources;
+    let gradient = flush_subnormal(mul_rounded(sum, minibatch.inv_batch_size), SMALLEST_GRADIENT);
+    let bias = column == params.n_feedback;
     let eta = select(replicas[replica].feedback_eta, replicas[replica].apical_bias_eta, bias);
-    let index = (replica * part.columns + id.y) * part.units + unit;
-    let rate = flush(product(eta, minibatch.rate), SMALLEST_GRADIENT);
-    feedback[index] = flush_weight(feedback[index] - product(rate, gradient));
+    let index = (replica * params.col_count + id.y) * params.units + unit;
+    let rate = flush_subnormal(mul_rounded(eta, minibatch.lr_scale), SMALLEST_GRADIENT);
+    feedback[index] = flush_weight(feedback[index] - mul_rounded(rate, gradient));
 }
 
-fn error(lane: u32, unit: u32) -> f32 {
-    let soma = (lane * COMPARTMENT_ROWS + COMPARTMENT_MEAN_SOMA) * part.units + unit;
-    let rate = product(replicas[replica].phi_max, sigmoid(compartments[soma]));
-    let plateau = plateaus[(lane * PLATEAU_ROWS + PLATEAU_FORWARD) * part.units + unit];
-    return flush(product(plateau - rate, sigmoid_slope(plateau)), SMALLEST_GRADIENT);
+fn error(sample: u32, unit: u32) -> f32 {
+    let soma = (sample * COMPARTMENT_ROWS + COMPARTMENT_MEAN_SOMA) * params.units + unit;
+    let rate = mul_rounded(replicas[replica].phi_max, sigmoid(compartments[soma]));
+    let plateau = plateaus[(sample * PLATEAU_ROWS + PLATEAU_FORWARD) * params.units + unit];
+    return flush_subnormal(mul_rounded(plateau - rate, sigmoid_slope(plateau)), SMALLEST_GRADIENT);
 }

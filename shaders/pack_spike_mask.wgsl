@@ -1,22 +1,22 @@
 // Turns words of spike counts into bits: who spikes at each step, and who more than once. Kernels that
 // sum weight columns then find the few that spike without a look at all the others.
-// One thread for each 32 neurons, word of steps and lane: it writes whole words, so that none is shared.
+// One thread for each 32 neurons, word of steps and sample: it writes whole words, so that none is shared.
 
-// of a population, [lanes, past words + words, units]
+// of a population, [samples, history words + words, units]
 @group(0) @binding(5) var<storage, read> spikes: array<u32>;
-// its bits, [lanes, past steps + steps, 2, words of 32 units]
-@group(0) @binding(6) var<storage, read_write> raster: array<u32>;
+// its bits, [samples, past steps + steps, 2, words of 32 units]
+@group(0) @binding(6) var<storage, read_write> spike_mask: array<u32>;
 
 @compute @workgroup_size(workgroup_threads)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let lane = lanes[id.z];
-    replica = lane.replica;
-    let columns = (part.units + UNITS_PER_WORD - 1u) / UNITS_PER_WORD;
+    let sample = samples[id.z];
+    replica = sample.replica;
+    let columns = (params.units + UNITS_PER_WORD - 1u) / UNITS_PER_WORD;
     let column = id.x % columns;
     // The first launch of an image goes back to the spikes that were carried on.
-    let first = select(constants.past_words + part.first / STEPS_PER_WORD, 0u, part.first == 0u);
+    let first = select(constants.history_words + params.first_step / STEPS_PER_WORD, 0u, params.first_step == 0u);
     let word = first + id.x / columns;
-    if word * STEPS_PER_WORD >= constants.past_words * STEPS_PER_WORD + end_of(lane) {
+    if word * STEPS_PER_WORD >= constants.history_words * STEPS_PER_WORD + end_step(sample) {
         return;
     }
     // Of the word's first and last four steps.
@@ -24,30 +24,30 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     var late_once = vec4<u32>();
     var early_more = vec4<u32>();
     var late_more = vec4<u32>();
-    let start = (lane.place * constants.spike_words + word) * part.units;
+    let start = (sample.index * constants.spike_words + word) * params.units;
     let unit = column * UNITS_PER_WORD;
-    let count = select(UNITS_PER_WORD, part.units - unit, part.units - unit < UNITS_PER_WORD);
+    let count = select(UNITS_PER_WORD, params.units - unit, params.units - unit < UNITS_PER_WORD);
     for (var bit = 0u; bit < count; bit++) {
         let counts = spikes[start + unit + bit];
         let more = (counts >> 1u) | (counts >> 2u) | (counts >> 3u);
         let once = counts | more;
-        early_once |= slots(once, 0u) << vec4<u32>(bit);
-        late_once |= slots(once, 4u) << vec4<u32>(bit);
-        early_more |= slots(more, 0u) << vec4<u32>(bit);
-        late_more |= slots(more, 4u) << vec4<u32>(bit);
+        early_once |= low_bits4(once, 0u) << vec4<u32>(bit);
+        late_once |= low_bits4(once, 4u) << vec4<u32>(bit);
+        early_more |= low_bits4(more, 0u) << vec4<u32>(bit);
+        late_more |= low_bits4(more, 4u) << vec4<u32>(bit);
     }
-    let step = (lane.place * constants.spike_words + word) * STEPS_PER_WORD;
+    let step = (sample.index * constants.spike_words + word) * STEPS_PER_WORD;
     for (var slot = 0u; slot < STEPS_PER_WORD; slot++) {
-        let index = (step + slot) * RASTER_ROWS * columns + column;
+        let index = (step + slot) * SPIKE_MASK_ROWS * columns + column;
         let once = select(late_once[slot & 3u], early_once[slot & 3u], slot < 4u);
         let more = select(late_more[slot & 3u], early_more[slot & 3u], slot < 4u);
-        raster[index + RASTER_ONCE * columns] = once;
-        raster[index + RASTER_MORE * columns] = more;
+        spike_mask[index + SPIKE_MASK_GE1 * columns] = once;
+        spike_mask[index + SPIKE_MASK_GE2 * columns] = more;
     }
 }
 
 // The lowest bits of four counts of a word from a slot on.
-fn slots(counts: u32, first: u32) -> vec4<u32> {
+fn low_bits4(counts: u32, first: u32) -> vec4<u32> {
     let shifts = (vec4<u32>(0u, 1u, 2u, 3u) + first) * COUNT_BITS;
     return (vec4<u32>(counts) >> shifts) & vec4<u32>(1u);
 }

@@ -1,35 +1,35 @@
 // Sums, for every step, the weight columns of all neurons below by their rates: `W phi`. No kernel filters rates.
-// One thread per neuron, step and lane. If not all columns are bound at once, the next dispatch continues the sums
+// One thread per neuron, step and sample. If not all columns are bound at once, the next dispatch continues the sums
 // of the one before.
 
-// of the population below, [lanes, 1 + steps, below]
+// of the population below, [samples, 1 + steps, below]
 @group(0) @binding(5) var<storage, read> rates: array<f32>;
 // [replicas, below + 1, units], or a run of columns
 @group(0) @binding(6) var<storage, read> weights: array<f32>;
-// [lanes, history + block, units]; the step `first` in row `history`
-@group(0) @binding(7) var<storage, read_write> drive: array<f32>;
+// [samples, history + block, units]; the step `first` in row `history`
+@group(0) @binding(7) var<storage, read_write> synaptic_input: array<f32>;
 
 @compute @workgroup_size(workgroup_threads)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let unit = id.x;
-    let step = part.first + id.y;
-    let lane = lanes[id.z];
-    replica = lane.replica;
-    if unit >= part.units || step >= end_of(lane) {
+    let step = params.first_step + id.y;
+    let sample = samples[id.z];
+    replica = sample.replica;
+    if unit >= params.units || step >= end_step(sample) {
         return;
     }
-    let row = lane.place * (constants.history + part.block) + constants.history + id.y;
-    let sent = (lane.place * constants.rate_rows + RATE_HISTORY + step) * part.below;
-    let column = replica * (part.below + 1u) - part.first_column;
-    let index = row * part.units + unit;
+    let row = sample.index * (constants.history_rows + params.block_len) + constants.history_rows + id.y;
+    let sent = (sample.index * constants.rate_rows + RATE_HISTORY + step) * params.n_pre;
+    let column = replica * (params.n_pre + 1u) - params.col_offset;
+    let index = row * params.units + unit;
     // Opaque: a compiler that drops `0 +` keeps the sign of a product that is -0.
-    var sum = rounded(0.0);
-    if part.first_column > 0u {
-        sum = drive[index];
+    var sum = opaque(0.0);
+    if params.col_offset > 0u {
+        sum = synaptic_input[index];
     }
-    let end = min(part.first_column + part.columns, part.below);
-    for (var neuron = part.first_column; neuron < end; neuron++) {
-        sum += product(weights[(column + neuron) * part.units + unit], rates[sent + neuron]);
+    let end = min(params.col_offset + params.col_count, params.n_pre);
+    for (var neuron = params.col_offset; neuron < end; neuron++) {
+        sum += mul_rounded(weights[(column + neuron) * params.units + unit], rates[sent + neuron]);
     }
-    drive[index] = sum;
+    synaptic_input[index] = sum;
 }

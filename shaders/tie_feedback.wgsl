@@ -16,23 +16,23 @@
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let unit = id.x;
     let source = id.y;
-    if unit < part.first_column || unit >= min(part.units, part.first_column + part.columns) {
+    if unit < params.col_offset || unit >= min(params.units, params.col_offset + params.col_count) {
         return;
     }
     replica = id.z;
-    let column = (replica * part.columns + unit - part.first_column) * part.above;
-    let heard = replica * part.sources + source;
-    let index = heard * part.units + unit;
+    let column = (replica * params.col_count + unit - params.col_offset) * params.n_next;
+    let heard = replica * params.n_feedback + source;
+    let index = heard * params.units + unit;
     var weight = 0.0;
-    if part.hears_above == 1u {
+    if params.feedback_is_next_layer == 1u {
         weight = factor(column, unit, source);
     } else {
-        if part.first > 0u {
+        if params.first_step > 0u {
             weight = feedback[index];
         }
-        let end = min(part.first + part.steps, part.above);
-        for (var j = part.first; j < end; j++) {
-            weight += product(factor(column, unit, j), feedback_above[heard * part.above + j]);
+        let end = min(params.first_step + params.step_count, params.n_next);
+        for (var j = params.first_step; j < end; j++) {
+            weight += mul_rounded(factor(column, unit, j), feedback_above[heard * params.n_next + j]);
         }
     }
     feedback[index] = flush_weight(weight);
@@ -41,23 +41,23 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 // The weight of the neuron `above`, with its noise.
 fn factor(column: u32, unit: u32, above: u32) -> f32 {
     let weight = weights_above[column + above];
-    let noise = replicas[replica].feedback_noise;
+    let noise = replicas[replica].feedback_noise_sd;
     if noise == 0.0 {
         return weight;
     }
-    return flush_weight(weight + product(noise, normal(unit, above)));
+    return flush_weight(weight + mul_rounded(noise, normal(unit, above)));
 }
 
 // Next to normal, mean 0 and spread 1: the sum of twelve uniform numbers less 6, of so few bits that it
 // is exact: the twin of `normal` in src/random/mod.rs.
 fn normal(unit: u32, above: u32) -> f32 {
     // A test uses the noise of the training minibatch that follows it.
-    let head = PURPOSE_FEEDBACK_NOISE | (part.population << 8u) | (SOURCE_TRAINING << 24u);
+    let head = STREAM_FEEDBACK_NOISE | (params.population << 8u) | (SPLIT_TRAINING << 24u);
     var sum = 0u;
     for (var block = 0u; block < 3u; block++) {
-        let counter = vec4<u32>(head, minibatches[replica].update, unit, 3u * above + block);
+        let counter = vec4<u32>(head, minibatches[replica].update_index, unit, 3u * above + block);
         let words = philox(counter, replicas[replica].seed) >> vec4<u32>(UNIFORM_SHIFT);
         sum += words.x + words.y + words.z + words.w;
     }
-    return product(f32(sum), UNIFORM_SCALE) - 6.0;
+    return mul_rounded(f32(sum), UNIFORM_SCALE) - 6.0;
 }

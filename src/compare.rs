@@ -10,8 +10,9 @@ use crate::dataset::Dataset;
 use crate::device::{self, Device, DeviceOptions};
 use crate::gpu::self_test::Verdict;
 use crate::interface::{
-    Array, Backend, BackendError, Kernel, Lane, Launch, Minibatch, Part, STEPS_PER_WORD, Shape,
-    Stop, Stoppable, UNITS_PER_WORD, Word, compartment, plateau, raster, trace,
+    ArrayId, Backend, BackendError, BatchParams, ElementType, Kernel, Launch, LaunchParams,
+    STEPS_PER_WORD, Sample, Shape, Stop, Stoppable, UNITS_PER_WORD, compartment, plateau,
+    spike_mask, window_mean,
 };
 use crate::network::Network;
 use crate::simulation::Simulation;
@@ -157,15 +158,15 @@ fn compare_tests(
     let (cpu, gpu) = (cpu.backend(), gpu.backend());
     let shape = cpu.shape().clone();
     let score = Launch { kernel: Kernel::Classify, layer: shape.layers() - 1, first: 0, steps: 0 };
-    let (cpu, gpu) = (cpu.read(Array::Results)?, gpu.read(Array::Results)?);
+    let (cpu, gpu) = (cpu.read(ArrayId::Results)?, gpu.read(ArrayId::Results)?);
     compared.values += cpu.len() as u64;
-    Ok(first_difference(&shape, &score, Array::Results, &cpu, &gpu, &[]))
+    Ok(first_difference(&shape, &score, ArrayId::Results, &cpu, &gpu, &[]))
 }
 
 /// One minibatch on both backends.
 struct Step<'a> {
-    minibatches: &'a [Minibatch],
-    lanes: &'a [Lane],
+    minibatches: &'a [BatchParams],
+    lanes: &'a [Sample],
     launches: &'a [Launch],
     stop: &'a Stop,
 }
@@ -197,8 +198,8 @@ impl Step<'_> {
             gpu.run_until(self.stop, all, self.minibatches, self.lanes, &[*launch])?;
             for array in launch.writes(&shape) {
                 let (cpu, gpu) = (cpu.read(array)?, gpu.read(array)?);
-                let used = if shape.has_lanes(array) {
-                    self.lanes.len() * shape.copy_length(array)
+                let used = if shape.is_per_sample(array) {
+                    self.lanes.len() * shape.len_per_copy(array)
                 } else {
                     cpu.len()
                 };
@@ -218,31 +219,31 @@ impl Step<'_> {
 fn first_difference(
     shape: &Shape,
     launch: &Launch,
-    array: Array,
+    array: ArrayId,
     cpu: &[u32],
     gpu: &[u32],
-    lanes: &[Lane],
+    lanes: &[Sample],
 ) -> Option<Difference> {
-    let copy_length = shape.copy_length(array);
+    let len_per_copy = shape.len_per_copy(array);
     let written = written_length(shape, launch, array);
     let pairs = || cpu.iter().zip(gpu).enumerate();
     let differs =
-        |&(index, (cpu, gpu)): &(usize, (&u32, &u32))| cpu != gpu && index % copy_length < written;
+        |&(index, (cpu, gpu)): &(usize, (&u32, &u32))| cpu != gpu && index % len_per_copy < written;
     let (index, _) = pairs().find(differs)?;
     let differing = pairs().filter(differs).count();
-    let lane = shape.has_lanes(array).then_some(index / copy_length);
-    let [_, columns] = shape.rows_and_columns(array);
-    let (row, column) = (index % copy_length / columns, index % columns);
+    let lane = shape.is_per_sample(array).then_some(index / len_per_copy);
+    let [_, columns] = shape.dims(array);
+    let (row, column) = (index % len_per_copy / columns, index % columns);
     let (cpu, gpu) = (cpu[index], gpu[index]);
     let unit = match array {
-        Array::Raster(_) => {
+        ArrayId::SpikeMask(_) => {
             column * UNITS_PER_WORD as usize + (cpu ^ gpu).trailing_zeros() as usize
         }
         _ => column,
     };
-    let value = |word: u32| match array.word() {
-        Word::Integer => f64::from(word),
-        Word::Float => f64::from(f32::from_bits(word)),
+    let value = |word: u32| match array.element_type() {
+        ElementType::Integer => f64::from(word),
+        ElementType::Float => f64::from(f32::from_bits(word)),
     };
     Some(Difference {
         kernel: launch.kernel.name(),
@@ -263,29 +264,29 @@ fn first_difference(
 ///
 /// A GPU's raster has old bits behind the launch's last step. The CPU makes its raster of the spikes, which are newer
 /// if a kernel that steps whole networks, and needs no raster, wrote them.
-fn written_length(shape: &Shape, launch: &Launch, array: Array) -> usize {
-    if !matches!(array, Array::Raster(_)) {
-        return shape.copy_length(array);
+fn written_length(shape: &Shape, launch: &Launch, array: ArrayId) -> usize {
+    if !matches!(array, ArrayId::SpikeMask(_)) {
+        return shape.len_per_copy(array);
     }
-    let steps = shape.past_words() * STEPS_PER_WORD + launch.first + launch.steps;
-    let [_, columns] = shape.rows_and_columns(array);
-    (steps as usize * raster::ROWS * columns).min(shape.copy_length(array))
+    let steps = shape.history_words() * STEPS_PER_WORD + launch.first + launch.steps;
+    let [_, columns] = shape.dims(array);
+    (steps as usize * spike_mask::ROWS * columns).min(shape.len_per_copy(array))
 }
 
 /// The step that a row belongs to, where rows are steps. `bits`: those in which the words differ.
-fn step_of(shape: &Shape, launch: &Launch, array: Array, row: usize, bits: u32) -> Option<u32> {
+fn step_of(shape: &Shape, launch: &Launch, array: ArrayId, row: usize, bits: u32) -> Option<u32> {
     let row = row as u32;
-    let past = shape.past_words() * STEPS_PER_WORD;
+    let past = shape.history_words() * STEPS_PER_WORD;
     match array {
-        Array::Spikes(_) => {
+        ArrayId::Spikes(_) => {
             let slot = bits.trailing_zeros() / crate::interface::COUNT_BITS;
             (row * STEPS_PER_WORD + slot).checked_sub(past)
         }
-        Array::Raster(_) => (row / raster::ROWS as u32).checked_sub(past),
-        Array::Drive(_) => {
-            (Part::new(launch, shape).block_first + row).checked_sub(shape.history())
+        ArrayId::SpikeMask(_) => (row / spike_mask::ROWS as u32).checked_sub(past),
+        ArrayId::SynapticInput(_) => {
+            (LaunchParams::new(launch, shape).block_start + row).checked_sub(shape.history_rows())
         }
-        Array::Compartments(_) | Array::ApicalDrive(_) => {
+        ArrayId::Compartments(_) | ArrayId::ApicalInput(_) => {
             (launch.first + launch.steps).checked_sub(1)
         }
         _ => None,
@@ -293,21 +294,25 @@ fn step_of(shape: &Shape, launch: &Launch, array: Array, row: usize, bits: u32) 
 }
 
 /// What a row of an array is called.
-fn row_name(array: Array, row: usize) -> &'static str {
+fn row_name(array: ArrayId, row: usize) -> &'static str {
     match (array, row) {
-        (Array::Compartments(_), compartment::BASAL) => ", basal voltage",
-        (Array::Compartments(_), compartment::APICAL) => ", apical voltage",
-        (Array::Compartments(_), compartment::SOMA) => ", somatic voltage",
-        (Array::Compartments(_), compartment::MEAN_SOMA) => ", mean somatic voltage",
-        (Array::Compartments(_), compartment::MEAN_RATE) => ", mean rate",
-        (Array::Traces(_), trace::FORWARD) => ", forward mean",
-        (Array::Traces(_), trace::FEEDBACK_FORWARD) => ", forward mean of the feedback",
-        (Array::Traces(_), trace::FEEDBACK_TARGET) => ", target mean of the feedback",
-        (Array::Traces(_), trace::SLOW) => ", slow trace",
-        (Array::Traces(_), trace::FAST) => ", fast trace",
-        (Array::Raster(_), row) if row % raster::ROWS == raster::MORE => ", more than once",
-        (Array::Plateaus(_), plateau::FORWARD) => ", forward phase",
-        (Array::Plateaus(_), plateau::TARGET) => ", target phase",
+        (ArrayId::Compartments(_), compartment::BASAL) => ", basal voltage",
+        (ArrayId::Compartments(_), compartment::APICAL) => ", apical voltage",
+        (ArrayId::Compartments(_), compartment::SOMA) => ", somatic voltage",
+        (ArrayId::Compartments(_), compartment::MEAN_SOMA) => ", mean somatic voltage",
+        (ArrayId::Compartments(_), compartment::MEAN_RATE) => ", mean rate",
+        (ArrayId::WindowMeans(_), window_mean::FORWARD) => ", forward mean",
+        (ArrayId::WindowMeans(_), window_mean::FEEDBACK_FORWARD) => {
+            ", forward mean of the feedback"
+        }
+        (ArrayId::WindowMeans(_), window_mean::FEEDBACK_TARGET) => ", target mean of the feedback",
+        (ArrayId::WindowMeans(_), window_mean::SLOW) => ", slow trace",
+        (ArrayId::WindowMeans(_), window_mean::FAST) => ", fast trace",
+        (ArrayId::SpikeMask(_), row) if row % spike_mask::ROWS == spike_mask::GE2 => {
+            ", more than once"
+        }
+        (ArrayId::Plateaus(_), plateau::FORWARD) => ", forward phase",
+        (ArrayId::Plateaus(_), plateau::TARGET) => ", target phase",
         _ => "",
     }
 }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::dataset::Dataset;
 use crate::dataset::unlabelled::ImageList;
 use crate::device::{self, Device, DeviceOptions};
-use crate::interface::{Array, Backend, BackendError, compartment};
+use crate::interface::{ArrayId, Backend, BackendError, compartment};
 use crate::plan::Presentation;
 use crate::run_dir::SavedNetwork;
 use crate::simulation::Simulation;
@@ -81,11 +81,11 @@ pub fn predict(
     let positions: Vec<u32> = images.bytes.chunks(dataset.pixels()).map(position_of).collect();
     let dataset = Arc::new(dataset);
     // The voltages of each lane are read.
-    let selection = DeviceOptions { keeps_lanes: true, ..selection.clone() };
+    let selection = DeviceOptions { per_sample_access: true, ..selection.clone() };
     let opened = device::open(&selection, from_ref(config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, config, &dataset, network)?;
     simulation.stop_on(&selection.stop);
-    let lanes = simulation.backend().shape().lanes;
+    let lanes = simulation.backend().shape().samples_per_replica;
     let first = dataset.training_count;
     let mut predictions = vec![Prediction::none(classes); count];
     let start = Instant::now();
@@ -136,9 +136,9 @@ fn scores(
     classes: usize,
 ) -> Result<Vec<f64>, BackendError> {
     let output = backend.shape().layers() - 1;
-    let array = Array::Compartments(output);
-    let (units, length) = (backend.shape().units(output), backend.shape().copy_length(array));
-    let words = backend.read_lanes(array, lanes)?;
+    let array = ArrayId::Compartments(output);
+    let (units, length) = (backend.shape().units(output), backend.shape().len_per_copy(array));
+    let words = backend.read_samples(array, lanes)?;
     let group = units / classes;
     let mean = |group: &[u32]| {
         let sum: f64 = group.iter().map(|&word| f64::from(f32::from_bits(word))).sum();

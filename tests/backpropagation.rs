@@ -5,7 +5,7 @@
 //! Does not prove: that GPUs agree (see `exactness.rs`).
 
 use apical::config::{Config, CreditAssignment};
-use apical::interface::{Array, compartment};
+use apical::interface::{ArrayId, compartment};
 use apical::model::weight_init::WeightInit;
 use apical::network::Network;
 use apical::plan::Presentation;
@@ -43,7 +43,7 @@ fn simulation(config: &Config, network: &Network) -> (Simulation, Vec<Presentati
     (simulation, (0..BATCH).map(image).collect())
 }
 
-fn floats(simulation: &mut Simulation, array: Array) -> Vec<f64> {
+fn floats(simulation: &mut Simulation, array: ArrayId) -> Vec<f64> {
     let words = simulation.backend().read(array).expect("the array is readable");
     words.into_iter().map(|word| f64::from(f32::from_bits(word))).collect()
 }
@@ -64,13 +64,13 @@ fn hidden_errors_match_backpropagation() {
         simulation.train(&images).expect("the minibatch runs");
         let output = layers.len() - 1;
         let errors: Vec<Vec<f64>> =
-            (0..=output).map(|layer| floats(&mut simulation, Array::Errors(layer))).collect();
+            (0..=output).map(|layer| floats(&mut simulation, ArrayId::Errors(layer))).collect();
         // Factor P of the update: 20 / phi_max for hidden neurons, 20 / phi_max^2 for the output.
         let scale = |layer: usize| 20.0 / config.phi_max.powi(1 + i32::from(layer == output));
         for layer in 0..output {
             let (units, above) = (layers[layer], layers[layer + 1]);
             let weights = network.layers[layer + 1].weight_rows();
-            let compartments = floats(&mut simulation, Array::Compartments(layer));
+            let compartments = floats(&mut simulation, ArrayId::Compartments(layer));
             let gain = G_BASAL / (G_LEAK + G_BASAL + g_apical) * config.phi_max;
             let mut largest = 0.0f64;
             for lane in 0..BATCH {

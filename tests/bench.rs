@@ -12,7 +12,9 @@ use crate::support::{self, MakeBackend, cpu, floats, gpu, random_dataset};
 use apical::bench::{OpCounts, SpikeSnapshot};
 use apical::config::{Config, Optimizer};
 use apical::dataset::Dataset;
-use apical::interface::{Array, Backend, Kernel, KernelTimes, Lane, Launch, Minibatch, trace};
+use apical::interface::{
+    ArrayId, Backend, BatchParams, Kernel, KernelTimes, Launch, Sample, window_mean,
+};
 use apical::network::Network;
 use apical::simulation::Simulation;
 use apical::train::order;
@@ -42,30 +44,30 @@ fn simulation(
 /// Sum of what each kernel that adds up weights left behind, where every weight is 1: its additions.
 fn additions_done(
     backend: &mut dyn Backend,
-    minibatches: &[Minibatch],
-    lanes: &[Lane],
+    minibatches: &[BatchParams],
+    lanes: &[Sample],
     launches: &[Launch],
 ) -> f64 {
     let shape = backend.shape().clone();
-    let history = shape.history() as usize;
+    let history = shape.history_rows() as usize;
     let mut sum = 0.0;
     for launch in launches {
         backend.run(minibatches, lanes, &[*launch]).expect("a kernel runs");
         let array = match launch.kernel {
-            Kernel::SynapticInputSpikes => Array::Drive(launch.layer),
-            Kernel::ApicalHistory if minibatches[0].fresh == 1 => continue,
-            Kernel::ApicalStepSpikes | Kernel::ApicalHistory => Array::ApicalDrive(launch.layer),
+            Kernel::SynapticInputSpikes => ArrayId::SynapticInput(launch.layer),
+            Kernel::ApicalHistory if minibatches[0].reset_state == 1 => continue,
+            Kernel::ApicalStepSpikes | Kernel::ApicalHistory => ArrayId::ApicalInput(launch.layer),
             _ => continue,
         };
         let drives = floats(backend, array);
         let units = shape.units(launch.layer);
-        for (lane, drives) in lanes.iter().zip(drives.chunks(shape.copy_length(array))) {
+        for (lane, drives) in lanes.iter().zip(drives.chunks(shape.len_per_copy(array))) {
             let steps = lane.steps().min(launch.first + launch.steps).saturating_sub(launch.first);
             // The first drive of an image includes the steps before it.
             let is_first = launch.first == 0 && launch.kernel == Kernel::SynapticInputSpikes;
             let first = if is_first { 0 } else { history };
             let rows = match launch.kernel {
-                Kernel::ApicalHistory => 0..shape.apical_history() as usize,
+                Kernel::ApicalHistory => 0..shape.apical_history_rows() as usize,
                 _ => first..history + steps as usize,
             };
             let rows = &drives[rows.start * units..rows.end * units];
@@ -104,7 +106,7 @@ fn additions_are_counted_as_the_kernels_do_them() {
             work.add(&shape, &minibatches[0], &lanes, &nonzero_pixels, &before, &after);
             assert!(done > 0.0);
             assert_eq!(work.additions as f64, done, "g_apical {g_apical}, {feedback:?}");
-            let steps: u32 = lanes.iter().map(Lane::steps).sum();
+            let steps: u32 = lanes.iter().map(Sample::steps).sum();
             assert_eq!((work.images, work.steps), (3, u64::from(steps)));
             assert_eq!(work.rng_draws, u64::from(steps) * (7 + 24 + 18 + 10));
             before = after;
@@ -124,23 +126,23 @@ fn traces_that_are_carried_on_count_as_additions() {
     let before = SpikeSnapshot::read(simulation.backend(), 3).unwrap();
     let mut left = 0;
     for (population, above) in [24, 18, 10].into_iter().enumerate() {
-        let traces = floats(simulation.backend(), Array::Traces(population));
+        let traces = floats(simulation.backend(), ArrayId::WindowMeans(population));
         let shape = simulation.backend().shape();
         let units = shape.populations[population];
-        let rows = traces.chunks(units).take(3 * trace::ROWS).enumerate();
-        let carried = rows.filter(|(row, _)| row % trace::ROWS >= trace::SLOW);
+        let rows = traces.chunks(units).take(3 * window_mean::ROWS).enumerate();
+        let carried = rows.filter(|(row, _)| row % window_mean::ROWS >= window_mean::SLOW);
         left += above * carried.flat_map(|(_, row)| row).filter(|&&trace| trace != 0.0).count();
     }
     let (minibatches, lanes, launches) = simulation.prepare_training(&images[3..6]);
     let backend = simulation.backend();
     backend.run(&minibatches, &lanes, &launches).unwrap();
     let after = SpikeSnapshot::read(backend, 3).unwrap();
-    let additions = |minibatch: &Minibatch| {
+    let additions = |minibatch: &BatchParams| {
         let mut work = OpCounts::default();
         work.add(&backend.shape().clone(), minibatch, &lanes, &[0; 3], &before, &after);
         work.additions as usize
     };
-    let alone = additions(&Minibatch { fresh: 1, ..minibatches[0] });
+    let alone = additions(&BatchParams { reset_state: 1, ..minibatches[0] });
     assert!(left > 0);
     assert_eq!(additions(&minibatches[0]), alone + left);
 }
@@ -184,7 +186,7 @@ fn profiling_times_every_kernel_and_changes_no_weight() {
         kernels.retain(|&kernel| makes_rasters || kernel != Kernel::PackSpikeMask);
         assert!(profiled == plain, "profiling changed a weight");
         let times = times.expect("this device tells times");
-        let told = Kernel::ALL.into_iter().filter(|&kernel| times.spans(kernel) > 0);
+        let told = Kernel::ALL.into_iter().filter(|&kernel| times.calls(kernel) > 0);
         assert_eq!(told.collect::<BTreeSet<_>>(), kernels);
         assert!(
             kernels.contains(&Kernel::ApicalStepSpikes) && kernels.contains(&Kernel::WeightUpdate)
@@ -206,7 +208,7 @@ fn profiling_restarted_resets_times() {
             let times = simulation.backend().kernel_times().unwrap().expect("it is profiled");
             simulation.backend().set_profiling(false);
             assert_eq!(simulation.backend().kernel_times().unwrap(), None);
-            Kernel::ALL.map(|kernel| times.spans(kernel))
+            Kernel::ALL.map(|kernel| times.calls(kernel))
         };
         assert_eq!(spans(), spans());
     }

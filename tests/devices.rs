@@ -11,7 +11,8 @@ use apical::device::{self, DeviceOptions};
 use apical::gpu::adapter::{self, Choice, Info, Kind};
 use apical::gpu::{self, Device, Gpu, WORKGROUP, self_test};
 use apical::interface::{
-    Array, Backend, BackendError, Constants, Kernel, Lane, Launch, Minibatch, Replica, Shape,
+    ArrayId, Backend, BackendError, BatchParams, Kernel, Launch, ReplicaParams, RunParams, Sample,
+    Shape,
 };
 use apical::random::philox;
 use bytemuck::Zeroable;
@@ -49,35 +50,35 @@ fn present<T>(result: Result<T, BackendError>) -> T {
 
 fn shape() -> Shape {
     Shape {
-        lanes: 2,
+        samples_per_replica: 2,
         steps: 20,
         block: 8,
         images: 4,
-        slots: 4,
+        result_slots: 4,
         has_moments: true,
-        ..Shape::plain(vec![7, 5, 3])
+        ..Shape::minimal(vec![7, 5, 3])
     }
 }
 
-fn constants(shape: &Shape) -> Constants {
-    Constants {
-        lanes: shape.lanes as u32,
-        slots: shape.slots as u32,
+fn constants(shape: &Shape) -> RunParams {
+    RunParams {
+        samples_per_replica: shape.samples_per_replica as u32,
+        result_slots: shape.result_slots as u32,
         tap_count: shape.taps,
-        history: shape.history(),
+        history_rows: shape.history_rows(),
         spike_words: shape.spike_words(),
-        past_words: shape.past_words(),
-        trace_rows: shape.trace_rows() as u32,
+        history_words: shape.history_words(),
+        window_mean_rows: shape.window_mean_rows() as u32,
         rate_rows: shape.rate_rows() as u32,
-        group: 1,
+        neurons_per_class: 1,
         classes: 1,
-        ..Constants::zeroed()
+        ..RunParams::zeroed()
     }
 }
 
 fn gpu(shape: Shape) -> Result<Gpu, BackendError> {
     let constants = constants(&shape);
-    Gpu::new(&any_device(), shape, constants, &[Replica::zeroed()], WORKGROUP)
+    Gpu::new(&any_device(), shape, constants, &[ReplicaParams::zeroed()], WORKGROUP)
 }
 
 #[test]
@@ -107,7 +108,7 @@ fn random_words_are_the_published_ones_on_the_gpu() {
 #[test]
 fn a_wrong_value_is_found_and_named() {
     let words = [5, 6, 7, 8, 9, 10, 11];
-    let constants = Constants::zeroed();
+    let constants = RunParams::zeroed();
     let cpu = arithmetic_selftest(&constants, &words);
     let mut gpu = cpu.clone();
     assert!(self_test::compare(&words, &cpu, &gpu).is_exact());
@@ -190,7 +191,7 @@ fn a_software_device_is_taken_only_when_allowed() {
 fn arrays_start_as_zeros_and_keep_what_is_written() {
     let mut gpu = present(gpu(shape()));
     for array in shape().arrays() {
-        let length = shape().length(array);
+        let length = shape().len(array);
         assert_eq!(present(gpu.read(array)), vec![0; length], "{array}");
         let words: Vec<u32> = (0..length as u32).map(|i| i.wrapping_mul(0x9E37_79B9)).collect();
         present(gpu.write(array, &words));
@@ -204,19 +205,24 @@ fn arrays_start_as_zeros_and_keep_what_is_written() {
 #[test]
 fn more_replicas_than_a_device_takes_are_refused_with_the_reason() {
     let info = info(0, "some GPU", "vulkan", Kind::Discrete);
-    let wide = |replicas| Shape { populations: vec![784, 500, 10], replicas, lanes: 1, ..shape() };
-    let bytes = |replicas| 4 * wide(replicas).length(Array::Moments(0)) as u64;
+    let wide = |replicas| Shape {
+        populations: vec![784, 500, 10],
+        replicas,
+        samples_per_replica: 1,
+        ..shape()
+    };
+    let bytes = |replicas| 4 * wide(replicas).len(ArrayId::Moments(0)) as u64;
     let beyond = (1..).find(|&replicas| bytes(replicas) > info.max_binding).expect("a limit");
     assert!(gpu::check_limits(&info, &wide(beyond - 1)).is_ok());
     match gpu::check_limits(&info, &wide(beyond)).expect_err("too large") {
-        BackendError::TooLarge { array: Array::Moments(0), bytes: told, limit, .. } => {
+        BackendError::TooLarge { array: ArrayId::Moments(0), bytes: told, limit, .. } => {
             assert_eq!((told, limit), (bytes(beyond), info.max_binding));
         }
         error => panic!("{error}"),
     }
     // 5 x 13,107 = 65,535, the number of workgroups.
     let info = Info { max_binding: u64::MAX, max_buffer: u64::MAX, ..info };
-    let replicas = |replicas, lanes| Shape { replicas, lanes, ..shape() };
+    let replicas = |replicas, lanes| Shape { replicas, samples_per_replica: lanes, ..shape() };
     assert!(gpu::check_limits(&info, &replicas(13107, 5)).is_ok());
     let error = gpu::check_limits(&info, &replicas(13108, 5)).unwrap_err();
     assert!(matches!(error, BackendError::TooManyLanes { lanes: 65540, most: 65535 }), "{error}");
@@ -239,7 +245,7 @@ fn a_layer_that_is_wide_fits_a_device_that_binds_little() {
     // Twice 17,000 x 17,001 floats.
     let error = check(&[17000, 17000, 10], Optimizer::Adam, broadcast).unwrap_err();
     assert!(
-        matches!(error, BackendError::BufferTooLarge { array: Array::Moments(1), .. }),
+        matches!(error, BackendError::BufferTooLarge { array: ArrayId::Moments(1), .. }),
         "{error}"
     );
     let error = error.to_string();
@@ -251,11 +257,11 @@ fn a_layer_that_is_wide_fits_a_device_that_binds_little() {
 #[test]
 fn many_launches_and_minibatches_are_taken() {
     let mut gpu = present(gpu(shape()));
-    present(gpu.write(Array::Spikes(0), &vec![1; shape().length(Array::Spikes(0))]));
+    present(gpu.write(ArrayId::Spikes(0), &vec![1; shape().len(ArrayId::Spikes(0))]));
     let one = 1.0f32.to_bits();
-    present(gpu.write(Array::Weights(0), &vec![one; shape().length(Array::Weights(0))]));
-    let minibatch = Minibatch { lanes: 2, ..Zeroable::zeroed() };
-    let lane = Lane { steps_forward: 20, ..Lane::default() };
+    present(gpu.write(ArrayId::Weights(0), &vec![one; shape().len(ArrayId::Weights(0))]));
+    let minibatch = BatchParams { batch_size: 2, ..Zeroable::zeroed() };
+    let lane = Sample { steps_forward: 20, ..Sample::default() };
     let lanes = [0, 1].map(|index| lane.of_replica(&shape(), 0, index));
     // More than the first table of parts has room for, so that it grows under way.
     for count in [1, 3, 900, 3] {
@@ -264,7 +270,7 @@ fn many_launches_and_minibatches_are_taken() {
             present(gpu.run(&[minibatch], &lanes, &vec![launch; count]));
         }
     }
-    present(gpu.read(Array::Drive(0)));
+    present(gpu.read(ArrayId::SynapticInput(0)));
 }
 
 #[test]
@@ -275,19 +281,24 @@ fn what_does_not_fit_is_refused_with_its_name() {
     assert!(error.contains("the images") && error.contains("bytes"), "{error}");
 
     for workgroup in [0, 12, 1 << 20] {
-        let error =
-            Gpu::new(&any_device(), shape(), constants(&shape()), &[Replica::zeroed()], workgroup);
+        let error = Gpu::new(
+            &any_device(),
+            shape(),
+            constants(&shape()),
+            &[ReplicaParams::zeroed()],
+            workgroup,
+        );
         let error = error.err().expect("no device takes such a workgroup");
         assert!(matches!(error, BackendError::Workgroup { .. }), "{error}");
     }
 
-    let minibatch = Minibatch { lanes: 3, ..Zeroable::zeroed() };
-    let error = fitting.run(&[minibatch], &[Lane::default(); 3], &[]).unwrap_err();
+    let minibatch = BatchParams { batch_size: 3, ..Zeroable::zeroed() };
+    let error = fitting.run(&[minibatch], &[Sample::default(); 3], &[]).unwrap_err();
     assert!(matches!(error, BackendError::TooManyLanes { lanes: 3, most: 2 }), "{error}");
 
-    let minibatch = Minibatch { lanes: 1, ..Zeroable::zeroed() };
+    let minibatch = BatchParams { batch_size: 1, ..Zeroable::zeroed() };
     let launch = Launch { kernel: Kernel::SynapticInputSpikes, layer: 0, first: 0, steps: 8 << 24 };
-    let error = fitting.run(&[minibatch], &[Lane::default()], &[launch]).unwrap_err();
+    let error = fitting.run(&[minibatch], &[Sample::default()], &[launch]).unwrap_err();
     assert!(matches!(error, BackendError::Launch { .. }), "{error}");
-    present(fitting.read(Array::Results));
+    present(fitting.read(ArrayId::Results));
 }

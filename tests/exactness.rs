@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
-use apical::interface::{Array, Backend, Kernel, Lane, Launch, Minibatch, Shape};
+use apical::interface::{ArrayId, Backend, BatchParams, Kernel, Launch, Sample, Shape};
 use situations::situations;
 
 use crate::support;
@@ -85,7 +85,7 @@ fn case_synaptic_input_rates() {
 fn case_emit_rates() {
     each_situation(|situation| {
         let shape = &situation.shape;
-        for layer in (0..shape.layers()).filter(|layer| shape.has_rates(layer + 1)) {
+        for layer in (0..shape.layers()).filter(|layer| shape.emits_rates(layer + 1)) {
             situation.check(Kernel::EmitRates, layer);
         }
     });
@@ -95,7 +95,7 @@ fn case_emit_rates() {
 fn case_window_mean_rates() {
     each_situation(|situation| {
         let shape = &situation.shape;
-        for population in (0..=shape.layers()).filter(|&p| shape.has_rates(p)) {
+        for population in (0..=shape.layers()).filter(|&p| shape.emits_rates(p)) {
             situation.check(Kernel::WindowMeanRates, population);
         }
     });
@@ -133,7 +133,7 @@ fn case_window_mean_spikes() {
     each_situation(|situation| {
         for population in 0..situation.shape.populations.len() {
             // Where rates are sent, spikes are not averaged.
-            if !situation.shape.has_rates(population) {
+            if !situation.shape.emits_rates(population) {
                 situation.check(Kernel::WindowMeanSpikes, population);
             }
         }
@@ -163,7 +163,7 @@ fn case_weight_update() {
 #[test]
 fn case_tie_feedback() {
     each_situation(|situation| {
-        if situation.shape.is_symmetric {
+        if situation.shape.symmetric_feedback {
             situation.check_hidden(Kernel::TieFeedback);
         }
     });
@@ -194,11 +194,11 @@ struct Situation {
     dataset: Arc<Dataset>,
     seed: u64,
     /// Bytes of weights that the GPU binds at once.
-    most_weights: u64,
+    max_weight_binding: u64,
     /// Threads of its workgroups.
     workgroup: u32,
     /// Rounds of loops in a dispatch; without it, those of the device.
-    most_rounds: Option<u64>,
+    max_loop_iterations: Option<u64>,
 }
 
 fn each_situation(check: impl Fn(&Situation)) {
@@ -206,10 +206,10 @@ fn each_situation(check: impl Fn(&Situation)) {
 }
 
 impl Situation {
-    /// The first network alone, on a GPU that binds no more than `most_weights` bytes of weights at once.
-    fn of_one_network(self, most_weights: u64) -> Self {
+    /// The first network alone, on a GPU that binds no more than `max_weight_binding` bytes of weights at once.
+    fn of_one_network(self, max_weight_binding: u64) -> Self {
         let shape = Shape { replicas: 1, ..self.shape };
-        Situation { shape, configs: self.configs[..1].to_vec(), most_weights, ..self }
+        Situation { shape, configs: self.configs[..1].to_vec(), max_weight_binding, ..self }
     }
 
     fn check_layers(&self, kernel: Kernel) {
@@ -229,12 +229,12 @@ impl Situation {
     fn check(&self, kernel: Kernel, layer: usize) {
         let (mut cpu, mut gpu) = self.backends();
         let shown = self.lanes();
-        let longest = shown.iter().map(Lane::steps).max().expect("there are lanes");
-        let block = self.shape.block_of(layer);
+        let longest = shown.iter().map(Sample::steps).max().expect("there are lanes");
+        let block = self.shape.block_len(layer);
         let blocks = vec![0, block, 2 * block];
         let (steps, begins) = match kernel {
             // The first step of a block, one within and the last.
-            Kernel::HiddenStep | Kernel::OutputStep if self.shape.goes_by_steps() => {
+            Kernel::HiddenStep | Kernel::OutputStep if self.shape.is_stepwise() => {
                 (1, vec![0, block + 5, 2 * block - 1])
             }
             Kernel::SynapticInputSpikes
@@ -277,18 +277,18 @@ impl Situation {
     fn backends(&self) -> (Box<dyn Backend>, Box<dyn Backend>) {
         let mut cpu = support::cpu_of_shape(&self.configs, &self.dataset, self.shape.clone(), 0);
         let mut device = support::device();
-        device.split_weights(self.most_weights);
-        if let Some(rounds) = self.most_rounds {
-            device.cut_loops(rounds);
+        device.limit_weight_binding(self.max_weight_binding);
+        if let Some(rounds) = self.max_loop_iterations {
+            device.limit_loop_iterations(rounds);
         }
         let shape = self.shape.clone();
         let mut gpu = support::gpu_on(device, &self.configs, &self.dataset, shape, self.workgroup);
         let mut random = support::random(self.seed);
         for array in self.shape.arrays() {
             let words = match array {
-                Array::Images => continue,
+                ArrayId::Images => continue,
                 // Says what the spikes say, which come before.
-                Array::Raster(_) => cpu.read(array).expect("the CPU reads"),
+                ArrayId::SpikeMask(_) => cpu.read(array).expect("the CPU reads"),
                 _ => self.random_words(array, &mut random),
             };
             cpu.write(array, &words).expect("the CPU takes it");
@@ -301,8 +301,8 @@ impl Situation {
         &self,
         cpu: &mut dyn Backend,
         gpu: &mut dyn Backend,
-        minibatches: &[Minibatch],
-        lanes: &[Lane],
+        minibatches: &[BatchParams],
+        lanes: &[Sample],
         launch: &Launch,
     ) {
         let arrays = launch.writes(&self.shape);
@@ -327,7 +327,7 @@ impl Situation {
             launch.kernel,
             Kernel::Classify | Kernel::EncodeSpikes | Kernel::ApicalHistory
         ) || (launch.kernel == Kernel::TieFeedback && launch.first > 0)
-            || minibatches[0].fresh == 0;
+            || minibatches[0].reset_state == 0;
         assert!(changed || repeats, "{launch:?} wrote nothing");
     }
 }

@@ -7,7 +7,7 @@
 //! `apical_voltages.rs`), or that they help to learn.
 
 use apical::config::{Config, Feedback, FeedbackWeights};
-use apical::interface::Array;
+use apical::interface::ArrayId;
 use apical::model::weight_init::WeightInit;
 use apical::network::Network;
 use apical::plan::Presentation;
@@ -78,7 +78,7 @@ impl Run {
             let words = self
                 .simulation
                 .backend()
-                .read(Array::Feedback(layer))
+                .read(ArrayId::Feedback(layer))
                 .expect("arrays are readable");
             let feedback: Vec<f32> = words.into_iter().map(f32::from_bits).collect();
             assert_eq!(

@@ -5,7 +5,7 @@
 //! `trainings.rs`), or that networks learn well.
 
 use apical::config::{Config, Optimizer};
-use apical::interface::{Array, Shape};
+use apical::interface::{ArrayId, Shape};
 use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
 use apical::plan::{Capacity, Presentation};
@@ -88,10 +88,10 @@ fn check_updates(config: &Config) -> f32 {
         simulation.train(&images).expect("the minibatch runs");
         let rate = config.lr_factor(dataset.training_count).at((SHOWN + first).into());
         for (layer, synapses) in expected_layers.iter_mut().enumerate() {
-            let gradients = floats(&mut simulation, Array::Gradient(layer));
-            let weights = floats(&mut simulation, Array::Weights(layer));
+            let gradients = floats(&mut simulation, ArrayId::Gradient(layer));
+            let weights = floats(&mut simulation, ArrayId::Weights(layer));
             let shape: &Shape = simulation.backend().shape();
-            let first_bias = shape.below(layer) * shape.units(layer);
+            let first_bias = shape.n_pre(layer) * shape.units(layer);
             for (index, synapse) in synapses.iter_mut().enumerate() {
                 let is_bias = index >= first_bias;
                 let eta =

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use apical::bench;
 use apical::gpu::shaders;
-use apical::interface::{Constants, Kernel, Lane, Minibatch, Part, Replica};
+use apical::interface::{BatchParams, Kernel, LaunchParams, ReplicaParams, RunParams, Sample};
 use bytemuck::Zeroable;
 use naga::valid::{Capabilities, FunctionInfo, ModuleInfo, ValidationFlags, Validator};
 use naga::{BinaryOperator, Expression, Function, Handle, MathFunction, Module, ScalarKind};
@@ -146,22 +146,22 @@ macro_rules! fields {
 #[test]
 fn structs_lie_in_memory_as_shaders_read_them() {
     let structs: [(&str, usize, Vec<Field>); 5] = [
-        fields!(Constants: taps cumulative early_plateaus lanes slots tap_count history spike_words past_words
-            decay_slow decay_fast gain_slow gain_fast output_decay output_input teaching_decay
-            teaching_excitation teaching_inhibition group classes optimizer zero trace_rows teaching_input rate_rows
-            past_steps),
-        fields!(Replica: etas bias_etas candidates seed one_shift one_scale two_shift two_scale phi_max
-            hidden_decay hidden_input hidden_apical hidden_error_gain output_error_gain first_decay
-            first_gain second_decay second_gain epsilon_square weight_decay clip feedback_noise backward_gain feedback_eta
+        fields!(RunParams: kernel_taps kernel_cumsum plateau_lead_thresholds samples_per_replica result_slots tap_count history_rows spike_words history_words
+            decay_slow decay_fast gain_slow gain_fast output_decay output_basal_gain teaching_decay
+            teaching_excitation teaching_inhibition neurons_per_class classes optimizer opaque_zero window_mean_rows teaching_basal_gain rate_rows
+            history_steps),
+        fields!(ReplicaParams: etas bias_etas candidate_thresholds seed one_candidate_shift one_candidate_scale two_candidate_shift two_candidate_scale phi_max
+            hidden_decay hidden_basal_gain hidden_apical_gain hidden_error_gain output_error_gain beta1
+            one_minus_beta1 beta2 one_minus_beta2 eps_squared weight_decay grad_clip feedback_noise_sd backprop_gain feedback_eta
             apical_bias_eta),
-        fields!(Part: units below sources population first steps block block_first is_output
-            keeps_gradient is_source first_column columns above hears_above is_below_output feedback_columns
-            sends_rates is_rate_source layers columns_start drive_start compartments_start spikes_start spiking_start
-            heard_start spiking_words past_first past_end),
-        fields!(Minibatch: lanes fresh source draws inverse_lanes first_correction
-            second_correction rate update),
-        fields!(Lane: image label position slot steps_forward steps_target window_forward
-            window_target inverse_window_forward inverse_window_target replica place),
+        fields!(LaunchParams: units n_pre n_feedback population first_step step_count block_len block_start is_output
+            keeps_gradient feeds_back_spikes col_offset col_count n_next feedback_is_next_layer is_last_hidden feedback_columns
+            sends_rates feeds_back_rates layers weights_offset synaptic_input_offset compartments_offset spikes_offset mask_offset
+            pre_mask_offset mask_words history_begin history_end),
+        fields!(BatchParams: batch_size reset_state rng_split draws_spikes inv_batch_size bias_correction1
+            bias_correction2 lr_scale update_index),
+        fields!(Sample: image label draw_index result_slot steps_forward steps_target window_forward
+            window_target inv_window_forward inv_window_target replica index),
     ];
     let (module, _) = parse("synaptic_input_spikes", &shaders::source(Kernel::SynapticInputSpikes));
     for (name, size, fields) in structs {
@@ -205,8 +205,8 @@ fn inexact(module: &Module, function: &Function, info: &FunctionInfo) -> Vec<Str
     for (_, expression) in function.expressions.iter() {
         match *expression {
             Expression::Binary { op, left, .. } if is_float(left) => match op {
-                BinaryOperator::Multiply if name != "product" => {
-                    found.push(format!("{name} multiplies floats outside of `product`"));
+                BinaryOperator::Multiply if name != "mul_rounded" => {
+                    found.push(format!("{name} multiplies floats outside of `mul_rounded`"));
                 }
                 BinaryOperator::Divide | BinaryOperator::Modulo => {
                     found.push(format!("{name} divides floats"));
@@ -271,9 +271,9 @@ fn what_rounds_differently_somewhere_is_found() {
 #[test]
 fn the_product_is_opaque() {
     for (name, source) in sources() {
-        assert!(source.contains("return rounded(a * b);"), "{name}");
+        assert!(source.contains("return opaque(a * b);"), "{name}");
         assert!(
-            source.contains("return bitcast<f32>(bitcast<u32>(x) ^ constants.zero);"),
+            source.contains("return bitcast<f32>(bitcast<u32>(x) ^ constants.opaque_zero);"),
             "{name}"
         );
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::device::{self, BackendKind, DeviceOptions};
-use apical::interface::{Array, BackendError, Kernel, Lane, Launch};
+use apical::interface::{ArrayId, BackendError, Kernel, Launch, Sample};
 use apical::network::{Layer, Network};
 use apical::plan::{self, Capacity, Presentation, constants, kernel_sequence, replica};
 use apical::simulation::Simulation;
@@ -29,7 +29,7 @@ fn dataset() -> Arc<Dataset> {
 
 fn simulation(backend: BackendKind) -> Simulation {
     let (config, dataset) = (config(), dataset());
-    let selection = DeviceOptions { backend, keeps_lanes: true, ..DeviceOptions::default() };
+    let selection = DeviceOptions { backend, per_sample_access: true, ..DeviceOptions::default() };
     let opened = device::open(&selection, from_ref(&config), &dataset).expect("it opens");
     let network = Network::initial(&config, dataset.pixels());
     Simulation::new(opened.backend, &config, &dataset, &network).expect("the network fits")
@@ -87,14 +87,20 @@ fn work_that_does_not_fit_is_refused() {
         let shape = simulation.backend().shape().clone();
         let lane = lanes[0];
         for wrong in [
-            Lane { image: u32::MAX, ..lane },
-            Lane { slot: u32::MAX, ..lane },
-            Lane { place: 1, ..lane },
-            Lane { replica: 1, ..lane },
-            Lane { steps_forward: u32::MAX, ..lane },
-            Lane { steps_target: shape.steps, ..lane },
-            Lane { window_forward: lane.steps_forward + 1, ..lane },
-            Lane { steps_forward: 2, window_forward: 1, steps_target: 2, window_target: 1, ..lane },
+            Sample { image: u32::MAX, ..lane },
+            Sample { result_slot: u32::MAX, ..lane },
+            Sample { index: 1, ..lane },
+            Sample { replica: 1, ..lane },
+            Sample { steps_forward: u32::MAX, ..lane },
+            Sample { steps_target: shape.steps, ..lane },
+            Sample { window_forward: lane.steps_forward + 1, ..lane },
+            Sample {
+                steps_forward: 2,
+                window_forward: 1,
+                steps_target: 2,
+                window_target: 1,
+                ..lane
+            },
         ] {
             let result = simulation.backend().run(&minibatches, &[wrong], &list);
             assert!(result.is_err(), "{backend:?}: {wrong:?}");
@@ -207,15 +213,15 @@ fn networks_and_states_that_do_not_fit_are_refused() {
 #[test]
 fn arrays_of_no_layer_are_refused() {
     let arrays = [
-        Array::Weights(2),
-        Array::Weights(99),
-        Array::Feedback(2),
-        Array::Moments(usize::MAX),
-        Array::Compartments(2),
-        Array::Drive(7),
-        Array::Spikes(3),
-        Array::Rates(3),
-        Array::Traces(usize::MAX),
+        ArrayId::Weights(2),
+        ArrayId::Weights(99),
+        ArrayId::Feedback(2),
+        ArrayId::Moments(usize::MAX),
+        ArrayId::Compartments(2),
+        ArrayId::SynapticInput(7),
+        ArrayId::Spikes(3),
+        ArrayId::Rates(3),
+        ArrayId::WindowMeans(usize::MAX),
     ];
     for backend in BACKENDS {
         let mut simulation = simulation(backend);
@@ -223,19 +229,19 @@ fn arrays_of_no_layer_are_refused() {
         for array in arrays {
             for result in [
                 backend.read(array).map(|_| ()),
-                backend.read_lanes(array, 1).map(|_| ()),
-                backend.read_carried(array).map(|_| ()),
+                backend.read_samples(array, 1).map(|_| ()),
+                backend.read_persistent(array).map(|_| ()),
                 backend.write(array, &[1, 2]),
                 backend.write(array, &[]),
-                backend.write_carried(array, &[1]),
+                backend.write_persistent(array, &[1]),
             ] {
                 let is_told = matches!(result, Err(BackendError::NoArray { layers: 2, .. }));
                 assert!(is_told, "{array:?}: {result:?}");
             }
         }
         // More lanes than there are: all.
-        let all = backend.read(Array::Compartments(0)).expect("it is read");
-        let lanes = backend.read_lanes(Array::Compartments(0), usize::MAX).expect("it is read");
+        let all = backend.read(ArrayId::Compartments(0)).expect("it is read");
+        let lanes = backend.read_samples(ArrayId::Compartments(0), usize::MAX).expect("it is read");
         assert_eq!(all, lanes);
     }
 }
@@ -279,8 +285,8 @@ fn sizes_that_do_not_fit_are_refused() {
         |shape| shape.populations.clear(),
         |shape| shape.populations[1] = 0,
         |shape| shape.replicas = 2,
-        |shape| shape.lanes = 0,
-        |shape| shape.slots = 7,
+        |shape| shape.samples_per_replica = 0,
+        |shape| shape.result_slots = 7,
         |shape| shape.steps = 0,
         |shape| shape.block = 3,
         |shape| shape.taps = 33,
@@ -307,6 +313,6 @@ fn lanes_are_limited_to_the_images_there_are() {
     for backend in BACKENDS {
         let selection = DeviceOptions { backend, ..DeviceOptions::default() };
         let opened = device::open(&selection, from_ref(&config), &dataset).expect("it opens");
-        assert_eq!(opened.backend.shape().lanes, 12, "{backend:?}");
+        assert_eq!(opened.backend.shape().samples_per_replica, 12, "{backend:?}");
     }
 }

@@ -7,7 +7,7 @@
 use apical::config::{
     Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal,
 };
-use apical::interface::{Array, Word};
+use apical::interface::{ArrayId, ElementType};
 use apical::model::exact_math::{SMALLEST_MOMENT, SMALLEST_WEIGHT};
 use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
@@ -60,12 +60,12 @@ fn configs() -> Vec<Config> {
 }
 
 /// The smallest magnitude other than zero that an array holds.
-fn smallest(array: Array) -> f32 {
+fn smallest(array: ArrayId) -> f32 {
     match array {
-        Array::Weights(_) | Array::Feedback(_) | Array::Errors(_) | Array::Gradient(_) => {
+        ArrayId::Weights(_) | ArrayId::Feedback(_) | ArrayId::Errors(_) | ArrayId::Gradient(_) => {
             SMALLEST_WEIGHT
         }
-        Array::Moments(_) => SMALLEST_MOMENT,
+        ArrayId::Moments(_) => SMALLEST_MOMENT,
         // Sums, which are no states.
         _ => f32::MIN_POSITIVE,
     }
@@ -95,7 +95,7 @@ fn stored_numbers_are_zero_or_large_enough() {
                 let backend = simulation.backend();
                 backend.run(&minibatches, &lanes, &[launch]).expect("the CPU runs");
                 for array in launch.writes(&backend.shape().clone()) {
-                    if array.word() == Word::Float {
+                    if array.element_type() == ElementType::Float {
                         let words = backend.read(array).expect("the CPU reads");
                         check(&format!("settings {number}, {launch:?}: {array}"), &words, array);
                     }
@@ -105,7 +105,7 @@ fn stored_numbers_are_zero_or_large_enough() {
     }
 }
 
-fn check(what: &str, words: &[u32], array: Array) {
+fn check(what: &str, words: &[u32], array: ArrayId) {
     for &word in words {
         let value = f32::from_bits(word);
         let is_large = value.abs() >= smallest(array);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use apical::config::{Config, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal};
 use apical::dataset::Dataset;
 use apical::gpu::WORKGROUP;
-use apical::interface::{Array, Backend, Shape};
+use apical::interface::{ArrayId, Backend, Shape};
 use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
 use apical::plan::{self, Capacity, Presentation};
@@ -24,7 +24,7 @@ use crate::support;
 /// What a training is run on.
 struct Run {
     /// Feed-forward and feedback weights.
-    weights: Vec<(Array, Vec<u32>)>,
+    weights: Vec<(ArrayId, Vec<u32>)>,
     results: Vec<u32>,
 }
 
@@ -43,11 +43,11 @@ fn train(backend: Box<dyn Backend>, config: &Config, dataset: &Arc<Dataset>) -> 
     test(&mut simulation, dataset, dataset.test_count, 5).expect("a test runs");
     let backend = simulation.backend();
     let layers = 0..config.layers.len();
-    let arrays = layers.flat_map(|layer| [Array::Weights(layer), Array::Feedback(layer)]);
+    let arrays = layers.flat_map(|layer| [ArrayId::Weights(layer), ArrayId::Feedback(layer)]);
     let mut read = |array| (array, backend.read(array).expect("weights are read"));
     Run {
         weights: arrays.map(&mut read).collect(),
-        results: backend.read(Array::Results).expect("results are read"),
+        results: backend.read(ArrayId::Results).expect("results are read"),
     }
 }
 
@@ -162,13 +162,13 @@ fn training_is_independent_of_threads_and_kept_lanes() {
     let wide = [wide(1, 0.0), wide(2, 0.0), wide(1, 0.05)];
     for (config, dataset) in trainings().into_iter().chain(wide) {
         let kept = extent(config.batch_size.max(5), &dataset, 64);
-        let make = |keeps_lanes, threads| {
-            let extent = Capacity { keeps_lanes, ..kept };
+        let make = |per_sample_access, threads| {
+            let extent = Capacity { per_sample_access, ..kept };
             support::cpu_with_threads(&config, &dataset, &extent, threads)
         };
         let one = train(make(true, 1), &config, &dataset);
-        for (threads, keeps_lanes) in [(1, false), (2, false), (5, false), (5, true)] {
-            let many = train(make(keeps_lanes, threads), &config, &dataset);
+        for (threads, per_sample_access) in [(1, false), (2, false), (5, false), (5, true)] {
+            let many = train(make(per_sample_access, threads), &config, &dataset);
             same_run(&format!("{threads} threads, {config:?}"), &one, &many);
         }
     }
@@ -205,8 +205,8 @@ fn training_is_independent_of_step_mode() {
     let mut stepped = 0;
     for (config, dataset) in trainings() {
         let by_launches = extent(config.batch_size.max(5), &dataset, 16);
-        let by_networks = Capacity { steps_networks: true, ..by_launches };
-        if !plan::shape(&config, &dataset, &by_networks).steps_networks {
+        let by_networks = Capacity { fused_steps: true, ..by_launches };
+        if !plan::shape(&config, &dataset, &by_networks).fused_steps {
             continue;
         }
         stepped += 1;
@@ -245,7 +245,7 @@ fn windows_of_weights_do_not_matter() {
         let extent = extent(5, &dataset, 64);
         let shape = plan::shape(&config, &dataset, &extent);
         let mut device = support::device();
-        device.split_weights(4 << 10);
+        device.limit_weight_binding(4 << 10);
         let gpu = support::gpu_on(device, from_ref(&config), &dataset, shape, WORKGROUP);
         let cpu = train(support::cpu(&config, &dataset, &extent), &config, &dataset);
         let gpu = train(gpu, &config, &dataset);
@@ -261,7 +261,7 @@ fn samples_equal_single_runs() {
     let dataset = support::random_dataset(9, 8, 8, 12);
     let network = Network::initial(&config, dataset.pixels());
     let images = order(&config, &dataset, 1);
-    let run = |images: &[Presentation]| -> (Shape, Vec<(Array, Vec<u32>)>) {
+    let run = |images: &[Presentation]| -> (Shape, Vec<(ArrayId, Vec<u32>)>) {
         let extent = extent(images.len(), &dataset, 64);
         let backend = support::cpu(&config, &dataset, &extent);
         let mut simulation =
@@ -269,8 +269,8 @@ fn samples_equal_single_runs() {
         simulation.train(images).expect("a minibatch runs");
         let backend = simulation.backend();
         let shape = backend.shape().clone();
-        let arrays = shape.arrays().into_iter().filter(|&array| shape.has_lanes(array));
-        let arrays: Vec<Array> = arrays.collect();
+        let arrays = shape.arrays().into_iter().filter(|&array| shape.is_per_sample(array));
+        let arrays: Vec<ArrayId> = arrays.collect();
         let read = |array| (array, backend.read(array).expect("an array is read"));
         (shape, arrays.into_iter().map(read).collect())
     };
@@ -278,7 +278,7 @@ fn samples_equal_single_runs() {
     for lane in 0..6 {
         let (_, alone) = run(&images[lane..lane + 1]);
         for ((array, together), (_, alone)) in together.iter().zip(&alone) {
-            let length = shape.copy_length(*array);
+            let length = shape.len_per_copy(*array);
             let together = &together[lane * length..][..length];
             support::same_bits(&format!("lane {lane}: {array}"), together, alone);
         }
@@ -304,7 +304,7 @@ fn gradient_is_the_mean_over_the_minibatch() {
         let mut simulation =
             Simulation::new(backend, &config, &dataset, &network).expect("the backend takes it");
         simulation.train(images).expect("a minibatch runs");
-        support::floats(simulation.backend(), Array::Gradient(0))
+        support::floats(simulation.backend(), ArrayId::Gradient(0))
     };
     let together = gradient(&images[..4]);
     let alone: Vec<Vec<f32>> = images[..4].iter().map(|image| gradient(&[*image])).collect();

@@ -10,7 +10,7 @@ use super::op_counts::{self, OpCounts, SpikeSnapshot};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::{self, DeviceOptions};
-use crate::interface::{Array, BackendError, KernelTimes, Shape};
+use crate::interface::{ArrayId, BackendError, KernelTimes, Shape};
 use crate::network::Network;
 use crate::plan::Presentation;
 use crate::simulation::Simulation;
@@ -89,7 +89,7 @@ impl BenchRun {
     /// # Errors
     /// Returns an error if the device fails.
     pub fn wait(&mut self) -> Result<(), BackendError> {
-        self.simulation.backend().read(Array::Thresholds).map(|_| ())
+        self.simulation.backend().read(ArrayId::InputCdf).map(|_| ())
     }
 
     /// Shows minibatches while every kernel is timed. `None` where the device cannot tell.
@@ -143,7 +143,7 @@ impl BenchRun {
         let initial = |config| Network::initial(config, self.dataset.pixels());
         let mut networks: Vec<Network> = self.configs.iter().map(initial).collect();
         self.simulation.read_networks(&mut networks)?;
-        let selection = DeviceOptions { keeps_lanes: true, ..self.selection.clone() };
+        let selection = DeviceOptions { per_sample_access: true, ..self.selection.clone() };
         let opened = device::open(&selection, config, &self.dataset)?;
         let mut copy =
             Simulation::of_replicas(opened.backend, config, &self.dataset, &networks[..1])?;

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use crate::interface::trace::{FAST, ROWS, SLOW};
+use crate::interface::window_mean::{FAST, ROWS, SLOW};
 use crate::interface::{
-    Array, Backend, BackendError, COUNT_BITS, COUNT_MASK, Lane, Minibatch, STEPS_PER_WORD, Shape,
+    ArrayId, Backend, BackendError, BatchParams, COUNT_BITS, COUNT_MASK, STEPS_PER_WORD, Sample,
+    Shape,
 };
 
 /// Lanes that are counted of a minibatch, at most: enough for a mean.
@@ -42,12 +43,12 @@ impl SpikeSnapshot {
         let is_uncut = backend.shape().taps == 0;
         let spikes = populations
             .clone()
-            .map(|population| backend.read_lanes(Array::Spikes(population), lanes))
+            .map(|population| backend.read_samples(ArrayId::Spikes(population), lanes))
             .collect::<Result<_, _>>()?;
         let traces = populations
             .filter(|_| is_uncut)
             .map(|population| {
-                let words = backend.read_lanes(Array::Traces(population), lanes)?;
+                let words = backend.read_samples(ArrayId::WindowMeans(population), lanes)?;
                 Ok(bytemuck::cast_vec(words))
             })
             .collect::<Result<_, _>>()?;
@@ -61,18 +62,18 @@ impl OpCounts {
     pub fn add(
         &mut self,
         shape: &Shape,
-        minibatch: &Minibatch,
-        lanes: &[Lane],
+        minibatch: &BatchParams,
+        lanes: &[Sample],
         nonzero_pixels: &[usize],
         before: &SpikeSnapshot,
         after: &SpikeSnapshot,
     ) {
-        let offset = shape.past_words() * STEPS_PER_WORD;
+        let offset = shape.history_words() * STEPS_PER_WORD;
         self.spikes.resize(shape.populations.len(), 0);
         for (index, (lane, nonzero_pixels)) in lanes.iter().zip(nonzero_pixels).enumerate() {
             let image = offset..offset + lane.steps();
             let of_lane = |snapshot: &SpikeSnapshot, population: usize, steps: Range<u32>| {
-                let words = shape.copy_length(Array::Spikes(population));
+                let words = shape.len_per_copy(ArrayId::Spikes(population));
                 let words = &snapshot.spikes[population][index * words..][..words];
                 spikes(words, shape.populations[population], steps)
             };
@@ -81,15 +82,16 @@ impl OpCounts {
                 .collect();
             for layer in 0..shape.layers() {
                 // The last spikes of the image before drive this one through the weights of now.
-                let past = |population: usize, steps: u32| match (minibatch.fresh, shape.taps) {
+                let past = |population: usize, steps: u32| match (minibatch.reset_state, shape.taps)
+                {
                     (1, _) => 0,
                     (_, 0) => before.traces_left(shape, population, index),
                     _ => of_lane(before, population, offset - steps..offset),
                 };
                 let units = shape.units(layer) as u64;
-                self.additions += (past(layer, shape.history()) + drawn[layer]) * units;
+                self.additions += (past(layer, shape.history_rows()) + drawn[layer]) * units;
                 if shape.steps_apical_spikes() && !shape.is_output(layer) {
-                    let source = shape.source(layer);
+                    let source = shape.feedback_population(layer);
                     self.additions += (past(source, shape.taps) + drawn[source]) * units;
                 }
             }

@@ -12,7 +12,7 @@ use super::progress::Steps;
 use super::roofline::Roofline;
 use crate::analysis::statistics::{median, relative_iqr};
 use crate::config::Optimizer;
-use crate::interface::{Array, BackendError, Kernel, KernelTimes, Shape};
+use crate::interface::{ArrayId, BackendError, Kernel, KernelTimes, Shape};
 use crate::text::plural;
 
 /// Spread of the times from which on a row should not be trusted.
@@ -234,13 +234,13 @@ impl Measured {
         let bytes_per_image = additions_per_image * size_of::<f32>() as f64;
         let additions_per_second = additions_per_image * images_per_second;
         let bytes_per_second = bytes_per_image * images_per_second;
-        let weights = (0..shape.layers()).map(|layer| shape.length(Array::Weights(layer)) as u64);
+        let weights = (0..shape.layers()).map(|layer| shape.len(ArrayId::Weights(layer)) as u64);
         let weight_bytes = size_of::<f32>() as u64 * weights.sum::<u64>();
         let column_sum = ceiling.map(|ceiling| ceiling.column_sum_additions_per_second);
         let timed = (self.per_round * self.raw_ms.len()) as f64;
         let ms = |time: Duration| 1e3 * time.as_secs_f64() / self.observed as f64;
         // A step of whole networks adds and does the rest in one: nobody can tell what takes how long.
-        let tells = |times: &&KernelTimes| times.spans(Kernel::FusedStep) == 0;
+        let tells = |times: &&KernelTimes| times.calls(Kernel::FusedStep) == 0;
         let adding = self.times.as_ref().filter(tells);
         let kernels =
             [Kernel::SynapticInputSpikes, Kernel::ApicalStepSpikes, Kernel::ApicalHistory];
@@ -288,7 +288,7 @@ impl Measured {
 
 fn shares(times: &KernelTimes, ms: impl Fn(Duration) -> f64) -> Vec<KernelShare> {
     let total = times.total().as_secs_f64();
-    let ran = Kernel::ALL.into_iter().filter(|&kernel| times.spans(kernel) > 0);
+    let ran = Kernel::ALL.into_iter().filter(|&kernel| times.calls(kernel) > 0);
     ran.map(|kernel| KernelShare {
         name: kernel.name(),
         ms: ms(times.of(kernel)),

@@ -6,24 +6,24 @@ use super::apical_step_spikes::add_biases;
 use super::tiled::{LANES, Tile, TiledArray};
 use super::weight_matrix::WeightMatrix;
 use crate::interface::compartment::APICAL;
-use crate::interface::{Lane, Minibatch, Part};
+use crate::interface::{BatchParams, LaunchParams, Sample};
 
 /// `rates`: of the feedback population, `[1 + steps, n_feedback]`; `feedback`: `[columns, units]`; `compartments`:
 /// `[5, units]`.
 pub fn apical_step_rates(
-    part: &Part,
-    minibatch: &Minibatch,
-    lane: &Lane,
+    part: &LaunchParams,
+    minibatch: &BatchParams,
+    lane: &Sample,
     rates: &TiledArray<f32>,
     feedback: &WeightMatrix,
     compartments: &mut TiledArray<f32>,
 ) {
-    if part.steps > 0 && part.first >= lane.steps() {
+    if part.step_count > 0 && part.first_step >= lane.steps() {
         return;
     }
     // The row of the step before the one that reads the voltage.
-    let step = part.first + part.steps;
-    let sources = if step > 0 || minibatch.fresh == 0 { part.sources as usize } else { 0 };
+    let step = part.first_step + part.step_count;
+    let sources = if step > 0 || minibatch.reset_state == 0 { part.n_feedback as usize } else { 0 };
     sum(step as usize, sources, rates, feedback, compartments);
     add_biases(part, feedback, compartments);
 }

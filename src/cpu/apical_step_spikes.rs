@@ -10,25 +10,25 @@ use super::synaptic_input_spikes::sum_columns;
 use super::tiled::{LANES, Tile, TiledArray};
 use super::weight_matrix::WeightMatrix;
 use crate::interface::compartment::APICAL;
-use crate::interface::{Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::interface::{BatchParams, LaunchParams, RunParams, STEPS_PER_WORD, Sample};
 use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 
 /// Advances the apical voltages by one step. `spike_list`: spikes of the feedback population at the step; `feedback`:
 /// `[columns, units]`; `apical_drive`: `[history + 1, units]`; `compartments`: `[5, units]`.
 pub fn apical_step_spikes(
-    constants: &Constants,
-    part: &Part,
-    lane: &Lane,
+    constants: &RunParams,
+    part: &LaunchParams,
+    lane: &Sample,
     spike_list: &SpikeList,
     feedback: &WeightMatrix,
     apical_drive: &mut TiledArray<f32>,
     compartments: &mut TiledArray<f32>,
 ) {
-    if part.first >= lane.steps() {
+    if part.first_step >= lane.steps() {
         return;
     }
-    let step = constants.past_words * STEPS_PER_WORD + part.first;
-    let history = constants.history as usize;
+    let step = constants.history_words * STEPS_PER_WORD + part.first_step;
+    let history = constants.history_rows as usize;
     sum_columns(step..step + 1, spike_list, feedback, &mut apical_drive.all_tiles(), history);
     filter(constants, apical_drive, compartments);
     add_biases(part, feedback, compartments);
@@ -37,15 +37,15 @@ pub fn apical_step_spikes(
 /// Sets the apical voltages before the first spike of the image. After a reset they equal the bias; otherwise they
 /// follow from the history that `apical_history` summed with the current feedback weights. Shapes: see [`apical_step_spikes`].
 pub fn begin_apical(
-    constants: &Constants,
-    part: &Part,
-    minibatch: &Minibatch,
+    constants: &RunParams,
+    part: &LaunchParams,
+    minibatch: &BatchParams,
     feedback: &WeightMatrix,
     apical_drive: &mut TiledArray<f32>,
     compartments: &mut TiledArray<f32>,
 ) {
-    if minibatch.fresh == 1 {
-        apical_drive.all_tiles().clear_rows(constants.history as usize);
+    if minibatch.reset_state == 1 {
+        apical_drive.all_tiles().clear_rows(constants.history_rows as usize);
         compartments.iter_tiles_mut().for_each(|rows| rows[APICAL] = Tile([0.0; LANES]));
     } else if constants.tap_count > 0 {
         filter(constants, apical_drive, compartments);
@@ -62,9 +62,13 @@ pub fn begin_apical(
 }
 
 /// Adds the apical biases, if any, and flushes the apical voltages.
-pub fn add_biases(part: &Part, feedback: &WeightMatrix, compartments: &mut TiledArray<f32>) {
-    if part.feedback_columns > part.sources {
-        let biases = feedback.column(part.sources as usize);
+pub fn add_biases(
+    part: &LaunchParams,
+    feedback: &WeightMatrix,
+    compartments: &mut TiledArray<f32>,
+) {
+    if part.feedback_columns > part.n_feedback {
+        let biases = feedback.column(part.n_feedback as usize);
         for (compartments, biases) in compartments.iter_tiles_mut().zip(biases) {
             for i in 0..LANES {
                 compartments[APICAL][i] += biases[i];
@@ -81,7 +85,7 @@ pub fn add_biases(part: &Part, feedback: &WeightMatrix, compartments: &mut Tiled
 /// Filters the input of one step and shifts its history.
 #[multiversion(targets = "simd")]
 fn filter(
-    constants: &Constants,
+    constants: &RunParams,
     apical_drive: &mut TiledArray<f32>,
     compartments: &mut TiledArray<f32>,
 ) {

@@ -1,7 +1,7 @@
 //! Self-test of the arithmetic: every function that determines the kernels' results, applied to arguments made from
 //! random words. The twin of `shaders/arithmetic_selftest.wgsl`; both follow the same order line by line.
 
-use crate::interface::Constants;
+use crate::interface::RunParams;
 use crate::model::exact_math::{
     SMALLEST_GRADIENT, SMALLEST_MOMENT, SMALLEST_VOLTAGE, exp_exact, flush, flush_weight,
     recip_exact, rsqrt_exact, sigmoid, sigmoid_slope,
@@ -39,12 +39,12 @@ pub const FUNCTIONS: [&str; 25] = [
 ];
 
 /// Returns the results of all [`FUNCTIONS`] for each of `words`.
-pub fn arithmetic_selftest(constants: &Constants, words: &[u32]) -> Vec<u32> {
+pub fn arithmetic_selftest(constants: &RunParams, words: &[u32]) -> Vec<u32> {
     let results = (0..words.len()).flat_map(|index| of_word(constants, words, index));
     results.collect()
 }
 
-fn of_word(constants: &Constants, words: &[u32], index: usize) -> [u32; FUNCTIONS.len()] {
+fn of_word(constants: &RunParams, words: &[u32], index: usize) -> [u32; FUNCTIONS.len()] {
     // Functions of several arguments also read the following words.
     let w: [u32; 6] = std::array::from_fn(|k| words[(index + k) % words.len()]);
 
@@ -58,7 +58,7 @@ fn of_word(constants: &Constants, words: &[u32], index: usize) -> [u32; FUNCTION
 
     let mut filtered = 0.0;
     for k in 0..constants.tap_count as usize {
-        filtered += constants.taps[k] * scattered(words[(index + k) % words.len()], -4, 8);
+        filtered += constants.kernel_taps[k] * scattered(words[(index + k) % words.len()], -4, 8);
     }
     let mut decayed = tiny;
     for _ in 0..8 {

@@ -1,7 +1,7 @@
 //! Averaging windows at the ends of the phases, and the weight of a spike in an average. The twin of
 //! `shaders/shared/response.wgsl`.
 
-use crate::interface::{Constants, Lane, trace};
+use crate::interface::{RunParams, Sample, window_mean};
 
 /// The `length` steps before step `end`.
 pub struct PhaseWindow {
@@ -13,21 +13,21 @@ pub struct PhaseWindow {
 impl PhaseWindow {
     /// Returns the window of the forward phase, shifted back by `lead` steps.
     #[inline(always)]
-    pub fn forward(lane: &Lane, lead: u32) -> Self {
+    pub fn forward(lane: &Sample, lead: u32) -> Self {
         PhaseWindow {
             end: lane.steps_forward - lead,
             length: lane.window_forward,
-            inverse: lane.inverse_window_forward,
+            inverse: lane.inv_window_forward,
         }
     }
 
     /// Returns the window of the target phase, shifted back by `lead` steps.
     #[inline(always)]
-    pub fn target(lane: &Lane, lead: u32) -> Self {
+    pub fn target(lane: &Sample, lead: u32) -> Self {
         PhaseWindow {
             end: lane.steps() - lead,
             length: lane.window_target,
-            inverse: lane.inverse_window_target,
+            inverse: lane.inv_window_target,
         }
     }
 
@@ -38,30 +38,30 @@ impl PhaseWindow {
 
     /// Returns the first step whose spikes contribute to the window, with a delay of `delay` steps.
     #[inline(always)]
-    pub fn first_contributing_step(&self, constants: &Constants, delay: u32) -> u32 {
+    pub fn first_contributing_step(&self, constants: &RunParams, delay: u32) -> u32 {
         let reach = self.length + constants.tap_count - 1 + delay;
         self.end - reach.min(self.end)
     }
 
     /// Returns the kernel summed over the window for a spike that arrives at `step`.
     #[inline(always)]
-    pub fn weight(&self, constants: &Constants, step: u32) -> f32 {
+    pub fn weight(&self, constants: &RunParams, step: u32) -> f32 {
         let until_end = self.end - step;
         let until_start = until_end.saturating_sub(self.length);
         let last = until_end.min(constants.tap_count);
         let first = until_start.min(constants.tap_count);
-        constants.cumulative[last as usize] - constants.cumulative[first as usize]
+        constants.kernel_cumsum[last as usize] - constants.kernel_cumsum[first as usize]
     }
 }
 
 /// Returns the row of the feedback mean of a phase (0: forward, 1: target) whose window ends `lead` steps early.
 #[inline(always)]
-pub fn feedback_trace_row(constants: &Constants, phase: u32, lead: u32) -> usize {
+pub fn feedback_trace_row(constants: &RunParams, phase: u32, lead: u32) -> usize {
     match lead {
-        0 => trace::FEEDBACK_FORWARD + phase as usize,
-        _ => trace::ROWS + (phase * constants.earliest_plateau() + lead - 1) as usize,
+        0 => window_mean::FEEDBACK_FORWARD + phase as usize,
+        _ => window_mean::ROWS + (phase * constants.max_plateau_lead() + lead - 1) as usize,
     }
 }
 
 // The code above relies on consecutive rows of the two phases.
-const _: () = assert!(trace::FEEDBACK_TARGET == trace::FEEDBACK_FORWARD + 1);
+const _: () = assert!(window_mean::FEEDBACK_TARGET == window_mean::FEEDBACK_FORWARD + 1);

@@ -4,23 +4,23 @@
 
 use super::tiled::{LANES, Tile, TiledArray};
 use super::weight_matrix::WeightMatrix;
-use crate::interface::{Part, Replica, compartment};
+use crate::interface::{LaunchParams, ReplicaParams, compartment};
 use crate::model::exact_math::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
 
 /// `compartments`: `[5, units]`; `weights_above`: `[units + 1, n_next]`; `errors_above`: `[1, n_next]`;
 /// `errors`: `[1, units]`.
 pub fn backprop_error(
-    replica: &Replica,
-    part: &Part,
+    replica: &ReplicaParams,
+    part: &LaunchParams,
     compartments: &TiledArray<f32>,
     weights_above: &WeightMatrix,
     errors_above: &TiledArray<f32>,
     errors: &mut TiledArray<f32>,
 ) {
     // In the last hidden layer, P is `phi_max` times P of the output.
-    let gain = match part.is_below_output {
-        1 => replica.phi_max * replica.backward_gain,
-        _ => replica.backward_gain,
+    let gain = match part.is_last_hidden {
+        1 => replica.phi_max * replica.backprop_gain,
+        _ => replica.backprop_gain,
     };
     let units = part.units as usize;
     for (tile, errors) in errors.iter_tiles_mut().enumerate() {
@@ -29,7 +29,7 @@ pub fn backprop_error(
         // Interleave the sums of 16 neurons: additions to one sum depend on each other.
         let mut sums = [0.0; LANES];
         for (place, above) in errors_above.single_row().iter().enumerate() {
-            let used = LANES.min(part.above as usize - place * LANES);
+            let used = LANES.min(part.n_next as usize - place * LANES);
             let columns = sums[..count].iter_mut().enumerate();
             for (sum, column) in columns.map(|(i, sum)| (sum, weights_above.column(first + i))) {
                 for j in 0..used {

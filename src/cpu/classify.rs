@@ -1,7 +1,7 @@
 //! Computes the predicted class of an image and the output's loss.
 
 use super::tiled::TiledArray;
-use crate::interface::{Constants, Lane, Part, Replica, compartment, result};
+use crate::interface::{LaunchParams, ReplicaParams, RunParams, Sample, compartment, result};
 use crate::model::exact_math::{SMALLEST_MOMENT, flush, sigmoid};
 
 /// `compartments`: of the output, `[5, units]`; `result`: `[2]`.
@@ -9,15 +9,15 @@ use crate::model::exact_math::{SMALLEST_MOMENT, flush, sigmoid};
 /// The class is the one whose neurons have the highest mean voltage; the lowest index wins ties. The loss is
 /// `sum (phi_t - phi_max sigma(C))^2`, or zero if there was no target phase.
 pub fn classify(
-    constants: &Constants,
-    replica: &Replica,
-    part: &Part,
-    lane: &Lane,
+    constants: &RunParams,
+    replica: &ReplicaParams,
+    part: &LaunchParams,
+    lane: &Sample,
     compartments: &TiledArray<f32>,
     result: &mut [u32],
 ) {
     let units = part.units as usize;
-    let group = constants.group as usize;
+    let group = constants.neurons_per_class as usize;
     let mut best = (0, 0.0);
     for class in 0..constants.classes as usize {
         let mut sum = 0.0;

@@ -6,7 +6,9 @@ use multiversion::target::match_target;
 use super::simd::{Mask, Scalar16, Simd};
 use super::spike_mask::{SpikeMask, SpikeMaskSlice, TileMask};
 use super::tiled::{LANES, Tile, TiledArray};
-use crate::interface::{COUNT_BITS, Constants, Lane, Minibatch, Part, Replica, STEPS_PER_WORD};
+use crate::interface::{
+    BatchParams, COUNT_BITS, LaunchParams, ReplicaParams, RunParams, STEPS_PER_WORD, Sample,
+};
 use crate::model::spikes::{LOW16, THRESHOLDS, upper16};
 use crate::random::{RngStream, counter0, philox};
 
@@ -15,22 +17,22 @@ use crate::random::{RngStream, counter0, philox};
 #[multiversion(targets = "simd")]
 #[allow(clippy::too_many_arguments)] // one per binding of the shader
 pub fn encode_spikes(
-    constants: &Constants,
-    replica: &Replica,
-    part: &Part,
-    minibatch: &Minibatch,
-    lane: &Lane,
+    constants: &RunParams,
+    replica: &ReplicaParams,
+    part: &LaunchParams,
+    minibatch: &BatchParams,
+    lane: &Sample,
     thresholds: &[u32],
     image: &[u8],
     spikes: &mut TiledArray<u32>,
     spike_mask: &mut SpikeMask,
 ) {
-    if minibatch.draws == 0 {
+    if minibatch.draws_spikes == 0 {
         return;
     }
-    let steps = part.first..lane.steps().min(part.first + part.steps);
+    let steps = part.first_step..lane.steps().min(part.first_step + part.step_count);
     let words = steps.start / STEPS_PER_WORD..steps.end.div_ceil(STEPS_PER_WORD);
-    let past = constants.past_words;
+    let past = constants.history_words;
     for rows in spikes.iter_tiles_mut() {
         let words = (past + words.start) as usize..(past + words.end) as usize;
         for row in &mut rows[words] {
@@ -63,7 +65,7 @@ pub fn encode_spikes(
 
 /// Up to sixteen pixels that are not black.
 struct PixelTile<'a> {
-    replica: &'a Replica,
+    replica: &'a ReplicaParams,
     source: u32,
     position: u32,
     thresholds: &'a [u32],
@@ -78,9 +80,9 @@ struct PixelTile<'a> {
 impl<'a> PixelTile<'a> {
     #[inline(always)]
     fn new(
-        replica: &'a Replica,
-        minibatch: &Minibatch,
-        lane: &Lane,
+        replica: &'a ReplicaParams,
+        minibatch: &BatchParams,
+        lane: &Sample,
         thresholds: &'a [u32],
         image: &'a [u8],
         spike_mask: &SpikeMaskSlice,
@@ -96,8 +98,8 @@ impl<'a> PixelTile<'a> {
         }
         PixelTile {
             replica,
-            source: minibatch.source,
-            position: lane.position,
+            source: minibatch.rng_split,
+            position: lane.draw_index,
             thresholds,
             image,
             pixels: *spike_mask.padded_units(tile),

@@ -9,7 +9,7 @@ use super::is_stopped;
 use super::persistent::PersistentState;
 use super::state::ReplicaState;
 use super::tiled::{LANES, Tile};
-use crate::interface::{Minibatch, Part, Replica, Stop};
+use crate::interface::{BatchParams, LaunchParams, ReplicaParams, Stop};
 use crate::model::exact_math::{SMALLEST_GRADIENT, flush, flush_weight, sigmoid, sigmoid_slope};
 
 /// Updates the feedback weights of one layer of a replica from the persistent state of its samples. `source`: index of
@@ -17,15 +17,15 @@ use crate::model::exact_math::{SMALLEST_GRADIENT, flush, flush_weight, sigmoid, 
 #[allow(clippy::too_many_arguments)] // the replica, its arrays and the layer
 pub fn run(
     stop: Option<&Stop>,
-    replica: &Replica,
-    minibatch: &Minibatch,
+    replica: &ReplicaParams,
+    minibatch: &BatchParams,
     layer: usize,
     source: usize,
-    part: &Part,
+    part: &LaunchParams,
     replica_state: &mut ReplicaState,
     lanes: &[PersistentState],
 ) {
-    let lanes = &lanes[..minibatch.lanes as usize];
+    let lanes = &lanes[..minibatch.batch_size as usize];
     let errors: Vec<Vec<Tile<f32>>> =
         lanes.par_iter().map(|lane| errors(replica, layer, lane)).collect();
     let columns: Vec<&mut [Tile<f32>]> = replica_state.feedback[layer].columns_mut().collect();
@@ -33,9 +33,9 @@ pub fn run(
         if is_stopped(stop) {
             return;
         }
-        let is_bias = index == part.sources as usize;
+        let is_bias = index == part.n_feedback as usize;
         let eta = if is_bias { replica.apical_bias_eta } else { replica.feedback_eta };
-        let eta = flush(eta * minibatch.rate, SMALLEST_GRADIENT);
+        let eta = flush(eta * minibatch.lr_scale, SMALLEST_GRADIENT);
         let trace = |lane: &PersistentState| {
             if is_bias { 1.0 } else { lane.feedback_forward(source, index) }
         };
@@ -48,7 +48,7 @@ pub fn run(
                 }
             }
             for i in 0..LANES {
-                let gradient = flush(sums[i] * minibatch.inverse_lanes, SMALLEST_GRADIENT);
+                let gradient = flush(sums[i] * minibatch.inv_batch_size, SMALLEST_GRADIENT);
                 weights[i] = flush_weight(weights[i] - eta * gradient);
             }
         }
@@ -56,7 +56,7 @@ pub fn run(
 }
 
 /// Returns `E_inv` of the layer's neurons for one sample.
-fn errors(replica: &Replica, layer: usize, lane: &PersistentState) -> Vec<Tile<f32>> {
+fn errors(replica: &ReplicaParams, layer: usize, lane: &PersistentState) -> Vec<Tile<f32>> {
     let (means, plateaus) = (lane.mean_soma(layer), lane.forward_plateaus(layer));
     let mut errors = vec![Tile([0.0; LANES]); plateaus.len()];
     for (tile, errors) in errors.iter_mut().enumerate() {

@@ -49,7 +49,7 @@ impl NeuronModel for HiddenNeuron<'_> {
         let &StepContext { constants, replica, part, minibatch, lane, biases, .. } = self.0;
         let steps = self.0.steps();
         if steps.start == 0 {
-            if minibatch.fresh == 1 {
+            if minibatch.reset_state == 1 {
                 // The apical voltage was set before, by `apical`.
                 for row in [BASAL, SOMA, MEAN_RATE] {
                     compartments[row] = Tile([0.0; LANES]);
@@ -59,7 +59,7 @@ impl NeuronModel for HiddenNeuron<'_> {
         }
         let forward = WindowMean::forward(lane);
         let float = V::Floats::splat;
-        let from_apical = float(replica.hidden_apical) * V::load_f32(&compartments[APICAL]);
+        let from_apical = float(replica.hidden_apical_gain) * V::load_f32(&compartments[APICAL]);
         let bias = V::load_f32(&biases[tile]);
         let mut basal = V::load_f32(&compartments[BASAL]);
         let mut voltage = V::load_f32(&compartments[SOMA]);
@@ -67,7 +67,7 @@ impl NeuronModel for HiddenNeuron<'_> {
 
         for (_, steps_of_word) in words_covering(&steps) {
             let row = (steps_of_word.start - steps.start) as usize;
-            let row_of_block = (steps_of_word.start - part.block_first) as usize;
+            let row_of_block = (steps_of_word.start - part.block_start) as usize;
             // Two calls instead of a closure: a large closure is not inlined and then lacks the SIMD instructions of
             // this version. Nearly all words are complete; the constant count lets the compiler unroll the loop.
             let from = [bias, from_apical];
@@ -89,7 +89,7 @@ impl NeuronModel for HiddenNeuron<'_> {
         V::store_f32(voltage, &mut compartments[SOMA]);
         V::store_f32(mean, &mut compartments[MEAN_SOMA]);
         if part.sends_rates == 0 && part.ends_block(lane) {
-            shift_history(constants, drive, (steps.end - part.block_first) as usize);
+            shift_history(constants, drive, (steps.end - part.block_start) as usize);
         }
     }
 }
@@ -110,7 +110,7 @@ fn euler_steps<V: Simd>(
     let mut basal = float(0.0);
     for voltage in &mut voltages[..count] {
         basal = *voltage + bias;
-        let input = float(replica.hidden_input) * basal + from_apical;
+        let input = float(replica.hidden_basal_gain) * basal + from_apical;
         soma = V::flush(float(replica.hidden_decay) * soma + input, SMALLEST_VOLTAGE);
         *voltage = soma;
     }

@@ -6,14 +6,14 @@
 use multiversion::multiversion;
 
 use super::tiled::{LANES, Tile, TiledArray};
-use crate::interface::{Part, Replica, compartment, plateau};
+use crate::interface::{LaunchParams, ReplicaParams, compartment, plateau};
 use crate::model::exact_math::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
 
 /// `compartments`: `[5, units]`; `plateaus`: `[2, units]`; `errors`: `[1, units]`.
 #[multiversion(targets = "simd")]
 pub fn local_error(
-    replica: &Replica,
-    part: &Part,
+    replica: &ReplicaParams,
+    part: &LaunchParams,
     compartments: &TiledArray<f32>,
     plateaus: &TiledArray<f32>,
     errors: &mut TiledArray<f32>,

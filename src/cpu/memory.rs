@@ -2,27 +2,33 @@
 
 use super::weight_matrix::WeightMatrix;
 use super::{Threads, persistent, spike_mask};
-use crate::interface::{Array, Shape};
+use crate::interface::{ArrayId, Shape};
 
 /// Returns the size of all arrays of a shape, bytes. `threads`: 0 for [`Threads::choose`].
 ///
-/// Excludes the images, which belong to the data set, and the spike masks of `Array`, which are packed on demand.
+/// Excludes the images, which belong to the data set, and the spike masks of `ArrayId`, which are packed on demand.
 pub fn required_bytes(shape: &Shape, threads: usize) -> u64 {
     let threads = if threads == 0 { Threads::choose(0).count } else { threads };
     let words = |array| {
-        let [columns, units] = shape.rows_and_columns(array);
+        let [columns, units] = shape.dims(array);
         match array {
-            Array::Images | Array::Raster(_) => 0,
-            Array::Weights(_) | Array::Moments(_) | Array::Gradient(_) | Array::Feedback(_) => {
+            ArrayId::Images | ArrayId::SpikeMask(_) => 0,
+            ArrayId::Weights(_)
+            | ArrayId::Moments(_)
+            | ArrayId::Gradient(_)
+            | ArrayId::Feedback(_) => {
                 shape.copies(array) * WeightMatrix::padded_words(columns, units)
             }
             // If not kept, there is one copy per thread.
-            _ if shape.has_lanes(array) && !shape.keeps_lanes => threads * shape.copy_length(array),
-            _ => shape.length(array),
+            _ if shape.is_per_sample(array) && !shape.per_sample_access => {
+                threads * shape.len_per_copy(array)
+            }
+            _ => shape.len(array),
         }
     };
     let arrays = shape.arrays().into_iter().map(words).sum::<usize>();
-    let lanes = if shape.keeps_lanes { shape.replicas * shape.lanes } else { threads };
+    let lanes =
+        if shape.per_sample_access { shape.replicas * shape.samples_per_replica } else { threads };
     let spike_mask: usize =
         shape.populations.iter().map(|&units| spike_mask::bytes(units, shape.steps)).sum();
     (4 * (arrays + persistent::words(shape)) + lanes * spike_mask) as u64

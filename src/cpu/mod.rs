@@ -62,9 +62,9 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::dataset::Dataset;
 use crate::interface::{
-    Array, Backend, BackendError, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part,
-    Replica, Shape, Stop, Stoppable, check_array, check_carried, check_sizes, check_work,
-    read_carried_rows, result, write_carried_rows,
+    ArrayId, Backend, BackendError, BatchParams, Kernel, KernelTimes, Launch, LaunchParams,
+    ReplicaParams, RunParams, Sample, Shape, Stop, Stoppable, check_array, check_persistent,
+    check_sizes, check_work, read_persistent_rows, result, write_persistent_rows,
 };
 pub use memory::required_bytes;
 
@@ -77,8 +77,8 @@ use timer::KernelTimer;
 /// The CPU backend.
 pub struct Cpu {
     shape: Shape,
-    constants: Constants,
-    replicas: Vec<Replica>,
+    constants: RunParams,
+    replicas: Vec<ReplicaParams>,
     /// One per replica.
     spike_tables: Vec<SpikeTables>,
     pool: Arc<ThreadPool>,
@@ -101,8 +101,8 @@ impl Cpu {
     /// started.
     pub fn new(
         shape: Shape,
-        constants: Constants,
-        replicas: &[Replica],
+        constants: RunParams,
+        replicas: &[ReplicaParams],
         dataset: Arc<Dataset>,
         threads: usize,
     ) -> Result<Self, BackendError> {
@@ -120,10 +120,14 @@ impl Cpu {
             .num_threads(threads)
             .build()
             .map_err(|error| BackendError::Threads(error.to_string()))?;
-        let lanes = shape.replicas * shape.lanes;
+        let lanes = shape.replicas * shape.samples_per_replica;
         Ok(Cpu {
             lanes: (0..lanes).map(|_| PersistentState::new(&shape)).collect(),
-            sample_states: (0..if shape.keeps_lanes { lanes } else { pool.current_num_threads() })
+            sample_states: (0..if shape.per_sample_access {
+                lanes
+            } else {
+                pool.current_num_threads()
+            })
                 .map(|_| Mutex::new(SampleState::new(&shape)))
                 .collect(),
             replica_states: (0..shape.replicas).map(|_| ReplicaState::new(&shape)).collect(),
@@ -146,13 +150,13 @@ impl Cpu {
     fn run_sequence(
         &mut self,
         stops: StopPolicy,
-        minibatches: &[Minibatch],
-        lanes: &[Lane],
-        parts: &[(Launch, Part)],
+        minibatches: &[BatchParams],
+        lanes: &[Sample],
+        parts: &[(Launch, LaunchParams)],
     ) -> bool {
-        let is_per_lane = |(launch, _): &(Launch, Part)| launch.kernel.is_per_lane();
-        for run in parts.chunk_by(|a, b| is_per_lane(a) == is_per_lane(b)) {
-            if is_per_lane(&run[0]) {
+        let is_per_sample = |(launch, _): &(Launch, LaunchParams)| launch.kernel.is_per_sample();
+        for run in parts.chunk_by(|a, b| is_per_sample(a) == is_per_sample(b)) {
+            if is_per_sample(&run[0]) {
                 self.run_samples(stops.lanes, minibatches, lanes, run);
                 if is_stopped(stops.lanes) {
                     return false;
@@ -179,9 +183,9 @@ impl Cpu {
     fn run_samples(
         &mut self,
         stop: Option<&Stop>,
-        minibatches: &[Minibatch],
-        lanes: &[Lane],
-        launches: &[(Launch, Part)],
+        minibatches: &[BatchParams],
+        lanes: &[Sample],
+        launches: &[(Launch, LaunchParams)],
     ) {
         let Cpu {
             constants,
@@ -196,10 +200,10 @@ impl Cpu {
             ..
         } = self;
         let mut persistent: Vec<&mut PersistentState> = persistent
-            .chunks_mut(shape.lanes)
+            .chunks_mut(shape.samples_per_replica)
             .zip(minibatches)
             .flat_map(|(persistent, minibatch)| {
-                persistent.iter_mut().take(minibatch.lanes as usize)
+                persistent.iter_mut().take(minibatch.batch_size as usize)
             })
             .collect();
         let each = persistent.par_iter_mut().zip(lanes).with_max_len(1).enumerate();
@@ -220,10 +224,10 @@ impl Cpu {
             // A thread that waits for parts of a layer may start another sample, so each sample needs its own state.
             let own = if threads > 1 { Some(index) } else { rayon::current_thread_index() };
             let state_index =
-                if shape.keeps_lanes { lane.place as usize } else { own.unwrap_or(0) };
+                if shape.per_sample_access { lane.index as usize } else { own.unwrap_or(0) };
             let mut state = locked(&sample_states[state_index]);
             state.invalidate_caches();
-            if !shape.keeps_lanes {
+            if !shape.per_sample_access {
                 persistent.restore(&mut state);
             }
             let image = dataset.image(lane.image as usize);
@@ -235,7 +239,7 @@ impl Cpu {
         if !is_stopped(stop) && launches.iter().any(|(launch, _)| launch.kernel == Kernel::Classify)
         {
             for (persistent, lane) in persistent.iter().zip(lanes) {
-                let start = lane.slot as usize * result::ROWS;
+                let start = lane.result_slot as usize * result::ROWS;
                 let results = &mut replica_states[lane.replica as usize].results;
                 results[start..start + result::ROWS].copy_from_slice(&persistent.result);
             }
@@ -246,20 +250,20 @@ impl Cpu {
     fn run_plasticity(
         &mut self,
         stop: Option<&Stop>,
-        minibatches: &[Minibatch],
+        minibatches: &[BatchParams],
         launch: &Launch,
-        part: &Part,
+        part: &LaunchParams,
     ) {
         let layer = launch.layer;
         let Cpu { shape, constants, replicas, replica_states, lanes, .. } = self;
-        let work = replica_states.par_iter_mut().zip(lanes.par_chunks(shape.lanes));
+        let work = replica_states.par_iter_mut().zip(lanes.par_chunks(shape.samples_per_replica));
         let work = work.zip(replicas.par_iter()).zip(minibatches);
         work.for_each(|(((replica_state, lanes), replica), minibatch)| match launch.kernel {
             Kernel::TieFeedback => {
                 tie_feedback::run(replica, minibatch, layer, part, replica_state)
             }
             Kernel::FeedbackUpdate => {
-                let source = shape.source(layer);
+                let source = shape.feedback_population(layer);
                 feedback_update::run(
                     stop,
                     replica,
@@ -312,12 +316,12 @@ impl Backend for Cpu {
         &mut self,
         stop: &Stop,
         stoppable: Stoppable,
-        minibatches: &[Minibatch],
-        lanes: &[Lane],
+        minibatches: &[BatchParams],
+        lanes: &[Sample],
         launches: &[Launch],
     ) -> Result<(), BackendError> {
         check_work(&self.shape, minibatches, lanes, launches, self.constants.classes)?;
-        let with_part = |launch: Launch| (launch, Part::new(&launch, &self.shape));
+        let with_part = |launch: Launch| (launch, LaunchParams::new(&launch, &self.shape));
         let mut parts = Vec::with_capacity(launches.len());
         for launch in launches {
             match launch.kernel {
@@ -348,26 +352,26 @@ impl Backend for Cpu {
         if is_done { Ok(()) } else { Err(BackendError::Stopped) }
     }
 
-    fn read(&mut self, array: Array) -> Result<Vec<u32>, BackendError> {
-        self.read_lanes(array, self.shape.replicas * self.shape.lanes)
+    fn read(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError> {
+        self.read_samples(array, self.shape.replicas * self.shape.samples_per_replica)
     }
 
-    fn read_lanes(&mut self, array: Array, lanes: usize) -> Result<Vec<u32>, BackendError> {
+    fn read_samples(&mut self, array: ArrayId, lanes: usize) -> Result<Vec<u32>, BackendError> {
         check_array(&self.shape, array)?;
-        if array == Array::Images {
+        if array == ArrayId::Images {
             return Ok(self.dataset.packed_images());
         }
-        if self.shape.copy_length(array) == 0 {
+        if self.shape.len_per_copy(array) == 0 {
             return Ok(Vec::new());
         }
-        if !self.shape.has_lanes(array) {
+        if !self.shape.is_per_sample(array) {
             return Ok(self
                 .replica_states
                 .iter()
                 .flat_map(|replica_state| replica_state.words(array))
                 .collect());
         }
-        if !self.shape.keeps_lanes {
+        if !self.shape.per_sample_access {
             return Err(BackendError::NotKept { array });
         }
         Ok(self
@@ -378,17 +382,17 @@ impl Backend for Cpu {
             .collect())
     }
 
-    fn write(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError> {
+    fn write(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
         check_array(&self.shape, array)?;
-        let expected = self.shape.length(array);
-        if words.len() != expected || array == Array::Images {
+        let expected = self.shape.len(array);
+        if words.len() != expected || array == ArrayId::Images {
             return Err(BackendError::Length { array, expected, got: words.len() });
         }
-        if self.shape.has_lanes(array) {
-            if !self.shape.keeps_lanes {
+        if self.shape.is_per_sample(array) {
+            if !self.shape.per_sample_access {
                 return Err(BackendError::NotKept { array });
             }
-            let length = self.shape.copy_length(array).max(1);
+            let length = self.shape.len_per_copy(array).max(1);
             let sample_states = self.sample_states.iter().zip(&mut self.lanes);
             for ((state, persistent), words) in sample_states.zip(words.chunks(length)) {
                 let mut state = locked(state);
@@ -396,7 +400,7 @@ impl Backend for Cpu {
                 persistent.store_for_update(&state);
             }
         } else {
-            let length = self.shape.copy_length(array).max(1);
+            let length = self.shape.len_per_copy(array).max(1);
             for (replica_state, words) in self.replica_states.iter_mut().zip(words.chunks(length)) {
                 replica_state.set_words(array, words);
             }
@@ -404,20 +408,20 @@ impl Backend for Cpu {
         Ok(())
     }
 
-    fn read_carried(&mut self, array: Array) -> Result<Vec<u32>, BackendError> {
+    fn read_persistent(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError> {
         check_array(&self.shape, array)?;
-        if self.shape.keeps_lanes {
-            return read_carried_rows(self, array);
+        if self.shape.per_sample_access {
+            return read_persistent_rows(self, array);
         }
         Ok(self.lanes.iter().flat_map(|lane| lane.words(&self.shape, array)).collect())
     }
 
-    fn write_carried(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError> {
-        if self.shape.keeps_lanes {
-            return write_carried_rows(self, array, words);
+    fn write_persistent(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
+        if self.shape.per_sample_access {
+            return write_persistent_rows(self, array, words);
         }
-        check_carried(&self.shape, array, words)?;
-        let length = self.shape.carried_length(array).max(1);
+        check_persistent(&self.shape, array, words)?;
+        let length = self.shape.persistent_len(array).max(1);
         for (lane, words) in self.lanes.iter_mut().zip(words.chunks_exact(length)) {
             lane.set_words(&self.shape, array, words);
         }

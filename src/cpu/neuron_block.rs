@@ -7,16 +7,16 @@ use super::spike_mask::SpikeMaskSlice;
 use super::spike_sampler::SpikeSampler;
 use super::spike_tables::SpikeTables;
 use super::tiled::{LANES, Tile, TileSlice};
-use crate::interface::{Constants, Lane, Minibatch, Part, Replica};
+use crate::interface::{BatchParams, LaunchParams, ReplicaParams, RunParams, Sample};
 
 /// Parameters of one launch on one sample.
 pub struct StepContext<'a> {
-    pub constants: &'a Constants,
-    pub replica: &'a Replica,
+    pub constants: &'a RunParams,
+    pub replica: &'a ReplicaParams,
     pub spike_tables: &'a SpikeTables,
-    pub part: &'a Part,
-    pub minibatch: &'a Minibatch,
-    pub lane: &'a Lane,
+    pub part: &'a LaunchParams,
+    pub minibatch: &'a BatchParams,
+    pub lane: &'a Sample,
     /// Biases, the last column of the weight matrix, `[units]`.
     pub biases: &'a [Tile<f32>],
 }
@@ -25,8 +25,8 @@ impl StepContext<'_> {
     /// Returns the steps of the launch, cut at the end of the sample.
     #[inline]
     pub fn steps(&self) -> Range<u32> {
-        let end = self.lane.steps().min(self.part.first + self.part.steps);
-        self.part.first.min(end)..end
+        let end = self.lane.steps().min(self.part.first_step + self.part.step_count);
+        self.part.first_step.min(end)..end
     }
 }
 
@@ -63,7 +63,7 @@ pub fn step_tiles<V: Simd>(
     for tile in 0..drive.tile_count() {
         let (drive, compartments) = (drive.tile_rows_mut(tile), compartments.tile_rows_mut(tile));
         neurons.step::<V>(first + tile, drive, compartments, &mut soma);
-        if block.minibatch.draws == 1 {
+        if block.minibatch.draws_spikes == 1 {
             sampler.sample_tile::<V>(tile, &soma, spikes.tile_rows_mut(tile));
         }
     }

@@ -43,7 +43,7 @@ impl OutputNeuron<'_> {
         let StepContext { constants, lane, .. } = self.0;
         let mut teaching = [constants.teaching_inhibition; LANES];
         for (i, current) in teaching.iter_mut().enumerate() {
-            if (tile * LANES + i) as u32 / constants.group == lane.label {
+            if (tile * LANES + i) as u32 / constants.neurons_per_class == lane.label {
                 *current = constants.teaching_excitation;
             }
         }
@@ -63,7 +63,7 @@ impl NeuronModel for OutputNeuron<'_> {
         let &StepContext { constants, replica, part, minibatch, lane, biases, .. } = self.0;
         let steps = self.0.steps();
         if steps.start == 0 {
-            if minibatch.fresh == 1 {
+            if minibatch.reset_state == 1 {
                 // The apical voltage was set before, by `apical`.
                 for row in [BASAL, SOMA, MEAN_RATE] {
                     compartments[row] = Tile([0.0; LANES]);
@@ -83,16 +83,16 @@ impl NeuronModel for OutputNeuron<'_> {
 
         for (_, steps_of_word) in words_covering(&steps) {
             let row = (steps_of_word.start - steps.start) as usize;
-            let row_of_block = (steps_of_word.start - part.block_first) as usize;
+            let row_of_block = (steps_of_word.start - part.block_start) as usize;
             // Voltages of the dendrite, then of the soma.
             let mut voltages =
                 basal_input::<V>(constants, part, drive, row_of_block, steps_of_word.len());
             for (filtered, step) in voltages.iter_mut().zip(steps_of_word.clone()) {
                 basal = *filtered + bias;
                 let (decay, input, current) = if step >= lane.steps_forward {
-                    (constants.teaching_decay, constants.teaching_input, teaching)
+                    (constants.teaching_decay, constants.teaching_basal_gain, teaching)
                 } else {
-                    (constants.output_decay, constants.output_input, float(0.0))
+                    (constants.output_decay, constants.output_basal_gain, float(0.0))
                 };
                 let total_input = float(input) * basal + current;
                 voltage = V::flush(float(decay) * voltage + total_input, SMALLEST_VOLTAGE);
@@ -116,7 +116,7 @@ impl NeuronModel for OutputNeuron<'_> {
         V::store_f32(mean, &mut compartments[MEAN_SOMA]);
         V::store_f32(mean_rate, &mut compartments[MEAN_RATE]);
         if part.sends_rates == 0 && part.ends_block(lane) {
-            shift_history(constants, drive, (steps.end - part.block_first) as usize);
+            shift_history(constants, drive, (steps.end - part.block_start) as usize);
         }
     }
 }

@@ -4,7 +4,7 @@
 //! is read back.
 
 use super::tiled::TiledArray;
-use crate::interface::raster::{MORE, ONCE, ROWS};
+use crate::interface::spike_mask::{GE1, GE2, ROWS};
 use crate::interface::{COUNT_BITS, COUNT_MASK, STEPS_PER_WORD, UNITS_PER_WORD};
 
 const STEPS: usize = STEPS_PER_WORD as usize;
@@ -23,10 +23,10 @@ pub fn pack_spike_mask(spikes: &TiledArray<u32>) -> Vec<u32> {
             let column = (unit / UNITS_PER_WORD) as usize;
             let bit = 1 << (unit % UNITS_PER_WORD);
             if count > 0 {
-                rows[ONCE * columns + column] |= bit;
+                rows[GE1 * columns + column] |= bit;
             }
             if count > 1 {
-                rows[MORE * columns + column] |= bit;
+                rows[GE2 * columns + column] |= bit;
             }
         }
     }
@@ -46,9 +46,9 @@ mod tests {
         words[33 + 3] = 3 << (7 * COUNT_BITS);
         spikes.set_words(&words);
         let mut expected = [0; 2 * STEPS * ROWS * 2];
-        expected[(8 * ROWS + ONCE) * 2 + 1] = 1;
-        expected[(15 * ROWS + ONCE) * 2] = 1 << 3;
-        expected[(15 * ROWS + MORE) * 2] = 1 << 3;
+        expected[(8 * ROWS + GE1) * 2 + 1] = 1;
+        expected[(15 * ROWS + GE1) * 2] = 1 << 3;
+        expected[(15 * ROWS + GE2) * 2] = 1 << 3;
         assert_eq!(pack_spike_mask(&spikes), expected);
     }
 }

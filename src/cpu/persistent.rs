@@ -6,7 +6,9 @@ use std::ops::Range;
 use super::spike_list::SpikeList;
 use super::state::{SampleState, tiled};
 use super::tiled::{LANES, Tile, TiledArray};
-use crate::interface::{Array, Constants, Lane, Shape, compartment, plateau, result, trace};
+use crate::interface::{
+    ArrayId, RunParams, Sample, Shape, compartment, plateau, result, window_mean,
+};
 
 /// Indices of the persistent rows of each array.
 struct Rows {
@@ -22,7 +24,7 @@ pub struct PersistentState {
     spike_list: Vec<SpikeList>,
     /// Row 0: the mean of the forward phase.
     pub traces: Vec<TiledArray<f32>>,
-    /// The first rows, see [`Shape::carried_rows`]; empty for populations whose rates are not persistent.
+    /// The first rows, see [`Shape::persistent_rows`]; empty for populations whose rates are not persistent.
     rates: Vec<TiledArray<f32>>,
     compartments: Vec<TiledArray<f32>>,
     plateaus: Vec<TiledArray<f32>>,
@@ -35,27 +37,29 @@ pub fn words(shape: &Shape) -> usize {
     let whole = |units: usize| units.next_multiple_of(LANES);
     let rows = Rows::new(shape);
     // Estimate: a tenth of the neurons spike per step of the history (half of that at the paper's rates).
-    let listed = shape.past_steps().div_ceil(10) as usize;
+    let listed = shape.history_steps().div_ceil(10) as usize;
     let populations = shape.populations.iter().enumerate().map(|(population, &units)| {
-        let rates = shape.carried_rows(Array::Rates(population)).len();
+        let rates = shape.persistent_rows(ArrayId::Rates(population)).len();
         (rows.traces.len() + listed + rates) * whole(units)
     });
     let layers = (0..shape.layers()).map(|layer| {
-        let rows_of = |array| shape.rows_and_columns(array)[0];
+        let rows_of = |array| shape.dims(array)[0];
         let parts = rows.compartments.len() + rows.plateaus.len();
-        (parts + rows_of(Array::Errors(layer))) * whole(shape.units(layer))
+        (parts + rows_of(ArrayId::Errors(layer))) * whole(shape.units(layer))
     });
-    shape.replicas * shape.lanes * (populations.sum::<usize>() + layers.sum::<usize>())
+    shape.replicas
+        * shape.samples_per_replica
+        * (populations.sum::<usize>() + layers.sum::<usize>())
 }
 
 impl Rows {
     fn new(shape: &Shape) -> Self {
         Rows {
             traces: rows(&[
-                (true, trace::FORWARD),
-                (shape.taps == 0, trace::SLOW),
-                (shape.taps == 0, trace::FAST),
-                (shape.learns_feedback, trace::FEEDBACK_FORWARD),
+                (true, window_mean::FORWARD),
+                (shape.taps == 0, window_mean::SLOW),
+                (shape.taps == 0, window_mean::FAST),
+                (shape.learns_feedback, window_mean::FEEDBACK_FORWARD),
             ]),
             compartments: rows(&[
                 (true, compartment::SOMA),
@@ -92,7 +96,7 @@ impl PersistentState {
                 .clone()
                 .enumerate()
                 .map(|(population, &units)| {
-                    TiledArray::new(shape.carried_rows(Array::Rates(population)).len(), units)
+                    TiledArray::new(shape.persistent_rows(ArrayId::Rates(population)).len(), units)
                 })
                 .collect(),
             traces: populations.map(|&units| TiledArray::new(rows.traces.len(), units)).collect(),
@@ -104,7 +108,7 @@ impl PersistentState {
                 .clone()
                 .map(|layer| TiledArray::new(rows.plateaus.len(), shape.units(layer)))
                 .collect(),
-            errors: layers.map(|layer| tiled(shape, Array::Errors(layer))).collect(),
+            errors: layers.map(|layer| tiled(shape, ArrayId::Errors(layer))).collect(),
             result: [0; result::ROWS],
             rows,
         }
@@ -127,7 +131,7 @@ impl PersistentState {
     }
 
     /// Copies what the next minibatch and the plasticity kernels read from the working arrays.
-    pub fn store(&mut self, constants: &Constants, lane: &Lane, state: &mut SampleState) {
+    pub fn store(&mut self, constants: &RunParams, lane: &Sample, state: &mut SampleState) {
         for (population, kept) in self.spike_list.iter_mut().enumerate() {
             let SampleState { spike_list, spike_mask, spikes, .. } = &mut *state;
             let (spike_mask, spikes) = (&spike_mask[population], &spikes[population]);
@@ -154,23 +158,23 @@ impl PersistentState {
         }
     }
 
-    /// Returns the persistent words of an array, `[rows, units]`, see [`Shape::carried_rows`].
-    pub fn words(&self, shape: &Shape, array: Array) -> Vec<u32> {
-        let rows = shape.carried_rows(array);
+    /// Returns the persistent words of an array, `[rows, units]`, see [`Shape::persistent_rows`].
+    pub fn words(&self, shape: &Shape, array: ArrayId) -> Vec<u32> {
+        let rows = shape.persistent_rows(array);
         let collect_rows = |tiled: &TiledArray<f32>, positions: Vec<usize>| {
             let values = positions.into_iter().flat_map(|row| tiled.row_words(row));
             values.collect()
         };
         match array {
-            Array::Spikes(population) => {
+            ArrayId::Spikes(population) => {
                 let units = shape.populations[population];
                 self.spike_list[population].history_counts(rows.len(), units)
             }
-            Array::Rates(population) => collect_rows(&self.rates[population], rows.collect()),
-            Array::Traces(population) => {
+            ArrayId::Rates(population) => collect_rows(&self.rates[population], rows.collect()),
+            ArrayId::WindowMeans(population) => {
                 collect_rows(&self.traces[population], positions(&self.rows.traces, rows))
             }
-            Array::Compartments(layer) => {
+            ArrayId::Compartments(layer) => {
                 collect_rows(&self.compartments[layer], positions(&self.rows.compartments, rows))
             }
             _ => Vec::new(),
@@ -178,25 +182,25 @@ impl PersistentState {
     }
 
     /// Replaces the persistent words of an array; same length as [`PersistentState::words`].
-    pub fn set_words(&mut self, shape: &Shape, array: Array, words: &[u32]) {
-        let rows = shape.carried_rows(array);
-        let units = shape.rows_and_columns(array)[1].max(1);
+    pub fn set_words(&mut self, shape: &Shape, array: ArrayId, words: &[u32]) {
+        let rows = shape.persistent_rows(array);
+        let units = shape.dims(array)[1].max(1);
         let put = |tiled: &mut TiledArray<f32>, positions: Vec<usize>| {
             for (row, words) in positions.into_iter().zip(words.chunks_exact(units)) {
                 tiled.set_row_words(row, words);
             }
         };
         match array {
-            Array::Spikes(population) if shape.past_steps() > 0 => {
+            ArrayId::Spikes(population) if shape.history_steps() > 0 => {
                 let mut past = TiledArray::new(rows.len(), units);
                 past.set_words(words);
-                self.spike_list[population].set_history_counts(shape.past_steps(), &past);
+                self.spike_list[population].set_history_counts(shape.history_steps(), &past);
             }
-            Array::Rates(population) => put(&mut self.rates[population], rows.collect()),
-            Array::Traces(population) => {
+            ArrayId::Rates(population) => put(&mut self.rates[population], rows.collect()),
+            ArrayId::WindowMeans(population) => {
                 put(&mut self.traces[population], positions(&self.rows.traces, rows));
             }
-            Array::Compartments(layer) => {
+            ArrayId::Compartments(layer) => {
                 put(&mut self.compartments[layer], positions(&self.rows.compartments, rows));
             }
             _ => {}

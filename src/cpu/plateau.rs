@@ -7,7 +7,7 @@ use multiversion::multiversion;
 use super::averaging_window::feedback_trace_row;
 use super::tiled::{LANES, Tile, TiledArray};
 use super::weight_matrix::WeightMatrix;
-use crate::interface::{Constants, Lane, Part, Replica, plateau};
+use crate::interface::{LaunchParams, ReplicaParams, RunParams, Sample, plateau};
 use crate::model::exact_math::sigmoid;
 use crate::model::plateau_timing::lead_steps;
 use crate::random::{RngStream, Split, counter0, philox_units};
@@ -16,15 +16,15 @@ use crate::random::{RngStream, Split, counter0, philox_units};
 /// `plateaus`: `[2, units]`.
 #[multiversion(targets = "simd")]
 pub fn plateau(
-    constants: &Constants,
-    replica: &Replica,
-    part: &Part,
-    lane: &Lane,
+    constants: &RunParams,
+    replica: &ReplicaParams,
+    part: &LaunchParams,
+    lane: &Sample,
     traces: &TiledArray<f32>,
     feedback: &WeightMatrix,
     plateaus: &mut TiledArray<f32>,
 ) {
-    let max_lead = constants.earliest_plateau();
+    let max_lead = constants.max_plateau_lead();
     for (tile, plateaus) in plateaus.iter_tiles_mut().enumerate() {
         let mut leads = [[0; LANES]; plateau::ROWS];
         if max_lead > 0 {
@@ -32,7 +32,7 @@ pub fn plateau(
         }
         for (phase, leads) in (0..).zip(&leads) {
             let mut apical = Tile([0.0; LANES]);
-            for source in 0..part.sources as usize {
+            for source in 0..part.n_feedback as usize {
                 let mut spikes =
                     [traces.value(feedback_trace_row(constants, phase, 0), source); LANES];
                 // Selecting in a loop is faster than one lookup per neuron.
@@ -47,8 +47,8 @@ pub fn plateau(
                     apical[i] += weights[i] * spikes[i];
                 }
             }
-            if part.feedback_columns > part.sources {
-                let biases = &feedback.column(part.sources as usize)[tile];
+            if part.feedback_columns > part.n_feedback {
+                let biases = &feedback.column(part.n_feedback as usize)[tile];
                 for i in 0..LANES {
                     apical[i] += biases[i];
                 }
@@ -63,10 +63,10 @@ pub fn plateau(
 /// Returns the leads of the plateau potentials of a tile's neurons in each phase, in steps.
 #[inline(always)]
 fn plateau_lead(
-    constants: &Constants,
-    replica: &Replica,
-    part: &Part,
-    lane: &Lane,
+    constants: &RunParams,
+    replica: &ReplicaParams,
+    part: &LaunchParams,
+    lane: &Sample,
     tile: usize,
 ) -> [[u32; LANES]; plateau::ROWS] {
     let word0 = counter0(RngStream::PlateauTime, part.population, Split::Training as u32);
@@ -74,11 +74,11 @@ fn plateau_lead(
     for (i, unit) in units.iter_mut().enumerate() {
         *unit = (tile * LANES + i) as u32;
     }
-    let words = philox_units(word0, lane.position, &units, 0, replica.seed);
+    let words = philox_units(word0, lane.draw_index, &units, 0, replica.seed);
     let mut steps = [[0; LANES]; plateau::ROWS];
     for (steps, words) in steps.iter_mut().zip(&words) {
         for i in 0..LANES {
-            steps[i] = lead_steps(words[i], &constants.early_plateaus);
+            steps[i] = lead_steps(words[i], &constants.plateau_lead_thresholds);
         }
     }
     steps

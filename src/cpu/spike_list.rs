@@ -6,7 +6,9 @@ use multiversion::multiversion;
 
 use super::spike_mask::{MaskGroup, NEURONS_PER_GROUP, SpikeMask};
 use super::tiled::TiledArray;
-use crate::interface::{COUNT_BITS, COUNT_MASK, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::interface::{
+    BatchParams, COUNT_BITS, COUNT_MASK, LaunchParams, RunParams, STEPS_PER_WORD, Sample,
+};
 
 /// Spike lists of one population over a range of steps. Indices ascend; a neuron occurs once per spike.
 ///
@@ -62,26 +64,26 @@ impl SpikeList {
     /// lists if the mask does not have these steps.
     pub fn keep_last_steps(
         &mut self,
-        constants: &Constants,
+        constants: &RunParams,
         steps: u32,
         spike_mask: &SpikeMask,
         spikes: &TiledArray<u32>,
     ) {
         self.clear();
-        let past = constants.past_steps;
+        let past = constants.history_steps;
         let last = steps.saturating_sub(past)..steps;
         if constants.tap_count > 0 && last.len() == past as usize && spike_mask.has(&last) {
-            let image = constants.past_words * STEPS_PER_WORD;
+            let image = constants.history_words * STEPS_PER_WORD;
             self.append_from_mask(last, image, spike_mask, spikes);
             self.steps = image - past..image;
         }
     }
 
-    /// Returns the spike counts of the steps before an image, `[history words, units]`, as in [`Array::Spikes`].
+    /// Returns the spike counts of the steps before an image, `[history words, units]`, as in [`ArrayId::Spikes`].
     ///
-    /// [`Array::Spikes`]: crate::interface::Array::Spikes
-    pub fn history_counts(&self, past_words: usize, units: usize) -> Vec<u32> {
-        let mut words = vec![0; past_words * units];
+    /// [`ArrayId::Spikes`]: crate::interface::ArrayId::Spikes
+    pub fn history_counts(&self, history_words: usize, units: usize) -> Vec<u32> {
+        let mut words = vec![0; history_words * units];
         for step in self.steps.clone() {
             let (word, slot) = (step / STEPS_PER_WORD, step % STEPS_PER_WORD);
             for &unit in self.at(step) {
@@ -254,19 +256,25 @@ pub struct StepRange {
 impl StepRange {
     /// Returns the steps of the block. In the first block of a sample that is not reset, the last steps before the
     /// image are included, as far as the truncated kernel reaches.
-    pub fn new(constants: &Constants, part: &Part, minibatch: &Minibatch, lane: &Lane) -> Self {
-        let image = constants.past_words * STEPS_PER_WORD;
-        let feels_past = part.first == 0 && minibatch.fresh == 0 && constants.tap_count > 0;
-        let past = if feels_past { constants.history } else { 0 };
-        let first = lane.steps().min(part.first);
-        let end = lane.steps().min(part.first + part.steps);
+    pub fn new(
+        constants: &RunParams,
+        part: &LaunchParams,
+        minibatch: &BatchParams,
+        lane: &Sample,
+    ) -> Self {
+        let image = constants.history_words * STEPS_PER_WORD;
+        let feels_past =
+            part.first_step == 0 && minibatch.reset_state == 0 && constants.tap_count > 0;
+        let past = if feels_past { constants.history_rows } else { 0 };
+        let first = lane.steps().min(part.first_step);
+        let end = lane.steps().min(part.first_step + part.step_count);
         StepRange { steps: image + first - past..image + end, image }
     }
 
     /// Returns all steps before the image whose spikes are kept.
-    pub fn past(constants: &Constants) -> Self {
-        let image = constants.past_words * STEPS_PER_WORD;
-        StepRange { steps: image - constants.past_steps..image, image }
+    pub fn past(constants: &RunParams) -> Self {
+        let image = constants.history_words * STEPS_PER_WORD;
+        StepRange { steps: image - constants.history_steps..image, image }
     }
 }
 

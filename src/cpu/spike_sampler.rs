@@ -8,7 +8,7 @@ use super::spike_list::words_covering;
 use super::spike_mask::SpikeMaskSlice;
 use super::spike_tables::{SpikeTables, UNDECIDED};
 use super::tiled::{LANES, Tile};
-use crate::interface::{COUNT_BITS, Replica, STEPS_PER_WORD};
+use crate::interface::{COUNT_BITS, ReplicaParams, STEPS_PER_WORD};
 use crate::model::exact_math::exp_exact;
 use crate::model::spikes::{COUNT_MAX, FRACTION_BITS, LOW16, upper16};
 use crate::random::{RngStream, counter0, philox};
@@ -55,7 +55,7 @@ impl<'a> SpikeSampler<'a> {
     ) {
         for (word, steps) in words_covering(&self.steps) {
             let random = self.random_words::<V>(tile, word);
-            let counts = &mut spikes[(self.block.constants.past_words + word) as usize];
+            let counts = &mut spikes[(self.block.constants.history_words + word) as usize];
             let row = (steps.start - self.steps.start) as usize;
             let slot = (steps.start % STEPS_PER_WORD) as usize;
             // Nearly all words are complete; the constant range lets the compiler unroll the loop.
@@ -71,10 +71,10 @@ impl<'a> SpikeSampler<'a> {
     #[inline(always)]
     fn random_words<V: Simd>(&self, tile: usize, word: u32) -> [V::Words; 4] {
         let word0 =
-            counter0(RngStream::Spikes, self.block.part.population, self.block.minibatch.source);
+            counter0(RngStream::Spikes, self.block.part.population, self.block.minibatch.rng_split);
         V::philox(
             word0,
-            self.block.lane.position,
+            self.block.lane.draw_index,
             self.spike_mask.padded_units(tile),
             word,
             self.block.replica.seed,
@@ -148,8 +148,8 @@ impl<'a> SpikeSampler<'a> {
                     let unit = self.spike_mask.padded_units(tile)[i];
                     count = self.exact_count(word & !LOW16, soma, unit, step);
                 }
-                let word =
-                    &mut spikes[(self.block.constants.past_words + step / STEPS_PER_WORD) as usize];
+                let word = &mut spikes
+                    [(self.block.constants.history_words + step / STEPS_PER_WORD) as usize];
                 word[i] |= count << (step % STEPS_PER_WORD * COUNT_BITS);
                 self.spike_mask.tile_mask(tile).add(step, i, count);
             }
@@ -160,7 +160,7 @@ impl<'a> SpikeSampler<'a> {
     /// low half is drawn only if the high half does not determine the count, which is rare.
     #[cold]
     fn exact_count(&self, high: u32, soma: f32, unit: u32, step: u32) -> u32 {
-        let [one, two, three, ..] = self.block.replica.candidates;
+        let [one, two, three, ..] = self.block.replica.candidate_thresholds;
         if high > one {
             return 0;
         }
@@ -183,24 +183,32 @@ impl<'a> SpikeSampler<'a> {
     }
 
     fn low_half(&self, unit: u32, step: u32) -> u32 {
-        let word0 =
-            counter0(RngStream::LowHalf, self.block.part.population, self.block.minibatch.source);
-        upper16(philox([word0, self.block.lane.position, unit, step], self.block.replica.seed)[0])
+        let word0 = counter0(
+            RngStream::LowHalf,
+            self.block.part.population,
+            self.block.minibatch.rng_split,
+        );
+        upper16(philox([word0, self.block.lane.draw_index, unit, step], self.block.replica.seed)[0])
     }
 
     /// Returns how many of three or more candidates are kept; each has its own random word.
     fn thin_many(&self, word: u32, odds: f32, unit: u32, step: u32) -> u32 {
         const SCALE: f32 = 1.0 / (1 << FRACTION_BITS) as f32;
-        let word0 =
-            counter0(RngStream::Thinning, self.block.part.population, self.block.minibatch.source);
-        let candidates = &self.block.replica.candidates[..COUNT_MAX];
+        let word0 = counter0(
+            RngStream::Thinning,
+            self.block.part.population,
+            self.block.minibatch.rng_split,
+        );
+        let candidates = &self.block.replica.candidate_thresholds[..COUNT_MAX];
         let mut count = 0;
         let mut words = [0; 4];
         for (k, _) in candidates.iter().take_while(|&&limit| word < limit).enumerate() {
             if k % 4 == 0 {
                 let index = step * 4 + k as u32 / 4;
-                words =
-                    philox([word0, self.block.lane.position, unit, index], self.block.replica.seed);
+                words = philox(
+                    [word0, self.block.lane.draw_index, unit, index],
+                    self.block.replica.seed,
+                );
             }
             let fraction = (words[k % 4] >> (32 - FRACTION_BITS)) as f32 * SCALE;
             count += u32::from(fraction * odds < 1.0);
@@ -212,13 +220,15 @@ impl<'a> SpikeSampler<'a> {
 /// Returns how many of one or two candidates are kept, each with probability `1 / odds`, with
 /// `odds = 1 + exp(-C) = 1 / sigma(C)`.
 #[inline(always)]
-pub fn thin_few(replica: &Replica, word: u32, odds: f32) -> u32 {
-    let [_, two, three, ..] = replica.candidates;
+pub fn thin_few(replica: &ReplicaParams, word: u32, odds: f32) -> u32 {
+    let [_, two, three, ..] = replica.candidate_thresholds;
     if word >= two {
-        let place = ((word - two) >> replica.one_shift) as i32 as f32 * replica.one_scale;
+        let place = ((word - two) >> replica.one_candidate_shift) as i32 as f32
+            * replica.one_candidate_scale;
         return u32::from(place * odds < 1.0);
     }
-    let place = ((word - three) >> replica.two_shift) as i32 as f32 * replica.two_scale;
+    let place =
+        ((word - three) >> replica.two_candidate_shift) as i32 as f32 * replica.two_candidate_scale;
     let scaled = place * (odds * odds);
     u32::from(scaled < 1.0) + u32::from(scaled < 2.0 * odds - 1.0)
 }

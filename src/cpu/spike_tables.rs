@@ -4,7 +4,7 @@
 //! with a voltage. A coarse table decides most draws and a fine table most others, without the exponential of the rate.
 //! A table decides only if the exact rule gives the same count for every word of the entry, so no bit changes.
 
-use crate::interface::Replica;
+use crate::interface::ReplicaParams;
 use crate::model::spikes::{FRACTION_BITS, LOW16};
 
 /// Number of entries of the coarse table: as many floats as two AVX-512 registers hold.
@@ -45,8 +45,8 @@ pub struct SpikeTables {
 }
 
 impl SpikeTables {
-    pub fn new(replica: &Replica) -> Self {
-        let max_candidate_word = replica.candidates[0] | LOW16;
+    pub fn new(replica: &ReplicaParams) -> Self {
+        let max_candidate_word = replica.candidate_thresholds[0] | LOW16;
         let shift_to = |entries: usize| {
             let shift =
                 (u32::BITS - entries.ilog2()).saturating_sub(max_candidate_word.leading_zeros());
@@ -107,10 +107,10 @@ const COUNT_BY_BOUNDS: [u32; 16] = {
 
 impl VoltageBounds {
     /// Computes the bounds of the words `word >> shift == index`.
-    fn new(replica: &Replica, index: usize, shift: u32) -> Self {
+    fn new(replica: &ReplicaParams, index: usize, shift: u32) -> Self {
         let first = ((index as u64) << shift) as f64;
         let end = ((index as u64 + 1) << shift) as f64;
-        let [one, two, three, ..] = replica.candidates.map(f64::from);
+        let [one, two, three, ..] = replica.candidate_thresholds.map(f64::from);
         let place = |word: f64, from: f64, to: f64| ((word - from) / (to - from)).clamp(0.0, 1.0);
         // The exact rule truncates the uniform number to `FRACTION_BITS` bits.
         let least = |word, from, to| {
@@ -175,8 +175,8 @@ mod tests {
     use crate::random::philox;
 
     /// Returns the count by the exact rule; `None` for three or more candidates.
-    fn exact(replica: &Replica, word: u32, voltage: f32) -> Option<u32> {
-        let [one, _, three, ..] = replica.candidates;
+    fn exact(replica: &ReplicaParams, word: u32, voltage: f32) -> Option<u32> {
+        let [one, _, three, ..] = replica.candidate_thresholds;
         if word >= one {
             return Some(0);
         }
@@ -203,7 +203,7 @@ mod tests {
                 (0..FINE_ENTRIES as u64).map(|index| (index << spike_tables.fine_shift) as u32);
             let near = |word: u32| [0, 1, 2].map(|more| word.wrapping_add(more).wrapping_sub(1));
             let random = (0..2000).flat_map(|index| philox([index, 0, 0, 0], [1, 2]));
-            let words = borders.chain(replica.candidates).flat_map(near).chain(random);
+            let words = borders.chain(replica.candidate_thresholds).flat_map(near).chain(random);
             let (mut decided, mut open) = (0, 0);
             for word in words.filter(|&word| word <= spike_tables.max_candidate_word) {
                 let entry = spike_tables.fine[(word >> spike_tables.fine_shift) as usize];

@@ -14,10 +14,11 @@ use super::{
     synaptic_input_spikes, window_mean_rates, window_mean_spikes,
 };
 use crate::interface::{
-    Array, Constants, Kernel, KernelTimes, Lane, Launch, Minibatch, Part, Replica, Shape, result,
+    ArrayId, BatchParams, Kernel, KernelTimes, Launch, LaunchParams, ReplicaParams, RunParams,
+    Sample, Shape, result,
 };
 
-/// Arrays of one layer of one sample. Shapes: see [`Array`].
+/// Arrays of one layer of one sample. Shapes: see [`ArrayId`].
 pub struct LayerState {
     pub drive: TiledArray<f32>,
     pub apical_drive: TiledArray<f32>,
@@ -56,10 +57,10 @@ pub struct ReplicaState {
 
 /// Parameters and shared arrays that the samples of one replica read.
 pub struct BatchInputs<'a> {
-    pub constants: &'a Constants,
-    pub replica: &'a Replica,
+    pub constants: &'a RunParams,
+    pub replica: &'a ReplicaParams,
     pub spike_tables: &'a SpikeTables,
-    pub minibatch: &'a Minibatch,
+    pub minibatch: &'a BatchParams,
     pub replica_state: &'a ReplicaState,
 }
 
@@ -67,22 +68,26 @@ impl SampleState {
     pub fn new(shape: &Shape) -> Self {
         SampleState {
             spikes: (0..shape.populations.len())
-                .map(|population| tiled(shape, Array::Spikes(population)))
+                .map(|population| tiled(shape, ArrayId::Spikes(population)))
                 .collect(),
             rates: (0..shape.populations.len())
-                .map(|population| tiled(shape, Array::Rates(population)))
+                .map(|population| tiled(shape, ArrayId::Rates(population)))
                 .collect(),
             traces: (0..shape.populations.len())
-                .map(|population| tiled(shape, Array::Traces(population)))
+                .map(|population| tiled(shape, ArrayId::WindowMeans(population)))
                 .collect(),
             layers: (0..shape.layers())
                 .map(|layer| LayerState {
-                    drive: tiled(shape, Array::Drive(layer)),
-                    apical_drive: tiled(shape, Array::ApicalDrive(layer)),
-                    compartments: tiled(shape, Array::Compartments(layer)),
-                    plateaus: tiled(shape, Array::Plateaus(layer)),
-                    errors: tiled(shape, Array::Errors(layer)),
-                    source: if shape.is_output(layer) { 0 } else { shape.source(layer) },
+                    drive: tiled(shape, ArrayId::SynapticInput(layer)),
+                    apical_drive: tiled(shape, ArrayId::ApicalInput(layer)),
+                    compartments: tiled(shape, ArrayId::Compartments(layer)),
+                    plateaus: tiled(shape, ArrayId::Plateaus(layer)),
+                    errors: tiled(shape, ArrayId::Errors(layer)),
+                    source: if shape.is_output(layer) {
+                        0
+                    } else {
+                        shape.feedback_population(layer)
+                    },
                 })
                 .collect(),
             result: [0; result::ROWS],
@@ -107,8 +112,8 @@ impl SampleState {
         &mut self,
         inputs: &BatchInputs,
         launch: &Launch,
-        part: &Part,
-        lane: &Lane,
+        part: &LaunchParams,
+        lane: &Sample,
         image: &[u8],
         threads: usize,
     ) -> usize {
@@ -181,7 +186,7 @@ impl SampleState {
                     constants, part, lane, rates, weights, drive,
                 );
             }
-            Kernel::ApicalStepSpikes if part.steps == 0 => {
+            Kernel::ApicalStepSpikes if part.step_count == 0 => {
                 let LayerState { apical_drive, compartments, .. } = layer;
                 let (drive, voltages) = (apical_drive, compartments);
                 apical_step_spikes::begin_apical(
@@ -204,7 +209,7 @@ impl SampleState {
             }
             Kernel::ApicalHistory => {
                 let (spike_list, traces) = (&mut spike_list[layer.source], &traces[layer.source]);
-                if minibatch.fresh == 0 {
+                if minibatch.reset_state == 0 {
                     let past = StepRange::past(constants);
                     spike_list.build(past, &spike_mask[layer.source], &spikes[layer.source]);
                 }
@@ -248,32 +253,34 @@ impl SampleState {
     }
 
     /// Returns the words of one of the sample's arrays; empty for shared arrays.
-    pub fn words(&self, array: Array) -> Vec<u32> {
+    pub fn words(&self, array: ArrayId) -> Vec<u32> {
         match array {
-            Array::Spikes(population) => self.spikes[population].words(),
-            Array::Raster(population) => pack_spike_mask::pack_spike_mask(&self.spikes[population]),
-            Array::Rates(population) => self.rates[population].words(),
-            Array::Traces(population) => self.traces[population].words(),
-            Array::Drive(layer) => self.layers[layer].drive.words(),
-            Array::ApicalDrive(layer) => self.layers[layer].apical_drive.words(),
-            Array::Compartments(layer) => self.layers[layer].compartments.words(),
-            Array::Plateaus(layer) => self.layers[layer].plateaus.words(),
-            Array::Errors(layer) => self.layers[layer].errors.words(),
+            ArrayId::Spikes(population) => self.spikes[population].words(),
+            ArrayId::SpikeMask(population) => {
+                pack_spike_mask::pack_spike_mask(&self.spikes[population])
+            }
+            ArrayId::Rates(population) => self.rates[population].words(),
+            ArrayId::WindowMeans(population) => self.traces[population].words(),
+            ArrayId::SynapticInput(layer) => self.layers[layer].drive.words(),
+            ArrayId::ApicalInput(layer) => self.layers[layer].apical_drive.words(),
+            ArrayId::Compartments(layer) => self.layers[layer].compartments.words(),
+            ArrayId::Plateaus(layer) => self.layers[layer].plateaus.words(),
+            ArrayId::Errors(layer) => self.layers[layer].errors.words(),
             _ => Vec::new(),
         }
     }
 
     /// Replaces the words of one of the sample's arrays; same length as [`SampleState::words`].
-    pub fn set_words(&mut self, array: Array, words: &[u32]) {
+    pub fn set_words(&mut self, array: ArrayId, words: &[u32]) {
         match array {
-            Array::Spikes(population) => self.spikes[population].set_words(words),
-            Array::Rates(population) => self.rates[population].set_words(words),
-            Array::Traces(population) => self.traces[population].set_words(words),
-            Array::Drive(layer) => self.layers[layer].drive.set_words(words),
-            Array::ApicalDrive(layer) => self.layers[layer].apical_drive.set_words(words),
-            Array::Compartments(layer) => self.layers[layer].compartments.set_words(words),
-            Array::Plateaus(layer) => self.layers[layer].plateaus.set_words(words),
-            Array::Errors(layer) => self.layers[layer].errors.set_words(words),
+            ArrayId::Spikes(population) => self.spikes[population].set_words(words),
+            ArrayId::Rates(population) => self.rates[population].set_words(words),
+            ArrayId::WindowMeans(population) => self.traces[population].set_words(words),
+            ArrayId::SynapticInput(layer) => self.layers[layer].drive.set_words(words),
+            ArrayId::ApicalInput(layer) => self.layers[layer].apical_drive.set_words(words),
+            ArrayId::Compartments(layer) => self.layers[layer].compartments.set_words(words),
+            ArrayId::Plateaus(layer) => self.layers[layer].plateaus.set_words(words),
+            ArrayId::Errors(layer) => self.layers[layer].errors.set_words(words),
             _ => {}
         }
     }
@@ -287,70 +294,70 @@ fn par_for_each<T: Send>(mut items: Vec<T>, work: impl Fn(T) + Send + Sync) {
     }
 }
 
-pub(super) fn tiled<T: bytemuck::Pod>(shape: &Shape, array: Array) -> TiledArray<T> {
-    let [rows, units] = shape.rows_and_columns(array);
+pub(super) fn tiled<T: bytemuck::Pod>(shape: &Shape, array: ArrayId) -> TiledArray<T> {
+    let [rows, units] = shape.dims(array);
     TiledArray::new(rows, units)
 }
 
 impl ReplicaState {
     pub fn new(shape: &Shape) -> Self {
-        let columns = |array: fn(usize) -> Array, parts: usize| -> Vec<WeightMatrix> {
+        let columns = |array: fn(usize) -> ArrayId, parts: usize| -> Vec<WeightMatrix> {
             (0..shape.layers())
                 .map(|layer| {
-                    let [columns, units] = shape.rows_and_columns(array(layer));
+                    let [columns, units] = shape.dims(array(layer));
                     WeightMatrix::new(columns / parts, units)
                 })
                 .collect()
         };
         ReplicaState {
-            thresholds: vec![0; shape.copy_length(Array::Thresholds)],
-            input_rates: vec![0.0; shape.copy_length(Array::InputRates)],
-            weights: columns(Array::Weights, 1),
-            first_moments: columns(Array::Moments, 2),
-            second_moments: columns(Array::Moments, 2),
-            gradients: columns(Array::Gradient, 1),
-            feedback: columns(Array::Feedback, 1),
-            results: vec![0; shape.copy_length(Array::Results)],
+            thresholds: vec![0; shape.len_per_copy(ArrayId::InputCdf)],
+            input_rates: vec![0.0; shape.len_per_copy(ArrayId::InputRates)],
+            weights: columns(ArrayId::Weights, 1),
+            first_moments: columns(ArrayId::Moments, 2),
+            second_moments: columns(ArrayId::Moments, 2),
+            gradients: columns(ArrayId::Gradient, 1),
+            feedback: columns(ArrayId::Feedback, 1),
+            results: vec![0; shape.len_per_copy(ArrayId::Results)],
         }
     }
 
     /// Returns the words of a shared array; empty for per-sample arrays.
-    pub fn words(&self, array: Array) -> Vec<u32> {
+    pub fn words(&self, array: ArrayId) -> Vec<u32> {
         match array {
-            Array::Thresholds => self.thresholds.clone(),
-            Array::InputRates => bytemuck::cast_slice(&self.input_rates).to_vec(),
-            Array::Weights(layer) => self.weights[layer].words(),
-            Array::Moments(layer) => {
+            ArrayId::InputCdf => self.thresholds.clone(),
+            ArrayId::InputRates => bytemuck::cast_slice(&self.input_rates).to_vec(),
+            ArrayId::Weights(layer) => self.weights[layer].words(),
+            ArrayId::Moments(layer) => {
                 let moments = [&self.first_moments[layer], &self.second_moments[layer]];
                 let [first, second] = moments.map(WeightMatrix::words);
                 let units = units_of(moments[0], first.len());
                 let columns = first.chunks(units).zip(second.chunks(units));
                 columns.flat_map(|(first, second)| [first, second].concat()).collect()
             }
-            Array::Gradient(layer) => self.gradients[layer].words(),
-            Array::Feedback(layer) => self.feedback[layer].words(),
-            Array::Results => self.results.clone(),
+            ArrayId::Gradient(layer) => self.gradients[layer].words(),
+            ArrayId::Feedback(layer) => self.feedback[layer].words(),
+            ArrayId::Results => self.results.clone(),
             _ => Vec::new(),
         }
     }
 
     /// Replaces the words of a shared array; same length as [`ReplicaState::words`].
-    pub fn set_words(&mut self, array: Array, words: &[u32]) {
+    pub fn set_words(&mut self, array: ArrayId, words: &[u32]) {
         match array {
-            Array::Thresholds => self.thresholds.copy_from_slice(words),
-            Array::InputRates => {
+            ArrayId::InputCdf => self.thresholds.copy_from_slice(words),
+            ArrayId::InputRates => {
                 self.input_rates.copy_from_slice(bytemuck::cast_slice(words));
             }
-            Array::Weights(layer) => self.weights[layer].set_words(words),
-            Array::Moments(layer) => {
+            ArrayId::Weights(layer) => self.weights[layer].set_words(words),
+            ArrayId::Moments(layer) => {
                 let rows = words.chunks(units_of(&self.first_moments[layer], words.len() / 2));
                 let rows_from = |first| rows.clone().skip(first).step_by(2).flatten().copied();
                 self.first_moments[layer].set_words(&rows_from(0).collect::<Vec<_>>());
                 self.second_moments[layer].set_words(&rows_from(1).collect::<Vec<_>>());
             }
-            Array::Gradient(layer) => self.gradients[layer].set_words(words),
-            Array::Feedback(layer) => self.feedback[layer].set_words(words),
-            Array::Results => self.results.copy_from_slice(words),
+            ArrayId::Gradient(layer) => self.gradients[layer].set_words(words),
+            ArrayId::Feedback(layer) => self.feedback[layer].set_words(words),
+            ArrayId::Results => self.results.copy_from_slice(words),
             _ => {}
         }
     }

@@ -11,7 +11,7 @@ use super::spike_mask::NEURONS_PER_GROUP;
 use super::state::{BatchInputs, SampleState};
 use super::timer::KernelTimer;
 use super::{hidden_step, is_stopped, output_step, synaptic_input_spikes};
-use crate::interface::{Kernel, KernelTimes, Lane, Launch, Part, STEPS_PER_WORD, Stop};
+use crate::interface::{Kernel, KernelTimes, Launch, LaunchParams, STEPS_PER_WORD, Sample, Stop};
 
 impl SampleState {
     /// Runs launches on this sample, wide layers on up to `threads` threads. Returns whether all ran.
@@ -20,8 +20,8 @@ impl SampleState {
         &mut self,
         stop: Option<&Stop>,
         inputs: &BatchInputs,
-        launches: &[(Launch, Part)],
-        lane: &Lane,
+        launches: &[(Launch, LaunchParams)],
+        lane: &Sample,
         image: &[u8],
         threads: usize,
         timer: &mut KernelTimer,
@@ -56,10 +56,10 @@ impl SampleState {
     fn step_layer(
         &mut self,
         inputs: &BatchInputs,
-        drive_part: Option<&Part>,
+        drive_part: Option<&LaunchParams>,
         launch: &Launch,
-        part: &Part,
-        lane: &Lane,
+        part: &LaunchParams,
+        lane: &Sample,
         threads: usize,
         timer: &mut KernelTimer,
     ) {
@@ -73,7 +73,7 @@ impl SampleState {
         }
         let (spike_list, traces, weights) =
             (&spike_list[index], &traces[index], &replica_state.weights[index]);
-        let biases = weights.column(part.below as usize);
+        let biases = weights.column(part.n_pre as usize);
         let block = StepContext { constants, replica, spike_tables, part, minibatch, lane, biases };
         let neurons = if launch.kernel == Kernel::HiddenStep {
             hidden_step::hidden_step
@@ -83,7 +83,7 @@ impl SampleState {
 
         let (layer, spike_mask) = (&mut layers[index], &mut spike_mask[index + 1]);
         // The input of a few steps fits in the cache; splitting into groups only adds overhead.
-        let count = match part.steps {
+        let count = match part.step_count {
             ..=STEPS_PER_WORD => threads,
             _ => (part.units as usize).div_ceil(NEURONS_PER_GROUP),
         };
@@ -118,7 +118,7 @@ impl SampleState {
             timer.skip();
             times.merge(&group_times.into_inner().unwrap_or_else(PoisonError::into_inner));
         }
-        if minibatch.draws == 0 {
+        if minibatch.draws_spikes == 0 {
             spike_mask.clear();
         }
     }

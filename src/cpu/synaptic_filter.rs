@@ -2,7 +2,7 @@
 
 use super::simd::Simd;
 use super::tiled::{LANES, Tile};
-use crate::interface::{Constants, Part, STEPS_PER_WORD};
+use crate::interface::{LaunchParams, RunParams, STEPS_PER_WORD};
 use crate::model::exact_math::{Float, SMALLEST_VOLTAGE, flush};
 
 const WORD_STEPS: usize = STEPS_PER_WORD as usize;
@@ -11,13 +11,13 @@ const WORD_STEPS: usize = STEPS_PER_WORD as usize;
 /// word.
 #[inline(always)]
 pub fn filtered_input<V: Simd>(
-    constants: &Constants,
+    constants: &RunParams,
     drive: &mut [Tile<f32>],
     first: usize,
     count: usize,
 ) -> [V::Floats; WORD_STEPS] {
-    let taps = &constants.taps[..constants.tap_count as usize];
-    let now = constants.history as usize + first;
+    let taps = &constants.kernel_taps[..constants.tap_count as usize];
+    let now = constants.history_rows as usize + first;
     let mut sums = [V::Floats::splat(0.0); WORD_STEPS];
     if taps.is_empty() {
         for (step, sum) in sums[..count].iter_mut().enumerate() {
@@ -37,8 +37,8 @@ pub fn filtered_input<V: Simd>(
 /// filtered, rates are not.
 #[inline(always)]
 pub fn basal_input<V: Simd>(
-    constants: &Constants,
-    part: &Part,
+    constants: &RunParams,
+    part: &LaunchParams,
     drive: &mut [Tile<f32>],
     first: usize,
     count: usize,
@@ -47,7 +47,7 @@ pub fn basal_input<V: Simd>(
         return filtered_input::<V>(constants, drive, first, count);
     }
     let mut rows = [V::Floats::splat(0.0); WORD_STEPS];
-    let drive = &drive[constants.history as usize + first..][..count];
+    let drive = &drive[constants.history_rows as usize + first..][..count];
     for step in 0..count {
         rows[step] = V::load_f32(&drive[step]);
     }
@@ -56,7 +56,7 @@ pub fn basal_input<V: Simd>(
 
 /// Adds the input of row `now` to the two traces of the full kernel, rows 0 and 1, and returns the filtered input.
 #[inline(always)]
-fn double_exponential(constants: &Constants, drive: &mut [Tile<f32>], now: usize) -> Tile<f32> {
+fn double_exponential(constants: &RunParams, drive: &mut [Tile<f32>], now: usize) -> Tile<f32> {
     let now = drive[now];
     let (mut slow, mut fast) = (drive[0], drive[1]);
     let mut sum = Tile([0.0; LANES]);
@@ -71,8 +71,8 @@ fn double_exponential(constants: &Constants, drive: &mut [Tile<f32>], now: usize
 
 /// Moves the last input rows of a block of `steps` steps to the history rows of the next block.
 #[inline(always)]
-pub fn shift_history(constants: &Constants, drive: &mut [Tile<f32>], steps: usize) {
+pub fn shift_history(constants: &RunParams, drive: &mut [Tile<f32>], steps: usize) {
     if constants.tap_count > 0 {
-        drive.copy_within(steps..steps + constants.history as usize, 0);
+        drive.copy_within(steps..steps + constants.history_rows as usize, 0);
     }
 }

@@ -10,8 +10,8 @@ use super::simd::{Scalar16, Simd};
 use super::spike_list::{SpikeList, StepRange};
 use super::tiled::{LANES, TILES_PER_GROUP, Tile, TileSlice, TiledArray};
 use super::weight_matrix::WeightMatrix;
-use crate::interface::trace::{FAST, SLOW};
-use crate::interface::{Constants, Lane, Minibatch, Part};
+use crate::interface::window_mean::{FAST, SLOW};
+use crate::interface::{BatchParams, LaunchParams, RunParams, Sample};
 use crate::model::exact_math::Float;
 
 /// `spike_list`: spikes of the presynaptic population in the launch's [`StepRange`]; `traces`: of the same population,
@@ -21,23 +21,23 @@ use crate::model::exact_math::Float;
 /// Spikes from before the image act through the current weights, so the first block also recomputes the history rows.
 #[allow(clippy::too_many_arguments)] // one per binding of the shader
 pub fn synaptic_input_spikes(
-    constants: &Constants,
-    part: &Part,
-    minibatch: &Minibatch,
-    lane: &Lane,
+    constants: &RunParams,
+    part: &LaunchParams,
+    minibatch: &BatchParams,
+    lane: &Sample,
     spike_list: &SpikeList,
     traces: &TiledArray<f32>,
     weights: &WeightMatrix,
     drive: &mut TileSlice<f32>,
 ) {
     let range = StepRange::new(constants, part, minibatch, lane);
-    let history = constants.history as usize;
+    let history = constants.history_rows as usize;
     let mut row = history;
-    if part.first == 0 {
-        if minibatch.fresh == 1 {
+    if part.first_step == 0 {
+        if minibatch.reset_state == 1 {
             drive.clear_rows(history);
         } else if constants.tap_count == 0 {
-            history_from_traces(part.below as usize, traces, weights, drive);
+            history_from_traces(part.n_pre as usize, traces, weights, drive);
         } else {
             row = 0;
         }

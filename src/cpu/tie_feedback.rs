@@ -3,25 +3,26 @@
 
 use super::state::ReplicaState;
 use super::tiled::LANES;
-use crate::interface::{Minibatch, Part, Replica};
+use crate::interface::{BatchParams, LaunchParams, ReplicaParams};
 use crate::model::exact_math::flush_weight;
 use crate::random::{RngStream, Split, approx_normal, counter0};
 
 /// Recomputes the feedback weights of a replica's hidden layer, or continues the sums over the next layer.
 pub fn run(
-    replica: &Replica,
-    minibatch: &Minibatch,
+    replica: &ReplicaParams,
+    minibatch: &BatchParams,
     layer: usize,
-    part: &Part,
+    part: &LaunchParams,
     replica_state: &mut ReplicaState,
 ) {
-    let sources = part.sources as usize;
-    let above = part.first as usize..(part.first + part.steps).min(part.above) as usize;
+    let sources = part.n_feedback as usize;
+    let above =
+        part.first_step as usize..(part.first_step + part.step_count).min(part.n_next) as usize;
     let weights_above = &replica_state.weights[layer + 1];
     let (feedback, feedback_above) = replica_state.feedback.split_at_mut(layer + 1);
     // Feedback weights of the next layer, `[n_next, n_feedback]`, in the order of the sums.
     let mut feedback_rows = vec![0.0; above.len() * sources];
-    if part.hears_above == 0 {
+    if part.feedback_is_next_layer == 0 {
         for source in 0..sources {
             let column = feedback_above[0].column(source);
             for (row, j) in feedback_rows.chunks_exact_mut(sources).zip(above.clone()) {
@@ -36,24 +37,24 @@ pub fn run(
         let column = weights_above.column(unit);
         let factor = |above: usize| {
             let weight = column[above / LANES][above % LANES];
-            if replica.feedback_noise == 0.0 {
+            if replica.feedback_noise_sd == 0.0 {
                 return weight;
             }
-            let counter = [word0, minibatch.update, unit as u32, 3 * above as u32];
-            flush_weight(weight + replica.feedback_noise * approx_normal(counter, replica.seed))
+            let counter = [word0, minibatch.update_index, unit as u32, 3 * above as u32];
+            flush_weight(weight + replica.feedback_noise_sd * approx_normal(counter, replica.seed))
         };
         let place = |source: usize| (source, unit / LANES, unit % LANES);
         for (source, weight) in weights.iter_mut().enumerate() {
             let (column, tile, i) = place(source);
-            *weight = if part.hears_above == 1 {
+            *weight = if part.feedback_is_next_layer == 1 {
                 factor(source)
-            } else if part.first == 0 {
+            } else if part.first_step == 0 {
                 0.0
             } else {
                 feedback[layer].column(column)[tile][i]
             };
         }
-        if part.hears_above == 0 {
+        if part.feedback_is_next_layer == 0 {
             for (row, j) in feedback_rows.chunks_exact(sources).zip(above.clone()) {
                 add(&mut weights, factor(j), row);
             }

@@ -9,7 +9,7 @@ use super::persistent::PersistentState;
 use super::simd::{Scalar16, Simd};
 use super::state::ReplicaState;
 use super::tiled::{LANES, Tile};
-use crate::interface::{Constants, Minibatch, Part, Replica, Stop};
+use crate::interface::{BatchParams, LaunchParams, ReplicaParams, RunParams, Stop};
 use crate::model::exact_math::{
     Float, SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, flush_weight, rsqrt_exact,
 };
@@ -19,16 +19,16 @@ use crate::model::exact_math::{
 #[allow(clippy::too_many_arguments)] // the replica, its arrays and the layer
 pub fn run(
     stop: Option<&Stop>,
-    constants: &Constants,
-    replica: &Replica,
-    minibatch: &Minibatch,
+    constants: &RunParams,
+    replica: &ReplicaParams,
+    minibatch: &BatchParams,
     layer: usize,
-    part: &Part,
+    part: &LaunchParams,
     replica_state: &mut ReplicaState,
     lanes: &[PersistentState],
 ) {
-    let lanes = &lanes[..minibatch.lanes as usize];
-    let below = part.below as usize;
+    let lanes = &lanes[..minibatch.batch_size as usize];
+    let below = part.n_pre as usize;
     let columns = replica_state.weights[layer]
         .columns_mut()
         .zip(or_empty(replica_state.first_moments[layer].columns_mut()))
@@ -106,10 +106,10 @@ const TILES_AT_ONCE: usize = 8;
 /// Updates one column. `contributions`: of the samples whose trace is not zero, in sample order.
 #[multiversion(targets = "simd")]
 fn update(
-    constants: &Constants,
-    replica: &Replica,
-    part: &Part,
-    minibatch: &Minibatch,
+    constants: &RunParams,
+    replica: &ReplicaParams,
+    part: &LaunchParams,
+    minibatch: &BatchParams,
     contributions: &[Contribution],
     column: &mut Column,
 ) {
@@ -127,10 +127,10 @@ fn update(
 
 #[inline(always)]
 fn groups<V: Simd>(
-    constants: &Constants,
-    replica: &Replica,
-    part: &Part,
-    minibatch: &Minibatch,
+    constants: &RunParams,
+    replica: &ReplicaParams,
+    part: &LaunchParams,
+    minibatch: &BatchParams,
     contributions: &[Contribution],
     column: &mut Column,
 ) {
@@ -148,17 +148,17 @@ fn groups<V: Simd>(
 /// Updates `N` tiles of a column.
 #[inline(always)]
 fn group<V: Simd, const N: usize>(
-    constants: &Constants,
-    replica: &Replica,
-    part: &Part,
-    minibatch: &Minibatch,
+    constants: &RunParams,
+    replica: &ReplicaParams,
+    part: &LaunchParams,
+    minibatch: &BatchParams,
     contributions: &[Contribution],
     column: &mut Column,
     tile: usize,
 ) {
     let layer = part.population as usize - 1;
     let eta = if column.is_bias { replica.bias_etas[layer] } else { replica.etas[layer] };
-    let eta = flush(eta * minibatch.rate, SMALLEST_GRADIENT);
+    let eta = flush(eta * minibatch.lr_scale, SMALLEST_GRADIENT);
     let decay = if column.is_bias { 0.0 } else { eta * replica.weight_decay };
     let decay = flush(decay, SMALLEST_GRADIENT);
     let mut sums = [V::Floats::splat(0.0); N];
@@ -170,8 +170,8 @@ fn group<V: Simd, const N: usize>(
     }
     let mut gradient = [Tile([0.0; LANES]); N];
     for n in 0..N {
-        let mean = sums[n] * V::Floats::splat(minibatch.inverse_lanes);
-        let clipped = match replica.clip {
+        let mean = sums[n] * V::Floats::splat(minibatch.inv_batch_size);
+        let clipped = match replica.grad_clip {
             0.0 => mean,
             clip => mean.clamp_max(clip).clamp_min(-clip),
         };
@@ -199,7 +199,7 @@ fn group<V: Simd, const N: usize>(
             adam(replica, eta, minibatch, gradient, weights, first, second);
         } else {
             for i in 0..LANES {
-                first[i] = flush(replica.first_decay * first[i] + gradient[i], SMALLEST_MOMENT);
+                first[i] = flush(replica.beta1 * first[i] + gradient[i], SMALLEST_MOMENT);
                 weights[i] = flush_weight(weights[i] - eta * first[i]);
             }
         }
@@ -209,22 +209,22 @@ fn group<V: Simd, const N: usize>(
 /// Updates one tile by Adam (Kingma & Ba 2015) with `eps^2` inside the root. With other factors this is RMSProp.
 #[inline(always)]
 fn adam(
-    replica: &Replica,
+    replica: &ReplicaParams,
     eta: f32,
-    minibatch: &Minibatch,
+    minibatch: &BatchParams,
     gradient: &Tile<f32>,
     weights: &mut Tile<f32>,
     first: &mut Tile<f32>,
     second: &mut Tile<f32>,
 ) {
     for i in 0..LANES {
-        let mean = replica.first_decay * first[i] + replica.first_gain * gradient[i];
+        let mean = replica.beta1 * first[i] + replica.one_minus_beta1 * gradient[i];
         let square = gradient[i] * gradient[i];
-        let square = replica.second_decay * second[i] + replica.second_gain * square;
+        let square = replica.beta2 * second[i] + replica.one_minus_beta2 * square;
         first[i] = flush(mean, SMALLEST_MOMENT);
         second[i] = flush(square, SMALLEST_MOMENT);
-        let spread = minibatch.second_correction * second[i] + replica.epsilon_square;
-        let step = (eta * minibatch.first_correction) * first[i];
+        let spread = minibatch.bias_correction2 * second[i] + replica.eps_squared;
+        let step = (eta * minibatch.bias_correction1) * first[i];
         weights[i] = flush_weight(weights[i] - step * rsqrt_exact(spread));
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::simd::Simd;
 use super::spike_sampler::WORD_STEPS;
-use crate::interface::Lane;
+use crate::interface::Sample;
 use crate::model::exact_math::Float;
 
 /// Steps of an image over which a voltage or rate is averaged.
@@ -15,15 +15,15 @@ pub struct WindowMean {
 
 impl WindowMean {
     /// Returns the window at the end of the forward phase.
-    pub fn forward(lane: &Lane) -> Self {
+    pub fn forward(lane: &Sample) -> Self {
         let end = lane.steps_forward;
-        WindowMean { steps: end - lane.window_forward..end, inverse: lane.inverse_window_forward }
+        WindowMean { steps: end - lane.window_forward..end, inverse: lane.inv_window_forward }
     }
 
     /// Returns the window at the end of the target phase; empty in a test.
-    pub fn target(lane: &Lane) -> Self {
+    pub fn target(lane: &Sample) -> Self {
         let end = lane.steps();
-        WindowMean { steps: end - lane.window_target..end, inverse: lane.inverse_window_target }
+        WindowMean { steps: end - lane.window_target..end, inverse: lane.inv_window_target }
     }
 
     /// Returns whether the window overlaps `steps`.

@@ -5,16 +5,16 @@ use multiversion::multiversion;
 
 use super::averaging_window::{PhaseWindow, feedback_trace_row};
 use super::tiled::{LANES, Tile, TiledArray};
-use crate::interface::trace::FORWARD;
-use crate::interface::{Constants, Lane, Part, RATE_HISTORY};
+use crate::interface::window_mean::FORWARD;
+use crate::interface::{LaunchParams, RATE_HISTORY, RunParams, Sample};
 use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 
 /// `rates`: `[1 + steps, units]`; `traces`: `[rows, units]`.
 #[multiversion(targets = "simd")]
 pub fn window_mean_rates(
-    constants: &Constants,
-    part: &Part,
-    lane: &Lane,
+    constants: &RunParams,
+    part: &LaunchParams,
+    lane: &Sample,
     rates: &mut TiledArray<f32>,
     traces: &mut TiledArray<f32>,
 ) {
@@ -22,8 +22,8 @@ pub fn window_mean_rates(
         if part.is_output == 0 && part.sends_rates == 1 {
             traces[FORWARD] = mean(&PhaseWindow::forward(lane, 0), 0, rates);
         }
-        if part.is_rate_source == 1 {
-            for early in 0..=constants.earliest_plateau() {
+        if part.feeds_back_rates == 1 {
+            for early in 0..=constants.max_plateau_lead() {
                 traces[feedback_trace_row(constants, 0, early)] =
                     mean(&PhaseWindow::forward(lane, early), 1, rates);
                 traces[feedback_trace_row(constants, 1, early)] =

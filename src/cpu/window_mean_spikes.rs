@@ -7,22 +7,24 @@ use multiversion::multiversion;
 
 use super::averaging_window::{PhaseWindow, feedback_trace_row};
 use super::tiled::{LANES, Tile, TiledArray};
-use crate::interface::trace::{FAST, FORWARD, SLOW};
-use crate::interface::{COUNT_BITS, COUNT_MASK, Constants, Lane, Minibatch, Part, STEPS_PER_WORD};
+use crate::interface::window_mean::{FAST, FORWARD, SLOW};
+use crate::interface::{
+    BatchParams, COUNT_BITS, COUNT_MASK, LaunchParams, RunParams, STEPS_PER_WORD, Sample,
+};
 use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 
 /// `spikes`: `[history words + words, units]`; `traces`: `[rows, units]`.
 #[multiversion(targets = "simd")]
 pub fn window_mean_spikes(
-    constants: &Constants,
-    part: &Part,
-    minibatch: &Minibatch,
-    lane: &Lane,
+    constants: &RunParams,
+    part: &LaunchParams,
+    minibatch: &BatchParams,
+    lane: &Sample,
     spikes: &mut TiledArray<u32>,
     traces: &mut TiledArray<f32>,
 ) {
     for (spikes, traces) in spikes.iter_tiles_mut().zip(traces.iter_tiles_mut()) {
-        let (past, spikes) = spikes.split_at_mut(constants.past_words as usize);
+        let (past, spikes) = spikes.split_at_mut(constants.history_words as usize);
         if constants.tap_count == 0 {
             iir_traces(constants, part, minibatch, lane, spikes, traces);
             continue;
@@ -31,8 +33,8 @@ pub fn window_mean_spikes(
         if part.is_output == 0 && part.sends_rates == 0 {
             traces[FORWARD] = mean(&PhaseWindow::forward(lane, 0), constants, 0, spikes);
         }
-        if part.is_source == 1 {
-            for lead in 0..=constants.earliest_plateau() {
+        if part.feeds_back_spikes == 1 {
+            for lead in 0..=constants.max_plateau_lead() {
                 traces[feedback_trace_row(constants, 0, lead)] =
                     mean(&PhaseWindow::forward(lane, lead), constants, 1, spikes);
                 traces[feedback_trace_row(constants, 1, lead)] =
@@ -65,7 +67,7 @@ fn save_spike_history(steps: u32, spikes: &[Tile<u32>], past: &mut [Tile<u32>]) 
 #[inline(always)]
 fn mean(
     window: &PhaseWindow,
-    constants: &Constants,
+    constants: &RunParams,
     delay: u32,
     spikes: &[Tile<u32>],
 ) -> Tile<f32> {
@@ -88,15 +90,15 @@ fn mean(
 /// once per possible lead of the plateau potentials.
 #[inline(always)]
 fn iir_traces(
-    constants: &Constants,
-    part: &Part,
-    minibatch: &Minibatch,
-    lane: &Lane,
+    constants: &RunParams,
+    part: &LaunchParams,
+    minibatch: &BatchParams,
+    lane: &Sample,
     spikes: &[Tile<u32>],
     traces: &mut [Tile<f32>],
 ) {
     let carried = [traces[SLOW], traces[FAST]];
-    let earliest = if part.is_source == 1 { constants.earliest_plateau() } else { 0 };
+    let earliest = if part.feeds_back_spikes == 1 { constants.max_plateau_lead() } else { 0 };
     for lead in 0..=earliest {
         iir_traces_at(constants, minibatch, lane, lead, &carried, spikes, traces);
     }
@@ -105,9 +107,9 @@ fn iir_traces(
 /// Averages with the full kernel for one lead of the plateau potentials. `carried`: the traces before the image.
 #[inline(always)]
 fn iir_traces_at(
-    constants: &Constants,
-    minibatch: &Minibatch,
-    lane: &Lane,
+    constants: &RunParams,
+    minibatch: &BatchParams,
+    lane: &Sample,
     lead: u32,
     carried: &[Tile<f32>; 2],
     spikes: &[Tile<u32>],
@@ -115,7 +117,7 @@ fn iir_traces_at(
 ) {
     let [forward, target] = [PhaseWindow::forward(lane, lead), PhaseWindow::target(lane, lead)];
     let [mut slow, mut fast] = [Tile([0.0; LANES]); 2];
-    if minibatch.fresh == 0 {
+    if minibatch.reset_state == 0 {
         [slow, fast] = *carried;
     }
     let mut now = [0.0; LANES];

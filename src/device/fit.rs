@@ -7,7 +7,7 @@ use crate::cpu::{self, Threads};
 use crate::dataset::Dataset;
 use crate::gpu;
 use crate::gpu::adapter::{Info, find};
-use crate::interface::{Array, BackendError, Shape};
+use crate::interface::{ArrayId, BackendError, Shape};
 use crate::memory::available_bytes;
 use crate::plan::copies_weights;
 
@@ -123,7 +123,7 @@ pub(super) fn check_cpu_shape(
 ) -> Result<u64, BackendError> {
     // The networks as they were last read, and the order in which each is shown the images.
     let weights = (0..shape.layers())
-        .map(|layer| shape.length(Array::Weights(layer)) + shape.length(Array::Feedback(layer)));
+        .map(|layer| shape.len(ArrayId::Weights(layer)) + shape.len(ArrayId::Feedback(layer)));
     let words = weights.sum::<usize>() + shape.replicas * dataset.training_count;
     let threads = Threads::choose(selection.threads).count;
     let bytes =
@@ -134,15 +134,15 @@ pub(super) fn check_cpu_shape(
 /// Bytes that the host takes for a while: the initial weights in double precision, or the copy of what a long
 /// minibatch changes.
 fn transient_bytes(shape: &Shape, threads: usize) -> u64 {
-    let weights = |layer| shape.copy_length(Array::Weights(layer));
+    let weights = |layer| shape.len_per_copy(ArrayId::Weights(layer));
     let largest = (0..shape.layers()).map(weights).max().unwrap_or(0);
     // A double, and a float in another order, for each weight.
     let initial = 12 * largest * threads.min(shape.replicas);
-    let kept = |array: Array| match array {
-        Array::Weights(_) | Array::Moments(_) | Array::Feedback(_) => {
-            if copies_weights(shape.lanes) { shape.length(array) } else { 0 }
+    let kept = |array: ArrayId| match array {
+        ArrayId::Weights(_) | ArrayId::Moments(_) | ArrayId::Feedback(_) => {
+            if copies_weights(shape.samples_per_replica) { shape.len(array) } else { 0 }
         }
-        array => shape.carried_length(array) * shape.copies(array),
+        array => shape.persistent_len(array) * shape.copies(array),
     };
     let undo = 4 * shape.arrays().into_iter().map(kept).sum::<usize>();
     initial.max(undo) as u64
@@ -163,7 +163,7 @@ fn check_fits(shape: &Shape, bytes: u64, memory: u64) -> Result<u64, BackendErro
         return Ok(bytes);
     }
     let layers: Vec<String> = shape.populations[1..].iter().map(usize::to_string).collect();
-    let (networks, lanes, layers) = (shape.replicas, shape.lanes, layers.join(","));
+    let (networks, lanes, layers) = (shape.replicas, shape.samples_per_replica, layers.join(","));
     Err(BackendError::TooMuchMemory { networks, layers, lanes, bytes, memory })
 }
 
@@ -175,14 +175,14 @@ mod tests {
     fn shape_beyond_memory_is_refused_with_sizes() {
         let shape = |replicas| Shape {
             replicas,
-            lanes: 2,
+            samples_per_replica: 2,
             steps: 8,
             block: 8,
             taps: 0,
             images: 0,
-            slots: 0,
+            result_slots: 0,
             has_moments: true,
-            ..Shape::plain(vec![30, 20, 10])
+            ..Shape::minimal(vec![30, 20, 10])
         };
         let bytes = 3 << 20;
         assert_eq!(check_fits(&shape(1), bytes, bytes).unwrap(), bytes);

@@ -24,7 +24,7 @@ pub enum BackendKind {
 }
 
 /// How networks go through their steps where the apical voltage reaches the soma: each then needs the feedback of
-/// the step before. See [`Shape::steps_networks`].
+/// the step before. See [`Shape::fused_steps`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum StepMode {
@@ -48,8 +48,8 @@ pub struct DeviceOptions {
     pub threads: usize,
     /// Bytes that arrays may take; without it, what is free.
     pub memory: Option<u64>,
-    /// The arrays of each lane can be read and written, see [`Shape::keeps_lanes`].
-    pub keeps_lanes: bool,
+    /// The arrays of each lane can be read and written, see [`Shape::per_sample_access`].
+    pub per_sample_access: bool,
     /// Neurons go step by step, and apical voltages are stepped even where no soma sees them.
     pub steps_apical: bool,
     /// How networks go through steps that hang on each other.
@@ -62,8 +62,8 @@ impl DeviceOptions {
     /// A shape with what is asked to be kept.
     fn apply_to(&self, shape: Shape) -> Shape {
         let steps_apical = shape.steps_apical || self.steps_apical;
-        let steps_networks = shape.steps_networks && !self.steps_apical;
-        Shape { keeps_lanes: self.keeps_lanes, steps_apical, steps_networks, ..shape }
+        let fused_steps = shape.fused_steps && !self.steps_apical;
+        Shape { per_sample_access: self.per_sample_access, steps_apical, fused_steps, ..shape }
     }
 }
 

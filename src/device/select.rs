@@ -10,7 +10,7 @@ use crate::dataset::Dataset;
 use crate::gpu::adapter::Info;
 use crate::gpu::self_test::Verdict;
 use crate::gpu::{self, Gpu, adapter};
-use crate::interface::{Array, Backend, BackendError, Replica, STEPS_PER_WORD, Shape};
+use crate::interface::{ArrayId, Backend, BackendError, ReplicaParams, STEPS_PER_WORD, Shape};
 use crate::plan::{Capacity, constants, kernel_sequence, largest_batch, replica, shape};
 
 /// An open backend.
@@ -85,7 +85,7 @@ pub fn open_both(
     let device = gpu::Device::open(&adapter_query(selection, true))?;
     let shape = Shape {
         keeps_gradient: true,
-        keeps_lanes: true,
+        per_sample_access: true,
         ..gpu_shape_with_lanes(
             selection,
             config,
@@ -120,7 +120,7 @@ fn open_cpu(
     let shape = selection.apply_to(cpu_shape(selection, &configs[0], dataset, configs.len()));
     fit::check_cpu_shape(&shape, dataset, selection, fit::memory(selection))?;
     let constants = constants(&configs[0], &shape, dataset.classes);
-    let replicas: Vec<Replica> = configs.iter().map(replica).collect();
+    let replicas: Vec<ReplicaParams> = configs.iter().map(replica).collect();
     let threads = Threads::choose(selection.threads);
     let cpu = Cpu::new(shape, constants, &replicas, dataset.clone(), threads.count)?;
     let name = match cpu.threads() {
@@ -155,10 +155,10 @@ fn make_gpu(
     shape: Shape,
 ) -> Result<Gpu, BackendError> {
     let constants = constants(&configs[0], &shape, dataset.classes);
-    let replicas: Vec<Replica> = configs.iter().map(replica).collect();
+    let replicas: Vec<ReplicaParams> = configs.iter().map(replica).collect();
     let workgroup = device.info().workgroup();
     let mut gpu = Gpu::on(device, shape, constants, &replicas, workgroup)?;
-    gpu.write(Array::Images, &dataset.packed_images())?;
+    gpu.write(ArrayId::Images, &dataset.packed_images())?;
     // A run launches the same kernels for any number of steps, and a test launches none that training does not. If the
     // driver refuses one, the run has not begun.
     let list = kernel_sequence(gpu.shape(), STEPS_PER_WORD, true);
@@ -181,9 +181,8 @@ pub(super) fn cpu_shape(
     let tested = (CPU_TEST_BATCH / replicas.max(1)).min(dataset.test_count);
     let lanes = largest_batch(config, dataset).max(tested);
     let slots = dataset.training_count + dataset.test_count;
-    let steps_networks = selection.step_mode == StepMode::Fused;
-    let extent =
-        Capacity { replicas, steps_networks, ..Capacity::new(lanes, slots, CPU_BLOCK_STEPS) };
+    let fused_steps = selection.step_mode == StepMode::Fused;
+    let extent = Capacity { replicas, fused_steps, ..Capacity::new(lanes, slots, CPU_BLOCK_STEPS) };
     shape(config, dataset, &extent)
 }
 
@@ -199,7 +198,7 @@ pub(super) fn gpu_shape(
     let of_lanes = |lanes| gpu_shape_with_lanes(selection, config, dataset, replicas, lanes, info);
     let limit = info.max_binding.min(info.max_buffer);
     let is_bound = |shape: &Shape| {
-        let mut arrays = shape.arrays().into_iter().filter(|&array| shape.has_lanes(array));
+        let mut arrays = shape.arrays().into_iter().filter(|&array| shape.is_per_sample(array));
         arrays.all(|array| shape.bytes_of(array) <= limit)
     };
     let batch = largest_batch(config, dataset);
@@ -217,15 +216,15 @@ fn gpu_shape_with_lanes(
     lanes: usize,
     info: &Info,
 ) -> Shape {
-    let steps_networks = match selection.step_mode {
+    let fused_steps = match selection.step_mode {
         StepMode::Auto => !info.is_software,
         StepMode::PerKernel => false,
         StepMode::Fused => true,
     };
-    let extent = Capacity { steps_networks, ..gpu_extent(config, dataset, replicas, lanes) };
+    let extent = Capacity { fused_steps, ..gpu_extent(config, dataset, replicas, lanes) };
     let shape = shape(config, dataset, &extent);
-    let steps_networks = shape.steps_networks && gpu::network::fits(&shape, info);
-    Shape { steps_networks, ..shape }
+    let fused_steps = shape.fused_steps && gpu::network::fits(&shape, info);
+    Shape { fused_steps, ..shape }
 }
 
 /// Why networks go launch by launch although `selection` wants them stepped whole; `None` if they are stepped whole, or
@@ -238,8 +237,8 @@ fn unfused_note(
     info: &Info,
 ) -> Option<String> {
     let wanted =
-        Capacity { steps_networks: true, ..gpu_extent(config, dataset, 1, config.batch_size) };
-    let is_left_out = shape(config, dataset, &wanted).steps_networks && !chosen.steps_networks;
+        Capacity { fused_steps: true, ..gpu_extent(config, dataset, 1, config.batch_size) };
+    let is_left_out = shape(config, dataset, &wanted).fused_steps && !chosen.fused_steps;
     if selection.step_mode != StepMode::Fused || !is_left_out {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use super::groups::Group;
 use super::windows::Window;
-use crate::interface::{Array, BackendError, Kernel, Launch, Minibatch, STEPS_PER_WORD, Shape};
+use crate::interface::{ArrayId, BackendError, BatchParams, Kernel, Launch, STEPS_PER_WORD, Shape};
 
 /// Bindings that all kernels share: constants, part, replicas, minibatches, lanes.
 pub const SHARED: u32 = 5;
@@ -26,7 +26,7 @@ pub struct Binding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
     /// One array.
-    Array(Array),
+    ArrayId(ArrayId),
     /// The arrays of all layers that share a buffer.
     Group(Group),
     /// The parts of a step of whole networks, see [`super::network::parts`].
@@ -57,9 +57,9 @@ pub fn bindings(launch: &Launch, shape: &Shape) -> Vec<Binding> {
     let reads = launch.reads(shape).into_iter().map(|array| {
         // A dispatch binds a buffer in one way.
         let shares = Group::of(array).is_some_and(|group| groups.contains(&group));
-        (Bound::Array(array), if shares { Access::Writes } else { Access::Reads })
+        (Bound::ArrayId(array), if shares { Access::Writes } else { Access::Reads })
     });
-    let writes = writes.into_iter().map(|array| (Bound::Array(array), Access::Writes));
+    let writes = writes.into_iter().map(|array| (Bound::ArrayId(array), Access::Writes));
     (SHARED..).zip(reads.chain(writes)).map(numbered).collect()
 }
 
@@ -68,18 +68,18 @@ pub fn threads(
     launch: &Launch,
     window: &Window,
     shape: &Shape,
-    minibatches: &[Minibatch],
+    minibatches: &[BatchParams],
 ) -> [u32; 3] {
     let layer = launch.layer;
-    let lanes = minibatches.iter().map(|minibatch| minibatch.lanes).sum();
+    let lanes = minibatches.iter().map(|minibatch| minibatch.batch_size).sum();
     match launch.kernel {
         Kernel::EncodeSpikes => {
             [shape.populations[0] as u32, words(launch.first, launch.steps), lanes]
         }
         Kernel::PackSpikeMask => {
-            let past = if launch.first == 0 { shape.past_words() } else { 0 };
+            let past = if launch.first == 0 { shape.history_words() } else { 0 };
             let words = past + words(launch.first, launch.steps);
-            [shape.raster_words(layer) as u32 * words, 1, lanes]
+            [shape.mask_words(layer) as u32 * words, 1, lanes]
         }
         Kernel::SynapticInputSpikes => {
             let threads = (shape.units(layer) as u32).div_ceil(UNITS_PER_THREAD);
@@ -90,7 +90,7 @@ pub fn threads(
         }
         Kernel::EncodeRates => [shape.populations[0] as u32, launch.steps, lanes],
         Kernel::SynapticInputRates => [shape.units(layer) as u32, launch.steps, lanes],
-        Kernel::ApicalHistory => [shape.units(layer) as u32, shape.apical_history(), lanes],
+        Kernel::ApicalHistory => [shape.units(layer) as u32, shape.apical_history_rows(), lanes],
         // One workgroup for each lane.
         Kernel::Classify | Kernel::FusedStep => [1, 1, lanes],
         Kernel::WeightUpdate | Kernel::FeedbackUpdate => {
@@ -98,7 +98,7 @@ pub fn threads(
         }
         Kernel::TieFeedback => {
             let replicas = minibatches.len() as u32;
-            [shape.units(layer) as u32, shape.sources(layer) as u32, replicas]
+            [shape.units(layer) as u32, shape.n_feedback(layer) as u32, replicas]
         }
         Kernel::HiddenStep
         | Kernel::OutputStep
@@ -118,10 +118,10 @@ fn words(first: u32, steps: u32) -> u32 {
 
 /// Steps that a launch of the drive sums. The first of an image that carries its state on goes back to
 /// the steps before. One that has no steps has the past alone, which one step of threads sees to.
-fn drive_steps(launch: &Launch, shape: &Shape, minibatches: &[Minibatch]) -> u32 {
-    let carries_on = minibatches.iter().any(|minibatch| minibatch.fresh == 0);
+fn drive_steps(launch: &Launch, shape: &Shape, minibatches: &[BatchParams]) -> u32 {
+    let carries_on = minibatches.iter().any(|minibatch| minibatch.reset_state == 0);
     let before =
-        if launch.first == 0 && carries_on && shape.taps > 0 { shape.history() } else { 0 };
+        if launch.first == 0 && carries_on && shape.taps > 0 { shape.history_rows() } else { 0 };
     (launch.steps + before).max(1)
 }
 
@@ -133,7 +133,7 @@ pub fn workgroups(
     launch: &Launch,
     window: &Window,
     shape: &Shape,
-    minibatches: &[Minibatch],
+    minibatches: &[BatchParams],
     workgroup: u32,
     limit: u32,
 ) -> Result<[u32; 3], BackendError> {
@@ -163,10 +163,11 @@ mod tests {
 
     #[test]
     fn the_first_drive_of_an_image_that_carries_on_covers_the_steps_before() {
-        let shape = Shape::plain(vec![4, 3]);
+        let shape = Shape::minimal(vec![4, 3]);
         let steps = |first, fresh| {
             let launch = Launch { kernel: Kernel::SynapticInputSpikes, layer: 0, first, steps: 16 };
-            let minibatch = Minibatch { lanes: 1, fresh, ..bytemuck::Zeroable::zeroed() };
+            let minibatch =
+                BatchParams { batch_size: 1, reset_state: fresh, ..bytemuck::Zeroable::zeroed() };
             let window = Window { index: 0, first: 0, columns: 5 };
             threads(&launch, &window, &shape, &[minibatch])[1]
         };

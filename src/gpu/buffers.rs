@@ -11,7 +11,9 @@ use super::adapter::Info;
 use super::device::Device;
 use super::groups::Group;
 use super::{network, windows};
-use crate::interface::{Array, BackendError, Constants, Lane, Minibatch, Replica, Shape};
+use crate::interface::{
+    ArrayId, BackendError, BatchParams, ReplicaParams, RunParams, Sample, Shape,
+};
 
 /// Size of the smallest buffer: kernels bind arrays that are not kept all the same.
 pub const SMALLEST: u64 = 16;
@@ -25,7 +27,7 @@ pub struct Buffers {
     /// The parts of a step of whole networks, where they are stepped.
     pub network_parts: Option<Buffer>,
     /// Those that have a buffer by themselves.
-    arrays: HashMap<Array, Place>,
+    arrays: HashMap<ArrayId, Place>,
     /// Where whole networks are stepped.
     groups: HashMap<Group, Buffer>,
 }
@@ -47,14 +49,14 @@ impl Buffers {
     pub fn new(
         device: &Device,
         shape: &Shape,
-        constants: &Constants,
-        replicas: &[Replica],
+        constants: &RunParams,
+        replicas: &[ReplicaParams],
     ) -> Result<Self, BackendError> {
         let storage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
         let mut arrays = HashMap::new();
         let mut groups = HashMap::new();
         check_limits(device.info(), shape)?;
-        let new = |array: Array, bytes: u64| {
+        let new = |array: ArrayId, bytes: u64| {
             let buffer = buffer(device, &array.to_string(), bytes.max(SMALLEST), storage);
             device.check().map_err(|error| {
                 let (device, reason) = (device.info().name.clone(), error.to_string());
@@ -62,7 +64,7 @@ impl Buffers {
             })?;
             Ok::<Buffer, BackendError>(buffer)
         };
-        if shape.steps_networks {
+        if shape.fused_steps {
             for group in Group::ALL {
                 let (places, bytes) = group.places(shape);
                 let Some(&(first, _)) = places.first() else { continue };
@@ -80,15 +82,15 @@ impl Buffers {
                 place.insert(Place { buffer: new(array, bytes)?, start: 0, bytes });
             }
         }
-        let network_parts = shape.steps_networks.then(|| {
+        let network_parts = shape.fused_steps.then(|| {
             let parts = network::parts(shape);
             let usage = BufferUsages::UNIFORM | BufferUsages::COPY_DST;
             let table = buffer(device, "network parts", size_of_val(&parts[..]) as u64, usage);
             device.queue.write_buffer(&table, 0, cast_slice(&parts));
             table
         });
-        let minibatches = (shape.replicas * size_of::<Minibatch>()) as u64;
-        let lanes = (shape.replicas * shape.lanes * size_of::<Lane>()) as u64;
+        let minibatches = (shape.replicas * size_of::<BatchParams>()) as u64;
+        let lanes = (shape.replicas * shape.samples_per_replica * size_of::<Sample>()) as u64;
         let buffers = Buffers {
             constants: uniform(device, "constants", constants),
             replicas: buffer(device, "replicas", size_of_val(replicas) as u64, storage),
@@ -107,7 +109,7 @@ impl Buffers {
     ///
     /// # Errors
     /// When the shape has no such array.
-    pub fn array(&self, array: Array) -> Result<&Place, BackendError> {
+    pub fn array(&self, array: ArrayId) -> Result<&Place, BackendError> {
         self.arrays.get(&array).ok_or(BackendError::Length { array, expected: 0, got: 0 })
     }
 
@@ -136,11 +138,11 @@ pub fn check_limits(info: &Info, shape: &Shape) -> Result<(), BackendError> {
             });
         }
     }
-    if shape.steps_networks && !network::fits(shape, info) {
+    if shape.fused_steps && !network::fits(shape, info) {
         return Err(BackendError::NotInOneLaunch { device: info.name.clone() });
     }
     // Each lane is a workgroup along the last dimension of a launch.
-    let (lanes, most) = (shape.replicas * shape.lanes, info.max_workgroups as usize);
+    let (lanes, most) = (shape.replicas * shape.samples_per_replica, info.max_workgroups as usize);
     if lanes > most {
         return Err(BackendError::TooManyLanes { lanes, most });
     }

@@ -35,9 +35,9 @@ pub struct Device {
     staging: Option<Buffer>,
     cache: Option<Cache>,
     /// Bytes of weights that a kernel binds at once.
-    most_weights: u64,
+    max_weight_binding: u64,
     /// Rounds of loops that a thread goes through in a dispatch.
-    most_rounds: u64,
+    max_loop_iterations: u64,
 }
 
 impl Device {
@@ -71,8 +71,8 @@ impl Device {
         });
         let cache = Cache::open(&device, &adapter.get_info());
         let in_flight = VecDeque::new();
-        let most_weights = info.max_binding;
-        let most_rounds = if info.is_software { network::MOST_ROUNDS } else { u64::MAX };
+        let max_weight_binding = info.max_binding;
+        let max_loop_iterations = if info.is_software { network::MOST_ROUNDS } else { u64::MAX };
         let staging = None;
         Ok(Device {
             device,
@@ -82,8 +82,8 @@ impl Device {
             in_flight,
             staging,
             cache,
-            most_weights,
-            most_rounds,
+            max_weight_binding,
+            max_loop_iterations,
         })
     }
 
@@ -94,24 +94,24 @@ impl Device {
 
     /// From now on, binds no more than `bytes` of weights at once, as a device with a lower limit does; a few
     /// columns at least, and those of all layers where whole networks are stepped. It changes no result.
-    pub fn split_weights(&mut self, bytes: u64) {
-        self.most_weights = bytes.min(self.info.max_binding);
+    pub fn limit_weight_binding(&mut self, bytes: u64) {
+        self.max_weight_binding = bytes.min(self.info.max_binding);
     }
 
     /// Bytes of weights that a kernel binds at once.
-    pub(super) fn most_weights(&self) -> u64 {
-        self.most_weights
+    pub(super) fn max_weight_binding(&self) -> u64 {
+        self.max_weight_binding
     }
 
     /// From now on, steps networks in dispatches whose threads go through no more than so many rounds of loops, as on
     /// a device that ends longer ones; a step at least. It changes no result.
-    pub fn cut_loops(&mut self, rounds: u64) {
-        self.most_rounds = rounds;
+    pub fn limit_loop_iterations(&mut self, rounds: u64) {
+        self.max_loop_iterations = rounds;
     }
 
     /// Rounds of loops that a thread goes through in a dispatch at most.
-    pub(super) fn most_rounds(&self) -> u64 {
-        self.most_rounds
+    pub(super) fn max_loop_iterations(&self) -> u64 {
+        self.max_loop_iterations
     }
 
     /// What drivers look up compiled kernels in, where that is kept.

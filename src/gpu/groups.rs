@@ -3,7 +3,7 @@
 
 use super::bindings::Access;
 use super::buffers::SMALLEST;
-use crate::interface::{Array, Shape};
+use crate::interface::{ArrayId, Shape};
 
 /// Arrays in a shared buffer begin at multiples of so many bytes, the largest alignment that a device may ask for.
 const ALIGNMENT: u64 = 256;
@@ -26,12 +26,12 @@ impl Group {
     pub const ALL: [Group; 4] = [Group::Weights, Group::Drives, Group::Compartments, Group::Spikes];
 
     /// The group of an array; none for arrays that no launch binds together.
-    pub fn of(array: Array) -> Option<Group> {
+    pub fn of(array: ArrayId) -> Option<Group> {
         match array {
-            Array::Weights(_) | Array::Feedback(_) => Some(Group::Weights),
-            Array::Drive(_) | Array::ApicalDrive(_) => Some(Group::Drives),
-            Array::Compartments(_) => Some(Group::Compartments),
-            Array::Spikes(population) if population > 0 => Some(Group::Spikes),
+            ArrayId::Weights(_) | ArrayId::Feedback(_) => Some(Group::Weights),
+            ArrayId::SynapticInput(_) | ArrayId::ApicalInput(_) => Some(Group::Drives),
+            ArrayId::Compartments(_) => Some(Group::Compartments),
+            ArrayId::Spikes(population) if population > 0 => Some(Group::Spikes),
             _ => None,
         }
     }
@@ -42,7 +42,7 @@ impl Group {
     }
 
     /// Its arrays, each with the byte at which it begins; behind them, how many bytes they take.
-    pub fn places(self, shape: &Shape) -> (Vec<(Array, u64)>, u64) {
+    pub fn places(self, shape: &Shape) -> (Vec<(ArrayId, u64)>, u64) {
         let mut end: u64 = 0;
         let own = shape.arrays().into_iter().filter(|&array| Group::of(array) == Some(self));
         let places = own.map(|array| {

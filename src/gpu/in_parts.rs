@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytemuck::cast_slice;
 
 use super::Gpu;
-use crate::interface::{BackendError, Lane, Launch, Minibatch, Stop, Stoppable};
+use crate::interface::{BackendError, BatchParams, Launch, Sample, Stop, Stoppable};
 
 /// Time that a part is to take.
 const PART: Duration = Duration::from_millis(150);
@@ -19,15 +19,15 @@ impl Gpu {
         &mut self,
         stop: &Stop,
         stoppable: Stoppable,
-        minibatches: &[Minibatch],
-        lanes: &[Lane],
+        minibatches: &[BatchParams],
+        lanes: &[Sample],
         launches: &[Launch],
     ) -> Result<(), BackendError> {
         let mut first = 0;
-        for run in launches.chunk_by(|a, b| a.kernel.is_per_lane() == b.kernel.is_per_lane()) {
+        for run in launches.chunk_by(|a, b| a.kernel.is_per_sample() == b.kernel.is_per_sample()) {
             let range = first..first + run.len();
             first = range.end;
-            if run[0].kernel.is_per_lane() {
+            if run[0].kernel.is_per_sample() {
                 let mut done = 0;
                 while done < lanes.len() {
                     stop_here(stop)?;
@@ -63,10 +63,10 @@ fn stop_here(stop: &Stop) -> Result<(), BackendError> {
 }
 
 /// The minibatches with those lanes alone that are in a part: dispatches have a workgroup per lane.
-fn in_part(minibatches: &[Minibatch], part: &[Lane]) -> Vec<Minibatch> {
-    let in_part = |(replica, minibatch): (usize, &Minibatch)| {
+fn in_part(minibatches: &[BatchParams], part: &[Sample]) -> Vec<BatchParams> {
+    let in_part = |(replica, minibatch): (usize, &BatchParams)| {
         let lanes = part.iter().filter(|lane| lane.replica as usize == replica).count();
-        Minibatch { lanes: lanes as u32, ..*minibatch }
+        BatchParams { batch_size: lanes as u32, ..*minibatch }
     };
     minibatches.iter().enumerate().map(in_part).collect()
 }

@@ -26,8 +26,8 @@ pub use device::Device;
 pub(crate) use pipelines::module;
 
 use crate::interface::{
-    Array, Backend, BackendError, Constants, KernelTimes, Lane, Launch, Minibatch, Replica, Shape,
-    Stop, Stoppable, check_array, check_sizes, check_work,
+    ArrayId, Backend, BackendError, BatchParams, KernelTimes, Launch, ReplicaParams, RunParams,
+    Sample, Shape, Stop, Stoppable, check_array, check_sizes, check_work,
 };
 use adapter::{Choice, Info};
 use buffers::Buffers;
@@ -62,8 +62,8 @@ impl Gpu {
     pub fn new(
         choice: &Choice,
         shape: Shape,
-        constants: Constants,
-        replicas: &[Replica],
+        constants: RunParams,
+        replicas: &[ReplicaParams],
         workgroup: u32,
     ) -> Result<Self, BackendError> {
         Gpu::on(Device::open(choice)?, shape, constants, replicas, workgroup)
@@ -76,8 +76,8 @@ impl Gpu {
     pub fn on(
         device: Device,
         shape: Shape,
-        constants: Constants,
-        replicas: &[Replica],
+        constants: RunParams,
+        replicas: &[ReplicaParams],
         workgroup: u32,
     ) -> Result<Self, BackendError> {
         check_sizes(&shape, &constants, replicas)?;
@@ -131,7 +131,7 @@ impl Gpu {
         &self,
         pass: &mut ComputePass,
         launches: Range<usize>,
-        minibatches: &[Minibatch],
+        minibatches: &[BatchParams],
     ) -> Result<(), BackendError> {
         let limit = self.device.info().max_workgroups;
         let (shape, workgroup) = (&self.shape, self.workgroup);
@@ -160,7 +160,7 @@ impl Gpu {
     fn submit(
         &mut self,
         launches: Range<usize>,
-        minibatches: &[Minibatch],
+        minibatches: &[BatchParams],
     ) -> Result<(), BackendError> {
         let mut commands = self.device.device.create_command_encoder(&Default::default());
         let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
@@ -179,8 +179,8 @@ impl Backend for Gpu {
         &mut self,
         stop: &Stop,
         stoppable: Stoppable,
-        minibatches: &[Minibatch],
-        lanes: &[Lane],
+        minibatches: &[BatchParams],
+        lanes: &[Sample],
         launches: &[Launch],
     ) -> Result<(), BackendError> {
         self.device.check()?;
@@ -209,21 +209,21 @@ impl Backend for Gpu {
         }
     }
 
-    fn read(&mut self, array: Array) -> Result<Vec<u32>, BackendError> {
-        self.read_lanes(array, self.shape.replicas * self.shape.lanes)
+    fn read(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError> {
+        self.read_samples(array, self.shape.replicas * self.shape.samples_per_replica)
     }
 
-    fn read_lanes(&mut self, array: Array, lanes: usize) -> Result<Vec<u32>, BackendError> {
+    fn read_samples(&mut self, array: ArrayId, lanes: usize) -> Result<Vec<u32>, BackendError> {
         check_array(&self.shape, array)?;
         let place = self.buffers.array(array)?;
-        let lanes = lanes.min(self.shape.replicas * self.shape.lanes);
-        let bytes = 4 * self.shape.length_of_lanes(array, lanes) as u64;
+        let lanes = lanes.min(self.shape.replicas * self.shape.samples_per_replica);
+        let bytes = 4 * self.shape.len_for_samples(array, lanes) as u64;
         self.device.read(&place.buffer, place.start, bytes)
     }
 
-    fn write(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError> {
+    fn write(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
         check_array(&self.shape, array)?;
-        let expected = self.shape.length(array);
+        let expected = self.shape.len(array);
         if words.len() != expected {
             return Err(BackendError::Length { array, expected, got: words.len() });
         }

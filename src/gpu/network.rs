@@ -5,8 +5,8 @@ use bytemuck::Zeroable;
 use super::adapter::Info;
 use super::groups::Group;
 use crate::interface::{
-    Array, COUNT_MASK, Kernel, LAYERS_MAX, Launch, NETWORK_WORDS, Part, STEPS_PER_WORD, Shape,
-    UNITS_PER_WORD, compartment,
+    ArrayId, COUNT_MASK, FUSED_MASK_WORDS, Kernel, LAYERS_MAX, Launch, LaunchParams,
+    STEPS_PER_WORD, Shape, UNITS_PER_WORD, compartment,
 };
 use crate::model::exact_math::NEWTON_STEPS;
 use crate::model::spikes::COUNT_MAX;
@@ -32,7 +32,7 @@ pub fn threads(shape: &Shape, workgroup: u32, info: &Info) -> u32 {
 
 /// Bytes that its workgroup shares: who spikes, a bit and a count for each neuron, in two halves.
 const SHARED_BYTES: u32 =
-    2 * (1 + UNITS_PER_WORD / STEPS_PER_WORD) * (NETWORK_WORDS * size_of::<u32>()) as u32;
+    2 * (1 + UNITS_PER_WORD / STEPS_PER_WORD) * (FUSED_MASK_WORDS * size_of::<u32>()) as u32;
 
 /// Whether a device steps networks of this shape in one launch: its driver compiles the kernel in seconds, it binds
 /// what their layers share, a workgroup keeps who spikes, and no step takes a thread too many rounds.
@@ -44,44 +44,45 @@ pub fn fits(shape: &Shape, info: &Info) -> bool {
     // Kernels count words in 32 bits.
     let most = info.max_binding.min(info.max_buffer).min(4 * u64::from(u32::MAX));
     Group::ALL.iter().all(|group| group.places(shape).1 <= most)
-        && shape.spiking_words() <= NETWORK_WORDS
+        && shape.mask_words_total() <= FUSED_MASK_WORDS
         && SHARED_BYTES <= info.max_workgroup_storage
         && (!info.is_software
             || rounds(shape, threads(shape, info.workgroup(), info)) <= MOST_ROUNDS)
 }
 
 /// The parts of the steps of all layers, and from [`LAYERS_MAX`] on those of apical dendrites.
-pub fn parts(shape: &Shape) -> Vec<Part> {
+pub fn parts(shape: &Shape) -> Vec<LaunchParams> {
     let places = Group::ALL.iter().flat_map(|group| group.places(shape).0);
-    let places: Vec<(Array, u64)> = places.collect();
+    let places: Vec<(ArrayId, u64)> = places.collect();
     let start = |array| {
         let place = places.iter().find(|(other, _)| *other == array);
         place.map_or(0, |(_, byte)| (byte / 4) as u32)
     };
     let bits = |population: usize| {
-        (1..population).map(|below| shape.raster_words(below) as u32).sum::<u32>()
+        (1..population).map(|below| shape.mask_words(below) as u32).sum::<u32>()
     };
-    let part = |kernel, layer| Part::new(&Launch { kernel, layer, first: 0, steps: 1 }, shape);
-    let of_layer = |layer: usize| Part {
-        columns_start: start(Array::Weights(layer)),
-        drive_start: start(Array::Drive(layer)),
-        compartments_start: start(Array::Compartments(layer)),
-        spikes_start: start(Array::Spikes(layer + 1)),
-        spiking_start: bits(layer + 1),
-        heard_start: bits(layer),
+    let part =
+        |kernel, layer| LaunchParams::new(&Launch { kernel, layer, first: 0, steps: 1 }, shape);
+    let of_layer = |layer: usize| LaunchParams {
+        weights_offset: start(ArrayId::Weights(layer)),
+        synaptic_input_offset: start(ArrayId::SynapticInput(layer)),
+        compartments_offset: start(ArrayId::Compartments(layer)),
+        spikes_offset: start(ArrayId::Spikes(layer + 1)),
+        mask_offset: bits(layer + 1),
+        pre_mask_offset: bits(layer),
         ..part(if shape.is_output(layer) { Kernel::OutputStep } else { Kernel::HiddenStep }, layer)
     };
-    let of_apical = |layer: usize| Part {
-        columns_start: start(Array::Feedback(layer)),
-        drive_start: start(Array::ApicalDrive(layer)),
-        compartments_start: start(Array::Compartments(layer)),
-        heard_start: bits(shape.source(layer)),
+    let of_apical = |layer: usize| LaunchParams {
+        weights_offset: start(ArrayId::Feedback(layer)),
+        synaptic_input_offset: start(ArrayId::ApicalInput(layer)),
+        compartments_offset: start(ArrayId::Compartments(layer)),
+        pre_mask_offset: bits(shape.feedback_population(layer)),
         ..part(Kernel::ApicalStepSpikes, layer)
     };
-    let mut parts: Vec<Part> = (0..shape.layers()).map(of_layer).collect();
-    parts.resize(LAYERS_MAX, Part::zeroed());
+    let mut parts: Vec<LaunchParams> = (0..shape.layers()).map(of_layer).collect();
+    parts.resize(LAYERS_MAX, LaunchParams::zeroed());
     parts.extend((0..shape.layers() - 1).map(of_apical));
-    parts.resize(PARTS, Part::zeroed());
+    parts.resize(PARTS, LaunchParams::zeroed());
     parts
 }
 
@@ -90,7 +91,7 @@ pub fn parts(shape: &Shape) -> Vec<Part> {
 pub fn rounds(shape: &Shape, threads: u32) -> u64 {
     let looped = |rounds: u64| rounds + 1;
     let taps = looped(u64::from(shape.taps));
-    let history = looped(u64::from(shape.history()));
+    let history = looped(u64::from(shape.history_rows()));
     let sum = |heard: usize| {
         let words = heard.div_ceil(UNITS_PER_WORD as usize) as u64;
         looped(words) + words + heard as u64 * looped(u64::from(COUNT_MASK))
@@ -107,14 +108,14 @@ pub fn rounds(shape: &Shape, threads: u32) -> u64 {
     let apical = |sources: usize| 2 * history + taps + sum(sources);
     let own = |units: usize| (units as u64).div_ceil(u64::from(threads));
     let of_layer = |layer: usize| {
-        let below = if layer == 0 { 0 } else { sum(shape.below(layer)) };
-        let apical = if shape.is_output(layer) { 0 } else { apical(shape.sources(layer)) };
+        let below = if layer == 0 { 0 } else { sum(shape.n_pre(layer)) };
+        let apical = if shape.is_output(layer) { 0 } else { apical(shape.n_feedback(layer)) };
         // One round of the loop over layers, and one over units, for neurons and for apical dendrites.
         let units = own(shape.units(layer));
         units * (below + neuron + apical) + 2 * looped(looped(units))
     };
     let counts = looped(u64::from(UNITS_PER_WORD / STEPS_PER_WORD));
-    let forget = looped(own(shape.spiking_words()) * looped(counts));
+    let forget = looped(own(shape.mask_words_total()) * looped(counts));
     (0..shape.layers()).map(of_layer).sum::<u64>() + forget + looped(looped(1))
 }
 
@@ -147,10 +148,10 @@ mod tests {
             broadcast: false,
             has_apical_biases: true,
             replicas: 2,
-            lanes: 3,
+            samples_per_replica: 3,
             steps_apical: true,
-            steps_networks: true,
-            ..Shape::plain(populations)
+            fused_steps: true,
+            ..Shape::minimal(populations)
         }
     }
 
@@ -166,20 +167,23 @@ mod tests {
         };
         for layer in 0..3 {
             let (part, apical) = (&parts[layer], &parts[LAYERS_MAX + layer]);
-            assert_eq!(part.columns_start, start(Group::Weights, Array::Weights(layer)));
-            assert_eq!(part.spikes_start, start(Group::Spikes, Array::Spikes(layer + 1)));
+            assert_eq!(part.weights_offset, start(Group::Weights, ArrayId::Weights(layer)));
+            assert_eq!(part.spikes_offset, start(Group::Spikes, ArrayId::Spikes(layer + 1)));
             assert_eq!(part.units as usize, shape.units(layer));
             if layer < 2 {
-                assert_eq!(apical.columns_start, start(Group::Weights, Array::Feedback(layer)));
-                assert_eq!(apical.drive_start, start(Group::Drives, Array::ApicalDrive(layer)));
-                assert_eq!(apical.compartments_start, part.compartments_start);
-                assert_eq!(apical.columns as usize, shape.feedback_columns(layer));
+                assert_eq!(apical.weights_offset, start(Group::Weights, ArrayId::Feedback(layer)));
+                assert_eq!(
+                    apical.synaptic_input_offset,
+                    start(Group::Drives, ArrayId::ApicalInput(layer))
+                );
+                assert_eq!(apical.compartments_offset, part.compartments_offset);
+                assert_eq!(apical.col_count as usize, shape.feedback_columns(layer));
             }
         }
         // Words of 32 of the 70, 33 and 10 neurons; of the input no bits are kept here.
-        assert_eq!([0, 1, 2].map(|layer| parts[layer].spiking_start), [0, 3, 5]);
-        assert_eq!([1, 2].map(|layer| parts[layer].heard_start), [0, 3]);
-        assert_eq!([0, 1].map(|layer| parts[LAYERS_MAX + layer].heard_start), [3, 5]);
+        assert_eq!([0, 1, 2].map(|layer| parts[layer].mask_offset), [0, 3, 5]);
+        assert_eq!([1, 2].map(|layer| parts[layer].pre_mask_offset), [0, 3]);
+        assert_eq!([0, 1].map(|layer| parts[LAYERS_MAX + layer].pre_mask_offset), [3, 5]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::buffers::buffer;
 use super::device::Device;
 use super::network;
 use super::windows::{Window, windows};
-use crate::interface::{Kernel, Launch, Part, Shape};
+use crate::interface::{Kernel, Launch, LaunchParams, Shape};
 
 /// Dispatches that the first buffer has room for.
 const FIRST_CAPACITY: usize = 256;
@@ -21,15 +21,20 @@ pub struct Dispatch {
     pub launch: Launch,
     pub window: Window,
     /// First row, and the one behind the last, of the past that a step of networks sums before, see
-    /// [`Shape::past_sums`].
+    /// [`Shape::history_rows_to_sum`].
     pub past: [u32; 2],
 }
 
 impl Dispatch {
-    fn part(&self, shape: &Shape) -> Part {
+    fn part(&self, shape: &Shape) -> LaunchParams {
         let [past_first, past_end] = self.past;
-        let spiking_words = shape.spiking_words() as u32;
-        Part { past_first, past_end, spiking_words, ..self.window.part(&self.launch, shape) }
+        let mask_words = shape.mask_words_total() as u32;
+        LaunchParams {
+            history_begin: past_first,
+            history_end: past_end,
+            mask_words,
+            ..self.window.part(&self.launch, shape)
+        }
     }
 }
 
@@ -52,7 +57,7 @@ impl Parts {
     /// `threads`: of a workgroup that steps networks.
     pub fn new(device: &Device, threads: u32) -> Self {
         let alignment = device.device.limits().min_uniform_buffer_offset_alignment as usize;
-        let stride = size_of::<Part>().next_multiple_of(alignment);
+        let stride = size_of::<LaunchParams>().next_multiple_of(alignment);
         Parts {
             buffer: table(device, FIRST_CAPACITY * stride),
             stride,
@@ -77,7 +82,7 @@ impl Parts {
 
     /// Steps that one dispatch takes networks through at most.
     fn most_turns(&self, device: &Device, shape: &Shape) -> u32 {
-        let turns = device.most_rounds() / network::rounds(shape, self.threads);
+        let turns = device.max_loop_iterations() / network::rounds(shape, self.threads);
         turns.try_into().unwrap_or(u32::MAX)
     }
 
@@ -90,7 +95,7 @@ impl Parts {
         self.dispatches.clear();
         self.starts.truncate(1);
         for &launch in launches {
-            let windows = windows(&launch, shape, device.most_weights());
+            let windows = windows(&launch, shape, device.max_weight_binding());
             for window in windows {
                 let turns = if launch.kernel == Kernel::FusedStep {
                     turns(&launch, shape, self.most_turns(device, shape))
@@ -109,7 +114,7 @@ impl Parts {
         }
         let mut bytes = vec![0; self.dispatches.len() * self.stride];
         for (dispatch, slot) in self.dispatches.iter().zip(bytes.chunks_mut(self.stride)) {
-            slot[..size_of::<Part>()].copy_from_slice(bytes_of(&dispatch.part(shape)));
+            slot[..size_of::<LaunchParams>()].copy_from_slice(bytes_of(&dispatch.part(shape)));
         }
         device.queue.write_buffer(&self.buffer, 0, &bytes);
         self.launches = launches.to_vec();
@@ -120,7 +125,7 @@ impl Parts {
 /// A launch that steps networks as several, each with the rows of the past that it sums: of no more than `most` rows
 /// and steps together.
 fn turns(launch: &Launch, shape: &Shape, most: u32) -> Vec<(Launch, [u32; 2])> {
-    let past = if launch.first == 0 { shape.past_sums() } else { 0 };
+    let past = if launch.first == 0 { shape.history_rows_to_sum() } else { 0 };
     let end = past + launch.steps;
     let starts = (0..end).step_by(most.max(1) as usize);
     let turn = |start: u32| {
@@ -141,7 +146,7 @@ mod tests {
     use super::*;
 
     fn shape(taps: u32) -> Shape {
-        Shape { taps, steps_apical: true, steps_networks: true, ..Shape::plain(vec![40, 30, 10]) }
+        Shape { taps, steps_apical: true, fused_steps: true, ..Shape::minimal(vec![40, 30, 10]) }
     }
 
     fn cut(taps: u32, first: u32, most: u32) -> Vec<([u32; 2], [u32; 2])> {

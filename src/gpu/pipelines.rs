@@ -17,7 +17,8 @@ use super::device::Device;
 use super::parts::Dispatch;
 use super::{network, shaders, windows};
 use crate::interface::{
-    BackendError, Constants, Kernel, Lane, Launch, Minibatch, Part, Replica, Shape,
+    BackendError, BatchParams, Kernel, Launch, LaunchParams, ReplicaParams, RunParams, Sample,
+    Shape,
 };
 
 /// A compiled kernel.
@@ -63,8 +64,11 @@ impl Pipeline {
         arrays: &[BindingResource],
     ) -> BindGroup {
         let [constants, part, replicas, minibatches, lanes] = shared;
-        let part =
-            BufferBinding { buffer: part, offset: 0, size: NonZero::new(size_of::<Part>() as u64) };
+        let part = BufferBinding {
+            buffer: part,
+            offset: 0,
+            size: NonZero::new(size_of::<LaunchParams>() as u64),
+        };
         let resources = [
             constants.as_entire_binding(),
             BindingResource::Buffer(part),
@@ -165,7 +169,7 @@ impl Pipelines {
                     Bound::Group(group) => {
                         buffers.group(group).ok_or_else(missing)?.as_entire_binding()
                     }
-                    Bound::Array(array) => {
+                    Bound::ArrayId(array) => {
                         let Place { buffer, start, bytes } = buffers.array(array)?;
                         let window = windows::bytes_of(array, launch, window, shape);
                         let [first, size] = window.unwrap_or([0, (*bytes).max(SMALLEST)]);
@@ -212,16 +216,19 @@ pub fn module(device: &Device, name: &str, source: String) -> ShaderModule {
 fn bind_group_layout(device: &Device, name: &str, access: &[Access]) -> BindGroupLayout {
     let storage = |read_only| BufferBindingType::Storage { read_only };
     let mut entries = vec![
-        entry(0, BufferBindingType::Uniform, false, size_of::<Constants>()),
-        entry(1, BufferBindingType::Uniform, true, size_of::<Part>()),
-        entry(2, storage(true), false, size_of::<Replica>()),
-        entry(3, storage(true), false, size_of::<Minibatch>()),
-        entry(4, storage(true), false, size_of::<Lane>()),
+        entry(0, BufferBindingType::Uniform, false, size_of::<RunParams>()),
+        entry(1, BufferBindingType::Uniform, true, size_of::<LaunchParams>()),
+        entry(2, storage(true), false, size_of::<ReplicaParams>()),
+        entry(3, storage(true), false, size_of::<BatchParams>()),
+        entry(4, storage(true), false, size_of::<Sample>()),
     ];
     entries.extend(access.iter().zip(SHARED..).map(|(access, binding)| match access {
-        Access::Uniform => {
-            entry(binding, BufferBindingType::Uniform, false, network::PARTS * size_of::<Part>())
-        }
+        Access::Uniform => entry(
+            binding,
+            BufferBindingType::Uniform,
+            false,
+            network::PARTS * size_of::<LaunchParams>(),
+        ),
         Access::Reads => entry(binding, storage(true), false, size_of::<u32>()),
         Access::Writes => entry(binding, storage(false), false, size_of::<u32>()),
     }));

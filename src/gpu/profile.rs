@@ -10,7 +10,7 @@ use wgpu::{
 use super::Gpu;
 use super::buffers::buffer;
 use super::device::Device;
-use crate::interface::{BackendError, KernelTimes, Launch, Minibatch};
+use crate::interface::{BackendError, BatchParams, KernelTimes, Launch};
 
 /// Launches that are timed at once: each takes two timestamps of the 4096 that a set may have.
 const LAUNCHES: usize = 1024;
@@ -68,7 +68,7 @@ impl Gpu {
     pub(super) fn run_profiled(
         &mut self,
         profile: &mut Profile,
-        minibatches: &[Minibatch],
+        minibatches: &[BatchParams],
         launches: &[Launch],
     ) -> Result<(), BackendError> {
         for (chunk, launches) in launches.chunks(LAUNCHES).enumerate() {
@@ -111,7 +111,7 @@ mod tests {
     use crate::config::Config;
     use crate::gpu::WORKGROUP;
     use crate::gpu::adapter::Choice;
-    use crate::interface::{Backend, Kernel, Lane, Shape};
+    use crate::interface::{Backend, Kernel, Sample, Shape};
     use crate::plan::{constants, kernel_sequence, replica};
 
     /// Apple's GPUs write timestamps around passes alone.
@@ -126,18 +126,18 @@ mod tests {
         check(true);
     }
 
-    fn check(steps_networks: bool) {
+    fn check(fused_steps: bool) {
         let shape = Shape {
-            lanes: 2,
+            samples_per_replica: 2,
             steps: 16,
             block: 8,
             taps: 3,
             images: 2,
-            slots: 2,
-            steps_apical: steps_networks,
-            steps_networks,
+            result_slots: 2,
+            steps_apical: fused_steps,
+            fused_steps,
             has_moments: true,
-            ..Shape::plain(vec![12, 9, 10])
+            ..Shape::minimal(vec![12, 9, 10])
         };
         let config = Config { layers: vec![9, 10], psp_kernel_ms: 3, ..Config::default() };
         let constants = constants(&config, &shape, 10);
@@ -148,21 +148,22 @@ mod tests {
         });
         gpu.set_profiling(true);
         gpu.profile.as_mut().expect("this device writes timestamps").inside_passes = false;
-        let lane = Lane {
+        let lane = Sample {
             steps_forward: 8,
             steps_target: 8,
             window_forward: 4,
             window_target: 4,
-            ..Lane::default()
+            ..Sample::default()
         };
         let lanes = [0, 1].map(|index| lane.of_replica(&shape, 0, index));
-        let minibatch = Minibatch { lanes: 2, fresh: 1, ..bytemuck::Zeroable::zeroed() };
+        let minibatch =
+            BatchParams { batch_size: 2, reset_state: 1, ..bytemuck::Zeroable::zeroed() };
         let list = kernel_sequence(&shape, 16, true);
         gpu.run(&[minibatch], &lanes, &list).expect("the kernels run");
         let times = gpu.kernel_times().expect("it is read").expect("it is profiled");
         for kernel in Kernel::ALL {
             let expected = list.iter().filter(|launch| launch.kernel == kernel).count() as u64;
-            assert_eq!(times.spans(kernel), expected, "{kernel}");
+            assert_eq!(times.calls(kernel), expected, "{kernel}");
         }
     }
 }

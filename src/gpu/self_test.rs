@@ -13,7 +13,7 @@ use super::device::Device;
 use super::pipelines::Pipeline;
 use super::shaders;
 use crate::cpu::arithmetic_selftest::{FUNCTIONS, arithmetic_selftest};
-use crate::interface::{BackendError, Constants, Lane, Minibatch, Part, Replica};
+use crate::interface::{BackendError, BatchParams, LaunchParams, ReplicaParams, RunParams, Sample};
 use crate::model::synaptic_filter;
 use crate::random::philox;
 
@@ -188,13 +188,13 @@ pub fn on_device(
     let inputs = buffer(device, "words", size_of_val(words) as u64, storage);
     device.queue.write_buffer(&inputs, 0, cast_slice(words));
 
-    let part = Part { units: words.len() as u32, ..Zeroable::zeroed() };
+    let part = LaunchParams { units: words.len() as u32, ..Zeroable::zeroed() };
     let shared = [
         &uniform(device, "constants", &constants()),
         &uniform(device, "part", &part),
-        &buffer(device, "replicas", size_of::<Replica>() as u64, storage),
-        &buffer(device, "minibatches", size_of::<Minibatch>() as u64, storage),
-        &buffer(device, "lanes", size_of::<Lane>() as u64, storage),
+        &buffer(device, "replicas", size_of::<ReplicaParams>() as u64, storage),
+        &buffer(device, "minibatches", size_of::<BatchParams>() as u64, storage),
+        &buffer(device, "lanes", size_of::<Sample>() as u64, storage),
     ];
     let arrays = [inputs.as_entire_binding(), results.as_entire_binding()];
     let group = pipeline.bind(device, shared, &arrays);
@@ -219,9 +219,9 @@ fn words() -> Vec<u32> {
 }
 
 /// Constants that the tested functions read.
-fn constants() -> Constants {
-    let mut constants = Constants { tap_count: 10, ..Zeroable::zeroed() };
-    for (slot, tap) in constants.taps.iter_mut().zip(synaptic_filter::taps(10)) {
+fn constants() -> RunParams {
+    let mut constants = RunParams { tap_count: 10, ..Zeroable::zeroed() };
+    for (slot, tap) in constants.kernel_taps.iter_mut().zip(synaptic_filter::taps(10)) {
         *slot = tap as f32;
     }
     let traces = synaptic_filter::double_exponential();

@@ -8,54 +8,54 @@ use super::bindings::UNITS_PER_THREAD;
 use super::network::PARTS;
 use crate::cpu::arithmetic_selftest::FUNCTIONS;
 use crate::interface::{
-    COUNT_BITS, Kernel, LAYERS_MAX, NETWORK_WORDS, RATE_HISTORY, STEPS_PER_WORD, UNITS_PER_WORD,
-    compartment, plateau, raster, result, trace,
+    COUNT_BITS, FUSED_MASK_WORDS, Kernel, LAYERS_MAX, RATE_HISTORY, STEPS_PER_WORD, UNITS_PER_WORD,
+    compartment, plateau, result, spike_mask, window_mean,
 };
 use crate::model::{exact_math, spikes};
 use crate::random::{self, RngStream, Split};
 
 /// What every kernel's text comes behind, in this order.
 const SHARED: [&str; 3] = [
-    include_str!("../../shaders/shared/layout.wgsl"),
-    include_str!("../../shaders/shared/exact.wgsl"),
-    include_str!("../../shaders/shared/random.wgsl"),
+    include_str!("../../shaders/shared/types.wgsl"),
+    include_str!("../../shaders/shared/exact_math.wgsl"),
+    include_str!("../../shaders/shared/philox.wgsl"),
 ];
 
 /// What only kernels come behind that work on one layer a launch.
-const PART: &str = include_str!("../../shaders/shared/part.wgsl");
+const PART: &str = include_str!("../../shaders/shared/launch_params.wgsl");
 
 /// What only kernels that read single columns come behind: it works on the kernel's `weights`.
-const COLUMNS: &str = include_str!("../../shaders/shared/columns.wgsl");
+const COLUMNS: &str = include_str!("../../shaders/shared/weight_matrix.wgsl");
 
 /// What only kernels that sum columns one neuron at a time come behind: these tell who spikes.
-const SUM: &str = include_str!("../../shaders/shared/sum.wgsl");
+const SUM: &str = include_str!("../../shaders/shared/column_sum.wgsl");
 
 /// What only kernels that step a dendrite come behind: it works on the kernel's `drive`.
-const FILTER: &str = include_str!("../../shaders/shared/filter.wgsl");
+const FILTER: &str = include_str!("../../shaders/shared/synaptic_filter.wgsl");
 
 /// What only kernels that step a soma come behind: it works on the kernel's `spikes`.
-const NEURON: &str = include_str!("../../shaders/shared/neuron.wgsl");
+const NEURON: &str = include_str!("../../shaders/shared/spike_generation.wgsl");
 
 /// The steps of hidden neurons, of output neurons and of apical dendrites: they work on the kernel's `drive`,
 /// `compartments` and, where they draw, `spikes`.
-const HIDDEN: &str = include_str!("../../shaders/shared/hidden.wgsl");
-const OUTPUT: &str = include_str!("../../shaders/shared/output.wgsl");
-const APICAL: &str = include_str!("../../shaders/shared/apical.wgsl");
+const HIDDEN: &str = include_str!("../../shaders/shared/hidden_neuron.wgsl");
+const OUTPUT: &str = include_str!("../../shaders/shared/output_neuron.wgsl");
+const APICAL: &str = include_str!("../../shaders/shared/apical_dendrite.wgsl");
 
 /// What only kernels come behind that sum the columns of spiking feedback neurons: it works on the kernel's `raster`
 /// and `spikes`.
 const FEEDBACK_SPIKES: &str = include_str!("../../shaders/shared/feedback_spikes.wgsl");
 
 /// What only kernels that average over the windows of the phases come behind.
-const RESPONSE: &str = include_str!("../../shaders/shared/response.wgsl");
+const RESPONSE: &str = include_str!("../../shaders/shared/averaging_window.wgsl");
 
 /// The self-test of [`super::self_test`].
 const ARITHMETIC: &str = include_str!("../../shaders/arithmetic_selftest.wgsl");
 
 const INTEGERS: [(&str, u32); 51] = [
     ("LAYERS_MAX", LAYERS_MAX as u32),
-    ("NETWORK_PARTS", PARTS as u32),
-    ("NETWORK_WORDS", NETWORK_WORDS as u32),
+    ("FUSED_PARAMS", PARTS as u32),
+    ("FUSED_MASK_WORDS", FUSED_MASK_WORDS as u32),
     ("STEPS_PER_WORD", STEPS_PER_WORD),
     ("UNITS_PER_WORD", UNITS_PER_WORD),
     ("UNITS_PER_THREAD", UNITS_PER_THREAD),
@@ -66,33 +66,33 @@ const INTEGERS: [(&str, u32); 51] = [
     ("LEVELS", spikes::PIXEL_LEVELS as u32),
     ("THRESHOLDS", spikes::THRESHOLDS as u32),
     ("FRACTION_BITS", spikes::FRACTION_BITS),
-    ("RASTER_ONCE", raster::ONCE as u32),
-    ("RASTER_MORE", raster::MORE as u32),
-    ("RASTER_ROWS", raster::ROWS as u32),
+    ("SPIKE_MASK_GE1", spike_mask::GE1 as u32),
+    ("SPIKE_MASK_GE2", spike_mask::GE2 as u32),
+    ("SPIKE_MASK_ROWS", spike_mask::ROWS as u32),
     ("COMPARTMENT_BASAL", compartment::BASAL as u32),
     ("COMPARTMENT_APICAL", compartment::APICAL as u32),
     ("COMPARTMENT_SOMA", compartment::SOMA as u32),
     ("COMPARTMENT_MEAN_SOMA", compartment::MEAN_SOMA as u32),
     ("COMPARTMENT_MEAN_RATE", compartment::MEAN_RATE as u32),
     ("COMPARTMENT_ROWS", compartment::ROWS as u32),
-    ("TRACE_FORWARD", trace::FORWARD as u32),
-    ("TRACE_FEEDBACK_FORWARD", trace::FEEDBACK_FORWARD as u32),
-    ("TRACE_FEEDBACK_TARGET", trace::FEEDBACK_TARGET as u32),
-    ("TRACE_SLOW", trace::SLOW as u32),
-    ("TRACE_FAST", trace::FAST as u32),
-    ("TRACE_ROWS", trace::ROWS as u32),
+    ("WINDOW_MEAN_FORWARD", window_mean::FORWARD as u32),
+    ("WINDOW_MEAN_FEEDBACK_FORWARD", window_mean::FEEDBACK_FORWARD as u32),
+    ("WINDOW_MEAN_FEEDBACK_TARGET", window_mean::FEEDBACK_TARGET as u32),
+    ("WINDOW_MEAN_SLOW", window_mean::SLOW as u32),
+    ("WINDOW_MEAN_FAST", window_mean::FAST as u32),
+    ("WINDOW_MEAN_ROWS", window_mean::ROWS as u32),
     ("PLATEAU_FORWARD", plateau::FORWARD as u32),
     ("PLATEAU_TARGET", plateau::TARGET as u32),
     ("PLATEAU_ROWS", plateau::ROWS as u32),
     ("RESULT_CLASS", result::CLASS as u32),
     ("RESULT_LOSS", result::LOSS as u32),
     ("RESULT_ROWS", result::ROWS as u32),
-    ("SOURCE_TRAINING", Split::Training as u32),
-    ("PURPOSE_SPIKES", RngStream::Spikes as u32),
-    ("PURPOSE_THINNING", RngStream::Thinning as u32),
-    ("PURPOSE_LOW_HALF", RngStream::LowHalf as u32),
-    ("PURPOSE_FEEDBACK_NOISE", RngStream::FeedbackNoise as u32),
-    ("PURPOSE_PLATEAU_TIME", RngStream::PlateauTime as u32),
+    ("SPLIT_TRAINING", Split::Training as u32),
+    ("STREAM_SPIKES", RngStream::Spikes as u32),
+    ("STREAM_THINNING", RngStream::Thinning as u32),
+    ("STREAM_LOW_HALF", RngStream::LowHalf as u32),
+    ("STREAM_FEEDBACK_NOISE", RngStream::FeedbackNoise as u32),
+    ("STREAM_PLATEAU_TIME", RngStream::PlateauTime as u32),
     ("UNIFORM_SHIFT", random::UNIFORM_SHIFT),
     ("LOW_HALF", spikes::LOW16),
     ("PHILOX_MULTIPLIER_0", random::MULTIPLIER_0),

@@ -2,7 +2,7 @@
 //! launch whose weights take more is one dispatch for each window of whole columns, in ascending order, so
 //! that sums over columns keep their order too.
 
-use crate::interface::{Array, Kernel, Launch, Part, Shape};
+use crate::interface::{ArrayId, Kernel, Launch, LaunchParams, Shape};
 
 /// Windows begin at multiples of so many columns: at whole words of a raster, and at multiples of 256
 /// bytes, the largest alignment that a device may ask for.
@@ -21,11 +21,11 @@ pub struct Window {
 
 impl Window {
     /// The part of a launch that works on this window.
-    pub fn part(&self, launch: &Launch, shape: &Shape) -> Part {
-        Part {
-            first_column: self.first as u32,
-            columns: self.columns as u32,
-            ..Part::new(launch, shape)
+    pub fn part(&self, launch: &Launch, shape: &Shape) -> LaunchParams {
+        LaunchParams {
+            col_offset: self.first as u32,
+            col_count: self.columns as u32,
+            ..LaunchParams::new(launch, shape)
         }
     }
 }
@@ -53,7 +53,7 @@ pub fn windows(launch: &Launch, shape: &Shape, most: u64) -> Vec<Window> {
         // No spike is summed: of the columns, the biases alone are read.
         Kernel::ApicalStepSpikes if launch.steps == 0 => all.skip((count - 1) / width).collect(),
         Kernel::SynapticInputSpikes | Kernel::SynapticInputRates => {
-            all.filter(|window| window.first < shape.below(launch.layer)).collect()
+            all.filter(|window| window.first < shape.n_pre(launch.layer)).collect()
         }
         _ => all.collect(),
     }
@@ -61,7 +61,12 @@ pub fn windows(launch: &Launch, shape: &Shape, most: u64) -> Vec<Window> {
 
 /// Where the bytes of a window's columns begin in an array, and how many they are; `None` where all of it
 /// is bound.
-pub fn bytes_of(array: Array, launch: &Launch, window: &Window, shape: &Shape) -> Option<[u64; 2]> {
+pub fn bytes_of(
+    array: ArrayId,
+    launch: &Launch,
+    window: &Window,
+    shape: &Shape,
+) -> Option<[u64; 2]> {
     let count = columns(launch, shape);
     if window.columns == count || !is_windowed(array, launch, shape) {
         return None;
@@ -71,39 +76,39 @@ pub fn bytes_of(array: Array, launch: &Launch, window: &Window, shape: &Shape) -
 }
 
 /// Bytes of an array that must be bound at once.
-pub fn least(array: Array, shape: &Shape) -> u64 {
+pub fn least(array: ArrayId, shape: &Shape) -> u64 {
     let bytes = shape.bytes_of(array);
-    let is_whole = shape.is_symmetric && matches!(array, Array::Feedback(_));
+    let is_whole = shape.symmetric_feedback && matches!(array, ArrayId::Feedback(_));
     if is_split(array, shape) && !is_whole { grain(array, shape).min(bytes) } else { bytes }
 }
 
 /// Bytes of the fewest columns that are bound.
-fn grain(array: Array, shape: &Shape) -> u64 {
-    let [rows, units] = shape.rows_and_columns(array);
-    let rows_of_column = if matches!(array, Array::Moments(_)) { 2 } else { 1 };
+fn grain(array: ArrayId, shape: &Shape) -> u64 {
+    let [rows, units] = shape.dims(array);
+    let rows_of_column = if matches!(array, ArrayId::Moments(_)) { 2 } else { 1 };
     4 * (GRAIN * rows_of_column).min(rows) as u64 * units as u64
 }
 
 /// Columns of the weights that a launch works with.
 fn columns(launch: &Launch, shape: &Shape) -> usize {
-    Part::new(launch, shape).columns as usize
+    LaunchParams::new(launch, shape).col_count as usize
 }
 
 /// Whether a launch binds an array in windows: all weights that may be, but the feedback weights that follow
 /// others, whose columns are those of no other array, and those of all layers together.
-fn is_windowed(array: Array, launch: &Launch, shape: &Shape) -> bool {
-    let is_made = launch.kernel == Kernel::TieFeedback && matches!(array, Array::Feedback(_));
+fn is_windowed(array: ArrayId, launch: &Launch, shape: &Shape) -> bool {
+    let is_made = launch.kernel == Kernel::TieFeedback && matches!(array, ArrayId::Feedback(_));
     is_split(array, shape) && !is_made && launch.kernel != Kernel::FusedStep
 }
 
 /// Whether an array may be bound in windows: the weights of one network. Those of several side by side are
 /// bound as a whole.
-fn is_split(array: Array, shape: &Shape) -> bool {
+fn is_split(array: ArrayId, shape: &Shape) -> bool {
     let is_weights = matches!(
         array,
-        Array::Weights(_) | Array::Moments(_) | Array::Gradient(_) | Array::Feedback(_)
+        ArrayId::Weights(_) | ArrayId::Moments(_) | ArrayId::Gradient(_) | ArrayId::Feedback(_)
     );
-    is_weights && shape.replicas == 1 && shape.copy_length(array) > 0
+    is_weights && shape.replicas == 1 && shape.len_per_copy(array) > 0
 }
 
 #[cfg(test)]
@@ -117,7 +122,7 @@ mod tests {
             block: 8,
             taps: 3,
             has_moments: true,
-            ..Shape::plain(vec![300, 10, 3])
+            ..Shape::minimal(vec![300, 10, 3])
         }
     }
 
@@ -157,13 +162,13 @@ mod tests {
         let launch = Launch { kernel: Kernel::WeightUpdate, layer: 0, first: 0, steps: 8 };
         let window = Window { index: 1, first: 128, columns: 100 };
         let bytes = |array| bytes_of(array, &launch, &window, &shape(1));
-        assert_eq!(bytes(Array::Weights(0)), Some([5120, 4000]));
-        assert_eq!(bytes(Array::Moments(0)), Some([10240, 8000]));
-        assert_eq!(bytes(Array::Gradient(0)), None, "it is not kept");
-        assert_eq!(bytes(Array::Errors(0)), None);
-        assert_eq!(least(Array::Weights(0), &shape(1)), 64 * 40);
-        assert_eq!(least(Array::Moments(0), &shape(1)), 64 * 80);
-        assert_eq!(least(Array::Feedback(0), &shape(1)), 3 * 40);
-        assert_eq!(least(Array::Weights(0), &shape(2)), 2 * 301 * 40, "of two networks");
+        assert_eq!(bytes(ArrayId::Weights(0)), Some([5120, 4000]));
+        assert_eq!(bytes(ArrayId::Moments(0)), Some([10240, 8000]));
+        assert_eq!(bytes(ArrayId::Gradient(0)), None, "it is not kept");
+        assert_eq!(bytes(ArrayId::Errors(0)), None);
+        assert_eq!(least(ArrayId::Weights(0), &shape(1)), 64 * 40);
+        assert_eq!(least(ArrayId::Moments(0), &shape(1)), 64 * 80);
+        assert_eq!(least(ArrayId::Feedback(0), &shape(1)), 3 * 40);
+        assert_eq!(least(ArrayId::Weights(0), &shape(2)), 2 * 301 * 40, "of two networks");
     }
 }

@@ -3,8 +3,8 @@
 use bytesize::ByteSize;
 use thiserror::Error;
 
-use super::carried::{read_carried_rows, write_carried_rows};
-use super::{Array, Kernel, KernelTimes, Lane, Launch, Minibatch, Shape, Stop, Stoppable};
+use super::persistent::{read_persistent_rows, write_persistent_rows};
+use super::{ArrayId, BatchParams, Kernel, KernelTimes, Launch, Sample, Shape, Stop, Stoppable};
 use crate::text::plural;
 
 /// Holds a network's arrays and runs kernels on them. All backends compute the same bits.
@@ -22,8 +22,8 @@ pub trait Backend: Send {
     /// When the device was lost or refuses the work.
     fn run(
         &mut self,
-        minibatches: &[Minibatch],
-        lanes: &[Lane],
+        minibatches: &[BatchParams],
+        lanes: &[Sample],
         launches: &[Launch],
     ) -> Result<(), BackendError> {
         self.run_until(&Stop::default(), Stoppable::Nothing, minibatches, lanes, launches)
@@ -39,8 +39,8 @@ pub trait Backend: Send {
         &mut self,
         stop: &Stop,
         stoppable: Stoppable,
-        minibatches: &[Minibatch],
-        lanes: &[Lane],
+        minibatches: &[BatchParams],
+        lanes: &[Sample],
         launches: &[Launch],
     ) -> Result<(), BackendError>;
 
@@ -48,7 +48,7 @@ pub trait Backend: Send {
     ///
     /// # Errors
     /// Returns [`BackendError::NoArray`] if there is no such layer, or an error if the device was lost.
-    fn read(&mut self, array: Array) -> Result<Vec<u32>, BackendError>;
+    fn read(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError>;
 
     /// Replaces all words of an array. They are taken as they are: the caller flushes weights that are too small for a
     /// device ([`flush_weight`](crate::model::exact_math::flush_weight)), or bits differ between devices.
@@ -57,29 +57,29 @@ pub trait Backend: Send {
     /// # Errors
     /// Returns [`BackendError::NoArray`] if there is no such layer, [`BackendError::Length`] if `words` has another
     /// length, or an error if the device was lost.
-    fn write(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError>;
+    fn write(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError>;
 
     /// The words of an array's first `lanes` lanes; of the whole array, where it has no lanes.
     ///
     /// # Errors
     /// When the device was lost.
-    fn read_lanes(&mut self, array: Array, lanes: usize) -> Result<Vec<u32>, BackendError>;
+    fn read_samples(&mut self, array: ArrayId, lanes: usize) -> Result<Vec<u32>, BackendError>;
 
     /// The rows of an array that lanes carry from a training minibatch to the next, `[lanes, rows, units]`, see
-    /// [`Shape::carried_rows`].
+    /// [`Shape::persistent_rows`].
     ///
     /// # Errors
     /// When the device was lost.
-    fn read_carried(&mut self, array: Array) -> Result<Vec<u32>, BackendError> {
-        read_carried_rows(self, array)
+    fn read_persistent(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError> {
+        read_persistent_rows(self, array)
     }
 
-    /// Has lanes carry other words on, as many as [`Backend::read_carried`] has. What else the array holds is lost.
+    /// Has lanes carry other words on, as many as [`Backend::read_persistent`] has. What else the array holds is lost.
     ///
     /// # Errors
     /// When there are not so many, or the device was lost.
-    fn write_carried(&mut self, array: Array, words: &[u32]) -> Result<(), BackendError> {
-        write_carried_rows(self, array, words)
+    fn write_persistent(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
+        write_persistent_rows(self, array, words)
     }
 
     /// From now on, times every kernel (or no longer does): off at first, and free when off. It
@@ -110,12 +110,12 @@ pub enum BackendError {
         "{array} takes {bytes} bytes, more than the {limit} that the GPU '{device}' binds at once; \
          a smaller minibatch or layer fits"
     )]
-    TooLarge { array: Array, bytes: u64, limit: u64, device: String },
+    TooLarge { array: ArrayId, bytes: u64, limit: u64, device: String },
     #[error(
         "{array} take {bytes} bytes, more than the {limit} that a buffer of the GPU '{device}' holds; a \
          smaller layer fits{}", plain_gradient(*.array)
     )]
-    BufferTooLarge { array: Array, bytes: u64, limit: u64, device: String },
+    BufferTooLarge { array: ArrayId, bytes: u64, limit: u64, device: String },
     #[error(
         "the arrays of {} of layers {layers} with {lanes} images side by side take {:.2}, more than the {:.2} \
          of memory that may be taken",
@@ -128,7 +128,7 @@ pub enum BackendError {
     )]
     RecordingTooLarge { images: usize, bytes: u64, memory: u64 },
     #[error("the GPU '{device}' has no room for {array}, {bytes} bytes: {reason}")]
-    NoRoom { array: Array, bytes: u64, device: String, reason: String },
+    NoRoom { array: ArrayId, bytes: u64, device: String, reason: String },
     #[error(
         "kernel {kernel} of layer {layer} takes {workgroups} workgroups along one dimension, more \
          than the {limit} that the GPU takes; a smaller minibatch or larger workgroups fit"
@@ -159,11 +159,11 @@ pub enum BackendError {
     #[error("the GPU '{device}' failed: {reason}")]
     Device { device: String, reason: String },
     #[error("{array} holds {expected} words, {got} were given")]
-    Length { array: Array, expected: usize, got: usize },
+    Length { array: ArrayId, expected: usize, got: usize },
     #[error("expected an array of one of {layers} layers, found {array}")]
-    NoArray { array: Array, layers: usize },
+    NoArray { array: ArrayId, layers: usize },
     #[error("{array} are not kept beyond a minibatch by a CPU backend that was not asked to")]
-    NotKept { array: Array },
+    NotKept { array: ArrayId },
     #[error("the given spikes do not fit: {0}")]
     Given(String),
     #[error("the thread pool does not start: {0}")]
@@ -171,9 +171,9 @@ pub enum BackendError {
 }
 
 /// What else fits where moments do not.
-fn plain_gradient(array: Array) -> &'static str {
+fn plain_gradient(array: ArrayId) -> &'static str {
     match array {
-        Array::Moments(_) => ", or the optimizer sgd, which has no moments",
+        ArrayId::Moments(_) => ", or the optimizer sgd, which has no moments",
         _ => "",
     }
 }

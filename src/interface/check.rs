@@ -2,8 +2,8 @@
 //! reaches one is checked here, for both backends alike.
 
 use super::{
-    Array, BackendError, Constants, Kernel, LAYERS_MAX, Lane, Launch, Minibatch, Replica,
-    STEPS_PER_WORD, Shape,
+    ArrayId, BackendError, BatchParams, Kernel, LAYERS_MAX, Launch, ReplicaParams, RunParams,
+    STEPS_PER_WORD, Sample, Shape,
 };
 
 /// Checks that a shape can be simulated, and that constants and replicas are those of it.
@@ -12,8 +12,8 @@ use super::{
 /// Returns [`BackendError::Sizes`] if they do not fit.
 pub fn check_sizes(
     shape: &Shape,
-    constants: &Constants,
-    replicas: &[Replica],
+    constants: &RunParams,
+    replicas: &[ReplicaParams],
 ) -> Result<(), BackendError> {
     let refuse = |reason: String| Err(BackendError::Sizes(reason));
     let Some(&output) = shape.populations.last() else {
@@ -25,10 +25,10 @@ pub fn check_sizes(
     if shape.populations.contains(&0) {
         return refuse(format!("populations {:?}: one has no neurons", shape.populations));
     }
-    let taps_max = constants.taps.len() as u32;
+    let taps_max = constants.kernel_taps.len() as u32;
     for (what, value, least, most) in [
         ("replicas", shape.replicas, 1, usize::MAX),
-        ("lanes", shape.lanes, 1, usize::MAX),
+        ("lanes", shape.samples_per_replica, 1, usize::MAX),
         ("steps", shape.steps as usize, 1, usize::MAX),
         ("steps of a block", shape.block as usize, 1, usize::MAX),
         ("taps", shape.taps as usize, 0, taps_max as usize),
@@ -44,20 +44,20 @@ pub fn check_sizes(
         return refuse(format!("{} replicas, of a shape for {}", replicas.len(), shape.replicas));
     }
     for (what, got, expected) in [
-        ("lanes", constants.lanes, shape.lanes as u32),
-        ("slots", constants.slots, shape.slots as u32),
+        ("lanes", constants.samples_per_replica, shape.samples_per_replica as u32),
+        ("slots", constants.result_slots, shape.result_slots as u32),
         ("taps", constants.tap_count, shape.taps),
-        ("rows of history", constants.history, shape.history()),
+        ("rows of history", constants.history_rows, shape.history_rows()),
         ("words of spikes", constants.spike_words, shape.spike_words()),
-        ("words of past spikes", constants.past_words, shape.past_words()),
-        ("rows of traces", constants.trace_rows, shape.trace_rows() as u32),
+        ("words of past spikes", constants.history_words, shape.history_words()),
+        ("rows of traces", constants.window_mean_rows, shape.window_mean_rows() as u32),
         ("rows of rates", constants.rate_rows, shape.rate_rows() as u32),
     ] {
         if got != expected {
             return refuse(format!("constants for {got} {what}, of a shape for {expected}"));
         }
     }
-    if u64::from(constants.group) * u64::from(constants.classes) > output as u64 {
+    if u64::from(constants.neurons_per_class) * u64::from(constants.classes) > output as u64 {
         return refuse(format!("{} classes of {output} output neurons", constants.classes));
     }
     Ok(())
@@ -67,23 +67,23 @@ pub fn check_sizes(
 ///
 /// # Errors
 /// Returns [`BackendError::NoArray`] if not.
-pub fn check_array(shape: &Shape, array: Array) -> Result<(), BackendError> {
+pub fn check_array(shape: &Shape, array: ArrayId) -> Result<(), BackendError> {
     let layers = shape.populations.len().saturating_sub(1);
     let is_there = match array {
-        Array::Images | Array::Thresholds | Array::InputRates | Array::Results => true,
-        Array::Spikes(population)
-        | Array::Raster(population)
-        | Array::Rates(population)
-        | Array::Traces(population) => population <= layers,
-        Array::Weights(layer)
-        | Array::Moments(layer)
-        | Array::Gradient(layer)
-        | Array::Feedback(layer)
-        | Array::Drive(layer)
-        | Array::ApicalDrive(layer)
-        | Array::Compartments(layer)
-        | Array::Plateaus(layer)
-        | Array::Errors(layer) => layer < layers,
+        ArrayId::Images | ArrayId::InputCdf | ArrayId::InputRates | ArrayId::Results => true,
+        ArrayId::Spikes(population)
+        | ArrayId::SpikeMask(population)
+        | ArrayId::Rates(population)
+        | ArrayId::WindowMeans(population) => population <= layers,
+        ArrayId::Weights(layer)
+        | ArrayId::Moments(layer)
+        | ArrayId::Gradient(layer)
+        | ArrayId::Feedback(layer)
+        | ArrayId::SynapticInput(layer)
+        | ArrayId::ApicalInput(layer)
+        | ArrayId::Compartments(layer)
+        | ArrayId::Plateaus(layer)
+        | ArrayId::Errors(layer) => layer < layers,
     };
     if is_there { Ok(()) } else { Err(BackendError::NoArray { array, layers }) }
 }
@@ -95,12 +95,12 @@ pub fn check_array(shape: &Shape, array: Array) -> Result<(), BackendError> {
 /// is beyond those there are.
 pub fn check_work(
     shape: &Shape,
-    minibatches: &[Minibatch],
-    lanes: &[Lane],
+    minibatches: &[BatchParams],
+    lanes: &[Sample],
     launches: &[Launch],
     classes: u32,
 ) -> Result<(), BackendError> {
-    check_lanes(shape, minibatches, lanes)?;
+    check_samples(shape, minibatches, lanes)?;
     launches.iter().try_for_each(|launch| check_launch(shape, launch))?;
     if let Some(lane) = lanes.iter().find(|lane| lane.label >= classes) {
         let reason = format!("label {} of image {}, of {classes} classes", lane.label, lane.image);
@@ -117,33 +117,36 @@ pub fn check_work(
 ///
 /// # Errors
 /// Returns a [`BackendError`] if they are not.
-pub fn check_lanes(
+pub fn check_samples(
     shape: &Shape,
-    minibatches: &[Minibatch],
-    lanes: &[Lane],
+    minibatches: &[BatchParams],
+    lanes: &[Sample],
 ) -> Result<(), BackendError> {
-    let in_use = |minibatch: &Minibatch| minibatch.lanes as usize;
-    if let Some(lanes) = minibatches.iter().map(in_use).find(|&lanes| lanes > shape.lanes) {
-        return Err(BackendError::TooManyLanes { lanes, most: shape.lanes });
+    let in_use = |minibatch: &BatchParams| minibatch.batch_size as usize;
+    if let Some(lanes) =
+        minibatches.iter().map(in_use).find(|&lanes| lanes > shape.samples_per_replica)
+    {
+        return Err(BackendError::TooManyLanes { lanes, most: shape.samples_per_replica });
     }
     let expected = minibatches.iter().enumerate().flat_map(|(replica, minibatch)| {
-        (0..in_use(minibatch)).map(move |index| (replica as u32, replica * shape.lanes + index))
+        (0..in_use(minibatch))
+            .map(move |index| (replica as u32, replica * shape.samples_per_replica + index))
     });
-    let given = lanes.iter().map(|lane| (lane.replica, lane.place as usize));
+    let given = lanes.iter().map(|lane| (lane.replica, lane.index as usize));
     if minibatches.len() != shape.replicas || !given.eq(expected) {
         return Err(BackendError::OtherLanes { replicas: shape.replicas });
     }
-    lanes.iter().try_for_each(|lane| check_lane(shape, lane))
+    lanes.iter().try_for_each(|lane| check_sample(shape, lane))
 }
 
-fn check_lane(shape: &Shape, lane: &Lane) -> Result<(), BackendError> {
+fn check_sample(shape: &Shape, lane: &Sample) -> Result<(), BackendError> {
     let refuse = |reason: String| Err(BackendError::Images(reason));
-    let &Lane { image, slot, steps_forward, steps_target, .. } = lane;
+    let &Sample { image, result_slot: slot, steps_forward, steps_target, .. } = lane;
     if image as usize >= shape.images {
         return refuse(format!("image {image}, of {}", shape.images));
     }
-    if slot as usize >= shape.slots {
-        return refuse(format!("slot {slot} for a result, of {}", shape.slots));
+    if slot as usize >= shape.result_slots {
+        return refuse(format!("slot {slot} for a result, of {}", shape.result_slots));
     }
     if u64::from(steps_forward) + u64::from(steps_target) > u64::from(shape.steps) {
         let most = shape.steps;
@@ -159,12 +162,12 @@ fn check_lane(shape: &Shape, lane: &Lane) -> Result<(), BackendError> {
 }
 
 /// Checks that averages begin within their phase, and that there are spikes for the next image to begin with.
-fn check_averages(shape: &Shape, lane: &Lane) -> Result<(), BackendError> {
+fn check_averages(shape: &Shape, lane: &Sample) -> Result<(), BackendError> {
     let phases =
         [(lane.steps_forward, lane.window_forward), (lane.steps_target, lane.window_target)];
-    let early = shape.earliest_plateau;
+    let early = shape.max_plateau_lead;
     let fits = |(steps, window): (u32, u32)| steps >= window.saturating_add(early);
-    if !phases.into_iter().all(fits) || lane.steps() < shape.past_words() * STEPS_PER_WORD {
+    if !phases.into_iter().all(fits) || lane.steps() < shape.history_words() * STEPS_PER_WORD {
         return Err(BackendError::Images(format!(
             "phases of {} and {} steps, too short for averages of {} and {} steps that begin up to {early} steps \
              early, or for {} taps",
@@ -184,11 +187,11 @@ fn check_launch(shape: &Shape, launch: &Launch) -> Result<(), BackendError> {
     let is_hidden = layer < output;
     let has_layer = match kernel {
         Kernel::EncodeSpikes | Kernel::EncodeRates => layer == 0,
-        Kernel::PackSpikeMask => layer <= shape.layers() && shape.has_raster(layer),
+        Kernel::PackSpikeMask => layer <= shape.layers() && shape.has_spike_mask(layer),
         Kernel::WindowMeanSpikes => layer <= shape.layers(),
-        Kernel::WindowMeanRates => layer <= shape.layers() && shape.has_rates(layer),
+        Kernel::WindowMeanRates => layer <= shape.layers() && shape.emits_rates(layer),
         Kernel::SynapticInputSpikes | Kernel::LocalError | Kernel::WeightUpdate => layer <= output,
-        Kernel::SynapticInputRates => layer <= output && shape.has_rates(layer),
+        Kernel::SynapticInputRates => layer <= output && shape.emits_rates(layer),
         Kernel::HiddenStep
         | Kernel::Plateau
         | Kernel::BackpropError
@@ -198,16 +201,16 @@ fn check_launch(shape: &Shape, launch: &Launch) -> Result<(), BackendError> {
             is_hidden && shape.steps_apical_spikes()
         }
         Kernel::ApicalStepRates => is_hidden && shape.steps_apical_rates(),
-        Kernel::EmitRates => layer <= output && shape.has_rates(layer + 1),
+        Kernel::EmitRates => layer <= output && shape.emits_rates(layer + 1),
         Kernel::OutputStep | Kernel::Classify => layer == output,
-        Kernel::FusedStep => layer == 0 && shape.steps_networks,
+        Kernel::FusedStep => layer == 0 && shape.fused_steps,
     };
     let fits_block = match kernel {
         Kernel::SynapticInputSpikes
         | Kernel::SynapticInputRates
         | Kernel::HiddenStep
         | Kernel::OutputStep => {
-            let block = shape.block_of(layer.min(output));
+            let block = shape.block_len(layer.min(output));
             u64::from(first % block) + u64::from(steps) <= u64::from(block)
         }
         Kernel::FusedStep => {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Array, Shape};
+use super::{ArrayId, Shape};
 
 /// One kernel; `Kernel::name` is the name of its two files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,7 +32,7 @@ pub enum Kernel {
     /// Sets the apical voltages from feedback by rates.
     ApicalStepRates,
     /// Takes all layers through a block of steps, with their apical dendrites: what drives, somata, outputs and
-    /// apical dendrites do step by step, in one launch. See [`Shape::steps_networks`].
+    /// apical dendrites do step by step, in one launch. See [`Shape::fused_steps`].
     FusedStep,
     /// Averages filtered spike trains over the phases' windows.
     WindowMeanSpikes,
@@ -106,7 +106,7 @@ impl Kernel {
     }
 
     /// Whether a launch names a population, and not a layer.
-    pub fn is_of_population(self) -> bool {
+    pub fn takes_population(self) -> bool {
         use Kernel::{EncodeRates, EncodeSpikes, PackSpikeMask, WindowMeanRates, WindowMeanSpikes};
         matches!(
             self,
@@ -115,12 +115,12 @@ impl Kernel {
     }
 
     /// Whether it is by this that a network learns.
-    pub fn learns(self) -> bool {
+    pub fn is_plasticity(self) -> bool {
         matches!(self, Kernel::WeightUpdate | Kernel::FeedbackUpdate)
     }
 
     /// Whether each lane is computed by itself; if not, the kernel needs all lanes to be done.
-    pub fn is_per_lane(self) -> bool {
+    pub fn is_per_sample(self) -> bool {
         !matches!(self, Kernel::WeightUpdate | Kernel::FeedbackUpdate | Kernel::TieFeedback)
     }
 }
@@ -137,7 +137,7 @@ pub struct Launch {
     /// What is run.
     pub kernel: Kernel,
     /// The layer, 0 the lowest; for kernels of populations the population, 0 the input, see
-    /// [`Kernel::is_of_population`]; 0 for the kernel of all layers.
+    /// [`Kernel::takes_population`]; 0 for the kernel of all layers.
     pub layer: usize,
     /// First step of the range, counted from the image's first. Of [`Kernel::TieFeedback`], the first neuron of the
     /// layer above.
@@ -149,83 +149,103 @@ pub struct Launch {
 
 impl Launch {
     /// Arrays that the launch only reads, in the order in which its shader binds them.
-    pub fn reads(&self, shape: &Shape) -> Vec<Array> {
+    pub fn reads(&self, shape: &Shape) -> Vec<ArrayId> {
         let layer = self.layer;
         match self.kernel {
-            Kernel::EncodeSpikes => vec![Array::Thresholds, Array::Images],
-            Kernel::EncodeRates => vec![Array::InputRates, Array::Images],
-            Kernel::PackSpikeMask => vec![Array::Spikes(layer)],
+            Kernel::EncodeSpikes => vec![ArrayId::InputCdf, ArrayId::Images],
+            Kernel::EncodeRates => vec![ArrayId::InputRates, ArrayId::Images],
+            Kernel::PackSpikeMask => vec![ArrayId::Spikes(layer)],
             Kernel::SynapticInputSpikes => {
-                let population = [Array::Raster(layer), Array::Spikes(layer), Array::Traces(layer)];
-                [population.as_slice(), &[Array::Weights(layer)]].concat()
+                let population = [
+                    ArrayId::SpikeMask(layer),
+                    ArrayId::Spikes(layer),
+                    ArrayId::WindowMeans(layer),
+                ];
+                [population.as_slice(), &[ArrayId::Weights(layer)]].concat()
             }
-            Kernel::SynapticInputRates => vec![Array::Rates(layer), Array::Weights(layer)],
-            Kernel::HiddenStep | Kernel::OutputStep => vec![Array::Weights(layer)],
+            Kernel::SynapticInputRates => vec![ArrayId::Rates(layer), ArrayId::Weights(layer)],
+            Kernel::HiddenStep | Kernel::OutputStep => vec![ArrayId::Weights(layer)],
             Kernel::ApicalStepSpikes => {
-                let source = shape.source(layer);
-                vec![Array::Raster(source), Array::Spikes(source), Array::Feedback(layer)]
+                let source = shape.feedback_population(layer);
+                vec![ArrayId::SpikeMask(source), ArrayId::Spikes(source), ArrayId::Feedback(layer)]
             }
             Kernel::ApicalHistory => {
-                let source = shape.source(layer);
-                let population =
-                    [Array::Raster(source), Array::Spikes(source), Array::Traces(source)];
-                [population.as_slice(), &[Array::Feedback(layer)]].concat()
+                let source = shape.feedback_population(layer);
+                let population = [
+                    ArrayId::SpikeMask(source),
+                    ArrayId::Spikes(source),
+                    ArrayId::WindowMeans(source),
+                ];
+                [population.as_slice(), &[ArrayId::Feedback(layer)]].concat()
             }
             Kernel::ApicalStepRates => {
-                vec![Array::Rates(shape.source(layer)), Array::Feedback(layer)]
+                vec![ArrayId::Rates(shape.feedback_population(layer)), ArrayId::Feedback(layer)]
             }
             Kernel::FusedStep => {
                 let layers = 0..shape.layers();
-                layers.flat_map(|layer| [Array::Weights(layer), Array::Feedback(layer)]).collect()
+                layers
+                    .flat_map(|layer| [ArrayId::Weights(layer), ArrayId::Feedback(layer)])
+                    .collect()
             }
-            Kernel::EmitRates => vec![Array::Compartments(layer)],
+            Kernel::EmitRates => vec![ArrayId::Compartments(layer)],
             Kernel::WindowMeanSpikes | Kernel::WindowMeanRates => vec![],
-            Kernel::Plateau => vec![Array::Traces(shape.source(layer)), Array::Feedback(layer)],
-            Kernel::LocalError => vec![Array::Compartments(layer), Array::Plateaus(layer)],
+            Kernel::Plateau => vec![
+                ArrayId::WindowMeans(shape.feedback_population(layer)),
+                ArrayId::Feedback(layer),
+            ],
+            Kernel::LocalError => vec![ArrayId::Compartments(layer), ArrayId::Plateaus(layer)],
             Kernel::BackpropError => {
                 let above = layer + 1;
-                vec![Array::Compartments(layer), Array::Weights(above), Array::Errors(above)]
+                vec![ArrayId::Compartments(layer), ArrayId::Weights(above), ArrayId::Errors(above)]
             }
-            Kernel::Classify => vec![Array::Compartments(layer)],
-            Kernel::WeightUpdate => vec![Array::Traces(layer), Array::Errors(layer)],
+            Kernel::Classify => vec![ArrayId::Compartments(layer)],
+            Kernel::WeightUpdate => vec![ArrayId::WindowMeans(layer), ArrayId::Errors(layer)],
             Kernel::FeedbackUpdate => {
-                let source = Array::Traces(shape.source(layer));
-                vec![source, Array::Compartments(layer), Array::Plateaus(layer)]
+                let source = ArrayId::WindowMeans(shape.feedback_population(layer));
+                vec![source, ArrayId::Compartments(layer), ArrayId::Plateaus(layer)]
             }
-            Kernel::TieFeedback => vec![Array::Weights(layer + 1), Array::Feedback(layer + 1)],
+            Kernel::TieFeedback => vec![ArrayId::Weights(layer + 1), ArrayId::Feedback(layer + 1)],
         }
     }
 
     /// Arrays that the launch changes; its shader binds them behind those it reads.
-    pub fn writes(&self, shape: &Shape) -> Vec<Array> {
+    pub fn writes(&self, shape: &Shape) -> Vec<ArrayId> {
         let layer = self.layer;
         match self.kernel {
-            Kernel::EncodeSpikes => vec![Array::Spikes(0)],
-            Kernel::PackSpikeMask => vec![Array::Raster(layer)],
-            Kernel::EncodeRates => vec![Array::Rates(0)],
-            Kernel::SynapticInputSpikes | Kernel::SynapticInputRates => vec![Array::Drive(layer)],
-            Kernel::HiddenStep | Kernel::OutputStep => {
-                vec![Array::Drive(layer), Array::Compartments(layer), Array::Spikes(layer + 1)]
+            Kernel::EncodeSpikes => vec![ArrayId::Spikes(0)],
+            Kernel::PackSpikeMask => vec![ArrayId::SpikeMask(layer)],
+            Kernel::EncodeRates => vec![ArrayId::Rates(0)],
+            Kernel::SynapticInputSpikes | Kernel::SynapticInputRates => {
+                vec![ArrayId::SynapticInput(layer)]
             }
-            Kernel::EmitRates => vec![Array::Rates(layer + 1)],
-            Kernel::WindowMeanRates => vec![Array::Rates(layer), Array::Traces(layer)],
-            Kernel::ApicalStepSpikes => vec![Array::ApicalDrive(layer), Array::Compartments(layer)],
-            Kernel::ApicalHistory => vec![Array::ApicalDrive(layer)],
-            Kernel::ApicalStepRates => vec![Array::Compartments(layer)],
+            Kernel::HiddenStep | Kernel::OutputStep => {
+                vec![
+                    ArrayId::SynapticInput(layer),
+                    ArrayId::Compartments(layer),
+                    ArrayId::Spikes(layer + 1),
+                ]
+            }
+            Kernel::EmitRates => vec![ArrayId::Rates(layer + 1)],
+            Kernel::WindowMeanRates => vec![ArrayId::Rates(layer), ArrayId::WindowMeans(layer)],
+            Kernel::ApicalStepSpikes => {
+                vec![ArrayId::ApicalInput(layer), ArrayId::Compartments(layer)]
+            }
+            Kernel::ApicalHistory => vec![ArrayId::ApicalInput(layer)],
+            Kernel::ApicalStepRates => vec![ArrayId::Compartments(layer)],
             Kernel::FusedStep => {
-                let drives = |layer| [Array::Drive(layer), Array::ApicalDrive(layer)];
-                let rest = |layer| [Array::Compartments(layer), Array::Spikes(layer + 1)];
+                let drives = |layer| [ArrayId::SynapticInput(layer), ArrayId::ApicalInput(layer)];
+                let rest = |layer| [ArrayId::Compartments(layer), ArrayId::Spikes(layer + 1)];
                 let layers = 0..shape.layers();
                 layers.flat_map(|layer| drives(layer).into_iter().chain(rest(layer))).collect()
             }
-            Kernel::WindowMeanSpikes => vec![Array::Spikes(layer), Array::Traces(layer)],
-            Kernel::Plateau => vec![Array::Plateaus(layer)],
-            Kernel::LocalError | Kernel::BackpropError => vec![Array::Errors(layer)],
-            Kernel::Classify => vec![Array::Results],
+            Kernel::WindowMeanSpikes => vec![ArrayId::Spikes(layer), ArrayId::WindowMeans(layer)],
+            Kernel::Plateau => vec![ArrayId::Plateaus(layer)],
+            Kernel::LocalError | Kernel::BackpropError => vec![ArrayId::Errors(layer)],
+            Kernel::Classify => vec![ArrayId::Results],
             Kernel::WeightUpdate => {
-                vec![Array::Weights(layer), Array::Moments(layer), Array::Gradient(layer)]
+                vec![ArrayId::Weights(layer), ArrayId::Moments(layer), ArrayId::Gradient(layer)]
             }
-            Kernel::TieFeedback | Kernel::FeedbackUpdate => vec![Array::Feedback(layer)],
+            Kernel::TieFeedback | Kernel::FeedbackUpdate => vec![ArrayId::Feedback(layer)],
         }
     }
 }

@@ -9,21 +9,21 @@ use super::Kernel;
 pub struct KernelTimes {
     /// In the order of [`Kernel::ALL`].
     times: [Duration; Kernel::ALL.len()],
-    spans: [u64; Kernel::ALL.len()],
+    calls: [u64; Kernel::ALL.len()],
 }
 
 impl KernelTimes {
     /// Adds one span of `kernel`.
     pub fn add(&mut self, kernel: Kernel, time: Duration) {
         self.times[kernel as usize] += time;
-        self.spans[kernel as usize] += 1;
+        self.calls[kernel as usize] += 1;
     }
 
-    /// Adds all spans of `other`.
+    /// Adds all calls of `other`.
     pub fn merge(&mut self, other: &KernelTimes) {
         for kernel in Kernel::ALL.map(|kernel| kernel as usize) {
             self.times[kernel] += other.times[kernel];
-            self.spans[kernel] += other.spans[kernel];
+            self.calls[kernel] += other.calls[kernel];
         }
     }
 
@@ -33,8 +33,8 @@ impl KernelTimes {
     }
 
     /// Times that it was timed: on a GPU once a launch, on the CPU once a launch and lane.
-    pub fn spans(&self, kernel: Kernel) -> u64 {
-        self.spans[kernel as usize]
+    pub fn calls(&self, kernel: Kernel) -> u64 {
+        self.calls[kernel as usize]
     }
 
     /// Time spent in all kernels.
@@ -57,7 +57,7 @@ mod tests {
         times.merge(&times.clone());
         for (index, kernel) in Kernel::ALL.into_iter().enumerate() {
             assert_eq!(times.of(kernel), Duration::from_micros(2 << index), "{kernel}");
-            assert_eq!(times.spans(kernel), 2, "{kernel}");
+            assert_eq!(times.calls(kernel), 2, "{kernel}");
         }
         assert_eq!(times.total(), Duration::from_micros((2 << Kernel::ALL.len()) - 2));
     }

@@ -1,28 +1,28 @@
 //! What the backends share: the names of the kernels, the arrays they work on, and the structs that
 //! parameterise them. A kernel `k` is `src/cpu/k.rs` and `shaders/k.wgsl`; both read these layouts.
 
-mod array;
+mod array_id;
 mod backend;
-mod carried;
 mod check;
 mod kernel;
 mod kernel_times;
-mod part;
-mod plain;
+mod launch_params;
+mod minimal;
+mod persistent;
 mod shape;
 mod stop;
 mod uniforms;
 
-pub use array::{Array, Word};
+pub use array_id::{ArrayId, ElementType};
 pub use backend::{Backend, BackendError};
-pub use carried::{check_carried, read_carried_rows, write_carried_rows};
-pub use check::{check_array, check_lanes, check_sizes, check_work};
+pub use check::{check_array, check_samples, check_sizes, check_work};
 pub use kernel::{Kernel, Launch};
 pub use kernel_times::KernelTimes;
-pub use part::Part;
+pub use launch_params::LaunchParams;
+pub use persistent::{check_persistent, read_persistent_rows, write_persistent_rows};
 pub use shape::Shape;
 pub use stop::{Stop, Stoppable};
-pub use uniforms::{Constants, Lane, Minibatch, Replica};
+pub use uniforms::{BatchParams, ReplicaParams, RunParams, Sample};
 
 /// Most layers of a network, the output included.
 pub const LAYERS_MAX: usize = 64;
@@ -34,27 +34,27 @@ pub const COUNT_BITS: u32 = 4;
 /// The count in the lowest slot of a word.
 pub const COUNT_MASK: u32 = (1 << COUNT_BITS) - 1;
 
-/// Neurons whose bits share a word of [`Array::Raster`], the lowest first.
+/// Neurons whose bits share a word of [`ArrayId::SpikeMask`], the lowest first.
 pub const UNITS_PER_WORD: u32 = u32::BITS;
 
 /// Most words of bits for who spikes at a step that a workgroup keeps which steps a network, see
-/// [`Shape::spiking_words`]: 8,192 neurons above the input.
-pub const NETWORK_WORDS: usize = 256;
+/// [`Shape::mask_words`]: 8,192 neurons above the input.
+pub const FUSED_MASK_WORDS: usize = 256;
 
-/// Rows of [`Array::Rates`] before those of the image: the rates of the last step of the image before.
+/// Rows of [`ArrayId::Rates`] before those of the image: the rates of the last step of the image before.
 pub const RATE_HISTORY: u32 = 1;
 
-/// Rows of [`Array::Raster`] for each step.
-pub mod raster {
+/// Rows of [`ArrayId::SpikeMask`] for each step.
+pub mod spike_mask {
     /// Who spikes.
-    pub const ONCE: usize = 0;
+    pub const GE1: usize = 0;
     /// Who spikes more than once.
-    pub const MORE: usize = 1;
+    pub const GE2: usize = 1;
     /// Rows of a step.
     pub const ROWS: usize = 2;
 }
 
-/// Rows of [`Array::Compartments`].
+/// Rows of [`ArrayId::Compartments`].
 pub mod compartment {
     /// Basal voltage B after the last step computed (the dendrite of an output neuron).
     pub const BASAL: usize = 0;
@@ -70,8 +70,8 @@ pub mod compartment {
     pub const ROWS: usize = 5;
 }
 
-/// Rows of [`Array::Traces`].
-pub mod trace {
+/// Rows of [`ArrayId::WindowMeans`].
+pub mod window_mean {
     /// Mean filtered spike train, or mean rate, over the forward phase's window, as a layer above sees it.
     pub const FORWARD: usize = 0;
     /// The same one step late, as an apical dendrite sees it.
@@ -87,7 +87,7 @@ pub mod trace {
     pub const ROWS: usize = 5;
 }
 
-/// Rows of [`Array::Plateaus`].
+/// Rows of [`ArrayId::Plateaus`].
 pub mod plateau {
     /// Plateau potential at the end of the forward phase.
     pub const FORWARD: usize = 0;
@@ -97,7 +97,7 @@ pub mod plateau {
     pub const ROWS: usize = 2;
 }
 
-/// Words of [`Array::Results`] for each image.
+/// Words of [`ArrayId::Results`] for each image.
 pub mod result {
     /// The class with the highest score.
     pub const CLASS: usize = 0;

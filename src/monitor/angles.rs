@@ -3,7 +3,7 @@
 use super::derived::sigma;
 use super::sample_arrays::SampleArrays;
 use crate::analysis::statistics::angle;
-use crate::interface::{Array, BackendError, compartment};
+use crate::interface::{ArrayId, BackendError, compartment};
 
 /// Returns the angles between the errors of each hidden layer and those of exact backpropagation. Gradients are products
 /// of errors and presynaptic activity, so their angles are equal. Shape: `[layers][samples]`, degrees.
@@ -12,12 +12,13 @@ pub(super) fn angles(sample_arrays: &mut SampleArrays) -> Result<Vec<Vec<f64>>, 
     let output = shape.layers() - 1;
     let mut angles = vec![Vec::new(); output];
     let mut above: Vec<f64> =
-        sample_arrays.rows(Array::Errors(output), &[0])?.into_iter().map(f64::from).collect();
+        sample_arrays.rows(ArrayId::Errors(output), &[0])?.into_iter().map(f64::from).collect();
     for layer in (0..output).rev() {
         let (units, units_above) = (shape.units(layer), shape.units(layer + 1));
-        let weights = sample_arrays.read(Array::Weights(layer + 1))?;
-        let voltages = sample_arrays.rows(Array::Compartments(layer), &[compartment::MEAN_SOMA])?;
-        let errors = sample_arrays.rows(Array::Errors(layer), &[0])?;
+        let weights = sample_arrays.read(ArrayId::Weights(layer + 1))?;
+        let voltages =
+            sample_arrays.rows(ArrayId::Compartments(layer), &[compartment::MEAN_SOMA])?;
+        let errors = sample_arrays.rows(ArrayId::Errors(layer), &[0])?;
         let mut backpropagated = Vec::with_capacity(voltages.len());
         for (lane, above) in above.chunks(units_above).enumerate() {
             for unit in 0..units {

@@ -10,7 +10,9 @@ use super::step_monitor::array_name;
 use super::{Axis, Mode, MonitorSpec, Quantity, RecordedArray};
 use crate::config::{Config, PlateauTiming};
 use crate::dataset::Dataset;
-use crate::interface::{Array, Backend, BackendError, Lane, Shape, compartment, plateau, trace};
+use crate::interface::{
+    ArrayId, Backend, BackendError, Sample, Shape, compartment, plateau, window_mean,
+};
 use crate::model::plateau_timing::plateau_lead;
 use crate::model::spikes::input_rates;
 
@@ -52,7 +54,7 @@ impl DerivedQuantities {
         &mut self,
         backend: &mut dyn Backend,
         spec: &MonitorSpec,
-        lanes: &[Lane],
+        lanes: &[Sample],
         mean_rates: &[Vec<f64>],
         mode: Mode,
     ) -> Result<Vec<RecordedArray>, BackendError> {
@@ -77,7 +79,7 @@ impl DerivedQuantities {
                 Quantity::Plateaus if has_target => {
                     for layer in recorded_layers(spec, 0..output) {
                         let rows = [plateau::FORWARD, plateau::TARGET];
-                        let array = Array::Plateaus(layer);
+                        let array = ArrayId::Plateaus(layer);
                         let axes = [Axis::Image, Axis::Phase, Axis::Unit];
                         let values = sample_arrays.rows(array, &rows)?;
                         arrays.push(layer_array(quantity, spec, layer, &shape, &axes, &values));
@@ -92,7 +94,7 @@ impl DerivedQuantities {
                 }
                 Quantity::Errors if has_target => {
                     for layer in recorded_layers(spec, 0..output + 1) {
-                        let values = sample_arrays.rows(Array::Errors(layer), &[0])?;
+                        let values = sample_arrays.rows(ArrayId::Errors(layer), &[0])?;
                         let axes = [Axis::Image, Axis::Unit];
                         arrays.push(layer_array(quantity, spec, layer, &shape, &axes, &values));
                     }
@@ -122,9 +124,9 @@ impl DerivedQuantities {
                 }
                 Quantity::Jacobians if has_target && output > 0 => {
                     let voltages = sample_arrays
-                        .rows(Array::Compartments(output), &[compartment::MEAN_SOMA])?;
-                    let weights = sample_arrays.read(Array::Weights(output))?;
-                    let feedback = sample_arrays.read(Array::Feedback(output - 1))?;
+                        .rows(ArrayId::Compartments(output), &[compartment::MEAN_SOMA])?;
+                    let weights = sample_arrays.read(ArrayId::Weights(output))?;
+                    let feedback = sample_arrays.read(ArrayId::Feedback(output - 1))?;
                     let sizes = [shape.units(output), shape.units(output - 1)];
                     let jacobians = self.jacobians.get_or_insert_with(|| Jacobians::new(sizes));
                     for voltages in voltages.chunks(sizes[0]) {
@@ -148,7 +150,7 @@ impl DerivedQuantities {
                         PlateauTiming::Synchronous => 0,
                         PlateauTiming::Random => {
                             let population = layer as u32 + 1;
-                            plateau_lead(self.seed, population, lane.position, unit)[phase]
+                            plateau_lead(self.seed, population, lane.draw_index, unit)[phase]
                         }
                     };
                     (end - lead) as f32
@@ -168,7 +170,7 @@ impl DerivedQuantities {
         let values: Vec<f32> = match population.checked_sub(1) {
             Some(layer) => {
                 let means =
-                    sample_arrays.rows(Array::Compartments(layer), &[compartment::MEAN_SOMA])?;
+                    sample_arrays.rows(ArrayId::Compartments(layer), &[compartment::MEAN_SOMA])?;
                 means.into_iter().map(|voltage| self.rate(voltage) as f32).collect()
             }
             None => {
@@ -189,9 +191,9 @@ fn gradients(
     spec: &MonitorSpec,
     layer: usize,
 ) -> Result<RecordedArray, BackendError> {
-    let (units, below) = (sample_arrays.shape.units(layer), sample_arrays.shape.below(layer));
-    let errors = sample_arrays.rows(Array::Errors(layer), &[0])?;
-    let traces = sample_arrays.rows(Array::Traces(layer), &[trace::FORWARD])?;
+    let (units, below) = (sample_arrays.shape.units(layer), sample_arrays.shape.n_pre(layer));
+    let errors = sample_arrays.rows(ArrayId::Errors(layer), &[0])?;
+    let traces = sample_arrays.rows(ArrayId::WindowMeans(layer), &[window_mean::FORWARD])?;
     let range = spec.unit_range(units);
     let mut values = Vec::new();
     for (errors, traces) in errors.chunks(units).zip(traces.chunks(below)) {

@@ -2,7 +2,7 @@
 
 use super::derived::DerivedQuantities;
 use super::sample_arrays::SampleArrays;
-use crate::interface::{Array, BackendError, compartment, plateau};
+use crate::interface::{ArrayId, BackendError, compartment, plateau};
 
 impl DerivedQuantities {
     /// Returns the loss of a hidden layer for each image: `L0 = sum (phi_mean_f + alpha_t - alpha_f - phi_max sigma(Cf))^2`.
@@ -13,9 +13,10 @@ impl DerivedQuantities {
         mean_rates: &[f64],
     ) -> Result<Vec<f64>, BackendError> {
         let units = sample_arrays.shape.units(layer);
-        let voltages = sample_arrays.rows(Array::Compartments(layer), &[compartment::MEAN_SOMA])?;
+        let voltages =
+            sample_arrays.rows(ArrayId::Compartments(layer), &[compartment::MEAN_SOMA])?;
         let plateaus =
-            sample_arrays.rows(Array::Plateaus(layer), &[plateau::FORWARD, plateau::TARGET])?;
+            sample_arrays.rows(ArrayId::Plateaus(layer), &[plateau::FORWARD, plateau::TARGET])?;
         let losses = plateaus.chunks(2 * units).enumerate().map(|(lane, plateaus)| {
             let (forward, target) = plateaus.split_at(units);
             let squares = (0..units).map(|unit| {
@@ -37,7 +38,7 @@ impl DerivedQuantities {
         let output = sample_arrays.shape.layers() - 1;
         let units = sample_arrays.shape.units(output);
         let rows = [compartment::MEAN_RATE, compartment::MEAN_SOMA];
-        let means = sample_arrays.rows(Array::Compartments(output), &rows)?;
+        let means = sample_arrays.rows(ArrayId::Compartments(output), &rows)?;
         let losses = means.chunks(2 * units).map(|means| {
             let (rates, voltages) = means.split_at(units);
             let squares = rates.iter().zip(voltages).map(|(&rate, &voltage)| {

@@ -1,26 +1,30 @@
 //! Backend arrays of the samples of a batch, as numbers.
 
-use crate::interface::{Array, Backend, BackendError, Lane, Shape};
+use crate::interface::{ArrayId, Backend, BackendError, Sample, Shape};
 
 /// Backend arrays of the samples of a batch.
 pub(super) struct SampleArrays<'a> {
     pub(super) backend: &'a mut dyn Backend,
     pub(super) shape: &'a Shape,
-    pub(super) lanes: &'a [Lane],
+    pub(super) lanes: &'a [Sample],
 }
 
 impl SampleArrays<'_> {
     /// Reads an array of all samples.
-    pub(super) fn read(&mut self, array: Array) -> Result<Vec<f32>, BackendError> {
-        let words = self.backend.read_lanes(array, self.lanes.len())?;
+    pub(super) fn read(&mut self, array: ArrayId) -> Result<Vec<f32>, BackendError> {
+        let words = self.backend.read_samples(array, self.lanes.len())?;
         Ok(words.into_iter().map(f32::from_bits).collect())
     }
 
     /// Reads selected rows of each sample. Shape: `[samples, rows, units]`.
-    pub(super) fn rows(&mut self, array: Array, rows: &[usize]) -> Result<Vec<f32>, BackendError> {
+    pub(super) fn rows(
+        &mut self,
+        array: ArrayId,
+        rows: &[usize],
+    ) -> Result<Vec<f32>, BackendError> {
         let values = self.read(array)?;
-        let [_, columns] = self.shape.rows_and_columns(array);
-        let lanes = values.chunks(self.shape.copy_length(array));
+        let [_, columns] = self.shape.dims(array);
+        let lanes = values.chunks(self.shape.len_per_copy(array));
         let row = |lane: &[f32], row: usize| lane[row * columns..(row + 1) * columns].to_vec();
         Ok(lanes.flat_map(|lane| rows.iter().flat_map(move |&index| row(lane, index))).collect())
     }

@@ -9,7 +9,7 @@ use super::{Axis, MonitorSpec, Quantity, RecordedArray, Recording};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::{self, Device, DeviceOptions};
-use crate::interface::{Array, BackendError, Kernel, Lane, result};
+use crate::interface::{ArrayId, BackendError, Kernel, Sample, result};
 use crate::network::Network;
 use crate::plan::Presentation;
 use crate::simulation::Simulation;
@@ -49,7 +49,7 @@ impl MonitorSession {
     ) -> Result<Self, TrainError> {
         config.validate(dataset.pixels(), dataset.classes)?;
         let options = DeviceOptions {
-            keeps_lanes: true,
+            per_sample_access: true,
             steps_apical: spec.needs_steps(),
             ..options.clone()
         };
@@ -103,7 +103,7 @@ impl MonitorSession {
         let mut recording = Recording::default();
         let batch_size = match mode {
             Mode::Train => self.batch,
-            _ => self.simulation.backend().shape().lanes,
+            _ => self.simulation.backend().shape().samples_per_replica,
         };
         let shape = self.simulation.backend().shape();
         self.spec.check_size(shape, mode, images.len(), batch_size)?;
@@ -112,7 +112,7 @@ impl MonitorSession {
             recording.append(batch, arrays, images.len());
             on_progress(recording.images.len());
         }
-        let results = self.simulation.backend().read(Array::Results)?;
+        let results = self.simulation.backend().read(ArrayId::Results)?;
         recording.predicted = images.iter().map(|image| predicted_class(image, &results)).collect();
         recording.trim_steps();
         if self.spec.has(Quantity::Jacobians) && mode != Mode::Test {
@@ -132,10 +132,10 @@ impl MonitorSession {
             Mode::TrainFrozen | Mode::Train => self.simulation.prepare_training(images),
         };
         if mode == Mode::TrainFrozen {
-            minibatches.iter_mut().for_each(|minibatch| minibatch.fresh = 1);
+            minibatches.iter_mut().for_each(|minibatch| minibatch.reset_state = 1);
         }
         let (weight_updates, dynamics): (Vec<_>, Vec<_>) =
-            launches.into_iter().partition(|launch| launch.kernel.learns());
+            launches.into_iter().partition(|launch| launch.kernel.is_plasticity());
         let MonitorSession { simulation, spec, derived, .. } = self;
         let mut steps = StepMonitor::new(spec, simulation.backend().shape(), &lanes);
         if spec.needs_steps() {
@@ -171,8 +171,8 @@ fn predicted_class(image: &Presentation, results: &[u32]) -> u8 {
 }
 
 /// Returns the lengths of both phases of each image.
-fn phases(lanes: &[Lane]) -> RecordedArray {
-    let lengths = |lane: &Lane| [lane.steps_forward as f32, lane.steps_target as f32];
+fn phases(lanes: &[Sample]) -> RecordedArray {
+    let lengths = |lane: &Sample| [lane.steps_forward as f32, lane.steps_target as f32];
     RecordedArray {
         name: Quantity::Phases.name().to_string(),
         axes: vec![Axis::Image, Axis::Phase],

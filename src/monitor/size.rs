@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn bytes_per_image_matches_array_sizes() {
-        let shape = Shape { steps: 8, ..Shape::plain(vec![30, 20, 10]) };
+        let shape = Shape { steps: 8, ..Shape::minimal(vec![30, 20, 10]) };
         let bytes = |quantities: &[Quantity], mode| {
             MonitorSpec::new(quantities).bytes_per_image(&shape, mode)
         };

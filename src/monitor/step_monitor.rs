@@ -5,14 +5,14 @@ use std::ops::Range;
 use super::derived::DerivedQuantities;
 use super::{Axis, MonitorSpec, Quantity, RecordedArray};
 use crate::interface::{
-    Array, Backend, BackendError, COUNT_BITS, COUNT_MASK, Lane, Launch, STEPS_PER_WORD, Shape,
+    ArrayId, Backend, BackendError, COUNT_BITS, COUNT_MASK, Launch, STEPS_PER_WORD, Sample, Shape,
     compartment,
 };
 
 /// Recorder of the steps of a batch of images.
 pub(super) struct StepMonitor<'a> {
     shape: Shape,
-    lanes: &'a [Lane],
+    lanes: &'a [Sample],
     range: Range<u32>,
     arrays: Vec<TimeSeries>,
     /// Mean rates of each hidden layer over the averaging window of the forward phase. Empty unless hidden losses are
@@ -29,7 +29,7 @@ struct TimeSeries {
 }
 
 impl<'a> StepMonitor<'a> {
-    pub(super) fn new(spec: &MonitorSpec, shape: &Shape, lanes: &'a [Lane]) -> Self {
+    pub(super) fn new(spec: &MonitorSpec, shape: &Shape, lanes: &'a [Sample]) -> Self {
         let range = spec.step_range(shape.steps);
         let mut arrays = Vec::new();
         for &quantity in &spec.quantities {
@@ -62,7 +62,7 @@ impl<'a> StepMonitor<'a> {
             return Ok(());
         }
         let units = self.shape.units(layer);
-        let words = backend.read_lanes(Array::Compartments(layer), self.lanes.len())?;
+        let words = backend.read_samples(ArrayId::Compartments(layer), self.lanes.len())?;
         let voltages = |lane: usize, row: usize| {
             let start = (lane * compartment::ROWS + row) * units;
             words[start..start + units].iter().map(|&word| f32::from_bits(word))
@@ -110,13 +110,13 @@ impl<'a> StepMonitor<'a> {
     pub(super) fn read_spikes(&mut self, backend: &mut dyn Backend) -> Result<(), BackendError> {
         let StepMonitor { shape, lanes, range, arrays, .. } = self;
         for series in arrays.iter_mut().filter(|array| array.quantity == Quantity::Spikes) {
-            let array = Array::Spikes(series.population);
+            let array = ArrayId::Spikes(series.population);
             let units = shape.populations[series.population];
-            let words = backend.read_lanes(array, lanes.len())?;
+            let words = backend.read_samples(array, lanes.len())?;
             for (index, lane) in lanes.iter().enumerate() {
                 for step in range.start..range.end.min(lane.steps()) {
-                    let row = shape.past_words() + step / STEPS_PER_WORD;
-                    let start = index * shape.copy_length(array) + row as usize * units;
+                    let row = shape.history_words() + step / STEPS_PER_WORD;
+                    let start = index * shape.len_per_copy(array) + row as usize * units;
                     let shift = step % STEPS_PER_WORD * COUNT_BITS;
                     let words = &words[start..][series.units.clone()];
                     let values = series.values_mut(index, (step - range.start) as usize);

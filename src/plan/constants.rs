@@ -3,7 +3,7 @@
 use bytemuck::Zeroable;
 
 use crate::config::{Config, Dynamics, Optimizer};
-use crate::interface::{Constants, LAYERS_MAX, Replica, Shape};
+use crate::interface::{LAYERS_MAX, ReplicaParams, RunParams, Shape};
 use crate::model::exact_math::flush;
 use crate::model::neuron::{
     E_EXCITATORY, E_INHIBITORY, G_DENDRITE, G_TEACHING, SomaStep, backprop_gain, hidden_error_gain,
@@ -17,7 +17,7 @@ use crate::random;
 const SMALLEST_DECAY: f32 = 1e-6;
 
 /// Returns the constants that all replicas of a run share.
-pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
+pub fn constants(config: &Config, shape: &Shape, classes: usize) -> RunParams {
     let is_steady = config.dynamics == Dynamics::SteadyState;
     let config = &config.resolved();
     let weights = synaptic_filter::taps(config.psp_kernel_ms);
@@ -35,30 +35,30 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
     let teaching = steady(target_phase_soma_step());
     // The current `g E` is taken up as what comes from the dendrite is.
     let current = G_TEACHING * teaching.basal_gain / G_DENDRITE;
-    Constants {
-        taps,
-        cumulative,
-        lanes: shape.lanes as u32,
-        slots: shape.slots as u32,
+    RunParams {
+        kernel_taps: taps,
+        kernel_cumsum: cumulative,
+        samples_per_replica: shape.samples_per_replica as u32,
+        result_slots: shape.result_slots as u32,
         tap_count: config.psp_kernel_ms as u32,
-        history: shape.history(),
+        history_rows: shape.history_rows(),
         spike_words: shape.spike_words(),
-        past_words: shape.past_words(),
-        past_steps: shape.past_steps(),
+        history_words: shape.history_words(),
+        history_steps: shape.history_steps(),
         decay_slow: traces.decay_slow as f32,
         decay_fast: traces.decay_fast as f32,
         gain_slow: traces.gain_slow as f32,
         gain_fast: traces.gain_fast as f32,
         output_decay: output.decay as f32,
-        output_input: output.basal_gain as f32,
+        output_basal_gain: output.basal_gain as f32,
         teaching_decay: teaching.decay as f32,
-        teaching_input: teaching.basal_gain as f32,
+        teaching_basal_gain: teaching.basal_gain as f32,
         teaching_excitation: (current * E_EXCITATORY) as f32,
         teaching_inhibition: (current * E_INHIBITORY) as f32,
-        group: (shape.units(shape.layers() - 1) / classes.max(1)) as u32,
+        neurons_per_class: (shape.units(shape.layers() - 1) / classes.max(1)) as u32,
         classes: classes as u32,
-        early_plateaus: plateau_timing::lead_thresholds(),
-        trace_rows: shape.trace_rows() as u32,
+        plateau_lead_thresholds: plateau_timing::lead_thresholds(),
+        window_mean_rows: shape.window_mean_rows() as u32,
         rate_rows: shape.rate_rows() as u32,
         optimizer: match config.optimizer {
             Optimizer::Sgd => 0,
@@ -70,14 +70,14 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> Constants {
 }
 
 /// Returns the parameters of one replica.
-pub fn replica(config: &Config) -> Replica {
+pub fn replica(config: &Config) -> ReplicaParams {
     let (mut etas, mut bias_etas) = ([0.0; LAYERS_MAX], [0.0; LAYERS_MAX]);
     for layer in 0..config.layer_count().min(LAYERS_MAX) {
         etas[layer] = config.layer_eta(layer) as f32;
         bias_etas[layer] = config.layer_bias_eta(layer) as f32;
     }
     // RMSProp is Adam without a mean of the gradient, and without corrections.
-    let (first_decay, first_gain) = match config.optimizer {
+    let (beta1, one_minus_beta1) = match config.optimizer {
         Optimizer::Rmsprop => (0.0, 1.0),
         _ => (config.beta1, 1.0 - config.beta1),
     };
@@ -87,31 +87,31 @@ pub fn replica(config: &Config) -> Replica {
         Dynamics::Spiking => hidden_soma_step(config.g_apical),
         Dynamics::SteadyState => hidden_soma_step(config.g_apical).steady_state(),
     };
-    Replica {
+    ReplicaParams {
         etas,
         bias_etas,
-        candidates,
+        candidate_thresholds: candidates,
         seed: random::key(config.seed),
-        one_shift: one.shift,
-        one_scale: one.scale as f32,
-        two_shift: two.shift,
-        two_scale: two.scale as f32,
+        one_candidate_shift: one.shift,
+        one_candidate_scale: one.scale as f32,
+        two_candidate_shift: two.shift,
+        two_candidate_scale: two.scale as f32,
         phi_max: config.phi_max as f32,
         // What rounding leaves of 1 - 0.1 - 0.6 - 0.3 is no decay.
         hidden_decay: flush(hidden.decay as f32, SMALLEST_DECAY),
-        hidden_input: hidden.basal_gain as f32,
-        hidden_apical: hidden.apical_gain as f32,
+        hidden_basal_gain: hidden.basal_gain as f32,
+        hidden_apical_gain: hidden.apical_gain as f32,
         hidden_error_gain: hidden_error_gain(config.phi_max, config.g_apical) as f32,
         output_error_gain: output_error_gain(config.phi_max) as f32,
-        first_decay: first_decay as f32,
-        first_gain: first_gain as f32,
-        second_decay: config.beta2 as f32,
-        second_gain: (1.0 - config.beta2) as f32,
-        epsilon_square: (config.optimizer_eps * config.optimizer_eps) as f32,
+        beta1: beta1 as f32,
+        one_minus_beta1: one_minus_beta1 as f32,
+        beta2: config.beta2 as f32,
+        one_minus_beta2: (1.0 - config.beta2) as f32,
+        eps_squared: (config.optimizer_eps * config.optimizer_eps) as f32,
         weight_decay: config.weight_decay as f32,
-        clip: config.grad_clip as f32,
-        feedback_noise: config.feedback_noise_sd as f32,
-        backward_gain: backprop_gain(config.phi_max, config.g_apical) as f32,
+        grad_clip: config.grad_clip as f32,
+        feedback_noise_sd: config.feedback_noise_sd as f32,
+        backprop_gain: backprop_gain(config.phi_max, config.g_apical) as f32,
         feedback_eta: config.feedback_lr as f32,
         apical_bias_eta: (config.feedback_lr * config.apical_bias_lr_scale) as f32,
         padding: 0,

@@ -1,8 +1,8 @@
 //! What each lane of a minibatch is shown: image, label, lengths of the phases, windows.
-//! [`Lane::of_replica`] tells it which network it simulates.
+//! [`Sample::of_replica`] tells it which network it simulates.
 
 use crate::config::{Config, Optimizer};
-use crate::interface::{Lane, Minibatch};
+use crate::interface::{BatchParams, Sample};
 use crate::model::exact_math::{SMALLEST_GRADIENT, flush};
 use crate::model::lr_schedule::LrFactor;
 use crate::model::phases::{AveragingWindow, PhaseLengths};
@@ -62,24 +62,24 @@ impl SampleBuilder {
     }
 
     /// A forward and a target phase of the drawn lengths.
-    pub fn training(&self, image: &Presentation) -> Lane {
+    pub fn training(&self, image: &Presentation) -> Sample {
         self.phases_of(image, self.phases.of_image(image.draw_index))
     }
 
     /// A forward and a target phase of given lengths.
-    pub fn phases_of(&self, image: &Presentation, [forward, target]: [u32; 2]) -> Lane {
+    pub fn phases_of(&self, image: &Presentation, [forward, target]: [u32; 2]) -> Sample {
         let window_forward = self.averaging.window(forward);
         let window_target = self.averaging.window(target);
-        Lane {
+        Sample {
             steps_target: target,
             window_target,
-            inverse_window_target: inverse(window_target),
+            inv_window_target: inverse(window_target),
             ..shown(image, forward, window_forward)
         }
     }
 
     /// One forward phase of the test's length.
-    pub fn test(&self, image: &Presentation) -> Lane {
+    pub fn test(&self, image: &Presentation) -> Sample {
         shown(image, self.test_steps, self.test_steps - self.test_from)
     }
 
@@ -91,14 +91,14 @@ impl SampleBuilder {
         shown: u32,
         update: u64,
         fresh: bool,
-    ) -> Minibatch {
-        Minibatch {
-            source: Split::Training as u32,
-            fresh: u32::from(fresh),
-            rate: flush(self.rates.at(u64::from(shown)) as f32, SMALLEST_GRADIENT),
-            first_correction: self.correction(self.beta1, update),
-            second_correction: self.correction(self.beta2, update),
-            update: update as u32,
+    ) -> BatchParams {
+        BatchParams {
+            rng_split: Split::Training as u32,
+            reset_state: u32::from(fresh),
+            lr_scale: flush(self.rates.at(u64::from(shown)) as f32, SMALLEST_GRADIENT),
+            bias_correction1: self.correction(self.beta1, update),
+            bias_correction2: self.correction(self.beta2, update),
+            update_index: update as u32,
             ..minibatch(lanes)
         }
     }
@@ -109,26 +109,26 @@ impl SampleBuilder {
     }
 
     /// A minibatch that only tests: every lane starts from a cleared state. `update`: the next of the run.
-    pub fn test_minibatch(&self, lanes: usize, update: u64) -> Minibatch {
-        Minibatch {
-            source: Split::Test as u32,
-            fresh: 1,
-            update: update as u32,
+    pub fn test_minibatch(&self, lanes: usize, update: u64) -> BatchParams {
+        BatchParams {
+            rng_split: Split::Test as u32,
+            reset_state: 1,
+            update_index: update as u32,
             ..minibatch(lanes)
         }
     }
 }
 
-fn shown(image: &Presentation, steps_forward: u32, window_forward: u32) -> Lane {
-    Lane {
+fn shown(image: &Presentation, steps_forward: u32, window_forward: u32) -> Sample {
+    Sample {
         image: saturated(image.index),
         label: u32::from(image.label),
-        position: image.draw_index,
-        slot: saturated(image.result_slot),
+        draw_index: image.draw_index,
+        result_slot: saturated(image.result_slot),
         steps_forward,
         window_forward,
-        inverse_window_forward: inverse(window_forward),
-        ..Lane::default()
+        inv_window_forward: inverse(window_forward),
+        ..Sample::default()
     }
 }
 
@@ -137,11 +137,11 @@ fn saturated(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }
 
-fn minibatch(lanes: usize) -> Minibatch {
-    Minibatch {
-        lanes: lanes as u32,
-        draws: 1,
-        inverse_lanes: (1.0 / lanes as f64) as f32,
+fn minibatch(lanes: usize) -> BatchParams {
+    BatchParams {
+        batch_size: lanes as u32,
+        draws_spikes: 1,
+        inv_batch_size: (1.0 / lanes as f64) as f32,
         ..bytemuck::Zeroable::zeroed()
     }
 }

@@ -11,7 +11,7 @@ pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     let output = shape.layers() - 1;
     let mut list = Vec::new();
     // A test needs feedback only if it reaches the soma.
-    if shape.is_symmetric && (learns || shape.steps_apical) {
+    if shape.symmetric_feedback && (learns || shape.steps_apical) {
         list.extend(feedback_launches(shape));
     }
     if shape.sends_rates {
@@ -32,7 +32,7 @@ pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     let has_spikes = |&population: &usize| !shape.sends_rates || shape.sends_spikes(population);
     let spiking = populations.clone().filter(has_spikes);
     list.extend(spiking.map(|population| whole(Kernel::WindowMeanSpikes, population)));
-    let sending = populations.filter(|&population| shape.has_rates(population));
+    let sending = populations.filter(|&population| shape.emits_rates(population));
     list.extend(sending.map(|population| whole(Kernel::WindowMeanRates, population)));
     list.extend(hidden.clone().map(|layer| whole(Kernel::Plateau, layer)));
     if shape.backpropagates {
@@ -56,7 +56,7 @@ const FOLLOWED: u32 = 1024;
 pub(crate) fn feedback_launches(shape: &Shape) -> Vec<Launch> {
     let output = shape.layers() - 1;
     let of_layer = |layer: usize| {
-        let hears_above = shape.source(layer) == layer + 2;
+        let hears_above = shape.feedback_population(layer) == layer + 2;
         let summed = if hears_above { 1 } else { shape.units(layer + 1) as u32 };
         let launch =
             move |first| Launch { kernel: Kernel::TieFeedback, layer, first, steps: FOLLOWED };
@@ -71,14 +71,14 @@ pub(crate) fn feedback_launches(shape: &Shape) -> Vec<Launch> {
 fn begin_apical(shape: &Shape, learns: bool, list: &mut Vec<Launch>) {
     let before = |kernel, layer| Launch { kernel, layer, first: 0, steps: 0 };
     let hidden = 0..shape.layers() - 1;
-    if shape.feedback_rates {
+    if shape.feedback_is_rates {
         list.extend(hidden.map(|layer| before(Kernel::ApicalStepRates, layer)));
         return;
     }
     // A test begins from a cleared state.
     if learns {
-        if shape.past_words() > 0 {
-            let sources = (0..=shape.layers()).filter(|&population| shape.is_source(population));
+        if shape.history_words() > 0 {
+            let sources = (0..=shape.layers()).filter(|&population| shape.feeds_back(population));
             list.extend(sources.map(|population| before(Kernel::PackSpikeMask, population)));
         }
         list.extend(hidden.clone().map(|layer| before(Kernel::ApicalHistory, layer)));
@@ -94,10 +94,10 @@ fn begin_apical(shape: &Shape, learns: bool, list: &mut Vec<Launch>) {
 /// each kernel and step, or in one that takes all layers through a block. Layers whose rates are kept go step by
 /// step too, but through a block before the next layer.
 fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
-    if shape.steps_networks {
+    if shape.fused_steps {
         return simulate_networks(shape, steps, list);
     }
-    let step = if shape.goes_by_steps() { 1 } else { shape.block };
+    let step = if shape.is_stepwise() { 1 } else { shape.block };
     let drive =
         if shape.sends_rates { Kernel::SynapticInputRates } else { Kernel::SynapticInputSpikes };
     let output = shape.layers() - 1;
@@ -108,13 +108,13 @@ fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
             Launch { kernel, layer, first, steps }
         };
         for layer in 0..=output {
-            let block = shape.block_of(layer);
+            let block = shape.block_len(layer);
             if first % block == 0 {
                 list.push(part(drive, layer, block));
             }
             let kernel = if layer == output { Kernel::OutputStep } else { Kernel::HiddenStep };
             // Unless it reaches the soma, a test needs no feedback.
-            if shape.has_rates(layer + 1) && (learns || shape.goes_by_steps()) {
+            if shape.emits_rates(layer + 1) && (learns || shape.is_stepwise()) {
                 for first in first..(first + step).min(steps) {
                     let one = |kernel| Launch { kernel, layer, first, steps: 1 };
                     list.extend([one(kernel), one(Kernel::EmitRates)]);
@@ -122,12 +122,12 @@ fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
             } else {
                 list.push(part(kernel, layer, step));
             }
-            if shape.has_raster(layer + 1) {
+            if shape.has_spike_mask(layer + 1) {
                 list.push(part(Kernel::PackSpikeMask, layer + 1, step));
             }
         }
         if shape.steps_apical {
-            let apical = if shape.feedback_rates {
+            let apical = if shape.feedback_is_rates {
                 Kernel::ApicalStepRates
             } else {
                 Kernel::ApicalStepSpikes
@@ -157,15 +157,15 @@ fn simulate_networks(shape: &Shape, steps: u32, list: &mut Vec<Launch>) {
 mod tests {
     use super::*;
 
-    fn shape(steps_apical: bool, steps_networks: bool) -> Shape {
+    fn shape(steps_apical: bool, fused_steps: bool) -> Shape {
         Shape {
             steps: 24,
             block: 8,
             taps: 3,
             steps_apical,
-            steps_networks,
-            keeps_lanes: false,
-            ..Shape::plain(vec![12, 9, 10])
+            fused_steps,
+            per_sample_access: false,
+            ..Shape::minimal(vec![12, 9, 10])
         }
     }
 
@@ -213,8 +213,8 @@ mod tests {
             assert_eq!(of(&list, kernel, layer), [(0, 0)], "{kernel}");
         }
         // What the README says of one hidden layer.
-        let count = |steps_networks| {
-            let shape = Shape { steps: 104, block: 104, ..shape(true, steps_networks) };
+        let count = |fused_steps| {
+            let shape = Shape { steps: 104, block: 104, ..shape(true, fused_steps) };
             kernel_sequence(&shape, 104, true).len()
         };
         assert_eq!([count(true), count(false)], [16, 639]);

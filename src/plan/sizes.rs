@@ -18,12 +18,12 @@ pub struct Capacity {
     pub block: u32,
     /// Apical voltages are stepped even where no soma sees them.
     pub records_apical: bool,
-    /// One launch steps whole networks where it can, see [`Shape::steps_networks`].
-    pub steps_networks: bool,
+    /// One launch steps whole networks where it can, see [`Shape::fused_steps`].
+    pub fused_steps: bool,
     /// Updates also write the gradient.
     pub keeps_gradient: bool,
-    /// The arrays of each lane can be read and written, see [`Shape::keeps_lanes`].
-    pub keeps_lanes: bool,
+    /// The arrays of each lane can be read and written, see [`Shape::per_sample_access`].
+    pub per_sample_access: bool,
 }
 
 impl Capacity {
@@ -35,9 +35,9 @@ impl Capacity {
             slots,
             block,
             records_apical: false,
-            steps_networks: false,
+            fused_steps: false,
             keeps_gradient: false,
-            keeps_lanes: false,
+            per_sample_access: false,
         }
     }
 }
@@ -49,13 +49,13 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Capacity) -> Shape {
     let steps = (2 * longest).max(config.test_ms);
     let steps_apical = config.g_apical != 0.0 || extent.records_apical;
     let sends_rates = config.signal == Signal::Rates;
-    let feedback_rates = config.feedback_signal == Signal::Rates;
+    let feedback_is_rates = config.feedback_signal == Signal::Rates;
     // Who records apical voltages looks at every step.
-    let steps_networks = extent.steps_networks
+    let fused_steps = extent.fused_steps
         && steps_apical
         && !extent.records_apical
         && !sends_rates
-        && !feedback_rates
+        && !feedback_is_rates
         && config.layers.len() > 1;
     // Blocks start at whole words of spikes, so that no two launches write one word.
     let block = extent.block.clamp(1, steps).next_multiple_of(STEPS_PER_WORD);
@@ -64,24 +64,24 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Capacity) -> Shape {
         populations: pixels.chain(config.layers.iter().copied()).collect(),
         broadcast: config.feedback == Feedback::Broadcast,
         backpropagates: config.credit_assignment == CreditAssignment::Backpropagation,
-        is_symmetric: config.feedback_weights == FeedbackWeights::Symmetric,
+        symmetric_feedback: config.feedback_weights == FeedbackWeights::Symmetric,
         learns_feedback: config.learns_feedback(),
         has_apical_biases: config.has_apical_biases(),
         sends_rates,
-        feedback_rates,
-        earliest_plateau: config.plateau_timing.max_lead(),
+        feedback_is_rates,
+        max_plateau_lead: config.plateau_timing.max_lead(),
         replicas: extent.replicas,
-        lanes: extent.lanes,
+        samples_per_replica: extent.lanes,
         steps,
         block,
         taps: config.psp_kernel_ms as u32,
         images: dataset.training_count + dataset.test_count,
-        slots: extent.slots,
+        result_slots: extent.slots,
         steps_apical,
-        steps_networks,
+        fused_steps,
         has_moments: config.optimizer != crate::config::Optimizer::Sgd,
         keeps_gradient: extent.keeps_gradient,
-        keeps_lanes: extent.keeps_lanes,
+        per_sample_access: extent.per_sample_access,
     }
 }
 
@@ -107,10 +107,10 @@ mod tests {
     fn fused_step_requires_unrecorded_spiking_feedback() {
         let images = || (vec![1; 4], vec![0, 1]);
         let dataset = Dataset::from_parts("none", 1, 2, images(), images()).expect("a data set");
-        let asked = Capacity { steps_networks: true, ..Capacity::new(1, 4, 8) };
+        let asked = Capacity { fused_steps: true, ..Capacity::new(1, 4, 8) };
         let can = Config { layers: vec![9, 10], g_apical: 0.05, ..Config::default() };
         let is_stepped =
-            |config: &Config, extent: &Capacity| shape_of(config, &dataset, extent).steps_networks;
+            |config: &Config, extent: &Capacity| shape_of(config, &dataset, extent).fused_steps;
         assert!(is_stepped(&can, &asked));
         assert!(!is_stepped(&can, &Capacity::new(1, 4, 8)));
         assert!(!is_stepped(&can, &Capacity { records_apical: true, ..asked }));

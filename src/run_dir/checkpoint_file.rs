@@ -16,7 +16,7 @@ use super::checked_safetensors::{Tensor, serialize};
 use super::weights::{self, ImageSpec, STATE_PREFIX, SavedNetwork, WeightsError, WeightsFile};
 use crate::config::Config;
 use crate::evaluate::Evaluation;
-use crate::interface::{Array, Word};
+use crate::interface::{ArrayId, ElementType};
 use crate::simulation::State;
 use crate::train::{Checkpoint, TrainPosition};
 
@@ -163,37 +163,37 @@ fn read_metrics(content: &WeightsFile, name: &str) -> Result<String, WeightsErro
 }
 
 /// Returns the element type of an array.
-fn dtype(array: Array) -> Dtype {
-    match array.word() {
-        Word::Integer => Dtype::U32,
-        Word::Float => Dtype::F32,
+fn dtype(array: ArrayId) -> Dtype {
+    match array.element_type() {
+        ElementType::Integer => Dtype::U32,
+        ElementType::Float => Dtype::F32,
     }
 }
 
 /// Constructor of an array of a layer or population.
-type IndexedArray = fn(usize) -> Array;
+type IndexedArray = fn(usize) -> ArrayId;
 
 /// Names of the arrays of layers or populations in a file.
 const ARRAY_NAMES: [(&str, IndexedArray); 6] = [
-    ("spikes", Array::Spikes),
-    ("rates", Array::Rates),
-    ("traces", Array::Traces),
-    ("moments", Array::Moments),
-    ("apical_drive", Array::ApicalDrive),
-    ("compartments", Array::Compartments),
+    ("spikes", ArrayId::Spikes),
+    ("rates", ArrayId::Rates),
+    ("traces", ArrayId::WindowMeans),
+    ("moments", ArrayId::Moments),
+    ("apical_drive", ArrayId::ApicalInput),
+    ("compartments", ArrayId::Compartments),
 ];
 /// Name of the array of results in a file.
 const RESULTS: &str = "results";
 
 /// Returns the name of an array's tensor.
-fn tensor_name(array: Array) -> String {
+fn tensor_name(array: ArrayId) -> String {
     let index = match array {
-        Array::Spikes(index)
-        | Array::Rates(index)
-        | Array::Traces(index)
-        | Array::Moments(index)
-        | Array::ApicalDrive(index)
-        | Array::Compartments(index) => index,
+        ArrayId::Spikes(index)
+        | ArrayId::Rates(index)
+        | ArrayId::WindowMeans(index)
+        | ArrayId::Moments(index)
+        | ArrayId::ApicalInput(index)
+        | ArrayId::Compartments(index) => index,
         _ => 0,
     };
     match ARRAY_NAMES.iter().find(|(_, of)| of(index) == array) {
@@ -203,10 +203,10 @@ fn tensor_name(array: Array) -> String {
 }
 
 /// Returns the array of a tensor's name, or `None` for an unknown name.
-fn array_of(tensor_name: &str) -> Option<Array> {
+fn array_of(tensor_name: &str) -> Option<ArrayId> {
     let name = tensor_name.strip_prefix(STATE_PREFIX)?;
     if name == RESULTS {
-        return Some(Array::Results);
+        return Some(ArrayId::Results);
     }
     let (name, index) = name.split_once('.')?;
     let (_, of) = ARRAY_NAMES.iter().find(|(known, _)| *known == name)?;

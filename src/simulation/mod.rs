@@ -17,7 +17,7 @@ pub use state::State;
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::interface::{
-    Array, Backend, BackendError, Lane, Launch, Minibatch, Stop, Stoppable, result,
+    ArrayId, Backend, BackendError, BatchParams, Launch, Sample, Stop, Stoppable, result,
 };
 use crate::model::spikes::{input_rates, input_thresholds};
 use crate::network::Network;
@@ -34,7 +34,7 @@ pub struct SampleResult {
 }
 
 /// What a backend is to run: its minibatches, one for each replica, the lanes in use, and the kernels.
-pub type Batch = (Vec<Minibatch>, Vec<Lane>, Vec<Launch>);
+pub type Batch = (Vec<BatchParams>, Vec<Sample>, Vec<Launch>);
 
 /// Networks of one shape on a backend, side by side; often it is one. They go on in step: each call
 /// shows every replica as many images.
@@ -98,19 +98,20 @@ impl Simulation {
             })
             .flatten()
             .collect();
-        backend.write(Array::Thresholds, &thresholds)?;
+        backend.write(ArrayId::InputCdf, &thresholds)?;
         if backend.shape().sends_rates {
             let rates = |config: &Config| input_rates(config.phi_max, dataset.max_pixel);
             let rates: Vec<f32> = configs.iter().flat_map(rates).collect();
-            backend.write(Array::InputRates, cast_slice(&rates))?;
+            backend.write(ArrayId::InputRates, cast_slice(&rates))?;
         }
         let lanes = configs
             .iter()
             .map(|config| SampleBuilder::new(config, dataset.training_count))
             .collect();
-        let training_lanes = largest_batch(&configs[0], dataset).min(backend.shape().lanes);
+        let training_lanes =
+            largest_batch(&configs[0], dataset).min(backend.shape().samples_per_replica);
         let shape = backend.shape();
-        let tested_at_once = (TESTED_FIRST / shape.replicas).clamp(1, shape.lanes);
+        let tested_at_once = (TESTED_FIRST / shape.replicas).clamp(1, shape.samples_per_replica);
         let mut simulation = Simulation {
             backend,
             lanes,
@@ -177,7 +178,7 @@ impl Simulation {
         }
         if start.elapsed() >= undo::QUEUED && stoppable == Stoppable::Nothing {
             // The least that there is to read, and all work is done before.
-            self.backend.read(Array::Thresholds)?;
+            self.backend.read(ArrayId::InputCdf)?;
         }
         self.last_minibatch = Some(start.elapsed());
         Ok(())
@@ -208,13 +209,13 @@ impl Simulation {
         &self,
         images: &[&[Presentation]],
         learns: bool,
-        minibatch: impl Fn(&SampleBuilder, &[Presentation]) -> Minibatch,
-        lane: impl Fn(&SampleBuilder, &Presentation) -> Lane,
+        minibatch: impl Fn(&SampleBuilder, &[Presentation]) -> BatchParams,
+        lane: impl Fn(&SampleBuilder, &Presentation) -> Sample,
     ) -> Batch {
         let shape = self.backend.shape();
         let replicas = || self.lanes.iter().zip(images).enumerate();
         let minibatches = replicas().map(|(_, (lanes, images))| minibatch(lanes, images)).collect();
-        let in_use: Vec<Lane> = replicas()
+        let in_use: Vec<Sample> = replicas()
             .flat_map(|(replica, (lanes, images))| {
                 let lane = &lane;
                 let images = images.iter().enumerate();
@@ -233,7 +234,7 @@ impl Simulation {
     /// Returns an error if the device fails, the images do not fit the data set, or a stop is requested, see
     /// [`Simulation::stop_on`].
     pub fn test(&mut self, images: &[Presentation]) -> Result<(), BackendError> {
-        for images in images.chunks(self.backend.shape().lanes) {
+        for images in images.chunks(self.backend.shape().samples_per_replica) {
             let (minibatches, lanes, list) = self.prepare_test(images);
             self.run(&minibatches, &lanes, &list)?;
         }
@@ -264,7 +265,8 @@ impl Simulation {
             if time > TEST_AT_MOST {
                 self.tested_at_once = (self.tested_at_once / 2).max(1);
             } else if time < TEST_AT_LEAST {
-                self.tested_at_once = (2 * self.tested_at_once).min(self.backend.shape().lanes);
+                self.tested_at_once =
+                    (2 * self.tested_at_once).min(self.backend.shape().samples_per_replica);
             }
             done = end;
             if listen(done).is_break() {
@@ -281,8 +283,8 @@ impl Simulation {
     /// Returns an error if the device fails or refuses the work, or on request: see [`Simulation::stop_on`].
     pub fn run(
         &mut self,
-        minibatches: &[Minibatch],
-        lanes: &[Lane],
+        minibatches: &[BatchParams],
+        lanes: &[Sample],
         launches: &[Launch],
     ) -> Result<(), BackendError> {
         self.backend.run_until(&self.stop, Stoppable::All, minibatches, lanes, launches)
@@ -305,19 +307,19 @@ impl Simulation {
     /// # Errors
     /// Returns an error if the device fails.
     pub fn results(&mut self, count: usize) -> Result<Vec<Vec<SampleResult>>, BackendError> {
-        let words = self.backend.read(Array::Results)?;
+        let words = self.backend.read(ArrayId::Results)?;
         let outcome = |words: &[u32]| SampleResult {
             class: words[result::CLASS] as u8,
             loss: f32::from_bits(words[result::LOSS]),
         };
         let of_replica =
             |words: &[u32]| words.chunks(result::ROWS).take(count).map(outcome).collect();
-        let length = self.backend.shape().copy_length(Array::Results);
+        let length = self.backend.shape().len_per_copy(ArrayId::Results);
         Ok(words.chunks(length).map(of_replica).collect())
     }
 }
 
 /// Steps of the lane that lasts longest.
-pub(super) fn max_steps(lanes: &[Lane]) -> u32 {
-    lanes.iter().map(Lane::steps).max().unwrap_or(0)
+pub(super) fn max_steps(lanes: &[Sample]) -> u32 {
+    lanes.iter().map(Sample::steps).max().unwrap_or(0)
 }

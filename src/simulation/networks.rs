@@ -3,7 +3,7 @@
 use bytemuck::cast_slice;
 
 use super::Simulation;
-use crate::interface::{Array, BackendError, Minibatch};
+use crate::interface::{ArrayId, BackendError, BatchParams};
 use crate::model::exact_math::flush_weight;
 use crate::network::Network;
 use crate::plan::feedback_launches;
@@ -27,10 +27,10 @@ impl Simulation {
             for (number, layer) in network.layers.iter().enumerate() {
                 let feedback = layer.feedback.len() + layer.apical_biases.len();
                 for (what, got, array) in [
-                    ("weights and biases", layer.weights.len(), Array::Weights(number)),
-                    ("feedback weights and biases", feedback, Array::Feedback(number)),
+                    ("weights and biases", layer.weights.len(), ArrayId::Weights(number)),
+                    ("feedback weights and biases", feedback, ArrayId::Feedback(number)),
                 ] {
-                    let expected = shape.copy_length(array);
+                    let expected = shape.len_per_copy(array);
                     if got != expected {
                         return refuse(format!(
                             "layer {number} of network {index} has {got} {what}, not {expected}"
@@ -55,12 +55,12 @@ impl Simulation {
                 .clone()
                 .flat_map(|layer| layer.weights.iter().copied().map(flush_weight))
                 .collect();
-            self.backend.write(Array::Weights(layer), cast_slice(&weights))?;
+            self.backend.write(ArrayId::Weights(layer), cast_slice(&weights))?;
             let feedback: Vec<f32> = layers
                 .flat_map(|layer| layer.feedback.iter().chain(&layer.apical_biases).copied())
                 .map(flush_weight)
                 .collect();
-            self.backend.write(Array::Feedback(layer), cast_slice(&feedback))?;
+            self.backend.write(ArrayId::Feedback(layer), cast_slice(&feedback))?;
         }
         Ok(())
     }
@@ -74,16 +74,16 @@ impl Simulation {
         self.check_networks(networks)?;
         self.follow_weights()?;
         for layer in 0..self.backend.shape().layers() {
-            let array = Array::Weights(layer);
+            let array = ArrayId::Weights(layer);
             let words = self.backend.read(array)?;
-            let length = self.backend.shape().copy_length(array);
+            let length = self.backend.shape().len_per_copy(array);
             for (network, words) in networks.iter_mut().zip(words.chunks(length)) {
                 network.layers[layer].weights.copy_from_slice(cast_slice(words));
             }
-            let array = Array::Feedback(layer);
-            let length = self.backend.shape().copy_length(array);
+            let array = ArrayId::Feedback(layer);
+            let length = self.backend.shape().len_per_copy(array);
             let shape = self.backend.shape();
-            if (shape.is_symmetric || shape.learns_feedback) && length > 0 {
+            if (shape.symmetric_feedback || shape.learns_feedback) && length > 0 {
                 let words = self.backend.read(array)?;
                 for (network, words) in networks.iter_mut().zip(words.chunks(length)) {
                     let layer = &mut network.layers[layer];
@@ -98,11 +98,11 @@ impl Simulation {
 
     /// Makes feedback weights that follow the feed-forward ones those of the next minibatch.
     fn follow_weights(&mut self) -> Result<(), BackendError> {
-        if !self.backend.shape().is_symmetric {
+        if !self.backend.shape().symmetric_feedback {
             return Ok(());
         }
         let next = self.updates + 1;
-        let minibatches: Vec<Minibatch> =
+        let minibatches: Vec<BatchParams> =
             self.lanes.iter().map(|lanes| lanes.test_minibatch(0, next)).collect();
         let list = feedback_launches(self.backend.shape());
         self.backend.run(&minibatches, &[], &list)

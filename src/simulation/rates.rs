@@ -1,7 +1,7 @@
 //! Mean firing rates during training.
 
 use super::Simulation;
-use crate::interface::{Array, BackendError, compartment};
+use crate::interface::{ArrayId, BackendError, compartment};
 use crate::model::exact_math::sigmoid;
 
 impl Simulation {
@@ -13,13 +13,13 @@ impl Simulation {
     pub fn mean_firing_rates(&mut self) -> Result<Vec<Vec<f64>>, BackendError> {
         let mut rates = vec![Vec::new(); self.lanes.len()];
         for layer in 0..self.backend.shape().layers() {
-            let array = Array::Compartments(layer);
-            let words = self.backend.read_carried(array)?;
+            let array = ArrayId::Compartments(layer);
+            let words = self.backend.read_persistent(array)?;
             let shape = self.backend.shape();
-            let (rows, units) = (shape.carried_rows(array), shape.units(layer));
+            let (rows, units) = (shape.persistent_rows(array), shape.units(layer));
             let soma = (compartment::SOMA - rows.start) * units;
-            let length = shape.carried_length(array);
-            let of_replica = words.chunks(length * shape.lanes);
+            let length = shape.persistent_len(array);
+            let of_replica = words.chunks(length * shape.samples_per_replica);
             for ((rates, lanes), words) in rates.iter_mut().zip(&self.lanes).zip(of_replica) {
                 let voltages = words.chunks(length).take(self.training_lanes);
                 let voltages = voltages.flat_map(|lane| &lane[soma..][..units]);

@@ -2,7 +2,7 @@
 
 use super::{Simulation, max_steps};
 use crate::interface::{
-    Array, Backend, BackendError, COUNT_BITS, Lane, Launch, Minibatch, STEPS_PER_WORD,
+    ArrayId, Backend, BackendError, BatchParams, COUNT_BITS, Launch, STEPS_PER_WORD, Sample,
 };
 use crate::plan::{Presentation, kernel_sequence};
 
@@ -51,7 +51,7 @@ impl Simulation {
         image: &Presentation,
         phases: [u32; 2],
         spikes: &[Vec<u8>],
-    ) -> Result<(Vec<Minibatch>, Vec<Lane>), BackendError> {
+    ) -> Result<(Vec<BatchParams>, Vec<Sample>), BackendError> {
         self.check_replay(phases, spikes)?;
         for (population, counts) in spikes.iter().enumerate() {
             if !counts.is_empty() {
@@ -60,7 +60,7 @@ impl Simulation {
         }
         let (mut minibatches, _, _) = self.prepare_training(&[*image]);
         for minibatch in &mut minibatches {
-            minibatch.draws = 0;
+            minibatch.draws_spikes = 0;
         }
         Ok((minibatches, vec![self.lanes[0].phases_of(image, phases)]))
     }
@@ -113,12 +113,12 @@ impl Simulation {
 
     /// Puts spike counts `[steps, units]` where the first lane's draws would be.
     fn write_spikes(&mut self, population: usize, counts: &[u8]) -> Result<(), BackendError> {
-        let array = Array::Spikes(population);
+        let array = ArrayId::Spikes(population);
         let mut words = self.backend.read(array)?;
         let shape = self.backend.shape();
         let units = shape.populations[population];
-        let past = shape.past_words() as usize * units;
-        let image = past..shape.copy_length(array);
+        let past = shape.history_words() as usize * units;
+        let image = past..shape.len_per_copy(array);
         words[image.clone()].fill(0);
         let image = &mut words[image];
         for (step, counts) in counts.chunks(units).enumerate() {

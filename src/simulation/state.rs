@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Simulation;
-use crate::interface::{Array, BackendError, Word};
+use crate::interface::{ArrayId, BackendError, ElementType};
 use crate::model::exact_math::{SMALLEST_MOMENT, flush};
 
 /// What a replica's simulation holds beside the network itself.
@@ -14,18 +14,18 @@ pub struct State {
     /// The next training minibatch starts from a cleared state.
     pub is_fresh: bool,
     /// The words of one replica: moments and results, and of lanes `[training lanes, rows, units]` what they carry
-    /// on, see [`crate::interface::Shape::carried_rows`].
-    pub arrays: BTreeMap<Array, Vec<u32>>,
+    /// on, see [`crate::interface::Shape::persistent_rows`].
+    pub arrays: BTreeMap<ArrayId, Vec<u32>>,
 }
 
 impl Simulation {
     /// The arrays of a [`State`], with the words of each: moments and results, and what training lanes carry on.
-    fn state_arrays(&self) -> Vec<(Array, usize)> {
+    fn state_arrays(&self) -> Vec<(ArrayId, usize)> {
         let shape = self.backend.shape();
         let arrays = shape.arrays().into_iter().map(|array| {
             let words = match array {
-                Array::Moments(_) | Array::Results => shape.copy_length(array),
-                array => shape.carried_length(array) * self.training_lanes,
+                ArrayId::Moments(_) | ArrayId::Results => shape.len_per_copy(array),
+                array => shape.persistent_len(array) * self.training_lanes,
             };
             (array, words)
         });
@@ -33,11 +33,11 @@ impl Simulation {
     }
 
     /// Words of a replica's part of what all of its lanes carry, or of an array without lanes.
-    fn replica_length(&self, array: Array) -> usize {
+    fn replica_length(&self, array: ArrayId) -> usize {
         let shape = self.backend.shape();
-        match shape.has_lanes(array) {
-            true => shape.carried_length(array) * shape.lanes,
-            false => shape.copy_length(array),
+        match shape.is_per_sample(array) {
+            true => shape.persistent_len(array) * shape.samples_per_replica,
+            false => shape.len_per_copy(array),
         }
     }
 
@@ -50,8 +50,8 @@ impl Simulation {
         let state = State { updates, is_fresh, arrays: BTreeMap::new() };
         let mut states = vec![state; self.lanes.len()];
         for (array, length) in self.state_arrays() {
-            let words = match self.backend.shape().has_lanes(array) {
-                true => self.backend.read_carried(array)?,
+            let words = match self.backend.shape().is_per_sample(array) {
+                true => self.backend.read_persistent(array)?,
                 false => self.backend.read(array)?,
             };
             let parts = words.chunks_exact(self.replica_length(array));
@@ -85,14 +85,14 @@ impl Simulation {
                 }
                 part[..expected].copy_from_slice(of);
             }
-            if array.word() == Word::Float {
+            if array.element_type() == ElementType::Float {
                 // No run writes such numbers; devices differ in what they do with them.
                 for word in &mut words {
                     *word = flush(f32::from_bits(*word), SMALLEST_MOMENT).to_bits();
                 }
             }
-            match self.backend.shape().has_lanes(array) {
-                true => self.backend.write_carried(array, &words)?,
+            match self.backend.shape().is_per_sample(array) {
+                true => self.backend.write_persistent(array, &words)?,
                 false => self.backend.write(array, &words)?,
             }
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Simulation;
-use crate::interface::{Array, BackendError, Stoppable};
+use crate::interface::{ArrayId, BackendError, Stoppable};
 use crate::plan::{Presentation, copies_weights};
 
 /// A minibatch that takes less is waited for: a copy of what it changes is not worth its time.
@@ -16,9 +16,9 @@ pub(super) struct Undo {
     updates: u64,
     is_fresh: bool,
     /// What lanes carry on.
-    carried: Vec<(Array, Vec<u32>)>,
+    carried: Vec<(ArrayId, Vec<u32>)>,
     /// Whole arrays.
-    whole: Vec<(Array, Vec<u32>)>,
+    whole: Vec<(ArrayId, Vec<u32>)>,
 }
 
 impl Simulation {
@@ -43,12 +43,12 @@ impl Simulation {
         let shape = self.backend.shape().clone();
         for array in shape.arrays() {
             let is_weights =
-                matches!(array, Array::Weights(_) | Array::Moments(_) | Array::Feedback(_));
+                matches!(array, ArrayId::Weights(_) | ArrayId::Moments(_) | ArrayId::Feedback(_));
             // A cleared state is cleared again.
-            if stoppable != Stoppable::Nothing && !is_fresh && shape.carried_length(array) > 0 {
-                undo.carried.push((array, self.backend.read_carried(array)?));
+            if stoppable != Stoppable::Nothing && !is_fresh && shape.persistent_len(array) > 0 {
+                undo.carried.push((array, self.backend.read_persistent(array)?));
             }
-            if stoppable == Stoppable::All && is_weights && shape.copy_length(array) > 0 {
+            if stoppable == Stoppable::All && is_weights && shape.len_per_copy(array) > 0 {
                 undo.whole.push((array, self.backend.read(array)?));
             }
         }
@@ -62,7 +62,7 @@ impl Simulation {
     pub(super) fn apply_undo(&mut self, undo: Undo) -> Result<(), BackendError> {
         (self.updates, self.is_fresh) = (undo.updates, undo.is_fresh);
         for (array, words) in undo.carried {
-            self.backend.write_carried(array, &words)?;
+            self.backend.write_persistent(array, &words)?;
         }
         for (array, words) in undo.whole {
             self.backend.write(array, &words)?;

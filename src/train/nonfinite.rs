@@ -49,7 +49,7 @@ impl ReplicaGroup {
     pub(super) fn take_snapshot(&mut self) -> Result<(), BackendError> {
         self.finite_snapshot = FiniteSnapshot::new(self.position);
         let shape = self.simulation.backend().shape();
-        let weights = |layer| shape.units(layer) * (shape.below(layer) + 1);
+        let weights = |layer| shape.units(layer) * (shape.n_pre(layer) + 1);
         let weights: usize = (0..shape.layers()).map(weights).sum();
         // Weights, two moments, and hardly as many feedback weights.
         if 4 * size_of::<f32>() * weights * self.networks.len() <= SNAPSHOT_BYTES_MAX {

@@ -11,7 +11,7 @@ use super::{Event, Summary, TrainError, TrainerControl};
 use crate::config::{Config, Variant};
 use crate::dataset::Dataset;
 use crate::device::{self, Device, DeviceOptions, Fit};
-use crate::interface::{BackendError, Constants, Shape};
+use crate::interface::{BackendError, RunParams, Shape};
 use crate::network::Network;
 use crate::plan::{self, Capacity};
 
@@ -37,7 +37,7 @@ pub enum ReplicaEvent<'a> {
         progress: &'a Event,
     },
     /// Something that is told of one network.
-    Replica {
+    ReplicaParams {
         /// Index of the network among the variants.
         replica: usize,
         /// Any event but an [`Event::Progress`].
@@ -178,7 +178,7 @@ impl Replicas {
             let summaries = wave.run(&mut |replica, event| {
                 listen(match replica {
                     None => ReplicaEvent::Progress { progress: event },
-                    Some(index) => ReplicaEvent::Replica { replica: replicas[index], event },
+                    Some(index) => ReplicaEvent::ReplicaParams { replica: replicas[index], event },
                 })
             })?;
             for ((&replica, network), summary) in
@@ -295,7 +295,7 @@ impl PlannedGroup {
 struct GroupKey {
     /// Of one network in one lane.
     shape: Shape,
-    constants: Constants,
+    constants: RunParams,
     images: usize,
     validation: usize,
     epochs: u32,

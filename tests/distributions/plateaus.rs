@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use apical::config::{Config, Optimizer, PlateauTiming};
 use apical::dataset::Dataset;
-use apical::interface::{Array, Backend, Kernel, Lane, Launch, Minibatch, Shape, plateau, trace};
+use apical::interface::{
+    ArrayId, Backend, BatchParams, Kernel, Launch, Sample, Shape, plateau, window_mean,
+};
 use apical::model::plateau_timing::{MAX_LEAD, plateau_lead};
 use apical::plan::{Capacity, Presentation, SampleBuilder, shape};
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -26,8 +28,8 @@ struct Setup {
     configs: Vec<Config>,
     dataset: Arc<Dataset>,
     shape: Shape,
-    lanes: Vec<Lane>,
-    minibatches: Vec<Minibatch>,
+    lanes: Vec<Sample>,
+    minibatches: Vec<BatchParams>,
 }
 
 fn setup() -> Setup {
@@ -70,29 +72,32 @@ fn voltage(early: usize) -> f32 {
 fn drawn(setup: &Setup, backend: &mut dyn Backend) -> Vec<Draws> {
     let earliest = MAX_LEAD as usize;
     let source = setup.shape.layers();
-    let [rows, sources] = setup.shape.rows_and_columns(Array::Traces(source));
+    let [rows, sources] = setup.shape.dims(ArrayId::WindowMeans(source));
     let mut traces = vec![0.0; rows * sources];
-    for (phase, at_end) in [trace::FEEDBACK_FORWARD, trace::FEEDBACK_TARGET].into_iter().enumerate()
+    for (phase, at_end) in
+        [window_mean::FEEDBACK_FORWARD, window_mean::FEEDBACK_TARGET].into_iter().enumerate()
     {
         traces[at_end * sources] = voltage(0);
         for early in 1..=earliest {
-            let row = trace::ROWS + phase * earliest + early - 1;
+            let row = window_mean::ROWS + phase * earliest + early - 1;
             traces[row * sources] = voltage(early);
         }
     }
     let traces = traces.repeat(setup.lanes.len());
-    backend.write(Array::Traces(source), bytemuck::cast_slice(&traces)).expect("traces are taken");
+    backend
+        .write(ArrayId::WindowMeans(source), bytemuck::cast_slice(&traces))
+        .expect("traces are taken");
     // All hear the first source alone.
     let mut feedback = vec![0.0f32; sources * UNITS];
     feedback[..UNITS].fill(1.0);
     let feedback = feedback.repeat(SEEDS.len());
     let mut of_layers = Vec::new();
     for layer in 0..LAYERS {
-        let array = Array::Feedback(layer);
+        let array = ArrayId::Feedback(layer);
         backend.write(array, bytemuck::cast_slice(&feedback)).expect("feedback is taken");
         let launch = Launch { kernel: Kernel::Plateau, layer, first: 0, steps: 8 };
         backend.run(&setup.minibatches, &setup.lanes, &[launch]).expect("the kernel runs");
-        of_layers.push(support::floats(backend, Array::Plateaus(layer)));
+        of_layers.push(support::floats(backend, ArrayId::Plateaus(layer)));
     }
     let early = |&plateau: &f32| {
         let heard = (plateau / (1.0 - plateau)).ln() - voltage(0);

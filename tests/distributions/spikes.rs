@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use apical::config::Config;
 use apical::dataset::Dataset;
-use apical::interface::{Array, COUNT_BITS, COUNT_MASK, STEPS_PER_WORD};
+use apical::interface::{ArrayId, COUNT_BITS, COUNT_MASK, STEPS_PER_WORD};
 use apical::model::phases::PhaseJitter;
 use apical::model::spikes::SpikeDistribution;
 use apical::network::{Layer, Network};
@@ -66,13 +66,13 @@ fn shown(config: &Config, network: &Network, source: Split) -> Simulation {
 }
 
 fn counts(simulation: &mut Simulation, population: usize, lane: usize) -> Counts {
-    let array = Array::Spikes(population);
+    let array = ArrayId::Spikes(population);
     let words = simulation.backend().read(array).expect("spikes are read");
     let shape = simulation.backend().shape();
     let units = shape.populations[population];
-    let words = &words[lane * shape.copy_length(array)..][..shape.copy_length(array)];
+    let words = &words[lane * shape.len_per_copy(array)..][..shape.len_per_copy(array)];
     let count = |step: u32, unit: usize| {
-        let row = (shape.past_words() + step / STEPS_PER_WORD) as usize;
+        let row = (shape.history_words() + step / STEPS_PER_WORD) as usize;
         let word = words[row * units + unit];
         (word >> (step % STEPS_PER_WORD * COUNT_BITS) & COUNT_MASK) as usize
     };

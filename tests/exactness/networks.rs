@@ -3,7 +3,7 @@
 //! for any size of workgroup, in one dispatch a block, and in one for every step and every row of the past.
 
 use apical::config::Config;
-use apical::interface::{Array, Kernel, Lane, Launch, Minibatch, Shape};
+use apical::interface::{ArrayId, BatchParams, Kernel, Launch, Sample, Shape};
 
 use super::Situation;
 use super::situations::situations;
@@ -35,13 +35,13 @@ fn case_network_in_any_workgroup() {
 
 #[test]
 fn case_network_in_a_dispatch_for_every_step() {
-    each_small_network(|situation| Situation { most_rounds: Some(1), ..situation });
+    each_small_network(|situation| Situation { max_loop_iterations: Some(1), ..situation });
 }
 
 /// As on a device that ends no loops; with so few neurons, none does.
 #[test]
 fn case_network_in_one_dispatch() {
-    each_small_network(|situation| Situation { most_rounds: Some(u64::MAX), ..situation });
+    each_small_network(|situation| Situation { max_loop_iterations: Some(u64::MAX), ..situation });
 }
 
 /// A device that ends long loops must not end these: every neuron spikes as often as a count can say.
@@ -73,14 +73,14 @@ fn each_small_network(changed: impl Fn(Situation) -> Situation) {
 fn each_network(mut check: impl FnMut(Situation)) {
     for situation in situations() {
         let shape = &situation.shape;
-        if shape.sends_rates || shape.feedback_rates || shape.layers() == 1 {
+        if shape.sends_rates || shape.feedback_is_rates || shape.layers() == 1 {
             continue;
         }
         let g_apical =
             |config: &Config| if config.g_apical == 0.0 { 0.05 } else { config.g_apical };
         let with_apical = |config: &Config| Config { g_apical: g_apical(config), ..config.clone() };
         let configs = situation.configs.iter().map(with_apical).collect();
-        let shape = Shape { steps_apical: true, steps_networks: true, ..situation.shape };
+        let shape = Shape { steps_apical: true, fused_steps: true, ..situation.shape };
         check(Situation { shape, configs, ..situation });
     }
 }
@@ -90,7 +90,7 @@ impl Situation {
     fn check_networks(&self) {
         let (mut cpu, mut gpu) = self.backends();
         let shown = self.lanes();
-        let longest = shown.iter().map(Lane::steps).max().expect("there are lanes");
+        let longest = shown.iter().map(Sample::steps).max().expect("there are lanes");
         let steps = self.shape.block;
         for (update, first) in (1..).zip((0..longest).step_by(steps as usize)) {
             for fresh in [true, false] {
@@ -122,8 +122,8 @@ impl Situation {
     fn check_most_spikes(&self) {
         let (mut cpu, mut gpu) = self.backends();
         for population in 1..=self.shape.layers() {
-            let array = Array::Spikes(population);
-            let words = vec![u32::MAX; self.shape.length(array)];
+            let array = ArrayId::Spikes(population);
+            let words = vec![u32::MAX; self.shape.len(array)];
             cpu.write(array, &words).expect("the CPU takes it");
             gpu.write(array, &words).expect("the GPU takes it");
         }
@@ -131,8 +131,10 @@ impl Situation {
             Launch { kernel: Kernel::FusedStep, layer: 0, first: 0, steps: self.shape.block };
         for fresh in [true, false] {
             let minibatches = self.minibatches(1, fresh);
-            let given: Vec<Minibatch> =
-                minibatches.iter().map(|minibatch| Minibatch { draws: 0, ..*minibatch }).collect();
+            let given: Vec<BatchParams> = minibatches
+                .iter()
+                .map(|minibatch| BatchParams { draws_spikes: 0, ..*minibatch })
+                .collect();
             self.check_launch(cpu.as_mut(), gpu.as_mut(), &given, &self.lanes(), &launch);
         }
     }

@@ -1,13 +1,13 @@
 //! Rasters on the GPU against those that the CPU makes of the same spikes: every step that a launch
 //! covers, and the steps before an image behind its first launch; whatever lies elsewhere stays.
 
-use apical::interface::{Array, Kernel, Launch, STEPS_PER_WORD, raster};
+use apical::interface::{ArrayId, Kernel, Launch, STEPS_PER_WORD, spike_mask};
 
 use super::{Situation, support};
 
 impl Situation {
     pub fn check_rasters(&self) {
-        let heard = |&population: &usize| self.shape.has_raster(population);
+        let heard = |&population: &usize| self.shape.has_spike_mask(population);
         for population in (0..self.shape.populations.len()).filter(heard) {
             self.check_raster(population);
         }
@@ -15,7 +15,7 @@ impl Situation {
 
     fn check_raster(&self, population: usize) {
         let (mut cpu, mut gpu) = self.backends();
-        let array = Array::Raster(population);
+        let array = ArrayId::SpikeMask(population);
         let made = cpu.read(array).expect("the CPU reads");
         assert!(made.iter().any(|&word| word != 0), "nobody spikes in {array}");
         // No word of it is right.
@@ -35,16 +35,16 @@ impl Situation {
 
     /// `made` where the launch writes, `wrong` elsewhere.
     fn expected(&self, launch: &Launch, made: &[u32], wrong: &[u32]) -> Vec<u32> {
-        let array = Array::Raster(launch.layer);
-        let past = self.shape.past_words();
-        let row_of_word = |word: u32| (word * STEPS_PER_WORD) as usize * raster::ROWS;
+        let array = ArrayId::SpikeMask(launch.layer);
+        let past = self.shape.history_words();
+        let row_of_word = |word: u32| (word * STEPS_PER_WORD) as usize * spike_mask::ROWS;
         let mut expected = wrong.to_vec();
         for lane in self.lanes() {
             let begin = if launch.first == 0 { 0 } else { past + launch.first / STEPS_PER_WORD };
             let end = lane.steps().min(launch.first + launch.steps);
             let end = past + end.div_ceil(STEPS_PER_WORD);
-            let columns = self.shape.raster_words(launch.layer);
-            let copy = lane.place as usize * self.shape.copy_length(array);
+            let columns = self.shape.mask_words(launch.layer);
+            let copy = lane.index as usize * self.shape.len_per_copy(array);
             let words = copy + row_of_word(begin) * columns..copy + row_of_word(end) * columns;
             expected[words.clone()].copy_from_slice(&made[words]);
         }

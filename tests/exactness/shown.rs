@@ -1,13 +1,13 @@
 //! What networks are shown: the lanes and the minibatches of a situation.
 
-use apical::interface::{Lane, Minibatch};
+use apical::interface::{BatchParams, Sample};
 use apical::plan::{Presentation, SampleBuilder};
 
 use super::{IMAGES, LANES, Situation};
 
 impl Situation {
     /// The lanes in use of all replicas.
-    pub fn lanes(&self) -> Vec<Lane> {
+    pub fn lanes(&self) -> Vec<Sample> {
         let lane = |replica: usize, index: usize| {
             let slot = (index + replica) % LANES;
             let image = Presentation {
@@ -25,7 +25,7 @@ impl Situation {
     }
 
     /// The `update`-th minibatch of each replica.
-    pub fn minibatches(&self, update: u64, fresh: bool) -> Vec<Minibatch> {
+    pub fn minibatches(&self, update: u64, fresh: bool) -> Vec<BatchParams> {
         let replicas = self.configs.iter().map(|config| SampleBuilder::new(config, IMAGES));
         replicas.map(|lanes| lanes.training_minibatch(LANES, 5, update, fresh)).collect()
     }

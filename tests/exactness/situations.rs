@@ -159,9 +159,9 @@ pub fn situations() -> Vec<Situation> {
             configs,
             dataset,
             seed: 100 + number as u64,
-            most_weights: u64::MAX,
+            max_weight_binding: u64::MAX,
             workgroup: WORKGROUP,
-            most_rounds: None,
+            max_loop_iterations: None,
         }
     };
     configs.into_iter().enumerate().map(situation).collect()

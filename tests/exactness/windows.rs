@@ -80,7 +80,7 @@ fn case_update_in_windows() {
 #[test]
 fn case_feedback_in_windows() {
     each_in_windows(Kernel::TieFeedback, |situation| {
-        if situation.shape.is_symmetric {
+        if situation.shape.symmetric_feedback {
             situation.check_hidden(Kernel::TieFeedback);
         }
     });
@@ -116,7 +116,7 @@ fn each_in_windows(kernel: Kernel, check: impl Fn(&Situation)) {
             windows(&launch, shape, MOST).iter().any(|window| window.index > 0)
         };
         let layers = match kernel {
-            Kernel::TieFeedback if !shape.is_symmetric => 0..0,
+            Kernel::TieFeedback if !shape.symmetric_feedback => 0..0,
             Kernel::FeedbackUpdate if !shape.learns_feedback => 0..0,
             Kernel::SynapticInputRates if !shape.sends_rates => 0..0,
             Kernel::SynapticInputSpikes if shape.sends_rates => 0..0,

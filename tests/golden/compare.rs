@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use apical::config::{Config, Feedback::Broadcast, FeedbackWeights::Symmetric, PlateauTiming};
-use apical::interface::{Array, Backend, compartment, plateau, trace};
+use apical::interface::{ArrayId, Backend, compartment, plateau, window_mean};
 use apical::model::exact_math::sigmoid;
 use apical::model::plateau_timing::plateau_lead;
 use apical::network::Network;
@@ -61,7 +61,7 @@ impl Trace<'_> {
         config: &Config,
     ) {
         let units = config.layers[m];
-        let voltages = support::floats(backend, Array::Compartments(m));
+        let voltages = support::floats(backend, ArrayId::Compartments(m));
         let row = |row: usize| double(&voltages[row * units..][..units]);
         let rates = voltages[compartment::SOMA * units..][..units].iter();
         let rates: Vec<f64> = rates.map(|&c| config.phi_max * f64::from(sigmoid(c))).collect();
@@ -85,32 +85,33 @@ impl Trace<'_> {
     ) {
         let last = config.layers.len() - 1;
         let rows = image..image + 1;
-        let mut read = |array: Array, row: usize, units: usize| {
+        let mut read = |array: ArrayId, row: usize, units: usize| {
             double(&support::floats(backend, array)[row * units..][..units])
         };
         for m in 0..=last {
             let units = config.layers[m];
             let below = if m == 0 { self.pixels() } else { config.layers[m - 1] };
-            let means = read(Array::Compartments(m), compartment::MEAN_SOMA, units);
+            let means = read(ArrayId::Compartments(m), compartment::MEAN_SOMA, units);
             self.check(&format!("Cf_mean{m}"), rows.clone(), &means);
-            let means = read(Array::Traces(m), trace::FORWARD, below);
+            let means = read(ArrayId::WindowMeans(m), window_mean::FORWARD, below);
             self.check(&format!("psp_mean{m}"), rows.clone(), &means);
             if m == last {
-                let rates = read(Array::Compartments(m), compartment::MEAN_RATE, units);
+                let rates = read(ArrayId::Compartments(m), compartment::MEAN_RATE, units);
                 self.check("lam_t_mean", rows.clone(), &rates);
                 continue;
             }
             for (name, row) in [("alpha_f", plateau::FORWARD), ("alpha_t", plateau::TARGET)] {
-                let plateaus = read(Array::Plateaus(m), row, units);
+                let plateaus = read(ArrayId::Plateaus(m), row, units);
                 self.check(&format!("{name}{m}"), rows.clone(), &plateaus);
             }
             let early = self.early(image, m, config);
             let layer = &before.layers[m];
-            let source = Array::Traces(if config.feedback == Broadcast { last + 1 } else { m + 2 });
+            let source =
+                ArrayId::WindowMeans(if config.feedback == Broadcast { last + 1 } else { m + 2 });
             // As apical dendrites receive it, so many steps before the end of the forward phase.
             let mut received = |early: u32| match early {
-                0 => read(source, trace::FEEDBACK_FORWARD, layer.n_feedback),
-                steps => read(source, trace::ROWS + steps as usize - 1, layer.n_feedback),
+                0 => read(source, window_mean::FEEDBACK_FORWARD, layer.n_feedback),
+                steps => read(source, window_mean::ROWS + steps as usize - 1, layer.n_feedback),
             };
             self.check_if_there(&format!("psp_fb_mean{m}"), rows.clone(), &received(0));
             let weights = layer.feedback_rows();

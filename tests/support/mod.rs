@@ -11,7 +11,7 @@ use apical::cpu::Cpu;
 use apical::dataset::Dataset;
 use apical::gpu::adapter::Choice;
 use apical::gpu::{Device, Gpu};
-use apical::interface::{Array, Backend, BackendError, Replica, Shape};
+use apical::interface::{ArrayId, Backend, BackendError, ReplicaParams, Shape};
 use apical::plan::{self, Capacity};
 use apical::random::{PhiloxRng, RngStream};
 use rand::Rng;
@@ -40,7 +40,7 @@ pub fn cpu_of_shape(
     threads: usize,
 ) -> Box<dyn Backend> {
     let constants = plan::constants(&configs[0], &shape, dataset.classes);
-    let replicas: Vec<Replica> = configs.iter().map(plan::replica).collect();
+    let replicas: Vec<ReplicaParams> = configs.iter().map(plan::replica).collect();
     let cpu = Cpu::new(shape, constants, &replicas, dataset.clone(), threads);
     Box::new(cpu.expect("threads start"))
 }
@@ -91,16 +91,16 @@ pub fn gpu_on(
     workgroup: u32,
 ) -> Box<dyn Backend> {
     let constants = plan::constants(&configs[0], &shape, dataset.classes);
-    let replicas: Vec<Replica> = configs.iter().map(plan::replica).collect();
+    let replicas: Vec<ReplicaParams> = configs.iter().map(plan::replica).collect();
     let gpu = Gpu::on(device, shape, constants, &replicas, workgroup);
     let mut gpu = gpu.expect("the GPU takes the arrays");
-    gpu.write(Array::Images, &dataset.packed_images()).expect("the images are taken");
+    gpu.write(ArrayId::Images, &dataset.packed_images()).expect("the images are taken");
     Box::new(gpu)
 }
 
 /// For one network, the arrays of whose lanes can be read and written.
 pub fn extent(lanes: usize, slots: usize, block: u32) -> Capacity {
-    Capacity { keeps_lanes: true, ..Capacity::new(lanes, slots, block) }
+    Capacity { per_sample_access: true, ..Capacity::new(lanes, slots, block) }
 }
 
 /// Random numbers of one test, always the same.
@@ -124,7 +124,7 @@ pub fn random_dataset(seed: u64, height: usize, width: usize, images: usize) -> 
 }
 
 /// All values of an array of floats.
-pub fn floats(backend: &mut dyn Backend, array: Array) -> Vec<f32> {
+pub fn floats(backend: &mut dyn Backend, array: ArrayId) -> Vec<f32> {
     bytemuck::cast_vec(backend.read(array).expect("the array is read"))
 }
 

@@ -1,2 +1,2 @@
 // What the launch works on, in kernels that work on one layer.
-@group(0) @binding(1) var<uniform> part: Part;
+@group(0) @binding(1) var<uniform> params: LaunchParams;

@@ -1,38 +1,38 @@
 //! What lanes carry from a training minibatch to the next, where a backend keeps whole arrays.
 
-use super::{Array, Backend, BackendError, Shape, check_array};
+use super::{ArrayId, Backend, BackendError, Shape, check_array};
 
-/// [`Backend::read_carried`] of a backend that keeps the arrays of lanes.
+/// [`Backend::read_persistent`] of a backend that keeps the arrays of lanes.
 ///
 /// # Errors
 /// When the device was lost.
-pub fn read_carried_rows(
+pub fn read_persistent_rows(
     backend: &mut (impl Backend + ?Sized),
-    array: Array,
+    array: ArrayId,
 ) -> Result<Vec<u32>, BackendError> {
     let words = backend.read(array)?;
     let shape = backend.shape();
-    let [rows, units] = shape.rows_and_columns(array);
-    let carried = shape.carried_rows(array);
+    let [rows, units] = shape.dims(array);
+    let carried = shape.persistent_rows(array);
     let of_lane = |lane: &[u32]| lane[carried.start * units..carried.end * units].to_vec();
     Ok(words.chunks_exact((rows * units).max(1)).flat_map(of_lane).collect())
 }
 
-/// [`Backend::write_carried`] of a backend that keeps the arrays of lanes.
+/// [`Backend::write_persistent`] of a backend that keeps the arrays of lanes.
 ///
 /// # Errors
 /// When there are not so many words, or the device was lost.
-pub fn write_carried_rows(
+pub fn write_persistent_rows(
     backend: &mut (impl Backend + ?Sized),
-    array: Array,
+    array: ArrayId,
     words: &[u32],
 ) -> Result<(), BackendError> {
     let shape = backend.shape();
-    check_carried(shape, array, words)?;
-    let [rows, units] = shape.rows_and_columns(array);
-    let carried = shape.carried_rows(array);
+    check_persistent(shape, array, words)?;
+    let [rows, units] = shape.dims(array);
+    let carried = shape.persistent_rows(array);
     let carried = carried.start * units..carried.end * units;
-    let mut all = vec![0; shape.length(array)];
+    let mut all = vec![0; shape.len(array)];
     if !carried.is_empty() {
         let lanes = all.chunks_exact_mut(rows * units).zip(words.chunks_exact(carried.len()));
         lanes.for_each(|(lane, words)| lane[carried.clone()].copy_from_slice(words));
@@ -44,9 +44,9 @@ pub fn write_carried_rows(
 ///
 /// # Errors
 /// When there is not.
-pub fn check_carried(shape: &Shape, array: Array, words: &[u32]) -> Result<(), BackendError> {
+pub fn check_persistent(shape: &Shape, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
     check_array(shape, array)?;
-    let expected = shape.carried_length(array) * shape.copies(array);
+    let expected = shape.persistent_len(array) * shape.copies(array);
     match words.len() {
         got if got == expected => Ok(()),
         got => Err(BackendError::Length { array, expected, got }),

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What the words of an array are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Word {
+pub enum ElementType {
     /// Unsigned integers: counts, bits, packed bytes, classes.
     Integer,
     /// Floats in single precision.
@@ -14,25 +14,25 @@ pub enum Word {
 /// An array of 4-byte words. Layers count from 0 (the lowest), populations from 0 (the input). "lanes"
 /// in a shape are those of all replicas, replica by replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Array {
+pub enum ArrayId {
     /// Pixels as bytes, four a word: `[images, pixels]`, training set first.
     Images,
     /// Spike thresholds of every byte value, `[replicas, 256, 16]`.
-    Thresholds,
+    InputCdf,
     /// Spike counts of a population, `[lanes, past words + words, units]`, 8 steps a word: the steps
     /// just before the image, then the image's.
     Spikes(usize),
-    /// Who of a population spikes at each step, as [`Array::Spikes`] says too: bits `[lanes, past steps +
-    /// steps, 2, words of 32 units]`, rows [`raster`](super::raster). Kept of populations that something hears; the CPU
+    /// Who of a population spikes at each step, as [`ArrayId::Spikes`] says too: bits `[lanes, past steps +
+    /// steps, 2, words of 32 units]`, rows [`spike_mask`](super::spike_mask). Kept of populations that something hears; the CPU
     /// backend makes it where it is read.
-    Raster(usize),
+    SpikeMask(usize),
     /// Rates of the input by the bytes of its images, `[replicas, 1, 256]`, where it sends rates.
     InputRates,
     /// Rates that a population sends, `[lanes, 1 + steps, units]`: those of the step just before the image, then
     /// the image's. Empty for a population that sends no rates.
     Rates(usize),
-    /// Averages of a population's filtered spike trains, or of its rates, `[lanes, rows, units]`, rows [`trace`](super::trace).
-    Traces(usize),
+    /// Averages of a population's filtered spike trains, or of its rates, `[lanes, rows, units]`, rows [`window_mean`](super::window_mean).
+    WindowMeans(usize),
     /// Weights of a layer, `[replicas, below + 1, units]`: a column for each neuron below, then the biases.
     Weights(usize),
     /// Adam's two moments of a layer's weights, `[replicas, below + 1, 2, units]`: both of a column together,
@@ -44,11 +44,11 @@ pub enum Array {
     /// Feedback weights of a hidden layer, `[replicas, columns, units]`: a column for each neuron that is
     /// heard and, where there are any, the apical biases.
     Feedback(usize),
-    /// Summed weights of spiking neurons below, or weights times rates, `[lanes, history + block, units]`, see [`super::Shape::block_of`].
-    Drive(usize),
+    /// Summed weights of spiking neurons below, or weights times rates, `[lanes, history + block, units]`, see [`super::Shape::block_len`].
+    SynapticInput(usize),
     /// Summed feedback weights of spiking neurons, `[lanes, history + 1, units]`. Empty unless apical voltages are
     /// stepped with spikes.
-    ApicalDrive(usize),
+    ApicalInput(usize),
     /// Voltages of a layer and their means, `[lanes, 5, units]`, rows [`compartment`](super::compartment).
     Compartments(usize),
     /// Plateau potentials of a layer, `[lanes, 2, units]`, rows [`plateau`](super::plateau).
@@ -59,44 +59,44 @@ pub enum Array {
     Results,
 }
 
-impl Array {
-    /// What its words are. Those of [`Array::Results`] are integers, though half of them are the bits of floats.
-    pub fn word(self) -> Word {
+impl ArrayId {
+    /// What its words are. Those of [`ArrayId::Results`] are integers, though half of them are the bits of floats.
+    pub fn element_type(self) -> ElementType {
         match self {
-            Array::Images
-            | Array::Thresholds
-            | Array::Spikes(_)
-            | Array::Raster(_)
-            | Array::Results => Word::Integer,
-            _ => Word::Float,
+            ArrayId::Images
+            | ArrayId::InputCdf
+            | ArrayId::Spikes(_)
+            | ArrayId::SpikeMask(_)
+            | ArrayId::Results => ElementType::Integer,
+            _ => ElementType::Float,
         }
     }
 }
 
-impl fmt::Display for Array {
+impl fmt::Display for ArrayId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Array::Images => write!(f, "the images"),
-            Array::Thresholds => write!(f, "the spike thresholds"),
-            Array::InputRates => write!(f, "the input's rates by pixel"),
-            Array::Rates(0) => write!(f, "the input's rates"),
-            Array::Rates(p) => write!(f, "layer {}'s rates", p - 1),
-            Array::Spikes(0) => write!(f, "the input's spikes"),
-            Array::Spikes(p) => write!(f, "layer {}'s spikes", p - 1),
-            Array::Raster(0) => write!(f, "the input's raster"),
-            Array::Raster(p) => write!(f, "layer {}'s raster", p - 1),
-            Array::Traces(0) => write!(f, "the input's traces"),
-            Array::Traces(p) => write!(f, "layer {}'s traces", p - 1),
-            Array::Weights(m) => write!(f, "layer {m}'s weights"),
-            Array::Moments(m) => write!(f, "layer {m}'s moments"),
-            Array::Gradient(m) => write!(f, "layer {m}'s gradient"),
-            Array::Feedback(m) => write!(f, "layer {m}'s feedback weights"),
-            Array::Drive(m) => write!(f, "layer {m}'s drive"),
-            Array::ApicalDrive(m) => write!(f, "layer {m}'s apical drive"),
-            Array::Compartments(m) => write!(f, "layer {m}'s voltages"),
-            Array::Plateaus(m) => write!(f, "layer {m}'s plateaus"),
-            Array::Errors(m) => write!(f, "layer {m}'s errors"),
-            Array::Results => write!(f, "the results"),
+            ArrayId::Images => write!(f, "the images"),
+            ArrayId::InputCdf => write!(f, "the spike thresholds"),
+            ArrayId::InputRates => write!(f, "the input's rates by pixel"),
+            ArrayId::Rates(0) => write!(f, "the input's rates"),
+            ArrayId::Rates(p) => write!(f, "layer {}'s rates", p - 1),
+            ArrayId::Spikes(0) => write!(f, "the input's spikes"),
+            ArrayId::Spikes(p) => write!(f, "layer {}'s spikes", p - 1),
+            ArrayId::SpikeMask(0) => write!(f, "the input's raster"),
+            ArrayId::SpikeMask(p) => write!(f, "layer {}'s raster", p - 1),
+            ArrayId::WindowMeans(0) => write!(f, "the input's traces"),
+            ArrayId::WindowMeans(p) => write!(f, "layer {}'s traces", p - 1),
+            ArrayId::Weights(m) => write!(f, "layer {m}'s weights"),
+            ArrayId::Moments(m) => write!(f, "layer {m}'s moments"),
+            ArrayId::Gradient(m) => write!(f, "layer {m}'s gradient"),
+            ArrayId::Feedback(m) => write!(f, "layer {m}'s feedback weights"),
+            ArrayId::SynapticInput(m) => write!(f, "layer {m}'s drive"),
+            ArrayId::ApicalInput(m) => write!(f, "layer {m}'s apical drive"),
+            ArrayId::Compartments(m) => write!(f, "layer {m}'s voltages"),
+            ArrayId::Plateaus(m) => write!(f, "layer {m}'s plateaus"),
+            ArrayId::Errors(m) => write!(f, "layer {m}'s errors"),
+            ArrayId::Results => write!(f, "the results"),
         }
     }
 }

@@ -3,22 +3,22 @@
 
 // `x`, as no compiler can tell: what was computed before is rounded here, and not fused or
 // reordered with what comes after.
-fn rounded(x: f32) -> f32 {
-    return bitcast<f32>(bitcast<u32>(x) ^ constants.zero);
+fn opaque(x: f32) -> f32 {
+    return bitcast<f32>(bitcast<u32>(x) ^ constants.opaque_zero);
 }
 
 // The same for four numbers.
-fn rounded4(x: vec4<f32>) -> vec4<f32> {
-    return bitcast<vec4<f32>>(bitcast<vec4<u32>>(x) ^ vec4<u32>(constants.zero));
+fn opaque4(x: vec4<f32>) -> vec4<f32> {
+    return bitcast<vec4<f32>>(bitcast<vec4<u32>>(x) ^ vec4<u32>(constants.opaque_zero));
 }
 
 // `a * b`, rounded before it is added to anything. Every product that feeds a sum is one of these.
-fn product(a: f32, b: f32) -> f32 {
-    return rounded(a * b);
+fn mul_rounded(a: f32, b: f32) -> f32 {
+    return opaque(a * b);
 }
 
 // `x`, or zero where its magnitude is below `smallest`.
-fn flush(x: f32, smallest: f32) -> f32 {
+fn flush_subnormal(x: f32, smallest: f32) -> f32 {
     return select(0.0, x, abs(x) >= smallest);
 }
 
@@ -32,47 +32,47 @@ fn flush_weight(x: f32) -> f32 {
 
 // `e^x`, clamped beyond `ARGUMENT_LIMIT`. Not called `exp`: that is the built-in one, which differs
 // between devices.
-fn exponential(argument: f32) -> f32 {
+fn exp_exact(argument: f32) -> f32 {
     var x = select(ARGUMENT_LIMIT, argument, argument < ARGUMENT_LIMIT);
     x = select(-ARGUMENT_LIMIT, x, x > -ARGUMENT_LIMIT);
-    let binary = product(x, LOG2_E);
+    let binary = mul_rounded(x, LOG2_E);
     // The shift keeps the number positive, where truncation is the floor.
     let biased = i32(binary + 127.5);
     let f = binary - f32(biased - 127);
     var p = EXP_COEFFICIENT_0;
-    p = product(p, f) + EXP_COEFFICIENT_1;
-    p = product(p, f) + EXP_COEFFICIENT_2;
-    p = product(p, f) + EXP_COEFFICIENT_3;
-    p = product(p, f) + EXP_COEFFICIENT_4;
-    p = product(p, f) + 1.0;
-    return product(bitcast<f32>(u32(biased) << 23u), p);
+    p = mul_rounded(p, f) + EXP_COEFFICIENT_1;
+    p = mul_rounded(p, f) + EXP_COEFFICIENT_2;
+    p = mul_rounded(p, f) + EXP_COEFFICIENT_3;
+    p = mul_rounded(p, f) + EXP_COEFFICIENT_4;
+    p = mul_rounded(p, f) + 1.0;
+    return mul_rounded(bitcast<f32>(u32(biased) << 23u), p);
 }
 
 // `1 / x` for positive normal `x` up to 1e37.
-fn reciprocal(x: f32) -> f32 {
+fn recip_exact(x: f32) -> f32 {
     var y = bitcast<f32>(RECIPROCAL_START - bitcast<u32>(x));
     for (var i = 0u; i < NEWTON_STEPS; i++) {
-        y = product(y, 2.0 - product(x, y));
+        y = mul_rounded(y, 2.0 - mul_rounded(x, y));
     }
     return y;
 }
 
 // `1 / sqrt(x)` for positive normal `x`.
-fn reciprocal_root(x: f32) -> f32 {
-    let half = product(0.5, x);
+fn rsqrt_exact(x: f32) -> f32 {
+    let half = mul_rounded(0.5, x);
     var y = bitcast<f32>(RECIPROCAL_ROOT_START - (bitcast<u32>(x) >> 1u));
     for (var i = 0u; i < NEWTON_STEPS; i++) {
-        y = product(y, 1.5 - product(product(half, y), y));
+        y = mul_rounded(y, 1.5 - mul_rounded(mul_rounded(half, y), y));
     }
     return y;
 }
 
 // The logistic function.
 fn sigmoid(x: f32) -> f32 {
-    return reciprocal(1.0 + exponential(-x));
+    return recip_exact(1.0 + exp_exact(-x));
 }
 
 // The slope of the logistic function where its value is `s`.
 fn sigmoid_slope(s: f32) -> f32 {
-    return product(s, 1.0 - s);
+    return mul_rounded(s, 1.0 - s);
 }

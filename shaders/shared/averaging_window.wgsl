@@ -8,36 +8,36 @@ struct Window {
 }
 
 // Of the forward phase, so many steps early.
-fn forward_window(lane: Lane, early: u32) -> Window {
-    return Window(lane.steps_forward - early, lane.window_forward, lane.inverse_window_forward);
+fn forward_window(sample: Sample, early: u32) -> Window {
+    return Window(sample.steps_forward - early, sample.window_forward, sample.inv_window_forward);
 }
 
 // Of the target phase.
-fn target_window(lane: Lane, early: u32) -> Window {
-    let end = lane.steps_forward + lane.steps_target;
-    return Window(end - early, lane.window_target, lane.inverse_window_target);
+fn target_window(sample: Sample, early: u32) -> Window {
+    let end = sample.steps_forward + sample.steps_target;
+    return Window(end - early, sample.window_target, sample.inv_window_target);
 }
 
-// The row of the traces with what apical dendrites hear in a phase (0 forward, 1 target), so many steps early.
-fn feedback_row(phase: u32, early: u32) -> u32 {
+// The row of the window_means with what apical dendrites hear in a phase (0 forward, 1 target), so many steps early.
+fn feedback_trace_row(phase: u32, early: u32) -> u32 {
     return select(
-        TRACE_ROWS + phase * earliest_plateau() + early - 1u,
-        TRACE_FEEDBACK_FORWARD + phase,
+        WINDOW_MEAN_ROWS + phase * max_plateau_lead() + early - 1u,
+        WINDOW_MEAN_FEEDBACK_FORWARD + phase,
         early == 0u,
     );
 }
 
 // The first step whose spikes reach into the window, seen `delay` steps late.
-fn first_heard(window: Window, delay: u32) -> u32 {
+fn first_contributing_step(window: Window, delay: u32) -> u32 {
     let reach = window.length + constants.tap_count - 1u + delay;
     return select(0u, window.end - reach, window.end > reach);
 }
 
 // Sum over the window of the response to a spike that arrives at `step`.
-fn weight(window: Window, step: u32) -> f32 {
+fn window_weight(window: Window, step: u32) -> f32 {
     let until_end = window.end - step;
     let until_start = select(0u, until_end - window.length, until_end > window.length);
     let last = select(until_end, constants.tap_count, until_end > constants.tap_count);
     let first = select(until_start, constants.tap_count, until_start > constants.tap_count);
-    return cumulative(last) - cumulative(first);
+    return kernel_cumsum(last) - kernel_cumsum(first);
 }

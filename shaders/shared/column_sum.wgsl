@@ -3,18 +3,18 @@
 fn sum_columns(count: u32, unit: u32, before: f32) -> f32 {
     let words = (count + UNITS_PER_WORD - 1u) / UNITS_PER_WORD;
     // Columns are bound in whole words.
-    let end = min(words, (part.first_column + part.columns + UNITS_PER_WORD - 1u) / UNITS_PER_WORD);
+    let end = min(words, (params.col_offset + params.col_count + UNITS_PER_WORD - 1u) / UNITS_PER_WORD);
     var sum = before;
-    for (var word = part.first_column / UNITS_PER_WORD; word < end; word++) {
-        var left = spiking(word);
+    for (var word = params.col_offset / UNITS_PER_WORD; word < end; word++) {
+        var left = spike_mask_word(word);
         while left != 0u {
             let neuron = word * UNITS_PER_WORD + firstTrailingBit(left);
             left &= left - 1u;
-            let of_neuron = weight(neuron, unit);
+            let of_neuron = weight_at(neuron, unit);
             sum += of_neuron;
             // A neuron that spikes twice adds its column twice. Opaque: compilers turn `a + b + b` into `fma(2, b, a)`.
-            for (var again = spikes_of(neuron); again > 1u; again--) {
-                sum = rounded(sum) + of_neuron;
+            for (var again = spike_count_of(neuron); again > 1u; again--) {
+                sum = opaque(sum) + of_neuron;
             }
         }
     }

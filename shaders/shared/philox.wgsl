@@ -1,7 +1,7 @@
 // Counter-based random numbers: the twin of src/random/mod.rs.
 
 // High word of a 64-bit product, which WGSL does not have, from products of 16-bit halves.
-fn high_product(a: u32, b: u32) -> u32 {
+fn mulhi_u32(a: u32, b: u32) -> u32 {
     let a_low = a & 0xFFFFu;
     let a_high = a >> 16u;
     let b_low = b & 0xFFFFu;
@@ -12,8 +12,8 @@ fn high_product(a: u32, b: u32) -> u32 {
 }
 
 // First word of a counter, for the source of the minibatch.
-fn counter_head(purpose: u32, population: u32) -> u32 {
-    return purpose | (population << 8u) | (minibatches[replica].source << 24u);
+fn philox_counter0(purpose: u32, population: u32) -> u32 {
+    return purpose | (population << 8u) | (minibatches[replica].rng_split << 24u);
 }
 
 // Four random words for one counter.
@@ -22,9 +22,9 @@ fn philox(counter: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
     var k = key;
     for (var i = 0u; i < PHILOX_ROUNDS; i++) {
         c = vec4<u32>(
-            high_product(c.z, PHILOX_MULTIPLIER_1) ^ c.y ^ k.x,
+            mulhi_u32(c.z, PHILOX_MULTIPLIER_1) ^ c.y ^ k.x,
             c.z * PHILOX_MULTIPLIER_1,
-            high_product(c.x, PHILOX_MULTIPLIER_0) ^ c.w ^ k.y,
+            mulhi_u32(c.x, PHILOX_MULTIPLIER_0) ^ c.w ^ k.y,
             c.x * PHILOX_MULTIPLIER_0,
         );
         k += vec2<u32>(PHILOX_KEY_STEP_0, PHILOX_KEY_STEP_1);
@@ -34,13 +34,13 @@ fn philox(counter: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
 
 // The high half of a step's word, in its place: the low halves of four words are those of the first four
 // steps of eight, their high halves those of the others.
-fn high_half(words: vec4<u32>, slot: u32) -> u32 {
+fn upper16(words: vec4<u32>, slot: u32) -> u32 {
     let word = words[slot % 4u];
     return select(word & ~LOW_HALF, word << 16u, slot < 4u);
 }
 
 // The low half of a step's word.
-fn low_half(population: u32, position: u32, unit: u32, step: u32) -> u32 {
-    let head = counter_head(PURPOSE_LOW_HALF, population);
+fn lower16(population: u32, position: u32, unit: u32, step: u32) -> u32 {
+    let head = philox_counter0(STREAM_LOW_HALF, population);
     return philox(vec4<u32>(head, position, unit, step), replicas[replica].seed).x >> 16u;
 }

@@ -5,29 +5,29 @@ use super::Shape;
 impl Shape {
     /// Of one network of spiking neurons, without options: shown one image of at most 32 steps, in blocks of 16,
     /// with the ten taps of the authors' code.
-    pub fn plain(populations: Vec<usize>) -> Self {
+    pub fn minimal(populations: Vec<usize>) -> Self {
         Shape {
             populations,
             broadcast: true,
-            is_symmetric: false,
+            symmetric_feedback: false,
             learns_feedback: false,
             has_apical_biases: false,
             backpropagates: false,
             sends_rates: false,
-            feedback_rates: false,
-            earliest_plateau: 0,
+            feedback_is_rates: false,
+            max_plateau_lead: 0,
             replicas: 1,
-            lanes: 1,
+            samples_per_replica: 1,
             steps: 32,
             block: 16,
             taps: 10,
             images: 1,
-            slots: 1,
+            result_slots: 1,
             steps_apical: false,
-            steps_networks: false,
+            fused_steps: false,
             has_moments: false,
             keeps_gradient: false,
-            keeps_lanes: true,
+            per_sample_access: true,
         }
     }
 }

@@ -1,0 +1,49 @@
+// The synaptic filter in a dendrite, over the kernel's array `drive` [samples, history + block, units]:
+// the twin of `filtered_input` and `shift_history` in src/cpu/synaptic_filter.rs.
+
+// Where a sample's drive of a neuron lies.
+fn input_index(sample_index: u32, row: u32, unit: u32) -> u32 {
+    return params.synaptic_input_offset + (sample_index * (constants.history_rows + params.block_len) + row) * params.units + unit;
+}
+
+// Filtered drive `(kappa * W n)` of a neuron at the step in row `history + step`.
+fn filtered_input(sample_index: u32, step: u32, unit: u32) -> f32 {
+    let first = input_index(sample_index, 0u, unit);
+    let now = first + (constants.history_rows + step) * params.units;
+    var sum = 0.0;
+    if constants.tap_count > 0u {
+        for (var k = 0u; k < constants.tap_count; k++) {
+            sum += mul_rounded(kernel_tap(k), synaptic_input[now - k * params.units]);
+        }
+    } else {
+        // Rows 0 and 1 hold the two window_means of the uncut kernel.
+        let slow = mul_rounded(constants.decay_slow, synaptic_input[first]) + synaptic_input[now];
+        let fast = mul_rounded(constants.decay_fast, synaptic_input[first + params.units]) + synaptic_input[now];
+        synaptic_input[first] = flush_subnormal(slow, SMALLEST_VOLTAGE);
+        synaptic_input[first + params.units] = flush_subnormal(fast, SMALLEST_VOLTAGE);
+        sum = mul_rounded(constants.gain_slow, synaptic_input[first])
+            - mul_rounded(constants.gain_fast, synaptic_input[first + params.units]);
+    }
+    return sum;
+}
+
+// What arrives at a basal dendrite at the step in row `history + step`: spikes through the filter, rates as they are.
+fn arriving(sample_index: u32, step: u32, unit: u32) -> f32 {
+    if params.sends_rates == 1u {
+        return synaptic_input[input_index(sample_index, constants.history_rows + step, unit)];
+    }
+    return filtered_input(sample_index, step, unit);
+}
+
+// Moves the last drives of a block, where the launch ends it, to where the next block looks for its past.
+fn shift_history(sample: Sample, unit: u32) {
+    let end = end_step(sample);
+    let block_end = min(params.block_start + params.block_len, sample.steps_forward + sample.steps_target);
+    if constants.tap_count > 0u && end >= block_end {
+        let first = input_index(sample.index, 0u, unit);
+        let steps = end - params.block_start;
+        for (var i = 0u; i < constants.history_rows; i++) {
+            synaptic_input[first + i * params.units] = synaptic_input[first + (i + steps) * params.units];
+        }
+    }
+}

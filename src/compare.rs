@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::{self, Device, DeviceOptions};
-use crate::gpu::self_test::Verdict;
+use crate::gpu::self_test::SelfTestResult;
 use crate::interface::{
     ArrayId, Backend, BackendError, BatchParams, ElementType, Kernel, Launch, LaunchParams,
     STEPS_PER_WORD, Sample, Shape, Stop, Stoppable, UNITS_PER_WORD, compartment, plateau,
@@ -77,7 +77,7 @@ pub struct Comparison {
     /// Images tested at the end, if nothing differs before.
     pub test_images: usize,
     /// Whether the device passes the self-test of its arithmetic.
-    pub self_test: Verdict,
+    pub self_test: SelfTestResult,
     /// The first word that differs; `None` where all have the same bits.
     pub difference: Option<Difference>,
 }

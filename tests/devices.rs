@@ -8,8 +8,8 @@
 use apical::config::{Config, Feedback, Optimizer};
 use apical::cpu::arithmetic_selftest::{FUNCTIONS, arithmetic_selftest};
 use apical::device::{self, DeviceOptions};
-use apical::gpu::adapter::{self, Choice, Info, Kind};
-use apical::gpu::{self, Device, Gpu, WORKGROUP, self_test};
+use apical::gpu::adapter::{self, AdapterInfo, AdapterQuery, DeviceKind};
+use apical::gpu::{self, DEFAULT_WORKGROUP_SIZE, Device, Gpu, self_test};
 use apical::interface::{
     ArrayId, Backend, BackendError, BatchParams, Kernel, Launch, ReplicaParams, RunParams, Sample,
     Shape,
@@ -30,12 +30,12 @@ const KNOWN_ANSWERS: [([u32; 4], [u32; 2], [u32; 4]); 3] = [
     ),
 ];
 
-fn any_device() -> Choice {
-    Choice { index_or_name: None, allow_software: true }
+fn any_device() -> AdapterQuery {
+    AdapterQuery { index_or_name: None, allow_software: true }
 }
 
-fn named(wanted: &str) -> Choice {
-    Choice { index_or_name: Some(wanted.to_string()), allow_software: false }
+fn named(wanted: &str) -> AdapterQuery {
+    AdapterQuery { index_or_name: Some(wanted.to_string()), allow_software: false }
 }
 
 /// These tests never pass by not running.
@@ -78,7 +78,7 @@ fn constants(shape: &Shape) -> RunParams {
 
 fn gpu(shape: Shape) -> Result<Gpu, BackendError> {
     let constants = constants(&shape);
-    Gpu::new(&any_device(), shape, constants, &[ReplicaParams::zeroed()], WORKGROUP)
+    Gpu::new(&any_device(), shape, constants, &[ReplicaParams::zeroed()], DEFAULT_WORKGROUP_SIZE)
 }
 
 #[test]
@@ -143,15 +143,15 @@ fn a_wrong_name_is_answered_with_the_names_there_are() {
     }
 }
 
-fn info(index: usize, name: &str, backend: &str, kind: Kind) -> Info {
-    Info {
+fn info(index: usize, name: &str, backend: &str, kind: DeviceKind) -> AdapterInfo {
+    AdapterInfo {
         index,
         name: name.to_string(),
         backend: backend.to_string(),
         driver: String::new(),
         driver_info: String::new(),
         kind,
-        is_software: kind == Kind::Software,
+        is_software: kind == DeviceKind::Software,
         max_binding: 1 << 27,
         max_buffer: 1 << 28,
         max_workgroup_storage: 1 << 15,
@@ -163,13 +163,13 @@ fn info(index: usize, name: &str, backend: &str, kind: Kind) -> Info {
 #[test]
 fn a_discrete_gpu_comes_before_an_integrated_one_and_gl_after_the_native_ways() {
     let infos = [
-        info(0, "llvmpipe", "vulkan", Kind::Software),
-        info(1, "GeForce 4090", "gl", Kind::Discrete),
-        info(2, "UHD Graphics", "vulkan", Kind::Integrated),
-        info(3, "GeForce 4090", "vulkan", Kind::Discrete),
+        info(0, "llvmpipe", "vulkan", DeviceKind::Software),
+        info(1, "GeForce 4090", "gl", DeviceKind::Discrete),
+        info(2, "UHD Graphics", "vulkan", DeviceKind::Integrated),
+        info(3, "GeForce 4090", "vulkan", DeviceKind::Discrete),
     ];
-    let select = |choice: &Choice| adapter::select(choice, &infos).unwrap();
-    assert_eq!(select(&Choice::default()), 3);
+    let select = |choice: &AdapterQuery| adapter::select(choice, &infos).unwrap();
+    assert_eq!(select(&AdapterQuery::default()), 3);
     assert_eq!(select(&any_device()), 3);
     assert_eq!(select(&named("geforce")), 3);
     assert_eq!(select(&named("4090")), 3, "a number that is no index is part of a name");
@@ -179,9 +179,9 @@ fn a_discrete_gpu_comes_before_an_integrated_one_and_gl_after_the_native_ways() 
 
 #[test]
 fn a_software_device_is_taken_only_when_allowed() {
-    let infos = [info(0, "llvmpipe", "vulkan", Kind::Software)];
+    let infos = [info(0, "llvmpipe", "vulkan", DeviceKind::Software)];
     assert_eq!(adapter::select(&any_device(), &infos).unwrap(), 0);
-    let error = adapter::select(&Choice::default(), &infos).unwrap_err();
+    let error = adapter::select(&AdapterQuery::default(), &infos).unwrap_err();
     assert!(matches!(error, BackendError::OnlySoftware { .. }), "{error}");
     let error = adapter::select(&any_device(), &[]).unwrap_err();
     assert!(matches!(error, BackendError::NoAdapter), "{error}");
@@ -197,14 +197,14 @@ fn arrays_start_as_zeros_and_keep_what_is_written() {
         present(gpu.write(array, &words));
         assert_eq!(present(gpu.read(array)), words, "{array}");
         let error = gpu.write(array, &vec![0; length + 1]).unwrap_err();
-        assert!(matches!(error, BackendError::Length { .. }), "{error}");
+        assert!(matches!(error, BackendError::WrongLength { .. }), "{error}");
     }
 }
 
 /// What keeps more networks from training side by side is told before a device is asked for memory.
 #[test]
 fn more_replicas_than_a_device_takes_are_refused_with_the_reason() {
-    let info = info(0, "some GPU", "vulkan", Kind::Discrete);
+    let info = info(0, "some GPU", "vulkan", DeviceKind::Discrete);
     let wide = |replicas| Shape {
         populations: vec![784, 500, 10],
         replicas,
@@ -221,17 +221,18 @@ fn more_replicas_than_a_device_takes_are_refused_with_the_reason() {
         error => panic!("{error}"),
     }
     // 5 x 13,107 = 65,535, the number of workgroups.
-    let info = Info { max_binding: u64::MAX, max_buffer: u64::MAX, ..info };
+    let info = AdapterInfo { max_binding: u64::MAX, max_buffer: u64::MAX, ..info };
     let replicas = |replicas, lanes| Shape { replicas, samples_per_replica: lanes, ..shape() };
     assert!(gpu::check_limits(&info, &replicas(13107, 5)).is_ok());
     let error = gpu::check_limits(&info, &replicas(13108, 5)).unwrap_err();
-    assert!(matches!(error, BackendError::TooManyLanes { lanes: 65540, most: 65535 }), "{error}");
+    assert!(matches!(error, BackendError::TooManySamples { lanes: 65540, most: 65535 }), "{error}");
 }
 
 /// Weights are bound in windows: a buffer holds them, no matter how little is bound at once.
 #[test]
 fn a_layer_that_is_wide_fits_a_device_that_binds_little() {
-    let info = Info { max_buffer: 1 << 31, ..info(0, "some GPU", "vulkan", Kind::Discrete) };
+    let info =
+        AdapterInfo { max_buffer: 1 << 31, ..info(0, "some GPU", "vulkan", DeviceKind::Discrete) };
     let dataset = support::random_dataset(1, 28, 28, 12);
     let check = |layers: &[usize], optimizer, feedback| {
         let layers = layers.to_vec();
@@ -294,11 +295,11 @@ fn what_does_not_fit_is_refused_with_its_name() {
 
     let minibatch = BatchParams { batch_size: 3, ..Zeroable::zeroed() };
     let error = fitting.run(&[minibatch], &[Sample::default(); 3], &[]).unwrap_err();
-    assert!(matches!(error, BackendError::TooManyLanes { lanes: 3, most: 2 }), "{error}");
+    assert!(matches!(error, BackendError::TooManySamples { lanes: 3, most: 2 }), "{error}");
 
     let minibatch = BatchParams { batch_size: 1, ..Zeroable::zeroed() };
     let launch = Launch { kernel: Kernel::SynapticInputSpikes, layer: 0, first: 0, steps: 8 << 24 };
     let error = fitting.run(&[minibatch], &[Sample::default()], &[launch]).unwrap_err();
-    assert!(matches!(error, BackendError::Launch { .. }), "{error}");
+    assert!(matches!(error, BackendError::InvalidLaunch { .. }), "{error}");
     present(fitting.read(ArrayId::Results));
 }

@@ -54,22 +54,28 @@ fn images_that_do_not_fit_are_refused() {
                 [Presentation { index, ..image }, Presentation { result_slot: index, ..image }]
             {
                 let result = simulation.train(&[image]);
-                assert!(matches!(result, Err(BackendError::Images(_))), "{backend:?}: {result:?}");
+                assert!(
+                    matches!(result, Err(BackendError::InvalidSamples(_))),
+                    "{backend:?}: {result:?}"
+                );
                 let result = simulation.test(&[image]);
-                assert!(matches!(result, Err(BackendError::Images(_))), "{backend:?}: {result:?}");
+                assert!(
+                    matches!(result, Err(BackendError::InvalidSamples(_))),
+                    "{backend:?}: {result:?}"
+                );
             }
         }
         let result = simulation.train(&[Presentation { label: 10, ..image }]);
-        assert!(matches!(result, Err(BackendError::Images(_))), "{backend:?}: {result:?}");
+        assert!(matches!(result, Err(BackendError::InvalidSamples(_))), "{backend:?}: {result:?}");
         let result = simulation.train(&[]);
-        assert!(matches!(result, Err(BackendError::Images(_))), "{backend:?}: {result:?}");
+        assert!(matches!(result, Err(BackendError::InvalidSamples(_))), "{backend:?}: {result:?}");
         let many = vec![image; 100_000];
         let result = simulation.train(&many);
-        assert!(matches!(result, Err(BackendError::TooManyLanes { .. })), "{result:?}");
+        assert!(matches!(result, Err(BackendError::TooManySamples { .. })), "{result:?}");
         let result = simulation.train_each(&[&[image], &[image]]);
         assert!(result.is_err(), "{result:?}");
         let result = test(&mut simulation, &dataset(), 13, 0);
-        assert!(matches!(result, Err(BackendError::Images(_))), "{result:?}");
+        assert!(matches!(result, Err(BackendError::InvalidSamples(_))), "{result:?}");
         // Any position will do: it wraps around.
         simulation.test(&[Presentation { draw_index: u32::MAX, ..image }]).expect("a test runs");
         assert_eq!(networks(&mut simulation), before, "{backend:?}: nothing was learned");
@@ -106,9 +112,9 @@ fn work_that_does_not_fit_is_refused() {
             assert!(result.is_err(), "{backend:?}: {wrong:?}");
         }
         let result = simulation.backend().run(&minibatches, &[], &list);
-        assert!(matches!(result, Err(BackendError::OtherLanes { .. })), "{result:?}");
+        assert!(matches!(result, Err(BackendError::SampleMismatch { .. })), "{result:?}");
         let result = simulation.backend().run(&[], &lanes, &list);
-        assert!(matches!(result, Err(BackendError::OtherLanes { .. })), "{result:?}");
+        assert!(matches!(result, Err(BackendError::SampleMismatch { .. })), "{result:?}");
         let launch = |kernel, layer, first, steps| Launch { kernel, layer, first, steps };
         for wrong in [
             launch(Kernel::WeightUpdate, 2, 0, 8),
@@ -126,7 +132,10 @@ fn work_that_does_not_fit_is_refused() {
             launch(Kernel::Classify, usize::MAX, 0, 8),
         ] {
             let result = simulation.backend().run(&minibatches, &lanes, &[wrong]);
-            assert!(matches!(result, Err(BackendError::Launch { .. })), "{backend:?}: {wrong:?}");
+            assert!(
+                matches!(result, Err(BackendError::InvalidLaunch { .. })),
+                "{backend:?}: {wrong:?}"
+            );
         }
         simulation.backend().run(&minibatches, &lanes, &list).expect("the work itself runs");
     }
@@ -143,17 +152,17 @@ fn given_spikes_that_do_not_fit_are_refused() {
         };
         for (phases, steps) in [([50, 50], 99), ([1, 50], 51), ([u32::MAX, 2], 100)] {
             let result = give(image, phases, &spikes(steps));
-            assert!(matches!(result, Err(BackendError::Given(_))), "{result:?}");
+            assert!(matches!(result, Err(BackendError::InvalidReplay(_))), "{result:?}");
         }
         let result = give(image, [50, 50], &spikes(100)[..2]);
-        assert!(matches!(result, Err(BackendError::Given(_))), "{result:?}");
+        assert!(matches!(result, Err(BackendError::InvalidReplay(_))), "{result:?}");
         let mut many = spikes(100);
         many[1][7] = 16;
         let result = give(image, [50, 50], &many);
-        assert!(matches!(result, Err(BackendError::Given(_))), "{result:?}");
+        assert!(matches!(result, Err(BackendError::InvalidReplay(_))), "{result:?}");
         let far = Presentation { index: 4_000_000_000, ..image };
         let result = give(far, [50, 50], &spikes(100));
-        assert!(matches!(result, Err(BackendError::Images(_))), "{result:?}");
+        assert!(matches!(result, Err(BackendError::InvalidSamples(_))), "{result:?}");
         give(image, [50, 50], &spikes(100)).expect("fitting spikes are shown");
     }
 }
@@ -177,7 +186,7 @@ fn networks_and_states_that_do_not_fit_are_refused() {
             let dataset = (*dataset()).clone();
             let result = test_network(&config(), dataset, network, &selection, 1, &mut |_| ());
             let Err(error) = result else { panic!("{backend:?}: a network that does not fit") };
-            let is_told = matches!(error, TrainError::Backend(BackendError::Networks(_)));
+            let is_told = matches!(error, TrainError::Backend(BackendError::InvalidNetworks(_)));
             assert!(is_told, "{error}");
         }
         let mut simulation = simulation(backend);
@@ -270,7 +279,10 @@ fn open_refuses_invalid_settings() {
         let selection = DeviceOptions { backend, ..DeviceOptions::default() };
         for config in &wrong {
             let opened = device::open(&selection, from_ref(config), &dataset).map(|_| ());
-            assert!(matches!(opened, Err(BackendError::Networks(_))), "{backend:?}: {opened:?}");
+            assert!(
+                matches!(opened, Err(BackendError::InvalidNetworks(_))),
+                "{backend:?}: {opened:?}"
+            );
         }
     }
 }
@@ -296,9 +308,10 @@ fn sizes_that_do_not_fit_are_refused() {
         change(&mut wrong);
         let replicas = [replica(&config)];
         let cpu = apical::cpu::Cpu::new(wrong.clone(), numbers, &replicas, dataset.clone(), 1);
-        assert!(matches!(cpu.err(), Some(BackendError::Sizes(_))), "{wrong:?}");
-        let gpu = apical::gpu::Gpu::on(support::device(), wrong.clone(), numbers, &replicas, 64);
-        assert!(matches!(gpu.err(), Some(BackendError::Sizes(_))), "{wrong:?}");
+        assert!(matches!(cpu.err(), Some(BackendError::InvalidSizes(_))), "{wrong:?}");
+        let gpu =
+            apical::gpu::Gpu::with_device(support::device(), wrong.clone(), numbers, &replicas, 64);
+        assert!(matches!(gpu.err(), Some(BackendError::InvalidSizes(_))), "{wrong:?}");
     }
     // What fits is taken, and lists of launches for it too.
     let cpu = support::cpu_of_shape(from_ref(&config), &dataset, shape.clone(), 1);

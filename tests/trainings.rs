@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use apical::config::{Config, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal};
 use apical::dataset::Dataset;
-use apical::gpu::WORKGROUP;
+use apical::gpu::DEFAULT_WORKGROUP_SIZE;
 use apical::interface::{ArrayId, Backend, Shape};
 use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
@@ -246,7 +246,8 @@ fn windows_of_weights_do_not_matter() {
         let shape = plan::shape(&config, &dataset, &extent);
         let mut device = support::device();
         device.limit_weight_binding(4 << 10);
-        let gpu = support::gpu_on(device, from_ref(&config), &dataset, shape, WORKGROUP);
+        let gpu =
+            support::gpu_on(device, from_ref(&config), &dataset, shape, DEFAULT_WORKGROUP_SIZE);
         let cpu = train(support::cpu(&config, &dataset, &extent), &config, &dataset);
         let gpu = train(gpu, &config, &dataset);
         same_run(&format!("{config:?}"), &cpu, &gpu);

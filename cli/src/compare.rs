@@ -11,7 +11,7 @@ use super::settings::Settings;
 use super::{CliError, EXIT_CODES, ExitStatus, run_data};
 use apical::compare::{Comparison, ComparisonProgress, Difference, Options, compare};
 use apical::device::BackendKind;
-use apical::gpu::self_test::Verdict;
+use apical::gpu::self_test::SelfTestResult;
 use apical::interface::Kernel;
 
 /// Default number of epochs, for any preset: differences show early.
@@ -67,7 +67,7 @@ struct ComparisonJson<'a> {
     cpu_through: Option<&'static str>,
     backend: &'static str,
     device: &'a str,
-    self_test: &'a Verdict,
+    self_test: &'a SelfTestResult,
     difference: Option<&'a Difference>,
 }
 
@@ -205,7 +205,7 @@ mod tests {
             compared: ComparisonProgress { minibatches: 3, total_minibatches: 9, values: 1000 },
             images: 90,
             test_images: 7,
-            self_test: Verdict::Exact { values: 5 },
+            self_test: SelfTestResult::Exact { values: 5 },
             difference: Some(difference),
         }
     }

@@ -8,8 +8,8 @@ use super::CliError;
 use super::error::NO_ADAPTER_HINT;
 use super::output::{Output, eprint_line};
 use apical::gpu;
-use apical::gpu::adapter::{self, Choice, Info};
-use apical::gpu::self_test::{self, Subnormals, Verdict};
+use apical::gpu::adapter::{self, AdapterInfo, AdapterQuery};
+use apical::gpu::self_test::{self, SelfTestResult, Subnormals};
 use apical::interface::BackendError;
 
 /// List GPUs and test whether they compute the same bits as the CPU
@@ -24,7 +24,7 @@ pub(super) struct DevicesArgs {
 #[derive(Serialize)]
 struct Entry {
     #[serde(flatten)]
-    info: Info,
+    info: AdapterInfo,
     self_test: SelfTest,
     /// `None` if the device was not tested.
     subnormals: Option<Subnormals>,
@@ -36,7 +36,7 @@ enum SelfTest {
     /// Reason why the device cannot be opened or tested.
     Failed(String),
     #[serde(untagged)]
-    Verdict(Verdict),
+    Result(SelfTestResult),
 }
 
 pub(super) fn run(arguments: &DevicesArgs) -> Result<(), CliError> {
@@ -53,13 +53,13 @@ pub(super) fn run(arguments: &DevicesArgs) -> Result<(), CliError> {
     entries.iter().try_for_each(|entry| output.print(describe(entry)))
 }
 
-fn entry(info: Info) -> Entry {
-    let choice = Choice { index_or_name: Some(info.index.to_string()), allow_software: true };
+fn entry(info: AdapterInfo) -> Entry {
+    let choice = AdapterQuery { index_or_name: Some(info.index.to_string()), allow_software: true };
     let examined =
         gpu::Device::open(&choice).and_then(|mut device| self_test::examine(&mut device));
     match examined {
         Ok((verdict, subnormals)) => {
-            Entry { info, self_test: SelfTest::Verdict(verdict), subnormals: Some(subnormals) }
+            Entry { info, self_test: SelfTest::Result(verdict), subnormals: Some(subnormals) }
         }
         Err(error) => {
             Entry { info, self_test: SelfTest::Failed(error.to_string()), subnormals: None }
@@ -69,7 +69,7 @@ fn entry(info: Info) -> Entry {
 
 fn describe(Entry { info, self_test, subnormals }: &Entry) -> String {
     let arithmetic = match self_test {
-        SelfTest::Verdict(verdict) => verdict.to_string(),
+        SelfTest::Result(verdict) => verdict.to_string(),
         SelfTest::Failed(reason) => format!("not tested: {reason}"),
     };
     let subnormals = match subnormals {

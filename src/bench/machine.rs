@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::cpu::{Threads, cpu_model_name};
 use crate::dataset::Dataset;
 use crate::device::{self, BackendKind, DeviceOptions, StepMode};
-use crate::gpu::adapter::{self, Choice, Info};
+use crate::gpu::adapter::{self, AdapterInfo, AdapterQuery};
 use crate::interface::BackendError;
 
 /// Measured device.
@@ -29,7 +29,7 @@ pub struct Machine {
     #[serde(skip)]
     pub note: Option<String>,
     #[serde(skip)]
-    info: Option<Info>,
+    info: Option<AdapterInfo>,
     #[serde(skip)]
     stepping: StepMode,
 }
@@ -41,7 +41,7 @@ impl Machine {
     /// Returns an error if there is no such device.
     pub fn choose(selection: &DeviceOptions) -> Result<Self, BackendError> {
         let find = |allow_software| {
-            adapter::find(&Choice { index_or_name: selection.device.clone(), allow_software })
+            adapter::find(&AdapterQuery { index_or_name: selection.device.clone(), allow_software })
         };
         let machine = match selection.backend {
             BackendKind::Cpu => Machine::cpu(selection.threads, None),
@@ -73,7 +73,7 @@ impl Machine {
         }
     }
 
-    fn of_gpu(info: Info) -> Self {
+    fn of_gpu(info: AdapterInfo) -> Self {
         let driver = [info.backend.as_str(), &info.driver, &info.driver_info];
         Machine {
             device: info.name.clone(),
@@ -90,16 +90,16 @@ impl Machine {
     }
 
     /// The GPU, where it is one.
-    pub(super) fn gpu(&self) -> Option<Choice> {
+    pub(super) fn gpu(&self) -> Option<AdapterQuery> {
         let index = self.info.as_ref()?.index.to_string();
-        Some(Choice { index_or_name: Some(index), allow_software: true })
+        Some(AdapterQuery { index_or_name: Some(index), allow_software: true })
     }
 
     /// What opens this device and no other.
     pub(super) fn selection(&self) -> DeviceOptions {
         let any = DeviceOptions { step_mode: self.stepping, ..DeviceOptions::default() };
         match self.gpu() {
-            Some(Choice { index_or_name: device, .. }) => {
+            Some(AdapterQuery { index_or_name: device, .. }) => {
                 DeviceOptions { backend: BackendKind::Gpu, device, ..any }
             }
             None => {

@@ -110,7 +110,7 @@ impl Cpu {
         let images = dataset.training_count + dataset.test_count;
         if shape.images != images || shape.populations[0] != dataset.pixels() {
             let [pixels, expected] = [dataset.pixels(), shape.populations[0]];
-            return Err(BackendError::Sizes(format!(
+            return Err(BackendError::InvalidSizes(format!(
                 "expected {} images of {expected} pixels: the data set has {images} of {pixels}",
                 shape.images
             )));
@@ -372,7 +372,7 @@ impl Backend for Cpu {
                 .collect());
         }
         if !self.shape.per_sample_access {
-            return Err(BackendError::NotKept { array });
+            return Err(BackendError::NotReadable { array });
         }
         Ok(self
             .sample_states
@@ -386,11 +386,11 @@ impl Backend for Cpu {
         check_array(&self.shape, array)?;
         let expected = self.shape.len(array);
         if words.len() != expected || array == ArrayId::Images {
-            return Err(BackendError::Length { array, expected, got: words.len() });
+            return Err(BackendError::WrongLength { array, expected, got: words.len() });
         }
         if self.shape.is_per_sample(array) {
             if !self.shape.per_sample_access {
-                return Err(BackendError::NotKept { array });
+                return Err(BackendError::NotReadable { array });
             }
             let length = self.shape.len_per_copy(array).max(1);
             let sample_states = self.sample_states.iter().zip(&mut self.lanes);

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::cpu::{self, Threads};
 use crate::dataset::Dataset;
 use crate::gpu;
-use crate::gpu::adapter::{Info, find};
+use crate::gpu::adapter::{AdapterInfo, find};
 use crate::interface::{ArrayId, BackendError, Shape};
 use crate::memory::available_bytes;
 use crate::plan::copies_weights;
@@ -93,7 +93,7 @@ pub fn check_cpu(
 /// Returns an error if they are beyond its limits, or more than may be taken.
 pub fn check_gpu(
     selection: &DeviceOptions,
-    info: &Info,
+    info: &AdapterInfo,
     config: &Config,
     dataset: &Dataset,
     replicas: usize,
@@ -109,7 +109,7 @@ pub(super) fn memory(selection: &DeviceOptions) -> u64 {
 }
 
 /// Returns the memory budget on a GPU, bytes. wgpu does not report the memory of a GPU.
-fn gpu_memory_budget(info: &Info, selection: &DeviceOptions) -> u64 {
+fn gpu_memory_budget(info: &AdapterInfo, selection: &DeviceOptions) -> u64 {
     if info.is_software { memory(selection) } else { selection.memory.unwrap_or(u64::MAX) }
 }
 
@@ -149,7 +149,7 @@ fn transient_bytes(shape: &Shape, threads: usize) -> u64 {
 }
 
 /// Bytes of a GPU's arrays, where its limits and `memory` hold them.
-fn check_gpu_shape(shape: &Shape, info: &Info, memory: u64) -> Result<u64, BackendError> {
+fn check_gpu_shape(shape: &Shape, info: &AdapterInfo, memory: u64) -> Result<u64, BackendError> {
     gpu::check_limits(info, shape)?;
     check_fits(shape, shape.bytes(), memory)
 }

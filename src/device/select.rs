@@ -7,8 +7,8 @@ use super::{BackendKind, Device, DeviceOptions, StepMode, fit};
 use crate::config::Config;
 use crate::cpu::{Cpu, Threads};
 use crate::dataset::Dataset;
-use crate::gpu::adapter::Info;
-use crate::gpu::self_test::Verdict;
+use crate::gpu::adapter::AdapterInfo;
+use crate::gpu::self_test::SelfTestResult;
 use crate::gpu::{self, Gpu, adapter};
 use crate::interface::{ArrayId, Backend, BackendError, ReplicaParams, STEPS_PER_WORD, Shape};
 use crate::plan::{Capacity, constants, kernel_sequence, largest_batch, replica, shape};
@@ -30,7 +30,7 @@ pub struct BackendPair {
     /// The GPU.
     pub device: Device,
     /// Whether the GPU passes the self-test of its arithmetic.
-    pub self_test: Verdict,
+    pub self_test: SelfTestResult,
 }
 
 /// Images that the CPU backend tests side by side, over all replicas.
@@ -53,7 +53,7 @@ pub fn open(
     dataset: &Arc<Dataset>,
 ) -> Result<OpenBackend, BackendError> {
     if configs.is_empty() {
-        return Err(BackendError::Networks("there are none".to_string()));
+        return Err(BackendError::InvalidNetworks("there are none".to_string()));
     }
     check_settings(configs, dataset)?;
     match selection.backend {
@@ -61,7 +61,7 @@ pub fn open(
         BackendKind::Gpu => open_gpu(selection, true, configs, dataset),
         BackendKind::Auto => match open_gpu(selection, false, configs, dataset) {
             // Fewer networks may fit.
-            Err(error @ BackendError::NoRoom { .. }) if configs.len() > 1 => Err(error),
+            Err(error @ BackendError::OutOfMemory { .. }) if configs.len() > 1 => Err(error),
             // A device that was asked for by name is not silently replaced.
             Err(error) if selection.device.is_none() => {
                 let note = format!("computing on the CPU: {error}");
@@ -108,7 +108,10 @@ pub fn open_both(
 
 fn check_settings(configs: &[Config], dataset: &Dataset) -> Result<(), BackendError> {
     let check = |config: &Config| config.validate(dataset.pixels(), dataset.classes);
-    configs.iter().try_for_each(check).map_err(|error| BackendError::Networks(error.to_string()))
+    configs
+        .iter()
+        .try_for_each(check)
+        .map_err(|error| BackendError::InvalidNetworks(error.to_string()))
 }
 
 fn open_cpu(
@@ -157,7 +160,7 @@ fn make_gpu(
     let constants = constants(&configs[0], &shape, dataset.classes);
     let replicas: Vec<ReplicaParams> = configs.iter().map(replica).collect();
     let workgroup = device.info().workgroup();
-    let mut gpu = Gpu::on(device, shape, constants, &replicas, workgroup)?;
+    let mut gpu = Gpu::with_device(device, shape, constants, &replicas, workgroup)?;
     gpu.write(ArrayId::Images, &dataset.packed_images())?;
     // A run launches the same kernels for any number of steps, and a test launches none that training does not. If the
     // driver refuses one, the run has not begun.
@@ -193,7 +196,7 @@ pub(super) fn gpu_shape(
     config: &Config,
     dataset: &Dataset,
     replicas: usize,
-    info: &Info,
+    info: &AdapterInfo,
 ) -> Shape {
     let of_lanes = |lanes| gpu_shape_with_lanes(selection, config, dataset, replicas, lanes, info);
     let limit = info.max_binding.min(info.max_buffer);
@@ -214,7 +217,7 @@ fn gpu_shape_with_lanes(
     dataset: &Dataset,
     replicas: usize,
     lanes: usize,
-    info: &Info,
+    info: &AdapterInfo,
 ) -> Shape {
     let fused_steps = match selection.step_mode {
         StepMode::Auto => !info.is_software,
@@ -223,7 +226,7 @@ fn gpu_shape_with_lanes(
     };
     let extent = Capacity { fused_steps, ..gpu_extent(config, dataset, replicas, lanes) };
     let shape = shape(config, dataset, &extent);
-    let fused_steps = shape.fused_steps && gpu::network::fits(&shape, info);
+    let fused_steps = shape.fused_steps && gpu::fused_step::supports_fused(&shape, info);
     Shape { fused_steps, ..shape }
 }
 
@@ -234,7 +237,7 @@ fn unfused_note(
     config: &Config,
     dataset: &Dataset,
     chosen: &Shape,
-    info: &Info,
+    info: &AdapterInfo,
 ) -> Option<String> {
     let wanted =
         Capacity { fused_steps: true, ..gpu_extent(config, dataset, 1, config.batch_size) };
@@ -258,6 +261,9 @@ fn gpu_extent(config: &Config, dataset: &Dataset, replicas: usize, lanes: usize)
     Capacity { replicas, ..Capacity::new(lanes, slots, block) }
 }
 
-pub(super) fn adapter_query(selection: &DeviceOptions, allow_software: bool) -> adapter::Choice {
-    adapter::Choice { index_or_name: selection.device.clone(), allow_software }
+pub(super) fn adapter_query(
+    selection: &DeviceOptions,
+    allow_software: bool,
+) -> adapter::AdapterQuery {
+    adapter::AdapterQuery { index_or_name: selection.device.clone(), allow_software }
 }

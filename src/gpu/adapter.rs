@@ -5,13 +5,13 @@ use std::fmt;
 use serde::Serialize;
 use wgpu::{Backend, Backends, DeviceType, Instance, InstanceDescriptor, Limits};
 
-use super::WORKGROUP;
+use super::DEFAULT_WORKGROUP_SIZE;
 use crate::interface::BackendError;
 
 /// What to know about an adapter: how a run's record names its device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Info {
-    /// Place in the list of [`list`]; a user may name an adapter by it.
+pub struct AdapterInfo {
+    /// BufferRange in the list of [`list`]; a user may name an adapter by it.
     pub index: usize,
     /// What its driver calls it; several of one model have one name.
     pub name: String,
@@ -22,7 +22,7 @@ pub struct Info {
     /// What else the driver says of itself, its version above all; empty where the backend does not tell.
     pub driver_info: String,
     /// discrete, integrated, virtual, software or other.
-    pub kind: Kind,
+    pub kind: DeviceKind,
     /// The "GPU" is the CPU.
     pub is_software: bool,
     /// Largest array in bytes that a kernel can bind.
@@ -40,7 +40,7 @@ pub struct Info {
 /// What kind of device an adapter is, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum DeviceKind {
     /// A GPU with memory of its own.
     Discrete,
     /// A GPU that shares its memory with the CPU.
@@ -53,14 +53,14 @@ pub enum Kind {
     Software,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for DeviceKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Kind::Discrete => "discrete",
-            Kind::Integrated => "integrated",
-            Kind::Virtual => "virtual",
-            Kind::Other => "other",
-            Kind::Software => "software",
+            DeviceKind::Discrete => "discrete",
+            DeviceKind::Integrated => "integrated",
+            DeviceKind::Virtual => "virtual",
+            DeviceKind::Other => "other",
+            DeviceKind::Software => "software",
         })
     }
 }
@@ -69,14 +69,14 @@ impl fmt::Display for Kind {
 /// to no purpose.
 const SOFTWARE_WORKGROUP: u32 = 16;
 
-impl Info {
+impl AdapterInfo {
     /// Returns the number of threads of a workgroup, unless another is asked for.
     pub fn workgroup(&self) -> u32 {
-        if self.is_software { SOFTWARE_WORKGROUP } else { WORKGROUP }
+        if self.is_software { SOFTWARE_WORKGROUP } else { DEFAULT_WORKGROUP_SIZE }
     }
 }
 
-impl fmt::Display for Info {
+impl fmt::Display for AdapterInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} ({}, {})", self.index, self.name, self.backend, self.kind)
     }
@@ -84,7 +84,7 @@ impl fmt::Display for Info {
 
 /// Which adapter to take.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Choice {
+pub struct AdapterQuery {
     /// Number of an adapter, or a part of its name in any case; the best one where there is none.
     pub index_or_name: Option<String>,
     /// Take a software device where there is no other. One that is named is taken anyway.
@@ -92,7 +92,7 @@ pub struct Choice {
 }
 
 /// Every adapter of this machine; empty where there is no driver.
-pub fn list() -> Vec<Info> {
+pub fn list() -> Vec<AdapterInfo> {
     adapters().into_iter().map(|(_, info)| info).collect()
 }
 
@@ -100,7 +100,7 @@ pub fn list() -> Vec<Info> {
 ///
 /// # Errors
 /// When there is no adapter, or none that fits.
-pub fn find(choice: &Choice) -> Result<Info, BackendError> {
+pub fn find(choice: &AdapterQuery) -> Result<AdapterInfo, BackendError> {
     choose(choice).map(|(_, info)| info)
 }
 
@@ -108,9 +108,9 @@ pub fn find(choice: &Choice) -> Result<Info, BackendError> {
 ///
 /// # Errors
 /// When there is no adapter, or none that fits.
-pub(super) fn choose(choice: &Choice) -> Result<(wgpu::Adapter, Info), BackendError> {
+pub(super) fn choose(choice: &AdapterQuery) -> Result<(wgpu::Adapter, AdapterInfo), BackendError> {
     let adapters = adapters();
-    let infos: Vec<Info> = adapters.iter().map(|(_, info)| info.clone()).collect();
+    let infos: Vec<AdapterInfo> = adapters.iter().map(|(_, info)| info.clone()).collect();
     let index = select(choice, &infos)?;
     adapters.into_iter().nth(index).ok_or(BackendError::NoAdapter)
 }
@@ -119,16 +119,16 @@ pub(super) fn choose(choice: &Choice) -> Result<(wgpu::Adapter, Info), BackendEr
 ///
 /// # Errors
 /// When `infos` is empty, or none fits.
-pub fn select(choice: &Choice, infos: &[Info]) -> Result<usize, BackendError> {
+pub fn select(choice: &AdapterQuery, infos: &[AdapterInfo]) -> Result<usize, BackendError> {
     if infos.is_empty() {
         return Err(BackendError::NoAdapter);
     }
-    let best = |fits: &dyn Fn(&Info) -> bool| {
+    let best = |fits: &dyn Fn(&AdapterInfo) -> bool| {
         let fitting = infos.iter().enumerate().filter(|(_, info)| fits(info));
-        fitting.min_by_key(|(_, info)| rank(info)).map(|(index, _)| index)
+        fitting.min_by_key(|(_, info)| preference(info)).map(|(index, _)| index)
     };
     let Some(wanted) = &choice.index_or_name else {
-        let is_allowed = |info: &Info| {
+        let is_allowed = |info: &AdapterInfo| {
             info.max_workgroup_threads > 0 && (choice.allow_software || !info.is_software)
         };
         return best(&is_allowed)
@@ -142,22 +142,22 @@ pub fn select(choice: &Choice, infos: &[Info]) -> Result<usize, BackendError> {
 }
 
 /// Lower is better. A device that several backends reach is taken through its native one.
-fn rank(info: &Info) -> (bool, bool, Kind) {
+fn preference(info: &AdapterInfo) -> (bool, bool, DeviceKind) {
     (info.is_software, info.backend == Backend::Gl.to_str(), info.kind)
 }
 
-fn names(infos: &[Info]) -> String {
-    let names: Vec<String> = infos.iter().map(Info::to_string).collect();
+fn names(infos: &[AdapterInfo]) -> String {
+    let names: Vec<String> = infos.iter().map(AdapterInfo::to_string).collect();
     names.join("; ")
 }
 
-fn adapters() -> Vec<(wgpu::Adapter, Info)> {
+fn adapters() -> Vec<(wgpu::Adapter, AdapterInfo)> {
     let native = adapters_of(Backends::VULKAN | Backends::METAL | Backends::DX12);
     // GL shows the same devices again, so it is asked only where nothing else answers.
     if native.is_empty() { adapters_of(Backends::GL) } else { native }
 }
 
-fn adapters_of(backends: Backends) -> Vec<(wgpu::Adapter, Info)> {
+fn adapters_of(backends: Backends) -> Vec<(wgpu::Adapter, AdapterInfo)> {
     let instance = Instance::new(InstanceDescriptor {
         backends,
         ..InstanceDescriptor::new_without_display_handle()
@@ -170,21 +170,21 @@ fn adapters_of(backends: Backends) -> Vec<(wgpu::Adapter, Info)> {
     adapters.into_iter().enumerate().map(with_info).collect()
 }
 
-fn info(index: usize, adapter: &wgpu::Adapter) -> Info {
+fn info(index: usize, adapter: &wgpu::Adapter) -> AdapterInfo {
     let info = adapter.get_info();
     let limits = adapter.limits();
-    Info {
+    AdapterInfo {
         index,
         name: info.name,
         backend: info.backend.to_str().to_string(),
         driver: info.driver,
         driver_info: info.driver_info,
         kind: match info.device_type {
-            DeviceType::DiscreteGpu => Kind::Discrete,
-            DeviceType::IntegratedGpu => Kind::Integrated,
-            DeviceType::VirtualGpu => Kind::Virtual,
-            DeviceType::Other => Kind::Other,
-            DeviceType::Cpu => Kind::Software,
+            DeviceType::DiscreteGpu => DeviceKind::Discrete,
+            DeviceType::IntegratedGpu => DeviceKind::Integrated,
+            DeviceType::VirtualGpu => DeviceKind::Virtual,
+            DeviceType::Other => DeviceKind::Other,
+            DeviceType::Cpu => DeviceKind::Software,
         },
         is_software: info.device_type == DeviceType::Cpu,
         max_binding: limits.max_storage_buffer_binding_size,

@@ -1,11 +1,11 @@
 //! Which arrays a launch binds, and over how many workgroups it is spread.
 
-use super::groups::Group;
-use super::windows::Window;
+use super::shared_buffers::SharedBuffer;
+use super::weight_ranges::ColumnRange;
 use crate::interface::{ArrayId, BackendError, BatchParams, Kernel, Launch, STEPS_PER_WORD, Shape};
 
 /// Bindings that all kernels share: constants, part, replicas, minibatches, lanes.
-pub const SHARED: u32 = 5;
+pub const COMMON_BINDINGS: u32 = 5;
 
 /// Neurons whose columns one thread of the drive sums: it looks once for who spikes, and waits for
 /// several weights at once.
@@ -14,23 +14,23 @@ pub const UNITS_PER_THREAD: u32 = 4;
 /// What a kernel binds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binding {
-    /// Its number in the shader, from [`SHARED`] on.
+    /// Its number in the shader, from [`COMMON_BINDINGS`] on.
     pub binding: u32,
     /// What is bound there.
-    pub bound: Bound,
+    pub resource: Resource,
     /// How.
     pub access: Access,
 }
 
 /// What lies at a binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bound {
+pub enum Resource {
     /// One array.
-    ArrayId(ArrayId),
+    Array(ArrayId),
     /// The arrays of all layers that share a buffer.
-    Group(Group),
-    /// The parts of a step of whole networks, see [`super::network::parts`].
-    Parts,
+    SharedBuffer(SharedBuffer),
+    /// The parts of a step of whole networks, see [`super::fused_step::layer_params`].
+    FusedParams,
 }
 
 /// How a kernel uses what it binds.
@@ -39,34 +39,35 @@ pub enum Access {
     /// It reads a table of constant size.
     Uniform,
     /// It reads an array.
-    Reads,
+    ReadOnly,
     /// It reads and writes an array.
-    Writes,
+    ReadWrite,
 }
 
 /// The bindings of a launch.
 pub fn bindings(launch: &Launch, shape: &Shape) -> Vec<Binding> {
-    let numbered = |(binding, (bound, access))| Binding { binding, bound, access };
+    let numbered = |(binding, (resource, access))| Binding { binding, resource, access };
     if launch.kernel == Kernel::FusedStep {
-        let groups = Group::ALL.map(|group| (Bound::Group(group), group.access_of_network()));
-        let bound = [(Bound::Parts, Access::Uniform)].into_iter().chain(groups);
-        return (SHARED..).zip(bound).map(numbered).collect();
+        let groups =
+            SharedBuffer::ALL.map(|group| (Resource::SharedBuffer(group), group.fused_access()));
+        let bound = [(Resource::FusedParams, Access::Uniform)].into_iter().chain(groups);
+        return (COMMON_BINDINGS..).zip(bound).map(numbered).collect();
     }
     let writes = launch.writes(shape);
-    let groups: Vec<Group> = writes.iter().copied().filter_map(Group::of).collect();
+    let groups: Vec<SharedBuffer> = writes.iter().copied().filter_map(SharedBuffer::of).collect();
     let reads = launch.reads(shape).into_iter().map(|array| {
         // A dispatch binds a buffer in one way.
-        let shares = Group::of(array).is_some_and(|group| groups.contains(&group));
-        (Bound::ArrayId(array), if shares { Access::Writes } else { Access::Reads })
+        let shares = SharedBuffer::of(array).is_some_and(|group| groups.contains(&group));
+        (Resource::Array(array), if shares { Access::ReadWrite } else { Access::ReadOnly })
     });
-    let writes = writes.into_iter().map(|array| (Bound::ArrayId(array), Access::Writes));
-    (SHARED..).zip(reads.chain(writes)).map(numbered).collect()
+    let writes = writes.into_iter().map(|array| (Resource::Array(array), Access::ReadWrite));
+    (COMMON_BINDINGS..).zip(reads.chain(writes)).map(numbered).collect()
 }
 
 /// Threads along x, y and z.
 pub fn threads(
     launch: &Launch,
-    window: &Window,
+    window: &ColumnRange,
     shape: &Shape,
     minibatches: &[BatchParams],
 ) -> [u32; 3] {
@@ -131,7 +132,7 @@ fn drive_steps(launch: &Launch, shape: &Shape, minibatches: &[BatchParams]) -> u
 /// When there are more along one dimension than the device takes.
 pub fn workgroups(
     launch: &Launch,
-    window: &Window,
+    window: &ColumnRange,
     shape: &Shape,
     minibatches: &[BatchParams],
     workgroup: u32,
@@ -168,7 +169,7 @@ mod tests {
             let launch = Launch { kernel: Kernel::SynapticInputSpikes, layer: 0, first, steps: 16 };
             let minibatch =
                 BatchParams { batch_size: 1, reset_state: fresh, ..bytemuck::Zeroable::zeroed() };
-            let window = Window { index: 0, first: 0, columns: 5 };
+            let window = ColumnRange { index: 0, first: 0, columns: 5 };
             threads(&launch, &window, &shape, &[minibatch])[1]
         };
         assert_eq!([steps(0, 1), steps(0, 0), steps(16, 0)], [16, 25, 16]);

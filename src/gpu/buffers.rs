@@ -7,16 +7,16 @@ use std::collections::hash_map::Entry;
 use bytemuck::{Pod, bytes_of, cast_slice};
 use wgpu::{Buffer, BufferDescriptor, BufferUsages};
 
-use super::adapter::Info;
+use super::adapter::AdapterInfo;
 use super::device::Device;
-use super::groups::Group;
-use super::{network, windows};
+use super::shared_buffers::SharedBuffer;
+use super::{fused_step, weight_ranges};
 use crate::interface::{
     ArrayId, BackendError, BatchParams, ReplicaParams, RunParams, Sample, Shape,
 };
 
 /// Size of the smallest buffer: kernels bind arrays that are not kept all the same.
-pub const SMALLEST: u64 = 16;
+pub const MIN_SIZE: u64 = 16;
 
 /// All buffers but that of the parts.
 pub struct Buffers {
@@ -25,15 +25,15 @@ pub struct Buffers {
     pub minibatches: Buffer,
     pub lanes: Buffer,
     /// The parts of a step of whole networks, where they are stepped.
-    pub network_parts: Option<Buffer>,
+    pub fused_params: Option<Buffer>,
     /// Those that have a buffer by themselves.
-    arrays: HashMap<ArrayId, Place>,
+    arrays: HashMap<ArrayId, BufferRange>,
     /// Where whole networks are stepped.
-    groups: HashMap<Group, Buffer>,
+    shared_buffers: HashMap<SharedBuffer, Buffer>,
 }
 
 /// Where an array lies.
-pub struct Place {
+pub struct BufferRange {
     pub buffer: Buffer,
     /// Its first byte.
     pub start: u64,
@@ -54,36 +54,36 @@ impl Buffers {
     ) -> Result<Self, BackendError> {
         let storage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
         let mut arrays = HashMap::new();
-        let mut groups = HashMap::new();
+        let mut shared_buffers = HashMap::new();
         check_limits(device.info(), shape)?;
         let new = |array: ArrayId, bytes: u64| {
-            let buffer = buffer(device, &array.to_string(), bytes.max(SMALLEST), storage);
+            let buffer = buffer(device, &array.to_string(), bytes.max(MIN_SIZE), storage);
             device.check().map_err(|error| {
                 let (device, reason) = (device.info().name.clone(), error.to_string());
-                BackendError::NoRoom { array, bytes, device, reason }
+                BackendError::OutOfMemory { array, bytes, device, reason }
             })?;
             Ok::<Buffer, BackendError>(buffer)
         };
         if shape.fused_steps {
-            for group in Group::ALL {
-                let (places, bytes) = group.places(shape);
-                let Some(&(first, _)) = places.first() else { continue };
+            for group in SharedBuffer::ALL {
+                let (offsets, bytes) = group.offsets(shape);
+                let Some(&(first, _)) = offsets.first() else { continue };
                 let buffer = new(first, bytes)?;
-                for (array, start) in places {
+                for (array, start) in offsets {
                     let bytes = shape.bytes_of(array);
-                    arrays.insert(array, Place { buffer: buffer.clone(), start, bytes });
+                    arrays.insert(array, BufferRange { buffer: buffer.clone(), start, bytes });
                 }
-                groups.insert(group, buffer);
+                shared_buffers.insert(group, buffer);
             }
         }
         for array in shape.arrays() {
             if let Entry::Vacant(place) = arrays.entry(array) {
                 let bytes = shape.bytes_of(array);
-                place.insert(Place { buffer: new(array, bytes)?, start: 0, bytes });
+                place.insert(BufferRange { buffer: new(array, bytes)?, start: 0, bytes });
             }
         }
-        let network_parts = shape.fused_steps.then(|| {
-            let parts = network::parts(shape);
+        let fused_params = shape.fused_steps.then(|| {
+            let parts = fused_step::layer_params(shape);
             let usage = BufferUsages::UNIFORM | BufferUsages::COPY_DST;
             let table = buffer(device, "network parts", size_of_val(&parts[..]) as u64, usage);
             device.queue.write_buffer(&table, 0, cast_slice(&parts));
@@ -96,9 +96,9 @@ impl Buffers {
             replicas: buffer(device, "replicas", size_of_val(replicas) as u64, storage),
             minibatches: buffer(device, "minibatches", minibatches, storage),
             lanes: buffer(device, "lanes", lanes, storage),
-            network_parts,
+            fused_params,
             arrays,
-            groups,
+            shared_buffers,
         };
         device.queue.write_buffer(&buffers.replicas, 0, cast_slice(replicas));
         device.check()?;
@@ -109,13 +109,13 @@ impl Buffers {
     ///
     /// # Errors
     /// When the shape has no such array.
-    pub fn array(&self, array: ArrayId) -> Result<&Place, BackendError> {
-        self.arrays.get(&array).ok_or(BackendError::Length { array, expected: 0, got: 0 })
+    pub fn array(&self, array: ArrayId) -> Result<&BufferRange, BackendError> {
+        self.arrays.get(&array).ok_or(BackendError::WrongLength { array, expected: 0, got: 0 })
     }
 
     /// The buffer that arrays share; none where no networks are stepped.
-    pub fn group(&self, group: Group) -> Option<&Buffer> {
-        self.groups.get(&group)
+    pub fn group(&self, group: SharedBuffer) -> Option<&Buffer> {
+        self.shared_buffers.get(&group)
     }
 }
 
@@ -123,10 +123,10 @@ impl Buffers {
 ///
 /// # Errors
 /// When an array is larger, there are more lanes, or networks that are to be stepped whole do not fit.
-pub fn check_limits(info: &Info, shape: &Shape) -> Result<(), BackendError> {
+pub fn check_limits(info: &AdapterInfo, shape: &Shape) -> Result<(), BackendError> {
     for array in shape.arrays() {
         let (bytes, device) = (shape.bytes_of(array), info.name.clone());
-        if windows::least(array, shape) > info.max_binding {
+        if weight_ranges::min_binding(array, shape) > info.max_binding {
             return Err(BackendError::TooLarge { array, bytes, limit: info.max_binding, device });
         }
         if bytes > info.max_buffer {
@@ -138,13 +138,13 @@ pub fn check_limits(info: &Info, shape: &Shape) -> Result<(), BackendError> {
             });
         }
     }
-    if shape.fused_steps && !network::fits(shape, info) {
-        return Err(BackendError::NotInOneLaunch { device: info.name.clone() });
+    if shape.fused_steps && !fused_step::supports_fused(shape, info) {
+        return Err(BackendError::FusedStepTooLarge { device: info.name.clone() });
     }
     // Each lane is a workgroup along the last dimension of a launch.
     let (lanes, most) = (shape.replicas * shape.samples_per_replica, info.max_workgroups as usize);
     if lanes > most {
-        return Err(BackendError::TooManyLanes { lanes, most });
+        return Err(BackendError::TooManySamples { lanes, most });
     }
     Ok(())
 }

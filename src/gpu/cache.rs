@@ -19,8 +19,8 @@ pub const FEATURES: Features = Features::PIPELINE_CACHE;
 /// The environment variable that names another folder than the user's, or says `off`.
 const VARIABLE: &str = "APICAL_PIPELINE_CACHE";
 
-/// Bytes before the driver's: see [`sealed`].
-const SEAL: usize = 32;
+/// Bytes before the driver's: see [`with_hash`].
+const HASH_LEN: usize = 32;
 
 /// Most bytes of compiled kernels that are kept. All kernels take some 100 KB; SwiftShader was seen to return a few
 /// more bytes at each start.
@@ -31,12 +31,12 @@ pub struct Cache {
     pub pipelines: PipelineCache,
     file: PathBuf,
     /// What the file holds.
-    kept: Option<Vec<u8>>,
+    saved: Option<Vec<u8>>,
 }
 
 impl Cache {
     /// What was kept of an earlier start; empty where that was nothing, or cannot be used. `None` where
-    /// nothing is to be kept: software devices compile in no time, and some of their caches grow at each start.
+    /// nothing is to be saved: software devices compile in no time, and some of their caches grow at each start.
     pub fn open(device: &wgpu::Device, adapter: &AdapterInfo) -> Option<Self> {
         if !device.features().contains(FEATURES) || adapter.device_type == DeviceType::Cpu {
             return None;
@@ -47,7 +47,7 @@ impl Cache {
 
     /// The same, in a given file.
     fn in_file(device: &wgpu::Device, file: PathBuf) -> Self {
-        let kept = read(&file).and_then(|bytes| unsealed(&bytes).map(<[u8]>::to_vec));
+        let kept = read(&file).and_then(|bytes| verified(&bytes).map(<[u8]>::to_vec));
         let description = PipelineCacheDescriptor {
             label: Some("kernels"),
             data: kept.as_deref(),
@@ -56,38 +56,38 @@ impl Cache {
         };
         // SAFETY: the seal says that this program had the bytes from `PipelineCache::get_data`.
         let pipelines = unsafe { device.create_pipeline_cache(&description) };
-        Cache { pipelines, file, kept }
+        Cache { pipelines, file, saved: kept }
     }
 
     /// Keeps what was compiled since.
     pub fn save(&mut self) {
         let data = self.pipelines.get_data();
-        if data.is_none() || data == self.kept {
+        if data.is_none() || data == self.saved {
             return;
         }
         // What cannot be kept is compiled again: the next start takes longer, and nothing else.
         if let Some(data) = data
             && data.len() <= BYTES_MAX
-            && write(&self.file, &sealed(&data)).is_ok()
+            && write(&self.file, &with_hash(&data)).is_ok()
         {
-            self.kept = Some(data);
+            self.saved = Some(data);
         }
     }
 }
 
 /// The driver's bytes behind a hash of them and of this program's kernels. Drivers trust their own bytes,
 /// and keep what no kernel needs any more: so what is broken, or is of other kernels, must not reach them.
-fn sealed(data: &[u8]) -> Vec<u8> {
-    [&seal(data), data].concat()
+fn with_hash(data: &[u8]) -> Vec<u8> {
+    [&hash(data), data].concat()
 }
 
-/// The bytes that were sealed, where nothing is wrong with them.
-fn unsealed(bytes: &[u8]) -> Option<&[u8]> {
-    let (found, data) = bytes.split_at_checked(SEAL)?;
-    (*found == seal(data)).then_some(data)
+/// The bytes that were with_hash, where nothing is wrong with them.
+fn verified(bytes: &[u8]) -> Option<&[u8]> {
+    let (found, data) = bytes.split_at_checked(HASH_LEN)?;
+    (*found == hash(data)).then_some(data)
 }
 
-fn seal(data: &[u8]) -> [u8; SEAL] {
+fn hash(data: &[u8]) -> [u8; HASH_LEN] {
     let mut hash = Sha256::new();
     for kernel in Kernel::ALL {
         hash.update(shaders::source(kernel));
@@ -98,7 +98,7 @@ fn seal(data: &[u8]) -> [u8; SEAL] {
 
 /// The bytes of a file that is not larger than those that are written.
 fn read(file: &Path) -> Option<Vec<u8>> {
-    files::read_bounded(file, (SEAL + BYTES_MAX) as u64).ok()
+    files::read_bounded(file, (HASH_LEN + BYTES_MAX) as u64).ok()
 }
 
 /// Replaces a file as a whole: another process reads the old one or the new.
@@ -144,24 +144,24 @@ fn users_folder() -> Option<PathBuf> {
 mod tests {
     use super::*;
     use crate::gpu::Device;
-    use crate::gpu::adapter::Choice;
+    use crate::gpu::adapter::AdapterQuery;
 
     #[test]
     fn what_is_broken_or_of_others_is_not_used() {
-        let bytes = sealed(b"of the driver");
-        assert_eq!(unsealed(&bytes), Some(b"of the driver".as_slice()));
+        let bytes = with_hash(b"of the driver");
+        assert_eq!(verified(&bytes), Some(b"of the driver".as_slice()));
         for place in 0..bytes.len() {
             let mut broken = bytes.clone();
             broken[place] ^= 1;
-            assert_eq!(unsealed(&broken), None, "byte {place}");
-            assert_eq!(unsealed(&bytes[..place]), None, "the first {place} bytes");
+            assert_eq!(verified(&broken), None, "byte {place}");
+            assert_eq!(verified(&bytes[..place]), None, "the first {place} bytes");
         }
     }
 
     /// On a real driver: what it hands out is kept, used again, and never larger than the limit.
     #[test]
     fn cache_file_is_read_back_and_bounded() {
-        let choice = Choice { index_or_name: None, allow_software: true };
+        let choice = AdapterQuery { index_or_name: None, allow_software: true };
         let device = Device::open(&choice).expect("a device, if only a software one");
         if !device.device.features().contains(FEATURES) {
             return;
@@ -170,14 +170,14 @@ mod tests {
         let file = folder.path().join("kernels");
         let open = || Cache::in_file(&device.device, file.clone());
         let mut first = open();
-        assert_eq!(first.kept, None);
+        assert_eq!(first.saved, None);
         first.save();
-        assert!(first.kept.is_some() && open().kept == first.kept);
+        assert!(first.saved.is_some() && open().saved == first.saved);
         for broken in [&[][..], &[0; 5], &[1; 5000]] {
             fs::write(&file, broken).unwrap();
-            assert_eq!(open().kept, None);
+            assert_eq!(open().saved, None);
         }
-        fs::File::create(&file).unwrap().set_len((SEAL + BYTES_MAX) as u64 + 1).unwrap();
+        fs::File::create(&file).unwrap().set_len((HASH_LEN + BYTES_MAX) as u64 + 1).unwrap();
         assert_eq!(read(&file), None);
     }
 

@@ -11,14 +11,14 @@ use wgpu::{
     MapMode, PipelineCache, PollError, PollStatus, PollType, SubmissionIndex,
 };
 
-use super::adapter::{self, Choice, Info};
+use super::adapter::{self, AdapterInfo, AdapterQuery};
 use super::cache::{self, Cache};
-use super::{network, profile};
+use super::{fused_step, profile};
 use crate::interface::BackendError;
 
 /// How long the device may work on what it was given before it counts as hung: longer than any minibatch takes on
 /// a software device, and than drivers wait that look after themselves.
-const PATIENCE: Duration = Duration::from_secs(600);
+const POLL_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Submissions that may be under way: enough that the device never waits for the host, few enough
 /// that what the host has staged for them stays small.
@@ -28,7 +28,7 @@ const IN_FLIGHT: usize = 3;
 pub struct Device {
     pub(crate) device: wgpu::Device,
     pub(crate) queue: wgpu::Queue,
-    info: Info,
+    info: AdapterInfo,
     failure: Arc<Mutex<Option<String>>>,
     in_flight: VecDeque<SubmissionIndex>,
     /// Where arrays are copied to be read.
@@ -46,7 +46,7 @@ impl Device {
     ///
     /// # Errors
     /// When none fits or it does not open.
-    pub fn open(choice: &Choice) -> Result<Self, BackendError> {
+    pub fn open(choice: &AdapterQuery) -> Result<Self, BackendError> {
         let (adapter, info) = adapter::choose(choice)?;
         let description = DeviceDescriptor {
             label: Some("apical"),
@@ -72,7 +72,8 @@ impl Device {
         let cache = Cache::open(&device, &adapter.get_info());
         let in_flight = VecDeque::new();
         let max_weight_binding = info.max_binding;
-        let max_loop_iterations = if info.is_software { network::MOST_ROUNDS } else { u64::MAX };
+        let max_loop_iterations =
+            if info.is_software { fused_step::MAX_LOOP_ITERATIONS } else { u64::MAX };
         let staging = None;
         Ok(Device {
             device,
@@ -88,7 +89,7 @@ impl Device {
     }
 
     /// What is known about it.
-    pub fn info(&self) -> &Info {
+    pub fn info(&self) -> &AdapterInfo {
         &self.info
     }
 
@@ -120,7 +121,7 @@ impl Device {
     }
 
     /// Keeps the kernels compiled so far for the next start.
-    pub(super) fn keep_pipelines(&mut self) {
+    pub(super) fn save_pipelines(&mut self) {
         if let Some(cache) = &mut self.cache {
             cache.save();
         }
@@ -147,7 +148,7 @@ impl Device {
         self.in_flight.push_back(submission);
         if self.in_flight.len() > IN_FLIGHT {
             let submission_index = self.in_flight.pop_front();
-            self.poll(PollType::Wait { submission_index, timeout: Some(PATIENCE) })?;
+            self.poll(PollType::Wait { submission_index, timeout: Some(POLL_TIMEOUT) })?;
         }
         self.check()
     }
@@ -157,7 +158,7 @@ impl Device {
     /// # Errors
     /// When the device failed.
     pub fn wait(&mut self) -> Result<(), BackendError> {
-        self.poll(PollType::Wait { submission_index: None, timeout: Some(PATIENCE) })?;
+        self.poll(PollType::Wait { submission_index: None, timeout: Some(POLL_TIMEOUT) })?;
         self.in_flight.clear();
         self.check()
     }
@@ -215,18 +216,18 @@ impl Device {
 
     fn poll(&self, poll: PollType) -> Result<(), BackendError> {
         // wgpu panics in `poll`, and there alone, when the device is lost during the wait.
-        self.told(catch_unwind(AssertUnwindSafe(|| self.device.poll(poll))))
+        self.check_poll(catch_unwind(AssertUnwindSafe(|| self.device.poll(poll))))
     }
 
     /// What an answer, or none, means.
-    fn told(
+    fn check_poll(
         &self,
         answer: thread::Result<Result<PollStatus, PollError>>,
     ) -> Result<(), BackendError> {
         match answer {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(PollError::Timeout)) => {
-                let seconds = PATIENCE.as_secs();
+                let seconds = POLL_TIMEOUT.as_secs();
                 Err(self.failed(format!("it hangs: no answer came for {seconds} s")))
             }
             Ok(Err(error)) => Err(self.failed(error.to_string())),
@@ -252,7 +253,7 @@ mod tests {
     use super::*;
 
     fn device() -> Device {
-        let choice = Choice { index_or_name: None, allow_software: true };
+        let choice = AdapterQuery { index_or_name: None, allow_software: true };
         Device::open(&choice).unwrap_or_else(|error| {
             panic!("{error}\nThis test needs a Vulkan device: apt-get install mesa-vulkan-drivers")
         })
@@ -262,7 +263,7 @@ mod tests {
     #[test]
     fn a_device_that_gives_no_answer_counts_as_hung_and_one_that_panics_as_lost() {
         let device = device();
-        let told = |answer| device.told(answer).unwrap_err();
+        let told = |answer| device.check_poll(answer).unwrap_err();
         for (answer, words) in [
             (Ok(Err(PollError::Timeout)), "it hangs: no answer came for 600 s"),
             (Err(Box::new("lost") as Box<_>), "the device was lost"),
@@ -271,7 +272,7 @@ mod tests {
             assert!(matches!(error, BackendError::Device { .. }), "{error}");
             assert!(error.to_string().contains(words), "{error}");
         }
-        assert!(device.told(Ok(Ok(PollStatus::QueueEmpty))).is_ok());
+        assert!(device.check_poll(Ok(Ok(PollStatus::QueueEmpty))).is_ok());
     }
 
     #[test]

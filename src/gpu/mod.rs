@@ -5,15 +5,15 @@ pub mod bindings;
 mod buffers;
 mod cache;
 mod device;
-pub mod groups;
-mod in_parts;
-pub mod network;
-mod parts;
+mod dispatches;
+pub mod fused_step;
+mod interruptible;
 mod pipelines;
 mod profile;
 pub mod self_test;
 pub mod shaders;
-pub mod windows;
+pub mod shared_buffers;
+pub mod weight_ranges;
 
 use std::ops::Range;
 use std::time::Duration;
@@ -29,15 +29,15 @@ use crate::interface::{
     ArrayId, Backend, BackendError, BatchParams, KernelTimes, Launch, ReplicaParams, RunParams,
     Sample, Shape, Stop, Stoppable, check_array, check_sizes, check_work,
 };
-use adapter::{Choice, Info};
+use adapter::{AdapterInfo, AdapterQuery};
 use buffers::Buffers;
-use parts::{Dispatch, Parts};
+use dispatches::{Dispatch, DispatchTable};
 use pipelines::Pipelines;
 use profile::Profile;
-use self_test::Verdict;
+use self_test::SelfTestResult;
 
-/// Number of threads of a workgroup on a real GPU, see [`Info::workgroup`].
-pub const WORKGROUP: u32 = 64;
+/// Number of threads of a workgroup on a real GPU, see [`AdapterInfo::workgroup`].
+pub const DEFAULT_WORKGROUP_SIZE: u32 = 64;
 
 /// The GPU backend.
 pub struct Gpu {
@@ -45,7 +45,7 @@ pub struct Gpu {
     shape: Shape,
     workgroup: u32,
     buffers: Buffers,
-    parts: Parts,
+    parts: DispatchTable,
     pipelines: Pipelines,
     profile: Option<Profile>,
     classes: u32,
@@ -55,25 +55,25 @@ pub struct Gpu {
 
 impl Gpu {
     /// `replicas`: as many as the shape has. `workgroup`: threads of a workgroup, a multiple of 8, see
-    /// [`Info::workgroup`].
+    /// [`AdapterInfo::workgroup`].
     ///
     /// # Errors
     /// When no GPU fits the choice, or it does not take the arrays.
     pub fn new(
-        choice: &Choice,
+        choice: &AdapterQuery,
         shape: Shape,
         constants: RunParams,
         replicas: &[ReplicaParams],
         workgroup: u32,
     ) -> Result<Self, BackendError> {
-        Gpu::on(Device::open(choice)?, shape, constants, replicas, workgroup)
+        Gpu::with_device(Device::open(choice)?, shape, constants, replicas, workgroup)
     }
 
     /// The same on a GPU that is open.
     ///
     /// # Errors
     /// When shape, constants and replicas do not fit each other, or it does not take the arrays.
-    pub fn on(
+    pub fn with_device(
         device: Device,
         shape: Shape,
         constants: RunParams,
@@ -91,7 +91,10 @@ impl Gpu {
         let buffers = Buffers::new(&device, &shape, &constants, replicas)?;
         Ok(Gpu {
             buffers,
-            parts: Parts::new(&device, network::threads(&shape, workgroup, device.info())),
+            parts: DispatchTable::new(
+                &device,
+                fused_step::threads(&shape, workgroup, device.info()),
+            ),
             pipelines: Pipelines::new(workgroup),
             profile: None,
             classes: constants.classes,
@@ -103,7 +106,7 @@ impl Gpu {
     }
 
     /// What is known about the GPU.
-    pub fn info(&self) -> &Info {
+    pub fn info(&self) -> &AdapterInfo {
         self.device.info()
     }
 
@@ -113,7 +116,7 @@ impl Gpu {
     /// Returns [`BackendError::Device`] if the driver refuses a kernel.
     pub fn compile(&mut self, launches: &[Launch]) -> Result<(), BackendError> {
         if self.pipelines.compile(&self.device, &self.shape, launches)? {
-            self.device.keep_pipelines();
+            self.device.save_pipelines();
         }
         Ok(())
     }
@@ -122,7 +125,7 @@ impl Gpu {
     ///
     /// # Errors
     /// When the device failed.
-    pub fn self_test(&mut self) -> Result<Verdict, BackendError> {
+    pub fn self_test(&mut self) -> Result<SelfTestResult, BackendError> {
         self_test::run(&mut self.device)
     }
 
@@ -187,7 +190,7 @@ impl Backend for Gpu {
         check_work(&self.shape, minibatches, lanes, launches, self.classes)?;
         self.compile(launches)?;
         if self.parts.fill(&self.device, launches, &self.shape) {
-            self.pipelines.forget_groups();
+            self.pipelines.clear_bind_groups();
         }
         let Gpu { device, pipelines, shape, buffers, parts, .. } = self;
         for dispatch in parts.all() {
@@ -205,7 +208,7 @@ impl Backend for Gpu {
         }
         match stoppable {
             Stoppable::Nothing => self.submit(0..launches.len(), minibatches),
-            _ => self.run_in_parts(stop, stoppable, minibatches, lanes, launches),
+            _ => self.run_interruptible(stop, stoppable, minibatches, lanes, launches),
         }
     }
 
@@ -225,7 +228,7 @@ impl Backend for Gpu {
         check_array(&self.shape, array)?;
         let expected = self.shape.len(array);
         if words.len() != expected {
-            return Err(BackendError::Length { array, expected, got: words.len() });
+            return Err(BackendError::WrongLength { array, expected, got: words.len() });
         }
         self.device.check()?;
         let place = self.buffers.array(array)?;

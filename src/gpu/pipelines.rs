@@ -11,11 +11,11 @@ use wgpu::{
     ShaderSource, ShaderStages,
 };
 
-use super::bindings::{Access, Bound, SHARED, bindings};
-use super::buffers::{Buffers, Place, SMALLEST};
+use super::bindings::{Access, COMMON_BINDINGS, Resource, bindings};
+use super::buffers::{BufferRange, Buffers, MIN_SIZE};
 use super::device::Device;
-use super::parts::Dispatch;
-use super::{network, shaders, windows};
+use super::dispatches::Dispatch;
+use super::{fused_step, shaders, weight_ranges};
 use crate::interface::{
     BackendError, BatchParams, Kernel, Launch, LaunchParams, ReplicaParams, RunParams, Sample,
     Shape,
@@ -60,7 +60,7 @@ impl Pipeline {
     pub fn bind(
         &self,
         device: &Device,
-        shared: [&Buffer; SHARED as usize],
+        shared: [&Buffer; COMMON_BINDINGS as usize],
         arrays: &[BindingResource],
     ) -> BindGroup {
         let [constants, part, replicas, minibatches, lanes] = shared;
@@ -96,13 +96,13 @@ pub struct Pipelines {
     workgroup: u32,
     kernels: HashMap<Kernel, Pipeline>,
     /// By kernel, layer and window.
-    groups: HashMap<(Kernel, usize, usize), BindGroup>,
+    bind_groups: HashMap<(Kernel, usize, usize), BindGroup>,
 }
 
 impl Pipelines {
     /// Returns no pipelines: [`Pipelines::compile`] adds them.
     pub fn new(workgroup: u32) -> Self {
-        Pipelines { workgroup, kernels: HashMap::new(), groups: HashMap::new() }
+        Pipelines { workgroup, kernels: HashMap::new(), bind_groups: HashMap::new() }
     }
 
     /// Compiles each kernel of `launches` that is not compiled yet, and returns whether there was one.
@@ -125,7 +125,7 @@ impl Pipelines {
             let access: Vec<Access> =
                 bindings(launch, shape).iter().map(|binding| binding.access).collect();
             let threads = match kernel {
-                Kernel::FusedStep => network::threads(shape, self.workgroup, device.info()),
+                Kernel::FusedStep => fused_step::threads(shape, self.workgroup, device.info()),
                 _ => self.workgroup,
             };
             let source = shaders::source(kernel);
@@ -137,8 +137,8 @@ impl Pipelines {
     }
 
     /// Forgets the bind groups: a buffer was replaced.
-    pub fn forget_groups(&mut self) {
-        self.groups.clear();
+    pub fn clear_bind_groups(&mut self) {
+        self.bind_groups.clear();
     }
 
     /// Makes the bind group of a dispatch where it is missing.
@@ -155,24 +155,24 @@ impl Pipelines {
     ) -> Result<(), BackendError> {
         let Dispatch { launch, window, .. } = dispatch;
         let key = (launch.kernel, launch.layer, window.index);
-        if self.groups.contains_key(&key) {
+        if self.bind_groups.contains_key(&key) {
             return Ok(());
         }
         let arrays = bindings(launch, shape)
             .into_iter()
             .map(|binding| {
-                let missing = || device.failed(format!("{:?} is not kept", binding.bound));
-                Ok(match binding.bound {
-                    Bound::Parts => {
-                        buffers.network_parts.as_ref().ok_or_else(missing)?.as_entire_binding()
+                let missing = || device.failed(format!("{:?} is not kept", binding.resource));
+                Ok(match binding.resource {
+                    Resource::FusedParams => {
+                        buffers.fused_params.as_ref().ok_or_else(missing)?.as_entire_binding()
                     }
-                    Bound::Group(group) => {
+                    Resource::SharedBuffer(group) => {
                         buffers.group(group).ok_or_else(missing)?.as_entire_binding()
                     }
-                    Bound::ArrayId(array) => {
-                        let Place { buffer, start, bytes } = buffers.array(array)?;
-                        let window = windows::bytes_of(array, launch, window, shape);
-                        let [first, size] = window.unwrap_or([0, (*bytes).max(SMALLEST)]);
+                    Resource::Array(array) => {
+                        let BufferRange { buffer, start, bytes } = buffers.array(array)?;
+                        let window = weight_ranges::bytes_of(array, launch, window, shape);
+                        let [first, size] = window.unwrap_or([0, (*bytes).max(MIN_SIZE)]);
                         let (offset, size) = (start + first, NonZero::new(size));
                         BindingResource::Buffer(BufferBinding { buffer, offset, size })
                     }
@@ -182,7 +182,7 @@ impl Pipelines {
         let Buffers { constants, replicas, minibatches, lanes, .. } = buffers;
         let shared = [constants, parts, replicas, minibatches, lanes];
         if let Some(pipeline) = self.kernels.get(&launch.kernel) {
-            self.groups.insert(key, pipeline.bind(device, shared, &arrays));
+            self.bind_groups.insert(key, pipeline.bind(device, shared, &arrays));
         }
         Ok(())
     }
@@ -191,7 +191,7 @@ impl Pipelines {
     pub fn get(&self, dispatch: &Dispatch) -> Option<(&ComputePipeline, &BindGroup)> {
         let Dispatch { launch, window, .. } = dispatch;
         let pipeline = self.kernels.get(&launch.kernel)?;
-        let group = self.groups.get(&(launch.kernel, launch.layer, window.index))?;
+        let group = self.bind_groups.get(&(launch.kernel, launch.layer, window.index))?;
         Some((&pipeline.pipeline, group))
     }
 }
@@ -222,15 +222,15 @@ fn bind_group_layout(device: &Device, name: &str, access: &[Access]) -> BindGrou
         entry(3, storage(true), false, size_of::<BatchParams>()),
         entry(4, storage(true), false, size_of::<Sample>()),
     ];
-    entries.extend(access.iter().zip(SHARED..).map(|(access, binding)| match access {
+    entries.extend(access.iter().zip(COMMON_BINDINGS..).map(|(access, binding)| match access {
         Access::Uniform => entry(
             binding,
             BufferBindingType::Uniform,
             false,
-            network::PARTS * size_of::<LaunchParams>(),
+            fused_step::FUSED_PARAMS * size_of::<LaunchParams>(),
         ),
-        Access::Reads => entry(binding, storage(true), false, size_of::<u32>()),
-        Access::Writes => entry(binding, storage(false), false, size_of::<u32>()),
+        Access::ReadOnly => entry(binding, storage(true), false, size_of::<u32>()),
+        Access::ReadWrite => entry(binding, storage(false), false, size_of::<u32>()),
     }));
     device.device.create_bind_group_layout(&BindGroupLayoutDescriptor {
         label: Some(name),

@@ -109,8 +109,8 @@ impl Gpu {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::gpu::WORKGROUP;
-    use crate::gpu::adapter::Choice;
+    use crate::gpu::DEFAULT_WORKGROUP_SIZE;
+    use crate::gpu::adapter::AdapterQuery;
     use crate::interface::{Backend, Kernel, Sample, Shape};
     use crate::plan::{constants, kernel_sequence, replica};
 
@@ -141,8 +141,14 @@ mod tests {
         };
         let config = Config { layers: vec![9, 10], psp_kernel_ms: 3, ..Config::default() };
         let constants = constants(&config, &shape, 10);
-        let choice = Choice { index_or_name: None, allow_software: true };
-        let gpu = Gpu::new(&choice, shape.clone(), constants, &[replica(&config)], WORKGROUP);
+        let choice = AdapterQuery { index_or_name: None, allow_software: true };
+        let gpu = Gpu::new(
+            &choice,
+            shape.clone(),
+            constants,
+            &[replica(&config)],
+            DEFAULT_WORKGROUP_SIZE,
+        );
         let mut gpu = gpu.unwrap_or_else(|error| {
             panic!("{error}\nThis test needs a Vulkan device: apt-get install mesa-vulkan-drivers")
         });

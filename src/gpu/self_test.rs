@@ -6,7 +6,7 @@ use bytemuck::{Zeroable, cast_slice};
 use serde::Serialize;
 use wgpu::{BufferUsages, ComputePassDescriptor};
 
-use super::WORKGROUP;
+use super::DEFAULT_WORKGROUP_SIZE;
 use super::bindings::Access;
 use super::buffers::{buffer, uniform};
 use super::device::Device;
@@ -39,7 +39,7 @@ const SPECIAL_WORDS: [u32; 12] = [
 /// What came out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum SelfTestResult {
     /// All values have the CPU's bits.
     Exact {
         /// Values compared: the results of all [`FUNCTIONS`] for each word.
@@ -52,7 +52,7 @@ pub enum Verdict {
         /// Values that have not the CPU's bits.
         different: usize,
         /// The first of those.
-        first: Difference,
+        first: Mismatch,
     },
 }
 
@@ -77,7 +77,7 @@ impl fmt::Display for Subnormals {
 
 /// A value that is not the CPU's.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Difference {
+pub struct Mismatch {
     /// What was computed.
     pub function: &'static str,
     /// From which word.
@@ -88,10 +88,10 @@ pub struct Difference {
     pub gpu: u32,
 }
 
-impl Verdict {
+impl SelfTestResult {
     /// Whether all values have the CPU's bits.
     pub fn is_exact(&self) -> bool {
-        matches!(self, Verdict::Exact { .. })
+        matches!(self, SelfTestResult::Exact { .. })
     }
 
     /// The number of values compared, or what differs, in words.
@@ -100,19 +100,19 @@ impl Verdict {
     /// When the device is not exact.
     pub fn into_result(self) -> Result<usize, String> {
         match self {
-            Verdict::Exact { values } => Ok(values),
-            Verdict::Different { .. } => Err(self.to_string()),
+            SelfTestResult::Exact { values } => Ok(values),
+            SelfTestResult::Different { .. } => Err(self.to_string()),
         }
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for SelfTestResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Verdict::Exact { values } => {
+            SelfTestResult::Exact { values } => {
                 write!(f, "bit-exact on this device ({values} values compared)")
             }
-            Verdict::Different { values, different, first } => write!(
+            SelfTestResult::Different { values, different, first } => write!(
                 f,
                 "not bit-exact on this device: {different} of {values} values differ; first: {first}"
             ),
@@ -120,9 +120,9 @@ impl fmt::Display for Verdict {
     }
 }
 
-impl fmt::Display for Difference {
+impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Difference { function, word, cpu, gpu } = self;
+        let Mismatch { function, word, cpu, gpu } = self;
         let [cpu_float, gpu_float] = [*cpu, *gpu].map(f32::from_bits);
         write!(
             f,
@@ -136,7 +136,7 @@ impl fmt::Display for Difference {
 ///
 /// # Errors
 /// When the device failed.
-pub fn run(device: &mut Device) -> Result<Verdict, BackendError> {
+pub fn run(device: &mut Device) -> Result<SelfTestResult, BackendError> {
     examine(device).map(|(verdict, _)| verdict)
 }
 
@@ -145,7 +145,7 @@ pub fn run(device: &mut Device) -> Result<Verdict, BackendError> {
 ///
 /// # Errors
 /// When the device failed.
-pub fn examine(device: &mut Device) -> Result<(Verdict, Subnormals), BackendError> {
+pub fn examine(device: &mut Device) -> Result<(SelfTestResult, Subnormals), BackendError> {
     let words = words();
     let cpu = arithmetic_selftest(&constants(), &words);
     let (gpu, subnormals) = on_device(device, &words)?;
@@ -153,15 +153,15 @@ pub fn examine(device: &mut Device) -> Result<(Verdict, Subnormals), BackendErro
 }
 
 /// Compares both results of all [`FUNCTIONS`] for each of `words`.
-pub fn compare(words: &[u32], cpu: &[u32], gpu: &[u32]) -> Verdict {
+pub fn compare(words: &[u32], cpu: &[u32], gpu: &[u32]) -> SelfTestResult {
     let mut differences = cpu.iter().zip(gpu).enumerate().filter(|(_, (cpu, gpu))| cpu != gpu);
     let Some((index, (&cpu_bits, &gpu_bits))) = differences.next() else {
-        return Verdict::Exact { values: cpu.len() };
+        return SelfTestResult::Exact { values: cpu.len() };
     };
-    Verdict::Different {
+    SelfTestResult::Different {
         values: cpu.len(),
         different: 1 + differences.count(),
-        first: Difference {
+        first: Mismatch {
             function: FUNCTIONS[index % FUNCTIONS.len()],
             word: words[index / FUNCTIONS.len()],
             cpu: cpu_bits,
@@ -179,9 +179,10 @@ pub fn on_device(
     words: &[u32],
 ) -> Result<(Vec<u32>, Subnormals), BackendError> {
     let source = shaders::arithmetic_source();
-    let access = [Access::Reads, Access::Writes];
-    let pipeline = Pipeline::new(device, "arithmetic_selftest", source, &access, WORKGROUP);
-    device.keep_pipelines();
+    let access = [Access::ReadOnly, Access::ReadWrite];
+    let pipeline =
+        Pipeline::new(device, "arithmetic_selftest", source, &access, DEFAULT_WORKGROUP_SIZE);
+    device.save_pipelines();
     let bytes = ((words.len() * FUNCTIONS.len() + 1) * size_of::<u32>()) as u64;
     let storage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
     let results = buffer(device, "results", bytes, storage);
@@ -202,7 +203,7 @@ pub fn on_device(
     let mut pass = commands.begin_compute_pass(&ComputePassDescriptor::default());
     pass.set_pipeline(&pipeline.pipeline);
     pass.set_bind_group(0, &group, &[0]);
-    pass.dispatch_workgroups(part.units.div_ceil(WORKGROUP), 1, 1);
+    pass.dispatch_workgroups(part.units.div_ceil(DEFAULT_WORKGROUP_SIZE), 1, 1);
     drop(pass);
     device.submit(commands)?;
     let mut results = device.read(&results, 0, bytes)?;

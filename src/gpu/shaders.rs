@@ -5,7 +5,7 @@ use std::f32::consts::LOG2_E;
 use std::fmt::Write;
 
 use super::bindings::UNITS_PER_THREAD;
-use super::network::PARTS;
+use super::fused_step::FUSED_PARAMS;
 use crate::cpu::arithmetic_selftest::FUNCTIONS;
 use crate::interface::{
     COUNT_BITS, FUSED_MASK_WORDS, Kernel, LAYERS_MAX, RATE_HISTORY, STEPS_PER_WORD, UNITS_PER_WORD,
@@ -15,7 +15,7 @@ use crate::model::{exact_math, spikes};
 use crate::random::{self, RngStream, Split};
 
 /// What every kernel's text comes behind, in this order.
-const SHARED: [&str; 3] = [
+const COMMON: [&str; 3] = [
     include_str!("../../shaders/shared/types.wgsl"),
     include_str!("../../shaders/shared/exact_math.wgsl"),
     include_str!("../../shaders/shared/philox.wgsl"),
@@ -54,7 +54,7 @@ const ARITHMETIC: &str = include_str!("../../shaders/arithmetic_selftest.wgsl");
 
 const INTEGERS: [(&str, u32); 51] = [
     ("LAYERS_MAX", LAYERS_MAX as u32),
-    ("FUSED_PARAMS", PARTS as u32),
+    ("FUSED_PARAMS", FUSED_PARAMS as u32),
     ("FUSED_MASK_WORDS", FUSED_MASK_WORDS as u32),
     ("STEPS_PER_WORD", STEPS_PER_WORD),
     ("UNITS_PER_WORD", UNITS_PER_WORD),
@@ -143,7 +143,7 @@ pub fn arithmetic_source() -> String {
 }
 
 fn complete(parts: &[&str]) -> String {
-    [&[prelude().as_str()], SHARED.as_slice(), parts].concat().join("\n")
+    [&[prelude().as_str()], COMMON.as_slice(), parts].concat().join("\n")
 }
 
 /// The shared constants as WGSL.

@@ -55,7 +55,7 @@ pub trait Backend: Send {
     /// [`Simulation::write_networks`](crate::simulation::Simulation::write_networks) does so.
     ///
     /// # Errors
-    /// Returns [`BackendError::NoArray`] if there is no such layer, [`BackendError::Length`] if `words` has another
+    /// Returns [`BackendError::NoArray`] if there is no such layer, [`BackendError::WrongLength`] if `words` has another
     /// length, or an error if the device was lost.
     fn write(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError>;
 
@@ -128,7 +128,7 @@ pub enum BackendError {
     )]
     RecordingTooLarge { images: usize, bytes: u64, memory: u64 },
     #[error("the GPU '{device}' has no room for {array}, {bytes} bytes: {reason}")]
-    NoRoom { array: ArrayId, bytes: u64, device: String, reason: String },
+    OutOfMemory { array: ArrayId, bytes: u64, device: String, reason: String },
     #[error(
         "kernel {kernel} of layer {layer} takes {workgroups} workgroups along one dimension, more \
          than the {limit} that the GPU takes; a smaller minibatch or larger workgroups fit"
@@ -141,31 +141,31 @@ pub enum BackendError {
     #[error(
         "the GPU '{device}' does not step networks this large in one launch, but kernel by kernel"
     )]
-    NotInOneLaunch { device: String },
+    FusedStepTooLarge { device: String },
     #[error("{lanes} images at a time, where there is room for {most}")]
-    TooManyLanes { lanes: usize, most: usize },
+    TooManySamples { lanes: usize, most: usize },
     #[error("the lanes of a minibatch are not those of {replicas} replicas in their order")]
-    OtherLanes { replicas: usize },
+    SampleMismatch { replicas: usize },
     #[error("these images cannot be shown: {0}")]
-    Images(String),
+    InvalidSamples(String),
     #[error("these sizes cannot be simulated: {0}")]
-    Sizes(String),
+    InvalidSizes(String),
     #[error("the networks do not fit: {0}")]
-    Networks(String),
+    InvalidNetworks(String),
     #[error("kernel {kernel} does not run on layer {layer} in {steps} steps from {first}")]
-    Launch { kernel: Kernel, layer: usize, first: u32, steps: u32 },
+    InvalidLaunch { kernel: Kernel, layer: usize, first: u32, steps: u32 },
     #[error("stopped on request")]
     Stopped,
     #[error("the GPU '{device}' failed: {reason}")]
     Device { device: String, reason: String },
     #[error("{array} holds {expected} words, {got} were given")]
-    Length { array: ArrayId, expected: usize, got: usize },
+    WrongLength { array: ArrayId, expected: usize, got: usize },
     #[error("expected an array of one of {layers} layers, found {array}")]
     NoArray { array: ArrayId, layers: usize },
     #[error("{array} are not kept beyond a minibatch by a CPU backend that was not asked to")]
-    NotKept { array: ArrayId },
+    NotReadable { array: ArrayId },
     #[error("the given spikes do not fit: {0}")]
-    Given(String),
+    InvalidReplay(String),
     #[error("the thread pool does not start: {0}")]
     Threads(String),
 }

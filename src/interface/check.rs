@@ -9,13 +9,13 @@ use super::{
 /// Checks that a shape can be simulated, and that constants and replicas are those of it.
 ///
 /// # Errors
-/// Returns [`BackendError::Sizes`] if they do not fit.
+/// Returns [`BackendError::InvalidSizes`] if they do not fit.
 pub fn check_sizes(
     shape: &Shape,
     constants: &RunParams,
     replicas: &[ReplicaParams],
 ) -> Result<(), BackendError> {
-    let refuse = |reason: String| Err(BackendError::Sizes(reason));
+    let refuse = |reason: String| Err(BackendError::InvalidSizes(reason));
     let Some(&output) = shape.populations.last() else {
         return refuse("there are no populations".to_string());
     };
@@ -104,7 +104,7 @@ pub fn check_work(
     launches.iter().try_for_each(|launch| check_launch(shape, launch))?;
     if let Some(lane) = lanes.iter().find(|lane| lane.label >= classes) {
         let reason = format!("label {} of image {}, of {classes} classes", lane.label, lane.image);
-        return Err(BackendError::Images(reason));
+        return Err(BackendError::InvalidSamples(reason));
     }
     if launches.iter().any(|launch| launch.kernel == Kernel::WindowMeanSpikes) {
         lanes.iter().try_for_each(|lane| check_averages(shape, lane))?;
@@ -126,7 +126,7 @@ pub fn check_samples(
     if let Some(lanes) =
         minibatches.iter().map(in_use).find(|&lanes| lanes > shape.samples_per_replica)
     {
-        return Err(BackendError::TooManyLanes { lanes, most: shape.samples_per_replica });
+        return Err(BackendError::TooManySamples { lanes, most: shape.samples_per_replica });
     }
     let expected = minibatches.iter().enumerate().flat_map(|(replica, minibatch)| {
         (0..in_use(minibatch))
@@ -134,13 +134,13 @@ pub fn check_samples(
     });
     let given = lanes.iter().map(|lane| (lane.replica, lane.index as usize));
     if minibatches.len() != shape.replicas || !given.eq(expected) {
-        return Err(BackendError::OtherLanes { replicas: shape.replicas });
+        return Err(BackendError::SampleMismatch { replicas: shape.replicas });
     }
     lanes.iter().try_for_each(|lane| check_sample(shape, lane))
 }
 
 fn check_sample(shape: &Shape, lane: &Sample) -> Result<(), BackendError> {
-    let refuse = |reason: String| Err(BackendError::Images(reason));
+    let refuse = |reason: String| Err(BackendError::InvalidSamples(reason));
     let &Sample { image, result_slot: slot, steps_forward, steps_target, .. } = lane;
     if image as usize >= shape.images {
         return refuse(format!("image {image}, of {}", shape.images));
@@ -168,7 +168,7 @@ fn check_averages(shape: &Shape, lane: &Sample) -> Result<(), BackendError> {
     let early = shape.max_plateau_lead;
     let fits = |(steps, window): (u32, u32)| steps >= window.saturating_add(early);
     if !phases.into_iter().all(fits) || lane.steps() < shape.history_words() * STEPS_PER_WORD {
-        return Err(BackendError::Images(format!(
+        return Err(BackendError::InvalidSamples(format!(
             "phases of {} and {} steps, too short for averages of {} and {} steps that begin up to {early} steps \
              early, or for {} taps",
             lane.steps_forward,
@@ -225,5 +225,5 @@ fn check_launch(shape: &Shape, launch: &Launch) -> Result<(), BackendError> {
     if has_layer && fits_block && fits_image {
         return Ok(());
     }
-    Err(BackendError::Launch { kernel, layer, first, steps })
+    Err(BackendError::InvalidLaunch { kernel, layer, first, steps })
 }

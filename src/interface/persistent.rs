@@ -49,6 +49,6 @@ pub fn check_persistent(shape: &Shape, array: ArrayId, words: &[u32]) -> Result<
     let expected = shape.persistent_len(array) * shape.copies(array);
     match words.len() {
         got if got == expected => Ok(()),
-        got => Err(BackendError::Length { array, expected, got }),
+        got => Err(BackendError::WrongLength { array, expected, got }),
     }
 }

@@ -89,7 +89,7 @@ impl Simulation {
         let replicas = backend.shape().replicas;
         if configs.len() != replicas {
             let reason = format!("{} settings for {replicas} networks", configs.len());
-            return Err(BackendError::Networks(reason));
+            return Err(BackendError::InvalidNetworks(reason));
         }
         let thresholds: Vec<u32> = configs
             .iter()
@@ -161,10 +161,10 @@ impl Simulation {
             return Err(BackendError::Stopped);
         }
         if images.len() != self.lanes.len() {
-            return Err(BackendError::OtherLanes { replicas: self.lanes.len() });
+            return Err(BackendError::SampleMismatch { replicas: self.lanes.len() });
         }
         if images.iter().any(|images| images.is_empty()) {
-            return Err(BackendError::Images("a minibatch has none".to_string()));
+            return Err(BackendError::InvalidSamples("a minibatch has none".to_string()));
         }
         let stoppable = self.stoppable(images);
         let undo = self.save_undo(stoppable)?;

@@ -11,7 +11,7 @@ use crate::plan::feedback_launches;
 impl Simulation {
     /// Checks that there are as many networks as replicas, each with arrays of the backend's lengths.
     fn check_networks(&self, networks: &[Network]) -> Result<(), BackendError> {
-        let refuse = |reason: String| Err(BackendError::Networks(reason));
+        let refuse = |reason: String| Err(BackendError::InvalidNetworks(reason));
         let shape = self.backend.shape();
         if networks.len() != shape.replicas {
             return refuse(format!("{} networks for {}", networks.len(), shape.replicas));

@@ -74,7 +74,7 @@ impl Simulation {
         let shape = self.backend.shape();
         if shape.replicas != 1 {
             let reason = format!("they are for one network, and here are {}", shape.replicas);
-            return Err(BackendError::Given(reason));
+            return Err(BackendError::InvalidReplay(reason));
         }
         let most = (1 << COUNT_BITS) - 1;
         let steps = forward.saturating_add(target);
@@ -86,12 +86,12 @@ impl Simulation {
                  most {}",
                 shape.steps
             );
-            return Err(BackendError::Given(reason));
+            return Err(BackendError::InvalidReplay(reason));
         }
         if spikes.len() != shape.populations.len() {
             let (got, expected) = (spikes.len(), shape.populations.len());
             let reason = format!("{got} populations, where the network has {expected}");
-            return Err(BackendError::Given(reason));
+            return Err(BackendError::InvalidReplay(reason));
         }
         for (population, (counts, units)) in spikes.iter().zip(&shape.populations).enumerate() {
             if counts.is_empty() && !shape.sends_spikes(population) {
@@ -101,11 +101,11 @@ impl Simulation {
             if counts.len() != expected {
                 let got = counts.len();
                 let reason = format!("{got} counts of population {population}, not {expected}");
-                return Err(BackendError::Given(reason));
+                return Err(BackendError::InvalidReplay(reason));
             }
             if let Some(count) = counts.iter().find(|&&count| count > most) {
                 let reason = format!("{count} spikes in a step, where {most} is the most");
-                return Err(BackendError::Given(reason));
+                return Err(BackendError::InvalidReplay(reason));
             }
         }
         Ok(())

@@ -72,7 +72,7 @@ impl Simulation {
         let Some(State { updates, is_fresh, .. }) = save_state.first() else { return Ok(()) };
         if save_state.len() != self.lanes.len() {
             let (got, expected) = (save_state.len(), self.lanes.len());
-            return Err(BackendError::Networks(format!("{got} states for {expected}")));
+            return Err(BackendError::InvalidNetworks(format!("{got} states for {expected}")));
         }
         (self.updates, self.is_fresh) = (*updates, *is_fresh);
         for (array, expected) in self.state_arrays() {
@@ -81,7 +81,7 @@ impl Simulation {
             for (part, state) in words.chunks_exact_mut(length).zip(save_state) {
                 let of = state.arrays.get(&array).map_or(&[][..], Vec::as_slice);
                 if of.len() != expected {
-                    return Err(BackendError::Length { array, expected, got: of.len() });
+                    return Err(BackendError::WrongLength { array, expected, got: of.len() });
                 }
                 part[..expected].copy_from_slice(of);
             }

@@ -345,7 +345,7 @@ fn test_until(
 ) -> Result<Vec<Evaluation>, BackendError> {
     let Some(labels) = dataset.test_labels().get(..count) else {
         let reason = format!("{count} test images, of which there are {}", dataset.test_count);
-        return Err(BackendError::Images(reason));
+        return Err(BackendError::InvalidSamples(reason));
     };
     let image = |(number, &label): (usize, &u8)| Presentation {
         index: dataset.training_count + number,

@@ -226,7 +226,7 @@ impl Plan {
                 checkpoint_interval: self.every,
             };
             match ReplicaGroup::new(begin) {
-                Err(TrainError::Backend(error @ BackendError::NoRoom { .. }))
+                Err(TrainError::Backend(error @ BackendError::OutOfMemory { .. }))
                     if wave.replicas.len() > 1 =>
                 {
                     wave.limited_by = Some(error.to_string());

@@ -145,7 +145,8 @@ fn plateaus_come_early_by_whole_parts_of_normal_times() {
     let Setup { configs, dataset, shape, .. } = &setup;
     let mut cpu = support::cpu_of_shape(configs, dataset, shape.clone(), 0);
     let draws = drawn(&setup, cpu.as_mut());
-    let mut gpu = support::gpu_of_shape(configs, dataset, shape.clone(), apical::gpu::WORKGROUP);
+    let mut gpu =
+        support::gpu_of_shape(configs, dataset, shape.clone(), apical::gpu::DEFAULT_WORKGROUP_SIZE);
     assert!(draws == drawn(&setup, gpu.as_mut()), "the GPU draws others");
 
     // The numbers of `model.md`.

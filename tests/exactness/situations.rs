@@ -3,7 +3,7 @@
 use apical::config::{
     Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal,
 };
-use apical::gpu::WORKGROUP;
+use apical::gpu::DEFAULT_WORKGROUP_SIZE;
 use apical::model::lr_schedule::LrSchedule;
 use apical::model::phases::AveragingWindow;
 use apical::model::spikes::SpikeDistribution;
@@ -160,7 +160,7 @@ pub fn situations() -> Vec<Situation> {
             dataset,
             seed: 100 + number as u64,
             max_weight_binding: u64::MAX,
-            workgroup: WORKGROUP,
+            workgroup: DEFAULT_WORKGROUP_SIZE,
             max_loop_iterations: None,
         }
     };

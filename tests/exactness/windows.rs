@@ -1,7 +1,7 @@
 //! The kernels that read or change weights, where these are too large to be bound at once: the same bits
 //! from one dispatch for each window of columns.
 
-use apical::gpu::windows::windows;
+use apical::gpu::weight_ranges::ranges;
 use apical::interface::{Kernel, Launch};
 
 use super::Situation;
@@ -113,7 +113,7 @@ fn each_in_windows(kernel: Kernel, check: impl Fn(&Situation)) {
         let is_split = |layer| {
             let launch = Launch { kernel, layer, first: 0, steps: 1 };
             // Somata read the last of several windows alone.
-            windows(&launch, shape, MOST).iter().any(|window| window.index > 0)
+            ranges(&launch, shape, MOST).iter().any(|window| window.index > 0)
         };
         let layers = match kernel {
             Kernel::TieFeedback if !shape.symmetric_feedback => 0..0,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use apical::config::Config;
 use apical::cpu::Cpu;
 use apical::dataset::Dataset;
-use apical::gpu::adapter::Choice;
+use apical::gpu::adapter::AdapterQuery;
 use apical::gpu::{Device, Gpu};
 use apical::interface::{ArrayId, Backend, BackendError, ReplicaParams, Shape};
 use apical::plan::{self, Capacity};
@@ -72,7 +72,7 @@ pub fn gpu_of_shape(
 
 /// The GPU of this machine, a software one if there is no other.
 pub fn device() -> Device {
-    match Device::open(&Choice { index_or_name: None, allow_software: true }) {
+    match Device::open(&AdapterQuery { index_or_name: None, allow_software: true }) {
         Err(BackendError::NoAdapter) => {
             panic!(
                 "these tests need a Vulkan device, if only a software one: install mesa-vulkan-drivers"
@@ -92,7 +92,7 @@ pub fn gpu_on(
 ) -> Box<dyn Backend> {
     let constants = plan::constants(&configs[0], &shape, dataset.classes);
     let replicas: Vec<ReplicaParams> = configs.iter().map(plan::replica).collect();
-    let gpu = Gpu::on(device, shape, constants, &replicas, workgroup);
+    let gpu = Gpu::with_device(device, shape, constants, &replicas, workgroup);
     let mut gpu = gpu.expect("the GPU takes the arrays");
     gpu.write(ArrayId::Images, &dataset.packed_images()).expect("the images are taken");
     Box::new(gpu)

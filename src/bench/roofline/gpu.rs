@@ -11,7 +11,7 @@ use super::{
     latency, random_steps, timed,
 };
 use crate::bench::progress::Steps;
-use crate::gpu::adapter::Choice;
+use crate::gpu::adapter::AdapterQuery;
 use crate::gpu::{self, Device};
 use crate::interface::BackendError;
 
@@ -48,7 +48,7 @@ pub fn shaders() -> Vec<(&'static str, String)> {
 }
 
 pub fn measure(
-    choice: &Choice,
+    choice: &AdapterQuery,
     effort: Timing,
     steps: &mut Steps,
 ) -> Result<Roofline, BackendError> {

@@ -8,8 +8,8 @@ use wgpu::{Buffer, BufferUsages};
 
 use super::buffers::buffer;
 use super::device::Device;
-use super::network;
-use super::windows::{Window, windows};
+use super::fused_step;
+use super::weight_ranges::{ColumnRange, ranges};
 use crate::interface::{Kernel, Launch, LaunchParams, Shape};
 
 /// Dispatches that the first buffer has room for.
@@ -19,7 +19,7 @@ const FIRST_CAPACITY: usize = 256;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dispatch {
     pub launch: Launch,
-    pub window: Window,
+    pub window: ColumnRange,
     /// First row, and the one behind the last, of the past that a step of networks sums before, see
     /// [`Shape::history_rows_to_sum`].
     pub past: [u32; 2],
@@ -39,7 +39,7 @@ impl Dispatch {
 }
 
 /// A table of parts on the device.
-pub struct Parts {
+pub struct DispatchTable {
     pub buffer: Buffer,
     /// Bytes from one part to the next, as the device wants offsets aligned.
     stride: usize,
@@ -53,12 +53,12 @@ pub struct Parts {
     starts: Vec<usize>,
 }
 
-impl Parts {
+impl DispatchTable {
     /// `threads`: of a workgroup that steps networks.
     pub fn new(device: &Device, threads: u32) -> Self {
         let alignment = device.device.limits().min_uniform_buffer_offset_alignment as usize;
         let stride = size_of::<LaunchParams>().next_multiple_of(alignment);
-        Parts {
+        DispatchTable {
             buffer: table(device, FIRST_CAPACITY * stride),
             stride,
             capacity: FIRST_CAPACITY,
@@ -81,8 +81,8 @@ impl Parts {
     }
 
     /// Steps that one dispatch takes networks through at most.
-    fn most_turns(&self, device: &Device, shape: &Shape) -> u32 {
-        let turns = device.max_loop_iterations() / network::rounds(shape, self.threads);
+    fn max_steps(&self, device: &Device, shape: &Shape) -> u32 {
+        let turns = device.max_loop_iterations() / fused_step::loop_iterations(shape, self.threads);
         turns.try_into().unwrap_or(u32::MAX)
     }
 
@@ -95,10 +95,10 @@ impl Parts {
         self.dispatches.clear();
         self.starts.truncate(1);
         for &launch in launches {
-            let windows = windows(&launch, shape, device.max_weight_binding());
+            let windows = ranges(&launch, shape, device.max_weight_binding());
             for window in windows {
                 let turns = if launch.kernel == Kernel::FusedStep {
-                    turns(&launch, shape, self.most_turns(device, shape))
+                    split_steps(&launch, shape, self.max_steps(device, shape))
                 } else {
                     vec![(launch, [0; 2])]
                 };
@@ -124,7 +124,7 @@ impl Parts {
 
 /// A launch that steps networks as several, each with the rows of the past that it sums: of no more than `most` rows
 /// and steps together.
-fn turns(launch: &Launch, shape: &Shape, most: u32) -> Vec<(Launch, [u32; 2])> {
+fn split_steps(launch: &Launch, shape: &Shape, most: u32) -> Vec<(Launch, [u32; 2])> {
     let past = if launch.first == 0 { shape.history_rows_to_sum() } else { 0 };
     let end = past + launch.steps;
     let starts = (0..end).step_by(most.max(1) as usize);
@@ -151,7 +151,7 @@ mod tests {
 
     fn cut(taps: u32, first: u32, most: u32) -> Vec<([u32; 2], [u32; 2])> {
         let launch = Launch { kernel: Kernel::FusedStep, layer: 0, first, steps: 16 };
-        let turns = turns(&launch, &shape(taps), most).into_iter();
+        let turns = split_steps(&launch, &shape(taps), most).into_iter();
         turns.map(|(launch, past)| (past, [launch.first, launch.steps])).collect()
     }
 

@@ -6,20 +6,20 @@ use crate::interface::{ArrayId, Kernel, Launch, LaunchParams, Shape};
 
 /// Windows begin at multiples of so many columns: at whole words of a raster, and at multiples of 256
 /// bytes, the largest alignment that a device may ask for.
-pub const GRAIN: usize = 64;
+pub const COLUMN_ALIGN: usize = 64;
 
 /// Columns of weights that one dispatch binds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct ColumnRange {
     /// Which of its launch's.
     pub index: usize,
-    /// The first column, a multiple of [`GRAIN`].
+    /// The first column, a multiple of [`COLUMN_ALIGN`].
     pub first: usize,
     /// How many columns, in a row; the biases' may be among them.
     pub columns: usize,
 }
 
-impl Window {
+impl ColumnRange {
     /// The part of a launch that works on this window.
     pub fn part(&self, launch: &Launch, shape: &Shape) -> LaunchParams {
         LaunchParams {
@@ -32,17 +32,17 @@ impl Window {
 
 /// The windows of a launch on a device that binds `most` bytes of weights at once, or one grain where that
 /// is more.
-pub fn windows(launch: &Launch, shape: &Shape, most: u64) -> Vec<Window> {
+pub fn ranges(launch: &Launch, shape: &Shape, most: u64) -> Vec<ColumnRange> {
     let count = columns(launch, shape);
     let arrays = launch.reads(shape).into_iter().chain(launch.writes(shape));
-    let split = arrays.filter(|&array| is_windowed(array, launch, shape));
+    let split = arrays.filter(|&array| is_split_for(array, launch, shape));
     let bytes = split.map(|array| shape.bytes_of(array));
     let Some(bytes) = bytes.max().filter(|&bytes| bytes > most) else {
-        return vec![Window { index: 0, first: 0, columns: count }];
+        return vec![ColumnRange { index: 0, first: 0, columns: count }];
     };
     let fitting = (most / (bytes / count as u64)) as usize;
-    let width = (fitting / GRAIN).max(1) * GRAIN;
-    let all = (0..count).step_by(width).enumerate().map(|(index, first)| Window {
+    let width = (fitting / COLUMN_ALIGN).max(1) * COLUMN_ALIGN;
+    let all = (0..count).step_by(width).enumerate().map(|(index, first)| ColumnRange {
         index,
         first,
         columns: width.min(count - first),
@@ -64,11 +64,11 @@ pub fn windows(launch: &Launch, shape: &Shape, most: u64) -> Vec<Window> {
 pub fn bytes_of(
     array: ArrayId,
     launch: &Launch,
-    window: &Window,
+    window: &ColumnRange,
     shape: &Shape,
 ) -> Option<[u64; 2]> {
     let count = columns(launch, shape);
-    if window.columns == count || !is_windowed(array, launch, shape) {
+    if window.columns == count || !is_split_for(array, launch, shape) {
         return None;
     }
     let column = shape.bytes_of(array) / count as u64;
@@ -76,17 +76,17 @@ pub fn bytes_of(
 }
 
 /// Bytes of an array that must be bound at once.
-pub fn least(array: ArrayId, shape: &Shape) -> u64 {
+pub fn min_binding(array: ArrayId, shape: &Shape) -> u64 {
     let bytes = shape.bytes_of(array);
     let is_whole = shape.symmetric_feedback && matches!(array, ArrayId::Feedback(_));
-    if is_split(array, shape) && !is_whole { grain(array, shape).min(bytes) } else { bytes }
+    if can_split(array, shape) && !is_whole { grain(array, shape).min(bytes) } else { bytes }
 }
 
 /// Bytes of the fewest columns that are bound.
 fn grain(array: ArrayId, shape: &Shape) -> u64 {
     let [rows, units] = shape.dims(array);
     let rows_of_column = if matches!(array, ArrayId::Moments(_)) { 2 } else { 1 };
-    4 * (GRAIN * rows_of_column).min(rows) as u64 * units as u64
+    4 * (COLUMN_ALIGN * rows_of_column).min(rows) as u64 * units as u64
 }
 
 /// Columns of the weights that a launch works with.
@@ -96,14 +96,14 @@ fn columns(launch: &Launch, shape: &Shape) -> usize {
 
 /// Whether a launch binds an array in windows: all weights that may be, but the feedback weights that follow
 /// others, whose columns are those of no other array, and those of all layers together.
-fn is_windowed(array: ArrayId, launch: &Launch, shape: &Shape) -> bool {
+fn is_split_for(array: ArrayId, launch: &Launch, shape: &Shape) -> bool {
     let is_made = launch.kernel == Kernel::TieFeedback && matches!(array, ArrayId::Feedback(_));
-    is_split(array, shape) && !is_made && launch.kernel != Kernel::FusedStep
+    can_split(array, shape) && !is_made && launch.kernel != Kernel::FusedStep
 }
 
 /// Whether an array may be bound in windows: the weights of one network. Those of several side by side are
 /// bound as a whole.
-fn is_split(array: ArrayId, shape: &Shape) -> bool {
+fn can_split(array: ArrayId, shape: &Shape) -> bool {
     let is_weights = matches!(
         array,
         ArrayId::Weights(_) | ArrayId::Moments(_) | ArrayId::Gradient(_) | ArrayId::Feedback(_)
@@ -128,7 +128,7 @@ mod tests {
 
     fn ranges(kernel: Kernel, most: u64) -> Vec<[usize; 2]> {
         let launch = Launch { kernel, layer: 0, first: 0, steps: 8 };
-        let windows = windows(&launch, &shape(1), most);
+        let windows = super::ranges(&launch, &shape(1), most);
         assert!(windows.is_sorted_by_key(|window| window.index));
         windows.iter().map(|window| [window.first, window.columns]).collect()
     }
@@ -149,7 +149,8 @@ mod tests {
     fn no_drive_is_summed_over_biases_alone() {
         let shape = Shape { populations: vec![64, 10], ..shape(1) };
         let windows = |kernel| {
-            let windows = windows(&Launch { kernel, layer: 0, first: 0, steps: 8 }, &shape, 1);
+            let windows =
+                super::ranges(&Launch { kernel, layer: 0, first: 0, steps: 8 }, &shape, 1);
             windows.iter().map(|window| [window.first, window.columns]).collect::<Vec<_>>()
         };
         assert_eq!(windows(Kernel::SynapticInputSpikes), [[0, 64]]);
@@ -160,15 +161,15 @@ mod tests {
     #[test]
     fn the_columns_of_a_window_lie_together() {
         let launch = Launch { kernel: Kernel::WeightUpdate, layer: 0, first: 0, steps: 8 };
-        let window = Window { index: 1, first: 128, columns: 100 };
+        let window = ColumnRange { index: 1, first: 128, columns: 100 };
         let bytes = |array| bytes_of(array, &launch, &window, &shape(1));
         assert_eq!(bytes(ArrayId::Weights(0)), Some([5120, 4000]));
         assert_eq!(bytes(ArrayId::Moments(0)), Some([10240, 8000]));
         assert_eq!(bytes(ArrayId::Gradient(0)), None, "it is not kept");
         assert_eq!(bytes(ArrayId::Errors(0)), None);
-        assert_eq!(least(ArrayId::Weights(0), &shape(1)), 64 * 40);
-        assert_eq!(least(ArrayId::Moments(0), &shape(1)), 64 * 80);
-        assert_eq!(least(ArrayId::Feedback(0), &shape(1)), 3 * 40);
-        assert_eq!(least(ArrayId::Weights(0), &shape(2)), 2 * 301 * 40, "of two networks");
+        assert_eq!(min_binding(ArrayId::Weights(0), &shape(1)), 64 * 40);
+        assert_eq!(min_binding(ArrayId::Moments(0), &shape(1)), 64 * 80);
+        assert_eq!(min_binding(ArrayId::Feedback(0), &shape(1)), 3 * 40);
+        assert_eq!(min_binding(ArrayId::Weights(0), &shape(2)), 2 * 301 * 40, "of two networks");
     }
 }

@@ -15,7 +15,7 @@ const FIRST_LANES: usize = 8;
 impl Gpu {
     /// Runs launches that are prepared, a few lanes at a time where lanes do not need each other. Lanes compute the
     /// same bits in any company.
-    pub(super) fn run_in_parts(
+    pub(super) fn run_interruptible(
         &mut self,
         stop: &Stop,
         stoppable: Stoppable,

@@ -19,8 +19,8 @@
 //! let config = Config {
 //!     layers: vec![50, 10],
 //!     epochs: 1,
-//!     images: 10_000,
-//!     batch: 8,
+//!     train_images: 10_000,
+//!     batch_size: 8,
 //!     test_images: 500,
 //!     ..Config::default()
 //! };

@@ -232,7 +232,7 @@ self-test bit-exact on this device (5 values compared)";
         let expected = "\
 identical
 compared  spikes, voltages, averages, plateaus, errors, gradients, weights, predictions
-left out  kernels computed on the CPU for both, up to soma
+left out  kernels computed on the CPU for both, up to hidden_step
 values    1000 over 3 minibatches of 10 images, and 7 test images
 device    some device
 self-test bit-exact on this device (5 values compared)";

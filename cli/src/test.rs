@@ -44,7 +44,7 @@ pub(super) struct TestArgs {
 
     /// Number of tests, with new spikes each (paper: 20)
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = repeat_count())]
-    repeat_count: u32,
+    repeats: u32,
 
     /// Invert dark and light of all images, if exactly one of training and these images is dark on light
     #[arg(long)]
@@ -112,7 +112,7 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
         .for_each(eprint_line);
     let class_names = dataset.class_names.clone();
     let mut progress = Progress::new();
-    let repeats = arguments.repeat_count;
+    let repeats = arguments.repeats;
     let count = if config.test_images == 0 { dataset.test_count } else { config.test_images };
     let total = count * repeats as usize;
     let estimate = TimeEstimate::start(total as f64);

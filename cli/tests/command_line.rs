@@ -217,7 +217,7 @@ fn invalid_command_line_is_refused() {
     refused(&["compare", "--backend", "cpu"], "cannot compare the CPU with itself");
     refused(
         &["compare", "--cpu-through", "soup"],
-        "possible values: feedback, input, shine, raster, apical_history, drive",
+        "possible values: tie_feedback, encode_spikes, encode_rates, pack_spike_mask",
     );
     // Without a command, the help is printed as an error.
     let nothing = apical(&folder).assert().code(2).stdout("");

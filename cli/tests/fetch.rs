@@ -322,7 +322,7 @@ fn fetch_does_not_write_through_a_link() {
     std::os::unix::fs::symlink(&mine, data.join(format!("{FIRST}.part"))).unwrap();
     fails(
         &mut fetch(&folder, &[&server]),
-        &[FIRST, "this is a link or no regular file: take it away"],
+        &[FIRST, "not a regular file; remove it"],
     );
     assert_eq!(fs::read_to_string(&mine).unwrap(), "mine");
 }

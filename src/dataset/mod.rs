@@ -218,7 +218,7 @@ impl Dataset {
     /// let training = (vec![0, 9, 9, 0], vec![0, 1]); // two images of 1 x 2 pixels
     /// let test = (vec![0, 8], vec![0]);
     /// let dataset = Dataset::from_parts("sides", 1, 2, training, test)?;
-    /// assert_eq!((dataset.classes, dataset.range), (2, 9));
+    /// assert_eq!((dataset.classes, dataset.max_pixel), (2, 9));
     /// assert_eq!(dataset.image(2), [0, 8]);
     /// # Ok::<(), apical::dataset::DatasetError>(())
     /// ```

@@ -22,7 +22,7 @@ pub const MAX_LOOP_ITERATIONS: u64 = 65_535;
 const MAX_THREADS: u32 = 256;
 
 /// Number of threads of its workgroup, a multiple of other kernels' `workgroup`: one for each neuron of the widest
-/// layer, at most [`MAX_THREADS`] and the device's limit. More would only wait at every barrier.
+/// layer, at most `MAX_THREADS` and the device's limit. More would only wait at every barrier.
 pub fn threads(shape: &Shape, workgroup: u32, info: &AdapterInfo) -> u32 {
     let widest = (0..shape.layers()).map(|layer| shape.units(layer)).max().unwrap_or(1);
     let needed = u32::try_from(widest).unwrap_or(u32::MAX).div_ceil(workgroup);

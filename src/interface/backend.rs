@@ -30,7 +30,7 @@ pub trait Backend: Send {
     }
 
     /// Runs launches as [`Backend::run`], and looks for a stop on the way. Unless `stoppable` is
-    /// [`Stoppable::None`], returns when the work is done.
+    /// [`Stoppable::Nothing`], returns when the work is done.
     ///
     /// # Errors
     /// Returns [`BackendError::Stopped`] if work was left undone on request: the arrays that the launches write

@@ -185,7 +185,7 @@ pub struct Sample {
     pub inv_window_target: f32,
     /// Whose network the lane simulates.
     pub replica: u32,
-    /// The lane's place in arrays: each replica owns [`Shape::lanes`] places in a row.
+    /// Index of the sample in arrays: each replica has [`Shape::samples_per_replica`] in a row.
     pub index: u32,
 }
 

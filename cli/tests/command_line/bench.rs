@@ -143,7 +143,7 @@ fn bench_csv_has_a_line_per_row() {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers().unwrap().clone();
     let column = |name: &str| header.iter().position(|found| found == name).expect(name);
-    let [task, layers, ms, drive] = ["task", "layers", "ms_per_minibatch", "drive_ms"].map(column);
+    let [task, layers, ms, drive] = ["task", "layers", "ms_per_minibatch", "synaptic_input_spikes_ms"].map(column);
     let lines: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
     assert_eq!(lines.len(), 32);
     assert_eq!((&lines[0][task], &lines[0][layers]), ("train", "20,10"));

@@ -149,7 +149,7 @@ fn classes_are_matched_by_name() {
     // Without names, classes are matched by index.
     fs::remove_file(data("cab").join("class_names.txt")).unwrap();
     let told = error_output_of(&mut test("cab"));
-    assert!(told.contains("so their order does: 0 as a, 1 as b, 2 as c"), "{told}");
+    assert!(told.contains("classes are matched by order, since their names differ: 0 as a, 1 as b, 2 as c"), "{told}");
 }
 
 #[test]
@@ -170,11 +170,11 @@ fn subset_of_sorted_data_has_all_classes() {
         "mixed",
         &["--train-images", "0", "--validation-images", "60"],
     ));
-    assert!(!told.contains("drawn") && !told.contains("warning"), "{told}");
+    assert!(!told.contains("stratified") && !told.contains("warning"), "{told}");
     let told = error_output_of(&mut train_on(&folder, "sorted", &["--train-images", "90"]));
     assert!(told.contains(note), "{told}");
     let told = error_output_of(&mut train_on(&folder, "sorted", &["--train-images", "0"]));
-    assert!(!told.contains("drawn"), "{told}");
+    assert!(!told.contains("stratified"), "{told}");
     let told = error_output_of(&mut train_on(
         &folder,
         "mixed",
@@ -182,7 +182,7 @@ fn subset_of_sorted_data_has_all_classes() {
     ));
     let warning = "warning: 3 of 3 classes have fewer than 5 validation images, one of them 3";
     assert!(told.contains(warning), "{told}");
-    let reason = "cannot judge by validation images of one class: 1 held out, all of class ";
+    let reason = "invalid validation set: 1 images, all of class ";
     let hint = "hint: increase --validation-images";
     fails(
         &mut train_on(
@@ -336,12 +336,12 @@ fn other_data_uses_the_pixel_rules_of_training() {
     assert!(told.contains("inverted: the images are mostly light") && told.contains("--invert"));
 
     let hint = "hint: --max-value N maps N to the white of the training images";
-    fails(&mut test("run", &["dark"]), 1, &["dark: expected bytes of about 255", hint]);
-    fails(&mut test("dark-run", &["own"]), 1, &["own: expected bytes of about 15 at most", hint]);
+    fails(&mut test("run", &["dark"]), 1, &["dark: expected bytes up to about 255", hint]);
+    fails(&mut test("dark-run", &["own"]), 1, &["own: expected bytes up to about 15", hint]);
     let told = error_output_of(&mut test("dark-run", &["own", "--max-value", "255"]));
     assert!(told.contains("own: values scaled: 255 becomes 15"), "{told}");
     let record = ["record", "dark-run", "--quantities", "spikes", "--out", "r.npz"];
-    fails(apical(&folder).args(record).args(["--data", "own"]), 1, &["about 15 at most", hint]);
+    fails(apical(&folder).args(record).args(["--data", "own"]), 1, &["bytes up to about 15", hint]);
 }
 
 #[test]

@@ -207,7 +207,7 @@ fn tune_refuses_a_folder_of_another_search() {
     output_of(&mut train);
     let mut command = apical(&folder);
     command.args(["tune", "--data", "data", "--out", "run", "--search", "eta=0.1,0.2"]);
-    fails(&mut command, 1, &["run", "move this run away"]);
+    fails(&mut command, 1, &["run", "move this run"]);
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod compare;
 mod config;
 mod data;
 mod devices;
+#[cfg(test)]
+mod docs;
 mod error;
 mod fetch;
 mod machine;

@@ -203,9 +203,9 @@ impl Network {
                 columns.extend(to_single(&biases));
                 Layer {
                     units,
-                    n_pre: n_pre,
+                    n_pre,
                     weights: columns,
-                    n_feedback: n_feedback,
+                    n_feedback,
                     feedback: transpose(&to_single(feedback), units, n_feedback),
                     apical_biases: apical_biases(config, layer),
                 }

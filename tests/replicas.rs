@@ -345,7 +345,8 @@ fn replicas_beyond_memory_train_in_groups() {
         for (_, obstacle) in &waves {
             let obstacle = obstacle.as_ref().expect("a wave that is not whole tells why");
             assert!(
-                obstacle.contains("networks of layers 40,10") && obstacle.contains("may be taken"),
+                obstacle.contains("networks of layers 40,10")
+                    && obstacle.contains("of available memory"),
                 "{obstacle}"
             );
         }

@@ -320,10 +320,7 @@ fn fetch_does_not_write_through_a_link() {
     let mine = folder.path().join("mine");
     fs::write(&mine, "mine").unwrap();
     std::os::unix::fs::symlink(&mine, data.join(format!("{FIRST}.part"))).unwrap();
-    fails(
-        &mut fetch(&folder, &[&server]),
-        &[FIRST, "not a regular file; remove it"],
-    );
+    fails(&mut fetch(&folder, &[&server]), &[FIRST, "not a regular file; remove it"]);
     assert_eq!(fs::read_to_string(&mine).unwrap(), "mine");
 }
 

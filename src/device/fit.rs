@@ -187,8 +187,8 @@ mod tests {
         let bytes = 3 << 20;
         assert_eq!(check_fits(&shape(1), bytes, bytes).unwrap(), bytes);
         let error = check_fits(&shape(1), bytes, 1 << 20).unwrap_err().to_string();
-        let expected = "the arrays of 1 network of layers 20,10 with 2 images side by side take 3.00 MiB, \
-                        more than the 1.00 MiB of memory that may be taken";
+        let expected = "the arrays of 1 network of layers 20,10 with 2 images in parallel need 3.00 MiB, \
+                        more than the 1.00 MiB of available memory";
         assert_eq!(error, expected);
         let error = check_fits(&shape(7), bytes, bytes - 1).unwrap_err().to_string();
         assert!(error.contains("the arrays of 7 networks of layers 20,10"), "{error}");

@@ -98,75 +98,73 @@ pub trait Backend: Send {
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "each message says what it is")]
 pub enum BackendError {
-    #[error("no GPU was found: no adapter of the backends vulkan, metal or dx12 answers")]
+    #[error("no GPU found: no Vulkan, Metal or DX12 adapter")]
     NoAdapter,
-    #[error("there is no GPU but software, which is slower than the CPU backend ({available})")]
+    #[error("only software GPUs found, and the CPU backend is faster ({available})")]
     OnlySoftware { available: String },
-    #[error("no GPU named or numbered '{wanted}'; there are: {available}")]
+    #[error("no GPU with name or index '{wanted}', found: {available}")]
     NoSuchAdapter { wanted: String, available: String },
-    #[error("the GPU '{device}' does not open: {reason}")]
+    #[error("cannot open the GPU '{device}': {reason}")]
     Open { device: String, reason: String },
     #[error(
-        "{array} takes {bytes} bytes, more than the {limit} that the GPU '{device}' binds at once; \
-         a smaller minibatch or layer fits"
+        "cannot bind {array} of {bytes} bytes: the GPU '{device}' binds at most {limit}; reduce the minibatch or \
+         the layer"
     )]
     TooLarge { array: ArrayId, bytes: u64, limit: u64, device: String },
     #[error(
-        "{array} take {bytes} bytes, more than the {limit} that a buffer of the GPU '{device}' holds; a \
-         smaller layer fits{}", plain_gradient(*.array)
+        "cannot allocate {array} of {bytes} bytes: a buffer of the GPU '{device}' has at most {limit}; reduce \
+         the layer{}", plain_gradient(*.array)
     )]
     BufferTooLarge { array: ArrayId, bytes: u64, limit: u64, device: String },
     #[error(
-        "the arrays of {} of layers {layers} with {lanes} images side by side take {:.2}, more than the {:.2} \
-         of memory that may be taken",
+        "the arrays of {} of layers {layers} with {lanes} images in parallel need {:.2}, more than the {:.2} \
+         of available memory",
         plural(*.networks, "network"), ByteSize(*.bytes), ByteSize(*.memory)
     )]
     TooMuchMemory { networks: usize, layers: String, lanes: usize, bytes: u64, memory: u64 },
     #[error(
-        "cannot record {images} images: they take {:.2}, more than the {:.2} of memory that may be taken",
+        "cannot record {images} images: they need {:.2}, more than the {:.2} of available memory",
         ByteSize(*.bytes), ByteSize(*.memory)
     )]
     RecordingTooLarge { images: usize, bytes: u64, memory: u64 },
-    #[error("the GPU '{device}' has no room for {array}, {bytes} bytes: {reason}")]
+    #[error("cannot allocate {array} of {bytes} bytes on the GPU '{device}': {reason}")]
     OutOfMemory { array: ArrayId, bytes: u64, device: String, reason: String },
     #[error(
-        "kernel {kernel} of layer {layer} takes {workgroups} workgroups along one dimension, more \
-         than the {limit} that the GPU takes; a smaller minibatch or larger workgroups fit"
+        "kernel {kernel} of layer {layer} needs {workgroups} workgroups along one dimension, more \
+         than the GPU's limit of {limit}; reduce the minibatch"
     )]
     TooManyWorkgroups { kernel: Kernel, layer: usize, workgroups: u32, limit: u32 },
     #[error(
-        "a workgroup of {workgroup} threads: the GPU '{device}' takes a multiple of 8, at most {limit}"
+        "invalid workgroup of {workgroup} threads: expected a multiple of 8, at most {limit} on the GPU '{device}'"
     )]
     Workgroup { workgroup: u32, limit: u32, device: String },
-    #[error(
-        "the GPU '{device}' does not step networks this large in one launch, but kernel by kernel"
-    )]
+    #[error("the network is too large for fused steps on the GPU '{device}'")]
     FusedStepTooLarge { device: String },
-    #[error("{lanes} images at a time, where there is room for {most}")]
+    #[error("expected at most {most} images in parallel, found {lanes}")]
     TooManySamples { lanes: usize, most: usize },
-    #[error("the lanes of a minibatch are not those of {replicas} replicas in their order")]
+    #[error("expected the samples of {replicas} replicas, in their order")]
     SampleMismatch { replicas: usize },
-    #[error("these images cannot be shown: {0}")]
+    #[error("invalid images: {0}")]
     InvalidSamples(String),
-    #[error("these sizes cannot be simulated: {0}")]
+    #[error("invalid sizes: {0}")]
     InvalidSizes(String),
-    #[error("the networks do not fit: {0}")]
+    #[error("invalid networks: {0}")]
     InvalidNetworks(String),
-    #[error("kernel {kernel} does not run on layer {layer} in {steps} steps from {first}")]
+    #[error("invalid launch: kernel {kernel} on layer {layer}, {steps} steps from {first}")]
     InvalidLaunch { kernel: Kernel, layer: usize, first: u32, steps: u32 },
     #[error("stopped on request")]
     Stopped,
-    #[error("the GPU '{device}' failed: {reason}")]
+    #[error("error of the GPU '{device}': {reason}")]
     Device { device: String, reason: String },
-    #[error("{array} holds {expected} words, {got} were given")]
+    #[error("expected {expected} words for {array}, found {got}")]
     WrongLength { array: ArrayId, expected: usize, got: usize },
     #[error("expected an array of one of {layers} layers, found {array}")]
     NoArray { array: ArrayId, layers: usize },
-    #[error("{array} are not kept beyond a minibatch by a CPU backend that was not asked to")]
+    #[error("cannot read {array}: open the CPU backend with `per_sample_access`")]
     NotReadable { array: ArrayId },
-    #[error("the given spikes do not fit: {0}")]
+    #[error("invalid spikes to replay: {0}")]
     InvalidReplay(String),
-    #[error("the thread pool does not start: {0}")]
+    #[error("cannot start the thread pool: {0}")]
     Threads(String),
 }
 

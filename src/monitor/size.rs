@@ -100,7 +100,7 @@ mod tests {
     fn check_too_large_error_has_the_numbers() {
         assert!(check(3, 1 << 30, 1 << 30).is_ok());
         let error = check(3001, 3 << 30, 1 << 30).unwrap_err().to_string();
-        let expected = "cannot record 3001 images: they take 3.00 GiB, more than the 1.00 GiB of memory that may be taken";
+        let expected = "cannot record 3001 images: they need 3.00 GiB, more than the 1.00 GiB of available memory";
         assert_eq!(error, expected);
     }
 }

@@ -143,7 +143,8 @@ fn bench_csv_has_a_line_per_row() {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers().unwrap().clone();
     let column = |name: &str| header.iter().position(|found| found == name).expect(name);
-    let [task, layers, ms, drive] = ["task", "layers", "ms_per_minibatch", "synaptic_input_spikes_ms"].map(column);
+    let [task, layers, ms, drive] =
+        ["task", "layers", "ms_per_minibatch", "synaptic_input_spikes_ms"].map(column);
     let lines: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
     assert_eq!(lines.len(), 32);
     assert_eq!((&lines[0][task], &lines[0][layers]), ("train", "20,10"));
@@ -252,11 +253,10 @@ fn bench_invalid_arguments_are_refused_at_start() {
     // The second network exceeds the memory of any machine.
     let layers = ["--layers", "10", "--layers", "1000000,10", "--batch-size", "200"];
     let phase = ["--phase-ms", "100000", "--psp-kernel-ms", "1"];
-    let texts =
-        ["layers 1000000,10 with 200 images side by side take", "iB of memory that may be taken"];
+    let texts = ["layers 1000000,10 with 200 images in parallel need", "iB of available memory"];
     refused(&[&layers[..], &phase].concat(), 1, &texts);
     // So do this many networks.
-    let texts = ["the arrays of 60000 networks of layers 4000,10 with 4 images side by side take"];
+    let texts = ["the arrays of 60000 networks of layers 4000,10 with 4 images in parallel need"];
     refused(&["--layers", "4000,10", "--batch-size", "4", "--replicas", "1,60000"], 1, &texts);
 }
 
@@ -266,5 +266,5 @@ fn bench_network_beyond_gpu_limits_is_refused() {
     let mut command = bench(&folder);
     command.args(["--backend", "gpu", "--layers", "10", "--layers", "1000000,10"]);
     command.args(["--batch-size", "200", "--phase-ms", "100000", "--psp-kernel-ms", "1"]);
-    fails(&mut command, 1, &["more than the", "a smaller minibatch or layer fits"]);
+    fails(&mut command, 1, &["cannot bind", "reduce the minibatch or the layer"]);
 }

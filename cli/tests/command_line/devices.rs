@@ -123,7 +123,7 @@ fn compare_uses_the_fused_kernel_if_requested() {
 fn unknown_device_error_lists_devices() {
     let folder = folder_with_data();
     let texts = [
-        "no GPU named or numbered 'abacus'; there are: 0: ",
+        "no GPU with name or index 'abacus', found: 0: ",
         "hint: list the GPUs with 'apical devices'",
     ];
     fails(train(&folder).args(["--device", "abacus"]), 3, &texts);
@@ -140,7 +140,7 @@ fn devices_without_drivers_prints_install_hint() {
     for (arguments, list) in [(&["devices"][..], ""), (&["devices", "--json"], "[]\n")] {
         let mut command = apical(&folder);
         let listed = without_drivers(command.args(arguments)).assert().success();
-        listed.stdout(list).stderr(contains("no GPU was found").and(contains("Vulkan driver")));
+        listed.stdout(list).stderr(contains("no GPU found").and(contains("Vulkan driver")));
     }
 }
 
@@ -148,9 +148,9 @@ fn devices_without_drivers_prints_install_hint() {
 #[test]
 fn train_without_drivers_uses_the_cpu() {
     let folder = folder_with_data();
-    let texts = ["no GPU was found", "hint: install the GPU's Vulkan driver"];
+    let texts = ["no GPU found", "hint: install the GPU's Vulkan driver"];
     fails(without_drivers(train(&folder).args(["--backend", "gpu"])), 3, &texts);
     fails(without_drivers(&mut compare(&folder)), 3, &texts);
     let trained = without_drivers(&mut train(&folder)).assert().success();
-    trained.stderr(contains("computing on the CPU: no GPU was found"));
+    trained.stderr(contains("computing on the CPU: no GPU found"));
 }

@@ -42,8 +42,11 @@ fn invalid_setting_error_names_its_flag() {
         (["--layers", "0,10"], "layers = 0: expected 1 to"),
         (["--layers", "1048576,1048576,10"], "at most 2147483648 weights from 1048576 inputs"),
         (["--epochs", "0"], "epochs = 0: expected at least 1"),
-        (["--train-images", "301"], "expected at most 300 training images (0 means all), requested 301"),
-        (["--test-images", "201"], "expected at most 200 test images (0 means all), 201"),
+        (
+            ["--train-images", "301"],
+            "expected at most 300 training images (0 means all), requested 301",
+        ),
+        (["--test-images", "201"], "expected at most 200 test images (0 means all), requested 201"),
     ] {
         let mut command = apical(&folder);
         command.args(["train", "--data", "data", "--backend", "cpu"]).args(flags);

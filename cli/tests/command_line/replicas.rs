@@ -205,7 +205,7 @@ fn replicas_beyond_memory_train_in_groups() {
     };
     let mut command = many("1");
     let needs = [
-        "the arrays of 1 network of layers 4000,10 with 20 images side by side take ",
+        "the arrays of 1 network of layers 4000,10 with 20 images in parallel need ",
         "hint: reduce --batch-size",
     ];
     fails(&mut command, 1, &needs);
@@ -221,7 +221,7 @@ fn replicas_beyond_memory_train_in_groups() {
             "group {number}/3: training 1 of 3 networks in parallel; more do not fit: the arrays of 2 \
              networks of layers 4000,10 "
         );
-        let memory = format!("{for_one}.00 MiB of memory that may be taken");
+        let memory = format!("{for_one}.00 MiB of available memory");
         assert!(group.starts_with(&what) && group.contains(&memory), "{group}");
     }
     assert_eq!(groups.len(), 3, "{stderr}");

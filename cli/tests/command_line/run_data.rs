@@ -149,7 +149,12 @@ fn classes_are_matched_by_name() {
     // Without names, classes are matched by index.
     fs::remove_file(data("cab").join("class_names.txt")).unwrap();
     let told = error_output_of(&mut test("cab"));
-    assert!(told.contains("classes are matched by order, since their names differ: 0 as a, 1 as b, 2 as c"), "{told}");
+    assert!(
+        told.contains(
+            "classes are matched by order, since their names differ: 0 as a, 1 as b, 2 as c"
+        ),
+        "{told}"
+    );
 }
 
 #[test]

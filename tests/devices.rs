@@ -250,7 +250,7 @@ fn a_layer_that_is_wide_fits_a_device_that_binds_little() {
         "{error}"
     );
     let error = error.to_string();
-    for text in ["layer 1's moments take 2312136000 bytes", "2147483648", "sgd"] {
+    for text in ["layer 1's moments of 2312136000 bytes", "2147483648", "sgd"] {
         assert!(error.contains(text), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! Where a training stands, with all that it needs to go on from there, to the same bits.
+//! Position and state of a training, from which it resumes with the same bits.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,25 +11,25 @@ use crate::evaluate::Evaluation;
 use crate::network::Network;
 use crate::simulation::State;
 
-/// Where a training stands, between two minibatches.
+/// Position of a training between two minibatches.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainPosition {
-    /// The first is 1. After the last epoch, the number of epochs plus 1.
+    /// Epoch, from 1; the number of epochs plus 1 after the last.
     pub epoch: u32,
-    /// Images of the epoch that were learned from.
+    /// Number of images of the epoch trained on.
     pub images: usize,
-    /// Whether the test that follows on them is still to be done.
+    /// Whether the evaluation due at this position is still to be done.
     pub eval_pending: bool,
-    /// Test images shown so far: positions of their draws.
+    /// Number of test images shown so far: the position of the next test's random draws.
     pub eval_images_shown: u32,
-    /// Time spent so far, in seconds. Files of checkpoints do not hold it: those of equal runs are equal.
+    /// Time spent so far, s. Not saved, so that equal runs write equal checkpoint files.
     #[serde(skip)]
     pub seconds: f64,
 }
 
 impl TrainPosition {
-    /// Before the first image.
+    /// Position before the first image.
     pub const START: TrainPosition = TrainPosition {
         epoch: 1,
         images: 0,
@@ -38,7 +38,7 @@ impl TrainPosition {
         seconds: 0.0,
     };
 
-    /// Checks that a training with `epochs` epochs of `count` images in minibatches of `batch` comes by here.
+    /// Checks that a training of `epochs` epochs of `count` images in minibatches of `batch` reaches this position.
     pub(super) fn check(&self, epochs: u32, count: usize, batch: usize) -> Result<(), TrainError> {
         let &TrainPosition { epoch, images, eval_pending, seconds, .. } = self;
         let fault = |reason: String| Err(TrainError::Position { position: *self, reason });
@@ -64,29 +64,29 @@ impl TrainPosition {
     }
 }
 
-/// A network in training, and where it stands.
+/// State and position of a network in training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
-    /// Where in its run the training stands.
+    /// Position in the run.
     pub position: TrainPosition,
-    /// All weights as they are there.
+    /// Weights at this position.
     pub network: Network,
-    /// What the simulation holds beside them: moments, results, and what lanes carry on.
+    /// State of the simulation except the weights: moments, results and the state that samples carry on.
     pub state: State,
-    /// The epoch's full test, if the epoch just ended.
+    /// Full evaluation of the epoch, if the epoch just ended.
     pub evaluation: Option<Evaluation>,
-    /// Whether the checkpoint is due by [`CheckpointInterval`]. Otherwise an epoch just ended, and the network may be
-    /// the best so far.
+    /// Whether [`CheckpointInterval`] makes the checkpoint due. Otherwise an epoch just ended, and its network may have
+    /// the lowest error so far.
     pub is_due: bool,
 }
 
 impl Checkpoint {
-    /// Error of the epoch's full test in percent, if the epoch just ended.
+    /// Returns the error of the epoch's full evaluation, if the epoch just ended, %.
     pub fn test_error(&self) -> Option<f64> {
         self.evaluation.as_ref().map(Evaluation::error)
     }
 
-    /// Whether networks can go on side by side from here and from `other`.
+    /// Whether networks can resume side by side from this checkpoint and from `other`.
     pub(super) fn is_at_same_step(&self, other: &Checkpoint) -> bool {
         let place = |checkpoint: &Checkpoint| {
             let TrainPosition { epoch, images, eval_pending, eval_images_shown: tested, .. } =
@@ -118,7 +118,7 @@ impl ResumeFrom {
         }
     }
 
-    /// Whether networks can train side by side that begin so.
+    /// Whether networks with these starts can train side by side.
     pub(super) fn is_at_same_step(&self, other: &ResumeFrom) -> bool {
         match (self.checkpoint(), other.checkpoint()) {
             (Some(one), Some(other)) => one.is_at_same_step(other),
@@ -132,9 +132,9 @@ impl ResumeFrom {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum CheckpointInterval {
-    /// After so many training images, after each epoch with its test, and where a training is broken off.
+    /// Number of training images. A checkpoint is also written after each epoch and at a stop.
     Images(usize),
-    /// After so many epochs with their tests, and where a training is broken off.
+    /// Number of epochs. A checkpoint is also written at a stop.
     Epochs(u32),
 }
 
@@ -147,7 +147,7 @@ impl CheckpointInterval {
         }
     }
 
-    /// Whether one of the images `before .. after` of the run ends a round.
+    /// Whether the interval ends within the images `before .. after` of the run.
     pub(super) fn is_due_between(self, before: usize, after: usize) -> bool {
         matches!(self, CheckpointInterval::Images(images) if after / images.max(1) > before / images.max(1))
     }

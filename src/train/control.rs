@@ -13,17 +13,17 @@ pub struct TrainerControl {
 }
 
 impl TrainerControl {
-    /// Asks for the networks after each epoch, from now on.
+    /// Requests the networks after each epoch, from now on.
     pub fn request_networks_after_epochs(&self) {
         self.after_epochs.store(true, Ordering::Relaxed);
     }
 
-    /// Asks for the networks once, after the next minibatch.
+    /// Requests the networks once, after the next minibatch.
     pub fn request_networks(&self) {
         self.now.store(true, Ordering::Relaxed);
     }
 
-    /// Asks for a test on all test images, after the next minibatch.
+    /// Requests an evaluation on all test images, after the next minibatch.
     pub fn request_eval(&self) {
         self.test.store(true, Ordering::Relaxed);
     }
@@ -32,12 +32,12 @@ impl TrainerControl {
         self.after_epochs.load(Ordering::Relaxed)
     }
 
-    /// Whether networks were asked for since the last call.
+    /// Returns whether networks were requested since the last call.
     pub(super) fn take_network_request(&self) -> bool {
         self.now.swap(false, Ordering::Relaxed)
     }
 
-    /// Whether a test was asked for since the last call.
+    /// Returns whether an evaluation was requested since the last call.
     pub(super) fn take_eval_request(&self) -> bool {
         self.test.swap(false, Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! The tests of networks that train: quick ones on the way, the whole one after an epoch, those that are asked for.
+//! Evaluations during training: partial, full after each epoch, and on request.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -35,7 +35,7 @@ impl ReplicaGroup {
         Ok(flow)
     }
 
-    /// A test that leaves everything as it was, the draws of other tests too.
+    /// Runs an evaluation on request. It changes no state, including the random draws of other tests.
     pub(super) fn requested_eval(
         &mut self,
         listen: EventSink,
@@ -45,7 +45,7 @@ impl ReplicaGroup {
         let evaluations = self.test(self.dataset.test_count, listen)?;
         self.simulation.load_state(&states.iter().collect::<Vec<_>>())?;
         self.position = position;
-        // The caller keeps what was learned.
+        // A stop ends the evaluation only: the caller keeps the trained weights.
         let Some(evaluations) = evaluations else { return Ok(ControlFlow::Break(())) };
         let TrainPosition { epoch, images, .. } = position;
         let event = |evaluation: &Evaluation| Event::RequestedEval {
@@ -56,7 +56,7 @@ impl ReplicaGroup {
         Ok(emit(listen, evaluations.iter().map(event)))
     }
 
-    /// The test of an epoch, and its end. `rate`: training images a second.
+    /// Runs the full evaluation after an epoch and ends the epoch. `rate`: training images per second.
     pub(super) fn full_eval(
         &mut self,
         orders: &[EpochSampler],
@@ -105,18 +105,18 @@ impl ReplicaGroup {
         }
         let ends_round =
             self.checkpoint_interval.is_some_and(|every| every.is_due_after_epoch(epoch));
-        // Each epoch may have the lowest error, and a run of one epoch has a checkpoint too.
+        // Each epoch may have the lowest error, and a run of one epoch needs a checkpoint too.
         let is_due = ends_round || flow.is_break() || epoch == epochs;
         flow = or_break(flow, self.emit_checkpoints(true, is_due, listen)?);
         if flow.is_break() && !is_due {
-            // The listener stopped at this checkpoint: now it is due.
+            // The listener stopped at this checkpoint, which makes it due.
             return Ok(or_break(flow, self.emit_checkpoints(true, true, listen)?));
         }
         Ok(flow)
     }
 
-    /// Tests on the first `count` test images, each with fresh draws. Returns `None` if it was stopped: it is then
-    /// still due, and shows the same images with the same draws.
+    /// Evaluates on the first `count` test images, with new random draws. Returns `None` after a stop: the evaluation
+    /// is then still due and repeats the same images with the same draws.
     fn test(
         &mut self,
         count: usize,

@@ -1,5 +1,5 @@
-//! The loop: epochs of minibatches, quick tests, full tests. It prints nothing; whoever runs it hears
-//! of its progress by typed events.
+//! Training loop: epochs of minibatches, partial and full evaluations. It prints nothing: a listener receives typed
+//! events.
 
 mod checkpoint;
 mod control;
@@ -35,7 +35,7 @@ use crate::plan::Presentation;
 use crate::simulation::{SampleResult, Simulation};
 use replica_group::{GroupSpec, ReplicaGroup};
 
-/// Why a training cannot start or go on.
+/// Error that prevents a training from starting or continuing.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "each message says what it is")]
 pub enum TrainError {
@@ -62,8 +62,8 @@ pub enum TrainError {
         network: String,
         layer: usize,
         epoch: u32,
-        /// The images of the epoch that it was, in the order in which they were shown, the first is 1: those of one
-        /// minibatch, or of several where the networks are too large to be kept twice.
+        /// First and last image of the epoch that may have caused it, in the order shown, from 1: those of one
+        /// minibatch, or of several if the networks are too large for a second copy.
         first: usize,
         last: usize,
     },
@@ -78,98 +78,93 @@ fn shown(first: usize, last: usize, epoch: u32) -> String {
     }
 }
 
-/// What happens during a training. Errors are percent of images; where images are held out for validation,
-/// these are the test images. Of networks that train side by side,
-/// progress tells of all at once, all else of one.
+/// Event of a training. Errors are percentages of images. With a validation set, its images are the test images. For
+/// networks that train side by side, progress covers all of them, and any other event one of them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// Some images of the epoch are done.
+    /// Progress of an epoch.
     Progress {
-        /// The first is 1.
+        /// Epoch, from 1.
         epoch: u32,
-        /// Images of the epoch that were learned from.
+        /// Number of images of the epoch trained on.
         images: usize,
-        /// Images of an epoch.
+        /// Number of images per epoch.
         total_images: usize,
-        /// Error of the forward phases of the epoch's images so far, each seen before its update; the
-        /// mean over networks.
+        /// Error of the forward phases of the epoch's images so far, each before its update; mean over networks, %.
         train_error: f64,
-        /// Images a second since the epoch began, tests left out; the sum over networks.
+        /// Training images per second since the epoch began, without evaluations; sum over networks.
         images_per_second: f64,
     },
-    /// Some images of a test are done; told twice a second.
+    /// Progress of an evaluation, twice per second.
     #[serde(skip)]
     TestProgress {
-        /// The first is 1.
+        /// Epoch, from 1.
         epoch: u32,
         /// Number of images tested so far.
         test_images: usize,
         /// Number of images of the test.
         total_test_images: usize,
     },
-    /// A test on a part of the test set.
+    /// Evaluation on the first images of the test set.
     PartialEval {
-        /// The first is 1.
+        /// Epoch, from 1.
         epoch: u32,
-        /// Images of the epoch that were learned from.
+        /// Number of images of the epoch trained on.
         images: usize,
-        /// Percent of the images tested that were taken for another class.
+        /// Percentage of misclassified images.
         test_error: f64,
-        /// Images tested, the first of the test set.
+        /// Number of images tested, the first of the test set.
         test_images: usize,
     },
-    /// The state of a network, if `keep_checkpoints` asked for it: when it is due, after each epoch, and when a
-    /// training is broken off.
+    /// State of a network, if `keep_checkpoints` was called: when it is due, after each epoch, and at a stop.
     #[serde(skip)]
     Checkpoint(Arc<Checkpoint>),
-    /// The weights after an epoch, a line for each layer, the lowest first; where settings ask for it.
+    /// Weight statistics after an epoch, if the settings request them.
     Weights {
-        /// The epoch that is done; the first is 1.
+        /// Completed epoch, from 1.
         epoch: u32,
-        /// `[layers]`: mean, spread and largest magnitude of each layer's weights.
+        /// Mean, standard deviation and maximum magnitude of each layer's weights, the lowest layer first, [layers].
         layers: Vec<LayerStatistics>,
     },
-    /// A network after so many images of an epoch, where a listener asks for it ([`TrainerControl`]). It has no
-    /// JSON.
+    /// Network during an epoch, if a listener requested it ([`TrainerControl`]). Not written as JSON.
     #[serde(skip)]
     Network {
-        /// The first is 1.
+        /// Epoch, from 1.
         epoch: u32,
-        /// Images of the epoch that were learned from.
+        /// Number of images of the epoch trained on.
         images: usize,
-        /// All weights as they are then.
+        /// Weights at this position.
         network: Arc<Network>,
-        /// Mean rate of each layer at the ends of the last training images, spikes per ms, the lowest first.
+        /// Mean rate of each layer at the ends of the last training images, the lowest layer first, spikes per ms.
         rates: Vec<f64>,
     },
-    /// A test on the whole test set that a listener asked for. It is no part of the run, and has no JSON.
+    /// Evaluation on the whole test set, if a listener requested it. Not part of the run and not written as JSON.
     #[serde(skip)]
     RequestedEval {
-        /// The first is 1.
+        /// Epoch, from 1.
         epoch: u32,
-        /// Images of the epoch that were learned from.
+        /// Number of images of the epoch trained on.
         images: usize,
-        /// Percent of all test images that were taken for another class.
+        /// Percentage of misclassified test images.
         test_error: f64,
     },
-    /// An epoch and its full test are done.
+    /// End of an epoch and of its full evaluation.
     Epoch {
-        /// The first is 1.
+        /// Epoch, from 1.
         epoch: u32,
-        /// All of the epoch's.
+        /// Number of images of the epoch.
         images: usize,
-        /// Percent of the epoch's images that were taken for another class in the forward phase, each seen before its
-        /// update.
+        /// Percentage of the epoch's images misclassified in the forward phase, each before its update.
         train_error: f64,
-        /// Percent of all test images that were taken for another class.
+        /// Percentage of misclassified test images.
         test_error: f64,
-        /// Mean over the images of the output's loss, summed over its neurons.
+        /// Loss of the output, summed over its neurons; mean over the images.
         loss: f64,
-        /// Images that this network learned from a second, tests left out; 0 if it went on from a checkpoint behind
-        /// the epoch's last image.
+        /// Training images of this network per second, without evaluations; 0 if it resumed after the epoch's last
+        /// image.
         images_per_second: f64,
-        /// Images that this network was tested on a second, in the epoch's full test.
+        /// Test images of this network per second, in the full evaluation.
         test_images_per_second: f64,
     },
 }
@@ -177,11 +172,11 @@ pub enum Event {
 /// Result of a training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
-    /// Of the last test of all test images; of no images where it was broken off before the first.
+    /// Last full evaluation; of no images if the training stopped before the first.
     pub evaluation: Evaluation,
-    /// Those before a checkpoint count too.
+    /// Time spent, including the time before a checkpoint, s.
     pub seconds: f64,
-    /// Whether the listener stopped it before its last epoch.
+    /// Whether the listener stopped the training before its last epoch.
     pub stopped: bool,
 }
 
@@ -191,10 +186,11 @@ pub struct Training {
 }
 
 impl Training {
-    /// Checks the settings, opens the device and puts the initial network on it.
+    /// Checks the settings, opens the device and writes the initial network to it.
     ///
     /// # Errors
-    /// Returns an error if a setting is invalid, more images are wanted than there are, or no such device works.
+    /// Returns an error if a setting is invalid, more images are requested than available, or no requested device
+    /// works.
     pub fn new(
         config: Config,
         dataset: Dataset,
@@ -203,11 +199,11 @@ impl Training {
         Training::begin(config, dataset, selection, Vec::new())
     }
 
-    /// Goes on from a checkpoint of a training with these settings and images, to the bits that it would have
-    /// come to had it never stopped.
+    /// Resumes from a checkpoint of a training with these settings and images. The result has the same bits as without
+    /// the interruption.
     ///
     /// # Errors
-    /// As [`Training::new`], and when the checkpoint is that of a network of another shape.
+    /// As [`Training::new`], and if the checkpoint is of a network of another shape.
     pub fn resume(
         config: Config,
         dataset: Dataset,
@@ -235,32 +231,32 @@ impl Training {
         Ok(Training { group: ReplicaGroup::new(begin)? })
     }
 
-    /// From now on, tells of checkpoints so often; free where it is not asked for.
+    /// Sends checkpoints at this interval from now on. Without this call, none is made and none costs time.
     pub fn keep_checkpoints(&mut self, every: CheckpointInterval) {
         self.group.checkpoint_interval = Some(every);
     }
 
-    /// Where the training runs.
+    /// Returns the device of the training.
     pub fn device(&self) -> &Device {
         &self.group.device
     }
 
-    /// The settings that it was begun with.
+    /// Returns the settings of the training.
     pub fn config(&self) -> &Config {
         &self.group.configs[0]
     }
 
-    /// The network as the last epoch left it.
+    /// Returns the network after the last epoch.
     pub fn network(&self) -> &Network {
         &self.group.networks[0]
     }
 
-    /// What `listen` may ask for, before the training and during it.
+    /// Returns the control for requests before and during the training.
     pub fn control(&self) -> Arc<TrainerControl> {
         self.group.control.clone()
     }
 
-    /// Trains to the last epoch, or until `listen` breaks off; what was learned until then is kept.
+    /// Trains to the last epoch, or until `listen` breaks. After a stop, the weights trained so far are kept.
     ///
     /// # Errors
     /// Returns an error if the device fails.
@@ -272,13 +268,13 @@ impl Training {
     }
 }
 
-/// Opens a device and tests a trained network on the test set, even if it was trained with a part of the
-/// training set held out for validation; `repeats` times, each with new draws. `listen` gets the number of images
-/// tested so far, of all tests together.
+/// Opens a device and evaluates a trained network on the test set `repeats` times, each with new random draws. Uses the
+/// test set even if the network was trained with a validation set. `listen` receives the number of images tested so
+/// far, summed over all repeats.
 ///
 /// # Errors
-/// Returns an error if a setting is invalid, the network does not fit settings and images, more test images are
-/// wanted than there are, no such device works, or a stop was requested.
+/// Returns an error if a setting is invalid, the network does not fit the settings and images, more test images are
+/// requested than available, no requested device works, or a stop was requested.
 pub fn test_network(
     config: &Config,
     dataset: Dataset,
@@ -288,7 +284,7 @@ pub fn test_network(
     listen: &mut dyn FnMut(usize),
 ) -> Result<(Vec<Evaluation>, Device), TrainError> {
     config.validate(dataset.pixels(), dataset.classes)?;
-    // No training image is shown; a data set has at least one.
+    // No training image is shown, but a data set needs at least one.
     let dataset = Arc::new(dataset.subset(0, 1, config.test_images)?);
     let opened = device::open(selection, from_ref(config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, config, &dataset, network)?;
@@ -307,8 +303,8 @@ pub fn test_network(
     Ok((evaluations, opened.device))
 }
 
-/// The paper's test of the only network on the first `count` test images; their draws have positions
-/// from `first_position` on.
+/// Evaluates the only network on the first `count` test images, as in the paper. `first_position`: position of the
+/// first image's random draws.
 ///
 /// # Errors
 /// Returns an error if the data set has fewer test images, or the device fails.
@@ -321,7 +317,7 @@ pub fn test(
     Ok(test_each(simulation, dataset, count, first_position)?.swap_remove(0))
 }
 
-/// [`test()`] of every replica, with the same images and positions.
+/// Evaluates every replica as [`test()`], with the same images and positions.
 ///
 /// # Errors
 /// Returns an error if the data set has fewer test images, or the device fails.
@@ -335,7 +331,7 @@ pub fn test_each(
     test_until(simulation, dataset, count, first_position, &mut go_on)
 }
 
-/// [`test_each`], whose `listen` gets the number of images tested so far, and may break the test off.
+/// Runs [`test_each`]; `listen` receives the number of images tested so far and may stop it.
 fn test_until(
     simulation: &mut Simulation,
     dataset: &Dataset,

@@ -1,5 +1,5 @@
-//! Where weights ceased to be numbers: a training is shown again, minibatch by minibatch, from the last time that all
-//! were. It takes the same course.
+//! Location of the minibatch after which weights are not finite: training is repeated minibatch by minibatch from the
+//! last snapshot with finite weights. The repetition has the same bits.
 
 use std::time::{Duration, Instant};
 
@@ -10,17 +10,17 @@ use crate::interface::BackendError;
 use crate::network::{Layer, Network};
 use crate::simulation::State;
 
-/// Most bytes that are remembered of a training.
+/// Maximum size of a snapshot, bytes.
 const SNAPSHOT_BYTES_MAX: usize = 256 << 20;
 
-/// How long a training is shown again at most, if it is remembered.
+/// Interval between snapshots: the longest time to repeat.
 const SNAPSHOT_EVERY: Duration = Duration::from_secs(10);
 
-/// When all weights were finite for the last time.
+/// Last position at which all weights were finite.
 pub(super) struct FiniteSnapshot {
     position: TrainPosition,
     seen: Instant,
-    /// As they were then; none where they are too large.
+    /// Networks at this position; empty if they are too large.
     networks: Vec<Network>,
     states: Vec<State>,
 }
@@ -37,7 +37,7 @@ impl FiniteSnapshot {
     }
 }
 
-/// The first network that has weights that are not finite, and the lowest layer that has.
+/// Returns the first network with weights that are not finite, and the lowest such layer.
 pub(super) fn find_nonfinite(networks: &[Network]) -> Option<(usize, usize)> {
     let is_lost = |layer: &Layer| layer.weights.iter().any(|weight| !weight.is_finite());
     let layer = |network: &Network| network.layers.iter().position(is_lost);
@@ -45,13 +45,13 @@ pub(super) fn find_nonfinite(networks: &[Network]) -> Option<(usize, usize)> {
 }
 
 impl ReplicaGroup {
-    /// Remembers the networks, which were just read and are sound.
+    /// Stores the networks, which were just read and are finite.
     pub(super) fn take_snapshot(&mut self) -> Result<(), BackendError> {
         self.finite_snapshot = FiniteSnapshot::new(self.position);
         let shape = self.simulation.backend().shape();
         let weights = |layer| shape.units(layer) * (shape.n_pre(layer) + 1);
         let weights: usize = (0..shape.layers()).map(weights).sum();
-        // Weights, two moments, and hardly as many feedback weights.
+        // Weights, two moments, and at most about as many feedback weights.
         if 4 * size_of::<f32>() * weights * self.networks.len() <= SNAPSHOT_BYTES_MAX {
             self.finite_snapshot.states = self.simulation.save_state()?;
             self.finite_snapshot.networks.clone_from(&self.networks);
@@ -59,14 +59,14 @@ impl ReplicaGroup {
         Ok(())
     }
 
-    /// Finds the minibatch that made weights infinite or no numbers at all.
+    /// Finds the minibatch after which weights are infinite or NaN.
     pub(super) fn locate_divergence(&mut self) -> Result<TrainError, BackendError> {
         let (found, sound) = (
             self.position,
             std::mem::replace(&mut self.finite_snapshot, FiniteSnapshot::new(self.position)),
         );
         let TrainPosition { epoch, images: mut before, .. } = sound.position;
-        // At an epoch's end the next one is to begin.
+        // At the end of an epoch, the position is the start of the next one.
         let mut last = if found.epoch > epoch { self.dataset.training_count } else { found.images };
         if !sound.states.is_empty() {
             self.simulation.write_networks(&sound.networks)?;
@@ -79,7 +79,7 @@ impl ReplicaGroup {
                 }
                 before = self.position.images;
                 match self.minibatch(&orders) {
-                    // The range that is known must do.
+                    // After a stop, report the range found so far.
                     Err(BackendError::Stopped) => break,
                     learned => learned?,
                 }

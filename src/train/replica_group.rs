@@ -1,4 +1,4 @@
-//! Networks that train side by side in one run of a device; often it is one.
+//! Networks that train side by side in one run of a device; often only one.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -26,40 +26,40 @@ pub(super) const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 /// Receives an event and the index of its network; `None`: the whole group.
 pub(super) type EventSink<'a> = &'a mut dyn FnMut(Option<usize>, &Event) -> ControlFlow<()>;
 
-/// Networks of one shape, shown as many images in minibatches of one size.
+/// Networks of one shape with equal numbers of images and equal minibatch sizes.
 pub(super) struct ReplicaGroup {
     pub(super) configs: Vec<Config>,
     pub(super) device: Device,
-    /// As the last epoch or checkpoint left them.
+    /// Networks after the last epoch or checkpoint.
     pub(super) networks: Vec<Network>,
     pub(super) control: Arc<TrainerControl>,
     pub(super) dataset: Arc<Dataset>,
     pub(super) simulation: Simulation,
     pub(super) position: TrainPosition,
-    /// How often checkpoints are told of, if they are.
+    /// Interval between checkpoints; `None`: none are sent.
     pub(super) checkpoint_interval: Option<CheckpointInterval>,
-    /// When this part of the training began.
+    /// Start of the training since the last resume.
     start: Instant,
-    /// Seconds of the parts before.
+    /// Time spent before the last resume, s.
     before: f64,
     /// Each network's last full evaluation.
     pub(super) evaluations: Vec<Evaluation>,
-    /// When all weights were seen to be finite.
+    /// Last position with finite weights.
     pub(super) finite_snapshot: FiniteSnapshot,
 }
 
-/// What a wave is to be opened with.
+/// Arguments of [`ReplicaGroup::new`].
 pub(super) struct GroupSpec<'a> {
     pub(super) configs: Vec<Config>,
     pub(super) dataset: Arc<Dataset>,
     pub(super) selection: &'a DeviceOptions,
-    /// Of each network, or of none; they are level with each other.
+    /// One per network, or empty; all at the same position.
     pub(super) checkpoints: Vec<&'a Checkpoint>,
     pub(super) checkpoint_interval: Option<CheckpointInterval>,
 }
 
 impl ReplicaGroup {
-    /// Opens the device and puts the networks on it. The settings were checked.
+    /// Opens the device and writes the networks to it. The settings must have been checked.
     pub(super) fn new(begin: GroupSpec) -> Result<Self, TrainError> {
         let GroupSpec { configs, dataset, selection, checkpoints, checkpoint_interval } = begin;
         let position = checkpoints.first().map_or(TrainPosition::START, |first| first.position);
@@ -103,7 +103,7 @@ impl ReplicaGroup {
         Ok(wave)
     }
 
-    /// Trains to the last epoch, or until `listen` breaks off. A summary for each network.
+    /// Trains to the last epoch, or until `listen` breaks. Returns one summary per network.
     pub(super) fn run(&mut self, listen: EventSink) -> Result<Vec<Summary>, TrainError> {
         self.start = Instant::now();
         let epochs = self.configs[0].epochs;
@@ -121,7 +121,7 @@ impl ReplicaGroup {
         Ok(self.evaluations.iter().map(summary).collect())
     }
 
-    /// What is left of the epoch, with its tests.
+    /// Trains on the rest of the epoch, with its evaluations.
     fn epoch(&mut self, listen: EventSink) -> Result<ControlFlow<()>, TrainError> {
         let TrainPosition { epoch, images: begun, .. } = self.position;
         let orders = self.orders(epoch);
@@ -184,18 +184,18 @@ impl ReplicaGroup {
 
     /// Stops the training at its current position.
     pub(super) fn stop(&mut self, listen: EventSink) -> Result<ControlFlow<()>, TrainError> {
-        // What was asked for before is given first.
+        // Answer pending requests first.
         if self.control.take_network_request() {
             let TrainPosition { epoch, images, .. } = self.position;
             let rates = self.simulation.mean_firing_rates()?;
-            // A listener that breaks off now breaks off nothing else.
+            // The training stops anyway: ignore a further stop.
             let _ = self.emit_networks(epoch, images, rates, listen)?;
         }
         let _ = self.emit_checkpoints(false, true, listen)?;
         Ok(ControlFlow::Break(()))
     }
 
-    /// The order of each network's images in an epoch.
+    /// Returns the order of each network's images in an epoch.
     pub(super) fn orders(&self, epoch: u32) -> Vec<EpochSampler> {
         self.configs.iter().map(|config| EpochSampler::new(config, &self.dataset, epoch)).collect()
     }
@@ -215,7 +215,7 @@ impl ReplicaGroup {
         Ok(())
     }
 
-    /// Sends each network's checkpoint, if they are wanted.
+    /// Sends each network's checkpoint, if checkpoints are requested.
     pub(super) fn emit_checkpoints(
         &mut self,
         ends_epoch: bool,
@@ -249,17 +249,17 @@ impl ReplicaGroup {
         Ok(())
     }
 
-    /// Training images shown so far to each network.
+    /// Returns the number of training images shown so far to each network.
     fn images_of_run(&self) -> usize {
         (self.position.epoch as usize - 1) * self.dataset.training_count + self.position.images
     }
 
-    /// Time spent so far.
+    /// Returns the time spent so far, s.
     fn seconds(&self) -> f64 {
         self.before + self.start.elapsed().as_secs_f64()
     }
 
-    /// Tells the networks as they are, and their rates, `[networks]` by layers.
+    /// Sends the current networks and their rates, [networks][layers].
     pub(super) fn emit_networks(
         &mut self,
         epoch: u32,
@@ -275,7 +275,7 @@ impl ReplicaGroup {
         Ok(emit(listen, self.networks.iter().zip(rates).map(event)))
     }
 
-    /// Training errors of the epoch so far, one for each network.
+    /// Returns the training error of the epoch so far, one per network.
     pub(super) fn errors(
         &self,
         orders: &[EpochSampler],
@@ -298,7 +298,7 @@ pub(super) fn emit(listen: EventSink, events: impl Iterator<Item = Event>) -> Co
     flow
 }
 
-/// Breaks if either does.
+/// Breaks if either argument does.
 pub(super) fn or_break(one: ControlFlow<()>, other: ControlFlow<()>) -> ControlFlow<()> {
     if one.is_break() { one } else { other }
 }

@@ -1,5 +1,5 @@
-//! Many networks: those whose arrays have one shape train side by side, as many as the device holds; the
-//! others after them, in waves.
+//! Training of many networks: networks with arrays of one shape train side by side, as many as the device holds, and
+//! the others in later waves.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -15,58 +15,58 @@ use crate::interface::{BackendError, RunParams, Shape};
 use crate::network::Network;
 use crate::plan::{self, Capacity};
 
-/// What happens while many networks train.
+/// Event of a training of many networks.
 #[derive(Clone, Copy, Debug)]
 pub enum ReplicaEvent<'a> {
-    /// The next networks start.
+    /// Start of a wave.
     GroupStarted {
-        /// The first is 1.
+        /// Number of the wave, from 1.
         group: usize,
-        /// Waves planned so far: one that the device does not hold becomes two when it starts.
+        /// Number of waves planned so far. A wave that does not fit on the device is split in two when it starts.
         total_groups: usize,
         /// Indices of the networks.
         replicas: &'a [usize],
-        /// Why there are not more, where others could have been among them.
+        /// Reason for the limit on the number of networks, if more could have shared the wave.
         limited_by: Option<&'a str>,
-        /// Where the wave runs.
+        /// Device of the wave.
         device: &'a Device,
     },
-    /// Some images are done by all networks of the wave.
+    /// Progress of all networks of the wave.
     Progress {
-        /// An [`Event::Progress`] of all of them together.
+        /// An [`Event::Progress`] of all networks together.
         progress: &'a Event,
     },
-    /// Something that is told of one network.
+    /// Event of one network.
     ReplicaParams {
         /// Index of the network among the variants.
         replica: usize,
         /// Any event but an [`Event::Progress`].
         event: &'a Event,
     },
-    /// A network is done, or was broken off.
+    /// End or stop of a network's training.
     Finished {
         /// Index of the network among the variants.
         replica: usize,
-        /// Its weights at the end.
+        /// Weights at the end.
         network: &'a Network,
-        /// Its last test, and how long its wave took.
+        /// Last evaluation of the network, and time of its wave.
         summary: &'a Summary,
     },
 }
 
-/// What a training of many networks says at its end.
+/// Result of a training of many networks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReplicasSummary {
-    /// Seconds that [`Replicas::run`] took; those before checkpoints do not count.
+    /// Time of [`Replicas::run`], without the time before checkpoints, s.
     pub seconds: f64,
-    /// Whether the listener stopped it before the last epoch of the last wave.
+    /// Whether the listener stopped the training before the last epoch of the last wave.
     pub stopped: bool,
 }
 
-/// Networks to be trained, each as [`super::Training`] would train it alone, to the last bit.
+/// Networks to train. Each has the same bits as if [`super::Training`] trained it alone.
 pub struct Replicas {
     plan: Plan,
-    /// The first wave, opened to see that it can be.
+    /// First wave, opened early to find errors before the training starts.
     first: ReplicaGroup,
 }
 
@@ -74,8 +74,8 @@ impl Replicas {
     /// Checks the settings of every network, plans the waves and opens the first.
     ///
     /// # Errors
-    /// Returns an error if there is no network, a setting is invalid, more images are requested than available, no such
-    /// device works, or it cannot hold even one of the networks.
+    /// Returns an error if there is no network, a setting is invalid, more images are requested than available, no
+    /// requested device works, or the device cannot hold one network.
     pub fn new(
         variants: &[Variant],
         dataset: Dataset,
@@ -85,11 +85,10 @@ impl Replicas {
         Replicas::resume(variants, dataset, selection, starts, None)
     }
 
-    /// The same with networks that stand somewhere, or are trained: `starts` has one for each. Tells of checkpoints
-    /// as often as `every` says.
+    /// Resumes the networks: `starts` has one start per network. Sends checkpoints at the interval `every`.
     ///
     /// # Errors
-    /// As [`Replicas::new`], when all networks are trained, or a checkpoint is that of a network of another shape.
+    /// As [`Replicas::new`], and if all networks are finished, or a checkpoint is of a network of another shape.
     pub fn resume(
         variants: &[Variant],
         dataset: Dataset,
@@ -127,18 +126,18 @@ impl Replicas {
         Ok(Replicas { plan, first })
     }
 
-    /// Where the first wave runs.
+    /// Returns the device of the first wave.
     pub fn device(&self) -> &Device {
         &self.first.device
     }
 
-    /// What `listen` may ask for, before the training and during it.
+    /// Returns the control for requests before and during the training.
     pub fn control(&self) -> Arc<TrainerControl> {
         self.first.control.clone()
     }
 
-    /// Trains wave after wave to the last epoch, or until `listen` breaks off: the networks of that wave
-    /// are told of as they are then, those of later waves not at all.
+    /// Trains wave after wave to the last epoch, or until `listen` breaks. After a stop, the networks of the current
+    /// wave are sent as they are, and those of later waves are not sent.
     ///
     /// # Errors
     /// Returns an error if the device fails.
@@ -192,17 +191,17 @@ impl Replicas {
     }
 }
 
-/// What is still to be done.
+/// Waves still to train.
 struct Plan {
     groups: Vec<PlannedGroup>,
     selection: DeviceOptions,
     configs: Vec<Config>,
-    /// Of each network.
+    /// One per network.
     starts: Vec<ResumeFrom>,
     every: Option<CheckpointInterval>,
 }
 
-/// Networks that can train side by side, or will.
+/// Networks that can train side by side.
 #[derive(Clone)]
 struct PlannedGroup {
     replicas: Vec<usize>,
@@ -211,8 +210,7 @@ struct PlannedGroup {
 }
 
 impl Plan {
-    /// Opens a wave. Only then does a GPU say whether its memory holds it: where it does not, the wave
-    /// becomes two.
+    /// Opens a wave. A GPU reports too little memory only on allocation: the wave is then split in two.
     fn open(&mut self, number: usize) -> Result<ReplicaGroup, TrainError> {
         loop {
             let wave = &mut self.groups[number];
@@ -239,8 +237,8 @@ impl Plan {
         }
     }
 
-    /// Puts together the networks whose arrays have one shape, whose kernels have the same constants, that are
-    /// shown as many images in minibatches of one size, and that stand at one place. Leaves out those that are trained.
+    /// Groups the networks that have one array shape, the same kernel constants, equal numbers of images, equal
+    /// minibatch sizes and the same position. Omits finished networks.
     fn compatible_groups(&self, dataset: Dataset) -> Result<Vec<PlannedGroup>, TrainError> {
         let mut parts: Vec<([usize; 3], Arc<Dataset>)> = Vec::new();
         let mut found: Vec<(GroupKey, PlannedGroup)> = Vec::new();
@@ -276,7 +274,7 @@ impl Plan {
 }
 
 impl PlannedGroup {
-    /// Waves of nearly one size, as few as there is room for.
+    /// Splits the group into the fewest waves that fit, of nearly equal size.
     fn split(self, room: &Fit) -> Vec<PlannedGroup> {
         let waves = self.replicas.len().div_ceil(room.replicas);
         let size = self.replicas.len().div_ceil(waves);
@@ -290,10 +288,10 @@ impl PlannedGroup {
     }
 }
 
-/// What networks share that go through a wave in step.
+/// Properties shared by the networks of a wave.
 #[derive(PartialEq)]
 struct GroupKey {
-    /// Of one network in one lane.
+    /// Shape of one network with one sample.
     shape: Shape,
     constants: RunParams,
     images: usize,

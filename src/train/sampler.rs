@@ -9,15 +9,15 @@ use crate::dataset::Dataset;
 use crate::plan::Presentation;
 use crate::random::{PhiloxRng, RngStream};
 
-/// The order of one epoch of a network.
+/// Order of a network's training images in one epoch.
 pub(crate) struct EpochSampler {
     indices: Vec<u32>,
-    /// Training images shown before.
+    /// Number of training images shown before.
     before: u32,
 }
 
 impl EpochSampler {
-    /// `epoch`: the first is 1.
+    /// Draws the order of `epoch`, from 1.
     pub(crate) fn new(config: &Config, dataset: &Dataset, epoch: u32) -> Self {
         let count = dataset.training_count as u32;
         let mut indices: Vec<u32> = (0..count).collect();
@@ -25,7 +25,7 @@ impl EpochSampler {
         EpochSampler { indices, before: epoch.wrapping_sub(1).wrapping_mul(count) }
     }
 
-    /// The images in these places of the order.
+    /// Returns the images at these positions of the order.
     pub(crate) fn images(&self, dataset: &Dataset, places: Range<usize>) -> Vec<Presentation> {
         let image = |slot: usize| {
             let index = self.indices[slot] as usize;
@@ -40,13 +40,13 @@ impl EpochSampler {
         places.map(image).collect()
     }
 
-    /// The labels of the first `count` images.
+    /// Returns the labels of the first `count` images of the order.
     pub(super) fn labels(&self, dataset: &Dataset, count: usize) -> Vec<u8> {
         self.indices[..count].iter().map(|&index| dataset.labels()[index as usize]).collect()
     }
 }
 
-/// The training images in the order in which an epoch (the first is 1) shows them.
+/// Returns the training images in the order of an epoch, from 1.
 pub fn order(config: &Config, dataset: &Dataset, epoch: u32) -> Vec<Presentation> {
     EpochSampler::new(config, dataset, epoch).images(dataset, 0..dataset.training_count)
 }

@@ -1,8 +1,8 @@
-//! Stopwatch for work that is done in parts.
+//! Stopwatch for work with interruptions.
 
 use std::time::{Duration, Instant};
 
-/// Adds up the time that some work takes.
+/// Sum of the times of a repeated piece of work.
 #[derive(Default)]
 pub(super) struct Stopwatch {
     spent: Duration,

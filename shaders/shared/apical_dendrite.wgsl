@@ -1,6 +1,6 @@
 // Steps an apical dendrite: the feedback spikes of this step set the apical voltage of the next (feedback takes
 // one step). `A = kappa * (Y n) + c`.
-// If not all columns of `Y` are bound at once, the next dispatch continues the sum of the one before, and the last
+// If not all columns of `Y` are bound at once, each dispatch continues the sum of the previous one, and the last
 // sets the voltage.
 fn step_apical(sample: Sample, unit: u32) {
     let now = input_index(sample.index, constants.history_rows, unit);
@@ -16,11 +16,11 @@ fn step_apical(sample: Sample, unit: u32) {
     shift_history(sample, unit);
 }
 
-// Stores a voltage with its bias.
+// Adds the bias to a voltage and stores it.
 fn set_apical(sample: Sample, unit: u32, voltage: f32) {
     var biased = voltage;
     if params.feedback_columns > params.n_feedback {
-        // The last column that is bound has the apical biases.
+        // The apical biases are in the last bound column.
         biased += weight_at(params.n_feedback, unit);
     }
     let row = sample.index * COMPARTMENT_ROWS + COMPARTMENT_APICAL;

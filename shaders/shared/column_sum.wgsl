@@ -1,5 +1,5 @@
-// Adds the columns of the neurons that spike at a step, of `count` that are heard, in ascending order. The kernel
-// tells who does: `spiking` of 32 neurons at once, and `spikes_of` one of these, how often.
+// Adds the weight columns of the presynaptic neurons that spike at a step, among `count`, in ascending order. The
+// kernel defines `spiking` (mask of 32 neurons) and `spikes_of` (spike count of one neuron).
 fn sum_columns(count: u32, unit: u32, before: f32) -> f32 {
     let words = (count + UNITS_PER_WORD - 1u) / UNITS_PER_WORD;
     // Columns are bound in whole words.

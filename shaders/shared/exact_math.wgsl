@@ -1,42 +1,42 @@
 // Functions built from `+ - *`, comparisons and integer operations alone: the twin of
 // src/model/arithmetic.rs, kept comparable line by line.
 
-// `x`, as no compiler can tell: what was computed before is rounded here, and not fused or
-// reordered with what comes after.
+// Returns `x` through an operation that is opaque to compilers: earlier results are rounded here, and not fused or
+// reordered with later operations.
 fn opaque(x: f32) -> f32 {
     return bitcast<f32>(bitcast<u32>(x) ^ constants.opaque_zero);
 }
 
-// The same for four numbers.
+// The same for four components.
 fn opaque4(x: vec4<f32>) -> vec4<f32> {
     return bitcast<vec4<f32>>(bitcast<vec4<u32>>(x) ^ vec4<u32>(constants.opaque_zero));
 }
 
-// `a * b`, rounded before it is added to anything. Every product that feeds a sum is one of these.
+// `a * b`, rounded before any addition. Every product that feeds a sum uses this function.
 fn mul_rounded(a: f32, b: f32) -> f32 {
     return opaque(a * b);
 }
 
-// `x`, or zero where its magnitude is below `smallest`.
+// `x`, or zero if its magnitude is below `smallest`.
 fn flush_subnormal(x: f32, smallest: f32) -> f32 {
     return select(0.0, x, abs(x) >= smallest);
 }
 
-// A weight as it is stored: zero if its magnitude is below `SMALLEST_WEIGHT`. NaN stays NaN. The bits decide, since
-// compilers may assume that there is no NaN.
+// Stored value of a weight: zero if its magnitude is below `SMALLEST_WEIGHT`. NaN stays NaN. The function compares
+// bits, since compilers may assume that there is no NaN.
 fn flush_weight(x: f32) -> f32 {
     let bits = bitcast<u32>(x);
     let is_kept = (bits & 0x7FFFFFFFu) >= bitcast<u32>(SMALLEST_WEIGHT);
     return bitcast<f32>(select(0u, bits, is_kept));
 }
 
-// `e^x`, clamped beyond `ARGUMENT_LIMIT`. Not called `exp`: that is the built-in one, which differs
-// between devices.
+// `e^x`, clamped beyond `ARGUMENT_LIMIT`. Not called `exp`: the built-in function of that name differs between
+// devices.
 fn exp_exact(argument: f32) -> f32 {
     var x = select(ARGUMENT_LIMIT, argument, argument < ARGUMENT_LIMIT);
     x = select(-ARGUMENT_LIMIT, x, x > -ARGUMENT_LIMIT);
     let binary = mul_rounded(x, LOG2_E);
-    // The shift keeps the number positive, where truncation is the floor.
+    // The shift keeps the number positive, so that truncation equals the floor.
     let biased = i32(binary + 127.5);
     let f = binary - f32(biased - 127);
     var p = EXP_COEFFICIENT_0;
@@ -72,7 +72,7 @@ fn sigmoid(x: f32) -> f32 {
     return recip_exact(1.0 + exp_exact(-x));
 }
 
-// The slope of the logistic function where its value is `s`.
+// The slope of the logistic function at value `s`.
 fn sigmoid_slope(s: f32) -> f32 {
     return mul_rounded(s, 1.0 - s);
 }

@@ -1,6 +1,6 @@
-// Spikes of the population that feeds back, at one step: for kernels that bind its `raster` and `spikes`.
+// Spikes of the feedback's source population at one step. The kernel binds its `raster` and `spikes`.
 
-// Index of the step, counted from the first step of the first sample that has spikes.
+// Index of the step, counted from the first step with stored spikes of the first sample.
 var<private> spike_step: u32;
 
 fn mask_word_index(row: u32, word: u32) -> u32 {

@@ -1,4 +1,4 @@
-// Steps a hidden neuron through the steps of the part: basal voltage from the filtered drive, soma by forward
+// Steps a hidden neuron through the steps of the launch: basal voltage from the filtered drive, soma by forward
 // Euler, spikes. `B = kappa * (W n) + b`; `C += -g_L C + g_B (B - C) + g_A (A - C)`.
 fn step_hidden(sample: Sample, unit: u32) {
     let end = end_step(sample);

@@ -1,2 +1,2 @@
-// What the launch works on, in kernels that work on one layer.
+// Launch parameters, in kernels that process one layer per launch.
 @group(0) @binding(1) var<uniform> params: LaunchParams;

@@ -1,4 +1,4 @@
-// Steps an output neuron through the steps of the part: dendrite from the filtered drive, soma by forward Euler
+// Steps an output neuron through the steps of the launch: dendrite from the filtered drive, soma by forward Euler
 // under the teaching current of the target phase, rate, spikes.
 // `B = kappa * (W n) + b`; `C += -g_L C + g_D (B - C) + I`, `I = g_E (E_E - C) + g_I (E_I - C)`.
 fn step_output(sample: Sample, unit: u32) {

@@ -11,7 +11,7 @@ fn mulhi_u32(a: u32, b: u32) -> u32 {
     return a_high * b_high + (middle >> 16u) + (cross >> 16u);
 }
 
-// First word of a counter, for the source of the minibatch.
+// First word of a counter: purpose, population and the minibatch's split.
 fn philox_counter0(purpose: u32, population: u32) -> u32 {
     return purpose | (population << 8u) | (minibatches[replica].rng_split << 24u);
 }
@@ -32,8 +32,8 @@ fn philox(counter: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
     return c;
 }
 
-// The high half of a step's word, in its place: the low halves of four words are those of the first four
-// steps of eight, their high halves those of the others.
+// High half of a step's word, shifted to the high bits. The low halves of four words serve the first four
+// steps of eight, the high halves the last four.
 fn upper16(words: vec4<u32>, slot: u32) -> u32 {
     let word = words[slot % 4u];
     return select(word & ~LOW_HALF, word << 16u, slot < 4u);

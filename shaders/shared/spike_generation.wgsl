@@ -1,8 +1,8 @@
-// What hidden and output neurons share: the draw of spikes. The twin of src/cpu/spike_sampler.rs, with one
-// thread for each neuron instead of a tile.
+// Spike draws of hidden and output neurons. The twin of src/cpu/spike_sampler.rs, with one thread per neuron
+// instead of a tile.
 
-// Begins an image with voltages that are carried on, or cleared, and with a mean of nothing. `state`: where those of
-// the neuron begin in the kernel's array `compartments`. The apical voltage is set before, see `apical`.
+// Starts an image: keeps or clears the voltages and clears the mean. `state`: index of the neuron's first word in
+// the kernel's array `compartments`. The apical voltage is set earlier, see `apical`.
 fn reset_for_image(state: u32) {
     if minibatches[replica].reset_state == 1u {
         compartments[state + COMPARTMENT_BASAL * params.units] = 0.0;
@@ -12,8 +12,8 @@ fn reset_for_image(state: u32) {
     compartments[state + COMPARTMENT_MEAN_SOMA * params.units] = 0.0;
 }
 
-// Spike count of one step: candidates at rate `phi_max`, each kept with probability `1 / odds`, where
-// `odds = 1 + exp(-C)`. `half` is the high half of the step's word, in its place; nearly always it decides.
+// Spike count of one step: candidates at rate `phi_max`, each kept with probability `1 / odds`,
+// `odds = 1 + exp(-C)`. `half` is the high half of the step's word, in the high bits; it nearly always decides.
 fn sample_spike_count(half: u32, soma: f32, unit: u32, position: u32, step: u32) -> u32 {
     let one = candidate_threshold(0u);
     let two = candidate_threshold(1u);
@@ -39,7 +39,7 @@ fn sample_spike_count(half: u32, soma: f32, unit: u32, position: u32, step: u32)
     return thin_many(word, odds, unit, position, step);
 }
 
-// How many of one or two candidates are kept.
+// Number of kept candidates, of one or two.
 fn thin_few(word: u32, odds: f32) -> u32 {
     let two = candidate_threshold(1u);
     if word >= two {
@@ -52,7 +52,7 @@ fn thin_few(word: u32, odds: f32) -> u32 {
     return select(0u, 1u, scaled < 1.0) + select(0u, 1u, scaled < mul_rounded(2.0, odds) - 1.0);
 }
 
-// How many of three or more candidates are kept: each has a word of its own.
+// Number of kept candidates, of three or more: each uses its own random word.
 fn thin_many(random: u32, odds: f32, unit: u32, position: u32, step: u32) -> u32 {
     let head = philox_counter0(STREAM_THINNING, params.population);
     var count = 0u;
@@ -70,7 +70,7 @@ fn thin_many(random: u32, odds: f32, unit: u32, position: u32, step: u32) -> u32
     return count;
 }
 
-// The spikes of one neuron over a block of steps, on their way into words.
+// Spikes of one neuron over a block of steps, before they are packed into words.
 struct SpikeWriter {
     // index of the neuron's word for the image's first steps
     start: u32,
@@ -86,7 +86,7 @@ fn new_spike_writer(sample_index: u32, unit: u32) -> SpikeWriter {
     return SpikeWriter(start, vec4<u32>(), 0u);
 }
 
-// Draws the spikes of `step`; the steps come in order, the last is the one before `end`.
+// Draws the spikes of `step`. Steps are in ascending order; the last is `end - 1`.
 fn sample_step(
     column: ptr<function, SpikeWriter>,
     position: u32,
@@ -105,7 +105,7 @@ fn sample_step(
     if slot == 0u {
         (*column).counts = 0u;
     } else if step == params.first_step {
-        // What earlier launches have drawn of the word.
+        // Counts of the same word from earlier launches.
         (*column).counts = spikes[index] & ((1u << (slot * COUNT_BITS)) - 1u);
     }
     let half = upper16((*column).random, slot);

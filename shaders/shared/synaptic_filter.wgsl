@@ -1,7 +1,7 @@
 // The synaptic filter in a dendrite, over the kernel's array `drive` [samples, history + block, units]:
 // the twin of `filtered_input` and `shift_history` in src/cpu/synaptic_filter.rs.
 
-// Where a sample's drive of a neuron lies.
+// Index of a neuron's drive in row 0 of a sample.
 fn input_index(sample_index: u32, row: u32, unit: u32) -> u32 {
     return params.synaptic_input_offset + (sample_index * (constants.history_rows + params.block_len) + row) * params.units + unit;
 }
@@ -16,7 +16,7 @@ fn filtered_input(sample_index: u32, step: u32, unit: u32) -> f32 {
             sum += mul_rounded(kernel_tap(k), synaptic_input[now - k * params.units]);
         }
     } else {
-        // Rows 0 and 1 hold the two window_means of the uncut kernel.
+        // Rows 0 and 1 hold the two traces of the uncut kernel.
         let slow = mul_rounded(constants.decay_slow, synaptic_input[first]) + synaptic_input[now];
         let fast = mul_rounded(constants.decay_fast, synaptic_input[first + params.units]) + synaptic_input[now];
         synaptic_input[first] = flush_subnormal(slow, SMALLEST_VOLTAGE);
@@ -27,7 +27,7 @@ fn filtered_input(sample_index: u32, step: u32, unit: u32) -> f32 {
     return sum;
 }
 
-// What arrives at a basal dendrite at the step in row `history + step`: spikes through the filter, rates as they are.
+// Input of a basal dendrite at the step in row `history + step`: filtered spikes, or unfiltered rates.
 fn arriving(sample_index: u32, step: u32, unit: u32) -> f32 {
     if params.sends_rates == 1u {
         return synaptic_input[input_index(sample_index, constants.history_rows + step, unit)];
@@ -35,7 +35,7 @@ fn arriving(sample_index: u32, step: u32, unit: u32) -> f32 {
     return filtered_input(sample_index, step, unit);
 }
 
-// Moves the last drives of a block, where the launch ends it, to where the next block looks for its past.
+// Copies the last drives of the block to the history rows of the next block, if the launch ends the block.
 fn shift_history(sample: Sample, unit: u32) {
     let end = end_step(sample);
     let block_end = min(params.block_start + params.block_len, sample.steps_forward + sample.steps_target);

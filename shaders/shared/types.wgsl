@@ -1,9 +1,9 @@
-// What every kernel binds and the host fills: the twin of src/interface/uniforms.rs and launch_params.rs (a test
-// compares sizes and offsets). Binding 1 is the part of the launch. Kernels declare their arrays from binding 5
-// on: what `Launch::reads` lists, then `Launch::writes`; `network` those of all layers as one. "samples" in the
-// shape of an array are those of all replicas, replica by replica.
-// Constants that both sides need come before this text, generated from Rust. What fills a struct is a field of
-// its own: behind a field with a size of its own, Mesa's device was seen to step over arrays by another length.
+// Bindings of every kernel that the host fills: the twin of src/interface/uniforms.rs and launch_params.rs (a test
+// compares sizes and offsets). Binding 1 holds the launch parameters. Kernels declare their arrays from binding 5
+// on, in the order of `Launch::reads`, then `Launch::writes`; `network` binds the arrays of all layers as one.
+// "samples" in the shape of an array counts the samples of all replicas, replica by replica.
+// Constants shared with the host precede this text and are generated from Rust. Padding is a separate field: Mesa's
+// software device used a wrong array stride in structs after a field with an explicit size.
 
 struct RunParams {
     kernel_taps: array<vec4<f32>, 8>,
@@ -129,12 +129,12 @@ struct Sample {
 
 @group(0) @binding(0) var<uniform> constants: RunParams;
 @group(0) @binding(2) var<storage, read> replicas: array<ReplicaParams>;
-// one for each replica
+// one per replica
 @group(0) @binding(3) var<storage, read> minibatches: array<BatchParams>;
-// those in use
+// samples in use
 @group(0) @binding(4) var<storage, read> samples: array<Sample>;
 
-// Whose network the thread works on: every kernel sets it first.
+// Replica that the thread works on; every kernel sets it first.
 var<private> replica: u32;
 
 // Threads of a workgroup, along x.
@@ -150,17 +150,17 @@ fn kernel_cumsum(k: u32) -> f32 {
     return constants.kernel_cumsum[k >> 2u][k & 3u];
 }
 
-// Most steps by which plateau potentials come early.
+// Largest lead of plateau potentials, in steps.
 fn max_plateau_lead() -> u32 {
     return (constants.window_mean_rows - WINDOW_MEAN_ROWS) / 2u;
 }
 
-// Words below it mean more than `k` spike candidates.
+// Random words below this threshold mean more than `k` spike candidates.
 fn candidate_threshold(k: u32) -> u32 {
     return replicas[replica].candidate_thresholds[k];
 }
 
-// The step after the last that this launch computes for a sample.
+// One past the last step that this launch computes for a sample.
 fn end_step(sample: Sample) -> u32 {
     return select(
         params.first_step + params.step_count,

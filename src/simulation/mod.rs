@@ -1,4 +1,4 @@
-//! Networks on a backend: shows them minibatches, reads and writes their weights.
+//! Simulation of networks on a backend: presents minibatches, reads and writes weights.
 
 mod networks;
 mod rates;
@@ -26,44 +26,43 @@ use crate::plan::{Presentation, SampleBuilder, kernel_sequence, largest_batch};
 /// Predicted class of an image and the loss of the output.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SampleResult {
-    /// The class whose output neurons have the highest mean voltage, from 0.
+    /// Class whose output neurons have the highest mean voltage, from 0.
     pub class: u8,
-    /// Sum over the output neurons of the squared difference between their rates in the target and the forward
-    /// phase, (spikes per ms)²; 0 in a test.
+    /// Sum over the output neurons of the squared difference between their rates in the target and the forward phase,
+    /// (spikes/ms)²; 0 in a test.
     pub loss: f32,
 }
 
-/// What a backend is to run: its minibatches, one for each replica, the lanes in use, and the kernels.
+/// Arguments of a backend's run: minibatches, one per replica, the samples in use, and the launches.
 pub type Batch = (Vec<BatchParams>, Vec<Sample>, Vec<Launch>);
 
-/// Networks of one shape on a backend, side by side; often it is one. They go on in step: each call
-/// shows every replica as many images.
+/// Networks of one shape that a backend simulates side by side; often only one. Each call presents equally many images
+/// to every replica.
 pub struct Simulation {
     pub(super) backend: Box<dyn Backend>,
-    /// Of each replica.
+    /// One per replica.
     pub(super) lanes: Vec<SampleBuilder>,
-    /// Minibatches learned from so far.
+    /// Number of training minibatches so far.
     pub(super) updates: u64,
-    /// The next training minibatch starts from a cleared state.
+    /// Whether the next training minibatch starts from a cleared state.
     pub(super) is_fresh: bool,
-    /// The lanes of each replica that are ever shown training images: the first so many.
+    /// Number of samples per replica that show training images: the first ones.
     pub(super) training_lanes: usize,
     stop: Stop,
-    /// Time that the last training minibatch took.
+    /// Time of the last training minibatch.
     pub(super) last_minibatch: Option<Duration>,
-    /// Number of images tested side by side per replica, at most that of the lanes.
+    /// Number of images tested side by side per replica; at most the number of samples.
     tested_at_once: usize,
 }
 
-/// Bounds of the time that images tested side by side are to take: longer ones would delay a stop's effect
-/// and hide progress.
+/// Target range of the time per group of test images: longer groups would delay a stop and hide progress.
 const TEST_AT_LEAST: Duration = Duration::from_millis(100);
 const TEST_AT_MOST: Duration = Duration::from_millis(400);
-/// Number of images tested side by side at first, over all replicas.
+/// Initial number of images tested side by side, over all replicas.
 const TESTED_FIRST: usize = 256;
 
 impl Simulation {
-    /// Puts a network and the tables of a run on a backend made for them.
+    /// Writes a network and the tables of a run to a backend created for them.
     ///
     /// # Errors
     /// Returns an error if the device fails.
@@ -76,7 +75,7 @@ impl Simulation {
         Simulation::of_replicas(backend, from_ref(config), dataset, from_ref(network))
     }
 
-    /// Puts networks and the tables of their runs on a backend made for them.
+    /// Writes networks and the tables of their runs to a backend created for them.
     ///
     /// # Errors
     /// Returns an error if the device fails, or the backend is for another number of replicas.
@@ -126,8 +125,8 @@ impl Simulation {
         Ok(simulation)
     }
 
-    /// From now on, heeds a request to stop: trainings and tests then return [`BackendError::Stopped`] within a
-    /// second. A training minibatch is left undone, or has been done.
+    /// Ends trainings and tests within a second of a stop request, with [`BackendError::Stopped`]. A training minibatch
+    /// is then either undone or complete.
     pub fn stop_on(&mut self, stop: &Stop) {
         self.stop = stop.clone();
     }
@@ -137,13 +136,13 @@ impl Simulation {
         self.is_fresh = true;
     }
 
-    /// The backend, to look at its arrays.
+    /// Returns the backend, to read or write its arrays.
     pub fn backend(&mut self) -> &mut dyn Backend {
         self.backend.as_mut()
     }
 
-    /// Shows every replica the same training minibatch, one image a lane, from which it learns. Lanes
-    /// carry their state on from the minibatch before, unless a test came between.
+    /// Trains every replica on the same minibatch, one image per sample. Samples carry on their state from the previous
+    /// minibatch, unless a test came between.
     ///
     /// # Errors
     /// Returns an error if the device fails.
@@ -151,7 +150,7 @@ impl Simulation {
         self.train_each(&vec![images; self.lanes.len()])
     }
 
-    /// Shows each replica a training minibatch of its own; all are of one size.
+    /// Trains each replica on a minibatch of its own. All minibatches have one size.
     ///
     /// # Errors
     /// Returns an error if the device fails, the images do not fit the data set or the lanes, the number of minibatches
@@ -172,20 +171,19 @@ impl Simulation {
         let start = Instant::now();
         let result = self.backend.run_until(&self.stop, stoppable, &minibatches, &lanes, &list);
         if let Err(error) = result {
-            // One that was refused was not learned from either.
+            // A refused minibatch trained no network either.
             self.apply_undo(undo)?;
             return Err(error);
         }
         if start.elapsed() >= undo::QUEUED && stoppable == Stoppable::Nothing {
-            // The least that there is to read, and all work is done before.
+            // Wait for the device: reading the smallest array returns after all work is done.
             self.backend.read(ArrayId::InputCdf)?;
         }
         self.last_minibatch = Some(start.elapsed());
         Ok(())
     }
 
-    /// What [`Simulation::train`] would run, for callers that run it launch by launch. Counts as an
-    /// update.
+    /// Prepares the launches of [`Simulation::train`] for callers that run them one by one. Counts as an update.
     pub fn prepare_training(&mut self, images: &[Presentation]) -> Batch {
         self.prepare_each(&vec![images; self.lanes.len()])
     }
@@ -227,8 +225,8 @@ impl Simulation {
         (minibatches, in_use, list)
     }
 
-    /// Tests every replica on the same images, as many at a time as it has lanes. The next training
-    /// minibatch starts from a cleared state.
+    /// Tests every replica on the same images, as many side by side as there are samples. The next training minibatch
+    /// starts from a cleared state.
     ///
     /// # Errors
     /// Returns an error if the device fails, the images do not fit the data set, or a stop is requested, see
@@ -241,11 +239,11 @@ impl Simulation {
         Ok(())
     }
 
-    /// The same, with as many images at a time as take a part of a second. `listen` gets the number of images
-    /// tested so far, and may break the test off.
+    /// Tests as [`Simulation::test`], in groups of images that take a fraction of a second. `listen` receives the
+    /// number of images tested so far and may stop the test.
     ///
     /// # Errors
-    /// As [`Simulation::test`], and [`BackendError::Stopped`] if `listen` breaks off.
+    /// As [`Simulation::test`], and [`BackendError::Stopped`] if `listen` breaks.
     pub fn test_until(
         &mut self,
         images: &[Presentation],
@@ -276,11 +274,10 @@ impl Simulation {
         Ok(())
     }
 
-    /// Runs launches for callers that prepared them, none of which change weights, or that need no weights
-    /// once stopped.
+    /// Runs prepared launches. They must not change weights, unless the weights are not needed after a stop.
     ///
     /// # Errors
-    /// Returns an error if the device fails or refuses the work, or on request: see [`Simulation::stop_on`].
+    /// Returns an error if the device fails or refuses the work, or a stop is requested, see [`Simulation::stop_on`].
     pub fn run(
         &mut self,
         minibatches: &[BatchParams],
@@ -290,8 +287,7 @@ impl Simulation {
         self.backend.run_until(&self.stop, Stoppable::All, minibatches, lanes, launches)
     }
 
-    /// What [`Simulation::test`] would run for images that fit side by side, for callers that run it
-    /// themselves.
+    /// Prepares the launches of [`Simulation::test`] for images that fit side by side, for callers that run them.
     pub fn prepare_test(&mut self, images: &[Presentation]) -> Batch {
         self.is_fresh = true;
         self.work(
@@ -302,7 +298,7 @@ impl Simulation {
         )
     }
 
-    /// Results of the images in slots `0 .. count`, `[replicas, count]`.
+    /// Returns the results of the images in slots `0 .. count`, `[replicas, count]`.
     ///
     /// # Errors
     /// Returns an error if the device fails.
@@ -319,7 +315,7 @@ impl Simulation {
     }
 }
 
-/// Steps of the lane that lasts longest.
+/// Returns the number of steps of the longest sample.
 pub(super) fn max_steps(lanes: &[Sample]) -> u32 {
     lanes.iter().map(Sample::steps).max().unwrap_or(0)
 }

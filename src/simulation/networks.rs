@@ -9,7 +9,7 @@ use crate::network::Network;
 use crate::plan::feedback_launches;
 
 impl Simulation {
-    /// Checks that there are as many networks as replicas, each with arrays of the backend's lengths.
+    /// Checks that there is one network per replica, with arrays of the backend's lengths.
     fn check_networks(&self, networks: &[Network]) -> Result<(), BackendError> {
         let refuse = |reason: String| Err(BackendError::InvalidNetworks(reason));
         let shape = self.backend.shape();
@@ -42,11 +42,11 @@ impl Simulation {
         Ok(())
     }
 
-    /// Replaces the networks; there are as many as replicas. Weights too small for a device become zero, see
+    /// Replaces the networks; expects one per replica. Weights too small for a device become zero, see
     /// [`flush_weight`].
     ///
     /// # Errors
-    /// Returns an error if they are of another shape, or the device fails.
+    /// Returns an error if the networks are of another shape, or the device fails.
     pub fn write_networks(&mut self, networks: &[Network]) -> Result<(), BackendError> {
         self.check_networks(networks)?;
         for layer in 0..self.backend.shape().layers() {
@@ -65,8 +65,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// The networks as they are now, one for each replica. Feedback weights that follow the others are those that the
-    /// next minibatch uses.
+    /// Returns the current networks, one per replica. Tied feedback weights are those that the next minibatch uses.
     ///
     /// # Errors
     /// Returns an error if the device fails.
@@ -96,7 +95,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// Makes feedback weights that follow the feed-forward ones those of the next minibatch.
+    /// Updates tied feedback weights from the feed-forward weights, for the next minibatch.
     fn follow_weights(&mut self) -> Result<(), BackendError> {
         if !self.backend.shape().symmetric_feedback {
             return Ok(());

@@ -5,8 +5,9 @@ use crate::interface::{ArrayId, BackendError, compartment};
 use crate::model::exact_math::sigmoid;
 
 impl Simulation {
-    /// The mean rate of each layer at the ends of the last training images, in spikes per ms, `[replicas]` by layers,
-    /// the lowest first: `phi_max sigma(C)`, the output under teaching. Only before a test: that clears voltages.
+    /// Returns the mean rate of each layer at the ends of the last training images, `phi_max sigma(C)`; the output's
+    /// under teaching. Must be called before a test, which clears the voltages. `[replicas]` by layers, the lowest
+    /// first, spikes per ms.
     ///
     /// # Errors
     /// Returns an error if the device fails.

@@ -1,4 +1,4 @@
-//! Shows an image with given spikes instead of drawn ones: how traces of other simulators are replayed.
+//! Presentation of an image with given instead of drawn spikes, to replay traces of other simulators.
 
 use super::{Simulation, max_steps};
 use crate::interface::{
@@ -7,14 +7,14 @@ use crate::interface::{
 use crate::plan::{Presentation, kernel_sequence};
 
 impl Simulation {
-    /// Shows the only network one training image with given phase lengths and given spikes instead of
-    /// drawn ones, from which it learns. `observe` is called after each launch.
+    /// Trains the only network on one image with given phase lengths and given instead of drawn spikes. Calls `observe`
+    /// after each launch.
     ///
-    /// `spikes`: counts (at most 15) of each population, `[steps, units]`, the input first; empty for a population
-    /// whose spikes no neuron receives, see [`crate::interface::Shape::sends_spikes`].
+    /// `spikes`: counts (at most 15) per population, `[steps, units]`, the input first; empty for a population whose
+    /// spikes no neuron receives, see [`crate::interface::Shape::sends_spikes`].
     ///
     /// # Errors
-    /// Returns an error if the device fails, there are several networks, or the spikes do not fit the one.
+    /// Returns an error if the device fails, there are several networks, or the spikes do not fit the network.
     pub fn train_replayed(
         &mut self,
         image: &Presentation,
@@ -30,10 +30,10 @@ impl Simulation {
         Ok(())
     }
 
-    /// As [`Simulation::train_replayed`], in one run and without a look in between.
+    /// Trains as [`Simulation::train_replayed`], in one run without an observer.
     ///
     /// # Errors
-    /// Returns an error if the device fails, there are several networks, or the spikes do not fit the one.
+    /// Returns an error if the device fails, there are several networks, or the spikes do not fit the network.
     pub fn train_replayed_unobserved(
         &mut self,
         image: &Presentation,
@@ -45,7 +45,7 @@ impl Simulation {
         self.backend.run(&minibatches, &lanes, &list)
     }
 
-    /// Writes the spikes; the minibatch and the lane that they are shown in.
+    /// Writes the spikes. Returns the minibatch and the sample that presents them.
     fn prepare_replay(
         &mut self,
         image: &Presentation,
@@ -65,7 +65,7 @@ impl Simulation {
         Ok((minibatches, vec![self.lanes[0].phases_of(image, phases)]))
     }
 
-    /// Given spikes must be those of every population, at every step, and fit their four bits.
+    /// Checks that there are spikes for every population and step, and that counts fit four bits.
     fn check_replay(
         &self,
         [forward, target]: [u32; 2],
@@ -78,7 +78,7 @@ impl Simulation {
         }
         let most = (1 << COUNT_BITS) - 1;
         let steps = forward.saturating_add(target);
-        // The averages of a phase must not reach into the one before.
+        // The averages of a phase must not extend into the previous phase.
         let least = self.lanes[0].shortest_phase();
         if forward < least || target < least || steps > shape.steps {
             let reason = format!(
@@ -111,7 +111,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// Puts spike counts `[steps, units]` where the first lane's draws would be.
+    /// Writes spike counts `[steps, units]` in place of the first sample's draws.
     fn write_spikes(&mut self, population: usize, counts: &[u8]) -> Result<(), BackendError> {
         let array = ArrayId::Spikes(population);
         let mut words = self.backend.read(array)?;

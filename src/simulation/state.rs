@@ -1,4 +1,4 @@
-//! All that a simulation holds of a network between two minibatches, to go on from it later, on any backend.
+//! State of a simulation between two minibatches, from which it resumes later on any backend.
 
 use std::collections::BTreeMap;
 
@@ -6,20 +6,20 @@ use super::Simulation;
 use crate::interface::{ArrayId, BackendError, ElementType};
 use crate::model::exact_math::{SMALLEST_MOMENT, flush};
 
-/// What a replica's simulation holds beside the network itself.
+/// State of a replica's simulation, without its network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-    /// Minibatches learned from so far.
+    /// Number of training minibatches so far.
     pub updates: u64,
-    /// The next training minibatch starts from a cleared state.
+    /// Whether the next training minibatch starts from a cleared state.
     pub is_fresh: bool,
-    /// The words of one replica: moments and results, and of lanes `[training lanes, rows, units]` what they carry
-    /// on, see [`crate::interface::Shape::persistent_rows`].
+    /// Words of one replica: moments, results, and the state that samples carry on `[training samples, rows, units]`,
+    /// see [`crate::interface::Shape::persistent_rows`].
     pub arrays: BTreeMap<ArrayId, Vec<u32>>,
 }
 
 impl Simulation {
-    /// The arrays of a [`State`], with the words of each: moments and results, and what training lanes carry on.
+    /// Returns the arrays of a [`State`] and their lengths, words.
     fn state_arrays(&self) -> Vec<(ArrayId, usize)> {
         let shape = self.backend.shape();
         let arrays = shape.arrays().into_iter().map(|array| {
@@ -32,7 +32,7 @@ impl Simulation {
         arrays.filter(|(_, words)| *words > 0).collect()
     }
 
-    /// Words of a replica's part of what all of its lanes carry, or of an array without lanes.
+    /// Returns the number of words per replica of a carried or sample-independent array.
     fn replica_length(&self, array: ArrayId) -> usize {
         let shape = self.backend.shape();
         match shape.is_per_sample(array) {
@@ -41,7 +41,7 @@ impl Simulation {
         }
     }
 
-    /// The states of all replicas.
+    /// Returns the states of all replicas.
     ///
     /// # Errors
     /// Returns an error if the device fails.
@@ -56,15 +56,15 @@ impl Simulation {
             };
             let parts = words.chunks_exact(self.replica_length(array));
             for (state, words) in states.iter_mut().zip(parts) {
-                // Other lanes are shown test images alone, which begin anew.
+                // Other samples only show test images, which start from a cleared state.
                 state.arrays.insert(array, words[..length].to_vec());
             }
         }
         Ok(states)
     }
 
-    /// Goes on from the states of all replicas, which stand at the same place, with the networks that the simulation
-    /// was made with. From none, it begins.
+    /// Resumes from the states of all replicas, which are at the same position, with the networks that the simulation
+    /// was made with. Changes nothing if `save_state` is empty.
     ///
     /// # Errors
     /// Returns an error if the states are of other shapes, or the device fails.
@@ -86,7 +86,7 @@ impl Simulation {
                 part[..expected].copy_from_slice(of);
             }
             if array.element_type() == ElementType::Float {
-                // No run writes such numbers; devices differ in what they do with them.
+                // Flush values that no run writes: devices treat them differently.
                 for word in &mut words {
                     *word = flush(f32::from_bits(*word), SMALLEST_MOMENT).to_bits();
                 }

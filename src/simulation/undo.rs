@@ -1,4 +1,4 @@
-//! What a training minibatch changes, kept so that a stop can leave it undone.
+//! State before a training minibatch, saved so that a stop can undo the minibatch.
 
 use std::time::Duration;
 
@@ -6,23 +6,23 @@ use super::Simulation;
 use crate::interface::{ArrayId, BackendError, Stoppable};
 use crate::plan::{Presentation, copies_weights};
 
-/// A minibatch that takes less is waited for: a copy of what it changes is not worth its time.
+/// Time below which a stop waits for a minibatch: copying its state would cost more than it saves.
 const SHORT: Duration = Duration::from_millis(400);
-/// A minibatch that takes more is not queued behind others on a device.
+/// Time above which a minibatch is not queued behind others on a device.
 pub(super) const QUEUED: Duration = Duration::from_millis(100);
 
-/// A simulation before a minibatch.
+/// State of a simulation before a minibatch.
 pub(super) struct Undo {
     updates: u64,
     is_fresh: bool,
-    /// What lanes carry on.
+    /// Saved state that samples carry on.
     carried: Vec<(ArrayId, Vec<u32>)>,
-    /// Whole arrays.
+    /// Saved whole arrays.
     whole: Vec<(ArrayId, Vec<u32>)>,
 }
 
 impl Simulation {
-    /// Which part of the next training minibatch a stop may leave undone, by what the last one took.
+    /// Returns how far a stop may undo the next training minibatch, from the time of the last one.
     pub(super) fn stoppable(&self, images: &[&[Presentation]]) -> Stoppable {
         match self.last_minibatch {
             Some(time) if time < SHORT => Stoppable::Nothing,
@@ -33,7 +33,7 @@ impl Simulation {
         }
     }
 
-    /// Copies what a training minibatch changes.
+    /// Copies the arrays that a training minibatch changes.
     ///
     /// # Errors
     /// Returns an error if the device fails.
@@ -44,7 +44,7 @@ impl Simulation {
         for array in shape.arrays() {
             let is_weights =
                 matches!(array, ArrayId::Weights(_) | ArrayId::Moments(_) | ArrayId::Feedback(_));
-            // A cleared state is cleared again.
+            // A fresh state is cleared again and needs no copy.
             if stoppable != Stoppable::Nothing && !is_fresh && shape.persistent_len(array) > 0 {
                 undo.carried.push((array, self.backend.read_persistent(array)?));
             }
@@ -55,7 +55,7 @@ impl Simulation {
         Ok(undo)
     }
 
-    /// Takes a minibatch back.
+    /// Undoes a minibatch.
     ///
     /// # Errors
     /// Returns an error if the device fails.

@@ -124,7 +124,7 @@ pub enum Event {
     Weights {
         /// Completed epoch, from 1.
         epoch: u32,
-        /// Mean, standard deviation and maximum magnitude of each layer's weights, the lowest layer first, [layers].
+        /// Mean, standard deviation and maximum magnitude of each layer's weights, the lowest layer first, `[layers]`.
         layers: Vec<LayerStatistics>,
     },
     /// Network during an epoch, if a listener requested it ([`TrainerControl`]). Not written as JSON.

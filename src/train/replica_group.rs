@@ -259,7 +259,7 @@ impl ReplicaGroup {
         self.before + self.start.elapsed().as_secs_f64()
     }
 
-    /// Sends the current networks and their rates, [networks][layers].
+    /// Sends the current networks and their rates, `[networks]` by layers.
     pub(super) fn emit_networks(
         &mut self,
         epoch: u32,

@@ -1,15 +1,15 @@
-// Sums what spikes before an image drive in the apical dendrites, through the feedback weights of now: those of the
-// last K steps, or of the uncut kernel its two window_means.
-// One thread per neuron, row of the history and sample. If not all columns are bound at once, the next dispatch
-// continues the sums of the one before.
+// Sums the input of the apical dendrites from spikes before an image, with the current feedback weights: spikes of the
+// last K steps, or the two traces of the uncut kernel.
+// One thread per neuron, row of the history and sample. If not all columns are bound at once, each dispatch
+// continues the sums of the previous one.
 
-// of the population that feeds back, [samples, past steps + steps, 2, words of 32 sources]
+// bits of the feedback's source population, [samples, past steps + steps, 2, words of 32 sources]
 @group(0) @binding(5) var<storage, read> spike_mask: array<u32>;
 // its counts, [samples, history words + words, sources]
 @group(0) @binding(6) var<storage, read> spikes: array<u32>;
-// its window_means, [samples, rows, sources]
+// its window means, [samples, rows, sources]
 @group(0) @binding(7) var<storage, read> window_means: array<f32>;
-// of the feedback, [replicas, columns, units], or a run of columns
+// feedback weights, [replicas, columns, units], or a run of columns
 @group(0) @binding(8) var<storage, read> weights: array<f32>;
 // [samples, history + 1, units]
 @group(0) @binding(9) var<storage, read_write> synaptic_input: array<f32>;
@@ -38,7 +38,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     synaptic_input[index] = sum;
 }
 
-// Adds the bound columns times a row of the window_means.
+// Adds the bound columns times a row of the window means.
 fn sum_trace(sample_index: u32, row: u32, unit: u32, before: f32) -> f32 {
     let first = (sample_index * constants.window_mean_rows + row) * params.n_feedback;
     let end = min(params.col_offset + params.col_count, params.n_feedback);

@@ -1,11 +1,11 @@
-// Sets the apical voltages that the next step sees from feedback by rates, which no kernel filters: `A = Y phi + c`.
-// A launch of no steps sets those of an image's first step, from the last rates before the image.
-// One thread per neuron and sample. If not all columns of `Y` are bound at once, the next dispatch continues the sum
-// of the one before.
+// Sets the apical voltages of the next step from feedback rates, which are not filtered: `A = Y phi + c`.
+// A launch of no steps sets the voltages of an image's first step, from the last rates before the image.
+// One thread per neuron and sample. If not all columns of `Y` are bound at once, each dispatch continues the sum
+// of the previous one.
 
-// of the population that feeds back, [samples, 1 + steps, sources]
+// rates of the feedback's source population, [samples, 1 + steps, sources]
 @group(0) @binding(5) var<storage, read> rates: array<f32>;
-// of the feedback, [replicas, columns, units], or a run of columns
+// feedback weights, [replicas, columns, units], or a run of columns
 @group(0) @binding(6) var<storage, read> weights: array<f32>;
 // [samples, 5, units]
 @group(0) @binding(7) var<storage, read_write> compartments: array<f32>;
@@ -25,7 +25,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if params.col_offset > 0u {
         voltage = compartments[index];
     }
-    // The row of the step before the one that sees the voltage.
+    // Row of the step before the one that uses the voltage.
     let step = params.first_step + params.step_count;
     if step > 0u || minibatches[replica].reset_state == 0u {
         let sent = (sample.index * constants.rate_rows + step) * params.n_feedback;

@@ -1,12 +1,11 @@
-// Steps the apical dendrites of a layer. A launch of no steps sets the voltages that the first step of an image
-// sees.
+// Steps the apical dendrites of a layer. A launch of no steps sets the voltages for the first step of an image.
 // One thread per neuron and sample.
 
-// of the population that feeds back, [samples, past steps + steps, 2, words of 32 sources]
+// bits of the feedback's source population, [samples, past steps + steps, 2, words of 32 sources]
 @group(0) @binding(5) var<storage, read> spike_mask: array<u32>;
 // its counts, [samples, history words + words, sources]
 @group(0) @binding(6) var<storage, read> spikes: array<u32>;
-// of the feedback, [replicas, columns, units], or a run of columns
+// feedback weights, [replicas, columns, units], or a run of columns
 @group(0) @binding(7) var<storage, read> weights: array<f32>;
 // [samples, history + 1, units]
 @group(0) @binding(8) var<storage, read_write> synaptic_input: array<f32>;
@@ -32,8 +31,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
 }
 
-// The voltage before any spike of the image: of a cleared state the bias alone, otherwise what `apical_history`
-// summed with the feedback weights of now.
+// Voltage before any spike of the image: the bias alone after a reset, otherwise the sum of `apical_history`
+// with the current feedback weights.
 fn begin_apical(sample: Sample, unit: u32) {
     let first = input_index(sample.index, 0u, unit);
     var voltage = 0.0;

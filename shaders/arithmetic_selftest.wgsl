@@ -1,10 +1,10 @@
-// The self-test: every function that the kernels' results hang on, applied to arguments made from
+// The self-test: every function that affects the kernels' results, applied to arguments made from
 // random words. The twin of src/cpu/arithmetic_selftest.rs, kept comparable line by line.
 
 @group(0) @binding(5) var<storage, read> words: array<u32>;
 @group(0) @binding(6) var<storage, read_write> results: array<u32>;
 
-// In [0, 1), the form in which random words meet probabilities.
+// In [0, 1), the form in which random words are compared with probabilities.
 fn uniform01(word: u32) -> f32 {
     return mul_rounded(f32(word >> (32u - FRACTION_BITS)), FRACTION_SCALE);
 }
@@ -22,7 +22,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if index >= count {
         return;
     }
-    // Part of what a thread computes comes from its neighbours' words.
+    // Some inputs of a thread come from its neighbours' words.
     var w: array<u32, 6>;
     for (var k = 0u; k < 6u; k++) {
         w[k] = words[(index + k) % count];
@@ -94,8 +94,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
 }
 
-// Where the device takes a subnormal number for zero, a bit each: the result of a product, the result of a
-// difference, a factor, and a number that is compared. No kernel meets one: this is for the user to know.
+// Bits for operations in which the device flushes subnormal numbers to zero: the result of a product, the result of
+// a difference, a factor, a compared number. No kernel has subnormal numbers: the bits are only reported to the user.
 fn flushed_subnormals() -> u32 {
     let smallest = bitcast<f32>(0x00800000u ^ constants.opaque_zero);
     let subnormal = bitcast<f32>(0x00400000u ^ constants.opaque_zero);

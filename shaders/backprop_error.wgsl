@@ -1,13 +1,13 @@
-// The hidden error by exact backpropagation, in place of the plateaus': `E = (W_above^T E_above) k_B phi_max
-// sigma'(C)`, with the factors P of both updates; C is the forward phase's mean.
-// One thread for each neuron and sample. Of the weights above, the columns are this layer's neurons; where not all
-// are bound at once, others do the rest.
+// Computes the hidden error by exact backpropagation instead of plateaus: `E = (W_above^T E_above) k_B phi_max
+// sigma'(C)`, including the factors P of both updates; C is the forward phase's mean.
+// One thread per neuron and sample. The columns of the weights above are this layer's neurons; if not all are
+// bound at once, other dispatches process the rest.
 
 // [samples, 5, units]
 @group(0) @binding(5) var<storage, read> compartments: array<f32>;
-// of the layer above, [replicas, units + 1, above], or a run of columns
+// weights of the layer above, [replicas, units + 1, above], or a run of columns
 @group(0) @binding(6) var<storage, read> weights_above: array<f32>;
-// of the layer above, [samples, above]
+// errors of the layer above, [samples, above]
 @group(0) @binding(7) var<storage, read> errors_above: array<f32>;
 // [samples, units]
 @group(0) @binding(8) var<storage, read_write> errors: array<f32>;

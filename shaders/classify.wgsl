@@ -1,9 +1,9 @@
-// The class of an image, and the output's loss.
-// The class is the one whose neurons have the highest mean voltage, the first of equals. The loss is
-// `sum (phi_t - phi_max sigma(C))^2`, zero where there was no target phase.
-// One thread for each sample, in a workgroup of its own.
+// Computes the class of an image and the output's loss.
+// The class is the one with the highest mean voltage, the first on a tie. The loss is
+// `sum (phi_t - phi_max sigma(C))^2`, zero without a target phase.
+// One thread per sample, in its own workgroup.
 
-// of the output, [samples, 5, units]
+// voltages of the output, [samples, 5, units]
 @group(0) @binding(5) var<storage, read> compartments: array<f32>;
 // [replicas, slots, 2]
 @group(0) @binding(6) var<storage, read_write> results: array<u32>;

@@ -1,5 +1,5 @@
-// Keeps the rate `phi_max sigma(C)` of a layer's neurons at a step, where they send it instead of spikes.
-// One thread for each neuron and sample.
+// Stores the rate `phi_max sigma(C)` of a layer's neurons at a step, if the layer sends rates instead of spikes.
+// One thread per neuron and sample.
 
 // [samples, 5, units]
 @group(0) @binding(5) var<storage, read> compartments: array<f32>;

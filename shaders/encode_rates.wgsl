@@ -1,5 +1,5 @@
-// Turns an image into rates: `phi_max * pixel` at every step.
-// One thread for each pixel, step and sample.
+// Converts an image to rates: `phi_max * pixel` at every step.
+// One thread per pixel, step and sample.
 
 // [replicas, 256]
 @group(0) @binding(5) var<storage, read> input_rates: array<f32>;

@@ -1,5 +1,5 @@
 // Draws the input's spikes from an image: counts with mean `phi_max * pixel`.
-// One thread for each pixel, word of steps and sample.
+// One thread per pixel, word of steps and sample.
 
 // [replicas, 256, 16]
 @group(0) @binding(5) var<storage, read> input_cdf: array<u32>;
@@ -36,7 +36,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     spikes[row * params.units + unit] = counts;
 }
 
-// Count of a pixel at a step, from the high half of a word and, where that does not decide, the low one.
+// Count of a pixel at a step, from the high half of a word, and from the low half only if the high half is
+// undecided.
 fn count_from_halfword(level: u32, half: u32, position: u32, unit: u32, step: u32) -> u32 {
     let count = count_from_word(level, half);
     if count == count_from_word(level, half | LOW_HALF) {

@@ -1,10 +1,9 @@
-// Changes feedback weights towards the inverse of the feed-forward function: so that what the output of the
-// forward phase makes of the apical dendrite is what the soma does. `E_inv = -(phi_max sigma(Cf) - alpha_f)
+// Moves feedback weights towards the inverse of the feed-forward function: the plateau potential `alpha_f` of the
+// forward phase approaches the soma's rate. `E_inv = -(phi_max sigma(Cf) - alpha_f)
 // sigma'(Af)`, `Y -= eta E_inv s_fb`, the mean over the minibatch.
-// One thread for each neuron, column of `Y` that is bound, and replica; where there are apical biases, they are
-// the last column.
+// One thread per neuron, bound column of `Y`, and replica; the apical biases, if any, are the last column.
 
-// of the feedback's population, [samples, rows, sources]
+// window means of the feedback's source population, [samples, rows, sources]
 @group(0) @binding(5) var<storage, read> window_means: array<f32>;
 // [samples, 5, units]
 @group(0) @binding(6) var<storage, read> compartments: array<f32>;

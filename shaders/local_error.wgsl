@@ -1,7 +1,7 @@
-// The local error of every neuron, with the factor P of its update.
+// Computes the local error of every neuron, including the factor P of its update.
 // Output: `E = -(phi_t - phi_max sigma(C)) k_D phi_max sigma'(C)`; hidden:
 // `E = -(alpha_t - alpha_f) k_B phi_max sigma'(C)`; C is the forward phase's mean.
-// One thread for each neuron and sample.
+// One thread per neuron and sample.
 
 // [samples, 5, units]
 @group(0) @binding(5) var<storage, read> compartments: array<f32>;

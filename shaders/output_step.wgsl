@@ -1,14 +1,14 @@
 // Steps output neurons: dendrite from the filtered drive, soma by forward Euler under the teaching
 // current of the target phase, rate, spikes.
-// One thread for each neuron and sample.
+// One thread per neuron and sample.
 
-// [replicas, below + 1, units], or its last columns; of which the biases are read
+// [replicas, below + 1, units], or its last columns; only the biases are read
 @group(0) @binding(5) var<storage, read> weights: array<f32>;
 // [samples, history + block, units]
 @group(0) @binding(6) var<storage, read_write> synaptic_input: array<f32>;
 // [samples, 5, units]
 @group(0) @binding(7) var<storage, read_write> compartments: array<f32>;
-// this layer's, [samples, history words + words, units]
+// counts of this layer, [samples, history words + words, units]
 @group(0) @binding(8) var<storage, read_write> spikes: array<u32>;
 
 @compute @workgroup_size(workgroup_threads)

@@ -1,8 +1,8 @@
-// Turns words of spike counts into bits: who spikes at each step, and who more than once. Kernels that
-// sum weight columns then find the few that spike without a look at all the others.
-// One thread for each 32 neurons, word of steps and sample: it writes whole words, so that none is shared.
+// Packs words of spike counts into bits: one per neuron that spikes at a step, one per neuron that spikes more than
+// once. Kernels that sum weight columns then find the few spiking neurons without reading all counts.
+// One thread per 32 neurons, word of steps and sample: each thread writes whole words, so no word is shared.
 
-// of a population, [samples, history words + words, units]
+// counts of a population, [samples, history words + words, units]
 @group(0) @binding(5) var<storage, read> spikes: array<u32>;
 // its bits, [samples, past steps + steps, 2, words of 32 units]
 @group(0) @binding(6) var<storage, read_write> spike_mask: array<u32>;
@@ -13,13 +13,13 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     replica = sample.replica;
     let columns = (params.units + UNITS_PER_WORD - 1u) / UNITS_PER_WORD;
     let column = id.x % columns;
-    // The first launch of an image goes back to the spikes that were carried on.
+    // The first launch of an image also packs the spikes kept from before the image.
     let first = select(constants.history_words + params.first_step / STEPS_PER_WORD, 0u, params.first_step == 0u);
     let word = first + id.x / columns;
     if word * STEPS_PER_WORD >= constants.history_words * STEPS_PER_WORD + end_step(sample) {
         return;
     }
-    // Of the word's first and last four steps.
+    // Bits of the word's first and last four steps.
     var early_once = vec4<u32>();
     var late_once = vec4<u32>();
     var early_more = vec4<u32>();

@@ -1,11 +1,11 @@
 // Plateau potentials: the sigmoid of the mean apical voltage at the end of each phase. The dendrite
 // is linear, so the mean of `A = Y s` is `Y` times the mean of `s`.
-// One thread for each neuron and sample. Where not all columns of `Y` are bound at once, the next ones go on
-// with the sums of those before.
+// One thread per neuron and sample. If not all columns of `Y` are bound at once, each dispatch continues the sums
+// of the previous one.
 
-// of the feedback's population, [samples, rows, sources]
+// window means of the feedback's source population, [samples, rows, sources]
 @group(0) @binding(5) var<storage, read> window_means: array<f32>;
-// [replicas, columns, units], or a run of columns; the last are the apical biases, where there are any
+// [replicas, columns, units], or a run of columns; the last column holds the apical biases, if any
 @group(0) @binding(6) var<storage, read> feedback: array<f32>;
 // [samples, 2, units]
 @group(0) @binding(7) var<storage, read_write> plateaus: array<f32>;
@@ -35,7 +35,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     plateaus[state + PLATEAU_TARGET * params.units] = target_voltage;
 }
 
-// Steps by which the neuron's plateau potentials come before the ends of the forward and the target phase.
+// Lead of the neuron's plateau potentials before the ends of the forward and the target phase, in steps.
 fn plateau_lead(sample: Sample, unit: u32) -> vec2<u32> {
     if max_plateau_lead() == 0u {
         return vec2<u32>();

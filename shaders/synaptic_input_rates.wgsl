@@ -1,8 +1,8 @@
-// Sums, for every step, the weight columns of all neurons below by their rates: `W phi`. No kernel filters rates.
-// One thread per neuron, step and sample. If not all columns are bound at once, the next dispatch continues the sums
-// of the one before.
+// Sums, per step, the weight columns of all presynaptic neurons times their rates: `W phi`. Rates are not filtered.
+// One thread per neuron, step and sample. If not all columns are bound at once, each dispatch continues the sums of
+// the previous one.
 
-// of the population below, [samples, 1 + steps, below]
+// rates of the population below, [samples, 1 + steps, below]
 @group(0) @binding(5) var<storage, read> rates: array<f32>;
 // [replicas, below + 1, units], or a run of columns
 @group(0) @binding(6) var<storage, read> weights: array<f32>;

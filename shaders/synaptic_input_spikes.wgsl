@@ -1,15 +1,15 @@
-// Sums, for every step, the weight columns of the neurons below that spike: `W n` of an event-driven
-// network. The filter comes behind, `W (kappa * n) = kappa * (W n)`.
-// One thread for four neurons, one step and one sample. All threads of a workgroup read the same bits of
+// Sums, per step, the weight columns of the presynaptic neurons that spike: `W n` of an event-driven network.
+// The filter is applied afterwards, `W (kappa * n) = kappa * (W n)`.
+// One thread per four neurons, step and sample. All threads of a workgroup read the same bits of
 // the raster, so they take the same branches; neighbours read neighbouring weights. No thread sums many
-// steps: Mesa's software device ends a thread's loops after 65,535 rounds altogether.
-// Where not all columns are bound at once, the next ones go on with the sums of those before.
+// steps: Mesa's software device ends a thread's loops after 65,535 iterations in total.
+// If not all columns are bound at once, each dispatch continues the sums of the previous one.
 
-// of the population below, [samples, past steps + steps, 2, words of 32 neurons below]
+// bits of the population below, [samples, past steps + steps, 2, words of 32 neurons below]
 @group(0) @binding(5) var<storage, read> spike_mask: array<u32>;
 // its counts, [samples, history words + words, below]
 @group(0) @binding(6) var<storage, read> spikes: array<u32>;
-// its window_means, [samples, rows, below]
+// its window means, [samples, rows, below]
 @group(0) @binding(7) var<storage, read> window_means: array<f32>;
 // [replicas, below + 1, units], or a run of columns
 @group(0) @binding(8) var<storage, read> weights: array<f32>;
@@ -18,7 +18,7 @@
 
 @compute @workgroup_size(workgroup_threads)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    // A thread's neurons lie this far apart.
+    // Stride between a thread's neurons.
     let stride = (params.units + UNITS_PER_THREAD - 1u) / UNITS_PER_THREAD;
     if id.x >= stride {
         return;
@@ -28,8 +28,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     replica = sample.replica;
     let rows = sample.index * (constants.history_rows + params.block_len);
 
-    // Steps are counted from the first that has spikes, so that those before the image are not
-    // negative. Those of the past drive through the weights of now.
+    // Steps are counted from the first stored step, so that steps before the image are not negative. Past spikes
+    // use the current weights.
     let offset = constants.history_words * STEPS_PER_WORD;
     var begin = offset + params.first_step;
     var row = constants.history_rows;
@@ -56,7 +56,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
 }
 
-// The neuron below after the last whose column is bound.
+// One past the last presynaptic neuron with a bound column.
 fn end_of_columns() -> u32 {
     return min(params.col_offset + params.col_count, params.n_pre);
 }
@@ -102,7 +102,7 @@ fn count_at(sample_index: u32, step: u32, neuron: u32) -> u32 {
     return (spikes[word * params.n_pre + neuron] >> (step % STEPS_PER_WORD * COUNT_BITS)) & COUNT_MASK;
 }
 
-// Weights of a neuron below; where there are not four neurons left, the last one's again.
+// Weights of a presynaptic neuron; if fewer than four neurons remain, the last weight is repeated.
 fn column(neuron: u32, units: vec4<u32>) -> vec4<f32> {
     let start = (replica * (params.n_pre + 1u) + neuron - params.col_offset) * params.units;
     let i = start + min(units, vec4<u32>(params.units - 1u));
@@ -117,8 +117,7 @@ fn store(row: u32, units: vec4<u32>, sum: vec4<f32>) {
     }
 }
 
-// The past of the uncut kernel: what the window_means of the neurons below, carried on from the image
-// before, drive through the weights of now.
+// The history of the uncut kernel: presynaptic traces from the previous image, times the current weights.
 fn history_from_traces(sample_index: u32, rows: u32, units: vec4<u32>) {
     for (var i = 0u; i < 2u; i++) {
         var sum = partial_sum(rows + i, units);

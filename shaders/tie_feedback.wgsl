@@ -1,13 +1,13 @@
-// Feedback weights that follow the feed-forward ones: the transpose of the weights of the layer above, times its own
-// feedback weights if both hear the output. Each transpose has noise of its own, drawn anew per minibatch.
-// One thread per neuron of the layer, neuron that it hears, and replica. Of the weights above, the columns are this
-// layer's neurons; if not all are bound at once, other dispatches do the rest. A launch sums over the neurons above
-// from `first` on, `steps` of them, and continues the sums of the launch before.
-// All three arrays are bound as ones that are written: they may lie in one buffer, which is bound in one way.
+// Sets feedback weights to the transpose of the weights of the layer above, times that layer's own feedback weights
+// if both receive feedback from the output. Each transpose has its own noise, drawn anew per minibatch.
+// One thread per neuron of the layer, feedback source, and replica. The columns of the weights above are this
+// layer's neurons; if not all are bound at once, other dispatches process the rest. A launch sums over `steps` neurons
+// above, from `first` on, and continues the sums of the previous launch.
+// All three arrays are bound as writable: they may share one buffer, which has one binding mode.
 
 // of the layer above, [replicas, units + 1, above], or a run of columns
 @group(0) @binding(5) var<storage, read_write> weights_above: array<f32>;
-// of the layer above, [replicas, sources, above]; not read where the layer above is what is heard
+// of the layer above, [replicas, sources, above]; not read if the layer above is the feedback source
 @group(0) @binding(6) var<storage, read_write> feedback_above: array<f32>;
 // [replicas, sources, units]
 @group(0) @binding(7) var<storage, read_write> feedback: array<f32>;
@@ -38,7 +38,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     feedback[index] = flush_weight(weight);
 }
 
-// The weight of the neuron `above`, with its noise.
+// Weight to the neuron `above`, with its noise.
 fn factor(column: u32, unit: u32, above: u32) -> f32 {
     let weight = weights_above[column + above];
     let noise = replicas[replica].feedback_noise_sd;
@@ -48,10 +48,10 @@ fn factor(column: u32, unit: u32, above: u32) -> f32 {
     return flush_weight(weight + mul_rounded(noise, normal(unit, above)));
 }
 
-// Next to normal, mean 0 and spread 1: the sum of twelve uniform numbers less 6, of so few bits that it
-// is exact: the twin of `normal` in src/random/mod.rs.
+// Approximately normal, mean 0 and standard deviation 1: the sum of twelve uniform numbers less 6, with few enough
+// bits to be exact. The twin of `normal` in src/random/mod.rs.
 fn normal(unit: u32, above: u32) -> f32 {
-    // A test uses the noise of the training minibatch that follows it.
+    // An evaluation uses the noise of the training minibatch that follows it.
     let head = STREAM_FEEDBACK_NOISE | (params.population << 8u) | (SPLIT_TRAINING << 24u);
     var sum = 0u;
     for (var block = 0u; block < 3u; block++) {

@@ -1,5 +1,5 @@
-// The gradient of a minibatch, the mean over its images of `E s`, and the change of the weights.
-// One thread for each neuron, weight column that is bound, and replica; the last column is the biases'.
+// Computes the gradient of a minibatch, the mean over its images of `E s`, and updates the weights.
+// One thread per neuron, bound weight column, and replica; the last column holds the biases.
 
 // of the population below, [samples, 5, below]
 @group(0) @binding(5) var<storage, read> window_means: array<f32>;
@@ -7,9 +7,9 @@
 @group(0) @binding(6) var<storage, read> errors: array<f32>;
 // [replicas, columns, units]
 @group(0) @binding(7) var<storage, read_write> weights: array<f32>;
-// [replicas, columns, 2, units], where the optimiser has moments
+// [replicas, columns, 2, units], if the optimiser has moments
 @group(0) @binding(8) var<storage, read_write> moments: array<f32>;
-// [replicas, columns, units], where it is kept
+// [replicas, columns, units], if the gradient is kept
 @group(0) @binding(9) var<storage, read_write> gradients: array<f32>;
 
 @compute @workgroup_size(workgroup_threads)
@@ -53,7 +53,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     weights[index] = flush_weight(weight - change(minibatch, eta, gradient, first));
 }
 
-// What the optimiser subtracts from a weight; `first`: the index of its first moment.
+// Amount that the optimiser subtracts from a weight; `first`: the index of its first moment.
 fn change(minibatch: BatchParams, eta: f32, gradient: f32, first: u32) -> f32 {
     if constants.optimizer == 0u {
         return mul_rounded(eta, gradient);

@@ -1,5 +1,5 @@
-// Averages rates over the windows at the ends of the phases, and keeps those of the last step for the next image:
-// what `window_mean_spikes` does with spikes.
+// Averages rates over the windows at the ends of the phases, and keeps the rates of the last step for the next image:
+// the counterpart of `window_mean_spikes` for rates.
 // One thread per neuron of a population and sample.
 
 // [samples, 1 + steps, units]
@@ -33,7 +33,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
 }
 
-// Mean of a neuron's rates, seen `delay` steps late.
+// Mean of a neuron's rates with a delay of `delay` steps.
 fn mean(window: Window, delay: u32, sent: u32, unit: u32) -> f32 {
     var sum = 0.0;
     let end = window.end - delay;

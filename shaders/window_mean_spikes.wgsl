@@ -1,7 +1,7 @@
-// Averages filtered spike trains over the windows at the ends of the phases, and carries on what the
-// next image needs of them. With a cut kernel the average is a sum over spikes of a value that
-// depends on the spike's time alone: of its response, the part that falls into the window.
-// One thread for each neuron of a population and sample.
+// Averages filtered spike trains over the windows at the ends of the phases, and keeps the spikes or traces that the
+// next image needs. With a cut kernel the average is a sum over spikes of a value that
+// depends on the spike's time alone: the share of its response inside the window.
+// One thread per neuron of a population and sample.
 
 // [samples, history words + words, units]
 @group(0) @binding(5) var<storage, read_write> spikes: array<u32>;
@@ -38,7 +38,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
 }
 
-// Keeps the last spikes of an image of `steps` steps for the next: word by word, with the last step
+// Copies the last spikes of an image of `steps` steps to the history of the next, word by word, with the last step
 // in the last slot.
 fn save_spike_history(steps: u32, first_word: u32, unit: u32) {
     let offset = steps - constants.history_words * STEPS_PER_WORD;
@@ -53,7 +53,7 @@ fn save_spike_history(steps: u32, first_word: u32, unit: u32) {
     }
 }
 
-// Mean of a neuron's filtered spike train, seen `delay` steps late.
+// Mean of a neuron's filtered spike train with a delay of `delay` steps.
 fn mean(window: Window, delay: u32, words: u32, unit: u32) -> f32 {
     var sum = 0.0;
     for (var step = first_contributing_step(window, delay); step < window.end - delay; step++) {
@@ -63,8 +63,8 @@ fn mean(window: Window, delay: u32, words: u32, unit: u32) -> f32 {
     return mul_rounded(sum, window.inverse);
 }
 
-// The kernel without a cut: two window_means for each neuron, stepped through the whole image. Of a population that
-// apical dendrites hear, once for each time at which plateau potentials may come.
+// The kernel without a cut: two traces per neuron, stepped through the whole image. For a population that feeds back,
+// one pass per possible lead of plateau potentials.
 fn iir_traces(sample: Sample, words: u32, state: u32, unit: u32) {
     let before = vec2<f32>(
         window_means[state + WINDOW_MEAN_SLOW * params.units],

@@ -1,6 +1,6 @@
-// The rate of reading: all threads together go through a set again and again, 16 bytes at a time.
+// Measures the read bandwidth: all threads together read one buffer repeatedly, 16 bytes at a time.
 
-// a power of two of them
+// [a power of two]
 @group(0) @binding(0) var<storage, read> values: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read_write> sums: array<vec4<f32>>;
 

@@ -1,4 +1,4 @@
-// What a launch costs that does next to nothing, but waits for the one before as kernels do.
+// Measures the cost of a launch with almost no work that depends on the previous launch, as kernels do.
 
 @group(0) @binding(0) var<storage, read_write> words: array<u32>;
 

@@ -1,4 +1,4 @@
-// Windows at the ends of phases, and what a spike of a step adds to an average over one.
+// Windows at the ends of phases, and the contribution of one step's spike to an average over a window.
 
 // The last `length` steps before step `end`.
 struct Window {
@@ -7,18 +7,19 @@ struct Window {
     inverse: f32,
 }
 
-// Of the forward phase, so many steps early.
+// Window of the forward phase, ending `early` steps before the phase does.
 fn forward_window(sample: Sample, early: u32) -> Window {
     return Window(sample.steps_forward - early, sample.window_forward, sample.inv_window_forward);
 }
 
-// Of the target phase.
+// Window of the target phase, ending `early` steps before the phase does.
 fn target_window(sample: Sample, early: u32) -> Window {
     let end = sample.steps_forward + sample.steps_target;
     return Window(end - early, sample.window_target, sample.inv_window_target);
 }
 
-// The row of the window_means with what apical dendrites hear in a phase (0 forward, 1 target), so many steps early.
+// Row of the window means with the apical input of a phase (0 forward, 1 target), for a window that ends
+// `early` steps earlier.
 fn feedback_trace_row(phase: u32, early: u32) -> u32 {
     return select(
         WINDOW_MEAN_ROWS + phase * max_plateau_lead() + early - 1u,
@@ -27,7 +28,7 @@ fn feedback_trace_row(phase: u32, early: u32) -> u32 {
     );
 }
 
-// The first step whose spikes reach into the window, seen `delay` steps late.
+// First step with spikes that reach into the window after `delay` steps.
 fn first_contributing_step(window: Window, delay: u32) -> u32 {
     let reach = window.length + constants.tap_count - 1u + delay;
     return select(0u, window.end - reach, window.end > reach);

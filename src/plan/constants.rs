@@ -1,4 +1,4 @@
-//! The constants of a run, from its configuration: computed once in double precision, rounded once.
+//! Constants of a run, computed from its configuration in double precision and rounded once.
 
 use bytemuck::Zeroable;
 
@@ -13,7 +13,7 @@ use crate::model::spikes::{thresholds, uniform_map};
 use crate::model::{plateau_timing, synaptic_filter};
 use crate::random;
 
-/// Smallest decay of a voltage per step other than zero.
+/// Smallest nonzero decay of a voltage per step.
 const SMALLEST_DECAY: f32 = 1e-6;
 
 /// Returns the constants that all replicas of a run share.
@@ -76,7 +76,7 @@ pub fn replica(config: &Config) -> ReplicaParams {
         etas[layer] = config.layer_eta(layer) as f32;
         bias_etas[layer] = config.layer_bias_eta(layer) as f32;
     }
-    // RMSProp is Adam without a mean of the gradient, and without corrections.
+    // RMSProp is Adam without the mean of the gradient and without corrections.
     let (beta1, one_minus_beta1) = match config.optimizer {
         Optimizer::Rmsprop => (0.0, 1.0),
         _ => (config.beta1, 1.0 - config.beta1),
@@ -97,7 +97,7 @@ pub fn replica(config: &Config) -> ReplicaParams {
         two_candidate_shift: two.shift,
         two_candidate_scale: two.scale as f32,
         phi_max: config.phi_max as f32,
-        // What rounding leaves of 1 - 0.1 - 0.6 - 0.3 is no decay.
+        // The rounding error of 1 - 0.1 - 0.6 - 0.3 must not count as a decay.
         hidden_decay: flush(hidden.decay as f32, SMALLEST_DECAY),
         hidden_basal_gain: hidden.basal_gain as f32,
         hidden_apical_gain: hidden.apical_gain as f32,

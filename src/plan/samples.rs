@@ -1,5 +1,5 @@
-//! What each lane of a minibatch is shown: image, label, lengths of the phases, windows.
-//! [`Sample::of_replica`] tells it which network it simulates.
+//! Samples of a minibatch: image, label, lengths of the phases, averaging windows. [`Sample::of_replica`] assigns a
+//! sample to a network.
 
 use crate::config::{Config, Optimizer};
 use crate::interface::{BatchParams, Sample};
@@ -11,9 +11,9 @@ use crate::random::Split;
 /// Presentation of an image to a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Presentation {
-    /// Its index in the data set, training images first.
+    /// Index of the image in the data set, training images first.
     pub index: usize,
-    /// Its class, from 0.
+    /// Class of the image, from 0.
     pub label: u8,
     /// Index of the random draws: number of earlier presentations for the same purpose.
     pub draw_index: u32,
@@ -21,7 +21,7 @@ pub struct Presentation {
     pub result_slot: usize,
 }
 
-/// Makes the lanes of a replica.
+/// Source of a replica's samples.
 pub struct SampleBuilder {
     phases: PhaseLengths,
     averaging: AveragingWindow,
@@ -35,7 +35,7 @@ pub struct SampleBuilder {
 }
 
 impl SampleBuilder {
-    /// `images`: those of an epoch.
+    /// Creates the builder. `images`: number of training images per epoch.
     pub fn new(config: &Config, images: usize) -> Self {
         let config = &config.resolved();
         SampleBuilder {
@@ -51,22 +51,22 @@ impl SampleBuilder {
         }
     }
 
-    /// The largest rate, spikes per ms.
+    /// Returns the maximum rate, spikes per ms.
     pub fn phi_max(&self) -> f64 {
         self.phi_max
     }
 
-    /// The shortest phase in steps that can be drawn.
+    /// Returns the shortest phase that can be drawn, steps.
     pub fn shortest_phase(&self) -> u32 {
         self.phases.shortest()
     }
 
-    /// A forward and a target phase of the drawn lengths.
+    /// Returns a forward and a target phase of drawn lengths.
     pub fn training(&self, image: &Presentation) -> Sample {
         self.phases_of(image, self.phases.of_image(image.draw_index))
     }
 
-    /// A forward and a target phase of given lengths.
+    /// Returns a forward and a target phase of given lengths, steps.
     pub fn phases_of(&self, image: &Presentation, [forward, target]: [u32; 2]) -> Sample {
         let window_forward = self.averaging.window(forward);
         let window_target = self.averaging.window(target);
@@ -78,13 +78,13 @@ impl SampleBuilder {
         }
     }
 
-    /// One forward phase of the test's length.
+    /// Returns one forward phase of the test's length.
     pub fn test(&self, image: &Presentation) -> Sample {
         shown(image, self.test_steps, self.test_steps - self.test_from)
     }
 
-    /// A minibatch of `lanes` images that learns, the `update`-th of the run, the first being 1, when
-    /// `shown` images have been shown before.
+    /// Returns the parameters of a training minibatch of `lanes` images. `update`: number of the minibatch in the run,
+    /// from 1; `shown`: number of images shown before.
     pub fn training_minibatch(
         &self,
         lanes: usize,
@@ -103,12 +103,12 @@ impl SampleBuilder {
         }
     }
 
-    /// `1 / (1 - beta^t)`: what makes up for moments of Adam that start at zero.
+    /// Returns `1 / (1 - beta^t)`, the correction of Adam's moments for their start at zero.
     fn correction(&self, beta: f64, update: u64) -> f32 {
         if self.is_corrected { (1.0 / (1.0 - libm::pow(beta, update as f64))) as f32 } else { 1.0 }
     }
 
-    /// A minibatch that only tests: every lane starts from a cleared state. `update`: the next of the run.
+    /// Returns the parameters of a test minibatch: every sample starts from a cleared state. `update`: next of the run.
     pub fn test_minibatch(&self, lanes: usize, update: u64) -> BatchParams {
         BatchParams {
             rng_split: Split::Test as u32,
@@ -132,7 +132,7 @@ fn shown(image: &Presentation, steps_forward: u32, window_forward: u32) -> Sampl
     }
 }
 
-/// An index as kernels take it; one that is too large stays too large, and is refused.
+/// Returns an index as kernels read it. An index beyond 32 bits saturates, so that it is still refused.
 fn saturated(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }

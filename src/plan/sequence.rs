@@ -2,7 +2,7 @@
 
 use crate::interface::{Kernel, Launch, Shape};
 
-/// Kernels in order, for images that last at most `steps` steps. Empty for a shape without layers or blocks.
+/// Returns the launches for images of at most `steps` steps. Empty for a shape without layers or blocks.
 pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     if shape.populations.len() < 2 || shape.block == 0 {
         return Vec::new();
@@ -48,11 +48,11 @@ pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     list
 }
 
-/// Neurons of the layer above that one launch of [`Kernel::TieFeedback`] sums over: with noise, each takes some 40 rounds
-/// of loops, of which software devices end a thread after 65,535.
+/// Number of neurons of the layer above that one launch of [`Kernel::TieFeedback`] sums over: with noise, each takes
+/// some 40 loop iterations, and software devices end a thread after 65,535.
 const FOLLOWED: u32 = 1024;
 
-/// The launches that make feedback weights follow the feed-forward ones, the highest layer first.
+/// Returns the launches that tie feedback weights to the feed-forward weights, the highest layer first.
 pub(crate) fn feedback_launches(shape: &Shape) -> Vec<Launch> {
     let output = shape.layers() - 1;
     let of_layer = |layer: usize| {
@@ -65,9 +65,9 @@ pub(crate) fn feedback_launches(shape: &Shape) -> Vec<Launch> {
     (0..output).rev().flat_map(of_layer).collect()
 }
 
-/// Sets the apical voltages that the first step of an image sees.
+/// Computes the apical voltages that the first step of an image reads.
 ///
-/// Spikes and rates before the image count with the feedback weights of now, as they do with the feed-forward ones.
+/// Spikes and rates before the image use the current feedback weights, as they do the current feed-forward weights.
 fn begin_apical(shape: &Shape, learns: bool, list: &mut Vec<Launch>) {
     let before = |kernel, layer| Launch { kernel, layer, first: 0, steps: 0 };
     let hidden = 0..shape.layers() - 1;
@@ -75,7 +75,7 @@ fn begin_apical(shape: &Shape, learns: bool, list: &mut Vec<Launch>) {
         list.extend(hidden.map(|layer| before(Kernel::ApicalStepRates, layer)));
         return;
     }
-    // A test begins from a cleared state.
+    // A test starts from a cleared state.
     if learns {
         if shape.history_words() > 0 {
             let sources = (0..=shape.layers()).filter(|&population| shape.feeds_back(population));
@@ -86,13 +86,13 @@ fn begin_apical(shape: &Shape, learns: bool, list: &mut Vec<Launch>) {
     list.extend(hidden.map(|layer| before(Kernel::ApicalStepSpikes, layer)));
 }
 
-/// Dendrites and somata of all layers through all steps.
+/// Appends the launches of the dendrites and somata of all layers for all steps.
 ///
-/// Where the apical voltage does not reach the soma, the layers are a feed-forward chain over the
-/// whole image and take a block of steps at a time. Otherwise the feedback of a step is needed for
-/// the next: neurons go step by step, and only the lowest layer's drive comes a block at a time; in a launch for
-/// each kernel and step, or in one that takes all layers through a block. Layers whose rates are kept go step by
-/// step too, but through a block before the next layer.
+/// If the apical voltage does not reach the soma, the layers are a feed-forward chain over the whole image, stepped in
+/// blocks. Otherwise each step needs the feedback of the previous one: neurons are stepped one step at a time, and only
+/// the lowest layer's drive is computed per block. This takes one launch per kernel and step, or one launch per block
+/// for all layers. Layers with stored rates are also stepped one step at a time, but through a block before the next
+/// layer.
 fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
     if shape.fused_steps {
         return simulate_networks(shape, steps, list);
@@ -138,10 +138,10 @@ fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
     }
 }
 
-/// The same in one launch a block.
+/// Appends the same steps in one launch per block.
 fn simulate_networks(shape: &Shape, steps: u32, list: &mut Vec<Launch>) {
     if shape.taps == 0 {
-        // What traces drive, and no spikes: the past of the layers whose drive is not summed ahead.
+        // Without taps, traces drive the layers: compute the past of the layers whose drive is not summed ahead.
         let past =
             |layer| Launch { kernel: Kernel::SynapticInputSpikes, layer, first: 0, steps: 0 };
         list.extend((1..shape.layers()).map(past));
@@ -206,19 +206,19 @@ mod tests {
         ] {
             assert_eq!(of(&list, kernel, layer), [], "{kernel}");
         }
-        // What comes before the first step.
+        // Launches before the first step.
         for (kernel, layer) in
             [(Kernel::PackSpikeMask, 2), (Kernel::ApicalHistory, 0), (Kernel::ApicalStepSpikes, 0)]
         {
             assert_eq!(of(&list, kernel, layer), [(0, 0)], "{kernel}");
         }
-        // What the README says of one hidden layer.
+        // One hidden layer, as in the README.
         let count = |fused_steps| {
             let shape = Shape { steps: 104, block: 104, ..shape(true, fused_steps) };
             kernel_sequence(&shape, 104, true).len()
         };
         assert_eq!([count(true), count(false)], [16, 639]);
-        // Two traces, which no spikes of the past are.
+        // With two traces, there are no past spikes.
         let uncut = kernel_sequence(&Shape { taps: 0, ..shape(true, true) }, 20, true);
         assert_eq!(of(&uncut, Kernel::SynapticInputSpikes, 1), [(0, 0)]);
     }

@@ -8,26 +8,26 @@ use crate::model::phases::PhaseLengths;
 /// Sizes of a run that its settings do not determine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
-    /// Networks simulated side by side.
+    /// Number of networks simulated side by side.
     pub replicas: usize,
-    /// Lanes of each: the larger of the minibatch and the images tested side by side.
+    /// Number of samples per network: the larger of the minibatch and the images tested side by side.
     pub lanes: usize,
-    /// Images whose results are kept until they are read, for each replica.
+    /// Number of images per replica whose results are stored until they are read.
     pub slots: usize,
-    /// Steps of drive held at once: more needs more memory and fewer launches.
+    /// Number of steps of drive held at once: more steps need more memory and fewer launches.
     pub block: u32,
-    /// Apical voltages are stepped even where no soma sees them.
+    /// Whether apical voltages are stepped even if no soma reads them.
     pub records_apical: bool,
-    /// One launch steps whole networks where it can, see [`Shape::fused_steps`].
+    /// Whether one launch steps whole networks if possible, see [`Shape::fused_steps`].
     pub fused_steps: bool,
-    /// Updates also write the gradient.
+    /// Whether updates also write the gradient.
     pub keeps_gradient: bool,
-    /// The arrays of each lane can be read and written, see [`Shape::per_sample_access`].
+    /// Whether the arrays of each sample can be read and written, see [`Shape::per_sample_access`].
     pub per_sample_access: bool,
 }
 
 impl Capacity {
-    /// For one network, of which nothing is recorded or kept that a run does not need.
+    /// Returns the capacity for one network, without recording or extra arrays.
     pub fn new(lanes: usize, slots: usize, block: u32) -> Self {
         Capacity {
             replicas: 1,
@@ -42,7 +42,7 @@ impl Capacity {
     }
 }
 
-/// Sizes of the arrays of a run.
+/// Returns the shape of a run: the sizes of its arrays.
 pub fn shape(config: &Config, dataset: &Dataset, extent: &Capacity) -> Shape {
     let config = &config.resolved();
     let longest = PhaseLengths::new(config.phase_ms, config.phase_jitter, config.seed).longest();
@@ -50,7 +50,7 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Capacity) -> Shape {
     let steps_apical = config.g_apical != 0.0 || extent.records_apical;
     let sends_rates = config.signal == Signal::Rates;
     let feedback_is_rates = config.feedback_signal == Signal::Rates;
-    // Who records apical voltages looks at every step.
+    // Recording apical voltages reads every step.
     let fused_steps = extent.fused_steps
         && steps_apical
         && !extent.records_apical
@@ -85,12 +85,12 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Capacity) -> Shape {
     }
 }
 
-/// Number of images of the largest minibatch.
+/// Returns the number of images of the largest minibatch.
 pub(crate) fn largest_batch(config: &Config, dataset: &Dataset) -> usize {
     config.batch_size.min(dataset.training_count).max(1)
 }
 
-/// Images per minibatch from which the sums of the update take longer than a copy of the weights.
+/// Number of images per minibatch from which the sums of the update take longer than a copy of the weights.
 const WEIGHTS_FROM: usize = 16;
 
 /// Whether a training minibatch of `images` per replica keeps a copy of the weights.

@@ -1,18 +1,18 @@
-//! Limits on the memory of this process, below what the machine has: `ulimit -v`, and the control groups of jobs and
-//! containers. Linux only; other systems set none that a program could read from files.
+//! Limits on the memory of this process below that of the machine: `ulimit -v`, and the control groups of jobs and
+//! containers. Linux only: other systems have no limits that can be read from files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where control groups are mounted: version 2, and the memory controller of version 1.
+/// Mount points of control groups: version 2, and the memory controller of version 1.
 const GROUPS: [(&str, &str, &str); 2] = [
     ("/sys/fs/cgroup", "memory.max", "memory.current"),
     ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
 ];
-/// Beginnings of the lines in `memory.stat` for pages of files, which the system gives back.
+/// Prefixes of the lines in `memory.stat` for file pages, which the system reclaims.
 const FILE_PAGES: [&str; 2] = ["inactive_file ", "total_inactive_file "];
 
-/// Bytes that this process may still take, `None` without a limit.
+/// Returns the memory that this process may still allocate, bytes; `None` without a limit.
 pub(super) fn remaining_bytes() -> Option<u64> {
     let read = |name: &str| fs::read_to_string(format!("/proc/self/{name}")).unwrap_or_default();
     let of_process = remaining_address_space(&read("limits"), &read("status"));
@@ -27,7 +27,7 @@ pub(super) fn has_address_limit() -> bool {
     remaining_address_space(&read("limits"), &read("status")).is_some()
 }
 
-/// Bytes of address space that are left, from the texts of `/proc/self/limits` and `/proc/self/status`.
+/// Returns the remaining address space from the texts of `/proc/self/limits` and `/proc/self/status`, bytes.
 fn remaining_address_space(limits: &str, status: &str) -> Option<u64> {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
     // Not a number: "unlimited".
@@ -37,8 +37,8 @@ fn remaining_address_space(limits: &str, status: &str) -> Option<u64> {
     Some(most.saturating_sub(kibibytes << 10))
 }
 
-/// The folders of this process's control groups and of all groups above, with the names of their files for limit and
-/// use; from the text of `/proc/self/cgroup`.
+/// Returns the folders of this process's control groups and their ancestors, with the file names of limit and usage,
+/// from the text of `/proc/self/cgroup`.
 fn group_folders(groups: &str) -> Vec<(PathBuf, &'static str, &'static str)> {
     let mut folders = Vec::new();
     for line in groups.lines() {
@@ -55,7 +55,7 @@ fn group_folders(groups: &str) -> Vec<(PathBuf, &'static str, &'static str)> {
     folders
 }
 
-/// Bytes that a group has left.
+/// Returns the remaining memory of a group, bytes.
 fn group(folder: &Path, limit: &str, used: &str) -> Option<u64> {
     let number = |name: &str| -> Option<u64> {
         fs::read_to_string(folder.join(name)).ok()?.trim().parse().ok()
@@ -65,7 +65,7 @@ fn group(folder: &Path, limit: &str, used: &str) -> Option<u64> {
         stat.lines().find_map(|line| line.strip_prefix(name))?.trim().parse::<u64>().ok()
     });
     let taken = number(used)?.saturating_sub(of_files.max().unwrap_or(0));
-    // No limit is "max", or a number that no machine has.
+    // An absent limit is "max", or a number larger than any machine's memory.
     Some(number(limit)?.saturating_sub(taken))
 }
 

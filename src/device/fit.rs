@@ -17,16 +17,16 @@ const RESERVED_FRACTION: u64 = 10;
 /// Number of networks that fit at once.
 #[derive(Debug)]
 pub struct Fit {
-    /// At least 1.
+    /// Number of networks, at least 1.
     pub replicas: usize,
     /// Reason for the limit; `None` if all networks fit.
     pub limited_by: Option<BackendError>,
 }
 
-/// How many of `count` networks of the shape of `config` fit on the device that `selection` asks for.
+/// Returns how many of `count` networks of the shape of `config` fit on the device selected by `selection`.
 ///
 /// # Errors
-/// Returns an error if there is no such device, or it does not hold even one.
+/// Returns an error if there is no such device, or it cannot hold one network.
 pub fn max_replicas(
     selection: &DeviceOptions,
     config: &Config,
@@ -48,13 +48,13 @@ pub fn max_replicas(
     match selection.backend {
         BackendKind::Cpu => on_cpu(),
         BackendKind::Gpu => on_gpu(true),
-        // As when it is opened.
+        // Same choice as on opening.
         BackendKind::Auto if selection.device.is_some() => on_gpu(false),
         BackendKind::Auto => on_gpu(false).or_else(|_| on_cpu()),
     }
 }
 
-/// The most up to `count` that pass a check with all fewer.
+/// Returns the largest number up to `count` for which the check and that of all smaller numbers pass.
 fn largest_fitting(
     count: usize,
     check: impl Fn(usize) -> Result<u64, BackendError>,
@@ -68,10 +68,10 @@ fn largest_fitting(
     })
 }
 
-/// Bytes that `replicas` networks take side by side on the CPU backend.
+/// Returns the memory of `replicas` networks side by side on the CPU backend, bytes.
 ///
 /// # Errors
-/// Returns an error if they are more than may be taken.
+/// Returns an error if it exceeds the memory budget.
 pub fn check_cpu(
     selection: &DeviceOptions,
     config: &Config,
@@ -86,11 +86,11 @@ pub fn check_cpu(
     )
 }
 
-/// Bytes that `replicas` networks take side by side on a GPU. How many a real one has shows only when
-/// they are taken.
+/// Returns the memory of `replicas` networks side by side on a GPU, bytes. The memory of a real GPU is unknown until
+/// allocation.
 ///
 /// # Errors
-/// Returns an error if they are beyond its limits, or more than may be taken.
+/// Returns an error if it exceeds the limits of the GPU or the memory budget.
 pub fn check_gpu(
     selection: &DeviceOptions,
     info: &AdapterInfo,
@@ -102,7 +102,7 @@ pub fn check_gpu(
     check_gpu_shape(&shape, info, gpu_memory_budget(info, selection))
 }
 
-/// Bytes that a run may take of this machine's memory.
+/// Returns the memory budget on this machine, bytes.
 pub(super) fn memory(selection: &DeviceOptions) -> u64 {
     let free = || available_bytes().map(|free| free - free / RESERVED_FRACTION);
     selection.memory.or_else(free).unwrap_or(u64::MAX)
@@ -113,7 +113,7 @@ fn gpu_memory_budget(info: &AdapterInfo, selection: &DeviceOptions) -> u64 {
     if info.is_software { memory(selection) } else { selection.memory.unwrap_or(u64::MAX) }
 }
 
-/// Bytes of the CPU backend's arrays, and of what the host keeps of each network, where they fit into
+/// Returns the memory of the CPU backend's arrays and of the host's copies of each network, bytes, if it fits into
 /// `memory`.
 pub(super) fn check_cpu_shape(
     shape: &Shape,
@@ -121,7 +121,7 @@ pub(super) fn check_cpu_shape(
     selection: &DeviceOptions,
     memory: u64,
 ) -> Result<u64, BackendError> {
-    // The networks as they were last read, and the order in which each is shown the images.
+    // Copies of the networks as last read, and the order of each network's images.
     let weights = (0..shape.layers())
         .map(|layer| shape.len(ArrayId::Weights(layer)) + shape.len(ArrayId::Feedback(layer)));
     let words = weights.sum::<usize>() + shape.replicas * dataset.training_count;
@@ -131,12 +131,12 @@ pub(super) fn check_cpu_shape(
     check_fits(shape, bytes, memory)
 }
 
-/// Bytes that the host takes for a while: the initial weights in double precision, or the copy of what a long
-/// minibatch changes.
+/// Returns the temporary memory of the host: the initial weights in double precision, or the copy for undoing a long
+/// minibatch, bytes.
 fn transient_bytes(shape: &Shape, threads: usize) -> u64 {
     let weights = |layer| shape.len_per_copy(ArrayId::Weights(layer));
     let largest = (0..shape.layers()).map(weights).max().unwrap_or(0);
-    // A double, and a float in another order, for each weight.
+    // One double and one reordered float per weight.
     let initial = 12 * largest * threads.min(shape.replicas);
     let kept = |array: ArrayId| match array {
         ArrayId::Weights(_) | ArrayId::Moments(_) | ArrayId::Feedback(_) => {
@@ -148,13 +148,13 @@ fn transient_bytes(shape: &Shape, threads: usize) -> u64 {
     initial.max(undo) as u64
 }
 
-/// Bytes of a GPU's arrays, where its limits and `memory` hold them.
+/// Returns the memory of a GPU's arrays if it fits into the GPU's limits and `memory`, bytes.
 fn check_gpu_shape(shape: &Shape, info: &AdapterInfo, memory: u64) -> Result<u64, BackendError> {
     gpu::check_limits(info, shape)?;
     check_fits(shape, shape.bytes(), memory)
 }
 
-/// The `bytes` of all arrays of `shape`, where they fit into `memory`.
+/// Returns `bytes`, the memory of all arrays of `shape`, if they fit into `memory`.
 ///
 /// # Errors
 /// Returns an error if they do not.

@@ -1,4 +1,4 @@
-//! Device of a run: the choice of a backend, and how many networks it holds.
+//! Device of a run: choice of the backend, and number of networks that fit.
 
 mod fit;
 mod select;
@@ -40,26 +40,26 @@ pub enum StepMode {
 /// Options for the device. No option changes a bit of the result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeviceOptions {
-    /// The kind of device.
+    /// Kind of backend.
     pub backend: BackendKind,
-    /// Index or part of the name of the GPU.
+    /// Index of the GPU, or a substring of its name.
     pub device: Option<String>,
-    /// Threads of the CPU backend, see [`Threads::choose`](crate::cpu::Threads::choose); 0: as many as CPUs.
+    /// Number of threads of the CPU backend, see [`Threads::choose`](crate::cpu::Threads::choose); 0: one per CPU.
     pub threads: usize,
-    /// Bytes that arrays may take; without it, what is free.
+    /// Memory budget for arrays, bytes; `None`: the free memory.
     pub memory: Option<u64>,
-    /// The arrays of each lane can be read and written, see [`Shape::per_sample_access`].
+    /// Whether the arrays of each sample can be read and written, see [`Shape::per_sample_access`].
     pub per_sample_access: bool,
-    /// Neurons go step by step, and apical voltages are stepped even where no soma sees them.
+    /// Whether neurons are stepped one step at a time, and apical voltages even if no soma reads them.
     pub steps_apical: bool,
-    /// How networks go through steps that hang on each other.
+    /// Stepping of networks whose steps depend on feedback from the previous step.
     pub step_mode: StepMode,
-    /// Ends trainings, tests and recordings early if it is requested.
+    /// Handle to stop trainings, tests and recordings early.
     pub stop: Stop,
 }
 
 impl DeviceOptions {
-    /// A shape with what is asked to be kept.
+    /// Returns the shape with these options applied.
     fn apply_to(&self, shape: Shape) -> Shape {
         let steps_apical = shape.steps_apical || self.steps_apical;
         let fused_steps = shape.fused_steps && !self.steps_apical;
@@ -72,9 +72,9 @@ impl DeviceOptions {
 pub struct Device {
     /// `cpu` or `gpu`.
     pub backend: &'static str,
-    /// Of a GPU its name and how it is reached, as in `NAME (vulkan)`; of the CPU its threads, as in `8 threads`.
+    /// Name and API of a GPU, such as `NAME (vulkan)`, or the threads of the CPU, such as `8 threads`.
     pub name: String,
-    /// Why it is this one, where that needs saying.
+    /// Reason for the choice, if it needs explanation.
     #[serde(skip)]
     pub note: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Which backend a run gets.
+//! Selection of the backend of a run.
 
 use std::slice::from_ref;
 use std::sync::Arc;
@@ -15,38 +15,37 @@ use crate::plan::{Capacity, constants, kernel_sequence, largest_batch, replica, 
 
 /// An open backend.
 pub struct OpenBackend {
-    /// Arrays and kernels for the run's networks, which [`Simulation`](crate::simulation::Simulation) puts on it.
+    /// Backend for the run's networks, for use by [`Simulation`](crate::simulation::Simulation).
     pub backend: Box<dyn Backend>,
-    /// What it computes on.
+    /// Device of the backend.
     pub device: Device,
 }
 
-/// A CPU and a GPU backend of one shape, to be compared.
+/// CPU and GPU backend of one shape, for comparison.
 pub struct BackendPair {
-    /// The backend on the CPU, which keeps the arrays of each lane as the other does.
+    /// CPU backend, which stores the arrays of each sample as the GPU does.
     pub cpu: Box<dyn Backend>,
-    /// The backend on the GPU.
+    /// GPU backend.
     pub gpu: Box<dyn Backend>,
-    /// The GPU.
+    /// Device of the GPU backend.
     pub device: Device,
     /// Whether the GPU passes the self-test of its arithmetic.
     pub self_test: SelfTestResult,
 }
 
-/// Images that the CPU backend tests side by side, over all replicas.
+/// Number of images that the CPU backend tests side by side, over all replicas.
 const CPU_TEST_BATCH: usize = 64;
-/// Steps of drive that the CPU backend holds: those of a training image.
+/// Number of steps of drive that the CPU backend holds: those of a training image.
 const CPU_BLOCK_STEPS: u32 = 128;
-/// Images that a GPU tests side by side, over all replicas.
+/// Number of images that a GPU tests side by side, over all replicas.
 const GPU_TEST_BATCH: usize = 256;
-/// Bytes of drive that a GPU holds for a layer, a part of what every device binds at once.
+/// Memory of a layer's drive on a GPU, bytes; less than every device's limit per binding.
 const GPU_INPUT_BYTES: usize = 64 << 20;
 
-/// Opens the backend that `selection` asks for, for one network of each of `configs`, which share a
-/// shape, on `dataset`.
+/// Opens the backend selected by `selection` for one network per entry of `configs`, which share a shape, on `dataset`.
 ///
 /// # Errors
-/// Returns an error if no such device is there, or it cannot hold the run.
+/// Returns an error if there is no such device, or it cannot hold the run.
 pub fn open(
     selection: &DeviceOptions,
     configs: &[Config],
@@ -60,9 +59,9 @@ pub fn open(
         BackendKind::Cpu => open_cpu(selection, configs, dataset, None),
         BackendKind::Gpu => open_gpu(selection, true, configs, dataset),
         BackendKind::Auto => match open_gpu(selection, false, configs, dataset) {
-            // Fewer networks may fit.
+            // A smaller number of networks may fit.
             Err(error @ BackendError::OutOfMemory { .. }) if configs.len() > 1 => Err(error),
-            // A device that was asked for by name is not silently replaced.
+            // Do not silently replace a device that was requested by name.
             Err(error) if selection.device.is_none() => {
                 let note = format!("computing on the CPU: {error}");
                 open_cpu(selection, configs, dataset, Some(note))
@@ -72,7 +71,7 @@ pub fn open(
     }
 }
 
-/// Opens a GPU, a software one if there is no other, and the CPU with arrays of the same shape.
+/// Opens a GPU, a software one if there is no other, and the CPU backend with arrays of the same shape.
 ///
 /// # Errors
 /// Returns an error if there is no GPU, or it cannot hold the run.
@@ -162,8 +161,8 @@ fn make_gpu(
     let workgroup = device.info().workgroup();
     let mut gpu = Gpu::with_device(device, shape, constants, &replicas, workgroup)?;
     gpu.write(ArrayId::Images, &dataset.packed_images())?;
-    // A run launches the same kernels for any number of steps, and a test launches none that training does not. If the
-    // driver refuses one, the run has not begun.
+    // A run launches the same kernels for any number of steps, and a test launches no others. If the driver refuses
+    // one, it does so before the run starts.
     let list = kernel_sequence(gpu.shape(), STEPS_PER_WORD, true);
     gpu.compile(&list)?;
     Ok(gpu)
@@ -174,7 +173,7 @@ fn gpu_device(gpu: &Gpu) -> Device {
     Device { backend: "gpu", name: format!("{} ({})", info.name, info.backend), note: None }
 }
 
-/// The shape of `replicas` networks on the CPU.
+/// Returns the shape of `replicas` networks on the CPU.
 pub(super) fn cpu_shape(
     selection: &DeviceOptions,
     config: &Config,
@@ -189,8 +188,8 @@ pub(super) fn cpu_shape(
     shape(config, dataset, &extent)
 }
 
-/// The shape of `replicas` networks on a GPU: with fewer lanes where it does not bind the arrays of more at
-/// once, but with those of a minibatch.
+/// Returns the shape of `replicas` networks on a GPU. Reduces the samples if the GPU cannot bind the arrays of more,
+/// but not below a minibatch.
 pub(super) fn gpu_shape(
     selection: &DeviceOptions,
     config: &Config,
@@ -210,7 +209,8 @@ pub(super) fn gpu_shape(
     more.unwrap_or_else(|| of_lanes(batch))
 }
 
-/// The shape of networks with so many lanes each, which go launch by launch where one does not hold all layers.
+/// Returns the shape of networks with a given number of samples, with one launch per kernel if a fused launch cannot
+/// hold all layers.
 fn gpu_shape_with_lanes(
     selection: &DeviceOptions,
     config: &Config,
@@ -230,8 +230,8 @@ fn gpu_shape_with_lanes(
     Shape { fused_steps, ..shape }
 }
 
-/// Why networks go launch by launch although `selection` wants them stepped whole; `None` if they are stepped whole, or
-/// no step waits for feedback.
+/// Returns why networks are stepped with one launch per kernel although `selection` requests fused steps; `None` if
+/// steps are fused, or no step waits for feedback.
 fn unfused_note(
     selection: &DeviceOptions,
     config: &Config,

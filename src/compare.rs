@@ -1,5 +1,5 @@
-//! Runs the same training on the CPU and on a GPU, launch by launch, and compares every word that
-//! each kernel writes.
+//! Comparison of CPU and GPU: runs the same training on both, launch by launch, and compares every word that each
+//! kernel writes.
 
 use std::sync::Arc;
 
@@ -18,67 +18,67 @@ use crate::network::Network;
 use crate::simulation::Simulation;
 use crate::train::{TrainError, order, test};
 
-/// How to compare.
+/// Options of a comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Computes on the CPU up to and including this kernel, and hands its arrays to the GPU for the
-    /// rest: a kernel that is wrong is the first after which the rest agrees.
+    /// Last kernel to compute on the CPU for both backends; its arrays are copied to the GPU. The first kernel with
+    /// which the rest agrees is the faulty one.
     pub cpu_through: Option<Kernel>,
 }
 
 /// Progress of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ComparisonProgress {
-    /// Minibatches that both backends have learned from, also the one in which they part.
+    /// Number of minibatches trained on both backends, including the one with a difference.
     pub minibatches: usize,
-    /// Minibatches of all epochs.
+    /// Number of minibatches of all epochs.
     pub total_minibatches: usize,
-    /// 4-byte words compared.
+    /// Number of 4-byte words compared.
     pub values: u64,
 }
 
 /// First difference between two backends.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
-    /// Name of the kernel after which they do, see [`Kernel::name`].
+    /// Name of the kernel that wrote the difference, see [`Kernel::name`].
     pub kernel: &'static str,
-    /// The layer it worked on, 0 the lowest; for kernels of populations the population, 0 the input.
+    /// Index of the kernel's layer, 0 the lowest; for kernels of populations, of the population, 0 the input.
     pub layer: usize,
-    /// What differs, in words: "layer 0's voltages, somatic voltage".
+    /// Description of the array, such as "layer 0's voltages, somatic voltage".
     pub array: String,
-    /// The first is 1.
+    /// Number of the minibatch, from 1.
     pub minibatch: usize,
-    /// Lane of the minibatch, where each lane has its own copy of the array.
+    /// Index of the sample in the minibatch, if each sample has its own copy of the array.
     pub lane: Option<usize>,
-    /// Index of the lane's image in the data set, training images first.
+    /// Index of the sample's image in the data set, training images first.
     pub image: Option<u32>,
-    /// Step within the image, where there is one.
+    /// Step within the image, if the array has steps.
     pub step: Option<u32>,
-    /// Column of the array: the neuron; of a raster, the first whose bits differ. Of results, 0 is the class and 1
-    /// the loss.
+    /// Column of the array: the neuron; in a raster, the first whose bits differ. In results, 0 is the class and 1 the
+    /// loss.
     pub unit: usize,
-    /// The word as the CPU has it: the float, or the unsigned integer.
+    /// Word on the CPU: the float, or the unsigned integer.
     pub cpu: f64,
-    /// The same word as the GPU has it.
+    /// Word on the GPU.
     pub gpu: f64,
-    /// Words of this array that differ.
+    /// Number of words of this array that differ.
     pub differing: usize,
 }
 
 /// Result of a comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
-    /// The GPU that was compared with the CPU.
+    /// GPU compared with the CPU.
     pub device: Device,
-    /// How far the comparison came.
+    /// Progress at the end of the comparison.
     pub compared: ComparisonProgress,
-    /// Training images of an epoch.
+    /// Number of training images per epoch.
     pub images: usize,
-    /// Images tested at the end, if nothing differs before.
+    /// Number of images tested at the end, if no difference was found before.
     pub test_images: usize,
     /// Whether the device passes the self-test of its arithmetic.
     pub self_test: SelfTestResult,
-    /// The first word that differs; `None` where all have the same bits.
+    /// First word that differs; `None` if all bits agree.
     pub difference: Option<Difference>,
 }
 
@@ -145,7 +145,7 @@ pub fn compare(
     })
 }
 
-/// Tests both networks and compares what they found.
+/// Tests both networks and compares the results.
 fn compare_tests(
     cpu: &mut Simulation,
     gpu: &mut Simulation,
@@ -163,7 +163,7 @@ fn compare_tests(
     Ok(first_difference(&shape, &score, ArrayId::Results, &cpu, &gpu, &[]))
 }
 
-/// One minibatch on both backends.
+/// Minibatch on both backends.
 struct Step<'a> {
     minibatches: &'a [BatchParams],
     lanes: &'a [Sample],
@@ -172,7 +172,7 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// Runs every launch on both backends and compares what it wrote.
+    /// Runs every launch on both backends and compares the written arrays.
     fn compare(
         &self,
         cpu: &mut dyn Backend,
@@ -215,7 +215,7 @@ impl Step<'_> {
     }
 }
 
-/// The first word that differs, and where it belongs.
+/// Returns the first word that differs, and its position.
 fn first_difference(
     shape: &Shape,
     launch: &Launch,
@@ -260,10 +260,10 @@ fn first_difference(
     })
 }
 
-/// Length of the part of a copy of an array that can be compared after a launch, words.
+/// Returns the length of the comparable prefix of an array's copy after a launch, words.
 ///
-/// A GPU's raster has old bits behind the launch's last step. The CPU makes its raster of the spikes, which are newer
-/// if a kernel that steps whole networks, and needs no raster, wrote them.
+/// A GPU's raster has old bits after the launch's last step. The CPU derives its raster from the spikes, which are
+/// newer if a fused kernel, which needs no raster, wrote them.
 fn written_length(shape: &Shape, launch: &Launch, array: ArrayId) -> usize {
     if !matches!(array, ArrayId::SpikeMask(_)) {
         return shape.len_per_copy(array);
@@ -273,7 +273,7 @@ fn written_length(shape: &Shape, launch: &Launch, array: ArrayId) -> usize {
     (steps as usize * spike_mask::ROWS * columns).min(shape.len_per_copy(array))
 }
 
-/// The step that a row belongs to, where rows are steps. `bits`: those in which the words differ.
+/// Returns the step of a row, if rows are steps. `bits`: bits in which the words differ.
 fn step_of(shape: &Shape, launch: &Launch, array: ArrayId, row: usize, bits: u32) -> Option<u32> {
     let row = row as u32;
     let past = shape.history_words() * STEPS_PER_WORD;
@@ -293,7 +293,7 @@ fn step_of(shape: &Shape, launch: &Launch, array: ArrayId, row: usize, bits: u32
     }
 }
 
-/// What a row of an array is called.
+/// Returns the name of a row of an array.
 fn row_name(array: ArrayId, row: usize) -> &'static str {
     match (array, row) {
         (ArrayId::Compartments(_), compartment::BASAL) => ", basal voltage",

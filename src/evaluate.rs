@@ -12,10 +12,10 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// Counts the true and the found class of each image.
+    /// Counts the true and the predicted class of each image.
     ///
     /// # Panics
-    /// If one of them is not below `classes`.
+    /// If a class is not below `classes`.
     pub fn new(classes: usize, labels: &[u8], found: &[u8]) -> Self {
         let mut confusion = vec![vec![0; classes]; classes];
         for (&label, &found) in labels.iter().zip(found) {
@@ -24,10 +24,10 @@ impl Evaluation {
         Evaluation { confusion }
     }
 
-    /// Adds up the counts of several tests.
+    /// Sums the counts of several tests.
     ///
     /// # Panics
-    /// If one of them has fewer classes than the first.
+    /// If a test has fewer classes than the first.
     pub fn sum(evaluations: &[Evaluation]) -> Self {
         let classes = evaluations.first().map_or(0, |first| first.confusion.len());
         let count = |class: usize, found: usize| {
@@ -37,7 +37,7 @@ impl Evaluation {
         Evaluation { confusion: (0..classes).map(row).collect() }
     }
 
-    /// Images tested: the sum of all counts.
+    /// Returns the number of images tested: the sum of all counts.
     pub fn images(&self) -> u32 {
         self.confusion.iter().flatten().sum()
     }
@@ -48,7 +48,7 @@ impl Evaluation {
         percent(self.images() - right, self.images())
     }
 
-    /// The same for each class; `None` for a class without images.
+    /// Returns the percentage of misclassified images per class; `None` for a class without images.
     pub fn class_errors(&self) -> Vec<Option<f64>> {
         let error = |(class, row): (usize, &Vec<u32>)| {
             let images: u32 = row.iter().sum();
@@ -58,19 +58,19 @@ impl Evaluation {
     }
 }
 
-/// Mean and spread of a number over networks that differ in their seeds.
+/// Mean and spread of a quantity over networks with different seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct MeanSd {
-    /// Mean over the networks, in the unit of the number.
+    /// Mean over the networks, in the unit of the quantity.
     pub mean: f64,
-    /// Standard deviation of the population that the networks are drawn from; `None` for one network.
+    /// Sample standard deviation, with n - 1 degrees of freedom; `None` for one network.
     pub sd: Option<f64>,
     /// Standard error of the mean.
     pub sem: Option<f64>,
 }
 
 impl MeanSd {
-    /// Of at least one value.
+    /// Returns the statistics of at least one value.
     pub fn of(values: &[f64]) -> Self {
         let count = values.len() as f64;
         let mean = mean(values);
@@ -80,7 +80,7 @@ impl MeanSd {
     }
 }
 
-/// Percent of `labels` that differ from what was found.
+/// Returns the percentage of `labels` that differ from the predicted classes.
 pub fn error_percent(labels: &[u8], found: &[u8]) -> f64 {
     let wrong = labels.iter().zip(found).filter(|(label, found)| label != found).count();
     percent(wrong as u32, labels.len() as u32)

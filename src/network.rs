@@ -1,4 +1,4 @@
-//! A network's weights: what is learned, and the feedback that stays.
+//! Weights of a network: learned feed-forward weights and feedback weights.
 
 use rand::seq::SliceRandom;
 use serde::Serialize;
@@ -11,26 +11,26 @@ use crate::random::{PhiloxRng, RngStream};
 /// Weights of one layer, stored by column, as the kernels read them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
-    /// Neurons of the layer.
+    /// Number of neurons of the layer.
     pub units: usize,
-    /// Neurons of the population below; for the lowest layer, pixels of an image.
+    /// Number of neurons of the population below; for the lowest layer, pixels of an image.
     pub n_pre: usize,
-    /// `[n_pre + 1, units]`: a column for each neuron below, then the biases.
+    /// Feed-forward weights, one column per neuron below, then the biases, `[n_pre + 1, units]`.
     pub weights: Vec<f32>,
-    /// Neurons whose spikes reach the apical dendrites; 0 for the output.
+    /// Number of neurons whose spikes reach the apical dendrites; 0 for the output.
     pub n_feedback: usize,
-    /// `[n_feedback, units]`.
+    /// Feedback weights, `[n_feedback, units]`.
     pub feedback: Vec<f32>,
-    /// `[units]`, or empty where apical dendrites have none.
+    /// Biases of the apical dendrites, `[units]`; empty if there are none.
     pub apical_biases: Vec<f32>,
 }
 
 impl Layer {
-    /// Puts a layer together from matrices stored row by row: weights `[units, n_pre]`, biases `[units]`, feedback
+    /// Creates a layer from matrices stored row by row: weights `[units, n_pre]`, biases `[units]`, feedback
     /// `[units, n_feedback]` (empty for the output). Values too small for a device become zero, see [`flush_weight`].
     ///
     /// # Errors
-    /// Returns a [`LayerError`] if the layer has no neurons, or an array another length.
+    /// Returns a [`LayerError`] if the layer has no neurons, or an array has the wrong length.
     pub fn from_rows(
         units: usize,
         n_pre: usize,
@@ -64,10 +64,10 @@ impl Layer {
         Ok(layer)
     }
 
-    /// Checks that each array has the length that `units`, `n_pre` and `n_feedback` give it.
+    /// Checks that the lengths of the arrays match `units`, `n_pre` and `n_feedback`.
     ///
     /// # Errors
-    /// Returns a [`LayerError`] if the layer has no neurons, or an array another length.
+    /// Returns a [`LayerError`] if the layer has no neurons, or an array has the wrong length.
     pub fn check(&self) -> Result<(), LayerError> {
         let units = self.units;
         if units == 0 {
@@ -89,7 +89,7 @@ impl Layer {
         }
     }
 
-    /// Weights row by row, `[units, n_pre]`.
+    /// Returns the weights row by row, `[units, n_pre]`.
     ///
     /// # Panics
     /// If [`Layer::check`] fails.
@@ -97,7 +97,7 @@ impl Layer {
         transpose(&self.weights[..self.n_pre * self.units], self.n_pre, self.units)
     }
 
-    /// Biases, `[units]`.
+    /// Returns the biases, `[units]`.
     ///
     /// # Panics
     /// If [`Layer::check`] fails.
@@ -105,7 +105,7 @@ impl Layer {
         &self.weights[self.n_pre * self.units..]
     }
 
-    /// Feedback weights row by row, `[units, n_feedback]`.
+    /// Returns the feedback weights row by row, `[units, n_feedback]`.
     ///
     /// # Panics
     /// If [`Layer::check`] fails.
@@ -158,7 +158,7 @@ impl WeightStats {
 }
 
 impl Layer {
-    /// Mean, spread and largest magnitude of its weights, of its biases and of its feedback weights.
+    /// Returns the statistics of the weights, biases and feedback weights.
     ///
     /// # Panics
     /// If [`Layer::check`] fails.
@@ -171,16 +171,16 @@ impl Layer {
     }
 }
 
-/// All layers, the lowest first, the output last.
+/// Weights of all layers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
-    /// Each layer's weights.
+    /// Layers, the lowest first, the output last.
     pub layers: Vec<Layer>,
 }
 
 impl Network {
-    /// Draws a network with the initial weights of `config`, for images of `pixels`. Without layers in the settings
-    /// it has none.
+    /// Draws the initial weights of `config`, for images of `pixels` pixels. Settings without layers give an empty
+    /// network.
     pub fn initial(config: &Config, pixels: usize) -> Self {
         let sizes = &config.layers;
         let broadcast = config.feedback == Feedback::Broadcast;
@@ -215,7 +215,7 @@ impl Network {
     }
 }
 
-/// Sets the part of a layer's feedback weights that the settings say to zero, and amplifies all others.
+/// Sets the fraction of a layer's feedback weights given in the settings to zero, and amplifies all others.
 fn sparsify(weights: &mut [f64], config: &Config, layer: usize) {
     let zeros = (config.feedback_sparsity * weights.len() as f64).round() as usize;
     let mut stream = PhiloxRng::new(config.seed, RngStream::Sparsity, layer as u32, 0);
@@ -230,7 +230,7 @@ fn sparsify(weights: &mut [f64], config: &Config, layer: usize) {
     }
 }
 
-/// A hidden layer's initial apical biases: uniform, mean 0; none for the output, or where there are none.
+/// Returns a hidden layer's initial apical biases, uniform with mean 0; empty for the output, or if there are none.
 fn apical_biases(config: &Config, layer: usize) -> Vec<f32> {
     if layer + 1 == config.layers.len() || !config.has_apical_biases() {
         return Vec::new();
@@ -245,7 +245,7 @@ fn to_single(values: &[f64]) -> Vec<f32> {
     values.iter().map(|&value| flush_weight(value as f32)).collect()
 }
 
-/// The transpose of a matrix `[rows, columns]` stored row by row.
+/// Returns the transpose of a matrix `[rows, columns]` stored row by row.
 fn transpose(matrix: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     let mut result = Vec::with_capacity(matrix.len());
     for column in 0..columns {

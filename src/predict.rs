@@ -18,12 +18,12 @@ use crate::train::TrainError;
 /// Predicted class of an image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
-    /// The class that was found most often; of equals, the one with the higher score.
+    /// Class found most often; among equals, the one with the higher score.
     pub class: u8,
-    /// Mean voltage of each class's output neurons in the window of the test, over all times that the image
-    /// was shown: the highest is the class that one time finds.
+    /// Mean voltage of each class's output neurons in the averaging window of the test, over all presentations of the
+    /// image, mV. A single presentation finds the class with the highest score.
     pub scores: Vec<f64>,
-    /// How often each class was found.
+    /// Number of presentations in which each class was found.
     pub class_counts: Vec<u32>,
 }
 
@@ -32,9 +32,9 @@ pub struct Prediction {
 pub struct Predictions {
     /// One per image, in their order.
     pub images: Vec<Prediction>,
-    /// Time from the first image to the last result, seconds.
+    /// Time from the first image to the last result, s.
     pub seconds: f64,
-    /// What it was computed on.
+    /// Device of the predictions.
     pub device: Device,
 }
 
@@ -43,7 +43,7 @@ impl Prediction {
         Prediction { class: 0, scores: vec![0.0; classes], class_counts: vec![0; classes] }
     }
 
-    /// The part of all times that the image was shown in which the class was found.
+    /// Returns the fraction of presentations in which the class was found.
     pub fn vote_fraction(&self) -> f64 {
         let all: u32 = self.class_counts.iter().sum();
         let own = self.class_counts.get(usize::from(self.class)).copied().unwrap_or(0);
@@ -53,19 +53,19 @@ impl Prediction {
     fn decide(&mut self) {
         let better = |&a: &usize, &b: &usize| {
             let by_votes = self.class_counts[a].cmp(&self.class_counts[b]);
-            // The first of equals is taken, as a test does.
+            // Take the first of equals, as a test does.
             by_votes.then(self.scores[a].total_cmp(&self.scores[b])).then(b.cmp(&a))
         };
         self.class = (0..self.class_counts.len()).max_by(better).unwrap_or(0) as u8;
     }
 }
 
-/// Shows a network images as a test does, `repeats` times, each with new draws. The draws of an image depend on
-/// its pixels, the seed and the repeat alone: not on the other images, nor on its file. `listen` receives the number
-/// of images shown.
+/// Presents images to a network as in a test, `repeats` times, each with new random draws. The draws of an image depend
+/// only on its pixels, the seed and the repeat: not on the other images or its file. `listen` receives the number of
+/// images shown.
 ///
 /// # Errors
-/// Returns an error if there is no image, a setting is invalid, or no such device works.
+/// Returns an error if there is no image, a setting is invalid, or no requested device works.
 pub fn predict(
     saved: &SavedNetwork,
     images: ImageList,
@@ -80,7 +80,7 @@ pub fn predict(
     config.validate(dataset.pixels(), classes)?;
     let positions: Vec<u32> = images.bytes.chunks(dataset.pixels()).map(position_of).collect();
     let dataset = Arc::new(dataset);
-    // The voltages of each lane are read.
+    // The voltages of each sample are read.
     let selection = DeviceOptions { per_sample_access: true, ..selection.clone() };
     let opened = device::open(&selection, from_ref(config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, config, &dataset, network)?;
@@ -91,7 +91,7 @@ pub fn predict(
     let start = Instant::now();
     for repeat in 0..repeats {
         let image = |number: usize| {
-            // An odd factor: the repeats of an image have positions of their own.
+            // An odd factor gives each repeat of an image its own position.
             let position = positions[number].wrapping_add(repeat.wrapping_mul(REPEAT));
             Presentation {
                 index: first + number,
@@ -123,13 +123,13 @@ pub fn predict(
 /// Distance between the positions of an image's repeats: 2^32 over the golden ratio.
 const REPEAT: u32 = 0x9e37_79b9;
 
-/// The position of an image in the stream of draws, from its pixels.
+/// Returns the position of an image in the stream of draws, from its pixels.
 fn position_of(pixels: &[u8]) -> u32 {
     let digest = Sha256::digest(pixels);
     digest.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes))
 }
 
-/// Mean voltages of each class's neurons, `[lanes, classes]`.
+/// Returns the mean voltages of each class's neurons, `[samples, classes]`, mV.
 fn scores(
     backend: &mut dyn Backend,
     lanes: usize,

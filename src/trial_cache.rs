@@ -1,4 +1,4 @@
-//! Trainings whose results are kept: what is in the file of finished ones is not trained again.
+//! Trainings with stored results: trials in the file of finished ones are not trained again.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use crate::run_dir::{
 };
 use crate::train::{CheckpointInterval, Event, ReplicaEvent, Replicas, TrainError, TrainPosition};
 
-/// Why trials cannot go on.
+/// Error that prevents trials from continuing.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "each message says what it is")]
 pub enum TrialsError {
@@ -26,34 +26,34 @@ pub enum TrialsError {
     Storage(#[from] StorageError),
 }
 
-/// What happens meanwhile.
+/// Event of a series of trials.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TrialEvent<'a> {
-    /// The next networks start, or go on on another device.
+    /// Start of the next networks, or their continuation on another device.
     Device {
-        /// What they compute on.
+        /// Device of the networks.
         device: &'a Device,
     },
-    /// Some images are done by all networks that train side by side.
+    /// Progress of the networks that train side by side.
     Progress {
-        /// Networks that train side by side.
+        /// Number of networks that train side by side.
         networks: usize,
         /// An [`Event::Progress`].
         progress: &'a Event,
     },
-    /// A training is done. It is kept when everyone has heard of it.
+    /// End of a training. The result is stored after the listener returns.
     Trained {
-        /// Its settings and what came of them.
+        /// Settings and result.
         trial: &'a Trial,
-        /// As the last epoch left it.
+        /// Network after the last epoch.
         network: &'a Network,
     },
 }
 
-/// Hears of it, and may break off.
+/// Listener for events, which may stop the trials.
 pub type Listen<'a> = &'a mut dyn FnMut(TrialEvent) -> ControlFlow<()>;
 
-/// Training images of an epoch. The settings fit the data set.
+/// Returns the number of training images per epoch. The settings must fit the data set.
 pub fn training_images(config: &Config, dataset: &Dataset) -> usize {
     match config.train_images {
         0 => dataset.training_count.saturating_sub(config.validation_images),
@@ -61,12 +61,12 @@ pub fn training_images(config: &Config, dataset: &Dataset) -> usize {
     }
 }
 
-/// Time between two checkpoints of a training, in case that it is killed.
+/// Interval between checkpoints of a training, in case the process is killed.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
 
-/// Trains every network of `configs` that `trials` does not hold yet, at most `together` side by side, in
-/// order; one that was stopped goes on from there, to the same bits. Returns whether all are there now: a stop or
-/// a listener may break off, and then what was learned is kept.
+/// Trains every network of `configs` that is not in `trials`, in order, at most `together` side by side. A stopped
+/// training resumes with the same bits. Returns whether all are finished: a stop or the listener may interrupt the
+/// trials, and the weights trained so far are kept.
 ///
 /// # Errors
 /// Returns an error if a setting is invalid, the device fails or the file cannot be written.
@@ -98,7 +98,7 @@ pub fn run(
     Ok(true)
 }
 
-/// Trains all of `configs` side by side, in waves where they do not fit.
+/// Trains all of `configs` side by side, in waves if they do not fit.
 fn train(
     trials: &mut TrialStore,
     configs: &[&Config],
@@ -198,10 +198,10 @@ fn train(
     }
 }
 
-/// When checkpoints are written: for all networks of a wave at one place, so that they go on side by side.
+/// Timing of checkpoints: all networks of a wave write at the same position, so that they resume side by side.
 #[derive(Default)]
 struct Due {
-    /// Epoch and images of the last place, and whether checkpoints are written there.
+    /// Epoch and images of the last position, and whether checkpoints are written there.
     place: Option<(u32, usize, bool)>,
     written: Option<Instant>,
 }
@@ -227,7 +227,7 @@ impl Due {
     }
 }
 
-/// With the processor's name, where it computes.
+/// Returns the name of the device, on the CPU with the processor's model.
 pub fn device_name(device: &Device) -> String {
     match device.backend {
         "cpu" => format!("{}, {}", cpu_model_name(), device.name),

@@ -1,5 +1,5 @@
-//! Opens and reads files that a user names. Only regular files are read, and none beyond a bound that is
-//! checked before the first byte.
+//! Opens and reads files named by a user. Reads only regular files, up to a limit that is checked before the first
+//! byte.
 
 use std::fs::{self, File, FileType, OpenOptions};
 use std::io::{self, Error, ErrorKind, Read};
@@ -9,18 +9,18 @@ use bytesize::ByteSize;
 
 use crate::memory;
 
-/// Most bytes of a text that people write: settings, names of classes, the description of a run.
+/// Maximum size of a text written by people: settings, class names, the description of a run, bytes.
 pub const TEXT_MAX: u64 = 16 << 20;
-/// Most bytes of a file of lines that grows with a run.
+/// Maximum size of a file of lines that grows with a run, bytes.
 pub const LINES_MAX: u64 = 1 << 30;
-/// Bytes by which the kind of a file is recognised.
+/// Number of bytes used to recognise the kind of a file.
 const START: u64 = 512;
 
 /// Opens a regular file.
 ///
 /// # Errors
-/// Returns an error if there is none, or if it is a folder, a device, a pipe or a socket, also behind a
-/// link. Opening a pipe would wait for ever, and a device never ends.
+/// Returns an error if there is no such file, or if it is a folder, a device, a pipe or a socket, also behind a link.
+/// Opening a pipe would block forever, and reading a device would never end.
 pub fn open_regular(path: &Path) -> io::Result<File> {
     check_regular(fs::metadata(path)?.file_type())?;
     let file = File::open(path)?;
@@ -46,7 +46,7 @@ pub fn open_regular_with(path: &Path, options: &OpenOptions) -> io::Result<File>
 /// Reads a whole regular file of at most `most` bytes.
 ///
 /// # Errors
-/// As [`open_regular`], and if the file is longer or does not fit into memory.
+/// As [`open_regular`], and if the file is longer than `most` or does not fit into memory.
 pub fn read_bounded(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let file = open_regular(path)?;
     let length = file.metadata()?.len();
@@ -56,7 +56,7 @@ pub fn read_bounded(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     }
     check_memory(length, "the file")?;
     let mut content = Vec::with_capacity(length as usize);
-    // A file that grows meanwhile is read to the bound only.
+    // The file may grow meanwhile: read at most up to the limit.
     file.take(most.saturating_add(1)).read_to_end(&mut content)?;
     if content.len() as u64 > most {
         return Err(too_large(format!("the file grew beyond {} while it was read", bytes(most))));
@@ -67,7 +67,7 @@ pub fn read_bounded(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 /// Reads a whole regular file of text of at most [`TEXT_MAX`] bytes.
 ///
 /// # Errors
-/// As [`read_bounded`], and if it is not UTF-8.
+/// As [`read_bounded`], and if the text is not UTF-8.
 pub fn read_text(path: &Path) -> io::Result<String> {
     text(read_bounded(path, TEXT_MAX)?)
 }
@@ -80,12 +80,12 @@ pub fn read_long_text(path: &Path) -> io::Result<String> {
     text(read_bounded(path, LINES_MAX)?)
 }
 
-/// Checks that memory for `length` more bytes is available; `what` names their owner.
+/// Checks that `length` more bytes of memory are available. `what`: their owner, for the message.
 ///
 /// # Errors
-/// Returns an error with both numbers if not.
+/// Returns an error with both numbers if the memory is not available.
 pub fn check_memory(length: u64, what: &str) -> io::Result<()> {
-    /// What is smaller is not worth a look at the system.
+    /// Smaller sizes are not worth querying the system.
     const SMALL: u64 = 16 << 20;
     if length < SMALL {
         return Ok(());
@@ -99,11 +99,11 @@ pub fn check_memory(length: u64, what: &str) -> io::Result<()> {
     }
 }
 
-/// Checks that `packed` bytes may hold `length` bytes of images. Large files that shrink to less than a
-/// two-hundredth hold nothing but one value again and again.
+/// Checks that `packed` compressed bytes can plausibly hold `length` bytes of images. A large file compressed below
+/// 1/200 only repeats one value.
 ///
 /// # Errors
-/// Returns an error with both numbers if not.
+/// Returns an error with both numbers if they cannot.
 pub fn check_expansion(packed: u64, length: u64) -> io::Result<()> {
     const LEAST: u64 = 256 << 20;
     const MOST: u64 = 200;
@@ -115,14 +115,14 @@ pub fn check_expansion(packed: u64, length: u64) -> io::Result<()> {
     Err(too_large(format!("{packed} unpack to {length}: {why}")))
 }
 
-/// Says what a file holds by its first bytes, as `a PNG image`. `None` for an unknown kind.
+/// Returns the kind of a file from its first bytes, such as `a PNG image`; `None` for an unknown kind.
 pub fn kind_of(path: &Path) -> Option<&'static str> {
     let mut start = Vec::new();
     open_regular(path).ok()?.take(START).read_to_end(&mut start).ok()?;
     kind_of_bytes(&start)
 }
 
-/// Says what a file with these first bytes holds.
+/// Returns the kind of a file with these first bytes.
 pub fn kind_of_bytes(start: &[u8]) -> Option<&'static str> {
     const KINDS: [(usize, &[u8], &str); 32] = [
         (0, b"\x89PNG\r\n\x1a\n", "a PNG image"),
@@ -164,7 +164,7 @@ pub fn kind_of_bytes(start: &[u8]) -> Option<&'static str> {
     if start.is_empty() {
         return Some("an empty file");
     }
-    // The letters P1 to P7 and BM also begin texts.
+    // Texts can also start with the letters P1 to P7 and BM.
     let is_text = is_text(start);
     if let Some((_, magic, kind)) = KINDS.iter().find(|kind| is_there(kind))
         && (magic.len() > 2 || !is_text || is_portable_map(start))
@@ -183,7 +183,7 @@ pub fn kind_of_bytes(start: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whether a text of `P5` or alike goes on as an image does: a blank, then a number or a comment.
+/// Whether a text that starts with `P1` to `P7` continues as an image: a blank, then a digit or a comment.
 fn is_portable_map(start: &[u8]) -> bool {
     match start {
         [b'P', b'1'..=b'7', blank, next, ..] => {
@@ -194,7 +194,7 @@ fn is_portable_map(start: &[u8]) -> bool {
 }
 
 fn is_text(start: &[u8]) -> bool {
-    // A character may be cut at the end.
+    // The last character may be cut off.
     let valid = match std::str::from_utf8(start) {
         Ok(_) => start.len(),
         Err(error) if error.error_len().is_none() => error.valid_up_to(),

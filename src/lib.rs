@@ -2,10 +2,9 @@
 //! "Towards deep learning with segregated dendrites", eLife 2017;6:e22901), on any GPU that wgpu
 //! reaches and on the CPU, with the same bits on each.
 //!
-//! A minibatch is an ordered list of kernels ([`plan::kernel_sequence`]) that both backends run; each
-//! kernel is a shader and its twin in Rust. What they share is in [`interface`], the equations are in
-//! [`model`], the loop over images is [`train::Training`]; [`train::Replicas`] trains many networks side
-//! by side.
+//! A minibatch is an ordered list of kernels ([`plan::kernel_sequence`]) that both backends run. Each kernel is a
+//! shader with a twin in Rust. [`interface`] holds the types that both backends share, [`model`] the equations.
+//! [`train::Training`] is the loop over images, and [`train::Replicas`] trains many networks side by side.
 //!
 //! ```
 //! use std::ops::ControlFlow;

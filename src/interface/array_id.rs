@@ -1,8 +1,8 @@
-//! The arrays that kernels read and write: one name, one shape, the same on every backend.
+//! Arrays that kernels read and write: one name and one shape, the same on every backend.
 
 use std::fmt;
 
-/// What the words of an array are.
+/// Type of an array's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ElementType {
     /// Unsigned integers: counts, bits, packed bytes, classes.
@@ -11,56 +11,57 @@ pub enum ElementType {
     Float,
 }
 
-/// An array of 4-byte words. Layers count from 0 (the lowest), populations from 0 (the input). "lanes"
-/// in a shape are those of all replicas, replica by replica.
+/// An array of 4-byte words. Layers count from 0 (the lowest), populations from 0 (the input). "samples"
+/// in a shape counts the samples of all replicas, replica by replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ArrayId {
-    /// Pixels as bytes, four a word: `[images, pixels]`, training set first.
+    /// Pixels as bytes, four per word: `[images, pixels]`, training set first.
     Images,
     /// Spike thresholds of every byte value, `[replicas, 256, 16]`.
     InputCdf,
-    /// Spike counts of a population, `[lanes, past words + words, units]`, 8 steps a word: the steps
+    /// Spike counts of a population, `[samples, past words + words, units]`, 8 steps per word: the steps
     /// just before the image, then the image's.
     Spikes(usize),
-    /// Who of a population spikes at each step, as [`ArrayId::Spikes`] says too: bits `[lanes, past steps +
-    /// steps, 2, words of 32 units]`, rows [`spike_mask`](super::spike_mask). Kept of populations that something hears; the CPU
-    /// backend makes it where it is read.
+    /// Bits for the spiking neurons of a population at each step, derived from [`ArrayId::Spikes`]:
+    /// `[samples, past steps + steps, 2, words of 32 units]`, rows [`spike_mask`](super::spike_mask). Kept for
+    /// populations with spike targets; the CPU backend computes the bits when it reads them.
     SpikeMask(usize),
-    /// Rates of the input by the bytes of its images, `[replicas, 1, 256]`, where it sends rates.
+    /// Rates of the input by byte value, `[replicas, 1, 256]`, if the input sends rates.
     InputRates,
-    /// Rates that a population sends, `[lanes, 1 + steps, units]`: those of the step just before the image, then
+    /// Rates that a population sends, `[samples, 1 + steps, units]`: the rates of the step just before the image, then
     /// the image's. Empty for a population that sends no rates.
     Rates(usize),
-    /// Averages of a population's filtered spike trains, or of its rates, `[lanes, rows, units]`, rows [`window_mean`](super::window_mean).
+    /// Averages of a population's filtered spike trains, or of its rates, `[samples, rows, units]`, rows
+    /// [`window_mean`](super::window_mean).
     WindowMeans(usize),
-    /// Weights of a layer, `[replicas, below + 1, units]`: a column for each neuron below, then the biases.
+    /// Weights of a layer, `[replicas, below + 1, units]`: one column per neuron below, then the biases.
     Weights(usize),
-    /// Adam's two moments of a layer's weights, `[replicas, below + 1, 2, units]`: both of a column together,
-    /// so that a run of columns is one of words.
+    /// Adam's two moments of a layer's weights, `[replicas, below + 1, 2, units]`. Both moments of a column are
+    /// adjacent, so that consecutive columns are consecutive words.
     Moments(usize),
-    /// The last minibatch's gradient of a layer's weights, `[replicas, below + 1, units]`, where it is
-    /// kept.
+    /// Gradient of a layer's weights in the last minibatch, `[replicas, below + 1, units]`, if it is kept.
     Gradient(usize),
-    /// Feedback weights of a hidden layer, `[replicas, columns, units]`: a column for each neuron that is
-    /// heard and, where there are any, the apical biases.
+    /// Feedback weights of a hidden layer, `[replicas, columns, units]`: one column per feedback source, then the
+    /// apical biases, if any.
     Feedback(usize),
-    /// Summed weights of spiking neurons below, or weights times rates, `[lanes, history + block, units]`, see [`super::Shape::block_len`].
+    /// Summed weights of spiking neurons below, or weights times rates, `[samples, history + block, units]`, see
+    /// [`super::Shape::block_len`].
     SynapticInput(usize),
-    /// Summed feedback weights of spiking neurons, `[lanes, history + 1, units]`. Empty unless apical voltages are
+    /// Summed feedback weights of spiking neurons, `[samples, history + 1, units]`. Empty unless apical voltages are
     /// stepped with spikes.
     ApicalInput(usize),
-    /// Voltages of a layer and their means, `[lanes, 5, units]`, rows [`compartment`](super::compartment).
+    /// Voltages of a layer and their means, `[samples, 5, units]`, rows [`compartment`](super::compartment).
     Compartments(usize),
-    /// Plateau potentials of a layer, `[lanes, 2, units]`, rows [`plateau`](super::plateau).
+    /// Plateau potentials of a layer, `[samples, 2, units]`, rows [`plateau`](super::plateau).
     Plateaus(usize),
-    /// Errors of a layer's neurons, `[lanes, units]`.
+    /// Errors of a layer's neurons, `[samples, units]`.
     Errors(usize),
     /// Class and loss of every image, `[replicas, slots, 2]`, words [`result`](super::result).
     Results,
 }
 
 impl ArrayId {
-    /// What its words are. Those of [`ArrayId::Results`] are integers, though half of them are the bits of floats.
+    /// Returns the type of the words. [`ArrayId::Results`] is an array of integers, half of them the bits of floats.
     pub fn element_type(self) -> ElementType {
         match self {
             ArrayId::Images

@@ -1,4 +1,4 @@
-//! What a backend can do: hold the arrays and run kernels on them in order.
+//! Interface of a backend: it stores the arrays and runs kernels on them in order.
 
 use bytesize::ByteSize;
 use thiserror::Error;
@@ -9,17 +9,17 @@ use crate::text::plural;
 
 /// Holds a network's arrays and runs kernels on them. All backends compute the same bits.
 pub trait Backend: Send {
-    /// Sizes of the arrays.
+    /// Returns the sizes of the arrays.
     fn shape(&self) -> &Shape;
 
-    /// Runs `launches` in order on the images of `lanes`. Returns when the work is under way; errors
-    /// of a device may surface in a later call.
+    /// Runs `launches` in order on the images of `lanes`. Returns once the work is submitted; device errors
+    /// may surface in a later call.
     ///
-    /// `minibatches`: one for each replica; `lanes`: those in use, replica by replica, see
+    /// `minibatches`: one per replica; `lanes`: the samples in use, replica by replica, see
     /// [`check_work`](super::check_work).
     ///
     /// # Errors
-    /// When the device was lost or refuses the work.
+    /// Returns [`BackendError`] if the device was lost or rejects the work.
     fn run(
         &mut self,
         minibatches: &[BatchParams],
@@ -29,12 +29,12 @@ pub trait Backend: Send {
         self.run_until(&Stop::default(), Stoppable::Nothing, minibatches, lanes, launches)
     }
 
-    /// Runs launches as [`Backend::run`], and looks for a stop on the way. Unless `stoppable` is
+    /// Runs launches as [`Backend::run`] does, and checks for a stop in between. Unless `stoppable` is
     /// [`Stoppable::Nothing`], returns when the work is done.
     ///
     /// # Errors
-    /// Returns [`BackendError::Stopped`] if work was left undone on request: the arrays that the launches write
-    /// then hold a part of it. Otherwise as [`Backend::run`].
+    /// Returns [`BackendError::Stopped`] if work was skipped on request: the arrays that the launches write
+    /// are then incomplete. Otherwise as [`Backend::run`].
     fn run_until(
         &mut self,
         stop: &Stop,
@@ -44,57 +44,57 @@ pub trait Backend: Send {
         launches: &[Launch],
     ) -> Result<(), BackendError>;
 
-    /// All words of an array, floats as their bits, after all work so far.
+    /// Returns all words of an array, floats as their bits, after all work so far.
     ///
     /// # Errors
     /// Returns [`BackendError::NoArray`] if there is no such layer, or an error if the device was lost.
     fn read(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError>;
 
-    /// Replaces all words of an array. They are taken as they are: the caller flushes weights that are too small for a
-    /// device ([`flush_weight`](crate::model::exact_math::flush_weight)), or bits differ between devices.
+    /// Replaces all words of an array, unchanged. The caller flushes weights that are too small for a device
+    /// ([`flush_weight`](crate::model::exact_math::flush_weight)); otherwise results differ between devices.
     /// [`Simulation::write_networks`](crate::simulation::Simulation::write_networks) does so.
     ///
     /// # Errors
-    /// Returns [`BackendError::NoArray`] if there is no such layer, [`BackendError::WrongLength`] if `words` has another
-    /// length, or an error if the device was lost.
+    /// Returns [`BackendError::NoArray`] if there is no such layer, [`BackendError::WrongLength`] if `words` has the
+    /// wrong length, or an error if the device was lost.
     fn write(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError>;
 
-    /// The words of an array's first `lanes` lanes; of the whole array, where it has no lanes.
+    /// Returns the words of an array's first `lanes` samples, or the whole array if it is not per sample.
     ///
     /// # Errors
-    /// When the device was lost.
+    /// Returns [`BackendError`] if the device was lost.
     fn read_samples(&mut self, array: ArrayId, lanes: usize) -> Result<Vec<u32>, BackendError>;
 
-    /// The rows of an array that lanes carry from a training minibatch to the next, `[lanes, rows, units]`, see
-    /// [`Shape::persistent_rows`].
+    /// Returns the rows of an array that samples keep from one training minibatch to the next, `[samples, rows,
+    /// units]`, see [`Shape::persistent_rows`].
     ///
     /// # Errors
-    /// When the device was lost.
+    /// Returns [`BackendError`] if the device was lost.
     fn read_persistent(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError> {
         read_persistent_rows(self, array)
     }
 
-    /// Has lanes carry other words on, as many as [`Backend::read_persistent`] has. What else the array holds is lost.
+    /// Replaces the rows that [`Backend::read_persistent`] returns. The other rows of the array become undefined.
     ///
     /// # Errors
-    /// When there are not so many, or the device was lost.
+    /// Returns [`BackendError`] if `words` has the wrong length or the device was lost.
     fn write_persistent(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
         write_persistent_rows(self, array, words)
     }
 
-    /// From now on, times every kernel (or no longer does): off at first, and free when off. It
-    /// changes no result. Times measured before are forgotten.
+    /// Starts or stops timing of every kernel. Off at first, at no cost. Timing changes no result. Resets the times
+    /// measured so far.
     fn set_profiling(&mut self, is_on: bool);
 
-    /// Time of each kernel since profiling began, after all work so far; `None` where the device
-    /// cannot tell.
+    /// Returns the time of each kernel since profiling began, after all work so far; `None` if the device
+    /// has no timer.
     ///
     /// # Errors
-    /// When the device was lost.
+    /// Returns [`BackendError`] if the device was lost.
     fn kernel_times(&mut self) -> Result<Option<KernelTimes>, BackendError>;
 }
 
-/// Why a backend cannot do what it is asked.
+/// Error of a backend.
 #[derive(Debug, Error)]
 #[expect(missing_docs, reason = "each message says what it is")]
 pub enum BackendError {
@@ -168,7 +168,7 @@ pub enum BackendError {
     Threads(String),
 }
 
-/// What else fits where moments do not.
+/// Returns an alternative for the hint if the moments do not fit.
 fn plain_gradient(array: ArrayId) -> &'static str {
     match array {
         ArrayId::Moments(_) => ", or the optimizer sgd, which has no moments",

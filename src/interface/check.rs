@@ -1,15 +1,15 @@
-//! Checks of what a backend is given. Shaders are compiled without checks of their own, so that every index that
-//! reaches one is checked here, for both backends alike.
+//! Checks of a backend's inputs. Shaders are compiled without bounds checks, so every index that
+//! reaches one is checked here, for both backends.
 
 use super::{
     ArrayId, BackendError, BatchParams, Kernel, LAYERS_MAX, Launch, ReplicaParams, RunParams,
     STEPS_PER_WORD, Sample, Shape,
 };
 
-/// Checks that a shape can be simulated, and that constants and replicas are those of it.
+/// Checks that a shape can be simulated, and that constants and replicas match it.
 ///
 /// # Errors
-/// Returns [`BackendError::InvalidSizes`] if they do not fit.
+/// Returns [`BackendError::InvalidSizes`] if they do not match.
 pub fn check_sizes(
     shape: &Shape,
     constants: &RunParams,
@@ -66,7 +66,7 @@ pub fn check_sizes(
 /// Checks that a shape has the layer or the population of an array.
 ///
 /// # Errors
-/// Returns [`BackendError::NoArray`] if not.
+/// Returns [`BackendError::NoArray`] if there is no such layer or population.
 pub fn check_array(shape: &Shape, array: ArrayId) -> Result<(), BackendError> {
     let layers = shape.populations.len().saturating_sub(1);
     let is_there = match array {
@@ -88,11 +88,11 @@ pub fn check_array(shape: &Shape, array: ArrayId) -> Result<(), BackendError> {
     if is_there { Ok(()) } else { Err(BackendError::NoArray { array, layers }) }
 }
 
-/// Checks what a backend is to run.
+/// Checks the work of a run.
 ///
 /// # Errors
-/// Returns a [`BackendError`] if lanes are not those of the replicas, or an image, a slot, a label, a step or a layer
-/// is beyond those there are.
+/// Returns a [`BackendError`] if the samples do not match the replicas, or if an image, a slot, a label, a step or a
+/// layer is out of range.
 pub fn check_work(
     shape: &Shape,
     minibatches: &[BatchParams],
@@ -112,11 +112,11 @@ pub fn check_work(
     Ok(())
 }
 
-/// Checks that there is a minibatch for each replica, and that `lanes` are their lanes in use, replica by
-/// replica, each at its place, with images, slots and steps that there are.
+/// Checks that there is one minibatch per replica, and that `lanes` are the samples in use, replica by
+/// replica, each with its own index and with valid images, slots and steps.
 ///
 /// # Errors
-/// Returns a [`BackendError`] if they are not.
+/// Returns a [`BackendError`] if a check fails.
 pub fn check_samples(
     shape: &Shape,
     minibatches: &[BatchParams],
@@ -161,7 +161,7 @@ fn check_sample(shape: &Shape, lane: &Sample) -> Result<(), BackendError> {
     Ok(())
 }
 
-/// Checks that averages begin within their phase, and that there are spikes for the next image to begin with.
+/// Checks that averages begin within their phase, and that the image is long enough for the next image's spike history.
 fn check_averages(shape: &Shape, lane: &Sample) -> Result<(), BackendError> {
     let phases =
         [(lane.steps_forward, lane.window_forward), (lane.steps_target, lane.window_target)];
@@ -218,7 +218,7 @@ fn check_launch(shape: &Shape, launch: &Launch) -> Result<(), BackendError> {
         }
         _ => true,
     };
-    // Of feedback weights that follow others, a launch names neurons; the kernel heeds how many there are.
+    // For `Kernel::TieFeedback` the range counts neurons; the kernel limits it to the layer's size.
     let end = u64::from(first) + u64::from(steps);
     let most = if kernel == Kernel::TieFeedback { u32::MAX } else { shape.steps };
     let fits_image = end <= u64::from(most);

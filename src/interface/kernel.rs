@@ -1,59 +1,59 @@
-//! The kernels, in the order in which a minibatch meets them.
+//! The kernels, in the order of their launches in a minibatch.
 
 use std::fmt;
 
 use super::{ArrayId, Shape};
 
-/// One kernel; `Kernel::name` is the name of its two files.
+/// One kernel; [`Kernel::name`] is the name of its two files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kernel {
-    /// Makes feedback weights that follow the feed-forward ones.
+    /// Sets feedback weights that follow the feed-forward weights.
     TieFeedback,
     /// Draws the input's spikes from an image.
     EncodeSpikes,
-    /// Turns an image into rates, where the input sends them.
+    /// Converts an image to rates, if the input sends rates.
     EncodeRates,
-    /// Turns spike counts into bits that tell who spikes at each step.
+    /// Packs spike counts into one bit per neuron and step.
     PackSpikeMask,
-    /// Sums what spikes before an image drive in the apical dendrites, with the feedback weights of now.
+    /// Sums the apical input from spikes before an image, with the current feedback weights.
     ApicalHistory,
     /// Sums the weight columns of the neurons below that spike.
     SynapticInputSpikes,
-    /// Sums the weight columns of the neurons below by their rates, where they send them.
+    /// Sums the weight columns of the neurons below times their rates, if they send rates.
     SynapticInputRates,
     /// Steps hidden neurons: filter, basal voltage, soma, spikes.
     HiddenStep,
     /// Steps output neurons: filter, dendrite, soma under teaching, rate, spikes.
     OutputStep,
-    /// Keeps the rates of a layer at a step, where it sends them.
+    /// Stores the rates of a layer at a step, if it sends rates.
     EmitRates,
     /// Steps the apical dendrites: feedback spikes to apical voltage.
     ApicalStepSpikes,
     /// Sets the apical voltages from feedback by rates.
     ApicalStepRates,
-    /// Takes all layers through a block of steps, with their apical dendrites: what drives, somata, outputs and
-    /// apical dendrites do step by step, in one launch. See [`Shape::fused_steps`].
+    /// Steps all layers and their apical dendrites through a block of steps in one launch, instead of one launch per
+    /// step and kernel. See [`Shape::fused_steps`].
     FusedStep,
     /// Averages filtered spike trains over the phases' windows.
     WindowMeanSpikes,
     /// Averages rates over the phases' windows.
     WindowMeanRates,
-    /// Turns average feedback into plateau potentials.
+    /// Computes plateau potentials from average feedback.
     Plateau,
-    /// Local error of every neuron.
+    /// Computes the local error of every neuron.
     LocalError,
-    /// Hidden errors by exact backpropagation.
+    /// Computes hidden errors by exact backpropagation.
     BackpropError,
-    /// Class and loss of every image.
+    /// Computes the class and the loss of every image.
     Classify,
-    /// Gradient over the minibatch and change of weights and biases.
+    /// Computes the gradient over the minibatch and updates weights and biases.
     WeightUpdate,
-    /// Change of feedback weights towards the inverse of the feed-forward function.
+    /// Moves feedback weights towards the inverse of the feed-forward function.
     FeedbackUpdate,
 }
 
 impl Kernel {
-    /// Every kernel, in the order in which a minibatch meets them.
+    /// Every kernel, in the order of their launches in a minibatch.
     pub const ALL: [Kernel; 21] = [
         Kernel::TieFeedback,
         Kernel::EncodeSpikes,
@@ -78,7 +78,7 @@ impl Kernel {
         Kernel::FeedbackUpdate,
     ];
 
-    /// The name of its two files, the shader and its twin in Rust, without their endings.
+    /// Returns the name of its two files, the shader and its Rust twin, without the extension.
     pub fn name(self) -> &'static str {
         match self {
             Kernel::EncodeSpikes => "encode_spikes",
@@ -105,7 +105,7 @@ impl Kernel {
         }
     }
 
-    /// Whether a launch names a population, and not a layer.
+    /// Whether a launch takes a population instead of a layer.
     pub fn takes_population(self) -> bool {
         use Kernel::{EncodeRates, EncodeSpikes, PackSpikeMask, WindowMeanRates, WindowMeanSpikes};
         matches!(
@@ -114,12 +114,12 @@ impl Kernel {
         )
     }
 
-    /// Whether it is by this that a network learns.
+    /// Whether the kernel changes weights.
     pub fn is_plasticity(self) -> bool {
         matches!(self, Kernel::WeightUpdate | Kernel::FeedbackUpdate)
     }
 
-    /// Whether each lane is computed by itself; if not, the kernel needs all lanes to be done.
+    /// Whether each sample is computed independently; if not, the kernel runs after all samples are done.
     pub fn is_per_sample(self) -> bool {
         !matches!(self, Kernel::WeightUpdate | Kernel::FeedbackUpdate | Kernel::TieFeedback)
     }
@@ -134,21 +134,21 @@ impl fmt::Display for Kernel {
 /// One kernel on one layer over a range of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Launch {
-    /// What is run.
+    /// Kernel to run.
     pub kernel: Kernel,
     /// The layer, 0 the lowest; for kernels of populations the population, 0 the input, see
     /// [`Kernel::takes_population`]; 0 for the kernel of all layers.
     pub layer: usize,
-    /// First step of the range, counted from the image's first. Of [`Kernel::TieFeedback`], the first neuron of the
+    /// First step of the range, counted from the image's first. For [`Kernel::TieFeedback`], the first neuron of the
     /// layer above.
     pub first: u32,
-    /// Steps in the range; none for what comes before the image's first step. Of [`Kernel::TieFeedback`], the most
-    /// neurons of the layer above.
+    /// Number of steps in the range; 0 for work before the image's first step. For [`Kernel::TieFeedback`], the maximum
+    /// number of neurons of the layer above.
     pub steps: u32,
 }
 
 impl Launch {
-    /// Arrays that the launch only reads, in the order in which its shader binds them.
+    /// Returns the arrays that the launch only reads, in the order of its shader's bindings.
     pub fn reads(&self, shape: &Shape) -> Vec<ArrayId> {
         let layer = self.layer;
         match self.kernel {
@@ -208,7 +208,7 @@ impl Launch {
         }
     }
 
-    /// Arrays that the launch changes; its shader binds them behind those it reads.
+    /// Returns the arrays that the launch changes; their bindings follow the read-only arrays.
     pub fn writes(&self, shape: &Shape) -> Vec<ArrayId> {
         let layer = self.layer;
         match self.kernel {

@@ -1,10 +1,10 @@
-//! How long kernels took: what a backend that is profiled tells.
+//! Run times of kernels, measured by a profiled backend.
 
 use std::time::Duration;
 
 use super::Kernel;
 
-/// Time spent in each kernel, and how often it was timed.
+/// Time spent in each kernel, and number of measurements.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KernelTimes {
     /// In the order of [`Kernel::ALL`].
@@ -27,17 +27,17 @@ impl KernelTimes {
         }
     }
 
-    /// Time spent in a kernel, over all threads.
+    /// Returns the time spent in a kernel, summed over all threads.
     pub fn of(&self, kernel: Kernel) -> Duration {
         self.times[kernel as usize]
     }
 
-    /// Times that it was timed: on a GPU once a launch, on the CPU once a launch and lane.
+    /// Returns the number of measurements: one per launch on a GPU, one per launch and sample on the CPU.
     pub fn calls(&self, kernel: Kernel) -> u64 {
         self.calls[kernel as usize]
     }
 
-    /// Time spent in all kernels.
+    /// Returns the time spent in all kernels.
     pub fn total(&self) -> Duration {
         self.times.iter().sum()
     }

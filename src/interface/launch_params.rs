@@ -1,73 +1,73 @@
-//! What parameterises a launch: a struct that the host writes and every kernel reads, declared in
-//! `shaders/shared/layout.wgsl` too.
+//! Parameters of a launch: a struct that the host writes and every kernel reads, also declared in
+//! `shaders/shared/types.wgsl`.
 
 use bytemuck::{Pod, Zeroable};
 
 use super::{Kernel, Launch, Sample, Shape};
 
-/// What one launch works on: a layer and a range of steps.
+/// Parameters of one launch: a layer and a range of steps.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct LaunchParams {
-    /// Neurons of the layer (of the population, for input and traces).
+    /// Number of neurons of the layer, or of the population.
     pub units: u32,
-    /// Neurons of the population below.
+    /// Number of neurons of the population below.
     pub n_pre: u32,
-    /// Neurons whose spikes reach the apical dendrite.
+    /// Number of neurons with spikes that reach the apical dendrite.
     pub n_feedback: u32,
     /// The population: 0 the input, layer + 1 otherwise.
     pub population: u32,
     /// First step of the range.
     pub first_step: u32,
-    /// Steps in the range.
+    /// Number of steps in the range.
     pub step_count: u32,
-    /// Rows of drive behind the history: steps of a block.
+    /// Number of rows of drive after the history: the steps of a block.
     pub block_len: u32,
-    /// First step of the block that the range is in: the one in row `history`.
+    /// First step of the block that contains the range: the one in row `history`.
     pub block_start: u32,
     /// 1 for the output layer.
     pub is_output: u32,
-    /// 1 where the update also writes [`super::ArrayId::Gradient`].
+    /// 1 if the update also writes [`super::ArrayId::Gradient`].
     pub keeps_gradient: u32,
-    /// 1 for a population whose spikes, not rates, apical dendrites hear.
+    /// 1 for a population that feeds spikes, not rates, back to apical dendrites.
     pub feeds_back_spikes: u32,
-    /// First column of the weights, or of the feedback weights, that is bound.
+    /// First bound column of the weights, or of the feedback weights.
     pub col_offset: u32,
-    /// Columns that are bound, the biases' among them.
+    /// Number of bound columns, including the biases.
     pub col_count: u32,
-    /// Neurons of the layer above; 0 for the output.
+    /// Number of neurons of the layer above; 0 for the output.
     pub n_next: u32,
-    /// 1 where apical dendrites hear the layer above.
+    /// 1 if the layer above feeds back to apical dendrites.
     pub feedback_is_next_layer: u32,
     /// 1 for the highest hidden layer.
     pub is_last_hidden: u32,
-    /// Columns of the feedback weights: as many as sources, and the apical biases.
+    /// Number of columns of the feedback weights: one per source, and the apical biases.
     pub feedback_columns: u32,
-    /// 1 where neurons send rates to the layer above.
+    /// 1 if neurons send rates to the layer above.
     pub sends_rates: u32,
-    /// 1 for a population whose rates apical dendrites hear.
+    /// 1 for a population that feeds rates back to apical dendrites.
     pub feeds_back_rates: u32,
-    /// Layers of the network.
+    /// Number of layers of the network.
     pub layers: u32,
-    /// Where arrays of all layers are bound as one, the word at which this layer's weights begin, or feedback
-    /// weights for an apical dendrite; 0 where an array is bound by itself, as with the next three.
+    /// Index of the first word of this layer's weights, or of an apical dendrite's feedback weights, if the arrays of
+    /// all layers are bound as one; 0 if an array is bound by itself. The same holds for the next three fields.
     pub weights_offset: u32,
-    /// The same of its drive, or apical drive.
+    /// Index of the first word of its drive, or apical drive.
     pub synaptic_input_offset: u32,
-    /// The same of its voltages.
+    /// Index of the first word of its voltages.
     pub compartments_offset: u32,
-    /// The same of its spikes.
+    /// Index of the first word of its spikes.
     pub spikes_offset: u32,
-    /// Where a workgroup keeps who spikes of all populations, see [`Shape::mask_words`], the word at which this
-    /// layer's bits begin.
+    /// Index of the first word of this layer's bits, if a workgroup keeps the spike masks of all populations, see
+    /// [`Shape::mask_words`].
     pub mask_offset: u32,
-    /// The same of the population whose columns are summed.
+    /// Index of the first mask word of the presynaptic population.
     pub pre_mask_offset: u32,
-    /// Words of them.
+    /// Number of mask words of the presynaptic population.
     pub mask_words: u32,
-    /// First row of the past that the launch sums before its steps, see [`Shape::history_rows_to_sum`].
+    /// First history row that the launch sums before its steps, see [`Shape::history_rows_to_sum`].
     pub history_begin: u32,
-    /// The row behind the last.
+    /// One past the last history row.
     pub history_end: u32,
     /// Zero, and never read: with the next two it fills the struct up to a multiple of 16 bytes.
     pub padding_0: u32,
@@ -78,12 +78,12 @@ pub struct LaunchParams {
 }
 
 impl LaunchParams {
-    /// The part of a launch, in networks of this shape, all of whose weights are bound.
+    /// Returns the parameters of a launch in networks of this shape, with all weights bound.
     pub fn new(launch: &Launch, shape: &Shape) -> Self {
         let is_population = launch.kernel.takes_population();
         let population = if is_population { launch.layer } else { launch.layer + 1 };
         let output = shape.layers();
-        // Of rates, another kernel averages.
+        // Rates are averaged by another kernel.
         let is_source = shape.feeds_back(population) && !shape.feedback_is_rates;
         let block = match launch.kernel {
             Kernel::ApicalStepSpikes | Kernel::ApicalHistory => 1,
@@ -111,7 +111,7 @@ impl LaunchParams {
                 | Kernel::ApicalStepRates
                 | Kernel::Plateau
                 | Kernel::FeedbackUpdate => feedback_columns as u32,
-                // Of the weights above, where this layer's neurons are columns.
+                // Columns of the weights above: one per neuron of this layer.
                 Kernel::TieFeedback | Kernel::BackpropError => {
                     shape.populations[population] as u32 + 1
                 }
@@ -130,7 +130,7 @@ impl LaunchParams {
         }
     }
 
-    /// Whether the range ends the block for a lane: the last drives are then the next one's history.
+    /// Whether the range ends the block for a sample: the last drives then become the history of the next block.
     pub fn ends_block(&self, lane: &Sample) -> bool {
         self.first_step + self.step_count >= lane.steps().min(self.block_start + self.block_len)
     }

@@ -1,10 +1,10 @@
-//! A shape from which others are told by what they have more.
+//! A minimal shape for tests.
 
 use super::Shape;
 
 impl Shape {
-    /// Of one network of spiking neurons, without options: shown one image of at most 32 steps, in blocks of 16,
-    /// with the ten taps of the authors' code.
+    /// Returns the shape of one network of spiking neurons without options: one image of at most 32 steps, blocks of 16
+    /// steps, and the ten taps of the authors' code.
     pub fn minimal(populations: Vec<usize>) -> Self {
         Shape {
             populations,

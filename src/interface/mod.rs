@@ -1,5 +1,5 @@
-//! What the backends share: the names of the kernels, the arrays they work on, and the structs that
-//! parameterise them. A kernel `k` is `src/cpu/k.rs` and `shaders/k.wgsl`; both read these layouts.
+//! Definitions shared by the backends: the names of the kernels, their arrays, and their parameter structs.
+//! A kernel `k` is `src/cpu/k.rs` and `shaders/k.wgsl`; both use these layouts.
 
 mod array_id;
 mod backend;
@@ -27,30 +27,30 @@ pub use uniforms::{BatchParams, ReplicaParams, RunParams, Sample};
 /// Most layers of a network, the output included.
 pub const LAYERS_MAX: usize = 64;
 
-/// Steps whose spike counts share a word, 4 bits each, the earliest lowest.
+/// Number of steps with spike counts in one word, 4 bits each, the earliest lowest.
 pub const STEPS_PER_WORD: u32 = 8;
-/// Bits of one step's spike count.
+/// Number of bits of one step's spike count.
 pub const COUNT_BITS: u32 = 4;
-/// The count in the lowest slot of a word.
+/// Mask of the count in the lowest slot of a word.
 pub const COUNT_MASK: u32 = (1 << COUNT_BITS) - 1;
 
-/// Neurons whose bits share a word of [`ArrayId::SpikeMask`], the lowest first.
+/// Number of neurons per word of [`ArrayId::SpikeMask`], the lowest first.
 pub const UNITS_PER_WORD: u32 = u32::BITS;
 
-/// Most words of bits for who spikes at a step that a workgroup keeps which steps a network, see
+/// Largest number of spike mask words in a workgroup that steps a network, see
 /// [`Shape::mask_words`]: 8,192 neurons above the input.
 pub const FUSED_MASK_WORDS: usize = 256;
 
-/// Rows of [`ArrayId::Rates`] before those of the image: the rates of the last step of the image before.
+/// Rows of [`ArrayId::Rates`] before the image's rows: the rates of the last step of the image before.
 pub const RATE_HISTORY: u32 = 1;
 
-/// Rows of [`ArrayId::SpikeMask`] for each step.
+/// Rows of [`ArrayId::SpikeMask`] per step.
 pub mod spike_mask {
-    /// Who spikes.
+    /// Bits of neurons that spike.
     pub const GE1: usize = 0;
-    /// Who spikes more than once.
+    /// Bits of neurons that spike more than once.
     pub const GE2: usize = 1;
-    /// Rows of a step.
+    /// Number of rows per step.
     pub const ROWS: usize = 2;
 }
 
@@ -58,7 +58,7 @@ pub mod spike_mask {
 pub mod compartment {
     /// Basal voltage B after the last step computed (the dendrite of an output neuron).
     pub const BASAL: usize = 0;
-    /// Apical voltage A that the next step's soma sees.
+    /// Apical voltage A for the next step's soma.
     pub const APICAL: usize = 1;
     /// Somatic voltage C.
     pub const SOMA: usize = 2;
@@ -66,23 +66,23 @@ pub mod compartment {
     pub const MEAN_SOMA: usize = 3;
     /// Mean rate over the target phase's window, output only; its sum while the window runs.
     pub const MEAN_RATE: usize = 4;
-    /// Rows of a lane.
+    /// Number of rows per sample.
     pub const ROWS: usize = 5;
 }
 
 /// Rows of [`ArrayId::WindowMeans`].
 pub mod window_mean {
-    /// Mean filtered spike train, or mean rate, over the forward phase's window, as a layer above sees it.
+    /// Mean filtered spike train, or mean rate, over the forward phase's window, as input of a layer above.
     pub const FORWARD: usize = 0;
-    /// The same one step late, as an apical dendrite sees it.
+    /// The same one step late, as input of an apical dendrite.
     pub const FEEDBACK_FORWARD: usize = 1;
     /// Mean over the target phase's window, one step late.
     pub const FEEDBACK_TARGET: usize = 2;
-    /// Slow trace at the end of the last image, carried on (uncut kernel only).
+    /// Slow trace at the end of the last image, kept for the next (uncut kernel only).
     pub const SLOW: usize = 3;
-    /// Fast trace at the end of the last image, carried on (uncut kernel only).
+    /// Fast trace at the end of the last image, kept for the next (uncut kernel only).
     pub const FAST: usize = 4;
-    /// Where plateau potentials may come early, there are more rows behind these: as
+    /// Number of rows without plateau leads. With leads, more rows follow: as
     /// [`FEEDBACK_FORWARD`] for windows that end 1, 2, .. steps earlier, then as [`FEEDBACK_TARGET`].
     pub const ROWS: usize = 5;
 }
@@ -93,16 +93,16 @@ pub mod plateau {
     pub const FORWARD: usize = 0;
     /// Plateau potential at the end of the target phase.
     pub const TARGET: usize = 1;
-    /// Rows of a lane, one for each phase.
+    /// Number of rows per sample, one per phase.
     pub const ROWS: usize = 2;
 }
 
-/// Words of [`ArrayId::Results`] for each image.
+/// Words of [`ArrayId::Results`] per image.
 pub mod result {
     /// The class with the highest score.
     pub const CLASS: usize = 0;
     /// The output's loss, summed over its neurons, as the bits of a float.
     pub const LOSS: usize = 1;
-    /// Words of an image.
+    /// Number of words per image.
     pub const ROWS: usize = 2;
 }

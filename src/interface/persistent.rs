@@ -1,11 +1,11 @@
-//! What lanes carry from a training minibatch to the next, where a backend keeps whole arrays.
+//! State that samples keep from one training minibatch to the next, for backends that keep whole arrays.
 
 use super::{ArrayId, Backend, BackendError, Shape, check_array};
 
-/// [`Backend::read_persistent`] of a backend that keeps the arrays of lanes.
+/// Implements [`Backend::read_persistent`] for a backend that keeps the arrays of samples.
 ///
 /// # Errors
-/// When the device was lost.
+/// Returns [`BackendError`] if the device was lost.
 pub fn read_persistent_rows(
     backend: &mut (impl Backend + ?Sized),
     array: ArrayId,
@@ -18,10 +18,10 @@ pub fn read_persistent_rows(
     Ok(words.chunks_exact((rows * units).max(1)).flat_map(of_lane).collect())
 }
 
-/// [`Backend::write_persistent`] of a backend that keeps the arrays of lanes.
+/// Implements [`Backend::write_persistent`] for a backend that keeps the arrays of samples.
 ///
 /// # Errors
-/// When there are not so many words, or the device was lost.
+/// Returns [`BackendError`] if `words` has the wrong length or the device was lost.
 pub fn write_persistent_rows(
     backend: &mut (impl Backend + ?Sized),
     array: ArrayId,
@@ -40,10 +40,10 @@ pub fn write_persistent_rows(
     backend.write(array, &all)
 }
 
-/// Checks that there is a word for each that lanes carry of an array.
+/// Checks that the number of words equals that of an array's persistent rows.
 ///
 /// # Errors
-/// When there is not.
+/// Returns [`BackendError::WrongLength`] if it does not.
 pub fn check_persistent(shape: &Shape, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
     check_array(shape, array)?;
     let expected = shape.persistent_len(array) * shape.copies(array);

@@ -1,4 +1,4 @@
-//! The sizes of a simulation, and the length of each array.
+//! Sizes of a simulation, and the length of each array.
 
 use std::ops::Range;
 
@@ -8,87 +8,87 @@ use super::{
 };
 use crate::model::spikes::{PIXEL_LEVELS, THRESHOLDS};
 
-/// The sizes from which every array's length follows.
+/// Sizes that determine the length of every array.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shape {
-    /// Neurons of each population: the input's pixels first, the output last.
+    /// Number of neurons of each population: the input's pixels first, the output last.
     pub populations: Vec<usize>,
-    /// Every hidden layer hears the output; otherwise each hears the next.
+    /// Whether every hidden layer receives feedback from the output instead of the next layer.
     pub broadcast: bool,
-    /// Feedback weights follow the feed-forward ones.
+    /// Whether feedback weights follow the feed-forward weights.
     pub symmetric_feedback: bool,
-    /// Feedback weights learn.
+    /// Whether feedback weights learn.
     pub learns_feedback: bool,
-    /// Apical dendrites have biases.
+    /// Whether apical dendrites have biases.
     pub has_apical_biases: bool,
-    /// Hidden errors are backpropagated.
+    /// Whether hidden errors are backpropagated.
     pub backpropagates: bool,
-    /// Neurons send rates, not spikes, to the layer above.
+    /// Whether neurons send rates, not spikes, to the layer above.
     pub sends_rates: bool,
-    /// Feedback comes as rates.
+    /// Whether feedback is sent as rates.
     pub feedback_is_rates: bool,
-    /// Most steps by which plateau potentials come before the ends of phases.
+    /// Largest lead of plateau potentials before the ends of phases, in steps.
     pub max_plateau_lead: u32,
-    /// Networks simulated side by side.
+    /// Number of networks simulated in parallel.
     pub replicas: usize,
-    /// Most images that each replica is shown side by side.
+    /// Largest number of images in parallel per replica.
     pub samples_per_replica: usize,
-    /// Longest run of steps on one image.
+    /// Largest number of steps per image.
     pub steps: u32,
-    /// Steps of drive held at once, see [`Shape::block_len`].
+    /// Number of steps of drive stored at once, see [`Shape::block_len`].
     pub block: u32,
-    /// Taps of the synaptic kernel; 0 for the kernel without a cut.
+    /// Number of taps of the synaptic kernel; 0 for the kernel without a cut.
     pub taps: u32,
-    /// Images in the data set.
+    /// Number of images in the data set.
     pub images: usize,
-    /// Images whose results are kept for each replica.
+    /// Number of images with stored results per replica.
     pub result_slots: usize,
-    /// Apical voltages are stepped: with the spikes, or the rates, that feed back.
+    /// Whether apical voltages are stepped, with feedback spikes or rates.
     pub steps_apical: bool,
-    /// One launch steps whole networks through a block, see [`super::Kernel::FusedStep`]: where apical voltages are
-    /// stepped and spikes are sent, between hidden layers and an output.
+    /// Whether one launch steps whole networks through a block, see [`super::Kernel::FusedStep`]. Requires stepped
+    /// apical voltages, spikes between layers, hidden layers and an output.
     pub fused_steps: bool,
-    /// The optimiser has moments.
+    /// Whether the optimiser has moments.
     pub has_moments: bool,
-    /// Updates also write the gradient.
+    /// Whether updates also write the gradient.
     pub keeps_gradient: bool,
-    /// The arrays of each lane can be read and written between launches. A GPU keeps them anyway; the CPU
-    /// backend is faster if it need not, and a run of launches is then a whole minibatch.
+    /// Whether the arrays of each sample can be read and written between launches. A GPU always keeps them; the CPU
+    /// backend is faster without, and then runs a whole minibatch per call.
     pub per_sample_access: bool,
 }
 
 impl Shape {
-    /// Number of layers, the output included.
+    /// Returns the number of layers, the output included.
     pub fn layers(&self) -> usize {
         self.populations.len() - 1
     }
 
-    /// Neurons of a layer, by its number from 0, the lowest.
+    /// Returns the number of neurons of a layer, counted from 0, the lowest.
     pub fn units(&self, layer: usize) -> usize {
         self.populations[layer + 1]
     }
 
-    /// Neurons of the population below a layer; for layer 0, the input's pixels.
+    /// Returns the number of neurons of the population below a layer; for layer 0, the input's pixels.
     pub fn n_pre(&self, layer: usize) -> usize {
         self.populations[layer]
     }
 
-    /// Whether a layer is the highest. It hears no feedback.
+    /// Whether a layer is the output. It receives no feedback.
     pub fn is_output(&self, layer: usize) -> bool {
         layer + 1 == self.layers()
     }
 
-    /// The population whose spikes reach the apical dendrites of a hidden layer.
+    /// Returns the population with spikes that reach the apical dendrites of a hidden layer.
     pub fn feedback_population(&self, layer: usize) -> usize {
         if self.broadcast { self.layers() } else { layer + 2 }
     }
 
-    /// Number of neurons that a hidden layer's apical dendrites hear; 0 for the output.
+    /// Returns the number of feedback sources of a hidden layer; 0 for the output.
     pub fn n_feedback(&self, layer: usize) -> usize {
         if self.is_output(layer) { 0 } else { self.populations[self.feedback_population(layer)] }
     }
 
-    /// Columns of a layer's feedback weights; 0 for the output.
+    /// Returns the number of columns of a layer's feedback weights; 0 for the output.
     pub fn feedback_columns(&self, layer: usize) -> usize {
         match self.n_feedback(layer) {
             0 => 0,
@@ -96,18 +96,18 @@ impl Shape {
         }
     }
 
-    /// Whether all layers go through a step before the next: what a hidden layer sends is known only then.
+    /// Whether all layers finish a step before the next, since feedback or rates of a hidden layer are needed per step.
     pub fn is_stepwise(&self) -> bool {
         self.steps_apical || self.sends_rates
     }
 
-    /// Whether a population sends rates to anyone.
+    /// Whether a population sends rates.
     pub fn emits_rates(&self, population: usize) -> bool {
         let upward = self.sends_rates && population < self.layers();
         upward || (self.feedback_is_rates && self.feeds_back(population))
     }
 
-    /// Rows of [`ArrayId::Rates`].
+    /// Returns the number of rows of [`ArrayId::Rates`].
     pub fn rate_rows(&self) -> usize {
         (RATE_HISTORY + self.steps) as usize
     }
@@ -128,23 +128,23 @@ impl Shape {
         upward || (!self.feedback_is_rates && self.feeds_back(population))
     }
 
-    /// Steps of a layer's drive held at once. Where apical voltages are stepped, the spikes of a hidden
-    /// layer hang on the step before: only the input can be drawn, and heard, ahead of the others.
+    /// Returns the number of steps of a layer's drive stored at once. If apical voltages are stepped, the spikes of a
+    /// hidden layer depend on the previous step: only the input's drive can be summed in advance.
     pub fn block_len(&self, layer: usize) -> u32 {
         if self.is_stepwise() && layer > 0 { 1 } else { self.block }
     }
 
-    /// Rows of [`ArrayId::WindowMeans`].
+    /// Returns the number of rows of [`ArrayId::WindowMeans`].
     pub fn window_mean_rows(&self) -> usize {
         window_mean::ROWS + 2 * self.max_plateau_lead as usize
     }
 
-    /// Whether apical dendrites hear a population.
+    /// Whether a population feeds back to apical dendrites.
     pub fn feeds_back(&self, population: usize) -> bool {
         (0..self.layers() - 1).any(|layer| self.feedback_population(layer) == population)
     }
 
-    /// Rows of drive kept before the block: K - 1 past drives, or two traces.
+    /// Returns the number of rows of drive before the block: K - 1 past drives, or two traces.
     pub fn history_rows(&self) -> u32 {
         match self.taps {
             0 => 2,
@@ -152,50 +152,50 @@ impl Shape {
         }
     }
 
-    /// Steps before an image whose spikes are kept: K - 1 that basal dendrites sum again, or K if the apical voltage of
-    /// the first step is needed. None for the uncut kernel, whose traces are kept.
+    /// Returns the number of steps before an image with stored spikes: K - 1 for basal dendrites, or K if the apical
+    /// voltage of the first step is needed. 0 for the uncut kernel, which keeps traces instead.
     pub fn history_steps(&self) -> u32 {
         if self.steps_apical_spikes() { self.taps } else { self.taps.saturating_sub(1) }
     }
 
-    /// Words for the spikes of the steps before an image.
+    /// Returns the number of words for the spikes of the steps before an image.
     pub fn history_words(&self) -> u32 {
         self.history_steps().div_ceil(STEPS_PER_WORD)
     }
 
-    /// Rows of the past that apical dendrites sum: of the last K steps, or two traces.
+    /// Returns the history rows that apical dendrites sum: the last K steps, or two traces.
     pub fn apical_history_rows(&self) -> u32 {
         if self.taps == 0 { self.history_rows() } else { self.taps }
     }
 
-    /// Words of spike counts a neuron has.
+    /// Returns the number of words of spike counts per neuron.
     pub fn spike_words(&self) -> u32 {
         self.history_words() + self.steps.div_ceil(STEPS_PER_WORD)
     }
 
-    /// Whether a population's spikes are heard while an image is shown.
+    /// Whether a population's spikes are used while an image is shown.
     pub fn has_spike_mask(&self, population: usize) -> bool {
         let upward = !self.sends_rates && population < self.layers();
         upward || (self.steps_apical_spikes() && self.feeds_back(population))
     }
 
-    /// Rows of the past that a launch which steps networks sums before an image that carries its state on: those
-    /// that the lowest layer's drive sums too. Two traces are no sums over spikes.
+    /// Returns the history rows that a fused launch sums before an image with kept state: the rows that the lowest
+    /// layer's drive sums too. Two traces are no sums over spikes.
     pub fn history_rows_to_sum(&self) -> u32 {
         if self.taps == 0 { 0 } else { self.history_rows() }
     }
 
-    /// Words of bits for all neurons that draw spikes, population by population.
+    /// Returns the number of mask words for all neurons that draw spikes, population by population.
     pub fn mask_words_total(&self) -> usize {
         (1..self.populations.len()).map(|population| self.mask_words(population)).sum()
     }
 
-    /// Words of bits for the neurons of a population.
+    /// Returns the number of mask words for the neurons of a population.
     pub fn mask_words(&self, population: usize) -> usize {
         self.populations[population].div_ceil(UNITS_PER_WORD as usize)
     }
 
-    /// Rows and columns of one copy of an array, see [`Shape::copies`].
+    /// Returns the rows and columns of one copy of an array, see [`Shape::copies`].
     pub fn dims(&self, array: ArrayId) -> [usize; 2] {
         match array {
             ArrayId::Images => [1, (self.images * self.populations[0]).div_ceil(4)],
@@ -229,8 +229,8 @@ impl Shape {
         }
     }
 
-    /// Rows of an array that a lane carries from a training minibatch to the next. All others are written anew
-    /// before they are read.
+    /// Returns the rows of an array that a sample keeps from one training minibatch to the next. All other rows are
+    /// written before they are read.
     pub fn persistent_rows(&self, array: ArrayId) -> Range<usize> {
         match array {
             ArrayId::Spikes(_) => 0..self.history_words() as usize,
@@ -243,13 +243,13 @@ impl Shape {
         }
     }
 
-    /// Words of an array that one lane carries from a training minibatch to the next.
+    /// Returns the number of words of an array that one sample keeps from one training minibatch to the next.
     pub fn persistent_len(&self, array: ArrayId) -> usize {
         let [_, units] = self.dims(array);
         self.persistent_rows(array).len() * units
     }
 
-    /// Whether each lane has its own copy of an array.
+    /// Whether each sample has its own copy of an array.
     pub fn is_per_sample(&self, array: ArrayId) -> bool {
         matches!(
             array,
@@ -265,7 +265,7 @@ impl Shape {
         )
     }
 
-    /// Copies that an array is made of: one for each lane, one for each replica, or one that all read.
+    /// Returns the number of copies of an array: one per sample, one per replica, or one in total.
     pub fn copies(&self, array: ArrayId) -> usize {
         match array {
             ArrayId::Images => 1,
@@ -274,34 +274,34 @@ impl Shape {
         }
     }
 
-    /// Words of one copy of an array.
+    /// Returns the number of words of one copy of an array.
     pub fn len_per_copy(&self, array: ArrayId) -> usize {
         let [rows, columns] = self.dims(array);
         rows * columns
     }
 
-    /// Words of an array.
+    /// Returns the number of words of an array.
     pub fn len(&self, array: ArrayId) -> usize {
         self.len_for_samples(array, self.replicas * self.samples_per_replica)
     }
 
-    /// Words of an array's first `lanes` lanes; of the whole array, where it has no lanes.
+    /// Returns the number of words of an array's first `lanes` samples, or of the whole array if it is not per sample.
     pub fn len_for_samples(&self, array: ArrayId, lanes: usize) -> usize {
         self.len_per_copy(array)
             * if self.is_per_sample(array) { lanes } else { self.copies(array) }
     }
 
-    /// Bytes of an array.
+    /// Returns the number of bytes of an array.
     pub fn bytes_of(&self, array: ArrayId) -> u64 {
         4 * self.len(array) as u64
     }
 
-    /// Bytes of all arrays.
+    /// Returns the number of bytes of all arrays.
     pub fn bytes(&self) -> u64 {
         self.arrays().into_iter().map(|array| self.bytes_of(array)).sum()
     }
 
-    /// Every array of this shape.
+    /// Returns every array of this shape.
     pub fn arrays(&self) -> Vec<ArrayId> {
         let mut arrays =
             vec![ArrayId::Images, ArrayId::InputCdf, ArrayId::InputRates, ArrayId::Results];

@@ -1,9 +1,9 @@
-//! A request to stop, which a thread makes and another obeys.
+//! A request to stop, shared between threads.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A request to stop. Clones share it; it cannot be taken back.
+/// A request to stop. Clones share it; it cannot be revoked.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
@@ -19,7 +19,7 @@ impl Stop {
     }
 }
 
-/// Two are equal if they share the request.
+/// Two values are equal if they share the request.
 impl PartialEq for Stop {
     fn eq(&self, other: &Stop) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
@@ -28,13 +28,13 @@ impl PartialEq for Stop {
 
 impl Eq for Stop {}
 
-/// Which work a stop may leave undone.
+/// Work that a stop may skip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stoppable {
-    /// None: the whole list of launches runs.
+    /// Skips nothing: the whole list of launches runs.
     Nothing,
-    /// Launches of single lanes. Once weights change, the list runs to its end.
+    /// Skips launches of single samples. Once weights change, the list runs to its end.
     SampleBuilder,
-    /// All: weights may be changed in part.
+    /// Skips any launch: weights may be partly updated.
     All,
 }

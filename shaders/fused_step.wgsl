@@ -80,7 +80,7 @@ fn main(
     }
 }
 
-// Steps the thread's neurons of one layer at one step.
+// Loads the launch parameters of one layer, or of its apical dendrites, for one step.
 fn load_params(index: u32, step: u32) {
     params = layer_params[index];
     params.first_step = step;

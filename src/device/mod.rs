@@ -23,8 +23,8 @@ pub enum BackendKind {
     Cpu,
 }
 
-/// How networks go through their steps where the apical voltage reaches the soma: each then needs the feedback of
-/// the step before. See [`Shape::fused_steps`].
+/// Stepping of networks if the apical voltage reaches the soma, so that each step needs the feedback of the previous
+/// one. See [`Shape::fused_steps`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum StepMode {

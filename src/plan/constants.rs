@@ -33,7 +33,7 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> RunParams {
     let steady = |step: SomaStep| if is_steady { step.steady_state() } else { step };
     let output = steady(output_soma_step());
     let teaching = steady(target_phase_soma_step());
-    // The current `g E` is taken up as what comes from the dendrite is.
+    // The teaching current `g E` is integrated like the dendritic current.
     let current = G_TEACHING * teaching.basal_gain / G_DENDRITE;
     RunParams {
         kernel_taps: taps,

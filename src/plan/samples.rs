@@ -83,7 +83,7 @@ impl SampleBuilder {
         shown(image, self.test_steps, self.test_steps - self.test_from)
     }
 
-    /// Returns the parameters of a training minibatch of `lanes` images. `update`: number of the minibatch in the run,
+    /// Returns the parameters of a training minibatch of `lanes` samples. `update`: number of the minibatch in the run,
     /// from 1; `shown`: number of images shown before.
     pub fn training_minibatch(
         &self,

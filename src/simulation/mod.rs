@@ -153,8 +153,8 @@ impl Simulation {
     /// Trains each replica on a minibatch of its own. All minibatches have one size.
     ///
     /// # Errors
-    /// Returns an error if the device fails, the images do not fit the data set or the lanes, the number of minibatches
-    /// differs from the number of replicas, or a stop is requested, see [`Simulation::stop_on`].
+    /// Returns an error if the device fails, the images do not fit the data set or the samples, the number of
+    /// minibatches differs from the number of replicas, or a stop is requested, see [`Simulation::stop_on`].
     pub fn train_each(&mut self, images: &[&[Presentation]]) -> Result<(), BackendError> {
         if self.stop.is_requested() {
             return Err(BackendError::Stopped);

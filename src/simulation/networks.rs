@@ -65,7 +65,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// Returns the current networks, one per replica. Tied feedback weights are those that the next minibatch uses.
+    /// Returns the current networks, one per replica. Tied feedback weights have the values of the next minibatch.
     ///
     /// # Errors
     /// Returns an error if the device fails.

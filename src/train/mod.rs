@@ -62,8 +62,8 @@ pub enum TrainError {
         network: String,
         layer: usize,
         epoch: u32,
-        /// First and last image of the epoch that may have caused it, in the order shown, from 1: those of one
-        /// minibatch, or of several if the networks are too large for a second copy.
+        /// First and last image of the epoch that may have caused it, in the order shown, from 1. The range is one
+        /// minibatch, or several if the networks are too large for a second copy.
         first: usize,
         last: usize,
     },

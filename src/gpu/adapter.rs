@@ -13,7 +13,7 @@ use crate::interface::BackendError;
 pub struct AdapterInfo {
     /// BufferRange in the list of [`list`]; a user may name an adapter by it.
     pub index: usize,
-    /// What its driver calls it; several of one model have one name.
+    /// Name of the adapter as its driver reports it; several of one model share a name.
     pub name: String,
     /// vulkan, metal, dx12 or gl.
     pub backend: String,
@@ -37,7 +37,7 @@ pub struct AdapterInfo {
     pub max_workgroups: u32,
 }
 
-/// What kind of device an adapter is, the best first.
+/// Kind of device of an adapter, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeviceKind {
@@ -47,7 +47,7 @@ pub enum DeviceKind {
     Integrated,
     /// A GPU that a virtual machine or a host lends.
     Virtual,
-    /// A device whose driver does not tell what it is.
+    /// A device whose driver does not report its kind.
     Other,
     /// The CPU, on which a driver runs shaders.
     Software,

@@ -88,7 +88,7 @@ impl Device {
         })
     }
 
-    /// What is known about it.
+    /// Description of the adapter.
     pub fn info(&self) -> &AdapterInfo {
         &self.info
     }

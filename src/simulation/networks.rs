@@ -65,7 +65,8 @@ impl Simulation {
         Ok(())
     }
 
-    /// Returns the current networks, one per replica. Tied feedback weights have the values of the next minibatch.
+    /// Reads the current networks into `networks`, one per replica. Tied feedback weights have the values of the next
+    /// minibatch.
     ///
     /// # Errors
     /// Returns an error if the device fails.

@@ -17,9 +17,9 @@ pub struct AdapterInfo {
     pub name: String,
     /// vulkan, metal, dx12 or gl.
     pub backend: String,
-    /// Name of the driver, or on dx12 its version; empty where the backend does not tell.
+    /// Name of the driver, or on dx12 its version; empty if the backend does not report it.
     pub driver: String,
-    /// What else the driver says of itself, its version above all; empty where the backend does not tell.
+    /// Further driver information, above all its version; empty if the backend does not report it.
     pub driver_info: String,
     /// discrete, integrated, virtual, software or other.
     pub kind: DeviceKind,

@@ -139,7 +139,7 @@ fn train(
             listen(TrialEvent::Device { device: &device })
         }
         ReplicaEvent::Progress { progress } => listen(TrialEvent::Progress { networks, progress }),
-        ReplicaEvent::ReplicaParams { replica, event: Event::Checkpoint(checkpoint) } => {
+        ReplicaEvent::Replica { replica, event: Event::Checkpoint(checkpoint) } => {
             let Some(training) = &mut unfinished[replica] else {
                 return ControlFlow::Continue(());
             };
@@ -154,7 +154,7 @@ fn train(
                 }
             }
         }
-        ReplicaEvent::ReplicaParams { replica, event } => {
+        ReplicaEvent::Replica { replica, event } => {
             if let &Event::Epoch { train_error, test_error, loss, images_per_second, .. } = event {
                 let images_per_second = images_per_second * networks as f64;
                 epochs[replica].push(EpochResult {

@@ -81,7 +81,7 @@ fn together(
                 waves.push((replicas.to_vec(), obstacle.map(str::to_string)));
             }
             ReplicaEvent::Progress { .. } => {}
-            ReplicaEvent::ReplicaParams { replica, event } => errors[replica].push(error_of(event)),
+            ReplicaEvent::Replica { replica, event } => errors[replica].push(error_of(event)),
             ReplicaEvent::Finished { replica, network, summary } => {
                 let confusion = summary.evaluation.confusion.clone();
                 let errors = errors[replica].clone();
@@ -365,7 +365,7 @@ fn replicas_stopped_by_listener_start_no_new_group() {
     let replicas = Replicas::new(&variants, (*dataset).clone(), &on(BackendKind::Cpu));
     let (mut epochs, mut trained) = (0, Vec::new());
     let summary = replicas.expect("the CPU opens").run(&mut |event| match event {
-        ReplicaEvent::ReplicaParams { event: Event::Epoch { .. }, .. } => {
+        ReplicaEvent::Replica { event: Event::Epoch { .. }, .. } => {
             epochs += 1;
             ControlFlow::Break(())
         }

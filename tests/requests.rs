@@ -153,7 +153,7 @@ fn network_requests_reach_every_group() {
     let (mut told, mut trained) = (Vec::new(), Vec::new());
     let summary = replicas.run(&mut |event| {
         match event {
-            ReplicaEvent::ReplicaParams { replica, event: Event::Network { network, .. } } => {
+            ReplicaEvent::Replica { replica, event: Event::Network { network, .. } } => {
                 told.push((replica, (**network).clone()));
             }
             ReplicaEvent::Finished { replica, network, .. } => {

@@ -11,7 +11,7 @@ use crate::interface::BackendError;
 /// What to know about an adapter: how a run's record names its device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AdapterInfo {
-    /// BufferRange in the list of [`list`]; a user may name an adapter by it.
+    /// Index in the list of [`list`]; a user may name an adapter by it.
     pub index: usize,
     /// Name of the adapter as its driver reports it; several of one model share a name.
     pub name: String,

@@ -88,7 +88,7 @@ impl Device {
         })
     }
 
-    /// Description of the adapter.
+    /// Returns the description of the adapter.
     pub fn info(&self) -> &AdapterInfo {
         &self.info
     }

@@ -56,7 +56,7 @@ pub enum SelfTestResult {
     },
 }
 
-/// Treatment by a device of subnormal numbers, those below 1.2e-38.
+/// How a device treats subnormal numbers (below 1.2e-38).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Subnormals {

@@ -34,7 +34,7 @@ pub enum Stoppable {
     /// Skips nothing: the whole list of launches runs.
     Nothing,
     /// Skips launches of single samples. Once weights change, the list runs to its end.
-    SampleBuilder,
+    Samples,
     /// Skips any launch: weights may be partly updated.
     All,
 }

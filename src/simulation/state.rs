@@ -68,17 +68,17 @@ impl Simulation {
     ///
     /// # Errors
     /// Returns an error if the states are of other shapes, or the device fails.
-    pub fn load_state(&mut self, save_state: &[&State]) -> Result<(), BackendError> {
-        let Some(State { updates, is_fresh, .. }) = save_state.first() else { return Ok(()) };
-        if save_state.len() != self.lanes.len() {
-            let (got, expected) = (save_state.len(), self.lanes.len());
+    pub fn load_state(&mut self, states: &[&State]) -> Result<(), BackendError> {
+        let Some(State { updates, is_fresh, .. }) = states.first() else { return Ok(()) };
+        if states.len() != self.lanes.len() {
+            let (got, expected) = (states.len(), self.lanes.len());
             return Err(BackendError::InvalidNetworks(format!("{got} states for {expected}")));
         }
         (self.updates, self.is_fresh) = (*updates, *is_fresh);
         for (array, expected) in self.state_arrays() {
             let length = self.replica_length(array);
             let mut words = vec![0; length * self.lanes.len()];
-            for (part, state) in words.chunks_exact_mut(length).zip(save_state) {
+            for (part, state) in words.chunks_exact_mut(length).zip(states) {
                 let of = state.arrays.get(&array).map_or(&[][..], Vec::as_slice);
                 if of.len() != expected {
                     return Err(BackendError::WrongLength { array, expected, got: of.len() });

@@ -29,7 +29,7 @@ impl Simulation {
             _ if images.first().is_some_and(|images| copies_weights(images.len())) => {
                 Stoppable::All
             }
-            _ => Stoppable::SampleBuilder,
+            _ => Stoppable::Samples,
         }
     }
 

@@ -37,7 +37,7 @@ pub enum ReplicaEvent<'a> {
         progress: &'a Event,
     },
     /// Event of one network.
-    ReplicaParams {
+    Replica {
         /// Index of the network among the variants.
         replica: usize,
         /// Any event but an [`Event::Progress`].
@@ -177,7 +177,7 @@ impl Replicas {
             let summaries = wave.run(&mut |replica, event| {
                 listen(match replica {
                     None => ReplicaEvent::Progress { progress: event },
-                    Some(index) => ReplicaEvent::ReplicaParams { replica: replicas[index], event },
+                    Some(index) => ReplicaEvent::Replica { replica: replicas[index], event },
                 })
             })?;
             for ((&replica, network), summary) in

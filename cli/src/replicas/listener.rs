@@ -123,13 +123,13 @@ impl<'a> Listener<'a> {
                 }
             }
             ReplicaEvent::Progress { progress } => self.show_progress(progress),
-            ReplicaEvent::ReplicaParams { replica, event: Event::Checkpoint(checkpoint) } => {
+            ReplicaEvent::Replica { replica, event: Event::Checkpoint(checkpoint) } => {
                 let config = &self.variants[replica].config;
                 if let Some(runs) = &mut self.runs {
                     runs.run(replica).save_checkpoint(checkpoint, config, &self.images)?;
                 }
             }
-            ReplicaEvent::ReplicaParams { replica, event } => {
+            ReplicaEvent::Replica { replica, event } => {
                 if let Event::Epoch { train_error, .. } = event {
                     self.train_errors[replica] = *train_error;
                 }

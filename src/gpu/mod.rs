@@ -110,14 +110,16 @@ impl Gpu {
         self.device.info()
     }
 
-    /// Compiles the kernels of `launches`, which otherwise happens when each is first run.
+    /// Compiles the kernels of `launches` and saves them for the next start. Other kernels are compiled on their first
+    /// launch.
     ///
     /// # Errors
     /// Returns [`BackendError::Device`] if the driver refuses a kernel.
     pub fn compile(&mut self, launches: &[Launch]) -> Result<(), BackendError> {
-        if self.pipelines.compile(&self.device, &self.shape, launches)? {
-            self.device.save_pipelines();
+        for launch in launches {
+            self.pipelines.compile(&self.device, &self.shape, launch)?;
         }
+        self.device.save_pipelines();
         Ok(())
     }
 
@@ -188,7 +190,6 @@ impl Backend for Gpu {
     ) -> Result<(), BackendError> {
         self.device.check()?;
         check_work(&self.shape, minibatches, lanes, launches, self.classes)?;
-        self.compile(launches)?;
         if self.parts.fill(&self.device, launches, &self.shape) {
             self.pipelines.clear_bind_groups();
         }

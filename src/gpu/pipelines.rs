@@ -1,6 +1,7 @@
 //! One compute pipeline a kernel, and the bind groups of its launches.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::num::NonZero;
 
 use wgpu::{
@@ -105,35 +106,32 @@ impl Pipelines {
         Pipelines { workgroup, kernels: HashMap::new(), bind_groups: HashMap::new() }
     }
 
-    /// Compiles each kernel of `launches` that is not compiled yet, and returns whether there was one.
+    /// Compiles the kernel of a launch unless it is compiled, and returns its pipeline.
     ///
     /// # Errors
-    /// Returns [`BackendError::Device`] if the driver refuses a kernel.
+    /// Returns [`BackendError::Device`] if the driver refuses the kernel.
     pub fn compile(
         &mut self,
         device: &Device,
         shape: &Shape,
-        launches: &[Launch],
-    ) -> Result<bool, BackendError> {
-        let before = self.kernels.len();
-        for launch in launches {
-            let Launch { kernel, .. } = *launch;
-            if self.kernels.contains_key(&kernel) {
-                continue;
+        launch: &Launch,
+    ) -> Result<&Pipeline, BackendError> {
+        match self.kernels.entry(launch.kernel) {
+            Entry::Occupied(entry) => Ok(entry.into_mut()),
+            Entry::Vacant(entry) => {
+                // A kernel uses its bindings in the same way for every layer.
+                let access: Vec<Access> =
+                    bindings(launch, shape).iter().map(|binding| binding.access).collect();
+                let threads = match launch.kernel {
+                    Kernel::FusedStep => fused_step::threads(shape, self.workgroup, device.info()),
+                    _ => self.workgroup,
+                };
+                let (name, source) = (launch.kernel.name(), shaders::source(launch.kernel));
+                let pipeline = Pipeline::new(device, name, source, &access, threads);
+                device.check()?;
+                Ok(entry.insert(pipeline))
             }
-            // A kernel uses its bindings in the same way for every layer.
-            let access: Vec<Access> =
-                bindings(launch, shape).iter().map(|binding| binding.access).collect();
-            let threads = match kernel {
-                Kernel::FusedStep => fused_step::threads(shape, self.workgroup, device.info()),
-                _ => self.workgroup,
-            };
-            let source = shaders::source(kernel);
-            let pipeline = Pipeline::new(device, kernel.name(), source, &access, threads);
-            device.check()?;
-            self.kernels.insert(kernel, pipeline);
         }
-        Ok(self.kernels.len() > before)
     }
 
     /// Forgets the bind groups: a buffer was replaced.
@@ -141,10 +139,10 @@ impl Pipelines {
         self.bind_groups.clear();
     }
 
-    /// Makes the bind group of a dispatch where it is missing.
+    /// Creates the pipeline and the bind group of a dispatch if they are missing.
     ///
     /// # Errors
-    /// When the launch is of a layer that the shape has not.
+    /// Returns an error if the shape has no such layer, or [`BackendError::Device`] if the driver refuses the kernel.
     pub fn prepare(
         &mut self,
         device: &Device,
@@ -181,9 +179,8 @@ impl Pipelines {
             .collect::<Result<Vec<_>, BackendError>>()?;
         let Buffers { constants, replicas, minibatches, lanes, .. } = buffers;
         let shared = [constants, parts, replicas, minibatches, lanes];
-        if let Some(pipeline) = self.kernels.get(&launch.kernel) {
-            self.bind_groups.insert(key, pipeline.bind(device, shared, &arrays));
-        }
+        let group = self.compile(device, shape, launch)?.bind(device, shared, &arrays);
+        self.bind_groups.insert(key, group);
         Ok(())
     }
 

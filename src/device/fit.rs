@@ -8,11 +8,8 @@ use crate::dataset::Dataset;
 use crate::gpu;
 use crate::gpu::adapter::{AdapterInfo, find};
 use crate::interface::{ArrayId, BackendError, Shape};
-use crate::memory::available_bytes;
+use crate::memory::usable_bytes;
 use crate::plan::copies_weights;
-
-/// Leave 1/10 of free memory unused.
-const RESERVED_FRACTION: u64 = 10;
 
 /// Number of networks that fit at once.
 #[derive(Debug)]
@@ -104,8 +101,7 @@ pub fn check_gpu(
 
 /// Returns the memory budget on this machine, bytes.
 pub(super) fn memory(selection: &DeviceOptions) -> u64 {
-    let free = || available_bytes().map(|free| free - free / RESERVED_FRACTION);
-    selection.memory.or_else(free).unwrap_or(u64::MAX)
+    selection.memory.or_else(usable_bytes).unwrap_or(u64::MAX)
 }
 
 /// Returns the memory budget on a GPU, bytes. wgpu does not report the memory of a GPU.

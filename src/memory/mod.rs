@@ -19,6 +19,11 @@ pub fn available_bytes() -> Option<u64> {
     Some(system.available_memory().min(granted).min(limits::remaining_bytes().unwrap_or(u64::MAX)))
 }
 
+/// Returns the memory that a run may use: nine tenths of [`available_bytes`], bytes. `None` if unknown.
+pub fn usable_bytes() -> Option<u64> {
+    available_bytes().map(|free| free - free / 10)
+}
+
 /// Whether the process has its own limit on its address space.
 pub fn has_address_limit() -> bool {
     limits::has_address_limit()

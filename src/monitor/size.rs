@@ -7,8 +7,6 @@ use crate::memory;
 
 /// Size of a value in bytes.
 const BYTES_PER_VALUE: u64 = 4;
-/// Reciprocal of the fraction of free memory that stays unused: 1/10.
-const RESERVED_FRACTION: u64 = 10;
 
 impl MonitorSpec {
     /// Returns the size of the recording of one image in bytes.
@@ -58,8 +56,7 @@ impl MonitorSpec {
     ) -> Result<(), BackendError> {
         let held = images + 2 * batch_size.min(images);
         let bytes = self.bytes_per_image(shape, mode).saturating_mul(held as u64);
-        let free = memory::available_bytes().map(|free| free - free / RESERVED_FRACTION);
-        check(images, bytes, free.unwrap_or(u64::MAX))
+        check(images, bytes, memory::usable_bytes().unwrap_or(u64::MAX))
     }
 }
 

@@ -49,7 +49,7 @@ pub struct Difference {
     /// Number of the minibatch, from 1.
     pub minibatch: usize,
     /// Index of the sample in the minibatch, if each sample has its own copy of the array.
-    pub lane: Option<usize>,
+    pub sample: Option<usize>,
     /// Index of the sample's image in the data set, training images first.
     pub image: Option<u32>,
     /// Step within the image, if the array has steps.
@@ -250,7 +250,7 @@ fn first_difference(
         layer: launch.layer,
         array: format!("{array}{}", row_name(array, row)),
         minibatch: 0,
-        lane,
+        sample: lane,
         image: lane.and_then(|lane| lanes.get(lane)).map(|lane| lane.image),
         step: step_of(shape, launch, array, row, cpu ^ gpu),
         unit,
@@ -306,8 +306,8 @@ fn row_name(array: ArrayId, row: usize) -> &'static str {
             ", forward mean of the feedback"
         }
         (ArrayId::WindowMeans(_), window_mean::FEEDBACK_TARGET) => ", target mean of the feedback",
-        (ArrayId::WindowMeans(_), window_mean::SLOW) => ", slow trace",
-        (ArrayId::WindowMeans(_), window_mean::FAST) => ", fast trace",
+        (ArrayId::WindowMeans(_), window_mean::SLOW) => ", slow exponential trace",
+        (ArrayId::WindowMeans(_), window_mean::FAST) => ", fast exponential trace",
         (ArrayId::SpikeMask(_), row) if row % spike_mask::ROWS == spike_mask::GE2 => {
             ", more than once"
         }

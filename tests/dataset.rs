@@ -259,7 +259,10 @@ fn validation_images_replace_the_test_set() {
     assert_eq!((part.classes, part.max_pixel), (whole.classes, whole.max_pixel));
 
     let error = whole.clone().subset(1, 0, 0).unwrap_err().to_string();
-    assert!(error.contains("invalid validation set: 1 images, all of class 1"), "{error}");
+    assert!(
+        error.contains("invalid validation set of one class: 1 held out, all of class 1"),
+        "{error}"
+    );
 
     let fewer = whole.clone().subset(2, 1, 1).unwrap();
     assert_eq!(fewer.images(), [&whole.images()[..6], &whole.images()[12..18]].concat());

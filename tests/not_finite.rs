@@ -138,6 +138,6 @@ fn nonfinite_error_names_the_replica() {
     let replicas = Replicas::new(&variants, dataset(), &selection).expect("it opens");
     let error = replicas.run(&mut |_| ControlFlow::Continue(())).expect_err("it fails");
     let (network, found) = place(error);
-    assert_eq!(network, " of network 1 of its wave");
+    assert_eq!(network, " of network 1 of its group");
     assert_eq!(found, looked_for(&variants[1].config));
 }

@@ -157,10 +157,10 @@ fn describe(comparison: &Comparison, batch: usize, cpu_through: Option<Kernel>) 
 }
 
 fn describe_difference(difference: &Difference) -> String {
-    let Difference { kernel, layer, array, minibatch, lane, image, step, unit, .. } = difference;
+    let Difference { kernel, layer, array, minibatch, sample, image, step, unit, .. } = difference;
     let position = [
         Some(format!("minibatch {minibatch}")),
-        lane.map(|lane| format!("lane {lane}")),
+        sample.map(|sample| format!("sample {sample}")),
         image.map(|image| format!("image {image}")),
         step.map(|step| format!("step {step}")),
         Some(format!("unit {unit}")),
@@ -192,7 +192,7 @@ mod tests {
             layer: 0,
             array: "layer 0's voltages, somatic voltage".to_string(),
             minibatch: 3,
-            lane: Some(1),
+            sample: Some(1),
             image: Some(77),
             step: None,
             unit: 5,
@@ -215,7 +215,7 @@ mod tests {
         let expected = "\
 not equal: first after kernel hidden_step of layer 0
 array     layer 0's voltages, somatic voltage
-position  minibatch 3, lane 1, image 77, unit 5
+position  minibatch 3, sample 1, image 77, unit 5
 cpu       0.1
 gpu       NaN
 differing 2 values of this array

@@ -71,7 +71,9 @@ pub enum DatasetError {
     #[error("{name}: expected the classes of the network ({known}), found {found}")]
     ClassMismatch { name: String, known: String, found: String },
     /// All validation images have one class.
-    #[error("{name}: invalid validation set: {held_out} images, all of class {class}")]
+    #[error(
+        "{name}: invalid validation set of one class: {held_out} held out, all of class {class}"
+    )]
     SingleClassValidation { name: String, held_out: usize, class: String },
 }
 

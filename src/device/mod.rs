@@ -14,10 +14,10 @@ use crate::interface::{Shape, Stop};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum BackendKind {
-    /// A real GPU where there is one, otherwise the CPU
+    /// A real GPU if there is one, otherwise the CPU
     #[default]
     Auto,
-    /// A GPU, a software one if there is no other
+    /// A GPU; a software one only if there is no other
     Gpu,
     /// The CPU
     Cpu,
@@ -28,12 +28,12 @@ pub enum BackendKind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum StepMode {
-    /// Networks on a real GPU, launches on any other device
+    /// Fused on a real GPU, per kernel on other devices
     #[default]
     Auto,
-    /// One launch for each kernel and step
+    /// One launch per kernel and step
     PerKernel,
-    /// One launch for all layers and a block of steps, if the device holds it and is not reached through GL
+    /// One launch for all layers and a block of steps; needs a device that holds the network, and not through GL
     Fused,
 }
 

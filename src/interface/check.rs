@@ -28,7 +28,7 @@ pub fn check_sizes(
     let taps_max = constants.kernel_taps.len() as u32;
     for (what, value, least, most) in [
         ("replicas", shape.replicas, 1, usize::MAX),
-        ("lanes", shape.samples_per_replica, 1, usize::MAX),
+        ("samples per replica", shape.samples_per_replica, 1, usize::MAX),
         ("steps", shape.steps as usize, 1, usize::MAX),
         ("steps of a block", shape.block as usize, 1, usize::MAX),
         ("taps", shape.taps as usize, 0, taps_max as usize),
@@ -41,20 +41,20 @@ pub fn check_sizes(
         return refuse(format!("blocks of {} steps, not a multiple of 8", shape.block));
     }
     if replicas.len() != shape.replicas {
-        return refuse(format!("{} replicas, of a shape for {}", replicas.len(), shape.replicas));
+        return refuse(format!("expected {} replicas, found {}", shape.replicas, replicas.len()));
     }
     for (what, got, expected) in [
-        ("lanes", constants.samples_per_replica, shape.samples_per_replica as u32),
-        ("slots", constants.result_slots, shape.result_slots as u32),
+        ("samples per replica", constants.samples_per_replica, shape.samples_per_replica as u32),
+        ("result slots", constants.result_slots, shape.result_slots as u32),
         ("taps", constants.tap_count, shape.taps),
         ("rows of history", constants.history_rows, shape.history_rows()),
         ("words of spikes", constants.spike_words, shape.spike_words()),
         ("words of past spikes", constants.history_words, shape.history_words()),
-        ("rows of traces", constants.window_mean_rows, shape.window_mean_rows() as u32),
+        ("rows of window means", constants.window_mean_rows, shape.window_mean_rows() as u32),
         ("rows of rates", constants.rate_rows, shape.rate_rows() as u32),
     ] {
         if got != expected {
-            return refuse(format!("constants for {got} {what}, of a shape for {expected}"));
+            return refuse(format!("expected constants for {expected} {what}, found {got}"));
         }
     }
     if u64::from(constants.neurons_per_class) * u64::from(constants.classes) > output as u64 {

@@ -48,11 +48,11 @@ pub enum TrainError {
     #[error("cannot use the data set")]
     Dataset(#[from] DatasetError),
     #[error(
-        "the checkpoint stands after {images} images of an epoch, of which the data set has {available}"
+        "cannot resume the checkpoint after {images} images of an epoch: the data set has {available}"
     )]
     Checkpoint { images: usize, available: usize },
     #[error(
-        "cannot go on in epoch {} after {} images: {reason}", .position.epoch, .position.images
+        "cannot continue in epoch {} after {} images: {reason}", .position.epoch, .position.images
     )]
     Position { position: TrainPosition, reason: String },
     #[error(

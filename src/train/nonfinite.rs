@@ -92,7 +92,7 @@ impl ReplicaGroup {
         let (index, layer) = find_nonfinite(&self.networks).unwrap_or_default();
         let network = match self.networks.len() {
             1 => String::new(),
-            _ => format!(" of network {index} of its wave"),
+            _ => format!(" of network {index} of its group"),
         };
         Ok(TrainError::NotFinite { network, layer, epoch, first: before + 1, last })
     }

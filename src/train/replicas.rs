@@ -49,7 +49,7 @@ pub enum ReplicaEvent<'a> {
         replica: usize,
         /// Weights at the end.
         network: &'a Network,
-        /// Last evaluation of the network, and time of its wave.
+        /// Last evaluation of the network, and training time of its group.
         summary: &'a Summary,
     },
 }

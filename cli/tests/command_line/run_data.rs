@@ -187,7 +187,7 @@ fn subset_of_sorted_data_has_all_classes() {
     ));
     let warning = "warning: 3 of 3 classes have fewer than 5 validation images, one of them 3";
     assert!(told.contains(warning), "{told}");
-    let reason = "invalid validation set: 1 images, all of class ";
+    let reason = "invalid validation set of one class: 1 held out, all of class ";
     let hint = "hint: increase --validation-images";
     fails(
         &mut train_on(

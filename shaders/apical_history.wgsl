@@ -23,7 +23,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let row = id.y;
-    let index = params.synaptic_input_offset + (sample.index * (constants.history_rows + params.block_len) + row) * params.units + unit;
+    let rows = sample.index * (constants.history_rows + params.block_len) + row;
+    let index = params.synaptic_input_offset + rows * params.units + unit;
     var sum = 0.0;
     if params.col_offset > 0u {
         sum = synaptic_input[index];

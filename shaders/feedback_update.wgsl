@@ -26,7 +26,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var sample = first; sample < first + minibatch.batch_size; sample++) {
         var trace = 1.0;
         if column < params.n_feedback {
-            trace = window_means[(sample * constants.window_mean_rows + WINDOW_MEAN_FEEDBACK_FORWARD) * params.n_feedback + column];
+            let row = sample * constants.window_mean_rows + WINDOW_MEAN_FEEDBACK_FORWARD;
+            trace = window_means[row * params.n_feedback + column];
         }
         sum += mul_rounded(trace, error(sample, unit));
     }

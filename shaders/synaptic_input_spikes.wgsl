@@ -122,7 +122,8 @@ fn history_from_traces(sample_index: u32, rows: u32, units: vec4<u32>) {
     for (var i = 0u; i < 2u; i++) {
         var sum = partial_sum(rows + i, units);
         for (var neuron = params.col_offset; neuron < end_of_columns(); neuron++) {
-            let trace = window_means[(sample_index * constants.window_mean_rows + WINDOW_MEAN_SLOW + i) * params.n_pre + neuron];
+            let state = sample_index * constants.window_mean_rows + WINDOW_MEAN_SLOW + i;
+            let trace = window_means[state * params.n_pre + neuron];
             if trace != 0.0 {
                 let w = column(neuron, units);
                 sum += vec4<f32>(

@@ -17,7 +17,8 @@ fn step_hidden(sample: Sample, unit: u32) {
     for (var step = params.first_step; step < end; step++) {
         basal = arriving(sample.index, step - params.block_start, unit) + bias;
         let taken_up =
-            mul_rounded(replicas[replica].hidden_basal_gain, basal) + mul_rounded(replicas[replica].hidden_apical_gain, apical);
+            mul_rounded(replicas[replica].hidden_basal_gain, basal)
+                + mul_rounded(replicas[replica].hidden_apical_gain, apical);
         soma = flush_subnormal(mul_rounded(replicas[replica].hidden_decay, soma) + opaque(taken_up), SMALLEST_VOLTAGE);
         if step >= window && step < sample.steps_forward {
             mean += soma;

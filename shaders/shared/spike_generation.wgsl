@@ -43,12 +43,14 @@ fn sample_spike_count(half: u32, soma: f32, unit: u32, position: u32, step: u32)
 fn thin_few(word: u32, odds: f32) -> u32 {
     let two = candidate_threshold(1u);
     if word >= two {
-        let sample_index = mul_rounded(f32((word - two) >> replicas[replica].one_candidate_shift), replicas[replica].one_candidate_scale);
-        return select(0u, 1u, mul_rounded(sample_index, odds) < 1.0);
+        let steps = (word - two) >> replicas[replica].one_candidate_shift;
+        let fraction = mul_rounded(f32(steps), replicas[replica].one_candidate_scale);
+        return select(0u, 1u, mul_rounded(fraction, odds) < 1.0);
     }
     let three = candidate_threshold(2u);
-    let sample_index = mul_rounded(f32((word - three) >> replicas[replica].two_candidate_shift), replicas[replica].two_candidate_scale);
-    let scaled = mul_rounded(sample_index, mul_rounded(odds, odds));
+    let steps = (word - three) >> replicas[replica].two_candidate_shift;
+    let fraction = mul_rounded(f32(steps), replicas[replica].two_candidate_scale);
+    let scaled = mul_rounded(fraction, mul_rounded(odds, odds));
     return select(0u, 1u, scaled < 1.0) + select(0u, 1u, scaled < mul_rounded(2.0, odds) - 1.0);
 }
 

@@ -3,7 +3,8 @@
 
 // Index of a neuron's drive in row 0 of a sample.
 fn input_index(sample_index: u32, row: u32, unit: u32) -> u32 {
-    return params.synaptic_input_offset + (sample_index * (constants.history_rows + params.block_len) + row) * params.units + unit;
+    let rows = sample_index * (constants.history_rows + params.block_len) + row;
+    return params.synaptic_input_offset + rows * params.units + unit;
 }
 
 // Filtered drive `(kappa * W n)` of a neuron at the step in row `history + step`.

@@ -223,12 +223,12 @@ impl<'a> SpikeSampler<'a> {
 pub fn thin_few(replica: &ReplicaParams, word: u32, odds: f32) -> u32 {
     let [_, two, three, ..] = replica.candidate_thresholds;
     if word >= two {
-        let place = ((word - two) >> replica.one_candidate_shift) as i32 as f32
+        let fraction = ((word - two) >> replica.one_candidate_shift) as i32 as f32
             * replica.one_candidate_scale;
-        return u32::from(place * odds < 1.0);
+        return u32::from(fraction * odds < 1.0);
     }
-    let place =
+    let fraction =
         ((word - three) >> replica.two_candidate_shift) as i32 as f32 * replica.two_candidate_scale;
-    let scaled = place * (odds * odds);
+    let scaled = fraction * (odds * odds);
     u32::from(scaled < 1.0) + u32::from(scaled < 2.0 * odds - 1.0)
 }

@@ -235,7 +235,7 @@ fn impossible_positions_are_refused() {
         (|at| at.epoch = 4, "expected an epoch of 1 to 3"),
         (|at| at.epoch = u32::MAX, "expected an epoch of 1 to 3"),
         (|at| at.epoch = 3, "the last of 2 epochs is done"),
-        (|at| at.images = 31, "after 31 images of an epoch, of which the data set has 30"),
+        (|at| at.images = 31, "after 31 images of an epoch: the data set has 30"),
         (|at| at.images = 17, "no minibatch of 4 images ends there"),
         (|at| (at.images, at.eval_pending) = (30, false), "a test follows on images"),
         (|at| (at.images, at.eval_pending) = (0, true), "a test follows on images"),

@@ -68,9 +68,9 @@ struct PredictionJson<'a> {
     class: u8,
     name: &'a str,
     /// Fraction of presentations in which the class was predicted.
-    share: f64,
+    vote_fraction: f64,
     /// Number of presentations per predicted class.
-    votes: &'a [u32],
+    class_counts: &'a [u32],
     scores: &'a [f64],
     /// Mean time per image, s.
     seconds: f64,
@@ -146,13 +146,13 @@ fn print_json(
 ) -> Result<(), CliError> {
     let seconds = predictions.seconds / names.len() as f64;
     for (image, prediction) in names.iter().zip(&predictions.images) {
-        let Prediction { class, class_counts: votes, scores, .. } = prediction;
+        let Prediction { class, class_counts, scores, .. } = prediction;
         output.print_json(&PredictionJson {
             image,
             class: *class,
             name: &classes[usize::from(*class)],
-            share: prediction.vote_fraction(),
-            votes,
+            vote_fraction: prediction.vote_fraction(),
+            class_counts,
             scores,
             seconds,
         })?;
@@ -161,7 +161,7 @@ fn print_json(
 }
 
 /// Formats one line per image: class and scores of all classes.
-fn table(names: &[String], classes: &[String], images: &[Prediction], with_share: bool) -> String {
+fn table(names: &[String], classes: &[String], images: &[Prediction], with_votes: bool) -> String {
     let labels = labelled(classes);
     let labels: Vec<&str> = labels.iter().map(|label| label.trim_start()).collect();
     let letters = |text: &str| text.chars().count();
@@ -169,16 +169,16 @@ fn table(names: &[String], classes: &[String], images: &[Prediction], with_share
         |texts: &mut dyn Iterator<Item = usize>, least| texts.max().unwrap_or(0).max(least);
     let image = longest(&mut names.iter().map(|name| letters(name)), "image".len());
     let class = longest(&mut labels.iter().map(|label| letters(label)), "class".len());
-    let share = |text: String| if with_share { format!("  {text:>5}") } else { String::new() };
-    let head = share("share".to_string());
+    let votes = |text: String| if with_votes { format!("  {text:>5}") } else { String::new() };
+    let head = votes("votes".to_string());
     let heads: String = (0..classes.len()).map(|class| format!("{class:>7}")).collect();
     let mut lines = vec![format!("{:<image$}  {:<class$}{head} {heads}", "image", "class")];
     for (name, prediction) in names.iter().zip(images) {
         let label = labels[usize::from(prediction.class)];
         let scores: String =
             prediction.scores.iter().map(|score| format!("{score:>7.2}")).collect();
-        let share = share(format!("{:.2}", prediction.vote_fraction()));
-        lines.push(format!("{name:<image$}  {label:<class$}{share} {scores}"));
+        let fraction = votes(format!("{:.2}", prediction.vote_fraction()));
+        lines.push(format!("{name:<image$}  {label:<class$}{fraction} {scores}"));
     }
     lines.join("\n")
 }
@@ -197,7 +197,7 @@ mod tests {
         let images = [seen(1, [-1.0, 2.345], [1, 3]), seen(0, [10.0, -3.0], [4, 0])];
         let names = ["a.png", "folder/b.png"].map(str::to_string);
         let expected = "\
-image         class  share       0      1
+image         class  votes       0      1
 a.png         1       0.75   -1.00   2.35
 folder/b.png  0       1.00   10.00  -3.00";
         let digits = ["0", "1"].map(str::to_string);

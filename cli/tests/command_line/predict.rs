@@ -57,7 +57,10 @@ fn predict_agrees_with_test_for_every_input_form() {
         let class = line["class"].as_u64().unwrap() as usize;
         assert_eq!(scores.len(), 10);
         assert!(scores.iter().all(|&score| score <= scores[class]), "{line}");
-        assert_eq!((&line["share"], line["votes"][class].as_u64()), (&1.0.into(), Some(1)));
+        assert_eq!(
+            (&line["vote_fraction"], line["class_counts"][class].as_u64()),
+            (&1.0.into(), Some(1))
+        );
         assert!(line["seconds"].as_f64().unwrap() > 0.0);
     }
 
@@ -114,11 +117,11 @@ fn predict_repeats_draw_new_spikes() {
     let lines = json_of(&mut predict(&folder, &["--json", "--repeats", "8", "images"]));
     let mut uncertain = 0;
     for line in &lines {
-        let votes: Vec<u32> = serde_json::from_value(line["votes"].clone()).unwrap();
+        let votes: Vec<u32> = serde_json::from_value(line["class_counts"].clone()).unwrap();
         assert_eq!(votes.iter().sum::<u32>(), 8);
         let class = line["class"].as_u64().unwrap() as usize;
         assert_eq!(votes[class], *votes.iter().max().unwrap());
-        assert_eq!(line["share"], f64::from(votes[class]) / 8.0);
+        assert_eq!(line["vote_fraction"], f64::from(votes[class]) / 8.0);
         uncertain += usize::from(votes[class] < 8);
     }
     assert!(uncertain > 0, "all presentations agree");
@@ -129,7 +132,7 @@ fn predict_repeats_draw_new_spikes() {
     let other = json_of(&mut predict(&folder, &["--json", "--seed", "9", "images"]));
     assert_ne!(column(&other, "scores"), column(&once, "scores"));
     let table = output_of(&mut predict(&folder, &["--repeats", "8", "images/000.png"]));
-    assert!(table.contains("share"), "{table}");
+    assert!(table.contains("votes"), "{table}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::colour::{GREY, GRID, NEGATIVE, POSITIVE, diverging, shade};
+use super::colour_bar::ColourBar;
 use super::render::{
     Render, SMALL, Side, TEXT, TITLE_HEIGHT, coloured, cut_distinct, draw_error, text, text_width,
     vertical_text, width_for_title,
@@ -56,9 +57,6 @@ const LABEL_HEIGHT: u32 = 24;
 const LINE_HEIGHT: u32 = 22;
 /// Largest length of a name.
 const MAX_NAME: u32 = 150;
-/// Length and height of a colour bar, and its number of colours.
-const BAR_SIZE: (u32, u32) = (120, 12);
-const BAR_STEPS: i32 = 24;
 /// Luma below which text is white.
 const DARK_LUMA: f64 = 140.0;
 
@@ -184,18 +182,18 @@ impl Heatmap {
         largest
     }
 
-    fn bars(&self) -> Vec<Bar> {
+    fn bars(&self) -> Vec<ColourBar> {
         let format = |value| format_number(value, self.decimals);
         let largest = self.largest();
         match self.colours {
-            Colours::Symmetric => vec![Bar {
+            Colours::Symmetric => vec![ColourBar {
                 low: format(-largest),
                 high: format(largest),
                 label: String::new(),
                 colour: |part| diverging(2.0 * part - 1.0),
             }],
             Colours::Diagonal { on, off } => {
-                let bar = |label: &str, high, colour| Bar {
+                let bar = |label: &str, high, colour| ColourBar {
                     low: "0".to_string(),
                     high: format!("{high} %"),
                     label: label.to_string(),
@@ -208,7 +206,7 @@ impl Heatmap {
                 if self.values.iter().flatten().any(|value| value.is_nan()) {
                     let (low, high) = (String::new(), String::new());
                     let label = "no images".to_string();
-                    bars.push(Bar { low, high, label, colour: |_| GREY });
+                    bars.push(ColourBar { low, high, label, colour: |_| GREY });
                 }
                 bars
             }
@@ -229,18 +227,18 @@ impl Heatmap {
 
     /// Returns the width of the row names and their label.
     fn left(&self) -> u32 {
-        PAD + LABEL_HEIGHT + max_steps(&self.rows).min(MAX_NAME) + 8
+        PAD + LABEL_HEIGHT + widest(&self.rows).min(MAX_NAME) + 8
     }
 
     /// Returns whether the column names are too long to be horizontal.
     fn has_vertical_names(&self) -> bool {
-        max_steps(&self.columns) > self.cell()
+        widest(&self.columns) > self.cell()
     }
 
     /// Returns the height of the column names.
     fn names(&self) -> u32 {
         if self.has_vertical_names() {
-            max_steps(&self.columns).min(MAX_NAME) + 12
+            widest(&self.columns).min(MAX_NAME) + 12
         } else {
             LINE_HEIGHT
         }
@@ -258,48 +256,8 @@ fn cut_names(names: &[String]) -> Vec<String> {
 }
 
 /// Returns the width of the longest name.
-fn max_steps(names: &[String]) -> u32 {
+fn widest(names: &[String]) -> u32 {
     names.iter().map(|name| text_width(name, SMALL)).max().unwrap_or(0)
-}
-
-/// A colour bar between two numbers.
-struct Bar {
-    low: String,
-    high: String,
-    label: String,
-    /// Colour at a fraction from 0 to 1.
-    colour: fn(f64) -> RGBColor,
-}
-
-impl Bar {
-    fn width(&self) -> u32 {
-        let texts = [&self.low, &self.high, &self.label].map(|text| text_width(text, SMALL) + 6);
-        texts.iter().sum::<u32>() + BAR_SIZE.0 + 6
-    }
-
-    fn draw<B: DrawingBackend>(
-        &self,
-        area: &DrawingArea<B, Shift>,
-        (x, y): (i32, i32),
-        scale: u32,
-    ) -> Result<(), String> {
-        let scaled = |length: u32| (length * scale) as i32;
-        let left = x + scaled(text_width(&self.low, SMALL) + 6);
-        text(area, &self.low, (left - scaled(6), y), SMALL * scale, Side::Left)?;
-        let (width, half) = (scaled(BAR_SIZE.0), scaled(BAR_SIZE.1) / 2);
-        for step in 0..BAR_STEPS {
-            let edge = |step: i32| left + width * step / BAR_STEPS;
-            let corners = [(edge(step), y - half), (edge(step + 1), y + half)];
-            let colour = (self.colour)(f64::from(step) / f64::from(BAR_STEPS - 1));
-            area.draw(&Rectangle::new(corners, colour.filled())).map_err(draw_error)?;
-        }
-        let frame = [(left, y - half), (left + width, y + half)];
-        area.draw(&Rectangle::new(frame, GREY.stroke_width(scale))).map_err(draw_error)?;
-        let after = left + width + scaled(6);
-        text(area, &self.high, (after, y), SMALL * scale, Side::Right)?;
-        let after = after + scaled(text_width(&self.high, SMALL) + 6);
-        text(area, &self.label, (after, y), SMALL * scale, Side::Right)
-    }
 }
 
 /// Formats a cell's number. Values that round to 0 have no sign.
@@ -315,94 +273,4 @@ fn format_number(value: f64, decimals: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn heatmap(names: &[&str], values: &[&[f64]]) -> Heatmap {
-        let names: Vec<String> = names.iter().map(|name| name.to_string()).collect();
-        Heatmap {
-            columns: names.clone(),
-            rows: names,
-            values: values.iter().map(|row| row.to_vec()).collect(),
-            decimals: 1,
-            colours: Colours::Diagonal { on: "right", off: "wrong" },
-            ..Heatmap::default()
-        }
-    }
-
-    #[test]
-    fn zeros_have_no_sign() {
-        assert_eq!(format_number(-0.001, 2), "0.00");
-        assert_eq!(format_number(-0.4, 0), "0");
-        assert_eq!(format_number(-0.006, 2), "-0.01");
-    }
-
-    #[test]
-    fn most_frequent_mistake_has_the_full_colour() {
-        let of = |mistakes: f64| {
-            heatmap(
-                &["a", "b"],
-                &[&[100.0 - mistakes, mistakes], &[mistakes / 2.0, 100.0 - mistakes / 2.0]],
-            )
-        };
-        let full = shade(NEGATIVE, 1.0);
-        for mistakes in [0.4, 5.0, 30.0, 100.0] {
-            let heatmap = of(mistakes);
-            assert_eq!(heatmap.colour(false, mistakes), full);
-            assert_eq!(heatmap.colour(false, mistakes / 2.0), shade(NEGATIVE, 0.5));
-            assert_eq!(heatmap.colour(true, 100.0), shade(POSITIVE, 1.0));
-            assert!(
-                heatmap.svg().unwrap().contains(&format!("{mistakes:.1} %")),
-                "the bar says it"
-            );
-        }
-        // Nothing wrong: no scale of mistakes, and no colour of one.
-        assert_eq!((of(0.0).colour(false, 0.0), of(0.0).bars().len()), (WHITE, 1));
-    }
-
-    #[test]
-    fn class_without_images_is_grey() {
-        let nan = f64::NAN;
-        let heatmap = heatmap(&["a", "b"], &[&[nan, nan], &[25.0, 75.0]]);
-        assert_eq!((heatmap.colour(true, nan), heatmap.largest()), (GREY, 25.0));
-        let svg = heatmap.svg().unwrap();
-        assert_eq!(
-            svg.matches("width=\"44\" height=\"44\" opacity=\"1\" fill=\"#6E6E6E\"").count(),
-            2
-        );
-        assert!(!svg.contains("NaN") && svg.contains("no images"));
-    }
-
-    #[test]
-    fn long_names_enlarge_the_heatmap() {
-        let of = |name| heatmap(&["0", name], &[&[1.0, 2.0], &[3.0, 4.0]]);
-        let (short, long) = (of("1").size(), of("a very long name").size());
-        assert_eq!(of("2").size(), short);
-        assert!(long.1 >= short.1 + 60, "{long:?}");
-        let turned = |name| of(name).svg().unwrap().matches("rotate(270").count();
-        assert_eq!((turned("1"), turned("a very long name")), (1, 3));
-        let longest = of(&"long ".repeat(100));
-        assert!(longest.size().0 < 600 && longest.size().1 < 600, "{:?}", longest.size());
-        assert!(longest.svg().unwrap().contains('…'));
-    }
-
-    #[test]
-    fn names_are_escaped_in_svg() {
-        let svg =
-            heatmap(&["<b>&\"x\"</b>", "a\nb\u{1}"], &[&[1.0, 2.0], &[3.0, 4.0]]).svg().unwrap();
-        assert!(svg.contains("&lt;b&gt;&amp;") && !svg.contains("<b>"), "{svg}");
-        assert!(svg.contains("a b ") && !svg.contains('\u{1}'));
-    }
-
-    #[test]
-    fn many_classes_have_small_cells_without_numbers() {
-        let names: Vec<String> = (0..62).map(|class| class.to_string()).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let row: Vec<f64> = (0..62).map(|class| f64::from(class % 7)).collect();
-        let heatmap = heatmap(&names, &vec![&row[..]; 62]);
-        let (width, height) = heatmap.size();
-        assert!(width < 1200 && height < 1200, "{width} {height}");
-        let svg = heatmap.svg().unwrap();
-        assert!(svg.len() < 600_000, "{}", svg.len());
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@ mod canvas;
 mod cell;
 mod chart;
 mod colour;
+mod colour_bar;
 mod draw;
 mod figure;
 mod findings;

@@ -1,5 +1,7 @@
 //! Validation of settings.
 
+use std::fmt::Debug;
+
 use thiserror::Error;
 
 use super::{Config, Dynamics, FeedbackWeights, Optimizer, PlateauTiming};
@@ -41,24 +43,42 @@ fn is_factor(value: f64) -> bool {
     value == 0.0 || (FACTOR_MIN..=FACTOR_MAX).contains(&value)
 }
 
+/// Returns the error of a setting.
+fn fail(
+    setting: &'static str,
+    value: &dyn Debug,
+    reason: impl Into<String>,
+) -> Result<(), ConfigError> {
+    Err(ConfigError { setting, value: format!("{value:?}"), reason: reason.into() })
+}
+
 impl Config {
     /// Checks all settings for a data set with `pixels` per image and `classes` classes.
     ///
     /// # Errors
     /// Returns the first invalid setting with its value and the valid range.
     pub fn validate(&self, pixels: usize, classes: usize) -> Result<(), ConfigError> {
-        let fail = |setting, value: &dyn std::fmt::Debug, reason: String| {
-            Err(ConfigError { setting, value: format!("{value:?}"), reason })
-        };
+        self.validate_layers(pixels, classes)?;
+        self.validate_training()?;
+        self.validate_learning_rates()?;
+        self.validate_feedback()?;
+        self.validate_factors()?;
+        self.validate_lr_schedule()?;
+        self.validate_optimizer()?;
+        self.validate_neurons()?;
+        match self.dynamics {
+            Dynamics::Spiking => self.validate_windows(),
+            Dynamics::SteadyState => self.validate_steady_state(),
+        }
+    }
+
+    fn validate_layers(&self, pixels: usize, classes: usize) -> Result<(), ConfigError> {
         let Some(&output) = self.layers.last() else {
-            return fail("layers", &self.layers, "expected at least the output layer".into());
+            return fail("layers", &self.layers, "expected at least the output layer");
         };
         if self.layers.len() > LAYERS_MAX {
-            return fail(
-                "layers",
-                &self.layers.len(),
-                format!("expected at most {LAYERS_MAX} layers"),
-            );
+            let reason = format!("expected at most {LAYERS_MAX} layers");
+            return fail("layers", &self.layers.len(), reason);
         }
         if let Some(units) = self.layers.iter().find(|&&n| n == 0 || n > UNITS_MAX) {
             return fail("layers", units, format!("expected 1 to {UNITS_MAX} neurons per layer"));
@@ -75,12 +95,20 @@ impl Config {
                 format!("expected a multiple of {classes} output neurons, the number of classes");
             return fail("layers", &output, reason);
         }
+        Ok(())
+    }
+
+    fn validate_training(&self) -> Result<(), ConfigError> {
         if self.epochs == 0 {
-            return fail("epochs", &self.epochs, "expected at least 1".into());
+            return fail("epochs", &self.epochs, "expected at least 1");
         }
         if self.batch_size == 0 || self.batch_size > BATCH_MAX {
             return fail("batch_size", &self.batch_size, format!("expected 1 to {BATCH_MAX}"));
         }
+        Ok(())
+    }
+
+    fn validate_learning_rates(&self) -> Result<(), ConfigError> {
         for (setting, rates) in [("eta", &self.eta), ("bias_lr_scale", &self.bias_lr_scale)] {
             if !self.has_valid_len(rates) {
                 let reason = format!(
@@ -90,41 +118,50 @@ impl Config {
                 return fail(setting, rates, reason);
             }
             if let Some(eta) = rates.iter().find(|eta| !is_factor(**eta)) {
-                return fail(setting, eta, "expected 0, or 1e-9 to 1e6".into());
+                return fail(setting, eta, "expected 0, or 1e-9 to 1e6");
             }
         }
-        let bias_etas = (0..self.layer_count()).map(|layer| self.layer_bias_eta(layer));
-        if let Some(eta) = bias_etas.into_iter().find(|&eta| !is_factor(eta)) {
+        let mut bias_etas = (0..self.layer_count()).map(|layer| self.layer_bias_eta(layer));
+        if let Some(eta) = bias_etas.find(|&eta| !is_factor(eta)) {
             let reason = format!("its product with eta is {eta:e}, expected 0, or 1e-9 to 1e6");
             return fail("bias_lr_scale", &self.bias_lr_scale, reason);
         }
+        Ok(())
+    }
+
+    /// Checks which settings of feedback weights go together.
+    fn validate_feedback(&self) -> Result<(), ConfigError> {
         let is_symmetric = self.feedback_weights == FeedbackWeights::Symmetric;
         if is_symmetric && self.feedback_sparsity != 0.0 {
             let reason =
-                "expected 0 with symmetric feedback, which uses all weights of the layers above"
-                    .into();
+                "expected 0 with symmetric feedback, which uses all weights of the layers above";
             return fail("feedback_sparsity", &self.feedback_sparsity, reason);
         }
         if is_symmetric && self.feedback_gain != 1.0 {
-            let reason = "expected 1 with symmetric feedback, which uses the weights of the layers above unscaled".into();
+            let reason = "expected 1 with symmetric feedback, which uses the weights of the layers above unscaled";
             return fail("feedback_gain", &self.feedback_gain, reason);
         }
         if self.learns_feedback() && (is_symmetric || self.feedback_sparsity != 0.0) {
-            let reason = "expected 0 with symmetric or sparse feedback".into();
+            let reason = "expected 0 with symmetric or sparse feedback";
             return fail("feedback_lr", &self.feedback_lr, reason);
         }
         if is_symmetric && self.apical_bias_sd != 0.0 {
-            let reason = "expected 0 with symmetric feedback".into();
+            let reason = "expected 0 with symmetric feedback";
             return fail("apical_bias_sd", &self.apical_bias_sd, reason);
         }
         if !is_symmetric && self.feedback_noise_sd != 0.0 {
-            let reason = "expected 0 without symmetric feedback".into();
+            let reason = "expected 0 without symmetric feedback";
             return fail("feedback_noise_sd", &self.feedback_noise_sd, reason);
         }
         if !(0.0..1.0).contains(&self.feedback_sparsity) {
-            let reason = "expected at least 0 and less than 1".into();
+            let reason = "expected at least 0 and less than 1";
             return fail("feedback_sparsity", &self.feedback_sparsity, reason);
         }
+        Ok(())
+    }
+
+    /// Checks that all devices compute products with the factors alike.
+    fn validate_factors(&self) -> Result<(), ConfigError> {
         for (setting, value) in [
             ("weight_decay", self.weight_decay),
             ("grad_clip", self.grad_clip),
@@ -135,7 +172,7 @@ impl Config {
             ("apical_bias_lr_scale", self.apical_bias_lr_scale),
         ] {
             if !is_factor(value) {
-                return fail(setting, &value, "expected 0, or 1e-9 to 1e6".into());
+                return fail(setting, &value, "expected 0, or 1e-9 to 1e6");
             }
         }
         let apical_bias_lr = self.feedback_lr * self.apical_bias_lr_scale;
@@ -145,72 +182,76 @@ impl Config {
             );
             return fail("apical_bias_lr_scale", &self.apical_bias_lr_scale, reason);
         }
+        Ok(())
+    }
+
+    fn validate_lr_schedule(&self) -> Result<(), ConfigError> {
         if self.lr_step_epochs == 0 {
-            return fail("lr_step_epochs", &self.lr_step_epochs, "expected at least 1".into());
+            return fail("lr_step_epochs", &self.lr_step_epochs, "expected at least 1");
         }
         for (setting, part) in
             [("lr_step_gamma", self.lr_step_gamma), ("lr_final_factor", self.lr_final_factor)]
         {
             if !(0.0..=1.0).contains(&part) {
-                return fail(setting, &part, "expected 0 to 1".into());
+                return fail(setting, &part, "expected 0 to 1");
             }
         }
-        if self.optimizer != Optimizer::Sgd {
-            for (setting, beta) in [("beta1", self.beta1), ("beta2", self.beta2)] {
-                if beta != 0.0 && !(BETA_MIN..=1.0 - BETA_MIN).contains(&beta) {
-                    return fail(setting, &beta, "expected 0, or 1e-6 to 0.999999".into());
-                }
-            }
-            if !(1e-12..=1.0).contains(&self.optimizer_eps) {
-                return fail("optimizer_eps", &self.optimizer_eps, "expected 1e-12 to 1".into());
+        Ok(())
+    }
+
+    fn validate_optimizer(&self) -> Result<(), ConfigError> {
+        if self.optimizer == Optimizer::Sgd {
+            return Ok(());
+        }
+        for (setting, beta) in [("beta1", self.beta1), ("beta2", self.beta2)] {
+            if beta != 0.0 && !(BETA_MIN..=1.0 - BETA_MIN).contains(&beta) {
+                return fail(setting, &beta, "expected 0, or 1e-6 to 0.999999");
             }
         }
+        if !(1e-12..=1.0).contains(&self.optimizer_eps) {
+            return fail("optimizer_eps", &self.optimizer_eps, "expected 1e-12 to 1");
+        }
+        Ok(())
+    }
+
+    fn validate_neurons(&self) -> Result<(), ConfigError> {
         if !(0.0..=0.9).contains(&self.g_apical) {
             let reason = "expected 0 to 0.9: larger values overshoot in an Euler step of 1 ms";
-            return fail("g_apical", &self.g_apical, reason.into());
+            return fail("g_apical", &self.g_apical, reason);
         }
         if !is_factor(self.g_apical) {
-            return fail("g_apical", &self.g_apical, "expected 0, or 1e-9 to 0.9".into());
+            return fail("g_apical", &self.g_apical, "expected 0, or 1e-9 to 0.9");
         }
         if !(PHI_MIN..=1.0).contains(&self.phi_max) {
-            return fail("phi_max", &self.phi_max, "expected 1e-6 to 1 spike per ms".into());
+            return fail("phi_max", &self.phi_max, "expected 1e-6 to 1 spike per ms");
         }
         let table = thresholds(self.phi_max, self.spike_distribution);
         if table[0] <= table[1]
             || table[COUNT_MAX - 1] != 0 && self.spike_distribution == SpikeDistribution::Poisson
         {
-            return fail(
-                "phi_max",
-                &self.phi_max,
-                "cannot be represented by 32-bit random numbers".into(),
-            );
+            let reason = "cannot be represented by 32-bit random numbers";
+            return fail("phi_max", &self.phi_max, reason);
         }
         if self.psp_kernel_ms > TAPS_MAX {
-            return fail(
-                "psp_kernel_ms",
-                &self.psp_kernel_ms,
-                format!("expected 1 to {TAPS_MAX}, or 0 for no truncation"),
-            );
+            let reason = format!("expected 1 to {TAPS_MAX}, or 0 for no truncation");
+            return fail("psp_kernel_ms", &self.psp_kernel_ms, reason);
         }
-        if self.dynamics == Dynamics::SteadyState && self.g_apical != 0.0 {
-            let reason = "expected 0 with steady-state dynamics".into();
-            return fail("g_apical", &self.g_apical, reason);
+        Ok(())
+    }
+
+    fn validate_steady_state(&self) -> Result<(), ConfigError> {
+        if self.g_apical != 0.0 {
+            return fail("g_apical", &self.g_apical, "expected 0 with steady-state dynamics");
         }
-        match self.dynamics {
-            Dynamics::Spiking => self.validate_windows(),
-            Dynamics::SteadyState if self.plateau_timing == PlateauTiming::Random => {
-                let reason = "expected synchronous with steady-state dynamics".into();
-                fail("plateau_timing", &self.plateau_timing, reason)
-            }
-            Dynamics::SteadyState => Ok(()),
+        if self.plateau_timing == PlateauTiming::Random {
+            let reason = "expected synchronous with steady-state dynamics";
+            return fail("plateau_timing", &self.plateau_timing, reason);
         }
+        Ok(())
     }
 
     /// Checks that the averaging window of a phase does not reach into the previous phase, and the test's lengths.
     fn validate_windows(&self) -> Result<(), ConfigError> {
-        let fail = |setting, value: u32, reason| {
-            Err(ConfigError { setting, value: value.to_string(), reason })
-        };
         let taps = self.psp_kernel_ms as u32;
         let window = self.averaging_window.window(self.phase_ms);
         let max_lead = self.plateau_timing.max_lead();
@@ -223,119 +264,24 @@ impl Config {
             let reason = format!(
                 "expected {min} to {STEPS_MAX} ms with this averaging_window and psp_kernel_ms"
             );
-            return fail("phase_ms", self.phase_ms, reason);
+            return fail("phase_ms", &self.phase_ms, reason);
         }
         if self.phase_ms - window - max_lead <= taps {
             let max = self.phase_ms - window - max_lead - 1;
             let reason =
                 format!("expected at most {max} with this averaging_window and plateau_timing");
-            return fail("psp_kernel_ms", taps, reason);
+            return fail("psp_kernel_ms", &taps, reason);
         }
         if self.test_ms == 0 || self.test_ms > STEPS_MAX {
-            return fail("test_ms", self.test_ms, format!("expected 1 to {STEPS_MAX} ms"));
+            return fail("test_ms", &self.test_ms, format!("expected 1 to {STEPS_MAX} ms"));
         }
         if self.test_average_from_ms >= self.test_ms {
             let reason = format!("expected less than test_ms ({})", self.test_ms);
-            return fail("test_average_from_ms", self.test_average_from_ms, reason);
+            return fail("test_average_from_ms", &self.test_average_from_ms, reason);
         }
         Ok(())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Preset;
-
-    #[test]
-    fn validate_accepts_presets() {
-        for preset in [Preset::Quick, Preset::Paper0, Preset::Paper1, Preset::Paper2] {
-            preset.config().validate(784, 10).unwrap();
-        }
-    }
-
-    #[test]
-    fn validate_names_each_invalid_setting() {
-        let base = Config::default();
-        let feedback_weights = FeedbackWeights::Symmetric;
-        let symmetric = Config { feedback_weights, ..base.clone() };
-        let random_times = Config { plateau_timing: PlateauTiming::Random, ..base.clone() };
-        let cases: Vec<(&str, Config)> = vec![
-            ("layers", Config { layers: vec![], ..base.clone() }),
-            ("layers", Config { layers: vec![500, 15], ..base.clone() }),
-            ("layers", Config { layers: vec![0, 10], ..base.clone() }),
-            ("layers", Config { layers: vec![1 << 20, 1 << 20, 10], ..base.clone() }),
-            ("layers", Config { layers: vec![1 << 20, 1 << 20, 10], ..base.clone() }),
-            ("epochs", Config { epochs: 0, ..base.clone() }),
-            ("batch_size", Config { batch_size: 0, ..base.clone() }),
-            ("eta", Config { eta: vec![0.1; 3], ..base.clone() }),
-            ("bias_lr_scale", Config { bias_lr_scale: vec![0.1; 3], ..base.clone() }),
-            ("bias_lr_scale", Config { bias_lr_scale: vec![-0.1], ..base.clone() }),
-            ("weight_decay", Config { weight_decay: -1.0, ..base.clone() }),
-            ("grad_clip", Config { grad_clip: f64::INFINITY, ..base.clone() }),
-            // Below the range in which all devices compute equal bits.
-            ("eta", Config { eta: vec![1e-37], ..base.clone() }),
-            ("eta", Config { eta: vec![0.1, 1e7], ..base.clone() }),
-            ("bias_lr_scale", Config { bias_lr_scale: vec![1e-37], ..base.clone() }),
-            (
-                "bias_lr_scale",
-                Config { eta: vec![1e-6], bias_lr_scale: vec![1e-6], ..base.clone() },
-            ),
-            ("feedback_lr", Config { feedback_lr: 1e-37, ..base.clone() }),
-            (
-                "apical_bias_lr_scale",
-                Config { feedback_lr: 1e-6, apical_bias_lr_scale: 1e-6, ..base.clone() },
-            ),
-            ("weight_decay", Config { weight_decay: 1e-30, ..base.clone() }),
-            ("grad_clip", Config { grad_clip: 1e-20, ..base.clone() }),
-            ("feedback_gain", Config { feedback_gain: 1e-20, ..base.clone() }),
-            ("feedback_noise_sd", Config { feedback_noise_sd: 1e-20, ..symmetric.clone() }),
-            ("apical_bias_sd", Config { apical_bias_sd: 1e-20, ..base.clone() }),
-            ("beta1", Config { beta1: 1e-30, ..base.clone() }),
-            ("beta2", Config { beta2: 1.0 - 1e-12, ..base.clone() }),
-            ("g_apical", Config { g_apical: 1e-30, ..base.clone() }),
-            ("phi_max", Config { phi_max: 1e-7, ..base.clone() }),
-            ("eta", Config { eta: vec![f64::NAN], ..base.clone() }),
-            ("feedback_sparsity", Config { feedback_sparsity: 1.0, ..base.clone() }),
-            ("feedback_gain", Config { feedback_gain: f64::NAN, ..base.clone() }),
-            ("feedback_gain", Config { feedback_gain: 2.0, ..symmetric.clone() }),
-            ("feedback_sparsity", Config { feedback_sparsity: 0.5, ..symmetric.clone() }),
-            ("feedback_lr", Config { feedback_lr: 0.1, ..symmetric.clone() }),
-            ("feedback_lr", Config { feedback_lr: -0.1, ..base.clone() }),
-            ("feedback_lr", Config { feedback_lr: 0.1, feedback_sparsity: 0.5, ..base.clone() }),
-            ("apical_bias_sd", Config { apical_bias_sd: 0.1, ..symmetric.clone() }),
-            ("apical_bias_sd", Config { apical_bias_sd: f64::NAN, ..base.clone() }),
-            ("apical_bias_lr_scale", Config { apical_bias_lr_scale: -1.0, ..base.clone() }),
-            ("feedback_noise_sd", Config { feedback_noise_sd: -1.0, ..symmetric.clone() }),
-            ("feedback_noise_sd", Config { feedback_noise_sd: 0.1, ..base.clone() }),
-            ("lr_step_epochs", Config { lr_step_epochs: 0, ..base.clone() }),
-            ("lr_step_gamma", Config { lr_step_gamma: 1.5, ..base.clone() }),
-            ("lr_final_factor", Config { lr_final_factor: f64::NAN, ..base.clone() }),
-            ("beta1", Config { beta1: 1.0, ..base.clone() }),
-            ("optimizer_eps", Config { optimizer_eps: 0.0, ..base.clone() }),
-            ("g_apical", Config { g_apical: 1.5, ..base.clone() }),
-            ("phi_max", Config { phi_max: 0.0, ..base.clone() }),
-            ("psp_kernel_ms", Config { psp_kernel_ms: 33, ..base.clone() }),
-            (
-                "g_apical",
-                Config { dynamics: Dynamics::SteadyState, g_apical: 0.05, ..base.clone() },
-            ),
-            ("phase_ms", Config { phase_ms: 35, ..random_times.clone() }),
-            (
-                "psp_kernel_ms",
-                Config {
-                    psp_kernel_ms: 25,
-                    averaging_window: AveragingWindow::From30,
-                    ..random_times
-                },
-            ),
-            ("phase_ms", Config { phase_ms: 25, ..base.clone() }),
-            ("test_ms", Config { test_ms: 0, ..base.clone() }),
-            ("test_average_from_ms", Config { test_average_from_ms: 250, ..base.clone() }),
-        ];
-        for (setting, config) in cases {
-            let error = config.validate(784, 10).expect_err(setting);
-            assert_eq!(error.setting, setting, "{error}");
-        }
-    }
-}
+mod tests;

@@ -21,7 +21,7 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> RunParams {
     let is_steady = config.dynamics == Dynamics::SteadyState;
     let config = &config.resolved();
     let weights = synaptic_filter::taps(config.psp_kernel_ms);
-    let mut taps = [0.0; 32];
+    let mut taps = [0.0; synaptic_filter::TAPS_MAX];
     for (slot, tap) in taps.iter_mut().zip(&weights) {
         *slot = *tap as f32;
     }

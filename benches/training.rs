@@ -153,16 +153,16 @@ fn kernels(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(config.batch_size as u64));
         let images = order(config, &dataset, 2);
         for (backend, mut simulation) in simulations(config, &dataset, &how_with(kernel)) {
-            let (minibatch, lanes, launches): (_, Vec<Sample>, Vec<Launch>) =
+            let (minibatch, samples, launches): (_, Vec<Sample>, Vec<Launch>) =
                 simulation.prepare_training(&images[..config.batch_size]);
             let backend_of = simulation.backend();
-            backend_of.run(&minibatch, &lanes, &launches).expect("a minibatch runs");
+            backend_of.run(&minibatch, &samples, &launches).expect("a minibatch runs");
             let own: Vec<Launch> =
                 launches.into_iter().filter(|launch| launch.kernel == kernel).collect();
             assert!(!own.is_empty(), "a minibatch runs no {kernel}");
             group.bench_function(backend, |bencher| {
                 bencher.iter(|| {
-                    backend_of.run(&minibatch, &lanes, &own).expect("the kernel runs");
+                    backend_of.run(&minibatch, &samples, &own).expect("the kernel runs");
                     black_box(backend_of.read(ArrayId::InputCdf).expect("it is read"));
                 });
             });

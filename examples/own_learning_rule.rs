@@ -22,24 +22,24 @@ use apical::train::{order, test};
 fn change_weights(
     backend: &mut dyn Backend,
     layer: usize,
-    lanes: usize,
+    samples: usize,
     rate: f32,
     initial: &[f32],
 ) -> Result<(), BackendError> {
     let mut floats = |array| -> Result<Vec<f32>, BackendError> {
         Ok(backend.read(array)?.into_iter().map(f32::from_bits).collect())
     };
-    let errors = floats(ArrayId::Errors(layer))?; // [lanes, units]
-    let traces = floats(ArrayId::WindowMeans(layer))?; // [lanes, rows, below]
+    let errors = floats(ArrayId::Errors(layer))?; // [samples, units]
+    let traces = floats(ArrayId::WindowMeans(layer))?; // [samples, rows, below]
     let mut weights = floats(ArrayId::Weights(layer))?; // [below + 1, units], the last column is the biases
     let shape = backend.shape();
     let (units, below, rows) = (shape.units(layer), shape.n_pre(layer), shape.window_mean_rows());
-    for lane in 0..lanes {
-        let errors = &errors[lane * units..][..units];
-        let traces = &traces[(lane * rows + window_mean::FORWARD) * below..][..below];
+    for sample in 0..samples {
+        let errors = &errors[sample * units..][..units];
+        let traces = &traces[(sample * rows + window_mean::FORWARD) * below..][..below];
         for (column, trace) in weights.chunks_mut(units).zip(traces.iter().chain(&[1.0])) {
             for (weight, error) in column.iter_mut().zip(errors) {
-                *weight -= rate / lanes as f32 * trace * error;
+                *weight -= rate / samples as f32 * trace * error;
             }
         }
     }
@@ -72,10 +72,10 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     println!("before: {:.1} % wrong", tested(&mut simulation)?.error());
     for epoch in 1..=2 {
         for minibatch in order(&config, &dataset, epoch).chunks(config.batch_size) {
-            let (minibatches, lanes, mut launches) = simulation.prepare_training(minibatch);
+            let (minibatches, samples, mut launches) = simulation.prepare_training(minibatch);
             launches.retain(|launch| !launch.kernel.is_plasticity());
             let backend = simulation.backend();
-            backend.run(&minibatches, &lanes, &launches)?;
+            backend.run(&minibatches, &samples, &launches)?;
             for (layer, initial) in network.layers.iter().enumerate() {
                 change_weights(backend, layer, minibatch.len(), 1.0, &initial.weights)?;
             }

@@ -23,7 +23,7 @@ fn spikes_by_step(
 ) -> Result<Vec<u32>, BackendError> {
     simulation.test(from_ref(&image))?;
     let backend = simulation.backend();
-    // [lanes, words, units]: the first lane is the image's.
+    // [samples, words, units]: the first sample is the image's.
     let words = backend.read(ArrayId::Spikes(1))?;
     let shape = backend.shape();
     let (past, units) = (shape.history_words() as usize, shape.units(0));
@@ -41,7 +41,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let dataset = Arc::new(Dataset::mnist()?.subset(0, config.train_images, config.test_images)?);
     let network = Network::initial(&config, dataset.pixels());
 
-    // Arrays of single lanes can be read only where that is asked for: the CPU is faster if it need not keep them.
+    // Arrays of single samples can be read only where that is asked for: the CPU is faster if it need not keep them.
     let selection = DeviceOptions { per_sample_access: true, ..DeviceOptions::default() };
     let opened = device::open(&selection, from_ref(&config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, &config, &dataset, &network)?;

@@ -32,7 +32,7 @@ fn config(layers: &[usize], g_apical: f64) -> Config {
 fn simulation(config: &Config, network: &Network) -> (Simulation, Vec<Presentation>) {
     config.validate(PIXELS, 10).expect("the settings are valid");
     let dataset = support::random_dataset(5, 8, 9, 12);
-    let backend = support::cpu(config, &dataset, &support::extent(BATCH, 20, 40));
+    let backend = support::cpu(config, &dataset, &support::capacity(BATCH, 20, 40));
     let simulation = Simulation::new(backend, config, &dataset, network).expect("the network fits");
     let image = |index: usize| Presentation {
         index,
@@ -73,19 +73,19 @@ fn hidden_errors_match_backpropagation() {
             let compartments = floats(&mut simulation, ArrayId::Compartments(layer));
             let gain = G_BASAL / (G_LEAK + G_BASAL + g_apical) * config.phi_max;
             let mut largest = 0.0f64;
-            for lane in 0..BATCH {
+            for sample in 0..BATCH {
                 for unit in 0..units {
-                    let above_errors = &errors[layer + 1][lane * above..][..above];
+                    let above_errors = &errors[layer + 1][sample * above..][..above];
                     let through = above_errors.iter().enumerate();
                     let through = through.map(|(j, error)| {
                         f64::from(weights[j * units + unit]) * error / scale(layer + 1)
                     });
-                    let row = lane * compartment::ROWS + compartment::MEAN_SOMA;
+                    let row = sample * compartment::ROWS + compartment::MEAN_SOMA;
                     let soma = compartments[row * units + unit];
                     let expected = scale(layer) * through.sum::<f64>() * gain * slope(soma);
-                    let error = errors[layer][lane * units + unit];
+                    let error = errors[layer][sample * units + unit];
                     largest = largest.max(error.abs());
-                    let what = format!("{layers:?}, layer {layer}, lane {lane}, neuron {unit}");
+                    let what = format!("{layers:?}, layer {layer}, sample {sample}, neuron {unit}");
                     let difference = (error - expected).abs();
                     assert!(
                         difference < 1e-5 * (1.0 + expected.abs()),

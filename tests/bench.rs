@@ -36,8 +36,8 @@ fn simulation(
     make: MakeBackend,
     network: &Network,
 ) -> Simulation {
-    let extent = support::extent(4, 40, 512);
-    let backend = make(config, dataset, &extent);
+    let capacity = support::capacity(4, 40, 512);
+    let backend = make(config, dataset, &capacity);
     Simulation::new(backend, config, dataset, network).expect("the backend takes the network")
 }
 
@@ -45,14 +45,14 @@ fn simulation(
 fn additions_done(
     backend: &mut dyn Backend,
     minibatches: &[BatchParams],
-    lanes: &[Sample],
+    samples: &[Sample],
     launches: &[Launch],
 ) -> f64 {
     let shape = backend.shape().clone();
     let history = shape.history_rows() as usize;
     let mut sum = 0.0;
     for launch in launches {
-        backend.run(minibatches, lanes, &[*launch]).expect("a kernel runs");
+        backend.run(minibatches, samples, &[*launch]).expect("a kernel runs");
         let array = match launch.kernel {
             Kernel::SynapticInputSpikes => ArrayId::SynapticInput(launch.layer),
             Kernel::ApicalHistory if minibatches[0].reset_state == 1 => continue,
@@ -61,8 +61,9 @@ fn additions_done(
         };
         let drives = floats(backend, array);
         let units = shape.units(launch.layer);
-        for (lane, drives) in lanes.iter().zip(drives.chunks(shape.len_per_copy(array))) {
-            let steps = lane.steps().min(launch.first + launch.steps).saturating_sub(launch.first);
+        for (sample, drives) in samples.iter().zip(drives.chunks(shape.len_per_copy(array))) {
+            let steps =
+                sample.steps().min(launch.first + launch.steps).saturating_sub(launch.first);
             // The first drive of an image includes the steps before it.
             let is_first = launch.first == 0 && launch.kernel == Kernel::SynapticInputSpikes;
             let first = if is_first { 0 } else { history };
@@ -96,17 +97,17 @@ fn additions_are_counted_as_the_kernels_do_them() {
         let mut before = SpikeSnapshot::read(simulation.backend(), config.batch_size).unwrap();
         // The first starts from nothing; the next ones carry the last steps on.
         for images in images.chunks_exact(config.batch_size).take(3) {
-            let (minibatches, lanes, launches) = simulation.prepare_training(images);
+            let (minibatches, samples, launches) = simulation.prepare_training(images);
             let backend = simulation.backend();
-            let done = additions_done(backend, &minibatches, &lanes, &launches);
+            let done = additions_done(backend, &minibatches, &samples, &launches);
             let after = SpikeSnapshot::read(backend, config.batch_size).unwrap();
             let shape = backend.shape().clone();
             let mut work = OpCounts::default();
             let nonzero_pixels = vec![7; config.batch_size];
-            work.add(&shape, &minibatches[0], &lanes, &nonzero_pixels, &before, &after);
+            work.add(&shape, &minibatches[0], &samples, &nonzero_pixels, &before, &after);
             assert!(done > 0.0);
             assert_eq!(work.additions as f64, done, "g_apical {g_apical}, {feedback:?}");
-            let steps: u32 = lanes.iter().map(Sample::steps).sum();
+            let steps: u32 = samples.iter().map(Sample::steps).sum();
             assert_eq!((work.images, work.steps), (3, u64::from(steps)));
             assert_eq!(work.rng_draws, u64::from(steps) * (7 + 24 + 18 + 10));
             before = after;
@@ -133,13 +134,13 @@ fn traces_that_are_carried_on_count_as_additions() {
         let carried = rows.filter(|(row, _)| row % window_mean::ROWS >= window_mean::SLOW);
         left += above * carried.flat_map(|(_, row)| row).filter(|&&trace| trace != 0.0).count();
     }
-    let (minibatches, lanes, launches) = simulation.prepare_training(&images[3..6]);
+    let (minibatches, samples, launches) = simulation.prepare_training(&images[3..6]);
     let backend = simulation.backend();
-    backend.run(&minibatches, &lanes, &launches).unwrap();
+    backend.run(&minibatches, &samples, &launches).unwrap();
     let after = SpikeSnapshot::read(backend, 3).unwrap();
     let additions = |minibatch: &BatchParams| {
         let mut work = OpCounts::default();
-        work.add(&backend.shape().clone(), minibatch, &lanes, &[0; 3], &before, &after);
+        work.add(&backend.shape().clone(), minibatch, &samples, &[0; 3], &before, &after);
         work.additions as usize
     };
     let alone = additions(&BatchParams { reset_state: 1, ..minibatches[0] });
@@ -166,9 +167,9 @@ fn trained(
     simulation.backend().set_profiling(is_profiled);
     let mut kernels = BTreeSet::new();
     for images in order(&config, &dataset, 1).chunks_exact(config.batch_size).take(2) {
-        let (minibatches, lanes, launches) = simulation.prepare_training(images);
+        let (minibatches, samples, launches) = simulation.prepare_training(images);
         kernels.extend(launches.iter().map(|launch| launch.kernel));
-        simulation.backend().run(&minibatches, &lanes, &launches).unwrap();
+        simulation.backend().run(&minibatches, &samples, &launches).unwrap();
     }
     let times = simulation.backend().kernel_times().unwrap();
     simulation.read_networks(std::slice::from_mut(&mut network)).unwrap();

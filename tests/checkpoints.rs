@@ -1,6 +1,6 @@
 //! Proves: a training that goes on from a checkpoint, taken anywhere (within an epoch, before and after a quick test,
 //! at the end of an epoch), on either backend, comes to the weights, errors and losses of the training that never
-//! stopped, bit for bit, for each kind of state that lanes carry; networks that stand at different places go on each
+//! stopped, bit for bit, for each kind of state that samples carry; networks that stand at different places go on each
 //! from its own; what is stored in a file comes back as it was; a damaged or foreign file is refused.
 //!
 //! Does not prove that the program writes and finds checkpoints; tests/command_line/resume.rs does.
@@ -48,7 +48,7 @@ fn base() -> Config {
     }
 }
 
-/// Settings under which lanes carry different things.
+/// Settings under which samples carry different things.
 fn kinds() -> Vec<(&'static str, Config)> {
     let rates = Config { signal: Signal::Rates, ..base() };
     let by_rates = Config { feedback_signal: Signal::Rates, ..base() };

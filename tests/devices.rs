@@ -222,7 +222,7 @@ fn more_replicas_than_a_device_takes_are_refused_with_the_reason() {
     }
     // 5 x 13,107 = 65,535, the number of workgroups.
     let info = AdapterInfo { max_binding: u64::MAX, max_buffer: u64::MAX, ..info };
-    let replicas = |replicas, lanes| Shape { replicas, samples_per_replica: lanes, ..shape() };
+    let replicas = |replicas, samples| Shape { replicas, samples_per_replica: samples, ..shape() };
     assert!(gpu::check_limits(&info, &replicas(13107, 5)).is_ok());
     let error = gpu::check_limits(&info, &replicas(13108, 5)).unwrap_err();
     assert!(matches!(error, BackendError::TooManySamples { lanes: 65540, most: 65535 }), "{error}");
@@ -262,13 +262,13 @@ fn many_launches_and_minibatches_are_taken() {
     let one = 1.0f32.to_bits();
     present(gpu.write(ArrayId::Weights(0), &vec![one; shape().len(ArrayId::Weights(0))]));
     let minibatch = BatchParams { batch_size: 2, ..Zeroable::zeroed() };
-    let lane = Sample { steps_forward: 20, ..Sample::default() };
-    let lanes = [0, 1].map(|index| lane.of_replica(&shape(), 0, index));
+    let sample = Sample { steps_forward: 20, ..Sample::default() };
+    let samples = [0, 1].map(|index| sample.of_replica(&shape(), 0, index));
     // More than the first table of parts has room for, so that it grows under way.
     for count in [1, 3, 900, 3] {
         let launch = Launch { kernel: Kernel::SynapticInputSpikes, layer: 0, first: 0, steps: 8 };
         for _ in 0..5 {
-            present(gpu.run(&[minibatch], &lanes, &vec![launch; count]));
+            present(gpu.run(&[minibatch], &samples, &vec![launch; count]));
         }
     }
     present(gpu.read(ArrayId::SynapticInput(0)));

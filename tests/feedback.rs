@@ -52,7 +52,7 @@ impl Run {
         config.validate(PIXELS, 10).expect("the settings are valid");
         let dataset = support::random_dataset(3, 8, 9, 12);
         let network = Network::initial(config, PIXELS);
-        let backend = support::cpu(config, &dataset, &support::extent(BATCH, 20, 40));
+        let backend = support::cpu(config, &dataset, &support::capacity(BATCH, 20, 40));
         let simulation =
             Simulation::new(backend, config, &dataset, &network).expect("the network fits");
         Run { simulation, network, shown: 0 }

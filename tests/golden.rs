@@ -58,8 +58,8 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
     let dataset = trace.dataset();
     let images = trace.images();
     let mut network = trace.network(&config);
-    let extent = Capacity { records_apical: true, ..support::extent(1, images, 1) };
-    let backend = make(&config, &dataset, &extent);
+    let capacity = Capacity { records_apical: true, ..support::capacity(1, images, 1) };
+    let backend = make(&config, &dataset, &capacity);
     let mut simulation = Simulation::new(backend, &config, &dataset, &network)
         .expect("the network fits the backend");
     // Symmetric feedback weights are computed on the device from the feed-forward weights.

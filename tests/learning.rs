@@ -202,8 +202,8 @@ fn only_layers_with_feedback_learn() {
 /// Returns the output's losses over 60 presentations of one image with the same random draws.
 fn losses(config: &Config, network: &Network, index: usize) -> Vec<f32> {
     let dataset = Arc::new(mnist().subset(0, 10, 1).expect("the data set has enough images"));
-    let extent = support::extent(1, 1, 64);
-    let backend = support::cpu(config, &dataset, &extent);
+    let capacity = support::capacity(1, 1, 64);
+    let backend = support::cpu(config, &dataset, &capacity);
     let mut simulation =
         Simulation::new(backend, config, &dataset, network).expect("the network fits");
     let image =

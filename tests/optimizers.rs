@@ -59,9 +59,9 @@ impl Synapse {
 fn check_updates(config: &Config) -> f32 {
     let dataset = support::random_dataset(3, 8, 9, BATCH * MINIBATCHES as usize);
     config.validate(PIXELS, 10).expect("the settings are valid");
-    let extent = Capacity { keeps_gradient: true, ..support::extent(BATCH, 20, 40) };
+    let capacity = Capacity { keeps_gradient: true, ..support::capacity(BATCH, 20, 40) };
     let network = Network::initial(config, PIXELS);
-    let backend = support::cpu(config, &dataset, &extent);
+    let backend = support::cpu(config, &dataset, &capacity);
     let mut simulation =
         Simulation::new(backend, config, &dataset, &network).expect("the network fits");
     let floats = |simulation: &mut Simulation, array| -> Vec<f32> {

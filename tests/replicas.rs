@@ -107,9 +107,9 @@ fn assert_same(what: &str, a: &Trained, b: &Trained) {
         let weights =
             |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
         let what = format!("{what}: layer {layer}");
-        support::same_bits(&what, &weights(&a.weights), &weights(&b.weights));
-        support::same_bits(&what, &weights(&a.feedback), &weights(&b.feedback));
-        support::same_bits(&what, &weights(&a.apical_biases), &weights(&b.apical_biases));
+        support::assert_same_bits(&what, &weights(&a.weights), &weights(&b.weights));
+        support::assert_same_bits(&what, &weights(&a.feedback), &weights(&b.feedback));
+        support::assert_same_bits(&what, &weights(&a.apical_biases), &weights(&b.apical_biases));
     }
     assert_eq!(a.confusion, b.confusion, "{what}");
     assert_eq!(a.errors, b.errors, "{what}");

@@ -76,14 +76,14 @@ fn network_requests_change_no_bit() {
             let places: Vec<(u32, usize)> =
                 told.iter().map(|(epoch, images, _)| (*epoch, *images)).collect();
             assert_eq!(places, [(1, 4), (1, total_images), (2, total_images)]);
-            support::same_bits("whether anyone asks", &bits(&network), &bits(&alone));
-            support::same_bits("after the last epoch", &bits(&told[2].2), &bits(&network));
+            support::assert_same_bits("whether anyone asks", &bits(&network), &bits(&alone));
+            support::assert_same_bits("after the last epoch", &bits(&told[2].2), &bits(&network));
             // The network learns between any two.
             assert_ne!(told[0].2, told[1].2);
             assert_ne!(told[1].2, told[2].2);
             // After one epoch it is what a training of one epoch leaves.
             let (shorter, _) = train(&Config { epochs: 1, ..config.clone() }, backend, false);
-            support::same_bits("after the first epoch", &bits(&told[1].2), &bits(&shorter));
+            support::assert_same_bits("after the first epoch", &bits(&told[1].2), &bits(&shorter));
         }
     }
 }
@@ -129,11 +129,11 @@ fn requested_test_changes_no_bit() {
             });
             assert!(!summary.expect("it trains").stopped);
             let total_images = training_images();
-            // At the first of them no other test follows, so that the lanes go on where they were.
+            // At the first of them no other test follows, so that the samples go on where they were.
             for place in [(1, 4), (1, 8), (1, total_images), (2, 8), (2, total_images)] {
                 assert!(tests.contains(&place), "no test at {place:?}: {tests:?}");
             }
-            support::same_bits("with tests", &bits(training.network()), &bits(&alone));
+            support::assert_same_bits("with tests", &bits(training.network()), &bits(&alone));
             // At places that time decides, there may be more.
             rates_told.truncate(1);
             rates_of.push(rates_told);

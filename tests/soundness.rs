@@ -89,23 +89,23 @@ fn work_that_does_not_fit_is_refused() {
     let image = order(&config(), &dataset(), 1)[0];
     for backend in BACKENDS {
         let mut simulation = simulation(backend);
-        let (minibatches, lanes, list) = simulation.prepare_training(&[image]);
+        let (minibatches, samples, list) = simulation.prepare_training(&[image]);
         let shape = simulation.backend().shape().clone();
-        let lane = lanes[0];
+        let sample = samples[0];
         for wrong in [
-            Sample { image: u32::MAX, ..lane },
-            Sample { result_slot: u32::MAX, ..lane },
-            Sample { index: 1, ..lane },
-            Sample { replica: 1, ..lane },
-            Sample { steps_forward: u32::MAX, ..lane },
-            Sample { steps_target: shape.steps, ..lane },
-            Sample { window_forward: lane.steps_forward + 1, ..lane },
+            Sample { image: u32::MAX, ..sample },
+            Sample { result_slot: u32::MAX, ..sample },
+            Sample { index: 1, ..sample },
+            Sample { replica: 1, ..sample },
+            Sample { steps_forward: u32::MAX, ..sample },
+            Sample { steps_target: shape.steps, ..sample },
+            Sample { window_forward: sample.steps_forward + 1, ..sample },
             Sample {
                 steps_forward: 2,
                 window_forward: 1,
                 steps_target: 2,
                 window_target: 1,
-                ..lane
+                ..sample
             },
         ] {
             let result = simulation.backend().run(&minibatches, &[wrong], &list);
@@ -113,7 +113,7 @@ fn work_that_does_not_fit_is_refused() {
         }
         let result = simulation.backend().run(&minibatches, &[], &list);
         assert!(matches!(result, Err(BackendError::SampleMismatch { .. })), "{result:?}");
-        let result = simulation.backend().run(&[], &lanes, &list);
+        let result = simulation.backend().run(&[], &samples, &list);
         assert!(matches!(result, Err(BackendError::SampleMismatch { .. })), "{result:?}");
         let launch = |kernel, layer, first, steps| Launch { kernel, layer, first, steps };
         for wrong in [
@@ -131,13 +131,13 @@ fn work_that_does_not_fit_is_refused() {
             launch(Kernel::EncodeSpikes, 0, u32::MAX, u32::MAX),
             launch(Kernel::Classify, usize::MAX, 0, 8),
         ] {
-            let result = simulation.backend().run(&minibatches, &lanes, &[wrong]);
+            let result = simulation.backend().run(&minibatches, &samples, &[wrong]);
             assert!(
                 matches!(result, Err(BackendError::InvalidLaunch { .. })),
                 "{backend:?}: {wrong:?}"
             );
         }
-        simulation.backend().run(&minibatches, &lanes, &list).expect("the work itself runs");
+        simulation.backend().run(&minibatches, &samples, &list).expect("the work itself runs");
     }
 }
 
@@ -248,10 +248,11 @@ fn arrays_of_no_layer_are_refused() {
                 assert!(is_told, "{array:?}: {result:?}");
             }
         }
-        // More lanes than there are: all.
+        // More samples than there are: all.
         let all = backend.read(ArrayId::Compartments(0)).expect("it is read");
-        let lanes = backend.read_samples(ArrayId::Compartments(0), usize::MAX).expect("it is read");
-        assert_eq!(all, lanes);
+        let samples =
+            backend.read_samples(ArrayId::Compartments(0), usize::MAX).expect("it is read");
+        assert_eq!(all, samples);
     }
 }
 

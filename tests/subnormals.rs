@@ -76,9 +76,9 @@ fn stored_numbers_are_zero_or_large_enough() {
     for (number, config) in configs().into_iter().enumerate() {
         let dataset = support::random_dataset(7, 5, 6, 30);
         config.validate(dataset.pixels(), dataset.classes).expect("the settings are valid");
-        let extent = plan::Capacity {
+        let capacity = plan::Capacity {
             keeps_gradient: true,
-            ..support::extent(1, dataset.training_count + dataset.test_count, 128)
+            ..support::capacity(1, dataset.training_count + dataset.test_count, 128)
         };
         let mut network = Network::initial(&config, dataset.pixels());
         // Weights of up to 1e-14, next to the smallest that is stored; all halve with each minibatch.
@@ -86,14 +86,14 @@ fn stored_numbers_are_zero_or_large_enough() {
             let weights = layer.weights.iter_mut().chain(&mut layer.feedback);
             weights.for_each(|weight| *weight *= 1e-14);
         }
-        let backend = support::cpu(&config, &dataset, &extent);
+        let backend = support::cpu(&config, &dataset, &capacity);
         let mut simulation =
             Simulation::new(backend, &config, &dataset, &network).expect("the network fits");
         for image in order(&config, &dataset, 1) {
-            let (minibatches, lanes, launches) = simulation.prepare_training(&[image]);
+            let (minibatches, samples, launches) = simulation.prepare_training(&[image]);
             for launch in launches {
                 let backend = simulation.backend();
-                backend.run(&minibatches, &lanes, &[launch]).expect("the CPU runs");
+                backend.run(&minibatches, &samples, &[launch]).expect("the CPU runs");
                 for array in launch.writes(&backend.shape().clone()) {
                     if array.element_type() == ElementType::Float {
                         let words = backend.read(array).expect("the CPU reads");

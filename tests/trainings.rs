@@ -1,5 +1,5 @@
 //! Proves: whole trainings end with the same weights and predictions on CPU and GPU, for any number of
-//! threads and whatever is kept of the lanes, any size of workgroup, any length of block, for lanes side by
+//! threads and whatever is kept of the samples, any size of workgroup, any length of block, for samples side by
 //! side or one by one, and for weights bound as a whole or in windows, with the options of the feedback and
 //! of plateau potentials too; and a minibatch learns the mean of what its images teach.
 //!
@@ -53,13 +53,13 @@ fn train(backend: Box<dyn Backend>, config: &Config, dataset: &Arc<Dataset>) -> 
 
 fn same_run(what: &str, a: &Run, b: &Run) {
     for ((array, a), (_, b)) in a.weights.iter().zip(&b.weights) {
-        support::same_bits(&format!("{what}: {array}"), a, b);
+        support::assert_same_bits(&format!("{what}: {array}"), a, b);
     }
-    support::same_bits(&format!("{what}: results"), &a.results, &b.results);
+    support::assert_same_bits(&format!("{what}: results"), &a.results, &b.results);
 }
 
-fn extent(lanes: usize, dataset: &Dataset, block: u32) -> Capacity {
-    support::extent(lanes, dataset.training_count + dataset.test_count, block)
+fn capacity(samples: usize, dataset: &Dataset, block: u32) -> Capacity {
+    support::capacity(samples, dataset.training_count + dataset.test_count, block)
 }
 
 /// Depths 0, 1 and 2, batches 1, 7 and 64, with and without apical conductance, several optimisers,
@@ -143,14 +143,14 @@ fn options() -> [Config; 6] {
 #[test]
 fn training_on_cpu_and_gpu_has_equal_bits() {
     for (config, dataset) in trainings() {
-        let extent = extent(config.batch_size.max(5), &dataset, 64);
-        let cpu = train(support::cpu(&config, &dataset, &extent), &config, &dataset);
-        let gpu = train(support::gpu(&config, &dataset, &extent), &config, &dataset);
+        let capacity = capacity(config.batch_size.max(5), &dataset, 64);
+        let cpu = train(support::cpu(&config, &dataset, &capacity), &config, &dataset);
+        let gpu = train(support::gpu(&config, &dataset, &capacity), &config, &dataset);
         same_run(&format!("{config:?}"), &cpu, &gpu);
     }
 }
 
-/// One thread that keeps the arrays of every lane against many that keep only what is carried on; in
+/// One thread that keeps the arrays of every sample against many that keep only what is carried on; in
 /// networks wide enough that threads share a layer, too.
 #[test]
 fn training_is_independent_of_threads_and_kept_lanes() {
@@ -161,10 +161,10 @@ fn training_is_independent_of_threads_and_kept_lanes() {
     };
     let wide = [wide(1, 0.0), wide(2, 0.0), wide(1, 0.05)];
     for (config, dataset) in trainings().into_iter().chain(wide) {
-        let kept = extent(config.batch_size.max(5), &dataset, 64);
+        let kept = capacity(config.batch_size.max(5), &dataset, 64);
         let make = |per_sample_access, threads| {
-            let extent = Capacity { per_sample_access, ..kept };
-            support::cpu_with_threads(&config, &dataset, &extent, threads)
+            let capacity = Capacity { per_sample_access, ..kept };
+            support::cpu_with_threads(&config, &dataset, &capacity, threads)
         };
         let one = train(make(true, 1), &config, &dataset);
         for (threads, per_sample_access) in [(1, false), (2, false), (5, false), (5, true)] {
@@ -177,11 +177,12 @@ fn training_is_independent_of_threads_and_kept_lanes() {
 #[test]
 fn blocks_and_lanes_do_not_matter() {
     for (config, dataset) in trainings() {
-        let make = |lanes, block| support::cpu(&config, &dataset, &extent(lanes, &dataset, block));
+        let make =
+            |samples, block| support::cpu(&config, &dataset, &capacity(samples, &dataset, block));
         let one = train(make(config.batch_size, 8), &config, &dataset);
-        for (lanes, block) in [(config.batch_size + 3, 32), (config.batch_size + 70, 1000)] {
-            let other = train(make(lanes, block), &config, &dataset);
-            same_run(&format!("{lanes} lanes, blocks of {block}, {config:?}"), &one, &other);
+        for (samples, block) in [(config.batch_size + 3, 32), (config.batch_size + 70, 1000)] {
+            let other = train(make(samples, block), &config, &dataset);
+            same_run(&format!("{samples} samples, blocks of {block}, {config:?}"), &one, &other);
         }
     }
 }
@@ -189,9 +190,9 @@ fn blocks_and_lanes_do_not_matter() {
 #[test]
 fn workgroups_do_not_matter() {
     let (config, dataset) = trainings().swap_remove(17);
-    let extent = extent(config.batch_size, &dataset, 64);
-    let make = |workgroup| support::gpu_with_workgroup(&config, &dataset, &extent, workgroup);
-    let one = train(support::cpu(&config, &dataset, &extent), &config, &dataset);
+    let capacity = capacity(config.batch_size, &dataset, 64);
+    let make = |workgroup| support::gpu_with_workgroup(&config, &dataset, &capacity, workgroup);
+    let one = train(support::cpu(&config, &dataset, &capacity), &config, &dataset);
     for workgroup in [8, 24, 32, 64, 256] {
         let other = train(make(workgroup), &config, &dataset);
         same_run(&format!("workgroups of {workgroup}, {config:?}"), &one, &other);
@@ -199,12 +200,12 @@ fn workgroups_do_not_matter() {
 }
 
 /// One launch for all layers and a block of steps, of which there are several, against a launch for each kernel and
-/// step: also where lanes carry their state on, and in tests.
+/// step: also where samples carry their state on, and in tests.
 #[test]
 fn training_is_independent_of_step_mode() {
     let mut stepped = 0;
     for (config, dataset) in trainings() {
-        let by_launches = extent(config.batch_size.max(5), &dataset, 16);
+        let by_launches = capacity(config.batch_size.max(5), &dataset, 16);
         let by_networks = Capacity { fused_steps: true, ..by_launches };
         if !plan::shape(&config, &dataset, &by_networks).fused_steps {
             continue;
@@ -242,20 +243,20 @@ fn windows_of_weights_do_not_matter() {
             ..Config::default()
         };
         let dataset = support::random_dataset(11, 9, 15, 12);
-        let extent = extent(5, &dataset, 64);
-        let shape = plan::shape(&config, &dataset, &extent);
+        let capacity = capacity(5, &dataset, 64);
+        let shape = plan::shape(&config, &dataset, &capacity);
         let mut device = support::device();
         device.limit_weight_binding(4 << 10);
         let gpu =
             support::gpu_on(device, from_ref(&config), &dataset, shape, DEFAULT_WORKGROUP_SIZE);
-        let cpu = train(support::cpu(&config, &dataset, &extent), &config, &dataset);
+        let cpu = train(support::cpu(&config, &dataset, &capacity), &config, &dataset);
         let gpu = train(gpu, &config, &dataset);
         same_run(&format!("{config:?}"), &cpu, &gpu);
     }
 }
 
 /// The images of a minibatch are simulated as each would be alone: spikes, voltages, traces and
-/// errors of every lane are those of a run with that lane only.
+/// errors of every sample are those of a run with that sample only.
 #[test]
 fn samples_equal_single_runs() {
     let config = Config { layers: vec![40, 21, 10], batch_size: 6, ..Config::default() };
@@ -263,8 +264,8 @@ fn samples_equal_single_runs() {
     let network = Network::initial(&config, dataset.pixels());
     let images = order(&config, &dataset, 1);
     let run = |images: &[Presentation]| -> (Shape, Vec<(ArrayId, Vec<u32>)>) {
-        let extent = extent(images.len(), &dataset, 64);
-        let backend = support::cpu(&config, &dataset, &extent);
+        let capacity = capacity(images.len(), &dataset, 64);
+        let backend = support::cpu(&config, &dataset, &capacity);
         let mut simulation =
             Simulation::new(backend, &config, &dataset, &network).expect("the backend takes it");
         simulation.train(images).expect("a minibatch runs");
@@ -276,12 +277,12 @@ fn samples_equal_single_runs() {
         (shape, arrays.into_iter().map(read).collect())
     };
     let (shape, together) = run(&images[..6]);
-    for lane in 0..6 {
-        let (_, alone) = run(&images[lane..lane + 1]);
+    for sample in 0..6 {
+        let (_, alone) = run(&images[sample..sample + 1]);
         for ((array, together), (_, alone)) in together.iter().zip(&alone) {
             let length = shape.len_per_copy(*array);
-            let together = &together[lane * length..][..length];
-            support::same_bits(&format!("lane {lane}: {array}"), together, alone);
+            let together = &together[sample * length..][..length];
+            support::assert_same_bits(&format!("sample {sample}: {array}"), together, alone);
         }
     }
 }
@@ -300,8 +301,8 @@ fn gradient_is_the_mean_over_the_minibatch() {
     let network = Network::initial(&config, dataset.pixels());
     let images = order(&config, &dataset, 1);
     let gradient = |images: &[Presentation]| -> Vec<f32> {
-        let extent = Capacity { keeps_gradient: true, ..extent(images.len(), &dataset, 64) };
-        let backend = support::cpu(&config, &dataset, &extent);
+        let capacity = Capacity { keeps_gradient: true, ..capacity(images.len(), &dataset, 64) };
+        let backend = support::cpu(&config, &dataset, &capacity);
         let mut simulation =
             Simulation::new(backend, &config, &dataset, &network).expect("the backend takes it");
         simulation.train(images).expect("a minibatch runs");
@@ -324,7 +325,7 @@ fn given_spikes_that_do_not_fit_are_refused() {
     let config = Config { layers: vec![3, 10], batch_size: 1, ..Config::default() };
     let dataset = support::random_dataset(4, 4, 4, 12);
     let network = Network::initial(&config, dataset.pixels());
-    let backend = support::cpu(&config, &dataset, &extent(1, &dataset, 8));
+    let backend = support::cpu(&config, &dataset, &capacity(1, &dataset, 8));
     let mut simulation =
         Simulation::new(backend, &config, &dataset, &network).expect("the backend takes it");
     let image = Presentation { index: 0, label: 0, draw_index: 0, result_slot: 0 };

@@ -15,20 +15,20 @@ use statrs::distribution::{ContinuousCDF, Normal};
 use super::{assert_fits, assert_independent, assert_rejected, chi_square, support};
 
 const UNITS: usize = 1000;
-const LANES: usize = 8;
+const SAMPLES: usize = 8;
 const SEEDS: [u64; 2] = [11, (1 << 40) + 11];
 const FIRST_POSITION: u32 = 59_998;
 /// Of the lower hidden layer and of the one above.
 const LAYERS: usize = 2;
 
-/// Draws of one network, lane, layer and phase, one for each neuron.
+/// Draws of one network, sample, layer and phase, one for each neuron.
 type Draws = Vec<usize>;
 
 struct Setup {
     configs: Vec<Config>,
     dataset: Arc<Dataset>,
     shape: Shape,
-    lanes: Vec<Sample>,
+    samples: Vec<Sample>,
     minibatches: Vec<BatchParams>,
 }
 
@@ -36,26 +36,27 @@ fn setup() -> Setup {
     let config = |seed| Config {
         layers: vec![UNITS, UNITS, 10],
         plateau_timing: PlateauTiming::Random,
-        batch_size: LANES,
+        batch_size: SAMPLES,
         optimizer: Optimizer::Sgd,
         seed,
         ..Config::default()
     };
     let configs: Vec<Config> = SEEDS.into_iter().map(config).collect();
-    let dataset = support::random_dataset(1, 2, 2, LANES);
-    let extent = Capacity { replicas: SEEDS.len(), ..support::extent(LANES, LANES, 8) };
-    let shape = shape(&configs[0], &dataset, &extent);
-    let lanes_of = |replica: usize| SampleBuilder::new(&configs[replica], LANES);
-    let lane = |replica: usize, index: usize| {
+    let dataset = support::random_dataset(1, 2, 2, SAMPLES);
+    let capacity = Capacity { replicas: SEEDS.len(), ..support::capacity(SAMPLES, SAMPLES, 8) };
+    let shape = shape(&configs[0], &dataset, &capacity);
+    let lanes_of = |replica: usize| SampleBuilder::new(&configs[replica], SAMPLES);
+    let sample = |replica: usize, index: usize| {
         let position = FIRST_POSITION + index as u32;
         let image = Presentation { index, label: 0, draw_index: position, result_slot: index };
         lanes_of(replica).training(&image).of_replica(&shape, replica, index)
     };
-    let places = (0..SEEDS.len()).flat_map(|replica| (0..LANES).map(move |index| (replica, index)));
+    let places =
+        (0..SEEDS.len()).flat_map(|replica| (0..SAMPLES).map(move |index| (replica, index)));
     Setup {
-        lanes: places.map(|(replica, index)| lane(replica, index)).collect(),
+        samples: places.map(|(replica, index)| sample(replica, index)).collect(),
         minibatches: (0..SEEDS.len())
-            .map(|replica| lanes_of(replica).training_minibatch(LANES, 0, 1, true))
+            .map(|replica| lanes_of(replica).training_minibatch(SAMPLES, 0, 1, true))
             .collect(),
         configs,
         dataset,
@@ -68,7 +69,7 @@ fn voltage(early: usize) -> f32 {
     early as f32 - 2.5
 }
 
-/// The draws behind plateau potentials, `[replicas][lanes][layers][phases]`: a run of neurons each.
+/// The draws behind plateau potentials, `[replicas][samples][layers][phases]`: a run of neurons each.
 fn drawn(setup: &Setup, backend: &mut dyn Backend) -> Vec<Draws> {
     let earliest = MAX_LEAD as usize;
     let source = setup.shape.layers();
@@ -83,7 +84,7 @@ fn drawn(setup: &Setup, backend: &mut dyn Backend) -> Vec<Draws> {
             traces[row * sources] = voltage(early);
         }
     }
-    let traces = traces.repeat(setup.lanes.len());
+    let traces = traces.repeat(setup.samples.len());
     backend
         .write(ArrayId::WindowMeans(source), bytemuck::cast_slice(&traces))
         .expect("traces are taken");
@@ -96,7 +97,7 @@ fn drawn(setup: &Setup, backend: &mut dyn Backend) -> Vec<Draws> {
         let array = ArrayId::Feedback(layer);
         backend.write(array, bytemuck::cast_slice(&feedback)).expect("feedback is taken");
         let launch = Launch { kernel: Kernel::Plateau, layer, first: 0, steps: 8 };
-        backend.run(&setup.minibatches, &setup.lanes, &[launch]).expect("the kernel runs");
+        backend.run(&setup.minibatches, &setup.samples, &[launch]).expect("the kernel runs");
         of_layers.push(support::floats(backend, ArrayId::Plateaus(layer)));
     }
     let early = |&plateau: &f32| {
@@ -106,10 +107,10 @@ fn drawn(setup: &Setup, backend: &mut dyn Backend) -> Vec<Draws> {
     };
     let chunks = |layer: usize| of_layers[layer].chunks(UNITS).collect::<Vec<_>>();
     let chunks: Vec<_> = (0..LAYERS).map(chunks).collect();
-    (0..setup.lanes.len())
-        .flat_map(|lane| (0..LAYERS).map(move |layer| (lane, layer)))
-        .flat_map(|(lane, layer)| {
-            chunks[layer][lane * plateau::ROWS..][..plateau::ROWS].iter().copied()
+    (0..setup.samples.len())
+        .flat_map(|sample| (0..LAYERS).map(move |layer| (sample, layer)))
+        .flat_map(|(sample, layer)| {
+            chunks[layer][sample * plateau::ROWS..][..plateau::ROWS].iter().copied()
         })
         .map(|plateaus| plateaus.iter().map(early).collect())
         .collect()
@@ -122,15 +123,15 @@ fn probabilities(sd: f64) -> Vec<f64> {
     (0..=MAX_LEAD).map(|k| if k == MAX_LEAD { least(k) } else { least(k) - least(k + 1) }).collect()
 }
 
-/// Networks, lanes, layers and phases.
-const SIZES: [usize; 4] = [SEEDS.len(), LANES, LAYERS, plateau::ROWS];
+/// Networks, samples, layers and phases.
+const SIZES: [usize; 4] = [SEEDS.len(), SAMPLES, LAYERS, plateau::ROWS];
 
-/// Which draws belong to a network, lane, layer and phase.
+/// Which draws belong to a network, sample, layer and phase.
 fn index_of(place: [usize; 4]) -> usize {
     place.into_iter().zip(SIZES).fold(0, |index, (place, size)| index * size + place)
 }
 
-/// Network, lane, layer and phase of draws.
+/// Network, sample, layer and phase of draws.
 fn place_of(mut index: usize) -> [usize; 4] {
     let mut place = [0; 4];
     for (place, size) in place.iter_mut().zip(SIZES).rev() {
@@ -157,7 +158,7 @@ fn plateaus_come_early_by_whole_parts_of_normal_times() {
         let all: Draws =
             draws.iter().skip(phase).step_by(plateau::ROWS).flatten().copied().collect();
         let what = format!("phase {phase}");
-        assert_eq!(all.len(), SEEDS.len() * LANES * LAYERS * UNITS);
+        assert_eq!(all.len(), SEEDS.len() * SAMPLES * LAYERS * UNITS);
         assert_fits(&what, chi_square(&all, &exact));
         assert_rejected(&format!("{what}, wider"), chi_square(&all, &probabilities(3.15)));
         assert_rejected(&format!("{what}, narrower"), chi_square(&all, &probabilities(2.85)));
@@ -182,13 +183,13 @@ fn plateaus_come_early_by_whole_parts_of_normal_times() {
 
     // What the host says of a neuron is what the backends draw.
     for (replica, seed) in SEEDS.into_iter().enumerate() {
-        for (lane, layer) in [(0, 0), (LANES - 1, 1)] {
+        for (sample, layer) in [(0, 0), (SAMPLES - 1, 1)] {
             for unit in [0, 1, UNITS - 1] {
-                let position = FIRST_POSITION + lane as u32;
+                let position = FIRST_POSITION + sample as u32;
                 let early = plateau_lead(seed, layer as u32 + 1, position, unit as u32);
                 for (phase, early) in early.into_iter().enumerate() {
                     assert_eq!(
-                        draws[index_of([replica, lane, layer, phase])][unit],
+                        draws[index_of([replica, sample, layer, phase])][unit],
                         early as usize
                     );
                 }

@@ -17,12 +17,12 @@ use super::{
     assert_fits, assert_independent, assert_rejected, chi_square, chi_square_of_pairs, support,
 };
 
-/// The byte of every pixel of an image, one image a lane.
+/// The byte of every pixel of an image, one image a sample.
 const PIXELS: [u8; 4] = [255, 128, 10, 0];
 /// Steps of both phases of a training image, or of a test image.
 const STEPS: u32 = 300;
 
-/// Spike counts of a population in one lane, `[steps][units]`.
+/// Spike counts of a population in one sample, `[steps][units]`.
 type Counts = Vec<Vec<usize>>;
 
 fn config(layers: &[usize], phi_max: f64, spikes: SpikeDistribution, seed: u64) -> Config {
@@ -50,8 +50,8 @@ fn constant_images() -> Arc<Dataset> {
 /// Shows the constant images side by side, all with label 0, as the training or the test does.
 fn shown(config: &Config, network: &Network, source: Split) -> Simulation {
     let dataset = constant_images();
-    let extent = support::extent(PIXELS.len(), PIXELS.len(), 64);
-    let backend = support::cpu(config, &dataset, &extent);
+    let capacity = support::capacity(PIXELS.len(), PIXELS.len(), 64);
+    let backend = support::cpu(config, &dataset, &capacity);
     let mut simulation =
         Simulation::new(backend, config, &dataset, network).expect("the backend takes it");
     let image =
@@ -65,12 +65,12 @@ fn shown(config: &Config, network: &Network, source: Split) -> Simulation {
     simulation
 }
 
-fn counts(simulation: &mut Simulation, population: usize, lane: usize) -> Counts {
+fn counts(simulation: &mut Simulation, population: usize, sample: usize) -> Counts {
     let array = ArrayId::Spikes(population);
     let words = simulation.backend().read(array).expect("spikes are read");
     let shape = simulation.backend().shape();
     let units = shape.populations[population];
-    let words = &words[lane * shape.len_per_copy(array)..][..shape.len_per_copy(array)];
+    let words = &words[sample * shape.len_per_copy(array)..][..shape.len_per_copy(array)];
     let count = |step: u32, unit: usize| {
         let row = (shape.history_words() + step / STEPS_PER_WORD) as usize;
         let word = words[row * units + unit];
@@ -140,8 +140,8 @@ fn input_spikes_have_the_rate_of_their_pixel() {
         for (phi_max, source) in [(0.2, Split::Training), (0.2, Split::Test), (0.9, Split::Test)] {
             let config = config(&[2], phi_max, draw, seed);
             let mut simulation = shown(&config, &Network::initial(&config, 784), source);
-            for (lane, pixel) in PIXELS.into_iter().enumerate() {
-                let draws = counts(&mut simulation, 0, lane).concat();
+            for (sample, pixel) in PIXELS.into_iter().enumerate() {
+                let draws = counts(&mut simulation, 0, sample).concat();
                 let what = format!("pixel {pixel}, phi_max {phi_max}, {draw:?}, {source:?}");
                 if pixel == 0 {
                     assert!(draws.iter().all(|&count| count == 0), "{what}: a spike");
@@ -158,7 +158,7 @@ fn spikes_of_different_steps_pixels_images_and_seeds_are_independent() {
     let bright_and_grey = |seed, source| {
         let config = config(&[2], 0.2, SpikeDistribution::Poisson, seed);
         let mut simulation = shown(&config, &Network::initial(&config, 784), source);
-        [0, 1].map(|lane| counts(&mut simulation, 0, lane))
+        [0, 1].map(|sample| counts(&mut simulation, 0, sample))
     };
     let [bright, grey] = bright_and_grey(3, Split::Training);
     let full = probabilities(0.2, SpikeDistribution::Poisson);
@@ -210,19 +210,20 @@ fn neurons_spike_at_the_rate_of_their_voltage() {
         let config = config(&[UNITS, UNITS], phi_max, draw, seed);
         let mut simulation = shown(&config, &biased_network(), Split::Training);
         for population in [HIDDEN, OUTPUT] {
-            let lanes = [0, 1, 2, 3].map(|lane| counts(&mut simulation, population, lane));
+            let samples = [0, 1, 2, 3].map(|sample| counts(&mut simulation, population, sample));
             let check = |bias: f64, steps: Range<usize>, units: Range<usize>, voltage: f64| {
                 let units: Vec<usize> =
                     units.filter(|unit| BIASES[unit % BIASES.len()] == bias).collect();
-                let rows = lanes.iter().flat_map(|lane| &lane[steps.clone()]);
+                let rows = samples.iter().flat_map(|sample| &sample[steps.clone()]);
                 let draws = rows.flat_map(|row| units.iter().map(|&unit| row[unit]));
                 let what =
                     format!("population {population}, C = {voltage}, phi_max {phi_max}, {draw:?}");
                 let rate = phi_max * sigmoid(voltage);
                 assert_rate(&what, &draws.collect::<Vec<_>>(), rate, draw);
                 for apart in [[1, 0], [8, 0], [0, 1], [0, 8]] {
-                    let all =
-                        lanes.iter().flat_map(|lane| pairs(lane, steps.clone(), &units, apart));
+                    let all = samples
+                        .iter()
+                        .flat_map(|sample| pairs(sample, steps.clone(), &units, apart));
                     let all: Vec<_> = all.collect();
                     let probabilities = probabilities(rate, draw);
                     let what = format!("{what}, {apart:?} steps and neurons apart");

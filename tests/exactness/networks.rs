@@ -89,8 +89,8 @@ impl Situation {
     /// The first block of an image and the next, as of a fresh and of a continued minibatch.
     fn check_networks(&self) {
         let (mut cpu, mut gpu) = self.backends();
-        let shown = self.lanes();
-        let longest = shown.iter().map(Sample::steps).max().expect("there are lanes");
+        let shown = self.samples();
+        let longest = shown.iter().map(Sample::steps).max().expect("there are samples");
         let steps = self.shape.block;
         for (update, first) in (1..).zip((0..longest).step_by(steps as usize)) {
             for fresh in [true, false] {
@@ -135,7 +135,7 @@ impl Situation {
                 .iter()
                 .map(|minibatch| BatchParams { draws_spikes: 0, ..*minibatch })
                 .collect();
-            self.check_launch(cpu.as_mut(), gpu.as_mut(), &given, &self.lanes(), &launch);
+            self.check_launch(cpu.as_mut(), gpu.as_mut(), &given, &self.samples(), &launch);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What kernels are compared in: shapes, and settings of each replica.
+//! The situations of the exactness tests: shapes, and settings of each replica.
 
 use apical::config::{
     Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal,
@@ -9,10 +9,10 @@ use apical::model::phases::AveragingWindow;
 use apical::model::spikes::SpikeDistribution;
 use apical::plan::{Capacity, shape};
 
-use super::{CLASSES, IMAGES, LANES, Situation, support};
+use super::{CLASSES, IMAGES, SAMPLES, Situation, support};
 
-/// Situations that cover one neuron and thousands, sizes that are no multiple of a workgroup or a vector,
-/// all kinds of feedback, spike draws, optimisers, windows, and kernels of any length.
+/// Returns the situations. Layers have 1 to 3000 neurons, also no multiples of a workgroup or SIMD vector.
+/// Together they cover each kind of feedback, spike distribution, optimizer, averaging window and PSP kernel length.
 pub fn situations() -> Vec<Situation> {
     let base = Config { batch_size: 3, train_images: IMAGES, ..Config::default() };
     let adam = Optimizer::Adam;
@@ -124,7 +124,7 @@ pub fn situations() -> Vec<Situation> {
             g_apical: 0.05,
             ..base.clone()
         },
-        // Of windows of the lower layer's feedback, the last has biases alone.
+        // The last column range of the lower layer's feedback holds only biases.
         Config {
             layers: vec![17, 128, 10],
             feedback: Feedback::Layerwise,
@@ -148,12 +148,12 @@ pub fn situations() -> Vec<Situation> {
         let dataset = support::random_dataset(number as u64, 5 + number, 9, 12);
         let configs: Vec<Config> =
             (0..1 + number % 3).map(|replica| varied(&config, replica)).collect();
-        let extent = Capacity {
+        let capacity = Capacity {
             replicas: configs.len(),
             keeps_gradient: number % 2 == 0,
-            ..support::extent(LANES + 1, 24, 40)
+            ..support::capacity(SAMPLES + 1, 24, 40)
         };
-        let shape = shape(&config, &dataset, &extent);
+        let shape = shape(&config, &dataset, &capacity);
         Situation {
             shape,
             configs,
@@ -167,20 +167,20 @@ pub fn situations() -> Vec<Situation> {
     configs.into_iter().enumerate().map(situation).collect()
 }
 
-/// Other settings for each replica, as far as the shape of its arrays stays.
+/// Returns settings that differ per replica but keep the shape of its arrays.
 fn varied(config: &Config, replica: usize) -> Config {
-    let part = replica as f64 / 16.0;
+    let change = replica as f64 / 16.0;
     Config {
         seed: config.seed + replica as u64,
-        eta: config.eta.iter().map(|eta| eta * (1.0 + part)).collect(),
-        g_apical: config.g_apical * (1.0 - part),
-        phi_max: config.phi_max * (1.0 - part),
-        beta1: config.beta1 - part,
-        beta2: config.beta2 - part / 8.0,
-        optimizer_eps: config.optimizer_eps * (1.0 + part),
-        feedback_noise_sd: config.feedback_noise_sd * (1.0 + part),
-        feedback_lr: config.feedback_lr * (1.0 + part),
-        apical_bias_lr_scale: config.apical_bias_lr_scale * (1.0 - part),
+        eta: config.eta.iter().map(|eta| eta * (1.0 + change)).collect(),
+        g_apical: config.g_apical * (1.0 - change),
+        phi_max: config.phi_max * (1.0 - change),
+        beta1: config.beta1 - change,
+        beta2: config.beta2 - change / 8.0,
+        optimizer_eps: config.optimizer_eps * (1.0 + change),
+        feedback_noise_sd: config.feedback_noise_sd * (1.0 + change),
+        feedback_lr: config.feedback_lr * (1.0 + change),
+        apical_bias_lr_scale: config.apical_bias_lr_scale * (1.0 - change),
         lr_schedule: if replica == 1 { LrSchedule::Cosine } else { LrSchedule::Constant },
         warmup_images: 10 * replica as u64,
         ..config.clone()

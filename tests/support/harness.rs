@@ -1,17 +1,17 @@
-//! What the tests of the library and of the command share about how they are run.
-#![allow(dead_code)] // each of the two binaries uses its own part
+//! Helpers for running tests, shared by the test binaries of the library and of the command.
+#![allow(dead_code)] // neither binary uses all helpers
 
 use std::env;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Says that a test was not run, and why: the test then returns. `tests/run` counts and lists it, beside the
-/// tests that passed. `test` is the test's name, `reason` one line with what is missing.
+/// Reports that a test was not run; the caller then returns. `tests/run` counts and lists these tests.
+/// `test` is the test's name, `reason` one line that names the missing requirement.
 ///
-/// Only for what a machine may lack and no set-up of ours can bring, such as another driver.
+/// Only for requirements that `tests/run` cannot install, such as another driver.
 pub fn not_run(test: &str, reason: &str) {
-    // Written past the capture of the test harness, so that `cargo test` shows it, too.
+    // Writing directly to stderr bypasses the test harness's capture, so `cargo test` shows the line.
     let line = format!("not run: {test}: {reason}\n");
     io::stderr().write_all(line.as_bytes()).expect("standard error takes a line");
     if let Some(path) = env::var_os("APICAL_NOT_RUN") {
@@ -20,7 +20,7 @@ pub fn not_run(test: &str, reason: &str) {
     }
 }
 
-/// Panics if a Rust file in `folder` is no module of `all.rs`.
+/// Panics if a Rust file in `folder` is not a module of `all.rs`.
 pub fn assert_all_are_modules(folder: &Path, all: &str) {
     for entry in fs::read_dir(folder).expect("the folder is read") {
         let path = entry.expect("the folder is read").path();

@@ -1,5 +1,5 @@
-//! What several test files need: backends on this machine, small data sets, arrays as floats.
-#![allow(dead_code)] // some parts are for debugging
+//! Helpers for several test files: backends on this machine, small data sets, arrays as floats.
+#![allow(dead_code)] // some helpers are for debugging
 
 pub mod harness;
 
@@ -16,23 +16,23 @@ use apical::plan::{self, Capacity};
 use apical::random::{PhiloxRng, RngStream};
 use rand::Rng;
 
-/// Makes a backend for a run.
+/// Function that opens a backend for a run.
 pub type MakeBackend = fn(&Config, &Arc<Dataset>, &Capacity) -> Box<dyn Backend>;
 
-pub fn cpu(config: &Config, dataset: &Arc<Dataset>, extent: &Capacity) -> Box<dyn Backend> {
-    cpu_with_threads(config, dataset, extent, 0)
+pub fn cpu(config: &Config, dataset: &Arc<Dataset>, capacity: &Capacity) -> Box<dyn Backend> {
+    cpu_with_threads(config, dataset, capacity, 0)
 }
 
 pub fn cpu_with_threads(
     config: &Config,
     dataset: &Arc<Dataset>,
-    extent: &Capacity,
+    capacity: &Capacity,
     threads: usize,
 ) -> Box<dyn Backend> {
-    cpu_of_shape(from_ref(config), dataset, plan::shape(config, dataset, extent), threads)
+    cpu_of_shape(from_ref(config), dataset, plan::shape(config, dataset, capacity), threads)
 }
 
-/// `configs`: one for each replica of `shape`.
+/// Returns a CPU backend for `shape`. `configs`: one per replica.
 pub fn cpu_of_shape(
     configs: &[Config],
     dataset: &Arc<Dataset>,
@@ -45,22 +45,22 @@ pub fn cpu_of_shape(
     Box::new(cpu.expect("threads start"))
 }
 
-pub fn gpu(config: &Config, dataset: &Arc<Dataset>, extent: &Capacity) -> Box<dyn Backend> {
+pub fn gpu(config: &Config, dataset: &Arc<Dataset>, capacity: &Capacity) -> Box<dyn Backend> {
     let device = device();
     let workgroup = device.info().workgroup();
-    gpu_on(device, from_ref(config), dataset, plan::shape(config, dataset, extent), workgroup)
+    gpu_on(device, from_ref(config), dataset, plan::shape(config, dataset, capacity), workgroup)
 }
 
 pub fn gpu_with_workgroup(
     config: &Config,
     dataset: &Arc<Dataset>,
-    extent: &Capacity,
+    capacity: &Capacity,
     workgroup: u32,
 ) -> Box<dyn Backend> {
-    gpu_of_shape(from_ref(config), dataset, plan::shape(config, dataset, extent), workgroup)
+    gpu_of_shape(from_ref(config), dataset, plan::shape(config, dataset, capacity), workgroup)
 }
 
-/// `configs`: one for each replica of `shape`.
+/// Returns a GPU backend for `shape`. `configs`: one per replica.
 pub fn gpu_of_shape(
     configs: &[Config],
     dataset: &Arc<Dataset>,
@@ -70,19 +70,19 @@ pub fn gpu_of_shape(
     gpu_on(device(), configs, dataset, shape, workgroup)
 }
 
-/// The GPU of this machine, a software one if there is no other.
+/// Opens this machine's GPU, or a software GPU if there is no other.
 pub fn device() -> Device {
     match Device::open(&AdapterQuery { index_or_name: None, allow_software: true }) {
         Err(BackendError::NoAdapter) => {
             panic!(
-                "these tests need a Vulkan device, if only a software one: install mesa-vulkan-drivers"
+                "no Vulkan device found\nhint: install a software one: apt-get install mesa-vulkan-drivers"
             )
         }
         device => device.expect("the GPU opens"),
     }
 }
 
-/// `configs`: one for each replica of `shape`.
+/// Returns a backend for `shape` on an open device. `configs`: one per replica.
 pub fn gpu_on(
     device: Device,
     configs: &[Config],
@@ -93,25 +93,25 @@ pub fn gpu_on(
     let constants = plan::constants(&configs[0], &shape, dataset.classes);
     let replicas: Vec<ReplicaParams> = configs.iter().map(plan::replica).collect();
     let gpu = Gpu::with_device(device, shape, constants, &replicas, workgroup);
-    let mut gpu = gpu.expect("the GPU takes the arrays");
-    gpu.write(ArrayId::Images, &dataset.packed_images()).expect("the images are taken");
+    let mut gpu = gpu.expect("the arrays fit the GPU");
+    gpu.write(ArrayId::Images, &dataset.packed_images()).expect("the images are written");
     Box::new(gpu)
 }
 
-/// For one network, the arrays of whose lanes can be read and written.
-pub fn extent(lanes: usize, slots: usize, block: u32) -> Capacity {
-    Capacity { per_sample_access: true, ..Capacity::new(lanes, slots, block) }
+/// Returns the capacity of one network whose per-sample arrays can be read and written.
+pub fn capacity(samples: usize, slots: usize, block: u32) -> Capacity {
+    Capacity { per_sample_access: true, ..Capacity::new(samples, slots, block) }
 }
 
-/// Random numbers of one test, always the same.
+/// Returns a random number generator; equal seeds give equal numbers.
 pub fn random(seed: u64) -> PhiloxRng {
     PhiloxRng::new(seed, RngStream::Order, 0, 0)
 }
 
-/// A data set of random images, a third of whose pixels are black.
+/// Returns a data set of random images in which a third of the pixels are black.
 pub fn random_dataset(seed: u64, height: usize, width: usize, images: usize) -> Arc<Dataset> {
     let mut random = random(seed);
-    let mut half = || {
+    let mut split = || {
         let pixels = (0..images * height * width).map(|_| {
             let word = random.next_u32();
             if word.is_multiple_of(3) { 0 } else { (word >> 8) as u8 }
@@ -119,21 +119,21 @@ pub fn random_dataset(seed: u64, height: usize, width: usize, images: usize) -> 
         let pixels = pixels.collect();
         (pixels, (0..images).map(|index| (index % 10) as u8).collect())
     };
-    let (training, test) = (half(), half());
+    let (training, test) = (split(), split());
     Arc::new(Dataset::from_parts("random", height, width, training, test).expect("a data set"))
 }
 
-/// All values of an array of floats.
+/// Reads all values of an array of floats.
 pub fn floats(backend: &mut dyn Backend, array: ArrayId) -> Vec<f32> {
     bytemuck::cast_vec(backend.read(array).expect("the array is read"))
 }
 
-/// Panics at the first word that differs.
-pub fn same_bits(what: &str, a: &[u32], b: &[u32]) {
-    assert_eq!(a.len(), b.len(), "{what}");
+/// Panics at the first word that differs, with `label` in the message.
+pub fn assert_same_bits(label: &str, a: &[u32], b: &[u32]) {
+    assert_eq!(a.len(), b.len(), "{label}");
     if let Some(index) = a.iter().zip(b).position(|(a, b)| a != b) {
         let (a, b) = (a[index], b[index]);
         let (x, y) = (f32::from_bits(a), f32::from_bits(b));
-        panic!("{what}: word {index} is {a:#x} ({x:e}) and {b:#x} ({y:e})");
+        panic!("{label}: word {index} is {a:#x} ({x:e}) and {b:#x} ({y:e})");
     }
 }

@@ -1,5 +1,4 @@
-//! The kernels that read or change weights, where these are too large to be bound at once: the same bits
-//! from one dispatch for each window of columns.
+//! Kernels that read or write weights, on a GPU that binds only a range of columns per dispatch.
 
 use apical::gpu::weight_ranges::ranges;
 use apical::interface::{Kernel, Launch};
@@ -7,12 +6,12 @@ use apical::interface::{Kernel, Launch};
 use super::Situation;
 use super::situations::situations;
 
-/// Bytes of weights that are bound at once: a grain of columns of the wide layers, more of the others.
-const MOST: u64 = 4 << 10;
+/// Bytes of weights that the GPU binds at once: for wide layers the smallest range of columns.
+const MAX_BINDING: u64 = 4 << 10;
 
 #[test]
-fn case_drive_in_windows() {
-    each_in_windows(Kernel::SynapticInputSpikes, |situation| {
+fn case_synaptic_input_spikes_in_ranges() {
+    each_in_ranges(Kernel::SynapticInputSpikes, |situation| {
         if !situation.shape.sends_rates {
             situation.check_layers(Kernel::SynapticInputSpikes);
         }
@@ -20,8 +19,8 @@ fn case_drive_in_windows() {
 }
 
 #[test]
-fn case_flow_in_windows() {
-    each_in_windows(Kernel::SynapticInputRates, |situation| {
+fn case_synaptic_input_rates_in_ranges() {
+    each_in_ranges(Kernel::SynapticInputRates, |situation| {
         if situation.shape.sends_rates {
             situation.check_layers(Kernel::SynapticInputRates);
         }
@@ -29,20 +28,20 @@ fn case_flow_in_windows() {
 }
 
 #[test]
-fn case_soma_in_windows() {
-    each_in_windows(Kernel::HiddenStep, |situation| situation.check_hidden(Kernel::HiddenStep));
+fn case_hidden_step_in_ranges() {
+    each_in_ranges(Kernel::HiddenStep, |situation| situation.check_hidden(Kernel::HiddenStep));
 }
 
 #[test]
-fn case_output_in_windows() {
-    each_in_windows(Kernel::OutputStep, |situation| {
+fn case_output_step_in_ranges() {
+    each_in_ranges(Kernel::OutputStep, |situation| {
         situation.check(Kernel::OutputStep, situation.shape.layers() - 1);
     });
 }
 
 #[test]
-fn case_apical_in_windows() {
-    each_in_windows(Kernel::ApicalStepSpikes, |situation| {
+fn case_apical_step_spikes_in_ranges() {
+    each_in_ranges(Kernel::ApicalStepSpikes, |situation| {
         if situation.shape.steps_apical_spikes() {
             situation.check_hidden(Kernel::ApicalStepSpikes);
         }
@@ -50,8 +49,8 @@ fn case_apical_in_windows() {
 }
 
 #[test]
-fn case_apical_history_in_windows() {
-    each_in_windows(Kernel::ApicalHistory, |situation| {
+fn case_apical_history_in_ranges() {
+    each_in_ranges(Kernel::ApicalHistory, |situation| {
         if situation.shape.steps_apical_spikes() {
             situation.check_hidden(Kernel::ApicalHistory);
         }
@@ -59,8 +58,8 @@ fn case_apical_history_in_windows() {
 }
 
 #[test]
-fn case_apical_rate_in_windows() {
-    each_in_windows(Kernel::ApicalStepRates, |situation| {
+fn case_apical_step_rates_in_ranges() {
+    each_in_ranges(Kernel::ApicalStepRates, |situation| {
         if situation.shape.steps_apical_rates() {
             situation.check_hidden(Kernel::ApicalStepRates);
         }
@@ -68,18 +67,18 @@ fn case_apical_rate_in_windows() {
 }
 
 #[test]
-fn case_plateau_in_windows() {
-    each_in_windows(Kernel::Plateau, |situation| situation.check_hidden(Kernel::Plateau));
+fn case_plateau_in_ranges() {
+    each_in_ranges(Kernel::Plateau, |situation| situation.check_hidden(Kernel::Plateau));
 }
 
 #[test]
-fn case_update_in_windows() {
-    each_in_windows(Kernel::WeightUpdate, |situation| situation.check_layers(Kernel::WeightUpdate));
+fn case_weight_update_in_ranges() {
+    each_in_ranges(Kernel::WeightUpdate, |situation| situation.check_layers(Kernel::WeightUpdate));
 }
 
 #[test]
-fn case_feedback_in_windows() {
-    each_in_windows(Kernel::TieFeedback, |situation| {
+fn case_tie_feedback_in_ranges() {
+    each_in_ranges(Kernel::TieFeedback, |situation| {
         if situation.shape.symmetric_feedback {
             situation.check_hidden(Kernel::TieFeedback);
         }
@@ -87,8 +86,8 @@ fn case_feedback_in_windows() {
 }
 
 #[test]
-fn case_inverse_in_windows() {
-    each_in_windows(Kernel::FeedbackUpdate, |situation| {
+fn case_feedback_update_in_ranges() {
+    each_in_ranges(Kernel::FeedbackUpdate, |situation| {
         if situation.shape.learns_feedback {
             situation.check_hidden(Kernel::FeedbackUpdate);
         }
@@ -96,24 +95,24 @@ fn case_inverse_in_windows() {
 }
 
 #[test]
-fn case_backward_in_windows() {
-    each_in_windows(Kernel::BackpropError, |situation| {
+fn case_backprop_error_in_ranges() {
+    each_in_ranges(Kernel::BackpropError, |situation| {
         if situation.shape.backpropagates {
             situation.check_hidden(Kernel::BackpropError);
         }
     });
 }
 
-/// Runs a check in the situations that have several windows, with one network each.
-fn each_in_windows(kernel: Kernel, check: impl Fn(&Situation)) {
+/// Runs a check, with one network, in each situation with several column ranges.
+fn each_in_ranges(kernel: Kernel, check: impl Fn(&Situation)) {
     let mut checked = 0;
     for situation in situations() {
-        let situation = situation.of_one_network(MOST);
+        let situation = situation.of_one_network(MAX_BINDING);
         let shape = &situation.shape;
         let is_split = |layer| {
             let launch = Launch { kernel, layer, first: 0, steps: 1 };
-            // Somata read the last of several windows alone.
-            ranges(&launch, shape, MOST).iter().any(|window| window.index > 0)
+            // Neuron steps bind only the last of several ranges.
+            ranges(&launch, shape, MAX_BINDING).iter().any(|range| range.index > 0)
         };
         let layers = match kernel {
             Kernel::TieFeedback if !shape.symmetric_feedback => 0..0,
@@ -139,5 +138,5 @@ fn each_in_windows(kernel: Kernel, check: impl Fn(&Situation)) {
             checked += 1;
         }
     }
-    assert!(checked > 0, "no situation has several windows of {kernel}");
+    assert!(checked > 0, "no situation has several column ranges for {kernel}");
 }

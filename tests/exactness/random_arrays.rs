@@ -1,4 +1,4 @@
-//! Arrays full of random numbers as a run could hold them.
+//! Random contents of arrays, in the ranges that occur in a run.
 
 use apical::config::Config;
 use apical::interface::{ArrayId, ElementType, compartment, window_mean};
@@ -9,8 +9,7 @@ use rand::Rng;
 use super::Situation;
 
 impl Situation {
-    /// Words as a run could hold them: weights, voltages, traces, errors of a plausible size, a third
-    /// of traces and spikes zero.
+    /// Returns random words of plausible magnitude for an array. A third of window means and spikes are zero.
     pub fn random_words(&self, array: ArrayId, random: &mut PhiloxRng) -> Vec<u32> {
         if array == ArrayId::InputCdf {
             let of_replica = |config: &Config| {
@@ -32,16 +31,16 @@ impl Situation {
                 }
                 ArrayId::WindowMeans(_) => {
                     let row = index % (rows * columns) / columns;
-                    let is_carried = row >= window_mean::SLOW;
+                    let is_persistent = row >= window_mean::SLOW;
                     if value < -0.3 {
                         0.0
                     } else {
-                        (value + 0.3) * if is_carried { 4.0 } else { 0.2 }
+                        (value + 0.3) * if is_persistent { 4.0 } else { 0.2 }
                     }
                 }
                 ArrayId::Moments(_) => {
-                    let is_second = index / columns % 2 == 1;
-                    if is_second { value * value } else { value }
+                    let is_second_moment = index / columns % 2 == 1;
+                    if is_second_moment { value * value } else { value }
                 }
                 ArrayId::Plateaus(_) => 0.5 + 0.5 * value,
                 _ => value,
@@ -53,7 +52,7 @@ impl Situation {
             words.push(match array.element_type() {
                 ElementType::Float => float(index, random),
                 ElementType::Integer => match random.next_u32() {
-                    // Up to three spikes in some of the eight steps.
+                    // At most three spikes in some of a word's eight steps.
                     word if array != ArrayId::Results => word & random.next_u32() & 0x3131_0313,
                     _ => 0,
                 },

@@ -3,15 +3,15 @@
 //!
 //! Classes are interleaved, so that any run of consecutive images has every class.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
 use super::array::{ByteArray, product};
-use super::class_names::{list_names, sanitize};
+use super::class_folder::{ClassFolder, image_kinds, skipped_warning, sorted};
+use super::class_names::list_names;
 use super::conversions::{ConversionCounts, ImageConversion};
-use super::image_file::{ENDINGS, is_image, open_image};
+use super::image_file::open_image;
 use super::location::Origin;
 use super::read_options::{FULL_SCALE, ImageSize, ReadOptions};
 use super::{
@@ -22,8 +22,6 @@ use crate::text::plural;
 
 /// Largest number of classes, since a label is a byte.
 const MAX_CLASSES: usize = 256;
-/// Largest number of skipped files that a warning lists.
-const MAX_NAMED: usize = 3;
 
 pub(super) const TRAINING: &str = "train";
 pub(super) const TEST: &str = "test";
@@ -34,15 +32,6 @@ struct SplitFolder {
     /// Sorted by name.
     classes: Vec<ClassFolder>,
     warnings: Vec<String>,
-}
-
-struct ClassFolder {
-    name: String,
-    folder: PathBuf,
-    /// Sorted by name.
-    files: Vec<PathBuf>,
-    /// Names of files without an image extension.
-    skipped: Vec<String>,
 }
 
 /// Reads the folders `train` and `test` in a folder.
@@ -248,54 +237,4 @@ impl SplitFolder {
         });
         files.into_iter().map(|(_, _, label, file)| (label, file)).collect()
     }
-}
-
-impl ClassFolder {
-    fn of(folder: PathBuf, warnings: &mut Vec<String>) -> Result<ClassFolder, DatasetError> {
-        let (files, skipped): (Vec<_>, Vec<_>) =
-            sorted(&folder)?.into_iter().partition(|path| is_image(path) && !path.is_dir());
-        warnings.extend(skipped_warning(&folder, &skipped, "not images by their extension"));
-        let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        let skipped = skipped.iter().map(|path| file_name(path)).collect();
-        Ok(ClassFolder { name: sanitize(&name), folder, files, skipped })
-    }
-
-    /// Returns the files found instead of images.
-    fn describe_files(&self) -> String {
-        if self.skipped.is_empty() { "none".to_string() } else { list_names(&self.skipped) }
-    }
-}
-
-fn file_name(path: &Path) -> String {
-    sanitize(&path.file_name().unwrap_or_default().to_string_lossy())
-}
-
-fn image_kinds() -> String {
-    format!("images (.{})", ENDINGS.join(", ."))
-}
-
-/// Returns the entries of a folder, sorted by name, without hidden ones.
-fn sorted(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
-    let read = || DatasetError::read(Location::whole(folder.display().to_string()));
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder).map_err(read())? {
-        let name = entry.map_err(read())?.file_name();
-        if !name.to_string_lossy().starts_with('.') {
-            names.push(name);
-        }
-    }
-    names.sort();
-    Ok(names.into_iter().map(|name| folder.join(name)).collect())
-}
-
-/// Returns a warning that names skipped files, if there are any.
-fn skipped_warning(folder: &Path, skipped: &[PathBuf], why: &str) -> Option<String> {
-    let mut names: Vec<String> =
-        skipped.iter().take(MAX_NAMED).map(|path| file_name(path)).collect();
-    if skipped.len() > MAX_NAMED {
-        names.push("..".to_string());
-    }
-    let count = plural(skipped.len(), "file");
-    let names = names.join(", ");
-    (!skipped.is_empty()).then(|| format!("{}: {count} skipped, {why}: {names}", folder.display()))
 }

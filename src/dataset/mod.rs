@@ -4,6 +4,7 @@
 //! Every error names the file and the location in it (byte, line or array), what was expected and what was found.
 
 mod array;
+mod class_folder;
 pub mod class_names;
 mod classes;
 mod conversions;
@@ -16,9 +17,11 @@ mod identity;
 pub mod idx;
 pub mod image_file;
 mod image_folders;
+mod loaded;
 mod location;
 mod npy;
 mod npz;
+mod open;
 mod read_options;
 mod rules;
 mod stratify;
@@ -28,19 +31,17 @@ pub mod unlabelled;
 mod zip_names;
 
 use std::fmt;
-use std::path::Path;
 
 pub use array::ByteArray;
 pub use conversions::ImageConversion;
-use detect::Format;
 pub use error::DatasetError;
 use error::{invalid, invalid_with_hint};
 pub use identity::{DataIdentity, DataSource};
-use location::Origin;
+pub use loaded::SourceFile;
+use loaded::{LoadedDataset, SplitData, check_label_count};
 pub use location::{Location, Position};
 pub use read_options::{Background, ImageSize, ReadOptions};
 pub use rules::PixelRules;
-use serde::Serialize;
 
 /// Labelled images. Training and test set form one contiguous block, training set first, so that a device stores it
 /// unchanged.
@@ -81,118 +82,7 @@ pub struct Dataset {
     labels: Vec<u8>,
 }
 
-/// The training or the test set as read from its files.
-struct SplitData {
-    images: ByteArray<3>,
-    labels: ByteArray<1>,
-}
-
-/// Both sets as read from their files.
-struct LoadedDataset {
-    splits: [SplitData; 2],
-    /// One name per class, if the files have names.
-    class_names: Option<Vec<String>>,
-    warnings: Vec<String>,
-    conversions: Vec<String>,
-    source_files: Vec<SourceFile>,
-    /// Whether the images come from PNG or JPEG files, whose white is 255.
-    from_image_files: bool,
-    /// Full scale of 16-bit images, if it was chosen by default.
-    max_value: Option<u32>,
-}
-
-/// A file or an array with its detected format.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SourceFile {
-    /// The file, and the array in it.
-    pub file: String,
-    /// Format, order, shape and range of values as text.
-    pub format: String,
-}
-
-impl LoadedDataset {
-    /// Creates a data set from plain byte arrays: IDX files, tables or archives.
-    fn from_arrays(splits: [SplitData; 2], source_files: Vec<SourceFile>) -> LoadedDataset {
-        LoadedDataset {
-            splits,
-            class_names: None,
-            warnings: Vec::new(),
-            conversions: Vec::new(),
-            source_files,
-            from_image_files: false,
-            max_value: None,
-        }
-    }
-}
-
 impl Dataset {
-    /// Opens a data set and detects its format:
-    ///
-    /// - a folder of the four IDX files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
-    ///   `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`. Each may have `.` in place of the `-` before `idx`, and
-    ///   `.gz` at the end. The first that exists is used, in the order `-`, `-` with `.gz`, `.`, `.` with `.gz`.
-    ///   Compression is detected from the content;
-    /// - a folder with `train/CLASS/*.png` and `test/CLASS/*.png`, also JPEG. Images are scaled to the size of the first
-    ///   and converted to grey;
-    /// - a folder with `train.csv` and `test.csv`, or the path of the first of two such files: one image per line, its
-    ///   label followed by its pixels;
-    /// - an `.npz` file with `x_train`, `y_train`, `x_test` and `y_test`; or a folder with `train.npz` and `test.npz`, or
-    ///   the path of the first of two such files, with `images` and `labels`.
-    ///
-    /// Formats are tried in this order. A file `class_names.txt` in a folder of IDX files, tables or archives has one
-    /// class name per line.
-    ///
-    /// # Errors
-    /// Returns an error if a file is missing or invalid, files do not fit each other, or the training set has only one
-    /// class or only black images.
-    pub fn open(path: &Path) -> Result<Dataset, DatasetError> {
-        Dataset::open_as(path, &ReadOptions::default())
-    }
-
-    /// Opens a data set with images of another size, in colour, or with other options.
-    ///
-    /// # Errors
-    /// Returns an error as [`Dataset::open`] does, or if the files do not have such images.
-    pub fn open_as(path: &Path, options: &ReadOptions) -> Result<Dataset, DatasetError> {
-        let format = Format::detect(path)?;
-        let read = format.read(path, options)?;
-        let [training, test] = read.splits;
-        if let Some(ImageSize { width, height }) = options.size {
-            let requested = [height, width * options.channels()];
-            let [_, height, width] = training.images.sizes;
-            if requested != [height, width] {
-                let expected =
-                    format!("images of {} x {} (--image-size)", requested[0], requested[1]);
-                let found = format!("{height} x {width}");
-                let hint = "only image files are scaled: omit --image-size";
-                let location = training.images.origin.at_size(1);
-                return Err(invalid_with_hint(location, expected, found, hint));
-            }
-        }
-        let dataset = Dataset::assemble(path.display().to_string(), training, test)?;
-        let is_full = read.from_image_files || options.max_value.is_some();
-        let rules = PixelRules {
-            background: options.background,
-            max_value: options.max_value.or(read.max_value),
-            white: if is_full { u8::MAX } else { dataset.rules.white },
-            ..dataset.rules
-        };
-        let dataset = Dataset {
-            channels: options.channels(),
-            source: DataSource::Files,
-            read_options: *options,
-            warnings: read.warnings,
-            conversions: read.conversions,
-            source_files: read.source_files,
-            rules,
-            ..dataset
-        };
-        match read.class_names {
-            Some(class_names) => dataset.with_class_names(class_names),
-            None => Ok(dataset),
-        }
-    }
-
     /// Returns the data set with other class names.
     ///
     /// # Errors
@@ -339,39 +229,6 @@ impl fmt::Debug for Dataset {
         let (name, counts) = (&self.name, [self.training_count, self.test_count]);
         write!(formatter, "Dataset({name}: {counts:?} images of {} x {})", self.height, self.width)
     }
-}
-
-impl SplitData {
-    fn in_memory(
-        name: &str,
-        part: &str,
-        height: usize,
-        width: usize,
-        (images, labels): (Vec<u8>, Vec<u8>),
-    ) -> Result<SplitData, DatasetError> {
-        let origin = |content: &str| Origin::Memory(format!("{name} ({part} {content})"));
-        Ok(SplitData {
-            images: ByteArray::images(origin("images"), [height, width], images)?,
-            labels: ByteArray::labels(origin("labels"), labels)?,
-        })
-    }
-
-    fn check_label_count(&self) -> Result<(), DatasetError> {
-        check_label_count(&self.labels, self.images.sizes[0], &self.images.origin)
-    }
-}
-
-fn check_label_count(
-    labels: &ByteArray<1>,
-    images: usize,
-    images_origin: &Origin,
-) -> Result<(), DatasetError> {
-    let [count] = labels.sizes;
-    if images == count {
-        return Ok(());
-    }
-    let expected = format!("{images} labels, one per image of {}", images_origin.file());
-    Err(invalid(labels.origin.at_size(0), expected, count))
 }
 
 fn largest(bytes: &[u8]) -> u8 {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::super::error::list_few;
 use super::super::{DatasetError, Location, invalid, invalid_with_hint};
-use super::number;
+use super::fields::number;
 
 /// Names of a label column.
 const LABELS: [&str; 10] = [

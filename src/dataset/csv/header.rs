@@ -2,7 +2,7 @@
 
 use super::super::{DatasetError, Location, ReadOptions, invalid_with_hint};
 use super::columns::{is_label, normalize_name};
-use super::number;
+use super::fields::number;
 use super::preview::Preview;
 
 /// Smallest number of pixels that is distinguishable from counting column names.

@@ -1,0 +1,87 @@
+//! Data sets as read from their files, before they are checked and joined.
+
+use serde::Serialize;
+
+use super::array::ByteArray;
+use super::location::Origin;
+use super::{DatasetError, invalid};
+
+/// The training or the test set as read from its files.
+pub(super) struct SplitData {
+    pub images: ByteArray<3>,
+    pub labels: ByteArray<1>,
+}
+
+impl SplitData {
+    /// Creates a set from images and labels in memory. `part`: "training" or "test".
+    pub fn in_memory(
+        name: &str,
+        part: &str,
+        height: usize,
+        width: usize,
+        (images, labels): (Vec<u8>, Vec<u8>),
+    ) -> Result<SplitData, DatasetError> {
+        let origin = |content: &str| Origin::Memory(format!("{name} ({part} {content})"));
+        Ok(SplitData {
+            images: ByteArray::images(origin("images"), [height, width], images)?,
+            labels: ByteArray::labels(origin("labels"), labels)?,
+        })
+    }
+
+    /// Checks that there is one label per image.
+    pub fn check_label_count(&self) -> Result<(), DatasetError> {
+        check_label_count(&self.labels, self.images.sizes[0], &self.images.origin)
+    }
+}
+
+/// Both sets as read from their files.
+pub(super) struct LoadedDataset {
+    pub splits: [SplitData; 2],
+    /// One name per class, if the files have names.
+    pub class_names: Option<Vec<String>>,
+    pub warnings: Vec<String>,
+    pub conversions: Vec<String>,
+    pub source_files: Vec<SourceFile>,
+    /// Whether the images come from PNG or JPEG files, whose white is 255.
+    pub from_image_files: bool,
+    /// Full scale of 16-bit images, if it was chosen by default.
+    pub max_value: Option<u32>,
+}
+
+impl LoadedDataset {
+    /// Creates a data set from plain byte arrays: IDX files, tables or archives.
+    pub fn from_arrays(splits: [SplitData; 2], source_files: Vec<SourceFile>) -> LoadedDataset {
+        LoadedDataset {
+            splits,
+            class_names: None,
+            warnings: Vec::new(),
+            conversions: Vec::new(),
+            source_files,
+            from_image_files: false,
+            max_value: None,
+        }
+    }
+}
+
+/// Checks that there is one label per image.
+pub(super) fn check_label_count(
+    labels: &ByteArray<1>,
+    images: usize,
+    images_origin: &Origin,
+) -> Result<(), DatasetError> {
+    let [count] = labels.sizes;
+    if images == count {
+        return Ok(());
+    }
+    let expected = format!("{images} labels, one per image of {}", images_origin.file());
+    Err(invalid(labels.origin.at_size(0), expected, count))
+}
+
+/// A file or an array with its detected format.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SourceFile {
+    /// The file, and the array in it.
+    pub file: String,
+    /// Format, order, shape and range of values as text.
+    pub format: String,
+}

@@ -1,0 +1,77 @@
+//! Opens data sets from files.
+
+use std::path::Path;
+
+use super::detect::Format;
+use super::{
+    DataSource, Dataset, DatasetError, ImageSize, PixelRules, ReadOptions, invalid_with_hint,
+};
+
+impl Dataset {
+    /// Opens a data set and detects its format:
+    ///
+    /// - a folder of the four IDX files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
+    ///   `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`. Each may have `.` in place of the `-` before `idx`, and
+    ///   `.gz` at the end. The first that exists is used, in the order `-`, `-` with `.gz`, `.`, `.` with `.gz`.
+    ///   Compression is detected from the content;
+    /// - a folder with `train/CLASS/*.png` and `test/CLASS/*.png`, also JPEG. Images are scaled to the size of the first
+    ///   and converted to grey;
+    /// - a folder with `train.csv` and `test.csv`, or the path of the first of two such files: one image per line, its
+    ///   label followed by its pixels;
+    /// - an `.npz` file with `x_train`, `y_train`, `x_test` and `y_test`; or a folder with `train.npz` and `test.npz`, or
+    ///   the path of the first of two such files, with `images` and `labels`.
+    ///
+    /// Formats are tried in this order. A file `class_names.txt` in a folder of IDX files, tables or archives has one
+    /// class name per line.
+    ///
+    /// # Errors
+    /// Returns an error if a file is missing or invalid, files do not fit each other, or the training set has only one
+    /// class or only black images.
+    pub fn open(path: &Path) -> Result<Dataset, DatasetError> {
+        Dataset::open_as(path, &ReadOptions::default())
+    }
+
+    /// Opens a data set with images of another size, in colour, or with other options.
+    ///
+    /// # Errors
+    /// Returns an error as [`Dataset::open`] does, or if the files do not have such images.
+    pub fn open_as(path: &Path, options: &ReadOptions) -> Result<Dataset, DatasetError> {
+        let format = Format::detect(path)?;
+        let read = format.read(path, options)?;
+        let [training, test] = read.splits;
+        if let Some(ImageSize { width, height }) = options.size {
+            let requested = [height, width * options.channels()];
+            let [_, height, width] = training.images.sizes;
+            if requested != [height, width] {
+                let expected =
+                    format!("images of {} x {} (--image-size)", requested[0], requested[1]);
+                let found = format!("{height} x {width}");
+                let hint = "only image files are scaled: omit --image-size";
+                let location = training.images.origin.at_size(1);
+                return Err(invalid_with_hint(location, expected, found, hint));
+            }
+        }
+        let dataset = Dataset::assemble(path.display().to_string(), training, test)?;
+        let is_full = read.from_image_files || options.max_value.is_some();
+        let rules = PixelRules {
+            background: options.background,
+            max_value: options.max_value.or(read.max_value),
+            white: if is_full { u8::MAX } else { dataset.rules.white },
+            ..dataset.rules
+        };
+        let dataset = Dataset {
+            channels: options.channels(),
+            source: DataSource::Files,
+            read_options: *options,
+            warnings: read.warnings,
+            conversions: read.conversions,
+            source_files: read.source_files,
+            rules,
+            ..dataset
+        };
+        match read.class_names {
+            Some(class_names) => dataset.with_class_names(class_names),
+            None => Ok(dataset),
+        }
+    }
+}

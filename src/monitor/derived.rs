@@ -59,84 +59,98 @@ impl DerivedQuantities {
         mode: Mode,
     ) -> Result<Vec<RecordedArray>, BackendError> {
         let shape = backend.shape().clone();
-        let output = shape.layers() - 1;
         let mut sample_arrays = SampleArrays { backend, shape: &shape, lanes };
         let mut arrays = Vec::new();
         for &quantity in &spec.quantities {
-            let has_target = mode != Mode::Test;
-            match quantity {
-                Quantity::Representations => {
-                    for population in 0..shape.populations.len() {
-                        if spec.includes_population(population) {
-                            arrays.push(self.representations(
-                                &mut sample_arrays,
-                                spec,
-                                population,
-                            )?);
-                        }
-                    }
-                }
-                Quantity::Plateaus if has_target => {
-                    for layer in recorded_layers(spec, 0..output) {
-                        let rows = [plateau::FORWARD, plateau::TARGET];
-                        let array = ArrayId::Plateaus(layer);
-                        let axes = [Axis::Image, Axis::Phase, Axis::Unit];
-                        let values = sample_arrays.rows(array, &rows)?;
-                        arrays.push(layer_array(quantity, spec, layer, &shape, &axes, &values));
-                    }
-                }
-                Quantity::PlateauTimes if has_target => {
-                    for layer in recorded_layers(spec, 0..output) {
-                        let axes = [Axis::Image, Axis::Phase, Axis::Unit];
-                        let values = self.plateau_times(&sample_arrays, layer);
-                        arrays.push(layer_array(quantity, spec, layer, &shape, &axes, &values));
-                    }
-                }
-                Quantity::Errors if has_target => {
-                    for layer in recorded_layers(spec, 0..output + 1) {
-                        let values = sample_arrays.rows(ArrayId::Errors(layer), &[0])?;
-                        let axes = [Axis::Image, Axis::Unit];
-                        arrays.push(layer_array(quantity, spec, layer, &shape, &axes, &values));
-                    }
-                }
-                Quantity::Gradients if has_target => {
-                    for layer in recorded_layers(spec, 0..output + 1) {
-                        arrays.push(gradients(&mut sample_arrays, spec, layer)?);
-                    }
-                }
-                Quantity::HiddenLosses if has_target => {
-                    for layer in recorded_layers(spec, 0..output) {
-                        let losses =
-                            self.hidden_losses(&mut sample_arrays, layer, &mean_rates[layer])?;
-                        arrays.push(image_array(array_name(quantity, layer + 1), losses));
-                    }
-                }
-                Quantity::OutputLoss if has_target => {
-                    let losses = self.output_losses(&mut sample_arrays)?;
-                    arrays.push(image_array(quantity.name().to_string(), losses));
-                }
-                Quantity::Angles if has_target => {
-                    let angles = angles(&mut sample_arrays)?;
-                    for layer in recorded_layers(spec, 0..output) {
-                        let angles = angles[layer].iter().copied();
-                        arrays.push(image_array(array_name(quantity, layer + 1), angles.collect()));
-                    }
-                }
-                Quantity::Jacobians if has_target && output > 0 => {
-                    let voltages = sample_arrays
-                        .rows(ArrayId::Compartments(output), &[compartment::MEAN_SOMA])?;
-                    let weights = sample_arrays.read(ArrayId::Weights(output))?;
-                    let feedback = sample_arrays.read(ArrayId::Feedback(output - 1))?;
-                    let sizes = [shape.units(output), shape.units(output - 1)];
-                    let jacobians = self.jacobians.get_or_insert_with(|| Jacobians::new(sizes));
-                    for voltages in voltages.chunks(sizes[0]) {
-                        jacobians.add(self.phi_max, voltages, &weights, &feedback);
-                    }
-                }
-                _ => {}
+            // Without a target phase there are rates only.
+            if mode != Mode::Test || quantity == Quantity::Representations {
+                arrays.extend(self.arrays_of(quantity, &mut sample_arrays, spec, mean_rates)?);
             }
         }
         Ok(arrays)
+    }
+
+    /// Returns the arrays of a quantity; none if the quantity is not computed here.
+    fn arrays_of(
+        &mut self,
+        quantity: Quantity,
+        sample_arrays: &mut SampleArrays,
+        spec: &MonitorSpec,
+        mean_rates: &[Vec<f64>],
+    ) -> Result<Vec<RecordedArray>, BackendError> {
+        let shape = sample_arrays.shape;
+        let output = shape.layers() - 1;
+        let hidden = || recorded_layers(spec, 0..output);
+        let layers = || recorded_layers(spec, 0..output + 1);
+        let by_phase = |layer, values: &[f32]| {
+            let axes = [Axis::Image, Axis::Phase, Axis::Unit];
+            population_array(quantity, spec, layer + 1, shape, &axes, values)
+        };
+        match quantity {
+            Quantity::Representations => (0..shape.populations.len())
+                .filter(|&population| spec.includes_population(population))
+                .map(|population| self.representations(sample_arrays, spec, population))
+                .collect(),
+            Quantity::Plateaus => hidden()
+                .map(|layer| {
+                    let rows = [plateau::FORWARD, plateau::TARGET];
+                    let values = sample_arrays.rows(ArrayId::Plateaus(layer), &rows)?;
+                    Ok(by_phase(layer, &values))
+                })
+                .collect(),
+            Quantity::PlateauTimes => Ok(hidden()
+                .map(|layer| by_phase(layer, &self.plateau_times(sample_arrays, layer)))
+                .collect()),
+            Quantity::Errors => layers()
+                .map(|layer| {
+                    let values = sample_arrays.rows(ArrayId::Errors(layer), &[0])?;
+                    let axes = [Axis::Image, Axis::Unit];
+                    Ok(population_array(quantity, spec, layer + 1, shape, &axes, &values))
+                })
+                .collect(),
+            Quantity::Gradients => {
+                layers().map(|layer| gradients(sample_arrays, spec, layer)).collect()
+            }
+            Quantity::HiddenLosses => hidden()
+                .map(|layer| {
+                    let losses = self.hidden_losses(sample_arrays, layer, &mean_rates[layer])?;
+                    Ok(image_array(array_name(quantity, layer + 1), losses))
+                })
+                .collect(),
+            Quantity::OutputLoss => {
+                let losses = self.output_losses(sample_arrays)?;
+                Ok(vec![image_array(quantity.name().to_string(), losses)])
+            }
+            Quantity::Angles => {
+                let mut angles = angles(sample_arrays)?;
+                let array = |layer| {
+                    let angles = std::mem::take(&mut angles[layer]);
+                    image_array(array_name(quantity, layer + 1), angles)
+                };
+                Ok(hidden().map(array).collect())
+            }
+            Quantity::Jacobians if output > 0 => {
+                self.add_jacobians(sample_arrays)?;
+                Ok(Vec::new())
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Adds the images' Jacobians of the feed-forward and the feedback function of the last hidden layer.
+    fn add_jacobians(&mut self, sample_arrays: &mut SampleArrays) -> Result<(), BackendError> {
+        let shape = sample_arrays.shape;
+        let output = shape.layers() - 1;
+        let voltages =
+            sample_arrays.rows(ArrayId::Compartments(output), &[compartment::MEAN_SOMA])?;
+        let weights = sample_arrays.read(ArrayId::Weights(output))?;
+        let feedback = sample_arrays.read(ArrayId::Feedback(output - 1))?;
+        let sizes = [shape.units(output), shape.units(output - 1)];
+        let jacobians = self.jacobians.get_or_insert_with(|| Jacobians::new(sizes));
+        for voltages in voltages.chunks(sizes[0]) {
+            jacobians.add(self.phi_max, voltages, &weights, &feedback);
+        }
+        Ok(())
     }
 
     /// Returns the steps of the plateau potentials, counted from the start of the image. Shape: `[samples, 2, units]`.
@@ -212,8 +226,8 @@ fn gradients(
 }
 
 /// Returns the recorded layers of a range.
-fn recorded_layers(spec: &MonitorSpec, layers: Range<usize>) -> Vec<usize> {
-    layers.filter(|layer| spec.includes_population(layer + 1)).collect()
+fn recorded_layers(spec: &MonitorSpec, layers: Range<usize>) -> impl Iterator<Item = usize> {
+    layers.filter(|layer| spec.includes_population(layer + 1))
 }
 
 /// Returns an array of one value per image.
@@ -225,18 +239,6 @@ fn image_array(name: String, values: Vec<f64>) -> RecordedArray {
         first_index: vec![0],
         values: values.into_iter().map(|value| value as f32).collect(),
     }
-}
-
-/// Returns an array of the recorded neurons of a layer.
-fn layer_array(
-    quantity: Quantity,
-    spec: &MonitorSpec,
-    layer: usize,
-    shape: &Shape,
-    axes: &[Axis],
-    values: &[f32],
-) -> RecordedArray {
-    population_array(quantity, spec, layer + 1, shape, axes, values)
 }
 
 /// Returns an array of the recorded neurons of a population. The last axis of `values` is all its neurons.

@@ -39,18 +39,7 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     let last = study.paper(Preset::Paper1);
     let first = Config { epochs: 1, ..last.clone() };
     let trained = study.train(&[first, last.clone()])?;
-    let count = study.quick_or_full(1000, 10_000);
-    let mut losses: Vec<Vec<Losses>> = Vec::new();
-    let total = trained.iter().map(Vec::len).sum();
-    for networks in &trained {
-        let mut of_epoch = Vec::new();
-        for network in networks {
-            let done = losses.iter().map(Vec::len).sum::<usize>() + of_epoch.len();
-            study.report_progress("networks recorded", done, total)?;
-            of_epoch.push(record(study, network, count)?);
-        }
-        losses.push(of_epoch);
-    }
+    let losses = record_all(study, &trained)?;
     let classes = study.dataset.classes;
     let shown = shown_class(classes);
     let classes = classes as u8;
@@ -97,6 +86,27 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
         ),
     ]);
     Ok(results)
+}
+
+/// Records the networks of both epochs.
+fn record_all(
+    study: &mut Study,
+    trained: &[Vec<TrainedNetwork>],
+) -> Result<Vec<Vec<Losses>>, ExperimentError> {
+    let count = study.quick_or_full(1000, 10_000);
+    let total = trained.iter().map(Vec::len).sum();
+    let mut done = 0;
+    let mut losses = Vec::new();
+    for networks in trained {
+        let mut of_epoch = Vec::new();
+        for network in networks {
+            study.report_progress("networks recorded", done, total)?;
+            of_epoch.push(record(study, network, count)?);
+            done += 1;
+        }
+        losses.push(of_epoch);
+    }
+    Ok(losses)
 }
 
 fn shown_class(classes: usize) -> u8 {

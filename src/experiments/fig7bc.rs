@@ -50,7 +50,8 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
         matched.push(mean(&best));
         shuffled.push(mean(&chance));
         if number == 0 {
-            draw(study, &mut results, [&local, &exact], [&best, &chance]);
+            draw_fields(study, &mut results, [&local, &exact]);
+            draw_matches(&mut results, [&best, &chance]);
         }
         study.report_progress("networks compared", number + 1, total)?;
     }
@@ -97,12 +98,8 @@ fn shuffle(fields: &Fields) -> Fields {
     fields.iter().enumerate().map(shuffled).collect()
 }
 
-fn draw(
-    study: &Study,
-    results: &mut ExperimentOutput,
-    [local, exact]: [&Fields; 2],
-    [best, chance]: [&[f64]; 2],
-) {
+/// Draws the fields learned by plateau potentials and by backpropagation.
+fn draw_fields(study: &Study, results: &mut ExperimentOutput, [local, exact]: [&Fields; 2]) {
     let (height, channels) = (study.dataset.height, study.dataset.channels);
     let width = study.dataset.width / channels;
     for (name, fields, how) in
@@ -131,6 +128,10 @@ fn draw(
         );
         results.plot(&format!("fields-{name}"), &caption, Chart::ImageGrid(grid), data);
     }
+}
+
+/// Draws the distributions of best matches: of real and of shuffled fields.
+fn draw_matches(results: &mut ExperimentOutput, [best, chance]: [&[f64]; 2]) {
     let mut data = ChartData::new(&["condition", "unit", "best_match_correlation"]);
     let mut series = Vec::new();
     for (colour, (label, values)) in [("real", best), ("shuffled", chance)].iter().enumerate() {

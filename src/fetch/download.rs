@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
-use ureq::Agent;
 use ureq::http::{Response, header};
+use ureq::{Agent, BodyReader};
 
 use super::known::{Checksum, RemoteFile};
 use super::{FetchError, lines};
@@ -130,14 +130,8 @@ impl<'a> Downloader<'a> {
         }
     }
 
-    /// Appends the missing bytes to a `.part` file of `resume_at` bytes.
-    fn complete(
-        &mut self,
-        url: &str,
-        file: &RemoteFile,
-        part: &Path,
-        resume_at: u64,
-    ) -> Result<(), FetchError> {
+    /// Requests the bytes of a file from `resume_at` on. Returns `None` if there are none.
+    fn request(&self, url: &str, resume_at: u64) -> Result<Option<Remainder>, FetchError> {
         const OK: u16 = 200;
         const PARTIAL: u16 = 206;
         const NOT_SATISFIABLE: u16 = 416;
@@ -150,25 +144,38 @@ impl<'a> Downloader<'a> {
             FetchError::Connection { url, source }
         };
         let response = request.call().map_err(connection)?;
-        let status = response.status().as_u16();
-        let (mut bytes, total) = match status {
+        let (start, total) = match response.status().as_u16() {
             OK => (0, length(&response)),
             PARTIAL if resume_at > 0 && starts_at(&response, resume_at) => {
                 (resume_at, length(&response).map(|length| resume_at + length))
             }
-            // The file is complete or too long: the checksum decides.
-            NOT_SATISFIABLE if resume_at > 0 => return Ok(()),
+            NOT_SATISFIABLE if resume_at > 0 => return Ok(None),
             status => return Err(FetchError::Status { url: url.to_string(), status }),
         };
+        Ok(Some(Remainder { start, total, body: response.into_body().into_reader() }))
+    }
+
+    /// Appends the missing bytes to a `.part` file of `resume_at` bytes.
+    fn complete(
+        &mut self,
+        url: &str,
+        file: &RemoteFile,
+        part: &Path,
+        resume_at: u64,
+    ) -> Result<(), FetchError> {
+        let Some(Remainder { start, total, mut body }) = self.request(url, resume_at)? else {
+            // The file is complete or too long: the checksum decides.
+            return Ok(());
+        };
         let written = || FetchError::file("write", part);
-        let mut target = if bytes > 0 {
+        let mut target = if start > 0 {
             OpenOptions::new().append(true).open(part).map_err(written())?
         } else {
             File::create(part).map_err(written())?
         };
-        let mut body = response.into_body().into_reader();
         let mut block = vec![0; READ_SIZE];
-        let mut window = (Instant::now(), bytes);
+        let mut bytes = start;
+        let mut speed = Speed { since: Instant::now(), bytes };
         loop {
             let broken = |source| FetchError::Interrupted { url: url.to_string(), bytes, source };
             let read = match body.read(&mut block) {
@@ -183,28 +190,47 @@ impl<'a> Downloader<'a> {
             if bytes > file.max_bytes {
                 drop(target);
                 fs::remove_file(part).map_err(FetchError::file("remove", part))?;
-                return Err(FetchError::TooLong {
-                    url: url.to_string(),
-                    max_bytes: file.max_bytes,
-                });
+                let (url, max_bytes) = (url.to_string(), file.max_bytes);
+                return Err(FetchError::TooLong { url, max_bytes });
             }
             (self.listen)(Progress::Bytes { file: file.name, bytes, total });
-            let (since, before) = window;
-            if since.elapsed() >= self.timeout {
-                let rate = (bytes - before) as f64 / since.elapsed().as_secs_f64();
-                if rate < MIN_BYTES_PER_SECOND as f64 {
-                    let (url, rate) = (url.to_string(), rate as u64);
-                    return Err(FetchError::TooSlow {
-                        url,
-                        bytes,
-                        rate,
-                        least: MIN_BYTES_PER_SECOND,
-                    });
-                }
-                window = (Instant::now(), bytes);
-            }
+            speed.check(url, bytes, self.timeout)?;
         }
         target.sync_all().map_err(written())
+    }
+}
+
+/// Bytes of a file from `start` on.
+struct Remainder {
+    start: u64,
+    /// Size of the complete file in bytes, if the server sends it.
+    total: Option<u64>,
+    body: BodyReader<'static>,
+}
+
+/// Start of the period over which the speed of a download is measured.
+struct Speed {
+    since: Instant,
+    /// Number of bytes received before.
+    bytes: u64,
+}
+
+impl Speed {
+    /// Checks the speed once per `period`. `bytes`: number of bytes received.
+    ///
+    /// # Errors
+    /// Returns an error if the download is slower than [`MIN_BYTES_PER_SECOND`].
+    fn check(&mut self, url: &str, bytes: u64, period: Duration) -> Result<(), FetchError> {
+        if self.since.elapsed() < period {
+            return Ok(());
+        }
+        let rate = (bytes - self.bytes) as f64 / self.since.elapsed().as_secs_f64();
+        if rate < MIN_BYTES_PER_SECOND as f64 {
+            let (url, rate, least) = (url.to_string(), rate as u64, MIN_BYTES_PER_SECOND);
+            return Err(FetchError::TooSlow { url, bytes, rate, least });
+        }
+        *self = Speed { since: Instant::now(), bytes };
+        Ok(())
     }
 }
 

@@ -1,9 +1,8 @@
-//! Proves: the functions that all backends build from exact operations are as close to the true ones
-//! as their documentation says, over their whole range, and stay finite and ordered at its limits and
-//! beyond, for infinities and for what is not a number.
+//! Proves: `exp_exact`, `sigmoid`, `sigmoid_slope`, `recip_exact` and `rsqrt_exact` keep their documented error
+//! bounds over their whole range. At and beyond its limits, for infinities and NaN, results stay finite and ordered.
 //!
-//! Does not prove: that a GPU computes the same bits (see `exactness.rs` and `devices.rs`). Not every
-//! float is tried; all of them were, once, and gave the maxima that the bounds below lie just above.
+//! Does not prove: that a GPU computes the same bits (see `exactness.rs` and `devices.rs`). The tests sample the
+//! floats; one run over all floats gave the maxima below.
 
 use apical::model::exact_math::{
     ARGUMENT_LIMIT, SMALLEST_GRADIENT, SMALLEST_MOMENT, SMALLEST_VOLTAGE, SMALLEST_WEIGHT,
@@ -12,7 +11,7 @@ use apical::model::exact_math::{
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 
-/// Measured, as a share of `1 + |x| / 4`: 2.66e-7, at -22.6. Documented: 3e-7.
+/// Relative error divided by `1 + |x| / 4`. Measured: 2.66e-7, at -22.6. Documented: 3e-7.
 const EXP_ERROR: f64 = 2.7e-7;
 /// Measured: 1.776e-7, at 5.152. Documented: 2e-7.
 const SIGMOID_ERROR: f64 = 1.79e-7;
@@ -22,19 +21,19 @@ const SLOPE_ERROR: f64 = 1.77e-7;
 const RECIPROCAL_ERROR: f64 = 1.49e-7;
 /// Measured over all normal numbers: 1.900e-7. Documented: 3e-7.
 const ROOT_ERROR: f64 = 1.91e-7;
-/// How far a sigmoid can fall where its argument rises: two units in the last place below 1.
+/// Maximum decrease of the sigmoid while its argument rises: two units in the last place below 1.
 const SIGMOID_FALL: f32 = 1.2e-7;
 
-/// Floats between two positive ones, close to each other and in all binades; the odd stride meets
-/// all residues of the low bits.
+/// Returns closely spaced floats between two positive ones, in all binades. The odd stride covers all
+/// residues of the low bits.
 fn floats_between(low: f32, high: f32) -> impl Iterator<Item = f32> {
     const STRIDE: usize = 1009;
     let end = std::iter::once(high);
     (low.to_bits()..high.to_bits()).step_by(STRIDE).map(f32::from_bits).chain(end)
 }
 
-/// Arguments of either sign up to the limit, in ascending order: close to each other in all binades
-/// from 1e-10 on, and evenly spaced.
+/// Returns arguments of both signs up to the limit, in ascending order: closely spaced in all binades from
+/// 1e-10, and evenly spaced.
 fn arguments() -> Vec<f32> {
     let magnitudes: Vec<f32> = floats_between(1e-10, ARGUMENT_LIMIT).collect();
     let step = f64::from(ARGUMENT_LIMIT) / 1e6;
@@ -45,19 +44,22 @@ fn arguments() -> Vec<f32> {
     all
 }
 
-/// The largest error over `arguments`, with where it is.
+/// Returns the largest error over `arguments` and its argument.
 fn largest(arguments: impl IntoIterator<Item = f32>, error: impl Fn(f32) -> f64) -> (f64, f32) {
     let errors = arguments.into_iter().map(|x| (error(x).abs(), x));
     errors.max_by(|a, b| a.0.total_cmp(&b.0)).expect("there are arguments")
 }
 
-/// A bound is kept, and is no looser than ten percent: what was measured is what is computed.
-fn assert_bound(what: &str, (error, at): (f64, f32), bound: f64) {
-    assert!(error <= bound, "{what}: error {error:e} at {at:e}, bound {bound:e}");
-    assert!(error > 0.9 * bound, "{what}: error {error:e} at {at:e}, bound {bound:e} is too loose");
+/// Asserts that an error is below its bound, but at most ten percent below.
+fn assert_bound(label: &str, (error, at): (f64, f32), bound: f64) {
+    assert!(error <= bound, "{label}: error {error:e} at {at:e}, bound {bound:e}");
+    assert!(
+        error > 0.9 * bound,
+        "{label}: error {error:e} at {at:e}, bound {bound:e} is too loose"
+    );
 }
 
-/// Relative to what rounding the argument's product alone leaves uncertain.
+/// Returns the relative error divided by its growth with the argument, see [`exp_scale`].
 fn exp_error(x: f32) -> f64 {
     let exact = f64::from(x).exp();
     (f64::from(exp_exact(x)) / exact - 1.0) / exp_scale(x)
@@ -89,19 +91,19 @@ fn root_error(x: f32) -> f64 {
 }
 
 #[test]
-fn exp_is_within_its_bound() {
+fn exp_error_is_within_bound() {
     assert_bound("exp", largest(arguments(), exp_error), EXP_ERROR);
 }
 
 #[test]
-fn sigmoid_and_its_slope_are_within_their_bounds() {
+fn sigmoid_and_slope_errors_are_within_bounds() {
     assert_bound("sigmoid", largest(arguments(), sigmoid_error), SIGMOID_ERROR);
     assert_bound("slope", largest(arguments(), slope_error), SLOPE_ERROR);
 }
 
-/// Learning leans on the sign of small differences: a sigmoid must not fall by more than rounding.
+/// Learning depends on the sign of small differences: a sigmoid must not fall by more than rounding.
 #[test]
-fn sigmoid_rises() {
+fn sigmoid_of_rising_argument_rises() {
     let mut highest: f32 = 0.0;
     for x in arguments() {
         let s = sigmoid(x);
@@ -113,17 +115,17 @@ fn sigmoid_rises() {
 }
 
 #[test]
-fn slope_is_never_negative_nor_steeper_than_a_quarter() {
+fn sigmoid_slope_is_between_zero_and_a_quarter() {
     for x in arguments() {
         let slope = sigmoid_slope(sigmoid(x));
         assert!((0.0..=0.25).contains(&slope), "slope {slope:e} at {x:e}");
     }
-    // What a mean rate's rounding could make of a saturated neuron.
+    // A saturated neuron's mean rate can round to 0 or 1.
     assert_eq!((sigmoid_slope(0.0), sigmoid_slope(1.0)), (0.0, 0.0));
 }
 
 #[test]
-fn reciprocals_are_within_their_bounds() {
+fn reciprocal_errors_are_within_bounds() {
     let smallest = f32::MIN_POSITIVE;
     let error = largest(floats_between(smallest, 1e37), reciprocal_error);
     assert_bound("reciprocal", error, RECIPROCAL_ERROR);
@@ -132,40 +134,37 @@ fn reciprocals_are_within_their_bounds() {
 }
 
 #[test]
-fn beyond_its_limits_exp_stays_at_them() {
-    let (least, most) = (exp_exact(-ARGUMENT_LIMIT), exp_exact(ARGUMENT_LIMIT));
-    assert!(least.is_normal() && most.is_normal(), "{least:e} {most:e}");
+fn exp_beyond_limits_is_clamped() {
+    let (min, max) = (exp_exact(-ARGUMENT_LIMIT), exp_exact(ARGUMENT_LIMIT));
+    assert!(min.is_normal() && max.is_normal(), "{min:e} {max:e}");
     for beyond in
         [1.000_001 * ARGUMENT_LIMIT, 2.0 * ARGUMENT_LIMIT, 88.8, 1e3, 1e30, f32::MAX, f32::INFINITY]
     {
-        assert_eq!(exp_exact(beyond), most, "exp({beyond:e})");
-        assert_eq!(exp_exact(-beyond), least, "exp(-{beyond:e})");
+        assert_eq!(exp_exact(beyond), max, "exp({beyond:e})");
+        assert_eq!(exp_exact(-beyond), min, "exp(-{beyond:e})");
         assert_eq!(sigmoid(beyond), sigmoid(ARGUMENT_LIMIT), "sigmoid({beyond:e})");
         assert_eq!(sigmoid(-beyond), sigmoid(-ARGUMENT_LIMIT), "sigmoid(-{beyond:e})");
     }
     let below = f32::from_bits(ARGUMENT_LIMIT.to_bits() - 1);
-    assert!(
-        exp_exact(below) < most && exp_exact(-below) > least,
-        "the limits themselves are reached"
-    );
+    assert!(exp_exact(below) < max && exp_exact(-below) > min, "clamped below the limit");
 }
 
 #[test]
-fn what_is_not_a_number_becomes_one() {
+fn functions_of_nan_return_numbers() {
     for payload in [0, 1, 0x1234, 0x3F_FFFF] {
         for quiet_nan in [0x7FC0_0000, 0xFFC0_0000] {
             let nan = f32::from_bits(quiet_nan | payload);
             assert!(nan.is_nan());
-            let (power, rate) = (exp_exact(nan), sigmoid(nan));
-            assert!(power.is_finite() && power > 0.0, "exp is {power:e}");
-            assert!(rate > 0.0 && rate < 1.0, "sigmoid is {rate:e}");
+            let (exp, sigmoid) = (exp_exact(nan), sigmoid(nan));
+            assert!(exp.is_finite() && exp > 0.0, "exp is {exp:e}");
+            assert!(sigmoid > 0.0 && sigmoid < 1.0, "sigmoid is {sigmoid:e}");
             assert_eq!(flush(nan, SMALLEST_VOLTAGE), 0.0);
         }
     }
 }
 
 #[test]
-fn zero_and_numbers_too_small_to_tell_from_it() {
+fn exp_and_sigmoid_of_tiny_equal_those_of_zero() {
     for tiny in [0.0, -0.0, 1e-45, -1e-45, f32::MIN_POSITIVE, 1e-10, -1e-10] {
         assert_eq!(exp_exact(tiny), 1.0, "exp({tiny:e})");
         assert!((f64::from(sigmoid(tiny)) - 0.5).abs() < SIGMOID_ERROR, "sigmoid({tiny:e})");
@@ -173,17 +172,17 @@ fn zero_and_numbers_too_small_to_tell_from_it() {
 }
 
 #[test]
-fn flush_keeps_what_is_large_enough_and_only_that() {
+fn flush_below_threshold_returns_positive_zero() {
     for smallest in [SMALLEST_VOLTAGE, SMALLEST_GRADIENT, SMALLEST_MOMENT] {
         let below = f32::from_bits(smallest.to_bits() - 1);
         for sign in [1.0, -1.0] {
             assert_eq!(flush(sign * smallest, smallest), sign * smallest);
-            for gone in [below, f32::MIN_POSITIVE, 1e-45, 0.0] {
-                // Positive zero, to the bit: a negative one would differ between devices.
-                assert_eq!(flush(sign * gone, smallest).to_bits(), 0, "{gone:e}");
+            for small in [below, f32::MIN_POSITIVE, 1e-45, 0.0] {
+                // Devices differ in the sign of a zero: the flush always returns +0.
+                assert_eq!(flush(sign * small, smallest).to_bits(), 0, "{small:e}");
             }
-            for kept in [1.0, f32::MAX, f32::INFINITY] {
-                assert_eq!(flush(sign * kept, smallest), sign * kept);
+            for large in [1.0, f32::MAX, f32::INFINITY] {
+                assert_eq!(flush(sign * large, smallest), sign * large);
             }
         }
     }
@@ -193,19 +192,19 @@ fn flush_keeps_what_is_large_enough_and_only_that() {
 fn flush_weight_below_smallest_is_zero_and_keeps_nan() {
     let below = f32::from_bits(SMALLEST_WEIGHT.to_bits() - 1);
     for sign in [1.0, -1.0] {
-        for gone in [below, 1e-37, f32::MIN_POSITIVE, 1e-45, 0.0] {
-            assert_eq!(flush_weight(sign * gone).to_bits(), 0, "{gone:e}");
+        for small in [below, 1e-37, f32::MIN_POSITIVE, 1e-45, 0.0] {
+            assert_eq!(flush_weight(sign * small).to_bits(), 0, "{small:e}");
         }
-        for kept in [SMALLEST_WEIGHT, 1.0, f32::MAX, f32::INFINITY] {
-            assert_eq!(flush_weight(sign * kept), sign * kept);
+        for large in [SMALLEST_WEIGHT, 1.0, f32::MAX, f32::INFINITY] {
+            assert_eq!(flush_weight(sign * large), sign * large);
         }
     }
-    assert!(flush_weight(f32::NAN).is_nan(), "a training that diverged is found");
+    assert!(flush_weight(f32::NAN).is_nan(), "a NaN weight must show that a training diverged");
 }
 
-/// The purpose of the flushes: products of stored numbers are normal, and so are differences of such products.
+/// This is the purpose of flushing: products of stored numbers and their differences stay normal.
 #[test]
-fn products_of_flushed_numbers_differ_by_normal_ones() {
+fn products_of_flushed_values_differ_by_normals() {
     let stored = [SMALLEST_VOLTAGE, SMALLEST_GRADIENT, SMALLEST_WEIGHT];
     for a in stored {
         for b in stored {
@@ -217,7 +216,7 @@ fn products_of_flushed_numbers_differ_by_normal_ones() {
 }
 
 proptest! {
-    // The same cases each time, and no file where failures are kept.
+    // A fixed seed gives the same cases in each run. Failures are not written to a file.
     #![proptest_config(Config {
         cases: 20_000,
         rng_seed: RngSeed::Fixed(784),
@@ -226,7 +225,7 @@ proptest! {
     })]
 
     #[test]
-    fn random_arguments_are_within_the_bounds(
+    fn random_argument_errors_are_within_bounds(
         x in -ARGUMENT_LIMIT..ARGUMENT_LIMIT,
         y in -1.0f32..1.0,
         exponent in -37.0f32..37.0,
@@ -242,7 +241,7 @@ proptest! {
     }
 
     #[test]
-    fn every_bit_pattern_gives_a_number(bits in any::<u32>()) {
+    fn functions_of_any_bits_return_numbers(bits in any::<u32>()) {
         let x = f32::from_bits(bits);
         prop_assert!(exp_exact(x).is_finite() && exp_exact(x) > 0.0, "exp({x:e})");
         let s = sigmoid(x);
@@ -250,9 +249,9 @@ proptest! {
         prop_assert!(flush(x, SMALLEST_VOLTAGE).to_bits() == 0 || x.abs() >= SMALLEST_VOLTAGE);
     }
 
-    /// Laws that hold for the true functions, up to the errors.
+    /// `exp(x) exp(-x) = 1` and `s(x) + s(-x) = 1`, up to the error bounds.
     #[test]
-    fn signs_mirror(x in -ARGUMENT_LIMIT..ARGUMENT_LIMIT) {
+    fn exp_and_sigmoid_of_negated_argument_mirror(x in -ARGUMENT_LIMIT..ARGUMENT_LIMIT) {
         let product = f64::from(exp_exact(x)) * f64::from(exp_exact(-x));
         prop_assert!((product - 1.0).abs() <= 2.1 * EXP_ERROR * exp_scale(x), "exp(x) exp(-x) = {product}");
         let sum = f64::from(sigmoid(x)) + f64::from(sigmoid(-x));

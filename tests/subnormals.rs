@@ -1,6 +1,6 @@
-//! Proves: no kernel stores a subnormal number, or a weight, voltage, trace, rate, error or gradient other than zero
-//! below the smallest that is stored, for networks whose weights begin next to that number and shrink through it, with
-//! every optimiser, kind of feedback and signal; so no device's treatment of subnormal numbers changes a result.
+//! Proves: no kernel stores a subnormal number, or a nonzero weight, error or gradient below the flush threshold.
+//! The weights of the tested networks start near this threshold and shrink past it, with each optimizer, kind of
+//! feedback and signal. So a device's treatment of subnormal numbers does not change a result.
 //!
 //! Does not prove: that a device computes the same bits (see `exactness.rs` and the command's test on SwiftShader).
 
@@ -59,20 +59,20 @@ fn configs() -> Vec<Config> {
     ]
 }
 
-/// The smallest magnitude other than zero that an array holds.
+/// Returns the smallest nonzero magnitude that an array holds.
 fn smallest(array: ArrayId) -> f32 {
     match array {
         ArrayId::Weights(_) | ArrayId::Feedback(_) | ArrayId::Errors(_) | ArrayId::Gradient(_) => {
             SMALLEST_WEIGHT
         }
         ArrayId::Moments(_) => SMALLEST_MOMENT,
-        // Sums, which are no states.
+        // Sums: only subnormal numbers are excluded.
         _ => f32::MIN_POSITIVE,
     }
 }
 
 #[test]
-fn stored_numbers_are_zero_or_large_enough() {
+fn stored_values_are_zero_or_above_flush_threshold() {
     for (number, config) in configs().into_iter().enumerate() {
         let dataset = support::random_dataset(7, 5, 6, 30);
         config.validate(dataset.pixels(), dataset.classes).expect("the settings are valid");
@@ -81,7 +81,7 @@ fn stored_numbers_are_zero_or_large_enough() {
             ..support::capacity(1, dataset.training_count + dataset.test_count, 128)
         };
         let mut network = Network::initial(&config, dataset.pixels());
-        // Weights of up to 1e-14, next to the smallest that is stored; all halve with each minibatch.
+        // Weights of up to 1e-14, near the flush threshold; each minibatch halves them.
         for layer in &mut network.layers {
             let weights = layer.weights.iter_mut().chain(&mut layer.feedback);
             weights.for_each(|weight| *weight *= 1e-14);
@@ -105,10 +105,10 @@ fn stored_numbers_are_zero_or_large_enough() {
     }
 }
 
-fn check(what: &str, words: &[u32], array: ArrayId) {
+fn check(label: &str, words: &[u32], array: ArrayId) {
     for &word in words {
         let value = f32::from_bits(word);
         let is_large = value.abs() >= smallest(array);
-        assert!(word == 0 || is_large || !value.is_finite(), "{what}: {value:e}");
+        assert!(word == 0 || is_large || !value.is_finite(), "{label}: {value:e}");
     }
 }

@@ -1,4 +1,4 @@
-//! Spike counts, drawn by the CPU backend for images and networks for which the rates are known.
+//! Spike counts that the CPU backend draws for images and networks with known rates.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use super::{
     assert_fits, assert_independent, assert_rejected, chi_square, chi_square_of_pairs, support,
 };
 
-/// The byte of every pixel of an image, one image a sample.
+/// Pixel value of each image; all pixels of an image are equal.
 const PIXELS: [u8; 4] = [255, 128, 10, 0];
-/// Steps of both phases of a training image, or of a test image.
+/// Number of steps of a test image, or of both phases of a training image.
 const STEPS: u32 = 300;
 
-/// Spike counts of a population in one sample, `[steps][units]`.
+/// Spike counts of a population in one sample, [steps][units].
 type Counts = Vec<Vec<usize>>;
 
 fn config(layers: &[usize], phi_max: f64, spikes: SpikeDistribution, seed: u64) -> Config {
@@ -41,27 +41,27 @@ fn config(layers: &[usize], phi_max: f64, spikes: SpikeDistribution, seed: u64) 
     config
 }
 
-/// Images of one byte value each, 28 x 28, of two classes.
+/// Returns images of 28 x 28 equal pixels in two classes.
 fn constant_images() -> Arc<Dataset> {
-    let half = || (PIXELS.iter().flat_map(|&pixel| [pixel; 784]).collect(), vec![0, 1, 0, 1]);
-    Arc::new(Dataset::from_parts("constant", 28, 28, half(), half()).expect("a data set"))
+    let split = || (PIXELS.iter().flat_map(|&pixel| [pixel; 784]).collect(), vec![0, 1, 0, 1]);
+    Arc::new(Dataset::from_parts("constant", 28, 28, split(), split()).expect("a data set"))
 }
 
-/// Shows the constant images side by side, all with label 0, as the training or the test does.
-fn shown(config: &Config, network: &Network, source: Split) -> Simulation {
+/// Simulates the constant images in one minibatch, all with label 0, in training or in a test.
+fn simulate(config: &Config, network: &Network, split: Split) -> Simulation {
     let dataset = constant_images();
     let capacity = support::capacity(PIXELS.len(), PIXELS.len(), 64);
     let backend = support::cpu(config, &dataset, &capacity);
     let mut simulation =
-        Simulation::new(backend, config, &dataset, network).expect("the backend takes it");
+        Simulation::new(backend, config, &dataset, network).expect("the network fits");
     let image =
         |index| Presentation { index, label: 0, draw_index: 70 + index as u32, result_slot: index };
     let images: Vec<Presentation> = (0..PIXELS.len()).map(image).collect();
-    match source {
+    match split {
         Split::Training => simulation.train(&images),
         Split::Test => simulation.test(&images),
     }
-    .expect("the images are shown");
+    .expect("the minibatch runs");
     simulation
 }
 
@@ -79,29 +79,29 @@ fn counts(simulation: &mut Simulation, population: usize, sample: usize) -> Coun
     (0..STEPS).map(|step| (0..units).map(|unit| count(step, unit)).collect()).collect()
 }
 
-/// Counts of neurons, each with that of the neuron `apart` steps later and places further in `units`.
-/// No two pairs share a draw: only then does the test's distribution hold.
+/// Returns pairs of counts whose steps and whose positions in `units` differ by `offsets`.
+/// No two pairs share a draw, as the chi-square test requires.
 fn pairs(
     counts: &Counts,
     steps: Range<usize>,
     units: &[usize],
-    apart: [usize; 2],
+    offsets: [usize; 2],
 ) -> Vec<(usize, usize)> {
-    let is_first = |index: usize, apart: usize| apart == 0 || (index / apart).is_multiple_of(2);
-    let [later, further] = apart;
-    let steps = steps.start..steps.end - later;
-    let firsts = steps.filter(|&step| is_first(step, later));
+    let is_first = |index: usize, offset: usize| offset == 0 || (index / offset).is_multiple_of(2);
+    let [step_offset, unit_offset] = offsets;
+    let steps = steps.start..steps.end - step_offset;
+    let firsts = steps.filter(|&step| is_first(step, step_offset));
     firsts
         .flat_map(|step| {
-            let places = (0..units.len() - further).filter(|&place| is_first(place, further));
-            places.map(move |place| {
-                (counts[step][units[place]], counts[step + later][units[place + further]])
+            let firsts = (0..units.len() - unit_offset).filter(|&at| is_first(at, unit_offset));
+            firsts.map(move |at| {
+                (counts[step][units[at]], counts[step + step_offset][units[at + unit_offset]])
             })
         })
         .collect()
 }
 
-/// Probabilities of 0, 1, .. spikes in a step.
+/// Returns the probabilities of 0, 1, .. spikes per step.
 fn probabilities(rate: f64, draw: SpikeDistribution) -> Vec<f64> {
     let mut probability = (-rate).exp();
     let mut next = |k: usize| {
@@ -115,38 +115,38 @@ fn probabilities(rate: f64, draw: SpikeDistribution) -> Vec<f64> {
     }
 }
 
-/// Draws fit their rate, and neither another rate nor the other kind of draw.
-fn assert_rate(what: &str, draws: &[usize], rate: f64, draw: SpikeDistribution) {
+/// Asserts that draws fit their rate and distribution, but no other rate or distribution.
+fn assert_rate(label: &str, draws: &[usize], rate: f64, draw: SpikeDistribution) {
     let p = |rate, draw| chi_square(draws, &probabilities(rate, draw));
-    assert_fits(what, p(rate, draw));
-    // Sixteen standard deviations of the number of spikes: enough to tell when it is off by a few.
+    assert_fits(label, p(rate, draw));
+    // Off by sixteen standard deviations of the total number of spikes.
     let factor = 1.0 + 16.0 / (rate * draws.len() as f64).sqrt();
     for wrong in [rate * factor, rate / factor] {
-        assert_rejected(&format!("{what}, as if {wrong} a step"), p(wrong, draw));
+        assert_rejected(&format!("{label}, as if {wrong} per step"), p(wrong, draw));
     }
     let other = match draw {
         SpikeDistribution::Poisson => SpikeDistribution::Bernoulli,
         SpikeDistribution::Bernoulli => SpikeDistribution::Poisson,
     };
-    // Rare spikes hardly ever come two at a time: then the two kinds are one.
+    // At low rates both distributions are nearly equal: two spikes per step are rare.
     if rate > 0.05 {
-        assert_rejected(&format!("{what}, as if {other:?}"), p(rate, other));
+        assert_rejected(&format!("{label}, as if {other:?}"), p(rate, other));
     }
 }
 
 #[test]
-fn input_spikes_have_the_rate_of_their_pixel() {
+fn input_spikes_follow_pixel_rate() {
     for (seed, draw) in [(1, SpikeDistribution::Poisson), (2, SpikeDistribution::Bernoulli)] {
-        for (phi_max, source) in [(0.2, Split::Training), (0.2, Split::Test), (0.9, Split::Test)] {
+        for (phi_max, split) in [(0.2, Split::Training), (0.2, Split::Test), (0.9, Split::Test)] {
             let config = config(&[2], phi_max, draw, seed);
-            let mut simulation = shown(&config, &Network::initial(&config, 784), source);
+            let mut simulation = simulate(&config, &Network::initial(&config, 784), split);
             for (sample, pixel) in PIXELS.into_iter().enumerate() {
                 let draws = counts(&mut simulation, 0, sample).concat();
-                let what = format!("pixel {pixel}, phi_max {phi_max}, {draw:?}, {source:?}");
+                let label = format!("pixel {pixel}, phi_max {phi_max}, {draw:?}, {split:?}");
                 if pixel == 0 {
-                    assert!(draws.iter().all(|&count| count == 0), "{what}: a spike");
+                    assert!(draws.iter().all(|&count| count == 0), "{label}: a spike");
                 } else {
-                    assert_rate(&what, &draws, phi_max * f64::from(pixel) / 255.0, draw);
+                    assert_rate(&label, &draws, phi_max * f64::from(pixel) / 255.0, draw);
                 }
             }
         }
@@ -154,52 +154,52 @@ fn input_spikes_have_the_rate_of_their_pixel() {
 }
 
 #[test]
-fn spikes_of_different_steps_pixels_images_and_seeds_are_independent() {
-    let bright_and_grey = |seed, source| {
+fn input_spikes_of_distinct_draws_are_independent() {
+    let bright_and_grey = |seed, split| {
         let config = config(&[2], 0.2, SpikeDistribution::Poisson, seed);
-        let mut simulation = shown(&config, &Network::initial(&config, 784), source);
+        let mut simulation = simulate(&config, &Network::initial(&config, 784), split);
         [0, 1].map(|sample| counts(&mut simulation, 0, sample))
     };
     let [bright, grey] = bright_and_grey(3, Split::Training);
     let full = probabilities(0.2, SpikeDistribution::Poisson);
     let pixels: Vec<usize> = (0..784).collect();
-    // Neighbours, the same word of the next draw, the same step of the next word, the next phase; the
-    // next row, the same lane of the next vector.
-    for apart in [[1, 0], [4, 0], [8, 0], [150, 0], [0, 1], [0, 4], [0, 16], [0, 28], [1, 1]] {
-        let what = format!("{} steps and {} pixels apart", apart[0], apart[1]);
-        assert_independent(&what, &pairs(&bright, 0..STEPS as usize, &pixels, apart), &full);
+    // Steps: next, same word of the next draw, same step of the next word, next phase. Pixels: next, offsets
+    // within a SIMD vector, same lane of the next vector, next row.
+    for offsets in [[1, 0], [4, 0], [8, 0], [150, 0], [0, 1], [0, 4], [0, 16], [0, 28], [1, 1]] {
+        let label = format!("{} steps and {} pixels apart", offsets[0], offsets[1]);
+        assert_independent(&label, &pairs(&bright, 0..STEPS as usize, &pixels, offsets), &full);
     }
     let with = |other: &Counts| -> Vec<(usize, usize)> {
         bright.concat().into_iter().zip(other.concat()).collect()
     };
     let half = probabilities(0.2 * 128.0 / 255.0, SpikeDistribution::Poisson);
     assert_fits("two images", chi_square_of_pairs(&with(&grey), &full, &half));
-    for (seed, source) in [(3, Split::Test), (4, Split::Training), (3 + (1 << 32), Split::Training)]
+    for (seed, split) in [(3, Split::Test), (4, Split::Training), (3 + (1 << 32), Split::Training)]
     {
-        let [other, _] = bright_and_grey(seed, source);
-        assert_independent(&format!("seed {seed}, {source:?}"), &with(&other), &full);
+        let [other, _] = bright_and_grey(seed, split);
+        assert_independent(&format!("seed {seed}, {split:?}"), &with(&other), &full);
     }
-    assert_eq!(bright_and_grey(3, Split::Training), [bright, grey], "the same draws again");
+    assert_eq!(bright_and_grey(3, Split::Training), [bright, grey], "equal seeds, other draws");
 }
 
 const BIASES: [f64; 6] = [-3.0, -1.0, 0.0, 0.5, 2.0, 9.0];
 const UNITS: usize = 1200;
-/// Steps after which voltages have settled: of a difference, 0.3 is left a step, or -0.7 under
-/// teaching, thus 2e-8.
+/// Number of steps until voltages have settled. Each step leaves 0.3 of a difference, or -0.7 under
+/// teaching; after 50 steps 2e-8.
 const SETTLED: usize = 50;
 
-/// A hidden and an output layer without weights, whose biases are [`BIASES`] in turn.
+/// Returns a hidden and an output layer with zero weights and cyclic biases [`BIASES`].
 fn biased_network() -> Network {
     let biases: Vec<f32> = (0..UNITS).map(|unit| BIASES[unit % BIASES.len()] as f32).collect();
-    let layer = |below, sources| {
-        let (weights, feedback) = (vec![0.0; UNITS * below], vec![0.0; UNITS * sources]);
-        Layer::from_rows(UNITS, below, &weights, &biases, &feedback).expect("the arrays fit")
+    let layer = |n_pre, n_feedback| {
+        let (weights, feedback) = (vec![0.0; UNITS * n_pre], vec![0.0; UNITS * n_feedback]);
+        Layer::from_rows(UNITS, n_pre, &weights, &biases, &feedback).expect("the arrays fit")
     };
     Network { layers: vec![layer(784, UNITS), layer(UNITS, 0)] }
 }
 
 #[test]
-fn neurons_spike_at_the_rate_of_their_voltage() {
+fn neuron_spikes_follow_rate_of_voltage() {
     const HIDDEN: usize = 1;
     const OUTPUT: usize = 2;
     let sigmoid = |voltage: f64| 1.0 / (1.0 + (-voltage).exp());
@@ -208,7 +208,7 @@ fn neurons_spike_at_the_rate_of_their_voltage() {
     });
     for (seed, (phi_max, draw)) in (10..).zip(draws.concat()) {
         let config = config(&[UNITS, UNITS], phi_max, draw, seed);
-        let mut simulation = shown(&config, &biased_network(), Split::Training);
+        let mut simulation = simulate(&config, &biased_network(), Split::Training);
         for population in [HIDDEN, OUTPUT] {
             let samples = [0, 1, 2, 3].map(|sample| counts(&mut simulation, population, sample));
             let check = |bias: f64, steps: Range<usize>, units: Range<usize>, voltage: f64| {
@@ -216,23 +216,23 @@ fn neurons_spike_at_the_rate_of_their_voltage() {
                     units.filter(|unit| BIASES[unit % BIASES.len()] == bias).collect();
                 let rows = samples.iter().flat_map(|sample| &sample[steps.clone()]);
                 let draws = rows.flat_map(|row| units.iter().map(|&unit| row[unit]));
-                let what =
+                let label =
                     format!("population {population}, C = {voltage}, phi_max {phi_max}, {draw:?}");
                 let rate = phi_max * sigmoid(voltage);
-                assert_rate(&what, &draws.collect::<Vec<_>>(), rate, draw);
-                for apart in [[1, 0], [8, 0], [0, 1], [0, 8]] {
+                assert_rate(&label, &draws.collect::<Vec<_>>(), rate, draw);
+                for offsets in [[1, 0], [8, 0], [0, 1], [0, 8]] {
                     let all = samples
                         .iter()
-                        .flat_map(|sample| pairs(sample, steps.clone(), &units, apart));
+                        .flat_map(|sample| pairs(sample, steps.clone(), &units, offsets));
                     let all: Vec<_> = all.collect();
                     let probabilities = probabilities(rate, draw);
-                    let what = format!("{what}, {apart:?} steps and neurons apart");
-                    // So few spikes that a tie between some could not be seen.
+                    let label = format!("{label}, {offsets:?} steps and neurons apart");
+                    // At low rates there are too few spikes to detect a dependence.
                     if rate < 0.05 {
                         let p = chi_square_of_pairs(&all, &probabilities, &probabilities);
-                        assert_fits(&what, p);
+                        assert_fits(&label, p);
                     } else {
-                        assert_independent(&what, &all, &probabilities);
+                        assert_independent(&label, &all, &probabilities);
                     }
                 }
             };
@@ -243,7 +243,7 @@ fn neurons_spike_at_the_rate_of_their_voltage() {
                 if population == HIDDEN {
                     check(bias, target.clone(), 0..UNITS, untaught);
                 } else {
-                    // The label is class 0 of two: the first half of the outputs are targets.
+                    // The label is class 0 of 2: the first half of the outputs are targets.
                     check(bias, target.clone(), 0..UNITS / 2, (0.6 * bias + 8.0) / 1.7);
                     check(bias, target.clone(), UNITS / 2..UNITS, (0.6 * bias - 8.0) / 1.7);
                 }

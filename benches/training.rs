@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use apical::config::{Config, CreditAssignment, FeedbackWeights, Preset, Signal};
 use apical::dataset::Dataset;
-use apical::device::{BackendKind, DeviceOptions, StepMode, open};
+use apical::device::{BackendKind, DeviceOptions, open};
 use apical::interface::{ArrayId, Backend, Kernel, Launch, Sample};
 use apical::network::Network;
 use apical::plan::Presentation;
@@ -114,9 +114,7 @@ fn testing(criterion: &mut Criterion) {
 fn config_with(kernel: Kernel) -> Config {
     let base = Preset::Quick.config();
     match kernel {
-        Kernel::ApicalStepSpikes | Kernel::ApicalHistory | Kernel::FusedStep => {
-            Config { g_apical: 0.05, ..base }
-        }
+        Kernel::ApicalStepSpikes | Kernel::ApicalHistory => Config { g_apical: 0.05, ..base },
         Kernel::ApicalStepRates => {
             Config { g_apical: 0.05, feedback_signal: Signal::Rates, ..base }
         }
@@ -138,21 +136,16 @@ fn config_with(kernel: Kernel) -> Config {
     }
 }
 
-/// Kernels can be run one by one, and those are run that go step by step, or the one that does all they do.
-fn how_with(kernel: Kernel) -> DeviceOptions {
-    let step_mode = if kernel == Kernel::FusedStep { StepMode::Fused } else { StepMode::PerKernel };
-    DeviceOptions { per_sample_access: true, step_mode, ..DeviceOptions::default() }
-}
-
 /// Every kernel of a training minibatch by itself, from the state that a minibatch leaves behind.
 fn kernels(criterion: &mut Criterion) {
     let dataset = Arc::new(Dataset::mnist().expect("the embedded data set opens"));
+    let options = DeviceOptions { per_sample_access: true, ..DeviceOptions::default() };
     for kernel in Kernel::ALL {
         let config = &config_with(kernel);
         let mut group = criterion.benchmark_group(format!("kernel {kernel}, batch 32"));
         group.throughput(Throughput::Elements(config.batch_size as u64));
         let images = order(config, &dataset, 2);
-        for (backend, mut simulation) in simulations(config, &dataset, &how_with(kernel)) {
+        for (backend, mut simulation) in simulations(config, &dataset, &options) {
             let (minibatch, samples, launches): (_, Vec<Sample>, Vec<Launch>) =
                 simulation.prepare_training(&images[..config.batch_size]);
             let backend_of = simulation.backend();

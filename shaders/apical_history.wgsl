@@ -24,7 +24,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     let row = id.y;
     let rows = sample.index * (constants.history_rows + params.block_len) + row;
-    let index = params.synaptic_input_offset + rows * params.units + unit;
+    let index = rows * params.units + unit;
     var sum = 0.0;
     if params.col_offset > 0u {
         sum = synaptic_input[index];

@@ -3,12 +3,11 @@
 // One thread per neuron of the layer, feedback source, and replica. The columns of the weights above are this
 // layer's neurons; if not all are bound at once, other dispatches process the rest. A launch sums over `steps` neurons
 // above, from `first` on, and continues the sums of the previous launch.
-// All three arrays are bound as writable: they may share one buffer, which has one binding mode.
 
 // of the layer above, [replicas, units + 1, above], or a run of columns
-@group(0) @binding(5) var<storage, read_write> weights_above: array<f32>;
+@group(0) @binding(5) var<storage, read> weights_above: array<f32>;
 // of the layer above, [replicas, sources, above]; not read if the layer above is the feedback source
-@group(0) @binding(6) var<storage, read_write> feedback_above: array<f32>;
+@group(0) @binding(6) var<storage, read> feedback_above: array<f32>;
 // [replicas, sources, units]
 @group(0) @binding(7) var<storage, read_write> feedback: array<f32>;
 

@@ -262,8 +262,7 @@ fn first_difference(
 
 /// Returns the length of the comparable prefix of an array's copy after a launch, words.
 ///
-/// A GPU's raster has old bits after the launch's last step. The CPU derives its raster from the spikes, which are
-/// newer if a fused kernel, which needs no raster, wrote them.
+/// A GPU's raster has old bits after the launch's last step.
 fn written_length(shape: &Shape, launch: &Launch, array: ArrayId) -> usize {
     if !matches!(array, ArrayId::SpikeMask(_)) {
         return shape.len_per_copy(array);

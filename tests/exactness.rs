@@ -1,6 +1,5 @@
 //! Proves: on this machine's GPU each kernel writes the same bits as on the CPU. Shapes, arrays and settings
 //! are random; one to three replicas have their own settings; weights are also bound a few columns at a time.
-//! The fused step is also checked with other workgroup sizes and numbers of dispatches.
 //!
 //! Does not prove: that other GPUs keep IEEE rounding (see `apical devices` and `apical compare`),
 //! that whole trainings agree (see `trainings.rs`), or that the results are right (see `golden.rs`).
@@ -11,8 +10,6 @@ mod check;
 mod column_ranges;
 #[path = "exactness/minibatches.rs"]
 mod minibatches;
-#[path = "exactness/networks.rs"]
-mod networks;
 #[path = "exactness/random_arrays.rs"]
 mod random_arrays;
 #[path = "exactness/situations.rs"]
@@ -199,8 +196,6 @@ struct Situation {
     max_weight_binding: u64,
     /// Number of threads per workgroup.
     workgroup: u32,
-    /// Number of loop iterations per dispatch (None: the device's limit).
-    max_loop_iterations: Option<u64>,
 }
 
 fn each_situation(check: impl Fn(&Situation)) {

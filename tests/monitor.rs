@@ -10,7 +10,7 @@ use std::sync::Arc;
 use apical::analysis::statistics::mean;
 use apical::config::{Config, Feedback};
 use apical::dataset::Dataset;
-use apical::device::{BackendKind, DeviceOptions, StepMode};
+use apical::device::{BackendKind, DeviceOptions};
 use apical::model::weight_init::WeightInit;
 use apical::monitor::recording_file::save;
 use apical::monitor::{Mode, MonitorSession, MonitorSpec, Quantity, Recording};
@@ -53,12 +53,11 @@ fn images(dataset: &Dataset) -> Vec<Presentation> {
     dataset.labels().iter().take(IMAGES).enumerate().map(image).collect()
 }
 
-/// Records images on a backend. Requests the fused kernel, which is used only if no quantity has values per step.
+/// Records images on a backend.
 fn record(config: &Config, backend: BackendKind, spec: &MonitorSpec, mode: Mode) -> Recording {
     let dataset = dataset();
     let network = Network::initial(config, dataset.pixels());
-    let stepping = StepMode::Fused;
-    let selection = DeviceOptions { backend, step_mode: stepping, ..DeviceOptions::default() };
+    let selection = DeviceOptions { backend, ..DeviceOptions::default() };
     let session = MonitorSession::open(config, &dataset, &network, spec.clone(), &selection);
     let images = images(&dataset);
     session.unwrap().show(&images, mode, &mut |_| ()).unwrap()

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use apical::config::{Config, Optimizer, PlateauTiming, Variant, variants};
 use apical::dataset::Dataset;
-use apical::device::{BackendKind, DeviceOptions, StepMode};
+use apical::device::{BackendKind, DeviceOptions};
 use apical::interface::BackendError;
 use apical::model::lr_schedule::LrSchedule;
 use apical::model::phases::AveragingWindow;
@@ -35,7 +35,7 @@ struct Trained {
 type Wave = (Vec<usize>, Option<String>);
 
 fn on(backend: BackendKind) -> DeviceOptions {
-    DeviceOptions { backend, step_mode: StepMode::PerKernel, ..DeviceOptions::default() }
+    DeviceOptions { backend, ..DeviceOptions::default() }
 }
 
 fn error_of(event: &Event) -> f64 {
@@ -207,16 +207,6 @@ fn replicas_on_cpu_equal_single_trainings() {
 #[test]
 fn replicas_on_gpu_equal_single_trainings() {
     check(&on(BackendKind::Gpu), trainings());
-}
-
-/// The step of whole networks reads weights, and who spikes, by replica.
-#[test]
-fn replicas_in_fused_steps_equal_single_trainings() {
-    let is_stepped =
-        |configs: &Vec<Config>| configs[0].g_apical > 0.0 && configs[0].layers.len() > 1;
-    let trainings: Vec<_> = trainings().into_iter().filter(is_stepped).collect();
-    assert!(trainings.len() > 4, "{} trainings", trainings.len());
-    check(&DeviceOptions { step_mode: StepMode::Fused, ..on(BackendKind::Gpu) }, trainings);
 }
 
 /// Two networks that are shown one image at a time, on one thread, on as many threads as networks, and on

@@ -156,8 +156,7 @@ fn structs_lie_in_memory_as_shaders_read_them() {
             apical_bias_eta),
         fields!(LaunchParams: units n_pre n_feedback population first_step step_count block_len block_start is_output
             keeps_gradient feeds_back_spikes col_offset col_count n_next feedback_is_next_layer is_last_hidden feedback_columns
-            sends_rates feeds_back_rates layers weights_offset synaptic_input_offset compartments_offset spikes_offset mask_offset
-            pre_mask_offset mask_words history_begin history_end),
+            sends_rates feeds_back_rates),
         fields!(BatchParams: batch_size reset_state rng_split draws_spikes inv_batch_size bias_correction1
             bias_correction2 lr_scale update_index),
         fields!(Sample: image label draw_index result_slot steps_forward steps_target window_forward

@@ -125,7 +125,6 @@ fn work_that_does_not_fit_is_refused() {
             launch(Kernel::OutputStep, 0, 0, 8),
             launch(Kernel::EmitRates, 0, 0, 1),
             launch(Kernel::ApicalStepSpikes, 0, 0, 1),
-            launch(Kernel::FusedStep, 0, 0, 8),
             launch(Kernel::SynapticInputSpikes, 0, 0, shape.block + 1),
             launch(Kernel::SynapticInputSpikes, 0, shape.steps, 8),
             launch(Kernel::EncodeSpikes, 0, u32::MAX, u32::MAX),

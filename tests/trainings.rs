@@ -199,27 +199,6 @@ fn workgroups_do_not_matter() {
     }
 }
 
-/// One launch for all layers and a block of steps, of which there are several, against a launch for each kernel and
-/// step: also where samples carry their state on, and in tests.
-#[test]
-fn training_is_independent_of_step_mode() {
-    let mut stepped = 0;
-    for (config, dataset) in trainings() {
-        let by_launches = capacity(config.batch_size.max(5), &dataset, 16);
-        let by_networks = Capacity { fused_steps: true, ..by_launches };
-        if !plan::shape(&config, &dataset, &by_networks).fused_steps {
-            continue;
-        }
-        stepped += 1;
-        let one = train(support::cpu(&config, &dataset, &by_launches), &config, &dataset);
-        for make in [support::cpu as support::MakeBackend, support::gpu] {
-            let other = train(make(&config, &dataset, &by_networks), &config, &dataset);
-            same_run(&format!("{config:?}"), &one, &other);
-        }
-    }
-    assert!(stepped > 10, "{stepped} of the trainings can be stepped so");
-}
-
 /// A GPU that binds no more than a few KiB of weights at once: some columns of a layer at a time.
 #[test]
 fn windows_of_weights_do_not_matter() {

@@ -9,7 +9,7 @@ use super::CliError;
 use super::output::eprint_line;
 use super::signals;
 use apical::dataset::{Background, Dataset, ImageSize, ReadOptions};
-use apical::device::{BackendKind, DeviceOptions, StepMode};
+use apical::device::{BackendKind, DeviceOptions};
 
 /// Device options, which never change the result.
 #[derive(Clone, Debug, Args)]
@@ -27,10 +27,6 @@ pub(super) struct MachineArgs {
     /// SLURM_CPUS_PER_TASK if that is smaller
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = thread_count())]
     threads: usize,
-
-    /// How a GPU computes steps if --g-apical is above 0
-    #[arg(long, value_enum, default_value_t)]
-    gpu_steps: StepMode,
 }
 
 /// Largest number of threads: the system kills a program with too many.
@@ -48,16 +44,9 @@ impl MachineArgs {
             let message = "cannot use --device with --backend cpu: --device names a GPU";
             return Err(CliError::Usage(message.to_string()));
         }
-        let MachineArgs { backend, device, threads, gpu_steps } = self.clone();
+        let MachineArgs { backend, device, threads } = self.clone();
         let stop = signals::token();
-        Ok(DeviceOptions {
-            backend,
-            device,
-            threads,
-            step_mode: gpu_steps,
-            stop,
-            ..DeviceOptions::default()
-        })
+        Ok(DeviceOptions { backend, device, threads, stop, ..DeviceOptions::default() })
     }
 
     pub(super) fn backend(&self) -> BackendKind {

@@ -2,7 +2,7 @@
 // Euler, spikes. `B = kappa * (W n) + b`; `C += -g_L C + g_B (B - C) + g_A (A - C)`.
 fn step_hidden(sample: Sample, unit: u32) {
     let end = end_step(sample);
-    let state = params.compartments_offset + sample.index * COMPARTMENT_ROWS * params.units + unit;
+    let state = sample.index * COMPARTMENT_ROWS * params.units + unit;
     if params.first_step == 0u {
         reset_for_image(state);
     }

@@ -3,7 +3,7 @@
 // `B = kappa * (W n) + b`; `C += -g_L C + g_D (B - C) + I`, `I = g_E (E_E - C) + g_I (E_I - C)`.
 fn step_output(sample: Sample, unit: u32) {
     let end = end_step(sample);
-    let state = params.compartments_offset + sample.index * COMPARTMENT_ROWS * params.units + unit;
+    let state = sample.index * COMPARTMENT_ROWS * params.units + unit;
     if params.first_step == 0u {
         reset_for_image(state);
         compartments[state + COMPARTMENT_MEAN_RATE * params.units] = 0.0;

@@ -84,7 +84,7 @@ struct SpikeWriter {
 
 fn new_spike_writer(sample_index: u32, unit: u32) -> SpikeWriter {
     let first_word = sample_index * constants.spike_words + constants.history_words;
-    let start = params.spikes_offset + first_word * params.units + unit;
+    let start = first_word * params.units + unit;
     return SpikeWriter(start, vec4<u32>(), 0u);
 }
 

@@ -4,7 +4,7 @@
 // Index of a neuron's drive in row 0 of a sample.
 fn input_index(sample_index: u32, row: u32, unit: u32) -> u32 {
     let rows = sample_index * (constants.history_rows + params.block_len) + row;
-    return params.synaptic_input_offset + rows * params.units + unit;
+    return rows * params.units + unit;
 }
 
 // Filtered drive `(kappa * W n)` of a neuron at the step in row `history + step`.

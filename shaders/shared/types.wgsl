@@ -1,6 +1,6 @@
 // Bindings of every kernel that the host fills: the twin of src/interface/uniforms.rs and launch_params.rs (a test
 // compares sizes and offsets). Binding 1 holds the launch parameters. Kernels declare their arrays from binding 5
-// on, in the order of `Launch::reads`, then `Launch::writes`; `network` binds the arrays of all layers as one.
+// on, in the order of `Launch::reads`, then `Launch::writes`.
 // "samples" in the shape of an array counts the samples of all replicas, replica by replica.
 // Constants shared with the host precede this text and are generated from Rust. Padding is a separate field: Mesa's
 // software device used a wrong array stride in structs after a field with an explicit size.
@@ -84,19 +84,7 @@ struct LaunchParams {
     feedback_columns: u32,
     sends_rates: u32,
     feeds_back_rates: u32,
-    layers: u32,
-    weights_offset: u32,
-    synaptic_input_offset: u32,
-    compartments_offset: u32,
-    spikes_offset: u32,
-    mask_offset: u32,
-    pre_mask_offset: u32,
-    mask_words: u32,
-    history_begin: u32,
-    history_end: u32,
-    padding_0: u32,
-    padding_1: u32,
-    padding_2: u32,
+    padding: u32,
 }
 
 struct BatchParams {

@@ -4,5 +4,5 @@
 // If only some columns are bound, there is one replica.
 fn weight_at(pre: u32, unit: u32) -> f32 {
     let column = replica * params.col_count + pre - params.col_offset;
-    return weights[params.weights_offset + column * params.units + unit];
+    return weights[column * params.units + unit];
 }

@@ -8,7 +8,7 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 use crate::config::Config;
 use crate::cpu::{Threads, cpu_model_name};
 use crate::dataset::Dataset;
-use crate::device::{self, BackendKind, DeviceOptions, StepMode};
+use crate::device::{self, BackendKind, DeviceOptions};
 use crate::gpu::adapter::{self, AdapterInfo, AdapterQuery};
 use crate::interface::BackendError;
 
@@ -30,8 +30,6 @@ pub struct Machine {
     pub note: Option<String>,
     #[serde(skip)]
     info: Option<AdapterInfo>,
-    #[serde(skip)]
-    stepping: StepMode,
 }
 
 impl Machine {
@@ -43,7 +41,7 @@ impl Machine {
         let find = |allow_software| {
             adapter::find(&AdapterQuery { index_or_name: selection.device.clone(), allow_software })
         };
-        let machine = match selection.backend {
+        Ok(match selection.backend {
             BackendKind::Cpu => Machine::cpu(selection.threads, None),
             BackendKind::Gpu => Machine::of_gpu(find(true)?),
             BackendKind::Auto => match find(false) {
@@ -54,8 +52,7 @@ impl Machine {
                 }
                 found => Machine::of_gpu(found?),
             },
-        };
-        Ok(Machine { stepping: selection.step_mode, ..machine })
+        })
     }
 
     fn cpu(threads: usize, note: Option<String>) -> Self {
@@ -69,7 +66,6 @@ impl Machine {
             threads: Some(threads.count),
             note,
             info: None,
-            stepping: StepMode::default(),
         }
     }
 
@@ -85,7 +81,6 @@ impl Machine {
                 .is_software
                 .then(|| "this is a software GPU: its times say nothing about a GPU".to_string()),
             info: Some(info),
-            stepping: StepMode::default(),
         }
     }
 
@@ -97,7 +92,7 @@ impl Machine {
 
     /// What opens this device and no other.
     pub(super) fn selection(&self) -> DeviceOptions {
-        let any = DeviceOptions { step_mode: self.stepping, ..DeviceOptions::default() };
+        let any = DeviceOptions::default();
         match self.gpu() {
             Some(AdapterQuery { index_or_name: device, .. }) => {
                 DeviceOptions { backend: BackendKind::Gpu, device, ..any }

@@ -239,12 +239,10 @@ impl Measured {
         let column_sum = ceiling.map(|ceiling| ceiling.column_sum_additions_per_second);
         let timed = (self.per_round * self.raw_ms.len()) as f64;
         let ms = |time: Duration| 1e3 * time.as_secs_f64() / self.observed as f64;
-        // A step of whole networks adds and does the rest in one: nobody can tell what takes how long.
-        let tells = |times: &&KernelTimes| times.calls(Kernel::FusedStep) == 0;
-        let adding = self.times.as_ref().filter(tells);
         let kernels =
             [Kernel::SynapticInputSpikes, Kernel::ApicalStepSpikes, Kernel::ApicalHistory];
-        let adding = adding.map(|times| kernels.map(|kernel| times.of(kernel)).iter().sum());
+        let adding =
+            self.times.as_ref().map(|times| kernels.map(|kernel| times.of(kernel)).iter().sum());
         Row {
             task,
             layers: config.layers.clone(),

@@ -22,7 +22,6 @@ mod emit_rates;
 mod encode_rates;
 mod encode_spikes;
 mod feedback_update;
-mod fused_step;
 mod hidden_step;
 mod keep_spinning;
 mod local_error;
@@ -327,11 +326,6 @@ impl Backend for Cpu {
             match launch.kernel {
                 // Kernels of this backend read spike lists; `read` packs the mask on demand.
                 Kernel::PackSpikeMask => {}
-                Kernel::FusedStep => {
-                    parts.extend(
-                        fused_step::fused_step(launch, &self.shape).into_iter().map(with_part),
-                    );
-                }
                 _ => parts.push(with_part(*launch)),
             }
         }

@@ -23,20 +23,6 @@ pub enum BackendKind {
     Cpu,
 }
 
-/// Stepping of networks if the apical voltage reaches the soma, so that each step needs the feedback of the previous
-/// one. See [`Shape::fused_steps`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
-pub enum StepMode {
-    /// Fused on a real GPU, per kernel on other devices
-    #[default]
-    Auto,
-    /// One launch per kernel and step
-    PerKernel,
-    /// One launch for all layers and a block of steps; needs a device that holds the network, and not through GL
-    Fused,
-}
-
 /// Options for the device. No option changes a bit of the result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeviceOptions {
@@ -52,8 +38,6 @@ pub struct DeviceOptions {
     pub per_sample_access: bool,
     /// Whether neurons are stepped one step at a time, and apical voltages even if no soma reads them.
     pub steps_apical: bool,
-    /// Stepping of networks whose steps depend on feedback from the previous step.
-    pub step_mode: StepMode,
     /// Handle to stop trainings, tests and recordings early.
     pub stop: Stop,
 }
@@ -62,8 +46,7 @@ impl DeviceOptions {
     /// Returns the shape with these options applied.
     fn apply_to(&self, shape: Shape) -> Shape {
         let steps_apical = shape.steps_apical || self.steps_apical;
-        let fused_steps = shape.fused_steps && !self.steps_apical;
-        Shape { per_sample_access: self.per_sample_access, steps_apical, fused_steps, ..shape }
+        Shape { per_sample_access: self.per_sample_access, steps_apical, ..shape }
     }
 }
 

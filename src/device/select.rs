@@ -3,7 +3,7 @@
 use std::slice::from_ref;
 use std::sync::Arc;
 
-use super::{BackendKind, Device, DeviceOptions, StepMode, fit};
+use super::{BackendKind, Device, DeviceOptions, fit};
 use crate::config::Config;
 use crate::cpu::{Cpu, Threads};
 use crate::dataset::Dataset;
@@ -85,23 +85,15 @@ pub fn open_both(
     let shape = Shape {
         keeps_gradient: true,
         per_sample_access: true,
-        ..gpu_shape_with_lanes(
-            selection,
-            config,
-            dataset,
-            1,
-            largest_batch(config, dataset),
-            device.info(),
-        )
+        ..shape(config, dataset, &gpu_capacity(config, dataset, 1, largest_batch(config, dataset)))
     };
     fit::check_cpu_shape(&shape, dataset, selection, fit::memory(selection))?;
-    let note = unfused_note(selection, config, dataset, &shape, device.info());
     let mut gpu = make_gpu(device, from_ref(config), dataset, shape.clone())?;
     let self_test = gpu.self_test()?;
     let constants = constants(config, &shape, dataset.classes);
     let threads = Threads::choose(selection.threads).count;
     let cpu = Cpu::new(shape, constants, &[replica(config)], dataset.clone(), threads)?;
-    let device = Device { note, ..gpu_device(&gpu) };
+    let device = gpu_device(&gpu);
     Ok(BackendPair { cpu: Box::new(cpu), gpu: Box::new(gpu), device, self_test })
 }
 
@@ -119,7 +111,7 @@ fn open_cpu(
     dataset: &Arc<Dataset>,
     note: Option<String>,
 ) -> Result<OpenBackend, BackendError> {
-    let shape = selection.apply_to(cpu_shape(selection, &configs[0], dataset, configs.len()));
+    let shape = selection.apply_to(cpu_shape(&configs[0], dataset, configs.len()));
     fit::check_cpu_shape(&shape, dataset, selection, fit::memory(selection))?;
     let constants = constants(&configs[0], &shape, dataset.classes);
     let replicas: Vec<ReplicaParams> = configs.iter().map(replica).collect();
@@ -142,11 +134,10 @@ fn open_gpu(
     dataset: &Arc<Dataset>,
 ) -> Result<OpenBackend, BackendError> {
     let device = gpu::Device::open(&adapter_query(selection, allow_software))?;
-    let shape = gpu_shape(selection, &configs[0], dataset, configs.len(), device.info());
-    let note = unfused_note(selection, &configs[0], dataset, &shape, device.info());
+    let shape = gpu_shape(&configs[0], dataset, configs.len(), device.info());
     let shape = selection.apply_to(shape);
     let gpu = make_gpu(device, configs, dataset, shape)?;
-    let device = Device { note, ..gpu_device(&gpu) };
+    let device = gpu_device(&gpu);
     Ok(OpenBackend { backend: Box::new(gpu), device })
 }
 
@@ -174,30 +165,23 @@ fn gpu_device(gpu: &Gpu) -> Device {
 }
 
 /// Returns the shape of `replicas` networks on the CPU.
-pub(super) fn cpu_shape(
-    selection: &DeviceOptions,
-    config: &Config,
-    dataset: &Dataset,
-    replicas: usize,
-) -> Shape {
+pub(super) fn cpu_shape(config: &Config, dataset: &Dataset, replicas: usize) -> Shape {
     let tested = (CPU_TEST_BATCH / replicas.max(1)).min(dataset.test_count);
     let lanes = largest_batch(config, dataset).max(tested);
     let slots = dataset.training_count + dataset.test_count;
-    let fused_steps = selection.step_mode == StepMode::Fused;
-    let extent = Capacity { replicas, fused_steps, ..Capacity::new(lanes, slots, CPU_BLOCK_STEPS) };
+    let extent = Capacity { replicas, ..Capacity::new(lanes, slots, CPU_BLOCK_STEPS) };
     shape(config, dataset, &extent)
 }
 
 /// Returns the shape of `replicas` networks on a GPU. Reduces the samples if the GPU cannot bind the arrays of more,
 /// but not below a minibatch.
 pub(super) fn gpu_shape(
-    selection: &DeviceOptions,
     config: &Config,
     dataset: &Dataset,
     replicas: usize,
     info: &AdapterInfo,
 ) -> Shape {
-    let of_lanes = |lanes| gpu_shape_with_lanes(selection, config, dataset, replicas, lanes, info);
+    let of_lanes = |lanes| shape(config, dataset, &gpu_capacity(config, dataset, replicas, lanes));
     let limit = info.max_binding.min(info.max_buffer);
     let is_bound = |shape: &Shape| {
         let mut arrays = shape.arrays().into_iter().filter(|&array| shape.is_per_sample(array));
@@ -209,56 +193,12 @@ pub(super) fn gpu_shape(
     more.unwrap_or_else(|| of_lanes(batch))
 }
 
-/// Returns the shape of networks with a given number of samples, with one launch per kernel if a fused launch cannot
-/// hold all layers.
-fn gpu_shape_with_lanes(
-    selection: &DeviceOptions,
-    config: &Config,
-    dataset: &Dataset,
-    replicas: usize,
-    lanes: usize,
-    info: &AdapterInfo,
-) -> Shape {
-    let fused_steps = match selection.step_mode {
-        StepMode::Auto => !info.is_software,
-        StepMode::PerKernel => false,
-        StepMode::Fused => true,
-    };
-    let extent = Capacity { fused_steps, ..gpu_extent(config, dataset, replicas, lanes) };
-    let shape = shape(config, dataset, &extent);
-    let fused_steps = shape.fused_steps && gpu::fused_step::supports_fused(&shape, info);
-    Shape { fused_steps, ..shape }
-}
-
-/// Returns why networks are stepped with one launch per kernel although `selection` requests fused steps; `None` if
-/// steps are fused, or no step waits for feedback.
-fn unfused_note(
-    selection: &DeviceOptions,
-    config: &Config,
-    dataset: &Dataset,
-    chosen: &Shape,
-    info: &AdapterInfo,
-) -> Option<String> {
-    let wanted =
-        Capacity { fused_steps: true, ..gpu_extent(config, dataset, 1, config.batch_size) };
-    let is_left_out = shape(config, dataset, &wanted).fused_steps && !chosen.fused_steps;
-    if selection.step_mode != StepMode::Fused || !is_left_out {
-        return None;
-    }
-    let reason = if info.backend == wgpu::Backend::Gl.to_str() {
-        "drivers of GL take minutes to compile the kernel that steps whole networks"
-    } else {
-        "the device does not hold a whole network in one launch"
-    };
-    Some(format!("stepping networks launch by launch: {reason}"))
-}
-
-fn gpu_extent(config: &Config, dataset: &Dataset, replicas: usize, lanes: usize) -> Capacity {
+fn gpu_capacity(config: &Config, dataset: &Dataset, replicas: usize, samples: usize) -> Capacity {
     let widest = config.layers.iter().copied().max().unwrap_or(1);
-    let steps = GPU_INPUT_BYTES / (4 * replicas * lanes * widest).max(1);
+    let steps = GPU_INPUT_BYTES / (4 * replicas * samples * widest).max(1);
     let slots = dataset.training_count + dataset.test_count;
     let block = (steps as u32 / STEPS_PER_WORD).max(1) * STEPS_PER_WORD;
-    Capacity { replicas, ..Capacity::new(lanes, slots, block) }
+    Capacity { replicas, ..Capacity::new(samples, slots, block) }
 }
 
 pub(super) fn adapter_query(

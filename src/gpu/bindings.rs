@@ -1,8 +1,7 @@
-//! Which arrays a launch binds, and over how many workgroups it is spread.
+//! Number of threads and workgroups of a launch.
 
-use super::shared_buffers::SharedBuffer;
 use super::weight_ranges::ColumnRange;
-use crate::interface::{ArrayId, BackendError, BatchParams, Kernel, Launch, STEPS_PER_WORD, Shape};
+use crate::interface::{BackendError, BatchParams, Kernel, Launch, STEPS_PER_WORD, Shape};
 
 /// Bindings that all kernels share: constants, part, replicas, minibatches, lanes.
 pub const COMMON_BINDINGS: u32 = 5;
@@ -10,59 +9,6 @@ pub const COMMON_BINDINGS: u32 = 5;
 /// Neurons whose columns one thread of the drive sums: it looks once for who spikes, and waits for
 /// several weights at once.
 pub const UNITS_PER_THREAD: u32 = 4;
-
-/// What a kernel binds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Binding {
-    /// Its number in the shader, from [`COMMON_BINDINGS`] on.
-    pub binding: u32,
-    /// What is bound there.
-    pub resource: Resource,
-    /// How.
-    pub access: Access,
-}
-
-/// What lies at a binding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resource {
-    /// One array.
-    Array(ArrayId),
-    /// The arrays of all layers that share a buffer.
-    SharedBuffer(SharedBuffer),
-    /// The parts of a step of whole networks, see [`super::fused_step::layer_params`].
-    FusedParams,
-}
-
-/// How a kernel uses what it binds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// It reads a table of constant size.
-    Uniform,
-    /// It reads an array.
-    ReadOnly,
-    /// It reads and writes an array.
-    ReadWrite,
-}
-
-/// The bindings of a launch.
-pub fn bindings(launch: &Launch, shape: &Shape) -> Vec<Binding> {
-    let numbered = |(binding, (resource, access))| Binding { binding, resource, access };
-    if launch.kernel == Kernel::FusedStep {
-        let groups =
-            SharedBuffer::ALL.map(|group| (Resource::SharedBuffer(group), group.fused_access()));
-        let bound = [(Resource::FusedParams, Access::Uniform)].into_iter().chain(groups);
-        return (COMMON_BINDINGS..).zip(bound).map(numbered).collect();
-    }
-    let writes = launch.writes(shape);
-    let groups: Vec<SharedBuffer> = writes.iter().copied().filter_map(SharedBuffer::of).collect();
-    let reads = launch.reads(shape).into_iter().map(|array| {
-        // A dispatch binds a buffer in one way.
-        let shares = SharedBuffer::of(array).is_some_and(|group| groups.contains(&group));
-        (Resource::Array(array), if shares { Access::ReadWrite } else { Access::ReadOnly })
-    });
-    let writes = writes.into_iter().map(|array| (Resource::Array(array), Access::ReadWrite));
-    (COMMON_BINDINGS..).zip(reads.chain(writes)).map(numbered).collect()
-}
 
 /// Threads along x, y and z.
 pub fn threads(
@@ -92,8 +38,8 @@ pub fn threads(
         Kernel::EncodeRates => [shape.populations[0] as u32, launch.steps, lanes],
         Kernel::SynapticInputRates => [shape.units(layer) as u32, launch.steps, lanes],
         Kernel::ApicalHistory => [shape.units(layer) as u32, shape.apical_history_rows(), lanes],
-        // One workgroup for each lane.
-        Kernel::Classify | Kernel::FusedStep => [1, 1, lanes],
+        // One workgroup per sample.
+        Kernel::Classify => [1, 1, lanes],
         Kernel::WeightUpdate | Kernel::FeedbackUpdate => {
             [shape.units(layer) as u32, window.columns as u32, minibatches.len() as u32]
         }

@@ -13,7 +13,7 @@ use wgpu::{
 
 use super::adapter::{self, AdapterInfo, AdapterQuery};
 use super::cache::{self, Cache};
-use super::{fused_step, profile};
+use super::profile;
 use crate::interface::BackendError;
 
 /// How long the device may work on what it was given before it counts as hung: longer than any minibatch takes on
@@ -36,8 +36,6 @@ pub struct Device {
     cache: Option<Cache>,
     /// Bytes of weights that a kernel binds at once.
     max_weight_binding: u64,
-    /// Rounds of loops that a thread goes through in a dispatch.
-    max_loop_iterations: u64,
 }
 
 impl Device {
@@ -72,20 +70,8 @@ impl Device {
         let cache = Cache::open(&device, &adapter.get_info());
         let in_flight = VecDeque::new();
         let max_weight_binding = info.max_binding;
-        let max_loop_iterations =
-            if info.is_software { fused_step::MAX_LOOP_ITERATIONS } else { u64::MAX };
         let staging = None;
-        Ok(Device {
-            device,
-            queue,
-            info,
-            failure,
-            in_flight,
-            staging,
-            cache,
-            max_weight_binding,
-            max_loop_iterations,
-        })
+        Ok(Device { device, queue, info, failure, in_flight, staging, cache, max_weight_binding })
     }
 
     /// Returns the description of the adapter.
@@ -94,7 +80,7 @@ impl Device {
     }
 
     /// From now on, binds no more than `bytes` of weights at once, as a device with a lower limit does; a few
-    /// columns at least, and those of all layers where whole networks are stepped. It changes no result.
+    /// columns at least. It changes no result.
     pub fn limit_weight_binding(&mut self, bytes: u64) {
         self.max_weight_binding = bytes.min(self.info.max_binding);
     }
@@ -102,17 +88,6 @@ impl Device {
     /// Bytes of weights that a kernel binds at once.
     pub(super) fn max_weight_binding(&self) -> u64 {
         self.max_weight_binding
-    }
-
-    /// From now on, steps networks in dispatches whose threads go through no more than so many rounds of loops, as on
-    /// a device that ends longer ones; a step at least. It changes no result.
-    pub fn limit_loop_iterations(&mut self, rounds: u64) {
-        self.max_loop_iterations = rounds;
-    }
-
-    /// Rounds of loops that a thread goes through in a dispatch at most.
-    pub(super) fn max_loop_iterations(&self) -> u64 {
-        self.max_loop_iterations
     }
 
     /// What drivers look up compiled kernels in, where that is kept.

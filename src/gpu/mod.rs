@@ -6,13 +6,11 @@ mod buffers;
 mod cache;
 mod device;
 mod dispatches;
-pub mod fused_step;
 mod interruptible;
 mod pipelines;
 mod profile;
 pub mod self_test;
 pub mod shaders;
-pub mod shared_buffers;
 pub mod weight_ranges;
 
 use std::ops::Range;
@@ -91,10 +89,7 @@ impl Gpu {
         let buffers = Buffers::new(&device, &shape, &constants, replicas)?;
         Ok(Gpu {
             buffers,
-            parts: DispatchTable::new(
-                &device,
-                fused_step::threads(&shape, workgroup, device.info()),
-            ),
+            parts: DispatchTable::new(&device),
             pipelines: Pipelines::new(workgroup),
             profile: None,
             classes: constants.classes,
@@ -219,10 +214,10 @@ impl Backend for Gpu {
 
     fn read_samples(&mut self, array: ArrayId, lanes: usize) -> Result<Vec<u32>, BackendError> {
         check_array(&self.shape, array)?;
-        let place = self.buffers.array(array)?;
+        let buffer = self.buffers.array(array)?;
         let lanes = lanes.min(self.shape.replicas * self.shape.samples_per_replica);
         let bytes = 4 * self.shape.len_for_samples(array, lanes) as u64;
-        self.device.read(&place.buffer, place.start, bytes)
+        self.device.read(buffer, 0, bytes)
     }
 
     fn write(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
@@ -232,8 +227,8 @@ impl Backend for Gpu {
             return Err(BackendError::WrongLength { array, expected, got: words.len() });
         }
         self.device.check()?;
-        let place = self.buffers.array(array)?;
-        self.device.queue.write_buffer(&place.buffer, place.start, cast_slice(words));
+        let buffer = self.buffers.array(array)?;
+        self.device.queue.write_buffer(buffer, 0, cast_slice(words));
         self.device.check()
     }
 

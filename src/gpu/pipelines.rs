@@ -12,11 +12,11 @@ use wgpu::{
     ShaderSource, ShaderStages,
 };
 
-use super::bindings::{Access, COMMON_BINDINGS, Resource, bindings};
-use super::buffers::{BufferRange, Buffers, MIN_SIZE};
+use super::bindings::COMMON_BINDINGS;
+use super::buffers::{Buffers, MIN_SIZE};
 use super::device::Device;
 use super::dispatches::Dispatch;
-use super::{fused_step, shaders, weight_ranges};
+use super::{shaders, weight_ranges};
 use crate::interface::{
     BackendError, BatchParams, Kernel, Launch, LaunchParams, ReplicaParams, RunParams, Sample,
     Shape,
@@ -29,15 +29,15 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Compiles `source`. `access`: how it uses what it binds.
+    /// Compiles `source`. `is_read_only`: whether it only reads an array, for each array that it binds.
     pub fn new(
         device: &Device,
         name: &str,
         source: String,
-        access: &[Access],
+        is_read_only: &[bool],
         workgroup: u32,
     ) -> Self {
-        let layout = bind_group_layout(device, name, access);
+        let layout = bind_group_layout(device, name, is_read_only);
         let pipeline_layout = device.device.create_pipeline_layout(&PipelineLayoutDescriptor {
             label: Some(name),
             bind_group_layouts: &[Some(&layout)],
@@ -119,15 +119,11 @@ impl Pipelines {
         match self.kernels.entry(launch.kernel) {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {
-                // A kernel uses its bindings in the same way for every layer.
-                let access: Vec<Access> =
-                    bindings(launch, shape).iter().map(|binding| binding.access).collect();
-                let threads = match launch.kernel {
-                    Kernel::FusedStep => fused_step::threads(shape, self.workgroup, device.info()),
-                    _ => self.workgroup,
-                };
+                // Access is the same for every layer.
+                let [reads, writes] = [launch.reads(shape).len(), launch.writes(shape).len()];
+                let is_read_only = [vec![true; reads], vec![false; writes]].concat();
                 let (name, source) = (launch.kernel.name(), shaders::source(launch.kernel));
-                let pipeline = Pipeline::new(device, name, source, &access, threads);
+                let pipeline = Pipeline::new(device, name, source, &is_read_only, self.workgroup);
                 device.check()?;
                 Ok(entry.insert(pipeline))
             }
@@ -156,25 +152,16 @@ impl Pipelines {
         if self.bind_groups.contains_key(&key) {
             return Ok(());
         }
-        let arrays = bindings(launch, shape)
+        let arrays = launch
+            .reads(shape)
             .into_iter()
-            .map(|binding| {
-                let missing = || device.failed(format!("{:?} is not kept", binding.resource));
-                Ok(match binding.resource {
-                    Resource::FusedParams => {
-                        buffers.fused_params.as_ref().ok_or_else(missing)?.as_entire_binding()
-                    }
-                    Resource::SharedBuffer(group) => {
-                        buffers.group(group).ok_or_else(missing)?.as_entire_binding()
-                    }
-                    Resource::Array(array) => {
-                        let BufferRange { buffer, start, bytes } = buffers.array(array)?;
-                        let window = weight_ranges::bytes_of(array, launch, window, shape);
-                        let [first, size] = window.unwrap_or([0, (*bytes).max(MIN_SIZE)]);
-                        let (offset, size) = (start + first, NonZero::new(size));
-                        BindingResource::Buffer(BufferBinding { buffer, offset, size })
-                    }
-                })
+            .chain(launch.writes(shape))
+            .map(|array| {
+                let all = || [0, shape.bytes_of(array).max(MIN_SIZE)];
+                let range = weight_ranges::bytes_of(array, launch, window, shape);
+                let [offset, size] = range.unwrap_or_else(all);
+                let (buffer, size) = (buffers.array(array)?, NonZero::new(size));
+                Ok(BindingResource::Buffer(BufferBinding { buffer, offset, size }))
             })
             .collect::<Result<Vec<_>, BackendError>>()?;
         let Buffers { constants, replicas, minibatches, lanes, .. } = buffers;
@@ -210,7 +197,7 @@ pub fn module(device: &Device, name: &str, source: String) -> ShaderModule {
     }
 }
 
-fn bind_group_layout(device: &Device, name: &str, access: &[Access]) -> BindGroupLayout {
+fn bind_group_layout(device: &Device, name: &str, is_read_only: &[bool]) -> BindGroupLayout {
     let storage = |read_only| BufferBindingType::Storage { read_only };
     let mut entries = vec![
         entry(0, BufferBindingType::Uniform, false, size_of::<RunParams>()),
@@ -219,15 +206,9 @@ fn bind_group_layout(device: &Device, name: &str, access: &[Access]) -> BindGrou
         entry(3, storage(true), false, size_of::<BatchParams>()),
         entry(4, storage(true), false, size_of::<Sample>()),
     ];
-    entries.extend(access.iter().zip(COMMON_BINDINGS..).map(|(access, binding)| match access {
-        Access::Uniform => entry(
-            binding,
-            BufferBindingType::Uniform,
-            false,
-            fused_step::FUSED_PARAMS * size_of::<LaunchParams>(),
-        ),
-        Access::ReadOnly => entry(binding, storage(true), false, size_of::<u32>()),
-        Access::ReadWrite => entry(binding, storage(false), false, size_of::<u32>()),
+    let arrays = is_read_only.iter().zip(COMMON_BINDINGS..);
+    entries.extend(arrays.map(|(&is_read_only, binding)| {
+        entry(binding, storage(is_read_only), false, size_of::<u32>())
     }));
     device.device.create_bind_group_layout(&BindGroupLayoutDescriptor {
         label: Some(name),

@@ -117,16 +117,6 @@ mod tests {
     /// Apple's GPUs write timestamps around passes alone.
     #[test]
     fn launches_are_timed_where_only_passes_are() {
-        check(false);
-    }
-
-    /// On a device that ends long loops, a launch is several dispatches, timed as one.
-    #[test]
-    fn launches_that_step_networks_are_timed() {
-        check(true);
-    }
-
-    fn check(fused_steps: bool) {
         let shape = Shape {
             samples_per_replica: 2,
             steps: 16,
@@ -134,8 +124,6 @@ mod tests {
             taps: 3,
             images: 2,
             result_slots: 2,
-            steps_apical: fused_steps,
-            fused_steps,
             has_moments: true,
             ..Shape::minimal(vec![12, 9, 10])
         };

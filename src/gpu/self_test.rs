@@ -7,7 +7,6 @@ use serde::Serialize;
 use wgpu::{BufferUsages, ComputePassDescriptor};
 
 use super::DEFAULT_WORKGROUP_SIZE;
-use super::bindings::Access;
 use super::buffers::{buffer, uniform};
 use super::device::Device;
 use super::pipelines::Pipeline;
@@ -179,9 +178,13 @@ pub fn on_device(
     words: &[u32],
 ) -> Result<(Vec<u32>, Subnormals), BackendError> {
     let source = shaders::arithmetic_source();
-    let access = [Access::ReadOnly, Access::ReadWrite];
-    let pipeline =
-        Pipeline::new(device, "arithmetic_selftest", source, &access, DEFAULT_WORKGROUP_SIZE);
+    let pipeline = Pipeline::new(
+        device,
+        "arithmetic_selftest",
+        source,
+        &[true, false],
+        DEFAULT_WORKGROUP_SIZE,
+    );
     device.save_pipelines();
     let bytes = ((words.len() * FUNCTIONS.len() + 1) * size_of::<u32>()) as u64;
     let storage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;

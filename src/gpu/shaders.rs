@@ -5,11 +5,10 @@ use std::f32::consts::LOG2_E;
 use std::fmt::Write;
 
 use super::bindings::UNITS_PER_THREAD;
-use super::fused_step::FUSED_PARAMS;
 use crate::cpu::arithmetic_selftest::FUNCTIONS;
 use crate::interface::{
-    COUNT_BITS, FUSED_MASK_WORDS, Kernel, LAYERS_MAX, RATE_HISTORY, STEPS_PER_WORD, UNITS_PER_WORD,
-    compartment, plateau, result, spike_mask, window_mean,
+    COUNT_BITS, Kernel, LAYERS_MAX, RATE_HISTORY, STEPS_PER_WORD, UNITS_PER_WORD, compartment,
+    plateau, result, spike_mask, window_mean,
 };
 use crate::model::{exact_math, spikes};
 use crate::random::{self, RngStream, Split};
@@ -52,10 +51,8 @@ const RESPONSE: &str = include_str!("../../shaders/shared/averaging_window.wgsl"
 /// The self-test of [`super::self_test`].
 const ARITHMETIC: &str = include_str!("../../shaders/arithmetic_selftest.wgsl");
 
-const INTEGERS: [(&str, u32); 51] = [
+const INTEGERS: [(&str, u32); 49] = [
     ("LAYERS_MAX", LAYERS_MAX as u32),
-    ("FUSED_PARAMS", FUSED_PARAMS as u32),
-    ("FUSED_MASK_WORDS", FUSED_MASK_WORDS as u32),
     ("STEPS_PER_WORD", STEPS_PER_WORD),
     ("UNITS_PER_WORD", UNITS_PER_WORD),
     ("UNITS_PER_THREAD", UNITS_PER_THREAD),
@@ -130,7 +127,6 @@ pub fn source(kernel: Kernel) -> String {
         Kernel::ApicalStepSpikes => &[PART, COLUMNS, SUM, FILTER, APICAL, FEEDBACK_SPIKES],
         Kernel::ApicalHistory => &[PART, COLUMNS, SUM, FEEDBACK_SPIKES],
         Kernel::ApicalStepRates => &[PART, COLUMNS],
-        Kernel::FusedStep => &[COLUMNS, SUM, FILTER, NEURON, HIDDEN, OUTPUT, APICAL],
         Kernel::WindowMeanSpikes | Kernel::WindowMeanRates | Kernel::Plateau => &[PART, RESPONSE],
         _ => &[PART],
     };
@@ -174,7 +170,6 @@ fn text(kernel: Kernel) -> &'static str {
         Kernel::ApicalStepSpikes => include_str!("../../shaders/apical_step_spikes.wgsl"),
         Kernel::ApicalHistory => include_str!("../../shaders/apical_history.wgsl"),
         Kernel::ApicalStepRates => include_str!("../../shaders/apical_step_rates.wgsl"),
-        Kernel::FusedStep => include_str!("../../shaders/fused_step.wgsl"),
         Kernel::WindowMeanSpikes => include_str!("../../shaders/window_mean_spikes.wgsl"),
         Kernel::Plateau => include_str!("../../shaders/plateau.wgsl"),
         Kernel::LocalError => include_str!("../../shaders/local_error.wgsl"),

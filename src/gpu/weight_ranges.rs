@@ -95,10 +95,10 @@ fn columns(launch: &Launch, shape: &Shape) -> usize {
 }
 
 /// Whether a launch binds an array in windows: all weights that may be, but the feedback weights that follow
-/// others, whose columns are those of no other array, and those of all layers together.
+/// others, whose columns are those of no other array.
 fn is_split_for(array: ArrayId, launch: &Launch, shape: &Shape) -> bool {
     let is_made = launch.kernel == Kernel::TieFeedback && matches!(array, ArrayId::Feedback(_));
-    can_split(array, shape) && !is_made && launch.kernel != Kernel::FusedStep
+    can_split(array, shape) && !is_made
 }
 
 /// Whether an array may be bound in windows: the weights of one network. Those of several side by side are

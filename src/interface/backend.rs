@@ -138,8 +138,6 @@ pub enum BackendError {
         "invalid workgroup of {workgroup} threads: expected a multiple of 8, at most {limit} on the GPU '{device}'"
     )]
     Workgroup { workgroup: u32, limit: u32, device: String },
-    #[error("the network is too large for fused steps on the GPU '{device}'")]
-    FusedStepTooLarge { device: String },
     #[error("expected at most {most} images in parallel, found {lanes}")]
     TooManySamples { lanes: usize, most: usize },
     #[error("expected the samples of {replicas} replicas, in their order")]

@@ -203,7 +203,6 @@ fn check_launch(shape: &Shape, launch: &Launch) -> Result<(), BackendError> {
         Kernel::ApicalStepRates => is_hidden && shape.steps_apical_rates(),
         Kernel::EmitRates => layer <= output && shape.emits_rates(layer + 1),
         Kernel::OutputStep | Kernel::Classify => layer == output,
-        Kernel::FusedStep => layer == 0 && shape.fused_steps,
     };
     let fits_block = match kernel {
         Kernel::SynapticInputSpikes
@@ -212,9 +211,6 @@ fn check_launch(shape: &Shape, launch: &Launch) -> Result<(), BackendError> {
         | Kernel::OutputStep => {
             let block = shape.block_len(layer.min(output));
             u64::from(first % block) + u64::from(steps) <= u64::from(block)
-        }
-        Kernel::FusedStep => {
-            u64::from(first % shape.block) + u64::from(steps) <= shape.block.into()
         }
         _ => true,
     };

@@ -31,9 +31,6 @@ pub enum Kernel {
     ApicalStepSpikes,
     /// Sets the apical voltages from feedback by rates.
     ApicalStepRates,
-    /// Steps all layers and their apical dendrites through a block of steps in one launch, instead of one launch per
-    /// step and kernel. See [`Shape::fused_steps`].
-    FusedStep,
     /// Averages filtered spike trains over the phases' windows.
     WindowMeanSpikes,
     /// Averages rates over the phases' windows.
@@ -54,7 +51,7 @@ pub enum Kernel {
 
 impl Kernel {
     /// Every kernel, in the order of their launches in a minibatch.
-    pub const ALL: [Kernel; 21] = [
+    pub const ALL: [Kernel; 20] = [
         Kernel::TieFeedback,
         Kernel::EncodeSpikes,
         Kernel::EncodeRates,
@@ -67,7 +64,6 @@ impl Kernel {
         Kernel::EmitRates,
         Kernel::ApicalStepSpikes,
         Kernel::ApicalStepRates,
-        Kernel::FusedStep,
         Kernel::WindowMeanSpikes,
         Kernel::WindowMeanRates,
         Kernel::Plateau,
@@ -92,7 +88,6 @@ impl Kernel {
             Kernel::ApicalStepSpikes => "apical_step_spikes",
             Kernel::ApicalHistory => "apical_history",
             Kernel::ApicalStepRates => "apical_step_rates",
-            Kernel::FusedStep => "fused_step",
             Kernel::WindowMeanSpikes => "window_mean_spikes",
             Kernel::WindowMeanRates => "window_mean_rates",
             Kernel::Plateau => "plateau",
@@ -137,7 +132,7 @@ pub struct Launch {
     /// Kernel to run.
     pub kernel: Kernel,
     /// The layer, 0 the lowest; for kernels of populations the population, 0 the input, see
-    /// [`Kernel::takes_population`]; 0 for the kernel of all layers.
+    /// [`Kernel::takes_population`].
     pub layer: usize,
     /// First step of the range, counted from the image's first. For [`Kernel::TieFeedback`], the first neuron of the
     /// layer above.
@@ -181,12 +176,6 @@ impl Launch {
             Kernel::ApicalStepRates => {
                 vec![ArrayId::Rates(shape.feedback_population(layer)), ArrayId::Feedback(layer)]
             }
-            Kernel::FusedStep => {
-                let layers = 0..shape.layers();
-                layers
-                    .flat_map(|layer| [ArrayId::Weights(layer), ArrayId::Feedback(layer)])
-                    .collect()
-            }
             Kernel::EmitRates => vec![ArrayId::Compartments(layer)],
             Kernel::WindowMeanSpikes | Kernel::WindowMeanRates => vec![],
             Kernel::Plateau => vec![
@@ -209,7 +198,7 @@ impl Launch {
     }
 
     /// Returns the arrays that the launch changes; their bindings follow the read-only arrays.
-    pub fn writes(&self, shape: &Shape) -> Vec<ArrayId> {
+    pub fn writes(&self, _: &Shape) -> Vec<ArrayId> {
         let layer = self.layer;
         match self.kernel {
             Kernel::EncodeSpikes => vec![ArrayId::Spikes(0)],
@@ -232,12 +221,6 @@ impl Launch {
             }
             Kernel::ApicalHistory => vec![ArrayId::ApicalInput(layer)],
             Kernel::ApicalStepRates => vec![ArrayId::Compartments(layer)],
-            Kernel::FusedStep => {
-                let drives = |layer| [ArrayId::SynapticInput(layer), ArrayId::ApicalInput(layer)];
-                let rest = |layer| [ArrayId::Compartments(layer), ArrayId::Spikes(layer + 1)];
-                let layers = 0..shape.layers();
-                layers.flat_map(|layer| drives(layer).into_iter().chain(rest(layer))).collect()
-            }
             Kernel::WindowMeanSpikes => vec![ArrayId::Spikes(layer), ArrayId::WindowMeans(layer)],
             Kernel::Plateau => vec![ArrayId::Plateaus(layer)],
             Kernel::LocalError | Kernel::BackpropError => vec![ArrayId::Errors(layer)],

@@ -47,34 +47,8 @@ pub struct LaunchParams {
     pub sends_rates: u32,
     /// 1 for a population that feeds rates back to apical dendrites.
     pub feeds_back_rates: u32,
-    /// Number of layers of the network.
-    pub layers: u32,
-    /// Index of the first word of this layer's weights, or of an apical dendrite's feedback weights, if the arrays of
-    /// all layers are bound as one; 0 if an array is bound by itself. The same holds for the next three fields.
-    pub weights_offset: u32,
-    /// Index of the first word of its drive, or apical drive.
-    pub synaptic_input_offset: u32,
-    /// Index of the first word of its voltages.
-    pub compartments_offset: u32,
-    /// Index of the first word of its spikes.
-    pub spikes_offset: u32,
-    /// Index of the first word of this layer's bits, if a workgroup keeps the spike masks of all populations, see
-    /// [`Shape::mask_words`].
-    pub mask_offset: u32,
-    /// Index of the first mask word of the presynaptic population.
-    pub pre_mask_offset: u32,
-    /// Number of mask words of the presynaptic population.
-    pub mask_words: u32,
-    /// First history row that the launch sums before its steps, see [`Shape::history_rows_to_sum`].
-    pub history_begin: u32,
-    /// One past the last history row.
-    pub history_end: u32,
-    /// Zero, and never read: with the next two it fills the struct up to a multiple of 16 bytes.
-    pub padding_0: u32,
-    /// Zero, and never read.
-    pub padding_1: u32,
-    /// Zero, and never read.
-    pub padding_2: u32,
+    /// Zero, and never read: it fills the struct up to a multiple of 16 bytes.
+    pub padding: u32,
 }
 
 impl LaunchParams {
@@ -125,7 +99,6 @@ impl LaunchParams {
             feedback_columns: feedback_columns as u32,
             sends_rates: u32::from(shape.sends_rates),
             feeds_back_rates: u32::from(shape.feedback_is_rates && shape.feeds_back(population)),
-            layers: shape.layers() as u32,
             ..LaunchParams::zeroed()
         }
     }

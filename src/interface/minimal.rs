@@ -24,7 +24,6 @@ impl Shape {
             images: 1,
             result_slots: 1,
             steps_apical: false,
-            fused_steps: false,
             has_moments: false,
             keeps_gradient: false,
             per_sample_access: true,

@@ -45,9 +45,6 @@ pub struct Shape {
     pub result_slots: usize,
     /// Whether apical voltages are stepped, with feedback spikes or rates.
     pub steps_apical: bool,
-    /// Whether one launch steps whole networks through a block, see [`super::Kernel::FusedStep`]. Requires stepped
-    /// apical voltages, spikes between layers, hidden layers and an output.
-    pub fused_steps: bool,
     /// Whether the optimiser has moments.
     pub has_moments: bool,
     /// Whether updates also write the gradient.
@@ -177,17 +174,6 @@ impl Shape {
     pub fn has_spike_mask(&self, population: usize) -> bool {
         let upward = !self.sends_rates && population < self.layers();
         upward || (self.steps_apical_spikes() && self.feeds_back(population))
-    }
-
-    /// Returns the history rows that a fused launch sums before an image with kept state: the rows that the lowest
-    /// layer's drive sums too. Two traces are no sums over spikes.
-    pub fn history_rows_to_sum(&self) -> u32 {
-        if self.taps == 0 { 0 } else { self.history_rows() }
-    }
-
-    /// Returns the number of mask words for all neurons that draw spikes, population by population.
-    pub fn mask_words_total(&self) -> usize {
-        (1..self.populations.len()).map(|population| self.mask_words(population)).sum()
     }
 
     /// Returns the number of mask words for the neurons of a population.

@@ -90,13 +90,9 @@ fn begin_apical(shape: &Shape, learns: bool, list: &mut Vec<Launch>) {
 ///
 /// If the apical voltage does not reach the soma, the layers are a feed-forward chain over the whole image, stepped in
 /// blocks. Otherwise each step needs the feedback of the previous one: neurons are stepped one step at a time, and only
-/// the lowest layer's drive is computed per block. This takes one launch per kernel and step, or one launch per block
-/// for all layers. Layers with stored rates are also stepped one step at a time, but through a block before the next
+/// the lowest layer's drive is computed per block. Layers with stored rates are also stepped one step at a time, but through a block before the next
 /// layer.
 fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
-    if shape.fused_steps {
-        return simulate_networks(shape, steps, list);
-    }
     let step = if shape.is_stepwise() { 1 } else { shape.block };
     let drive =
         if shape.sends_rates { Kernel::SynapticInputRates } else { Kernel::SynapticInputSpikes };
@@ -138,32 +134,16 @@ fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
     }
 }
 
-/// Appends the same steps in one launch per block.
-fn simulate_networks(shape: &Shape, steps: u32, list: &mut Vec<Launch>) {
-    if shape.taps == 0 {
-        // Without taps, traces drive the layers: compute the past of the layers whose drive is not summed ahead.
-        let past =
-            |layer| Launch { kernel: Kernel::SynapticInputSpikes, layer, first: 0, steps: 0 };
-        list.extend((1..shape.layers()).map(past));
-    }
-    for first in (0..steps).step_by(shape.block as usize) {
-        let steps = shape.block.min(steps - first);
-        let block = |kernel| Launch { kernel, layer: 0, first, steps };
-        list.extend([block(Kernel::SynapticInputSpikes), block(Kernel::FusedStep)]);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn shape(steps_apical: bool, fused_steps: bool) -> Shape {
+    fn shape(steps_apical: bool) -> Shape {
         Shape {
             steps: 24,
             block: 8,
             taps: 3,
             steps_apical,
-            fused_steps,
             per_sample_access: false,
             ..Shape::minimal(vec![12, 9, 10])
         }
@@ -180,46 +160,11 @@ mod tests {
     #[test]
     fn sequence_with_feedback_blocks_lowest_input_only() {
         let drives = |steps_apical, layer| {
-            of(
-                &kernel_sequence(&shape(steps_apical, false), 20, true),
-                Kernel::SynapticInputSpikes,
-                layer,
-            )
+            of(&kernel_sequence(&shape(steps_apical), 20, true), Kernel::SynapticInputSpikes, layer)
         };
         assert_eq!(drives(false, 0), BLOCKS);
         assert_eq!(drives(false, 1), BLOCKS);
         assert_eq!(drives(true, 0), BLOCKS);
         assert_eq!(drives(true, 1), (0..20).map(|step| (step, 1)).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn fused_step_has_one_launch_per_block() {
-        let list = kernel_sequence(&shape(true, true), 20, true);
-        assert_eq!(of(&list, Kernel::SynapticInputSpikes, 0), BLOCKS);
-        assert_eq!(of(&list, Kernel::FusedStep, 0), BLOCKS);
-        assert_eq!(of(&list, Kernel::PackSpikeMask, 0), [(0, 20)]);
-        for (kernel, layer) in [
-            (Kernel::SynapticInputSpikes, 1),
-            (Kernel::HiddenStep, 0),
-            (Kernel::OutputStep, 1),
-            (Kernel::PackSpikeMask, 1),
-        ] {
-            assert_eq!(of(&list, kernel, layer), [], "{kernel}");
-        }
-        // Launches before the first step.
-        for (kernel, layer) in
-            [(Kernel::PackSpikeMask, 2), (Kernel::ApicalHistory, 0), (Kernel::ApicalStepSpikes, 0)]
-        {
-            assert_eq!(of(&list, kernel, layer), [(0, 0)], "{kernel}");
-        }
-        // One hidden layer, as in the README.
-        let count = |fused_steps| {
-            let shape = Shape { steps: 104, block: 104, ..shape(true, fused_steps) };
-            kernel_sequence(&shape, 104, true).len()
-        };
-        assert_eq!([count(true), count(false)], [16, 639]);
-        // With two traces, there are no past spikes.
-        let uncut = kernel_sequence(&Shape { taps: 0, ..shape(true, true) }, 20, true);
-        assert_eq!(of(&uncut, Kernel::SynapticInputSpikes, 1), [(0, 0)]);
     }
 }

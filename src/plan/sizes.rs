@@ -18,8 +18,6 @@ pub struct Capacity {
     pub block: u32,
     /// Whether apical voltages are stepped even if no soma reads them.
     pub records_apical: bool,
-    /// Whether one launch steps whole networks if possible, see [`Shape::fused_steps`].
-    pub fused_steps: bool,
     /// Whether updates also write the gradient.
     pub keeps_gradient: bool,
     /// Whether the arrays of each sample can be read and written, see [`Shape::per_sample_access`].
@@ -35,7 +33,6 @@ impl Capacity {
             slots,
             block,
             records_apical: false,
-            fused_steps: false,
             keeps_gradient: false,
             per_sample_access: false,
         }
@@ -50,13 +47,6 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Capacity) -> Shape {
     let steps_apical = config.g_apical != 0.0 || extent.records_apical;
     let sends_rates = config.signal == Signal::Rates;
     let feedback_is_rates = config.feedback_signal == Signal::Rates;
-    // Recording apical voltages reads every step.
-    let fused_steps = extent.fused_steps
-        && steps_apical
-        && !extent.records_apical
-        && !sends_rates
-        && !feedback_is_rates
-        && config.layers.len() > 1;
     // Blocks start at whole words of spikes, so that no two launches write one word.
     let block = extent.block.clamp(1, steps).next_multiple_of(STEPS_PER_WORD);
     let pixels = std::iter::once(dataset.pixels());
@@ -78,7 +68,6 @@ pub fn shape(config: &Config, dataset: &Dataset, extent: &Capacity) -> Shape {
         images: dataset.training_count + dataset.test_count,
         result_slots: extent.slots,
         steps_apical,
-        fused_steps,
         has_moments: config.optimizer != crate::config::Optimizer::Sgd,
         keeps_gradient: extent.keeps_gradient,
         per_sample_access: extent.per_sample_access,
@@ -96,27 +85,4 @@ const WEIGHTS_FROM: usize = 16;
 /// Whether a training minibatch of `images` per replica keeps a copy of the weights.
 pub(crate) fn copies_weights(images: usize) -> bool {
     images >= WEIGHTS_FROM
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shape as shape_of;
-    use super::*;
-
-    #[test]
-    fn fused_step_requires_unrecorded_spiking_feedback() {
-        let images = || (vec![1; 4], vec![0, 1]);
-        let dataset = Dataset::from_parts("none", 1, 2, images(), images()).expect("a data set");
-        let asked = Capacity { fused_steps: true, ..Capacity::new(1, 4, 8) };
-        let can = Config { layers: vec![9, 10], g_apical: 0.05, ..Config::default() };
-        let is_stepped =
-            |config: &Config, extent: &Capacity| shape_of(config, &dataset, extent).fused_steps;
-        assert!(is_stepped(&can, &asked));
-        assert!(!is_stepped(&can, &Capacity::new(1, 4, 8)));
-        assert!(!is_stepped(&can, &Capacity { records_apical: true, ..asked }));
-        assert!(!is_stepped(&Config { g_apical: 0.0, ..can.clone() }, &asked));
-        assert!(!is_stepped(&Config { layers: vec![10], ..can.clone() }, &asked));
-        let rates = Config { signal: Signal::Rates, ..can };
-        assert!(!is_stepped(&rates, &asked));
-    }
 }

@@ -78,9 +78,6 @@ impl Situation {
         let mut cpu = support::cpu_of_shape(&self.configs, &self.dataset, self.shape.clone(), 0);
         let mut device = support::device();
         device.limit_weight_binding(self.max_weight_binding);
-        if let Some(rounds) = self.max_loop_iterations {
-            device.limit_loop_iterations(rounds);
-        }
         let shape = self.shape.clone();
         let mut gpu = support::gpu_on(device, &self.configs, &self.dataset, shape, self.workgroup);
         let mut random = support::random(self.seed);

@@ -161,7 +161,6 @@ pub fn situations() -> Vec<Situation> {
             seed: 100 + number as u64,
             max_weight_binding: u64::MAX,
             workgroup: DEFAULT_WORKGROUP_SIZE,
-            max_loop_iterations: None,
         }
     };
     configs.into_iter().enumerate().map(situation).collect()

@@ -104,22 +104,6 @@ fn compare_reports_identical_values() {
 }
 
 #[test]
-fn compare_uses_the_fused_kernel_if_requested() {
-    let folder = folder_with_data();
-    let values = |stepping: &str| {
-        let mut command = compare(&folder);
-        command.args(["--json", "--g-apical", "0.05", "--cpu-through", "fused_step"]);
-        let [report] = &json_of(command.args(["--gpu-steps", stepping]))[..] else {
-            panic!("one object")
-        };
-        assert_eq!(report["identical"], true, "{report}");
-        report["values"].as_u64().unwrap()
-    };
-    // Arrays of the kernel `fused_step`, if it runs, are copied and not compared.
-    assert!(values("fused") < values("per-kernel"));
-}
-
-#[test]
 fn unknown_device_error_lists_devices() {
     let folder = folder_with_data();
     let texts = [

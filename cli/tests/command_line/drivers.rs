@@ -53,7 +53,7 @@ const SETTINGS: [&str; 10] = [
      --plateau-timing random",
     "--layers 12,10 --train-images 60 --batch-size 1 --optimizer sgd --eta 0.1 --weight-decay 9 --dynamics steady-state",
     "--layers 20,10 --train-images 8 --batch-size 1 --weight-init paper-commit --feedback-sparsity 0.8 --feedback-gain 5",
-    "--layers 12,8,10 --train-images 8 --batch-size 4 --g-apical 0.299 --gpu-steps fused --spike-distribution bernoulli",
+    "--layers 12,8,10 --train-images 8 --batch-size 4 --g-apical 0.299 --spike-distribution bernoulli",
     "--layers 8,10 --train-images 6 --batch-size 1 --phi-max 1 --psp-kernel-ms 18 --optimizer sgd --eta 0.2",
 ];
 

@@ -2,15 +2,14 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::{env, fs, io, process};
+use std::{env, fs, io};
 
 use sha2::{Digest, Sha256};
 use wgpu::util::pipeline_cache_key;
 use wgpu::{AdapterInfo, DeviceType, Features, PipelineCache, PipelineCacheDescriptor};
 
 use super::shaders;
-use crate::files;
+use crate::files::{self, atomic};
 use crate::interface::Kernel;
 
 /// What a device needs for it.
@@ -101,20 +100,12 @@ fn read(file: &Path) -> Option<Vec<u8>> {
     files::read_bounded(file, (HASH_LEN + BYTES_MAX) as u64).ok()
 }
 
-/// Replaces a file as a whole: another process reads the old one or the new.
+/// Writes a file and creates its folder.
 fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
     }
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let temporary = file.with_extension(format!("{}-{count}", process::id()));
-    let written = fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, file));
-    if written.is_err() {
-        // It may not even have begun.
-        let _ = fs::remove_file(&temporary);
-    }
-    written
+    atomic::write(file, bytes)
 }
 
 /// Where compiled kernels are kept, by what [`VARIABLE`] says.

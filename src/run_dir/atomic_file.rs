@@ -1,72 +1,41 @@
-//! Atomic writing: a file is complete or absent, also after a crash.
+//! Writes the files of a run atomically, with errors that name the file, and renames damaged ones.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::StorageError;
+use crate::files::atomic;
 
-/// Writes a file under a temporary name in the same folder, syncs it, and renames it to `path`. Replaces an existing
-/// file. A reader never sees a part of the file.
+/// Writes a file atomically, see [`atomic::write`].
 pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
-    let partial = partial_name(path);
-    write_and_rename(&partial, path, bytes).map_err(|source| {
-        // Ignore a failed clean-up; report the original error.
-        let _ = fs::remove_file(&partial);
-        StorageError::io("written", path)(source)
-    })
+    atomic::write(path, bytes).map_err(StorageError::io("written", path))
 }
 
-/// Like [`write_atomic`], for a file that `write` writes to the path it receives.
+/// Like [`write_atomic`], for a file that `fill` writes to the path it receives.
 pub(crate) fn write_atomic_with(
     path: &Path,
-    write: impl FnOnce(&Path) -> Result<(), StorageError>,
+    fill: impl FnOnce(&Path) -> Result<(), StorageError>,
 ) -> Result<(), StorageError> {
-    let partial = partial_name(path);
-    let finish = || {
-        File::open(&partial)?.sync_all()?;
-        fs::rename(&partial, path)?;
-        sync_folder(path)
-    };
-    let written =
-        write(&partial).and_then(|()| finish().map_err(StorageError::io("written", path)));
-    if written.is_err() {
-        let _ = fs::remove_file(&partial);
-    }
-    written
+    atomic::write_with(path, fill, StorageError::io("written", path))
 }
 
 /// Writes a value as indented JSON, atomically.
 pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StorageError> {
+    write_atomic(path, &to_json(path, value)?)
+}
+
+/// Writes a value as indented JSON to a file that must not exist, atomically.
+pub(crate) fn write_new_json(path: &Path, value: &impl Serialize) -> Result<(), StorageError> {
+    atomic::write_new(path, &to_json(path, value)?).map_err(StorageError::io("written", path))
+}
+
+fn to_json(path: &Path, value: &impl Serialize) -> Result<Vec<u8>, StorageError> {
     let json = serde_json::to_vec_pretty(value);
-    let json = json.map_err(|source| StorageError::Json { path: path.to_owned(), source })?;
-    write_atomic(path, &json)
-}
-
-fn write_and_rename(partial: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write_synced(partial, bytes)?;
-    fs::rename(partial, path)?;
-    sync_folder(path)
-}
-
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// Syncs the folder that holds `path`, if the system can: the name of a new file is stored in its folder.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(folder) if cfg!(unix) => {
-            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            File::open(folder)?.sync_all()
-        }
-        _ => Ok(()),
-    }
+    json.map_err(|source| StorageError::Json { path: path.to_owned(), source })
 }
 
 /// Creates a folder and its missing parents, and syncs the parent of each new one.
@@ -74,32 +43,8 @@ pub(crate) fn create_folder(folder: &Path) -> Result<(), StorageError> {
     let is_new = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
     let new: Vec<&Path> = folder.ancestors().take_while(is_new).collect();
     fs::create_dir_all(folder).map_err(StorageError::io("created", folder))?;
-    new.iter().try_for_each(|path| sync_folder(path)).map_err(StorageError::io("synced", folder))
-}
-
-/// Writes a value as indented JSON to a file that must not exist, atomically.
-pub(crate) fn write_new_json(path: &Path, value: &impl Serialize) -> Result<(), StorageError> {
-    let json = serde_json::to_vec_pretty(value);
-    let json = json.map_err(|source| StorageError::Json { path: path.to_owned(), source })?;
-    let partial = partial_name(path);
-    let written = write_synced(&partial, &json).and_then(|()| {
-        // Unlike a rename, a hard link never replaces a file: if two programs run without a lock, one fails.
-        match fs::hard_link(&partial, path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                // Not every file system supports hard links.
-                fs::rename(&partial, path)?;
-            }
-            linked => {
-                linked?;
-                fs::remove_file(&partial)?;
-            }
-        }
-        sync_folder(path)
-    });
-    written.map_err(|source| {
-        let _ = fs::remove_file(&partial);
-        StorageError::io("written", path)(source)
-    })
+    let synced = new.iter().try_for_each(|path| atomic::sync_parent(path));
+    synced.map_err(StorageError::io("synced", folder))
 }
 
 /// Renames a damaged file to the first unused of `NAME.damaged`, `NAME.damaged-2` and so on. Returns the new path.
@@ -139,46 +84,16 @@ pub(super) fn remove_partials(folder: &Path) -> Result<(), StorageError> {
     let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
     for entry in entries.flatten() {
         let path = entry.path();
-        if is_partial(&path) {
+        if atomic::is_partial(&path) {
             fs::remove_file(&path).map_err(StorageError::io("removed", &path))?;
         }
     }
     Ok(())
 }
 
-/// Returns whether a file has a name of the form that [`partial_name`] returns.
-fn is_partial(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    let parts = name.as_deref().and_then(|name| name.rsplit_once('.'));
-    let Some((before, PARTIAL)) = parts else { return false };
-    let process = before.rsplit_once('.').map(|(_, process)| process);
-    process.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-/// Extension of temporary files.
-const PARTIAL: &str = "partial";
-
-/// Returns the temporary name of a file, with the process id: two processes may write the same file at once.
-fn partial_name(path: &Path) -> PathBuf {
-    let mut name = path.file_name().map(OsString::from).unwrap_or_default();
-    name.push(format!(".{}.{PARTIAL}", std::process::id()));
-    path.with_file_name(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn write_atomic_replaces_and_leaves_no_partial() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("weights");
-        for content in ["first", "second"] {
-            write_atomic(&path, content.as_bytes()).unwrap();
-            assert_eq!(fs::read_to_string(&path).unwrap(), content);
-        }
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
 
     #[test]
     fn write_new_json_refuses_an_existing_file() {
@@ -202,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn write_atomic_failure_removes_partial() {
+    fn write_atomic_failure_names_the_file() {
         let folder = tempfile::tempdir().unwrap();
         // A folder cannot be replaced by a file.
         let path = folder.path().join("weights");

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use super::atomic_file::{remove_partials, write_atomic, write_json};
 use super::file_names::{SUMMARY_CSV, SUMMARY_JSON, replica_folder};
 use super::{Notice, RunDir, StorageError};
+use crate::analysis::statistics::MeanSd;
 use crate::config::Variant;
-use crate::evaluate::MeanSd;
 use crate::train::ResumeFrom;
 
 /// Folders of the runs of many networks.

@@ -5,10 +5,10 @@
 use std::error::Error;
 use std::ops::ControlFlow;
 
+use apical::analysis::statistics::MeanSd;
 use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::device::DeviceOptions;
-use apical::evaluate::MeanSd;
 use apical::run_dir::{ImageSpec, weights};
 use apical::train::{Event, Training, test_network};
 

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::statistics::mean;
-
 /// Confusion matrix of a test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evaluation {
@@ -58,28 +56,6 @@ impl Evaluation {
     }
 }
 
-/// Mean and spread of a quantity over networks with different seeds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct MeanSd {
-    /// Mean over the networks, in the unit of the quantity.
-    pub mean: f64,
-    /// Sample standard deviation, with n - 1 degrees of freedom; `None` for one network.
-    pub sd: Option<f64>,
-    /// Standard error of the mean.
-    pub sem: Option<f64>,
-}
-
-impl MeanSd {
-    /// Returns the statistics of at least one value.
-    pub fn of(values: &[f64]) -> Self {
-        let count = values.len() as f64;
-        let mean = mean(values);
-        let squares = values.iter().map(|value| (value - mean) * (value - mean));
-        let sd = (values.len() > 1).then(|| (squares.sum::<f64>() / (count - 1.0)).sqrt());
-        MeanSd { mean, sd, sem: sd.map(|sd| sd / count.sqrt()) }
-    }
-}
-
 /// Returns the percentage of `labels` that differ from the predicted classes.
 pub fn error_percent(labels: &[u8], found: &[u8]) -> f64 {
     let wrong = labels.iter().zip(found).filter(|(label, found)| label != found).count();
@@ -98,16 +74,6 @@ fn percent(part: u32, whole: u32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_spread_is_that_of_a_sample() {
-        let spread = MeanSd::of(&[1.0, 2.0, 3.0, 6.0]);
-        assert_eq!(spread.mean, 3.0);
-        // Squares 4, 1, 0, 9 over three degrees of freedom.
-        let sd = (14.0f64 / 3.0).sqrt();
-        assert_eq!((spread.sd, spread.sem), (Some(sd), Some(sd / 2.0)));
-        assert_eq!(MeanSd::of(&[2.5]), MeanSd { mean: 2.5, sd: None, sem: None });
-    }
 
     #[test]
     fn short_rows_count_nothing_right() {

@@ -6,9 +6,9 @@
 
 use std::path::Path;
 
+use apical::analysis::statistics::MeanSd;
 use apical::config::{Config, RECIPES};
 use apical::dataset::Dataset;
-use apical::evaluate::MeanSd;
 use apical::run_dir::{Trial, TrialStore};
 
 /// Seeds of the trainings of each recipe.

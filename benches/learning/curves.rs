@@ -1,6 +1,6 @@
 //! Test error by epoch: a figure, a short table, and all of it as CSV.
 
-use apical::evaluate::MeanSd;
+use apical::analysis::statistics::MeanSd;
 use apical::figures::{Axis, Figure, Mark, Panel, Point, Reference, Scale, Series};
 
 use crate::plan::Result;

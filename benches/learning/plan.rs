@@ -1,8 +1,8 @@
 //! What is trained: a row for each recipe, of several networks, and one for each of the paper's trainings.
 
+use apical::analysis::statistics::{MeanSd, median};
 use apical::config::{Config, Preset, RECIPES};
 use apical::dataset::Dataset;
-use apical::evaluate::MeanSd;
 use apical::model::weight_init::WeightInit;
 use apical::run_dir::{Trial, TrialStore};
 
@@ -90,8 +90,6 @@ impl<'a> Result<'a> {
     /// Training images a second of all networks side by side: the median over epochs and networks.
     pub fn images_per_second(&self) -> f64 {
         let epochs = self.trials.iter().flat_map(|trial| &trial.epochs);
-        let mut speeds: Vec<f64> = epochs.map(|epoch| epoch.images_per_second).collect();
-        speeds.sort_by(f64::total_cmp);
-        speeds.get(speeds.len() / 2).copied().unwrap_or(f64::NAN)
+        median(&epochs.map(|epoch| epoch.images_per_second).collect::<Vec<_>>())
     }
 }

@@ -1,6 +1,6 @@
 //! Cells and tables of the report.
 
-use apical::evaluate::MeanSd;
+use apical::analysis::statistics::MeanSd;
 use apical::figures::Table;
 
 /// A table of these rows, as Markdown.

@@ -13,10 +13,11 @@ use super::progress::{Progress, TimeEstimate, time_left};
 use super::run_data::{self, DataPolicy, RunData};
 use super::weights::load_weights;
 use super::{CliError, EXIT_CODES};
+use apical::analysis::statistics::MeanSd;
 use apical::dataset::DataIdentity;
 use apical::dataset::class_names::numeric;
 use apical::device::Device;
-use apical::evaluate::{Evaluation, MeanSd};
+use apical::evaluate::Evaluation;
 use apical::run_dir::weights_sha256;
 use apical::train::{TrainError, test_network};
 

@@ -1,8 +1,32 @@
-//! Mean, quantiles, correlation, angle, histogram, linear least squares.
+//! Mean, standard deviation, quantiles, correlation, angle, histogram, linear least squares.
+
+use serde::Serialize;
 
 /// Returns the mean, NaN if there are no values.
 pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Mean and spread of a quantity over networks with different seeds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct MeanSd {
+    /// Mean over the networks, in the unit of the quantity.
+    pub mean: f64,
+    /// Sample standard deviation, with n - 1 degrees of freedom; `None` for one network.
+    pub sd: Option<f64>,
+    /// Standard error of the mean.
+    pub sem: Option<f64>,
+}
+
+impl MeanSd {
+    /// Returns the statistics of at least one value.
+    pub fn of(values: &[f64]) -> Self {
+        let count = values.len() as f64;
+        let mean = mean(values);
+        let squares = values.iter().map(|value| (value - mean) * (value - mean));
+        let sd = (values.len() > 1).then(|| (squares.sum::<f64>() / (count - 1.0)).sqrt());
+        MeanSd { mean, sd, sem: sd.map(|sd| sd / count.sqrt()) }
+    }
 }
 
 /// Returns the quantile at `fraction`, 0 to 1, interpolated linearly between sorted values; NaN if there are no values.
@@ -120,6 +144,16 @@ mod tests {
         // By hand: covariance 1.5, variances 5 and 5 (sums of squares).
         assert!((correlation(&values, &[4.0, 2.0, 3.0, 1.0]) + 0.4).abs() < 1e-12);
         assert!(correlation(&values, &[2.0; 4]).is_nan());
+    }
+
+    #[test]
+    fn mean_sd_is_that_of_a_sample() {
+        let spread = MeanSd::of(&[1.0, 2.0, 3.0, 6.0]);
+        assert_eq!(spread.mean, 3.0);
+        // Squares 4, 1, 0, 9 over three degrees of freedom.
+        let sd = (14.0f64 / 3.0).sqrt();
+        assert_eq!((spread.sd, spread.sem), (Some(sd), Some(sd / 2.0)));
+        assert_eq!(MeanSd::of(&[2.5]), MeanSd { mean: 2.5, sd: None, sem: None });
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::env;
 use std::thread::available_parallelism;
 
+use crate::text::plural;
+
 /// A number of threads, and the reason for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Threads {
@@ -27,10 +29,7 @@ impl Threads {
     }
 
     fn limit(asked: usize, usable: usize, variable: impl Fn(&str) -> Option<String>) -> Self {
-        let cpus = match usable {
-            1 => "1 CPU".to_string(),
-            _ => format!("{usable} CPUs"),
-        };
+        let cpus = plural(usable, "CPU");
         if asked > usable {
             let reason = format!("{asked} threads requested, but this process may use {cpus}");
             return Threads { count: usable, reason: Some(reason) };

@@ -12,6 +12,7 @@ use crate::gpu::self_test::SelfTestResult;
 use crate::gpu::{self, Gpu, adapter};
 use crate::interface::{ArrayId, Backend, BackendError, ReplicaParams, STEPS_PER_WORD, Shape};
 use crate::plan::{Capacity, constants, kernel_sequence, largest_batch, replica, shape};
+use crate::text::plural;
 
 /// An open backend.
 pub struct OpenBackend {
@@ -117,10 +118,7 @@ fn open_cpu(
     let replicas: Vec<ReplicaParams> = configs.iter().map(replica).collect();
     let threads = Threads::choose(selection.threads);
     let cpu = Cpu::new(shape, constants, &replicas, dataset.clone(), threads.count)?;
-    let name = match cpu.threads() {
-        1 => "1 thread".to_string(),
-        threads => format!("{threads} threads"),
-    };
+    let name = plural(cpu.threads(), "thread");
     let why = threads.reason.map(|reason| format!("{name}: {reason}"));
     let notes: Vec<String> = note.into_iter().chain(why).collect();
     let note = (!notes.is_empty()).then(|| notes.join("\n"));

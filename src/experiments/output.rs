@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use super::{Experiment, ExperimentError, Study};
+use crate::analysis::statistics::MeanSd;
 use crate::config::Config;
-use crate::evaluate::MeanSd;
 use crate::figures::{Chart, ChartData, ExperimentResult, Finding, Measured, Plot, RESULT};
 use crate::run_dir::atomic_file::{write_atomic, write_json};
 use crate::run_dir::{StorageError, now_rfc3339};

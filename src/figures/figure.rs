@@ -1,7 +1,7 @@
 //! Content of a figure: panels, series and references.
 
 use super::Axis;
-use crate::evaluate::MeanSd;
+use crate::analysis::statistics::MeanSd;
 
 /// Panels side by side, below a title.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::analysis::statistics::MeanSd;
 use crate::dataset::DataIdentity;
-use crate::evaluate::MeanSd;
 
 /// Device name if nothing was computed on a device.
 pub const NO_DEVICE: &str = "none was needed";

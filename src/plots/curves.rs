@@ -2,7 +2,7 @@
 
 use super::Plot;
 use super::run_data::{Epoch, LearningCurve, PartialEval};
-use crate::evaluate::MeanSd;
+use crate::analysis::statistics::MeanSd;
 use crate::figures::{Axis, Chart, ChartData, Figure, Mark, Panel, Point, Scale, Series};
 
 /// Number of settings that the legend names; of more settings, the best. The others are pale.

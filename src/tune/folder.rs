@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::figure::figure;
 use super::{RungResult, Search, TuneError, TuneResult};
-use crate::evaluate::MeanSd;
+use crate::analysis::statistics::MeanSd;
 use crate::figures::Render;
 use crate::files;
 use crate::run_dir::atomic_file::write_atomic;

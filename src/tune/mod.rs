@@ -14,10 +14,10 @@ use thiserror::Error;
 pub use folder::TuneFolder;
 pub use search::{Rung, Search, SearchError};
 
+use crate::analysis::statistics::MeanSd;
 use crate::config::{Config, Variant};
 use crate::dataset::{DataIdentity, Dataset};
 use crate::device::DeviceOptions;
-use crate::evaluate::MeanSd;
 use crate::figures::FigureError;
 use crate::run_dir::replicas::swept_settings;
 use crate::run_dir::{StorageError, Trial, TrialStore};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::listener::Listener;
 use crate::progress::time_left;
 use crate::train::Plan;
-use apical::evaluate::MeanSd;
+use apical::analysis::statistics::MeanSd;
 use apical::text::plural;
 use apical::train::Event;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use apical::evaluate::MeanSd;
+use apical::analysis::statistics::MeanSd;
 use apical::figures::Table;
 use apical::run_dir::replicas::{CombinationResult, ReplicaResult, setting_text};
 

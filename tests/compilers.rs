@@ -1,9 +1,8 @@
-//! Proves: Mesa's RADV, whose compiler fuses products into sums where it may, leaves every kernel without a fused
-//! instruction in its final code for an AMD GPU, and writes the same code where SPIR-V forbids it to fuse (the
-//! decoration NoContraction on each sum, difference and product); in a control shader it does fuse. No GPU is needed:
-//! the driver compiles for one that is not there.
+//! Proves: Mesa's RADV compiles each kernel for an AMD GPU without fused multiply-add instructions, although it fuses
+//! a control shader. It writes the same code if SPIR-V forbids fusing by the decoration NoContraction on each sum,
+//! difference and product. No GPU is needed: the driver compiles for an absent one.
 //!
-//! Does not prove: that such a GPU computes the CPU's bits (`apical compare` does, on the GPU).
+//! Does not prove: that such a GPU computes the CPU's bits (run `apical compare` on it).
 
 #[path = "compilers/driver.rs"]
 mod driver;
@@ -20,13 +19,13 @@ use driver::Driver;
 
 use crate::support::harness::not_run;
 
-/// Debian's and Ubuntu's package mesa-vulkan-drivers, which the tests need anyway, has it.
+/// Driver descriptions of RADV in Debian's and Ubuntu's package mesa-vulkan-drivers, which the tests need anyway.
 const DESCRIPTIONS: [&str; 2] =
     ["/usr/share/vulkan/icd.d/radeon_icd.x86_64.json", "/usr/share/vulkan/icd.d/radeon_icd.json"];
 
-/// Fused instructions: of one product and one sum, rounded once.
+/// Prefixes of fused instructions, which round a product and a sum only once.
 const FUSED: [&str; 7] = ["v_fma", "v_fmac", "v_pk_fma", "v_mad_", "v_mac_", "v_dot", "s_fmac"];
-/// Instructions of this name that compute with integers.
+/// Prefixes of integer instructions among [`FUSED`].
 const INTEGER: [&str; 3] = ["v_mad_u", "v_mad_i", "v_mad_co"];
 
 /// A product and a sum that a compiler may fuse.
@@ -38,7 +37,7 @@ const CONTROL: &str = "
         values[id.x].x = value.x * value.y + value.z;
     }";
 
-/// Lines of code with a fused instruction.
+/// Returns the lines of code with a fused instruction.
 fn fused(code: &str) -> Vec<&str> {
     let is_fused = |line: &&str| {
         line.split_whitespace().any(|word| {
@@ -50,7 +49,7 @@ fn fused(code: &str) -> Vec<&str> {
 }
 
 #[test]
-fn fused_instructions_are_found_in_code() {
+fn fused_finds_only_float_instructions() {
     for line in [
         "v_fma_f32 v0, v1, v2, v3",
         "\tv_fmac_f32_e32 v0, v1, v2",
@@ -69,10 +68,10 @@ fn fused_instructions_are_found_in_code() {
     }
 }
 
-/// Set in a process that has the driver's environment.
+/// Environment variable of the child process, which uses RADV.
 const CHILD: &str = "APICAL_TEST_COMPILER";
 
-/// The environment chooses the driver: the test runs itself again in a process of its own.
+/// The environment selects the driver, so the test runs itself again in a child process.
 #[test]
 fn radv_fuses_nothing_in_kernels() {
     if env::var_os(CHILD).is_some() {
@@ -103,27 +102,28 @@ fn compile_all() {
     };
     let module = spirv::module(CONTROL);
     let code = driver.compile(&module);
-    assert!(!fused(&code).is_empty(), "the control is not fused:\n{code}");
+    assert!(!fused(&code).is_empty(), "the control shader is not fused:\n{code}");
     let strict = driver.compile(&module.uncontracted());
-    assert!(fused(&strict).is_empty(), "the control is fused although it must not be:\n{strict}");
+    assert!(
+        fused(&strict).is_empty(),
+        "the control shader is fused despite NoContraction:\n{strict}"
+    );
     let kernels = Kernel::ALL.map(|kernel| (kernel.name(), shaders::source(kernel)));
     let sources =
         kernels.into_iter().chain([("arithmetic_selftest", shaders::arithmetic_source())]);
     for (name, source) in sources {
         let module = spirv::module(&source);
         let code = driver.compile(&module);
-        assert!(code.contains("s_endpgm"), "{name}: no code of a GPU:\n{code}");
+        assert!(code.contains("s_endpgm"), "{name}: not a GPU's code:\n{code}");
         assert_eq!(fused(&code), [""; 0], "{name}");
         let strict = driver.compile(&module.uncontracted());
         if code != strict {
             let folder = env::temp_dir();
             for (kind, text) in [("free", &code), ("strict", &strict)] {
-                fs::write(folder.join(format!("{name}-{kind}.s")), text).expect("it is written");
+                fs::write(folder.join(format!("{name}-{kind}.s")), text)
+                    .expect("the file is written");
             }
-            panic!(
-                "{name}: other code where nothing may be fused; both are in {}",
-                folder.display()
-            );
+            panic!("{name}: NoContraction changes the code; both are in {}", folder.display());
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Proves that the GPU of this machine (a software one will do) computes random words, sigmoids and
-//! all else the kernels are built of with the CPU's bits; that devices are chosen by number and by
-//! name; and that what does not fit a device is refused with an error that says what to do.
+//! Proves: this machine's GPU, hardware or software, computes random words, sigmoids and the other functions
+//! of the kernels with the CPU's bits. Devices are selected by index and by name. Shapes, workgroups and
+//! launches beyond a device's limits are errors that name the limit.
 //!
-//! Does not prove that the kernels are right (tests/exactness.rs does), nor anything about a device
-//! that is not here: there the self-test of `apical devices` says.
+//! Does not prove: that the kernels are right (see `exactness.rs`), or that other devices compute the same
+//! bits (run `apical devices` on them).
 
 use apical::config::{Config, Feedback, Optimizer};
 use apical::cpu::arithmetic_selftest::{FUNCTIONS, arithmetic_selftest};
@@ -34,18 +34,14 @@ fn any_device() -> AdapterQuery {
     AdapterQuery { index_or_name: None, allow_software: true }
 }
 
-fn named(wanted: &str) -> AdapterQuery {
-    AdapterQuery { index_or_name: Some(wanted.to_string()), allow_software: false }
+fn named(index_or_name: &str) -> AdapterQuery {
+    AdapterQuery { index_or_name: Some(index_or_name.to_string()), allow_software: false }
 }
 
-/// These tests never pass by not running.
-fn present<T>(result: Result<T, BackendError>) -> T {
-    result.unwrap_or_else(|error| {
-        panic!(
-            "{error}\nThe tests need a Vulkan device. Where there is no GPU, install a software \
-             one: apt-get install mesa-vulkan-drivers"
-        )
-    })
+/// Unwraps a result. A missing device fails the test: it must not pass without running.
+fn unwrap<T>(result: Result<T, BackendError>) -> T {
+    let hint = "install a software Vulkan device: apt-get install mesa-vulkan-drivers";
+    result.unwrap_or_else(|error| panic!("{error}\nhint: {hint}"))
 }
 
 fn shape() -> Shape {
@@ -82,31 +78,31 @@ fn gpu(shape: Shape) -> Result<Gpu, BackendError> {
 }
 
 #[test]
-fn the_devices_arithmetic_has_the_cpus_bits() {
-    let verdict = present(self_test::run(&mut present(Device::open(&any_device()))));
+fn device_arithmetic_equals_cpu_bits() {
+    let verdict = unwrap(self_test::run(&mut unwrap(Device::open(&any_device()))));
     assert!(verdict.is_exact(), "{verdict}");
 }
 
 #[test]
-fn random_words_are_the_published_ones_on_the_cpu() {
+fn philox_on_cpu_matches_known_answers() {
     for (counter, key, expected) in KNOWN_ANSWERS {
         assert_eq!(philox(counter, key), expected);
     }
 }
 
 #[test]
-fn random_words_are_the_published_ones_on_the_gpu() {
-    let mut device = present(Device::open(&any_device()));
+fn philox_on_gpu_matches_known_answers() {
+    let mut device = unwrap(Device::open(&any_device()));
     let first = FUNCTIONS.iter().position(|name| *name == "random word 0").unwrap();
     for (counter, key, expected) in KNOWN_ANSWERS {
         let words = [counter.as_slice(), &key].concat();
-        let (results, _) = present(self_test::on_device(&mut device, &words));
+        let (results, _) = unwrap(self_test::on_device(&mut device, &words));
         assert_eq!(results[first..first + 4], expected);
     }
 }
 
 #[test]
-fn a_wrong_value_is_found_and_named() {
+fn self_test_difference_names_function_and_input() {
     let words = [5, 6, 7, 8, 9, 10, 11];
     let constants = RunParams::zeroed();
     let cpu = arithmetic_selftest(&constants, &words);
@@ -122,24 +118,23 @@ fn a_wrong_value_is_found_and_named() {
 }
 
 #[test]
-fn a_device_is_chosen_by_number_and_by_any_part_of_its_name() {
+fn device_is_selected_by_index_and_partial_name() {
     let list = adapter::list();
-    let best = present(Device::open(&any_device())).info().clone();
+    let best = unwrap(Device::open(&any_device())).info().clone();
     assert_eq!(list[best.index], best);
-    for wanted in [best.index.to_string(), best.name.to_uppercase(), best.name[1..5].to_lowercase()]
+    for query in [best.index.to_string(), best.name.to_uppercase(), best.name[1..5].to_lowercase()]
     {
-        let found = present(Device::open(&named(&wanted)));
-        assert_eq!(*found.info(), best, "chosen by '{wanted}'");
+        let found = unwrap(Device::open(&named(&query)));
+        assert_eq!(*found.info(), best, "selected by '{query}'");
     }
 }
 
 #[test]
-fn a_wrong_name_is_answered_with_the_names_there_are() {
-    let best = present(Device::open(&any_device())).info().clone();
-    for wanted in ["no such device", "99"] {
-        let error =
-            Device::open(&named(wanted)).err().expect("there is no such device").to_string();
-        assert!(error.contains(wanted) && error.contains(&best.to_string()), "{error}");
+fn unknown_device_error_lists_devices() {
+    let best = unwrap(Device::open(&any_device())).info().clone();
+    for query in ["no such device", "99"] {
+        let error = Device::open(&named(query)).err().expect("there is no such device").to_string();
+        assert!(error.contains(query) && error.contains(&best.to_string()), "{error}");
     }
 }
 
@@ -161,24 +156,24 @@ fn info(index: usize, name: &str, backend: &str, kind: DeviceKind) -> AdapterInf
 }
 
 #[test]
-fn a_discrete_gpu_comes_before_an_integrated_one_and_gl_after_the_native_ways() {
+fn native_discrete_gpu_is_preferred() {
     let infos = [
         info(0, "llvmpipe", "vulkan", DeviceKind::Software),
         info(1, "GeForce 4090", "gl", DeviceKind::Discrete),
         info(2, "UHD Graphics", "vulkan", DeviceKind::Integrated),
         info(3, "GeForce 4090", "vulkan", DeviceKind::Discrete),
     ];
-    let select = |choice: &AdapterQuery| adapter::select(choice, &infos).unwrap();
+    let select = |query: &AdapterQuery| adapter::select(query, &infos).unwrap();
     assert_eq!(select(&AdapterQuery::default()), 3);
     assert_eq!(select(&any_device()), 3);
     assert_eq!(select(&named("geforce")), 3);
-    assert_eq!(select(&named("4090")), 3, "a number that is no index is part of a name");
+    assert_eq!(select(&named("4090")), 3, "a number beyond the indices must match names");
     assert_eq!(select(&named("1")), 1);
-    assert_eq!(select(&named("llvm")), 0, "a software device that is named is taken");
+    assert_eq!(select(&named("llvm")), 0, "a named software device must be selected");
 }
 
 #[test]
-fn a_software_device_is_taken_only_when_allowed() {
+fn software_device_requires_permission() {
     let infos = [info(0, "llvmpipe", "vulkan", DeviceKind::Software)];
     assert_eq!(adapter::select(&any_device(), &infos).unwrap(), 0);
     let error = adapter::select(&AdapterQuery::default(), &infos).unwrap_err();
@@ -188,22 +183,22 @@ fn a_software_device_is_taken_only_when_allowed() {
 }
 
 #[test]
-fn arrays_start_as_zeros_and_keep_what_is_written() {
-    let mut gpu = present(gpu(shape()));
+fn arrays_start_zero_and_return_written_words() {
+    let mut gpu = unwrap(gpu(shape()));
     for array in shape().arrays() {
         let length = shape().len(array);
-        assert_eq!(present(gpu.read(array)), vec![0; length], "{array}");
+        assert_eq!(unwrap(gpu.read(array)), vec![0; length], "{array}");
         let words: Vec<u32> = (0..length as u32).map(|i| i.wrapping_mul(0x9E37_79B9)).collect();
-        present(gpu.write(array, &words));
-        assert_eq!(present(gpu.read(array)), words, "{array}");
+        unwrap(gpu.write(array, &words));
+        assert_eq!(unwrap(gpu.read(array)), words, "{array}");
         let error = gpu.write(array, &vec![0; length + 1]).unwrap_err();
         assert!(matches!(error, BackendError::WrongLength { .. }), "{error}");
     }
 }
 
-/// What keeps more networks from training side by side is told before a device is asked for memory.
+/// The limits are checked before memory is allocated on a device.
 #[test]
-fn more_replicas_than_a_device_takes_are_refused_with_the_reason() {
+fn replicas_beyond_device_limits_are_an_error() {
     let info = info(0, "some GPU", "vulkan", DeviceKind::Discrete);
     let wide = |replicas| Shape {
         populations: vec![784, 500, 10],
@@ -215,12 +210,12 @@ fn more_replicas_than_a_device_takes_are_refused_with_the_reason() {
     let beyond = (1..).find(|&replicas| bytes(replicas) > info.max_binding).expect("a limit");
     assert!(gpu::check_limits(&info, &wide(beyond - 1)).is_ok());
     match gpu::check_limits(&info, &wide(beyond)).expect_err("too large") {
-        BackendError::TooLarge { array: ArrayId::Moments(0), bytes: told, limit, .. } => {
-            assert_eq!((told, limit), (bytes(beyond), info.max_binding));
+        BackendError::TooLarge { array: ArrayId::Moments(0), bytes: required, limit, .. } => {
+            assert_eq!((required, limit), (bytes(beyond), info.max_binding));
         }
         error => panic!("{error}"),
     }
-    // 5 x 13,107 = 65,535, the number of workgroups.
+    // 5 x 13,107 = 65,535, the maximum number of workgroups.
     let info = AdapterInfo { max_binding: u64::MAX, max_buffer: u64::MAX, ..info };
     let replicas = |replicas, samples| Shape { replicas, samples_per_replica: samples, ..shape() };
     assert!(gpu::check_limits(&info, &replicas(13107, 5)).is_ok());
@@ -228,9 +223,9 @@ fn more_replicas_than_a_device_takes_are_refused_with_the_reason() {
     assert!(matches!(error, BackendError::TooManySamples { lanes: 65540, most: 65535 }), "{error}");
 }
 
-/// Weights are bound in windows: a buffer holds them, no matter how little is bound at once.
+/// Weights are bound in column ranges, so only the buffer size limits them, not the binding size.
 #[test]
-fn a_layer_that_is_wide_fits_a_device_that_binds_little() {
+fn wide_layer_fits_device_with_small_bindings() {
     let info =
         AdapterInfo { max_buffer: 1 << 31, ..info(0, "some GPU", "vulkan", DeviceKind::Discrete) };
     let dataset = support::random_dataset(1, 28, 28, 12);
@@ -240,10 +235,10 @@ fn a_layer_that_is_wide_fits_a_device_that_binds_little() {
         device::check_gpu(&DeviceOptions::default(), &info, &config, &dataset, 1)
     };
     let (broadcast, layerwise) = (Feedback::Broadcast, Feedback::Layerwise);
-    assert!(present(check(&[16000, 16000, 10], Optimizer::Sgd, broadcast)) > 1 << 30);
-    assert!(present(check(&[16000, 16000, 10], Optimizer::Sgd, layerwise)) > 2 << 30);
-    assert!(present(check(&[16000, 16000, 10], Optimizer::Adam, broadcast)) > 3 << 30);
-    // Twice 17,000 x 17,001 floats.
+    assert!(unwrap(check(&[16000, 16000, 10], Optimizer::Sgd, broadcast)) > 1 << 30);
+    assert!(unwrap(check(&[16000, 16000, 10], Optimizer::Sgd, layerwise)) > 2 << 30);
+    assert!(unwrap(check(&[16000, 16000, 10], Optimizer::Adam, broadcast)) > 3 << 30);
+    // Adam's two moments: 2 x 17,000 x 17,001 floats.
     let error = check(&[17000, 17000, 10], Optimizer::Adam, broadcast).unwrap_err();
     assert!(
         matches!(error, BackendError::BufferTooLarge { array: ArrayId::Moments(1), .. }),
@@ -256,29 +251,29 @@ fn a_layer_that_is_wide_fits_a_device_that_binds_little() {
 }
 
 #[test]
-fn many_launches_and_minibatches_are_taken() {
-    let mut gpu = present(gpu(shape()));
-    present(gpu.write(ArrayId::Spikes(0), &vec![1; shape().len(ArrayId::Spikes(0))]));
+fn many_launches_and_minibatches_run() {
+    let mut gpu = unwrap(gpu(shape()));
+    unwrap(gpu.write(ArrayId::Spikes(0), &vec![1; shape().len(ArrayId::Spikes(0))]));
     let one = 1.0f32.to_bits();
-    present(gpu.write(ArrayId::Weights(0), &vec![one; shape().len(ArrayId::Weights(0))]));
+    unwrap(gpu.write(ArrayId::Weights(0), &vec![one; shape().len(ArrayId::Weights(0))]));
     let minibatch = BatchParams { batch_size: 2, ..Zeroable::zeroed() };
     let sample = Sample { steps_forward: 20, ..Sample::default() };
     let samples = [0, 1].map(|index| sample.of_replica(&shape(), 0, index));
-    // More than the first table of parts has room for, so that it grows under way.
+    // 900 launches exceed the initial size of the table of launch parameters, so it grows.
     for count in [1, 3, 900, 3] {
         let launch = Launch { kernel: Kernel::SynapticInputSpikes, layer: 0, first: 0, steps: 8 };
         for _ in 0..5 {
-            present(gpu.run(&[minibatch], &samples, &vec![launch; count]));
+            unwrap(gpu.run(&[minibatch], &samples, &vec![launch; count]));
         }
     }
-    present(gpu.read(ArrayId::SynapticInput(0)));
+    unwrap(gpu.read(ArrayId::SynapticInput(0)));
 }
 
 #[test]
-fn what_does_not_fit_is_refused_with_its_name() {
-    let mut fitting = present(gpu(shape()));
+fn work_beyond_device_limits_is_an_error() {
+    let mut valid = unwrap(gpu(shape()));
     let huge = Shape { images: 1 << 40, ..shape() };
-    let error = gpu(huge).err().expect("no device binds that much").to_string();
+    let error = gpu(huge).err().expect("no device binds 2^40 images").to_string();
     assert!(error.contains("the images") && error.contains("bytes"), "{error}");
 
     for workgroup in [0, 12, 1 << 20] {
@@ -289,17 +284,17 @@ fn what_does_not_fit_is_refused_with_its_name() {
             &[ReplicaParams::zeroed()],
             workgroup,
         );
-        let error = error.err().expect("no device takes such a workgroup");
+        let error = error.err().expect("the workgroup size is invalid");
         assert!(matches!(error, BackendError::Workgroup { .. }), "{error}");
     }
 
     let minibatch = BatchParams { batch_size: 3, ..Zeroable::zeroed() };
-    let error = fitting.run(&[minibatch], &[Sample::default(); 3], &[]).unwrap_err();
+    let error = valid.run(&[minibatch], &[Sample::default(); 3], &[]).unwrap_err();
     assert!(matches!(error, BackendError::TooManySamples { lanes: 3, most: 2 }), "{error}");
 
     let minibatch = BatchParams { batch_size: 1, ..Zeroable::zeroed() };
     let launch = Launch { kernel: Kernel::SynapticInputSpikes, layer: 0, first: 0, steps: 8 << 24 };
-    let error = fitting.run(&[minibatch], &[Sample::default()], &[launch]).unwrap_err();
+    let error = valid.run(&[minibatch], &[Sample::default()], &[launch]).unwrap_err();
     assert!(matches!(error, BackendError::InvalidLaunch { .. }), "{error}");
-    present(fitting.read(ArrayId::Results));
+    unwrap(valid.read(ArrayId::Results));
 }

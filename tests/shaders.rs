@@ -1,11 +1,10 @@
-//! Proves that every shader has its twin on the CPU and its case in the exactness test; that it is
-//! valid and can be translated for Vulkan, Metal and DX12, as are those of `apical bench`, which are no
-//! kernels; that the structs it reads lie in memory as the host writes them; and that it computes with
-//! floats only what rounds alike on every device: sums, comparisons, and products that no compiler can
-//! fuse into a sum.
+//! Proves: each kernel's shader has a CPU twin and a case in the exactness tests. Each shader, including those of
+//! `apical bench`, is valid and translates for Vulkan, Metal and DX12. Structs have the same layout on host and
+//! device. Kernels use only float operations that round equally on each device: sums, comparisons, and products
+//! that no compiler can fuse into a sum.
 //!
-//! Does not prove that it computes the right thing (tests/exactness.rs does), nor that Metal's or
-//! DX12's compilers take the translation.
+//! Does not prove: that shaders compute correct results (see `exactness.rs`), or that the compilers of Metal and
+//! DX12 accept the translation.
 
 use std::any::type_name_of_val;
 use std::collections::BTreeSet;
@@ -20,14 +19,14 @@ use bytemuck::Zeroable;
 use naga::valid::{Capabilities, FunctionInfo, ModuleInfo, ValidationFlags, Validator};
 use naga::{BinaryOperator, Expression, Function, Handle, MathFunction, Module, ScalarKind};
 
-/// The self-test, which is no kernel.
+/// Shader of the self-test, which is not a kernel.
 const SELF_TEST: &str = "arithmetic_selftest";
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Names of the shaders in `folder`.
+/// Returns the names of the shaders in `folder`.
 fn shaders_in(folder: &Path) -> BTreeSet<String> {
     fs::read_dir(folder)
         .unwrap()
@@ -37,13 +36,13 @@ fn shaders_in(folder: &Path) -> BTreeSet<String> {
         .collect()
 }
 
-/// Name and complete text of every shader.
+/// Returns the name and complete source of each shader.
 fn sources() -> Vec<(&'static str, String)> {
     let kernels = Kernel::ALL.map(|kernel| (kernel.name(), shaders::source(kernel)));
     kernels.into_iter().chain([(SELF_TEST, shaders::arithmetic_source())]).collect()
 }
 
-/// A shader as the shader compiler understands it.
+/// Parses and validates a shader.
 fn parse(name: &str, source: &str) -> (Module, ModuleInfo) {
     let module = naga::front::wgsl::parse_str(source)
         .unwrap_or_else(|error| panic!("{name}: {}", error.emit_to_string(source)));
@@ -54,7 +53,7 @@ fn parse(name: &str, source: &str) -> (Module, ModuleInfo) {
 }
 
 #[test]
-fn every_shader_has_a_kernel_a_twin_and_a_case() {
+fn shader_has_kernel_twin_and_case() {
     let kernels = Kernel::ALL.map(Kernel::name);
     let expected: BTreeSet<String> =
         kernels.into_iter().chain([SELF_TEST]).map(str::to_string).collect();
@@ -65,7 +64,7 @@ fn every_shader_has_a_kernel_a_twin_and_a_case() {
     let exactness = texts.concat();
     for name in kernels {
         let case = format!("case_{name}");
-        assert!(exactness.contains(&case), "no test of exactness is called `{case}`");
+        assert!(exactness.contains(&case), "no exactness test is named `{case}`");
     }
     for name in &expected {
         let twin = root().join(format!("src/cpu/{name}.rs"));
@@ -73,15 +72,15 @@ fn every_shader_has_a_kernel_a_twin_and_a_case() {
     }
 }
 
-/// The ceilings of `apical bench` are no kernels: they have no twin, and lie apart.
+/// The roofline shaders of `apical bench` are not kernels: they have no CPU twin and their own folder.
 #[test]
-fn every_shader_of_the_ceilings_is_known() {
+fn roofline_shader_is_listed_by_bench() {
     let known = bench::shaders().into_iter().map(|(name, _)| name.to_string()).collect();
     assert_eq!(shaders_in(&root().join("shaders/roofline")), known);
 }
 
 #[test]
-fn every_shared_text_is_used() {
+fn shared_shader_is_used() {
     let shared = root().join("shaders/shared");
     for name in shaders_in(&shared) {
         let text = fs::read_to_string(shared.join(format!("{name}.wgsl"))).unwrap();
@@ -91,7 +90,7 @@ fn every_shared_text_is_used() {
 }
 
 #[test]
-fn every_shader_can_be_translated_for_vulkan_metal_and_dx12() {
+fn shader_translates_for_vulkan_metal_and_dx12() {
     for (name, source) in sources().into_iter().chain(bench::shaders()) {
         let (module, info) = parse(name, &source);
         let [entry] = module.entry_points.as_slice() else {
@@ -126,10 +125,10 @@ fn every_shader_can_be_translated_for_vulkan_metal_and_dx12() {
     }
 }
 
-/// A field of a struct: name, offset and size in bytes, and whether it is of floats.
+/// A field of a struct: name, offset and size in bytes, and whether it holds floats.
 type Field = (String, usize, usize, bool);
 
-/// The fields of a Rust struct.
+/// Lists name, size and fields of a Rust struct.
 macro_rules! fields {
     ($type:ty: $($field:ident)*) => {{
         let value = <$type>::zeroed();
@@ -144,7 +143,7 @@ macro_rules! fields {
 }
 
 #[test]
-fn structs_lie_in_memory_as_shaders_read_them() {
+fn struct_layouts_equal_those_of_shaders() {
     let structs: [(&str, usize, Vec<Field>); 5] = [
         fields!(RunParams: kernel_taps kernel_cumsum plateau_lead_thresholds samples_per_replica result_slots tap_count history_rows spike_words history_words
             decay_slow decay_fast gain_slow gain_fast output_decay output_basal_gain teaching_decay
@@ -170,7 +169,7 @@ fn structs_lie_in_memory_as_shaders_read_them() {
             .find(|(_, ty)| ty.name.as_deref() == Some(name))
             .unwrap_or_else(|| panic!("no shader declares {name}"));
         let naga::TypeInner::Struct { members, span } = &found.inner else {
-            panic!("{name} is no struct in the shaders");
+            panic!("{name} is not a struct in the shaders");
         };
         let found: Vec<Field> = members
             .iter()
@@ -183,8 +182,8 @@ fn structs_lie_in_memory_as_shaders_read_them() {
             .filter(|(name, ..)| !name.starts_with("padding"))
             .collect();
         assert_eq!(found, fields, "{name}");
-        assert_eq!(*span as usize, size, "{name}'s size");
-        assert_eq!(size % 16, 0, "{name}: a uniform's size is a multiple of 16");
+        assert_eq!(*span as usize, size, "size of {name}");
+        assert_eq!(size % 16, 0, "{name}: the size of a uniform must be a multiple of 16");
     }
 }
 
@@ -195,7 +194,7 @@ fn is_float(module: &Module, inner: &naga::TypeInner) -> bool {
     }
 }
 
-/// What a function computes with floats that it must not.
+/// Returns the float operations of a function that can round differently on two devices.
 fn inexact(module: &Module, function: &Function, info: &FunctionInfo) -> Vec<String> {
     let is_float =
         |handle: Handle<Expression>| is_float(module, info[handle].ty.inner_with(&module.types));
@@ -233,7 +232,7 @@ fn all_inexact(module: &Module, info: &ModuleInfo) -> Vec<String> {
 }
 
 #[test]
-fn floats_are_only_computed_with_what_rounds_alike_everywhere() {
+fn kernels_use_only_exact_float_operations() {
     for (name, source) in sources() {
         let (module, info) = parse(name, &source);
         assert_eq!(all_inexact(&module, &info), Vec::<String>::new(), "{name}");
@@ -241,7 +240,7 @@ fn floats_are_only_computed_with_what_rounds_alike_everywhere() {
 }
 
 #[test]
-fn what_rounds_differently_somewhere_is_found() {
+fn inexact_finds_each_forbidden_operation() {
     let cases = [
         ("x * y + 1.0", "multiplies floats"),
         ("(vec2(x) * y).x", "multiplies floats"),
@@ -266,9 +265,8 @@ fn what_rounds_differently_somewhere_is_found() {
     }
 }
 
-/// The one product hides its rounding from compilers, in every shader.
 #[test]
-fn the_product_is_opaque() {
+fn product_in_each_shader_is_opaque() {
     for (name, source) in sources() {
         assert!(source.contains("return opaque(a * b);"), "{name}");
         assert!(

@@ -1,8 +1,8 @@
-//! Proves: a training that is stopped again and again at random moments, within minibatches, updates and tests, and
-//! goes on from its checkpoint each time, comes to the weights, errors and losses of the training that never stopped,
-//! bit for bit, on both backends; a stop within a long minibatch and within a test takes effect at once.
+//! Proves: a training that is stopped at many random times and resumed from its checkpoints ends with the bits of an
+//! uninterrupted training, on both backends. Stops fall within minibatches, updates and tests. A stop request ends a
+//! long minibatch or test within seconds.
 //!
-//! Does not prove that signals become requests to stop; tests/command_line/stopping.rs does.
+//! Does not prove: that signals become stop requests (see `cli/tests/command_line/stopping.rs`).
 
 use std::ops::ControlFlow;
 use std::slice::from_ref;
@@ -24,20 +24,21 @@ use rand::Rng;
 
 use crate::support;
 
-/// What a training tells of its course.
+/// Final network and test results of a training.
 #[derive(Debug, PartialEq)]
-struct Course {
+struct Outcome {
     network: Network,
-    /// Error and loss of each test, in order.
+    /// Error in % and loss of each test, in order.
     tests: Vec<(f64, f64)>,
 }
 
-fn selection(backend: BackendKind) -> DeviceOptions {
+fn options(backend: BackendKind) -> DeviceOptions {
     DeviceOptions { backend, threads: 2, ..DeviceOptions::default() }
 }
 
-/// Trains from a checkpoint on. Requests a stop after `delay`; returns the checkpoint then.
-fn part(
+/// Trains from the start or a checkpoint, and requests a stop after `delay`. Returns the network, or the last
+/// checkpoint if the training was stopped.
+fn train(
     config: &Config,
     dataset: &Dataset,
     backend: BackendKind,
@@ -45,15 +46,15 @@ fn part(
     delay: Option<Duration>,
     tests: &mut Vec<(f64, f64)>,
 ) -> Result<Network, Box<Checkpoint>> {
-    let selection = selection(backend);
+    let options = options(backend);
     let dataset = dataset.clone();
     let training = match from {
-        None => Training::new(config.clone(), dataset, &selection),
-        Some(from) => Training::resume(config.clone(), dataset, &selection, from),
+        None => Training::new(config.clone(), dataset, &options),
+        Some(from) => Training::resume(config.clone(), dataset, &options, from),
     };
-    let mut training = training.expect("it opens");
+    let mut training = training.expect("the training opens");
     training.keep_checkpoints(CheckpointInterval::Epochs(1000));
-    let stop = selection.stop.clone();
+    let stop = options.stop.clone();
     let stopper = delay.map(|delay| {
         thread::spawn(move || {
             thread::sleep(delay);
@@ -70,49 +71,53 @@ fn part(
         }
         ControlFlow::Continue(())
     });
-    let summary = summary.expect("it trains");
+    let summary = summary.expect("the training runs");
     stopper.into_iter().for_each(|stopper| stopper.join().unwrap());
     match summary.stopped {
-        true => Err(Box::new((*last.expect("a stop keeps a checkpoint")).clone())),
+        true => Err(Box::new((*last.expect("a stop emits a checkpoint")).clone())),
         false => Ok(training.network().clone()),
     }
 }
 
-/// A training without a stop, and how long it takes here.
-fn unbroken(config: &Config, dataset: &Dataset, backend: BackendKind) -> (Course, Duration) {
+/// Trains without a stop. Returns the outcome and the duration on this machine.
+fn train_uninterrupted(
+    config: &Config,
+    dataset: &Dataset,
+    backend: BackendKind,
+) -> (Outcome, Duration) {
     let mut tests = Vec::new();
     let started = Instant::now();
-    let network = part(config, dataset, backend, None, None, &mut tests).expect("it ends");
-    (Course { network, tests }, started.elapsed())
+    let network = train(config, dataset, backend, None, None, &mut tests);
+    (Outcome { network: network.expect("no stop was requested"), tests }, started.elapsed())
 }
 
-/// The same training with a stop after each of random times; returns how many there were.
-fn broken(
+/// Trains with stops after random times. Returns the outcome and the number of stops.
+fn train_with_stops(
     config: &Config,
     dataset: &Dataset,
     backend: BackendKind,
     seed: u64,
     time: Duration,
-) -> (Course, usize) {
+) -> (Outcome, usize) {
     let mut random = support::random(seed);
     let (mut tests, mut stops) = (Vec::new(), 0);
-    // Parts of at most an eighth of the training.
-    let longest = (time.as_micros() as u64 / 8).max(1);
+    // The first stops come after at most an eighth of the training's duration.
+    let max_delay = (time.as_micros() as u64 / 8).max(1);
     let mut from: Option<Box<Checkpoint>> = None;
     loop {
-        // Longer and longer, so that it ends on the slowest machine.
-        let longest = longest * (1 + stops as u64 / 8);
-        let delay = Duration::from_micros(u64::from(random.next_u32()) % longest);
-        match part(config, dataset, backend, from.as_deref(), Some(delay), &mut tests) {
-            Ok(network) => return (Course { network, tests }, stops),
+        // The delays grow, so that the training ends even on a slow machine.
+        let max_delay = max_delay * (1 + stops as u64 / 8);
+        let delay = Duration::from_micros(u64::from(random.next_u32()) % max_delay);
+        match train(config, dataset, backend, from.as_deref(), Some(delay), &mut tests) {
+            Ok(network) => return (Outcome { network, tests }, stops),
             Err(checkpoint) => from = Some(checkpoint),
         }
         stops += 1;
-        assert!(stops < 2000, "it does not come forward");
+        assert!(stops < 2000, "the training makes no progress");
     }
 }
 
-fn kinds() -> [Config; 4] {
+fn configs() -> [Config; 4] {
     let base = Config {
         layers: vec![60, 40, 10],
         train_images: 60,
@@ -124,7 +129,7 @@ fn kinds() -> [Config; 4] {
         ..Config::default()
     };
     [
-        // Minibatches too small for a copy of the weights.
+        // In such small minibatches the CPU saves no copy of the weights.
         Config { batch_size: 7, ..base.clone() },
         Config { g_apical: 0.6, feedback_lr: 0.1, apical_bias_sd: 0.1, ..base.clone() },
         Config {
@@ -139,41 +144,41 @@ fn kinds() -> [Config; 4] {
 #[test]
 fn cpu_training_stopped_at_random_keeps_its_bits() {
     let dataset = (*support::random_dataset(9, 12, 12, 100)).clone();
-    for (seed, config) in (1..).zip(kinds()) {
-        let (whole, time) = unbroken(&config, &dataset, BackendKind::Cpu);
-        let (resumed, stops) = broken(&config, &dataset, BackendKind::Cpu, seed, time);
+    for (seed, config) in (1..).zip(configs()) {
+        let (expected, time) = train_uninterrupted(&config, &dataset, BackendKind::Cpu);
+        let (resumed, stops) = train_with_stops(&config, &dataset, BackendKind::Cpu, seed, time);
         println!("{stops} stops");
-        assert!(stops > 0, "no stop came in time");
-        assert_eq!(resumed, whole, "{config:?}");
+        assert!(stops > 0, "the training ended before the first stop");
+        assert_eq!(resumed, expected, "{config:?}");
     }
 }
 
 #[test]
 fn gpu_training_stopped_at_random_keeps_its_bits() {
     let dataset = (*support::random_dataset(9, 12, 12, 100)).clone();
-    for (seed, config) in (1..).zip(kinds()).take(2) {
+    for (seed, config) in (1..).zip(configs()).take(2) {
         let config = Config { epochs: 2, ..config };
-        let (whole, time) = unbroken(&config, &dataset, BackendKind::Gpu);
-        assert_eq!(whole, unbroken(&config, &dataset, BackendKind::Cpu).0);
-        let (resumed, stops) = broken(&config, &dataset, BackendKind::Gpu, seed, time);
+        let (expected, time) = train_uninterrupted(&config, &dataset, BackendKind::Gpu);
+        assert_eq!(expected, train_uninterrupted(&config, &dataset, BackendKind::Cpu).0);
+        let (resumed, stops) = train_with_stops(&config, &dataset, BackendKind::Gpu, seed, time);
         println!("{stops} stops");
-        assert!(stops > 0, "no stop came in time");
-        assert_eq!(resumed, whole, "{config:?}");
+        assert!(stops > 0, "the training ended before the first stop");
+        assert_eq!(resumed, expected, "{config:?}");
     }
 }
 
-/// A minibatch of seconds, and tests of seconds.
-fn large(backend: BackendKind, stop: &Stop) -> (Simulation, Arc<Dataset>, Config) {
+/// Returns a simulation in which one minibatch takes seconds, and so does a test.
+fn slow_simulation(backend: BackendKind, stop: &Stop) -> (Simulation, Arc<Dataset>, Config) {
     let images = if backend == BackendKind::Cpu { 6000 } else { 600 };
     let dataset = support::random_dataset(4, 28, 28, images);
     let config = Config { layers: vec![1000, 10], batch_size: images / 2, ..Config::default() };
-    let part = (*dataset).clone().subset(0, images / 2, 0).expect("there are as many");
-    let dataset = Arc::new(part);
-    let selection = selection(backend);
-    let opened = device::open(&selection, from_ref(&config), &dataset).expect("it opens");
+    let subset = (*dataset).clone().subset(0, images / 2, 0).expect("the images exist");
+    let dataset = Arc::new(subset);
+    let options = options(backend);
+    let opened = device::open(&options, from_ref(&config), &dataset).expect("the backend opens");
     let network = Network::initial(&config, dataset.pixels());
     let simulation = Simulation::new(opened.backend, &config, &dataset, &network);
-    let mut simulation = simulation.expect("it takes the network");
+    let mut simulation = simulation.expect("the network fits");
     simulation.stop_on(stop);
     (simulation, dataset, config)
 }
@@ -183,8 +188,8 @@ fn stop_interrupts_minibatches_and_tests() {
     for backend in [BackendKind::Cpu, BackendKind::Gpu] {
         for is_test in [false, true] {
             let stop = Stop::default();
-            let (mut simulation, dataset, config) = large(backend, &stop);
-            let before = simulation.save_state().expect("it is read");
+            let (mut simulation, dataset, config) = slow_simulation(backend, &stop);
+            let before = simulation.save_state().expect("the state is read");
             let requested = thread::spawn({
                 let stop = stop.clone();
                 move || {
@@ -200,12 +205,12 @@ fn stop_interrupts_minibatches_and_tests() {
             };
             let delay = requested.join().unwrap().elapsed();
             assert!(matches!(result, Err(BackendError::Stopped)), "{backend:?}: {result:?}");
-            // Other programs may have the machine: far from the minutes that either takes.
+            // Far below the duration of the minibatch or test, with room for a busy machine.
             assert!(delay < Duration::from_secs(10), "{backend:?}: {delay:?}");
-            let states = simulation.save_state().expect("it is read");
+            let states = simulation.save_state().expect("the state is read");
             assert_eq!(states[0].updates, before[0].updates);
             assert!(states[0].is_fresh);
-            // Whatever comes next is not begun.
+            // The stop request stays in effect.
             let result = simulation.train(&images[..1]);
             assert!(matches!(result, Err(BackendError::Stopped)));
         }
@@ -217,17 +222,17 @@ fn network_test_stops_on_request() {
     let dataset = (*support::random_dataset(4, 8, 8, 200)).clone();
     let config = Config { layers: vec![30, 10], ..Config::default() };
     let network = Network::initial(&config, 64);
-    let selection = selection(BackendKind::Cpu);
-    let stop = selection.stop.clone();
-    let mut told = 0;
-    let result = test_network(&config, dataset, &network, &selection, 1000, &mut |done| {
-        told = done;
+    let options = options(BackendKind::Cpu);
+    let stop = options.stop.clone();
+    let mut tests_done = 0;
+    let result = test_network(&config, dataset, &network, &options, 1000, &mut |done| {
+        tests_done = done;
         if done >= 400 {
             stop.request();
         }
     });
     let is_stopped = matches!(result, Err(TrainError::Backend(BackendError::Stopped)));
-    assert!(is_stopped && (400..1000).contains(&told), "{told}");
+    assert!(is_stopped && (400..1000).contains(&tests_done), "{tests_done}");
 }
 
 #[test]
@@ -242,9 +247,9 @@ fn test_stopped_by_listener_is_repeated() {
         eval_every: 0,
         ..Config::default()
     };
-    let (whole, _) = unbroken(&config, &dataset, BackendKind::Cpu);
-    let selection = DeviceOptions { threads: 1, ..selection(BackendKind::Cpu) };
-    let mut training = Training::new(config.clone(), dataset.clone(), &selection).unwrap();
+    let (expected, _) = train_uninterrupted(&config, &dataset, BackendKind::Cpu);
+    let options = DeviceOptions { threads: 1, ..options(BackendKind::Cpu) };
+    let mut training = Training::new(config.clone(), dataset.clone(), &options).unwrap();
     training.keep_checkpoints(CheckpointInterval::Epochs(1));
     let mut last = None;
     let summary = training.run(&mut |event| match event {
@@ -258,13 +263,14 @@ fn test_stopped_by_listener_is_repeated() {
         }
         _ => ControlFlow::Continue(()),
     });
-    // On a quick machine the test is over before there is progress to tell of.
+    // On a fast machine the test ends before its first progress event.
     if !summary.unwrap().stopped {
         return;
     }
-    let last = last.expect("a checkpoint is kept");
+    let last = last.expect("a stop emits a checkpoint");
     assert!(last.position.eval_pending && last.position.images == 40);
     let mut tests = Vec::new();
-    let network = part(&config, &dataset, BackendKind::Cpu, Some(&last), None, &mut tests).unwrap();
-    assert_eq!(Course { network, tests }, whole);
+    let network =
+        train(&config, &dataset, BackendKind::Cpu, Some(&last), None, &mut tests).unwrap();
+    assert_eq!(Outcome { network, tests }, expected);
 }

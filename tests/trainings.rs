@@ -1,10 +1,12 @@
-//! Proves: whole trainings end with the same weights and predictions on CPU and GPU, for any number of
-//! threads and whatever is kept of the samples, any size of workgroup, any length of block, for samples side by
-//! side or one by one, and for weights bound as a whole or in windows, with the options of the feedback and
-//! of plateau potentials too; and a minibatch learns the mean of what its images teach.
+//! Proves: whole trainings end with equal weights and predictions on CPU and GPU. The result does not depend on the
+//! number of threads, access to samples, workgroup size, block length, capacity or column ranges. This includes all
+//! options of feedback and plateau potentials. A minibatch's gradient is the mean over its images.
 //!
-//! Does not prove: which kernel is at fault where they do not (see `exactness.rs`), or that what is
-//! learned is right (see `golden.rs` and `learning.rs`).
+//! Does not prove: which kernel differs in case of a failure (see `exactness.rs`), or that the learning is right (see
+//! `golden.rs` and `learning.rs`).
+
+#[path = "trainings/minibatches.rs"]
+mod minibatches;
 
 use std::slice::from_ref;
 use std::sync::Arc;
@@ -12,27 +14,27 @@ use std::sync::Arc;
 use apical::config::{Config, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal};
 use apical::dataset::Dataset;
 use apical::gpu::DEFAULT_WORKGROUP_SIZE;
-use apical::interface::{ArrayId, Backend, Shape};
+use apical::interface::{ArrayId, Backend};
 use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
-use apical::plan::{self, Capacity, Presentation};
+use apical::plan::{self, Capacity};
 use apical::simulation::Simulation;
 use apical::train::{order, test};
 
 use crate::support;
 
-/// What a training is run on.
-struct Run {
-    /// Feed-forward and feedback weights.
+/// Arrays after a training.
+struct Outcome {
+    /// Feed-forward and feedback weights of each layer.
     weights: Vec<(ArrayId, Vec<u32>)>,
     results: Vec<u32>,
 }
 
-/// Trains one epoch with a quick test in the middle and a test at the end.
-fn train(backend: Box<dyn Backend>, config: &Config, dataset: &Arc<Dataset>) -> Run {
+/// Trains one epoch with a partial test in the middle and a full test at the end.
+fn train(backend: Box<dyn Backend>, config: &Config, dataset: &Arc<Dataset>) -> Outcome {
     let network = Network::initial(config, dataset.pixels());
     let mut simulation =
-        Simulation::new(backend, config, dataset, &network).expect("the backend takes it");
+        Simulation::new(backend, config, dataset, &network).expect("the network fits");
     let images = order(config, dataset, 1);
     for (number, minibatch) in images.chunks(config.batch_size).enumerate() {
         simulation.train(minibatch).expect("a minibatch runs");
@@ -45,25 +47,25 @@ fn train(backend: Box<dyn Backend>, config: &Config, dataset: &Arc<Dataset>) -> 
     let layers = 0..config.layers.len();
     let arrays = layers.flat_map(|layer| [ArrayId::Weights(layer), ArrayId::Feedback(layer)]);
     let mut read = |array| (array, backend.read(array).expect("weights are read"));
-    Run {
+    Outcome {
         weights: arrays.map(&mut read).collect(),
         results: backend.read(ArrayId::Results).expect("results are read"),
     }
 }
 
-fn same_run(what: &str, a: &Run, b: &Run) {
+fn assert_same(label: &str, a: &Outcome, b: &Outcome) {
     for ((array, a), (_, b)) in a.weights.iter().zip(&b.weights) {
-        support::assert_same_bits(&format!("{what}: {array}"), a, b);
+        support::assert_same_bits(&format!("{label}: {array}"), a, b);
     }
-    support::assert_same_bits(&format!("{what}: results"), &a.results, &b.results);
+    support::assert_same_bits(&format!("{label}: results"), &a.results, &b.results);
 }
 
 fn capacity(samples: usize, dataset: &Dataset, block: u32) -> Capacity {
     support::capacity(samples, dataset.training_count + dataset.test_count, block)
 }
 
-/// Depths 0, 1 and 2, batches 1, 7 and 64, with and without apical conductance, several optimisers,
-/// schedules and seeds; and the options.
+/// Returns trainings with 0 to 2 hidden layers, batch sizes 1, 7 and 64, with and without apical conductance, with
+/// each optimizer and learning-rate schedule; and the trainings of [`options`].
 fn trainings() -> Vec<(Config, Arc<Dataset>)> {
     let mut trainings = Vec::new();
     for (seed, layers) in (1..).zip([vec![10], vec![23, 10], vec![21, 13, 20]]) {
@@ -71,13 +73,13 @@ fn trainings() -> Vec<(Config, Arc<Dataset>)> {
             for g_apical in [0.0, 0.05] {
                 for (optimizer, eta) in [(Optimizer::Sgd, 0.2), (Optimizer::Adam, 0.01)] {
                     let seed = seed * 1000 + batch as u64;
-                    // The ones that seldom meet in use are covered all the same.
+                    // Rarely used optimizers and schedules are covered once each.
                     let (optimizer, schedule) = match (optimizer, batch) {
                         (Optimizer::Sgd, 7) => (Optimizer::Momentum, LrSchedule::Cosine),
                         (Optimizer::Adam, 7) => (Optimizer::Rmsprop, LrSchedule::Step),
                         _ => (optimizer, LrSchedule::Constant),
                     };
-                    // The larger batches are slow where feedback goes step by step.
+                    // Apical conductance makes large batches slow: one launch per kernel and step.
                     let images = if g_apical > 0.0 { images.min(20) } else { images };
                     let dataset = support::random_dataset(seed, 8, 9, images);
                     let layers = layers.clone();
@@ -100,7 +102,7 @@ fn trainings() -> Vec<(Config, Arc<Dataset>)> {
     trainings
 }
 
-/// Feedback weights that learn or follow others, apical biases, random plateau times and feedback by rates.
+/// Returns trainings with learned or symmetric feedback, apical biases, random plateau times or feedback by rates.
 fn options() -> [Config; 6] {
     let base = Config {
         layers: vec![21, 13, 20],
@@ -146,14 +148,14 @@ fn training_on_cpu_and_gpu_has_equal_bits() {
         let capacity = capacity(config.batch_size.max(5), &dataset, 64);
         let cpu = train(support::cpu(&config, &dataset, &capacity), &config, &dataset);
         let gpu = train(support::gpu(&config, &dataset, &capacity), &config, &dataset);
-        same_run(&format!("{config:?}"), &cpu, &gpu);
+        assert_same(&format!("{config:?}"), &cpu, &gpu);
     }
 }
 
-/// One thread that keeps the arrays of every sample against many that keep only what is carried on; in
-/// networks wide enough that threads share a layer, too.
+/// Compares one thread with access to all samples against several threads that keep only persistent state. Wide
+/// layers are shared by threads.
 #[test]
-fn training_is_independent_of_threads_and_kept_lanes() {
+fn training_is_independent_of_threads_and_access() {
     let wide = |batch, g_apical| {
         let config =
             Config { layers: vec![150, 70, 10], batch_size: batch, g_apical, ..Config::default() };
@@ -161,47 +163,47 @@ fn training_is_independent_of_threads_and_kept_lanes() {
     };
     let wide = [wide(1, 0.0), wide(2, 0.0), wide(1, 0.05)];
     for (config, dataset) in trainings().into_iter().chain(wide) {
-        let kept = capacity(config.batch_size.max(5), &dataset, 64);
+        let capacity = capacity(config.batch_size.max(5), &dataset, 64);
         let make = |per_sample_access, threads| {
-            let capacity = Capacity { per_sample_access, ..kept };
+            let capacity = Capacity { per_sample_access, ..capacity };
             support::cpu_with_threads(&config, &dataset, &capacity, threads)
         };
         let one = train(make(true, 1), &config, &dataset);
         for (threads, per_sample_access) in [(1, false), (2, false), (5, false), (5, true)] {
             let many = train(make(per_sample_access, threads), &config, &dataset);
-            same_run(&format!("{threads} threads, {config:?}"), &one, &many);
+            assert_same(&format!("{threads} threads, {config:?}"), &one, &many);
         }
     }
 }
 
 #[test]
-fn blocks_and_lanes_do_not_matter() {
+fn training_is_independent_of_blocks_and_capacity() {
     for (config, dataset) in trainings() {
         let make =
             |samples, block| support::cpu(&config, &dataset, &capacity(samples, &dataset, block));
         let one = train(make(config.batch_size, 8), &config, &dataset);
         for (samples, block) in [(config.batch_size + 3, 32), (config.batch_size + 70, 1000)] {
             let other = train(make(samples, block), &config, &dataset);
-            same_run(&format!("{samples} samples, blocks of {block}, {config:?}"), &one, &other);
+            assert_same(&format!("{samples} samples, blocks of {block}, {config:?}"), &one, &other);
         }
     }
 }
 
 #[test]
-fn workgroups_do_not_matter() {
+fn training_is_independent_of_workgroup_size() {
     let (config, dataset) = trainings().swap_remove(17);
     let capacity = capacity(config.batch_size, &dataset, 64);
     let make = |workgroup| support::gpu_with_workgroup(&config, &dataset, &capacity, workgroup);
     let one = train(support::cpu(&config, &dataset, &capacity), &config, &dataset);
     for workgroup in [8, 24, 32, 64, 256] {
         let other = train(make(workgroup), &config, &dataset);
-        same_run(&format!("workgroups of {workgroup}, {config:?}"), &one, &other);
+        assert_same(&format!("workgroups of {workgroup}, {config:?}"), &one, &other);
     }
 }
 
-/// A GPU that binds no more than a few KiB of weights at once: some columns of a layer at a time.
+/// The GPU binds at most 4 KiB of weights at once, so only some columns of a layer per dispatch.
 #[test]
-fn windows_of_weights_do_not_matter() {
+fn training_is_independent_of_column_ranges() {
     for (layers, g_apical, optimizer, feedback) in [
         (vec![90, 10], 0.0, Optimizer::Adam, Feedback::Broadcast),
         (vec![150, 70, 10], 0.0, Optimizer::Sgd, Feedback::Layerwise),
@@ -230,97 +232,6 @@ fn windows_of_weights_do_not_matter() {
             support::gpu_on(device, from_ref(&config), &dataset, shape, DEFAULT_WORKGROUP_SIZE);
         let cpu = train(support::cpu(&config, &dataset, &capacity), &config, &dataset);
         let gpu = train(gpu, &config, &dataset);
-        same_run(&format!("{config:?}"), &cpu, &gpu);
-    }
-}
-
-/// The images of a minibatch are simulated as each would be alone: spikes, voltages, traces and
-/// errors of every sample are those of a run with that sample only.
-#[test]
-fn samples_equal_single_runs() {
-    let config = Config { layers: vec![40, 21, 10], batch_size: 6, ..Config::default() };
-    let dataset = support::random_dataset(9, 8, 8, 12);
-    let network = Network::initial(&config, dataset.pixels());
-    let images = order(&config, &dataset, 1);
-    let run = |images: &[Presentation]| -> (Shape, Vec<(ArrayId, Vec<u32>)>) {
-        let capacity = capacity(images.len(), &dataset, 64);
-        let backend = support::cpu(&config, &dataset, &capacity);
-        let mut simulation =
-            Simulation::new(backend, &config, &dataset, &network).expect("the backend takes it");
-        simulation.train(images).expect("a minibatch runs");
-        let backend = simulation.backend();
-        let shape = backend.shape().clone();
-        let arrays = shape.arrays().into_iter().filter(|&array| shape.is_per_sample(array));
-        let arrays: Vec<ArrayId> = arrays.collect();
-        let read = |array| (array, backend.read(array).expect("an array is read"));
-        (shape, arrays.into_iter().map(read).collect())
-    };
-    let (shape, together) = run(&images[..6]);
-    for sample in 0..6 {
-        let (_, alone) = run(&images[sample..sample + 1]);
-        for ((array, together), (_, alone)) in together.iter().zip(&alone) {
-            let length = shape.len_per_copy(*array);
-            let together = &together[sample * length..][..length];
-            support::assert_same_bits(&format!("sample {sample}: {array}"), together, alone);
-        }
-    }
-}
-
-/// A minibatch's update is the mean over its images: the gradient of a batch is that of its images
-/// shown one by one, up to rounding.
-#[test]
-fn gradient_is_the_mean_over_the_minibatch() {
-    let config = Config {
-        layers: vec![30, 10],
-        batch_size: 4,
-        optimizer: Optimizer::Sgd,
-        ..Config::default()
-    };
-    let dataset = support::random_dataset(3, 8, 8, 12);
-    let network = Network::initial(&config, dataset.pixels());
-    let images = order(&config, &dataset, 1);
-    let gradient = |images: &[Presentation]| -> Vec<f32> {
-        let capacity = Capacity { keeps_gradient: true, ..capacity(images.len(), &dataset, 64) };
-        let backend = support::cpu(&config, &dataset, &capacity);
-        let mut simulation =
-            Simulation::new(backend, &config, &dataset, &network).expect("the backend takes it");
-        simulation.train(images).expect("a minibatch runs");
-        support::floats(simulation.backend(), ArrayId::Gradient(0))
-    };
-    let together = gradient(&images[..4]);
-    let alone: Vec<Vec<f32>> = images[..4].iter().map(|image| gradient(&[*image])).collect();
-    let mut largest: f32 = 0.0;
-    for (index, &value) in together.iter().enumerate() {
-        let mean = alone.iter().map(|gradient| f64::from(gradient[index])).sum::<f64>() / 4.0;
-        assert!((f64::from(value) - mean).abs() <= 1e-6 * (1.0 + mean.abs()), "weight {index}");
-        largest = largest.max(value.abs());
-    }
-    assert!(largest > 1e-4, "the gradient is not all zero");
-}
-
-/// Spikes from outside that do not fit the network are refused, not written over their neighbours.
-#[test]
-fn given_spikes_that_do_not_fit_are_refused() {
-    let config = Config { layers: vec![3, 10], batch_size: 1, ..Config::default() };
-    let dataset = support::random_dataset(4, 4, 4, 12);
-    let network = Network::initial(&config, dataset.pixels());
-    let backend = support::cpu(&config, &dataset, &capacity(1, &dataset, 8));
-    let mut simulation =
-        Simulation::new(backend, &config, &dataset, &network).expect("the backend takes it");
-    let image = Presentation { index: 0, label: 0, draw_index: 0, result_slot: 0 };
-    let spikes = |count: u8| [16, 3, 10].map(|units| vec![count; 110 * units]).to_vec();
-    let mut given = |phases: [u32; 2], spikes: &[Vec<u8>]| {
-        simulation.train_replayed(&image, phases, spikes, |_, _| Ok(())).map_err(|e| e.to_string())
-    };
-    assert_eq!(given([55, 55], &spikes(15)), Ok(()));
-    for (phases, spikes, text) in [
-        ([55, 55], spikes(16), "16 spikes in a step, where 15 is the most"),
-        ([55, 54], spikes(1), "1760 counts of population 0, not 1744"),
-        ([10, 100], spikes(1), "phases of 10 and 100 steps"),
-        ([u32::MAX, 55], spikes(1), "both at most"),
-        ([55, 55], spikes(1)[..2].to_vec(), "2 populations, where the network has 3"),
-    ] {
-        let error = given(phases, &spikes).expect_err(text);
-        assert!(error.contains(text), "{error}");
+        assert_same(&format!("{config:?}"), &cpu, &gpu);
     }
 }

@@ -1,4 +1,4 @@
-//! A Vulkan driver that compiles shaders and shows the final code (VK_KHR_pipeline_executable_properties).
+//! A Vulkan driver that compiles shaders and returns the final code (VK_KHR_pipeline_executable_properties).
 
 use std::ffi::CStr;
 
@@ -8,32 +8,32 @@ use ash::vk;
 use super::spirv::Module;
 
 pub struct Driver {
-    // Libraries stay loaded as long as the process: nothing is freed.
+    // Nothing is freed before the process ends.
     device: ash::Device,
     executables: executables::Device,
     _instance: ash::Instance,
     _entry: ash::Entry,
 }
 
-/// The name of a representation of a shader, and its text.
+/// Name and text of one representation of a shader, such as its assembly code.
 type Representation<'a> = vk::PipelineExecutableInternalRepresentationKHR<'a>;
 
 impl Driver {
-    /// Opens the first device of the driver that the environment chooses.
+    /// Opens the first device of the driver that the environment selects.
     ///
     /// # Errors
-    /// Returns the reason if there is no such device, or it does not show its code.
+    /// Returns the reason if there is no such device, or if it cannot return its code.
     pub fn open() -> Result<Self, String> {
-        let failed = |what: &str, error: vk::Result| format!("{what}: {error}");
+        let failed = |call: &str, error: vk::Result| format!("{call}: {error}");
         // SAFETY: all handles live as long as the process; create infos outlive their calls.
         unsafe {
-            let entry = ash::Entry::load().map_err(|error| format!("Vulkan's loader: {error}"))?;
+            let entry = ash::Entry::load().map_err(|error| format!("Vulkan loader: {error}"))?;
             let application = vk::ApplicationInfo::default().api_version(vk::API_VERSION_1_1);
             let info = vk::InstanceCreateInfo::default().application_info(&application);
             let instance =
-                entry.create_instance(&info, None).map_err(|error| failed("the driver", error))?;
+                entry.create_instance(&info, None).map_err(|error| failed("instance", error))?;
             let devices = instance.enumerate_physical_devices();
-            let devices = devices.map_err(|error| failed("its devices", error))?;
+            let devices = devices.map_err(|error| failed("physical devices", error))?;
             let physical = *devices.first().ok_or("the driver compiles for no absent GPU")?;
             let queues = [vk::DeviceQueueCreateInfo::default().queue_priorities(&[1.0])];
             let names = [executables::NAME.as_ptr()];
@@ -44,13 +44,13 @@ impl Driver {
                 .enabled_extension_names(&names)
                 .push_next(&mut features);
             let device = instance.create_device(physical, &info, None);
-            let device = device.map_err(|error| failed("its device", error))?;
+            let device = device.map_err(|error| failed("device", error))?;
             let executables = executables::Device::new(&instance, &device);
             Ok(Driver { device, executables, _instance: instance, _entry: entry })
         }
     }
 
-    /// The final code of a compute shader.
+    /// Compiles a compute shader and returns its final code.
     pub fn compile(&self, shader: &Module) -> String {
         let device = &self.device;
         let bindings: Vec<_> = shader
@@ -90,32 +90,35 @@ impl Driver {
         }
     }
 
-    /// The final code of a pipeline.
+    /// Returns the final code of a pipeline.
     fn code(&self, pipeline: vk::Pipeline) -> String {
         let info = vk::PipelineExecutableInfoKHR::default().pipeline(pipeline);
-        // SAFETY: the first call fills in the sizes for which the second one has room.
+        // SAFETY: the buffers of the second call have the sizes that the first call returned.
         let (representations, texts) = unsafe {
             let mut representations: Vec<Representation> = self
                 .executables
                 .get_pipeline_executable_internal_representations(&info)
-                .expect("it shows its code");
+                .expect("the driver returns representations");
             let sizes = representations.iter().map(|one| one.data_size);
             let mut texts: Vec<Vec<u8>> = sizes.map(|size| vec![0; size]).collect();
             for (one, text) in representations.iter_mut().zip(&mut texts) {
                 one.p_data = text.as_mut_ptr().cast();
             }
             let mut count = representations.len() as u32;
-            let show = self.executables.fp().get_pipeline_executable_internal_representations_khr;
-            let shown = show(self.device.handle(), &info, &mut count, representations.as_mut_ptr());
-            assert_eq!(shown, vk::Result::SUCCESS);
+            let read = self.executables.fp().get_pipeline_executable_internal_representations_khr;
+            let result =
+                read(self.device.handle(), &info, &mut count, representations.as_mut_ptr());
+            assert_eq!(result, vk::Result::SUCCESS);
             (representations, texts)
         };
-        let is_code = |one: &Representation| {
+        let is_assembly = |one: &Representation| {
             // SAFETY: the driver ends names with a zero.
             unsafe { CStr::from_ptr(one.name.as_ptr()) }.to_bytes() == b"Assembly"
         };
-        let place =
-            representations.iter().position(is_code).expect("the driver shows the final code");
-        String::from_utf8_lossy(&texts[place]).trim_end_matches('\0').to_string()
+        let index = representations
+            .iter()
+            .position(is_assembly)
+            .expect("the driver returns the final code");
+        String::from_utf8_lossy(&texts[index]).trim_end_matches('\0').to_string()
     }
 }

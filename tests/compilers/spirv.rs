@@ -1,4 +1,4 @@
-//! Shaders as SPIR-V, as wgpu gives them to Vulkan's drivers.
+//! Translation of shaders to SPIR-V with the options that wgpu uses for Vulkan.
 
 use std::ffi::CString;
 
@@ -7,12 +7,12 @@ use naga::back::spv;
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{AddressSpace, front};
 
-/// A compute shader.
+/// A compute shader in SPIR-V.
 pub struct Module {
     pub words: Vec<u32>,
     /// Name of the entry point.
     pub entry: CString,
-    /// Number of each binding, and whether it is a uniform.
+    /// Index of each binding, and whether it is a uniform buffer.
     pub bindings: Vec<(u32, bool)>,
 }
 
@@ -31,14 +31,14 @@ pub fn module(source: &str) -> Module {
     let overrides = Default::default();
     let (module, info) = process_overrides(&module, &info, Some((stage, &name)), &overrides)
         .expect("overrides have defaults");
-    // Trusted shaders: without checks of bounds and loops, as `create_shader_module_trusted` makes them.
+    // No checks of bounds and loops, as in `create_shader_module_trusted`.
     let options = spv::Options {
         lang_version: (1, 3),
         force_loop_bounding: false,
         ..spv::Options::default()
     };
-    let words = spv::write_vec(&module, &info, &options, None).expect("it is translated");
-    let entry = CString::new(name).expect("a name");
+    let words = spv::write_vec(&module, &info, &options, None).expect("the shader is translated");
+    let entry = CString::new(name).expect("the name has no zero byte");
     Module { words, entry, bindings }
 }
 
@@ -50,7 +50,7 @@ const NO_CONTRACTION: u32 = 42;
 const ARITHMETIC: [u32; 3] = [129, 131, 133];
 
 impl Module {
-    /// The same shader, of which compilers may fuse no sum, difference or product.
+    /// Returns the shader with the decoration NoContraction on each sum, difference and product.
     pub fn uncontracted(&self) -> Module {
         let words = uncontracted(&self.words);
         Module { words, entry: self.entry.clone(), bindings: self.bindings.clone() }
@@ -70,7 +70,7 @@ fn uncontracted(words: &[u32]) -> Vec<u32> {
             end_of_decorations = at;
         }
     }
-    assert!(end_of_decorations > HEADER, "a shader that binds something has decorations");
+    assert!(end_of_decorations > HEADER, "the shader has no decorations");
     let (before, after) = words.split_at(end_of_decorations);
     [before, &decorations, after].concat()
 }

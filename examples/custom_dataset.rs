@@ -42,8 +42,8 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let config = Config { layers: vec![40, 2], epochs: 8, batch_size: 4, ..Config::default() };
     let mut training = Training::new(config, dataset, &DeviceOptions::default())?;
     let summary = training.run(&mut |_| ControlFlow::Continue(()))?;
-    println!("{:.1} % of the test images are wrong", summary.evaluation.error());
-    println!("class, found: {:?}", summary.evaluation.confusion);
-    assert!(summary.evaluation.error() < 10.0);
+    println!("{:.1} % of the test images are wrong", summary.evaluations[0].error());
+    println!("class, found: {:?}", summary.evaluations[0].confusion);
+    assert!(summary.evaluations[0].error() < 10.0);
     Ok(())
 }

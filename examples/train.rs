@@ -38,7 +38,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
 
     let file =
         std::env::temp_dir().join(format!("apical-example-{}.safetensors", std::process::id()));
-    weights::save(&file, training.network(), &config, &images)?;
+    weights::save(&file, &training.networks()[0], &config, &images)?;
     let saved = weights::load(&file)?;
     std::fs::remove_file(&file)?;
 
@@ -53,7 +53,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let errors: Vec<f64> = tests.iter().map(|test| test.error()).collect();
     let MeanSd { mean, sd, .. } = MeanSd::of(&errors);
     println!("five tests, each with its own spikes: {mean:.1} ± {:.1} % wrong", sd.unwrap_or(0.0));
-    assert_eq!(&saved.network, training.network());
-    assert!(mean < 30.0 && summary.evaluation.error() < 30.0); // a guess gets 90 % wrong
+    assert_eq!(saved.network, training.networks()[0]);
+    assert!(mean < 30.0 && summary.evaluations[0].error() < 30.0); // a guess gets 90 % wrong
     Ok(())
 }

@@ -4,7 +4,7 @@
 //!
 //! A minibatch is an ordered list of kernels ([`plan::kernel_sequence`]) that both backends run. Each kernel is a
 //! shader with a twin in Rust. [`interface`] holds the types that both backends share, [`model`] the equations.
-//! [`train::Training`] is the loop over images, and [`train::Replicas`] trains many networks side by side.
+//! [`train::Training`] is the loop over images, for one network or many side by side.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -30,8 +30,8 @@
 //!     }
 //!     ControlFlow::Continue(())
 //! })?;
-//! assert!(summary.evaluation.error() < 80.0); // a guess gets 90 % wrong
-//! let weights = training.network().layers[0].weight_rows(); // [50, 784]
+//! assert!(summary.evaluations[0].error() < 80.0); // a guess gets 90 % wrong
+//! let weights = training.networks()[0].layers[0].weight_rows(); // [50, 784]
 //! assert_eq!(weights.len(), 50 * 784);
 //! # Ok(())
 //! # }

@@ -14,7 +14,7 @@ use crate::run_dir::{
     EpochResult, ImageSpec, StorageError, Trial, TrialStore, UnfinishedTrial, now_rfc3339,
     weights_sha256,
 };
-use crate::train::{CheckpointInterval, Event, ReplicaEvent, Replicas, TrainError, TrainPosition};
+use crate::train::{CheckpointInterval, Event, TrainError, TrainPosition, Training};
 
 /// Error that prevents trials from continuing.
 #[derive(Debug, Error)]
@@ -120,8 +120,8 @@ fn train(
         config: Config::clone(config),
     };
     let variants: Vec<Variant> = configs.iter().map(variant).collect();
-    let every = Some(CheckpointInterval::Epochs(1));
-    let training = Replicas::resume(&variants, dataset.clone(), selection, starts, every)?;
+    let mut training = Training::resume_variants(&variants, dataset.clone(), selection, starts)?;
+    training.keep_checkpoints(CheckpointInterval::Epochs(1));
     let mut device = training.device().clone();
     if listen(TrialEvent::Device { device: &device }).is_break() {
         return Ok(false);
@@ -130,7 +130,7 @@ fn train(
     let mut failure = None;
     let mut due = Due::default();
     let summary = training.run(&mut |event| match event {
-        ReplicaEvent::GroupStarted { replicas, device: opened, .. } => {
+        Event::GroupStarted { replicas, device: opened, .. } => {
             networks = replicas.len();
             if device == *opened {
                 return ControlFlow::Continue(());
@@ -138,15 +138,17 @@ fn train(
             device = opened.clone();
             listen(TrialEvent::Device { device: &device })
         }
-        ReplicaEvent::Progress { progress } => listen(TrialEvent::Progress { networks, progress }),
-        ReplicaEvent::Replica { replica, event: Event::Checkpoint(checkpoint) } => {
-            let Some(training) = &mut unfinished[replica] else {
+        Event::Progress { .. } | Event::TestProgress { .. } => {
+            listen(TrialEvent::Progress { networks, progress: event })
+        }
+        Event::Checkpoint { replica, checkpoint } => {
+            let Some(training) = &mut unfinished[*replica] else {
                 return ControlFlow::Continue(());
             };
             if !due.is_due(&checkpoint.position, selection.stop.is_requested()) {
                 return ControlFlow::Continue(());
             }
-            match training.save(checkpoint, &epochs[replica], &images) {
+            match training.save(checkpoint, &epochs[*replica], &images) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(error) => {
                     failure.get_or_insert(error);
@@ -154,20 +156,19 @@ fn train(
                 }
             }
         }
-        ReplicaEvent::Replica { replica, event } => {
-            if let &Event::Epoch { train_error, test_error, loss, images_per_second, .. } = event {
-                let images_per_second = images_per_second * networks as f64;
-                epochs[replica].push(EpochResult {
-                    train_error,
-                    test_error,
-                    loss,
-                    images_per_second,
-                });
-            }
+        &Event::Epoch { replica, train_error, test_error, loss, images_per_second, .. } => {
+            let images_per_second = images_per_second * networks as f64;
+            let result = EpochResult { train_error, test_error, loss, images_per_second };
+            epochs[replica].push(result);
             ControlFlow::Continue(())
         }
-        ReplicaEvent::Finished { summary, .. } if summary.stopped => ControlFlow::Break(()),
-        ReplicaEvent::Finished { replica, network, .. } => {
+        Event::PartialEval { .. }
+        | Event::Weights { .. }
+        | Event::Network { .. }
+        | Event::RequestedEval { .. } => ControlFlow::Continue(()),
+        Event::Finished { stopped: true, .. } => ControlFlow::Break(()),
+        Event::Finished { replica, network, .. } => {
+            let replica = *replica;
             let config = configs[replica];
             let trial = Trial {
                 config: config.clone(),

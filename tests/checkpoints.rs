@@ -21,8 +21,7 @@ use apical::run_dir::{
     CheckpointFolder, ImageSpec, Notice, SavedCheckpoint, StorageError, WeightsError,
 };
 use apical::train::{
-    Checkpoint, CheckpointInterval, Event, ReplicaEvent, Replicas, ResumeFrom, TrainError,
-    TrainPosition, Training,
+    Checkpoint, CheckpointInterval, Event, ResumeFrom, TrainError, TrainPosition, Training,
 };
 use safetensors::tensor::{Metadata, SafeTensors};
 use tempfile::TempDir;
@@ -102,14 +101,14 @@ fn run(
     }
     let (mut events, mut checkpoints) = (Vec::new(), Vec::new());
     let summary = training.run(&mut |event| {
-        if let Event::Checkpoint(checkpoint) = event {
+        if let Event::Checkpoint { checkpoint, .. } = event {
             checkpoints.push((events.len(), (**checkpoint).clone()));
         }
         events.extend(told(event));
         ControlFlow::Continue(())
     });
     assert!(!summary.expect("it trains").stopped);
-    ((events, training.network().clone()), checkpoints)
+    ((events, training.networks()[0].clone()), checkpoints)
 }
 
 #[test]
@@ -163,7 +162,7 @@ fn training_stopped_by_listener_emits_checkpoint() {
         let (mut told_before, mut kept) = (Vec::new(), None);
         let summary = training.run(&mut |event| {
             told_before.extend(told(event));
-            if let Event::Checkpoint(checkpoint) = event
+            if let Event::Checkpoint { checkpoint, .. } = event
                 && checkpoint.is_due
             {
                 assert!(kept.is_none(), "it is told once");
@@ -184,7 +183,7 @@ fn training_stopped_by_listener_emits_checkpoint() {
     let mut checkpoints = 0;
     let summary = training.run(&mut |event| match event {
         Event::Epoch { epoch: 2, .. } => ControlFlow::Break(()),
-        Event::Checkpoint(_) => {
+        Event::Checkpoint { .. } => {
             checkpoints += 1;
             ControlFlow::Continue(())
         }
@@ -216,9 +215,13 @@ fn finished_training_resumes_to_its_result() {
     let (_, last) = checkpoints.last().unwrap();
     let resumed = Training::resume(base(), dataset(), &on(BackendKind::Cpu), last);
     let mut resumed = resumed.expect("it opens");
-    let summary = resumed.run(&mut |event| panic!("{event:?}")).unwrap();
-    assert_eq!(Some(&summary.evaluation), last.evaluation.as_ref());
-    assert!(!summary.stopped && *resumed.network() == last.network);
+    let summary = resumed.run(&mut |event| match event {
+        Event::GroupStarted { .. } | Event::Finished { .. } => ControlFlow::Continue(()),
+        event => panic!("{event:?}"),
+    });
+    let summary = summary.unwrap();
+    assert_eq!(Some(&summary.evaluations[0]), last.evaluation.as_ref());
+    assert!(!summary.stopped && resumed.networks()[0] == last.network);
 }
 
 #[test]
@@ -260,13 +263,14 @@ fn replicas_resume_each_from_its_position() {
     starts[1] = ResumeFrom::Finished;
     starts[3] = ResumeFrom::Checkpoint(Box::new(checkpoints_of(3)[1].1.clone()));
     for backend in [BackendKind::Cpu, BackendKind::Gpu] {
-        let replicas = Replicas::resume(&variants, dataset(), &on(backend), starts.clone(), None);
+        let replicas =
+            Training::resume_variants(&variants, dataset(), &on(backend), starts.clone());
         let (mut waves, mut networks) = (Vec::new(), vec![None; 4]);
         let summary = replicas.expect("it opens").run(&mut |event| {
             match event {
-                ReplicaEvent::GroupStarted { replicas, .. } => waves.push(replicas.to_vec()),
-                ReplicaEvent::Finished { replica, network, .. } => {
-                    networks[replica] = Some(network.clone());
+                Event::GroupStarted { replicas, .. } => waves.push(replicas.to_vec()),
+                Event::Finished { replica, network, .. } => {
+                    networks[*replica] = Some((**network).clone());
                 }
                 _ => {}
             }
@@ -280,7 +284,7 @@ fn replicas_resume_each_from_its_position() {
         }
     }
     let all = vec![ResumeFrom::Finished; 4];
-    let none = Replicas::resume(&variants, dataset(), &on(BackendKind::Cpu), all, None);
+    let none = Training::resume_variants(&variants, dataset(), &on(BackendKind::Cpu), all);
     assert!(matches!(none.err(), Some(TrainError::NoNetworks)));
 }
 

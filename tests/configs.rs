@@ -73,7 +73,7 @@ fn trained(config: &Config, backend: BackendKind) -> Result<Network, TrainError>
     let selection = DeviceOptions { backend, ..DeviceOptions::default() };
     let mut training = Training::new(config.clone(), dataset, &selection)?;
     training.run(&mut |_| ControlFlow::Continue(()))?;
-    Ok(training.network().clone())
+    Ok(training.networks()[0].clone())
 }
 
 /// Strategy for the key of a setting and one of its values.

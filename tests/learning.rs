@@ -70,7 +70,7 @@ fn learn(config: Config) -> Learned {
     };
     let summary = training.run(&mut listen).expect("the training succeeds");
     let quarters = wrong.windows(2).map(|pair| 100.0 * (pair[1] - pair[0]) / quarter as f64);
-    let learned = Learned { quarters: quarters.collect(), test: summary.evaluation.error() };
+    let learned = Learned { quarters: quarters.collect(), test: summary.evaluations[0].error() };
     assert_eq!(learned.quarters.len(), 4);
     learned
 }
@@ -89,7 +89,7 @@ fn default_preset_learns_from_6000_images() {
         let mut training = Training::new(config, mnist(), &cpu()).expect("the settings are valid");
         let summary =
             training.run(&mut |_| ControlFlow::Continue(())).expect("the training succeeds");
-        let error = summary.evaluation.error();
+        let error = summary.evaluations[0].error();
         assert!((8.87..11.07).contains(&error), "seed {seed}: {error} %");
     }
 }

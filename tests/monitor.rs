@@ -268,7 +268,7 @@ fn train_monitored_network_learns_the_same_bits() {
         session.show(&images[..4], Mode::Train, &mut |_| ()).unwrap();
         session.train(&images[4..]).unwrap();
         session.read_network(&mut network).unwrap();
-        assert_eq!(&network, training.network(), "g_A = {g_apical}");
+        assert_eq!(network, training.networks()[0], "g_A = {g_apical}");
     }
 }
 

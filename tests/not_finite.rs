@@ -11,7 +11,7 @@ use apical::dataset::Dataset;
 use apical::device::{self, BackendKind, DeviceOptions};
 use apical::network::Network;
 use apical::simulation::Simulation;
-use apical::train::{Event, Replicas, TrainError, Training, order};
+use apical::train::{Event, TrainError, Training, order};
 
 use crate::support;
 
@@ -107,7 +107,7 @@ fn checkpoints_hold_only_finite_weights() {
     let expected = looked_for(&config());
     let (mut last, mut due) = (None, None);
     let result = training.run(&mut |event| {
-        if let Event::Checkpoint(checkpoint) = event {
+        if let Event::Checkpoint { checkpoint, .. } = event {
             let layers = checkpoint.network.layers.iter();
             let mut weights = layers.flat_map(|layer| &layer.weights);
             assert!(weights.all(|weight| weight.is_finite()));
@@ -135,7 +135,7 @@ fn nonfinite_error_names_the_replica() {
     let base = config();
     let variants = variants(&base, &["weight_decay=0,1000".parse().unwrap()], 1).unwrap();
     let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
-    let replicas = Replicas::new(&variants, dataset(), &selection).expect("it opens");
+    let mut replicas = Training::of_variants(&variants, dataset(), &selection).expect("it opens");
     let error = replicas.run(&mut |_| ControlFlow::Continue(())).expect_err("it fails");
     let (network, found) = place(error);
     assert_eq!(network, " of network 1 of its group");

@@ -205,7 +205,7 @@ fn rate_training_is_equal_on_both_backends() {
             let dataset = Dataset::clone(&dataset());
             let mut training = Training::new(config.clone(), dataset, &selection).unwrap();
             training.run(&mut |_| ControlFlow::Continue(())).unwrap();
-            weights_sha256(training.network())
+            weights_sha256(&training.networks()[0])
         };
         assert_eq!(hash(BackendKind::Cpu), hash(BackendKind::Gpu));
     }
@@ -228,5 +228,5 @@ fn steady_state_network_learns_mnist() {
     let mut training =
         Training::new(config, Dataset::mnist().unwrap(), &DeviceOptions::default()).unwrap();
     let summary = training.run(&mut |_| ControlFlow::Continue(())).unwrap();
-    assert!(summary.evaluation.error() < 28.5, "{:.2} %", summary.evaluation.error());
+    assert!(summary.evaluations[0].error() < 28.5, "{:.2} %", summary.evaluations[0].error());
 }

@@ -19,7 +19,7 @@ use apical::model::phases::AveragingWindow;
 use apical::model::spikes::SpikeDistribution;
 use apical::model::weight_init::WeightInit;
 use apical::network::Network;
-use apical::train::{Event, ReplicaEvent, Replicas, TrainError, Training};
+use apical::train::{Event, TrainError, Training};
 
 use crate::support;
 
@@ -45,7 +45,8 @@ fn error_of(event: &Event) -> f64 {
             panic!("progress is told of all networks at once")
         }
         Event::Weights { .. } => panic!("no statistics were asked for"),
-        Event::Checkpoint(_) => panic!("no checkpoints were asked for"),
+        Event::Checkpoint { .. } => panic!("no checkpoints were asked for"),
+        Event::GroupStarted { .. } | Event::Finished { .. } => panic!("neither has an error"),
         Event::Network { .. } | Event::RequestedEval { .. } => panic!("nothing was asked for"),
     }
 }
@@ -56,13 +57,16 @@ fn alone(config: &Config, dataset: &Dataset) -> Trained {
         Training::new(config.clone(), dataset.clone(), &selection).expect("the CPU opens");
     let mut errors = Vec::new();
     let summary = training.run(&mut |event| {
-        if !matches!(event, Event::Progress { .. }) {
+        if !matches!(
+            event,
+            Event::GroupStarted { .. } | Event::Progress { .. } | Event::Finished { .. }
+        ) {
             errors.push(error_of(event));
         }
         ControlFlow::Continue(())
     });
-    let confusion = summary.expect("it trains").evaluation.confusion;
-    Trained { network: training.network().clone(), confusion, errors }
+    let confusion = summary.expect("it trains").evaluations.swap_remove(0).confusion;
+    Trained { network: training.networks()[0].clone(), confusion, errors }
 }
 
 fn together(
@@ -70,24 +74,24 @@ fn together(
     dataset: &Dataset,
     selection: &DeviceOptions,
 ) -> (Vec<Trained>, Vec<Wave>) {
-    let replicas =
-        Replicas::new(variants, dataset.clone(), selection).expect("the device holds them");
+    let mut replicas =
+        Training::of_variants(variants, dataset.clone(), selection).expect("the device holds them");
     let mut trained: Vec<Option<Trained>> = vec![None; variants.len()];
     let mut errors = vec![Vec::new(); variants.len()];
     let mut waves = Vec::new();
     let summary = replicas.run(&mut |event| {
         match event {
-            ReplicaEvent::GroupStarted { replicas, limited_by: obstacle, .. } => {
-                waves.push((replicas.to_vec(), obstacle.map(str::to_string)));
+            Event::GroupStarted { replicas, limited_by: obstacle, .. } => {
+                waves.push((replicas.clone(), obstacle.clone()));
             }
-            ReplicaEvent::Progress { .. } => {}
-            ReplicaEvent::Replica { replica, event } => errors[replica].push(error_of(event)),
-            ReplicaEvent::Finished { replica, network, summary } => {
-                let confusion = summary.evaluation.confusion.clone();
+            Event::Progress { .. } | Event::TestProgress { .. } => {}
+            &Event::Finished { replica, ref network, ref evaluation, .. } => {
+                let confusion = evaluation.confusion.clone();
                 let errors = errors[replica].clone();
-                let network = network.clone();
+                let network = (**network).clone();
                 assert!(trained[replica].replace(Trained { network, confusion, errors }).is_none());
             }
+            event => errors[event.replica().expect("of one network")].push(error_of(event)),
         }
         ControlFlow::Continue(())
     });
@@ -304,19 +308,22 @@ fn replicas_beyond_memory_train_in_groups() {
             let (_, waves) = together(&seven[..count], &dataset, &within(memory));
             waves.len() == 1
         };
-        let holds_one =
-            |memory: u64| match Replicas::new(&seven[..1], (*dataset).clone(), &within(memory)) {
-                Ok(_) => true,
-                Err(TrainError::Backend(BackendError::TooMuchMemory {
-                    networks: 1,
-                    memory: told,
-                    ..
-                })) => {
-                    assert_eq!(told, memory);
-                    false
-                }
-                Err(error) => panic!("{error}"),
-            };
+        let holds_one = |memory: u64| match Training::of_variants(
+            &seven[..1],
+            (*dataset).clone(),
+            &within(memory),
+        ) {
+            Ok(_) => true,
+            Err(TrainError::Backend(BackendError::TooMuchMemory {
+                networks: 1,
+                memory: told,
+                ..
+            })) => {
+                assert_eq!(told, memory);
+                false
+            }
+            Err(error) => panic!("{error}"),
+        };
         let mut memory = 1 << 10;
         while !holds_one(memory) {
             memory += memory / 8;
@@ -352,16 +359,16 @@ fn replicas_stopped_by_listener_start_no_new_group() {
     let dataset = dataset();
     let base = Config { layers: vec![10], train_images: 10, epochs: 3, ..Config::default() };
     let variants = variants(&base, &["psp_kernel_ms=5,6".parse().unwrap()], 2).unwrap();
-    let replicas = Replicas::new(&variants, (*dataset).clone(), &on(BackendKind::Cpu));
+    let replicas = Training::of_variants(&variants, (*dataset).clone(), &on(BackendKind::Cpu));
     let (mut epochs, mut trained) = (0, Vec::new());
     let summary = replicas.expect("the CPU opens").run(&mut |event| match event {
-        ReplicaEvent::Replica { event: Event::Epoch { .. }, .. } => {
+        Event::Epoch { .. } => {
             epochs += 1;
             ControlFlow::Break(())
         }
-        ReplicaEvent::Finished { replica, summary, .. } => {
-            assert!(summary.stopped);
-            trained.push(replica);
+        Event::Finished { replica, stopped, .. } => {
+            assert!(stopped);
+            trained.push(*replica);
             ControlFlow::Continue(())
         }
         _ => ControlFlow::Continue(()),

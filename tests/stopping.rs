@@ -64,7 +64,7 @@ fn train(
     let mut last = None;
     let summary = training.run(&mut |event| {
         match event {
-            Event::Checkpoint(checkpoint) => last = Some(checkpoint.clone()),
+            Event::Checkpoint { checkpoint, .. } => last = Some(checkpoint.clone()),
             Event::PartialEval { test_error, .. } => tests.push((*test_error, 0.0)),
             Event::Epoch { test_error, loss, .. } => tests.push((*test_error, *loss)),
             _ => {}
@@ -75,7 +75,7 @@ fn train(
     stopper.into_iter().for_each(|stopper| stopper.join().unwrap());
     match summary.stopped {
         true => Err(Box::new((*last.expect("a stop emits a checkpoint")).clone())),
-        false => Ok(training.network().clone()),
+        false => Ok(training.networks()[0].clone()),
     }
 }
 
@@ -257,7 +257,7 @@ fn test_stopped_by_listener_is_repeated() {
             assert!(test_images <= total_test_images && *total_test_images == 2000);
             ControlFlow::Break(())
         }
-        Event::Checkpoint(checkpoint) => {
+        Event::Checkpoint { checkpoint, .. } => {
             last = Some(checkpoint.clone());
             ControlFlow::Continue(())
         }

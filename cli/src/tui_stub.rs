@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::CliError;
 use super::progress::TimeEstimate;
 use super::train::Plan;
+use apical::config::Config;
 use apical::run_dir::ImageSpec;
 use apical::train::{Event, Training};
 
@@ -33,6 +34,7 @@ impl Dashboard {
     pub(super) fn open(
         _: &Plan,
         _: &Training,
+        _: &Config,
         _: ImageSpec,
         _: Option<PathBuf>,
         _: TimeEstimate,

@@ -109,6 +109,7 @@ impl TensorBoard {
                 loss,
                 images_per_second,
                 test_images_per_second,
+                ..
             } => {
                 let values = vec![
                     Value::scalar("error/training", *train_error),
@@ -119,22 +120,24 @@ impl TensorBoard {
                 ];
                 (epoch, images, values)
             }
-            Event::Network { epoch, images, network, rates } => {
+            Event::Network { epoch, images, network, rates, .. } => {
                 let rate = |(layer, rate): (usize, &f64)| {
                     Value::scalar(format!("rate, spikes a ms/layer {layer}"), *rate)
                 };
                 let rates = rates.iter().enumerate().map(rate);
                 (epoch, images, rates.chain(self.weights(network)?).collect())
             }
-            Event::RequestedEval { epoch, images, test_error } => (
+            Event::RequestedEval { epoch, images, test_error, .. } => (
                 epoch,
                 images,
                 vec![Value::scalar(format!("error/{tested}, requested"), *test_error)],
             ),
             // Histograms replace the weight statistics.
-            Event::Weights { .. } | Event::Checkpoint(_) | Event::TestProgress { .. } => {
-                return Ok(());
-            }
+            Event::Weights { .. }
+            | Event::GroupStarted { .. }
+            | Event::Checkpoint { .. }
+            | Event::TestProgress { .. }
+            | Event::Finished { .. } => return Ok(()),
         };
         Ok(self.file.append(step(*epoch, *images, self.images_per_epoch), values)?)
     }

@@ -4,14 +4,16 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use super::checkpoint::TrainPosition;
-use super::replica_group::{EventSink, PROGRESS_EVERY, ReplicaGroup, emit, or_break};
+use super::emit::{emit, or_break};
+use super::replica_group::{NetworkResult, PROGRESS_EVERY, ReplicaGroup};
 use super::sampler::EpochSampler;
 use super::stopwatch::Stopwatch;
-use super::{Event, TrainError, test_until};
+use super::test::test_until;
+use super::{Event, EventSink, TrainError};
 use crate::config::Config;
 use crate::evaluate::Evaluation;
 use crate::interface::BackendError;
-use crate::network::{Layer, Network};
+use crate::network::Layer;
 use crate::simulation::SampleResult;
 
 impl ReplicaGroup {
@@ -24,11 +26,11 @@ impl ReplicaGroup {
             return self.stop(listen);
         };
         let TrainPosition { epoch, images, .. } = self.position;
-        let event = |evaluation: &Evaluation| {
+        let event = |(&replica, evaluation): (&usize, &Evaluation)| {
             let test_error = evaluation.error();
-            Event::PartialEval { epoch, images, test_error, test_images }
+            Event::PartialEval { replica, epoch, images, test_error, test_images }
         };
-        let flow = emit(listen, evaluations.iter().map(event));
+        let flow = emit(listen, self.replicas.iter().zip(&evaluations).map(event));
         if flow.is_break() {
             return Ok(or_break(flow, self.emit_checkpoints(false, true, listen)?));
         }
@@ -48,12 +50,11 @@ impl ReplicaGroup {
         // A stop ends the evaluation only: the caller keeps the trained weights.
         let Some(evaluations) = evaluations else { return Ok(ControlFlow::Break(())) };
         let TrainPosition { epoch, images, .. } = position;
-        let event = |evaluation: &Evaluation| Event::RequestedEval {
-            epoch,
-            images,
-            test_error: evaluation.error(),
+        let event = |(&replica, evaluation): (&usize, &Evaluation)| {
+            let test_error = evaluation.error();
+            Event::RequestedEval { replica, epoch, images, test_error }
         };
-        Ok(emit(listen, evaluations.iter().map(event)))
+        Ok(emit(listen, self.replicas.iter().zip(&evaluations).map(event)))
     }
 
     /// Runs the full evaluation after an epoch and ends the epoch. `rate`: training images per second.
@@ -76,29 +77,33 @@ impl ReplicaGroup {
             None => return self.stop(listen),
         }
         (self.position.epoch, self.position.images) = (epoch + 1, 0);
-        let event =
-            |((outcomes, &train_error), evaluation): ((&Vec<SampleResult>, _), &Evaluation)| {
-                let loss = outcomes.iter().map(|outcome| f64::from(outcome.loss)).sum::<f64>();
-                Event::Epoch {
-                    epoch,
-                    images: done,
-                    train_error,
-                    test_error: evaluation.error(),
-                    loss: loss / done as f64,
-                    images_per_second: rate,
-                    test_images_per_second: testing.per_second(self.dataset.test_count),
-                }
-            };
-        let events = outcomes.iter().zip(&train_errors).zip(&self.evaluations).map(event);
+        let test_images_per_second = testing.per_second(self.dataset.test_count);
+        let event = |(((replica, _, evaluation), train_error), outcomes): (
+            (NetworkResult, _),
+            &Vec<SampleResult>,
+        )| {
+            let loss = outcomes.iter().map(|outcome| f64::from(outcome.loss)).sum::<f64>();
+            Event::Epoch {
+                replica,
+                epoch,
+                images: done,
+                train_error,
+                test_error: evaluation.error(),
+                loss: loss / done as f64,
+                images_per_second: rate,
+                test_images_per_second,
+            }
+        };
+        let events = self.results().zip(train_errors).zip(&outcomes).map(event);
         let mut flow = emit(listen, events);
         let Config { weight_stats_every, epochs, .. } = self.configs[0];
         self.read_networks()?;
         if weight_stats_every > 0 && epoch.is_multiple_of(weight_stats_every) {
-            let statistics = |network: &Network| {
+            let statistics = |(replica, network, _): NetworkResult| {
                 let layers = network.layers.iter().map(Layer::statistics).collect();
-                Event::Weights { epoch, layers }
+                Event::Weights { replica, epoch, layers }
             };
-            flow = or_break(flow, emit(listen, self.networks.iter().map(statistics)));
+            flow = or_break(flow, emit(listen, self.results().map(statistics)));
         }
         if !rates.is_empty() {
             flow = or_break(flow, self.emit_networks(epoch, done, rates, listen)?);
@@ -129,10 +134,7 @@ impl ReplicaGroup {
                 return ControlFlow::Continue(());
             }
             last_progress = Instant::now();
-            listen(
-                None,
-                &Event::TestProgress { epoch, test_images: done, total_test_images: count },
-            )
+            listen(&Event::TestProgress { epoch, test_images: done, total_test_images: count })
         };
         match test_until(&mut self.simulation, &self.dataset, count, first, &mut progress) {
             Err(BackendError::Stopped) => Ok(None),

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 
 use super::checkpoint::{Checkpoint, CheckpointInterval, TrainPosition};
+use super::emit::or_break;
 use super::nonfinite::{FiniteSnapshot, find_nonfinite};
 use super::sampler::EpochSampler;
 use super::stopwatch::Stopwatch;
-use super::{Event, Summary, TrainError, TrainerControl};
+use super::{Event, EventSink, TrainError, TrainerControl};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::{self, Device, DeviceOptions};
@@ -23,11 +24,13 @@ use crate::simulation::{SampleResult, Simulation, State};
 /// Time between two progress events.
 pub(super) const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
-/// Receives an event and the index of its network; `None`: the whole group.
-pub(super) type EventSink<'a> = &'a mut dyn FnMut(Option<usize>, &Event) -> ControlFlow<()>;
+/// Index, weights and last full evaluation of a network.
+pub(super) type NetworkResult<'a> = (usize, &'a Network, &'a Evaluation);
 
 /// Networks of one shape with equal numbers of images and equal minibatch sizes.
 pub(super) struct ReplicaGroup {
+    /// Index of each network among those of the training.
+    pub(super) replicas: Vec<usize>,
     pub(super) configs: Vec<Config>,
     pub(super) device: Device,
     /// Networks after the last epoch or checkpoint.
@@ -50,9 +53,11 @@ pub(super) struct ReplicaGroup {
 
 /// Arguments of [`ReplicaGroup::new`].
 pub(super) struct GroupSpec<'a> {
+    /// Index of each network among those of the training.
+    pub(super) replicas: Vec<usize>,
     pub(super) configs: Vec<Config>,
     pub(super) dataset: Arc<Dataset>,
-    pub(super) selection: &'a DeviceOptions,
+    pub(super) options: &'a DeviceOptions,
     /// One per network, or empty; all at the same position.
     pub(super) checkpoints: Vec<&'a Checkpoint>,
     pub(super) checkpoint_interval: Option<CheckpointInterval>,
@@ -60,14 +65,15 @@ pub(super) struct GroupSpec<'a> {
 
 impl ReplicaGroup {
     /// Opens the device and writes the networks to it. The settings must have been checked.
-    pub(super) fn new(begin: GroupSpec) -> Result<Self, TrainError> {
-        let GroupSpec { configs, dataset, selection, checkpoints, checkpoint_interval } = begin;
+    pub(super) fn new(spec: GroupSpec) -> Result<Self, TrainError> {
+        let GroupSpec { replicas, configs, dataset, options, checkpoints, checkpoint_interval } =
+            spec;
         let position = checkpoints.first().map_or(TrainPosition::START, |first| first.position);
         for checkpoint in &checkpoints {
             let Config { epochs, batch_size: batch, .. } = configs[0];
             checkpoint.position.check(epochs, dataset.training_count, batch)?;
         }
-        let opened = device::open(selection, &configs, &dataset)?;
+        let opened = device::open(options, &configs, &dataset)?;
         let initial = |config| Network::initial(config, dataset.pixels());
         let networks: Vec<Network> = match checkpoints.is_empty() {
             true => configs.par_iter().map(initial).collect(),
@@ -77,7 +83,7 @@ impl ReplicaGroup {
             Simulation::of_replicas(opened.backend, &configs, &dataset, &networks)?;
         let states: Vec<&State> = checkpoints.iter().map(|checkpoint| &checkpoint.state).collect();
         simulation.load_state(&states)?;
-        simulation.stop_on(&selection.stop);
+        simulation.stop_on(&options.stop);
         let untested = Evaluation::new(dataset.classes, &[], &[]);
         let mut evaluations = vec![untested; configs.len()];
         for (evaluation, checkpoint) in evaluations.iter_mut().zip(&checkpoints) {
@@ -85,7 +91,8 @@ impl ReplicaGroup {
                 *evaluation = last.clone();
             }
         }
-        let mut wave = ReplicaGroup {
+        let mut group = ReplicaGroup {
+            replicas,
             evaluations,
             configs,
             device: opened.device,
@@ -99,12 +106,12 @@ impl ReplicaGroup {
             start: Instant::now(),
             before: position.seconds,
         };
-        wave.take_snapshot()?;
-        Ok(wave)
+        group.take_snapshot()?;
+        Ok(group)
     }
 
-    /// Trains to the last epoch, or until `listen` breaks. Returns one summary per network.
-    pub(super) fn run(&mut self, listen: EventSink) -> Result<Vec<Summary>, TrainError> {
+    /// Trains to the last epoch, or until `listen` breaks. Returns whether it stopped before the last epoch.
+    pub(super) fn run(&mut self, listen: EventSink) -> Result<bool, TrainError> {
         self.start = Instant::now();
         let epochs = self.configs[0].epochs;
         let mut stopped = false;
@@ -113,12 +120,16 @@ impl ReplicaGroup {
             stopped = self.epoch(listen)?.is_break() && self.position.epoch <= epochs;
         }
         self.read_networks()?;
-        let seconds = self.seconds();
-        let summary = |evaluation: &Evaluation| {
-            let evaluation = evaluation.clone();
-            Summary { evaluation, seconds, stopped }
-        };
-        Ok(self.evaluations.iter().map(summary).collect())
+        Ok(stopped)
+    }
+
+    /// Returns the index, weights and last full evaluation of each network.
+    pub(super) fn results(&self) -> impl Iterator<Item = NetworkResult<'_>> {
+        let results = self.networks.iter().zip(&self.evaluations);
+        self.replicas
+            .iter()
+            .zip(results)
+            .map(|(&replica, (network, last))| (replica, network, last))
     }
 
     /// Trains on the rest of the epoch, with its evaluations.
@@ -156,7 +167,7 @@ impl ReplicaGroup {
                     train_error: errors.sum::<f64>() / networks as f64,
                     images_per_second: training.per_second((done - begun) * networks),
                 };
-                flow = listen(None, &progress);
+                flow = listen(&progress);
                 last_progress = Instant::now();
                 if self.finite_snapshot.is_stale(&self.position) {
                     self.read_networks()?;
@@ -182,19 +193,6 @@ impl ReplicaGroup {
         }
     }
 
-    /// Stops the training at its current position.
-    pub(super) fn stop(&mut self, listen: EventSink) -> Result<ControlFlow<()>, TrainError> {
-        // Answer pending requests first.
-        if self.control.take_network_request() {
-            let TrainPosition { epoch, images, .. } = self.position;
-            let rates = self.simulation.mean_firing_rates()?;
-            // The training stops anyway: ignore a further stop.
-            let _ = self.emit_networks(epoch, images, rates, listen)?;
-        }
-        let _ = self.emit_checkpoints(false, true, listen)?;
-        Ok(ControlFlow::Break(()))
-    }
-
     /// Returns the order of each network's images in an epoch.
     pub(super) fn orders(&self, epoch: u32) -> Vec<EpochSampler> {
         self.configs.iter().map(|config| EpochSampler::new(config, &self.dataset, epoch)).collect()
@@ -215,28 +213,6 @@ impl ReplicaGroup {
         Ok(())
     }
 
-    /// Sends each network's checkpoint, if checkpoints are requested.
-    pub(super) fn emit_checkpoints(
-        &mut self,
-        ends_epoch: bool,
-        is_due: bool,
-        listen: EventSink,
-    ) -> Result<ControlFlow<()>, TrainError> {
-        if self.checkpoint_interval.is_none() {
-            return Ok(ControlFlow::Continue(()));
-        }
-        self.read_networks()?;
-        let position = TrainPosition { seconds: self.seconds(), ..self.position };
-        let states = self.simulation.save_state()?;
-        let checkpoint = |((state, network), evaluation): ((State, &Network), &Evaluation)| {
-            let evaluation = ends_epoch.then(|| evaluation.clone());
-            let network = network.clone();
-            Event::Checkpoint(Arc::new(Checkpoint { position, network, state, evaluation, is_due }))
-        };
-        let each = states.into_iter().zip(&self.networks).zip(&self.evaluations);
-        Ok(emit(listen, each.map(checkpoint)))
-    }
-
     /// Reads the weights back and checks that they are finite.
     pub(super) fn read_networks(&mut self) -> Result<(), TrainError> {
         self.simulation.read_networks(&mut self.networks)?;
@@ -254,25 +230,9 @@ impl ReplicaGroup {
         (self.position.epoch as usize - 1) * self.dataset.training_count + self.position.images
     }
 
-    /// Returns the time spent so far, s.
-    fn seconds(&self) -> f64 {
+    /// Returns the time spent so far, including the time before the last resume, s.
+    pub(super) fn seconds(&self) -> f64 {
         self.before + self.start.elapsed().as_secs_f64()
-    }
-
-    /// Sends the current networks and their rates, `[networks]` by layers.
-    pub(super) fn emit_networks(
-        &mut self,
-        epoch: u32,
-        images: usize,
-        rates: Vec<Vec<f64>>,
-        listen: EventSink,
-    ) -> Result<ControlFlow<()>, TrainError> {
-        self.read_networks()?;
-        let event = |(network, rates): (&Network, Vec<f64>)| {
-            let network = Arc::new(network.clone());
-            Event::Network { epoch, images, network, rates }
-        };
-        Ok(emit(listen, self.networks.iter().zip(rates).map(event)))
     }
 
     /// Returns the training error of the epoch so far, one per network.
@@ -287,18 +247,4 @@ impl ReplicaGroup {
         };
         orders.iter().zip(outcomes).map(error).collect()
     }
-}
-
-/// Emits the event of each network; breaks if any call of the listener did.
-pub(super) fn emit(listen: EventSink, events: impl Iterator<Item = Event>) -> ControlFlow<()> {
-    let mut flow = ControlFlow::Continue(());
-    for (replica, event) in events.enumerate() {
-        flow = or_break(flow, listen(Some(replica), &event));
-    }
-    flow
-}
-
-/// Breaks if either argument does.
-pub(super) fn or_break(one: ControlFlow<()>, other: ControlFlow<()>) -> ControlFlow<()> {
-    if one.is_break() { one } else { other }
 }

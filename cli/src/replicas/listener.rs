@@ -15,7 +15,7 @@ use apical::device::Device;
 use apical::plots::TensorBoard;
 use apical::run_dir::replicas::{ReplicaResult, ReplicaSummary, swept_settings};
 use apical::run_dir::{ImageSpec, ReplicaRunDirs};
-use apical::train::{Event, ReplicaEvent, ResumeFrom, Summary};
+use apical::train::{Event, ResumeFrom};
 
 /// Writes events to the terminal, JSON and files.
 pub(super) struct Listener<'a> {
@@ -106,30 +106,34 @@ impl<'a> Listener<'a> {
         Ok(())
     }
 
-    pub(super) fn on_event(&mut self, event: ReplicaEvent) -> Result<ControlFlow<()>, CliError> {
+    pub(super) fn on_event(&mut self, event: &Event) -> Result<ControlFlow<()>, CliError> {
         match event {
-            ReplicaEvent::GroupStarted {
+            &Event::GroupStarted {
                 group,
                 total_groups,
-                replicas,
-                limited_by: obstacle,
-                device,
+                ref replicas,
+                ref limited_by,
+                ref device,
             } => {
                 self.device = Some(device.clone());
-                self.group = replicas.to_vec();
+                self.group = replicas.clone();
                 self.is_last_group = group == total_groups;
                 if total_groups > 1 {
-                    self.show_group(group, total_groups, obstacle);
+                    self.show_group(group, total_groups, limited_by.as_deref());
                 }
             }
-            ReplicaEvent::Progress { progress } => self.show_progress(progress),
-            ReplicaEvent::Replica { replica, event: Event::Checkpoint(checkpoint) } => {
+            Event::Progress { .. } | Event::TestProgress { .. } => self.show_progress(event),
+            &Event::Checkpoint { replica, ref checkpoint } => {
                 let config = &self.variants[replica].config;
                 if let Some(runs) = &mut self.runs {
                     runs.run(replica).save_checkpoint(checkpoint, config, &self.images)?;
                 }
             }
-            ReplicaEvent::Replica { replica, event } => {
+            &Event::PartialEval { replica, .. }
+            | &Event::Weights { replica, .. }
+            | &Event::Network { replica, .. }
+            | &Event::RequestedEval { replica, .. }
+            | &Event::Epoch { replica, .. } => {
                 if let Event::Epoch { train_error, .. } = event {
                     self.train_errors[replica] = *train_error;
                 }
@@ -151,12 +155,12 @@ impl<'a> Listener<'a> {
                 }
             }
             // A stopped network only has a checkpoint.
-            ReplicaEvent::Finished { summary: Summary { stopped: true, .. }, .. } => {}
-            ReplicaEvent::Finished { replica, network, summary } => {
+            Event::Finished { stopped: true, .. } => {}
+            &Event::Finished { replica, ref network, ref evaluation, seconds, .. } => {
                 let plan = &self.plans[replica];
                 self.finished_work += plan.work(plan.epochs, 0);
                 let Some(device) = self.device.clone() else { return Ok(ControlFlow::Break(())) };
-                let finished = Finished::new(summary, network, &device);
+                let finished = Finished::new(evaluation, seconds, network, &device);
                 let config = &self.variants[replica].config;
                 let settings = swept_settings(&self.variants[replica])?;
                 // Save the weights first. Print the result even if saving fails.

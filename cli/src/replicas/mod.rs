@@ -17,7 +17,7 @@ use apical::config::{Sweep, VARIANTS_MAX, variants};
 use apical::device::Device;
 use apical::run_dir::ReplicaRunDirs;
 use apical::run_dir::file_names::{TENSORBOARD, replica_folder};
-use apical::train::{Replicas, ResumeFrom};
+use apical::train::{ResumeFrom, Training};
 use listener::Listener;
 
 /// Options for training many networks.
@@ -93,9 +93,11 @@ pub(super) fn run(arguments: &TrainArgs, mut job: TrainJob) -> Result<ExitStatus
         listener.finish(0.0)?;
         return job.report_finished();
     }
-    let checkpoint_every = job.has_folder().then_some(job.checkpoint_every);
-    let training =
-        Replicas::resume(&variants, dataset, &device_options, starts.clone(), checkpoint_every)?;
+    let mut training =
+        Training::resume_variants(&variants, dataset, &device_options, starts.clone())?;
+    if job.has_folder() {
+        training.keep_checkpoints(job.checkpoint_every);
+    }
     let _held = signals::defer(job.has_folder())?;
     // Create the folder before training, so that an unwritable folder fails early.
     if let Some(folder) = job.create()? {

@@ -74,7 +74,9 @@ impl Listener<'_> {
             Event::Progress { train_error, .. } => train_error,
             Event::Weights { .. }
             | Event::TestProgress { .. }
-            | Event::Checkpoint(_)
+            | Event::Checkpoint { .. }
+            | Event::GroupStarted { .. }
+            | Event::Finished { .. }
             | Event::Network { .. }
             | Event::RequestedEval { .. } => f64::NAN,
         });
@@ -106,7 +108,9 @@ impl Listener<'_> {
             Event::Progress { .. }
             | Event::TestProgress { .. }
             | Event::Weights { .. }
-            | Event::Checkpoint(_)
+            | Event::Checkpoint { .. }
+            | Event::GroupStarted { .. }
+            | Event::Finished { .. }
             | Event::Network { .. }
             | Event::RequestedEval { .. } => {}
         }

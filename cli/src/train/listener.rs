@@ -11,10 +11,11 @@ use crate::output::Output;
 use crate::progress::{Progress, TimeEstimate, time_left};
 use crate::tui::Dashboard;
 use apical::device::Device;
+use apical::evaluate::Evaluation;
 use apical::network::Network;
 use apical::plots::TensorBoard;
 use apical::run_dir::{ImageSpec, RunDir, weights_sha256};
-use apical::train::{Event, Summary, Training};
+use apical::train::{Event, Training};
 
 /// Writes events to the terminal, JSON and files.
 pub(super) struct Listener<'a> {
@@ -29,6 +30,8 @@ pub(super) struct Listener<'a> {
     pub(super) plan: &'a Plan,
     pub(super) job: &'a TrainJob,
     pub(super) images: ImageSpec,
+    /// Last evaluation and time of the finished training.
+    pub(super) finished: Option<(Evaluation, f64)>,
     /// Work done at the last training progress.
     pub(super) work: f64,
 }
@@ -45,11 +48,16 @@ pub(crate) struct Finished<'a> {
 }
 
 impl<'a> Finished<'a> {
-    pub(crate) fn new(summary: &Summary, network: &Network, device: &'a Device) -> Self {
+    pub(crate) fn new(
+        evaluation: &Evaluation,
+        seconds: f64,
+        network: &Network,
+        device: &'a Device,
+    ) -> Self {
         Finished {
             event: "finished",
-            test_error: summary.evaluation.error(),
-            seconds: summary.seconds,
+            test_error: evaluation.error(),
+            seconds,
             backend: device.backend,
             device: &device.name,
             weights_sha256: weights_sha256(network),
@@ -68,7 +76,12 @@ impl Listener<'_> {
             | Event::TestProgress { .. }
             | Event::Network { .. }
             | Event::RequestedEval { .. } => {}
-            Event::Checkpoint(checkpoint) => {
+            Event::GroupStarted { .. } => return Ok(ControlFlow::Continue(())),
+            Event::Finished { evaluation, seconds, .. } => {
+                self.finished = Some((evaluation.clone(), *seconds));
+                return Ok(ControlFlow::Continue(()));
+            }
+            Event::Checkpoint { checkpoint, .. } => {
                 if let Some(run) = &mut self.run {
                     run.save_checkpoint(checkpoint, &self.job.info.config, &self.images)?;
                 }
@@ -120,15 +133,17 @@ impl Listener<'_> {
                 let what = format_args!("epoch {epoch}/{of}, {eval_set} images");
                 self.progress.update(what, *test_images, *total_test_images, left);
             }
-            Event::PartialEval { epoch, images, test_error, test_images } => {
+            Event::PartialEval { epoch, images, test_error, test_images, .. } => {
                 self.progress.print_line(format_args!(
                     "epoch {epoch}/{of}, {images} images: {eval_set} error {test_error:.2} % of the first \
                      {test_images} {eval_set} images"
                 ));
             }
             // Only written to files.
-            Event::Weights { .. }
-            | Event::Checkpoint(_)
+            Event::GroupStarted { .. }
+            | Event::Finished { .. }
+            | Event::Weights { .. }
+            | Event::Checkpoint { .. }
             | Event::Network { .. }
             | Event::RequestedEval { .. } => {}
             Event::Epoch { epoch, train_error, test_error, images_per_second, .. } => {
@@ -144,17 +159,19 @@ impl Listener<'_> {
         }
     }
 
-    pub(super) fn finish(mut self, summary: &Summary, training: &Training) -> Result<(), CliError> {
+    pub(super) fn finish(mut self, training: &Training) -> Result<(), CliError> {
         self.clear();
-        let network = training.network();
-        let finished = Finished::new(summary, network, training.device());
+        let network = &training.networks()[0];
+        let Some((evaluation, seconds)) = self.finished.take() else { return Ok(()) };
+        let finished = Finished::new(&evaluation, seconds, network, training.device());
         // Save the weights first. Print the result even if saving fails.
         let run = self.run.as_ref();
-        let saved = run.map(|run| run.save(network, training.config(), &self.images)).transpose();
+        let saved =
+            run.map(|run| run.save(network, &self.job.info.config, &self.images)).transpose();
         let written = self.run.as_mut().map_or(Ok(()), |run| run.finish(&finished));
         self.print_json(&finished)?;
         if !self.json {
-            self.print(&finished, summary)?;
+            self.print(&finished, evaluation.images())?;
         }
         written?;
         match saved? {
@@ -171,7 +188,7 @@ impl Listener<'_> {
         self.dashboard = None;
     }
 
-    fn print(&mut self, finished: &Finished, summary: &Summary) -> Result<(), CliError> {
+    fn print(&mut self, finished: &Finished, count: u32) -> Result<(), CliError> {
         let Plan { epochs, images, eval_set, .. } = self.plan;
         let Finished { test_error, seconds, backend, device, weights_sha256, .. } = finished;
         self.output.print(format_args!(
@@ -182,7 +199,6 @@ impl Listener<'_> {
              device      {device}\n\
              weights     sha256 {weights_sha256}",
             what = format!("{eval_set} error"),
-            count = summary.evaluation.images(),
         ))
     }
 }

@@ -141,7 +141,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
     let mut dashboard = None;
     if arguments.tui {
         let folder = job.resumed_folder().map(Path::to_owned);
-        let opened = Dashboard::open(&plan, &training, images.clone(), folder, estimate);
+        let opened = Dashboard::open(&plan, &training, &config, images.clone(), folder, estimate);
         dashboard = Some(opened?);
     }
     let mut listener = Listener {
@@ -155,13 +155,14 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
         plan: &plan,
         job: &job,
         images,
+        finished: None,
         work: 0.0,
     };
     let mut failure = None;
     let summary = training.run(&mut |event| or_stop(listener.on_event(event), &mut failure));
     let summary = job.check_result(summary, failure)?;
     if !summary.stopped {
-        return listener.finish(&summary, &training).map(|()| ExitStatus::Done);
+        return listener.finish(&training).map(|()| ExitStatus::Done);
     }
     listener.clear();
     Ok(job.report_stopped(&listener.output))

@@ -139,11 +139,12 @@ impl Dashboard {
     pub(super) fn open(
         plan: &Plan,
         training: &Training,
+        config: &Config,
         images: ImageSpec,
         folder: Option<PathBuf>,
         estimate: TimeEstimate,
     ) -> Result<Self, CliError> {
-        let config = training.config().clone();
+        let config = config.clone();
         let device = training.device();
         let (backend, name) = (device.backend, &device.name);
         let run = RunSummary {
@@ -156,7 +157,7 @@ impl Dashboard {
             has_true_colour: has_true_colour(),
         };
         let mut state = State::new(run);
-        state.set_network(Arc::new(training.network().clone()));
+        state.set_network(Arc::new(training.networks()[0].clone()));
         let requests = training.control();
         requests.request_networks_after_epochs();
         let (state, pressed) = (Mutex::new(state), Condvar::new());
@@ -185,7 +186,9 @@ impl Dashboard {
             | Event::PartialEval { .. }
             | Event::RequestedEval { .. }
             | Event::Weights { .. }
-            | Event::Checkpoint(_) => {}
+            | Event::Checkpoint { .. }
+            | Event::GroupStarted { .. }
+            | Event::Finished { .. } => {}
         }
         let start = Instant::now();
         self.shared.wait_while_paused();

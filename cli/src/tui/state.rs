@@ -134,7 +134,7 @@ impl State {
                     "epoch {epoch}: training error {train_error:.2} %, {eval_set} error {test_error:.2} %"
                 );
             }
-            Event::RequestedEval { epoch, images, test_error } => {
+            Event::RequestedEval { epoch, images, test_error, .. } => {
                 self.partial_eval.push(self.epoch_position(*epoch, *images), *test_error);
                 let eval_set = self.run.eval_set;
                 self.last_message =
@@ -145,7 +145,10 @@ impl State {
                 self.rates = rates.clone();
             }
             // Shown from the network itself.
-            Event::Weights { .. } | Event::Checkpoint(_) => {}
+            Event::Weights { .. }
+            | Event::Checkpoint { .. }
+            | Event::GroupStarted { .. }
+            | Event::Finished { .. } => {}
         }
     }
 
@@ -239,6 +242,7 @@ pub(super) mod tests {
 
     pub(in crate::tui) fn end(epoch: u32, train_error: f64, test_error: f64) -> Event {
         Event::Epoch {
+            replica: 0,
             epoch,
             images: 1000,
             train_error,

@@ -146,7 +146,13 @@ mod tests {
         for event in [
             progress(1, 500, 50.0),
             end(1, 30.0, 9.0),
-            Event::PartialEval { epoch: 2, images: 500, test_error: 6.5, test_images: 100 },
+            Event::PartialEval {
+                replica: 0,
+                epoch: 2,
+                images: 500,
+                test_error: 6.5,
+                test_images: 100,
+            },
             end(2, 8.0, 5.0),
             progress(3, 250, 7.0),
         ] {

@@ -14,6 +14,7 @@ use apical::interface::{
     ArrayId, Backend, BackendError, BatchParams, Kernel, Launch, ReplicaParams, RunParams, Sample,
     Shape,
 };
+use apical::model::network_model::{NetworkModel, UpdateRule};
 use apical::random::philox;
 use bytemuck::Zeroable;
 
@@ -51,7 +52,7 @@ fn shape() -> Shape {
         block: 8,
         images: 4,
         result_slots: 4,
-        has_moments: true,
+        model: NetworkModel { update_rule: UpdateRule::Adaptive, ..NetworkModel::default() },
         ..Shape::minimal(vec![7, 5, 3])
     }
 }

@@ -45,7 +45,7 @@ fn case_pack_spike_mask() {
 #[test]
 fn case_synaptic_input_spikes() {
     each_situation(|situation| {
-        if !situation.shape.sends_rates {
+        if !situation.shape.model.sends_rates() {
             situation.check_layers(Kernel::SynapticInputSpikes);
         }
     });
@@ -64,7 +64,7 @@ fn case_output_step() {
 #[test]
 fn case_encode_rates() {
     each_situation(|situation| {
-        if situation.shape.sends_rates {
+        if situation.shape.model.sends_rates() {
             situation.check(Kernel::EncodeRates, 0);
         }
     });
@@ -73,7 +73,7 @@ fn case_encode_rates() {
 #[test]
 fn case_synaptic_input_rates() {
     each_situation(|situation| {
-        if situation.shape.sends_rates {
+        if situation.shape.model.sends_rates() {
             situation.check_layers(Kernel::SynapticInputRates);
         }
     });
@@ -102,7 +102,7 @@ fn case_window_mean_rates() {
 #[test]
 fn case_apical_step_spikes() {
     each_situation(|situation| {
-        if situation.shape.steps_apical_spikes() {
+        if situation.shape.model.steps_apical_spikes() {
             situation.check_hidden(Kernel::ApicalStepSpikes);
         }
     });
@@ -111,7 +111,7 @@ fn case_apical_step_spikes() {
 #[test]
 fn case_apical_history() {
     each_situation(|situation| {
-        if situation.shape.steps_apical_spikes() {
+        if situation.shape.model.steps_apical_spikes() {
             situation.check_hidden(Kernel::ApicalHistory);
         }
     });
@@ -120,7 +120,7 @@ fn case_apical_history() {
 #[test]
 fn case_apical_step_rates() {
     each_situation(|situation| {
-        if situation.shape.steps_apical_rates() {
+        if situation.shape.model.steps_apical_rates() {
             situation.check_hidden(Kernel::ApicalStepRates);
         }
     });
@@ -161,7 +161,7 @@ fn case_weight_update() {
 #[test]
 fn case_tie_feedback() {
     each_situation(|situation| {
-        if situation.shape.symmetric_feedback {
+        if situation.shape.model.ties_feedback() {
             situation.check_hidden(Kernel::TieFeedback);
         }
     });
@@ -170,7 +170,7 @@ fn case_tie_feedback() {
 #[test]
 fn case_feedback_update() {
     each_situation(|situation| {
-        if situation.shape.learns_feedback {
+        if situation.shape.model.learns_feedback() {
             situation.check_hidden(Kernel::FeedbackUpdate);
         }
     });
@@ -179,7 +179,7 @@ fn case_feedback_update() {
 #[test]
 fn case_backprop_error() {
     each_situation(|situation| {
-        if situation.shape.backpropagates {
+        if situation.shape.model.backpropagates() {
             situation.check_hidden(Kernel::BackpropError);
         }
     });

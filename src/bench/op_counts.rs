@@ -90,7 +90,7 @@ impl OpCounts {
                 };
                 let units = shape.units(layer) as u64;
                 self.additions += (past(layer, shape.history_rows()) + drawn[layer]) * units;
-                if shape.steps_apical_spikes() && !shape.is_output(layer) {
+                if shape.model.steps_apical_spikes() && !shape.is_output(layer) {
                     let source = shape.feedback_population(layer);
                     self.additions += (past(source, shape.taps) + drawn[source]) * units;
                 }

@@ -2,28 +2,30 @@
 
 #[cfg(feature = "clap")]
 mod commented_toml;
-mod enums;
 pub mod file;
 mod list;
 mod presets;
 mod recipes;
+mod resolved;
 mod settings;
 mod sweep;
 mod validate;
 mod warnings;
 
+pub use crate::model::network_model::{
+    CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, Signal,
+};
 pub use crate::model::plateau_timing::PlateauTiming;
 #[cfg(feature = "clap")]
 pub use commented_toml::to_commented_toml;
-pub use enums::{CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, Signal};
 pub use presets::Preset;
 pub use recipes::{RECIPES, Recipe};
+pub use resolved::Timing;
 pub use settings::Config;
 pub use sweep::{Sweep, SweepError, VARIANTS_MAX, Variant, variants};
 pub use validate::ConfigError;
 
 use crate::model::lr_schedule::LrFactor;
-use crate::model::phases::{AveragingWindow, PhaseJitter};
 
 impl Config {
     /// Returns the number of layers, including the output.
@@ -55,35 +57,6 @@ impl Config {
             }
             each => each[layer],
         }
-    }
-
-    /// Returns the settings with those that [`Dynamics::SteadyState`] overrides replaced.
-    pub(crate) fn resolved(&self) -> Config {
-        match self.dynamics {
-            Dynamics::Spiking => self.clone(),
-            Dynamics::SteadyState => Config {
-                signal: Signal::Rates,
-                feedback_signal: Signal::Rates,
-                psp_kernel_ms: 1,
-                // Feedback arrives one step late.
-                phase_ms: 2,
-                phase_jitter: PhaseJitter::None,
-                averaging_window: AveragingWindow::Last,
-                test_ms: 2,
-                test_average_from_ms: 1,
-                ..self.clone()
-            },
-        }
-    }
-
-    /// Whether feedback weights are learned.
-    pub fn learns_feedback(&self) -> bool {
-        self.feedback_lr > 0.0
-    }
-
-    /// Whether apical dendrites have biases.
-    pub fn has_apical_biases(&self) -> bool {
-        self.apical_bias_sd > 0.0 || (self.learns_feedback() && self.apical_bias_lr_scale > 0.0)
     }
 
     /// Whether a setting has one value, two, or one per layer.

@@ -141,7 +141,7 @@ impl Config {
             let reason = "expected 1 with symmetric feedback, which uses the weights of the layers above unscaled";
             return fail("feedback_gain", &self.feedback_gain, reason);
         }
-        if self.learns_feedback() && (is_symmetric || self.feedback_sparsity != 0.0) {
+        if self.feedback_lr > 0.0 && (is_symmetric || self.feedback_sparsity != 0.0) {
             let reason = "expected 0 with symmetric or sparse feedback";
             return fail("feedback_lr", &self.feedback_lr, reason);
         }

@@ -59,13 +59,13 @@ impl Rows {
                 (true, window_mean::FORWARD),
                 (shape.taps == 0, window_mean::SLOW),
                 (shape.taps == 0, window_mean::FAST),
-                (shape.learns_feedback, window_mean::FEEDBACK_FORWARD),
+                (shape.model.learns_feedback(), window_mean::FEEDBACK_FORWARD),
             ]),
             compartments: rows(&[
                 (true, compartment::SOMA),
-                (shape.learns_feedback, compartment::MEAN_SOMA),
+                (shape.model.learns_feedback(), compartment::MEAN_SOMA),
             ]),
-            plateaus: rows(&[(shape.learns_feedback, plateau::FORWARD)]),
+            plateaus: rows(&[(shape.model.learns_feedback(), plateau::FORWARD)]),
         }
     }
 }

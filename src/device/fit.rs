@@ -161,6 +161,7 @@ fn check_fits(shape: &Shape, bytes: u64, memory: u64) -> Result<u64, BackendErro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::network_model::{NetworkModel, UpdateRule};
 
     #[test]
     fn shape_beyond_memory_is_refused_with_sizes() {
@@ -172,7 +173,7 @@ mod tests {
             taps: 0,
             images: 0,
             result_slots: 0,
-            has_moments: true,
+            model: NetworkModel { update_rule: UpdateRule::Adaptive, ..NetworkModel::default() },
             ..Shape::minimal(vec![30, 20, 10])
         };
         let bytes = 3 << 20;

@@ -9,6 +9,7 @@ pub use fit::{Fit, check_cpu, check_gpu, max_replicas};
 pub use select::{BackendPair, OpenBackend, open, open_both};
 
 use crate::interface::{Shape, Stop};
+use crate::model::network_model::ApicalVoltages;
 
 /// Kind of backend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,8 +46,11 @@ pub struct DeviceOptions {
 impl DeviceOptions {
     /// Returns the shape with these options applied.
     fn apply_to(&self, shape: Shape) -> Shape {
-        let steps_apical = shape.steps_apical || self.steps_apical;
-        Shape { per_sample_access: self.per_sample_access, steps_apical, ..shape }
+        let mut shape = Shape { per_sample_access: self.per_sample_access, ..shape };
+        if self.steps_apical {
+            shape.model.apical_voltages = ApicalVoltages::PerStep;
+        }
+        shape
     }
 }
 

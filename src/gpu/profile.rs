@@ -112,6 +112,7 @@ mod tests {
     use crate::gpu::DEFAULT_WORKGROUP_SIZE;
     use crate::gpu::adapter::AdapterQuery;
     use crate::interface::{Backend, Kernel, Sample, Shape};
+    use crate::model::network_model::{NetworkModel, UpdateRule};
     use crate::plan::{constants, kernel_sequence, replica};
 
     /// Apple's GPUs write timestamps around passes alone.
@@ -124,7 +125,7 @@ mod tests {
             taps: 3,
             images: 2,
             result_slots: 2,
-            has_moments: true,
+            model: NetworkModel { update_rule: UpdateRule::Adaptive, ..NetworkModel::default() },
             ..Shape::minimal(vec![12, 9, 10])
         };
         let config = Config { layers: vec![9, 10], psp_kernel_ms: 3, ..Config::default() };

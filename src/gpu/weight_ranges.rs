@@ -78,7 +78,7 @@ pub fn bytes_of(
 /// Bytes of an array that must be bound at once.
 pub fn min_binding(array: ArrayId, shape: &Shape) -> u64 {
     let bytes = shape.bytes_of(array);
-    let is_whole = shape.symmetric_feedback && matches!(array, ArrayId::Feedback(_));
+    let is_whole = shape.model.ties_feedback() && matches!(array, ArrayId::Feedback(_));
     if can_split(array, shape) && !is_whole { grain(array, shape).min(bytes) } else { bytes }
 }
 
@@ -114,6 +114,7 @@ fn can_split(array: ArrayId, shape: &Shape) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::network_model::{NetworkModel, UpdateRule};
 
     fn shape(replicas: usize) -> Shape {
         Shape {
@@ -121,7 +122,7 @@ mod tests {
             steps: 8,
             block: 8,
             taps: 3,
-            has_moments: true,
+            model: NetworkModel { update_rule: UpdateRule::Adaptive, ..NetworkModel::default() },
             ..Shape::minimal(vec![300, 10, 3])
         }
     }

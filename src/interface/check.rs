@@ -165,7 +165,7 @@ fn check_sample(shape: &Shape, lane: &Sample) -> Result<(), BackendError> {
 fn check_averages(shape: &Shape, lane: &Sample) -> Result<(), BackendError> {
     let phases =
         [(lane.steps_forward, lane.window_forward), (lane.steps_target, lane.window_target)];
-    let early = shape.max_plateau_lead;
+    let early = shape.model.plateau_timing.max_lead();
     let fits = |(steps, window): (u32, u32)| steps >= window.saturating_add(early);
     if !phases.into_iter().all(fits) || lane.steps() < shape.history_words() * STEPS_PER_WORD {
         return Err(BackendError::InvalidSamples(format!(
@@ -198,9 +198,9 @@ fn check_launch(shape: &Shape, launch: &Launch) -> Result<(), BackendError> {
         | Kernel::TieFeedback
         | Kernel::FeedbackUpdate => is_hidden,
         Kernel::ApicalStepSpikes | Kernel::ApicalHistory => {
-            is_hidden && shape.steps_apical_spikes()
+            is_hidden && shape.model.steps_apical_spikes()
         }
-        Kernel::ApicalStepRates => is_hidden && shape.steps_apical_rates(),
+        Kernel::ApicalStepRates => is_hidden && shape.model.steps_apical_rates(),
         Kernel::EmitRates => layer <= output && shape.emits_rates(layer + 1),
         Kernel::OutputStep | Kernel::Classify => layer == output,
     };

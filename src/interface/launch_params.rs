@@ -58,7 +58,7 @@ impl LaunchParams {
         let population = if is_population { launch.layer } else { launch.layer + 1 };
         let output = shape.layers();
         // Rates are averaged by another kernel.
-        let is_source = shape.feeds_back(population) && !shape.feedback_is_rates;
+        let is_source = shape.feeds_back(population) && !shape.model.feedback_is_rates();
         let block = match launch.kernel {
             Kernel::ApicalStepSpikes | Kernel::ApicalHistory => 1,
             _ => shape.block_len(launch.layer),
@@ -97,8 +97,10 @@ impl LaunchParams {
             ),
             is_last_hidden: u32::from(population + 1 == output),
             feedback_columns: feedback_columns as u32,
-            sends_rates: u32::from(shape.sends_rates),
-            feeds_back_rates: u32::from(shape.feedback_is_rates && shape.feeds_back(population)),
+            sends_rates: u32::from(shape.model.sends_rates()),
+            feeds_back_rates: u32::from(
+                shape.model.feedback_is_rates() && shape.feeds_back(population),
+            ),
             ..LaunchParams::zeroed()
         }
     }

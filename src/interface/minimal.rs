@@ -1,6 +1,7 @@
 //! A minimal shape for tests.
 
 use super::Shape;
+use crate::model::network_model::NetworkModel;
 
 impl Shape {
     /// Returns the shape of one network of spiking neurons without options: one image of at most 32 steps, blocks of 16
@@ -8,14 +9,7 @@ impl Shape {
     pub fn minimal(populations: Vec<usize>) -> Self {
         Shape {
             populations,
-            broadcast: true,
-            symmetric_feedback: false,
-            learns_feedback: false,
-            has_apical_biases: false,
-            backpropagates: false,
-            sends_rates: false,
-            feedback_is_rates: false,
-            max_plateau_lead: 0,
+            model: NetworkModel::default(),
             replicas: 1,
             samples_per_replica: 1,
             steps: 32,
@@ -23,8 +17,6 @@ impl Shape {
             taps: 10,
             images: 1,
             result_slots: 1,
-            steps_apical: false,
-            has_moments: false,
             keeps_gradient: false,
             per_sample_access: true,
         }

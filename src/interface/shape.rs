@@ -6,6 +6,7 @@ use super::{
     ArrayId, RATE_HISTORY, STEPS_PER_WORD, UNITS_PER_WORD, compartment, plateau, result,
     spike_mask, window_mean,
 };
+use crate::model::network_model::NetworkModel;
 use crate::model::spikes::{PIXEL_LEVELS, THRESHOLDS};
 
 /// Sizes that determine the length of every array.
@@ -13,22 +14,8 @@ use crate::model::spikes::{PIXEL_LEVELS, THRESHOLDS};
 pub struct Shape {
     /// Number of neurons of each population: the input's pixels first, the output last.
     pub populations: Vec<usize>,
-    /// Whether every hidden layer receives feedback from the output instead of the next layer.
-    pub broadcast: bool,
-    /// Whether feedback weights follow the feed-forward weights.
-    pub symmetric_feedback: bool,
-    /// Whether feedback weights learn.
-    pub learns_feedback: bool,
-    /// Whether apical dendrites have biases.
-    pub has_apical_biases: bool,
-    /// Whether hidden errors are backpropagated.
-    pub backpropagates: bool,
-    /// Whether neurons send rates, not spikes, to the layer above.
-    pub sends_rates: bool,
-    /// Whether feedback is sent as rates.
-    pub feedback_is_rates: bool,
-    /// Largest lead of plateau potentials before the ends of phases, in steps.
-    pub max_plateau_lead: u32,
+    /// Choices that define the networks.
+    pub model: NetworkModel,
     /// Number of networks simulated in parallel.
     pub replicas: usize,
     /// Largest number of images in parallel per replica.
@@ -43,10 +30,6 @@ pub struct Shape {
     pub images: usize,
     /// Number of images with stored results per replica.
     pub result_slots: usize,
-    /// Whether apical voltages are stepped, with feedback spikes or rates.
-    pub steps_apical: bool,
-    /// Whether the optimiser has moments.
-    pub has_moments: bool,
     /// Whether updates also write the gradient.
     pub keeps_gradient: bool,
     /// Whether the arrays of each sample can be read and written between launches. A GPU always keeps them; the CPU
@@ -77,7 +60,7 @@ impl Shape {
 
     /// Returns the population with spikes that reach the apical dendrites of a hidden layer.
     pub fn feedback_population(&self, layer: usize) -> usize {
-        if self.broadcast { self.layers() } else { layer + 2 }
+        self.model.feedback.population(layer, self.layers())
     }
 
     /// Returns the number of feedback sources of a hidden layer; 0 for the output.
@@ -89,19 +72,14 @@ impl Shape {
     pub fn feedback_columns(&self, layer: usize) -> usize {
         match self.n_feedback(layer) {
             0 => 0,
-            sources => sources + usize::from(self.has_apical_biases),
+            sources => sources + usize::from(self.model.has_apical_biases),
         }
-    }
-
-    /// Whether all layers finish a step before the next, since feedback or rates of a hidden layer are needed per step.
-    pub fn is_stepwise(&self) -> bool {
-        self.steps_apical || self.sends_rates
     }
 
     /// Whether a population sends rates.
     pub fn emits_rates(&self, population: usize) -> bool {
-        let upward = self.sends_rates && population < self.layers();
-        upward || (self.feedback_is_rates && self.feeds_back(population))
+        let upward = self.model.sends_rates() && population < self.layers();
+        upward || (self.model.feedback_is_rates() && self.feeds_back(population))
     }
 
     /// Returns the number of rows of [`ArrayId::Rates`].
@@ -109,31 +87,21 @@ impl Shape {
         (RATE_HISTORY + self.steps) as usize
     }
 
-    /// Whether apical voltages are stepped with spikes.
-    pub fn steps_apical_spikes(&self) -> bool {
-        self.steps_apical && !self.feedback_is_rates
-    }
-
-    /// Whether apical voltages are stepped with rates.
-    pub fn steps_apical_rates(&self) -> bool {
-        self.steps_apical && self.feedback_is_rates
-    }
-
     /// Whether any neuron receives a population's spikes.
     pub fn sends_spikes(&self, population: usize) -> bool {
-        let upward = !self.sends_rates && population < self.layers();
-        upward || (!self.feedback_is_rates && self.feeds_back(population))
+        let upward = !self.model.sends_rates() && population < self.layers();
+        upward || (!self.model.feedback_is_rates() && self.feeds_back(population))
     }
 
     /// Returns the number of steps of a layer's drive stored at once. If apical voltages are stepped, the spikes of a
     /// hidden layer depend on the previous step: only the input's drive can be summed in advance.
     pub fn block_len(&self, layer: usize) -> u32 {
-        if self.is_stepwise() && layer > 0 { 1 } else { self.block }
+        if self.model.is_stepwise() && layer > 0 { 1 } else { self.block }
     }
 
     /// Returns the number of rows of [`ArrayId::WindowMeans`].
     pub fn window_mean_rows(&self) -> usize {
-        window_mean::ROWS + 2 * self.max_plateau_lead as usize
+        window_mean::ROWS + 2 * self.model.plateau_timing.max_lead() as usize
     }
 
     /// Whether a population feeds back to apical dendrites.
@@ -152,7 +120,7 @@ impl Shape {
     /// Returns the number of steps before an image with stored spikes: K - 1 for basal dendrites, or K if the apical
     /// voltage of the first step is needed. 0 for the uncut kernel, which keeps traces instead.
     pub fn history_steps(&self) -> u32 {
-        if self.steps_apical_spikes() { self.taps } else { self.taps.saturating_sub(1) }
+        if self.model.steps_apical_spikes() { self.taps } else { self.taps.saturating_sub(1) }
     }
 
     /// Returns the number of words for the spikes of the steps before an image.
@@ -172,8 +140,8 @@ impl Shape {
 
     /// Whether a population's spikes are used while an image is shown.
     pub fn has_spike_mask(&self, population: usize) -> bool {
-        let upward = !self.sends_rates && population < self.layers();
-        upward || (self.steps_apical_spikes() && self.feeds_back(population))
+        let upward = !self.model.sends_rates() && population < self.layers();
+        upward || (self.model.steps_apical_spikes() && self.feeds_back(population))
     }
 
     /// Returns the number of mask words for the neurons of a population.
@@ -192,19 +160,21 @@ impl Shape {
                 [steps * spike_mask::ROWS, self.mask_words(p)]
             }
             ArrayId::SpikeMask(_) => [0, 0],
-            ArrayId::InputRates => [usize::from(self.sends_rates), PIXEL_LEVELS],
+            ArrayId::InputRates => [usize::from(self.model.sends_rates()), PIXEL_LEVELS],
             ArrayId::Rates(p) if self.emits_rates(p) => [self.rate_rows(), self.populations[p]],
             ArrayId::Rates(_) => [0, 0],
             ArrayId::WindowMeans(p) => [self.window_mean_rows(), self.populations[p]],
             ArrayId::Weights(m) => [self.n_pre(m) + 1, self.units(m)],
-            ArrayId::Moments(m) if self.has_moments => [2 * (self.n_pre(m) + 1), self.units(m)],
+            ArrayId::Moments(m) if self.model.has_moments() => {
+                [2 * (self.n_pre(m) + 1), self.units(m)]
+            }
             ArrayId::Gradient(m) if self.keeps_gradient => [self.n_pre(m) + 1, self.units(m)],
             ArrayId::Moments(_) | ArrayId::Gradient(_) => [0, 0],
             ArrayId::Feedback(m) => [self.feedback_columns(m), self.units(m)],
             ArrayId::SynapticInput(m) => {
                 [(self.history_rows() + self.block_len(m)) as usize, self.units(m)]
             }
-            ArrayId::ApicalInput(m) if self.steps_apical_spikes() && !self.is_output(m) => {
+            ArrayId::ApicalInput(m) if self.model.steps_apical_spikes() && !self.is_output(m) => {
                 [self.history_rows() as usize + 1, self.units(m)]
             }
             ArrayId::ApicalInput(_) => [0, 0],
@@ -220,7 +190,7 @@ impl Shape {
     pub fn persistent_rows(&self, array: ArrayId) -> Range<usize> {
         match array {
             ArrayId::Spikes(_) => 0..self.history_words() as usize,
-            ArrayId::Rates(p) if self.steps_apical_rates() && self.feeds_back(p) => {
+            ArrayId::Rates(p) if self.model.steps_apical_rates() && self.feeds_back(p) => {
                 0..RATE_HISTORY as usize
             }
             ArrayId::WindowMeans(_) if self.taps == 0 => window_mean::SLOW..window_mean::FAST + 1,

@@ -6,6 +6,7 @@
 
 pub mod exact_math;
 pub mod lr_schedule;
+pub mod network_model;
 pub mod neuron;
 pub mod phases;
 pub mod plateau_timing;

@@ -3,6 +3,7 @@
 use libm::sqrt;
 use serde::{Deserialize, Serialize};
 
+use super::network_model::Feedback;
 use crate::random::{PhiloxRng, RngStream};
 
 /// Target mean of the voltage (`V_avg`).
@@ -91,13 +92,13 @@ impl WeightInit {
 
     /// Draws the feedback weights of every hidden layer, row by row, the lowest layer first.
     ///
-    /// `sizes`: layer sizes, the output last. `broadcast`: whether the feedback comes from the output
-    /// layer (otherwise from the next layer). Each matrix: `[sizes[layer], n_feedback]`.
+    /// `sizes`: layer sizes, the output last. `source`: population that feeds back. Each matrix:
+    /// `[sizes[layer], n_feedback]`.
     pub fn feedback(
         self,
         seed: u64,
         sizes: &[usize],
-        broadcast: bool,
+        source: Feedback,
         phi_max: f64,
     ) -> Vec<Vec<f64>> {
         let hidden = sizes.len().saturating_sub(1);
@@ -115,13 +116,15 @@ impl WeightInit {
                     .map(|_| mean + self.half_width() * sd * stream.uniform_signed())
                     .collect()
             };
-            let matrix = match (self, broadcast, feedback.last()) {
+            let matrix = match (self, source, feedback.last()) {
                 // The cited commit multiplies random matrices from the output down.
-                (WeightInit::PaperCommit | WeightInit::ZeroMean, true, Some(above)) => {
-                    product(&draw(next), above, units, next, sizes[hidden])
-                }
-                (_, true, _) => draw(sizes[hidden]),
-                (_, false, _) => draw(next),
+                (
+                    WeightInit::PaperCommit | WeightInit::ZeroMean,
+                    Feedback::Broadcast,
+                    Some(above),
+                ) => product(&draw(next), above, units, next, sizes[hidden]),
+                (_, Feedback::Broadcast, _) => draw(sizes[hidden]),
+                (_, Feedback::Layerwise, _) => draw(next),
             };
             feedback.push(matrix);
         }

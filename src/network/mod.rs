@@ -10,7 +10,7 @@ pub use weight_stats::{LayerStatistics, WeightStats};
 
 use layer::transpose;
 
-use crate::config::{Config, Feedback};
+use crate::config::Config;
 use crate::model::exact_math::flush_weight;
 use crate::random::{PhiloxRng, RngStream};
 
@@ -26,9 +26,8 @@ impl Network {
     /// network.
     pub fn initial(config: &Config, pixels: usize) -> Self {
         let sizes = &config.layers;
-        let broadcast = config.feedback == Feedback::Broadcast;
         let mut feedback =
-            config.weight_init.feedback(config.seed, sizes, broadcast, config.phi_max);
+            config.weight_init.feedback(config.seed, sizes, config.feedback, config.phi_max);
         for (layer, weights) in feedback.iter_mut().enumerate() {
             sparsify(weights, config, layer);
         }
@@ -75,7 +74,7 @@ fn sparsify(weights: &mut [f64], config: &Config, layer: usize) {
 
 /// Returns a hidden layer's initial apical biases, uniform with mean 0; empty for the output, or if there are none.
 fn apical_biases(config: &Config, layer: usize) -> Vec<f32> {
-    if layer + 1 == config.layers.len() || !config.has_apical_biases() {
+    if layer + 1 == config.layers.len() || !config.network_model().has_apical_biases {
         return Vec::new();
     }
     let half_width = config.apical_bias_sd * 3f64.sqrt();

@@ -2,11 +2,11 @@
 
 use bytemuck::Zeroable;
 
-use crate::config::{Config, Dynamics, Optimizer};
+use crate::config::{Config, Optimizer};
 use crate::interface::{LAYERS_MAX, ReplicaParams, RunParams, Shape};
 use crate::model::exact_math::flush;
 use crate::model::neuron::{
-    E_EXCITATORY, E_INHIBITORY, G_DENDRITE, G_TEACHING, SomaStep, backprop_gain, hidden_error_gain,
+    E_EXCITATORY, E_INHIBITORY, G_DENDRITE, G_TEACHING, backprop_gain, hidden_error_gain,
     hidden_soma_step, output_error_gain, output_soma_step, target_phase_soma_step,
 };
 use crate::model::spikes::{thresholds, uniform_map};
@@ -18,9 +18,8 @@ const SMALLEST_DECAY: f32 = 1e-6;
 
 /// Returns the constants that all replicas of a run share.
 pub fn constants(config: &Config, shape: &Shape, classes: usize) -> RunParams {
-    let is_steady = config.dynamics == Dynamics::SteadyState;
-    let config = &config.resolved();
-    let weights = synaptic_filter::taps(config.psp_kernel_ms);
+    let tap_count = config.timing().psp_kernel_ms;
+    let weights = synaptic_filter::taps(tap_count);
     let mut taps = [0.0; synaptic_filter::TAPS_MAX];
     for (slot, tap) in taps.iter_mut().zip(&weights) {
         *slot = *tap as f32;
@@ -30,9 +29,8 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> RunParams {
         *slot = sum as f32;
     }
     let traces = synaptic_filter::double_exponential();
-    let steady = |step: SomaStep| if is_steady { step.steady_state() } else { step };
-    let output = steady(output_soma_step());
-    let teaching = steady(target_phase_soma_step());
+    let output = config.dynamics.soma_step(output_soma_step());
+    let teaching = config.dynamics.soma_step(target_phase_soma_step());
     // The teaching current `g E` is integrated like the dendritic current.
     let current = G_TEACHING * teaching.basal_gain / G_DENDRITE;
     RunParams {
@@ -40,7 +38,7 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> RunParams {
         kernel_cumsum: cumulative,
         samples_per_replica: shape.samples_per_replica as u32,
         result_slots: shape.result_slots as u32,
-        tap_count: config.psp_kernel_ms as u32,
+        tap_count: tap_count as u32,
         history_rows: shape.history_rows(),
         spike_words: shape.spike_words(),
         history_words: shape.history_words(),
@@ -60,11 +58,7 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> RunParams {
         plateau_lead_thresholds: plateau_timing::lead_thresholds(),
         window_mean_rows: shape.window_mean_rows() as u32,
         rate_rows: shape.rate_rows() as u32,
-        optimizer: match config.optimizer {
-            Optimizer::Sgd => 0,
-            Optimizer::Adam | Optimizer::Rmsprop => 1,
-            Optimizer::Momentum => 2,
-        },
+        optimizer: shape.model.update_rule as u32,
         ..Zeroable::zeroed()
     }
 }
@@ -83,10 +77,7 @@ pub fn replica(config: &Config) -> ReplicaParams {
     };
     let candidates = thresholds(config.phi_max, config.spike_distribution);
     let [one, two] = [1, 2].map(|count| uniform_map(&candidates, count));
-    let hidden = match config.dynamics {
-        Dynamics::Spiking => hidden_soma_step(config.g_apical),
-        Dynamics::SteadyState => hidden_soma_step(config.g_apical).steady_state(),
-    };
+    let hidden = config.dynamics.soma_step(hidden_soma_step(config.g_apical));
     ReplicaParams {
         etas,
         bias_etas,

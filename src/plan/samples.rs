@@ -37,12 +37,12 @@ pub struct SampleBuilder {
 impl SampleBuilder {
     /// Creates the builder. `images`: number of training images per epoch.
     pub fn new(config: &Config, images: usize) -> Self {
-        let config = &config.resolved();
+        let timing = config.timing();
         SampleBuilder {
-            phases: PhaseLengths::new(config.phase_ms, config.phase_jitter, config.seed),
-            averaging: config.averaging_window,
-            test_steps: config.test_ms,
-            test_from: config.test_average_from_ms,
+            phases: timing.phase_lengths(config.seed),
+            averaging: timing.averaging_window,
+            test_steps: timing.test_ms,
+            test_from: timing.test_average_from_ms,
             rates: config.lr_factor(images),
             phi_max: config.phi_max,
             is_corrected: config.optimizer == Optimizer::Adam,

@@ -11,15 +11,15 @@ pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     let output = shape.layers() - 1;
     let mut list = Vec::new();
     // A test needs feedback only if it reaches the soma.
-    if shape.symmetric_feedback && (learns || shape.steps_apical) {
+    if shape.model.ties_feedback() && (learns || shape.model.steps_apical()) {
         list.extend(feedback_launches(shape));
     }
-    if shape.sends_rates {
+    if shape.model.sends_rates() {
         list.push(whole(Kernel::EncodeRates, 0));
     } else {
         list.extend([whole(Kernel::EncodeSpikes, 0), whole(Kernel::PackSpikeMask, 0)]);
     }
-    if shape.steps_apical {
+    if shape.model.steps_apical() {
         begin_apical(shape, learns, &mut list);
     }
     simulate(shape, steps, learns, &mut list);
@@ -29,20 +29,21 @@ pub fn kernel_sequence(shape: &Shape, steps: u32, learns: bool) -> Vec<Launch> {
     }
     let hidden = 0..output;
     let populations = 0..shape.populations.len() - usize::from(hidden.is_empty());
-    let has_spikes = |&population: &usize| !shape.sends_rates || shape.sends_spikes(population);
+    let has_spikes =
+        |&population: &usize| !shape.model.sends_rates() || shape.sends_spikes(population);
     let spiking = populations.clone().filter(has_spikes);
     list.extend(spiking.map(|population| whole(Kernel::WindowMeanSpikes, population)));
     let sending = populations.filter(|&population| shape.emits_rates(population));
     list.extend(sending.map(|population| whole(Kernel::WindowMeanRates, population)));
     list.extend(hidden.clone().map(|layer| whole(Kernel::Plateau, layer)));
-    if shape.backpropagates {
+    if shape.model.backpropagates() {
         list.push(whole(Kernel::LocalError, output));
         list.extend(hidden.rev().map(|layer| whole(Kernel::BackpropError, layer)));
     } else {
         list.extend((0..=output).map(|layer| whole(Kernel::LocalError, layer)));
     }
     list.extend((0..=output).map(|layer| whole(Kernel::WeightUpdate, layer)));
-    if shape.learns_feedback {
+    if shape.model.learns_feedback() {
         list.extend((0..output).map(|layer| whole(Kernel::FeedbackUpdate, layer)));
     }
     list
@@ -71,7 +72,7 @@ pub(crate) fn feedback_launches(shape: &Shape) -> Vec<Launch> {
 fn begin_apical(shape: &Shape, learns: bool, list: &mut Vec<Launch>) {
     let before = |kernel, layer| Launch { kernel, layer, first: 0, steps: 0 };
     let hidden = 0..shape.layers() - 1;
-    if shape.feedback_is_rates {
+    if shape.model.feedback_is_rates() {
         list.extend(hidden.map(|layer| before(Kernel::ApicalStepRates, layer)));
         return;
     }
@@ -93,9 +94,12 @@ fn begin_apical(shape: &Shape, learns: bool, list: &mut Vec<Launch>) {
 /// the lowest layer's drive is computed per block. Layers with stored rates are also stepped one step at a time, but through a block before the next
 /// layer.
 fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
-    let step = if shape.is_stepwise() { 1 } else { shape.block };
-    let drive =
-        if shape.sends_rates { Kernel::SynapticInputRates } else { Kernel::SynapticInputSpikes };
+    let step = if shape.model.is_stepwise() { 1 } else { shape.block };
+    let drive = if shape.model.sends_rates() {
+        Kernel::SynapticInputRates
+    } else {
+        Kernel::SynapticInputSpikes
+    };
     let output = shape.layers() - 1;
     let mut first = 0;
     while first < steps {
@@ -110,7 +114,7 @@ fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
             }
             let kernel = if layer == output { Kernel::OutputStep } else { Kernel::HiddenStep };
             // Unless it reaches the soma, a test needs no feedback.
-            if shape.emits_rates(layer + 1) && (learns || shape.is_stepwise()) {
+            if shape.emits_rates(layer + 1) && (learns || shape.model.is_stepwise()) {
                 for first in first..(first + step).min(steps) {
                     let one = |kernel| Launch { kernel, layer, first, steps: 1 };
                     list.extend([one(kernel), one(Kernel::EmitRates)]);
@@ -122,8 +126,8 @@ fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
                 list.push(part(Kernel::PackSpikeMask, layer + 1, step));
             }
         }
-        if shape.steps_apical {
-            let apical = if shape.feedback_is_rates {
+        if shape.model.steps_apical() {
+            let apical = if shape.model.feedback_is_rates() {
                 Kernel::ApicalStepRates
             } else {
                 Kernel::ApicalStepSpikes
@@ -137,13 +141,14 @@ fn simulate(shape: &Shape, steps: u32, learns: bool, list: &mut Vec<Launch>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::network_model::{ApicalVoltages, NetworkModel};
 
-    fn shape(steps_apical: bool) -> Shape {
+    fn shape(apical_voltages: ApicalVoltages) -> Shape {
         Shape {
             steps: 24,
             block: 8,
             taps: 3,
-            steps_apical,
+            model: NetworkModel { apical_voltages, ..NetworkModel::default() },
             per_sample_access: false,
             ..Shape::minimal(vec![12, 9, 10])
         }
@@ -159,12 +164,16 @@ mod tests {
 
     #[test]
     fn sequence_with_feedback_blocks_lowest_input_only() {
-        let drives = |steps_apical, layer| {
-            of(&kernel_sequence(&shape(steps_apical), 20, true), Kernel::SynapticInputSpikes, layer)
+        let drives = |apical_voltages, layer| {
+            let list = kernel_sequence(&shape(apical_voltages), 20, true);
+            of(&list, Kernel::SynapticInputSpikes, layer)
         };
-        assert_eq!(drives(false, 0), BLOCKS);
-        assert_eq!(drives(false, 1), BLOCKS);
-        assert_eq!(drives(true, 0), BLOCKS);
-        assert_eq!(drives(true, 1), (0..20).map(|step| (step, 1)).collect::<Vec<_>>());
+        assert_eq!(drives(ApicalVoltages::PerPhase, 0), BLOCKS);
+        assert_eq!(drives(ApicalVoltages::PerPhase, 1), BLOCKS);
+        assert_eq!(drives(ApicalVoltages::PerStep, 0), BLOCKS);
+        assert_eq!(
+            drives(ApicalVoltages::PerStep, 1),
+            (0..20).map(|step| (step, 1)).collect::<Vec<_>>()
+        );
     }
 }

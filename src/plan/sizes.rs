@@ -1,9 +1,9 @@
 //! Sizes of the arrays of a run.
 
-use crate::config::{Config, CreditAssignment, Feedback, FeedbackWeights, Signal};
+use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::interface::{STEPS_PER_WORD, Shape};
-use crate::model::phases::PhaseLengths;
+use crate::model::network_model::ApicalVoltages;
 
 /// Sizes of a run that its settings do not determine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,34 +41,25 @@ impl Capacity {
 
 /// Returns the shape of a run: the sizes of its arrays.
 pub fn shape(config: &Config, dataset: &Dataset, extent: &Capacity) -> Shape {
-    let config = &config.resolved();
-    let longest = PhaseLengths::new(config.phase_ms, config.phase_jitter, config.seed).longest();
-    let steps = (2 * longest).max(config.test_ms);
-    let steps_apical = config.g_apical != 0.0 || extent.records_apical;
-    let sends_rates = config.signal == Signal::Rates;
-    let feedback_is_rates = config.feedback_signal == Signal::Rates;
+    let timing = config.timing();
+    let steps = (2 * timing.phase_lengths(config.seed).longest()).max(timing.test_ms);
+    let mut model = config.network_model();
+    if extent.records_apical {
+        model.apical_voltages = ApicalVoltages::PerStep;
+    }
     // Blocks start at whole words of spikes, so that no two launches write one word.
     let block = extent.block.clamp(1, steps).next_multiple_of(STEPS_PER_WORD);
     let pixels = std::iter::once(dataset.pixels());
     Shape {
         populations: pixels.chain(config.layers.iter().copied()).collect(),
-        broadcast: config.feedback == Feedback::Broadcast,
-        backpropagates: config.credit_assignment == CreditAssignment::Backpropagation,
-        symmetric_feedback: config.feedback_weights == FeedbackWeights::Symmetric,
-        learns_feedback: config.learns_feedback(),
-        has_apical_biases: config.has_apical_biases(),
-        sends_rates,
-        feedback_is_rates,
-        max_plateau_lead: config.plateau_timing.max_lead(),
+        model,
         replicas: extent.replicas,
         samples_per_replica: extent.lanes,
         steps,
         block,
-        taps: config.psp_kernel_ms as u32,
+        taps: timing.psp_kernel_ms as u32,
         images: dataset.training_count + dataset.test_count,
         result_slots: extent.slots,
-        steps_apical,
-        has_moments: config.optimizer != crate::config::Optimizer::Sgd,
         keeps_gradient: extent.keeps_gradient,
         per_sample_access: extent.per_sample_access,
     }

@@ -98,7 +98,7 @@ impl Simulation {
             .flatten()
             .collect();
         backend.write(ArrayId::InputCdf, &thresholds)?;
-        if backend.shape().sends_rates {
+        if backend.shape().model.sends_rates() {
             let rates = |config: &Config| input_rates(config.phi_max, dataset.max_pixel);
             let rates: Vec<f32> = configs.iter().flat_map(rates).collect();
             backend.write(ArrayId::InputRates, cast_slice(&rates))?;

@@ -83,7 +83,7 @@ impl Simulation {
             let array = ArrayId::Feedback(layer);
             let length = self.backend.shape().len_per_copy(array);
             let shape = self.backend.shape();
-            if (shape.symmetric_feedback || shape.learns_feedback) && length > 0 {
+            if (shape.model.ties_feedback() || shape.model.learns_feedback()) && length > 0 {
                 let words = self.backend.read(array)?;
                 for (network, words) in networks.iter_mut().zip(words.chunks(length)) {
                     let layer = &mut network.layers[layer];
@@ -98,7 +98,7 @@ impl Simulation {
 
     /// Updates tied feedback weights from the feed-forward weights, for the next minibatch.
     fn follow_weights(&mut self) -> Result<(), BackendError> {
-        if !self.backend.shape().symmetric_feedback {
+        if !self.backend.shape().model.ties_feedback() {
             return Ok(());
         }
         let next = self.updates + 1;

@@ -34,7 +34,7 @@ impl Situation {
         let blocks = vec![0, block, 2 * block];
         let (steps, first_steps) = match kernel {
             // The first step of a block, one within it and its last.
-            Kernel::HiddenStep | Kernel::OutputStep if self.shape.is_stepwise() => {
+            Kernel::HiddenStep | Kernel::OutputStep if self.shape.model.is_stepwise() => {
                 (1, vec![0, block + 5, 2 * block - 1])
             }
             Kernel::SynapticInputSpikes

@@ -12,7 +12,7 @@ const MAX_BINDING: u64 = 4 << 10;
 #[test]
 fn case_synaptic_input_spikes_in_ranges() {
     each_in_ranges(Kernel::SynapticInputSpikes, |situation| {
-        if !situation.shape.sends_rates {
+        if !situation.shape.model.sends_rates() {
             situation.check_layers(Kernel::SynapticInputSpikes);
         }
     });
@@ -21,7 +21,7 @@ fn case_synaptic_input_spikes_in_ranges() {
 #[test]
 fn case_synaptic_input_rates_in_ranges() {
     each_in_ranges(Kernel::SynapticInputRates, |situation| {
-        if situation.shape.sends_rates {
+        if situation.shape.model.sends_rates() {
             situation.check_layers(Kernel::SynapticInputRates);
         }
     });
@@ -42,7 +42,7 @@ fn case_output_step_in_ranges() {
 #[test]
 fn case_apical_step_spikes_in_ranges() {
     each_in_ranges(Kernel::ApicalStepSpikes, |situation| {
-        if situation.shape.steps_apical_spikes() {
+        if situation.shape.model.steps_apical_spikes() {
             situation.check_hidden(Kernel::ApicalStepSpikes);
         }
     });
@@ -51,7 +51,7 @@ fn case_apical_step_spikes_in_ranges() {
 #[test]
 fn case_apical_history_in_ranges() {
     each_in_ranges(Kernel::ApicalHistory, |situation| {
-        if situation.shape.steps_apical_spikes() {
+        if situation.shape.model.steps_apical_spikes() {
             situation.check_hidden(Kernel::ApicalHistory);
         }
     });
@@ -60,7 +60,7 @@ fn case_apical_history_in_ranges() {
 #[test]
 fn case_apical_step_rates_in_ranges() {
     each_in_ranges(Kernel::ApicalStepRates, |situation| {
-        if situation.shape.steps_apical_rates() {
+        if situation.shape.model.steps_apical_rates() {
             situation.check_hidden(Kernel::ApicalStepRates);
         }
     });
@@ -79,7 +79,7 @@ fn case_weight_update_in_ranges() {
 #[test]
 fn case_tie_feedback_in_ranges() {
     each_in_ranges(Kernel::TieFeedback, |situation| {
-        if situation.shape.symmetric_feedback {
+        if situation.shape.model.ties_feedback() {
             situation.check_hidden(Kernel::TieFeedback);
         }
     });
@@ -88,7 +88,7 @@ fn case_tie_feedback_in_ranges() {
 #[test]
 fn case_feedback_update_in_ranges() {
     each_in_ranges(Kernel::FeedbackUpdate, |situation| {
-        if situation.shape.learns_feedback {
+        if situation.shape.model.learns_feedback() {
             situation.check_hidden(Kernel::FeedbackUpdate);
         }
     });
@@ -97,7 +97,7 @@ fn case_feedback_update_in_ranges() {
 #[test]
 fn case_backprop_error_in_ranges() {
     each_in_ranges(Kernel::BackpropError, |situation| {
-        if situation.shape.backpropagates {
+        if situation.shape.model.backpropagates() {
             situation.check_hidden(Kernel::BackpropError);
         }
     });
@@ -115,15 +115,17 @@ fn each_in_ranges(kernel: Kernel, check: impl Fn(&Situation)) {
             ranges(&launch, shape, MAX_BINDING).iter().any(|range| range.index > 0)
         };
         let layers = match kernel {
-            Kernel::TieFeedback if !shape.symmetric_feedback => 0..0,
-            Kernel::FeedbackUpdate if !shape.learns_feedback => 0..0,
-            Kernel::SynapticInputRates if !shape.sends_rates => 0..0,
-            Kernel::SynapticInputSpikes if shape.sends_rates => 0..0,
-            Kernel::BackpropError if !shape.backpropagates => 0..0,
-            Kernel::ApicalStepSpikes | Kernel::ApicalHistory if !shape.steps_apical_spikes() => {
+            Kernel::TieFeedback if !shape.model.ties_feedback() => 0..0,
+            Kernel::FeedbackUpdate if !shape.model.learns_feedback() => 0..0,
+            Kernel::SynapticInputRates if !shape.model.sends_rates() => 0..0,
+            Kernel::SynapticInputSpikes if shape.model.sends_rates() => 0..0,
+            Kernel::BackpropError if !shape.model.backpropagates() => 0..0,
+            Kernel::ApicalStepSpikes | Kernel::ApicalHistory
+                if !shape.model.steps_apical_spikes() =>
+            {
                 0..0
             }
-            Kernel::ApicalStepRates if !shape.steps_apical_rates() => 0..0,
+            Kernel::ApicalStepRates if !shape.model.steps_apical_rates() => 0..0,
             Kernel::ApicalStepSpikes
             | Kernel::ApicalHistory
             | Kernel::ApicalStepRates

@@ -5,6 +5,7 @@ use std::ops::Range;
 use apical::config::{Config, Feedback::Broadcast, FeedbackWeights::Symmetric, PlateauTiming};
 use apical::interface::{ArrayId, Backend, compartment, plateau, window_mean};
 use apical::model::exact_math::sigmoid;
+use apical::model::network_model::FeedbackRule;
 use apical::model::plateau_timing::plateau_lead;
 use apical::network::Network;
 
@@ -161,7 +162,7 @@ impl Trace<'_> {
                 continue;
             }
             let feedback = double(&layer.feedback_rows());
-            let changes = config.learns_feedback() || config.feedback_weights == Symmetric;
+            let changes = config.network_model().feedback_rule != FeedbackRule::Fixed;
             let name = if when == "_init" { format!("Y{m}") } else { format!("Y{m}{when}") };
             // Traces without options have no feedback weights after images.
             if changes || self.has(&name) {

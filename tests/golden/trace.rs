@@ -125,7 +125,7 @@ impl<'a> Trace<'a> {
             let all_same = rates.iter().all(|&rate| rate == config.feedback_lr);
             assert!(all_same, "{}: b_etas {rates:?} are not one rate", self.name);
         }
-        if self.has("c0_init") && !config.has_apical_biases() {
+        if self.has("c0_init") && !config.network_model().has_apical_biases {
             // Only that there are biases counts: their values are given.
             config.apical_bias_sd = 1.0;
         }
@@ -161,7 +161,7 @@ impl<'a> Trace<'a> {
             let biases = self.single(&format!("b{m}_init"));
             let is_hidden = m + 1 < count;
             let feedback = if is_hidden { self.single(&format!("Y{m}")) } else { Vec::new() };
-            let biased = is_hidden && config.has_apical_biases();
+            let biased = is_hidden && config.network_model().has_apical_biases;
             let rows = Layer::from_rows(units, weights.len() / units, &weights, &biases, &feedback);
             let rows = rows.expect("the arrays fit");
             let apical_biases =

@@ -31,6 +31,7 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn new(config: &Config, dataset: &Dataset) -> Self {
         let held_out = config.validation_images;
+        let timing = config.timing();
         let sizes = [&[dataset.pixels()], config.layers.as_slice()].concat();
         let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
         Plan {
@@ -44,8 +45,8 @@ impl Plan {
                 count => count,
             },
             eval_set: if held_out > 0 { "validation" } else { "test" },
-            image_work: 2.0 * f64::from(config.phase_ms),
-            test_image_work: f64::from(config.test_ms),
+            image_work: 2.0 * f64::from(timing.phase_ms),
+            test_image_work: f64::from(timing.test_ms),
         }
     }
 

@@ -26,7 +26,7 @@ use sha2::{Digest, Sha256};
 use super::StorageError;
 use super::atomic_file::write_atomic;
 use super::checked_safetensors::{Tensor, VERSION_KEY, serialize};
-use crate::config::{Config, Feedback};
+use crate::config::Config;
 use crate::dataset::class_names::numeric;
 use crate::dataset::{DataIdentity, Dataset, PixelRules, ReadOptions};
 use crate::network::Network;
@@ -212,15 +212,15 @@ struct LayerShape {
 fn layer_shapes(config: &Config, pixels: usize) -> Vec<LayerShape> {
     let sizes = &config.layers;
     let output = sizes.len().saturating_sub(1);
+    let model = config.network_model();
     let shape = |(index, &units): (usize, &usize)| LayerShape {
         units,
         below: if index == 0 { pixels } else { sizes[index - 1] },
-        sources: match config.feedback {
-            _ if index == output => 0,
-            Feedback::Broadcast => sizes[output],
-            Feedback::Layerwise => sizes[index + 1],
+        sources: match index == output {
+            true => 0,
+            false => sizes[model.feedback.population(index, sizes.len()) - 1],
         },
-        has_apical_biases: index != output && config.has_apical_biases(),
+        has_apical_biases: index != output && model.has_apical_biases,
     };
     sizes.iter().enumerate().map(shape).collect()
 }

@@ -189,14 +189,14 @@ impl Step<'_> {
             cpu.run_until(self.stop, all, self.minibatches, self.lanes, &[*launch])?;
             let shape = cpu.shape().clone();
             if last_cpu_launch.is_some_and(|last| index <= last) {
-                for array in launch.writes(&shape) {
+                for array in launch.writes() {
                     let words = cpu.read(array)?;
                     gpu.write(array, &words)?;
                 }
                 continue;
             }
             gpu.run_until(self.stop, all, self.minibatches, self.lanes, &[*launch])?;
-            for array in launch.writes(&shape) {
+            for array in launch.writes() {
                 let (cpu, gpu) = (cpu.read(array)?, gpu.read(array)?);
                 let used = if shape.is_per_sample(array) {
                     self.lanes.len() * shape.len_per_copy(array)

@@ -6,7 +6,7 @@
 //! bits (run `apical devices` on them).
 
 use apical::config::{Config, Feedback, Optimizer};
-use apical::cpu::arithmetic_selftest::{FUNCTIONS, arithmetic_selftest};
+use apical::cpu::kernels::arithmetic_selftest::{FUNCTIONS, arithmetic_selftest};
 use apical::device::{self, DeviceOptions};
 use apical::gpu::adapter::{self, AdapterInfo, AdapterQuery, DeviceKind};
 use apical::gpu::{self, DEFAULT_WORKGROUP_SIZE, Device, Gpu, self_test};

@@ -94,7 +94,7 @@ fn stored_values_are_zero_or_above_flush_threshold() {
             for launch in launches {
                 let backend = simulation.backend();
                 backend.run(&minibatches, &samples, &[launch]).expect("the CPU runs");
-                for array in launch.writes(&backend.shape().clone()) {
+                for array in launch.writes() {
                     if array.element_type() == ElementType::Float {
                         let words = backend.read(array).expect("the CPU reads");
                         check(&format!("settings {number}, {launch:?}: {array}"), &words, array);

@@ -23,9 +23,10 @@ pub use buffers::check_limits;
 pub use device::Device;
 pub(crate) use pipelines::module;
 
+use crate::cpu::kernels::check_work;
 use crate::interface::{
     ArrayId, Backend, BackendError, BatchParams, KernelTimes, Launch, ReplicaParams, RunParams,
-    Sample, Shape, Stop, Stoppable, check_array, check_sizes, check_work,
+    Sample, Shape, Stop, Stoppable, check_array, check_sizes,
 };
 use adapter::{AdapterInfo, AdapterQuery};
 use buffers::Buffers;

@@ -120,7 +120,7 @@ impl Pipelines {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {
                 // Access is the same for every layer.
-                let [reads, writes] = [launch.reads(shape).len(), launch.writes(shape).len()];
+                let [reads, writes] = [launch.reads(shape).len(), launch.writes().len()];
                 let is_read_only = [vec![true; reads], vec![false; writes]].concat();
                 let (name, source) = (launch.kernel.name(), shaders::source(launch.kernel));
                 let pipeline = Pipeline::new(device, name, source, &is_read_only, self.workgroup);
@@ -155,7 +155,7 @@ impl Pipelines {
         let arrays = launch
             .reads(shape)
             .into_iter()
-            .chain(launch.writes(shape))
+            .chain(launch.writes())
             .map(|array| {
                 let all = || [0, shape.bytes_of(array).max(MIN_SIZE)];
                 let range = weight_ranges::bytes_of(array, launch, window, shape);

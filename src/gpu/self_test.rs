@@ -11,7 +11,7 @@ use super::buffers::{buffer, uniform};
 use super::device::Device;
 use super::pipelines::Pipeline;
 use super::shaders;
-use crate::cpu::arithmetic_selftest::{FUNCTIONS, arithmetic_selftest};
+use crate::cpu::kernels::arithmetic_selftest::{FUNCTIONS, arithmetic_selftest};
 use crate::interface::{BackendError, BatchParams, LaunchParams, ReplicaParams, RunParams, Sample};
 use crate::model::synaptic_filter;
 use crate::random::philox;

@@ -4,11 +4,11 @@
 use std::f32::consts::LOG2_E;
 use std::fmt::Write;
 
-use super::bindings::UNITS_PER_THREAD;
-use crate::cpu::arithmetic_selftest::FUNCTIONS;
+use crate::cpu::kernels::arithmetic_selftest::FUNCTIONS;
+use crate::cpu::kernels::synaptic_input_spikes::UNITS_PER_THREAD;
 use crate::interface::{
     COUNT_BITS, Kernel, LAYERS_MAX, RATE_HISTORY, STEPS_PER_WORD, UNITS_PER_WORD, compartment,
-    plateau, result, spike_mask, window_mean,
+    for_each_kernel, plateau, result, spike_mask, window_mean,
 };
 use crate::model::{exact_math, spikes};
 use crate::random::{self, RngStream, Split};
@@ -156,27 +156,16 @@ pub fn prelude() -> String {
     text
 }
 
-fn text(kernel: Kernel) -> &'static str {
-    match kernel {
-        Kernel::EncodeSpikes => include_str!("../../shaders/encode_spikes.wgsl"),
-        Kernel::PackSpikeMask => include_str!("../../shaders/pack_spike_mask.wgsl"),
-        Kernel::SynapticInputSpikes => include_str!("../../shaders/synaptic_input_spikes.wgsl"),
-        Kernel::HiddenStep => include_str!("../../shaders/hidden_step.wgsl"),
-        Kernel::OutputStep => include_str!("../../shaders/output_step.wgsl"),
-        Kernel::EncodeRates => include_str!("../../shaders/encode_rates.wgsl"),
-        Kernel::SynapticInputRates => include_str!("../../shaders/synaptic_input_rates.wgsl"),
-        Kernel::WindowMeanRates => include_str!("../../shaders/window_mean_rates.wgsl"),
-        Kernel::EmitRates => include_str!("../../shaders/emit_rates.wgsl"),
-        Kernel::ApicalStepSpikes => include_str!("../../shaders/apical_step_spikes.wgsl"),
-        Kernel::ApicalHistory => include_str!("../../shaders/apical_history.wgsl"),
-        Kernel::ApicalStepRates => include_str!("../../shaders/apical_step_rates.wgsl"),
-        Kernel::WindowMeanSpikes => include_str!("../../shaders/window_mean_spikes.wgsl"),
-        Kernel::Plateau => include_str!("../../shaders/plateau.wgsl"),
-        Kernel::LocalError => include_str!("../../shaders/local_error.wgsl"),
-        Kernel::BackpropError => include_str!("../../shaders/backprop_error.wgsl"),
-        Kernel::Classify => include_str!("../../shaders/classify.wgsl"),
-        Kernel::WeightUpdate => include_str!("../../shaders/weight_update.wgsl"),
-        Kernel::FeedbackUpdate => include_str!("../../shaders/feedback_update.wgsl"),
-        Kernel::TieFeedback => include_str!("../../shaders/tie_feedback.wgsl"),
-    }
+macro_rules! texts {
+    ($($(#[$doc:meta])* $kernel:ident $file:ident,)*) => {
+        /// Returns the text of the kernel's file.
+        fn text(kernel: Kernel) -> &'static str {
+            match kernel {
+                $(Kernel::$kernel => {
+                    include_str!(concat!("../../shaders/", stringify!($file), ".wgsl"))
+                })*
+            }
+        }
+    };
 }
+for_each_kernel!(texts);

@@ -2,7 +2,8 @@
 //! launch whose weights take more is one dispatch for each window of whole columns, in ascending order, so
 //! that sums over columns keep their order too.
 
-use crate::interface::{ArrayId, Kernel, Launch, LaunchParams, Shape};
+use crate::cpu::kernels::definition::Columns;
+use crate::interface::{ArrayId, Launch, LaunchParams, Shape};
 
 /// Windows begin at multiples of so many columns: at whole words of a raster, and at multiples of 256
 /// bytes, the largest alignment that a device may ask for.
@@ -33,8 +34,8 @@ impl ColumnRange {
 /// The windows of a launch on a device that binds `most` bytes of weights at once, or one grain where that
 /// is more.
 pub fn ranges(launch: &Launch, shape: &Shape, most: u64) -> Vec<ColumnRange> {
-    let count = columns(launch, shape);
-    let arrays = launch.reads(shape).into_iter().chain(launch.writes(shape));
+    let count = launch.columns().count(launch, shape);
+    let arrays = launch.reads(shape).into_iter().chain(launch.writes());
     let split = arrays.filter(|&array| is_split_for(array, launch, shape));
     let bytes = split.map(|array| shape.bytes_of(array));
     let Some(bytes) = bytes.max().filter(|&bytes| bytes > most) else {
@@ -47,14 +48,10 @@ pub fn ranges(launch: &Launch, shape: &Shape, most: u64) -> Vec<ColumnRange> {
         first,
         columns: width.min(count - first),
     });
-    match launch.kernel {
-        // The biases are the last column: somata read no other, and drives all others.
-        Kernel::HiddenStep | Kernel::OutputStep => all.skip((count - 1) / width).collect(),
-        // No spike is summed: of the columns, the biases alone are read.
-        Kernel::ApicalStepSpikes if launch.steps == 0 => all.skip((count - 1) / width).collect(),
-        Kernel::SynapticInputSpikes | Kernel::SynapticInputRates => {
-            all.filter(|window| window.first < shape.n_pre(launch.layer)).collect()
-        }
+    match launch.columns() {
+        // The biases are the last column.
+        Columns::Biases | Columns::ApicalBiases => all.skip((count - 1) / width).collect(),
+        Columns::Synapses => all.filter(|range| range.first + 1 < count).collect(),
         _ => all.collect(),
     }
 }
@@ -67,7 +64,7 @@ pub fn bytes_of(
     window: &ColumnRange,
     shape: &Shape,
 ) -> Option<[u64; 2]> {
-    let count = columns(launch, shape);
+    let count = launch.columns().count(launch, shape);
     if window.columns == count || !is_split_for(array, launch, shape) {
         return None;
     }
@@ -89,16 +86,13 @@ fn grain(array: ArrayId, shape: &Shape) -> u64 {
     4 * (COLUMN_ALIGN * rows_of_column).min(rows) as u64 * units as u64
 }
 
-/// Columns of the weights that a launch works with.
-fn columns(launch: &Launch, shape: &Shape) -> usize {
-    LaunchParams::new(launch, shape).col_count as usize
-}
-
-/// Whether a launch binds an array in windows: all weights that may be, but the feedback weights that follow
-/// others, whose columns are those of no other array.
+/// Whether a launch binds an array in ranges: the matrices that have the columns that it covers.
 fn is_split_for(array: ArrayId, launch: &Launch, shape: &Shape) -> bool {
-    let is_made = launch.kernel == Kernel::TieFeedback && matches!(array, ArrayId::Feedback(_));
-    can_split(array, shape) && !is_made
+    let has_columns = match launch.columns() {
+        Columns::WeightsAbove => matches!(array, ArrayId::Weights(_)),
+        _ => true,
+    };
+    has_columns && can_split(array, shape)
 }
 
 /// Whether an array may be bound in windows: the weights of one network. Those of several side by side are
@@ -114,6 +108,7 @@ fn can_split(array: ArrayId, shape: &Shape) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::interface::Kernel;
     use crate::model::network_model::{NetworkModel, UpdateRule};
 
     fn shape(replicas: usize) -> Shape {

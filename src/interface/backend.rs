@@ -12,21 +12,20 @@ pub trait Backend: Send {
     /// Returns the sizes of the arrays.
     fn shape(&self) -> &Shape;
 
-    /// Runs `launches` in order on the images of `lanes`. Returns once the work is submitted; device errors
+    /// Runs `launches` in order on the images of `samples`. Returns once the work is submitted; device errors
     /// may surface in a later call.
     ///
-    /// `minibatches`: one per replica; `lanes`: the samples in use, replica by replica, see
-    /// [`check_work`](super::check_work).
+    /// `minibatches`: one per replica; `samples`: the samples in use, replica by replica.
     ///
     /// # Errors
     /// Returns [`BackendError`] if the device was lost or rejects the work.
     fn run(
         &mut self,
         minibatches: &[BatchParams],
-        lanes: &[Sample],
+        samples: &[Sample],
         launches: &[Launch],
     ) -> Result<(), BackendError> {
-        self.run_until(&Stop::default(), Stoppable::Nothing, minibatches, lanes, launches)
+        self.run_until(&Stop::default(), Stoppable::Nothing, minibatches, samples, launches)
     }
 
     /// Runs launches as [`Backend::run`] does, and checks for a stop in between. Unless `stoppable` is
@@ -40,7 +39,7 @@ pub trait Backend: Send {
         stop: &Stop,
         stoppable: Stoppable,
         minibatches: &[BatchParams],
-        lanes: &[Sample],
+        samples: &[Sample],
         launches: &[Launch],
     ) -> Result<(), BackendError>;
 
@@ -59,11 +58,11 @@ pub trait Backend: Send {
     /// wrong length, or an error if the device was lost.
     fn write(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError>;
 
-    /// Returns the words of an array's first `lanes` samples, or the whole array if it is not per sample.
+    /// Returns the words of an array's first `samples` samples, or the whole array if it is not per sample.
     ///
     /// # Errors
     /// Returns [`BackendError`] if the device was lost.
-    fn read_samples(&mut self, array: ArrayId, lanes: usize) -> Result<Vec<u32>, BackendError>;
+    fn read_samples(&mut self, array: ArrayId, samples: usize) -> Result<Vec<u32>, BackendError>;
 
     /// Returns the rows of an array that samples keep from one training minibatch to the next, `[samples, rows,
     /// units]`, see [`Shape::persistent_rows`].

@@ -2,8 +2,8 @@
 //! reaches one is checked here, for both backends.
 
 use super::{
-    ArrayId, BackendError, BatchParams, Kernel, LAYERS_MAX, Launch, ReplicaParams, RunParams,
-    STEPS_PER_WORD, Sample, Shape,
+    ArrayId, BackendError, BatchParams, LAYERS_MAX, ReplicaParams, RunParams, STEPS_PER_WORD,
+    Sample, Shape,
 };
 
 /// Checks that a shape can be simulated, and that constants and replicas match it.
@@ -88,30 +88,6 @@ pub fn check_array(shape: &Shape, array: ArrayId) -> Result<(), BackendError> {
     if is_there { Ok(()) } else { Err(BackendError::NoArray { array, layers }) }
 }
 
-/// Checks the work of a run.
-///
-/// # Errors
-/// Returns a [`BackendError`] if the samples do not match the replicas, or if an image, a slot, a label, a step or a
-/// layer is out of range.
-pub fn check_work(
-    shape: &Shape,
-    minibatches: &[BatchParams],
-    lanes: &[Sample],
-    launches: &[Launch],
-    classes: u32,
-) -> Result<(), BackendError> {
-    check_samples(shape, minibatches, lanes)?;
-    launches.iter().try_for_each(|launch| check_launch(shape, launch))?;
-    if let Some(lane) = lanes.iter().find(|lane| lane.label >= classes) {
-        let reason = format!("label {} of image {}, of {classes} classes", lane.label, lane.image);
-        return Err(BackendError::InvalidSamples(reason));
-    }
-    if launches.iter().any(|launch| launch.kernel == Kernel::WindowMeanSpikes) {
-        lanes.iter().try_for_each(|lane| check_averages(shape, lane))?;
-    }
-    Ok(())
-}
-
 /// Checks that there is one minibatch per replica, and that `lanes` are the samples in use, replica by
 /// replica, each with its own index and with valid images, slots and steps.
 ///
@@ -159,67 +135,4 @@ fn check_sample(shape: &Shape, lane: &Sample) -> Result<(), BackendError> {
         ));
     }
     Ok(())
-}
-
-/// Checks that averages begin within their phase, and that the image is long enough for the next image's spike history.
-fn check_averages(shape: &Shape, lane: &Sample) -> Result<(), BackendError> {
-    let phases =
-        [(lane.steps_forward, lane.window_forward), (lane.steps_target, lane.window_target)];
-    let early = shape.model.plateau_timing.max_lead();
-    let fits = |(steps, window): (u32, u32)| steps >= window.saturating_add(early);
-    if !phases.into_iter().all(fits) || lane.steps() < shape.history_words() * STEPS_PER_WORD {
-        return Err(BackendError::InvalidSamples(format!(
-            "phases of {} and {} steps, too short for averages of {} and {} steps that begin up to {early} steps \
-             early, or for {} taps",
-            lane.steps_forward,
-            lane.steps_target,
-            lane.window_forward,
-            lane.window_target,
-            shape.taps
-        )));
-    }
-    Ok(())
-}
-
-fn check_launch(shape: &Shape, launch: &Launch) -> Result<(), BackendError> {
-    let &Launch { kernel, layer, first, steps } = launch;
-    let output = shape.layers() - 1;
-    let is_hidden = layer < output;
-    let has_layer = match kernel {
-        Kernel::EncodeSpikes | Kernel::EncodeRates => layer == 0,
-        Kernel::PackSpikeMask => layer <= shape.layers() && shape.has_spike_mask(layer),
-        Kernel::WindowMeanSpikes => layer <= shape.layers(),
-        Kernel::WindowMeanRates => layer <= shape.layers() && shape.emits_rates(layer),
-        Kernel::SynapticInputSpikes | Kernel::LocalError | Kernel::WeightUpdate => layer <= output,
-        Kernel::SynapticInputRates => layer <= output && shape.emits_rates(layer),
-        Kernel::HiddenStep
-        | Kernel::Plateau
-        | Kernel::BackpropError
-        | Kernel::TieFeedback
-        | Kernel::FeedbackUpdate => is_hidden,
-        Kernel::ApicalStepSpikes | Kernel::ApicalHistory => {
-            is_hidden && shape.model.steps_apical_spikes()
-        }
-        Kernel::ApicalStepRates => is_hidden && shape.model.steps_apical_rates(),
-        Kernel::EmitRates => layer <= output && shape.emits_rates(layer + 1),
-        Kernel::OutputStep | Kernel::Classify => layer == output,
-    };
-    let fits_block = match kernel {
-        Kernel::SynapticInputSpikes
-        | Kernel::SynapticInputRates
-        | Kernel::HiddenStep
-        | Kernel::OutputStep => {
-            let block = shape.block_len(layer.min(output));
-            u64::from(first % block) + u64::from(steps) <= u64::from(block)
-        }
-        _ => true,
-    };
-    // For `Kernel::TieFeedback` the range counts neurons; the kernel limits it to the layer's size.
-    let end = u64::from(first) + u64::from(steps);
-    let most = if kernel == Kernel::TieFeedback { u32::MAX } else { shape.steps };
-    let fits_image = end <= u64::from(most);
-    if has_layer && fits_block && fits_image {
-        return Ok(());
-    }
-    Err(BackendError::InvalidLaunch { kernel, layer, first, steps })
 }

@@ -3,7 +3,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{Kernel, Launch, Sample, Shape};
+use super::Sample;
 
 /// Parameters of one launch: a layer and a range of steps.
 #[repr(C)]
@@ -52,59 +52,6 @@ pub struct LaunchParams {
 }
 
 impl LaunchParams {
-    /// Returns the parameters of a launch in networks of this shape, with all weights bound.
-    pub fn new(launch: &Launch, shape: &Shape) -> Self {
-        let is_population = launch.kernel.takes_population();
-        let population = if is_population { launch.layer } else { launch.layer + 1 };
-        let output = shape.layers();
-        // Rates are averaged by another kernel.
-        let is_source = shape.feeds_back(population) && !shape.model.feedback_is_rates();
-        let block = match launch.kernel {
-            Kernel::ApicalStepSpikes | Kernel::ApicalHistory => 1,
-            _ => shape.block_len(launch.layer),
-        };
-        let below = if population == 0 { 0 } else { shape.populations[population - 1] as u32 };
-        let sources = if is_population { 0 } else { shape.n_feedback(launch.layer) as u32 };
-        let feedback_columns = if is_population { 0 } else { shape.feedback_columns(launch.layer) };
-        LaunchParams {
-            units: shape.populations[population] as u32,
-            n_pre: below,
-            n_feedback: sources,
-            population: population as u32,
-            first_step: launch.first,
-            step_count: launch.steps,
-            block_len: block,
-            block_start: launch.first - launch.first % block,
-            is_output: u32::from(population == output),
-            keeps_gradient: u32::from(shape.keeps_gradient),
-            feeds_back_spikes: u32::from(is_source),
-            col_offset: 0,
-            col_count: match launch.kernel {
-                Kernel::ApicalStepSpikes
-                | Kernel::ApicalHistory
-                | Kernel::ApicalStepRates
-                | Kernel::Plateau
-                | Kernel::FeedbackUpdate => feedback_columns as u32,
-                // Columns of the weights above: one per neuron of this layer.
-                Kernel::TieFeedback | Kernel::BackpropError => {
-                    shape.populations[population] as u32 + 1
-                }
-                _ => below + 1,
-            },
-            n_next: shape.populations.get(population + 1).map_or(0, |&above| above as u32),
-            feedback_is_next_layer: u32::from(
-                !is_population && shape.feedback_population(launch.layer) == population + 1,
-            ),
-            is_last_hidden: u32::from(population + 1 == output),
-            feedback_columns: feedback_columns as u32,
-            sends_rates: u32::from(shape.model.sends_rates()),
-            feeds_back_rates: u32::from(
-                shape.model.feedback_is_rates() && shape.feeds_back(population),
-            ),
-            ..LaunchParams::zeroed()
-        }
-    }
-
     /// Whether the range ends the block for a sample: the last drives then become the history of the next block.
     pub fn ends_block(&self, lane: &Sample) -> bool {
         self.first_step + self.step_count >= lane.steps().min(self.block_start + self.block_len)

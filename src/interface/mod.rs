@@ -1,5 +1,5 @@
 //! Definitions shared by the backends: the names of the kernels, their arrays, and their parameter structs.
-//! A kernel `k` is `src/cpu/k.rs` and `shaders/k.wgsl`; both use these layouts.
+//! A kernel `k` is `src/cpu/kernels/k.rs` and `shaders/k.wgsl`; both use these layouts.
 
 mod array_id;
 mod backend;
@@ -15,7 +15,8 @@ mod uniforms;
 
 pub use array_id::{ArrayId, ElementType};
 pub use backend::{Backend, BackendError};
-pub use check::{check_array, check_samples, check_sizes, check_work};
+pub use check::{check_array, check_samples, check_sizes};
+pub(crate) use kernel::for_each_kernel;
 pub use kernel::{Kernel, Launch};
 pub use kernel_times::KernelTimes;
 pub use launch_params::LaunchParams;
@@ -36,10 +37,6 @@ pub const COUNT_MASK: u32 = (1 << COUNT_BITS) - 1;
 
 /// Number of neurons per word of [`ArrayId::SpikeMask`], the lowest first.
 pub const UNITS_PER_WORD: u32 = u32::BITS;
-
-/// Largest number of spike mask words in a workgroup that steps a network, see
-/// [`Shape::mask_words`]: 8,192 neurons above the input.
-pub const FUSED_MASK_WORDS: usize = 256;
 
 /// Rows of [`ArrayId::Rates`] before the image's rows: the rates of the last step of the image before.
 pub const RATE_HISTORY: u32 = 1;

@@ -102,7 +102,7 @@ impl Situation {
         samples: &[Sample],
         launch: &Launch,
     ) {
-        let arrays = launch.writes(&self.shape);
+        let arrays = launch.writes();
         let before: Vec<_> =
             arrays.iter().map(|&array| cpu.read(array).expect("the CPU reads")).collect();
         cpu.run(minibatches, samples, &[*launch]).expect("the CPU runs");

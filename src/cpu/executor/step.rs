@@ -1,0 +1,135 @@
+//! Runs the launches of one sample. Neurons are stepped through a block one group of tiles at a time: synaptic input,
+//! then neurons. The input of a group is then still in the core's cache when its neurons read it, and threads that share
+//! a layer synchronise only once.
+
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use super::timer::KernelTimer;
+use crate::cpu::kernels::definition::{
+    CpuFunction, LaunchPlan, NeuronFunction, SampleContext, StepContext,
+};
+use crate::cpu::kernels::synaptic_input_spikes::synaptic_input_spikes;
+use crate::cpu::spikes::list::StepRange;
+use crate::cpu::spikes::mask::NEURONS_PER_GROUP;
+use crate::cpu::state::SampleState;
+use crate::interface::{Kernel, KernelTimes, Launch, STEPS_PER_WORD, Stop};
+
+/// Runs launches on one sample and returns whether all ran.
+pub fn run_launches(
+    state: &mut SampleState,
+    stop: &Stop,
+    context: &SampleContext,
+    plans: &[LaunchPlan],
+    timer: &mut KernelTimer,
+) -> bool {
+    let mut left = plans;
+    while let [plan, others @ ..] = left {
+        if stop.is_requested() {
+            return false;
+        }
+        left = others;
+        let input = others.first().filter(|next| is_input_of(&plan.launch, &next.launch));
+        let (input, plan) = match input {
+            Some(neurons) => {
+                left = &others[1..];
+                (Some(plan), neurons)
+            }
+            None => (None, plan),
+        };
+        let kernel = plan.launch.kernel;
+        match kernel.definition().cpu {
+            CpuFunction::Neurons(step) => step_layer(state, context, input, plan, step, timer),
+            CpuFunction::Sample(run) => {
+                run(state, context, plan);
+                timer.lap(kernel, 1, &mut state.times);
+            }
+            CpuFunction::SplitSample(run) => {
+                let threads_used = run(state, context, plan);
+                timer.lap(kernel, threads_used, &mut state.times);
+            }
+            CpuFunction::BeforeSamples(_) | CpuFunction::AfterSamples(_) | CpuFunction::OnRead => {}
+        }
+    }
+    true
+}
+
+/// Returns whether `launch` computes the synaptic input of the neurons that `next` steps, over the same steps.
+fn is_input_of(launch: &Launch, next: &Launch) -> bool {
+    *launch == Launch { kernel: Kernel::SynapticInputSpikes, ..*next }
+        && matches!(next.kernel.definition().cpu, CpuFunction::Neurons(_))
+}
+
+/// Runs the kernel of a layer's neurons on up to `context.threads` threads. If the launch of their synaptic input is
+/// given, runs it first, group by group.
+fn step_layer(
+    state: &mut SampleState,
+    context: &SampleContext,
+    input: Option<&LaunchPlan>,
+    plan: &LaunchPlan,
+    step: NeuronFunction,
+    timer: &mut KernelTimer,
+) {
+    let &SampleContext { constants, replica, spike_tables, minibatch, sample, threads, .. } =
+        context;
+    let (index, params, kernel) = (plan.launch.layer, &plan.params, plan.launch.kernel);
+    let SampleState { spikes, window_means, layers, spike_mask, spike_list, times, .. } = state;
+    if let Some(input) = input {
+        let range = StepRange::new(constants, &input.params, minibatch, sample);
+        spike_list[index].build(range, &spike_mask[index], &spikes[index]);
+        timer.lap(Kernel::SynapticInputSpikes, 1, times);
+    }
+    let (spike_list, window_means) = (&spike_list[index], &window_means[index]);
+    let weights = &context.replica_state.weights[index];
+    let biases = weights.column(params.n_pre as usize);
+    let block = StepContext { constants, replica, spike_tables, params, minibatch, sample, biases };
+    let (layer, spike_mask) = (&mut layers[index], &mut spike_mask[index + 1]);
+    // The input of a few steps fits in the cache; splitting into groups only adds overhead.
+    let count = match params.step_count {
+        ..=STEPS_PER_WORD => threads,
+        _ => (params.units as usize).div_ceil(NEURONS_PER_GROUP),
+    };
+    let groups = layer
+        .synaptic_input
+        .all_tiles()
+        .split(count)
+        .into_iter()
+        .zip(layer.compartments.all_tiles().split(count))
+        .zip(spikes[index + 1].all_tiles().split(count))
+        .zip(spike_mask.reserve_steps(&block.steps(), count));
+    let is_profiled = timer.is_on();
+    let group_times = Mutex::new(KernelTimes::default());
+    let step_group = |(((mut synaptic_input, mut compartments), mut spikes), spike_mask)| {
+        let mut timer = KernelTimer::start(is_profiled);
+        if let Some(LaunchPlan { params, .. }) = input {
+            synaptic_input_spikes(
+                constants,
+                params,
+                minibatch,
+                sample,
+                spike_list,
+                window_means,
+                weights,
+                &mut synaptic_input,
+            );
+            timer.lap_into(Kernel::SynapticInputSpikes, &group_times);
+        }
+        step(&block, &mut synaptic_input, &mut compartments, &mut spikes, spike_mask);
+        timer.lap_into(kernel, &group_times);
+    };
+    if threads == 1 {
+        groups.for_each(step_group);
+    } else {
+        let groups: Vec<_> = groups.collect();
+        let each = groups.len().div_ceil(threads);
+        groups.into_par_iter().with_min_len(each.max(1)).for_each(step_group);
+    }
+    if is_profiled {
+        timer.skip();
+        times.merge(&group_times.into_inner().unwrap_or_else(PoisonError::into_inner));
+    }
+    if minibatch.draws_spikes == 0 {
+        spike_mask.clear();
+    }
+}

@@ -1,0 +1,78 @@
+//! Sets the apical voltages of the next step from feedback rates, which are not filtered: `A = Y phi + c`.
+
+use multiversion::multiversion;
+
+use crate::cpu::kernels::apical_step_spikes::add_biases;
+use crate::cpu::kernels::definition::{
+    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+};
+use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
+use crate::cpu::state::weight_matrix::WeightMatrix;
+use crate::cpu::state::{LayerState, SampleState};
+use crate::interface::compartment::APICAL;
+use crate::interface::{ArrayId, BatchParams, LaunchParams, Sample};
+
+/// Definition of the kernel.
+pub const DEFINITION: KernelDefinition = KernelDefinition {
+    scope: Scope::HiddenLayer,
+    is_valid: |shape, _| shape.model.steps_apical_rates(),
+    reads: |shape, layer| {
+        vec![ArrayId::Rates(shape.feedback_population(layer)), ArrayId::Feedback(layer)]
+    },
+    writes: |layer| vec![ArrayId::Compartments(layer)],
+    columns: |_| Columns::Feedback,
+    threads: |grid| [grid.units(), 1],
+    cpu: CpuFunction::Sample(run),
+};
+
+fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
+    let SampleContext { shape, minibatch, replica_state, sample, .. } = *context;
+    let layer = plan.launch.layer;
+    let source = shape.feedback_population(layer);
+    let LayerState { compartments, .. } = &mut state.layers[layer];
+    let (rates, feedback) = (&state.rates[source], &replica_state.feedback[layer]);
+    apical_step_rates(&plan.params, minibatch, sample, rates, feedback, compartments);
+}
+
+/// `rates`: of the feedback population, `[1 + steps, n_feedback]`; `feedback`: `[columns, units]`; `compartments`:
+/// `[5, units]`.
+pub fn apical_step_rates(
+    params: &LaunchParams,
+    minibatch: &BatchParams,
+    sample: &Sample,
+    rates: &TiledArray<f32>,
+    feedback: &WeightMatrix,
+    compartments: &mut TiledArray<f32>,
+) {
+    if params.step_count > 0 && params.first_step >= sample.steps() {
+        return;
+    }
+    // The row of the step before the one that reads the voltage.
+    let step = params.first_step + params.step_count;
+    let sources =
+        if step > 0 || minibatch.reset_state == 0 { params.n_feedback as usize } else { 0 };
+    sum(step as usize, sources, rates, feedback, compartments);
+    add_biases(params, feedback, compartments);
+}
+
+/// Sums the columns of the first `sources` neurons times their rates, in ascending order.
+#[multiversion(targets = "simd")]
+fn sum(
+    step: usize,
+    sources: usize,
+    rates: &TiledArray<f32>,
+    feedback: &WeightMatrix,
+    compartments: &mut TiledArray<f32>,
+) {
+    for (tile, compartments) in compartments.iter_tiles_mut().enumerate() {
+        let mut sums = Tile([0.0; LANES]);
+        for source in 0..sources {
+            let rate = rates.value(step, source);
+            let weights = &feedback.column(source)[tile];
+            for i in 0..LANES {
+                sums[i] += weights[i] * rate;
+            }
+        }
+        compartments[APICAL] = sums;
+    }
+}

@@ -1,0 +1,67 @@
+//! Averaging windows at the ends of the phases, and the weight of a spike in an average. The twin of
+//! `shaders/shared/response.wgsl`.
+
+use crate::interface::{RunParams, Sample, window_mean};
+
+/// The `length` steps before step `end`.
+pub struct PhaseWindow {
+    pub end: u32,
+    pub length: u32,
+    pub inverse: f32,
+}
+
+impl PhaseWindow {
+    /// Returns the window of the forward phase, shifted back by `lead` steps.
+    #[inline(always)]
+    pub fn forward(sample: &Sample, lead: u32) -> Self {
+        PhaseWindow {
+            end: sample.steps_forward - lead,
+            length: sample.window_forward,
+            inverse: sample.inv_window_forward,
+        }
+    }
+
+    /// Returns the window of the target phase, shifted back by `lead` steps.
+    #[inline(always)]
+    pub fn target(sample: &Sample, lead: u32) -> Self {
+        PhaseWindow {
+            end: sample.steps() - lead,
+            length: sample.window_target,
+            inverse: sample.inv_window_target,
+        }
+    }
+
+    #[inline(always)]
+    pub fn contains(&self, step: u32) -> bool {
+        step + self.length >= self.end && step < self.end
+    }
+
+    /// Returns the first step whose spikes contribute to the window, with a delay of `delay` steps.
+    #[inline(always)]
+    pub fn first_contributing_step(&self, constants: &RunParams, delay: u32) -> u32 {
+        let reach = self.length + constants.tap_count - 1 + delay;
+        self.end - reach.min(self.end)
+    }
+
+    /// Returns the kernel summed over the window for a spike that arrives at `step`.
+    #[inline(always)]
+    pub fn weight(&self, constants: &RunParams, step: u32) -> f32 {
+        let until_end = self.end - step;
+        let until_start = until_end.saturating_sub(self.length);
+        let last = until_end.min(constants.tap_count);
+        let first = until_start.min(constants.tap_count);
+        constants.kernel_cumsum[last as usize] - constants.kernel_cumsum[first as usize]
+    }
+}
+
+/// Returns the row of the feedback mean of a phase (0: forward, 1: target) whose window ends `lead` steps early.
+#[inline(always)]
+pub fn feedback_trace_row(constants: &RunParams, phase: u32, lead: u32) -> usize {
+    match lead {
+        0 => window_mean::FEEDBACK_FORWARD + phase as usize,
+        _ => window_mean::ROWS + (phase * constants.max_plateau_lead() + lead - 1) as usize,
+    }
+}
+
+// The code above relies on consecutive rows of the two phases.
+const _: () = assert!(window_mean::FEEDBACK_TARGET == window_mean::FEEDBACK_FORWARD + 1);

@@ -1,0 +1,65 @@
+//! Computes the predicted class of an image and the output's loss.
+
+use crate::cpu::kernels::definition::{
+    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+};
+use crate::cpu::simd::tiled::TiledArray;
+use crate::cpu::state::SampleState;
+use crate::interface::{
+    ArrayId, LaunchParams, ReplicaParams, RunParams, Sample, compartment, result,
+};
+use crate::model::exact_math::{SMALLEST_MOMENT, flush, sigmoid};
+
+/// Definition of the kernel.
+pub const DEFINITION: KernelDefinition = KernelDefinition {
+    scope: Scope::OutputLayer,
+    is_valid: |_, _| true,
+    reads: |_, layer| vec![ArrayId::Compartments(layer)],
+    writes: |_| vec![ArrayId::Results],
+    columns: |_| Columns::None,
+    threads: |_| [1, 1],
+    cpu: CpuFunction::Sample(run),
+};
+
+fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
+    let SampleContext { constants, replica, sample, .. } = *context;
+    let compartments = &state.layers[plan.launch.layer].compartments;
+    classify(constants, replica, &plan.params, sample, compartments, &mut state.result);
+}
+
+/// `compartments`: of the output, `[5, units]`; `result`: `[2]`.
+///
+/// The class is the one whose neurons have the highest mean voltage; the lowest index wins ties. The loss is
+/// `sum (phi_t - phi_max sigma(C))^2`, or zero if there was no target phase.
+pub fn classify(
+    constants: &RunParams,
+    replica: &ReplicaParams,
+    params: &LaunchParams,
+    sample: &Sample,
+    compartments: &TiledArray<f32>,
+    result: &mut [u32],
+) {
+    let units = params.units as usize;
+    let group = constants.neurons_per_class as usize;
+    let mut best = (0, 0.0);
+    for class in 0..constants.classes as usize {
+        let mut sum = 0.0;
+        for member in 0..group {
+            sum += compartments.value(compartment::MEAN_SOMA, class * group + member);
+        }
+        if class == 0 || sum > best.1 {
+            best = (class, sum);
+        }
+    }
+    let mut loss = 0.0;
+    if sample.steps_target > 0 {
+        for unit in 0..units {
+            let forward = sigmoid(compartments.value(compartment::MEAN_SOMA, unit));
+            let target = compartments.value(compartment::MEAN_RATE, unit);
+            let difference = target - replica.phi_max * forward;
+            loss += flush(difference * difference, SMALLEST_MOMENT);
+        }
+    }
+    result[result::CLASS] = best.0 as u32;
+    result[result::LOSS] = loss.to_bits();
+}

@@ -1,0 +1,216 @@
+//! Draws the input spikes of an image: counts of mean `phi_max * pixel` per step.
+
+use multiversion::multiversion;
+use multiversion::target::match_target;
+
+use crate::cpu::kernels::definition::{
+    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+};
+use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
+use crate::cpu::simd::{Mask, Scalar16, Simd};
+use crate::cpu::spikes::mask::{SpikeMask, SpikeMaskSlice, TileMask};
+use crate::cpu::state::SampleState;
+use crate::interface::{
+    ArrayId, BatchParams, COUNT_BITS, LaunchParams, ReplicaParams, RunParams, STEPS_PER_WORD,
+    Sample,
+};
+use crate::model::spikes::{LOW16, THRESHOLDS, upper16};
+use crate::random::{RngStream, counter0, philox};
+
+/// Definition of the kernel.
+pub const DEFINITION: KernelDefinition = KernelDefinition {
+    scope: Scope::Input,
+    is_valid: |_, _| true,
+    reads: |_, _| vec![ArrayId::InputCdf, ArrayId::Images],
+    writes: |_| vec![ArrayId::Spikes(0)],
+    columns: |_| Columns::None,
+    threads: |grid| [grid.shape.populations[0] as u32, grid.launch.count_words()],
+    cpu: CpuFunction::Sample(run),
+};
+
+fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
+    let SampleContext { constants, replica, minibatch, replica_state, sample, image, .. } =
+        *context;
+    let (thresholds, params) = (&replica_state.thresholds, &plan.params);
+    let (spikes, spike_mask) = (&mut state.spikes[0], &mut state.spike_mask[0]);
+    encode_spikes(
+        constants, replica, params, minibatch, sample, thresholds, image, spikes, spike_mask,
+    );
+}
+
+/// `thresholds`: `[256, 16]`; `image`: pixels, `[units]`; `spikes`: counts, `[history words + words, units]`;
+/// `spike_mask`: the mask of the same spikes.
+#[multiversion(targets = "simd")]
+#[allow(clippy::too_many_arguments)] // one per binding of the shader
+pub fn encode_spikes(
+    constants: &RunParams,
+    replica: &ReplicaParams,
+    params: &LaunchParams,
+    minibatch: &BatchParams,
+    sample: &Sample,
+    thresholds: &[u32],
+    image: &[u8],
+    spikes: &mut TiledArray<u32>,
+    spike_mask: &mut SpikeMask,
+) {
+    if minibatch.draws_spikes == 0 {
+        return;
+    }
+    let steps = params.first_step..sample.steps().min(params.first_step + params.step_count);
+    let words = steps.start / STEPS_PER_WORD..steps.end.div_ceil(STEPS_PER_WORD);
+    let past = constants.history_words;
+    for rows in spikes.iter_tiles_mut() {
+        let words = (past + words.start) as usize..(past + words.end) as usize;
+        for row in &mut rows[words] {
+            *row = Tile([0; LANES]);
+        }
+    }
+    // Black pixels never spike; the others are packed into tiles.
+    spike_mask.set_active((0..params.units).filter(|&unit| image[unit as usize] > 0));
+    for mut spike_mask in spike_mask.reserve_steps(&steps, 1) {
+        for tile in 0..spike_mask.tiles() {
+            let pixels =
+                PixelTile::new(replica, minibatch, sample, thresholds, image, &spike_mask, tile);
+            let mut bits = spike_mask.tile_mask(tile);
+            for word in words.clone() {
+                let first = word * STEPS_PER_WORD;
+                let end = steps.end.min(first + STEPS_PER_WORD);
+                let counts = match_target! {
+                    "x86_64+avx512f" => pixels.draw_word::<crate::cpu::simd::avx512::Avx512>(first, end, &mut bits),
+                    _ => pixels.draw_word::<Scalar16>(first, end, &mut bits),
+                };
+                for (&pixel, &count) in pixels.pixels[..pixels.count].iter().zip(&counts) {
+                    let pixel = pixel as usize;
+                    spikes.tile_rows_mut(pixel / LANES)[(past + word) as usize][pixel % LANES] =
+                        count;
+                }
+            }
+        }
+    }
+}
+
+/// Up to sixteen pixels that are not black.
+struct PixelTile<'a> {
+    replica: &'a ReplicaParams,
+    source: u32,
+    position: u32,
+    thresholds: &'a [u32],
+    image: &'a [u8],
+    pixels: [u32; LANES],
+    /// Number of valid entries of `pixels`.
+    count: usize,
+    /// Largest words that give at least one, two and three spikes; 0 if no word does.
+    largest: [[u32; LANES]; 3],
+}
+
+impl<'a> PixelTile<'a> {
+    #[inline(always)]
+    fn new(
+        replica: &'a ReplicaParams,
+        minibatch: &BatchParams,
+        sample: &Sample,
+        thresholds: &'a [u32],
+        image: &'a [u8],
+        spike_mask: &SpikeMaskSlice,
+        tile: usize,
+    ) -> Self {
+        let pixels = spike_mask.units(tile);
+        let mut largest = [[0; LANES]; 3];
+        for (i, &pixel) in pixels.iter().enumerate() {
+            let limits = limits(thresholds, image[pixel as usize]);
+            for (k, limit) in limits.enumerate().take(largest.len()) {
+                largest[k][i] = limit.saturating_sub(1);
+            }
+        }
+        PixelTile {
+            replica,
+            source: minibatch.rng_split,
+            position: sample.draw_index,
+            thresholds,
+            image,
+            pixels: *spike_mask.padded_units(tile),
+            count: pixels.len(),
+            largest,
+        }
+    }
+
+    /// Returns the counts of the steps `first .. end`, which share a word.
+    #[inline(always)]
+    fn draw_word<V: Simd>(&self, first: u32, end: u32, spike_mask: &mut TileMask) -> [u32; LANES] {
+        let word0 = counter0(RngStream::Spikes, 0, self.source);
+        let index = first / STEPS_PER_WORD;
+        let random = V::philox(word0, self.position, &self.pixels, index, self.replica.seed);
+        let [once, twice, thrice] = &self.largest;
+        let (once, twice, thrice) = (V::load_u32(once), V::load_u32(twice), V::load_u32(thrice));
+        let mut counts = V::splat_u32(0);
+        let mut open = [0; STEPS_PER_WORD as usize];
+        let mut any_open = 0;
+        for (slot, step) in (0..).zip(first..end) {
+            let word = random[(slot % 4) as usize];
+            // The high half leaves about one pixel in 65,536 undecided; three spikes are nearly as rare.
+            let low = if slot < 4 { word << 16 } else { word & V::splat_u32(!LOW16) };
+            let high = low | V::splat_u32(LOW16);
+            let (once, maybe_once) = (V::le(high, once), V::le(low, once));
+            let (twice, maybe_twice) = (V::le(high, twice), V::le(low, twice));
+            let left = (once ^ maybe_once) | (twice ^ maybe_twice) | V::le(low, thrice);
+            let (once, twice) = (once & !left, twice & !left);
+            let one = V::splat_u32(1 << (slot * COUNT_BITS));
+            counts = V::masked_add(V::masked_add(counts, once, one), twice, one);
+            spike_mask.set(step, once as u16, twice as u16);
+            open[slot as usize] = left;
+            any_open |= left;
+        }
+        let mut words = [0; LANES];
+        V::store_u32(counts, &mut words);
+        if any_open != 0 {
+            let mut random_words = [[0; LANES]; 4];
+            for (words, random) in random_words.iter_mut().zip(random) {
+                V::store_u32(random, words);
+            }
+            self.decide_remaining(&random_words, &open, first, &mut words, spike_mask);
+        }
+        words
+    }
+
+    /// Adds the counts of the undecided pixels of each step.
+    #[cold]
+    fn decide_remaining(
+        &self,
+        random: &[[u32; LANES]; 4],
+        open: &[Mask; STEPS_PER_WORD as usize],
+        first: u32,
+        words: &mut [u32; LANES],
+        spike_mask: &mut TileMask,
+    ) {
+        for (slot, open) in open.iter().enumerate() {
+            for i in (0..self.count).filter(|i| open >> i & 1 == 1) {
+                let word = random[slot % 4][i];
+                let high = if slot < 4 { word << 16 } else { word & !LOW16 };
+                let step = first + slot as u32;
+                let count = self.count_of(high, self.pixels[i], step);
+                words[i] |= count << (slot as u32 * COUNT_BITS);
+                spike_mask.add(step, i, count);
+            }
+        }
+    }
+
+    /// Returns the count of a pixel. The low half of the word is drawn only if the high half does not determine it.
+    fn count_of(&self, high_half: u32, pixel: u32, step: u32) -> u32 {
+        let limits = limits(self.thresholds, self.image[pixel as usize]);
+        let is_open = limits.clone().any(|limit| upper16(limit) == upper16(high_half));
+        let word = if is_open {
+            let word0 = counter0(RngStream::LowHalf, 0, self.source);
+            let counter = [word0, self.position, pixel, step];
+            high_half | upper16(philox(counter, self.replica.seed)[0])
+        } else {
+            high_half
+        };
+        limits.filter(|&limit| word < limit).count() as u32
+    }
+}
+
+/// Returns the nonzero thresholds of a pixel value: words below the `k`-th give at least `k` spikes.
+fn limits(thresholds: &[u32], level: u8) -> impl Iterator<Item = u32> + Clone + '_ {
+    let of_level = &thresholds[usize::from(level) * THRESHOLDS..][..THRESHOLDS];
+    of_level.iter().copied().take_while(|&limit| limit > 0)
+}

@@ -1,0 +1,80 @@
+//! Updates feedback weights towards an inverse of the feed-forward function: so that the forward plateau potential
+//! `alpha_f` approaches the somatic rate.
+//!
+//! `E_inv = -(phi_max sigma(Cf) - alpha_f) sigma'(Af)`, `Y -= eta E_inv s_fb`, averaged over the minibatch.
+
+use rayon::prelude::*;
+
+use crate::cpu::kernels::definition::{
+    Columns, CpuFunction, KernelDefinition, LaunchPlan, ReplicaContext, Scope,
+};
+use crate::cpu::simd::tiled::{LANES, Tile};
+use crate::cpu::state::ReplicaState;
+use crate::cpu::state::persistent::PersistentState;
+use crate::interface::{ArrayId, ReplicaParams};
+use crate::model::exact_math::{SMALLEST_GRADIENT, flush, flush_weight, sigmoid, sigmoid_slope};
+
+/// Definition of the kernel.
+pub const DEFINITION: KernelDefinition = KernelDefinition {
+    scope: Scope::HiddenLayer,
+    is_valid: |_, _| true,
+    reads: |shape, layer| {
+        vec![
+            ArrayId::WindowMeans(shape.feedback_population(layer)),
+            ArrayId::Compartments(layer),
+            ArrayId::Plateaus(layer),
+        ]
+    },
+    writes: |layer| vec![ArrayId::Feedback(layer)],
+    columns: |_| Columns::Feedback,
+    threads: |grid| [grid.units(), grid.columns],
+    cpu: CpuFunction::AfterSamples(run),
+};
+
+/// Updates the feedback weights of one layer.
+fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, plan: &LaunchPlan) {
+    let &ReplicaContext { shape, stop, replica, minibatch, samples, .. } = context;
+    let (layer, params) = (plan.launch.layer, &plan.params);
+    let source = shape.feedback_population(layer);
+    let errors: Vec<Vec<Tile<f32>>> =
+        samples.par_iter().map(|sample| errors(replica, layer, sample)).collect();
+    let columns: Vec<&mut [Tile<f32>]> = replica_state.feedback[layer].columns_mut().collect();
+    columns.into_par_iter().enumerate().for_each(|(index, column)| {
+        if stop.is_requested() {
+            return;
+        }
+        let is_bias = index == params.n_feedback as usize;
+        let eta = if is_bias { replica.apical_bias_eta } else { replica.feedback_eta };
+        let eta = flush(eta * minibatch.lr_scale, SMALLEST_GRADIENT);
+        let trace = |sample: &PersistentState| {
+            if is_bias { 1.0 } else { sample.feedback_forward(source, index) }
+        };
+        let window_means: Vec<f32> = samples.iter().map(trace).collect();
+        for (tile, weights) in column.iter_mut().enumerate() {
+            let mut sums = Tile([0.0; LANES]);
+            for (trace, errors) in window_means.iter().zip(&errors) {
+                for i in 0..LANES {
+                    sums[i] += trace * errors[tile][i];
+                }
+            }
+            for i in 0..LANES {
+                let gradient = flush(sums[i] * minibatch.inv_batch_size, SMALLEST_GRADIENT);
+                weights[i] = flush_weight(weights[i] - eta * gradient);
+            }
+        }
+    });
+}
+
+/// Returns `E_inv` of the layer's neurons for one sample.
+fn errors(replica: &ReplicaParams, layer: usize, sample: &PersistentState) -> Vec<Tile<f32>> {
+    let (means, plateaus) = (sample.mean_soma(layer), sample.forward_plateaus(layer));
+    let mut errors = vec![Tile([0.0; LANES]); plateaus.len()];
+    for (tile, errors) in errors.iter_mut().enumerate() {
+        for i in 0..LANES {
+            let rate = replica.phi_max * sigmoid(means[tile][i]);
+            let plateau = plateaus[tile][i];
+            errors[i] = flush((plateau - rate) * sigmoid_slope(plateau), SMALLEST_GRADIENT);
+        }
+    }
+    errors
+}

@@ -1,0 +1,51 @@
+//! Parameters of a launch.
+
+use bytemuck::Zeroable;
+
+use super::definition::Columns;
+use crate::interface::{Launch, LaunchParams, Shape};
+
+impl LaunchParams {
+    /// Returns the parameters of a launch in networks of this shape, with all weights bound.
+    pub fn new(launch: &Launch, shape: &Shape) -> Self {
+        let layer = launch.layer;
+        let is_population = launch.kernel.takes_population();
+        let population = if is_population { layer } else { layer + 1 };
+        let columns = launch.columns();
+        // Feedback is summed one step at a time.
+        let block = match columns {
+            Columns::Feedback | Columns::ApicalBiases => 1,
+            _ => shape.block_len(layer),
+        };
+        let n_pre = if population == 0 { 0 } else { shape.populations[population - 1] as u32 };
+        let of_layer = |count: usize| if is_population { 0 } else { count as u32 };
+        LaunchParams {
+            units: shape.populations[population] as u32,
+            n_pre,
+            n_feedback: of_layer(shape.n_feedback(layer)),
+            population: population as u32,
+            first_step: launch.first,
+            step_count: launch.steps,
+            block_len: block,
+            block_start: launch.first - launch.first % block,
+            is_output: u32::from(population == shape.layers()),
+            keeps_gradient: u32::from(shape.keeps_gradient),
+            feeds_back_spikes: u32::from(
+                shape.feeds_back(population) && !shape.model.feedback_is_rates(),
+            ),
+            feeds_back_rates: u32::from(
+                shape.feeds_back(population) && shape.model.feedback_is_rates(),
+            ),
+            col_offset: 0,
+            col_count: columns.count(launch, shape) as u32,
+            n_next: shape.populations.get(population + 1).map_or(0, |&above| above as u32),
+            feedback_is_next_layer: u32::from(
+                !is_population && shape.feedback_population(layer) == population + 1,
+            ),
+            is_last_hidden: u32::from(population + 1 == shape.layers()),
+            feedback_columns: of_layer(shape.feedback_columns(layer)),
+            sends_rates: u32::from(shape.model.sends_rates()),
+            ..LaunchParams::zeroed()
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Computes the local error of every neuron, times the factor P of its update.
+//!
+//! Output: `E = -(phi_t - phi_max sigma(C)) k_D phi_max sigma'(C)`. Hidden:
+//! `E = -(alpha_t - alpha_f) k_B phi_max sigma'(C)`. C is the mean over the forward phase.
+
+use multiversion::multiversion;
+
+use crate::cpu::kernels::definition::{
+    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+};
+use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
+use crate::cpu::state::{LayerState, SampleState};
+use crate::interface::{ArrayId, LaunchParams, ReplicaParams, compartment, plateau};
+use crate::model::exact_math::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope};
+
+/// Definition of the kernel.
+pub const DEFINITION: KernelDefinition = KernelDefinition {
+    scope: Scope::Layer,
+    is_valid: |_, _| true,
+    reads: |_, layer| vec![ArrayId::Compartments(layer), ArrayId::Plateaus(layer)],
+    writes: |layer| vec![ArrayId::Errors(layer)],
+    columns: |_| Columns::None,
+    threads: |grid| [grid.units(), 1],
+    cpu: CpuFunction::Sample(run),
+};
+
+fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
+    let LayerState { compartments, plateaus, errors, .. } = &mut state.layers[plan.launch.layer];
+    local_error(context.replica, &plan.params, compartments, plateaus, errors);
+}
+
+/// `compartments`: `[5, units]`; `plateaus`: `[2, units]`; `errors`: `[1, units]`.
+#[multiversion(targets = "simd")]
+pub fn local_error(
+    replica: &ReplicaParams,
+    params: &LaunchParams,
+    compartments: &TiledArray<f32>,
+    plateaus: &TiledArray<f32>,
+    errors: &mut TiledArray<f32>,
+) {
+    for (tile, errors) in errors.iter_tiles_mut().enumerate() {
+        let compartments = compartments.tile_rows(tile);
+        let means = &compartments[compartment::MEAN_SOMA];
+        let mut error = Tile([0.0; LANES]);
+        if params.is_output == 1 {
+            let rates = &compartments[compartment::MEAN_RATE];
+            for i in 0..LANES {
+                let forward = sigmoid(means[i]);
+                let difference = replica.phi_max * forward - rates[i];
+                error[i] = difference * replica.output_error_gain * sigmoid_slope(forward);
+            }
+        } else {
+            let plateaus = plateaus.tile_rows(tile);
+            let (forward, target) = (&plateaus[plateau::FORWARD], &plateaus[plateau::TARGET]);
+            for i in 0..LANES {
+                let slope = sigmoid_slope(sigmoid(means[i]));
+                error[i] = (forward[i] - target[i]) * replica.hidden_error_gain * slope;
+            }
+        }
+        for error in error.iter_mut() {
+            *error = flush(*error, SMALLEST_GRADIENT);
+        }
+        // The padding of the last tile has zero error.
+        for (i, error) in error.iter_mut().enumerate() {
+            if tile * LANES + i >= params.units as usize {
+                *error = 0.0;
+            }
+        }
+        errors[0] = error;
+    }
+}

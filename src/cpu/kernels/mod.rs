@@ -1,0 +1,55 @@
+//! The kernels: a file each, with the definition and the CPU function. The shader of the same name in `shaders/` computes
+//! the same bits.
+//!
+//! [`definition`] says what a definition contains. Files without a definition hold what several kernels share:
+//! `neuron_block` and `spike_sampler` (hidden and output neurons), `synaptic_filter`, `column_sum`, `window_mean` and
+//! `averaging_window`.
+
+mod apical_history;
+mod apical_step_rates;
+mod apical_step_spikes;
+pub mod arithmetic_selftest;
+mod averaging_window;
+mod backprop_error;
+mod check;
+mod classify;
+pub(crate) mod definition;
+mod emit_rates;
+mod encode_rates;
+mod encode_spikes;
+mod feedback_update;
+mod hidden_step;
+mod launch_params;
+mod local_error;
+pub(super) mod neuron_block;
+mod output_step;
+pub(super) mod pack_spike_mask;
+mod plateau;
+mod spike_sampler;
+mod synaptic_filter;
+mod synaptic_input_rates;
+pub(crate) mod synaptic_input_spikes;
+mod tie_feedback;
+mod weight_update;
+mod window_mean;
+mod window_mean_rates;
+mod window_mean_spikes;
+
+pub(crate) use check::check_work;
+use definition::KernelDefinition;
+
+use crate::interface::{Kernel, for_each_kernel};
+
+macro_rules! definitions {
+    ($($(#[$doc:meta])* $kernel:ident $file:ident,)*) => {
+        impl Kernel {
+            /// Returns the definition of the kernel.
+            pub(crate) fn definition(self) -> &'static KernelDefinition {
+                match self {
+                    $(Kernel::$kernel => &$file::DEFINITION,)*
+                }
+            }
+        }
+    };
+}
+for_each_kernel!(definitions);

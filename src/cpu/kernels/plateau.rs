@@ -1,0 +1,115 @@
+//! Computes the plateau potentials `alpha = sigma(mean A)`, with the mean over a window at the end of each phase.
+//!
+//! The dendrite is linear, so the mean of `A = Y s` is `Y` times the mean of `s`.
+
+use multiversion::multiversion;
+
+use crate::cpu::kernels::averaging_window::feedback_trace_row;
+use crate::cpu::kernels::definition::{
+    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+};
+use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
+use crate::cpu::state::weight_matrix::WeightMatrix;
+use crate::cpu::state::{LayerState, SampleState};
+use crate::interface::{ArrayId, LaunchParams, ReplicaParams, RunParams, Sample, plateau};
+use crate::model::exact_math::sigmoid;
+use crate::model::plateau_timing::lead_steps;
+use crate::random::{RngStream, Split, counter0, philox_units};
+
+/// Definition of the kernel.
+pub const DEFINITION: KernelDefinition = KernelDefinition {
+    scope: Scope::HiddenLayer,
+    is_valid: |_, _| true,
+    reads: |shape, layer| {
+        vec![ArrayId::WindowMeans(shape.feedback_population(layer)), ArrayId::Feedback(layer)]
+    },
+    writes: |layer| vec![ArrayId::Plateaus(layer)],
+    columns: |_| Columns::Feedback,
+    threads: |grid| [grid.units(), 1],
+    cpu: CpuFunction::Sample(run),
+};
+
+fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
+    let SampleContext { shape, constants, replica, replica_state, sample, .. } = *context;
+    let layer = plan.launch.layer;
+    let source = shape.feedback_population(layer);
+    let LayerState { plateaus, .. } = &mut state.layers[layer];
+    let (window_means, feedback) = (&state.window_means[source], &replica_state.feedback[layer]);
+    plateau(constants, replica, &plan.params, sample, window_means, feedback, plateaus);
+}
+
+/// `window_means`: of the feedback population, `[rows, n_feedback]`; `feedback`: `[columns, units]`;
+/// `plateaus`: `[2, units]`.
+#[multiversion(targets = "simd")]
+pub fn plateau(
+    constants: &RunParams,
+    replica: &ReplicaParams,
+    params: &LaunchParams,
+    sample: &Sample,
+    window_means: &TiledArray<f32>,
+    feedback: &WeightMatrix,
+    plateaus: &mut TiledArray<f32>,
+) {
+    let max_lead = constants.max_plateau_lead();
+    for (tile, plateaus) in plateaus.iter_tiles_mut().enumerate() {
+        let mut leads = [[0; LANES]; plateau::ROWS];
+        if max_lead > 0 {
+            leads = plateau_lead(constants, replica, params, sample, tile);
+        }
+        for (phase, leads) in (0..).zip(&leads) {
+            let mut apical = Tile([0.0; LANES]);
+            for source in 0..params.n_feedback as usize {
+                let mut spikes =
+                    [window_means.value(feedback_trace_row(constants, phase, 0), source); LANES];
+                // Selecting in a loop is faster than one lookup per neuron.
+                for lead in 1..=max_lead {
+                    let mean =
+                        window_means.value(feedback_trace_row(constants, phase, lead), source);
+                    for i in 0..LANES {
+                        spikes[i] = if leads[i] == lead { mean } else { spikes[i] };
+                    }
+                }
+                let weights = &feedback.column(source)[tile];
+                for i in 0..LANES {
+                    apical[i] += weights[i] * spikes[i];
+                }
+            }
+            if params.feedback_columns > params.n_feedback {
+                let biases = &feedback.column(params.n_feedback as usize)[tile];
+                for i in 0..LANES {
+                    apical[i] += biases[i];
+                }
+            }
+            for i in 0..LANES {
+                plateaus[phase as usize][i] = sigmoid(apical[i]);
+            }
+        }
+    }
+}
+
+/// Returns the leads of the plateau potentials of a tile's neurons in each phase, in steps.
+#[inline(always)]
+fn plateau_lead(
+    constants: &RunParams,
+    replica: &ReplicaParams,
+    params: &LaunchParams,
+    sample: &Sample,
+    tile: usize,
+) -> [[u32; LANES]; plateau::ROWS] {
+    let word0 = counter0(RngStream::PlateauTime, params.population, Split::Training as u32);
+    let mut units = [0; LANES];
+    for (i, unit) in units.iter_mut().enumerate() {
+        *unit = (tile * LANES + i) as u32;
+    }
+    let words = philox_units(word0, sample.draw_index, &units, 0, replica.seed);
+    let mut steps = [[0; LANES]; plateau::ROWS];
+    for (steps, words) in steps.iter_mut().zip(&words) {
+        for i in 0..LANES {
+            steps[i] = lead_steps(words[i], &constants.plateau_lead_thresholds);
+        }
+    }
+    steps
+}
+
+// The code above relies on consecutive rows of the two phases.
+const _: () = assert!(plateau::FORWARD == 0 && plateau::TARGET == 1);

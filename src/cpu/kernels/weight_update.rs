@@ -1,0 +1,242 @@
+//! Updates weights by the gradient of a minibatch, the mean of `E s` over its samples.
+
+use multiversion::multiversion;
+use multiversion::target::match_target;
+use rayon::prelude::*;
+
+use crate::cpu::kernels::definition::{
+    Columns, CpuFunction, KernelDefinition, LaunchPlan, ReplicaContext, Scope,
+};
+use crate::cpu::simd::tiled::{LANES, Tile};
+use crate::cpu::simd::{Scalar16, Simd};
+use crate::cpu::state::ReplicaState;
+use crate::interface::{ArrayId, BatchParams, LaunchParams, ReplicaParams, RunParams};
+use crate::model::exact_math::{
+    Float, SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, flush_weight, rsqrt_exact,
+};
+
+/// Definition of the kernel.
+pub const DEFINITION: KernelDefinition = KernelDefinition {
+    scope: Scope::Layer,
+    is_valid: |_, _| true,
+    reads: |_, layer| vec![ArrayId::WindowMeans(layer), ArrayId::Errors(layer)],
+    writes: |layer| {
+        vec![ArrayId::Weights(layer), ArrayId::Moments(layer), ArrayId::Gradient(layer)]
+    },
+    columns: |_| Columns::Weights,
+    threads: |grid| [grid.units(), grid.columns],
+    cpu: CpuFunction::AfterSamples(run),
+};
+
+/// Updates the weights of one layer from the errors and window means of the samples.
+fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, plan: &LaunchPlan) {
+    let &ReplicaContext { stop, constants, replica, minibatch, samples, .. } = context;
+    let (layer, params) = (plan.launch.layer, &plan.params);
+    let below = params.n_pre as usize;
+    let columns = replica_state.weights[layer]
+        .columns_mut()
+        .zip(or_empty(replica_state.first_moments[layer].columns_mut()))
+        .zip(or_empty(replica_state.second_moments[layer].columns_mut()))
+        .zip(or_empty(replica_state.gradients[layer].columns_mut()));
+    let mut columns: Vec<_> = columns
+        .enumerate()
+        .map(|(index, (((weights, first_moments), second_moments), gradient))| Column {
+            weights,
+            first_moments,
+            second_moments,
+            gradient,
+            is_bias: index == below,
+        })
+        .collect();
+    columns.par_chunks_mut(LANES).enumerate().for_each(|(tile, columns)| {
+        if stop.is_requested() {
+            return;
+        }
+        // Skip samples in which none of the 16 presynaptic neurons spiked.
+        let spiked = samples.iter().filter_map(|sample| {
+            let window_means = sample.window_means[layer].first_row(tile)?;
+            let is_any = window_means.iter().any(|&trace| trace != 0.0);
+            is_any.then_some((window_means, sample.errors[layer].single_row()))
+        });
+        let spiked: Vec<_> = spiked.collect();
+        let mut contributions = Vec::with_capacity(samples.len());
+        for (i, column) in columns.iter_mut().enumerate() {
+            contributions.clear();
+            if column.is_bias {
+                let all = samples.iter().map(|sample| sample.errors[layer].single_row());
+                contributions.extend(all.map(|errors| Contribution { trace: 1.0, errors }));
+            } else {
+                for &(window_means, errors) in &spiked {
+                    if window_means[i] != 0.0 {
+                        contributions.push(Contribution { trace: window_means[i], errors });
+                    }
+                }
+            }
+            update(constants, replica, params, minibatch, &contributions, column);
+        }
+    });
+}
+
+/// Returns the columns of an array, followed by empty ones; only empty ones if the array is not kept.
+fn or_empty<'a>(
+    columns: impl Iterator<Item = &'a mut [Tile<f32>]>,
+) -> impl Iterator<Item = &'a mut [Tile<f32>]> {
+    columns.chain(std::iter::repeat_with(Default::default))
+}
+
+/// Contribution of one sample to the gradient of one weight column.
+#[derive(Clone, Copy)]
+struct Contribution<'a> {
+    /// Mean filtered spike train of the presynaptic neuron; 1 for the biases.
+    trace: f32,
+    /// Errors of the layer's neurons, `[units]`.
+    errors: &'a [Tile<f32>],
+}
+
+/// One column of a layer's weights with its optimiser state and gradient, each `[units]`. Moments and gradient are
+/// empty if not kept.
+struct Column<'a> {
+    weights: &'a mut [Tile<f32>],
+    first_moments: &'a mut [Tile<f32>],
+    second_moments: &'a mut [Tile<f32>],
+    gradient: &'a mut [Tile<f32>],
+    /// Whether it is the column of biases, the last.
+    is_bias: bool,
+}
+
+/// Number of tiles whose gradients are summed in registers.
+const TILES_AT_ONCE: usize = 8;
+
+/// Updates one column. `contributions`: of the samples whose trace is not zero, in sample order.
+#[multiversion(targets = "simd")]
+fn update(
+    constants: &RunParams,
+    replica: &ReplicaParams,
+    params: &LaunchParams,
+    minibatch: &BatchParams,
+    contributions: &[Contribution],
+    column: &mut Column,
+) {
+    if contributions.is_empty() && constants.optimizer == 0 && replica.weight_decay == 0.0 {
+        column.gradient.fill(Tile([0.0; LANES]));
+        return;
+    }
+    match_target! {
+        "x86_64+avx512f" => groups::<crate::cpu::simd::avx512::Avx512>(
+            constants, replica, params, minibatch, contributions, column
+        ),
+        _ => groups::<Scalar16>(constants, replica, params, minibatch, contributions, column),
+    }
+}
+
+#[inline(always)]
+fn groups<V: Simd>(
+    constants: &RunParams,
+    replica: &ReplicaParams,
+    params: &LaunchParams,
+    minibatch: &BatchParams,
+    contributions: &[Contribution],
+    column: &mut Column,
+) {
+    let mut tile = 0;
+    while tile + TILES_AT_ONCE <= column.weights.len() {
+        group::<V, TILES_AT_ONCE>(
+            constants,
+            replica,
+            params,
+            minibatch,
+            contributions,
+            column,
+            tile,
+        );
+        tile += TILES_AT_ONCE;
+    }
+    while tile < column.weights.len() {
+        group::<V, 1>(constants, replica, params, minibatch, contributions, column, tile);
+        tile += 1;
+    }
+}
+
+/// Updates `N` tiles of a column.
+#[inline(always)]
+fn group<V: Simd, const N: usize>(
+    constants: &RunParams,
+    replica: &ReplicaParams,
+    params: &LaunchParams,
+    minibatch: &BatchParams,
+    contributions: &[Contribution],
+    column: &mut Column,
+    tile: usize,
+) {
+    let layer = params.population as usize - 1;
+    let eta = if column.is_bias { replica.bias_etas[layer] } else { replica.etas[layer] };
+    let eta = flush(eta * minibatch.lr_scale, SMALLEST_GRADIENT);
+    let decay = if column.is_bias { 0.0 } else { eta * replica.weight_decay };
+    let decay = flush(decay, SMALLEST_GRADIENT);
+    let mut sums = [V::Floats::splat(0.0); N];
+    for contribution in contributions {
+        let errors = &contribution.errors[tile..][..N];
+        for n in 0..N {
+            sums[n] = sums[n] + V::Floats::splat(contribution.trace) * V::load_f32(&errors[n]);
+        }
+    }
+    let mut gradient = [Tile([0.0; LANES]); N];
+    for n in 0..N {
+        let mean = sums[n] * V::Floats::splat(minibatch.inv_batch_size);
+        let clipped = match replica.grad_clip {
+            0.0 => mean,
+            clip => mean.clamp_max(clip).clamp_min(-clip),
+        };
+        V::store_f32(V::flush(clipped, SMALLEST_GRADIENT), &mut gradient[n]);
+    }
+    for (n, gradient) in gradient.iter().enumerate() {
+        if let Some(kept) = column.gradient.get_mut(tile + n) {
+            *kept = *gradient;
+        }
+        let weights = &mut column.weights[tile + n];
+        if decay != 0.0 {
+            for weight in weights.iter_mut() {
+                *weight -= decay * *weight;
+            }
+        }
+        if constants.optimizer == 0 {
+            for i in 0..LANES {
+                weights[i] = flush_weight(weights[i] - eta * gradient[i]);
+            }
+            continue;
+        }
+        let first = &mut column.first_moments[tile + n];
+        if constants.optimizer == 1 {
+            let second = &mut column.second_moments[tile + n];
+            adam(replica, eta, minibatch, gradient, weights, first, second);
+        } else {
+            for i in 0..LANES {
+                first[i] = flush(replica.beta1 * first[i] + gradient[i], SMALLEST_MOMENT);
+                weights[i] = flush_weight(weights[i] - eta * first[i]);
+            }
+        }
+    }
+}
+
+/// Updates one tile by Adam (Kingma & Ba 2015) with `eps^2` inside the root. With other factors this is RMSProp.
+#[inline(always)]
+fn adam(
+    replica: &ReplicaParams,
+    eta: f32,
+    minibatch: &BatchParams,
+    gradient: &Tile<f32>,
+    weights: &mut Tile<f32>,
+    first: &mut Tile<f32>,
+    second: &mut Tile<f32>,
+) {
+    for i in 0..LANES {
+        let mean = replica.beta1 * first[i] + replica.one_minus_beta1 * gradient[i];
+        let square = gradient[i] * gradient[i];
+        let square = replica.beta2 * second[i] + replica.one_minus_beta2 * square;
+        first[i] = flush(mean, SMALLEST_MOMENT);
+        second[i] = flush(square, SMALLEST_MOMENT);
+        let spread = minibatch.bias_correction2 * second[i] + replica.eps_squared;
+        let step = (eta * minibatch.bias_correction1) * first[i];
+        weights[i] = flush_weight(weights[i] - step * rsqrt_exact(spread));
+    }
+}

@@ -1,0 +1,77 @@
+//! Averages rates over the windows at the ends of the phases, and keeps the rates of the last step for the next
+//! image. The counterpart of `trace` for populations that transmit rates.
+
+use multiversion::multiversion;
+
+use crate::cpu::kernels::averaging_window::{PhaseWindow, feedback_trace_row};
+use crate::cpu::kernels::definition::{
+    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+};
+use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
+use crate::cpu::state::SampleState;
+use crate::interface::window_mean::FORWARD;
+use crate::interface::{ArrayId, LaunchParams, RATE_HISTORY, RunParams, Sample, Shape};
+use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
+
+/// Definition of the kernel.
+pub const DEFINITION: KernelDefinition = KernelDefinition {
+    scope: Scope::Population,
+    is_valid: Shape::emits_rates,
+    reads: |_, _| vec![],
+    writes: |population| vec![ArrayId::Rates(population), ArrayId::WindowMeans(population)],
+    columns: |_| Columns::None,
+    threads: |grid| [grid.shape.populations[grid.launch.layer] as u32, 1],
+    cpu: CpuFunction::Sample(run),
+};
+
+fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
+    let SampleContext { constants, sample, .. } = *context;
+    let population = plan.launch.layer;
+    let (rates, window_means) = (&mut state.rates[population], &mut state.window_means[population]);
+    window_mean_rates(constants, &plan.params, sample, rates, window_means);
+}
+
+/// `rates`: `[1 + steps, units]`; `window_means`: `[rows, units]`.
+#[multiversion(targets = "simd")]
+pub fn window_mean_rates(
+    constants: &RunParams,
+    params: &LaunchParams,
+    sample: &Sample,
+    rates: &mut TiledArray<f32>,
+    window_means: &mut TiledArray<f32>,
+) {
+    for (rates, window_means) in rates.iter_tiles_mut().zip(window_means.iter_tiles_mut()) {
+        if params.is_output == 0 && params.sends_rates == 1 {
+            window_means[FORWARD] = mean(&PhaseWindow::forward(sample, 0), 0, rates);
+        }
+        if params.feeds_back_rates == 1 {
+            for early in 0..=constants.max_plateau_lead() {
+                window_means[feedback_trace_row(constants, 0, early)] =
+                    mean(&PhaseWindow::forward(sample, early), 1, rates);
+                window_means[feedback_trace_row(constants, 1, early)] =
+                    mean(&PhaseWindow::target(sample, early), 1, rates);
+            }
+        }
+        let steps = sample.steps() as usize;
+        for row in 0..RATE_HISTORY as usize {
+            rates[row] = rates[steps + row];
+        }
+    }
+}
+
+/// Returns the mean of each neuron's rates over a window, delayed by `delay` steps.
+#[inline(always)]
+fn mean(window: &PhaseWindow, delay: u32, rates: &[Tile<f32>]) -> Tile<f32> {
+    let mut mean = Tile([0.0; LANES]);
+    let end = window.end - delay;
+    for step in end - window.length..end {
+        let rates = &rates[(RATE_HISTORY + step) as usize];
+        for i in 0..LANES {
+            mean[i] += rates[i];
+        }
+    }
+    for mean in mean.iter_mut() {
+        *mean = flush(*mean * window.inverse, SMALLEST_VOLTAGE);
+    }
+    mean
+}

@@ -1,0 +1,190 @@
+//! Averages filtered spike trains over the windows at the ends of the phases, and keeps what the next image needs.
+//!
+//! With a truncated kernel the average is a sum over spikes of a weight that depends on the spike's time only: the
+//! part of its response within the window.
+
+use multiversion::multiversion;
+
+use crate::cpu::kernels::averaging_window::{PhaseWindow, feedback_trace_row};
+use crate::cpu::kernels::definition::{
+    Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
+};
+use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
+use crate::cpu::state::SampleState;
+use crate::interface::window_mean::{FAST, FORWARD, SLOW};
+use crate::interface::{
+    ArrayId, BatchParams, COUNT_BITS, COUNT_MASK, LaunchParams, RunParams, STEPS_PER_WORD, Sample,
+};
+use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
+
+/// Definition of the kernel.
+pub const DEFINITION: KernelDefinition = KernelDefinition {
+    scope: Scope::Population,
+    is_valid: |_, _| true,
+    reads: |_, _| vec![],
+    writes: |population| vec![ArrayId::Spikes(population), ArrayId::WindowMeans(population)],
+    columns: |_| Columns::None,
+    threads: |grid| [grid.shape.populations[grid.launch.layer] as u32, 1],
+    cpu: CpuFunction::Sample(run),
+};
+
+fn run(state: &mut SampleState, context: &SampleContext, plan: &LaunchPlan) {
+    let SampleContext { constants, minibatch, sample, .. } = *context;
+    let population = plan.launch.layer;
+    let (spikes, window_means) =
+        (&mut state.spikes[population], &mut state.window_means[population]);
+    window_mean_spikes(constants, &plan.params, minibatch, sample, spikes, window_means);
+}
+
+/// `spikes`: `[history words + words, units]`; `window_means`: `[rows, units]`.
+#[multiversion(targets = "simd")]
+pub fn window_mean_spikes(
+    constants: &RunParams,
+    params: &LaunchParams,
+    minibatch: &BatchParams,
+    sample: &Sample,
+    spikes: &mut TiledArray<u32>,
+    window_means: &mut TiledArray<f32>,
+) {
+    for (spikes, window_means) in spikes.iter_tiles_mut().zip(window_means.iter_tiles_mut()) {
+        let (past, spikes) = spikes.split_at_mut(constants.history_words as usize);
+        if constants.tap_count == 0 {
+            iir_traces(constants, params, minibatch, sample, spikes, window_means);
+            continue;
+        }
+        save_spike_history(sample.steps(), spikes, past);
+        if params.is_output == 0 && params.sends_rates == 0 {
+            window_means[FORWARD] = mean(&PhaseWindow::forward(sample, 0), constants, 0, spikes);
+        }
+        if params.feeds_back_spikes == 1 {
+            for lead in 0..=constants.max_plateau_lead() {
+                window_means[feedback_trace_row(constants, 0, lead)] =
+                    mean(&PhaseWindow::forward(sample, lead), constants, 1, spikes);
+                window_means[feedback_trace_row(constants, 1, lead)] =
+                    mean(&PhaseWindow::target(sample, lead), constants, 1, spikes);
+            }
+        }
+    }
+}
+
+/// Copies the last spikes of an image of `steps` steps to `past`, the history of the next image, so that the last
+/// step is in the last slot.
+#[inline(always)]
+fn save_spike_history(steps: u32, spikes: &[Tile<u32>], past: &mut [Tile<u32>]) {
+    let earliest = steps - past.len() as u32 * STEPS_PER_WORD;
+    let from = &spikes[(earliest / STEPS_PER_WORD) as usize..];
+    let shift = earliest % STEPS_PER_WORD * COUNT_BITS;
+    for (index, past) in past.iter_mut().enumerate() {
+        for i in 0..LANES {
+            past[i] = from[index][i] >> shift;
+        }
+        if shift > 0 {
+            for i in 0..LANES {
+                past[i] |= from[index + 1][i] << (u32::BITS - shift);
+            }
+        }
+    }
+}
+
+/// Returns the mean of each neuron's filtered spike train over a window, delayed by `delay` steps.
+#[inline(always)]
+fn mean(
+    window: &PhaseWindow,
+    constants: &RunParams,
+    delay: u32,
+    spikes: &[Tile<u32>],
+) -> Tile<f32> {
+    let mut mean = Tile([0.0; LANES]);
+    for step in window.first_contributing_step(constants, delay)..window.end - delay {
+        let weight = window.weight(constants, step + delay);
+        let words = &spikes[(step / STEPS_PER_WORD) as usize];
+        let shift = step % STEPS_PER_WORD * COUNT_BITS;
+        for i in 0..LANES {
+            mean[i] += count(words[i], shift) * weight;
+        }
+    }
+    for mean in mean.iter_mut() {
+        *mean *= window.inverse;
+    }
+    mean
+}
+
+/// Averages with the full kernel: two traces per neuron, stepped through the whole image. For a feedback population,
+/// once per possible lead of the plateau potentials.
+#[inline(always)]
+fn iir_traces(
+    constants: &RunParams,
+    params: &LaunchParams,
+    minibatch: &BatchParams,
+    sample: &Sample,
+    spikes: &[Tile<u32>],
+    window_means: &mut [Tile<f32>],
+) {
+    let carried = [window_means[SLOW], window_means[FAST]];
+    let earliest = if params.feeds_back_spikes == 1 { constants.max_plateau_lead() } else { 0 };
+    for lead in 0..=earliest {
+        iir_traces_at(constants, minibatch, sample, lead, &carried, spikes, window_means);
+    }
+}
+
+/// Averages with the full kernel for one lead of the plateau potentials. `carried`: the traces before the image.
+#[inline(always)]
+fn iir_traces_at(
+    constants: &RunParams,
+    minibatch: &BatchParams,
+    sample: &Sample,
+    lead: u32,
+    carried: &[Tile<f32>; 2],
+    spikes: &[Tile<u32>],
+    window_means: &mut [Tile<f32>],
+) {
+    let [forward, target] = [PhaseWindow::forward(sample, lead), PhaseWindow::target(sample, lead)];
+    let [mut slow, mut fast] = [Tile([0.0; LANES]); 2];
+    if minibatch.reset_state == 0 {
+        [slow, fast] = *carried;
+    }
+    let mut now = [0.0; LANES];
+    for i in 0..LANES {
+        now[i] = constants.gain_slow * slow[i] - constants.gain_fast * fast[i];
+    }
+    let [mut mean, mut feedback_forward, mut feedback_target] = [Tile([0.0; LANES]); 3];
+    for step in 0..sample.steps() {
+        let words = &spikes[(step / STEPS_PER_WORD) as usize];
+        let shift = step % STEPS_PER_WORD * COUNT_BITS;
+        let before = now;
+        for i in 0..LANES {
+            let n = count(words[i], shift);
+            slow[i] = flush(constants.decay_slow * slow[i] + n, SMALLEST_VOLTAGE);
+            fast[i] = flush(constants.decay_fast * fast[i] + n, SMALLEST_VOLTAGE);
+            now[i] = constants.gain_slow * slow[i] - constants.gain_fast * fast[i];
+        }
+        if forward.contains(step) {
+            for i in 0..LANES {
+                mean[i] += now[i];
+                feedback_forward[i] += before[i];
+            }
+        }
+        if target.contains(step) {
+            for i in 0..LANES {
+                feedback_target[i] += before[i];
+            }
+        }
+    }
+    let rows = [0, 1].map(|phase| feedback_trace_row(constants, phase, lead));
+    for i in 0..LANES {
+        window_means[rows[0]][i] = flush(feedback_forward[i] * forward.inverse, SMALLEST_VOLTAGE);
+        window_means[rows[1]][i] = flush(feedback_target[i] * target.inverse, SMALLEST_VOLTAGE);
+    }
+    if lead == 0 {
+        for i in 0..LANES {
+            window_means[FORWARD][i] = flush(mean[i] * forward.inverse, SMALLEST_VOLTAGE);
+        }
+        (window_means[SLOW], window_means[FAST]) = (slow, fast);
+    }
+}
+
+/// Returns the spike count at `shift`.
+#[inline(always)]
+fn count(word: u32, shift: u32) -> f32 {
+    (word >> shift & COUNT_MASK) as i32 as f32
+}

@@ -1,0 +1,298 @@
+//! [`Simd`] in AVX-512 registers.
+//!
+//! SAFETY of every block here: kernels use [`Avx512`] only in function versions that run after the processor was
+//! found to support AVX-512F, and loads and stores access whole arrays.
+
+use std::arch::x86_64::*;
+use std::ops::{Add, BitAnd, BitOr, Mul, Neg, Shl, Shr, Sub};
+
+use crate::cpu::simd::TABLE_ENTRIES;
+use crate::cpu::simd::tiled::LANES;
+use crate::cpu::simd::{Mask, Simd};
+use crate::model::exact_math::Float;
+use crate::random::{KEY_STEP_0, KEY_STEP_1, MULTIPLIER_0, MULTIPLIER_1, ROUNDS};
+
+/// Implementation for x86-64 with AVX-512F.
+pub struct Avx512;
+
+#[derive(Clone, Copy)]
+pub struct Floats(__m512);
+
+#[derive(Clone, Copy)]
+pub struct Words(__m512i);
+
+macro_rules! operator {
+    ($type:ident, $trait:ident, $method:ident, $intrinsic:ident) => {
+        impl $trait for $type {
+            type Output = $type;
+
+            #[inline(always)]
+            fn $method(self, other: $type) -> $type {
+                $type(unsafe { $intrinsic(self.0, other.0) })
+            }
+        }
+    };
+}
+
+operator!(Floats, Add, add, _mm512_add_ps);
+operator!(Floats, Sub, sub, _mm512_sub_ps);
+operator!(Floats, Mul, mul, _mm512_mul_ps);
+operator!(Words, Add, add, _mm512_add_epi32);
+operator!(Words, Sub, sub, _mm512_sub_epi32);
+operator!(Words, BitAnd, bitand, _mm512_and_si512);
+operator!(Words, BitOr, bitor, _mm512_or_si512);
+
+impl Shl<u32> for Words {
+    type Output = Words;
+
+    #[inline(always)]
+    fn shl(self, count: u32) -> Words {
+        Words(unsafe { _mm512_sll_epi32(self.0, _mm_cvtsi32_si128(count as i32)) })
+    }
+}
+
+impl Shr<u32> for Words {
+    type Output = Words;
+
+    #[inline(always)]
+    fn shr(self, count: u32) -> Words {
+        Words(unsafe { _mm512_srl_epi32(self.0, _mm_cvtsi32_si128(count as i32)) })
+    }
+}
+
+impl Neg for Floats {
+    type Output = Floats;
+
+    #[inline(always)]
+    fn neg(self) -> Floats {
+        let bits = unsafe { _mm512_castps_si512(self.0) };
+        let sign = unsafe { _mm512_set1_epi32(i32::MIN) };
+        Floats(unsafe { _mm512_castsi512_ps(_mm512_xor_si512(bits, sign)) })
+    }
+}
+
+impl Float for Floats {
+    type Integer = Words;
+
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        Floats(unsafe { _mm512_set1_ps(value) })
+    }
+
+    #[inline(always)]
+    fn clamp_max(self, limit: f32) -> Self {
+        // The instruction returns its second operand if the first is NaN.
+        Floats(unsafe { _mm512_min_ps(self.0, _mm512_set1_ps(limit)) })
+    }
+
+    #[inline(always)]
+    fn clamp_min(self, limit: f32) -> Self {
+        Floats(unsafe { _mm512_max_ps(self.0, _mm512_set1_ps(limit)) })
+    }
+
+    #[inline(always)]
+    unsafe fn truncate_unchecked(self) -> Words {
+        Words(unsafe { _mm512_cvttps_epi32(self.0) })
+    }
+
+    #[inline(always)]
+    fn int_sub_to_float(value: Words, bias: i32) -> Self {
+        let number = unsafe { _mm512_sub_epi32(value.0, _mm512_set1_epi32(bias)) };
+        Floats(unsafe { _mm512_cvtepi32_ps(number) })
+    }
+
+    #[inline(always)]
+    fn power_of_two(exponent: Words) -> Self {
+        Floats(unsafe { _mm512_castsi512_ps(_mm512_slli_epi32::<23>(exponent.0)) })
+    }
+
+    #[inline(always)]
+    fn bits_sub(word: u32, value: Self) -> Self {
+        Floats(unsafe {
+            let bits = _mm512_castps_si512(value.0);
+            _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32(word as i32), bits))
+        })
+    }
+}
+
+impl Simd for Avx512 {
+    type Floats = Floats;
+    type Words = Words;
+
+    #[inline(always)]
+    fn load_f32(values: &[f32; LANES]) -> Floats {
+        Floats(unsafe { _mm512_loadu_ps(values.as_ptr()) })
+    }
+
+    #[inline(always)]
+    fn store_f32(values: Floats, place: &mut [f32; LANES]) {
+        unsafe { _mm512_storeu_ps(place.as_mut_ptr(), values.0) }
+    }
+
+    #[inline(always)]
+    fn load_u32(values: &[u32; LANES]) -> Words {
+        Words(unsafe { _mm512_loadu_si512(values.as_ptr().cast()) })
+    }
+
+    #[inline(always)]
+    fn store_u32(values: Words, place: &mut [u32; LANES]) {
+        unsafe { _mm512_storeu_si512(place.as_mut_ptr().cast(), values.0) }
+    }
+
+    #[inline(always)]
+    fn splat_u32(value: u32) -> Words {
+        Words(unsafe { _mm512_set1_epi32(value as i32) })
+    }
+
+    #[inline(always)]
+    fn lt(a: Floats, b: Floats) -> Mask {
+        Mask::from(unsafe { _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a.0, b.0) })
+    }
+
+    #[inline(always)]
+    fn flush(values: Floats, smallest: f32) -> Floats {
+        Floats(unsafe {
+            let is_large =
+                _mm512_cmp_ps_mask::<_CMP_GE_OQ>(_mm512_abs_ps(values.0), _mm512_set1_ps(smallest));
+            _mm512_maskz_mov_ps(is_large, values.0)
+        })
+    }
+
+    #[inline(always)]
+    fn le(a: Words, b: Words) -> Mask {
+        Mask::from(unsafe { _mm512_cmple_epu32_mask(a.0, b.0) })
+    }
+
+    #[inline(always)]
+    fn lookup(table: &[f32; TABLE_ENTRIES], words: Words) -> Floats {
+        Floats(unsafe {
+            let low = _mm512_loadu_ps(table.as_ptr());
+            let high = _mm512_loadu_ps(table[LANES..].as_ptr());
+            _mm512_permutex2var_ps(low, words.0, high)
+        })
+    }
+
+    #[inline(always)]
+    fn masked_add(values: Words, mask: Mask, more: Words) -> Words {
+        Words(unsafe { _mm512_mask_add_epi32(values.0, mask as u16, values.0, more.0) })
+    }
+
+    #[inline(always)]
+    fn philox(
+        counter0: u32,
+        draw_index: u32,
+        units: &[u32; LANES],
+        index: u32,
+        mut key: [u32; 2],
+    ) -> [Words; 4] {
+        // Each word is the low half of a 64-bit number, as the 64-bit products need it; the high half is never read.
+        // One register holds the even units, the other the odd ones.
+        unsafe {
+            let all = |word: u32| [_mm512_set1_epi32(word as i32); 2];
+            let units = _mm512_loadu_si512(units.as_ptr().cast());
+            let (mut word_0, mut word_1) = (all(counter0), all(draw_index));
+            let mut word_2 = [units, _mm512_srli_epi64::<32>(units)];
+            let mut word_3 = all(index);
+            let multiplier_0 = _mm512_set1_epi64(i64::from(MULTIPLIER_0));
+            let multiplier_1 = _mm512_set1_epi64(i64::from(MULTIPLIER_1));
+            for _ in 0..ROUNDS {
+                let key_0 = _mm512_set1_epi32(key[0] as i32);
+                let key_1 = _mm512_set1_epi32(key[1] as i32);
+                for i in 0..2 {
+                    let product_0 = _mm512_mul_epu32(word_0[i], multiplier_0);
+                    let product_1 = _mm512_mul_epu32(word_2[i], multiplier_1);
+                    let high_1 = _mm512_srli_epi64::<32>(product_1);
+                    let high_0 = _mm512_srli_epi64::<32>(product_0);
+                    word_0[i] = exclusive_or(high_1, word_1[i], key_0);
+                    word_1[i] = product_1;
+                    word_2[i] = exclusive_or(high_0, word_3[i], key_1);
+                    word_3[i] = product_0;
+                }
+                key = [key[0].wrapping_add(KEY_STEP_0), key[1].wrapping_add(KEY_STEP_1)];
+            }
+            [together(word_0), together(word_1), together(word_2), together(word_3)]
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn exclusive_or(a: __m512i, b: __m512i, c: __m512i) -> __m512i {
+    unsafe { _mm512_ternarylogic_epi32::<0x96>(a, b, c) }
+}
+
+/// Interleaves even and odd units in one register.
+#[inline(always)]
+unsafe fn together([even, odd]: [__m512i; 2]) -> Words {
+    Words(unsafe { _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64::<32>(odd)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cpu::simd::Scalar16;
+    use crate::model::exact_math::{exp_exact, sigmoid};
+
+    /// Returns the results of every operation of an implementation.
+    #[inline(always)]
+    fn all_results<V: Simd>(a: &[u32; LANES], b: &[u32; LANES]) -> Vec<[u32; LANES]> {
+        let (x, y) = (V::load_u32(a), V::load_u32(b));
+        let number = |words: &[u32; LANES]| {
+            V::load_f32(&words.map(|word| (word >> 9) as f32)) - V::Floats::splat(4e6)
+        };
+        let (f, g) = (number(a), number(b));
+        let table: [f32; TABLE_ENTRIES] = std::array::from_fn(|i| i as f32);
+        let mask = V::le(x, y);
+        let mut results = Vec::new();
+        let mut keep = |words: V::Words| {
+            let mut place = [0; LANES];
+            V::store_u32(words, &mut place);
+            results.push(place);
+        };
+        for words in [x + y, x - y, x & y, x | y, x << 16, x >> 5, V::splat_u32(b[0])] {
+            keep(words);
+        }
+        keep(V::masked_add(x, mask, y));
+        for masks in [V::lt(f, g), mask] {
+            keep(V::splat_u32(masks));
+        }
+        for words in V::philox(a[0], b[0], a, b[1], [a[1], b[2]]) {
+            keep(words);
+        }
+        for floats in [
+            f + g,
+            f - g,
+            f * g,
+            -f,
+            exp_exact(f * V::Floats::splat(1e-5)),
+            sigmoid(g * V::Floats::splat(1e-5)),
+            f.clamp_max(1e5),
+            V::flush(f, 1e5),
+            V::lookup(&table, x),
+        ] {
+            let mut place = [0.0; LANES];
+            V::store_f32(floats, &mut place);
+            results.push(place.map(f32::to_bits));
+        }
+        results
+    }
+
+    #[target_feature(enable = "avx512f")]
+    fn avx512_results(a: &[u32; LANES], b: &[u32; LANES]) -> Vec<[u32; LANES]> {
+        all_results::<Avx512>(a, b)
+    }
+
+    #[test]
+    fn avx512_equals_arrays() {
+        if !is_x86_feature_detected!("avx512f") {
+            eprintln!("skipped: this processor has no AVX-512F");
+            return;
+        }
+        for round in 0..500u32 {
+            let word = |i: u32| (round * 40 + i).wrapping_mul(0x9E37_79B9).rotate_left(i % 13);
+            let a: [u32; LANES] = std::array::from_fn(|i| word(i as u32));
+            let b: [u32; LANES] = std::array::from_fn(|i| word(i as u32 * 7 / 3 + 20));
+            // SAFETY: detected above.
+            assert_eq!(unsafe { avx512_results(&a, &b) }, all_results::<Scalar16>(&a, &b));
+        }
+    }
+}

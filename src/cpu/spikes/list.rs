@@ -1,0 +1,296 @@
+//! Spike lists: the indices of the neurons that spike at each step, for sparse sums over weight columns.
+
+use std::ops::Range;
+
+use multiversion::multiversion;
+
+use crate::cpu::simd::tiled::TiledArray;
+use crate::cpu::spikes::mask::{MaskGroup, NEURONS_PER_GROUP, SpikeMask};
+use crate::interface::{
+    BatchParams, COUNT_BITS, COUNT_MASK, LaunchParams, RunParams, STEPS_PER_WORD, Sample,
+};
+
+/// Spike lists of one population over a range of steps. Indices ascend; a neuron occurs once per spike.
+///
+/// Steps count from the first row of the spike counts, so that steps before the image are not negative.
+#[derive(Default)]
+pub struct SpikeList {
+    steps: Range<u32>,
+    /// All lists, concatenated, then unused capacity.
+    units: Vec<u32>,
+    /// End of each step's list in `units`.
+    ends: Vec<usize>,
+}
+
+impl SpikeList {
+    /// Removes all lists.
+    pub fn clear(&mut self) {
+        self.reset_to(0);
+    }
+
+    /// Returns the neurons that spike at `step`.
+    #[inline]
+    pub fn at(&self, step: u32) -> &[u32] {
+        let index = (step - self.steps.start) as usize;
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.units[start..self.ends[index]]
+    }
+
+    /// Builds the lists of a range of steps: from the mask `spike_mask` if it has them, otherwise from the counts
+    /// `spikes`, `[history words + words, units]`. Keeps lists that exist.
+    pub fn build(&mut self, range: StepRange, spike_mask: &SpikeMask, spikes: &TiledArray<u32>) {
+        let StepRange { steps, image } = range;
+        let has_all = self.steps.start <= steps.start && steps.end <= self.steps.end;
+        // Lists of steps before the image may start before the first requested step.
+        let has_start = self.steps.start == steps.start
+            || (steps.start < image
+                && self.steps.start < steps.start
+                && steps.start <= self.steps.end);
+        if !has_all && !has_start {
+            self.reset_to(steps.start);
+        }
+        let left = self.steps.end..steps.end;
+        if left.is_empty() {
+            return;
+        }
+        if left.start >= image && spike_mask.has(&(left.start - image..left.end - image)) {
+            self.append_from_mask(left.start - image..left.end - image, image, spike_mask, spikes);
+        } else {
+            self.append_from_counts(left, spikes);
+        }
+    }
+
+    /// Keeps the lists of the last steps of an image of `steps` steps as the history of the next image. Removes all
+    /// lists if the mask does not have these steps.
+    pub fn keep_last_steps(
+        &mut self,
+        constants: &RunParams,
+        steps: u32,
+        spike_mask: &SpikeMask,
+        spikes: &TiledArray<u32>,
+    ) {
+        self.clear();
+        let past = constants.history_steps;
+        let last = steps.saturating_sub(past)..steps;
+        if constants.tap_count > 0 && last.len() == past as usize && spike_mask.has(&last) {
+            let image = constants.history_words * STEPS_PER_WORD;
+            self.append_from_mask(last, image, spike_mask, spikes);
+            self.steps = image - past..image;
+        }
+    }
+
+    /// Returns the spike counts of the steps before an image, `[history words, units]`, as in [`ArrayId::Spikes`].
+    ///
+    /// [`ArrayId::Spikes`]: crate::interface::ArrayId::Spikes
+    pub fn history_counts(&self, history_words: usize, units: usize) -> Vec<u32> {
+        let mut words = vec![0; history_words * units];
+        for step in self.steps.clone() {
+            let (word, slot) = (step / STEPS_PER_WORD, step % STEPS_PER_WORD);
+            for &unit in self.at(step) {
+                words[word as usize * units + unit as usize] += 1 << (slot * COUNT_BITS);
+            }
+        }
+        words
+    }
+
+    /// Builds the lists of the `past` steps before an image from their counts.
+    pub fn set_history_counts(&mut self, past: u32, spikes: &TiledArray<u32>) {
+        let image = spikes.rows() as u32 * STEPS_PER_WORD;
+        self.reset_to(image - past);
+        self.append_from_counts(image - past..image, spikes);
+    }
+
+    /// Copies the lists of `other`.
+    pub fn copy_from(&mut self, other: &SpikeList) {
+        let length = other.length();
+        if self.units.len() < length {
+            self.units.resize(length, 0);
+        }
+        self.units[..length].copy_from_slice(&other.units[..length]);
+        self.ends.clone_from(&other.ends);
+        self.steps = other.steps.clone();
+    }
+
+    /// Removes all lists; the next one is of `step`.
+    #[inline]
+    fn reset_to(&mut self, step: u32) {
+        self.steps = step..step;
+        self.ends.clear();
+    }
+
+    /// Ends the list of a step at `length`.
+    #[inline]
+    fn end(&mut self, length: usize) {
+        self.ends.push(length);
+        self.steps.end += 1;
+    }
+
+    /// Returns the total length of all lists.
+    #[inline]
+    fn length(&self) -> usize {
+        self.ends.last().copied().unwrap_or(0)
+    }
+
+    /// Appends lists from the mask. `steps`: relative to the image, whose first step is `image`.
+    fn append_from_mask(
+        &mut self,
+        steps: Range<u32>,
+        image: u32,
+        spike_mask: &SpikeMask,
+        spikes: &TiledArray<u32>,
+    ) {
+        let length = self.length();
+        self.steps.end += steps.len() as u32;
+        append_lists(steps, image, spike_mask, spikes, &mut self.units, length, &mut self.ends);
+    }
+
+    /// Appends lists from the spike counts.
+    fn append_from_counts(&mut self, steps: Range<u32>, spikes: &TiledArray<u32>) {
+        let mut lists = vec![Vec::new(); steps.len()];
+        for unit in 0..spikes.units() {
+            for (word, of_word) in words_covering(&steps) {
+                // Nearly always zero.
+                let mut left = spikes.value(word as usize, unit) & count_bits(&of_word);
+                while left != 0 {
+                    let slot = left.trailing_zeros() / COUNT_BITS;
+                    let step = word * STEPS_PER_WORD + slot;
+                    for _ in 0..left >> (slot * COUNT_BITS) & COUNT_MASK {
+                        lists[(step - steps.start) as usize].push(unit as u32);
+                    }
+                    left &= !(COUNT_MASK << (slot * COUNT_BITS));
+                }
+            }
+        }
+        for list in lists {
+            let length = self.length();
+            grow(&mut self.units, length + list.len());
+            self.units[length..length + list.len()].copy_from_slice(&list);
+            self.end(length + list.len());
+        }
+    }
+}
+
+/// Appends the neurons that spike at each of `steps` to the first `length` elements of `units`, and the end of each
+/// step's list to `ends`.
+#[multiversion(targets = "simd")]
+fn append_lists(
+    steps: Range<u32>,
+    image: u32,
+    spike_mask: &SpikeMask,
+    spikes: &TiledArray<u32>,
+    units: &mut Vec<u32>,
+    length: usize,
+    ends: &mut Vec<usize>,
+) {
+    // Worst case without triple spikes: every neuron twice, plus slack for speculative stores.
+    let worst_case = 2 * spike_mask.count() + 2 * UNROLL;
+    let mut end = length;
+    for step in steps {
+        grow(units, end + worst_case);
+        for group in 0..spike_mask.groups() {
+            let group = spike_mask.at(step, group);
+            if group.ge3 == 0 {
+                end = append_group(&group, units, end);
+                continue;
+            }
+            let mut ge1 = group.ge1;
+            while ge1 != 0 {
+                let unit = group.units[ge1.trailing_zeros() as usize % NEURONS_PER_GROUP];
+                ge1 &= ge1 - 1;
+                for _ in 0..count(spikes, image + step, unit) {
+                    units[end] = unit;
+                    end += 1;
+                }
+                grow(units, end + worst_case);
+            }
+        }
+        ends.push(end);
+    }
+}
+
+/// Number of neurons that are stored per loop iteration without checking how many remain.
+const UNROLL: usize = 4;
+
+/// Appends the spiking neurons of a group in which none spikes more than twice. The loop checks for the end only once
+/// per [`UNROLL`] neurons, because that branch is unpredictable.
+#[inline(always)]
+fn append_group(group: &MaskGroup, units: &mut [u32], start: usize) -> usize {
+    let &MaskGroup { units: neurons, mut ge1, ge2, .. } = group;
+    let count = ge1.count_ones() as usize;
+    let mut end = start;
+    for _ in 0..count.div_ceil(UNROLL) {
+        for _ in 0..UNROLL {
+            let i = ge1.trailing_zeros() as usize % NEURONS_PER_GROUP;
+            ge1 &= ge1.wrapping_sub(1);
+            // Store twice, then advance by the number of spikes.
+            units[end] = neurons[i];
+            units[end + 1] = neurons[i];
+            end += 1 + (ge2 >> i & 1) as usize;
+        }
+    }
+    start + count + ge2.count_ones() as usize
+}
+
+/// Grows `units` to at least `length` elements.
+#[inline(always)]
+fn grow(units: &mut Vec<u32>, length: usize) {
+    if units.len() < length {
+        units.resize(2 * length, 0);
+    }
+}
+
+/// Returns the spike count of a neuron at a step.
+#[inline(always)]
+fn count(spikes: &TiledArray<u32>, step: u32, unit: u32) -> u32 {
+    let word = spikes.value((step / STEPS_PER_WORD) as usize, unit as usize);
+    word >> (step % STEPS_PER_WORD * COUNT_BITS) & COUNT_MASK
+}
+
+/// Steps whose spikes a launch reads, counted from the first row of the spike counts.
+pub struct StepRange {
+    pub steps: Range<u32>,
+    /// First step of the image.
+    pub image: u32,
+}
+
+impl StepRange {
+    /// Returns the steps of the block. In the first block of a sample that is not reset, the last steps before the
+    /// image are included, as far as the truncated kernel reaches.
+    pub fn new(
+        constants: &RunParams,
+        params: &LaunchParams,
+        minibatch: &BatchParams,
+        sample: &Sample,
+    ) -> Self {
+        let image = constants.history_words * STEPS_PER_WORD;
+        let feels_past =
+            params.first_step == 0 && minibatch.reset_state == 0 && constants.tap_count > 0;
+        let past = if feels_past { constants.history_rows } else { 0 };
+        let first = sample.steps().min(params.first_step);
+        let end = sample.steps().min(params.first_step + params.step_count);
+        StepRange { steps: image + first - past..image + end, image }
+    }
+
+    /// Returns all steps before the image whose spikes are kept.
+    pub fn past(constants: &RunParams) -> Self {
+        let image = constants.history_words * STEPS_PER_WORD;
+        StepRange { steps: image - constants.history_steps..image, image }
+    }
+}
+
+/// Returns the bit mask of the counts of `steps` in their common word.
+fn count_bits(steps: &Range<u32>) -> u32 {
+    let first = steps.start % STEPS_PER_WORD;
+    let unused = STEPS_PER_WORD - steps.len() as u32;
+    u32::MAX >> (unused * COUNT_BITS) << (first * COUNT_BITS)
+}
+
+/// Returns the index of each word that covers `steps`, with the steps that it covers.
+#[inline(always)]
+pub fn words_covering(steps: &Range<u32>) -> impl Iterator<Item = (u32, Range<u32>)> + use<> {
+    let Range { start, end } = *steps;
+    (start / STEPS_PER_WORD..end.div_ceil(STEPS_PER_WORD)).map(move |word| {
+        let first = word * STEPS_PER_WORD;
+        (word, first.max(start)..(first + STEPS_PER_WORD).min(end))
+    })
+}

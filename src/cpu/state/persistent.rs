@@ -1,0 +1,229 @@
+//! State of a sample that outlives its launches: what the next minibatch and the plasticity kernels read. All other
+//! arrays are used only while a thread steps the sample, and stay in that thread's cache.
+
+use std::ops::Range;
+
+use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
+use crate::cpu::spikes::list::SpikeList;
+use crate::cpu::state::{SampleState, tiled};
+use crate::interface::{
+    ArrayId, RunParams, Sample, Shape, compartment, plateau, result, window_mean,
+};
+
+/// Indices of the persistent rows of each array.
+struct Rows {
+    window_means: Vec<usize>,
+    compartments: Vec<usize>,
+    plateaus: Vec<usize>,
+}
+
+/// Persistent state of one sample.
+pub struct PersistentState {
+    rows: Rows,
+    /// Spike lists of the last steps before the next image.
+    spike_list: Vec<SpikeList>,
+    /// Row 0: the mean of the forward phase.
+    pub window_means: Vec<TiledArray<f32>>,
+    /// The first rows, see [`Shape::persistent_rows`]; empty for populations whose rates are not persistent.
+    rates: Vec<TiledArray<f32>>,
+    compartments: Vec<TiledArray<f32>>,
+    plateaus: Vec<TiledArray<f32>>,
+    pub errors: Vec<TiledArray<f32>>,
+    pub result: [u32; result::ROWS],
+}
+
+/// Returns the size of the persistent state of all samples of a shape, words.
+pub fn words(shape: &Shape) -> usize {
+    let whole = |units: usize| units.next_multiple_of(LANES);
+    let rows = Rows::new(shape);
+    // Estimate: a tenth of the neurons spike per step of the history (half of that at the paper's rates).
+    let listed = shape.history_steps().div_ceil(10) as usize;
+    let populations = shape.populations.iter().enumerate().map(|(population, &units)| {
+        let rates = shape.persistent_rows(ArrayId::Rates(population)).len();
+        (rows.window_means.len() + listed + rates) * whole(units)
+    });
+    let layers = (0..shape.layers()).map(|layer| {
+        let rows_of = |array| shape.dims(array)[0];
+        let parts = rows.compartments.len() + rows.plateaus.len();
+        (parts + rows_of(ArrayId::Errors(layer))) * whole(shape.units(layer))
+    });
+    shape.replicas
+        * shape.samples_per_replica
+        * (populations.sum::<usize>() + layers.sum::<usize>())
+}
+
+impl Rows {
+    fn new(shape: &Shape) -> Self {
+        Rows {
+            window_means: rows(&[
+                (true, window_mean::FORWARD),
+                (shape.taps == 0, window_mean::SLOW),
+                (shape.taps == 0, window_mean::FAST),
+                (shape.model.learns_feedback(), window_mean::FEEDBACK_FORWARD),
+            ]),
+            compartments: rows(&[
+                (true, compartment::SOMA),
+                (shape.model.learns_feedback(), compartment::MEAN_SOMA),
+            ]),
+            plateaus: rows(&[(shape.model.learns_feedback(), plateau::FORWARD)]),
+        }
+    }
+}
+
+/// Returns the rows whose condition is true.
+fn rows(rows: &[(bool, usize)]) -> Vec<usize> {
+    rows.iter().filter(|(is_kept, _)| *is_kept).map(|&(_, row)| row).collect()
+}
+
+/// Returns the indices of all rows of an array.
+fn rows_of(array: &TiledArray<f32>) -> Vec<usize> {
+    (0..array.rows()).collect()
+}
+
+/// Returns the positions of `rows` among the persistent rows; others are skipped.
+fn positions(kept: &[usize], rows: Range<usize>) -> Vec<usize> {
+    rows.filter_map(|row| kept.iter().position(|&kept| kept == row)).collect()
+}
+
+impl PersistentState {
+    pub fn new(shape: &Shape) -> Self {
+        let rows = Rows::new(shape);
+        let populations = shape.populations.iter();
+        let layers = 0..shape.layers();
+        PersistentState {
+            spike_list: populations.clone().map(|_| SpikeList::default()).collect(),
+            rates: populations
+                .clone()
+                .enumerate()
+                .map(|(population, &units)| {
+                    TiledArray::new(shape.persistent_rows(ArrayId::Rates(population)).len(), units)
+                })
+                .collect(),
+            window_means: populations
+                .map(|&units| TiledArray::new(rows.window_means.len(), units))
+                .collect(),
+            compartments: layers
+                .clone()
+                .map(|layer| TiledArray::new(rows.compartments.len(), shape.units(layer)))
+                .collect(),
+            plateaus: layers
+                .clone()
+                .map(|layer| TiledArray::new(rows.plateaus.len(), shape.units(layer)))
+                .collect(),
+            errors: layers.map(|layer| tiled(shape, ArrayId::Errors(layer))).collect(),
+            result: [0; result::ROWS],
+            rows,
+        }
+    }
+
+    /// Copies the persistent state into the working arrays.
+    pub fn restore(&self, state: &mut SampleState) {
+        for (kept, working) in self.spike_list.iter().zip(&mut state.spike_list) {
+            working.copy_from(kept);
+        }
+        for (kept, working) in self.window_means.iter().zip(&mut state.window_means) {
+            working.scatter_rows(kept, &self.rows.window_means);
+        }
+        for (kept, working) in self.rates.iter().zip(&mut state.rates) {
+            working.scatter_rows(kept, &rows_of(kept));
+        }
+        for (layer, working) in state.layers.iter_mut().enumerate() {
+            working.compartments.scatter_rows(&self.compartments[layer], &self.rows.compartments);
+        }
+    }
+
+    /// Copies what the next minibatch and the plasticity kernels read from the working arrays.
+    pub fn store(&mut self, constants: &RunParams, sample: &Sample, state: &mut SampleState) {
+        for (population, kept) in self.spike_list.iter_mut().enumerate() {
+            let SampleState { spike_list, spike_mask, spikes, .. } = &mut *state;
+            let (spike_mask, spikes) = (&spike_mask[population], &spikes[population]);
+            spike_list[population].keep_last_steps(constants, sample.steps(), spike_mask, spikes);
+            kept.copy_from(&spike_list[population]);
+        }
+        for (kept, working) in self.rates.iter_mut().zip(&state.rates) {
+            let rows = rows_of(kept);
+            kept.gather_rows(working, &rows);
+        }
+        self.result = state.result;
+        self.store_for_update(state);
+    }
+
+    /// Copies what the plasticity kernels read from the working arrays.
+    pub fn store_for_update(&mut self, state: &SampleState) {
+        for (kept, working) in self.window_means.iter_mut().zip(&state.window_means) {
+            kept.gather_rows(working, &self.rows.window_means);
+        }
+        for (layer, working) in state.layers.iter().enumerate() {
+            self.errors[layer].copy_from(&working.errors);
+            self.compartments[layer].gather_rows(&working.compartments, &self.rows.compartments);
+            self.plateaus[layer].gather_rows(&working.plateaus, &self.rows.plateaus);
+        }
+    }
+
+    /// Returns the persistent words of an array, `[rows, units]`, see [`Shape::persistent_rows`].
+    pub fn words(&self, shape: &Shape, array: ArrayId) -> Vec<u32> {
+        let rows = shape.persistent_rows(array);
+        let collect_rows = |tiled: &TiledArray<f32>, positions: Vec<usize>| {
+            let values = positions.into_iter().flat_map(|row| tiled.row_words(row));
+            values.collect()
+        };
+        match array {
+            ArrayId::Spikes(population) => {
+                let units = shape.populations[population];
+                self.spike_list[population].history_counts(rows.len(), units)
+            }
+            ArrayId::Rates(population) => collect_rows(&self.rates[population], rows.collect()),
+            ArrayId::WindowMeans(population) => collect_rows(
+                &self.window_means[population],
+                positions(&self.rows.window_means, rows),
+            ),
+            ArrayId::Compartments(layer) => {
+                collect_rows(&self.compartments[layer], positions(&self.rows.compartments, rows))
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Replaces the persistent words of an array; same length as [`PersistentState::words`].
+    pub fn set_words(&mut self, shape: &Shape, array: ArrayId, words: &[u32]) {
+        let rows = shape.persistent_rows(array);
+        let units = shape.dims(array)[1].max(1);
+        let put = |tiled: &mut TiledArray<f32>, positions: Vec<usize>| {
+            for (row, words) in positions.into_iter().zip(words.chunks_exact(units)) {
+                tiled.set_row_words(row, words);
+            }
+        };
+        match array {
+            ArrayId::Spikes(population) if shape.history_steps() > 0 => {
+                let mut past = TiledArray::new(rows.len(), units);
+                past.set_words(words);
+                self.spike_list[population].set_history_counts(shape.history_steps(), &past);
+            }
+            ArrayId::Rates(population) => put(&mut self.rates[population], rows.collect()),
+            ArrayId::WindowMeans(population) => {
+                put(&mut self.window_means[population], positions(&self.rows.window_means, rows));
+            }
+            ArrayId::Compartments(layer) => {
+                put(&mut self.compartments[layer], positions(&self.rows.compartments, rows));
+            }
+            _ => {}
+        }
+    }
+
+    /// Returns the mean filtered spike train of a neuron in the forward phase, delayed by the feedback's one step.
+    pub fn feedback_forward(&self, population: usize, unit: usize) -> f32 {
+        // The last persistent row if feedback weights learn.
+        self.window_means[population].value(self.rows.window_means.len() - 1, unit)
+    }
+
+    /// Returns the mean somatic voltages of the forward phase.
+    pub fn mean_soma(&self, layer: usize) -> Vec<Tile<f32>> {
+        let row = self.rows.compartments.len() - 1;
+        self.compartments[layer].iter_tiles().map(|rows| rows[row]).collect()
+    }
+
+    /// Returns the plateau potentials of the forward phase.
+    pub fn forward_plateaus(&self, layer: usize) -> Vec<Tile<f32>> {
+        self.plateaus[layer].iter_tiles().map(|rows| rows[0]).collect()
+    }
+}

@@ -1,0 +1,104 @@
+//! Arrays of one sample, so that one thread works in its own cache.
+
+use crate::cpu::simd::tiled::TiledArray;
+use crate::cpu::spikes::list::SpikeList;
+use crate::cpu::spikes::mask::SpikeMask;
+use crate::interface::{ArrayId, KernelTimes, Shape, result};
+
+/// Arrays of one layer of one sample. Shapes: see [`ArrayId`].
+pub struct LayerState {
+    pub synaptic_input: TiledArray<f32>,
+    pub apical_input: TiledArray<f32>,
+    pub compartments: TiledArray<f32>,
+    pub plateaus: TiledArray<f32>,
+    pub errors: TiledArray<f32>,
+}
+
+/// Arrays of one sample.
+pub struct SampleState {
+    pub spikes: Vec<TiledArray<u32>>,
+    pub rates: Vec<TiledArray<f32>>,
+    pub window_means: Vec<TiledArray<f32>>,
+    pub layers: Vec<LayerState>,
+    pub result: [u32; result::ROWS],
+    /// Times of the sample's kernels, while profiling.
+    pub times: KernelTimes,
+    /// Spikes of each population as masks, the same as `spikes`.
+    pub spike_mask: Vec<SpikeMask>,
+    pub spike_list: Vec<SpikeList>,
+}
+
+impl SampleState {
+    pub fn new(shape: &Shape) -> Self {
+        SampleState {
+            spikes: (0..shape.populations.len())
+                .map(|population| tiled(shape, ArrayId::Spikes(population)))
+                .collect(),
+            rates: (0..shape.populations.len())
+                .map(|population| tiled(shape, ArrayId::Rates(population)))
+                .collect(),
+            window_means: (0..shape.populations.len())
+                .map(|population| tiled(shape, ArrayId::WindowMeans(population)))
+                .collect(),
+            layers: (0..shape.layers())
+                .map(|layer| LayerState {
+                    synaptic_input: tiled(shape, ArrayId::SynapticInput(layer)),
+                    apical_input: tiled(shape, ArrayId::ApicalInput(layer)),
+                    compartments: tiled(shape, ArrayId::Compartments(layer)),
+                    plateaus: tiled(shape, ArrayId::Plateaus(layer)),
+                    errors: tiled(shape, ArrayId::Errors(layer)),
+                })
+                .collect(),
+            result: [0; result::ROWS],
+            times: KernelTimes::default(),
+            spike_mask: shape
+                .populations
+                .iter()
+                .map(|&units| SpikeMask::new(units, shape.steps))
+                .collect(),
+            spike_list: shape.populations.iter().map(|_| SpikeList::default()).collect(),
+        }
+    }
+
+    /// Invalidates the cached spike masks and lists.
+    pub fn invalidate_caches(&mut self) {
+        self.spike_mask.iter_mut().for_each(SpikeMask::clear);
+        self.spike_list.iter_mut().for_each(SpikeList::clear);
+    }
+
+    /// Returns the words of one of the sample's arrays; empty for other arrays.
+    pub fn words(&self, array: ArrayId) -> Vec<u32> {
+        match array {
+            ArrayId::Spikes(population) => self.spikes[population].words(),
+            ArrayId::Rates(population) => self.rates[population].words(),
+            ArrayId::WindowMeans(population) => self.window_means[population].words(),
+            ArrayId::SynapticInput(layer) => self.layers[layer].synaptic_input.words(),
+            ArrayId::ApicalInput(layer) => self.layers[layer].apical_input.words(),
+            ArrayId::Compartments(layer) => self.layers[layer].compartments.words(),
+            ArrayId::Plateaus(layer) => self.layers[layer].plateaus.words(),
+            ArrayId::Errors(layer) => self.layers[layer].errors.words(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Replaces the words of one of the sample's arrays; same length as [`SampleState::words`].
+    pub fn set_words(&mut self, array: ArrayId, words: &[u32]) {
+        match array {
+            ArrayId::Spikes(population) => self.spikes[population].set_words(words),
+            ArrayId::Rates(population) => self.rates[population].set_words(words),
+            ArrayId::WindowMeans(population) => self.window_means[population].set_words(words),
+            ArrayId::SynapticInput(layer) => self.layers[layer].synaptic_input.set_words(words),
+            ArrayId::ApicalInput(layer) => self.layers[layer].apical_input.set_words(words),
+            ArrayId::Compartments(layer) => self.layers[layer].compartments.set_words(words),
+            ArrayId::Plateaus(layer) => self.layers[layer].plateaus.set_words(words),
+            ArrayId::Errors(layer) => self.layers[layer].errors.set_words(words),
+            _ => {}
+        }
+    }
+}
+
+/// Returns a zeroed array of a shape.
+pub fn tiled<T: bytemuck::Pod>(shape: &Shape, array: ArrayId) -> TiledArray<T> {
+    let [rows, units] = shape.dims(array);
+    TiledArray::new(rows, units)
+}

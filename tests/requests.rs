@@ -1,9 +1,8 @@
-//! Proves: a listener that asks for networks gets each of them, after each epoch and in the middle of one, as
-//! it is then, with rates that are the same on the CPU and on the GPU of this machine; whether anyone asks, for tests
-//! too, changes no bit of a training on either;
-//! nobody who does not ask is told; and a training that was stopped tells nothing more, but has its network.
+//! Proves: requested networks arrive after each epoch and within one, with firing rates that are equal on the CPU and
+//! on this machine's GPU. Requests of networks and tests change no bit of a training. Without a request there are no
+//! such events. A stopped training emits no further events and keeps its network.
 //!
-//! Does not prove: what is made of the networks (see `command_line.rs`).
+//! Does not prove: the use of the networks by the command (see `cli/tests/command_line/training.rs`).
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use apical::train::{Event, Training};
 
 use crate::support;
 
-/// Trainings with progress at certain images: with quick tests.
+/// Returns settings with partial tests, so that progress events come at fixed images.
 fn config() -> Config {
     Config {
         layers: vec![12, 8, 10],
@@ -25,33 +24,37 @@ fn config() -> Config {
         test_images: 5,
         eval_every: 8,
         eval_images: 2,
-        // With others the first epoch depends on how many there are.
+        // Other schedules make the first epoch depend on the number of epochs.
         lr_schedule: LrSchedule::Constant,
         ..Config::default()
     }
 }
 
-/// A network that was told, after so many images of an epoch.
-type Told = (u32, usize, Arc<Network>);
+/// Epoch, number of its images shown, and network of an event.
+type NetworkEvent = (u32, usize, Arc<Network>);
 
-fn train(config: &Config, backend: BackendKind, asks: bool) -> (Network, Vec<Told>) {
+fn train(
+    config: &Config,
+    backend: BackendKind,
+    requests_networks: bool,
+) -> (Network, Vec<NetworkEvent>) {
     let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
-    let selection = DeviceOptions { backend, ..DeviceOptions::default() };
-    let mut training = Training::new(config.clone(), dataset, &selection).expect("it opens");
-    let requests = training.control();
-    if asks {
-        requests.request_networks_after_epochs();
-        requests.request_networks();
+    let options = DeviceOptions { backend, ..DeviceOptions::default() };
+    let mut training = Training::new(config.clone(), dataset, &options).expect("it opens");
+    let control = training.control();
+    if requests_networks {
+        control.request_networks_after_epochs();
+        control.request_networks();
     }
-    let mut told = Vec::new();
+    let mut events = Vec::new();
     let summary = training.run(&mut |event| {
         if let Event::Network { epoch, images, network, .. } = event {
-            told.push((*epoch, *images, network.clone()));
+            events.push((*epoch, *images, network.clone()));
         }
         ControlFlow::Continue(())
     });
-    assert!(!summary.expect("it trains").stopped);
-    (training.networks()[0].clone(), told)
+    assert!(!summary.expect("the training runs").stopped);
+    (training.networks()[0].clone(), events)
 }
 
 fn bits(network: &Network) -> Vec<u32> {
@@ -69,21 +72,20 @@ fn network_requests_change_no_bit() {
     };
     for config in [config(), symmetric] {
         for backend in [BackendKind::Cpu, BackendKind::Gpu] {
-            let (alone, nothing) = train(&config, backend, false);
-            assert!(nothing.is_empty());
-            let (network, told) = train(&config, backend, true);
+            let (expected, no_events) = train(&config, backend, false);
+            assert!(no_events.is_empty());
+            let (network, events) = train(&config, backend, true);
             let total_images = training_images();
-            let places: Vec<(u32, usize)> =
-                told.iter().map(|(epoch, images, _)| (*epoch, *images)).collect();
-            assert_eq!(places, [(1, 4), (1, total_images), (2, total_images)]);
-            support::assert_same_bits("whether anyone asks", &bits(&network), &bits(&alone));
-            support::assert_same_bits("after the last epoch", &bits(&told[2].2), &bits(&network));
-            // The network learns between any two.
-            assert_ne!(told[0].2, told[1].2);
-            assert_ne!(told[1].2, told[2].2);
-            // After one epoch it is what a training of one epoch leaves.
+            let positions: Vec<(u32, usize)> =
+                events.iter().map(|(epoch, images, _)| (*epoch, *images)).collect();
+            assert_eq!(positions, [(1, 4), (1, total_images), (2, total_images)]);
+            support::assert_same_bits("with requests", &bits(&network), &bits(&expected));
+            support::assert_same_bits("after the last epoch", &bits(&events[2].2), &bits(&network));
+            // The network learns between the events.
+            assert_ne!(events[0].2, events[1].2);
+            assert_ne!(events[1].2, events[2].2);
             let (shorter, _) = train(&Config { epochs: 1, ..config.clone() }, backend, false);
-            support::assert_same_bits("after the first epoch", &bits(&told[1].2), &bits(&shorter));
+            support::assert_same_bits("after one epoch", &bits(&events[1].2), &bits(&shorter));
         }
     }
 }
@@ -94,25 +96,24 @@ fn training_images() -> usize {
 
 #[test]
 fn requested_test_changes_no_bit() {
-    let uncut = Config { psp_kernel_ms: 0, optimizer: Optimizer::Sgd, ..config() };
-    let coupled = Config { g_apical: 0.05, ..config() };
-    for config in [config(), uncut, coupled] {
-        let mut rates_of = Vec::new();
+    let infinite_kernel = Config { psp_kernel_ms: 0, optimizer: Optimizer::Sgd, ..config() };
+    let apical_conductance = Config { g_apical: 0.05, ..config() };
+    for config in [config(), infinite_kernel, apical_conductance] {
+        let mut rates_of_backends = Vec::new();
         for backend in [BackendKind::Cpu, BackendKind::Gpu] {
-            let (alone, _) = train(&config, backend, false);
+            let (expected, _) = train(&config, backend, false);
             let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
-            let selection = DeviceOptions { backend, ..DeviceOptions::default() };
-            let mut training =
-                Training::new(config.clone(), dataset, &selection).expect("it opens");
-            let requests = training.control();
-            requests.request_networks();
-            requests.request_eval();
-            let (mut tests, mut rates_told) = (Vec::new(), Vec::new());
+            let options = DeviceOptions { backend, ..DeviceOptions::default() };
+            let mut training = Training::new(config.clone(), dataset, &options).expect("it opens");
+            let control = training.control();
+            control.request_networks();
+            control.request_eval();
+            let (mut tests, mut all_rates) = (Vec::new(), Vec::new());
             let summary = training.run(&mut |event| {
                 match event {
                     Event::Progress { .. } => {
-                        requests.request_networks();
-                        requests.request_eval();
+                        control.request_networks();
+                        control.request_eval();
                     }
                     Event::RequestedEval { epoch, images, test_error, .. } => {
                         assert!((0.0..=100.0).contains(test_error));
@@ -121,24 +122,28 @@ fn requested_test_changes_no_bit() {
                     Event::Network { rates, .. } => {
                         assert_eq!(rates.len(), config.layers.len());
                         assert!(rates.iter().all(|rate| *rate > 0.0 && *rate < config.phi_max));
-                        rates_told.push(rates.clone());
+                        all_rates.push(rates.clone());
                     }
                     _ => {}
                 }
                 ControlFlow::Continue(())
             });
-            assert!(!summary.expect("it trains").stopped);
+            assert!(!summary.expect("the training runs").stopped);
             let total_images = training_images();
-            // At the first of them no other test follows, so that the samples go on where they were.
-            for place in [(1, 4), (1, 8), (1, total_images), (2, 8), (2, total_images)] {
-                assert!(tests.contains(&place), "no test at {place:?}: {tests:?}");
+            // At (1, 4) no scheduled test follows, so the samples must keep their state.
+            for position in [(1, 4), (1, 8), (1, total_images), (2, 8), (2, total_images)] {
+                assert!(tests.contains(&position), "no test at {position:?}: {tests:?}");
             }
-            support::assert_same_bits("with tests", &bits(&training.networks()[0]), &bits(&alone));
-            // At places that time decides, there may be more.
-            rates_told.truncate(1);
-            rates_of.push(rates_told);
+            support::assert_same_bits(
+                "with tests",
+                &bits(&training.networks()[0]),
+                &bits(&expected),
+            );
+            // The positions of later events can depend on time.
+            all_rates.truncate(1);
+            rates_of_backends.push(all_rates);
         }
-        assert_eq!(rates_of[0], rates_of[1]);
+        assert_eq!(rates_of_backends[0], rates_of_backends[1]);
     }
 }
 
@@ -147,42 +152,41 @@ fn network_requests_reach_every_group() {
     let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
     let base = Config { epochs: 1, ..config() };
     let variants = variants(&base, &["psp_kernel_ms=5,6".parse().unwrap()], 2).unwrap();
-    let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
-    let mut replicas =
-        Training::of_variants(&variants, dataset, &selection).expect("the CPU opens");
-    replicas.control().request_networks_after_epochs();
-    let (mut told, mut trained) = (Vec::new(), Vec::new());
-    let summary = replicas.run(&mut |event| {
+    let options = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
+    let mut training = Training::of_variants(&variants, dataset, &options).expect("the CPU opens");
+    training.control().request_networks_after_epochs();
+    let (mut requested, mut finished) = (Vec::new(), Vec::new());
+    let summary = training.run(&mut |event| {
         match event {
-            Event::Network { replica, network, .. } => told.push((*replica, network.clone())),
-            Event::Finished { replica, network, .. } => trained.push((*replica, network.clone())),
+            Event::Network { replica, network, .. } => requested.push((*replica, network.clone())),
+            Event::Finished { replica, network, .. } => finished.push((*replica, network.clone())),
             _ => {}
         }
         ControlFlow::Continue(())
     });
-    assert!(!summary.expect("they train").stopped);
-    assert_eq!(told.len(), 4);
-    assert_eq!(told, trained);
+    assert!(!summary.expect("the trainings run").stopped);
+    assert_eq!(requested.len(), 4);
+    assert_eq!(requested, finished);
 }
 
 #[test]
 fn training_after_stop_emits_no_events() {
     let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
-    let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
-    let mut training = Training::new(config(), dataset, &selection).expect("the CPU opens");
-    let requests = training.control();
-    requests.request_networks_after_epochs();
+    let options = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
+    let mut training = Training::new(config(), dataset, &options).expect("the CPU opens");
+    let control = training.control();
+    control.request_networks_after_epochs();
     let initial = training.networks()[0].clone();
-    let mut heard = Vec::new();
+    let mut events = Vec::new();
     let summary = training.run(&mut |event| {
-        // The frame of a group; a stop there would come before the first image.
+        // A stop at the group's first event would come before the first image.
         if matches!(event, Event::GroupStarted { .. } | Event::Finished { .. }) {
             return ControlFlow::Continue(());
         }
-        heard.push(event.clone());
+        events.push(event.clone());
         ControlFlow::Break(())
     });
-    assert!(summary.expect("it trains").stopped);
-    assert!(matches!(heard[..], [Event::Progress { images: 8, .. }]), "{heard:?}");
+    assert!(summary.expect("the training runs").stopped);
+    assert!(matches!(events[..], [Event::Progress { images: 8, .. }]), "{events:?}");
     assert_ne!(training.networks()[0], initial);
 }

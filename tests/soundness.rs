@@ -1,7 +1,12 @@
-//! Proves: images, slots, labels, steps, launches, spikes, networks, states and sizes that do not fit are errors on
-//! both backends, before any kernel runs, and leave a simulation as it was.
+//! Proves: invalid images, result slots, labels, steps, launches, spikes, networks, states and sizes are errors on
+//! both backends before a kernel runs, and do not change a simulation.
 //!
-//! Does not prove that kernels stay within arrays of sizes that fit; `shaders.rs` and `exactness.rs` do.
+//! Does not prove: that kernels stay within their arrays for valid input (see `exactness.rs`).
+
+#[path = "soundness/networks.rs"]
+mod networks;
+#[path = "soundness/shapes.rs"]
+mod shapes;
 
 use std::slice::from_ref;
 use std::sync::Arc;
@@ -10,10 +15,10 @@ use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::device::{self, BackendKind, DeviceOptions};
 use apical::interface::{ArrayId, BackendError, Kernel, Launch, Sample};
-use apical::network::{Layer, Network};
-use apical::plan::{self, Capacity, Presentation, constants, kernel_sequence, replica};
+use apical::network::Network;
+use apical::plan::Presentation;
 use apical::simulation::Simulation;
-use apical::train::{Checkpoint, TrainError, TrainPosition, Training, order, test, test_network};
+use apical::train::{order, test};
 
 use crate::support;
 
@@ -29,25 +34,25 @@ fn dataset() -> Arc<Dataset> {
 
 fn simulation(backend: BackendKind) -> Simulation {
     let (config, dataset) = (config(), dataset());
-    let selection = DeviceOptions { backend, per_sample_access: true, ..DeviceOptions::default() };
-    let opened = device::open(&selection, from_ref(&config), &dataset).expect("it opens");
+    let options = DeviceOptions { backend, per_sample_access: true, ..DeviceOptions::default() };
+    let opened = device::open(&options, from_ref(&config), &dataset).expect("the backend opens");
     let network = Network::initial(&config, dataset.pixels());
     Simulation::new(opened.backend, &config, &dataset, &network).expect("the network fits")
 }
 
-fn networks(simulation: &mut Simulation) -> Network {
+fn read_network(simulation: &mut Simulation) -> Network {
     let mut networks = [Network::initial(&config(), 36)];
-    simulation.read_networks(&mut networks).expect("they are read");
+    simulation.read_networks(&mut networks).expect("the weights are read");
     let [network] = networks;
     network
 }
 
 #[test]
-fn images_that_do_not_fit_are_refused() {
+fn invalid_images_are_an_error() {
     let image = order(&config(), &dataset(), 1)[0];
     for backend in BACKENDS {
         let mut simulation = simulation(backend);
-        let before = networks(&mut simulation);
+        let before = read_network(&mut simulation);
         let huge = [24, 1_000, 100_000_000, 4_000_000_000, (1 << 32) + 1, usize::MAX];
         for index in huge {
             for image in
@@ -76,16 +81,16 @@ fn images_that_do_not_fit_are_refused() {
         assert!(result.is_err(), "{result:?}");
         let result = test(&mut simulation, &dataset(), 13, 0);
         assert!(matches!(result, Err(BackendError::InvalidSamples(_))), "{result:?}");
-        // Any position will do: it wraps around.
+        // Each draw index is valid: the counter wraps around.
         simulation.test(&[Presentation { draw_index: u32::MAX, ..image }]).expect("a test runs");
-        assert_eq!(networks(&mut simulation), before, "{backend:?}: nothing was learned");
+        assert_eq!(read_network(&mut simulation), before, "{backend:?}: the weights changed");
         simulation.train(&[image]).expect("a minibatch runs");
-        assert_ne!(networks(&mut simulation), before);
+        assert_ne!(read_network(&mut simulation), before);
     }
 }
 
 #[test]
-fn work_that_does_not_fit_is_refused() {
+fn invalid_samples_and_launches_are_an_error() {
     let image = order(&config(), &dataset(), 1)[0];
     for backend in BACKENDS {
         let mut simulation = simulation(backend);
@@ -136,90 +141,38 @@ fn work_that_does_not_fit_is_refused() {
                 "{backend:?}: {wrong:?}"
             );
         }
-        simulation.backend().run(&minibatches, &samples, &list).expect("the work itself runs");
+        simulation.backend().run(&minibatches, &samples, &list).expect("the valid launches run");
     }
 }
 
 #[test]
-fn given_spikes_that_do_not_fit_are_refused() {
+fn invalid_replayed_spikes_are_an_error() {
     let image = order(&config(), &dataset(), 1)[0];
     for backend in BACKENDS {
         let mut simulation = simulation(backend);
         let spikes = |steps: usize| [36, 20, 10].map(|units| vec![0; steps * units]).to_vec();
-        let mut give = |image: Presentation, phases, spikes: &[Vec<u8>]| {
+        let mut replay = |image: Presentation, phases, spikes: &[Vec<u8>]| {
             simulation.train_replayed(&image, phases, spikes, |_, _| Ok(()))
         };
         for (phases, steps) in [([50, 50], 99), ([1, 50], 51), ([u32::MAX, 2], 100)] {
-            let result = give(image, phases, &spikes(steps));
+            let result = replay(image, phases, &spikes(steps));
             assert!(matches!(result, Err(BackendError::InvalidReplay(_))), "{result:?}");
         }
-        let result = give(image, [50, 50], &spikes(100)[..2]);
+        let result = replay(image, [50, 50], &spikes(100)[..2]);
         assert!(matches!(result, Err(BackendError::InvalidReplay(_))), "{result:?}");
         let mut many = spikes(100);
         many[1][7] = 16;
-        let result = give(image, [50, 50], &many);
+        let result = replay(image, [50, 50], &many);
         assert!(matches!(result, Err(BackendError::InvalidReplay(_))), "{result:?}");
-        let far = Presentation { index: 4_000_000_000, ..image };
-        let result = give(far, [50, 50], &spikes(100));
+        let absent = Presentation { index: 4_000_000_000, ..image };
+        let result = replay(absent, [50, 50], &spikes(100));
         assert!(matches!(result, Err(BackendError::InvalidSamples(_))), "{result:?}");
-        give(image, [50, 50], &spikes(100)).expect("fitting spikes are shown");
+        replay(image, [50, 50], &spikes(100)).expect("valid spikes are replayed");
     }
 }
 
 #[test]
-fn networks_and_states_that_do_not_fit_are_refused() {
-    let whole = Network::initial(&config(), 36);
-    let mut short = whole.clone();
-    short.layers.pop();
-    let mut ragged = whole.clone();
-    ragged.layers[1].weights.pop();
-    let mut silent = whole.clone();
-    silent.layers[0].feedback.clear();
-    let other = Network::initial(&Config { layers: vec![30, 10], ..config() }, 36);
-    let layer = Layer::from_rows(1, 1, &[0.0], &[0.0], &[]).expect("it fits");
-    let none = Network { layers: Vec::new() };
-    let one = Network { layers: vec![layer] };
-    for backend in BACKENDS {
-        let selection = DeviceOptions { backend, ..DeviceOptions::default() };
-        for network in [&short, &ragged, &silent, &other, &none, &one] {
-            let dataset = (*dataset()).clone();
-            let result = test_network(&config(), dataset, network, &selection, 1, &mut |_| ());
-            let Err(error) = result else { panic!("{backend:?}: a network that does not fit") };
-            let is_told = matches!(error, TrainError::Backend(BackendError::InvalidNetworks(_)));
-            assert!(is_told, "{error}");
-        }
-        let mut simulation = simulation(backend);
-        assert!(simulation.write_networks(&[]).is_err());
-        assert!(simulation.write_networks(&[whole.clone(), whole.clone()]).is_err());
-        assert!(simulation.read_networks(&mut [short.clone()]).is_err());
-        let state = simulation.save_state().expect("it is read").swap_remove(0);
-        assert!(simulation.load_state(&[&state, &state]).is_err());
-        let mut cut = state.clone();
-        cut.arrays.values_mut().for_each(|words| words.truncate(1));
-        assert!(simulation.load_state(&[&cut]).is_err());
-        simulation.load_state(&[&state]).expect("its own state fits");
-        // After the last of one epoch comes the end, as epoch 2.
-        for epoch in [0, 3, u32::MAX] {
-            let position = TrainPosition {
-                epoch,
-                images: 0,
-                eval_pending: false,
-                eval_images_shown: 0,
-                seconds: 0.0,
-            };
-            let (network, state) = (whole.clone(), state.clone());
-            let checkpoint =
-                Checkpoint { position, network, state, evaluation: None, is_due: true };
-            let dataset = (*dataset()).clone();
-            let result = Training::resume(config(), dataset, &selection, &checkpoint);
-            assert!(matches!(result, Err(TrainError::Position { .. })), "epoch {epoch}");
-        }
-    }
-    assert!(device::open(&DeviceOptions::default(), &[], &dataset()).is_err());
-}
-
-#[test]
-fn arrays_of_no_layer_are_refused() {
+fn array_of_absent_layer_is_an_error() {
     let arrays = [
         ArrayId::Weights(2),
         ArrayId::Weights(99),
@@ -243,89 +196,14 @@ fn arrays_of_no_layer_are_refused() {
                 backend.write(array, &[]),
                 backend.write_persistent(array, &[1]),
             ] {
-                let is_told = matches!(result, Err(BackendError::NoArray { layers: 2, .. }));
-                assert!(is_told, "{array:?}: {result:?}");
+                let is_expected = matches!(result, Err(BackendError::NoArray { layers: 2, .. }));
+                assert!(is_expected, "{array:?}: {result:?}");
             }
         }
-        // More samples than there are: all.
-        let all = backend.read(ArrayId::Compartments(0)).expect("it is read");
-        let samples =
-            backend.read_samples(ArrayId::Compartments(0), usize::MAX).expect("it is read");
+        // A larger number than there are samples reads all.
+        let all = backend.read(ArrayId::Compartments(0)).expect("the array is read");
+        let samples = backend.read_samples(ArrayId::Compartments(0), usize::MAX);
+        let samples = samples.expect("the array is read");
         assert_eq!(all, samples);
-    }
-}
-
-#[test]
-fn shape_without_layers_or_blocks_has_no_launches() {
-    let fits = plan::shape(&config(), &dataset(), &Capacity::new(3, 24, 16));
-    for populations in [vec![], vec![36]] {
-        let shape = apical::interface::Shape { populations, ..fits.clone() };
-        assert!(kernel_sequence(&shape, 16, true).is_empty());
-    }
-    assert!(kernel_sequence(&apical::interface::Shape { block: 0, ..fits }, 16, true).is_empty());
-}
-
-/// The library is called without validation: opening validates.
-#[test]
-fn open_refuses_invalid_settings() {
-    let dataset = dataset();
-    let wrong = [
-        Config { eta: Vec::new(), ..config() },
-        Config { bias_lr_scale: Vec::new(), ..config() },
-        Config { layers: vec![usize::MAX / 2, 10], ..config() },
-        Config { psp_kernel_ms: usize::MAX, ..config() },
-    ];
-    for backend in BACKENDS {
-        let selection = DeviceOptions { backend, ..DeviceOptions::default() };
-        for config in &wrong {
-            let opened = device::open(&selection, from_ref(config), &dataset).map(|_| ());
-            assert!(
-                matches!(opened, Err(BackendError::InvalidNetworks(_))),
-                "{backend:?}: {opened:?}"
-            );
-        }
-    }
-}
-
-#[test]
-fn sizes_that_do_not_fit_are_refused() {
-    let (config, dataset) = (config(), dataset());
-    let shape = plan::shape(&config, &dataset, &Capacity::new(3, 24, 16));
-    let numbers = constants(&config, &shape, 10);
-    type Change = fn(&mut apical::interface::Shape);
-    let changes: [Change; 8] = [
-        |shape| shape.populations.clear(),
-        |shape| shape.populations[1] = 0,
-        |shape| shape.replicas = 2,
-        |shape| shape.samples_per_replica = 0,
-        |shape| shape.result_slots = 7,
-        |shape| shape.steps = 0,
-        |shape| shape.block = 3,
-        |shape| shape.taps = 33,
-    ];
-    for change in changes {
-        let mut wrong = shape.clone();
-        change(&mut wrong);
-        let replicas = [replica(&config)];
-        let cpu = apical::cpu::Cpu::new(wrong.clone(), numbers, &replicas, dataset.clone(), 1);
-        assert!(matches!(cpu.err(), Some(BackendError::InvalidSizes(_))), "{wrong:?}");
-        let gpu =
-            apical::gpu::Gpu::with_device(support::device(), wrong.clone(), numbers, &replicas, 64);
-        assert!(matches!(gpu.err(), Some(BackendError::InvalidSizes(_))), "{wrong:?}");
-    }
-    // What fits is taken, and lists of launches for it too.
-    let cpu = support::cpu_of_shape(from_ref(&config), &dataset, shape.clone(), 1);
-    assert_eq!(kernel_sequence(cpu.shape(), 16, false)[0].kernel, Kernel::EncodeSpikes);
-}
-
-/// Lanes are no more than images: 65,535 of them took a gigabyte.
-#[test]
-fn lanes_are_limited_to_the_images_there_are() {
-    let config = Config { batch_size: 65_535, ..config() };
-    let dataset = dataset();
-    for backend in BACKENDS {
-        let selection = DeviceOptions { backend, ..DeviceOptions::default() };
-        let opened = device::open(&selection, from_ref(&config), &dataset).expect("it opens");
-        assert_eq!(opened.backend.shape().samples_per_replica, 12, "{backend:?}");
     }
 }

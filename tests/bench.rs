@@ -1,9 +1,7 @@
-//! Proves that the additions that `apical bench` reports are those that the kernels do, that profiling
-//! tells of every kernel that runs and of no other, and that it changes no bit of what is learned, on
-//! the CPU and on a GPU.
+//! Proves: the additions that `apical bench` reports equal those of the kernels. Profiling times exactly the kernels
+//! that run, and changes no weight, on the CPU and on a GPU.
 //!
-//! Does not prove that any time is right: nothing here depends on one. What the command prints is
-//! tested in tests/command_line/bench.rs. These tests need a Vulkan device; a software one will do.
+//! Does not prove: that the times are right, or what the command prints (see `cli/tests/command_line/bench.rs`).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,7 +17,7 @@ use apical::network::Network;
 use apical::simulation::Simulation;
 use apical::train::order;
 
-/// A small net. A rate of 0 leaves its weights as they are.
+/// Returns settings of a small network. The learning rate of 0 keeps its weights.
 fn config() -> Config {
     Config {
         layers: vec![24, 18, 10],
@@ -38,11 +36,11 @@ fn simulation(
 ) -> Simulation {
     let capacity = support::capacity(4, 40, 512);
     let backend = make(config, dataset, &capacity);
-    Simulation::new(backend, config, dataset, network).expect("the backend takes the network")
+    Simulation::new(backend, config, dataset, network).expect("the network fits")
 }
 
-/// Sum of what each kernel that adds up weights left behind, where every weight is 1: its additions.
-fn additions_done(
+/// Counts the additions of a launch sequence. All weights are 1, so a kernel's results sum to its additions.
+fn count_additions(
     backend: &mut dyn Backend,
     minibatches: &[BatchParams],
     samples: &[Sample],
@@ -59,27 +57,27 @@ fn additions_done(
             Kernel::ApicalStepSpikes | Kernel::ApicalHistory => ArrayId::ApicalInput(launch.layer),
             _ => continue,
         };
-        let drives = floats(backend, array);
+        let inputs = floats(backend, array);
         let units = shape.units(launch.layer);
-        for (sample, drives) in samples.iter().zip(drives.chunks(shape.len_per_copy(array))) {
+        for (sample, inputs) in samples.iter().zip(inputs.chunks(shape.len_per_copy(array))) {
             let steps =
                 sample.steps().min(launch.first + launch.steps).saturating_sub(launch.first);
-            // The first drive of an image includes the steps before it.
+            // The first launch of an image also computes the history rows.
             let is_first = launch.first == 0 && launch.kernel == Kernel::SynapticInputSpikes;
             let first = if is_first { 0 } else { history };
             let rows = match launch.kernel {
                 Kernel::ApicalHistory => 0..shape.apical_history_rows() as usize,
                 _ => first..history + steps as usize,
             };
-            let rows = &drives[rows.start * units..rows.end * units];
-            sum += rows.iter().map(|&drive| f64::from(drive)).sum::<f64>();
+            let rows = &inputs[rows.start * units..rows.end * units];
+            sum += rows.iter().map(|&input| f64::from(input)).sum::<f64>();
         }
     }
     sum
 }
 
 #[test]
-fn additions_are_counted_as_the_kernels_do_them() {
+fn op_counts_equal_additions_of_kernels() {
     let dataset = random_dataset(3, 5, 6, 20);
     for (g_apical, feedback) in [
         (0.0, apical::config::Feedback::Broadcast),
@@ -95,18 +93,18 @@ fn additions_are_counted_as_the_kernels_do_them() {
         let mut simulation = simulation(&config, &dataset, cpu, &network);
         let images = order(&config, &dataset, 1);
         let mut before = SpikeSnapshot::read(simulation.backend(), config.batch_size).unwrap();
-        // The first starts from nothing; the next ones carry the last steps on.
+        // The first minibatch starts without history.
         for images in images.chunks_exact(config.batch_size).take(3) {
             let (minibatches, samples, launches) = simulation.prepare_training(images);
             let backend = simulation.backend();
-            let done = additions_done(backend, &minibatches, &samples, &launches);
+            let counted = count_additions(backend, &minibatches, &samples, &launches);
             let after = SpikeSnapshot::read(backend, config.batch_size).unwrap();
             let shape = backend.shape().clone();
             let mut work = OpCounts::default();
             let nonzero_pixels = vec![7; config.batch_size];
             work.add(&shape, &minibatches[0], &samples, &nonzero_pixels, &before, &after);
-            assert!(done > 0.0);
-            assert_eq!(work.additions as f64, done, "g_apical {g_apical}, {feedback:?}");
+            assert!(counted > 0.0);
+            assert_eq!(work.additions as f64, counted, "g_apical {g_apical}, {feedback:?}");
             let steps: u32 = samples.iter().map(Sample::steps).sum();
             assert_eq!((work.images, work.steps), (3, u64::from(steps)));
             assert_eq!(work.rng_draws, u64::from(steps) * (7 + 24 + 18 + 10));
@@ -115,9 +113,9 @@ fn additions_are_counted_as_the_kernels_do_them() {
     }
 }
 
-/// Without a cut, what is left of the traces drives the next image too.
+/// With an infinite PSP kernel, traces of the last image add input to the next one.
 #[test]
-fn traces_that_are_carried_on_count_as_additions() {
+fn op_counts_with_infinite_kernel_include_traces() {
     let dataset = random_dataset(4, 5, 6, 20);
     let config = Config { psp_kernel_ms: 0, ..config() };
     let network = Network::initial(&config, dataset.pixels());
@@ -125,14 +123,15 @@ fn traces_that_are_carried_on_count_as_additions() {
     let images = order(&config, &dataset, 1);
     simulation.train(&images[..3]).unwrap();
     let before = SpikeSnapshot::read(simulation.backend(), 3).unwrap();
-    let mut left = 0;
-    for (population, above) in [24, 18, 10].into_iter().enumerate() {
+    let mut trace_additions = 0;
+    for (population, n_next) in [24, 18, 10].into_iter().enumerate() {
         let traces = floats(simulation.backend(), ArrayId::WindowMeans(population));
         let shape = simulation.backend().shape();
         let units = shape.populations[population];
         let rows = traces.chunks(units).take(3 * window_mean::ROWS).enumerate();
-        let carried = rows.filter(|(row, _)| row % window_mean::ROWS >= window_mean::SLOW);
-        left += above * carried.flat_map(|(_, row)| row).filter(|&&trace| trace != 0.0).count();
+        let traces = rows.filter(|(row, _)| row % window_mean::ROWS >= window_mean::SLOW);
+        let nonzero = traces.flat_map(|(_, row)| row).filter(|&&trace| trace != 0.0).count();
+        trace_additions += n_next * nonzero;
     }
     let (minibatches, samples, launches) = simulation.prepare_training(&images[3..6]);
     let backend = simulation.backend();
@@ -143,18 +142,15 @@ fn traces_that_are_carried_on_count_as_additions() {
         work.add(&backend.shape().clone(), minibatch, &samples, &[0; 3], &before, &after);
         work.additions as usize
     };
-    let alone = additions(&BatchParams { reset_state: 1, ..minibatches[0] });
-    assert!(left > 0);
-    assert_eq!(additions(&minibatches[0]), alone + left);
+    let after_reset = additions(&BatchParams { reset_state: 1, ..minibatches[0] });
+    assert!(trace_additions > 0);
+    assert_eq!(additions(&minibatches[0]), after_reset + trace_additions);
 }
 
-/// Trains a few minibatches; its weights, its kernels, and their times where it is profiled.
-fn trained(
-    make: MakeBackend,
-    is_profiled: bool,
-) -> (Network, BTreeSet<Kernel>, Option<KernelTimes>) {
+/// Trains two minibatches. Returns the network, the kernels that ran, and their times if profiled.
+fn train(make: MakeBackend, is_profiled: bool) -> (Network, BTreeSet<Kernel>, Option<KernelTimes>) {
     let dataset = random_dataset(5, 5, 6, 20);
-    // Long enough for more launches than there are timestamps at once.
+    // Long phases need more launches than the timestamp buffer holds at once.
     let config = Config {
         eta: vec![0.05],
         g_apical: 0.05,
@@ -178,17 +174,17 @@ fn trained(
 
 #[test]
 fn profiling_times_every_kernel_and_changes_no_weight() {
-    let (plain, _, nothing) = trained(cpu, false);
-    assert_eq!(nothing, None);
-    for (make, makes_rasters) in [(cpu as MakeBackend, false), (gpu, true)] {
-        let (profiled, mut kernels, times) = trained(make, true);
-        // The CPU makes them where they are read, if at all.
+    let (unprofiled, _, no_times) = train(cpu, false);
+    assert_eq!(no_times, None);
+    for (make, packs_masks) in [(cpu as MakeBackend, false), (gpu, true)] {
+        let (profiled, mut kernels, times) = train(make, true);
+        // The CPU packs masks only in the kernels that read them.
         assert!(kernels.contains(&Kernel::PackSpikeMask));
-        kernels.retain(|&kernel| makes_rasters || kernel != Kernel::PackSpikeMask);
-        assert!(profiled == plain, "profiling changed a weight");
-        let times = times.expect("this device tells times");
-        let told = Kernel::ALL.into_iter().filter(|&kernel| times.calls(kernel) > 0);
-        assert_eq!(told.collect::<BTreeSet<_>>(), kernels);
+        kernels.retain(|&kernel| packs_masks || kernel != Kernel::PackSpikeMask);
+        assert!(profiled == unprofiled, "profiling changed a weight");
+        let times = times.expect("the device supports timestamps");
+        let timed = Kernel::ALL.into_iter().filter(|&kernel| times.calls(kernel) > 0);
+        assert_eq!(timed.collect::<BTreeSet<_>>(), kernels);
         assert!(
             kernels.contains(&Kernel::ApicalStepSpikes) && kernels.contains(&Kernel::WeightUpdate)
         );
@@ -203,14 +199,14 @@ fn profiling_restarted_resets_times() {
         let network = Network::initial(&config, dataset.pixels());
         let mut simulation = simulation(&config, &dataset, make, &network);
         let images = order(&config, &dataset, 1);
-        let mut spans = || {
+        let mut calls = || {
             simulation.backend().set_profiling(true);
             simulation.train(&images[..3]).unwrap();
-            let times = simulation.backend().kernel_times().unwrap().expect("it is profiled");
+            let times = simulation.backend().kernel_times().unwrap().expect("profiling is on");
             simulation.backend().set_profiling(false);
             assert_eq!(simulation.backend().kernel_times().unwrap(), None);
             Kernel::ALL.map(|kernel| times.calls(kernel))
         };
-        assert_eq!(spans(), spans());
+        assert_eq!(calls(), calls());
     }
 }

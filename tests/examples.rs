@@ -1,6 +1,6 @@
-//! Proves: each example runs to its end, and what it asserts holds.
+//! Proves: each example runs to its end, and its assertions hold.
 //!
-//! Does not prove: what it prints.
+//! Does not prove: the printed text.
 
 use std::error::Error;
 
@@ -14,21 +14,21 @@ mod own_recorder;
 mod train;
 
 #[test]
-fn a_network_is_trained_kept_and_read() -> Result<(), Box<dyn Error>> {
+fn train_example_runs() -> Result<(), Box<dyn Error>> {
     train::main()
 }
 
 #[test]
-fn images_of_ones_own_are_learned() -> Result<(), Box<dyn Error>> {
+fn custom_dataset_example_runs() -> Result<(), Box<dyn Error>> {
     custom_dataset::main()
 }
 
 #[test]
-fn what_neurons_do_is_recorded() -> Result<(), Box<dyn Error>> {
+fn own_recorder_example_runs() -> Result<(), Box<dyn Error>> {
     own_recorder::main()
 }
 
 #[test]
-fn a_rule_of_ones_own_learns() -> Result<(), Box<dyn Error>> {
+fn own_learning_rule_example_runs() -> Result<(), Box<dyn Error>> {
     own_learning_rule::main()
 }

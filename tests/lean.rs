@@ -1,15 +1,15 @@
-//! Proves: the library by itself brings along no crate of the command line, of plots or of networks; and no dependency
-//! says that it wants a newer Rust than we promise.
+//! Proves: the library without features depends on no crate for the command line, plots or downloads. No dependency
+//! declares a newer Rust than this crate. Tests compile dependencies with the same features as the command.
 //!
-//! Does not prove: that the library builds alone (`.ci/run` does that), nor that all builds with that Rust, nor which
-//! Rust the crates of other platforms want.
+//! Does not prove: that the library builds alone (see `.ci/run`), that all crates build with the declared Rust, or
+//! which Rust the crates of other platforms need.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use serde_json::Value;
 
-/// What features add, and what the command does.
+/// Crates that only features or the command add.
 const FEATURES: [&str; 9] = [
     "clap",
     "clap_builder",
@@ -22,8 +22,7 @@ const FEATURES: [&str; 9] = [
     "ureq",
 ];
 
-/// Runs cargo and returns its output. It may download: `cargo test` of one package leaves out crates that `cargo
-/// metadata` reads.
+/// Runs cargo and returns its output. Cargo may download crates that `cargo test` of one package does not need.
 fn cargo(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
         .args(arguments)
@@ -42,55 +41,55 @@ fn host() -> String {
     line.expect("cargo names its host").to_string()
 }
 
-/// The crates that `cargo add apical` with these arguments brings along.
-fn crates(arguments: &[&str]) -> Vec<String> {
+/// Returns the library's dependencies, direct and indirect, with these arguments of `cargo tree`.
+fn dependencies(arguments: &[&str]) -> Vec<String> {
     let tree = ["tree", "--package", "apical", "--edges", "normal", "--prefix", "none"];
     let text = cargo(&[&tree[..], &["--format", "{p}"], arguments].concat());
     text.lines().filter_map(|line| line.split(' ').next()).map(str::to_string).collect()
 }
 
 #[test]
-fn the_library_alone_is_lean() {
-    let lean = crates(&[]);
+fn library_without_features_has_few_dependencies() {
+    let lean = dependencies(&[]);
     assert!(lean.contains(&"wgpu".to_string()), "{lean:?}");
     let found: Vec<&str> =
         FEATURES.into_iter().filter(|name| lean.iter().any(|found| found == name)).collect();
     assert!(found.is_empty(), "{found:?}");
-    let all = crates(&["--all-features"]);
+    let all = dependencies(&["--all-features"]);
     for name in ["clap", "plotters", "ureq"] {
-        assert!(all.iter().any(|found| found == name), "{name} is not what a feature adds");
+        assert!(all.iter().any(|found| found == name), "no feature adds {name}");
     }
 }
 
 #[test]
-fn no_dependency_wants_a_newer_rust() {
-    // A fresh machine has no crates of other platforms. Their own `cargo test` checks those.
+fn dependencies_need_no_newer_rust() {
+    // A fresh machine has no crates of other platforms; tests on these platforms check them.
     let platform = ["--filter-platform", &host()];
     let metadata = cargo(&[&["metadata", "--format-version", "1"], &platform[..]].concat());
-    let metadata: Value = serde_json::from_str(&metadata).expect("it is JSON");
+    let metadata: Value = serde_json::from_str(&metadata).expect("cargo writes JSON");
     let version = |text: &str| -> Vec<u32> {
-        text.split('.').map(|part| part.parse().expect("a version")).collect()
+        text.split('.').map(|number| number.parse().expect("a version number")).collect()
     };
-    let promised = version(env!("CARGO_PKG_RUST_VERSION"));
+    let declared = version(env!("CARGO_PKG_RUST_VERSION"));
     let packages = metadata["packages"].as_array().expect("there are packages");
-    let mut told = 0;
+    let mut count = 0;
     for package in packages {
-        if let Some(wanted) = package["rust_version"].as_str() {
-            told += 1;
+        if let Some(required) = package["rust_version"].as_str() {
+            count += 1;
             assert!(
-                version(wanted) <= [&promised[..], &[0]].concat(),
-                "{}: {wanted}",
+                version(required) <= [&declared[..], &[0]].concat(),
+                "{}: {required}",
                 package["name"]
             );
         }
     }
-    assert!(told > 50, "{told} packages say what they want");
+    assert!(count > 50, "only {count} packages declare a Rust version");
 }
 
-/// A crate that tests need with one more feature is compiled again for them, and so is all that depends on it:
-/// after `cargo build --release`, `tests/run` then compiled wgpu and the library a second time, minutes on two cores.
+/// With one more feature for tests, cargo would compile a crate and its dependents twice: for wgpu and the library,
+/// this adds minutes on two cores.
 #[test]
-fn tests_reuse_the_crates_of_the_build() {
+fn test_dependencies_have_features_of_the_build() {
     let features = |edges: &str| -> BTreeMap<String, BTreeSet<String>> {
         let text = cargo(&[
             "tree",
@@ -114,7 +113,7 @@ fn tests_reuse_the_crates_of_the_build() {
         assert_eq!(
             tested.get(&name),
             Some(&built),
-            "the command takes other features (cli/Cargo.toml)"
+            "the command uses other features (see cli/Cargo.toml)"
         );
     }
 }

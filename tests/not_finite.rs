@@ -1,7 +1,7 @@
-//! Proves: a training whose weights become infinite stops, and names the layer and the minibatch by which they did, found
-//! here by looking after each; on both backends, for one network and for many, with tests in between.
+//! Proves: a training whose weights become infinite stops with an error that names the layer and the minibatch. The
+//! expected minibatch is found by a check of the weights after each. Both backends, one network and several.
 //!
-//! Does not prove: what the command says of it (see `cli/tests/command_line/faults.rs`).
+//! Does not prove: the command's message (see `cli/tests/command_line/faults.rs`).
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use crate::support;
 
 const BATCH: usize = 4;
 
-/// A decay that is far too strong: it turns weights over and makes them larger, up to the largest floats within an
-/// epoch.
+/// Returns settings with a weight decay that flips the signs of weights and enlarges them, until they overflow within
+/// an epoch.
 fn config() -> Config {
     Config {
         layers: vec![12, 8, 10],
@@ -38,32 +38,33 @@ fn dataset() -> Dataset {
     (*support::random_dataset(3, 4, 5, 200)).clone()
 }
 
-/// Layer, epoch, and the first and last image of the minibatch by which weights cease to be finite.
-type Place = (usize, u32, usize, usize);
+/// Layer, epoch, and first and last image of the minibatch whose update makes weights infinite.
+type Location = (usize, u32, usize, usize);
 
-fn looked_for(config: &Config) -> Place {
+/// Trains on the CPU and checks the weights after each minibatch.
+fn expected_location(config: &Config) -> Location {
     let dataset = Arc::new(dataset());
     let mut networks = [Network::initial(config, dataset.pixels())];
-    let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
+    let options = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
     let opened =
-        device::open(&selection, std::slice::from_ref(config), &dataset).expect("it opens");
+        device::open(&options, std::slice::from_ref(config), &dataset).expect("the CPU opens");
     let mut simulation =
         Simulation::new(opened.backend, config, &dataset, &networks[0]).expect("the network fits");
     for epoch in 1..=config.epochs {
         simulation.reset_state();
         let mut shown = 0;
         for images in order(config, &dataset, epoch).chunks(BATCH) {
-            simulation.train(images).expect("it runs");
+            simulation.train(images).expect("a minibatch runs");
             let first = shown + 1;
             shown += images.len();
             if shown % config.eval_every == 0 {
                 simulation.reset_state();
             }
-            simulation.read_networks(&mut networks).expect("they are read");
-            let is_lost = |layer: &apical::network::Layer| {
+            simulation.read_networks(&mut networks).expect("the weights are read");
+            let has_nonfinite = |layer: &apical::network::Layer| {
                 layer.weights.iter().any(|weight| !weight.is_finite())
             };
-            if let Some(layer) = networks[0].layers.iter().position(is_lost) {
+            if let Some(layer) = networks[0].layers.iter().position(has_nonfinite) {
                 return (layer, epoch, first, shown);
             }
         }
@@ -71,7 +72,8 @@ fn looked_for(config: &Config) -> Place {
     panic!("all weights stay finite");
 }
 
-fn place(error: TrainError) -> (String, Place) {
+/// Returns the label of the network in an error, and the location.
+fn location(error: TrainError) -> (String, Location) {
     match error {
         TrainError::NotFinite { network, layer, epoch, first, last } => {
             (network, (layer, epoch, first, last))
@@ -83,28 +85,29 @@ fn place(error: TrainError) -> (String, Place) {
 #[test]
 fn nonfinite_error_names_the_minibatch() {
     for config in [config(), Config { optimizer: Optimizer::Adam, eta: vec![0.01], ..config() }] {
-        let expected = looked_for(&config);
-        assert!(expected.2 > 1, "it is the very first: {expected:?}");
+        let expected = expected_location(&config);
+        assert!(expected.2 > 1, "already the first minibatch: {expected:?}");
         for backend in [BackendKind::Cpu, BackendKind::Gpu] {
-            let selection = DeviceOptions { backend, ..DeviceOptions::default() };
+            let options = DeviceOptions { backend, ..DeviceOptions::default() };
             let mut training =
-                Training::new(config.clone(), dataset(), &selection).expect("it opens");
-            let error = training.run(&mut |_| ControlFlow::Continue(())).expect_err("it fails");
-            let told = error.to_string();
+                Training::new(config.clone(), dataset(), &options).expect("it opens");
+            let error =
+                training.run(&mut |_| ControlFlow::Continue(())).expect_err("weights overflow");
+            let message = error.to_string();
             let (_, epoch, first, last) = expected;
             let words = format!("images {first} to {last} of epoch {epoch}");
-            assert!(told.ends_with(&words), "{told}\nlacks: {words}");
-            assert_eq!(place(error), (String::new(), expected));
+            assert!(message.ends_with(&words), "{message}\nlacks: {words}");
+            assert_eq!(location(error), (String::new(), expected));
         }
     }
 }
 
 #[test]
 fn checkpoints_hold_only_finite_weights() {
-    let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
-    let mut training = Training::new(config(), dataset(), &selection).expect("it opens");
-    training.keep_checkpoints("4".parse().expect("it is a number of images"));
-    let expected = looked_for(&config());
+    let options = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
+    let mut training = Training::new(config(), dataset(), &options).expect("it opens");
+    training.keep_checkpoints("4".parse().expect("the interval is valid"));
+    let expected = expected_location(&config());
     let (mut last, mut due) = (None, None);
     let result = training.run(&mut |event| {
         if let Event::Checkpoint { checkpoint, .. } = event {
@@ -118,15 +121,15 @@ fn checkpoints_hold_only_finite_weights() {
         }
         ControlFlow::Continue(())
     });
-    assert_eq!(place(result.expect_err("it fails")).1, expected);
+    assert_eq!(location(result.expect_err("it fails")).1, expected);
     let last = last.expect("there are checkpoints");
     assert_eq!(last.position.images, expected.2 - 1);
-    // Whoever goes on from there comes to the same end; so does who goes on where a test is due.
+    // A resumed training ends at the same minibatch, also if resumed at a pending test.
     for checkpoint in [last, due.expect("a test was due")] {
         let mut resumed =
-            Training::resume(config(), dataset(), &selection, &checkpoint).expect("it opens");
+            Training::resume(config(), dataset(), &options, &checkpoint).expect("it opens");
         let error = resumed.run(&mut |_| ControlFlow::Continue(())).expect_err("it fails");
-        assert_eq!(place(error).1, expected);
+        assert_eq!(location(error).1, expected);
     }
 }
 
@@ -134,10 +137,10 @@ fn checkpoints_hold_only_finite_weights() {
 fn nonfinite_error_names_the_replica() {
     let base = config();
     let variants = variants(&base, &["weight_decay=0,1000".parse().unwrap()], 1).unwrap();
-    let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
-    let mut replicas = Training::of_variants(&variants, dataset(), &selection).expect("it opens");
+    let options = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
+    let mut replicas = Training::of_variants(&variants, dataset(), &options).expect("it opens");
     let error = replicas.run(&mut |_| ControlFlow::Continue(())).expect_err("it fails");
-    let (network, found) = place(error);
+    let (network, found) = location(error);
     assert_eq!(network, " of network 1 of its group");
-    assert_eq!(found, looked_for(&variants[1].config));
+    assert_eq!(found, expected_location(&variants[1].config));
 }

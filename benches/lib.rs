@@ -1,1 +1,1 @@
-//! Nothing: a package needs a target beside its benches.
+//! Empty: Cargo requires a target beside the benches.

@@ -1,8 +1,8 @@
-//! Throughput of the CPU backend and, where there is one, of a GPU: whole minibatches and each kernel
-//! by itself, on 784-500-10 as in the paper, with batches of 32.
+//! Throughput of the CPU backend, and of a GPU if there is one: whole minibatches, tests and single kernels of the
+//! paper's network 784-500-10.
 //!
-//! `cargo bench -p apical-benches --bench training`; "elements" are images. A software GPU is benched only when
-//! `APICAL_BENCH_SOFTWARE_GPU` is set: its times say nothing about a GPU.
+//! `cargo bench -p apical-benches --bench training`; "elements" are images. A software GPU is measured only if
+//! `APICAL_BENCH_SOFTWARE_GPU` is set: its times do not represent a GPU.
 
 use std::hint::black_box;
 use std::slice::from_ref;
@@ -19,47 +19,51 @@ use apical::simulation::Simulation;
 use apical::train::order;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
-/// Images that are trained on before anything is timed: an untrained network spikes otherwise than a
-/// trained one.
+/// Number of training images before the measurement: an untrained network has other spike rates.
 const WARM_UP: usize = 3200;
 
 fn simulation(config: &Config, dataset: &Arc<Dataset>, backend: Box<dyn Backend>) -> Simulation {
     let network = Network::initial(config, dataset.pixels());
     let mut simulation =
-        Simulation::new(backend, config, dataset, &network).expect("the backend takes the network");
+        Simulation::new(backend, config, dataset, &network).expect("the network fits");
     for minibatch in order(config, dataset, 1)[..WARM_UP].chunks(config.batch_size) {
         simulation.train(minibatch).expect("a minibatch runs");
     }
     simulation
 }
 
-/// `how`: what is kept, and how networks are stepped.
-fn cpu(config: &Config, dataset: &Arc<Dataset>, threads: usize, how: &DeviceOptions) -> Simulation {
-    let selection = DeviceOptions { backend: BackendKind::Cpu, threads, ..how.clone() };
-    let opened = open(&selection, from_ref(config), dataset).expect("the CPU opens");
+fn cpu(
+    config: &Config,
+    dataset: &Arc<Dataset>,
+    threads: usize,
+    options: &DeviceOptions,
+) -> Simulation {
+    let options = DeviceOptions { backend: BackendKind::Cpu, threads, ..options.clone() };
+    let opened = open(&options, from_ref(config), dataset).expect("the CPU opens");
     simulation(config, dataset, opened.backend)
 }
 
-/// A GPU, where there is one worth timing.
-fn gpu(config: &Config, dataset: &Arc<Dataset>, how: &DeviceOptions) -> Option<Simulation> {
+/// Returns a simulation on a GPU, if there is one to measure.
+fn gpu(config: &Config, dataset: &Arc<Dataset>, options: &DeviceOptions) -> Option<Simulation> {
     let allow_software = std::env::var_os("APICAL_BENCH_SOFTWARE_GPU").is_some();
     let backend = if allow_software { BackendKind::Gpu } else { BackendKind::Auto };
-    let selection = DeviceOptions { backend, ..how.clone() };
-    let opened = open(&selection, from_ref(config), dataset).ok()?;
+    let options = DeviceOptions { backend, ..options.clone() };
+    let opened = open(&options, from_ref(config), dataset).ok()?;
     (opened.device.backend == "gpu").then(|| simulation(config, dataset, opened.backend))
 }
 
-/// All simulations to be timed, with their names.
+/// Returns all simulations to measure, with labels.
 fn simulations(
     config: &Config,
     dataset: &Arc<Dataset>,
-    how: &DeviceOptions,
+    options: &DeviceOptions,
 ) -> Vec<(String, Simulation)> {
     let mut simulations = vec![
-        ("cpu, 1 thread".to_string(), cpu(config, dataset, 1, how)),
-        ("cpu, 2 threads".to_string(), cpu(config, dataset, 2, how)),
+        ("cpu, 1 thread".to_string(), cpu(config, dataset, 1, options)),
+        ("cpu, 2 threads".to_string(), cpu(config, dataset, 2, options)),
     ];
-    simulations.extend(gpu(config, dataset, how).map(|simulation| ("gpu".to_string(), simulation)));
+    let gpu = gpu(config, dataset, options);
+    simulations.extend(gpu.map(|simulation| ("gpu".to_string(), simulation)));
     simulations
 }
 
@@ -79,7 +83,9 @@ fn training(criterion: &mut Criterion) {
                     let minibatch = minibatches.next().expect("an endless cycle");
                     simulation.train(minibatch).expect("a minibatch runs");
                     // Waits for the device.
-                    black_box(simulation.backend().read(ArrayId::InputCdf).expect("it is read"));
+                    black_box(
+                        simulation.backend().read(ArrayId::InputCdf).expect("the array is read"),
+                    );
                 });
             });
         }
@@ -103,14 +109,14 @@ fn testing(criterion: &mut Criterion) {
         group.bench_function(backend, |bencher| {
             bencher.iter(|| {
                 simulation.test(&images).expect("a test runs");
-                black_box(simulation.backend().read(ArrayId::InputCdf).expect("it is read"));
+                black_box(simulation.backend().read(ArrayId::InputCdf).expect("the array is read"));
             });
         });
     }
     group.finish();
 }
 
-/// The default preset, or near it, with settings under which a minibatch runs the kernel.
+/// Returns the default preset, changed if a minibatch would not run the kernel otherwise.
 fn config_with(kernel: Kernel) -> Config {
     let base = Preset::Quick.config();
     match kernel {
@@ -136,7 +142,7 @@ fn config_with(kernel: Kernel) -> Config {
     }
 }
 
-/// Every kernel of a training minibatch by itself, from the state that a minibatch leaves behind.
+/// Measures each kernel of a training minibatch alone, from the state after a minibatch.
 fn kernels(criterion: &mut Criterion) {
     let dataset = Arc::new(Dataset::mnist().expect("the embedded data set opens"));
     let options = DeviceOptions { per_sample_access: true, ..DeviceOptions::default() };
@@ -148,15 +154,15 @@ fn kernels(criterion: &mut Criterion) {
         for (backend, mut simulation) in simulations(config, &dataset, &options) {
             let (minibatch, samples, launches): (_, Vec<Sample>, Vec<Launch>) =
                 simulation.prepare_training(&images[..config.batch_size]);
-            let backend_of = simulation.backend();
-            backend_of.run(&minibatch, &samples, &launches).expect("a minibatch runs");
-            let own: Vec<Launch> =
+            let device = simulation.backend();
+            device.run(&minibatch, &samples, &launches).expect("a minibatch runs");
+            let kernel_launches: Vec<Launch> =
                 launches.into_iter().filter(|launch| launch.kernel == kernel).collect();
-            assert!(!own.is_empty(), "a minibatch runs no {kernel}");
+            assert!(!kernel_launches.is_empty(), "a minibatch runs no {kernel}");
             group.bench_function(backend, |bencher| {
                 bencher.iter(|| {
-                    backend_of.run(&minibatch, &samples, &own).expect("the kernel runs");
-                    black_box(backend_of.read(ArrayId::InputCdf).expect("it is read"));
+                    device.run(&minibatch, &samples, &kernel_launches).expect("the kernel runs");
+                    black_box(device.read(ArrayId::InputCdf).expect("it is read"));
                 });
             });
         }

@@ -1,4 +1,4 @@
-//! Trains a network on images made here: lines that lie or stand, on noise.
+//! Trains a network on generated images of horizontal and vertical lines on noise.
 //!
 //! cargo run --release --example custom_dataset
 
@@ -14,19 +14,19 @@ use rand::{Rng, RngExt};
 
 const SIDE: usize = 12;
 
-/// `count` images, one byte a pixel, row by row, and their labels: 0 for a line that lies, 1 for one that stands.
+/// Returns `count` images, [images, rows, columns], one byte per pixel, and their labels: 0 horizontal, 1 vertical.
 fn lines(count: usize, random: &mut impl Rng) -> (Vec<u8>, Vec<u8>) {
     let (mut images, mut labels) = (Vec::new(), Vec::new());
     for _ in 0..count {
         let mut image = [[0u8; SIDE]; SIDE];
         image.as_flattened_mut().fill_with(|| random.random_range(0..80));
-        let (stands, place) = (random.random_bool(0.5), random.random_range(0..SIDE));
+        let (is_vertical, position) = (random.random_bool(0.5), random.random_range(0..SIDE));
         for along in 0..SIDE {
-            let (row, column) = if stands { (along, place) } else { (place, along) };
+            let (row, column) = if is_vertical { (along, position) } else { (position, along) };
             image[row][column] = 255;
         }
         images.extend(image.as_flattened());
-        labels.push(stands.into());
+        labels.push(is_vertical.into());
     }
     (images, labels)
 }
@@ -35,7 +35,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let mut random = PhiloxRng::new(1, RngStream::Order, 0, 0);
     let training = lines(2000, &mut random);
     let test = lines(500, &mut random);
-    let names = vec!["lies".to_string(), "stands".to_string()];
+    let names = vec!["horizontal".to_string(), "vertical".to_string()];
     let dataset =
         Dataset::from_parts("lines", SIDE, SIDE, training, test)?.with_class_names(names)?;
 

@@ -1,6 +1,5 @@
-//! Learns by a rule of its own: by the paper's, but a synapse keeps its sign, exciting or inhibiting; where it would
-//! change it, it falls silent. The simulation makes spikes, plateaus and errors; the rule takes the place of the last
-//! kernel, which changes weights.
+//! Learns by a rule of its own: the paper's rule, but each synapse keeps its sign. A weight that would change its sign
+//! becomes zero. The simulation computes spikes, plateaus and errors; the rule replaces the weight-update kernel.
 //!
 //! cargo run --release --example own_learning_rule
 
@@ -17,8 +16,8 @@ use apical::network::Network;
 use apical::simulation::Simulation;
 use apical::train::{order, test};
 
-/// Changes each weight by `-rate` times the mean over the minibatch of error times filtered spikes, but never beyond
-/// zero: `initial` has the signs. Biases may be of any.
+/// Adds `-rate` times the minibatch mean of error times filtered spikes to each weight. A weight whose sign would
+/// differ from that in `initial` becomes zero; biases may change their sign.
 fn change_weights(
     backend: &mut dyn Backend,
     layer: usize,
@@ -30,20 +29,20 @@ fn change_weights(
         Ok(backend.read(array)?.into_iter().map(f32::from_bits).collect())
     };
     let errors = floats(ArrayId::Errors(layer))?; // [samples, units]
-    let traces = floats(ArrayId::WindowMeans(layer))?; // [samples, rows, below]
-    let mut weights = floats(ArrayId::Weights(layer))?; // [below + 1, units], the last column is the biases
+    let means = floats(ArrayId::WindowMeans(layer))?; // [samples, rows, n_pre]
+    let mut weights = floats(ArrayId::Weights(layer))?; // [n_pre + 1, units]; the last column holds the biases
     let shape = backend.shape();
-    let (units, below, rows) = (shape.units(layer), shape.n_pre(layer), shape.window_mean_rows());
+    let (units, n_pre, rows) = (shape.units(layer), shape.n_pre(layer), shape.window_mean_rows());
     for sample in 0..samples {
         let errors = &errors[sample * units..][..units];
-        let traces = &traces[(sample * rows + window_mean::FORWARD) * below..][..below];
-        for (column, trace) in weights.chunks_mut(units).zip(traces.iter().chain(&[1.0])) {
+        let means = &means[(sample * rows + window_mean::FORWARD) * n_pre..][..n_pre];
+        for (column, mean) in weights.chunks_mut(units).zip(means.iter().chain(&[1.0])) {
             for (weight, error) in column.iter_mut().zip(errors) {
-                *weight -= rate / samples as f32 * trace * error;
+                *weight -= rate / samples as f32 * mean * error;
             }
         }
     }
-    let synapses = below * units;
+    let synapses = n_pre * units;
     for (weight, initial) in weights[..synapses].iter_mut().zip(initial) {
         if *weight * initial < 0.0 {
             *weight = 0.0;
@@ -64,12 +63,12 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     };
     let dataset = Arc::new(Dataset::mnist()?.subset(0, config.train_images, config.test_images)?);
     let network = Network::initial(&config, dataset.pixels());
-    let selection = DeviceOptions { per_sample_access: true, ..DeviceOptions::default() };
-    let opened = device::open(&selection, from_ref(&config), &dataset)?;
+    let options = DeviceOptions { per_sample_access: true, ..DeviceOptions::default() };
+    let opened = device::open(&options, from_ref(&config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, &config, &dataset, &network)?;
 
-    let tested = |simulation: &mut Simulation| test(simulation, &dataset, 500, 0);
-    println!("before: {:.1} % wrong", tested(&mut simulation)?.error());
+    let evaluate = |simulation: &mut Simulation| test(simulation, &dataset, 500, 0);
+    println!("test error before learning: {:.1} %", evaluate(&mut simulation)?.error());
     for epoch in 1..=2 {
         for minibatch in order(&config, &dataset, epoch).chunks(config.batch_size) {
             let (minibatches, samples, mut launches) = simulation.prepare_training(minibatch);
@@ -80,7 +79,7 @@ pub fn main() -> Result<(), Box<dyn Error>> {
                 change_weights(backend, layer, minibatch.len(), 1.0, &initial.weights)?;
             }
         }
-        println!("epoch {epoch}: {:.1} % wrong", tested(&mut simulation)?.error());
+        println!("test error after epoch {epoch}: {:.1} %", evaluate(&mut simulation)?.error());
     }
     let mut learned = network.clone();
     simulation.read_networks(from_mut(&mut learned))?;
@@ -88,6 +87,6 @@ pub fn main() -> Result<(), Box<dyn Error>> {
         let signs = layer.weight_rows().into_iter().zip(before.weight_rows());
         assert!(signs.into_iter().all(|(weight, before)| weight * before >= 0.0));
     }
-    assert!(tested(&mut simulation)?.error() < 50.0); // a guess: 90
+    assert!(evaluate(&mut simulation)?.error() < 50.0); // chance: 90 %
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Records what no recorder of the library does: how many hidden neurons spike together in each millisecond of a
-//! test image, before and after learning.
+//! Records a quantity of its own: the number of spikes of the hidden layer in each millisecond of a test image, before
+//! and after learning.
 //!
 //! cargo run --release --example own_recorder
 
@@ -16,23 +16,23 @@ use apical::plan::Presentation;
 use apical::simulation::Simulation;
 use apical::train::order;
 
-/// Spikes of the lowest hidden layer in each step of a test image.
+/// Returns the number of spikes of the lowest hidden layer in each step of a test image, [steps].
 fn spikes_by_step(
     simulation: &mut Simulation,
     image: Presentation,
 ) -> Result<Vec<u32>, BackendError> {
     simulation.test(from_ref(&image))?;
     let backend = simulation.backend();
-    // [samples, words, units]: the first sample is the image's.
+    // [samples, words, units]; the image is the first sample.
     let words = backend.read(ArrayId::Spikes(1))?;
     let shape = backend.shape();
-    let (past, units) = (shape.history_words() as usize, shape.units(0));
-    let of_step = |step: u32| {
-        let row = past + (step / STEPS_PER_WORD) as usize;
+    let (history, units) = (shape.history_words() as usize, shape.units(0));
+    let count = |step: u32| {
+        let row = history + (step / STEPS_PER_WORD) as usize;
         let shift = step % STEPS_PER_WORD * COUNT_BITS;
         words[row * units..][..units].iter().map(|word| word >> shift & COUNT_MASK).sum()
     };
-    Ok((0..250).map(of_step).collect())
+    Ok((0..250).map(count).collect())
 }
 
 pub fn main() -> Result<(), Box<dyn Error>> {
@@ -41,12 +41,12 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let dataset = Arc::new(Dataset::mnist()?.subset(0, config.train_images, config.test_images)?);
     let network = Network::initial(&config, dataset.pixels());
 
-    // Arrays of single samples can be read only where that is asked for: the CPU is faster if it need not keep them.
-    let selection = DeviceOptions { per_sample_access: true, ..DeviceOptions::default() };
-    let opened = device::open(&selection, from_ref(&config), &dataset)?;
+    // Per-sample arrays are readable only with this option: without it the CPU keeps fewer arrays and is faster.
+    let options = DeviceOptions { per_sample_access: true, ..DeviceOptions::default() };
+    let opened = device::open(&options, from_ref(&config), &dataset)?;
     let mut simulation = Simulation::new(opened.backend, &config, &dataset, &network)?;
 
-    let first = dataset.training_count; // Test images come behind those of the training set.
+    let first = dataset.training_count; // Test images follow the training images.
     let image = Presentation {
         index: first,
         label: dataset.labels()[first],
@@ -60,9 +60,9 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let after = spikes_by_step(&mut simulation, image)?;
 
     let mean = |spikes: &[u32]| spikes.iter().sum::<u32>() as f64 / spikes.len() as f64;
-    println!("before learning {:.2} of 100 neurons spike in a millisecond", mean(&before));
-    println!("afterwards      {:.2}", mean(&after));
-    println!("the first 20 ms {:?}", &after[..20]);
+    println!("spikes of 100 neurons per ms before learning: {:.2}", mean(&before));
+    println!("after learning: {:.2}", mean(&after));
+    println!("first 20 ms: {:?}", &after[..20]);
     assert!(before != after && mean(&after) > 0.0);
     Ok(())
 }

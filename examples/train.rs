@@ -1,4 +1,4 @@
-//! Trains a network on the first images of MNIST, keeps it in a file, reads it again and tests it with other spikes.
+//! Trains a network on the first images of MNIST, writes it to a file, reads it back and tests it with other spikes.
 //!
 //! cargo run --release --example train
 
@@ -24,16 +24,16 @@ pub fn main() -> Result<(), Box<dyn Error>> {
     let dataset = Dataset::mnist()?;
     let images = ImageSpec::from_dataset(&dataset);
 
-    // A GPU where there is a real one, else the CPU: the bits are the same.
+    // Uses a hardware GPU if there is one, else the CPU. Both give equal bits.
     let mut training = Training::new(config.clone(), dataset, &DeviceOptions::default())?;
     println!("on {}", training.device().name);
     let summary = training.run(&mut |event| {
         if let Event::Epoch { epoch, train_error, test_error, .. } = event {
             println!(
-                "epoch {epoch}: {train_error:.1} % wrong in training, {test_error:.1} % in the test"
+                "epoch {epoch}: training error {train_error:.1} %, test error {test_error:.1} %"
             );
         }
-        ControlFlow::Continue(()) // Break stops it.
+        ControlFlow::Continue(()) // `Break` stops the training.
     })?;
 
     let file =
@@ -48,12 +48,12 @@ pub fn main() -> Result<(), Box<dyn Error>> {
         &saved.network,
         &DeviceOptions::default(),
         5,
-        &mut |done| println!("tested {done} times"),
+        &mut |done| println!("{done} tests done"),
     )?;
     let errors: Vec<f64> = tests.iter().map(|test| test.error()).collect();
     let MeanSd { mean, sd, .. } = MeanSd::of(&errors);
-    println!("five tests, each with its own spikes: {mean:.1} ± {:.1} % wrong", sd.unwrap_or(0.0));
+    println!("error of five tests with other spikes: {mean:.1} ± {:.1} %", sd.unwrap_or(0.0));
     assert_eq!(saved.network, training.networks()[0]);
-    assert!(mean < 30.0 && summary.evaluations[0].error() < 30.0); // a guess gets 90 % wrong
+    assert!(mean < 30.0 && summary.evaluations[0].error() < 30.0); // chance: 90 %
     Ok(())
 }

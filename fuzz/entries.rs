@@ -1,5 +1,5 @@
-//! What is fuzzed: each reader of files from outside takes any bytes, and says what is wrong with them or takes them,
-//! without a panic. The fuzz targets call these, and so does `tests/corpora.rs` with what is in `corpus/`.
+//! Entry points of the fuzz targets, one per reader of external files. A reader must accept any bytes or return an
+//! error, without a panic. `tests/corpora.rs` calls them with the files in `corpus/`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,13 +9,13 @@ use apical::dataset::Dataset;
 use apical::dataset::idx::{read_images, read_labels};
 use apical::run_dir::checkpoint_file;
 
-/// A file of images, and one of labels, in the IDX format, plain or gzip.
+/// Reads IDX files of images and of labels, plain or gzip.
 pub fn idx(bytes: &[u8]) {
     let _ = read_images(bytes, "images");
     let _ = read_labels(bytes, "labels");
 }
 
-/// An archive of numpy with both sets.
+/// Reads a NumPy archive of training and test set.
 pub fn npz(bytes: &[u8]) {
     let folder = folder("npz");
     let path = folder.join("both.npz");
@@ -24,7 +24,7 @@ pub fn npz(bytes: &[u8]) {
     let _ = fs::remove_dir_all(folder);
 }
 
-/// A table with the training set, which is the test set too.
+/// Reads a CSV table as training set and as test set.
 pub fn csv(bytes: &[u8]) {
     let folder = folder("csv");
     for name in ["train.csv", "test.csv"] {
@@ -34,25 +34,25 @@ pub fn csv(bytes: &[u8]) {
     let _ = fs::remove_dir_all(folder);
 }
 
-/// A file of settings: what is read is written so that it is read again.
+/// Reads a settings file. Valid settings must survive a write and a read.
 pub fn config(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Ok(config) = file::parse(text) else { return };
     if config.validate(784, 10).is_ok() {
-        let text = toml::to_string(&config).expect("settings have TOML");
-        assert_eq!(file::parse(&text).expect("what was written"), config);
+        let text = toml::to_string(&config).expect("the settings are written");
+        assert_eq!(file::parse(&text).expect("written settings are read"), config);
     }
 }
 
-/// A checkpoint, which is a file of weights too.
+/// Reads a checkpoint file.
 pub fn checkpoint(bytes: &[u8]) {
     let _ = checkpoint_file::from_bytes(bytes, "file".to_string());
 }
 
-/// A folder of this process and thread.
-fn folder(what: &str) -> PathBuf {
+/// Creates a temporary folder for this process and thread.
+fn folder(format: &str) -> PathBuf {
     let name =
-        format!("apical-fuzz-{what}-{}-{:?}", std::process::id(), std::thread::current().id());
+        format!("apical-fuzz-{format}-{}-{:?}", std::process::id(), std::thread::current().id());
     let folder = std::env::temp_dir().join(name);
     fs::create_dir_all(&folder).expect("a temporary folder");
     folder

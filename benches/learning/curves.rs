@@ -1,4 +1,4 @@
-//! Test error by epoch: a figure, a short table, and all of it as CSV.
+//! Test error by epoch: a figure, a table of selected epochs, and a CSV file of all.
 
 use apical::analysis::statistics::MeanSd;
 use apical::figures::{Axis, Figure, Mark, Panel, Point, Reference, Scale, Series};
@@ -6,13 +6,13 @@ use apical::figures::{Axis, Figure, Mark, Panel, Point, Reference, Scale, Series
 use crate::plan::Result;
 use crate::table::{error, table};
 
-/// Epochs of the short table.
+/// Epochs in the table.
 const EPOCHS: [usize; 8] = [1, 2, 3, 5, 10, 20, 40, 60];
 
-/// Colour of the paper's way to train, and of its number.
+/// Index of the colour for batch size 1 and for the paper's test error.
 const PAPER: usize = 6;
 
-/// The section of the report.
+/// Returns the section of the report.
 pub fn section(rows: &[Result]) -> String {
     let header: Vec<String> = EPOCHS.iter().map(|epoch| format!("epoch {epoch}")).collect();
     let mut columns = vec!["preset"];
@@ -32,7 +32,7 @@ pub fn section(rows: &[Result]) -> String {
     )
 }
 
-/// A panel for each net, a line for each batch.
+/// Returns the figure: one panel per network, one line per batch size.
 pub fn figure(rows: &[Result]) -> Figure {
     let mut nets: Vec<String> = Vec::new();
     for net in rows.iter().map(Result::net) {
@@ -86,7 +86,7 @@ fn series(result: &Result) -> Series {
     Series { label, colour, mark: Mark::Line, points: points.collect() }
 }
 
-/// Every epoch of every network.
+/// Returns all epochs of all networks as CSV.
 pub fn table_of_all(rows: &[Result]) -> std::result::Result<Vec<u8>, Box<dyn std::error::Error>> {
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record(["preset", "seed", "epoch", "train_error", "test_error", "loss"])?;

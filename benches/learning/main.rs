@@ -1,8 +1,8 @@
-//! How well and how fast networks learn: every recipe, and the paper's nets as the paper trains them.
+//! Error and speed of learning with each recipe, and of the paper's networks trained as in the paper.
 //!
-//! `cargo bench -p apical-benches --bench learning -- --train` trains what `benches/results/learning/trials.jsonl` lacks
-//! (hours on two cores; broken off, it goes on where it was) and writes `benches/results/learning.md` with
-//! its figure. Without `--train` it writes them from the trainings that are there.
+//! `cargo bench -p apical-benches --bench learning -- --train` trains the networks that
+//! `benches/results/learning/trials.jsonl` lacks, and writes `benches/results/learning.md` with its figure. This takes
+//! hours on two cores; an interrupted run continues. Without `--train` it only writes the report.
 
 mod curves;
 mod paper;
@@ -27,12 +27,12 @@ use clap::Parser;
 use paper::Retests;
 use plan::Row;
 
-/// Time between two lines of progress.
+/// Minimum time between two progress lines.
 const LINE_EVERY: Duration = Duration::from_secs(30);
 
 #[derive(Parser)]
 struct Arguments {
-    /// Train what is missing; without it, what is there is put into tables
+    /// Train missing networks before writing the report
     #[arg(long)]
     train: bool,
 
@@ -40,11 +40,11 @@ struct Arguments {
     #[arg(long, default_value = "")]
     only: String,
 
-    /// Networks that train side by side
+    /// Number of networks trained together
     #[arg(long, default_value_t = 2)]
     together: usize,
 
-    /// Threads of the CPU backend; 0: as many as cores
+    /// Threads of the CPU backend (0: one per core)
     #[arg(long, default_value_t = 0)]
     threads: usize,
 
@@ -52,7 +52,7 @@ struct Arguments {
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/results"))]
     out: PathBuf,
 
-    /// Given by cargo
+    /// Passed by cargo
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -73,7 +73,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(&arguments.out, &folder, &rows, &trials, &retests, &dataset)
 }
 
-/// Trains the networks of a row that are missing.
+/// Trains the missing networks of a row.
 fn train(
     row: &Row,
     arguments: &Arguments,
@@ -81,11 +81,11 @@ fn train(
     retests: &mut Retests,
     dataset: &Dataset,
 ) -> Result<(), Box<dyn Error>> {
-    let selection = DeviceOptions { threads: arguments.threads, ..DeviceOptions::default() };
+    let options = DeviceOptions { threads: arguments.threads, ..DeviceOptions::default() };
     let mut last = Instant::now();
     let mut failure = None;
     let together = arguments.together;
-    trial_cache::run(trials, &row.configs, dataset, &selection, together, &mut |event| {
+    trial_cache::run(trials, &row.configs, dataset, &options, together, &mut |event| {
         match event {
             TrialEvent::Device { device } => {
                 eprintln!("{}: {} on {}", row.name, device.backend, device.name);
@@ -98,7 +98,7 @@ fn train(
             TrialEvent::Trained { trial, network } => {
                 eprintln!("{}: seed {}, {:.2} %", row.name, trial.config.seed, trial.test_error());
                 if row.reported.is_some()
-                    && let Err(error) = retests.add(trial, network, dataset, &selection)
+                    && let Err(error) = retests.add(trial, network, dataset, &options)
                 {
                     failure = Some(error);
                     return ControlFlow::Break(());
@@ -110,7 +110,7 @@ fn train(
     failure.map_or(Ok(()), Err)
 }
 
-/// Puts all results into the report, the table of epochs and the figure.
+/// Writes the report, the CSV file and the figure.
 fn write(
     out: &Path,
     folder: &Path,
@@ -135,7 +135,7 @@ fn write(
     Ok(())
 }
 
-/// On what and when the networks were trained.
+/// Returns the devices and dates of the trainings.
 fn provenance(rows: &[plan::Result]) -> String {
     let trials = || rows.iter().flat_map(|result| &result.trials);
     let devices: BTreeSet<&str> = trials().map(|trial| trial.device.as_str()).collect();

@@ -1,5 +1,5 @@
-//! The paper's nets as the paper trains them, beside its numbers: with both presets of initial weights, and
-//! tested for 250 ms as its code does and for 500 ms as its text says.
+//! The paper's networks trained as in the paper, compared with its test errors. Both presets of initial weights; tests
+//! of 250 ms, as in its code, and of 500 ms, as in its text.
 
 use std::error::Error;
 use std::path::Path;
@@ -16,12 +16,12 @@ use serde::{Deserialize, Serialize};
 use crate::plan::{Result, initial_name};
 use crate::table::table;
 
-/// Length of the second test, ms.
+/// Duration of the second test, ms.
 const STEPS: u32 = 500;
-/// Points of percent within which a number agrees with the paper's.
+/// Maximum difference from the paper's test error, percentage points.
 const TOLERANCE: f64 = 0.3;
 
-/// A trained network's test of another length.
+/// A test of a trained network with another duration.
 #[derive(Serialize, Deserialize)]
 struct Retest {
     weights_sha256: String,
@@ -29,7 +29,7 @@ struct Retest {
     test_error: f64,
 }
 
-/// The file of such tests.
+/// File of retests.
 pub struct Retests {
     lines: JsonlStore<Retest>,
 }
@@ -39,17 +39,17 @@ impl Retests {
         Ok(Retests { lines: JsonlStore::open(path)? })
     }
 
-    /// Tests a network that has just been trained.
+    /// Tests a trained network and adds the result to the file.
     pub fn add(
         &mut self,
         trial: &Trial,
         network: &Network,
         dataset: &Dataset,
-        selection: &DeviceOptions,
+        options: &DeviceOptions,
     ) -> std::result::Result<(), Box<dyn Error>> {
         let config = Config { test_ms: STEPS, ..trial.config.clone() };
         let (evaluations, _) =
-            test_network(&config, dataset.clone(), network, selection, 1, &mut |_| ())?;
+            test_network(&config, dataset.clone(), network, options, 1, &mut |_| ())?;
         let weights_sha256 = trial.weights_sha256.clone();
         let test_error = Evaluation::sum(&evaluations).error();
         Ok(self.lines.add(Retest { weights_sha256, test_ms: STEPS, test_error })?)
@@ -61,7 +61,7 @@ impl Retests {
     }
 }
 
-/// The section of the report.
+/// Returns the section of the report.
 pub fn section(rows: &[Result], retests: &Retests) -> String {
     let mut cells: Vec<Vec<String>> = Vec::new();
     for result in rows {

@@ -1,4 +1,4 @@
-//! What is trained: a row for each recipe, of several networks, and one for each of the paper's trainings.
+//! The trainings of the report: one row per recipe, with several networks, and one per training of the paper.
 
 use apical::analysis::statistics::{MeanSd, median};
 use apical::config::{Config, Preset, RECIPES};
@@ -6,31 +6,31 @@ use apical::dataset::Dataset;
 use apical::model::weight_init::WeightInit;
 use apical::run_dir::{Trial, TrialStore};
 
-/// Networks of each recipe, with the seeds 1, 2 and so on.
+/// Number of networks per recipe, with seeds 1, 2 and so on.
 const SEEDS: u64 = 3;
-/// The paper's nets, with the test error that it reports after 60 epochs, percent.
+/// Presets of the paper's networks, with the reported test error after 60 epochs, %.
 const PAPER: [(Preset, &str, f64); 3] = [
     (Preset::Paper0, "paper-0", 8.3),
     (Preset::Paper1, "paper-1", 4.1),
     (Preset::Paper2, "paper-2", 3.2),
 ];
 
-/// Networks with the same settings but for their seeds.
+/// Networks whose settings differ only in the seed.
 pub struct Row {
-    /// The preset; of the paper's, with the initial weights.
+    /// Name of the preset, with the initial weights for the paper's trainings.
     pub name: String,
     pub configs: Vec<Config>,
-    /// What the paper reports for this training, percent; none for recipes.
+    /// Test error that the paper reports, % (None for recipes).
     pub reported: Option<f64>,
 }
 
-/// The trainings of a row that are done.
+/// The finished trainings of a row.
 pub struct Result<'a> {
     pub row: &'a Row,
     pub trials: Vec<&'a Trial>,
 }
 
-/// All rows: the recipes, then the paper's.
+/// Returns all rows: the recipes, then the paper's trainings.
 pub fn rows() -> Vec<Row> {
     let recipes = RECIPES.iter().map(|recipe| {
         let seeded = |seed| Config { seed, ..recipe.config() };
@@ -62,7 +62,7 @@ impl<'a> Result<'a> {
         Result { row, trials: found.collect() }
     }
 
-    /// Whether it is shown beside the recipes: of the paper's, those with the preset's initial weights.
+    /// Whether the table of recipes contains the row: all except trainings with the weights of the paper's commit.
     pub fn is_shown(&self) -> bool {
         self.config().weight_init != WeightInit::PaperCommit
     }
@@ -71,13 +71,13 @@ impl<'a> Result<'a> {
         &self.row.configs[0]
     }
 
-    /// Sizes of all layers, the input included.
+    /// Returns the sizes of all layers, including the input.
     pub fn net(&self) -> String {
         let sizes: Vec<String> = self.config().layers.iter().map(usize::to_string).collect();
         format!("784-{}", sizes.join("-"))
     }
 
-    /// Mean and spread of the test error after each epoch, percent; none where nothing was trained.
+    /// Returns mean and standard deviation of the test error after each epoch, %. Empty if nothing was trained.
     pub fn errors(&self) -> Vec<MeanSd> {
         let epochs = self.trials.iter().map(|trial| trial.epochs.len()).min().unwrap_or(0);
         let of_epoch = |epoch: usize| {
@@ -87,7 +87,7 @@ impl<'a> Result<'a> {
         (0..epochs).map(of_epoch).collect()
     }
 
-    /// Training images a second of all networks side by side: the median over epochs and networks.
+    /// Returns the training speed of all networks together, images per second: the median over epochs and networks.
     pub fn images_per_second(&self) -> f64 {
         let epochs = self.trials.iter().flat_map(|trial| &trial.epochs);
         median(&epochs.map(|epoch| epoch.images_per_second).collect::<Vec<_>>())

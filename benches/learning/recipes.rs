@@ -1,14 +1,14 @@
-//! How far and how fast each recipe comes, beside one image at a time.
+//! Test error and time of each recipe, compared with batch size 1.
 
 use apical::config::Config;
 
 use crate::plan::Result;
 use crate::table::{error, table};
 
-/// The paper's test error with one hidden layer, percent.
+/// The paper's test error with one hidden layer, %.
 const GOAL: f64 = 4.1;
 
-/// The section of the report.
+/// Returns the section of the report.
 pub fn section(rows: &[Result]) -> String {
     let shown = rows.iter().filter(|result| result.is_shown() && !result.trials.is_empty());
     let cells = shown.map(cells).collect::<Vec<_>>();

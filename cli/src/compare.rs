@@ -86,7 +86,7 @@ pub(super) fn run(arguments: &CompareArgs) -> Result<ExitStatus, CliError> {
     let options = Options { cpu_through: arguments.cpu_through };
     let batch = config.batch_size;
     let comparison = {
-        let mut progress = Progress::new();
+        let progress = Progress::new();
         let mut clock = None;
         compare(config, dataset, &device_options, &options, &mut |compared| {
             let &ComparisonProgress { minibatches, total_minibatches, values } = compared;
@@ -102,7 +102,7 @@ pub(super) fn run(arguments: &CompareArgs) -> Result<ExitStatus, CliError> {
     if let Some(note) = &device.note {
         eprint_line(note);
     }
-    let mut output = Output::default();
+    let output = Output::default();
     if arguments.json {
         output.print_json(&ComparisonJson {
             identical: difference.is_none(),

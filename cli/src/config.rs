@@ -23,7 +23,7 @@ pub(super) struct ConfigArgs {
 
 pub(super) fn run(arguments: &ConfigArgs) -> Result<(), CliError> {
     let config = arguments.settings.resolve(|_| ())?;
-    let mut output = Output::default();
+    let output = Output::default();
     match arguments.json {
         true => output.print_json(&config),
         false => output.print(to_commented_toml(&config)?.trim_end()),

@@ -70,7 +70,7 @@ pub(super) fn run(arguments: &DataCommand) -> Result<(), CliError> {
     if let Some(path) = &arguments.contact_sheet {
         save_contact_sheet(path, &dataset, arguments.columns)?;
     }
-    let mut output = Output::default();
+    let output = Output::default();
     if arguments.json {
         return output.print_json(&summary);
     }

@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &DevicesArgs) -> Result<(), CliError> {
         eprint_line(format_args!("hint: {NO_ADAPTER_HINT}"));
     }
     let entries: Vec<Entry> = infos.into_iter().map(entry).collect();
-    let mut output = Output::default();
+    let output = Output::default();
     if arguments.json {
         return output.print_json(&entries);
     }

@@ -61,7 +61,7 @@ struct FetchJson<'a> {
 
 pub(super) fn run(arguments: &FetchArgs) -> Result<(), CliError> {
     let known = arguments.known_dataset()?;
-    let mut progress = Progress::new();
+    let progress = Progress::new();
     let mut current = ("", TimeEstimate::start(0.0));
     let mut failures = Vec::new();
     let dataset = fetch(known, &arguments.out, &arguments.mirror, &mut |event| match event {
@@ -83,7 +83,7 @@ pub(super) fn run(arguments: &FetchArgs) -> Result<(), CliError> {
     failures.iter().for_each(eprint_line);
     let folder = arguments.out.display().to_string();
     let (training_images, test_images) = (dataset.training_count, dataset.test_count);
-    let mut output = Output::default();
+    let output = Output::default();
     if arguments.json {
         let class_names = &dataset.class_names;
         return output.print_json(&FetchJson { folder, training_images, test_images, class_names });

@@ -17,7 +17,6 @@ mod plot;
 mod predict;
 mod progress;
 mod record;
-mod replicas;
 mod report;
 mod reproduce;
 mod run_data;

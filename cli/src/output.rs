@@ -1,5 +1,6 @@
 //! Writers for standard output, which may be closed early, and standard error.
 
+use std::cell::Cell;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -11,7 +12,7 @@ use super::CliError;
 /// Standard output.
 #[derive(Debug, Default)]
 pub(super) struct Output {
-    is_closed: bool,
+    is_closed: Cell<bool>,
 }
 
 impl Output {
@@ -19,14 +20,14 @@ impl Output {
     ///
     /// # Errors
     /// Returns an error if the text cannot be written, for example to a full disk.
-    pub(super) fn print(&mut self, text: impl Display) -> Result<(), CliError> {
-        if self.is_closed {
+    pub(super) fn print(&self, text: impl Display) -> Result<(), CliError> {
+        if self.is_closed.get() {
             return Ok(());
         }
         let mut stdout = io::stdout().lock();
         match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {
-                self.is_closed = true;
+                self.is_closed.set(true);
                 Ok(())
             }
             written => written.map_err(CliError::Output),
@@ -37,13 +38,13 @@ impl Output {
     ///
     /// # Errors
     /// Returns the errors of [`Output::print`].
-    pub(super) fn print_json(&mut self, value: &impl Serialize) -> Result<(), CliError> {
+    pub(super) fn print_json(&self, value: &impl Serialize) -> Result<(), CliError> {
         self.print(serde_json::to_string(value)?)
     }
 
     /// Whether the reader has closed the pipe.
     pub(super) fn is_closed(&self) -> bool {
-        self.is_closed
+        self.is_closed.get()
     }
 }
 

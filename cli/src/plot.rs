@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
         let endings = ["svg", "png", "csv"].map(|ending| format!("{}.{ending}", plot.name));
         files.extend(endings.map(|name| folder.join(name).display().to_string()));
     }
-    let mut output = Output::default();
+    let output = Output::default();
     if arguments.json {
         return output.print_json(&files);
     }

@@ -93,7 +93,7 @@ pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
         .for_each(eprint_line);
     let names = images.names.clone();
 
-    let mut progress = Progress::new();
+    let progress = Progress::new();
     let total = names.len() * arguments.repeats as usize;
     let estimate = TimeEstimate::start(total as f64);
     let predictions = predict(&saved, images, &device_options, arguments.repeats, &mut |done| {
@@ -103,9 +103,9 @@ pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
     progress.clear();
     print_device(&predictions.device);
     let classes = &saved.images.class_names;
-    let mut output = Output::default();
+    let output = Output::default();
     if arguments.json {
-        return print_json(&mut output, &names, classes, &predictions);
+        return print_json(&output, &names, classes, &predictions);
     }
     output.print(table(&names, classes, &predictions.images, arguments.repeats > 1))?;
     let Predictions { images, seconds, .. } = predictions;
@@ -139,7 +139,7 @@ impl PredictArgs {
 }
 
 fn print_json(
-    output: &mut Output,
+    output: &Output,
     names: &[String],
     classes: &[String],
     predictions: &Predictions,

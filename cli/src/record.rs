@@ -167,7 +167,7 @@ pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
     let mut session =
         MonitorSession::open(&config, &dataset, &saved.network, recorder, &device_options)?;
     let device = session.device().clone();
-    let mut progress = Progress::new();
+    let progress = Progress::new();
     let estimate = TimeEstimate::start(images.len() as f64);
     let recorded = session.show(&images, shown, &mut |done| {
         let left = time_left(estimate.left(done as f64));
@@ -258,7 +258,7 @@ fn print(recording: &Recording, arguments: &RecordArgs) -> Result<(), CliError> 
             shape: &array.shape,
         })
         .collect();
-    let mut output = Output::default();
+    let output = Output::default();
     if arguments.json {
         let file = arguments.out.display().to_string();
         return output.print_json(&serde_json::json!({ "file": file, "arrays": arrays }));

@@ -18,7 +18,7 @@ pub(super) struct ReportArgs {
 
 pub(super) fn run(arguments: &ReportArgs) -> Result<(), CliError> {
     let [page, table] = save_html_page(&arguments.folder)?;
-    let mut output = Output::default();
+    let output = Output::default();
     output.print(page.display())?;
     output.print(table.display())
 }

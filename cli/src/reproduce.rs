@@ -78,9 +78,9 @@ pub(super) fn run(arguments: &ReproduceArgs) -> Result<(), CliError> {
 }
 
 fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
-    let mut output = Output::default();
+    let output = Output::default();
     if arguments.list {
-        return list(&mut output, arguments.json);
+        return list(&output, arguments.json);
     }
     let is_wanted = |experiment: &&Experiment| {
         let mut names = arguments.experiments.iter();
@@ -113,7 +113,7 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
         let result = experiment.run(&mut study, &arguments.out)?;
         eprint_line(format_args!("{}: {:.0} s", result.name, result.seconds));
         if !arguments.json {
-            print(&mut output, &result)?;
+            print(&output, &result)?;
         }
         results.push(result);
     }
@@ -161,7 +161,7 @@ impl Listener {
     }
 }
 
-fn list(output: &mut Output, json: bool) -> Result<(), CliError> {
+fn list(output: &Output, json: bool) -> Result<(), CliError> {
     if json {
         let listed: Vec<_> = EXPERIMENTS
             .iter()
@@ -179,7 +179,7 @@ fn list(output: &mut Output, json: bool) -> Result<(), CliError> {
 }
 
 /// Prints the findings as a table.
-fn print(output: &mut Output, result: &ExperimentResult) -> Result<(), CliError> {
+fn print(output: &Output, result: &ExperimentResult) -> Result<(), CliError> {
     let ExperimentResult { name, figure, title, .. } = result;
     let table = findings(std::slice::from_ref(result)).aligned();
     output.print(format_args!("{name}: {title} ({figure})\n{table}"))

@@ -112,7 +112,7 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
         .iter()
         .for_each(eprint_line);
     let class_names = dataset.class_names.clone();
-    let mut progress = Progress::new();
+    let progress = Progress::new();
     let repeats = arguments.repeats;
     let count = if config.test_images == 0 { dataset.test_count } else { config.test_images };
     let total = count * repeats as usize;
@@ -138,7 +138,7 @@ pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
     if let Some(note) = &device.note {
         eprint_line(note);
     }
-    let mut output = Output::default();
+    let output = Output::default();
     if arguments.json {
         return output.print_json(&TestJson {
             test_error: evaluation.error(),

@@ -1,11 +1,11 @@
 //! Stub of the dashboard for builds without the feature `tui`.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use super::CliError;
 use super::progress::TimeEstimate;
 use super::train::Plan;
+use super::train::sink::{Flow, Sink};
 use apical::config::Config;
 use apical::run_dir::ImageSpec;
 use apical::train::{Event, Training};
@@ -41,8 +41,10 @@ impl Dashboard {
     ) -> Result<Self, CliError> {
         ensure_usable(false, false).map(|()| unreachable!("the stub always refuses"))
     }
+}
 
-    pub(super) fn on_event(&mut self, _: &Event) -> ControlFlow<()> {
+impl Sink for Dashboard {
+    fn on_event(&mut self, _: &Event) -> Flow {
         match *self {}
     }
 }

@@ -19,8 +19,8 @@ use crate::files::{LINES_MAX, TEXT_MAX, read_bounded};
 use crate::train::{ResumeFrom, TrainPosition};
 
 impl RunDir {
-    /// Resumes a run with these settings from its last checkpoint, or from its start if it has none. Restores the metrics
-    /// of the checkpoint. [`RunDir::notices`] lists damaged files.
+    /// Creates a run with these settings, or resumes it from its last checkpoint and restores the metrics of the
+    /// checkpoint. The latest `keep` checkpoints will be kept. [`RunDir::notices`] lists damaged files.
     ///
     /// # Errors
     /// Returns [`StorageError::SettingsDiffer`] if the checkpoint has other settings, [`StorageError::NoCheckpoint`] if

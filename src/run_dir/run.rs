@@ -1,13 +1,12 @@
 //! Folder of a run of one network: `config.toml`, `metrics.jsonl`, `timings.jsonl`, checkpoints, and at the end
 //! `weights.safetensors`. Equal runs have equal metrics, checkpoints and weights, byte for byte.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::atomic_file::{create_folder, write_atomic};
-use super::file_names::{CONFIG, METRICS, TIMINGS, WEIGHTS};
+use super::file_names::{METRICS, WEIGHTS};
 use super::jsonl_file::append;
 use super::{CheckpointFolder, ImageSpec, JsonlFile, Notice, StorageError, weights};
 use crate::config::Config;
@@ -47,21 +46,6 @@ pub struct RunDir {
 }
 
 impl RunDir {
-    /// Creates the folder and writes the settings. The latest `keep` checkpoints will be kept.
-    ///
-    /// # Errors
-    /// Returns an error if the folder holds metrics or cannot be written.
-    pub fn create(folder: &Path, config: &Config, keep: usize) -> Result<Self, StorageError> {
-        let text = toml::to_string(config)?;
-        create_folder(folder)?;
-        write_atomic(&folder.join(CONFIG), text.as_bytes())?;
-        let timings = JsonlFile::create(&folder.join(TIMINGS))?;
-        let metrics = JsonlFile::create(&folder.join(METRICS))?;
-        let checkpoints = CheckpointFolder::new(folder, keep);
-        let (folder, lines, notices) = (folder.to_owned(), String::new(), Vec::new());
-        Ok(RunDir { folder, metrics, timings, lines, checkpoints, notices })
-    }
-
     /// Returns the warnings about damaged files.
     pub fn notices(&self) -> &[Notice] {
         &self.notices

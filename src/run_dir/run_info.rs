@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::atomic_file::write_new_json;
-use super::file_names::{RUN_INFO, ensure_no_run};
+use super::file_names::{RUN_INFO, ensure_no_run, replica_folder};
 use super::{FolderLock, StorageError};
 use crate::config::{Config, Sweep};
 use crate::dataset::{DataIdentity, DataSource, ReadOptions};
@@ -55,6 +55,14 @@ impl RunInfo {
     /// Returns whether the folder has a subfolder per network.
     pub fn is_of_many(&self) -> bool {
         self.replicas > 1 || !self.sweeps.is_empty()
+    }
+
+    /// Returns the folder of a network's run. `folder`: folder of the whole run.
+    pub fn network_folder(&self, folder: &Path, replica: usize) -> PathBuf {
+        match self.is_of_many() {
+            true => folder.join(replica_folder(replica)),
+            false => folder.to_owned(),
+        }
     }
 
     /// Returns the identity of the run's data set.

@@ -111,6 +111,15 @@ pub enum ResumeFrom {
 }
 
 impl ResumeFrom {
+    /// Returns the position of the start; `None` if the network is already trained.
+    pub fn position(&self) -> Option<TrainPosition> {
+        match self {
+            ResumeFrom::Initial => Some(TrainPosition::START),
+            ResumeFrom::Checkpoint(checkpoint) => Some(checkpoint.position),
+            ResumeFrom::Finished => None,
+        }
+    }
+
     pub(super) fn checkpoint(&self) -> Option<&Checkpoint> {
         match self {
             ResumeFrom::Checkpoint(checkpoint) => Some(checkpoint),

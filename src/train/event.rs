@@ -163,6 +163,11 @@ impl Event {
             | Event::Finished { replica, .. } => Some(replica),
         }
     }
+
+    /// Whether the event is a line of its network's metrics: a result, and neither progress nor an answer to a request.
+    pub fn is_metric(&self) -> bool {
+        matches!(self, Event::PartialEval { .. } | Event::Weights { .. } | Event::Epoch { .. })
+    }
 }
 
 /// Listener that receives the events of a training; a break stops it.

@@ -2,7 +2,7 @@
 
 use super::{Candidate, RungResult, Search, TuneResult};
 use crate::figures::{Axis, Figure, Mark, Panel, Point, Scale, Series};
-use crate::run_dir::replicas::setting_text;
+use crate::run_dir::replica_summary::setting_text;
 
 /// Maximum horizontal distance between two rungs, in units of the distance between two values.
 const MAX_RUNG_OFFSET: f64 = 0.15;

@@ -19,7 +19,7 @@ use crate::config::{Config, Variant};
 use crate::dataset::{DataIdentity, Dataset};
 use crate::device::DeviceOptions;
 use crate::figures::FigureError;
-use crate::run_dir::replicas::swept_settings;
+use crate::run_dir::replica_summary::swept_settings;
 use crate::run_dir::{StorageError, Trial, TrialStore};
 use crate::train::TrainError;
 use crate::trial_cache::{self, TrialEvent, TrialsError, training_images};

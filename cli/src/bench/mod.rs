@@ -8,8 +8,8 @@ use clap::{Arg, Args, ValueEnum};
 use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, eprint_line};
 use super::progress::{Progress, TimeEstimate, time_left};
-use super::replicas::replica_count;
 use super::settings::Settings;
+use super::train::replica_count;
 use super::{CliError, EXIT_CODES, run_data};
 use apical::bench::{Event, Grid, Options, Row, Task, bench};
 
@@ -138,7 +138,7 @@ pub(super) fn run(arguments: &BenchArgs) -> Result<(), CliError> {
     let dataset = arguments.data.open()?;
     run_data::print_dataset(&dataset, &arguments.data, arguments.settings.file());
     let report = {
-        let mut progress = Progress::new();
+        let progress = Progress::new();
         let mut clock = None;
         bench(&options, dataset, &device_options, &mut |event| match event {
             Event::Machine(machine) => {
@@ -158,7 +158,7 @@ pub(super) fn run(arguments: &BenchArgs) -> Result<(), CliError> {
     if report.rows.iter().any(|row| row.kernels.is_none()) {
         eprint_line("cannot time single kernels: this device has no timestamps");
     }
-    let mut output = Output::default();
+    let output = Output::default();
     match &arguments.format {
         Format { json: true, .. } => output.print_json(&report),
         Format { csv: true, .. } => output.print(print::csv(&report)?),

@@ -2,6 +2,7 @@
 
 mod estimate;
 
+use std::cell::Cell;
 use std::fmt::Display;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,7 +31,7 @@ pub(super) fn has_bar() -> bool {
 /// Progress display.
 pub(super) enum Progress {
     Bar(ProgressBar),
-    Lines { last: Instant },
+    Lines { last: Cell<Instant> },
 }
 
 fn log_interval() -> Duration {
@@ -40,7 +41,7 @@ fn log_interval() -> Duration {
 impl Progress {
     pub(super) fn new() -> Self {
         if is_quiet() || !std::io::stderr().is_terminal() {
-            return Progress::Lines { last: Instant::now() };
+            return Progress::Lines { last: Cell::new(Instant::now()) };
         }
         let bar = ProgressBar::no_length().with_prefix("starting");
         // The template is constant and valid; otherwise the default style is used.
@@ -59,7 +60,7 @@ impl Progress {
 
     /// Shows that `done` of `total` units of `what` are done. In a log, prints at most one line per interval.
     pub(super) fn update(
-        &mut self,
+        &self,
         what: impl Display,
         done: usize,
         total: usize,
@@ -72,8 +73,8 @@ impl Progress {
                 bar.set_position(done as u64);
                 bar.set_message(message.to_string());
             }
-            Progress::Lines { last } if last.elapsed() >= log_interval() => {
-                *last = Instant::now();
+            Progress::Lines { last } if last.get().elapsed() >= log_interval() => {
+                last.set(Instant::now());
                 eprint_line(format_args!("{what}: {done}/{total}, {message}"));
             }
             Progress::Lines { .. } => {}

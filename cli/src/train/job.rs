@@ -1,6 +1,5 @@
 //! Job of `apical train`: a new run, or one to resume.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -11,12 +10,12 @@ use crate::output::{Output, eprint_line};
 use crate::run_data::warn_if_other_data;
 use crate::signals;
 use crate::{CliError, ExitStatus};
-use apical::config::{Config, variants};
+use apical::config::{Config, Variant, variants};
 use apical::dataset::{DataIdentity, Dataset};
-use apical::run_dir::file_names::{WEIGHTS, replica_folder};
+use apical::run_dir::file_names::WEIGHTS;
 use apical::run_dir::training_data::{check_class_names, open_training_data};
-use apical::run_dir::{CheckpointFolder, FolderLock, ImageSpec, RunInfo, now_rfc3339};
-use apical::train::{CheckpointInterval, TrainError, TrainPosition};
+use apical::run_dir::{CheckpointFolder, FolderLock, ImageSpec, RunDir, RunInfo, now_rfc3339};
+use apical::train::{CheckpointInterval, ResumeFrom, TrainError, TrainPosition};
 
 /// Default number of checkpoints to keep.
 const DEFAULT_KEEP_CHECKPOINTS: usize = 2;
@@ -33,8 +32,8 @@ enum CheckpointCoverage {
 
 /// Run to start or resume.
 pub(crate) struct TrainJob {
-    pub(crate) info: RunInfo,
-    pub(crate) checkpoint_every: CheckpointInterval,
+    pub(super) info: RunInfo,
+    pub(super) checkpoint_every: CheckpointInterval,
     folder: Option<PathBuf>,
     /// Lock of the folder; `None` before a run starts.
     lock: Option<FolderLock>,
@@ -86,6 +85,7 @@ impl TrainJob {
     fn resume(arguments: &TrainArgs, folder: &Path) -> Result<Self, CliError> {
         let (mut info, lock) = RunInfo::open(folder)?;
         lock.notice().into_iter().for_each(eprint_line);
+        lock.remove_partials(folder)?;
         info.keep_checkpoints = arguments.keep_checkpoints.unwrap_or(info.keep_checkpoints);
         let checkpoint_every = arguments.checkpoint_every.unwrap_or(info.checkpoint_every);
         let (folder, lock) = (Some(folder.to_owned()), Some(lock));
@@ -96,7 +96,7 @@ impl TrainJob {
     ///
     /// # Errors
     /// Returns an error if the data set cannot be read or is not that of the run.
-    pub(crate) fn dataset(&mut self, data: &DataArgs) -> Result<Dataset, CliError> {
+    pub(super) fn dataset(&mut self, data: &DataArgs) -> Result<Dataset, CliError> {
         let Some(folder) = self.resumed_folder() else {
             let dataset = data.open()?;
             if self.folder.is_some() {
@@ -121,7 +121,7 @@ impl TrainJob {
     }
 
     /// Returns the image shape and classes, with the data set as the run identifies it.
-    pub(crate) fn image_shape(&self, dataset: &Dataset) -> ImageSpec {
+    pub(super) fn image_shape(&self, dataset: &Dataset) -> ImageSpec {
         ImageSpec { data: Some(self.info.data_identity()), ..ImageSpec::without_identity(dataset) }
     }
 
@@ -129,7 +129,7 @@ impl TrainJob {
     ///
     /// # Errors
     /// Returns an error if the data set has too few images.
-    pub(crate) fn print_data_notes(
+    pub(super) fn print_data_notes(
         &self,
         dataset: &Dataset,
         arguments: &TrainArgs,
@@ -145,93 +145,101 @@ impl TrainJob {
     }
 
     /// Whether the run is written into a folder.
-    pub(crate) fn has_folder(&self) -> bool {
+    pub(super) fn has_folder(&self) -> bool {
         self.folder.is_some()
     }
 
     /// Returns the folder of a run that has started or is resumed.
-    pub(crate) fn resumed_folder(&self) -> Option<&Path> {
+    pub(super) fn resumed_folder(&self) -> Option<&Path> {
         self.lock.as_ref().and(self.folder.as_deref())
     }
 
-    /// Creates the folder of a new run, if it has one.
+    /// Creates the folder of a new run, if it has one. Returns whether it did.
     ///
     /// # Errors
     /// Returns an error if the folder holds a run or cannot be written.
-    pub(crate) fn create(&mut self) -> Result<Option<PathBuf>, CliError> {
-        match &self.folder {
-            Some(folder) if self.lock.is_none() => {
-                let lock = self.info.create(folder)?;
-                lock.notice().into_iter().for_each(eprint_line);
-                self.lock = Some(lock);
-                Ok(Some(folder.clone()))
-            }
-            _ => Ok(None),
+    pub(super) fn create(&mut self) -> Result<bool, CliError> {
+        if let (Some(folder), None) = (&self.folder, &self.lock) {
+            let lock = self.info.create(folder)?;
+            lock.notice().into_iter().for_each(eprint_line);
+            self.lock = Some(lock);
+            return Ok(true);
         }
+        Ok(false)
     }
 
-    /// Describes the position at which a run resumes.
-    pub(crate) fn from(&self, position: &TrainPosition) -> String {
+    /// Opens the folder of each network of a run that has started or is resumed. Returns the folders, and where each
+    /// network starts.
+    ///
+    /// # Errors
+    /// Returns an error if a folder cannot be read or written, or its checkpoints are damaged.
+    pub(super) fn open_runs(
+        &self,
+        variants: &[Variant],
+    ) -> Result<(Vec<RunDir>, Vec<ResumeFrom>), CliError> {
+        let Some(folder) = self.resumed_folder() else {
+            return Ok((Vec::new(), vec![ResumeFrom::Initial; variants.len()]));
+        };
+        let open = |(replica, variant): (usize, &Variant)| {
+            let folder = self.info.network_folder(folder, replica);
+            RunDir::resume(&folder, &variant.config, self.info.keep_checkpoints)
+        };
+        let runs: Vec<(RunDir, ResumeFrom)> =
+            variants.iter().enumerate().map(open).collect::<Result<_, _>>()?;
+        Ok(runs.into_iter().unzip())
+    }
+
+    /// Returns the path of the result: weights of one network, or the folder of many.
+    pub(super) fn result_path(&self) -> Option<PathBuf> {
+        let folder = self.folder.as_ref()?;
+        Some(if self.info.is_of_many() { folder.clone() } else { folder.join(WEIGHTS) })
+    }
+
+    /// Prints the position at which the run of one network resumes, unless it is the start.
+    pub(super) fn report_position(&self, position: &TrainPosition) {
         let TrainPosition { epoch, images, .. } = position;
         if *epoch > self.info.config.epochs {
-            return "resuming after the last epoch".to_string();
+            eprint_line("resuming after the last epoch");
+        } else if *position != TrainPosition::START {
+            eprint_line(format_args!("resuming in epoch {epoch} after {images} images"));
         }
-        format!("resuming in epoch {epoch} after {images} images")
     }
 
     /// Prints that the run is finished.
-    pub(crate) fn report_finished(&self) -> Result<ExitStatus, CliError> {
+    pub(super) fn report_finished(&self) -> ExitStatus {
         let folder = self.folder.clone().unwrap_or_default();
         eprint_line(format_args!("{}: this run is already finished", folder.display()));
-        Ok(ExitStatus::Done)
+        ExitStatus::Done
     }
 
-    /// Returns the summary of a training. After an error, prints how to resume.
-    ///
-    /// # Errors
-    /// Returns the error of the listener or of the training.
-    pub(crate) fn check_result<T>(
-        &self,
-        summary: Result<T, TrainError>,
-        failure: Option<CliError>,
-    ) -> Result<T, CliError> {
-        let outcome = match failure {
-            Some(error) => Err(error),
-            None => summary.map_err(CliError::from),
-        };
-        if let (Err(_), Some(folder)) = (&outcome, &self.folder) {
-            let resume = format!("'apical train --resume {}'", folder.display());
-            match self.checkpoint_coverage(folder) {
-                CheckpointCoverage::All => eprint_line(format_args!(
-                    "the last checkpoint is kept: {resume} resumes from it"
-                )),
-                CheckpointCoverage::Partial => eprint_line(format_args!(
-                    "the last checkpoint of some networks is kept: {resume} resumes from them and restarts \
-                     the other networks"
-                )),
-                CheckpointCoverage::None => eprint_line(format_args!(
-                    "no checkpoint was written: {resume} restarts the training"
-                )),
+    /// Prints how to resume a run that failed.
+    pub(super) fn report_failed(&self) {
+        let Some(folder) = &self.folder else { return };
+        let resume = format!("'apical train --resume {}'", folder.display());
+        eprint_line(match self.checkpoint_coverage(folder) {
+            CheckpointCoverage::All => {
+                format!("the last checkpoint is kept: {resume} resumes from it")
             }
-        }
-        outcome
+            CheckpointCoverage::Partial => format!(
+                "the last checkpoint of some networks is kept: {resume} resumes from them and restarts the other \
+                 networks"
+            ),
+            CheckpointCoverage::None => {
+                format!("no checkpoint was written: {resume} restarts the training")
+            }
+        });
     }
 
     /// Returns which networks have a checkpoint or weights. An unreadable folder counts as having none.
     fn checkpoint_coverage(&self, folder: &Path) -> CheckpointCoverage {
-        let has_any = |run: &Path| {
-            run.join(WEIGHTS).is_file() || CheckpointFolder::count(run).is_ok_and(|count| count > 0)
+        let has_any = |replica: &usize| {
+            let run = self.info.network_folder(folder, *replica);
+            run.join(WEIGHTS).is_file()
+                || CheckpointFolder::count(&run).is_ok_and(|count| count > 0)
         };
-        if !self.info.is_of_many() {
-            return if has_any(folder) {
-                CheckpointCoverage::All
-            } else {
-                CheckpointCoverage::None
-            };
-        }
         let variants = variants(&self.info.config, &self.info.sweeps, self.info.replicas);
         let all = variants.map_or(0, |variants| variants.len());
-        let kept = (0..all).filter(|&index| has_any(&folder.join(replica_folder(index)))).count();
+        let kept = (0..all).filter(has_any).count();
         match kept {
             0 => CheckpointCoverage::None,
             kept if kept == all => CheckpointCoverage::All,
@@ -240,7 +248,7 @@ impl TrainJob {
     }
 
     /// Prints how to resume a stopped run, unless the output is closed.
-    pub(crate) fn report_stopped(&self, output: &Output) -> ExitStatus {
+    pub(super) fn report_stopped(&self, output: &Output) -> ExitStatus {
         match &self.folder {
             _ if output.is_closed() => {}
             Some(folder) => {
@@ -277,15 +285,4 @@ fn difference(run: &RunInfo, wanted: &RunInfo) -> Result<Option<String>, CliErro
     };
     let all: Vec<String> = wanted.iter().filter(differs).map(describe).collect();
     Ok((!all.is_empty()).then(|| all.join("; ")))
-}
-
-/// Stores the first error of a listener and stops the training.
-pub(crate) fn or_stop(
-    flow: Result<ControlFlow<()>, CliError>,
-    failure: &mut Option<CliError>,
-) -> ControlFlow<()> {
-    flow.unwrap_or_else(|error| {
-        failure.get_or_insert(error);
-        ControlFlow::Break(())
-    })
 }

@@ -1,29 +1,40 @@
-//! `apical train`: trains networks.
+//! `apical train`: trains one or many networks.
 
 mod job;
-mod listener;
+mod json_lines;
 mod plan;
+mod progress_lines;
+mod replica_args;
+mod run_folder;
+pub(super) mod sink;
+mod tables;
+mod tensorboard;
+mod text_result;
+pub(super) mod trained;
 
 use std::path::{Path, PathBuf};
 
 use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, eprint_line};
 use super::progress::{Progress, TimeEstimate};
-use super::replicas::{self, ReplicaArgs};
 use super::settings::Settings;
 use super::signals;
 use super::tui::{self, Dashboard};
 use super::{CliError, EXIT_CODES, ExitStatus};
+use apical::config::variants;
 use apical::device::DeviceOptions;
 use apical::run_dir::RunDir;
-use apical::run_dir::file_names::TENSORBOARD;
-use apical::train::{CheckpointInterval, ResumeFrom, Training};
+use apical::train::{CheckpointInterval, ResumeFrom, Summary, TrainPosition, Training};
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
-pub(super) use job::{TrainJob, or_stop};
-pub(super) use listener::Finished;
-use listener::Listener;
+use job::TrainJob;
+use plan::announce;
 pub(super) use plan::{Plan, print_device, print_warnings};
+use progress_lines::ProgressLines;
+use replica_args::ReplicaArgs;
+pub(super) use replica_args::{reject_explicit_settings, replica_count};
+use sink::{Context, Sink, Sinks};
+use tensorboard::EventFiles;
 
 /// Train one or more networks and evaluate them after each epoch
 ///
@@ -34,7 +45,7 @@ pub(super) struct TrainArgs {
     /// Folder for config.toml, metrics.jsonl, checkpoints and weights.safetensors (many networks: one folder each,
     /// summary.json and summary.csv); must not contain a run
     #[arg(long, value_name = "DIR", group = "kept")]
-    pub(super) out: Option<PathBuf>,
+    out: Option<PathBuf>,
 
     /// Resume the run in the folder of --out if it exists and has the same settings; otherwise start it. For job scripts
     /// that are restarted
@@ -44,7 +55,7 @@ pub(super) struct TrainArgs {
     /// Resume the run in this folder from its last checkpoint, with its settings and data set. The result has the same
     /// bits as without the interruption, on any machine
     #[arg(long, value_name = "DIR", group = "kept", conflicts_with_all = ["sweep", "replicas"])]
-    pub(super) resume: Option<PathBuf>,
+    resume: Option<PathBuf>,
 
     /// Interval between checkpoints: a number of training images (5000; also writes one after each epoch) or of epochs
     /// (2epochs) [default: 1epoch, or that of the resumed run]. Ctrl-C, SIGTERM, SIGHUP, SIGUSR1 and SIGUSR2 also write
@@ -58,25 +69,25 @@ pub(super) struct TrainArgs {
 
     /// Print one JSON object per partial evaluation and epoch, and one at the end
     #[arg(long)]
-    pub(super) json: bool,
+    json: bool,
 
     /// Write TensorBoard event files to the folder of the run (many networks: of each): curves, weight histograms,
     /// receptive fields. A resumed run that has event files extends them
     #[arg(long, requires = "kept")]
-    pub(super) tensorboard: bool,
+    tensorboard: bool,
 
     /// Show a dashboard in the terminal: curves, weights, receptive fields, and keys to pause, save and stop
     #[arg(long)]
     tui: bool,
 
     #[command(flatten)]
-    pub(super) data: DataArgs,
+    data: DataArgs,
 
     #[command(flatten)]
-    pub(super) networks: ReplicaArgs,
+    networks: ReplicaArgs,
 
     #[command(flatten)]
-    pub(super) settings: Settings,
+    settings: Settings,
 
     #[command(flatten)]
     machine: MachineArgs,
@@ -85,85 +96,104 @@ pub(super) struct TrainArgs {
 impl TrainArgs {
     /// # Errors
     /// Returns an error if the arguments contradict each other.
-    pub(super) fn device_options(&self) -> Result<DeviceOptions, CliError> {
+    fn device_options(&self) -> Result<DeviceOptions, CliError> {
         Ok(DeviceOptions { memory: self.networks.memory(), ..self.machine.device_options()? })
     }
 }
 
 pub(super) fn run(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
     let mut job = TrainJob::new(arguments)?;
+    let is_of_many = job.info.is_of_many();
     if arguments.tui {
-        tui::ensure_usable(job.info.is_of_many(), arguments.json)?;
+        tui::ensure_usable(is_of_many, arguments.json)?;
     }
-    if job.info.is_of_many() {
-        return replicas::run(arguments, job);
-    }
-    let config = job.info.config.clone();
+    let variants = variants(&job.info.config, &job.info.sweeps, job.info.replicas)?;
     let device_options = arguments.device_options()?;
     let dataset = job.dataset(&arguments.data)?;
     let images = job.image_shape(&dataset);
     job.print_data_notes(&dataset, arguments)?;
-    let plan = Plan::new(&config, &dataset);
-    let (mut run, mut start) = (None, ResumeFrom::Initial);
-    if let Some(folder) = job.resumed_folder() {
-        let (resumed, from) = RunDir::resume(folder, &config, job.info.keep_checkpoints)?;
-        resumed.notices().iter().for_each(eprint_line);
-        (run, start) = (Some(resumed), from);
-    }
-    let mut estimate = TimeEstimate::start(plan.work(config.epochs, 0));
-    let mut training = match &start {
-        ResumeFrom::Finished => return job.report_finished(),
-        ResumeFrom::Initial => Training::new(config.clone(), dataset, &device_options)?,
-        ResumeFrom::Checkpoint(checkpoint) => {
-            estimate.resume_at(plan.work_before(&checkpoint.position));
-            eprint_line(job.from(&checkpoint.position));
-            Training::resume(config.clone(), dataset, &device_options, checkpoint)?
-        }
+    let plans: Vec<Plan> =
+        variants.iter().map(|variant| Plan::new(&variant.config, &dataset)).collect();
+    let (mut runs, starts) = job.open_runs(&variants)?;
+    runs.iter().flat_map(RunDir::notices).for_each(eprint_line);
+    let positions: Vec<Option<TrainPosition>> = starts.iter().map(ResumeFrom::position).collect();
+    let output = Output::default();
+    let context = |job, progress| {
+        let (variants, plans, images, output) = (&variants[..], &plans[..], &images, &output);
+        Context { job, variants, plans, images, output, progress, json: arguments.json }
     };
-    let _held = signals::defer(job.has_folder())?;
-    // Create the folder before training, so that an unwritable folder fails early.
-    if let Some(folder) = job.create()? {
-        run = Some(RunDir::create(&folder, &config, job.info.keep_checkpoints)?);
+    if positions.iter().all(Option::is_none) {
+        if is_of_many {
+            let progress = Progress::hidden();
+            let context = context(&job, &progress);
+            context.finish(Sinks::of_results(context, runs, Vec::new())?, 0.0)?;
+        }
+        return Ok(job.report_finished());
     }
-    if run.is_some() {
+    if !is_of_many && let Some(Some(position)) = positions.first() {
+        job.report_position(position);
+    }
+    let mut training = Training::resume_variants(&variants, dataset, &device_options, starts)?;
+    let _guard = signals::defer(job.has_folder())?;
+    // Create the folder before training, so that an unwritable folder fails early.
+    if job.create()? {
+        (runs, _) = job.open_runs(&variants)?;
+    }
+    if job.has_folder() {
         training.keep_checkpoints(job.checkpoint_every);
     }
-    let mut tensorboard = None;
-    if let Some(folder) = job.resumed_folder()
-        && (arguments.tensorboard || folder.join(TENSORBOARD).is_dir())
-    {
-        tensorboard = Some(plan.tensorboard(folder, images.clone(), &start)?);
-        training.control().request_networks_after_epochs();
+    announce(&plans, is_of_many, training.device());
+    print_warnings(variants.iter().map(|variant| &variant.config));
+    let progress = if arguments.tui { Progress::hidden() } else { Progress::new() };
+    let context = context(&job, &progress);
+    let watchers = watchers(context, arguments, &training, &positions)?;
+    let mut sinks = Sinks::of_results(context, runs, watchers)?;
+    let trained = training.run(&mut |event| sinks.on_event(event));
+    match sinks.outcome(trained) {
+        Ok(Summary { stopped: false, seconds, .. }) => {
+            context.finish(sinks, seconds).map(|()| ExitStatus::Done)
+        }
+        outcome => {
+            // Closes the dashboard and the bar before the last messages.
+            drop(sinks);
+            progress.clear();
+            match outcome {
+                Ok(_) => Ok(job.report_stopped(&output)),
+                Err(error) => {
+                    job.report_failed();
+                    Err(error)
+                }
+            }
+        }
     }
-    drop(start);
-    plan.announce(training.device());
-    print_warnings([&config]);
-    let mut dashboard = None;
+}
+
+/// Returns the sinks that show the training or write more than its results: progress or dashboard, and TensorBoard.
+/// `positions`: start of each network; `None` for a network that was trained before.
+fn watchers<'a>(
+    context: Context<'a>,
+    arguments: &TrainArgs,
+    training: &Training,
+    positions: &[Option<TrainPosition>],
+) -> Result<Vec<Box<dyn Sink + 'a>>, CliError> {
+    let Context { job, plans, images, .. } = context;
+    let mut watchers: Vec<Box<dyn Sink + 'a>> = Vec::new();
+    if let Some(files) = EventFiles::open(context, positions, arguments.tensorboard)? {
+        training.control().request_networks_after_epochs();
+        watchers.push(Box::new(files));
+    }
+    let mut estimate =
+        TimeEstimate::start(plans.iter().map(|plan| plan.work(plan.epochs, 0)).sum());
+    estimate.resume_at(plans.iter().zip(positions).map(|(plan, at)| plan.work_before(at)).sum());
     if arguments.tui {
         let folder = job.resumed_folder().map(Path::to_owned);
-        let opened = Dashboard::open(&plan, &training, &config, images.clone(), folder, estimate);
-        dashboard = Some(opened?);
+        let config = &job.info.config;
+        let dashboard =
+            Dashboard::open(&plans[0], training, config, images.clone(), folder, estimate)?;
+        // Last, because it may wait for a key.
+        watchers.push(Box::new(dashboard));
+    } else {
+        watchers.push(Box::new(ProgressLines::new(context, estimate, positions)));
     }
-    let mut listener = Listener {
-        run,
-        tensorboard,
-        output: Output::default(),
-        json: arguments.json,
-        progress: if arguments.tui { Progress::hidden() } else { Progress::new() },
-        dashboard,
-        estimate,
-        plan: &plan,
-        job: &job,
-        images,
-        finished: None,
-        work: 0.0,
-    };
-    let mut failure = None;
-    let summary = training.run(&mut |event| or_stop(listener.on_event(event), &mut failure));
-    let summary = job.check_result(summary, failure)?;
-    if !summary.stopped {
-        return listener.finish(&training).map(|()| ExitStatus::Done);
-    }
-    listener.clear();
-    Ok(job.report_stopped(&listener.output))
+    Ok(watchers)
 }

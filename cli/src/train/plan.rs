@@ -1,15 +1,10 @@
 //! Size of a training, for progress and messages.
 
-use std::path::Path;
-
 use crate::output::eprint_line;
 use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::device::Device;
-use apical::plots::TensorBoard;
-use apical::run_dir::file_names::TENSORBOARD;
-use apical::run_dir::{ImageSpec, StorageError};
-use apical::train::{ResumeFrom, TrainPosition};
+use apical::train::TrainPosition;
 use apical::trial_cache::training_images;
 
 /// Size of a training.
@@ -62,39 +57,34 @@ impl Plan {
         test_images as f64 * self.test_image_work
     }
 
-    /// Creates or extends the event file of a run. `start`: where the training starts.
-    pub(crate) fn tensorboard(
-        &self,
-        run: &Path,
-        images: ImageSpec,
-        start: &ResumeFrom,
-    ) -> Result<TensorBoard, StorageError> {
-        let folder = run.join(TENSORBOARD);
-        let position = match start {
-            ResumeFrom::Checkpoint(checkpoint) => checkpoint.position,
-            // Discard the events of a run that was killed before its first checkpoint.
-            _ if folder.exists() => TrainPosition::START,
-            _ => return TensorBoard::create(&folder, images, self.images, self.eval_set),
-        };
-        TensorBoard::resume(&folder, images, self.images, self.eval_set, &position)
-    }
-
-    /// Returns the work done before a position.
-    pub(crate) fn work_before(&self, position: &TrainPosition) -> f64 {
-        self.work(position.epoch - 1, position.images)
-    }
-
-    pub(super) fn announce(&self, device: &Device) {
-        let Plan { network, dataset, .. } = self;
-        eprint_line(format_args!("training {network} on {dataset}: {}", self.images()));
-        print_device(device);
+    /// Returns the work done before a position, or all work if the network is already trained.
+    pub(crate) fn work_before(&self, position: &Option<TrainPosition>) -> f64 {
+        match position {
+            Some(position) => self.work(position.epoch - 1, position.images),
+            None => self.work(self.epochs, 0),
+        }
     }
 
     /// Describes the number of epochs and images.
-    pub(crate) fn images(&self) -> String {
+    fn images(&self) -> String {
         let Plan { epochs, images, test_images, eval_set, .. } = self;
         format!("{epochs} x {images} images, {test_images} {eval_set} images")
     }
+}
+
+/// Prints the networks of a run and their device. `is_of_many`: whether the run may have several networks.
+pub(super) fn announce(plans: &[Plan], is_of_many: bool, device: &Device) {
+    let Plan { network, dataset, .. } = &plans[0];
+    let images = plans[0].images();
+    eprint_line(match is_of_many {
+        false => format!("training {network} on {dataset}: {images}"),
+        true => {
+            let all_equal = plans.iter().all(|plan| *plan == plans[0]);
+            let images = if all_equal { format!(": {images} each") } else { String::new() };
+            format!("training {} x {network} on {dataset}{images}", plans.len())
+        }
+    });
+    print_device(device);
 }
 
 /// Prints the warnings about settings without duplicates.

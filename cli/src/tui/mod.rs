@@ -18,6 +18,8 @@ use super::CliError;
 use super::progress::TimeEstimate;
 use super::signals;
 use super::train::Plan;
+use super::train::sink::{CONTINUE, Flow, Sink};
+use super::train::trained::TrainedNetwork;
 use apical::config::Config;
 use apical::network::Network;
 use apical::run_dir::{ImageSpec, weights};
@@ -42,8 +44,8 @@ pub(super) struct Dashboard {
     /// Folder for saved weights.
     folder: Option<PathBuf>,
     config: Config,
-    // Dropped last, so that no other field uses a closed screen.
-    _screen: Screen,
+    /// Dropped last, so that no other field uses a closed screen; `None` after the training.
+    screen: Option<Screen>,
 }
 
 /// State shared by the training and the screen.
@@ -171,12 +173,32 @@ impl Dashboard {
             last_snapshot: Instant::now(),
             folder,
             config,
-            _screen: screen,
+            screen: Some(screen),
         })
     }
 
+    fn estimate(&self, epoch: u32, images: usize) {
+        self.shared.state().left = self.estimate.left(self.plan.work(epoch - 1, images));
+    }
+
+    /// Saves a network if requested. Shows an error without stopping the training.
+    fn save(&self, epoch: u32, images: usize, network: &Network) {
+        let mut state = self.shared.state();
+        let (Some(folder), true) = (&self.folder, state.save_requested) else { return };
+        state.save_requested = false;
+        let name = format!("weights-epoch-{epoch}-image-{images}.safetensors");
+        let path = folder.join(name);
+        let saved = weights::save(&path, network, &self.config, &state.run.images);
+        state.set_message(match saved {
+            Ok(()) => format!("written {}", path.display()),
+            Err(error) => error.to_string(),
+        });
+    }
+}
+
+impl Sink for Dashboard {
     /// Shows an event, then pauses, saves or stops as requested by keys.
-    pub(super) fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
+    fn on_event(&mut self, event: &Event) -> Flow {
         self.shared.state().on_event(event);
         match event {
             Event::Progress { epoch, images, .. } => self.estimate(*epoch, *images),
@@ -205,25 +227,13 @@ impl Dashboard {
             self.requests.request_networks();
             self.last_snapshot = Instant::now();
         }
-        if stops && !save_requested { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if stops && !save_requested { Ok(ControlFlow::Break(())) } else { CONTINUE }
     }
 
-    fn estimate(&self, epoch: u32, images: usize) {
-        self.shared.state().left = self.estimate.left(self.plan.work(epoch - 1, images));
-    }
-
-    /// Saves a network if requested. Shows an error without stopping the training.
-    fn save(&self, epoch: u32, images: usize, network: &Network) {
-        let mut state = self.shared.state();
-        let (Some(folder), true) = (&self.folder, state.save_requested) else { return };
-        state.save_requested = false;
-        let name = format!("weights-epoch-{epoch}-image-{images}.safetensors");
-        let path = folder.join(name);
-        let saved = weights::save(&path, network, &self.config, &state.run.images);
-        state.set_message(match saved {
-            Ok(()) => format!("written {}", path.display()),
-            Err(error) => error.to_string(),
-        });
+    /// Closes the dashboard, so that the result is printed on the normal screen.
+    fn on_trained(&mut self, _: &TrainedNetwork) -> Flow {
+        self.screen = None;
+        CONTINUE
     }
 }
 

@@ -11,7 +11,7 @@ use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::device::Device;
 use apical::figures::Table;
-use apical::run_dir::replicas::setting_text;
+use apical::run_dir::replica_summary::setting_text;
 use apical::text::plural;
 use apical::train::Event;
 use apical::trial_cache::{TrialEvent, training_images};

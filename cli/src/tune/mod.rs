@@ -9,9 +9,8 @@ use clap::Args;
 
 use super::machine::{DataArgs, MachineArgs};
 use super::output::eprint_line;
-use super::replicas::{reject_explicit_settings, replica_count};
 use super::settings::Settings;
-use super::train::print_warnings;
+use super::train::{print_warnings, reject_explicit_settings, replica_count};
 use super::{CliError, EXIT_CODES, ExitStatus, run_data, signals};
 use apical::config::{Config, Sweep};
 use apical::dataset::DataIdentity;

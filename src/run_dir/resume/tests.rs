@@ -23,7 +23,7 @@ fn resume_renames_irregular_files() {
         for (what, make) in make {
             let folder = tempfile::tempdir().unwrap();
             let config = Config::default();
-            drop(RunDir::create(folder.path(), &config, 1).unwrap());
+            drop(RunDir::resume(folder.path(), &config, 1).unwrap());
             let path = folder.path().join(name);
             fs::remove_file(&path).unwrap();
             make(&path);
@@ -41,12 +41,12 @@ fn resume_renames_irregular_files() {
 }
 
 #[test]
-fn create_writes_settings_with_any_seed() {
+fn resume_new_run_writes_settings_with_any_seed() {
     let folder = tempfile::tempdir().unwrap();
     for seed in [0, 1, u64::MAX] {
         let config = Config { seed, eta: vec![0.1, 1e-7], ..Config::default() };
         let run = folder.path().join("deep").join(seed.to_string());
-        RunDir::create(&run, &config, 1).unwrap();
+        RunDir::resume(&run, &config, 1).unwrap();
         let text = fs::read_to_string(run.join(CONFIG)).unwrap();
         assert_eq!(toml::from_str::<Config>(&text).unwrap(), config);
     }

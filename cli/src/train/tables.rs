@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use apical::analysis::statistics::MeanSd;
 use apical::figures::Table;
-use apical::run_dir::replicas::{CombinationResult, ReplicaResult, setting_text};
+use apical::run_dir::replica_summary::{CombinationResult, ReplicaResult, setting_text};
 
 /// Formats one line per network. `eval_set`: test or validation.
 pub(super) fn networks(replicas: &[ReplicaResult], eval_set: &str) -> String {

@@ -1,24 +1,15 @@
-//! Folder of a run of many networks: one run folder per network (`replica-000`, `replica-001`, ..), and at the end
-//! `summary.json` and `summary.csv`.
+//! Results of a run of many networks, written to `summary.json` and `summary.csv` beside the networks' run folders.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::atomic_file::{remove_partials, write_atomic, write_json};
-use super::file_names::{SUMMARY_CSV, SUMMARY_JSON, replica_folder};
-use super::{Notice, RunDir, StorageError};
+use super::atomic_file::{write_atomic, write_json};
+use super::file_names::{SUMMARY_CSV, SUMMARY_JSON};
+use super::{RunDir, StorageError};
 use crate::analysis::statistics::MeanSd;
 use crate::config::Variant;
-use crate::train::ResumeFrom;
-
-/// Folders of the runs of many networks.
-#[derive(Debug)]
-pub struct ReplicaRunDirs {
-    folder: PathBuf,
-    runs: Vec<RunDir>,
-}
 
 /// Result of a network's training. Errors in percent.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -69,6 +60,28 @@ pub fn swept_settings(variant: &Variant) -> Result<Map<String, Value>, serde_jso
     Ok(variant.settings.iter().map(setting).collect())
 }
 
+impl ReplicaResult {
+    /// Returns the result of a network that was trained before, from its metrics; `None` if its training is not finished.
+    ///
+    /// # Errors
+    /// Returns an error if its settings cannot be converted to JSON.
+    pub fn of_finished(
+        replica: usize,
+        variant: &Variant,
+        run: &RunDir,
+    ) -> Result<Option<Self>, serde_json::Error> {
+        let Some((metrics, train_error)) = run.finished() else { return Ok(None) };
+        Ok(Some(ReplicaResult {
+            replica,
+            seed: variant.config.seed,
+            settings: swept_settings(variant)?,
+            test_error: metrics.test_error,
+            train_error,
+            weights_sha256: metrics.weights_sha256,
+        }))
+    }
+}
+
 impl ReplicaSummary {
     /// Groups networks by combination of swept settings, in the order of `variants`. `replicas`: results of the trained
     /// networks.
@@ -94,6 +107,18 @@ impl ReplicaSummary {
         };
         let combinations = groups.iter().map(result).collect();
         ReplicaSummary { combinations, replicas }
+    }
+
+    /// Writes the summary as JSON and as CSV.
+    ///
+    /// # Errors
+    /// Returns an error if a file cannot be written.
+    pub fn save(&self, folder: &Path) -> Result<(), StorageError> {
+        write_json(&folder.join(SUMMARY_JSON), self)?;
+        let path = folder.join(SUMMARY_CSV);
+        let table = self.table();
+        let table = table.map_err(|source| StorageError::Csv { path: path.clone(), source })?;
+        write_atomic(&path, &table)
     }
 
     /// Returns a CSV table with one line per combination: settings, number of networks, statistics of the errors.
@@ -136,86 +161,15 @@ pub fn setting_text(value: &Value) -> String {
     }
 }
 
-impl ReplicaRunDirs {
-    /// Creates or resumes the folder of each network, as [`RunDir::resume`] does. Returns the start of each network.
-    ///
-    /// # Errors
-    /// As [`RunDir::resume`].
-    pub fn resume(
-        folder: &Path,
-        variants: &[Variant],
-        keep: usize,
-    ) -> Result<(Self, Vec<ResumeFrom>), StorageError> {
-        remove_partials(folder)?;
-        let run = |(replica, variant): (usize, &Variant)| {
-            RunDir::resume(&folder.join(replica_folder(replica)), &variant.config, keep)
-        };
-        let runs: Vec<(RunDir, ResumeFrom)> =
-            variants.iter().enumerate().map(run).collect::<Result<_, _>>()?;
-        let (runs, starts) = runs.into_iter().unzip();
-        Ok((ReplicaRunDirs { folder: folder.to_owned(), runs }, starts))
-    }
-
-    /// Returns the warnings about the files of all networks.
-    pub fn notices(&self) -> impl Iterator<Item = &Notice> {
-        self.runs.iter().flat_map(|run| run.notices())
-    }
-
-    /// Returns the training error of a network's last finished epoch in percent.
-    pub fn train_error(&self, replica: usize) -> Option<f64> {
-        self.runs[replica].train_error()
-    }
-
-    /// Returns the result of a trained network from its metrics, or `None` if its training is not finished.
-    ///
-    /// # Errors
-    /// Returns an error if its settings cannot be converted to JSON.
-    pub fn finished(
-        &self,
-        replica: usize,
-        variant: &Variant,
-    ) -> Result<Option<ReplicaResult>, StorageError> {
-        let Some((line, train_error)) = self.runs[replica].finished() else { return Ok(None) };
-        let path = self.folder.clone();
-        let settings =
-            swept_settings(variant).map_err(|source| StorageError::Json { path, source })?;
-        Ok(Some(ReplicaResult {
-            replica,
-            seed: variant.config.seed,
-            settings,
-            test_error: line.test_error,
-            train_error,
-            weights_sha256: line.weights_sha256,
-        }))
-    }
-
-    /// Returns the run of one network.
-    pub fn run(&mut self, replica: usize) -> &mut RunDir {
-        &mut self.runs[replica]
-    }
-
-    /// Writes the summary as JSON and as CSV, and returns the folder.
-    ///
-    /// # Errors
-    /// Returns an error if a file cannot be written.
-    pub fn save_summary(&self, results: &ReplicaSummary) -> Result<&Path, StorageError> {
-        let path = self.folder.join(SUMMARY_JSON);
-        write_json(&path, results)?;
-        let path = self.folder.join(SUMMARY_CSV);
-        let table = results.table();
-        let table = table.map_err(|source| StorageError::Csv { path: path.clone(), source })?;
-        write_atomic(&path, &table)?;
-        Ok(&self.folder)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::{Config, variants};
     use crate::network::Network;
+    use crate::run_dir::file_names::replica_folder;
     use crate::run_dir::run::FINISHED_EVENT;
     use crate::run_dir::{FinalMetrics, ImageSpec, weights_sha256};
+    use crate::train::ResumeFrom;
 
     fn results() -> (Vec<Variant>, ReplicaSummary) {
         let sweep = "eta=0.1:0.2,0.3".parse().unwrap();
@@ -261,27 +215,34 @@ eta,networks,test_error_mean,test_error_sd,test_error_sem,train_error_mean,train
     fn resume_finished_network_is_not_retrained() {
         let (variants, results) = results();
         let folder = tempfile::tempdir().unwrap();
-        let (mut runs, starts) = ReplicaRunDirs::resume(folder.path(), &variants, 1).unwrap();
+        let resume = || -> (Vec<RunDir>, Vec<ResumeFrom>) {
+            let open = |(replica, variant): (usize, &Variant)| {
+                let folder = folder.path().join(replica_folder(replica));
+                RunDir::resume(&folder, &variant.config, 1).unwrap()
+            };
+            variants.iter().enumerate().map(open).unzip()
+        };
+        let (runs, starts) = resume();
         assert!(starts.iter().all(|start| matches!(start, ResumeFrom::Initial)));
-        runs.save_summary(&results).unwrap();
+        results.save(folder.path()).unwrap();
         let config = &variants[1].config;
         let network = Network::initial(config, 4);
         let images = ImageSpec::grey(2, 2, 10, 1);
-        runs.run(1).save(&network, config, &images).unwrap();
+        runs[1].save(&network, config, &images).unwrap();
         // Without the last line of its metrics, the training counts as unfinished.
-        let (mut runs, starts) = ReplicaRunDirs::resume(folder.path(), &variants, 1).unwrap();
+        let (mut runs, starts) = resume();
         assert!(matches!(starts[1], ResumeFrom::Initial));
-        runs.run(1).save(&network, config, &images).unwrap();
+        runs[1].save(&network, config, &images).unwrap();
         let sha256 = weights_sha256(&network);
         let line = FinalMetrics {
             event: FINISHED_EVENT.to_string(),
             test_error: 3.0,
             weights_sha256: sha256.clone(),
         };
-        runs.run(1).finish(&line).unwrap();
-        let (runs, starts) = ReplicaRunDirs::resume(folder.path(), &variants, 1).unwrap();
+        runs[1].finish(&line).unwrap();
+        let (runs, starts) = resume();
         assert!(matches!(starts[..], [ResumeFrom::Initial, ResumeFrom::Finished, ..]));
-        let result = runs.finished(1, &variants[1]).unwrap().unwrap();
+        let result = ReplicaResult::of_finished(1, &variants[1], &runs[1]).unwrap().unwrap();
         assert_eq!((result.test_error, result.weights_sha256.as_str()), (3.0, sha256.as_str()));
     }
 }

@@ -1,0 +1,186 @@
+//! Receivers of a training's events: terminal, JSON and files.
+
+use std::ops::ControlFlow;
+
+use super::Plan;
+use super::job::TrainJob;
+use super::json_lines::JsonLines;
+use super::run_folder::RunFolder;
+use super::text_result::TextResult;
+use super::trained::{Results, TrainedNetwork};
+use crate::CliError;
+use crate::output::Output;
+use crate::progress::Progress;
+use apical::config::Variant;
+use apical::device::Device;
+use apical::run_dir::replica_summary::{ReplicaResult, ReplicaSummary};
+use apical::run_dir::{ImageSpec, RunDir};
+use apical::train::{Event, Summary, TrainError};
+
+/// Whether the training continues, or the error that stops it.
+pub(crate) type Flow = Result<ControlFlow<()>, CliError>;
+
+/// Flow of a sink that does not stop the training.
+pub(crate) const CONTINUE: Flow = Ok(ControlFlow::Continue(()));
+
+/// Receiver of a training's events.
+pub(crate) trait Sink {
+    /// Receives an event, except the end of a network.
+    fn on_event(&mut self, event: &Event) -> Flow;
+
+    /// Receives a network after its last epoch.
+    fn on_trained(&mut self, _: &TrainedNetwork) -> Flow {
+        CONTINUE
+    }
+
+    /// Receives the results of all networks after the last one.
+    fn on_done(&mut self, _: &Results) -> Result<(), CliError> {
+        Ok(())
+    }
+}
+
+/// What the sinks of a training share.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) job: &'a TrainJob,
+    pub(super) variants: &'a [Variant],
+    /// Size of each network's training.
+    pub(super) plans: &'a [Plan],
+    pub(super) images: &'a ImageSpec,
+    pub(super) output: &'a Output,
+    pub(super) progress: &'a Progress,
+    /// Whether results are printed as JSON.
+    pub(super) json: bool,
+}
+
+impl Context<'_> {
+    /// Prints and saves the results of all networks. `seconds`: time of the training.
+    ///
+    /// # Errors
+    /// Returns an error if the results cannot be printed or saved.
+    pub(super) fn finish(self, sinks: Sinks, seconds: f64) -> Result<(), CliError> {
+        self.progress.clear();
+        sinks.finish(seconds)?;
+        match self.job.result_path() {
+            Some(path) if !self.json => {
+                self.output.print(format_args!("written     {}", path.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Sinks of a training, with the results so far.
+pub(super) struct Sinks<'a> {
+    sinks: Vec<Box<dyn Sink + 'a>>,
+    variants: &'a [Variant],
+    /// Device of the current group; `None` before the first.
+    device: Option<Device>,
+    /// Training error of each network in its last epoch, percent; NaN before the first.
+    train_errors: Vec<f64>,
+    results: Vec<ReplicaResult>,
+    /// First error of a sink.
+    failure: Option<CliError>,
+}
+
+impl<'a> Sinks<'a> {
+    /// Lists the sinks in the order in which they receive an event: files and JSON lines, then `others`, then text.
+    ///
+    /// # Errors
+    /// Returns an error if swept settings cannot be converted to JSON.
+    pub(super) fn of_results(
+        context: Context<'a>,
+        runs: Vec<RunDir>,
+        others: Vec<Box<dyn Sink + 'a>>,
+    ) -> Result<Self, CliError> {
+        let variants = context.variants;
+        let finished =
+            |(replica, (variant, run))| ReplicaResult::of_finished(replica, variant, run);
+        let finished = variants.iter().zip(&runs).enumerate().map(finished);
+        let results = finished.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        let train_error = |replica: usize| runs.get(replica).and_then(RunDir::train_error);
+        let train_errors =
+            (0..variants.len()).map(|replica| train_error(replica).unwrap_or(f64::NAN)).collect();
+        let mut sinks: Vec<Box<dyn Sink + 'a>> = Vec::new();
+        if !runs.is_empty() {
+            sinks.push(Box::new(RunFolder { context, runs }));
+        }
+        if context.json {
+            sinks.push(Box::new(JsonLines(context)));
+        }
+        sinks.extend(others);
+        if !context.json {
+            sinks.push(Box::new(TextResult(context)));
+        }
+        Ok(Sinks { sinks, variants, device: None, train_errors, results, failure: None })
+    }
+
+    /// Passes an event to every sink. Breaks if a sink stops the training or fails.
+    pub(super) fn on_event(&mut self, event: &Event) -> ControlFlow<()> {
+        match event {
+            Event::GroupStarted { device, .. } => self.device = Some(device.clone()),
+            &Event::Epoch { replica, train_error, .. } => self.train_errors[replica] = train_error,
+            // A stopped network only has a checkpoint.
+            Event::Finished { stopped: true, .. } => return ControlFlow::Continue(()),
+            Event::Finished { .. } => return self.on_finished(event),
+            _ => {}
+        }
+        self.pass(|sink| sink.on_event(event))
+    }
+
+    /// Passes the result of a network to every sink.
+    fn on_finished(&mut self, event: &Event) -> ControlFlow<()> {
+        let device = self.device.clone();
+        match TrainedNetwork::new(event, self.variants, device.as_ref()) {
+            Ok(Some(trained)) => {
+                let flow = self.pass(|sink| sink.on_trained(&trained));
+                let train_error = self.train_errors[trained.replica];
+                self.results.push(trained.result(train_error));
+                flow
+            }
+            Ok(None) => ControlFlow::Continue(()),
+            Err(error) => self.fail(error.into()),
+        }
+    }
+
+    fn pass(&mut self, mut receive: impl FnMut(&mut dyn Sink) -> Flow) -> ControlFlow<()> {
+        let mut flow = ControlFlow::Continue(());
+        for index in 0..self.sinks.len() {
+            match receive(self.sinks[index].as_mut()) {
+                Ok(ControlFlow::Continue(())) => {}
+                Ok(stopped) => flow = stopped,
+                Err(error) => flow = self.fail(error),
+            }
+        }
+        flow
+    }
+
+    /// Stores the first error and stops the training.
+    fn fail(&mut self, error: CliError) -> ControlFlow<()> {
+        self.failure.get_or_insert(error);
+        ControlFlow::Break(())
+    }
+
+    /// Returns the result of a training, or the first error of a sink.
+    ///
+    /// # Errors
+    /// Returns the error of a sink or of the training.
+    pub(super) fn outcome(
+        &mut self,
+        trained: Result<Summary, TrainError>,
+    ) -> Result<Summary, CliError> {
+        self.failure.take().map_or(trained.map_err(CliError::from), Err)
+    }
+
+    /// Passes the results of all networks to every sink, also after an error: the result is printed even if saving fails.
+    ///
+    /// # Errors
+    /// Returns the first error of a sink.
+    pub(super) fn finish(mut self, seconds: f64) -> Result<(), CliError> {
+        self.results.sort_by_key(|result| result.replica);
+        let summary = ReplicaSummary::new(self.variants, self.results);
+        let results = Results { summary, seconds, device: self.device };
+        let done: Vec<_> = self.sinks.iter_mut().map(|sink| sink.on_done(&results)).collect();
+        done.into_iter().collect()
+    }
+}

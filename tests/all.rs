@@ -1,8 +1,7 @@
-//! One binary of all test files of the library. A binary of its own costs each file a second or more of linking.
+//! One binary for all test files of the library: separate binaries would each take a second or more to link.
 //!
-//! A new file `tests/NAME.rs` needs a line `mod NAME;` here; a test below fails without it. It shares
-//! code with other files by `use crate::support`.
-//! `tests/run NAME::` runs the tests of one file.
+//! A new file `tests/NAME.rs` needs a line `mod NAME;` here; a test below checks it. Parts of a file are in a folder of
+//! its name. `tests/support` holds shared code. `tests/run NAME::` runs the tests of one file.
 
 mod apical_voltages;
 mod arithmetic;
@@ -41,7 +40,7 @@ mod trainings;
 use std::path::Path;
 
 #[test]
-fn every_test_file_is_a_module_of_this_binary() {
+fn every_test_file_is_a_module() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     support::harness::assert_all_are_modules(&folder, include_str!("all.rs"));
 }

@@ -43,7 +43,7 @@ fn feedback_configs() -> Vec<Config> {
 }
 
 /// Spike counts or rates of each neuron of a layer, at the steps of all images so far.
-type Sent = Vec<Vec<f64>>;
+type Emitted = Vec<Vec<f64>>;
 
 /// Returns the kernel's weight of a spike or rate `back` steps ago; the previous step is 1 step ago.
 fn weight(kernel: &[f64], config: &Config, back: usize) -> f64 {
@@ -54,65 +54,67 @@ fn weight(kernel: &[f64], config: &Config, back: usize) -> f64 {
     }
 }
 
-/// Shows images one by one and compares apical voltages with the equation.
+/// Trains on images one by one and compares apical voltages with the equation.
 fn check(config: &Config) {
-    let what = format!("{config:?}");
+    let context = format!("{config:?}");
     let dataset = support::random_dataset(5, 8, 9, 10);
     config.validate(dataset.pixels(), 10).expect("the settings are valid");
     let mut network = Network::initial(config, dataset.pixels());
     let by_rates = config.feedback_signal == Signal::Rates;
     let signal = if by_rates { Quantity::Rates } else { Quantity::Spikes };
-    let recorder = MonitorSpec::new(&[signal, Quantity::Apical, Quantity::Phases]);
-    let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
-    let mut session =
-        MonitorSession::open(config, &dataset, &network, recorder, &selection).unwrap();
+    let spec = MonitorSpec::new(&[signal, Quantity::Apical, Quantity::Phases]);
+    let options = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
+    let mut session = MonitorSession::open(config, &dataset, &network, spec, &options).unwrap();
     let kernel = taps(config.psp_kernel_ms);
-    let mut sent: Vec<Sent> = LAYERS.iter().map(|&units| vec![Vec::new(); units]).collect();
-    let mut shown = 0;
+    let mut emitted: Vec<Emitted> = LAYERS.iter().map(|&units| vec![Vec::new(); units]).collect();
+    let mut steps_before = 0;
     for index in 0..IMAGES {
         session.read_network(&mut network).unwrap();
         let label = dataset.labels()[index];
         let image = Presentation { index, label, draw_index: index as u32, result_slot: index };
         let recording = session.show(&[image], Mode::Train, &mut |_| ()).unwrap();
-        for (layer, sent) in sent.iter_mut().enumerate() {
+        for (layer, emitted) in emitted.iter_mut().enumerate() {
             let array = recording.get(&format!("{}{layer}", signal.name())).unwrap();
-            for (unit, sent) in sent.iter_mut().enumerate() {
-                sent.extend(array.time_series(0, unit));
+            for (unit, emitted) in emitted.iter_mut().enumerate() {
+                emitted.extend(array.time_series(0, unit));
             }
         }
         let phases = recording.get("phases").unwrap().image(0);
         let steps = (phases[0] + phases[1]) as usize;
         for (layer, units) in LAYERS[..2].iter().enumerate() {
-            let source = if config.feedback == Feedback::Broadcast { 2 } else { layer + 1 };
-            let of_layer = &network.layers[layer];
-            let weights = of_layer.feedback_rows();
+            let feedback_layer = if config.feedback == Feedback::Broadcast { 2 } else { layer + 1 };
+            let layer_weights = &network.layers[layer];
+            let weights = layer_weights.feedback_rows();
             let apical = recording.get(&format!("apical{layer}")).unwrap();
             // Only the first steps depend on earlier images; two later steps stand for the rest.
             for step in (0..15).chain([40, steps - 1]) {
-                let filtered: Vec<f64> = sent[source]
+                let filtered: Vec<f64> = emitted[feedback_layer]
                     .iter()
-                    .map(|sent| {
-                        let past = 1..=(shown + step);
-                        past.map(|back| weight(&kernel, config, back) * sent[shown + step - back])
+                    .map(|emitted| {
+                        let earlier = 1..=(steps_before + step);
+                        earlier
+                            .map(|back| {
+                                weight(&kernel, config, back) * emitted[steps_before + step - back]
+                            })
                             .sum()
                     })
                     .collect();
                 for unit in (0..*units).step_by(3) {
                     let weights = &weights[unit * filtered.len()..][..filtered.len()];
                     let products = weights.iter().zip(&filtered).map(|(&w, s)| f64::from(w) * s);
-                    let bias = of_layer.apical_biases.get(unit).map_or(0.0, |&c| f64::from(c));
+                    let bias = layer_weights.apical_biases.get(unit).map_or(0.0, |&c| f64::from(c));
                     let expected = products.sum::<f64>() + bias;
                     let found = apical.time_series(0, unit)[step];
                     let error = (found - expected).abs() / expected.abs().max(1.0);
                     assert!(
                         error < TOLERANCE,
                         "image {index}, layer {layer}, step {step}, neuron {unit}: {found}, \
-                         expected {expected}; {what}"
+                         expected {expected}; {context}"
                     );
                 }
             }
         }
-        shown += steps;
+        steps_before += steps;
     }
 }
 

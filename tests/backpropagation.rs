@@ -68,28 +68,29 @@ fn hidden_errors_match_backpropagation() {
         // Factor P of the update: 20 / phi_max for hidden neurons, 20 / phi_max^2 for the output.
         let scale = |layer: usize| 20.0 / config.phi_max.powi(1 + i32::from(layer == output));
         for layer in 0..output {
-            let (units, above) = (layers[layer], layers[layer + 1]);
+            let (units, n_next) = (layers[layer], layers[layer + 1]);
             let weights = network.layers[layer + 1].weight_rows();
             let compartments = floats(&mut simulation, ArrayId::Compartments(layer));
             let gain = G_BASAL / (G_LEAK + G_BASAL + g_apical) * config.phi_max;
             let mut largest = 0.0f64;
             for sample in 0..BATCH {
                 for unit in 0..units {
-                    let above_errors = &errors[layer + 1][sample * above..][..above];
-                    let through = above_errors.iter().enumerate();
-                    let through = through.map(|(j, error)| {
+                    let next_errors = &errors[layer + 1][sample * n_next..][..n_next];
+                    let terms = next_errors.iter().enumerate();
+                    let terms = terms.map(|(j, error)| {
                         f64::from(weights[j * units + unit]) * error / scale(layer + 1)
                     });
                     let row = sample * compartment::ROWS + compartment::MEAN_SOMA;
                     let soma = compartments[row * units + unit];
-                    let expected = scale(layer) * through.sum::<f64>() * gain * slope(soma);
+                    let expected = scale(layer) * terms.sum::<f64>() * gain * slope(soma);
                     let error = errors[layer][sample * units + unit];
                     largest = largest.max(error.abs());
-                    let what = format!("{layers:?}, layer {layer}, sample {sample}, neuron {unit}");
+                    let context =
+                        format!("{layers:?}, layer {layer}, sample {sample}, neuron {unit}");
                     let difference = (error - expected).abs();
                     assert!(
                         difference < 1e-5 * (1.0 + expected.abs()),
-                        "{what}: {error}, expected {expected}"
+                        "{context}: {error}, expected {expected}"
                     );
                 }
             }
@@ -101,7 +102,7 @@ fn hidden_errors_match_backpropagation() {
 #[test]
 fn backpropagation_ignores_feedback_weights() {
     let config = config(&[20, 18, 10], 0.0);
-    let trained = |network: &Network| {
+    let learned_weights = |network: &Network| {
         let (mut simulation, images) = simulation(&config, network);
         simulation.train(&images).expect("the minibatch runs");
         let mut networks = [network.clone()];
@@ -112,7 +113,7 @@ fn backpropagation_ignores_feedback_weights() {
     let with_feedback = Network::initial(&config, PIXELS);
     let mut without_feedback = with_feedback.clone();
     without_feedback.layers.iter_mut().for_each(|layer| layer.feedback.fill(0.0));
-    let learned = trained(&with_feedback);
-    assert!(learned == trained(&without_feedback));
-    assert!(learned[0] != with_feedback.layers[0].weights, "the lowest layer learns");
+    let learned = learned_weights(&with_feedback);
+    assert!(learned == learned_weights(&without_feedback));
+    assert!(learned[0] != with_feedback.layers[0].weights, "the lowest layer did not learn");
 }

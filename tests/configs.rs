@@ -1,7 +1,7 @@
-//! Proves that random combinations of settings, extreme values included, are either refused with an error that names a
-//! setting, or train to equal bits on both backends.
+//! Proves: random combinations of settings, including extreme values, either fail with an error that names a setting,
+//! or train to equal bits on both backends.
 //!
-//! Does not prove that the networks learn, nor anything about combinations outside the fixed random sample.
+//! Does not prove: that the networks learn, or anything about combinations outside the fixed random sample.
 
 use std::cell::Cell;
 use std::ops::ControlFlow;
@@ -68,10 +68,10 @@ const VALUES: &[(&str, &[&str])] = &[
 ];
 
 /// Trains a network.
-fn trained(config: &Config, backend: BackendKind) -> Result<Network, TrainError> {
+fn train(config: &Config, backend: BackendKind) -> Result<Network, TrainError> {
     let dataset = (*support::random_dataset(3, 4, 5, 12)).clone();
-    let selection = DeviceOptions { backend, ..DeviceOptions::default() };
-    let mut training = Training::new(config.clone(), dataset, &selection)?;
+    let options = DeviceOptions { backend, ..DeviceOptions::default() };
+    let mut training = Training::new(config.clone(), dataset, &options)?;
     training.run(&mut |_| ControlFlow::Continue(()))?;
     Ok(training.networks()[0].clone())
 }
@@ -110,10 +110,10 @@ fn random_settings_fail_or_train_to_equal_bits() {
     let mut runner =
         TestRunner::new_with_rng(cases, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let (trainings, refusals) = (Cell::new(0), Cell::new(0));
-    let choices = prop::collection::vec(assignment(), 0..9);
-    let result = runner.run(&choices, |choices| {
+    let assignments = prop::collection::vec(assignment(), 0..9);
+    let result = runner.run(&assignments, |assignments| {
         let mut config = base.clone();
-        for (key, value) in &choices {
+        for (key, value) in &assignments {
             match format!("{key}={value}").parse::<Assignment>() {
                 Ok(assignment) => assignment.apply(&mut config).expect("parsing checks the value"),
                 Err(refusal) => {
@@ -123,12 +123,12 @@ fn random_settings_fail_or_train_to_equal_bits() {
                 }
             }
         }
-        let on_cpu = trained(&config, BackendKind::Cpu);
-        let on_gpu = trained(&config, BackendKind::Gpu);
+        let on_cpu = train(&config, BackendKind::Cpu);
+        let on_gpu = train(&config, BackendKind::Gpu);
         match (on_cpu, on_gpu) {
             (Ok(cpu), Ok(gpu)) => {
                 trainings.set(trainings.get() + 1);
-                prop_assert!(cpu == gpu, "{choices:?}: weights differ between backends");
+                prop_assert!(cpu == gpu, "{assignments:?}: weights differ between backends");
             }
             (Err(TrainError::Config(cpu)), Err(TrainError::Config(gpu))) => {
                 refusals.set(refusals.get() + 1);
@@ -138,7 +138,7 @@ fn random_settings_fail_or_train_to_equal_bits() {
             (Err(cpu), Err(gpu)) => prop_assert_eq!(cpu.to_string(), gpu.to_string()),
             (cpu, gpu) => {
                 let (cpu, gpu) = (cpu.err(), gpu.err());
-                prop_assert!(false, "{choices:?}: only one backend trains: {cpu:?}, {gpu:?}");
+                prop_assert!(false, "{assignments:?}: only one backend trains: {cpu:?}, {gpu:?}");
             }
         }
         Ok(())

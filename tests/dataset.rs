@@ -59,7 +59,7 @@ fn folder_of(files: &Files, name: impl Fn(&str) -> String) -> TempDir {
 }
 
 /// Returns the error for these files, without the folder's path.
-fn refusal(files: &Files) -> String {
+fn error_of(files: &Files) -> String {
     let folder = folder_of(files, str::to_owned);
     let message = Dataset::open(folder.path()).unwrap_err().to_string();
     message.replace(&folder.path().join("").display().to_string(), "")
@@ -67,11 +67,11 @@ fn refusal(files: &Files) -> String {
 
 /// Checks that the small set with `file` changed is refused with "FILE, byte offset FAULT".
 #[track_caller]
-fn refused(file: &str, change: impl FnOnce(&mut Vec<u8>), fault: &str) {
+fn assert_error(file: &str, change: impl FnOnce(&mut Vec<u8>), fault: &str) {
     let mut files = small_set();
     let (_, bytes) = files.iter_mut().find(|(name, _)| *name == file).unwrap();
     change(bytes);
-    assert_eq!(refusal(&files), format!("{file}, byte offset {fault}"));
+    assert_eq!(error_of(&files), format!("{file}, byte offset {fault}"));
 }
 
 fn hexadecimal_sha256(bytes: &[u8]) -> String {
@@ -110,9 +110,9 @@ fn embedded_checksums_match_their_readme() {
 fn sample_is_the_beginning_of_mnist() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/sample");
     let sample = Dataset::open(&folder).unwrap();
-    let whole = Dataset::mnist().unwrap().subset(0, 1600, 400).unwrap();
+    let full = Dataset::mnist().unwrap().subset(0, 1600, 400).unwrap();
     assert_eq!((sample.training_count, sample.test_count), (1600, 400));
-    assert!(sample.images() == whole.images() && sample.labels() == whole.labels());
+    assert!(sample.images() == full.images() && sample.labels() == full.labels());
 }
 
 #[test]
@@ -154,44 +154,44 @@ fn missing_paths_are_named_in_the_error() {
     files.remove(3);
     let folder = folder_of(&files, str::to_owned);
     let path = folder.path();
-    let refusal = |path: &Path| Dataset::open(path).unwrap_err().to_string();
+    let error_of = |path: &Path| Dataset::open(path).unwrap_err().to_string();
     let names = "t10k-labels-idx1-ubyte, t10k-labels-idx1-ubyte.gz, \
                  t10k-labels.idx1-ubyte, t10k-labels.idx1-ubyte.gz";
     let expected = format!("expected one of the files {names} in this folder, found none");
-    assert_eq!(refusal(path), format!("{}: {expected}", path.display()));
+    assert_eq!(error_of(path), format!("{}: {expected}", path.display()));
 
     let nowhere = path.join("nowhere");
     let expected = "cannot open the data set";
-    assert_eq!(refusal(&nowhere), format!("{}: {expected}", nowhere.display()));
+    assert_eq!(error_of(&nowhere), format!("{}: {expected}", nowhere.display()));
 
     let file = path.join(TEST_IMAGES);
     let expected = "expected a folder, a .csv or an .npz file, found an IDX file";
-    assert_eq!(refusal(&file), format!("{}: {expected}", file.display()));
+    assert_eq!(error_of(&file), format!("{}: {expected}", file.display()));
 }
 
 #[test]
 fn inconsistent_files_are_refused() {
     let fault = format!("4: expected 4 labels, one per image of {TRAINING_IMAGES}, found 3");
     let labels = idx(&[3], &[0, 1, 2]);
-    refused(TRAINING_LABELS, |bytes| *bytes = labels, &fault);
+    assert_error(TRAINING_LABELS, |bytes| *bytes = labels, &fault);
     let fault = format!("4: expected 2 labels, one per image of {TEST_IMAGES}, found 1");
-    refused(TEST_LABELS, |bytes| *bytes = idx(&[1], &[0]), &fault);
+    assert_error(TEST_LABELS, |bytes| *bytes = idx(&[1], &[0]), &fault);
     let images = idx(&[2, 3, 2], &[1; 12]);
     let fault = format!("8: expected images of 2 x 3 as in {TRAINING_IMAGES}, found 3 x 2");
-    refused(TEST_IMAGES, |bytes| *bytes = images, &fault);
+    assert_error(TEST_IMAGES, |bytes| *bytes = images, &fault);
     let images = idx(&[2, 2, 4], &[1; 16]);
     let fault = format!("12: expected images of 2 x 3 as in {TRAINING_IMAGES}, found 2 x 4");
-    refused(TEST_IMAGES, |bytes| *bytes = images, &fault);
+    assert_error(TEST_IMAGES, |bytes| *bytes = images, &fault);
     let fault = format!("9: expected a label in 0..=2 as in {TRAINING_LABELS}, found 3");
-    refused(TEST_LABELS, |bytes| bytes[9] = 3, &fault);
+    assert_error(TEST_LABELS, |bytes| bytes[9] = 3, &fault);
 }
 
 #[test]
 fn degenerate_training_set_is_refused() {
     let fault = "16: expected a pixel above 0, found black images only";
-    refused(TRAINING_IMAGES, |bytes| bytes[16..].fill(0), fault);
+    assert_error(TRAINING_IMAGES, |bytes| bytes[16..].fill(0), fault);
     let fault = "8: expected at least two classes, found the label 7 only";
-    refused(TRAINING_LABELS, |bytes| bytes[8..].fill(7), fault);
+    assert_error(TRAINING_LABELS, |bytes| bytes[8..].fill(7), fault);
 }
 
 #[test]
@@ -200,74 +200,74 @@ fn arrays_in_memory_pass_the_same_checks() {
         let training = (vec![9; images], labels.to_vec());
         Dataset::from_parts("mine", height, 3, training, (vec![7; 6], vec![1]))
     };
-    let whole = set(2, 18, &[0, 1, 2]).unwrap();
-    assert_eq!((whole.training_count, whole.test_count), (3, 1));
-    assert_eq!((whole.classes, whole.max_pixel), (3, 9));
+    let full = set(2, 18, &[0, 1, 2]).unwrap();
+    assert_eq!((full.training_count, full.test_count), (3, 1));
+    assert_eq!((full.classes, full.max_pixel), (3, 9));
 
-    let refused = |height: usize, images: usize, labels: &[u8], fault: &str| {
+    let assert_error = |height: usize, images: usize, labels: &[u8], fault: &str| {
         let message = set(height, images, labels).unwrap_err().to_string();
         assert_eq!(message, format!("mine (training {fault}"));
     };
     let fault = "images), byte offset 17: expected 18 bytes of data (3 x 2 x 3), found 17";
-    refused(2, 17, &[0, 1, 2], fault);
+    assert_error(2, 17, &[0, 1, 2], fault);
     let fault = "images), byte offset 0: expected a height of at least 1, found 0";
-    refused(0, 18, &[0, 1, 2], fault);
+    assert_error(0, 18, &[0, 1, 2], fault);
     let fault = "images), byte offset 0: expected a number of images of at least 1, found 0";
-    refused(2, 0, &[0, 1, 2], fault);
+    assert_error(2, 0, &[0, 1, 2], fault);
     let sizes = format!("{} x 3", usize::MAX);
     let fault = format!("byte offset 0: expected sizes that fit in memory, found {sizes} bytes");
-    refused(usize::MAX, 18, &[0, 1, 2], &format!("images), {fault}"));
+    assert_error(usize::MAX, 18, &[0, 1, 2], &format!("images), {fault}"));
     let fault = "labels), byte offset 0: expected a number of labels of at least 1, found 0";
-    refused(2, 18, &[], fault);
+    assert_error(2, 18, &[], fault);
     let expected = "expected 3 labels, one per image of mine (training images), found 2";
-    refused(2, 18, &[0, 1], &format!("labels), byte offset 0: {expected}"));
+    assert_error(2, 18, &[0, 1], &format!("labels), byte offset 0: {expected}"));
     let fault = "labels), byte offset 0: expected at least two classes, found the label 1 only";
-    refused(2, 18, &[1, 1, 1], fault);
+    assert_error(2, 18, &[1, 1, 1], fault);
 }
 
 #[test]
 fn subset_keeps_the_first_images_of_both_sets() {
     let folder = folder_of(&small_set(), str::to_owned);
-    let whole = Dataset::open(folder.path()).unwrap();
-    let part = whole.clone().subset(0, 2, 1).unwrap();
-    assert_eq!((part.training_count, part.test_count), (2, 1));
-    assert_eq!(part.images()[..12], whole.images()[..12]);
-    assert_eq!(part.images()[12..], whole.images()[24..30]);
-    assert_eq!(part.labels(), [0, 1, 2]);
-    assert_eq!((part.classes, part.max_pixel), (3, 200));
+    let full = Dataset::open(folder.path()).unwrap();
+    let subset = full.clone().subset(0, 2, 1).unwrap();
+    assert_eq!((subset.training_count, subset.test_count), (2, 1));
+    assert_eq!(subset.images()[..12], full.images()[..12]);
+    assert_eq!(subset.images()[12..], full.images()[24..30]);
+    assert_eq!(subset.labels(), [0, 1, 2]);
+    assert_eq!((subset.classes, subset.max_pixel), (3, 200));
 
-    let all = whole.clone().subset(0, 0, 0).unwrap();
-    assert_eq!(all.images(), whole.images());
-    assert_eq!(all.labels(), whole.labels());
+    let all = full.clone().subset(0, 0, 0).unwrap();
+    assert_eq!(all.images(), full.images());
+    assert_eq!(all.labels(), full.labels());
     for (training, test, available, requested) in
         [(5, 0, "4 training", "requested 5"), (0, 3, "2 test", "requested 3")]
     {
-        let error = whole.clone().subset(0, training, test).unwrap_err();
+        let error = full.clone().subset(0, training, test).unwrap_err();
         let expected = format!("expected at most {available} images (0 means all), {requested}");
-        assert_eq!(error.to_string(), format!("{}: {expected}", whole.name));
+        assert_eq!(error.to_string(), format!("{}: {expected}", full.name));
     }
 }
 
 #[test]
 fn validation_images_replace_the_test_set() {
     let folder = folder_of(&small_set(), str::to_owned);
-    let whole = Dataset::open(folder.path()).unwrap();
-    let part = whole.clone().subset(2, 0, 0).unwrap();
-    assert_eq!((part.training_count, part.test_count), (2, 2));
-    assert_eq!(part.images(), &whole.images()[..24]);
-    assert_eq!(part.labels(), whole.training_labels());
-    assert_eq!((part.classes, part.max_pixel), (whole.classes, whole.max_pixel));
+    let full = Dataset::open(folder.path()).unwrap();
+    let subset = full.clone().subset(2, 0, 0).unwrap();
+    assert_eq!((subset.training_count, subset.test_count), (2, 2));
+    assert_eq!(subset.images(), &full.images()[..24]);
+    assert_eq!(subset.labels(), full.training_labels());
+    assert_eq!((subset.classes, subset.max_pixel), (full.classes, full.max_pixel));
 
-    let error = whole.clone().subset(1, 0, 0).unwrap_err().to_string();
+    let error = full.clone().subset(1, 0, 0).unwrap_err().to_string();
     assert!(
         error.contains("invalid validation set of one class: 1 held out, all of class 1"),
         "{error}"
     );
 
-    let fewer = whole.clone().subset(2, 1, 1).unwrap();
-    assert_eq!(fewer.images(), [&whole.images()[..6], &whole.images()[12..18]].concat());
-    let error = whole.clone().subset(4, 0, 0).unwrap_err().to_string();
+    let fewer = full.clone().subset(2, 1, 1).unwrap();
+    assert_eq!(fewer.images(), [&full.images()[..6], &full.images()[12..18]].concat());
+    let error = full.clone().subset(4, 0, 0).unwrap_err().to_string();
     assert!(error.contains("expected fewer than 4 validation images"), "{error}");
-    let error = whole.subset(2, 3, 0).unwrap_err().to_string();
+    let error = full.subset(2, 3, 0).unwrap_err().to_string();
     assert!(error.contains("expected at most 2 training images"), "{error}");
 }

@@ -42,7 +42,7 @@ fn coloured() -> ReadOptions {
 }
 
 /// Returns the error for a path, without the folder's path.
-fn refusal(folder: &TempDir, name: &str, reading: &ReadOptions) -> String {
+fn error_of(folder: &TempDir, name: &str, reading: &ReadOptions) -> String {
     // Joining an empty name would append a slash.
     let path = if name.is_empty() { folder.path().to_owned() } else { folder.path().join(name) };
     let message = Dataset::open_as(&path, reading).unwrap_err().to_string();
@@ -58,7 +58,7 @@ fn class_names(path: &Path) -> Vec<String> {
 #[test]
 fn folder_without_data_set_lists_the_formats() {
     let folder = folder_of([("notes.txt", vec![]), ("cat/a.png", vec![]), ("dog/b.png", vec![])]);
-    let message = refusal(&folder, "", &ReadOptions::default());
+    let message = error_of(&folder, "", &ReadOptions::default());
     for text in [
         "the four IDX files",
         "the folders train and test with a folder of images for each class",
@@ -69,7 +69,7 @@ fn folder_without_data_set_lists_the_formats() {
         assert!(message.contains(text), "{message}\nlacks: {text}");
     }
     let folder = TempDir::new().unwrap();
-    let message = refusal(&folder, "", &ReadOptions::default());
+    let message = error_of(&folder, "", &ReadOptions::default());
     assert!(message.ends_with("found an empty folder"), "{message}");
 }
 

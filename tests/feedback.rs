@@ -34,9 +34,9 @@ fn config(layers: &[usize], feedback: Feedback, feedback_noise_sd: f64) -> Confi
 
 /// Weights and feedback weights of a layer, row by row.
 struct Matrices {
-    /// `[units, below]`.
+    /// [units, n_pre].
     weights: Vec<f32>,
-    /// `[units, sources]`.
+    /// [units, n_feedback].
     feedback: Vec<f32>,
 }
 
@@ -83,7 +83,7 @@ impl Run {
             let feedback: Vec<f32> = words.into_iter().map(f32::from_bits).collect();
             assert_eq!(
                 network.layers[layer].feedback, feedback,
-                "the saved feedback equals the device's"
+                "the saved feedback differs from the device's"
             );
         }
         let matrices = network.layers.iter();
@@ -93,30 +93,32 @@ impl Run {
     }
 }
 
-/// Returns the transpose of `weights` `[above, units]` times `right` `[above, sources]`.
-fn transpose_times(weights: &[f32], right: &[f64], units: usize, sources: usize) -> Vec<f64> {
-    let above = weights.len() / units;
-    let entry = |unit: usize, source: usize| -> f64 {
-        (0..above).map(|j| f64::from(weights[j * units + unit]) * right[j * sources + source]).sum()
+/// Returns the transpose of `weights`, [n_next, units], times `right`, [n_next, columns].
+fn transpose_times(weights: &[f32], right: &[f64], units: usize, columns: usize) -> Vec<f64> {
+    let n_next = weights.len() / units;
+    let entry = |unit: usize, column: usize| -> f64 {
+        (0..n_next)
+            .map(|j| f64::from(weights[j * units + unit]) * right[j * columns + column])
+            .sum()
     };
-    (0..units).flat_map(|unit| (0..sources).map(move |source| entry(unit, source))).collect()
+    (0..units).flat_map(|unit| (0..columns).map(move |column| entry(unit, column))).collect()
 }
 
 fn identity(size: usize) -> Vec<f64> {
-    (0..size * size).map(|place| f64::from(u8::from(place % (size + 1) == 0))).collect()
+    (0..size * size).map(|index| f64::from(u8::from(index % (size + 1) == 0))).collect()
 }
 
 /// Returns the noise-free feedback weights of each hidden layer, given the feedback weights of the next layer.
 fn expected(config: &Config, matrices: &[Matrices]) -> Vec<Vec<f64>> {
     let output = config.layers.len() - 1;
     let of_layer = |layer: usize| {
-        let (units, above) = (config.layers[layer], config.layers[layer + 1]);
+        let (units, n_next) = (config.layers[layer], config.layers[layer + 1]);
         let is_from_next = layer + 1 == output || config.feedback == Feedback::Layerwise;
         let right = match is_from_next {
-            true => identity(above),
+            true => identity(n_next),
             false => matrices[layer + 1].feedback.iter().map(|&weight| f64::from(weight)).collect(),
         };
-        transpose_times(&matrices[layer + 1].weights, &right, units, right.len() / above)
+        transpose_times(&matrices[layer + 1].weights, &right, units, right.len() / n_next)
     };
     (0..output).map(of_layer).collect()
 }
@@ -136,18 +138,18 @@ fn symmetric_feedback_is_the_transposed_product() {
             run.train();
             let after = run.matrices();
             for (layer, expected) in expected(&config, &after).iter().enumerate() {
-                let what =
+                let context =
                     format!("{layers:?}, {feedback:?}, minibatch {minibatch}, layer {layer}");
-                assert_eq!(after[layer].feedback.len(), expected.len(), "{what}");
+                assert_eq!(after[layer].feedback.len(), expected.len(), "{context}");
                 for (&weight, expected) in after[layer].feedback.iter().zip(expected) {
                     let error = (f64::from(weight) - expected).abs();
                     assert!(
                         error < 1e-5 * (1.0 + expected.abs()),
-                        "{what}: {weight}, expected {expected}"
+                        "{context}: {weight}, expected {expected}"
                     );
                 }
             }
-            assert!(before[0].weights != after[0].weights, "the layer learns");
+            assert!(before[0].weights != after[0].weights, "the layer did not learn");
             before = after;
         }
     }
@@ -200,11 +202,11 @@ fn feedback_noise_is_normal_and_independent() {
         let wider: Vec<f64> = values.iter().map(|value| 1.1 * value).collect();
         assert!(
             distance_from_normal(&wider) > distance,
-            "a 10 % larger standard deviation is detected"
+            "a 10 % larger standard deviation is not detected"
         );
         let largest = values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
         assert!((2.9..6.0).contains(&largest), "layer {layer}: {largest}");
-        for (what, other) in [
+        for (context, other) in [
             ("the next minibatch", &first[1][layer]),
             ("another layer", &first[0][2 - layer]),
             ("another seed", &other_seed[0][layer]),
@@ -212,15 +214,15 @@ fn feedback_noise_is_normal_and_independent() {
             let correlation = correlation(values, other);
             assert!(
                 correlation.abs() < 4.0 / 4000f64.sqrt(),
-                "{what}, layer {layer}: {correlation}"
+                "{context}, layer {layer}: {correlation}"
             );
         }
         // Independent between neurons and between feedback sources.
-        for (what, shift) in [("the next source", 1), ("the next neuron", 10)] {
+        for (context, shift) in [("the next source", 1), ("the next neuron", 10)] {
             let correlation = correlation(values, &[&values[shift..], &values[..shift]].concat());
             assert!(
                 correlation.abs() < 4.0 / 4000f64.sqrt(),
-                "{what}, layer {layer}: {correlation}"
+                "{context}, layer {layer}: {correlation}"
             );
         }
     }
@@ -236,22 +238,22 @@ fn feedback_noise_is_added_to_each_factor() {
         run.matrices()
     };
     let (factors, product) = (matrices(Feedback::Layerwise), matrices(Feedback::Broadcast));
-    assert!(factors[2].feedback == product[2].feedback, "the last hidden layer is equal in both");
+    assert!(factors[2].feedback == product[2].feedback, "the last hidden layer differs");
     for layer in [0, 1] {
-        let (units, above) = (layers[layer], layers[layer + 1]);
-        let (own, right) = (&factors[layer].feedback, &product[layer + 1].feedback);
+        let (units, n_next) = (layers[layer], layers[layer + 1]);
+        let (factor, right) = (&factors[layer].feedback, &product[layer + 1].feedback);
         let clean = &expected(&config(&layers, Feedback::Broadcast, 0.0), &product)[layer];
         let mut largest: f64 = 0.0;
         for (unit, source) in (0..units).flat_map(|unit| (0..10).map(move |s| (unit, s))) {
-            let products = (0..above)
-                .map(|j| f64::from(own[unit * above + j]) * f64::from(right[j * 10 + source]));
-            let (expected, at) = (products.sum::<f64>(), unit * 10 + source);
-            let found = f64::from(product[layer].feedback[at]);
+            let products = (0..n_next)
+                .map(|j| f64::from(factor[unit * n_next + j]) * f64::from(right[j * 10 + source]));
+            let (expected, index) = (products.sum::<f64>(), unit * 10 + source);
+            let found = f64::from(product[layer].feedback[index]);
             assert!(
                 (found - expected).abs() < 1e-4 * (1.0 + expected.abs()),
                 "{found}, expected {expected}"
             );
-            largest = largest.max((found - clean[at]).abs());
+            largest = largest.max((found - clean[index]).abs());
         }
         assert!(largest > 1.0, "the noise is too small: {largest}");
     }

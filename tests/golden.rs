@@ -35,11 +35,11 @@ fn gpu_reproduces_the_authors_traces() {
 }
 
 fn files() -> Vec<PathBuf> {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let own = [own.join("golden"), own.join("golden-options")];
-    let more = std::env::var_os("APICAL_GOLDEN").map(PathBuf::from);
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let folders = [folders.join("golden"), folders.join("golden-options")];
+    let extra = std::env::var_os("APICAL_GOLDEN").map(PathBuf::from);
     let mut files = Vec::new();
-    for folder in own.into_iter().chain(more) {
+    for folder in folders.into_iter().chain(extra) {
         let entries = std::fs::read_dir(&folder)
             .unwrap_or_else(|error| panic!("cannot open {}: {error}", folder.display()));
         let found = entries.map(|entry| entry.expect("the directory is readable").path());
@@ -73,14 +73,14 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
         let steps = (phases[0] + phases[1]) as usize;
         let spikes = trace.spikes(start..start + steps, &config);
         start += steps;
-        let shown = Presentation {
+        let presentation = Presentation {
             index: image,
             label: dataset.labels()[image],
             draw_index: image as u32,
             result_slot: image,
         };
         let result = if trace.has(&format!("ex{image}_B0")) {
-            simulation.train_replayed(&shown, phases, &spikes, |backend, launch| {
+            simulation.train_replayed(&presentation, phases, &spikes, |backend, launch| {
                 if matches!(launch.kernel, Kernel::HiddenStep | Kernel::OutputStep) {
                     let step = launch.first as usize;
                     trace.check_voltages(backend, image, launch.layer, step, &config);
@@ -88,7 +88,7 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
                 Ok(())
             })
         } else {
-            simulation.train_replayed_unobserved(&shown, phases, &spikes)
+            simulation.train_replayed_unobserved(&presentation, phases, &spikes)
         };
         result.unwrap_or_else(|error| panic!("{}, image {image}: {error}", trace.name));
         trace.check_averages(simulation.backend(), image, &config, &before);
@@ -104,9 +104,9 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
                 before.iter().zip(&after).map(|(b, a)| f64::from((a - b).abs())).sum();
             let expected = trace.floats(&format!("dW{m}_sumabs"))[image];
             let relative = (change - expected) / expected.max(1.0);
-            let what =
+            let context =
                 format!("{}, image {image}: |dW{m}| is {change}, expected {expected}", trace.name);
-            assert!(relative.abs() < 1e-3, "{what}");
+            assert!(relative.abs() < 1e-3, "{context}");
         }
         let when = format!("_after{}", image + 1);
         if trace.has(&format!("W0{when}")) {

@@ -53,8 +53,8 @@ fn images(dataset: &Dataset) -> Vec<Presentation> {
 }
 
 fn session(config: &Config, network: &Network, quantities: &[Quantity]) -> MonitorSession {
-    let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
-    MonitorSession::open(config, &dataset(), network, MonitorSpec::new(quantities), &selection)
+    let options = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
+    MonitorSession::open(config, &dataset(), network, MonitorSpec::new(quantities), &options)
         .unwrap()
 }
 
@@ -89,7 +89,7 @@ fn feedback_update_matches_the_learning_rule() {
         // The first update of a run of ten images: the start of the cosine schedule.
         let rate = config.lr_factor(IMAGES).at(0);
         let mut largest: f64 = 0.0;
-        for (layer, units, sources) in [(0, 20, 12), (1, 12, 10)] {
+        for (layer, units, n_feedback) in [(0, 20, 12), (1, 12, 10)] {
             let values = |name: &str| recording.get(&format!("{name}{layer}")).unwrap();
             let error = |image: usize, unit: usize| {
                 // A representation is phi_max sigma(Cf).
@@ -99,16 +99,16 @@ fn feedback_update_matches_the_learning_rule() {
             };
             let [before, after] = [&before, &after].map(|network| &network.layers[layer]);
             for unit in 0..units {
-                for source in 0..=sources {
+                for source in 0..=n_feedback {
                     let products = (0..IMAGES).map(|image| {
                         let feedback = match source {
-                            _ if source == sources => 1.0,
+                            _ if source == n_feedback => 1.0,
                             _ => mean_feedback(&recording, layer + 1, image, source, &kernel),
                         };
                         error(image, unit) * feedback
                     });
                     let mean = products.sum::<f64>() / IMAGES as f64;
-                    let (old, new, eta) = if source == sources {
+                    let (old, new, eta) = if source == n_feedback {
                         let biases = [before, after].map(|layer| layer.apical_biases[unit]);
                         (biases[0], biases[1], 0.5 * 0.25)
                     } else {
@@ -150,11 +150,11 @@ fn apical_biases_add_to_apical_voltages() {
     for image in 0..IMAGES {
         for unit in 0..20 {
             let bias = f64::from(network.layers[0].apical_biases[unit]);
-            let courses =
+            let series =
                 [&with, &without].map(|r| r.get("apical0").unwrap().time_series(image, unit));
             // The bias acts from the first step on.
-            assert_eq!(courses[0][0], bias);
-            for (with, without) in courses[0].iter().zip(&courses[1]) {
+            assert_eq!(series[0][0], bias);
+            for (with, without) in series[0].iter().zip(&series[1]) {
                 let difference = with - without;
                 assert!((difference - bias).abs() < 1e-5, "{difference}, expected {bias}");
             }

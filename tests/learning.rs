@@ -46,7 +46,7 @@ fn config(layers: &[usize], eta: &[f64], seed: u64) -> Config {
     }
 }
 
-/// Errors in percent.
+/// Errors of a training, %.
 struct Learned {
     /// Training error per quarter of the epoch; each image is evaluated before its update.
     quarters: Vec<f64>,
@@ -56,7 +56,7 @@ struct Learned {
 
 fn learn(config: Config) -> Learned {
     let quarter = config.train_images / 4;
-    // Progress events come with each quick test and at wall-clock intervals; only the former count.
+    // Progress events come with each partial test and at wall-clock intervals; only the former count.
     let config = Config { eval_every: quarter, eval_images: 1, ..config };
     let mut training = Training::new(config, mnist(), &cpu()).expect("the settings are valid");
     let mut wrong = vec![0.0];
@@ -75,9 +75,9 @@ fn learn(config: Config) -> Learned {
     learned
 }
 
-fn assert_falls(what: &str, learned: &Learned) {
+fn assert_falls(context: &str, learned: &Learned) {
     let falls = learned.quarters.windows(2).all(|pair| pair[1] < pair[0]);
-    assert!(falls, "{what}: errors per quarter of the epoch: {:?}", learned.quarters);
+    assert!(falls, "{context}: errors per quarter of the epoch: {:?}", learned.quarters);
 }
 
 /// The default preset on 6,000 images, all epochs. Over seeds 1 to 16 the mean error is 9.97 %, its standard deviation
@@ -104,8 +104,8 @@ fn hidden_layer_lowers_the_test_error() {
         assert_falls("784-10", &without);
         assert_falls("784-500-10", &with);
         assert!(without.test < 18.0, "seed {seed}: {} % without a hidden layer", without.test);
-        let most = without.test - 1.0;
-        assert!(with.test < most, "seed {seed}: {} %, {} % without", with.test, without.test);
+        let limit = without.test - 1.0;
+        assert!(with.test < limit, "seed {seed}: {} %, {} % without", with.test, without.test);
     }
 }
 
@@ -123,11 +123,11 @@ fn two_hidden_layers_learn_mnist() {
 /// (seeds 1 to 4); with one they are 32 to 44 %, except 55 % for one of 16 seeds.
 #[test]
 fn paper_presets_learn_mnist() {
-    for (preset, most) in [(Preset::Paper0, 25.0), (Preset::Paper1, 65.0)] {
+    for (preset, limit) in [(Preset::Paper0, 25.0), (Preset::Paper1, 65.0)] {
         let config = preset.config();
         let learned = learn(Config { epochs: 1, train_images: 4000, test_images: 1000, ..config });
         assert_falls(&format!("{preset:?}"), &learned);
-        assert!(learned.test < most, "{preset:?}: {} %", learned.test);
+        assert!(learned.test < limit, "{preset:?}: {} %", learned.test);
     }
 }
 
@@ -156,7 +156,7 @@ fn hidden_layer_without_feedback_does_not_change() {
     let mut taught = initial.clone();
     let with_feedback = learn_from(&mut taught, &config);
     assert_ne!(taught.layers[0].weights, initial.layers[0].weights);
-    assert_eq!(taught.layers[0].feedback, initial.layers[0].feedback, "feedback is fixed");
+    assert_eq!(taught.layers[0].feedback, initial.layers[0].feedback, "fixed feedback changed");
 
     let mut untaught = initial.clone();
     untaught.layers[0].feedback.fill(0.0);
@@ -189,10 +189,10 @@ fn only_layers_with_feedback_learn() {
                 for (index, (before, after)) in
                     before.layers.iter().zip(&network.layers).enumerate()
                 {
-                    let what = format!(
+                    let context = format!(
                         "{feedback:?}, {optimizer:?}, no feedback to layer {untaught}, layer {index}"
                     );
-                    assert_eq!(before == after, index == untaught, "{what}");
+                    assert_eq!(before == after, index == untaught, "{context}");
                 }
             }
         }
@@ -226,13 +226,14 @@ fn first_and_last(losses: &[f32]) -> (f32, f32) {
 #[test]
 fn updates_on_one_image_lower_its_loss() {
     for layers in [&[10][..], &[50, 10], &[50, 30, 10]] {
-        for (optimizer, eta, most) in [(Optimizer::Adam, 0.01, 0.75), (Optimizer::Sgd, 0.05, 0.3)] {
+        for (optimizer, eta, limit) in [(Optimizer::Adam, 0.01, 0.75), (Optimizer::Sgd, 0.05, 0.3)]
+        {
             let config = Config { optimizer, ..config(layers, &[eta], 1) };
             let network = Network::initial(&config, 784);
             for index in 0..10 {
                 let (first, last) = first_and_last(&losses(&config, &network, index));
-                let what = format!("{layers:?}, {optimizer:?}, image {index}");
-                assert!(last < most * first, "{what}: loss {last}, at first {first}");
+                let context = format!("{layers:?}, {optimizer:?}, image {index}");
+                assert!(last < limit * first, "{context}: loss {last}, at first {first}");
             }
         }
     }

@@ -57,8 +57,8 @@ fn images(dataset: &Dataset) -> Vec<Presentation> {
 fn record(config: &Config, backend: BackendKind, spec: &MonitorSpec, mode: Mode) -> Recording {
     let dataset = dataset();
     let network = Network::initial(config, dataset.pixels());
-    let selection = DeviceOptions { backend, ..DeviceOptions::default() };
-    let session = MonitorSession::open(config, &dataset, &network, spec.clone(), &selection);
+    let options = DeviceOptions { backend, ..DeviceOptions::default() };
+    let session = MonitorSession::open(config, &dataset, &network, spec.clone(), &options);
     let images = images(&dataset);
     session.unwrap().show(&images, mode, &mut |_| ()).unwrap()
 }
@@ -183,12 +183,12 @@ fn derived_quantities_follow_from_the_voltages() {
                 let recorded = get(&format!("errors{layer}")).image(image)[unit];
                 assert_close(f64::from(recorded), error, "error");
                 let gradients = get(&format!("gradients{layer}"));
-                let below = gradients.shape[2];
-                let gradient = gradients.image(image)[(unit + 1) * below - 1];
+                let columns = gradients.shape[2];
+                let gradient = gradients.image(image)[(unit + 1) * columns - 1];
                 assert_eq!(
                     gradient.to_bits(),
                     recorded.to_bits(),
-                    "the gradient of the bias is the error"
+                    "the gradient of the bias differs from the error"
                 );
             }
             assert_close(f64::from(get(&format!("loss{layer}")).image(image)[0]), loss, "L0");
@@ -228,27 +228,30 @@ fn angles_of_backpropagation_to_itself_are_zero() {
 
 #[test]
 fn selection_equals_part_of_the_whole_recording() {
-    let whole = record(&config(0.0), BackendKind::Cpu, &all_quantities(), Mode::TrainFrozen);
+    let full = record(&config(0.0), BackendKind::Cpu, &all_quantities(), Mode::TrainFrozen);
     let spec = MonitorSpec {
         populations: Some(vec![0, 2]),
         units: Some(3..7),
         steps: Some(30..60),
         ..all_quantities()
     };
-    let part = record(&config(0.0), BackendKind::Cpu, &spec, Mode::TrainFrozen);
-    assert!(part.get("soma0").is_none() && part.get("spikes_input").is_some());
+    let selected = record(&config(0.0), BackendKind::Cpu, &spec, Mode::TrainFrozen);
+    assert!(selected.get("soma0").is_none() && selected.get("spikes_input").is_some());
     for (name, unit, step) in [("spikes_input", 3, 30), ("soma1", 5, 45), ("apical1", 6, 59)] {
-        let (whole, part) = (whole.get(name).unwrap(), part.get(name).unwrap());
-        assert_eq!((part.shape[1], part.shape[2], &part.first_index[..]), (30, 4, &[0, 30, 3][..]));
+        let (full, selected) = (full.get(name).unwrap(), selected.get(name).unwrap());
+        assert_eq!(
+            (selected.shape[1], selected.shape[2], &selected.first_index[..]),
+            (30, 4, &[0, 30, 3][..])
+        );
         for image in 0..IMAGES {
-            let expected = whole.image(image)[step * whole.shape[2] + unit];
-            let found = part.image(image)[(step - 30) * 4 + unit - 3];
+            let expected = full.image(image)[step * full.shape[2] + unit];
+            let found = selected.image(image)[(step - 30) * 4 + unit - 3];
             assert_eq!(found.to_bits(), expected.to_bits(), "{name}");
         }
     }
-    let (whole, part) = (whole.get("plateaus1").unwrap(), part.get("plateaus1").unwrap());
-    assert_eq!(part.shape, [IMAGES, 2, 4]);
-    assert_eq!(part.image(1)[4..], whole.image(1)[12 + 3..12 + 7]);
+    let (full, selected) = (full.get("plateaus1").unwrap(), selected.get("plateaus1").unwrap());
+    assert_eq!(selected.shape, [IMAGES, 2, 4]);
+    assert_eq!(selected.image(1)[4..], full.image(1)[12 + 3..12 + 7]);
 }
 
 #[test]
@@ -256,14 +259,13 @@ fn train_monitored_network_learns_the_same_bits() {
     for g_apical in [0.0, 0.05] {
         let config = config(g_apical);
         let dataset = dataset();
-        let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
+        let options = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
         let mut training =
-            Training::new(config.clone(), Dataset::clone(&dataset), &selection).unwrap();
+            Training::new(config.clone(), Dataset::clone(&dataset), &options).unwrap();
         training.run(&mut |_| std::ops::ControlFlow::Continue(())).unwrap();
         let mut network = Network::initial(&config, dataset.pixels());
         let mut session =
-            MonitorSession::open(&config, &dataset, &network, all_quantities(), &selection)
-                .unwrap();
+            MonitorSession::open(&config, &dataset, &network, all_quantities(), &options).unwrap();
         let images = order(&config, &dataset, 1);
         session.show(&images[..4], Mode::Train, &mut |_| ()).unwrap();
         session.train(&images[4..]).unwrap();
@@ -286,7 +288,7 @@ fn save_writes_the_recorded_values() {
         save(&path(name), &recording).unwrap();
     }
     assert!(save(&path("r.txt"), &recording).unwrap_err().to_string().contains(".npz"));
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "no partial file is left");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "a partial file is left");
 
     let mut archive = zip::ZipArchive::new(std::fs::File::open(path("r.npz")).unwrap()).unwrap();
     let mut bytes = Vec::new();

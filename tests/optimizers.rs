@@ -16,8 +16,8 @@ use crate::support;
 const PIXELS: usize = 72;
 const MINIBATCHES: u32 = 5;
 const BATCH: usize = 4;
-/// Number of images shown before. The first epoch, of 20 images, ends within the tested minibatches.
-const SHOWN: u32 = 12;
+/// Number of images before the tested minibatches, so that the first epoch, of 20 images, ends within them.
+const FIRST_IMAGE: u32 = 12;
 
 /// A weight or bias with its optimiser state, in double precision.
 #[derive(Clone, Copy, Default)]
@@ -82,11 +82,11 @@ fn check_updates(config: &Config) -> f32 {
         let images = [0, 1, 2, 3].map(|index| Presentation {
             index: (first + index) as usize,
             label: dataset.labels()[(first + index) as usize],
-            draw_index: SHOWN + first + index,
+            draw_index: FIRST_IMAGE + first + index,
             result_slot: index as usize,
         });
         simulation.train(&images).expect("the minibatch runs");
-        let rate = config.lr_factor(dataset.training_count).at((SHOWN + first).into());
+        let rate = config.lr_factor(dataset.training_count).at((FIRST_IMAGE + first).into());
         for (layer, synapses) in expected_layers.iter_mut().enumerate() {
             let gradients = floats(&mut simulation, ArrayId::Gradient(layer));
             let weights = floats(&mut simulation, ArrayId::Weights(layer));
@@ -101,10 +101,10 @@ fn check_updates(config: &Config) -> f32 {
                 synapse.change(config, minibatch as i32 + 1, eta * rate, decay, gradient);
                 let (expected, weight) = (synapse.weight, f64::from(weights[index]));
                 let error = (weight - expected).abs();
-                let what = format!("{:?}, layer {layer}, synapse {index}", config.optimizer);
+                let context = format!("{:?}, layer {layer}, synapse {index}", config.optimizer);
                 assert!(
                     error < 2e-5 * (1.0 + expected.abs()),
-                    "{what}: {weight}, expected {expected}"
+                    "{context}: {weight}, expected {expected}"
                 );
                 largest = largest.max(gradients[index].abs());
             }

@@ -36,10 +36,9 @@ fn base() -> Config {
 fn record(config: &Config, quantities: &[Quantity]) -> (Recording, Network) {
     let dataset: Arc<Dataset> = support::random_dataset(5, 8, 9, IMAGES);
     let network = Network::initial(config, dataset.pixels());
-    let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
-    let recorder = MonitorSpec::new(quantities);
-    let mut session =
-        MonitorSession::open(config, &dataset, &network, recorder, &selection).unwrap();
+    let options = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
+    let spec = MonitorSpec::new(quantities);
+    let mut session = MonitorSession::open(config, &dataset, &network, spec, &options).unwrap();
     let labels = dataset.labels().iter().take(IMAGES).enumerate();
     let images: Vec<Presentation> = labels
         .map(|(index, &label)| Presentation {
@@ -79,8 +78,8 @@ fn assert_plateaus(
                 let leads = match config.plateau_timing {
                     PlateauTiming::Synchronous => [0, 0],
                     PlateauTiming::Random => {
-                        let (population, position) = (layer as u32 + 1, 100 + image as u32);
-                        plateau_lead(config.seed, population, position, unit as u32)
+                        let (population, draw_index) = (layer as u32 + 1, 100 + image as u32);
+                        plateau_lead(config.seed, population, draw_index, unit as u32)
                     }
                 };
                 total_lead += leads[0] + leads[1];
@@ -114,13 +113,13 @@ fn plateau_windows_end_early_by_the_lead() {
             let quantities =
                 [Quantity::Apical, Quantity::Plateaus, Quantity::PlateauTimes, Quantity::Phases];
             let (recording, _) = record(&config, &quantities);
-            let times = recording.get("plateau_times0").unwrap().image(3);
+            let timings = recording.get("plateau_times0").unwrap().image(3);
             let ends = ends(&recording, 3);
             for unit in 0..20 {
                 let leads = plateau_lead(config.seed, 1, 103, unit as u32);
                 for phase in 0..2 {
                     let expected = ends[phase] - leads[phase] as usize;
-                    assert_eq!(times[phase * 20 + unit], expected as f32);
+                    assert_eq!(timings[phase * 20 + unit], expected as f32);
                 }
             }
             assert_plateaus(&recording, &config, |image, layer, unit| {
@@ -132,26 +131,28 @@ fn plateau_windows_end_early_by_the_lead() {
 
 #[test]
 fn feedback_rates_are_not_filtered() {
-    let times = [PlateauTiming::Synchronous, PlateauTiming::Random];
-    for (plateau_timing, taps) in times.into_iter().flat_map(|times| [(times, 10), (times, 0)]) {
+    let timings = [PlateauTiming::Synchronous, PlateauTiming::Random];
+    for (plateau_timing, taps) in
+        timings.into_iter().flat_map(|timings| [(timings, 10), (timings, 0)])
+    {
         let feedback_signal = Signal::Rates;
         let config = Config { plateau_timing, feedback_signal, psp_kernel_ms: taps, ..base() };
         let quantities = [Quantity::Rates, Quantity::Plateaus, Quantity::Phases];
         let (recording, network) = record(&config, &quantities);
         assert_plateaus(&recording, &config, |image, layer, unit| {
             let rates = recording.get(&format!("rates{}", layer + 1)).unwrap();
-            let sources = network.layers[layer].n_feedback;
+            let n_feedback = network.layers[layer].n_feedback;
             let weights = network.layers[layer].feedback_rows();
-            let courses: Vec<Vec<f64>> =
-                (0..sources).map(|source| rates.time_series(image, source)).collect();
+            let series: Vec<Vec<f64>> =
+                (0..n_feedback).map(|neuron| rates.time_series(image, neuron)).collect();
             let apical_voltage = |step: usize| -> f64 {
-                let of_source = |(source, course): (usize, &Vec<f64>)| -> f64 {
-                    let before = step.checked_sub(1).map_or(0.0, |before| course[before]);
-                    f64::from(weights[unit * sources + source]) * before
+                let product = |(neuron, rates_of_neuron): (usize, &Vec<f64>)| -> f64 {
+                    let before = step.checked_sub(1).map_or(0.0, |before| rates_of_neuron[before]);
+                    f64::from(weights[unit * n_feedback + neuron]) * before
                 };
-                courses.iter().enumerate().map(of_source).sum()
+                series.iter().enumerate().map(product).sum()
             };
-            (0..courses[0].len()).map(apical_voltage).collect()
+            (0..series[0].len()).map(apical_voltage).collect()
         });
     }
 }

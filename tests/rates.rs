@@ -40,13 +40,12 @@ fn dataset() -> Arc<Dataset> {
     support::random_dataset(5, 8, 9, IMAGES)
 }
 
-fn record(config: &Config, shown: Mode, quantities: &[Quantity]) -> (Recording, Network) {
+fn record(config: &Config, mode: Mode, quantities: &[Quantity]) -> (Recording, Network) {
     let dataset = dataset();
     let network = Network::initial(config, PIXELS);
-    let selection = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
-    let recorder = MonitorSpec::new(quantities);
-    let mut session =
-        MonitorSession::open(config, &dataset, &network, recorder, &selection).unwrap();
+    let options = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
+    let spec = MonitorSpec::new(quantities);
+    let mut session = MonitorSession::open(config, &dataset, &network, spec, &options).unwrap();
     let image = |(index, &label)| Presentation {
         index,
         label,
@@ -55,19 +54,19 @@ fn record(config: &Config, shown: Mode, quantities: &[Quantity]) -> (Recording, 
     };
     let images: Vec<Presentation> =
         dataset.labels().iter().take(4).enumerate().map(image).collect();
-    (session.show(&images, shown, &mut |_| ()).unwrap(), network)
+    (session.show(&images, mode, &mut |_| ()).unwrap(), network)
 }
 
-fn assert_close(got: f64, expected: f64, what: &str) {
-    let difference = (got - expected).abs() / expected.abs().max(1.0);
-    assert!(difference < TOLERANCE, "{what}: {got}, expected {expected}");
+fn assert_close(found: f64, expected: f64, context: &str) {
+    let difference = (found - expected).abs() / expected.abs().max(1.0);
+    assert!(difference < TOLERANCE, "{context}: {found}, expected {expected}");
 }
 
 /// Returns the rates of each neuron of a population at every step of all images, concatenated.
 fn rates_of(recording: &Recording, population: usize) -> Vec<Vec<f64>> {
     let images = 0..recording.images.len();
     let units = [PIXELS, 20, 12, 10][population];
-    let of_unit = |unit: usize| -> Vec<f64> {
+    let unit_gradients = |unit: usize| -> Vec<f64> {
         images
             .clone()
             .flat_map(|image| match population {
@@ -83,7 +82,7 @@ fn rates_of(recording: &Recording, population: usize) -> Vec<Vec<f64>> {
             })
             .collect()
     };
-    (0..units).map(of_unit).collect()
+    (0..units).map(unit_gradients).collect()
 }
 
 #[test]
@@ -95,20 +94,20 @@ fn basal_voltages_follow_presynaptic_rates() {
         // While learning, each image continues from the state after the previous one.
         let (recording, network) = record(&config, Mode::Train, &quantities);
         for (layer, units) in [(0, 20), (1, 12), (2, 10)] {
-            let sent = rates_of(&recording, layer);
+            let presynaptic = rates_of(&recording, layer);
             let weights = network.layers[layer].weight_rows();
-            let n_pre = sent.len();
+            let n_pre = presynaptic.len();
             let basal = recording.get(&format!("basal{layer}")).unwrap();
             for unit in (0..units).step_by(3) {
-                let course: Vec<f64> =
+                let series: Vec<f64> =
                     (0..4).flat_map(|image| basal.time_series(image, unit)).collect();
                 let weights = &weights[unit * n_pre..(unit + 1) * n_pre];
                 let input = |step: usize| -> f64 {
-                    sent.iter().zip(weights).map(|(r, w)| f64::from(*w) * r[step]).sum()
+                    presynaptic.iter().zip(weights).map(|(r, w)| f64::from(*w) * r[step]).sum()
                 };
-                let inputs: Vec<f64> = (0..course.len()).map(input).collect();
+                let inputs: Vec<f64> = (0..series.len()).map(input).collect();
                 let bias = f64::from(network.layers[layer].biases()[unit]);
-                for (found, input) in course.iter().zip(inputs) {
+                for (found, input) in series.iter().zip(inputs) {
                     assert_close(*found, input + bias, "basal voltage");
                 }
             }
@@ -135,16 +134,17 @@ fn steady_state_voltages_match_the_equations() {
     for image in 0..4 {
         assert_eq!(get("phases").image(image), [2.0, 2.0]);
         for (layer, units) in [(0, 20), (1, 12), (2, 10)] {
-            let sent = rates_of(&recording, layer);
+            let presynaptic = rates_of(&recording, layer);
             let weights = network.layers[layer].weight_rows();
             for unit in 0..units {
-                let course = |name: &str| get(&format!("{name}{layer}")).time_series(image, unit);
-                let (basal, soma) = (course("basal"), course("soma"));
+                let series = |name: &str| get(&format!("{name}{layer}")).time_series(image, unit);
+                let (basal, soma) = (series("basal"), series("soma"));
                 assert_eq!(basal.len(), 4);
                 for step in 0..4 {
-                    let sum: f64 = (0..sent.len())
+                    let sum: f64 = (0..presynaptic.len())
                         .map(|j| {
-                            f64::from(weights[unit * sent.len() + j]) * sent[j][4 * image + step]
+                            f64::from(weights[unit * presynaptic.len() + j])
+                                * presynaptic[j][4 * image + step]
                         })
                         .sum();
                     let expected = sum + f64::from(network.layers[layer].biases()[unit]);
@@ -177,11 +177,11 @@ fn steady_state_voltages_match_the_equations() {
                     );
                 }
                 let gradient = get(&format!("gradients{layer}"));
-                let of_unit = &gradient.image(image)[unit * (sent.len() + 1)..];
+                let unit_gradients = &gradient.image(image)[unit * (presynaptic.len() + 1)..];
                 let error = f64::from(get(&format!("errors{layer}")).image(image)[unit]);
-                for j in 0..sent.len() {
-                    let expected = error * sent[j][4 * image + 1];
-                    assert_close(f64::from(of_unit[j]), expected, "gradient");
+                for j in 0..presynaptic.len() {
+                    let expected = error * presynaptic[j][4 * image + 1];
+                    assert_close(f64::from(unit_gradients[j]), expected, "gradient");
                 }
             }
         }
@@ -190,20 +190,20 @@ fn steady_state_voltages_match_the_equations() {
 
 #[test]
 fn rate_training_is_equal_on_both_backends() {
-    let by_rates = Config { feedback_signal: Signal::Rates, ..config() };
+    let feedback_rates = Config { feedback_signal: Signal::Rates, ..config() };
     for config in [
         Config { batch_size: 3, eta: vec![0.1], ..config() },
         Config { feedback_signal: Signal::Rates, eta: vec![0.1], ..config() },
         Config { dynamics: Dynamics::SteadyState, batch_size: 4, eta: vec![0.1], ..config() },
         Config { psp_kernel_ms: 0, g_apical: 0.05, eta: vec![0.1], ..config() },
-        Config { psp_kernel_ms: 0, g_apical: 0.05, eta: vec![0.1], ..by_rates.clone() },
-        Config { signal: Signal::Spikes, feedback_lr: 0.5, g_apical: 0.05, ..by_rates },
+        Config { psp_kernel_ms: 0, g_apical: 0.05, eta: vec![0.1], ..feedback_rates.clone() },
+        Config { signal: Signal::Spikes, feedback_lr: 0.5, g_apical: 0.05, ..feedback_rates },
     ] {
         let config = Config { epochs: 2, eval_every: 0, test_ms: 60, ..config };
         let hash = |backend| {
-            let selection = DeviceOptions { backend, ..DeviceOptions::default() };
+            let options = DeviceOptions { backend, ..DeviceOptions::default() };
             let dataset = Dataset::clone(&dataset());
-            let mut training = Training::new(config.clone(), dataset, &selection).unwrap();
+            let mut training = Training::new(config.clone(), dataset, &options).unwrap();
             training.run(&mut |_| ControlFlow::Continue(())).unwrap();
             weights_sha256(&training.networks()[0])
         };

@@ -1,7 +1,7 @@
-//! Proves that the test error stated by each recipe is that of the trainings stored in
+//! Proves: the test error stated by each recipe is that of the trainings stored in
 //! `benches/results/learning/trials.jsonl`, with the recipe's current settings, on all of MNIST.
 //!
-//! Does not prove that the stored results can be reproduced:
+//! Does not prove: that the stored results can be reproduced.
 //! `cargo bench -p apical-benches --bench learning -- --train` trains again and compares the hashes of the weights.
 
 use std::path::Path;

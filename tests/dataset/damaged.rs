@@ -11,9 +11,9 @@ use super::*;
 #[test]
 fn wrong_header_is_refused() {
     let fault = "0: expected an IDX file, which starts with the bytes 00 00, found 01 00";
-    refused(TRAINING_IMAGES, |bytes| bytes[0] = 1, fault);
+    assert_error(TRAINING_IMAGES, |bytes| bytes[0] = 1, fault);
     let fault = "1: expected an IDX file, which starts with the bytes 00 00, found 00 2a";
-    refused(TEST_LABELS, |bytes| bytes[1] = 0x2a, fault);
+    assert_error(TEST_LABELS, |bytes| bytes[1] = 0x2a, fault);
     for (element_type, name) in [
         (0x09, "signed bytes (type 0x09)"),
         (0x0b, "16-bit integers (type 0x0b)"),
@@ -23,46 +23,46 @@ fn wrong_header_is_refused() {
         (0x77, "a type unknown to IDX (type 0x77)"),
     ] {
         let fault = format!("2: expected unsigned bytes (type 0x08), found {name}");
-        refused(TRAINING_LABELS, |bytes| bytes[2] = element_type, &fault);
+        assert_error(TRAINING_LABELS, |bytes| bytes[2] = element_type, &fault);
     }
     let fault = "3: expected 3 dimension(s) (number of images, height, width), found 1";
-    refused(TRAINING_IMAGES, |bytes| bytes[3] = 1, fault);
+    assert_error(TRAINING_IMAGES, |bytes| bytes[3] = 1, fault);
     let fault = "3: expected 1 dimension(s) (number of labels), found 3";
-    refused(TEST_LABELS, |bytes| bytes[3] = 3, fault);
+    assert_error(TEST_LABELS, |bytes| bytes[3] = 3, fault);
     for length in [0, 1, 3, 4, 15] {
         let fault = format!("{length}: expected a header of 16 bytes, found the end of the file");
-        refused(TEST_IMAGES, |bytes| bytes.truncate(length), &fault);
+        assert_error(TEST_IMAGES, |bytes| bytes.truncate(length), &fault);
     }
 }
 
 #[test]
 fn wrong_length_is_refused() {
     let fault = "39: expected 24 bytes of data (4 x 2 x 3), found 23";
-    refused(TRAINING_IMAGES, |bytes| bytes.truncate(39), fault);
+    assert_error(TRAINING_IMAGES, |bytes| bytes.truncate(39), fault);
     let fault = "40: expected 24 bytes of data (4 x 2 x 3), found more";
-    refused(TRAINING_IMAGES, |bytes| bytes.extend([0; 9]), fault);
+    assert_error(TRAINING_IMAGES, |bytes| bytes.extend([0; 9]), fault);
     let fault = "10: expected 2 bytes of data (2), found more";
-    refused(TEST_LABELS, |bytes| bytes.push(0), fault);
+    assert_error(TEST_LABELS, |bytes| bytes.push(0), fault);
     for (at, axis) in [(4, "number of images"), (8, "height"), (12, "width")] {
         let fault = format!("{at}: expected a {axis} of at least 1, found 0");
-        refused(TRAINING_IMAGES, |bytes| bytes[at..at + 4].fill(0), &fault);
+        assert_error(TRAINING_IMAGES, |bytes| bytes[at..at + 4].fill(0), &fault);
     }
     let fault = "4: expected a number of labels of at least 1, found 0";
-    refused(TRAINING_LABELS, |bytes| bytes[4..8].fill(0), fault);
+    assert_error(TRAINING_LABELS, |bytes| bytes[4..8].fill(0), fault);
 }
 
 #[test]
 fn false_sizes_allocate_no_memory() {
     let sizes = "4294967295 x 4294967295 x 4294967295";
     let fault = format!("4: expected sizes that fit in memory, found {sizes} bytes");
-    refused(TRAINING_IMAGES, |bytes| bytes[4..16].fill(0xff), &fault);
-    // 2^60 bytes fit into a 64-bit address space, so only reading shows that the file is short.
-    let lie = idx(&[1 << 30, 1 << 15, 1 << 15], &[7]);
+    assert_error(TRAINING_IMAGES, |bytes| bytes[4..16].fill(0xff), &fault);
+    // 2^60 bytes fit into a 64-bit address space, so the error comes from reading, not from the size.
+    let false_header = idx(&[1 << 30, 1 << 15, 1 << 15], &[7]);
     let data = "1152921504606846976 bytes of data (1073741824 x 32768 x 32768)";
     let fault = format!("17: expected {data}, found 1");
-    refused(TRAINING_IMAGES, |bytes| *bytes = lie.clone(), &fault);
+    assert_error(TRAINING_IMAGES, |bytes| *bytes = false_header.clone(), &fault);
     let fault = "4 of the decompressed content: not enough memory";
-    refused(TRAINING_IMAGES, |bytes| *bytes = gzip(&lie), fault);
+    assert_error(TRAINING_IMAGES, |bytes| *bytes = gzip(&false_header), fault);
 }
 
 #[test]
@@ -73,21 +73,21 @@ fn damaged_gzip_stream_is_refused() {
         *bytes = gzip(bytes);
         bytes.truncate(2);
     };
-    refused(TRAINING_IMAGES, header_only, &format!("0 {content}: {damage}"));
+    assert_error(TRAINING_IMAGES, header_only, &format!("0 {content}: {damage}"));
     let wrong_checksum = |bytes: &mut Vec<u8>| {
         *bytes = gzip(bytes);
         let at = bytes.len() - 8;
         bytes[at] ^= 1;
     };
-    refused(TRAINING_IMAGES, wrong_checksum, &format!("40 {content}: {damage}"));
+    assert_error(TRAINING_IMAGES, wrong_checksum, &format!("40 {content}: {damage}"));
     let cut = |bytes: &mut Vec<u8>| {
         *bytes = gzip(bytes);
         bytes.pop();
     };
-    refused(TEST_LABELS, cut, &format!("10 {content}: {damage}"));
+    assert_error(TEST_LABELS, cut, &format!("10 {content}: {damage}"));
     let longer = |bytes: &mut Vec<u8>| *bytes = [gzip(bytes), gzip(&[1])].concat();
     let fault = format!("10 {content}: expected 2 bytes of data (2), found more");
-    refused(TEST_LABELS, longer, &fault);
+    assert_error(TEST_LABELS, longer, &fault);
 }
 
 #[test]

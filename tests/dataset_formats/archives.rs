@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
-use super::{class_names, coloured, folder_of, refusal, sized};
+use super::{class_names, coloured, error_of, folder_of, sized};
 
 /// Element of a numpy array.
 trait Element: Copy {
@@ -38,11 +38,11 @@ fn npy<T: Element>(shape: &[u64], values: &[T]) -> Vec<u8> {
     let header =
         format!("{{'descr': '{}', 'fortran_order': False, 'shape': ({sizes}), }}", T::DESCR);
     let elements: Vec<u8> = values.iter().flat_map(|value| value.bytes()).collect();
-    claimed(&format!("{header:<117}\n"), &elements)
+    npy_with_header(&format!("{header:<117}\n"), &elements)
 }
 
 /// Returns an array with this header and these bytes, which may contradict each other.
-fn claimed(header: &str, bytes: &[u8]) -> Vec<u8> {
+fn npy_with_header(header: &str, bytes: &[u8]) -> Vec<u8> {
     let length = (header.len() as u16).to_le_bytes();
     [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), bytes].concat()
 }
@@ -73,10 +73,10 @@ fn folder_with(arrays: &[(&str, Vec<u8>)]) -> TempDir {
 
 /// Checks that the archive with one array changed is refused.
 #[track_caller]
-fn refused(array: &str, bytes: Vec<u8>, expected: &str) {
+fn assert_error(array: &str, bytes: Vec<u8>, expected: &str) {
     let mut arrays = keras();
     arrays.iter_mut().find(|(name, _)| *name == array).unwrap().1 = bytes;
-    let message = refusal(&folder_with(&arrays), "mnist.npz", &ReadOptions::default());
+    let message = error_of(&folder_with(&arrays), "mnist.npz", &ReadOptions::default());
     assert_eq!(message, format!("mnist.npz, array {array}{expected}"));
 }
 
@@ -115,8 +115,8 @@ fn two_archives_have_one_set_each() {
     std::fs::remove_file(folder.path().join("test.npz")).unwrap();
     let expected =
         "train.npz: expected a test set, found none; put it into test.npz, in the same format";
-    assert_eq!(refusal(&folder, "", &ReadOptions::default()), expected);
-    assert_eq!(refusal(&folder, "train.npz", &ReadOptions::default()), expected);
+    assert_eq!(error_of(&folder, "", &ReadOptions::default()), expected);
+    assert_eq!(error_of(&folder, "train.npz", &ReadOptions::default()), expected);
 }
 
 #[test]
@@ -133,18 +133,24 @@ fn labels_of_any_integer_type_are_read() {
     with(npy(&[3], &[2_u16, 1, 0]));
     with(npy(&[3], &[2_i8, 1, 0]));
     with(npy(&[3, 1], &[2_u32, 1, 0]));
-    let big =
-        claimed("{'descr': '>i2', 'fortran_order': False, 'shape': (3,), }", &[0, 2, 0, 1, 0, 0]);
+    let big = npy_with_header(
+        "{'descr': '>i2', 'fortran_order': False, 'shape': (3,), }",
+        &[0, 2, 0, 1, 0, 0],
+    );
     with(big);
     let range = ": expected a label from 0 to 255, found another value";
-    refused("y_train", npy(&[3], &[0_i64, 256, 1]), &format!(", index 1{range}"));
-    refused("y_train", npy(&[3], &[0_i64, 1, -1]), &format!(", index 2{range}"));
-    refused("y_train", npy(&[3], &[-1_i8, 1, 1]), &format!(", index 0{range}"));
+    assert_error("y_train", npy(&[3], &[0_i64, 256, 1]), &format!(", index 1{range}"));
+    assert_error("y_train", npy(&[3], &[0_i64, 1, -1]), &format!(", index 2{range}"));
+    assert_error("y_train", npy(&[3], &[-1_i8, 1, 1]), &format!(", index 0{range}"));
     let kind = ": expected integers (such as numpy's int64), found <f4";
-    refused("y_train", npy(&[3], &[0_f32, 1.0, 2.0]), kind);
-    refused("y_train", npy(&[1, 3], &[0_u8, 1, 2]), ": expected the shape [labels], found [1, 3]");
+    assert_error("y_train", npy(&[3], &[0_f32, 1.0, 2.0]), kind);
+    assert_error(
+        "y_train",
+        npy(&[1, 3], &[0_u8, 1, 2]),
+        ": expected the shape [labels], found [1, 3]",
+    );
     let label = ", index 0: expected a label in 0..=2 as in mnist.npz, found 3";
-    refused("y_test", npy(&[1], &[3_u8]), label);
+    assert_error("y_test", npy(&[1], &[3_u8]), label);
 }
 
 #[test]
@@ -158,73 +164,77 @@ fn colour_arrays_are_read_if_requested() {
     assert_eq!(set.image(1), [6, 7, 8, 9, 10, 11]);
     let shapes = "mnist.npz, array x_train: expected the shape [images, height, width] or [images, values], found \
                   [3, 1, 2, 3]";
-    assert_eq!(refusal(&folder, "mnist.npz", &ReadOptions::default()), shapes);
+    assert_eq!(error_of(&folder, "mnist.npz", &ReadOptions::default()), shapes);
 
     let folder = folder_with(&keras());
     let size = "mnist.npz, array x_train: expected images of 3 x 2 (--image-size), found 2 x 2";
-    assert_eq!(refusal(&folder, "mnist.npz", &sized(2, 3)), size);
-    let message = refusal(&folder, "mnist.npz", &coloured());
+    assert_eq!(error_of(&folder, "mnist.npz", &sized(2, 3)), size);
+    let message = error_of(&folder, "mnist.npz", &coloured());
     assert!(message.contains("expected the shape [images, height, width, 3]"), "{message}");
 }
 
 #[test]
 fn invalid_arrays_are_refused() {
     let bytes = ": expected unsigned bytes from 0 to 255 (|u1, numpy's uint8), found ";
-    refused("x_train", npy(&[3, 2, 2], &[0.5_f32; 12]), &format!("{bytes}<f4"));
-    refused("x_train", npy(&[3, 2, 2], &[5_i8; 12]), &format!("{bytes}|i1"));
+    assert_error("x_train", npy(&[3, 2, 2], &[0.5_f32; 12]), &format!("{bytes}<f4"));
+    assert_error("x_train", npy(&[3, 2, 2], &[5_i8; 12]), &format!("{bytes}|i1"));
     let header =
         |shape: &str| format!("{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}");
-    let lie = claimed(&header("(99999999, 99999, 9)"), &[1, 2, 3]);
-    refused("x_train", lie, ": expected 89999099100009 bytes of data, found 3");
-    let lie = claimed(&header("(99999999999, 99999999999, 9)"), &[1, 2, 3]);
+    let false_header = npy_with_header(&header("(99999999, 99999, 9)"), &[1, 2, 3]);
+    assert_error("x_train", false_header, ": expected 89999099100009 bytes of data, found 3");
+    let false_header = npy_with_header(&header("(99999999999, 99999999999, 9)"), &[1, 2, 3]);
     let sizes = "99999999999 x 99999999999 x 9 x 1";
-    refused("x_train", lie, &format!(": expected sizes that fit in memory, found {sizes} bytes"));
-    refused(
+    assert_error(
         "x_train",
-        claimed(&header("(3, 2, 2)"), &[9; 13]),
+        false_header,
+        &format!(": expected sizes that fit in memory, found {sizes} bytes"),
+    );
+    assert_error(
+        "x_train",
+        npy_with_header(&header("(3, 2, 2)"), &[9; 13]),
         ": expected 12 bytes of data, found more",
     );
-    refused(
+    assert_error(
         "x_train",
         npy::<u8>(&[0, 2, 2], &[]),
         ": expected a number of images of at least 1, found 0",
     );
     let damaged = ": damaged or invalid .npz file";
-    refused("x_train", vec![], damaged);
-    refused("x_train", b"something that is no array".to_vec(), damaged);
+    assert_error("x_train", vec![], damaged);
+    assert_error("x_train", b"something that is no array".to_vec(), damaged);
     let columns =
-        claimed("{'descr': '|u1', 'fortran_order': True, 'shape': (3, 2, 2), }", &[9; 12]);
+        npy_with_header("{'descr': '|u1', 'fortran_order': True, 'shape': (3, 2, 2), }", &[9; 12]);
     let rows =
         ": expected a row-major array (numpy.ascontiguousarray makes one), found Fortran order";
-    refused("x_train", columns, rows);
+    assert_error("x_train", columns, rows);
     let header = "{'descr': '|O', 'fortran_order': False, 'shape': (3, 2, 2), }";
-    refused(
+    assert_error(
         "x_train",
-        claimed(header, &[]),
+        npy_with_header(header, &[]),
         ": expected an array as numpy.save writes it, found '|O'",
     );
     let header = "{'shape': ((((((((, }";
     let found = format!(": expected an array as numpy.save writes it, found '{header}'");
-    refused("x_train", claimed(header, &[]), &found);
+    assert_error("x_train", npy_with_header(header, &[]), &found);
     let labels = ": expected 3 labels, one per image of mnist.npz, found 2";
-    refused("y_train", npy(&[2], &[0_u8, 1]), labels);
+    assert_error("y_train", npy(&[2], &[0_u8, 1]), labels);
 }
 
 #[test]
 fn missing_arrays_error_lists_those_present() {
     let folder = folder_with(&keras()[..3]);
     let expected = "mnist.npz: expected the arrays x_train, y_train, x_test, y_test, found x_test, x_train, y_train";
-    assert_eq!(refusal(&folder, "mnist.npz", &ReadOptions::default()), expected);
+    assert_eq!(error_of(&folder, "mnist.npz", &ReadOptions::default()), expected);
     let folder = folder_of([
         ("train.npz", npz(&keras(), zip::CompressionMethod::Stored)),
         ("test.npz", vec![]),
     ]);
     let expected =
         "train.npz: expected the arrays images, labels, found x_test, x_train, y_test, y_train";
-    assert_eq!(refusal(&folder, "", &ReadOptions::default()), expected);
+    assert_eq!(error_of(&folder, "", &ReadOptions::default()), expected);
     let folder = folder_of([("mnist.npz", b"PK\x03\x04 and no more".to_vec())]);
     let expected = "mnist.npz: damaged or invalid .npz file";
-    assert_eq!(refusal(&folder, "mnist.npz", &ReadOptions::default()), expected);
+    assert_eq!(error_of(&folder, "mnist.npz", &ReadOptions::default()), expected);
 }
 
 proptest! {
@@ -244,9 +254,9 @@ proptest! {
         if is_cut {
             bytes.truncate(cut.index(bytes.len()));
         }
-        arrays[0].1 = claimed(&format!("{{'descr': '|u1', {header}"), &[1; 12]);
-        let odd = npz(&arrays, zip::CompressionMethod::Deflated);
-        let folder = folder_of([("a.npz", bytes), ("b.npz", odd)]);
+        arrays[0].1 = npy_with_header(&format!("{{'descr': '|u1', {header}"), &[1; 12]);
+        let with_odd_header = npz(&arrays, zip::CompressionMethod::Deflated);
+        let folder = folder_of([("a.npz", bytes), ("b.npz", with_odd_header)]);
         for name in ["a.npz", "b.npz"] {
             if let Ok(set) = Dataset::open(&folder.path().join(name)) {
                 prop_assert_eq!(set.training_count, 3);
@@ -276,7 +286,7 @@ fn duplicate_names_are_refused() {
         let bytes = npz(&arrays, zip::CompressionMethod::Stored);
         let folder = folder_of([("mnist.npz", renamed(&bytes, "7654321", name))]);
         assert_eq!(
-            refusal(&folder, "mnist.npz", &ReadOptions::default()),
+            error_of(&folder, "mnist.npz", &ReadOptions::default()),
             format!("mnist.npz: expected distinct names, found '{name}.npy' twice")
         );
     }
@@ -292,11 +302,11 @@ fn misnamed_arrays_are_reported_missing() {
         ("y_test.npy", "y_test.npz", "x_test, x_train, y_train"),
     ] {
         let folder = folder_of([("mnist.npz", renamed(&bytes, from, to))]);
-        let message = refusal(&folder, "mnist.npz", &ReadOptions::default());
+        let message = error_of(&folder, "mnist.npz", &ReadOptions::default());
         assert_eq!(message, format!("{arrays}{found}"));
     }
     let folder = folder_with(&[]);
-    let message = refusal(&folder, "mnist.npz", &ReadOptions::default());
+    let message = error_of(&folder, "mnist.npz", &ReadOptions::default());
     assert_eq!(message, format!("{arrays}an empty archive"));
 }
 

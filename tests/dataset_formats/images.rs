@@ -8,7 +8,7 @@ use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::{class_names, coloured, folder_of, refusal, sized};
+use super::{class_names, coloured, error_of, folder_of, sized};
 
 pub(super) fn encoded(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
@@ -38,13 +38,13 @@ fn pets() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-fn with(more: Vec<(&'static str, Vec<u8>)>) -> TempDir {
+fn pets_with(more: Vec<(&'static str, Vec<u8>)>) -> TempDir {
     folder_of(pets().into_iter().chain(more))
 }
 
 #[test]
 fn classes_are_named_and_sorted_by_folder() {
-    let folder = with(vec![]);
+    let folder = pets_with(vec![]);
     let set = Dataset::open(folder.path()).unwrap();
     assert_eq!((set.training_count, set.test_count), (4, 2));
     assert_eq!((set.height, set.width, set.channels), (2, 4, 1));
@@ -62,7 +62,7 @@ fn classes_are_named_and_sorted_by_folder() {
 fn images_are_scaled_to_first_or_requested_size() {
     // The first by name, cat/0, sets the size, although others were written before.
     let folder =
-        with(vec![("train/dog/1.png", grey(40, 20, 120)), ("test/dog/b.png", grey(8, 8, 77))]);
+        pets_with(vec![("train/dog/1.png", grey(40, 20, 120)), ("test/dog/b.png", grey(8, 8, 77))]);
     let set = Dataset::open(folder.path()).unwrap();
     assert_eq!((set.height, set.width), (2, 4));
     let large = (0..5).find(|&index| set.image(index)[0] == 120).unwrap();
@@ -105,7 +105,7 @@ fn colour_has_three_bytes_and_grey_is_the_default() {
 #[test]
 fn format_is_detected_by_content() {
     let jpeg = encoded(GrayImage::from_pixel(4, 2, Luma([180])), ImageFormat::Jpeg);
-    let folder = with(vec![("train/dog/1.JPG", jpeg.clone()), ("train/dog/2.png", jpeg)]);
+    let folder = pets_with(vec![("train/dog/1.JPG", jpeg.clone()), ("train/dog/2.png", jpeg)]);
     let set = Dataset::open(folder.path()).unwrap();
     let bright = (0..6).filter(|&index| set.image(index).iter().all(|&p| p.abs_diff(180) < 4));
     assert_eq!(bright.count(), 2);
@@ -114,7 +114,7 @@ fn format_is_detected_by_content() {
 #[test]
 fn other_files_are_skipped_with_a_warning() {
     let text = b"hello".to_vec();
-    let folder = with(vec![
+    let folder = pets_with(vec![
         ("train/notes.txt", text.clone()),
         ("train/.DS_Store", text.clone()),
         ("train/cat/.hidden.png", text.clone()),
@@ -137,12 +137,12 @@ fn other_files_are_skipped_with_a_warning() {
 fn all_invalid_images_are_listed_in_one_error() {
     let mut cut = grey(4, 2, 1);
     cut.truncate(cut.len() / 2);
-    let folder = with(vec![
+    let folder = pets_with(vec![
         ("train/cat/3.png", b"no image".to_vec()),
         ("train/dog/3.png", vec![]),
         ("test/dog/3.png", cut),
     ]);
-    let message = refusal(&folder, "", &ReadOptions::default());
+    let message = error_of(&folder, "", &ReadOptions::default());
     assert!(message.starts_with("cannot read 3 files\n"), "{message}");
     for fault in [
         "train/cat/3.png: expected a PNG or JPEG image, found text",
@@ -155,7 +155,7 @@ fn all_invalid_images_are_listed_in_one_error() {
     let many: Vec<String> = (0..30).map(|index| format!("train/cat/x{index:02}.png")).collect();
     let files = many.iter().map(|name| (name.as_str(), vec![1, 2, 3]));
     let folder = folder_of(pets().into_iter().chain(files));
-    let message = refusal(&folder, "", &ReadOptions::default());
+    let message = error_of(&folder, "", &ReadOptions::default());
     assert!(message.ends_with("\n  and 10 more") && message.lines().count() == 22, "{message}");
 }
 
@@ -164,8 +164,8 @@ fn false_header_allocates_no_memory() {
     // The size follows the signature and the head of the first chunk. Its checksum is wrong then.
     let mut huge = grey(4, 2, 1);
     huge[16..24].fill(0x7f);
-    let folder = with(vec![("train/cat/3.png", huge)]);
-    let message = refusal(&folder, "", &ReadOptions::default());
+    let folder = pets_with(vec![("train/cat/3.png", huge)]);
+    let message = error_of(&folder, "", &ReadOptions::default());
     assert!(message.contains("train/cat/3.png: damaged PNG image: "), "{message}");
 
     let folder = folder_of([
@@ -175,57 +175,58 @@ fn false_header_allocates_no_memory() {
     ]);
     let expected = "train/cat/0.png: expected at most 1024 pixels per side without --image-size, \
                     found 1200x2";
-    assert_eq!(refusal(&folder, "", &ReadOptions::default()), expected);
+    assert_eq!(error_of(&folder, "", &ReadOptions::default()), expected);
     let set = Dataset::open_as(folder.path(), &sized(4, 2)).unwrap();
     assert_eq!(set.training_count, 2);
 }
 
 #[test]
 fn inconsistent_folders_are_refused() {
-    let refused = |files: Vec<(&'static str, Vec<u8>)>, expected: &str| {
+    let assert_error = |files: Vec<(&'static str, Vec<u8>)>, expected: &str| {
         let folder = folder_of(files);
-        assert_eq!(refusal(&folder, "", &ReadOptions::default()), expected);
+        assert_eq!(error_of(&folder, "", &ReadOptions::default()), expected);
     };
-    let only = |part: &str| pets().into_iter().filter(|(name, _)| name.starts_with(part)).collect();
-    refused(
+    let only =
+        |prefix: &str| pets().into_iter().filter(|(name, _)| name.starts_with(prefix)).collect();
+    assert_error(
         only("train"),
         "DIR: expected a test set, found none; create the folder test with a folder of images per \
          class, as in train",
     );
-    refused(
+    assert_error(
         only("test"),
         "DIR: expected the folder train with a folder per class, found test only",
     );
     let mut files = pets();
     files.push(("test/fox/a.png", grey(4, 2, 1)));
-    refused(files, "test/fox: expected a class of train (cat, dog), found fox");
+    assert_error(files, "test/fox: expected a class of train (cat, dog), found fox");
     let mut files: Vec<_> = only("train");
     files.push(("test/cat/note.txt", vec![]));
-    refused(files, "test: expected images in class folders, found none");
+    assert_error(files, "test: expected images in class folders, found none");
     let mut files = pets();
     files.push(("train/fox/note.txt", vec![]));
-    refused(files, "train/fox: expected images (.png, .jpg, .jpeg), found note.txt");
+    assert_error(files, "train/fox: expected images (.png, .jpg, .jpeg), found note.txt");
     let files = vec![("train/a.png", grey(4, 2, 1)), ("test/cat/a.png", grey(4, 2, 1))];
-    refused(files, "train: expected a folder of images per class, found none");
+    assert_error(files, "train: expected a folder of images per class, found none");
     let files = vec![("train/cat/a.png", grey(4, 2, 1)), ("test/cat/a.png", grey(4, 2, 1))];
-    refused(files, "train: expected at least two classes, found the label 0 only");
+    assert_error(files, "train: expected at least two classes, found the label 0 only");
 }
 
 #[test]
 fn more_than_256_classes_are_refused() {
-    let folder = with(vec![]);
+    let folder = pets_with(vec![]);
     for class in 0..256 {
         let class = folder.path().join("train").join(format!("class{class}"));
         fs::create_dir(&class).unwrap();
         fs::write(class.join("a.png"), grey(4, 2, 1)).unwrap();
     }
     let expected = "train: expected at most 256 folders, one per class, found 258";
-    assert_eq!(refusal(&folder, "", &ReadOptions::default()), expected);
+    assert_eq!(error_of(&folder, "", &ReadOptions::default()), expected);
 }
 
 #[test]
 fn class_names_have_no_control_characters() {
-    let folder = with(vec![("train/a\u{1b}[2Jb/a.png", grey(4, 2, 1))]);
+    let folder = pets_with(vec![("train/a\u{1b}[2Jb/a.png", grey(4, 2, 1))]);
     assert_eq!(class_names(folder.path()), ["a[2Jb", "cat", "dog"]);
 }
 
@@ -247,7 +248,7 @@ proptest! {
         if is_cut {
             bytes.truncate(cut.index(bytes.len()));
         }
-        let folder = with(vec![("train/cat/9.png", bytes)]);
+        let folder = pets_with(vec![("train/cat/9.png", bytes)]);
         match Dataset::open(folder.path()) {
             Ok(set) => prop_assert_eq!(set.training_count, 5),
             Err(error) => prop_assert!(error.to_string().contains("9.png"), "{}", error),

@@ -12,10 +12,10 @@ use image::{
 use tempfile::TempDir;
 
 use super::images::encoded;
-use super::{folder_of, refusal};
+use super::{error_of, folder_of};
 
 /// Creates a folder of two classes with `bytes` as a training image. The others are 2 x 2, black with a pixel of 255.
-fn with(bytes: Vec<u8>) -> TempDir {
+fn folder_with(bytes: Vec<u8>) -> TempDir {
     let plain =
         || encoded(GrayImage::from_vec(2, 2, vec![255, 0, 0, 0]).unwrap(), ImageFormat::Png);
     folder_of([
@@ -26,13 +26,13 @@ fn with(bytes: Vec<u8>) -> TempDir {
     ])
 }
 
-pub(super) fn first(bytes: Vec<u8>, options: &ReadOptions) -> (Vec<u8>, Vec<String>) {
-    let set = Dataset::open_as(with(bytes).path(), options).unwrap();
+pub(super) fn first_image(bytes: Vec<u8>, options: &ReadOptions) -> (Vec<u8>, Vec<String>) {
+    let set = Dataset::open_as(folder_with(bytes).path(), options).unwrap();
     (set.image(0).to_vec(), set.conversions)
 }
 
-pub(super) fn refused(bytes: Vec<u8>, options: &ReadOptions, expected: &str) {
-    let message = refusal(&with(bytes), "", options);
+pub(super) fn assert_error(bytes: Vec<u8>, options: &ReadOptions, expected: &str) {
+    let message = error_of(&folder_with(bytes), "", options);
     assert!(message.contains(expected), "{message}\nlacks: {expected}");
 }
 
@@ -92,7 +92,7 @@ fn all_eight_exif_orientations_are_applied() {
     for (orientation, expected, [width, height]) in upright {
         for (is_big, is_behind) in [(false, false), (true, true)] {
             let bytes = png_with_exif(&png, &exif(orientation, is_big), is_behind);
-            let folder = with(bytes);
+            let folder = folder_with(bytes);
             let set = Dataset::open(folder.path()).unwrap();
             assert_eq!([set.width, set.height], [width as usize, height as usize], "{orientation}");
             assert_eq!(set.image(0), expected, "orientation {orientation}");
@@ -138,25 +138,26 @@ fn transparent_pixels_need_a_background() {
     let pixels = [[100, 255], [100, 0], [100, 128], [0, 255]];
     let grey = GrayAlphaImage::from_vec(2, 2, pixels.concat()).unwrap();
     let bytes = encoded(DynamicImage::from(grey), ImageFormat::Png);
-    refused(
+    assert_error(
         bytes.clone(),
         &ReadOptions::default(),
         "train/a/0.png: expected an opaque image, found transparent pixels",
     );
-    let (image, conversions) = first(bytes.clone(), &on(Background::Black));
+    let (image, conversions) = first_image(bytes.clone(), &on(Background::Black));
     assert_eq!(image, [100, 0, 50, 0]);
     assert!(conversions[0].ends_with("train: 1 image composited onto black"), "{conversions:?}");
-    assert_eq!(first(bytes, &on(Background::White)).0, [100, 255, 177, 0]);
+    assert_eq!(first_image(bytes, &on(Background::White)).0, [100, 255, 177, 0]);
 
     // Opaque images need no background.
     let opaque = RgbaImage::from_pixel(2, 2, Rgba([90, 90, 90, 255]));
-    let (image, conversions) = first(encoded(opaque, ImageFormat::Png), &ReadOptions::default());
+    let (image, conversions) =
+        first_image(encoded(opaque, ImageFormat::Png), &ReadOptions::default());
     assert_eq!((image, conversions), (vec![90; 4], vec![]));
     // Grey and alpha of 16 bits.
     let deep =
         ImageBuffer::<LumaA<u16>, _>::from_vec(2, 1, vec![65535, 65535, 65535, 32768]).unwrap();
     let (image, _) =
-        first(encoded(DynamicImage::from(deep), ImageFormat::Png), &on(Background::Black));
+        first_image(encoded(DynamicImage::from(deep), ImageFormat::Png), &on(Background::Black));
     assert_eq!(image, [255, 128]);
 }
 
@@ -170,9 +171,13 @@ fn images_of_16_bits_keep_shades_or_are_refused() {
     // A 12-bit camera image would keep 16 shades.
     let camera = deep([0, 1600, 4095, 2048]);
     let expected = "expected 16-bit values up to 65535, found a largest value of 4095, which keeps only 16 shades";
-    refused(camera.clone(), &ReadOptions::default(), expected);
+    assert_error(camera.clone(), &ReadOptions::default(), expected);
     // The other images have 8 bits, too few for 4095.
-    refused(camera.clone(), &with_max_value(Some(4095)), "train/b/0.png: expected a 16-bit image");
+    assert_error(
+        camera.clone(),
+        &with_max_value(Some(4095)),
+        "train/b/0.png: expected a 16-bit image",
+    );
     let preprocess = |max_value| {
         let options = with_max_value(Some(max_value));
         let folder = folder_of([("a.png", camera.clone())]);
@@ -187,10 +192,10 @@ fn images_of_16_bits_keep_shades_or_are_refused() {
         "{error}"
     );
 
-    let (image, conversions) = first(deep([65535, 257, 0, 32896]), &ReadOptions::default());
+    let (image, conversions) = first_image(deep([65535, 257, 0, 32896]), &ReadOptions::default());
     assert_eq!(image, [255, 1, 0, 128]);
     assert!(conversions[0].contains("1 image of 16 bits divided by 257"), "{conversions:?}");
-    let set = Dataset::open(with(deep([65535, 257, 0, 32896])).path()).unwrap();
+    let set = Dataset::open(folder_with(deep([65535, 257, 0, 32896])).path()).unwrap();
     assert_eq!(set.rules.max_value, Some(65535));
     // 8-bit images with their own maximum.
     let dark = encoded(GrayImage::from_vec(2, 2, vec![16, 0, 8, 4]).unwrap(), ImageFormat::Png);
@@ -206,7 +211,8 @@ fn images_of_16_bits_keep_shades_or_are_refused() {
 #[test]
 fn conversion_to_grey_is_reported() {
     let colours = RgbImage::from_vec(2, 1, vec![255, 0, 0, 10, 10, 10]).unwrap();
-    let (image, conversions) = first(encoded(colours, ImageFormat::Png), &ReadOptions::default());
+    let (image, conversions) =
+        first_image(encoded(colours, ImageFormat::Png), &ReadOptions::default());
     assert_eq!(image, [54, 10]);
     assert!(
         conversions[0]
@@ -214,7 +220,7 @@ fn conversion_to_grey_is_reported() {
         "{conversions:?}"
     );
     let grey = RgbImage::from_pixel(2, 1, Rgb([7, 7, 7]));
-    let conversions = first(encoded(grey, ImageFormat::Png), &ReadOptions::default()).1;
+    let conversions = first_image(encoded(grey, ImageFormat::Png), &ReadOptions::default()).1;
     assert!(!conversions.join("\n").contains("grey"), "{conversions:?}");
 }
 
@@ -222,36 +228,37 @@ fn conversion_to_grey_is_reported() {
 #[test]
 fn damaged_jpegs_are_refused() {
     let noise = |x: u32, y: u32| Rgb([(x * 37 + y * 91) as u8, (x * y) as u8, (x ^ y) as u8]);
-    let whole = encoded(RgbImage::from_fn(64, 48, noise), ImageFormat::Jpeg);
-    assert!(Dataset::open(with(whole.clone()).path()).is_ok());
+    let valid = encoded(RgbImage::from_fn(64, 48, noise), ImageFormat::Jpeg);
+    assert!(Dataset::open(folder_with(valid.clone()).path()).is_ok());
     // Cameras append data after the end.
-    assert!(Dataset::open(with([&whole[..], b"more"].concat()).path()).is_ok());
+    assert!(Dataset::open(folder_with([&valid[..], b"more"].concat()).path()).is_ok());
     let kind = "train/a/0.png: damaged JPEG image";
-    for part in 1..20 {
-        let cut = whole.len() * part / 20;
-        refused(whole[..cut].to_vec(), &ReadOptions::default(), kind);
+    for twentieths in 1..20 {
+        let length = valid.len() * twentieths / 20;
+        assert_error(valid[..length].to_vec(), &ReadOptions::default(), kind);
     }
-    refused(whole[..whole.len() - 1].to_vec(), &ReadOptions::default(), kind);
-    let half = whole.len() / 2;
-    refused([&whole[..half], &[0xff, 0xd9]].concat(), &ReadOptions::default(), kind);
-    // A download with a hole: zeros up to its length.
-    let mut hole = whole.clone();
+    assert_error(valid[..valid.len() - 1].to_vec(), &ReadOptions::default(), kind);
+    let half = valid.len() / 2;
+    assert_error([&valid[..half], &[0xff, 0xd9]].concat(), &ReadOptions::default(), kind);
+    // An incomplete download: zeros up to the file's length.
+    let mut hole = valid.clone();
     hole[half..].fill(0);
-    refused(hole, &ReadOptions::default(), kind);
+    assert_error(hole, &ReadOptions::default(), kind);
 }
 
 #[test]
 fn damaged_pngs_are_refused() {
     let noise = |x: u32, y: u32| Rgb([(x * 37 + y * 91) as u8, (x * y) as u8, (x ^ y) as u8]);
-    let whole = encoded(RgbImage::from_fn(64, 48, noise), ImageFormat::Png);
+    let valid = encoded(RgbImage::from_fn(64, 48, noise), ImageFormat::Png);
     let kind = "train/a/0.png: damaged PNG image";
-    for part in 1..20 {
-        refused(whole[..whole.len() * part / 20].to_vec(), &ReadOptions::default(), kind);
+    for twentieths in 1..20 {
+        let length = valid.len() * twentieths / 20;
+        assert_error(valid[..length].to_vec(), &ReadOptions::default(), kind);
     }
-    refused(whole[..whole.len() - 1].to_vec(), &ReadOptions::default(), kind);
-    let mut flipped = whole.clone();
-    flipped[whole.len() / 2] ^= 1;
-    refused(flipped, &ReadOptions::default(), kind);
+    assert_error(valid[..valid.len() - 1].to_vec(), &ReadOptions::default(), kind);
+    let mut flipped = valid.clone();
+    flipped[valid.len() / 2] ^= 1;
+    assert_error(flipped, &ReadOptions::default(), kind);
 }
 
 #[test]
@@ -264,7 +271,7 @@ fn other_file_formats_are_named() {
         (b"PK\x03\x04\x14\0", "a zip archive (.zip, .npz)"),
         (b"\0\0\x08\x01\0\0\0\x01\0", "an IDX file"),
     ] {
-        refused(
+        assert_error(
             bytes.to_vec(),
             &ReadOptions::default(),
             &format!("expected a PNG or JPEG image, found {kind}"),
@@ -286,11 +293,11 @@ fn other_file_formats_are_named() {
 #[cfg(unix)]
 #[test]
 fn links_to_devices_are_refused() {
-    let folder = with(vec![]);
+    let folder = folder_with(vec![]);
     let path = folder.path().join("train/a/0.png");
     fs::remove_file(&path).unwrap();
     std::os::unix::fs::symlink("/dev/urandom", &path).unwrap();
-    let message = refusal(&folder, "", &ReadOptions::default());
+    let message = error_of(&folder, "", &ReadOptions::default());
     assert!(message.contains("0.png: cannot read the file"), "{message}");
 }
 

@@ -6,7 +6,7 @@ use apical::dataset::{Dataset, ReadOptions};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::{class_names, coloured, folder_of, refusal, sized};
+use super::{class_names, coloured, error_of, folder_of, sized};
 
 const TRAINING: &str = "0,4,2,3,1\n1,5,6,7,200\n2,0,0,0,9\n";
 const TEST: &str = "1,4,3,2,1\n";
@@ -45,11 +45,11 @@ fn training_file_finds_its_test_file() {
     fs::rename(folder.path().join("my_test_set.csv"), folder.path().join("else")).unwrap();
     let expected = "my_train_set.csv: expected a test set, found none; put it into \
                     my_test_set.csv, in the same format";
-    assert_eq!(refusal(&folder, "my_train_set.csv", &ReadOptions::default()), expected);
+    assert_eq!(error_of(&folder, "my_train_set.csv", &ReadOptions::default()), expected);
     fs::rename(folder.path().join("else"), folder.path().join("digits.csv")).unwrap();
     let expected = "digits.csv: expected a test set, found none; rename this file to train.csv and put \
                     the test set into test.csv beside it";
-    assert_eq!(refusal(&folder, "digits.csv", &ReadOptions::default()), expected);
+    assert_eq!(error_of(&folder, "digits.csv", &ReadOptions::default()), expected);
 }
 
 #[test]
@@ -57,9 +57,9 @@ fn missing_file_is_named() {
     let only = |name| folder_of([(name, TRAINING.into())]);
     let expected =
         "train.csv: expected a test set, found none; put it into test.csv, in the same format";
-    assert_eq!(refusal(&only("train.csv"), "", &ReadOptions::default()), expected);
+    assert_eq!(error_of(&only("train.csv"), "", &ReadOptions::default()), expected);
     let expected = "DIR: expected one of the files train.csv in this folder, found none";
-    assert_eq!(refusal(&only("test.csv"), "", &ReadOptions::default()), expected);
+    assert_eq!(error_of(&only("test.csv"), "", &ReadOptions::default()), expected);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn other_shapes_are_read_if_requested() {
     let folder = folder("0,6,2,3,4,5,1\n1,7,8,9,10,11,12\n", "0,1,1,1,1,1,1\n");
     let expected = "train.csv, line 1: expected square images, or --image-size, \
                     found 6 values per image";
-    assert_eq!(refusal(&folder, "", &ReadOptions::default()), expected);
+    assert_eq!(error_of(&folder, "", &ReadOptions::default()), expected);
     let set = Dataset::open_as(folder.path(), &sized(3, 2)).unwrap();
     assert_eq!((set.height, set.width, set.channels), (2, 3, 1));
     let options = ReadOptions { colour: true, ..sized(2, 1) };
@@ -75,8 +75,8 @@ fn other_shapes_are_read_if_requested() {
     assert_eq!((set.height, set.width, set.channels), (1, 6, 3));
     let expected =
         "train.csv, line 1: expected 9 values per image (3 x 3), found 6 values per image";
-    assert_eq!(refusal(&folder, "", &sized(3, 3)), expected);
-    let message = refusal(&folder, "", &coloured());
+    assert_eq!(error_of(&folder, "", &sized(3, 3)), expected);
+    let message = error_of(&folder, "", &coloured());
     assert!(message.contains("images of three values per pixel"), "{message}");
 }
 
@@ -88,60 +88,72 @@ fn class_names_are_read_from_their_file() {
     assert_eq!(class_names(folder.path()), ["zero", "one", "two, too"]);
     fs::write(&names, "zero\none\n").unwrap();
     let expected = "DIR: expected 3 names, one per class, found 2";
-    assert_eq!(refusal(&folder, "", &ReadOptions::default()), expected);
+    assert_eq!(error_of(&folder, "", &ReadOptions::default()), expected);
 }
 
 #[test]
 fn errors_name_line_and_column() {
-    let refused = |training: &str, test: &str, expected: &str| {
-        assert_eq!(refusal(&folder(training, test), "", &ReadOptions::default()), expected);
+    let assert_error = |training: &str, test: &str, expected: &str| {
+        assert_eq!(error_of(&folder(training, test), "", &ReadOptions::default()), expected);
     };
     let number = "an integer from 0 to 255, found";
     let wrong = "0,4,2,3,1\n1,5,6,256,200\n";
-    refused(wrong, TEST, &format!("train.csv, line 2, column 4: expected a pixel, {number} '256'"));
+    assert_error(
+        wrong,
+        TEST,
+        &format!("train.csv, line 2, column 4: expected a pixel, {number} '256'"),
+    );
     let wrong = "label,a,b,c,d\n\n0,4,2,3,1\n-1,5,6,7,8\n";
-    refused(wrong, TEST, &format!("train.csv, line 4, column 1: expected a label, {number} '-1'"));
+    assert_error(
+        wrong,
+        TEST,
+        &format!("train.csv, line 4, column 1: expected a label, {number} '-1'"),
+    );
     let wrong = "label,a,b,c,d\r\n0,4,2,3,1\r\n1,2,3,x,4\r\n";
-    refused(wrong, TEST, &format!("train.csv, line 3, column 4: expected a pixel, {number} 'x'"));
+    assert_error(
+        wrong,
+        TEST,
+        &format!("train.csv, line 3, column 4: expected a pixel, {number} 'x'"),
+    );
     let wrong = "0,0.5,2,3,4\n";
-    refused(
+    assert_error(
         TRAINING,
         wrong,
         &format!("test.csv, line 1, column 2: expected a pixel, {number} '0.5'"),
     );
     let wrong = format!("0,{},2,3,4\n", "7".repeat(1000));
     let found = format!("'{}..'", "7".repeat(20));
-    refused(
+    assert_error(
         TRAINING,
         &wrong,
         &format!("test.csv, line 1, column 2: expected a pixel, {number} {found}"),
     );
-    refused(
+    assert_error(
         "0,4,2,3,1\n1,5,6,7\n",
         TEST,
         "train.csv, line 2: expected 5 fields as in line 1, found 4",
     );
     let commas = "a label and pixels, separated by commas";
-    refused("0 1 2 3 4\n", TEST, &format!("train.csv, line 1: expected {commas}, found 1"));
+    assert_error("0 1 2 3 4\n", TEST, &format!("train.csv, line 1: expected {commas}, found 1"));
     for nothing in ["", "\n\n", "label,a,b,c,d\n"] {
-        refused(nothing, TEST, &format!("train.csv: expected lines of {commas}, found none"));
+        assert_error(nothing, TEST, &format!("train.csv: expected lines of {commas}, found none"));
     }
-    refused(
+    assert_error(
         TRAINING,
         "label,a,b,c,d\n0,4,2,3,1\n3,1,2,3,4\n",
         "test.csv, line 3, column 1: expected a label in 0..=2 as in train.csv, found 3",
     );
-    refused(
+    assert_error(
         "4,9,2,3,4\n4,1,2,3,4\n",
         TEST,
         "train.csv, line 1, column 1: expected at least two classes, found the label 4 only",
     );
-    refused(
+    assert_error(
         "0,0,0,0,0\n1,0,0,0,0\n",
         TEST,
         "train.csv: expected a pixel above 0, found black images only",
     );
-    refused(
+    assert_error(
         TRAINING,
         "1,1,1,1,1,1,1,1,1,1\n",
         "test.csv: expected images of 2 x 2 as in train.csv, found 3 x 3",
@@ -174,7 +186,7 @@ fn consecutive_numbers_are_a_header() {
     let test = long("1,5,0,0,0,0,0,0,0,0,0,0,0,0,0,0,9");
     let expected =
         "train.csv, line 1: expected column names or an image, found consecutive numbers";
-    assert_eq!(refusal(&folder(&image, &test), "", &ReadOptions::default()), expected);
+    assert_eq!(error_of(&folder(&image, &test), "", &ReadOptions::default()), expected);
     let read = |csv_header| {
         let options = ReadOptions { csv_header: Some(csv_header), ..ReadOptions::default() };
         Dataset::open_as(folder(&image, &image).path(), &options).unwrap().training_count
@@ -189,7 +201,7 @@ fn consecutive_numbers_are_a_header() {
     // pandas renames a duplicate 0 to 0.1.
     let mangled = "5,0,0.1,7,0.2\n1,0,0,7,9\n0,0,0,7,9\n";
     let expected = "train.csv, line 1: expected column names or an image, found fractions, which are in no later line";
-    assert_eq!(refusal(&folder(mangled, TEST), "", &ReadOptions::default()), expected);
+    assert_eq!(error_of(&folder(mangled, TEST), "", &ReadOptions::default()), expected);
 }
 
 #[test]
@@ -213,47 +225,47 @@ fn columns_are_detected_by_name() {
     same("label,a,b,c,d\r1,5,6,7,8\r0,1,2,3,4\r");
     same("\"label\",\"a\",\"b\",\"c\",\"d\"\n1.0,5.0,6,7,8\n0,1e0,2,3,4\n");
 
-    let refused = |training: &str, expected: &str| {
-        let message = refusal(&folder(training, TEST), "", &ReadOptions::default());
+    let assert_error = |training: &str, expected: &str| {
+        let message = error_of(&folder(training, TEST), "", &ReadOptions::default());
         assert_eq!(message, format!("train.csv{expected}"));
     };
     // Kaggle's test.csv has no labels.
     let labels =
         ", line 1: expected a label column, named label, labels, class, classes, target, found ";
-    refused(
+    assert_error(
         "pixel0,pixel1,pixel2,pixel3\n1,2,3,4\n",
         &format!("{labels}pixel0, pixel1, pixel2, pixel3"),
     );
-    refused(
+    assert_error(
         "label,class,a,b\n1,2,3,4\n",
         ", line 1: expected one label column, found label, class",
     );
-    refused(
+    assert_error(
         "label,width,p0,p1,p2,p3\n1,2,5,6,7,8\n",
         ", line 1: expected pixel columns named like 'width', found a column 'width'",
     );
-    refused(
+    assert_error(
         "label,p0,p1,p1,p2\n1,2,5,6,7\n",
         ", line 1: expected distinct column names, found 'p1' twice",
     );
-    refused(
+    assert_error(
         "label,a,b,c\n1,2,5,6,7\n",
         ", line 2: expected 4 fields as in the header, line 1, found 5",
     );
-    refused(
+    assert_error(
         "cat,5,6,7,8\ndog,1,2,3,4\n",
         ", line 1, column 1: expected a label, an integer from 0 to 255, found 'cat'",
     );
-    refused("1;5;6,5;7;8\n", ": expected one kind of separator, found semicolons and commas");
+    assert_error("1;5;6,5;7;8\n", ": expected one kind of separator, found semicolons and commas");
     let counted: String = (0..30).map(|index| format!("{index},5,6,7,{index}\n")).collect();
-    refused(
+    assert_error(
         &counted,
         ", line 1, column 1: expected a column of labels, found line numbers 0, 1, 2 and so on",
     );
     let utf16: Vec<u8> =
         [0xff, 0xfe].into_iter().chain(b"1\x00,\x002\x00".iter().copied()).collect();
     let files = folder_of([("train.csv", utf16), ("test.csv", TEST.into())]);
-    let message = refusal(&files, "", &ReadOptions::default());
+    let message = error_of(&files, "", &ReadOptions::default());
     assert_eq!(message, "train.csv: expected UTF-8 text, found UTF-16");
 }
 
@@ -270,7 +282,7 @@ fn fractions_are_scaled_by_max_value() {
     let deep = self::folder("0,0,4095,1,16\n1,0,0,0,4096\n", "1,0,0,0,1\n");
     let expected =
         "train.csv, line 2, column 5: expected a pixel, a number from 0 to 4095, found '4096'";
-    assert_eq!(refusal(&deep, "", &wrong), expected);
+    assert_eq!(error_of(&deep, "", &wrong), expected);
 }
 
 proptest! {

@@ -6,7 +6,7 @@ use apical::dataset::{Background, Dataset, ReadOptions};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
-use super::pixels::{crc32, first, refused};
+use super::pixels::{assert_error, crc32, first_image};
 use super::{folder_of, sized};
 
 /// Returns a PNG of 2 x 2 pixels. `lines`: uncompressed bytes, with a filter byte before each line.
@@ -36,7 +36,7 @@ const COUNT: &[u8] = &[0, 0b0001_0000, 0, 0b1011_0000];
 
 #[test]
 fn png_of_few_bits_uses_the_full_scale() {
-    let read = |bytes| first(bytes, &ReadOptions::default()).0;
+    let read = |bytes| first_image(bytes, &ReadOptions::default()).0;
     assert_eq!(read(png([1, GREY, 0], &[], &[0, 0b1000_0000, 0, 0b0100_0000])), [255, 0, 0, 255]);
     assert_eq!(read(png([2, GREY, 0], &[], COUNT)), [0, 85, 170, 255]);
     assert_eq!(read(png([4, GREY, 0], &[], &[0, 0x05, 0, 0xaf])), [0, 85, 170, 255]);
@@ -47,7 +47,7 @@ fn png_of_few_bits_uses_the_full_scale() {
 fn interlaced_png_has_pixels_in_order() {
     // The Adam7 passes of 2 x 2 pixels.
     let bytes = png([8, GREY, 1], &[], &[0, 11, 0, 22, 0, 33, 44]);
-    assert_eq!(first(bytes, &ReadOptions::default()).0, [11, 22, 33, 44]);
+    assert_eq!(first_image(bytes, &ReadOptions::default()).0, [11, 22, 33, 44]);
 }
 
 #[test]
@@ -55,12 +55,12 @@ fn transparent_palette_and_key_need_a_background() {
     let white = ReadOptions { background: Some(Background::White), ..ReadOptions::default() };
     let palette =
         |alpha: &[u8]| png([2, PALETTE, 0], &[(b"PLTE", SHADES), (b"tRNS", alpha)], COUNT);
-    assert_eq!(first(palette(&[255, 255]), &ReadOptions::default()).0, [0, 10, 200, 7]);
-    refused(palette(&[255, 128]), &ReadOptions::default(), "expected an opaque image");
-    assert_eq!(first(palette(&[255, 128]), &white).0, [0, 132, 200, 7]);
+    assert_eq!(first_image(palette(&[255, 255]), &ReadOptions::default()).0, [0, 10, 200, 7]);
+    assert_error(palette(&[255, 128]), &ReadOptions::default(), "expected an opaque image");
+    assert_eq!(first_image(palette(&[255, 128]), &white).0, [0, 132, 200, 7]);
     let key = || png([2, GREY, 0], &[(b"tRNS", &[0, 1])], COUNT);
-    refused(key(), &ReadOptions::default(), "expected an opaque image");
-    assert_eq!(first(key(), &white).0, [0, 255, 170, 255]);
+    assert_error(key(), &ReadOptions::default(), "expected an opaque image");
+    assert_eq!(first_image(key(), &white).0, [0, 255, 170, 255]);
 }
 
 #[test]
@@ -70,8 +70,8 @@ fn grey_alpha_of_16_bits_is_read_at_full_scale() {
         let [a, b] = [pixel(100 * 257, alpha), pixel(7 * 257, u16::MAX)];
         png([16, GREY_ALPHA, 0], &[], &[&[0], &a[..], &b, &[0], &b, &a].concat())
     };
-    assert_eq!(first(image(u16::MAX), &ReadOptions::default()).0, [100, 7, 7, 100]);
-    refused(image(0x8000), &ReadOptions::default(), "expected an opaque image");
+    assert_eq!(first_image(image(u16::MAX), &ReadOptions::default()).0, [100, 7, 7, 100]);
+    assert_error(image(0x8000), &ReadOptions::default(), "expected an opaque image");
 }
 
 /// Files by Pillow: 16 x 16 pixels, left half (200, 40, 90), right half (20, 120, 240).

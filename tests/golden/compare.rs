@@ -1,4 +1,4 @@
-//! What a backend computed against the arrays of a trace.
+//! Comparison of a backend's arrays with those of a trace.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use apical::network::Network;
 use super::trace::Trace;
 use crate::support;
 
-/// Difference that single precision may leave, relative to values beyond 1. A difference of 1e-4 is a bug.
+/// Maximum difference due to single precision, relative to max(1, expected). A difference of 1e-4 is a bug.
 const TOLERANCE: f64 = 1e-5;
 
 impl Trace<'_> {
@@ -21,10 +21,10 @@ impl Trace<'_> {
         self.check_sums(name, rows, values, 1.0);
     }
 
-    /// The same of what symmetric feedback weights make. They are products of all weights above: sums of large terms
-    /// that cancel, so a difference counts relative to the largest of the values.
+    /// Compares values that depend on symmetric feedback weights. These are products of the weights of all higher
+    /// layers: large terms cancel, so a difference is relative to the largest value.
     fn check_fed_back(&self, name: &str, rows: Range<usize>, values: &[f64], config: &Config) {
-        let largest = values.iter().fold(1.0, |most: f64, value| most.max(value.abs()));
+        let largest = values.iter().fold(1.0, |largest: f64, value| largest.max(value.abs()));
         let is_product = config.feedback_weights == Symmetric;
         self.check_sums(name, rows, values, if is_product { largest } else { 1.0 });
     }
@@ -37,7 +37,7 @@ impl Trace<'_> {
             let difference = (value - expected).abs() / expected.abs().max(scale);
             assert!(
                 difference < TOLERANCE,
-                "{}: {name}, row {}, column {}: {value} instead of {expected}",
+                "{}: {name}, row {}, column {}: {value}, expected {expected}",
                 self.name,
                 rows.start + index / columns,
                 index % columns,
@@ -45,14 +45,14 @@ impl Trace<'_> {
         }
     }
 
-    /// The same if the file has the array.
-    fn check_if_there(&self, name: &str, rows: Range<usize>, values: &[f64]) {
+    /// Compares values with rows `rows` of an array, if the file has it.
+    fn check_if_present(&self, name: &str, rows: Range<usize>, values: &[f64]) {
         if self.has(name) {
             self.check(name, rows, values);
         }
     }
 
-    /// Voltages and rates after one step of an image.
+    /// Compares voltages and rates after one step of an image.
     pub fn check_voltages(
         &self,
         backend: &mut dyn Backend,
@@ -76,7 +76,7 @@ impl Trace<'_> {
         self.check(&format!("ex{image}_lam{m}"), rows, &rates);
     }
 
-    /// Averages and plateaus of one image. `before`: the network that it was shown to.
+    /// Compares averages and plateau potentials of one image. `before`: the network before its update.
     pub fn check_averages(
         &self,
         backend: &mut dyn Backend,
@@ -91,10 +91,10 @@ impl Trace<'_> {
         };
         for m in 0..=last {
             let units = config.layers[m];
-            let below = if m == 0 { self.pixels() } else { config.layers[m - 1] };
+            let n_pre = if m == 0 { self.pixels() } else { config.layers[m - 1] };
             let means = read(ArrayId::Compartments(m), compartment::MEAN_SOMA, units);
             self.check(&format!("Cf_mean{m}"), rows.clone(), &means);
-            let means = read(ArrayId::WindowMeans(m), window_mean::FORWARD, below);
+            let means = read(ArrayId::WindowMeans(m), window_mean::FORWARD, n_pre);
             self.check(&format!("psp_mean{m}"), rows.clone(), &means);
             if m == last {
                 let rates = read(ArrayId::Compartments(m), compartment::MEAN_RATE, units);
@@ -105,20 +105,20 @@ impl Trace<'_> {
                 let plateaus = read(ArrayId::Plateaus(m), row, units);
                 self.check(&format!("{name}{m}"), rows.clone(), &plateaus);
             }
-            let early = self.early(image, m, config);
+            let leads = self.leads(image, m, config);
             let layer = &before.layers[m];
-            let source =
+            let means =
                 ArrayId::WindowMeans(if config.feedback == Broadcast { last + 1 } else { m + 2 });
-            // As apical dendrites receive it, so many steps before the end of the forward phase.
-            let mut received = |early: u32| match early {
-                0 => read(source, window_mean::FEEDBACK_FORWARD, layer.n_feedback),
-                steps => read(source, window_mean::ROWS + steps as usize - 1, layer.n_feedback),
+            // Mean feedback of a window that ends `lead` steps before the forward phase's end.
+            let mut received = |lead: u32| match lead {
+                0 => read(means, window_mean::FEEDBACK_FORWARD, layer.n_feedback),
+                steps => read(means, window_mean::ROWS + steps as usize - 1, layer.n_feedback),
             };
-            self.check_if_there(&format!("psp_fb_mean{m}"), rows.clone(), &received(0));
+            self.check_if_present(&format!("psp_fb_mean{m}"), rows.clone(), &received(0));
             let weights = layer.feedback_rows();
             let apical = (0..units).map(|unit| {
                 let weights = &weights[unit * layer.n_feedback..][..layer.n_feedback];
-                let products = weights.iter().zip(received(early[0][unit]));
+                let products = weights.iter().zip(received(leads[0][unit]));
                 let bias = layer.apical_biases.get(unit).map_or(0.0, |&bias| f64::from(bias));
                 products.map(|(&weight, mean)| f64::from(weight) * mean).sum::<f64>() + bias
             });
@@ -130,29 +130,29 @@ impl Trace<'_> {
         }
     }
 
-    /// Steps by which the plateau potentials of a layer come early in both phases, as in the file.
-    fn early(&self, image: usize, m: usize, config: &Config) -> [Vec<u32>; 2] {
+    /// Returns the leads of a layer's plateau potentials in both phases, [units], steps; asserts those of the file.
+    fn leads(&self, image: usize, m: usize, config: &Config) -> [Vec<u32>; 2] {
         let units = config.layers[m];
         if config.plateau_timing == PlateauTiming::Synchronous {
             return [vec![0; units], vec![0; units]];
         }
         [("early_f", 0), ("early_t", 1)].map(|(name, phase)| {
-            let given = &self.bytes(&format!("{name}{m}"))[image * units..][..units];
-            let own = (0..units).map(|unit| {
+            let expected = &self.bytes(&format!("{name}{m}"))[image * units..][..units];
+            let drawn = (0..units).map(|unit| {
                 plateau_lead(config.seed, m as u32 + 1, image as u32, unit as u32)[phase]
             });
-            let own: Vec<u32> = own.collect();
-            let given: Vec<u32> = given.iter().map(|&steps| steps.into()).collect();
+            let drawn: Vec<u32> = drawn.collect();
+            let expected: Vec<u32> = expected.iter().map(|&steps| steps.into()).collect();
             assert_eq!(
-                own, given,
-                "{}: {name}{m} is not what seed {} draws",
+                drawn, expected,
+                "{}: seed {} draws other leads than {name}{m}",
                 self.name, config.seed
             );
-            own
+            drawn
         })
     }
 
-    /// Weights, and what learns of the feedback. `when`: `_init` or `_afterN`.
+    /// Compares weights, and feedback weights and apical biases if they learn. `when`: `_init` or `_afterN`.
     pub fn check_network(&self, network: &Network, config: &Config, when: &str) {
         for (m, layer) in network.layers.iter().enumerate() {
             let rows = 0..layer.units;

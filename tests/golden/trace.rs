@@ -1,4 +1,4 @@
-//! A trace file: its arrays, and the settings that its metadata names.
+//! A trace file: its arrays and settings.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -10,10 +10,10 @@ use apical::dataset::Dataset;
 use apical::network::{Layer, Network};
 use safetensors::{Dtype, SafeTensors};
 
-/// Metadata that is no setting.
+/// Metadata keys that are not settings.
 const NO_SETTINGS: [&str; 4] = ["option", "original_settings", "original_commit", "gap"];
 
-/// Metadata keys of the traces that differ from the keys of the settings, with the latter.
+/// Metadata keys of the traces with the settings' keys, if they differ.
 const RENAMED_SETTINGS: [(&str, &str); 5] = [
     ("apical_bias_eta", "apical_bias_lr_scale"),
     ("feedback_eta", "feedback_lr"),
@@ -26,7 +26,7 @@ pub struct Trace<'a> {
     pub name: String,
     tensors: SafeTensors<'a>,
     metadata: HashMap<String, String>,
-    /// Arrays that were asked for.
+    /// Names of the arrays read so far.
     used: RefCell<BTreeSet<String>>,
 }
 
@@ -72,25 +72,25 @@ impl<'a> Trace<'a> {
         self.data(name, Dtype::U8)
     }
 
-    /// Number of images.
+    /// Returns the number of images.
     pub fn images(&self) -> usize {
         self.bytes("labels").len()
     }
 
-    /// Number of pixels of an image.
+    /// Returns the number of pixels per image.
     pub fn pixels(&self) -> usize {
         self.bytes("pixels").len() / self.images()
     }
 
-    /// Panics if the file has an array that was neither given to the network nor compared.
+    /// Panics if an array of the file was not read.
     pub fn assert_all_used(&self) {
         let used = self.used.borrow();
         let left: Vec<&str> =
             self.tensors.names().into_iter().filter(|name| !used.contains(*name)).collect();
-        assert!(left.is_empty(), "{}: arrays that were not looked at: {left:?}", self.name);
+        assert!(left.is_empty(), "{}: arrays not read: {left:?}", self.name);
     }
 
-    /// The settings of the trace: those that the arrays tell, then those that the metadata names.
+    /// Returns the settings of the trace, from its arrays and its metadata.
     pub fn config(&self) -> Config {
         let feedback = match self.integers("broadcast")[0] {
             1 => Feedback::Broadcast,
@@ -111,7 +111,7 @@ impl<'a> Trace<'a> {
                 let renamed = RENAMED_SETTINGS.iter().find(|(old, _)| old == key);
                 let key = renamed.map_or(key.as_str(), |(_, new)| new);
                 let known = table.get(key);
-                let known = known.unwrap_or_else(|| panic!("{}: setting {key}?", self.name));
+                let known = known.unwrap_or_else(|| panic!("{}: unknown setting {key}", self.name));
                 table.insert(key.to_string(), setting(value, known));
             }
         }
@@ -123,14 +123,14 @@ impl<'a> Trace<'a> {
                 config.feedback_lr = rates[0];
             }
             let all_same = rates.iter().all(|&rate| rate == config.feedback_lr);
-            assert!(all_same, "{}: b_etas {rates:?} are not one rate", self.name);
+            assert!(all_same, "{}: b_etas {rates:?} differ", self.name);
         }
         if self.has("c0_init") && !config.network_model().has_apical_biases {
-            // Only that there are biases counts: their values are given.
+            // Any nonzero value enables biases; the trace has their values.
             config.apical_bias_sd = 1.0;
         }
         if !self.has("c0_init") && !self.metadata.contains_key("apical_bias_eta") {
-            // Feedback weights that learn, and no biases.
+            // Feedback weights learn, but there are no biases.
             config.apical_bias_lr_scale = 0.0;
         }
         let valid = config.validate(self.pixels(), 10);
@@ -138,13 +138,13 @@ impl<'a> Trace<'a> {
         config
     }
 
-    /// The images as a training set, beside a test set with an image of each of ten classes.
+    /// Returns the images, with one more image per class, as training and test set.
     pub fn dataset(&self) -> Arc<Dataset> {
         let (pixels, labels) = (self.bytes("pixels").to_vec(), self.bytes("labels").to_vec());
         let size = self.pixels();
         let side = size.isqrt();
         let [height, width] = if side * side == size { [side, side] } else { [1, size] };
-        // All ten classes, whichever the images are of.
+        // The data set then has ten classes, even if the images have fewer.
         let pixels = [pixels, vec![255; 10 * size]].concat();
         let labels = [labels, (0..10).collect()].concat();
         let test = (pixels.clone(), labels.clone());
@@ -152,7 +152,7 @@ impl<'a> Trace<'a> {
         Arc::new(dataset.expect("the trace's images are a data set"))
     }
 
-    /// The network before the first image.
+    /// Returns the network before the first image.
     pub fn network(&self, config: &Config) -> Network {
         let count = config.layers.len();
         let layer = |m: usize| {
@@ -171,7 +171,8 @@ impl<'a> Trace<'a> {
         Network { layers: (0..count).map(layer).collect() }
     }
 
-    /// Spike counts of every population over the steps of one image; none if the file has none.
+    /// Returns the spike counts of each population over the steps of one image, [steps, units]. Empty if the file has
+    /// none.
     pub fn spikes(&self, steps: std::ops::Range<usize>, config: &Config) -> Vec<Vec<u8>> {
         let names = std::iter::once("S_in".to_string());
         let names = names.chain((0..config.layers.len()).map(|m| format!("S_{m}")));
@@ -184,7 +185,7 @@ impl<'a> Trace<'a> {
     }
 }
 
-/// The value of a setting as its kind is in `known`.
+/// Parses the value of a setting with the type of `known`.
 fn setting(text: &str, known: &toml::Value) -> toml::Value {
     let read = |text: &str| toml::from_str::<toml::Table>(&format!("value = {text}"));
     let value = match known {
@@ -193,7 +194,7 @@ fn setting(text: &str, known: &toml::Value) -> toml::Value {
         _ => read(text),
     };
     let value = value.unwrap_or_else(|error| panic!("{text}: {error}")).remove("value");
-    match (value.expect("it was read"), known) {
+    match (value.expect("the key was written above"), known) {
         (toml::Value::Integer(whole), toml::Value::Float(_)) => toml::Value::Float(whole as f64),
         (value, _) => value,
     }

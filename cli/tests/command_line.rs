@@ -1,14 +1,15 @@
-//! Proves that every command does what its help says; that files and JSON have the documented content; that the seed
-//! determines a network, alone or among many; that exit codes are right; that stopped or killed runs resume to equal
-//! bits; and that invalid settings, data sets, weights and folders are refused with an error that names the place,
-//! without a panic.
+//! Proves: each command behaves as its help says, with the documented files, JSON and exit codes. The seed determines a
+//! network, trained alone or with others. Stopped or killed runs resume to equal bits. Invalid settings, data sets,
+//! weights and folders are errors that name their location, without a panic.
 //!
-//! Does not prove that networks learn (tests/learning.rs), nor that GPUs are right (tests/exactness.rs). No test device
-//! differs from the CPU, so exit code 4 is tested on a made-up difference in the command's unit tests. Progress bars and
-//! progress lines after 10 s are not tested.
+//! Does not prove: that networks learn (see `tests/learning.rs`), or that GPUs are right (see `tests/exactness.rs`). No
+//! test device differs from the CPU, so exit code 4 is tested with a fabricated difference in the command's unit tests.
+//! Progress bars and progress lines after 10 s are not tested.
 
 #[path = "command_line/bench.rs"]
 mod bench;
+#[path = "command_line/classes.rs"]
+mod classes;
 #[path = "command_line/damage.rs"]
 mod damage;
 #[path = "command_line/data.rs"]
@@ -19,6 +20,8 @@ mod devices;
 mod drivers;
 #[path = "command_line/faults.rs"]
 mod faults;
+#[path = "command_line/pixel_rules.rs"]
+mod pixel_rules;
 #[path = "command_line/predict.rs"]
 mod predict;
 #[path = "command_line/replicas.rs"]
@@ -36,6 +39,8 @@ mod studies;
 mod tensorboard;
 #[path = "command_line/training.rs"]
 mod training;
+#[path = "command_line/training_files.rs"]
+mod training_files;
 #[path = "command_line/tune.rs"]
 mod tune;
 #[path = "command_line/weights.rs"]
@@ -110,6 +115,13 @@ fn write_idx(path: &Path, sizes: &[u32], content: Vec<u8>) {
 fn output_of(command: &mut Command) -> String {
     let output = command.assert().success().get_output().clone();
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs a command that must succeed and returns its standard error.
+#[track_caller]
+fn stderr_of(command: &mut Command) -> String {
+    let output = command.assert().success().get_output().clone();
+    String::from_utf8(output.stderr).unwrap()
 }
 
 /// Runs a command that must succeed and returns its JSON lines.
@@ -197,29 +209,32 @@ fn quiet_prints_only_errors_without_colour() {
 #[test]
 fn invalid_command_line_is_refused() {
     let folder = TempDir::new().unwrap();
-    let refused = |arguments: &[&str], text: &str| {
+    let assert_error = |arguments: &[&str], text: &str| {
         fails(apical(&folder).args(arguments), 2, &[text]);
     };
-    refused(&["trian"], "a similar subcommand exists: 'train'");
-    refused(&["train", "--preset", "qick"], "possible values: quick, paper-0, paper-1, paper-2");
-    refused(&["train", "--epoch", "1"], "a similar argument exists: '--epochs'");
-    refused(&["train", "--epochs", "many"], "invalid value 'many' for '--epochs <N>'");
-    refused(&["train", "--seed", "-1"], "unexpected argument '-1'");
-    refused(&["train", "--preset", "quick", "--config", "x"], "cannot be used with");
-    refused(&["train", "--backend", "tpu"], "possible values: auto, gpu, cpu");
-    refused(&["train", "--threads", "9999"], "9999 is not in 0..=1024");
-    refused(&["train", "--device", ""], "--device");
-    refused(
+    assert_error(&["trian"], "a similar subcommand exists: 'train'");
+    assert_error(
+        &["train", "--preset", "qick"],
+        "possible values: quick, paper-0, paper-1, paper-2",
+    );
+    assert_error(&["train", "--epoch", "1"], "a similar argument exists: '--epochs'");
+    assert_error(&["train", "--epochs", "many"], "invalid value 'many' for '--epochs <N>'");
+    assert_error(&["train", "--seed", "-1"], "unexpected argument '-1'");
+    assert_error(&["train", "--preset", "quick", "--config", "x"], "cannot be used with");
+    assert_error(&["train", "--backend", "tpu"], "possible values: auto, gpu, cpu");
+    assert_error(&["train", "--threads", "9999"], "9999 is not in 0..=1024");
+    assert_error(&["train", "--device", ""], "--device");
+    assert_error(
         &["train", "--backend", "cpu", "--device", "0"],
         "cannot use --device with --backend cpu",
     );
-    refused(&["test"], "<WEIGHTS>");
-    refused(&["compare", "--backend", "cpu"], "cannot compare the CPU with itself");
-    refused(
+    assert_error(&["test"], "<WEIGHTS>");
+    assert_error(&["compare", "--backend", "cpu"], "cannot compare the CPU with itself");
+    assert_error(
         &["compare", "--cpu-through", "soup"],
         "possible values: tie_feedback, encode_spikes, encode_rates, pack_spike_mask",
     );
     // Without a command, the help is printed as an error.
-    let nothing = apical(&folder).assert().code(2).stdout("");
-    nothing.stderr(contains("Usage: apical [OPTIONS] <COMMAND>"));
+    let without_command = apical(&folder).assert().code(2).stdout("");
+    without_command.stderr(contains("Usage: apical [OPTIONS] <COMMAND>"));
 }

@@ -1,15 +1,14 @@
-//! Proves, with a local server, that a data set is fetched completely, that an interrupted download is resumed, that the
-//! next mirror is tried after a failure, and that files with a wrong checksum, invalid gzip streams and endless files are
-//! discarded.
+//! Proves, with a local server: a data set is fetched completely, an interrupted download is resumed, and the next mirror
+//! is used after a failure. Files with a wrong checksum, invalid gzip streams and endless files are discarded.
 //!
-//! Does not prove that the known mirrors have the files, nor that TLS works: no other machine is contacted.
+//! Does not prove: that the known mirrors have the files, or that TLS works. No other machine is contacted.
+
+#[path = "fetch/server.rs"]
+mod server;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::Duration;
 
 use apical::dataset::Dataset;
@@ -18,133 +17,10 @@ use apical::fetch::{Checksum, Downloader, FetchError, RemoteFile};
 use assert_cmd::Command;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use server::{Behaviour, Server};
 use tempfile::TempDir;
 
-/// Behaviour of a server for a file.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Behaviour {
-    /// Correct, including range requests.
-    Correct,
-    /// The whole file, ignoring range requests.
-    IgnoresRange,
-    /// This many bytes, then a closed connection.
-    Interrupted(usize),
-    NotFound,
-    /// A gzip stream of another file.
-    OtherFile,
-    /// Not a gzip stream.
-    NotGzip,
-    /// An endless file.
-    Endless,
-    /// One byte per 10 ms.
-    Slow,
-}
-
-/// Requested file and first byte of the range, if any.
-type Request = (String, Option<usize>);
-
-/// Server for the four files of MNIST.
-struct Server {
-    address: String,
-    requests: Arc<Mutex<Vec<Request>>>,
-}
-
-impl Server {
-    /// Starts a server whose behaviour depends on the file.
-    fn start(behaviour: impl Fn(&str) -> Behaviour + Send + 'static) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}/mnist", listener.local_addr().unwrap());
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let log = requests.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let Some((file, resume_at)) = request(&stream) else { continue };
-                log.lock().unwrap().push((file.clone(), resume_at));
-                // The client may close the connection early.
-                let _ = answer(&mut stream, behaviour(&file), &file, resume_at);
-            }
-        });
-        Server { address, requests }
-    }
-
-    fn correct() -> Server {
-        Server::start(|_| Behaviour::Correct)
-    }
-
-    fn requests(&self) -> Vec<Request> {
-        self.requests.lock().unwrap().clone()
-    }
-}
-
-fn request(stream: &TcpStream) -> Option<Request> {
-    let mut lines = BufReader::new(stream).lines();
-    let first = lines.next()?.ok()?;
-    let file = first.split(' ').nth(1)?.strip_prefix("/mnist/")?.to_string();
-    let mut resume_at = None;
-    for line in lines.map_while(Result::ok).take_while(|line| !line.is_empty()) {
-        if let Some(range) = line.to_lowercase().strip_prefix("range: bytes=") {
-            resume_at = range.trim_end_matches('-').parse().ok();
-        }
-    }
-    Some((file, resume_at))
-}
-
-fn answer(
-    stream: &mut TcpStream,
-    behaviour: Behaviour,
-    file: &str,
-    resume_at: Option<usize>,
-) -> std::io::Result<()> {
-    let (_, content) = MNIST_FILES.iter().find(|(name, _)| *name == file).expect("a known file");
-    let head =
-        |status: &str, more: &str| format!("HTTP/1.1 {status}\r\nConnection: close\r\n{more}\r\n");
-    let length = |bytes: usize| format!("Content-Length: {bytes}\r\n");
-    let mut send = |head: String, body: &[u8]| {
-        stream.write_all(head.as_bytes())?;
-        stream.write_all(body)
-    };
-    match (behaviour, resume_at) {
-        (Behaviour::NotFound, _) => send(head("404 Not Found", &length(0)), &[]),
-        (Behaviour::Correct, Some(resume_at)) if resume_at >= content.len() => {
-            send(head("416 Range Not Satisfiable", &length(0)), &[])
-        }
-        (Behaviour::Correct, Some(resume_at)) => {
-            let rest = &content[resume_at..];
-            let range = format!("bytes {resume_at}-{}/{}", content.len() - 1, content.len());
-            let range = format!("Content-Range: {range}\r\n");
-            send(head("206 Partial Content", &(range + &length(rest.len()))), rest)
-        }
-        (Behaviour::Correct | Behaviour::IgnoresRange, _) => {
-            send(head("200 OK", &length(content.len())), content)
-        }
-        (Behaviour::Interrupted(bytes), _) => {
-            send(head("200 OK", &length(content.len())), &content[..bytes])
-        }
-        (Behaviour::OtherFile, _) => {
-            let mut other = GzEncoder::new(Vec::new(), Compression::fast());
-            other.write_all(b"something else")?;
-            let other = other.finish()?;
-            send(head("200 OK", &length(other.len())), &other)
-        }
-        (Behaviour::NotGzip, _) => send(head("200 OK", &length(5)), b"noise"),
-        (Behaviour::Endless, _) => {
-            send(head("200 OK", ""), &[])?;
-            loop {
-                stream.write_all(&[0; 1 << 16])?;
-            }
-        }
-        (Behaviour::Slow, _) => {
-            send(head("200 OK", &length(1 << 20)), &[])?;
-            loop {
-                stream.write_all(&[0])?;
-                thread::sleep(Duration::from_millis(10));
-            }
-        }
-    }
-}
-
-/// `apical data fetch mnist` from these servers into the folder `data`.
+/// Returns `apical data fetch mnist` from these servers into the folder `data`.
 fn fetch(folder: &TempDir, servers: &[&Server]) -> Command {
     let mut command = assert_cmd::cargo::cargo_bin_cmd!("apical");
     command.current_dir(folder.path()).args(["data", "fetch", "mnist", "--out", "data"]);
@@ -178,7 +54,8 @@ fn files(folder: &TempDir) -> Vec<String> {
     names
 }
 
-fn is_whole(folder: &TempDir) {
+/// Asserts that `data` has all files with the right content.
+fn assert_complete(folder: &TempDir) {
     let mut expected: Vec<&str> = MNIST_FILES.iter().map(|(name, _)| *name).collect();
     expected.sort_unstable();
     assert_eq!(files(folder), expected);
@@ -196,47 +73,47 @@ fn fetch_downloads_all_files_once() {
     let output = fetch(&folder, &[&server]).arg("--json").assert().success().get_output().clone();
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&json["training_images"], &json["test_images"]), (&60_000.into(), &10_000.into()));
-    is_whole(&folder);
+    assert_complete(&folder);
     assert_eq!(Dataset::open(&folder.path().join("data")).unwrap().training_count, 60_000);
     let requests = server.requests();
     assert_eq!(requests.len(), 4);
     assert!(requests.iter().all(|(_, resume_at)| resume_at.is_none()), "{requests:?}");
 
     let again = fetch(&folder, &[&server]).assert().success().get_output().clone();
-    let told = String::from_utf8(again.stderr).unwrap();
-    assert_eq!(told.matches("is already present").count(), 4, "{told}");
-    let told = String::from_utf8(again.stdout).unwrap();
-    assert_eq!(told, "data: 60000 training and 10000 test images of 10 classes\n");
+    let stderr = String::from_utf8(again.stderr).unwrap();
+    assert_eq!(stderr.matches("is already present").count(), 4, "{stderr}");
+    let stdout = String::from_utf8(again.stdout).unwrap();
+    assert_eq!(stdout, "data: 60000 training and 10000 test images of 10 classes\n");
     assert_eq!(server.requests().len(), 4);
 }
 
 #[test]
 fn fetch_resumes_an_interrupted_download() {
     let folder = TempDir::new().unwrap();
-    let cut = Server::start(|file| {
+    let interrupted = Server::start(|file| {
         if file == FIRST { Behaviour::Interrupted(100_000) } else { Behaviour::Correct }
     });
     let hint =
         "hint: repeat the command to resume the download, or choose another server with --mirror";
-    let broken = format!("{}/{FIRST}: connection lost after 100000 bytes", cut.address);
-    let texts = [&format!("cannot fetch {FIRST} from any mirror"), &broken, hint];
-    fails(&mut fetch(&folder, &[&cut]), &texts.map(|text| text as &str));
-    let part = format!("{FIRST}.part");
-    assert_eq!(files(&folder), [part.as_str()]);
-    assert_eq!(fs::metadata(folder.path().join("data").join(part)).unwrap().len(), 100_000);
+    let reason = format!("{}/{FIRST}: connection lost after 100000 bytes", interrupted.address);
+    let texts = [&format!("cannot fetch {FIRST} from any mirror"), &reason, hint];
+    fails(&mut fetch(&folder, &[&interrupted]), &texts.map(|text| text as &str));
+    let partial = format!("{FIRST}.part");
+    assert_eq!(files(&folder), [partial.as_str()]);
+    assert_eq!(fs::metadata(folder.path().join("data").join(partial)).unwrap().len(), 100_000);
 
     let correct = Server::correct();
     fetch(&folder, &[&correct]).assert().success();
-    is_whole(&folder);
+    assert_complete(&folder);
     assert_eq!(correct.requests()[0], (FIRST.to_string(), Some(100_000)));
     assert!(correct.requests()[1..].iter().all(|(_, resume_at)| resume_at.is_none()));
 
     // The next server resumes, too; one that sends the whole file also works.
     for behaviour in [Behaviour::Correct, Behaviour::IgnoresRange] {
         let (folder, other) = (TempDir::new().unwrap(), Server::start(move |_| behaviour));
-        fetch(&folder, &[&cut, &other]).assert().success();
+        fetch(&folder, &[&interrupted, &other]).assert().success();
         assert_eq!(other.requests()[0], (FIRST.to_string(), Some(100_000)));
-        is_whole(&folder);
+        assert_complete(&folder);
     }
 }
 
@@ -248,7 +125,7 @@ fn fetch_discards_a_part_of_another_file() {
         fs::write(folder.path().join("data").join(format!("{FIRST}.part")), vec![7; bytes])
             .unwrap();
         fetch(&folder, &[&server]).assert().success();
-        is_whole(&folder);
+        assert_complete(&folder);
         let first: Vec<_> =
             server.requests().into_iter().take(2).map(|(_, resume_at)| resume_at).collect();
         assert_eq!(first, [Some(bytes), None]);
@@ -261,7 +138,7 @@ fn fetch_tries_the_next_mirror_after_a_failure() {
         let folder = TempDir::new().unwrap();
         let (bad, correct) = (Server::start(move |_| behaviour), Server::correct());
         let output = fetch(&folder, &[&bad, &correct]).assert().success().get_output().clone();
-        is_whole(&folder);
+        assert_complete(&folder);
         assert_eq!((bad.requests().len(), correct.requests().len()), (4, 4));
         let told = String::from_utf8(output.stderr).unwrap();
         assert!(told.contains(&format!("{}/{FIRST}: ", bad.address)), "{told}");
@@ -339,11 +216,8 @@ fn fetch_does_not_overwrite_a_file() {
 #[test]
 fn fetch_error_names_an_unreachable_server() {
     let folder = TempDir::new().unwrap();
-    // A port that was just free.
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let address = format!("http://{address}");
-    let server = Server { address: address.clone(), requests: Arc::default() };
-    fails(&mut fetch(&folder, &[&server]), &[&address, "cannot reach the server"]);
+    let server = Server::unreachable();
+    fails(&mut fetch(&folder, &[&server]), &[&server.address, "cannot reach the server"]);
     let mut command = fetch(&folder, &[]);
     let output = command.args(["--emnist-split", "digits"]).assert().code(2).get_output().clone();
     assert!(String::from_utf8(output.stderr).unwrap().contains("cannot use --emnist-split"));

@@ -122,7 +122,7 @@ fn bench_replicas_count_operations_of_the_first() {
 #[test]
 fn bench_counts_depend_only_on_the_seed() {
     let folder = folder_with_data();
-    let counted = |threads: &str, seed: &str| {
+    let counts = |threads: &str, seed: &str| {
         let mut command = bench(&folder);
         command.args(["--backend", "cpu", "--no-roofline", "--json", "--layers", "20,10"]);
         let [report] = &json_of(command.args(["--threads", threads, "--seed", seed]))[..] else {
@@ -132,8 +132,8 @@ fn bench_counts_depend_only_on_the_seed() {
         rows.map(|row| (row["additions_per_image"].clone(), row["spikes_per_image"].clone()))
             .collect::<Vec<_>>()
     };
-    assert_eq!(counted("1", "1"), counted("2", "1"));
-    assert_ne!(counted("1", "1"), counted("1", "2"));
+    assert_eq!(counts("1", "1"), counts("2", "1"));
+    assert_ne!(counts("1", "1"), counts("1", "2"));
 }
 
 #[test]
@@ -143,14 +143,14 @@ fn bench_csv_has_a_line_per_row() {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers().unwrap().clone();
     let column = |name: &str| header.iter().position(|found| found == name).expect(name);
-    let [task, layers, ms, drive] =
+    let [task, layers, ms, synaptic_input] =
         ["task", "layers", "ms_per_minibatch", "synaptic_input_spikes_ms"].map(column);
     let lines: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
     assert_eq!(lines.len(), 32);
     assert_eq!((&lines[0][task], &lines[0][layers]), ("train", "20,10"));
     for line in &lines {
         assert!(line[ms].parse::<f64>().unwrap() > 0.0, "{line:?}");
-        assert!(line[drive].parse::<f64>().unwrap() >= 0.0, "{line:?}");
+        assert!(line[synaptic_input].parse::<f64>().unwrap() >= 0.0, "{line:?}");
     }
 }
 
@@ -174,10 +174,10 @@ fn bench_tables_show_device_roofline_and_rows() {
     let text = output_of(&mut command());
     let markdown = output_of(command().arg("--markdown"));
     for text in [&text, &markdown] {
-        for part in ["device", "additions of the column sum, G/s", "one thread", "images/s"] {
-            assert!(text.contains(part), "{part} in {text}");
+        for expected in ["device", "additions of the column sum, G/s", "one thread", "images/s"] {
+            assert!(text.contains(expected), "{expected} in {text}");
         }
-        assert_eq!(text.matches("20,10").count(), 4, "two rows, and their kernels: {text}");
+        assert_eq!(text.matches("20,10").count(), 4, "not two rows with their kernels: {text}");
     }
     // All lines of a Markdown table have equally many cells, and the second is the rule.
     for table in markdown.trim().split("\n\n") {
@@ -215,49 +215,49 @@ fn bench_gpu_reports_roofline_and_kernels() {
 #[test]
 fn bench_invalid_arguments_are_refused_at_start() {
     let folder = folder_with_data();
-    let refused = |arguments: &[&str], exit_code: i32, texts: &[&str]| {
+    let assert_error = |arguments: &[&str], exit_code: i32, texts: &[&str]| {
         let mut command = apical(&folder);
         command.args(["bench", "--data", "data", "--backend", "cpu", "--quick"]).args(arguments);
         fails(&mut command, exit_code, texts);
     };
-    refused(
+    assert_error(
         &["--batch-size", "4,0"],
         2,
         &["batch_size = 0: expected 1 to 65535", "hint: change --batch-size"],
     );
-    refused(&["--batch-size", ""], 2, &["--batch-size"]);
-    refused(&["--batch-size", "4,x"], 2, &["invalid value 'x'"]);
-    refused(&["--layers", "10", "--layers", "20,15"], 2, &["layers = 15", "multiple of 10"]);
-    refused(&["--layers", ""], 2, &["--layers"]);
-    refused(&["--g-apical", "0,2"], 2, &["g_apical = 2.0: expected 0 to 0.9"]);
-    refused(&["--replicas", "1,0"], 2, &["'--replicas <R,..>': 0 is not in 1..=65535"]);
-    refused(
+    assert_error(&["--batch-size", ""], 2, &["--batch-size"]);
+    assert_error(&["--batch-size", "4,x"], 2, &["invalid value 'x'"]);
+    assert_error(&["--layers", "10", "--layers", "20,15"], 2, &["layers = 15", "multiple of 10"]);
+    assert_error(&["--layers", ""], 2, &["--layers"]);
+    assert_error(&["--g-apical", "0,2"], 2, &["g_apical = 2.0: expected 0 to 0.9"]);
+    assert_error(&["--replicas", "1,0"], 2, &["'--replicas <R,..>': 0 is not in 1..=65535"]);
+    assert_error(
         &["--replicas", "2", "--seed", "18446744073709551615"],
         2,
         &["invalid seed 18446744073709551615"],
     );
-    refused(&["--preset", "quickest"], 2, &["invalid value 'quickest'", "paper-1"]);
-    refused(&["--task", "sleep"], 2, &["invalid value 'sleep'", "train"]);
-    refused(&["--rounds", "0"], 2, &["0 is not in 1..=1000"]);
-    refused(&["--seconds", "0"], 2, &["seconds = 0: 0.001 to 3600", "hint: change --seconds"]);
-    refused(&["--seconds", "nan"], 2, &["seconds = NaN"]);
-    refused(&["--csv", "--json"], 2, &["cannot be used with"]);
-    refused(&["--device", "0"], 2, &["--backend cpu"]);
+    assert_error(&["--preset", "quickest"], 2, &["invalid value 'quickest'", "paper-1"]);
+    assert_error(&["--task", "sleep"], 2, &["invalid value 'sleep'", "train"]);
+    assert_error(&["--rounds", "0"], 2, &["0 is not in 1..=1000"]);
+    assert_error(&["--seconds", "0"], 2, &["seconds = 0: 0.001 to 3600", "hint: change --seconds"]);
+    assert_error(&["--seconds", "nan"], 2, &["seconds = NaN"]);
+    assert_error(&["--csv", "--json"], 2, &["cannot be used with"]);
+    assert_error(&["--device", "0"], 2, &["--backend cpu"]);
     // Minibatches larger than the data set.
-    refused(
+    assert_error(
         &["--batch-size", "301"],
         2,
         &["batch_size = 301", "300 training images", "hint: change --batch-size"],
     );
-    refused(&["--batch-size", "201"], 2, &["batch_size = 201", "200 test images"]);
+    assert_error(&["--batch-size", "201"], 2, &["batch_size = 201", "200 test images"]);
     // The second network exceeds the memory of any machine.
     let layers = ["--layers", "10", "--layers", "1000000,10", "--batch-size", "200"];
     let phase = ["--phase-ms", "100000", "--psp-kernel-ms", "1"];
     let texts = ["layers 1000000,10 with 200 images in parallel need", "iB of available memory"];
-    refused(&[&layers[..], &phase].concat(), 1, &texts);
+    assert_error(&[&layers[..], &phase].concat(), 1, &texts);
     // So do this many networks.
     let texts = ["the arrays of 60000 networks of layers 4000,10 with 4 images in parallel need"];
-    refused(&["--layers", "4000,10", "--batch-size", "4", "--replicas", "1,60000"], 1, &texts);
+    assert_error(&["--layers", "4000,10", "--batch-size", "4", "--replicas", "1,60000"], 1, &texts);
 }
 
 #[test]

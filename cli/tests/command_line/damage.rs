@@ -9,8 +9,8 @@ use apical::run_dir::FolderLock;
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-use super::resume::same_run;
-use super::{apical, fails, folder_with_data, output_of};
+use super::resume::assert_same_run;
+use super::{apical, fails, folder_with_data, output_of, stderr_of};
 
 /// Three short epochs with partial evaluations.
 const TRAINING: [&str; 18] = [
@@ -47,7 +47,7 @@ fn resume(folder: &TempDir, run: &str) -> Command {
 }
 
 /// Creates a folder with the run `whole`.
-fn with_whole_run() -> TempDir {
+fn folder_with_run() -> TempDir {
     let folder = folder_with_data();
     output_of(&mut train(&folder, "whole"));
     folder
@@ -63,8 +63,8 @@ fn copy_stopped(folder: &TempDir, run: &str, behind: usize) -> PathBuf {
     let mut names = files(&from.join("checkpoints"));
     names.truncate(names.len() - behind);
     for name in names {
-        let part = Path::new("checkpoints").join(name);
-        fs::copy(from.join(&part), to.join(&part)).unwrap();
+        let file = Path::new("checkpoints").join(name);
+        fs::copy(from.join(&file), to.join(&file)).unwrap();
     }
     to
 }
@@ -76,16 +76,9 @@ fn files(folder: &Path) -> Vec<String> {
     files
 }
 
-/// Resumes a run and returns its standard error.
-#[track_caller]
-fn told(command: &mut Command) -> String {
-    let output = command.assert().success().get_output().clone();
-    String::from_utf8(output.stderr).unwrap()
-}
-
 #[test]
 fn resume_restores_damaged_metrics_from_checkpoint() {
-    let folder = with_whole_run();
+    let folder = folder_with_run();
     let whole = fs::read(folder.path().join("whole/metrics.jsonl")).unwrap();
     let end = |line: usize| {
         let ends = whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
@@ -95,7 +88,7 @@ fn resume_restores_damaged_metrics_from_checkpoint() {
     let garbage = [&whole[..end(0)], b"garbage\n", &whole[end(0)..]].concat();
     for (kind, bytes, text) in [
         ("empty", Some(Vec::new()), "bytes were missing"),
-        ("cut", Some(whole[..end(1) + 20].to_vec()), "bytes were missing"),
+        ("truncated", Some(whole[..end(1) + 20].to_vec()), "bytes were missing"),
         ("zeros", Some(vec![0; whole.len()]), "line 1 differs"),
         ("without-a-line", Some(without_second), "line 2 differs"),
         ("garbage", Some(garbage), "line 2 differs"),
@@ -107,9 +100,9 @@ fn resume_restores_damaged_metrics_from_checkpoint() {
             Some(bytes) => fs::write(&metrics, bytes).unwrap(),
             None => fs::remove_file(&metrics).unwrap(),
         }
-        let told = told(&mut resume(&folder, kind));
-        assert!(told.contains("metrics.jsonl: ") && told.contains(text), "{kind}: {told}");
-        same_run(&folder, "whole", kind);
+        let stderr = stderr_of(&mut resume(&folder, kind));
+        assert!(stderr.contains("metrics.jsonl: ") && stderr.contains(text), "{kind}: {stderr}");
+        assert_same_run(&folder, "whole", kind);
         let kept = fs::read(run.join("metrics.jsonl.damaged")).ok();
         assert_eq!(kept, bytes.filter(|_| text.starts_with("line")), "{kind}");
     }
@@ -117,7 +110,7 @@ fn resume_restores_damaged_metrics_from_checkpoint() {
 
 #[test]
 fn resume_replaces_damaged_checkpoints_and_weights() {
-    let folder = with_whole_run();
+    let folder = folder_with_run();
     for (run, name) in [
         ("newest", "checkpoints/epoch-000004-image-0000000000.safetensors"),
         ("best", "checkpoints/best.safetensors"),
@@ -128,11 +121,14 @@ fn resume_replaces_damaged_checkpoints_and_weights() {
         let at = bytes.len() / 2;
         bytes[at] ^= 1;
         fs::write(&path, &bytes).unwrap();
-        let told = told(&mut resume(&folder, run));
-        assert!(told.contains(&format!("{name}: cannot")) && told.contains(".damaged"), "{told}");
-        assert!(told.contains("does not match its checksum"), "{told}");
+        let stderr = stderr_of(&mut resume(&folder, run));
+        assert!(
+            stderr.contains(&format!("{name}: cannot")) && stderr.contains(".damaged"),
+            "{stderr}"
+        );
+        assert!(stderr.contains("does not match its checksum"), "{stderr}");
         assert_eq!(fs::read(format!("{}.damaged", path.display())).unwrap(), bytes);
-        same_run(&folder, "whole", run);
+        assert_same_run(&folder, "whole", run);
         assert!(
             fs::read(&path).unwrap() == fs::read(folder.path().join("whole").join(name)).unwrap()
         );
@@ -141,7 +137,7 @@ fn resume_replaces_damaged_checkpoints_and_weights() {
 
 #[test]
 fn resume_without_readable_checkpoint_prints_hint() {
-    let folder = with_whole_run();
+    let folder = folder_with_run();
     let run = copy_stopped(&folder, "run", 0);
     for name in files(&run.join("checkpoints")) {
         fs::write(run.join("checkpoints").join(name), "").unwrap();
@@ -151,12 +147,12 @@ fn resume_without_readable_checkpoint_prints_hint() {
     // A finished run needs no checkpoint.
     fs::copy(folder.path().join("whole/weights.safetensors"), run.join("weights.safetensors"))
         .unwrap();
-    assert!(told(&mut resume(&folder, "run")).contains("this run is already finished"));
+    assert!(stderr_of(&mut resume(&folder, "run")).contains("this run is already finished"));
 }
 
 #[test]
 fn resume_lists_edited_settings_by_key() {
-    let folder = with_whole_run();
+    let folder = folder_with_run();
     let config = fs::read_to_string(folder.path().join("whole/config.toml")).unwrap();
     let edited = config.replace("epochs = 3", "epochs = 9").replace("seed = 1", "seed = 2");
     for (run, text, expected) in [
@@ -174,10 +170,10 @@ fn resume_lists_edited_settings_by_key() {
             Some(text) => fs::write(&path, text).unwrap(),
             None => fs::remove_file(&path).unwrap(),
         }
-        let told = told(&mut resume(&folder, run));
-        assert_eq!(told.matches("config.toml: ").count(), expected.len(), "{told}");
-        assert!(expected.iter().all(|text| told.contains(text)), "{told}");
-        same_run(&folder, "whole", run);
+        let stderr = stderr_of(&mut resume(&folder, run));
+        assert_eq!(stderr.matches("config.toml: ").count(), expected.len(), "{stderr}");
+        assert!(expected.iter().all(|text| stderr.contains(text)), "{stderr}");
+        assert_same_run(&folder, "whole", run);
         // An edited file is not changed.
         assert_eq!(fs::read_to_string(path).unwrap(), text.unwrap_or(&config));
     }
@@ -224,24 +220,24 @@ fn concurrent_starts_in_one_folder_train_once() {
         let seed = winner + 1;
         assert!(text("config.toml").contains(&format!("seed = {seed}\n")), "{codes:?}");
         assert!(text("run.json").contains(&format!("\"seed\": {seed},")), "{codes:?}");
-        assert!(told(&mut resume(&folder, &run)).contains("this run is already finished"));
+        assert!(stderr_of(&mut resume(&folder, &run)).contains("this run is already finished"));
     }
 }
 
 #[test]
 fn resume_if_exists_resumes_an_existing_run() {
-    let folder = with_whole_run();
+    let folder = folder_with_run();
     let begin = |run: &str| {
         let mut command = train(&folder, run);
         command.arg("--resume-if-exists");
         command
     };
     output_of(&mut begin("new"));
-    same_run(&folder, "whole", "new");
+    assert_same_run(&folder, "whole", "new");
     copy_stopped(&folder, "old", 1);
-    assert!(told(&mut begin("old")).contains("resuming in epoch 3"));
-    same_run(&folder, "whole", "old");
-    assert!(told(&mut begin("old")).contains("this run is already finished"));
+    assert!(stderr_of(&mut begin("old")).contains("resuming in epoch 3"));
+    assert_same_run(&folder, "whole", "old");
+    assert!(stderr_of(&mut begin("old")).contains("this run is already finished"));
     let texts = ["other settings: eta is [", ", not [0.7]", "hint: choose another folder"];
     fails(begin("old").args(["--eta", "0.7"]), 2, &texts);
     let texts = ["other settings: replicas is 1, not 2"];
@@ -249,16 +245,16 @@ fn resume_if_exists_resumes_an_existing_run() {
     fails(apical(&folder).args(["train", "--resume-if-exists"]), 2, &["--out <DIR>"]);
 }
 
-/// A limit on file sizes acts like a full disk: writing fails at any point, also in the middle of a file.
+/// A limit on file sizes acts like a full disk: a write can fail at any byte of a file.
 #[cfg(unix)]
 #[test]
 fn full_disk_loses_neither_metrics_nor_bits() {
-    let folder = with_whole_run();
+    let folder = folder_with_run();
     let program = assert_cmd::cargo::cargo_bin!("apical");
     let mut failed = 0;
     for blocks in [0, 1, 2, 3, 4, 6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48] {
         let run = format!("full-{blocks}");
-        // Without the trap, a signal would end the program. Blocks have 512 bytes.
+        // Blocks have 512 bytes. The trap keeps the signal from ending the program.
         let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
         let mut command = Process::new("sh");
         command.current_dir(folder.path()).args(["-c", &script]).arg(program);
@@ -276,7 +272,7 @@ fn full_disk_loses_neither_metrics_nor_bits() {
         };
         let mut resumed = resumed;
         output_of(&mut resumed);
-        same_run(&folder, "whole", &run);
+        assert_same_run(&folder, "whole", &run);
     }
     assert!(failed > 3, "the limits are too wide");
 }

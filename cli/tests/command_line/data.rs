@@ -15,16 +15,16 @@ fn summary(folder: &TempDir, arguments: &[&str]) -> serde_json::Value {
 #[test]
 fn data_prints_shapes_and_counts() {
     let folder = folder_with_data();
-    let told = summary(&folder, &["data"]);
+    let found = summary(&folder, &["data"]);
     assert_eq!(
-        (&told["height"], &told["width"], &told["channels"]),
+        (&found["height"], &found["width"], &found["channels"]),
         (&6.into(), &5.into(), &1.into())
     );
-    assert_eq!((&told["training_images"], &told["test_images"]), (&300.into(), &200.into()));
-    assert_eq!((&told["max_pixel"], &told["name"]), (&255.into(), &"data".into()));
-    assert_eq!(told["training_classes"], json!([30, 30, 30, 30, 30, 30, 30, 30, 30, 30]));
-    assert_eq!(told["test_classes"], json!([20, 20, 20, 20, 20, 20, 20, 20, 20, 20]));
-    assert_eq!(told["class_names"][9], "9");
+    assert_eq!((&found["training_images"], &found["test_images"]), (&300.into(), &200.into()));
+    assert_eq!((&found["max_pixel"], &found["name"]), (&255.into(), &"data".into()));
+    assert_eq!(found["training_classes"], json!([30, 30, 30, 30, 30, 30, 30, 30, 30, 30]));
+    assert_eq!(found["test_classes"], json!([20, 20, 20, 20, 20, 20, 20, 20, 20, 20]));
+    assert_eq!(found["class_names"][9], "9");
 
     let text = output_of(apical(&folder).args(["data", "data"]));
     for line in [
@@ -35,12 +35,12 @@ fn data_prints_shapes_and_counts() {
         assert!(text.contains(line), "{text}\nlacks: {line}");
     }
     // Without a path, the data set is MNIST.
-    let told = summary(&folder, &[]);
+    let found = summary(&folder, &[]);
     assert_eq!(
-        (&told["training_classes"][1], &told["test_classes"][1]),
+        (&found["training_classes"][1], &found["test_classes"][1]),
         (&6742.into(), &1135.into())
     );
-    assert_eq!(told["problems"], json!([]));
+    assert_eq!(found["problems"], json!([]));
 }
 
 #[test]
@@ -60,8 +60,8 @@ fn data_prints_problems() {
     save("test/cat/a.png", [1, 2, 3, 5]);
     save("test/dog/a.png", [1, 2, 3, 200]);
     fs::write(folder.path().join("pets/train/cat/notes.txt"), "").unwrap();
-    let told = summary(&folder, &["pets"]);
-    let problems: Vec<String> = serde_json::from_value(told["problems"].clone()).unwrap();
+    let found = summary(&folder, &["pets"]);
+    let problems: Vec<String> = serde_json::from_value(found["problems"].clone()).unwrap();
     let expected = [
         "pets/train/cat: 1 file skipped, not images by their extension: notes.txt",
         "pets/test/fox: no test images",
@@ -95,9 +95,9 @@ fn data_prints_how_a_table_is_read() {
     ] {
         assert!(text.contains(line), "{text}\nlacks: {line}");
     }
-    let told = summary(&folder, &[".", "--image-size", "2x1", "--max-value", "16"]);
-    assert_eq!(told["rules"]["max_value"], 16);
-    assert_eq!(told["source_files"][0]["file"], "./train.csv");
+    let found = summary(&folder, &[".", "--image-size", "2x1", "--max-value", "16"]);
+    assert_eq!(found["rules"]["max_value"], 16);
+    assert_eq!(found["source_files"][0]["file"], "./train.csv");
 }
 
 #[test]

@@ -54,16 +54,16 @@ fn devices_lists_self_test_results() {
 #[test]
 fn software_device_keeps_no_pipeline_cache() {
     let folder = TempDir::new().unwrap();
-    let kept = folder.path().join("kept/here");
+    let cache = folder.path().join("kept/here");
     let devices = |setting: &OsStr| {
         let mut command = apical(&folder);
         command.env("APICAL_PIPELINE_CACHE", setting).args(["devices", "--json"]);
         json_of(&mut command).pop().unwrap()
     };
     let without = devices("off".as_ref());
-    assert_eq!(devices(kept.as_os_str()), without);
-    let real = |device: &Value| device["kind"] != "software" && device["backend"] == "vulkan";
-    assert_eq!(kept.exists(), without.as_array().unwrap().iter().any(real));
+    assert_eq!(devices(cache.as_os_str()), without);
+    let is_cached = |device: &Value| device["kind"] != "software" && device["backend"] == "vulkan";
+    assert_eq!(cache.exists(), without.as_array().unwrap().iter().any(is_cached));
     // A file in place of the folder.
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
@@ -91,16 +91,19 @@ fn compare_reports_identical_values() {
     assert!(text.contains(" over 4 minibatches of 32 images, and 50 test images\n"), "{text}");
     assert!(text.contains("\nself-test bit-exact on this device"), "{text}");
 
-    let [whole] = &json_of(compare(&folder).arg("--json"))[..] else { panic!("one object") };
-    assert_eq!((&whole["identical"], &whole["difference"]), (&true.into(), &Value::Null));
-    assert_eq!((&whole["minibatches"], &whole["images"]), (&4.into(), &100.into()));
-    let [part] = &json_of(compare(&folder).args(["--json", "--cpu-through", "hidden_step"]))[..]
+    let [full] = &json_of(compare(&folder).arg("--json"))[..] else { panic!("one object") };
+    assert_eq!((&full["identical"], &full["difference"]), (&true.into(), &Value::Null));
+    assert_eq!((&full["minibatches"], &full["images"]), (&4.into(), &100.into()));
+    let [partial] = &json_of(compare(&folder).args(["--json", "--cpu-through", "hidden_step"]))[..]
     else {
         panic!("one object")
     };
-    assert_eq!((&part["identical"], &part["cpu_through"]), (&true.into(), &"hidden_step".into()));
+    assert_eq!(
+        (&partial["identical"], &partial["cpu_through"]),
+        (&true.into(), &"hidden_step".into())
+    );
     let values = |report: &Value| report["values"].as_u64().unwrap();
-    assert!(0 < values(part) && values(part) < values(whole), "{part} {whole}");
+    assert!(0 < values(partial) && values(partial) < values(full), "{partial} {full}");
 }
 
 #[test]

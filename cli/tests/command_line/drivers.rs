@@ -1,8 +1,8 @@
-//! Proves that SwiftShader, a driver that is unrelated to Mesa and flushes subnormal numbers, computes the bits of the
-//! CPU: with weights that decay below the smallest stored number, with every optimizer, kind of feedback and signal, and
-//! with apical conductance.
+//! Proves: SwiftShader, a driver that is unrelated to Mesa and flushes subnormal numbers, computes the bits of the CPU.
+//! Weights decay below the flush threshold; each optimizer, kind of feedback and signal is used, also with apical
+//! conductance.
 //!
-//! Does not prove anything about compilers that fuse multiplications and additions; SwiftShader's does not.
+//! Does not prove: anything about compilers that fuse multiplications and additions; SwiftShader's does not.
 //! `tests/drivers` downloads the driver.
 
 use std::fs;

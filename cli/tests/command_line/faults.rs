@@ -58,12 +58,12 @@ fn invalid_setting_error_names_its_flag() {
 fn invalid_settings_file_error_names_the_file() {
     let folder = folder_with_data();
     let file = folder.path().join("settings.toml");
-    let refused = |exit_code: i32, texts: &[&str]| {
+    let assert_error = |exit_code: i32, texts: &[&str]| {
         let mut command = apical(&folder);
         command.args(["train", "--data", "data", "--backend", "cpu", "--config", "settings.toml"]);
         fails(&mut command, exit_code, texts);
     };
-    refused(1, &["settings.toml: cannot read the settings", "caused by: "]);
+    assert_error(1, &["settings.toml: cannot read the settings", "caused by: "]);
     for (text, reason) in [
         ("epochs = ", "TOML parse error at line 1"),
         ("\nepoch = 1", "line 2: unknown setting 'epoch', did you mean 'epochs'?"),
@@ -72,15 +72,15 @@ fn invalid_settings_file_error_names_the_file() {
         ("layers = \"10\"", "invalid type"),
     ] {
         fs::write(&file, text).unwrap();
-        refused(2, &["settings.toml: invalid settings", "caused by: ", reason]);
+        assert_error(2, &["settings.toml: invalid settings", "caused by: ", reason]);
     }
     fs::write(&file, "batch_size = 0").unwrap();
-    refused(2, &["batch_size = 0: expected 1 to 65535"]);
+    assert_error(2, &["batch_size = 0: expected 1 to 65535"]);
 }
 
 /// Asserts that the data set with one changed file is refused with this text after the file's name.
 #[track_caller]
-fn refused(file: &str, change: impl FnOnce(&mut Vec<u8>), fault: &str) {
+fn assert_error(file: &str, change: impl FnOnce(&mut Vec<u8>), fault: &str) {
     let folder = folder_with_data();
     let path = folder.path().join("data").join(file);
     let mut bytes = fs::read(&path).unwrap();
@@ -94,19 +94,19 @@ fn refused(file: &str, change: impl FnOnce(&mut Vec<u8>), fault: &str) {
 #[test]
 fn damaged_data_error_names_file_and_byte() {
     let magic = "1: expected an IDX file, which starts with the bytes 00 00, found 00 4b";
-    refused(TRAINING_IMAGES, |bytes| bytes[1] = b'K', magic);
+    assert_error(TRAINING_IMAGES, |bytes| bytes[1] = b'K', magic);
     let kind = "2: expected unsigned bytes (type 0x08), found 32-bit floats (type 0x0d)";
-    refused(TEST_IMAGES, |bytes| bytes[2] = 0x0d, kind);
+    assert_error(TEST_IMAGES, |bytes| bytes[2] = 0x0d, kind);
     let cut = "5000: expected 9000 bytes of data (300 x 6 x 5), found 4984";
-    refused(TRAINING_IMAGES, |bytes| bytes.truncate(5000), cut);
+    assert_error(TRAINING_IMAGES, |bytes| bytes.truncate(5000), cut);
     let header = "0: expected a header of 8 bytes, found the end of the file";
-    refused(TEST_LABELS, Vec::clear, header);
+    assert_error(TEST_LABELS, Vec::clear, header);
     let empty = "4: expected a number of images of at least 1, found 0";
-    refused(TRAINING_IMAGES, |bytes| bytes[4..8].fill(0), empty);
+    assert_error(TRAINING_IMAGES, |bytes| bytes[4..8].fill(0), empty);
     let label = "12: expected a label in 0..=9 as in data";
-    refused(TEST_LABELS, |bytes| bytes[12] = 10, label);
+    assert_error(TEST_LABELS, |bytes| bytes[12] = 10, label);
     let black = "16: expected a pixel above 0, found black images only";
-    refused(TRAINING_IMAGES, |bytes| bytes[16..].fill(0), black);
+    assert_error(TRAINING_IMAGES, |bytes| bytes[16..].fill(0), black);
 }
 
 #[test]
@@ -158,12 +158,12 @@ fn diverging_weights_stop_the_run_with_location() {
     command.args(["train", "--data", "data", "--backend", "cpu", "--layers", "12,10"]);
     command.args(["--batch-size", "1", "--eta", "0.02", "--weight-decay", "1000", "--out", "run"]);
     let reason = "has weights that are not finite since it learned from image ";
-    let again = "no checkpoint was written: 'apical train --resume run' restarts the training";
-    fails(&mut command, 1, &[reason, again]);
+    let restarts = "no checkpoint was written: 'apical train --resume run' restarts the training";
+    fails(&mut command, 1, &[reason, restarts]);
     assert!(!folder.path().join("run/weights.safetensors").exists());
     assert!(!folder.path().join("run/checkpoints").exists());
     let mut command = apical(&folder);
     command.args(["train", "--resume", "run", "--backend", "cpu", "--checkpoint-every", "1"]);
-    let goes_on = "the last checkpoint is kept: 'apical train --resume run' resumes from it";
-    fails(&mut command, 1, &[reason, goes_on]);
+    let resumes = "the last checkpoint is kept: 'apical train --resume run' resumes from it";
+    fails(&mut command, 1, &[reason, resumes]);
 }

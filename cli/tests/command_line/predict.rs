@@ -46,9 +46,9 @@ fn predict_agrees_with_test_for_every_input_form() {
     // The folder of the run selects its weights.
     let mut test = apical(&folder);
     test.args(["test", "run", "--data", "data", "--backend", "cpu", "--json"]);
-    let tested = json_of(&mut test)[0]["test_error"].as_f64().unwrap();
+    let test_error = json_of(&mut test)[0]["test_error"].as_f64().unwrap();
     // The spikes differ: the standard deviation over 200 images is at most 3.5 %.
-    assert!((tested - error).abs() < 15.0, "{tested} % in a test, {error} % here");
+    assert!((test_error - error).abs() < 15.0, "{test_error} % in a test, {error} % here");
     assert!((1.0..90.0).contains(&error), "{error} % is not informative");
     for (index, line) in lines.iter().enumerate() {
         assert_eq!(line["image"], format!("{idx}[{index}]"));
@@ -73,8 +73,8 @@ fn predict_agrees_with_test_for_every_input_form() {
     assert_eq!(column(&of_stdin, "scores"), column(&lines, "scores"));
 
     // The scores of an image do not depend on the other images or their order.
-    let alone = json_of(&mut predict(&folder, &["--json", "images/007.png"]));
-    assert_eq!(alone[0]["scores"], lines[7]["scores"]);
+    let single = json_of(&mut predict(&folder, &["--json", "images/007.png"]));
+    assert_eq!(single[0]["scores"], lines[7]["scores"]);
     let twice = ["--json", "images/009.png", "images/007.png", "images/009.png", "--repeats", "2"];
     let once = json_of(&mut predict(&folder, &["--json", "images/009.png", "--repeats", "2"]));
     let twice = json_of(&mut predict(&folder, &twice));

@@ -8,7 +8,7 @@ use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{apical, fails, folder_with_data, json_of, output_of, train_on_cpu};
+use super::{apical, fails, folder_with_data, json_of, output_of, stderr_of, train_on_cpu};
 
 /// Returns the lines of one event.
 fn events<'a>(lines: &'a [Value], event: &str) -> Vec<&'a Value> {
@@ -22,11 +22,6 @@ fn rerun(folder: &TempDir, config: &Path) -> Command {
     command
 }
 
-fn stderr_of(command: &mut Command) -> String {
-    let output = command.assert().success().get_output().clone();
-    String::from_utf8(output.stderr).unwrap()
-}
-
 #[test]
 fn replica_equals_the_network_trained_alone() {
     let folder = folder_with_data();
@@ -34,7 +29,7 @@ fn replica_equals_the_network_trained_alone() {
     let lines = json_of(command.args(["--json", "--replicas", "3", "--seed", "5"]));
     let epochs = events(&lines, "epoch");
     let finished = events(&lines, "finished");
-    let [summary] = events(&lines, "summary")[..] else { panic!("one summary") };
+    let [summary] = events(&lines, "summary")[..] else { panic!("expected one summary") };
     assert_eq!((epochs.len(), finished.len(), lines.len()), (3, 3, 7));
     for (replica, (epoch, finished)) in epochs.into_iter().zip(&finished).enumerate() {
         assert_eq!((&epoch["replica"], &finished["replica"]), (&replica.into(), &replica.into()));
@@ -50,11 +45,11 @@ fn replica_equals_the_network_trained_alone() {
     let errors: Vec<f64> = finished.iter().map(|f| f["test_error"].as_f64().unwrap()).collect();
     let mean = errors.iter().sum::<f64>() / 3.0;
     let square = errors.iter().map(|error| (error - mean).powi(2)).sum::<f64>() / 2.0;
-    let told = &summary["combinations"][0];
-    assert_eq!((&summary["networks"], &told["networks"]), (&3.into(), &3.into()));
+    let combination = &summary["combinations"][0];
+    assert_eq!((&summary["networks"], &combination["networks"]), (&3.into(), &3.into()));
     for (value, expected) in [("mean", mean), ("sd", square.sqrt()), ("sem", (square / 3.0).sqrt())]
     {
-        let value = told["test_error"][value].as_f64().unwrap();
+        let value = combination["test_error"][value].as_f64().unwrap();
         assert!((value - expected).abs() < 1e-9, "{value} instead of {expected}");
     }
 }
@@ -217,12 +212,12 @@ fn replicas_beyond_memory_train_in_groups() {
     let stderr = stderr_of(&mut command);
     let groups: Vec<&str> = stderr.lines().filter(|line| line.starts_with("group ")).collect();
     for (number, group) in (1..=3).zip(&groups) {
-        let what = format!(
+        let expected = format!(
             "group {number}/3: training 1 of 3 networks in parallel; more do not fit: the arrays of 2 \
              networks of layers 4000,10 "
         );
         let memory = format!("{for_one}.00 MiB of available memory");
-        assert!(group.starts_with(&what) && group.contains(&memory), "{group}");
+        assert!(group.starts_with(&expected) && group.contains(&memory), "{group}");
     }
     assert_eq!(groups.len(), 3, "{stderr}");
     assert_eq!(json_of(command.arg("--json")).len(), 7);
@@ -231,49 +226,52 @@ fn replicas_beyond_memory_train_in_groups() {
 #[test]
 fn invalid_replicas_and_sweeps_are_refused() {
     let folder = folder_with_data();
-    let refused = |arguments: &[&str], texts: &[&str]| {
+    let assert_error = |arguments: &[&str], texts: &[&str]| {
         let mut command = apical(&folder);
         command.args(["train", "--data", "data", "--backend", "cpu", "--out", "run"]);
         fails(command.args(arguments), 2, texts);
         assert!(!folder.path().join("run").exists());
     };
-    refused(&["--replicas", "0"], &["'--replicas <R>': 0 is not in 1..=65535"]);
-    refused(&["--replicas", "65536"], &["65536 is not in 1..=65535"]);
-    refused(&["--memory", "0"], &["'--memory <MIB>'"]);
+    assert_error(&["--replicas", "0"], &["'--replicas <R>': 0 is not in 1..=65535"]);
+    assert_error(&["--replicas", "65536"], &["65536 is not in 1..=65535"]);
+    assert_error(&["--memory", "0"], &["'--memory <MIB>'"]);
     let known = "Settings: apical_bias_lr_scale, apical_bias_sd, ";
-    refused(
+    assert_error(
         &["--sweep", "gapical=0"],
         &["unknown setting 'gapical', did you mean 'g_apical'?", known],
     );
-    refused(&["--sweep", "eta"], &["expected KEY=VALUE,VALUE,.., found 'eta'"]);
-    refused(&["--sweep", "eta="], &["none of them empty"]);
-    refused(&["--sweep", "eta=0.1,0.10"], &["eta: duplicate value 0.10"]);
-    refused(&["--sweep", "layers=20:10,30:10"], &["layers: cannot be swept"]);
-    refused(&["--sweep", "feedback=none"], &["feedback = none", "'broadcast' or 'layerwise'"]);
+    assert_error(&["--sweep", "eta"], &["expected KEY=VALUE,VALUE,.., found 'eta'"]);
+    assert_error(&["--sweep", "eta="], &["none of them empty"]);
+    assert_error(&["--sweep", "eta=0.1,0.10"], &["eta: duplicate value 0.10"]);
+    assert_error(&["--sweep", "layers=20:10,30:10"], &["layers: cannot be swept"]);
+    assert_error(&["--sweep", "feedback=none"], &["feedback = none", "'broadcast' or 'layerwise'"]);
     let both = "cannot set g_apical: it is both given by --g-apical and swept";
-    refused(&["--g-apical", "0", "--sweep", "g_apical=0.05"], &[both]);
-    refused(
+    assert_error(&["--g-apical", "0", "--sweep", "g_apical=0.05"], &[both]);
+    assert_error(
         &["--sweep", "psp_kernel_ms=5", "--sweep", "psp_kernel_ms=6"],
         &["psp_kernel_ms: swept more than once"],
     );
-    refused(&["--sweep", "seed=1,2", "--replicas", "2"], &["cannot sweep seed with 2 replicas"]);
-    refused(
+    assert_error(
+        &["--sweep", "seed=1,2", "--replicas", "2"],
+        &["cannot sweep seed with 2 replicas"],
+    );
+    assert_error(
         &["--replicas", "2", "--seed", "18446744073709551615"],
         &["invalid seed 18446744073709551615"],
     );
     let many = ["--replicas", "40000", "--sweep", "psp_kernel_ms=5,6"];
-    refused(&many, &["invalid number of networks 80000: expected at most 65535"]);
+    assert_error(&many, &["invalid number of networks 80000: expected at most 65535"]);
 
     // Invalid settings are reported with their combination.
     let sweeps = ["--sweep", "psp_kernel_ms=5,6", "--sweep", "batch_size=1,70000"];
     let reason = "batch_size = 70000: expected 1 to 65535";
-    refused(
+    assert_error(
         &sweeps,
         &["invalid settings for the network with psp_kernel_ms = 5, batch_size = 70000", reason],
     );
-    refused(&["--replicas", "2", "--epochs", "0"], &["epochs = 0", "hint: change --epochs"]);
+    assert_error(&["--replicas", "2", "--epochs", "0"], &["epochs = 0", "hint: change --epochs"]);
     let reason = "expected at most 300 training images (0 means all), requested 301";
-    refused(&["--sweep", "train_images=0,301"], &[reason]);
+    assert_error(&["--sweep", "train_images=0,301"], &[reason]);
 }
 
 #[test]

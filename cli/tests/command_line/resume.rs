@@ -65,7 +65,7 @@ fn check_files(run: &Path) {
 /// Asserts that both runs have equal metrics, weights and best checkpoints. Checkpoints may differ in history that is no
 /// longer needed, which depends on the backend.
 #[track_caller]
-pub fn same_run(folder: &TempDir, whole: &str, resumed: &str) {
+pub fn assert_same_run(folder: &TempDir, whole: &str, resumed: &str) {
     for name in ["metrics.jsonl", "weights.safetensors"] {
         let content = |run: &str| fs::read(folder.path().join(run).join(name)).unwrap();
         assert!(content(whole) == content(resumed), "{resumed}: another {name}");
@@ -78,26 +78,26 @@ pub fn same_run(folder: &TempDir, whole: &str, resumed: &str) {
     assert!(best(whole) == best(resumed), "{resumed}: another best checkpoint");
 }
 
-/// Kills a training at random moments until it finishes and checks the folder each time. APICAL_KILLS: minimum number of
-/// kills, over several trainings if needed.
+/// Kills a training at random times until it finishes, and checks the folder each time. Repeats this until the number of
+/// kills reaches APICAL_KILLS.
 #[test]
 fn killed_run_resumes_to_equal_results() {
-    let least: u32 = std::env::var("APICAL_KILLS").map_or(12, |kills| kills.parse().unwrap());
+    let min_kills: u32 = std::env::var("APICAL_KILLS").map_or(12, |kills| kills.parse().unwrap());
     let folder = folder_with_data();
     output_of(apical(&folder).args(TRAINING).args(["--out", "whole", "--backend", "cpu"]));
     let (mut kills, mut training) = (0, 0);
     let mut random = PhiloxRng::new(1, RngStream::Order, 0, 0);
-    while kills < least {
+    while kills < min_kills {
         training += 1;
         let run = format!("killed-{training}");
         let mut killed = 0;
         loop {
-            let folder_is_there = folder.path().join(&run).join("run.json").exists();
-            let mut child = match folder_is_there {
+            let exists = folder.path().join(&run).join("run.json").exists();
+            let mut child = match exists {
                 true => start(&folder, &["train", "--resume", &run]),
                 false => start(&folder, &[&TRAINING[..], &["--out", &run]].concat()),
             };
-            // Increase the time, so that the test ends on slow machines.
+            // The delays grow, so that the training ends even on a slow machine.
             sleep(Duration::from_micros(
                 u64::from(random.next_u32() % 200_000) * (1 + killed / 20),
             ));
@@ -111,7 +111,7 @@ fn killed_run_resumes_to_equal_results() {
             check_files(&folder.path().join(&run));
         }
         kills += killed as u32;
-        same_run(&folder, "whole", &run);
+        assert_same_run(&folder, "whole", &run);
     }
     println!("{kills} kills in {training} trainings");
 }
@@ -146,10 +146,10 @@ fn signals_stop_a_run_that_can_be_resumed() {
         assert_eq!(status.code(), Some(if is_finished { 0 } else { code }));
         check_files(&folder.path().join(&run));
         output_of(apical(&folder).args(["train", "--resume", &run]));
-        same_run(&folder, "whole", &run);
+        assert_same_run(&folder, "whole", &run);
         let again = apical(&folder).args(["train", "--resume", &run]).assert().success();
-        let told = String::from_utf8(again.get_output().stderr.clone()).unwrap();
-        assert!(told.contains("this run is already finished"), "{told}");
+        let stderr = String::from_utf8(again.get_output().stderr.clone()).unwrap();
+        assert!(stderr.contains("this run is already finished"), "{stderr}");
     }
 }
 
@@ -163,7 +163,7 @@ fn replicas_resume_from_their_own_checkpoints() {
     let run = folder.path().join("killed");
     let mut random = PhiloxRng::new(1, RngStream::Order, 0, 0);
     let mut killed = 0;
-    let done = loop {
+    let results = loop {
         let mut child = match run.join("run.json").exists() {
             true => start(&folder, &["train", "--resume", "killed"]),
             false => start(&folder, &[&many[..], &["--out", "killed"]].concat()),
@@ -180,10 +180,10 @@ fn replicas_resume_from_their_own_checkpoints() {
     };
     for replica in 0..4 {
         let name = |run: &str| format!("{run}/replica-{replica:03}");
-        same_run(&folder, &name("whole"), &name("killed"));
+        assert_same_run(&folder, &name("whole"), &name("killed"));
     }
     // The results of a resumed run equal those printed before.
-    assert_eq!(done.last().unwrap()["combinations"], whole.last().unwrap()["combinations"]);
+    assert_eq!(results.last().unwrap()["combinations"], whole.last().unwrap()["combinations"]);
     let summary =
         |run: &str| fs::read_to_string(folder.path().join(run).join("summary.csv")).unwrap();
     assert_eq!(summary("whole"), summary("killed"));

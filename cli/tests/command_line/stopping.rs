@@ -13,8 +13,8 @@ use tempfile::TempDir;
 
 use super::{apical, folder_with_data, json_of, output_of};
 
-/// Training that spends most time in tests.
-const TESTED: [&str; 8] =
+/// Arguments of a training that spends most of its time in tests.
+const LONG_TESTS: [&str; 8] =
     ["train", "--data", "data", "--layers", "60,10", "--train-images", "40", "--test-ms=100000"];
 
 /// Starts a command in the folder, with piped output.
@@ -25,12 +25,12 @@ fn start(folder: &TempDir, arguments: &[&str]) -> Child {
     command.args(["--backend", "cpu"]).env("XDG_RUNTIME_DIR", folder.path());
     // Under nohup, the command would inherit that SIGHUP is ignored.
     // SAFETY: `signal` may be called between fork and exec.
-    let heed_hangup = || unsafe {
+    let reset_hangup = || unsafe {
         libc::signal(libc::SIGHUP, libc::SIG_DFL);
         Ok(())
     };
     // SAFETY: the closure calls nothing else.
-    unsafe { command.pre_exec(heed_hangup) };
+    unsafe { command.pre_exec(reset_hangup) };
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
@@ -43,15 +43,15 @@ fn signal(child: &Child, name: &str) {
 fn end(mut child: Child) -> (Option<i32>, String, Duration) {
     let start = Instant::now();
     let status = child.wait().unwrap();
-    let mut told = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-    (status.code(), told, start.elapsed())
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    (status.code(), stderr, start.elapsed())
 }
 
 fn wait_for(path: &Path) {
     let start = Instant::now();
     while !path.exists() {
-        assert!(start.elapsed() < Duration::from_secs(60), "{} does not come", path.display());
+        assert!(start.elapsed() < Duration::from_secs(60), "{} does not appear", path.display());
         sleep(Duration::from_millis(5));
     }
 }
@@ -72,7 +72,7 @@ fn each_signal_saves_during_a_test_and_sets_exit_code() {
     ];
     for (name, code, text) in signals {
         let run = format!("run{name}");
-        let child = start(&folder, &[&TESTED[..], &["--out", &run]].concat());
+        let child = start(&folder, &[&LONG_TESTS[..], &["--out", &run]].concat());
         wait_for(&folder.path().join(&run).join("metrics.jsonl"));
         sleep(Duration::from_millis(700));
         signal(&child, name);
@@ -81,9 +81,9 @@ fn each_signal_saves_during_a_test_and_sets_exit_code() {
         if name != "-INT" {
             let _ = Process::new("kill").args([name, &child.id().to_string()]).status();
         }
-        let (status, told, time) = end(child);
-        assert_eq!(status, Some(code), "{name}: {told}");
-        assert!(told.contains(text) && told.contains("resumes it"), "{told}");
+        let (status, stderr, time) = end(child);
+        assert_eq!(status, Some(code), "{name}: {stderr}");
+        assert!(stderr.contains(text) && stderr.contains("resumes it"), "{stderr}");
         assert_eq!(checkpoints(&folder, &run), 1, "{name}");
         // On an idle machine, it takes a fraction of a second.
         assert!(time < Duration::from_secs(5), "{name}: {time:?}");
@@ -107,9 +107,9 @@ fn stop_without_training_exits_at_once() {
     let child = start(&folder, &[&test[..], &["--test-ms", "10000"]].concat());
     sleep(Duration::from_millis(600));
     signal(&child, "-TERM");
-    let (status, told, time) = end(child);
-    assert_eq!(status, Some(143), "{told}");
-    assert!(told.contains("stopping (SIGTERM)") && told.contains("stopped"), "{told}");
+    let (status, stderr, time) = end(child);
+    assert_eq!(status, Some(143), "{stderr}");
+    assert!(stderr.contains("stopping (SIGTERM)") && stderr.contains("stopped"), "{stderr}");
     assert!(time < Duration::from_secs(5), "{time:?}");
 }
 
@@ -135,10 +135,10 @@ fn third_interrupt_quits_without_saving() {
         assert_eq!(child.try_wait().unwrap(), None);
     }
     signal(&child, "-INT");
-    let (status, told, _) = end(child);
-    assert_eq!(status, Some(137), "{told}");
+    let (status, stderr, _) = end(child);
+    assert_eq!(status, Some(137), "{stderr}");
     for text in ["Ctrl-C twice more", "Ctrl-C once more", "quit without saving: "] {
-        assert!(told.contains(text), "{told}");
+        assert!(stderr.contains(text), "{stderr}");
     }
 }
 
@@ -148,7 +148,7 @@ fn ignored_hangup_stays_ignored() {
     let folder = folder_with_data();
     let program = assert_cmd::cargo::cargo_bin!("apical");
     let mut command = Process::new("nohup");
-    command.current_dir(folder.path()).arg(program).args(TESTED).args(["--out", "run"]);
+    command.current_dir(folder.path()).arg(program).args(LONG_TESTS).args(["--out", "run"]);
     command.args(["--threads", "1", "--backend", "cpu"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     wait_for(&folder.path().join("run").join("metrics.jsonl"));
@@ -192,13 +192,13 @@ fn tune_resumes_unfinished_trainings() {
         let child = start(&folder, &search("found"));
         sleep(Duration::from_millis(150 + 60 * stops));
         let _ = Process::new("kill").args(["-TERM", &child.id().to_string()]).status();
-        let (status, told, _) = end(child);
+        let (status, stderr, _) = end(child);
         unfinished +=
             fs::read_dir(folder.path().join("found/unfinished")).map_or(0, Iterator::count);
         match status {
             Some(0) => break,
             Some(143) => stops += 1,
-            other => panic!("{other:?}: {told}"),
+            other => panic!("{other:?}: {stderr}"),
         }
         assert!(stops < 200, "no progress");
     }
@@ -219,12 +219,12 @@ fn threads_are_limited_and_reported() {
         command.args(["--backend", "cpu", "--train-images", "30", "--threads", threads]);
         command.envs(slurm.map(|count| ("SLURM_CPUS_PER_TASK", count)));
         let output = command.output().unwrap();
-        let told = String::from_utf8(output.stderr).unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
         let cpus = std::thread::available_parallelism().unwrap().get();
         match (threads, slurm) {
-            ("1024", _) => assert!(told.contains("1024 threads requested"), "{told}"),
+            ("1024", _) => assert!(stderr.contains("1024 threads requested"), "{stderr}"),
             (_, Some(_)) if cpus > 1 => {
-                assert!(told.contains("1 thread: SLURM_CPUS_PER_TASK is 1"), "{told}");
+                assert!(stderr.contains("1 thread: SLURM_CPUS_PER_TASK is 1"), "{stderr}");
             }
             _ => {}
         }

@@ -142,8 +142,8 @@ fn reproduce_writes_findings_and_trains_once() {
     for result in &results {
         assert!(result.quick && !result.findings.is_empty() && !result.plots.is_empty());
         let folder = out.join(&result.name);
-        let kept = fs::read(folder.join("result.json")).unwrap();
-        assert_eq!(serde_json::from_slice::<ExperimentResult>(&kept).unwrap(), *result);
+        let json = fs::read(folder.join("result.json")).unwrap();
+        assert_eq!(serde_json::from_slice::<ExperimentResult>(&json).unwrap(), *result);
         for plot in &result.plots {
             for ending in ["svg", "png", "csv"] {
                 assert!(folder.join(format!("{}.{ending}", plot.name)).is_file());

@@ -83,13 +83,13 @@ fn numbers(values: &[(i64, Value)], tag: &str) -> Vec<(i64, f64)> {
     let of_tag = values.iter().filter(|(_, value)| value.tag == tag);
     let number = |(step, value): &(i64, Value)| match value.content {
         Some(Content::Scalar(number)) => (*step, f64::from(number)),
-        _ => panic!("{tag} is no number"),
+        _ => panic!("{tag} is not a number"),
     };
     of_tag.map(number).collect()
 }
 
 #[track_caller]
-fn same(found: &[(i64, f64)], steps: &[i64], expected: &[&Json]) {
+fn assert_points(found: &[(i64, f64)], steps: &[i64], expected: &[&Json]) {
     let expected: Vec<(i64, f64)> = steps
         .iter()
         .zip(expected)
@@ -109,7 +109,7 @@ fn tensorboard_curves_equal_the_metrics() {
         lines.iter().filter(|line| line["event"] == event).map(|line| &line[key]).collect()
     };
     let events = events(&event_file(&folder.path().join("run")));
-    assert!(events.iter().all(|event| event.wall_time > 1.7e9), "seconds since 1970");
+    assert!(events.iter().all(|event| event.wall_time > 1.7e9), "times are not Unix times");
     assert!(events.is_sorted_by(|a, b| a.wall_time <= b.wall_time));
     let values = values(&events);
     let info: Json =
@@ -130,13 +130,17 @@ fn tensorboard_curves_equal_the_metrics() {
         ("images a second/training", "images_per_second"),
         ("images a second/test", "test_images_per_second"),
     ] {
-        same(&numbers(&values, tag), &[300, 600], &of("epoch", key));
+        assert_points(&numbers(&values, tag), &[300, 600], &of("epoch", key));
     }
-    let quick = of("partial_eval", "images");
-    let quick: Vec<i64> = quick.iter().map(|images| images.as_i64().unwrap()).collect();
+    let partial = of("partial_eval", "images");
+    let partial: Vec<i64> = partial.iter().map(|images| images.as_i64().unwrap()).collect();
     let steps: Vec<i64> =
-        quick.iter().zip([0, 300]).map(|(images, before)| before + images).collect();
-    same(&numbers(&values, "error/test, partial"), &steps, &of("partial_eval", "test_error"));
+        partial.iter().zip([0, 300]).map(|(images, before)| before + images).collect();
+    assert_points(
+        &numbers(&values, "error/test, partial"),
+        &steps,
+        &of("partial_eval", "test_error"),
+    );
     let progress = numbers(&values, "error/training, so far in the epoch");
     assert!(steps.iter().all(|step| progress.iter().any(|(of, _)| of == step)), "{progress:?}");
 }
@@ -200,9 +204,9 @@ fn tensorboard_histograms_match_the_weights() {
     // The largest weight of each neuron has full colour.
     for unit in 0..20u32 {
         let weights = (0..30).map(|pixel| low.weights[pixel * 20 + unit as usize]);
-        let (place, weight) =
+        let (pixel, weight) =
             weights.enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())).unwrap();
-        let (left, top) = (unit % 10 * 6 + place as u32 % 5, unit / 10 * 7 + place as u32 / 5);
+        let (left, top) = (unit % 10 * 6 + pixel as u32 % 5, unit / 10 * 7 + pixel as u32 / 5);
         let full = if weight < 0.0 { [178, 82, 0] } else { [0, 88, 150] };
         assert_eq!(picture.get_pixel(3 * left + 1, 3 * top + 1).0, full, "neuron {unit}");
     }
@@ -218,7 +222,7 @@ fn tensorboard_writes_a_file_per_replica() {
     for (replica, epoch) in epochs.iter().enumerate() {
         let run = folder.path().join(format!("runs/replica-{replica:03}"));
         let values = values(&events(&event_file(&run)));
-        same(&numbers(&values, "error/test"), &[300], &[&epoch["test_error"]]);
+        assert_points(&numbers(&values, "error/test"), &[300], &[&epoch["test_error"]]);
         assert!(values.iter().any(|(_, value)| value.tag == "receptive fields"));
     }
     assert_eq!(epochs.len(), 2);
@@ -227,13 +231,17 @@ fn tensorboard_writes_a_file_per_replica() {
 #[test]
 fn tensorboard_is_optional_and_changes_no_results() {
     let folder = folder_with_data();
-    let seen = json_of(train_on_cpu(&folder).args(["--json", "--out", "seen", "--tensorboard"]));
-    let unseen = json_of(train_on_cpu(&folder).args(["--json", "--out", "unseen"]));
+    let with_events =
+        json_of(train_on_cpu(&folder).args(["--json", "--out", "seen", "--tensorboard"]));
+    let without_events = json_of(train_on_cpu(&folder).args(["--json", "--out", "unseen"]));
     assert!(!folder.path().join("unseen/tensorboard").exists());
     let events =
         |lines: &[Json]| -> Vec<Json> { lines.iter().map(|line| line["event"].clone()).collect() };
-    assert_eq!(events(&seen), events(&unseen));
-    assert_eq!(seen.last().unwrap()["weights_sha256"], unseen.last().unwrap()["weights_sha256"]);
+    assert_eq!(events(&with_events), events(&without_events));
+    assert_eq!(
+        with_events.last().unwrap()["weights_sha256"],
+        without_events.last().unwrap()["weights_sha256"]
+    );
     // Event files need the folder of a run.
     fails(train_on_cpu(&folder).arg("--tensorboard"), 2, &["--out <DIR>"]);
 }
@@ -251,8 +259,8 @@ fn tensorboard_resume_extends_event_files() {
     };
     let whole = values(&events(&event_file(&train("whole"))));
     let run = train("run");
-    // Simulate a kill late in the third epoch after a checkpoint early in the second: images 32 to 90 of the second epoch
-    // and those of the third are lost.
+    // As if the run was killed late in the third epoch, with its last checkpoint early in the second: all later images
+    // are lost.
     fs::remove_file(run.join("weights.safetensors")).unwrap();
     let kept = "epoch-000002-image-0000000032.safetensors";
     for entry in fs::read_dir(run.join("checkpoints")).unwrap() {

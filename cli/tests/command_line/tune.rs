@@ -22,7 +22,7 @@ fn tune(folder: &TempDir) -> Command {
     command
 }
 
-fn of<'a>(lines: &'a [Value], event: &str) -> Vec<&'a Value> {
+fn events<'a>(lines: &'a [Value], event: &str) -> Vec<&'a Value> {
     lines.iter().filter(|line| line["event"] == event).collect()
 }
 
@@ -46,17 +46,17 @@ fn config_file(folder: &TempDir, trial: &Value) -> String {
 fn tune_trains_better_candidates_longer() {
     let folder = folder_with_data();
     let lines = json_of(tune(&folder).arg("--json"));
-    let [first, last] = of(&lines, "rung")[..] else { panic!("two rungs: {lines:?}") };
-    let shown = |rung: &Value| (rung["epochs"].clone(), rung["images"].clone());
-    assert_eq!(shown(first), (1.into(), 83.into()));
-    assert_eq!(shown(last), (1.into(), 250.into()));
+    let [first, last] = events(&lines, "rung")[..] else { panic!("two rungs: {lines:?}") };
+    let lengths = |rung: &Value| (rung["epochs"].clone(), rung["images"].clone());
+    assert_eq!(lengths(first), (1.into(), 83.into()));
+    assert_eq!(lengths(last), (1.into(), 250.into()));
     // A third of four candidates, rounded up to two, is kept, and one of them is the best.
-    for (rung, count, kept) in [(first, 4, 2), (last, 2, 1)] {
+    for (rung, count, before) in [(first, 4, 2), (last, 2, 1)] {
         let candidates = rung["candidates"].as_array().unwrap();
         assert_eq!(candidates.len(), count);
         assert!(candidates.is_sorted_by_key(error_of), "{candidates:?}");
         let is_kept: Vec<bool> = candidates.iter().map(|c| c["is_kept"] == true).collect();
-        assert_eq!(is_kept, (0..count).map(|place| place < kept).collect::<Vec<_>>());
+        assert_eq!(is_kept, (0..count).map(|rank| rank < before).collect::<Vec<_>>());
     }
     let numbers = |rung: &Value, kept_only: bool| -> Vec<i64> {
         let candidates = rung["candidates"].as_array().unwrap().iter();
@@ -68,9 +68,9 @@ fn tune_trains_better_candidates_longer() {
     assert_eq!(numbers(first, true), numbers(last, false));
 
     // The error of a candidate is the mean of its networks.
-    let trials = of(&lines, "trial");
+    let trials = events(&lines, "trial");
     assert_eq!(trials.len(), (4 + 2) * 2);
-    let best = of(&lines, "best")[0];
+    let best = events(&lines, "best")[0];
     let errors: Vec<f64> = trials
         .iter()
         .filter(|trial| trial["config"]["train_images"] == 250)
@@ -95,7 +95,7 @@ fn tune_trains_better_candidates_longer() {
 #[test]
 fn tune_network_equals_the_one_trained_alone() {
     let folder = folder_with_data();
-    for trial in of(&json_of(tune(&folder).arg("--json")), "trial") {
+    for trial in events(&json_of(tune(&folder).arg("--json")), "trial") {
         assert_eq!(trial["config"]["validation_images"], 50);
         let mut train = apical(&folder);
         train.args(["train", "--data", "data", "--backend", "cpu", "--json", "--config"]);
@@ -115,14 +115,17 @@ fn tune_does_not_use_the_test_set() {
     write_idx(&data.join(TEST_IMAGES), &[200, 6, 5], vec![0; 200 * 30]);
     write_idx(&data.join(TEST_LABELS), &[200], vec![3; 200]);
     let other = json_of(tune(&folder).arg("--json"));
-    assert_eq!(of(&other, "rung"), of(&lines, "rung"));
-    assert_eq!(of(&other, "best"), of(&lines, "best"));
+    assert_eq!(events(&other, "rung"), events(&lines, "rung"));
+    assert_eq!(events(&other, "best"), events(&lines, "best"));
     // Using those images would have changed the errors.
     let test_error = |lines: Vec<Value>| lines.last().unwrap()["test_error"].as_f64().unwrap();
     let mut train = apical(&folder);
     train.args(["train", "--data", "data", "--json", "--config", "found/best.toml"]);
     let of_black_images = test_error(json_of(&mut train));
-    assert!((of_black_images - error_of(of(&lines, "best")[0])).abs() > 1.0, "{of_black_images}");
+    assert!(
+        (of_black_images - error_of(events(&lines, "best")[0])).abs() > 1.0,
+        "{of_black_images}"
+    );
 }
 
 #[test]
@@ -139,21 +142,21 @@ fn tune_resumes_after_truncated_trials() {
         fs::remove_file(folder.path().join("found").join(name)).unwrap();
     }
     let output = tune(&folder).arg("--json").assert().success().get_output().clone();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("rung 1/2: 4 candidates, 8 networks (3 trained before)"), "{told}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("rung 1/2: 4 candidates, 8 networks (3 trained before)"), "{stderr}");
     let again = String::from_utf8(output.stdout).unwrap();
     let again: Vec<Value> = again.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(of(&again, "trial").len(), 12 - 3);
-    assert_eq!(of(&again, "rung"), of(&whole, "rung"));
-    assert_eq!(of(&again, "best"), of(&whole, "best"));
+    assert_eq!(events(&again, "trial").len(), 12 - 3);
+    assert_eq!(events(&again, "rung"), events(&whole, "rung"));
+    assert_eq!(events(&again, "best"), events(&whole, "best"));
     assert_eq!(read(&folder, "rungs.csv"), table);
 
     // All networks are already trained.
-    let kept = read(&folder, "trials.jsonl");
+    let before = read(&folder, "trials.jsonl");
     let again = json_of(tune(&folder).arg("--json"));
-    assert!(of(&again, "trial").is_empty());
-    assert_eq!(of(&again, "best"), of(&whole, "best"));
-    assert_eq!(read(&folder, "trials.jsonl"), kept);
+    assert!(events(&again, "trial").is_empty());
+    assert_eq!(events(&again, "best"), events(&whole, "best"));
+    assert_eq!(read(&folder, "trials.jsonl"), before);
 }
 
 #[test]
@@ -213,7 +216,7 @@ fn tune_refuses_a_folder_of_another_search() {
 #[test]
 fn tune_invalid_search_is_refused_at_start() {
     let folder = folder_with_data();
-    let refused = |arguments: &[&str], exit_code: i32, text: &str| {
+    let assert_error = |arguments: &[&str], exit_code: i32, text: &str| {
         let mut command = apical(&folder);
         command.args(["tune", "--data", "data", "--out", "nothing", "--backend", "cpu"]);
         fails(command.args(arguments), exit_code, &[text]);
@@ -221,15 +224,19 @@ fn tune_invalid_search_is_refused_at_start() {
     };
     let eta = ["--search", "eta=0.1,0.2"];
     let with = |arguments: &[&'static str]| [&eta, arguments].concat();
-    refused(&[], 2, "--search");
-    refused(&["--search", "etta=1,2"], 2, "unknown setting 'etta', did you mean 'eta'?");
-    refused(&["--search", "epochs=1,2"], 2, "epochs cannot be searched");
-    refused(&with(&["--eta", "0.3"]), 2, "cannot set eta: it is both given by --eta and searched");
-    refused(&with(&["--rungs", "0"]), 2, "rungs = 0: 1 to 16");
-    refused(&with(&["--reduction-factor", "1"]), 2, "reduction_factor = 1: at least 2");
-    refused(&with(&["--rungs", "9"]), 2, "fewer than the minibatch of 32");
-    refused(&with(&["--validation-images", "300"]), 2, "change --validation-images");
-    refused(&with(&["--train-images", "251"]), 2, "change --train-images");
-    refused(&["--search", "beta1=0.9,1.5"], 2, "beta1");
-    refused(&with(&["--parallel", "0"]), 2, "--parallel");
+    assert_error(&[], 2, "--search");
+    assert_error(&["--search", "etta=1,2"], 2, "unknown setting 'etta', did you mean 'eta'?");
+    assert_error(&["--search", "epochs=1,2"], 2, "epochs cannot be searched");
+    assert_error(
+        &with(&["--eta", "0.3"]),
+        2,
+        "cannot set eta: it is both given by --eta and searched",
+    );
+    assert_error(&with(&["--rungs", "0"]), 2, "rungs = 0: 1 to 16");
+    assert_error(&with(&["--reduction-factor", "1"]), 2, "reduction_factor = 1: at least 2");
+    assert_error(&with(&["--rungs", "9"]), 2, "fewer than the minibatch of 32");
+    assert_error(&with(&["--validation-images", "300"]), 2, "change --validation-images");
+    assert_error(&with(&["--train-images", "251"]), 2, "change --train-images");
+    assert_error(&["--search", "beta1=0.9,1.5"], 2, "beta1");
+    assert_error(&with(&["--parallel", "0"]), 2, "--parallel");
 }

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::{
     TEST_IMAGES, TEST_LABELS, TRAINING_IMAGES, TRAINING_LABELS, apical, fails, folder_with_data,
-    json_of, output_of, train_on_cpu, write_idx,
+    json_of, output_of, stderr_of, train_on_cpu, write_idx,
 };
 
 fn test(folder: &TempDir) -> Command {
@@ -94,31 +94,34 @@ fn test_invalid_weights_are_refused() {
     let path = folder.path().join("run/weights.safetensors");
     let whole = fs::read(&path).unwrap();
     let name = "run/weights.safetensors: ";
-    let refused = |bytes: &[u8], text: &str| {
+    let assert_error = |bytes: &[u8], text: &str| {
         fs::write(&path, bytes).unwrap();
         fails(&mut test(&folder), 1, &[name, text]);
     };
     let damaged = "expected a complete safetensors file, found ";
-    refused(b"", damaged);
-    refused(b"\x80\x02}q\x00X\x07\x00\x00\x00weights", damaged);
-    refused(&whole[..whole.len() / 2], damaged);
-    refused(&whole[..whole.len() - 1], damaged);
+    assert_error(b"", damaged);
+    assert_error(b"\x80\x02}q\x00X\x07\x00\x00\x00weights", damaged);
+    assert_error(&whole[..whole.len() / 2], damaged);
+    assert_error(&whole[..whole.len() - 1], damaged);
     let change = |bytes: &[u8], from: &str, to: &str| {
         assert_eq!(from.len(), to.len());
-        let at = bytes.windows(from.len()).position(|part| part == from.as_bytes()).unwrap();
+        let at = bytes.windows(from.len()).position(|slice| slice == from.as_bytes()).unwrap();
         [&bytes[..at], to.as_bytes(), &bytes[at + from.len()..]].concat()
     };
-    refused(
+    assert_error(
         &change(&whole, "psp_kernel_ms = 10", "psp_kernel_ms = 11"),
         "does not match its checksum",
     );
     let mut flipped = whole.clone();
     *flipped.last_mut().unwrap() ^= 1;
-    refused(&flipped, "the file is damaged: its content does not match its checksum");
-    let lost = change(&whole, "\"sha256\"", "\"sha257\"");
-    refused(&lost, "the file is damaged: apical wrote it with a checksum, which is missing");
-    // As other programs write it: read, which is told.
-    let unchecked = change(&lost, "\"apical_version\"", "\"apical_versiom\"");
+    assert_error(&flipped, "the file is damaged: its content does not match its checksum");
+    let without_checksum = change(&whole, "\"sha256\"", "\"sha257\"");
+    assert_error(
+        &without_checksum,
+        "the file is damaged: apical wrote it with a checksum, which is missing",
+    );
+    // A file of another program has no checksum: it is read with a notice.
+    let unchecked = change(&without_checksum, "\"apical_version\"", "\"apical_versiom\"");
     fs::write(&path, &unchecked).unwrap();
     for command in [&["test"][..], &["record", "--quantities=spikes", "--indices=0", "--out=x.npz"]]
     {
@@ -130,23 +133,25 @@ fn test_invalid_weights_are_refused() {
             "--backend",
             "cpu",
         ]);
-        let told = tested.assert().success().get_output().stderr.clone();
-        let told = String::from_utf8(told).unwrap();
-        assert_eq!(told.matches("no checksum").count(), 1, "{told}");
+        let stderr = stderr_of(&mut tested);
+        assert_eq!(stderr.matches("no checksum").count(), 1, "{stderr}");
     }
     let changed = |from: &str, to: &str| change(&unchecked, from, to);
-    refused(
+    assert_error(
         &changed("\"W1\"", "\"V1\""),
         "expected the tensors W0, b0, Y0, W1, b1 only, found 'V1'",
     );
-    refused(&changed("[20,30]", "[30,20]"), "'W0' to have shape [20, 30], found [30, 20]");
-    refused(&changed("F32", "I32"), "to be F32, found I32");
-    refused(&changed("\"classes\"", "\"clasess\""), "the metadata 'classes', as apical writes it");
-    refused(
+    assert_error(&changed("[20,30]", "[30,20]"), "'W0' to have shape [20, 30], found [30, 20]");
+    assert_error(&changed("F32", "I32"), "to be F32, found I32");
+    assert_error(
+        &changed("\"classes\"", "\"clasess\""),
+        "the metadata 'classes', as apical writes it",
+    );
+    assert_error(
         &changed("batch_size", "bitch_size"),
         "cannot parse the settings in the metadata 'config'",
     );
-    refused(
+    assert_error(
         &changed("psp_kernel_ms = 10", "psp_kernel_ms = 99"),
         "invalid setting in the metadata 'config'",
     );

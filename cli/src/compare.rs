@@ -4,10 +4,10 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 
-use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, eprint_line};
 use super::progress::{Progress, TimeEstimate, time_left};
 use super::settings::Settings;
+use super::shared_args::SimulationArgs;
 use super::{CliError, EXIT_CODES, ExitStatus, run_data};
 use apical::compare::{Comparison, ComparisonProgress, Difference, Options, compare};
 use apical::device::BackendKind;
@@ -38,13 +38,10 @@ pub(super) struct CompareArgs {
     json: bool,
 
     #[command(flatten)]
-    data: DataArgs,
+    simulation: SimulationArgs,
 
     #[command(flatten)]
     settings: Settings,
-
-    #[command(flatten)]
-    machine: MachineArgs,
 }
 
 fn kernels() -> impl TypedValueParser<Value = Kernel> {
@@ -72,17 +69,17 @@ struct ComparisonJson<'a> {
 }
 
 pub(super) fn run(arguments: &CompareArgs) -> Result<ExitStatus, CliError> {
-    if arguments.machine.backend() == BackendKind::Cpu {
+    if arguments.simulation.machine.backend() == BackendKind::Cpu {
         let message = "cannot compare the CPU with itself: leave out --backend cpu";
         return Err(CliError::Usage(message.to_string()));
     }
-    let device_options = arguments.machine.device_options()?;
-    let dataset = arguments.data.open()?;
+    let device_options = arguments.simulation.machine.device_options()?;
+    let dataset = arguments.simulation.data.open()?;
     let config = arguments.settings.resolve(|base| {
         base.epochs = EPOCHS;
         base.test_images = TEST_IMAGES.min(dataset.test_count);
     })?;
-    run_data::print_dataset(&dataset, &arguments.data, arguments.settings.file());
+    run_data::print_dataset(&dataset, &arguments.simulation.data, arguments.settings.file());
     let options = Options { cpu_through: arguments.cpu_through };
     let batch = config.batch_size;
     let comparison = {

@@ -7,8 +7,8 @@ use clap::builder::RangedU64ValueParser;
 use clap::{Args, Subcommand};
 
 use super::fetch::{self, FetchArgs};
-use super::machine::ReadArgs;
 use super::output::Output;
+use super::shared_args::ReadArgs;
 use super::test::labelled;
 use super::{CliError, EXIT_CODES};
 use apical::dataset::SourceFile;

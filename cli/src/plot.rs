@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, eprint_line};
 use super::run_data::{self, DataPolicy};
+use super::shared_args::SimulationArgs;
 use super::{CliError, EXIT_CODES};
 use apical::plots::{RunData, plot_run};
 use apical::train::TrainError;
@@ -34,14 +34,11 @@ pub(super) struct PlotArgs {
     json: bool,
 
     #[command(flatten)]
-    data: DataArgs,
-
-    #[command(flatten)]
-    machine: MachineArgs,
+    simulation: SimulationArgs,
 }
 
 pub(super) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
-    let device_options = arguments.machine.device_options()?;
+    let device_options = arguments.simulation.machine.device_options()?;
     let mut run = RunData::open(&arguments.folder)?;
     if let Some(note) = curves_only(&run, &arguments.folder) {
         eprint_line(note);
@@ -51,8 +48,8 @@ pub(super) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
     }
     let mut dataset = None;
     if let Some(saved) = &run.saved {
-        let data =
-            run_data::open(saved, &arguments.folder, &arguments.data, DataPolicy::SameImages)?;
+        let data = &arguments.simulation.data;
+        let data = run_data::open(saved, &arguments.folder, data, DataPolicy::SameImages)?;
         let notes = data.dataset.subset_warnings(0, 0, saved.config.test_images);
         notes.map_err(TrainError::from)?.iter().for_each(eprint_line);
         dataset = Some(data.dataset);

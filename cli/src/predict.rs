@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::machine::{MachineArgs, PixelArgs};
 use super::output::{Output, eprint_line};
 use super::progress::{Progress, TimeEstimate, time_left};
+use super::shared_args::{MachineArgs, PixelArgs};
 use super::test::{labelled, repeat_count};
 use super::train::print_device;
 use super::weights::load_weights;

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, eprint_line};
 use super::progress::{Progress, TimeEstimate, time_left};
 use super::run_data::{self, DataPolicy};
+use super::shared_args::SimulationArgs;
 use super::weights::load_weights;
 use super::{CliError, EXIT_CODES};
 use apical::dataset::Dataset;
@@ -75,10 +75,7 @@ pub(super) struct RecordArgs {
     json: bool,
 
     #[command(flatten)]
-    data: DataArgs,
-
-    #[command(flatten)]
-    machine: MachineArgs,
+    simulation: SimulationArgs,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -153,10 +150,10 @@ impl FromStr for LayerName {
 pub(super) fn run(arguments: &RecordArgs) -> Result<(), CliError> {
     // Check the output format before computing.
     RecordingFormat::from_extension(&arguments.out)?;
-    let device_options = arguments.machine.device_options()?;
+    let device_options = arguments.simulation.machine.device_options()?;
     let saved = load_weights(&arguments.weights)?;
     let allowed = DataPolicy::AnyImages { inverted: arguments.invert };
-    let data = run_data::open(&saved, &arguments.weights, &arguments.data, allowed)?;
+    let data = run_data::open(&saved, &arguments.weights, &arguments.simulation.data, allowed)?;
     let (dataset, used) = (Arc::new(data.dataset), data.used);
     let mut config = saved.config;
     config.seed = arguments.seed.unwrap_or(config.seed);

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser};
 
-use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, eprint_line};
 use super::progress::{Progress, TimeEstimate, time_left};
+use super::shared_args::SimulationArgs;
 use super::{CliError, EXIT_CODES, run_data, signals};
 use apical::cpu::Threads;
 use apical::experiments::{EXPERIMENTS, Experiment, Study, StudyEvent};
@@ -53,10 +53,7 @@ pub(super) struct ReproduceArgs {
     json: bool,
 
     #[command(flatten)]
-    data: DataArgs,
-
-    #[command(flatten)]
-    machine: MachineArgs,
+    simulation: SimulationArgs,
 }
 
 /// Name of all experiments.
@@ -87,9 +84,9 @@ fn reproduce(arguments: &ReproduceArgs) -> Result<(), CliError> {
         names.any(|name| name == experiment.name || name == ALL)
     };
     let wanted: Vec<&Experiment> = EXPERIMENTS.iter().filter(is_wanted).collect();
-    let device_options = arguments.machine.device_options()?;
-    let dataset = arguments.data.open()?;
-    run_data::print_dataset(&dataset, &arguments.data, None);
+    let device_options = arguments.simulation.machine.device_options()?;
+    let dataset = arguments.simulation.data.open()?;
+    run_data::print_dataset(&dataset, &arguments.simulation.data, None);
     let seeds = arguments.seeds.unwrap_or(if arguments.quick { 2 } else { 5 });
     let parallel =
         arguments.parallel.unwrap_or_else(|| Threads::choose(device_options.threads).count);

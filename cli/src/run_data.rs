@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::CliError;
-use super::machine::DataArgs;
 use super::output::eprint_line;
+use super::shared_args::DataArgs;
 use apical::dataset::{DataIdentity, Dataset};
 use apical::run_dir::training_data::{check_class_names, data_identity_of_run, open_training_data};
 use apical::run_dir::{RunInfo, SavedNetwork};

@@ -7,10 +7,10 @@ use clap::Args;
 use clap::builder::RangedI64ValueParser;
 use serde::Serialize;
 
-use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, eprint_line};
 use super::progress::{Progress, TimeEstimate, time_left};
 use super::run_data::{self, DataPolicy, RunData};
+use super::shared_args::SimulationArgs;
 use super::weights::load_weights;
 use super::{CliError, EXIT_CODES};
 use apical::analysis::statistics::MeanSd;
@@ -56,10 +56,7 @@ pub(super) struct TestArgs {
     json: bool,
 
     #[command(flatten)]
-    data: DataArgs,
-
-    #[command(flatten)]
-    machine: MachineArgs,
+    simulation: SimulationArgs,
 }
 
 /// Largest number of repeated tests.
@@ -95,10 +92,10 @@ struct TestJson<'a> {
 }
 
 pub(super) fn run(arguments: &TestArgs) -> Result<(), CliError> {
-    let device_options = arguments.machine.device_options()?;
+    let device_options = arguments.simulation.machine.device_options()?;
     let saved = load_weights(&arguments.weights)?;
     let allowed = DataPolicy::AnyImages { inverted: arguments.invert };
-    let data = run_data::open(&saved, &arguments.weights, &arguments.data, allowed)?;
+    let data = run_data::open(&saved, &arguments.weights, &arguments.simulation.data, allowed)?;
     let is_of_run = data.is_of_run();
     let RunData { dataset, used, trained_on } = data;
     let mut config = saved.config;

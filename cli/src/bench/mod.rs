@@ -5,10 +5,10 @@ mod print;
 use clap::builder::RangedU64ValueParser;
 use clap::{Arg, Args, ValueEnum};
 
-use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, eprint_line};
 use super::progress::{Progress, TimeEstimate, time_left};
 use super::settings::Settings;
+use super::shared_args::SimulationArgs;
 use super::train::replica_count;
 use super::{CliError, EXIT_CODES, run_data};
 use apical::bench::{Event, Grid, Options, Row, Task, bench};
@@ -88,13 +88,10 @@ pub(super) struct BenchArgs {
     format: Format,
 
     #[command(flatten)]
-    data: DataArgs,
+    simulation: SimulationArgs,
 
     #[command(flatten)]
     settings: Settings,
-
-    #[command(flatten)]
-    machine: MachineArgs,
 }
 
 const LAYERS_HELP: &str = "Layer sizes: the hidden layers, then the output; repeat for a grid \
@@ -133,10 +130,10 @@ struct Format {
 }
 
 pub(super) fn run(arguments: &BenchArgs) -> Result<(), CliError> {
-    let device_options = arguments.machine.device_options()?;
+    let device_options = arguments.simulation.machine.device_options()?;
     let options = arguments.options()?;
-    let dataset = arguments.data.open()?;
-    run_data::print_dataset(&dataset, &arguments.data, arguments.settings.file());
+    let dataset = arguments.simulation.data.open()?;
+    run_data::print_dataset(&dataset, &arguments.simulation.data, arguments.settings.file());
     let report = {
         let progress = Progress::new();
         let mut clock = None;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::TrainArgs;
-use crate::machine::DataArgs;
 use crate::output::{Output, eprint_line};
 use crate::run_data::warn_if_other_data;
+use crate::shared_args::DataArgs;
 use crate::signals;
 use crate::{CliError, ExitStatus};
 use apical::config::{Config, Variant, variants};
@@ -54,11 +54,12 @@ impl TrainJob {
             return TrainJob::resume(arguments, folder);
         }
         let (sweeps, replicas) = arguments.networks.sweeps_and_replicas(&arguments.settings)?;
+        let data = &arguments.simulation.data;
         let info = RunInfo {
             version: env!("CARGO_PKG_VERSION").to_string(),
             date: now_rfc3339(),
-            data: arguments.data.path().and_then(|folder| std::path::absolute(folder).ok()),
-            read_options: arguments.data.reading(),
+            data: data.path().and_then(|folder| std::path::absolute(folder).ok()),
+            read_options: data.reading(),
             dataset_sha256: String::new(),
             class_names: Vec::new(),
             dataset: String::new(),
@@ -135,7 +136,7 @@ impl TrainJob {
         arguments: &TrainArgs,
     ) -> Result<(), CliError> {
         if self.resumed_folder().is_none() {
-            warn_if_other_data(dataset, &arguments.data, arguments.settings.file());
+            warn_if_other_data(dataset, &arguments.simulation.data, arguments.settings.file());
         }
         let Config { validation_images: validation, train_images: images, test_images, .. } =
             self.info.config;

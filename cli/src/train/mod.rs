@@ -14,10 +14,10 @@ pub(super) mod trained;
 
 use std::path::{Path, PathBuf};
 
-use super::machine::{DataArgs, MachineArgs};
 use super::output::{Output, eprint_line};
 use super::progress::{Progress, TimeEstimate};
 use super::settings::Settings;
+use super::shared_args::SimulationArgs;
 use super::signals;
 use super::tui::{self, Dashboard};
 use super::{CliError, EXIT_CODES, ExitStatus};
@@ -81,23 +81,23 @@ pub(super) struct TrainArgs {
     tui: bool,
 
     #[command(flatten)]
-    data: DataArgs,
+    simulation: SimulationArgs,
 
     #[command(flatten)]
     networks: ReplicaArgs,
 
     #[command(flatten)]
     settings: Settings,
-
-    #[command(flatten)]
-    machine: MachineArgs,
 }
 
 impl TrainArgs {
     /// # Errors
     /// Returns an error if the arguments contradict each other.
     fn device_options(&self) -> Result<DeviceOptions, CliError> {
-        Ok(DeviceOptions { memory: self.networks.memory(), ..self.machine.device_options()? })
+        Ok(DeviceOptions {
+            memory: self.networks.memory(),
+            ..self.simulation.machine.device_options()?
+        })
     }
 }
 
@@ -109,7 +109,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
     }
     let variants = variants(&job.info.config, &job.info.sweeps, job.info.replicas)?;
     let device_options = arguments.device_options()?;
-    let dataset = job.dataset(&arguments.data)?;
+    let dataset = job.dataset(&arguments.simulation.data)?;
     let images = job.image_shape(&dataset);
     job.print_data_notes(&dataset, arguments)?;
     let plans: Vec<Plan> =

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::machine::{DataArgs, MachineArgs};
 use super::output::eprint_line;
 use super::settings::Settings;
+use super::shared_args::SimulationArgs;
 use super::train::{print_warnings, reject_explicit_settings, replica_count};
 use super::{CliError, EXIT_CODES, ExitStatus, run_data, signals};
 use apical::config::{Config, Sweep};
@@ -65,13 +65,10 @@ pub(super) struct TuneArgs {
     json: bool,
 
     #[command(flatten)]
-    data: DataArgs,
+    simulation: SimulationArgs,
 
     #[command(flatten)]
     settings: Settings,
-
-    #[command(flatten)]
-    machine: MachineArgs,
 }
 
 const VALIDATION_HELP: &str = "Number of training images held out to compare \
@@ -83,7 +80,7 @@ const SEED_HELP: &str = "Seed of all random numbers, equal for all candidates";
 pub(super) fn run(arguments: &TuneArgs) -> Result<ExitStatus, CliError> {
     let TuneArgs { search: sweeps, replicas, reduction_factor: reduction, .. } = arguments;
     reject_explicit_settings(&arguments.settings, sweeps, "searched")?;
-    let dataset = arguments.data.open()?;
+    let dataset = arguments.simulation.data.open()?;
     let mut base = arguments.settings.resolve(|_| ())?;
     if base.validation_images == 0 {
         base.validation_images = tune::default_validation(&dataset);
@@ -102,10 +99,10 @@ pub(super) fn run(arguments: &TuneArgs) -> Result<ExitStatus, CliError> {
         Some(rungs) => rungs,
         None => Search::default_rungs(search.candidates()?.len() / replicas, *reduction),
     };
-    let device_options = arguments.machine.device_options()?;
+    let device_options = arguments.simulation.machine.device_options()?;
     tune::check(&search, &dataset)?;
     print_warnings(search.candidates()?.iter().map(|candidate| &candidate.config));
-    run_data::print_dataset(&dataset, &arguments.data, arguments.settings.file());
+    run_data::print_dataset(&dataset, &arguments.simulation.data, arguments.settings.file());
     let Config { validation_images: validation, train_images: images, test_images, .. } =
         search.base;
     let notes =

@@ -1,4 +1,4 @@
-//! Arguments that several commands share: device and data set.
+//! Arguments that several commands share: data set and device.
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,16 @@ use super::output::eprint_line;
 use super::signals;
 use apical::dataset::{Background, Dataset, ImageSize, ReadOptions};
 use apical::device::{BackendKind, DeviceOptions};
+
+/// Options of all commands that simulate networks on a data set.
+#[derive(Clone, Debug, Args)]
+pub(super) struct SimulationArgs {
+    #[command(flatten)]
+    pub(super) data: DataArgs,
+
+    #[command(flatten)]
+    pub(super) machine: MachineArgs,
+}
 
 /// Device options, which never change the result.
 #[derive(Clone, Debug, Args)]

@@ -105,9 +105,9 @@ fn read(path: PathBuf) -> Result<Config, CliError> {
 
 impl Args for Settings {
     fn augment_args(command: Command) -> Command {
-        let command = SettingsSource::augment_args(command);
         let heading = "Settings (the defaults are those of the preset quick)";
-        let command = Config::augment_args(command.next_help_heading(heading));
+        let command = SettingsSource::augment_args(command.next_help_heading(heading));
+        let command = Config::augment_args(command);
         command.mut_args(show_list_default)
     }
 

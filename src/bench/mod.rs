@@ -9,6 +9,7 @@
 mod bench_run;
 mod grid;
 mod machine;
+mod measure;
 mod op_counts;
 mod progress;
 mod roofline;
@@ -104,7 +105,7 @@ pub fn bench(
 ) -> Result<Report, BenchError> {
     let Options { config, grid, .. } = options;
     let Options { rounds, seconds, warm_up, .. } = *options;
-    let settings = row::Settings { rounds, seconds, warm_up };
+    let settings = measure::Settings { rounds, seconds, warm_up };
     check_lengths(&settings)?;
     let points = grid.points(config)?;
     let dataset = Arc::new(dataset.subset(
@@ -116,18 +117,18 @@ pub fn bench(
     check_points(&points, grid, &machine, &dataset)?;
 
     let of_device = if options.roofline { Roofline::STEPS } else { 0 };
-    let of_rows = points.len() * (1 + grid.tasks.len() * Row::steps(&settings));
+    let of_rows = points.len() * (1 + grid.tasks.len() * settings.steps());
     let mut steps = Steps::new(of_device + of_rows, listen);
     steps.tell(Event::Machine(&machine));
     let date = now_rfc3339();
     // A quarter of a round each: there are many.
     let each = Duration::from_secs_f64(seconds / 4.0);
     let measured = options.roofline.then(|| Roofline::measure(&machine, each, &mut steps));
-    let ceiling = measured.transpose()?;
+    let roofline = measured.transpose()?;
     steps.begun = of_device;
 
     let threads = machine.threads.unwrap_or(1);
-    let device = row::Device { roofline: ceiling.as_ref(), threads };
+    let device = row::Device { roofline: roofline.as_ref(), threads };
     let mut rows = Vec::new();
     for point in &points {
         steps.begin("warming up");
@@ -141,17 +142,17 @@ pub fn bench(
         tasks.sort_by_key(|&task| task == Task::Train);
         let first = rows.len();
         for task in tasks {
-            let row = Row::measure(&mut subject, point, task, &settings, &device, &mut steps)?;
+            let row = measure::measure(&mut subject, point, task, &settings, &device, &mut steps)?;
             steps.tell(Event::Row(&row));
             rows.push(row);
         }
         rows[first..].sort_by_key(|row| grid.tasks.iter().position(|&task| task == row.task));
     }
-    Ok(Report { machine, version: env!("CARGO_PKG_VERSION"), date, roofline: ceiling, rows })
+    Ok(Report { machine, version: env!("CARGO_PKG_VERSION"), date, roofline, rows })
 }
 
-fn check_lengths(settings: &row::Settings) -> Result<(), BenchError> {
-    let &row::Settings { rounds, seconds, .. } = settings;
+fn check_lengths(settings: &measure::Settings) -> Result<(), BenchError> {
+    let &measure::Settings { rounds, seconds, .. } = settings;
     if rounds == 0 {
         let (setting, reason) = ("rounds", "at least 1");
         return Err(BenchError::Length { setting, value: 0.0, reason });

@@ -5,8 +5,12 @@
 //! Does not prove: the quality of scaling (only that dark and light areas keep their positions), or that every variant
 //! of PNG and JPEG is read, which the image crate tests.
 
+#[path = "dataset_formats/archive_names.rs"]
+mod archive_names;
 #[path = "dataset_formats/archives.rs"]
 mod archives;
+#[path = "dataset_formats/damaged_images.rs"]
+mod damaged_images;
 #[path = "dataset_formats/images.rs"]
 mod images;
 #[path = "dataset_formats/pixels.rs"]

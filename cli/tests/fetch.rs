@@ -1,5 +1,5 @@
-//! Proves, with a local server: a data set is fetched completely, an interrupted download is resumed, and the next mirror
-//! is used after a failure. Files with a wrong checksum, invalid gzip streams and endless files are discarded.
+//! Proves, with a local server: a data set is fetched completely, an interrupted download is resumed, and the next
+//! mirror is used after a failure. Files with a wrong checksum, invalid gzip streams and endless files are discarded.
 //!
 //! Does not prove: that the known mirrors have the files, or that TLS works. No other machine is contacted.
 

@@ -224,57 +224,6 @@ fn replicas_beyond_memory_train_in_groups() {
 }
 
 #[test]
-fn invalid_replicas_and_sweeps_are_refused() {
-    let folder = folder_with_data();
-    let assert_error = |arguments: &[&str], texts: &[&str]| {
-        let mut command = apical(&folder);
-        command.args(["train", "--data", "data", "--backend", "cpu", "--out", "run"]);
-        fails(command.args(arguments), 2, texts);
-        assert!(!folder.path().join("run").exists());
-    };
-    assert_error(&["--replicas", "0"], &["'--replicas <R>': 0 is not in 1..=65535"]);
-    assert_error(&["--replicas", "65536"], &["65536 is not in 1..=65535"]);
-    assert_error(&["--memory", "0"], &["'--memory <MIB>'"]);
-    let known = "Settings: apical_bias_lr_scale, apical_bias_sd, ";
-    assert_error(
-        &["--sweep", "gapical=0"],
-        &["unknown setting 'gapical', did you mean 'g_apical'?", known],
-    );
-    assert_error(&["--sweep", "eta"], &["expected KEY=VALUE,VALUE,.., found 'eta'"]);
-    assert_error(&["--sweep", "eta="], &["none of them empty"]);
-    assert_error(&["--sweep", "eta=0.1,0.10"], &["eta: duplicate value 0.10"]);
-    assert_error(&["--sweep", "layers=20:10,30:10"], &["layers: cannot be swept"]);
-    assert_error(&["--sweep", "feedback=none"], &["feedback = none", "'broadcast' or 'layerwise'"]);
-    let both = "cannot set g_apical: it is both given by --g-apical and swept";
-    assert_error(&["--g-apical", "0", "--sweep", "g_apical=0.05"], &[both]);
-    assert_error(
-        &["--sweep", "psp_kernel_ms=5", "--sweep", "psp_kernel_ms=6"],
-        &["psp_kernel_ms: swept more than once"],
-    );
-    assert_error(
-        &["--sweep", "seed=1,2", "--replicas", "2"],
-        &["cannot sweep seed with 2 replicas"],
-    );
-    assert_error(
-        &["--replicas", "2", "--seed", "18446744073709551615"],
-        &["invalid seed 18446744073709551615"],
-    );
-    let many = ["--replicas", "40000", "--sweep", "psp_kernel_ms=5,6"];
-    assert_error(&many, &["invalid number of networks 80000: expected at most 65535"]);
-
-    // Invalid settings are reported with their combination.
-    let sweeps = ["--sweep", "psp_kernel_ms=5,6", "--sweep", "batch_size=1,70000"];
-    let reason = "batch_size = 70000: expected 1 to 65535";
-    assert_error(
-        &sweeps,
-        &["invalid settings for the network with psp_kernel_ms = 5, batch_size = 70000", reason],
-    );
-    assert_error(&["--replicas", "2", "--epochs", "0"], &["epochs = 0", "hint: change --epochs"]);
-    let reason = "expected at most 300 training images (0 means all), requested 301";
-    assert_error(&["--sweep", "train_images=0,301"], &[reason]);
-}
-
-#[test]
 fn folder_with_a_run_is_not_overwritten() {
     let folder = folder_with_data();
     output_of(train_on_cpu(&folder).args(["--out", "one"]));

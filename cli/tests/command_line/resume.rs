@@ -62,8 +62,8 @@ fn check_files(run: &Path) {
     }
 }
 
-/// Asserts that both runs have equal metrics, weights and best checkpoints. Checkpoints may differ in history that is no
-/// longer needed, which depends on the backend.
+/// Asserts that both runs have equal metrics, weights and best checkpoints. Checkpoints may differ in history that is
+/// no longer needed, which depends on the backend.
 #[track_caller]
 pub fn assert_same_run(folder: &TempDir, whole: &str, resumed: &str) {
     for name in ["metrics.jsonl", "weights.safetensors"] {
@@ -78,8 +78,8 @@ pub fn assert_same_run(folder: &TempDir, whole: &str, resumed: &str) {
     assert!(best(whole) == best(resumed), "{resumed}: another best checkpoint");
 }
 
-/// Kills a training at random times until it finishes, and checks the folder each time. Repeats this until the number of
-/// kills reaches APICAL_KILLS.
+/// Kills a training at random times until it finishes, and checks the folder each time. Repeats this until the number
+/// of kills reaches APICAL_KILLS.
 #[test]
 fn killed_run_resumes_to_equal_results() {
     let min_kills: u32 = std::env::var("APICAL_KILLS").map_or(12, |kills| kills.parse().unwrap());

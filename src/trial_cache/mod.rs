@@ -1,0 +1,138 @@
+//! Trainings with stored results: trials in the file of finished ones are not trained again.
+
+mod writer;
+
+use std::ops::ControlFlow;
+
+use thiserror::Error;
+
+use crate::config::{Config, Variant};
+use crate::cpu::cpu_model_name;
+use crate::dataset::{DataIdentity, Dataset};
+use crate::device::{Device, DeviceOptions};
+use crate::network::Network;
+use crate::run_dir::{StorageError, Trial, TrialStore};
+use crate::train::{CheckpointInterval, Event, TrainError, Training};
+use writer::TrialWriter;
+
+/// Error that prevents trials from continuing.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each message says what it is")]
+pub enum TrialsError {
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Event of a series of trials.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TrialEvent<'a> {
+    /// Start of the next networks, or their continuation on another device.
+    Device {
+        /// Device of the networks.
+        device: &'a Device,
+    },
+    /// Progress of the networks that train side by side.
+    Progress {
+        /// Number of networks that train side by side.
+        networks: usize,
+        /// An [`Event::Progress`].
+        progress: &'a Event,
+    },
+    /// End of a training. The result is stored after the listener returns.
+    Trained {
+        /// Settings and result.
+        trial: &'a Trial,
+        /// Network after the last epoch.
+        network: &'a Network,
+    },
+}
+
+/// Listener for events, which may stop the trials.
+pub type Listen<'a> = &'a mut dyn FnMut(TrialEvent) -> ControlFlow<()>;
+
+/// Returns the number of training images per epoch. The settings must fit the data set.
+pub fn training_images(config: &Config, dataset: &Dataset) -> usize {
+    match config.train_images {
+        0 => dataset.training_count.saturating_sub(config.validation_images),
+        images => images,
+    }
+}
+
+/// Trains every network of `configs` that is not in `trials`, in order, at most `together` side by side. A stopped
+/// training resumes with the same bits. Returns whether all are finished: a stop or the listener may interrupt the
+/// trials, and the weights trained so far are kept.
+///
+/// # Errors
+/// Returns an error if a setting is invalid, the device fails or the file cannot be written.
+pub fn run(
+    trials: &mut TrialStore,
+    configs: &[Config],
+    dataset: &Dataset,
+    selection: &DeviceOptions,
+    together: usize,
+    listen: Listen,
+) -> Result<bool, TrialsError> {
+    let data = DataIdentity::of(dataset);
+    let mut missing: Vec<&Config> = Vec::new();
+    for config in configs {
+        if trials.find_by_data(config, &data).is_none() && !missing.contains(&config) {
+            missing.push(config);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(true);
+    }
+    for configs in missing.chunks(together.max(1)) {
+        if selection.stop.is_requested()
+            || !train(trials, configs, (dataset, &data), selection, listen)?
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Trains all of `configs` side by side, in waves if they do not fit.
+fn train(
+    trials: &mut TrialStore,
+    configs: &[&Config],
+    (dataset, data): (&Dataset, &DataIdentity),
+    selection: &DeviceOptions,
+    listen: Listen,
+) -> Result<bool, TrialsError> {
+    let (mut unfinished, mut starts) = (Vec::new(), Vec::new());
+    for config in configs {
+        let (trial, start, epochs) = trials.unfinished(config, &data.sha256)?;
+        unfinished.push((trial, epochs));
+        starts.push(start);
+    }
+    let variant = |config: &&Config| Variant {
+        combination: 0,
+        settings: Vec::new(),
+        config: Config::clone(config),
+    };
+    let variants: Vec<Variant> = configs.iter().map(variant).collect();
+    let mut training = Training::resume_variants(&variants, dataset.clone(), selection, starts)?;
+    training.keep_checkpoints(CheckpointInterval::Epochs(1));
+    let device = training.device().clone();
+    if listen(TrialEvent::Device { device: &device }).is_break() {
+        return Ok(false);
+    }
+    let mut writer = TrialWriter::new(trials, configs, dataset, data, unfinished, device);
+    let summary = training.run(&mut |event| {
+        let is_stopped = selection.stop.is_requested();
+        writer.on_event(event, is_stopped, listen)
+    })?;
+    writer.finish()?;
+    Ok(!summary.stopped)
+}
+
+/// Returns the name of the device, on the CPU with the processor's model.
+pub fn device_name(device: &Device) -> String {
+    match device.backend {
+        "cpu" => format!("{}, {}", cpu_model_name(), device.name),
+        _ => device.name.clone(),
+    }
+}

@@ -58,7 +58,7 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
     let dataset = trace.dataset();
     let images = trace.images();
     let mut network = trace.network(&config);
-    let capacity = Capacity { records_apical: true, ..support::capacity(1, images, 1) };
+    let capacity = Capacity { steps_apical: true, ..support::capacity(1, images, 1) };
     let backend = make(&config, &dataset, &capacity);
     let mut simulation = Simulation::new(backend, &config, &dataset, &network)
         .expect("the network fits the backend");

@@ -32,14 +32,14 @@ pub fn max_replicas(
 ) -> Result<Fit, BackendError> {
     let on_cpu = || {
         let memory = memory(selection);
-        let shape = |n| cpu_shape(config, dataset, n);
+        let shape = |n| cpu_shape(selection, config, dataset, n);
         largest_fitting(count, |n| check_cpu_shape(&shape(n), dataset, selection, memory))
     };
     let on_gpu = |allow_software| {
         let info = find(&adapter_query(selection, allow_software))?;
         let memory = gpu_memory_budget(&info, selection);
         largest_fitting(count, |n| {
-            check_gpu_shape(&gpu_shape(config, dataset, n, &info), &info, memory)
+            check_gpu_shape(&gpu_shape(selection, config, dataset, n, &info), &info, memory)
         })
     };
     match selection.backend {
@@ -75,7 +75,8 @@ pub fn check_cpu(
     dataset: &Dataset,
     replicas: usize,
 ) -> Result<u64, BackendError> {
-    check_cpu_shape(&cpu_shape(config, dataset, replicas), dataset, selection, memory(selection))
+    let shape = cpu_shape(selection, config, dataset, replicas);
+    check_cpu_shape(&shape, dataset, selection, memory(selection))
 }
 
 /// Returns the memory of `replicas` networks side by side on a GPU, bytes. The memory of a real GPU is unknown until
@@ -90,7 +91,7 @@ pub fn check_gpu(
     dataset: &Dataset,
     replicas: usize,
 ) -> Result<u64, BackendError> {
-    let shape = gpu_shape(config, dataset, replicas, info);
+    let shape = gpu_shape(selection, config, dataset, replicas, info);
     check_gpu_shape(&shape, info, gpu_memory_budget(info, selection))
 }
 

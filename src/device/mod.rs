@@ -8,8 +8,7 @@ use serde::Serialize;
 pub use fit::{Fit, check_cpu, check_gpu, max_replicas};
 pub use select::{BackendPair, OpenBackend, open, open_both};
 
-use crate::interface::{Shape, Stop};
-use crate::model::network_model::ApicalVoltages;
+use crate::interface::Stop;
 
 /// Kind of backend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,23 +34,12 @@ pub struct DeviceOptions {
     pub threads: usize,
     /// Memory budget for arrays, bytes; `None`: the free memory.
     pub memory: Option<u64>,
-    /// Whether the arrays of each sample can be read and written, see [`Shape::per_sample_access`].
+    /// Whether the arrays of each sample can be read and written, see [`Shape::per_sample_access`](crate::interface::Shape::per_sample_access).
     pub per_sample_access: bool,
     /// Whether neurons are stepped one step at a time, and apical voltages even if no soma reads them.
     pub steps_apical: bool,
     /// Handle to stop trainings, tests and recordings early.
     pub stop: Stop,
-}
-
-impl DeviceOptions {
-    /// Returns the shape with these options applied.
-    fn apply_to(&self, shape: Shape) -> Shape {
-        let mut shape = Shape { per_sample_access: self.per_sample_access, ..shape };
-        if self.steps_apical {
-            shape.model.apical_voltages = ApicalVoltages::PerStep;
-        }
-        shape
-    }
 }
 
 /// Device of a run.

@@ -83,11 +83,13 @@ pub fn open_both(
 ) -> Result<BackendPair, BackendError> {
     check_settings(from_ref(config), dataset)?;
     let device = gpu::Device::open(&adapter_query(selection, true))?;
-    let shape = Shape {
+    let samples = largest_batch(config, dataset);
+    let capacity = Capacity {
         keeps_gradient: true,
         per_sample_access: true,
-        ..shape(config, dataset, &gpu_capacity(config, dataset, 1, largest_batch(config, dataset)))
+        ..gpu_capacity(selection, config, dataset, 1, samples)
     };
+    let shape = shape(config, dataset, &capacity);
     fit::check_cpu_shape(&shape, dataset, selection, fit::memory(selection))?;
     let mut gpu = make_gpu(device, from_ref(config), dataset, shape.clone())?;
     let self_test = gpu.self_test()?;
@@ -112,7 +114,7 @@ fn open_cpu(
     dataset: &Arc<Dataset>,
     note: Option<String>,
 ) -> Result<OpenBackend, BackendError> {
-    let shape = selection.apply_to(cpu_shape(&configs[0], dataset, configs.len()));
+    let shape = cpu_shape(selection, &configs[0], dataset, configs.len());
     fit::check_cpu_shape(&shape, dataset, selection, fit::memory(selection))?;
     let constants = constants(&configs[0], &shape, dataset.classes);
     let replicas: Vec<ReplicaParams> = configs.iter().map(replica).collect();
@@ -132,8 +134,7 @@ fn open_gpu(
     dataset: &Arc<Dataset>,
 ) -> Result<OpenBackend, BackendError> {
     let device = gpu::Device::open(&adapter_query(selection, allow_software))?;
-    let shape = gpu_shape(&configs[0], dataset, configs.len(), device.info());
-    let shape = selection.apply_to(shape);
+    let shape = gpu_shape(selection, &configs[0], dataset, configs.len(), device.info());
     let gpu = make_gpu(device, configs, dataset, shape)?;
     let device = gpu_device(&gpu);
     Ok(OpenBackend { backend: Box::new(gpu), device })
@@ -163,23 +164,29 @@ fn gpu_device(gpu: &Gpu) -> Device {
 }
 
 /// Returns the shape of `replicas` networks on the CPU.
-pub(super) fn cpu_shape(config: &Config, dataset: &Dataset, replicas: usize) -> Shape {
+pub(super) fn cpu_shape(
+    selection: &DeviceOptions,
+    config: &Config,
+    dataset: &Dataset,
+    replicas: usize,
+) -> Shape {
     let tested = (CPU_TEST_BATCH / replicas.max(1)).min(dataset.test_count);
-    let lanes = largest_batch(config, dataset).max(tested);
-    let slots = dataset.training_count + dataset.test_count;
-    let extent = Capacity { replicas, ..Capacity::new(lanes, slots, CPU_BLOCK_STEPS) };
-    shape(config, dataset, &extent)
+    let samples = largest_batch(config, dataset).max(tested);
+    shape(config, dataset, &capacity(selection, dataset, replicas, samples, CPU_BLOCK_STEPS))
 }
 
 /// Returns the shape of `replicas` networks on a GPU. Reduces the samples if the GPU cannot bind the arrays of more,
 /// but not below a minibatch.
 pub(super) fn gpu_shape(
+    selection: &DeviceOptions,
     config: &Config,
     dataset: &Dataset,
     replicas: usize,
     info: &AdapterInfo,
 ) -> Shape {
-    let of_lanes = |lanes| shape(config, dataset, &gpu_capacity(config, dataset, replicas, lanes));
+    let with_samples = |samples| {
+        shape(config, dataset, &gpu_capacity(selection, config, dataset, replicas, samples))
+    };
     let limit = info.max_binding.min(info.max_buffer);
     let is_bound = |shape: &Shape| {
         let mut arrays = shape.arrays().into_iter().filter(|&array| shape.is_per_sample(array));
@@ -187,16 +194,37 @@ pub(super) fn gpu_shape(
     };
     let batch = largest_batch(config, dataset);
     let tested = (GPU_TEST_BATCH / replicas.max(1)).min(dataset.test_count);
-    let more = (batch + 1..=tested).rev().map(of_lanes).find(is_bound);
-    more.unwrap_or_else(|| of_lanes(batch))
+    let more = (batch + 1..=tested).rev().map(with_samples).find(is_bound);
+    more.unwrap_or_else(|| with_samples(batch))
 }
 
-fn gpu_capacity(config: &Config, dataset: &Dataset, replicas: usize, samples: usize) -> Capacity {
+fn gpu_capacity(
+    selection: &DeviceOptions,
+    config: &Config,
+    dataset: &Dataset,
+    replicas: usize,
+    samples: usize,
+) -> Capacity {
     let widest = config.layers.iter().copied().max().unwrap_or(1);
     let steps = GPU_INPUT_BYTES / (4 * replicas * samples * widest).max(1);
-    let slots = dataset.training_count + dataset.test_count;
     let block = (steps as u32 / STEPS_PER_WORD).max(1) * STEPS_PER_WORD;
-    Capacity { replicas, ..Capacity::new(samples, slots, block) }
+    capacity(selection, dataset, replicas, samples, block)
+}
+
+/// Returns a capacity with a result slot for each image of the data set.
+fn capacity(
+    selection: &DeviceOptions,
+    dataset: &Dataset,
+    replicas: usize,
+    samples: usize,
+    block: u32,
+) -> Capacity {
+    Capacity {
+        replicas,
+        steps_apical: selection.steps_apical,
+        per_sample_access: selection.per_sample_access,
+        ..Capacity::new(samples, dataset.training_count + dataset.test_count, block)
+    }
 }
 
 pub(super) fn adapter_query(

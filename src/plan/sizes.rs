@@ -11,13 +11,13 @@ pub struct Capacity {
     /// Number of networks simulated side by side.
     pub replicas: usize,
     /// Number of samples per network: the larger of the minibatch and the images tested side by side.
-    pub lanes: usize,
+    pub samples: usize,
     /// Number of images per replica whose results are stored until they are read.
-    pub slots: usize,
+    pub result_slots: usize,
     /// Number of steps of drive held at once: more steps need more memory and fewer launches.
     pub block: u32,
-    /// Whether apical voltages are stepped even if no soma reads them.
-    pub records_apical: bool,
+    /// Whether apical voltages are computed at each step even if no soma reads them.
+    pub steps_apical: bool,
     /// Whether updates also write the gradient.
     pub keeps_gradient: bool,
     /// Whether the arrays of each sample can be read and written, see [`Shape::per_sample_access`].
@@ -26,13 +26,13 @@ pub struct Capacity {
 
 impl Capacity {
     /// Returns the capacity for one network, without recording or extra arrays.
-    pub fn new(lanes: usize, slots: usize, block: u32) -> Self {
+    pub fn new(samples: usize, result_slots: usize, block: u32) -> Self {
         Capacity {
             replicas: 1,
-            lanes,
-            slots,
+            samples,
+            result_slots,
             block,
-            records_apical: false,
+            steps_apical: false,
             keeps_gradient: false,
             per_sample_access: false,
         }
@@ -40,28 +40,28 @@ impl Capacity {
 }
 
 /// Returns the shape of a run: the sizes of its arrays.
-pub fn shape(config: &Config, dataset: &Dataset, extent: &Capacity) -> Shape {
+pub fn shape(config: &Config, dataset: &Dataset, capacity: &Capacity) -> Shape {
     let timing = config.timing();
     let steps = (2 * timing.phase_lengths(config.seed).longest()).max(timing.test_ms);
     let mut model = config.network_model();
-    if extent.records_apical {
+    if capacity.steps_apical {
         model.apical_voltages = ApicalVoltages::PerStep;
     }
     // Blocks start at whole words of spikes, so that no two launches write one word.
-    let block = extent.block.clamp(1, steps).next_multiple_of(STEPS_PER_WORD);
+    let block = capacity.block.clamp(1, steps).next_multiple_of(STEPS_PER_WORD);
     let pixels = std::iter::once(dataset.pixels());
     Shape {
         populations: pixels.chain(config.layers.iter().copied()).collect(),
         model,
-        replicas: extent.replicas,
-        samples_per_replica: extent.lanes,
+        replicas: capacity.replicas,
+        samples_per_replica: capacity.samples,
         steps,
         block,
         taps: timing.psp_kernel_ms as u32,
         images: dataset.training_count + dataset.test_count,
-        result_slots: extent.slots,
-        keeps_gradient: extent.keeps_gradient,
-        per_sample_access: extent.per_sample_access,
+        result_slots: capacity.result_slots,
+        keeps_gradient: capacity.keeps_gradient,
+        per_sample_access: capacity.per_sample_access,
     }
 }
 

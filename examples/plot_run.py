@@ -1,4 +1,4 @@
-"""Draws a run of apical: its test error, receptive fields of its first neurons, and spikes of one image.
+"""Plots a run of apical: test error, receptive fields of its first neurons, and spikes of one image.
 
 python -m venv venv && venv/bin/pip install numpy matplotlib safetensors
 apical train --epochs 3 --out run
@@ -10,7 +10,7 @@ import sys
 
 run, picture = sys.argv[1:]
 
-# %% What a run keeps
+# %% Read the files of a run
 import json
 
 import numpy as np
@@ -21,7 +21,7 @@ epochs = [line for line in lines if line["event"] == "epoch"]
 weights = load_file(f"{run}/weights.safetensors")  # W0 [500, 784], b0 [500], Y0 [500, 10], W1, b1
 spikes = np.load(f"{run}/spikes.npz")["spikes0"]  # [images, steps, neurons]
 
-# %% What it looks like
+# %% Plot them
 import matplotlib.pyplot as plt
 
 figure, (curve, fields, raster) = plt.subplots(1, 3, figsize=(12, 3.6), layout="constrained")

@@ -1,4 +1,4 @@
-"""What is measured, told once for both sides: the preset `paper-1`, with Adam where minibatches are larger."""
+"""The measured cases, for both programs: the preset `paper-1`, with Adam if minibatches are larger than 1."""
 
 import json
 import pathlib
@@ -18,11 +18,11 @@ class Case:
     layers: tuple = (500, 10)
 
     def request(self, **more):
-        """A line of JSON for `torch_bench.py`."""
+        """Returns a line of JSON for `torch_bench.py`."""
         return json.dumps(asdict(self) | more)
 
     def arguments(self):
-        """The same for `apical bench`."""
+        """Returns the arguments of `apical bench`."""
         return [
             *("--preset", "paper-1"),
             *("--layers", ",".join(map(str, self.layers)), "--batch-size", str(self.batch)),
@@ -32,7 +32,7 @@ class Case:
 
 
 def cases(batches):
-    """Training with Adam at each batch, one image at a time as in the paper, and the test."""
+    """Returns training with Adam per batch size, training with batch size 1 as in the paper, and the test."""
     adam = [Case(f"train, batch {n}, Adam", "train", n, "adam", 0.01) for n in batches]
     single = Case("train, batch 1, plain gradient", "train", 1, "sgd", 0.21)
     return [*adam, single, Case("test, 250 steps", "test", max(batches), "adam", 0.01)]

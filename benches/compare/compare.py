@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Measures apical beside a hand-written batched PyTorch version of the same model, on this machine.
+"""Compares apical with a hand-written batched PyTorch version of the same model, on this machine.
 
-784-500-10 on MNIST: training with minibatches of 32 and Adam, training one image at a time, and the
-test. apical on one thread, on all cores and on a GPU where there is one; PyTorch on the same, in two
-forms: "dense" is a matrix product for all steps at once, "events" sums weight rows of the spikes that
-there are and is the fastest form found. All take turns in rounds; medians over rounds are quoted, and
-ratios are taken within rounds, so that a busy machine disturbs them least.
+784-500-10 on MNIST: training with minibatches of 32 and Adam, training with batch size 1, and the test.
+Both run on one thread, on all cores and on a GPU if there is one. PyTorch runs in two forms: "dense" is
+one matrix product for all steps, "events" sums the weight rows of spikes and is the fastest form found.
+The programs take turns in rounds. The table has medians over rounds; ratios are taken within rounds,
+which makes them robust against other load.
 
-It proves how fast both are here and now, and with --check that they learn the same. It does not
-prove that no faster PyTorch version exists.
+It measures the speed of both on this machine; --check compares their learning. It does not prove that
+no faster PyTorch version exists.
 """
 
 import argparse
@@ -31,40 +31,40 @@ def parse():
         description=description, epilog=rest, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--apical", metavar="FILE", help="program to measure; built with cargo where not given")
-    add("--rounds", type=int, default=5, help="rounds that everyone takes part in (default 5)")
-    add("--seconds", type=float, default=2, help="length of a measurement in s (default 2)")
-    add("--warm-up", type=int, default=3200, help="images trained on before (default 3200)")
-    add("--batch", type=int, nargs="+", default=[32], help="minibatches with Adam (default 32)")
-    add("--no-cuda", action="store_true", help="leave PyTorch on CUDA out")
+    add("--apical", metavar="FILE", help="program to measure (default: built with cargo)")
+    add("--rounds", type=int, default=5, help="number of rounds (default 5)")
+    add("--seconds", type=float, default=2, help="duration of a measurement [s] (default 2)")
+    add("--warm-up", type=int, default=3200, help="training images before timing (default 3200)")
+    add("--batch", type=int, nargs="+", default=[32], help="minibatch sizes with Adam (default 32)")
+    add("--no-cuda", action="store_true", help="skip PyTorch on CUDA")
     add("--software-gpu", action="store_true", help="measure a software GPU if there is no other")
-    add("--check", action="store_true", help="compare what is learned, not how fast, and stop")
-    add("--images", type=int, default=30_000, help="images that --check trains on (default 30000)")
-    add("--seeds", type=int, default=3, help="seeds that --check takes (default 3)")
+    add("--check", action="store_true", help="compare test errors instead of speed")
+    add("--images", type=int, default=30_000, help="training images of --check (default 30000)")
+    add("--seeds", type=int, default=3, help="number of seeds of --check (default 3)")
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--markdown", action="store_true", help="print a table of Markdown")
-    form.add_argument("--json", action="store_true", help="print JSON with every raw time")
-    add("--write", metavar="DIR", type=pathlib.Path, help="write compare.json and compare.md there")
+    form.add_argument("--markdown", action="store_true", help="print a Markdown table")
+    form.add_argument("--json", action="store_true", help="print JSON with all raw times")
+    add("--write", metavar="DIR", type=pathlib.Path, help="write compare.json and compare.md to DIR")
     options = parser.parse_args()
     if min(options.rounds, options.warm_up, options.seeds, *options.batch) < 1:
-        parser.error("rounds, warm-up, seeds and batches are at least 1")
+        parser.error("expected rounds, warm-up, seeds and batches of at least 1")
     return options
 
 
 def measure(everyone, options):
-    """Rows of the table. Each case goes through its rounds, everyone in turn in each."""
+    """Returns the rows of the table. In each round of a case, each contender is measured once."""
     rows = []
     for case in cases(options.batch):
         rounds = [[] for _ in everyone]
         for number in range(options.rounds):
-            for contender, mine in zip(everyone, rounds):
-                who = f"{contender.name}, {contender.place}"
-                print(f"{case.name}: round {number + 1}/{options.rounds}, {who}", file=sys.stderr)
-                mine.append(contender.measure(case, options.seconds, options.warm_up))
-        apical = {c.place: mine for c, mine in zip(everyone, rounds) if c.name == "apical"}
+            for contender, times in zip(everyone, rounds):
+                label = f"{contender.name}, {contender.place}"
+                print(f"{case.name}: round {number + 1}/{options.rounds}, {label}", file=sys.stderr)
+                times.append(contender.measure(case, options.seconds, options.warm_up))
+        apical = {c.place: times for c, times in zip(everyone, rounds) if c.name == "apical"}
         rows += [
-            report.summarise(case, contender, mine, apical.get(contender.place))
-            for contender, mine in zip(everyone, rounds)
+            report.summarise(case, contender, times, apical.get(contender.place))
+            for contender, times in zip(everyone, rounds)
         ]
     return rows
 

@@ -1,4 +1,4 @@
-"""Who is measured, each by a process of its own: `apical bench`, or a worker of `torch_bench.py`."""
+"""The measured programs, each a separate process: `apical bench`, or a worker of `torch_bench.py`."""
 
 import json
 import pathlib
@@ -13,7 +13,7 @@ WORKER = pathlib.Path(__file__).with_name("torch_bench.py")
 
 
 class Apical:
-    """One run of `apical bench` a measurement."""
+    """`apical bench`: one process per measurement."""
 
     def __init__(self, binary, place, *selection):
         self.name, self.place = "apical", place
@@ -29,7 +29,7 @@ class Apical:
         report = json.loads(done.stdout)
         facts = [report["device"], report["driver"], f"apical {report['version']}"]
         if report["is_software"]:
-            facts.append("software: its times say nothing about a GPU")
+            facts.append("software device: its times do not represent a GPU")
         self.device = ", ".join(fact for fact in facts if fact)
         (row,) = report["rows"]
         cpu = row["cpu_ms_per_minibatch"]
@@ -45,7 +45,7 @@ class Apical:
 
 
 class Torch:
-    """A worker that waits between measurements."""
+    """A worker process of `torch_bench.py` that waits between measurements."""
 
     def __init__(self, form, place, device="cpu", threads=1, tf32=False):
         self.name, self.place = f"PyTorch, {form}{', tf32' if tf32 else ''}", place
@@ -59,7 +59,7 @@ class Torch:
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
-            raise SystemExit(f"{self.name} ({self.place}) ended; its message is above")
+            raise SystemExit(f"error: {self.name} ({self.place}) exited, see its message above")
         return json.loads(line)
 
     def close(self):
@@ -68,30 +68,30 @@ class Torch:
 
 
 def build(binary):
-    """The program to measure, built where `binary` is not given."""
+    """Returns the program to measure; builds it if `binary` is None."""
     if binary:
         if not pathlib.Path(binary).is_file():
-            raise SystemExit(f"--apical {binary}: there is no such file")
+            raise SystemExit(f"error: --apical {binary}: no such file")
         return pathlib.Path(binary).resolve()
     if shutil.which("cargo") is None:
-        raise SystemExit("no cargo to build apical with; --apical FILE takes a program that is there")
+        raise SystemExit("error: cannot build apical: no cargo\nhint: give a program with --apical FILE")
     command = ["cargo", "build", "--release", "--message-format", "json-render-diagnostics"]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     if done.returncode != 0:
-        raise SystemExit("cargo build --release failed; --apical FILE takes a program that is there")
+        raise SystemExit("error: cargo build --release failed\nhint: give a program with --apical FILE")
     messages = map(json.loads, done.stdout.splitlines())
     programs = [message["executable"] for message in messages if message.get("executable")]
     return pathlib.Path(programs[-1])
 
 
 def gpus(binary):
-    """The GPUs that `apical devices` lists, each a dictionary."""
+    """Returns the GPUs that `apical devices` lists, as dictionaries."""
     done = subprocess.run([str(binary), "devices", "--json"], stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout or "[]")
 
 
 def contenders(binary, cores, software_gpu, cuda):
-    """All that this machine can run, in the order in which they take turns."""
+    """Returns the programs and devices that this machine can run, in measuring order."""
     found = []
     for threads in sorted({1, cores}):
         place = ONE_THREAD if threads == 1 else f"{threads} threads"

@@ -1,4 +1,4 @@
-"""What a measurement was made on: processor, memory, versions, commit, command."""
+"""Description of the machine of a measurement: processor, memory, versions, commit, command."""
 
 import datetime
 import os
@@ -9,7 +9,7 @@ import sys
 
 
 def describe(root):
-    """A dictionary that goes beside every result."""
+    """Returns the facts that are stored with each result."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "cpu": cpu_name(),
@@ -24,12 +24,12 @@ def describe(root):
 
 
 def cores():
-    """Cores that this process may use."""
+    """Returns the number of cores that this process can use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def cpu_name():
-    """Name, with family and model where the name alone says little, as on virtual machines."""
+    """Returns the processor's name, family and model. On virtual machines the name alone is vague."""
     info = pathlib.Path("/proc/cpuinfo")
     if not info.exists():
         return os.uname().machine
@@ -43,7 +43,7 @@ def cpu_name():
 
 
 def commit(root):
-    """Short name of the commit, with a plus where tracked files were changed."""
+    """Returns the short hash of the commit, with a plus if tracked files were changed."""
 
     def git(*arguments):
         done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)

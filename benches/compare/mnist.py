@@ -1,4 +1,4 @@
-"""Reads and writes IDX files, the format of MNIST: bytes with a header that gives their shape."""
+"""Reads and writes IDX files, the format of MNIST: a header with the shape, then bytes."""
 
 import gzip
 import struct
@@ -12,11 +12,11 @@ FILES = {
 
 
 def read(path):
-    """A uint8 array from an IDX file packed with gzip."""
+    """Reads a uint8 array from a gzip-compressed IDX file."""
     data = gzip.decompress(path.read_bytes())
     zero, kind, dimensions = struct.unpack(">HBB", data[:4])
     if (zero, kind) != (0, 8):
-        raise ValueError(f"{path} is no IDX file of bytes")
+        raise ValueError(f"{path}: expected an IDX file of unsigned bytes")
     shape = struct.unpack(f">{dimensions}I", data[4 : 4 + 4 * dimensions])
     return numpy.frombuffer(data, numpy.uint8, offset=4 + 4 * dimensions).reshape(shape)
 
@@ -27,7 +27,7 @@ def write(path, array):
 
 
 def load(folder, part):
-    """Images `[n, side, side]` and labels `[n]` of `part`: "train" or "test"."""
+    """Returns images, [n, side, side], and labels, [n], of `part`: "train" or "test"."""
     images, labels = (read(folder / name) for name in FILES[part])
     return images, labels
 

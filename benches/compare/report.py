@@ -1,4 +1,4 @@
-"""Medians, spreads and ratios of rounds, as a table for people and for files."""
+"""Medians, spreads and ratios over rounds, as plain and Markdown tables."""
 
 import statistics
 
@@ -7,8 +7,8 @@ ONE_THREAD = "1 thread"
 
 
 def summarise(case, contender, rounds, reference):
-    """One row. `rounds` and `reference`: measurements of each round, the reference's being those of
-    apical in the same place. Ratios are medians over rounds, each taken within its round."""
+    """Returns one row. `rounds`: measurements, one per round; `reference`: those of apical on the same
+    device. A ratio is the median over rounds of the ratios within rounds."""
     times = [one["ms_per_image"] for one in rounds]
     median = statistics.median(times)
     row = {
@@ -22,25 +22,25 @@ def summarise(case, contender, rounds, reference):
         "rounds": rounds,
     }
     for name, clock in (("ratio", "ms_per_image"), ("cpu_ratio", "cpu_ms_per_image")):
-        pairs = [(mine[clock], its[clock]) for mine, its in zip(rounds, reference or [])]
-        ratios = [mine / its if mine and its else None for mine, its in pairs]
-        # CPU time of several threads counts how they wait for each other, too.
-        is_told = clock == "ms_per_image" or contender.place == ONE_THREAD
-        row[name] = middle(ratios) if is_told else None
+        pairs = [(one[clock], other[clock]) for one, other in zip(rounds, reference or [])]
+        ratios = [one / other if one and other else None for one, other in pairs]
+        # The CPU time of several threads includes their waiting for each other.
+        is_meaningful = clock == "ms_per_image" or contender.place == ONE_THREAD
+        row[name] = middle(ratios) if is_meaningful else None
         row[f"{name}_range"] = None if row[name] is None else [min(ratios), max(ratios)]
     return row
 
 
 def middle(values):
-    """The median, or None where any is not known."""
+    """Returns the median, or None if a value is unknown."""
     return statistics.median(values) if values and None not in values else None
 
 
 HEADER = [
-    "case", "where", "who", "ms an image", "images/s", "CPU ms an image", "spread",
-    "apical is faster by", "in CPU time by",
+    "case", "device", "program", "ms/image", "images/s", "CPU ms/image", "spread",
+    "speed-up of apical", "speed-up in CPU time",
 ]
-WORDS = 3
+TEXT_COLUMNS = 3
 
 
 def cells(row):
@@ -65,7 +65,7 @@ def cells(row):
 
 
 def markdown(rows):
-    lines = [HEADER, ["---"] * WORDS + ["---:"] * (len(HEADER) - WORDS), *map(cells, rows)]
+    lines = [HEADER, ["---"] * TEXT_COLUMNS + ["---:"] * (len(HEADER) - TEXT_COLUMNS), *map(cells, rows)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
@@ -74,7 +74,7 @@ def plain(rows):
     widths = [max(map(len, column)) for column in zip(*lines)]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if index < WORDS else cell.rjust(width)
+            cell.ljust(width) if index < TEXT_COLUMNS else cell.rjust(width)
             for index, (cell, width) in enumerate(zip(line, widths))
         ).rstrip()
         for line in lines
@@ -82,7 +82,7 @@ def plain(rows):
 
 
 def warnings(rows):
-    """Lines about rows whose rounds differ by more than WIDE of their median."""
+    """Returns lines about rows whose spread exceeds WIDE."""
     wide = [
         f"- {row['case']}, {row['place']}, {row['contender']}: {100 * row['spread']:.0f} %"
         for row in rows
@@ -91,7 +91,7 @@ def warnings(rows):
     if not wide:
         return []
     head = (
-        f"The fastest and the slowest round lie further apart than {100 * WIDE:.0f} % of the median here: "
-        "something else used the machine. CPU time on one thread and ratios suffer least.\n"
+        f"The spread of these rows, (slowest - fastest round) / median, exceeds {100 * WIDE:.0f} %: other "
+        "programs used the machine. CPU times on one thread and ratios are least affected.\n"
     )
     return [head, *wide]

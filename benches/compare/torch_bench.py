@@ -1,9 +1,8 @@
-"""A worker that times the PyTorch model: a request a line on stdin, a row of JSON on stdout.
+"""A worker that times the PyTorch model: reads one request per line, writes one row of JSON per request.
 
-A worker is one form on one device with one number of threads. It keeps a network for each case, trained
-on some images before anything is timed, because an untrained network spikes otherwise. Between requests
-it sleeps, so that workers can take turns on one machine. Times are of slices of whole minibatches,
-the device waited for at a slice's end.
+A worker has one form, one device and one number of threads. It keeps a network per case, trained before
+timing, because an untrained network has other spike rates. Between requests it sleeps, so that workers
+can take turns. A time is that of a slice of whole minibatches, including the device's work.
 """
 
 import argparse
@@ -19,12 +18,12 @@ from cases import PIXELS, ROOT
 from torch_model import FORMS, Network
 
 SLICE_SECONDS = 0.2
-# Images tested side by side, seen to be fastest: few on a CPU, whose caches they must fit.
+# Fastest numbers of test images per minibatch: on a CPU they must fit the caches.
 TEST_BATCH = {"cpu": 16, "cuda": 512}
 
 
 class Subject:
-    """A network and the images that it is shown, over and over."""
+    """A network and its images, used cyclically."""
 
     def __init__(self, case, form, device):
         layers = [PIXELS, *case["layers"]]
@@ -57,13 +56,13 @@ class Subject:
         self.network.test(self.minibatch()[0])
 
     def slice(self):
-        """Wall clock and CPU time of a minibatch in ms, mean over a slice."""
+        """Returns wall-clock and CPU time of a minibatch, mean over a slice, ms."""
         count, wall, cpu = 0, time.perf_counter(), time.process_time()
         while count == 0 or time.perf_counter() - wall < SLICE_SECONDS:
             self.step()
             count += 1
             if self.device == "cuda" and count % 8 == 0:
-                # The host must not run ahead of the clock.
+                # Without this the host would queue work beyond the slice.
                 torch.cuda.synchronize()
         if self.device == "cuda":
             torch.cuda.synchronize()
@@ -99,7 +98,7 @@ def main():
     parser.add_argument("--form", choices=FORMS, required=True)
     parser.add_argument("--device", choices=TEST_BATCH, default="cpu")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--tf32", action="store_true", help="products of 10-bit mantissas (CUDA)")
+    parser.add_argument("--tf32", action="store_true", help="allow TF32 matrix products (CUDA)")
     options = parser.parse_args()
     torch.set_grad_enabled(False)
     torch.set_num_threads(options.threads)

@@ -1,4 +1,4 @@
-"""Along what cost is measured: for each axis its points, each the arguments of one `apical bench`."""
+"""The axes of the measurement and their points, each with the arguments of one `apical bench`."""
 
 from dataclasses import dataclass
 
@@ -27,8 +27,8 @@ def layers(*hidden):
 
 
 def axes(quick, folder, data):
-    """All axes. `folder`: where made images may lie; `data`: MNIST, whose digits they are."""
-    usual = layers(500)
+    """Returns all axes. `folder`: for generated images; `data`: folder of MNIST, their source."""
+    default = layers(500)
     hidden = [100, 500, 2000, 16000] if quick else [100, 250, 500, 1000, 2000, 4000, 8000, 16000]
     batch = [1, 8, 64, 512, 4096] if quick else [4**k for k in range(7)]
     depth = [1, 2, 4, 8] if quick else range(1, 9)
@@ -43,9 +43,9 @@ def axes(quick, folder, data):
         ),
         Axis(
             "batch",
-            "images a minibatch",
+            "images per minibatch",
             "784-500-10",
-            [Point(n, [*usual, "--batch-size", str(n)], n) for n in batch],
+            [Point(n, [*default, "--batch-size", str(n)], n) for n in batch],
         ),
         Axis(
             "depth",
@@ -57,19 +57,19 @@ def axes(quick, folder, data):
             "side",
             "side of the image, pixels",
             "digits enlarged; 500-10, minibatches of 32",
-            [Point(n, [*usual, "--data", str(enlarged(data, folder / str(n), n))]) for n in side],
+            [Point(n, [*default, "--data", str(enlarged(data, folder / str(n), n))]) for n in side],
         ),
         Axis(
             "steps",
             "shortest phase, steps (ms)",
             "784-500-10, minibatches of 32",
-            [Point(n, [*usual, "--phase-ms", str(n)]) for n in steps],
+            [Point(n, [*default, "--phase-ms", str(n)]) for n in steps],
         ),
     ]
 
 
 def enlarged(data, folder, side, counts=(512, 64)):
-    """A folder of IDX files with the first digits of MNIST, pixels repeated up to `side`."""
+    """Writes the first digits of MNIST, enlarged to `side` pixels, as IDX files. Returns the folder."""
     for part, count in zip(mnist.FILES, counts):
         images, labels = mnist.load(data, part)
         old = numpy.arange(side) * images.shape[1] // side

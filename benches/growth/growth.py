@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 """Measures how apical's cost grows with hidden size, minibatch, depth, image and length of a phase.
 
-Runs `apical bench` over one axis at a time and draws a figure of each. The claim to be checked: cost
-per spike stays flat, that is, time over the additions that spikes cause. A spike causes as many
-additions as there are neurons above it, so the cost of a spike grows with the hidden layer and the
-cost of an addition should not. All time counts, kernels that know no spikes too. On one thread it is
-CPU time, which others on the machine disturb less; otherwise it is wall clock.
+Runs `apical bench` along one axis at a time and draws a figure per axis. Expectation: the time per
+addition is constant. A spike causes one addition per postsynaptic neuron, so the cost per spike grows
+with the next layer, but the cost per addition should not. The time includes kernels without additions.
+On one thread it is CPU time, which other programs disturb less; otherwise it is wall-clock time.
 
-It proves how cost grows on this machine, for the spike rates of a network after a short warm-up. It
-does not prove anything about other rates, nor that the cost is low.
+It measures the growth on this machine, at the spike rates of a network after a short warm-up. It does
+not say anything about other rates, or that the cost is low.
 """
 
 import argparse
@@ -29,9 +28,9 @@ from cases import ROOT  # noqa: E402
 from contenders import build  # noqa: E402
 
 COLUMNS = [
-    "x", "ms_per_image", "cpu_ms_per_image", "ns_per_addition", "us_per_spike", "drive_ns_per_addition",
-    "additions_per_image", "spikes_per_image", "steps_per_image", "weights_mib",
-    "spread",
+    "x", "ms_per_image", "cpu_ms_per_image", "ns_per_addition", "us_per_spike",
+    "synaptic_input_ns_per_addition", "additions_per_image", "spikes_per_image", "steps_per_image",
+    "weights_mib", "spread",
 ]
 
 
@@ -41,23 +40,23 @@ def parse():
         description=description, epilog=rest, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--apical", metavar="FILE", help="program to measure; built with cargo where not given")
+    add("--apical", metavar="FILE", help="program to measure (default: built with cargo)")
     add("--quick", action="store_true", help="fewer points, shorter measurements: minutes on two cores")
-    add("--axis", nargs="+", help="measure only these: hidden, batch, depth, side, steps")
-    add("--backend", choices=["cpu", "gpu"], default="cpu", help="default cpu")
-    add("--threads", type=int, default=1, help="of the CPU backend, 0 for all cores (default 1)")
-    add("--rounds", type=int, default=5, help="measurements of a point (default 5)")
-    add("--seconds", type=float, help="length of a measurement in s (default 1; with --quick 0.3)")
-    add("--warm-up", type=int, default=640, help="images trained on before (default 640)")
+    add("--axis", nargs="+", help="measure only these axes: hidden, batch, depth, side, steps")
+    add("--backend", choices=["cpu", "gpu"], default="cpu", help="backend (default cpu)")
+    add("--threads", type=int, default=1, help="threads of the CPU backend (0: all cores; default 1)")
+    add("--rounds", type=int, default=5, help="measurements per point (default 5)")
+    add("--seconds", type=float, help="duration of a measurement [s] (default 1; with --quick 0.3)")
+    add("--warm-up", type=int, default=640, help="training images before timing (default 640)")
     add("--write", metavar="DIR", type=pathlib.Path, default=ROOT / "benches" / "results" / "growth",
-        help="where figures and numbers go (default benches/results/growth)")
+        help="folder of figures and numbers (default benches/results/growth)")
     options = parser.parse_args()
     options.seconds = options.seconds or (0.3 if options.quick else 1.0)
     return options
 
 
 def measure(binary, point, options):
-    """One point: the row of `apical bench`, and what costs follow from it."""
+    """Measures one point. Returns facts about the device, and the row with derived costs."""
     selection = ["--backend", options.backend]
     if options.backend == "cpu":
         selection += ["--threads", str(options.threads)]
@@ -74,7 +73,7 @@ def measure(binary, point, options):
     cost = cpu if report["threads"] == 1 and cpu else ms
     kernels, additions = row["kernels"], row["additions_per_image"]
     sizes = [row["inputs"], *row["layers"]]
-    drive = sum(kernel["share"] for kernel in kernels or [] if kernel["name"] == "synaptic_input_spikes")
+    share = sum(kernel["share"] for kernel in kernels or [] if kernel["name"] == "synaptic_input_spikes")
     facts = {"device": report["device"], "threads": report["threads"], "version": report["version"]}
     return facts, {
         "x": point.x,
@@ -82,11 +81,11 @@ def measure(binary, point, options):
         "cpu_ms_per_image": cpu,
         "ns_per_addition": 1e6 * cost / additions,
         "us_per_spike": 1e3 * cost / sum(row["spikes_per_image"]),
-        "drive_ns_per_addition": 1e6 * cost * drive / additions if kernels else float("nan"),
+        "synaptic_input_ns_per_addition": 1e6 * cost * share / additions if kernels else float("nan"),
         "additions_per_image": additions,
         "spikes_per_image": sum(row["spikes_per_image"]),
         "steps_per_image": row["steps_per_image"],
-        "weights_mib": sum(below * n for below, n in zip(sizes, sizes[1:])) * 4 / 2**20,
+        "weights_mib": sum(n_pre * n for n_pre, n in zip(sizes, sizes[1:])) * 4 / 2**20,
         "spread": row["spread"],
         "kernels": kernels,
         "raw_ms": row["raw_ms"],
@@ -101,23 +100,23 @@ def write_rows(folder, axis, rows):
 
 
 def summary(results, facts):
-    """Markdown: findings, figures, the machine."""
+    """Returns the report as Markdown: findings, figures and the machine."""
     lines = [line for axis, rows in results for line in findings.of_axis(axis, rows)]
     reasons = findings.explained(lines)
     figures = [f"![{axis.label}]({axis.name}.png)" for axis, _ in results]
     wide = [
-        f"- {axis.label}, {row['x']:,}: the middle half of the times spans {100 * row['spread']:.0f} %"
+        f"- {axis.label}, {row['x']:,}: interquartile range {100 * row['spread']:.0f} % of the median"
         for axis, rows in results for row in rows if row["spread"] > 0.1
     ]
     parts = ["# How cost grows", __doc__.partition("\n\n")[2].strip(), "\n".join(lines)]
-    parts += ["A kernel is blamed by its share of the measured time. Of those that are blamed:\n\n"
+    parts += ["The named kernels have the largest increase of measured time:\n\n"
               + "\n".join(reasons)] if reasons else []
-    parts += ["Not steady, to be read with care:\n\n" + "\n".join(wide)] if wide else []
+    parts += ["Unsteady measurements:\n\n" + "\n".join(wide)] if wide else []
     return "\n\n".join([*parts, *figures, machine.table(facts)]) + "\n"
 
 
 def names(facts):
-    """The device, and the clock that costs are taken from."""
+    """Returns the names of the device and of the clock."""
     if facts["threads"] == 1:
         return f"{facts['device']}, 1 thread", "CPU time"
     threads = f", {facts['threads']} threads" if facts["threads"] else ""
@@ -130,12 +129,12 @@ def main():
     options.write.mkdir(parents=True, exist_ok=True)
     results, facts = [], machine.describe(ROOT)
     with tempfile.TemporaryDirectory() as folder:
-        wanted = axes(options.quick, pathlib.Path(folder), ROOT / "data" / "mnist")
-        unknown = set(options.axis or []) - {axis.name for axis in wanted}
+        selected = axes(options.quick, pathlib.Path(folder), ROOT / "data" / "mnist")
+        unknown = set(options.axis or []) - {axis.name for axis in selected}
         if unknown:
-            raise SystemExit(f"no such axis: {', '.join(sorted(unknown))}")
-        wanted = [axis for axis in wanted if not options.axis or axis.name in options.axis]
-        for axis in wanted:
+            raise SystemExit(f"error: unknown axis: {', '.join(sorted(unknown))}")
+        selected = [axis for axis in selected if not options.axis or axis.name in options.axis]
+        for axis in selected:
             rows = []
             for point in axis.points:
                 print(f"{axis.label}: {point.x:,}", file=sys.stderr)

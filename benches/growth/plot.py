@@ -1,4 +1,4 @@
-"""One figure an axis: time of an image, cost of an addition and of a spike, and who takes the time."""
+"""One figure per axis: time per image, cost per addition and per spike, and the shares of the kernels."""
 
 import matplotlib
 
@@ -7,7 +7,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
 from matplotlib.ticker import LogLocator, NullFormatter  # noqa: E402
 
-# Okabe & Ito 2008: told apart with every kind of colour blindness.
+# Colours of Okabe & Ito 2008, distinguishable with all kinds of colour blindness.
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
 KERNELS = {
     "encode_spikes": "#999999",
@@ -27,17 +27,17 @@ def draw(axis, rows, device, clock, file):
     figure.suptitle(f"{axis.note}; training, {device}", fontsize=10)
 
     time.plot(xs, [row["ms_per_image"] for row in rows], "o-", color=BLUE)
-    time.set_ylabel("time of a training image, ms")
+    time.set_ylabel("time per training image, ms")
     time.set_title("wall clock", fontsize=10)
 
-    cost.plot(xs, [row["ns_per_addition"] for row in rows], "o-", color=BLUE, label="an addition, ns")
-    cost.plot(xs, [row["us_per_spike"] for row in rows], "s--", color=ORANGE, label="a spike, µs")
+    cost.plot(xs, [row["ns_per_addition"] for row in rows], "o-", color=BLUE, label="ns per addition")
+    cost.plot(xs, [row["us_per_spike"] for row in rows], "s--", color=ORANGE, label="µs per spike")
     cost.plot(
-        xs, [row["drive_ns_per_addition"] for row in rows], "^:", color=GREEN,
-        label="an addition, ns: drive alone",
+        xs, [row["synaptic_input_ns_per_addition"] for row in rows], "^:", color=GREEN,
+        label="ns per addition, synaptic input only",
     )
-    cost.set_ylabel("cost, ns an addition, µs a spike")
-    cost.set_title(f"{clock} over all additions and spikes", fontsize=10)
+    cost.set_ylabel("cost, ns per addition, µs per spike")
+    cost.set_title(f"{clock} per addition and per spike", fontsize=10)
     cost.legend(fontsize=8, frameon=False)
 
     for panel in (time, cost):
@@ -48,14 +48,14 @@ def draw(axis, rows, device, clock, file):
     for panel in (time, cost, share):
         panel.set_xlabel(axis.label)
         panel.set_xscale("log")
-        panel.set_xticks(thinned(xs), [f"{x:,}" for x in thinned(xs)])
+        panel.set_xticks(tick_values(xs), [f"{x:,}" for x in tick_values(xs)])
         panel.xaxis.set_minor_formatter(NullFormatter())
     figure.savefig(file, dpi=110)
     pyplot.close(figure)
 
 
 def widen(panel, factor=30):
-    """At least so large a range on the y axis, so that what is flat looks flat."""
+    """Sets a minimum range of the y axis, so that constant values look constant."""
     low, high = panel.get_ylim()
     more = max(1, factor / (high / low)) ** 0.5
     panel.set_ylim(low / more, high * more)
@@ -64,22 +64,22 @@ def widen(panel, factor=30):
     panel.yaxis.set_minor_formatter(NullFormatter())
 
 
-def thinned(xs):
-    """Values far enough apart on a logarithmic axis to be written below it."""
-    reach, kept = (max(xs) / min(xs)) ** (1 / 9), []
+def tick_values(xs):
+    """Returns values whose tick labels do not overlap on a logarithmic axis."""
+    min_ratio, ticks = (max(xs) / min(xs)) ** (1 / 9), []
     for x in xs:
-        if not kept or x >= kept[-1] * reach:
-            kept.append(x)
-    return kept
+        if not ticks or x >= ticks[-1] * min_ratio:
+            ticks.append(x)
+    return ticks
 
 
 def stack(panel, xs, rows):
-    """Shares of the time of all kernels."""
-    panel.set_title("who takes the time", fontsize=10)
-    panel.set_ylabel("share of the time of all kernels, %")
+    """Draws the share of each kernel in the time of all kernels."""
+    panel.set_title("shares of the kernels", fontsize=10)
+    panel.set_ylabel("share of all kernels' time, %")
     panel.set_ylim(0, 100)
     if any(row["kernels"] is None for row in rows):
-        panel.text(0.5, 0.5, "not known:\nno timestamps", ha="center", transform=panel.transAxes)
+        panel.text(0.5, 0.5, "unknown:\nno timestamps", ha="center", transform=panel.transAxes)
         return
     shares = {name: [0.0] * len(rows) for name in KERNELS}
     for index, row in enumerate(rows):

@@ -87,8 +87,8 @@ pub fn section(rows: &[Result], retests: &Retests) -> String {
     let header =
         ["net", "initial weights", "test, ms", "paper, %", "here, %", "difference", "within 0.3"];
     format!(
-        "## The paper's nets as the paper trains them\n\nOne image at a time, plain gradient, 60 epochs, \
-         one training each (seed 1), as in the paper; the test error after the last epoch.\n\n{}",
+        "## The paper's networks trained as in the paper\n\nBatch size 1, plain gradient, 60 epochs, one training \
+         each (seed 1); the test error after the last epoch.\n\n{}",
         table(&header, cells)
     )
 }

@@ -80,7 +80,7 @@ fn training(criterion: &mut Criterion) {
             group.throughput(Throughput::Elements(config.batch_size as u64));
             group.bench_function(backend, |bencher| {
                 bencher.iter(|| {
-                    let minibatch = minibatches.next().expect("an endless cycle");
+                    let minibatch = minibatches.next().expect("the cycle is endless");
                     simulation.train(minibatch).expect("a minibatch runs");
                     // Waits for the device.
                     black_box(
@@ -162,7 +162,7 @@ fn kernels(criterion: &mut Criterion) {
             group.bench_function(backend, |bencher| {
                 bencher.iter(|| {
                     device.run(&minibatch, &samples, &kernel_launches).expect("the kernel runs");
-                    black_box(device.read(ArrayId::InputCdf).expect("it is read"));
+                    black_box(device.read(ArrayId::InputCdf).expect("the array is read"));
                 });
             });
         }

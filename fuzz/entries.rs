@@ -19,7 +19,7 @@ pub fn idx(bytes: &[u8]) {
 pub fn npz(bytes: &[u8]) {
     let folder = folder("npz");
     let path = folder.join("both.npz");
-    fs::write(&path, bytes).expect("a temporary file");
+    fs::write(&path, bytes).expect("the temporary file is written");
     let _ = Dataset::open(&path);
     let _ = fs::remove_dir_all(folder);
 }
@@ -28,7 +28,7 @@ pub fn npz(bytes: &[u8]) {
 pub fn csv(bytes: &[u8]) {
     let folder = folder("csv");
     for name in ["train.csv", "test.csv"] {
-        fs::write(folder.join(name), bytes).expect("a temporary file");
+        fs::write(folder.join(name), bytes).expect("the temporary file is written");
     }
     let _ = Dataset::open(&folder);
     let _ = fs::remove_dir_all(folder);
@@ -54,6 +54,6 @@ fn folder(format: &str) -> PathBuf {
     let name =
         format!("apical-fuzz-{format}-{}-{:?}", std::process::id(), std::thread::current().id());
     let folder = std::env::temp_dir().join(name);
-    fs::create_dir_all(&folder).expect("a temporary folder");
+    fs::create_dir_all(&folder).expect("the temporary folder is created");
     folder
 }

@@ -40,7 +40,7 @@ mod trainings;
 use std::path::Path;
 
 #[test]
-fn every_test_file_is_a_module() {
+fn test_file_is_a_module() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     support::harness::assert_all_are_modules(&folder, include_str!("all.rs"));
 }

@@ -111,7 +111,7 @@ fn sigmoid_of_rising_argument_rises() {
         assert!(highest - s <= SIGMOID_FALL, "sigmoid({x:e}) = {s:e} after {highest:e}");
         highest = highest.max(s);
     }
-    assert!(highest > 0.999_999, "it ends at {highest:e}");
+    assert!(highest > 0.999_999, "largest value {highest:e}");
 }
 
 #[test]

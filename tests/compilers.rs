@@ -81,7 +81,7 @@ fn radv_fuses_nothing_in_kernels() {
     let Some(description) = DESCRIPTIONS.iter().find(|path| Path::new(path).is_file()) else {
         return not_run(test, "Mesa's RADV is missing: install mesa-vulkan-drivers");
     };
-    let (_, path) = module_path!().split_once("::").expect("a module of the binary");
+    let (_, path) = module_path!().split_once("::").expect("the test is in a module of the binary");
     let mut command = Command::new(env::current_exe().expect("this program has a path"));
     command.args(["--exact", &format!("{path}::{test}"), "--nocapture"]).env(CHILD, "");
     command.env("VK_DRIVER_FILES", description).env("VK_ICD_FILENAMES", description);

@@ -116,7 +116,7 @@ fn sample_is_the_beginning_of_mnist() {
 }
 
 #[test]
-fn all_naming_styles_give_the_same_set() {
+fn idx_naming_styles_give_equal_sets() {
     let plain = small_set();
     let mut compressed = plain.clone();
     compressed.iter_mut().for_each(|(_, bytes)| *bytes = gzip(bytes));

@@ -90,7 +90,7 @@ fn nonfinite_error_names_the_minibatch() {
         for backend in [BackendKind::Cpu, BackendKind::Gpu] {
             let options = DeviceOptions { backend, ..DeviceOptions::default() };
             let mut training =
-                Training::new(config.clone(), dataset(), &options).expect("it opens");
+                Training::new(config.clone(), dataset(), &options).expect("the backend opens");
             let error =
                 training.run(&mut |_| ControlFlow::Continue(())).expect_err("weights overflow");
             let message = error.to_string();
@@ -105,7 +105,7 @@ fn nonfinite_error_names_the_minibatch() {
 #[test]
 fn checkpoints_hold_only_finite_weights() {
     let options = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
-    let mut training = Training::new(config(), dataset(), &options).expect("it opens");
+    let mut training = Training::new(config(), dataset(), &options).expect("the backend opens");
     training.keep_checkpoints("4".parse().expect("the interval is valid"));
     let expected = expected_location(&config());
     let (mut last, mut due) = (None, None);
@@ -121,14 +121,14 @@ fn checkpoints_hold_only_finite_weights() {
         }
         ControlFlow::Continue(())
     });
-    assert_eq!(location(result.expect_err("it fails")).1, expected);
+    assert_eq!(location(result.expect_err("weights overflow")).1, expected);
     let last = last.expect("there are checkpoints");
     assert_eq!(last.position.images, expected.2 - 1);
     // A resumed training ends at the same minibatch, also if resumed at a pending test.
     for checkpoint in [last, due.expect("a test was due")] {
-        let mut resumed =
-            Training::resume(config(), dataset(), &options, &checkpoint).expect("it opens");
-        let error = resumed.run(&mut |_| ControlFlow::Continue(())).expect_err("it fails");
+        let mut resumed = Training::resume(config(), dataset(), &options, &checkpoint)
+            .expect("the backend opens");
+        let error = resumed.run(&mut |_| ControlFlow::Continue(())).expect_err("weights overflow");
         assert_eq!(location(error).1, expected);
     }
 }
@@ -138,8 +138,9 @@ fn nonfinite_error_names_the_replica() {
     let base = config();
     let variants = variants(&base, &["weight_decay=0,1000".parse().unwrap()], 1).unwrap();
     let options = DeviceOptions { backend: BackendKind::Cpu, ..DeviceOptions::default() };
-    let mut replicas = Training::of_variants(&variants, dataset(), &options).expect("it opens");
-    let error = replicas.run(&mut |_| ControlFlow::Continue(())).expect_err("it fails");
+    let mut replicas =
+        Training::of_variants(&variants, dataset(), &options).expect("the backend opens");
+    let error = replicas.run(&mut |_| ControlFlow::Continue(())).expect_err("weights overflow");
     let (network, found) = location(error);
     assert_eq!(network, " of network 1 of its group");
     assert_eq!(found, expected_location(&variants[1].config));

@@ -134,14 +134,14 @@ const OPTIMIZERS: [(Optimizer, f64); 4] = [
 ];
 
 #[test]
-fn each_optimizer_matches_its_formula() {
+fn optimizer_updates_match_formula() {
     for (optimizer, eta) in OPTIMIZERS {
         check_updates(&config(optimizer, eta));
     }
 }
 
 #[test]
-fn each_schedule_scales_the_learning_rates() {
+fn lr_schedule_scales_learning_rates() {
     for (optimizer, eta) in OPTIMIZERS {
         for schedule in [LrSchedule::Step, LrSchedule::Cosine] {
             check_updates(&Config {

@@ -40,7 +40,7 @@ fn train(
 ) -> (Network, Vec<NetworkEvent>) {
     let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
     let options = DeviceOptions { backend, ..DeviceOptions::default() };
-    let mut training = Training::new(config.clone(), dataset, &options).expect("it opens");
+    let mut training = Training::new(config.clone(), dataset, &options).expect("the backend opens");
     let control = training.control();
     if requests_networks {
         control.request_networks_after_epochs();
@@ -104,7 +104,8 @@ fn requested_test_changes_no_bit() {
             let (expected, _) = train(&config, backend, false);
             let dataset = (*support::random_dataset(3, 4, 5, 20)).clone();
             let options = DeviceOptions { backend, ..DeviceOptions::default() };
-            let mut training = Training::new(config.clone(), dataset, &options).expect("it opens");
+            let mut training =
+                Training::new(config.clone(), dataset, &options).expect("the backend opens");
             let control = training.control();
             control.request_networks();
             control.request_eval();

@@ -11,7 +11,7 @@ mod harness;
 use std::path::Path;
 
 #[test]
-fn every_test_file_is_a_module() {
+fn test_file_is_a_module() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     harness::assert_all_are_modules(&folder, include_str!("all.rs"));
 }

@@ -71,9 +71,10 @@ impl Driver {
         // SAFETY: all handles live as long as the process; create infos outlive their calls.
         unsafe {
             let info = vk::DescriptorSetLayoutCreateInfo::default().bindings(&bindings);
-            let sets = [device.create_descriptor_set_layout(&info, None).expect("a layout")];
+            let sets =
+                [device.create_descriptor_set_layout(&info, None).expect("the layout is created")];
             let info = vk::PipelineLayoutCreateInfo::default().set_layouts(&sets);
-            let layout = device.create_pipeline_layout(&info, None).expect("a layout");
+            let layout = device.create_pipeline_layout(&info, None).expect("the layout is created");
             let info = vk::ShaderModuleCreateInfo::default().code(&shader.words);
             let module = device.create_shader_module(&info, None).expect("a module");
             let stage = vk::PipelineShaderStageCreateInfo::default()

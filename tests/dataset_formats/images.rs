@@ -134,7 +134,7 @@ fn other_files_are_skipped_with_a_warning() {
 }
 
 #[test]
-fn all_invalid_images_are_listed_in_one_error() {
+fn invalid_images_are_listed_in_one_error() {
     let mut cut = grey(4, 2, 1);
     cut.truncate(cut.len() / 2);
     let folder = pets_with(vec![

@@ -74,7 +74,7 @@ fn jpeg_with_exif(jpeg: &[u8], exif: &[u8]) -> Vec<u8> {
 
 /// The stored rows of two columns are a, b; c, d; e, f.
 #[test]
-fn all_eight_exif_orientations_are_applied() {
+fn exif_orientations_are_applied() {
     let upright: [(u8, [u8; 6], [u32; 2]); 8] = [
         (1, [10, 20, 30, 40, 50, 60], [2, 3]),
         (2, [20, 10, 40, 30, 60, 50], [2, 3]),

@@ -24,7 +24,7 @@ fn replicas_beyond_device_limits_are_an_error() {
     let bytes = |replicas| 4 * wide(replicas).len(ArrayId::Moments(0)) as u64;
     let beyond = (1..).find(|&replicas| bytes(replicas) > info.max_binding).expect("a limit");
     assert!(check_limits(&info, &wide(beyond - 1)).is_ok());
-    match check_limits(&info, &wide(beyond)).expect_err("too large") {
+    match check_limits(&info, &wide(beyond)).expect_err("the shape exceeds the limits") {
         BackendError::TooLarge { array: ArrayId::Moments(0), bytes: required, limit, .. } => {
             assert_eq!((required, limit), (bytes(beyond), info.max_binding));
         }

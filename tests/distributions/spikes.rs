@@ -44,7 +44,9 @@ fn config(layers: &[usize], phi_max: f64, spikes: SpikeDistribution, seed: u64) 
 /// Returns images of 28 x 28 equal pixels in two classes.
 fn constant_images() -> Arc<Dataset> {
     let split = || (PIXELS.iter().flat_map(|&pixel| [pixel; 784]).collect(), vec![0, 1, 0, 1]);
-    Arc::new(Dataset::from_parts("constant", 28, 28, split(), split()).expect("a data set"))
+    Arc::new(
+        Dataset::from_parts("constant", 28, 28, split(), split()).expect("the data set is valid"),
+    )
 }
 
 /// Simulates the constant images in one minibatch, all with label 0, in training or in a test.

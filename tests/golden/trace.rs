@@ -34,7 +34,7 @@ impl<'a> Trace<'a> {
     pub fn new(file: &Path, bytes: &'a [u8]) -> Self {
         let (_, metadata) = SafeTensors::read_metadata(bytes).expect("a trace is safetensors");
         Trace {
-            name: file.file_name().expect("a file").to_string_lossy().into_owned(),
+            name: file.file_name().expect("the path names a file").to_string_lossy().into_owned(),
             tensors: SafeTensors::deserialize(bytes).expect("a trace is safetensors"),
             metadata: metadata.metadata().clone().unwrap_or_default(),
             used: RefCell::default(),

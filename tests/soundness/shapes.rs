@@ -80,7 +80,8 @@ fn sample_capacity_is_limited_to_images() {
     let dataset = dataset();
     for backend in BACKENDS {
         let options = DeviceOptions { backend, ..DeviceOptions::default() };
-        let opened = device::open(&options, from_ref(&config), &dataset).expect("it opens");
+        let opened =
+            device::open(&options, from_ref(&config), &dataset).expect("the backend opens");
         assert_eq!(opened.backend.shape().samples_per_replica, 12, "{backend:?}");
     }
 }

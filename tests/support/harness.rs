@@ -13,10 +13,10 @@ use std::path::Path;
 pub fn not_run(test: &str, reason: &str) {
     // Writing directly to stderr bypasses the test harness's capture, so `cargo test` shows the line.
     let line = format!("not run: {test}: {reason}\n");
-    io::stderr().write_all(line.as_bytes()).expect("standard error takes a line");
+    io::stderr().write_all(line.as_bytes()).expect("standard error is writable");
     if let Some(path) = env::var_os("APICAL_NOT_RUN") {
         let file = OpenOptions::new().create(true).append(true).open(path);
-        file.and_then(|mut file| file.write_all(line.as_bytes())).expect("the list takes a line");
+        file.and_then(|mut file| file.write_all(line.as_bytes())).expect("the list is writable");
     }
 }
 

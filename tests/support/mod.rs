@@ -120,7 +120,10 @@ pub fn random_dataset(seed: u64, height: usize, width: usize, images: usize) -> 
         (pixels, (0..images).map(|index| (index % 10) as u8).collect())
     };
     let (training, test) = (split(), split());
-    Arc::new(Dataset::from_parts("random", height, width, training, test).expect("a data set"))
+    Arc::new(
+        Dataset::from_parts("random", height, width, training, test)
+            .expect("the data set is valid"),
+    )
 }
 
 /// Reads all values of an array of floats.

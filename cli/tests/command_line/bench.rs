@@ -39,7 +39,7 @@ const GRID: [&str; 10] = [
 fn bench_json_has_a_row_per_network_and_task() {
     let folder = folder_with_data();
     let [report] = &json_of(bench_on_cpu(&folder).args(["--json"]).args(GRID))[..] else {
-        panic!("one object")
+        panic!("expected one object")
     };
     assert_eq!((&report["backend"], &report["threads"]), (&"cpu".into(), &2.into()));
     assert_eq!(report["version"], env!("CARGO_PKG_VERSION"));
@@ -107,7 +107,7 @@ fn bench_replicas_count_operations_of_the_first() {
     let folder = folder_with_data();
     let mut command = bench_on_cpu(&folder);
     command.args(["--json", "--layers", "20,10", "--batch-size", "1,4", "--replicas", "1,3"]);
-    let [report] = &json_of(&mut command)[..] else { panic!("one object") };
+    let [report] = &json_of(&mut command)[..] else { panic!("expected one object") };
     let rows = report["rows"].as_array().unwrap();
     let of_replicas = |replicas: u64| {
         let rows = rows.iter().filter(move |row| row["replicas"] == replicas);
@@ -126,7 +126,7 @@ fn bench_counts_depend_only_on_the_seed() {
         let mut command = bench(&folder);
         command.args(["--backend", "cpu", "--no-roofline", "--json", "--layers", "20,10"]);
         let [report] = &json_of(command.args(["--threads", threads, "--seed", seed]))[..] else {
-            panic!("one object")
+            panic!("expected one object")
         };
         let rows = report["rows"].as_array().unwrap().iter();
         rows.map(|row| (row["additions_per_image"].clone(), row["spikes_per_image"].clone()))
@@ -197,7 +197,7 @@ fn bench_gpu_reports_roofline_and_kernels() {
     let mut command = bench(&folder);
     command.args(["--backend", "gpu", "--json", "--layers", "20,10"]);
     command.args(["--batch-size", "4", "--replicas", "2"]);
-    let [report] = &json_of(&mut command)[..] else { panic!("one object") };
+    let [report] = &json_of(&mut command)[..] else { panic!("expected one object") };
     assert_eq!((&report["backend"], &report["threads"]), (&"gpu".into(), &Value::Null));
     assert!(!report["driver"].as_str().unwrap().is_empty());
     let roofline = &report["roofline"];

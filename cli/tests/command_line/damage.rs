@@ -214,7 +214,7 @@ fn concurrent_starts_in_one_folder_train_once() {
         };
         let children = ["1", "2", "3"].map(start);
         let codes = children.map(|mut child| child.wait().unwrap().code());
-        let winner = codes.iter().position(|code| *code == Some(0)).expect("one trains");
+        let winner = codes.iter().position(|code| *code == Some(0)).expect("one process trains");
         assert_eq!(codes.iter().filter(|code| **code == Some(1)).count(), 2, "{codes:?}");
         let text = |name: &str| fs::read_to_string(folder.path().join(&run).join(name)).unwrap();
         let seed = winner + 1;

@@ -30,7 +30,7 @@ fn compare(folder: &TempDir) -> Command {
 fn devices_lists_self_test_results() {
     let folder = TempDir::new().unwrap();
     let [list] = &json_of(apical(&folder).args(["devices", "--json"]))[..] else {
-        panic!("one array")
+        panic!("expected one array")
     };
     let list = list.as_array().unwrap();
     assert!(!list.is_empty(), "this test needs a Vulkan device: install mesa-vulkan-drivers");
@@ -91,12 +91,14 @@ fn compare_reports_identical_values() {
     assert!(text.contains(" over 4 minibatches of 32 images, and 50 test images\n"), "{text}");
     assert!(text.contains("\nself-test bit-exact on this device"), "{text}");
 
-    let [full] = &json_of(compare(&folder).arg("--json"))[..] else { panic!("one object") };
+    let [full] = &json_of(compare(&folder).arg("--json"))[..] else {
+        panic!("expected one object")
+    };
     assert_eq!((&full["identical"], &full["difference"]), (&true.into(), &Value::Null));
     assert_eq!((&full["minibatches"], &full["images"]), (&4.into(), &100.into()));
     let [partial] = &json_of(compare(&folder).args(["--json", "--cpu-through", "hidden_step"]))[..]
     else {
-        panic!("one object")
+        panic!("expected one object")
     };
     assert_eq!(
         (&partial["identical"], &partial["cpu_through"]),

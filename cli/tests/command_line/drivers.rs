@@ -66,7 +66,9 @@ fn swiftshader_computes_the_bits_of_the_cpu() {
         command.args(["compare", "--json", "--backend", "gpu", "--data", "data"]);
         command.args(["--lr-schedule", "constant", "--test-images", "2"]);
         command.args(settings.split_whitespace());
-        let [report] = &json_of(on(&driver, &mut command))[..] else { panic!("one object") };
+        let [report] = &json_of(on(&driver, &mut command))[..] else {
+            panic!("expected one object")
+        };
         assert_eq!(report["identical"], true, "{settings}: {report}");
         assert!(report["device"].as_str().unwrap().contains("SwiftShader"), "{report}");
     }
@@ -79,7 +81,9 @@ fn swiftshader_flushes_subnormals_without_cache() {
     let cache = folder.path().join("cache");
     let mut command = apical(&folder);
     command.args(["devices", "--json"]).env("APICAL_PIPELINE_CACHE", &cache);
-    let [Value::Array(devices)] = &json_of(on(&driver, &mut command))[..] else { panic!("a list") };
+    let [Value::Array(devices)] = &json_of(on(&driver, &mut command))[..] else {
+        panic!("expected a list")
+    };
     assert_eq!(devices[0]["subnormals"], "flushed", "{devices:?}");
     assert!(devices[0]["self_test"].get("exact").is_some(), "{devices:?}");
     assert!(!cache.exists());

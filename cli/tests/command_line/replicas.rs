@@ -50,7 +50,7 @@ fn replica_equals_the_network_trained_alone() {
     for (value, expected) in [("mean", mean), ("sd", square.sqrt()), ("sem", (square / 3.0).sqrt())]
     {
         let value = combination["test_error"][value].as_f64().unwrap();
-        assert!((value - expected).abs() < 1e-9, "{value} instead of {expected}");
+        assert!((value - expected).abs() < 1e-9, "{value}, expected {expected}");
     }
 }
 
@@ -163,7 +163,7 @@ fn replicas_write_a_run_each_and_a_summary() {
             head.into_iter().chain(&test).chain(&train).map(|v| v.as_f64().unwrap()).collect();
         assert_eq!(values.len(), expected.len());
         for (value, expected) in values.iter().zip(expected) {
-            assert!((value - expected).abs() < 1e-9, "{line}: {value} instead of {expected}");
+            assert!((value - expected).abs() < 1e-9, "{line}: {value}, expected {expected}");
         }
     }
     assert_eq!(lines.len(), 3);

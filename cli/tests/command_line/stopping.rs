@@ -61,7 +61,7 @@ fn checkpoints(folder: &TempDir, run: &str) -> usize {
 }
 
 #[test]
-fn each_signal_saves_during_a_test_and_sets_exit_code() {
+fn signal_during_a_test_saves_and_sets_exit_code() {
     let folder = folder_with_data();
     let signals = [
         ("-INT", 130, "press Ctrl-C twice more to quit without saving"),

@@ -62,7 +62,7 @@ fn event_files(run: &Path) -> Vec<PathBuf> {
 /// Returns the only event file of a run.
 fn event_file(run: &Path) -> PathBuf {
     let files = event_files(run);
-    let [file] = &files[..] else { panic!("one file: {files:?}") };
+    let [file] = &files[..] else { panic!("expected one file: {files:?}") };
     assert!(file.file_name().unwrap().to_str().unwrap().starts_with("events.out.tfevents."));
     file.clone()
 }
@@ -116,7 +116,7 @@ fn tensorboard_curves_equal_the_metrics() {
         serde_json::from_str(&fs::read_to_string(folder.path().join("run/run.json")).unwrap())
             .unwrap();
     let (0, Value { tag, content: Some(Content::Tensor(tensor)), .. }) = &values[0] else {
-        panic!("the data set comes first")
+        panic!("expected the data set first")
     };
     let text = String::from_utf8(tensor.string_val[0].clone()).unwrap();
     let sha256 = info["dataset_sha256"].as_str().unwrap();
@@ -162,7 +162,7 @@ fn tensorboard_histograms_match_the_weights() {
             _ => None,
         })
         .collect();
-    let [low, high] = &network.layers[..] else { panic!("two layers") };
+    let [low, high] = &network.layers[..] else { panic!("expected two layers") };
     let expected: [(&str, &[f32]); 5] = [
         ("weights/W0", &low.weight_rows()),
         ("weights/b0", low.biases()),
@@ -195,7 +195,7 @@ fn tensorboard_histograms_match_the_weights() {
     }
 
     let (_, last) = values.last().unwrap();
-    let Some(Content::Image(image)) = &last.content else { panic!("the picture comes last") };
+    let Some(Content::Image(image)) = &last.content else { panic!("expected the image last") };
     assert_eq!((last.tag.as_str(), image.colorspace), ("receptive fields", 3));
     let picture = image::load_from_memory(&image.png).unwrap().to_rgb8();
     // 20 neurons, 10 per row, of 6 x 5 weights, separated by lines, three pixels per weight.
@@ -271,7 +271,7 @@ fn tensorboard_resume_extends_event_files() {
     }
     output_of(apical(&folder).args(["train", "--resume", "run", "--backend", "cpu"]));
     let files = event_files(&run);
-    let [before, after] = &files[..] else { panic!("two files: {files:?}") };
+    let [before, after] = &files[..] else { panic!("expected two files: {files:?}") };
     let mut after = events(after);
     let start = after.remove(1);
     assert_eq!(start.what, Some(What::SessionLog(SessionLog { status: 1 })));

@@ -93,7 +93,7 @@ fn train_json_lines_equal_metrics_and_timings() {
         }
         assert_eq!(Value::from(both), output);
     }
-    let checkpoint = timing("checkpoint").expect("the epoch has one");
+    let checkpoint = timing("checkpoint").expect("the epoch has a checkpoint");
     assert_eq!((&checkpoint["epoch"], &checkpoint["images"]), (&2.into(), &0.into()));
 }
 
@@ -120,7 +120,7 @@ fn equal_runs_have_equal_files() {
         files
     };
     let first = files("first", &["--backend", "cpu", "--threads", "1"]);
-    assert_eq!(first.len(), 5, "metrics, weights, the best and two checkpoints");
+    assert_eq!(first.len(), 5, "expected metrics, weights, the best and two checkpoints");
     for (run, arguments) in [
         ("second", ["--backend", "cpu", "--threads", "2"]),
         ("gpu", ["--backend", "gpu", "--device", "0"]),

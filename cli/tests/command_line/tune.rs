@@ -46,7 +46,7 @@ fn config_file(folder: &TempDir, trial: &Value) -> String {
 fn tune_trains_better_candidates_longer() {
     let folder = folder_with_data();
     let lines = json_of(tune(&folder).arg("--json"));
-    let [first, last] = events(&lines, "rung")[..] else { panic!("two rungs: {lines:?}") };
+    let [first, last] = events(&lines, "rung")[..] else { panic!("expected two rungs: {lines:?}") };
     let lengths = |rung: &Value| (rung["epochs"].clone(), rung["images"].clone());
     assert_eq!(lengths(first), (1.into(), 83.into()));
     assert_eq!(lengths(last), (1.into(), 250.into()));

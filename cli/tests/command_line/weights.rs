@@ -27,7 +27,7 @@ fn folder_with_run() -> TempDir {
 #[test]
 fn test_reports_error_and_confusion() {
     let folder = folder_with_run();
-    let [tested] = &json_of(test(&folder).arg("--json"))[..] else { panic!("one object") };
+    let [tested] = &json_of(test(&folder).arg("--json"))[..] else { panic!("expected one object") };
     let metrics = fs::read_to_string(folder.path().join("run/metrics.jsonl")).unwrap();
     let finished: Value = serde_json::from_str(metrics.lines().last().unwrap()).unwrap();
     assert_eq!(tested["weights_sha256"], finished["weights_sha256"]);

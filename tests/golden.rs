@@ -13,7 +13,7 @@ mod trace;
 use std::path::{Path, PathBuf};
 use std::slice::from_mut;
 
-use apical::interface::Kernel;
+use apical::interface::{BackendError, Kernel};
 use apical::plan::{Capacity, Presentation};
 use apical::simulation::Simulation;
 use trace::Trace;
@@ -79,18 +79,23 @@ fn reproduce(file: &Path, make: support::MakeBackend) {
             draw_index: image as u32,
             result_slot: image,
         };
-        let result = if trace.has(&format!("ex{image}_B0")) {
-            simulation.train_replayed(&presentation, phases, &spikes, |backend, launch| {
+        let mut replay = || -> Result<(), BackendError> {
+            let (minibatches, samples, launches) =
+                simulation.prepare_replay(&presentation, phases, &spikes)?;
+            if !trace.has(&format!("ex{image}_B0")) {
+                return simulation.run(&minibatches, &samples, &launches);
+            }
+            for launch in launches {
+                simulation.run(&minibatches, &samples, &[launch])?;
                 if matches!(launch.kernel, Kernel::HiddenStep | Kernel::OutputStep) {
                     let step = launch.first as usize;
+                    let backend = simulation.backend();
                     trace.check_voltages(backend, image, launch.layer, step, &config);
                 }
-                Ok(())
-            })
-        } else {
-            simulation.train_replayed_unobserved(&presentation, phases, &spikes)
+            }
+            Ok(())
         };
-        result.unwrap_or_else(|error| panic!("{}, image {image}: {error}", trace.name));
+        replay().unwrap_or_else(|error| panic!("{}, image {image}: {error}", trace.name));
         trace.check_averages(simulation.backend(), image, &config, &before);
         let outcome = simulation.results(images).expect("results are readable")[0][image];
         let output = *config.layers.last().expect("the network has an output layer") as f64;

@@ -152,7 +152,9 @@ fn invalid_replayed_spikes_are_an_error() {
         let mut simulation = simulation(backend);
         let spikes = |steps: usize| [36, 20, 10].map(|units| vec![0; steps * units]).to_vec();
         let mut replay = |image: Presentation, phases, spikes: &[Vec<u8>]| {
-            simulation.train_replayed(&image, phases, spikes, |_, _| Ok(()))
+            let (minibatches, samples, launches) =
+                simulation.prepare_replay(&image, phases, spikes)?;
+            simulation.run(&minibatches, &samples, &launches)
         };
         for (phases, steps) in [([50, 50], 99), ([1, 50], 51), ([u32::MAX, 2], 100)] {
             let result = replay(image, phases, &spikes(steps));

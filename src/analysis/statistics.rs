@@ -30,7 +30,7 @@ impl MeanSd {
 }
 
 /// Returns the quantile at `fraction`, 0 to 1, interpolated linearly between sorted values; NaN if there are no values.
-pub fn quantile(values: &[f64], fraction: f64) -> f64 {
+fn quantile(values: &[f64], fraction: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let Some(last) = sorted.len().checked_sub(1) else {

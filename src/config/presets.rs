@@ -57,11 +57,6 @@ impl clap::ValueEnum for Preset {
 }
 
 impl Preset {
-    /// Returns all presets.
-    pub fn all() -> &'static [Preset] {
-        &PRESETS
-    }
-
     /// Returns the name on the command line.
     pub fn name(self) -> &'static str {
         match self {

@@ -12,8 +12,8 @@ use crate::run_dir::StorageError;
 use crate::run_dir::atomic_file::write_atomic;
 
 /// File names of the report and of the table of findings.
-pub const PAGE: &str = "report.html";
-pub const TABLE: &str = "reproduction.md";
+const PAGE: &str = "report.html";
+const TABLE: &str = "reproduction.md";
 
 /// Largest width of an SVG that shrinks with the screen, pixels. Its text of 14 pixels stays at 9 or more on a phone.
 const MAX_SHRINKABLE_WIDTH: u32 = 560;
@@ -28,7 +28,7 @@ struct Section {
 ///
 /// # Errors
 /// Returns an error if there is no experiment, or one of its files is unreadable.
-pub fn html_page(folder: &Path) -> Result<String, FigureError> {
+fn html_page(folder: &Path) -> Result<String, FigureError> {
     let results = read_results(folder)?;
     let sections: Vec<Section> = results
         .into_iter()

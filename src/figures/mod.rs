@@ -31,11 +31,11 @@ pub use chart::{Chart, ChartData};
 pub use figure::{Figure, Mark, Panel, Point, Reference, Series};
 pub use findings::findings;
 pub use heatmap::{Colours, Heatmap};
-pub use html_page::{html_page, save_html_page};
+pub use html_page::save_html_page;
 pub use image_grid::ImageGrid;
 pub use render::Render;
 pub use result::{ExperimentResult, Finding, Measured, NO_DEVICE, Plot, RESULT};
-pub use result_folders::{ensure_same_data, read_results};
+pub use result_folders::ensure_same_data;
 pub use table::Table;
 pub(crate) use text::labels;
 

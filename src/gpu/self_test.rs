@@ -92,17 +92,6 @@ impl SelfTestResult {
     pub fn is_exact(&self) -> bool {
         matches!(self, SelfTestResult::Exact { .. })
     }
-
-    /// The number of values compared, or what differs, in words.
-    ///
-    /// # Errors
-    /// When the device is not exact.
-    pub fn into_result(self) -> Result<usize, String> {
-        match self {
-            SelfTestResult::Exact { values } => Ok(values),
-            SelfTestResult::Different { .. } => Err(self.to_string()),
-        }
-    }
 }
 
 impl fmt::Display for SelfTestResult {

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::random::{RngStream, Split, counter0, key, philox};
 
 /// Mean of the inverse Gaussian, ms.
-pub const JITTER_MEAN: f64 = 2.0;
+const JITTER_MEAN: f64 = 2.0;
 /// Shape of the inverse Gaussian, ms.
-pub const JITTER_SHAPE: f64 = 1.0;
+const JITTER_SHAPE: f64 = 1.0;
 
 /// Random part of a phase's duration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,7 +96,7 @@ impl PhaseLengths {
 /// Returns `P(X >= x)` of the inverse Gaussian.
 ///
 /// With `z = sqrt(shape / x)`: `1 - Phi(z (x/mean - 1)) - exp(2 shape / mean) Phi(-z (x/mean + 1))`.
-pub fn inverse_gaussian_tail(x: f64) -> f64 {
+fn inverse_gaussian_tail(x: f64) -> f64 {
     let z = sqrt(JITTER_SHAPE / x);
     let upper_tail = |y: f64| 0.5 * erfc(y / std::f64::consts::SQRT_2);
     upper_tail(z * (x / JITTER_MEAN - 1.0))

@@ -34,7 +34,7 @@ pub enum WeightInit {
 }
 
 /// Returns mean `W_avg` and standard deviation `W_sd` of the weights to a neuron with `fan_in` inputs.
-pub fn weight_statistics(fan_in: usize, phi_max: f64) -> (f64, f64) {
+fn weight_statistics(fan_in: usize, phi_max: f64) -> (f64, f64) {
     let n = fan_in as f64;
     let nu = phi_max / 4.0;
     let voltage_square = VOLTAGE_SD * VOLTAGE_SD + VOLTAGE_MEAN * VOLTAGE_MEAN;

@@ -1,57 +1,24 @@
 //! Presentation of an image with given instead of drawn spikes, to replay traces of other simulators.
 
-use super::{Simulation, max_steps};
-use crate::interface::{
-    ArrayId, Backend, BackendError, BatchParams, COUNT_BITS, Launch, STEPS_PER_WORD, Sample,
-};
+use super::{Batch, Simulation, max_steps};
+use crate::interface::{ArrayId, BackendError, COUNT_BITS, STEPS_PER_WORD};
 use crate::plan::{Presentation, kernel_sequence};
 
 impl Simulation {
-    /// Trains the only network on one image with given phase lengths and given instead of drawn spikes. Calls `observe`
-    /// after each launch.
+    /// Prepares the launches of a training minibatch of one image, with given phase lengths and with given instead of
+    /// drawn spikes, for callers that run them. Counts as an update.
     ///
     /// `spikes`: counts (at most 15) per population, `[steps, units]`, the input first; empty for a population whose
     /// spikes no neuron receives, see [`crate::interface::Shape::sends_spikes`].
     ///
     /// # Errors
     /// Returns an error if the device fails, there are several networks, or the spikes do not fit the network.
-    pub fn train_replayed(
+    pub fn prepare_replay(
         &mut self,
         image: &Presentation,
         phases: [u32; 2],
         spikes: &[Vec<u8>],
-        mut observe: impl FnMut(&mut dyn Backend, &Launch) -> Result<(), BackendError>,
-    ) -> Result<(), BackendError> {
-        let (minibatches, lanes) = self.prepare_replay(image, phases, spikes)?;
-        for launch in kernel_sequence(self.backend.shape(), max_steps(&lanes), true) {
-            self.backend.run(&minibatches, &lanes, &[launch])?;
-            observe(self.backend.as_mut(), &launch)?;
-        }
-        Ok(())
-    }
-
-    /// Trains as [`Simulation::train_replayed`], in one run without an observer.
-    ///
-    /// # Errors
-    /// Returns an error if the device fails, there are several networks, or the spikes do not fit the network.
-    pub fn train_replayed_unobserved(
-        &mut self,
-        image: &Presentation,
-        phases: [u32; 2],
-        spikes: &[Vec<u8>],
-    ) -> Result<(), BackendError> {
-        let (minibatches, lanes) = self.prepare_replay(image, phases, spikes)?;
-        let list = kernel_sequence(self.backend.shape(), max_steps(&lanes), true);
-        self.backend.run(&minibatches, &lanes, &list)
-    }
-
-    /// Writes the spikes. Returns the minibatch and the sample that presents them.
-    fn prepare_replay(
-        &mut self,
-        image: &Presentation,
-        phases: [u32; 2],
-        spikes: &[Vec<u8>],
-    ) -> Result<(Vec<BatchParams>, Vec<Sample>), BackendError> {
+    ) -> Result<Batch, BackendError> {
         self.check_replay(phases, spikes)?;
         for (population, counts) in spikes.iter().enumerate() {
             if !counts.is_empty() {
@@ -62,7 +29,9 @@ impl Simulation {
         for minibatch in &mut minibatches {
             minibatch.draws_spikes = 0;
         }
-        Ok((minibatches, vec![self.lanes[0].phases_of(image, phases)]))
+        let samples = vec![self.lanes[0].phases_of(image, phases)];
+        let launches = kernel_sequence(self.backend.shape(), max_steps(&samples), true);
+        Ok((minibatches, samples, launches))
     }
 
     /// Checks that there are spikes for every population and step, and that counts fit four bits.

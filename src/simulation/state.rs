@@ -64,7 +64,7 @@ impl Simulation {
     }
 
     /// Resumes from the states of all replicas, which are at the same position, with the networks that the simulation
-    /// was made with. Changes nothing if `save_state` is empty.
+    /// was made with. Changes nothing if `states` is empty.
     ///
     /// # Errors
     /// Returns an error if the states are of other shapes, or the device fails.

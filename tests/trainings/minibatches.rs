@@ -82,7 +82,9 @@ fn replayed_spikes_of_wrong_sizes_are_an_error() {
     let image = Presentation { index: 0, label: 0, draw_index: 0, result_slot: 0 };
     let spikes = |count: u8| [16, 3, 10].map(|units| vec![count; 110 * units]).to_vec();
     let mut replay = |phases: [u32; 2], spikes: &[Vec<u8>]| {
-        simulation.train_replayed(&image, phases, spikes, |_, _| Ok(())).map_err(|e| e.to_string())
+        let replayed = simulation.prepare_replay(&image, phases, spikes);
+        let (minibatches, samples, launches) = replayed.map_err(|e| e.to_string())?;
+        simulation.run(&minibatches, &samples, &launches).map_err(|e| e.to_string())
     };
     assert_eq!(replay([55, 55], &spikes(15)), Ok(()));
     for (phases, spikes, text) in [

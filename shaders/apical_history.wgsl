@@ -2,6 +2,7 @@
 // last K steps, or the two traces of the uncut kernel.
 // One thread per neuron, row of the history and sample. If not all columns are bound at once, each dispatch
 // continues the sums of the previous one.
+#import bindings, exact_math, weight_matrix, column_sum
 
 // bits of the feedback's source population, [samples, past steps + steps, 2, words of 32 sources]
 @group(0) @binding(5) var<storage, read> spike_mask: array<u32>;
@@ -31,8 +32,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     if constants.tap_count > 0u {
         let words = sample.index * constants.spike_words + constants.history_words;
-        spike_step = words * STEPS_PER_WORD - constants.tap_count + row;
-        sum = sum_columns(params.n_feedback, unit, sum);
+        sum = sum_columns(params.n_feedback, words * STEPS_PER_WORD - constants.tap_count + row, unit, sum);
     } else {
         sum = sum_trace(sample.index, WINDOW_MEAN_SLOW + row, unit, sum);
     }
@@ -51,4 +51,15 @@ fn sum_trace(sample_index: u32, row: u32, unit: u32, before: f32) -> f32 {
         }
     }
     return sum;
+}
+
+alias Units = u32;
+alias Sums = f32;
+
+fn column(pre: u32, unit: u32) -> f32 {
+    return weight_at(pre, unit);
+}
+
+fn opaque_sums(sum: f32) -> f32 {
+    return opaque(sum);
 }

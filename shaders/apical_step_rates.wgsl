@@ -2,6 +2,7 @@
 // A launch of no steps sets the voltages of an image's first step, from the last rates before the image.
 // One thread per neuron and sample. If not all columns of `Y` are bound at once, each dispatch continues the sum
 // of the previous one.
+#import bindings, exact_math, weight_matrix
 
 // rates of the feedback's source population, [samples, 1 + steps, sources]
 @group(0) @binding(5) var<storage, read> rates: array<f32>;

@@ -1,5 +1,6 @@
 // Steps the apical dendrites of a layer. A launch of no steps sets the voltages for the first step of an image.
 // One thread per neuron and sample.
+#import bindings, exact_math, weight_matrix, column_sum, synaptic_filter
 
 // bits of the feedback's source population, [samples, past steps + steps, 2, words of 32 sources]
 @group(0) @binding(5) var<storage, read> spike_mask: array<u32>;
@@ -24,8 +25,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         begin_apical(sample, unit);
         return;
     }
-    let words = sample.index * constants.spike_words + constants.history_words;
-    spike_step = words * STEPS_PER_WORD + params.first_step;
     if params.first_step < end_step(sample) {
         step_apical(sample, unit);
     }
@@ -50,4 +49,46 @@ fn begin_apical(sample: Sample, unit: u32) {
             - mul_rounded(constants.gain_fast, synaptic_input[first + params.units]);
     }
     set_apical(sample, unit, voltage);
+}
+
+// Steps an apical dendrite: the feedback spikes of this step set the apical voltage of the next (feedback takes
+// one step). `A = kappa * (Y n) + c`.
+// If not all columns of `Y` are bound at once, each dispatch continues the sum of the previous one, and the last
+// sets the voltage.
+fn step_apical(sample: Sample, unit: u32) {
+    let now = input_index(sample.index, constants.history_rows, unit);
+    var before = 0.0;
+    if params.col_offset > 0u {
+        before = synaptic_input[now];
+    }
+    let words = sample.index * constants.spike_words + constants.history_words;
+    let step = words * STEPS_PER_WORD + params.first_step;
+    synaptic_input[now] = sum_columns(params.n_feedback, step, unit, before);
+    if params.col_offset + params.col_count < params.feedback_columns {
+        return;
+    }
+    set_apical(sample, unit, filtered_input(sample.index, 0u, unit));
+    shift_history(sample, unit);
+}
+
+// Adds the bias to a voltage and stores it.
+fn set_apical(sample: Sample, unit: u32, voltage: f32) {
+    var biased = voltage;
+    if params.feedback_columns > params.n_feedback {
+        // The apical biases are in the last bound column.
+        biased += weight_at(params.n_feedback, unit);
+    }
+    let row = sample.index * COMPARTMENT_ROWS + COMPARTMENT_APICAL;
+    compartments[row * params.units + unit] = flush_subnormal(biased, SMALLEST_VOLTAGE);
+}
+
+alias Units = u32;
+alias Sums = f32;
+
+fn column(pre: u32, unit: u32) -> f32 {
+    return weight_at(pre, unit);
+}
+
+fn opaque_sums(sum: f32) -> f32 {
+    return opaque(sum);
 }

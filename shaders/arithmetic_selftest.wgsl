@@ -1,5 +1,6 @@
 // The self-test: every function that affects the kernels' results, applied to arguments made from
 // random words. The twin of src/cpu/arithmetic_selftest.rs, kept comparable line by line.
+#import bindings, exact_math, philox
 
 @group(0) @binding(5) var<storage, read> words: array<u32>;
 @group(0) @binding(6) var<storage, read_write> results: array<u32>;

@@ -2,6 +2,7 @@
 // sigma'(C)`, including the factors P of both updates; C is the forward phase's mean.
 // One thread per neuron and sample. The columns of the weights above are this layer's neurons; if not all are
 // bound at once, other dispatches process the rest.
+#import bindings, exact_math
 
 // [samples, 5, units]
 @group(0) @binding(5) var<storage, read> compartments: array<f32>;

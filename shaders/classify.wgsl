@@ -2,6 +2,7 @@
 // The class is the one with the highest mean voltage, the first on a tie. The loss is
 // `sum (phi_t - phi_max sigma(C))^2`, zero without a target phase.
 // One thread per sample, in its own workgroup.
+#import bindings, exact_math
 
 // voltages of the output, [samples, 5, units]
 @group(0) @binding(5) var<storage, read> compartments: array<f32>;

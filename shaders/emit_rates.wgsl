@@ -1,5 +1,6 @@
 // Stores the rate `phi_max sigma(C)` of a layer's neurons at a step, if the layer sends rates instead of spikes.
 // One thread per neuron and sample.
+#import bindings, exact_math
 
 // [samples, 5, units]
 @group(0) @binding(5) var<storage, read> compartments: array<f32>;

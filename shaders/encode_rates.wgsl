@@ -1,5 +1,6 @@
 // Converts an image to rates: `phi_max * pixel` at every step.
 // One thread per pixel, step and sample.
+#import bindings
 
 // [replicas, 256]
 @group(0) @binding(5) var<storage, read> input_rates: array<f32>;

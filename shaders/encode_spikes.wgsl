@@ -1,5 +1,6 @@
 // Draws the input's spikes from an image: counts with mean `phi_max * pixel`.
 // One thread per pixel, word of steps and sample.
+#import bindings, philox
 
 // [replicas, 256, 16]
 @group(0) @binding(5) var<storage, read> input_cdf: array<u32>;

@@ -2,6 +2,7 @@
 // forward phase approaches the soma's rate. `E_inv = -(phi_max sigma(Cf) - alpha_f)
 // sigma'(Af)`, `Y -= eta E_inv s_fb`, the mean over the minibatch.
 // One thread per neuron, bound column of `Y`, and replica; the apical biases, if any, are the last column.
+#import bindings, exact_math, mean_gradient
 
 // window means of the feedback's source population, [samples, rows, sources]
 @group(0) @binding(5) var<storage, read> window_means: array<f32>;
@@ -20,26 +21,22 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     replica = id.z;
-    let minibatch = minibatches[replica];
-    let first = replica * constants.samples_per_replica;
-    var sum = 0.0;
-    for (var sample = first; sample < first + minibatch.batch_size; sample++) {
-        var trace = 1.0;
-        if column < params.n_feedback {
-            let row = sample * constants.window_mean_rows + WINDOW_MEAN_FEEDBACK_FORWARD;
-            trace = window_means[row * params.n_feedback + column];
-        }
-        sum += mul_rounded(trace, error(sample, unit));
-    }
-    let gradient = flush_subnormal(mul_rounded(sum, minibatch.inv_batch_size), SMALLEST_GRADIENT);
-    let bias = column == params.n_feedback;
-    let eta = select(replicas[replica].feedback_eta, replicas[replica].apical_bias_eta, bias);
+    let gradient = flush_subnormal(mean_gradient(column, unit), SMALLEST_GRADIENT);
+    let is_bias = column == params.n_feedback;
+    let eta = scaled_eta(select(replicas[replica].feedback_eta, replicas[replica].apical_bias_eta, is_bias));
     let index = (replica * params.col_count + id.y) * params.units + unit;
-    let rate = flush_subnormal(mul_rounded(eta, minibatch.lr_scale), SMALLEST_GRADIENT);
-    feedback[index] = flush_weight(feedback[index] - mul_rounded(rate, gradient));
+    feedback[index] = flush_weight(feedback[index] - mul_rounded(eta, gradient));
 }
 
-fn error(sample: u32, unit: u32) -> f32 {
+fn presynaptic_mean(sample: u32, column: u32) -> f32 {
+    if column == params.n_feedback {
+        return 1.0;
+    }
+    let row = sample * constants.window_mean_rows + WINDOW_MEAN_FEEDBACK_FORWARD;
+    return window_means[row * params.n_feedback + column];
+}
+
+fn error_of(sample: u32, unit: u32) -> f32 {
     let soma = (sample * COMPARTMENT_ROWS + COMPARTMENT_MEAN_SOMA) * params.units + unit;
     let rate = mul_rounded(replicas[replica].phi_max, sigmoid(compartments[soma]));
     let plateau = plateaus[(sample * PLATEAU_ROWS + PLATEAU_FORWARD) * params.units + unit];

@@ -1,5 +1,6 @@
 // Steps hidden neurons: basal voltage from the filtered drive, soma by forward Euler, spikes.
 // One thread per neuron and sample.
+#import neuron_step
 
 // [replicas, below + 1, units], or its last columns; only the biases are read
 @group(0) @binding(5) var<storage, read> weights: array<f32>;
@@ -16,6 +17,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let sample = samples[id.z];
     replica = sample.replica;
     if unit < params.units && params.first_step < end_step(sample) {
-        step_hidden(sample, unit);
+        step_neuron(sample, unit);
     }
+}
+
+// `C += -g_L C + g_B (B - C) + g_A (A - C)`.
+fn soma_terms(sample: Sample, unit: u32, step: u32, apical: f32) -> SomaTerms {
+    let current = mul_rounded(replicas[replica].hidden_apical_gain, apical);
+    return SomaTerms(replicas[replica].hidden_decay, replicas[replica].hidden_basal_gain, current);
 }

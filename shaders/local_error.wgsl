@@ -2,6 +2,7 @@
 // Output: `E = -(phi_t - phi_max sigma(C)) k_D phi_max sigma'(C)`; hidden:
 // `E = -(alpha_t - alpha_f) k_B phi_max sigma'(C)`; C is the forward phase's mean.
 // One thread per neuron and sample.
+#import bindings, exact_math
 
 // [samples, 5, units]
 @group(0) @binding(5) var<storage, read> compartments: array<f32>;

@@ -1,6 +1,7 @@
 // Steps output neurons: dendrite from the filtered drive, soma by forward Euler under the teaching
 // current of the target phase, rate, spikes.
 // One thread per neuron and sample.
+#import neuron_step
 
 // [replicas, below + 1, units], or its last columns; only the biases are read
 @group(0) @binding(5) var<storage, read> weights: array<f32>;
@@ -17,6 +18,16 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let sample = samples[id.z];
     replica = sample.replica;
     if unit < params.units && params.first_step < end_step(sample) {
-        step_output(sample, unit);
+        step_neuron(sample, unit);
     }
+}
+
+// `C += -g_L C + g_D (B - C) + I`, with the teaching current `I = g_E (E_E - C) + g_I (E_I - C)` in the target phase.
+fn soma_terms(sample: Sample, unit: u32, step: u32, apical: f32) -> SomaTerms {
+    if step < sample.steps_forward {
+        return SomaTerms(constants.output_decay, constants.output_basal_gain, 0.0);
+    }
+    let is_target = unit / constants.neurons_per_class == sample.label;
+    let current = select(constants.teaching_inhibition, constants.teaching_excitation, is_target);
+    return SomaTerms(constants.teaching_decay, constants.teaching_basal_gain, current);
 }

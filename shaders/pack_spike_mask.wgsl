@@ -1,6 +1,7 @@
 // Packs words of spike counts into bits: one per neuron that spikes at a step, one per neuron that spikes more than
 // once. Kernels that sum weight columns then find the few spiking neurons without reading all counts.
 // One thread per 32 neurons, word of steps and sample: each thread writes whole words, so no word is shared.
+#import bindings
 
 // counts of a population, [samples, history words + words, units]
 @group(0) @binding(5) var<storage, read> spikes: array<u32>;

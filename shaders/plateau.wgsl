@@ -2,6 +2,7 @@
 // is linear, so the mean of `A = Y s` is `Y` times the mean of `s`.
 // One thread per neuron and sample. If not all columns of `Y` are bound at once, each dispatch continues the sums
 // of the previous one.
+#import bindings, exact_math, philox, averaging_window
 
 // window means of the feedback's source population, [samples, rows, sources]
 @group(0) @binding(5) var<storage, read> window_means: array<f32>;
@@ -25,8 +26,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         before.x = plateaus[state + PLATEAU_FORWARD * params.units];
         before.y = plateaus[state + PLATEAU_TARGET * params.units];
     }
-    var forward = apical(sample.index, feedback_trace_row(0u, early.x), unit, before.x);
-    var target_voltage = apical(sample.index, feedback_trace_row(1u, early.y), unit, before.y);
+    var forward = apical(sample.index, feedback_row(0u, early.x), unit, before.x);
+    var target_voltage = apical(sample.index, feedback_row(1u, early.y), unit, before.y);
     if params.col_offset + params.col_count == params.feedback_columns {
         forward = sigmoid(forward);
         target_voltage = sigmoid(target_voltage);

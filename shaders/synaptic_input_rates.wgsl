@@ -1,6 +1,7 @@
 // Sums, per step, the weight columns of all presynaptic neurons times their rates: `W phi`. Rates are not filtered.
 // One thread per neuron, step and sample. If not all columns are bound at once, each dispatch continues the sums of
 // the previous one.
+#import bindings, exact_math
 
 // rates of the population below, [samples, 1 + steps, below]
 @group(0) @binding(5) var<storage, read> rates: array<f32>;

@@ -4,6 +4,7 @@
 // the raster, so they take the same branches; neighbours read neighbouring weights. No thread sums many
 // steps: Mesa's software device ends a thread's loops after 65,535 iterations in total.
 // If not all columns are bound at once, each dispatch continues the sums of the previous one.
+#import bindings, exact_math, column_sum
 
 // bits of the population below, [samples, past steps + steps, 2, words of 32 neurons below]
 @group(0) @binding(5) var<storage, read> spike_mask: array<u32>;
@@ -51,8 +52,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     let step = begin + id.y;
     if step < offset + end_step(sample) {
-        let sum = partial_sum(rows + row + id.y, units);
-        store(rows + row + id.y, units, sum_columns(sample.index, step, units, sum));
+        let sums = partial_sum(rows + row + id.y, units);
+        let stored_step = sample.index * constants.spike_words * STEPS_PER_WORD + step;
+        store(rows + row + id.y, units, sum_columns(params.n_pre, stored_step, units, sums));
     }
 }
 
@@ -70,36 +72,11 @@ fn partial_sum(row: u32, units: vec4<u32>) -> vec4<f32> {
     return vec4<f32>(synaptic_input[i.x], synaptic_input[i.y], synaptic_input[i.z], synaptic_input[i.w]);
 }
 
-// Adds the columns of the neurons below that spike at a step, in ascending order.
-fn sum_columns(sample_index: u32, step: u32, units: vec4<u32>, before: vec4<f32>) -> vec4<f32> {
-    let words = (params.n_pre + UNITS_PER_WORD - 1u) / UNITS_PER_WORD;
-    let start = (sample_index * constants.spike_words * STEPS_PER_WORD + step) * SPIKE_MASK_ROWS * words;
-    // Columns are bound in whole words.
-    let end = (end_of_columns() + UNITS_PER_WORD - 1u) / UNITS_PER_WORD;
-    var sum = before;
-    for (var word = params.col_offset / UNITS_PER_WORD; word < end; word++) {
-        var left = spike_mask[start + SPIKE_MASK_GE1 * words + word];
-        let more = spike_mask[start + SPIKE_MASK_GE2 * words + word];
-        while left != 0u {
-            let bit = firstTrailingBit(left);
-            left &= left - 1u;
-            let neuron = word * UNITS_PER_WORD + bit;
-            let weights_of = column(neuron, units);
-            sum += weights_of;
-            if ((more >> bit) & 1u) == 1u {
-                // A neuron that spikes twice adds its column twice. Opaque: compilers turn `a + b + b` into `fma(2, b, a)`.
-                for (var count = count_at(sample_index, step, neuron); count > 1u; count--) {
-                    sum = opaque4(sum) + weights_of;
-                }
-            }
-        }
-    }
-    return sum;
-}
+alias Units = vec4<u32>;
+alias Sums = vec4<f32>;
 
-fn count_at(sample_index: u32, step: u32, neuron: u32) -> u32 {
-    let word = sample_index * constants.spike_words + step / STEPS_PER_WORD;
-    return (spikes[word * params.n_pre + neuron] >> (step % STEPS_PER_WORD * COUNT_BITS)) & COUNT_MASK;
+fn opaque_sums(sums: vec4<f32>) -> vec4<f32> {
+    return opaque4(sums);
 }
 
 // Weights of a presynaptic neuron; if fewer than four neurons remain, the last weight is repeated.

@@ -3,6 +3,7 @@
 // One thread per neuron of the layer, feedback source, and replica. The columns of the weights above are this
 // layer's neurons; if not all are bound at once, other dispatches process the rest. A launch sums over `steps` neurons
 // above, from `first` on, and continues the sums of the previous launch.
+#import bindings, exact_math, philox
 
 // of the layer above, [replicas, units + 1, above], or a run of columns
 @group(0) @binding(5) var<storage, read> weights_above: array<f32>;

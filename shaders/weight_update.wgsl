@@ -1,5 +1,6 @@
 // Computes the gradient of a minibatch, the mean over its images of `E s`, and updates the weights.
 // One thread per neuron, bound weight column, and replica; the last column holds the biases.
+#import bindings, exact_math, mean_gradient
 
 // of the population below, [samples, 5, below]
 @group(0) @binding(5) var<storage, read> window_means: array<f32>;
@@ -20,26 +21,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     replica = id.z;
-    let minibatch = minibatches[replica];
-    let first_lane = replica * constants.samples_per_replica;
-    var sum = 0.0;
-    for (var sample = first_lane; sample < first_lane + minibatch.batch_size; sample++) {
-        var trace = 1.0;
-        if column < params.n_pre {
-            trace = window_means[(sample * constants.window_mean_rows + WINDOW_MEAN_FORWARD) * params.n_pre + column];
-        }
-        if trace != 0.0 {
-            sum += mul_rounded(trace, errors[sample * params.units + unit]);
-        }
-    }
-    let gradient = flush_subnormal(clipped(mul_rounded(sum, minibatch.inv_batch_size)), SMALLEST_GRADIENT);
+    let gradient = flush_subnormal(clipped(mean_gradient(column, unit)), SMALLEST_GRADIENT);
     let bound = replica * params.col_count + id.y;
     let index = bound * params.units + unit;
     if params.keeps_gradient == 1u {
         gradients[index] = gradient;
     }
     let is_bias = column == params.n_pre;
-    let eta = learning_rate(is_bias);
+    let layer = params.population - 1u;
+    let eta = scaled_eta(select(replicas[replica].etas[layer], replicas[replica].bias_etas[layer], is_bias));
     var decay = 0.0;
     if !is_bias {
         decay = flush_subnormal(mul_rounded(eta, replicas[replica].weight_decay), SMALLEST_GRADIENT);
@@ -50,16 +40,16 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         weight = opaque(weight - mul_rounded(decay, weight));
     }
     let first = 2u * bound * params.units + unit;
-    weights[index] = flush_weight(weight - change(minibatch, eta, gradient, first));
+    weights[index] = flush_weight(weight - change(eta, gradient, first));
 }
 
 // Amount that the optimiser subtracts from a weight; `first`: the index of its first moment.
-fn change(minibatch: BatchParams, eta: f32, gradient: f32, first: u32) -> f32 {
-    if constants.optimizer == 0u {
+fn change(eta: f32, gradient: f32, first: u32) -> f32 {
+    if constants.update_rule == UPDATE_GRADIENT {
         return mul_rounded(eta, gradient);
     }
-    if constants.optimizer == 1u {
-        return adam(minibatch, eta, gradient, first, first + params.units);
+    if constants.update_rule == UPDATE_ADAPTIVE {
+        return adam(eta, gradient, first, first + params.units);
     }
     let mean = mul_rounded(replicas[replica].beta1, moments[first]) + gradient;
     moments[first] = flush_subnormal(mean, SMALLEST_MOMENT);
@@ -75,21 +65,26 @@ fn clipped(gradient: f32) -> f32 {
     return select(-clip, least, least > -clip);
 }
 
-fn learning_rate(is_bias: bool) -> f32 {
-    let layer = params.population - 1u;
-    let eta = select(replicas[replica].etas[layer], replicas[replica].bias_etas[layer], is_bias);
-    return flush_subnormal(mul_rounded(eta, minibatches[replica].lr_scale), SMALLEST_GRADIENT);
-}
-
 // Adam (Kingma & Ba 2015) with the square of epsilon under the root; with other factors RMSProp.
-fn adam(minibatch: BatchParams, eta: f32, gradient: f32, first: u32, second: u32) -> f32 {
+fn adam(eta: f32, gradient: f32, first: u32, second: u32) -> f32 {
     let mean = mul_rounded(replicas[replica].beta1, moments[first])
         + mul_rounded(replicas[replica].one_minus_beta1, gradient);
     let square = mul_rounded(replicas[replica].beta2, moments[second])
         + mul_rounded(replicas[replica].one_minus_beta2, mul_rounded(gradient, gradient));
     moments[first] = flush_subnormal(mean, SMALLEST_MOMENT);
     moments[second] = flush_subnormal(square, SMALLEST_MOMENT);
-    let spread = mul_rounded(minibatch.bias_correction2, moments[second]) + replicas[replica].eps_squared;
-    let step = mul_rounded(mul_rounded(eta, minibatch.bias_correction1), moments[first]);
+    let spread = mul_rounded(minibatches[replica].bias_correction2, moments[second]) + replicas[replica].eps_squared;
+    let step = mul_rounded(mul_rounded(eta, minibatches[replica].bias_correction1), moments[first]);
     return mul_rounded(step, rsqrt_exact(spread));
+}
+
+fn presynaptic_mean(sample: u32, column: u32) -> f32 {
+    if column == params.n_pre {
+        return 1.0;
+    }
+    return window_means[(sample * constants.window_mean_rows + WINDOW_MEAN_FORWARD) * params.n_pre + column];
+}
+
+fn error_of(sample: u32, unit: u32) -> f32 {
+    return errors[sample * params.units + unit];
 }

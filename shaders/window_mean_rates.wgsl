@@ -1,6 +1,7 @@
 // Averages rates over the windows at the ends of the phases, and keeps the rates of the last step for the next image:
 // the counterpart of `window_mean_spikes` for rates.
 // One thread per neuron of a population and sample.
+#import bindings, exact_math, window_means
 
 // [samples, 1 + steps, units]
 @group(0) @binding(5) var<storage, read_write> rates: array<f32>;
@@ -14,19 +15,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let sample = samples[id.z];
+    let first = sample.index * constants.window_mean_rows * params.units + unit;
+    store_means(sample, unit, first, params.sends_rates == 1u, params.feeds_back_rates == 1u);
     let sent = sample.index * constants.rate_rows;
-    let state = sample.index * constants.window_mean_rows * params.units + unit;
-    if params.is_output == 0u && params.sends_rates == 1u {
-        window_means[state + WINDOW_MEAN_FORWARD * params.units] = mean(forward_window(sample, 0u), 0u, sent, unit);
-    }
-    if params.feeds_back_rates == 1u {
-        for (var early = 0u; early <= max_plateau_lead(); early++) {
-            window_means[state + feedback_trace_row(0u, early) * params.units] =
-                mean(forward_window(sample, early), 1u, sent, unit);
-            window_means[state + feedback_trace_row(1u, early) * params.units] =
-                mean(target_window(sample, early), 1u, sent, unit);
-        }
-    }
     let steps = sample.steps_forward + sample.steps_target;
     for (var row = 0u; row < RATE_HISTORY; row++) {
         rates[(sent + row) * params.units + unit] = rates[(sent + steps + row) * params.units + unit];
@@ -34,7 +25,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 }
 
 // Mean of a neuron's rates with a delay of `delay` steps.
-fn mean(window: Window, delay: u32, sent: u32, unit: u32) -> f32 {
+fn mean(sample: Sample, window: Window, delay: u32, unit: u32) -> f32 {
+    let sent = sample.index * constants.rate_rows;
     var sum = 0.0;
     let end = window.end - delay;
     for (var step = end - window.length; step < end; step++) {

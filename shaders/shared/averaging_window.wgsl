@@ -1,4 +1,6 @@
-// Windows at the ends of phases, and the contribution of one step's spike to an average over a window.
+// Windows at the ends of phases, over which spikes and rates are averaged: the twin of
+// src/cpu/kernels/averaging_window.rs.
+#import bindings
 
 // The last `length` steps before step `end`.
 struct Window {
@@ -20,25 +22,10 @@ fn target_window(sample: Sample, early: u32) -> Window {
 
 // Row of the window means with the apical input of a phase (0 forward, 1 target), for a window that ends
 // `early` steps earlier.
-fn feedback_trace_row(phase: u32, early: u32) -> u32 {
+fn feedback_row(phase: u32, early: u32) -> u32 {
     return select(
         WINDOW_MEAN_ROWS + phase * max_plateau_lead() + early - 1u,
         WINDOW_MEAN_FEEDBACK_FORWARD + phase,
         early == 0u,
     );
-}
-
-// First step with spikes that reach into the window after `delay` steps.
-fn first_contributing_step(window: Window, delay: u32) -> u32 {
-    let reach = window.length + constants.tap_count - 1u + delay;
-    return select(0u, window.end - reach, window.end > reach);
-}
-
-// Sum over the window of the response to a spike that arrives at `step`.
-fn window_weight(window: Window, step: u32) -> f32 {
-    let until_end = window.end - step;
-    let until_start = select(0u, until_end - window.length, until_end > window.length);
-    let last = select(until_end, constants.tap_count, until_end > constants.tap_count);
-    let first = select(until_start, constants.tap_count, until_start > constants.tap_count);
-    return kernel_cumsum(last) - kernel_cumsum(first);
 }

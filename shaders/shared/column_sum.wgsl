@@ -1,20 +1,31 @@
-// Adds the weight columns of the presynaptic neurons that spike at a step, among `count`, in ascending order. The
-// kernel defines `spiking` (mask of 32 neurons) and `spikes_of` (spike count of one neuron).
-fn sum_columns(count: u32, unit: u32, before: f32) -> f32 {
+// Sums of the weight columns of spiking neurons. The kernel binds `spike_mask` and `spikes` of the presynaptic population.
+// It defines the types `Units` and `Sums`, of one neuron or four, and the functions `column`, the weights from a
+// presynaptic neuron, and `opaque_sums`.
+#import bindings, spike_counts
+
+// Adds to `sums` the columns of the neurons that spike at a step, among `count`, in ascending order. `step` is counted from
+// the first stored step of the first sample.
+fn sum_columns(count: u32, step: u32, units: Units, sums: Sums) -> Sums {
     let words = (count + UNITS_PER_WORD - 1u) / UNITS_PER_WORD;
+    let first = step * SPIKE_MASK_ROWS * words;
     // Columns are bound in whole words.
-    let end = min(words, (params.col_offset + params.col_count + UNITS_PER_WORD - 1u) / UNITS_PER_WORD);
-    var sum = before;
+    let end = (min(params.col_offset + params.col_count, count) + UNITS_PER_WORD - 1u) / UNITS_PER_WORD;
+    var sum = sums;
     for (var word = params.col_offset / UNITS_PER_WORD; word < end; word++) {
-        var left = spike_mask_word(word);
+        var left = spike_mask[first + SPIKE_MASK_GE1 * words + word];
+        let more = spike_mask[first + SPIKE_MASK_GE2 * words + word];
         while left != 0u {
-            let neuron = word * UNITS_PER_WORD + firstTrailingBit(left);
+            let bit = firstTrailingBit(left);
             left &= left - 1u;
-            let of_neuron = weight_at(neuron, unit);
-            sum += of_neuron;
-            // A neuron that spikes twice adds its column twice. Opaque: compilers turn `a + b + b` into `fma(2, b, a)`.
-            for (var again = spike_count_of(neuron); again > 1u; again--) {
-                sum = opaque(sum) + of_neuron;
+            let neuron = word * UNITS_PER_WORD + bit;
+            let weights_of = column(neuron, units);
+            sum += weights_of;
+            if ((more >> bit) & 1u) == 1u {
+                let counts = spikes[step / STEPS_PER_WORD * count + neuron];
+                // A neuron that spikes twice adds its column twice. Opaque: compilers turn `a + b + b` into `fma(2, b, a)`.
+                for (var n = spike_count(counts, step); n > 1u; n--) {
+                    sum = opaque_sums(sum) + weights_of;
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 // Functions built from `+ - *`, comparisons and integer operations alone: the twin of
 // src/model/exact_math.rs, kept comparable line by line.
+#import bindings
 
 // Returns `x` through an operation that is opaque to compilers: earlier results are rounded here, and not fused or
 // reordered with later operations.

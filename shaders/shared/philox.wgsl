@@ -1,4 +1,5 @@
 // Counter-based random numbers: the twin of src/random/mod.rs.
+#import bindings
 
 // High word of a 64-bit product, which WGSL does not have, from products of 16-bit halves.
 fn mulhi_u32(a: u32, b: u32) -> u32 {

@@ -1,16 +1,5 @@
-// Spike draws of hidden and output neurons. The twin of src/cpu/spike_sampler.rs, with one thread per neuron
-// instead of a tile.
-
-// Starts an image: keeps or clears the voltages and clears the mean. `state`: index of the neuron's first word in
-// the kernel's array `compartments`. The apical voltage is set earlier, see `apical`.
-fn reset_for_image(state: u32) {
-    if minibatches[replica].reset_state == 1u {
-        compartments[state + COMPARTMENT_BASAL * params.units] = 0.0;
-        compartments[state + COMPARTMENT_SOMA * params.units] = 0.0;
-        compartments[state + COMPARTMENT_MEAN_RATE * params.units] = 0.0;
-    }
-    compartments[state + COMPARTMENT_MEAN_SOMA * params.units] = 0.0;
-}
+// Spike draws of hidden and output neurons: the twin of src/cpu/kernels/spike_sampler.rs. The kernel binds `spikes`.
+#import bindings, exact_math, philox
 
 // Spike count of one step: candidates at rate `phi_max`, each kept with probability `1 / odds`,
 // `odds = 1 + exp(-C)`. `half` is the high half of the step's word, in the high bits; it nearly always decides.

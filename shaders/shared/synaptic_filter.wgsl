@@ -1,5 +1,6 @@
-// The synaptic filter in a dendrite, over the kernel's array `drive` [samples, history + block, units]:
-// the twin of `filtered_input` and `shift_history` in src/cpu/synaptic_filter.rs.
+// The synaptic filter of a dendrite: the twin of src/cpu/kernels/synaptic_filter.rs. The kernel binds `synaptic_input`,
+// [samples, history + block, units].
+#import bindings, exact_math
 
 // Index of a neuron's drive in row 0 of a sample.
 fn input_index(sample_index: u32, row: u32, unit: u32) -> u32 {
@@ -29,7 +30,7 @@ fn filtered_input(sample_index: u32, step: u32, unit: u32) -> f32 {
 }
 
 // Input of a basal dendrite at the step in row `history + step`: filtered spikes, or unfiltered rates.
-fn arriving(sample_index: u32, step: u32, unit: u32) -> f32 {
+fn basal_input(sample_index: u32, step: u32, unit: u32) -> f32 {
     if params.sends_rates == 1u {
         return synaptic_input[input_index(sample_index, constants.history_rows + step, unit)];
     }

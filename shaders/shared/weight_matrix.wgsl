@@ -1,4 +1,5 @@
 // Columns of the kernel's array `weights`, of feed-forward or of feedback weights.
+#import bindings
 
 // Weight from presynaptic neuron `pre` to a neuron of the layer; the biases follow the last presynaptic column.
 // If only some columns are bound, there is one replica.

@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use crate::interface::window_mean::{FAST, ROWS, SLOW};
 use crate::interface::{
-    ArrayId, Backend, BackendError, BatchParams, COUNT_BITS, COUNT_MASK, STEPS_PER_WORD, Sample,
-    Shape,
+    ArrayId, Backend, BackendError, BatchParams, STEPS_PER_WORD, Sample, Shape, spike_count,
 };
 
 /// Lanes that are counted of a minibatch, at most: enough for a mean.
@@ -123,8 +122,7 @@ fn spikes(words: &[u32], units: usize, steps: Range<u32>) -> u64 {
     let mut sum = 0;
     for step in steps {
         let row = &words[(step / STEPS_PER_WORD) as usize * units..][..units];
-        let shift = step % STEPS_PER_WORD * COUNT_BITS;
-        sum += row.iter().map(|word| u64::from(word >> shift & COUNT_MASK)).sum::<u64>();
+        sum += row.iter().map(|word| u64::from(spike_count(*word, step))).sum::<u64>();
     }
     sum
 }

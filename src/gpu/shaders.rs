@@ -1,5 +1,5 @@
-//! The text of the shaders, and what comes before it: the constants that both sides need, generated
-//! from Rust so that none is typed twice.
+//! Complete text of the shaders: constants and structs, generated from Rust so that none is typed twice, the shared files
+//! that a kernel imports, and its own file.
 
 use std::f32::consts::LOG2_E;
 use std::fmt::Write;
@@ -7,51 +7,38 @@ use std::fmt::Write;
 use crate::cpu::kernels::arithmetic_selftest::FUNCTIONS;
 use crate::cpu::kernels::synaptic_input_spikes::UNITS_PER_THREAD;
 use crate::interface::{
-    COUNT_BITS, Kernel, LAYERS_MAX, RATE_HISTORY, STEPS_PER_WORD, UNITS_PER_WORD, compartment,
-    for_each_kernel, plateau, result, spike_mask, window_mean,
+    BatchParams, COUNT_BITS, Kernel, LAYERS_MAX, LaunchParams, RATE_HISTORY, ReplicaParams,
+    RunParams, STEPS_PER_WORD, Sample, UNITS_PER_WORD, compartment, for_each_kernel, plateau,
+    result, spike_mask, window_mean,
 };
+use crate::model::network_model::UpdateRule;
 use crate::model::{exact_math, spikes};
 use crate::random::{self, RngStream, Split};
 
-/// What every kernel's text comes behind, in this order.
-const COMMON: [&str; 3] = [
-    include_str!("../../shaders/shared/types.wgsl"),
-    include_str!("../../shaders/shared/exact_math.wgsl"),
-    include_str!("../../shaders/shared/philox.wgsl"),
+/// Files that kernels import, by name.
+const SHARED: [(&str, &str); 12] = [
+    ("averaging_window", include_str!("../../shaders/shared/averaging_window.wgsl")),
+    ("bindings", include_str!("../../shaders/shared/bindings.wgsl")),
+    ("column_sum", include_str!("../../shaders/shared/column_sum.wgsl")),
+    ("exact_math", include_str!("../../shaders/shared/exact_math.wgsl")),
+    ("mean_gradient", include_str!("../../shaders/shared/mean_gradient.wgsl")),
+    ("neuron_step", include_str!("../../shaders/shared/neuron_step.wgsl")),
+    ("philox", include_str!("../../shaders/shared/philox.wgsl")),
+    ("spike_counts", include_str!("../../shaders/shared/spike_counts.wgsl")),
+    ("spike_generation", include_str!("../../shaders/shared/spike_generation.wgsl")),
+    ("synaptic_filter", include_str!("../../shaders/shared/synaptic_filter.wgsl")),
+    ("weight_matrix", include_str!("../../shaders/shared/weight_matrix.wgsl")),
+    ("window_means", include_str!("../../shaders/shared/window_means.wgsl")),
 ];
 
-/// What only kernels come behind that work on one layer a launch.
-const PART: &str = include_str!("../../shaders/shared/launch_params.wgsl");
+/// Structs that kernels read, in WGSL.
+const STRUCTS: [&str; 5] =
+    [RunParams::WGSL, ReplicaParams::WGSL, LaunchParams::WGSL, BatchParams::WGSL, Sample::WGSL];
 
-/// What only kernels that read single columns come behind: it works on the kernel's `weights`.
-const COLUMNS: &str = include_str!("../../shaders/shared/weight_matrix.wgsl");
+/// Start of the line in which a file names the files that it needs.
+const IMPORT: &str = "#import ";
 
-/// What only kernels that sum columns one neuron at a time come behind: these tell who spikes.
-const SUM: &str = include_str!("../../shaders/shared/column_sum.wgsl");
-
-/// What only kernels that step a dendrite come behind: it works on the kernel's `drive`.
-const FILTER: &str = include_str!("../../shaders/shared/synaptic_filter.wgsl");
-
-/// What only kernels that step a soma come behind: it works on the kernel's `spikes`.
-const NEURON: &str = include_str!("../../shaders/shared/spike_generation.wgsl");
-
-/// The steps of hidden neurons, of output neurons and of apical dendrites: they work on the kernel's `drive`,
-/// `compartments` and, where they draw, `spikes`.
-const HIDDEN: &str = include_str!("../../shaders/shared/hidden_neuron.wgsl");
-const OUTPUT: &str = include_str!("../../shaders/shared/output_neuron.wgsl");
-const APICAL: &str = include_str!("../../shaders/shared/apical_dendrite.wgsl");
-
-/// What only kernels come behind that sum the columns of spiking feedback neurons: it works on the kernel's `raster`
-/// and `spikes`.
-const FEEDBACK_SPIKES: &str = include_str!("../../shaders/shared/feedback_spikes.wgsl");
-
-/// What only kernels that average over the windows of the phases come behind.
-const RESPONSE: &str = include_str!("../../shaders/shared/averaging_window.wgsl");
-
-/// The self-test of [`super::self_test`].
-const ARITHMETIC: &str = include_str!("../../shaders/arithmetic_selftest.wgsl");
-
-const INTEGERS: [(&str, u32); 49] = [
+const INTEGERS: [(&str, u32); 51] = [
     ("LAYERS_MAX", LAYERS_MAX as u32),
     ("STEPS_PER_WORD", STEPS_PER_WORD),
     ("UNITS_PER_WORD", UNITS_PER_WORD),
@@ -101,6 +88,8 @@ const INTEGERS: [(&str, u32); 49] = [
     ("RECIPROCAL_ROOT_START", exact_math::RECIPROCAL_ROOT_START),
     ("NEWTON_STEPS", exact_math::NEWTON_STEPS),
     ("ARITHMETIC_RESULTS", FUNCTIONS.len() as u32),
+    ("UPDATE_GRADIENT", UpdateRule::Gradient as u32),
+    ("UPDATE_ADAPTIVE", UpdateRule::Adaptive as u32),
 ];
 
 const FLOATS: [(&str, f32); 13] = [
@@ -119,31 +108,42 @@ const FLOATS: [(&str, f32); 13] = [
     ("EXP_COEFFICIENT_4", exact_math::EXP_COEFFICIENTS[4]),
 ];
 
-/// The complete WGSL of a kernel.
+/// Returns the complete WGSL of a kernel.
 pub fn source(kernel: Kernel) -> String {
-    let parts: &[&str] = match kernel {
-        Kernel::HiddenStep => &[PART, COLUMNS, FILTER, NEURON, HIDDEN],
-        Kernel::OutputStep => &[PART, COLUMNS, FILTER, NEURON, OUTPUT],
-        Kernel::ApicalStepSpikes => &[PART, COLUMNS, SUM, FILTER, APICAL, FEEDBACK_SPIKES],
-        Kernel::ApicalHistory => &[PART, COLUMNS, SUM, FEEDBACK_SPIKES],
-        Kernel::ApicalStepRates => &[PART, COLUMNS],
-        Kernel::WindowMeanSpikes | Kernel::WindowMeanRates | Kernel::Plateau => &[PART, RESPONSE],
-        _ => &[PART],
-    };
-    complete(&[parts, &[text(kernel)]].concat())
+    complete(text(kernel))
 }
 
-/// The complete WGSL of the self-test.
+/// Returns the complete WGSL of the self-test, see [`super::self_test`].
 pub fn arithmetic_source() -> String {
-    complete(&[PART, ARITHMETIC])
+    complete(include_str!("../../shaders/arithmetic_selftest.wgsl"))
 }
 
-fn complete(parts: &[&str]) -> String {
-    [&[prelude().as_str()], COMMON.as_slice(), parts].concat().join("\n")
+/// Returns constants, structs, the imported files and a kernel's own text.
+fn complete(text: &str) -> String {
+    let mut files = Vec::new();
+    add_imports(text, &mut files);
+    files.push(text);
+    let lines = files.iter().flat_map(|file| file.lines());
+    let lines = lines.filter(|line| !line.starts_with(IMPORT));
+    let code: Vec<&str> = STRUCTS.into_iter().chain(lines).collect();
+    constants() + &code.join("\n") + "\n"
 }
 
-/// The shared constants as WGSL.
-pub fn prelude() -> String {
+/// Appends the files that `text` imports, each after those that it imports itself, and once.
+fn add_imports(text: &str, files: &mut Vec<&str>) {
+    let imports = text.lines().filter_map(|line| line.strip_prefix(IMPORT));
+    for name in imports.flat_map(|names| names.split(", ")) {
+        // A test resolves the imports of every file.
+        let Some((_, file)) = SHARED.iter().find(|(other, _)| *other == name) else { continue };
+        if !files.contains(file) {
+            add_imports(file, files);
+            files.push(file);
+        }
+    }
+}
+
+/// Returns the constants that both sides need, in WGSL.
+fn constants() -> String {
     let mut text = String::new();
     for (name, value) in INTEGERS {
         // Writing to a string does not fail.

@@ -1,6 +1,9 @@
 //! Definitions shared by the backends: the names of the kernels, their arrays, and their parameter structs.
 //! A kernel `k` is `src/cpu/kernels/k.rs` and `shaders/k.wgsl`; both use these layouts.
 
+#[macro_use]
+mod shader_struct;
+
 mod array_id;
 mod backend;
 mod check;
@@ -34,6 +37,12 @@ pub const STEPS_PER_WORD: u32 = 8;
 pub const COUNT_BITS: u32 = 4;
 /// Mask of the count in the lowest slot of a word.
 pub const COUNT_MASK: u32 = (1 << COUNT_BITS) - 1;
+
+/// Returns the spike count of a step in a word of eight steps.
+#[inline(always)]
+pub fn spike_count(word: u32, step: u32) -> u32 {
+    word >> (step % STEPS_PER_WORD * COUNT_BITS) & COUNT_MASK
+}
 
 /// Number of neurons per word of [`ArrayId::SpikeMask`], the lowest first.
 pub const UNITS_PER_WORD: u32 = u32::BITS;

@@ -1,68 +1,68 @@
 //! Structs that the host writes and every kernel reads, beside the [`LaunchParams`](super::LaunchParams) of its launch.
-//! `shaders/shared/types.wgsl` declares the same; a test compares sizes and offsets with the shader compiler's.
+//! A test compares sizes and offsets with the shader compiler's.
 
-use bytemuck::{Pod, Zeroable};
+use bytemuck::Zeroable;
 
 use super::{LAYERS_MAX, Shape, window_mean};
 
-/// Constants of a whole run, the same for all replicas.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-pub struct RunParams {
-    /// `kappa(1) ..= kappa(K)`, followed by zeros.
-    pub kernel_taps: [f32; 32],
-    /// `kappa(1) + .. + kappa(k)` for `k = 0 ..= K`.
-    pub kernel_cumsum: [f32; 36],
-    /// Thresholds of the lead of plateau potentials, see [`crate::model::plateau_timing`].
-    pub plateau_lead_thresholds: [u32; 8],
-    /// Number of samples per replica.
-    pub samples_per_replica: u32,
-    /// Number of results per replica.
-    pub result_slots: u32,
-    /// K, or 0 for the kernel without a cut.
-    pub tap_count: u32,
-    /// Rows that [`super::ArrayId::SynapticInput`] keeps before the block: K - 1 past drives, or 2 traces.
-    pub history_rows: u32,
-    /// Number of words of spike counts per neuron.
-    pub spike_words: u32,
-    /// Number of these words for steps before the image.
-    pub history_words: u32,
-    /// Uncut kernel, `gain_slow slow - gain_fast fast`: decay factor of the slow trace per step.
-    pub decay_slow: f32,
-    /// Uncut kernel: decay factor of the fast trace per step.
-    pub decay_fast: f32,
-    /// Uncut kernel: weight of the slow trace, per ms.
-    pub gain_slow: f32,
-    /// Uncut kernel: weight of the fast trace, per ms.
-    pub gain_fast: f32,
-    /// Output soma: `C <- decay C + input B`, with another decay, another input and a current under teaching.
-    pub output_decay: f32,
-    /// Output soma: weight of the dendrite.
-    pub output_basal_gain: f32,
-    /// Output soma under teaching: decay factor.
-    pub teaching_decay: f32,
-    /// Output soma under teaching: current added per step to neurons of the image's class, above 0.
-    pub teaching_excitation: f32,
-    /// Output soma under teaching: current added per step to all other neurons, below 0.
-    pub teaching_inhibition: f32,
-    /// Number of output neurons per class.
-    pub neurons_per_class: u32,
-    /// Number of classes in the data set.
-    pub classes: u32,
-    /// 0: plain gradient; 1: over the root of the mean square (Adam, RMSProp); 2: momentum.
-    pub optimizer: u32,
-    /// Always zero, but unknown to the shader compiler: prevents products from being fused into sums.
-    pub opaque_zero: u32,
-    /// Number of rows of [`super::ArrayId::WindowMeans`].
-    pub window_mean_rows: u32,
-    /// Output soma under teaching: weight of the dendrite.
-    pub teaching_basal_gain: f32,
-    /// Number of rows of [`super::ArrayId::Rates`].
-    pub rate_rows: u32,
-    /// Number of steps before an image with stored spikes, see [`Shape::history_steps`].
-    pub history_steps: u32,
-    /// Zero, and never read: it fills the struct up to a multiple of 16 bytes.
-    pub padding_0: u32,
+shader_struct! {
+    /// Constants of a whole run, the same for all replicas.
+    pub struct RunParams {
+        /// `kappa(1) ..= kappa(K)`, followed by zeros.
+        pub kernel_taps: [f32; 32] = "array<vec4<f32>, 8>",
+        /// `kappa(1) + .. + kappa(k)` for `k = 0 ..= K`.
+        pub kernel_cumsum: [f32; 36] = "array<vec4<f32>, 9>",
+        /// Thresholds of the lead of plateau potentials, see [`crate::model::plateau_timing`].
+        pub plateau_lead_thresholds: [u32; 8] = "array<vec4<u32>, 2>",
+        /// Number of samples per replica.
+        pub samples_per_replica: u32,
+        /// Number of results per replica.
+        pub result_slots: u32,
+        /// K, or 0 for the kernel without a cut.
+        pub tap_count: u32,
+        /// Rows that [`super::ArrayId::SynapticInput`] keeps before the block: K - 1 past drives, or 2 traces.
+        pub history_rows: u32,
+        /// Number of words of spike counts per neuron.
+        pub spike_words: u32,
+        /// Number of these words for steps before the image.
+        pub history_words: u32,
+        /// Uncut kernel, `gain_slow slow - gain_fast fast`: decay factor of the slow trace per step.
+        pub decay_slow: f32,
+        /// Uncut kernel: decay factor of the fast trace per step.
+        pub decay_fast: f32,
+        /// Uncut kernel: weight of the slow trace, per ms.
+        pub gain_slow: f32,
+        /// Uncut kernel: weight of the fast trace, per ms.
+        pub gain_fast: f32,
+        /// Output soma: `C <- decay C + input B`, with another decay, another input and a current under teaching.
+        pub output_decay: f32,
+        /// Output soma: weight of the dendrite.
+        pub output_basal_gain: f32,
+        /// Output soma under teaching: decay factor.
+        pub teaching_decay: f32,
+        /// Output soma under teaching: current added per step to neurons of the image's class, above 0.
+        pub teaching_excitation: f32,
+        /// Output soma under teaching: current added per step to all other neurons, below 0.
+        pub teaching_inhibition: f32,
+        /// Number of output neurons per class.
+        pub neurons_per_class: u32,
+        /// Number of classes in the data set.
+        pub classes: u32,
+        /// Rule by which weights are updated, see [`crate::model::network_model::UpdateRule`].
+        pub update_rule: u32,
+        /// Always zero, but unknown to the shader compiler: prevents products from being fused into sums.
+        pub opaque_zero: u32,
+        /// Number of rows of [`super::ArrayId::WindowMeans`].
+        pub window_mean_rows: u32,
+        /// Output soma under teaching: weight of the dendrite.
+        pub teaching_basal_gain: f32,
+        /// Number of rows of [`super::ArrayId::Rates`].
+        pub rate_rows: u32,
+        /// Number of steps before an image with stored spikes, see [`Shape::history_steps`].
+        pub history_steps: u32,
+        /// Zero, and never read: it fills the struct up to a multiple of 16 bytes.
+        pub padding_0: u32,
+    }
 }
 
 impl RunParams {
@@ -73,119 +73,125 @@ impl RunParams {
     }
 }
 
-/// Constants of a whole run that may differ between replicas.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-pub struct ReplicaParams {
-    /// Learning rate of each layer's weights, the lowest layer first, followed by zeros.
-    pub etas: [f32; LAYERS_MAX],
-    /// Learning rate of each layer's biases, in the same order.
-    pub bias_etas: [f32; LAYERS_MAX],
-    /// Thresholds of the number of spike candidates.
-    pub candidate_thresholds: [u32; 16],
-    /// The replica's seed, low word first: the key of all its draws, see [`crate::random::key`].
-    pub seed: [u32; 2],
-    /// Fraction of the words with one candidate, see [`crate::model::spikes::uniform_map`]: right shift of their
-    /// position, in bits.
-    pub one_candidate_shift: u32,
-    /// Factor that scales the shifted position to [0, 1).
-    pub one_candidate_scale: f32,
-    /// Fraction of the words with two candidates: right shift of their position, in bits.
-    pub two_candidate_shift: u32,
-    /// Factor that scales the shifted position to [0, 1).
-    pub two_candidate_scale: f32,
-    /// Largest rate, in spikes per step.
-    pub phi_max: f32,
-    /// Hidden soma: `C <- decay C + input B + apical A`.
-    pub hidden_decay: f32,
-    /// Hidden soma: weight of the basal voltage.
-    pub hidden_basal_gain: f32,
-    /// Hidden soma: weight of the apical voltage; 0 if it does not reach the soma.
-    pub hidden_apical_gain: f32,
-    /// Factor of hidden neurons' errors, see [`crate::model::neuron::hidden_error_gain`].
-    pub hidden_error_gain: f32,
-    /// Factor of output neurons' errors, see [`crate::model::neuron::output_error_gain`].
-    pub output_error_gain: f32,
-    /// Adam and momentum: decay factor of the first moment per update; 0 for RMSProp.
-    pub beta1: f32,
-    /// Adam: weight of the gradient in the first moment, `1 - beta1`; 1 for RMSProp.
-    pub one_minus_beta1: f32,
-    /// Adam and RMSProp: decay factor of the second moment per update.
-    pub beta2: f32,
-    /// Adam and RMSProp: weight of the squared gradient in the second moment, `1 - beta2`.
-    pub one_minus_beta2: f32,
-    /// Adam and RMSProp: the square of epsilon, added under the root.
-    pub eps_squared: f32,
-    /// Weight decay per update, scaled by the learning rate.
-    pub weight_decay: f32,
-    /// Largest magnitude of a gradient; 0: no limit.
-    pub grad_clip: f32,
-    /// Standard deviation of the noise of feedback weights that follow the feed-forward weights.
-    pub feedback_noise_sd: f32,
-    /// Factor of the errors of the layer above in backpropagation.
-    pub backprop_gain: f32,
-    /// Learning rate of the feedback weights; 0: they do not learn.
-    pub feedback_eta: f32,
-    /// Learning rate of the apical biases.
-    pub apical_bias_eta: f32,
-    /// Zero, and never read: it fills the struct up to a multiple of 16 bytes.
-    pub padding: u32,
+shader_struct! {
+    /// Constants of a whole run that may differ between replicas.
+    pub struct ReplicaParams {
+        /// Learning rate of each layer's weights, the lowest layer first, followed by zeros.
+        pub etas: [f32; LAYERS_MAX] = "array<f32, LAYERS_MAX>",
+        /// Learning rate of each layer's biases, in the same order.
+        pub bias_etas: [f32; LAYERS_MAX] = "array<f32, LAYERS_MAX>",
+        /// Thresholds of the number of spike candidates.
+        pub candidate_thresholds: [u32; 16] = "array<u32, THRESHOLDS>",
+        /// The replica's seed, low word first: the key of all its draws, see [`crate::random::key`].
+        pub seed: [u32; 2] = "vec2<u32>",
+        /// Fraction of the words with one candidate, see [`crate::model::spikes::uniform_map`]: right shift of their
+        /// position, in bits.
+        pub one_candidate_shift: u32,
+        /// Factor that scales the shifted position to [0, 1).
+        pub one_candidate_scale: f32,
+        /// Fraction of the words with two candidates: right shift of their position, in bits.
+        pub two_candidate_shift: u32,
+        /// Factor that scales the shifted position to [0, 1).
+        pub two_candidate_scale: f32,
+        /// Largest rate, in spikes per step.
+        pub phi_max: f32,
+        /// Hidden soma: `C <- decay C + input B + apical A`.
+        pub hidden_decay: f32,
+        /// Hidden soma: weight of the basal voltage.
+        pub hidden_basal_gain: f32,
+        /// Hidden soma: weight of the apical voltage; 0 if it does not reach the soma.
+        pub hidden_apical_gain: f32,
+        /// Factor of hidden neurons' errors, see [`crate::model::neuron::hidden_error_gain`].
+        pub hidden_error_gain: f32,
+        /// Factor of output neurons' errors, see [`crate::model::neuron::output_error_gain`].
+        pub output_error_gain: f32,
+        /// Adam and momentum: decay factor of the first moment per update; 0 for RMSProp.
+        pub beta1: f32,
+        /// Adam: weight of the gradient in the first moment, `1 - beta1`; 1 for RMSProp.
+        pub one_minus_beta1: f32,
+        /// Adam and RMSProp: decay factor of the second moment per update.
+        pub beta2: f32,
+        /// Adam and RMSProp: weight of the squared gradient in the second moment, `1 - beta2`.
+        pub one_minus_beta2: f32,
+        /// Adam and RMSProp: the square of epsilon, added under the root.
+        pub eps_squared: f32,
+        /// Weight decay per update, scaled by the learning rate.
+        pub weight_decay: f32,
+        /// Largest magnitude of a gradient; 0: no limit.
+        pub grad_clip: f32,
+        /// Standard deviation of the noise of feedback weights that follow the feed-forward weights.
+        pub feedback_noise_sd: f32,
+        /// Factor of the errors of the layer above in backpropagation.
+        pub backprop_gain: f32,
+        /// Learning rate of the feedback weights; 0: they do not learn.
+        pub feedback_eta: f32,
+        /// Learning rate of the apical biases.
+        pub apical_bias_eta: f32,
+        /// Zero, and never read: it fills the struct up to a multiple of 16 bytes.
+        pub padding: u32,
+    }
 }
 
-/// Parameters of one minibatch of a replica.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-pub struct BatchParams {
-    /// Number of samples in use, the first ones of the replica.
-    pub batch_size: u32,
-    /// 1: every sample starts from a cleared state.
-    pub reset_state: u32,
-    /// [`crate::random::Split`] of the draws.
-    pub rng_split: u32,
-    /// 1: spikes are drawn; 0: they are given in [`super::ArrayId::Spikes`].
-    pub draws_spikes: u32,
-    /// `1 / batch_size`.
-    pub inv_batch_size: f32,
-    /// Adam's correction `1 / (1 - beta1^t)` of the first moment in update t; 1 for other optimisers.
-    pub bias_correction1: f32,
-    /// Adam's correction `1 / (1 - beta2^t)` of the second moment in update t; 1 for other optimisers.
-    pub bias_correction2: f32,
-    /// Current factor of the learning rates.
-    pub lr_scale: f32,
-    /// Number of the update in the run, from 1.
-    pub update_index: u32,
-    /// Zero, and never read: it fills the struct up to a multiple of 16 bytes.
-    pub padding: [u32; 3],
+shader_struct! {
+    /// Parameters of one minibatch of a replica.
+    pub struct BatchParams {
+        /// Number of samples in use, the first ones of the replica.
+        pub batch_size: u32,
+        /// 1: every sample starts from a cleared state.
+        pub reset_state: u32,
+        /// [`crate::random::Split`] of the draws.
+        pub rng_split: u32,
+        /// 1: spikes are drawn; 0: they are given in [`super::ArrayId::Spikes`].
+        pub draws_spikes: u32,
+        /// `1 / batch_size`.
+        pub inv_batch_size: f32,
+        /// Adam's correction `1 / (1 - beta1^t)` of the first moment in update t; 1 for other optimisers.
+        pub bias_correction1: f32,
+        /// Adam's correction `1 / (1 - beta2^t)` of the second moment in update t; 1 for other optimisers.
+        pub bias_correction2: f32,
+        /// Current factor of the learning rates.
+        pub lr_scale: f32,
+        /// Number of the update in the run, from 1.
+        pub update_index: u32,
+        /// Zero, and never read: it fills the struct up to a multiple of 16 bytes.
+        pub padding: [u32; 3] = "array<u32, 3>",
+    }
 }
 
-/// Image of one sample of the minibatch, and its number of steps.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
-pub struct Sample {
-    /// Index into [`super::ArrayId::Images`].
-    pub image: u32,
-    /// The image's class, from 0: the target phase teaches it.
-    pub label: u32,
-    /// The image's position in the run: the counter of its random draws.
-    pub draw_index: u32,
-    /// Index of its result in [`super::ArrayId::Results`].
-    pub result_slot: u32,
-    /// Number of steps of the forward phase; in a test, all steps.
-    pub steps_forward: u32,
-    /// Number of steps of the target phase; 0 in a test.
-    pub steps_target: u32,
-    /// Number of averaged steps at the end of the forward phase.
-    pub window_forward: u32,
-    /// Number of averaged steps at the end of the target phase; 0 in a test.
-    pub window_target: u32,
-    /// `1 / window_forward`.
-    pub inv_window_forward: f32,
-    /// `1 / window_target`; 0 in a test.
-    pub inv_window_target: f32,
-    /// Index of the replica.
-    pub replica: u32,
-    /// Index of the sample in arrays: each replica has [`Shape::samples_per_replica`] consecutive samples.
-    pub index: u32,
+shader_struct! {
+    /// Image of one sample of the minibatch, and its number of steps.
+    pub struct Sample {
+        /// Index into [`super::ArrayId::Images`].
+        pub image: u32,
+        /// The image's class, from 0: the target phase teaches it.
+        pub label: u32,
+        /// The image's position in the run: the counter of its random draws.
+        pub draw_index: u32,
+        /// Index of its result in [`super::ArrayId::Results`].
+        pub result_slot: u32,
+        /// Number of steps of the forward phase; in a test, all steps.
+        pub steps_forward: u32,
+        /// Number of steps of the target phase; 0 in a test.
+        pub steps_target: u32,
+        /// Number of averaged steps at the end of the forward phase.
+        pub window_forward: u32,
+        /// Number of averaged steps at the end of the target phase; 0 in a test.
+        pub window_target: u32,
+        /// `1 / window_forward`.
+        pub inv_window_forward: f32,
+        /// `1 / window_target`; 0 in a test.
+        pub inv_window_target: f32,
+        /// Index of the replica.
+        pub replica: u32,
+        /// Index of the sample in arrays: each replica has [`Shape::samples_per_replica`] consecutive samples.
+        pub index: u32,
+    }
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        Zeroable::zeroed()
+    }
 }
 
 impl Sample {

@@ -5,8 +5,7 @@ use std::ops::Range;
 use super::derived::DerivedQuantities;
 use super::{Axis, MonitorSpec, Quantity, RecordedArray};
 use crate::interface::{
-    ArrayId, Backend, BackendError, COUNT_BITS, COUNT_MASK, Launch, STEPS_PER_WORD, Sample, Shape,
-    compartment,
+    ArrayId, Backend, BackendError, Launch, STEPS_PER_WORD, Sample, Shape, compartment, spike_count,
 };
 
 /// Recorder of the steps of a batch of images.
@@ -117,11 +116,10 @@ impl<'a> StepMonitor<'a> {
                 for step in range.start..range.end.min(lane.steps()) {
                     let row = shape.history_words() + step / STEPS_PER_WORD;
                     let start = index * shape.len_per_copy(array) + row as usize * units;
-                    let shift = step % STEPS_PER_WORD * COUNT_BITS;
                     let words = &words[start..][series.units.clone()];
                     let values = series.values_mut(index, (step - range.start) as usize);
                     for (value, word) in values.iter_mut().zip(words) {
-                        *value = (word >> shift & COUNT_MASK) as f32;
+                        *value = spike_count(*word, step) as f32;
                     }
                 }
             }

@@ -58,7 +58,7 @@ pub fn constants(config: &Config, shape: &Shape, classes: usize) -> RunParams {
         plateau_lead_thresholds: plateau_timing::lead_thresholds(),
         window_mean_rows: shape.window_mean_rows() as u32,
         rate_rows: shape.rate_rows() as u32,
-        optimizer: shape.model.update_rule as u32,
+        update_rule: shape.model.update_rule as u32,
         ..Zeroable::zeroed()
     }
 }

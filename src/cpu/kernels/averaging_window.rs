@@ -1,6 +1,7 @@
 //! Averaging windows at the ends of the phases, and the weight of a spike in an average. The twin of
-//! `shaders/shared/response.wgsl`.
+//! `shaders/shared/averaging_window.wgsl`.
 
+use crate::cpu::simd::tiled::Tile;
 use crate::interface::{RunParams, Sample, window_mean};
 
 /// The `length` steps before step `end`.
@@ -56,10 +57,34 @@ impl PhaseWindow {
 
 /// Returns the row of the feedback mean of a phase (0: forward, 1: target) whose window ends `lead` steps early.
 #[inline(always)]
-pub fn feedback_trace_row(constants: &RunParams, phase: u32, lead: u32) -> usize {
+pub fn feedback_row(constants: &RunParams, phase: u32, lead: u32) -> usize {
     match lead {
         0 => window_mean::FEEDBACK_FORWARD + phase as usize,
         _ => window_mean::ROWS + (phase * constants.max_plateau_lead() + lead - 1) as usize,
+    }
+}
+
+/// Stores the means of a tile that the layer above and the feedback read, each if wanted. `mean`: of a window, with a delay
+/// of some steps.
+#[inline(always)]
+pub fn store_means(
+    constants: &RunParams,
+    sample: &Sample,
+    is_sent_upward: bool,
+    feeds_back: bool,
+    window_means: &mut [Tile<f32>],
+    mean: impl Fn(&PhaseWindow, u32) -> Tile<f32>,
+) {
+    if is_sent_upward {
+        window_means[window_mean::FORWARD] = mean(&PhaseWindow::forward(sample, 0), 0);
+    }
+    if feeds_back {
+        for lead in 0..=constants.max_plateau_lead() {
+            window_means[feedback_row(constants, 0, lead)] =
+                mean(&PhaseWindow::forward(sample, lead), 1);
+            window_means[feedback_row(constants, 1, lead)] =
+                mean(&PhaseWindow::target(sample, lead), 1);
+        }
     }
 }
 

@@ -5,10 +5,12 @@
 
 use rayon::prelude::*;
 
+use super::mean_gradient::{Contribution, mean_gradient, scaled_eta};
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, ReplicaContext, Scope,
 };
 use crate::cpu::simd::tiled::{LANES, Tile};
+use crate::cpu::simd::{Scalar16, Simd};
 use crate::cpu::state::ReplicaState;
 use crate::cpu::state::persistent::PersistentState;
 use crate::interface::{ArrayId, ReplicaParams};
@@ -45,21 +47,22 @@ fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, plan: &Launch
         }
         let is_bias = index == params.n_feedback as usize;
         let eta = if is_bias { replica.apical_bias_eta } else { replica.feedback_eta };
-        let eta = flush(eta * minibatch.lr_scale, SMALLEST_GRADIENT);
-        let trace = |sample: &PersistentState| {
+        let eta = scaled_eta(eta, minibatch);
+        let presynaptic = |sample: &PersistentState| {
             if is_bias { 1.0 } else { sample.feedback_forward(source, index) }
         };
-        let window_means: Vec<f32> = samples.iter().map(trace).collect();
+        let contributions: Vec<Contribution> = samples
+            .iter()
+            .zip(&errors)
+            .map(|(sample, errors)| Contribution { presynaptic: presynaptic(sample), errors })
+            .filter(|contribution| contribution.presynaptic != 0.0)
+            .collect();
         for (tile, weights) in column.iter_mut().enumerate() {
-            let mut sums = Tile([0.0; LANES]);
-            for (trace, errors) in window_means.iter().zip(&errors) {
-                for i in 0..LANES {
-                    sums[i] += trace * errors[tile][i];
-                }
-            }
+            let [mean] = mean_gradient::<Scalar16, 1>(minibatch, &contributions, tile);
+            let mut gradient = Tile([0.0; LANES]);
+            Scalar16::store_f32(Scalar16::flush(mean, SMALLEST_GRADIENT), &mut gradient);
             for i in 0..LANES {
-                let gradient = flush(sums[i] * minibatch.inv_batch_size, SMALLEST_GRADIENT);
-                weights[i] = flush_weight(weights[i] - eta * gradient);
+                weights[i] = flush_weight(weights[i] - eta * gradient[i]);
             }
         }
     });

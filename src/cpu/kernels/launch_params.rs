@@ -18,11 +18,14 @@ impl LaunchParams {
             _ => shape.block_len(layer),
         };
         let n_pre = if population == 0 { 0 } else { shape.populations[population - 1] as u32 };
-        let of_layer = |count: usize| if is_population { 0 } else { count as u32 };
+        let [n_feedback, feedback_columns] = match is_population {
+            true => [0, 0],
+            false => [shape.n_feedback(layer), shape.feedback_columns(layer)].map(|n| n as u32),
+        };
         LaunchParams {
             units: shape.populations[population] as u32,
             n_pre,
-            n_feedback: of_layer(shape.n_feedback(layer)),
+            n_feedback,
             population: population as u32,
             first_step: launch.first,
             step_count: launch.steps,
@@ -43,7 +46,7 @@ impl LaunchParams {
                 !is_population && shape.feedback_population(layer) == population + 1,
             ),
             is_last_hidden: u32::from(population + 1 == shape.layers()),
-            feedback_columns: of_layer(shape.feedback_columns(layer)),
+            feedback_columns,
             sends_rates: u32::from(shape.model.sends_rates()),
             ..LaunchParams::zeroed()
         }

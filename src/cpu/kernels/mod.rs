@@ -2,7 +2,7 @@
 //! the same bits.
 //!
 //! [`definition`] says what a definition contains. Files without a definition hold what several kernels share:
-//! `neuron_block` and `spike_sampler` (hidden and output neurons), `synaptic_filter`, `column_sum`, `window_mean` and
+//! `neuron_step` and `spike_sampler` (hidden and output neurons), `synaptic_filter`, `mean_gradient`, `window_mean` and
 //! `averaging_window`.
 
 mod apical_history;
@@ -21,7 +21,8 @@ mod feedback_update;
 mod hidden_step;
 mod launch_params;
 mod local_error;
-pub(super) mod neuron_block;
+mod mean_gradient;
+mod neuron_step;
 mod output_step;
 pub(super) mod pack_spike_mask;
 mod plateau;

@@ -6,7 +6,7 @@
 use crate::cpu::kernels::definition::{Columns, CpuFunction, KernelDefinition, Scope};
 use crate::cpu::simd::tiled::TiledArray;
 use crate::interface::spike_mask::{GE1, GE2, ROWS};
-use crate::interface::{ArrayId, COUNT_BITS, COUNT_MASK, STEPS_PER_WORD, Shape, UNITS_PER_WORD};
+use crate::interface::{ArrayId, STEPS_PER_WORD, Shape, UNITS_PER_WORD, spike_count};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
@@ -36,7 +36,7 @@ pub fn pack_spike_mask(spikes: &TiledArray<u32>) -> Vec<u32> {
     let slots = words.chunks(units).flat_map(|words| (0..STEPS_PER_WORD).map(move |s| (words, s)));
     for (rows, (words, slot)) in steps.zip(slots) {
         for (unit, word) in (0..).zip(words) {
-            let count = word >> (slot * COUNT_BITS) & COUNT_MASK;
+            let count = spike_count(*word, slot);
             let column = (unit / UNITS_PER_WORD) as usize;
             let bit = 1 << (unit % UNITS_PER_WORD);
             if count > 0 {
@@ -53,6 +53,7 @@ pub fn pack_spike_mask(spikes: &TiledArray<u32>) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::interface::COUNT_BITS;
 
     #[test]
     fn mask_has_bits_of_single_and_multiple_spikes() {

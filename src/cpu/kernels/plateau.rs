@@ -4,7 +4,7 @@
 
 use multiversion::multiversion;
 
-use crate::cpu::kernels::averaging_window::feedback_trace_row;
+use crate::cpu::kernels::averaging_window::feedback_row;
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
 };
@@ -60,11 +60,10 @@ pub fn plateau(
             let mut apical = Tile([0.0; LANES]);
             for source in 0..params.n_feedback as usize {
                 let mut spikes =
-                    [window_means.value(feedback_trace_row(constants, phase, 0), source); LANES];
+                    [window_means.value(feedback_row(constants, phase, 0), source); LANES];
                 // Selecting in a loop is faster than one lookup per neuron.
                 for lead in 1..=max_lead {
-                    let mean =
-                        window_means.value(feedback_trace_row(constants, phase, lead), source);
+                    let mean = window_means.value(feedback_row(constants, phase, lead), source);
                     for i in 0..LANES {
                         spikes[i] = if leads[i] == lead { mean } else { spikes[i] };
                     }

@@ -4,6 +4,7 @@ use multiversion::multiversion;
 use multiversion::target::match_target;
 use rayon::prelude::*;
 
+use super::mean_gradient::{Contribution, mean_gradient, scaled_eta};
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, ReplicaContext, Scope,
 };
@@ -14,6 +15,7 @@ use crate::interface::{ArrayId, BatchParams, LaunchParams, ReplicaParams, RunPar
 use crate::model::exact_math::{
     Float, SMALLEST_GRADIENT, SMALLEST_MOMENT, flush, flush_weight, rsqrt_exact,
 };
+use crate::model::network_model::UpdateRule;
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
@@ -55,7 +57,7 @@ fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, plan: &Launch
         // Skip samples in which none of the 16 presynaptic neurons spiked.
         let spiked = samples.iter().filter_map(|sample| {
             let window_means = sample.window_means[layer].first_row(tile)?;
-            let is_any = window_means.iter().any(|&trace| trace != 0.0);
+            let is_any = window_means.iter().any(|&mean| mean != 0.0);
             is_any.then_some((window_means, sample.errors[layer].single_row()))
         });
         let spiked: Vec<_> = spiked.collect();
@@ -64,11 +66,11 @@ fn run(replica_state: &mut ReplicaState, context: &ReplicaContext, plan: &Launch
             contributions.clear();
             if column.is_bias {
                 let all = samples.iter().map(|sample| sample.errors[layer].single_row());
-                contributions.extend(all.map(|errors| Contribution { trace: 1.0, errors }));
+                contributions.extend(all.map(|errors| Contribution { presynaptic: 1.0, errors }));
             } else {
                 for &(window_means, errors) in &spiked {
                     if window_means[i] != 0.0 {
-                        contributions.push(Contribution { trace: window_means[i], errors });
+                        contributions.push(Contribution { presynaptic: window_means[i], errors });
                     }
                 }
             }
@@ -82,15 +84,6 @@ fn or_empty<'a>(
     columns: impl Iterator<Item = &'a mut [Tile<f32>]>,
 ) -> impl Iterator<Item = &'a mut [Tile<f32>]> {
     columns.chain(std::iter::repeat_with(Default::default))
-}
-
-/// Contribution of one sample to the gradient of one weight column.
-#[derive(Clone, Copy)]
-struct Contribution<'a> {
-    /// Mean filtered spike train of the presynaptic neuron; 1 for the biases.
-    trace: f32,
-    /// Errors of the layer's neurons, `[units]`.
-    errors: &'a [Tile<f32>],
 }
 
 /// One column of a layer's weights with its optimiser state and gradient, each `[units]`. Moments and gradient are
@@ -107,7 +100,7 @@ struct Column<'a> {
 /// Number of tiles whose gradients are summed in registers.
 const TILES_AT_ONCE: usize = 8;
 
-/// Updates one column. `contributions`: of the samples whose trace is not zero, in sample order.
+/// Updates one column. `contributions`: of the samples with a window mean other than 0, in sample order.
 #[multiversion(targets = "simd")]
 fn update(
     constants: &RunParams,
@@ -117,7 +110,10 @@ fn update(
     contributions: &[Contribution],
     column: &mut Column,
 ) {
-    if contributions.is_empty() && constants.optimizer == 0 && replica.weight_decay == 0.0 {
+    if contributions.is_empty()
+        && constants.update_rule == UpdateRule::Gradient as u32
+        && replica.weight_decay == 0.0
+    {
         column.gradient.fill(Tile([0.0; LANES]));
         return;
     }
@@ -170,24 +166,17 @@ fn group<V: Simd, const N: usize>(
 ) {
     let layer = params.population as usize - 1;
     let eta = if column.is_bias { replica.bias_etas[layer] } else { replica.etas[layer] };
-    let eta = flush(eta * minibatch.lr_scale, SMALLEST_GRADIENT);
+    let eta = scaled_eta(eta, minibatch);
     let decay = if column.is_bias { 0.0 } else { eta * replica.weight_decay };
     let decay = flush(decay, SMALLEST_GRADIENT);
-    let mut sums = [V::Floats::splat(0.0); N];
-    for contribution in contributions {
-        let errors = &contribution.errors[tile..][..N];
-        for n in 0..N {
-            sums[n] = sums[n] + V::Floats::splat(contribution.trace) * V::load_f32(&errors[n]);
-        }
-    }
+    let means = mean_gradient::<V, N>(minibatch, contributions, tile);
     let mut gradient = [Tile([0.0; LANES]); N];
-    for n in 0..N {
-        let mean = sums[n] * V::Floats::splat(minibatch.inv_batch_size);
+    for (mean, gradient) in means.into_iter().zip(&mut gradient) {
         let clipped = match replica.grad_clip {
             0.0 => mean,
             clip => mean.clamp_max(clip).clamp_min(-clip),
         };
-        V::store_f32(V::flush(clipped, SMALLEST_GRADIENT), &mut gradient[n]);
+        V::store_f32(V::flush(clipped, SMALLEST_GRADIENT), gradient);
     }
     for (n, gradient) in gradient.iter().enumerate() {
         if let Some(kept) = column.gradient.get_mut(tile + n) {
@@ -199,14 +188,14 @@ fn group<V: Simd, const N: usize>(
                 *weight -= decay * *weight;
             }
         }
-        if constants.optimizer == 0 {
+        if constants.update_rule == UpdateRule::Gradient as u32 {
             for i in 0..LANES {
                 weights[i] = flush_weight(weights[i] - eta * gradient[i]);
             }
             continue;
         }
         let first = &mut column.first_moments[tile + n];
-        if constants.optimizer == 1 {
+        if constants.update_rule == UpdateRule::Adaptive as u32 {
             let second = &mut column.second_moments[tile + n];
             adam(replica, eta, minibatch, gradient, weights, first, second);
         } else {

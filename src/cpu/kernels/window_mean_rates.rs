@@ -1,15 +1,14 @@
 //! Averages rates over the windows at the ends of the phases, and keeps the rates of the last step for the next
-//! image. The counterpart of `trace` for populations that transmit rates.
+//! image. The counterpart of `window_mean_spikes` for populations that transmit rates.
 
 use multiversion::multiversion;
 
-use crate::cpu::kernels::averaging_window::{PhaseWindow, feedback_trace_row};
+use crate::cpu::kernels::averaging_window::{PhaseWindow, store_means};
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
 };
 use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
 use crate::cpu::state::SampleState;
-use crate::interface::window_mean::FORWARD;
 use crate::interface::{ArrayId, LaunchParams, RATE_HISTORY, RunParams, Sample, Shape};
 use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 
@@ -41,17 +40,16 @@ pub fn window_mean_rates(
     window_means: &mut TiledArray<f32>,
 ) {
     for (rates, window_means) in rates.iter_tiles_mut().zip(window_means.iter_tiles_mut()) {
-        if params.is_output == 0 && params.sends_rates == 1 {
-            window_means[FORWARD] = mean(&PhaseWindow::forward(sample, 0), 0, rates);
-        }
-        if params.feeds_back_rates == 1 {
-            for early in 0..=constants.max_plateau_lead() {
-                window_means[feedback_trace_row(constants, 0, early)] =
-                    mean(&PhaseWindow::forward(sample, early), 1, rates);
-                window_means[feedback_trace_row(constants, 1, early)] =
-                    mean(&PhaseWindow::target(sample, early), 1, rates);
-            }
-        }
+        let is_sent_upward = params.is_output == 0 && params.sends_rates == 1;
+        let feeds_back = params.feeds_back_rates == 1;
+        store_means(
+            constants,
+            sample,
+            is_sent_upward,
+            feeds_back,
+            window_means,
+            |window, delay| mean(window, delay, rates),
+        );
         let steps = sample.steps() as usize;
         for row in 0..RATE_HISTORY as usize {
             rates[row] = rates[steps + row];

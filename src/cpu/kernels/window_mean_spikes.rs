@@ -5,7 +5,7 @@
 
 use multiversion::multiversion;
 
-use crate::cpu::kernels::averaging_window::{PhaseWindow, feedback_trace_row};
+use crate::cpu::kernels::averaging_window::{PhaseWindow, feedback_row, store_means};
 use crate::cpu::kernels::definition::{
     Columns, CpuFunction, KernelDefinition, LaunchPlan, SampleContext, Scope,
 };
@@ -13,7 +13,7 @@ use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
 use crate::cpu::state::SampleState;
 use crate::interface::window_mean::{FAST, FORWARD, SLOW};
 use crate::interface::{
-    ArrayId, BatchParams, COUNT_BITS, COUNT_MASK, LaunchParams, RunParams, STEPS_PER_WORD, Sample,
+    ArrayId, BatchParams, COUNT_BITS, LaunchParams, RunParams, STEPS_PER_WORD, Sample, spike_count,
 };
 use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 
@@ -53,17 +53,16 @@ pub fn window_mean_spikes(
             continue;
         }
         save_spike_history(sample.steps(), spikes, past);
-        if params.is_output == 0 && params.sends_rates == 0 {
-            window_means[FORWARD] = mean(&PhaseWindow::forward(sample, 0), constants, 0, spikes);
-        }
-        if params.feeds_back_spikes == 1 {
-            for lead in 0..=constants.max_plateau_lead() {
-                window_means[feedback_trace_row(constants, 0, lead)] =
-                    mean(&PhaseWindow::forward(sample, lead), constants, 1, spikes);
-                window_means[feedback_trace_row(constants, 1, lead)] =
-                    mean(&PhaseWindow::target(sample, lead), constants, 1, spikes);
-            }
-        }
+        let is_sent_upward = params.is_output == 0 && params.sends_rates == 0;
+        let feeds_back = params.feeds_back_spikes == 1;
+        store_means(
+            constants,
+            sample,
+            is_sent_upward,
+            feeds_back,
+            window_means,
+            |window, delay| mean(window, constants, delay, spikes),
+        );
     }
 }
 
@@ -98,9 +97,8 @@ fn mean(
     for step in window.first_contributing_step(constants, delay)..window.end - delay {
         let weight = window.weight(constants, step + delay);
         let words = &spikes[(step / STEPS_PER_WORD) as usize];
-        let shift = step % STEPS_PER_WORD * COUNT_BITS;
         for i in 0..LANES {
-            mean[i] += count(words[i], shift) * weight;
+            mean[i] += spike_count(words[i], step) as i32 as f32 * weight;
         }
     }
     for mean in mean.iter_mut() {
@@ -150,10 +148,9 @@ fn iir_traces_at(
     let [mut mean, mut feedback_forward, mut feedback_target] = [Tile([0.0; LANES]); 3];
     for step in 0..sample.steps() {
         let words = &spikes[(step / STEPS_PER_WORD) as usize];
-        let shift = step % STEPS_PER_WORD * COUNT_BITS;
         let before = now;
         for i in 0..LANES {
-            let n = count(words[i], shift);
+            let n = spike_count(words[i], step) as i32 as f32;
             slow[i] = flush(constants.decay_slow * slow[i] + n, SMALLEST_VOLTAGE);
             fast[i] = flush(constants.decay_fast * fast[i] + n, SMALLEST_VOLTAGE);
             now[i] = constants.gain_slow * slow[i] - constants.gain_fast * fast[i];
@@ -170,7 +167,7 @@ fn iir_traces_at(
             }
         }
     }
-    let rows = [0, 1].map(|phase| feedback_trace_row(constants, phase, lead));
+    let rows = [0, 1].map(|phase| feedback_row(constants, phase, lead));
     for i in 0..LANES {
         window_means[rows[0]][i] = flush(feedback_forward[i] * forward.inverse, SMALLEST_VOLTAGE);
         window_means[rows[1]][i] = flush(feedback_target[i] * target.inverse, SMALLEST_VOLTAGE);
@@ -181,10 +178,4 @@ fn iir_traces_at(
         }
         (window_means[SLOW], window_means[FAST]) = (slow, fast);
     }
-}
-
-/// Returns the spike count at `shift`.
-#[inline(always)]
-fn count(word: u32, shift: u32) -> f32 {
-    (word >> shift & COUNT_MASK) as i32 as f32
 }

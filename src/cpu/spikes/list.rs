@@ -8,6 +8,7 @@ use crate::cpu::simd::tiled::TiledArray;
 use crate::cpu::spikes::mask::{MaskGroup, NEURONS_PER_GROUP, SpikeMask};
 use crate::interface::{
     BatchParams, COUNT_BITS, COUNT_MASK, LaunchParams, RunParams, STEPS_PER_WORD, Sample,
+    spike_count,
 };
 
 /// Spike lists of one population over a range of steps. Indices ascend; a neuron occurs once per spike.
@@ -154,7 +155,7 @@ impl SpikeList {
                 while left != 0 {
                     let slot = left.trailing_zeros() / COUNT_BITS;
                     let step = word * STEPS_PER_WORD + slot;
-                    for _ in 0..left >> (slot * COUNT_BITS) & COUNT_MASK {
+                    for _ in 0..spike_count(left, slot) {
                         lists[(step - steps.start) as usize].push(unit as u32);
                     }
                     left &= !(COUNT_MASK << (slot * COUNT_BITS));
@@ -243,7 +244,7 @@ fn grow(units: &mut Vec<u32>, length: usize) {
 #[inline(always)]
 fn count(spikes: &TiledArray<u32>, step: u32, unit: u32) -> u32 {
     let word = spikes.value((step / STEPS_PER_WORD) as usize, unit as usize);
-    word >> (step % STEPS_PER_WORD * COUNT_BITS) & COUNT_MASK
+    spike_count(word, step)
 }
 
 /// Steps whose spikes a launch reads, counted from the first row of the spike counts.

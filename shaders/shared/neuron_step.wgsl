@@ -1,0 +1,70 @@
+// Steps a neuron through the steps of the launch: dendrite from the filtered synaptic input, soma by forward Euler,
+// window means, spikes. The twin of src/cpu/kernels/neuron_step.rs.
+// The kernel binds `weights`, `synaptic_input`, `compartments` and `spikes`, and defines `soma_terms`.
+#import bindings, exact_math, weight_matrix, synaptic_filter, spike_generation
+
+// Terms of a soma's step, `C <- decay C + (basal_gain B + current)`.
+struct SomaTerms {
+    decay: f32,
+    basal_gain: f32,
+    current: f32,
+}
+
+fn step_neuron(sample: Sample, unit: u32) {
+    let end = end_step(sample);
+    let first = sample.index * COMPARTMENT_ROWS * params.units + unit;
+    if params.first_step == 0u {
+        begin_image(first);
+    }
+    let bias = weight_at(params.n_pre, unit);
+    let apical = compartments[first + COMPARTMENT_APICAL * params.units];
+    var basal = 0.0;
+    var soma = compartments[first + COMPARTMENT_SOMA * params.units];
+    var mean_soma = compartments[first + COMPARTMENT_MEAN_SOMA * params.units];
+    var mean_rate = compartments[first + COMPARTMENT_MEAN_RATE * params.units];
+    var writer = new_spike_writer(sample.index, unit);
+    let steps = sample.steps_forward + sample.steps_target;
+    let window = sample.steps_forward - sample.window_forward;
+    let target_window = steps - sample.window_target;
+
+    for (var step = params.first_step; step < end; step++) {
+        basal = basal_input(sample.index, step - params.block_start, unit) + bias;
+        let terms = soma_terms(sample, unit, step, apical);
+        let input = mul_rounded(terms.basal_gain, basal) + terms.current;
+        soma = flush_subnormal(mul_rounded(terms.decay, soma) + opaque(input), SMALLEST_VOLTAGE);
+        if step >= window && step < sample.steps_forward {
+            mean_soma += soma;
+        }
+        if step + 1u == sample.steps_forward {
+            mean_soma = mul_rounded(mean_soma, sample.inv_window_forward);
+        }
+        if params.is_output == 1u && step >= target_window && step < steps {
+            mean_rate += mul_rounded(replicas[replica].phi_max, sigmoid(soma));
+            if step + 1u == steps {
+                mean_rate = mul_rounded(mean_rate, sample.inv_window_target);
+            }
+        }
+        if minibatches[replica].draws_spikes == 1u {
+            sample_step(&writer, sample.draw_index, unit, step, end, soma);
+        }
+    }
+
+    compartments[first + COMPARTMENT_BASAL * params.units] = basal;
+    compartments[first + COMPARTMENT_SOMA * params.units] = soma;
+    compartments[first + COMPARTMENT_MEAN_SOMA * params.units] = mean_soma;
+    compartments[first + COMPARTMENT_MEAN_RATE * params.units] = mean_rate;
+    if params.sends_rates == 0u {
+        shift_history(sample, unit);
+    }
+}
+
+// Keeps or clears the voltages, and clears the means. `first`: index of the neuron's first word in `compartments`. The
+// apical voltage was set before.
+fn begin_image(first: u32) {
+    if minibatches[replica].reset_state == 1u {
+        compartments[first + COMPARTMENT_BASAL * params.units] = 0.0;
+        compartments[first + COMPARTMENT_SOMA * params.units] = 0.0;
+    }
+    compartments[first + COMPARTMENT_MEAN_SOMA * params.units] = 0.0;
+    compartments[first + COMPARTMENT_MEAN_RATE * params.units] = 0.0;
+}

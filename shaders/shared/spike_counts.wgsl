@@ -1,0 +1,6 @@
+// Spike counts, 4 bits per neuron and step.
+
+// Count of a step in a word of eight steps.
+fn spike_count(word: u32, step: u32) -> u32 {
+    return (word >> (step % STEPS_PER_WORD * COUNT_BITS)) & COUNT_MASK;
+}

@@ -1,0 +1,40 @@
+//! Mean gradient of a column of weights over a minibatch. Shared by `weight_update` and `feedback_update`.
+
+use crate::cpu::simd::Simd;
+use crate::cpu::simd::tiled::Tile;
+use crate::interface::BatchParams;
+use crate::model::exact_math::{Float, SMALLEST_GRADIENT, flush};
+
+/// Contribution of one sample to the gradient of one column.
+#[derive(Clone, Copy)]
+pub struct Contribution<'a> {
+    /// Mean activity of the presynaptic neuron, not 0; 1 for the biases.
+    pub presynaptic: f32,
+    /// Errors of the layer's neurons, `[units]`.
+    pub errors: &'a [Tile<f32>],
+}
+
+/// Returns the mean over the minibatch of `presynaptic * error` for `N` tiles from `tile` on. `contributions`: in sample
+/// order.
+#[inline(always)]
+pub fn mean_gradient<V: Simd, const N: usize>(
+    minibatch: &BatchParams,
+    contributions: &[Contribution],
+    tile: usize,
+) -> [V::Floats; N] {
+    let mut sums = [V::Floats::splat(0.0); N];
+    for contribution in contributions {
+        let errors = &contribution.errors[tile..][..N];
+        for n in 0..N {
+            let presynaptic = V::Floats::splat(contribution.presynaptic);
+            sums[n] = sums[n] + presynaptic * V::load_f32(&errors[n]);
+        }
+    }
+    sums.map(|sum| sum * V::Floats::splat(minibatch.inv_batch_size))
+}
+
+/// Returns a learning rate in the current minibatch.
+#[inline(always)]
+pub fn scaled_eta(eta: f32, minibatch: &BatchParams) -> f32 {
+    flush(eta * minibatch.lr_scale, SMALLEST_GRADIENT)
+}

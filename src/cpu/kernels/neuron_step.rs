@@ -1,0 +1,187 @@
+//! Steps the neurons of a layer through a block of steps, tile by tile: dendrite from the filtered synaptic input, soma by
+//! forward Euler, window means, spikes. Shared by hidden and output neurons.
+
+use std::ops::Range;
+
+use super::definition::StepContext;
+use super::spike_sampler::{SpikeSampler, WORD_STEPS};
+use super::synaptic_filter::{basal_input, shift_history};
+use super::window_mean::WindowMean;
+use crate::cpu::simd::Simd;
+use crate::cpu::simd::tiled::{LANES, Tile, TileSlice};
+use crate::cpu::spikes::list::words_covering;
+use crate::cpu::spikes::mask::SpikeMaskSlice;
+use crate::interface::compartment::{APICAL, BASAL, MEAN_RATE, MEAN_SOMA, SOMA};
+use crate::model::exact_math::{Float, SMALLEST_VOLTAGE, sigmoid};
+
+/// Terms of a soma's step, `C <- decay C + (basal_gain B + current)`.
+pub struct SomaTerms<V: Simd> {
+    pub decay: f32,
+    pub basal_gain: f32,
+    pub current: V::Floats,
+}
+
+/// Kind of neuron.
+pub trait NeuronModel {
+    /// Whether the neurons are taught in the target phase, and their rates averaged.
+    const IS_OUTPUT: bool;
+
+    /// Returns the terms of the forward and of the target phase for the neurons of a tile. `apical`: their apical
+    /// voltages.
+    fn soma_terms<V: Simd>(
+        block: &StepContext,
+        tile: usize,
+        apical: V::Floats,
+    ) -> [SomaTerms<V>; 2];
+}
+
+impl StepContext<'_> {
+    /// Returns the steps of the launch, cut at the end of the sample.
+    #[inline]
+    pub fn steps(&self) -> Range<u32> {
+        let end = self.sample.steps().min(self.params.first_step + self.params.step_count);
+        self.params.first_step.min(end)..end
+    }
+}
+
+/// Steps a slice of tiles and draws their spikes. Shapes: see [`NeuronFunction`](super::definition::NeuronFunction).
+#[inline(always)]
+pub fn step_tiles<V: Simd, M: NeuronModel>(
+    block: &StepContext,
+    synaptic_input: &mut TileSlice<f32>,
+    compartments: &mut TileSlice<f32>,
+    spikes: &mut TileSlice<u32>,
+    spike_mask: SpikeMaskSlice,
+) {
+    let steps = block.steps();
+    if steps.is_empty() {
+        return;
+    }
+    let first = synaptic_input.first_tile;
+    let mut soma = vec![Tile([0.0; LANES]); steps.len()];
+    let mut sampler = SpikeSampler::new(block, spike_mask);
+    for tile in 0..synaptic_input.tile_count() {
+        let synaptic_input = synaptic_input.tile_rows_mut(tile);
+        let compartments = compartments.tile_rows_mut(tile);
+        step_tile::<V, M>(block, first + tile, synaptic_input, compartments, &mut soma);
+        if block.minibatch.draws_spikes == 1 {
+            sampler.sample_tile::<V>(tile, &soma, spikes.tile_rows_mut(tile));
+        }
+    }
+}
+
+/// Steps the tile of index `tile` through the block and writes its somatic voltages to `soma`, `[steps]`.
+#[inline(always)]
+fn step_tile<V: Simd, M: NeuronModel>(
+    block: &StepContext,
+    tile: usize,
+    synaptic_input: &mut [Tile<f32>],
+    compartments: &mut [Tile<f32>],
+    soma: &mut [Tile<f32>],
+) {
+    let &StepContext { constants, replica, params, sample, .. } = block;
+    let steps = block.steps();
+    if steps.start == 0 {
+        begin_image(block, compartments);
+    }
+    let (forward, target) = (WindowMean::forward(sample), WindowMean::target(sample));
+    let terms = M::soma_terms::<V>(block, tile, V::load_f32(&compartments[APICAL]));
+    let mut voltages = Voltages::<V> {
+        basal: V::load_f32(&compartments[BASAL]),
+        soma: V::load_f32(&compartments[SOMA]),
+    };
+    let mut mean_soma = V::load_f32(&compartments[MEAN_SOMA]);
+    let mut mean_rate = V::load_f32(&compartments[MEAN_RATE]);
+
+    for (_, word) in words_covering(&steps) {
+        // Two calls instead of a closure: a large closure is not inlined and then lacks the SIMD instructions of
+        // this version. Nearly all words are complete; the constant count lets the compiler unroll the loop.
+        let somata = if word.len() == WORD_STEPS {
+            euler_steps::<V, M>(
+                block,
+                tile,
+                &word,
+                WORD_STEPS,
+                synaptic_input,
+                &terms,
+                &mut voltages,
+            )
+        } else {
+            euler_steps::<V, M>(
+                block,
+                tile,
+                &word,
+                word.len(),
+                synaptic_input,
+                &terms,
+                &mut voltages,
+            )
+        };
+        forward.add::<V>(&word, &somata, &mut mean_soma);
+        if M::IS_OUTPUT && target.overlaps(&word) {
+            let mut rates = somata;
+            for rate in &mut rates {
+                *rate = V::Floats::splat(replica.phi_max) * sigmoid(*rate);
+            }
+            target.add::<V>(&word, &rates, &mut mean_rate);
+        }
+        let rows = &mut soma[(word.start - steps.start) as usize..][..word.len()];
+        for (row, voltages) in rows.iter_mut().zip(somata) {
+            V::store_f32(voltages, row);
+        }
+    }
+
+    V::store_f32(voltages.basal, &mut compartments[BASAL]);
+    V::store_f32(voltages.soma, &mut compartments[SOMA]);
+    V::store_f32(mean_soma, &mut compartments[MEAN_SOMA]);
+    V::store_f32(mean_rate, &mut compartments[MEAN_RATE]);
+    if params.sends_rates == 0 && params.ends_block(sample) {
+        shift_history(constants, synaptic_input, (steps.end - params.block_start) as usize);
+    }
+}
+
+/// Voltages of the neurons of a tile.
+struct Voltages<V: Simd> {
+    basal: V::Floats,
+    soma: V::Floats,
+}
+
+/// Keeps or clears the voltages of a tile, and clears its means. The apical voltage was set before.
+#[inline(always)]
+fn begin_image(block: &StepContext, compartments: &mut [Tile<f32>]) {
+    if block.minibatch.reset_state == 1 {
+        compartments[BASAL] = Tile([0.0; LANES]);
+        compartments[SOMA] = Tile([0.0; LANES]);
+    }
+    compartments[MEAN_SOMA] = Tile([0.0; LANES]);
+    compartments[MEAN_RATE] = Tile([0.0; LANES]);
+}
+
+/// Advances the voltages by the first `count` steps of a word and returns the somatic voltages of each.
+#[inline(always)]
+fn euler_steps<V: Simd, M: NeuronModel>(
+    block: &StepContext,
+    tile: usize,
+    word: &Range<u32>,
+    count: usize,
+    synaptic_input: &mut [Tile<f32>],
+    [forward, target]: &[SomaTerms<V>; 2],
+    voltages: &mut Voltages<V>,
+) -> [V::Floats; WORD_STEPS] {
+    let float = V::Floats::splat;
+    let &StepContext { constants, params, sample, biases, .. } = block;
+    let bias = V::load_f32(&biases[tile]);
+    let row = (word.start - params.block_start) as usize;
+    let mut somata = basal_input::<V>(constants, params, synaptic_input, row, count);
+    let Voltages { mut basal, mut soma } = *voltages;
+    for (voltage, step) in somata[..count].iter_mut().zip(word.start..) {
+        let is_taught = M::IS_OUTPUT && step >= sample.steps_forward;
+        let terms = if is_taught { target } else { forward };
+        basal = *voltage + bias;
+        let input = float(terms.basal_gain) * basal + terms.current;
+        soma = V::flush(float(terms.decay) * soma + input, SMALLEST_VOLTAGE);
+        *voltage = soma;
+    }
+    *voltages = Voltages { basal, soma };
+    somata
+}

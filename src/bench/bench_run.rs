@@ -110,7 +110,7 @@ impl BenchRun {
         times
     }
 
-    /// Shows minibatches to a copy of the first network that keeps the arrays of its lanes, and counts what
+    /// Shows minibatches to a copy of the first network that keeps the arrays of its samples, and counts what
     /// they do. The others do as much but for their seeds.
     ///
     /// # Errors
@@ -122,17 +122,17 @@ impl BenchRun {
         let mut before = SpikeSnapshot::read(copy.backend(), counted)?;
         for _ in 0..minibatches {
             let images = self.next(task).swap_remove(0);
-            let (minibatches, lanes, launches) = match task {
+            let (minibatches, samples, launches) = match task {
                 Task::Train => copy.prepare_training(&images),
                 Task::Test => copy.prepare_test(&images),
             };
-            copy.run(&minibatches, &lanes, &launches)?;
+            copy.run(&minibatches, &samples, &launches)?;
             let backend = copy.backend();
             let after = SpikeSnapshot::read(backend, counted)?;
             let nonzero_pixels: Vec<usize> =
                 images[..counted].iter().map(|image| self.nonzero_pixels(image)).collect();
             let shape = backend.shape();
-            work.add(shape, &minibatches[0], &lanes[..counted], &nonzero_pixels, &before, &after);
+            work.add(shape, &minibatches[0], &samples[..counted], &nonzero_pixels, &before, &after);
             before = after;
         }
         Ok(work)

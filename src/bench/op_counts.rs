@@ -25,7 +25,7 @@ pub struct OpCounts {
     pub rng_draws: u64,
 }
 
-/// Spikes and traces of a minibatch's first lanes: `[lanes, rows, units]` of each population.
+/// Spikes and traces of a minibatch's first samples: `[samples, rows, units]` of each population.
 pub struct SpikeSnapshot {
     spikes: Vec<Vec<u32>>,
     /// Where the synaptic kernel has no cut: elsewhere they drive nothing.
@@ -33,21 +33,21 @@ pub struct SpikeSnapshot {
 }
 
 impl SpikeSnapshot {
-    /// Reads a backend's first `lanes` lanes.
+    /// Reads a backend's first `samples` samples.
     ///
     /// # Errors
     /// Returns an error if the device fails.
-    pub fn read(backend: &mut dyn Backend, lanes: usize) -> Result<Self, BackendError> {
+    pub fn read(backend: &mut dyn Backend, samples: usize) -> Result<Self, BackendError> {
         let populations = 0..backend.shape().populations.len();
         let is_uncut = backend.shape().taps == 0;
         let spikes = populations
             .clone()
-            .map(|population| backend.read_samples(ArrayId::Spikes(population), lanes))
+            .map(|population| backend.read_samples(ArrayId::Spikes(population), samples))
             .collect::<Result<_, _>>()?;
         let traces = populations
             .filter(|_| is_uncut)
             .map(|population| {
-                let words = backend.read_samples(ArrayId::WindowMeans(population), lanes)?;
+                let words = backend.read_samples(ArrayId::WindowMeans(population), samples)?;
                 Ok(bytemuck::cast_vec(words))
             })
             .collect::<Result<_, _>>()?;
@@ -56,21 +56,21 @@ impl SpikeSnapshot {
 }
 
 impl OpCounts {
-    /// Adds what a minibatch did in the lanes that were read. `nonzero_pixels`: pixels of each lane's image that
+    /// Adds what a minibatch did in the samples that were read. `nonzero_pixels`: pixels of each sample's image that
     /// are not black.
     pub fn add(
         &mut self,
         shape: &Shape,
         minibatch: &BatchParams,
-        lanes: &[Sample],
+        samples: &[Sample],
         nonzero_pixels: &[usize],
         before: &SpikeSnapshot,
         after: &SpikeSnapshot,
     ) {
         let offset = shape.history_words() * STEPS_PER_WORD;
         self.spikes.resize(shape.populations.len(), 0);
-        for (index, (lane, nonzero_pixels)) in lanes.iter().zip(nonzero_pixels).enumerate() {
-            let image = offset..offset + lane.steps();
+        for (index, (sample, nonzero_pixels)) in samples.iter().zip(nonzero_pixels).enumerate() {
+            let image = offset..offset + sample.steps();
             let of_lane = |snapshot: &SpikeSnapshot, population: usize, steps: Range<u32>| {
                 let words = shape.len_per_copy(ArrayId::Spikes(population));
                 let words = &snapshot.spikes[population][index * words..][..words];
@@ -95,8 +95,8 @@ impl OpCounts {
                 }
             }
             let neurons: usize = shape.populations[1..].iter().sum();
-            self.rng_draws += u64::from(lane.steps()) * (nonzero_pixels + neurons) as u64;
-            self.steps += u64::from(lane.steps());
+            self.rng_draws += u64::from(sample.steps()) * (nonzero_pixels + neurons) as u64;
+            self.steps += u64::from(sample.steps());
             self.images += 1;
             for (sum, drawn) in self.spikes.iter_mut().zip(drawn) {
                 *sum += drawn;
@@ -106,10 +106,10 @@ impl OpCounts {
 }
 
 impl SpikeSnapshot {
-    /// Traces of a population in a lane that are carried on and not zero.
-    fn traces_left(&self, shape: &Shape, population: usize, lane: usize) -> u64 {
+    /// Traces of a population in a sample that are carried on and not zero.
+    fn traces_left(&self, shape: &Shape, population: usize, sample: usize) -> u64 {
         let units = shape.populations[population];
-        let traces = &self.traces[population][lane * ROWS * units..][..ROWS * units];
+        let traces = &self.traces[population][sample * ROWS * units..][..ROWS * units];
         let left = [SLOW, FAST].map(|row| {
             traces[row * units..][..units].iter().filter(|&&trace| trace != 0.0).count() as u64
         });

@@ -42,7 +42,7 @@ pub(super) fn first_difference(
     array: ArrayId,
     cpu: &[u32],
     gpu: &[u32],
-    lanes: &[Sample],
+    samples: &[Sample],
 ) -> Option<Difference> {
     let len_per_copy = shape.len_per_copy(array);
     let written = written_length(shape, launch, array);
@@ -51,7 +51,7 @@ pub(super) fn first_difference(
         |&(index, (cpu, gpu)): &(usize, (&u32, &u32))| cpu != gpu && index % len_per_copy < written;
     let (index, _) = pairs().find(differs)?;
     let differing = pairs().filter(differs).count();
-    let lane = shape.is_per_sample(array).then_some(index / len_per_copy);
+    let sample = shape.is_per_sample(array).then_some(index / len_per_copy);
     let [_, columns] = shape.dims(array);
     let (row, column) = (index % len_per_copy / columns, index % columns);
     let (cpu, gpu) = (cpu[index], gpu[index]);
@@ -70,8 +70,8 @@ pub(super) fn first_difference(
         layer: launch.layer,
         array: format!("{array}{}", row_name(array, row)),
         minibatch: 0,
-        sample: lane,
-        image: lane.and_then(|lane| lanes.get(lane)).map(|lane| lane.image),
+        sample,
+        image: sample.and_then(|index| samples.get(index)).map(|sample| sample.image),
         step: step_of(shape, launch, array, row, cpu ^ gpu),
         unit,
         cpu: value(cpu),

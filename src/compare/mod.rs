@@ -92,7 +92,7 @@ pub fn compare(
             let (cpu, gpu) = (cpu.backend(), gpu.backend());
             let step = Step {
                 minibatches: &work.0,
-                lanes: &work.1,
+                samples: &work.1,
                 launches: &work.2,
                 stop: &selection.stop,
             };
@@ -139,7 +139,7 @@ fn compare_tests(
 /// Minibatch on both backends.
 struct Step<'a> {
     minibatches: &'a [BatchParams],
-    lanes: &'a [Sample],
+    samples: &'a [Sample],
     launches: &'a [Launch],
     stop: &'a Stop,
 }
@@ -159,7 +159,7 @@ impl Step<'_> {
         };
         for (index, launch) in self.launches.iter().enumerate() {
             let all = Stoppable::All;
-            cpu.run_until(self.stop, all, self.minibatches, self.lanes, &[*launch])?;
+            cpu.run_until(self.stop, all, self.minibatches, self.samples, &[*launch])?;
             let shape = cpu.shape().clone();
             if last_cpu_launch.is_some_and(|last| index <= last) {
                 for array in launch.writes() {
@@ -168,17 +168,17 @@ impl Step<'_> {
                 }
                 continue;
             }
-            gpu.run_until(self.stop, all, self.minibatches, self.lanes, &[*launch])?;
+            gpu.run_until(self.stop, all, self.minibatches, self.samples, &[*launch])?;
             for array in launch.writes() {
                 let (cpu, gpu) = (cpu.read(array)?, gpu.read(array)?);
                 let used = if shape.is_per_sample(array) {
-                    self.lanes.len() * shape.len_per_copy(array)
+                    self.samples.len() * shape.len_per_copy(array)
                 } else {
                     cpu.len()
                 };
                 let (cpu, gpu) = (&cpu[..used], &gpu[..used]);
                 compared.values += used as u64;
-                let difference = first_difference(&shape, launch, array, cpu, gpu, self.lanes);
+                let difference = first_difference(&shape, launch, array, cpu, gpu, self.samples);
                 if difference.is_some() {
                     return Ok(difference);
                 }

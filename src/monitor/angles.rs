@@ -20,18 +20,18 @@ pub(super) fn angles(sample_arrays: &mut SampleArrays) -> Result<Vec<Vec<f64>>, 
             sample_arrays.rows(ArrayId::Compartments(layer), &[compartment::MEAN_SOMA])?;
         let errors = sample_arrays.rows(ArrayId::Errors(layer), &[0])?;
         let mut backpropagated = Vec::with_capacity(voltages.len());
-        for (lane, above) in above.chunks(units_above).enumerate() {
+        for (sample, above) in above.chunks(units_above).enumerate() {
             for unit in 0..units {
                 // Weights are stored by presynaptic neuron.
                 let weights = &weights[unit * units_above..(unit + 1) * units_above];
                 let products = weights.iter().zip(above).map(|(&w, error)| f64::from(w) * error);
-                let sigma = sigma(voltages[lane * units + unit]);
+                let sigma = sigma(voltages[sample * units + unit]);
                 backpropagated.push(products.sum::<f64>() * sigma * (1.0 - sigma));
             }
         }
         let errors: Vec<f64> = errors.into_iter().map(f64::from).collect();
-        let lanes = errors.chunks(units).zip(backpropagated.chunks(units));
-        angles[layer] = lanes.map(|(local, exact)| angle(local, exact)).collect();
+        let samples = errors.chunks(units).zip(backpropagated.chunks(units));
+        angles[layer] = samples.map(|(local, exact)| angle(local, exact)).collect();
         above = backpropagated;
     }
     Ok(angles)

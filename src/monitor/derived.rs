@@ -54,12 +54,12 @@ impl DerivedQuantities {
         &mut self,
         backend: &mut dyn Backend,
         spec: &MonitorSpec,
-        lanes: &[Sample],
+        samples: &[Sample],
         mean_rates: &[Vec<f64>],
         mode: Mode,
     ) -> Result<Vec<RecordedArray>, BackendError> {
         let shape = backend.shape().clone();
-        let mut sample_arrays = SampleArrays { backend, shape: &shape, lanes };
+        let mut sample_arrays = SampleArrays { backend, shape: &shape, samples };
         let mut arrays = Vec::new();
         for &quantity in &spec.quantities {
             // Without a target phase there are rates only.
@@ -157,14 +157,14 @@ impl DerivedQuantities {
     fn plateau_times(&self, sample_arrays: &SampleArrays, layer: usize) -> Vec<f32> {
         let units = sample_arrays.shape.units(layer);
         let mut times = Vec::new();
-        for lane in sample_arrays.lanes {
-            for (phase, end) in [lane.steps_forward, lane.steps()].into_iter().enumerate() {
+        for sample in sample_arrays.samples {
+            for (phase, end) in [sample.steps_forward, sample.steps()].into_iter().enumerate() {
                 times.extend((0..units as u32).map(|unit| {
                     let lead = match self.plateau_timing {
                         PlateauTiming::Synchronous => 0,
                         PlateauTiming::Random => {
                             let population = layer as u32 + 1;
-                            plateau_lead(self.seed, population, lane.draw_index, unit)[phase]
+                            plateau_lead(self.seed, population, sample.draw_index, unit)[phase]
                         }
                     };
                     (end - lead) as f32
@@ -188,8 +188,10 @@ impl DerivedQuantities {
                 means.into_iter().map(|voltage| self.rate(voltage) as f32).collect()
             }
             None => {
-                let images =
-                    sample_arrays.lanes.iter().map(|lane| self.dataset.image(lane.image as usize));
+                let images = sample_arrays
+                    .samples
+                    .iter()
+                    .map(|sample| self.dataset.image(sample.image as usize));
                 images.flatten().map(|&byte| self.input_rates[usize::from(byte)]).collect()
             }
         };
@@ -219,7 +221,7 @@ fn gradients(
     Ok(RecordedArray {
         name: array_name(Quantity::Gradients, layer + 1),
         axes: vec![Axis::Image, Axis::Unit, Axis::Below],
-        shape: vec![sample_arrays.lanes.len(), range.len(), below + 1],
+        shape: vec![sample_arrays.samples.len(), range.len(), below + 1],
         first_index: vec![0, range.start, 0],
         values,
     })

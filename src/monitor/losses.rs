@@ -17,11 +17,11 @@ impl DerivedQuantities {
             sample_arrays.rows(ArrayId::Compartments(layer), &[compartment::MEAN_SOMA])?;
         let plateaus =
             sample_arrays.rows(ArrayId::Plateaus(layer), &[plateau::FORWARD, plateau::TARGET])?;
-        let losses = plateaus.chunks(2 * units).enumerate().map(|(lane, plateaus)| {
+        let losses = plateaus.chunks(2 * units).enumerate().map(|(sample, plateaus)| {
             let (forward, target) = plateaus.split_at(units);
             let squares = (0..units).map(|unit| {
                 let raised = f64::from(target[unit]) - f64::from(forward[unit]);
-                let at = lane * units + unit;
+                let at = sample * units + unit;
                 let difference = mean_rates[at] + raised - self.rate(voltages[at]);
                 difference * difference
             });

@@ -6,13 +6,13 @@ use crate::interface::{ArrayId, Backend, BackendError, Sample, Shape};
 pub(super) struct SampleArrays<'a> {
     pub(super) backend: &'a mut dyn Backend,
     pub(super) shape: &'a Shape,
-    pub(super) lanes: &'a [Sample],
+    pub(super) samples: &'a [Sample],
 }
 
 impl SampleArrays<'_> {
     /// Reads an array of all samples.
     pub(super) fn read(&mut self, array: ArrayId) -> Result<Vec<f32>, BackendError> {
-        let words = self.backend.read_samples(array, self.lanes.len())?;
+        let words = self.backend.read_samples(array, self.samples.len())?;
         Ok(words.into_iter().map(f32::from_bits).collect())
     }
 
@@ -24,8 +24,10 @@ impl SampleArrays<'_> {
     ) -> Result<Vec<f32>, BackendError> {
         let values = self.read(array)?;
         let [_, columns] = self.shape.dims(array);
-        let lanes = values.chunks(self.shape.len_per_copy(array));
-        let row = |lane: &[f32], row: usize| lane[row * columns..(row + 1) * columns].to_vec();
-        Ok(lanes.flat_map(|lane| rows.iter().flat_map(move |&index| row(lane, index))).collect())
+        let samples = values.chunks(self.shape.len_per_copy(array));
+        let row = |sample: &[f32], row: usize| sample[row * columns..(row + 1) * columns].to_vec();
+        Ok(samples
+            .flat_map(|sample| rows.iter().flat_map(move |&index| row(sample, index)))
+            .collect())
     }
 }

@@ -127,7 +127,7 @@ impl MonitorSession {
         images: &[Presentation],
         mode: Mode,
     ) -> Result<Vec<RecordedArray>, BackendError> {
-        let (mut minibatches, lanes, launches) = match mode {
+        let (mut minibatches, samples, launches) = match mode {
             Mode::Test => self.simulation.prepare_test(images),
             Mode::TrainFrozen | Mode::Train => self.simulation.prepare_training(images),
         };
@@ -137,16 +137,16 @@ impl MonitorSession {
         let (weight_updates, dynamics): (Vec<_>, Vec<_>) =
             launches.into_iter().partition(|launch| launch.kernel.is_plasticity());
         let MonitorSession { simulation, spec, derived, .. } = self;
-        let mut steps = StepMonitor::new(spec, simulation.backend().shape(), &lanes);
+        let mut steps = StepMonitor::new(spec, simulation.backend().shape(), &samples);
         if spec.needs_steps() {
             for launch in &dynamics {
-                simulation.run(&minibatches, &lanes, from_ref(launch))?;
+                simulation.run(&minibatches, &samples, from_ref(launch))?;
                 if matches!(launch.kernel, Kernel::HiddenStep | Kernel::OutputStep) {
                     steps.read_voltages(simulation.backend(), launch, derived)?;
                 }
             }
         } else {
-            simulation.run(&minibatches, &lanes, &dynamics)?;
+            simulation.run(&minibatches, &samples, &dynamics)?;
         }
         let backend = simulation.backend();
         let mut arrays = Vec::new();
@@ -154,12 +154,18 @@ impl MonitorSession {
             steps.read_spikes(backend)?;
         }
         if spec.has(Quantity::Phases) {
-            arrays.push(phases(&lanes));
+            arrays.push(phases(&samples));
         }
-        arrays.extend(derived.per_image_arrays(backend, spec, &lanes, steps.mean_rates(), mode)?);
+        arrays.extend(derived.per_image_arrays(
+            backend,
+            spec,
+            &samples,
+            steps.mean_rates(),
+            mode,
+        )?);
         arrays.extend(steps.finish());
         if mode == Mode::Train {
-            simulation.run(&minibatches, &lanes, &weight_updates)?;
+            simulation.run(&minibatches, &samples, &weight_updates)?;
         }
         Ok(arrays)
     }
@@ -171,13 +177,13 @@ fn predicted_class(image: &Presentation, results: &[u32]) -> u8 {
 }
 
 /// Returns the lengths of both phases of each image.
-fn phases(lanes: &[Sample]) -> RecordedArray {
-    let lengths = |lane: &Sample| [lane.steps_forward as f32, lane.steps_target as f32];
+fn phases(samples: &[Sample]) -> RecordedArray {
+    let lengths = |sample: &Sample| [sample.steps_forward as f32, sample.steps_target as f32];
     RecordedArray {
         name: Quantity::Phases.name().to_string(),
         axes: vec![Axis::Image, Axis::Phase],
-        shape: vec![lanes.len(), 2],
+        shape: vec![samples.len(), 2],
         first_index: vec![0, 0],
-        values: lanes.iter().flat_map(lengths).collect(),
+        values: samples.iter().flat_map(lengths).collect(),
     }
 }

@@ -11,7 +11,7 @@ use crate::interface::{
 /// Recorder of the steps of a batch of images.
 pub(super) struct StepMonitor<'a> {
     shape: Shape,
-    lanes: &'a [Sample],
+    samples: &'a [Sample],
     range: Range<u32>,
     arrays: Vec<TimeSeries>,
     /// Mean rates of each hidden layer over the averaging window of the forward phase. Empty unless hidden losses are
@@ -28,7 +28,7 @@ struct TimeSeries {
 }
 
 impl<'a> StepMonitor<'a> {
-    pub(super) fn new(spec: &MonitorSpec, shape: &Shape, lanes: &'a [Sample]) -> Self {
+    pub(super) fn new(spec: &MonitorSpec, shape: &Shape, samples: &'a [Sample]) -> Self {
         let range = spec.step_range(shape.steps);
         let mut arrays = Vec::new();
         for &quantity in &spec.quantities {
@@ -37,15 +37,15 @@ impl<'a> StepMonitor<'a> {
                     && has_step_values(shape, quantity, population)
                 {
                     let units = spec.unit_range(shape.populations[population]);
-                    let array = nan_array(quantity, population, &range, &units, lanes.len());
+                    let array = nan_array(quantity, population, &range, &units, samples.len());
                     arrays.push(TimeSeries { quantity, population, units, array });
                 }
             }
         }
         let hidden = if spec.has(Quantity::HiddenLosses) { shape.layers() - 1 } else { 0 };
-        let mean_rates = (0..hidden).map(|layer| vec![0.0; lanes.len() * shape.units(layer)]);
+        let mean_rates = (0..hidden).map(|layer| vec![0.0; samples.len() * shape.units(layer)]);
         let mean_rates = mean_rates.collect();
-        StepMonitor { shape: shape.clone(), lanes, range, arrays, mean_rates }
+        StepMonitor { shape: shape.clone(), samples, range, arrays, mean_rates }
     }
 
     /// Reads the voltages of a layer after a launch of one step.
@@ -61,21 +61,21 @@ impl<'a> StepMonitor<'a> {
             return Ok(());
         }
         let units = self.shape.units(layer);
-        let words = backend.read_samples(ArrayId::Compartments(layer), self.lanes.len())?;
-        let voltages = |lane: usize, row: usize| {
-            let start = (lane * compartment::ROWS + row) * units;
+        let words = backend.read_samples(ArrayId::Compartments(layer), self.samples.len())?;
+        let voltages = |sample: usize, row: usize| {
+            let start = (sample * compartment::ROWS + row) * units;
             words[start..start + units].iter().map(|&word| f32::from_bits(word))
         };
-        for (index, lane) in self.lanes.iter().enumerate() {
-            if step >= lane.steps() {
+        for (index, sample) in self.samples.iter().enumerate() {
+            if step >= sample.steps() {
                 continue;
             }
             if let Some(sums) = self.mean_rates.get_mut(layer) {
-                let window = lane.steps_forward - lane.window_forward..lane.steps_forward;
+                let window = sample.steps_forward - sample.window_forward..sample.steps_forward;
                 if window.contains(&step) {
                     let sums = &mut sums[index * units..(index + 1) * units];
                     for (sum, voltage) in sums.iter_mut().zip(voltages(index, compartment::SOMA)) {
-                        *sum += derived.rate(voltage) / f64::from(lane.window_forward);
+                        *sum += derived.rate(voltage) / f64::from(sample.window_forward);
                     }
                 }
             }
@@ -107,13 +107,13 @@ impl<'a> StepMonitor<'a> {
 
     /// Reads the spikes of all steps after the last step.
     pub(super) fn read_spikes(&mut self, backend: &mut dyn Backend) -> Result<(), BackendError> {
-        let StepMonitor { shape, lanes, range, arrays, .. } = self;
+        let StepMonitor { shape, samples, range, arrays, .. } = self;
         for series in arrays.iter_mut().filter(|array| array.quantity == Quantity::Spikes) {
             let array = ArrayId::Spikes(series.population);
             let units = shape.populations[series.population];
-            let words = backend.read_samples(array, lanes.len())?;
-            for (index, lane) in lanes.iter().enumerate() {
-                for step in range.start..range.end.min(lane.steps()) {
+            let words = backend.read_samples(array, samples.len())?;
+            for (index, sample) in samples.iter().enumerate() {
+                for step in range.start..range.end.min(sample.steps()) {
                     let row = shape.history_words() + step / STEPS_PER_WORD;
                     let start = index * shape.len_per_copy(array) + row as usize * units;
                     let words = &words[start..][series.units.clone()];
@@ -141,9 +141,9 @@ impl<'a> StepMonitor<'a> {
 
 impl TimeSeries {
     /// Returns the values of a sample at a step.
-    fn values_mut(&mut self, lane: usize, step: usize) -> &mut [f32] {
+    fn values_mut(&mut self, sample: usize, step: usize) -> &mut [f32] {
         let units = self.units.len();
-        let start = (lane * self.array.shape[1] + step) * units;
+        let start = (sample * self.array.shape[1] + step) * units;
         &mut self.array.values[start..start + units]
     }
 }
@@ -164,9 +164,9 @@ fn nan_array(
     population: usize,
     steps: &Range<u32>,
     units: &Range<usize>,
-    lanes: usize,
+    samples: usize,
 ) -> RecordedArray {
-    let shape = vec![lanes, steps.len(), units.len()];
+    let shape = vec![samples, steps.len(), units.len()];
     RecordedArray {
         name: array_name(quantity, population),
         axes: vec![Axis::Image, Axis::Step, Axis::Unit],

@@ -83,11 +83,11 @@ impl SampleBuilder {
         shown(image, self.test_steps, self.test_steps - self.test_from)
     }
 
-    /// Returns the parameters of a training minibatch of `lanes` samples. `update`: number of the minibatch in the run,
-    /// from 1; `shown`: number of images shown before.
+    /// Returns the parameters of a training minibatch. `update`: number of the minibatch in the run, from 1; `shown`:
+    /// number of images shown before.
     pub fn training_minibatch(
         &self,
-        lanes: usize,
+        batch_size: usize,
         shown: u32,
         update: u64,
         fresh: bool,
@@ -99,7 +99,7 @@ impl SampleBuilder {
             bias_correction1: self.correction(self.beta1, update),
             bias_correction2: self.correction(self.beta2, update),
             update_index: update as u32,
-            ..minibatch(lanes)
+            ..minibatch(batch_size)
         }
     }
 
@@ -109,12 +109,12 @@ impl SampleBuilder {
     }
 
     /// Returns the parameters of a test minibatch: every sample starts from a cleared state. `update`: next of the run.
-    pub fn test_minibatch(&self, lanes: usize, update: u64) -> BatchParams {
+    pub fn test_minibatch(&self, batch_size: usize, update: u64) -> BatchParams {
         BatchParams {
             rng_split: Split::Test as u32,
             reset_state: 1,
             update_index: update as u32,
-            ..minibatch(lanes)
+            ..minibatch(batch_size)
         }
     }
 }
@@ -137,11 +137,11 @@ fn saturated(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }
 
-fn minibatch(lanes: usize) -> BatchParams {
+fn minibatch(batch_size: usize) -> BatchParams {
     BatchParams {
-        batch_size: lanes as u32,
+        batch_size: batch_size as u32,
         draws_spikes: 1,
-        inv_batch_size: (1.0 / lanes as f64) as f32,
+        inv_batch_size: (1.0 / batch_size as f64) as f32,
         ..bytemuck::Zeroable::zeroed()
     }
 }

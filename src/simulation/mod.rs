@@ -41,13 +41,13 @@ pub type Batch = (Vec<BatchParams>, Vec<Sample>, Vec<Launch>);
 pub struct Simulation {
     pub(super) backend: Box<dyn Backend>,
     /// One per replica.
-    pub(super) lanes: Vec<SampleBuilder>,
+    pub(super) builders: Vec<SampleBuilder>,
     /// Number of training minibatches so far.
     pub(super) updates: u64,
     /// Whether the next training minibatch starts from a cleared state.
     pub(super) is_fresh: bool,
     /// Number of samples per replica that show training images: the first ones.
-    pub(super) training_lanes: usize,
+    pub(super) training_samples: usize,
     stop: Stop,
     /// Time of the last training minibatch.
     pub(super) last_minibatch: Option<Duration>,
@@ -100,20 +100,20 @@ impl Simulation {
             let rates: Vec<f32> = configs.iter().flat_map(rates).collect();
             backend.write(ArrayId::InputRates, cast_slice(&rates))?;
         }
-        let lanes = configs
+        let builders = configs
             .iter()
             .map(|config| SampleBuilder::new(config, dataset.training_count))
             .collect();
-        let training_lanes =
+        let training_samples =
             largest_batch(&configs[0], dataset).min(backend.shape().samples_per_replica);
         let shape = backend.shape();
         let tested_at_once = (TESTED_FIRST / shape.replicas).clamp(1, shape.samples_per_replica);
         let mut simulation = Simulation {
             backend,
-            lanes,
+            builders,
             updates: 0,
             is_fresh: true,
-            training_lanes,
+            training_samples,
             stop: Stop::default(),
             last_minibatch: None,
             tested_at_once,
@@ -144,7 +144,7 @@ impl Simulation {
     /// # Errors
     /// Returns an error if the device fails.
     pub fn train(&mut self, images: &[Presentation]) -> Result<(), BackendError> {
-        self.train_each(&vec![images; self.lanes.len()])
+        self.train_each(&vec![images; self.builders.len()])
     }
 
     /// Trains each replica on a minibatch of its own. All minibatches have one size.
@@ -156,17 +156,18 @@ impl Simulation {
         if self.stop.is_requested() {
             return Err(BackendError::Stopped);
         }
-        if images.len() != self.lanes.len() {
-            return Err(BackendError::SampleMismatch { replicas: self.lanes.len() });
+        if images.len() != self.builders.len() {
+            return Err(BackendError::SampleMismatch { replicas: self.builders.len() });
         }
         if images.iter().any(|images| images.is_empty()) {
             return Err(BackendError::InvalidSamples("a minibatch has none".to_string()));
         }
         let stoppable = self.stoppable(images);
         let undo = self.save_undo(stoppable)?;
-        let (minibatches, lanes, list) = self.prepare_each(images);
+        let (minibatches, samples, launches) = self.prepare_each(images);
         let start = Instant::now();
-        let result = self.backend.run_until(&self.stop, stoppable, &minibatches, &lanes, &list);
+        let result =
+            self.backend.run_until(&self.stop, stoppable, &minibatches, &samples, &launches);
         if let Err(error) = result {
             // A refused minibatch trained no network either.
             self.apply_undo(undo)?;
@@ -182,44 +183,47 @@ impl Simulation {
 
     /// Prepares the launches of [`Simulation::train`] for callers that run them one by one. Counts as an update.
     pub fn prepare_training(&mut self, images: &[Presentation]) -> Batch {
-        self.prepare_each(&vec![images; self.lanes.len()])
+        self.prepare_each(&vec![images; self.builders.len()])
     }
 
     fn prepare_each(&mut self, images: &[&[Presentation]]) -> Batch {
         self.updates += 1;
         let fresh = std::mem::take(&mut self.is_fresh);
         let Simulation { updates, .. } = *self;
-        self.work(
+        self.batch(
             images,
             true,
-            |lanes, images| {
+            |builder, images| {
                 let shown = images.first().map_or(0, |image| image.draw_index);
-                lanes.training_minibatch(images.len(), shown, updates, fresh)
+                builder.training_minibatch(images.len(), shown, updates, fresh)
             },
             SampleBuilder::training,
         )
     }
 
-    fn work(
+    /// Returns the minibatches, samples and launches that show each replica its images.
+    fn batch(
         &self,
         images: &[&[Presentation]],
         learns: bool,
         minibatch: impl Fn(&SampleBuilder, &[Presentation]) -> BatchParams,
-        lane: impl Fn(&SampleBuilder, &Presentation) -> Sample,
+        sample: impl Fn(&SampleBuilder, &Presentation) -> Sample,
     ) -> Batch {
         let shape = self.backend.shape();
-        let replicas = || self.lanes.iter().zip(images).enumerate();
-        let minibatches = replicas().map(|(_, (lanes, images))| minibatch(lanes, images)).collect();
+        let replicas = || self.builders.iter().zip(images).enumerate();
+        let minibatches =
+            replicas().map(|(_, (builder, images))| minibatch(builder, images)).collect();
         let in_use: Vec<Sample> = replicas()
-            .flat_map(|(replica, (lanes, images))| {
-                let lane = &lane;
+            .flat_map(|(replica, (builder, images))| {
+                let sample = &sample;
                 let images = images.iter().enumerate();
-                images
-                    .map(move |(index, image)| lane(lanes, image).of_replica(shape, replica, index))
+                images.map(move |(index, image)| {
+                    sample(builder, image).of_replica(shape, replica, index)
+                })
             })
             .collect();
-        let list = kernel_sequence(shape, max_steps(&in_use), learns);
-        (minibatches, in_use, list)
+        let launches = kernel_sequence(shape, max_steps(&in_use), learns);
+        (minibatches, in_use, launches)
     }
 
     /// Runs prepared launches. They must not change weights, unless the weights are not needed after a stop.
@@ -229,10 +233,10 @@ impl Simulation {
     pub fn run(
         &mut self,
         minibatches: &[BatchParams],
-        lanes: &[Sample],
+        samples: &[Sample],
         launches: &[Launch],
     ) -> Result<(), BackendError> {
-        self.backend.run_until(&self.stop, Stoppable::All, minibatches, lanes, launches)
+        self.backend.run_until(&self.stop, Stoppable::All, minibatches, samples, launches)
     }
 
     /// Returns the results of the images in slots `0 .. count`, `[replicas, count]`.
@@ -253,6 +257,6 @@ impl Simulation {
 }
 
 /// Returns the number of steps of the longest sample.
-pub(super) fn max_steps(lanes: &[Sample]) -> u32 {
-    lanes.iter().map(Sample::steps).max().unwrap_or(0)
+pub(super) fn max_steps(samples: &[Sample]) -> u32 {
+    samples.iter().map(Sample::steps).max().unwrap_or(0)
 }

@@ -103,8 +103,8 @@ impl Simulation {
         }
         let next = self.updates + 1;
         let minibatches: Vec<BatchParams> =
-            self.lanes.iter().map(|lanes| lanes.test_minibatch(0, next)).collect();
-        let list = feedback_launches(self.backend.shape());
-        self.backend.run(&minibatches, &[], &list)
+            self.builders.iter().map(|builder| builder.test_minibatch(0, next)).collect();
+        let launches = feedback_launches(self.backend.shape());
+        self.backend.run(&minibatches, &[], &launches)
     }
 }

@@ -12,7 +12,7 @@ impl Simulation {
     /// # Errors
     /// Returns an error if the device fails.
     pub fn mean_firing_rates(&mut self) -> Result<Vec<Vec<f64>>, BackendError> {
-        let mut rates = vec![Vec::new(); self.lanes.len()];
+        let mut rates = vec![Vec::new(); self.builders.len()];
         for layer in 0..self.backend.shape().layers() {
             let array = ArrayId::Compartments(layer);
             let words = self.backend.read_persistent(array)?;
@@ -21,11 +21,11 @@ impl Simulation {
             let soma = (compartment::SOMA - rows.start) * units;
             let length = shape.persistent_len(array);
             let of_replica = words.chunks(length * shape.samples_per_replica);
-            for ((rates, lanes), words) in rates.iter_mut().zip(&self.lanes).zip(of_replica) {
-                let voltages = words.chunks(length).take(self.training_lanes);
-                let voltages = voltages.flat_map(|lane| &lane[soma..][..units]);
+            for ((rates, builder), words) in rates.iter_mut().zip(&self.builders).zip(of_replica) {
+                let voltages = words.chunks(length).take(self.training_samples);
+                let voltages = voltages.flat_map(|sample| &sample[soma..][..units]);
                 let sum: f64 = voltages.map(|&word| f64::from(sigmoid(f32::from_bits(word)))).sum();
-                rates.push(lanes.phi_max() * sum / (self.training_lanes * units) as f64);
+                rates.push(builder.phi_max() * sum / (self.training_samples * units) as f64);
             }
         }
         Ok(rates)

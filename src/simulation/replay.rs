@@ -29,7 +29,7 @@ impl Simulation {
         for minibatch in &mut minibatches {
             minibatch.draws_spikes = 0;
         }
-        let samples = vec![self.lanes[0].phases_of(image, phases)];
+        let samples = vec![self.builders[0].phases_of(image, phases)];
         let launches = kernel_sequence(self.backend.shape(), max_steps(&samples), true);
         Ok((minibatches, samples, launches))
     }
@@ -48,7 +48,7 @@ impl Simulation {
         let most = (1 << COUNT_BITS) - 1;
         let steps = forward.saturating_add(target);
         // The averages of a phase must not extend into the previous phase.
-        let least = self.lanes[0].shortest_phase();
+        let least = self.builders[0].shortest_phase();
         if forward < least || target < least || steps > shape.steps {
             let reason = format!(
                 "phases of {forward} and {target} steps, where each has at least {least} and both at \

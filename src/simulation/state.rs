@@ -25,7 +25,7 @@ impl Simulation {
         let arrays = shape.arrays().into_iter().map(|array| {
             let words = match array {
                 ArrayId::Moments(_) | ArrayId::Results => shape.len_per_copy(array),
-                array => shape.persistent_len(array) * self.training_lanes,
+                array => shape.persistent_len(array) * self.training_samples,
             };
             (array, words)
         });
@@ -48,7 +48,7 @@ impl Simulation {
     pub fn save_state(&mut self) -> Result<Vec<State>, BackendError> {
         let (updates, is_fresh) = (self.updates, self.is_fresh);
         let state = State { updates, is_fresh, arrays: BTreeMap::new() };
-        let mut states = vec![state; self.lanes.len()];
+        let mut states = vec![state; self.builders.len()];
         for (array, length) in self.state_arrays() {
             let words = match self.backend.shape().is_per_sample(array) {
                 true => self.backend.read_persistent(array)?,
@@ -70,14 +70,14 @@ impl Simulation {
     /// Returns an error if the states are of other shapes, or the device fails.
     pub fn load_state(&mut self, states: &[&State]) -> Result<(), BackendError> {
         let Some(State { updates, is_fresh, .. }) = states.first() else { return Ok(()) };
-        if states.len() != self.lanes.len() {
-            let (got, expected) = (states.len(), self.lanes.len());
+        if states.len() != self.builders.len() {
+            let (got, expected) = (states.len(), self.builders.len());
             return Err(BackendError::InvalidNetworks(format!("{got} states for {expected}")));
         }
         (self.updates, self.is_fresh) = (*updates, *is_fresh);
         for (array, expected) in self.state_arrays() {
             let length = self.replica_length(array);
-            let mut words = vec![0; length * self.lanes.len()];
+            let mut words = vec![0; length * self.builders.len()];
             for (part, state) in words.chunks_exact_mut(length).zip(states) {
                 let of = state.arrays.get(&array).map_or(&[][..], Vec::as_slice);
                 if of.len() != expected {

@@ -20,8 +20,8 @@ impl Simulation {
     /// [`Simulation::stop_on`].
     pub fn test(&mut self, images: &[Presentation]) -> Result<(), BackendError> {
         for images in images.chunks(self.backend.shape().samples_per_replica) {
-            let (minibatches, lanes, list) = self.prepare_test(images);
-            self.run(&minibatches, &lanes, &list)?;
+            let (minibatches, samples, launches) = self.prepare_test(images);
+            self.run(&minibatches, &samples, &launches)?;
         }
         Ok(())
     }
@@ -42,10 +42,10 @@ impl Simulation {
                 return Err(BackendError::Stopped);
             }
             let end = images.len().min(done + self.tested_at_once);
-            let (minibatches, lanes, list) = self.prepare_test(&images[done..end]);
+            let (minibatches, samples, launches) = self.prepare_test(&images[done..end]);
             let start = Instant::now();
             let stoppable = Stoppable::All;
-            self.backend.run_until(&self.stop, stoppable, &minibatches, &lanes, &list)?;
+            self.backend.run_until(&self.stop, stoppable, &minibatches, &samples, &launches)?;
             let time = start.elapsed();
             if time > TEST_AT_MOST {
                 self.tested_at_once = (self.tested_at_once / 2).max(1);
@@ -64,10 +64,10 @@ impl Simulation {
     /// Prepares the launches of [`Simulation::test`] for images that fit side by side, for callers that run them.
     pub fn prepare_test(&mut self, images: &[Presentation]) -> Batch {
         self.is_fresh = true;
-        self.work(
-            &vec![images; self.lanes.len()],
+        self.batch(
+            &vec![images; self.builders.len()],
             false,
-            |lanes, images| lanes.test_minibatch(images.len(), self.updates + 1),
+            |builder, images| builder.test_minibatch(images.len(), self.updates + 1),
             SampleBuilder::test,
         )
     }

@@ -194,8 +194,6 @@ struct Situation {
     seed: u64,
     /// Number of bytes of weights that the GPU binds at once.
     max_weight_binding: u64,
-    /// Number of threads per workgroup.
-    workgroup: u32,
 }
 
 fn each_situation(check: impl Fn(&Situation)) {

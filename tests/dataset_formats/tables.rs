@@ -133,6 +133,13 @@ fn errors_name_line_and_column() {
         TEST,
         "train.csv, line 2: expected 5 fields as in line 1, found 4",
     );
+}
+
+#[test]
+fn inconsistent_tables_are_refused() {
+    let assert_error = |training: &str, test: &str, expected: &str| {
+        assert_eq!(error_of(&folder(training, test), "", &ReadOptions::default()), expected);
+    };
     let commas = "a label and pixels, separated by commas";
     assert_error("0 1 2 3 4\n", TEST, &format!("train.csv, line 1: expected {commas}, found 1"));
     for nothing in ["", "\n\n", "label,a,b,c,d\n"] {
@@ -224,7 +231,10 @@ fn columns_are_detected_by_name() {
     same("label\t1x1\t1x2\t2x1\t2x2\n1\t5\t6\t7\t8\n0\t1\t2\t3\t4\n");
     same("label,a,b,c,d\r1,5,6,7,8\r0,1,2,3,4\r");
     same("\"label\",\"a\",\"b\",\"c\",\"d\"\n1.0,5.0,6,7,8\n0,1e0,2,3,4\n");
+}
 
+#[test]
+fn ambiguous_columns_are_refused() {
     let assert_error = |training: &str, expected: &str| {
         let message = error_of(&folder(training, TEST), "", &ReadOptions::default());
         assert_eq!(message, format!("train.csv{expected}"));

@@ -1,5 +1,6 @@
 //! Runs of one kernel on both backends from equal arrays.
 
+use apical::gpu::DEFAULT_WORKGROUP_SIZE;
 use apical::interface::{ArrayId, Backend, BatchParams, Kernel, Launch, Sample, Shape};
 
 use super::{Situation, support};
@@ -79,7 +80,8 @@ impl Situation {
         let mut device = support::device();
         device.limit_weight_binding(self.max_weight_binding);
         let shape = self.shape.clone();
-        let mut gpu = support::gpu_on(device, &self.configs, &self.dataset, shape, self.workgroup);
+        let mut gpu =
+            support::gpu_on(device, &self.configs, &self.dataset, shape, DEFAULT_WORKGROUP_SIZE);
         let mut random = support::random(self.seed);
         for array in self.shape.arrays() {
             let words = match array {

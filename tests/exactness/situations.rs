@@ -3,7 +3,6 @@
 use apical::config::{
     Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal,
 };
-use apical::gpu::DEFAULT_WORKGROUP_SIZE;
 use apical::model::lr_schedule::LrSchedule;
 use apical::model::phases::AveragingWindow;
 use apical::model::spikes::SpikeDistribution;
@@ -11,13 +10,37 @@ use apical::plan::{Capacity, shape};
 
 use super::{CLASSES, IMAGES, SAMPLES, Situation, support};
 
-/// Returns the situations. Layers have 1 to 3000 neurons, also no multiples of a workgroup or SIMD vector.
-/// Together they cover each kind of feedback, spike distribution, optimizer, averaging window and PSP kernel length.
+/// Returns the situations: one to three replicas each, random images, and the limits of the default device.
 pub fn situations() -> Vec<Situation> {
+    let situation = |(number, config): (usize, Config)| {
+        config.validate(100, CLASSES).expect("the settings are valid");
+        let dataset = support::random_dataset(number as u64, 5 + number, 9, 12);
+        let configs: Vec<Config> =
+            (0..1 + number % 3).map(|replica| varied(&config, replica)).collect();
+        let capacity = Capacity {
+            replicas: configs.len(),
+            keeps_gradient: number % 2 == 0,
+            ..support::capacity(SAMPLES + 1, 24, 40)
+        };
+        let shape = shape(&config, &dataset, &capacity);
+        Situation {
+            shape,
+            configs,
+            dataset,
+            seed: 100 + number as u64,
+            max_weight_binding: u64::MAX,
+        }
+    };
+    configs().into_iter().enumerate().map(situation).collect()
+}
+
+/// Returns the settings of the situations. Layers have 1 to 3000 neurons, also no multiples of a workgroup or vector.
+/// Together they cover each kind of feedback, spike distribution, optimizer, averaging window and PSP kernel length.
+fn configs() -> Vec<Config> {
     let base = Config { batch_size: 3, train_images: IMAGES, ..Config::default() };
     let adam = Optimizer::Adam;
     let sgd = Optimizer::Sgd;
-    let configs = [
+    vec![
         Config { layers: vec![500, 10], optimizer: adam, ..base.clone() },
         Config { layers: vec![1, 10], optimizer: sgd, psp_kernel_ms: 1, ..base.clone() },
         Config { layers: vec![300, 10], phi_max: 0.004, ..base.clone() },
@@ -142,28 +165,7 @@ pub fn situations() -> Vec<Situation> {
             optimizer: sgd,
             ..base.clone()
         },
-    ];
-    let situation = |(number, config): (usize, Config)| {
-        config.validate(100, CLASSES).expect("the settings are valid");
-        let dataset = support::random_dataset(number as u64, 5 + number, 9, 12);
-        let configs: Vec<Config> =
-            (0..1 + number % 3).map(|replica| varied(&config, replica)).collect();
-        let capacity = Capacity {
-            replicas: configs.len(),
-            keeps_gradient: number % 2 == 0,
-            ..support::capacity(SAMPLES + 1, 24, 40)
-        };
-        let shape = shape(&config, &dataset, &capacity);
-        Situation {
-            shape,
-            configs,
-            dataset,
-            seed: 100 + number as u64,
-            max_weight_binding: u64::MAX,
-            workgroup: DEFAULT_WORKGROUP_SIZE,
-        }
-    };
-    configs.into_iter().enumerate().map(situation).collect()
+    ]
 }
 
 /// Returns settings that differ per replica but keep the shape of its arrays.

@@ -119,8 +119,13 @@ fn subset_of_sorted_data_has_all_classes() {
         &[reason, hint],
     );
     assert!(!folder.path().join("r").exists());
+}
 
-    // Validation images of one class would give 0 or 100 % error.
+/// Validation images of one class would give 0 or 100 % error.
+#[test]
+fn tune_on_sorted_data_validates_on_all_classes() {
+    let folder = TempDir::new().unwrap();
+    write_classes(&folder.path().join("sorted"), ["a", "b", "c"], |index| (index / 100) as u8);
     let mut tune = apical(&folder);
     tune.args(["tune", "--data", "sorted", "--backend", "cpu", "--layers", "30,3", "--json"]);
     tune.args([

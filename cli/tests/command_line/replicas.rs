@@ -84,6 +84,37 @@ fn replicas_print_networks_and_combinations() {
     assert!(!stderr.contains("group "), "{stderr}");
 }
 
+/// Removes the values that depend on time or device.
+fn without_times(lines: &[Value]) -> Vec<Value> {
+    let mut lines = lines.to_vec();
+    for line in &mut lines {
+        line.as_object_mut().unwrap().retain(|key, _| {
+            !key.ends_with("per_second")
+                && !["seconds", "backend", "device"].contains(&key.as_str())
+        });
+    }
+    lines
+}
+
+/// Asserts that summary.csv has the combinations of summary.json.
+fn assert_csv_equals_json(table: &str, summary: &Value) {
+    let lines: Vec<&str> = table.lines().collect();
+    assert!(lines[0].starts_with("g_apical,networks,test_error_mean,test_error_sd"), "{table}");
+    for (line, combination) in lines[1..].iter().zip(summary["combinations"].as_array().unwrap()) {
+        let values: Vec<f64> = line.split(',').map(|value| value.parse().unwrap()).collect();
+        let of = |error: &str| ["mean", "sd", "sem"].map(|value| combination[error][value].clone());
+        let (test, train) = (of("test_error"), of("train_error"));
+        let head = [&combination["settings"]["g_apical"], &combination["networks"]];
+        let expected: Vec<f64> =
+            head.into_iter().chain(&test).chain(&train).map(|v| v.as_f64().unwrap()).collect();
+        assert_eq!(values.len(), expected.len());
+        for (value, expected) in values.iter().zip(expected) {
+            assert!((value - expected).abs() < 1e-9, "{line}: {value}, expected {expected}");
+        }
+    }
+    assert_eq!(lines.len(), 3);
+}
+
 #[test]
 fn replicas_write_a_run_each_and_a_summary() {
     let folder = folder_with_data();
@@ -129,19 +160,7 @@ fn replicas_write_a_run_each_and_a_summary() {
 
         // The lines equal those of the network trained alone, except for times.
         let alone = json_of(&mut rerun(&folder, &single.join("config.toml")));
-        let timeless = |lines: &[Value]| -> Vec<Value> {
-            let mut lines = lines.to_vec();
-            for line in &mut lines {
-                let line = line.as_object_mut().unwrap();
-                let is_timing = |key: &String| {
-                    key.ends_with("per_second")
-                        || ["seconds", "backend", "device"].contains(&key.as_str())
-                };
-                line.retain(|key, _| !is_timing(key));
-            }
-            lines
-        };
-        assert_eq!(timeless(&metrics), timeless(&alone));
+        assert_eq!(without_times(&metrics), without_times(&alone));
         assert_eq!(metrics.len(), 3);
 
         let result = &summary["replicas"][replica];
@@ -151,22 +170,7 @@ fn replicas_write_a_run_each_and_a_summary() {
             assert_eq!(result[key], metrics[2][key]);
         }
     }
-    let table = fs::read_to_string(run.join("summary.csv")).unwrap();
-    let lines: Vec<&str> = table.lines().collect();
-    assert!(lines[0].starts_with("g_apical,networks,test_error_mean,test_error_sd"), "{table}");
-    for (line, combination) in lines[1..].iter().zip(summary["combinations"].as_array().unwrap()) {
-        let values: Vec<f64> = line.split(',').map(|value| value.parse().unwrap()).collect();
-        let of = |error: &str| ["mean", "sd", "sem"].map(|value| combination[error][value].clone());
-        let (test, train) = (of("test_error"), of("train_error"));
-        let head = [&combination["settings"]["g_apical"], &combination["networks"]];
-        let expected: Vec<f64> =
-            head.into_iter().chain(&test).chain(&train).map(|v| v.as_f64().unwrap()).collect();
-        assert_eq!(values.len(), expected.len());
-        for (value, expected) in values.iter().zip(expected) {
-            assert!((value - expected).abs() < 1e-9, "{line}: {value}, expected {expected}");
-        }
-    }
-    assert_eq!(lines.len(), 3);
+    assert_csv_equals_json(&fs::read_to_string(run.join("summary.csv")).unwrap(), &summary);
 }
 
 #[test]

@@ -88,76 +88,85 @@ fn test_flags_override_training_settings() {
     fails(test(&folder).args(["--test-images", "201"]), 2, &[reason]);
 }
 
+/// Path of a run's weights, relative to the folder.
+const WEIGHTS: &str = "run/weights.safetensors";
+
+/// Asserts that `test` refuses a run whose weights have these bytes.
+#[track_caller]
+fn assert_error(folder: &TempDir, bytes: &[u8], text: &str) {
+    fs::write(folder.path().join(WEIGHTS), bytes).unwrap();
+    fails(&mut test(folder), 1, &["run/weights.safetensors: ", text]);
+}
+
+/// Returns the bytes with the first `from` replaced by `to`, of equal length.
+fn replaced(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let at = bytes.windows(from.len()).position(|slice| slice == from.as_bytes()).unwrap();
+    [&bytes[..at], to.as_bytes(), &bytes[at + from.len()..]].concat()
+}
+
+/// Returns weights as another program writes them: without a checksum.
+fn unchecked(bytes: &[u8]) -> Vec<u8> {
+    let without_checksum = replaced(bytes, "\"sha256\"", "\"sha257\"");
+    replaced(&without_checksum, "\"apical_version\"", "\"apical_versiom\"")
+}
+
 #[test]
-fn test_invalid_weights_are_refused() {
+fn test_damaged_weights_are_refused() {
     let folder = folder_with_run();
-    let path = folder.path().join("run/weights.safetensors");
-    let whole = fs::read(&path).unwrap();
-    let name = "run/weights.safetensors: ";
-    let assert_error = |bytes: &[u8], text: &str| {
-        fs::write(&path, bytes).unwrap();
-        fails(&mut test(&folder), 1, &[name, text]);
-    };
-    let damaged = "expected a complete safetensors file, found ";
-    assert_error(b"", damaged);
-    assert_error(b"\x80\x02}q\x00X\x07\x00\x00\x00weights", damaged);
-    assert_error(&whole[..whole.len() / 2], damaged);
-    assert_error(&whole[..whole.len() - 1], damaged);
-    let change = |bytes: &[u8], from: &str, to: &str| {
-        assert_eq!(from.len(), to.len());
-        let at = bytes.windows(from.len()).position(|slice| slice == from.as_bytes()).unwrap();
-        [&bytes[..at], to.as_bytes(), &bytes[at + from.len()..]].concat()
-    };
+    let path = folder.path().join(WEIGHTS);
+    let valid = fs::read(&path).unwrap();
+    let incomplete = "expected a complete safetensors file, found ";
+    assert_error(&folder, b"", incomplete);
+    assert_error(&folder, b"\x80\x02}q\x00X\x07\x00\x00\x00weights", incomplete);
+    assert_error(&folder, &valid[..valid.len() / 2], incomplete);
+    assert_error(&folder, &valid[..valid.len() - 1], incomplete);
     assert_error(
-        &change(&whole, "psp_kernel_ms = 10", "psp_kernel_ms = 11"),
+        &folder,
+        &replaced(&valid, "psp_kernel_ms = 10", "psp_kernel_ms = 11"),
         "does not match its checksum",
     );
-    let mut flipped = whole.clone();
+    let mut flipped = valid.clone();
     *flipped.last_mut().unwrap() ^= 1;
-    assert_error(&flipped, "the file is damaged: its content does not match its checksum");
-    let without_checksum = change(&whole, "\"sha256\"", "\"sha257\"");
+    assert_error(&folder, &flipped, "the file is damaged: its content does not match its checksum");
     assert_error(
-        &without_checksum,
+        &folder,
+        &replaced(&valid, "\"sha256\"", "\"sha257\""),
         "the file is damaged: apical wrote it with a checksum, which is missing",
     );
-    // A file of another program has no checksum: it is read with a notice.
-    let unchecked = change(&without_checksum, "\"apical_version\"", "\"apical_versiom\"");
-    fs::write(&path, &unchecked).unwrap();
+    fs::remove_file(&path).unwrap();
+    let texts = ["run/weights.safetensors: ", "the file cannot be read", "caused by: "];
+    fails(&mut test(&folder), 1, &texts);
+}
+
+#[test]
+fn test_weights_without_checksum_print_a_notice() {
+    let folder = folder_with_run();
+    let path = folder.path().join(WEIGHTS);
+    fs::write(&path, unchecked(&fs::read(&path).unwrap())).unwrap();
     for command in [&["test"][..], &["record", "--quantities=spikes", "--indices=0", "--out=x.npz"]]
     {
         let mut tested = apical(&folder);
-        tested.args(command).args([
-            "run/weights.safetensors",
-            "--data",
-            "data",
-            "--backend",
-            "cpu",
-        ]);
+        tested.args(command).args([WEIGHTS, "--data", "data", "--backend", "cpu"]);
         let stderr = stderr_of(&mut tested);
         assert_eq!(stderr.matches("no checksum").count(), 1, "{stderr}");
     }
-    let changed = |from: &str, to: &str| change(&unchecked, from, to);
-    assert_error(
-        &changed("\"W1\"", "\"V1\""),
-        "expected the tensors W0, b0, Y0, W1, b1 only, found 'V1'",
-    );
-    assert_error(&changed("[20,30]", "[30,20]"), "'W0' to have shape [20, 30], found [30, 20]");
-    assert_error(&changed("F32", "I32"), "to be F32, found I32");
-    assert_error(
-        &changed("\"classes\"", "\"clasess\""),
-        "the metadata 'classes', as apical writes it",
-    );
-    assert_error(
-        &changed("batch_size", "bitch_size"),
-        "cannot parse the settings in the metadata 'config'",
-    );
-    assert_error(
-        &changed("psp_kernel_ms = 10", "psp_kernel_ms = 99"),
-        "invalid setting in the metadata 'config'",
-    );
+}
 
-    fs::remove_file(&path).unwrap();
-    fails(&mut test(&folder), 1, &[name, "the file cannot be read", "caused by: "]);
+#[test]
+fn test_weights_with_invalid_content_are_refused() {
+    let folder = folder_with_run();
+    let unchecked = unchecked(&fs::read(folder.path().join(WEIGHTS)).unwrap());
+    for (from, to, text) in [
+        ("\"W1\"", "\"V1\"", "expected the tensors W0, b0, Y0, W1, b1 only, found 'V1'"),
+        ("[20,30]", "[30,20]", "'W0' to have shape [20, 30], found [30, 20]"),
+        ("F32", "I32", "to be F32, found I32"),
+        ("\"classes\"", "\"clasess\"", "the metadata 'classes', as apical writes it"),
+        ("batch_size", "botch_size", "cannot parse the settings in the metadata 'config'"),
+        ("psp_kernel_ms = 10", "psp_kernel_ms = 99", "invalid setting in the metadata 'config'"),
+    ] {
+        assert_error(&folder, &replaced(&unchecked, from, to), text);
+    }
 }
 
 #[test]

@@ -9,6 +9,8 @@
 mod archive_names;
 #[path = "dataset_formats/archives.rs"]
 mod archives;
+#[path = "dataset_formats/columns.rs"]
+mod columns;
 #[path = "dataset_formats/damaged_images.rs"]
 mod damaged_images;
 #[path = "dataset_formats/images.rs"]

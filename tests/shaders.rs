@@ -84,7 +84,7 @@ fn imports(text: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn imports_name_shared_shaders_and_all_are_used() {
+fn shader_imports_name_all_shared_shaders() {
     let [kernels, shared] = ["shaders", "shaders/shared"].map(|folder| root().join(folder));
     let mut imported = BTreeSet::new();
     for folder in [&kernels, &shared] {

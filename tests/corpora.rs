@@ -1,5 +1,5 @@
 //! Proves: no file in the fuzzers' corpora makes a reader panic, and the valid ones are read. The corpora hold valid
-//! files, damaged ones and read_corpus earlier findings.
+//! files, damaged ones and all earlier findings.
 //!
 //! Does not prove: that no other file makes a reader panic (run the fuzzers, see `fuzz/README.md`).
 

@@ -1,4 +1,4 @@
-//! `data`: summary, problems and contact sheet. See `tests/fetch.rs` for downloads.
+//! `data`: summary, problems and contact sheet. See `cli/tests/fetch.rs` for downloads.
 
 use std::fs;
 

@@ -1,6 +1,6 @@
-//! Proves: with exact backpropagation, the error of a hidden layer is `E = (W_next^T E_next) k_B phi_max sigma'(Cf)`
-//! with the next layer's weights from before the update, computed here in double precision. The feedback weights have
-//! no effect, and the hidden layer learns.
+//! Proves: with exact backpropagation, the error of a hidden layer is `E = (W_next^T E_next) k_B phi_max sigma'(Cf)`.
+//! `W_next` are the next layer's weights before the update; expected values are computed in double precision. Feedback
+//! weights have no effect, and the hidden layer learns.
 //!
 //! Does not prove: that GPUs agree (see `exactness.rs`).
 

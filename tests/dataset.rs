@@ -1,9 +1,8 @@
-//! Proves: the embedded MNIST is the published one; IDX folders are read under each naming style, plain and gzip;
-//! every invalid folder is refused with the file, the byte offset and what was expected; no bytes make the IDX reader
-//! panic.
+//! Proves: the embedded MNIST equals the published one. IDX folders are read with each naming style, plain and gzip.
+//! The error for an invalid folder states file, byte offset and expected content. No bytes make the IDX reader panic.
 //!
-//! Does not prove: that a false size in a header never allocates more memory than the file's length. The sizes tested
-//! exceed any machine's memory; smaller ones could go unnoticed. A reader stands in for a failing disk.
+//! Does not prove: that a false size in a header never allocates more memory than the file's length: the tested sizes
+//! exceed any machine's memory. A failing disk is simulated by a reader.
 
 #[path = "dataset/damaged.rs"]
 mod damaged;

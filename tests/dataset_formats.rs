@@ -1,9 +1,8 @@
-//! Proves: folders of images, CSV tables and `.npz` archives are detected and read, with pixels, labels, class names,
-//! sizes and colours; every invalid one is refused with the file, the location, what was expected and what was found,
-//! never with a panic.
+//! Proves: folders of images, CSV tables and `.npz` archives are detected and read: pixels, labels, class names, sizes
+//! and colours. The error for an invalid data set states file, location, expected and found content. No reader panics.
 //!
-//! Does not prove: the quality of scaling (only that dark and light areas keep their positions), or that every variant
-//! of PNG and JPEG is read, which the image crate tests.
+//! Does not prove: the quality of scaling; the tests check only the positions of dark and light areas. The image crate
+//! tests all variants of PNG and JPEG.
 
 #[path = "dataset_formats/archive_names.rs"]
 mod archive_names;

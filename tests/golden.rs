@@ -1,6 +1,6 @@
-//! Proves: given the spikes that the authors' published code drew, both backends reproduce its voltages, averages,
-//! plateaus, predictions, loss, learned weights, feedback weights and apical biases to single precision. Covers every
-//! trace in `tests/golden/`, in `tests/golden-options/` and in the directory named by `APICAL_GOLDEN`.
+//! Proves: both backends reproduce traces of the authors' published code to single precision, with the spikes of the
+//! traces. Compared are voltages, averages, plateaus, predictions, loss, learned weights, feedback weights and apical
+//! biases. The traces are in `tests/golden/`, `tests/golden-options/` and the folder named by `APICAL_GOLDEN`.
 //!
 //! Does not prove: that spikes are drawn correctly (see `distributions.rs`), or that minibatches and Adam are correct;
 //! the authors' code has neither.

@@ -1,8 +1,7 @@
 //! Proves: feedback weights and apical biases change by their rate times the minibatch mean of `E_inv s_fb`, with
-//! `E_inv = -(phi_max sigma(Cf) - alpha_f) sigma'(Af)`, computed here in double precision from recorded plateau
-//! potentials, voltages and spikes. Apical biases are part of the apical voltage at every step and of the plateau
-//! potentials. Learned feedback is saved and loaded. Learning brings the forward plateau potentials near the somatic
-//! rates.
+//! `E_inv = -(phi_max sigma(Cf) - alpha_f) sigma'(Af)`. Expected values are computed in double precision from recorded
+//! plateau potentials, voltages and spikes. Apical biases add to the apical voltage at each step and to the plateau
+//! potentials. Learned feedback is saved and loaded. Learning brings forward plateau potentials near the somatic rates.
 //!
 //! Does not prove: that GPUs agree (see `exactness.rs`).
 

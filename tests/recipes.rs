@@ -1,8 +1,8 @@
 //! Proves: the test error stated by each recipe is that of the trainings stored in
 //! `benches/results/learning/trials.jsonl`, with the recipe's current settings, on all of MNIST.
 //!
-//! Does not prove: that the stored results can be reproduced.
-//! `cargo bench -p apical-benches --bench learning -- --train` trains again and compares the hashes of the weights.
+//! Does not prove: that the stored results can be reproduced (run `cargo bench -p apical-benches --bench learning --
+//! --train` on an empty `trials.jsonl`).
 
 use std::path::Path;
 

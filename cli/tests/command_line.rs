@@ -131,8 +131,8 @@ fn json_of(command: &mut Command) -> Vec<Value> {
     output.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Asserts that the command fails with this exit code, prints no results, and prints all of these texts on standard
-/// error, with a line that starts with `error: `.
+/// Asserts that the command fails with this exit code and prints no results. Standard error must contain all texts and
+/// a line that starts with `error: `.
 #[track_caller]
 fn fails(command: &mut Command, exit_code: i32, texts: &[&str]) {
     let output = command.assert().code(exit_code).stdout("").get_output().clone();

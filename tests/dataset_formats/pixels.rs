@@ -1,5 +1,5 @@
-//! Proves: everything that changes the meaning of pixels is applied, converted on request, or refused: EXIF
-//! orientation, transparency, bit depth, damage and other file formats.
+//! Properties that change the meaning of pixels: EXIF orientation, transparency, bit depth, colour and brightness.
+//! Each is applied, converted on request, or refused.
 
 use apical::dataset::unlabelled::{Preprocess, collect};
 use apical::dataset::{Background, Dataset, PixelRules, ReadOptions};

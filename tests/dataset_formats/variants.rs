@@ -1,4 +1,4 @@
-//! Proves: rarer variants of PNG and JPEG are read to the same values as with Pillow.
+//! Rarer variants of PNG and JPEG, with values as read by Pillow.
 
 use std::io::Write;
 

@@ -25,8 +25,8 @@ impl Situation {
         }
     }
 
-    /// Runs one kernel on both backends from the same arrays, with and without a reset of the state, at the
-    /// start of an image and within it.
+    /// Runs one kernel on both backends from the same arrays, at the start of an image and within it. Each run is
+    /// repeated without a reset of the state.
     pub fn check(&self, kernel: Kernel, layer: usize) {
         let (mut cpu, mut gpu) = self.backends();
         let samples = self.samples();

@@ -1,4 +1,4 @@
-//! The networks that are measured: they are shown minibatch after minibatch without an end.
+//! The measured networks. They process an endless series of minibatches.
 
 use std::slice::from_ref;
 use std::sync::Arc;
@@ -16,18 +16,19 @@ use crate::plan::Presentation;
 use crate::simulation::Simulation;
 use crate::train::EpochSampler;
 
-/// Networks side by side on the device, often one: [`BenchRun::step`] shows each a minibatch.
+/// Networks side by side on the device, often only one. [`BenchRun::step`] presents a minibatch to each.
 pub struct BenchRun {
     simulation: Simulation,
-    /// Of each network.
+    /// One per network.
     configs: Vec<Config>,
     dataset: Arc<Dataset>,
     selection: DeviceOptions,
-    /// The order of the epoch for each network, and how many images of it were shown.
+    /// Order of the epoch's images, one per network.
     orders: Vec<EpochSampler>,
     epoch: u32,
+    /// Number of images of the epoch presented so far.
     shown: usize,
-    /// Test images shown so far.
+    /// Number of test images presented so far.
     tested: usize,
 }
 
@@ -35,7 +36,7 @@ impl BenchRun {
     /// Opens the device for networks with their initial weights.
     ///
     /// # Errors
-    /// Returns an error if the device does not take them.
+    /// Returns an error if the device cannot hold them.
     pub fn open(
         point: &GridPoint,
         dataset: &Arc<Dataset>,
@@ -47,7 +48,7 @@ impl BenchRun {
         let networks: Vec<Network> = configs.par_iter().map(initial).collect();
         let mut simulation = Simulation::of_replicas(opened.backend, &configs, dataset, &networks)?;
         simulation.stop_on(&selection.stop);
-        let mut subject = BenchRun {
+        let mut run = BenchRun {
             simulation,
             configs,
             dataset: Arc::clone(dataset),
@@ -57,8 +58,8 @@ impl BenchRun {
             shown: 0,
             tested: 0,
         };
-        subject.begin_epoch();
-        Ok(subject)
+        run.begin_epoch();
+        Ok(run)
     }
 
     fn begin_epoch(&mut self) {
@@ -68,7 +69,7 @@ impl BenchRun {
         self.orders = self.configs.par_iter().map(order).collect();
     }
 
-    /// Shows the next minibatch.
+    /// Presents the next minibatch.
     ///
     /// # Errors
     /// Returns an error if the device fails.
@@ -79,12 +80,12 @@ impl BenchRun {
                 let images: Vec<&[Presentation]> = images.iter().map(Vec::as_slice).collect();
                 self.simulation.train_each(&images)
             }
-            // All are tested on the same.
+            // All networks are tested on the same images.
             Task::Test => self.simulation.test(&images[0]),
         }
     }
 
-    /// Waits until the device has done all of it, by reading the least that there is to read.
+    /// Waits until the device has finished, by reading the smallest array.
     ///
     /// # Errors
     /// Returns an error if the device fails.
@@ -92,7 +93,7 @@ impl BenchRun {
         self.simulation.backend().read(ArrayId::InputCdf).map(|_| ())
     }
 
-    /// Shows minibatches while every kernel is timed. `None` where the device cannot tell.
+    /// Presents minibatches and times each kernel. Returns `None` if the device does not measure times.
     ///
     /// # Errors
     /// Returns an error if the device fails.
@@ -110,14 +111,14 @@ impl BenchRun {
         times
     }
 
-    /// Shows minibatches to a copy of the first network that keeps the arrays of its samples, and counts what
-    /// they do. The others do as much but for their seeds.
+    /// Presents minibatches to a copy of the first network and counts their operations. The copy has readable arrays
+    /// per sample.
     ///
     /// # Errors
     /// Returns an error if the device fails.
     pub fn count_ops(&mut self, task: Task, minibatches: usize) -> Result<OpCounts, BackendError> {
         let counted = self.batch().min(op_counts::SAMPLES_MAX);
-        let mut work = OpCounts::default();
+        let mut counts = OpCounts::default();
         let mut copy = self.copy_of_first()?;
         let mut before = SpikeSnapshot::read(copy.backend(), counted)?;
         for _ in 0..minibatches {
@@ -132,10 +133,17 @@ impl BenchRun {
             let nonzero_pixels: Vec<usize> =
                 images[..counted].iter().map(|image| self.nonzero_pixels(image)).collect();
             let shape = backend.shape();
-            work.add(shape, &minibatches[0], &samples[..counted], &nonzero_pixels, &before, &after);
+            counts.add(
+                shape,
+                &minibatches[0],
+                &samples[..counted],
+                &nonzero_pixels,
+                &before,
+                &after,
+            );
             before = after;
         }
-        Ok(work)
+        Ok(counts)
     }
 
     fn copy_of_first(&mut self) -> Result<Simulation, BackendError> {
@@ -151,12 +159,12 @@ impl BenchRun {
         Ok(copy)
     }
 
-    /// Sizes of the networks' arrays.
+    /// Returns the sizes of the networks' arrays.
     pub fn shape(&mut self) -> &Shape {
         self.simulation.backend().shape()
     }
 
-    /// Images that each network is shown at once.
+    /// Returns the number of images per minibatch.
     fn batch(&self) -> usize {
         self.configs[0].batch_size
     }
@@ -165,7 +173,7 @@ impl BenchRun {
         self.dataset.image(image.index).iter().filter(|&&pixel| pixel != 0).count()
     }
 
-    /// The next minibatch of each network; of a test, the one that all are shown.
+    /// Returns the next minibatch of each network; in a test, one for all.
     fn next(&mut self, task: Task) -> Vec<Vec<Presentation>> {
         match task {
             Task::Train => self.next_training(),
@@ -177,9 +185,9 @@ impl BenchRun {
         if self.shown + self.batch() > self.dataset.training_count {
             self.begin_epoch();
         }
-        let places = self.shown..self.shown + self.batch();
-        self.shown = places.end;
-        self.orders.iter().map(|order| order.images(&self.dataset, places.clone())).collect()
+        let indices = self.shown..self.shown + self.batch();
+        self.shown = indices.end;
+        self.orders.iter().map(|order| order.images(&self.dataset, indices.clone())).collect()
     }
 
     fn next_test(&mut self) -> Vec<Presentation> {

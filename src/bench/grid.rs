@@ -1,4 +1,4 @@
-//! Which networks are measured: the product of a few lists of settings.
+//! Grid of the measured networks: the product of some lists of settings.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::BenchError;
 use crate::config::{Config, variants};
 
-/// What a network does while it is measured.
+/// Measured task of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
@@ -27,45 +27,46 @@ impl fmt::Display for Task {
     }
 }
 
-/// Settings of which every combination is measured.
+/// Varied settings; every combination is measured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
-    /// Sizes of the hidden layers and, last, of the output.
+    /// Layer sizes: the hidden layers, then the output.
     pub layers: Vec<Vec<usize>>,
-    /// Images a minibatch.
+    /// Numbers of images per minibatch.
     pub batch_size: Vec<usize>,
-    /// Networks side by side.
+    /// Numbers of networks side by side.
     pub replicas: Vec<usize>,
-    /// Conductance from apical dendrite to soma, per ms.
+    /// Conductances from apical dendrite to soma, per ms.
     pub g_apical: Vec<f64>,
-    /// What the networks do.
+    /// Tasks of the networks.
     pub tasks: Vec<Task>,
 }
 
-/// One combination; both tasks are measured on the same networks.
+/// One combination of settings. All tasks are measured on the same networks.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct GridPoint {
-    /// Of each network, at least one; they differ in their seeds.
+    /// Settings of each network, at least one. They differ in their seeds.
     pub configs: Vec<Config>,
 }
 
 impl GridPoint {
-    /// What all networks share, and the seed of the first.
+    /// Returns the shared settings, with the seed of the first network.
     pub(super) fn config(&self) -> &Config {
         &self.configs[0]
     }
 
+    /// Returns the number of networks side by side.
     pub(super) fn replicas(&self) -> usize {
         self.configs.len()
     }
 }
 
 impl Grid {
-    /// Every combination over the settings of `base`, the last list turning fastest. Where `base` has
-    /// not as many learning rates as layers, its first holds for all: rates do not change the time.
+    /// Returns every combination over the settings of `base`; the last list varies fastest. If the learning rates of
+    /// `base` do not fit the layers, the first one is used for all, since rates do not change the time.
     ///
     /// # Errors
-    /// Returns an error if a list is empty, or there cannot be so many networks.
+    /// Returns an error if a list is empty, or a number of networks is invalid.
     pub(super) fn points(&self, base: &Config) -> Result<Vec<GridPoint>, BenchError> {
         for (list, is_empty) in [
             ("layers", self.layers.is_empty()),

@@ -1,4 +1,4 @@
-//! The device that is measured: chosen once, so that all rows are of the same.
+//! The measured device, chosen once for all rows.
 
 use std::time::Duration;
 
@@ -17,15 +17,15 @@ use crate::interface::BackendError;
 pub struct Machine {
     /// Name of the GPU or the processor.
     pub device: String,
-    /// Of a GPU.
+    /// API and driver of a GPU.
     pub driver: Option<String>,
     /// `cpu` or `gpu`.
     pub backend: &'static str,
     /// Whether a GPU is software on the CPU.
     pub is_software: bool,
-    /// Threads that compute on the CPU.
+    /// Number of threads that compute on the CPU; `None` for a GPU.
     pub threads: Option<usize>,
-    /// Why it is this device, where that needs saying.
+    /// Reason for the choice, if it needs explanation.
     #[serde(skip)]
     pub note: Option<String>,
     #[serde(skip)]
@@ -33,7 +33,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// The device that `selection` asks for; not opened yet.
+    /// Chooses the device selected by `selection`, without opening it.
     ///
     /// # Errors
     /// Returns an error if there is no such device.
@@ -45,7 +45,7 @@ impl Machine {
             BackendKind::Cpu => Machine::cpu(selection.threads, None),
             BackendKind::Gpu => Machine::of_gpu(find(true)?),
             BackendKind::Auto => match find(false) {
-                // A device that was asked for by name is not silently replaced.
+                // Do not silently replace a device that was requested by name.
                 Err(error) if selection.device.is_none() => {
                     let note = format!("computing on the CPU: {error}");
                     Machine::cpu(selection.threads, Some(note))
@@ -84,13 +84,13 @@ impl Machine {
         }
     }
 
-    /// The GPU, where it is one.
+    /// Returns the query that finds this GPU; `None` for the CPU.
     pub(super) fn gpu(&self) -> Option<AdapterQuery> {
         let index = self.info.as_ref()?.index.to_string();
         Some(AdapterQuery { index_or_name: Some(index), allow_software: true })
     }
 
-    /// What opens this device and no other.
+    /// Returns the options that open exactly this device.
     pub(super) fn selection(&self) -> DeviceOptions {
         let any = DeviceOptions::default();
         match self.gpu() {
@@ -104,11 +104,10 @@ impl Machine {
         }
     }
 
-    /// Bytes that `replicas` networks take side by side, where the device can hold them as far as that
-    /// can be known without opening it.
+    /// Returns the memory of `replicas` networks side by side, bytes.
     ///
     /// # Errors
-    /// Returns an error if it cannot.
+    /// Returns an error if they are known not to fit, without opening the device.
     pub(super) fn check(
         &self,
         config: &Config,
@@ -122,7 +121,7 @@ impl Machine {
     }
 }
 
-/// Time that this program's threads have computed so far.
+/// Returns the computing time of this program's threads so far; `None` if unknown.
 pub(super) fn cpu_time() -> Option<Duration> {
     let process = get_current_pid().ok()?;
     let mut system = System::new();

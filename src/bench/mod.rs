@@ -1,10 +1,10 @@
-//! Throughput of training and testing over a grid of networks, as a share of what the device can do.
+//! Throughput of training and testing over a grid of networks, relative to the limits of the device.
 //!
-//! First the device itself is measured ([`Roofline`]), then each point of the [`Grid`], a network or
-//! several side by side that differ in their seeds: they train on some images, because an untrained
-//! network spikes otherwise than a trained one; what minibatches of the first do is counted from the
-//! spikes drawn, the kernels of all are timed one by one; and apart from that, rounds of whole
-//! minibatches are timed ([`Row`]).
+//! 1. Measures the device itself ([`Roofline`]).
+//! 2. Trains the networks of each point of the [`Grid`] on some images, since trained networks spike differently.
+//! 3. Counts the operations of some minibatches of the first network from the spikes drawn.
+//! 4. Times each kernel of some minibatches of all networks.
+//! 5. Times rounds of whole minibatches ([`Row`]).
 
 mod bench_run;
 mod grid;
@@ -37,20 +37,20 @@ use bench_run::BenchRun;
 use grid::GridPoint;
 use progress::Steps;
 
-/// What to measure, and for how long.
+/// Extent of a benchmark.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// Settings that the grid does not name.
+    /// Settings that the grid does not vary.
     pub config: Config,
-    /// Settings of which every combination is measured.
+    /// Varied settings; every combination is measured.
     pub grid: Grid,
-    /// Measure the device itself too.
+    /// Whether to measure the device itself.
     pub roofline: bool,
-    /// Times that each row is measured.
+    /// Number of rounds per row.
     pub rounds: usize,
-    /// Length of a round.
+    /// Length of a round, s.
     pub seconds: f64,
-    /// Images that each network trains on before it is measured.
+    /// Number of images that each network trains on before the measurement.
     pub warm_up: usize,
 }
 
@@ -84,19 +84,19 @@ pub struct Report {
     pub machine: Machine,
     /// Version of this crate.
     pub version: &'static str,
-    /// When it was measured, UTC.
+    /// Date and time, UTC.
     pub date: String,
     /// Limits of the device; `None` if not requested.
     pub roofline: Option<Roofline>,
-    /// One for each combination and task, in the order of the grid.
+    /// One row per combination and task, in the order of the grid.
     pub rows: Vec<Row>,
 }
 
 /// Measures the device and every network of a grid.
 ///
 /// # Errors
-/// Returns an error before anything starts if a setting is invalid, there is no such device, or it cannot hold a
-/// network as far as that can be known; later, when the device fails.
+/// Returns an error before the first measurement if a setting is invalid, there is no such device, or a network is
+/// known not to fit; later if the device fails.
 pub fn bench(
     options: &Options,
     dataset: Dataset,
@@ -119,9 +119,9 @@ pub fn bench(
     let of_device = if options.roofline { Roofline::STEPS } else { 0 };
     let of_rows = points.len() * (1 + grid.tasks.len() * settings.steps());
     let mut steps = Steps::new(of_device + of_rows, listen);
-    steps.tell(Event::Machine(&machine));
+    steps.emit(Event::Machine(&machine));
     let date = now_rfc3339();
-    // A quarter of a round each: there are many.
+    // There are many steps: spend a quarter of a round on each.
     let each = Duration::from_secs_f64(seconds / 4.0);
     let measured = options.roofline.then(|| Roofline::measure(&machine, each, &mut steps));
     let roofline = measured.transpose()?;
@@ -132,18 +132,18 @@ pub fn bench(
     let mut rows = Vec::new();
     for point in &points {
         steps.begin("warming up");
-        let mut subject = BenchRun::open(point, &dataset, &machine.selection())?;
+        let mut networks = BenchRun::open(point, &dataset, &machine.selection())?;
         for _ in 0..warm_up.div_ceil(point.config().batch_size) {
-            subject.step(Task::Train)?;
+            networks.step(Task::Train)?;
         }
-        subject.wait()?;
-        // The test comes first: it leaves the network as it is.
+        networks.wait()?;
+        // Test first, which does not change the network.
         let mut tasks = grid.tasks.clone();
         tasks.sort_by_key(|&task| task == Task::Train);
         let first = rows.len();
         for task in tasks {
-            let row = measure::measure(&mut subject, point, task, &settings, &device, &mut steps)?;
-            steps.tell(Event::Row(&row));
+            let row = measure::measure(&mut networks, point, task, &settings, &device, &mut steps)?;
+            steps.emit(Event::Row(&row));
             rows.push(row);
         }
         rows[first..].sort_by_key(|row| grid.tasks.iter().position(|&task| task == row.task));
@@ -164,8 +164,7 @@ fn check_lengths(settings: &measure::Settings) -> Result<(), BenchError> {
     Ok(())
 }
 
-/// Checks everything that can be before anything starts. The largest point is opened once where only
-/// that tells whether it fits.
+/// Checks all points before the first measurement. Opens the largest one if its memory is otherwise unknown.
 fn check_points(
     points: &[GridPoint],
     grid: &Grid,
@@ -187,7 +186,7 @@ fn check_points(
     Ok(())
 }
 
-/// Minibatches are whole: there must be images for one.
+/// Checks that there are images for a whole minibatch.
 fn check_batch(batch: usize, grid: &Grid, dataset: &Dataset) -> Result<(), BenchError> {
     let mut parts = vec![("training", dataset.training_count)];
     if grid.tasks.contains(&Task::Test) {

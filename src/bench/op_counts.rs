@@ -1,4 +1,4 @@
-//! What a minibatch had to do, counted from the spikes that were drawn.
+//! Operations of minibatches, counted from the spikes drawn.
 
 use std::ops::Range;
 
@@ -7,33 +7,33 @@ use crate::interface::{
     ArrayId, Backend, BackendError, BatchParams, STEPS_PER_WORD, Sample, Shape, spike_count,
 };
 
-/// Lanes that are counted of a minibatch, at most: enough for a mean.
+/// Largest number of counted samples per minibatch: enough for a mean.
 pub const SAMPLES_MAX: usize = 64;
 
-/// Counts over some images.
+/// Operations of some images.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpCounts {
-    /// Images that were counted.
+    /// Number of images.
     pub images: u64,
-    /// Steps that were simulated.
+    /// Number of simulated steps.
     pub steps: u64,
-    /// Spikes of each population, the input's first.
+    /// Number of spikes of each population, the input first.
     pub spikes: Vec<u64>,
-    /// Weights that were added up, in dendrites; each is read for it.
+    /// Number of weights that dendrites add. Each is read from memory.
     pub additions: u64,
-    /// Steps of a neuron, or of a pixel that is not black, in which it may spike.
+    /// Number of steps of a neuron, or of a nonzero pixel, in which it may spike.
     pub rng_draws: u64,
 }
 
-/// Spikes and traces of a minibatch's first samples: `[samples, rows, units]` of each population.
+/// Spikes and traces of the first samples of a minibatch, one array per population, `[samples, rows, units]`.
 pub struct SpikeSnapshot {
     spikes: Vec<Vec<u32>>,
-    /// Where the synaptic kernel has no cut: elsewhere they drive nothing.
+    /// Empty if the synaptic kernel is truncated: traces then drive no neuron.
     traces: Vec<Vec<f32>>,
 }
 
 impl SpikeSnapshot {
-    /// Reads a backend's first `samples` samples.
+    /// Reads the first `samples` samples.
     ///
     /// # Errors
     /// Returns an error if the device fails.
@@ -56,8 +56,8 @@ impl SpikeSnapshot {
 }
 
 impl OpCounts {
-    /// Adds what a minibatch did in the samples that were read. `nonzero_pixels`: pixels of each sample's image that
-    /// are not black.
+    /// Adds the operations of a minibatch in its first samples. `nonzero_pixels`: number of nonzero pixels of each
+    /// sample's image. `before`, `after`: spikes before and after the minibatch.
     pub fn add(
         &mut self,
         shape: &Shape,
@@ -71,21 +71,21 @@ impl OpCounts {
         self.spikes.resize(shape.populations.len(), 0);
         for (index, (sample, nonzero_pixels)) in samples.iter().zip(nonzero_pixels).enumerate() {
             let image = offset..offset + sample.steps();
-            let of_lane = |snapshot: &SpikeSnapshot, population: usize, steps: Range<u32>| {
+            let spikes_of = |snapshot: &SpikeSnapshot, population: usize, steps: Range<u32>| {
                 let words = shape.len_per_copy(ArrayId::Spikes(population));
                 let words = &snapshot.spikes[population][index * words..][..words];
                 spikes(words, shape.populations[population], steps)
             };
             let drawn: Vec<u64> = (0..shape.populations.len())
-                .map(|population| of_lane(after, population, image.clone()))
+                .map(|population| spikes_of(after, population, image.clone()))
                 .collect();
             for layer in 0..shape.layers() {
-                // The last spikes of the image before drive this one through the weights of now.
+                // The last spikes of the previous image drive this one through the current weights.
                 let past = |population: usize, steps: u32| match (minibatch.reset_state, shape.taps)
                 {
                     (1, _) => 0,
                     (_, 0) => before.traces_left(shape, population, index),
-                    _ => of_lane(before, population, offset - steps..offset),
+                    _ => spikes_of(before, population, offset - steps..offset),
                 };
                 let units = shape.units(layer) as u64;
                 self.additions += (past(layer, shape.history_rows()) + drawn[layer]) * units;
@@ -106,7 +106,7 @@ impl OpCounts {
 }
 
 impl SpikeSnapshot {
-    /// Traces of a population in a sample that are carried on and not zero.
+    /// Returns the number of nonzero traces that a population carries on in a sample.
     fn traces_left(&self, shape: &Shape, population: usize, sample: usize) -> u64 {
         let units = shape.populations[population];
         let traces = &self.traces[population][sample * ROWS * units..][..ROWS * units];
@@ -117,7 +117,7 @@ impl SpikeSnapshot {
     }
 }
 
-/// Spikes at some steps, counted from the first that has spikes. `words`: `[words, units]`.
+/// Returns the number of spikes in some steps, counted from the first stored one. `words`: `[words, units]`.
 fn spikes(words: &[u32], units: usize, steps: Range<u32>) -> u64 {
     let mut sum = 0;
     for step in steps {

@@ -3,25 +3,25 @@
 use super::machine::Machine;
 use super::row::Row;
 
-/// What happens during a benchmark.
+/// Event of a benchmark.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// The device is chosen.
+    /// Choice of the device.
     Machine(&'a Machine),
-    /// The next step begins.
+    /// Start of a step.
     Step {
         /// Measured quantity.
         what: &'a str,
-        /// Steps before it.
+        /// Number of steps before it.
         done: usize,
-        /// Steps in all, about.
+        /// Approximate number of steps of the benchmark.
         of: usize,
     },
-    /// A row is complete.
+    /// Result of a measurement.
     Row(&'a Row),
 }
 
-/// Counts the steps of a benchmark.
+/// Counter of the steps of a benchmark.
 pub struct Steps<'a> {
     pub(super) begun: usize,
     of: usize,
@@ -29,11 +29,13 @@ pub struct Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
+    /// Creates a counter. `of`: approximate number of steps.
     pub fn new(of: usize, listen: &'a mut dyn FnMut(Event)) -> Self {
         Steps { begun: 0, of, listen }
     }
 
-    pub fn tell(&mut self, event: Event) {
+    /// Passes an event to the listener.
+    pub fn emit(&mut self, event: Event) {
         (self.listen)(event);
     }
 
@@ -44,7 +46,7 @@ impl<'a> Steps<'a> {
         self.begun += 1;
     }
 
-    /// Steps that are left out.
+    /// Counts steps that are not needed.
     pub fn skip(&mut self, steps: usize) {
         self.begun += steps;
     }

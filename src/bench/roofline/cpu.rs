@@ -1,4 +1,4 @@
-//! The ceilings of a CPU: of one thread alone, and of all together.
+//! Limits of a CPU: of one thread, and of all threads together.
 
 use std::hint::black_box;
 
@@ -6,20 +6,21 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::loops::{ADDITIONS, IMAGE_ADDITIONS, LANES, STRIDE, WEIGHTS, add, read, sum_columns};
 use super::{
-    Bandwidth, Roofline, SPIKES, STEPS_AN_IMAGE, Timing, UNITS, WORKING_SETS, latency, random_steps,
+    Bandwidth, Effort, Roofline, SPIKES, STEPS_AN_IMAGE, UNITS, WORKING_SETS, latency, random_steps,
 };
 use crate::bench::progress::Steps;
 use crate::interface::BackendError;
 use crate::memory;
 
-/// Rounds of additions between two looks at the clock.
+/// Number of rounds of additions between two readings of the clock.
 const ROUNDS: usize = 10_000;
-/// Bytes that are read between two looks at the clock, at least.
+/// Smallest number of bytes read between two readings of the clock.
 const READ: usize = 1 << 20;
 
+/// Measures the CPU with this number of threads.
 pub fn measure(
     threads: usize,
-    effort: Timing,
+    effort: Effort,
     steps: &mut Steps,
 ) -> Result<Roofline, BackendError> {
     let pool = ThreadPoolBuilder::new()
@@ -64,11 +65,11 @@ pub fn measure(
 
 struct Cpu {
     pool: ThreadPool,
-    effort: Timing,
+    effort: Effort,
 }
 
 impl Cpu {
-    /// Calls a second of `work(n)`, which does its work `n` times: of one thread, and of all.
+    /// Returns the units of work per second of one thread and of all threads. `work(n)` does `n` units.
     fn rates(&self, work: impl Fn(usize) + Sync) -> Result<[f64; 2], BackendError> {
         let one = self.effort.best_rate(|count| {
             work(count);
@@ -82,10 +83,11 @@ impl Cpu {
             self.pool.broadcast(|_| work(count));
             Ok(())
         })?;
-        // All together are not slower than one, whatever else the machine does.
+        // Other programs can only disturb the measurement: all threads are never slower than one.
         Ok([one, one.max(all * threads as f64)])
     }
 
+    /// Returns the additions per second of the bare loop.
     fn column_sum(&self) -> Result<[f64; 2], BackendError> {
         let weights = vec![1e-3; WEIGHTS];
         let steps = random_steps(STRIDE);
@@ -105,6 +107,7 @@ impl Cpu {
         Ok(best)
     }
 
+    /// Returns the bandwidth of reading a working set.
     fn read(&self, bytes: usize) -> Result<Bandwidth, BackendError> {
         let set = vec![1e-3; bytes / size_of::<f32>()];
         let passes = (READ / bytes).max(1);

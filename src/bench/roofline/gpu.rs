@@ -1,4 +1,4 @@
-//! The ceilings of a GPU, by small shaders of their own in `shaders/roofline/`.
+//! Limits of a GPU, measured with the shaders in `shaders/roofline/`.
 
 use bytemuck::cast_slice;
 use wgpu::{
@@ -7,7 +7,7 @@ use wgpu::{
 };
 
 use super::{
-    Bandwidth, COLUMNS, Roofline, SPIKES, STEPS, STEPS_AN_IMAGE, Timing, UNITS, WORKING_SETS,
+    Bandwidth, COLUMNS, Effort, Roofline, SPIKES, STEPS, STEPS_AN_IMAGE, UNITS, WORKING_SETS,
     latency, random_steps, timed,
 };
 use crate::bench::progress::Steps;
@@ -15,14 +15,14 @@ use crate::gpu::adapter::AdapterQuery;
 use crate::gpu::{self, Device};
 use crate::interface::BackendError;
 
-/// Threads of a workgroup, and the largest number of workgroups along a dimension.
+/// Number of threads per workgroup, and largest number of workgroups along a dimension.
 const WORKGROUP: usize = 64;
 const WORKGROUPS_MAX: u32 = 1 << 15;
-/// Rounds of 64 additions, and reads of 16 bytes, that a thread does. Mesa's software device ends a
-/// thread's loops after 65,535 rounds.
+/// Number of rounds of 64 additions, and of reads of 16 bytes, per thread. Mesa's software device ends the loops of a
+/// thread after 65,535 rounds.
 const ROUNDS: usize = 1024;
 const READS: usize = 64;
-/// Launches in the pass from which the cost of one is taken.
+/// Number of launches in the pass that measures the time of one.
 const LAUNCHES: usize = 1000;
 
 const SHADERS: [(&str, &str); 4] = [
@@ -32,7 +32,7 @@ const SHADERS: [(&str, &str); 4] = [
     ("empty_dispatch", include_str!("../../../shaders/roofline/empty_dispatch.wgsl")),
 ];
 
-/// Name and complete text of every shader of the ceilings.
+/// Returns the name and the complete text of each shader.
 pub fn shaders() -> Vec<(&'static str, String)> {
     let constants = [
         ("WORKGROUP", WORKGROUP),
@@ -47,13 +47,14 @@ pub fn shaders() -> Vec<(&'static str, String)> {
     SHADERS.map(|(name, text)| (name, prelude.clone() + text)).to_vec()
 }
 
+/// Measures the GPU found by `query`.
 pub fn measure(
-    choice: &AdapterQuery,
-    effort: Timing,
+    query: &AdapterQuery,
+    effort: Effort,
     steps: &mut Steps,
 ) -> Result<Roofline, BackendError> {
     steps.begin("additions in registers");
-    let mut gpu = Gpu { device: Device::open(choice)?, effort };
+    let mut gpu = Gpu { device: Device::open(query)?, effort };
     let additions_per_second = gpu.additions()?;
     steps.begin("the bare loop");
     let column_sum = gpu.column_sum()?;
@@ -85,10 +86,10 @@ pub fn measure(
 
 struct Gpu {
     device: Device,
-    effort: Timing,
+    effort: Effort,
 }
 
-/// A shader with its buffers.
+/// Shader with its buffers.
 struct Kernel {
     pipeline: ComputePipeline,
     group: BindGroup,
@@ -122,8 +123,8 @@ impl Gpu {
         Ok(rate * (16 * READS * WORKGROUP) as f64)
     }
 
-    /// Microseconds of a launch more in a pass, of a submission until it is done, and of reading back
-    /// 40 bytes.
+    /// Returns the times of an additional launch in a pass, of a submission until it is complete, and of reading back
+    /// 40 bytes, microseconds.
     fn latencies(&mut self) -> Result<[f64; 3], BackendError> {
         let words = self.buffer(WORKGROUP * 4);
         let kernel = self.kernel("empty_dispatch", &[&words])?;
@@ -134,8 +135,8 @@ impl Gpu {
         Ok([launch, submission, readback])
     }
 
-    /// Units a second, where a launch over `workgroups(n)` does `n` units: `n` grows until a launch takes
-    /// long enough, or cannot grow, and then the number of launches.
+    /// Returns the units of work per second. A launch over `workgroups(n)` does `n` units. `n` grows until a launch is
+    /// long enough or `n` is at its limit; then the number of launches grows.
     fn unit_rate(
         &mut self,
         kernel: &Kernel,
@@ -143,7 +144,7 @@ impl Gpu {
     ) -> Result<f64, BackendError> {
         let mut units = 1;
         let limit = WORKGROUPS_MAX.min(self.device.info().max_workgroups);
-        // Twice the first time: what is compiled or cleared then is not timed.
+        // The first run compiles the shader and clears buffers: do not time it.
         self.run(kernel, workgroups(units), 1)?;
         while 2 * units <= limit
             && timed(|| self.run(kernel, workgroups(units), 1))? < self.effort.call
@@ -154,7 +155,7 @@ impl Gpu {
         Ok(launches * f64::from(units))
     }
 
-    /// Runs a kernel some times and waits for it.
+    /// Runs a kernel `times` times and waits for it.
     fn run(
         &mut self,
         kernel: &Kernel,

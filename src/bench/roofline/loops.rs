@@ -1,13 +1,13 @@
-//! The loops that are timed on a CPU, compiled for the vector instructions that it has.
+//! The loops timed on a CPU, compiled for its vector instructions.
 
 use multiversion::multiversion;
 
 use super::{COLUMNS, SPIKES, STEPS_AN_IMAGE, UNITS};
 
-/// Floats that fill enough registers to hide how long an addition takes.
+/// Number of floats that fill enough registers to hide the latency of an addition.
 pub const LANES: usize = 64;
 
-/// Additions of [`add`] a round.
+/// Number of additions of [`add`] per round.
 pub const ADDITIONS: usize = LANES;
 
 /// Adds `increment` to all sums, `rounds` times.
@@ -21,7 +21,7 @@ pub fn add(rounds: usize, mut sums: [f32; LANES], increment: f32) -> [f32; LANES
     sums
 }
 
-/// Sums of everything in `set`, whose length is a multiple of [`LANES`].
+/// Returns sums over `set`, whose length is a multiple of [`LANES`].
 #[multiversion(targets = "simd")]
 pub fn read(set: &[f32]) -> [f32; LANES] {
     let mut sums = [0.0; LANES];
@@ -33,12 +33,12 @@ pub fn read(set: &[f32]) -> [f32; LANES] {
     sums
 }
 
-/// Floats from one column to the next: whole cache lines, and an odd number of them, so that the same
-/// part of all columns does not meet in a few places of the cache.
+/// Number of floats from one column to the next: an odd number of whole cache lines, so that equal rows of different
+/// columns do not compete for the same cache sets.
 pub const STRIDE: usize = 16 * (UNITS.div_ceil(16) | 1);
 
-/// The bare loop: for each step of an image the sum of some columns of `weights`,
-/// `[COLUMNS, STRIDE]`, `N` neurons at a time in registers and through all steps.
+/// The bare loop: sums some columns of `weights` for each step of an image. Keeps `N` neurons at a time in registers
+/// through all steps. `weights`: `[COLUMNS, STRIDE]`; `sums`: `[steps, UNITS]`.
 #[multiversion(targets = "simd")]
 pub fn sum_columns<const N: usize>(steps: &[u32], weights: &[f32], sums: &mut [f32]) {
     let last = UNITS - N;
@@ -61,10 +61,10 @@ pub fn sum_columns<const N: usize>(steps: &[u32], weights: &[f32], sums: &mut [f
     }
 }
 
-/// Additions of [`sum_columns`] for an image.
+/// Number of additions of [`sum_columns`] per image.
 pub const IMAGE_ADDITIONS: usize = STEPS_AN_IMAGE * SPIKES * UNITS;
 
-/// Floats of the matrix.
+/// Number of floats of the matrix.
 pub const WEIGHTS: usize = COLUMNS * STRIDE;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the device itself can do, without a network: the ceilings that rows are measured against.
+//! Limits of the device itself, without a network, with which rows are compared.
 
 mod cpu;
 mod gpu;
@@ -16,16 +16,16 @@ use crate::analysis::statistics::median;
 use crate::interface::BackendError;
 use crate::random::{PhiloxRng, RngStream};
 
-/// The matrix of the bare loop: that of the paper's net with one hidden layer.
+/// Size of the matrix of the bare loop: the paper's network with one hidden layer.
 pub const COLUMNS: usize = 784;
 pub const UNITS: usize = 500;
-/// Columns that are summed a step: about as many inputs spike on MNIST.
+/// Number of columns summed per step: about as many inputs spike on MNIST.
 pub const SPIKES: usize = 20;
-/// Steps of an image, and different ones in all.
+/// Number of steps per image, and of different steps.
 const STEPS_AN_IMAGE: usize = 105;
 const STEPS: usize = 40 * STEPS_AN_IMAGE;
 
-/// Working sets that are read, bytes.
+/// Sizes of the working sets, bytes.
 const WORKING_SETS: [usize; 14] = {
     let mut sets = [32 << 10; 14];
     let mut index = 1;
@@ -35,50 +35,50 @@ const WORKING_SETS: [usize; 14] = {
     }
     sets
 };
-/// Repetitions of which the fastest counts, at least.
+/// Smallest number of repetitions; the fastest counts.
 const REPETITIONS: usize = 5;
-/// How long a repetition takes: on a CPU less than the time for which a busy system lets a thread run,
-/// so that some are not disturbed; on a GPU long enough to hide what a submission costs.
+/// Length of a repetition. On a CPU it is shorter than the time slice of a busy system, so that some repetitions are
+/// undisturbed. On a GPU it is long enough to hide the cost of a submission.
 const CPU_CALL: Duration = Duration::from_millis(2);
 const GPU_CALL: Duration = Duration::from_millis(10);
 
-/// What a device reaches. Rates are of all threads of a CPU together, or of a whole GPU; where a
-/// figure is of no use on a device, it is `None`.
+/// Limits of a device: of all threads of a CPU together, or of a whole GPU. A figure that does not apply to the device
+/// is `None`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Roofline {
-    /// Additions of 32-bit floats that stay in registers.
+    /// Additions of 32-bit floats in registers.
     pub additions_per_second: f64,
-    /// The same of one thread alone.
+    /// The same with one thread.
     pub additions_per_second_per_thread: Option<f64>,
-    /// Additions of the bare loop: sums of random weight columns of a 784 x 500 matrix, 20 a step.
+    /// Additions of the bare loop: sums of 20 random columns of a 784 x 500 matrix per step.
     pub column_sum_additions_per_second: f64,
-    /// The same of one thread alone.
+    /// The same with one thread.
     pub column_sum_additions_per_second_per_thread: Option<f64>,
-    /// Reading, by the size of what is read again and again.
+    /// Bandwidth of repeated reads, by the size of the working set.
     pub read: Vec<Bandwidth>,
-    /// Waking all threads for a piece of work, microseconds.
+    /// Time to wake all threads, microseconds.
     pub pool_us: Option<f64>,
-    /// One more launch in a pass, microseconds.
+    /// Time per additional launch in a pass, microseconds.
     pub launch_us: Option<f64>,
-    /// A submission of one launch, until it is done, microseconds.
+    /// Time of a submission of one launch, until it is complete, microseconds.
     pub submission_us: Option<f64>,
-    /// Reading 40 bytes back, microseconds.
+    /// Time to read 40 bytes back, microseconds.
     pub readback_us: Option<f64>,
 }
 
-/// How fast a working set is read.
+/// Bandwidth of reading a working set.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bandwidth {
-    /// Size of the working set.
+    /// Size of the working set, bytes.
     pub bytes: usize,
-    /// All threads together, each of which reads the whole set.
+    /// Bandwidth of all threads together. Each reads the whole set.
     pub bytes_per_second: f64,
-    /// One thread alone.
+    /// Bandwidth of one thread.
     pub bytes_per_second_per_thread: Option<f64>,
 }
 
 impl Roofline {
-    /// Measures a device, spending about `each` on every step.
+    /// Measures a device. Spends about `each` per step.
     ///
     /// # Errors
     /// Returns an error if the device fails.
@@ -89,31 +89,33 @@ impl Roofline {
     ) -> Result<Self, BackendError> {
         match machine.gpu() {
             None => {
-                cpu::measure(machine.threads.unwrap_or(1), Timing { call: CPU_CALL, each }, steps)
+                cpu::measure(machine.threads.unwrap_or(1), Effort { call: CPU_CALL, each }, steps)
             }
-            Some(choice) => gpu::measure(&choice, Timing { call: GPU_CALL, each }, steps),
+            Some(query) => gpu::measure(&query, Effort { call: GPU_CALL, each }, steps),
         }
     }
 
     /// Number of steps that [`Roofline::measure`] takes at most.
     pub(super) const STEPS: usize = 4 + WORKING_SETS.len();
 
-    /// Reading of a working set of `bytes`: that of the smallest measured set that holds it.
+    /// Returns the bandwidth for a working set of `bytes`: that of the smallest measured set that is as large.
     pub fn bandwidth_of(&self, bytes: u64) -> Option<f64> {
         let holding = self.read.iter().find(|bandwidth| bandwidth.bytes as u64 >= bytes);
         holding.or(self.read.last()).map(|bandwidth| bandwidth.bytes_per_second)
     }
 }
 
-/// How long to measure: each repetition, and all of a step together.
+/// Extent of a step of the measurement.
 #[derive(Clone, Copy, Debug)]
-struct Timing {
+struct Effort {
+    /// Length of a repetition.
     call: Duration,
+    /// Length of all repetitions together.
     each: Duration,
 }
 
-impl Timing {
-    /// Calls a second of `work(n)`, which does its work `n` times: the fastest of some repetitions.
+impl Effort {
+    /// Returns the units of work per second in the fastest repetition. `work(n)` does `n` units.
     fn best_rate(
         self,
         mut work: impl FnMut(usize) -> Result<(), BackendError>,
@@ -133,7 +135,7 @@ impl Timing {
     }
 }
 
-/// Microseconds that `work` takes: the median of many calls.
+/// Returns the time of `work`, the median of many calls, microseconds.
 fn latency(mut work: impl FnMut() -> Result<(), BackendError>) -> Result<f64, BackendError> {
     const WARM_UP: usize = 20;
     const CALLS: usize = 200;
@@ -147,13 +149,14 @@ fn latency(mut work: impl FnMut() -> Result<(), BackendError>) -> Result<f64, Ba
     Ok(median(&times))
 }
 
+/// Returns the time of `work`.
 fn timed(work: impl FnOnce() -> Result<(), BackendError>) -> Result<Duration, BackendError> {
     let start = Instant::now();
     work()?;
     Ok(start.elapsed())
 }
 
-/// For each of [`STEPS`] steps the [`SPIKES`] columns that are summed, ascending, in units of `stride`.
+/// Returns the columns to sum in each of [`STEPS`] steps, ascending, times `stride`, `[STEPS, SPIKES]`.
 fn random_steps(stride: usize) -> Vec<u32> {
     let mut random = PhiloxRng::new(1, RngStream::Order, 0, 0);
     let mut steps: Vec<u32> =

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::embedded::MNIST_SHA256;
 use super::{Dataset, ReadOptions};
 
-/// Where the images of a data set come from.
+/// Origin of the images of a data set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DataSource {
@@ -20,12 +20,12 @@ pub enum DataSource {
     Memory,
 }
 
-/// What a run and its weights store about their data set.
+/// Description of a data set that a run and its weights store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataIdentity {
     /// `MNIST (embedded)`, the path as given, or a name.
     pub name: String,
-    /// Where the images come from.
+    /// Origin of the images.
     pub source: DataSource,
     /// Options used to read the files.
     #[serde(default)]

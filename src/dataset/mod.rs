@@ -68,7 +68,7 @@ pub struct Dataset {
     pub test_count: usize,
     /// Warnings about skipped files and other oddities, one sentence each.
     pub warnings: Vec<String>,
-    /// Where the images come from.
+    /// Origin of the images.
     pub source: DataSource,
     /// Options used to read the files.
     pub read_options: ReadOptions,

@@ -36,7 +36,7 @@ pub enum StudyEvent<'a> {
     },
     /// Progress of training, over all networks of an experiment, or of recording.
     Progress {
-        /// What is counted.
+        /// Name of the counted items.
         what: &'a str,
         /// Number completed.
         done: u64,

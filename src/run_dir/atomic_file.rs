@@ -15,7 +15,7 @@ pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StorageError
     atomic::write(path, bytes).map_err(StorageError::io("written", path))
 }
 
-/// Like [`write_atomic`], for a file that `fill` writes to the path it receives.
+/// Writes a file atomically, as [`write_atomic`] does. `fill` writes the content to the path that it receives.
 pub(crate) fn write_atomic_with(
     path: &Path,
     fill: impl FnOnce(&Path) -> Result<(), StorageError>,

@@ -1,7 +1,7 @@
 //! One binary for all test files of the library: separate binaries would each take a second or more to link.
 //!
-//! A new file `tests/NAME.rs` needs a line `mod NAME;` here; a test below checks it. Parts of a file are in a folder of
-//! its name. `tests/support` holds shared code. `tests/run NAME::` runs the tests of one file.
+//! A new file `tests/NAME.rs` needs a line `mod NAME;` here; a test below checks it. Parts of a file are in a folder
+//! of its name. `tests/support` holds shared code. `tests/run NAME::` runs the tests of one file.
 
 mod apical_voltages;
 mod arithmetic;
@@ -13,17 +13,17 @@ mod configs;
 mod corpora;
 mod dataset;
 mod dataset_formats;
+mod dependencies;
 mod devices;
 mod distributions;
 mod exactness;
 mod examples;
 mod feedback;
+mod feedback_update;
 mod golden;
-mod inverse;
-mod lean;
 mod learning;
 mod monitor;
-mod not_finite;
+mod nonfinite;
 mod optimizers;
 mod plateaus;
 mod rates;

@@ -1,7 +1,7 @@
 //! Proves: after each update, symmetric feedback weights are the transpose of the next layer's weights, or the product
 //! of all transposes up to the output. Each transpose has approximately normal noise of the requested standard
-//! deviation, independent per minibatch, neuron, layer and seed. Fixed feedback does not change. A saved network has the
-//! feedback weights that the next minibatch uses. Expected values are computed in double precision.
+//! deviation, independent per minibatch, neuron, layer and seed. Fixed feedback does not change. A saved network has
+//! the feedback weights that the next minibatch uses. Expected values are computed in double precision.
 //!
 //! Does not prove: that GPUs agree (see `exactness.rs`), that the next minibatch uses these weights (see
 //! `apical_voltages.rs`), or that they help to learn.

@@ -1,7 +1,7 @@
 //! Proves: with random plateau timing, each plateau potential is the sigmoid of a mean apical voltage. The averaging
-//! window ends before the phase's end by the neuron's lead. With feedback by rates, the apical voltage is the unfiltered
-//! sum over the rates of the previous step. Both options also work together. Expected values are computed in double
-//! precision from recorded voltages and rates.
+//! window ends before the phase's end by the neuron's lead. With feedback by rates, the apical voltage is the
+//! unfiltered sum over the rates of the previous step. Both options also work together. Expected values are computed
+//! in double precision from recorded voltages and rates.
 //!
 //! Does not prove: that GPUs agree (see `exactness.rs`), or how well such networks learn (see `apical reproduce fig6s
 //! fig7a`).

@@ -1,7 +1,7 @@
 //! Proves, for networks that transmit rates: each basal voltage is `B = W phi + b` with the presynaptic rates of the
 //! same step, unfiltered for each kernel length. In the steady state, voltages are `C = k_B B`, and in the output's
-//! target phase `C = (0.6 B +- 8) / 1.7`. Plateau potentials and gradients follow from them. Expected values are computed
-//! in double precision. Such networks learn, and both backends train them to equal bits.
+//! target phase `C = (0.6 B +- 8) / 1.7`. Plateau potentials and gradients follow from them. Expected values are
+//! computed in double precision. Such networks learn, and both backends train them to equal bits.
 //!
 //! Does not prove: that feedback by rates is correct (see `apical_voltages.rs` and `plateaus.rs`).
 

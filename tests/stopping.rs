@@ -1,6 +1,6 @@
 //! Proves: a training that is stopped at random times and resumed from its checkpoints ends with the bits of an
-//! uninterrupted training. This holds on both backends, for stops within minibatches, updates and tests. A stop request
-//! ends a long minibatch or test within seconds.
+//! uninterrupted training. This holds on both backends, for stops within minibatches, updates and tests. A stop
+//! request ends a long minibatch or test within seconds.
 //!
 //! Does not prove: that signals become stop requests (see `cli/tests/command_line/stopping.rs`).
 

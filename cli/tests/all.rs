@@ -1,7 +1,7 @@
 //! One binary for all test files of the command: separate binaries would each take a second or more to link.
 //!
-//! A new file `cli/tests/NAME.rs` needs a line `mod NAME;` here; a test below checks it. Parts of a file are in a folder
-//! of its name. `tests/run NAME::` runs the tests of one file.
+//! A new file `cli/tests/NAME.rs` needs a line `mod NAME;` here; a test below checks it. Parts of a file are in a
+//! folder of its name. `tests/run NAME::` runs the tests of one file.
 
 mod command_line;
 mod fetch;

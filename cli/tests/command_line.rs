@@ -1,10 +1,10 @@
-//! Proves: each command behaves as its help says, with the documented files, JSON and exit codes. The seed determines a
-//! network, trained alone or with others. Stopped or killed runs resume to equal bits. Invalid settings, data sets,
+//! Proves: each command behaves as its help says, with the documented files, JSON and exit codes. The seed determines
+//! a network, trained alone or with others. Stopped or killed runs resume to equal bits. Invalid settings, data sets,
 //! weights and folders are errors that name their location, without a panic.
 //!
-//! Does not prove: that networks learn (see `tests/learning.rs`), or that GPUs are right (see `tests/exactness.rs`). No
-//! test device differs from the CPU, so exit code 4 is tested with a fabricated difference in the command's unit tests.
-//! Progress bars and progress lines after 10 s are not tested.
+//! Does not prove: that networks learn (see `tests/learning.rs`), or that GPUs are right (see `tests/exactness.rs`).
+//! No test device differs from the CPU, so exit code 4 is tested with a fabricated difference in the command's unit
+//! tests. Progress bars and progress lines after 10 s are not tested.
 
 #[path = "command_line/bench.rs"]
 mod bench;

@@ -1,4 +1,5 @@
-//! Single minibatches: samples do not influence each other, the gradient is their mean, and replayed spikes are checked.
+//! Single minibatches: samples do not influence each other, the gradient is their mean, and replayed spikes are
+//! checked.
 
 use apical::config::{Config, Optimizer};
 use apical::interface::{ArrayId, Shape};

@@ -1,5 +1,5 @@
-//! Damaged folders of runs: each run resumes to the files of an uninterrupted run and reports the damage, or is refused
-//! with a hint. Two programs never write to one folder.
+//! Damaged folders of runs: each run resumes to the files of an uninterrupted run and reports the damage, or is
+//! refused with a hint. Two programs never write to one folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! Proves: SwiftShader, a driver that is unrelated to Mesa and flushes subnormal numbers, computes the bits of the CPU.
-//! Weights decay below the flush threshold; each optimizer, kind of feedback and signal is used, also with apical
+//! Proves: SwiftShader, a driver that is unrelated to Mesa and flushes subnormal numbers, computes the bits of the
+//! CPU. Weights decay below the flush threshold; each optimizer, kind of feedback and signal is used, also with apical
 //! conductance.
 //!
 //! Does not prove: anything about compilers that fuse multiplications and additions; SwiftShader's does not.

@@ -1,7 +1,8 @@
 //! Proves: feedback weights and apical biases change by their rate times the minibatch mean of `E_inv s_fb`, with
 //! `E_inv = -(phi_max sigma(Cf) - alpha_f) sigma'(Af)`. Expected values are computed in double precision from recorded
 //! plateau potentials, voltages and spikes. Apical biases add to the apical voltage at each step and to the plateau
-//! potentials. Learned feedback is saved and loaded. Learning brings forward plateau potentials near the somatic rates.
+//! potentials. Learned feedback is saved and loaded. Learning brings forward plateau potentials near the somatic
+//! rates.
 //!
 //! Does not prove: that GPUs agree (see `exactness.rs`).
 

@@ -1,25 +1,42 @@
-//! Events of each network of a group: checkpoints and requested networks.
+//! Events of a group during an epoch: progress, checkpoints and requested networks.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::checkpoint::{Checkpoint, TrainPosition};
 use super::replica_group::{NetworkResult, ReplicaGroup};
+use super::sampler::EpochSampler;
+use super::stopwatch::Stopwatch;
 use super::{Event, EventSink, TrainError};
 use crate::simulation::State;
 
 impl ReplicaGroup {
     /// Stops the training at its current position.
     pub(super) fn stop(&mut self, listen: EventSink) -> Result<ControlFlow<()>, TrainError> {
-        // Answer pending requests first.
-        if self.control.take_network_request() {
-            let TrainPosition { epoch, images, .. } = self.position;
-            let rates = self.simulation.mean_firing_rates()?;
-            // The training stops anyway: ignore a further stop.
-            let _ = self.emit_networks(epoch, images, rates, listen)?;
-        }
+        // Answer pending requests first. The training stops anyway: ignore a further stop.
+        let _ = self.emit_requested_networks(listen)?;
         let _ = self.emit_checkpoints(false, true, listen)?;
         Ok(ControlFlow::Break(()))
+    }
+
+    /// Sends the progress of the epoch. `begun`: images of the epoch at which `training` started.
+    pub(super) fn emit_progress(
+        &mut self,
+        orders: &[EpochSampler],
+        begun: usize,
+        training: &mut Stopwatch,
+        listen: EventSink,
+    ) -> Result<ControlFlow<()>, TrainError> {
+        let TrainPosition { epoch, images, .. } = self.position;
+        let outcomes = training.time(|| self.simulation.results(images))?;
+        let errors = self.errors(orders, &outcomes).into_iter();
+        Ok(listen(&Event::Progress {
+            epoch,
+            images,
+            total_images: self.dataset.training_count,
+            train_error: errors.sum::<f64>() / orders.len() as f64,
+            images_per_second: training.per_second((images - begun) * orders.len()),
+        }))
     }
 
     /// Sends each network's checkpoint, if checkpoints are requested.
@@ -42,6 +59,19 @@ impl ReplicaGroup {
             Event::Checkpoint { replica, checkpoint: Arc::new(checkpoint) }
         };
         Ok(emit(listen, self.results().zip(states).map(event)))
+    }
+
+    /// Sends the current networks if they were requested since the last call.
+    pub(super) fn emit_requested_networks(
+        &mut self,
+        listen: EventSink,
+    ) -> Result<ControlFlow<()>, TrainError> {
+        if !self.control.take_network_request() {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let TrainPosition { epoch, images, .. } = self.position;
+        let rates = self.simulation.mean_firing_rates()?;
+        self.emit_networks(epoch, images, rates, listen)
     }
 
     /// Sends the current networks and their rates, `[networks]` by layers.

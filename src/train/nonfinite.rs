@@ -1,5 +1,9 @@
 //! Location of the minibatch after which weights are not finite: training is repeated minibatch by minibatch from the
 //! last snapshot with finite weights. The repetition has the same bits.
+//!
+//! The error then names the images to look at, where a check of the weights alone would name up to an epoch. A check of
+//! every minibatch would read all weights back each time. A snapshot costs one read-back of at most 256 MiB per 10 s,
+//! less than 0.5 % of the time at 8 GB/s.
 
 use std::time::{Duration, Instant};
 

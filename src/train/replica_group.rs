@@ -11,7 +11,7 @@ use super::emit::or_break;
 use super::nonfinite::{FiniteSnapshot, find_nonfinite};
 use super::sampler::EpochSampler;
 use super::stopwatch::Stopwatch;
-use super::{Event, EventSink, TrainError, TrainerControl};
+use super::{EventSink, TrainError, TrainerControl};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::{self, Device, DeviceOptions};
@@ -136,7 +136,7 @@ impl ReplicaGroup {
     fn epoch(&mut self, listen: EventSink) -> Result<ControlFlow<()>, TrainError> {
         let TrainPosition { epoch, images: begun, .. } = self.position;
         let orders = self.orders(epoch);
-        let (count, networks) = (self.dataset.training_count, orders.len());
+        let count = self.dataset.training_count;
         let mut training = Stopwatch::default();
         let mut last_progress = Instant::now();
         loop {
@@ -155,27 +155,16 @@ impl ReplicaGroup {
                 Err(BackendError::Stopped) => return self.stop(listen),
                 learned => learned?,
             }
-            let done = self.position.images;
             let mut flow = ControlFlow::Continue(());
             if last_progress.elapsed() >= PROGRESS_EVERY || self.position.eval_pending {
-                let outcomes = training.time(|| self.simulation.results(done))?;
-                let errors = self.errors(&orders, &outcomes).into_iter();
-                let progress = Event::Progress {
-                    epoch,
-                    images: done,
-                    total_images: count,
-                    train_error: errors.sum::<f64>() / networks as f64,
-                    images_per_second: training.per_second((done - begun) * networks),
-                };
-                flow = listen(&progress);
+                flow = self.emit_progress(&orders, begun, &mut training, listen)?;
                 last_progress = Instant::now();
                 if self.finite_snapshot.is_stale(&self.position) {
                     self.read_networks()?;
                 }
             }
-            if flow.is_continue() && self.control.take_network_request() {
-                let rates = self.simulation.mean_firing_rates()?;
-                flow = self.emit_networks(epoch, done, rates, listen)?;
+            if flow.is_continue() {
+                flow = self.emit_requested_networks(listen)?;
             }
             if flow.is_continue() && self.control.take_eval_request() {
                 flow = self.requested_eval(listen)?;

@@ -68,7 +68,7 @@ impl<'a> ProgressLines<'a> {
     fn show_group(&self, group: usize, total_groups: usize, limited_by: Option<&str>) {
         let (here, all) = (self.group.len(), self.context.variants.len());
         let reason = match limited_by {
-            Some(obstacle) => format!("more do not fit: {obstacle}"),
+            Some(limited_by) => format!("more do not fit: {limited_by}"),
             None => "networks with other array shapes follow".to_string(),
         };
         self.context.progress.print_line(format_args!(

@@ -229,6 +229,25 @@ fn tensorboard_writes_a_file_per_replica() {
 }
 
 #[test]
+fn tensorboard_resume_keeps_files_of_finished_replicas() {
+    let folder = folder_with_data();
+    output_of(train_on_cpu(&folder).args(["--replicas", "2", "--out", "runs", "--tensorboard"]));
+    let run = |replica: usize| folder.path().join(format!("runs/replica-{replica:03}"));
+    let before = event_file(&run(0));
+    // The second network is trained again.
+    fs::remove_file(run(1).join("weights.safetensors")).unwrap();
+    fs::remove_dir_all(run(1).join("checkpoints")).unwrap();
+    output_of(apical(&folder).args(["train", "--resume", "runs", "--backend", "cpu"]));
+    assert_eq!(event_files(&run(0)), [before]);
+    let [_, again] = &event_files(&run(1))[..] else { panic!("two files") };
+    let mut again = events(again);
+    let start = again.remove(1);
+    assert_eq!(start.what, Some(What::SessionLog(SessionLog { status: 1 })));
+    let steps = numbers(&values(&again), "error/test").into_iter().map(|(step, _)| step);
+    assert_eq!(steps.collect::<Vec<_>>(), [300]);
+}
+
+#[test]
 fn tensorboard_is_optional_and_changes_no_results() {
     let folder = folder_with_data();
     let with_events =

@@ -115,8 +115,8 @@ fn run(
 fn training_resumed_anywhere_keeps_its_bits() {
     for (label, config) in configs() {
         let training = Training::new(config.clone(), dataset(), &on(BackendKind::Cpu));
-        let (expected, none) = run(training.expect("the CPU opens"), None);
-        assert!(none.is_empty(), "checkpoints without an interval");
+        let (expected, no_checkpoints) = run(training.expect("the CPU opens"), None);
+        assert!(no_checkpoints.is_empty(), "checkpoints without an interval");
         for (from, to) in
             [(BackendKind::Cpu, BackendKind::Gpu), (BackendKind::Gpu, BackendKind::Cpu)]
         {
@@ -285,8 +285,8 @@ fn replicas_resume_each_from_its_position() {
         }
     }
     let all = vec![ResumeFrom::Finished; 4];
-    let none = Training::resume_variants(&variants, dataset(), &on(BackendKind::Cpu), all);
-    assert!(matches!(none.err(), Some(TrainError::NoNetworks)));
+    let no_training = Training::resume_variants(&variants, dataset(), &on(BackendKind::Cpu), all);
+    assert!(matches!(no_training.err(), Some(TrainError::NoNetworks)));
 }
 
 /// Returns the checkpoints of a training with [`base`] settings.

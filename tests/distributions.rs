@@ -237,7 +237,7 @@ fn epoch_order_is_a_uniform_permutation() {
     const EPOCHS: u32 = 12_000;
     let dataset = support::random_dataset(1, 2, 2, COUNT);
     let config = Config { seed: 9, ..Config::default() };
-    let mut seen = HashSet::new();
+    let mut orders = HashSet::new();
     let (mut positions, mut pairs) = (Vec::new(), Vec::new());
     for epoch in 1..=EPOCHS {
         let images = order(&config, &dataset, epoch);
@@ -257,10 +257,10 @@ fn epoch_order_is_a_uniform_permutation() {
         positions.push(position(COUNT - 1));
         // The second position is counted without the first image's position.
         pairs.push((position(0), position(1) - usize::from(position(1) > position(0))));
-        seen.insert(indices);
+        orders.insert(indices);
     }
     // 12,000 of 12! orders are all different with a probability of 86 %; with this seed they are.
-    assert_eq!(seen.len(), EPOCHS as usize);
+    assert_eq!(orders.len(), EPOCHS as usize);
     let equal = |count: usize| vec![1.0 / count as f64; count];
     assert_fits("position of the last image", chi_square(&positions, &equal(COUNT)));
     let p = chi_square_of_pairs(&pairs, &equal(COUNT), &equal(COUNT - 1));

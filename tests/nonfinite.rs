@@ -52,12 +52,12 @@ fn expected_location(config: &Config) -> Location {
         Simulation::new(opened.backend, config, &dataset, &networks[0]).expect("the network fits");
     for epoch in 1..=config.epochs {
         simulation.reset_state();
-        let mut shown = 0;
+        let mut images_shown = 0;
         for images in order(config, &dataset, epoch).chunks(BATCH) {
             simulation.train(images).expect("a minibatch runs");
-            let first = shown + 1;
-            shown += images.len();
-            if shown % config.eval_every == 0 {
+            let first = images_shown + 1;
+            images_shown += images.len();
+            if images_shown % config.eval_every == 0 {
                 simulation.reset_state();
             }
             simulation.read_networks(&mut networks).expect("the weights are read");
@@ -65,7 +65,7 @@ fn expected_location(config: &Config) -> Location {
                 layer.weights.iter().any(|weight| !weight.is_finite())
             };
             if let Some(layer) = networks[0].layers.iter().position(has_nonfinite) {
-                return (layer, epoch, first, shown);
+                return (layer, epoch, first, images_shown);
             }
         }
     }

@@ -101,12 +101,12 @@ fn shader_imports_name_all_shared_shaders() {
 fn source_contains_each_import_once() {
     for (name, source) in sources() {
         let text = fs::read_to_string(root().join(format!("shaders/{name}.wgsl"))).unwrap();
-        let mut left: Vec<String> = imports(&text).map(str::to_string).collect();
-        assert!(!left.is_empty(), "{name} imports nothing");
-        while let Some(import) = left.pop() {
+        let mut pending: Vec<String> = imports(&text).map(str::to_string).collect();
+        assert!(!pending.is_empty(), "{name} imports nothing");
+        while let Some(import) = pending.pop() {
             let path = root().join(format!("shaders/shared/{import}.wgsl"));
             let file = fs::read_to_string(&path).unwrap();
-            left.extend(imports(&file).map(str::to_string));
+            pending.extend(imports(&file).map(str::to_string));
             let body = file.lines().filter(|line| !line.starts_with("#import "));
             let body = body.collect::<Vec<_>>().join("\n");
             assert_eq!(source.matches(&body).count(), 1, "{name}, {}", path.display());

@@ -79,10 +79,10 @@ fn fetch_downloads_all_files_once() {
     assert_eq!(requests.len(), 4);
     assert!(requests.iter().all(|(_, resume_at)| resume_at.is_none()), "{requests:?}");
 
-    let again = fetch(&folder, &[&server]).assert().success().get_output().clone();
-    let stderr = String::from_utf8(again.stderr).unwrap();
+    let second = fetch(&folder, &[&server]).assert().success().get_output().clone();
+    let stderr = String::from_utf8(second.stderr).unwrap();
     assert_eq!(stderr.matches("is already present").count(), 4, "{stderr}");
-    let stdout = String::from_utf8(again.stdout).unwrap();
+    let stdout = String::from_utf8(second.stdout).unwrap();
     assert_eq!(stdout, "data: 60000 training and 10000 test images of 10 classes\n");
     assert_eq!(server.requests().len(), 4);
 }
@@ -140,8 +140,8 @@ fn fetch_tries_the_next_mirror_after_a_failure() {
         let output = fetch(&folder, &[&bad, &correct]).assert().success().get_output().clone();
         assert_complete(&folder);
         assert_eq!((bad.requests().len(), correct.requests().len()), (4, 4));
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert!(told.contains(&format!("{}/{FIRST}: ", bad.address)), "{told}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains(&format!("{}/{FIRST}: ", bad.address)), "{stderr}");
     }
 }
 
@@ -194,11 +194,11 @@ fn fetch_does_not_write_through_a_link() {
     let (folder, server) = (TempDir::new().unwrap(), Server::correct());
     let data = folder.path().join("data");
     fs::create_dir(&data).unwrap();
-    let mine = folder.path().join("mine");
-    fs::write(&mine, "mine").unwrap();
-    std::os::unix::fs::symlink(&mine, data.join(format!("{FIRST}.part"))).unwrap();
+    let target = folder.path().join("mine");
+    fs::write(&target, "mine").unwrap();
+    std::os::unix::fs::symlink(&target, data.join(format!("{FIRST}.part"))).unwrap();
     fails(&mut fetch(&folder, &[&server]), &[FIRST, "not a regular file; remove it"]);
-    assert_eq!(fs::read_to_string(&mine).unwrap(), "mine");
+    assert_eq!(fs::read_to_string(&target).unwrap(), "mine");
 }
 
 #[test]

@@ -80,14 +80,14 @@ fn damaged_gzip_stream_is_refused() {
         bytes[at] ^= 1;
     };
     assert_error(TRAINING_IMAGES, wrong_checksum, &format!("40 {content}: {damage}"));
-    let cut = |bytes: &mut Vec<u8>| {
+    let truncated = |bytes: &mut Vec<u8>| {
         *bytes = gzip(bytes);
         bytes.pop();
     };
-    assert_error(TEST_LABELS, cut, &format!("10 {content}: {damage}"));
-    let longer = |bytes: &mut Vec<u8>| *bytes = [gzip(bytes), gzip(&[1])].concat();
+    assert_error(TEST_LABELS, truncated, &format!("10 {content}: {damage}"));
+    let with_second_stream = |bytes: &mut Vec<u8>| *bytes = [gzip(bytes), gzip(&[1])].concat();
     let fault = format!("10 {content}: expected 2 bytes of data (2), found more");
-    assert_error(TEST_LABELS, longer, &fault);
+    assert_error(TEST_LABELS, with_second_stream, &fault);
 }
 
 #[test]
@@ -121,7 +121,7 @@ proptest! {
         compressed: bool,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
         length in any::<prop::sample::Index>(),
-        cut: bool,
+        truncated: bool,
         noise in prop::collection::vec(any::<u8>(), 0..64),
     ) {
         for (_, bytes) in small_set() {
@@ -130,7 +130,7 @@ proptest! {
                 let at = index.index(bytes.len());
                 bytes[at] = *value;
             }
-            if cut {
+            if truncated {
                 bytes.truncate(length.index(bytes.len()));
             }
             for bytes in [&bytes, &noise] {

@@ -133,11 +133,11 @@ fn labels_of_any_integer_type_are_read() {
     with(npy(&[3], &[2_u16, 1, 0]));
     with(npy(&[3], &[2_i8, 1, 0]));
     with(npy(&[3, 1], &[2_u32, 1, 0]));
-    let big = npy_with_header(
+    let big_endian = npy_with_header(
         "{'descr': '>i2', 'fortran_order': False, 'shape': (3,), }",
         &[0, 2, 0, 1, 0, 0],
     );
-    with(big);
+    with(big_endian);
     let range = ": expected a label from 0 to 255, found another value";
     assert_error("y_train", npy(&[3], &[0_i64, 256, 1]), &format!(", index 1{range}"));
     assert_error("y_train", npy(&[3], &[0_i64, 1, -1]), &format!(", index 2{range}"));

@@ -135,12 +135,12 @@ fn other_files_are_skipped_with_a_warning() {
 
 #[test]
 fn invalid_images_are_listed_in_one_error() {
-    let mut cut = grey(4, 2, 1);
-    cut.truncate(cut.len() / 2);
+    let mut truncated = grey(4, 2, 1);
+    truncated.truncate(truncated.len() / 2);
     let folder = pets_with(vec![
         ("train/cat/3.png", b"no image".to_vec()),
         ("train/dog/3.png", vec![]),
-        ("test/dog/3.png", cut),
+        ("test/dog/3.png", truncated),
     ]);
     let message = error_of(&folder, "", &ReadOptions::default());
     assert!(message.starts_with("cannot read 3 files\n"), "{message}");
@@ -236,7 +236,7 @@ proptest! {
     fn reader_never_panics(
         jpeg: bool,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
-        cut in any::<prop::sample::Index>(),
+        length in any::<prop::sample::Index>(),
         is_cut: bool,
     ) {
         let format = if jpeg { ImageFormat::Jpeg } else { ImageFormat::Png };
@@ -246,7 +246,7 @@ proptest! {
             bytes[at] = *value;
         }
         if is_cut {
-            bytes.truncate(cut.index(bytes.len()));
+            bytes.truncate(length.index(bytes.len()));
         }
         let folder = pets_with(vec![("train/cat/9.png", bytes)]);
         match Dataset::open(folder.path()) {

@@ -142,8 +142,8 @@ fn inconsistent_tables_are_refused() {
     };
     let commas = "a label and pixels, separated by commas";
     assert_error("0 1 2 3 4\n", TEST, &format!("train.csv, line 1: expected {commas}, found 1"));
-    for nothing in ["", "\n\n", "label,a,b,c,d\n"] {
-        assert_error(nothing, TEST, &format!("train.csv: expected lines of {commas}, found none"));
+    for empty in ["", "\n\n", "label,a,b,c,d\n"] {
+        assert_error(empty, TEST, &format!("train.csv: expected lines of {commas}, found none"));
     }
     assert_error(
         TRAINING,

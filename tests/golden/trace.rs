@@ -85,9 +85,9 @@ impl<'a> Trace<'a> {
     /// Panics if an array of the file was not read.
     pub fn assert_all_used(&self) {
         let used = self.used.borrow();
-        let left: Vec<&str> =
+        let unread: Vec<&str> =
             self.tensors.names().into_iter().filter(|name| !used.contains(*name)).collect();
-        assert!(left.is_empty(), "{}: arrays not read: {left:?}", self.name);
+        assert!(unread.is_empty(), "{}: arrays not read: {unread:?}", self.name);
     }
 
     /// Returns the settings of the trace, from its arrays and its metadata.
@@ -177,11 +177,11 @@ impl<'a> Trace<'a> {
         let names = std::iter::once("S_in".to_string());
         let names = names.chain((0..config.layers.len()).map(|m| format!("S_{m}")));
         let sizes = std::iter::once(self.pixels()).chain(config.layers.iter().copied());
-        let cut = |(name, units): (String, usize)| match self.has(&name) {
+        let counts = |(name, units): (String, usize)| match self.has(&name) {
             true => self.bytes(&name)[steps.start * units..steps.end * units].to_vec(),
             false => Vec::new(),
         };
-        names.zip(sizes).map(cut).collect()
+        names.zip(sizes).map(counts).collect()
     }
 }
 

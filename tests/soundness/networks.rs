@@ -19,11 +19,11 @@ fn mismatched_networks_and_states_are_an_error() {
     no_feedback.layers[0].feedback.clear();
     let other = Network::initial(&Config { layers: vec![30, 10], ..config() }, 36);
     let layer = Layer::from_rows(1, 1, &[0.0], &[0.0], &[]).expect("the sizes match");
-    let none = Network { layers: Vec::new() };
+    let empty = Network { layers: Vec::new() };
     let one = Network { layers: vec![layer] };
     for backend in BACKENDS {
         let options = DeviceOptions { backend, ..DeviceOptions::default() };
-        for network in [&short, &ragged, &no_feedback, &other, &none, &one] {
+        for network in [&short, &ragged, &no_feedback, &other, &empty, &one] {
             let dataset = (*dataset()).clone();
             let result = test_network(&config(), dataset, network, &options, 1, &mut |_| ());
             let Err(error) = result else { panic!("{backend:?}: a mismatched network is tested") };
@@ -37,9 +37,9 @@ fn mismatched_networks_and_states_are_an_error() {
         assert!(simulation.read_networks(&mut [short.clone()]).is_err());
         let state = simulation.save_state().expect("the state is read").swap_remove(0);
         assert!(simulation.load_state(&[&state, &state]).is_err());
-        let mut cut = state.clone();
-        cut.arrays.values_mut().for_each(|words| words.truncate(1));
-        assert!(simulation.load_state(&[&cut]).is_err());
+        let mut truncated = state.clone();
+        truncated.arrays.values_mut().for_each(|words| words.truncate(1));
+        assert!(simulation.load_state(&[&truncated]).is_err());
         simulation.load_state(&[&state]).expect("the simulation's own state fits");
         // Epoch 2 is valid: the end of a training of one epoch.
         for epoch in [0, 3, u32::MAX] {

@@ -46,7 +46,7 @@ fn bench_json_has_a_row_per_network_and_task() {
     assert!(report["roofline"].is_null() && report["driver"].is_null());
     assert!(!report["device"].as_str().unwrap().is_empty());
     let rows = report["rows"].as_array().unwrap();
-    let of = |row: &Value| {
+    let key_of = |row: &Value| {
         let layers: Vec<u64> =
             row["layers"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).collect();
         let task = row["task"].as_str().unwrap().to_string();
@@ -71,7 +71,7 @@ fn bench_json_has_a_row_per_network_and_task() {
             }
         }
     }
-    assert_eq!(rows.iter().map(of).collect::<Vec<_>>(), expected);
+    assert_eq!(rows.iter().map(key_of).collect::<Vec<_>>(), expected);
     for row in rows {
         assert_eq!(row["inputs"], 30, "{row}");
         assert_eq!(row["warm_up_images"], 16);

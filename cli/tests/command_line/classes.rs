@@ -16,8 +16,8 @@ fn write_classes(data: &Path, names: [&str; 3], order: impl Fn(usize) -> u8) {
     fs::create_dir_all(data).unwrap();
     // The image depends on the name, not on the label.
     let image = |label: u8| -> Vec<u8> {
-        let shown = names[usize::from(label)].as_bytes()[0];
-        (0..30).map(|at| if (at + shown).is_multiple_of(4) { 255 } else { 0 }).collect()
+        let offset = names[usize::from(label)].as_bytes()[0];
+        (0..30).map(|at| if (at + offset).is_multiple_of(4) { 255 } else { 0 }).collect()
     };
     for (images, labels, count) in
         [(TRAINING_IMAGES, TRAINING_LABELS, 300), (TEST_IMAGES, TEST_LABELS, 60)]

@@ -79,17 +79,17 @@ fn files(folder: &Path) -> Vec<String> {
 #[test]
 fn resume_restores_damaged_metrics_from_checkpoint() {
     let folder = folder_with_run();
-    let whole = fs::read(folder.path().join("whole/metrics.jsonl")).unwrap();
+    let metrics_bytes = fs::read(folder.path().join("whole/metrics.jsonl")).unwrap();
     let end = |line: usize| {
-        let ends = whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+        let ends = metrics_bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
         ends.map(|(at, _)| at + 1).nth(line).unwrap()
     };
-    let without_second = [&whole[..end(0)], &whole[end(1)..]].concat();
-    let garbage = [&whole[..end(0)], b"garbage\n", &whole[end(0)..]].concat();
+    let without_second = [&metrics_bytes[..end(0)], &metrics_bytes[end(1)..]].concat();
+    let garbage = [&metrics_bytes[..end(0)], b"garbage\n", &metrics_bytes[end(0)..]].concat();
     for (kind, bytes, text) in [
         ("empty", Some(Vec::new()), "bytes were missing"),
-        ("truncated", Some(whole[..end(1) + 20].to_vec()), "bytes were missing"),
-        ("zeros", Some(vec![0; whole.len()]), "line 1 differs"),
+        ("truncated", Some(metrics_bytes[..end(1) + 20].to_vec()), "bytes were missing"),
+        ("zeros", Some(vec![0; metrics_bytes.len()]), "line 1 differs"),
         ("without-a-line", Some(without_second), "line 2 differs"),
         ("garbage", Some(garbage), "line 2 differs"),
         ("gone", None, "bytes were missing"),
@@ -103,8 +103,8 @@ fn resume_restores_damaged_metrics_from_checkpoint() {
         let stderr = stderr_of(&mut resume(&folder, kind));
         assert!(stderr.contains("metrics.jsonl: ") && stderr.contains(text), "{kind}: {stderr}");
         assert_same_run(&folder, "whole", kind);
-        let kept = fs::read(run.join("metrics.jsonl.damaged")).ok();
-        assert_eq!(kept, bytes.filter(|_| text.starts_with("line")), "{kind}");
+        let damaged_copy = fs::read(run.join("metrics.jsonl.damaged")).ok();
+        assert_eq!(damaged_copy, bytes.filter(|_| text.starts_with("line")), "{kind}");
     }
 }
 

@@ -46,11 +46,11 @@ fn other_data_uses_the_pixel_rules_of_training() {
     };
     // The result of the test images does not depend on the training images of the data set.
     let confusion = |command: &mut Command| json_of(command.arg("--json"))[0]["confusion"].clone();
-    let own = confusion(&mut test("run", &["own"]));
-    assert_eq!(confusion(&mut test("run", &["dimmer"])), own);
+    let expected = confusion(&mut test("run", &["own"]));
+    assert_eq!(confusion(&mut test("run", &["dimmer"])), expected);
     let stderr = stderr_of(&mut test("run", &["dimmer"]));
     assert!(stderr.contains("dimmer: a pixel is byte / 255, as in training"), "{stderr}");
-    assert_eq!(confusion(&mut test("run", &["inverted", "--invert"])), own);
+    assert_eq!(confusion(&mut test("run", &["inverted", "--invert"])), expected);
     let stderr = stderr_of(&mut test("run", &["inverted"]));
     assert!(
         stderr.contains("inverted: the images are mostly light") && stderr.contains("--invert")

@@ -102,8 +102,9 @@ fn assert_csv_equals_json(table: &str, summary: &Value) {
     assert!(lines[0].starts_with("g_apical,networks,test_error_mean,test_error_sd"), "{table}");
     for (line, combination) in lines[1..].iter().zip(summary["combinations"].as_array().unwrap()) {
         let values: Vec<f64> = line.split(',').map(|value| value.parse().unwrap()).collect();
-        let of = |error: &str| ["mean", "sd", "sem"].map(|value| combination[error][value].clone());
-        let (test, train) = (of("test_error"), of("train_error"));
+        let values_of =
+            |error: &str| ["mean", "sd", "sem"].map(|value| combination[error][value].clone());
+        let (test, train) = (values_of("test_error"), values_of("train_error"));
         let head = [&combination["settings"]["g_apical"], &combination["networks"]];
         let expected: Vec<f64> =
             head.into_iter().chain(&test).chain(&train).map(|v| v.as_f64().unwrap()).collect();

@@ -34,8 +34,9 @@ const TRAINING: [&str; 15] = [
 
 /// Returns the same training with endless epochs in the folder `run`.
 fn endless() -> Vec<&'static str> {
-    let longer = |argument| if argument == "--epochs=6" { "--epochs=100000" } else { argument };
-    TRAINING.map(longer).into_iter().chain(["--out", "run"]).collect()
+    let with_many_epochs =
+        |argument| if argument == "--epochs=6" { "--epochs=100000" } else { argument };
+    TRAINING.map(with_many_epochs).into_iter().chain(["--out", "run"]).collect()
 }
 
 /// Starts a command in the folder without waiting for it.
@@ -65,17 +66,17 @@ fn check_files(run: &Path) {
 /// Asserts that both runs have equal metrics, weights and best checkpoints. Checkpoints may differ in history that is
 /// no longer needed, which depends on the backend.
 #[track_caller]
-pub fn assert_same_run(folder: &TempDir, whole: &str, resumed: &str) {
+pub fn assert_same_run(folder: &TempDir, uninterrupted: &str, resumed: &str) {
     for name in ["metrics.jsonl", "weights.safetensors"] {
         let content = |run: &str| fs::read(folder.path().join(run).join(name)).unwrap();
-        assert!(content(whole) == content(resumed), "{resumed}: another {name}");
+        assert!(content(uninterrupted) == content(resumed), "{resumed}: another {name}");
     }
     let best = |run: &str| {
         let path = folder.path().join(run).join("checkpoints/best.safetensors");
         let saved = checkpoint_file::load(&path).unwrap();
         (saved.checkpoint.position, saved.checkpoint.network, saved.metrics)
     };
-    assert!(best(whole) == best(resumed), "{resumed}: another best checkpoint");
+    assert!(best(uninterrupted) == best(resumed), "{resumed}: another best checkpoint");
 }
 
 /// Kills a training at random times until it finishes, and checks the folder each time. Repeats this until the number
@@ -147,8 +148,8 @@ fn signals_stop_a_run_that_can_be_resumed() {
         check_files(&folder.path().join(&run));
         output_of(apical(&folder).args(["train", "--resume", &run]));
         assert_same_run(&folder, "whole", &run);
-        let again = apical(&folder).args(["train", "--resume", &run]).assert().success();
-        let stderr = String::from_utf8(again.get_output().stderr.clone()).unwrap();
+        let finished = apical(&folder).args(["train", "--resume", &run]).assert().success();
+        let stderr = String::from_utf8(finished.get_output().stderr.clone()).unwrap();
         assert!(stderr.contains("this run is already finished"), "{stderr}");
     }
 }
@@ -159,7 +160,7 @@ fn replicas_resume_from_their_own_checkpoints() {
     let many = [&TRAINING[..], &["--replicas", "2", "--sweep", "train_images=200,300"]].concat();
     let mut command = apical(&folder);
     command.args(&many).args(["--out", "whole", "--backend", "cpu", "--json"]);
-    let whole = json_of(&mut command);
+    let uninterrupted = json_of(&mut command);
     let run = folder.path().join("killed");
     let mut random = PhiloxRng::new(1, RngStream::Order, 0, 0);
     let mut killed = 0;
@@ -183,7 +184,10 @@ fn replicas_resume_from_their_own_checkpoints() {
         assert_same_run(&folder, &name("whole"), &name("killed"));
     }
     // The results of a resumed run equal those printed before.
-    assert_eq!(results.last().unwrap()["combinations"], whole.last().unwrap()["combinations"]);
+    assert_eq!(
+        results.last().unwrap()["combinations"],
+        uninterrupted.last().unwrap()["combinations"]
+    );
     let summary =
         |run: &str| fs::read_to_string(folder.path().join(run).join("summary.csv")).unwrap();
     assert_eq!(summary("whole"), summary("killed"));
@@ -217,7 +221,7 @@ fn resume_invalid_folder_is_refused_unchanged() {
 
     let content = |path: &PathBuf| fs::read(path).unwrap();
     let info = run.join("run.json");
-    let whole = content(&info);
+    let valid = content(&info);
     // Images other than the training data.
     let data = folder.path().join("data/train-labels-idx1-ubyte");
     let labels = content(&data);
@@ -228,12 +232,12 @@ fn resume_invalid_folder_is_refused_unchanged() {
     resume(&["run"], 1, &["holds other images", "with --data"]);
     fs::write(&data, labels).unwrap();
     // Settings that differ from those of the checkpoint.
-    let text = String::from_utf8(whole.clone()).unwrap();
+    let text = String::from_utf8(valid.clone()).unwrap();
     fs::write(&info, text.replace("\"epochs\": 100000", "\"epochs\": 99999")).unwrap();
     resume(&["run"], 1, &["the settings of this checkpoint differ"]);
-    fs::write(&info, &whole[..whole.len() / 2]).unwrap();
+    fs::write(&info, &valid[..valid.len() / 2]).unwrap();
     resume(&["run"], 1, &["run.json: expected the description of a run"]);
-    fs::write(&info, &whole).unwrap();
+    fs::write(&info, &valid).unwrap();
     check_files(&run);
 }
 

@@ -92,8 +92,8 @@ fn plot_writes_figures_of_one_or_many_networks() {
     }
     // --test-images limits the test, and a truncated line of the metrics is ignored.
     let metrics = folder.path().join("run/metrics.jsonl");
-    let whole = fs::read_to_string(&metrics).unwrap();
-    fs::write(&metrics, format!("{whole}{{\"event\":\"epo")).unwrap();
+    let complete = fs::read_to_string(&metrics).unwrap();
+    fs::write(&metrics, format!("{complete}{{\"event\":\"epo")).unwrap();
     let plot = |images: &str| {
         let mut command = apical(&folder);
         command.args(["plot", "run", "--data", "data", "--out", "few", "--test-images", images]);

@@ -105,7 +105,7 @@ fn tensorboard_curves_equal_the_metrics() {
     command.args(["train", "--data", "data", "--layers", "20,10", "--backend", "cpu"]);
     command.args(["--epochs", "2", "--eval-every", "150", "--json"]);
     let lines = json_of(command.args(["--out", "run", "--tensorboard"]));
-    let of = |event: &str, key: &str| -> Vec<&Json> {
+    let metrics_of = |event: &str, key: &str| -> Vec<&Json> {
         lines.iter().filter(|line| line["event"] == event).map(|line| &line[key]).collect()
     };
     let events = events(&event_file(&folder.path().join("run")));
@@ -130,16 +130,16 @@ fn tensorboard_curves_equal_the_metrics() {
         ("images a second/training", "images_per_second"),
         ("images a second/test", "test_images_per_second"),
     ] {
-        assert_points(&numbers(&values, tag), &[300, 600], &of("epoch", key));
+        assert_points(&numbers(&values, tag), &[300, 600], &metrics_of("epoch", key));
     }
-    let partial = of("partial_eval", "images");
+    let partial = metrics_of("partial_eval", "images");
     let partial: Vec<i64> = partial.iter().map(|images| images.as_i64().unwrap()).collect();
     let steps: Vec<i64> =
         partial.iter().zip([0, 300]).map(|(images, before)| before + images).collect();
     assert_points(
         &numbers(&values, "error/test, partial"),
         &steps,
-        &of("partial_eval", "test_error"),
+        &metrics_of("partial_eval", "test_error"),
     );
     let progress = numbers(&values, "error/training, so far in the epoch");
     assert!(steps.iter().all(|step| progress.iter().any(|(of, _)| of == step)), "{progress:?}");
@@ -173,10 +173,10 @@ fn tensorboard_histograms_match_the_weights() {
     assert_eq!(histograms.len(), expected.len());
     for ((tag, found), (name, weights)) in histograms.iter().zip(expected) {
         assert_eq!(*tag, name);
-        let of = |pick: fn(f64, f64) -> f64| {
+        let reduced = |pick: fn(f64, f64) -> f64| {
             weights.iter().map(|&weight| f64::from(weight)).reduce(pick).unwrap()
         };
-        assert_eq!((found.min, found.max), (of(f64::min), of(f64::max)));
+        assert_eq!((found.min, found.max), (reduced(f64::min), reduced(f64::max)));
         assert_eq!(found.count, weights.len() as f64);
         let sum: f64 = weights.iter().map(|&weight| f64::from(weight)).sum();
         assert!((found.sum - sum).abs() < 1e-9 * found.count, "{} and {sum}", found.sum);
@@ -276,15 +276,15 @@ fn tensorboard_resume_extends_event_files() {
         output_of(&mut command);
         folder.path().join(run)
     };
-    let whole = values(&events(&event_file(&train("whole"))));
+    let uninterrupted = values(&events(&event_file(&train("whole"))));
     let run = train("run");
     // As if the run was killed late in the third epoch, with its last checkpoint early in the second: all later images
     // are lost.
     fs::remove_file(run.join("weights.safetensors")).unwrap();
-    let kept = "epoch-000002-image-0000000032.safetensors";
+    let last_kept = "epoch-000002-image-0000000032.safetensors";
     for entry in fs::read_dir(run.join("checkpoints")).unwrap() {
         let path = entry.unwrap().path();
-        if path.file_name().unwrap().to_str().unwrap() > kept {
+        if path.file_name().unwrap().to_str().unwrap() > last_kept {
             fs::remove_file(path).unwrap();
         }
     }
@@ -300,7 +300,7 @@ fn tensorboard_resume_extends_event_files() {
     both.retain(|(step, _)| *step < start.step);
     both.extend(values(&after));
     for tag in ["error/test", "error/test, partial", "error/training", "loss/output"] {
-        assert_eq!(numbers(&both, tag), numbers(&whole, tag), "{tag}");
+        assert_eq!(numbers(&both, tag), numbers(&uninterrupted, tag), "{tag}");
     }
     assert_eq!(numbers(&both, "error/test").len(), 3);
 }

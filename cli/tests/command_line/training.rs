@@ -99,14 +99,14 @@ fn train_closed_stdout_is_not_an_error() {
 #[test]
 fn weight_stats_every_records_statistics() {
     let folder = folder_with_data();
-    let of = |arguments: &[&str]| -> Vec<Value> {
+    let weight_lines = |arguments: &[&str]| -> Vec<Value> {
         let mut command = apical(&folder);
         command.args(["train", "--data", "data", "--layers", "20,10", "--epochs", "4"]);
         let lines = json_of(command.args(["--backend", "cpu", "--json"]).args(arguments));
         lines.into_iter().filter(|line| line["event"] == "weights").collect()
     };
-    assert!(of(&[]).is_empty());
-    let lines = of(&["--weight-stats-every", "2"]);
+    assert!(weight_lines(&[]).is_empty());
+    let lines = weight_lines(&["--weight-stats-every", "2"]);
     let epochs: Vec<&Value> = lines.iter().map(|line| &line["epoch"]).collect();
     assert_eq!(epochs, [2, 4]);
     for line in &lines {

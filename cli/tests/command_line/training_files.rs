@@ -61,8 +61,8 @@ fn train_out_contains_everything_to_repeat_the_run() {
     assert_eq!(saved.config, config);
     assert_eq!((saved.images.height, saved.images.width, saved.images.classes), (6, 5, 10));
 
-    let mut again = apical(&folder);
-    again.args([
+    let mut repeated = apical(&folder);
+    repeated.args([
         "train",
         "--data",
         "data",
@@ -71,9 +71,9 @@ fn train_out_contains_everything_to_repeat_the_run() {
         "--backend",
         "cpu",
     ]);
-    assert_eq!(hash_of(&output_of(&mut again)), hash);
+    assert_eq!(hash_of(&output_of(&mut repeated)), hash);
     // A flag overrides the file.
-    assert_ne!(hash_of(&output_of(again.args(["--seed", "3"]))), hash);
+    assert_ne!(hash_of(&output_of(repeated.args(["--seed", "3"]))), hash);
 }
 
 #[test]
@@ -107,8 +107,8 @@ fn equal_runs_have_equal_files() {
         output_of(command.args(arguments));
         let run = folder.path().join(run);
         let mut files: Vec<(String, Vec<u8>)> = Vec::new();
-        for part in [run.clone(), run.join("checkpoints")] {
-            for entry in fs::read_dir(part).unwrap().map(Result::unwrap) {
+        for directory in [run.clone(), run.join("checkpoints")] {
+            for entry in fs::read_dir(directory).unwrap().map(Result::unwrap) {
                 let name = entry.file_name().into_string().unwrap();
                 let is_promised = name == "metrics.jsonl" || name.ends_with(".safetensors");
                 if is_promised {

@@ -131,31 +131,32 @@ fn tune_does_not_use_the_test_set() {
 #[test]
 fn tune_resumes_after_truncated_trials() {
     let folder = folder_with_data();
-    let whole = json_of(tune(&folder).arg("--json"));
+    let uninterrupted = json_of(tune(&folder).arg("--json"));
     let table = read(&folder, "rungs.csv");
     let trials = read(&folder, "trials.jsonl");
     // Truncate in the middle of the fourth line.
     let mut ends = trials.match_indices('\n').map(|(at, _)| at + 1);
-    let cut = ends.nth(2).unwrap() + 20;
-    fs::write(folder.path().join("found/trials.jsonl"), &trials[..cut]).unwrap();
+    let length = ends.nth(2).unwrap() + 20;
+    fs::write(folder.path().join("found/trials.jsonl"), &trials[..length]).unwrap();
     for name in ["rungs.csv", "rungs.svg", "rungs.png", "best.toml"] {
         fs::remove_file(folder.path().join("found").join(name)).unwrap();
     }
     let output = tune(&folder).arg("--json").assert().success().get_output().clone();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(stderr.contains("rung 1/2: 4 candidates, 8 networks (3 trained before)"), "{stderr}");
-    let again = String::from_utf8(output.stdout).unwrap();
-    let again: Vec<Value> = again.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(events(&again, "trial").len(), 12 - 3);
-    assert_eq!(events(&again, "rung"), events(&whole, "rung"));
-    assert_eq!(events(&again, "best"), events(&whole, "best"));
+    let resumed = String::from_utf8(output.stdout).unwrap();
+    let resumed: Vec<Value> =
+        resumed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(events(&resumed, "trial").len(), 12 - 3);
+    assert_eq!(events(&resumed, "rung"), events(&uninterrupted, "rung"));
+    assert_eq!(events(&resumed, "best"), events(&uninterrupted, "best"));
     assert_eq!(read(&folder, "rungs.csv"), table);
 
     // All networks are already trained.
     let before = read(&folder, "trials.jsonl");
-    let again = json_of(tune(&folder).arg("--json"));
-    assert!(events(&again, "trial").is_empty());
-    assert_eq!(events(&again, "best"), events(&whole, "best"));
+    let resumed = json_of(tune(&folder).arg("--json"));
+    assert!(events(&resumed, "trial").is_empty());
+    assert_eq!(events(&resumed, "best"), events(&uninterrupted, "best"));
     assert_eq!(read(&folder, "trials.jsonl"), before);
 }
 

@@ -94,8 +94,9 @@ fn answer(
     resume_at: Option<usize>,
 ) -> std::io::Result<()> {
     let (_, content) = MNIST_FILES.iter().find(|(name, _)| *name == file).expect("a known file");
-    let head =
-        |status: &str, more: &str| format!("HTTP/1.1 {status}\r\nConnection: close\r\n{more}\r\n");
+    let head = |status: &str, headers: &str| {
+        format!("HTTP/1.1 {status}\r\nConnection: close\r\n{headers}\r\n")
+    };
     let length = |bytes: usize| format!("Content-Length: {bytes}\r\n");
     let mut send = |head: String, body: &[u8]| {
         stream.write_all(head.as_bytes())?;

@@ -23,7 +23,6 @@ pub(super) struct DerivedQuantities {
     input_rates: Vec<f32>,
     dataset: Arc<Dataset>,
     jacobians: Option<Jacobians>,
-    plateau_timing: PlateauTiming,
     seed: u64,
 }
 
@@ -34,7 +33,6 @@ impl DerivedQuantities {
             input_rates: input_rates(config.phi_max, dataset.max_pixel),
             dataset: dataset.clone(),
             jacobians: None,
-            plateau_timing: config.plateau_timing,
             seed: config.seed,
         }
     }
@@ -160,7 +158,7 @@ impl DerivedQuantities {
         for sample in sample_arrays.samples {
             for (phase, end) in [sample.steps_forward, sample.steps()].into_iter().enumerate() {
                 times.extend((0..units as u32).map(|unit| {
-                    let lead = match self.plateau_timing {
+                    let lead = match sample_arrays.shape.model.plateau_timing {
                         PlateauTiming::Synchronous => 0,
                         PlateauTiming::Random => {
                             let population = layer as u32 + 1;

@@ -1,6 +1,6 @@
 //! Warnings about settings that are valid but rarely intended.
 
-use super::{Config, CreditAssignment, Feedback};
+use super::{Config, Feedback};
 
 impl Config {
     /// Returns warnings about these settings, one sentence each.
@@ -20,16 +20,18 @@ impl Config {
     /// Whether the errors of all hidden layers except the highest are noise: the teaching current does not reach the
     /// feedback of their `alpha_t - alpha_f`.
     fn trains_only_highest_hidden_layer(&self) -> bool {
-        self.feedback == Feedback::Layerwise
-            && self.g_apical == 0.0
+        let model = self.network_model();
+        model.feedback == Feedback::Layerwise
+            && !model.steps_apical()
+            && !model.backpropagates()
             && self.layers.len() > 2
-            && self.credit_assignment == CreditAssignment::Plateaus
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::CreditAssignment;
 
     #[test]
     fn warnings_layerwise_feedback_without_g_apical() {

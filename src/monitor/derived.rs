@@ -120,16 +120,14 @@ impl DerivedQuantities {
                 Ok(vec![image_array(quantity.name().to_string(), losses)])
             }
             Quantity::Angles => {
-                let mut angles = angles(sample_arrays)?;
-                let array = |layer| {
-                    let angles = std::mem::take(&mut angles[layer]);
-                    image_array(array_name(quantity, layer + 1), angles)
+                let angles = angles(sample_arrays)?;
+                let array = |layer: usize| {
+                    image_array(array_name(quantity, layer + 1), angles[layer].clone())
                 };
                 Ok(hidden().map(array).collect())
             }
             Quantity::Jacobians if output > 0 => {
-                self.add_jacobians(sample_arrays)?;
-                Ok(Vec::new())
+                self.add_jacobians(sample_arrays).map(|()| Vec::new())
             }
             _ => Ok(Vec::new()),
         }

@@ -1,6 +1,6 @@
-"""Reads the event files of a run with TensorBoard and compares them with the run's metrics and weights.
+"""Compares the event files of a run, as TensorBoard reads them, with the run's metrics and weights.
 
-`tests/python` runs it. Needs packages from PyPI; cli/tests/command_line/tensorboard.rs checks the files without them.
+`tests/python` runs it. It needs packages from PyPI; cli/tests/command_line/tensorboard.rs needs none.
 
     python3 -m venv /tmp/venv && /tmp/venv/bin/pip install tensorboard safetensors
     cargo run --release -- train --train-images 6000 --epochs 3 --eval-every 2000 --out /tmp/run --tensorboard
@@ -30,7 +30,7 @@ def check(run):
         [json.loads(line) for line in (run / name).read_text().splitlines()]
         for name in ("metrics.jsonl", "timings.jsonl")
     )
-    # A resumed run repeats the timings of an epoch; the last ones count.
+    # A resumed run writes the timings of an epoch again; the last ones are valid.
     timings_by_epoch = {line["epoch"]: line for line in timings if line["event"] == "epoch"}
     epochs = [line | timings_by_epoch[line["epoch"]] for line in lines if line["event"] == "epoch"]
     assert epochs, "no epoch is finished"

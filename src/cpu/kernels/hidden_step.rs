@@ -59,6 +59,6 @@ impl NeuronModel for HiddenNeuron {
         let replica = block.replica;
         let current = V::Floats::splat(replica.hidden_apical_gain) * apical;
         let (decay, basal_gain) = (replica.hidden_decay, replica.hidden_basal_gain);
-        [(); 2].map(|()| SomaTerms { decay, basal_gain, current })
+        [SomaTerms { decay, basal_gain, current }, SomaTerms { decay, basal_gain, current }]
     }
 }

@@ -171,12 +171,13 @@ fn group<V: Simd, const N: usize>(
     let decay = flush(decay, SMALLEST_GRADIENT);
     let means = mean_gradient::<V, N>(minibatch, contributions, tile);
     let mut gradient = [Tile([0.0; LANES]); N];
-    for (mean, gradient) in means.into_iter().zip(&mut gradient) {
+    for n in 0..N {
+        let mean = means[n];
         let clipped = match replica.grad_clip {
             0.0 => mean,
             clip => mean.clamp_max(clip).clamp_min(-clip),
         };
-        V::store_f32(V::flush(clipped, SMALLEST_GRADIENT), gradient);
+        V::store_f32(V::flush(clipped, SMALLEST_GRADIENT), &mut gradient[n]);
     }
     for (n, gradient) in gradient.iter().enumerate() {
         if let Some(kept) = column.gradient.get_mut(tile + n) {

@@ -67,7 +67,7 @@ const VALUES: &[(&str, &[&str])] = &[
     ("eval_images", &["0", "1", "100"]),
 ];
 
-/// Trains a network.
+/// Trains a network on a small random data set.
 fn train(config: &Config, backend: BackendKind) -> Result<Network, TrainError> {
     let dataset = (*support::random_dataset(3, 4, 5, 12)).clone();
     let options = DeviceOptions { backend, ..DeviceOptions::default() };
@@ -76,7 +76,7 @@ fn train(config: &Config, backend: BackendKind) -> Result<Network, TrainError> {
     Ok(training.networks()[0].clone())
 }
 
-/// Strategy for the key of a setting and one of its values.
+/// Returns a strategy for the key of a setting and one of its values.
 fn assignment() -> impl Strategy<Value = (&'static str, &'static str)> {
     let each = VALUES
         .iter()

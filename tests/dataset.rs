@@ -37,7 +37,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Four training and two test images of 2 x 3 pixels, three classes, largest pixel 200.
+/// Returns the files of four training and two test images of 2 x 3 pixels, with three classes and maximum pixel 200.
 fn small_set() -> Files {
     let mut pixels: Vec<u8> = (0..24).collect();
     pixels[7] = 200;
@@ -64,7 +64,7 @@ fn error_of(files: &Files) -> String {
     message.replace(&folder.path().join("").display().to_string(), "")
 }
 
-/// Checks that the small set with `file` changed is refused with "FILE, byte offset FAULT".
+/// Asserts that the small set with a changed `file` gives the error "FILE, byte offset FAULT".
 #[track_caller]
 fn assert_error(file: &str, change: impl FnOnce(&mut Vec<u8>), fault: &str) {
     let mut files = small_set();
@@ -119,7 +119,7 @@ fn idx_naming_styles_give_equal_sets() {
     let plain = small_set();
     let mut compressed = plain.clone();
     compressed.iter_mut().for_each(|(_, bytes)| *bytes = gzip(bytes));
-    // Every content under every name, since names may be wrong about compression.
+    // Each content with each name: a name can be wrong about compression.
     let styles = [("-idx", ""), ("-idx", ".gz"), (".idx", ""), (".idx", ".gz")];
     for files in [&plain, &compressed] {
         for (separator, suffix) in styles {

@@ -24,7 +24,7 @@ fn mnist() -> Dataset {
     MNIST.get_or_init(|| Dataset::mnist().expect("MNIST is embedded")).clone()
 }
 
-/// One thread per training: tests run in parallel.
+/// Returns the CPU with one thread: tests run in parallel.
 fn cpu() -> DeviceOptions {
     DeviceOptions { backend: BackendKind::Cpu, threads: 1, ..DeviceOptions::default() }
 }
@@ -131,7 +131,7 @@ fn paper_presets_learn_mnist() {
     }
 }
 
-/// Trains `network` for one epoch. Returns the test error in percent.
+/// Trains `network` for one epoch. Returns the test error, %.
 fn learn_from(network: &mut Network, config: &Config) -> f64 {
     let dataset = mnist()
         .subset(config.validation_images, config.train_images, config.test_images)
@@ -168,7 +168,7 @@ fn hidden_layer_without_feedback_does_not_change() {
     assert!(without_feedback > 50.0, "{without_feedback} %");
 }
 
-/// In deeper networks, with both kinds of feedback and two optimisers, a layer with zero feedback weights does not
+/// In deeper networks, with both kinds of feedback and two optimizers, a layer with zero feedback weights does not
 /// change while the others learn.
 #[test]
 fn only_layers_with_feedback_learn() {
@@ -248,7 +248,7 @@ fn hidden_layer_updates_lower_the_output_loss() {
     let initial = Network::initial(&config, 784);
     let first_and_last_with_feedback = |sign: f32, index: usize| {
         let mut network = initial.clone();
-        // The output's weight rows `[10, 50]` have the order of the feedback's columns.
+        // The output's weight rows, [10, 50], have the order of the feedback's columns.
         let output = network.layers[1].weight_rows();
         network.layers[0].feedback = output.iter().map(|weight| sign * weight).collect();
         first_and_last(&losses(&config, &network, index))

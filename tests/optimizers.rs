@@ -1,4 +1,4 @@
-//! Proves: given the gradient of each minibatch, weights and biases change by the formula of each optimiser, computed
+//! Proves: given the gradient of each minibatch, weights and biases change by the formula of each optimizer, computed
 //! here in double precision. Covers learning rates per layer, schedules, weight decay and clipping.
 //!
 //! Does not prove: that the gradients are correct (see `golden.rs`), that other backends agree (see `exactness.rs` and
@@ -19,7 +19,7 @@ const BATCH: usize = 4;
 /// Number of images before the tested minibatches, so that the first epoch, of 20 images, ends within them.
 const FIRST_IMAGE: u32 = 12;
 
-/// A weight or bias with its optimiser state, in double precision.
+/// A weight or bias with its optimizer state, in double precision.
 #[derive(Clone, Copy, Default)]
 struct Synapse {
     weight: f64,
@@ -54,8 +54,7 @@ impl Synapse {
     }
 }
 
-/// Trains on a few minibatches and compares every weight with its formula. Returns the largest magnitude of a
-/// gradient.
+/// Trains on a few minibatches and compares each weight with its formula. Returns the largest gradient magnitude.
 fn check_updates(config: &Config) -> f32 {
     let dataset = support::random_dataset(3, 8, 9, BATCH * MINIBATCHES as usize);
     config.validate(PIXELS, 10).expect("the settings are valid");

@@ -9,9 +9,9 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::{class_names, coloured, error_of, folder_of, sized};
 
-/// Element of a numpy array.
+/// Element type of a NumPy array.
 pub trait Element: Copy {
-    /// Numpy's name of the type.
+    /// NumPy's name of the type.
     const DESCR: &str;
 
     fn bytes(self) -> Vec<u8>;
@@ -31,7 +31,7 @@ macro_rules! elements {
 
 elements!(u8: "|u1" i8: "|i1" u16: "<u2" u32: "<u4" i32: "<i4" i64: "<i8" f32: "<f4");
 
-/// Returns an array in numpy's format.
+/// Returns an array in NumPy's format.
 pub fn npy<T: Element>(shape: &[u64], values: &[T]) -> Vec<u8> {
     let sizes: String = shape.iter().map(|size| format!("{size}, ")).collect();
     let sizes = sizes.trim_end();
@@ -57,7 +57,7 @@ pub fn npz(arrays: &[(&str, Vec<u8>)], method: zip::CompressionMethod) -> Vec<u8
     archive.finish().unwrap().into_inner()
 }
 
-/// The layout of Keras's MNIST: three training images of 2 x 2 and one test image.
+/// Returns arrays in the layout of Keras's MNIST: three training images of 2 x 2 pixels and one test image.
 pub fn keras() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("x_train", npy(&[3, 2, 2], &[1_u8, 2, 3, 4, 5, 6, 7, 200, 0, 0, 0, 9])),
@@ -71,7 +71,7 @@ pub fn folder_with(arrays: &[(&str, Vec<u8>)]) -> TempDir {
     folder_of([("mnist.npz", npz(arrays, zip::CompressionMethod::Deflated))])
 }
 
-/// Checks that the archive with one array changed is refused.
+/// Asserts that the archive with one changed array is refused.
 #[track_caller]
 fn assert_error(array: &str, bytes: Vec<u8>, expected: &str) {
     let mut arrays = keras();
@@ -90,7 +90,7 @@ fn single_archive_has_both_sets() {
         assert_eq!((set.labels(), set.image(1)), (&[0, 1, 2, 1][..], &[5, 6, 7, 200][..]));
         assert_eq!(set.class_names, ["0", "1", "2"]);
     }
-    // Detected without the extension, too.
+    // The format is detected without the extension.
     let folder = folder_of([("mnist", npz(&keras(), zip::CompressionMethod::Stored))]);
     assert_eq!(Dataset::open(&folder.path().join("mnist")).unwrap().test_count, 1);
 }

@@ -5,7 +5,7 @@ use apical::dataset::{Dataset, ReadOptions};
 use super::tables::{TEST, folder};
 use super::{error_of, folder_of, sized};
 
-/// Returns 70 lines of 16 pixels, the first one `first`.
+/// Returns a table whose first line is `first`, followed by 69 lines of a label and 16 pixels.
 fn long(first: &str) -> String {
     let line =
         |index: usize| format!("{},{}", index % 2, "0,7,".repeat(7) + &format!("0,{index}\n"));
@@ -18,7 +18,7 @@ fn counting(from: usize, to: usize) -> String {
 
 #[test]
 fn consecutive_numbers_are_a_header() {
-    // A pandas frame without column names: 0 to 16 above a label and 16 pixels.
+    // A pandas frame without column names has the header 0 to 16 above a label and 16 pixels.
     let header = counting(0, 16);
     let set = Dataset::open(folder(&long(&header), &long(&header)).path()).unwrap();
     assert_eq!((set.training_count, set.test_count, set.max_pixel), (69, 69, 69));
@@ -26,7 +26,7 @@ fn consecutive_numbers_are_a_header() {
     let set = Dataset::open(folder(&long(&header), &long(&header)).path()).unwrap();
     assert_eq!((set.training_count, set.labels()[0]), (69, 1));
 
-    // Such numbers in only one file may be an image.
+    // Consecutive numbers in only one file can be an image.
     let image = long(&counting(0, 16));
     let test = long("1,5,0,0,0,0,0,0,0,0,0,0,0,0,0,0,9");
     let expected =
@@ -37,7 +37,7 @@ fn consecutive_numbers_are_a_header() {
         Dataset::open_as(folder(&image, &image).path(), &options).unwrap().training_count
     };
     assert_eq!((read(true), read(false)), (69, 70));
-    // Numbers above 255 are no pixels.
+    // Numbers above 255 cannot be pixels.
     let set =
         |header: &str| Dataset::open_as(folder(header, header).path(), &sized(300, 1)).unwrap();
     let (row, other) = (vec!["7"; 300].join(","), vec!["8"; 300].join(","));

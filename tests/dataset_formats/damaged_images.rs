@@ -10,7 +10,7 @@ use super::images::encoded;
 use super::pixels::{assert_error, folder_with};
 use super::{error_of, folder_of};
 
-/// Truncated anywhere, with or without an end marker appended.
+/// Files are truncated at several lengths, with and without an appended end marker.
 #[test]
 fn damaged_jpegs_are_refused() {
     let noise = |x: u32, y: u32| Rgb([(x * 37 + y * 91) as u8, (x * y) as u8, (x ^ y) as u8]);

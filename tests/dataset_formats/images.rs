@@ -26,7 +26,7 @@ fn red(width: u32, height: u32) -> Vec<u8> {
     encoded(RgbImage::from_pixel(width, height, Rgb([200, 100, 0])), ImageFormat::Png)
 }
 
-/// Two classes of 4 x 2 images: three training cats and one training dog, one test image of each.
+/// Returns two classes of 4 x 2 images: three training images of cats, one of a dog, and one test image of each.
 fn pets() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("train/dog/0.png", grey(4, 2, 100)),
@@ -51,7 +51,7 @@ fn classes_are_named_and_sorted_by_folder() {
     assert_eq!((set.classes, set.max_pixel), (2, 200));
     assert_eq!(set.class_names, ["cat", "dog"]);
     assert_eq!(set.warnings, Vec::<String>::new());
-    // Interleaved: the dog is in the middle of the three cats.
+    // The classes are interleaved: the dog is between the cats.
     assert_eq!(set.labels(), [0, 0, 1, 0, 0, 1]);
     assert_eq!(set.image(0), [200, 200, 10, 10, 200, 200, 10, 10]);
     assert_eq!((set.image(1)[0], set.image(2)[0], set.image(3)[0]), (1, 100, 2));
@@ -60,7 +60,7 @@ fn classes_are_named_and_sorted_by_folder() {
 
 #[test]
 fn images_are_scaled_to_first_or_requested_size() {
-    // The first by name, cat/0, sets the size, although others were written before.
+    // The first image by name, cat/0, sets the size.
     let folder =
         pets_with(vec![("train/dog/1.png", grey(40, 20, 120)), ("test/dog/b.png", grey(8, 8, 77))]);
     let set = Dataset::open(folder.path()).unwrap();
@@ -151,7 +151,7 @@ fn invalid_images_are_listed_in_one_error() {
     ] {
         assert!(message.contains(&format!("\n  {fault}")), "{message}\nlacks: {fault}");
     }
-    // Only the first of many are listed.
+    // The list ends after the first 20 files.
     let many: Vec<String> = (0..30).map(|index| format!("train/cat/x{index:02}.png")).collect();
     let files = many.iter().map(|name| (name.as_str(), vec![1, 2, 3]));
     let folder = folder_of(pets().into_iter().chain(files));
@@ -161,7 +161,7 @@ fn invalid_images_are_listed_in_one_error() {
 
 #[test]
 fn false_header_allocates_no_memory() {
-    // The size follows the signature and the head of the first chunk. Its checksum is wrong then.
+    // Bytes 16 to 23 of a PNG are its size; the change also makes the chunk's checksum wrong.
     let mut huge = grey(4, 2, 1);
     huge[16..24].fill(0x7f);
     let folder = pets_with(vec![("train/cat/3.png", huge)]);

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::images::encoded;
 use super::{error_of, folder_of};
 
-/// Creates a folder of two classes with `bytes` as a training image. The others are 2 x 2, black with a pixel of 255.
+/// Creates a folder of two classes with `bytes` as a training image. The other images are 2 x 2 pixels, one of them white.
 pub(super) fn folder_with(bytes: Vec<u8>) -> TempDir {
     let plain =
         || encoded(GrayImage::from_vec(2, 2, vec![255, 0, 0, 0]).unwrap(), ImageFormat::Png);
@@ -72,7 +72,7 @@ fn jpeg_with_exif(jpeg: &[u8], exif: &[u8]) -> Vec<u8> {
     [&jpeg[..2], &[0xff, 0xe1], &length, &body, &jpeg[2..]].concat()
 }
 
-/// The stored rows of two columns are a, b; c, d; e, f.
+/// The PNG has three rows of two pixels: 10, 20; 30, 40; 50, 60.
 #[test]
 fn exif_orientations_are_applied() {
     let upright: [(u8, [u8; 6], [u32; 2]); 8] = [
@@ -151,7 +151,7 @@ fn transparent_pixels_need_a_background() {
     let (image, conversions) =
         first_image(encoded(opaque, ImageFormat::Png), &ReadOptions::default());
     assert_eq!((image, conversions), (vec![90; 4], vec![]));
-    // Grey and alpha of 16 bits.
+    // An image of 16-bit grey and alpha.
     let deep =
         ImageBuffer::<LumaA<u16>, _>::from_vec(2, 1, vec![65535, 65535, 65535, 32768]).unwrap();
     let (image, _) =
@@ -195,7 +195,7 @@ fn images_of_16_bits_keep_shades_or_are_refused() {
     assert!(conversions[0].contains("1 image of 16 bits divided by 257"), "{conversions:?}");
     let set = Dataset::open(folder_with(deep([65535, 257, 0, 32896])).path()).unwrap();
     assert_eq!(set.rules.max_value, Some(65535));
-    // 8-bit images with their own maximum.
+    // An 8-bit image with a maximum value of 16.
     let dark = encoded(GrayImage::from_vec(2, 2, vec![16, 0, 8, 4]).unwrap(), ImageFormat::Png);
     let options = with_max_value(Some(16));
     let folder = folder_of([("a.png", dark)]);
@@ -229,7 +229,7 @@ fn other_brightness_is_refused_or_reported() {
         encoded(GrayImage::from_vec(2, 1, vec![255, 200]).unwrap(), ImageFormat::Png),
     )]);
     let paths = [folder.path().join("a.png")];
-    // Training images were arrays of bytes up to 16.
+    // The training images were bytes up to 16.
     let rules = PixelRules { white: 16, mean: Some(2), ..PixelRules::default() };
     let preprocess = Preprocess::of([1, 2, 1], &rules, None);
     let error =

@@ -74,7 +74,7 @@ fn grey_alpha_of_16_bits_is_read_at_full_scale() {
     assert_error(image(0x8000), &ReadOptions::default(), "expected an opaque image");
 }
 
-/// Files by Pillow: 16 x 16 pixels, left half (200, 40, 90), right half (20, 120, 240).
+/// The files were written by Pillow: 16 x 16 pixels, left half (200, 40, 90), right half (20, 120, 240).
 #[test]
 fn progressive_and_cmyk_jpeg_have_their_colours() {
     let progressive = include_bytes!("progressive.jpg");

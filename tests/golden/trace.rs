@@ -171,8 +171,7 @@ impl<'a> Trace<'a> {
         Network { layers: (0..count).map(layer).collect() }
     }
 
-    /// Returns the spike counts of each population over the steps of one image, [steps, units]. Empty if the file has
-    /// none.
+    /// Returns the spike counts of each population, [steps, units], for a range of steps. Empty if the file has no counts.
     pub fn spikes(&self, steps: std::ops::Range<usize>, config: &Config) -> Vec<Vec<u8>> {
         let names = std::iter::once("S_in".to_string());
         let names = names.chain((0..config.layers.len()).map(|m| format!("S_{m}")));

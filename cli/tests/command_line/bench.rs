@@ -255,7 +255,7 @@ fn bench_invalid_arguments_are_refused_at_start() {
     let phase = ["--phase-ms", "100000", "--psp-kernel-ms", "1"];
     let texts = ["layers 1000000,10 with 200 images in parallel need", "iB of available memory"];
     assert_error(&[&layers[..], &phase].concat(), 1, &texts);
-    // So do this many networks.
+    // 60,000 networks also exceed the memory.
     let texts = ["the arrays of 60000 networks of layers 4000,10 with 4 images in parallel need"];
     assert_error(&["--layers", "4000,10", "--batch-size", "4", "--replicas", "1,60000"], 1, &texts);
 }

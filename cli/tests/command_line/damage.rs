@@ -46,7 +46,7 @@ fn resume(folder: &TempDir, run: &str) -> Command {
     command
 }
 
-/// Creates a folder with the run `whole`.
+/// Creates a folder with an uninterrupted run in `whole`.
 fn folder_with_run() -> TempDir {
     let folder = folder_with_data();
     output_of(&mut train(&folder, "whole"));

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::{apical, fails, folder_with_data, json_of, output_of};
 
-/// Many short epochs with partial evaluations and frequent checkpoints.
+/// Arguments of a training with many short epochs, partial evaluations and frequent checkpoints.
 const TRAINING: [&str; 15] = [
     "train",
     "--data",

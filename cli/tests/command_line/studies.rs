@@ -155,7 +155,7 @@ fn reproduce_writes_findings_and_trains_once() {
     let table = fs::read_to_string(out.join("reproduction.md")).unwrap();
     assert!(table.contains("random minus synchronous times"), "{table}");
 
-    // Two networks of one experiment were trained; a second call takes them as they are.
+    // The experiments trained two networks; a second call reads them.
     let trials = out.join("trainings/trials.jsonl");
     assert_eq!(lines_of(&trials), 2);
     let printed = output_of(&mut reproduce(false));

@@ -117,7 +117,7 @@ fn tune_does_not_use_the_test_set() {
     let other = json_of(tune(&folder).arg("--json"));
     assert_eq!(events(&other, "rung"), events(&lines, "rung"));
     assert_eq!(events(&other, "best"), events(&lines, "best"));
-    // Using those images would have changed the errors.
+    // These images have another error, so the search did not use them.
     let test_error = |lines: Vec<Value>| lines.last().unwrap()["test_error"].as_f64().unwrap();
     let mut train = apical(&folder);
     train.args(["train", "--data", "data", "--json", "--config", "found/best.toml"]);

@@ -105,7 +105,7 @@ fn replaced(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     [&bytes[..at], to.as_bytes(), &bytes[at + from.len()..]].concat()
 }
 
-/// Returns weights as another program writes them: without a checksum.
+/// Returns weights without a checksum, as another program writes them.
 fn unchecked(bytes: &[u8]) -> Vec<u8> {
     let without_checksum = replaced(bytes, "\"sha256\"", "\"sha257\"");
     replaced(&without_checksum, "\"apical_version\"", "\"apical_versiom\"")

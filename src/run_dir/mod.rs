@@ -35,7 +35,7 @@ pub use jsonl_file::JsonlFile;
 pub use jsonl_store::JsonlStore;
 pub use lock::FolderLock;
 pub use notice::Notice;
-pub use run::{FinalMetrics, RunDir};
+pub use run::{FINISHED_EVENT, FinalMetrics, RunDir};
 pub use run_info::RunInfo;
 pub use trial_store::{EpochResult, Trial, TrialStore};
 pub use unfinished_trial::UnfinishedTrial;

@@ -167,8 +167,7 @@ mod tests {
     use crate::config::{Config, variants};
     use crate::network::Network;
     use crate::run_dir::file_names::replica_folder;
-    use crate::run_dir::run::FINISHED_EVENT;
-    use crate::run_dir::{FinalMetrics, ImageSpec, weights_sha256};
+    use crate::run_dir::{FINISHED_EVENT, FinalMetrics, ImageSpec, weights_sha256};
     use crate::train::ResumeFrom;
 
     fn results() -> (Vec<Variant>, ReplicaSummary) {

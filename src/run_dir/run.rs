@@ -14,7 +14,7 @@ use crate::network::Network;
 use crate::train::{Checkpoint, TrainPosition};
 
 /// Event of the last line of a run's metrics.
-pub(super) const FINISHED_EVENT: &str = "finished";
+pub const FINISHED_EVENT: &str = "finished";
 
 /// Event of a checkpoint's line in the timings.
 pub(super) const CHECKPOINT_EVENT: &str = "checkpoint";

@@ -24,7 +24,7 @@ use super::{CliError, EXIT_CODES, ExitStatus};
 use apical::config::variants;
 use apical::device::DeviceOptions;
 use apical::run_dir::RunDir;
-use apical::train::{CheckpointInterval, ResumeFrom, Summary, TrainPosition, Training};
+use apical::train::{CheckpointInterval, ResumeFrom, TrainPosition, Training};
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use job::TrainJob;
@@ -149,23 +149,7 @@ pub(super) fn run(arguments: &TrainArgs) -> Result<ExitStatus, CliError> {
     let watchers = watchers(context, arguments, &training, &positions)?;
     let mut sinks = Sinks::of_results(context, runs, watchers)?;
     let trained = training.run(&mut |event| sinks.on_event(event));
-    match sinks.outcome(trained) {
-        Ok(Summary { stopped: false, seconds, .. }) => {
-            context.finish(sinks, seconds).map(|()| ExitStatus::Done)
-        }
-        outcome => {
-            // Closes the dashboard and the bar before the last messages.
-            drop(sinks);
-            progress.clear();
-            match outcome {
-                Ok(_) => Ok(job.report_stopped(&output)),
-                Err(error) => {
-                    job.report_failed();
-                    Err(error)
-                }
-            }
-        }
-    }
+    context.end(sinks, trained)
 }
 
 /// Returns the sinks that show the training or write more than its results: progress or dashboard, and TensorBoard.

@@ -8,9 +8,9 @@ use super::json_lines::JsonLines;
 use super::run_folder::RunFolder;
 use super::text_result::TextResult;
 use super::trained::{Results, TrainedNetwork};
-use crate::CliError;
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::{CliError, ExitStatus};
 use apical::config::Variant;
 use apical::device::Device;
 use apical::run_dir::replica_summary::{ReplicaResult, ReplicaSummary};
@@ -54,6 +54,26 @@ pub(super) struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// Ends a training: prints and saves its results, or prints how to resume it if it was stopped or failed.
+    ///
+    /// # Errors
+    /// Returns the error of the training or of a sink.
+    pub(super) fn end(
+        self,
+        mut sinks: Sinks,
+        trained: Result<Summary, TrainError>,
+    ) -> Result<ExitStatus, CliError> {
+        let outcome = sinks.outcome(trained);
+        if let Ok(Summary { stopped: false, seconds, .. }) = outcome {
+            return self.finish(sinks, seconds).map(|()| ExitStatus::Done);
+        }
+        // Closes the dashboard and the bar before the last messages.
+        drop(sinks);
+        self.progress.clear();
+        outcome.inspect_err(|_| self.job.report_failed())?;
+        Ok(self.job.report_stopped(self.output))
+    }
+
     /// Prints and saves the results of all networks. `seconds`: time of the training.
     ///
     /// # Errors
@@ -165,10 +185,7 @@ impl<'a> Sinks<'a> {
     ///
     /// # Errors
     /// Returns the error of a sink or of the training.
-    pub(super) fn outcome(
-        &mut self,
-        trained: Result<Summary, TrainError>,
-    ) -> Result<Summary, CliError> {
+    fn outcome(&mut self, trained: Result<Summary, TrainError>) -> Result<Summary, CliError> {
         self.failure.take().map_or(trained.map_err(CliError::from), Err)
     }
 

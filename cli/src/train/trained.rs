@@ -7,7 +7,7 @@ use apical::config::Variant;
 use apical::device::Device;
 use apical::network::Network;
 use apical::run_dir::replica_summary::{ReplicaResult, ReplicaSummary, swept_settings};
-use apical::run_dir::weights_sha256;
+use apical::run_dir::{FINISHED_EVENT, weights_sha256};
 use apical::train::Event;
 
 /// A network after its last epoch.
@@ -65,7 +65,7 @@ impl<'a> TrainedNetwork<'a> {
             eval_images: evaluation.images(),
             settings: swept_settings(variant)?,
             metrics: FinishedLine {
-                event: "finished",
+                event: FINISHED_EVENT,
                 test_error: evaluation.error(),
                 seconds,
                 backend: device.backend,

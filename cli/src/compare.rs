@@ -9,7 +9,7 @@ use super::progress::{Progress, TimeEstimate, time_left};
 use super::settings::Settings;
 use super::shared_args::SimulationArgs;
 use super::{CliError, EXIT_CODES, ExitStatus, run_data};
-use apical::compare::{Comparison, ComparisonProgress, Difference, Options, compare};
+use apical::compare::{Comparison, ComparisonOptions, ComparisonProgress, Difference, compare};
 use apical::device::BackendKind;
 use apical::gpu::self_test::SelfTestResult;
 use apical::interface::Kernel;
@@ -80,7 +80,7 @@ pub(super) fn run(arguments: &CompareArgs) -> Result<ExitStatus, CliError> {
         base.test_images = TEST_IMAGES.min(dataset.test_count);
     })?;
     run_data::print_dataset(&dataset, &arguments.simulation.data, arguments.settings.file());
-    let options = Options { cpu_through: arguments.cpu_through };
+    let options = ComparisonOptions { cpu_through: arguments.cpu_through };
     let batch = config.batch_size;
     let comparison = {
         let progress = Progress::new();

@@ -12,7 +12,7 @@ use super::shared_args::ReadArgs;
 use super::test::labelled;
 use super::{CliError, EXIT_CODES};
 use apical::dataset::SourceFile;
-use apical::dataset::summary::Summary;
+use apical::dataset::summary::DatasetSummary;
 use apical::plots::save_contact_sheet;
 
 /// Summarize a data set: image shape, images per class, and problems
@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &DataCommand) -> Result<(), CliError> {
         return Err(CliError::Usage(message));
     }
     let dataset = arguments.reading.read(arguments.data.as_deref())?;
-    let summary = Summary::of(&dataset);
+    let summary = DatasetSummary::of(&dataset);
     if let Some(path) = &arguments.contact_sheet {
         save_contact_sheet(path, &dataset, arguments.columns)?;
     }
@@ -81,8 +81,8 @@ pub(super) fn run(arguments: &DataCommand) -> Result<(), CliError> {
     }
 }
 
-fn table(summary: &Summary) -> String {
-    let Summary { name, height, width, channels, max_pixel, mean, .. } = summary;
+fn table(summary: &DatasetSummary) -> String {
+    let DatasetSummary { name, height, width, channels, max_pixel, mean, .. } = summary;
     let colours = if *channels == 1 { "grey" } else { "in colour" };
     let mut text = format!(
         "data set    {name}\n\

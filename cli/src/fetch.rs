@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::output::{Output, eprint_line};
 use super::progress::{Progress, TimeEstimate, time_left};
 use super::{CliError, EXIT_CODES};
-use apical::fetch::{self, KnownDataset, Split, fetch};
+use apical::fetch::{self, EmnistSplit, KnownDataset, fetch};
 
 /// Fetch MNIST or a related data set: four IDX files, each checked against its SHA-256 checksum
 ///
@@ -31,7 +31,7 @@ pub(super) struct FetchArgs {
 
     /// Split of EMNIST [default: balanced]
     #[arg(long, value_enum)]
-    emnist_split: Option<Split>,
+    emnist_split: Option<EmnistSplit>,
 
     /// Print one JSON object
     #[arg(long)]
@@ -65,11 +65,11 @@ pub(super) fn run(arguments: &FetchArgs) -> Result<(), CliError> {
     let mut current = ("", TimeEstimate::start(0.0));
     let mut failures = Vec::new();
     let dataset = fetch(known, &arguments.out, &arguments.mirror, &mut |event| match event {
-        fetch::Progress::AlreadyPresent { file } => {
+        fetch::DownloadProgress::AlreadyPresent { file } => {
             progress.print_line(format_args!("{file} is already present"))
         }
-        fetch::Progress::Failed { reason } => failures.push(reason),
-        fetch::Progress::Bytes { file, bytes, total } => {
+        fetch::DownloadProgress::Failed { reason } => failures.push(reason),
+        fetch::DownloadProgress::Bytes { file, bytes, total } => {
             let total = total.unwrap_or(bytes);
             if current.0 != file {
                 current = (file, TimeEstimate::start(total as f64));

@@ -8,7 +8,7 @@ use super::output::{Output, eprint_line};
 use super::run_data::{self, DataPolicy};
 use super::shared_args::SimulationArgs;
 use super::{CliError, EXIT_CODES};
-use apical::plots::{RunData, plot_run};
+use apical::plots::{PlotData, plot_run};
 use apical::train::TrainError;
 
 /// Plot a run: learning curves, confusion matrix, receptive fields, weights, spike raster with voltages
@@ -39,7 +39,7 @@ pub(super) struct PlotArgs {
 
 pub(super) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
     let device_options = arguments.simulation.machine.device_options()?;
-    let mut run = RunData::open(&arguments.folder)?;
+    let mut run = PlotData::open(&arguments.folder)?;
     if let Some(note) = curves_only(&run, &arguments.folder) {
         eprint_line(note);
     }
@@ -71,7 +71,7 @@ pub(super) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
 }
 
 /// Returns a note if only the learning curves are plotted.
-fn curves_only(run: &RunData, folder: &Path) -> Option<String> {
+fn curves_only(run: &PlotData, folder: &Path) -> Option<String> {
     if run.networks.len() > 1 {
         let one = folder.join("replica-000");
         let count = run.networks.len();

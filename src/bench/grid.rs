@@ -29,7 +29,7 @@ impl fmt::Display for Task {
 
 /// Varied settings; every combination is measured.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Grid {
+pub struct BenchGrid {
     /// Layer sizes: the hidden layers, then the output.
     pub layers: Vec<Vec<usize>>,
     /// Numbers of images per minibatch.
@@ -61,7 +61,7 @@ impl GridPoint {
     }
 }
 
-impl Grid {
+impl BenchGrid {
     /// Returns every combination over the settings of `base`; the last list varies fastest. If the learning rates of
     /// `base` do not fit the layers, the first one is used for all, since rates do not change the time.
     ///
@@ -106,8 +106,8 @@ mod tests {
     use super::*;
     use crate::config::{Preset, SweepError};
 
-    fn grid() -> Grid {
-        Grid {
+    fn grid() -> BenchGrid {
+        BenchGrid {
             layers: vec![vec![500, 10], vec![10]],
             batch_size: vec![1, 32],
             replicas: vec![1, 3],
@@ -146,21 +146,23 @@ mod tests {
     fn grid_with_empty_list_or_invalid_count_is_refused() {
         let base = Config::default();
         for grid in [
-            Grid { layers: vec![], ..grid() },
-            Grid { batch_size: vec![], ..grid() },
-            Grid { replicas: vec![], ..grid() },
-            Grid { g_apical: vec![], ..grid() },
-            Grid { tasks: vec![], ..grid() },
+            BenchGrid { layers: vec![], ..grid() },
+            BenchGrid { batch_size: vec![], ..grid() },
+            BenchGrid { replicas: vec![], ..grid() },
+            BenchGrid { g_apical: vec![], ..grid() },
+            BenchGrid { tasks: vec![], ..grid() },
         ] {
             assert!(matches!(grid.points(&base), Err(BenchError::EmptyList { .. })), "{grid:?}");
         }
-        let refused =
-            |replicas: usize, base: &Config| match (Grid { replicas: vec![1, replicas], ..grid() })
-                .points(base)
-            {
-                Err(BenchError::Networks(error)) => error,
-                other => panic!("{replicas} replicas: {other:?}"),
-            };
+        let refused = |replicas: usize, base: &Config| match (BenchGrid {
+            replicas: vec![1, replicas],
+            ..grid()
+        })
+        .points(base)
+        {
+            Err(BenchError::Networks(error)) => error,
+            other => panic!("{replicas} replicas: {other:?}"),
+        };
         assert_eq!(refused(0, &base), SweepError::NoReplicas);
         let last = Config { seed: u64::MAX, ..Config::default() };
         assert_eq!(refused(2, &last), SweepError::SeedOverflow { seed: u64::MAX, replicas: 2 });

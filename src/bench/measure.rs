@@ -6,7 +6,7 @@ use super::bench_run::BenchRun;
 use super::grid::{GridPoint, Task};
 use super::machine::cpu_time;
 use super::progress::Steps;
-use super::row::{Device, Measured, Row, name};
+use super::row::{DeviceLimits, Measurement, Row, name};
 use crate::interface::BackendError;
 
 /// Smallest number of minibatches and of images, whichever are more, with counted operations and timed kernels.
@@ -17,7 +17,7 @@ const MIN_ROUNDS: usize = 3;
 
 /// Extent of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Settings {
+pub(super) struct RoundSettings {
     /// Number of rounds.
     pub rounds: usize,
     /// Length of a round, s.
@@ -26,7 +26,7 @@ pub(super) struct Settings {
     pub warm_up: usize,
 }
 
-impl Settings {
+impl RoundSettings {
     /// Returns the number of steps that [`measure`] reports.
     pub fn steps(&self) -> usize {
         1 + self.rounds
@@ -50,8 +50,8 @@ pub(super) fn measure(
     networks: &mut BenchRun,
     point: &GridPoint,
     task: Task,
-    settings: &Settings,
-    device: &Device,
+    settings: &RoundSettings,
+    device: &DeviceLimits,
     steps: &mut Steps,
 ) -> Result<Row, BackendError> {
     let config = point.config();
@@ -72,7 +72,7 @@ pub(super) fn measure(
     steps.skip(settings.rounds - rounds);
     let cpu = cpu_time().zip(cpu_before).map(|(after, before)| after.saturating_sub(before));
     let warm_up = settings.warm_up.next_multiple_of(config.batch_size);
-    let measured = Measured { raw_ms, per_round, cpu, warm_up, observed, ops, times };
+    let measured = Measurement { raw_ms, per_round, cpu, warm_up, observed, ops, times };
     Ok(measured.row(point, task, device, networks.shape()))
 }
 
@@ -80,7 +80,7 @@ pub(super) fn measure(
 fn minibatch_seconds(
     networks: &mut BenchRun,
     task: Task,
-    settings: &Settings,
+    settings: &RoundSettings,
 ) -> Result<f64, BackendError> {
     let mut count = 1;
     loop {
@@ -108,12 +108,12 @@ mod tests {
 
     #[test]
     fn long_minibatches_are_timed_fewer_times() {
-        let settings = Settings { rounds: 7, seconds: 1.0, warm_up: 0 };
+        let settings = RoundSettings { rounds: 7, seconds: 1.0, warm_up: 0 };
         for (seconds, expected) in [(0.01, (100, 7)), (0.9, (1, 7)), (1.5, (1, 4)), (100.0, (1, 3))]
         {
             assert_eq!(settings.rounds_of(seconds), expected, "{seconds} s");
         }
-        let once = Settings { rounds: 1, ..settings };
+        let once = RoundSettings { rounds: 1, ..settings };
         assert_eq!(once.rounds_of(100.0), (1, 1));
     }
 }

@@ -1,7 +1,7 @@
 //! Throughput of training and testing over a grid of networks, relative to the limits of the device.
 //!
 //! 1. Measures the device itself ([`Roofline`]).
-//! 2. Trains the networks of each point of the [`Grid`] on some images, since trained networks spike differently.
+//! 2. Trains the networks of each point of the [`BenchGrid`] on some images, since trained networks spike differently.
 //! 3. Counts the operations of some minibatches of the first network from the spikes drawn.
 //! 4. Times each kernel of some minibatches of all networks.
 //! 5. Times rounds of whole minibatches ([`Row`]).
@@ -21,10 +21,10 @@ use std::time::Duration;
 use serde::Serialize;
 use thiserror::Error;
 
-pub use grid::{Grid, Task};
+pub use grid::{BenchGrid, Task};
 pub use machine::Machine;
 pub use op_counts::{OpCounts, SpikeSnapshot};
-pub use progress::Event;
+pub use progress::BenchEvent;
 pub use roofline::{Bandwidth, Roofline, shaders};
 pub use row::{KernelShare, Row};
 
@@ -39,11 +39,11 @@ use progress::Steps;
 
 /// Extent of a benchmark.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub struct BenchOptions {
     /// Settings that the grid does not vary.
     pub config: Config,
     /// Varied settings; every combination is measured.
-    pub grid: Grid,
+    pub grid: BenchGrid,
     /// Whether to measure the device itself.
     pub roofline: bool,
     /// Number of rounds per row.
@@ -98,14 +98,14 @@ pub struct Report {
 /// Returns an error before the first measurement if a setting is invalid, there is no such device, or a network is
 /// known not to fit; later if the device fails.
 pub fn bench(
-    options: &Options,
+    options: &BenchOptions,
     dataset: Dataset,
     selection: &DeviceOptions,
-    listen: &mut dyn FnMut(Event),
+    listen: &mut dyn FnMut(BenchEvent),
 ) -> Result<Report, BenchError> {
-    let Options { config, grid, .. } = options;
-    let Options { rounds, seconds, warm_up, .. } = *options;
-    let settings = measure::Settings { rounds, seconds, warm_up };
+    let BenchOptions { config, grid, .. } = options;
+    let BenchOptions { rounds, seconds, warm_up, .. } = *options;
+    let settings = measure::RoundSettings { rounds, seconds, warm_up };
     check_lengths(&settings)?;
     let points = grid.points(config)?;
     let dataset = Arc::new(dataset.subset(
@@ -119,7 +119,7 @@ pub fn bench(
     let of_device = if options.roofline { Roofline::STEPS } else { 0 };
     let of_rows = points.len() * (1 + grid.tasks.len() * settings.steps());
     let mut steps = Steps::new(of_device + of_rows, listen);
-    steps.emit(Event::Machine(&machine));
+    steps.emit(BenchEvent::Machine(&machine));
     let date = now_rfc3339();
     // There are many steps: spend a quarter of a round on each.
     let each = Duration::from_secs_f64(seconds / 4.0);
@@ -128,7 +128,7 @@ pub fn bench(
     steps.begun = of_device;
 
     let threads = machine.threads.unwrap_or(1);
-    let device = row::Device { roofline: roofline.as_ref(), threads };
+    let device = row::DeviceLimits { roofline: roofline.as_ref(), threads };
     let mut rows = Vec::new();
     for point in &points {
         steps.begin("warming up");
@@ -143,7 +143,7 @@ pub fn bench(
         let first = rows.len();
         for task in tasks {
             let row = measure::measure(&mut networks, point, task, &settings, &device, &mut steps)?;
-            steps.emit(Event::Row(&row));
+            steps.emit(BenchEvent::Row(&row));
             rows.push(row);
         }
         rows[first..].sort_by_key(|row| grid.tasks.iter().position(|&task| task == row.task));
@@ -151,8 +151,8 @@ pub fn bench(
     Ok(Report { machine, version: env!("CARGO_PKG_VERSION"), date, roofline, rows })
 }
 
-fn check_lengths(settings: &measure::Settings) -> Result<(), BenchError> {
-    let &measure::Settings { rounds, seconds, .. } = settings;
+fn check_lengths(settings: &measure::RoundSettings) -> Result<(), BenchError> {
+    let &measure::RoundSettings { rounds, seconds, .. } = settings;
     if rounds == 0 {
         let (setting, reason) = ("rounds", "at least 1");
         return Err(BenchError::Length { setting, value: 0.0, reason });
@@ -167,7 +167,7 @@ fn check_lengths(settings: &measure::Settings) -> Result<(), BenchError> {
 /// Checks all points before the first measurement. Opens the largest one if its memory is otherwise unknown.
 fn check_points(
     points: &[GridPoint],
-    grid: &Grid,
+    grid: &BenchGrid,
     machine: &Machine,
     dataset: &Arc<Dataset>,
 ) -> Result<(), BenchError> {
@@ -187,7 +187,7 @@ fn check_points(
 }
 
 /// Checks that there are images for a whole minibatch.
-fn check_batch(batch: usize, grid: &Grid, dataset: &Dataset) -> Result<(), BenchError> {
+fn check_batch(batch: usize, grid: &BenchGrid, dataset: &Dataset) -> Result<(), BenchError> {
     let mut parts = vec![("training", dataset.training_count)];
     if grid.tasks.contains(&Task::Test) {
         parts.push(("test", dataset.test_count));

@@ -5,7 +5,7 @@ use super::row::Row;
 
 /// Event of a benchmark.
 #[derive(Clone, Copy, Debug)]
-pub enum Event<'a> {
+pub enum BenchEvent<'a> {
     /// Choice of the device.
     Machine(&'a Machine),
     /// Start of a step.
@@ -25,24 +25,24 @@ pub enum Event<'a> {
 pub struct Steps<'a> {
     pub(super) begun: usize,
     of: usize,
-    listen: &'a mut dyn FnMut(Event),
+    listen: &'a mut dyn FnMut(BenchEvent),
 }
 
 impl<'a> Steps<'a> {
     /// Creates a counter. `of`: approximate number of steps.
-    pub fn new(of: usize, listen: &'a mut dyn FnMut(Event)) -> Self {
+    pub fn new(of: usize, listen: &'a mut dyn FnMut(BenchEvent)) -> Self {
         Steps { begun: 0, of, listen }
     }
 
     /// Passes an event to the listener.
-    pub fn emit(&mut self, event: Event) {
+    pub fn emit(&mut self, event: BenchEvent) {
         (self.listen)(event);
     }
 
     /// Reports the start of a step.
     pub fn begin(&mut self, what: &str) {
         let done = self.begun.min(self.of);
-        (self.listen)(Event::Step { what, done, of: self.of });
+        (self.listen)(BenchEvent::Step { what, done, of: self.of });
         self.begun += 1;
     }
 

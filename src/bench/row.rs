@@ -111,7 +111,7 @@ pub(super) fn name(task: Task, layers: &[usize], batch: usize, replicas: usize) 
 }
 
 /// Device that the rows are compared with.
-pub(super) struct Device<'a> {
+pub(super) struct DeviceLimits<'a> {
     /// Limits of the device, if they were measured.
     pub roofline: Option<&'a Roofline>,
     /// Number of threads that compute; 1 for a GPU, whose kernels are timed as a whole.
@@ -119,7 +119,7 @@ pub(super) struct Device<'a> {
 }
 
 /// Raw measurements of a row.
-pub(super) struct Measured {
+pub(super) struct Measurement {
     /// Time per minibatch in each round, ms.
     pub raw_ms: Vec<f64>,
     /// Number of minibatches per round.
@@ -136,10 +136,16 @@ pub(super) struct Measured {
     pub times: Option<KernelTimes>,
 }
 
-impl Measured {
+impl Measurement {
     /// Returns the row of these measurements.
-    pub(super) fn row(self, point: &GridPoint, task: Task, device: &Device, shape: &Shape) -> Row {
-        let Device { roofline, threads } = device;
+    pub(super) fn row(
+        self,
+        point: &GridPoint,
+        task: Task,
+        device: &DeviceLimits,
+        shape: &Shape,
+    ) -> Row {
+        let DeviceLimits { roofline, threads } = device;
         let config = point.config();
         let ms_per_minibatch = median(&self.raw_ms);
         let images = (config.batch_size * point.replicas()) as f64;

@@ -21,7 +21,7 @@ use crate::train::{TrainError, order, test};
 
 /// Options of a comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct ComparisonOptions {
     /// Last kernel to compute on the CPU for both backends; its arrays are copied to the GPU. The first kernel with
     /// which the rest agrees is the faulty one.
     pub cpu_through: Option<Kernel>,
@@ -63,7 +63,7 @@ pub fn compare(
     config: Config,
     dataset: Dataset,
     selection: &DeviceOptions,
-    options: &Options,
+    options: &ComparisonOptions,
     listen: &mut dyn FnMut(&ComparisonProgress),
 ) -> Result<Comparison, TrainError> {
     config.validate(dataset.pixels(), dataset.classes)?;
@@ -150,7 +150,7 @@ impl Step<'_> {
         &self,
         cpu: &mut dyn Backend,
         gpu: &mut dyn Backend,
-        options: &Options,
+        options: &ComparisonOptions,
         compared: &mut ComparisonProgress,
     ) -> Result<Option<Difference>, BackendError> {
         let last_cpu_launch = match options.cpu_through {

@@ -12,7 +12,7 @@ const IMBALANCE_RATIO: usize = 10;
 
 /// Shapes and counts of a data set.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Summary {
+pub struct DatasetSummary {
     /// Name of the data set.
     pub name: String,
     /// Number of rows of pixels.
@@ -45,12 +45,12 @@ pub struct Summary {
     pub problems: Vec<String>,
 }
 
-impl Summary {
+impl DatasetSummary {
     /// Summarizes a data set. Reads every image.
     pub fn of(dataset: &Dataset) -> Self {
         let (training, test) = (dataset.training_labels(), dataset.test_labels());
         let pixels = &dataset.images()[..dataset.training_count * dataset.pixels()];
-        let mut summary = Summary {
+        let mut summary = DatasetSummary {
             name: dataset.name.clone(),
             height: dataset.height,
             width: dataset.width / dataset.channels,

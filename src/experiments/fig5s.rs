@@ -26,7 +26,7 @@ const IMAGES_AVERAGED: usize = 100;
 const IMAGES_PER_MEASUREMENT: usize = 2000;
 
 /// A measurement during training.
-struct Measured {
+struct JacobianMeasurement {
     images: usize,
     eigenvalue: f64,
     /// Product Jb Jg, `[outputs, outputs]`.
@@ -43,9 +43,9 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
     draw(&mut results, &traces);
     results.settings.push(("config".to_string(), config));
     let last: Vec<f64> =
-        traces.iter().filter_map(|trace| trace.last().map(Measured::distance)).collect();
+        traces.iter().filter_map(|trace| trace.last().map(JacobianMeasurement::distance)).collect();
     let first: Vec<f64> = traces.iter().map(|trace| trace[0].distance()).collect();
-    let lowest = |trace: &Vec<Measured>| {
+    let lowest = |trace: &Vec<JacobianMeasurement>| {
         trace.iter().map(|measured| measured.eigenvalue).fold(f64::INFINITY, f64::min)
     };
     let lowest: Vec<f64> = traces.iter().map(lowest).collect();
@@ -63,7 +63,10 @@ fn run(study: &mut Study) -> Result<ExperimentOutput, ExperimentError> {
 }
 
 /// Measures a network through its first epoch.
-fn measure(study: &mut Study, config: &Config) -> Result<Vec<Measured>, ExperimentError> {
+fn measure(
+    study: &mut Study,
+    config: &Config,
+) -> Result<Vec<JacobianMeasurement>, ExperimentError> {
     let network = Network::initial(config, study.dataset.pixels());
     let recorder = MonitorSpec::new(&[Quantity::Jacobians]);
     let mut session = study.session(config, &network, recorder)?;
@@ -75,14 +78,14 @@ fn measure(study: &mut Study, config: &Config) -> Result<Vec<Measured>, Experime
         let product = recording.values_f64("jacobian_product");
         let eigenvalue = recording.values_f64("eigenvalue")[0];
         let done = index * IMAGES_PER_MEASUREMENT + measured.len();
-        trace.push(Measured { images: done, eigenvalue, product });
+        trace.push(JacobianMeasurement { images: done, eigenvalue, product });
         session.train(rest)?;
         study.report_progress("training images", done + rest.len(), images.len())?;
     }
     Ok(trace)
 }
 
-impl Measured {
+impl JacobianMeasurement {
     /// Returns the Frobenius norm of the product minus the identity.
     fn distance(&self) -> f64 {
         let outputs = self.product.len().isqrt();
@@ -94,7 +97,7 @@ impl Measured {
     }
 }
 
-fn draw(results: &mut ExperimentOutput, traces: &[Vec<Measured>]) {
+fn draw(results: &mut ExperimentOutput, traces: &[Vec<JacobianMeasurement>]) {
     let mut data = ChartData::new(&["seed", "images", "eigenvalue", "distance_from_identity"]);
     for (seed, trace) in (1..).zip(traces) {
         for measured in trace {
@@ -159,8 +162,8 @@ mod tests {
 
     #[test]
     fn axes_cover_spreads_and_count_images() {
-        let trace = |eigenvalues: &[f64]| -> Vec<Measured> {
-            let measured = |(index, &eigenvalue): (usize, &f64)| Measured {
+        let trace = |eigenvalues: &[f64]| -> Vec<JacobianMeasurement> {
+            let measured = |(index, &eigenvalue): (usize, &f64)| JacobianMeasurement {
                 images: 100 * index,
                 eigenvalue,
                 product: vec![1.0; 4],

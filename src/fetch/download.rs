@@ -24,7 +24,7 @@ const READ_SIZE: usize = 1 << 16;
 
 /// Progress of a download.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Progress {
+pub enum DownloadProgress {
     /// The file already exists with the right checksum.
     AlreadyPresent {
         /// Name of the file.
@@ -50,20 +50,20 @@ pub enum Progress {
 pub struct Downloader<'a> {
     agent: Agent,
     mirrors: Vec<&'a str>,
-    listen: &'a mut dyn FnMut(Progress),
+    listen: &'a mut dyn FnMut(DownloadProgress),
     timeout: Duration,
 }
 
 impl<'a> Downloader<'a> {
     /// Creates a downloader. `mirrors`: URLs of folders, tried in this order. `listen` receives the progress.
-    pub fn new(mirrors: Vec<&'a str>, listen: &'a mut dyn FnMut(Progress)) -> Self {
+    pub fn new(mirrors: Vec<&'a str>, listen: &'a mut dyn FnMut(DownloadProgress)) -> Self {
         Downloader::with_timeout(mirrors, listen, TIMEOUT)
     }
 
     /// Creates a downloader that gives up a silent or slow server after `timeout`.
     pub fn with_timeout(
         mirrors: Vec<&'a str>,
-        listen: &'a mut dyn FnMut(Progress),
+        listen: &'a mut dyn FnMut(DownloadProgress),
         timeout: Duration,
     ) -> Self {
         let config = Agent::config_builder()
@@ -86,7 +86,7 @@ impl<'a> Downloader<'a> {
         if path.exists() {
             return match check(&path, file, &path.display().to_string()) {
                 Ok(()) => {
-                    (self.listen)(Progress::AlreadyPresent { file: file.name });
+                    (self.listen)(DownloadProgress::AlreadyPresent { file: file.name });
                     Ok(path)
                 }
                 Err(error) => Err(FetchError::Conflict { path, source: Box::new(error) }),
@@ -105,7 +105,7 @@ impl<'a> Downloader<'a> {
                 Err(error @ FetchError::File { .. }) => return Err(error),
                 Err(error) => {
                     let reason = lines(std::slice::from_ref(&error)).trim_start().to_string();
-                    (self.listen)(Progress::Failed { reason });
+                    (self.listen)(DownloadProgress::Failed { reason });
                     failures.push(error);
                 }
             }
@@ -193,7 +193,7 @@ impl<'a> Downloader<'a> {
                 let (url, max_bytes) = (url.to_string(), file.max_bytes);
                 return Err(FetchError::TooLong { url, max_bytes });
             }
-            (self.listen)(Progress::Bytes { file: file.name, bytes, total });
+            (self.listen)(DownloadProgress::Bytes { file: file.name, bytes, total });
             speed.check(url, bytes, self.timeout)?;
         }
         target.sync_all().map_err(written())

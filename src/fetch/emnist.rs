@@ -8,7 +8,7 @@ use flate2::write::GzEncoder;
 use zip::ZipArchive;
 
 use super::FetchError;
-use super::known::Split;
+use super::known::EmnistSplit;
 use crate::dataset::class_names::CLASS_NAMES;
 use crate::dataset::idx::{read_images, read_labels};
 use crate::files;
@@ -42,7 +42,7 @@ pub(super) fn conflicting_dataset(folder: &Path) -> FetchError {
 ///
 /// # Errors
 /// Returns an error if the archive is damaged or another one, or a file cannot be written.
-pub fn unpack(archive: &Path, split: Split, folder: &Path) -> Result<(), FetchError> {
+pub fn unpack(archive: &Path, split: EmnistSplit, folder: &Path) -> Result<(), FetchError> {
     let damaged = |source| FetchError::Archive { path: archive.to_owned(), source };
     let file = files::open_regular(archive).map_err(FetchError::file("read", archive))?;
     let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(error.into()))?;
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn unpack_transposes_images_and_shifts_labels() {
-        for (split, first) in [(Split::Letters, 1), (Split::Digits, 0)] {
+        for (split, first) in [(EmnistSplit::Letters, 1), (EmnistSplit::Digits, 0)] {
             let folder = tempfile::tempdir().unwrap();
             let archive = archive(folder.path(), split.name(), first);
             unpack(&archive, split, folder.path()).unwrap();
@@ -138,18 +138,18 @@ mod tests {
     fn unpack_other_archive_returns_error() {
         let folder = tempfile::tempdir().unwrap();
         let archive = archive(folder.path(), "digits", 0);
-        let error = unpack(&archive, Split::Letters, folder.path()).unwrap_err().to_string();
+        let error = unpack(&archive, EmnistSplit::Letters, folder.path()).unwrap_err().to_string();
         assert!(
             error.ends_with("gzip.zip: expected the EMNIST archive, found damaged or other data")
         );
         let letters = self::archive(folder.path(), "letters", 0);
         assert!(matches!(
-            unpack(&letters, Split::Letters, folder.path()),
+            unpack(&letters, EmnistSplit::Letters, folder.path()),
             Err(FetchError::Archive { .. })
         ));
         fs::write(&archive, "no archive").unwrap();
         assert!(matches!(
-            unpack(&archive, Split::Digits, folder.path()),
+            unpack(&archive, EmnistSplit::Digits, folder.path()),
             Err(FetchError::Archive { .. })
         ));
     }

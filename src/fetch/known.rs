@@ -12,13 +12,13 @@ pub enum KnownDataset {
     /// Cursive hiragana (Clanuwat et al. 2018).
     Kmnist,
     /// Handwritten digits and letters (Cohen et al. 2017).
-    Emnist(Split),
+    Emnist(EmnistSplit),
 }
 
 /// A split of EMNIST, as its authors defined it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
-pub enum Split {
+pub enum EmnistSplit {
     /// 47 balanced classes of digits and letters: 112,800 and 18,800 images
     #[default]
     Balanced,
@@ -166,31 +166,31 @@ impl KnownDataset {
     }
 }
 
-impl Split {
+impl EmnistSplit {
     /// Returns the split's name in the archive.
     pub fn name(self) -> &'static str {
         match self {
-            Split::Balanced => "balanced",
-            Split::Byclass => "byclass",
-            Split::Bymerge => "bymerge",
-            Split::Digits => "digits",
-            Split::Letters => "letters",
-            Split::Mnist => "mnist",
+            EmnistSplit::Balanced => "balanced",
+            EmnistSplit::Byclass => "byclass",
+            EmnistSplit::Bymerge => "bymerge",
+            EmnistSplit::Digits => "digits",
+            EmnistSplit::Letters => "letters",
+            EmnistSplit::Mnist => "mnist",
         }
     }
 
     /// Returns the archive's label of the first class.
     pub(super) fn first_label(self) -> u8 {
-        u8::from(self == Split::Letters)
+        u8::from(self == EmnistSplit::Letters)
     }
     /// Returns a digit or a letter per class.
     pub fn class_names(self) -> Vec<String> {
         let letters = |letters: &mut dyn Iterator<Item = char>| letters.map(String::from).collect();
         let small: Vec<String> = match self {
-            Split::Digits | Split::Mnist => return numeric(10),
-            Split::Letters => return letters(&mut ('a'..='z')),
-            Split::Byclass => letters(&mut ('a'..='z')),
-            Split::Balanced | Split::Bymerge => letters(&mut UNLIKE_CAPITALS.chars()),
+            EmnistSplit::Digits | EmnistSplit::Mnist => return numeric(10),
+            EmnistSplit::Letters => return letters(&mut ('a'..='z')),
+            EmnistSplit::Byclass => letters(&mut ('a'..='z')),
+            EmnistSplit::Balanced | EmnistSplit::Bymerge => letters(&mut UNLIKE_CAPITALS.chars()),
         };
         [numeric(10), letters(&mut ('A'..='Z')), small].concat()
     }
@@ -216,7 +216,7 @@ mod tests {
             KnownDataset::Mnist,
             KnownDataset::FashionMnist,
             KnownDataset::Kmnist,
-            KnownDataset::Emnist(Split::Mnist),
+            KnownDataset::Emnist(EmnistSplit::Mnist),
         ];
         let mut all: Vec<&str> = sets
             .iter()
@@ -237,16 +237,16 @@ mod tests {
     #[test]
     fn splits_have_one_name_per_class() {
         let counts = [
-            (Split::Balanced, 47),
-            (Split::Byclass, 62),
-            (Split::Bymerge, 47),
-            (Split::Digits, 10),
-            (Split::Letters, 26),
-            (Split::Mnist, 10),
+            (EmnistSplit::Balanced, 47),
+            (EmnistSplit::Byclass, 62),
+            (EmnistSplit::Bymerge, 47),
+            (EmnistSplit::Digits, 10),
+            (EmnistSplit::Letters, 26),
+            (EmnistSplit::Mnist, 10),
         ];
         for (split, count) in counts {
             assert_eq!(split.class_names().len(), count, "{split:?}");
         }
-        assert_eq!(Split::Balanced.class_names()[36..38], ["a", "b"]);
+        assert_eq!(EmnistSplit::Balanced.class_names()[36..38], ["a", "b"]);
     }
 }

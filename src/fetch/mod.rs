@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-pub use download::{Downloader, Progress};
+pub use download::{DownloadProgress, Downloader};
 pub use emnist::unpack;
-pub use known::{Checksum, KnownDataset, RemoteFile, Split};
+pub use known::{Checksum, EmnistSplit, KnownDataset, RemoteFile};
 
 use crate::dataset::class_names::CLASS_NAMES;
 use crate::dataset::{Dataset, DatasetError};
@@ -87,7 +87,7 @@ pub fn fetch(
     known: KnownDataset,
     folder: &Path,
     mirrors: &[String],
-    listen: &mut dyn FnMut(Progress),
+    listen: &mut dyn FnMut(DownloadProgress),
 ) -> Result<Dataset, FetchError> {
     fs::create_dir_all(folder).map_err(FetchError::file("create", folder))?;
     let mirrors: Vec<&str> = match mirrors {

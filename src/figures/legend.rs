@@ -17,11 +17,11 @@ const ENTRY_GAP: u32 = 16;
 /// Legend entries of a panel, one per label.
 #[derive(Debug, PartialEq)]
 pub(super) struct Legend {
-    entries: Vec<Entry>,
+    entries: Vec<LegendEntry>,
 }
 
 #[derive(Debug, PartialEq)]
-struct Entry {
+struct LegendEntry {
     label: String,
     colour: RGBColor,
     /// Mark of the series, `None` for a reference line.
@@ -30,16 +30,16 @@ struct Entry {
 
 impl Legend {
     pub(super) fn of(panel: &Panel) -> Self {
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<LegendEntry> = Vec::new();
         for series in panel.series.iter().filter(|series| !series.label.is_empty()) {
             let (colour, mark) = (series_colour(series.colour), Some(series.mark));
             match entries.iter_mut().find(|entry| entry.label == series.label) {
                 // Single networks precede their mean, which has the same label.
                 Some(entry) => entry.mark = mark,
-                None => entries.push(Entry { label: series.label.clone(), colour, mark }),
+                None => entries.push(LegendEntry { label: series.label.clone(), colour, mark }),
             }
         }
-        let references = panel.references.iter().map(|reference| Entry {
+        let references = panel.references.iter().map(|reference| LegendEntry {
             label: reference.label.clone(),
             colour: reference_colour(reference),
             mark: None,
@@ -87,7 +87,7 @@ impl Legend {
     }
 }
 
-impl Entry {
+impl LegendEntry {
     /// Draws the mark to the right of a position.
     fn draw_swatch<B: DrawingBackend>(
         &self,

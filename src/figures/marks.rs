@@ -10,12 +10,12 @@ use super::{Axis, Mark, Panel, Point, Series};
 /// Largest number of points of a line that get a dot each.
 const MAX_DOTTED: usize = 12;
 
-type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<Axis, Axis>>;
+type ChartArea<'a, B> = ChartContext<'a, B, Cartesian2d<Axis, Axis>>;
 type Failure<B> = DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>;
 
 pub(super) fn draw_references<B: DrawingBackend>(
     panel: &Panel,
-    chart: &mut Chart<B>,
+    chart: &mut ChartArea<B>,
     scale: u32,
 ) -> Result<(), Failure<B>> {
     let (left, right) = (panel.x.range().start, panel.x.range().end);
@@ -29,7 +29,7 @@ pub(super) fn draw_references<B: DrawingBackend>(
 
 pub(super) fn draw_series<B: DrawingBackend>(
     panel: &Panel,
-    chart: &mut Chart<B>,
+    chart: &mut ChartArea<B>,
     scale: u32,
 ) -> Result<(), Failure<B>> {
     let is_shown = |(x, y): &(f64, f64)| panel.x.contains(*x) && panel.y.contains(*y);
@@ -83,7 +83,7 @@ pub(super) fn draw_series<B: DrawingBackend>(
 fn draw_line<B: DrawingBackend>(
     panel: &Panel,
     series: &Series,
-    chart: &mut Chart<B>,
+    chart: &mut ChartArea<B>,
     scale: u32,
 ) -> Result<(), Failure<B>> {
     let colour = series_colour(series.colour);

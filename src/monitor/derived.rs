@@ -7,7 +7,7 @@ use super::angles::angles;
 use super::jacobians::Jacobians;
 use super::sample_arrays::SampleArrays;
 use super::step_monitor::array_name;
-use super::{Axis, Mode, MonitorSpec, Quantity, RecordedArray};
+use super::{ArrayAxis, Mode, MonitorSpec, Quantity, RecordedArray};
 use crate::config::{Config, PlateauTiming};
 use crate::dataset::Dataset;
 use crate::interface::{
@@ -81,7 +81,7 @@ impl DerivedQuantities {
         let hidden = || recorded_layers(spec, 0..output);
         let layers = || recorded_layers(spec, 0..output + 1);
         let by_phase = |layer, values: &[f32]| {
-            let axes = [Axis::Image, Axis::Phase, Axis::Unit];
+            let axes = [ArrayAxis::Image, ArrayAxis::Phase, ArrayAxis::Unit];
             population_array(quantity, spec, layer + 1, shape, &axes, values)
         };
         match quantity {
@@ -102,7 +102,7 @@ impl DerivedQuantities {
             Quantity::Errors => layers()
                 .map(|layer| {
                     let values = sample_arrays.rows(ArrayId::Errors(layer), &[0])?;
-                    let axes = [Axis::Image, Axis::Unit];
+                    let axes = [ArrayAxis::Image, ArrayAxis::Unit];
                     Ok(population_array(quantity, spec, layer + 1, shape, &axes, &values))
                 })
                 .collect(),
@@ -191,7 +191,7 @@ impl DerivedQuantities {
                 images.flatten().map(|&byte| self.input_rates[usize::from(byte)]).collect()
             }
         };
-        let (axes, shape) = ([Axis::Image, Axis::Unit], sample_arrays.shape);
+        let (axes, shape) = ([ArrayAxis::Image, ArrayAxis::Unit], sample_arrays.shape);
         Ok(population_array(Quantity::Representations, spec, population, shape, &axes, &values))
     }
 }
@@ -216,7 +216,7 @@ fn gradients(
     }
     Ok(RecordedArray {
         name: array_name(Quantity::Gradients, layer + 1),
-        axes: vec![Axis::Image, Axis::Unit, Axis::Below],
+        axes: vec![ArrayAxis::Image, ArrayAxis::Unit, ArrayAxis::Below],
         shape: vec![sample_arrays.samples.len(), range.len(), below + 1],
         first_index: vec![0, range.start, 0],
         values,
@@ -232,7 +232,7 @@ fn recorded_layers(spec: &MonitorSpec, layers: Range<usize>) -> impl Iterator<It
 fn image_array(name: String, values: Vec<f64>) -> RecordedArray {
     RecordedArray {
         name,
-        axes: vec![Axis::Image],
+        axes: vec![ArrayAxis::Image],
         shape: vec![values.len()],
         first_index: vec![0],
         values: values.into_iter().map(|value| value as f32).collect(),
@@ -245,13 +245,13 @@ fn population_array(
     spec: &MonitorSpec,
     population: usize,
     shape: &Shape,
-    axes: &[Axis],
+    axes: &[ArrayAxis],
     values: &[f32],
 ) -> RecordedArray {
     let units = shape.populations[population];
     let range = spec.unit_range(units);
     let rows = values.len() / units;
-    let per_image: usize = if axes.contains(&Axis::Phase) { 2 } else { 1 };
+    let per_image: usize = if axes.contains(&ArrayAxis::Phase) { 2 } else { 1 };
     let mut sizes = vec![rows / per_image];
     if per_image > 1 {
         sizes.push(per_image);

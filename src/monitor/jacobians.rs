@@ -6,7 +6,7 @@
 //! inverse of the feed-forward function.
 
 use super::derived::sigma;
-use super::{Axis, Quantity, RecordedArray};
+use super::{ArrayAxis, Quantity, RecordedArray};
 use crate::analysis::eigen::largest_eigenvalue;
 use crate::model::neuron::k_dendrite;
 
@@ -74,7 +74,7 @@ impl Jacobians {
             .map(|(row, column)| (0..outputs).map(|k| residual(k, row) * residual(k, column)).sum())
             .collect();
         let eigenvalue = largest_eigenvalue(&squares, outputs);
-        let recorded = |name: &str, axes: Vec<Axis>, values: Vec<f64>| RecordedArray {
+        let recorded = |name: &str, axes: Vec<ArrayAxis>, values: Vec<f64>| RecordedArray {
             name: name.to_string(),
             shape: axes.iter().map(|_| outputs).collect(),
             first_index: vec![0; axes.len()],
@@ -82,7 +82,7 @@ impl Jacobians {
             values: values.into_iter().map(|value| value as f32).collect(),
         };
         vec![
-            recorded(Quantity::Jacobians.name(), vec![Axis::Output; 2], products),
+            recorded(Quantity::Jacobians.name(), vec![ArrayAxis::Output; 2], products),
             recorded("eigenvalue", Vec::new(), vec![eigenvalue]),
         ]
     }

@@ -18,7 +18,7 @@ mod size;
 mod step_monitor;
 
 pub use quantity::{Quantity, RequiredPhases};
-pub use recording::{Axis, RecordedArray, Recording};
+pub use recording::{ArrayAxis, RecordedArray, Recording};
 pub use session::{Mode, MonitorSession};
 
 use std::ops::Range;

@@ -5,7 +5,7 @@ use crate::plan::Presentation;
 
 /// Axis of a recorded array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Axis {
+pub enum ArrayAxis {
     /// Images in the order of [`Recording::images`].
     Image,
     /// Steps of an image, 1 ms each.
@@ -20,16 +20,16 @@ pub enum Axis {
     Output,
 }
 
-impl Axis {
+impl ArrayAxis {
     /// Returns its name in files, such as `image`.
     pub fn name(self) -> &'static str {
         match self {
-            Axis::Image => "image",
-            Axis::Step => "step",
-            Axis::Unit => "unit",
-            Axis::Phase => "phase",
-            Axis::Below => "below",
-            Axis::Output => "output",
+            ArrayAxis::Image => "image",
+            ArrayAxis::Step => "step",
+            ArrayAxis::Unit => "unit",
+            ArrayAxis::Phase => "phase",
+            ArrayAxis::Below => "below",
+            ArrayAxis::Output => "output",
         }
     }
 }
@@ -40,7 +40,7 @@ pub struct RecordedArray {
     /// Name, such as `soma0`.
     pub name: String,
     /// Axes, the slowest first.
-    pub axes: Vec<Axis>,
+    pub axes: Vec<ArrayAxis>,
     /// Length of each axis.
     pub shape: Vec<usize>,
     /// Index of the first element along each axis, such as step 30 if earlier steps were not recorded.
@@ -83,7 +83,7 @@ impl Recording {
     /// Removes the steps after the longest image.
     pub(super) fn trim_steps(&mut self) {
         for array in &mut self.arrays {
-            let Some(axis) = array.axes.iter().position(|&axis| axis == Axis::Step) else {
+            let Some(axis) = array.axes.iter().position(|&axis| axis == ArrayAxis::Step) else {
                 continue;
             };
             let [steps, units] = [array.shape[axis], array.shape[axis + 1]];

@@ -15,7 +15,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
-use super::{Axis, RecordedArray, Recording, npy};
+use super::{ArrayAxis, RecordedArray, Recording, npy};
 use crate::run_dir::StorageError;
 use crate::run_dir::atomic_file::write_atomic_with;
 
@@ -134,11 +134,11 @@ fn bytes<T: NoUninit>(values: &[T], to_bytes: fn(&T) -> [u8; 4]) -> Cow<'_, [u8]
 }
 
 /// Name, element type, shape and bytes of an array.
-type Tensor<'a> = (&'a str, Dtype, Vec<usize>, Cow<'a, [u8]>);
+type NamedTensor<'a> = (&'a str, Dtype, Vec<usize>, Cow<'a, [u8]>);
 
 /// Writes a safetensors file.
 fn safetensors(recording: &Recording, path: &Path) -> Result<(), StorageError> {
-    let mut tensors: Vec<Tensor> = Vec::new();
+    let mut tensors: Vec<NamedTensor> = Vec::new();
     for array in &recording.arrays {
         let values = bytes(&array.values, |value| value.to_le_bytes());
         tensors.push((&array.name, Dtype::F32, array.shape.clone(), values));
@@ -164,11 +164,17 @@ fn safetensors(recording: &Recording, path: &Path) -> Result<(), StorageError> {
 
 /// Writes a table with one line per value and one column per axis, empty if the array lacks the axis. Skips NaN.
 fn csv(recording: &Recording, file: &mut BufWriter<File>) -> io::Result<()> {
-    const AXES: [Axis; 6] =
-        [Axis::Image, Axis::Step, Axis::Phase, Axis::Unit, Axis::Below, Axis::Output];
+    const AXES: [ArrayAxis; 6] = [
+        ArrayAxis::Image,
+        ArrayAxis::Step,
+        ArrayAxis::Phase,
+        ArrayAxis::Unit,
+        ArrayAxis::Below,
+        ArrayAxis::Output,
+    ];
     let mut table = csv::Writer::from_writer(file);
     let mut header = vec!["array"];
-    header.extend(AXES.map(Axis::name));
+    header.extend(AXES.map(ArrayAxis::name));
     header.push("value");
     table.write_record(&header)?;
     for array in &recording.arrays {
@@ -184,7 +190,7 @@ fn csv(recording: &Recording, file: &mut BufWriter<File>) -> io::Result<()> {
                 let index = array.axes.iter().position(|&own| own == axis).map(|at| indices[at]);
                 line.push(match (axis, index) {
                     (_, None) => String::new(),
-                    (Axis::Image, Some(index)) => recording.images[index].to_string(),
+                    (ArrayAxis::Image, Some(index)) => recording.images[index].to_string(),
                     (_, Some(index)) => index.to_string(),
                 });
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::derived::DerivedQuantities;
 use super::step_monitor::StepMonitor;
-use super::{Axis, MonitorSpec, Quantity, RecordedArray, Recording};
+use super::{ArrayAxis, MonitorSpec, Quantity, RecordedArray, Recording};
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::device::{self, Device, DeviceOptions};
@@ -181,7 +181,7 @@ fn phases(samples: &[Sample]) -> RecordedArray {
     let lengths = |sample: &Sample| [sample.steps_forward as f32, sample.steps_target as f32];
     RecordedArray {
         name: Quantity::Phases.name().to_string(),
-        axes: vec![Axis::Image, Axis::Phase],
+        axes: vec![ArrayAxis::Image, ArrayAxis::Phase],
         shape: vec![samples.len(), 2],
         first_index: vec![0, 0],
         values: samples.iter().flat_map(lengths).collect(),

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::derived::DerivedQuantities;
-use super::{Axis, MonitorSpec, Quantity, RecordedArray};
+use super::{ArrayAxis, MonitorSpec, Quantity, RecordedArray};
 use crate::interface::{
     ArrayId, Backend, BackendError, Launch, STEPS_PER_WORD, Sample, Shape, compartment, spike_count,
 };
@@ -169,7 +169,7 @@ fn nan_array(
     let shape = vec![samples, steps.len(), units.len()];
     RecordedArray {
         name: array_name(quantity, population),
-        axes: vec![Axis::Image, Axis::Step, Axis::Unit],
+        axes: vec![ArrayAxis::Image, ArrayAxis::Step, ArrayAxis::Unit],
         values: vec![f32::NAN; shape.iter().product()],
         shape,
         first_index: vec![0, steps.start as usize, units.start],

@@ -10,7 +10,7 @@ mod tensorboard;
 mod weights;
 
 pub use contact_sheet::save_contact_sheet;
-pub use run_data::{PlotError, RunData};
+pub use run_data::{PlotData, PlotError};
 pub use tensorboard::TensorBoard;
 
 use std::path::Path;
@@ -46,7 +46,7 @@ impl Plot {
 /// # Errors
 /// Returns an error if a file of the run is unreadable, the data set is another, or no device works.
 pub fn plot_run(
-    run: &RunData,
+    run: &PlotData,
     dataset: Option<&Dataset>,
     selection: &DeviceOptions,
     listen: &mut dyn FnMut(&'static str),

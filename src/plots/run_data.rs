@@ -82,14 +82,14 @@ pub struct LearningCurve {
 
 /// Content of a run's folder.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RunData {
+pub struct PlotData {
     /// One curve per network. At least one has an epoch or a partial evaluation.
     pub networks: Vec<LearningCurve>,
     /// Trained network, if there is only one and its training is complete.
     pub saved: Option<SavedNetwork>,
 }
 
-impl RunData {
+impl PlotData {
     /// Reads a folder written by `apical train`.
     ///
     /// # Errors
@@ -121,7 +121,7 @@ impl RunData {
         let path = folder.join(WEIGHTS);
         // An unfinished run has no weights file.
         let saved = path.exists().then(|| weights::load(&path)).transpose()?;
-        Ok(RunData { networks: vec![read_learning_curve(&folder.join(METRICS))?], saved })
+        Ok(PlotData { networks: vec![read_learning_curve(&folder.join(METRICS))?], saved })
     }
 
     fn from_replicas(folder: &Path) -> Result<Self, PlotError> {
@@ -133,7 +133,7 @@ impl RunData {
             networks
                 .push(LearningCurve { settings, ..read_learning_curve(&folder.join(METRICS))? });
         }
-        Ok(RunData { networks, saved: None })
+        Ok(PlotData { networks, saved: None })
     }
 }
 
@@ -175,7 +175,7 @@ fn format_setting(value: &toml::Value) -> String {
 fn read_learning_curve(path: &Path) -> Result<LearningCurve, PlotError> {
     #[derive(Deserialize)]
     #[serde(tag = "event", rename_all = "snake_case")]
-    enum Line {
+    enum MetricsLine {
         Epoch(Epoch),
         PartialEval(PartialEval),
         #[serde(other)]
@@ -186,9 +186,9 @@ fn read_learning_curve(path: &Path) -> Result<LearningCurve, PlotError> {
     let mut curve = LearningCurve::default();
     for (index, line) in text[..whole].lines().enumerate() {
         match serde_json::from_str(line) {
-            Ok(Line::Epoch(epoch)) => curve.epochs.push(epoch),
-            Ok(Line::PartialEval(test)) => curve.partial_evals.push(test),
-            Ok(Line::Other) => {}
+            Ok(MetricsLine::Epoch(epoch)) => curve.epochs.push(epoch),
+            Ok(MetricsLine::PartialEval(test)) => curve.partial_evals.push(test),
+            Ok(MetricsLine::Other) => {}
             Err(source) => {
                 return Err(PlotError::Line { path: path.to_owned(), line: index + 1, source });
             }
@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     fn error(folder: &Path) -> String {
-        RunData::open(folder).unwrap_err().to_string()
+        PlotData::open(folder).unwrap_err().to_string()
     }
 
     #[test]
@@ -229,7 +229,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let line = r#"{"event":"epoch","epoch":1,"images":9,"train_error":90.0,"test_error":80.0,"loss":null}"#;
         fs::write(folder.path().join(METRICS), format!("{line}\n{{\"event\":\"fin")).unwrap();
-        let run = RunData::open(folder.path()).unwrap();
+        let run = PlotData::open(folder.path()).unwrap();
         let epoch = run.networks[0].epochs[0];
         assert!(epoch.loss.is_nan() && epoch.test_error == 80.0 && epoch.images == 9);
     }
@@ -249,7 +249,7 @@ mod tests {
             fs::write(folder.join(CONFIG), settings).unwrap();
             fs::write(folder.join(METRICS), format!("{test}\n")).unwrap();
         }
-        let run = RunData::open(folder.path()).unwrap();
+        let run = PlotData::open(folder.path()).unwrap();
         let settings: Vec<&str> =
             run.networks.iter().map(|curve| curve.settings.as_str()).collect();
         assert_eq!(settings, ["eta 0.1:0.2", "eta 0.1:0.2", "eta 0.3"]);

@@ -17,7 +17,7 @@ use super::weights::{self, ImageSpec, STATE_PREFIX, SavedNetwork, WeightsError, 
 use crate::config::Config;
 use crate::evaluate::Evaluation;
 use crate::interface::{ArrayId, ElementType};
-use crate::simulation::State;
+use crate::simulation::SimulationState;
 use crate::train::{Checkpoint, TrainPosition};
 
 /// Key of [`CheckpointMeta`] in the metadata.
@@ -59,7 +59,7 @@ pub(super) fn bytes(
     metrics: &str,
 ) -> Result<Vec<u8>, StorageError> {
     let Checkpoint { position, network, state, evaluation, .. } = checkpoint;
-    let State { updates, is_fresh, .. } = *state;
+    let SimulationState { updates, is_fresh, .. } = *state;
     let (position, test_error) = (*position, checkpoint.test_error());
     let meta =
         CheckpointMeta { position, updates, is_fresh, test_error, evaluation: evaluation.clone() };
@@ -145,7 +145,7 @@ pub fn from_bytes(bytes: &[u8], file: String) -> Result<SavedCheckpoint, Weights
     if !is_checked {
         return content.fault("a checksum, as apical writes it".to_string(), "none");
     }
-    let state = State { updates, is_fresh, arrays };
+    let state = SimulationState { updates, is_fresh, arrays };
     let checkpoint = Checkpoint { position, network, state, evaluation, is_due: true };
     Ok(SavedCheckpoint { checkpoint, config, images, metrics })
 }

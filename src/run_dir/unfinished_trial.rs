@@ -47,7 +47,7 @@ impl UnfinishedTrial {
         let (run, start) = RunDir::resume(&unfinished.folder, &unfinished.config, 1)?;
         let path = unfinished.folder.join(METRICS);
         let text = read_long_text(&path).map_err(StorageError::io("read", &path))?;
-        let epoch = |line| Ok(serde_json::from_str::<Line>(line)?.result);
+        let epoch = |line| Ok(serde_json::from_str::<EpochLine>(line)?.result);
         let epochs: Result<Vec<EpochResult>, _> = text.lines().map(epoch).collect();
         let epochs = epochs.map_err(|source| StorageError::Json { path, source })?;
         (unfinished.run, unfinished.saved_epochs) = (Some(run), epochs.len());
@@ -69,7 +69,7 @@ impl UnfinishedTrial {
             none => none.insert(RunDir::resume(&self.folder, &self.config, 1)?.0),
         };
         for epoch in &epochs[self.saved_epochs.min(epochs.len())..] {
-            run.append(&Line { result: epoch.clone() })?;
+            run.append(&EpochLine { result: epoch.clone() })?;
         }
         self.saved_epochs = epochs.len();
         run.save_checkpoint(checkpoint, &self.config, images)?;
@@ -93,7 +93,7 @@ impl UnfinishedTrial {
 /// Line of the metrics of an unfinished training. [`RunDir::append`] moves speeds to the timings, except those nested in
 /// `result`.
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct EpochLine {
     result: EpochResult,
 }
 

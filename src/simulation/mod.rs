@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use bytemuck::cast_slice;
 
-pub use state::State;
+pub use state::SimulationState;
 
 use crate::config::Config;
 use crate::dataset::Dataset;

@@ -8,7 +8,7 @@ use crate::model::exact_math::{SMALLEST_MOMENT, flush};
 
 /// State of a replica's simulation, without its network.
 #[derive(Clone, Debug, PartialEq)]
-pub struct State {
+pub struct SimulationState {
     /// Number of training minibatches so far.
     pub updates: u64,
     /// Whether the next training minibatch starts from a cleared state.
@@ -19,7 +19,7 @@ pub struct State {
 }
 
 impl Simulation {
-    /// Returns the arrays of a [`State`] and their lengths, words.
+    /// Returns the arrays of a [`SimulationState`] and their lengths, words.
     fn state_arrays(&self) -> Vec<(ArrayId, usize)> {
         let shape = self.backend.shape();
         let arrays = shape.arrays().into_iter().map(|array| {
@@ -45,9 +45,9 @@ impl Simulation {
     ///
     /// # Errors
     /// Returns an error if the device fails.
-    pub fn save_state(&mut self) -> Result<Vec<State>, BackendError> {
+    pub fn save_state(&mut self) -> Result<Vec<SimulationState>, BackendError> {
         let (updates, is_fresh) = (self.updates, self.is_fresh);
-        let state = State { updates, is_fresh, arrays: BTreeMap::new() };
+        let state = SimulationState { updates, is_fresh, arrays: BTreeMap::new() };
         let mut states = vec![state; self.builders.len()];
         for (array, length) in self.state_arrays() {
             let words = match self.backend.shape().is_per_sample(array) {
@@ -68,8 +68,8 @@ impl Simulation {
     ///
     /// # Errors
     /// Returns an error if the states are of other shapes, or the device fails.
-    pub fn load_state(&mut self, states: &[&State]) -> Result<(), BackendError> {
-        let Some(State { updates, is_fresh, .. }) = states.first() else { return Ok(()) };
+    pub fn load_state(&mut self, states: &[&SimulationState]) -> Result<(), BackendError> {
+        let Some(SimulationState { updates, is_fresh, .. }) = states.first() else { return Ok(()) };
         if states.len() != self.builders.len() {
             let (got, expected) = (states.len(), self.builders.len());
             return Err(BackendError::InvalidNetworks(format!("{got} states for {expected}")));

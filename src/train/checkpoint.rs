@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::TrainError;
 use crate::evaluate::Evaluation;
 use crate::network::Network;
-use crate::simulation::State;
+use crate::simulation::SimulationState;
 
 /// Position of a training between two minibatches.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,7 +72,7 @@ pub struct Checkpoint {
     /// Weights at this position.
     pub network: Network,
     /// State of the simulation except the weights: moments, results and the state that samples carry on.
-    pub state: State,
+    pub state: SimulationState,
     /// Full evaluation of the epoch, if the epoch just ended.
     pub evaluation: Option<Evaluation>,
     /// Whether [`CheckpointInterval`] makes the checkpoint due. Otherwise an epoch just ended, and its network may have
@@ -91,7 +91,7 @@ impl Checkpoint {
         let place = |checkpoint: &Checkpoint| {
             let TrainPosition { epoch, images, eval_pending, eval_images_shown: tested, .. } =
                 checkpoint.position;
-            let State { updates, is_fresh, .. } = checkpoint.state;
+            let SimulationState { updates, is_fresh, .. } = checkpoint.state;
             (epoch, images, eval_pending, tested, updates, is_fresh)
         };
         place(self) == place(other)

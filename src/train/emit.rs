@@ -8,7 +8,7 @@ use super::replica_group::{NetworkResult, ReplicaGroup};
 use super::sampler::EpochSampler;
 use super::stopwatch::Stopwatch;
 use super::{Event, EventSink, TrainError};
-use crate::simulation::State;
+use crate::simulation::SimulationState;
 
 impl ReplicaGroup {
     /// Stops the training at its current position.
@@ -52,7 +52,7 @@ impl ReplicaGroup {
         self.read_networks()?;
         let position = TrainPosition { seconds: self.seconds(), ..self.position };
         let states = self.simulation.save_state()?;
-        let event = |((replica, network, evaluation), state): (NetworkResult, State)| {
+        let event = |((replica, network, evaluation), state): (NetworkResult, SimulationState)| {
             let evaluation = ends_epoch.then(|| evaluation.clone());
             let network = network.clone();
             let checkpoint = Checkpoint { position, network, state, evaluation, is_due };

@@ -12,7 +12,7 @@ use super::checkpoint::TrainPosition;
 use super::replica_group::ReplicaGroup;
 use crate::interface::BackendError;
 use crate::network::{Layer, Network};
-use crate::simulation::State;
+use crate::simulation::SimulationState;
 
 /// Maximum size of a snapshot, bytes.
 const SNAPSHOT_BYTES_MAX: usize = 256 << 20;
@@ -26,7 +26,7 @@ pub(super) struct FiniteSnapshot {
     seen: Instant,
     /// Networks at this position; empty if they are too large.
     networks: Vec<Network>,
-    states: Vec<State>,
+    states: Vec<SimulationState>,
 }
 
 impl FiniteSnapshot {

@@ -19,7 +19,7 @@ use crate::evaluate::{Evaluation, error_percent};
 use crate::interface::BackendError;
 use crate::network::Network;
 use crate::plan::Presentation;
-use crate::simulation::{SampleResult, Simulation, State};
+use crate::simulation::{SampleResult, Simulation, SimulationState};
 
 /// Time between two progress events.
 pub(super) const PROGRESS_EVERY: Duration = Duration::from_millis(500);
@@ -81,7 +81,8 @@ impl ReplicaGroup {
         };
         let mut simulation =
             Simulation::of_replicas(opened.backend, &configs, &dataset, &networks)?;
-        let states: Vec<&State> = checkpoints.iter().map(|checkpoint| &checkpoint.state).collect();
+        let states: Vec<&SimulationState> =
+            checkpoints.iter().map(|checkpoint| &checkpoint.state).collect();
         simulation.load_state(&states)?;
         simulation.stop_on(&options.stop);
         let untested = Evaluation::new(dataset.classes, &[], &[]);

@@ -11,7 +11,7 @@ use super::settings::Settings;
 use super::shared_args::SimulationArgs;
 use super::train::replica_count;
 use super::{CliError, EXIT_CODES, run_data};
-use apical::bench::{Event, Grid, Options, Row, Task, bench};
+use apical::bench::{BenchEvent, BenchGrid, BenchOptions, Row, Task, bench};
 
 /// Lengths of measurements without and with `--quick`.
 const DEFAULT_LENGTHS: Lengths = Lengths { rounds: 7, seconds: 1.0, warm_up: 3200 };
@@ -138,18 +138,18 @@ pub(super) fn run(arguments: &BenchArgs) -> Result<(), CliError> {
         let progress = Progress::new();
         let mut clock = None;
         bench(&options, dataset, &device_options, &mut |event| match event {
-            Event::Machine(machine) => {
+            BenchEvent::Machine(machine) => {
                 if let Some(note) = &machine.note {
                     progress.print_line(note);
                 }
             }
-            Event::Step { what, done, of } => {
+            BenchEvent::Step { what, done, of } => {
                 let clock = clock.get_or_insert_with(|| TimeEstimate::start(of as f64));
                 let left = time_left(clock.left(done as f64));
                 progress.update("measurement", done, of, format_args!("{what}, {left}"));
             }
-            Event::Row(row) if row.is_noisy() => progress.print_line(warning(row)),
-            Event::Row(_) => {}
+            BenchEvent::Row(row) if row.is_noisy() => progress.print_line(warning(row)),
+            BenchEvent::Row(_) => {}
         })?
     };
     if report.rows.iter().any(|row| row.kernels.is_none()) {
@@ -165,14 +165,14 @@ pub(super) fn run(arguments: &BenchArgs) -> Result<(), CliError> {
 }
 
 impl BenchArgs {
-    fn options(&self) -> Result<Options, CliError> {
+    fn options(&self) -> Result<BenchOptions, CliError> {
         let config = self.settings.resolve(|_| ())?;
         let or = |list: Vec<_>, base: usize| if list.is_empty() { vec![base] } else { list };
         let layers = self.settings.occurrences("layers");
         let g_apical = self.settings.list("g_apical");
         let lengths = if self.quick { QUICK_LENGTHS } else { DEFAULT_LENGTHS };
-        Ok(Options {
-            grid: Grid {
+        Ok(BenchOptions {
+            grid: BenchGrid {
                 layers: if layers.is_empty() { vec![config.layers.clone()] } else { layers },
                 batch_size: or(self.settings.list("batch_size"), config.batch_size),
                 replicas: self.replicas.clone(),

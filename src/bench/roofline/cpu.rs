@@ -27,7 +27,7 @@ pub fn measure(
         .num_threads(threads)
         .build()
         .map_err(|error| BackendError::Threads(error.to_string()))?;
-    let device = Cpu { pool, effort };
+    let device = CpuProbe { pool, effort };
 
     steps.begin("additions in registers");
     let [one, all] = device.rates(|count| {
@@ -63,12 +63,12 @@ pub fn measure(
     })
 }
 
-struct Cpu {
+struct CpuProbe {
     pool: ThreadPool,
     effort: Effort,
 }
 
-impl Cpu {
+impl CpuProbe {
     /// Returns the units of work per second of one thread and of all threads. `work(n)` does `n` units.
     fn rates(&self, work: impl Fn(usize) + Sync) -> Result<[f64; 2], BackendError> {
         let one = self.effort.best_rate(|count| {

@@ -54,7 +54,7 @@ pub fn measure(
     steps: &mut Steps,
 ) -> Result<Roofline, BackendError> {
     steps.begin("additions in registers");
-    let mut gpu = Gpu { device: Device::open(query)?, effort };
+    let mut gpu = GpuProbe { device: Device::open(query)?, effort };
     let additions_per_second = gpu.additions()?;
     steps.begin("the bare loop");
     let column_sum = gpu.column_sum()?;
@@ -84,18 +84,18 @@ pub fn measure(
     })
 }
 
-struct Gpu {
+struct GpuProbe {
     device: Device,
     effort: Effort,
 }
 
 /// Shader with its buffers.
-struct Kernel {
+struct Probe {
     pipeline: ComputePipeline,
     group: BindGroup,
 }
 
-impl Gpu {
+impl GpuProbe {
     fn additions(&mut self) -> Result<f64, BackendError> {
         let increments = self.filled(&[1e-3f32, 1e-3, 1e-3, 1e-3, 2e-3, 2e-3, 2e-3, 2e-3]);
         let sums = self.buffer(WORKGROUP * 16);
@@ -139,7 +139,7 @@ impl Gpu {
     /// long enough or `n` is at its limit; then the number of launches grows.
     fn unit_rate(
         &mut self,
-        kernel: &Kernel,
+        kernel: &Probe,
         workgroups: impl Fn(u32) -> [u32; 3],
     ) -> Result<f64, BackendError> {
         let mut units = 1;
@@ -158,7 +158,7 @@ impl Gpu {
     /// Runs a kernel `times` times and waits for it.
     fn run(
         &mut self,
-        kernel: &Kernel,
+        kernel: &Probe,
         [x, y, z]: [u32; 3],
         times: usize,
     ) -> Result<(), BackendError> {
@@ -174,7 +174,7 @@ impl Gpu {
         self.device.wait()
     }
 
-    fn kernel(&self, name: &str, buffers: &[&Buffer]) -> Result<Kernel, BackendError> {
+    fn kernel(&self, name: &str, buffers: &[&Buffer]) -> Result<Probe, BackendError> {
         let source = shaders().into_iter().find(|(shader, _)| *shader == name);
         let source = source.map(|(_, source)| source).unwrap_or_default();
         let module = gpu::module(&self.device, name, source);
@@ -201,7 +201,7 @@ impl Gpu {
             entries: &entries,
         });
         self.device.check()?;
-        Ok(Kernel { pipeline, group })
+        Ok(Probe { pipeline, group })
     }
 
     fn buffer(&self, bytes: usize) -> Buffer {

@@ -15,7 +15,7 @@ const LABELS: [&str; 10] = [
 const INDEXES: [&str; 7] = ["", "unnamed: 0", "index", "id", "imageid", "image_id", "row"];
 
 /// Columns of a table, from 0.
-pub(super) struct Columns {
+pub(super) struct TableColumns {
     pub(super) label: usize,
     /// Pixel columns in the order of the pixels.
     pub(super) pixels: Vec<usize>,
@@ -33,7 +33,7 @@ pub(super) fn is_label(name: &str) -> bool {
     LABELS.contains(&name)
 }
 
-impl Columns {
+impl TableColumns {
     /// Detects the columns by their names. Without names the label comes first.
     ///
     /// # Errors
@@ -42,10 +42,10 @@ impl Columns {
         names: Option<&[String]>,
         fields: usize,
         location: impl Fn() -> Location,
-    ) -> Result<Columns, DatasetError> {
+    ) -> Result<TableColumns, DatasetError> {
         let first_is_label = |label: usize, index: Option<usize>| {
             let pixels = (0..fields).filter(|&at| at != label && Some(at) != index).collect();
-            Columns { label, pixels, index, is_sorted: false }
+            TableColumns { label, pixels, index, is_sorted: false }
         };
         let Some(names) = names else { return Ok(first_is_label(0, None)) };
         let plain: Vec<String> = names.iter().map(|name| normalize_name(name)).collect();

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use csv::ByteRecord;
 
-use self::columns::Columns;
+use self::columns::TableColumns;
 use self::preview::Preview;
-use self::rows::Rows;
+use self::rows::TableRows;
 use super::location::Position;
 use super::read_options::ReadOptions;
 use super::{DatasetError, Location, SourceFile, SplitData};
@@ -45,9 +45,9 @@ fn read(
         Err(ambiguous) => return Err(ambiguous.error(location(Position::Line(preview.first_line)))),
     };
     let fields = preview.first.len();
-    let columns = Columns::of(names, fields, || location(Position::Line(preview.first_line)))?;
+    let columns = TableColumns::of(names, fields, || location(Position::Line(preview.first_line)))?;
     let header_line = names.map(|_| preview.first_line);
-    let mut rows = Rows::new(&file, &columns, fields, header_line, options.max_value);
+    let mut rows = TableRows::new(&file, &columns, fields, header_line, options.max_value);
     let mut table = preview.reader(path)?;
     let mut record = ByteRecord::new();
     let (mut is_first, mut count) = (true, 0);

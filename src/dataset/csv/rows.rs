@@ -5,16 +5,16 @@ use csv::ByteRecord;
 use super::super::array::ByteArray;
 use super::super::location::{Origin, Position};
 use super::super::{DatasetError, Location, SplitData, invalid, invalid_with_hint};
-use super::columns::Columns;
+use super::columns::TableColumns;
 use super::fields::{label, number, pixel, shorten};
 
 /// Smallest number of consecutive labels 0, 1, 2 and so on that count as line numbers.
 const MIN_LINE_NUMBERS: usize = 20;
 
 /// Images and labels of the lines read so far.
-pub(super) struct Rows<'a> {
+pub(super) struct TableRows<'a> {
     file: &'a str,
-    columns: &'a Columns,
+    columns: &'a TableColumns,
     /// Number of fields per line.
     fields: usize,
     /// Line of the header, if there is one.
@@ -29,15 +29,15 @@ pub(super) struct Rows<'a> {
     range: [f64; 2],
 }
 
-impl<'a> Rows<'a> {
+impl<'a> TableRows<'a> {
     pub(super) fn new(
         file: &'a str,
-        columns: &'a Columns,
+        columns: &'a TableColumns,
         fields: usize,
         header_line: Option<u64>,
         max_value: Option<u32>,
     ) -> Self {
-        Rows {
+        TableRows {
             file,
             columns,
             fields,
@@ -69,7 +69,7 @@ impl<'a> Rows<'a> {
             };
             return Err(invalid(self.location(Position::Line(line)), expected, record.len()));
         }
-        let wrong = |rows: &Rows, column: usize, expected: String| {
+        let wrong = |rows: &TableRows, column: usize, expected: String| {
             let found = format!("'{}'", shorten(&record[column]));
             invalid(rows.location(Position::Field { line, column: column + 1 }), expected, found)
         };

@@ -29,7 +29,7 @@ pub(super) fn flatten(
 
     let samples = samples(image, is_16_bit);
     let (mut bytes, mut is_transparent) = (Vec::with_capacity(samples.len()), false);
-    let scale = Scale::of(loaded, options, is_16_bit)?;
+    let scale = PixelScale::of(loaded, options, is_16_bit)?;
     for pixel in samples.chunks_exact(channels) {
         let alpha = if has_alpha { pixel[colours] } else { full_scale };
         is_transparent |= alpha < full_scale;
@@ -77,29 +77,29 @@ fn samples(image: &DynamicImage, is_16_bit: bool) -> Vec<u16> {
 }
 
 /// Scale from an image's values to bytes.
-struct Scale {
+struct PixelScale {
     /// Value that becomes 255.
     white: u32,
     /// Largest accepted value, if given.
     max_value: Option<u32>,
 }
 
-impl Scale {
+impl PixelScale {
     fn of(
         loaded: &LoadedImage,
         options: &ReadOptions,
         is_16_bit: bool,
-    ) -> Result<Scale, DatasetError> {
+    ) -> Result<PixelScale, DatasetError> {
         let full = u32::from(if is_16_bit { u16::MAX } else { u16::from(u8::MAX) });
         match options.max_value {
-            None | Some(FULL_SCALE) => Ok(Scale { white: full, max_value: None }),
+            None | Some(FULL_SCALE) => Ok(PixelScale { white: full, max_value: None }),
             Some(max_value) if max_value > full => {
                 let location = Location::whole(loaded.file.clone());
                 let hint = "--max-value 255 reads 8-bit images as they are";
                 let expected = format!("a 16-bit image (--max-value {max_value})");
                 Err(invalid_with_hint(location, expected, "an 8-bit image", hint))
             }
-            Some(max_value) => Ok(Scale { white: max_value, max_value: Some(max_value) }),
+            Some(max_value) => Ok(PixelScale { white: max_value, max_value: Some(max_value) }),
         }
     }
 

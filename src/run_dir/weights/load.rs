@@ -63,11 +63,11 @@ fn header(path: &Path) -> io::Result<(Vec<u8>, u64)> {
 /// Returns the length of a file with this header, or `None` if the header is invalid.
 fn claimed_length(header: &[u8]) -> Option<u64> {
     #[derive(serde::Deserialize)]
-    struct Entry {
+    struct TensorEntry {
         data_offsets: Option<[u64; 2]>,
     }
     let json = header.get(8..)?;
-    let entries: HashMap<String, Entry> = serde_json::from_slice(json).ok()?;
+    let entries: HashMap<String, TensorEntry> = serde_json::from_slice(json).ok()?;
     let ends = entries.values().filter_map(|entry| Some(entry.data_offsets?[1]));
     ends.max().unwrap_or(0).checked_add(header.len() as u64)
 }

@@ -10,7 +10,7 @@ use crate::interface::{
 /// First difference between two backends.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
-    /// Name of the kernel that wrote the difference, see [`Kernel::name`].
+    /// Name of the kernel that wrote the difference, see [`Kernel::name`](crate::interface::Kernel::name).
     pub kernel: &'static str,
     /// Index of the kernel's layer, 0 the lowest; for kernels of populations, of the population, 0 the input.
     pub layer: usize,

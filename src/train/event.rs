@@ -84,7 +84,8 @@ pub enum Event {
         /// Mean, standard deviation and maximum magnitude of each layer's weights, the lowest layer first, `[layers]`.
         layers: Vec<LayerStatistics>,
     },
-    /// Network during an epoch, if a listener requested it ([`TrainerControl`]). Not written as JSON.
+    /// Network during an epoch, if a listener requested it with a [`TrainerControl`](super::TrainerControl). Not written
+    /// as JSON.
     #[serde(skip)]
     Network {
         /// Index of the network.

@@ -1,7 +1,7 @@
 //! The kernels: a file each, with the definition and the CPU function. The shader of the same name in `shaders/` computes
 //! the same bits.
 //!
-//! [`definition`] says what a definition contains. Files without a definition hold what several kernels share:
+//! `definition` says what a definition contains. Files without a definition hold what several kernels share:
 //! `neuron_step` and `spike_sampler` (hidden and output neurons), `synaptic_filter`, `mean_gradient`, `window_mean` and
 //! `averaging_window`.
 

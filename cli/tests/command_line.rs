@@ -18,6 +18,8 @@ mod data;
 mod devices;
 #[path = "command_line/drivers.rs"]
 mod drivers;
+#[path = "command_line/event_files.rs"]
+mod event_files;
 #[path = "command_line/faults.rs"]
 mod faults;
 #[path = "command_line/pixel_rules.rs"]

@@ -6,14 +6,14 @@ use std::path::Path;
 use super::{Experiment, ExperimentError, Study};
 use crate::analysis::statistics::MeanSd;
 use crate::config::Config;
-use crate::figures::{Chart, ChartData, ExperimentResult, Finding, Measured, Plot, RESULT};
+use crate::figures::{Chart, ChartData, ExperimentResult, Finding, Measured, RESULT, SavedPlot};
 use crate::run_dir::atomic_file::{write_atomic, write_json};
 use crate::run_dir::{StorageError, now_rfc3339};
 
 /// Figures, settings and findings of an experiment.
 #[derive(Default)]
 pub struct ExperimentOutput {
-    pub(super) plots: Vec<(Plot, Chart, ChartData)>,
+    pub(super) plots: Vec<(SavedPlot, Chart, ChartData)>,
     /// Settings with the names of their files.
     pub(super) settings: Vec<(String, Config)>,
     pub(super) findings: Vec<Finding>,
@@ -21,7 +21,7 @@ pub struct ExperimentOutput {
 
 impl ExperimentOutput {
     pub(super) fn plot(&mut self, name: &str, caption: &str, chart: Chart, data: ChartData) {
-        let plot = Plot { name: name.to_string(), caption: caption.to_string() };
+        let plot = SavedPlot { name: name.to_string(), caption: caption.to_string() };
         self.plots.push((plot, chart, data));
     }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::findings::with_unit;
 use super::markdown::markdown;
 use super::result_folders::read_results;
-use super::{ExperimentResult, FigureError, Finding, Plot};
+use super::{ExperimentResult, FigureError, Finding, SavedPlot};
 use crate::files;
 use crate::run_dir::StorageError;
 use crate::run_dir::atomic_file::write_atomic;
@@ -94,7 +94,7 @@ pub(super) fn describe_data<'a>(results: impl Iterator<Item = &'a ExperimentResu
 }
 
 /// Reads a plot's SVG as an element of the page.
-fn read_svg(folder: &Path, plot: &Plot) -> Result<String, FigureError> {
+fn read_svg(folder: &Path, plot: &SavedPlot) -> Result<String, FigureError> {
     let path = folder.join(format!("{}.svg", plot.name));
     let text = files::read_text(&path).map_err(StorageError::io("read", &path))?;
     match text.find("<svg") {

@@ -34,7 +34,7 @@ pub use heatmap::{Colours, Heatmap};
 pub use html_page::save_html_page;
 pub use image_grid::ImageGrid;
 pub use render::Render;
-pub use result::{ExperimentResult, Finding, Measured, NO_DEVICE, Plot, RESULT};
+pub use result::{ExperimentResult, Finding, Measured, NO_DEVICE, RESULT, SavedPlot};
 pub use result_folders::ensure_same_data;
 pub use table::Table;
 pub(crate) use text::labels;

@@ -37,7 +37,7 @@ pub struct ExperimentResult {
     /// Duration, s.
     pub seconds: f64,
     /// Figures in the order of the report.
-    pub plots: Vec<Plot>,
+    pub plots: Vec<SavedPlot>,
     /// One finding per number of the paper.
     pub findings: Vec<Finding>,
 }
@@ -73,7 +73,7 @@ impl ExperimentResult {
 
 /// A figure in the experiment's folder: `NAME.svg`, `NAME.png`, and the data behind it, `NAME.csv`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plot {
+pub struct SavedPlot {
     /// File name without extension.
     pub name: String,
     /// Caption.

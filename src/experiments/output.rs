@@ -7,7 +7,7 @@ use super::{Experiment, ExperimentError, Study};
 use crate::analysis::statistics::MeanSd;
 use crate::config::Config;
 use crate::figures::{Chart, ChartData, ExperimentResult, Finding, Measured, RESULT, SavedPlot};
-use crate::run_dir::atomic_file::{write_atomic, write_json};
+use crate::run_dir::storage::{write_atomic, write_json};
 use crate::run_dir::{StorageError, now_rfc3339};
 
 /// Figures, settings and findings of an experiment.

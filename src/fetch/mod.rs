@@ -20,7 +20,7 @@ pub use known::{Checksum, EmnistSplit, KnownDataset, RemoteFile};
 use crate::dataset::class_names::CLASS_NAMES;
 use crate::dataset::{Dataset, DatasetError};
 use crate::run_dir::StorageError;
-use crate::run_dir::atomic_file::write_atomic;
+use crate::run_dir::storage::write_atomic;
 
 /// A failed fetch.
 #[derive(Debug, Error)]

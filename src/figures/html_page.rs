@@ -9,7 +9,7 @@ use super::result_folders::read_results;
 use super::{ExperimentResult, FigureError, Finding, SavedPlot};
 use crate::files;
 use crate::run_dir::StorageError;
-use crate::run_dir::atomic_file::write_atomic;
+use crate::run_dir::storage::write_atomic;
 
 /// File names of the report and of the table of findings.
 const PAGE: &str = "report.html";

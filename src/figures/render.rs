@@ -15,7 +15,7 @@ use super::FigureError;
 use super::canvas::{Canvas, Elements};
 use super::text::{fit_distinct, fit_text, width};
 use crate::run_dir::StorageError;
-use crate::run_dir::atomic_file::write_atomic;
+use crate::run_dir::storage::write_atomic;
 
 /// Pixels of a PNG per pixel of the SVG, in each direction.
 pub(super) const PNG_SCALE: u32 = 2;

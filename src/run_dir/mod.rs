@@ -1,7 +1,6 @@
 //! The folder of a run: settings, metrics, checkpoints and weights. A run of many networks has one such folder per
 //! network, and a summary.
 
-pub(crate) mod atomic_file;
 mod checked_safetensors;
 pub mod checkpoint_file;
 mod checkpoint_folder;
@@ -14,6 +13,7 @@ pub mod replica_summary;
 mod resume;
 mod run;
 mod run_info;
+pub(crate) mod storage;
 #[cfg(feature = "plots")]
 pub mod tensorboard;
 pub mod training_data;

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::atomic_file::{write_atomic, write_json};
 use super::file_names::{SUMMARY_CSV, SUMMARY_JSON};
+use super::storage::{write_atomic, write_json};
 use super::{RunDir, StorageError};
 use crate::analysis::statistics::MeanSd;
 use crate::config::Variant;

@@ -8,11 +8,11 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::atomic_file::{
-    create_folder, remove_partials, set_aside, set_aside_unless_regular, write_atomic,
-};
 use super::file_names::{CONFIG, METRICS, TIMINGS, WEIGHTS};
 use super::run::{CHECKPOINT_EVENT, FinalMetrics, final_metrics};
+use super::storage::{
+    create_folder, remove_partials, set_aside, set_aside_unless_regular, write_atomic,
+};
 use super::{CheckpointFolder, JsonlFile, Notice, RunDir, StorageError, weights};
 use crate::config::{Config, file};
 use crate::files::{LINES_MAX, TEXT_MAX, read_bounded};

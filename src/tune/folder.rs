@@ -8,9 +8,9 @@ use super::{RungResult, Search, TuneError, TuneResult};
 use crate::analysis::statistics::MeanSd;
 use crate::figures::Render;
 use crate::files;
-use crate::run_dir::atomic_file::write_atomic;
 use crate::run_dir::file_names::ensure_no_run;
 use crate::run_dir::replica_summary::setting_text;
+use crate::run_dir::storage::write_atomic;
 use crate::run_dir::{FolderLock, Notice, StorageError, TrialStore};
 
 /// Description of the search.

@@ -13,8 +13,8 @@ use std::time::{Duration, SystemTime};
 use prost::Message;
 
 use super::StorageError;
-use super::atomic_file::create_folder;
 use super::jsonl_file::append;
+use super::storage::create_folder;
 use frame::frame;
 use messages::event::What;
 use messages::{Event, SessionLog, Summary, Value};

@@ -24,8 +24,8 @@ use safetensors::tensor::Dtype;
 use sha2::{Digest, Sha256};
 
 use super::StorageError;
-use super::atomic_file::write_atomic;
 use super::checked_safetensors::{Tensor, VERSION_KEY, serialize};
+use super::storage::write_atomic;
 use crate::config::Config;
 use crate::dataset::class_names::numeric;
 use crate::dataset::{DataIdentity, Dataset, PixelRules, ReadOptions};

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use apical::interface::Kernel;
 use clap::CommandFactory;
 
 use crate::cli::Cli;
@@ -167,4 +168,37 @@ fn docs_settings_page_is_current() {
         settings.trim()
     );
     check_generated("reference/settings.md", &text);
+}
+
+#[test]
+fn docs_kernels_page_is_current() {
+    let rows = Kernel::ALL.map(|kernel| {
+        let (name, summary, equation) = (kernel.name(), kernel.summary(), kernel.equation());
+        format!("| [`{name}`](../../src/cpu/kernels/{name}.rs) | {summary} | {equation} |\n")
+    });
+    let text = format!(
+        "# Kernels and equations\n\nThe kernels in the order of a minibatch. `src/cpu/kernels/NAME.rs` holds a kernel's \
+         definition and its CPU function, `shaders/NAME.wgsl` its shader. The equations are those of \
+         [the model](../concepts/model.md).\n\n| kernel | task | equation |\n|---|---|---|\n{}",
+        rows.concat()
+    );
+    check_generated("reference/kernels.md", &text);
+}
+
+/// The pages on development name files of this project. `NAME` stands for a kernel, a format or a quantity.
+#[test]
+fn docs_files_named_for_developers_exist() {
+    let folders = ["src/", "shaders/", "tests/", "cli/", "docs/", "benches/"];
+    let mut count = 0;
+    for (path, text) in pages() {
+        if !path.starts_with(root().join("docs/development")) {
+            continue;
+        }
+        for name in text.split('`').filter(|name| folders.iter().any(|f| name.starts_with(f))) {
+            let name = name.replace("dataset/NAME", "dataset/npz").replace("NAME", "plateau");
+            count += 1;
+            assert!(root().join(&name).exists(), "{}: no file {name}", path.display());
+        }
+    }
+    assert!(count > 20, "{count} files");
 }

@@ -55,11 +55,11 @@ macro_rules! for_each_kernel {
 pub(crate) use for_each_kernel;
 
 macro_rules! kernels {
-    ($($(#[$doc:meta])* $kernel:ident $file:ident,)*) => {
+    ($($(#[doc = $doc:literal])+ $kernel:ident $file:ident,)*) => {
         /// One kernel.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Kernel {
-            $($(#[$doc])* $kernel,)*
+            $($(#[doc = $doc])+ $kernel,)*
         }
 
         impl Kernel {
@@ -70,6 +70,13 @@ macro_rules! kernels {
             pub fn name(self) -> &'static str {
                 match self {
                     $(Kernel::$kernel => stringify!($file),)*
+                }
+            }
+
+            /// Returns a sentence about the kernel's task.
+            pub fn summary(self) -> &'static str {
+                match self {
+                    $(Kernel::$kernel => concat!($($doc),+).trim_ascii_start(),)*
                 }
             }
         }

@@ -13,6 +13,7 @@ use crate::interface::{ArrayId, BatchParams, LaunchParams, RunParams, STEPS_PER_
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
+    equation: "`A = Y s_feedback`",
     scope: Scope::HiddenLayer,
     is_valid: |shape, _| shape.model.steps_apical_spikes(),
     reads: |shape, layer| {

@@ -14,6 +14,7 @@ use crate::interface::{ArrayId, BatchParams, LaunchParams, Sample};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
+    equation: "`A = Y φ + c`",
     scope: Scope::HiddenLayer,
     is_valid: |shape, _| shape.model.steps_apical_rates(),
     reads: |shape, layer| {

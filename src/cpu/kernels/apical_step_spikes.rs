@@ -19,6 +19,7 @@ use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
+    equation: "`A = Y s_feedback + c`",
     scope: Scope::HiddenLayer,
     is_valid: |shape, _| shape.model.steps_apical_spikes(),
     reads: |shape, layer| {

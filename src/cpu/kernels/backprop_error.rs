@@ -13,6 +13,7 @@ use crate::model::exact_math::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope}
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
+    equation: "`E = (W_aboveᵀ E_above) k_B φ_max σ'(C_f)`",
     scope: Scope::HiddenLayer,
     is_valid: |_, _| true,
     reads: |_, layer| {

@@ -12,6 +12,7 @@ use crate::model::exact_math::{SMALLEST_MOMENT, flush, sigmoid};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
+    equation: "argmax of mean C; `L1`",
     scope: Scope::OutputLayer,
     is_valid: |_, _| true,
     reads: |_, layer| vec![ArrayId::Compartments(layer)],

@@ -12,6 +12,8 @@ use crate::interface::{
 
 /// Facts about a kernel. Each kernel's file in this folder has one, beside its CPU function.
 pub struct KernelDefinition {
+    /// Equation in the notation of `docs/concepts/model.md`, as Markdown.
+    pub equation: &'static str,
     /// Neurons that a launch processes.
     pub scope: Scope,
     /// Whether networks of a shape can run the kernel on a layer, or a population, of its scope.
@@ -166,6 +168,11 @@ pub struct ReplicaContext<'a> {
 }
 
 impl Kernel {
+    /// Returns the kernel's equation in the notation of the documents, as Markdown; empty if it has none.
+    pub fn equation(self) -> &'static str {
+        self.definition().equation
+    }
+
     /// Whether a launch takes a population instead of a layer.
     pub fn takes_population(self) -> bool {
         matches!(self.definition().scope, Scope::Input | Scope::Population)

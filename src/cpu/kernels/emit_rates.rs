@@ -10,6 +10,7 @@ use crate::model::exact_math::{SMALLEST_VOLTAGE, flush, sigmoid};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
+    equation: "`φ = φ_max σ(C)`",
     scope: Scope::Layer,
     is_valid: |shape, layer| shape.emits_rates(layer + 1),
     reads: |_, layer| vec![ArrayId::Compartments(layer)],

@@ -9,6 +9,7 @@ use crate::interface::{ArrayId, LaunchParams, RATE_HISTORY, Sample};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
+    equation: "`φ_max p`",
     scope: Scope::Input,
     is_valid: |_, _| true,
     reads: |_, _| vec![ArrayId::InputRates, ArrayId::Images],

@@ -19,6 +19,7 @@ use crate::random::{RngStream, counter0, philox};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
+    equation: "Poisson with mean `φ_max p`",
     scope: Scope::Input,
     is_valid: |_, _| true,
     reads: |_, _| vec![ArrayId::InputCdf, ArrayId::Images],

@@ -18,6 +18,7 @@ use crate::model::exact_math::{SMALLEST_GRADIENT, flush, flush_weight, sigmoid, 
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
+    equation: "`Y -= η_b E_inv s_fbᵀ`",
     scope: Scope::HiddenLayer,
     is_valid: |_, _| true,
     reads: |shape, layer| {

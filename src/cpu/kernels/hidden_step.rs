@@ -15,6 +15,7 @@ use crate::model::exact_math::Float;
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
+    equation: "`B = κ * (W n) + b`; soma; spikes",
     scope: Scope::HiddenLayer,
     is_valid: |_, _| true,
     reads: |_, layer| vec![ArrayId::Weights(layer)],

@@ -15,6 +15,7 @@ use crate::model::exact_math::{SMALLEST_GRADIENT, flush, sigmoid, sigmoid_slope}
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
+    equation: "output and hidden `E`",
     scope: Scope::Layer,
     is_valid: |_, _| true,
     reads: |_, layer| vec![ArrayId::Compartments(layer), ArrayId::Plateaus(layer)],

@@ -16,6 +16,7 @@ use crate::model::exact_math::Float;
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
+    equation: "`B`; soma with teaching current; spikes",
     scope: Scope::OutputLayer,
     is_valid: |_, _| true,
     reads: |_, layer| vec![ArrayId::Weights(layer)],

@@ -10,6 +10,7 @@ use crate::interface::{ArrayId, STEPS_PER_WORD, Shape, UNITS_PER_WORD, spike_cou
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
+    equation: "",
     scope: Scope::Population,
     is_valid: Shape::has_spike_mask,
     reads: |_, population| vec![ArrayId::Spikes(population)],

@@ -12,6 +12,7 @@ use crate::interface::{ArrayId, LaunchParams, RATE_HISTORY, RunParams, Sample, S
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
+    equation: "`W φ`",
     scope: Scope::Layer,
     is_valid: Shape::emits_rates,
     reads: |_, layer| vec![ArrayId::Rates(layer), ArrayId::Weights(layer)],

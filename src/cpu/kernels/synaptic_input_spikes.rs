@@ -24,6 +24,7 @@ pub const UNITS_PER_THREAD: u32 = 4;
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
+    equation: "`W n`",
     scope: Scope::Layer,
     is_valid: |_, _| true,
     reads: |_, layer| {

@@ -12,6 +12,7 @@ use crate::random::{RngStream, Split, approx_normal, counter0};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
+    equation: "`Y_last = W_outᵀ + N`, `Y_m = (W_{m+1}ᵀ + N_m) Y_{m+1}`",
     scope: Scope::HiddenLayer,
     is_valid: |_, _| true,
     reads: |_, layer| vec![ArrayId::Weights(layer + 1), ArrayId::Feedback(layer + 1)],

@@ -19,6 +19,7 @@ use crate::model::network_model::UpdateRule;
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
+    equation: "`W -= η P E s_fᵀ`, `b -= η P E`",
     scope: Scope::Layer,
     is_valid: |_, _| true,
     reads: |_, layer| vec![ArrayId::WindowMeans(layer), ArrayId::Errors(layer)],

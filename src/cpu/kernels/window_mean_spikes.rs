@@ -19,6 +19,7 @@ use crate::model::exact_math::{SMALLEST_VOLTAGE, flush};
 
 /// Definition of the kernel.
 pub const DEFINITION: KernelDefinition = KernelDefinition {
+    equation: "`s_f`, `s_fb`",
     scope: Scope::Population,
     is_valid: |_, _| true,
     reads: |_, _| vec![],

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::class_names::{list_names, sanitize};
 use super::image_file::{ENDINGS, is_image};
 use super::{DatasetError, Location};
-use crate::text::plural;
+use crate::text::{list_first, plural};
 
 /// Largest number of skipped files that a warning lists.
 const MAX_NAMED: usize = 3;
@@ -64,12 +64,8 @@ pub(super) fn sorted(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
 
 /// Returns a warning that names skipped files, if there are any.
 pub(super) fn skipped_warning(folder: &Path, skipped: &[PathBuf], why: &str) -> Option<String> {
-    let mut names: Vec<String> =
-        skipped.iter().take(MAX_NAMED).map(|path| file_name(path)).collect();
-    if skipped.len() > MAX_NAMED {
-        names.push("..".to_string());
-    }
+    let names: Vec<String> = skipped.iter().map(|path| file_name(path)).collect();
     let count = plural(skipped.len(), "file");
-    let names = names.join(", ");
+    let names = list_first(&names, MAX_NAMED);
     (!skipped.is_empty()).then(|| format!("{}: {count} skipped, {why}: {names}", folder.display()))
 }

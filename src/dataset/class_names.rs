@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{DatasetError, Location};
 use crate::files;
+use crate::text::list_first;
 
 /// Name of the file beside IDX files, tables or archives that has one class name per line.
 pub const CLASS_NAMES: &str = "class_names.txt";
@@ -19,11 +20,7 @@ const MAX_LISTED: usize = 12;
 
 /// Returns the first names and the number of further ones.
 pub fn list_names(names: &[String]) -> String {
-    let mut text = names.iter().take(MAX_LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    if names.len() > MAX_LISTED {
-        text += &format!(" and {} more", names.len() - MAX_LISTED);
-    }
-    text
+    list_first(names, MAX_LISTED)
 }
 
 /// Reads the class names of a folder, `None` if it has no such file.

@@ -10,6 +10,7 @@ use super::{
     image_folders, invalid, npz,
 };
 use crate::files;
+use crate::text::list_first;
 
 /// First bytes of a zip archive, the container of `.npz`.
 const ZIP_MAGIC: [u8; 4] = *b"PK\x03\x04";
@@ -177,9 +178,5 @@ fn list_entries(folder: &Path) -> String {
     if names.is_empty() {
         return "an empty folder".to_string();
     }
-    if names.len() > MAX_LISTED {
-        names.truncate(MAX_LISTED);
-        names.push("..".to_string());
-    }
-    names.join(", ")
+    list_first(&names, MAX_LISTED)
 }

@@ -1,15 +1,13 @@
 //! Errors of data sets: each names the file and the location in it.
 
-use std::error::Error;
 use std::fmt::{Display, Write};
 use std::io;
-use std::iter::successors;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
 use super::Location;
-use crate::text::plural;
+use crate::text::{list_first, plural, with_causes};
 
 /// An invalid or unreadable data set.
 #[derive(Debug, Error)]
@@ -46,7 +44,7 @@ pub enum DatasetError {
     Invalid { location: Location, expected: Box<str>, found: Box<str>, hint: Option<&'static str> },
     /// The image file is damaged.
     #[error("{file}: damaged {kind} image")]
-    Image { file: String, kind: &'static str, source: Box<dyn Error + Send + Sync> },
+    Image { file: String, kind: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
     /// The file is no PNG or JPEG image.
     #[error("{file}: expected a PNG or JPEG image, found {found}")]
     NotAnImage { file: String, found: &'static str },
@@ -145,10 +143,7 @@ fn lines(errors: &[DatasetError]) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     for error in errors.iter().take(MAX_ERRORS) {
-        let _ = write!(text, "\n  {error}");
-        for cause in successors(error.source(), |&cause| cause.source()) {
-            let _ = write!(text, ": {cause}");
-        }
+        let _ = write!(text, "\n  {}", with_causes(error));
     }
     if errors.len() > MAX_ERRORS {
         let _ = write!(text, "\n  and {} more", errors.len() - MAX_ERRORS);
@@ -161,10 +156,5 @@ pub(super) fn list_few<T: AsRef<str>>(names: &[T]) -> String {
     const MAX_NAMED: usize = 6;
     const LENGTH: usize = 60;
     let short = |name: &T| name.as_ref().chars().take(LENGTH).collect();
-    let shown: Vec<String> = names.iter().take(MAX_NAMED).map(short).collect();
-    let more = match names.len().saturating_sub(MAX_NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    shown.join(", ") + &more
+    list_first(&names.iter().map(short).collect::<Vec<String>>(), MAX_NAMED)
 }

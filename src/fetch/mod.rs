@@ -21,6 +21,7 @@ use crate::dataset::class_names::CLASS_NAMES;
 use crate::dataset::{Dataset, DatasetError};
 use crate::run_dir::StorageError;
 use crate::run_dir::storage::write_atomic;
+use crate::text::with_causes;
 
 /// A failed fetch.
 #[derive(Debug, Error)]
@@ -65,16 +66,7 @@ impl FetchError {
 }
 
 fn lines(failures: &[FetchError]) -> String {
-    let line = |failure: &FetchError| {
-        let mut text = format!("\n  {failure}");
-        let mut source = std::error::Error::source(failure);
-        while let Some(cause) = source {
-            text += &format!(": {cause}");
-            source = cause.source();
-        }
-        text
-    };
-    failures.iter().map(line).collect()
+    failures.iter().map(|failure| format!("\n  {}", with_causes(failure))).collect()
 }
 
 /// Downloads a data set into `folder`, which is created if necessary, and opens it as a check. Files with the right

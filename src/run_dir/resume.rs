@@ -1,9 +1,7 @@
 //! Resuming a run: repairs its files and reads its last checkpoint.
 
 use std::collections::BTreeSet;
-use std::error::Error;
 use std::io;
-use std::iter::successors;
 use std::path::Path;
 
 use serde_json::Value;
@@ -16,6 +14,7 @@ use super::storage::{
 use super::{CheckpointFolder, JsonlFile, Notice, RunDir, StorageError, weights};
 use crate::config::{Config, file};
 use crate::files::{LINES_MAX, TEXT_MAX, read_bounded};
+use crate::text::with_causes;
 use crate::train::{ResumeFrom, TrainPosition};
 
 impl RunDir {
@@ -107,9 +106,7 @@ impl RunDir {
         let found = match file::parse(&text) {
             Ok(found) => found,
             Err(error) => {
-                let causes = successors(error.source(), |&cause| cause.source());
-                let cause =
-                    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
+                let cause = with_causes(&error);
                 let cause = cause.split_whitespace().collect::<Vec<_>>().join(" ");
                 self.notices.push(Notice::UnreadableSettings { path, cause });
                 return Ok(());

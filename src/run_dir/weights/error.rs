@@ -1,7 +1,6 @@
 //! Errors of files of weights.
 
 use std::io;
-use std::iter::successors;
 
 use safetensors::SafeTensorError;
 use thiserror::Error;
@@ -9,6 +8,7 @@ use thiserror::Error;
 use crate::config::ConfigError;
 use crate::dataset::DatasetError;
 use crate::run_dir::file_names::WEIGHTS;
+use crate::text::with_causes;
 
 /// Error of reading a file of weights, or of a data set that does not fit its network.
 #[derive(Debug, Error)]
@@ -61,7 +61,6 @@ impl WeightsError {
 
     /// Returns the message with its causes, without the name of the file.
     pub(in crate::run_dir) fn without_file(&self) -> String {
-        use std::error::Error;
         let file = match self {
             WeightsError::Read { file, .. }
             | WeightsError::NotSafetensors { file, .. }
@@ -74,9 +73,7 @@ impl WeightsError {
             WeightsError::NoWeights { folder } => folder,
             WeightsError::Classes(_) | WeightsError::Pixels(_) => "",
         };
-        let message = self.to_string();
-        let message = message.strip_prefix(&format!("{file}: ")).unwrap_or(&message).to_string();
-        let causes = successors(self.source(), |&cause| cause.source());
-        causes.fold(message, |text, cause| format!("{text}: {}", cause.to_string().trim_end()))
+        let message = with_causes(self);
+        message.strip_prefix(&format!("{file}: ")).unwrap_or(&message).to_string()
     }
 }

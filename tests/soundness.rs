@@ -1,5 +1,6 @@
 //! Proves: invalid images, result slots, labels, steps, launches, spikes, networks, states and sizes are errors on
-//! both backends before a kernel runs, and do not change a simulation.
+//! both backends before a kernel runs, and do not change a simulation. Both backends refuse arrays of samples without
+//! `per_sample_access`.
 //!
 //! Does not prove: that kernels stay within their arrays for valid input (see `exactness.rs`).
 
@@ -33,8 +34,12 @@ fn dataset() -> Arc<Dataset> {
 }
 
 fn simulation(backend: BackendKind) -> Simulation {
+    simulation_with(backend, true)
+}
+
+fn simulation_with(backend: BackendKind, per_sample_access: bool) -> Simulation {
     let (config, dataset) = (config(), dataset());
-    let options = DeviceOptions { backend, per_sample_access: true, ..DeviceOptions::default() };
+    let options = DeviceOptions { backend, per_sample_access, ..DeviceOptions::default() };
     let opened = device::open(&options, from_ref(&config), &dataset).expect("the backend opens");
     let network = Network::initial(&config, dataset.pixels());
     Simulation::new(opened.backend, &config, &dataset, &network).expect("the network fits")
@@ -208,4 +213,43 @@ fn array_of_absent_layer_is_an_error() {
         let samples = samples.expect("the array is read");
         assert_eq!(all, samples);
     }
+}
+
+/// Without access, arrays of samples are refused on both backends; arrays of replicas and persistent rows are not.
+#[test]
+fn sample_arrays_without_access_are_an_error() {
+    let image = order(&config(), &dataset(), 1)[0];
+    let mut persistent = Vec::new();
+    for backend in BACKENDS {
+        let mut simulation = simulation_with(backend, false);
+        simulation.train(&[image]).expect("a minibatch runs");
+        let backend = simulation.backend();
+        let shape = backend.shape().clone();
+        for array in shape.arrays() {
+            let words = vec![0; shape.len(array)];
+            let samples = backend.read_samples(array, 1).map(|_| ());
+            let results = [samples, backend.read(array).map(|_| ()), backend.write(array, &words)];
+            let rows = backend.read_persistent(array).expect("persistent rows are read");
+            assert_eq!(rows.len(), shape.persistent_len(array) * shape.copies(array), "{array}");
+            backend.write_persistent(array, &rows).expect("persistent rows are written");
+            let again = backend.read_persistent(array).expect("persistent rows are read");
+            support::assert_same_bits(&array.to_string(), &rows, &again);
+            persistent.push(rows);
+            if array == ArrayId::Images {
+                continue; // The CPU backend borrows them from the data set.
+            }
+            for result in results {
+                let is_expected = match shape.is_per_sample(array) {
+                    true => {
+                        matches!(result, Err(BackendError::NoAccess { array: a }) if a == array)
+                    }
+                    false => result.is_ok(),
+                };
+                assert!(is_expected, "{array}: {result:?}");
+            }
+        }
+    }
+    let (cpu, gpu) = persistent.split_at(persistent.len() / 2);
+    assert_eq!(cpu, gpu, "persistent rows differ between the backends");
+    assert!(cpu.iter().flatten().any(|&word| word != 0), "all persistent rows are zero");
 }

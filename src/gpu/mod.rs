@@ -26,7 +26,8 @@ pub(crate) use pipelines::module;
 use crate::cpu::kernels::check_work;
 use crate::interface::{
     ArrayId, Backend, BackendError, BatchParams, KernelTimes, Launch, ReplicaParams, RunParams,
-    Sample, Shape, Stop, Stoppable, check_array, check_sizes,
+    Sample, Shape, Stop, Stoppable, array_with_persistent_rows, check_access, check_array,
+    check_persistent, check_sizes, check_write, persistent_rows_of,
 };
 use adapter::{AdapterInfo, AdapterQuery};
 use buffers::Buffers;
@@ -169,6 +170,20 @@ impl Gpu {
         drop(pass);
         self.device.submit(commands)
     }
+
+    /// Returns the words of an array's first `samples` samples, or the whole array if it is not per sample.
+    fn read_words(&mut self, array: ArrayId, samples: usize) -> Result<Vec<u32>, BackendError> {
+        let samples = samples.min(self.shape.replicas * self.shape.samples_per_replica);
+        let bytes = 4 * self.shape.len_for_samples(array, samples) as u64;
+        self.device.read(self.buffers.array(array)?, 0, bytes)
+    }
+
+    /// Replaces all words of an array.
+    fn write_words(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
+        self.device.check()?;
+        self.device.queue.write_buffer(self.buffers.array(array)?, 0, cast_slice(words));
+        self.device.check()
+    }
 }
 
 impl Backend for Gpu {
@@ -209,28 +224,32 @@ impl Backend for Gpu {
         }
     }
 
-    fn read(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError> {
-        self.read_samples(array, self.shape.replicas * self.shape.samples_per_replica)
-    }
-
-    fn read_samples(&mut self, array: ArrayId, lanes: usize) -> Result<Vec<u32>, BackendError> {
-        check_array(&self.shape, array)?;
-        let buffer = self.buffers.array(array)?;
-        let lanes = lanes.min(self.shape.replicas * self.shape.samples_per_replica);
-        let bytes = 4 * self.shape.len_for_samples(array, lanes) as u64;
-        self.device.read(buffer, 0, bytes)
+    fn read_samples(&mut self, array: ArrayId, samples: usize) -> Result<Vec<u32>, BackendError> {
+        check_access(&self.shape, array)?;
+        self.read_words(array, samples)
     }
 
     fn write(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
+        check_write(&self.shape, array, words)?;
+        self.write_words(array, words)
+    }
+
+    fn read_persistent(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError> {
         check_array(&self.shape, array)?;
-        let expected = self.shape.len(array);
-        if words.len() != expected {
-            return Err(BackendError::WrongLength { array, expected, got: words.len() });
+        if self.shape.persistent_len(array) == 0 {
+            return Ok(Vec::new());
         }
-        self.device.check()?;
-        let buffer = self.buffers.array(array)?;
-        self.device.queue.write_buffer(buffer, 0, cast_slice(words));
-        self.device.check()
+        let words = self.read_words(array, usize::MAX)?;
+        Ok(persistent_rows_of(&self.shape, array, &words))
+    }
+
+    fn write_persistent(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
+        check_persistent(&self.shape, array, words)?;
+        if self.shape.persistent_len(array) == 0 {
+            return Ok(());
+        }
+        let words = array_with_persistent_rows(&self.shape, array, words);
+        self.write_words(array, &words)
     }
 
     fn set_profiling(&mut self, is_on: bool) {

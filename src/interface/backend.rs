@@ -3,11 +3,13 @@
 use bytesize::ByteSize;
 use thiserror::Error;
 
-use super::persistent::{read_persistent_rows, write_persistent_rows};
 use super::{ArrayId, BatchParams, Kernel, KernelTimes, Launch, Sample, Shape, Stop, Stoppable};
 use crate::text::plural;
 
 /// Holds a network's arrays and runs kernels on them. All backends compute the same bits.
+///
+/// Arrays of a replica can always be read and written. Arrays of a sample, see [`Shape::is_per_sample`], can be read and
+/// written if and only if the shape has [`Shape::per_sample_access`]; their persistent rows always can.
 pub trait Backend: Send {
     /// Returns the sizes of the arrays.
     fn shape(&self) -> &Shape;
@@ -46,40 +48,40 @@ pub trait Backend: Send {
     /// Returns all words of an array, floats as their bits, after all work so far.
     ///
     /// # Errors
-    /// Returns [`BackendError::NoArray`] if there is no such layer, or an error if the device was lost.
-    fn read(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError>;
+    /// As [`Backend::read_samples`].
+    fn read(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError> {
+        self.read_samples(array, usize::MAX)
+    }
 
     /// Replaces all words of an array, unchanged. The caller flushes weights that are too small for a device
     /// ([`flush_weight`](crate::model::exact_math::flush_weight)); otherwise results differ between devices.
     /// [`Simulation::write_networks`](crate::simulation::Simulation::write_networks) does so.
     ///
     /// # Errors
-    /// Returns [`BackendError::NoArray`] if there is no such layer, [`BackendError::WrongLength`] if `words` has the
-    /// wrong length, or an error if the device was lost.
+    /// Returns [`BackendError::NoArray`] if there is no such layer, [`BackendError::NoAccess`] if the array must not be
+    /// written, [`BackendError::WrongLength`] if `words` has the wrong length, or an error if the device was lost.
     fn write(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError>;
 
     /// Returns the words of an array's first `samples` samples, or the whole array if it is not per sample.
     ///
     /// # Errors
-    /// Returns [`BackendError`] if the device was lost.
+    /// Returns [`BackendError::NoArray`] if there is no such layer, [`BackendError::NoAccess`] if the array must not be
+    /// read, or an error if the device was lost.
     fn read_samples(&mut self, array: ArrayId, samples: usize) -> Result<Vec<u32>, BackendError>;
 
     /// Returns the rows of an array that samples keep from one training minibatch to the next, `[samples, rows,
     /// units]`, see [`Shape::persistent_rows`].
     ///
     /// # Errors
-    /// Returns [`BackendError`] if the device was lost.
-    fn read_persistent(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError> {
-        read_persistent_rows(self, array)
-    }
+    /// Returns [`BackendError::NoArray`] if there is no such layer, or an error if the device was lost.
+    fn read_persistent(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError>;
 
     /// Replaces the rows that [`Backend::read_persistent`] returns. The other rows of the array become undefined.
     ///
     /// # Errors
-    /// Returns [`BackendError`] if `words` has the wrong length or the device was lost.
-    fn write_persistent(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
-        write_persistent_rows(self, array, words)
-    }
+    /// Returns [`BackendError::NoArray`] if there is no such layer, [`BackendError::WrongLength`] if `words` has the
+    /// wrong length, or an error if the device was lost.
+    fn write_persistent(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError>;
 
     /// Starts or stops timing of every kernel. Off at first, at no cost. Timing changes no result. Resets the times
     /// measured so far.
@@ -157,8 +159,8 @@ pub enum BackendError {
     WrongLength { array: ArrayId, expected: usize, got: usize },
     #[error("expected an array of one of {layers} layers, found {array}")]
     NoArray { array: ArrayId, layers: usize },
-    #[error("cannot read {array}: open the CPU backend with `per_sample_access`")]
-    NotReadable { array: ArrayId },
+    #[error("cannot read or write {array}: the device was opened without `per_sample_access`")]
+    NoAccess { array: ArrayId },
     #[error("invalid spikes to replay: {0}")]
     InvalidReplay(String),
     #[error("cannot start the thread pool: {0}")]

@@ -88,6 +88,45 @@ pub fn check_array(shape: &Shape, array: ArrayId) -> Result<(), BackendError> {
     if is_there { Ok(()) } else { Err(BackendError::NoArray { array, layers }) }
 }
 
+/// Checks that callers may read and write an array, see [`Shape::per_sample_access`].
+///
+/// # Errors
+/// Returns [`BackendError::NoArray`] if there is no such layer or population, and [`BackendError::NoAccess`] if each
+/// sample has its own copy and the shape was made without access to these.
+pub fn check_access(shape: &Shape, array: ArrayId) -> Result<(), BackendError> {
+    check_array(shape, array)?;
+    match shape.is_per_sample(array) && !shape.per_sample_access {
+        true => Err(BackendError::NoAccess { array }),
+        false => Ok(()),
+    }
+}
+
+/// Checks that callers may write an array, and that the number of words equals that of the array.
+///
+/// # Errors
+/// As [`check_access`]; returns [`BackendError::WrongLength`] if the number differs.
+pub fn check_write(shape: &Shape, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
+    check_access(shape, array)?;
+    check_length(array, shape.len(array), words.len())
+}
+
+/// Checks that the number of words equals that of an array's persistent rows.
+///
+/// # Errors
+/// Returns [`BackendError::NoArray`] if there is no such layer or population, and [`BackendError::WrongLength`] if the
+/// number differs.
+pub fn check_persistent(shape: &Shape, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
+    check_array(shape, array)?;
+    check_length(array, shape.persistent_len(array) * shape.copies(array), words.len())
+}
+
+fn check_length(array: ArrayId, expected: usize, got: usize) -> Result<(), BackendError> {
+    match got == expected {
+        true => Ok(()),
+        false => Err(BackendError::WrongLength { array, expected, got }),
+    }
+}
+
 /// Checks that there is one minibatch per replica, and that `lanes` are the samples in use, replica by
 /// replica, each with its own index and with valid images, slots and steps.
 ///

@@ -18,12 +18,14 @@ mod uniforms;
 
 pub use array_id::{ArrayId, ElementType};
 pub use backend::{Backend, BackendError};
-pub use check::{check_array, check_samples, check_sizes};
+pub use check::{
+    check_access, check_array, check_persistent, check_samples, check_sizes, check_write,
+};
 pub(crate) use kernel::for_each_kernel;
 pub use kernel::{Kernel, Launch};
 pub use kernel_times::KernelTimes;
 pub use launch_params::LaunchParams;
-pub use persistent::{check_persistent, read_persistent_rows, write_persistent_rows};
+pub use persistent::{array_with_persistent_rows, persistent_rows_of};
 pub use shape::Shape;
 pub use stop::{Stop, Stoppable};
 pub use uniforms::{BatchParams, ReplicaParams, RunParams, Sample};

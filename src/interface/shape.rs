@@ -32,8 +32,8 @@ pub struct Shape {
     pub result_slots: usize,
     /// Whether updates also write the gradient.
     pub keeps_gradient: bool,
-    /// Whether the arrays of each sample can be read and written between launches. A GPU always keeps them; the CPU
-    /// backend is faster without, and then runs a whole minibatch per call.
+    /// Whether callers may read and write the arrays of each sample, see [`Shape::is_per_sample`]. Without it, only
+    /// their persistent rows are readable, and the CPU backend is faster but must run a whole minibatch per call.
     pub per_sample_access: bool,
 }
 

@@ -1,13 +1,17 @@
 //! The backend interface of the executor.
 
+use std::sync::Mutex;
+
 use super::keep_spinning::with_spinning_threads;
 use super::{Cpu, Stops, locked};
 use crate::cpu::kernels::check_work;
 use crate::cpu::kernels::definition::{CpuFunction, LaunchPlan};
 use crate::cpu::kernels::pack_spike_mask::pack_spike_mask;
+use crate::cpu::state::SampleState;
 use crate::interface::{
     ArrayId, Backend, BackendError, BatchParams, KernelTimes, Launch, LaunchParams, Sample, Shape,
-    Stop, Stoppable, check_array, check_persistent, read_persistent_rows, write_persistent_rows,
+    Stop, Stoppable, array_with_persistent_rows, check_access, check_array, check_persistent,
+    check_write, persistent_rows_of,
 };
 
 impl Backend for Cpu {
@@ -48,12 +52,8 @@ impl Backend for Cpu {
         if is_done { Ok(()) } else { Err(BackendError::Stopped) }
     }
 
-    fn read(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError> {
-        self.read_samples(array, self.shape.replicas * self.shape.samples_per_replica)
-    }
-
     fn read_samples(&mut self, array: ArrayId, samples: usize) -> Result<Vec<u32>, BackendError> {
-        check_array(&self.shape, array)?;
+        check_access(&self.shape, array)?;
         if array == ArrayId::Images {
             return Ok(self.dataset.packed_images());
         }
@@ -67,40 +67,17 @@ impl Backend for Cpu {
                 .flat_map(|replica_state| replica_state.words(array))
                 .collect());
         }
-        if !self.shape.per_sample_access {
-            return Err(BackendError::NotReadable { array });
-        }
-        Ok(self
-            .sample_states
-            .iter()
-            .take(samples)
-            .flat_map(|state| {
-                let state = locked(state);
-                match array {
-                    ArrayId::SpikeMask(population) => pack_spike_mask(&state.spikes[population]),
-                    _ => state.words(array),
-                }
-            })
-            .collect())
+        Ok(self.sample_words(array, samples))
     }
 
     fn write(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
-        check_array(&self.shape, array)?;
-        let expected = self.shape.len(array);
-        if words.len() != expected || array == ArrayId::Images {
+        check_write(&self.shape, array, words)?;
+        if array == ArrayId::Images {
+            let expected = self.shape.len(array);
             return Err(BackendError::WrongLength { array, expected, got: words.len() });
         }
         if self.shape.is_per_sample(array) {
-            if !self.shape.per_sample_access {
-                return Err(BackendError::NotReadable { array });
-            }
-            let length = self.shape.len_per_copy(array).max(1);
-            let sample_states = self.sample_states.iter().zip(&mut self.persistent);
-            for ((state, persistent), words) in sample_states.zip(words.chunks(length)) {
-                let mut state = locked(state);
-                state.set_words(array, words);
-                persistent.store_for_update(&state);
-            }
+            self.set_sample_words(array, words);
         } else {
             let length = self.shape.len_per_copy(array).max(1);
             for (replica_state, words) in self.replica_states.iter_mut().zip(words.chunks(length)) {
@@ -113,16 +90,19 @@ impl Backend for Cpu {
     fn read_persistent(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError> {
         check_array(&self.shape, array)?;
         if self.shape.per_sample_access {
-            return read_persistent_rows(self, array);
+            let words = self.sample_words(array, usize::MAX);
+            return Ok(persistent_rows_of(&self.shape, array, &words));
         }
         Ok(self.persistent.iter().flat_map(|state| state.words(&self.shape, array)).collect())
     }
 
     fn write_persistent(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
-        if self.shape.per_sample_access {
-            return write_persistent_rows(self, array, words);
-        }
         check_persistent(&self.shape, array, words)?;
+        if self.shape.per_sample_access {
+            let words = array_with_persistent_rows(&self.shape, array, words);
+            self.set_sample_words(array, &words);
+            return Ok(());
+        }
         let length = self.shape.persistent_len(array).max(1);
         for (state, words) in self.persistent.iter_mut().zip(words.chunks_exact(length)) {
             state.set_words(&self.shape, array, words);
@@ -142,5 +122,30 @@ impl Backend for Cpu {
             self.sample_states.iter().for_each(|state| times.merge(&locked(state).times));
             times
         }))
+    }
+}
+
+impl Cpu {
+    /// Returns the words of the first `samples` samples; the samples must keep their arrays.
+    fn sample_words(&self, array: ArrayId, samples: usize) -> Vec<u32> {
+        let words = |state: &Mutex<SampleState>| {
+            let state = locked(state);
+            match array {
+                ArrayId::SpikeMask(population) => pack_spike_mask(&state.spikes[population]),
+                _ => state.words(array),
+            }
+        };
+        self.sample_states.iter().take(samples).flat_map(words).collect()
+    }
+
+    /// Replaces the words of all samples; the samples must keep their arrays.
+    fn set_sample_words(&mut self, array: ArrayId, words: &[u32]) {
+        let length = self.shape.len_per_copy(array).max(1);
+        let states = self.sample_states.iter().zip(&mut self.persistent);
+        for ((state, persistent), words) in states.zip(words.chunks(length)) {
+            let mut state = locked(state);
+            state.set_words(array, words);
+            persistent.store_for_update(&state);
+        }
     }
 }

@@ -1,17 +1,11 @@
 //! The backend on a GPU: any that wgpu reaches through Vulkan, Metal, DX12 or GL.
 
-pub mod adapter;
-pub mod bindings;
-mod buffers;
-mod cache;
 mod device;
-mod dispatches;
 mod interruptible;
-mod pipelines;
+mod kernels;
+mod memory;
 mod profile;
-pub mod self_test;
 pub mod shaders;
-pub mod weight_ranges;
 
 use std::ops::Range;
 use std::time::Duration;
@@ -19,9 +13,12 @@ use std::time::Duration;
 use bytemuck::cast_slice;
 use wgpu::{ComputePass, ComputePassDescriptor};
 
-pub use buffers::check_limits;
-pub use device::Device;
-pub(crate) use pipelines::module;
+pub use device::adapter::DEFAULT_WORKGROUP_SIZE;
+pub use device::{Device, adapter};
+pub(crate) use kernels::pipelines::module;
+pub use kernels::self_test;
+pub use memory::buffers::check_limits;
+pub use memory::weight_ranges;
 
 use crate::cpu::kernels::check_work;
 use crate::interface::{
@@ -30,14 +27,12 @@ use crate::interface::{
     check_persistent, check_sizes, check_write, persistent_rows_of,
 };
 use adapter::{AdapterInfo, AdapterQuery};
-use buffers::Buffers;
-use dispatches::{Dispatch, DispatchTable};
-use pipelines::Pipelines;
+use kernels::dispatches::{Dispatch, DispatchTable};
+use kernels::pipelines::Pipelines;
+use kernels::workgroups::workgroups;
+use memory::buffers::Buffers;
 use profile::Profile;
 use self_test::SelfTestResult;
-
-/// Number of threads of a workgroup on a real GPU, see [`AdapterInfo::workgroup`].
-pub const DEFAULT_WORKGROUP_SIZE: u32 = 64;
 
 /// The GPU backend.
 pub struct Gpu {
@@ -140,8 +135,7 @@ impl Gpu {
         let mut kernel = None;
         for (part, dispatch) in self.parts.of(launches) {
             let Dispatch { launch, window, .. } = dispatch;
-            let [x, y, z] =
-                bindings::workgroups(launch, window, shape, minibatches, workgroup, limit)?;
+            let [x, y, z] = workgroups(launch, window, shape, minibatches, workgroup, limit)?;
             let (pipeline, group) = self.pipelines.get(dispatch).ok_or_else(|| {
                 let Launch { kernel, layer, .. } = launch;
                 self.device.failed(format!("kernel {kernel} of layer {layer} was not prepared"))

@@ -8,18 +8,12 @@ use wgpu::{
 };
 
 use super::Gpu;
-use super::buffers::buffer;
-use super::device::Device;
+use super::device::{Device, TIMESTAMPS};
+use super::memory::buffers::buffer;
 use crate::interface::{BackendError, BatchParams, KernelTimes, Launch};
 
 /// Launches that are timed at once: each takes two timestamps of the 4096 that a set may have.
 const LAUNCHES: usize = 1024;
-
-/// What a device needs for timestamps between the launches of a pass; where the first alone is there,
-/// each launch gets a pass of its own.
-pub const FEATURES: Features = Features::TIMESTAMP_QUERY
-    .union(Features::TIMESTAMP_QUERY_INSIDE_ENCODERS)
-    .union(Features::TIMESTAMP_QUERY_INSIDE_PASSES);
 
 /// Timestamps of a device, and what they told so far.
 pub struct Profile {
@@ -48,7 +42,7 @@ impl Profile {
                 BufferUsages::QUERY_RESOLVE | BufferUsages::COPY_SRC,
             ),
             nanoseconds: f64::from(device.queue.get_timestamp_period()),
-            inside_passes: features.contains(FEATURES),
+            inside_passes: features.contains(TIMESTAMPS),
             times: KernelTimes::default(),
         })
     }

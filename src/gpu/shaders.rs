@@ -113,7 +113,7 @@ pub fn source(kernel: Kernel) -> String {
     complete(text(kernel))
 }
 
-/// Returns the complete WGSL of the self-test, see [`super::self_test`].
+/// Returns the complete WGSL of the self-test, see [`super::kernels::self_test`].
 pub fn arithmetic_source() -> String {
     complete(include_str!("../../shaders/arithmetic_selftest.wgsl"))
 }

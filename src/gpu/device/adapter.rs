@@ -5,7 +5,6 @@ use std::fmt;
 use serde::Serialize;
 use wgpu::{Backend, Backends, DeviceType, Instance, InstanceDescriptor, Limits};
 
-use super::DEFAULT_WORKGROUP_SIZE;
 use crate::interface::BackendError;
 
 /// What to know about an adapter: how a run's record names its device.
@@ -64,6 +63,9 @@ impl fmt::Display for DeviceKind {
         })
     }
 }
+
+/// Number of threads of a workgroup on a real GPU, see [`AdapterInfo::workgroup`].
+pub const DEFAULT_WORKGROUP_SIZE: u32 = 64;
 
 /// Number of threads of a workgroup on a software device, two of its vectors: it steps the threads that have no neuron
 /// to no purpose.

@@ -1,11 +1,8 @@
 //! Number of workgroups of a dispatch.
 
-use super::weight_ranges::ColumnRange;
 use crate::cpu::kernels::definition::Grid;
+use crate::gpu::memory::weight_ranges::ColumnRange;
 use crate::interface::{BackendError, BatchParams, Launch, Shape};
-
-/// Number of bindings that all kernels share: constants, launch parameters, replicas, minibatches, samples.
-pub const COMMON_BINDINGS: u32 = 5;
 
 /// Returns the number of workgroups along x, y and z. The threads of a workgroup are along x.
 ///

@@ -6,9 +6,9 @@ use std::ops::Range;
 use bytemuck::bytes_of;
 use wgpu::{Buffer, BufferUsages};
 
-use super::buffers::buffer;
-use super::device::Device;
-use super::weight_ranges::{ColumnRange, ranges};
+use crate::gpu::device::Device;
+use crate::gpu::memory::buffers::buffer;
+use crate::gpu::memory::weight_ranges::{ColumnRange, ranges};
 use crate::interface::{Launch, LaunchParams, Shape};
 
 /// Dispatches that the first buffer has room for.

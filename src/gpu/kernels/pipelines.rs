@@ -12,15 +12,18 @@ use wgpu::{
     ShaderSource, ShaderStages,
 };
 
-use super::bindings::COMMON_BINDINGS;
-use super::buffers::{Buffers, MIN_SIZE};
-use super::device::Device;
 use super::dispatches::Dispatch;
-use super::{shaders, weight_ranges};
+use crate::gpu::device::Device;
+use crate::gpu::memory::buffers::{Buffers, MIN_SIZE};
+use crate::gpu::memory::weight_ranges;
+use crate::gpu::shaders;
 use crate::interface::{
     BackendError, BatchParams, Kernel, Launch, LaunchParams, ReplicaParams, RunParams, Sample,
     Shape,
 };
+
+/// Number of bindings that all kernels share: constants, launch parameters, replicas, minibatches, samples.
+pub const COMMON_BINDINGS: u32 = 5;
 
 /// A compiled kernel.
 pub struct Pipeline {

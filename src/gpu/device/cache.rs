@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use wgpu::util::pipeline_cache_key;
 use wgpu::{AdapterInfo, DeviceType, Features, PipelineCache, PipelineCacheDescriptor};
 
-use super::shaders;
 use crate::files::{self, atomic};
+use crate::gpu::shaders;
 use crate::interface::Kernel;
 
 /// What a device needs for it.
@@ -134,8 +134,8 @@ fn users_folder() -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gpu::Device;
-    use crate::gpu::adapter::AdapterQuery;
+    use crate::gpu::device::Device;
+    use crate::gpu::device::adapter::AdapterQuery;
 
     #[test]
     fn what_is_broken_or_of_others_is_not_used() {

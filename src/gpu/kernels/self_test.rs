@@ -6,12 +6,12 @@ use bytemuck::{Zeroable, cast_slice};
 use serde::Serialize;
 use wgpu::{BufferUsages, ComputePassDescriptor};
 
-use super::DEFAULT_WORKGROUP_SIZE;
-use super::buffers::{buffer, uniform};
-use super::device::Device;
 use super::pipelines::Pipeline;
-use super::shaders;
 use crate::cpu::kernels::arithmetic_selftest::{FUNCTIONS, arithmetic_selftest};
+use crate::gpu::device::Device;
+use crate::gpu::device::adapter::DEFAULT_WORKGROUP_SIZE;
+use crate::gpu::memory::buffers::{buffer, uniform};
+use crate::gpu::shaders;
 use crate::interface::{BackendError, BatchParams, LaunchParams, ReplicaParams, RunParams, Sample};
 use crate::model::synaptic_filter;
 use crate::random::philox;

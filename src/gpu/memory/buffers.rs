@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use bytemuck::{Pod, bytes_of, cast_slice};
 use wgpu::{Buffer, BufferDescriptor, BufferUsages};
 
-use super::adapter::AdapterInfo;
-use super::device::Device;
 use super::weight_ranges;
+use crate::gpu::device::Device;
+use crate::gpu::device::adapter::AdapterInfo;
 use crate::interface::{
     ArrayId, BackendError, BatchParams, ReplicaParams, RunParams, Sample, Shape,
 };

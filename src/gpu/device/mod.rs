@@ -1,5 +1,8 @@
 //! An open GPU: it runs commands, copies arrays to and fro, and reports what went wrong.
 
+pub mod adapter;
+mod cache;
+
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -8,13 +11,12 @@ use std::time::Duration;
 
 use wgpu::{
     Buffer, BufferDescriptor, BufferUsages, CommandEncoder, DeviceDescriptor, DeviceLostReason,
-    MapMode, PipelineCache, PollError, PollStatus, PollType, SubmissionIndex,
+    Features, MapMode, PipelineCache, PollError, PollStatus, PollType, SubmissionIndex,
 };
 
-use super::adapter::{self, AdapterInfo, AdapterQuery};
-use super::cache::{self, Cache};
-use super::profile;
 use crate::interface::BackendError;
+use adapter::{AdapterInfo, AdapterQuery};
+use cache::Cache;
 
 /// How long the device may work on what it was given before it counts as hung: longer than any minibatch takes on
 /// a software device, and than drivers wait that look after themselves.
@@ -23,6 +25,11 @@ const POLL_TIMEOUT: Duration = Duration::from_secs(600);
 /// Submissions that may be under way: enough that the device never waits for the host, few enough
 /// that what the host has staged for them stays small.
 const IN_FLIGHT: usize = 3;
+
+/// Features for timestamps between the launches of a pass. With the first alone, each launch takes a pass of its own.
+pub const TIMESTAMPS: Features = Features::TIMESTAMP_QUERY
+    .union(Features::TIMESTAMP_QUERY_INSIDE_ENCODERS)
+    .union(Features::TIMESTAMP_QUERY_INSIDE_PASSES);
 
 /// An open GPU.
 pub struct Device {
@@ -48,7 +55,7 @@ impl Device {
         let (adapter, info) = adapter::choose(choice)?;
         let description = DeviceDescriptor {
             label: Some("apical"),
-            required_features: adapter.features() & profile::FEATURES.union(cache::FEATURES),
+            required_features: adapter.features() & TIMESTAMPS.union(cache::FEATURES),
             required_limits: adapter::wanted_limits(&adapter.limits()),
             ..Default::default()
         };
@@ -86,17 +93,17 @@ impl Device {
     }
 
     /// Bytes of weights that a kernel binds at once.
-    pub(super) fn max_weight_binding(&self) -> u64 {
+    pub(in crate::gpu) fn max_weight_binding(&self) -> u64 {
         self.max_weight_binding
     }
 
     /// What drivers look up compiled kernels in, where that is kept.
-    pub(super) fn pipelines(&self) -> Option<&PipelineCache> {
+    pub(in crate::gpu) fn pipelines(&self) -> Option<&PipelineCache> {
         self.cache.as_ref().map(|cache| &cache.pipelines)
     }
 
     /// Keeps the kernels compiled so far for the next start.
-    pub(super) fn save_pipelines(&mut self) {
+    pub(in crate::gpu) fn save_pipelines(&mut self) {
         if let Some(cache) = &mut self.cache {
             cache.save();
         }
@@ -213,7 +220,7 @@ impl Device {
         }
     }
 
-    pub(super) fn failed(&self, reason: String) -> BackendError {
+    pub(in crate::gpu) fn failed(&self, reason: String) -> BackendError {
         BackendError::Device { device: self.info.name.clone(), reason }
     }
 }

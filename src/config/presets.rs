@@ -48,7 +48,7 @@ static PRESETS: [Preset; NAMED.len() + RECIPES.len()] = {
 #[cfg(feature = "clap")]
 impl clap::ValueEnum for Preset {
     fn value_variants<'a>() -> &'a [Self] {
-        &PRESETS
+        Preset::all()
     }
 
     fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
@@ -57,6 +57,11 @@ impl clap::ValueEnum for Preset {
 }
 
 impl Preset {
+    /// Returns all presets.
+    pub fn all() -> &'static [Preset] {
+        &PRESETS
+    }
+
     /// Returns the name on the command line.
     pub fn name(self) -> &'static str {
         match self {

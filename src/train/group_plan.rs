@@ -140,7 +140,8 @@ impl GroupPlan {
             unfinished.push((replica, subset));
         }
         // The last subset takes the data set itself, so that one subset needs no copy.
-        let sources = vec![Arc::new(dataset); counts.len()];
+        let dataset = Arc::new(dataset);
+        let sources = vec![dataset; counts.len()];
         let subset = |(source, [validation, training, test]): (Arc<Dataset>, [usize; 3])| {
             Arc::unwrap_or_clone(source).subset(validation, training, test).map(Arc::new)
         };

@@ -60,7 +60,7 @@ pub fn training_images(config: &Config, dataset: &Dataset) -> usize {
     }
 }
 
-/// Trains every network of `configs` that is not in `trials`, in order, at most `together` side by side. A stopped
+/// Trains every network of `configs` that is not in `trials`, in order, at most `parallel` side by side. A stopped
 /// training resumes with the same bits. Returns whether all are finished: a stop or the listener may interrupt the
 /// trials, and the weights trained so far are kept.
 ///
@@ -71,7 +71,7 @@ pub fn run(
     configs: &[Config],
     dataset: &Dataset,
     selection: &DeviceOptions,
-    together: usize,
+    parallel: usize,
     listen: Listen,
 ) -> Result<bool, TrialsError> {
     let data = DataIdentity::of(dataset);
@@ -84,7 +84,7 @@ pub fn run(
     if missing.is_empty() {
         return Ok(true);
     }
-    for configs in missing.chunks(together.max(1)) {
+    for configs in missing.chunks(parallel.max(1)) {
         if selection.stop.is_requested()
             || !train(trials, configs, (dataset, &data), selection, listen)?
         {
@@ -94,7 +94,7 @@ pub fn run(
     Ok(true)
 }
 
-/// Trains all of `configs` side by side, in waves if they do not fit.
+/// Trains all of `configs` side by side, in groups if they do not fit.
 fn train(
     trials: &mut TrialStore,
     configs: &[&Config],

@@ -31,7 +31,7 @@ pub(super) struct TrialWriter<'a> {
     device: Device,
     /// Number of networks side by side.
     networks: usize,
-    due: Due,
+    timer: CheckpointTimer,
     /// First error of writing a file.
     failure: Option<StorageError>,
 }
@@ -58,7 +58,7 @@ impl<'a> TrialWriter<'a> {
             epochs,
             device,
             networks: 0,
-            due: Due::default(),
+            timer: CheckpointTimer::default(),
             failure: None,
         }
     }
@@ -110,7 +110,7 @@ impl<'a> TrialWriter<'a> {
         is_stopped: bool,
     ) -> Result<(), StorageError> {
         let Some(trial) = &mut self.unfinished[replica] else { return Ok(()) };
-        match self.due.is_due(&checkpoint.position, is_stopped) {
+        match self.timer.is_due(&checkpoint.position, is_stopped) {
             true => trial.save(checkpoint, &self.epochs[replica], &self.images),
             false => Ok(()),
         }
@@ -160,29 +160,29 @@ impl<'a> TrialWriter<'a> {
 
 /// Timing of checkpoints: all networks of a group write at the same position, so that they resume side by side.
 #[derive(Default)]
-struct Due {
-    /// Epoch and images of the last position, and whether checkpoints are written there.
-    place: Option<(u32, usize, bool)>,
-    written: Option<Instant>,
+struct CheckpointTimer {
+    /// Epoch and images of the last position, and whether checkpoints are due there.
+    last: Option<(u32, usize, bool)>,
+    /// Time of the last checkpoints, or of the first position.
+    since: Option<Instant>,
 }
 
-impl Due {
+impl CheckpointTimer {
+    /// Returns whether a checkpoint is due at a position. A stop always requires one.
     fn is_due(&mut self, position: &TrainPosition, is_stopped: bool) -> bool {
-        match self.place {
-            Some((epoch, images, is_due))
-                if (epoch, images) == (position.epoch, position.images) && !is_stopped =>
-            {
-                is_due
-            }
-            _ => {
-                let start = *self.written.get_or_insert_with(Instant::now);
-                let is_due = is_stopped || start.elapsed() >= CHECKPOINT_EVERY;
-                if is_due {
-                    self.written = Some(Instant::now());
-                }
-                self.place = Some((position.epoch, position.images, is_due));
-                is_due
-            }
+        let (epoch, images) = (position.epoch, position.images);
+        if let Some((last_epoch, last_images, is_due)) = self.last
+            && (last_epoch, last_images) == (epoch, images)
+            && !is_stopped
+        {
+            return is_due;
         }
+        let since = *self.since.get_or_insert_with(Instant::now);
+        let is_due = is_stopped || since.elapsed() >= CHECKPOINT_EVERY;
+        if is_due {
+            self.since = Some(Instant::now());
+        }
+        self.last = Some((epoch, images, is_due));
+        is_due
     }
 }

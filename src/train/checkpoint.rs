@@ -88,13 +88,13 @@ impl Checkpoint {
 
     /// Whether networks can resume side by side from this checkpoint and from `other`.
     pub(super) fn is_at_same_step(&self, other: &Checkpoint) -> bool {
-        let place = |checkpoint: &Checkpoint| {
+        let step = |checkpoint: &Checkpoint| {
             let TrainPosition { epoch, images, eval_pending, eval_images_shown: tested, .. } =
                 checkpoint.position;
             let SimulationState { updates, is_fresh, .. } = checkpoint.state;
             (epoch, images, eval_pending, tested, updates, is_fresh)
         };
-        place(self) == place(other)
+        step(self) == step(other)
     }
 }
 
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rounds_are_read_as_they_are_written() {
+    fn interval_written_as_text_is_read_back() {
         for every in [
             CheckpointInterval::Images(5000),
             CheckpointInterval::Epochs(1),
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn rounds_end_once() {
+    fn interval_ends_once() {
         let every = CheckpointInterval::Images(10);
         let ends: Vec<usize> = (0..9).filter(|i| every.is_due_between(4 * i, 4 * i + 4)).collect();
         // After 12, 20 and 32 images.

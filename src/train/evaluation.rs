@@ -108,10 +108,10 @@ impl ReplicaGroup {
         if !rates.is_empty() {
             flow = or_break(flow, self.emit_networks(epoch, done, rates, listen)?);
         }
-        let ends_round =
+        let ends_interval =
             self.checkpoint_interval.is_some_and(|every| every.is_due_after_epoch(epoch));
         // Each epoch may have the lowest error, and a run of one epoch needs a checkpoint too.
-        let is_due = ends_round || flow.is_break() || epoch == epochs;
+        let is_due = ends_interval || flow.is_break() || epoch == epochs;
         flow = or_break(flow, self.emit_checkpoints(true, is_due, listen)?);
         if flow.is_break() && !is_due {
             // The listener stopped at this checkpoint, which makes it due.

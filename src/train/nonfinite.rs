@@ -43,8 +43,8 @@ impl FiniteSnapshot {
 
 /// Returns the first network with weights that are not finite, and the lowest such layer.
 pub(super) fn find_nonfinite(networks: &[Network]) -> Option<(usize, usize)> {
-    let is_lost = |layer: &Layer| layer.weights.iter().any(|weight| !weight.is_finite());
-    let layer = |network: &Network| network.layers.iter().position(is_lost);
+    let is_nonfinite = |layer: &Layer| layer.weights.iter().any(|weight| !weight.is_finite());
+    let layer = |network: &Network| network.layers.iter().position(is_nonfinite);
     networks.iter().enumerate().find_map(|(index, network)| Some((index, layer(network)?)))
 }
 
@@ -65,17 +65,15 @@ impl ReplicaGroup {
 
     /// Finds the minibatch after which weights are infinite or NaN.
     pub(super) fn locate_divergence(&mut self) -> Result<TrainError, BackendError> {
-        let (found, sound) = (
-            self.position,
-            std::mem::replace(&mut self.finite_snapshot, FiniteSnapshot::new(self.position)),
-        );
-        let TrainPosition { epoch, images: mut before, .. } = sound.position;
+        let found = self.position;
+        let snapshot = std::mem::replace(&mut self.finite_snapshot, FiniteSnapshot::new(found));
+        let TrainPosition { epoch, images: mut before, .. } = snapshot.position;
         // At the end of an epoch, the position is the start of the next one.
         let mut last = if found.epoch > epoch { self.dataset.training_count } else { found.images };
-        if !sound.states.is_empty() {
-            self.simulation.write_networks(&sound.networks)?;
-            self.simulation.load_state(&sound.states.iter().collect::<Vec<_>>())?;
-            self.position = sound.position;
+        if !snapshot.states.is_empty() {
+            self.simulation.write_networks(&snapshot.networks)?;
+            self.simulation.load_state(&snapshot.states.iter().collect::<Vec<_>>())?;
+            self.position = snapshot.position;
             let orders = self.orders(epoch);
             while self.position.images < last {
                 if std::mem::take(&mut self.position.eval_pending) {

@@ -171,10 +171,10 @@ impl ReplicaGroup {
                 flow = self.requested_eval(listen)?;
             }
             let after = self.images_of_run();
-            let ends_round = self
+            let ends_interval = self
                 .checkpoint_interval
                 .is_some_and(|interval| interval.is_due_between(before, after));
-            if flow.is_break() || ends_round {
+            if flow.is_break() || ends_interval {
                 flow = or_break(flow, self.emit_checkpoints(false, true, listen)?);
             }
             if flow.is_break() {

@@ -39,7 +39,7 @@ pub(crate) trait Sink {
     }
 }
 
-/// What the sinks of a training share.
+/// Data that all sinks of a training share.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) job: &'a TrainJob,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::device::{self, DeviceOptions};
-use apical::interface::{ArrayId, Backend, BackendError, window_mean};
+use apical::interface::{ArrayId, Backend, BackendError, ValuesRef, window_mean};
 use apical::model::weight_init::WeightInit;
 use apical::network::Network;
 use apical::simulation::Simulation;
@@ -25,9 +25,7 @@ fn change_weights(
     rate: f32,
     initial: &[f32],
 ) -> Result<(), BackendError> {
-    let mut floats = |array| -> Result<Vec<f32>, BackendError> {
-        Ok(backend.read(array)?.into_iter().map(f32::from_bits).collect())
-    };
+    let mut floats = |array| backend.read(array)?.into_f32(array);
     let errors = floats(ArrayId::Errors(layer))?; // [samples, units]
     let means = floats(ArrayId::WindowMeans(layer))?; // [samples, rows, n_pre]
     let mut weights = floats(ArrayId::Weights(layer))?; // [n_pre + 1, units]; the last column holds the biases
@@ -48,8 +46,7 @@ fn change_weights(
             *weight = 0.0;
         }
     }
-    let words: Vec<u32> = weights.into_iter().map(f32::to_bits).collect();
-    backend.write(ArrayId::Weights(layer), &words)
+    backend.write(ArrayId::Weights(layer), ValuesRef::F32(&weights))
 }
 
 pub fn main() -> Result<(), Box<dyn Error>> {

@@ -24,7 +24,8 @@ fn spikes_by_step(
     simulation.test(from_ref(&image))?;
     let backend = simulation.backend();
     // [samples, words, units]; the image is the first sample.
-    let words = backend.read(ArrayId::Spikes(1))?;
+    let array = ArrayId::Spikes(1);
+    let words = backend.read(array)?.into_u32(array)?;
     let shape = backend.shape();
     let (history, units) = (shape.history_words() as usize, shape.units(0));
     let count = |step: u32| {

@@ -138,14 +138,14 @@ fn scores(
     let output = backend.shape().layers() - 1;
     let array = ArrayId::Compartments(output);
     let (units, length) = (backend.shape().units(output), backend.shape().len_per_copy(array));
-    let words = backend.read_samples(array, lanes)?;
+    let values = backend.read_samples(array, lanes)?.into_f32(array)?;
     let group = units / classes;
-    let mean = |group: &[u32]| {
-        let sum: f64 = group.iter().map(|&word| f64::from(f32::from_bits(word))).sum();
+    let mean = |group: &[f32]| {
+        let sum: f64 = group.iter().map(|&voltage| f64::from(voltage)).sum();
         sum / group.len() as f64
     };
-    let voltages = |lane: &[u32]| lane[compartment::MEAN_SOMA * units..][..units].to_vec();
-    let of_lanes = words.chunks(length).take(lanes).map(voltages);
+    let voltages = |lane: &[f32]| lane[compartment::MEAN_SOMA * units..][..units].to_vec();
+    let of_lanes = values.chunks(length).take(lanes).map(voltages);
     Ok(of_lanes.flat_map(|lane| lane.chunks(group).map(mean).collect::<Vec<_>>()).collect())
 }
 

@@ -44,8 +44,7 @@ fn simulation(config: &Config, network: &Network) -> (Simulation, Vec<Presentati
 }
 
 fn floats(simulation: &mut Simulation, array: ArrayId) -> Vec<f64> {
-    let words = simulation.backend().read(array).expect("the array is readable");
-    words.into_iter().map(|word| f64::from(f32::from_bits(word))).collect()
+    support::floats(simulation.backend(), array).into_iter().map(f64::from).collect()
 }
 
 /// Returns the slope of the logistic function at `x`.

@@ -12,8 +12,8 @@ use apical::cpu::kernels::arithmetic_selftest::{FUNCTIONS, arithmetic_selftest};
 use apical::gpu::adapter::{self, AdapterInfo, AdapterQuery, DeviceKind};
 use apical::gpu::{DEFAULT_WORKGROUP_SIZE, Device, Gpu, self_test};
 use apical::interface::{
-    ArrayId, Backend, BackendError, BatchParams, Kernel, Launch, ReplicaParams, RunParams, Sample,
-    Shape,
+    ArrayId, Backend, BackendError, BatchParams, ElementType, Kernel, Launch, ReplicaParams,
+    RunParams, Sample, Shape, Values, ValuesRef,
 };
 use apical::model::network_model::{NetworkModel, UpdateRule};
 use apical::random::philox;
@@ -189,11 +189,17 @@ fn arrays_start_zero_and_return_written_words() {
     let mut gpu = unwrap(gpu(shape()));
     for array in shape().arrays() {
         let length = shape().len(array);
-        assert_eq!(unwrap(gpu.read(array)), vec![0; length], "{array}");
-        let words: Vec<u32> = (0..length as u32).map(|i| i.wrapping_mul(0x9E37_79B9)).collect();
-        unwrap(gpu.write(array, &words));
-        assert_eq!(unwrap(gpu.read(array)), words, "{array}");
-        let error = gpu.write(array, &vec![0; length + 1]).unwrap_err();
+        let zeros = |length| Values::zeros(array.element_type(), length);
+        assert_eq!(unwrap(gpu.read(array)), zeros(length), "{array}");
+        // Floats of any bits, NaN with a payload included.
+        let words = (0..length as u32).map(|i| i.wrapping_mul(0x9E37_79B9));
+        let values = match array.element_type() {
+            ElementType::U32 => Values::U32(words.collect()),
+            ElementType::F32 => Values::F32(words.map(f32::from_bits).collect()),
+        };
+        unwrap(gpu.write(array, (&values).into()));
+        assert_eq!(unwrap(gpu.read(array)), values, "{array}");
+        let error = gpu.write(array, (&zeros(length + 1)).into()).unwrap_err();
         assert!(matches!(error, BackendError::WrongLength { .. }), "{error}");
     }
 }
@@ -201,9 +207,10 @@ fn arrays_start_zero_and_return_written_words() {
 #[test]
 fn many_launches_and_minibatches_run() {
     let mut gpu = unwrap(gpu(shape()));
-    unwrap(gpu.write(ArrayId::Spikes(0), &vec![1; shape().len(ArrayId::Spikes(0))]));
-    let one = 1.0f32.to_bits();
-    unwrap(gpu.write(ArrayId::Weights(0), &vec![one; shape().len(ArrayId::Weights(0))]));
+    let spikes = vec![1; shape().len(ArrayId::Spikes(0))];
+    unwrap(gpu.write(ArrayId::Spikes(0), ValuesRef::U32(&spikes)));
+    let weights = vec![1.0; shape().len(ArrayId::Weights(0))];
+    unwrap(gpu.write(ArrayId::Weights(0), ValuesRef::F32(&weights)));
     let minibatch = BatchParams { batch_size: 2, ..Zeroable::zeroed() };
     let sample = Sample { steps_forward: 20, ..Sample::default() };
     let samples = [0, 1].map(|index| sample.of_replica(&shape(), 0, index));

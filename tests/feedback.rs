@@ -75,12 +75,7 @@ impl Run {
         self.simulation.read_networks(&mut networks).expect("arrays are readable");
         let [network] = networks;
         for layer in 0..network.layers.len() - 1 {
-            let words = self
-                .simulation
-                .backend()
-                .read(ArrayId::Feedback(layer))
-                .expect("arrays are readable");
-            let feedback: Vec<f32> = words.into_iter().map(f32::from_bits).collect();
+            let feedback = support::floats(self.simulation.backend(), ArrayId::Feedback(layer));
             assert_eq!(
                 network.layers[layer].feedback, feedback,
                 "the saved feedback differs from the device's"

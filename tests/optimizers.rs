@@ -63,10 +63,6 @@ fn check_updates(config: &Config) -> f32 {
     let backend = support::cpu(config, &dataset, &capacity);
     let mut simulation =
         Simulation::new(backend, config, &dataset, &network).expect("the network fits");
-    let floats = |simulation: &mut Simulation, array| -> Vec<f32> {
-        let words = simulation.backend().read(array).expect("the array is readable");
-        words.into_iter().map(f32::from_bits).collect()
-    };
     let mut expected_layers: Vec<Vec<Synapse>> = network
         .layers
         .iter()
@@ -87,8 +83,8 @@ fn check_updates(config: &Config) -> f32 {
         simulation.train(&images).expect("the minibatch runs");
         let rate = config.lr_factor(dataset.training_count).at((FIRST_IMAGE + first).into());
         for (layer, synapses) in expected_layers.iter_mut().enumerate() {
-            let gradients = floats(&mut simulation, ArrayId::Gradient(layer));
-            let weights = floats(&mut simulation, ArrayId::Weights(layer));
+            let gradients = support::floats(simulation.backend(), ArrayId::Gradient(layer));
+            let weights = support::floats(simulation.backend(), ArrayId::Weights(layer));
             let shape: &Shape = simulation.backend().shape();
             let first_bias = shape.n_pre(layer) * shape.units(layer);
             for (index, synapse) in synapses.iter_mut().enumerate() {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use apical::config::{Config, Optimizer, PlateauTiming, Variant, variants};
 use apical::dataset::Dataset;
 use apical::device::{BackendKind, DeviceOptions};
+use apical::interface::ValuesRef;
 use apical::model::phases::AveragingWindow;
 use apical::model::spikes::SpikeDistribution;
 use apical::model::weight_init::WeightInit;
@@ -112,12 +113,14 @@ fn of_configs(configs: Vec<Config>) -> Vec<Variant> {
 /// Asserts equal outcomes; the message has the first weight that differs.
 fn assert_same(label: &str, a: &Outcome, b: &Outcome) {
     for (layer, (a, b)) in a.network.layers.iter().zip(&b.network.layers).enumerate() {
-        let weights =
-            |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
         let label = format!("{label}: layer {layer}");
-        support::assert_same_bits(&label, &weights(&a.weights), &weights(&b.weights));
-        support::assert_same_bits(&label, &weights(&a.feedback), &weights(&b.feedback));
-        support::assert_same_bits(&label, &weights(&a.apical_biases), &weights(&b.apical_biases));
+        for (a, b) in [
+            (&a.weights, &b.weights),
+            (&a.feedback, &b.feedback),
+            (&a.apical_biases, &b.apical_biases),
+        ] {
+            support::assert_same_bits(&label, ValuesRef::F32(a), ValuesRef::F32(b));
+        }
     }
     assert_eq!(a.confusion, b.confusion, "{label}");
     assert_eq!(a.errors, b.errors, "{label}");

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use apical::config::{Config, Feedback, FeedbackWeights, Optimizer, variants};
 use apical::device::{BackendKind, DeviceOptions};
+use apical::interface::Values;
 use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
 use apical::train::{Event, Training};
@@ -57,10 +58,10 @@ fn train(
     (training.networks()[0].clone(), events)
 }
 
-fn bits(network: &Network) -> Vec<u32> {
+fn weights(network: &Network) -> Values {
     let layers = network.layers.iter();
     let weights = layers.flat_map(|layer| layer.weights.iter().chain(&layer.feedback));
-    weights.map(|weight| weight.to_bits()).collect()
+    Values::F32(weights.copied().collect())
 }
 
 #[test]
@@ -79,13 +80,21 @@ fn network_requests_change_no_bit() {
             let positions: Vec<(u32, usize)> =
                 events.iter().map(|(epoch, images, _)| (*epoch, *images)).collect();
             assert_eq!(positions, [(1, 4), (1, total_images), (2, total_images)]);
-            support::assert_same_bits("with requests", &bits(&network), &bits(&expected));
-            support::assert_same_bits("after the last epoch", &bits(&events[2].2), &bits(&network));
+            support::assert_same_bits("with requests", &weights(&network), &weights(&expected));
+            support::assert_same_bits(
+                "after the last epoch",
+                &weights(&events[2].2),
+                &weights(&network),
+            );
             // The network learns between the events.
             assert_ne!(events[0].2, events[1].2);
             assert_ne!(events[1].2, events[2].2);
             let (shorter, _) = train(&Config { epochs: 1, ..config.clone() }, backend, false);
-            support::assert_same_bits("after one epoch", &bits(&events[1].2), &bits(&shorter));
+            support::assert_same_bits(
+                "after one epoch",
+                &weights(&events[1].2),
+                &weights(&shorter),
+            );
         }
     }
 }
@@ -137,8 +146,8 @@ fn requested_test_changes_no_bit() {
             }
             support::assert_same_bits(
                 "with tests",
-                &bits(&training.networks()[0]),
-                &bits(&expected),
+                &weights(&training.networks()[0]),
+                &weights(&expected),
             );
             // The positions of later events can depend on time.
             all_rates.truncate(1);

@@ -15,7 +15,9 @@ use std::sync::Arc;
 use apical::config::Config;
 use apical::dataset::Dataset;
 use apical::device::{self, BackendKind, DeviceOptions};
-use apical::interface::{ArrayId, BackendError, Kernel, Launch, Sample};
+use apical::interface::{
+    ArrayId, BackendError, ElementType, Kernel, Launch, Sample, Values, ValuesRef,
+};
 use apical::network::Network;
 use apical::plan::Presentation;
 use apical::simulation::Simulation;
@@ -199,9 +201,9 @@ fn array_of_absent_layer_is_an_error() {
                 backend.read(array).map(|_| ()),
                 backend.read_samples(array, 1).map(|_| ()),
                 backend.read_persistent(array).map(|_| ()),
-                backend.write(array, &[1, 2]),
-                backend.write(array, &[]),
-                backend.write_persistent(array, &[1]),
+                backend.write(array, ValuesRef::U32(&[1, 2])),
+                backend.write(array, ValuesRef::F32(&[])),
+                backend.write_persistent(array, ValuesRef::F32(&[1.0])),
             ] {
                 let is_expected = matches!(result, Err(BackendError::NoArray { layers: 2, .. }));
                 assert!(is_expected, "{array:?}: {result:?}");
@@ -226,12 +228,13 @@ fn sample_arrays_without_access_are_an_error() {
         let backend = simulation.backend();
         let shape = backend.shape().clone();
         for array in shape.arrays() {
-            let words = vec![0; shape.len(array)];
+            let values = Values::zeros(array.element_type(), shape.len(array));
             let samples = backend.read_samples(array, 1).map(|_| ());
-            let results = [samples, backend.read(array).map(|_| ()), backend.write(array, &words)];
+            let results =
+                [samples, backend.read(array).map(|_| ()), backend.write(array, (&values).into())];
             let rows = backend.read_persistent(array).expect("persistent rows are read");
             assert_eq!(rows.len(), shape.persistent_len(array) * shape.copies(array), "{array}");
-            backend.write_persistent(array, &rows).expect("persistent rows are written");
+            backend.write_persistent(array, (&rows).into()).expect("persistent rows are written");
             let again = backend.read_persistent(array).expect("persistent rows are read");
             support::assert_same_bits(&array.to_string(), &rows, &again);
             persistent.push(rows);
@@ -251,5 +254,41 @@ fn sample_arrays_without_access_are_an_error() {
     }
     let (cpu, gpu) = persistent.split_at(persistent.len() / 2);
     assert_eq!(cpu, gpu, "persistent rows differ between the backends");
-    assert!(cpu.iter().flatten().any(|&word| word != 0), "all persistent rows are zero");
+    let bits = cpu.iter().flat_map(Values::bits);
+    assert!(bits.copied().any(|word| word != 0), "all persistent rows are zero");
+}
+
+/// A write of the other type is an error on both backends and changes nothing. Bits of NaN and -0 return unchanged.
+#[test]
+fn values_of_another_type_are_an_error() {
+    for backend in BACKENDS {
+        let mut simulation = simulation(backend);
+        let backend = simulation.backend();
+        let shape = backend.shape().clone();
+        for array in [ArrayId::Weights(1), ArrayId::InputCdf, ArrayId::Spikes(1)] {
+            let other = match array.element_type() {
+                ElementType::U32 => ElementType::F32,
+                ElementType::F32 => ElementType::U32,
+            };
+            let assert_wrong_type = |result: Result<(), BackendError>| match result {
+                Err(BackendError::WrongType { array: named, expected }) => {
+                    assert_eq!((named, expected), (array, array.element_type()));
+                }
+                result => panic!("{array}: {result:?}"),
+            };
+            let before = backend.read(array).expect("the array is read");
+            let values = Values::zeros(other, shape.len(array));
+            assert_wrong_type(backend.write(array, (&values).into()));
+            let rows = Values::zeros(other, shape.persistent_len(array) * shape.copies(array));
+            assert_wrong_type(backend.write_persistent(array, (&rows).into()));
+            assert_eq!(backend.read(array).expect("the array is read"), before, "{array}");
+        }
+        let bits = [0x7fc0_1234, 0xffff_ffff, 0x7f80_0001, 0x8000_0000, 1];
+        for array in [ArrayId::Weights(1), ArrayId::Compartments(0)] {
+            let values = bits.map(f32::from_bits).into_iter().cycle();
+            let values = Values::F32(values.take(shape.len(array)).collect());
+            backend.write(array, (&values).into()).expect("the array is written");
+            assert_eq!(backend.read(array).expect("the array is read"), values, "{array}");
+        }
+    }
 }

@@ -7,7 +7,7 @@
 use apical::config::{
     Config, CreditAssignment, Dynamics, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal,
 };
-use apical::interface::{ArrayId, ElementType};
+use apical::interface::{ArrayId, Values};
 use apical::model::exact_math::{SMALLEST_MOMENT, SMALLEST_WEIGHT};
 use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
@@ -95,9 +95,8 @@ fn stored_values_are_zero_or_above_flush_threshold() {
                 let backend = simulation.backend();
                 backend.run(&minibatches, &samples, &[launch]).expect("the CPU runs");
                 for array in launch.writes() {
-                    if array.element_type() == ElementType::Float {
-                        let words = backend.read(array).expect("the CPU reads");
-                        check(&format!("settings {number}, {launch:?}: {array}"), &words, array);
+                    if let Values::F32(values) = backend.read(array).expect("the CPU reads") {
+                        check(&format!("settings {number}, {launch:?}: {array}"), &values, array);
                     }
                 }
             }
@@ -105,10 +104,9 @@ fn stored_values_are_zero_or_above_flush_threshold() {
     }
 }
 
-fn check(label: &str, words: &[u32], array: ArrayId) {
-    for &word in words {
-        let value = f32::from_bits(word);
+fn check(label: &str, values: &[f32], array: ArrayId) {
+    for value in values {
         let is_large = value.abs() >= smallest(array);
-        assert!(word == 0 || is_large || !value.is_finite(), "{label}: {value:e}");
+        assert!(value.to_bits() == 0 || is_large || !value.is_finite(), "{label}: {value:e}");
     }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use apical::config::{Config, Feedback, FeedbackWeights, Optimizer, PlateauTiming, Signal};
 use apical::dataset::Dataset;
 use apical::gpu::DEFAULT_WORKGROUP_SIZE;
-use apical::interface::{ArrayId, Backend};
+use apical::interface::{ArrayId, Backend, Values};
 use apical::model::lr_schedule::LrSchedule;
 use apical::network::Network;
 use apical::plan::{self, Capacity};
@@ -26,8 +26,8 @@ use crate::support;
 /// Arrays after a training.
 struct Outcome {
     /// Feed-forward and feedback weights of each layer.
-    weights: Vec<(ArrayId, Vec<u32>)>,
-    results: Vec<u32>,
+    weights: Vec<(ArrayId, Values)>,
+    results: Values,
 }
 
 /// Trains one epoch with a partial test in the middle and a full test at the end.

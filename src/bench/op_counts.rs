@@ -42,13 +42,16 @@ impl SpikeSnapshot {
         let is_uncut = backend.shape().taps == 0;
         let spikes = populations
             .clone()
-            .map(|population| backend.read_samples(ArrayId::Spikes(population), samples))
+            .map(|population| {
+                let array = ArrayId::Spikes(population);
+                backend.read_samples(array, samples)?.into_u32(array)
+            })
             .collect::<Result<_, _>>()?;
         let traces = populations
             .filter(|_| is_uncut)
             .map(|population| {
-                let words = backend.read_samples(ArrayId::WindowMeans(population), samples)?;
-                Ok(bytemuck::cast_vec(words))
+                let array = ArrayId::WindowMeans(population);
+                backend.read_samples(array, samples)?.into_f32(array)
             })
             .collect::<Result<_, _>>()?;
         Ok(SpikeSnapshot { spikes, traces })

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::interface::{
-    ArrayId, COUNT_BITS, ElementType, Launch, LaunchParams, STEPS_PER_WORD, Sample, Shape,
-    UNITS_PER_WORD, compartment, plateau, spike_mask, window_mean,
+    ArrayId, COUNT_BITS, Launch, LaunchParams, STEPS_PER_WORD, Sample, Shape, UNITS_PER_WORD,
+    ValuesRef, compartment, plateau, spike_mask, window_mean,
 };
 
 /// First difference between two backends.
@@ -40,13 +40,13 @@ pub(super) fn first_difference(
     shape: &Shape,
     launch: &Launch,
     array: ArrayId,
-    cpu: &[u32],
-    gpu: &[u32],
+    cpu: ValuesRef,
+    gpu: ValuesRef,
     samples: &[Sample],
 ) -> Option<Difference> {
     let len_per_copy = shape.len_per_copy(array);
     let written = written_length(shape, launch, array);
-    let pairs = || cpu.iter().zip(gpu).enumerate();
+    let pairs = || cpu.bits().iter().zip(gpu.bits()).enumerate();
     let differs =
         |&(index, (cpu, gpu)): &(usize, (&u32, &u32))| cpu != gpu && index % len_per_copy < written;
     let (index, _) = pairs().find(differs)?;
@@ -54,16 +54,16 @@ pub(super) fn first_difference(
     let sample = shape.is_per_sample(array).then_some(index / len_per_copy);
     let [_, columns] = shape.dims(array);
     let (row, column) = (index % len_per_copy / columns, index % columns);
-    let (cpu, gpu) = (cpu[index], gpu[index]);
+    let differing_bits = cpu.bits()[index] ^ gpu.bits()[index];
     let unit = match array {
         ArrayId::SpikeMask(_) => {
-            column * UNITS_PER_WORD as usize + (cpu ^ gpu).trailing_zeros() as usize
+            column * UNITS_PER_WORD as usize + differing_bits.trailing_zeros() as usize
         }
         _ => column,
     };
-    let value = |word: u32| match array.element_type() {
-        ElementType::Integer => f64::from(word),
-        ElementType::Float => f64::from(f32::from_bits(word)),
+    let value = |values: ValuesRef| match values {
+        ValuesRef::U32(values) => f64::from(values[index]),
+        ValuesRef::F32(values) => f64::from(values[index]),
     };
     Some(Difference {
         kernel: launch.kernel.name(),
@@ -72,7 +72,7 @@ pub(super) fn first_difference(
         minibatch: 0,
         sample,
         image: sample.and_then(|index| samples.get(index)).map(|sample| sample.image),
-        step: step_of(shape, launch, array, row, cpu ^ gpu),
+        step: step_of(shape, launch, array, row, differing_bits),
         unit,
         cpu: value(cpu),
         gpu: value(gpu),

@@ -13,7 +13,7 @@ use crate::dataset::Dataset;
 use crate::device::{self, Device, DeviceOptions};
 use crate::gpu::self_test::SelfTestResult;
 use crate::interface::{
-    ArrayId, Backend, BackendError, BatchParams, Kernel, Launch, Sample, Stop, Stoppable,
+    ArrayId, Backend, BackendError, BatchParams, Kernel, Launch, Sample, Stop, Stoppable, ValuesRef,
 };
 use crate::network::Network;
 use crate::simulation::Simulation;
@@ -133,7 +133,7 @@ fn compare_tests(
     let score = Launch { kernel: Kernel::Classify, layer: shape.layers() - 1, first: 0, steps: 0 };
     let (cpu, gpu) = (cpu.read(ArrayId::Results)?, gpu.read(ArrayId::Results)?);
     compared.values += cpu.len() as u64;
-    Ok(first_difference(&shape, &score, ArrayId::Results, &cpu, &gpu, &[]))
+    Ok(first_difference(&shape, &score, ArrayId::Results, (&cpu).into(), (&gpu).into(), &[]))
 }
 
 /// Minibatch on both backends.
@@ -163,8 +163,8 @@ impl Step<'_> {
             let shape = cpu.shape().clone();
             if last_cpu_launch.is_some_and(|last| index <= last) {
                 for array in launch.writes() {
-                    let words = cpu.read(array)?;
-                    gpu.write(array, &words)?;
+                    let values = cpu.read(array)?;
+                    gpu.write(array, (&values).into())?;
                 }
                 continue;
             }
@@ -176,7 +176,7 @@ impl Step<'_> {
                 } else {
                     cpu.len()
                 };
-                let (cpu, gpu) = (&cpu[..used], &gpu[..used]);
+                let [cpu, gpu] = [&cpu, &gpu].map(|values| ValuesRef::from(values).range(0..used));
                 compared.values += used as u64;
                 let difference = first_difference(&shape, launch, array, cpu, gpu, self.samples);
                 if difference.is_some() {

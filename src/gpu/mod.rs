@@ -22,9 +22,9 @@ pub use memory::weight_ranges;
 
 use crate::cpu::kernels::check_work;
 use crate::interface::{
-    ArrayId, Backend, BackendError, BatchParams, KernelTimes, Launch, ReplicaParams, RunParams,
-    Sample, Shape, Stop, Stoppable, array_with_persistent_rows, check_access, check_array,
-    check_persistent, check_sizes, check_write, persistent_rows_of,
+    ArrayId, Backend, BackendError, BatchParams, ElementType, KernelTimes, Launch, ReplicaParams,
+    RunParams, Sample, Shape, Stop, Stoppable, Values, ValuesRef, array_with_persistent_rows,
+    check_access, check_array, check_persistent, check_sizes, check_write, persistent_rows_of,
 };
 use adapter::{AdapterInfo, AdapterQuery};
 use kernels::dispatches::{Dispatch, DispatchTable};
@@ -165,17 +165,22 @@ impl Gpu {
         self.device.submit(commands)
     }
 
-    /// Returns the words of an array's first `samples` samples, or the whole array if it is not per sample.
-    fn read_words(&mut self, array: ArrayId, samples: usize) -> Result<Vec<u32>, BackendError> {
+    /// Returns the values of an array's first `samples` samples, or the whole array if it is not per sample.
+    fn read_buffer(&mut self, array: ArrayId, samples: usize) -> Result<Values, BackendError> {
         let samples = samples.min(self.shape.replicas * self.shape.samples_per_replica);
         let bytes = 4 * self.shape.len_for_samples(array, samples) as u64;
-        self.device.read(self.buffers.array(array)?, 0, bytes)
+        let buffer = self.buffers.array(array)?;
+        Ok(match array.element_type() {
+            ElementType::U32 => Values::U32(self.device.read(buffer, 0, bytes)?),
+            ElementType::F32 => Values::F32(self.device.read(buffer, 0, bytes)?),
+        })
     }
 
-    /// Replaces all words of an array.
-    fn write_words(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
+    /// Replaces all values of an array.
+    fn write_buffer(&mut self, array: ArrayId, values: ValuesRef) -> Result<(), BackendError> {
         self.device.check()?;
-        self.device.queue.write_buffer(self.buffers.array(array)?, 0, cast_slice(words));
+        let buffer = self.buffers.array(array)?;
+        self.device.queue.write_buffer(buffer, 0, cast_slice(values.bits()));
         self.device.check()
     }
 }
@@ -218,32 +223,32 @@ impl Backend for Gpu {
         }
     }
 
-    fn read_samples(&mut self, array: ArrayId, samples: usize) -> Result<Vec<u32>, BackendError> {
+    fn read_samples(&mut self, array: ArrayId, samples: usize) -> Result<Values, BackendError> {
         check_access(&self.shape, array)?;
-        self.read_words(array, samples)
+        self.read_buffer(array, samples)
     }
 
-    fn write(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
-        check_write(&self.shape, array, words)?;
-        self.write_words(array, words)
+    fn write(&mut self, array: ArrayId, values: ValuesRef) -> Result<(), BackendError> {
+        check_write(&self.shape, array, values)?;
+        self.write_buffer(array, values)
     }
 
-    fn read_persistent(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError> {
+    fn read_persistent(&mut self, array: ArrayId) -> Result<Values, BackendError> {
         check_array(&self.shape, array)?;
         if self.shape.persistent_len(array) == 0 {
-            return Ok(Vec::new());
+            return Ok(Values::zeros(array.element_type(), 0));
         }
-        let words = self.read_words(array, usize::MAX)?;
-        Ok(persistent_rows_of(&self.shape, array, &words))
+        let all = self.read_buffer(array, usize::MAX)?;
+        Ok(persistent_rows_of(&self.shape, array, &all))
     }
 
-    fn write_persistent(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
-        check_persistent(&self.shape, array, words)?;
-        if self.shape.persistent_len(array) == 0 {
+    fn write_persistent(&mut self, array: ArrayId, values: ValuesRef) -> Result<(), BackendError> {
+        check_persistent(&self.shape, array, values)?;
+        if values.is_empty() {
             return Ok(());
         }
-        let words = array_with_persistent_rows(&self.shape, array, words);
-        self.write_words(array, &words)
+        let all = array_with_persistent_rows(&self.shape, array, values);
+        self.write_buffer(array, (&all).into())
     }
 
     fn set_profiling(&mut self, is_on: bool) {

@@ -2,16 +2,16 @@
 
 use std::fmt;
 
-/// Type of an array's words.
+/// Type of an array's values, 4 bytes each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ElementType {
     /// Unsigned integers: counts, bits, packed bytes, classes.
-    Integer,
+    U32,
     /// Floats in single precision.
-    Float,
+    F32,
 }
 
-/// An array of 4-byte words. Layers count from 0 (the lowest), populations from 0 (the input). "samples"
+/// An array of 4-byte values. Layers count from 0 (the lowest), populations from 0 (the input). "samples"
 /// in a shape counts the samples of all replicas, replica by replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ArrayId {
@@ -61,16 +61,25 @@ pub enum ArrayId {
 }
 
 impl ArrayId {
-    /// Returns the type of the words. [`ArrayId::Results`] is an array of integers, half of them the bits of floats.
+    /// Returns the type of the values. [`ArrayId::Results`] is an array of integers, half of them the bits of floats.
     pub fn element_type(self) -> ElementType {
         match self {
             ArrayId::Images
             | ArrayId::InputCdf
             | ArrayId::Spikes(_)
             | ArrayId::SpikeMask(_)
-            | ArrayId::Results => ElementType::Integer,
-            _ => ElementType::Float,
+            | ArrayId::Results => ElementType::U32,
+            _ => ElementType::F32,
         }
+    }
+}
+
+impl fmt::Display for ElementType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ElementType::U32 => "u32",
+            ElementType::F32 => "f32",
+        })
     }
 }
 

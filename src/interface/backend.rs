@@ -3,7 +3,10 @@
 use bytesize::ByteSize;
 use thiserror::Error;
 
-use super::{ArrayId, BatchParams, Kernel, KernelTimes, Launch, Sample, Shape, Stop, Stoppable};
+use super::{
+    ArrayId, BatchParams, ElementType, Kernel, KernelTimes, Launch, Sample, Shape, Stop, Stoppable,
+    Values, ValuesRef,
+};
 use crate::text::plural;
 
 /// Holds a network's arrays and runs kernels on them. All backends compute the same bits.
@@ -45,43 +48,44 @@ pub trait Backend: Send {
         launches: &[Launch],
     ) -> Result<(), BackendError>;
 
-    /// Returns all words of an array, floats as their bits, after all work so far.
+    /// Returns all values of an array, after all work so far.
     ///
     /// # Errors
     /// As [`Backend::read_samples`].
-    fn read(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError> {
+    fn read(&mut self, array: ArrayId) -> Result<Values, BackendError> {
         self.read_samples(array, usize::MAX)
     }
 
-    /// Replaces all words of an array, unchanged. The caller flushes weights that are too small for a device
+    /// Replaces all values of an array, unchanged. The caller flushes weights that are too small for a device
     /// ([`flush_weight`](crate::model::exact_math::flush_weight)); otherwise results differ between devices.
     /// [`Simulation::write_networks`](crate::simulation::Simulation::write_networks) does so.
     ///
     /// # Errors
     /// Returns [`BackendError::NoArray`] if there is no such layer, [`BackendError::NoAccess`] if the array must not be
-    /// written, [`BackendError::WrongLength`] if `words` has the wrong length, or an error if the device was lost.
-    fn write(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError>;
+    /// written, [`BackendError::WrongType`] or [`BackendError::WrongLength`] if the values do not fit the array, or an
+    /// error if the device was lost.
+    fn write(&mut self, array: ArrayId, values: ValuesRef) -> Result<(), BackendError>;
 
-    /// Returns the words of an array's first `samples` samples, or the whole array if it is not per sample.
+    /// Returns the values of an array's first `samples` samples, or the whole array if it is not per sample.
     ///
     /// # Errors
     /// Returns [`BackendError::NoArray`] if there is no such layer, [`BackendError::NoAccess`] if the array must not be
     /// read, or an error if the device was lost.
-    fn read_samples(&mut self, array: ArrayId, samples: usize) -> Result<Vec<u32>, BackendError>;
+    fn read_samples(&mut self, array: ArrayId, samples: usize) -> Result<Values, BackendError>;
 
     /// Returns the rows of an array that samples keep from one training minibatch to the next, `[samples, rows,
     /// units]`, see [`Shape::persistent_rows`].
     ///
     /// # Errors
     /// Returns [`BackendError::NoArray`] if there is no such layer, or an error if the device was lost.
-    fn read_persistent(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError>;
+    fn read_persistent(&mut self, array: ArrayId) -> Result<Values, BackendError>;
 
     /// Replaces the rows that [`Backend::read_persistent`] returns. The other rows of the array become undefined.
     ///
     /// # Errors
-    /// Returns [`BackendError::NoArray`] if there is no such layer, [`BackendError::WrongLength`] if `words` has the
-    /// wrong length, or an error if the device was lost.
-    fn write_persistent(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError>;
+    /// Returns [`BackendError::NoArray`] if there is no such layer, [`BackendError::WrongType`] or
+    /// [`BackendError::WrongLength`] if the values do not fit the rows, or an error if the device was lost.
+    fn write_persistent(&mut self, array: ArrayId, values: ValuesRef) -> Result<(), BackendError>;
 
     /// Starts or stops timing of every kernel. Off at first, at no cost. Timing changes no result. Resets the times
     /// measured so far.
@@ -155,7 +159,9 @@ pub enum BackendError {
     Stopped,
     #[error("error of the GPU '{device}': {reason}")]
     Device { device: String, reason: String },
-    #[error("expected {expected} words for {array}, found {got}")]
+    #[error("expected values of type {expected} for {array}")]
+    WrongType { array: ArrayId, expected: ElementType },
+    #[error("expected {expected} values for {array}, found {got}")]
     WrongLength { array: ArrayId, expected: usize, got: usize },
     #[error("expected an array of one of {layers} layers, found {array}")]
     NoArray { array: ArrayId, layers: usize },

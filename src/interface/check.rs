@@ -3,7 +3,7 @@
 
 use super::{
     ArrayId, BackendError, BatchParams, LAYERS_MAX, ReplicaParams, RunParams, STEPS_PER_WORD,
-    Sample, Shape,
+    Sample, Shape, ValuesRef,
 };
 
 /// Checks that a shape can be simulated, and that constants and replicas match it.
@@ -101,29 +101,35 @@ pub fn check_access(shape: &Shape, array: ArrayId) -> Result<(), BackendError> {
     }
 }
 
-/// Checks that callers may write an array, and that the number of words equals that of the array.
+/// Checks that callers may write an array, and that `values` are of its type and number.
 ///
 /// # Errors
-/// As [`check_access`]; returns [`BackendError::WrongLength`] if the number differs.
-pub fn check_write(shape: &Shape, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
+/// As [`check_access`]; returns [`BackendError::WrongType`] or [`BackendError::WrongLength`] if the values do not fit.
+pub fn check_write(shape: &Shape, array: ArrayId, values: ValuesRef) -> Result<(), BackendError> {
     check_access(shape, array)?;
-    check_length(array, shape.len(array), words.len())
+    check_values(array, shape.len(array), values)
 }
 
-/// Checks that the number of words equals that of an array's persistent rows.
+/// Checks that `values` are of the type and number of an array's persistent rows.
 ///
 /// # Errors
-/// Returns [`BackendError::NoArray`] if there is no such layer or population, and [`BackendError::WrongLength`] if the
-/// number differs.
-pub fn check_persistent(shape: &Shape, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
+/// As [`check_array`]; returns [`BackendError::WrongType`] or [`BackendError::WrongLength`] if the values do not fit.
+pub fn check_persistent(
+    shape: &Shape,
+    array: ArrayId,
+    values: ValuesRef,
+) -> Result<(), BackendError> {
     check_array(shape, array)?;
-    check_length(array, shape.persistent_len(array) * shape.copies(array), words.len())
+    check_values(array, shape.persistent_len(array) * shape.copies(array), values)
 }
 
-fn check_length(array: ArrayId, expected: usize, got: usize) -> Result<(), BackendError> {
-    match got == expected {
-        true => Ok(()),
-        false => Err(BackendError::WrongLength { array, expected, got }),
+fn check_values(array: ArrayId, expected: usize, values: ValuesRef) -> Result<(), BackendError> {
+    if values.element_type() != array.element_type() {
+        return Err(BackendError::WrongType { array, expected: array.element_type() });
+    }
+    match values.len() {
+        got if got == expected => Ok(()),
+        got => Err(BackendError::WrongLength { array, expected, got }),
     }
 }
 

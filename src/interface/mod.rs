@@ -15,6 +15,7 @@ mod persistent;
 mod shape;
 mod stop;
 mod uniforms;
+mod values;
 
 pub use array_id::{ArrayId, ElementType};
 pub use backend::{Backend, BackendError};
@@ -29,6 +30,7 @@ pub use persistent::{array_with_persistent_rows, persistent_rows_of};
 pub use shape::Shape;
 pub use stop::{Stop, Stoppable};
 pub use uniforms::{BatchParams, ReplicaParams, RunParams, Sample};
+pub use values::{Values, ValuesRef};
 
 /// Most layers of a network, the output included.
 pub const LAYERS_MAX: usize = 64;

@@ -199,7 +199,7 @@ impl Shape {
         }
     }
 
-    /// Returns the number of words of an array that one sample keeps from one training minibatch to the next.
+    /// Returns the number of values of an array that one sample keeps from one training minibatch to the next.
     pub fn persistent_len(&self, array: ArrayId) -> usize {
         let [_, units] = self.dims(array);
         self.persistent_rows(array).len() * units
@@ -230,18 +230,18 @@ impl Shape {
         }
     }
 
-    /// Returns the number of words of one copy of an array.
+    /// Returns the number of values of one copy of an array.
     pub fn len_per_copy(&self, array: ArrayId) -> usize {
         let [rows, columns] = self.dims(array);
         rows * columns
     }
 
-    /// Returns the number of words of an array.
+    /// Returns the number of values of an array.
     pub fn len(&self, array: ArrayId) -> usize {
         self.len_for_samples(array, self.replicas * self.samples_per_replica)
     }
 
-    /// Returns the number of words of an array's first `lanes` samples, or of the whole array if it is not per sample.
+    /// Returns the number of values of an array's first `lanes` samples, or of the whole array if it is not per sample.
     pub fn len_for_samples(&self, array: ArrayId, lanes: usize) -> usize {
         self.len_per_copy(array)
             * if self.is_per_sample(array) { lanes } else { self.copies(array) }

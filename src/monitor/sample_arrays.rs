@@ -10,10 +10,9 @@ pub(super) struct SampleArrays<'a> {
 }
 
 impl SampleArrays<'_> {
-    /// Reads an array of all samples.
+    /// Reads an array of floats of all samples.
     pub(super) fn read(&mut self, array: ArrayId) -> Result<Vec<f32>, BackendError> {
-        let words = self.backend.read_samples(array, self.samples.len())?;
-        Ok(words.into_iter().map(f32::from_bits).collect())
+        self.backend.read_samples(array, self.samples.len())?.into_f32(array)
     }
 
     /// Reads selected rows of each sample. Shape: `[samples, rows, units]`.

@@ -112,7 +112,8 @@ impl MonitorSession {
             recording.append(batch, arrays, images.len());
             on_progress(recording.images.len());
         }
-        let results = self.simulation.backend().read(ArrayId::Results)?;
+        let array = ArrayId::Results;
+        let results = self.simulation.backend().read(array)?.into_u32(array)?;
         recording.predicted = images.iter().map(|image| predicted_class(image, &results)).collect();
         recording.trim_steps();
         if self.spec.has(Quantity::Jacobians) && mode != Mode::Test {

@@ -61,10 +61,11 @@ impl<'a> StepMonitor<'a> {
             return Ok(());
         }
         let units = self.shape.units(layer);
-        let words = backend.read_samples(ArrayId::Compartments(layer), self.samples.len())?;
+        let array = ArrayId::Compartments(layer);
+        let values = backend.read_samples(array, self.samples.len())?.into_f32(array)?;
         let voltages = |sample: usize, row: usize| {
             let start = (sample * compartment::ROWS + row) * units;
-            words[start..start + units].iter().map(|&word| f32::from_bits(word))
+            values[start..start + units].iter().copied()
         };
         for (index, sample) in self.samples.iter().enumerate() {
             if step >= sample.steps() {
@@ -111,7 +112,7 @@ impl<'a> StepMonitor<'a> {
         for series in arrays.iter_mut().filter(|array| array.quantity == Quantity::Spikes) {
             let array = ArrayId::Spikes(series.population);
             let units = shape.populations[series.population];
-            let words = backend.read_samples(array, samples.len())?;
+            let words = backend.read_samples(array, samples.len())?.into_u32(array)?;
             for (index, sample) in samples.iter().enumerate() {
                 for step in range.start..range.end.min(sample.steps()) {
                     let row = shape.history_words() + step / STEPS_PER_WORD;

@@ -16,7 +16,7 @@ use super::checked_safetensors::{Tensor, serialize};
 use super::weights::{self, ImageSpec, STATE_PREFIX, SavedNetwork, WeightsError, WeightsFile};
 use crate::config::Config;
 use crate::evaluate::Evaluation;
-use crate::interface::{ArrayId, ElementType};
+use crate::interface::{ArrayId, ElementType, Values};
 use crate::simulation::SimulationState;
 use crate::train::{Checkpoint, TrainPosition};
 
@@ -68,11 +68,11 @@ pub(super) fn bytes(
     let mut metadata = weights::metadata(config, images)?;
     metadata.insert(POSITION.to_string(), meta);
     let mut tensors = weights::tensors(network);
-    tensors.extend(state.arrays.iter().map(|(array, words)| Tensor {
+    tensors.extend(state.arrays.iter().map(|(array, values)| Tensor {
         name: tensor_name(*array),
         dtype: dtype(*array),
-        shape: vec![words.len()],
-        bytes: words.iter().flat_map(|word| word.to_le_bytes()).collect(),
+        shape: vec![values.len()],
+        bytes: values.bits().iter().flat_map(|word| word.to_le_bytes()).collect(),
     }));
     tensors.push(Tensor {
         name: format!("{STATE_PREFIX}{METRICS}"),
@@ -136,8 +136,12 @@ pub fn from_bytes(bytes: &[u8], file: String) -> Result<SavedCheckpoint, Weights
                 return content.fault(format!("'{name}' to be {:?}", dtype(array)), "another type");
             }
         };
-        let (words, _) = tensor.data().as_chunks::<4>();
-        arrays.insert(array, words.iter().map(|&word| u32::from_le_bytes(word)).collect());
+        let words = tensor.data().as_chunks().0.iter().copied();
+        let values = match array.element_type() {
+            ElementType::U32 => Values::U32(words.map(u32::from_le_bytes).collect()),
+            ElementType::F32 => Values::F32(words.map(f32::from_le_bytes).collect()),
+        };
+        arrays.insert(array, values);
     }
     let Some(metrics) = metrics else {
         return content.fault(format!("a tensor '{STATE_PREFIX}{METRICS}'"), "none");
@@ -165,8 +169,8 @@ fn read_metrics(content: &WeightsFile, name: &str) -> Result<String, WeightsErro
 /// Returns the element type of an array.
 fn dtype(array: ArrayId) -> Dtype {
     match array.element_type() {
-        ElementType::Integer => Dtype::U32,
-        ElementType::Float => Dtype::F32,
+        ElementType::U32 => Dtype::U32,
+        ElementType::F32 => Dtype::F32,
     }
 }
 

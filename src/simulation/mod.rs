@@ -10,14 +10,12 @@ mod undo;
 use std::slice::from_ref;
 use std::time::{Duration, Instant};
 
-use bytemuck::cast_slice;
-
 pub use state::SimulationState;
 
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::interface::{
-    ArrayId, Backend, BackendError, BatchParams, Launch, Sample, Stop, Stoppable, result,
+    ArrayId, Backend, BackendError, BatchParams, Launch, Sample, Stop, Stoppable, ValuesRef, result,
 };
 use crate::model::spikes::{input_rates, input_thresholds};
 use crate::network::Network;
@@ -94,11 +92,11 @@ impl Simulation {
             })
             .flatten()
             .collect();
-        backend.write(ArrayId::InputCdf, &thresholds)?;
+        backend.write(ArrayId::InputCdf, ValuesRef::U32(&thresholds))?;
         if backend.shape().model.sends_rates() {
             let rates = |config: &Config| input_rates(config.phi_max, dataset.max_pixel);
             let rates: Vec<f32> = configs.iter().flat_map(rates).collect();
-            backend.write(ArrayId::InputRates, cast_slice(&rates))?;
+            backend.write(ArrayId::InputRates, ValuesRef::F32(&rates))?;
         }
         let builders = configs
             .iter()
@@ -244,14 +242,15 @@ impl Simulation {
     /// # Errors
     /// Returns an error if the device fails.
     pub fn results(&mut self, count: usize) -> Result<Vec<Vec<SampleResult>>, BackendError> {
-        let words = self.backend.read(ArrayId::Results)?;
+        let array = ArrayId::Results;
+        let words = self.backend.read(array)?.into_u32(array)?;
         let outcome = |words: &[u32]| SampleResult {
             class: words[result::CLASS] as u8,
             loss: f32::from_bits(words[result::LOSS]),
         };
         let of_replica =
             |words: &[u32]| words.chunks(result::ROWS).take(count).map(outcome).collect();
-        let length = self.backend.shape().len_per_copy(ArrayId::Results);
+        let length = self.backend.shape().len_per_copy(array);
         Ok(words.chunks(length).map(of_replica).collect())
     }
 }

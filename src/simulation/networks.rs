@@ -1,9 +1,7 @@
 //! Weights of the simulated networks: checks, writes and reads them.
 
-use bytemuck::cast_slice;
-
 use super::Simulation;
-use crate::interface::{ArrayId, BackendError, BatchParams};
+use crate::interface::{ArrayId, BackendError, BatchParams, ValuesRef};
 use crate::model::exact_math::flush_weight;
 use crate::network::Network;
 use crate::plan::feedback_launches;
@@ -55,12 +53,12 @@ impl Simulation {
                 .clone()
                 .flat_map(|layer| layer.weights.iter().copied().map(flush_weight))
                 .collect();
-            self.backend.write(ArrayId::Weights(layer), cast_slice(&weights))?;
+            self.backend.write(ArrayId::Weights(layer), ValuesRef::F32(&weights))?;
             let feedback: Vec<f32> = layers
                 .flat_map(|layer| layer.feedback.iter().chain(&layer.apical_biases).copied())
                 .map(flush_weight)
                 .collect();
-            self.backend.write(ArrayId::Feedback(layer), cast_slice(&feedback))?;
+            self.backend.write(ArrayId::Feedback(layer), ValuesRef::F32(&feedback))?;
         }
         Ok(())
     }
@@ -75,21 +73,21 @@ impl Simulation {
         self.follow_weights()?;
         for layer in 0..self.backend.shape().layers() {
             let array = ArrayId::Weights(layer);
-            let words = self.backend.read(array)?;
+            let values = self.backend.read(array)?.into_f32(array)?;
             let length = self.backend.shape().len_per_copy(array);
-            for (network, words) in networks.iter_mut().zip(words.chunks(length)) {
-                network.layers[layer].weights.copy_from_slice(cast_slice(words));
+            for (network, weights) in networks.iter_mut().zip(values.chunks(length)) {
+                network.layers[layer].weights.copy_from_slice(weights);
             }
             let array = ArrayId::Feedback(layer);
             let length = self.backend.shape().len_per_copy(array);
             let shape = self.backend.shape();
             if (shape.model.ties_feedback() || shape.model.learns_feedback()) && length > 0 {
-                let words = self.backend.read(array)?;
-                for (network, words) in networks.iter_mut().zip(words.chunks(length)) {
+                let values = self.backend.read(array)?.into_f32(array)?;
+                for (network, values) in networks.iter_mut().zip(values.chunks(length)) {
                     let layer = &mut network.layers[layer];
-                    let (weights, biases) = words.split_at(layer.feedback.len());
-                    layer.feedback.copy_from_slice(cast_slice(weights));
-                    layer.apical_biases.copy_from_slice(cast_slice(biases));
+                    let (weights, biases) = values.split_at(layer.feedback.len());
+                    layer.feedback.copy_from_slice(weights);
+                    layer.apical_biases.copy_from_slice(biases);
                 }
             }
         }

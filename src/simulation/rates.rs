@@ -15,16 +15,16 @@ impl Simulation {
         let mut rates = vec![Vec::new(); self.builders.len()];
         for layer in 0..self.backend.shape().layers() {
             let array = ArrayId::Compartments(layer);
-            let words = self.backend.read_persistent(array)?;
+            let values = self.backend.read_persistent(array)?.into_f32(array)?;
             let shape = self.backend.shape();
             let (rows, units) = (shape.persistent_rows(array), shape.units(layer));
             let soma = (compartment::SOMA - rows.start) * units;
             let length = shape.persistent_len(array);
-            let of_replica = words.chunks(length * shape.samples_per_replica);
-            for ((rates, builder), words) in rates.iter_mut().zip(&self.builders).zip(of_replica) {
-                let voltages = words.chunks(length).take(self.training_samples);
+            let of_replica = values.chunks(length * shape.samples_per_replica);
+            for ((rates, builder), values) in rates.iter_mut().zip(&self.builders).zip(of_replica) {
+                let voltages = values.chunks(length).take(self.training_samples);
                 let voltages = voltages.flat_map(|sample| &sample[soma..][..units]);
-                let sum: f64 = voltages.map(|&word| f64::from(sigmoid(f32::from_bits(word)))).sum();
+                let sum: f64 = voltages.map(|&voltage| f64::from(sigmoid(voltage))).sum();
                 rates.push(builder.phi_max() * sum / (self.training_samples * units) as f64);
             }
         }

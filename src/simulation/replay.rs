@@ -1,7 +1,7 @@
 //! Presentation of an image with given instead of drawn spikes, to replay traces of other simulators.
 
 use super::{Batch, Simulation, max_steps};
-use crate::interface::{ArrayId, BackendError, COUNT_BITS, STEPS_PER_WORD};
+use crate::interface::{ArrayId, BackendError, COUNT_BITS, STEPS_PER_WORD, ValuesRef};
 use crate::plan::{Presentation, kernel_sequence};
 
 impl Simulation {
@@ -83,7 +83,7 @@ impl Simulation {
     /// Writes spike counts `[steps, units]` in place of the first sample's draws.
     fn write_spikes(&mut self, population: usize, counts: &[u8]) -> Result<(), BackendError> {
         let array = ArrayId::Spikes(population);
-        let mut words = self.backend.read(array)?;
+        let mut words = self.backend.read(array)?.into_u32(array)?;
         let shape = self.backend.shape();
         let units = shape.populations[population];
         let past = shape.history_words() as usize * units;
@@ -97,6 +97,6 @@ impl Simulation {
                 *word |= u32::from(count) << shift;
             }
         }
-        self.backend.write(array, &words)
+        self.backend.write(array, ValuesRef::U32(&words))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Simulation;
-use crate::interface::{ArrayId, BackendError, ElementType};
+use crate::interface::{ArrayId, BackendError, Values, ValuesRef};
 use crate::model::exact_math::{SMALLEST_MOMENT, flush};
 
 /// State of a replica's simulation, without its network.
@@ -13,26 +13,26 @@ pub struct SimulationState {
     pub updates: u64,
     /// Whether the next training minibatch starts from a cleared state.
     pub is_fresh: bool,
-    /// Words of one replica: moments, results, and the state that samples carry on `[training samples, rows, units]`,
+    /// Values of one replica: moments, results, and the state that samples carry on `[training samples, rows, units]`,
     /// see [`crate::interface::Shape::persistent_rows`].
-    pub arrays: BTreeMap<ArrayId, Vec<u32>>,
+    pub arrays: BTreeMap<ArrayId, Values>,
 }
 
 impl Simulation {
-    /// Returns the arrays of a [`SimulationState`] and their lengths, words.
+    /// Returns the arrays of a [`SimulationState`] and their lengths, values.
     fn state_arrays(&self) -> Vec<(ArrayId, usize)> {
         let shape = self.backend.shape();
         let arrays = shape.arrays().into_iter().map(|array| {
-            let words = match array {
+            let length = match array {
                 ArrayId::Moments(_) | ArrayId::Results => shape.len_per_copy(array),
                 array => shape.persistent_len(array) * self.training_samples,
             };
-            (array, words)
+            (array, length)
         });
-        arrays.filter(|(_, words)| *words > 0).collect()
+        arrays.filter(|(_, length)| *length > 0).collect()
     }
 
-    /// Returns the number of words per replica of a carried or sample-independent array.
+    /// Returns the number of values per replica of a carried or sample-independent array.
     fn replica_length(&self, array: ArrayId) -> usize {
         let shape = self.backend.shape();
         match shape.is_per_sample(array) {
@@ -50,14 +50,14 @@ impl Simulation {
         let state = SimulationState { updates, is_fresh, arrays: BTreeMap::new() };
         let mut states = vec![state; self.builders.len()];
         for (array, length) in self.state_arrays() {
-            let words = match self.backend.shape().is_per_sample(array) {
+            let values = match self.backend.shape().is_per_sample(array) {
                 true => self.backend.read_persistent(array)?,
                 false => self.backend.read(array)?,
             };
-            let parts = words.chunks_exact(self.replica_length(array));
-            for (state, words) in states.iter_mut().zip(parts) {
+            let parts = ValuesRef::from(&values).chunks(self.replica_length(array));
+            for (state, values) in states.iter_mut().zip(parts) {
                 // Other samples only show test images, which start from a cleared state.
-                state.arrays.insert(array, words[..length].to_vec());
+                state.arrays.insert(array, values.range(0..length).to_values());
             }
         }
         Ok(states)
@@ -77,23 +77,25 @@ impl Simulation {
         (self.updates, self.is_fresh) = (*updates, *is_fresh);
         for (array, expected) in self.state_arrays() {
             let length = self.replica_length(array);
-            let mut words = vec![0; length * self.builders.len()];
-            for (part, state) in words.chunks_exact_mut(length).zip(states) {
-                let of = state.arrays.get(&array).map_or(&[][..], Vec::as_slice);
-                if of.len() != expected {
-                    return Err(BackendError::WrongLength { array, expected, got: of.len() });
+            let mut values = Values::zeros(array.element_type(), length * states.len());
+            for (replica, state) in states.iter().enumerate() {
+                match state.arrays.get(&array) {
+                    Some(part) if part.len() == expected => {
+                        values.overwrite(array, replica * length, part.into())?;
+                    }
+                    part => {
+                        let got = part.map_or(0, Values::len);
+                        return Err(BackendError::WrongLength { array, expected, got });
+                    }
                 }
-                part[..expected].copy_from_slice(of);
             }
-            if array.element_type() == ElementType::Float {
+            if let Values::F32(values) = &mut values {
                 // Flush values that no run writes: devices treat them differently.
-                for word in &mut words {
-                    *word = flush(f32::from_bits(*word), SMALLEST_MOMENT).to_bits();
-                }
+                values.iter_mut().for_each(|value| *value = flush(*value, SMALLEST_MOMENT));
             }
             match self.backend.shape().is_per_sample(array) {
-                true => self.backend.write_persistent(array, &words)?,
-                false => self.backend.write(array, &words)?,
+                true => self.backend.write_persistent(array, (&values).into())?,
+                false => self.backend.write(array, (&values).into())?,
             }
         }
         Ok(())

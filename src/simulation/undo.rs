@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Simulation;
-use crate::interface::{ArrayId, BackendError, Stoppable};
+use crate::interface::{ArrayId, BackendError, Stoppable, Values};
 use crate::plan::{Presentation, copies_weights};
 
 /// Time below which a stop waits for a minibatch: copying its state would cost more than it saves.
@@ -16,9 +16,9 @@ pub(super) struct Undo {
     updates: u64,
     is_fresh: bool,
     /// Saved state that samples carry on.
-    carried: Vec<(ArrayId, Vec<u32>)>,
+    carried: Vec<(ArrayId, Values)>,
     /// Saved whole arrays.
-    whole: Vec<(ArrayId, Vec<u32>)>,
+    whole: Vec<(ArrayId, Values)>,
 }
 
 impl Simulation {
@@ -61,11 +61,11 @@ impl Simulation {
     /// Returns an error if the device fails.
     pub(super) fn apply_undo(&mut self, undo: Undo) -> Result<(), BackendError> {
         (self.updates, self.is_fresh) = (undo.updates, undo.is_fresh);
-        for (array, words) in undo.carried {
-            self.backend.write_persistent(array, &words)?;
+        for (array, values) in &undo.carried {
+            self.backend.write_persistent(*array, values.into())?;
         }
-        for (array, words) in undo.whole {
-            self.backend.write(array, &words)?;
+        for (array, values) in &undo.whole {
+            self.backend.write(*array, values.into())?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use apical::config::{Config, Optimizer, PlateauTiming};
 use apical::dataset::Dataset;
 use apical::interface::{
-    ArrayId, Backend, BatchParams, Kernel, Launch, Sample, Shape, plateau, window_mean,
+    ArrayId, Backend, BatchParams, Kernel, Launch, Sample, Shape, ValuesRef, plateau, window_mean,
 };
 use apical::model::plateau_timing::{MAX_LEAD, plateau_lead};
 use apical::plan::{Capacity, Presentation, SampleBuilder, shape};
@@ -86,7 +86,7 @@ fn drawn_leads(setup: &Setup, backend: &mut dyn Backend) -> Vec<Draws> {
     }
     let means = means.repeat(setup.samples.len());
     backend
-        .write(ArrayId::WindowMeans(population), bytemuck::cast_slice(&means))
+        .write(ArrayId::WindowMeans(population), ValuesRef::F32(&means))
         .expect("window means are written");
     // Feedback comes from the first output neuron only.
     let mut feedback = vec![0.0f32; n_feedback * UNITS];
@@ -95,7 +95,7 @@ fn drawn_leads(setup: &Setup, backend: &mut dyn Backend) -> Vec<Draws> {
     let mut plateaus_of_layers = Vec::new();
     for layer in 0..LAYERS {
         let array = ArrayId::Feedback(layer);
-        backend.write(array, bytemuck::cast_slice(&feedback)).expect("feedback is written");
+        backend.write(array, ValuesRef::F32(&feedback)).expect("feedback is written");
         let launch = Launch { kernel: Kernel::Plateau, layer, first: 0, steps: 8 };
         backend.run(&setup.minibatches, &setup.samples, &[launch]).expect("the kernel runs");
         plateaus_of_layers.push(support::floats(backend, ArrayId::Plateaus(layer)));

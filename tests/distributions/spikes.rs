@@ -69,7 +69,7 @@ fn simulate(config: &Config, network: &Network, split: Split) -> Simulation {
 
 fn counts(simulation: &mut Simulation, population: usize, sample: usize) -> Counts {
     let array = ArrayId::Spikes(population);
-    let words = simulation.backend().read(array).expect("spikes are read");
+    let words = support::integers(simulation.backend(), array);
     let shape = simulation.backend().shape();
     let units = shape.populations[population];
     let words = &words[sample * shape.len_per_copy(array)..][..shape.len_per_copy(array)];

@@ -84,14 +84,14 @@ impl Situation {
             support::gpu_on(device, &self.configs, &self.dataset, shape, DEFAULT_WORKGROUP_SIZE);
         let mut random = support::random(self.seed);
         for array in self.shape.arrays() {
-            let words = match array {
+            let values = match array {
                 ArrayId::Images => continue,
                 // The CPU packs it from the spikes, which are written before.
                 ArrayId::SpikeMask(_) => cpu.read(array).expect("the CPU reads"),
-                _ => self.random_words(array, &mut random),
+                _ => self.random_values(array, &mut random),
             };
-            cpu.write(array, &words).expect("the CPU writes");
-            gpu.write(array, &words).expect("the GPU writes");
+            cpu.write(array, (&values).into()).expect("the CPU writes");
+            gpu.write(array, (&values).into()).expect("the GPU writes");
         }
         (cpu, gpu)
     }

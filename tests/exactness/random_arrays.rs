@@ -1,7 +1,7 @@
 //! Random contents of arrays, in the ranges that occur in a run.
 
 use apical::config::Config;
-use apical::interface::{ArrayId, ElementType, compartment, window_mean};
+use apical::interface::{ArrayId, ElementType, Values, compartment, window_mean};
 use apical::model::spikes::input_thresholds;
 use apical::random::PhiloxRng;
 use rand::Rng;
@@ -9,13 +9,13 @@ use rand::Rng;
 use super::Situation;
 
 impl Situation {
-    /// Returns random words of plausible magnitude for an array. A third of window means and spikes are zero.
-    pub fn random_words(&self, array: ArrayId, random: &mut PhiloxRng) -> Vec<u32> {
+    /// Returns random values of plausible magnitude for an array. A third of window means and spikes are zero.
+    pub fn random_values(&self, array: ArrayId, random: &mut PhiloxRng) -> Values {
         if array == ArrayId::InputCdf {
             let of_replica = |config: &Config| {
                 input_thresholds(config.phi_max, self.dataset.max_pixel, config.spike_distribution)
             };
-            return self.configs.iter().flat_map(of_replica).flatten().collect();
+            return Values::U32(self.configs.iter().flat_map(of_replica).flatten().collect());
         }
         let length = self.shape.len(array);
         let [rows, columns] = self.shape.dims(array);
@@ -45,19 +45,18 @@ impl Situation {
                 ArrayId::Plateaus(_) => 0.5 + 0.5 * value,
                 _ => value,
             };
-            (value as f32).to_bits()
+            value as f32
         };
-        let mut words = Vec::with_capacity(length);
-        for index in 0..length {
-            words.push(match array.element_type() {
-                ElementType::Float => float(index, random),
-                ElementType::Integer => match random.next_u32() {
-                    // At most three spikes in some of a word's eight steps.
-                    word if array != ArrayId::Results => word & random.next_u32() & 0x3131_0313,
-                    _ => 0,
-                },
-            });
+        let integer = |random: &mut PhiloxRng| match random.next_u32() {
+            // At most three spikes in some of a word's eight steps.
+            word if array != ArrayId::Results => word & random.next_u32() & 0x3131_0313,
+            _ => 0,
+        };
+        match array.element_type() {
+            ElementType::U32 => Values::U32((0..length).map(|_| integer(random)).collect()),
+            ElementType::F32 => {
+                Values::F32((0..length).map(|index| float(index, random)).collect())
+            }
         }
-        words
     }
 }

@@ -1,7 +1,7 @@
 //! Compares spike masks of the GPU with those that the CPU packs from the same spikes. A launch writes each
 //! step that it covers, the first launch of an image also the history before it; other words stay.
 
-use apical::interface::{ArrayId, Kernel, Launch, STEPS_PER_WORD, spike_mask};
+use apical::interface::{ArrayId, Kernel, Launch, STEPS_PER_WORD, ValuesRef, spike_mask};
 
 use super::{Situation, support};
 
@@ -16,20 +16,24 @@ impl Situation {
     fn check_spike_mask(&self, population: usize) {
         let (mut cpu, mut gpu) = self.backends();
         let array = ArrayId::SpikeMask(population);
-        let packed = cpu.read(array).expect("the CPU reads");
+        let packed = support::integers(cpu.as_mut(), array);
         assert!(packed.iter().any(|&word| word != 0), "no neuron spikes in {array}");
         // Each word differs from the expected one.
         let wrong: Vec<u32> = packed.iter().map(|word| !word).collect();
         // A whole image, a block within it, and single steps, as with apical conductance.
         // A launch of zero steps writes the history only.
         for (first, steps) in [(0, self.shape.steps), (0, 0), (40, 40), (0, 1), (13, 1), (16, 1)] {
-            gpu.write(array, &wrong).expect("the GPU writes");
+            gpu.write(array, ValuesRef::U32(&wrong)).expect("the GPU writes");
             let launch = Launch { kernel: Kernel::PackSpikeMask, layer: population, first, steps };
             gpu.run(&self.minibatches(1, false), &self.samples(), &[launch]).expect("the GPU runs");
-            let found = gpu.read(array).expect("the GPU reads");
+            let found = support::integers(gpu.as_mut(), array);
             let expected = self.expected(&launch, &packed, &wrong);
             let populations = &self.shape.populations;
-            support::assert_same_bits(&format!("{launch:?} on {populations:?}"), &expected, &found);
+            support::assert_same_bits(
+                &format!("{launch:?} on {populations:?}"),
+                ValuesRef::U32(&expected),
+                ValuesRef::U32(&found),
+            );
         }
     }
 

@@ -2,7 +2,7 @@
 
 use apical::config::Config;
 use apical::device::{self, DeviceOptions};
-use apical::interface::BackendError;
+use apical::interface::{BackendError, Values, ValuesRef};
 use apical::network::{Layer, Network};
 use apical::train::{Checkpoint, TrainError, TrainPosition, Training, test_network};
 
@@ -38,8 +38,19 @@ fn mismatched_networks_and_states_are_an_error() {
         let state = simulation.save_state().expect("the state is read").swap_remove(0);
         assert!(simulation.load_state(&[&state, &state]).is_err());
         let mut truncated = state.clone();
-        truncated.arrays.values_mut().for_each(|words| words.truncate(1));
+        for values in truncated.arrays.values_mut() {
+            *values = ValuesRef::from(&*values).range(0..1).to_values();
+        }
         assert!(simulation.load_state(&[&truncated]).is_err());
+        let mut of_other_type = state.clone();
+        for values in of_other_type.arrays.values_mut() {
+            *values = match values {
+                Values::U32(values) => Values::F32(vec![0.0; values.len()]),
+                Values::F32(values) => Values::U32(vec![0; values.len()]),
+            };
+        }
+        let result = simulation.load_state(&[&of_other_type]);
+        assert!(matches!(result, Err(BackendError::WrongType { .. })), "{result:?}");
         simulation.load_state(&[&state]).expect("the simulation's own state fits");
         // Epoch 2 is valid: the end of a training of one epoch.
         for epoch in [0, 3, u32::MAX] {

@@ -11,7 +11,7 @@ use apical::cpu::Cpu;
 use apical::dataset::Dataset;
 use apical::gpu::adapter::AdapterQuery;
 use apical::gpu::{Device, Gpu};
-use apical::interface::{ArrayId, Backend, BackendError, ReplicaParams, Shape};
+use apical::interface::{ArrayId, Backend, BackendError, ReplicaParams, Shape, ValuesRef};
 use apical::plan::{self, Capacity};
 use apical::random::{PhiloxRng, RngStream};
 use rand::Rng;
@@ -94,7 +94,8 @@ pub fn gpu_on(
     let replicas: Vec<ReplicaParams> = configs.iter().map(plan::replica).collect();
     let gpu = Gpu::with_device(device, shape, constants, &replicas, workgroup);
     let mut gpu = gpu.expect("the arrays fit the GPU");
-    gpu.write(ArrayId::Images, &dataset.packed_images()).expect("the images are written");
+    gpu.write(ArrayId::Images, ValuesRef::U32(&dataset.packed_images()))
+        .expect("the images are written");
     Box::new(gpu)
 }
 
@@ -128,12 +129,21 @@ pub fn random_dataset(seed: u64, height: usize, width: usize, images: usize) -> 
 
 /// Reads all values of an array of floats.
 pub fn floats(backend: &mut dyn Backend, array: ArrayId) -> Vec<f32> {
-    bytemuck::cast_vec(backend.read(array).expect("the array is read"))
+    let values = backend.read(array).and_then(|values| values.into_f32(array));
+    values.expect("the array is read")
 }
 
-/// Panics at the first word that differs, with `label` in the message.
-pub fn assert_same_bits(label: &str, a: &[u32], b: &[u32]) {
-    assert_eq!(a.len(), b.len(), "{label}");
+/// Reads all values of an array of integers.
+pub fn integers(backend: &mut dyn Backend, array: ArrayId) -> Vec<u32> {
+    let values = backend.read(array).and_then(|values| values.into_u32(array));
+    values.expect("the array is read")
+}
+
+/// Panics at the first value whose bits differ, with `label` in the message.
+pub fn assert_same_bits<'a>(label: &str, a: impl Into<ValuesRef<'a>>, b: impl Into<ValuesRef<'a>>) {
+    let (a, b) = (a.into(), b.into());
+    assert_eq!((a.element_type(), a.len()), (b.element_type(), b.len()), "{label}");
+    let (a, b) = (a.bits(), b.bits());
     if let Some(index) = a.iter().zip(b).position(|(a, b)| a != b) {
         let (a, b) = (a[index], b[index]);
         let (x, y) = (f32::from_bits(a), f32::from_bits(b));

@@ -2,7 +2,7 @@
 //! checked.
 
 use apical::config::{Config, Optimizer};
-use apical::interface::{ArrayId, Shape};
+use apical::interface::{ArrayId, Shape, Values, ValuesRef};
 use apical::network::Network;
 use apical::plan::{Capacity, Presentation};
 use apical::simulation::Simulation;
@@ -17,7 +17,7 @@ fn samples_equal_single_runs() {
     let dataset = support::random_dataset(9, 8, 8, 12);
     let network = Network::initial(&config, dataset.pixels());
     let images = order(&config, &dataset, 1);
-    let run = |images: &[Presentation]| -> (Shape, Vec<(ArrayId, Vec<u32>)>) {
+    let run = |images: &[Presentation]| -> (Shape, Vec<(ArrayId, Values)>) {
         let capacity = capacity(images.len(), &dataset, 64);
         let backend = support::cpu(&config, &dataset, &capacity);
         let mut simulation =
@@ -35,7 +35,7 @@ fn samples_equal_single_runs() {
         let (_, alone) = run(&images[sample..sample + 1]);
         for ((array, together), (_, alone)) in together.iter().zip(&alone) {
             let length = shape.len_per_copy(*array);
-            let together = &together[sample * length..][..length];
+            let together = ValuesRef::from(together).range(sample * length..(sample + 1) * length);
             support::assert_same_bits(&format!("sample {sample}: {array}"), together, alone);
         }
     }

@@ -131,7 +131,7 @@ impl GpuProbe {
         let submission = latency(|| self.run(&kernel, [1, 1, 1], 1))?;
         let many = self.effort.best_rate(|count| self.run(&kernel, [1, 1, 1], count * LAUNCHES))?;
         let launch = 1e6 / (many * LAUNCHES as f64);
-        let readback = latency(|| self.device.read(&words, 0, 40).map(|_| ()))?;
+        let readback = latency(|| self.device.read::<u32>(&words, 0, 40).map(|_| ()))?;
         Ok([launch, submission, readback])
     }
 

@@ -1,17 +1,14 @@
 //! The backend interface of the executor.
 
-use std::sync::Mutex;
-
 use super::keep_spinning::with_spinning_threads;
 use super::{Cpu, Stops, locked};
 use crate::cpu::kernels::check_work;
 use crate::cpu::kernels::definition::{CpuFunction, LaunchPlan};
 use crate::cpu::kernels::pack_spike_mask::pack_spike_mask;
-use crate::cpu::state::SampleState;
 use crate::interface::{
     ArrayId, Backend, BackendError, BatchParams, KernelTimes, Launch, LaunchParams, Sample, Shape,
-    Stop, Stoppable, array_with_persistent_rows, check_access, check_array, check_persistent,
-    check_write, persistent_rows_of,
+    Stop, Stoppable, Values, ValuesRef, array_with_persistent_rows, check_access, check_array,
+    check_persistent, check_write, persistent_rows_of,
 };
 
 impl Backend for Cpu {
@@ -52,60 +49,68 @@ impl Backend for Cpu {
         if is_done { Ok(()) } else { Err(BackendError::Stopped) }
     }
 
-    fn read_samples(&mut self, array: ArrayId, samples: usize) -> Result<Vec<u32>, BackendError> {
+    fn read_samples(&mut self, array: ArrayId, samples: usize) -> Result<Values, BackendError> {
         check_access(&self.shape, array)?;
         if array == ArrayId::Images {
-            return Ok(self.dataset.packed_images());
-        }
-        if self.shape.len_per_copy(array) == 0 {
-            return Ok(Vec::new());
-        }
-        if !self.shape.is_per_sample(array) {
-            return Ok(self
-                .replica_states
-                .iter()
-                .flat_map(|replica_state| replica_state.words(array))
-                .collect());
-        }
-        Ok(self.sample_words(array, samples))
-    }
-
-    fn write(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
-        check_write(&self.shape, array, words)?;
-        if array == ArrayId::Images {
-            let expected = self.shape.len(array);
-            return Err(BackendError::WrongLength { array, expected, got: words.len() });
+            return Ok(Values::U32(self.dataset.packed_images()));
         }
         if self.shape.is_per_sample(array) {
-            self.set_sample_words(array, words);
-        } else {
-            let length = self.shape.len_per_copy(array).max(1);
-            for (replica_state, words) in self.replica_states.iter_mut().zip(words.chunks(length)) {
-                replica_state.set_words(array, words);
-            }
+            return Ok(self.sample_values(array, samples));
+        }
+        let mut values = Values::with_capacity(array.element_type(), self.shape.len(array));
+        for state in &self.replica_states {
+            state.append_values(array, &mut values);
+        }
+        Ok(values)
+    }
+
+    fn write(&mut self, array: ArrayId, values: ValuesRef) -> Result<(), BackendError> {
+        check_write(&self.shape, array, values)?;
+        if array == ArrayId::Images {
+            let expected = self.shape.len(array);
+            return Err(BackendError::WrongLength { array, expected, got: values.len() });
+        }
+        if self.shape.is_per_sample(array) {
+            self.set_sample_values(array, values);
+            return Ok(());
+        }
+        let copies = values.chunks(self.shape.len_per_copy(array));
+        for (state, values) in self.replica_states.iter_mut().zip(copies) {
+            state.set_values(array, values);
         }
         Ok(())
     }
 
-    fn read_persistent(&mut self, array: ArrayId) -> Result<Vec<u32>, BackendError> {
+    fn read_persistent(&mut self, array: ArrayId) -> Result<Values, BackendError> {
         check_array(&self.shape, array)?;
-        if self.shape.per_sample_access {
-            let words = self.sample_words(array, usize::MAX);
-            return Ok(persistent_rows_of(&self.shape, array, &words));
+        let length = self.shape.persistent_len(array) * self.shape.copies(array);
+        let mut values = Values::with_capacity(array.element_type(), length);
+        if length == 0 {
+            return Ok(values);
         }
-        Ok(self.persistent.iter().flat_map(|state| state.words(&self.shape, array)).collect())
+        if self.shape.per_sample_access {
+            let all = self.sample_values(array, usize::MAX);
+            return Ok(persistent_rows_of(&self.shape, array, &all));
+        }
+        for state in &self.persistent {
+            state.append_values(&self.shape, array, &mut values);
+        }
+        Ok(values)
     }
 
-    fn write_persistent(&mut self, array: ArrayId, words: &[u32]) -> Result<(), BackendError> {
-        check_persistent(&self.shape, array, words)?;
-        if self.shape.per_sample_access {
-            let words = array_with_persistent_rows(&self.shape, array, words);
-            self.set_sample_words(array, &words);
+    fn write_persistent(&mut self, array: ArrayId, values: ValuesRef) -> Result<(), BackendError> {
+        check_persistent(&self.shape, array, values)?;
+        if values.is_empty() {
             return Ok(());
         }
-        let length = self.shape.persistent_len(array).max(1);
-        for (state, words) in self.persistent.iter_mut().zip(words.chunks_exact(length)) {
-            state.set_words(&self.shape, array, words);
+        if self.shape.per_sample_access {
+            let all = array_with_persistent_rows(&self.shape, array, values);
+            self.set_sample_values(array, (&all).into());
+            return Ok(());
+        }
+        let copies = values.chunks(self.shape.persistent_len(array));
+        for (state, values) in self.persistent.iter_mut().zip(copies) {
+            state.set_values(&self.shape, array, values);
         }
         Ok(())
     }
@@ -126,25 +131,33 @@ impl Backend for Cpu {
 }
 
 impl Cpu {
-    /// Returns the words of the first `samples` samples; the samples must keep their arrays.
-    fn sample_words(&self, array: ArrayId, samples: usize) -> Vec<u32> {
-        let words = |state: &Mutex<SampleState>| {
+    /// Returns the values of the first `samples` samples; the samples must keep their arrays.
+    fn sample_values(&self, array: ArrayId, samples: usize) -> Values {
+        let samples = samples.min(self.sample_states.len());
+        let length = self.shape.len_for_samples(array, samples);
+        let mut values = Values::with_capacity(array.element_type(), length);
+        if length == 0 {
+            return values;
+        }
+        for state in &self.sample_states[..samples] {
             let state = locked(state);
-            match array {
-                ArrayId::SpikeMask(population) => pack_spike_mask(&state.spikes[population]),
-                _ => state.words(array),
+            match (array, &mut values) {
+                (ArrayId::SpikeMask(population), Values::U32(values)) => {
+                    values.extend(pack_spike_mask(&state.spikes[population]));
+                }
+                (_, values) => state.append_values(array, values),
             }
-        };
-        self.sample_states.iter().take(samples).flat_map(words).collect()
+        }
+        values
     }
 
-    /// Replaces the words of all samples; the samples must keep their arrays.
-    fn set_sample_words(&mut self, array: ArrayId, words: &[u32]) {
-        let length = self.shape.len_per_copy(array).max(1);
+    /// Replaces the values of all samples; the samples must keep their arrays.
+    fn set_sample_values(&mut self, array: ArrayId, values: ValuesRef) {
+        let copies = values.chunks(self.shape.len_per_copy(array));
         let states = self.sample_states.iter().zip(&mut self.persistent);
-        for ((state, persistent), words) in states.zip(words.chunks(length)) {
+        for ((state, persistent), values) in states.zip(copies) {
             let mut state = locked(state);
-            state.set_words(array, words);
+            state.set_values(array, values);
             persistent.store_for_update(&state);
         }
     }

@@ -29,7 +29,7 @@ const STEPS: usize = STEPS_PER_WORD as usize;
 
 /// Returns the mask, `[history steps + steps, 2, words of 32 units]`. `spikes`: `[history words + words, units]`.
 pub fn pack_spike_mask(spikes: &TiledArray<u32>) -> Vec<u32> {
-    let words = spikes.words();
+    let words: Vec<u32> = spikes.values().collect();
     let units = words.len() / spikes.tile_rows(0).len();
     let columns = units.div_ceil(UNITS_PER_WORD as usize);
     let mut raster = vec![0; spikes.tile_rows(0).len() * STEPS * ROWS * columns];
@@ -63,7 +63,7 @@ mod tests {
         // Unit 32 spikes once at step 8, unit 3 three times at step 15.
         words[33 + 32] = 1;
         words[33 + 3] = 3 << (7 * COUNT_BITS);
-        spikes.set_words(&words);
+        spikes.set_values(&words);
         let mut expected = [0; 2 * STEPS * ROWS * 2];
         expected[(8 * ROWS + GE1) * 2 + 1] = 1;
         expected[(15 * ROWS + GE1) * 2] = 1 << 3;

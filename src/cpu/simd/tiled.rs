@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use bytemuck::{Pod, cast};
+use bytemuck::Pod;
 
 /// Number of neurons per tile.
 pub const LANES: usize = 16;
@@ -133,27 +133,27 @@ impl<T: Pod> TiledArray<T> {
         self.tiles[unit / LANES * self.rows + row][unit % LANES]
     }
 
-    /// Returns all words, `[rows, units]`.
-    pub fn words(&self) -> Vec<u32> {
-        (0..self.rows).flat_map(|row| self.row_words(row)).collect()
+    /// Returns an iterator over all values, `[rows, units]`.
+    pub fn values(&self) -> impl Iterator<Item = T> + '_ {
+        (0..self.rows).flat_map(|row| self.row(row))
     }
 
-    /// Replaces all words; same length as [`TiledArray::words`].
-    pub fn set_words(&mut self, words: &[u32]) {
-        for (row, words) in words.chunks(self.units.max(1)).enumerate() {
-            self.set_row_words(row, words);
+    /// Replaces all values, `[rows, units]`.
+    pub fn set_values(&mut self, values: &[T]) {
+        for (row, values) in values.chunks(self.units.max(1)).enumerate() {
+            self.set_row(row, values);
         }
     }
 
-    /// Returns the words of a row, `[units]`.
-    pub fn row_words(&self, row: usize) -> impl Iterator<Item = u32> + '_ {
-        (0..self.units).map(move |unit| cast(self.value(row, unit)))
+    /// Returns an iterator over the values of a row, `[units]`.
+    pub fn row(&self, row: usize) -> impl Iterator<Item = T> + '_ {
+        (0..self.units).map(move |unit| self.value(row, unit))
     }
 
-    /// Replaces the words of a row.
-    pub fn set_row_words(&mut self, row: usize, words: &[u32]) {
-        for (unit, &word) in words.iter().enumerate() {
-            self.set(row, unit, cast(word));
+    /// Replaces the values of a row, `[units]`.
+    pub fn set_row(&mut self, row: usize, values: &[T]) {
+        for (unit, &value) in values.iter().enumerate() {
+            self.set(row, unit, value);
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::cpu::simd::tiled::{LANES, Tile, TiledArray};
 use crate::cpu::spikes::list::SpikeList;
 use crate::cpu::state::{SampleState, tiled};
 use crate::interface::{
-    ArrayId, RunParams, Sample, Shape, compartment, plateau, result, window_mean,
+    ArrayId, RunParams, Sample, Shape, Values, ValuesRef, compartment, plateau, result, window_mean,
 };
 
 /// Indices of the persistent rows of each array.
@@ -68,6 +68,17 @@ impl Rows {
             plateaus: rows(&[(shape.model.learns_feedback(), plateau::FORWARD)]),
         }
     }
+
+    /// Returns the positions of `rows` of an array among its stored rows; others are skipped.
+    fn positions(&self, array: ArrayId, rows: Range<usize>) -> Vec<usize> {
+        let stored = match array {
+            ArrayId::WindowMeans(_) => &self.window_means,
+            ArrayId::Compartments(_) => &self.compartments,
+            // The first rows of the array.
+            _ => return rows.collect(),
+        };
+        rows.filter_map(|row| stored.iter().position(|&stored| stored == row)).collect()
+    }
 }
 
 /// Returns the rows whose condition is true.
@@ -78,11 +89,6 @@ fn rows(rows: &[(bool, usize)]) -> Vec<usize> {
 /// Returns the indices of all rows of an array.
 fn rows_of(array: &TiledArray<f32>) -> Vec<usize> {
     (0..array.rows()).collect()
-}
-
-/// Returns the positions of `rows` among the persistent rows; others are skipped.
-fn positions(kept: &[usize], rows: Range<usize>) -> Vec<usize> {
-    rows.filter_map(|row| kept.iter().position(|&kept| kept == row)).collect()
 }
 
 impl PersistentState {
@@ -160,53 +166,56 @@ impl PersistentState {
         }
     }
 
-    /// Returns the persistent words of an array, `[rows, units]`, see [`Shape::persistent_rows`].
-    pub fn words(&self, shape: &Shape, array: ArrayId) -> Vec<u32> {
+    /// Appends the persistent values of an array, `[rows, units]`, see [`Shape::persistent_rows`].
+    pub fn append_values(&self, shape: &Shape, array: ArrayId, values: &mut Values) {
         let rows = shape.persistent_rows(array);
-        let collect_rows = |tiled: &TiledArray<f32>, positions: Vec<usize>| {
-            let values = positions.into_iter().flat_map(|row| tiled.row_words(row));
-            values.collect()
-        };
-        match array {
-            ArrayId::Spikes(population) => {
-                let units = shape.populations[population];
-                self.spike_list[population].history_counts(rows.len(), units)
+        match values {
+            Values::U32(values) => {
+                if let ArrayId::Spikes(population) = array {
+                    let units = shape.populations[population];
+                    values.extend(self.spike_list[population].history_counts(rows.len(), units));
+                }
             }
-            ArrayId::Rates(population) => collect_rows(&self.rates[population], rows.collect()),
-            ArrayId::WindowMeans(population) => collect_rows(
-                &self.window_means[population],
-                positions(&self.rows.window_means, rows),
-            ),
-            ArrayId::Compartments(layer) => {
-                collect_rows(&self.compartments[layer], positions(&self.rows.compartments, rows))
+            Values::F32(values) => {
+                let tiled = match array {
+                    ArrayId::Rates(population) => &self.rates[population],
+                    ArrayId::WindowMeans(population) => &self.window_means[population],
+                    ArrayId::Compartments(layer) => &self.compartments[layer],
+                    _ => return,
+                };
+                for row in self.rows.positions(array, rows) {
+                    values.extend(tiled.row(row));
+                }
             }
-            _ => Vec::new(),
         }
     }
 
-    /// Replaces the persistent words of an array; same length as [`PersistentState::words`].
-    pub fn set_words(&mut self, shape: &Shape, array: ArrayId, words: &[u32]) {
+    /// Replaces the persistent values of an array; the number that [`PersistentState::append_values`] appends.
+    pub fn set_values(&mut self, shape: &Shape, array: ArrayId, values: ValuesRef) {
         let rows = shape.persistent_rows(array);
         let units = shape.dims(array)[1].max(1);
-        let put = |tiled: &mut TiledArray<f32>, positions: Vec<usize>| {
-            for (row, words) in positions.into_iter().zip(words.chunks_exact(units)) {
-                tiled.set_row_words(row, words);
+        match values {
+            ValuesRef::U32(values) => {
+                if let ArrayId::Spikes(population) = array
+                    && shape.history_steps() > 0
+                {
+                    let mut past = TiledArray::new(rows.len(), units);
+                    past.set_values(values);
+                    self.spike_list[population].set_history_counts(shape.history_steps(), &past);
+                }
             }
-        };
-        match array {
-            ArrayId::Spikes(population) if shape.history_steps() > 0 => {
-                let mut past = TiledArray::new(rows.len(), units);
-                past.set_words(words);
-                self.spike_list[population].set_history_counts(shape.history_steps(), &past);
+            ValuesRef::F32(values) => {
+                let tiled = match array {
+                    ArrayId::Rates(population) => &mut self.rates[population],
+                    ArrayId::WindowMeans(population) => &mut self.window_means[population],
+                    ArrayId::Compartments(layer) => &mut self.compartments[layer],
+                    _ => return,
+                };
+                let positions = self.rows.positions(array, rows);
+                for (row, values) in positions.into_iter().zip(values.chunks_exact(units)) {
+                    tiled.set_row(row, values);
+                }
             }
-            ArrayId::Rates(population) => put(&mut self.rates[population], rows.collect()),
-            ArrayId::WindowMeans(population) => {
-                put(&mut self.window_means[population], positions(&self.rows.window_means, rows));
-            }
-            ArrayId::Compartments(layer) => {
-                put(&mut self.compartments[layer], positions(&self.rows.compartments, rows));
-            }
-            _ => {}
         }
     }
 

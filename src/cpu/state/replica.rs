@@ -1,7 +1,7 @@
 //! Arrays of one replica.
 
 use crate::cpu::state::weight_matrix::WeightMatrix;
-use crate::interface::{ArrayId, Shape};
+use crate::interface::{ArrayId, Shape, Values, ValuesRef};
 
 /// Arrays of one replica that its samples share.
 pub struct ReplicaState {
@@ -37,49 +37,54 @@ impl ReplicaState {
         }
     }
 
-    /// Returns the words of a shared array; empty for per-sample arrays.
-    pub fn words(&self, array: ArrayId) -> Vec<u32> {
-        match array {
-            ArrayId::InputCdf => self.thresholds.clone(),
-            ArrayId::InputRates => bytemuck::cast_slice(&self.input_rates).to_vec(),
-            ArrayId::Weights(layer) => self.weights[layer].words(),
-            ArrayId::Moments(layer) => {
-                let moments = [&self.first_moments[layer], &self.second_moments[layer]];
-                let [first, second] = moments.map(WeightMatrix::words);
-                let units = units_of(moments[0], first.len());
-                let columns = first.chunks(units).zip(second.chunks(units));
-                columns.flat_map(|(first, second)| [first, second].concat()).collect()
+    /// Appends the values of a shared array; nothing for per-sample arrays.
+    pub fn append_values(&self, array: ArrayId, values: &mut Values) {
+        match (array, values) {
+            (ArrayId::InputCdf, Values::U32(values)) => values.extend(&self.thresholds),
+            (ArrayId::InputRates, Values::F32(values)) => values.extend(&self.input_rates),
+            (ArrayId::Weights(layer), Values::F32(values)) => {
+                values.extend(self.weights[layer].columns().flatten());
             }
-            ArrayId::Gradient(layer) => self.gradients[layer].words(),
-            ArrayId::Feedback(layer) => self.feedback[layer].words(),
-            ArrayId::Results => self.results.clone(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// Replaces the words of a shared array; same length as [`ReplicaState::words`].
-    pub fn set_words(&mut self, array: ArrayId, words: &[u32]) {
-        match array {
-            ArrayId::InputCdf => self.thresholds.copy_from_slice(words),
-            ArrayId::InputRates => {
-                self.input_rates.copy_from_slice(bytemuck::cast_slice(words));
+            (ArrayId::Moments(layer), Values::F32(values)) => {
+                let first = self.first_moments[layer].columns();
+                for (first, second) in first.zip(self.second_moments[layer].columns()) {
+                    values.extend(first.chain(second));
+                }
             }
-            ArrayId::Weights(layer) => self.weights[layer].set_words(words),
-            ArrayId::Moments(layer) => {
-                let rows = words.chunks(units_of(&self.first_moments[layer], words.len() / 2));
-                let rows_from = |first| rows.clone().skip(first).step_by(2).flatten().copied();
-                self.first_moments[layer].set_words(&rows_from(0).collect::<Vec<_>>());
-                self.second_moments[layer].set_words(&rows_from(1).collect::<Vec<_>>());
+            (ArrayId::Gradient(layer), Values::F32(values)) => {
+                values.extend(self.gradients[layer].columns().flatten());
             }
-            ArrayId::Gradient(layer) => self.gradients[layer].set_words(words),
-            ArrayId::Feedback(layer) => self.feedback[layer].set_words(words),
-            ArrayId::Results => self.results.copy_from_slice(words),
+            (ArrayId::Feedback(layer), Values::F32(values)) => {
+                values.extend(self.feedback[layer].columns().flatten());
+            }
+            (ArrayId::Results, Values::U32(values)) => values.extend(&self.results),
             _ => {}
         }
     }
-}
 
-/// Returns the number of neurons of a layer whose matrix has `words` words; 1 if it is empty.
-fn units_of(matrix: &WeightMatrix, words: usize) -> usize {
-    (words * matrix.stride()).checked_div(matrix.tiles().len()).unwrap_or(1)
+    /// Replaces the values of a shared array; the number that [`ReplicaState::append_values`] appends.
+    pub fn set_values(&mut self, array: ArrayId, values: ValuesRef) {
+        match (array, values) {
+            (ArrayId::InputCdf, ValuesRef::U32(values)) => self.thresholds.copy_from_slice(values),
+            (ArrayId::InputRates, ValuesRef::F32(values)) => {
+                self.input_rates.copy_from_slice(values);
+            }
+            (ArrayId::Weights(layer), ValuesRef::F32(values)) => {
+                self.weights[layer].set_values(values);
+            }
+            (ArrayId::Moments(layer), ValuesRef::F32(values)) => {
+                let columns = values.chunks(self.first_moments[layer].column_len());
+                self.first_moments[layer].set_columns(columns.clone().step_by(2));
+                self.second_moments[layer].set_columns(columns.skip(1).step_by(2));
+            }
+            (ArrayId::Gradient(layer), ValuesRef::F32(values)) => {
+                self.gradients[layer].set_values(values);
+            }
+            (ArrayId::Feedback(layer), ValuesRef::F32(values)) => {
+                self.feedback[layer].set_values(values);
+            }
+            (ArrayId::Results, ValuesRef::U32(values)) => self.results.copy_from_slice(values),
+            _ => {}
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use crate::cpu::simd::tiled::TiledArray;
 use crate::cpu::spikes::list::SpikeList;
 use crate::cpu::spikes::mask::SpikeMask;
-use crate::interface::{ArrayId, KernelTimes, Shape, result};
+use crate::interface::{ArrayId, KernelTimes, Shape, Values, ValuesRef, result};
 
 /// Arrays of one layer of one sample. Shapes: see [`ArrayId`].
 pub struct LayerState {
@@ -66,33 +66,51 @@ impl SampleState {
         self.spike_list.iter_mut().for_each(SpikeList::clear);
     }
 
-    /// Returns the words of one of the sample's arrays; empty for other arrays.
-    pub fn words(&self, array: ArrayId) -> Vec<u32> {
-        match array {
-            ArrayId::Spikes(population) => self.spikes[population].words(),
-            ArrayId::Rates(population) => self.rates[population].words(),
-            ArrayId::WindowMeans(population) => self.window_means[population].words(),
-            ArrayId::SynapticInput(layer) => self.layers[layer].synaptic_input.words(),
-            ArrayId::ApicalInput(layer) => self.layers[layer].apical_input.words(),
-            ArrayId::Compartments(layer) => self.layers[layer].compartments.words(),
-            ArrayId::Plateaus(layer) => self.layers[layer].plateaus.words(),
-            ArrayId::Errors(layer) => self.layers[layer].errors.words(),
-            _ => Vec::new(),
+    /// Appends the values of one of the sample's arrays; nothing for other arrays.
+    pub fn append_values(&self, array: ArrayId, values: &mut Values) {
+        match values {
+            Values::U32(values) => {
+                if let ArrayId::Spikes(population) = array {
+                    values.extend(self.spikes[population].values());
+                }
+            }
+            Values::F32(values) => {
+                let tiled = match array {
+                    ArrayId::Rates(population) => &self.rates[population],
+                    ArrayId::WindowMeans(population) => &self.window_means[population],
+                    ArrayId::SynapticInput(layer) => &self.layers[layer].synaptic_input,
+                    ArrayId::ApicalInput(layer) => &self.layers[layer].apical_input,
+                    ArrayId::Compartments(layer) => &self.layers[layer].compartments,
+                    ArrayId::Plateaus(layer) => &self.layers[layer].plateaus,
+                    ArrayId::Errors(layer) => &self.layers[layer].errors,
+                    _ => return,
+                };
+                values.extend(tiled.values());
+            }
         }
     }
 
-    /// Replaces the words of one of the sample's arrays; same length as [`SampleState::words`].
-    pub fn set_words(&mut self, array: ArrayId, words: &[u32]) {
-        match array {
-            ArrayId::Spikes(population) => self.spikes[population].set_words(words),
-            ArrayId::Rates(population) => self.rates[population].set_words(words),
-            ArrayId::WindowMeans(population) => self.window_means[population].set_words(words),
-            ArrayId::SynapticInput(layer) => self.layers[layer].synaptic_input.set_words(words),
-            ArrayId::ApicalInput(layer) => self.layers[layer].apical_input.set_words(words),
-            ArrayId::Compartments(layer) => self.layers[layer].compartments.set_words(words),
-            ArrayId::Plateaus(layer) => self.layers[layer].plateaus.set_words(words),
-            ArrayId::Errors(layer) => self.layers[layer].errors.set_words(words),
-            _ => {}
+    /// Replaces the values of one of the sample's arrays; the number that [`SampleState::append_values`] appends.
+    pub fn set_values(&mut self, array: ArrayId, values: ValuesRef) {
+        match values {
+            ValuesRef::U32(values) => {
+                if let ArrayId::Spikes(population) = array {
+                    self.spikes[population].set_values(values);
+                }
+            }
+            ValuesRef::F32(values) => {
+                let tiled = match array {
+                    ArrayId::Rates(population) => &mut self.rates[population],
+                    ArrayId::WindowMeans(population) => &mut self.window_means[population],
+                    ArrayId::SynapticInput(layer) => &mut self.layers[layer].synaptic_input,
+                    ArrayId::ApicalInput(layer) => &mut self.layers[layer].apical_input,
+                    ArrayId::Compartments(layer) => &mut self.layers[layer].compartments,
+                    ArrayId::Plateaus(layer) => &mut self.layers[layer].plateaus,
+                    ArrayId::Errors(layer) => &mut self.layers[layer].errors,
+                    _ => return,
+                };
+                tiled.set_values(values);
+            }
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Weight matrices in the order in which kernels read them: one column per presynaptic neuron, in whole tiles.
 
-use bytemuck::cast;
-
 use crate::cpu::simd::tiled::{LANES, Tile};
 
 /// A matrix `[columns, units]`, stored column by column.
@@ -50,23 +48,29 @@ impl WeightMatrix {
         self.tiles.chunks_exact_mut(self.stride).map(move |column| &mut column[..count])
     }
 
-    /// Returns the words without padding, `[columns, units]`.
-    pub fn words(&self) -> Vec<u32> {
+    /// Returns an iterator over the values of each column without padding, `[columns][units]`.
+    pub fn columns(&self) -> impl Iterator<Item = impl Iterator<Item = f32>> {
         let columns = self.tiles.chunks_exact(self.stride);
-        let floats =
-            columns.flat_map(|column| column.iter().flat_map(|tile| tile.0).take(self.units));
-        floats.map(f32::to_bits).collect()
+        columns.map(|column| column.iter().flat_map(|tile| tile.0).take(self.units))
     }
 
-    /// Replaces all words; same length as [`WeightMatrix::words`].
-    pub fn set_words(&mut self, words: &[u32]) {
-        let units = self.units.max(1);
-        for (column, words) in self.columns_mut().zip(words.chunks_exact(units)) {
-            let floats = column.iter_mut().flat_map(|tile| &mut tile.0);
-            for (float, &word) in floats.zip(words) {
-                *float = cast(word);
+    /// Replaces all values, `[columns, units]`.
+    pub fn set_values(&mut self, values: &[f32]) {
+        self.set_columns(values.chunks(self.column_len()));
+    }
+
+    /// Replaces the values of all columns; `columns`: each `[units]`.
+    pub fn set_columns<'a>(&mut self, columns: impl Iterator<Item = &'a [f32]>) {
+        for (own, column) in self.columns_mut().zip(columns) {
+            for (tile, values) in own.iter_mut().zip(column.chunks(LANES)) {
+                tile.0[..values.len()].copy_from_slice(values);
             }
         }
+    }
+
+    /// Returns the number of neurons, at least 1, for use as the length of a column.
+    pub fn column_len(&self) -> usize {
+        self.units.max(1)
     }
 }
 

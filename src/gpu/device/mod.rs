@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use bytemuck::{Pod, pod_collect_to_vec};
 use wgpu::{
     Buffer, BufferDescriptor, BufferUsages, CommandEncoder, DeviceDescriptor, DeviceLostReason,
     Features, MapMode, PipelineCache, PollError, PollStatus, PollType, SubmissionIndex,
@@ -145,16 +146,16 @@ impl Device {
         self.check()
     }
 
-    /// Some bytes of a buffer, `bytes` from `start` on, after all work so far.
+    /// Returns `bytes` bytes of a buffer from byte `start` on, as values, after all work so far.
     ///
     /// # Errors
-    /// When the device failed.
-    pub fn read(
+    /// Returns [`BackendError::Device`] if the device failed.
+    pub fn read<T: Pod>(
         &mut self,
         buffer: &Buffer,
         start: u64,
         bytes: u64,
-    ) -> Result<Vec<u32>, BackendError> {
+    ) -> Result<Vec<T>, BackendError> {
         self.check()?;
         if bytes == 0 {
             return Ok(Vec::new());
@@ -174,10 +175,10 @@ impl Device {
         mapped.map_err(|error| self.failed(error.to_string()))?;
         let view =
             staging.get_mapped_range(0..bytes).map_err(|error| self.failed(error.to_string()))?;
-        let words = bytemuck::pod_collect_to_vec(&view);
+        let values = pod_collect_to_vec(&view);
         drop(view);
         staging.unmap();
-        Ok(words)
+        Ok(values)
     }
 
     /// A buffer of at least `bytes` to read through, kept for the next time.
@@ -266,10 +267,10 @@ mod tests {
             usage: BufferUsages::COPY_SRC,
             mapped_at_creation: false,
         });
-        assert_eq!(device.read(&buffer, 0, 16).unwrap(), [0; 4]);
+        assert_eq!(device.read::<u32>(&buffer, 0, 16).unwrap(), [0; 4]);
         device.device.destroy();
         for _ in 0..2 {
-            let error = device.read(&buffer, 0, 16).unwrap_err();
+            let error = device.read::<u32>(&buffer, 0, 16).unwrap_err();
             assert!(matches!(error, BackendError::Device { .. }), "{error}");
         }
     }

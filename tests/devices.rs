@@ -197,9 +197,16 @@ fn arrays_start_zero_and_return_written_words() {
             ElementType::U32 => Values::U32(words.collect()),
             ElementType::F32 => Values::F32(words.map(f32::from_bits).collect()),
         };
-        unwrap(gpu.write(array, (&values).into()));
+        match &values {
+            Values::U32(words) if array == ArrayId::Images => unwrap(gpu.write_images(words)),
+            values => unwrap(gpu.write(array, values.into())),
+        }
         assert_eq!(unwrap(gpu.read(array)), values, "{array}");
-        let error = gpu.write(array, (&zeros(length + 1)).into()).unwrap_err();
+        let error = match array {
+            ArrayId::Images => gpu.write_images(&vec![0; length + 1]),
+            array => gpu.write(array, (&zeros(length + 1)).into()),
+        };
+        let error = error.unwrap_err();
         assert!(matches!(error, BackendError::WrongLength { .. }), "{error}");
     }
 }

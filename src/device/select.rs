@@ -10,9 +10,7 @@ use crate::dataset::Dataset;
 use crate::gpu::adapter::AdapterInfo;
 use crate::gpu::self_test::SelfTestResult;
 use crate::gpu::{self, Gpu, adapter};
-use crate::interface::{
-    ArrayId, Backend, BackendError, ReplicaParams, STEPS_PER_WORD, Shape, ValuesRef,
-};
+use crate::interface::{Backend, BackendError, ReplicaParams, STEPS_PER_WORD, Shape};
 use crate::plan::{Capacity, constants, kernel_sequence, largest_batch, replica, shape};
 use crate::text::plural;
 
@@ -152,7 +150,7 @@ fn make_gpu(
     let replicas: Vec<ReplicaParams> = configs.iter().map(replica).collect();
     let workgroup = device.info().workgroup();
     let mut gpu = Gpu::with_device(device, shape, constants, &replicas, workgroup)?;
-    gpu.write(ArrayId::Images, ValuesRef::U32(&dataset.packed_images()))?;
+    gpu.write_images(&dataset.packed_images())?;
     // A run launches the same kernels for any number of steps, and a test launches no others. If the driver refuses
     // one, it does so before the run starts.
     let list = kernel_sequence(gpu.shape(), STEPS_PER_WORD, true);

@@ -24,7 +24,8 @@ use crate::cpu::kernels::check_work;
 use crate::interface::{
     ArrayId, Backend, BackendError, BatchParams, ElementType, KernelTimes, Launch, ReplicaParams,
     RunParams, Sample, Shape, Stop, Stoppable, Values, ValuesRef, array_with_persistent_rows,
-    check_access, check_array, check_persistent, check_sizes, check_write, persistent_rows_of,
+    check_access, check_array, check_persistent, check_sizes, check_values, check_write,
+    persistent_rows_of,
 };
 use adapter::{AdapterInfo, AdapterQuery};
 use kernels::dispatches::{Dispatch, DispatchTable};
@@ -163,6 +164,16 @@ impl Gpu {
         self.encode(&mut pass, launches, minibatches)?;
         drop(pass);
         self.device.submit(commands)
+    }
+
+    /// Replaces the images. `words`: as [`Dataset::packed_images`](crate::dataset::Dataset::packed_images) returns them.
+    ///
+    /// # Errors
+    /// Returns [`BackendError::WrongLength`] if the number of words differs, or an error if the device was lost.
+    pub fn write_images(&mut self, words: &[u32]) -> Result<(), BackendError> {
+        let values = ValuesRef::U32(words);
+        check_values(ArrayId::Images, self.shape.len(ArrayId::Images), values)?;
+        self.write_buffer(ArrayId::Images, values)
     }
 
     /// Returns the values of an array's first `samples` samples, or the whole array if it is not per sample.

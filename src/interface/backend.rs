@@ -11,7 +11,7 @@ use crate::text::plural;
 
 /// Holds a network's arrays and runs kernels on them. All backends compute the same bits.
 ///
-/// Arrays of a replica can always be read and written. Arrays of a sample, see [`Shape::is_per_sample`], can be read and
+/// The images can be read. Arrays of a replica can always be read and written. Arrays of a sample, see [`Shape::is_per_sample`], can be read and
 /// written if and only if the shape has [`Shape::per_sample_access`]; their persistent rows always can.
 pub trait Backend: Send {
     /// Returns the sizes of the arrays.
@@ -61,8 +61,8 @@ pub trait Backend: Send {
     /// [`Simulation::write_networks`](crate::simulation::Simulation::write_networks) does so.
     ///
     /// # Errors
-    /// Returns [`BackendError::NoArray`] if there is no such layer, [`BackendError::NoAccess`] if the array must not be
-    /// written, [`BackendError::WrongType`] or [`BackendError::WrongLength`] if the values do not fit the array, or an
+    /// Returns [`BackendError::NoArray`] if there is no such layer, [`BackendError::NoAccess`] or
+    /// [`BackendError::ReadOnly`] if the array must not be written, [`BackendError::WrongType`] or [`BackendError::WrongLength`] if the values do not fit the array, or an
     /// error if the device was lost.
     fn write(&mut self, array: ArrayId, values: ValuesRef) -> Result<(), BackendError>;
 
@@ -159,6 +159,8 @@ pub enum BackendError {
     Stopped,
     #[error("error of the GPU '{device}': {reason}")]
     Device { device: String, reason: String },
+    #[error("cannot write {array}: they belong to the data set")]
+    ReadOnly { array: ArrayId },
     #[error("expected values of type {expected} for {array}")]
     WrongType { array: ArrayId, expected: ElementType },
     #[error("expected {expected} values for {array}, found {got}")]

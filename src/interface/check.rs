@@ -104,9 +104,13 @@ pub fn check_access(shape: &Shape, array: ArrayId) -> Result<(), BackendError> {
 /// Checks that callers may write an array, and that `values` are of its type and number.
 ///
 /// # Errors
-/// As [`check_access`]; returns [`BackendError::WrongType`] or [`BackendError::WrongLength`] if the values do not fit.
+/// As [`check_access`]; returns [`BackendError::ReadOnly`] for the images, and [`BackendError::WrongType`] or
+/// [`BackendError::WrongLength`] if the values do not fit.
 pub fn check_write(shape: &Shape, array: ArrayId, values: ValuesRef) -> Result<(), BackendError> {
     check_access(shape, array)?;
+    if array == ArrayId::Images {
+        return Err(BackendError::ReadOnly { array });
+    }
     check_values(array, shape.len(array), values)
 }
 
@@ -123,7 +127,15 @@ pub fn check_persistent(
     check_values(array, shape.persistent_len(array) * shape.copies(array), values)
 }
 
-fn check_values(array: ArrayId, expected: usize, values: ValuesRef) -> Result<(), BackendError> {
+/// Checks that `values` are of an array's type, and that their number is `expected`.
+///
+/// # Errors
+/// Returns [`BackendError::WrongType`] or [`BackendError::WrongLength`] if not.
+pub fn check_values(
+    array: ArrayId,
+    expected: usize,
+    values: ValuesRef,
+) -> Result<(), BackendError> {
     if values.element_type() != array.element_type() {
         return Err(BackendError::WrongType { array, expected: array.element_type() });
     }

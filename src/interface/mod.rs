@@ -20,7 +20,8 @@ mod values;
 pub use array_id::{ArrayId, ElementType};
 pub use backend::{Backend, BackendError};
 pub use check::{
-    check_access, check_array, check_persistent, check_samples, check_sizes, check_write,
+    check_access, check_array, check_persistent, check_samples, check_sizes, check_values,
+    check_write,
 };
 pub(crate) use kernel::for_each_kernel;
 pub use kernel::{Kernel, Launch};

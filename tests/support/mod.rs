@@ -94,8 +94,7 @@ pub fn gpu_on(
     let replicas: Vec<ReplicaParams> = configs.iter().map(plan::replica).collect();
     let gpu = Gpu::with_device(device, shape, constants, &replicas, workgroup);
     let mut gpu = gpu.expect("the arrays fit the GPU");
-    gpu.write(ArrayId::Images, ValuesRef::U32(&dataset.packed_images()))
-        .expect("the images are written");
+    gpu.write_images(&dataset.packed_images()).expect("the images are written");
     Box::new(gpu)
 }
 
